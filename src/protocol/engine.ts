@@ -1,0 +1,157 @@
+import type { Batch } from './batch.ts'
+import type { ModelConfig, ModelSource } from './model.ts'
+import type { LoraConfig } from './run-config.ts'
+
+/** An engine trains and runs one model with one adapter. Everything above it sees only this. */
+export interface Engine {
+  readonly kind: EngineKind
+  /** Exact, without weights and without touching a device. */
+  plan(request: PlanRequest): MemoryPlan
+  load(model: ModelSource, request: PlanRequest, options?: LoadOptions): Promise<void>
+  /**
+   * One optimizer step over the micro-batches of an accumulated batch. Returns as soon as the work is queued: the
+   * promise settles when the figures arrive, so a caller may keep two steps in flight. Non-finite steps leave weights
+   * and moments untouched and report `finite: false`.
+   */
+  step(batches: Batch[], scalars: StepScalars, signal?: AbortSignal): Promise<StepResult>
+  /** Log-probability and arg-max hit of each supervised row, in row order. No dropout. */
+  score(batch: Batch, options?: AdapterOption, signal?: AbortSignal): Promise<Score>
+  /** Streams tokens of several prompts decoded side by side. */
+  generate(
+    prompts: Uint32Array[],
+    options: GenerateOptions,
+    signal?: AbortSignal,
+  ): AsyncIterable<GeneratedToken>
+  saveState(signal?: AbortSignal): Promise<EngineState>
+  loadState(state: EngineState, signal?: AbortSignal): Promise<void>
+  /** Facts worth recording with a run: adapter, driver, numeric choices, measured speed. */
+  describe(): EngineDescription
+  dispose(): void
+}
+
+export type EngineKind = 'webgpu' | 'portable'
+
+export interface PlanRequest {
+  model: ModelConfig
+  /** Bytes an element of the base weights takes on the device (2 for bf16 and f16, 4 for f32). */
+  weightBytes: 2 | 4
+  lora: LoraConfig
+  /** Most tokens T in one batch (max_length x per_device_train_batch_size). */
+  maxTokens: number
+  /** Most supervised rows N in one batch. */
+  maxSupervised: number
+  /** What the backward pass recomputes instead of keeping; `auto` picks the least recomputation within the budget. */
+  recompute: Recompute | 'auto'
+  /** Bytes the plan may take in all; only `auto` reads it. */
+  memoryBudget?: number
+  /** Decoding: most prompts side by side, and most positions of each. Null plans no decoding. */
+  decode: { sequences: number; positions: number } | null
+}
+
+/** nothing: keep every activation; cheap: recompute norms, RoPE, GeGLU; layer: keep only each layer's input. */
+export type Recompute = 'nothing' | 'cheap' | 'layer'
+
+export interface MemoryPlan {
+  bytes: {
+    weights: number
+    /** LoRA weights, gradients, both moments. */
+    adapter: number
+    activations: number
+    decode: number
+    /** Tokens, uniforms, read-back. */
+    io: number
+    total: number
+  }
+  recompute: Recompute
+  /** Of one training step over maxTokens, forward and backward with recomputation. */
+  flopsPerStep: number
+  dispatchesPerStep: number
+  largestBinding: number
+}
+
+export interface LoadOptions {
+  onProgress?: (progress: number, note: string) => void
+  signal?: AbortSignal
+  /** Numeric choices of an earlier run (kernel variants, tiles, splits), by key; these win over measurement. */
+  choices?: Record<string, string>
+  /** Seed of PEFT's initialisation. */
+  seed: number
+}
+
+export interface StepScalars {
+  /** Optimizer step, 1-based; Adam's bias correction and dropout's counter. */
+  step: number
+  seed: number
+  learningRate: number
+  beta1: number
+  beta2: number
+  epsilon: number
+  weightDecay: number
+  /** Gradients are scaled so that their global norm is at most this; 0 switches clipping off. */
+  maxGradNorm: number
+}
+
+export interface StepResult {
+  /** Mean over all supervised tokens of all micro-batches, nats. */
+  loss: number
+  mean_token_accuracy: number
+  grad_norm: number
+  /** Tokens processed (supervised or not, padding excluded). */
+  tokens: number
+  finite: boolean
+}
+
+export interface AdapterOption {
+  /** Whether the adapter takes part; default on. */
+  adapter?: 'on' | 'off'
+}
+
+export interface Score {
+  /** [N] natural log of the label's probability. */
+  logProbability: Float32Array
+  /** [N] 1 where the label is the arg-max. */
+  hit: Uint8Array
+}
+
+export interface GenerateOptions extends AdapterOption {
+  maxNewTokens: number
+  /** 0 is greedy. */
+  temperature: number
+  /** 0 is off. */
+  topK: number
+  /** 1 is off. */
+  topP: number
+  seed: number
+  stopTokens: number[]
+}
+
+export interface GeneratedToken {
+  prompt: number
+  token: number
+  /** Set on the last token of its prompt: a stop token was drawn (it is that token), or room ran out. */
+  finish?: 'stop' | 'length'
+}
+
+/** Adapter and optimizer, interchangeable between engines. Keys are PEFT's parameter names without a prefix. */
+export interface EngineState {
+  lora: Record<string, StateTensor>
+  adamM: Record<string, StateTensor>
+  adamV: Record<string, StateTensor>
+}
+
+export interface StateTensor {
+  shape: number[]
+  data: Float32Array
+}
+
+export interface EngineDescription {
+  kind: EngineKind
+  /** Adapter, driver, backend in words. */
+  device: string
+  /** Whether the adapter is software. */
+  software: boolean
+  /** Numeric choices made, by key. */
+  choices: Record<string, string>
+  /** Live bytes on the device, counted at allocation. */
+  liveBytes: number
+}

@@ -1,0 +1,112 @@
+import type { Failure } from './errors.ts'
+import type { RunConfig } from './run-config.ts'
+
+/** Spoken by the page, the command line, the iframe and `metrics.jsonl` alike. */
+export type RunEvent =
+  | StageEvent
+  | StepEvent
+  | EvalEvent
+  | SampleEvent
+  | CheckpointEvent
+  | NoticeEvent
+  | DoneEvent
+  | ErrorEvent
+
+export type Stage =
+  | 'model'
+  | 'data'
+  | 'plan'
+  | 'load'
+  | 'compile'
+  | 'tune'
+  | 'train'
+  | 'evaluate'
+  | 'save'
+  | 'export'
+
+export interface StageEvent {
+  type: 'stage'
+  stage: Stage
+  /** 0..1 where it can be known. */
+  progress?: number
+  /** Plain words: "Reading weights". */
+  note?: string
+}
+
+export interface StepEvent {
+  type: 'step'
+  /** Optimizer steps done, counting this one; 1-based. */
+  step: number
+  max_steps: number
+  epoch: number
+  /** Mean cross-entropy in nats over the supervised tokens of the whole accumulated batch. */
+  loss: number
+  mean_token_accuracy: number
+  learning_rate: number
+  /** Global L2 norm before clipping. */
+  grad_norm: number
+  /** Tokens trained on so far in this run, padding excluded. */
+  tokens: number
+  tokens_per_second: number
+  /** Set where the step was not finite and therefore left the weights as they were. */
+  skipped?: true
+}
+
+export interface EvalEvent {
+  type: 'eval'
+  step: number
+  epoch: number
+  /** Token-weighted mean over the validation split, nats. */
+  eval_loss: number
+  /** Further figures by name, e.g. mean_token_accuracy, perplexity. */
+  metrics: Record<string, number>
+}
+
+export interface SampleEvent {
+  type: 'sample'
+  step: number
+  prompt: string
+  /** What the data says the answer is, where it does. */
+  reference?: string
+  base: string
+  tuned: string
+}
+
+export interface CheckpointEvent {
+  type: 'checkpoint'
+  step: number
+  epoch: number
+  /** Whether this is the best validation loss so far. */
+  best?: boolean
+}
+
+/** Something the person should know that does not stop the run. */
+export interface NoticeEvent {
+  type: 'notice'
+  step?: number
+  message: string
+}
+
+export interface DoneEvent {
+  type: 'done'
+  step: number
+  epoch: number
+  /** Seconds of wall time spent training, over all sittings. */
+  seconds: number
+  reason: 'finished' | 'stopped' | 'early_stopping'
+  config: RunConfig
+}
+
+export interface ErrorEvent {
+  type: 'error'
+  failure: Failure
+}
+
+/** Metric columns by name, kept as growing typed arrays outside reactive state. */
+export type MetricName =
+  | 'loss'
+  | 'mean_token_accuracy'
+  | 'learning_rate'
+  | 'grad_norm'
+  | 'tokens_per_second'
+  | 'eval_loss'

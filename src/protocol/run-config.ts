@@ -1,0 +1,196 @@
+import * as v from 'valibot'
+import { fail, LapidaryError } from './errors.ts'
+import { PROJECTIONS, type Projection } from './model.ts'
+
+/**
+ * `run.json`. Inside `training` and `lora`, names, defaults and meaning are those of TRL 1.16's `SFTConfig` and
+ * PEFT 0.21's `LoraConfig`, so that a config can be handed over in either direction.
+ */
+export const RUN_CONFIG_VERSION = 1
+
+const finite = v.pipe(v.number(), v.finite())
+const from = (low: number, high: number) => v.pipe(finite, v.minValue(low), v.maxValue(high))
+const whole = (low: number, high: number) => v.pipe(finite, v.integer(), v.minValue(low), v.maxValue(high))
+const above = (low: number, high: number) =>
+  v.pipe(
+    finite,
+    v.check((x) => x > low, `must be above ${low}`),
+    v.maxValue(high),
+  )
+
+const TrainingSchema = v.strictObject({
+  learning_rate: v.optional(above(0, 1), 2e-5),
+  /** Ignored where max_steps is above 0. */
+  num_train_epochs: v.optional(above(0, 10_000), 3),
+  max_steps: v.optional(v.union([v.literal(-1), whole(1, 10_000_000)]), -1),
+  per_device_train_batch_size: v.optional(whole(1, 4096), 8),
+  gradient_accumulation_steps: v.optional(whole(1, 4096), 1),
+  /** Tokens an example may have (the rest is cut off), and with packing the length of a packed row. */
+  max_length: v.optional(whole(2, 131_072), 1024),
+  packing: v.optional(v.boolean(), false),
+  packing_strategy: v.optional(v.picklist(['bfd']), 'bfd'),
+  /** null: on for prompt-and-response data and conversations. */
+  completion_only_loss: v.optional(v.nullable(v.boolean()), null),
+  lr_scheduler_type: v.optional(
+    v.picklist(['linear', 'cosine', 'constant', 'constant_with_warmup']),
+    'linear',
+  ),
+  /** A count of optimizer steps, or below 1 a share of all of them (rounded up). */
+  warmup_steps: v.optional(
+    v.pipe(
+      from(0, 10_000_000),
+      v.check((x) => x < 1 || Number.isInteger(x), 'must be a whole number, or a share below 1'),
+    ),
+    0,
+  ),
+  weight_decay: v.optional(from(0, 10), 0),
+  adam_beta1: v.optional(from(0, 0.999999), 0.9),
+  adam_beta2: v.optional(from(0, 0.99999999), 0.999),
+  adam_epsilon: v.optional(above(0, 1), 1e-8),
+  /** 0 switches clipping off. */
+  max_grad_norm: v.optional(from(0, 1e6), 1),
+  /** Steps between validation passes; null: once an epoch where there is a validation split. */
+  eval_steps: v.optional(v.nullable(whole(1, 10_000_000)), null),
+  /** Steps between checkpoints. */
+  save_steps: v.optional(whole(1, 10_000_000), 500),
+  seed: v.optional(whole(0, 4_294_967_295), 42),
+})
+
+const LoraSchema = v.strictObject({
+  r: v.optional(whole(1, 256), 8),
+  lora_alpha: v.optional(above(0, 65_536), 8),
+  lora_dropout: v.optional(from(0, 0.95), 0),
+  /** null: PEFT's default for Gemma (q_proj and v_proj). */
+  target_modules: v.optional(
+    v.nullable(
+      v.union([
+        v.literal('all-linear'),
+        v.pipe(v.array(v.picklist(PROJECTIONS)), v.minLength(1, 'must name a module')),
+      ]),
+    ),
+    null,
+  ),
+  use_rslora: v.optional(v.boolean(), false),
+})
+
+const DataSchema = v.strictObject({
+  /** File name or data set id, for people and for finding the data again. */
+  name: v.optional(v.string(), ''),
+  /** SHA-256 of the file's bytes, hex. */
+  hash: v.optional(v.nullable(v.string()), null),
+  prompt: v.optional(v.nullable(v.string()), null),
+  response: v.optional(v.nullable(v.string()), null),
+  system: v.optional(v.nullable(v.string()), null),
+  messages: v.optional(v.nullable(v.string()), null),
+  text: v.optional(v.nullable(v.string()), null),
+  /** Share of rows held out for validation, drawn by seed. */
+  validation_share: v.optional(from(0, 0.9), 0.1),
+})
+
+const ModelSchema = v.strictObject({
+  /** `pebble`, or the name of a stored or given model. */
+  id: v.optional(v.string(), 'pebble'),
+  /** SHA-256 over the weights' manifest, hex; filled in by the run. */
+  hash: v.optional(v.nullable(v.string()), null),
+})
+
+const EngineSchema = v.strictObject({
+  kind: v.optional(v.picklist(['auto', 'webgpu', 'portable']), 'auto'),
+  recompute: v.optional(v.picklist(['auto', 'nothing', 'cheap', 'layer']), 'auto'),
+  /** Bytes; null: what the adapter proves it can allocate. */
+  memory_budget: v.optional(v.nullable(whole(1, Number.MAX_SAFE_INTEGER)), null),
+  /** Run within WebGPU's default limits even where the adapter offers more. */
+  default_limits: v.optional(v.boolean(), false),
+  /** Numeric choices made by the engine; filled in by the run, binding when resumed. */
+  choices: v.optional(v.record(v.string(), v.string()), {}),
+})
+
+const RunConfigSchema = v.strictObject({
+  version: v.optional(v.literal(RUN_CONFIG_VERSION), RUN_CONFIG_VERSION),
+  model: v.optional(ModelSchema, {}),
+  data: v.optional(DataSchema, {}),
+  training: v.optional(TrainingSchema, {}),
+  lora: v.optional(LoraSchema, {}),
+  engine: v.optional(EngineSchema, {}),
+})
+
+export type TrainingConfig = v.InferOutput<typeof TrainingSchema>
+export type LoraConfig = v.InferOutput<typeof LoraSchema>
+export type DataConfig = v.InferOutput<typeof DataSchema>
+export type EngineConfig = v.InferOutput<typeof EngineSchema>
+export type RunConfig = v.InferOutput<typeof RunConfigSchema>
+
+const SECTIONS = ['version', 'model', 'data', 'training', 'lora', 'engine']
+
+/**
+ * Reads a run config, filling defaults in. Also takes the flat form: TRL's names at the top, with a `lora` object.
+ * @throws LapidaryError `bad_config`, naming the first offending field.
+ */
+export function parseRunConfig(input: unknown): RunConfig {
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    fail(
+      'bad_config',
+      'A run config must be a JSON object.',
+      'Start from {"training": {...}, "lora": {...}}.',
+    )
+  const version = (input as { version?: unknown }).version
+  if (typeof version === 'number' && version > RUN_CONFIG_VERSION)
+    fail(
+      'bad_config',
+      `This run config is of version ${version}; this Lapidary reads up to version ${RUN_CONFIG_VERSION}.`,
+      'Open it with a newer Lapidary.',
+      { field: 'version', found: version },
+    )
+  const result = v.safeParse(RunConfigSchema, nested(input as Record<string, unknown>))
+  if (result.success) return result.output
+  const issue = result.issues[0]
+  const field = v.getDotPath(issue) ?? ''
+  const unknown = issue.expected === 'never'
+  throw new LapidaryError({
+    code: 'bad_config',
+    message: unknown
+      ? `Unknown field "${field}" in the run config.`
+      : `Field "${field}" of the run config: ${describe(issue)}.`,
+    hint: unknown
+      ? 'Remove it, or check its spelling: names are those of TRL SFTConfig and PEFT LoraConfig.'
+      : 'Correct the value; docs/config.md lists every field with its range.',
+    detail: { field, found: issue.received },
+  })
+}
+
+/** Limits of a numeric field as the schema has them, for sliders and hints. */
+export function defaultRunConfig(): RunConfig {
+  return parseRunConfig({})
+}
+
+/** The projections that LoRA is put on. */
+export function targetModules(lora: LoraConfig): Projection[] {
+  if (lora.target_modules === null) return ['q_proj', 'v_proj']
+  if (lora.target_modules === 'all-linear') return [...PROJECTIONS]
+  return PROJECTIONS.filter((name) => (lora.target_modules as string[]).includes(name))
+}
+
+/** LoRA's scaling: alpha / r, or alpha / sqrt(r) with rank-stabilised LoRA. */
+export function loraScaling(lora: LoraConfig): number {
+  return lora.lora_alpha / (lora.use_rslora ? Math.sqrt(lora.r) : lora.r)
+}
+
+function nested(input: Record<string, unknown>): Record<string, unknown> {
+  const flat = Object.entries(input).filter(([key]) => key in TrainingSchema.entries)
+  if (flat.length === 0) return input
+  const rest = Object.fromEntries(Object.entries(input).filter(([key]) => SECTIONS.includes(key)))
+  const unknown = Object.keys(input).find(
+    (key) => !SECTIONS.includes(key) && !(key in TrainingSchema.entries),
+  )
+  if (unknown) return { ...rest, [unknown]: input[unknown] }
+  return { ...rest, training: { ...(rest.training as object | undefined), ...Object.fromEntries(flat) } }
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === 'min_value')
+    return `${issue.received} is below the least allowed, ${String(issue.requirement)}`
+  if (issue.type === 'max_value')
+    return `${issue.received} is above the most allowed, ${String(issue.requirement)}`
+  if (issue.type === 'check' || issue.type === 'min_length') return `${issue.received} ${issue.message}`
+  return `${issue.received} is not ${issue.expected ?? 'allowed'}`
+}

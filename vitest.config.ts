@@ -1,0 +1,54 @@
+import { playwright } from '@vitest/browser-playwright'
+import solid from 'vite-plugin-solid'
+import { defineConfig } from 'vitest/config'
+import { CHROMIUM_ARGS, findChromium } from './cli/chromium.mjs'
+
+const executablePath = (await findChromium()) ?? undefined
+
+/**
+ * *.test.ts          unit    Node
+ * *.gpu.test.ts      gpu     real Chromium with WebGPU on its software adapter; `dawn` runs the same files in Node
+ *                            under Dawn, on whatever Vulkan adapter the machine has: quicker for kernel work, not in CI
+ * *.browser.test.ts  gpu     real Chromium
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['tests/**/*.test.ts'],
+          exclude: ['tests/**/*.gpu.test.ts', 'tests/**/*.browser.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'dawn',
+          include: ['tests/**/*.gpu.test.ts'],
+          testTimeout: 120_000,
+          fileParallelism: false,
+          isolate: false,
+          pool: 'forks',
+        },
+      },
+      {
+        plugins: [solid()],
+        publicDir: 'public',
+        test: {
+          name: 'gpu',
+          include: ['tests/**/*.gpu.test.ts', 'tests/**/*.browser.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: { executablePath, args: CHROMIUM_ARGS } }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+})
