@@ -1,0 +1,205 @@
+import type { EngineDescription, GenerateOptions, MemoryPlan } from './engine.ts'
+import type { Failure } from './errors.ts'
+import type { MetricName, RunEvent } from './events.ts'
+import type { ModelConfig } from './model.ts'
+import type { RunConfig } from './run-config.ts'
+import type { Split } from './tokens.ts'
+
+/**
+ * What the page (and the headless command line, which is the same page) may ask of the workers. Every promise rejects
+ * with a Failure. Values are structured-clonable; callbacks cross through comlink's proxy inside `workers/client.ts`.
+ */
+export interface Studio {
+  data: DataRoom
+  train: TrainRoom
+}
+
+export interface DataRoom {
+  /** Bundled sample data sets, without reading them. */
+  samples(): Promise<SampleInfo[]>
+  openSample(id: string): Promise<DatasetInfo>
+  /** Reads one file (CSV, TSV, JSON, JSON lines) into a stored data set. */
+  openFile(file: File, signal?: AbortSignal): Promise<DatasetInfo>
+  list(): Promise<DatasetInfo[]>
+  rows(dataset: string, offset: number, count: number): Promise<Record<string, unknown>[]>
+  remove(dataset: string): Promise<void>
+  /** Maps, splits and tokenises a data set for a model; stores the token table and says what is in it. */
+  prepare(request: PrepareRequest, signal?: AbortSignal): Promise<PreparedInfo>
+}
+
+export interface SampleInfo {
+  id: string
+  title: string
+  /** What a model learns from it, one sentence. */
+  summary: string
+  rows: number
+}
+
+export interface DatasetInfo {
+  id: string
+  name: string
+  /** SHA-256 of the file's bytes, hex. */
+  hash: string
+  rows: number
+  columns: ColumnInfo[]
+  /** First guess at the roles, with the reason in words. */
+  guess: Mapping & { reason: string }
+  findings: Finding[]
+  /** The first five rows. */
+  preview: Record<string, unknown>[]
+}
+
+export interface ColumnInfo {
+  name: string
+  type: 'text' | 'number' | 'boolean' | 'date' | 'list' | 'object' | 'empty'
+  missing: number
+}
+
+/** Which column plays which part. Either prompt+response, or messages, or text. */
+export interface Mapping {
+  prompt: string | null
+  response: string | null
+  system: string | null
+  messages: string | null
+  text: string | null
+}
+
+export interface Finding {
+  severity: 'error' | 'warning' | 'note'
+  message: string
+  /** What will happen if nothing is done, and what to do. */
+  hint: string
+  row?: number
+  column?: string
+}
+
+export interface PrepareRequest {
+  dataset: string
+  model: string
+  mapping: Mapping
+  maxLength: number
+  completionOnlyLoss: boolean | null
+  validationShare: number
+  seed: number
+}
+
+export interface PreparedInfo {
+  /** Key of the stored token table. */
+  tokens: string
+  examples: Record<Split, number>
+  tokenCount: Record<Split, number>
+  supervisedCount: Record<Split, number>
+  longest: number
+  truncated: number
+  /** Token-length histogram: count of examples with edges[i] <= length < edges[i + 1]. */
+  histogram: { edges: number[]; counts: number[] }
+  findings: Finding[]
+  /** The first examples as the model will see them. */
+  samples: TokenisedSample[]
+}
+
+export interface TokenisedSample {
+  row: number
+  pieces: { text: string; id: number; supervised: boolean }[]
+}
+
+export interface TrainRoom {
+  /** Which device and engine this browser offers, before anything is loaded. */
+  device(): Promise<DeviceInfo>
+  models(): Promise<ModelInfo[]>
+  /** Stores a Hugging Face folder's files (config.json, tokenizer.json, *.safetensors ...) under a name. */
+  addModel(
+    files: File[],
+    name: string,
+    onProgress?: (share: number, note: string) => void,
+  ): Promise<ModelInfo>
+  removeModel(id: string): Promise<void>
+  plan(config: RunConfig, model: string): Promise<MemoryPlan>
+  /** Starts a run and resolves with its id once the run record is stored; events follow until `done` or `error`. */
+  start(request: StartRequest, onEvent: (event: RunEvent) => void): Promise<string>
+  /** Goes on with a stored run from its last checkpoint. */
+  resume(run: string, onEvent: (event: RunEvent) => void): Promise<void>
+  /** Asks the running run to stop after this step, with a checkpoint. */
+  stop(): Promise<void>
+  runs(): Promise<RunInfo[]>
+  /** Metric columns of a stored run, transferred, not copied. */
+  metrics(run: string): Promise<RunMetrics>
+  events(run: string): Promise<RunEvent[]>
+  removeRun(run: string): Promise<void>
+  /** The adapter of a run's newest checkpoint (or of its best) as files of the PEFT layout. */
+  exportAdapter(run: string): Promise<ExportedFile[]>
+  /** Answers with the base model, or a run's adapter on it. Text arrives in pieces, by prompt. */
+  answer(
+    request: AnswerRequest,
+    onText: (prompt: number, text: string) => void,
+    signal?: AbortSignal,
+  ): Promise<string[]>
+}
+
+export interface DeviceInfo {
+  engine: 'webgpu' | 'portable'
+  description: string
+  software: boolean
+  /** Why there is no hardware engine, where there is none. */
+  reason?: Failure
+}
+
+export interface ModelInfo {
+  id: string
+  name: string
+  config: ModelConfig
+  /** SHA-256 over the manifest, hex. */
+  hash: string
+  /** Stored bytes; 0 where the model is bundled and not stored yet. */
+  bytes: number
+  parameters: number
+  practice: boolean
+}
+
+export interface StartRequest {
+  config: RunConfig
+  model: string
+  /** Key from PreparedInfo. */
+  tokens: string
+  /** Prompts answered by base and tuned model at each validation. */
+  samplePrompts: { prompt: string; reference?: string }[]
+}
+
+export type RunStatus = 'running' | 'stopped' | 'done' | 'failed'
+
+export interface RunInfo {
+  id: string
+  name: string
+  created: number
+  status: RunStatus
+  config: RunConfig
+  model: string
+  step: number
+  maxSteps: number
+  lastLoss: number | null
+  evalLoss: number | null
+  seconds: number
+  engine: EngineDescription | null
+  failure?: Failure
+}
+
+export interface RunMetrics {
+  steps: Uint32Array
+  columns: Partial<Record<MetricName, Float64Array>>
+  /** Steps of the eval_loss column. */
+  evalSteps: Uint32Array
+  epochs: Float64Array
+}
+
+export interface ExportedFile {
+  path: string
+  blob: Blob
+}
+
+export interface AnswerRequest {
+  model: string
+  /** Run whose adapter answers; null for the base model. */
+  run: string | null
+  prompts: string[]
+  options: Omit<GenerateOptions, 'stopTokens' | 'adapter'>
+}
