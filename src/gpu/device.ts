@@ -1,0 +1,136 @@
+import { type Failure, LapidaryError } from '../protocol/errors.ts'
+
+/** Limits worth having more of than WebGPU's defaults; the adapter's own maximum is asked for. */
+const WANTED_LIMITS = [
+  'maxStorageBufferBindingSize',
+  'maxBufferSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+] as const
+
+const WANTED_FEATURES: GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query']
+
+export interface GpuOptions {
+  /** Where WebGPU lives: `navigator.gpu`, or Dawn's object in Node. */
+  gpu?: GPU | undefined
+  /** Ask for nothing beyond WebGPU's defaults, so that the code is seen to run on them. */
+  defaultLimits?: boolean
+}
+
+/** A device with what is counted and known about it. Nothing in the engine reaches for more than this. */
+export interface Gpu {
+  device: GPUDevice
+  /** Vendor, architecture, device, description, joined. */
+  description: string
+  software: boolean
+  features: ReadonlySet<string>
+  limits: GPUSupportedLimits
+  /** Bytes of live buffers made through `createBuffer`. */
+  readonly liveBytes: number
+  createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer
+  destroyBuffer(buffer: GPUBuffer): void
+  /** Rejects with `device_lost` when the device goes; never resolves. */
+  lost: Promise<never>
+  /** Set once the device is gone. */
+  readonly failure: LapidaryError | null
+  destroy(): void
+}
+
+export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
+  const gpu = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu
+  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' })
+  if (!adapter) throw new LapidaryError(noAdapter(Boolean(gpu)))
+  const requiredFeatures = options.defaultLimits ? [] : WANTED_FEATURES.filter((f) => adapter.features.has(f))
+  const requiredLimits: Record<string, number> = {}
+  if (!options.defaultLimits) for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name]
+  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits })
+  return wrapDevice(device, adapter.info)
+}
+
+/** The same over a device that is already there. */
+export function wrapDevice(device: GPUDevice, info: GPUAdapterInfo = device.adapterInfo): Gpu {
+  const parts = [info.vendor, info.architecture, info.device, info.description].filter(Boolean)
+  const description = [...new Set(parts)].join(' ') || 'unnamed adapter'
+  let live = 0
+  let failure: LapidaryError | null = null
+  const lost = device.lost.then((why): never => {
+    failure = new LapidaryError({
+      code: 'device_lost',
+      message: `The graphics device was lost (${why.reason}${why.message ? `: ${why.message}` : ''}).`,
+      hint: 'The run goes on from its last checkpoint: reload the page, or press Resume.',
+    })
+    throw failure
+  })
+  lost.catch(() => {})
+  return {
+    device,
+    description,
+    software: isSoftware(info, description),
+    features: device.features as ReadonlySet<string>,
+    limits: device.limits,
+    get liveBytes() {
+      return live
+    },
+    createBuffer(label, bytes, usage) {
+      const buffer = device.createBuffer({ label, size: Math.max(16, Math.ceil(bytes / 16) * 16), usage })
+      live += buffer.size
+      return buffer
+    },
+    destroyBuffer(buffer) {
+      live -= buffer.size
+      buffer.destroy()
+    },
+    lost,
+    get failure() {
+      return failure
+    },
+    destroy: () => device.destroy(),
+  }
+}
+
+function isSoftware(info: GPUAdapterInfo, description: string): boolean {
+  if ((info as { isFallbackAdapter?: boolean }).isFallbackAdapter) return true
+  return /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(description)
+}
+
+function noAdapter(hasApi: boolean): Failure {
+  if (hasApi)
+    return {
+      code: 'missing_device',
+      message: 'This browser has WebGPU, but offers no graphics adapter for it.',
+      hint: 'Update the graphics driver, or switch on hardware acceleration in the browser settings.',
+    }
+  if (globalThis.isSecureContext === false)
+    return {
+      code: 'missing_device',
+      message: 'WebGPU is switched off because this page was not opened over https or from localhost.',
+      hint: 'Open the page over https, or from localhost on this machine.',
+    }
+  return {
+    code: 'missing_device',
+    message: 'This browser has no WebGPU.',
+    hint: 'Use a current Chrome, Edge, Safari or Firefox.',
+  }
+}
+
+/** Runs `make` and turns an allocation that does not fit into `out_of_memory`. */
+export async function withinMemory<T>(gpu: Gpu, what: string, make: () => T): Promise<T> {
+  gpu.device.pushErrorScope('out-of-memory')
+  gpu.device.pushErrorScope('validation')
+  const made = make()
+  const invalid = await gpu.device.popErrorScope()
+  const full = await gpu.device.popErrorScope()
+  if (full || invalid)
+    throw new LapidaryError({
+      code: full ? 'out_of_memory' : 'internal',
+      message: full
+        ? `The graphics device has no room for ${what}.`
+        : `The graphics device refused ${what}: ${invalid?.message}`,
+      hint: full
+        ? 'Lower max_length, the batch size or the LoRA rank, or choose whole-layer recomputation; close other tabs.'
+        : 'This is a fault of ours; please report it with the text above.',
+    })
+  return made
+}

@@ -1,0 +1,98 @@
+import { type DimName, SCALARS_WGSL } from './scalars.ts'
+
+/** A size known when planning, or one that each step brings (named in the uniform block). */
+export type Dim = number | DimName
+export type Dims = Record<DimName, number>
+
+/** write: every live element is written, whatever was there before. update: read and added to. */
+export type Access = 'read' | 'write' | 'update'
+export type ElementType = 'f32' | 'u32' | 'i32' | 'vec2<f32>' | 'vec4<f32>' | 'vec2<u32>' | 'vec4<u32>'
+
+export interface Binding {
+  /** Type of one array element in WGSL. */
+  type: ElementType
+  access: Access
+  /** In scalars (not in vectors), row-major. */
+  shape: readonly Dim[]
+}
+
+export interface Cost {
+  flops: number
+  bytes: number
+}
+
+/**
+ * One compute shader over named arrays. Bindings are declared here once; the WGSL header, the bind group layout and
+ * the shape checks are derived from them.
+ *
+ * `wgsl` holds constants, functions and `fn kernel(group: vec3<u32>, local: u32)`: `group` is the logical workgroup,
+ * `local` the invocation's index in it. Workgroups must be independent of each other along y: a dispatch may be cut
+ * between any two values of `group.y` and continued in a later submit.
+ */
+export interface Kernel {
+  /** operation.direction[.variant], for labels and timings. */
+  name: string
+  bindings: Record<string, Binding>
+  /** Invocations in a workgroup (one-dimensional). */
+  workgroup: number
+  wgsl: string
+  grid(live: Dims): readonly [number, number, number]
+  cost?(live: Dims): Cost
+  /** Features beyond WebGPU's core that the text needs: shader-f16, subgroups. */
+  requires?: readonly GPUFeatureName[]
+}
+
+const WIDTH: Record<ElementType, number> = {
+  f32: 1,
+  u32: 1,
+  i32: 1,
+  'vec2<f32>': 2,
+  'vec4<f32>': 4,
+  'vec2<u32>': 2,
+  'vec4<u32>': 4,
+}
+
+export function elementWidth(type: ElementType): number {
+  return WIDTH[type]
+}
+
+const ENABLE: Partial<Record<GPUFeatureName, string>> = { 'shader-f16': 'f16', subgroups: 'subgroups' }
+
+/** The whole shader text of a kernel. */
+export function shaderText(kernel: Kernel): string {
+  const enables = (kernel.requires ?? []).flatMap((f) => (ENABLE[f] ? [`enable ${ENABLE[f]};`] : []))
+  const bindings = Object.entries(kernel.bindings).map(
+    ([name, b], i) =>
+      `@group(0) @binding(${i}) var<storage, ${b.access === 'read' ? 'read' : 'read_write'}> ${name}: array<${b.type}>;`,
+  )
+  return [
+    ...enables,
+    SCALARS_WGSL,
+    ...bindings,
+    '@group(1) @binding(0) var<uniform> step: Scalars;',
+    '@group(1) @binding(1) var<uniform> slice: vec4<u32>;',
+    kernel.wgsl.trim(),
+    `@compute @workgroup_size(${kernel.workgroup})`,
+    'fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {',
+    '  kernel(id + vec3<u32>(0u, slice.x, 0u), local);',
+    '}',
+    '',
+  ].join('\n')
+}
+
+/** A size at given sizes. */
+export function dimOf(d: Dim, dims: Dims): number {
+  return typeof d === 'number' ? d : dims[d]
+}
+
+/** Number of scalars at given sizes. */
+export function sizeOf(shape: readonly Dim[], dims: Dims): number {
+  return shape.reduce<number>((product, d) => product * dimOf(d, dims), 1)
+}
+
+/** Canonical text of a shape's scalar count ("64*tokens"), so that [T, 2, 32] and [T, 64] agree. */
+export function sizeKey(shape: readonly Dim[]): string {
+  const names = shape.filter((d): d is DimName => typeof d !== 'number').sort()
+  const factor = shape.reduce<number>((product, d) => (typeof d === 'number' ? product * d : product), 1)
+  return [factor, ...names].join('*')
+}

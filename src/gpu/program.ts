@@ -1,0 +1,256 @@
+import type { Gpu } from './device.ts'
+import { type Cost, type Dims, type Kernel, shaderText } from './kernel.ts'
+import { type MemoryLayout, sharedSlots, tensorBytes } from './memory.ts'
+import { packScalars, SCALARS_BYTES, type Scalars } from './scalars.ts'
+import type { Slicer } from './slicer.ts'
+import type { Dispatch, Tensor } from './tape.ts'
+
+/** A stretch of a buffer that a bound tensor lies in. */
+export interface Place {
+  buffer: GPUBuffer
+  /** Bytes; a multiple of 256. */
+  offset: number
+}
+
+const UNIFORM_STRIDE = 256
+const SLICE_SLOTS = 1024
+
+/**
+ * What all programs of a device share: pipelines by shader text, the uniform block, and the table of slice origins.
+ */
+export class GpuContext {
+  readonly gpu: Gpu
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline> | GPUComputePipeline>()
+  readonly #layouts = new Map<string, GPUBindGroupLayout>()
+  readonly #uniforms: GPUBuffer
+  readonly #slices: GPUBuffer
+  readonly #sliceOf = new Map<number, number>()
+  readonly #commonLayout: GPUBindGroupLayout
+  readonly common: GPUBindGroup
+
+  constructor(gpu: Gpu) {
+    this.gpu = gpu
+    const { device } = gpu
+    const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST
+    this.#uniforms = gpu.createBuffer('scalars', SCALARS_BYTES, usage)
+    this.#slices = gpu.createBuffer('slice origins', SLICE_SLOTS * UNIFORM_STRIDE, usage)
+    const visibility = GPUShaderStage.COMPUTE
+    this.#commonLayout = device.createBindGroupLayout({
+      entries: [
+        { binding: 0, visibility, buffer: { type: 'uniform' } },
+        { binding: 1, visibility, buffer: { type: 'uniform', hasDynamicOffset: true } },
+      ],
+    })
+    this.common = device.createBindGroup({
+      layout: this.#commonLayout,
+      entries: [
+        { binding: 0, resource: { buffer: this.#uniforms, size: SCALARS_BYTES } },
+        { binding: 1, resource: { buffer: this.#slices, size: 16 } },
+      ],
+    })
+    this.sliceOffset(0)
+  }
+
+  /** Queued: what is submitted after this sees the new values. */
+  writeScalars(scalars: Partial<Scalars>): void {
+    this.gpu.device.queue.writeBuffer(this.#uniforms, 0, packScalars(scalars))
+  }
+
+  /** Dynamic offset of the slot that holds this first workgroup row. Slots never change once written. */
+  sliceOffset(firstRow: number): number {
+    let slot = this.#sliceOf.get(firstRow)
+    if (slot === undefined) {
+      slot = this.#sliceOf.size
+      if (slot >= SLICE_SLOTS) throw new Error(`more than ${SLICE_SLOTS} different slice origins`)
+      this.#sliceOf.set(firstRow, slot)
+      const origin = new Uint32Array([firstRow, 0, 0, 0])
+      this.gpu.device.queue.writeBuffer(this.#slices, slot * UNIFORM_STRIDE, origin)
+    }
+    return slot * UNIFORM_STRIDE
+  }
+
+  /** Compiled once for each text; compilation of several goes on side by side. */
+  async pipeline(kernel: Kernel): Promise<GPUComputePipeline> {
+    const code = shaderText(kernel)
+    const known = this.#pipelines.get(code)
+    if (known) return known
+    const { device } = this.gpu
+    const made = device
+      .createComputePipelineAsync({
+        label: kernel.name,
+        layout: device.createPipelineLayout({
+          bindGroupLayouts: [this.bindingLayout(kernel), this.#commonLayout],
+        }),
+        compute: { module: device.createShaderModule({ label: kernel.name, code }), entryPoint: 'main' },
+      })
+      .catch((error: unknown) => {
+        throw new Error(
+          `kernel ${kernel.name} does not compile: ${(error as Error).message}\n${numbered(code)}`,
+        )
+      })
+    this.#pipelines.set(code, made)
+    return made
+  }
+
+  bindingLayout(kernel: Kernel): GPUBindGroupLayout {
+    const access = Object.values(kernel.bindings).map((b) => b.access === 'read')
+    const key = access.map(Number).join('')
+    let layout = this.#layouts.get(key)
+    if (!layout) {
+      layout = this.gpu.device.createBindGroupLayout({
+        entries: access.map((read, binding) => ({
+          binding,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: { type: read ? 'read-only-storage' : 'storage' },
+        })),
+      })
+      this.#layouts.set(key, layout)
+    }
+    return layout
+  }
+
+  dispose(): void {
+    this.gpu.destroyBuffer(this.#uniforms)
+    this.gpu.destroyBuffer(this.#slices)
+  }
+}
+
+function numbered(code: string): string {
+  return code
+    .split('\n')
+    .map((line, i) => `${String(i + 1).padStart(4)} ${line}`)
+    .join('\n')
+}
+
+export interface RecordedDispatch {
+  kernel: Kernel
+  pipeline: GPUComputePipeline
+  bindings: GPUBindGroup
+}
+
+/** Transient buffers for one program, or for several that never run at the same time. */
+export class Workspace {
+  readonly slots: readonly GPUBuffer[]
+  readonly #gpu: Gpu
+
+  /** The k-th largest slots of all layouts share one buffer. */
+  constructor(gpu: Gpu, layouts: readonly MemoryLayout[]) {
+    this.#gpu = gpu
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
+    this.slots = sharedSlots(layouts).map((bytes, i) => gpu.createBuffer(`slot ${i}`, bytes, usage))
+  }
+
+  /** Fills every slot with one bit pattern; tests poison with NaN. */
+  fill(word: number): void {
+    for (const buffer of this.slots)
+      this.#gpu.device.queue.writeBuffer(buffer, 0, new Uint32Array(buffer.size / 4).fill(word))
+  }
+
+  dispose(): void {
+    for (const buffer of this.slots) this.#gpu.destroyBuffer(buffer)
+  }
+}
+
+/** A tape made ready to be replayed: pipelines compiled, buffers and bind groups fixed. A replay allocates nothing. */
+export class Program {
+  readonly dispatches: readonly RecordedDispatch[]
+  readonly layout: MemoryLayout
+  readonly #context: GpuContext
+
+  private constructor(context: GpuContext, dispatches: RecordedDispatch[], layout: MemoryLayout) {
+    this.#context = context
+    this.dispatches = dispatches
+    this.layout = layout
+  }
+
+  /**
+   * @param places where each bound tensor lies
+   * @param capacity the largest sizes a replay may bring
+   */
+  static async record(
+    context: GpuContext,
+    dispatches: readonly Dispatch[],
+    places: ReadonlyMap<Tensor, Place>,
+    capacity: Dims,
+    layout: MemoryLayout,
+    workspace: Workspace,
+  ): Promise<Program> {
+    const pipelines = await Promise.all(dispatches.map(({ kernel }) => context.pipeline(kernel)))
+    const { device } = context.gpu
+    const resource = (t: Tensor): GPUBufferBinding => {
+      const size = tensorBytes(t, capacity)
+      if (!t.bound) return { buffer: workspace.slots[layout.slotOf.get(t)!]!, size }
+      const place = places.get(t)
+      if (!place) throw new Error(`bound tensor ${t.name} has no place`)
+      return { buffer: place.buffer, offset: place.offset, size }
+    }
+    const recorded = dispatches.map(({ kernel, tensors }, i) => ({
+      kernel,
+      pipeline: pipelines[i]!,
+      bindings: device.createBindGroup({
+        label: kernel.name,
+        layout: context.bindingLayout(kernel),
+        entries: Object.keys(kernel.bindings).map((name, binding) => ({
+          binding,
+          resource: resource(tensors[name]!),
+        })),
+      }),
+    }))
+    return new Program(context, recorded, layout)
+  }
+
+  /** FLOPs and bytes of one replay. */
+  cost(live: Dims): Cost {
+    const total = { flops: 0, bytes: 0 }
+    for (const { kernel } of this.dispatches) {
+      const cost = kernel.cost?.(live)
+      total.flops += cost?.flops ?? 0
+      total.bytes += cost?.bytes ?? 0
+    }
+    return total
+  }
+
+  /**
+   * Queues one replay in slices. With no slicer it is one submit. Returns once everything is queued; a slicer may wait
+   * between slices so that other work gets the device.
+   */
+  async run(live: Dims, slicer?: Slicer, signal?: AbortSignal): Promise<void> {
+    const { device } = this.#context.gpu
+    let encoder = device.createCommandEncoder()
+    let pass = encoder.beginComputePass()
+    let lastPipeline: GPUComputePipeline | null = null
+    const flush = () => {
+      pass.end()
+      device.queue.submit([encoder.finish()])
+      lastPipeline = null
+    }
+    const reopen = () => {
+      encoder = device.createCommandEncoder()
+      pass = encoder.beginComputePass()
+    }
+    for (const { kernel, pipeline, bindings } of this.dispatches) {
+      const [x, y, z] = kernel.grid(live)
+      if (x === 0 || y === 0 || z === 0) continue
+      let row = 0
+      while (row < y) {
+        const rows = slicer ? slicer.admit(kernel, live, y, row) : y
+        if (rows === 0) {
+          flush()
+          const ready = slicer!.submitted(device)
+          if (ready) await ready
+          signal?.throwIfAborted()
+          if (this.#context.gpu.failure) throw this.#context.gpu.failure
+          reopen()
+          continue
+        }
+        if (pipeline !== lastPipeline) pass.setPipeline((lastPipeline = pipeline))
+        pass.setBindGroup(0, bindings)
+        pass.setBindGroup(1, this.#context.common, [this.#context.sliceOffset(row)])
+        pass.dispatchWorkgroups(x, Math.min(rows, y - row), z)
+        row += rows
+      }
+    }
+    flush()
+    slicer?.submitted(device)
+  }
+}

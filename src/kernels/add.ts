@@ -1,0 +1,33 @@
+/**
+ * Passes a gradient through a sum: dx (+)= dy, both of one shape. Where nothing has reached dx yet, this is a copy.
+ */
+import { type Dim, type Kernel, sizeOf } from '../gpu/kernel.ts'
+import type { Tape, Tensor } from '../gpu/tape.ts'
+
+const WORKGROUP = 64
+const COLUMNS = 256
+
+/** Adds `dy` to the gradient of `x`; nothing where `x` needs none. */
+export function add(tape: Tape, dy: Tensor, x: Tensor, shape: readonly Dim[]): void {
+  const dx = tape.grad(x)
+  if (dx) tape.run(addKernel(shape, dx.add), { dy, dx: dx.tensor })
+}
+
+function addKernel(shape: readonly Dim[], accumulate: boolean): Kernel {
+  const perRow = WORKGROUP * COLUMNS
+  return {
+    name: 'add',
+    bindings: {
+      dy: { type: 'f32', access: 'read', shape },
+      dx: { type: 'f32', access: accumulate ? 'update' : 'write', shape },
+    },
+    workgroup: WORKGROUP,
+    wgsl: `
+fn kernel(group: vec3<u32>, local: u32) {
+  let i = group.y * ${perRow}u + group.x * ${WORKGROUP}u + local;
+  if (i < arrayLength(&dx)) { dx[i] = ${accumulate ? 'dx[i] + ' : ''}dy[i]; }
+}`,
+    grid: (live) => [COLUMNS, Math.ceil(sizeOf(shape, live) / perRow), 1],
+    cost: (live) => ({ flops: sizeOf(shape, live), bytes: sizeOf(shape, live) * (accumulate ? 12 : 8) }),
+  }
+}
