@@ -1,4 +1,4 @@
-import { type Dim, elementWidth, type Kernel, sizeKey } from './kernel.ts'
+import { type Dim, type Dims, elementWidth, type Kernel, sizeKey } from './kernel.ts'
 
 export type ScalarType = 'f32' | 'u32' | 'i32'
 
@@ -47,6 +47,8 @@ export class Tape {
   /** Variants that operations asked to choose between, by key; `choices` decides, else the first one. */
   readonly asked = new Map<string, Record<string, Kernel>>()
   readonly choices: Record<string, string>
+  /** Largest sizes a replay may bring: what operations size their scratch and choose their variants by. */
+  readonly capacity: Dims
   #next = 0
   #policy: KeepPolicy = 'everything'
   #phase: 'forward' | 'backward' = 'forward'
@@ -60,8 +62,12 @@ export class Tape {
   /** Gradients that already hold something, so that the next contribution is added. */
   readonly #begun = new Set<Tensor>()
 
-  constructor(choices: Record<string, string> = {}) {
+  constructor(
+    choices: Record<string, string> = {},
+    capacity: Dims = { tokens: 512, supervised: 512, sequences: 1 },
+  ) {
     this.choices = choices
+    this.capacity = capacity
   }
 
   /** A transient array. */

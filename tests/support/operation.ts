@@ -129,7 +129,7 @@ async function runOperation(c: OperationCase, seeded: boolean): Promise<Ran> {
     supervised: live.supervised + 3,
     sequences: live.sequences + 1,
   }
-  const tape = new Tape(c.choices)
+  const tape = new Tape(c.choices, capacity)
   const places = new Map<Tensor, Place>()
   const buffers: GPUBuffer[] = []
   const [random, randomSeed, randomCotangent] = [normals(7), normals(11), normals(13)]
