@@ -1,0 +1,102 @@
+import type { WeightType } from '../protocol/model.ts'
+import { f32ToBf16, f32ToF16 } from './bf16.ts'
+
+/** A tensor to be written. Functions are called when its turn comes, so that only one need be in memory. */
+export interface TensorToWrite {
+  name: string
+  dtype: WeightType
+  shape: number[]
+  /** Values, converted to `dtype`; or bytes, which are `dtype` already. */
+  data: TensorData | (() => TensorData | Promise<TensorData>)
+}
+export type TensorData = Float32Array | Uint8Array
+
+const BYTES = { F32: 4, BF16: 2, F16: 2 } as const
+
+/** Tensors in the order the reference implementation writes: widest type first, then by name. */
+export function writingOrder<T extends { name: string; dtype: WeightType }>(tensors: readonly T[]): T[] {
+  const rank = { F32: 0, BF16: 1, F16: 2 }
+  return [...tensors].sort(
+    (a, b) => rank[a.dtype] - rank[b.dtype] || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+  )
+}
+
+/** The 8-byte length and the JSON header, padded with spaces so that data begins on a multiple of 8 bytes. */
+export function safetensorsHeader(
+  tensors: readonly Omit<TensorToWrite, 'data'>[],
+  metadata: Record<string, string> = {},
+): Uint8Array<ArrayBuffer> {
+  const entries: [string, unknown][] = Object.keys(metadata).length ? [['__metadata__', metadata]] : []
+  const seen = new Set<string>(['__metadata__'])
+  let at = 0
+  for (const { name, dtype, shape } of writingOrder(tensors)) {
+    if (seen.has(name)) throw new RangeError(`tensor ${name} is given twice`)
+    seen.add(name)
+    const end = at + BYTES[dtype] * elements(shape)
+    entries.push([name, { dtype, shape, data_offsets: [at, end] }])
+    at = end
+  }
+  const json = new TextEncoder().encode(
+    `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`)}}`,
+  )
+  const length = Math.ceil(json.length / 8) * 8
+  const header = new Uint8Array(8 + length).fill(0x20)
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true)
+  header.set(json, 8)
+  return header
+}
+
+/** The file, piece by piece: the header, then one piece a tensor. */
+export async function* encodeSafetensors(
+  tensors: readonly TensorToWrite[],
+  metadata: Record<string, string> = {},
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  yield safetensorsHeader(tensors, metadata)
+  for (const tensor of writingOrder(tensors)) {
+    signal?.throwIfAborted()
+    const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data
+    const bytes = tensorBytes(data, tensor.dtype)
+    const expected = BYTES[tensor.dtype] * elements(tensor.shape)
+    if (bytes.byteLength !== expected)
+      throw new RangeError(`tensor ${tensor.name} has ${bytes.byteLength} bytes, its shape needs ${expected}`)
+    yield bytes
+  }
+}
+
+/** Browsers keep large blobs on disk, so a model need not fit into memory to be written. */
+export async function safetensorsBlob(
+  tensors: readonly TensorToWrite[],
+  metadata: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<Blob> {
+  const parts: Blob[] = []
+  for await (const piece of encodeSafetensors(tensors, metadata, signal)) parts.push(new Blob([piece]))
+  return new Blob(parts, { type: 'application/octet-stream' })
+}
+
+/** The whole file in memory, for adapters and checkpoints. */
+export async function safetensorsBytes(
+  tensors: readonly TensorToWrite[],
+  metadata: Record<string, string> = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of encodeSafetensors(tensors, metadata)) pieces.push(piece)
+  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
+  let at = 0
+  for (const piece of pieces) {
+    out.set(piece, at)
+    at += piece.byteLength
+  }
+  return out
+}
+
+function tensorBytes(data: TensorData, dtype: WeightType): Uint8Array<ArrayBuffer> {
+  const values =
+    data instanceof Uint8Array || dtype === 'F32' ? data : dtype === 'BF16' ? f32ToBf16(data) : f32ToF16(data)
+  return new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength)
+}
+
+function elements(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1)
+}

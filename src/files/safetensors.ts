@@ -1,0 +1,178 @@
+import { fail } from '../protocol/errors.ts'
+import type { WeightType } from '../protocol/model.ts'
+import type { ByteSource } from './bytes.ts'
+import { duplicateKey } from './json-keys.ts'
+
+/** Reader of safetensors (github.com/huggingface/safetensors, format section of its README). */
+
+/** Bytes of one element. Sub-byte types are left out: no model that is read here holds them. */
+const ELEMENT_BYTES: Readonly<Record<string, number>> = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  F8_E5M2: 1,
+  F8_E4M3: 1,
+  F8_E8M0: 1,
+  I16: 2,
+  U16: 2,
+  F16: 2,
+  BF16: 2,
+  I32: 4,
+  U32: 4,
+  F32: 4,
+  F64: 8,
+  I64: 8,
+  U64: 8,
+  C64: 8,
+}
+
+/** The reference implementation's own limit. */
+const MAX_HEADER_BYTES = 100_000_000
+
+export interface SafetensorsEntry {
+  /** As in the file; only BF16, F16 and F32 can be read as weights. */
+  dtype: string
+  shape: number[]
+  /** Bytes [start, end) in the file. */
+  start: number
+  end: number
+}
+
+export interface SafetensorsFile {
+  name: string
+  metadata: Record<string, string>
+  entries: Map<string, SafetensorsEntry>
+  /** Bytes [start, end) of one tensor's own data. */
+  read(tensor: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
+}
+
+export function isWeightType(dtype: string): dtype is WeightType {
+  return dtype === 'BF16' || dtype === 'F16' || dtype === 'F32'
+}
+
+/**
+ * Reads and checks the header; tensor data stays where it is.
+ * @throws LapidaryError `bad_file`, with the tensor or byte, where the file is not valid safetensors.
+ */
+export async function openSafetensors(
+  source: ByteSource,
+  name: string,
+  signal?: AbortSignal,
+): Promise<SafetensorsFile> {
+  const bad = (what: string, detail: Record<string, string | number> = {}): never =>
+    fail(
+      'bad_file',
+      `${name} is not a valid safetensors file: ${what}.`,
+      'It is damaged or was cut off while being copied; fetch or export it again.',
+      { file: name, ...detail },
+    )
+  if (source.size < 8) bad(`it has ${source.size} bytes, fewer than the 8 of its header length`)
+  const prefix = new DataView((await source.read(0, 8, signal)).slice().buffer)
+  const headerBytes = prefix.getUint32(0, true) + prefix.getUint32(4, true) * 2 ** 32
+  if (headerBytes > MAX_HEADER_BYTES)
+    bad(`its header would be ${headerBytes} bytes, above the most allowed, ${MAX_HEADER_BYTES}`, { byte: 0 })
+  const dataStart = 8 + headerBytes
+  if (dataStart > source.size)
+    bad(`its header ends at byte ${dataStart}, but the file at byte ${source.size}`, { byte: source.size })
+  const header = parseHeader(await source.read(8, dataStart, signal), bad)
+  const metadata = checkMetadata(header.__metadata__, bad)
+  const entries = new Map<string, SafetensorsEntry>()
+  for (const [tensor, value] of Object.entries(header))
+    if (tensor !== '__metadata__') entries.set(tensor, checkEntry(tensor, value, dataStart, source.size, bad))
+  checkLayout(entries, dataStart, source.size, bad)
+  return {
+    name,
+    metadata,
+    entries,
+    async read(tensor, start, end, readSignal) {
+      const entry = entries.get(tensor)
+      if (!entry)
+        fail('missing_tensor', `${name} holds no tensor ${tensor}.`, 'Use the files of the whole model.', {
+          file: name,
+          tensor,
+        })
+      if (start < 0 || start > end || end > entry.end - entry.start)
+        fail(
+          'internal',
+          `Bytes ${start} to ${end} were asked of ${tensor}, which has ${entry.end - entry.start}.`,
+          'Please report this.',
+          { tensor, start, end },
+        )
+      return source.read(entry.start + start, entry.start + end, readSignal)
+    },
+  }
+}
+
+type Bad = (what: string, detail?: Record<string, string | number>) => never
+
+function parseHeader(bytes: Uint8Array, bad: Bad): Record<string, unknown> {
+  let text = ''
+  let header: unknown
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    header = JSON.parse(text)
+  } catch (error) {
+    bad(`its header is not JSON (${error instanceof Error ? error.message : String(error)})`, { byte: 8 })
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    return bad('its header is not a JSON object', { byte: 8 })
+  const twice = duplicateKey(text)
+  if (twice !== null) bad(`its header names "${twice}" twice`, { tensor: twice })
+  return header as Record<string, unknown>
+}
+
+function checkMetadata(value: unknown, bad: Bad): Record<string, string> {
+  if (value === undefined) return {}
+  const isTextMap =
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((x) => typeof x === 'string')
+  if (!isTextMap) bad('its metadata is not a map from text to text')
+  return value as Record<string, string>
+}
+
+function checkEntry(
+  tensor: string,
+  value: unknown,
+  dataStart: number,
+  fileSize: number,
+  bad: Bad,
+): SafetensorsEntry {
+  const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>
+  if (typeof dtype !== 'string') return bad(`tensor ${tensor} has no type`, { tensor })
+  if (!isCountList(shape)) return bad(`tensor ${tensor} has no valid shape`, { tensor })
+  if (!isCountList(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!)
+    return bad(`tensor ${tensor} has no valid data offsets`, { tensor })
+  const [start, end] = [dataStart + offsets[0]!, dataStart + offsets[1]!]
+  if (end > fileSize)
+    bad(`tensor ${tensor} ends at byte ${end}, but the file at byte ${fileSize}`, { tensor, byte: end })
+  const elements = shape.reduce((product, size) => product * size, 1)
+  const size = ELEMENT_BYTES[dtype]
+  if (size !== undefined && elements * size !== end - start)
+    bad(`tensor ${tensor} of type ${dtype} and shape [${shape}] has ${end - start} bytes`, {
+      tensor,
+      expected: elements * size,
+      found: end - start,
+    })
+  return { dtype, shape, start, end }
+}
+
+/** The format leaves no gaps: tensors cover all bytes after the header, each exactly once. */
+function checkLayout(entries: Map<string, SafetensorsEntry>, start: number, end: number, bad: Bad): void {
+  const sorted = [...entries].sort(([, a], [, b]) => a.start - b.start || a.end - b.end)
+  let at = start
+  let previous = 'the header'
+  for (const [tensor, entry] of sorted) {
+    if (entry.start < at) bad(`tensors ${previous} and ${tensor} overlap`, { tensor, byte: entry.start })
+    if (entry.start > at)
+      bad(`bytes ${at} to ${entry.start} before tensor ${tensor} belong to none`, { tensor, byte: at })
+    at = entry.end
+    previous = tensor
+  }
+  if (at !== end) bad(`its last ${end - at} bytes belong to no tensor`, { byte: at })
+}
+
+function isCountList(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((x) => Number.isSafeInteger(x) && x >= 0)
+}

@@ -1,0 +1,112 @@
+import { uniform } from '../lib/threefry.ts'
+import type { EngineState } from '../protocol/engine.ts'
+import { fail } from '../protocol/errors.ts'
+import { type ModelConfig, PROJECTIONS, type Projection, type WeightSource } from '../protocol/model.ts'
+import { type LoraConfig, targetModules } from '../protocol/run-config.ts'
+
+/** LoRA on Gemma's projections: y = x Wᵀ + scaling · (x Aᵀ) Bᵀ, A [r, in], B [out, r], under PEFT's names. */
+
+export interface AdapterTensor {
+  /** PEFT's parameter name as saved, e.g. base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight. */
+  name: string
+  layer: number
+  projection: Projection
+  matrix: 'A' | 'B'
+  /** A: [r, in]; B: [out, r]. */
+  shape: [number, number]
+  /** Threefry site of this projection (both matrices, and its dropout). */
+  site: number
+}
+
+/** [in, out] of a projection. */
+export function projectionSize(config: ModelConfig, projection: Projection): [number, number] {
+  const queries = config.numHeads * config.headDim
+  const keys = config.numKvHeads * config.headDim
+  const { hiddenSize, intermediateSize } = config
+  switch (projection) {
+    case 'q_proj':
+      return [hiddenSize, queries]
+    case 'k_proj':
+    case 'v_proj':
+      return [hiddenSize, keys]
+    case 'o_proj':
+      return [queries, hiddenSize]
+    case 'gate_proj':
+    case 'up_proj':
+      return [hiddenSize, intermediateSize]
+    case 'down_proj':
+      return [intermediateSize, hiddenSize]
+  }
+}
+
+/** Name of a projection's module, without `.weight`, e.g. model.layers.0.mlp.up_proj. */
+export function moduleName(layer: number, projection: Projection): string {
+  const block = /^(gate|up|down)_/.test(projection) ? 'mlp' : 'self_attn'
+  return `model.layers.${layer}.${block}.${projection}`
+}
+
+/** Threefry site of a projection. */
+export function projectionSite(layer: number, projection: Projection): number {
+  return layer * PROJECTIONS.length + PROJECTIONS.indexOf(projection)
+}
+
+/** Every tensor of an adapter: by layer, then in the order of PROJECTIONS, A before B. */
+export function adapterTensors(config: ModelConfig, lora: LoraConfig): AdapterTensor[] {
+  const tensors: AdapterTensor[] = []
+  for (let layer = 0; layer < config.numLayers; layer++)
+    for (const projection of targetModules(lora)) {
+      const [width, out] = projectionSize(config, projection)
+      const site = projectionSite(layer, projection)
+      const base = `base_model.model.${moduleName(layer, projection)}`
+      const add = (matrix: 'A' | 'B', shape: [number, number]) =>
+        tensors.push({ name: `${base}.lora_${matrix}.weight`, layer, projection, matrix, shape, site })
+      add('A', [lora.r, width])
+      add('B', [out, lora.r])
+    }
+  return tensors
+}
+
+/** Trainable weights. */
+export function adapterParameterCount(config: ModelConfig, lora: LoraConfig): number {
+  return adapterTensors(config, lora).reduce((sum, { shape }) => sum + shape[0] * shape[1], 0)
+}
+
+/**
+ * PEFT's initialisation (`init_lora_weights=True`): B zero; A by `kaiming_uniform_(a=sqrt(5))`, which is uniform in
+ * [-1/sqrt(in), 1/sqrt(in)). Element i of A is (2 u - 1) / sqrt(in) with u = uniform(seed, 0, site, i), in f32.
+ */
+export function initialAdapter(config: ModelConfig, lora: LoraConfig, seed: number): EngineState['lora'] {
+  const state: EngineState['lora'] = {}
+  for (const { name, matrix, shape, site } of adapterTensors(config, lora)) {
+    const data = new Float32Array(shape[0] * shape[1])
+    const bound = Math.fround(1 / Math.sqrt(shape[1]))
+    if (matrix === 'A')
+      for (let i = 0; i < data.length; i++) data[i] = (2 * uniform(seed, 0, site, i) - 1) * bound
+    state[name] = { shape, data }
+  }
+  return state
+}
+
+/**
+ * Checks that stored adapter tensors are exactly those of this model and LoRA config.
+ * @throws LapidaryError `missing_tensor`, or `bad_state` for a wrong shape or a tensor too many, naming the tensor.
+ */
+export function checkAdapter(config: ModelConfig, lora: LoraConfig, source: WeightSource): void {
+  const hint = 'Use the adapter with the base model and the adapter_config.json that it was trained with.'
+  const left = new Set(source.tensors.keys())
+  for (const { name, shape } of adapterTensors(config, lora)) {
+    const found = source.tensors.get(name)?.shape
+    if (!found) fail('missing_tensor', `The adapter holds no tensor ${name}.`, hint, { tensor: name })
+    if (found.length !== 2 || found[0] !== shape[0] || found[1] !== shape[1])
+      fail('bad_state', `Adapter tensor ${name} has shape [${found}], not [${shape}].`, hint, {
+        tensor: name,
+        expected: `[${shape}]`,
+        found: `[${found}]`,
+      })
+    left.delete(name)
+  }
+  for (const name of left)
+    fail('bad_state', `The adapter holds a tensor that this model has no place for: ${name}.`, hint, {
+      tensor: name,
+    })
+}

@@ -1,0 +1,93 @@
+import { fail } from '../protocol/errors.ts'
+import type { ModelConfig, TensorInfo, WeightSource } from '../protocol/model.ts'
+
+/** Tensors of a Gemma, under the names that Transformers' `Gemma3ForCausalLM` saves. */
+
+/** Where Transformers has put the language model, by release and by whether there is a vision part beside it. */
+const PREFIXES = ['model.', 'language_model.model.', 'model.language_model.', '']
+
+/** Name to shape; linear weights are [out, in], row-major. In the order of the forward pass. */
+export function expectedTensors(config: ModelConfig): Map<string, number[]> {
+  const { hiddenSize, intermediateSize, headDim, numHeads, numKvHeads } = config
+  const tensors = new Map<string, number[]>([['model.embed_tokens.weight', [config.vocabSize, hiddenSize]]])
+  for (let layer = 0; layer < config.numLayers; layer++) {
+    const add = (name: string, shape: number[]) => tensors.set(`model.layers.${layer}.${name}.weight`, shape)
+    add('input_layernorm', [hiddenSize])
+    add('self_attn.q_proj', [numHeads * headDim, hiddenSize])
+    add('self_attn.k_proj', [numKvHeads * headDim, hiddenSize])
+    add('self_attn.v_proj', [numKvHeads * headDim, hiddenSize])
+    add('self_attn.q_norm', [headDim])
+    add('self_attn.k_norm', [headDim])
+    add('self_attn.o_proj', [hiddenSize, numHeads * headDim])
+    add('post_attention_layernorm', [hiddenSize])
+    add('pre_feedforward_layernorm', [hiddenSize])
+    add('mlp.gate_proj', [intermediateSize, hiddenSize])
+    add('mlp.up_proj', [intermediateSize, hiddenSize])
+    add('mlp.down_proj', [hiddenSize, intermediateSize])
+    add('post_feedforward_layernorm', [hiddenSize])
+  }
+  tensors.set('model.norm.weight', [hiddenSize])
+  if (!config.tiedHead) tensors.set('lm_head.weight', [config.vocabSize, hiddenSize])
+  return tensors
+}
+
+/** Weights of the base model, embedding counted once. */
+export function parameterCount(config: ModelConfig): number {
+  let sum = 0
+  for (const shape of expectedTensors(config).values()) sum += shape.reduce((a, b) => a * b, 1)
+  return sum
+}
+
+/**
+ * Checks weights against their config and gives them under the canonical names of `expectedTensors`, whatever prefix
+ * the files use; further tensors (a vision tower, a stored copy of a tied head) are left out.
+ * @throws LapidaryError `missing_tensor`, or `bad_model` for a wrong shape or type, naming the tensor.
+ */
+export function resolveWeights(config: ModelConfig, source: WeightSource): WeightSource {
+  const rename = chooseNames(source)
+  const tensors = new Map<string, TensorInfo>()
+  for (const [name, shape] of expectedTensors(config)) {
+    const stored = rename(name)
+    const found = source.tensors.get(stored)
+    if (!found) return missing(stored, shape, source)
+    if (found.shape.length !== shape.length || found.shape.some((size, i) => size !== shape[i]))
+      fail(
+        'bad_model',
+        `Tensor ${stored} has shape [${found.shape}], but config.json asks for [${shape}].`,
+        'config.json and the weights are of different models; take both from the same one.',
+        { tensor: stored, expected: `[${shape}]`, found: `[${found.shape}]` },
+      )
+    tensors.set(name, found)
+  }
+  return {
+    tensors,
+    read: (name, start, end, signal) => source.read(rename(name), start, end, signal),
+  }
+}
+
+function chooseNames(source: WeightSource): (name: string) => string {
+  const names = [...source.tensors.keys()]
+  const prefix =
+    PREFIXES.find((candidate) => source.tensors.has(`${candidate}embed_tokens.weight`)) ??
+    PREFIXES.find((candidate) => names.some((name) => name.startsWith(`${candidate}layers.`))) ??
+    'model.'
+  const head = prefix === 'language_model.model.' ? 'language_model.lm_head.weight' : 'lm_head.weight'
+  return (name) => (name === 'lm_head.weight' ? head : prefix + name.slice('model.'.length))
+}
+
+function missing(tensor: string, shape: number[], source: WeightSource): never {
+  const other = (source as { unreadable?: ReadonlyMap<string, string> }).unreadable?.get(tensor)
+  if (other !== undefined)
+    fail(
+      'bad_model',
+      `Tensor ${tensor} is stored as ${other}; weights must be BF16, F16 or F32.`,
+      'Use an unquantised copy of the model.',
+      { tensor, expected: 'BF16, F16 or F32', found: other },
+    )
+  fail(
+    'missing_tensor',
+    `The weights hold no tensor ${tensor} [${shape}].`,
+    'Add the missing files of the model; if all are there, config.json belongs to another model.',
+    { tensor, expected: `[${shape}]` },
+  )
+}

@@ -1,0 +1,240 @@
+import { describe, expect, test } from 'vitest'
+import { readModelConfig } from '../../src/model/config.ts'
+import { expectedTensors, parameterCount, resolveWeights } from '../../src/model/weights.ts'
+import type { TensorInfo, WeightSource } from '../../src/protocol/model.ts'
+import { failure } from './helpers.ts'
+
+/** Google's config.json of Gemma 3 270M (Transformers 4 form), abridged to what matters. */
+const GEMMA_270M = {
+  _sliding_window_pattern: 6,
+  architectures: ['Gemma3ForCausalLM'],
+  attention_bias: false,
+  attention_dropout: 0.0,
+  attn_logit_softcapping: null,
+  bos_token_id: 2,
+  eos_token_id: 1,
+  final_logit_softcapping: null,
+  head_dim: 256,
+  hidden_activation: 'gelu_pytorch_tanh',
+  hidden_size: 640,
+  intermediate_size: 2048,
+  max_position_embeddings: 32768,
+  model_type: 'gemma3_text',
+  num_attention_heads: 4,
+  num_hidden_layers: 18,
+  num_key_value_heads: 1,
+  pad_token_id: 0,
+  query_pre_attn_scalar: 256,
+  rms_norm_eps: 1e-6,
+  rope_local_base_freq: 10000.0,
+  rope_scaling: null,
+  rope_theta: 1000000.0,
+  sliding_window: 512,
+  torch_dtype: 'bfloat16',
+  use_bidirectional_attention: false,
+  vocab_size: 262144,
+}
+
+/** As Google's 4B has it: nearly everything is left to the defaults. */
+const GEMMA_4B = {
+  architectures: ['Gemma3ForConditionalGeneration'],
+  eos_token_id: [1, 106],
+  model_type: 'gemma3',
+  text_config: {
+    hidden_size: 2560,
+    intermediate_size: 10240,
+    model_type: 'gemma3_text',
+    num_hidden_layers: 34,
+    rope_scaling: { factor: 8.0, rope_type: 'linear' },
+    sliding_window: 1024,
+  },
+  torch_dtype: 'bfloat16',
+  vision_config: { hidden_size: 1152, model_type: 'siglip_vision_model' },
+}
+
+const config = readModelConfig(GEMMA_270M)
+
+describe('config.json', () => {
+  test('of Gemma 3 270M', () => {
+    expect(config).toMatchObject({
+      family: 'gemma3_text',
+      vocabSize: 262144,
+      hiddenSize: 640,
+      numHeads: 4,
+      numKvHeads: 1,
+      headDim: 256,
+      queryScale: 1 / 16,
+      attentionSoftCap: null,
+      finalSoftCap: null,
+      embeddingScale: 25.25,
+      tiedHead: true,
+      bosTokenId: 2,
+      eosTokenIds: [1],
+      padTokenId: 0,
+    })
+    expect(config.windows.flatMap((window, i) => (window === null ? [i] : []))).toEqual([5, 11, 17])
+    expect(config.windows[0]).toBe(512)
+    expect(config.rope[0]).toEqual({ theta: 10_000, factor: 1 })
+    expect(config.rope[5]).toEqual({ theta: 1_000_000, factor: 1 })
+  })
+
+  test('in the form of Transformers 5 says the same', () => {
+    const { rope_local_base_freq, rope_scaling, rope_theta, _sliding_window_pattern, torch_dtype, ...rest } =
+      GEMMA_270M
+    const modern = {
+      ...rest,
+      dtype: 'bfloat16',
+      layer_types: config.windows.map((w) => (w === null ? 'full_attention' : 'sliding_attention')),
+      rope_parameters: {
+        sliding_attention: { rope_type: 'default', rope_theta: 10000.0 },
+        full_attention: { rope_type: 'default', rope_theta: 1000000.0 },
+      },
+    }
+    expect(readModelConfig(modern)).toEqual(config)
+  })
+
+  test('of a multimodal Gemma 3 gives its text part, defaults filled in', () => {
+    const big = readModelConfig(GEMMA_4B)
+    expect(big).toMatchObject({ hiddenSize: 2560, numHeads: 8, numKvHeads: 4, headDim: 256 })
+    expect(big).toMatchObject({ vocabSize: 262208, eosTokenIds: [1, 106], embeddingScale: 50.5 })
+    expect([big.rope[5], big.rope[0]]).toEqual([
+      { theta: 1_000_000, factor: 8 },
+      { theta: 10_000, factor: 1 },
+    ])
+    expect(big.windows.filter((window) => window === null).length).toBe(5)
+  })
+
+  test('values are read, not assumed', () => {
+    const other = readModelConfig({
+      ...GEMMA_270M,
+      _sliding_window_pattern: 2,
+      rope_theta: 500_000,
+      rope_local_base_freq: 5000,
+      query_pre_attn_scalar: 64,
+      attn_logit_softcapping: 50,
+      final_logit_softcapping: 30,
+      tie_word_embeddings: false,
+      sliding_window: 7,
+      rms_norm_eps: 1e-5,
+      torch_dtype: 'float32',
+    })
+    expect(other.rope.slice(0, 2).map((rope) => rope.theta)).toEqual([5000, 500_000])
+    expect(other.windows.slice(0, 3)).toEqual([7, null, 7])
+    expect(other).toMatchObject({ queryScale: 1 / 8, attentionSoftCap: 50, finalSoftCap: 30 })
+    expect(other).toMatchObject({
+      tiedHead: false,
+      rmsNormEps: 1e-5,
+      embeddingScale: Math.fround(Math.sqrt(640)),
+    })
+  })
+
+  test('end tokens of generation_config.json count too; the type can be chosen', () => {
+    const options = { generationConfig: { eos_token_id: [1, 106] }, dtype: 'float32' } as const
+    expect(readModelConfig(GEMMA_270M, options)).toMatchObject({
+      eosTokenIds: [1, 106],
+      embeddingScale: Math.fround(Math.sqrt(640)),
+    })
+    expect(readModelConfig(GEMMA_270M, { dtype: 'float16' }).embeddingScale).toBe(25.296875)
+  })
+
+  test.each([
+    ['another architecture', { model_type: 'llama', architectures: ['LlamaForCausalLM'] }, 'model_type'],
+    ['no architecture', { model_type: undefined }, 'model_type'],
+    ['odd head width', { head_dim: 80 }, 'head_dim'],
+    ['head too wide', { head_dim: 576 }, 'head_dim'],
+    ['odd width', { hidden_size: 642 }, 'hidden_size'],
+    ['two-way attention', { use_bidirectional_attention: true }, 'use_bidirectional_attention'],
+    ['attention bias', { attention_bias: true }, 'attention_bias'],
+    ['another activation', { hidden_activation: 'silu' }, 'hidden_activation'],
+    ['another layer type', { layer_types: Array(18).fill('mamba') }, 'layer_types'],
+    ['another RoPE', { rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'full_attention.rope_type'],
+    [
+      'partial RoPE',
+      { rope_parameters: { full_attention: { partial_rotary_factor: 0.25 } } },
+      'full_attention',
+    ],
+  ])('%s is unsupported', async (_, change, field) => {
+    const error = await failure(() => readModelConfig({ ...GEMMA_270M, ...change }), 'unsupported_model')
+    expect(error.detail?.field).toContain(field)
+    expect(error.hint).toContain('gemma3_text')
+  })
+
+  test.each([
+    ['hidden_size', undefined],
+    ['hidden_size', '640'],
+    ['num_hidden_layers', 0],
+    ['num_hidden_layers', 1.5],
+    ['num_key_value_heads', 3],
+    ['vocab_size', -1],
+    ['rms_norm_eps', 0],
+    ['rope_theta', 'big'],
+    ['layer_types', ['full_attention']],
+    ['eos_token_id', 262144],
+    ['bos_token_id', []],
+  ])('%s = %j is refused by name', async (field, value) => {
+    const error = await failure(() => readModelConfig({ ...GEMMA_270M, [field]: value }), 'bad_model')
+    expect(error.detail?.field).toContain(field)
+  })
+
+  test('what is not an object is refused', async () => {
+    for (const json of [null, [], 'x', 3]) await failure(() => readModelConfig(json), 'bad_model')
+  })
+})
+
+describe('weights', () => {
+  const shapes = expectedTensors(config)
+
+  /** A source that holds these tensors as bf16 and answers reads with its own name. */
+  function source(tensors: Iterable<[string, number[]]>, unreadable?: Map<string, string>): WeightSource {
+    const infos = Array.from(tensors, ([name, shape]): [string, TensorInfo] => [
+      name,
+      { dtype: 'BF16', shape },
+    ])
+    return {
+      tensors: new Map(infos),
+      read: async (name: string) => new TextEncoder().encode(name),
+      ...(unreadable ? { unreadable } : {}),
+    }
+  }
+
+  test('of Gemma 3 270M', () => {
+    expect(shapes.size).toBe(2 + 18 * 13)
+    expect(parameterCount(config)).toBe(268_098_176)
+    expect(shapes.get('model.layers.17.self_attn.o_proj.weight')).toEqual([640, 1024])
+    expect(shapes.get('model.layers.0.mlp.down_proj.weight')).toEqual([640, 2048])
+    expect(expectedTensors({ ...config, tiedHead: false }).get('lm_head.weight')).toEqual([262144, 640])
+  })
+
+  test.each(['model.', 'language_model.model.', 'model.language_model.', ''])(
+    'are found under the prefix "%s"',
+    async (prefix) => {
+      const stored = Array.from(shapes, ([name, shape]): [string, number[]] => [
+        name.replace(/^model\./, prefix),
+        shape,
+      ])
+      stored.push(['vision_tower.embed', [3]], ['lm_head.weight', [262144, 640]])
+      const weights = resolveWeights(config, source(stored))
+      expect([...weights.tensors.keys()]).toEqual([...shapes.keys()])
+      const bytes = await weights.read('model.norm.weight', 0, 1)
+      expect(new TextDecoder().decode(bytes)).toBe(`${prefix}norm.weight`)
+    },
+  )
+
+  test('a missing tensor, a wrong shape and a wrong type are named', async () => {
+    const name = 'model.layers.3.self_attn.k_norm.weight'
+    const without = [...shapes].filter(([tensor]) => tensor !== name)
+    const missing = await failure(() => resolveWeights(config, source(without)), 'missing_tensor')
+    expect(missing.detail?.tensor).toBe(name)
+    const wrong = await failure(
+      () => resolveWeights(config, source([...without, [name, [128]]])),
+      'bad_model',
+    )
+    expect(wrong.detail).toMatchObject({ tensor: name, expected: '[256]', found: '[128]' })
+    const typed = await failure(
+      () => resolveWeights(config, source(without, new Map([[name, 'I8']]))),
+      'bad_model',
+    )
+    expect(typed.message).toContain('I8')
+    await failure(() => resolveWeights(config, source([])), 'missing_tensor')
+  })
+})
