@@ -22,6 +22,9 @@ export const SCALARS = [
   ['learning_rate', 'f32'],
   ['beta1', 'f32'],
   ['beta2', 'f32'],
+  /** 1 - beta1 and 1 - beta2, from the host in f64: in f32 the difference loses digits. */
+  ['rest1', 'f32'],
+  ['rest2', 'f32'],
   ['epsilon', 'f32'],
   ['weight_decay', 'f32'],
   /** 1 - beta1 ** t and 1 - beta2 ** t, from the host in f64. */
