@@ -1,4 +1,8 @@
-"""Writes tests/golden/: python peers/golden.py [--out DIR] [--only NAME ...]"""
+"""Writes tests/golden/: python peers/golden.py [--out DIR] [--only NAME ...] [--tokenizer DIR]
+
+NAME is a fixture of tiny.py, `trl` or `chat`. `chat` and TRL's masks need --tokenizer: a folder with Gemma 3's
+tokenizer.json and tokenizer_config.json, as tools/gguf-to-hf.py fetches it; without it they are left as they are.
+"""
 
 import argparse
 import importlib.metadata
@@ -8,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+import golden_text
 from reference import write_json
 from tiny import FIXTURES, write_fixture
 
@@ -19,20 +24,36 @@ def versions():
     return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in packages}
 
 
+def write_text(out, names, tokenizer):
+    made = {}
+    if "trl" in names:
+        made |= {"trl/packing.json": golden_text.packing, "trl/schedules.json": golden_text.schedules}
+    if tokenizer and "trl" in names:
+        made["trl/sft.json"] = lambda: golden_text.sft(tokenizer)
+    if tokenizer and "chat" in names:
+        made["chat/gemma3.json"] = lambda: golden_text.chat(tokenizer)
+    for path, make in made.items():
+        write_json(out / path, {"command": "python peers/golden.py", "versions": versions(), **make()})
+        print(path, file=sys.stderr)
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    names = [*FIXTURES, "trl", "chat"]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "tests" / "golden")
-    parser.add_argument("--only", nargs="*", default=list(FIXTURES))
+    parser.add_argument("--only", nargs="*", choices=names, default=names)
+    parser.add_argument("--tokenizer", type=Path)
     options = parser.parse_args()
     # One thread: the order of sums, and so every bit, does not depend on the machine's cores.
     torch.set_num_threads(1)
-    for name in options.only:
+    for name in FIXTURES:
+        if name not in options.only:
+            continue
         entry = write_fixture(name, options.out / name)
-        write_json(
-            options.out / name / "manifest.json",
-            {"command": f"python peers/golden.py --only {name}", "versions": versions(), **entry},
-        )
+        command = f"python peers/golden.py --only {name}"
+        write_json(options.out / name / "manifest.json", {"command": command, "versions": versions(), **entry})
         print(name, entry, file=sys.stderr)
+    write_text(options.out, options.only, options.tokenizer)
 
 
 if __name__ == "__main__":
