@@ -4,11 +4,15 @@ export type ScalarType = 'f32' | 'u32' | 'i32'
 
 /** An array in a plan. Transient ones live between their first and last dispatch; bound ones are given a buffer. */
 export interface Tensor {
-  readonly id: number
   readonly name: string
   readonly shape: readonly Dim[]
   readonly type: ScalarType
   readonly bound: boolean
+}
+
+/** An array with a buffer of its own (weights, adapter, inputs); any number of tapes may use it. */
+export function boundTensor(name: string, shape: readonly Dim[], type: ScalarType = 'f32'): Tensor {
+  return { name, shape, type, bound: true }
 }
 
 export interface Dispatch {
@@ -49,7 +53,6 @@ export class Tape {
   readonly choices: Record<string, string>
   /** Largest sizes a replay may bring: what operations size their scratch and choose their variants by. */
   readonly capacity: Dims
-  #next = 0
   #policy: KeepPolicy = 'everything'
   #phase: 'forward' | 'backward' = 'forward'
   readonly #vjps: Vjp[] = []
@@ -72,12 +75,12 @@ export class Tape {
 
   /** A transient array. */
   tensor(name: string, shape: readonly Dim[], type: ScalarType = 'f32'): Tensor {
-    return { id: this.#next++, name, shape, type, bound: false }
+    return { name, shape, type, bound: false }
   }
 
   /** An array whose buffer the caller gives when the plan is made. */
   input(name: string, shape: readonly Dim[], type: ScalarType = 'f32'): Tensor {
-    return { id: this.#next++, name, shape, type, bound: true }
+    return boundTensor(name, shape, type)
   }
 
   /** A trainable array: contributions are always added to `grad` (which the caller clears once a step). */
@@ -149,6 +152,19 @@ export class Tape {
     this.#needsGrad.add(t)
     this.#grads.set(t, grad)
     this.#begun.add(t)
+  }
+
+  /**
+   * Lets the gradient of an output become that of an input of the same shape, where their values are the same (a sum's
+   * terms) and nothing has reached the input yet. To be called from the output's own `backward`, which is the last to
+   * see that gradient as the output's. False where it has to be added instead.
+   */
+  adopt(t: Tensor, grad: Tensor): boolean {
+    if (!this.#needsGrad.has(t)) return true
+    if (grad.bound || this.#grads.has(t)) return false
+    this.#grads.set(t, grad)
+    this.#begun.add(t)
+    return true
   }
 
   /** Runs `body` with another keep policy; scopes do not nest. */

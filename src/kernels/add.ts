@@ -1,5 +1,6 @@
 /**
- * Passes a gradient through a sum: dx (+)= dy, both of one shape. Where nothing has reached dx yet, this is a copy.
+ * Passes a gradient through a sum: dx (+)= dy, both of one shape. Where nothing has reached dx
+ * yet, dy's own array becomes it and nothing runs.
  */
 import { type Dim, type Kernel, sizeOf } from '../gpu/kernel.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
@@ -9,6 +10,7 @@ const COLUMNS = 256
 
 /** Adds `dy` to the gradient of `x`; nothing where `x` needs none. */
 export function add(tape: Tape, dy: Tensor, x: Tensor, shape: readonly Dim[]): void {
+  if (tape.adopt(x, dy)) return
   const dx = tape.grad(x)
   if (dx) tape.run(addKernel(shape, dx.add), { dy, dx: dx.tensor })
 }

@@ -31,9 +31,9 @@ export function rmsNorm(tape: Tape, x: Tensor, weight: Tensor, o: RmsNormOptions
     { cheap: true },
   )
   tape.vjp(residual ? [x, residual.residual] : [x], [y], ([dy]) => {
-    if (residual) add(tape, dy!, residual.residual, [o.rows, o.width])
     const dx = tape.grad(x)
     if (dx) tape.run(rmsNormBackward(o.rows, o.width, o.eps, dx.add), { x, weight, dy: dy!, dx: dx.tensor })
+    if (residual) add(tape, dy!, residual.residual, [o.rows, o.width])
   })
   return y
 }

@@ -1,5 +1,6 @@
+import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from '../files/bf16.ts'
 import { fail } from '../protocol/errors.ts'
-import type { ModelConfig, TensorInfo, WeightSource } from '../protocol/model.ts'
+import type { ModelConfig, TensorInfo, WeightSource, WeightType } from '../protocol/model.ts'
 
 /** Tensors of a Gemma, under the names that Transformers' `Gemma3ForCausalLM` saves. */
 
@@ -90,4 +91,10 @@ function missing(tensor: string, shape: number[], source: WeightSource): never {
     'Add the missing files of the model; if all are there, config.json belongs to another model.',
     { tensor, expected: `[${shape}]` },
   )
+}
+
+/** Stored bytes as f32. */
+export function widen(bytes: Uint8Array, type: WeightType): Float32Array<ArrayBuffer> {
+  if (type === 'F32') return new Float32Array(asFloat32(bytes))
+  return new Float32Array((type === 'BF16' ? bf16ToF32 : f16ToF32)(asUint16(bytes)))
 }

@@ -1,9 +1,10 @@
 import { expect } from 'vitest'
-import { type Dim, type Dims, type Kernel, sizeOf } from '../../src/gpu/kernel.ts'
+import { type Dim, type Dims, sizeOf } from '../../src/gpu/kernel.ts'
 import { planMemory, tensorBytes } from '../../src/gpu/memory.ts'
 import { type GpuContext, type Place, Program, Workspace } from '../../src/gpu/program.ts'
 import type { Scalars } from '../../src/gpu/scalars.ts'
 import { type ScalarType, Tape, type Tensor } from '../../src/gpu/tape.ts'
+import { copy } from '../../src/kernels/copy.ts'
 import { readBuffer, sharedContext } from './gpu.ts'
 
 export type Values = Float32Array | Uint32Array | Int32Array
@@ -33,6 +34,8 @@ export interface OperationCase {
   /** Allowed |got - want| / max(1e-30, largest |want| of that array). */
   tolerance?: number
   gradTolerance?: number
+  /** What an operation differentiates by itself (a loss), in f64: its gradients are then checked too. */
+  objective?: (inputs: Arrays) => number
   /** Outputs to which no gradient is sent (saved statistics). */
   noCotangent?: string[]
   /** Most gradient entries compared by central differences per input; spread evenly over it. */
@@ -58,7 +61,7 @@ export async function checkOperation(c: OperationCase): Promise<void> {
   if (graded.length === 0) return
   const loss = (at: Arrays) => {
     const out = c.reference(at)
-    let sum = 0
+    let sum = c.objective?.(at) ?? 0
     for (const [name, co] of Object.entries(plain.cotangents))
       for (let i = 0; i < co.length; i++) sum += co[i]! * out[name]![i]!
     return sum
@@ -112,7 +115,7 @@ export function expectClose(
     )
 }
 
-interface Ran {
+export interface Ran {
   inputs: Record<string, Values>
   outputs: Record<string, Float32Array>
   cotangents: Record<string, Float32Array>
@@ -120,7 +123,8 @@ interface Ran {
   seeds: Record<string, Float32Array>
 }
 
-async function runOperation(c: OperationCase, seeded: boolean): Promise<Ran> {
+/** One run over poisoned buffers; `seeded` gives every wanted gradient something to be added to. */
+export async function runOperation(c: OperationCase, seeded: boolean): Promise<Ran> {
   const context = c.context ?? (await sharedContext())
   const { gpu } = context
   const live: Dims = { tokens: 0, supervised: 0, sequences: 0, ...c.live }
@@ -180,7 +184,7 @@ async function runOperation(c: OperationCase, seeded: boolean): Promise<Ran> {
     else {
       const out = tape.input(`${name} out`, t.shape)
       copies.push({ name, into, buffer: place(out), size })
-      tape.run(copyKernel(t.shape), { x: t, y: out })
+      copy(tape, t, out, t.shape)
     }
   }
   for (const [name, t] of Object.entries(outputs)) copyOut(name, 'outputs', t)
@@ -204,20 +208,6 @@ async function runOperation(c: OperationCase, seeded: boolean): Promise<Ran> {
   workspace.dispose()
   for (const buffer of buffers) gpu.destroyBuffer(buffer)
   return ran
-}
-
-function copyKernel(shape: readonly Dim[]): Kernel {
-  return {
-    name: 'test.copy',
-    bindings: { x: { type: 'f32', access: 'read', shape }, y: { type: 'f32', access: 'write', shape } },
-    workgroup: 64,
-    wgsl: `
-fn kernel(group: vec3<u32>, local: u32) {
-  let i = (group.y * 1024u + group.x) * 64u + local;
-  if (i < arrayLength(&y)) { y[i] = x[i]; }
-}`,
-    grid: (live) => [1024, Math.max(1, Math.ceil(sizeOf(shape, live) / 65536)), 1],
-  }
 }
 
 /** Seeded standard normals (Box-Muller over mulberry32); only tests use it. */

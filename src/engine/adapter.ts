@@ -1,0 +1,165 @@
+import type { Gpu } from '../gpu/device.ts'
+import type { Place } from '../gpu/program.ts'
+import { boundTensor, type Tensor } from '../gpu/tape.ts'
+import type { ParameterChunk } from '../kernels/adamw.ts'
+import { type AdapterTensor, adapterTensors } from '../model/lora.ts'
+import type { EngineState, StateTensor } from '../protocol/engine.ts'
+import { fail } from '../protocol/errors.ts'
+import type { ModelConfig, Projection } from '../protocol/model.ts'
+import type { LoraConfig } from '../protocol/run-config.ts'
+
+/** One LoRA matrix: its value and its gradient as arrays, and where they lie in the flat chunk. */
+export interface LoraMatrix extends AdapterTensor {
+  value: Tensor
+  gradient: Tensor
+  chunk: number
+  /** In floats. */
+  offset: number
+}
+
+/**
+ * All trainable weights as a few flat chunks (one, unless a binding cannot hold it), so that clip and AdamW are a
+ * dispatch or two. Each matrix starts at a multiple of 64 floats, which is a legal binding offset everywhere.
+ */
+export interface AdapterLayout {
+  matrices: LoraMatrix[]
+  chunks: ParameterChunk[]
+  /** Weights, gradients and both moments. */
+  bytes: number
+}
+
+const ALIGN = 64
+
+export function layOutAdapter(config: ModelConfig, lora: LoraConfig, maxBinding: number): AdapterLayout {
+  const most = Math.floor(maxBinding / 4 / ALIGN) * ALIGN
+  const sizes: number[] = []
+  const matrices = adapterTensors(config, lora).map((matrix): LoraMatrix => {
+    const size = Math.ceil((matrix.shape[0] * matrix.shape[1]) / ALIGN) * ALIGN
+    if (sizes.length === 0 || sizes.at(-1)! + size > most) sizes.push(0)
+    const chunk = sizes.length - 1
+    const offset = sizes[chunk]!
+    sizes[chunk] = offset + size
+    const value = boundTensor(matrix.name, matrix.shape)
+    return { ...matrix, value, gradient: boundTensor(`d ${matrix.name}`, matrix.shape), chunk, offset }
+  })
+  const chunks = sizes.map((size, i) => {
+    const flat = (what: string) => boundTensor(`${what} ${i}`, [size])
+    return { size, value: flat('lora'), gradient: flat('gradient'), m: flat('adam m'), v: flat('adam v') }
+  })
+  return { matrices, chunks, bytes: sizes.reduce((sum, s) => sum + s * 16, 0) }
+}
+
+type Part = 'value' | 'gradient' | 'm' | 'v'
+const PARTS: Part[] = ['value', 'gradient', 'm', 'v']
+
+/** The adapter's buffers. */
+export class AdapterStore {
+  readonly layout: AdapterLayout
+  readonly places = new Map<Tensor, Place>()
+  readonly #gpu: Gpu
+  readonly #buffers: Record<Part, GPUBuffer>[]
+
+  constructor(gpu: Gpu, layout: AdapterLayout) {
+    this.#gpu = gpu
+    this.layout = layout
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
+    this.#buffers = layout.chunks.map((chunk) => {
+      const made = {} as Record<Part, GPUBuffer>
+      for (const part of PARTS) {
+        made[part] = gpu.createBuffer(chunk[part].name, chunk.size * 4, usage)
+        this.places.set(chunk[part], { buffer: made[part], offset: 0 })
+      }
+      return made
+    })
+    for (const { value, gradient, chunk, offset } of layout.matrices) {
+      this.places.set(value, { buffer: this.#buffers[chunk]!.value, offset: offset * 4 })
+      this.places.set(gradient, { buffer: this.#buffers[chunk]!.gradient, offset: offset * 4 })
+    }
+  }
+
+  clearGradients(encoder: GPUCommandEncoder): void {
+    for (const { gradient } of this.#buffers) encoder.clearBuffer(gradient)
+  }
+
+  /** Queues a whole state. @throws LapidaryError `bad_state` where a tensor is missing or of another shape. */
+  write(state: EngineState): void {
+    const groups: [Part, Record<string, StateTensor>][] = [
+      ['value', state.lora],
+      ['m', state.adamM],
+      ['v', state.adamV],
+    ]
+    for (const [, tensors] of groups) this.#check(tensors)
+    for (const [part, tensors] of groups)
+      for (const { name, chunk, offset } of this.layout.matrices) {
+        const data = tensors[name]!.data as Float32Array<ArrayBuffer>
+        this.#gpu.device.queue.writeBuffer(this.#buffers[chunk]![part], offset * 4, data)
+      }
+  }
+
+  async read(): Promise<EngineState> {
+    const [lora, adamM, adamV] = await Promise.all([
+      this.tensors('value'),
+      this.tensors('m'),
+      this.tensors('v'),
+    ])
+    return { lora, adamM, adamV }
+  }
+
+  async tensors(part: Part): Promise<Record<string, StateTensor>> {
+    const flat = await Promise.all(this.#buffers.map((b) => readFloats(this.#gpu, b[part])))
+    return Object.fromEntries(
+      this.layout.matrices.map(({ name, shape, chunk, offset }) => {
+        const data = flat[chunk]!.slice(offset, offset + shape[0] * shape[1])
+        return [name, { shape: [...shape], data }]
+      }),
+    )
+  }
+
+  dispose(): void {
+    for (const buffers of this.#buffers) for (const part of PARTS) this.#gpu.destroyBuffer(buffers[part])
+  }
+
+  #check(tensors: Record<string, StateTensor>): void {
+    for (const { name, shape } of this.layout.matrices) {
+      const found = tensors[name]
+      if (found && found.data.length === shape[0] * shape[1]) continue
+      fail(
+        'bad_state',
+        found
+          ? `State tensor ${name} has shape [${found.shape}], not [${shape}].`
+          : `The state has no tensor ${name}.`,
+        'Use a checkpoint made with this model and these LoRA settings.',
+        { tensor: name },
+      )
+    }
+  }
+}
+
+/** The matrices of one projection, or null where the adapter leaves it alone. */
+export function loraOf(
+  layout: AdapterLayout,
+  layer: number,
+  projection: Projection,
+): { a: LoraMatrix; b: LoraMatrix } | null {
+  const of = layout.matrices.filter((m) => m.layer === layer && m.projection === projection)
+  const a = of.find((m) => m.matrix === 'A')
+  const b = of.find((m) => m.matrix === 'B')
+  return a && b ? { a, b } : null
+}
+
+export async function readFloats(
+  gpu: Gpu,
+  buffer: GPUBuffer,
+  bytes = buffer.size,
+): Promise<Float32Array<ArrayBuffer>> {
+  const staging = gpu.createBuffer('read-back', bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST)
+  try {
+    const encoder = gpu.device.createCommandEncoder()
+    encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes)
+    gpu.device.queue.submit([encoder.finish()])
+    await Promise.race([staging.mapAsync(GPUMapMode.READ), gpu.lost])
+    return new Float32Array(staging.getMappedRange(0, bytes).slice(0))
+  } finally {
+    gpu.destroyBuffer(staging)
+  }
+}
