@@ -1,47 +1,38 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parseRunConfig, type TrainingConfig } from '../../src/protocol/run-config.ts'
 import { learningRate, runLength, warmupSteps } from '../../src/trainer/schedule.ts'
 
-type Case = [TrainingConfig['lr_scheduler_type'], number, number, number, number[]]
+const golden = JSON.parse(readFileSync(new URL('../golden/trl/schedules.json', import.meta.url), 'utf8')) as {
+  learning_rate: number
+  cases: {
+    lr_scheduler_type: TrainingConfig['lr_scheduler_type']
+    total_steps: number
+    warmup_steps: number
+    warmup_count: number
+    rates: number[]
+  }[]
+}
 
-/** Rates of each step by transformers 5.23 `get_scheduler` on a torch AdamW: type, warmup_steps, steps, rate, rates. */
-const TRANSFORMERS: Case[] = [
-  ['linear', 0, 5, 0.001, [0.001, 0.0008, 0.0006, 0.0004, 0.0002]],
-  ['linear', 2, 6, 2e-5, [0, 1e-5, 2e-5, 1.5000000000000002e-5, 1e-5, 5e-6]],
-  [
-    'cosine',
-    3,
-    10,
-    0.01,
-    [
-      0, 0.003333333333333333, 0.006666666666666666, 0.01, 0.009504844339512096, 0.008117449009293669,
-      0.006112604669781572, 0.003887395330218428, 0.0018825509907063327, 0.0004951556604879049,
-    ],
-  ],
-  [
-    'cosine',
-    0.25,
-    9,
-    0.01,
-    [
-      0, 0.003333333333333333, 0.006666666666666666, 0.01, 0.009330127018922194, 0.0075, 0.005,
-      0.0025000000000000014, 0.0006698729810778065,
-    ],
-  ],
-  ['constant', 4, 5, 0.001, [0.001, 0.001, 0.001, 0.001, 0.001]],
-  ['constant_with_warmup', 4, 6, 0.001, [0, 0.00025, 0.0005, 0.00075, 0.001, 0.001]],
-  ['linear', 8, 5, 0.001, [0, 0.000125, 0.00025, 0.000375, 0.0005]],
-]
-
-describe('learning rate', () => {
-  for (const [lr_scheduler_type, warmup_steps, steps, learning_rate, rates] of TRANSFORMERS)
-    test(`${lr_scheduler_type}, warm-up ${warmup_steps}, ${steps} steps`, () => {
-      const { training } = parseRunConfig({ lr_scheduler_type, warmup_steps, learning_rate })
+describe('learning rate, as Transformers schedules it', () => {
+  for (const { lr_scheduler_type, total_steps, warmup_steps, warmup_count, rates } of golden.cases)
+    test(`${lr_scheduler_type}, warm-up ${warmup_steps}, ${total_steps} steps`, () => {
+      const { training } = parseRunConfig({
+        lr_scheduler_type,
+        warmup_steps,
+        learning_rate: golden.learning_rate,
+      })
+      expect(warmupSteps(warmup_steps, total_steps)).toBe(warmup_count)
+      expect(rates.length).toBe(total_steps)
       for (const [k, rate] of rates.entries()) {
-        const error = Math.abs(learningRate(training, k + 1, steps) - rate)
+        const error = Math.abs(learningRate(training, k + 1, total_steps) - rate)
         expect(error <= 1e-15, `step ${k + 1}: off by ${error}`).toBe(true)
       }
     })
+
+  test('covers every schedule', () => {
+    expect(new Set(golden.cases.map((one) => one.lr_scheduler_type)).size).toBe(4)
+  })
 
   test('a share of warm-up rounds up, a count stays', () => {
     expect(warmupSteps(0.1, 25)).toBe(3)

@@ -1,0 +1,191 @@
+import type { StoreNames } from 'idb'
+import { Sha256 } from '../lib/hash.ts'
+import { fail } from '../protocol/errors.ts'
+import { type BlobRef, chunksOf, type Database, type Schema, type Writing } from './database.ts'
+
+/** Large enough that a model is some hundred records, small enough that two of them are nothing in memory. */
+const CHUNK_BYTES = 8 * 2 ** 20
+
+/** Bytes read a range at a time; the shape of `files`' ByteSource. */
+export interface StoredBytes {
+  readonly size: number
+  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
+}
+
+/** Writes one set of chunks. What is written counts only once `commit` has put a manifest that names it. */
+export class BlobWriter {
+  readonly #database: Database
+  readonly #set = crypto.getRandomValues(new Uint32Array(4)).reduce((id, x) => id + x.toString(36), '')
+  readonly #chunk: number
+  readonly #hash = new Sha256()
+  #buffer: Uint8Array<ArrayBuffer>
+  #filled = 0
+  #chunks = 0
+  #size = 0
+
+  constructor(database: Database, chunk = CHUNK_BYTES) {
+    this.#database = database
+    this.#chunk = chunk
+    this.#buffer = new Uint8Array(chunk)
+  }
+
+  async write(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    this.#hash.update(bytes)
+    this.#size += bytes.byteLength
+    for (let at = 0; at < bytes.byteLength; ) {
+      const part = bytes.subarray(at, at + this.#chunk - this.#filled)
+      this.#buffer.set(part, this.#filled)
+      this.#filled += part.byteLength
+      at += part.byteLength
+      if (this.#filled === this.#chunk) await this.#flush(signal)
+    }
+  }
+
+  async finish(signal?: AbortSignal): Promise<BlobRef> {
+    if (this.#filled > 0 || this.#chunks === 0) await this.#flush(signal)
+    this.#buffer = new Uint8Array(0)
+    return { set: this.#set, size: this.#size, chunk: this.#chunk, hash: this.#hash.hex() }
+  }
+
+  async #flush(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    const tx = this.#database.transaction(['chunks', 'writes'], 'readwrite', { durability: 'strict' })
+    const bytes = this.#filled === this.#chunk ? this.#buffer : this.#buffer.slice(0, this.#filled)
+    tx.objectStore('chunks').put(bytes, [this.#set, this.#chunks])
+    tx.objectStore('writes').put(Date.now(), this.#set)
+    await tx.done
+    this.#chunks++
+    this.#filled = 0
+  }
+
+  /** Takes back what was written; for when it is known that no manifest will follow. */
+  async discard(): Promise<void> {
+    const tx = this.#database.transaction(['chunks', 'writes'], 'readwrite')
+    tx.objectStore('chunks').delete(chunksOf(this.#set))
+    tx.objectStore('writes').delete(this.#set)
+    await tx.done
+  }
+}
+
+/** Writes a whole value; takes it back where that fails. */
+export async function writeBlob(
+  database: Database,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<BlobRef> {
+  const writer = new BlobWriter(database)
+  try {
+    for await (const piece of pieces) await writer.write(piece, signal)
+    return await writer.finish(signal)
+  } catch (error) {
+    await writer.discard().catch(() => {})
+    throw error
+  }
+}
+
+/**
+ * Puts manifests, in one strict transaction that also ends the writing of the sets that they name and deletes those
+ * that they replace. `work` must await its requests, and nothing else: the transaction would end.
+ */
+export async function commit<Stores extends StoreNames<Schema>[]>(
+  database: Database,
+  stores: Stores,
+  written: BlobRef[],
+  work: (tx: Writing<[...Stores, 'chunks', 'writes']>) => Promise<BlobRef[]> | BlobRef[],
+): Promise<void> {
+  const names = [...new Set<StoreNames<Schema>>([...stores, 'chunks', 'writes'])]
+  const tx = database.transaction(names, 'readwrite', { durability: 'strict' })
+  try {
+    const both = tx as unknown as Writing<['chunks', 'writes']>
+    for (const { set } of written) {
+      const announced = await both.objectStore('writes').get(set)
+      if (announced === undefined)
+        fail(
+          'internal',
+          'A stored value was cleared away while it was being written.',
+          'The computer may have slept for long in the middle of it. Try again.',
+          { set },
+        )
+      await both.objectStore('writes').delete(set)
+    }
+    const replaced = await work(tx as unknown as Writing<[...Stores, 'chunks', 'writes']>)
+    for (const { set } of replaced) await both.objectStore('chunks').delete(chunksOf(set))
+  } catch (error) {
+    // Told by the error itself, not by the transaction, which may have aborted on its own (a full disk).
+    tx.done.catch(() => {})
+    try {
+      tx.abort()
+    } catch {}
+    throw error
+  }
+  await tx.done
+}
+
+/** Reads a stored value a range at a time, keeping the last chunk: most reads go forward in small steps. */
+export function openBlob(database: Database, ref: BlobRef, what: string): StoredBytes {
+  let held: { index: number; bytes: Uint8Array<ArrayBuffer> } | null = null
+  const chunk = async (index: number) => {
+    if (held?.index === index) return held.bytes
+    const bytes = await database.get('chunks', [ref.set, index])
+    const expected = Math.min(ref.chunk, ref.size - index * ref.chunk)
+    if (bytes?.byteLength !== expected)
+      fail(
+        'bad_file',
+        `Part of ${what} is no longer in this browser's storage.`,
+        'The browser or another tab has cleared it. Remove it here and add it again.',
+        { chunk: index, expected, found: bytes?.byteLength ?? null },
+      )
+    held = { index, bytes }
+    return bytes
+  }
+  return {
+    size: ref.size,
+    async read(start, end, signal) {
+      if (!(start >= 0 && start <= end && end <= ref.size))
+        fail(
+          'bad_file',
+          `${what} ends at byte ${ref.size}, but bytes ${start} to ${end} were needed.`,
+          'It was probably cut off while being copied or downloaded; add it again.',
+          { start, end, size: ref.size },
+        )
+      const out = new Uint8Array(end - start)
+      for (let at = start; at < end; ) {
+        signal?.throwIfAborted()
+        const index = Math.floor(at / ref.chunk)
+        const bytes = await chunk(index)
+        const from = at - index * ref.chunk
+        const part = bytes.subarray(from, Math.min(bytes.byteLength, from + end - at))
+        out.set(part, at - start)
+        at += part.byteLength
+      }
+      return out
+    },
+  }
+}
+
+/** A whole stored value. */
+export async function readBlob(
+  database: Database,
+  ref: BlobRef,
+  what: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return openBlob(database, ref, what).read(0, ref.size)
+}
+
+/**
+ * Refuses a write that would not fit, before it begins.
+ * @throws LapidaryError `quota_exceeded`
+ */
+export async function requireRoom(bytes: number, what: string): Promise<void> {
+  const estimate = await globalThis.navigator?.storage?.estimate?.()
+  if (estimate?.quota === undefined || estimate.usage === undefined) return
+  const room = estimate.quota - estimate.usage
+  if (bytes <= room) return
+  const mb = (x: number) => `${Math.ceil(x / 1e6)} MB`
+  fail(
+    'quota_exceeded',
+    `${what} needs ${mb(bytes)}, but the browser has room for ${mb(Math.max(0, room))} more.`,
+    'Delete a model or a run that is no longer needed, or free disk space, then try again.',
+    { needed: bytes, room },
+  )
+}

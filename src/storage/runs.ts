@@ -1,0 +1,182 @@
+import type { RunEvent } from '../protocol/events.ts'
+import { afterEvent, type RunRecord, replayed } from '../runs/record.ts'
+import { commit, readBlob, requireRoom, writeBlob } from './blobs.ts'
+import type { BlobRef, Database, StoredCheckpoint } from './database.ts'
+
+/** Events written at least so often while a run goes on. */
+const FLUSH_MS = 1000
+
+export async function putRun(database: Database, record: RunRecord): Promise<void> {
+  await commit(database, ['runs'], [], async (tx) => {
+    await tx.objectStore('runs').put(record)
+    return []
+  })
+}
+
+/** Runs, newest first. */
+export async function listRuns(database: Database): Promise<RunRecord[]> {
+  return (await database.getAll('runs')).sort((a, b) => b.created - a.created)
+}
+
+export async function removeRun(database: Database, run: string): Promise<void> {
+  await commit(database, ['runs', 'events', 'checkpoints'], [], async (tx) => {
+    const checkpoints = await tx.objectStore('checkpoints').getAll(slotsOf(run))
+    await tx.objectStore('runs').delete(run)
+    await tx.objectStore('events').delete(eventsOf(run, 0))
+    await tx.objectStore('checkpoints').delete(slotsOf(run))
+    return checkpoints.map(({ tensors }) => tensors)
+  })
+}
+
+export function readEvents(database: Database, run: string): Promise<RunEvent[]> {
+  return database.getAll('events', eventsOf(run, 0))
+}
+
+export async function getCheckpoint(
+  database: Database,
+  run: string,
+  slot: StoredCheckpoint['slot'] = 'last',
+): Promise<StoredCheckpoint | undefined> {
+  return database.get('checkpoints', [run, slot])
+}
+
+export function readCheckpoint(
+  database: Database,
+  checkpoint: StoredCheckpoint,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return readBlob(database, checkpoint.tensors, `the checkpoint of step ${checkpoint.step}`)
+}
+
+/**
+ * The log of a run while it goes on. Events are gathered and written about once a second, together with the record as
+ * they leave it; a checkpoint is written in one transaction with every event up to its own.
+ */
+export class RunLog {
+  readonly #database: Database
+  #record: RunRecord
+  /** Events in the log, the waiting ones included. */
+  #count: number
+  #waiting: RunEvent[] = []
+  #timer: ReturnType<typeof setTimeout> | null = null
+  #writing: Promise<void> = Promise.resolve()
+  #error: unknown = null
+
+  private constructor(database: Database, record: RunRecord, count: number) {
+    this.#database = database
+    this.#record = record
+    this.#count = count
+  }
+
+  /** Stores a new run's record; its log is empty. */
+  static async begin(database: Database, record: RunRecord): Promise<RunLog> {
+    await putRun(database, record)
+    return new RunLog(database, record, 0)
+  }
+
+  /** Goes on with a stored run, its log cut to the first `count` events. */
+  static async resume(database: Database, record: RunRecord, count: number): Promise<RunLog> {
+    const kept = (await readEvents(database, record.id)).slice(0, count)
+    const running: RunRecord = {
+      ...replayed(record, kept),
+      maxSteps: record.maxSteps,
+      seconds: record.seconds,
+      status: 'running',
+    }
+    await commit(database, ['runs', 'events'], [], async (tx) => {
+      await tx.objectStore('runs').put(running)
+      await tx.objectStore('events').delete(eventsOf(record.id, kept.length))
+      return []
+    })
+    return new RunLog(database, running, kept.length)
+  }
+
+  get record(): RunRecord {
+    return this.#record
+  }
+
+  /** Changes what is known of the run; written with the next events. */
+  note(change: Partial<RunRecord>): void {
+    this.#record = { ...this.#record, ...change }
+    this.#schedule()
+  }
+
+  add(event: RunEvent): void {
+    this.#record = afterEvent(this.#record, event)
+    this.#waiting.push(event)
+    this.#count++
+    this.#schedule()
+  }
+
+  /** Resolves once everything added so far is stored. */
+  async flush(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write([], () => []))
+    await this.#writing
+    if (this.#error) throw this.#error
+  }
+
+  /** Stores a checkpoint as the last (and the best) of its run, in one transaction with its event. */
+  async saveCheckpoint(
+    meta: { step: number },
+    tensors: Uint8Array,
+    event: RunEvent & { type: 'checkpoint' },
+  ): Promise<void> {
+    await requireRoom(tensors.byteLength, 'Saving a checkpoint')
+    const ref = await writeBlob(this.#database, [tensors])
+    this.add(event)
+    const { id: run } = this.#record
+    const stored = { run, step: meta.step, meta, tensors: ref }
+    this.#writing = this.#writing.then(() =>
+      this.#write([ref], async (checkpoints) => {
+        const old = await checkpoints.getAll(slotsOf(run))
+        const kept = event.best ? [] : old.filter(({ slot }) => slot === 'best')
+        await checkpoints.put({ ...stored, slot: 'last' })
+        if (event.best) await checkpoints.put({ ...stored, slot: 'best' })
+        return old.map(({ tensors }) => tensors).filter(({ set }) => !kept.some((k) => k.tensors.set === set))
+      }),
+    )
+    await this.#writing
+    if (this.#error) throw this.#error
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#writing = this.#writing.then(() => this.#write([], () => []))
+    }, FLUSH_MS)
+  }
+
+  async #write(
+    written: BlobRef[],
+    work: (store: CheckpointStore) => Promise<BlobRef[]> | BlobRef[],
+  ): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
+    const events = this.#waiting
+    this.#waiting = []
+    const first = this.#count - events.length
+    try {
+      await commit(this.#database, ['runs', 'events', 'checkpoints'], written, async (tx) => {
+        for (const [i, event] of events.entries())
+          await tx.objectStore('events').put(event, [this.#record.id, first + i])
+        await tx.objectStore('runs').put(this.#record)
+        return work(tx.objectStore('checkpoints'))
+      })
+    } catch (error) {
+      // Kept for the next call that waits: a timer has nobody to tell.
+      this.#error ??= error
+      this.#waiting = [...events, ...this.#waiting]
+    }
+  }
+}
+
+interface CheckpointStore {
+  getAll(range: IDBKeyRange): Promise<StoredCheckpoint[]>
+  put(value: StoredCheckpoint): Promise<unknown>
+}
+
+function eventsOf(run: string, from: number): IDBKeyRange {
+  return IDBKeyRange.bound([run, from], [run, Number.POSITIVE_INFINITY])
+}
+
+function slotsOf(run: string): IDBKeyRange {
+  return IDBKeyRange.bound([run, ''], [run, '\uffff'])
+}

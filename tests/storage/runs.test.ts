@@ -1,0 +1,241 @@
+import 'fake-indexeddb/auto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { RunEvent } from '../../src/protocol/events.ts'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { newRun } from '../../src/runs/record.ts'
+import { collectOrphans, type Database, openDatabase } from '../../src/storage/database.ts'
+import { putTokens, readTokens, removeDataset } from '../../src/storage/datasets.ts'
+import { modelFiles, putModel, removeModel } from '../../src/storage/models.ts'
+import {
+  getCheckpoint,
+  listRuns,
+  putRun,
+  RunLog,
+  readCheckpoint,
+  readEvents,
+  removeRun,
+} from '../../src/storage/runs.ts'
+
+let database: Database
+let name = 0
+
+beforeEach(async () => {
+  database = await openDatabase({ name: `runs-${name++}` })
+})
+afterEach(() => database.close())
+
+const record = (id = 'r1') =>
+  newRun(
+    {
+      id,
+      config: parseRunConfig({}),
+      model: 'pebble',
+      modelHash: 'm',
+      tokens: 't',
+      tokensHash: 'h',
+      samplePrompts: [],
+      maxSteps: 9,
+    },
+    Number(id.slice(1)),
+  )
+
+const notice = (n: number): RunEvent => ({ type: 'notice', message: `${n}` })
+const checkpoint = (step: number, best = false) =>
+  ({ type: 'checkpoint', step, epoch: step, ...(best ? { best: true as const } : {}) }) as const
+
+const sets = async () => new Set((await database.getAllKeys('chunks')).map(([set]) => set)).size
+
+describe('a run log', () => {
+  test('keeps events in order, over several writes', async () => {
+    const log = await RunLog.begin(database, record())
+    for (let i = 0; i < 5; i++) log.add(notice(i))
+    await log.flush()
+    for (let i = 5; i < 12; i++) log.add(notice(i))
+    await log.flush()
+    expect(await readEvents(database, 'r1')).toEqual(Array.from({ length: 12 }, (_, i) => notice(i)))
+  })
+
+  test('writes by itself within a second or so', async () => {
+    const log = await RunLog.begin(database, record())
+    log.add(notice(0))
+    expect(await readEvents(database, 'r1')).toEqual([])
+    await expect.poll(() => readEvents(database, 'r1'), { timeout: 3000 }).toEqual([notice(0)])
+  })
+
+  test('of one run does not touch another', async () => {
+    const one = await RunLog.begin(database, record('r1'))
+    const ten = await RunLog.begin(database, record('r10'))
+    one.add(notice(1))
+    ten.add(notice(10))
+    await Promise.all([one.flush(), ten.flush()])
+    await removeRun(database, 'r1')
+    expect((await listRuns(database)).map(({ id }) => id)).toEqual(['r10'])
+    expect(await readEvents(database, 'r10')).toEqual([notice(10)])
+    expect(await readEvents(database, 'r1')).toEqual([])
+  })
+
+  test('is cut to a count when resumed, the record told afresh', async () => {
+    const log = await RunLog.begin(database, record())
+    const step = (n: number, loss: number) =>
+      ({
+        type: 'step',
+        step: n,
+        max_steps: 9,
+        epoch: n,
+        loss,
+        mean_token_accuracy: 0,
+        learning_rate: 0,
+        grad_norm: 0,
+        tokens: n,
+        tokens_per_second: 1,
+      }) as const
+    for (let i = 1; i <= 6; i++) log.add(step(i, 10 - i))
+    log.add({ type: 'error', failure: { code: 'device_lost', message: 'm', hint: 'h' } })
+    await log.flush()
+    expect((await listRuns(database))[0]).toMatchObject({ status: 'failed', step: 6 })
+    const again = await RunLog.resume(database, log.record, 4)
+    expect(again.record).toMatchObject({ status: 'running', step: 4, lastLoss: 6 })
+    expect(again.record.failure).toBeUndefined()
+    again.add(step(5, 1))
+    await again.flush()
+    const events = await readEvents(database, 'r1')
+    expect(events.map((event) => (event as { loss: number }).loss)).toEqual([9, 8, 7, 6, 1])
+  })
+})
+
+describe('checkpoints', () => {
+  const bytes = (n: number) => Uint8Array.of(n, n, n)
+  const slots = async () => {
+    const read = async (slot: 'last' | 'best') => {
+      const found = await getCheckpoint(database, 'r1', slot)
+      return found ? [found.step, (await readCheckpoint(database, found))[0]] : null
+    }
+    return [await read('last'), await read('best')]
+  }
+
+  test('keep the last and the best, and nothing else', async () => {
+    const log = await RunLog.begin(database, record())
+    const save = (step: number, best = false) =>
+      log.saveCheckpoint({ step }, bytes(step), checkpoint(step, best))
+    await save(1)
+    expect([await slots(), await sets()]).toEqual([[[1, 1], null], 1])
+    await save(2, true)
+    expect([await slots(), await sets()]).toEqual([
+      [
+        [2, 2],
+        [2, 2],
+      ],
+      1,
+    ])
+    await save(3)
+    expect([await slots(), await sets()]).toEqual([
+      [
+        [3, 3],
+        [2, 2],
+      ],
+      2,
+    ])
+    await save(4)
+    expect([await slots(), await sets()]).toEqual([
+      [
+        [4, 4],
+        [2, 2],
+      ],
+      2,
+    ])
+    await save(5, true)
+    expect([await slots(), await sets()]).toEqual([
+      [
+        [5, 5],
+        [5, 5],
+      ],
+      1,
+    ])
+    expect(await collectOrphans(database, Date.now() + 1e6)).toBe(0)
+    expect(await slots()).toEqual([
+      [5, 5],
+      [5, 5],
+    ])
+    await removeRun(database, 'r1')
+    expect(await sets()).toBe(0)
+  })
+
+  test('are stored together with every event up to their own', async () => {
+    const log = await RunLog.begin(database, record())
+    for (let i = 0; i < 3; i++) log.add(notice(i))
+    await log.saveCheckpoint({ step: 7 }, bytes(7), checkpoint(7))
+    log.add(notice(99))
+    expect(await readEvents(database, 'r1')).toEqual([notice(0), notice(1), notice(2), checkpoint(7)])
+  })
+})
+
+describe('models', () => {
+  const source = (bytes: Uint8Array<ArrayBuffer>) => ({
+    size: bytes.length,
+    read: async (start: number, end: number) => bytes.slice(start, end),
+  })
+  const model = {
+    id: 'm1',
+    name: 'M',
+    origin: 'folder',
+    config: {} as never,
+    parameters: 1,
+    practice: false,
+  }
+
+  test('are stored file by file, replaced whole, removed without a trace', async () => {
+    const first = await putModel(database, model, new Map([['a', source(Uint8Array.of(1))]]))
+    const notes: number[] = []
+    const second = await putModel(
+      database,
+      model,
+      new Map([
+        ['a', source(Uint8Array.of(1))],
+        ['b', source(new Uint8Array(5e6).fill(7))],
+      ]),
+      { onProgress: (share) => notes.push(share) },
+    )
+    expect(second.hash).not.toBe(first.hash)
+    expect(second.files.a!.hash).toBe(first.files.a!.hash)
+    expect(notes.at(-1)).toBe(1)
+    expect(await sets()).toBe(2)
+    const files = modelFiles(database, (await database.get('models', 'm1'))!)
+    expect(await files.get('b')!.read(4_999_998, 5_000_000)).toEqual(Uint8Array.of(7, 7))
+    await removeModel(database, 'm1')
+    expect([await sets(), await database.count('models')]).toEqual([0, 0])
+  })
+
+  test('that cannot be read to the end leave the old one', async () => {
+    await putModel(database, model, new Map([['a', source(Uint8Array.of(1))]]))
+    const broken = {
+      size: 2,
+      read: async (): Promise<Uint8Array<ArrayBuffer>> => {
+        throw new Error('unplugged')
+      },
+    }
+    await expect(
+      putModel(
+        database,
+        model,
+        new Map([
+          ['a', source(Uint8Array.of(2))],
+          ['b', broken],
+        ]),
+      ),
+    ).rejects.toThrow('unplugged')
+    const files = modelFiles(database, (await database.get('models', 'm1'))!)
+    expect(await files.get('a')!.read(0, 1)).toEqual(Uint8Array.of(1))
+  })
+})
+
+describe('token tables', () => {
+  test('go with their data set unless a run needs them', async () => {
+    const tokens = (id: string) => ({ id, dataset: 'd1', model: 'pebble', info: {} as never })
+    const kept = await putTokens(database, tokens('t'), Uint8Array.of(1, 2))
+    await putTokens(database, tokens('u'), Uint8Array.of(3))
+    await putRun(database, record())
+    await removeDataset(database, 'd1')
+    expect(await database.getAllKeys('tokens')).toEqual(['t'])
+    expect(await readTokens(database, kept)).toEqual(Uint8Array.of(1, 2))
+  })
+})
