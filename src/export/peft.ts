@@ -1,0 +1,40 @@
+import { safetensorsBlob } from '../files/safetensors-writer.ts'
+import { writeAdapterConfig } from '../model/adapter-config.ts'
+import type { StateTensor } from '../protocol/engine.ts'
+import type { RunEvent } from '../protocol/events.ts'
+import type { RunConfig } from '../protocol/run-config.ts'
+import type { ExportedFile } from '../protocol/studio.ts'
+import { adapterCard } from './card.ts'
+
+export interface AdapterExport {
+  /** Adapter tensors under PEFT's names, f32. */
+  lora: Record<string, StateTensor>
+  config: RunConfig
+  /** What `base_model_name_or_path` shall say. */
+  baseModel: string
+  /** Step that the adapter is of. */
+  step: number
+  /** The run's log up to then, for the card. */
+  events: readonly RunEvent[]
+}
+
+/** The files that `PeftModel.from_pretrained(base, folder)` of PEFT 0.21 loads, and a model card. */
+export async function peftFiles(adapter: AdapterExport): Promise<ExportedFile[]> {
+  const tensors = Object.entries(adapter.lora).map(([name, { shape, data }]) => ({
+    name,
+    dtype: 'F32' as const,
+    shape,
+    data,
+  }))
+  const config = writeAdapterConfig(adapter.config.lora, adapter.baseModel)
+  const text = (content: string, type: string) => new Blob([content], { type })
+  return [
+    {
+      path: 'adapter_config.json',
+      blob: text(`${JSON.stringify(config, null, 2)}\n`, 'application/json'),
+    },
+    // Transformers refuses safetensors files that do not say which framework wrote them.
+    { path: 'adapter_model.safetensors', blob: await safetensorsBlob(tensors, { format: 'pt' }) },
+    { path: 'README.md', blob: text(adapterCard(adapter), 'text/markdown') },
+  ]
+}
