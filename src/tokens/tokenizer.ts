@@ -1,0 +1,209 @@
+import { Tokenizer } from '@huggingface/tokenizers'
+import { fail, LapidaryError } from '../protocol/errors.ts'
+import type { ModelConfig } from '../protocol/model.ts'
+
+export interface SpecialToken {
+  text: string
+  id: number
+}
+
+/** Text <-> ids by a model's own `tokenizer.json` and `tokenizer_config.json`. */
+export class TextTokenizer {
+  readonly bos: SpecialToken | null
+  readonly eos: SpecialToken | null
+  /** Largest id of the vocabulary proper, plus one; added tokens may lie above. */
+  readonly vocabSize: number
+  readonly #tokenizer: Tokenizer
+  readonly #added: ReadonlyMap<number, { content: string; special: boolean }>
+  #byteLengths: Int32Array
+
+  /**
+   * @param json parsed tokenizer.json
+   * @param config parsed tokenizer_config.json
+   * @throws LapidaryError `bad_model` where they are of another kind or broken.
+   */
+  constructor(json: unknown, config: unknown) {
+    const model = isRecord(json) ? json.model : null
+    if (!isRecord(json) || !isRecord(model) || !isRecord(model.vocab) || !Array.isArray(model.merges))
+      fail(
+        'bad_model',
+        'tokenizer.json is not of a byte-pair tokenizer, as every Gemma has.',
+        'Use the tokenizer.json that came with the model.',
+        { file: 'tokenizer.json' },
+      )
+    const settings = isRecord(config) ? config : {}
+    try {
+      this.#tokenizer = new Tokenizer(json, settings)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      fail(
+        'bad_model',
+        `tokenizer.json cannot be used: ${reason}`,
+        'Use the tokenizer.json that came with the model.',
+        { file: 'tokenizer.json' },
+      )
+    }
+    let largest = -1
+    for (const id of Object.values(model.vocab)) if (typeof id === 'number' && id > largest) largest = id
+    this.vocabSize = largest + 1
+    this.#added = this.#tokenizer.get_added_tokens_decoder()
+    this.#byteLengths = new Int32Array(largest + 1).fill(-1)
+    this.bos = this.#special(settings.bos_token)
+    this.eos = this.#special(settings.eos_token)
+  }
+
+  /** Ids of a text; `addSpecial` puts what the tokenizer's post-processor adds around it (Gemma: `<bos>` before). */
+  encode(text: string, options: { addSpecial?: boolean } = {}): Uint32Array {
+    if (text === '' && !options.addSpecial) return new Uint32Array(0)
+    return Uint32Array.from(
+      this.#tokenizer.encode(text, { add_special_tokens: options.addSpecial ?? false }).ids,
+    )
+  }
+
+  decode(ids: ArrayLike<number>, options: { skipSpecial?: boolean } = {}): string {
+    if (ids.length === 0) return ''
+    return this.#tokenizer.decode(Array.from(ids), {
+      skip_special_tokens: options.skipSpecial ?? false,
+      clean_up_tokenization_spaces: false,
+    })
+  }
+
+  /** One token for people to look at; bytes that are no character on their own stay `<0xE2>`. */
+  tokenText(id: number): string {
+    const token = this.#tokenizer.id_to_token(id)
+    if (token === undefined) return `<${id}>`
+    return this.isByte(id) || this.#added.has(id) ? token : token.replaceAll('▁', ' ')
+  }
+
+  idOf(token: string): number | undefined {
+    return this.#tokenizer.token_to_id(token)
+  }
+
+  /** Whether an id is one that `decode` leaves out with `skipSpecial`. */
+  isSpecial(id: number): boolean {
+    return this.#added.get(id)?.special ?? false
+  }
+
+  /** Whether an id is a token added around the vocabulary, such as `<end_of_turn>`, which no text merges with. */
+  isAdded(id: number): boolean {
+    return this.#added.has(id)
+  }
+
+  /** Whether an id stands for one byte of a character that has no token. */
+  isByte(id: number): boolean {
+    return !this.#added.has(id) && /^<0x[0-9A-F]{2}>$/.test(this.#tokenizer.id_to_token(id) ?? '')
+  }
+
+  /** UTF-8 bytes of text that an id stands for. Wrong for a literal `▁` in the text, which reads as a space. */
+  byteLength(id: number): number {
+    const known = this.#byteLengths[id]
+    if (known !== undefined && known >= 0) return known
+    const bytes = this.isByte(id) ? 1 : utf8Length(this.tokenText(id))
+    if (known !== undefined) this.#byteLengths[id] = bytes
+    return bytes
+  }
+
+  #special(value: unknown): SpecialToken | null {
+    const text = isRecord(value) ? value.content : value
+    if (typeof text !== 'string') return null
+    const id = this.#tokenizer.token_to_id(text)
+    return id === undefined ? null : { text, id }
+  }
+}
+
+/**
+ * Holds a tokenizer against a model's config.
+ * @throws LapidaryError `bad_model`, saying which of the two has what.
+ */
+export function checkTokenizer(tokenizer: TextTokenizer, model: ModelConfig): void {
+  const mismatch = (what: string, detail: Record<string, string | number | null>): never => {
+    throw new LapidaryError({
+      code: 'bad_model',
+      message: `The tokenizer does not match the model: ${what}.`,
+      hint: 'Take tokenizer.json, tokenizer_config.json and config.json from the same model.',
+      detail: { file: 'tokenizer.json', ...detail },
+    })
+  }
+  const sizes = { expected: model.vocabSize, found: tokenizer.vocabSize }
+  // Added tokens may lie above the model's rows (Gemma 3's image token does); a text that uses them is refused later.
+  if (tokenizer.vocabSize > model.vocabSize)
+    mismatch(`it has ${tokenizer.vocabSize} words, the model only ${model.vocabSize}`, sizes)
+  // Models pad their vocabulary a little, never by much.
+  if (tokenizer.vocabSize < 0.9 * model.vocabSize)
+    mismatch(`it has only ${tokenizer.vocabSize} of the model's ${model.vocabSize} words`, sizes)
+  if (!tokenizer.bos) mismatch('it has no beginning-of-text token', { token: 'bos_token', found: null })
+  else if (tokenizer.bos.id !== model.bosTokenId)
+    mismatch(
+      `its ${tokenizer.bos.text} is number ${tokenizer.bos.id}, in config.json it is ${model.bosTokenId}`,
+      {
+        token: tokenizer.bos.text,
+        expected: model.bosTokenId,
+        found: tokenizer.bos.id,
+      },
+    )
+  for (const id of model.eosTokenIds)
+    if (!tokenizer.isAdded(id))
+      mismatch(`config.json ends a text with token ${id}, which in it is an ordinary word`, {
+        token: tokenizer.tokenText(id),
+        expected: id,
+      })
+}
+
+/**
+ * Text of ids as they arrive: never half a character, and joined the same as decoding all at once.
+ */
+export class TokenStream {
+  readonly #tokenizer: TextTokenizer
+  readonly #skipSpecial: boolean
+  #held: number[] = []
+
+  constructor(tokenizer: TextTokenizer, options: { skipSpecial?: boolean } = {}) {
+    this.#tokenizer = tokenizer
+    this.#skipSpecial = options.skipSpecial ?? true
+  }
+
+  /** Adds an id and returns the text that is certain by now, which may be empty. */
+  push(id: number): string {
+    this.#held.push(id)
+    if (!this.#tokenizer.isByte(id)) return this.end()
+    // Four bytes make the longest character; more that are none never will.
+    const text = this.#decodeHeld()
+    if (text.endsWith('\ufffd') && this.#held.length < 4) return ''
+    this.#held = []
+    return text
+  }
+
+  /** What is still held back, once no more ids will come. */
+  end(): string {
+    const text = this.#decodeHeld()
+    this.#held = []
+    return text
+  }
+
+  #decodeHeld(): string {
+    return this.#tokenizer.decode(this.#held, { skipSpecial: this.#skipSpecial })
+  }
+}
+
+/** UTF-8 bytes of a part of a string. A lone surrogate counts three, as encoded. */
+export function utf8Length(text: string, start = 0, end = text.length): number {
+  let bytes = 0
+  for (let i = start; i < end; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < 0x80) bytes++
+    else if (unit < 0x800) bytes += 2
+    else if (unit >= 0xd800 && unit < 0xdc00 && i + 1 < end && isLowSurrogate(text.charCodeAt(i + 1))) {
+      bytes += 4
+      i++
+    } else bytes += 3
+  }
+  return bytes
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
