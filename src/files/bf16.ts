@@ -9,8 +9,8 @@ const wordAsFloat = new Float32Array(word.buffer)
 /** bf16 bits to f32, exact. `out` has the length of `source`. */
 export function bf16ToF32(
   source: Uint16Array,
-  out = new Float32Array(source.length),
-): Float32Array<ArrayBufferLike> {
+  out: Float32Array<ArrayBuffer> = new Float32Array(source.length),
+): Float32Array<ArrayBuffer> {
   const bits = new Uint32Array(out.buffer, out.byteOffset, source.length)
   for (let i = 0; i < source.length; i++) bits[i] = source[i]! << 16
   return out
@@ -19,8 +19,8 @@ export function bf16ToF32(
 /** f32 to bf16 bits. */
 export function f32ToBf16(
   source: Float32Array,
-  out = new Uint16Array(source.length),
-): Uint16Array<ArrayBufferLike> {
+  out: Uint16Array<ArrayBuffer> = new Uint16Array(source.length),
+): Uint16Array<ArrayBuffer> {
   const bits = new Uint32Array(source.buffer, source.byteOffset, source.length)
   for (let i = 0; i < bits.length; i++) {
     const x = bits[i]!
@@ -49,8 +49,8 @@ let f16Table: Uint32Array | undefined
 /** f16 bits to f32, exact. */
 export function f16ToF32(
   source: Uint16Array,
-  out = new Float32Array(source.length),
-): Float32Array<ArrayBufferLike> {
+  out: Float32Array<ArrayBuffer> = new Float32Array(source.length),
+): Float32Array<ArrayBuffer> {
   f16Table ??= Uint32Array.from({ length: 65536 }, (_, half) => widenF16(half))
   const bits = new Uint32Array(out.buffer, out.byteOffset, source.length)
   for (let i = 0; i < source.length; i++) bits[i] = f16Table[source[i]!]!
@@ -70,8 +70,8 @@ function widenF16(half: number): number {
 /** f32 to f16 bits. */
 export function f32ToF16(
   source: Float32Array,
-  out = new Uint16Array(source.length),
-): Uint16Array<ArrayBufferLike> {
+  out: Uint16Array<ArrayBuffer> = new Uint16Array(source.length),
+): Uint16Array<ArrayBuffer> {
   const bits = new Uint32Array(source.buffer, source.byteOffset, source.length)
   for (let i = 0; i < bits.length; i++) out[i] = narrowToF16(bits[i]!)
   return out

@@ -96,5 +96,5 @@ function missing(tensor: string, shape: number[], source: WeightSource): never {
 /** Stored bytes as f32. */
 export function widen(bytes: Uint8Array, type: WeightType): Float32Array<ArrayBuffer> {
   if (type === 'F32') return new Float32Array(asFloat32(bytes))
-  return new Float32Array((type === 'BF16' ? bf16ToF32 : f16ToF32)(asUint16(bytes)))
+  return (type === 'BF16' ? bf16ToF32 : f16ToF32)(asUint16(bytes))
 }
