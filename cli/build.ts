@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
+export const DIST = join(ROOT, 'dist')
+const STAMP = join(DIST, '.built-from')
+const SOURCES = ['index.html', 'package-lock.json', 'vite.config.ts', 'tsconfig.json', 'src', 'public']
+
+/** Builds the studio into dist/ unless it is there and of these very sources. */
+export async function ensureBuilt(say: (text: string) => void): Promise<string> {
+  const stamp = sourceStamp()
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return DIST
+  say('Building the studio ...')
+  const { build } = await import('vite')
+  // Standard output belongs to the command.
+  await build({ root: ROOT, logLevel: 'error' })
+  writeFileSync(STAMP, stamp)
+  return DIST
+}
+
+/** Names, sizes and times of every source file. */
+function sourceStamp(): string {
+  const hash = createHash('sha256')
+  const visit = (path: string) => {
+    const full = join(ROOT, path)
+    if (!existsSync(full)) return
+    const found = statSync(full)
+    if (found.isDirectory()) for (const name of readdirSync(full).sort()) visit(join(path, name))
+    else hash.update(`${path} ${found.size} ${found.mtimeMs}\n`)
+  }
+  for (const path of SOURCES) visit(path)
+  return hash.digest('hex')
+}

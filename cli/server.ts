@@ -1,0 +1,150 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join, normalize, sep } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.jsonl': 'application/jsonl',
+  '.csv': 'text/csv; charset=utf-8',
+  '.map': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+  '.md': 'text/plain; charset=utf-8',
+}
+
+export interface ServerOptions {
+  /** Folder served at `/`. */
+  root: string
+  /** Further files by exact path, e.g. `/given/model/config.json`. */
+  files?: ReadonlyMap<string, string>
+  /** What is done with a PUT to a path. */
+  put?(path: string, body: IncomingMessage): Promise<void>
+  host?: string
+  /** Where it is taken the next ones are tried, unless `strict`. 0: any free one. */
+  port?: number
+  strict?: boolean
+}
+
+export interface RunningServer {
+  /** With a slash at its end. */
+  url: string
+  close(): Promise<void>
+}
+
+/** A static file server that knows HTTP Range. */
+export async function serve(options: ServerOptions): Promise<RunningServer> {
+  const host = options.host ?? '127.0.0.1'
+  const server = createServer((request, response) => {
+    handle(options, request, response).catch((error: unknown) => {
+      if (!response.headersSent) response.writeHead(500)
+      response.end(error instanceof Error ? error.message : String(error))
+    })
+  })
+  const first = options.port ?? 0
+  const tries = options.strict || first === 0 ? 1 : 20
+  for (let i = 0; ; i++)
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(first + i, host, () => {
+          server.off('error', reject)
+          resolve()
+        })
+      })
+      break
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || i + 1 >= tries) throw error
+    }
+  const { port } = server.address() as AddressInfo
+  const shown = host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? '127.0.0.1' : host
+  return {
+    url: `http://${shown}:${port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+async function handle(
+  options: ServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const path = pathOf(request.url ?? '/')
+  if (path === null) return end(response, 400)
+  if (request.method === 'PUT' && options.put) {
+    await options.put(path, request)
+    return end(response, 204)
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405)
+  const file = options.files?.get(path) ?? join(options.root, path.endsWith('/') ? `${path}index.html` : path)
+  const found = await stat(file).catch(() => null)
+  if (!found?.isFile()) return end(response, 404)
+  await send(file, found.size, request, response)
+}
+
+/** Decoded and without a way out of the root; null where it is not a path. */
+function pathOf(url: string): string | null {
+  try {
+    const path = decodeURIComponent(new URL(url, 'http://x').pathname)
+    const clean = normalize(path).split(sep).join('/')
+    return clean.startsWith('/') && !clean.includes('\0') && !clean.includes('/../') ? clean : null
+  } catch {
+    return null
+  }
+}
+
+async function send(
+  file: string,
+  size: number,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const headers: Record<string, string | number> = {
+    'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': 'no-cache',
+    'X-Content-Type-Options': 'nosniff',
+  }
+  const range = request.headers.range ? parseRange(request.headers.range, size) : null
+  if (range === 'unsatisfiable') {
+    response.writeHead(416, { 'Content-Range': `bytes */${size}` })
+    response.end()
+    return
+  }
+  const [start, last] = range ?? [0, size - 1]
+  headers['Content-Length'] = last - start + 1
+  if (range) headers['Content-Range'] = `bytes ${start}-${last}/${size}`
+  response.writeHead(range ? 206 : 200, headers)
+  if (request.method === 'HEAD' || last < start) {
+    response.end()
+    return
+  }
+  // A reader that goes away in the middle is no fault of the server.
+  await pipeline(createReadStream(file, { start, end: last }), response).catch(() => {})
+}
+
+/** One range; several, or what is not understood, is answered with the whole file. */
+function parseRange(header: string, size: number): [number, number] | 'unsatisfiable' | null {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header.trim())
+  if (!match || (match[1] === '' && match[2] === '')) return null
+  const start = match[1] === '' ? Math.max(0, size - Number(match[2])) : Number(match[1])
+  const last = match[1] === '' || match[2] === '' ? size - 1 : Math.min(size - 1, Number(match[2]))
+  return start >= size || start > last ? 'unsatisfiable' : [start, last]
+}
+
+function end(response: ServerResponse, status: number): void {
+  response.writeHead(status)
+  response.end()
+}

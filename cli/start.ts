@@ -1,0 +1,28 @@
+import { parseFlags } from './args.ts'
+import { ensureBuilt } from './build.ts'
+import { report } from './report.ts'
+import { serve } from './server.ts'
+
+const HELP = `npm start -- [--host ADDRESS] [--port NUMBER]
+
+Builds the studio where needed, serves it, and prints its URL. Stop with Ctrl+C.
+
+  --host  address to listen on; default 127.0.0.1. Browsers give WebGPU to pages from localhost or https only.
+  --port  default: the first free one from 4173 on`
+
+try {
+  const flags = parseFlags(process.argv.slice(2), { host: 'text', port: 'number', help: 'switch' })
+  if (flags.help) console.log(HELP)
+  else {
+    const root = await ensureBuilt((text) => console.error(text))
+    const server = await serve({
+      root,
+      ...(flags.host ? { host: flags.host } : {}),
+      port: flags.port ?? 4173,
+      strict: flags.port !== undefined,
+    })
+    console.log(`Lapidary is ready: ${server.url}`)
+  }
+} catch (error) {
+  process.exitCode = report(error)
+}
