@@ -1,0 +1,232 @@
+"""tools/gguf-to-hf.py, check_adapter.py and train_reference.py on small inputs, right ones and wrong ones."""
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+import check_adapter
+import train_reference
+from reference import load_adapter, load_base
+from run import ROOT, at_most, same
+from tools_module import load_tool
+
+TINY = "gemma3-tiny-wide"
+WORDS = ["<pad>", "<eos>", "<bos>", "<unk>", "  ", "▁a", "b"]
+SIZES = {"block_count": 6, "embedding_length": 64, "feed_forward_length": 128, "context_length": 256}
+HEADS = {"head_count": 2, "head_count_kv": 1, "key_length": 32, "value_length": 32, "sliding_window": 16}
+
+
+def write_gguf(path, architecture="gemma3", leave_out=()):
+    """A small Gemma 3 as llama.cpp writes it: norms as 1 + w, matrices in Q8_0. Returns the weights w by GGUF's names."""
+    import gguf
+
+    writer = gguf.GGUFWriter(path, architecture)
+    for key, value in SIZES.items():
+        writer.add_uint32(f"gemma3.{key}", value)
+    for key, value in HEADS.items():
+        writer.add_uint32(f"gemma3.attention.{key}", value)
+    writer.add_float32("gemma3.attention.layer_norm_rms_epsilon", 1e-6)
+    writer.add_float32("gemma3.rope.freq_base", 1e6)
+    writer.add_token_list(WORDS)
+    for key, value in {"bos": 2, "eos": 1, "padding": 0}.items():
+        writer.add_uint32(f"tokenizer.ggml.{key}_token_id", value)
+    random = np.random.default_rng(3)
+    hidden, inner, width = 64, 128, 32
+    shapes = {"token_embd": (len(WORDS), hidden), "output_norm": (hidden,)}
+    for i in range(SIZES["block_count"]):
+        block = {"attn_q": (2 * width, hidden), "attn_k": (width, hidden), "attn_v": (width, hidden)}
+        block |= {"attn_output": (hidden, 2 * width), "attn_q_norm": (width,), "attn_k_norm": (width,)}
+        block |= {"ffn_gate": (inner, hidden), "ffn_up": (inner, hidden), "ffn_down": (hidden, inner)}
+        block |= {name: (hidden,) for name in ["attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm"]}
+        shapes |= {f"blk.{i}.{name}": shape for name, shape in block.items()}
+    weights = {}
+    for name, shape in shapes.items():
+        if name in leave_out:
+            continue
+        # Weights that bf16 holds, so that 1 + w - w is exact.
+        value = torch.from_numpy(random.standard_normal(shape).astype(np.float32)).bfloat16().float().numpy()
+        weights[name] = value
+        if len(shape) == 1:
+            writer.add_tensor(f"{name}.weight", value + np.float32(1))
+        else:
+            packed = gguf.quants.quantize(value, gguf.GGMLQuantizationType.Q8_0)
+            writer.add_tensor(f"{name}.weight", packed, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return weights
+
+
+def write_tokenizer(folder, words=WORDS):
+    folder.mkdir(parents=True)
+    marked = {word.replace(" ", "▁"): i for i, word in enumerate(words)}
+    (folder / "tokenizer.json").write_text(json.dumps({"model": {"vocab": marked}, "added_tokens": []}))
+    (folder / "tokenizer_config.json").write_text("{}")
+
+
+def convert(*arguments):
+    """(exit code, standard error) of the converter."""
+    command = [sys.executable, str(ROOT / "tools" / "gguf-to-hf.py"), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
+def test_gguf_to_hf(context):
+    folder = context.folder
+    weights = write_gguf(folder / "small.gguf")
+    write_tokenizer(folder / "tokenizer")
+    inputs = ["--gguf", folder / "small.gguf", "--tokenizer", folder / "tokenizer", "--cache", folder]
+    same(convert(folder / "out", *inputs), (0, ""), "converter")
+    tensors, names = load_file(folder / "out" / "model.safetensors"), load_tool("gguf-to-hf").rename
+    same(sorted(tensors), sorted(names(f"{name}.weight") for name in weights), "tensor names")
+    for name, value in weights.items():
+        found, expected = tensors[names(f"{name}.weight")], torch.from_numpy(value)
+        same(found.dtype, torch.bfloat16, f"{name} type")
+        if value.ndim == 1:
+            same(torch.equal(found.float(), expected), True, f"{name} is w again")
+        else:
+            at_most((found.float() - expected).abs().max().item(), 0.03, f"{name} after Q8_0")
+    model = load_base(folder / "out")
+    same(model.config.layer_types, ["sliding_attention"] * 5 + ["full_attention"], "layers")
+    rope = model.config.rope_parameters
+    same([rope[kind]["rope_theta"] for kind in ["sliding_attention", "full_attention"]], [1e4, 1e6], "RoPE bases")
+    same(model.config.rms_norm_eps, 1e-6, "epsilon")
+    same(model(torch.tensor([[2, 5, 6]])).logits.isfinite().all().item(), True, "logits finite")
+
+
+def test_gguf_to_hf_refuses(context):
+    """Each bad input is exit 2, one line, and nothing written."""
+    folder = context.folder
+    write_gguf(folder / "small.gguf")
+    write_gguf(folder / "llama.gguf", architecture="llama")
+    write_gguf(folder / "short.gguf", leave_out=["blk.3.ffn_up"])
+    write_tokenizer(folder / "tokenizer")
+    write_tokenizer(folder / "other", [*WORDS[:-1], "c"])
+    (folder / "taken").mkdir()
+    cases = [
+        ("small", "tokenizer", "taken", "exists"),
+        ("llama", "tokenizer", "out", "not gemma3"),
+        ("short", "tokenizer", "out", "blk.3.ffn_up".replace("blk", "model.layers").replace("ffn_up", "mlp.up_proj")),
+        ("small", "other", "out", "words differ"),
+    ]
+    for gguf, tokenizer, out, words in cases:
+        inputs = ["--gguf", folder / f"{gguf}.gguf", "--tokenizer", folder / tokenizer, "--cache", folder]
+        code, message = convert(folder / out, *inputs)
+        same((code, words in message, message.count("\n")), (2, True, 1), f"{words}: {message}")
+        same((folder / "out").exists(), False, "output written")
+
+
+def check(*arguments, **options):
+    """Problems that check_adapter finds, without its printing."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return check_adapter.check(*arguments, **options)
+
+
+def test_check_adapter(context):
+    base = context.golden / TINY
+    request = {"max_new_tokens": 6, "stop_tokens": [1], "prompts": [{"ids": [2, 30, 43, 12]}, {"ids": [2, 9, 18, 20, 34]}]}
+    path = context.folder / "answers.json"
+    same(check(base, base / "adapter", request, path), [], "writing answers")
+    answers = json.loads(path.read_text())
+    same(check(base, base / "adapter", answers), [], "its own answers")
+
+    # The same through the committed golden logits, which another process wrote.
+    stream = json.loads((base / "cases.json").read_text())["logits"][0]["batch"]["tokens"]
+    logits = load_file(base / "cases.safetensors")["logits.0.on"][-1]
+    golden = {"max_new_tokens": 1, "stop_tokens": [], "prompts": [{"ids": stream, "logits_last": logits.tolist()}]}
+    same(check(base, base / "adapter", golden), [], "golden logits")
+    top = [[int(i), float(logits[i])] for i in logits.topk(5).indices]
+    golden["prompts"][0] |= {"logits_last": top, "greedy": [int(logits.argmax())]}
+    same(check(base, base / "adapter", golden), [], "some of the golden logits")
+
+    def spoil(change):
+        wrong = json.loads(json.dumps(answers))
+        change(wrong["prompts"][1])
+        return check(base, base / "adapter", wrong)
+
+    def shift(prompt):
+        prompt["logits_last"][7] += 2e-4 * max(map(abs, prompt["logits_last"]))
+
+    def blank(prompt):
+        prompt["logits_last"][7] = float("nan")
+
+    def answer(prompt):
+        prompt["greedy"][-1] += 1
+
+    for change in [shift, blank, answer, lambda prompt: prompt["logits_last"].pop(), lambda prompt: prompt["greedy"].pop()]:
+        same(len(spoil(change)), 1, "a spoilt answer is noticed")
+    same(check(base, None, answers) != [], True, "answers of the adapter are not the base's")
+
+
+def test_check_adapter_refuses(context):
+    """A missing, a surplus, a misshapen and a non-finite tensor, and an adapter without effect."""
+    base = context.golden / TINY
+    tensors = load_file(base / "adapter" / "adapter_model.safetensors")
+    first = sorted(tensors)[0]
+    surplus = {first.replace("layers.0", "layers.9"): tensors[first].clone()}
+    zero = {name: value if "lora_A" in name else torch.zeros_like(value) for name, value in tensors.items()}
+    cases = {
+        "missing": {name: value for name, value in tensors.items() if name != first},
+        "not used": tensors | surplus,
+        "refuses": tensors | {first: tensors[first][:, :-1].contiguous()},
+        "not finite": tensors | {first: tensors[first] * float("inf")},
+        "changes nothing": zero,
+    }
+    for words, changed in cases.items():
+        adapter = context.folder / words.replace(" ", "-")
+        shutil.copytree(base / "adapter", adapter)
+        save_file(changed, adapter / "adapter_model.safetensors", metadata={"format": "pt"})
+        found = check(base, adapter)
+        same(any(words in problem for problem in found), True, f"{words}: {found}")
+
+
+def test_train_reference(context):
+    """It reproduces the golden losses, and refuses batches that are not what Batch says."""
+    base = context.golden / TINY
+    training = json.loads((base / "cases.json").read_text())["training"]
+    with contextlib.redirect_stderr(io.StringIO()):
+        records = train_reference.run(base, base / "adapter", training, context.folder / "final")
+    losses, expected = [r["loss"] for r in records], [s["loss"] for s in training["steps"]]
+    same(train_reference.compare(losses, expected, 1e-5), [], "losses")
+    same(len(train_reference.compare(losses, [*expected[:-1], float("nan")], 1e-5)), 1, "NaN is noticed")
+    same(len(train_reference.compare(losses, expected[:-1], 1e-5)), 1, "a missing step is noticed")
+    saved = load_file(context.folder / "final" / "adapter_model.safetensors")
+    golden = load_file(base / "cases.safetensors")
+    worst = max((saved[name] - golden[f"final.{name}"]).abs().max().item() for name in saved)
+    at_most(worst, 1e-5, "saved adapter")
+    load_adapter(load_base(base), context.folder / "final")
+    for name, change in {"labels": 1, "positions": 1}.items():
+        batch = json.loads(json.dumps(training["steps"][0]["batches"][0]))
+        batch[name][batch["supervisedRows"][0]] += change
+        try:
+            train_reference.check_batch(batch, "step 1")
+        except SystemExit:
+            continue
+        raise AssertionError(f"wrong {name} pass")
+
+
+def test_bench(context):
+    """The benchmark runs with PEFT and with its own LoRA, and both train."""
+    blocked = context.folder / "peft"
+    blocked.mkdir()
+    (blocked / "__init__.py").write_text("raise ImportError('not here')\n")
+    command = [sys.executable, str(Path(__file__).parent / "bench_lora_step.py"), "--shape", "tiny", "--device", "cpu"]
+    command += ["--tokens", "32", "--segments", "2", "--steps", "2", "--warmup", "1"]
+    for path, library in [("", "peft "), (str(context.folder), "own minimal LoRA")]:
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": path})
+        same(done.returncode, 0, done.stderr[-500:])
+        for entry in json.loads(done.stdout)["runs"]:
+            same(entry["lora"].startswith(library), True, entry["lora"])
+            at_most(entry["loss"]["last"], entry["loss"]["first"] - 1e-4, "loss falls")
+            # Rank 8 on all projections of the tiny shape.
+            same(entry["trainable_parameters"], 54272, "trainable parameters")
