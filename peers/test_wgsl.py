@@ -2,9 +2,10 @@
 
 import os
 import re
+import subprocess
 from pathlib import Path
 
-from run import same
+from run import ROOT, same
 
 LAVAPIPE = Path("/usr/share/vulkan/icd.d/lvp_icd.json")
 # naga has subgroup operations but not yet the directive that WGSL asks for before them.
@@ -54,13 +55,22 @@ def test_naga_notices(context):
     same(problem_of("enable subgroups;\n" + GOOD.replace("tanh", "subgroupAdd")), None, "subgroups")
     for wrong in ["tanh(1u)", "missing[id.x]", "y[id.x] +"]:
         same(problem_of(GOOD.replace("tanh(y[id.x])", wrong)) is None, False, f"{wrong} is noticed")
+    # Valid WGSL that only making the pipeline refuses: more workgroup memory than any adapter has.
+    large = "var<workgroup> large: array<f32, 10000000>;" + GOOD.replace("tanh(y[id.x])", "large[id.x]")
+    same(problem_of(large) is None, False, "too much workgroup memory is noticed")
 
 
 def test_every_shader(context):
-    files = [path for folder in context.wgsl for path in sorted(folder.rglob("*.wgsl"))]
-    if not context.wgsl:
-        return "no folder of shaders given (--wgsl)"
-    same(len(files) > 0, True, f".wgsl files in {', '.join(map(str, context.wgsl))}")
+    """Those of the folders given, else all that the engine can run, written by tools/dump-wgsl.ts."""
+    folders = context.wgsl
+    if not folders:
+        folders = [context.folder / "wgsl"]
+        tsx = ROOT / "node_modules" / "tsx" / "dist" / "cli.mjs"
+        command = ["node", str(tsx), str(ROOT / "tools" / "dump-wgsl.ts"), str(folders[0])]
+        done = subprocess.run(command, capture_output=True, text=True)
+        same(done.returncode, 0, done.stderr[-500:])
+    files = [path for folder in folders for path in sorted(folder.rglob("*.wgsl"))]
+    same(len(files) > 0, True, f".wgsl files in {', '.join(map(str, folders))}")
     problems = [f"{path.name}: {problem}" for path in files if (problem := problem_of(path.read_text()))]
     for problem in problems:
         print(problem)
