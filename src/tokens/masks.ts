@@ -1,14 +1,9 @@
+import type { TextRow } from '../dataset/rows.ts'
 import type { Example } from '../protocol/batch.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Conversation } from '../protocol/tokens.ts'
 import type { ChatTokenizer } from './chat.ts'
 import { type TextTokenizer, utf8Length } from './tokenizer.ts'
-
-/** A row that is plain text to be continued, not a conversation. */
-export interface TextRow {
-  text: string
-  row: number
-}
 
 export interface MaskOptions {
   /** Tokens an example may have; the rest is cut off at its end, as TRL does. */

@@ -1,0 +1,59 @@
+import { Bool, type DataType, Field, Float64, Schema, Table, Utf8, vectorFromArray } from 'apache-arrow'
+
+/**
+ * Rows of any kind as an Arrow table. Columns of text, numbers or truth values keep their type; anything else (lists,
+ * objects, mixtures) is kept as JSON text, marked in the field's metadata, so that every value comes back as it was.
+ */
+export interface ColumnValues {
+  name: string
+  /** One value a row; null or undefined where it is missing. */
+  values: unknown[]
+}
+
+const JSON_MARK = 'lapidary.json'
+
+export function makeTable(columns: readonly ColumnValues[]): Table {
+  const encoded = columns.map(({ name, values }) => ({ name, ...encode(values) }))
+  const fields = encoded.map(
+    ({ name, type, json }) => new Field(name, type, true, new Map(json ? [[JSON_MARK, '1']] : [])),
+  )
+  const vectors = Object.fromEntries(
+    encoded.map(({ name, type, values }) => [name, vectorFromArray(values as string[], type as Utf8)]),
+  )
+  return new Table(new Schema(fields), vectors)
+}
+
+/** Rows [offset, offset + count) as objects; a missing value is null. */
+export function tableRows(table: Table, offset = 0, count = table.numRows): Record<string, unknown>[] {
+  const end = Math.min(offset + count, table.numRows)
+  const readers = columnNames(table).map((name) => [name, columnReader(table, name)!] as const)
+  return Array.from({ length: Math.max(0, end - offset) }, (_, i) =>
+    Object.fromEntries(readers.map(([name, read]) => [name, read(offset + i)])),
+  )
+}
+
+/** Reads one column by row; null where the table has no such column. */
+export function columnReader(table: Table, name: string): ((row: number) => unknown) | null {
+  const field = table.schema.fields.find((candidate) => candidate.name === name)
+  const vector = field && table.getChild(name)
+  if (!vector) return null
+  if (!field.metadata.has(JSON_MARK)) return (row) => vector.get(row) ?? null
+  return (row) => {
+    const text = vector.get(row) as string | null
+    return text === null ? null : JSON.parse(text)
+  }
+}
+
+export function columnNames(table: Table): string[] {
+  return table.schema.fields.map((field) => field.name)
+}
+
+function encode(values: unknown[]): { type: DataType; values: unknown[]; json: boolean } {
+  const known = values.map((value) => value ?? null)
+  const all = (type: string) => known.every((value) => value === null || typeof value === type)
+  if (all('string')) return { type: new Utf8(), values: known, json: false }
+  if (all('boolean')) return { type: new Bool(), values: known, json: false }
+  if (all('number')) return { type: new Float64(), values: known, json: false }
+  const text = known.map((value) => (value === null ? null : JSON.stringify(value)))
+  return { type: new Utf8(), values: text, json: true }
+}

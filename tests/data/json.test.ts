@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import { looksLikeJson, parseJsonRows } from '../../src/files/json.ts'
+import { columnReader, makeTable, tableRows } from '../../src/files/table.ts'
+import { LapidaryError } from '../../src/protocol/errors.ts'
+import { failure, seeded } from './helpers.ts'
+
+const parse = (text: string) => tableRows(makeTable(parseJsonRows(text, 'data.json')))
+const ROWS = [
+  { prompt: 'a', n: 1, ok: true, list: [1, 'x'], mixed: 'text' },
+  { prompt: 'b', n: 2.5, ok: null, list: null, mixed: { deep: [null] } },
+]
+
+test.each([
+  ['a list', JSON.stringify(ROWS)],
+  ['JSON lines', ROWS.map((row) => JSON.stringify(row)).join('\n')],
+  ['JSON lines with blanks', `\n${ROWS.map((row) => JSON.stringify(row)).join('\n\n')}\n\n`],
+  ['a list inside an object', JSON.stringify({ version: 1, data: ROWS })],
+  ['pretty-printed', JSON.stringify(ROWS, null, 2)],
+])('%s', (_, text) => {
+  expect(looksLikeJson(text)).toBe(true)
+  expect(parse(text)).toEqual(ROWS)
+})
+
+test('columns, and a single object', () => {
+  expect(parse('{"prompt":["a","b"],"response":["c","d"]}')).toEqual([
+    { prompt: 'a', response: 'c' },
+    { prompt: 'b', response: 'd' },
+  ])
+  expect(parse('{"prompt":"a","response":"b"}')).toEqual([{ prompt: 'a', response: 'b' }])
+  const chat = [{ role: 'user', content: 'x' }]
+  expect(parse(JSON.stringify({ messages: chat }))).toEqual([{ messages: chat }])
+})
+
+test('names that only some rows have; empty text is missing', () => {
+  expect(parse('[{"a":"x"},{"b":""},{"b":"y","a":null}]')).toEqual([
+    { a: 'x', b: null },
+    { a: null, b: null },
+    { a: null, b: 'y' },
+  ])
+})
+
+test('any value comes back from the table, also through odd names', () => {
+  const rows: object[] = [{ __proto__x: 1, constructor: 'c', toString: [1] }, { 'a b': null }]
+  const table = makeTable(parseJsonRows(JSON.stringify(rows), 'x'))
+  expect(columnReader(table, 'toString')!(0)).toEqual([1])
+  expect(columnReader(table, 'constructor')!(1)).toBe(null)
+  expect(columnReader(table, 'nowhere')).toBe(null)
+  expect(tableRows(table, 1, 5)).toEqual([
+    { __proto__x: null, constructor: null, toString: null, 'a b': null },
+  ])
+})
+
+test.each([
+  ['a broken line', '{"a":1}\n{"a":2\n{"a":3}', { line: 2 }],
+  ['a line that is no object', '{"a":1}\n[2]\n', { line: 2 }],
+  ['a row that is no object', '[{"a":1},"x"]', { row: 2 }],
+  ['a list cut off', '[{"a":1},{"a":', {}],
+  ['an empty list', '[]', {}],
+  ['empty objects', '[{},{}]', {}],
+  ['nothing', '  \n', {}],
+  ['a number', '3', { row: 1 }],
+  ['Python, not JSON', "[{'a': 1}]", {}],
+])('%s is a located error', async (_, text, place) => {
+  expect((await failure(() => parse(text), 'bad_data')).detail).toMatchObject(place)
+})
+
+test('an object keyed by ids is refused before it fills the memory', async () => {
+  const wide = Array.from({ length: 1500 }, (_, i) => ({ [`id${i}`]: i }))
+  await failure(() => parse(JSON.stringify(wide)), 'bad_data')
+})
+
+test('what is not meant as JSON', () => {
+  for (const text of ['prompt,response\n{"a"},b', '[note] see below\n', 'x', '', '{curly} braces'])
+    expect(looksLikeJson(text)).toBe(false)
+})
+
+test('damage gives a located error or rows, never a crash', () => {
+  const random = seeded(31)
+  const texts = [JSON.stringify(ROWS), ROWS.map((row) => JSON.stringify(row)).join('\n')]
+  for (let round = 0; round < 2000; round++) {
+    const text = texts[round % 2]!
+    const at = Math.floor(random() * text.length)
+    const damaged =
+      round % 3
+        ? text.slice(0, at) + String.fromCharCode(32 + random() * 95) + text.slice(at + 1)
+        : text.slice(0, at)
+    try {
+      expect(parse(damaged).length).toBeGreaterThan(0)
+    } catch (error) {
+      if (!(error instanceof LapidaryError)) throw error
+      expect(error.code).toBe('bad_data')
+    }
+  }
+})
