@@ -1,0 +1,204 @@
+import { createEffect, For, on, onCleanup, onMount, Show } from 'solid-js'
+import { Dynamic } from 'solid-js/web'
+import type { Studio } from '../protocol/studio.ts'
+import { Button } from './components/Button.tsx'
+import { droppedFiles } from './components/dropped.ts'
+import { Gem, Icon } from './components/Icon.tsx'
+import { ChoiceMenu } from './components/Menu.tsx'
+import { Notice } from './components/Notice.tsx'
+import { formatLoss, formatShare } from './messages/format.ts'
+import { t } from './messages/t.ts'
+import { DataPage } from './pages/Data/DataPage.tsx'
+import { EvaluatePage } from './pages/Evaluate/EvaluatePage.tsx'
+import { ExportPage } from './pages/Export/ExportPage.tsx'
+import { ModelPage } from './pages/Model/ModelPage.tsx'
+import { RunsDrawer } from './pages/RunsDrawer.tsx'
+import { TrainPage } from './pages/Train/TrainPage.tsx'
+import { AppProvider, useApp } from './state/app.tsx'
+import { hrefOf, PLACES, type Place } from './state/route.ts'
+import { THEMES } from './state/theme.ts'
+
+const PAGES: Record<Place, () => ReturnType<typeof DataPage>> = {
+  data: DataPage,
+  model: ModelPage,
+  train: TrainPage,
+  evaluate: EvaluatePage,
+  export: ExportPage,
+}
+
+export function App(props: { studio: Studio }) {
+  return (
+    <AppProvider studio={props.studio}>
+      <Shell />
+    </AppProvider>
+  )
+}
+
+function Shell() {
+  const { route, said, training } = useApp()
+  let main!: HTMLElement
+
+  // Reading starts at the new heading: focus goes there, and the title says where one is.
+  createEffect(
+    on(
+      route.place,
+      () => {
+        window.scrollTo(0, 0)
+        main.querySelector('h1')?.focus({ preventScroll: true })
+      },
+      { defer: true },
+    ),
+  )
+  createEffect(() => {
+    const step = training.busy() ? training.latest() : null
+    document.title = step
+      ? t('app.titleTraining', {
+          share: formatShare(step.step / step.max_steps),
+          loss: formatLoss(step.loss),
+        })
+      : t('app.titlePlace', { place: t(`place.${route.place()}`) })
+  })
+  acceptDropsAnywhere()
+
+  return (
+    <div class="app">
+      <Bar toContent={() => main.focus()} />
+      <Interrupted />
+      <main ref={main} class="page" tabindex="-1">
+        <Dynamic component={PAGES[route.place()]} />
+      </main>
+      <RunsDrawer />
+      <div class="visually-hidden" aria-live="polite">
+        {said()}
+      </div>
+    </div>
+  )
+}
+
+function Bar(props: { toContent: () => void }) {
+  const { route, theme, runs, openRuns, training } = useApp()
+  return (
+    <header class="bar">
+      {/* A script moves the focus: a plain #content would be read as a place. */}
+      <a
+        class="skip"
+        href={hrefOf(route.place())}
+        onClick={(event) => {
+          event.preventDefault()
+          props.toContent()
+        }}
+      >
+        {t('app.skip')}
+      </a>
+      <div class="bar-inner">
+        <a class="brand" href={hrefOf('data')} aria-label={t('app.name')}>
+          <Gem />
+          <span class="brand-name">{t('app.name')}</span>
+        </a>
+        <nav class="places" aria-label={t('app.places')}>
+          <ul>
+            <For each={PLACES}>
+              {(place) => (
+                <li>
+                  <a
+                    class="place"
+                    href={hrefOf(place)}
+                    aria-current={route.place() === place ? 'page' : undefined}
+                  >
+                    <Icon name={place} />
+                    <span data-label={t(`place.${place}`)}>{t(`place.${place}`)}</span>
+                    <Show when={place === 'train' && training.busy()}>
+                      <i class="beat" role="img" aria-label={t('app.working')} />
+                    </Show>
+                  </a>
+                </li>
+              )}
+            </For>
+          </ul>
+        </nav>
+        <div class="bar-end">
+          <Button
+            kind="quiet"
+            class="runs-button"
+            icon="runs"
+            onClick={() => openRuns(true)}
+            aria-label={t('runs.open', { count: runs.list().length })}
+          >
+            <span aria-hidden="true">{t('runs.title')}</span>
+            <Show when={runs.list().length > 0}>
+              <span class="badge" aria-hidden="true">
+                {runs.list().length}
+              </span>
+            </Show>
+          </Button>
+          <ChoiceMenu
+            label={t('theme.label', { name: t(`theme.${theme.theme()}`) })}
+            trigger={<Icon name={theme.theme()} />}
+            value={theme.theme()}
+            onChange={theme.setTheme}
+            options={THEMES.map((name) => ({ value: name, label: t(`theme.${name}`), icon: name }))}
+          />
+        </div>
+      </div>
+    </header>
+  )
+}
+
+/** A run cut off by a reload, a crash or a closed lid is offered at the top of every page. */
+function Interrupted() {
+  const { runs, training, route } = useApp()
+  return (
+    <Show when={runs.interrupted()}>
+      {(run) => (
+        <div class="banner">
+          <Notice
+            tone="warning"
+            title={t('resume.title', { name: run().name, step: run().step, count: run().maxSteps })}
+            actions={
+              <>
+                <Button
+                  kind="primary"
+                  icon="play"
+                  onClick={() => {
+                    route.go('train')
+                    void training.resume(run().id)
+                  }}
+                >
+                  {t('runs.resume')}
+                </Button>
+                <Button onClick={() => runs.dismiss(run().id)}>{t('resume.later')}</Button>
+              </>
+            }
+          >
+            <p>{t('resume.text')}</p>
+          </Notice>
+        </div>
+      )}
+    </Show>
+  )
+}
+
+/** A file dropped beside the drop areas is meant as data; without this the browser would leave the page for it. */
+function acceptDropsAnywhere(): void {
+  const { data, route } = useApp()
+  const over = (event: DragEvent) => {
+    if (event.dataTransfer?.types.includes('Files')) event.preventDefault()
+  }
+  const drop = async (event: DragEvent) => {
+    if (!event.dataTransfer?.types.includes('Files') || event.defaultPrevented) return
+    event.preventDefault()
+    const { files } = await droppedFiles(event.dataTransfer)
+    if (files.length === 0) return
+    data.close()
+    route.go('data')
+    void data.openFile(files[0]!)
+  }
+  onMount(() => {
+    window.addEventListener('dragover', over)
+    window.addEventListener('drop', drop)
+    onCleanup(() => {
+      window.removeEventListener('dragover', over)
+      window.removeEventListener('drop', drop)
+    })
+  })
+}

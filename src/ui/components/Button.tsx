@@ -1,0 +1,70 @@
+import { Tooltip } from '@kobalte/core/tooltip'
+import { type ComponentProps, Show, splitProps } from 'solid-js'
+import { Icon, type IconName } from './Icon.tsx'
+
+type Kind = 'primary' | 'plain' | 'quiet' | 'danger'
+
+export interface ButtonProps extends ComponentProps<'button'> {
+  kind?: Kind
+  icon?: IconName
+  large?: boolean
+}
+
+export function Button(props: ButtonProps) {
+  const [own, rest] = splitProps(props, ['kind', 'icon', 'large', 'children', 'class'])
+  return (
+    <button
+      type="button"
+      {...rest}
+      class={`button ${own.kind ?? 'plain'} ${own.class ?? ''}`}
+      classList={{ large: own.large ?? false }}
+    >
+      <Show when={own.icon}>{(name) => <Icon name={name()} size={18} />}</Show>
+      {own.children}
+    </button>
+  )
+}
+
+export interface LinkButtonProps extends ComponentProps<'a'> {
+  kind?: Kind
+  icon?: IconName
+  iconEnd?: IconName
+}
+
+/** A link that looks like a button: it goes somewhere, it does nothing else. */
+export function LinkButton(props: LinkButtonProps) {
+  const [own, rest] = splitProps(props, ['kind', 'icon', 'iconEnd', 'children', 'class'])
+  return (
+    <a {...rest} class={`button ${own.kind ?? 'plain'} ${own.class ?? ''}`}>
+      <Show when={own.icon}>{(name) => <Icon name={name()} size={18} />}</Show>
+      {own.children}
+      <Show when={own.iconEnd}>{(name) => <Icon name={name()} size={18} />}</Show>
+    </a>
+  )
+}
+
+export interface IconButtonProps extends ComponentProps<'button'> {
+  icon: IconName
+  label: string
+}
+
+/** A button of one icon; its name shows as a tooltip and is what a screen reader says. */
+export function IconButton(props: IconButtonProps) {
+  const [own, rest] = splitProps(props, ['icon', 'label', 'class'])
+  return (
+    <Tooltip openDelay={500} gutter={6}>
+      <Tooltip.Trigger
+        {...(rest as object)}
+        as="button"
+        type="button"
+        aria-label={own.label}
+        class={`icon-button ${own.class ?? ''}`}
+      >
+        <Icon name={own.icon} />
+      </Tooltip.Trigger>
+      <Tooltip.Portal>
+        <Tooltip.Content class="tooltip">{own.label}</Tooltip.Content>
+      </Tooltip.Portal>
+    </Tooltip>
+  )
+}

@@ -1,0 +1,77 @@
+import { createUniqueId, type JSX, Show } from 'solid-js'
+import { Help } from './Help.tsx'
+
+export interface FieldIds {
+  id: string
+  labelId: string
+  /** For aria-describedby; undefined where there is nothing to describe. */
+  describedBy: () => string | undefined
+}
+
+export interface FieldProps {
+  label: string
+  help?: string
+  hint?: JSX.Element
+  error?: string | null
+  /** Beside the label, at the end of its line. */
+  aside?: (ids: FieldIds) => JSX.Element
+  children?: (ids: FieldIds) => JSX.Element
+}
+
+/** Label, help, hint and error around one control, tied together for assistive technology. */
+export function Field(props: FieldProps) {
+  const id = createUniqueId()
+  const ids: FieldIds = {
+    id,
+    labelId: `${id}-label`,
+    describedBy: () =>
+      [props.hint ? `${id}-hint` : '', props.error ? `${id}-error` : ''].filter(Boolean).join(' ') ||
+      undefined,
+  }
+  return (
+    <div class="field">
+      <div class="field-head">
+        <label id={ids.labelId} for={id}>
+          {props.label}
+        </label>
+        <Show when={props.help}>{(text) => <Help label={props.label} text={text()} />}</Show>
+        <div class="push">{props.aside?.(ids)}</div>
+      </div>
+      {props.children?.(ids)}
+      <Show when={props.hint}>
+        <p id={`${id}-hint`} class="hint">
+          {props.hint}
+        </p>
+      </Show>
+      <Show when={props.error}>
+        <p id={`${id}-error`} class="field-error">
+          {props.error}
+        </p>
+      </Show>
+    </div>
+  )
+}
+
+/** A switch that is on or off, with its text. */
+export function Checkbox(props: {
+  label: string
+  checked: boolean
+  onChange: (checked: boolean) => void
+  help?: string
+  disabled?: boolean
+}) {
+  return (
+    <div class="check">
+      <label>
+        <input
+          type="checkbox"
+          checked={props.checked}
+          disabled={props.disabled}
+          onChange={(event) => props.onChange(event.currentTarget.checked)}
+        />
+        <span>{props.label}</span>
+      </label>
+      <Show when={props.help}>{(text) => <Help label={props.label} text={text()} />}</Show>
+    </div>
+  )
+}

@@ -1,0 +1,73 @@
+import { DropdownMenu } from '@kobalte/core/dropdown-menu'
+import { For, type JSX, Show } from 'solid-js'
+import { Icon, type IconName } from './Icon.tsx'
+
+export interface MenuItem {
+  label: string
+  icon?: IconName
+  danger?: boolean
+  disabled?: boolean
+  onSelect: () => void
+}
+
+/** A menu of actions behind a button. */
+export function Menu(props: { label: string; icon: IconName; items: MenuItem[] }) {
+  return (
+    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false} modal={false}>
+      <DropdownMenu.Trigger class="icon-button" aria-label={props.label}>
+        <Icon name={props.icon} />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content class="menu">
+          <For each={props.items}>
+            {(item) => (
+              <DropdownMenu.Item
+                class="menu-item"
+                classList={{ danger: item.danger ?? false }}
+                disabled={item.disabled ?? false}
+                onSelect={item.onSelect}
+              >
+                <Show when={item.icon}>{(name) => <Icon name={name()} size={18} />}</Show>
+                {item.label}
+              </DropdownMenu.Item>
+            )}
+          </For>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu>
+  )
+}
+
+/** A menu of which one is chosen. */
+export function ChoiceMenu<T extends string>(props: {
+  label: string
+  trigger: JSX.Element
+  options: { value: T; label: string; icon?: IconName }[]
+  value: T
+  onChange: (value: T) => void
+}) {
+  return (
+    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false} modal={false}>
+      <DropdownMenu.Trigger class="icon-button" aria-label={props.label}>
+        {props.trigger}
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content class="menu">
+          <DropdownMenu.RadioGroup value={props.value} onChange={(value) => props.onChange(value as T)}>
+            <For each={props.options}>
+              {(option) => (
+                <DropdownMenu.RadioItem class="menu-item" value={option.value}>
+                  <Show when={option.icon}>{(name) => <Icon name={name()} size={18} />}</Show>
+                  {option.label}
+                  <DropdownMenu.ItemIndicator class="push">
+                    <Icon name="check" size={16} />
+                  </DropdownMenu.ItemIndicator>
+                </DropdownMenu.RadioItem>
+              )}
+            </For>
+          </DropdownMenu.RadioGroup>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu>
+  )
+}

@@ -1,0 +1,63 @@
+import { For, type JSX, Show } from 'solid-js'
+
+export interface TableColumn<Row> {
+  id: string
+  head: JSX.Element
+  cell: (row: Row, index: number) => JSX.Element
+  number?: boolean
+}
+
+/** Rows and columns; wide ones scroll in their own region, which the keyboard reaches. */
+export function Table<Row>(props: {
+  label: string
+  columns: TableColumn<Row>[]
+  rows: readonly Row[]
+  dense?: boolean
+}) {
+  return (
+    <section class="table-scroll" tabindex="0" aria-label={props.label}>
+      <table classList={{ dense: props.dense ?? false }}>
+        <thead>
+          <tr>
+            <For each={props.columns}>
+              {(column) => (
+                <th scope="col" classList={{ number: column.number ?? false }}>
+                  {column.head}
+                </th>
+              )}
+            </For>
+          </tr>
+        </thead>
+        <tbody>
+          <For each={props.rows}>
+            {(row, index) => (
+              <tr>
+                <For each={props.columns}>
+                  {(column) => (
+                    <td classList={{ number: column.number ?? false }}>{column.cell(row, index())}</td>
+                  )}
+                </For>
+              </tr>
+            )}
+          </For>
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+/** A figure with its name and unit. */
+export function Stat(props: { label: string; value: JSX.Element; unit?: string; note?: string }) {
+  return (
+    <div class="stat">
+      <dt>{props.label}</dt>
+      <dd>
+        <span class="stat-value">{props.value}</span>
+        <Show when={props.unit}> {props.unit}</Show>
+        <Show when={props.note}>
+          <span class="stat-note">{props.note}</span>
+        </Show>
+      </dd>
+    </div>
+  )
+}

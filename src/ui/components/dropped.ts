@@ -1,0 +1,37 @@
+/** The files of a drop, with those inside dropped folders; hidden files are left out. */
+export async function droppedFiles(
+  transfer: DataTransfer,
+): Promise<{ files: File[]; folder: string | null }> {
+  // Entries must be asked for before the first await: the list is emptied when the event is over.
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null)
+  const plain = [...transfer.files]
+  if (!entries.some((entry) => entry.isDirectory)) return { files: plain, folder: null }
+  const files: File[] = []
+  for (const entry of entries) await collect(entry, files)
+  return { files, folder: entries.find((entry) => entry.isDirectory)?.name ?? null }
+}
+
+async function collect(entry: FileSystemEntry, into: File[]): Promise<void> {
+  if (entry.name.startsWith('.')) return
+  if (entry.isFile) {
+    into.push(
+      await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)),
+    )
+    return
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader()
+  // A reader gives some entries at a time, and none when it is through.
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    )
+    if (some.length === 0) return
+    for (const child of some) await collect(child, into)
+  }
+}
+
+/** Top folder of files picked as a directory. */
+export function folderName(files: File[]): string | null {
+  const path = files[0]?.webkitRelativePath ?? ''
+  return path.includes('/') ? (path.split('/')[0] ?? null) : null
+}

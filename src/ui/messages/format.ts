@@ -1,0 +1,91 @@
+/** Numbers as people read them. Every function names the unit of what it takes. */
+
+const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+
+export function formatCount(value: number): string {
+  return Number.isInteger(value) ? count.format(value) : formatNumber(value)
+}
+
+/** "1.2 million", "270 million" for sizes of models. */
+export function formatLarge(value: number): string {
+  if (value >= 1e9) return `${trim(value / 1e9, 1)} billion`
+  if (value >= 1e6) return `${trim(value / 1e6, value >= 1e7 ? 0 : 1)} million`
+  return count.format(value)
+}
+
+/** Up to six significant digits; exponential notation where plain digits would hide the size: 0.00001 is 1e-5. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return ''
+  const size = Math.abs(value)
+  if (size !== 0 && (size < 1e-3 || size >= 1e9)) return exponential(value)
+  return String(Number(value.toPrecision(6)))
+}
+
+function exponential(value: number): string {
+  const [digits = '', exponent = ''] = Number(value.toPrecision(6)).toExponential().split('e')
+  return `${digits}e${exponent.replace('+', '')}`
+}
+
+/**
+ * A number as people type it: 0.00001, 1e-5, 1E-5, .5, 0,5 (decimal comma), 10^-5, 2x10^-5, 5 %. NaN where it is none.
+ */
+export function parseNumber(text: string): number {
+  let body = text.trim().replace(/[\s_]/g, '').replace('−', '-')
+  if (body === '') return Number.NaN
+  let factor = 1
+  if (body.endsWith('%')) {
+    body = body.slice(0, -1)
+    factor = 0.01
+  }
+  if (/^[^.,]*,[^.,]*$/.test(body)) body = body.replace(',', '.')
+  const power = /^(?:([+-]?[\d.]+)[x×*])?10\^([+-]?\d+)$/i.exec(body)
+  if (power) body = `${power[1] ?? '1'}e${power[2]}`
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(body) ? Number(body) * factor : Number.NaN
+}
+
+/** Loss in nats. */
+export function formatLoss(nats: number): string {
+  return Number.isFinite(nats) ? nats.toFixed(nats < 0.1 ? 4 : 3) : '—'
+}
+
+/** A share of 1 as per cent. */
+export function formatShare(share: number, digits = 0): string {
+  return Number.isFinite(share) ? `${(share * 100).toFixed(digits)}%` : '—'
+}
+
+/** Decimal units, as disks and browsers count. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  if (bytes < 1e6) return `${trim(bytes / 1e3, 0)} kB`
+  if (bytes < 1e9) return `${trim(bytes / 1e6, bytes < 1e7 ? 1 : 0)} MB`
+  return `${trim(bytes / 1e9, 1)} GB`
+}
+
+/** "8 s", "1 min 20 s", "2 h 5 min"; seconds are dropped where they no longer matter. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '—'
+  const whole = Math.max(0, Math.round(seconds))
+  if (whole < 60) return `${whole} s`
+  const minutes = Math.floor(whole / 60)
+  if (minutes < 10) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`
+  if (minutes < 60) return `${Math.round(whole / 60)} min`
+  const rest = Math.round(whole / 60) % 60
+  const hours = Math.floor(Math.round(whole / 60) / 60)
+  return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`
+}
+
+export function formatRate(perSecond: number): string {
+  if (!Number.isFinite(perSecond)) return '—'
+  return perSecond < 10 ? trim(perSecond, 1) : count.format(perSecond)
+}
+
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** A moment in milliseconds since 1970, in the reader's own manner. */
+export function formatTime(milliseconds: number): string {
+  return day.format(milliseconds)
+}
+
+function trim(value: number, digits: number): string {
+  return String(Number(value.toFixed(digits)))
+}

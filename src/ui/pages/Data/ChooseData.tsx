@@ -1,0 +1,105 @@
+import { For, Show } from 'solid-js'
+import { Button, IconButton } from '../../components/Button.tsx'
+import { FileDrop } from '../../components/FileDrop.tsx'
+import { Icon } from '../../components/Icon.tsx'
+import { FailureNotice } from '../../components/Notice.tsx'
+import { PageHead, Section } from '../../components/Page.tsx'
+import { Progress } from '../../components/Progress.tsx'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+
+export const DATA_FILES = '.csv,.tsv,.json,.jsonl,.ndjson,text/csv,application/json'
+
+export function ChooseData() {
+  const { data, runs, training, route } = useApp()
+  const newcomer = () => runs.list().length === 0
+  const begin = () => {
+    route.go('train')
+    void training.demonstrate()
+  }
+
+  return (
+    <>
+      <Show when={newcomer()} fallback={<PageHead title={t('data.title')} lede={t('data.lede')} />}>
+        <div class="hero">
+          <h1 tabindex="-1">{t('hero.title')}</h1>
+          <p>{t('hero.lede')}</p>
+          <div class="row">
+            <Button kind="primary" icon="play" large onClick={begin} disabled={training.busy()}>
+              {t('hero.begin')}
+            </Button>
+            <span class="quiet small">{t('hero.note')}</span>
+          </div>
+        </div>
+      </Show>
+
+      <div class="two">
+        <div class="stack-l">
+          <Section title={t('data.own.title')} lede={t('data.own.lede')}>
+            <Show when={data.failure()}>
+              {(failure) => <FailureNotice failure={failure()} onDismiss={() => data.report(null)} />}
+            </Show>
+            <Show
+              when={data.opening()}
+              fallback={
+                <FileDrop
+                  label={t('data.own.pick')}
+                  hint={t('data.own.hint')}
+                  accept={DATA_FILES}
+                  onFiles={(files) => void data.openFile(files[0]!)}
+                />
+              }
+            >
+              {(name) => (
+                <div class="row-between">
+                  <div style={{ flex: 1 }}>
+                    <Progress label={t('data.opening', { name: name() })} share={null} />
+                  </div>
+                  <Button onClick={data.cancelOpening}>{t('action.stop')}</Button>
+                </div>
+              )}
+            </Show>
+          </Section>
+
+          <Show when={data.stored().length > 0}>
+            <Section title={t('data.stored.title')}>
+              <ul class="files">
+                <For each={data.stored()}>
+                  {(info) => (
+                    <li>
+                      <Button kind="quiet" onClick={() => data.reopen(info)}>
+                        {info.name}
+                      </Button>
+                      <span class="quiet small push nowrap">{t('rows', { count: info.rows })}</span>
+                      <IconButton
+                        icon="trash"
+                        label={t('data.stored.remove', { name: info.name })}
+                        onClick={() => void data.remove(info.id)}
+                      />
+                    </li>
+                  )}
+                </For>
+              </ul>
+            </Section>
+          </Show>
+        </div>
+        <Section title={t('data.samples.title')}>
+          <div class="choices">
+            <For each={data.samples()}>
+              {(sample) => (
+                <button type="button" class="choice" onClick={() => void data.openSample(sample.id)}>
+                  <div>
+                    <h3>{sample.title}</h3>
+                    <p>{sample.summary}</p>
+                  </div>
+                  <span class="quiet small nowrap">{t('rows', { count: sample.rows })}</span>
+                  <Icon name="right" />
+                </button>
+              )}
+            </For>
+          </div>
+        </Section>
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,86 @@
+import { For, Show } from 'solid-js'
+import type { DatasetInfo } from '../../../protocol/studio.ts'
+import { LengthHistogram } from '../../charts/Histogram.tsx'
+import { Table } from '../../components/Table.tsx'
+import { TokenLegend, TokenText } from '../../components/TokenText.tsx'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+
+/** The first five rows, with what kind of column each is. */
+export function RowsView(props: { info: DatasetInfo }) {
+  const text = (value: unknown) =>
+    value === null || value === undefined
+      ? ''
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value)
+  return (
+    <div class="stack">
+      <Table<Record<string, unknown>>
+        label={t('data.firstRows')}
+        rows={props.info.preview.slice(0, 5)}
+        columns={props.info.columns.map((column) => ({
+          id: column.name,
+          head: (
+            <>
+              {column.name}
+              <span class="type">
+                {t(`column.${column.type}`)}
+                {column.missing > 0 ? ` · ${t('column.missing', { count: column.missing })}` : ''}
+              </span>
+            </>
+          ),
+          cell: (row) => <div class="cell">{text(row[column.name])}</div>,
+        }))}
+      />
+      <p class="small quiet">
+        {t('data.shown', { shown: Math.min(5, props.info.preview.length), count: props.info.rows })}
+      </p>
+    </div>
+  )
+}
+
+/** Examples as the model will see them, what is learnt told apart from what is only read. */
+export function TokensView() {
+  const { data } = useApp()
+  return (
+    <Show when={data.prepared()} fallback={<NotYet />}>
+      {(info) => (
+        <div class="stack">
+          <TokenLegend />
+          <For each={info().samples.slice(0, 5)}>
+            {(sample) => (
+              <div class="example stack-s">
+                <h3 class="label">{t('finding.row', { row: sample.row + 1 })}</h3>
+                <TokenText pieces={sample.pieces} />
+              </div>
+            )}
+          </For>
+        </div>
+      )}
+    </Show>
+  )
+}
+
+export function LengthView() {
+  const { data } = useApp()
+  return (
+    <Show when={data.prepared()} fallback={<NotYet />}>
+      {(info) => (
+        <div class="stack">
+          <LengthHistogram edges={info().histogram.edges} counts={info().histogram.counts} />
+          <p class="small quiet">{t('lengths.note')}</p>
+        </div>
+      )}
+    </Show>
+  )
+}
+
+function NotYet() {
+  const { data } = useApp()
+  return (
+    <p class="quiet">
+      {t(data.preparing() ? 'data.preparing' : data.mapped() ? 'data.notPrepared' : 'data.notMapped')}
+    </p>
+  )
+}

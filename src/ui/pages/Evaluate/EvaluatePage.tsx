@@ -1,0 +1,237 @@
+import { createSignal, For, Show } from 'solid-js'
+import type { RunInfo } from '../../../protocol/studio.ts'
+import { Button } from '../../components/Button.tsx'
+import { Field } from '../../components/Field.tsx'
+import { FailureNotice, Notice } from '../../components/Notice.tsx'
+import { NumberField } from '../../components/NumberField.tsx'
+import { Next, PageHead, Section } from '../../components/Page.tsx'
+import { Answer, SampleList } from '../../components/Samples.tsx'
+import { Stat } from '../../components/Table.tsx'
+import { formatLoss, formatNumber, formatShare } from '../../messages/format.ts'
+import { t } from '../../messages/t.ts'
+import type { Exchange, SideAnswer } from '../../state/answers.ts'
+import { useApp } from '../../state/app.tsx'
+import { checkNumber, type NumberLimits } from '../../state/fields.ts'
+import { RunPicker, usePickedRun } from '../RunPicker.tsx'
+
+export function EvaluatePage() {
+  const { runs } = useApp()
+  const { usable, picked, pick } = usePickedRun()
+  const view = () => runs.view(picked()?.id ?? null)
+  return (
+    <>
+      <PageHead title={t('evaluate.title')} lede={t('evaluate.lede')} />
+      <div class="stack-l">
+        <RunPicker usable={usable()} picked={picked()} pick={pick} />
+        <Show when={picked()}>
+          {(run) => (
+            <>
+              <BeforeAfter run={run()} />
+              <Ask run={run()} />
+              <Show when={view()?.samples().length}>
+                <Section title={t('evaluate.during')} lede={t('evaluate.duringLede')}>
+                  <SampleList samples={view()!.samples()} />
+                </Section>
+              </Show>
+            </>
+          )}
+        </Show>
+      </div>
+      <Next to="export" ready={picked() !== null} />
+    </>
+  )
+}
+
+/** Validation loss at the first and last evaluation. */
+function BeforeAfter(props: { run: RunInfo }) {
+  const { runs } = useApp()
+  const ends = () => {
+    const series = runs.view(props.run.id)?.series
+    if (!series || series.evalLoss.length === 0) return null
+    const last = series.evalLoss.length - 1
+    return {
+      firstStep: series.evalSteps.at(0),
+      lastStep: series.evalSteps.at(last),
+      first: series.evalLoss.at(0),
+      last: series.evalLoss.at(last),
+      several: last > 0,
+    }
+  }
+  return (
+    <Section title={t('evaluate.loss')} lede={t('evaluate.lossLede')}>
+      <Show when={ends()} fallback={<p class="quiet">{t('evaluate.noEval')}</p>}>
+        {(end) => (
+          <dl class="stats">
+            <Show when={end().several}>
+              <Stat
+                label={
+                  end().firstStep === 0
+                    ? t('evaluate.before')
+                    : t('evaluate.atStep', { step: end().firstStep })
+                }
+                value={formatLoss(end().first)}
+                unit={t('unit.nats')}
+                note={t('evaluate.perplexity', {
+                  value: formatNumber(Number(Math.exp(end().first).toPrecision(3))),
+                })}
+              />
+            </Show>
+            <Stat
+              label={t('evaluate.atStep', { step: end().lastStep })}
+              value={formatLoss(end().last)}
+              unit={t('unit.nats')}
+              note={t('evaluate.perplexity', {
+                value: formatNumber(Number(Math.exp(end().last).toPrecision(3))),
+              })}
+            />
+            <Show when={end().several}>
+              <Stat
+                label={t('evaluate.change')}
+                value={`${end().last <= end().first ? '−' : '+'}${formatShare(Math.abs(end().last / end().first - 1))}`}
+                note={t(end().last <= end().first ? 'evaluate.better' : 'evaluate.worse')}
+              />
+            </Show>
+          </dl>
+        )}
+      </Show>
+    </Section>
+  )
+}
+
+const TEMPERATURE: NumberLimits = { min: 0, max: 2, stops: [0, 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.5, 2] }
+const LENGTH: NumberLimits = {
+  min: 1,
+  max: 4096,
+  whole: true,
+  stops: [16, 32, 48, 64, 96, 128, 192, 256, 512],
+  unit: 'unit.tokens',
+}
+
+function Ask(props: { run: RunInfo }) {
+  const { answers, training } = useApp()
+  const [prompt, setPrompt] = createSignal('')
+  const [temperature, setTemperature] = createSignal(0)
+  const [length, setLength] = createSignal(64)
+  const valid = () =>
+    prompt().trim() !== '' && !checkNumber(temperature(), TEMPERATURE) && !checkNumber(length(), LENGTH)
+
+  function ask(event: Event): void {
+    event.preventDefault()
+    if (!valid() || training.busy()) return
+    void answers.ask(prompt().trim(), props.run.model, props.run.id, {
+      maxNewTokens: length(),
+      temperature: temperature(),
+      topK: 0,
+      topP: 1,
+      seed: 42,
+    })
+  }
+
+  return (
+    <Section title={t('ask.title')}>
+      <Show when={training.busy()}>
+        <Notice tone="info" title={t('ask.busy')} />
+      </Show>
+      <form class="stack" onSubmit={ask}>
+        <Field label={t('ask.prompt')}>
+          {(ids) => (
+            <textarea
+              id={ids.id}
+              rows={3}
+              value={prompt()}
+              onInput={(event) => setPrompt(event.currentTarget.value)}
+              onKeyDown={(event) => {
+                if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) ask(event)
+              }}
+            />
+          )}
+        </Field>
+        <div class="ask-row">
+          <details class="fold">
+            <summary>{t('ask.options')}</summary>
+            <div class="stack ask-options">
+              <NumberField
+                label={t('ask.temperature')}
+                help={t('ask.temperatureHelp')}
+                slider
+                limits={TEMPERATURE}
+                value={temperature()}
+                onChange={setTemperature}
+              />
+              <NumberField
+                label={t('ask.length')}
+                slider
+                limits={LENGTH}
+                value={length()}
+                onChange={setLength}
+              />
+            </div>
+          </details>
+          <Show
+            when={answers.asking()}
+            fallback={
+              <Button type="submit" kind="primary" disabled={!valid() || training.busy()}>
+                {t('ask.both')}
+              </Button>
+            }
+          >
+            <Button icon="stop" onClick={answers.stop}>
+              {t('action.stop')}
+            </Button>
+          </Show>
+        </div>
+      </form>
+      <div class="stack" aria-live="polite" aria-busy={answers.asking()}>
+        <For each={answers.exchanges.filter((exchange) => exchange.run === props.run.id)}>
+          {(exchange) => <ExchangeView exchange={exchange} />}
+        </For>
+      </div>
+    </Section>
+  )
+}
+
+function ExchangeView(props: { exchange: Exchange }) {
+  const note = (side: SideAnswer) =>
+    side.state === 'done'
+      ? t('ask.took', { seconds: formatNumber(Number(side.seconds.toFixed(1))) })
+      : t(`ask.${side.state}`)
+  return (
+    <article class="sample stack">
+      <div class="stack-s">
+        <h3 class="label">{t('samples.prompt')}</h3>
+        <p class="said">{props.exchange.prompt}</p>
+      </div>
+      <div class="answers">
+        <AnswerOrFailure
+          title={t('samples.base')}
+          side={props.exchange.base}
+          note={note(props.exchange.base)}
+        />
+        <AnswerOrFailure
+          title={t('samples.tuned')}
+          side={props.exchange.tuned}
+          note={note(props.exchange.tuned)}
+          tuned
+        />
+      </div>
+    </article>
+  )
+}
+
+function AnswerOrFailure(props: { title: string; side: SideAnswer; note: string; tuned?: boolean }) {
+  return (
+    <Show
+      when={props.side.failure}
+      fallback={
+        <Answer
+          title={props.title}
+          text={props.side.text || (props.side.state === 'done' ? '' : '…')}
+          note={props.note}
+          {...(props.tuned ? { kind: 'tuned' as const } : {})}
+        />
+      }
+    >
+      {(failure) => <FailureNotice failure={failure()} />}
+    </Show>
+  )
+}

@@ -1,0 +1,167 @@
+import { createSignal, createUniqueId, For, Show } from 'solid-js'
+import type { ModelInfo } from '../../../protocol/studio.ts'
+import { Button, IconButton } from '../../components/Button.tsx'
+import { Dialog } from '../../components/Dialog.tsx'
+import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
+import { FailureNotice, Notice } from '../../components/Notice.tsx'
+import { Next, PageHead, Section } from '../../components/Page.tsx'
+import { Progress } from '../../components/Progress.tsx'
+import { formatBytes, formatLarge } from '../../messages/format.ts'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+
+export function ModelPage() {
+  const { models, data } = useApp()
+  const [removing, setRemoving] = createSignal<ModelInfo | null>(null)
+  const group = createUniqueId()
+  const facts = (model: ModelInfo) =>
+    [
+      t('model.parameters', { count: formatLarge(model.parameters) }),
+      model.bytes > 0 ? t('model.stored', { size: formatBytes(model.bytes) }) : t('model.bundled'),
+      t('model.layers', { count: model.config.numLayers }),
+    ].join(' · ')
+
+  const add = (files: File[], folder: string | null) => void models.add(files, folder ?? t('model.unnamed'))
+
+  return (
+    <>
+      <PageHead title={t('model.title')} lede={t('model.lede')} />
+      <div class="stack-l">
+        <Section title={t('model.choose')} hideTitle>
+          <fieldset class="choices">
+            <legend class="visually-hidden">{t('model.choose')}</legend>
+            <For each={models.list()}>
+              {(model) => (
+                <div class="choice-row">
+                  <label class="choice">
+                    <input
+                      type="radio"
+                      name={group}
+                      checked={models.chosenId() === model.id}
+                      onChange={() => models.choose(model.id)}
+                    />
+                    <div>
+                      <h3>{model.name}</h3>
+                      <p>{model.practice ? t('model.practice') : t('model.gemma')}</p>
+                      <p class="small">{facts(model)}</p>
+                    </div>
+                  </label>
+                  <Show when={!model.practice}>
+                    <IconButton
+                      icon="trash"
+                      label={t('model.remove', { name: model.name })}
+                      onClick={() => setRemoving(model)}
+                    />
+                  </Show>
+                </div>
+              )}
+            </For>
+          </fieldset>
+        </Section>
+
+        <Section title={t('model.add.title')} lede={t('model.add.lede')}>
+          <Show when={models.failure()}>
+            {(failure) => <FailureNotice failure={failure()} onDismiss={() => models.report(null)} />}
+          </Show>
+          <Show
+            when={models.adding()}
+            fallback={
+              <FileDrop label={t('model.add.folder')} hint={t('model.add.hint')} directory onFiles={add}>
+                <PickFiles label={t('model.add.files')} multiple onFiles={add} />
+              </FileDrop>
+            }
+          >
+            {(progress) => (
+              <Progress
+                label={progress().note || t('model.adding', { name: progress().name })}
+                share={progress().share}
+              />
+            )}
+          </Show>
+        </Section>
+
+        <Device />
+      </div>
+      <Next to="train" ready={data.dataset() !== null && models.chosen() !== null} />
+
+      <Dialog
+        title={t('model.removeTitle')}
+        open={removing() !== null}
+        onOpenChange={(open) => !open && setRemoving(null)}
+      >
+        <div class="stack">
+          <p>
+            {t('model.removeText', {
+              name: removing()?.name ?? '',
+              size: formatBytes(removing()?.bytes ?? 0),
+            })}
+          </p>
+          <div class="row">
+            <Button
+              kind="danger"
+              onClick={() => {
+                const model = removing()
+                setRemoving(null)
+                if (model) void models.remove(model.id)
+              }}
+            >
+              {t('action.delete')}
+            </Button>
+            <Button onClick={() => setRemoving(null)}>{t('action.keep')}</Button>
+          </div>
+        </div>
+      </Dialog>
+    </>
+  )
+}
+
+/** What computes, in plain words first. */
+function Device() {
+  const { models } = useApp()
+  return (
+    <Section title={t('device.title')}>
+      <Show when={models.deviceFailure()}>
+        {(failure) => (
+          <FailureNotice
+            failure={failure()}
+            actions={<Button onClick={() => void models.findDevice()}>{t('action.retry')}</Button>}
+          />
+        )}
+      </Show>
+      <Show
+        when={models.device()}
+        fallback={
+          <Show when={!models.deviceFailure()}>
+            <p class="quiet">{t('device.looking')}</p>
+          </Show>
+        }
+      >
+        {(device) => (
+          <>
+            <dl class="facts">
+              <dt>{t('device.computes')}</dt>
+              <dd>
+                {t(
+                  device().engine === 'portable'
+                    ? 'device.portable'
+                    : device().software
+                      ? 'device.software'
+                      : 'device.hardware',
+                )}
+              </dd>
+              <dt>{t('device.name')}</dt>
+              <dd>{device().description}</dd>
+            </dl>
+            <Show when={device().reason}>
+              {(reason) => (
+                <Notice tone="info" title={reason().message}>
+                  <p>{reason().hint}</p>
+                </Notice>
+              )}
+            </Show>
+          </>
+        )}
+      </Show>
+    </Section>
+  )
+}

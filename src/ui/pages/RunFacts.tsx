@@ -1,0 +1,47 @@
+import { For } from 'solid-js'
+import { type RunConfig, targetModules } from '../../protocol/run-config.ts'
+import { formatNumber } from '../messages/format.ts'
+import { t } from '../messages/t.ts'
+
+/** The settings of a run that tell most about it, as a list. */
+export function RunFacts(props: { config: RunConfig }) {
+  const facts = (): [string, string][] => {
+    const { training, lora, model, data } = props.config
+    return [
+      [t('facts.model'), model.id],
+      [t('facts.data'), data.name],
+      training.max_steps === -1
+        ? [t('field.num_train_epochs'), formatNumber(training.num_train_epochs)]
+        : [t('field.max_steps'), formatNumber(training.max_steps)],
+      [
+        t('field.learning_rate'),
+        `${formatNumber(training.learning_rate)} · ${t(`schedule.${training.lr_scheduler_type}`)}`,
+      ],
+      [
+        t('field.per_device_train_batch_size'),
+        training.gradient_accumulation_steps > 1
+          ? `${training.per_device_train_batch_size} × ${training.gradient_accumulation_steps}`
+          : `${training.per_device_train_batch_size}`,
+      ],
+      [t('field.max_length'), `${formatNumber(training.max_length)} ${t('unit.tokens')}`],
+      [t('facts.lora'), `r ${lora.r} · alpha ${formatNumber(lora.lora_alpha)}`],
+      [
+        t('field.target_modules'),
+        lora.target_modules === 'all-linear' ? t('facts.allLinear') : targetModules(lora).join(', '),
+      ],
+      [t('field.seed'), String(training.seed)],
+    ]
+  }
+  return (
+    <dl class="facts">
+      <For each={facts()}>
+        {([name, value]) => (
+          <>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </>
+        )}
+      </For>
+    </dl>
+  )
+}

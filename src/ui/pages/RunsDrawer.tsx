@@ -1,0 +1,170 @@
+import { createSignal, For, Show } from 'solid-js'
+import type { RunInfo } from '../../protocol/studio.ts'
+import { Swatch } from '../charts/LossChart.tsx'
+import { Button } from '../components/Button.tsx'
+import { Dialog } from '../components/Dialog.tsx'
+import { Checkbox } from '../components/Field.tsx'
+import { Menu } from '../components/Menu.tsx'
+import { FailureNotice } from '../components/Notice.tsx'
+import { formatLoss, formatTime } from '../messages/format.ts'
+import { t } from '../messages/t.ts'
+import { useApp } from '../state/app.tsx'
+
+/** Every run, always at hand: look at it, lay it over the chart, go on with it, take its adapter, delete it. */
+export function RunsDrawer() {
+  const { runs, runsOpen, openRuns } = useApp()
+  const [removing, setRemoving] = createSignal<RunInfo | null>(null)
+  return (
+    <>
+      <Dialog kind="drawer" title={t('runs.title')} open={runsOpen()} onOpenChange={openRuns}>
+        <div class="stack">
+          <Show when={runs.failure()}>
+            {(failure) => <FailureNotice failure={failure()} onDismiss={() => runs.report(null)} />}
+          </Show>
+          <Show when={runs.list().length > 0} fallback={<p class="quiet">{t('runs.none')}</p>}>
+            <ul>
+              <For each={runs.list()}>{(run) => <RunRow run={run} onRemove={() => setRemoving(run)} />}</For>
+            </ul>
+          </Show>
+        </div>
+      </Dialog>
+      <Dialog
+        title={t('runs.removeTitle')}
+        open={removing() !== null}
+        onOpenChange={(open) => !open && setRemoving(null)}
+      >
+        <div class="stack">
+          <p>{t('runs.removeText', { name: removing()?.name ?? '' })}</p>
+          <div class="row">
+            <Button
+              kind="danger"
+              onClick={() => {
+                const run = removing()
+                setRemoving(null)
+                if (run) void runs.remove(run.id)
+              }}
+            >
+              {t('action.delete')}
+            </Button>
+            <Button onClick={() => setRemoving(null)}>{t('action.keep')}</Button>
+          </div>
+        </div>
+      </Dialog>
+    </>
+  )
+}
+
+function RunRow(props: { run: RunInfo; onRemove: () => void }) {
+  const { runs, training, route, openRuns } = useApp()
+  const live = () => runs.live() === props.run.id
+  const status = () => {
+    if (runs.runsElsewhere(props.run)) return t('runs.status.elsewhere')
+    if (runs.wasCutOff(props.run)) return t('runs.status.cutOff')
+    return t(`runs.status.${props.run.status}`)
+  }
+  const facts = () => {
+    const step = live() ? (training.latest()?.step ?? props.run.step) : props.run.step
+    const loss = live() ? (training.latest()?.loss ?? props.run.lastLoss) : props.run.lastLoss
+    return [
+      t('runs.steps', { step, count: props.run.maxSteps }),
+      loss === null ? '' : t('runs.loss', { value: formatLoss(loss) }),
+      props.run.evalLoss === null ? '' : t('runs.validation', { value: formatLoss(props.run.evalLoss) }),
+    ]
+      .filter(Boolean)
+      .join(' · ')
+  }
+  const resumable = () =>
+    !live() &&
+    !runs.runsElsewhere(props.run) &&
+    props.run.status !== 'done' &&
+    props.run.step < props.run.maxSteps
+
+  async function show(place: 'train' | 'export'): Promise<void> {
+    openRuns(false)
+    route.go(place)
+    if (training.busy()) return
+    runs.show(props.run.id)
+    await runs.load(props.run.id)
+  }
+
+  function resume(): void {
+    openRuns(false)
+    route.go('train')
+    void training.resume(props.run.id)
+  }
+
+  /** Place among the curves: the run in view is the first. */
+  const curve = () =>
+    runs
+      .overlays()
+      .filter((id) => id !== runs.shownId())
+      .indexOf(props.run.id) + 1
+  const shown = () => runs.shownId() === props.run.id
+
+  return (
+    <li class="run" classList={{ shown: shown() }}>
+      <div class="run-head">
+        <div>
+          <h3>
+            {props.run.name}
+            <Show when={shown()}>
+              <span class="visually-hidden"> ({t('runs.shown')})</span>
+            </Show>
+          </h3>
+          <p class="small">
+            <b>{status()}</b> <span class="quiet">· {formatTime(props.run.created)}</span>
+          </p>
+          <p class="small quiet">{facts()}</p>
+          <Show when={props.run.failure}>
+            {(failure) => (
+              <p class="small field-error">
+                {failure().message} {failure().hint}
+              </p>
+            )}
+          </Show>
+        </div>
+        <Menu
+          label={t('runs.more', { name: props.run.name })}
+          icon="more"
+          items={[
+            {
+              label: t('runs.export'),
+              icon: 'export',
+              disabled: props.run.step === 0 || training.busy(),
+              onSelect: () => void show('export'),
+            },
+            {
+              label: t('action.delete'),
+              icon: 'trash',
+              danger: true,
+              disabled: live(),
+              onSelect: props.onRemove,
+            },
+          ]}
+        />
+      </div>
+      <div class="row">
+        <Button kind="quiet" onClick={() => void show('train')} disabled={training.busy() && !live()}>
+          {t('runs.show')}
+        </Button>
+        <Show when={resumable()}>
+          <Button kind="quiet" icon="play" onClick={resume} disabled={training.busy()}>
+            {t('runs.resume')}
+          </Button>
+        </Show>
+        <Show when={!shown()}>
+          <span class="push row">
+            <Checkbox
+              label={t('runs.overlay')}
+              checked={runs.overlays().includes(props.run.id)}
+              onChange={() => void runs.toggleOverlay(props.run.id)}
+            />
+            <Show when={curve() > 0}>
+              <Swatch index={curve()} />
+            </Show>
+          </span>
+        </Show>
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,74 @@
+import { Show } from 'solid-js'
+import { Progress } from '../../components/Progress.tsx'
+import { Stat } from '../../components/Table.tsx'
+import {
+  formatBytes,
+  formatDuration,
+  formatLoss,
+  formatNumber,
+  formatRate,
+  formatShare,
+} from '../../messages/format.ts'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+
+/** Where the run is, in words and figures. */
+export function Live() {
+  const { training, runs } = useApp()
+
+  const label = () => {
+    if (training.phase() === 'stopping') return t('train.stoppingLong')
+    const now = training.stage()
+    if (!now) return t('stage.start')
+    const base = t(`stage.${now.stage}`)
+    return now.note ? `${base}: ${now.note}` : base
+  }
+  /** Steps fill the bar once there are any; before that each stage has its own. */
+  const share = () => {
+    const step = training.latest()
+    if (step) return step.step / step.max_steps
+    return training.stage()?.progress ?? null
+  }
+  const value = () => {
+    const step = training.latest()
+    if (!step) return undefined
+    const left = training.secondsLeft()
+    const steps = t('train.stepOf', { step: step.step, count: step.max_steps })
+    return Number.isFinite(left) ? `${steps} · ${t('train.left', { time: formatDuration(left) })}` : steps
+  }
+  const memory = () => runs.byId(runs.live())?.engine?.liveBytes || training.plan()?.bytes.total || 0
+
+  return (
+    <div class="stack">
+      <Progress label={label()} share={share()} {...(value() ? { value: value()! } : {})} />
+      <dl class="stats">
+        <Stat
+          label={t('train.stat.loss')}
+          value={formatLoss(training.latest()?.loss ?? Number.NaN)}
+          unit={t('unit.nats')}
+        />
+        <Stat
+          label={t('train.stat.validation')}
+          value={formatLoss(training.latestEval()?.eval_loss ?? Number.NaN)}
+          unit={t('unit.nats')}
+        />
+        <Stat
+          label={t('train.stat.accuracy')}
+          value={formatShare(training.latest()?.mean_token_accuracy ?? Number.NaN)}
+        />
+        <Stat
+          label={t('train.stat.epoch')}
+          value={training.latest() ? formatNumber(Number(training.latest()!.epoch.toFixed(2))) : '—'}
+        />
+        <Stat
+          label={t('train.stat.speed')}
+          value={formatRate(training.latest()?.tokens_per_second ?? Number.NaN)}
+          unit={t('unit.tokensPerSecond')}
+        />
+        <Show when={memory() > 0}>
+          <Stat label={t('train.stat.memory')} value={formatBytes(memory())} />
+        </Show>
+      </dl>
+    </div>
+  )
+}

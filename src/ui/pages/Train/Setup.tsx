@@ -1,0 +1,236 @@
+import { createMemo, Index, Show } from 'solid-js'
+import { PROJECTIONS } from '../../../protocol/model.ts'
+import { targetModules } from '../../../protocol/run-config.ts'
+import { Button } from '../../components/Button.tsx'
+import { Checkbox, Field } from '../../components/Field.tsx'
+import { NumberField } from '../../components/NumberField.tsx'
+import { Section } from '../../components/Page.tsx'
+import { Segmented } from '../../components/Segmented.tsx'
+import { Select } from '../../components/Select.tsx'
+import { formatNumber } from '../../messages/format.ts'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+import { LORA_LIMITS, type LoraNumber, TRAINING_LIMITS, type TrainingNumber } from '../../state/fields.ts'
+import { PROFILES } from '../../state/profiles.ts'
+import { MOST_QUESTIONS } from '../../state/questions.ts'
+
+export function Setup() {
+  const { settings } = useApp()
+  const byEpochs = () => settings.training.max_steps === -1
+  return (
+    <div class="stack-l">
+      <Section title={t('train.settings')}>
+        <Segmented
+          label={t('profile.label')}
+          value={settings.profile() === 'own' ? null : settings.profile()}
+          onChange={(id) => id !== 'own' && settings.choose(id)}
+          options={PROFILES.map((id) => ({ value: id, label: t(`profile.${id}`) }))}
+        />
+        <p class="hint">{t(`profile.${settings.profile()}Note`)}</p>
+        <TrainingNumberField name="learning_rate" slider />
+        <Segmented
+          label={t('train.length')}
+          value={byEpochs() ? 'epochs' : 'steps'}
+          onChange={settings.setLength}
+          options={[
+            { value: 'steps', label: t('train.bySteps') },
+            { value: 'epochs', label: t('train.byEpochs') },
+          ]}
+        />
+        <Show when={byEpochs()} fallback={<TrainingNumberField name="max_steps" slider />}>
+          <TrainingNumberField name="num_train_epochs" slider />
+        </Show>
+        <TrainingNumberField name="per_device_train_batch_size" slider />
+        <LoraNumberField name="r" slider />
+        <Advanced />
+        <Questions />
+      </Section>
+    </div>
+  )
+}
+
+function TrainingNumberField(props: { name: TrainingNumber; slider?: boolean }) {
+  const { settings } = useApp()
+  const advice = () => {
+    const value = settings.recommended().training[props.name]
+    return typeof value === 'number' && value !== -1 && value !== settings.training[props.name]
+      ? t('field.recommended', { value: formatNumber(value) })
+      : undefined
+  }
+  return (
+    <NumberField
+      label={t(`field.${props.name}`)}
+      help={t(`help.${props.name}`)}
+      {...(props.slider ? { slider: true } : {})}
+      {...(advice() ? { hint: advice()! } : {})}
+      limits={TRAINING_LIMITS[props.name]}
+      value={settings.training[props.name] ?? Number.NaN}
+      problem={settings.problems().get(props.name)}
+      onChange={(value) => settings.setTraining(props.name, value as never)}
+    />
+  )
+}
+
+function LoraNumberField(props: { name: LoraNumber; slider?: boolean }) {
+  const { settings } = useApp()
+  const advice = () => {
+    const value = settings.recommended().lora[props.name]
+    return value !== settings.lora[props.name]
+      ? t('field.recommended', { value: formatNumber(value) })
+      : undefined
+  }
+  return (
+    <NumberField
+      label={t(`field.${props.name}`)}
+      help={t(`help.${props.name}`)}
+      {...(props.slider ? { slider: true } : {})}
+      {...(advice() ? { hint: advice()! } : {})}
+      limits={LORA_LIMITS[props.name]}
+      value={settings.lora[props.name]}
+      problem={settings.problems().get(props.name)}
+      onChange={(value) => settings.setLora(props.name, value)}
+    />
+  )
+}
+
+/** A number that may be left to the program. */
+function OptionalNumber(props: { name: 'eval_steps'; auto: string }) {
+  const { settings } = useApp()
+  return (
+    <div class="stack-s">
+      <Checkbox
+        label={props.auto}
+        help={t(`help.${props.name}`)}
+        checked={settings.training[props.name] === null}
+        onChange={(auto) => settings.setTraining(props.name, auto ? null : 20)}
+      />
+      <Show when={settings.training[props.name] !== null}>
+        <TrainingNumberField name={props.name} />
+      </Show>
+    </div>
+  )
+}
+
+/** Everything else, folded away until it is wanted. A fault inside opens the fold. */
+function Advanced() {
+  const { settings } = useApp()
+  const MAIN = new Set(['learning_rate', 'max_steps', 'num_train_epochs', 'per_device_train_batch_size', 'r'])
+  const faulty = createMemo(() => [...settings.problems().keys()].some((name) => !MAIN.has(name)))
+  return (
+    <details class="fold" open={faulty() || undefined}>
+      <summary>{t('train.advanced')}</summary>
+      <div class="stack">
+        <TrainingNumberField name="max_length" slider />
+        <TrainingNumberField name="gradient_accumulation_steps" slider />
+        <Checkbox
+          label={t('field.packing')}
+          help={t('help.packing')}
+          checked={settings.training.packing}
+          onChange={(packing) => settings.setTraining('packing', packing)}
+        />
+        <Checkbox
+          label={t('field.completion_only_loss')}
+          help={t('help.completion_only_loss')}
+          checked={settings.training.completion_only_loss !== false}
+          onChange={(only) => settings.setTraining('completion_only_loss', only ? null : false)}
+        />
+        <Select
+          label={t('field.lr_scheduler_type')}
+          help={t('help.lr_scheduler_type')}
+          value={settings.training.lr_scheduler_type}
+          onChange={(value) => settings.setTraining('lr_scheduler_type', value)}
+          options={(['linear', 'cosine', 'constant', 'constant_with_warmup'] as const).map((value) => ({
+            value,
+            label: t(`schedule.${value}`),
+          }))}
+        />
+        <TrainingNumberField name="warmup_steps" />
+        <TrainingNumberField name="weight_decay" />
+        <TrainingNumberField name="max_grad_norm" />
+        <LoraNumberField name="lora_alpha" slider />
+        <LoraNumberField name="lora_dropout" slider />
+        <Checkbox
+          label={t('field.use_rslora')}
+          help={t('help.use_rslora')}
+          checked={settings.lora.use_rslora}
+          onChange={(value) => settings.setLora('use_rslora', value)}
+        />
+        <TargetModules />
+        <OptionalNumber name="eval_steps" auto={t('field.eval_auto')} />
+        <TrainingNumberField name="save_steps" />
+        <TrainingNumberField name="adam_beta1" />
+        <TrainingNumberField name="adam_beta2" />
+        <TrainingNumberField name="adam_epsilon" />
+        <TrainingNumberField name="seed" />
+      </div>
+    </details>
+  )
+}
+
+function TargetModules() {
+  const { settings } = useApp()
+  const chosen = () => targetModules(settings.lora)
+  return (
+    <fieldset class="stack-s">
+      <legend class="field-legend">{t('field.target_modules')}</legend>
+      <p class="hint">{t('help.target_modules')}</p>
+      <div class="row">
+        <Index each={PROJECTIONS}>
+          {(name) => (
+            <Checkbox
+              label={name()}
+              checked={chosen().includes(name())}
+              disabled={chosen().length === 1 && chosen()[0] === name()}
+              onChange={(on) => {
+                const next = PROJECTIONS.filter((other) => (other === name() ? on : chosen().includes(other)))
+                settings.setLora('target_modules', next.length === PROJECTIONS.length ? 'all-linear' : next)
+              }}
+            />
+          )}
+        </Index>
+      </div>
+    </fieldset>
+  )
+}
+
+/** Questions put to both models at each evaluation: from the data, or a person's own. */
+function Questions() {
+  const { training } = useApp()
+  const list = () => training.ownQuestions() ?? training.questions().map((question) => question.prompt)
+  const change = (index: number, text: string) =>
+    training.setOwnQuestions(list().map((old, i) => (i === index ? text : old)))
+  return (
+    <details class="fold">
+      <summary>{t('questions.title')}</summary>
+      <div class="stack">
+        <p class="hint">{t('questions.note')}</p>
+        <Index each={list()}>
+          {(text, index) => (
+            <Field label={t('questions.one', { number: index + 1 })}>
+              {(ids) => (
+                <textarea
+                  id={ids.id}
+                  rows={2}
+                  value={text()}
+                  onInput={(event) => change(index, event.currentTarget.value)}
+                />
+              )}
+            </Field>
+          )}
+        </Index>
+        <div class="row">
+          <Show when={list().length < MOST_QUESTIONS}>
+            <Button icon="add" onClick={() => training.setOwnQuestions([...list(), ''])}>
+              {t('questions.add')}
+            </Button>
+          </Show>
+          <Show when={training.ownQuestions()}>
+            <Button kind="quiet" onClick={() => training.setOwnQuestions(null)}>
+              {t('questions.reset')}
+            </Button>
+          </Show>
+        </div>
+      </div>
+    </details>
+  )
+}

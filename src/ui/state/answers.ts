@@ -1,0 +1,86 @@
+import { batch, createSignal } from 'solid-js'
+import { createStore, produce } from 'solid-js/store'
+import { type Failure, toFailure } from '../../protocol/errors.ts'
+import type { AnswerRequest, Studio } from '../../protocol/studio.ts'
+
+export type AnswersState = ReturnType<typeof createAnswers>
+export type Side = 'base' | 'tuned'
+
+export interface SideAnswer {
+  state: 'waiting' | 'writing' | 'done' | 'stopped' | 'failed'
+  text: string
+  seconds: number
+  failure?: Failure
+}
+
+export interface Exchange {
+  id: number
+  prompt: string
+  run: string
+  base: SideAnswer
+  tuned: SideAnswer
+}
+
+/** Prompts typed by a person, answered by the base model and by a run's adapter on it, one after the other. */
+export function createAnswers(studio: Studio) {
+  const [exchanges, setExchanges] = createStore<Exchange[]>([])
+  const [asking, setAsking] = createSignal(false)
+  let abort: AbortController | null = null
+  let count = 0
+
+  async function ask(
+    prompt: string,
+    model: string,
+    run: string,
+    options: AnswerRequest['options'],
+  ): Promise<void> {
+    if (asking()) return
+    const id = ++count
+    const blank = (): SideAnswer => ({ state: 'waiting', text: '', seconds: 0 })
+    abort = new AbortController()
+    batch(() => {
+      setAsking(true)
+      setExchanges(produce((all) => all.unshift({ id, prompt, run, base: blank(), tuned: blank() })))
+    })
+    try {
+      for (const side of ['tuned', 'base'] as const)
+        await answer(id, side, prompt, model, run, options, abort.signal)
+    } finally {
+      setAsking(false)
+    }
+  }
+
+  async function answer(
+    id: number,
+    side: Side,
+    prompt: string,
+    model: string,
+    run: string,
+    options: AnswerRequest['options'],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const change = (next: Partial<SideAnswer>) => setExchanges((exchange) => exchange.id === id, side, next)
+    if (signal.aborted) return change({ state: 'stopped' })
+    const begun = performance.now()
+    change({ state: 'writing' })
+    let text = ''
+    try {
+      const request = { model, run: side === 'tuned' ? run : null, prompts: [prompt], options }
+      const whole = await studio.train.answer(
+        request,
+        (_, piece) => {
+          text += piece
+          change({ text })
+        },
+        signal,
+      )
+      change({ state: 'done', text: whole[0] ?? text, seconds: (performance.now() - begun) / 1000 })
+    } catch (error) {
+      const failure = toFailure(error)
+      if (failure.code === 'cancelled') change({ state: 'stopped', text })
+      else change({ state: 'failed', text, failure })
+    }
+  }
+
+  return { exchanges, asking, ask, stop: () => abort?.abort(), clear: () => setExchanges([]) }
+}

@@ -1,0 +1,92 @@
+import { type LoraConfig, parseRunConfig, type TrainingConfig } from '../../protocol/run-config.ts'
+import type { ModelInfo } from '../../protocol/studio.ts'
+
+/** Recommended settings, per kind of model and purpose. The only place where they are kept. */
+export const PROFILES = ['quick', 'balanced', 'thorough'] as const
+export type ProfileId = (typeof PROFILES)[number]
+
+export type TrainingField = keyof TrainingConfig
+export type LoraField = keyof LoraConfig
+
+interface Recommendation {
+  training: Partial<TrainingConfig>
+  lora: Partial<LoraConfig>
+}
+
+/** A practice model learns at rates that would wreck a real one. */
+type Kind = 'practice' | 'small' | 'large'
+
+const COMMON: Record<Kind, Recommendation> = {
+  practice: {
+    training: {
+      learning_rate: 8e-3,
+      lr_scheduler_type: 'cosine',
+      warmup_steps: 4,
+      per_device_train_batch_size: 8,
+      max_length: 128,
+    },
+    lora: { r: 8, lora_alpha: 16, target_modules: 'all-linear' },
+  },
+  small: {
+    training: {
+      learning_rate: 2e-4,
+      lr_scheduler_type: 'cosine',
+      warmup_steps: 0.05,
+      per_device_train_batch_size: 2,
+      gradient_accumulation_steps: 4,
+      max_length: 512,
+      packing: true,
+    },
+    lora: { r: 8, lora_alpha: 16, target_modules: 'all-linear' },
+  },
+  large: {
+    training: {
+      learning_rate: 1e-4,
+      lr_scheduler_type: 'cosine',
+      warmup_steps: 0.05,
+      per_device_train_batch_size: 1,
+      gradient_accumulation_steps: 8,
+      max_length: 512,
+      packing: true,
+    },
+    lora: { r: 8, lora_alpha: 16, target_modules: 'all-linear' },
+  },
+}
+
+const LENGTH: Record<Kind, Record<ProfileId, Partial<TrainingConfig>>> = {
+  practice: {
+    quick: { max_steps: 60, eval_steps: 10, save_steps: 10 },
+    balanced: { max_steps: 200, eval_steps: 25, save_steps: 25 },
+    thorough: { max_steps: 600, eval_steps: 50, save_steps: 50, learning_rate: 5e-3 },
+  },
+  small: {
+    quick: { max_steps: 40, eval_steps: 10, save_steps: 10 },
+    balanced: { num_train_epochs: 2, eval_steps: null, save_steps: 50 },
+    thorough: { num_train_epochs: 4, eval_steps: null, save_steps: 50, learning_rate: 1e-4 },
+  },
+  large: {
+    quick: { max_steps: 20, eval_steps: 10, save_steps: 10 },
+    balanced: { num_train_epochs: 1, eval_steps: null, save_steps: 25 },
+    thorough: { num_train_epochs: 3, eval_steps: null, save_steps: 25, learning_rate: 5e-5 },
+  },
+}
+
+const THOROUGH_LORA: Partial<LoraConfig> = { r: 16, lora_alpha: 32 }
+
+function kindOf(model: Pick<ModelInfo, 'practice' | 'parameters'>): Kind {
+  if (model.practice) return 'practice'
+  return model.parameters < 600e6 ? 'small' : 'large'
+}
+
+/** Complete training and LoRA settings of a profile for a model. */
+export function recommend(
+  model: Pick<ModelInfo, 'practice' | 'parameters'>,
+  profile: ProfileId,
+): { training: TrainingConfig; lora: LoraConfig } {
+  const kind = kindOf(model)
+  const { training, lora } = parseRunConfig({
+    training: { ...COMMON[kind].training, ...LENGTH[kind][profile] },
+    lora: { ...COMMON[kind].lora, ...(profile === 'thorough' ? THOROUGH_LORA : {}) },
+  })
+  return { training, lora }
+}

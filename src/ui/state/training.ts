@@ -1,0 +1,285 @@
+import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
+import type { MemoryPlan } from '../../protocol/engine.ts'
+import { type Failure, toFailure } from '../../protocol/errors.ts'
+import type { EvalEvent, RunEvent, Stage, StepEvent } from '../../protocol/events.ts'
+import type { RunConfig } from '../../protocol/run-config.ts'
+import type { Studio } from '../../protocol/studio.ts'
+import { formatLoss } from '../messages/format.ts'
+import { t } from '../messages/t.ts'
+import { StepClock } from './clock.ts'
+import type { DataState } from './data.ts'
+import { oncePerFrame } from './frame.ts'
+import type { ModelState } from './models.ts'
+import { markTraining } from './presence.ts'
+import { type Question, questionsFrom } from './questions.ts'
+import { createRunView, type RunsState, type RunView } from './runs.ts'
+import type { Settings } from './settings.ts'
+
+export type TrainingState = ReturnType<typeof createTraining>
+export type Phase = 'idle' | 'preparing' | 'running' | 'stopping'
+
+interface Parts {
+  studio: Studio
+  data: DataState
+  models: ModelState
+  settings: Settings
+  runs: RunsState
+  announce: (text: string) => void
+}
+
+/** The run that this page starts, watches and stops. */
+export function createTraining({ studio, data, models, settings, runs, announce }: Parts) {
+  const [phase, setPhase] = createSignal<Phase>('idle')
+  const [stage, setStage] = createSignal<{ stage: Stage; note?: string; progress?: number } | null>(null)
+  const [latest, setLatest] = createSignal<StepEvent | null>(null)
+  const [latestEval, setLatestEval] = createSignal<EvalEvent | null>(null)
+  const [secondsLeft, setSecondsLeft] = createSignal(Number.NaN)
+  const [failure, setFailure] = createSignal<Failure | null>(null)
+  const [liveView, setLiveView] = createSignal<RunView | null>(null)
+  /** Id of the run that ended last in this page, with how. */
+  const [ended, setEnded] = createSignal<{
+    run: string
+    reason: 'finished' | 'stopped' | 'early_stopping'
+  } | null>(null)
+  const [ownQuestions, setOwnQuestions] = createSignal<string[] | null>(null)
+  const [plan, setPlan] = createSignal<MemoryPlan | null>(null)
+  const [planFailure, setPlanFailure] = createSignal<Failure | null>(null)
+
+  const busy = () => phase() !== 'idle'
+
+  const dataQuestions = (): Question[] => {
+    const info = data.dataset()
+    return info ? questionsFrom(info, data.mapping()) : []
+  }
+  const questions = (): Question[] => {
+    const own = ownQuestions()
+    if (!own) return dataQuestions()
+    return own
+      .filter((text) => text.trim() !== '')
+      .map((prompt) => dataQuestions().find((known) => known.prompt === prompt) ?? { prompt })
+  }
+
+  /** What a start would run, or null while something is missing or wrong. */
+  function config(): RunConfig | null {
+    const base = settings.config()
+    const info = data.dataset()
+    const model = models.chosen()
+    if (!base || !info || !model || !data.mapped()) return null
+    return {
+      ...base,
+      model: { id: model.id, hash: null },
+      data: { ...data.mapping(), name: info.name, hash: info.hash, validation_share: data.validationShare() },
+    }
+  }
+
+  /** The exact memory plan, a moment after the settings have come to rest. */
+  createEffect(
+    on(config, (wanted) => {
+      if (!wanted) return
+      const timer = setTimeout(async () => {
+        try {
+          const next = await studio.train.plan(wanted, wanted.model.id)
+          if (config() === null) return
+          batch(() => {
+            setPlan(next)
+            setPlanFailure(null)
+          })
+        } catch (error) {
+          batch(() => {
+            setPlan(null)
+            setPlanFailure(toFailure(error))
+          })
+        }
+      }, 300)
+      onCleanup(() => clearTimeout(timer))
+    }),
+  )
+
+  function listener(view: RunView, onEnd: () => void): (event: RunEvent) => void {
+    const clock = new StepClock()
+    let step: StepEvent | null = null
+    let tenths = 0
+    const show = oncePerFrame(() => {
+      batch(() => {
+        setLatest(step)
+        if (step) setSecondsLeft(clock.secondsLeft(step.max_steps))
+      })
+    })
+    return (event) => {
+      view.take(event)
+      switch (event.type) {
+        case 'stage':
+          setStage({ ...event })
+          if (event.stage !== 'train' && event.progress === undefined) announce(t(`stage.${event.stage}`))
+          break
+        case 'step': {
+          step = event
+          clock.tick(event.step, performance.now())
+          show.ask()
+          const done = Math.floor((event.step / event.max_steps) * 4)
+          if (done > tenths && done < 4)
+            announce(t('train.said.progress', { share: `${done * 25}%`, loss: formatLoss(event.loss) }))
+          tenths = Math.max(tenths, done)
+          break
+        }
+        case 'eval':
+          setLatestEval(event)
+          break
+        case 'done':
+          show.cancel()
+          batch(() => {
+            if (step) setLatest(step)
+            setSecondsLeft(0)
+            setEnded({ run: runs.live() ?? '', reason: event.reason })
+          })
+          announce(t(event.reason === 'stopped' ? 'train.said.stopped' : 'train.said.done'))
+          onEnd()
+          break
+        case 'error':
+          show.cancel()
+          setFailure(event.failure)
+          onEnd()
+      }
+    }
+  }
+
+  /** Runs `begin` from idle to idle; whatever goes wrong on the way is shown, and nothing that was done is lost. */
+  async function sitting(
+    view: RunView,
+    begin: (onEvent: (event: RunEvent) => void) => Promise<string>,
+    known?: string,
+  ): Promise<void> {
+    batch(() => {
+      setPhase('preparing')
+      setStage(null)
+      setLatest(null)
+      setLatestEval(null)
+      setSecondsLeft(Number.NaN)
+      setFailure(null)
+      setEnded(null)
+      setLiveView(view)
+      if (known) {
+        runs.setLive(known)
+        runs.show(known)
+      } else runs.show(null)
+    })
+    let unmark = () => {}
+    let over = false
+    const end = () => {
+      if (over) return
+      over = true
+      unmark()
+      batch(() => {
+        setPhase('idle')
+        setStage(null)
+        runs.setLive(null)
+      })
+      void runs.refresh()
+    }
+    try {
+      let early: RunEvent[] | null = []
+      const handle = listener(view, end)
+      // Events may arrive before the id does; they wait, so that "done" never comes before the run has a name.
+      const id = await begin((event) => {
+        if (over) return
+        if (phase() === 'preparing') setPhase('running')
+        if (early && !known && (event.type === 'done' || event.type === 'error')) early.push(event)
+        else handle(event)
+      })
+      if (over) return
+      unmark = markTraining(id)
+      runs.adopt(id, view)
+      batch(() => {
+        runs.setLive(id)
+        runs.show(id)
+        if (phase() === 'preparing') setPhase('running')
+      })
+      const waiting = early
+      early = null
+      for (const event of waiting) handle(event)
+      if (!over) void runs.refresh()
+    } catch (error) {
+      const problem = toFailure(error)
+      if (!over && problem.code !== 'cancelled') setFailure(problem)
+      end()
+    }
+  }
+
+  async function start(): Promise<void> {
+    const wanted = config()
+    if (busy() || !wanted) return
+    await sitting(createRunView(), async (onEvent) => {
+      setStage({ stage: 'data' })
+      const prepared = await data.prepare()
+      return studio.train.start(
+        { config: wanted, model: wanted.model.id, tokens: prepared.tokens, samplePrompts: questions() },
+        onEvent,
+      )
+    })
+  }
+
+  async function resume(id: string): Promise<void> {
+    if (busy()) return
+    const view = (await runs.load(id)) ?? createRunView()
+    await sitting(
+      view,
+      async (onEvent) => {
+        await studio.train.resume(id, onEvent)
+        return id
+      },
+      id,
+    )
+  }
+
+  /** The first press: a sample, the practice model, the quick profile, and off. */
+  async function demonstrate(): Promise<void> {
+    if (busy()) return
+    setFailure(null)
+    setPhase('preparing')
+    setStage({ stage: 'data' })
+    await Promise.all([data.samples().length === 0 ? data.loadLists() : null, models.ready])
+    const sample = data.samples()[0]
+    const practice = models.list().find((model) => model.practice)
+    if (practice) models.choose(practice.id)
+    settings.choose('quick')
+    setOwnQuestions(null)
+    const opened = sample && practice ? await data.openSample(sample.id) : false
+    setPhase('idle')
+    if (opened) await start()
+    else setFailure(data.failure() ?? models.failure() ?? toFailure(new Error(t('error.noSample'))))
+  }
+
+  async function stop(): Promise<void> {
+    if (phase() !== 'running') return
+    setPhase('stopping')
+    try {
+      await studio.train.stop()
+    } catch (error) {
+      setFailure(toFailure(error))
+      setPhase('running')
+    }
+  }
+
+  return {
+    phase,
+    busy,
+    stage,
+    latest,
+    latestEval,
+    secondsLeft,
+    failure,
+    dismissFailure: () => setFailure(null),
+    liveView,
+    ended,
+    questions,
+    ownQuestions,
+    setOwnQuestions,
+    plan,
+    planFailure,
+    config,
+    start,
+    resume,
+    demonstrate,
+    stop,
+  }
+}
