@@ -99,7 +99,8 @@ export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Mapp
  */
 export function checkMapping(table: Table, mapping: Mapping): void {
   const names = columnNames(table)
-  for (const [role, column] of Object.entries(mapping) as [keyof Mapping, string | null][]) {
+  for (const role of Object.keys(NO_MAPPING) as (keyof Mapping)[]) {
+    const column = mapping[role]
     if (column === null || names.includes(column)) continue
     const near = names.find((name) => normal(name) === normal(column))
     fail(

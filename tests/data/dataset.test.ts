@@ -181,6 +181,8 @@ describe('mapping', () => {
     await failure(check({ prompt: 'Prompt', response: 'answer', text: 'answer' }), 'bad_data')
     await failure(check({ text: 'answer', system: 'Prompt' }), 'bad_data')
     check({ prompt: 'Prompt', response: 'answer' })()
+    // A guess may be passed on as it is, its reason included.
+    check({ prompt: 'Prompt', response: 'answer', reason: 'by their names' })()
   })
 
   test('messages in their usual forms', () => {
