@@ -15,9 +15,24 @@ export async function ensureBuilt(say: (text: string) => void): Promise<string> 
   say('Building the studio ...')
   const { build } = await import('vite')
   // Standard output belongs to the command.
-  await build({ root: ROOT, logLevel: 'error' })
+  await build({
+    root: ROOT,
+    logLevel: 'error',
+    build: {
+      rolldownOptions: {
+        input: { index: join(ROOT, 'index.html'), headless: join(ROOT, 'src/workers/headless-entry.ts') },
+      },
+    },
+  })
   writeFileSync(STAMP, stamp)
   return DIST
+}
+
+/** A page with nothing on it but the studio's workers, behind `window.lapidary`. */
+export function headlessPage(): string {
+  const script = readdirSync(join(DIST, 'assets')).find((name) => /^headless-.*\.js$/.test(name))
+  if (!script) throw new Error('dist/ holds no headless entry; remove dist/ and try again')
+  return `<!doctype html><meta charset="utf-8"><script type="module" src="./assets/${script}"></script>`
 }
 
 /** Names, sizes and times of every source file. */

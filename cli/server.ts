@@ -26,6 +26,10 @@ export interface ServerOptions {
   root: string
   /** Further files by exact path, e.g. `/given/model/config.json`. */
   files?: ReadonlyMap<string, string>
+  /** Further contents by exact path. */
+  texts?: ReadonlyMap<string, string>
+  /** Further folders by the path that they are served at, with a slash at its end. */
+  folders?: ReadonlyMap<string, string>
   /** What is done with a PUT to a path. */
   put?(path: string, body: IncomingMessage): Promise<void>
   host?: string
@@ -88,7 +92,16 @@ async function handle(
     return end(response, 204)
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405)
-  const file = options.files?.get(path) ?? join(options.root, path.endsWith('/') ? `${path}index.html` : path)
+  const text = options.texts?.get(path)
+  if (text !== undefined) {
+    response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'text/plain' })
+    response.end(text)
+    return
+  }
+  const mount = [...(options.folders ?? [])].find(([prefix]) => path.startsWith(prefix))
+  const mounted = mount && join(mount[1], path.slice(mount[0].length))
+  const file =
+    options.files?.get(path) ?? mounted ?? join(options.root, path.endsWith('/') ? `${path}index.html` : path)
   const found = await stat(file).catch(() => null)
   if (!found?.isFile()) return end(response, 404)
   await send(file, found.size, request, response)

@@ -203,3 +203,21 @@ export interface AnswerRequest {
   prompts: string[]
   options: Omit<GenerateOptions, 'stopTokens' | 'adapter'>
 }
+
+/** How runs move between a folder and the browser's storage: the command line's way of keeping them. */
+export interface CheckpointRoom {
+  /** A run's newest checkpoint as files, the one that describes it last: written in order, a crash leaves the old one. */
+  exportCheckpoint(run: string): Promise<ExportedFile[]>
+  /**
+   * Stores a run that was kept elsewhere, for `resume` to go on with; gives its id. Refuses (`bad_state`) a checkpoint
+   * that does not belong to the request's config, data and model.
+   */
+  importRun(request: ImportRequest): Promise<string>
+}
+
+export interface ImportRequest extends StartRequest {
+  /** The run's log; what lies behind the checkpoint is left out. */
+  events: RunEvent[]
+  /** Files as `exportCheckpoint` gave them: the parsed JSON, and the tensors. */
+  checkpoint: { meta: unknown; tensors: Blob }
+}

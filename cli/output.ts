@@ -1,0 +1,113 @@
+import {
+  appendFileSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { RunEvent } from '../src/protocol/events.ts'
+import type { RunConfig } from '../src/protocol/run-config.ts'
+
+/**
+ * The folder that a run leaves. It appears with the first logged event, when every input has been read: bad input leaves
+ * nothing. After that each file is whole at any moment: new ones are written beside the old and renamed over them.
+ */
+export class Output {
+  readonly #folder: string
+  readonly #resume: boolean
+  #begun = false
+  #lines = 0
+  #count: (() => void)[] = []
+
+  constructor(folder: string, resume: boolean) {
+    this.#folder = folder
+    this.#resume = resume
+  }
+
+  /** Where the folder lies, once there is one. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
+  #log(): string {
+    return join(this.#folder, 'metrics.jsonl')
+  }
+
+  /** Adds an event to the log. */
+  add(event: RunEvent, config: RunConfig): void {
+    if (!this.#begun) this.#begin(config)
+    appendFileSync(this.#log(), `${JSON.stringify(event)}\n`)
+    this.#lines++
+    if (event.type === 'done') this.#write('run.json', `${JSON.stringify(event.config, null, 2)}\n`)
+    for (const tell of this.#count.splice(0)) tell()
+  }
+
+  #begin(config: RunConfig): void {
+    if (this.#resume) {
+      // Cut to the checkpoint: what came after it is trained again.
+      const meta = readJson<{ event_count: number }>(join(this.#folder, 'checkpoint', 'checkpoint.json'))
+      const lines = readFileSync(this.#log(), 'utf8').split('\n')
+      this.#lines = meta.event_count
+      this.#write(
+        'metrics.jsonl',
+        lines
+          .slice(0, this.#lines)
+          .map((line) => `${line}\n`)
+          .join(''),
+      )
+    } else {
+      mkdirSync(dirname(this.#folder), { recursive: true })
+      const fresh = `${this.#folder}.${process.pid}.tmp`
+      mkdirSync(fresh)
+      writeFileSync(join(fresh, 'run.json'), `${JSON.stringify(config, null, 2)}\n`)
+      writeFileSync(join(fresh, 'metrics.jsonl'), '')
+      renameSync(fresh, this.#folder)
+    }
+    this.#begun = true
+  }
+
+  #write(name: string, text: string): void {
+    const path = join(this.#folder, name)
+    writeFileSync(`${path}.tmp`, text)
+    renameSync(`${path}.tmp`, path)
+  }
+
+  /** Takes a file in: `checkpoint/...` or `adapter/...`. */
+  async receive(path: string, body: NodeJS.ReadableStream): Promise<void> {
+    const match = /^(checkpoint|adapter)\/([\w.-]+)$/.exec(path)
+    if (!match || !this.#begun) throw new Error(`${path} is no result of a run`)
+    const folder = join(this.#folder, match[1]!)
+    const file = join(folder, match[2]!)
+    mkdirSync(folder, { recursive: true })
+    await pipeline(body, createWriteStream(`${file}.tmp`))
+    if (match[2] === 'checkpoint.json') {
+      // The log must not be behind the checkpoint that counts it.
+      const { event_count } = readJson<{ event_count: number }>(`${file}.tmp`)
+      while (this.#lines < event_count) await new Promise<void>((resolve) => this.#count.push(resolve))
+    }
+    renameSync(`${file}.tmp`, file)
+    if (match[2] === 'checkpoint.json')
+      this.#dropOldTensors(folder, readJson<{ tensors: string }>(file).tensors)
+  }
+
+  #dropOldTensors(folder: string, kept: string): void {
+    for (const name of readdirSync(folder))
+      if (name.endsWith('.safetensors') && name !== kept) rmSync(join(folder, name))
+  }
+
+  /** Step of the checkpoint that is there, or null. */
+  checkpointStep(): number | null {
+    const path = join(this.#folder, 'checkpoint', 'checkpoint.json')
+    return existsSync(path) ? readJson<{ step: number }>(path).step : null
+  }
+}
+
+function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(path, 'utf8')) as T
+}

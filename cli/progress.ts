@@ -1,0 +1,54 @@
+import type { RunEvent } from '../src/protocol/events.ts'
+
+/** Lines a second at most for what happens often. */
+const EVERY_MS = 1000
+
+/** Shows events on standard output: as JSON lines, or in words. */
+export class Progress {
+  readonly #json: boolean
+  #last = 0
+  #note = ''
+
+  constructor(json: boolean) {
+    this.#json = json
+  }
+
+  show(event: RunEvent): void {
+    if (this.#json) process.stdout.write(`${JSON.stringify(event)}\n`)
+    else {
+      const line = this.#words(event)
+      if (line) process.stdout.write(`${line}\n`)
+    }
+  }
+
+  #words(event: RunEvent): string | null {
+    switch (event.type) {
+      case 'stage': {
+        if (!event.note || event.note === this.#note) return null
+        this.#note = event.note
+        return `${event.note} ...`
+      }
+      case 'step': {
+        const now = performance.now()
+        if (event.step !== event.max_steps && event.step !== 1 && now - this.#last < EVERY_MS) return null
+        this.#last = now
+        const skipped = event.skipped ? ', skipped' : ''
+        const speed = `${Math.round(event.tokens_per_second)} tokens/s`
+        return `step ${event.step}/${event.max_steps}  loss ${event.loss?.toFixed(4)}  epoch ${event.epoch.toFixed(2)}  ${speed}${skipped}`
+      }
+      case 'eval':
+        return `validation at step ${event.step}: loss ${event.eval_loss?.toFixed(4)}, perplexity ${event.metrics.perplexity?.toFixed(2)}, token accuracy ${(100 * (event.metrics.mean_token_accuracy ?? 0)).toFixed(1)}%`
+      case 'sample':
+        return `  ${event.prompt}\n    before: ${event.base.trim()}\n    after:  ${event.tuned.trim()}`
+      case 'checkpoint':
+        return `checkpoint at step ${event.step}${event.best ? ' (best so far)' : ''}`
+      case 'notice':
+        return `note: ${event.message}`
+      case 'done':
+        return `${event.reason} at step ${event.step} after ${event.seconds.toFixed(1)} s`
+      case 'error':
+        // Told on standard error, at the end.
+        return null
+    }
+  }
+}

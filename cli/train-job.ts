@@ -1,0 +1,231 @@
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { fail } from '../src/protocol/errors.ts'
+import { defaultRunConfig, parseRunConfig, type RunConfig } from '../src/protocol/run-config.ts'
+import type { Mapping } from '../src/protocol/studio.ts'
+import { isModelFile } from '../src/workers/model-files.ts'
+import { type Flags, type FlagType, parseFlags } from './args.ts'
+
+/** Short names beside TRL's own. */
+const ALIASES = { epochs: 'num_train_epochs', batch_size: 'per_device_train_batch_size' } as const
+const LORA_FLAGS = {
+  lora_r: 'r',
+  lora_alpha: 'lora_alpha',
+  lora_dropout: 'lora_dropout',
+  target_modules: 'target_modules',
+  use_rslora: 'use_rslora',
+} as const
+const ENGINE_FLAGS = ['recompute', 'memory_budget', 'default_limits'] as const
+const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text'] as const
+const EXPORTS = ['peft', 'merged', 'pt', 'h5', 'gguf']
+/** What this version can write beside the adapter, which it always writes. */
+const EXPORTS_NOW = ['peft']
+
+const training = Object.keys(defaultRunConfig().training)
+
+const SPEC = {
+  model: 'text',
+  data: 'text',
+  out: 'text',
+  config: 'text',
+  engine: 'text',
+  export: 'list',
+  sample: 'list',
+  resume: 'switch',
+  json: 'switch',
+  help: 'switch',
+  validation_share: 'number',
+} as const satisfies Record<string, FlagType>
+
+const value = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 'value' as const]))
+const FULL_SPEC: Record<string, FlagType> = {
+  ...value([...training, ...Object.keys(ALIASES), ...Object.keys(LORA_FLAGS), ...ENGINE_FLAGS]),
+  ...Object.fromEntries(COLUMNS.map((name) => [name, 'text' as const])),
+  ...SPEC,
+}
+
+export const HELP = `npm run train -- --model M --data FILE --out DIR [options]
+
+Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
+
+  --model M            pebble (default), or a folder with config.json, tokenizer.json and *.safetensors
+  --data FILE          CSV, TSV, JSON or JSON lines
+  --out DIR            a folder that does not exist yet; gets run.json, metrics.jsonl, checkpoint/ and adapter/
+  --prompt COL --response COL [--system COL]   columns by role; or --messages COL, or --text COL. Guessed if left out
+  --validation-share S share of rows held out (default ${defaultRunConfig().data.validation_share})
+  --sample TEXT        a prompt answered by base and tuned model at each validation; may be given several times
+  --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it
+  --engine E           webgpu
+  --export LIST        peft
+  --resume             go on from DIR/checkpoint
+  --json               events on standard output, one JSON object a line
+  --help
+
+Training, as in TRL's SFTConfig (default):
+${Object.entries(defaultRunConfig().training)
+  .map(([name, x]) => `  --${name.replaceAll('_', '-')} (${x})`)
+  .join('\n')}
+  --epochs, --batch-size: short for --num-train-epochs, --per-device-train-batch-size
+LoRA, as in PEFT's LoraConfig: --lora-r (8) --lora-alpha (8) --lora-dropout (0) --target-modules q_proj,v_proj|all-linear
+  --use-rslora
+Engine: --recompute auto|nothing|cheap|layer --memory-budget BYTES --default-limits
+
+Exit code: 0 done, 2 bad input (one line on standard error says what, where, and what to do), 1 anything else.
+Ctrl+C stops after the step under way, with a checkpoint.`
+
+export interface TrainJob {
+  config: RunConfig
+  mapping: Partial<Mapping>
+  samples: string[]
+  /** Absolute. */
+  data: string
+  /** \`pebble\`, or an absolute folder. */
+  model: string
+  out: string
+  resume: boolean
+  json: boolean
+}
+
+/**
+ * Everything about a call that can be checked without a browser. Null for --help.
+ * @throws LapidaryError
+ */
+export function trainJob(argv: string[]): TrainJob | null {
+  const flags = parseFlags(argv, FULL_SPEC) as Flags<typeof SPEC> & Record<string, unknown>
+  if (flags.help) return null
+  const out = need(flags.out, '--out', 'the folder for the results')
+  const resume = flags.resume ?? false
+  if (!resume && existsSync(out))
+    fail('output_exists', `${out} exists already.`, 'Name a new folder with --out, or go on with --resume.', {
+      path: out,
+    })
+  if (resume)
+    for (const file of ['run.json', 'metrics.jsonl', join('checkpoint', 'checkpoint.json')])
+      if (!existsSync(join(out, file)))
+        fail(
+          'missing_file',
+          `There is no ${file} in ${out} to go on from.`,
+          'Leave --resume out, or name another --out.',
+          {
+            path: join(out, file),
+          },
+        )
+  const file = flags.config ?? (resume ? join(out, 'run.json') : undefined)
+  const config = withFlags(file === undefined ? {} : readConfig(file), flags)
+  const data = resolve(
+    need(flags.data ?? (resume ? config.data.name : undefined), '--data', 'the file to learn from'),
+  )
+  checkData(data)
+  const model = flags.model ?? config.model.id
+  for (const format of flags.export ?? [])
+    if (!EXPORTS_NOW.includes(format))
+      fail(
+        EXPORTS.includes(format) ? 'unsupported_format' : 'bad_config',
+        `--export ${format} ${EXPORTS.includes(format) ? 'is not part of this version' : 'is no known format'}.`,
+        `Choose from: ${EXPORTS_NOW.join(', ')}.`,
+        { flag: '--export', found: format },
+      )
+  return {
+    config,
+    mapping: Object.fromEntries(COLUMNS.map((role) => [role, flags[role] ?? config.data[role]])),
+    samples: flags.sample ?? [],
+    data,
+    model: model === 'pebble' ? model : checkModel(resolve(model)),
+    out: resolve(out),
+    resume,
+    json: flags.json ?? false,
+  }
+}
+
+function need(given: string | undefined, flag: string, what: string): string {
+  return given || fail('bad_config', `${flag} is missing: ${what}.`, 'See --help.', { flag })
+}
+
+function readConfig(path: string): object {
+  if (!existsSync(path))
+    fail('missing_file', `There is no config file ${path}.`, 'Check the path given with --config.', { path })
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as object
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    fail('bad_config', `${path} is not JSON: ${reason}.`, 'Correct the file.', { path })
+  }
+}
+
+/** The file's config with what flags say laid over it. */
+function withFlags(file: object, flags: Record<string, unknown>): RunConfig {
+  const config = parseRunConfig(file)
+  const given = <Names extends string>(names: readonly Names[], to: (name: Names) => string) =>
+    Object.fromEntries(
+      names.filter((name) => flags[name] !== undefined).map((name) => [to(name), flags[name]]),
+    )
+  const aliases = Object.keys(ALIASES) as (keyof typeof ALIASES)[]
+  const lora = Object.keys(LORA_FLAGS) as (keyof typeof LORA_FLAGS)[]
+  const modules = flags.target_modules
+  if (typeof modules === 'string' && modules !== 'all-linear') flags.target_modules = modules.split(',')
+  return parseRunConfig({
+    ...config,
+    training: {
+      ...config.training,
+      ...given(training, (name) => name),
+      ...given(aliases, (name) => ALIASES[name]),
+    },
+    lora: { ...config.lora, ...given(lora, (name) => LORA_FLAGS[name]) },
+    engine: {
+      ...config.engine,
+      ...given(ENGINE_FLAGS, (name) => name),
+      ...(flags.engine === undefined ? {} : { kind: flags.engine }),
+    },
+    data: { ...config.data, ...given(['validation_share'], (name) => name) },
+  })
+}
+
+function checkData(path: string): void {
+  const found = existsSync(path) ? statSync(path) : null
+  if (!found?.isFile())
+    fail(
+      'missing_file',
+      found ? `${path} is not a file.` : `There is no file ${path}.`,
+      'Check the path given with --data.',
+      { path },
+    )
+  if (found.size === 0) fail('bad_data', `${path} is empty.`, 'Choose a file with rows.', { path })
+}
+
+function checkModel(folder: string): string {
+  const found = existsSync(folder) ? statSync(folder) : null
+  if (!found?.isDirectory())
+    fail(
+      'missing_file',
+      `There is no model folder ${folder}.`,
+      'Give --model pebble, or a folder with config.json, tokenizer.json and *.safetensors.',
+      { path: folder },
+    )
+  const names = readdirSync(folder)
+  for (const needed of ['config.json', 'tokenizer.json'])
+    if (!names.includes(needed))
+      fail('missing_file', `The model folder ${folder} has no ${needed}.`, 'Give the whole model folder.', {
+        path: join(folder, needed),
+      })
+  if (!names.some((name) => name.endsWith('.safetensors')))
+    fail('missing_file', `The model folder ${folder} has no *.safetensors.`, 'Give the whole model folder.', {
+      path: folder,
+    })
+  return folder
+}
+
+/** What is served for a model folder: its files by name, and the manifest that names and hashes them. */
+export async function servedModel(folder: string): Promise<{ files: Map<string, string>; manifest: string }> {
+  const files = new Map<string, string>()
+  const hashes: Record<string, { hash: string }> = {}
+  for (const name of readdirSync(folder).filter(isModelFile).sort()) {
+    const path = join(folder, name)
+    const hash = createHash('sha256')
+    await pipeline(createReadStream(path), hash)
+    files.set(name, path)
+    hashes[name] = { hash: hash.digest('hex') }
+  }
+  return { files, manifest: JSON.stringify({ name: basename(folder), files: hashes }) }
+}

@@ -1,0 +1,136 @@
+import { LapidaryError } from '../src/protocol/errors.ts'
+import type { RunEvent } from '../src/protocol/events.ts'
+import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
+import { openBrowser } from './browser.ts'
+import { ensureBuilt, headlessPage } from './build.ts'
+import { Output } from './output.ts'
+import { Progress } from './progress.ts'
+import { report } from './report.ts'
+import { serve } from './server.ts'
+import { HELP, servedModel, type TrainJob, trainJob } from './train-job.ts'
+
+/** A second Ctrl+C this much later means it: npm passes the first one on twice. */
+const TWICE_MS = 1500
+
+async function run(job: TrainJob): Promise<void> {
+  const root = await ensureBuilt((text) => process.stderr.write(`${text}\n`))
+  const files = new Map([['/given/data', job.data]])
+  const texts = new Map([['/headless.html', headlessPage()]])
+  if (job.model !== 'pebble') {
+    const model = await servedModel(job.model)
+    for (const [name, path] of model.files) files.set(`/given/model/${name}`, path)
+    texts.set('/given/model/manifest.json', model.manifest)
+  }
+  const output = new Output(job.out, job.resume)
+  const server = await serve({
+    root,
+    files,
+    texts,
+    folders: job.resume ? new Map([['/given/out/', job.out]]) : new Map(),
+    put: (path, body) => output.receive(path.replace(/^\/out\//, ''), body),
+  })
+  const browser = await openBrowser()
+  try {
+    const stopped = await drive(job, server.url, browser.page, output)
+    if (stopped)
+      throw new LapidaryError({
+        code: 'cancelled',
+        message: `Stopped at step ${output.checkpointStep() ?? 0}, with a checkpoint in ${job.out}.`,
+        hint: 'Run the same command with --resume to go on.',
+      })
+  } finally {
+    await browser.close()
+    await server.close()
+  }
+}
+
+/** @returns whether the run was stopped before its end */
+async function drive(
+  job: TrainJob,
+  url: string,
+  page: Awaited<ReturnType<typeof openBrowser>>['page'],
+  output: Output,
+): Promise<boolean> {
+  const progress = new Progress(job.json)
+  let stopped = false
+  // What is kept names the model and the file as they were given, not where this run was served.
+  const kept = { ...job.config, model: { ...job.config.model, id: job.model } }
+  const named = (event: RunEvent): RunEvent =>
+    event.type === 'done'
+      ? { ...event, config: { ...event.config, model: { ...event.config.model, id: job.model } } }
+      : event
+  await page.exposeFunction('lapidaryEvent', (text: string) => {
+    const { event: raw, logged } = JSON.parse(text) as { event: RunEvent; logged: boolean }
+    const event = named(raw)
+    if (event.type === 'done') stopped = event.reason === 'stopped'
+    // A run that fails before it has begun leaves nothing behind.
+    if (logged && (output.begun || event.type !== 'error')) output.add(event, kept)
+    progress.show(event)
+  })
+  const crashed = new Promise<never>((_, reject) => {
+    const gone = (what: string) =>
+      reject(
+        new LapidaryError({
+          code: 'internal',
+          message: `${what}${output.begun ? `; the last checkpoint is of step ${output.checkpointStep() ?? 0}` : ''}.`,
+          hint: output.begun ? 'Run the same command with --resume to go on.' : 'Try again.',
+        }),
+      )
+    page.on('crash', () => gone('Chromium crashed'))
+    page.on('close', () => gone('Chromium was closed'))
+  })
+  crashed.catch(() => {})
+  const problems: string[] = []
+  page.on('pageerror', (error) => problems.push(error.message))
+  await page.goto(`${url}headless.html`)
+  await page
+    .waitForFunction(() => window.lapidary !== undefined, undefined, { timeout: 60_000 })
+    .catch(() => {
+      throw new Error(`The studio did not open. ${problems.join(' ')}`)
+    })
+  const request: HeadlessJob = {
+    model: job.model === 'pebble' ? job.model : `${url}given/model/`,
+    data: { url: `${url}given/data`, name: job.data },
+    config: job.config,
+    mapping: job.mapping,
+    samplePrompts: job.samples.map((prompt) => ({ prompt })),
+    resume: job.resume
+      ? { checkpoint: `${url}given/out/checkpoint/`, log: `${url}given/out/metrics.jsonl` }
+      : null,
+    out: `${url}out/`,
+  }
+  const release = onInterrupt(() => page.evaluate(() => window.lapidary!.stop()).catch(() => {}))
+  try {
+    const work = page.evaluate((given) => window.lapidary!.train(given), request)
+    const result: HeadlessResult = await Promise.race([work, crashed])
+    if (!result.ok) throw new LapidaryError(result.failure)
+    return stopped
+  } finally {
+    release()
+    page.removeAllListeners('close')
+  }
+}
+
+/** The first Ctrl+C stops the run in good order; a later one ends the command. */
+function onInterrupt(stop: () => Promise<unknown>): () => void {
+  let first = 0
+  const hear = () => {
+    if (first === 0) {
+      first = performance.now()
+      process.stderr.write('Stopping after this step ...\n')
+      void stop()
+    } else if (performance.now() - first > TWICE_MS) process.exit(1)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, hear)
+  return () => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, hear)
+  }
+}
+
+try {
+  const job = trainJob(process.argv.slice(2))
+  if (job) await run(job)
+  else console.log(HELP)
+} catch (error) {
+  process.exitCode = report(error)
+}

@@ -1,0 +1,211 @@
+import { TrainingBatches } from '../batches/sampler.ts'
+import { answer, type ChatCodec } from '../generate/chat.ts'
+import { sha256Hex } from '../lib/hash.ts'
+import type { Engine, PlanRequest } from '../protocol/engine.ts'
+import { fail, toFailure } from '../protocol/errors.ts'
+import type { DoneEvent, RunEvent } from '../protocol/events.ts'
+import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
+import type { StartRequest } from '../protocol/studio.ts'
+import type { Database } from '../storage/database.ts'
+import { readTokens } from '../storage/datasets.ts'
+import type { RunLog } from '../storage/runs.ts'
+import { readTokenTable } from '../tokens/table.ts'
+import { type Checkpoint, identity, type RunHashes } from '../trainer/checkpoint.ts'
+import { isLogged, type SamplePrompts, train } from '../trainer/loop.ts'
+import { runLength } from '../trainer/schedule.ts'
+import { checkpointBytes } from './checkpoint-files.ts'
+import { chatCodec } from './codec.ts'
+import { type EngineHost, planRequest } from './engine-host.ts'
+import type { Library, OpenModel } from './library.ts'
+
+/** Tokens of a sample answer at most, and positions kept for questions asked while training. */
+const ANSWER_TOKENS = 64
+const ASK_POSITIONS = 256
+/** Sample prompts decoded side by side. */
+const SIDE_BY_SIDE = 4
+
+/** A run whose every input is there and fits together; nothing has been loaded yet. */
+export interface PreparedRun {
+  config: RunConfig
+  hashes: RunHashes
+  model: OpenModel
+  codec: ChatCodec
+  batches: TrainingBatches
+  samples: StartRequest['samplePrompts']
+  plan: PlanRequest
+  steps: number
+}
+
+/**
+ * Opens what a run needs and holds it together.
+ * @throws LapidaryError for whatever a person can mend: config, data, model
+ */
+export async function prepareRun(
+  database: Database,
+  library: Library,
+  request: StartRequest,
+  onProgress?: (share: number, note: string) => void,
+): Promise<PreparedRun> {
+  const asked = parseRunConfig(request.config)
+  const table = await database.get('tokens', request.tokens)
+  if (!table)
+    fail('missing_file', 'The tokenised data is no longer in this browser.', 'Prepare the data again.', {
+      tokens: request.tokens,
+    })
+  const model = await library.open(request.model, onProgress)
+  if (table.model !== model.info.hash)
+    fail(
+      'bad_data',
+      'The data was tokenised for another model.',
+      'Prepare the data again for the model that is chosen now.',
+      { model: request.model },
+    )
+  const { train, validation } = readTokenTable(await readTokens(database, table))
+  const batches = new TrainingBatches({ train, validation }, asked.training)
+  const hashes: RunHashes = {
+    config: await sha256Hex(identity(asked)),
+    data: table.table.hash,
+    base: model.info.hash,
+  }
+  const config: RunConfig = {
+    ...asked,
+    model: { id: request.model, hash: hashes.base },
+  }
+  const codec = chatCodec(await model.chat(), model.info.config)
+  const { samples, positions } = fittingSamples(request.samplePrompts, codec, model)
+  const decode = {
+    sequences: Math.max(1, Math.min(SIDE_BY_SIDE, samples.length)),
+    positions: Math.min(model.info.config.maxPositions, Math.max(ASK_POSITIONS, positions)),
+  }
+  const plan = planRequest(config, model.info.config, await model.weights(), batches.maxima(), decode)
+  const { steps } = runLength(config.training, batches.batchesPerEpoch)
+  return { config, hashes, model, codec, batches, samples, plan, steps }
+}
+
+/** Sample prompts that leave room for an answer, and the positions that they take. */
+function fittingSamples(samples: StartRequest['samplePrompts'], codec: ChatCodec, model: OpenModel) {
+  const most = model.info.config.maxPositions - ANSWER_TOKENS
+  const lengths = samples.map(({ prompt }) => codec.render(prompt).length)
+  const fitting = samples.filter((_, i) => lengths[i]! <= most)
+  return {
+    samples: fitting,
+    positions: Math.max(0, ...lengths.filter((length) => length <= most)) + ANSWER_TOKENS,
+  }
+}
+
+/** One run while it goes on. */
+export class ActiveRun {
+  readonly id: string
+  readonly model: OpenModel
+  /** Resolves when it has ended, however. */
+  readonly ended: Promise<void>
+  engine: Engine | null = null
+  readonly #log: RunLog
+  readonly #prepared: PreparedRun
+  readonly #loading = new AbortController()
+  #stopping = false
+
+  constructor(
+    host: EngineHost,
+    log: RunLog,
+    prepared: PreparedRun,
+    resume: Checkpoint | null,
+    onEvent: (event: RunEvent) => void,
+  ) {
+    this.id = log.record.id
+    this.model = prepared.model
+    this.#log = log
+    this.#prepared = prepared
+    this.ended = this.#guard(host, resume, onEvent)
+  }
+
+  stop(): void {
+    this.#stopping = true
+    // Before there is a step to stop after, there is nothing to keep either.
+    if (!this.engine) this.#loading.abort()
+  }
+
+  /** The log as it is now, everything told so far stored. */
+  flush(): Promise<void> {
+    return this.#log.flush()
+  }
+
+  async #guard(host: EngineHost, resume: Checkpoint | null, onEvent: (event: RunEvent) => void) {
+    try {
+      const done = await this.#train(host, resume, onEvent)
+      await this.#log.flush()
+      onEvent(done)
+    } catch (error) {
+      const failure = toFailure(error)
+      const event: RunEvent = { type: 'error', failure }
+      this.#log.add(event)
+      // The failure that is told is the first one; a full disk may be behind both.
+      await this.#log.flush().catch(() => {})
+      if (failure.code === 'device_lost' || failure.code === 'out_of_memory') host.close()
+      onEvent(event)
+    } finally {
+      this.engine = null
+    }
+  }
+
+  async #train(
+    host: EngineHost,
+    resume: Checkpoint | null,
+    onEvent: (event: RunEvent) => void,
+  ): Promise<DoneEvent> {
+    const { hashes, model, batches, plan } = this.#prepared
+    onEvent({ type: 'stage', stage: 'load', progress: 0, note: `Loading ${model.info.name}` })
+    const { training, engine: wanted } = this.#prepared.config
+    const engine = await host.load({
+      model,
+      plan,
+      seed: training.seed,
+      defaultLimits: wanted.default_limits,
+      choices: resume?.meta.choices ?? wanted.choices,
+      onProgress: (progress, note) => onEvent({ type: 'stage', stage: 'load', progress, note }),
+      signal: this.#loading.signal,
+    })
+    this.#loading.signal.throwIfAborted()
+    this.engine = engine
+    const described = engine.describe()
+    const config: RunConfig = {
+      ...this.#prepared.config,
+      engine: { ...wanted, choices: described.choices },
+    }
+    this.#log.note({ engine: described, config })
+    const done: { event: DoneEvent | null } = { event: null }
+    await train({
+      engine,
+      config,
+      data: batches,
+      hashes,
+      resume,
+      samples: this.#samples(engine),
+      emit: (event) => {
+        if (isLogged(event)) this.#log.add(event)
+        // The end is told once it is stored.
+        if (event.type === 'done') done.event = event
+        else onEvent(event)
+      },
+      save: async (checkpoint, event) => {
+        await this.#log.saveCheckpoint(checkpoint.meta, await checkpointBytes(checkpoint), event)
+        onEvent(event)
+      },
+      stopRequested: () => this.#stopping,
+    })
+    return done.event!
+  }
+
+  #samples(engine: Engine): SamplePrompts {
+    const { samples: prompts, codec } = this.#prepared
+    const greedy = { maxNewTokens: ANSWER_TOKENS, temperature: 0, topK: 0, topP: 1, seed: 0 }
+    return {
+      prompts,
+      answer: async (adapter, signal) => {
+        const texts = prompts.map(({ prompt }) => prompt)
+        const answers = await answer(engine, codec, texts, { ...greedy, adapter }, undefined, signal)
+        return answers.map(({ text }) => text)
+      },
+    }
+  }
+}

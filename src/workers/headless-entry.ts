@@ -1,0 +1,3 @@
+import { openHeadless } from './headless.ts'
+
+openHeadless()

@@ -1,0 +1,135 @@
+import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
+import type { RunEvent } from '../protocol/events.ts'
+import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
+import type { ExportedFile, Mapping, StartRequest } from '../protocol/studio.ts'
+import { createStudio } from './client.ts'
+
+/**
+ * The studio without a page to look at, for the command line: the same client and workers, driven through
+ * `window.lapidary`. Files come from and go to the server that the page came from.
+ */
+export interface HeadlessJob {
+  model: string
+  data: { url: string; name: string }
+  config: RunConfig
+  /** Columns that were named; the others are guessed. */
+  mapping: Partial<Mapping>
+  samplePrompts: { prompt: string; reference?: string }[]
+  resume: { checkpoint: string; log: string } | null
+  /** Where results are PUT, with a slash at its end. */
+  out: string
+}
+
+export type HeadlessResult = { ok: true } | { ok: false; failure: Failure }
+
+export interface Headless {
+  train(job: HeadlessJob): Promise<HeadlessResult>
+  stop(): Promise<void>
+}
+
+declare global {
+  interface Window {
+    lapidary?: Headless
+    /** Given by whoever drives the page; resolves once the event is taken in. */
+    lapidaryEvent?: (event: string) => Promise<void>
+  }
+}
+
+export function openHeadless(): void {
+  const studio = createStudio()
+  /** Events and files leave one after the other, in the order they came. */
+  let outgoing: Promise<unknown> = Promise.resolve()
+  const send = (work: () => Promise<unknown>) => {
+    outgoing = outgoing.then(work)
+    // Met where the end is awaited.
+    outgoing.catch(() => {})
+  }
+  const put = async (job: HeadlessJob, folder: string, files: ExportedFile[]) => {
+    for (const { path, blob } of files) {
+      const response = await fetch(`${job.out}${folder}/${path}`, { method: 'PUT', body: blob })
+      if (!response.ok) throw new Error(`${folder}/${path}: ${await response.text()}`)
+    }
+  }
+
+  async function prepared(job: HeadlessJob): Promise<StartRequest> {
+    const bytes = await (await fetch(job.data.url)).blob()
+    const dataset = await studio.data.openFile(new File([bytes], job.data.name))
+    const mapping = mappingFor(job.mapping, dataset.guess)
+    const { training } = job.config
+    const info = await studio.data.prepare({
+      dataset: dataset.id,
+      model: job.model,
+      mapping,
+      maxLength: training.max_length,
+      completionOnlyLoss: training.completion_only_loss,
+      validationShare: job.config.data.validation_share,
+      seed: training.seed,
+    })
+    for (const finding of info.findings)
+      emit({ type: 'notice', message: `${finding.message} ${finding.hint}` }, false)
+    const data = { ...job.config.data, ...mapping, name: job.data.name, hash: dataset.hash }
+    const config = parseRunConfig({ ...job.config, data })
+    return { config, model: job.model, tokens: info.tokens, samplePrompts: job.samplePrompts }
+  }
+
+  const emit = (event: RunEvent, logged = true) =>
+    send(async () => window.lapidaryEvent?.(JSON.stringify({ event, logged })))
+
+  async function train(job: HeadlessJob): Promise<void> {
+    const request = await prepared(job)
+    let ended: (failure: Failure | null) => void = () => {}
+    const end = new Promise<Failure | null>((resolve) => {
+      ended = resolve
+    })
+    const onEvent = (event: RunEvent) => {
+      emit(event, event.type !== 'stage')
+      if (event.type === 'checkpoint')
+        send(async () => put(job, 'checkpoint', await studio.checkpoints.exportCheckpoint(await started)))
+      if (event.type === 'done') ended(null)
+      if (event.type === 'error') ended(event.failure)
+    }
+    const started = job.resume ? resumed(request, job.resume, onEvent) : studio.train.start(request, onEvent)
+    const run = await started
+    const failure = await end
+    if (failure) throw new LapidaryError(failure)
+    send(async () => put(job, 'adapter', await studio.train.exportAdapter(run)))
+    await outgoing
+  }
+
+  async function resumed(
+    request: StartRequest,
+    from: NonNullable<HeadlessJob['resume']>,
+    onEvent: (event: RunEvent) => void,
+  ): Promise<string> {
+    const lines = (await (await fetch(from.log)).text()).split('\n').filter((line) => line !== '')
+    const meta = await (await fetch(`${from.checkpoint}checkpoint.json`)).json()
+    const tensors = await (await fetch(from.checkpoint + meta.tensors)).blob()
+    const events = lines.map((line) => JSON.parse(line) as RunEvent)
+    const run = await studio.checkpoints.importRun({ ...request, events, checkpoint: { meta, tensors } })
+    await studio.train.resume(run, onEvent)
+    return run
+  }
+
+  window.lapidary = {
+    async train(job) {
+      try {
+        await train(job)
+        return { ok: true }
+      } catch (error) {
+        await outgoing.catch(() => {})
+        return { ok: false, failure: toFailure(error) }
+      }
+    },
+    stop: () => studio.train.stop(),
+  }
+}
+
+/** Named columns, and for a prompt without a response (or the other way round) the guess for its partner. */
+function mappingFor(named: Partial<Mapping>, guess: Mapping): Mapping {
+  const { prompt, response, system, messages, text } = guess
+  const own = Object.fromEntries(Object.entries(named).filter(([, column]) => column !== null))
+  if (Object.keys(own).length === 0) return { prompt, response, system, messages, text }
+  const none: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
+  if (own.messages !== undefined || own.text !== undefined) return { ...none, ...own }
+  return { ...none, prompt, response, ...own }
+}

@@ -1,0 +1,211 @@
+import { type ByteSource, bufferSource, httpSource, readJson } from '../files/bytes.ts'
+import { openWeights } from '../files/weights.ts'
+import { readModelConfig } from '../model/config.ts'
+import { parameterCount, resolveWeights } from '../model/weights.ts'
+import { fail } from '../protocol/errors.ts'
+import type { ModelConfig, WeightSource } from '../protocol/model.ts'
+import type { ModelInfo } from '../protocol/studio.ts'
+import type { Database, StoredModel } from '../storage/database.ts'
+import { manifestHash, modelFiles, putModel } from '../storage/models.ts'
+import { type ChatTokenizer, checkChatTokenizer, openChatTokenizer } from '../tokens/chat.ts'
+import { isModelFile } from './model-files.ts'
+
+/** The practice model that comes with the studio. */
+const BUNDLED = { id: 'pebble', name: 'Pebble' }
+const BUNDLED_FILES = [
+  'config.json',
+  'generation_config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'model.safetensors',
+]
+
+/** A model whose files can be read, wherever they lie. Parts are opened when asked for, once. */
+export class OpenModel {
+  readonly info: ModelInfo
+  readonly files: ReadonlyMap<string, ByteSource>
+  #chat: Promise<ChatTokenizer> | null = null
+  #weights: Promise<WeightSource> | null = null
+
+  constructor(info: ModelInfo, files: ReadonlyMap<string, ByteSource>) {
+    this.info = info
+    this.files = files
+  }
+
+  /** @throws LapidaryError where the tokenizer is missing, broken or of another model */
+  chat(): Promise<ChatTokenizer> {
+    this.#chat ??= openChatTokenizer(this.files).then((chat) => {
+      checkChatTokenizer(chat, this.info.config)
+      return chat
+    })
+    return this.#chat
+  }
+
+  /** @throws LapidaryError where a tensor is missing, cut off or of another shape */
+  weights(): Promise<WeightSource> {
+    this.#weights ??= openWeights(this.files).then((weights) => resolveWeights(this.info.config, weights))
+    return this.#weights
+  }
+}
+
+/** Models by id: stored ones, the bundled one, and folders served with a manifest (the id is their address). */
+export class Library {
+  readonly #database: Database
+  readonly #base: string
+  readonly #open = new Map<string, OpenModel>()
+
+  /** @param base address that bundled files lie under */
+  constructor(database: Database, base: string) {
+    this.#database = database
+    this.#base = base
+  }
+
+  async list(): Promise<ModelInfo[]> {
+    const stored = (await this.#database.getAll('models')).map(infoOf)
+    if (stored.some(({ id }) => id === BUNDLED.id)) return stored
+    return [await this.#bundledInfo(), ...stored]
+  }
+
+  /**
+   * @param onProgress hears of the first use of the bundled model, which stores it
+   * @throws LapidaryError `missing_file` where there is no such model
+   */
+  async open(id: string, onProgress?: (share: number, note: string) => void): Promise<OpenModel> {
+    if (/^https?:/.test(id)) {
+      const known = this.#open.get(id)
+      return known ?? this.#keep(await openServed(id))
+    }
+    let stored = await this.#database.get('models', id)
+    if (!stored && id === BUNDLED.id) stored = await this.#storeBundled(onProgress)
+    if (!stored)
+      fail(
+        'missing_file',
+        `There is no model "${id}" in this browser.`,
+        'Choose another model, or add it again.',
+        { model: id },
+      )
+    const known = this.#open.get(id)
+    if (known?.info.hash === stored.hash) return known
+    return this.#keep(new OpenModel(infoOf(stored), modelFiles(this.#database, stored)))
+  }
+
+  /** Checks a folder's files from config to tokenizer, then stores them. One of the same name is replaced. */
+  async add(
+    files: ReadonlyMap<string, ByteSource>,
+    name: string,
+    onProgress?: (share: number, note: string) => void,
+  ): Promise<ModelInfo> {
+    const id = slug(name)
+    const kept = new Map([...files].filter(([file]) => isModelFile(file)))
+    const config = await readConfig(kept)
+    const model = new OpenModel(describe(id, name, config, '', kept), kept)
+    await model.weights()
+    await model.chat()
+    const { parameters } = model.info
+    const stored = await putModel(
+      this.#database,
+      { id, name, origin: 'files', config, parameters, practice: false },
+      kept,
+      onProgress ? { onProgress } : {},
+    )
+    this.#open.delete(id)
+    return infoOf(stored)
+  }
+
+  #keep(model: OpenModel): OpenModel {
+    this.#open.set(model.info.id, model)
+    return model
+  }
+
+  #address(file: string): string {
+    return new URL(`models/${BUNDLED.id}/${file}`, this.#base).href
+  }
+
+  async #bundledInfo(): Promise<ModelInfo> {
+    const files = new Map<string, ByteSource>()
+    for (const file of ['config.json', 'generation_config.json'])
+      files.set(file, await httpSource(this.#address(file)))
+    return { ...describe(BUNDLED.id, BUNDLED.name, await readConfig(files), '', new Map()), practice: true }
+  }
+
+  async #storeBundled(onProgress?: (share: number, note: string) => void): Promise<StoredModel> {
+    const files = new Map<string, ByteSource>()
+    for (const [i, file] of BUNDLED_FILES.entries()) {
+      onProgress?.(i / BUNDLED_FILES.length, `Fetching ${BUNDLED.name}`)
+      files.set(file, await fetchWhole(this.#address(file)))
+    }
+    const config = await readConfig(files)
+    const { parameters } = describe(BUNDLED.id, BUNDLED.name, config, '', files)
+    return putModel(
+      this.#database,
+      { ...BUNDLED, origin: 'bundled', config, parameters, practice: true },
+      files,
+    )
+  }
+}
+
+/** A file that comes whole in one request: the bundled ones are small. */
+async function fetchWhole(url: string): Promise<ByteSource> {
+  const source = await httpSource(url)
+  return bufferSource(await source.read(0, source.size))
+}
+
+/** `manifest.json` of a served folder: its name, and each file's SHA-256. */
+interface ServedManifest {
+  name: string
+  files: Record<string, { hash: string }>
+}
+
+async function openServed(address: string): Promise<OpenModel> {
+  const base = address.endsWith('/') ? address : `${address}/`
+  const manifest = (await readJson(
+    await httpSource(`${base}manifest.json`),
+    'manifest.json',
+  )) as ServedManifest
+  const files = new Map<string, ByteSource>()
+  for (const file of Object.keys(manifest.files))
+    files.set(file, await httpSource(base + encodeURIComponent(file)))
+  const config = await readConfig(files)
+  return new OpenModel(describe(address, manifest.name, config, manifestHash(manifest.files), files), files)
+}
+
+async function readConfig(files: ReadonlyMap<string, ByteSource>): Promise<ModelConfig> {
+  const config = files.get('config.json')
+  if (!config)
+    fail(
+      'missing_file',
+      'There is no config.json among the chosen files.',
+      'Choose the whole model folder: config.json, tokenizer.json and the *.safetensors files.',
+      { expected: 'config.json' },
+    )
+  const generation = files.get('generation_config.json')
+  return readModelConfig(
+    await readJson(config, 'config.json'),
+    generation ? { generationConfig: await readJson(generation, 'generation_config.json') } : {},
+  )
+}
+
+function describe(
+  id: string,
+  name: string,
+  config: ModelConfig,
+  hash: string,
+  files: ReadonlyMap<string, ByteSource>,
+): ModelInfo {
+  const bytes = [...files.values()].reduce((sum, { size }) => sum + size, 0)
+  return { id, name, config, hash, bytes, parameters: parameterCount(config), practice: false }
+}
+
+function infoOf({ id, name, config, hash, files, parameters, practice }: StoredModel): ModelInfo {
+  const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0)
+  return { id, name, config, hash, bytes, parameters, practice }
+}
+
+function slug(name: string): string {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+  // Bundled models keep their ids for themselves.
+  return plain === '' || plain === BUNDLED.id ? `own-${plain || 'model'}` : plain
+}
