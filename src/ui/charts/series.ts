@@ -86,21 +86,15 @@ export class RunSeries {
     this.#changed()
   }
 
-  /** Fills an empty series with a stored run's columns. */
-  load(stored: RunMetrics): void {
+  /** Fills an empty series with a stored run's columns and evaluations. */
+  load(stored: RunMetrics, evals: EvalEvent[]): void {
     const column = (name: MetricName) => stored.columns[name]
     for (const [index, step] of stored.steps.entries()) {
       this.steps.push(step)
       this.epochs.push(stored.epochs[index] ?? Number.NaN)
       for (const name of STEP_METRICS) this.metrics[name].push(column(name)?.[index] ?? Number.NaN)
     }
-    for (const [index, step] of stored.evalSteps.entries()) {
-      this.evalSteps.push(step)
-      const at = Math.min(this.steps.lowerBound(step), this.steps.length - 1)
-      this.evalEpochs.push(step === 0 ? 0 : this.epochs.at(at))
-      this.evalLoss.push(column('eval_loss')?.[index] ?? Number.NaN)
-      this.evalAccuracy.push(Number.NaN)
-    }
+    for (const event of evals) this.addEval(event)
     this.#changed()
   }
 

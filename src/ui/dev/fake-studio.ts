@@ -133,7 +133,7 @@ export function createFakeStudio(): Studio {
         if (step % 10 === 0) evaluate(step)
         if (stopping) break
       }
-      run.status = stopping ? 'stopped' : 'done'
+      run.status = stopping ? 'stopped' : 'done' // as the workers do
       run.seconds = run.step * 0.12
       send({
         type: 'done',

@@ -395,8 +395,8 @@ export const en = {
   'export.reading': 'Reading the newest checkpoint',
   'export.download': 'Download adapter ({size})',
   'export.all': {
-    one: 'Download {count} file as .zip ({size})',
-    other: 'Download all {count} files as .zip ({size})',
+    one: '{count} file as .zip ({size})',
+    other: 'All {count} files as .zip ({size})',
   },
   'export.one': 'Download {name}',
   'export.note': 'Loads with PEFT: PeftModel.from_pretrained(base, folder).',

@@ -68,10 +68,10 @@ export function formatDuration(seconds: number): string {
   if (whole < 60) return `${whole} s`
   const minutes = Math.floor(whole / 60)
   if (minutes < 10) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`
-  if (minutes < 60) return `${Math.round(whole / 60)} min`
-  const rest = Math.round(whole / 60) % 60
-  const hours = Math.floor(Math.round(whole / 60) / 60)
-  return rest === 0 ? `${hours} h` : `${hours} h ${rest} min`
+  const rounded = Math.round(whole / 60)
+  if (rounded < 60) return `${rounded} min`
+  const hours = Math.floor(rounded / 60)
+  return rounded % 60 === 0 ? `${hours} h` : `${hours} h ${rounded % 60} min`
 }
 
 export function formatRate(perSecond: number): string {

@@ -24,6 +24,7 @@ export function usePickedRun() {
 }
 
 export function RunPicker(props: { usable: RunInfo[]; picked: RunInfo | null; pick: (id: string) => void }) {
+  const { runs } = useApp()
   return (
     <Show
       when={props.picked}
@@ -43,7 +44,7 @@ export function RunPicker(props: { usable: RunInfo[]; picked: RunInfo | null; pi
             onChange={props.pick}
             options={props.usable.map((other) => ({
               value: other.id,
-              label: other.name,
+              label: runs.label(other),
               description: `${formatTime(other.created)} · ${t('runs.steps', { step: other.step, count: other.maxSteps })}`,
             }))}
           />

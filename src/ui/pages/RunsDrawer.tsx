@@ -58,7 +58,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
   const { runs, training, route, openRuns } = useApp()
   const live = () => runs.live() === props.run.id
   const status = () => {
-    if (runs.runsElsewhere(props.run)) return t('runs.status.elsewhere')
+    if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
     if (runs.wasCutOff(props.run)) return t('runs.status.cutOff')
     return t(`runs.status.${props.run.status}`)
   }
@@ -75,7 +75,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
   }
   const resumable = () =>
     !live() &&
-    !runs.runsElsewhere(props.run) &&
+    !runs.elsewhere(props.run) &&
     props.run.status !== 'done' &&
     props.run.step < props.run.maxSteps
 

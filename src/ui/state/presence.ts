@@ -1,4 +1,5 @@
 import { type Accessor, createEffect, onCleanup } from 'solid-js'
+import { recall, remember } from './memory.ts'
 
 /** Keeps the screen on while `active`. The browser drops the lock with the tab in the background; it is asked for anew. */
 export function keepAwake(active: Accessor<boolean>): void {
@@ -35,33 +36,22 @@ export function guardLeaving(active: Accessor<boolean>): void {
   })
 }
 
-const lockName = (run: string) => `lapidary.run.${run}`
+const KEY = 'training'
+const trainingNow = () => recall<{ runs: string[] }>(KEY)?.runs?.filter((id) => typeof id === 'string') ?? []
 
-/** Marks a run as being trained by this page until `release` is called, visible to the other pages of this origin. */
-export function markTraining(run: string): () => void {
-  let release = () => {}
-  if (navigator.locks)
-    void navigator.locks.request(lockName(run), { ifAvailable: true }, (lock) =>
-      lock ? new Promise<void>((resolve) => (release = resolve)) : undefined,
-    )
-  let released = false
-  return () => {
-    if (released) return
-    released = true
-    // The lock may be granted a moment after this call; a tick later it is there to be released.
-    setTimeout(() => release(), 0)
-  }
+/**
+ * Notes that a run is being trained, until `noteEnded`. A note found when the page opens belongs to a run that a reload,
+ * a crash or a closed lid cut off, or that another tab still trains.
+ */
+export function noteTraining(run: string): void {
+  remember(KEY, { runs: [...trainingNow().filter((id) => id !== run), run] })
 }
 
-/** Ids of runs that some page of this origin is training now. */
-export async function trainingElsewhere(): Promise<Set<string>> {
-  if (!navigator.locks) return new Set()
-  const { held = [] } = await navigator.locks.query()
-  const prefix = lockName('')
-  return new Set(
-    held
-      .map((lock) => lock.name ?? '')
-      .filter((name) => name.startsWith(prefix))
-      .map((name) => name.slice(prefix.length)),
-  )
+export function noteEnded(run: string): void {
+  const rest = trainingNow().filter((id) => id !== run)
+  remember(KEY, rest.length > 0 ? { runs: rest } : null)
+}
+
+export function notedRuns(): string[] {
+  return trainingNow()
 }

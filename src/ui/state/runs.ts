@@ -3,7 +3,8 @@ import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { RunEvent } from '../../protocol/events.ts'
 import type { RunInfo, Studio } from '../../protocol/studio.ts'
 import { RunSeries } from '../charts/series.ts'
-import { trainingElsewhere } from './presence.ts'
+import { formatTime } from '../messages/format.ts'
+import { notedRuns, noteEnded } from './presence.ts'
 
 export type RunsState = ReturnType<typeof createRuns>
 
@@ -59,12 +60,11 @@ function withSample(before: SampleHistory[], event: RunEvent & { type: 'sample' 
 /** Stored runs, those laid over the chart, and the one in view. */
 export function createRuns(studio: Studio) {
   const [list, setList] = createSignal<RunInfo[]>([])
-  const [elsewhere, setElsewhere] = createSignal<Set<string>>(new Set())
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [overlays, setOverlays] = createSignal<string[]>([])
   const [shownId, show] = createSignal<string | null>(null)
   const [views, setViews] = createSignal<ReadonlyMap<string, RunView>>(new Map())
-  const [dismissed, setDismissed] = createSignal<Set<string>>(new Set())
+  const [noted, setNoted] = createSignal(notedRuns())
   /** The run that this page trains now, if any. */
   const [live, setLive] = createSignal<string | null>(null)
 
@@ -73,8 +73,7 @@ export function createRuns(studio: Studio) {
 
   async function refresh(): Promise<void> {
     try {
-      const [runs, busy] = await Promise.all([studio.train.runs(), trainingElsewhere()])
-      setElsewhere(busy)
+      const runs = await studio.train.runs()
       setList([...runs].sort((a, b) => b.created - a.created))
     } catch (error) {
       setFailure(toFailure(error))
@@ -94,7 +93,10 @@ export function createRuns(studio: Studio) {
       const raced = views().get(id)
       if (raced) return raced
       const view = createRunView()
-      view.series.load(metrics)
+      view.series.load(
+        metrics,
+        events.filter((event) => event.type === 'eval'),
+      )
       for (const event of events) if (event.type !== 'step' && event.type !== 'eval') view.take(event)
       adopt(id, view)
       return view
@@ -104,13 +106,34 @@ export function createRuns(studio: Studio) {
     }
   }
 
-  /** A run that says it is running while no page trains it was cut off by a reload, a crash or a closed lid. */
-  const wasCutOff = (run: RunInfo) =>
-    run.status === 'running' && run.id !== live() && !elsewhere().has(run.id)
+  /** Running, but not here: another tab has it. */
+  const elsewhere = (run: RunInfo) => run.status === 'running' && run.id !== live()
 
-  const interrupted = createMemo(
-    () => (live() ? null : list().find((run) => wasCutOff(run) && !dismissed().has(run.id))) ?? null,
-  )
+  /** Noted as being trained, yet nobody trains it: cut off by a reload, a crash or a closed lid. */
+  const wasCutOff = (run: RunInfo) =>
+    run.status === 'stopped' && run.id !== live() && run.step < run.maxSteps && noted().includes(run.id)
+
+  const interrupted = createMemo(() => (live() ? null : (list().find(wasCutOff) ?? null)))
+
+  function forgetNote(id: string): void {
+    noteEnded(id)
+    setNoted(notedRuns())
+  }
+
+  /** Right after a reload the old page's hold on a run may not have ended yet; a little later it has. */
+  async function settle(): Promise<void> {
+    for (const pause of [500, 1000, 2000, 4000]) {
+      if (live() || !list().some((run) => noted().includes(run.id) && elsewhere(run))) return
+      await new Promise((resolve) => setTimeout(resolve, pause))
+      await refresh()
+    }
+  }
+
+  /** Runs of one model on one data set share a name; the time tells them apart. */
+  const label = (run: RunInfo) =>
+    list().some((other) => other.id !== run.id && other.name === run.name)
+      ? `${run.name}, ${formatTime(run.created)}`
+      : run.name
 
   async function toggleOverlay(id: string): Promise<void> {
     if (overlays().includes(id)) setOverlays((before) => before.filter((other) => other !== id))
@@ -120,6 +143,7 @@ export function createRuns(studio: Studio) {
   async function remove(id: string): Promise<void> {
     try {
       await studio.train.removeRun(id)
+      forgetNote(id)
       setOverlays((before) => before.filter((other) => other !== id))
       setViews((before) => {
         const next = new Map(before)
@@ -134,6 +158,7 @@ export function createRuns(studio: Studio) {
   }
 
   const ready = refresh()
+  void ready.then(settle)
 
   return {
     list,
@@ -148,8 +173,9 @@ export function createRuns(studio: Studio) {
     toggleOverlay,
     interrupted,
     wasCutOff,
-    runsElsewhere: (run: RunInfo) => run.status === 'running' && run.id !== live() && elsewhere().has(run.id),
-    dismiss: (id: string) => setDismissed((before) => new Set(before).add(id)),
+    elsewhere,
+    label,
+    forgetNote,
     live,
     setLive,
     failure,

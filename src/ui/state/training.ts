@@ -10,7 +10,7 @@ import { StepClock } from './clock.ts'
 import type { DataState } from './data.ts'
 import { oncePerFrame } from './frame.ts'
 import type { ModelState } from './models.ts'
-import { markTraining } from './presence.ts'
+import { noteTraining } from './presence.ts'
 import { type Question, questionsFrom } from './questions.ts'
 import { createRunView, type RunsState, type RunView } from './runs.ts'
 import type { Settings } from './settings.ts'
@@ -110,7 +110,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
       switch (event.type) {
         case 'stage':
           setStage({ ...event })
-          if (event.stage !== 'train' && event.progress === undefined) announce(t(`stage.${event.stage}`))
+          if (!step && event.progress === undefined) announce(t(`stage.${event.stage}`))
           break
         case 'step': {
           step = event
@@ -137,7 +137,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
           break
         case 'error':
           show.cancel()
-          setFailure(event.failure)
+          if (event.failure.code !== 'cancelled') setFailure(event.failure)
           onEnd()
       }
     }
@@ -163,12 +163,12 @@ export function createTraining({ studio, data, models, settings, runs, announce 
         runs.show(known)
       } else runs.show(null)
     })
-    let unmark = () => {}
     let over = false
     const end = () => {
       if (over) return
       over = true
-      unmark()
+      const id = runs.live()
+      if (id) runs.forgetNote(id)
       batch(() => {
         setPhase('idle')
         setStage(null)
@@ -187,7 +187,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
         else handle(event)
       })
       if (over) return
-      unmark = markTraining(id)
+      noteTraining(id)
       runs.adopt(id, view)
       batch(() => {
         runs.setLive(id)

@@ -13,6 +13,9 @@ export const DATA_FILES = '.csv,.tsv,.json,.jsonl,.ndjson,text/csv,application/j
 export function ChooseData() {
   const { data, runs, training, route } = useApp()
   const newcomer = () => runs.list().length === 0
+  /** Samples are kept too once opened; they have their own list. */
+  const stored = () =>
+    data.stored().filter((info) => !data.samples().some((sample) => info.id === `sample-${sample.id}`))
   const begin = () => {
     route.go('train')
     void training.demonstrate()
@@ -61,10 +64,10 @@ export function ChooseData() {
             </Show>
           </Section>
 
-          <Show when={data.stored().length > 0}>
+          <Show when={stored().length > 0}>
             <Section title={t('data.stored.title')}>
               <ul class="files">
-                <For each={data.stored()}>
+                <For each={stored()}>
                   {(info) => (
                     <li>
                       <Button kind="quiet" onClick={() => data.reopen(info)}>

@@ -20,8 +20,8 @@ export function Live() {
     if (training.phase() === 'stopping') return t('train.stoppingLong')
     const now = training.stage()
     if (!now) return t('stage.start')
-    const base = t(`stage.${now.stage}`)
-    return now.note ? `${base}: ${now.note}` : base
+    // Only where files are read does the note tell more than the stage's own name.
+    return ((now.stage === 'model' || now.stage === 'load') && now.note) || t(`stage.${now.stage}`)
   }
   /** Steps fill the bar once there are any; before that each stage has its own. */
   const share = () => {

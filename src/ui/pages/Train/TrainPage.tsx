@@ -43,7 +43,7 @@ export function TrainPage() {
         ? [
             {
               id: shown?.id ?? 'live',
-              name: shown?.name ?? t('train.thisRun'),
+              name: shown ? runs.label(shown) : t('train.thisRun'),
               series: main.series,
               ...(shown ? { maxSteps: shown.maxSteps } : {}),
             },
@@ -51,8 +51,9 @@ export function TrainPage() {
         : []
       for (const id of runs.overlays()) {
         const other = runs.view(id)
+        const otherRun = runs.byId(id)
         if (!other || id === shown?.id || list.length >= MOST_RUNS) continue
-        list.push({ id, name: runs.byId(id)?.name ?? id, series: other.series })
+        list.push({ id, name: otherRun ? runs.label(otherRun) : id, series: other.series })
       }
       return list
     },

@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest'
+import type { EvalEvent, StepEvent } from '../../src/protocol/events.ts'
+import { align, smooth, thin } from '../../src/ui/charts/align.ts'
+import { tableRows } from '../../src/ui/charts/rows.ts'
+import { RunSeries } from '../../src/ui/charts/series.ts'
+import { StepClock } from '../../src/ui/state/clock.ts'
+
+const step = (at: number, loss: number, more: Partial<StepEvent> = {}): StepEvent => ({
+  type: 'step',
+  step: at,
+  max_steps: 1000,
+  epoch: at / 10,
+  loss,
+  mean_token_accuracy: 0.5,
+  learning_rate: 1e-3,
+  grad_norm: 1,
+  tokens: at * 100,
+  tokens_per_second: 50,
+  ...more,
+})
+const evaluation = (at: number, loss: number): EvalEvent => ({
+  type: 'eval',
+  step: at,
+  epoch: at / 10,
+  eval_loss: loss,
+  metrics: { mean_token_accuracy: 0.25 },
+})
+
+describe('columns of a run', () => {
+  it('grow past their first size and keep every value', () => {
+    const series = new RunSeries()
+    for (let i = 1; i <= 1000; i++) series.addStep(step(i, 1 / i))
+    expect(series.steps.length).toBe(1000)
+    expect([...series.metrics.loss.view()]).toEqual(Array.from({ length: 1000 }, (_, i) => 1 / (i + 1)))
+  })
+
+  it('are cut back by a resumed run that goes over known ground', () => {
+    const series = new RunSeries()
+    series.addEval(evaluation(0, 4))
+    for (let i = 1; i <= 25; i++) {
+      series.addStep(step(i, i))
+      if (i % 10 === 0) series.addEval(evaluation(i, i))
+    }
+    series.addStep(step(11, 111))
+    expect([...series.steps.view()]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+    expect(series.metrics.loss.at(10)).toBe(111)
+    expect(series.metrics.grad_norm.length).toBe(11)
+    expect([...series.evalSteps.view()]).toEqual([0, 10])
+  })
+
+  it('hold nothing for a skipped step, and tell their listeners', () => {
+    const series = new RunSeries()
+    let told = 0
+    const stop = series.subscribe(() => told++)
+    series.addStep(step(1, Number.NaN, { skipped: true }))
+    series.addStep(step(2, 2))
+    stop()
+    series.addStep(step(3, 3))
+    expect(series.metrics.loss.at(0)).toBeNaN()
+    expect(series.steps.length).toBe(3)
+    expect(told).toBe(2)
+  })
+
+  it('come back the same from storage', () => {
+    const live = new RunSeries()
+    const evals = [evaluation(0, 3), evaluation(2, 2)]
+    live.addEval(evals[0]!)
+    live.addStep(step(1, 3))
+    live.addStep(step(2, 2.5))
+    live.addEval(evals[1]!)
+    const stored = new RunSeries()
+    stored.load(
+      {
+        steps: Uint32Array.of(1, 2),
+        epochs: Float64Array.of(0.1, 0.2),
+        evalSteps: Uint32Array.of(0, 2),
+        columns: { loss: Float64Array.of(3, 2.5) },
+      },
+      evals,
+    )
+    for (const name of ['steps', 'epochs', 'evalSteps', 'evalEpochs', 'evalLoss', 'evalAccuracy'] as const)
+      expect([...stored[name].view()], name).toEqual([...live[name].view()])
+    expect([...stored.metrics.loss.view()]).toEqual([3, 2.5])
+  })
+})
+
+describe('smoothing', () => {
+  it('is an average with bias correction: constants stay, and the first value counts whole', () => {
+    const flat = smooth(new Float64Array(50).fill(2.5), 0.95)
+    for (const value of flat) expect(Math.abs(value - 2.5) <= 1e-12).toBe(true)
+    const two = smooth(Float64Array.of(4, 1), 0.5)
+    expect(two[0]).toBeCloseTo(4, 12)
+    expect(two[1]).toBeCloseTo((0.25 * 4 + 0.5 * 1) / 0.75, 12)
+  })
+  it('passes over what is not finite', () => {
+    const out = smooth(Float64Array.of(1, Number.NaN, 1), 0.9)
+    expect(out[1]).toBeNaN()
+    expect(out[2]).toBeCloseTo(1, 12)
+  })
+  it('leaves the values alone at zero', () => {
+    const values = Float64Array.of(3, 1, 2)
+    expect(smooth(values, 0)).toBe(values)
+  })
+})
+
+describe('thinning', () => {
+  it('keeps a single spike of a long curve, the order, and the end', () => {
+    const x = Float64Array.from({ length: 100_000 }, (_, i) => i)
+    const y = new Float64Array(100_000).fill(1)
+    y[77_777] = 99
+    const small = thin({ x, y }, 1000)
+    expect(small.x.length).toBeLessThanOrEqual(1001)
+    expect(Math.max(...small.y)).toBe(99)
+    expect(small.x.at(-1)).toBe(99_999)
+    expect([...small.x].every((value, i) => i === 0 || value > small.x[i - 1]!)).toBe(true)
+  })
+  it('leaves a short curve as it is', () => {
+    const curve = { x: Float64Array.of(1, 2), y: Float64Array.of(3, 4) }
+    expect(thin(curve, 1000)).toBe(curve)
+  })
+})
+
+describe('one axis for several curves', () => {
+  it('is ascending without repeats, with holes where a curve has no point', () => {
+    const train = { x: Float64Array.of(1, 2, 3), y: Float64Array.of(9, Number.NaN, 7) }
+    const validation = { x: Float64Array.of(0, 3), y: Float64Array.of(8, 6) }
+    expect(align([train, validation])).toEqual([
+      [0, 1, 2, 3],
+      [null, 9, null, 7],
+      [8, null, null, 6],
+    ])
+  })
+  it('has no place for zero on a log scale', () => {
+    expect(align([{ x: Float64Array.of(1, 2), y: Float64Array.of(0, 1) }], true)).toEqual([
+      [1, 2],
+      [null, 1],
+    ])
+  })
+})
+
+describe('the table beside the chart', () => {
+  it('has each validation, the first and the last step, and is not longer than asked for', () => {
+    const series = new RunSeries()
+    series.addEval(evaluation(0, 4))
+    for (let i = 1; i <= 997; i++) {
+      series.addStep(step(i, i))
+      if (i % 250 === 0) series.addEval(evaluation(i, i / 2))
+    }
+    const rows = tableRows(series, 40)
+    expect(rows.length).toBeLessThanOrEqual(46)
+    expect(rows[0]).toMatchObject({ step: 0, evalLoss: 4, loss: Number.NaN })
+    expect(rows.find((row) => row.step === 250)).toMatchObject({ loss: 250, evalLoss: 125, epoch: 25 })
+    expect(rows.at(-1)).toMatchObject({ step: 997, loss: 997 })
+  })
+})
+
+describe('the time left', () => {
+  it('follows the pace of the last steps', () => {
+    const clock = new StepClock()
+    expect(clock.secondsLeft(100)).toBeNaN()
+    for (let i = 1; i <= 10; i++) clock.tick(i, i * 2000)
+    expect(clock.secondsLeft(60)).toBeCloseTo(100, 9)
+    for (let i = 11; i <= 60; i++) clock.tick(i, 20_000 + (i - 10) * 500)
+    expect(clock.secondsLeft(100)).toBeCloseTo(20, 9)
+  })
+  it('is never below zero', () => {
+    const clock = new StepClock()
+    clock.tick(1, 0)
+    clock.tick(5, 1000)
+    expect(clock.secondsLeft(4)).toBe(0)
+  })
+})
