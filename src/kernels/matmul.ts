@@ -1,0 +1,339 @@
+/**
+ * Products with a frozen weight W [out, in] (`Weight`: rows are outputs), optionally plus a low-rank product:
+ *
+ *   forward    c[t, n] = sum_k a[t, k] W[n, k] + sum_q u[t, q] v[n, q]              n < out, k < in    (v = B)
+ *   backward   c[t, n] (+)= sum_k a[t, k] W[k, n] + mask[t, n] sum_q u[t, q] v[q, n]  n < in, k < out  (v = A)
+ *
+ * a [rows, in | out]; u [rows, rank]; v = LoRA's B [out, rank] or A [rank, in], as they are stored; c [rows, out | in] is
+ * written, or with `accumulate` added to. A shard of W serves its own columns of c (forward) or of a (backward). The
+ * mask is LoRA's dropout, see lora.ts. Every sum runs over ascending k in f32, so that a variant always gives the same
+ * bits.
+ *
+ * Layout after Volkov and Demmel 2008 ("Benchmarking GPUs to tune dense linear algebra") and CUTLASS: register tiles of
+ * TM x TN an invocation, fed from tiles in workgroup memory by vec4. Rows of those tiles lie along k as they do in
+ * global memory (nothing is transposed on the way) and are swizzled against bank conflicts.
+ */
+import { type Binding, type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { dropoutWgsl } from './dropout.wgsl.ts'
+import { shardShape, unpackWgsl, type Weight, type WeightShard } from './weight.ts'
+
+export type Direction = 'forward' | 'backward'
+
+export interface LowRank {
+  rank: number
+  /** Threefry site of the dropout mask on the low-rank term (backward only). */
+  dropoutSite?: number | undefined
+}
+
+export interface MatmulSpec {
+  direction: Direction
+  rows: Dim
+  weight: Weight
+  shard: WeightShard
+  accumulate: boolean
+  lowRank?: LowRank | undefined
+}
+
+/** A register and workgroup tiling. An invocation computes tm x tn of a workgroup's bm x bn; k advances by bk. */
+export interface Tiling {
+  bm: number
+  bn: number
+  bk: number
+  tm: number
+  tn: number
+  /** Operands go through workgroup memory; else each invocation reads its own from global memory. */
+  shared: boolean
+}
+
+/** Sizes and loaders that follow from a spec. */
+export interface Problem {
+  /** Columns of this dispatch's part of c, and length of its sums. */
+  n: number
+  k: number
+  /** Row strides of a and c; offset of the shard's columns in them. */
+  aStride: number
+  aOffset: number
+  cStride: number
+  cOffset: number
+  /** Whether a and W are read by vec4 (else by scalars, with a guard on each). */
+  quads: boolean
+}
+
+export function problemOf({ direction, weight, shard }: MatmulSpec): Problem {
+  const { rows: out, cols } = weight
+  const forward = direction === 'forward'
+  const aOffset = forward ? 0 : shard.firstRow
+  const aStride = forward ? cols : out
+  return {
+    n: forward ? shard.rows : cols,
+    k: forward ? cols : shard.rows,
+    aStride,
+    aOffset,
+    cStride: forward ? out : cols,
+    cOffset: forward ? shard.firstRow : 0,
+    quads: cols % 4 === 0 && aStride % 4 === 0 && aOffset % 4 === 0 && (forward || shard.rows % 4 === 0),
+  }
+}
+
+/** Bindings of every variant: a, w, [u, v,] c. */
+export function matmulBindings(spec: MatmulSpec): Record<string, Binding> {
+  const { direction, rows, weight, shard, accumulate, lowRank } = spec
+  const { quads, aStride, cStride } = problemOf(spec)
+  const packed = weight.format !== 'f32'
+  const vShape =
+    direction === 'forward' ? [weight.rows, lowRank?.rank ?? 0] : [lowRank?.rank ?? 0, weight.cols]
+  return {
+    a: { type: quads ? 'vec4<f32>' : 'f32', access: 'read', shape: [rows, aStride] },
+    w: {
+      type: packed ? (quads ? 'vec2<u32>' : 'u32') : quads ? 'vec4<f32>' : 'f32',
+      access: 'read',
+      shape: shardShape(weight.format, shard.rows, weight.cols),
+    },
+    ...(lowRank
+      ? ({
+          u: { type: 'f32', access: 'read', shape: [rows, lowRank.rank] },
+          v: { type: 'f32', access: 'read', shape: vShape },
+        } as const)
+      : {}),
+    c: { type: 'f32', access: accumulate ? 'update' : 'write', shape: [rows, cStride] },
+  }
+}
+
+/**
+ * `load_a(row, q)`: four values of a from k = 4 q on. `load_w(row, q)`: four values of a row of the shard from column
+ * 4 q on. Zero beyond the ends; rows of a must exist. `exact`: the tiles end where n and k
+ * end, so that nothing needs a guard.
+ */
+export function loadersWgsl(spec: MatmulSpec, exact: { n: boolean; k: boolean }): string {
+  const { weight, shard } = spec
+  const { k, aStride, aOffset, quads } = problemOf(spec)
+  const cols = weight.cols
+  const packed = weight.format === 'f32' ? null : unpackWgsl(weight.format)
+  const [exactRows, exactCols] = spec.direction === 'forward' ? [exact.n, exact.k] : [exact.k, exact.n]
+  const beyond = [
+    ...(exactRows ? [] : [`row >= ${shard.rows}u`]),
+    ...(exactCols ? [] : [`q * 4u >= ${cols}u`]),
+  ].join(' || ')
+  const guard = beyond && `if (${beyond}) { return vec4<f32>(); }`
+  if (quads)
+    return `
+${packed ?? ''}
+fn load_a(row: u32, q: u32) -> vec4<f32> {
+  ${exact.k ? '' : `if (q >= ${k / 4}u) { return vec4<f32>(); }`}
+  return a[row * ${aStride / 4}u + q${aOffset ? ` + ${aOffset / 4}u` : ''}];
+}
+fn load_w(row: u32, q: u32) -> vec4<f32> {
+  ${guard}
+  let word = w[row * ${cols / 4}u + q];
+  return ${packed ? 'vec4<f32>(unpack_weight(word.x), unpack_weight(word.y))' : 'word'};
+}`
+  const each = (f: (i: number) => string) => [0, 1, 2, 3].map(f).join('\n  ')
+  return `
+${packed ?? ''}
+fn load_a(row: u32, q: u32) -> vec4<f32> {
+  var r = vec4<f32>();
+  ${each((i) => `if (q * 4u + ${i}u < ${k}u) { r[${i}] = a[row * ${aStride}u + ${aOffset + i}u + q * 4u]; }`)}
+  return r;
+}
+fn load_w(row: u32, q: u32) -> vec4<f32> {
+  ${guard}
+  var r = vec4<f32>();
+  ${
+    packed
+      ? `let at = row * ${cols / 2}u + q * 2u;
+  r = vec4<f32>(unpack_weight(w[at]), 0.0, 0.0);
+  if (q * 4u + 2u < ${cols}u) { r = vec4<f32>(r.xy, unpack_weight(w[at + 1u])); }`
+      : each((i) => `if (q * 4u + ${i}u < ${cols}u) { r[${i}] = w[row * ${cols}u + q * 4u + ${i}u]; }`)
+  }
+  return r;
+}`
+}
+
+const range = (n: number) => Array.from({ length: n }, (_, i) => i)
+const lines = (n: number, f: (i: number) => string) => range(n).map(f).join('\n')
+
+export function matmulKernel(spec: MatmulSpec, variant: string, tiling: Tiling): Kernel {
+  const { rows, weight, lowRank } = spec
+  const { n, k } = problemOf(spec)
+  const { bm, bn, tm, tn } = tiling
+  return {
+    name: `matmul.${spec.direction}.${variant}`,
+    bindings: matmulBindings(spec),
+    workgroup: (bm / tm) * (bn / tn),
+    wgsl: tiledWgsl(spec, tiling),
+    grid: (live) => [Math.ceil(n / bn), Math.ceil(dimOf(rows, live) / bm), 1],
+    cost: (live) => matmulCost(dimOf(rows, live), n, k, weight.format === 'f32' ? 4 : 2, lowRank?.rank ?? 0),
+  }
+}
+
+export function matmulCost(rows: number, n: number, k: number, weightBytes: number, rank: number) {
+  return {
+    flops: 2 * rows * n * (k + rank),
+    bytes: 4 * (rows * (n + k + rank) + n * rank) + n * k * weightBytes,
+  }
+}
+
+function tiledWgsl(spec: MatmulSpec, tiling: Tiling): string {
+  const { direction, rows, accumulate, lowRank } = spec
+  const { n, k, cStride, cOffset } = problemOf(spec)
+  const { bm, bn, bk, tm, tn, shared } = tiling
+  const forward = direction === 'forward'
+  const across = bn / tn
+  const down = bm / tm
+  const threads = across * down
+  const kq = bk / 4
+  const jv = tn / 4
+  const live = typeof rows === 'number' ? `${rows}u` : `step.${rows}`
+  // Row i of an invocation, and its column 4 j + e: neighbours in x read and write neighbouring places.
+  const row = (i: number) => `m + ${i * down}u`
+  const column = forward
+    ? (j: number, e: number) => `n + ${(4 * j + e) * across}u`
+    : (j: number, e: number) => `n + ${4 * j * across + e}u`
+
+  const lowRankText = lowRank
+    ? `
+  for (var q = 0u; q < ${lowRank.rank}u; q++) {
+    ${lines(jv, (j) => `let v${j} = vec4<f32>(${[0, 1, 2, 3].map((e) => lowRankColumn(column(j, e))).join(', ')});`)}
+    ${lines(tm, (i) => {
+      const each = lines(jv, (j) => `c${i}_${j} += u${i} * v${j};`)
+      return `let u${i} = u[min(${row(i)}, last) * ${lowRank.rank}u + q];\n${each}`
+    })}
+  }`
+    : ''
+  function lowRankColumn(col: string): string {
+    const clamped = n % bn === 0 ? col : `min(${col}, ${n - 1}u)`
+    return forward ? `v[(${cOffset}u + ${clamped}) * ${lowRank!.rank}u + q]` : `v[q * ${n}u + ${clamped}]`
+  }
+  const masked = !forward && lowRank?.dropoutSite !== undefined
+  const maskText = masked
+    ? `
+  if (step.dropout_keep < 1.0) {
+    ${lines(tm, (i) =>
+      lines(
+        jv,
+        (j) =>
+          `c${i}_${j} *= vec4<f32>(${[0, 1, 2, 3]
+            .map((e) => `dropout_scale(${lowRank!.dropoutSite}u, (${row(i)}) * ${n}u + ${column(j, e)})`)
+            .join(', ')});`,
+      ),
+    )}
+  }`
+    : ''
+
+  // b{k}_{j}: four columns of W at the k-th of four k.
+  const xyzw = ['x', 'y', 'z', 'w']
+  const gather = (load: (j: number, e: number) => string) =>
+    lines(jv, (j) => {
+      const quads = lines(4, (e) => `let w${4 * j + e} = ${load(j, e)};`)
+      const turned = lines(
+        4,
+        (s) =>
+          `let b${s}_${j} = vec4<f32>(${[0, 1, 2, 3].map((e) => `w${4 * j + e}.${xyzw[s]}`).join(', ')});`,
+      )
+      return `${quads}\n${turned}`
+    })
+  const products = (loadA: (i: number) => string) =>
+    lines(
+      tm,
+      (i) =>
+        `let a${i} = ${loadA(i)};\n${lines(jv, (j) => lines(4, (s) => `c${i}_${j} += a${i}.${xyzw[s]} * b${s}_${j};`))}`,
+    )
+
+  const loadTile = (name: string, count: number, body: (index: string) => string) =>
+    lines(Math.ceil(count / threads), (s) => {
+      const guard = (s + 1) * threads > count
+      const index = `${name}_${s}`
+      const text = `let ${index} = local + ${s * threads}u; ${body(index)}`
+      return guard ? `if (local + ${s * threads}u < ${count}u) { ${text} }` : `{ ${text} }`
+    })
+  const mask = Math.min(kq, 8) - 1
+  // Rows of a tile lie kq quads apart; the swizzle spreads eight consecutive rows over all banks.
+  const swizzle = (r: string, step: number) =>
+    step % 8 !== 0 ? '0u' : kq >= 8 ? `(${r} & 7u)` : `((${r} / ${8 / kq}u) & ${mask}u)`
+  const main = shared
+    ? `
+  for (var k = 0u; k < ${Math.ceil(k / bk) * kq}u; k += ${kq}u) {
+    workgroupBarrier();
+    ${loadTile('ia', bm * kq, (i) => {
+      const r = `${i} / ${kq}u`
+      return `let r = ${r}; let q = ${i} % ${kq}u; tile_a[r * ${kq}u + (q ^ ${swizzle('r', down)})] = load_a(min(m0 + r, last), k + q);`
+    })}
+    ${
+      forward
+        ? loadTile('ib', bn * kq, (i) => {
+            const r = `${i} / ${kq}u`
+            return `let r = ${r}; let q = ${i} % ${kq}u; tile_b[r * ${kq}u + (q ^ ${swizzle('r', across)})] = load_w(n0 + r, k + q);`
+          })
+        : loadTile(
+            'ib',
+            (bn / 4) * bk,
+            (i) => `tile_b[${i}] = load_w(k * 4u + ${i} / ${bn / 4}u, n0 / 4u + ${i} % ${bn / 4}u);`,
+          )
+    }
+    workgroupBarrier();
+    for (var q = 0u; q < ${kq}u; q++) {
+      ${
+        forward
+          ? gather((j, e) => `tile_b[(tx + ${(4 * j + e) * across}u) * ${kq}u + (q ^ swizzle_b)]`)
+          : lines(jv, (j) =>
+              lines(
+                4,
+                (s) => `let b${s}_${j} = tile_b[(q * 4u + ${s}u) * ${bn / 4}u + tx + ${j * across}u];`,
+              ),
+            )
+      }
+      ${products((i) => `tile_a[(ty + ${i * down}u) * ${kq}u + (q ^ swizzle_a)]`)}
+    }
+  }`
+    : `
+  for (var q = 0u; q < ${Math.ceil(k / 4)}u; q++) {
+    ${
+      forward
+        ? gather((j, e) => `load_w(${column(j, e)}, q)`)
+        : lines(jv, (j) =>
+            lines(4, (s) => `let b${s}_${j} = load_w(q * 4u + ${s}u, n / 4u + ${j * across}u);`),
+          )
+    }
+    ${products((i) => `load_a(min(${row(i)}, last), q)`)}
+  }`
+
+  const store = lines(
+    tm,
+    (i) => `if (${row(i)} <= last) {
+    let at = (${row(i)}) * ${cStride}u + ${cOffset}u;
+    ${lines(jv, (j) =>
+      lines(4, (e) => {
+        const col = column(j, e)
+        const write = `c[at + ${col}] ${accumulate ? '+' : ''}= c${i}_${j}[${e}];`
+        return n % bn === 0 ? write : `if (${col} < ${n}u) { ${write} }`
+      }),
+    )}
+  }`,
+  )
+
+  return `
+${masked ? dropoutWgsl() : ''}
+${loadersWgsl(spec, { n: n % bn === 0, k: k % (shared ? bk : 4) === 0 })}
+${
+  shared
+    ? `var<workgroup> tile_a: array<vec4<f32>, ${bm * kq}>;
+var<workgroup> tile_b: array<vec4<f32>, ${bn * kq}>;`
+    : ''
+}
+fn kernel(group: vec3<u32>, local: u32) {
+  let last = ${live} - 1u;
+  let m0 = group.y * ${bm}u;
+  let n0 = group.x * ${bn}u;
+  let tx = local % ${across}u;
+  let ty = local / ${across}u;
+  let m = m0 + ty;
+  let n = n0 + ${forward ? 'tx' : 'tx * 4u'};
+  ${shared ? `let swizzle_a = ${swizzle('ty', down)};` : ''}
+  ${shared && forward ? `let swizzle_b = ${swizzle('tx', across)};` : ''}
+  ${lines(tm, (i) => lines(jv, (j) => `var c${i}_${j} = vec4<f32>();`))}
+  ${lowRankText}
+  ${maskText}
+  ${main}
+  ${store}
+}`
+}
