@@ -106,12 +106,21 @@ def compare(model, reference):
     return found, worst, same, answers
 
 
-def answers_of(model, reference):
+def answers_of(model, reference, top=None):
+    """The reference's prompts answered here; of the logits all, or the `top` largest as pairs."""
     stops = reference["stop_tokens"]
+
+    def logits_of(ids):
+        logits = last_logits(model, ids)
+        if top is None:
+            return logits.tolist()
+        values, words = logits.topk(top)
+        return [[int(word), float(value)] for word, value in zip(words, values)]
+
     prompts = [
         {
             "ids": prompt["ids"],
-            "logits_last": last_logits(model, prompt["ids"]).tolist(),
+            "logits_last": logits_of(prompt["ids"]),
             "greedy": greedy(model, prompt["ids"], reference["max_new_tokens"], set(stops)),
         }
         for prompt in reference["prompts"]
