@@ -12,7 +12,7 @@ export function ChartTable(props: { runs: ChartRun[]; pulse: number }) {
   const rows = createMemo(() => {
     void props.pulse
     return props.runs.flatMap((run) =>
-      tableRows(run.series, 40).map((row): NamedRow => ({ ...row, run: run.name })),
+      tableRows(run.series, 120).map((row): NamedRow => ({ ...row, run: run.name })),
     )
   })
   const columns = (): TableColumn<NamedRow>[] => [

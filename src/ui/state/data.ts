@@ -153,11 +153,16 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     }),
   )
 
+  /** A sample goes by its title, a file by its name. */
+  const title = (info: DatasetInfo) =>
+    samples().find((sample) => info.id === `sample-${sample.id}`)?.title ?? info.name
+
   void loadLists()
 
   return {
     samples,
     stored,
+    title,
     dataset,
     mapping,
     mapped,

@@ -11,15 +11,20 @@ export function createModels(studio: Studio) {
   const [device, setDevice] = createSignal<DeviceInfo | null>(null)
   const [adding, setAdding] = createSignal<{ name: string; share: number; note: string } | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
+  const [listFailure, setListFailure] = createSignal<Failure | null>(null)
   const [deviceFailure, setDeviceFailure] = createSignal<Failure | null>(null)
 
   const chosen = createMemo(() => list().find((model) => model.id === chosenId()) ?? null)
 
   async function refresh(): Promise<void> {
     try {
-      setList(await studio.train.models())
+      const found = await studio.train.models()
+      batch(() => {
+        setList(found)
+        setListFailure(null)
+      })
     } catch (error) {
-      setFailure(toFailure(error))
+      setListFailure(toFailure(error))
     }
   }
 
@@ -72,6 +77,7 @@ export function createModels(studio: Studio) {
     findDevice,
     adding,
     failure,
+    listFailure,
     add,
     remove,
     report: setFailure,

@@ -246,7 +246,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
     const opened = sample && practice ? await data.openSample(sample.id) : false
     setPhase('idle')
     if (opened) await start()
-    else setFailure(data.failure() ?? models.failure() ?? toFailure(new Error(t('error.noSample'))))
+    else setFailure(data.failure() ?? models.listFailure() ?? toFailure(new Error(t('error.noSample'))))
   }
 
   async function stop(): Promise<void> {

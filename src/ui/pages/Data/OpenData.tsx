@@ -25,7 +25,7 @@ export function OpenData(props: { info: DatasetInfo }) {
   return (
     <>
       <PageHead
-        title={props.info.name}
+        title={data.title(props.info)}
         lede={`${t('rows', { count: props.info.rows })} · ${t('columns', { count: props.info.columns.length })}`}
         action={<Button onClick={data.close}>{t('data.other')}</Button>}
       />

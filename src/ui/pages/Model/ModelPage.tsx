@@ -28,7 +28,15 @@ export function ModelPage() {
       <PageHead title={t('model.title')} lede={t('model.lede')} />
       <div class="stack-l">
         <Section title={t('model.choose')} hideTitle>
-          <fieldset class="choices">
+          <Show when={models.listFailure()}>
+            {(failure) => (
+              <FailureNotice
+                failure={failure()}
+                actions={<Button onClick={() => void models.refresh()}>{t('action.retry')}</Button>}
+              />
+            )}
+          </Show>
+          <fieldset class="choices" hidden={models.list().length === 0}>
             <legend class="visually-hidden">{t('model.choose')}</legend>
             <For each={models.list()}>
               {(model) => (

@@ -25,13 +25,13 @@ export function TrainPage() {
       found.push({ text: t('train.noData'), href: hrefOf('data'), link: t('train.toData') })
     else if (!data.mapped())
       found.push({ text: t('train.noMapping'), href: hrefOf('data'), link: t('train.toData') })
-    if (!models.chosen())
+    if (!models.chosen() && !models.listFailure())
       found.push({ text: t('train.noModel'), href: hrefOf('model'), link: t('train.toModel') })
     if (settings.problems().size > 0)
       found.push({ text: t('train.problems', { count: settings.problems().size }) })
     return found
   }
-  const ready = () => missing().length === 0 && !data.prepareFailure()
+  const ready = () => missing().length === 0 && models.chosen() !== null && !data.prepareFailure()
 
   const view = (): RunView | null => (training.busy() ? training.liveView() : runs.view(runs.shownId()))
 
@@ -109,6 +109,14 @@ export function TrainPage() {
       />
 
       <div class="stack">
+        <Show when={models.listFailure()}>
+          {(failure) => (
+            <FailureNotice
+              failure={failure()}
+              actions={<Button onClick={() => void models.refresh()}>{t('action.retry')}</Button>}
+            />
+          )}
+        </Show>
         <Show when={training.failure()}>
           {(failure) => <FailureNotice failure={failure()} onDismiss={training.dismissFailure} />}
         </Show>
@@ -201,7 +209,7 @@ function Context() {
   return (
     <>
       <Show when={models.chosen() && data.dataset()} fallback={t('train.lede')}>
-        {t('train.context', { model: models.chosen()!.name, data: data.dataset()!.name })}
+        {t('train.context', { model: models.chosen()!.name, data: data.title(data.dataset()!) })}
         <Show when={need()}>{(text) => <> {text()}</>}</Show>
       </Show>
       <Show when={training.planFailure()}>

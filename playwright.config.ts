@@ -1,0 +1,29 @@
+import { defineConfig } from '@playwright/test'
+import { CHROMIUM_ARGS, findChromium } from './cli/chromium.mjs'
+
+const executablePath = (await findChromium()) ?? undefined
+const port = 4391
+/** Apart from dist/, which may be in use. */
+const built = '.cache/e2e'
+
+/** The studio as it ships, used as a person would, in Chromium with WebGPU on its software adapter. */
+export default defineConfig({
+  testDir: 'tests/e2e',
+  testMatch: '*.e2e.ts',
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  workers: 1,
+  reporter: 'list',
+  outputDir: 'test-results',
+  use: {
+    baseURL: `http://localhost:${port}/`,
+    viewport: { width: 1280, height: 800 },
+    launchOptions: { ...(executablePath ? { executablePath } : {}), args: CHROMIUM_ARGS },
+  },
+  webServer: {
+    command: `npx vite build --outDir ${built} --emptyOutDir --logLevel error && npx vite preview --outDir ${built} --port ${port} --strictPort`,
+    url: `http://localhost:${port}/`,
+    timeout: 120_000,
+    reuseExistingServer: false,
+  },
+})

@@ -1,0 +1,137 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, type Page, test } from '@playwright/test'
+import { capitals, openFile, stepsDone } from './helpers.ts'
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+async function expectAccessible(page: Page, where: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+  const told = violations.map(
+    ({ id, nodes }) => `${where}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`,
+  )
+  expect(told).toEqual([])
+}
+
+async function expectNoOverflow(page: Page, where: string): Promise<void> {
+  const over = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+  expect(over, `${where} scrolls sideways`).toBeLessThanOrEqual(0)
+}
+
+const go = async (page: Page, place: string) => {
+  await page.getByRole('link', { name: place, exact: true }).click()
+  await expect(page).toHaveURL(new RegExp(`#/${place.toLowerCase()}$`))
+}
+
+test('every place, before and after a run, in light and dark, at every size', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  const sizes = [
+    { width: 1280, height: 800 },
+    { width: 600, height: 480 },
+    { width: 360, height: 740 },
+  ]
+  const check = async (where: string) => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await expectAccessible(page, `${where}, ${colorScheme}`)
+    }
+    for (const size of sizes) {
+      await page.setViewportSize(size)
+      await expectNoOverflow(page, `${where} at ${size.width} px`)
+    }
+    await page.setViewportSize(sizes[0]!)
+  }
+
+  await page.goto('/')
+  await expect(page.getByText('Talk like a pirate')).toBeVisible()
+  await check('first visit')
+  for (const place of ['Model', 'Train', 'Evaluate', 'Export']) {
+    await go(page, place)
+    await check(`${place}, empty`)
+  }
+  await go(page, 'Data')
+  await openFile(page, 'boxes.csv', capitals(40))
+  for (const tab of ['Rows', 'As the model sees it', 'Lengths']) {
+    await page.getByRole('tab', { name: tab }).click()
+    await expect(page.getByText('To learn from')).toBeVisible()
+    await check(`Data, ${tab}`)
+  }
+  await go(page, 'Train')
+  await page.getByText('More settings').click()
+  await page.getByText('Questions asked along the way').click()
+  await check('Train, all settings')
+  await page.getByRole('textbox', { name: 'Steps' }).fill('6')
+  await page.getByRole('button', { name: 'Start training' }).click()
+  await expect.poll(() => stepsDone(page), { timeout: 60_000 }).toBeGreaterThan(0)
+  await expectAccessible(page, 'Train, running')
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: 60_000 })
+  await check('Train, done')
+  await page.getByLabel('As a table').check()
+  await expectAccessible(page, 'Train, table')
+  for (const place of ['Evaluate', 'Export']) {
+    await go(page, place)
+    await expect(page.getByRole('button', { name: /^Run / })).toBeVisible()
+    if (place === 'Export')
+      await expect(page.getByRole('button', { name: /^Download adapter/ })).toBeVisible()
+    await check(`${place}, with a run`)
+  }
+  await page.getByRole('button', { name: /^Runs: 1/ }).click()
+  await expect(page.getByRole('dialog', { name: 'Runs' })).toBeVisible()
+  await check('runs')
+})
+
+test('the keyboard alone reaches and works everything, and focus is always seen', async ({ page }) => {
+  await page.goto('/')
+  await expect(page.getByText('Talk like a pirate')).toBeVisible()
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('main')).toBeFocused()
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('button', { name: 'Watch a model learn' })).toBeFocused()
+
+  // Each stop on the way round has a visible ring.
+  for (let stop = 0; stop < 8; stop++) {
+    const ring = await page.evaluate(() => {
+      const at = document.activeElement
+      if (!at || at === document.body) return 'left the page'
+      const shown = at.matches('.drop-input') ? at.nextElementSibling! : at
+      const { outlineStyle, outlineWidth } = getComputedStyle(shown)
+      return outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2
+        ? 'seen'
+        : `unseen: ${at.outerHTML.slice(0, 80)}`
+    })
+    if (ring === 'left the page') break
+    expect(ring).toBe('seen')
+    await page.keyboard.press('Tab')
+  }
+
+  // Menu: opens, moves and chooses by key, and gives the focus back.
+  const theme = page.getByRole('button', { name: /^Colours/ })
+  await theme.focus()
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+  await page.reload()
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
+
+  // Dialog: holds the focus, closes by Escape, and gives it back.
+  const runs = page.getByRole('button', { name: /^Runs/ })
+  await runs.focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('dialog', { name: 'Runs' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await expect(runs).toBeFocused()
+
+  // Help is a button of its own, for those who cannot hover.
+  await openFile(page, 'boxes.csv', capitals(40))
+  await page.getByRole('button', { name: 'About: Question (prompt)' }).focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('It is read, not learnt.')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByText('It is read, not learnt.')).toHaveCount(0)
+})

@@ -1,0 +1,84 @@
+import type { Page } from '@playwright/test'
+
+/** Fails the test on whatever the page itself complains of. */
+export function watchForComplaints(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  return complaints
+}
+
+/** Any request to another host would break the promise that nothing leaves the machine. */
+export function watchForStrangers(page: Page): string[] {
+  const strangers: string[] = []
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url())
+    if (protocol.startsWith('http') && hostname !== 'localhost') strangers.push(request.url())
+  })
+  return strangers
+}
+
+export async function openFile(page: Page, name: string, text: string): Promise<void> {
+  await page
+    .getByLabel('Choose a file')
+    .setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from(text) })
+}
+
+/** Drops a file onto an element, as a person drags it in from a folder. */
+export async function dropFile(page: Page, selector: string, name: string, text: string): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ([name, text]) => {
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([text!], name!, { type: 'text/csv' }))
+      return transfer
+    },
+    [name, text],
+  )
+  for (const type of ['dragover', 'drop'])
+    await page.dispatchEvent(selector, type, { dataTransfer: transfer, bubbles: true, cancelable: true })
+}
+
+/** Steps done, read off the progress line; -1 where there is none yet. */
+export async function stepsDone(page: Page): Promise<number> {
+  const text = await page
+    .getByText(/step \d+ of \d+/)
+    .first()
+    .textContent({ timeout: 1000 })
+    .catch(() => null)
+  const match = /step (\d+) of/.exec(text ?? '')
+  return match ? Number(match[1]) : -1
+}
+
+/** The figures of the chart's table: training and validation losses by step. */
+export async function curve(
+  page: Page,
+): Promise<{ training: [number, number][]; validation: [number, number][] }> {
+  await page.getByLabel('As a table').check()
+  const rows = await page
+    .getByRole('region', { name: 'Figures of the curves' })
+    .locator('tbody tr')
+    .evaluateAll((all) =>
+      all.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent ?? '')),
+    )
+  await page.getByLabel('As a table').uncheck()
+  const column = (index: number) =>
+    rows.flatMap((row) => {
+      const value = Number(row[index])
+      return Number.isFinite(value) && row[index] !== '' ? [[Number(row[0]), value] as [number, number]] : []
+    })
+  return { training: column(2), validation: column(4) }
+}
+
+/** A table of questions and answers that holds a rule worth learning. */
+export function capitals(rows: number): string {
+  const people = ['Tom', 'Anna', 'Ben', 'Lily', 'Max', 'Rose', 'Sam', 'Emma']
+  const things = ['ball', 'book', 'cat', 'cup', 'hat', 'kite', 'boat', 'drum', 'lamp', 'shoe']
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const who = people[i % people.length]
+    const what = things[Math.floor(i / people.length) % things.length]
+    return `"Where is the ${what} of ${who}, number ${i}?","The ${what} of ${who} is in the red box, thank you."`
+  })
+  return `question,answer\n${lines.join('\n')}\n`
+}
