@@ -79,10 +79,10 @@ export interface TrainJob {
   config: RunConfig
   mapping: Partial<Mapping>
   samples: string[]
-  /** Absolute. */
-  data: string
-  /** \`pebble\`, or an absolute folder. */
-  model: string
+  /** As it was given, and where it lies. */
+  data: { name: string; path: string }
+  /** As it was given; the folder is null for the bundled model, Pebble. */
+  model: { name: string; folder: string | null }
   out: string
   resume: boolean
   json: boolean
@@ -114,10 +114,8 @@ export function trainJob(argv: string[]): TrainJob | null {
         )
   const file = flags.config ?? (resume ? join(out, 'run.json') : undefined)
   const config = withFlags(file === undefined ? {} : readConfig(file), flags)
-  const data = resolve(
-    need(flags.data ?? (resume ? config.data.name : undefined), '--data', 'the file to learn from'),
-  )
-  checkData(data)
+  const data = need(flags.data ?? (resume ? config.data.name : undefined), '--data', 'the file to learn from')
+  checkData(resolve(data))
   const model = flags.model ?? config.model.id
   for (const format of flags.export ?? [])
     if (!EXPORTS_NOW.includes(format))
@@ -130,9 +128,9 @@ export function trainJob(argv: string[]): TrainJob | null {
   return {
     config,
     mapping: Object.fromEntries(COLUMNS.map((role) => [role, flags[role] ?? config.data[role]])),
-    samples: flags.sample ?? [],
-    data,
-    model: model === 'pebble' ? model : checkModel(resolve(model)),
+    samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
+    data: { name: data, path: resolve(data) },
+    model: { name: model, folder: model === 'pebble' ? null : checkModel(resolve(model)) },
     out: resolve(out),
     resume,
     json: flags.json ?? false,
@@ -141,6 +139,20 @@ export function trainJob(argv: string[]): TrainJob | null {
 
 function need(given: string | undefined, flag: string, what: string): string {
   return given || fail('bad_config', `${flag} is missing: ${what}.`, 'See --help.', { flag })
+}
+
+/** Sample prompts of the sitting before, from its log. */
+function askedBefore(log: string): string[] {
+  const prompts = new Set<string>()
+  for (const line of readFileSync(log, 'utf8').split('\n'))
+    if (line.startsWith('{"type":"sample"')) {
+      try {
+        prompts.add((JSON.parse(line) as { prompt: string }).prompt)
+      } catch {
+        // The last line may have been cut off by a crash.
+      }
+    }
+  return [...prompts]
 }
 
 function readConfig(path: string): object {

@@ -1,5 +1,6 @@
 import { LapidaryError } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
+import type { RunConfig } from '../src/protocol/run-config.ts'
 import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
 import { openBrowser } from './browser.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
@@ -14,10 +15,10 @@ const TWICE_MS = 1500
 
 async function run(job: TrainJob): Promise<void> {
   const root = await ensureBuilt((text) => process.stderr.write(`${text}\n`))
-  const files = new Map([['/given/data', job.data]])
+  const files = new Map([['/given/data', job.data.path]])
   const texts = new Map([['/headless.html', headlessPage()]])
-  if (job.model !== 'pebble') {
-    const model = await servedModel(job.model)
+  if (job.model.folder !== null) {
+    const model = await servedModel(job.model.folder)
     for (const [name, path] of model.files) files.set(`/given/model/${name}`, path)
     texts.set('/given/model/manifest.json', model.manifest)
   }
@@ -53,18 +54,21 @@ async function drive(
 ): Promise<boolean> {
   const progress = new Progress(job.json)
   let stopped = false
-  // What is kept names the model and the file as they were given, not where this run was served.
-  const kept = { ...job.config, model: { ...job.config.model, id: job.model } }
-  const named = (event: RunEvent): RunEvent =>
-    event.type === 'done'
-      ? { ...event, config: { ...event.config, model: { ...event.config.model, id: job.model } } }
-      : event
+  // What is kept names the model as it was given, not where this run was served.
+  const kept = (config: RunConfig) => ({ ...config, model: { ...config.model, id: job.model.name } })
+  let config = kept(job.config)
   await page.exposeFunction('lapidaryEvent', (text: string) => {
-    const { event: raw, logged } = JSON.parse(text) as { event: RunEvent; logged: boolean }
-    const event = named(raw)
+    const message = JSON.parse(text) as { config: RunConfig } | { event: RunEvent; logged: boolean }
+    if ('config' in message) {
+      config = kept(message.config)
+      return
+    }
+    const { logged } = message
+    const event: RunEvent =
+      message.event.type === 'done' ? { ...message.event, config: kept(message.event.config) } : message.event
     if (event.type === 'done') stopped = event.reason === 'stopped'
     // A run that fails before it has begun leaves nothing behind.
-    if (logged && (output.begun || event.type !== 'error')) output.add(event, kept)
+    if (logged && (output.begun || event.type !== 'error')) output.add(event, config)
     progress.show(event)
   })
   const crashed = new Promise<never>((_, reject) => {
@@ -89,8 +93,8 @@ async function drive(
       throw new Error(`The studio did not open. ${problems.join(' ')}`)
     })
   const request: HeadlessJob = {
-    model: job.model === 'pebble' ? job.model : `${url}given/model/`,
-    data: { url: `${url}given/data`, name: job.data },
+    model: job.model.folder === null ? job.model.name : `${url}given/model/`,
+    data: { url: `${url}given/data`, name: job.data.name },
     config: job.config,
     mapping: job.mapping,
     samplePrompts: job.samples.map((prompt) => ({ prompt })),

@@ -24,6 +24,12 @@ export function adapterCard(adapter: {
 }): string {
   const { config, baseModel, step } = adapter
   const data = config.data.name.replace(/^.*[\\/]/, '') || 'a data set of its own'
+  // Paths and addresses of the machine it was made on are nobody's business.
+  const shareable: RunConfig = {
+    ...config,
+    model: { ...config.model, id: baseModel },
+    data: { ...config.data, name: data },
+  }
   const seen = adapter.events.filter((event) => !('step' in event) || (event.step ?? 0) <= step)
   return [
     '---',
@@ -64,7 +70,7 @@ export function adapterCard(adapter: {
     'The whole run config:',
     '',
     '```json',
-    JSON.stringify(config, null, 2),
+    JSON.stringify(shareable, null, 2),
     '```',
     '',
   ].join('\n')

@@ -84,6 +84,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   let best = meta?.best ?? null
   let skippedInRow = meta?.skipped_in_row ?? 0
   const evaluations = [...(meta?.evaluations ?? [])]
+  let savedAt = meta?.step ?? -1
   let baseAnswers: string[] | null = null
   let arrival = now()
 
@@ -199,6 +200,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
       },
     }
     await run.save(checkpoint, event)
+    savedAt = step
   }
 
   const done = (reason: DoneEvent['reason']): DoneEvent => {
@@ -253,7 +255,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     const improved = evaluated ? await validate() : false
     const early = evaluated && step < total && (run.stopEarly?.(evaluations) ?? false)
     const stop = run.stopRequested?.() ?? false
-    if (improved || early || stop || (advanced && saveDue({ step }))) await save(improved)
+    if (improved || ((early || stop || saveDue({ step })) && savedAt !== step)) await save(improved)
     if (step === total) break
     if (early) return done('early_stopping')
     if (stop) return done('stopped')

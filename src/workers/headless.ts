@@ -30,8 +30,11 @@ export interface Headless {
 declare global {
   interface Window {
     lapidary?: Headless
-    /** Given by whoever drives the page; resolves once the event is taken in. */
-    lapidaryEvent?: (event: string) => Promise<void>
+    /**
+     * Given by whoever drives the page: takes `{config}` once, when the data is known, and then `{event, logged}`, as
+     * JSON. Resolves once it is taken in.
+     */
+    lapidaryEvent?: (message: string) => Promise<void>
   }
 }
 
@@ -69,6 +72,7 @@ export function openHeadless(): void {
       emit({ type: 'notice', message: `${finding.message} ${finding.hint}` }, false)
     const data = { ...job.config.data, ...mapping, name: job.data.name, hash: dataset.hash }
     const config = parseRunConfig({ ...job.config, data })
+    send(async () => window.lapidaryEvent?.(JSON.stringify({ config })))
     return { config, model: job.model, tokens: info.tokens, samplePrompts: job.samplePrompts }
   }
 

@@ -171,6 +171,14 @@ describe('checkpoints', () => {
     expect(run.checkpoints.length).toBe(1)
   })
 
+  test('a stop right after a checkpoint does not write it again', async () => {
+    const run: ReturnType<typeof sit> = sit(CONFIG, {
+      stopRequested: () => run?.checkpoints.length > 0,
+    })
+    expect(await run.done).toMatchObject({ reason: 'stopped', step: 4 })
+    expect(run.checkpoints.map((c) => c.checkpoint.meta.step)).toEqual([4])
+  })
+
   test('an abort ends at once, without one', async () => {
     const control = new AbortController()
     const run = sit(CONFIG, {
