@@ -1,6 +1,6 @@
 """Writes tests/golden/: python peers/golden.py [--out DIR] [--only NAME ...] [--tokenizer DIR]
 
-NAME is a fixture of tiny.py, `trl` or `chat`. `chat` and TRL's masks need --tokenizer: a folder with Gemma 3's
+NAME is a fixture of tiny.py, `pebble`, `trl` or `chat`. `chat` and TRL's masks need --tokenizer: a folder with Gemma 3's
 tokenizer.json and tokenizer_config.json, as tools/gguf-to-hf.py fetches it; without it they are left as they are.
 """
 
@@ -17,6 +17,7 @@ from reference import write_json
 from tiny import FIXTURES, write_fixture
 
 ROOT = Path(__file__).resolve().parent.parent
+PEBBLE = ROOT / "public" / "models" / "pebble"
 
 
 def versions():
@@ -28,6 +29,8 @@ def write_text(out, names, tokenizer):
     made = {}
     if "trl" in names:
         made |= {"trl/packing.json": golden_text.packing, "trl/schedules.json": golden_text.schedules}
+    if "pebble" in names:
+        made["chat/pebble.json"] = lambda: golden_text.chat(PEBBLE)
     if tokenizer and "trl" in names:
         made["trl/sft.json"] = lambda: golden_text.sft(tokenizer)
     if tokenizer and "chat" in names:
@@ -38,7 +41,7 @@ def write_text(out, names, tokenizer):
 
 
 def main():
-    names = [*FIXTURES, "trl", "chat"]
+    names = [*FIXTURES, "pebble", "trl", "chat"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "tests" / "golden")
     parser.add_argument("--only", nargs="*", choices=names, default=names)

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 import golden_text
-from golden import versions
+from golden import PEBBLE, versions
 from reference import relative_l2
 from run import at_most, online, same
 from tiny import FIXTURES, write_fixture
@@ -98,8 +98,17 @@ def test_masks(context):
         compare_json(value, expected[key], f"sft.{key}")
 
 
+def check_chat(context, name, tokenizer):
+    expected = json.loads((context.golden / "chat" / f"{name}.json").read_text())
+    for key, value in golden_text.chat(tokenizer).items():
+        compare_json(value, expected[key], f"{name}.{key}")
+
+
 @online
 def test_chat(context):
-    expected = json.loads((context.golden / "chat" / "gemma3.json").read_text())
-    for key, value in golden_text.chat(context.tokenizer).items():
-        compare_json(value, expected[key], f"chat.{key}")
+    check_chat(context, "gemma3", context.tokenizer)
+
+
+def test_pebble_chat(context):
+    """Fails when Pebble's tokenizer has changed: then run peers/golden.py --only pebble."""
+    check_chat(context, "pebble", PEBBLE)
