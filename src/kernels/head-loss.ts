@@ -36,8 +36,8 @@ import type { Weight, WeightShard } from './weight.ts'
 
 export interface HeadLossOptions {
   rows: Dim
-  /** The largest number of rows a step may bring; partial results are sized by it. */
-  maxRows: number
+  /** The largest number of rows a step may bring, where it is not the tape's capacity: partial results are sized by it. */
+  maxRows?: number
   /** u32 [rows]. */
   labels: Tensor
   softCap: number | null
@@ -64,7 +64,7 @@ const COMBINE = 64
 export function headLoss(tape: Tape, h: Tensor, weight: Weight, o: HeadLossOptions): HeadLoss {
   const hidden = weight.cols
   if (hidden % 32 !== 0) throw new Error(`the head needs a width that is a multiple of 32, not ${hidden}`)
-  const { pairs, maxSplits } = splitting(o.maxRows, weight)
+  const { pairs, maxSplits } = splitting(o.maxRows ?? dimOf(o.rows, tape.capacity), weight)
   const dh = o.gradient ? tape.grad(h) : null
   const gradient = dh !== null
   const labelLogit = tape.tensor(`${o.name} label logit`, [o.rows])

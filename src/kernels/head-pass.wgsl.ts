@@ -159,6 +159,7 @@ export function tiledPassWgsl(o: HeadPass, tile: HeadTile): string {
 
   return `
 ${weight4Wgsl(o.format)}
+${cap ? 'fn square(x: f32) -> f32 { return x * x; }' : ''}
 const LAST = ${o.shard.rows - 1}u;
 const TILES = ${Math.ceil(o.shard.rows / W)}u;
 var<workgroup> scratch: array<vec4<f32>, ${scratch}>;
@@ -253,7 +254,7 @@ fn kernel(group: vec3<u32>, local: u32) {
     ${o.gradient ? each(C, (c) => `sum${i}_${c} *= shrink${i};`) : ''}
     ${
       o.gradient && cap
-        ? each(J, (j) => `p${i}_${j} *= 1.0 - (z${i}_${j} / ${cap}) * (z${i}_${j} / ${cap});`)
+        ? each(J, (j) => `p${i}_${j} *= 1.0 - square(clamp(z${i}_${j} / ${cap}, -1.0, 1.0));`)
         : ''
     }`,
     )}
