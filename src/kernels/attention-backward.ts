@@ -1,0 +1,258 @@
+/**
+ * Flash attention, backward, in two passes over recomputed probabilities; no atomics, every sum in a fixed order.
+ *
+ *   stats   delta[t, h] = sum_d dout out, next to the saved log-sum-exp: stats [rows, heads, 2] = (lse, delta)
+ *   dQ      p = exp(y - lse), dp = dout vᵀ, ds = p (dp - delta) y'(s) scale;  dq (+)= ds k
+ *   dK, dV  the same p and ds from the keys' side:  dv (+)= pᵀ dout, dk (+)= dsᵀ q, summed over the heads that share
+ *           the kv head; with `splits` > 1 each part of those heads goes to its own workgroup and its own partial sum
+ *           ([rows, kvHeads, splits, headDim]), and `sumSplits` adds the parts in order
+ *
+ * Source: Dao 2023 (arXiv 2307.08691), algorithm 2, its dQ atomics replaced by a pass of its own.
+ */
+import { dimOf, type Kernel } from '../gpu/kernel.ts'
+import { attentionCost, keyRow, logit } from './attention-forward.ts'
+import {
+  type AttentionShape,
+  type AttentionTile,
+  dimText,
+  queryTileWgsl,
+  softCapWgsl,
+  TileText,
+} from './attention-tile.wgsl.ts'
+
+const LANES = 16
+const STATS_WORKGROUP = 64
+const SUM_COLUMNS = 64
+
+/** stats[t, h] = (lse[t, h], sum_d dout[t, h, d] out[t, h, d]). */
+export function attentionStats(o: AttentionShape): Kernel {
+  const { rows, heads, headDim } = o
+  const shape = [rows, heads * headDim]
+  const items = STATS_WORKGROUP / LANES
+  return {
+    name: 'attention.stats',
+    bindings: {
+      out: { type: 'vec4<f32>', access: 'read', shape },
+      dout: { type: 'vec4<f32>', access: 'read', shape },
+      lse: { type: 'f32', access: 'read', shape: [rows, heads] },
+      stats: { type: 'vec2<f32>', access: 'write', shape: [rows, heads * 2] },
+    },
+    workgroup: STATS_WORKGROUP,
+    wgsl: `
+var<workgroup> parts: array<f32, ${STATS_WORKGROUP}>;
+fn kernel(group: vec3<u32>, local: u32) {
+  let lane = local % ${LANES}u;
+  let item = group.y * ${items}u + local / ${LANES}u;
+  let is_live = item < ${dimText(rows)} * ${heads}u;
+  var sum = 0.0;
+  if (is_live) {
+    for (var i = lane; i < ${headDim / 4}u; i += ${LANES}u) {
+      sum += dot(out[item * ${headDim / 4}u + i], dout[item * ${headDim / 4}u + i]);
+    }
+  }
+  parts[local] = sum;
+  workgroupBarrier();
+  if (is_live && lane == 0u) {
+    var all = 0.0;
+    for (var i = 0u; i < ${LANES}u; i++) { all += parts[local + i]; }
+    stats[item] = vec2<f32>(lse[item], all);
+  }
+}`,
+    grid: (live) => [1, Math.ceil((dimOf(rows, live) * heads) / items), 1],
+    cost: (live) => {
+      const size = dimOf(rows, live) * heads
+      return { flops: size * headDim * 2, bytes: size * (headDim * 8 + 12) }
+    },
+  }
+}
+
+/** ds of the four logits in `s` from p in `p`, dp in `g`. `y` is the capped logit. */
+function slope(o: AttentionShape, p: string, g: string, delta: string, y: string): string {
+  const capped = o.softCap === null ? '' : ` * soft_cap_slope(${y})`
+  return `${p} * (${g} - ${delta})${capped} * ${o.scale}`
+}
+
+export function attentionBackwardQuery(o: AttentionShape, tile: AttentionTile, accumulate: boolean): Kernel {
+  const { rows, heads, kvHeads, headDim } = o
+  const text = new TileText(tile, headDim)
+  const queries = queryTileWgsl(o, tile.own, heads / kvHeads)
+  const queryRow = (i: string) => `query_row(first, last, head, ${i})`
+  return {
+    name: 'attention.backward_query',
+    bindings: {
+      q: { type: 'vec4<f32>', access: 'read', shape: [rows, heads * headDim] },
+      k: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * headDim] },
+      v: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * headDim] },
+      dout: { type: 'vec4<f32>', access: 'read', shape: [rows, heads * headDim] },
+      stats: { type: 'vec2<f32>', access: 'read', shape: [rows, heads * 2] },
+      segmentStart: { type: 'u32', access: 'read', shape: [rows] },
+      dq: { type: 'vec4<f32>', access: accumulate ? 'update' : 'write', shape: [rows, heads * headDim] },
+    },
+    workgroup: tile.workgroup,
+    wgsl: `
+${text.declarations}
+${softCapWgsl(o.softCap)}
+${queries.functions}
+fn kernel(group: vec3<u32>, local: u32) {
+  ${text.places}
+  let first = group.y * ${queries.tokens}u;
+  let last = min(first + ${queries.tokens}u, ${dimText(rows)}) - 1u;
+  let head = group.x * ${heads / kvHeads}u;
+  ${queries.span}
+  ${[0, 1, 2, 3].map((i) => `let stats${i} = stats[${queryRow(`4u * tm + ${i}u`)}];`).join('\n  ')}
+  let lse = vec4<f32>(stats0.x, stats1.x, stats2.x, stats3.x);
+  let delta = vec4<f32>(stats0.y, stats1.y, stats2.y, stats3.y);
+  ${text.accumulator('acc')}
+  for (var at = first_key(first); at <= last; at += ${tile.other}u) {
+    ${text.scores('s')}
+    ${text.scores('g')}
+    ${text.score('s', 'q', 'k', queryRow, (i) => keyRow(o, i))}
+    ${text.score('g', 'dout', 'v', queryRow, (i) => keyRow(o, i))}
+    ${text.eachColumn((j) => {
+      const key = `vec4<u32>(at + tn + ${j * text.tn}u)`
+      return `
+      let y${j} = ${logit(o, `s${j}`)};
+      let seen${j} = (${key} >= lower) & (${key} <= upper);
+      let p${j} = exp(min(y${j} - lse, vec4<f32>(0.0)));
+      s${j} = select(vec4<f32>(0.0), ${slope(o, `p${j}`, `g${j}`, 'delta', `y${j}`)}, seen${j});`
+    })}
+    ${text.putWeights('s')}
+    workgroupBarrier();
+    ${text.accumulate('acc', 'k', (i) => keyRow(o, i), `min(${tile.other}u, last + 1u - at)`)}
+  }
+  ${text.eachRow((i) => {
+    const row = `um * ${4 * text.quads}u + ${i}u`
+    return `if (${queries.isLive(row)}) {
+      let to = ${queryRow(row)} * ${text.width}u;
+      ${text.eachVector((j) => store('dq', `to + ${text.vectorAt(j)}`, `acc${i}_${j}`, accumulate))}
+    }`
+  })}
+}`,
+    grid: (live) => [kvHeads, Math.ceil(dimOf(rows, live) / queries.tokens), 1],
+    cost: (live) => attentionCost(o, dimOf(rows, live), 3),
+  }
+}
+
+export function attentionBackwardKeyValue(
+  o: AttentionShape,
+  tile: AttentionTile,
+  splits: number,
+  accumulate: { dk: boolean; dv: boolean },
+): Kernel {
+  const { rows, heads, kvHeads, headDim } = o
+  const text = new TileText(tile, headDim)
+  const heldHeads = heads / kvHeads / splits
+  const queries = queryTileWgsl(o, tile.other, heldHeads)
+  const far = o.window === null ? '' : `high = min(high, last + ${o.window - 1}u);`
+  const keyOf = (i: string) => `(min(first + ${i}, last) * ${kvHeads}u + kv)`
+  const queryRow = (i: string) => `query_row(at, end, head, ${i})`
+  const shape = [rows, kvHeads * splits * headDim]
+  return {
+    name: 'attention.backward_key_value',
+    bindings: {
+      q: { type: 'vec4<f32>', access: 'read', shape: [rows, heads * headDim] },
+      k: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * headDim] },
+      v: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * headDim] },
+      dout: { type: 'vec4<f32>', access: 'read', shape: [rows, heads * headDim] },
+      stats: { type: 'vec2<f32>', access: 'read', shape: [rows, heads * 2] },
+      segmentStart: { type: 'u32', access: 'read', shape: [rows] },
+      dk: { type: 'vec4<f32>', access: accumulate.dk ? 'update' : 'write', shape },
+      dv: { type: 'vec4<f32>', access: accumulate.dv ? 'update' : 'write', shape },
+    },
+    workgroup: tile.workgroup,
+    wgsl: `
+${text.declarations}
+${softCapWgsl(o.softCap)}
+${queries.functions}
+// The last query that sees key \`last\`: segment starts never decrease.
+fn last_query(last: u32) -> u32 {
+  var low = last;
+  var high = ${dimText(rows)} - 1u;
+  ${far}
+  while (low < high) {
+    let middle = (low + high + 1u) / 2u;
+    if (segmentStart[middle] <= last) { low = middle; } else { high = middle - 1u; }
+  }
+  return low;
+}
+fn kernel(group: vec3<u32>, local: u32) {
+  ${text.places}
+  let kv = group.x / ${splits}u;
+  let head = group.x * ${heldHeads}u;
+  let first = group.y * ${tile.own}u;
+  let last = min(first + ${tile.own}u, ${dimText(rows)}) - 1u;
+  let end = last_query(last);
+  let keys = vec4<u32>(first + 4u * tm) + vec4<u32>(0u, 1u, 2u, 3u);
+  ${text.accumulator('acc_k')}
+  ${text.accumulator('acc_v')}
+  for (var at = first; at <= end; at += ${queries.tokens}u) {
+    let count = min(${queries.used}u, (end + 1u - at) * ${heldHeads}u);
+    ${text.scores('s')}
+    ${text.scores('p')}
+    ${text.score('s', 'k', 'q', keyOf, queryRow)}
+    ${text.eachColumn((j) => {
+      const n = `tn + ${j * text.tn}u`
+      return `
+      let stats${j} = stats[${queryRow(n)}];
+      let token${j} = min(at + (${n}) / ${heldHeads}u, end);
+      let seen${j} = (keys >= vec4<u32>(first_key(token${j}))) & (keys <= vec4<u32>(token${j})) & vec4<bool>(${n} < count);
+      s${j} = ${logit(o, `s${j}`)};
+      p${j} = select(vec4<f32>(0.0), exp(min(s${j} - stats${j}.x, vec4<f32>(0.0))), seen${j});`
+    })}
+    ${text.putWeights('p')}
+    ${text.scores('g')}
+    ${text.score('g', 'v', 'dout', keyOf, queryRow)}
+    ${text.accumulate('acc_v', 'dout', queryRow, 'count')}
+    workgroupBarrier();
+    ${text.eachColumn((j) => `p${j} = ${slope(o, `p${j}`, `g${j}`, `stats${j}.y`, `s${j}`)};`)}
+    ${text.putWeights('p')}
+    workgroupBarrier();
+    ${text.accumulate('acc_k', 'q', queryRow, 'count')}
+  }
+  ${text.eachRow((i) => {
+    const key = `first + um * ${4 * text.quads}u + ${i}u`
+    return `if (${key} <= last) {
+      let to = ((${key}) * ${kvHeads * splits}u + group.x) * ${text.width}u;
+      ${text.eachVector((j) => store('dk', `to + ${text.vectorAt(j)}`, `acc_k${i}_${j}`, accumulate.dk))}
+      ${text.eachVector((j) => store('dv', `to + ${text.vectorAt(j)}`, `acc_v${i}_${j}`, accumulate.dv))}
+    }`
+  })}
+}`,
+    grid: (live) => [kvHeads * splits, Math.ceil(dimOf(rows, live) / tile.own), 1],
+    cost: (live) => attentionCost(o, dimOf(rows, live), 4),
+  }
+}
+
+/** sum [rows, kvHeads * headDim] (+)= the splits of parts [rows, kvHeads, splits, headDim], in order. */
+export function sumSplits(o: AttentionShape, splits: number, accumulate: boolean): Kernel {
+  const { rows, kvHeads } = o
+  const width = o.headDim / 4
+  const parts = Array.from({ length: splits }, (_, i) => `parts[base + ${i * width}u]`).join(' + ')
+  const perRow = SUM_COLUMNS * 16
+  const shape = [rows, kvHeads * o.headDim]
+  const size = `${dimText(rows)} * ${kvHeads * width}u`
+  return {
+    name: 'attention.sum_splits',
+    bindings: {
+      parts: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * splits * o.headDim] },
+      sum: { type: 'vec4<f32>', access: accumulate ? 'update' : 'write', shape },
+    },
+    workgroup: SUM_COLUMNS,
+    wgsl: `
+fn kernel(group: vec3<u32>, local: u32) {
+  let i = group.y * ${perRow}u + group.x * ${SUM_COLUMNS}u + local;
+  if (i >= ${size}) { return; }
+  let base = i / ${width}u * ${width * splits}u + i % ${width}u;
+  ${store('sum', 'i', parts, accumulate)}
+}`,
+    grid: (live) => [16, Math.ceil((dimOf(rows, live) * kvHeads * width) / perRow), 1],
+    cost: (live) => {
+      const size = dimOf(rows, live) * kvHeads * o.headDim
+      return { flops: size * splits, bytes: size * 4 * (splits + (accumulate ? 2 : 1)) }
+    },
+  }
+}
+
+function store(array: string, at: string, value: string, accumulate: boolean): string {
+  return `${array}[${at}] = ${accumulate ? `${array}[${at}] + ` : ''}${value};`
+}

@@ -1,0 +1,168 @@
+/**
+ * RMSNorm of each head (optional), then rotary position embedding, in one pass.
+ *
+ *   y = x r (1 + w),  r = 1 / sqrt(mean_i x_i^2 + eps)             per row and head; without norm y = x
+ *   out = [y1 cos - y2 sin, y2 cos + y1 sin]                       y1, y2 the halves of y
+ *   dy = [do1 cos + do2 sin, do2 cos - do1 sin];  dx (+)= r (g - x r^2 mean_j(g_j x_j)),  g = dy (1 + w)
+ *
+ * x, out [rows, heads * headDim]; w [headDim], frozen; positions [rows]; table [maxPositions, headDim] holds headDim / 2
+ * pairs (cos, sin) a row. Angles come from the host in f64: WGSL's sin and cos promise 2^-11 only.
+ * Source: Su et al. 2021 (arXiv 2104.09864); Transformers `Gemma3Attention`, `apply_rotary_pos_emb`.
+ */
+import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import type { Tape, Tensor } from '../gpu/tape.ts'
+import { reduceSum } from './reduce.wgsl.ts'
+
+const WORKGROUP = 64
+
+export interface QkNormRopeOptions {
+  rows: Dim
+  heads: number
+  headDim: number
+  eps: number
+  /** u32 [rows]: position of each row in its own sequence, below maxPositions. */
+  positions: Tensor
+  /** f32 [maxPositions, headDim], from `ropeTable`. */
+  table: Tensor
+  maxPositions: number
+}
+
+/** `normWeight` null: rotation only. */
+export function qkNormRope(tape: Tape, x: Tensor, normWeight: Tensor | null, o: QkNormRopeOptions): Tensor {
+  const out = tape.tensor(`rope ${x.name}`, [o.rows, o.heads * o.headDim])
+  const { positions, table } = o
+  const weight = normWeight ? { weight: normWeight } : undefined
+  tape.run(forward(o, Boolean(weight)), { x, ...weight, positions, table, out }, { cheap: true })
+  tape.vjp([x], [out], ([dout]) => {
+    const dx = tape.grad(x)
+    if (!dx) return
+    const own = weight ? { x, ...weight } : undefined
+    tape.run(backward(o, Boolean(weight), dx.add), { ...own, positions, table, dout: dout!, dx: dx.tensor })
+  })
+  return out
+}
+
+/**
+ * cos and sin of position / factor * theta^(-2i / headDim), interleaved: [maxPositions, headDim / 2, 2]. `factor` is
+ * linear position scaling (1: none).
+ */
+export function ropeTable(
+  maxPositions: number,
+  headDim: number,
+  theta: number,
+  factor = 1,
+): Float32Array<ArrayBuffer> {
+  const table = new Float32Array(maxPositions * headDim)
+  const half = headDim / 2
+  const frequency = Float64Array.from({ length: half }, (_, i) => theta ** ((-2 * i) / headDim) / factor)
+  for (let p = 0; p < maxPositions; p++)
+    for (let i = 0; i < half; i++) {
+      const angle = p * frequency[i]!
+      table[p * headDim + 2 * i] = Math.cos(angle)
+      table[p * headDim + 2 * i + 1] = Math.sin(angle)
+    }
+  return table
+}
+
+function forward(o: QkNormRopeOptions, norm: boolean): Kernel {
+  const { rows, heads, headDim, eps } = o
+  const half = headDim / 2
+  const shape = [rows, heads * headDim]
+  return {
+    name: norm ? 'qk_norm_rope.forward' : 'rope.forward',
+    bindings: {
+      x: { type: 'f32', access: 'read', shape },
+      ...(norm ? { weight: { type: 'f32', access: 'read', shape: [headDim] } as const } : {}),
+      positions: { type: 'u32', access: 'read', shape: [rows] },
+      table: { type: 'vec2<f32>', access: 'read', shape: [o.maxPositions, headDim] },
+      out: { type: 'f32', access: 'write', shape },
+    },
+    workgroup: WORKGROUP,
+    wgsl: `
+${norm ? reduceSum(WORKGROUP) : ''}
+fn kernel(group: vec3<u32>, local: u32) {
+  let base = (group.y * ${heads}u + group.x) * ${headDim}u;
+  let angles = positions[group.y] * ${half}u;
+  ${
+    norm
+      ? `var square = 0.0;
+  for (var i = local; i < ${headDim}u; i += ${WORKGROUP}u) { square += x[base + i] * x[base + i]; }
+  let r = inverseSqrt(reduce_sum(square, local) / ${headDim}.0 + ${eps});`
+      : ''
+  }
+  for (var i = local; i < ${half}u; i += ${WORKGROUP}u) {
+    let y1 = x[base + i]${norm ? ' * r * (1.0 + weight[i])' : ''};
+    let y2 = x[base + ${half}u + i]${norm ? ` * r * (1.0 + weight[${half}u + i])` : ''};
+    let turn = table[angles + i];
+    out[base + i] = y1 * turn.x - y2 * turn.y;
+    out[base + ${half}u + i] = y2 * turn.x + y1 * turn.y;
+  }
+}`,
+    grid: (live) => [heads, dimOf(rows, live), 1],
+    cost: (live) => costOf(o, dimOf(rows, live), norm ? 8 : 3, 2),
+  }
+}
+
+function backward(o: QkNormRopeOptions, norm: boolean, accumulate: boolean): Kernel {
+  const { rows, heads, headDim, eps } = o
+  const half = headDim / 2
+  const shape = [rows, heads * headDim]
+  const store = (at: string, value: string) => `dx[${at}] = ${accumulate ? `dx[${at}] + ` : ''}${value};`
+  // The turned gradient of each pair, before the norm.
+  const turned = `
+    let turn = table[angles + i];
+    let do1 = dout[base + i];
+    let do2 = dout[base + ${half}u + i];
+    let d1 = do1 * turn.x + do2 * turn.y;
+    let d2 = do2 * turn.x - do1 * turn.y;`
+  return {
+    name: norm ? 'qk_norm_rope.backward' : 'rope.backward',
+    bindings: {
+      ...(norm
+        ? ({
+            x: { type: 'f32', access: 'read', shape },
+            weight: { type: 'f32', access: 'read', shape: [headDim] },
+          } as const)
+        : {}),
+      positions: { type: 'u32', access: 'read', shape: [rows] },
+      table: { type: 'vec2<f32>', access: 'read', shape: [o.maxPositions, headDim] },
+      dout: { type: 'f32', access: 'read', shape },
+      dx: { type: 'f32', access: accumulate ? 'update' : 'write', shape },
+    },
+    workgroup: WORKGROUP,
+    wgsl: `
+${norm ? reduceSum(WORKGROUP) : ''}
+fn kernel(group: vec3<u32>, local: u32) {
+  let base = (group.y * ${heads}u + group.x) * ${headDim}u;
+  let angles = positions[group.y] * ${half}u;
+  ${
+    norm
+      ? `var square = 0.0;
+  var along = 0.0;
+  for (var i = local; i < ${half}u; i += ${WORKGROUP}u) {${turned}
+    let x1 = x[base + i];
+    let x2 = x[base + ${half}u + i];
+    square += x1 * x1 + x2 * x2;
+    along += x1 * d1 * (1.0 + weight[i]) + x2 * d2 * (1.0 + weight[${half}u + i]);
+  }
+  let r = inverseSqrt(reduce_sum(square, local) / ${headDim}.0 + ${eps});
+  let shift = reduce_sum(along, local) / ${headDim}.0 * r * r;
+  for (var i = local; i < ${half}u; i += ${WORKGROUP}u) {${turned}
+    ${store('base + i', 'r * (d1 * (1.0 + weight[i]) - x[base + i] * shift)')}
+    ${store(`base + ${half}u + i`, `r * (d2 * (1.0 + weight[${half}u + i]) - x[base + ${half}u + i] * shift)`)}
+  }`
+      : `for (var i = local; i < ${half}u; i += ${WORKGROUP}u) {${turned}
+    ${store('base + i', 'd1')}
+    ${store(`base + ${half}u + i`, 'd2')}
+  }`
+  }
+}`,
+    grid: (live) => [heads, dimOf(rows, live), 1],
+    cost: (live) => costOf(o, dimOf(rows, live), norm ? 18 : 3, accumulate ? 4 : 3),
+  }
+}
+
+function costOf(o: QkNormRopeOptions, rows: number, flopsEach: number, arrays: number) {
+  const size = rows * o.heads * o.headDim
+  return { flops: size * flopsEach, bytes: size * 4 * arrays + rows * (o.headDim + 1) * 4 }
+}
