@@ -150,7 +150,7 @@ function Interrupted() {
   return (
     <Show when={runs.interrupted()}>
       {(run) => (
-        <div class="banner">
+        <section class="banner" aria-label={t('resume.label')}>
           <Notice
             tone="warning"
             title={t('resume.title', { name: run().name, step: run().step, count: run().maxSteps })}
@@ -172,23 +172,28 @@ function Interrupted() {
           >
             <p>{t('resume.text')}</p>
           </Notice>
-        </div>
+        </section>
       )}
     </Show>
   )
 }
 
-/** A file dropped beside the drop areas is meant as data; without this the browser would leave the page for it. */
+/** Dropped beside the drop areas, a folder is a model and a file is data; else the browser would leave the page. */
 function acceptDropsAnywhere(): void {
-  const { data, route } = useApp()
+  const { data, models, route } = useApp()
   const over = (event: DragEvent) => {
     if (event.dataTransfer?.types.includes('Files')) event.preventDefault()
   }
   const drop = async (event: DragEvent) => {
     if (!event.dataTransfer?.types.includes('Files') || event.defaultPrevented) return
     event.preventDefault()
-    const { files } = await droppedFiles(event.dataTransfer)
+    const { files, folder } = await droppedFiles(event.dataTransfer)
     if (files.length === 0) return
+    if (folder !== null) {
+      route.go('model')
+      void models.add(files, folder)
+      return
+    }
     data.close()
     route.go('data')
     void data.openFile(files[0]!)

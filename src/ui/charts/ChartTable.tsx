@@ -41,5 +41,5 @@ export function ChartTable(props: { runs: ChartRun[]; pulse: number }) {
     },
     { id: 'eval', head: t('chart.evalLoss'), cell: (row) => formatLoss(row.evalLoss), number: true },
   ]
-  return <Table label={t('chart.tableLabel')} columns={columns()} rows={rows()} dense />
+  return <Table label={t('chart.tableLabel')} columns={columns()} rows={rows()} dense tall />
 }

@@ -49,7 +49,7 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
         setTimeout(() => {
           due = false
           setPulse((n) => n + 1)
-        }, 250)
+        }, 100)
       }),
     )
     onCleanup(() => {
@@ -72,8 +72,11 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
     }
   }
 
+  /** The first run is drawn last, on top of those laid over it. */
+  const drawn = () => props.runs.map((run, index) => ({ run, index })).reverse()
+
   const data = (): uPlot.AlignedData => {
-    const curves = props.runs.flatMap((run) => {
+    const curves = drawn().flatMap(({ run }) => {
       const { train, validation } = raw(run)
       const main = thin({ x: train.x, y: smooth(train.y, weight()) }, MOST_POINTS)
       return weight() > 0 ? [thin(train, MOST_POINTS), main, validation] : [main, validation]
@@ -95,7 +98,7 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
     const logarithmic = logged()
     const epochs = across() === 'epochs'
     const series: uPlot.Series[] = [{}]
-    for (const [index] of props.runs.entries()) {
+    for (const { index } of drawn()) {
       const stroke = colours.curves[index % colours.curves.length]!
       const dash = DASHES[index % DASHES.length]!
       const line = { stroke, dash, spanGaps: true }
@@ -184,13 +187,20 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
     }
     const columns = data()
     const each = weight() > 0 ? 3 : 2
-    const value = (column: number) => columns[column]?.[at] ?? Number.NaN
+    /** The value under the pointer, or the last before it: validations are far between. */
+    const value = (column: number) => {
+      for (let i = at; i >= 0; i--) {
+        const found = columns[column]?.[i]
+        if (found !== null && found !== undefined) return found
+      }
+      return Number.NaN
+    }
     return {
       x: columns[0][at] ?? null,
-      values: props.runs.map((_, index) => ({
-        train: value((index + 1) * each - 1),
-        validation: value((index + 1) * each),
-      })),
+      values: props.runs.map((_, index) => {
+        const last = (props.runs.length - index) * each
+        return { train: value(last - 1), validation: value(last) }
+      }),
     }
   })
 

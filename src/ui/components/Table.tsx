@@ -13,15 +13,22 @@ export function Table<Row>(props: {
   columns: TableColumn<Row>[]
   rows: readonly Row[]
   dense?: boolean
+  /** Scrolls within a height of its own, its head staying in sight. */
+  tall?: boolean
 }) {
   return (
-    <section class="table-scroll" tabindex="0" aria-label={props.label}>
+    <section
+      class="table-scroll"
+      classList={{ tall: props.tall ?? false }}
+      tabindex="0"
+      aria-label={props.label}
+    >
       <table classList={{ dense: props.dense ?? false }}>
         <thead>
           <tr>
             <For each={props.columns}>
               {(column) => (
-                <th scope="col" classList={{ number: column.number ?? false }}>
+                <th scope="col" classList={{ figure: column.number ?? false }}>
                   {column.head}
                 </th>
               )}
@@ -34,7 +41,7 @@ export function Table<Row>(props: {
               <tr>
                 <For each={props.columns}>
                   {(column) => (
-                    <td classList={{ number: column.number ?? false }}>{column.cell(row, index())}</td>
+                    <td classList={{ figure: column.number ?? false }}>{column.cell(row, index())}</td>
                   )}
                 </For>
               </tr>

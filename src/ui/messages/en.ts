@@ -351,6 +351,7 @@ export const en = {
   'runs.status.failed': 'Failed',
   'runs.removeTitle': 'Delete this run?',
   'runs.removeText': '{name}: its curve, its checkpoints and its adapter are deleted from this browser.',
+  'resume.label': 'Interrupted run',
   'resume.title': '{name} was interrupted at step {step} of {count}',
   'resume.text': 'It goes on from its last checkpoint, with the same curve.',
   'resume.later': 'Not now',

@@ -113,6 +113,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
           if (!step && event.progress === undefined) announce(t(`stage.${event.stage}`))
           break
         case 'step': {
+          if (!step) void runs.refresh()
           step = event
           clock.tick(event.step, performance.now())
           show.ask()

@@ -1,4 +1,5 @@
 import { createMemo, createSignal, For, Show } from 'solid-js'
+import { exitCode } from '../../../protocol/errors.ts'
 import { type ChartRun, LossChart } from '../../charts/LossChart.tsx'
 import { MOST_RUNS } from '../../charts/palette.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
@@ -31,7 +32,13 @@ export function TrainPage() {
       found.push({ text: t('train.problems', { count: settings.problems().size }) })
     return found
   }
-  const ready = () => missing().length === 0 && models.chosen() !== null && !data.prepareFailure()
+  /** A plan that says no to the settings is not tried; one that merely failed is no reason to stand in the way. */
+  const refused = () => {
+    const failure = training.planFailure()
+    return failure !== null && exitCode(failure) === 2
+  }
+  const ready = () =>
+    missing().length === 0 && models.chosen() !== null && !data.prepareFailure() && !refused()
 
   const view = (): RunView | null => (training.busy() ? training.liveView() : runs.view(runs.shownId()))
 
