@@ -26,6 +26,7 @@ export default defineConfig({
           name: 'dawn',
           include: ['tests/**/*.gpu.test.ts'],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
           isolate: false,
           pool: 'forks',
@@ -38,7 +39,7 @@ export default defineConfig({
           name: 'gpu',
           include: ['tests/**/*.gpu.test.ts', 'tests/**/*.browser.test.ts'],
           testTimeout: 120_000,
-          hookTimeout: 60_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
           browser: {
             enabled: true,

@@ -115,22 +115,32 @@ function noAdapter(hasApi: boolean): Failure {
   }
 }
 
-/** Runs `make` and turns an allocation that does not fit into `out_of_memory`. */
-export async function withinMemory<T>(gpu: Gpu, what: string, make: () => T): Promise<T> {
-  gpu.device.pushErrorScope('out-of-memory')
-  gpu.device.pushErrorScope('validation')
-  const made = make()
-  const invalid = await gpu.device.popErrorScope()
-  const full = await gpu.device.popErrorScope()
-  if (full || invalid)
+/** Runs `make` and turns an allocation that does not fit into `out_of_memory`. Not to be run twice at a time. */
+export async function withinMemory<T>(gpu: Gpu, what: string, make: () => Promise<T>): Promise<T> {
+  const { device } = gpu
+  device.pushErrorScope('out-of-memory')
+  device.pushErrorScope('validation')
+  let made: T | undefined
+  let thrown: unknown
+  try {
+    made = await make()
+  } catch (error) {
+    thrown = error
+  }
+  const invalid = await device.popErrorScope()
+  const full = await device.popErrorScope()
+  if (full)
     throw new LapidaryError({
-      code: full ? 'out_of_memory' : 'internal',
-      message: full
-        ? `The graphics device has no room for ${what}.`
-        : `The graphics device refused ${what}: ${invalid?.message}`,
-      hint: full
-        ? 'Lower max_length, the batch size or the LoRA rank, or choose whole-layer recomputation; close other tabs.'
-        : 'This is a fault of ours; please report it with the text above.',
+      code: 'out_of_memory',
+      message: `The graphics device has no room for ${what}.`,
+      hint: 'Lower max_length, the batch size or the LoRA rank, or choose whole-layer recomputation; close other tabs.',
     })
-  return made
+  if (thrown) throw thrown
+  if (invalid)
+    throw new LapidaryError({
+      code: 'internal',
+      message: `The graphics device refused ${what}: ${invalid.message}`,
+      hint: 'This is a fault of ours; please report it with the text above.',
+    })
+  return made as T
 }

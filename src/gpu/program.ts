@@ -15,6 +15,21 @@ export interface Place {
 const UNIFORM_STRIDE = 256
 const SLICE_SLOTS = 1024
 
+const contexts = new WeakMap<Gpu, GpuContext>()
+
+/** The one context of a device; it lives as long as the device does. */
+export function contextOf(gpu: Gpu): GpuContext {
+  let context = contexts.get(gpu)
+  if (!context) {
+    context = new GpuContext(gpu)
+    contexts.set(gpu, context)
+  }
+  return context
+}
+
+/** Bytes that a context takes. */
+export const CONTEXT_BYTES = SCALARS_BYTES + SLICE_SLOTS * UNIFORM_STRIDE
+
 /**
  * What all programs of a device share: pipelines by shader text, the uniform block, and the table of slice origins.
  */
@@ -107,11 +122,6 @@ export class GpuContext {
       this.#layouts.set(key, layout)
     }
     return layout
-  }
-
-  dispose(): void {
-    this.gpu.destroyBuffer(this.#uniforms)
-    this.gpu.destroyBuffer(this.#slices)
   }
 }
 

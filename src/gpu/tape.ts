@@ -20,6 +20,11 @@ export interface Dispatch {
   tensors: Record<string, Tensor>
 }
 
+/** A kernel, or how to make it: only the chosen one's text is written. */
+export type Variant = Kernel | (() => Kernel)
+
+export const kernelOf = (variant: Variant): Kernel => (typeof variant === 'function' ? variant() : variant)
+
 /** How much of a scope's forward pass is computed again for the backward pass instead of being kept. */
 export type KeepPolicy = 'everything' | 'costly' | 'nothing'
 
@@ -49,7 +54,7 @@ interface Origin {
 export class Tape {
   readonly dispatches: Dispatch[] = []
   /** Variants that operations asked to choose between, by key; `choices` decides, else the first one. */
-  readonly asked = new Map<string, Record<string, Kernel>>()
+  readonly asked = new Map<string, Record<string, Variant>>()
   readonly choices: Record<string, string>
   /** Largest sizes a replay may bring: what operations size their scratch and choose their variants by. */
   readonly capacity: Dims
@@ -200,11 +205,11 @@ export class Tape {
   }
 
   /** One of several kernels with the same bindings: the recorded choice, else the first. */
-  choose(key: string, variants: Record<string, Kernel>): Kernel {
+  choose(key: string, variants: Record<string, Variant>): Kernel {
     this.asked.set(key, variants)
     const chosen = variants[this.choices[key] ?? ''] ?? Object.values(variants)[0]
     if (!chosen) throw new Error(`no variant for ${key}`)
-    return chosen
+    return kernelOf(chosen)
   }
 
   #remember(dispatch: Dispatch, cheap: boolean): void {
