@@ -3,7 +3,7 @@ import { answer, type ChatCodec } from '../generate/chat.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import type { Engine, PlanRequest } from '../protocol/engine.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
-import type { DoneEvent, RunEvent } from '../protocol/events.ts'
+import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { StartRequest } from '../protocol/studio.ts'
 import type { Database } from '../storage/database.ts'
@@ -97,8 +97,8 @@ function fittingSamples(samples: StartRequest['samplePrompts'], codec: ChatCodec
 export class ActiveRun {
   readonly id: string
   readonly model: OpenModel
-  /** Resolves when it has ended, however. */
-  readonly ended: Promise<void>
+  /** Resolves with its last event when it has ended, however; whoever began it tells that event. */
+  readonly ended: Promise<DoneEvent | ErrorEvent>
   engine: Engine | null = null
   readonly #log: RunLog
   readonly #prepared: PreparedRun
@@ -130,19 +130,23 @@ export class ActiveRun {
     return this.#log.flush()
   }
 
-  async #guard(host: EngineHost, resume: Checkpoint | null, onEvent: (event: RunEvent) => void) {
+  async #guard(
+    host: EngineHost,
+    resume: Checkpoint | null,
+    onEvent: (event: RunEvent) => void,
+  ): Promise<DoneEvent | ErrorEvent> {
     try {
       const done = await this.#train(host, resume, onEvent)
       await this.#log.flush()
-      onEvent(done)
+      return done
     } catch (error) {
       const failure = toFailure(error)
-      const event: RunEvent = { type: 'error', failure }
+      const event: ErrorEvent = { type: 'error', failure }
       this.#log.add(event)
       // The failure that is told is the first one; a full disk may be behind both.
       await this.#log.flush().catch(() => {})
       if (failure.code === 'device_lost' || failure.code === 'out_of_memory') host.close()
-      onEvent(event)
+      return event
     } finally {
       this.engine = null
     }
@@ -183,7 +187,7 @@ export class ActiveRun {
       samples: this.#samples(engine),
       emit: (event) => {
         if (isLogged(event)) this.#log.add(event)
-        // The end is told once it is stored.
+        // The end is told once it is stored, and another run may begin.
         if (event.type === 'done') done.event = event
         else onEvent(event)
       },

@@ -65,7 +65,10 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
   }
 
   /** Begins a run, unless one is going on or just beginning. */
-  async function begin(prepare: () => Promise<() => ActiveRun>): Promise<ActiveRun> {
+  async function begin(
+    prepare: () => Promise<() => ActiveRun>,
+    onEvent: (event: RunEvent) => void,
+  ): Promise<ActiveRun> {
     if (active || beginning)
       fail('bad_state', 'A run is going on in this window.', 'Stop it first, or wait until it is done.')
     beginning = true
@@ -75,10 +78,11 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
       await asking
       const run = make()
       active = run
-      const release = await holdRun(run.id)
-      void run.ended.then(() => {
+      const release = holdRun(run.id)
+      void run.ended.then(async (event) => {
         active = null
-        release()
+        ;(await release)()
+        onEvent(event)
       })
       return run
     } finally {
@@ -198,7 +202,7 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
         const prepared = await prepareRun(db, await library(), request, stage(onEvent))
         const log = await RunLog.begin(db, recordOf(newId(), request, prepared))
         return () => new ActiveRun(host, log, prepared, null, onEvent)
-      })
+      }, onEvent)
       return run.id
     },
 
@@ -211,7 +215,7 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
         if (checkpoint) requireBelongs(checkpoint.meta, prepared.hashes)
         const log = await RunLog.resume(db, record, checkpoint?.meta.event_count ?? 0)
         return () => new ActiveRun(host, log, prepared, checkpoint, onEvent)
-      })
+      }, onEvent)
     },
 
     async stop() {

@@ -29,6 +29,13 @@ function noise(...key: number[]): number {
   return (h >>> 0) / 2 ** 32
 }
 
+export interface BigramOptions {
+  words?: number
+  rank?: number
+  dropout?: number
+  seed?: number
+}
+
 /**
  * A whole engine small enough to reason about: next-token logits are a frozen bigram table plus a low-rank adapter,
  * base[previous] + B A[:, previous], trained by AdamW with clipping and dropout of A's output. Everything kept between
@@ -36,13 +43,13 @@ function noise(...key: number[]): number {
  */
 export class BigramEngine implements Engine {
   readonly kind = 'webgpu' as const
-  readonly #words: number
-  readonly #rank: number
-  readonly #dropout: number
-  readonly #base: Float32Array
-  #parameters: Record<string, StateTensor>
-  #m: Record<string, StateTensor>
-  #v: Record<string, StateTensor>
+  #words = 0
+  #rank = 0
+  #dropout = 0
+  #base = new Float32Array()
+  #parameters: Record<string, StateTensor> = {}
+  #m: Record<string, StateTensor> = {}
+  #v: Record<string, StateTensor> = {}
   /** Results are told in order, each a turn of the event loop late. */
   #queue: Promise<unknown> = Promise.resolve()
   /** Steps queued and not yet told. */
@@ -56,7 +63,12 @@ export class BigramEngine implements Engine {
   lostAt = Number.POSITIVE_INFINITY
   lost: Error = new Error('lost')
 
-  constructor(options: { words?: number; rank?: number; dropout?: number; seed?: number } = {}) {
+  constructor(options: BigramOptions = {}) {
+    this.reset(options)
+  }
+
+  /** A fresh model and adapter. */
+  reset(options: BigramOptions): void {
     this.#words = options.words ?? 11
     this.#rank = options.rank ?? 3
     this.#dropout = options.dropout ?? 0.1

@@ -1,0 +1,464 @@
+import 'fake-indexeddb/auto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { IDBFactory } from 'fake-indexeddb'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type RunningServer, serve } from '../../cli/server.ts'
+import { bufferSource } from '../../src/files/bytes.ts'
+import { openWeights } from '../../src/files/weights.ts'
+import { LapidaryError } from '../../src/protocol/errors.ts'
+import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import type { Mapping, StartRequest } from '../../src/protocol/studio.ts'
+import { dataRoom } from '../../src/workers/data-room.ts'
+import { trainRoom } from '../../src/workers/train-room.ts'
+import { ToyEngine } from './toy-engine.ts'
+
+vi.mock('../../src/engine/webgpu-engine.ts', () => import('./toy-engine.ts'))
+vi.mock('../../src/engine/plan.ts', async () => {
+  const { TOY_PLAN } = await import('./toy-engine.ts')
+  return { planEngine: () => ({ memory: TOY_PLAN }) }
+})
+
+const PUBLIC = join(import.meta.dirname, '..', '..', 'public')
+const PEBBLE = join(PUBLIC, 'models', 'pebble')
+let server: RunningServer
+
+beforeAll(async () => {
+  server = await serve({ root: PUBLIC })
+})
+afterAll(() => server.close())
+beforeEach(() => {
+  globalThis.indexedDB = new IDBFactory()
+  ToyEngine.made = []
+})
+
+function rooms(base = server.url) {
+  const [data, train] = [dataRoom(), trainRoom()]
+  data.open({ base })
+  train.open({ base })
+  return { data, train }
+}
+
+const NONE: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
+const PAIRS: Mapping = { ...NONE, prompt: 'q', response: 'a' }
+const csv = (text: string) => new File([text], 'rows.csv')
+const ROWS = `q,a\n${Array.from({ length: 24 }, (_, i) => `Where is ball ${i}?,The ball is in box ${i % 5}.`).join('\n')}\n`
+
+const SETTINGS = {
+  learning_rate: 0.05,
+  max_steps: 6,
+  per_device_train_batch_size: 4,
+  max_length: 64,
+  eval_steps: 3,
+  save_steps: 2,
+  data: { prompt: 'q', response: 'a' },
+}
+
+async function requested(
+  data: ReturnType<typeof dataRoom>,
+  options: { model?: string; settings?: object; file?: File; mapping?: Mapping } = {},
+): Promise<StartRequest> {
+  const { model = 'pebble', settings = SETTINGS, file = csv(ROWS), mapping = PAIRS } = options
+  const config = parseRunConfig(settings)
+  const dataset = await data.openFile(file)
+  const prepared = await data.prepare({
+    dataset: dataset.id,
+    model,
+    mapping,
+    maxLength: config.training.max_length,
+    completionOnlyLoss: config.training.completion_only_loss,
+    validationShare: 0.2,
+    seed: config.training.seed,
+  })
+  return { config, model, tokens: prepared.tokens, samplePrompts: [{ prompt: 'Where is ball 3?' }] }
+}
+
+/** Collects events until the run has ended. */
+function listener() {
+  const events: RunEvent[] = []
+  let ended: (event: RunEvent) => void
+  const end = new Promise<RunEvent>((resolve) => {
+    ended = resolve
+  })
+  const onEvent = (event: RunEvent) => {
+    events.push(event)
+    if (event.type === 'done' || event.type === 'error') ended(event)
+  }
+  return { events, end, onEvent }
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<LapidaryError> {
+  const error = await promise.then(
+    () => new Error('nothing failed'),
+    (e: unknown) => e,
+  )
+  if (error instanceof LapidaryError) return error
+  throw error
+}
+
+const figures = (events: RunEvent[]) =>
+  events.flatMap((event): unknown[] => {
+    if (event.type === 'step') return [[event.step, event.loss, event.grad_norm, event.tokens]]
+    return event.type === 'eval' ? [[event.step, event.eval_loss]] : []
+  })
+
+describe('data', () => {
+  test('a file becomes a stored data set and a token table, made once', async () => {
+    const { data } = rooms()
+    const dataset = await data.openFile(csv(ROWS))
+    expect(dataset).toMatchObject({ name: 'rows.csv', rows: 24 })
+    expect(dataset.columns.map(({ name }) => name)).toEqual(['q', 'a'])
+    expect(await data.rows(dataset.id, 22, 5)).toHaveLength(2)
+    const request = {
+      dataset: dataset.id,
+      model: 'pebble',
+      mapping: PAIRS,
+      maxLength: 64,
+      completionOnlyLoss: null,
+      validationShare: 0.25,
+      seed: 1,
+    }
+    const prepared = await data.prepare(request)
+    expect(prepared.examples).toEqual({ train: 18, validation: 6, test: 0 })
+    expect(prepared.samples[0]!.pieces.some(({ supervised }) => supervised)).toBe(true)
+    expect(await data.prepare({ ...request, completionOnlyLoss: true })).toEqual(prepared)
+    expect((await data.prepare({ ...request, seed: 2 })).tokens).not.toBe(prepared.tokens)
+    expect((await data.list()).map(({ id }) => id)).toEqual([dataset.id])
+    // Another visit finds them.
+    expect(await rooms().data.rows(dataset.id, 0, 1)).toEqual([
+      { q: 'Where is ball 0?', a: 'The ball is in box 0.' },
+    ])
+    await data.remove(dataset.id)
+    expect(await data.list()).toEqual([])
+    expect((await failureOf(data.rows(dataset.id, 0, 1))).code).toBe('missing_file')
+  })
+
+  test('samples are listed without being read, then opened', async () => {
+    const { data } = rooms()
+    const samples = await data.samples()
+    expect(samples.length).toBeGreaterThanOrEqual(3)
+    for (const { id, rows } of samples) {
+      const info = await data.openSample(id)
+      expect(info.rows).toBe(rows)
+      const columns = info.columns.map(({ name }) => name)
+      expect(columns).toContain(info.guess.prompt)
+      expect(columns).toContain(info.guess.response)
+    }
+    expect((await failureOf(data.openSample('nope'))).code).toBe('missing_file')
+  })
+
+  test.each([
+    ['an empty file', csv(''), PAIRS, 'bad_data'],
+    ['ragged rows', csv('q,a\nx,y\nx,y,z\n'), PAIRS, 'bad_data'],
+    ['a missing column', csv(ROWS), { ...PAIRS, prompt: 'question' }, 'missing_column'],
+    ['no mapping', csv(ROWS), NONE, 'missing_column'],
+  ])('%s is refused', async (_, file, mapping, code) => {
+    const { data } = rooms()
+    expect((await failureOf(requested(data, { file, mapping }))).code).toBe(code)
+  })
+
+  test('a token limit that leaves nothing to learn is refused', async () => {
+    const failure = await failureOf(requested(rooms().data, { settings: { ...SETTINGS, max_length: 4 } }))
+    expect(failure.code).toBe('nothing_to_learn')
+    expect(failure.detail?.max_length).toBe(4)
+  })
+})
+
+describe('models', () => {
+  const file = (name: string, change?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>) => {
+    const bytes = new Uint8Array(readFileSync(join(PEBBLE, name)))
+    return new File([change ? change(bytes) : bytes], name)
+  }
+  const names = [
+    'config.json',
+    'generation_config.json',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    'model.safetensors',
+  ]
+  const edited = (change: (json: Record<string, unknown>) => void) => (bytes: Uint8Array<ArrayBuffer>) => {
+    const json = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>
+    change(json)
+    return new TextEncoder().encode(JSON.stringify(json))
+  }
+  /** A folder of Pebble's files with one of them changed or left out. */
+  const folder = (name = '', change: Parameters<typeof file>[1] | null = (bytes) => bytes) =>
+    names.flatMap((each) => (each !== name ? [file(each)] : change ? [file(each, change)] : []))
+
+  test('the bundled one is listed before it is stored, and found without a server afterwards', async () => {
+    const { train } = rooms()
+    expect(await train.models()).toMatchObject([{ id: 'pebble', bytes: 0, practice: true }])
+    await requested(rooms().data)
+    const [stored] = await train.models()
+    expect(stored!.bytes).toBeGreaterThan(1e6)
+    expect(stored!.hash).toMatch(/^[0-9a-f]{64}$/)
+    const offline = rooms('http://127.0.0.1:9/')
+    expect(await offline.train.models()).toEqual([stored])
+    await requested(offline.data)
+  })
+
+  test('a folder is checked, stored, and removed', async () => {
+    const { train } = rooms()
+    const notes: string[] = []
+    const added = await train.addModel(folder(), 'My Gemma', (_, note) => notes.push(note))
+    expect(added).toMatchObject({ id: 'my-gemma', name: 'My Gemma', practice: false })
+    expect(notes.length).toBeGreaterThan(0)
+    expect((await train.models()).map(({ id }) => id)).toContain('my-gemma')
+    await train.removeModel('my-gemma')
+    expect((await train.models()).map(({ id }) => id)).toEqual(['pebble'])
+  })
+
+  test.each([
+    ['no config', 'config.json', null, 'missing_file'],
+    ['no weights', 'model.safetensors', null, 'missing_file'],
+    ['no tokenizer', 'tokenizer.json', null, 'missing_file'],
+    ['an unknown architecture', 'config.json', edited((c) => (c.model_type = 'llama')), 'unsupported_model'],
+    ['another width', 'config.json', edited((c) => (c.intermediate_size = 64)), 'bad_model'],
+    ['a layer too many', 'config.json', edited(addLayer), 'missing_tensor'],
+    [
+      'truncated weights',
+      'model.safetensors',
+      (b: Uint8Array<ArrayBuffer>) => b.slice(0, b.length >> 1),
+      'bad_file',
+    ],
+    ['a tokenizer of another model', 'config.json', edited((c) => (c.bos_token_id = 7)), 'bad_model'],
+  ] as const)('with %s is refused, and nothing is stored', async (_, name, change, code) => {
+    const { train } = rooms()
+    const failure = await failureOf(train.addModel(folder(name, change), 'broken'))
+    expect(failure.code).toBe(code)
+    expect((await train.models()).map(({ id }) => id)).toEqual(['pebble'])
+  })
+})
+
+function addLayer(config: Record<string, unknown>): void {
+  config.num_hidden_layers = Number(config.num_hidden_layers) + 1
+  const types = config.layer_types as string[] | undefined
+  if (types) config.layer_types = [...types, types.at(-1)]
+}
+
+describe('a run', () => {
+  test('trains, is recorded, and leaves an adapter that is written as PEFT reads it', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const { events, end, onEvent } = listener()
+    const id = await train.start(request, onEvent)
+    expect(await end).toMatchObject({ type: 'done', reason: 'finished', step: 6 })
+    const [run] = await train.runs()
+    expect(run).toMatchObject({ id, status: 'done', step: 6, maxSteps: 6, model: 'pebble' })
+    expect(run!.engine).toMatchObject({ device: 'bigram' })
+    expect(run!.config.engine.choices).toEqual({ matmul: 'naive' })
+    expect(run!.config.model.hash).toMatch(/^[0-9a-f]{64}$/)
+    expect(await train.events(id)).toEqual(events.filter(({ type }) => type !== 'stage'))
+    const metrics = await train.metrics(id)
+    expect([...metrics.steps]).toEqual([1, 2, 3, 4, 5, 6])
+    expect([...metrics.evalSteps]).toEqual([0, 3, 6])
+    const samples = events.filter((event) => event.type === 'sample')
+    expect(samples.map(({ step }) => step)).toEqual([0, 3, 6])
+
+    const files = new Map((await train.exportAdapter(id)).map(({ path, blob }) => [path, blob]))
+    expect([...files.keys()]).toEqual(['adapter_config.json', 'adapter_model.safetensors', 'README.md'])
+    const config = JSON.parse(await files.get('adapter_config.json')!.text())
+    expect(config).toMatchObject({ peft_type: 'LORA', r: 8, base_model_name_or_path: 'Pebble' })
+    const bytes = await files.get('adapter_model.safetensors')!.arrayBuffer()
+    const weights = await openWeights(new Map([['adapter_model.safetensors', bufferSource(bytes)]]))
+    expect(weights.metadata).toEqual({ format: 'pt' })
+    expect([...weights.tensors.keys()].every((name) => name.startsWith('base_model.model.'))).toBe(true)
+    const card = await files.get('README.md')!.text()
+    expect(card).toContain('base_model: "Pebble"')
+    expect(card).toContain('validation loss after')
+    expect(card).not.toContain(server.url)
+  })
+
+  test('stopped and resumed, in another visit, gives the same bits', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const whole = listener()
+    await train.start(request, whole.onEvent)
+    await whole.end
+    const first = listener()
+    const id = await train.start(request, (event) => {
+      first.onEvent(event)
+      if (event.type === 'step' && event.step === 2) void train.stop()
+    })
+    const stopped = (await first.end) as DoneEvent
+    expect(stopped.reason).toBe('stopped')
+    expect(stopped.step < 6).toBe(true)
+    const later = rooms()
+    expect((await later.train.runs()).find((run) => run.id === id)).toMatchObject({ status: 'stopped' })
+    const second = listener()
+    await later.train.resume(id, second.onEvent)
+    expect(await second.end).toMatchObject({ reason: 'finished', step: 6 })
+    expect(figures(await later.train.events(id))).toEqual(figures(whole.events))
+    // The choices of the first sitting are binding for the second.
+    expect(ToyEngine.made.at(-1)!.choicesGiven).toEqual([{ matmul: 'naive' }])
+  })
+
+  test('whose device is lost says so, keeps its checkpoint, and goes on from there', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const whole = listener()
+    await train.start(request, whole.onEvent)
+    await whole.end
+    const first = listener()
+    const engine = ToyEngine.made[0]!
+    engine.lostAt = 4
+    engine.lost = new LapidaryError({ code: 'device_lost', message: 'The GPU went away.', hint: 'Resume.' })
+    const id = await train.start(request, first.onEvent)
+    expect(await first.end).toMatchObject({ type: 'error', failure: { code: 'device_lost' } })
+    expect((await train.runs()).find((run) => run.id === id)).toMatchObject({ status: 'failed', step: 3 })
+    const second = listener()
+    await train.resume(id, second.onEvent)
+    expect(await second.end).toMatchObject({ reason: 'finished' })
+    expect(ToyEngine.made).toHaveLength(2)
+    expect(engine.disposed).toBe(true)
+    expect(figures(await train.events(id))).toEqual(figures(whole.events))
+  })
+
+  test('is one at a time', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const first = listener()
+    const [one, two] = await Promise.allSettled([
+      train.start(request, first.onEvent),
+      train.start(request, () => {}),
+    ])
+    expect(one.status).toBe('fulfilled')
+    expect(two).toMatchObject({ status: 'rejected', reason: { code: 'bad_state' } })
+    await first.end
+    const again = listener()
+    await train.start(request, again.onEvent)
+    await again.end
+  })
+
+  test('that was stopped while loading leaves no checkpoint, and starts over', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const { end, onEvent } = listener()
+    const id = await train.start(request, onEvent)
+    await train.stop()
+    expect(await end).toMatchObject({ type: 'error', failure: { code: 'cancelled' } })
+    expect((await train.runs())[0]).toMatchObject({ id, status: 'stopped', step: 0 })
+    const again = listener()
+    await train.resume(id, again.onEvent)
+    expect(await again.end).toMatchObject({ reason: 'finished', step: 6 })
+  })
+
+  test('with unknown data, another model or a bad config is refused before it is recorded', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const refused = async (change: object) =>
+      (await failureOf(train.start({ ...request, ...change } as StartRequest, () => {}))).code
+    expect(await refused({ tokens: 'gone' })).toBe('missing_file')
+    expect(await refused({ model: 'gone' })).toBe('missing_file')
+    expect(await refused({ config: { ...request.config, lora: { r: 0 } } })).toBe('bad_config')
+    expect(await refused({ config: parseRunConfig({ engine: { kind: 'portable' } }) })).toBe('bad_config')
+    expect(await train.runs()).toEqual([])
+  })
+
+  test('moves between browsers as files', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const whole = listener()
+    const id = await train.start(request, whole.onEvent)
+    await whole.end
+    const stopped = listener()
+    const half = await train.start(request, (event) => {
+      stopped.onEvent(event)
+      if (event.type === 'checkpoint') void train.stop()
+    })
+    await stopped.end
+    const [tensors, json] = await train.exportCheckpoint(half)
+    const meta = JSON.parse(await json!.blob.text()) as { tensors: string; step: number }
+    expect(tensors!.path).toBe(meta.tensors)
+    const events = await train.events(half)
+
+    globalThis.indexedDB = new IDBFactory()
+    const other = rooms()
+    const same = await requested(other.data)
+    const checkpoint = { meta, tensors: tensors!.blob }
+    const moved = await other.train.importRun({ ...same, events, checkpoint })
+    const { end, onEvent } = listener()
+    await other.train.resume(moved, onEvent)
+    await end
+    expect(figures(await other.train.events(moved))).toEqual(figures(whole.events))
+    expect(id).not.toBe(moved)
+
+    const config = parseRunConfig({ ...SETTINGS, learning_rate: 0.01 })
+    for (const [change, field] of [
+      [{ config }, 'config'],
+      [{ tokens: (await requested(other.data, { settings: { ...SETTINGS, seed: 7 } })).tokens }, 'data'],
+    ] as const) {
+      const failure = await failureOf(other.train.importRun({ ...same, ...change, events, checkpoint }))
+      expect([failure.code, failure.detail?.field]).toEqual(['bad_state', field])
+    }
+    const short = await failureOf(other.train.importRun({ ...same, events: events.slice(0, 1), checkpoint }))
+    expect(short.code).toBe('bad_state')
+  })
+})
+
+describe('answers', () => {
+  const options = { maxNewTokens: 8, temperature: 0, topK: 0, topP: 1, seed: 0 }
+
+  test('come from the base model, or from the adapter of a run, on one load where it fits', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const { end, events, onEvent } = listener()
+    const run = await train.start(request, onEvent)
+    await end
+    const prompts = ['Where is ball 3?', 'Where is ball 4?']
+    const pieces = ['', '']
+    const ask = { model: 'pebble', prompts, options }
+    const tuned = await train.answer({ ...ask, run }, (i, text) => {
+      pieces[i] += text
+    })
+    const base = await train.answer({ ...ask, run: null }, () => {})
+    expect(tuned).toEqual(pieces)
+    expect(base).not.toEqual(tuned)
+    expect(ToyEngine.made).toHaveLength(1)
+    expect(ToyEngine.made[0]!.loads).toBe(1)
+    const last = events.filter((event) => event.type === 'sample').at(-1)!
+    expect(last.tuned.startsWith(tuned[0]!)).toBe(true)
+    expect(last.base.startsWith(base[0]!)).toBe(true)
+  })
+
+  test('wait for one another, and can be stopped', async () => {
+    const { train } = rooms()
+    const control = new AbortController()
+    const ask = { model: 'pebble', run: null, prompts: ['a'], options: { ...options, maxNewTokens: 64 } }
+    const first = train.answer(ask, () => control.abort(), control.signal)
+    const second = train.answer({ ...ask, options }, () => {})
+    await expect(first).rejects.toThrow(/abort/i)
+    expect((await second)[0]!.length).toBeGreaterThan(0)
+  })
+
+  test('while a run goes on come from its own model only', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const before = listener()
+    const old = await train.start(request, before.onEvent)
+    await before.end
+    const { end, onEvent } = listener()
+    let asked: Promise<unknown[]> | null = null
+    const ask = (run: string | null) =>
+      train.answer({ model: 'pebble', run, prompts: ['a'], options }, () => {})
+    const id: Promise<string> = train.start({ ...request, samplePrompts: [] }, (event) => {
+      onEvent(event)
+      if (event.type === 'step' && event.step === 1)
+        asked = id.then((own) => Promise.allSettled([ask(own), ask(null), ask(old)]))
+    })
+    await end
+    const [own, base, other] = (await asked!) as PromiseSettledResult<string[]>[]
+    expect([own!.status, base!.status]).toEqual(['fulfilled', 'fulfilled'])
+    expect(other).toMatchObject({ status: 'rejected', reason: { code: 'bad_state' } })
+  })
+
+  test('to a prompt longer than the model can see are refused', async () => {
+    const { train } = rooms()
+    const prompt = 'ball '.repeat(40_000)
+    const failure = await failureOf(
+      train.answer({ model: 'pebble', run: null, prompts: [prompt], options }, () => {}),
+    )
+    expect(failure.code).toBe('bad_data')
+  })
+})

@@ -1,0 +1,51 @@
+import type { LoadOptions, MemoryPlan, PlanRequest } from '../../src/protocol/engine.ts'
+import type { ModelSource } from '../../src/protocol/model.ts'
+import { BigramEngine } from '../trainer/bigram-engine.ts'
+
+/** The bigram engine behind the face of the WebGPU one, for tests of what is wired around an engine. */
+export class ToyEngine extends BigramEngine {
+  static made: ToyEngine[] = []
+  /** Set by a test: the next engine loses its device at this step. */
+  static loseNextAt = Number.POSITIVE_INFINITY
+  loads = 0
+  disposed = false
+  readonly choicesGiven: Record<string, string>[] = []
+  readonly gpu = {
+    description: 'toy adapter',
+    software: true,
+    failure: null as Error | null,
+    destroy: () => {},
+  }
+
+  constructor() {
+    super({ words: 2 })
+    ToyEngine.made.push(this)
+    this.lostAt = ToyEngine.loseNextAt
+    ToyEngine.loseNextAt = Number.POSITIVE_INFINITY
+  }
+
+  /** Reads every tensor's last bytes, so that weights that are cut off are noticed as a real load would. */
+  async loadModel(model: ModelSource, options: LoadOptions): Promise<void> {
+    for (const [name, { shape, dtype }] of model.weights.tensors) {
+      options.signal?.throwIfAborted()
+      const bytes = shape.reduce((product, size) => product * size, dtype === 'F32' ? 4 : 2)
+      await model.weights.read(name, bytes - 2, bytes)
+    }
+    options.onProgress?.(1, 'Reading weights')
+    this.choicesGiven.push({ ...options.choices })
+    this.reset({ words: model.config.vocabSize, rank: 2, seed: options.seed })
+    this.loads++
+  }
+
+  override load(model?: ModelSource, _?: PlanRequest, options?: LoadOptions): Promise<void> {
+    return this.loadModel(model!, options!)
+  }
+
+  override dispose(): void {
+    this.disposed = true
+  }
+}
+
+export const createWebgpuEngine = async () => new ToyEngine()
+
+export const TOY_PLAN = { bytes: { total: 1 } } as unknown as MemoryPlan
