@@ -9,15 +9,8 @@ import { align, type Curve, smooth, thin } from './align.ts'
 import { ChartTable } from './ChartTable.tsx'
 import { axis, Plot } from './Plot.tsx'
 import { type ChartColours, DASHES } from './palette.ts'
-import type { RunSeries } from './series.ts'
-
-export interface ChartRun {
-  id: string
-  name: string
-  series: RunSeries
-  /** Steps the run will have, so that the axis does not grow under the curve. */
-  maxSteps?: number
-}
+import { Swatch } from './Swatch.tsx'
+import type { ChartRun } from './series.ts'
 
 export type Metric = 'loss' | 'accuracy'
 export type Axis = 'steps' | 'epochs'
@@ -293,26 +286,5 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
         </figcaption>
       </Show>
     </figure>
-  )
-}
-
-/** The curve's colour, dash and marker, as the legend shows them. */
-export function Swatch(props: { index: number; marker?: boolean }) {
-  const colour = () => `var(--curve-${(props.index % DASHES.length) + 1})`
-  return (
-    <svg width="28" height="10" viewBox="0 0 28 10" aria-hidden="true">
-      <line
-        x1="0"
-        y1="5"
-        x2="28"
-        y2="5"
-        stroke={colour()}
-        stroke-width={props.marker ? 1.25 : 2}
-        stroke-dasharray={DASHES[props.index % DASHES.length]!.join(' ')}
-      />
-      <Show when={props.marker}>
-        <circle cx="14" cy="5" r="3.5" fill="var(--ground)" stroke={colour()} stroke-width="1.75" />
-      </Show>
-    </svg>
   )
 }

@@ -1,6 +1,6 @@
 import { createSignal, For, Show } from 'solid-js'
 import type { RunInfo } from '../../protocol/studio.ts'
-import { Swatch } from '../charts/LossChart.tsx'
+import { Swatch } from '../charts/Swatch.tsx'
 import { Button } from '../components/Button.tsx'
 import { Dialog } from '../components/Dialog.tsx'
 import { Checkbox } from '../components/Field.tsx'
