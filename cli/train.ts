@@ -2,7 +2,7 @@ import { LapidaryError } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
 import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
-import { openBrowser } from './browser.ts'
+import type { openBrowser } from './browser.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
 import { Output } from './output.ts'
 import { Progress } from './progress.ts'
@@ -30,6 +30,8 @@ async function run(job: TrainJob): Promise<void> {
     folders: job.resume ? new Map([['/given/out/', job.out]]) : new Map(),
     put: (path, body) => output.receive(path.replace(/^\/out\//, ''), body),
   })
+  // Only now: what a browser takes to load, bad input need not wait for.
+  const { openBrowser } = await import('./browser.ts')
   const browser = await openBrowser()
   try {
     const stopped = await drive(job, server.url, browser.page, output)

@@ -1,0 +1,176 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseFlags } from '../../cli/args.ts'
+import { failureLine } from '../../cli/report.ts'
+import { trainJob } from '../../cli/train-job.ts'
+import { exitCode, LapidaryError, toFailure } from '../../src/protocol/errors.ts'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const PIRATE = join(ROOT, 'public', 'datasets', 'pirate.csv')
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lapidary-cli-'))
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+  write('empty.csv', '')
+  write('unknown.json', '{"learning_rat": 1e-3}')
+  write('range.json', '{"training": {"adam_beta1": 2}}')
+  write('later.json', '{"version": 99}')
+  write('broken.json', '{"seed": ')
+  mkdirSync(join(folder, 'there'))
+  mkdirSync(join(folder, 'model'))
+  write('model/config.json', '{}')
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Ended {
+  status: number | null
+  stdout: string
+  stderr: string
+}
+
+/** The command as a person runs it. */
+function lapidary(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(ROOT, 'cli', 'bootstrap.mjs'), 'train', ...args], {
+      cwd: ROOT,
+    })
+    const out = { stdout: '', stderr: '' }
+    child.stdout.on('data', (data) => (out.stdout += data))
+    child.stderr.on('data', (data) => (out.stderr += data))
+    child.on('close', (status) => resolve({ status, ...out }))
+  })
+}
+
+/** What must hold of any refusal: exit code 2, one line that begins with the code, and nothing left behind. */
+function expectRefusal({ status, stdout, stderr }: Ended, code: string, words: string): void {
+  expect(stderr.trim().split('\n')).toHaveLength(1)
+  expect(stderr).toMatch(new RegExp(`^${code}: `))
+  expect(stderr).toContain(words)
+  expect([status, stdout]).toEqual([2, ''])
+  expect(readdirSync(folder).filter((name) => name.startsWith('out'))).toEqual([])
+}
+
+describe('bad input to npm run train', () => {
+  const out = () => join(folder, 'out')
+  const given = (...args: string[]) => ['--data', PIRATE, '--out', out(), ...args]
+  const at = (name: string) => join(folder, name)
+
+  const CASES: [string, () => string[], string, string][] = [
+    ['an unknown flag', () => given('--lerning-rate', '1e-3'), 'bad_config', '--lerning-rate'],
+    ['no data', () => ['--out', out()], 'bad_config', '--data'],
+    ['no output folder', () => ['--data', PIRATE], 'bad_config', '--out'],
+    ['a file that is not there', () => ['--data', at('x.csv'), '--out', out()], 'missing_file', 'x.csv'],
+    ['an empty file', () => ['--data', at('empty.csv'), '--out', out()], 'bad_data', 'empty.csv'],
+    ['an output folder that exists', () => given('--out', at('there')), 'output_exists', '--resume'],
+    ['an unknown field', () => given('--config', at('unknown.json')), 'bad_config', 'learning_rat'],
+    ['a field out of range', () => given('--config', at('range.json')), 'bad_config', 'adam_beta1'],
+    ['a flag out of range', () => given('--learning-rate', '-1'), 'bad_config', 'learning_rate'],
+    ['a config of a later version', () => given('--config', at('later.json')), 'bad_config', '99'],
+    ['a config that is not JSON', () => given('--config', at('broken.json')), 'bad_config', 'broken.json'],
+    ['no such model', () => given('--model', at('nope')), 'missing_file', 'nope'],
+    ['a model without a tokenizer', () => given('--model', at('model')), 'missing_file', 'tokenizer.json'],
+    ['an export of a later version', () => given('--export', 'gguf'), 'unsupported_format', 'gguf'],
+    ['a resume of nothing', () => given('--resume'), 'missing_file', 'run.json'],
+  ]
+
+  test.each(CASES)('%s is told in one line', (_, argv, code, words) => {
+    let thrown: unknown
+    try {
+      trainJob(argv())
+    } catch (error) {
+      thrown = error
+    }
+    const line = failureLine(toFailure(thrown))
+    expect(line.startsWith(`${code}: `), line).toBe(true)
+    expect(line).toContain(words)
+    expect(line).not.toContain('\n')
+    expect(exitCode(toFailure(thrown))).toBe(2)
+  })
+
+  // The same through the real command, for some: it starts a process each.
+  test.each(CASES.filter((_, i) => i % 4 === 0))(
+    '%s ends the command with 2',
+    async (_, argv, code, words) => expectRefusal(await lapidary(...argv()), code, words),
+    60_000,
+  )
+
+  test('--help explains and does nothing', async () => {
+    const { status, stdout, stderr } = await lapidary('--help')
+    expect([status, stderr]).toEqual([0, ''])
+    for (const flag of ['--learning-rate', '--max-steps', '--resume', '--lora-r', '--json'])
+      expect(stdout).toContain(flag)
+    expect(existsSync(out())).toBe(false)
+  }, 60_000)
+})
+
+describe('flags', () => {
+  test('are read in every form', () => {
+    const spec = {
+      name: 'text',
+      n: 'number',
+      on: 'switch',
+      x: 'value',
+      many: 'list',
+      long_name: 'value',
+    } as const
+    expect(
+      parseFlags(
+        [
+          '--name',
+          'a b',
+          '--n=1e-5',
+          '--on',
+          '--x',
+          'true',
+          '--many',
+          'a,b',
+          '--many',
+          'c',
+          '--long-name',
+          '-1',
+        ],
+        spec,
+      ),
+    ).toEqual({ name: 'a b', n: 1e-5, on: true, x: true, many: ['a', 'b', 'c'], long_name: -1 })
+    expect(parseFlags(['--x', '--no-on', '--long-name=null'], spec)).toEqual({
+      x: true,
+      on: false,
+      long_name: null,
+    })
+  })
+
+  test.each([[['--n', 'ten']], [['--name']], [['name']], [['--other', '1']], [['--n', '']]])(
+    '%j is refused',
+    (argv) => {
+      expect(() => parseFlags(argv, { name: 'text', n: 'number' })).toThrow(LapidaryError)
+    },
+  )
+
+  test('are laid over the config, by their own names and by short ones', () => {
+    const config = join(folder, 'flat.json')
+    writeFileSync(config, JSON.stringify({ learning_rate: 1e-3, seed: 7, lora: { r: 4 } }))
+    const job = trainJob(
+      `--data ${PIRATE} --out ${join(folder, 'new')} --config ${config} --seed 9 --epochs 2 --batch-size 3 --packing --completion-only-loss false --eval-steps null --lora-alpha 32 --target-modules q_proj,o_proj --default-limits --prompt question --validation-share 0.5`.split(
+        ' ',
+      ),
+    )!
+    expect(job.config.training).toMatchObject({
+      learning_rate: 1e-3,
+      seed: 9,
+      num_train_epochs: 2,
+      per_device_train_batch_size: 3,
+      packing: true,
+      completion_only_loss: false,
+      eval_steps: null,
+    })
+    expect(job.config.lora).toMatchObject({ r: 4, lora_alpha: 32, target_modules: ['q_proj', 'o_proj'] })
+    expect(job.config.engine.default_limits).toBe(true)
+    expect(job.config.data.validation_share).toBe(0.5)
+    expect(job.mapping).toMatchObject({ prompt: 'question', response: null })
+    expect(job.model).toEqual({ name: 'pebble', folder: null })
+  })
+})
