@@ -1,0 +1,102 @@
+import type { Gpu } from '../gpu/device.ts'
+import type { Dims } from '../gpu/kernel.ts'
+import { tensorBytes } from '../gpu/memory.ts'
+import { type GpuContext, type Place, Program, Workspace } from '../gpu/program.ts'
+import type { Rates } from '../gpu/slicer.ts'
+import type { Tensor } from '../gpu/tape.ts'
+import { ropeTable } from '../kernels/qk-norm-rope.ts'
+import { AdapterStore } from './adapter.ts'
+import type { EnginePlan, TapeName } from './plan.ts'
+
+/** A plan with its buffers and compiled programs: everything of one loaded model but the host's side of a step. */
+export class Session {
+  readonly gpu: Gpu
+  readonly context: GpuContext
+  readonly plan: EnginePlan
+  readonly adapter: AdapterStore
+  readonly programs: Readonly<Record<TapeName, Program | null>>
+  readonly rates: Rates
+  readonly places: ReadonlyMap<Tensor, Place>
+  readonly #buffers: GPUBuffer[]
+  readonly #workspace: Workspace
+
+  private constructor(
+    context: GpuContext,
+    plan: EnginePlan,
+    rates: Rates,
+    made: { adapter: AdapterStore; places: Map<Tensor, Place>; buffers: GPUBuffer[]; workspace: Workspace },
+    programs: Record<TapeName, Program | null>,
+  ) {
+    this.gpu = context.gpu
+    this.context = context
+    this.plan = plan
+    this.rates = rates
+    this.adapter = made.adapter
+    this.places = made.places
+    this.#buffers = made.buffers
+    this.#workspace = made.workspace
+    this.programs = programs
+  }
+
+  /** @param weights where the base weights lie already, and their buffers, which the session takes over */
+  static async open(
+    context: GpuContext,
+    plan: EnginePlan,
+    rates: Rates,
+    weights: { places: ReadonlyMap<Tensor, Place>; buffers: readonly GPUBuffer[] },
+  ): Promise<Session> {
+    const { gpu } = context
+    const buffers: GPUBuffer[] = [...weights.buffers]
+    const places = new Map<Tensor, Place>(weights.places)
+    const allocate = (t: Tensor, capacity: Dims, values?: Float32Array<ArrayBuffer>) => {
+      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
+      const buffer = gpu.createBuffer(t.name, tensorBytes(t, capacity), usage)
+      if (values) gpu.device.queue.writeBuffer(buffer, 0, values)
+      buffers.push(buffer)
+      places.set(t, { buffer, offset: 0 })
+    }
+    const { capacity } = plan.tapes.train!
+    for (const { tensor, positions, theta, factor } of plan.parts.rope.values())
+      allocate(tensor, capacity, ropeTable(positions, plan.parts.config.headDim, theta, factor))
+    for (const t of [...Object.values(plan.inputs), ...Object.values(plan.outputs)]) allocate(t, capacity)
+    for (const [t, dims] of plan.decode?.tensors ?? []) allocate(t, dims)
+    const adapter = new AdapterStore(gpu, plan.parts.adapter)
+    for (const [tensor, place] of adapter.places) places.set(tensor, place)
+    const planned = Object.entries(plan.tapes).filter(([, t]) => t !== null) as [
+      TapeName,
+      NonNullable<EnginePlan['tapes'][TapeName]>,
+    ][]
+    const workspace = new Workspace(
+      gpu,
+      planned.map(([, t]) => t.layout),
+    )
+    const programs: Record<TapeName, Program | null> = {
+      train: null,
+      optimizer: null,
+      score: null,
+      prefill: null,
+      decode: null,
+    }
+    await Promise.all(
+      planned.map(async ([name, { tape, layout, capacity: dims }]) => {
+        programs[name] = await Program.record(context, tape.dispatches, places, dims, layout, workspace)
+      }),
+    )
+    return new Session(context, plan, rates, { adapter, places, buffers, workspace }, programs)
+  }
+
+  buffer(t: Tensor): GPUBuffer {
+    return this.places.get(t)!.buffer
+  }
+
+  write(t: Tensor, values: Uint32Array | Int32Array | Float32Array): void {
+    if (values.length > 0)
+      this.gpu.device.queue.writeBuffer(this.buffer(t), 0, values as Uint32Array<ArrayBuffer>)
+  }
+
+  dispose(): void {
+    this.adapter.dispose()
+    this.#workspace.dispose()
+    for (const buffer of this.#buffers) this.gpu.destroyBuffer(buffer)
+  }
+}

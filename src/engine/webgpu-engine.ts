@@ -1,0 +1,289 @@
+import { type Gpu, type GpuOptions, openGpu, withinMemory } from '../gpu/device.ts'
+import type { Dims } from '../gpu/kernel.ts'
+import { measureRates } from '../gpu/measure.ts'
+import { contextOf } from '../gpu/program.ts'
+import { type Rates, Slicer } from '../gpu/slicer.ts'
+import { tune } from '../gpu/tune.ts'
+import { NOT_PICKED } from '../kernels/gather-rows.ts'
+import { RESULT, RESULTS } from '../kernels/results.ts'
+import { initialAdapter } from '../model/lora.ts'
+import { resolveWeights } from '../model/weights.ts'
+import type { Batch } from '../protocol/batch.ts'
+import type {
+  AdapterOption,
+  Engine,
+  EngineDescription,
+  EngineState,
+  GeneratedToken,
+  GenerateOptions,
+  LoadOptions,
+  MemoryPlan,
+  PlanRequest,
+  Score,
+  StateTensor,
+  StepResult,
+  StepScalars,
+} from '../protocol/engine.ts'
+import { fail } from '../protocol/errors.ts'
+import type { ModelSource } from '../protocol/model.ts'
+import { readFloats } from './adapter.ts'
+import { generate } from './decode.ts'
+import { allLogits } from './inspect.ts'
+import { planEngine } from './plan.ts'
+import { Readbacks } from './readback.ts'
+import { Session } from './session.ts'
+import { uploadWeights } from './weights.ts'
+
+/** Time given to choosing kernels for training at the first load on an adapter; the choices are remembered. */
+const TUNING_SECONDS = 5
+
+export interface WebgpuEngineOptions extends GpuOptions {
+  /** Measured before on this adapter; saves measuring again. */
+  rates?: Rates
+  /** Whether variants are measured at load; without it the defaults and recorded choices are used. */
+  tune?: boolean
+  /** Seconds of work submitted at once. */
+  sliceSeconds?: number
+}
+
+export async function createWebgpuEngine(options: WebgpuEngineOptions = {}): Promise<WebgpuEngine> {
+  const gpu = await openGpu(options)
+  return new WebgpuEngine(gpu, options)
+}
+
+/** The engine on WGSL kernels. Needs nothing but a device: a page, a worker, or Node under Dawn. */
+export class WebgpuEngine implements Engine {
+  readonly kind = 'webgpu'
+  readonly gpu: Gpu
+  readonly #options: WebgpuEngineOptions
+  #session: Session | null = null
+  #readbacks: Readbacks | null = null
+  #slicer: Slicer | null = null
+  #choices: Record<string, string> = {}
+  /** Queueing is one task at a time: a sliced replay waits in the middle. */
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(gpu: Gpu, options: WebgpuEngineOptions = {}) {
+    this.gpu = gpu
+    this.#options = options
+  }
+
+  plan(request: PlanRequest): MemoryPlan {
+    return planEngine(request, { maxBinding: this.#maxBinding(), choices: this.#choices }).memory
+  }
+
+  async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
+    this.dispose()
+    const { gpu } = this
+    const { onProgress = () => {}, signal } = options
+    const weights = resolveWeights(model.config, model.weights)
+    const typeOf = (name: string) => weights.tensors.get(name)!.dtype
+    const context = contextOf(gpu)
+    const rates = this.#options.rates ?? (await measureRates(context))
+    this.#slicer = new Slicer(rates, this.#options.sliceSeconds)
+    const planOptions = { maxBinding: this.#maxBinding(), typeOf }
+    let choices = { ...options.choices }
+    if (this.#options.tune ?? true) {
+      onProgress(0, 'Choosing kernels')
+      const draft = planEngine(request, { ...planOptions, choices })
+      for (const [name, planned] of Object.entries(draft.tapes)) {
+        if (!planned) continue
+        const seconds = (name === 'train' ? TUNING_SECONDS : TUNING_SECONDS / 10) / (gpu.software ? 4 : 1)
+        choices = await tune(context, planned.tape.asked, choices, planned.capacity, seconds, signal)
+      }
+    }
+    const plan = planEngine(request, { ...planOptions, choices })
+    this.#choices = choices
+    onProgress(0, 'Reading weights')
+    const uploaded = await withinMemory(gpu, 'the model', () =>
+      uploadWeights(
+        gpu,
+        plan.parts.weights,
+        weights,
+        (share) => onProgress(share, 'Reading weights'),
+        signal,
+      ),
+    )
+    onProgress(1, 'Compiling kernels')
+    this.#session = await withinMemory(gpu, 'training', () => Session.open(context, plan, rates, uploaded))
+    this.#readbacks = new Readbacks(gpu, 256)
+    const zeros = (like: Record<string, StateTensor>) =>
+      Object.fromEntries(
+        Object.entries(like).map(([k, t]) => [k, { shape: t.shape, data: new Float32Array(t.data.length) }]),
+      )
+    const lora = initialAdapter(model.config, request.lora, options.seed)
+    this.#session.adapter.write({ lora, adamM: zeros(lora), adamV: zeros(lora) })
+  }
+
+  step(batches: Batch[], scalars: StepScalars, signal?: AbortSignal): Promise<StepResult> {
+    const session = this.#loaded()
+    const { plan, context } = session
+    for (const batch of batches) this.#checkBatch(batch)
+    const supervised = batches.reduce((sum, b) => sum + b.supervisedRows.length, 0)
+    if (supervised === 0)
+      fail(
+        'nothing_to_learn',
+        'A batch without any supervised token.',
+        'Raise max_length, or check the data.',
+      )
+    const tokens = batches.reduce((sum, b) => sum + b.tokens.length, 0)
+    const { beta1, beta2 } = scalars
+    const common = {
+      seed: scalars.seed,
+      loss_scale: 1 / supervised,
+      dropout_keep: 1 - plan.request.lora.lora_dropout,
+      learning_rate: scalars.learningRate,
+      beta1,
+      beta2,
+      rest1: 1 - beta1,
+      rest2: 1 - beta2,
+      epsilon: scalars.epsilon,
+      weight_decay: scalars.weightDecay,
+      bias1: 1 - beta1 ** scalars.step,
+      bias2: 1 - beta2 ** scalars.step,
+      max_grad_norm: scalars.maxGradNorm,
+    }
+    const queued = this.#enqueue(async () => {
+      const encoder = this.gpu.device.createCommandEncoder()
+      session.adapter.clearGradients(encoder)
+      encoder.clearBuffer(session.buffer(plan.outputs.results))
+      this.gpu.device.queue.submit([encoder.finish()])
+      for (const [i, batch] of batches.entries()) {
+        const live = this.#writeBatch(batch)
+        // Dropout's counter: no two micro-batches of a run share one, as long as there are fewer than 2^12 a step.
+        context.writeScalars({ ...common, ...live, counter: (scalars.step * 4096 + i) >>> 0 })
+        await session.programs.train!.run(live, this.#slicer!, signal)
+      }
+      const none: Dims = { tokens: 0, supervised: 0, sequences: 0 }
+      context.writeScalars(common)
+      await session.programs.optimizer!.run(none, this.#slicer!, signal)
+      return { figures: this.#readbacks!.read(session.buffer(plan.outputs.results), RESULTS * 4) }
+    })
+    return queued.then(async ({ figures }) => {
+      const r = new Float32Array(await figures)
+      const finite = r[RESULT.notFinite] === 0
+      return {
+        loss: r[RESULT.lossSum]! / supervised,
+        mean_token_accuracy: r[RESULT.hits]! / supervised,
+        grad_norm: Math.sqrt(r[RESULT.squaredNorm]!),
+        tokens,
+        finite,
+      }
+    })
+  }
+
+  score(batch: Batch, options: AdapterOption = {}, signal?: AbortSignal): Promise<Score> {
+    const session = this.#loaded()
+    this.#checkBatch(batch)
+    const count = batch.supervisedRows.length
+    return this.#enqueue(async () => {
+      const live = this.#writeBatch(batch)
+      session.context.writeScalars({ ...live, adapter: options.adapter === 'off' ? 0 : 1 })
+      await session.programs.score!.run(live, this.#slicer!, signal)
+      const { logProbability, hit } = session.plan.outputs
+      if (count === 0) return { logProbability: new Float32Array(), hit: new Uint8Array() }
+      const [logs, hits] = await Promise.all(
+        [logProbability, hit].map((t) => readFloats(this.gpu, session.buffer(t), count * 4)),
+      )
+      return { logProbability: logs!, hit: Uint8Array.from(hits!) }
+    })
+  }
+
+  generate(
+    prompts: Uint32Array[],
+    options: GenerateOptions,
+    signal?: AbortSignal,
+  ): AsyncIterable<GeneratedToken> {
+    const session = this.#loaded()
+    return generate(session, this.#slicer!, (task) => this.#enqueue(task), prompts, options, signal)
+  }
+
+  /** Logits of every row, [T, vocab]. For checks against other implementations; not a path that training takes. */
+  logits(batch: Batch, options: AdapterOption = {}): Promise<Float32Array> {
+    const session = this.#loaded()
+    this.#checkBatch(batch)
+    return this.#enqueue(async () => {
+      const live = this.#writeBatch(batch)
+      session.context.writeScalars({ ...live, adapter: options.adapter === 'off' ? 0 : 1 })
+      return allLogits(session, live)
+    })
+  }
+
+  saveState(): Promise<EngineState> {
+    const session = this.#loaded()
+    return this.#enqueue(() => session.adapter.read())
+  }
+
+  loadState(state: EngineState): Promise<void> {
+    const session = this.#loaded()
+    return this.#enqueue(async () => session.adapter.write(state))
+  }
+
+  /** The gradients of the last step, before clipping. For tests and the self-check. */
+  gradients(): Promise<Record<string, StateTensor>> {
+    const session = this.#loaded()
+    return this.#enqueue(() => session.adapter.tensors('gradient'))
+  }
+
+  describe(): EngineDescription {
+    return {
+      kind: 'webgpu',
+      device: this.gpu.description,
+      software: this.gpu.software,
+      choices: { ...this.#choices },
+      liveBytes: this.gpu.liveBytes,
+    }
+  }
+
+  dispose(): void {
+    this.#session?.dispose()
+    this.#readbacks?.dispose()
+    this.#session = null
+    this.#readbacks = null
+  }
+
+  #loaded(): Session {
+    if (this.gpu.failure) throw this.gpu.failure
+    if (!this.#session) throw new Error('no model is loaded')
+    return this.#session
+  }
+
+  #maxBinding(): number {
+    const { maxStorageBufferBindingSize, maxBufferSize } = this.gpu.limits
+    return Math.min(maxStorageBufferBindingSize, maxBufferSize)
+  }
+
+  #enqueue<T>(task: () => Promise<T>): Promise<T> {
+    const run = this.#queue.then(task)
+    this.#queue = run.catch(() => {})
+    return Promise.race([run, this.gpu.lost])
+  }
+
+  #checkBatch(batch: Batch): void {
+    const { request } = this.#session!.plan
+    const [t, n] = [batch.tokens.length, batch.supervisedRows.length]
+    if (t <= request.maxTokens && n <= request.maxSupervised) return
+    throw new Error(
+      `a batch of ${t} tokens, ${n} supervised; planned for ${request.maxTokens} and ${request.maxSupervised}`,
+    )
+  }
+
+  #writeBatch(batch: Batch): Dims {
+    const session = this.#session!
+    const { inputs } = session.plan
+    const inverse = new Uint32Array(batch.tokens.length).fill(NOT_PICKED)
+    batch.supervisedRows.forEach((row, n) => {
+      inverse[row] = n
+    })
+    session.write(inputs.tokens, batch.tokens)
+    session.write(inputs.positions, batch.positions)
+    session.write(inputs.segmentStart, batch.segmentStart)
+    session.write(inputs.supervisedRows, batch.supervisedRows)
+    session.write(inputs.inverse, inverse)
+    session.write(
+      inputs.labels,
+      Uint32Array.from(batch.supervisedRows, (row) => batch.labels[row]!),
+    )
+    return { tokens: batch.tokens.length, supervised: batch.supervisedRows.length, sequences: 0 }
+  }
+}
