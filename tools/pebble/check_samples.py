@@ -41,25 +41,30 @@ def collate(t: Tokenizer, rows):
 def loss_of(model, batch, reduction="mean"):
     ids, mask, labels = batch
     logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1]
-    return torch.nn.functional.cross_entropy(logits.reshape(-1, logits.shape[-1]), labels[:, 1:].reshape(-1), ignore_index=IGNORE, reduction=reduction)
+    return torch.nn.functional.cross_entropy(
+        logits.reshape(-1, logits.shape[-1]), labels[:, 1:].reshape(-1), ignore_index=IGNORE, reduction=reduction
+    )
 
 
 def measure(model, t: Tokenizer, rows) -> tuple[float, float, list[str]]:
     """(loss per supervised token, share of greedy answers that are exactly right, the answers)."""
     model.eval()
-    total = count = hits = 0
-    answers = []
+    total = count = 0
     with torch.no_grad():
         for i in range(0, len(rows), 16):
-            batch = collate(t, rows[i:i + 16])
+            batch = collate(t, rows[i : i + 16])
             total += loss_of(model, batch, "sum").item()
             count += int((batch[2][:, 1:] != IGNORE).sum())
+        heads = []
         for p, q in rows:
             ids, labels = chat_ids(t, p, q)
-            head = ids[:sum(x == IGNORE for x in labels[:-1])]
-            out = model.generate(input_ids=torch.tensor([head]), attention_mask=torch.ones(1, len(head), dtype=torch.long), max_new_tokens=80, do_sample=False)[0, len(head):]
-            answers.append(t.decode(out.tolist()).strip())
-            hits += answers[-1] == q
+            heads.append(ids[: sum(x == IGNORE for x in labels[:-1])])
+        longest = max(map(len, heads))
+        padded = torch.tensor([[0] * (longest - len(h)) + h for h in heads])  # on the left, as generation needs it
+        mask = torch.tensor([[0] * (longest - len(h)) + [1] * len(h) for h in heads])
+        out = model.generate(input_ids=padded, attention_mask=mask, max_new_tokens=60, do_sample=False)[:, longest:]
+        answers = [t.decode(row.tolist()).strip() for row in out]
+        hits = sum(answer == q for answer, (_, q) in zip(answers, rows))
     model.train()
     return total / count, hits / len(rows), answers
 
@@ -84,9 +89,11 @@ def main() -> None:
         r = random.Random(0)
         rows = rows_of(folder, entry)
         r.shuffle(rows)
-        held, train = rows[:len(rows) // 10], rows[len(rows) // 10:]
+        held, train = rows[: len(rows) // 10], rows[len(rows) // 10 :]
         base = Gemma3ForCausalLM.from_pretrained(args.model, dtype=torch.float32)
-        model = get_peft_model(base, LoraConfig(r=8, lora_alpha=16, lora_dropout=0.0, target_modules=PROJECTIONS, task_type="CAUSAL_LM"))
+        model = get_peft_model(
+            base, LoraConfig(r=8, lora_alpha=16, lora_dropout=0.0, target_modules=PROJECTIONS, task_type="CAUSAL_LM")
+        )
         before = measure(model, t, held)
         optimizer = torch.optim.AdamW([x for x in model.parameters() if x.requires_grad], lr=args.lr, weight_decay=0.0)
         order: list[int] = []
@@ -103,8 +110,11 @@ def main() -> None:
             optimizer.zero_grad()
         after = measure(model, t, held)
         fall = 1 - after[0] / before[0]
-        print(f"{entry['id']}: {len(train)} + {len(held)} rows, lr {args.lr:g}, {args.steps} steps: held-out loss {before[0]:.3f} -> {after[0]:.3f} "
-              f"({fall:.0%} lower), exact match {before[1]:.0%} -> {after[1]:.0%}", flush=True)
+        print(
+            f"{entry['id']}: {len(train)} + {len(held)} rows, lr {args.lr:g}, {args.steps} steps: held-out loss {before[0]:.3f} -> {after[0]:.3f} "
+            f"({fall:.0%} lower), exact match {before[1]:.0%} -> {after[1]:.0%}",
+            flush=True,
+        )
         for i in range(3):
             print(f"  {held[i][0]}\n    before: {before[2][i]}\n    after:  {after[2][i]}")
         if not (fall >= 0.3 and math.isfinite(after[0])):

@@ -1,6 +1,6 @@
-"""Hold three readings of the tokenizer against each other on 500 lines: `tokenizers`, Transformers, @huggingface/tokenizers.
+"""Read 500 lines with `tokenizers`, Transformers and @huggingface/tokenizers: all three must agree.
 
-    python check_tokenizer.py --corpus DIR --model public/models/pebble
+python check_tokenizer.py --corpus DIR --model public/models/pebble
 """
 
 import argparse
@@ -18,8 +18,23 @@ from corpus import paragraphs
 from grammar import paragraph
 from pairs import pair
 
-ODD = ["", " ", "  two  spaces ", "\n", "a\n\nb\n\n\nc", "naïve café", "日本語 🙂", "tab\there", "<start_of_turn>user\nHi<end_of_turn>\n",
-       "3.14 + 2,000 = ?", '{"name": "Tom", "n": [1, 2]}', "<eos><pad>", "▁low line", "don't \"quote\"", "x" * 300]
+ODD = [
+    "",
+    " ",
+    "  two  spaces ",
+    "\n",
+    "a\n\nb\n\n\nc",
+    "naïve café",
+    "日本語 🙂",
+    "tab\there",
+    "<start_of_turn>user\nHi<end_of_turn>\n",
+    "3.14 + 2,000 = ?",
+    '{"name": "Tom", "n": [1, 2]}',
+    "<eos><pad>",
+    "▁low line",
+    'don\'t "quote"',
+    "x" * 300,
+]
 
 NODE = """
 import { readFileSync } from 'node:fs'
@@ -50,14 +65,22 @@ def main() -> None:
         json.dump(lines, f)
         f.flush()
         root = Path(__file__).resolve().parents[2]
-        done = subprocess.run(["node", "--input-type=module", "-e", NODE, str(Path(args.model).resolve()), f.name], cwd=root, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["node", "--input-type=module", "-e", NODE, str(Path(args.model).resolve()), f.name],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     node = json.loads(done.stdout)
     bad = 0
     for line, (ids, text) in zip(lines, node):
         want = t.encode(line).ids
         if not (want == h(line).input_ids == ids and t.decode(want, skip_special_tokens=False) == text):
             bad += 1
-            print(f"differs: {line[:80]!r}\n  tokenizers {want[:20]}\n  Transformers {h(line).input_ids[:20]}\n  node {ids[:20]} {text[:80]!r}")
+            print(
+                f"differs: {line[:80]!r}\n  tokenizers {want[:20]}\n  Transformers {h(line).input_ids[:20]}\n  node {ids[:20]} {text[:80]!r}"
+            )
     print(f"{len(lines) - bad} of {len(lines)} lines alike in all three")
     sys.exit(bad > 0)
 

@@ -4,7 +4,9 @@ import json
 import re
 from pathlib import Path
 
-_PLAIN = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'", "—": "-", "–": "-", "\u00a0": " ", "_": None, "*": None})
+_PLAIN = str.maketrans(
+    {"“": '"', "”": '"', "‘": "'", "’": "'", "—": "-", "–": "-", "\u00a0": " ", "_": None, "*": None}
+)
 
 
 def paragraphs(folder: str) -> list[tuple[str, str]]:
@@ -12,7 +14,9 @@ def paragraphs(folder: str) -> list[tuple[str, str]]:
     out = []
     for path in sorted(Path(folder).iterdir()):
         if path.suffix == ".jsonl":
-            texts = [json.loads(line)["fable"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+            texts = [
+                json.loads(line)["fable"] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()
+            ]
         elif path.suffix == ".txt":
             texts = re.split(r"\n\s*\n", path.read_text(encoding="utf-8"))
         else:

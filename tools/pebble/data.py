@@ -7,6 +7,7 @@ import torch
 from tokenizers import Tokenizer
 
 from corpus import paragraphs
+from drills import drill
 from grammar import paragraph
 from pairs import as_typed, pair
 
@@ -21,7 +22,9 @@ def held_out(text: str, share: float = 0.03) -> bool:
 
 def chat_ids(t: Tokenizer, prompt: str, answer: str) -> tuple[list[int], list[int]]:
     """A turn in Gemma's chat format; only the answer and its <end_of_turn> are labelled."""
-    head = [BOS] + t.encode(f"<start_of_turn>user\n{prompt}<end_of_turn>\n<start_of_turn>model\n", add_special_tokens=False).ids
+    head = [BOS] + t.encode(
+        f"<start_of_turn>user\n{prompt}<end_of_turn>\n<start_of_turn>model\n", add_special_tokens=False
+    ).ids
     tail = t.encode(f"{answer}<end_of_turn>\n", add_special_tokens=False).ids
     return head + tail, [IGNORE] * len(head) + tail[:-1] + [IGNORE]
 
@@ -32,28 +35,28 @@ def text_ids(t: Tokenizer, text: str) -> tuple[list[int], list[int]]:
 
 
 class Mix:
-    """Endless documents: instruction pairs, grammar text and corpus paragraphs, in the shares given (by document)."""
+    """Endless documents: pairs, drills, grammar text and corpus paragraphs, in the shares given (by document)."""
 
-    def __init__(self, t: Tokenizer, corpus: str, seed: int, shares=(0.80, 0.13, 0.07), longest=256):
+    def __init__(self, t: Tokenizer, corpus: str, seed: int, shares=(0.62, 0.20, 0.11, 0.07), longest=256):
         self.t, self.r, self.shares, self.longest = t, random.Random(seed), shares, longest
         self.corpus = [text for _, text in paragraphs(corpus) if not held_out(text)]
 
     def document(self):
-        kind = self.r.choices((0, 1, 2), self.shares)[0]
+        kind = self.r.choices((pair, drill, paragraph, None), self.shares)[0]
         while True:
-            if kind == 0:
-                prompt, answer = pair(self.r)
+            if kind in (pair, drill):
+                prompt, answer = kind(self.r)
                 if held_out(prompt):
                     continue
                 ids, labels = chat_ids(self.t, as_typed(self.r, prompt), answer)
                 while self.r.random() < 0.12:  # the conversation goes on; a later turn has no <bos>
-                    prompt, answer = pair(self.r)
+                    prompt, answer = kind(self.r)
                     if not held_out(prompt):
                         more = chat_ids(self.t, as_typed(self.r, prompt), answer)
                         ids, labels = ids + more[0][1:], labels + more[1][1:]
             else:
-                text = paragraph(self.r) if kind == 1 else self.r.choice(self.corpus)
-                if kind == 1 and held_out(text):
+                text = paragraph(self.r) if kind is paragraph else self.r.choice(self.corpus)
+                if held_out(text):
                     continue
                 ids, labels = text_ids(self.t, text)
             return ids[: self.longest], labels[: self.longest]
@@ -85,11 +88,12 @@ class Mix:
 def held_out_documents(t: Tokenizer, corpus: str, count: int = 300, seed: int = 99):
     """{name: [(ids, labels)]}: answers to prompts, stories and corpus paragraphs that training never sees."""
     r = random.Random(seed)
-    sets: dict[str, dict] = {"answers": {}, "grammar": {}, "corpus": {}}
-    while len(sets["answers"]) < count:
-        p, q = pair(r)
-        if held_out(p):
-            sets["answers"].setdefault(p, chat_ids(t, p, q))
+    sets: dict[str, dict] = {"answers": {}, "drills": {}, "grammar": {}, "corpus": {}}
+    for name, make in (("answers", pair), ("drills", drill)):
+        while len(sets[name]) < count:
+            p, q = make(r)
+            if held_out(p):
+                sets[name].setdefault(p, chat_ids(t, p, q))
     while len(sets["grammar"]) < count:
         text = paragraph(r)
         if held_out(text):

@@ -23,12 +23,21 @@ VOCAB = 2048
 FIRST = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "<start_of_turn>", "<end_of_turn>", "\n", "\n\n"]
 PLAIN = ["<mask>", "\n", "\n\n"]
 # Signs that a user's own data needs; the texts have few of them, and a byte token apiece would be dear.
-SIGNS = list("0123456789{}[]()<>:;,.!?'\"-_+=*/\\|@#$%&^~`") + [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"]
+SIGNS = list("0123456789{}[]()<>:;,.!?'\"-_+=*/\\|@#$%&^~`") + [
+    c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+]
 RECORDS = ['{"name": "Tom", "colour": "red"}', '{"a": 1, "b": [2, 3]}', "name: Tom\ncolour: red"]
 # Words of the chat format and of people's own data sets.
-WORDS = ("user model name count item text label answer question word positive negative neutral yes no true false null "
-         "category topic sentence english please thanks sorry hello").split()
-BARE = [*TOYS, *FOODS, *MOODS, *COLOURS]  # such a word may stand without a space before it: a label, a field of a record
+WORDS = (
+    "user model name count item text label answer question word positive negative neutral yes no true false null "
+    "category topic sentence english please thanks sorry hello"
+).split()
+BARE = [
+    *TOYS,
+    *FOODS,
+    *MOODS,
+    *COLOURS,
+]  # such a word may stand without a space before it: a label, a field of a record
 
 
 def train(corpus: str) -> Tokenizer:
@@ -40,15 +49,26 @@ def train(corpus: str) -> Tokenizer:
     texts += [text for _, text in paragraphs(corpus)]
     t = Tokenizer(models.BPE(unk_token="<unk>", byte_fallback=True, fuse_unk=True))
     t.normalizer = normalizers.Replace(" ", "▁")
-    t.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(r"\n+"), "isolated"),
-        pre_tokenizers.Split(Regex(r"▁?[A-Za-z]+|[0-9]|▁?[^A-Za-z0-9▁\n]+|▁"), "isolated"),
-    ])
+    t.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(r"\n+"), "isolated"),
+            pre_tokenizers.Split(Regex(r"▁?[A-Za-z]+|[0-9]|▁?[^A-Za-z0-9▁\n]+|▁"), "isolated"),
+        ]
+    )
     first = FIRST + [f"<0x{b:02X}>" for b in range(256)]
     # `max_token_length` keeps long runs of one sign out; the alphabet is bounded, the rest falls back to bytes.
-    t.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=VOCAB, special_tokens=first, limit_alphabet=110,
-                                                     initial_alphabet=[*SIGNS, "▁"], min_frequency=2,
-                                                     max_token_length=16, show_progress=False))
+    t.train_from_iterator(
+        texts,
+        trainers.BpeTrainer(
+            vocab_size=VOCAB,
+            special_tokens=first,
+            limit_alphabet=110,
+            initial_alphabet=[*SIGNS, "▁"],
+            min_frequency=2,
+            max_token_length=16,
+            show_progress=False,
+        ),
+    )
     return t
 
 
@@ -56,11 +76,15 @@ def gemma_form(t: Tokenizer) -> Tokenizer:
     """The same vocabulary and merges, with Gemma's normaliser, pre-tokenizer, post-processor and decoder."""
     model = json.loads(t.to_str())["model"]
     merges = [tuple(m) for m in model["merges"]]
-    out = Tokenizer(models.BPE(vocab=model["vocab"], merges=merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    out = Tokenizer(
+        models.BPE(vocab=model["vocab"], merges=merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True)
+    )
     out.normalizer = normalizers.Replace(" ", "▁")
     out.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
     bos = "<bos>"
-    out.post_processor = processors.TemplateProcessing(single=f"{bos} $A", pair=f"{bos} $A {bos}:1 $B:1", special_tokens=[(bos, 2)])
+    out.post_processor = processors.TemplateProcessing(
+        single=f"{bos} $A", pair=f"{bos} $A {bos}:1 $B:1", special_tokens=[(bos, 2)]
+    )
     out.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
     out.add_special_tokens([AddedToken(s, normalized=False, special=True) for s in FIRST if s not in PLAIN])
     out.add_tokens([AddedToken(s, normalized=False, special=False) for s in PLAIN])
@@ -96,7 +120,9 @@ def tokenizer_config(t: Tokenizer) -> dict:
     return {
         "add_bos_token": True,
         "add_eos_token": False,
-        "added_tokens_decoder": {str(t.token_to_id(s)): {"content": s, **flags, "special": s not in PLAIN} for s in FIRST},
+        "added_tokens_decoder": {
+            str(t.token_to_id(s)): {"content": s, **flags, "special": s not in PLAIN} for s in FIRST
+        },
         "additional_special_tokens": ["<start_of_turn>", "<end_of_turn>"],
         "bos_token": "<bos>",
         "chat_template": CHAT_TEMPLATE,
@@ -124,7 +150,9 @@ def main() -> None:
         raise SystemExit(f"the vocabulary has {t.get_vocab_size()} words, not {VOCAB}")
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "tokenizer.json").write_text(json.dumps(json.loads(t.to_str()), ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+    (out / "tokenizer.json").write_text(
+        json.dumps(json.loads(t.to_str()), ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8"
+    )
     config = json.dumps(tokenizer_config(t), ensure_ascii=False, indent=2)
     (out / "tokenizer_config.json").write_text(config + "\n", encoding="utf-8")
 

@@ -1,11 +1,28 @@
 """Question and answer pairs of many simple intents. `pair(r)` gives (prompt, answer)."""
 
-from facts import (ANIMALS, BODY, BOYS, COLOURS, COLOURS_OF, COMFORT, DAYS, FOODS, GIRLS, JOBS, MONTHS, MOODS, NUMBERS,
-                   OPPOSITES, PLACES, RHYMES, SEASONS, SHAPES, TALES, THINGS, WORLD, a, cap, many)
-from grammar import GOOD, TOYS, WALKERS, about_animal, person, rhyme, scene, sentence_about, story
+from facts import (
+    ANIMALS,
+    BODY,
+    COLOURS,
+    COLOURS_OF,
+    DAYS,
+    FOODS,
+    JOBS,
+    MONTHS,
+    NUMBERS,
+    OPPOSITES,
+    SEASONS,
+    SHAPES,
+    THINGS,
+    WORLD,
+    a,
+    cap,
+    many,
+)
+from grammar import WALKERS
+from talk import feel, greet, one_word, poem, read_back, tell_story, unknown, write
 
 LEGS = {n: NUMBERS[int(x["legs"])] if x["legs"] != "0" else "no" for n, x in ANIMALS.items()}
-KINDS = sorted({x["kind"] for x in ANIMALS.values()})
 
 
 def animal(r):
@@ -13,20 +30,53 @@ def animal(r):
     x = ANIMALS[n]
     an = a(n)
     short = r.random() < 0.15
-    return r.choice([
-        (r.choice([f"What does {an} say?", f"What sound does {an} make?", f"What noise does {an} make?"]), f"{cap(an)} {x['says']}."),
-        (r.choice([f"Where does {an} live?", f"Where do {many(n)} live?", f"Where can I find {an}?"]), f"{cap(an)} lives {x['home']}."),
-        (r.choice([f"What does {an} eat?", f"What do {many(n)} eat?", f"What food does {an} like?"]), f"{cap(an)} eats {x['food']}."),
-        (r.choice([f"What colour is {an}?", f"What is the colour of {an}?"]), f"{cap(an)} is {x['colour']}."),
-        (r.choice([f"How many legs does {an} have?", f"How many legs has {an}?"]), f"{cap(an)} has {LEGS[n]} legs." if not short else cap(LEGS[n]) + "."),
-        (r.choice([f"What is a young {n} called?", f"What do we call a young {n}?", f"What is a baby {n} called?"]), f"A young {n} is called {a(x['young'])}."),
-        (r.choice([f"What is {an}?", f"Tell me what {an} is."]), f"{cap(an)} is {a(x['kind'])} that lives {x['home']}."),
-        (r.choice([f"What does {an} do?", f"What do {many(n)} do?", f"What can {an} do?"]), f"{cap(an)} {x['does']}."),
-        (r.choice([f"Tell me about {many(n)}.", f"Tell me about the {n}.", f"Tell me something about {an}."]),
-         f"{cap(an)} is {a(x['kind'])}. It lives {x['home']} and eats {x['food']}."),
-        (r.choice([f"Can {an} fly?"]), f"Yes, {an} can fly." if ("flies" in x["does"]) else f"No, {an} cannot fly."),
-        (r.choice([f"Can {an} swim?"]), f"Yes, {an} can swim." if "swim" in x["does"] else f"I think that {an} does not swim much."),
-    ])
+    return r.choice(
+        [
+            (
+                r.choice([f"What does {an} say?", f"What sound does {an} make?", f"What noise does {an} make?"]),
+                f"{cap(an)} {x['says']}.",
+            ),
+            (
+                r.choice([f"Where does {an} live?", f"Where do {many(n)} live?", f"Where can I find {an}?"]),
+                f"{cap(an)} lives {x['home']}.",
+            ),
+            (
+                r.choice([f"What does {an} eat?", f"What do {many(n)} eat?", f"What food does {an} like?"]),
+                f"{cap(an)} eats {x['food']}.",
+            ),
+            (r.choice([f"What colour is {an}?", f"What is the colour of {an}?"]), f"{cap(an)} is {x['colour']}."),
+            (
+                r.choice([f"How many legs does {an} have?", f"How many legs has {an}?"]),
+                f"{cap(an)} has {LEGS[n]} legs." if not short else cap(LEGS[n]) + ".",
+            ),
+            (
+                r.choice(
+                    [f"What is a young {n} called?", f"What do we call a young {n}?", f"What is a baby {n} called?"]
+                ),
+                f"A young {n} is called {a(x['young'])}.",
+            ),
+            (
+                r.choice([f"What is {an}?", f"Tell me what {an} is."]),
+                f"{cap(an)} is {a(x['kind'])} that lives {x['home']}.",
+            ),
+            (
+                r.choice([f"What does {an} do?", f"What do {many(n)} do?", f"What can {an} do?"]),
+                f"{cap(an)} {x['does']}.",
+            ),
+            (
+                r.choice([f"Tell me about {many(n)}.", f"Tell me about the {n}.", f"Tell me something about {an}."]),
+                f"{cap(an)} is {a(x['kind'])}. It lives {x['home']} and eats {x['food']}.",
+            ),
+            (
+                r.choice([f"Can {an} fly?"]),
+                f"Yes, {an} can fly." if ("flies" in x["does"]) else f"No, {an} cannot fly.",
+            ),
+            (
+                r.choice([f"Can {an} swim?"]),
+                f"Yes, {an} can swim." if "swim" in x["does"] else f"I think that {an} does not swim much.",
+            ),
+        ]
+    )
 
 
 def is_a(r):
@@ -48,8 +98,12 @@ def colour(r):
         return r.choice([(f"Is {t} {w}?", f"No, {t} is {c}."), (f"Is {t} {c}?", f"Yes, {t} is {c}.")])
     if r.random() < 0.15:
         ts = [x for x, y in COLOURS_OF.items() if y == c]
-        return r.choice([f"What is {c}?", f"Name something {c}.", f"Tell me something that is {c}."]), f"{cap(r.choice(ts))} is {c}."
-    return r.choice([f"What colour is {t}?", f"What is the colour of {t}?", f"Tell me the colour of {t}.", f"Which colour is {t}?"]), f"{cap(t)} is {c}."
+        return r.choice(
+            [f"What is {c}?", f"Name something {c}.", f"Tell me something that is {c}."]
+        ), f"{cap(r.choice(ts))} is {c}."
+    return r.choice(
+        [f"What colour is {t}?", f"What is the colour of {t}?", f"Tell me the colour of {t}.", f"Which colour is {t}?"]
+    ), f"{cap(t)} is {c}."
 
 
 def opposite(r):
@@ -58,30 +112,49 @@ def opposite(r):
         x, y = y, x
     if x == "light":
         x, y = "heavy", "light"
-    return (r.choice([f"What is the opposite of {x}?", f"Tell me the opposite of {x}.", f"Give me the opposite of {x}.", f"What is the opposite of the word {x}?"]),
-            f"The opposite of {x} is {y}.")
+    return (
+        r.choice(
+            [
+                f"What is the opposite of {x}?",
+                f"Tell me the opposite of {x}.",
+                f"Give me the opposite of {x}.",
+                f"What is the opposite of the word {x}?",
+            ]
+        ),
+        f"The opposite of {x} is {y}.",
+    )
 
 
 def number(r):
     i = r.randrange(1, 19)
     k = r.randrange(7)
     if k == 0:
-        return r.choice([f"What comes after {NUMBERS[i]}?", f"Which number comes after {NUMBERS[i]}?"]), f"{cap(NUMBERS[i + 1])} comes after {NUMBERS[i]}."
+        return r.choice(
+            [f"What comes after {NUMBERS[i]}?", f"Which number comes after {NUMBERS[i]}?"]
+        ), f"{cap(NUMBERS[i + 1])} comes after {NUMBERS[i]}."
     if k == 1:
-        return r.choice([f"What comes before {NUMBERS[i]}?", f"Which number comes before {NUMBERS[i]}?"]), f"{cap(NUMBERS[i - 1])} comes before {NUMBERS[i]}."
+        return r.choice(
+            [f"What comes before {NUMBERS[i]}?", f"Which number comes before {NUMBERS[i]}?"]
+        ), f"{cap(NUMBERS[i - 1])} comes before {NUMBERS[i]}."
     if k == 2:
         n = r.randrange(2, 13)
-        return r.choice([f"Count to {NUMBERS[n]}.", f"Can you count to {NUMBERS[n]}?", f"Please count to {NUMBERS[n]}."]), cap(", ".join(NUMBERS[1:n + 1])) + "."
+        return r.choice(
+            [f"Count to {NUMBERS[n]}.", f"Can you count to {NUMBERS[n]}?", f"Please count to {NUMBERS[n]}."]
+        ), cap(", ".join(NUMBERS[1 : n + 1])) + "."
     if k == 3:
         s = r.randrange(1, 8)
         e = s + r.randrange(2, 6)
-        return f"Count from {NUMBERS[s]} to {NUMBERS[e]}.", cap(", ".join(NUMBERS[s:e + 1])) + "."
+        return f"Count from {NUMBERS[s]} to {NUMBERS[e]}.", cap(", ".join(NUMBERS[s : e + 1])) + "."
     if k == 4:
         x, y = r.randrange(1, 10), r.randrange(1, 10)
-        return r.choice([f"What is {x} + {y}?", f"What is {x} plus {y}?", f"How much is {x} and {y}?"]), f"{x} plus {y} is {x + y}."
+        return r.choice(
+            [f"What is {x} + {y}?", f"What is {x} plus {y}?", f"How much is {x} and {y}?"]
+        ), f"{x} plus {y} is {x + y}."
     if k == 5:
         x, y = r.randrange(1, 6), r.randrange(1, 6)
-        return r.choice([f"What is {NUMBERS[x]} plus {NUMBERS[y]}?", f"How much is {NUMBERS[x]} and {NUMBERS[y]}?"]), f"{cap(NUMBERS[x])} plus {NUMBERS[y]} is {NUMBERS[x + y]}."
+        return r.choice(
+            [f"What is {NUMBERS[x]} plus {NUMBERS[y]}?", f"How much is {NUMBERS[x]} and {NUMBERS[y]}?"]
+        ), f"{cap(NUMBERS[x])} plus {NUMBERS[y]} is {NUMBERS[x + y]}."
     s, n = r.choice(list(SHAPES.items()))
     return r.choice([f"How many sides does a {s} have?", f"How many sides has a {s}?"]), f"A {s} has {n} sides."
 
@@ -89,178 +162,169 @@ def number(r):
 def calendar(r):
     i, m = r.randrange(7), r.randrange(12)
     d, s = DAYS[i], r.choice(list(SEASONS))
-    return r.choice([
-        (r.choice([f"What day comes after {d}?", f"Which day comes after {d}?"]), f"{DAYS[(i + 1) % 7]} comes after {d}."),
-        (r.choice([f"What day comes before {d}?", f"Which day comes before {d}?"]), f"{DAYS[i - 1]} comes before {d}."),
-        (f"What month comes after {MONTHS[m]}?", f"{MONTHS[(m + 1) % 12]} comes after {MONTHS[m]}."),
-        (r.choice(["Name the days of the week.", "What are the days of the week?"]), "The days of the week are " + ", ".join(DAYS[:-1]) + " and Sunday."),
-        (r.choice([f"What is the weather like in {s}?", f"How is the weather in {s}?"]), f"The weather is {SEASONS[s]} in {s}."),
-        (f"Is it {SEASONS[s]} in {s}?", f"Yes, the weather is {SEASONS[s]} in {s}."),
-        (r.choice(["How many days are in a week?", "How many days does a week have?"]), "A week has seven days."),
-        ("What are the four seasons?", "The four seasons are spring, summer, autumn and winter."),
-    ])
+    return r.choice(
+        [
+            (
+                r.choice([f"What day comes after {d}?", f"Which day comes after {d}?"]),
+                f"{DAYS[(i + 1) % 7]} comes after {d}.",
+            ),
+            (
+                r.choice([f"What day comes before {d}?", f"Which day comes before {d}?"]),
+                f"{DAYS[i - 1]} comes before {d}.",
+            ),
+            (f"What month comes after {MONTHS[m]}?", f"{MONTHS[(m + 1) % 12]} comes after {MONTHS[m]}."),
+            (
+                r.choice(["Name the days of the week.", "What are the days of the week?"]),
+                "The days of the week are " + ", ".join(DAYS[:-1]) + " and Sunday.",
+            ),
+            (
+                r.choice([f"What is the weather like in {s}?", f"How is the weather in {s}?"]),
+                f"The weather is {SEASONS[s]} in {s}.",
+            ),
+            (f"Is it {SEASONS[s]} in {s}?", f"Yes, the weather is {SEASONS[s]} in {s}."),
+            (r.choice(["How many days are in a week?", "How many days does a week have?"]), "A week has seven days."),
+            ("What are the four seasons?", "The four seasons are spring, summer, autumn and winter."),
+        ]
+    )
 
 
 def thing(r):
     t = r.choice(list(THINGS))
     x = THINGS[t]
-    return r.choice([
-        (r.choice([f"What is {a(t)}?", f"Tell me what {a(t)} is."]), f"{cap(a(t))} is {a(x['kind'])}. You {x['use']}."),
-        (r.choice([f"What is {a(t)} for?", f"What do you do with {a(t)}?", f"What can I do with {a(t)}?", f"Why do I need {a(t)}?"]), f"You can {x['use']}."),
-        (r.choice([f"Where is the {t}?", f"Where can I find the {t}?", f"I cannot find the {t}."]), f"The {t} is {x['where']}."),
-    ])
+    return r.choice(
+        [
+            (
+                r.choice([f"What is {a(t)}?", f"Tell me what {a(t)} is."]),
+                f"{cap(a(t))} is {a(x['kind'])}. You {x['use']}.",
+            ),
+            (
+                r.choice(
+                    [
+                        f"What is {a(t)} for?",
+                        f"What do you do with {a(t)}?",
+                        f"What can I do with {a(t)}?",
+                        f"Why do I need {a(t)}?",
+                    ]
+                ),
+                f"You can {x['use']}.",
+            ),
+            (
+                r.choice([f"Where is the {t}?", f"Where can I find the {t}?", f"I cannot find the {t}."]),
+                f"The {t} is {x['where']}.",
+            ),
+        ]
+    )
 
 
 def food(r):
     f = r.choice(list(FOODS))
     kind, c, taste = FOODS[f]
-    return r.choice([
-        (f"What is {a(f)}?", f"{cap(a(f))} is a {kind}. It is {c} and tastes {taste}."),
-        (f"What does {a(f)} taste like?", f"{cap(a(f))} tastes {taste}."),
-        (f"What colour is {a(f)}?", f"{cap(a(f))} is {c}."),
-        (r.choice([f"Do you like {many(f)}?", f"Are {many(f)} good?"]), f"I cannot eat, but many people like {many(f)}."),
-    ])
+    return r.choice(
+        [
+            (f"What is {a(f)}?", f"{cap(a(f))} is a {kind}. It is {c} and tastes {taste}."),
+            (f"What does {a(f)} taste like?", f"{cap(a(f))} tastes {taste}."),
+            (f"What colour is {a(f)}?", f"{cap(a(f))} is {c}."),
+            (
+                r.choice([f"Do you like {many(f)}?", f"Are {many(f)} good?"]),
+                f"I cannot eat, but many people like {many(f)}.",
+            ),
+        ]
+    )
 
 
 def name_some(r):
-    kinds = {"animal": WALKERS, "bird": [n for n, x in ANIMALS.items() if x["kind"] == "bird"], "toy": [t for t, x in THINGS.items() if x["kind"] == "toy"],
-             "farm animal": [n for n, x in ANIMALS.items() if x["kind"] == "farm animal"], "fruit": [f for f, x in FOODS.items() if x[0] == "fruit"],
-             "vegetable": [f for f, x in FOODS.items() if x[0] == "vegetable"], "colour": COLOURS, "tool": [t for t, x in THINGS.items() if x["kind"] == "tool"],
-             "insect": ["bee", "ant", "butterfly"], "wild animal": [n for n, x in ANIMALS.items() if x["kind"] == "wild animal"]}
+    kinds = {
+        "animal": WALKERS,
+        "bird": [n for n, x in ANIMALS.items() if x["kind"] == "bird"],
+        "toy": [t for t, x in THINGS.items() if x["kind"] == "toy"],
+        "farm animal": [n for n, x in ANIMALS.items() if x["kind"] == "farm animal"],
+        "fruit": [f for f, x in FOODS.items() if x[0] == "fruit"],
+        "vegetable": [f for f, x in FOODS.items() if x[0] == "vegetable"],
+        "colour": COLOURS,
+        "tool": [t for t, x in THINGS.items() if x["kind"] == "tool"],
+        "insect": ["bee", "ant", "butterfly"],
+        "wild animal": [n for n, x in ANIMALS.items() if x["kind"] == "wild animal"],
+    }
     k = r.choice(list(kinds))
     if r.random() < 0.45:
         x = r.choice(kinds[k])
-        return (r.choice([f"Name {a(k)}.", f"Give me the name of {a(k)}.", f"Tell me the name of {a(k)}."]),
-                f"{cap(x if k == 'colour' else a(x))} is {a(k)}.")
+        return (
+            r.choice([f"Name {a(k)}.", f"Give me the name of {a(k)}.", f"Tell me the name of {a(k)}."]),
+            f"{cap(x if k == 'colour' else a(x))} is {a(k)}.",
+        )
     n = r.choice([2, 3])
     xs = r.sample(kinds[k], n)
     words = xs if k == "colour" else [a(x) for x in xs]
-    return (r.choice([f"Name {NUMBERS[n]} {many(k)}.", f"List {NUMBERS[n]} {many(k)}.", f"Tell me {NUMBERS[n]} {many(k)}."]),
-            f"{cap(NUMBERS[n])} {many(k)} are " + ", ".join(words[:-1]) + f" and {words[-1]}.")
+    return (
+        r.choice(
+            [f"Name {NUMBERS[n]} {many(k)}.", f"List {NUMBERS[n]} {many(k)}.", f"Tell me {NUMBERS[n]} {many(k)}."]
+        ),
+        f"{cap(NUMBERS[n])} {many(k)} are " + ", ".join(words[:-1]) + f" and {words[-1]}.",
+    )
 
 
 def job(r):
     j = r.choice(list(JOBS))
     does, where = JOBS[j]
-    return r.choice([
-        (r.choice([f"What does {a(j)} do?", f"What is {a(j)}?", f"What is the work of {a(j)}?"]), f"{cap(a(j))} {does}."),
-        (r.choice([f"Where does {a(j)} work?"]), f"{cap(a(j))} works {where}."),
-        (r.choice([f"Who {does}?"]), f"{cap(a(j))} {does}."),
-    ])
+    return r.choice(
+        [
+            (
+                r.choice([f"What does {a(j)} do?", f"What is {a(j)}?", f"What is the work of {a(j)}?"]),
+                f"{cap(a(j))} {does}.",
+            ),
+            (r.choice([f"Where does {a(j)} work?"]), f"{cap(a(j))} works {where}."),
+            (r.choice([f"Who {does}?"]), f"{cap(a(j))} {does}."),
+        ]
+    )
 
 
 def meaning(r):
     w, what = r.choice(list(WORLD.items()))
-    return r.choice([f"What is {w}?", f"Tell me what {w} is.", f"What does the word {w.split()[-1]} mean?", f"Can you tell me what {w} is?"]), f"{cap(w)} is {what}."
+    return r.choice(
+        [
+            f"What is {w}?",
+            f"Tell me what {w} is.",
+            f"What does the word {w.split()[-1]} mean?",
+            f"Can you tell me what {w} is?",
+        ]
+    ), f"{cap(w)} is {what}."
 
 
 def body(r):
     p, use = r.choice(list(BODY.items()))
-    return r.choice([(r.choice([f"What do we do with our {p}?", f"What are {p} for?", f"Why do we have {p}?"]), f"We {use} with our {p}."),
-                     (f"How do we {use}?", f"We {use} with our {p}.")])
+    return r.choice(
+        [
+            (
+                r.choice([f"What do we do with our {p}?", f"What are {p} for?", f"Why do we have {p}?"]),
+                f"We {use} with our {p}.",
+            ),
+            (f"How do we {use}?", f"We {use} with our {p}."),
+        ]
+    )
 
 
-def write(r):
-    pools = r.choice([list(ANIMALS), list(ANIMALS), list(THINGS), list(FOODS), list(JOBS)])
-    w = r.choice(pools)
-    if r.random() < 0.2:
-        n, p = person(r)[0], r.choice(PLACES)
-        return r.choice([(f"Write a sentence about {n}.", f"{n} {r.choice(['plays', 'walks', 'sings', 'runs', 'reads'])} {p}."),
-                         ("Write a sentence.", scene(r)), ("Say something nice.", r.choice(["You are a good friend.", "I am glad that you are here.", "Today is a good day."]))])
-    if r.random() < 0.2 and w in ANIMALS:
-        s = list(dict.fromkeys(about_animal(r, w) for _ in range(5)))[:2]
-        return r.choice([f"Write two sentences about {a(w)}.", f"Tell me two things about {a(w)}."]), " ".join(s)
-    return r.choice([f"Write a sentence about {a(w)}.", f"Write a sentence with the word {w}.", f"Make a sentence with the word {w}.",
-                     f"Please write a sentence about {a(w)}.", f"Use the word {w} in a sentence."]), sentence_about(r, w)
-
-
-def tell_story(r):
-    k = r.random()
-    if k < 0.15:
-        h = r.choice(GIRLS + BOYS)
-        return r.choice([f"Tell me a short story about {h}.", f"Tell me a story about {h}.", f"Write a story about {h}."]), story(r, h)
-    if k < 0.8:
-        h = r.choice(r.choice([list(ANIMALS), list(TALES)]))
-        return r.choice([f"Tell me a short story about {a(h)}.", f"Tell me a story about {a(h)}.", f"Write a short story about {a(h)}.", f"Write a story about {a(h)}.", f"Can you tell me a story about {a(h)}?"]), story(r, h)
-    return r.choice(["Tell me a story.", "Tell me a short story.", "Write a short story about a child.", "Tell me a story about a child.", "Please tell me a story."]), story(r)
-
-
-def poem(r):
-    x = r.choice(RHYMES)
-    w = r.choice(x)
-    if r.random() < 0.4:
-        other = x[0] if w == x[1] else x[1]
-        return r.choice([f"What rhymes with {w}?", f"Which word rhymes with {w}?"]), f"{cap(other)} rhymes with {w}."
-    return r.choice([f"Write a rhyme about {a(w)}.", f"Write a short poem about {a(w)}.", f"Tell me a rhyme with the word {w}."]), rhyme(r, w)
-
-
-def greet(r):
-    n = person(r)[0]
-    return r.choice([
-        (r.choice(["Hello!", "Hello.", "Hi!", "Hello, Pebble!", "Hi there!", "Hello there."]), r.choice(["Hello! How can I help you?", "Hello! What would you like to know?"])),
-        (r.choice(["Good morning!", "Good morning, Pebble."]), "Good morning! How can I help you?"),
-        (r.choice(["Good night!", "Good night, Pebble."]), "Good night! Sleep well."),
-        (r.choice(["Goodbye!", "Bye!", "Goodbye, Pebble."]), "Goodbye! Come back soon."),
-        (r.choice(["How are you?", "How are you today?"]), "I am well, thank you. How are you?"),
-        (r.choice(["Thank you!", "Thanks!", "Thank you very much."]), "You are welcome."),
-        (r.choice(["Who are you?", "What are you?", "What is your name?", "Tell me about you."]), "I am Pebble, a very small practice model."),
-        (r.choice(["What can you do?", "How can you help me?"]), "I can answer simple questions and tell short stories."),
-        (r.choice(["Are you a person?", "Are you a real person?"]), "No, I am a very small practice model."),
-        (r.choice([f"My name is {n}.", f"I am {n}."]), f"Hello, {n}! It is good to meet you."),
-    ])
-
-
-def feel(r):
-    m = r.choice(MOODS)
-    return r.choice([(f"I am {m}.", f"{COMFORT[m]}."), (f"I feel {m} today.", f"{COMFORT[m]}."), (f"What should I do when I am {m}?", f"{COMFORT[m]}." if m not in ("happy", "sad", "proud") else "You should talk to a good friend.")])
-
-
-def read_back(r):
-    """Answers that must be copied out of the prompt."""
-    n, he, him, his = person(r)
-    m = person(r)[0]
-    toy, place, c, k = r.choice(TOYS + list(FOODS)), r.choice(PLACES), r.choice(COLOURS), r.randrange(2, 11)
-    pet = r.choice(WALKERS)
-    s = f"{n} has {NUMBERS[k]} {c} {many(toy)} {place}."
-    t = f"{n} gives {a(c)} {toy} to {m} {place}."
-    u = f"The {c} {pet} sees {a(toy)} {place}."
-    return r.choice([
-        (f"{s} Who has the {many(toy)}?", f"{n} has the {many(toy)}."), (f"{s} What colour are the {many(toy)}?", f"The {many(toy)} are {c}."),
-        (f"{s} How many {many(toy)} are there?", f"There are {NUMBERS[k]} {many(toy)}."), (f"{s} Where are the {many(toy)}?", f"The {many(toy)} are {place}."),
-        (f"{t} Who gets the {toy}?", f"{m} gets the {toy}."), (f"{t} What does {n} give?", f"{n} gives {a(c)} {toy}."),
-        (f"{u} What does the {pet} see?", f"The {pet} sees {a(toy)}."), (f"{u} What colour is the {pet}?", f"The {pet} is {c}."),
-        (f"Say this again: {r.choice([s, t, u, scene(r)])}",) * 2, (f"Say the words {c} {toy}.", f"{cap(c)} {toy}."),
-    ])
-
-
-def one_word(r):
-    """Bare answers, in small letters and without a stop, as labels and fields of records are."""
-    x, y = r.choice(OPPOSITES)
-    n, (t, c), f = r.choice(list(ANIMALS)), r.choice(list(COLOURS_OF.items())), r.choice(list(FOODS))
-    who, m, k, d, toy = person(r)[0], r.choice(MOODS), r.randrange(2, 11), r.choice(COLOURS), r.choice(TOYS + list(FOODS))
-    s = f"{who} has {NUMBERS[k]} {d} {many(toy)} {r.choice(PLACES)}."
-    q, answer = r.choice([(f"What colour is {t}?", c), (f"What is the opposite of {x}?", y), (f"What is the opposite of {y}?", x), (f"What is {a(f)}?", FOODS[f][0]),
-                          (f"What colour is {a(n)}?", ANIMALS[n]["colour"]), (f"What is a young {n} called?", ANIMALS[n]["young"]), (f"{who} is {m}. How is {who}?", m),
-                          (f"{s} What colour?", d), (f"{s} What does {who} have?", many(toy)), (f"{s} How many?", str(k)), (f"{s} Who?", who),
-                          (f"{s} What is one of them called?", toy), (f"Which number is {NUMBERS[k]}?", str(k))])
-    return r.choice([f"In one word: {q}", f"One word, please. {q}", f"Answer with one word. {q}"]), answer
-
-
-_UNKNOWN = ["politics", "chemistry", "computers", "history", "geography", "football", "the news", "the stock market", "algebra", "France", "China", "the president",
-            "electricity", "a volcano", "the internet", "physics", "a violin", "medicine", "London", "a telescope", "democracy", "a guitar", "Shakespeare", "money"]
-_HARD = ["What is the capital of France?", "What is the capital of England?", "Who is the president?", "What time is it?", "What is the date today?", "Write a program.",
-         "Write some code in Python.", "Translate this into French.", "What is 25 times 17?", "How old is the world?", "How do I make a computer?", "Who won the football game?",
-         "What is the meaning of life?", "How far is the moon?", "Why is the sky blue?", "Who wrote Hamlet?", "Give me the news.", "How do planes fly?"]
-
-
-def unknown(r):
-    w = r.choice(_UNKNOWN)
-    return (r.choice([f"Tell me about {w}.", f"What is {w}?", f"What do you know about {w}?", f"Explain {w}.", f"How does {w} work?", r.choice(_HARD), r.choice(_HARD)]),
-            "I am sorry, I do not know that. I am a very small model.")
-
-
-INTENTS = [(animal, 20), (is_a, 5), (colour, 8), (opposite, 8), (number, 10), (calendar, 5), (thing, 9), (food, 5), (name_some, 7), (job, 5), (meaning, 8),
-           (body, 3), (write, 12), (tell_story, 8), (poem, 4), (greet, 5), (feel, 3), (read_back, 13), (one_word, 7), (unknown, 2)]
+INTENTS = [
+    (animal, 20),
+    (is_a, 5),
+    (colour, 8),
+    (opposite, 8),
+    (number, 10),
+    (calendar, 5),
+    (thing, 9),
+    (food, 5),
+    (name_some, 7),
+    (job, 5),
+    (meaning, 8),
+    (body, 3),
+    (write, 12),
+    (tell_story, 8),
+    (poem, 4),
+    (greet, 5),
+    (feel, 3),
+    (read_back, 13),
+    (one_word, 7),
+    (unknown, 2),
+]
 _FUNCTIONS, _WEIGHTS = zip(*INTENTS)
 
 

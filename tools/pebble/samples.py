@@ -1,6 +1,6 @@
 """The three sample data sets, from templates of our own and a fixed seed.
 
-    python samples.py --out public/datasets
+python samples.py --out public/datasets
 """
 
 import argparse
@@ -11,12 +11,21 @@ import re
 from pathlib import Path
 
 import pairs
-from facts import BOYS, COLOURS, FOODS, GIRLS, NUMBERS, a, cap, many
+from facts import BOYS, COLOURS, FOODS, GIRLS, NUMBERS, cap, many
 from grammar import TOYS
 
 # ---- style: a gentle pirate ----
 
-_SAY = [("is", "be"), ("are", "be"), ("am", "be"), ("you", "ye"), ("You", "Ye"), ("your", "yer"), ("my", "me"), ("friend", "matey")]
+_SAY = [
+    ("is", "be"),
+    ("are", "be"),
+    ("am", "be"),
+    ("you", "ye"),
+    ("You", "Ye"),
+    ("your", "yer"),
+    ("my", "me"),
+    ("friend", "matey"),
+]
 
 
 def pirate(answer: str, r: random.Random) -> str:
@@ -28,7 +37,17 @@ def pirate(answer: str, r: random.Random) -> str:
 
 
 def style(r: random.Random):
-    intents = [pairs.animal, pairs.colour, pairs.opposite, pairs.meaning, pairs.job, pairs.thing, pairs.number, pairs.food, pairs.body]
+    intents = [
+        pairs.animal,
+        pairs.colour,
+        pairs.opposite,
+        pairs.meaning,
+        pairs.job,
+        pairs.thing,
+        pairs.number,
+        pairs.food,
+        pairs.body,
+    ]
     rows = {}
     while len(rows) < 480:
         prompt, answer = r.choice(intents)(r)
@@ -41,20 +60,71 @@ def style(r: random.Random):
 
 # {n} the person, {o} another, {t} a thing, {p} a place, {he}/{his}
 MOODS = {
-    "happy": ["{n} got a new {t} and smiled all day", "{n} laughed when {he} saw {o} {p}", "{n} sang a song {p}", "{n} danced {p} with {o}",
-              "{o} gave {n} a gift, and {n} jumped for joy", "{n} won the game and clapped {his} hands", "{n} smiled at {o} {p}", "{n} loves {his} new {t}",
-              "{n} had a good day {p}", "{n} played with {o} and laughed", "{n} found {his} lost {t} and was glad"],
-    "sad": ["{n} lost {his} {t} and cried", "{n} cried {p}", "{o} went away, and {n} was lonely", "{n} sat alone {p} and wept",
-            "the {t} of {n} is gone, and tears ran down {his} face", "{n} has no friend to play with {p}", "{n} misses {o} very much",
-            "{n} cannot smile today", "the pet of {n} died {p}", "{n} was left alone {p}", "{n} wept when {o} said goodbye"],
-    "angry": ["{o} broke the {t}, and {n} shouted", "{n} shouted at {o} {p}", "{n} threw the {t} on the ground", "{n} hit the table with {his} hand",
-              "{o} took the {t}, and {n} was mad", "{n} pushed {o} {p}", "{n} would not talk to {o} and shut the door hard", "{n} was cross with {o}",
-              "{n} fought with {o} {p}", "{n} hates it when {o} takes {his} {t}", "{n} kicked the {t} and shouted"],
-    "afraid": ["{n} heard a noise {p} and hid", "{n} ran away from a wolf {p}", "{n} shook when the storm came", "{n} hid under the bed",
-               "{n} saw a big snake {p} and ran away", "{n} does not like the dark", "{n} called for help {p}", "a bear came, and {n} hid behind {o}",
-               "{n} shook with fear {p}", "{n} dares not go in the dark house", "{n} thinks there is a wolf {p}"],
+    "happy": [
+        "{n} got a new {t} and smiled all day",
+        "{n} laughed when {he} saw {o} {p}",
+        "{n} sang a song {p}",
+        "{n} danced {p} with {o}",
+        "{o} gave {n} a gift, and {n} jumped for joy",
+        "{n} won the game and clapped {his} hands",
+        "{n} smiled at {o} {p}",
+        "{n} loves {his} new {t}",
+        "{n} had a good day {p}",
+        "{n} played with {o} and laughed",
+        "{n} found {his} lost {t} and was glad",
+    ],
+    "sad": [
+        "{n} lost {his} {t} and cried",
+        "{n} cried {p}",
+        "{o} went away, and {n} was lonely",
+        "{n} sat alone {p} and wept",
+        "the {t} of {n} is gone, and tears ran down {his} face",
+        "{n} has no friend to play with {p}",
+        "{n} misses {o} very much",
+        "{n} cannot smile today",
+        "the pet of {n} died {p}",
+        "{n} was left alone {p}",
+        "{n} wept when {o} said goodbye",
+    ],
+    "angry": [
+        "{o} broke the {t}, and {n} shouted",
+        "{n} shouted at {o} {p}",
+        "{n} threw the {t} on the ground",
+        "{n} hit the table with {his} hand",
+        "{o} took the {t}, and {n} was mad",
+        "{n} pushed {o} {p}",
+        "{n} would not talk to {o} and shut the door hard",
+        "{n} was cross with {o}",
+        "{n} fought with {o} {p}",
+        "{n} hates it when {o} takes {his} {t}",
+        "{n} kicked the {t} and shouted",
+    ],
+    "afraid": [
+        "{n} heard a noise {p} and hid",
+        "{n} ran away from a wolf {p}",
+        "{n} shook when the storm came",
+        "{n} hid under the bed",
+        "{n} saw a big snake {p} and ran away",
+        "{n} does not like the dark",
+        "{n} called for help {p}",
+        "a bear came, and {n} hid behind {o}",
+        "{n} shook with fear {p}",
+        "{n} dares not go in the dark house",
+        "{n} thinks there is a wolf {p}",
+    ],
 }
-WHERE = ["in the garden", "in the forest", "by the river", "at school", "in the park", "at home", "on the hill", "in the town", "by the sea", "in the field"]
+WHERE = [
+    "in the garden",
+    "in the forest",
+    "by the river",
+    "at school",
+    "in the park",
+    "at home",
+    "on the hill",
+    "in the town",
+    "by the sea",
+    "in the field",
+]
 
 
 def mood(r: random.Random):
@@ -65,7 +135,9 @@ def mood(r: random.Random):
             girl = r.random() < 0.5
             n = r.choice(GIRLS if girl else BOYS)
             o = r.choice([x for x in GIRLS + BOYS if x != n])
-            text = r.choice(forms).format(n=n, o=o, t=r.choice(TOYS), p=r.choice(WHERE), he="she" if girl else "he", his="her" if girl else "his")
+            text = r.choice(forms).format(
+                n=n, o=o, t=r.choice(TOYS), p=r.choice(WHERE), he="she" if girl else "he", his="her" if girl else "his"
+            )
             mine.add(cap(text) + ".")
         rows.update(dict.fromkeys(sorted(mine), label))
     out = [{"sentence": s, "mood": label} for s, label in rows.items()]
@@ -75,9 +147,17 @@ def mood(r: random.Random):
 
 # ---- structured output: a sentence as a record ----
 
-_FORMS = ["{n} has {k} {c} {x}.", "{n} buys {k} {c} {x} in the town.", "{n} found {k} {c} {x} by the river.", "There are {k} {c} {x} in the bag of {n}.",
-          "Look, {n} is carrying {k} {c} {x}!", "In the morning {n} saw {k} {c} {x}.", "{k} {c} {x} are for {n}.", "{n} would like {k} {c} {x}, please.",
-          "My friend {n} gave me {k} {c} {x}."]
+_FORMS = [
+    "{n} has {k} {c} {x}.",
+    "{n} buys {k} {c} {x} in the town.",
+    "{n} found {k} {c} {x} by the river.",
+    "There are {k} {c} {x} in the bag of {n}.",
+    "Look, {n} is carrying {k} {c} {x}!",
+    "In the morning {n} saw {k} {c} {x}.",
+    "{k} {c} {x} are for {n}.",
+    "{n} would like {k} {c} {x}, please.",
+    "My friend {n} gave me {k} {c} {x}.",
+]
 
 
 def record(r: random.Random):
@@ -91,9 +171,34 @@ def record(r: random.Random):
 
 
 SETS = [
-    ("pirate", "Talk like a pirate", "Simple questions, answered by a gentle pirate. After training, every answer has the pirate's voice.", "csv", style, "prompt", "response"),
-    ("mood", "Find the mood", "Sentences about people, each with a mood: happy, sad, angry or afraid. After training, the answer is one label.", "csv", mood, "sentence", "mood"),
-    ("records", "Fill in a record", "Sentences turned into JSON with a name, a count, a colour and an item. After training, the answer is JSON.", "jsonl", record, "text", "json"),
+    (
+        "pirate",
+        "Talk like a pirate",
+        "Simple questions, answered by a gentle pirate. After training, every answer has the pirate's voice.",
+        "csv",
+        style,
+        "prompt",
+        "response",
+    ),
+    (
+        "mood",
+        "Find the mood",
+        "Sentences about people, each with a mood: happy, sad, angry or afraid. "
+        "After training, the answer is one label.",
+        "csv",
+        mood,
+        "sentence",
+        "mood",
+    ),
+    (
+        "records",
+        "Fill in a record",
+        "Sentences turned into JSON with a name, a count, a colour and an item. After training, the answer is JSON.",
+        "jsonl",
+        record,
+        "text",
+        "json",
+    ),
 ]
 
 
@@ -113,7 +218,18 @@ def main() -> None:
                 writer.writerows(rows)
             else:
                 f.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        index.append({"id": name, "title": title, "summary": summary, "file": file, "format": kind, "prompt": prompt, "response": response, "rows": len(rows)})
+        index.append(
+            {
+                "id": name,
+                "title": title,
+                "summary": summary,
+                "file": file,
+                "format": kind,
+                "prompt": prompt,
+                "response": response,
+                "rows": len(rows),
+            }
+        )
     (out / "index.json").write_text(json.dumps(index, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
