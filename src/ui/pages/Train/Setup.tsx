@@ -1,4 +1,4 @@
-import { createMemo, Index, Show } from 'solid-js'
+import { createEffect, Index, Show } from 'solid-js'
 import { PROJECTIONS } from '../../../protocol/model.ts'
 import { targetModules } from '../../../protocol/run-config.ts'
 import { Button } from '../../components/Button.tsx'
@@ -115,9 +115,12 @@ function OptionalNumber(props: { name: 'eval_steps'; auto: string }) {
 function Advanced() {
   const { settings } = useApp()
   const MAIN = new Set(['learning_rate', 'max_steps', 'num_train_epochs', 'per_device_train_batch_size', 'r'])
-  const faulty = createMemo(() => [...settings.problems().keys()].some((name) => !MAIN.has(name)))
+  let fold!: HTMLDetailsElement
+  createEffect(() => {
+    if ([...settings.problems().keys()].some((name) => !MAIN.has(name))) fold.open = true
+  })
   return (
-    <details class="fold" open={faulty() || undefined}>
+    <details class="fold" ref={fold}>
       <summary>{t('train.advanced')}</summary>
       <div class="stack">
         <TrainingNumberField name="max_length" slider />
