@@ -1,62 +1,81 @@
 import { type Dims, type Kernel, sizeOf } from './kernel.ts'
 import type { GpuContext } from './program.ts'
 
+const LARGEST_DISPATCH = 65_535
+const MOST_REPEATS = 4096
+
 /**
- * Times kernels by themselves, on buffers made for it. Timestamps where the device has them (browsers round these to
- * 100 µs), else the host's clock around a submit; either way a kernel is repeated until it takes long enough.
+ * Times kernels by themselves, on zeroed buffers made for it. Timestamps where a GPU has them (browsers round these to
+ * 100 µs), else the host's clock around a submit, less what an empty submit takes; either way a kernel is repeated
+ * until it takes long enough. Kernels run at the sizes given: whatever they index by must lie inside at zero.
  */
 export class KernelTimer {
+  readonly clock: 'timestamp' | 'wall'
   readonly #context: GpuContext
   readonly #stamps: { query: GPUQuerySet; resolve: GPUBuffer; read: GPUBuffer } | null
+  /** Seconds of an empty submit by the host's clock. Firefox looks for finished work every 100 ms. */
+  #empty: number | null = null
 
   constructor(context: GpuContext) {
     this.#context = context
-    const { device } = context.gpu
-    this.#stamps = device.features.has('timestamp-query')
-      ? {
-          query: device.createQuerySet({ type: 'timestamp', count: 2 }),
-          resolve: device.createBuffer({
-            size: 16,
-            usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-          }),
-          read: device.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST }),
-        }
-      : null
+    const { device, features, software } = context.gpu
+    // Software adapters may stamp before the work is done.
+    this.clock = features.has('timestamp-query') && !software ? 'timestamp' : 'wall'
+    this.#stamps =
+      this.clock === 'timestamp'
+        ? {
+            query: device.createQuerySet({ type: 'timestamp', count: 2 }),
+            resolve: device.createBuffer({
+              size: 16,
+              usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
+            }),
+            read: device.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST }),
+          }
+        : null
   }
 
   /**
-   * Seconds one dispatch takes: the better of two timings.
-   * @param capacity sizes of the buffers, and of the dispatch
-   * @param enough seconds after which a timing counts
-   * @param giveUp stop after the first dispatch where that alone took this many seconds, and say what it took
+   * Seconds one dispatch takes: the best of a few timings.
+   * @param dims sizes of the buffers, and of the dispatch
+   * @param enough seconds after which a timing counts; longer where the clock is coarse
+   * @param giveUp say what one dispatch took where that was longer than so many seconds, and measure no further
    */
-  async time(
-    kernel: Kernel,
-    capacity: Dims,
-    enough: number,
-    giveUp = Number.POSITIVE_INFINITY,
-  ): Promise<number> {
+  async time(kernel: Kernel, dims: Dims, enough: number, giveUp = Number.POSITIVE_INFINITY): Promise<number> {
     const { gpu } = this.#context
     const pipeline = await this.#context.pipeline(kernel)
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST
     const buffers = Object.entries(kernel.bindings).map(([name, { shape }]) =>
-      gpu.createBuffer(name, sizeOf(shape, capacity) * 4, usage),
+      gpu.createBuffer(`${kernel.name} ${name}`, sizeOf(shape, dims) * 4, usage),
     )
     try {
       const bindings = gpu.device.createBindGroup({
+        label: kernel.name,
         layout: this.#context.bindingLayout(kernel),
         entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
       })
-      this.#context.writeScalars(capacity)
+      this.#context.writeScalars(dims)
+      const [x, y, z] = kernel.grid(dims)
+      const run = (repeats: number) =>
+        this.#seconds((pass) => {
+          pass.setPipeline(pipeline)
+          pass.setBindGroup(0, bindings)
+          pass.setBindGroup(1, this.#context.common, [this.#context.sliceOffset(0)])
+          for (let i = 0; i < repeats; i++) pass.dispatchWorkgroups(x, Math.min(y, LARGEST_DISPATCH), z)
+        })
+      if (this.clock === 'wall') await this.#measureEmpty()
+      const least = Math.max(enough, 4 * (this.#empty ?? 0))
       // The first dispatch pays for what drivers put off until then.
-      let seconds = await this.#run(kernel, pipeline, bindings, capacity, 1)
+      await run(1)
+      let seconds = await run(1)
       if (seconds > giveUp) return seconds
       let repeats = 1
-      while (seconds < enough && repeats < 4096) {
-        repeats *= Math.min(16, Math.max(2, Math.ceil((1.2 * enough) / Math.max(seconds, 1e-6))))
-        seconds = await this.#run(kernel, pipeline, bindings, capacity, repeats)
+      while (seconds < least && repeats < MOST_REPEATS) {
+        const wanted = Math.ceil((1.2 * least) / Math.max(seconds / repeats, 1e-7))
+        repeats = Math.min(MOST_REPEATS, Math.max(2 * repeats, Math.min(wanted, 16 * repeats)))
+        seconds = await run(repeats)
       }
-      return Math.min(seconds, await this.#run(kernel, pipeline, bindings, capacity, repeats)) / repeats
+      for (let i = 0; i < 2; i++) seconds = Math.min(seconds, await run(repeats))
+      return seconds / repeats
     } finally {
       for (const buffer of buffers) gpu.destroyBuffer(buffer)
     }
@@ -68,13 +87,14 @@ export class KernelTimer {
     this.#stamps?.read.destroy()
   }
 
-  async #run(
-    kernel: Kernel,
-    pipeline: GPUComputePipeline,
-    bindings: GPUBindGroup,
-    live: Dims,
-    repeats: number,
-  ): Promise<number> {
+  async #measureEmpty(): Promise<void> {
+    if (this.#empty !== null) return
+    let least = Number.POSITIVE_INFINITY
+    for (let i = 0; i < 3; i++) least = Math.min(least, await this.#seconds(() => {}))
+    this.#empty = least
+  }
+
+  async #seconds(record: (pass: GPUComputePassEncoder) => void): Promise<number> {
     const { device } = this.#context.gpu
     const encoder = device.createCommandEncoder()
     const stamps = this.#stamps
@@ -84,11 +104,7 @@ export class KernelTimer {
       endOfPassWriteIndex: 1,
     }
     const pass = encoder.beginComputePass(timestampWrites ? { timestampWrites } : {})
-    pass.setPipeline(pipeline)
-    pass.setBindGroup(0, bindings)
-    pass.setBindGroup(1, this.#context.common, [this.#context.sliceOffset(0)])
-    const [x, y, z] = kernel.grid(live)
-    for (let i = 0; i < repeats; i++) pass.dispatchWorkgroups(x, Math.min(y, 65_535), z)
+    record(pass)
     pass.end()
     if (stamps) {
       encoder.resolveQuerySet(stamps.query, 0, 2, stamps.resolve, 0)
@@ -96,14 +112,14 @@ export class KernelTimer {
     }
     const begun = performance.now()
     device.queue.submit([encoder.finish()])
-    await device.queue.onSubmittedWorkDone()
-    const wall = (performance.now() - begun) / 1000
-    if (!stamps) return wall
+    if (!stamps) {
+      await device.queue.onSubmittedWorkDone()
+      return Math.max(1e-9, (performance.now() - begun) / 1000 - (this.#empty ?? 0))
+    }
     await stamps.read.mapAsync(GPUMapMode.READ)
     const [from, to] = new BigUint64Array(stamps.read.getMappedRange())
     const seconds = Number(to! - from!) / 1e9
     stamps.read.unmap()
-    // Software adapters may stamp before the work is done.
-    return seconds > 0 && seconds > wall / 100 ? seconds : wall
+    return Math.max(1e-9, seconds)
   }
 }
