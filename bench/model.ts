@@ -1,0 +1,272 @@
+import { WebgpuEngine } from '../src/engine/webgpu-engine.ts'
+import { CONTEXT_BYTES } from '../src/gpu/program.ts'
+import { projectionSize } from '../src/model/lora.ts'
+import { parameterCount } from '../src/model/weights.ts'
+import type { Batch } from '../src/protocol/batch.ts'
+import type { PlanRequest, StepScalars } from '../src/protocol/engine.ts'
+import { type ModelConfig, PROJECTIONS } from '../src/protocol/model.ts'
+import type { LoraConfig } from '../src/protocol/run-config.ts'
+import { HostClock } from './host-clock.ts'
+import { randomWeights } from './random.ts'
+import type { Bench } from './session.ts'
+import { attentionPairs, GEMMA_270M, PEBBLE } from './shapes.ts'
+import { summary } from './timer.ts'
+import type { SuiteName } from './types.ts'
+
+const LORA: LoraConfig = {
+  r: 8,
+  lora_alpha: 16,
+  lora_dropout: 0,
+  target_modules: 'all-linear',
+  use_rslora: false,
+}
+
+interface Case {
+  model: string
+  config: ModelConfig
+  tokens: number
+  segments: number
+  /** Supervised tokens of each segment, at its end; all but the last token where null. */
+  supervised: number | null
+  warmup: number
+  steps: number
+  decode: { sequences: number; prompt: number; few: number; many: number }
+}
+
+/** A training step and decoding, through the engine itself, at random weights. */
+export async function modelSuites(bench: Bench, suites: ReadonlySet<SuiteName>): Promise<void> {
+  const sequences = bench.software ? 1 : 4
+  const decode = bench.software
+    ? { sequences, prompt: 8, few: 2, many: 10 }
+    : { sequences, prompt: 128, few: 16, many: 144 }
+  const cases: Case[] = bench.software
+    ? [
+        {
+          model: 'pebble',
+          config: PEBBLE,
+          tokens: 512,
+          segments: 8,
+          supervised: 24,
+          warmup: 1,
+          steps: 5,
+          decode,
+        },
+        {
+          model: 'gemma-3-270m',
+          config: GEMMA_270M,
+          tokens: bench.full ? 256 : 64,
+          segments: bench.full ? 2 : 1,
+          supervised: 16,
+          warmup: 1,
+          steps: 2,
+          decode,
+        },
+      ]
+    : [
+        {
+          model: 'pebble',
+          config: PEBBLE,
+          tokens: 4096,
+          segments: 16,
+          supervised: null,
+          warmup: 3,
+          steps: 10,
+          decode,
+        },
+        {
+          model: 'gemma-3-270m',
+          config: GEMMA_270M,
+          tokens: 4096,
+          segments: 8,
+          supervised: null,
+          warmup: 2,
+          steps: 8,
+          decode,
+        },
+      ]
+  for (const c of cases) {
+    if (!bench.affords(`${c.model} step and decode`, stepFlops(c), 3)) continue
+    await measure(bench, c, suites)
+  }
+}
+
+async function measure(bench: Bench, c: Case, suites: ReadonlySet<SuiteName>): Promise<void> {
+  const { gpu } = bench.context
+  const engine = new WebgpuEngine(gpu, { rates: bench.peak })
+  const batch = randomBatch(c)
+  const request: PlanRequest = {
+    model: c.config,
+    weightBytes: 2,
+    lora: LORA,
+    maxTokens: c.tokens,
+    maxSupervised: batch.supervisedRows.length,
+    recompute: 'auto',
+    decode: suites.has('decode')
+      ? { sequences: c.decode.sequences, positions: c.decode.prompt + c.decode.many + 1 }
+      : null,
+  }
+  const before = gpu.liveBytes
+  try {
+    const began = performance.now()
+    await engine.load({ config: c.config, weights: randomWeights(c.config) }, request, { seed: 1 })
+    const loadSeconds = (performance.now() - began) / 1000
+    bench.note(`${c.model} loaded in ${loadSeconds.toFixed(1)} s`)
+    // What was there before the engine, its context excepted, is no part of the plan.
+    const liveBytes = gpu.liveBytes - before + CONTEXT_BYTES
+    if (suites.has('step')) await step(bench, engine, c, batch, request, { loadSeconds, liveBytes })
+    if (suites.has('decode')) {
+      await decode(bench, engine, c, request, 1)
+      if (c.decode.sequences > 1) await decode(bench, engine, c, request, c.decode.sequences)
+    }
+  } finally {
+    engine.dispose()
+  }
+}
+
+async function step(
+  bench: Bench,
+  engine: WebgpuEngine,
+  c: Case,
+  batch: Batch,
+  request: PlanRequest,
+  load: { loadSeconds: number; liveBytes: number },
+): Promise<void> {
+  const plan = engine.plan(request)
+  const run = (index: number) => engine.step([batch], scalars(index + 1))
+  let first = Number.NaN
+  for (let i = 0; i < c.warmup; i++) first = (await run(i)).loss
+  const host = new HostClock(bench.context.gpu.device)
+  const times: number[] = []
+  let steps = 0
+  let last = first
+  try {
+    // Two steps under way, as the trainer keeps them: a sample is the time between two completions.
+    let done = performance.now()
+    let next = run(c.warmup)
+    while (steps < c.steps) {
+      steps++
+      const current = next
+      const more = steps < c.steps && bench.left > 0
+      if (more) next = run(c.warmup + steps)
+      const result = await current
+      if (!result.finite) throw new Error(`a step of ${c.model} is not finite`)
+      last = result.loss
+      times.push((performance.now() - done) / 1000)
+      done = performance.now()
+      if (!more) break
+    }
+  } finally {
+    host.dispose()
+  }
+  const timing = { ...summary(times), clock: 'wall' as const }
+  const planned = plan.bytes.total
+  bench.row(
+    'step',
+    `${c.model}, ${c.tokens} tokens, ${batch.supervisedRows.length} supervised, LoRA r=8 everywhere, bf16`,
+    // Every weight is read at least twice, forward and backward.
+    { flops: stepFlops(c), bytes: 2 * plan.bytes.weights + plan.bytes.adapter * 2 },
+    timing,
+    {
+      tokensPerSecond: c.tokens / timing.seconds,
+      recompute: plan.recompute,
+      flopsWithRecomputation: plan.flopsPerStep,
+      dispatches: plan.dispatchesPerStep,
+      submits: host.submits / steps,
+      hostMicrosecondsPerDispatch: (host.seconds / steps / plan.dispatchesPerStep) * 1e6,
+      plannedBytes: planned,
+      liveBytes: load.liveBytes,
+      liveOverPlanned: load.liveBytes / planned,
+      loadSeconds: load.loadSeconds,
+      firstLoss: first,
+      lastLoss: last,
+      choices: Object.entries(engine.describe().choices)
+        .map(([key, choice]) => `${key}: ${choice}`)
+        .join('; '),
+    },
+  )
+}
+
+async function decode(
+  bench: Bench,
+  engine: WebgpuEngine,
+  c: Case,
+  request: PlanRequest,
+  sequences: number,
+): Promise<void> {
+  const { prompt, few, many } = c.decode
+  const prompts = Array.from({ length: sequences }, (_, s) =>
+    Uint32Array.from({ length: prompt }, (_, i) => ((s * 31 + i * 7919) % (c.config.vocabSize - 10)) + 10),
+  )
+  const seconds = async (maxNewTokens: number) => {
+    const began = performance.now()
+    const options = { maxNewTokens, temperature: 0, topK: 0, topP: 1, seed: 1, stopTokens: [] }
+    let tokens = 0
+    for await (const _ of engine.generate(prompts, options)) tokens++
+    if (tokens !== sequences * maxNewTokens)
+      throw new Error(`${tokens} tokens came, not ${sequences * maxNewTokens}`)
+    return (performance.now() - began) / 1000
+  }
+  await seconds(1)
+  const times: number[] = []
+  for (let i = 0; i < 3 && (i === 0 || bench.left > 0); i++)
+    // The prompt's share falls out of the difference.
+    times.push(((await seconds(many)) - (await seconds(few))) / (many - few))
+  const timing = { ...summary(times), clock: 'wall' as const }
+  const plan = engine.plan(request)
+  bench.row(
+    'decode',
+    `${c.model}, ${sequences} sequence${sequences > 1 ? 's' : ''}, ${prompt} to ${prompt + many} positions`,
+    // Values alone, of the adapter's four arrays.
+    {
+      flops: 2 * parameterCount(c.config) * sequences,
+      bytes: plan.bytes.weights + plan.bytes.adapter / 4,
+    },
+    timing,
+    { tokensPerSecond: sequences / timing.seconds },
+  )
+}
+
+/** FLOPs that a step needs, nothing computed twice: products with weights, LoRA, attention, head. */
+function stepFlops(c: Case): number {
+  const { config, tokens, segments } = c
+  let perToken = 0
+  for (const projection of PROJECTIONS) {
+    const [out, columns] = projectionSize(config, projection)
+    perToken += 4 * out * columns + 6 * LORA.r * (out + columns)
+  }
+  let attention = 0
+  for (const window of config.windows)
+    attention += 14 * segments * attentionPairs(tokens / segments, window) * config.numHeads * config.headDim
+  const supervised = segments * (c.supervised ?? tokens / segments - 1)
+  return (
+    config.numLayers * tokens * perToken + attention + 4 * supervised * config.vocabSize * config.hiddenSize
+  )
+}
+
+function randomBatch({ config, tokens, segments, supervised }: Case): Batch {
+  const length = tokens / segments
+  const ids = Uint32Array.from({ length: tokens }, (_, i) => ((i * 7919) % (config.vocabSize - 10)) + 10)
+  const firstSupervised = supervised === null ? 0 : length - 1 - supervised
+  const labels = Int32Array.from(ids, (_, t) => {
+    const place = t % length
+    return place >= firstSupervised && place < length - 1 ? ids[t + 1]! : -100
+  })
+  return {
+    tokens: ids,
+    positions: ids.map((_, t) => t % length),
+    segmentStart: ids.map((_, t) => t - (t % length)),
+    labels,
+    supervisedRows: Uint32Array.from([...labels.keys()].filter((t) => labels[t]! >= 0)),
+  }
+}
+
+const scalars = (step: number): StepScalars => ({
+  step,
+  seed: 1,
+  learningRate: 1e-4,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0,
+  maxGradNorm: 1,
+})

@@ -1,0 +1,91 @@
+import type { Gpu } from '../src/gpu/device.ts'
+import { measureRates } from '../src/gpu/measure.ts'
+import { contextOf } from '../src/gpu/program.ts'
+import { attentionSuite } from './attention.ts'
+import { headSuite } from './head.ts'
+import { type MatmulPeer, matmulSuite } from './matmul.ts'
+import { modelSuites } from './model.ts'
+import { Bench } from './session.ts'
+import { type BenchOptions, type BenchResult, SUITES, type SuiteName } from './types.ts'
+
+/** Seconds for each suite; on software adapters the whole stays under five minutes. */
+const SECONDS = {
+  software: { matmul: 110, attention: 25, head: 35, model: 80 },
+  hardware: { matmul: 45, attention: 10, head: 15, model: 50 },
+}
+
+const LIMITS = [
+  'maxStorageBufferBindingSize',
+  'maxBufferSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+] as const
+
+export type PeerFactory = (bench: Bench) => Promise<MatmulPeer>
+
+/**
+ * Runs the suites on a device. Needs nothing else: a page, a worker, or Node under Dawn.
+ * @param peer makes another matmul to measure beside ours
+ * @param tell is told each finding as it comes
+ */
+export async function runBench(
+  gpu: Gpu,
+  options: BenchOptions,
+  peer: PeerFactory | null,
+  tell: (text: string) => void,
+): Promise<BenchResult> {
+  const began = performance.now()
+  const context = contextOf(gpu)
+  tell(`${gpu.description}${gpu.software ? ' (software)' : ''}`)
+  const peak = await measureRates(context)
+  tell(`${(peak.flops / 1e9).toFixed(1)} GFLOP/s f32 FMA peak, ${(peak.bandwidth / 1e9).toFixed(1)} GB/s`)
+  const bench = new Bench(context, peak, options.full ?? false, tell)
+  const suites = new Set<SuiteName>(options.only?.length ? options.only : SUITES)
+  const seconds = SECONDS[gpu.software ? 'software' : 'hardware']
+  try {
+    if (suites.has('matmul')) {
+      bench.begin(seconds.matmul)
+      const beside = peer && (await makePeer(bench, peer))
+      await matmulSuite(bench, beside)
+      beside?.dispose()
+    }
+    if (suites.has('attention')) {
+      bench.begin(seconds.attention)
+      await attentionSuite(bench)
+    }
+    if (suites.has('head')) {
+      bench.begin(seconds.head)
+      await headSuite(bench)
+    }
+    if (suites.has('step') || suites.has('decode')) {
+      bench.begin(seconds.model)
+      await modelSuites(bench, suites)
+    }
+  } finally {
+    bench.timer.dispose()
+  }
+  return {
+    version: 1,
+    adapter: gpu.description,
+    software: gpu.software,
+    features: [...gpu.features].sort(),
+    limits: Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]])),
+    peak,
+    full: bench.full,
+    seconds: (performance.now() - began) / 1000,
+    rows: bench.rows,
+    figures: bench.figures,
+    skipped: bench.skipped,
+  }
+}
+
+async function makePeer(bench: Bench, make: PeerFactory): Promise<MatmulPeer | null> {
+  try {
+    return await make(bench)
+  } catch (error) {
+    bench.skip('the other matmul', String((error as Error).message))
+    return null
+  }
+}

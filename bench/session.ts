@@ -1,0 +1,96 @@
+import type { GpuContext } from '../src/gpu/program.ts'
+import type { Rates } from '../src/gpu/slicer.ts'
+import { Timer, type Timing } from './timer.ts'
+import type { BenchFigure, BenchRow, SuiteName } from './types.ts'
+
+/** Kernels on software adapters reach about this share of the peak: what is needed to foresee how long something takes. */
+const FORESEEN = { software: 0.15, hardware: 0.4 }
+
+export interface Work {
+  flops: number
+  bytes: number
+}
+
+/** What suites share: the device, its measured peak, the clock, the time that is left, and the rows found so far. */
+export class Bench {
+  readonly context: GpuContext
+  readonly peak: Rates
+  readonly full: boolean
+  readonly timer: Timer
+  readonly rows: BenchRow[] = []
+  readonly figures: BenchFigure[] = []
+  readonly skipped: { name: string; why: string }[] = []
+  readonly #tell: (text: string) => void
+  #deadline = Number.POSITIVE_INFINITY
+
+  constructor(context: GpuContext, peak: Rates, full: boolean, tell: (text: string) => void) {
+    this.context = context
+    this.peak = peak
+    this.full = full
+    this.#tell = tell
+    const sample = this.software ? 0.1 : 0.03
+    this.timer = new Timer(context, peak, { sample, samples: this.software ? 3 : 9 })
+  }
+
+  get software(): boolean {
+    return this.context.gpu.software
+  }
+
+  /** Gives a suite its seconds. */
+  begin(seconds: number): void {
+    this.#deadline = this.full ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000
+  }
+
+  get left(): number {
+    return Math.max(0, (this.#deadline - performance.now()) / 1000)
+  }
+
+  /** Whether `runs` executions fit into what is left; notes what does not. */
+  affords(name: string, flops: number, runs = 3): boolean {
+    const share = this.software ? FORESEEN.software : FORESEEN.hardware
+    const seconds = (flops * runs) / (this.peak.flops * share)
+    if (seconds <= this.left) return true
+    this.skip(
+      name,
+      `about ${seconds.toFixed(0)} s on this adapter, ${this.left.toFixed(0)} s left; --full runs it`,
+    )
+    return false
+  }
+
+  skip(name: string, why: string): void {
+    this.skipped.push({ name, why })
+    this.#tell(`${name}: skipped, ${why}`)
+  }
+
+  note(text: string): void {
+    this.#tell(text)
+  }
+
+  row(suite: SuiteName, name: string, work: Work, timing: Timing, detail: BenchRow['detail'] = {}): BenchRow {
+    const row: BenchRow = {
+      suite,
+      name,
+      ...timing,
+      ...work,
+      ...this.shares(work, timing.seconds),
+      detail,
+    }
+    this.rows.push(row)
+    this.#tell(
+      `${suite}  ${name}  ${(timing.seconds * 1e3).toPrecision(4)} ms  ${(work.flops / timing.seconds / 1e9).toPrecision(4)} GFLOP/s`,
+    )
+    return row
+  }
+
+  shares(work: Work, seconds: number): Pick<BenchRow, 'peakFraction' | 'bandwidthFraction'> {
+    return {
+      peakFraction: work.flops / seconds / this.peak.flops,
+      bandwidthFraction: work.bytes / seconds / this.peak.bandwidth,
+    }
+  }
+
+  figure(name: string, value: number, unit: string, note?: string): void {
+    this.figures.push({ name, value, unit, ...(note ? { note } : {}) })
+    this.#tell(`${name}: ${value.toPrecision(4)} ${unit}`)
+  }
+}

@@ -1,0 +1,69 @@
+import { readModelConfig } from '../src/model/config.ts'
+import type { ModelConfig, Projection } from '../src/protocol/model.ts'
+
+/** Gemma 3 270M's config.json, as far as sizes go (huggingface.co/google/gemma-3-270m). */
+export const GEMMA_270M: ModelConfig = readModelConfig({
+  model_type: 'gemma3_text',
+  vocab_size: 262_144,
+  hidden_size: 640,
+  intermediate_size: 2048,
+  num_hidden_layers: 18,
+  num_attention_heads: 4,
+  num_key_value_heads: 1,
+  head_dim: 256,
+  query_pre_attn_scalar: 256,
+  sliding_window: 512,
+  sliding_window_pattern: 6,
+  max_position_embeddings: 32_768,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1_000_000,
+  rope_local_base_freq: 10_000,
+  dtype: 'bfloat16',
+})
+
+/** The sizes of public/models/pebble; a test holds the two together. */
+export const PEBBLE: ModelConfig = readModelConfig({
+  model_type: 'gemma3_text',
+  vocab_size: 2048,
+  hidden_size: 128,
+  intermediate_size: 320,
+  num_hidden_layers: 6,
+  num_attention_heads: 4,
+  num_key_value_heads: 1,
+  head_dim: 64,
+  query_pre_attn_scalar: 64,
+  sliding_window: 128,
+  sliding_window_pattern: 3,
+  max_position_embeddings: 1024,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1_000_000,
+  rope_local_base_freq: 10_000,
+  dtype: 'bfloat16',
+})
+
+export interface MatmulShape {
+  name: string
+  /** W is [out, in]. */
+  out: number
+  in: number
+  /** Projections of a layer with this shape. */
+  projections: Projection[]
+}
+
+/** The different matmuls of a layer. */
+export function matmulShapes(c: ModelConfig): MatmulShape[] {
+  const [query, key] = [c.numHeads * c.headDim, c.numKvHeads * c.headDim]
+  return [
+    { name: 'q', out: query, in: c.hiddenSize, projections: ['q_proj'] },
+    { name: 'k, v', out: key, in: c.hiddenSize, projections: ['k_proj', 'v_proj'] },
+    { name: 'o', out: c.hiddenSize, in: query, projections: ['o_proj'] },
+    { name: 'gate, up', out: c.intermediateSize, in: c.hiddenSize, projections: ['gate_proj', 'up_proj'] },
+    { name: 'down', out: c.hiddenSize, in: c.intermediateSize, projections: ['down_proj'] },
+  ]
+}
+
+/** Pairs (t, s) that causal attention with a window looks at, over one segment of `tokens`. */
+export function attentionPairs(tokens: number, window: number | null): number {
+  const w = Math.min(window ?? tokens, tokens)
+  return (w * (w + 1)) / 2 + (tokens - w) * w
+}

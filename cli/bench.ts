@@ -1,0 +1,99 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { benchOnDawn } from '../bench/dawn.ts'
+import { commitOf, environment } from '../bench/environment.ts'
+import { readOptions } from '../bench/options.ts'
+import { benchTable } from '../bench/table.ts'
+import type { BenchOptions, BenchReport, BenchResult } from '../bench/types.ts'
+import { fail } from '../src/protocol/errors.ts'
+import { parseFlags } from './args.ts'
+import { openBrowser } from './browser.ts'
+import { ROOT } from './build.ts'
+import { report } from './report.ts'
+import { serve } from './server.ts'
+
+const HELP = `npm run bench -- [--json FILE] [--only SUITES] [--adapter chromium|dawn] [--full]
+
+Measures matmul, attention, head, step (a training step) and decode on this machine's adapter, and prints a table.
+
+  --json     file to write the results to
+  --only     suites, with commas between them: matmul,attention,head,step,decode
+  --adapter  chromium (default): headless, TensorFlow.js beside the matmuls; dawn: in Node, on the Vulkan adapter
+  --full     every size, however long it takes; default: under five minutes on a software adapter
+  --no-peers without TensorFlow.js`
+
+type Options = BenchOptions & { peers: boolean }
+
+async function benchInChromium(
+  options: Options,
+  tell: (text: string) => void,
+): Promise<{ result: BenchResult; runtime: string }> {
+  const { build } = await import('esbuild')
+  const built = await build({
+    entryPoints: [join(ROOT, 'bench/page.ts')],
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    logLevel: 'error',
+    // Without splitting an import() is part of the one file.
+    splitting: false,
+  })
+  const server = await serve({
+    root: join(ROOT, 'bench'),
+    texts: new Map([
+      [
+        '/bench.html',
+        '<!doctype html><meta charset="utf-8"><script type="module" src="./bench.js"></script>',
+      ],
+      ['/bench.js', built.outputFiles[0]!.text],
+      ['/favicon.ico', ''],
+    ]),
+  })
+  const browser = await openBrowser()
+  try {
+    const { page } = browser
+    page.on('pageerror', (error) => tell(`page: ${error.message}`))
+    await page.exposeFunction('benchTell', tell)
+    await page.goto(`${server.url}bench.html`)
+    await page.waitForFunction(() => window.bench !== undefined, undefined, { timeout: 60_000 })
+    const { result, agent } = await page.evaluate((given) => window.bench!(given), options)
+    return { result, runtime: /(Headless)?Chrom\w+\/[\d.]+/.exec(agent)?.[0] ?? agent }
+  } finally {
+    await browser.close()
+    await server.close()
+  }
+}
+
+try {
+  const flags = parseFlags(process.argv.slice(2), {
+    json: 'text',
+    only: 'list',
+    adapter: 'text',
+    full: 'switch',
+    peers: 'switch',
+    help: 'switch',
+  })
+  if (flags.help) console.log(HELP)
+  else {
+    const adapter = flags.adapter ?? 'chromium'
+    if (adapter !== 'chromium' && adapter !== 'dawn')
+      fail('bad_config', `There is no adapter "${adapter}".`, 'It is chromium or dawn.', {
+        flag: '--adapter',
+      })
+    const options = readOptions(flags)
+    const where = environment(commitOf(ROOT))
+    const tell = (text: string) => process.stderr.write(`${text}\n`)
+    const { result, runtime } = await (adapter === 'dawn' ? benchOnDawn : benchInChromium)(options, tell)
+    const whole: BenchReport = { environment: { ...where, runtime }, ...result }
+    console.log(benchTable(whole))
+    if (flags.json) {
+      mkdirSync(dirname(flags.json), { recursive: true })
+      writeFileSync(flags.json, `${JSON.stringify(whole, null, 1)}\n`)
+    }
+    // Dawn's threads would keep the process.
+    process.exit(0)
+  }
+} catch (error) {
+  process.exit(report(error))
+}
