@@ -40,6 +40,10 @@ export interface Kernel {
   cost?(live: Dims): Cost
   /** Features beyond WebGPU's core that the text needs: shader-f16, subgroups. */
   requires?: readonly GPUFeatureName[]
+  /** A smaller problem with the same work for each workgroup, to time a long kernel by. */
+  trial?: () => Kernel
+  /** A variant that is not worth trying on a software adapter. */
+  hardwareOnly?: boolean
 }
 
 const WIDTH: Record<ElementType, number> = {

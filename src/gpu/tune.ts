@@ -29,14 +29,20 @@ export async function tune(
       if (key in choices) continue
       const names = Object.keys(variants)
       let best = Number.POSITIVE_INFINITY
-      choices[key] = names[0]!
-      if (names.length === 1) continue
-      for (const name of names) {
+      const candidates = names.filter((name) => runsOn(context, kernelOf(variants[name]!)))
+      // Unmeasured, what is for hardware is the better guess where it runs at all.
+      choices[key] = candidates.find((name) => kernelOf(variants[name]!).hardwareOnly) ?? names[0]!
+      if (candidates.length <= 1) continue
+      for (const name of candidates) {
         signal?.throwIfAborted()
         if (performance.now() - begun > budget * 1000) break
         const kernel = kernelOf(variants[name]!)
-        if (!runsOn(context, kernel)) continue
-        const seconds = await timer.time(kernel, capacity, ENOUGH_SECONDS, best * HOPELESS)
+        const seconds = await timer.time(
+          kernel.trial?.() ?? kernel,
+          capacity,
+          ENOUGH_SECONDS,
+          best * HOPELESS,
+        )
         if (!(seconds < best)) continue
         best = seconds
         choices[key] = name
@@ -52,6 +58,7 @@ export async function tune(
 function runsOn({ gpu }: GpuContext, kernel: Kernel): boolean {
   const { limits } = gpu
   return (
+    !(kernel.hardwareOnly && gpu.software) &&
     (kernel.requires ?? []).every((feature) => gpu.features.has(feature)) &&
     kernel.workgroup <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
     Object.keys(kernel.bindings).length <= limits.maxStorageBuffersPerShaderStage

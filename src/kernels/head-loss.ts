@@ -17,20 +17,19 @@
  * Losses in Large-Vocabulary Language Models" (2411.09009), which recomputes the logits for its backward pass.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
-import type { Tape, Tensor } from '../gpu/tape.ts'
+import type { Tape, Tensor, Variant } from '../gpu/tape.ts'
 import {
   floatLiteral,
   type HeadPass,
-  type HeadPassText,
   type HeadTile,
   headPassKernel,
   NO_WORD,
   rowsWgsl,
   splitsOf,
   splitsWgsl,
-  tiledPassWgsl,
+  tiledPass,
 } from './head-pass.wgsl.ts'
-import { type PlainTile, plainPassWgsl } from './head-plain.wgsl.ts'
+import { plainPass } from './head-plain.wgsl.ts'
 import { weight4Wgsl } from './head-weight.wgsl.ts'
 import type { Weight, WeightShard } from './weight.ts'
 
@@ -64,7 +63,8 @@ const COMBINE = 64
 export function headLoss(tape: Tape, h: Tensor, weight: Weight, o: HeadLossOptions): HeadLoss {
   const hidden = weight.cols
   if (hidden % 32 !== 0) throw new Error(`the head needs a width that is a multiple of 32, not ${hidden}`)
-  const { pairs, maxSplits } = splitting(o.maxRows ?? dimOf(o.rows, tape.capacity), weight)
+  const capacity = o.maxRows ?? dimOf(o.rows, tape.capacity)
+  const { pairs, maxSplits } = splitting(capacity, weight)
   const dh = o.gradient ? tape.grad(h) : null
   const gradient = dh !== null
   const labelLogit = tape.tensor(`${o.name} label logit`, [o.rows])
@@ -73,6 +73,7 @@ export function headLoss(tape: Tape, h: Tensor, weight: Weight, o: HeadLossOptio
   weight.shards.forEach((shard, i) => {
     const pass: HeadPass = {
       rows: o.rows,
+      capacity,
       hidden,
       format: weight.format,
       shard,
@@ -117,27 +118,29 @@ function splitting(maxRows: number, weight: Weight): { pairs: number; maxSplits:
   return { pairs: Math.min(Math.max(maxRows, PAIRS), maxRows * maxSplits), maxSplits }
 }
 
-/** Variants of the pass; the first one is correct everywhere and quick to compile, the others suit hardware. */
-function passVariants(o: HeadPass): Record<string, Kernel> {
+/**
+ * Variants of the pass. The first one is correct everywhere, quick to compile, and what software adapters run best; the
+ * tiled ones, named rows x words and invocations, keep a row tile's sums in registers and are for hardware.
+ */
+function passVariants(o: HeadPass): Record<string, Variant> {
   // The sums of an invocation, rows x hidden / columnGroups, have to stay in registers.
-  const rows = !o.gradient || o.hidden <= 768 ? 4 : o.hidden <= 1536 ? 2 : 1
-  const plain = (tile: PlainTile) => ({
-    workgroup: tile.words,
-    rowTile: tile.rows,
-    wgsl: plainPassWgsl(o, tile),
-  })
-  const tiled = (tile: HeadTile) => ({
-    workgroup: tile.rowGroups * tile.columnGroups,
-    rowTile: tile.rowGroups * tile.rows,
-    wgsl: tiledPassWgsl(o, tile),
-  })
-  const texts: Record<string, HeadPassText> = {
-    plain: plain({ rows: 8, words: 64 }),
-    tiled: tiled({ rowGroups: 8, columnGroups: 32, rows, words: 4, depth: 4 }),
+  const most = !o.gradient || o.hidden <= 768 ? 4 : o.hidden <= 1536 ? 2 : 1
+  const variants: Record<string, Variant> = {
+    plain: () =>
+      headPassKernel(o, 'plain', (at) => plainPass(at, { threads: 16, rows: 8, words: 4, columns: 2 })),
   }
-  return Object.fromEntries(
-    Object.entries(texts).map(([name, text]) => [name, headPassKernel(o, name, text)]),
-  )
+  const tiled = (rowGroups: number, rows: 1 | 2 | 4, words: number, depth = 4) => {
+    const tile: HeadTile = { rowGroups, columnGroups: 32, rows, words, depth }
+    const name = `tiled${rowGroups * rows}x${32 * words}_${32 * rowGroups}`
+    variants[name] = () => headPassKernel(o, name, (at) => tiledPass(at, tile))
+  }
+  tiled(8, most, 4)
+  tiled(16, most, 4)
+  tiled(4, most, 4)
+  if (most > 1) tiled(8, most, 2)
+  if (most === 4) tiled(8, 2, 4)
+  tiled(8, most, 8, 2)
+  return variants
 }
 
 function combineKernel(

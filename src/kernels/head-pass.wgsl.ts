@@ -1,5 +1,6 @@
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
-import { type WeightFormat, type WeightShard, weight4Wgsl } from './head-weight.wgsl.ts'
+import { weight4Wgsl } from './head-weight.wgsl.ts'
+import { shardShape, type WeightFormat, type WeightShard } from './weight.ts'
 
 /**
  * How a workgroup of `rowGroups` x `columnGroups` invocations is laid over rows x words (logits) and rows x hidden
@@ -18,6 +19,8 @@ export interface HeadTile {
 
 export interface HeadPass {
   rows: Dim
+  /** Most rows. */
+  capacity: number
   hidden: number
   format: WeightFormat
   shard: WeightShard
@@ -35,6 +38,8 @@ export interface HeadPassText {
   workgroup: number
   /** Rows of a workgroup. */
   rowTile: number
+  /** Whether only hardware adapters should try it. */
+  hardware: boolean
   wgsl: string
 }
 
@@ -61,7 +66,19 @@ export const splitsWgsl = (rows: Dim, pairs: number, maxSplits: number) =>
  * state [pairs, 4] of (split, row): largest logit m, sum l of exp(z - m), lowest word where z = m, unused.
  * sums [pairs, hidden]: sum of exp(z - m) (dz/dx) W. label_logit [rows]: written for rows whose label lies here.
  */
-export function headPassKernel(o: HeadPass, variant: string, text: HeadPassText): Kernel {
+export function headPassKernel(o: HeadPass, variant: string, textOf: (o: HeadPass) => HeadPassText): Kernel {
+  const { capacity, hidden, shard } = o
+  // As many splits as at full size, of two large tiles each.
+  const words = Math.min(shard.rows, splitsOf(capacity, o.pairs, o.maxSplits) * 512)
+  const tensor = { ...shard.tensor, shape: shardShape(o.format, words, hidden) }
+  const trial = { ...o, shard: { ...shard, tensor, rows: words } }
+  return {
+    ...passKernel(o, variant, textOf(o)),
+    trial: () => passKernel(trial, variant, textOf(trial)),
+  }
+}
+
+function passKernel(o: HeadPass, variant: string, text: HeadPassText): Kernel {
   const { hidden, shard, gradient, carry } = o
   const { workgroup, rowTile } = text
   const after = carry ? 'update' : 'write'
@@ -80,6 +97,7 @@ export function headPassKernel(o: HeadPass, variant: string, text: HeadPassText)
       ...(gradient ? { sums: { type: 'vec4<f32>', access: after, shape: [o.pairs, hidden] } as const } : {}),
     },
     workgroup,
+    hardwareOnly: text.hardware,
     wgsl: text.wgsl,
     grid: (live) => {
       const rows = dimOf(o.rows, live)
@@ -98,7 +116,7 @@ export function headPassKernel(o: HeadPass, variant: string, text: HeadPassText)
 }
 
 /** The pass with everything of a row tile in registers. */
-export function tiledPassWgsl(o: HeadPass, tile: HeadTile): string {
+export function tiledPass(o: HeadPass, tile: HeadTile): HeadPassText {
   const { rowGroups: RG, columnGroups: CG, rows: RT, words: WT, depth: K } = tile
   const threads = RG * CG
   const H4 = o.hidden / 4
@@ -157,7 +175,7 @@ export function tiledPassWgsl(o: HeadPass, tile: HeadTile): string {
     )}`
       })
 
-  return `
+  const wgsl = `
 ${weight4Wgsl(o.format)}
 ${cap ? 'fn square(x: f32) -> f32 { return x * x; }' : ''}
 const LAST = ${o.shard.rows - 1}u;
@@ -280,6 +298,7 @@ fn kernel(group: vec3<u32>, local: u32) {
   }`,
   )}
 }`
+  return { workgroup: threads, rowTile: R, hardware: true, wgsl }
 }
 
 /** rg and cg of an invocation: 32 neighbours form a block of 4 x 8 where there are that many of each. */

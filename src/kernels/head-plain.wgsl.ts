@@ -1,43 +1,61 @@
-import { floatLiteral, type HeadPass, NO_WORD, rowsWgsl, splitsWgsl } from './head-pass.wgsl.ts'
+import {
+  floatLiteral,
+  type HeadPass,
+  type HeadPassText,
+  NO_WORD,
+  rowsWgsl,
+  splitsWgsl,
+} from './head-pass.wgsl.ts'
 import { weight4Wgsl } from './head-weight.wgsl.ts'
 
-/** Rows and words of a workgroup's tile; one word an invocation. */
+/** A workgroup's tile is `rows` x (`threads` * `words`); an invocation keeps rows x words logits, then rows x columns sums. */
 export interface PlainTile {
+  /** No fewer than rows. */
+  threads: number
   rows: 4 | 8 | 16
   words: number
+  /** vec4 columns of the sums an invocation works on at a time. */
+  columns: 1 | 2
 }
 
 /**
  * The pass of head-pass.wgsl.ts in little text and few barriers, with the sums of p W left in memory between tiles: what
  * software adapters compile in reasonable time and run well, for any width.
  */
-export function plainPassWgsl(o: HeadPass, { rows: R, words: W }: PlainTile): string {
+export function plainPass(o: HeadPass, tile: PlainTile): HeadPassText {
+  const { threads: T, rows: R, words: J, columns: C } = tile
+  const W = T * J
   const H4 = o.hidden / 4
   const cap = o.softCap === null ? '' : floatLiteral(o.softCap)
-  const each = (f: (i: number) => string, indent: number) =>
-    Array.from({ length: R }, (_, i) => f(i)).join(`\n${' '.repeat(indent)}`)
-  const fours = Array.from({ length: R / 4 }, (_, q) => q)
+  const range = (n: number) => Array.from({ length: n }, (_, i) => i)
+  const [rows, words, columns, fours] = [range(R), range(J), range(C), range(R / 4)]
+  const lines = <T>(list: T[], f: (item: T) => string, indent: number) =>
+    list.map(f).join(`\n${' '.repeat(indent)}`)
+  const grid = (second: number[], f: (i: number, j: number) => string, indent: number) =>
+    lines(rows, (i) => second.map((j) => f(i, j)).join(' '), indent)
   const four = (q: number, f: (i: number) => string) =>
     `vec4<f32>(${[0, 1, 2, 3].map((u) => f(q * 4 + u)).join(', ')})`
   const lane = (i: number) => `${i >> 2}.${'xyzw'[i & 3]}`
+  const inside = (j: number, text: string) => (j === 0 ? text : `if (c + ${j * T}u < ${H4}u) { ${text} }`)
 
   const sums = `
-    for (var c = local; c < ${H4}u; c += ${W}u) {
-      ${each((i) => `var sum${i} = sums[min(base + ${i}u, final_pair) * ${H4}u + c] * shrinks[${i}];`, 6)}
-      for (var q = 0u; q < words; q++) {
-        let w = weight4((first + q) * ${H4}u + c);
-        ${fours.map((f) => `let p${f} = exps[q * ${R / 4}u + ${f}u];`).join(' ')}
-        ${each((i) => `sum${i} = fma(vec4<f32>(p${lane(i)}), w, sum${i});`, 8)}
+    for (var c = local; c < ${H4}u; c += ${T * C}u) {
+      ${lines(columns, (j) => `let c${j} = min(c + ${j * T}u, ${H4 - 1}u);`, 6)}
+      ${grid(columns, (i, j) => `var sum${i}_${j} = sums[min(base + ${i}u, final_pair) * ${H4}u + c${j}] * shrinks[${i}];`, 6)}
+      for (var q = 0u; q < count; q++) {
+        ${lines(columns, (j) => `let w${j} = weight4((first + q) * ${H4}u + c${j});`, 8)}
+        ${fours.map((f) => `let p${f} = logits[q * ${R / 4}u + ${f}u];`).join(' ')}
+        ${grid(columns, (i, j) => `sum${i}_${j} = fma(vec4<f32>(p${lane(i)}), w${j}, sum${i}_${j});`, 8)}
       }
-      ${each((i) => `if (${i}u < live) { sums[(base + ${i}u) * ${H4}u + c] = sum${i}; }`, 6)}
+      ${lines(rows, (i) => `if (${i}u < live) { ${columns.map((j) => inside(j, `sums[(base + ${i}u) * ${H4}u + c${j}] = sum${i}_${j};`)).join(' ')} }`, 6)}
     }`
 
-  return `
+  const wgsl = `
 ${weight4Wgsl(o.format)}
 const LAST = ${o.shard.rows - 1}u;
 const TILES = ${Math.ceil(o.shard.rows / W)}u;
+// Logits of the tile, then exp(z - m) dz/dx in their place.
 var<workgroup> logits: array<vec4<f32>, ${(W * R) / 4}>;
-var<workgroup> exps: array<vec4<f32>, ${(W * R) / 4}>;
 var<workgroup> largest: array<f32, ${R}>;
 var<workgroup> shrinks: array<f32, ${R}>;
 
@@ -48,7 +66,7 @@ fn kernel(group: vec3<u32>, local: u32) {
   let live = min(${R}u, rows - origin);
   let base = group.x * rows + origin;
   let final_pair = base + live - 1u;
-  ${each((i) => `let label${i} = labels[min(origin + ${i}u, rows - 1u)] - ${o.shard.firstRow}u;`, 2)}
+  ${lines(rows, (i) => `let label${i} = labels[min(origin + ${i}u, rows - 1u)] - ${o.shard.firstRow}u;`, 2)}
   // Invocations below ${R} each look after one row's state.
   let own = min(local, ${R - 1}u);
   var m = -1e30;
@@ -61,7 +79,7 @@ fn kernel(group: vec3<u32>, local: u32) {
   l = before.y;
   best = before.z;`
       : o.gradient
-        ? `for (var c = local; c < live * ${H4}u; c += ${W}u) { sums[base * ${H4}u + c] = vec4<f32>(); }
+        ? `for (var c = local; c < live * ${H4}u; c += ${T}u) { sums[base * ${H4}u + c] = vec4<f32>(); }
   storageBarrier();`
         : ''
   }
@@ -69,25 +87,29 @@ fn kernel(group: vec3<u32>, local: u32) {
   let last_tile = TILES * (group.x + 1u) / splits;
   for (var tile = TILES * group.x / splits; tile < last_tile; tile++) {
     let first = tile * ${W}u;
-    let words = min(${W}u, LAST + 1u - first);
-    let word = first + local;
-    let at = min(word, LAST) * ${H4}u;
-    ${each((i) => `let at${i} = min(origin + ${i}u, rows - 1u) * ${H4}u; var z${i} = 0.0;`, 4)}
+    let count = min(${W}u, LAST + 1u - first);
+    ${lines(words, (j) => `let word${j} = first + local + ${j * T}u; let at${j} = min(word${j}, LAST) * ${H4}u;`, 4)}
+    ${grid(words, (i, j) => `var z${i}_${j} = 0.0;`, 4)}
+    ${lines(rows, (i) => `let from${i} = min(origin + ${i}u, rows - 1u) * ${H4}u;`, 4)}
     for (var k = 0u; k < ${H4}u; k++) {
-      let w = weight4(at + k);
-      ${each((i) => `z${i} += dot(h[at${i} + k], w);`, 6)}
+      ${lines(words, (j) => `let w${j} = weight4(at${j} + k);`, 6)}
+      ${lines(rows, (i) => `let h${i} = h[from${i} + k]; ${words.map((j) => `z${i}_${j} += dot(h${i}, w${j});`).join(' ')}`, 6)}
     }
-    ${cap ? each((i) => `z${i} = ${cap} * tanh(clamp(z${i} / ${cap}, -15.0, 15.0));`, 4) : ''}
-    if (word <= LAST) {
-      ${each((i) => `if (word == label${i} && ${i}u < live) { label_logit[origin + ${i}u] = z${i}; }`, 6)}
+    ${cap ? grid(words, (i, j) => `z${i}_${j} = ${cap} * tanh(clamp(z${i}_${j} / ${cap}, -15.0, 15.0));`, 4) : ''}
+    ${lines(
+      words,
+      (j) => `if (word${j} <= LAST) {
+      ${lines(rows, (i) => `if (word${j} == label${i} && ${i}u < live) { label_logit[origin + ${i}u] = z${i}_${j}; }`, 6)}
     }
-    ${fours.map((f) => `logits[local * ${R / 4}u + ${f}u] = ${four(f, (i) => `z${i}`)};`).join('\n    ')}
+    ${fours.map((f) => `logits[(local + ${j * T}u) * ${R / 4}u + ${f}u] = ${four(f, (i) => `z${i}_${j}`)};`).join('\n    ')}`,
+      4,
+    )}
     workgroupBarrier();
     if (local < ${R}u) {
       let part = local / 4u;
       let lane = local % 4u;
       var next = m;
-      for (var q = 0u; q < words; q++) {
+      for (var q = 0u; q < count; q++) {
         let z = logits[q * ${R / 4}u + part][lane];
         if (z > next) {
           next = z;
@@ -97,18 +119,20 @@ fn kernel(group: vec3<u32>, local: u32) {
       shrinks[local] = exp(m - next);
       largest[local] = next;
       l *= exp(m - next);
-      for (var q = 0u; q < words; q++) { l += exp(logits[q * ${R / 4}u + part][lane] - next); }
+      for (var q = 0u; q < count; q++) { l += exp(logits[q * ${R / 4}u + part][lane] - next); }
       m = next;
     }
     workgroupBarrier();${
       o.gradient
         ? `
-    ${each((i) => `z${i} = exp(z${i} - largest[${i}])${cap ? ` * (1.0 - (z${i} / ${cap}) * (z${i} / ${cap}))` : ''};`, 4)}
-    ${fours.map((f) => `exps[local * ${R / 4}u + ${f}u] = ${four(f, (i) => `z${i}`)};`).join('\n    ')}
-    workgroupBarrier();${sums}`
+    ${grid(words, (i, j) => `z${i}_${j} = exp(z${i}_${j} - largest[${i}])${cap ? ` * (1.0 - (z${i}_${j} / ${cap}) * (z${i}_${j} / ${cap}))` : ''};`, 4)}
+    ${lines(words, (j) => fours.map((f) => `logits[(local + ${j * T}u) * ${R / 4}u + ${f}u] = ${four(f, (i) => `z${i}_${j}`)};`).join('\n    '), 4)}
+    workgroupBarrier();${sums}
+    workgroupBarrier();`
         : ''
     }
   }
   if (local < live) { state[base + local] = vec4<f32>(m, l, best, 0.0); }
 }`
+  return { workgroup: T, rowTile: R, hardware: false, wgsl }
 }

@@ -9,5 +9,3 @@ fn weight4(i: u32) -> vec4<f32> {
   return vec4<f32>(unpack_weight(words.x), unpack_weight(words.y));
 }`
 }
-
-export type { WeightFormat, WeightShard } from './weight.ts'
