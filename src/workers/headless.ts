@@ -40,13 +40,13 @@ declare global {
 
 export function openHeadless(): void {
   const studio = createStudio()
-  /** Events and files leave one after the other, in the order they came. */
-  let outgoing: Promise<unknown> = Promise.resolve()
-  const send = (work: () => Promise<unknown>) => {
-    outgoing = outgoing.then(work)
-    // Met where the end is awaited.
-    outgoing.catch(() => {})
-  }
+  /**
+   * Messages leave one after the other, and so do files; but never files before messages: a checkpoint may be a later one
+   * than the event that it is fetched for, and is taken in only after its own.
+   */
+  const messages = queue()
+  const files = queue()
+  const tell = (message: object) => messages.add(async () => window.lapidaryEvent?.(JSON.stringify(message)))
   const put = async (job: HeadlessJob, folder: string, files: ExportedFile[]) => {
     for (const { path, blob } of files) {
       const response = await fetch(`${job.out}${folder}/${path}`, { method: 'PUT', body: blob })
@@ -72,12 +72,11 @@ export function openHeadless(): void {
       emit({ type: 'notice', message: `${finding.message} ${finding.hint}` }, false)
     const data = { ...job.config.data, ...mapping, name: job.data.name, hash: dataset.hash }
     const config = parseRunConfig({ ...job.config, data })
-    send(async () => window.lapidaryEvent?.(JSON.stringify({ config })))
+    tell({ config })
     return { config, model: job.model, tokens: info.tokens, samplePrompts: job.samplePrompts }
   }
 
-  const emit = (event: RunEvent, logged = true) =>
-    send(async () => window.lapidaryEvent?.(JSON.stringify({ event, logged })))
+  const emit = (event: RunEvent, logged: boolean) => tell({ event, logged })
 
   async function train(job: HeadlessJob): Promise<void> {
     const request = await prepared(job)
@@ -88,7 +87,9 @@ export function openHeadless(): void {
     const onEvent = (event: RunEvent) => {
       emit(event, event.type !== 'stage')
       if (event.type === 'checkpoint')
-        send(async () => put(job, 'checkpoint', await studio.checkpoints.exportCheckpoint(await started)))
+        files.add(async () =>
+          put(job, 'checkpoint', await studio.checkpoints.exportCheckpoint(await started)),
+        )
       if (event.type === 'done') ended(null)
       if (event.type === 'error') ended(event.failure)
     }
@@ -96,8 +97,8 @@ export function openHeadless(): void {
     const run = await started
     const failure = await end
     if (failure) throw new LapidaryError(failure)
-    send(async () => put(job, 'adapter', await studio.train.exportAdapter(run)))
-    await outgoing
+    files.add(async () => put(job, 'adapter', await studio.train.exportAdapter(run)))
+    await Promise.all([messages.empty(), files.empty()])
   }
 
   async function resumed(
@@ -108,7 +109,8 @@ export function openHeadless(): void {
     const lines = (await (await fetch(from.log)).text()).split('\n').filter((line) => line !== '')
     const meta = await (await fetch(`${from.checkpoint}checkpoint.json`)).json()
     const tensors = await (await fetch(from.checkpoint + meta.tensors)).blob()
-    const events = lines.map((line) => JSON.parse(line) as RunEvent)
+    // What lies behind the checkpoint is trained again; a crash may have cut its last line off.
+    const events = lines.slice(0, meta.event_count).map((line) => JSON.parse(line) as RunEvent)
     const run = await studio.checkpoints.importRun({ ...request, events, checkpoint: { meta, tensors } })
     await studio.train.resume(run, onEvent)
     return run
@@ -120,11 +122,23 @@ export function openHeadless(): void {
         await train(job)
         return { ok: true }
       } catch (error) {
-        await outgoing.catch(() => {})
+        await Promise.allSettled([messages.empty(), files.empty()])
         return { ok: false, failure: toFailure(error) }
       }
     },
     stop: () => studio.train.stop(),
+  }
+}
+
+/** Tasks one after the other; a failed one ends the queue, and is met where its emptying is awaited. */
+function queue() {
+  let tail: Promise<unknown> = Promise.resolve()
+  return {
+    add(task: () => Promise<unknown>): void {
+      tail = tail.then(task)
+      tail.catch(() => {})
+    },
+    empty: () => tail,
   }
 }
 

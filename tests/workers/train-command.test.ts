@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
+
+/** npm run train for real: built studio, Chromium, workers, engine. Slow, so few and small. */
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const PEBBLE = join(ROOT, 'public', 'models', 'pebble')
+let folder: string
+let data: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lapidary-train-'))
+  data = join(folder, 'pets.csv')
+  const rows = Array.from({ length: 20 }, (_, i) => `What is pet ${i} called?,It is called Pip ${i % 4}.`)
+  writeFileSync(data, `question,answer\n${rows.join('\n')}\n`)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const SETTINGS =
+  '--max-steps 6 --learning-rate 1e-2 --batch-size 2 --max-length 64 --eval-steps 3 --save-steps 2 --target-modules all-linear'.split(
+    ' ',
+  )
+
+interface Ended {
+  status: number | null
+  events: RunEvent[]
+  stderr: string
+}
+
+function train(args: string[], onEvent?: (event: RunEvent, child: ChildProcess) => void): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(ROOT, 'cli', 'bootstrap.mjs'), 'train', '--json', ...args], {
+      cwd: ROOT,
+    })
+    const events: RunEvent[] = []
+    let [stderr, rest] = ['', '']
+    child.stderr.on('data', (piece) => (stderr += piece))
+    child.stdout.on('data', (piece) => {
+      const lines = (rest + piece).split('\n')
+      rest = lines.pop()!
+      for (const line of lines) {
+        const event = JSON.parse(line) as RunEvent
+        events.push(event)
+        onEvent?.(event, child)
+      }
+    })
+    child.on('error', reject)
+    child.on('close', (status) => resolve({ status, events, stderr }))
+  })
+}
+
+const logOf = (out: string) =>
+  readFileSync(join(out, 'metrics.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as RunEvent)
+
+const figures = (events: RunEvent[]) =>
+  events.flatMap((event): unknown[] => {
+    if (event.type === 'step')
+      return [[event.step, event.loss, event.grad_norm, event.tokens, event.learning_rate]]
+    return event.type === 'eval' ? [[event.step, event.eval_loss]] : []
+  })
+
+describe('npm run train', () => {
+  const whole = () => join(folder, 'whole')
+
+  test('trains, tells events, and leaves what DESIGN says', async () => {
+    const out = whole()
+    const { status, events, stderr } = await train([
+      '--data',
+      data,
+      '--out',
+      out,
+      ...SETTINGS,
+      '--sample',
+      'Hello?',
+    ])
+    expect([status, stderr.replace('Building the studio ...\n', '')]).toEqual([0, ''])
+    expect(readdirSync(out).sort()).toEqual(['adapter', 'checkpoint', 'metrics.jsonl', 'run.json'])
+    expect(readdirSync(join(out, 'adapter')).sort()).toEqual([
+      'README.md',
+      'adapter_config.json',
+      'adapter_model.safetensors',
+    ])
+    expect(readdirSync(join(out, 'checkpoint')).sort()).toEqual(['checkpoint.json', 'step-6.safetensors'])
+    const log = logOf(out)
+    expect(log).toEqual(events.filter(({ type }) => type !== 'stage'))
+    expect(figures(log).length).toBe(9)
+    const done = log.at(-1) as DoneEvent
+    expect(done).toMatchObject({ type: 'done', step: 6, reason: 'finished' })
+    const config = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))
+    expect(config).toEqual(done.config)
+    expect(config).toMatchObject({
+      model: { id: 'pebble' },
+      data: { name: data, prompt: 'question', response: 'answer' },
+      training: { max_steps: 6 },
+    })
+    const losses = log.filter((event) => event.type === 'eval').map((event) => event.eval_loss)
+    expect(losses.at(-1)! < losses[0]!).toBe(true)
+  }, 300_000)
+
+  test('interrupted by Ctrl+C and resumed gives the same curve and the same adapter', async () => {
+    const out = join(folder, 'interrupted')
+    let told = false
+    const first = await train(['--data', data, '--out', out, ...SETTINGS], (event, child) => {
+      if (event.type !== 'step' || event.step !== 3 || told) return
+      told = true
+      child.kill('SIGINT')
+    })
+    expect(first.status).toBe(1)
+    expect(first.stderr).toMatch(/cancelled: Stopped at step \d/)
+    const at = JSON.parse(readFileSync(join(out, 'checkpoint', 'checkpoint.json'), 'utf8')).step as number
+    expect(at >= 3 && at < 6).toBe(true)
+    const second = await train(['--resume', '--out', out])
+    expect([second.status, second.stderr]).toEqual([0, ''])
+    expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
+    const adapter = (from: string) => readFileSync(join(from, 'adapter', 'adapter_model.safetensors'))
+    expect(adapter(out).equals(adapter(whole()))).toBe(true)
+  }, 300_000)
+
+  test('does not resume with other settings', async () => {
+    const before = readdirSync(whole(), { recursive: true })
+    const { status, stderr } = await train(['--resume', '--out', whole(), '--learning-rate', '0.5'])
+    expect([status, stderr.split(':')[0]]).toEqual([2, 'bad_state'])
+    expect(readdirSync(whole(), { recursive: true })).toEqual(before)
+  }, 120_000)
+
+  const refused = async (args: string[], code: string, words: string) => {
+    const out = join(folder, 'refused')
+    const { status, stderr } = await train(['--out', out, ...SETTINGS, ...args])
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect(stderr.startsWith(`${code}: `), stderr).toBe(true)
+    expect(stderr).toContain(words)
+    expect([status, existsSync(out)]).toEqual([2, false])
+    expect(readdirSync(folder).filter((name) => name.includes('.tmp'))).toEqual([])
+  }
+
+  test('refuses a missing column, and a limit that leaves nothing to learn', async () => {
+    await refused(['--data', data, '--prompt', 'frage'], 'missing_column', 'frage')
+    await refused(['--data', data, '--max-length', '3'], 'nothing_to_learn', '3')
+  }, 120_000)
+
+  test('trains a folder, and refuses one whose weights are cut off', async () => {
+    const model = join(folder, 'model')
+    cpSync(PEBBLE, model, { recursive: true })
+    const out = join(folder, 'from-folder')
+    const { status, stderr } = await train(['--model', model, '--data', data, '--out', out, ...SETTINGS])
+    expect([status, stderr]).toEqual([0, ''])
+    // The same bytes are the same model, wherever they lie.
+    expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
+    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).model.id).toBe(model)
+    truncateSync(join(model, 'model.safetensors'), 100_000)
+    await refused(['--model', model, '--data', data], 'bad_file', 'model.safetensors')
+  }, 300_000)
+})
