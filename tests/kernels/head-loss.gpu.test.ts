@@ -3,6 +3,7 @@ import { planMemory } from '../../src/gpu/memory.ts'
 import { Tape, type Tensor } from '../../src/gpu/tape.ts'
 import { headLoss } from '../../src/kernels/head-loss.ts'
 import { shardShape, type WeightFormat } from '../../src/kernels/weight.ts'
+import { extendedContext } from '../support/gpu.ts'
 import { type Arrays, checkOperation, type OperationCase, runOperation } from '../support/operation.ts'
 import { headInputs, weightOf } from './head-support.ts'
 
@@ -69,11 +70,31 @@ function headCase(s: Shape): OperationCase {
     reference: ({ h }: Arrays) => forward(h!),
     objective: ({ h }) => -LOSS_SCALE * forward(h!).logProbability.reduce((a, b) => a + b, 0),
     tolerance: 2e-5,
-    probes: 48,
+    probes: 24,
     ...(s.choice
       ? { choices: { [`head.${gradient ? 'loss' : 'score'} ${s.hidden} ${s.format}`]: s.choice } }
       : {}),
   }
+}
+
+const TINY: Shape = { vocab: 300, hidden: 64, rows: 5, format: 'bf16', shards: 1, softCap: null }
+const TILED = [
+  'tiled32x128_256',
+  'tiled64x128_512',
+  'tiled16x128_128',
+  'tiled32x64_256',
+  'tiled16x128_256',
+  'tiled32x256_256',
+]
+
+function inputsOf(tape: Tape): Record<string, Tensor> {
+  const { inputs } = headCase(TINY)
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape, values }]) => [
+      name,
+      tape.input(name, shape, values instanceof Float32Array ? 'f32' : 'u32'),
+    ]),
+  )
 }
 
 describe('head loss', () => {
@@ -90,13 +111,31 @@ describe('head loss', () => {
   ]
   for (const s of cases) test(JSON.stringify(s), () => checkOperation(headCase(s)))
 
-  for (const s of [
-    { vocab: 1031, hidden: 96, rows: 35, format: 'bf16', shards: 2, softCap: null },
-    { vocab: 400, hidden: 160, rows: 3, format: 'f32', shards: 1, softCap: 5, spread: 60 },
-    { vocab: 700, hidden: 64, rows: 6, format: 'f16', shards: 2, softCap: null, tie: true },
-    { vocab: 700, hidden: 96, rows: 34, format: 'bf16', shards: 2, softCap: 30, gradient: false },
-  ] satisfies Shape[])
-    test(`tiled ${JSON.stringify(s)}`, () => checkOperation(headCase({ ...s, choice: 'tiled' })))
+  const tiled: (Shape & { choice: string })[] = [
+    ...TILED.map((choice) => ({ ...TINY, choice })),
+    { ...TINY, vocab: 1031, hidden: 96, rows: 35, shards: 2, choice: 'tiled32x128_256' },
+    { ...TINY, vocab: 400, hidden: 160, format: 'f32', softCap: 5, spread: 60, choice: 'tiled32x128_256' },
+    { ...TINY, vocab: 700, rows: 6, format: 'f16', shards: 2, tie: true, choice: 'tiled32x128_256' },
+    { ...TINY, vocab: 700, rows: 34, shards: 2, softCap: 30, gradient: false, choice: 'tiled32x128_256' },
+    { ...TINY, hidden: 800, choice: 'tiled16x128_256' },
+    { ...TINY, hidden: 1568, choice: 'tiled8x128_256' },
+  ]
+  for (const s of tiled)
+    test(JSON.stringify(s), async () => {
+      const context = await extendedContext()
+      // What an adapter cannot run is never chosen on it.
+      const invocations = Number(s.choice.split('_')[1])
+      if (invocations > context.gpu.limits.maxComputeInvocationsPerWorkgroup) return
+      await checkOperation({ ...headCase(s), context, probes: 12 })
+    })
+
+  test('every variant is a case above', () => {
+    const tape = new Tape()
+    const inputs = inputsOf(tape)
+    tape.requireGrad(inputs.h!)
+    headCase(TINY).build(tape, inputs)
+    expect(Object.keys([...tape.asked.values()][0]!)).toEqual(['plain', ...TILED])
+  })
 
   test('no splits where the capacity is large', () =>
     checkOperation(
