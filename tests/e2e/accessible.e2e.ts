@@ -61,7 +61,7 @@ test('every place, before and after a run, in light and dark, at every size', as
   await page.getByText('More settings').click()
   await page.getByText('Questions asked along the way').click()
   await check('Train, all settings')
-  await page.getByRole('textbox', { name: 'Steps' }).fill('6')
+  await page.getByRole('textbox', { name: 'Steps' }).fill('3')
   await page.getByRole('button', { name: 'Start training' }).click()
   await expect.poll(() => stepsDone(page), { timeout: 60_000 }).toBeGreaterThan(0)
   await expectAccessible(page, 'Train, running')

@@ -82,3 +82,15 @@ export function capitals(rows: number): string {
   })
   return `question,answer\n${lines.join('\n')}\n`
 }
+
+/** Trains the practice model on a small file, without questions on the way: the shortest honest run. */
+export async function startShort(page: Page, steps: number): Promise<void> {
+  await page.goto('/')
+  await openFile(page, 'boxes.csv', capitals(40))
+  await page.getByText('To learn from').waitFor()
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  await page.getByRole('textbox', { name: 'Steps' }).fill(String(steps))
+  await page.getByText('Questions asked along the way').click()
+  for (const field of await page.getByRole('textbox', { name: /^Question \d/ }).all()) await field.fill('')
+  await page.getByRole('button', { name: 'Start training' }).click()
+}

@@ -59,17 +59,35 @@ test('a bad CSV is refused with its place and the way out, and a good one then o
   await expect(page.getByRole('alert')).toHaveCount(0)
 })
 
-test('an empty file and a file of one column say so', async ({ page }) => {
+test('an empty file says so', async ({ page }) => {
   await page.goto('/')
   await openFile(page, 'empty.csv', '')
   await expect(page.getByRole('alert')).toContainText(/empty/i)
-  await openFile(page, 'one.csv', 'question\nWho?\nWhere?\n')
-  await expect(page.getByRole('heading', { name: 'one.csv', level: 1 })).toBeVisible()
+})
+
+test('columns without familiar names wait for a choice, and nothing starts before it', async ({ page }) => {
+  await page.goto('/')
+  await openFile(
+    page,
+    'odd.csv',
+    'alpha,beta,gamma\none fish,two fish,red\nblue fish,old fish,green\nno fish,new fish,pink\n',
+  )
+  await expect(page.getByRole('heading', { name: 'odd.csv', level: 1 })).toBeVisible()
   await page.getByRole('link', { name: 'Train', exact: true }).click()
   const start = page.getByRole('button', { name: 'Start training' })
-  if (await page.getByText('Say which columns ask and answer first.').isVisible())
-    await expect(start).toBeDisabled()
-  else await expect(page.getByText('one.csv')).toBeVisible()
+  await expect(page.getByText('Say which columns ask and answer first.')).toBeVisible()
+  await expect(start).toBeDisabled()
+  await page.getByRole('link', { name: 'Go to Data' }).click()
+  for (const [role, column] of [
+    ['Question (prompt)', 'alpha'],
+    ['Answer (response)', 'gamma'],
+  ] as const) {
+    await page.getByRole('button', { name: `${role} None` }).click()
+    await page.getByRole('option', { name: new RegExp(`^${column}`) }).click()
+  }
+  await expect(page.getByText('To learn from')).toBeVisible()
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  await expect(start).toBeEnabled()
 })
 
 test('a wrong setting is told at its field and nothing can start; the slider and 1e-3 put it right', async ({

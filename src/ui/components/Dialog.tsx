@@ -1,5 +1,5 @@
 import { Dialog as Kobalte } from '@kobalte/core/dialog'
-import type { ParentProps } from 'solid-js'
+import { createComputed, on, type ParentProps } from 'solid-js'
 import { t } from '../messages/t.ts'
 import { Icon } from './Icon.tsx'
 
@@ -11,13 +11,32 @@ export interface DialogProps extends ParentProps {
   kind?: 'drawer' | 'middle'
 }
 
-/** A modal dialog: focus is held inside and given back, Escape closes. */
+/** A modal dialog: focus is held inside and given back to where it came from, Escape closes. */
 export function Dialog(props: DialogProps) {
+  let opener: Element | null = null
+  // Computed, not an effect: it must look before the dialog takes the focus.
+  createComputed(
+    on(
+      () => props.open,
+      (open) => {
+        if (open) opener = document.activeElement
+      },
+    ),
+  )
+
+  function giveBack(event: Event): void {
+    event.preventDefault()
+    const now = document.activeElement
+    // Whoever closed the dialog may have sent the focus on already, to another page's heading.
+    if (now && now !== document.body && !now.closest('.dialog')) return
+    if (opener instanceof HTMLElement && opener.isConnected) opener.focus()
+  }
+
   return (
     <Kobalte open={props.open} onOpenChange={props.onOpenChange}>
       <Kobalte.Portal>
         <Kobalte.Overlay class="scrim" />
-        <Kobalte.Content class={`dialog ${props.kind ?? 'middle'}`}>
+        <Kobalte.Content class={`dialog ${props.kind ?? 'middle'}`} onCloseAutoFocus={giveBack}>
           <div class="dialog-head">
             <Kobalte.Title>{props.title}</Kobalte.Title>
             <Kobalte.CloseButton class="icon-button" aria-label={t('action.close')}>
