@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { planMemory } from '../../src/gpu/memory.ts'
 import { Tape, type Tensor } from '../../src/gpu/tape.ts'
+import { KernelTimer } from '../../src/gpu/timing.ts'
 import { headLoss } from '../../src/kernels/head-loss.ts'
 import { shardShape, type WeightFormat } from '../../src/kernels/weight.ts'
-import { extendedContext } from '../support/gpu.ts'
+import { extendedContext, sharedContext } from '../support/gpu.ts'
 import { type Arrays, checkOperation, type OperationCase, runOperation } from '../support/operation.ts'
 import { headInputs, weightOf } from './head-support.ts'
 
@@ -135,6 +136,38 @@ describe('head loss', () => {
     tape.requireGrad(inputs.h!)
     headCase(TINY).build(tape, inputs)
     expect(Object.keys([...tape.asked.values()][0]!)).toEqual(['plain', ...TILED])
+  })
+
+  test('variants are timed by a smaller trial', async () => {
+    const context = await sharedContext()
+    const capacity = { tokens: 0, supervised: 3000, sequences: 0 }
+    const tape = new Tape({}, capacity)
+    const h = tape.input('h', ['supervised', 64])
+    tape.requireGrad(h)
+    const tensor = tape.input('w', shardShape('bf16', 200_000, 64), 'u32')
+    const labels = tape.input('labels', ['supervised'], 'u32')
+    headLoss(
+      tape,
+      h,
+      {
+        rows: 200_000,
+        cols: 64,
+        format: 'bf16',
+        shards: [{ tensor, firstRow: 0, rows: 200_000 }],
+      },
+      { rows: 'supervised', labels, softCap: null, gradient: true, name: 'head' },
+    )
+    const whole = tape.dispatches[0]!.kernel
+    const trial = whole.trial!()
+    expect(Object.keys(trial.bindings)).toEqual(Object.keys(whole.bindings))
+    expect(trial.grid(capacity)).toEqual(whole.grid(capacity))
+    expect(trial.cost!(capacity).flops).toBeLessThan(whole.cost!(capacity).flops / 100)
+    const live = { ...capacity, supervised: 40 }
+    const timer = new KernelTimer(context)
+    context.gpu.device.pushErrorScope('validation')
+    expect(await timer.time(trial, live, 1e-6)).toBeGreaterThan(0)
+    expect(await context.gpu.device.popErrorScope()).toBeNull()
+    timer.dispose()
   })
 
   test('no splits where the capacity is large', () =>
