@@ -30,7 +30,7 @@ const LAYERS: Record<string, string[]> = {
 LAYERS.workers = Object.keys(LAYERS).filter((layer) => layer !== 'ui' && layer !== 'entry')
 
 /** The page's side of the worker border. */
-const CLIENT = /^workers\/(client|bridge|headless|headless-entry)\.ts$/
+const CLIENT = /^workers\/(client|worker-host|bridge|headless|headless-entry)\.ts$/
 
 /** Packages that a layer may use, where that is part of its contract. */
 const PACKAGES: Record<string, string[]> = {

@@ -93,6 +93,20 @@ function fittingSamples(samples: StartRequest['samplePrompts'], codec: ChatCodec
   }
 }
 
+type Progress = (progress: number, note: string) => void
+
+/** Passes progress on some ten times a second, and whatever begins something new. */
+function seldom(tell: Progress): Progress {
+  let [last, said] = [0, '']
+  return (progress, note) => {
+    const now = performance.now()
+    if (note === said && now - last < 100) return
+    last = now
+    said = note
+    tell(progress, note)
+  }
+}
+
 /** One run while it goes on. */
 export class ActiveRun {
   readonly id: string
@@ -166,7 +180,7 @@ export class ActiveRun {
       seed: training.seed,
       defaultLimits: wanted.default_limits,
       choices: resume?.meta.choices ?? wanted.choices,
-      onProgress: (progress, note) => onEvent({ type: 'stage', stage: 'load', progress, note }),
+      onProgress: seldom((progress, note) => onEvent({ type: 'stage', stage: 'load', progress, note })),
       signal: this.#loading.signal,
     })
     this.#loading.signal.throwIfAborted()

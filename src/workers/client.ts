@@ -1,8 +1,7 @@
-import { proxy, type Remote, releaseProxy, wrap } from 'comlink'
-import { LapidaryError } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { CheckpointRoom, DataRoom, Studio, TrainRoom } from '../protocol/studio.ts'
-import { type Opened, rebuilt, registerTransfers } from './bridge.ts'
+import { registerTransfers } from './bridge.ts'
+import { remoteRoom, WorkerHost } from './worker-host.ts'
 
 /** An idle data worker holds a parsed file, an idle train worker a model on the GPU: both are given back in time. */
 const DATA_IDLE_MS = 60_000
@@ -69,105 +68,6 @@ async function keepStorage(): Promise<void> {
   await navigator.storage?.persist?.().catch(() => false)
 }
 
-/** A worker's room as if it were here: functions cross as proxies, Failures come back as LapidaryError. */
-function remoteRoom<Room extends object>(host: WorkerHost): Room {
-  return new Proxy({} as Room, {
-    get: (_, name) =>
-      // A promise that resolves with a room would ask it for `then`.
-      typeof name !== 'string' || name === 'then' ? undefined : (...args: unknown[]) => host.call(name, args),
-  })
-}
-
 function override<Room extends object>(room: Room, own: Partial<Room>): Room {
   return new Proxy(room, { get: (target, name) => Reflect.get(name in own ? own : target, name) })
-}
-
-type AnyRoom = Opened & Record<string, (...args: unknown[]) => Promise<unknown>>
-
-/** One worker: made when called, ended when idle, made anew after a crash. */
-class WorkerHost {
-  readonly #name: string
-  readonly #make: () => Worker
-  readonly #base: string
-  readonly #idleMs: number
-  #running: { worker: Worker; room: Remote<AnyRoom>; crash: Promise<never> } | null = null
-  #busy = 0
-  #timer: ReturnType<typeof setTimeout> | null = null
-
-  constructor(name: string, make: () => Worker, base: string, idleMs: number) {
-    this.#name = name
-    this.#make = make
-    this.#base = base
-    this.#idleMs = idleMs
-  }
-
-  async call(method: string, args: unknown[]): Promise<unknown> {
-    const { room, crash } = this.#start()
-    this.#enter()
-    const crossing = args.map((arg) => (typeof arg === 'function' ? proxy(arg as () => void) : arg))
-    try {
-      return await Promise.race([room[method]!(...crossing), crash])
-    } catch (error) {
-      throw rebuilt(error)
-    } finally {
-      this.#leave()
-    }
-  }
-
-  /** Keeps the worker until released; `onCrash` hears where it dies before that. */
-  hold(onCrash: (error: LapidaryError) => void): () => void {
-    const { crash } = this.#start()
-    this.#enter()
-    let held = true
-    const release = () => {
-      if (held) this.#leave()
-      held = false
-    }
-    crash.catch((error: LapidaryError) => {
-      if (held) onCrash(error)
-      release()
-    })
-    return release
-  }
-
-  #start() {
-    if (this.#running) return this.#running
-    const worker = this.#make()
-    const room = wrap<AnyRoom>(worker)
-    const crash = new Promise<never>((_, reject) => {
-      worker.onerror = (event) => {
-        event.preventDefault()
-        this.#end()
-        reject(
-          new LapidaryError({
-            code: 'internal',
-            message: `The ${this.#name} worker stopped working${event.message ? `: ${event.message}` : ''}.`,
-            hint: 'What was stored is kept: a run goes on from its last checkpoint. Try again, or reload the page.',
-          }),
-        )
-      }
-    })
-    crash.catch(() => {})
-    this.#running = { worker, room, crash }
-    void room.open({ base: this.#base })
-    return this.#running
-  }
-
-  #end(): void {
-    const running = this.#running
-    this.#running = null
-    running?.room[releaseProxy]()
-    running?.worker.terminate()
-  }
-
-  #enter(): void {
-    this.#busy++
-    if (this.#timer) clearTimeout(this.#timer)
-    this.#timer = null
-  }
-
-  #leave(): void {
-    this.#busy--
-    if (this.#busy === 0) this.#timer = setTimeout(() => this.#end(), this.#idleMs)
-  }
 }

@@ -1,0 +1,145 @@
+import { deleteDB } from 'idb'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LapidaryError } from '../../src/protocol/errors.ts'
+import { registerTransfers } from '../../src/workers/bridge.ts'
+import { createStudio } from '../../src/workers/client.ts'
+import { remoteRoom, WorkerHost } from '../../src/workers/worker-host.ts'
+import type { TestRoom } from './test-room.ts'
+
+beforeAll(registerTransfers)
+
+function host(idleMs = 60_000) {
+  const make = () => new Worker(new URL('./test.worker.ts', import.meta.url), { type: 'module' })
+  const workers = new WorkerHost('test', make, 'http://base/', idleMs)
+  return { workers, room: remoteRoom<TestRoom>(workers) }
+}
+
+async function thrownBy(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => null,
+    (error: unknown) => error,
+  )
+}
+
+describe('the worker border', () => {
+  test('is told where files lie, before anything else', async () => {
+    expect((await host().room.born()).base).toBe('http://base/')
+  })
+
+  test('lets failures through whole', async () => {
+    const error = await thrownBy(host().room.refuse())
+    expect(error).toBeInstanceOf(LapidaryError)
+    expect((error as LapidaryError).toFailure()).toEqual({
+      code: 'bad_data',
+      message: 'Row 3 is ragged.',
+      hint: 'Mend it.',
+      detail: { row: 3 },
+    })
+    const unexpected = await thrownBy(host().room.broken())
+    expect(unexpected).toMatchObject({ code: 'internal', message: expect.stringMatching(/undefined/) })
+  })
+
+  test('lets callbacks and signals through, also one that has fired already', async () => {
+    const { room } = host()
+    const control = new AbortController()
+    const seen: number[] = []
+    const counting = room.count((n) => {
+      seen.push(n)
+      if (n === 3) control.abort()
+    }, control.signal)
+    expect(await thrownBy(counting)).toMatchObject({ code: 'cancelled' })
+    expect(seen.slice(0, 3)).toEqual([1, 2, 3])
+    expect(await thrownBy(room.count(() => {}, AbortSignal.abort()))).toMatchObject({ code: 'cancelled' })
+  })
+
+  test('ends a worker when idle, and starts another when needed; a held or busy one stays', async () => {
+    const { workers, room } = host(50)
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 200))
+    const first = (await room.born()).born
+    const release = workers.hold(() => {})
+    await pause()
+    expect((await room.born()).born).toBe(first)
+    release()
+    const control = new AbortController()
+    const busy = thrownBy(room.count(() => {}, control.signal))
+    await pause()
+    expect((await room.born()).born).toBe(first)
+    control.abort()
+    await busy
+    await pause()
+    expect((await room.born()).born).not.toBe(first)
+  })
+
+  test("tells of a worker's death to whoever waits, and goes on with a new one", async () => {
+    const { workers, room } = host()
+    const first = (await room.born()).born
+    const told: LapidaryError[] = []
+    workers.hold((error) => told.push(error))
+    const hanging = thrownBy(room.hang())
+    await room.die()
+    expect(await hanging).toMatchObject({
+      code: 'internal',
+      message: expect.stringMatching(/out of everything/),
+    })
+    expect(told.map(({ code }) => code)).toEqual(['internal'])
+    expect((await room.born()).born).not.toBe(first)
+  })
+})
+
+describe('the studio', () => {
+  const studio = createStudio()
+  afterAll(() => deleteDB('lapidary'))
+
+  test('reads and tokenises a file without stalling the page', async () => {
+    const rows = Array.from(
+      { length: 60_000 },
+      (_, i) => `"What is thing ${i}, please?","It is number ${i}."`,
+    )
+    const file = new File([`question,answer\n${rows.join('\n')}\n`], 'large.csv')
+    const stalls: number[] = []
+    const watch = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) stalls.push(duration)
+    })
+    watch.observe({ entryTypes: ['longtask'] })
+    const dataset = await studio.data.openFile(file)
+    expect(dataset).toMatchObject({ rows: 20_000, guess: { prompt: 'question', response: 'answer' } })
+    const prepared = await studio.data.prepare({
+      dataset: dataset.id,
+      model: 'pebble',
+      mapping: { prompt: 'question', response: 'answer', system: null, messages: null, text: null },
+      maxLength: 128,
+      completionOnlyLoss: null,
+      validationShare: 0.1,
+      seed: 1,
+    })
+    watch.disconnect()
+    expect(prepared.examples).toEqual({ train: 18_000, validation: 2000, test: 0 })
+    expect(Math.max(0, ...stalls) < 250, `the page stood still for ${Math.max(0, ...stalls)} ms`).toBe(true)
+  })
+
+  test('hands bad input back as a failure with its place', async () => {
+    const error = await thrownBy(studio.data.openFile(new File(['a,b\n1,2\n1,2,3\n'], 'ragged.csv')))
+    expect(error).toBeInstanceOf(LapidaryError)
+    expect((error as LapidaryError).code).toBe('bad_data')
+  })
+
+  test('stops reading when told to', async () => {
+    const file = new File([`q,a\n${'x,y\n'.repeat(300_000)}`], 'long.csv')
+    expect(await thrownBy(studio.data.openFile(file, AbortSignal.abort()))).toMatchObject({
+      code: 'cancelled',
+    })
+  })
+
+  test('names the software adapter, and has stored Pebble for the next visit', async () => {
+    const device = await studio.train.device()
+    expect(device.reason).toBeUndefined()
+    expect(device).toMatchObject({ engine: 'webgpu', software: true })
+    const [pebble] = await studio.train.models()
+    expect(pebble!.bytes).toBeGreaterThan(1e6)
+    const plan = await studio.train.plan(
+      (await import('../../src/protocol/run-config.ts')).defaultRunConfig(),
+      'pebble',
+    )
+    expect(plan.bytes.total).toBeGreaterThan(pebble!.parameters * 2)
+  })
+})
