@@ -51,6 +51,8 @@ async function benchInChromium(
     ]),
   })
   const browser = await openBrowser()
+  const stop = () => void browser.close().finally(() => process.exit(1))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   try {
     const { page } = browser
     page.on('pageerror', (error) => tell(`page: ${error.message}`))
@@ -83,7 +85,9 @@ try {
       })
     const options = readOptions(flags)
     const where = environment(commitOf(ROOT))
-    const tell = (text: string) => process.stderr.write(`${text}\n`)
+    const began = performance.now()
+    const tell = (text: string) =>
+      process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}\n`)
     const { result, runtime } = await (adapter === 'dawn' ? benchOnDawn : benchInChromium)(options, tell)
     const whole: BenchReport = { environment: { ...where, runtime }, ...result }
     console.log(benchTable(whole))

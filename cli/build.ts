@@ -28,6 +28,11 @@ export async function ensureBuilt(say: (text: string) => void): Promise<string> 
   return DIST
 }
 
+/** Names the build in dist/. */
+export function buildId(): string {
+  return readFileSync(STAMP, 'utf8').slice(0, 16)
+}
+
 /** A page with nothing on it but the studio's workers, behind `window.lapidary`. */
 export function headlessPage(): string {
   const script = readdirSync(join(DIST, 'assets')).find((name) => /^headless-.*\.js$/.test(name))

@@ -4,6 +4,7 @@ import type { RunConfig } from '../src/protocol/run-config.ts'
 import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
 import type { openBrowser } from './browser.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
+import { rememberChoices, rememberedChoices } from './choices.ts'
 import { Output } from './output.ts'
 import { Progress } from './progress.ts'
 import { report } from './report.ts'
@@ -59,16 +60,23 @@ async function drive(
   // What is kept names the model as it was given, not where this run was served.
   const kept = (config: RunConfig) => ({ ...config, model: { ...config.model, id: job.model.name } })
   let config = kept(job.config)
+  let device = ''
   await page.exposeFunction('lapidaryEvent', (text: string) => {
-    const message = JSON.parse(text) as { config: RunConfig } | { event: RunEvent; logged: boolean }
+    const message = JSON.parse(text) as
+      | { config: RunConfig; device: string }
+      | { event: RunEvent; logged: boolean }
     if ('config' in message) {
       config = kept(message.config)
+      device = message.device
       return
     }
     const { logged } = message
     const event: RunEvent =
       message.event.type === 'done' ? { ...message.event, config: kept(message.event.config) } : message.event
-    if (event.type === 'done') stopped = event.reason === 'stopped'
+    if (event.type === 'done') {
+      stopped = event.reason === 'stopped'
+      rememberChoices(device, event.config.engine.choices)
+    }
     // A run that fails before it has begun leaves nothing behind.
     if (logged && (output.begun || event.type !== 'error')) output.add(event, config)
     progress.show(event)
@@ -104,6 +112,7 @@ async function drive(
       ? { checkpoint: `${url}given/out/checkpoint/`, log: `${url}given/out/metrics.jsonl` }
       : null,
     out: `${url}out/`,
+    choices: rememberedChoices(),
   }
   const release = onInterrupt(() => page.evaluate(() => window.lapidary!.stop()).catch(() => {}))
   try {

@@ -16,6 +16,8 @@ export interface HeadlessJob {
   mapping: Partial<Mapping>
   samplePrompts: { prompt: string; reference?: string }[]
   resume: { checkpoint: string; log: string } | null
+  /** Kernels chosen before, by device; for where the config names none. */
+  choices: Record<string, Record<string, string>>
   /** Where results are PUT, with a slash at its end. */
   out: string
 }
@@ -31,7 +33,7 @@ declare global {
   interface Window {
     lapidary?: Headless
     /**
-     * Given by whoever drives the page: takes `{config}` once, when the data is known, and then `{event, logged}`, as
+     * Given by whoever drives the page: takes `{config, device}` once, when the data is known, and then `{event, logged}`, as
      * JSON. Resolves once it is taken in.
      */
     lapidaryEvent?: (message: string) => Promise<void>
@@ -71,9 +73,17 @@ export function openHeadless(): void {
     for (const finding of info.findings)
       emit({ type: 'notice', message: `${finding.message} ${finding.hint}` }, false)
     const data = { ...job.config.data, ...mapping, name: job.data.name, hash: dataset.hash }
-    const config = parseRunConfig({ ...job.config, data })
-    tell({ config })
+    const device = await deviceName(job.config)
+    const { choices } = job.config.engine
+    const engine = { ...job.config.engine, choices: { ...job.choices[device], ...choices } }
+    const config = parseRunConfig({ ...job.config, data, engine })
+    tell({ config, device })
     return { config, model: job.model, tokens: info.tokens, samplePrompts: job.samplePrompts }
+  }
+
+  async function deviceName({ engine }: RunConfig): Promise<string> {
+    const { description } = await studio.train.device()
+    return `${description}${engine.default_limits ? ' (default limits)' : ''}`
   }
 
   const emit = (event: RunEvent, logged: boolean) => tell({ event, logged })

@@ -124,7 +124,9 @@ describe('npm run train', () => {
   test('interrupted by Ctrl+C and resumed gives the same curve and the same adapter', async () => {
     const out = join(folder, 'interrupted')
     let told = false
-    const first = await train(['--data', data, '--out', out, ...SETTINGS], (event, child) => {
+    // The numeric choices of the whole run are part of its config: measured again they might be others.
+    const same = ['--config', join(whole(), 'run.json'), '--model', 'pebble']
+    const first = await train(['--out', out, '--data', data, ...same], (event, child) => {
       if (event.type !== 'step' || event.step !== 3 || told) return
       told = true
       child.kill('SIGINT')
