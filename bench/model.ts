@@ -167,6 +167,10 @@ async function step(
     { flops: stepFlops(c), bytes: 2 * plan.bytes.weights + plan.bytes.adapter * 2 },
     timing,
     {
+      tokens: c.tokens,
+      segments: c.segments,
+      supervised: batch.supervisedRows.length,
+      rank: LORA.r,
       tokensPerSecond: c.tokens / timing.seconds,
       recompute: plan.recompute,
       flopsWithRecomputation: plan.flopsPerStep,

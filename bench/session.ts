@@ -52,7 +52,9 @@ export class Bench {
     if (seconds <= this.left) return true
     this.skip(
       name,
-      `about ${seconds.toFixed(0)} s on this adapter, ${this.left.toFixed(0)} s left; --full runs it`,
+      seconds > 10
+        ? `takes about ${seconds.toPrecision(1)} s here; --full runs it`
+        : 'no time was left; --full runs it',
     )
     return false
   }

@@ -18,11 +18,20 @@ export function benchTable(report: BenchReport): string {
     '',
     ...report.figures.map((f) => `${f.name}: ${number(f.value)} ${f.unit}${f.note ? ` (${f.note})` : ''}`),
     ...(report.skipped.length ? ['', 'not measured:'] : []),
-    ...report.skipped.map((s) => `  ${s.name}: ${s.why}`),
+    ...skippedLines(report),
     '',
     `${report.rows.length} rows in ${report.seconds.toFixed(0)} s`,
   ]
   return lines.join('\n')
+}
+
+/** One line for each reason. */
+function skippedLines({ skipped }: BenchReport): string[] {
+  const names = new Map<string, string[]>()
+  for (const { name, why } of skipped) names.set(why, [...(names.get(why) ?? []), name])
+  return [...names].map(
+    ([why, list]) => `  ${list.length > 6 ? `${list.length} things` : list.join('; ')}: ${why}`,
+  )
 }
 
 function rowCells(row: BenchRow): string[] {
