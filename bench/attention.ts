@@ -1,5 +1,5 @@
 import type { Dims } from '../src/gpu/kernel.ts'
-import { boundTensor, Tape } from '../src/gpu/tape.ts'
+import { boundTensor } from '../src/gpu/tape.ts'
 import { attention } from '../src/kernels/attention.ts'
 import { Bed } from './bed.ts'
 import type { Bench } from './session.ts'
@@ -28,32 +28,22 @@ async function measure(bench: Bench, tokens: number, window: number | null): Pro
   const live: Dims = { tokens, supervised: 0, sequences: 0 }
   const bed = new Bed(bench.context, live)
   try {
-    const tape = new Tape({}, live)
-    const q = tape.input('q', ['tokens', heads * headDim])
-    const k = tape.input('k', ['tokens', kvHeads * headDim])
-    const v = tape.input('v', ['tokens', kvHeads * headDim])
-    const segmentStart = tape.input('segment start', ['tokens'], 'u32')
-    for (const t of [q, k, v]) {
-      await bed.noise(t)
-      tape.requireGrad(t)
-    }
+    const q = boundTensor('q', ['tokens', heads * headDim])
+    const k = boundTensor('k', ['tokens', kvHeads * headDim])
+    const v = boundTensor('v', ['tokens', kvHeads * headDim])
+    const dout = boundTensor('dout', q.shape)
+    const segmentStart = boundTensor('segment start', ['tokens'], 'u32')
+    for (const t of [q, k, v, dout]) await bed.noise(t)
     bed.values(segmentStart)
-    const out = attention(tape, q, k, v, {
-      rows: 'tokens',
-      heads,
-      kvHeads,
-      headDim,
-      scale,
-      window,
-      softCap: null,
-      segmentStart,
-      name: 'attention',
+    const { tape, made: forwardEnd } = await bench.tuned(live, (tape) => {
+      for (const t of [q, k, v]) tape.requireGrad(t)
+      const shape = { rows: 'tokens' as const, heads, kvHeads, headDim, scale, window, softCap: null }
+      const out = attention(tape, q, k, v, { ...shape, segmentStart, name: 'attention' })
+      const end = tape.dispatches.length
+      tape.seed(out, dout)
+      tape.backward()
+      return end
     })
-    const forwardEnd = tape.dispatches.length
-    const dout = boundTensor('dout', out.shape)
-    await bed.noise(dout)
-    tape.seed(out, dout)
-    tape.backward()
     const [forward, backward] = await bed.programs(tape.dispatches, [forwardEnd])
     const rowBytes = 4 * tokens * headDim
     const passes = [
@@ -64,6 +54,7 @@ async function measure(bench: Bench, tokens: number, window: number | null): Pro
       const timing = await bench.timer.time(program, live, bench.software ? 2 : 0.5)
       bench.row('attention', `${pass} ${name}`, { flops: passFlops, bytes }, timing, {
         dispatches: program.dispatches.length,
+        kernels: program.dispatches.map(({ kernel }) => kernel.name).join(' '),
       })
     }
   } finally {

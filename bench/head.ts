@@ -1,5 +1,5 @@
 import type { Dims } from '../src/gpu/kernel.ts'
-import { boundTensor, Tape } from '../src/gpu/tape.ts'
+import { boundTensor } from '../src/gpu/tape.ts'
 import { headLoss } from '../src/kernels/head-loss.ts'
 import { shardShape, type Weight } from '../src/kernels/weight.ts'
 import { Bed } from './bed.ts'
@@ -32,30 +32,26 @@ async function measure(bench: Bench, rows: number): Promise<void> {
       weight.shards.push({ tensor, firstRow, rows: count })
       await bed.noise(tensor, 0.02, 'bf16')
     }
-    const tape = new Tape({}, live)
-    const h = tape.input('h', ['supervised', hidden])
-    const labels = tape.input('labels', ['supervised'], 'u32')
-    const dh = tape.input('dh', ['supervised', hidden])
+    const h = boundTensor('h', ['supervised', hidden])
+    const labels = boundTensor('labels', ['supervised'], 'u32')
+    const dh = boundTensor('dh', ['supervised', hidden])
     await bed.noise(h)
     bed.values(
       labels,
       Uint32Array.from({ length: rows }, (_, i) => (i * 7919) % vocab),
     )
     bed.values(dh)
-    tape.seed(h, dh)
-    headLoss(tape, h, weight, {
-      rows: 'supervised',
-      maxRows: rows,
-      labels,
-      softCap: null,
-      gradient: true,
-      name: 'head',
+    const { tape } = await bench.tuned(live, (tape) => {
+      tape.seed(h, dh)
+      const shape = { rows: 'supervised' as const, maxRows: rows, softCap: null, gradient: true }
+      return headLoss(tape, h, weight, { ...shape, labels, name: 'head' })
     })
     const [program] = await bed.programs(tape.dispatches)
     const timing = await bench.timer.time(program!, live, bench.software ? 4 : 1)
     bench.row('head', name, work, timing, {
       shards: weight.shards.length,
       dispatches: program!.dispatches.length,
+      kernels: program!.dispatches.map(({ kernel }) => kernel.name).join(' '),
     })
   } finally {
     bed.dispose()

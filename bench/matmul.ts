@@ -103,7 +103,7 @@ async function own(
     const tensors = { a: boundTensor('a', ['tokens', k]), w, c: boundTensor('c', ['tokens', n]) }
     const variants = Object.entries(matmulVariants(spec))
       .map(([variant, kernel]) => [variant, kernelOf(kernel)] as const)
-      .filter(([, kernel]) => runsOn(bench, kernel))
+      .filter(([, kernel]) => bench.runs(kernel))
     const known = c.variants === 'one shape' ? best.get(key) : undefined
     const wanted = known ? variants.filter(([variant]) => variant === known) : variants
     if (!bench.affords(name, work.flops, 3 * wanted.length)) return
@@ -145,12 +145,6 @@ async function timeVariant(
     bench.note(`${kernel.name} left out: ${String((error as Error).message).split('\n')[0]}`)
     return null
   }
-}
-
-function runsOn(bench: Bench, kernel: Kernel): boolean {
-  const { features, limits } = bench.context.gpu
-  const fits = kernel.workgroup <= limits.maxComputeInvocationsPerWorkgroup
-  return fits && (kernel.requires ?? []).every((feature) => features.has(feature))
 }
 
 async function other(

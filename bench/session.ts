@@ -1,5 +1,8 @@
+import type { Dims, Kernel } from '../src/gpu/kernel.ts'
 import type { GpuContext } from '../src/gpu/program.ts'
 import type { Rates } from '../src/gpu/slicer.ts'
+import { Tape } from '../src/gpu/tape.ts'
+import { tune } from '../src/gpu/tune.ts'
 import { Timer, type Timing } from './timer.ts'
 import type { BenchFigure, BenchRow, SuiteName } from './types.ts'
 
@@ -57,6 +60,23 @@ export class Bench {
         : 'no time was left; --full runs it',
     )
     return false
+  }
+
+  /** Whether this adapter has what a kernel needs. */
+  runs(kernel: Kernel): boolean {
+    const { features, limits } = this.context.gpu
+    if (kernel.hardwareOnly && this.software) return false
+    const fits = kernel.workgroup <= limits.maxComputeInvocationsPerWorkgroup
+    return fits && (kernel.requires ?? []).every((feature) => features.has(feature))
+  }
+
+  /** Writes operations down with the variants that are quickest here, as the engine chooses them at load. */
+  async tuned<T>(live: Dims, write: (tape: Tape) => T): Promise<{ tape: Tape; made: T }> {
+    const draft = new Tape({}, live)
+    write(draft)
+    const choices = await tune(this.context, draft.asked, {}, live, Math.min(20, this.left / 3))
+    const tape = new Tape(choices, live)
+    return { tape, made: write(tape) }
   }
 
   skip(name: string, why: string): void {

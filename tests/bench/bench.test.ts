@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { HostClock } from '../../bench/host-clock.ts'
+import { readOptions } from '../../bench/options.ts'
+import { noise, randomWeights } from '../../bench/random.ts'
+import { attentionPairs, GEMMA_270M, matmulShapes, PEBBLE } from '../../bench/shapes.ts'
+import { benchTable, si } from '../../bench/table.ts'
+import { summary } from '../../bench/timer.ts'
+import type { BenchReport } from '../../bench/types.ts'
+import { readModelConfig } from '../../src/model/config.ts'
+import { parameterCount } from '../../src/model/weights.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+describe('shapes', () => {
+  test('Pebble is the Pebble that is served', () => {
+    const json = JSON.parse(readFileSync(join(ROOT, 'public/models/pebble/config.json'), 'utf8'))
+    const { eosTokenIds: _, ...served } = readModelConfig(json)
+    const { eosTokenIds: __, ...ours } = PEBBLE
+    expect(ours).toEqual(served)
+  })
+
+  test('Gemma 3 270M has its 268,098,176 parameters', () => {
+    expect(parameterCount(GEMMA_270M)).toBe(268_098_176)
+    const inMatmuls = matmulShapes(GEMMA_270M).reduce((n, s) => n + s.out * s.in * s.projections.length, 0)
+    const vocabulary = GEMMA_270M.vocabSize * GEMMA_270M.hiddenSize
+    const norms = GEMMA_270M.numLayers * (4 * GEMMA_270M.hiddenSize + 2 * GEMMA_270M.headDim)
+    expect(inMatmuls * GEMMA_270M.numLayers + vocabulary + norms + GEMMA_270M.hiddenSize).toBe(268_098_176)
+  })
+
+  test.each([
+    [7, null],
+    [7, 3],
+    [7, 7],
+    [3, 9],
+  ])('pairs of %i tokens, window %s', (tokens, window) => {
+    let pairs = 0
+    for (let t = 0; t < tokens; t++)
+      for (let s = 0; s <= t; s++) if (window === null || t - s < window) pairs++
+    expect(attentionPairs(tokens, window)).toBe(pairs)
+  })
+})
+
+describe('random weights', () => {
+  test('are what they were, wherever a read begins', async () => {
+    const source = randomWeights(PEBBLE)
+    const name = 'model.layers.3.mlp.up_proj.weight'
+    const bytes = 320 * 128 * 2
+    const whole = await source.read(name, 0, bytes)
+    const again = await randomWeights(PEBBLE).read(name, 1000, 3000)
+    expect(again).toEqual(whole.subarray(1000, 3000))
+    // Past the end of the block, which is a prime number of values.
+    const big = await randomWeights(GEMMA_270M).read('model.embed_tokens.weight', 0, 6 << 20)
+    const values = new Uint16Array(big.buffer)
+    expect(values[1_048_573]).toBe(values[0])
+    expect(values[1_048_574]).toBe(values[1])
+    expect(new Set(values.subarray(0, 1000)).size).toBeGreaterThan(500)
+  })
+
+  test('noise has deviation 1', () => {
+    const values = noise(20_000)
+    const mean = values.reduce((a, b) => a + b, 0) / values.length
+    const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length
+    expect(Math.abs(mean)).toBeLessThan(0.03)
+    expect(Math.abs(variance - 1)).toBeLessThan(0.05)
+  })
+})
+
+test('medians and spread', () => {
+  expect(summary([3, 1, 2])).toEqual({ seconds: 2, samples: 3, spread: 1 })
+  expect(summary([4, 1, 2, 3]).seconds).toBe(2.5)
+})
+
+test('options: an unknown suite is said, everything by default', () => {
+  expect(() => readOptions({ only: ['matmul', 'matmull'] })).toThrow(/matmull/)
+  expect(readOptions({})).toEqual({ only: undefined, full: false, peers: true })
+})
+
+test('the host clock counts from encoder to submit, and leaves no trace', () => {
+  class Queue {
+    submit() {}
+  }
+  class Device {
+    queue = new Queue()
+    createCommandEncoder() {}
+  }
+  const device = new Device() as unknown as GPUDevice
+  const clock = new HostClock(device)
+  for (let i = 0; i < 2; i++) {
+    device.createCommandEncoder()
+    const end = performance.now() + 5
+    while (performance.now() < end);
+    device.queue.submit([])
+  }
+  expect(clock.submits).toBe(2)
+  expect(clock.seconds).toBeGreaterThan(0.0099)
+  expect(clock.seconds).toBeLessThan(1)
+  clock.dispose()
+  expect(device.createCommandEncoder).toBe(Device.prototype.createCommandEncoder)
+  expect(device.queue.submit).toBe(Queue.prototype.submit)
+})
+
+test('numbers', () => {
+  expect(si(12_345_678)).toBe('12.3 M')
+  expect(si(0.000_123)).toBe('123 µ')
+  expect(si(999.9)).toBe('1.00 k')
+  expect(si(0)).toBe('0 ')
+})
+
+test('the table says what was busy, what was measured and what was not', () => {
+  const report: BenchReport = {
+    version: 1,
+    environment: {
+      date: '2026-01-01 00:00:00',
+      commit: 'abc',
+      runtime: 'Test/1',
+      host: 'somewhere',
+      load: 3,
+      driver: null,
+    },
+    adapter: 'adapter',
+    software: true,
+    features: [],
+    limits: {},
+    peak: { flops: 1e10, bandwidth: 1e9 },
+    full: false,
+    seconds: 12,
+    rows: [
+      {
+        suite: 'step',
+        name: 'a step',
+        seconds: 0.5,
+        samples: 3,
+        spread: 0.1,
+        clock: 'wall',
+        flops: 1e9,
+        bytes: 1e8,
+        peakFraction: 0.2,
+        bandwidthFraction: 0.2,
+        detail: { tokensPerSecond: 128, dispatches: 40, plannedBytes: 1e9, liveBytes: 1.01e9 },
+      },
+    ],
+    figures: [{ name: 'share', value: 20, unit: '%' }],
+    skipped: [{ name: 'a head', why: 'no time was left' }],
+  }
+  const table = benchTable(report)
+  expect(table).toContain('the machine was busy (load 3.0 a core)')
+  expect(table).toMatch(
+    /step +a step +500 ms +1\.00 G +2\.00 G +20\.0% +100 MB +20\.0% +wall x3 +128 tokens\/s, 40/,
+  )
+  expect(table).toContain('1.00 GB planned, 1.01 GB live')
+  expect(table).toContain('share: 20 %')
+  expect(table).toContain('a head: no time was left')
+})
