@@ -45,11 +45,17 @@ export async function putModel(
   return stored
 }
 
+/** Removes a model and the token tables made for it that no run needs. */
 export async function removeModel(database: Database, id: string): Promise<void> {
-  await commit(database, ['models'], [], async (tx) => {
+  await commit(database, ['models', 'tokens', 'runs'], [], async (tx) => {
     const old = await tx.objectStore('models').get(id)
+    const needed = new Set((await tx.objectStore('runs').getAll()).map(({ tokens }) => tokens))
+    const tables = (await tx.objectStore('tokens').getAll()).filter(
+      (table) => table.model === old?.hash && !needed.has(table.id),
+    )
     await tx.objectStore('models').delete(id)
-    return Object.values(old?.files ?? {})
+    for (const table of tables) await tx.objectStore('tokens').delete(table.id)
+    return [...Object.values(old?.files ?? {}), ...tables.map(({ table }) => table)]
   })
 }
 

@@ -18,13 +18,20 @@ export async function listRuns(database: Database): Promise<RunRecord[]> {
   return (await database.getAll('runs')).sort((a, b) => b.created - a.created)
 }
 
+/** Removes a run, and its token table where it was the last to need one whose data set is gone. */
 export async function removeRun(database: Database, run: string): Promise<void> {
-  await commit(database, ['runs', 'events', 'checkpoints'], [], async (tx) => {
+  await commit(database, ['runs', 'events', 'checkpoints', 'tokens', 'datasets'], [], async (tx) => {
     const checkpoints = await tx.objectStore('checkpoints').getAll(slotsOf(run))
+    const others = (await tx.objectStore('runs').getAll()).filter(({ id }) => id !== run)
+    const datasets = await tx.objectStore('datasets').getAllKeys()
+    const unneeded = (await tx.objectStore('tokens').getAll()).filter(
+      ({ id, dataset }) => !datasets.includes(dataset) && !others.some(({ tokens }) => tokens === id),
+    )
+    for (const { id } of unneeded) await tx.objectStore('tokens').delete(id)
     await tx.objectStore('runs').delete(run)
     await tx.objectStore('events').delete(eventsOf(run, 0))
     await tx.objectStore('checkpoints').delete(slotsOf(run))
-    return checkpoints.map(({ tensors }) => tensors)
+    return [...checkpoints.map(({ tensors }) => tensors), ...unneeded.map(({ table }) => table)]
   })
 }
 

@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { RunEvent } from '../../src/protocol/events.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { newRun } from '../../src/runs/record.ts'
@@ -15,6 +15,9 @@ import {
   readEvents,
   removeRun,
 } from '../../src/storage/runs.ts'
+
+// Machines that run other things beside the tests are slow.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 let database: Database
 let name = 0
@@ -237,5 +240,19 @@ describe('token tables', () => {
     await removeDataset(database, 'd1')
     expect(await database.getAllKeys('tokens')).toEqual(['t'])
     expect(await readTokens(database, kept)).toEqual(Uint8Array.of(1, 2))
+    await removeRun(database, 'r1')
+    expect([await database.count('tokens'), await sets()]).toEqual([0, 0])
+  })
+
+  test('go with their model, too', async () => {
+    const bytes = Uint8Array.of(1)
+    const file = { size: 1, read: async () => bytes }
+    const model = { id: 'm', name: 'M', origin: '', config: {} as never, parameters: 1, practice: false }
+    const { hash } = await putModel(database, model, new Map([['a', file]]))
+    await putTokens(database, { id: 't', dataset: 'd1', model: hash, info: {} as never }, bytes)
+    await putTokens(database, { id: 'u', dataset: 'd1', model: 'another', info: {} as never }, bytes)
+    await removeModel(database, 'm')
+    expect(await database.getAllKeys('tokens')).toEqual(['u'])
+    expect(await sets()).toBe(1)
   })
 })

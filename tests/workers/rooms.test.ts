@@ -14,6 +14,9 @@ import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRoom } from '../../src/workers/train-room.ts'
 import { ToyEngine } from './toy-engine.ts'
 
+// Machines that run other things beside the tests are slow.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
 vi.mock('../../src/engine/webgpu-engine.ts', () => import('./toy-engine.ts'))
 vi.mock('../../src/engine/plan.ts', async () => {
   const { TOY_PLAN } = await import('./toy-engine.ts')
