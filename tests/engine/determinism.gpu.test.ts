@@ -3,7 +3,7 @@ import { WebgpuEngine, type WebgpuEngineOptions } from '../../src/engine/webgpu-
 import type { Gpu } from '../../src/gpu/device.ts'
 import type { EngineState, Recompute, StepResult } from '../../src/protocol/engine.ts'
 import { batchOf, type Golden, openGolden } from '../support/golden.ts'
-import { testGpu } from '../support/gpu.ts'
+import { sharedContext } from '../support/gpu.ts'
 
 /** The same seed on the same device gives the same bits, however the work is cut, kept or interrupted. */
 describe('determinism', () => {
@@ -11,7 +11,7 @@ describe('determinism', () => {
   let gpu: Gpu
   beforeAll(async () => {
     golden = await openGolden('gemma3-tiny')
-    gpu = await testGpu({ defaultLimits: true })
+    gpu = (await sharedContext()).gpu
   })
 
   async function open(

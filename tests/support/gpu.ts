@@ -1,5 +1,5 @@
 import { type Gpu, type GpuOptions, openGpu } from '../../src/gpu/device.ts'
-import { GpuContext } from '../../src/gpu/program.ts'
+import { contextOf, type GpuContext } from '../../src/gpu/program.ts'
 
 const inNode = typeof process !== 'undefined' && Boolean(process.versions?.node)
 let dawn: GPU | undefined
@@ -27,7 +27,7 @@ let shared: Promise<GpuContext> | undefined
 
 /** One device for a whole test file. It forces default limits, unless a test opens its own. */
 export function sharedContext(): Promise<GpuContext> {
-  shared ??= testGpu({ defaultLimits: true }).then((gpu) => new GpuContext(gpu))
+  shared ??= testGpu({ defaultLimits: true }).then(contextOf)
   return shared
 }
 
@@ -35,7 +35,7 @@ let extended: Promise<GpuContext> | undefined
 
 /** The same with every limit and feature the adapter offers. */
 export function extendedContext(): Promise<GpuContext> {
-  extended ??= testGpu().then((gpu) => new GpuContext(gpu))
+  extended ??= testGpu().then(contextOf)
   return extended
 }
 
