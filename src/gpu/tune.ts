@@ -1,52 +1,84 @@
-import type { Dims, Kernel } from './kernel.ts'
+import { type Dims, type Kernel, sizeOf } from './kernel.ts'
 import type { GpuContext } from './program.ts'
 import { kernelOf, type Variant } from './tape.ts'
 import { KernelTimer } from './timing.ts'
 
-/** A timing shorter than this says nothing. */
+export interface TuneOptions {
+  /** Seconds after which no further key is measured. */
+  budget?: number
+  /** Measure on a software adapter too. */
+  software?: boolean
+}
+
+/** A sample shorter than this says nothing where timestamps are rounded to 100 µs. */
 const ENOUGH_SECONDS = 0.004
-/** A variant whose first dispatch takes so many times the best one's time is not measured further. */
-const HOPELESS = 4
+/** A variant whose single dispatch takes so many times the best one's time is measured no further. */
+const HOPELESS = 3
+/** A variant that was this much slower than the best in each of the family's first keys is left out of the rest. */
+const SLOW = 1.5
+const KEYS_BEFORE_PRUNING = 2
+const BUDGET_SECONDS = 4
+const WARM_UP_SECONDS = 0.05
+/** Sizes above these change no ranking, but cost time and memory. */
+const LARGEST: Dims = { tokens: 2048, supervised: 512, sequences: 16 }
+const LARGEST_SCRATCH = 2 ** 29
 
 /**
- * Measures the variants that tapes asked to choose between, on this device at these sizes, and returns `known` with the
- * quickest of each added. What is known is never measured again: a run's numeric choices stay what they were.
- * @param budget seconds after which the rest keep their defaults
+ * Chooses between the variants that tapes asked for, by measuring them on this device at these sizes, and returns
+ * `known` with the quickest of each added. What is known is never measured again: a run's numeric choices stay what
+ * they were. The costliest keys come first; once the budget is spent, a key takes what won most often among keys with
+ * the same variants. Variants that the device cannot run or compile are left out. On a software adapter nothing is
+ * measured, as compiling alone would take longer than is ever gained, and every key takes its first variant.
  */
 export async function tune(
   context: GpuContext,
   asked: ReadonlyMap<string, Record<string, Variant>>,
   known: Readonly<Record<string, string>>,
   capacity: Dims,
-  budget: number,
   signal?: AbortSignal,
+  options: TuneOptions = {},
 ): Promise<Record<string, string>> {
   const choices = { ...known }
+  const measure = options.software || !context.gpu.software
+  const dims: Dims = {
+    tokens: Math.min(capacity.tokens, LARGEST.tokens),
+    supervised: Math.min(capacity.supervised, LARGEST.supervised),
+    sequences: Math.min(capacity.sequences, LARGEST.sequences),
+  }
+  const questions: Question[] = []
+  for (const [key, variants] of asked) {
+    const names = Object.keys(variants)
+    if (choices[key] !== undefined && names.includes(choices[key])) continue
+    choices[key] = names[0]!
+    if (measure && names.length > 1) questions.push(questionOf(key, variants, dims))
+  }
+  if (questions.length === 0) return choices
+  questions.sort((a, b) => b.flops - a.flops)
+  const families = new Map<string, Family>()
   const timer = new KernelTimer(context)
   const begun = performance.now()
+  const elapsed = () => (performance.now() - begun) / 1000
   try {
-    for (const [key, variants] of asked) {
-      if (key in choices) continue
-      const names = Object.keys(variants)
-      let best = Number.POSITIVE_INFINITY
-      const candidates = names.filter((name) => runsOn(context, kernelOf(variants[name]!)))
-      // Unmeasured, what is for hardware is the better guess where it runs at all.
-      choices[key] = candidates.find((name) => kernelOf(variants[name]!).hardwareOnly) ?? names[0]!
-      if (candidates.length <= 1) continue
-      for (const name of candidates) {
-        signal?.throwIfAborted()
-        if (performance.now() - begun > budget * 1000) break
-        const kernel = kernelOf(variants[name]!)
-        const seconds = await timer.time(
-          kernel.trial?.() ?? kernel,
-          capacity,
-          ENOUGH_SECONDS,
-          best * HOPELESS,
-        )
-        if (!(seconds < best)) continue
-        best = seconds
-        choices[key] = name
+    await timer
+      .time(kernelOf(Object.values(questions[0]!.variants)[0]!), dims, WARM_UP_SECONDS)
+      .catch(() => {})
+    for (const { key, variants, family: name } of questions) {
+      const family = families.get(name) ?? { keys: 0, wins: new Map(), close: new Set<string>() }
+      families.set(name, family)
+      if (elapsed() > (options.budget ?? BUDGET_SECONDS) && family.keys > 0) {
+        choices[key] = mostWins(family) ?? choices[key]!
+        continue
       }
+      const left = Object.entries(variants).filter(
+        ([variant]) => family.keys < KEYS_BEFORE_PRUNING || family.close.has(variant),
+      )
+      const seconds = await timeAll(context, timer, left, dims, signal)
+      const best = [...seconds].sort((a, b) => a[1] - b[1])[0]
+      if (!best) continue
+      choices[key] = best[0]
+      family.keys += 1
+      family.wins.set(best[0], (family.wins.get(best[0]) ?? 0) + 1)
+      for (const [variant, time] of seconds) if (time <= SLOW * best[1]) family.close.add(variant)
     }
   } finally {
     timer.dispose()
@@ -54,13 +86,96 @@ export async function tune(
   return choices
 }
 
+interface Question {
+  key: string
+  /** Keys with the same variants and the same first word of the key. */
+  family: string
+  variants: Record<string, Variant>
+  flops: number
+}
+
+interface Family {
+  keys: number
+  wins: Map<string, number>
+  /** Variants that came near the best at some key. */
+  close: Set<string>
+}
+
+function questionOf(key: string, variants: Record<string, Variant>, dims: Dims): Question {
+  const first = kernelOf(Object.values(variants)[0]!)
+  const family = `${key.split(' ')[0]} ${Object.keys(variants).join(' ')}`
+  return { key, family, variants, flops: first.cost?.(dims).flops ?? 0 }
+}
+
+function mostWins({ wins }: Family): string | undefined {
+  return [...wins].sort((a, b) => b[1] - a[1])[0]?.[0]
+}
+
+/** Seconds of each variant that runs here; drivers compile them side by side first. */
+async function timeAll(
+  context: GpuContext,
+  timer: KernelTimer,
+  variants: [string, Variant][],
+  dims: Dims,
+  signal: AbortSignal | undefined,
+): Promise<Map<string, number>> {
+  const able = variants
+    .map(([name, variant]) => [name, kernelOf(variant)] as const)
+    .filter(([, kernel]) => runsOn(context, kernel) && scratchOf(context, kernel, dims) <= LARGEST_SCRATCH)
+  context.gpu.device.pushErrorScope('validation')
+  await Promise.allSettled(able.map(([, kernel]) => context.pipeline(kernel)))
+  await context.gpu.device.popErrorScope()
+  const seconds = new Map<string, number>()
+  let best = Number.POSITIVE_INFINITY
+  for (const [name, kernel] of able) {
+    signal?.throwIfAborted()
+    if (context.gpu.failure) throw context.gpu.failure
+    const time = await timeSafely(context, timer, kernel, dims, best * HOPELESS)
+    if (time === null) continue
+    seconds.set(name, time)
+    best = Math.min(best, time)
+  }
+  return seconds
+}
+
+/** Null where the driver refuses the kernel, or its buffers find no room. */
+async function timeSafely(
+  context: GpuContext,
+  timer: KernelTimer,
+  kernel: Kernel,
+  dims: Dims,
+  giveUp: number,
+): Promise<number | null> {
+  const { device } = context.gpu
+  device.pushErrorScope('out-of-memory')
+  device.pushErrorScope('validation')
+  let seconds: number | null = null
+  try {
+    seconds = await timer.time(kernel, dims, ENOUGH_SECONDS, giveUp)
+  } catch {
+    seconds = null
+  }
+  const refused = [await device.popErrorScope(), await device.popErrorScope()].some(Boolean)
+  return refused ? null : seconds
+}
+
 /** Whether the device has what a kernel needs. */
 function runsOn({ gpu }: GpuContext, kernel: Kernel): boolean {
   const { limits } = gpu
   return (
-    !(kernel.hardwareOnly && gpu.software) &&
     (kernel.requires ?? []).every((feature) => gpu.features.has(feature)) &&
     kernel.workgroup <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
     Object.keys(kernel.bindings).length <= limits.maxStorageBuffersPerShaderStage
   )
+}
+
+/** Bytes of all its buffers; infinite where one of them is larger than a binding may be. */
+function scratchOf({ gpu }: GpuContext, kernel: Kernel, dims: Dims): number {
+  let sum = 0
+  for (const { shape } of Object.values(kernel.bindings)) {
+    const bytes = sizeOf(shape, dims) * 4
+    if (bytes > gpu.limits.maxStorageBufferBindingSize) return Number.POSITIVE_INFINITY
+    sum += bytes
+  }
+  return sum
 }

@@ -38,7 +38,12 @@ export function projectDown(
   f: Factor,
 ): Tensor {
   const u = tape.tensor(`${wide.name} ${layout}`, [f.rows, f.rank])
-  tape.run(projectKernel(layout, f), { wide, factor, u }, { cheap: true })
+  const key = `lora.project_${layout.toLowerCase()} ${f.rows} x ${f.width} x ${f.rank}`
+  const kernel = tape.choose(key, {
+    serial: () => projectKernel(layout, f, 'serial'),
+    lanes: () => projectKernel(layout, f, 'lanes'),
+  })
+  tape.run(kernel, { wide, factor, u }, { cheap: true })
   return u
 }
 
@@ -46,15 +51,37 @@ const LANES = 64
 const ROWS = 4
 const RANKS = 8
 
-/** Lanes stride over the width for 4 rows x 8 ranks at a time; then lanes are added up in workgroup memory. */
-function projectKernel(layout: FactorLayout, f: Factor): Kernel {
+/**
+ * 4 rows x 8 ranks at a time. `lanes`: a workgroup's invocations stride over the width, coalesced, and are added up in
+ * workgroup memory. `serial`: an invocation goes over the whole width (no barrier, which software adapters pay dearly).
+ */
+function projectKernel(layout: FactorLayout, f: Factor, variant: 'serial' | 'lanes'): Kernel {
   const { rows, width, rank, scale, dropoutSite } = f
+  const lanes = variant === 'lanes'
   const cells = range(ROWS).flatMap((i) => range(RANKS).map((j) => [i, j] as const))
   const at = (q: string) => (layout === 'A' ? `${q} * ${width}u + k` : `k * ${rank}u + ${q}`)
   const dropped = dropoutSite !== undefined
-  const value = (i: number) => `wide[min(t0 + ${i}u, last) * ${width}u + k]`
+  const text = (f: (i: number) => string, count: number) => range(count).map(f).join('\n    ')
+  const loop = `
+  ${cells.map(([i, j]) => `var s${i}_${j} = 0.0;`).join('\n  ')}
+  for (var k = ${lanes ? 'local' : '0u'}; k < ${width}u; k += ${lanes ? LANES : 1}u) {
+    ${text((i) => `var x${i} = wide[min(t0 + ${i}u, last) * ${width}u + k];`, ROWS)}
+    ${
+      dropped
+        ? `if (step.dropout_keep < 1.0) {
+      let kept = kept_rows(t0 * ${width}u + k);
+      ${text((i) => `x${i} *= kept[${i}];`, ROWS)}
+    }`
+        : ''
+    }
+    ${text((j) => {
+      const q = rank % RANKS === 0 ? `(q0 + ${j}u)` : `min(q0 + ${j}u, ${rank - 1}u)`
+      return `let f${j} = factor[${at(q)}];\n    ${text((i) => `s${i}_${j} += x${i} * f${j};`, ROWS)}`
+    }, RANKS)}
+  }`
+  const store = `u[t * ${rank}u + q] = sum * ${scale} * step.adapter;`
   return {
-    name: `lora.project_${layout.toLowerCase()}`,
+    name: `lora.project_${layout.toLowerCase()}.${variant}`,
     bindings: {
       wide: { type: 'f32', access: 'read', shape: [rows, width] },
       factor: { type: 'f32', access: 'read', shape: layout === 'A' ? [rank, width] : [width, rank] },
@@ -62,46 +89,51 @@ function projectKernel(layout: FactorLayout, f: Factor): Kernel {
     },
     workgroup: LANES,
     wgsl: `
-${dropped ? dropoutWgsl() : ''}
-var<workgroup> sums: array<f32, ${LANES * ROWS * RANKS}>;
+${
+  dropped
+    ? `${dropoutWgsl()}
+// 1 / keep or 0 for one column of ${ROWS} rows.
+fn kept_rows(first: u32) -> vec4<f32> {
+  var kept = vec4<f32>();
+  for (var i = 0u; i < ${ROWS}u; i++) {
+    if (dropout_keeps(${dropoutSite}u, first + i * ${width}u)) { kept[i] = 1.0 / step.dropout_keep; }
+  }
+  return kept;
+}`
+    : ''
+}
+${lanes ? `var<workgroup> sums: array<f32, ${LANES * ROWS * RANKS}>;` : ''}
 fn kernel(group: vec3<u32>, local: u32) {
   let last = ${liveRows(rows)} - 1u;
-  let t0 = group.y * ${ROWS}u;
   let q0 = group.x * ${RANKS}u;
-  ${cells.map(([i, j]) => `var s${i}_${j} = 0.0;`).join('\n')}
-  for (var k = local; k < ${width}u; k += ${LANES}u) {
-    ${range(ROWS)
-      .map((i) => `var x${i} = ${value(i)};`)
-      .join('\n')}
-    ${
-      dropped
-        ? `if (step.dropout_keep < 1.0) {
-      ${range(ROWS)
-        .map((i) => `x${i} *= dropout_scale(${dropoutSite}u, (t0 + ${i}u) * ${width}u + k);`)
-        .join('\n')}
-    }`
-        : ''
-    }
-    ${range(RANKS)
-      .map((j) => {
-        const q = rank % RANKS === 0 ? `(q0 + ${j}u)` : `min(q0 + ${j}u, ${rank - 1}u)`
-        const products = range(ROWS).map((i) => `s${i}_${j} += x${i} * f${j};`)
-        return `let f${j} = factor[${at(q)}];\n${products.join('\n')}`
-      })
-      .join('\n')}
-  }
-  ${cells.map(([i, j]) => `sums[${(i * RANKS + j) * LANES}u + local] = s${i}_${j};`).join('\n')}
+  let t0 = ${lanes ? `group.y * ${ROWS}u` : `(group.y * ${LANES}u + local) * ${ROWS}u`};
+  ${lanes ? '' : 'if (t0 > last) { return; }'}
+  ${loop}
+  ${
+    lanes
+      ? `${cells.map(([i, j]) => `sums[${(i * RANKS + j) * LANES}u + local] = s${i}_${j};`).join('\n  ')}
   workgroupBarrier();
   let t = t0 + local / ${RANKS}u;
   let q = q0 + local % ${RANKS}u;
   if (local < ${ROWS * RANKS}u && t <= last && q < ${rank}u) {
     var sum = 0.0;
-    // Each lane begins elsewhere in its row of sums, so that no two read one bank.
+    // Each begins elsewhere in its row of sums, so that no two read one bank; the order is fixed all the same.
     for (var l = 0u; l < ${LANES}u; l++) { sum += sums[local * ${LANES}u + ((l + local) % ${LANES}u)]; }
-    u[t * ${rank}u + q] = sum * ${scale} * step.adapter;
+    ${store}
+  }`
+      : cells
+          .map(([i, j]) => {
+            const inside = [`t0 + ${i}u <= last`, ...(rank % RANKS ? [`q0 + ${j}u < ${rank}u`] : [])]
+            return `if (${inside.join(' && ')}) { let t = t0 + ${i}u; let q = q0 + ${j}u; let sum = s${i}_${j}; ${store} }`
+          })
+          .join('\n  ')
   }
 }`,
-    grid: (live) => [Math.ceil(rank / RANKS), Math.ceil(dimOf(rows, live) / ROWS), 1],
+    grid: (live) => [
+      Math.ceil(rank / RANKS),
+      Math.ceil(dimOf(rows, live) / (lanes ? ROWS : ROWS * LANES)),
+      1,
+    ],
     cost: (live) => projectCost(dimOf(rows, live), width, rank),
   }
 }
@@ -162,7 +194,13 @@ fn kernel(group: vec3<u32>, local: u32) {
     .join('\n')}
   for (var t = begin; t < end; t++) {
     var x = wide[t * ${width}u + column];
-    ${dropped ? `if (step.dropout_keep < 1.0) { x *= dropout_scale(${dropoutSite}u, t * ${width}u + column); }` : ''}
+    ${
+      dropped
+        ? `if (step.dropout_keep < 1.0) {
+      x = select(0.0, x / step.dropout_keep, dropout_keeps(${dropoutSite}u, t * ${width}u + column));
+    }`
+        : ''
+    }
     ${range(RANKS)
       .map((j) => {
         const q = rank % RANKS === 0 ? `q0 + ${j}u` : `min(q0 + ${j}u, ${rank - 1}u)`

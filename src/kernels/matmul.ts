@@ -208,16 +208,32 @@ function tiledWgsl(spec: MatmulSpec, tiling: Tiling): string {
   const maskText = masked
     ? `
   if (step.dropout_keep < 1.0) {
+    ${lines(Math.ceil((tm * tn) / 32), (word) => `let kept${word} = kept_word(m, n, ${word}u);`)}
     ${lines(tm, (i) =>
-      lines(
-        jv,
-        (j) =>
-          `c${i}_${j} *= vec4<f32>(${[0, 1, 2, 3]
-            .map((e) => `dropout_scale(${lowRank!.dropoutSite}u, (${row(i)}) * ${n}u + ${column(j, e)})`)
-            .join(', ')});`,
-      ),
+      lines(jv, (j) => {
+        const bit = i * tn + 4 * j
+        return `c${i}_${j} *= kept_scale(kept${Math.floor(bit / 32)}, ${bit % 32}u);`
+      }),
     )}
   }`
+    : ''
+  // Bit by bit in a loop: unrolled, the random numbers would be most of the kernel's text.
+  const maskFunctions = masked
+    ? `${dropoutWgsl()}
+fn kept_word(m: u32, n: u32, word: u32) -> u32 {
+  var bits = 0u;
+  for (var b = 0u; b < ${Math.min(32, tm * tn)}u; b++) {
+    let cell = word * 32u + b;
+    let row = m + cell / ${tn}u * ${down}u;
+    let column = n + cell % ${tn}u / 4u * ${4 * across}u + cell % 4u;
+    bits |= select(0u, 1u << b, dropout_keeps(${lowRank!.dropoutSite}u, row * ${n}u + column));
+  }
+  return bits;
+}
+fn kept_scale(word: u32, first: u32) -> vec4<f32> {
+  let bits = (vec4<u32>(word) >> (vec4<u32>(first) + vec4<u32>(0u, 1u, 2u, 3u))) & vec4<u32>(1u);
+  return vec4<f32>(bits) / step.dropout_keep;
+}`
     : ''
 
   // b{k}_{j}: four columns of W at the k-th of four k.
@@ -312,7 +328,7 @@ function tiledWgsl(spec: MatmulSpec, tiling: Tiling): string {
   )
 
   return `
-${masked ? dropoutWgsl() : ''}
+${maskFunctions}
 ${loadersWgsl(spec, { n: n % bn === 0, k: k % (shared ? bk : 4) === 0 })}
 ${
   shared
@@ -325,7 +341,7 @@ fn kernel(group: vec3<u32>, local: u32) {
   let m0 = group.y * ${bm}u;
   let n0 = group.x * ${bn}u;
   let tx = local % ${across}u;
-  let ty = local / ${across}u;
+  let ty = ${down === 1 ? '0u' : `local / ${across}u`};
   let m = m0 + ty;
   let n = n0 + ${forward ? 'tx' : 'tx * 4u'};
   ${shared ? `let swizzle_a = ${swizzle('ty', down)};` : ''}

@@ -150,27 +150,37 @@ describe('linear', () => {
 })
 
 describe('matmul variants', () => {
-  const sizes = [
-    { rows: 131, width: 132, out: 260, rank: 4, dropout: true },
-    { rows: 128, width: 64, out: 128, rank: 8, dropout: false },
-    { rows: 7, width: 46, out: 30, rank: 3, dropout: false },
+  const key = (rows: string, { out, width }: { out: number; width: number }, format: WeightFormat) => [
+    `matmul.forward ${rows} x ${out} x ${width} ${format}`,
+    `matmul.backward ${rows} x ${width} x ${out} ${format}`,
   ]
-  for (const variant of matmulVariantNames)
-    for (const [i, { rows, width, out, rank, dropout }] of sizes.entries()) {
-      const format = i === 2 ? 'f16' : i === 1 ? 'f32' : 'bf16'
-      test(`${variant} at ${rows} x ${width} x ${out}`, () =>
-        check({
-          rows,
-          width,
-          out,
-          rank,
-          dropout,
-          format,
-          probes: 6,
-          choices: {
-            [`matmul.forward tokens x ${out} x ${width} ${format}`]: variant,
-            [`matmul.backward tokens x ${width} x ${out} ${format}`]: variant,
-          },
-        }))
-    }
+  const choose = (variant: string, keys: string[]) => Object.fromEntries(keys.map((k) => [k, variant]))
+  for (const variant of matmulVariantNames) {
+    test(`${variant}, more than one tile each way and a rest`, () => {
+      const c = {
+        rows: 131,
+        width: 132,
+        out: 140,
+        rank: 4,
+        dropout: true,
+        format: 'bf16' as const,
+        probes: 6,
+      }
+      return check({ ...c, choices: choose(variant, key('tokens', c, c.format)) })
+    })
+  }
+  for (const variant of ['tile64x64_8x8', 'tile128x128_8x8'])
+    test(`${variant}, whole tiles, where no guard is written`, () => {
+      const c = { rows: 128, width: 128, out: 256, rank: 8, probes: 6 }
+      return check({ ...c, choices: choose(variant, key('tokens', c, 'f32')) })
+    })
+  test('tile64x64_8x4, rows that are no multiple of 4', () => {
+    const c = { rows: 7, width: 46, out: 30, rank: 3, format: 'f16' as const }
+    return check({ ...c, choices: choose('tile64x64_8x4', key('tokens', c, c.format)) })
+  })
+  test('LoRA products with lanes', () => {
+    const c = { rows: 11, width: 136, out: 70, rank: 10, dropout: true }
+    const keys = [`lora.project_a tokens x 136 x 10`, `lora.project_b tokens x 70 x 10`]
+    return check({ ...c, choices: choose('lanes', keys) })
+  })
 })

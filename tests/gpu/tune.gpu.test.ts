@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest'
+import type { Kernel } from '../../src/gpu/kernel.ts'
+import { measureRates } from '../../src/gpu/measure.ts'
+import { tune } from '../../src/gpu/tune.ts'
+import { sharedContext } from '../support/gpu.ts'
+
+const DIMS = { tokens: 256, supervised: 1, sequences: 1 }
+
+/** Writes sums of `terms` terms: the more of them, the slower. */
+function summing(terms: number, more: Partial<Kernel> = {}): Kernel {
+  return {
+    name: `test.sum_${terms}`,
+    bindings: {
+      x: { type: 'f32', access: 'read', shape: ['tokens', 64] },
+      y: { type: 'f32', access: 'write', shape: ['tokens', 64] },
+    },
+    workgroup: 64,
+    wgsl: `
+fn kernel(group: vec3<u32>, local: u32) {
+  let at = group.y * 64u + local;
+  var sum = 0.0;
+  for (var i = 0u; i < ${terms}u; i++) { sum = sum * 0.5 + x[(at + i) % arrayLength(&x)]; }
+  y[at] = sum;
+}`,
+    grid: (live) => [1, live.tokens, 1],
+    cost: (live) => ({ flops: live.tokens * 64 * terms, bytes: 0 }),
+    ...more,
+  }
+}
+
+const hopeless = summing(3, {
+  wgsl: 'fn kernel(group: vec3<u32>, local: u32) { nonsense }',
+  name: 'test.broken',
+})
+const impossible = summing(3, { workgroup: 4096, name: 'test.too_wide' })
+const unheardOf = summing(3, { requires: ['bgra8unorm-storage'], name: 'test.feature' })
+const variants = {
+  slow: summing(2000),
+  hopeless,
+  impossible,
+  unheardOf,
+  quick: summing(4),
+  late: summing(1000),
+}
+
+describe('tune', () => {
+  const options = { software: true }
+
+  test('takes the quickest variant that runs here', async () => {
+    const asked = new Map([['a 1', variants]])
+    expect(await tune(await sharedContext(), asked, {}, DIMS, undefined, options)).toEqual({ 'a 1': 'quick' })
+  })
+
+  test('keeps what is known, unless no such variant exists any more', async () => {
+    const asked = new Map([
+      ['a 1', variants],
+      ['a 2', variants],
+    ])
+    const known = { 'a 1': 'slow', 'a 2': 'gone', other: 'kept' }
+    const chosen = await tune(await sharedContext(), asked, known, DIMS, undefined, options)
+    expect(chosen).toEqual({ 'a 1': 'slow', 'a 2': 'quick', other: 'kept' })
+    expect(known['a 2']).toBe('gone')
+  })
+
+  test('past its budget, further keys take what won before', async () => {
+    const asked = new Map([
+      ['a small', { slow: summing(500), quick: summing(2) }],
+      ['a large', { slow: summing(2000), quick: summing(4) }],
+    ])
+    const chosen = await tune(await sharedContext(), asked, {}, DIMS, undefined, { ...options, budget: 0 })
+    expect(chosen).toEqual({ 'a large': 'quick', 'a small': 'quick' })
+  })
+
+  test('measures nothing on a software adapter', async () => {
+    const context = await sharedContext()
+    const want = context.gpu.software ? 'slow' : 'quick'
+    expect(await tune(context, new Map([['a 1', variants]]), {}, DIMS)).toEqual({ 'a 1': want })
+  })
+
+  test('stops when told to', async () => {
+    const asked = new Map([['a 1', variants]])
+    const stopped = AbortSignal.abort(new Error('enough'))
+    await expect(tune(await sharedContext(), asked, {}, DIMS, stopped, options)).rejects.toThrow('enough')
+  })
+
+  test('leaves no buffer behind', async () => {
+    const context = await sharedContext()
+    const before = context.gpu.liveBytes
+    await tune(context, new Map([['a 1', variants]]), {}, DIMS, undefined, options)
+    expect(context.gpu.liveBytes).toBe(before)
+  })
+})
+
+test('rates are those of a real device', async () => {
+  const context = await sharedContext()
+  const before = context.gpu.liveBytes
+  const { flops, bandwidth } = await measureRates(context)
+  // From a busy core of a small processor to the largest accelerator.
+  expect(flops > 1e8 && flops < 1e15, `${flops} FLOP/s`).toBe(true)
+  expect(bandwidth > 1e7 && bandwidth < 1e14, `${bandwidth} bytes/s`).toBe(true)
+  expect(context.gpu.liveBytes).toBe(before)
+})
