@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@playwright/test'
-import { curve, watchForComplaints, watchForStrangers } from './helpers.ts'
+import { curve, PATIENCE, watchForComplaints, watchForStrangers } from './helpers.ts'
 
 test('one press trains the practice model, shows what it learns, and gives the adapter away', async ({
   page,
@@ -12,7 +12,7 @@ test('one press trains the practice model, shows what it learns, and gives the a
   await expect(page).toHaveURL(/#\/train$/)
   await expect(page.getByRole('heading', { name: 'Train', level: 1 })).toBeVisible()
   const pressed = Date.now()
-  await expect(page.getByText(/step [1-9]\d* of 60/).first()).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText(/step [1-9]\d* of 60/).first()).toBeVisible({ timeout: PATIENCE })
   test
     .info()
     .annotations.push({ type: 'first step', description: `${Date.now() - pressed} ms after the press` })
@@ -23,7 +23,7 @@ test('one press trains the practice model, shows what it learns, and gives the a
   await expect(samples.getByText('What the data says').first()).toBeVisible()
   await expect(page).toHaveTitle(/^\d+% · loss \d/)
 
-  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: 100_000 })
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   const { training, validation } = await curve(page)
   expect(training.at(-1)![0]).toBe(60)
   expect(validation[0]![0]).toBe(0)
@@ -54,7 +54,7 @@ test('one press trains the practice model, shows what it learns, and gives the a
   await page.getByLabel('Your question (prompt)').fill('What colour is the sky?')
   await page.getByRole('button', { name: 'Ask both models' }).click()
   const asked = page.getByRole('article').filter({ hasText: 'What colour is the sky?' })
-  await expect(asked.getByText(/^[\d.]+ s$/)).toHaveCount(2, { timeout: 30_000 })
+  await expect(asked.getByText(/^[\d.]+ s$/)).toHaveCount(2, { timeout: PATIENCE })
   const answers = await asked.locator('.answer > p:not(.small)').allTextContents()
   expect(answers).toHaveLength(2)
   for (const answer of answers) expect(answer.trim()).not.toBe('(nothing)')

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { curve, startShort, stepsDone } from './helpers.ts'
+import { curve, PATIENCE, startShort, stepsDone } from './helpers.ts'
 
 test('a reload in the middle of a run loses nothing: it is offered, and goes on to the end', async ({
   page,
@@ -7,14 +7,14 @@ test('a reload in the middle of a run loses nothing: it is offered, and goes on 
   // The question asked on leaving is answered with yes.
   page.on('dialog', (dialog) => void dialog.accept())
   await startShort(page, 16)
-  await expect.poll(() => stepsDone(page), { timeout: 90_000 }).toBeGreaterThan(11)
+  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(11)
   const before = await curve(page)
   await page.reload()
 
   const banner = page.getByRole('status').filter({ hasText: 'was interrupted' })
   await expect(banner).toBeVisible()
   await banner.getByRole('button', { name: 'Go on' }).click()
-  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: 90_000 })
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   await expect(banner).toBeHidden()
 
   // Up to the last checkpoint the curve is the one that was seen before the reload; behind it, it is the same again.
@@ -26,10 +26,10 @@ test('a reload in the middle of a run loses nothing: it is offered, and goes on 
 
 test('a stopped run keeps what it learnt and can go on; a run can be deleted', async ({ page }) => {
   await startShort(page, 60)
-  await expect.poll(() => stepsDone(page), { timeout: 90_000 }).toBeGreaterThan(1)
+  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(1)
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
   await expect(page.getByText('Stopped. What was learnt so far is kept.').first()).toBeVisible({
-    timeout: 30_000,
+    timeout: PATIENCE,
   })
 
   await page.getByRole('button', { name: /^Runs: 1/ }).click()

@@ -35,7 +35,7 @@ export function Dialog(props: DialogProps) {
   return (
     <Kobalte open={props.open} onOpenChange={props.onOpenChange}>
       <Kobalte.Portal>
-        <Kobalte.Overlay class="scrim" />
+        <Kobalte.Overlay class={`scrim ${props.kind ?? 'middle'}`} />
         <Kobalte.Content class={`dialog ${props.kind ?? 'middle'}`} onCloseAutoFocus={giveBack}>
           <div class="dialog-head">
             <Kobalte.Title>{props.title}</Kobalte.Title>

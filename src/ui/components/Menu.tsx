@@ -13,7 +13,7 @@ export interface MenuItem {
 /** A menu of actions behind a button. */
 export function Menu(props: { label: string; icon: IconName; items: MenuItem[] }) {
   return (
-    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false} modal={false}>
+    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false}>
       <DropdownMenu.Trigger class="icon-button" aria-label={props.label}>
         <Icon name={props.icon} />
       </DropdownMenu.Trigger>
@@ -47,7 +47,7 @@ export function ChoiceMenu<T extends string>(props: {
   onChange: (value: T) => void
 }) {
   return (
-    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false} modal={false}>
+    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false}>
       <DropdownMenu.Trigger class="icon-button" aria-label={props.label}>
         {props.trigger}
       </DropdownMenu.Trigger>

@@ -72,26 +72,29 @@ export function createTraining({ studio, data, models, settings, runs, announce 
     }
   }
 
-  /** The exact memory plan, a moment after the settings have come to rest. */
+  /**
+   * The exact memory plan, a moment after the settings have come to rest, and after the data has been prepared: that is
+   * the first use of the model, which stores it.
+   */
   createEffect(
-    on(config, (wanted) => {
-      if (!wanted) return
+    on([config, data.prepared], ([wanted, prepared]) => {
+      if (!wanted || !prepared) return
+      let stale = false
       const timer = setTimeout(async () => {
-        try {
-          const next = await studio.train.plan(wanted, wanted.model.id)
-          if (config() === null) return
-          batch(() => {
-            setPlan(next)
-            setPlanFailure(null)
-          })
-        } catch (error) {
-          batch(() => {
-            setPlan(null)
-            setPlanFailure(toFailure(error))
-          })
-        }
+        const found = await studio.train.plan(wanted, wanted.model.id).then(
+          (plan) => ({ plan, failure: null }),
+          (error) => ({ plan: null, failure: toFailure(error) }),
+        )
+        if (stale) return
+        batch(() => {
+          setPlan(found.plan)
+          setPlanFailure(found.failure)
+        })
       }, 300)
-      onCleanup(() => clearTimeout(timer))
+      onCleanup(() => {
+        stale = true
+        clearTimeout(timer)
+      })
     }),
   )
 

@@ -1,5 +1,4 @@
 import { createMemo, createSignal, For, Show } from 'solid-js'
-import { exitCode } from '../../../protocol/errors.ts'
 import { LossChart } from '../../charts/LossChart.tsx'
 import { MOST_RUNS } from '../../charts/palette.ts'
 import type { ChartRun } from '../../charts/series.ts'
@@ -35,8 +34,8 @@ export function TrainPage() {
   }
   /** A plan that says no to the settings is not tried; one that merely failed is no reason to stand in the way. */
   const refused = () => {
-    const failure = training.planFailure()
-    return failure !== null && exitCode(failure) === 2
+    const code = training.planFailure()?.code
+    return code === 'bad_config' || code === 'unsupported_model'
   }
   const ready = () =>
     missing().length === 0 && models.chosen() !== null && !data.prepareFailure() && !refused()
@@ -235,7 +234,11 @@ function Context() {
 /** The way on from a run that has just ended. */
 function Ended() {
   const { training, runs } = useApp()
-  const ended = () => (training.busy() ? null : training.ended())
+  /** A run that has been deleted since has nothing more to offer. */
+  const ended = () => {
+    const end = training.busy() ? null : training.ended()
+    return end && runs.byId(end.run) ? end : null
+  }
   const change = (run: string) => {
     const evals = runs.view(run)?.series.evalLoss
     if (!evals || evals.length < 2) return null
