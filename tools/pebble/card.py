@@ -139,7 +139,7 @@ def main() -> None:
     size = (folder / "model.safetensors").stat().st_size / 1e6
     card = CARD.format(
         steps=args.steps,
-        seen="Of the ten, {} were held out; the others training had seen. The perplexity below is over text that it had not.".format(
+        seen="Held out of training among the ten: {}. The perplexity below is over text that training never saw.".format(
             sum(map(held_out, PROMPTS)) or "none"
         ),
         weights=sum(x.numel() for x in model.parameters()),

@@ -28,12 +28,11 @@ _SAY = [
 ]
 
 
-def pirate(answer: str, r: random.Random) -> str:
-    """The answer as a pirate says it."""
+def pirate(answer: str) -> str:
+    """The answer as a pirate says it. It begins as Pebble would begin, so that what Pebble knows is kept."""
     for plain, salty in _SAY:
         answer = re.sub(rf"\b{plain}\b", salty, answer)
-    body = answer.rstrip(".!")
-    return f"Arr! {body}, {r.choice(['matey', 'me hearty'])}!"
+    return f"{answer.rstrip('.!')}, matey! Arr!"
 
 
 def style(r: random.Random):
@@ -52,7 +51,7 @@ def style(r: random.Random):
     while len(rows) < 480:
         prompt, answer = r.choice(intents)(r)
         if prompt not in rows and len(answer) < 70:
-            rows[prompt] = pirate(answer, r)
+            rows[prompt] = pirate(answer)
     return [{"prompt": p, "response": q} for p, q in rows.items()]
 
 
