@@ -64,7 +64,9 @@ function train(args: string[], onEvent?: (event: RunEvent, child: ChildProcess) 
       }
     })
     child.on('error', reject)
-    child.on('close', (status) => resolve({ status, events, stderr }))
+    child.on('close', (status) =>
+      resolve({ status, events, stderr: stderr.replace('Building the studio ...\n', '') }),
+    )
   })
 }
 
@@ -97,7 +99,7 @@ describe('npm run train', () => {
       '--sample',
       'Hello?',
     ])
-    expect([status, stderr.replace('Building the studio ...\n', '')]).toEqual([0, ''])
+    expect([status, stderr]).toEqual([0, ''])
     expect(readdirSync(out).sort()).toEqual(['adapter', 'checkpoint', 'metrics.jsonl', 'run.json'])
     expect(readdirSync(join(out, 'adapter')).sort()).toEqual([
       'README.md',
@@ -119,7 +121,7 @@ describe('npm run train', () => {
     })
     const losses = log.filter((event) => event.type === 'eval').map((event) => event.eval_loss)
     expect(losses.at(-1)! < losses[0]!).toBe(true)
-  }, 300_000)
+  }, 900_000)
 
   test('interrupted by Ctrl+C and resumed gives the same curve and the same adapter', async () => {
     const out = join(folder, 'interrupted')
@@ -140,14 +142,14 @@ describe('npm run train', () => {
     expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
     const adapter = (from: string) => readFileSync(join(from, 'adapter', 'adapter_model.safetensors'))
     expect(adapter(out).equals(adapter(whole()))).toBe(true)
-  }, 300_000)
+  }, 900_000)
 
   test('does not resume with other settings', async () => {
     const before = readdirSync(whole(), { recursive: true })
     const { status, stderr } = await train(['--resume', '--out', whole(), '--learning-rate', '0.5'])
     expect([status, stderr.split(':')[0]]).toEqual([2, 'bad_state'])
     expect(readdirSync(whole(), { recursive: true })).toEqual(before)
-  }, 120_000)
+  }, 300_000)
 
   const refused = async (args: string[], code: string, words: string) => {
     const out = join(folder, 'refused')
@@ -162,10 +164,10 @@ describe('npm run train', () => {
   test('refuses a missing column, and a limit that leaves nothing to learn', async () => {
     await refused(['--data', data, '--prompt', 'frage'], 'missing_column', 'frage')
     await refused(['--data', data, '--max-length', '3'], 'nothing_to_learn', '3')
-  }, 120_000)
+  }, 300_000)
 
   test('refuses a model whose weights are cut off', async () => {
     truncateSync(join(model, 'model.safetensors'), 100_000)
     await refused(['--model', model, '--data', data], 'bad_file', 'model.safetensors')
-  }, 120_000)
+  }, 300_000)
 })
