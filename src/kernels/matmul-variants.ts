@@ -1,6 +1,7 @@
-import type { Kernel } from '../gpu/kernel.ts'
-import type { Tape, Variant } from '../gpu/tape.ts'
+import { dimOf, type Kernel } from '../gpu/kernel.ts'
+import type { Tape } from '../gpu/tape.ts'
 import { type MatmulSpec, matmulKernel, problemOf, type Tiling } from './matmul.ts'
+import { type MatvecTiling, matvecKernel } from './matvec.ts'
 
 /**
  * Tilings to choose between; all fit WebGPU's default limits. The first is the default: without workgroup memory it is
@@ -18,22 +19,54 @@ const TILINGS: Record<string, Tiling> = {
 
 export const matmulVariantNames = Object.keys(TILINGS)
 
+/** For few rows; beside them stands an unshared tile, the default, for the same reasons. */
+const FEW_ROWS_TILINGS: Record<string, MatvecTiling> = {
+  lanes64x2: { lanes: 64, outputs: 2 },
+  lanes32x4: { lanes: 32, outputs: 4 },
+  lanes16x4: { lanes: 16, outputs: 4 },
+}
+
+/** Up to so many rows a forward product counts as decoding: bound by reading W, not by arithmetic. */
+const FEW_ROWS = 16
+const ROWS_AT_ONCE = [1, 2, 4, 8]
+
+export const matvecVariantNames = ['unshared', ...Object.keys(FEW_ROWS_TILINGS)]
+
 /** The recorded choice for this shape, else the default. All dispatches of a shape share one choice. */
 export function chooseMatmul(tape: Tape, spec: MatmulSpec): Kernel {
-  return tape.choose(matmulKey(spec), lazyVariants(spec))
+  const rows = dimOf(spec.rows, tape.capacity)
+  return tape.choose(matmulKey(spec, rows), lazyVariants(spec, rows))
 }
 
-export function matmulVariants(spec: MatmulSpec): Record<string, Kernel> {
-  return Object.fromEntries(Object.entries(lazyVariants(spec)).map(([name, make]) => [name, make()]))
+/** @param rows the most rows there can be */
+export function matmulVariants(spec: MatmulSpec, rows = Number.POSITIVE_INFINITY): Record<string, Kernel> {
+  return Object.fromEntries(Object.entries(lazyVariants(spec, rows)).map(([name, make]) => [name, make()]))
 }
 
-function lazyVariants(spec: MatmulSpec): Record<string, () => Kernel> {
-  return Object.fromEntries(
-    Object.entries(TILINGS).map(([name, tiling]) => [name, () => matmulKernel(spec, name, tiling)]),
-  ) satisfies Record<string, Variant>
+function lazyVariants(spec: MatmulSpec, rows: number): Record<string, () => Kernel> {
+  if (!isFew(spec, rows))
+    return Object.fromEntries(
+      Object.entries(TILINGS).map(([name, tiling]) => [name, () => matmulKernel(spec, name, tiling)]),
+    )
+  const atOnce = ROWS_AT_ONCE.find((count) => count >= rows) ?? ROWS_AT_ONCE.at(-1)!
+  const tile: Tiling = { bm: atOnce, bn: 64, bk: 4, tm: atOnce, tn: 4, shared: false }
+  return {
+    unshared: () => matmulKernel(spec, `unshared_${atOnce}x4`, tile),
+    ...Object.fromEntries(
+      Object.entries(FEW_ROWS_TILINGS).map(([name, tiling]) => [
+        name,
+        () => matvecKernel(spec, name, tiling, atOnce),
+      ]),
+    ),
+  }
 }
 
-export function matmulKey(spec: MatmulSpec): string {
+const isFew = (spec: MatmulSpec, rows: number) => spec.direction === 'forward' && rows <= FEW_ROWS
+
+/** What a choice is remembered by: the shape, and about how many rows there can be. */
+export function matmulKey(spec: MatmulSpec, rows: number): string {
   const { n, k } = problemOf(spec)
-  return `matmul.${spec.direction} ${spec.rows} x ${n} x ${k} ${spec.weight.format}`
+  const most = [FEW_ROWS, 64, 512].find((count) => rows <= count)
+  const kind = isFew(spec, rows) ? 'matvec' : `matmul.${spec.direction}`
+  return `${kind} ${most ? `up to ${most} rows` : 'many rows'} x ${n} x ${k} ${spec.weight.format}`
 }

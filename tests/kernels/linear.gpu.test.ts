@@ -3,7 +3,7 @@ import type { Dim } from '../../src/gpu/kernel.ts'
 import type { Scalars } from '../../src/gpu/scalars.ts'
 import type { Tape, Tensor } from '../../src/gpu/tape.ts'
 import { linear } from '../../src/kernels/linear.ts'
-import { matmulVariantNames } from '../../src/kernels/matmul-variants.ts'
+import { matmulKey, matmulVariantNames, matvecVariantNames } from '../../src/kernels/matmul-variants.ts'
 import { shardShape, type Weight, type WeightFormat } from '../../src/kernels/weight.ts'
 import { uniform } from '../../src/lib/threefry.ts'
 import { type Arrays, checkOperation, normals, type OperationInput } from '../support/operation.ts'
@@ -128,7 +128,7 @@ describe('linear', () => {
   for (const format of ['f32', 'bf16', 'f16'] as const) {
     test(`${format}, no multiples of tiles`, () => check({ rows: 67, width: 72, out: 68, format }))
     test(`${format}, multiples of 2 only, LoRA`, () =>
-      check({ rows: 9, width: 38, out: 42, format, rank: 3 }))
+      check({ rows: 19, width: 38, out: 42, format, rank: 3 }))
     test(`${format}, multiples of 32, LoRA`, () => check({ rows: 33, width: 64, out: 96, format, rank: 8 }))
   }
   test('one row', () => check({ rows: 1, width: 34, out: 6, format: 'bf16', rank: 2 }))
@@ -143,44 +143,78 @@ describe('linear', () => {
   test('sharded weight', () =>
     check({ rows: 19, width: 36, out: 100, shards: [40, 40, 20], format: 'bf16', rank: 8, dropout: true }))
   test('shards that begin between quads', () =>
-    check({ rows: 5, width: 36, out: 30, shards: [14, 16], rank: 2 }))
+    check({ rows: 15, width: 36, out: 30, shards: [14, 16], rank: 2 }))
   test('many rows, so that sums over rows are split', () =>
     check({ rows: 300, width: 10, out: 12, rank: 2, probes: 12 }))
   test('fixed row count', () => check({ rows: 3, dim: 3, width: 32, out: 32, rank: 2 }))
 })
 
-describe('matmul variants', () => {
-  const key = (rows: string, { out, width }: { out: number; width: number }, format: WeightFormat) => [
-    `matmul.forward ${rows} x ${out} x ${width} ${format}`,
-    `matmul.backward ${rows} x ${width} x ${out} ${format}`,
+/** Recorded choices of one variant for both directions, at the capacity that the helper gives. */
+function choosing(variant: string, c: LinearCase): Record<string, string> {
+  const weight: Weight = { rows: c.out, cols: c.width, format: c.format ?? 'f32', shards: [] }
+  const shard = { tensor: null as never, firstRow: 0, rows: c.out }
+  const spec = { rows: 'tokens', weight, shard, accumulate: false } as const
+  const keys = [
+    matmulKey({ ...spec, direction: 'forward' }, c.rows + 5),
+    matmulKey({ ...spec, direction: 'backward' }, c.rows + 5),
   ]
-  const choose = (variant: string, keys: string[]) => Object.fromEntries(keys.map((k) => [k, variant]))
+  return Object.fromEntries(keys.map((key) => [key, variant]))
+}
+
+describe('matmul variants', () => {
   for (const variant of matmulVariantNames) {
     test(`${variant}, more than one tile each way and a rest`, () => {
-      const c = {
+      const c: LinearCase = {
         rows: 131,
         width: 132,
         out: 140,
         rank: 4,
         dropout: true,
-        format: 'bf16' as const,
+        format: 'bf16',
         probes: 6,
       }
-      return check({ ...c, choices: choose(variant, key('tokens', c, c.format)) })
+      return check({ ...c, choices: choosing(variant, c) })
     })
   }
   for (const variant of ['tile64x64_8x8', 'tile128x128_8x8'])
     test(`${variant}, whole tiles, where no guard is written`, () => {
-      const c = { rows: 128, width: 128, out: 256, rank: 8, probes: 6 }
-      return check({ ...c, choices: choose(variant, key('tokens', c, 'f32')) })
+      const c: LinearCase = { rows: 128, width: 128, out: 256, rank: 8, probes: 6 }
+      return check({ ...c, choices: choosing(variant, c) })
     })
   test('tile64x64_8x4, rows that are no multiple of 4', () => {
-    const c = { rows: 7, width: 46, out: 30, rank: 3, format: 'f16' as const }
-    return check({ ...c, choices: choose('tile64x64_8x4', key('tokens', c, c.format)) })
+    const c: LinearCase = { rows: 21, width: 46, out: 30, rank: 3, format: 'f16' }
+    return check({ ...c, choices: choosing('tile64x64_8x4', c) })
   })
   test('LoRA products with lanes', () => {
-    const c = { rows: 11, width: 136, out: 70, rank: 10, dropout: true }
-    const keys = [`lora.project_a tokens x 136 x 10`, `lora.project_b tokens x 70 x 10`]
-    return check({ ...c, choices: choose('lanes', keys) })
+    const choices = {
+      'lora.project_a tokens x 136 x 10': 'lanes',
+      'lora.project_b tokens x 70 x 10': 'lanes',
+    }
+    return check({ rows: 30, width: 136, out: 70, rank: 10, dropout: true, choices })
+  })
+})
+
+describe('few rows', () => {
+  for (const variant of matvecVariantNames) {
+    test(`${variant}, bf16 with LoRA, rows in two parts`, () => {
+      const c: LinearCase = {
+        rows: 11,
+        width: 332,
+        out: 70,
+        rank: 3,
+        format: 'bf16',
+        gradX: false,
+        probes: 6,
+      }
+      return check({ ...c, choices: choosing(variant, c) })
+    })
+    test(`${variant}, one row, no multiple of 4`, () => {
+      const c: LinearCase = { rows: 1, width: 38, out: 18, format: 'f16', gradX: false }
+      return check({ ...c, choices: choosing(variant, c) })
+    })
+  }
+  test('shards', () => {
+    const c: LinearCase = { rows: 2, width: 64, out: 96, shards: [40, 56], rank: 2, gradX: false }
+    return check({ ...c, choices: choosing('lanes32x4', c) })
   })
 })
