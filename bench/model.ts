@@ -106,9 +106,12 @@ async function measure(bench: Bench, c: Case, suites: ReadonlySet<SuiteName>): P
       : null,
   }
   const before = gpu.liveBytes
+  const source = { config: c.config, weights: randomWeights(c.config) }
+  let choices: Record<string, string> = {}
   try {
     const began = performance.now()
-    await engine.load({ config: c.config, weights: randomWeights(c.config) }, request, { seed: 1 })
+    await engine.load(source, request, { seed: 1 })
+    choices = engine.describe().choices
     const loadSeconds = (performance.now() - began) / 1000
     bench.note(`${c.model} loaded in ${loadSeconds.toFixed(1)} s`)
     // What was there before the engine, its context excepted, is no part of the plan.
@@ -120,6 +123,42 @@ async function measure(bench: Bench, c: Case, suites: ReadonlySet<SuiteName>): P
     }
   } finally {
     engine.dispose()
+  }
+  if (!suites.has('step') || c.config !== PEBBLE) return
+  const whole = new WebgpuEngine(gpu, { rates: bench.peak, sliceSeconds: Number.POSITIVE_INFINITY })
+  try {
+    await whole.load(source, { ...request, decode: null }, { seed: 1, choices })
+    await hostTime(bench, whole, batch, request)
+  } finally {
+    whole.dispose()
+  }
+}
+
+/** JavaScript's time with a whole step in one submit; the best of a few, since it shares the processor. */
+async function hostTime(
+  bench: Bench,
+  engine: WebgpuEngine,
+  batch: Batch,
+  request: PlanRequest,
+): Promise<void> {
+  const { dispatchesPerStep } = engine.plan(request)
+  await engine.step([batch], scalars(1))
+  const host = new HostClock(bench.context.gpu.device)
+  let best = Number.POSITIVE_INFINITY
+  try {
+    for (let i = 0; i < 4; i++) {
+      host.reset()
+      await engine.step([batch], scalars(2 + i))
+      best = Math.min(best, host.seconds)
+    }
+    bench.figure(
+      'JavaScript for each dispatch of a pebble step',
+      (best / dispatchesPerStep) * 1e6,
+      'µs',
+      `${dispatchesPerStep} dispatches in ${host.submits} submits, clearing and reading figures back among them`,
+    )
+  } finally {
+    host.dispose()
   }
 }
 

@@ -74,7 +74,9 @@ export class Bench {
   async tuned<T>(live: Dims, write: (tape: Tape) => T): Promise<{ tape: Tape; made: T }> {
     const draft = new Tape({}, live)
     write(draft)
-    const choices = await tune(this.context, draft.asked, {}, live, Math.min(20, this.left / 3))
+    const choices = await tune(this.context, draft.asked, {}, live, undefined, {
+      budget: Math.min(10, this.left / 3),
+    })
     const tape = new Tape(choices, live)
     return { tape, made: write(tape) }
   }

@@ -16,6 +16,8 @@ export interface BenchRow {
   name: string
   /** Median seconds of one execution. */
   seconds: number
+  /** Of the fastest sample. */
+  fastest: number
   samples: number
   /** Share of the median by which the slowest sample exceeds the fastest. */
   spread: number

@@ -68,7 +68,7 @@ describe('random weights', () => {
 })
 
 test('medians and spread', () => {
-  expect(summary([3, 1, 2])).toEqual({ seconds: 2, samples: 3, spread: 1 })
+  expect(summary([3, 1, 2])).toEqual({ seconds: 2, fastest: 1, samples: 3, spread: 1 })
   expect(summary([4, 1, 2, 3]).seconds).toBe(2.5)
 })
 
@@ -131,6 +131,7 @@ test('the table says what was busy, what was measured and what was not', () => {
         suite: 'step',
         name: 'a step',
         seconds: 0.5,
+        fastest: 0.4,
         samples: 3,
         spread: 0.1,
         clock: 'wall',
