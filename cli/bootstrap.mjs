@@ -64,7 +64,8 @@ function install() {
   say('Installing packages (npm ci) ...')
   // Run through npm, npm says where it is itself; that also holds where `npm` is not on the path.
   const npm = process.env.npm_execpath
-  const args = ['ci', '--no-audit', '--no-fund']
+  // Its errors are wanted even where this was called with --silent.
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
   const done = npm
     ? run(process.execPath, [npm, ...args])
     : run('npm', args, { shell: process.platform === 'win32' })
