@@ -35,6 +35,18 @@ export default defineConfig({
       {
         plugins: [solid()],
         publicDir: 'public',
+        // Named, so that Vite does not find them halfway through a test and reload the page.
+        optimizeDeps: {
+          include: [
+            'comlink',
+            'idb',
+            'papaparse',
+            'apache-arrow',
+            '@huggingface/tokenizers',
+            '@huggingface/jinja',
+            'valibot',
+          ],
+        },
         test: {
           name: 'gpu',
           include: ['tests/**/*.gpu.test.ts', 'tests/**/*.browser.test.ts'],

@@ -34,9 +34,6 @@ import { Readbacks } from './readback.ts'
 import { Session } from './session.ts'
 import { uploadWeights } from './weights.ts'
 
-/** Time given to choosing kernels for training at the first load on an adapter; the choices are remembered. */
-const TUNING_SECONDS = 5
-
 export interface WebgpuEngineOptions extends GpuOptions {
   /** Measured before on this adapter; saves measuring again. */
   rates?: Rates
@@ -86,11 +83,8 @@ export class WebgpuEngine implements Engine {
     if (this.#options.tune ?? true) {
       onProgress(0, 'Choosing kernels')
       const draft = planEngine(request, { ...planOptions, choices })
-      for (const [name, planned] of Object.entries(draft.tapes)) {
-        if (!planned) continue
-        const seconds = (name === 'train' ? TUNING_SECONDS : TUNING_SECONDS / 10) / (gpu.software ? 4 : 1)
-        choices = await tune(context, planned.tape.asked, choices, planned.capacity, seconds, signal)
-      }
+      for (const planned of Object.values(draft.tapes))
+        if (planned) choices = await tune(context, planned.tape.asked, choices, planned.capacity, signal)
     }
     const plan = planEngine(request, { ...planOptions, choices })
     this.#choices = choices
