@@ -10,15 +10,21 @@
  * Source: Dao 2023 (arXiv 2307.08691), algorithm 2, its dQ atomics replaced by a pass of its own.
  */
 import { dimOf, type Kernel } from '../gpu/kernel.ts'
-import { attentionCost, keyRow, logit } from './attention-forward.ts'
+import { keyRow } from './attention-forward.ts'
 import {
+  type Accumulate,
   type AttentionShape,
-  type AttentionTile,
+  attentionCost,
   dimText,
+  keyValueBindings,
+  lastQueryWgsl,
+  logit,
+  queryBindings,
   queryTileWgsl,
+  slope,
   softCapWgsl,
-  TileText,
-} from './attention-tile.wgsl.ts'
+} from './attention-shape.ts'
+import { type AttentionTile, TileText } from './attention-tile.wgsl.ts'
 
 const LANES = 16
 const STATS_WORKGROUP = 64
@@ -66,12 +72,6 @@ fn kernel(group: vec3<u32>, local: u32) {
   }
 }
 
-/** ds of the four logits in `s` from p in `p`, dp in `g`. `y` is the capped logit. */
-function slope(o: AttentionShape, p: string, g: string, delta: string, y: string): string {
-  const capped = o.softCap === null ? '' : ` * soft_cap_slope(${y})`
-  return `${p} * (${g} - ${delta})${capped} * ${o.scale}`
-}
-
 export function attentionBackwardQuery(o: AttentionShape, tile: AttentionTile, accumulate: boolean): Kernel {
   const { rows, heads, kvHeads, headDim } = o
   const text = new TileText(tile, headDim)
@@ -79,15 +79,7 @@ export function attentionBackwardQuery(o: AttentionShape, tile: AttentionTile, a
   const queryRow = (i: string) => `query_row(first, last, head, ${i})`
   return {
     name: 'attention.backward_query',
-    bindings: {
-      q: { type: 'vec4<f32>', access: 'read', shape: [rows, heads * headDim] },
-      k: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * headDim] },
-      v: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * headDim] },
-      dout: { type: 'vec4<f32>', access: 'read', shape: [rows, heads * headDim] },
-      stats: { type: 'vec2<f32>', access: 'read', shape: [rows, heads * 2] },
-      segmentStart: { type: 'u32', access: 'read', shape: [rows] },
-      dq: { type: 'vec4<f32>', access: accumulate ? 'update' : 'write', shape: [rows, heads * headDim] },
-    },
+    bindings: queryBindings(o, accumulate),
     workgroup: tile.workgroup,
     wgsl: `
 ${text.declarations}
@@ -137,44 +129,23 @@ export function attentionBackwardKeyValue(
   o: AttentionShape,
   tile: AttentionTile,
   splits: number,
-  accumulate: { dk: boolean; dv: boolean },
+  accumulate: Accumulate,
 ): Kernel {
   const { rows, heads, kvHeads, headDim } = o
   const text = new TileText(tile, headDim)
   const heldHeads = heads / kvHeads / splits
   const queries = queryTileWgsl(o, tile.other, heldHeads)
-  const far = o.window === null ? '' : `high = min(high, last + ${o.window - 1}u);`
   const keyOf = (i: string) => `(min(first + ${i}, last) * ${kvHeads}u + kv)`
   const queryRow = (i: string) => `query_row(at, end, head, ${i})`
-  const shape = [rows, kvHeads * splits * headDim]
   return {
     name: 'attention.backward_key_value',
-    bindings: {
-      q: { type: 'vec4<f32>', access: 'read', shape: [rows, heads * headDim] },
-      k: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * headDim] },
-      v: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * headDim] },
-      dout: { type: 'vec4<f32>', access: 'read', shape: [rows, heads * headDim] },
-      stats: { type: 'vec2<f32>', access: 'read', shape: [rows, heads * 2] },
-      segmentStart: { type: 'u32', access: 'read', shape: [rows] },
-      dk: { type: 'vec4<f32>', access: accumulate.dk ? 'update' : 'write', shape },
-      dv: { type: 'vec4<f32>', access: accumulate.dv ? 'update' : 'write', shape },
-    },
+    bindings: keyValueBindings(o, splits, accumulate),
     workgroup: tile.workgroup,
     wgsl: `
 ${text.declarations}
 ${softCapWgsl(o.softCap)}
 ${queries.functions}
-// The last query that sees key \`last\`: segment starts never decrease.
-fn last_query(last: u32) -> u32 {
-  var low = last;
-  var high = ${dimText(rows)} - 1u;
-  ${far}
-  while (low < high) {
-    let middle = (low + high + 1u) / 2u;
-    if (segmentStart[middle] <= last) { low = middle; } else { high = middle - 1u; }
-  }
-  return low;
-}
+${lastQueryWgsl(o)}
 fn kernel(group: vec3<u32>, local: u32) {
   ${text.places}
   let kv = group.x / ${splits}u;

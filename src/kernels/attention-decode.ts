@@ -3,15 +3,16 @@
  * max(0, positions[t] - window + 1) .. positions[t], which must have been written.
  *
  * q, out [rows, heads * headDim]; caches [sequences * maxPositions, kvHeads * headDim]. One row gives little to do side
- * by side, so its keys are cut into `parts` stretches of equal length, each a workgroup: sums [rows, heads, parts,
+ * by side, so its keys are cut into `parts` stretches of equal length: sums [rows, heads, parts,
  * headDim] of exp(logit - top) v and tops [rows, heads, parts, 2] = (top, sum of exp(logit - top)); a second kernel
- * joins them in order. Up to four heads of a kv head go together, so that a key is read once for all of them. A row's
+ * joins them in order. A row's
  * result depends on its position only, not on what is decoded beside it. No gradient.
  * Source: flash-decoding (Dao, Haziza, Massa, Sizov 2023); the logits of a stretch stay in workgroup memory.
  */
-import { dimOf, type Kernel } from '../gpu/kernel.ts'
+import { type Binding, dimOf, type Kernel } from '../gpu/kernel.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
-import type { AttentionShape } from './attention-tile.wgsl.ts'
+import { BATCH, WORKGROUP as PLAIN_WORKGROUP, softmaxBatch } from './attention-plain.ts'
+import { type AttentionShape, softCapWgsl } from './attention-shape.ts'
 
 export interface AttentionDecodeOptions extends AttentionShape {
   name: string
@@ -45,7 +46,11 @@ export function attentionDecode(
   const sums = tape.tensor(`${o.name} sums`, [rows, heads * parts * headDim])
   const tops = tape.tensor(`${o.name} tops`, [rows, heads * parts * 2])
   const out = tape.tensor(o.name, [rows, heads * headDim])
-  tape.run(partKernel(o, parts), { q, cacheK, cacheV, positions, sequenceOf, sums, tops })
+  const kernel = tape.choose(`attention_decode ${headDim} ${heads}/${o.kvHeads}`, {
+    plain: () => plainPart(o, parts),
+    split: () => splitPart(o, parts),
+  })
+  tape.run(kernel, { q, cacheK, cacheV, positions, sequenceOf, sums, tops })
   tape.run(joinKernel(o, parts), { sums, tops, positions, out })
   return out
 }
@@ -64,59 +69,89 @@ function spanWgsl(o: AttentionDecodeOptions, parts: number): string {
   let each = max((position - start + ${parts}u) / ${parts}u, ${SHORTEST}u);`
 }
 
-function softCapVector(cap: number | null): string {
-  if (cap === null) return 'fn finish(x: vec4<f32>) -> vec4<f32> { return x; }'
-  return `
-fn finish(x: vec4<f32>) -> vec4<f32> {
-  let e = exp(-2.0 * min(abs(x) * ${1 / cap}, vec4<f32>(30.0)));
-  return ${cap} * sign(x) * (1.0 - e) / (1.0 + e);
-}`
+function partBindings(o: AttentionDecodeOptions, parts: number): Record<string, Binding> {
+  const { rows, heads, kvHeads, headDim } = o
+  const cache = [o.sequences * o.maxPositions, kvHeads * headDim]
+  return {
+    q: { type: 'vec4<f32>', access: 'read', shape: [rows, heads * headDim] },
+    cacheK: { type: 'vec4<f32>', access: 'read', shape: cache },
+    cacheV: { type: 'vec4<f32>', access: 'read', shape: cache },
+    positions: { type: 'u32', access: 'read', shape: [rows] },
+    sequenceOf: { type: 'u32', access: 'read', shape: [rows] },
+    sums: { type: 'vec4<f32>', access: 'write', shape: [rows, heads * parts * headDim] },
+    tops: { type: 'vec2<f32>', access: 'write', shape: [rows, heads * parts * 2] },
+  }
 }
 
-function partKernel(o: AttentionDecodeOptions, parts: number): Kernel {
+function partCost(o: AttentionDecodeOptions, rows: number, readings: number) {
+  const { heads, kvHeads, headDim } = o
+  // Positions are not known here; half the most there can be is what a conversation costs on average.
+  const keys = rows * (Math.min(o.window ?? o.maxPositions, o.maxPositions) / 2)
+  return { flops: keys * heads * headDim * 4, bytes: keys * kvHeads * headDim * 8 * readings }
+}
+
+/** One part of one head for each invocation, without barriers: for software adapters, as in attention-plain.ts. */
+function plainPart(o: AttentionDecodeOptions, parts: number): Kernel {
+  const { rows, heads, kvHeads, headDim, maxPositions, sequences } = o
+  const width = headDim / 4
+  const items = heads * parts
+  return {
+    name: 'attention_decode.part.plain',
+    bindings: partBindings(o, parts),
+    workgroup: PLAIN_WORKGROUP,
+    wgsl: `
+${softCapWgsl(o.softCap)}
+fn kernel(group: vec3<u32>, local: u32) {
+  let index = group.x * ${PLAIN_WORKGROUP}u + local;
+  if (index >= ${items}u) { return; }
+  let head = index / ${parts}u;
+  ${spanWgsl(o, parts)}
+  let lower = start + index % ${parts}u * each;
+  if (lower > position) { return; }
+  let last = min(lower + each - 1u, position);
+  let token = last;
+  let cached = min(sequenceOf[group.y], ${sequences - 1}u) * ${maxPositions}u;
+  let kv = head / ${heads / kvHeads}u;
+  let row = (group.y * ${heads}u + head) * ${width}u;
+  let to = (group.y * ${items}u + index) * ${width}u;
+  let width = min(${width}u, arrayLength(&q));
+  for (var d = 0u; d < width; d++) { sums[to + d] = vec4<f32>(0.0); }
+  var top = -1e30;
+  var total = 0.0;
+  for (var at = lower; at <= last; at += ${BATCH}u) {
+    ${softmaxBatch(
+      o,
+      (key) => `((cached + ${key}) * ${kvHeads}u + kv) * ${width}u`,
+      ['q', 'cacheK', 'cacheV'],
+      ['sums', 'to'],
+    )}
+  }
+  tops[group.y * ${items}u + index] = vec2<f32>(top, total);
+}`,
+    grid: (live) => [Math.ceil(items / PLAIN_WORKGROUP), dimOf(rows, live), 1],
+    cost: (live) => partCost(o, dimOf(rows, live), 1),
+  }
+}
+
+/** One part for each workgroup, of up to four heads of a kv head, so that a key is read once for all of them. */
+function splitPart(o: AttentionDecodeOptions, parts: number): Kernel {
   const { rows, heads, kvHeads, headDim, maxPositions, sequences } = o
   const width = headDim / 4
   const group = heads / kvHeads
   // Heads side by side: as many as share a kv head, at most four, their queries in at most 4 KiB.
   const side = [4, 3, 2, 1].find((n) => group % n === 0 && n * headDim <= 1024)!
-  const strips = Math.floor(WORKGROUP / width)
-  const each = (text: (h: number) => string) =>
-    Array.from({ length: side }, (_, h) => text(h)).join('\n      ')
   const four = (text: (h: number) => string) =>
     `vec4<f32>(${[0, 1, 2, 3].map((h) => (h < side ? text(h) : '0.0')).join(', ')})`
-  const cache = [sequences * maxPositions, kvHeads * headDim]
-  const reduce = (name: string, join: (a: string, b: string) => string) => `
-fn ${name}(value: vec4<f32>, local: u32) -> vec4<f32> {
-  scratch[local] = value;
-  workgroupBarrier();
-  for (var stride = ${WORKGROUP / 2}u; stride > 0u; stride /= 2u) {
-    if (local < stride) { scratch[local] = ${join('scratch[local]', 'scratch[local + stride]')}; }
-    workgroupBarrier();
-  }
-  let result = scratch[0];
-  workgroupBarrier();
-  return result;
-}`
   return {
-    name: 'attention_decode.part',
-    bindings: {
-      q: { type: 'vec4<f32>', access: 'read', shape: [rows, heads * headDim] },
-      cacheK: { type: 'vec4<f32>', access: 'read', shape: cache },
-      cacheV: { type: 'vec4<f32>', access: 'read', shape: cache },
-      positions: { type: 'u32', access: 'read', shape: [rows] },
-      sequenceOf: { type: 'u32', access: 'read', shape: [rows] },
-      sums: { type: 'vec4<f32>', access: 'write', shape: [rows, heads * parts * headDim] },
-      tops: { type: 'vec2<f32>', access: 'write', shape: [rows, heads * parts * 2] },
-    },
+    name: 'attention_decode.part.split',
+    bindings: partBindings(o, parts),
     workgroup: WORKGROUP,
     wgsl: `
 var<workgroup> queries: array<vec4<f32>, ${side * width}>;
 // One vec4 a key: its logits, later its weights, for the heads side by side.
 var<workgroup> logits: array<vec4<f32>, ${LONGEST}>;
 var<workgroup> scratch: array<vec4<f32>, ${WORKGROUP}>;
-${softCapVector(o.softCap)}
-${reduce('reduce_max', (a, b) => `max(${a}, ${b})`)}
-${reduce('reduce_sum', (a, b) => `${a} + ${b}`)}
+${softCapWgsl(o.softCap)}
 fn kernel(group: vec3<u32>, local: u32) {
   let head = group.x * ${side}u;
   let kv = head / ${group}u;
@@ -133,6 +168,7 @@ fn kernel(group: vec3<u32>, local: u32) {
   workgroupBarrier();
 
   let lane = local % ${LANES}u;
+  var high = vec4<f32>(-1e30);
   for (var at = 0u; at < count; at += ${KEYS}u) {
     let key = at + local / ${LANES}u;
     var dots = vec4<f32>(0.0);
@@ -147,56 +183,46 @@ fn kernel(group: vec3<u32>, local: u32) {
     workgroupBarrier();
     if (lane == 0u && key < count) {
       for (var i = 1u; i < ${LANES}u; i++) { dots += scratch[local + i]; }
-      logits[key] = finish(dots);
+      dots = ${o.softCap === null ? 'dots' : 'soft_cap(dots)'};
+      logits[key] = dots;
+      high = max(high, dots);
     }
     workgroupBarrier();
   }
-
-  var high = vec4<f32>(-1e30);
-  for (var i = local; i < count; i += ${WORKGROUP}u) { high = max(high, logits[i]); }
-  let top = reduce_max(high, local);
+  scratch[local] = high;
+  workgroupBarrier();
+  var top = scratch[0];
+  for (var i = 1u; i < ${KEYS}u; i++) { top = max(top, scratch[i * ${LANES}u]); }
+  workgroupBarrier();
   var part = vec4<f32>(0.0);
   for (var i = local; i < count; i += ${WORKGROUP}u) {
     let weight = exp(logits[i] - top);
     logits[i] = weight;
     part += weight;
   }
-  let total = reduce_sum(part, local);
+  scratch[local] = part;
+  workgroupBarrier();
 
-  // Columns of the values side by side, every \`strips\`-th key each; then the strips are added in order.
-  let column = local % ${width}u;
-  let strip = local / ${width}u;
-  ${each((h) => `var sum${h} = vec4<f32>(0.0);`)}
-  if (strip < ${strips}u) {
-    for (var i = strip; i < count; i += ${strips}u) {
-      let v = cacheV[cached + i * ${kvHeads * width}u + column];
-      let weight = logits[i];
-      ${each((h) => `sum${h} += weight.${'xyzw'[h]} * v;`)}
-    }
-  }
+  // One head and column of the values for each invocation in turn.
   let to = (group.y * ${heads}u + head) * ${parts}u + group.z;
-  ${each(
-    (h) => `
-      scratch[local] = sum${h};
-      workgroupBarrier();
-      if (strip == 0u) {
-        for (var i = 1u; i < ${strips}u; i++) { sum${h} += scratch[local + i * ${width}u]; }
-        sums[(to + ${h * parts}u) * ${width}u + column] = sum${h};
-      }
-      if (local == 0u) { tops[to + ${h * parts}u] = vec2<f32>(top.${'xyzw'[h]}, total.${'xyzw'[h]}); }
-      workgroupBarrier();`,
-  )}
+  for (var item = local; item < ${side * width}u; item += ${WORKGROUP}u) {
+    let h = item / ${width}u;
+    let column = item % ${width}u;
+    var sum = vec4<f32>(0.0);
+    for (var i = 0u; i < count; i++) {
+      sum += logits[i][h] * cacheV[cached + i * ${kvHeads * width}u + column];
+    }
+    sums[(to + h * ${parts}u) * ${width}u + column] = sum;
+  }
+  if (local < ${side}u) {
+    var total = 0.0;
+    for (var i = 0u; i < ${WORKGROUP}u; i++) { total += scratch[i][local]; }
+    tops[to + local * ${parts}u] = vec2<f32>(top[local], total);
+  }
 }`,
     grid: (live) => [heads / side, dimOf(rows, live), parts],
-    cost: (live) => {
-      // Positions are not known here; half the longest stretch is what a conversation costs on average.
-      const keys = Math.min(o.window ?? maxPositions, maxPositions) / 2
-      const work = dimOf(rows, live) * keys
-      return {
-        flops: work * heads * headDim * 4,
-        bytes: work * kvHeads * headDim * 8 * Math.ceil(group / side),
-      }
-    },
+    cost: (live) => partCost(o, dimOf(rows, live), Math.ceil(group / side)),
+    hardwareOnly: true,
   }
 }
 

@@ -9,13 +9,14 @@
 import { dimOf, type Kernel } from '../gpu/kernel.ts'
 import {
   type AttentionShape,
-  type AttentionTile,
-  attendedPairs,
+  attentionCost,
   dimText,
+  forwardBindings,
+  logit,
   queryTileWgsl,
   softCapWgsl,
-  TileText,
-} from './attention-tile.wgsl.ts'
+} from './attention-shape.ts'
+import { type AttentionTile, TileText } from './attention-tile.wgsl.ts'
 
 export function attentionForward(o: AttentionShape, tile: AttentionTile): Kernel {
   const { rows, heads, kvHeads, headDim } = o
@@ -25,14 +26,7 @@ export function attentionForward(o: AttentionShape, tile: AttentionTile): Kernel
   const columns = (name: string) => Array.from({ length: text.columns }, (_, j) => `${name}${j}`)
   return {
     name: 'attention.forward',
-    bindings: {
-      q: { type: 'vec4<f32>', access: 'read', shape: [rows, heads * headDim] },
-      k: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * headDim] },
-      v: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * headDim] },
-      segmentStart: { type: 'u32', access: 'read', shape: [rows] },
-      out: { type: 'vec4<f32>', access: 'write', shape: [rows, heads * headDim] },
-      lse: { type: 'f32', access: 'write', shape: [rows, heads] },
-    },
+    bindings: forwardBindings(o),
     workgroup: tile.workgroup,
     wgsl: `
 ${text.declarations}
@@ -109,18 +103,4 @@ fn kernel(group: vec3<u32>, local: u32) {
 /** Row of k or v in heads, of the key `i` places after `at`; never past the last live query of the tile. */
 export function keyRow(o: AttentionShape, i: string): string {
   return `(min(at + ${i}, last) * ${o.kvHeads}u + group.x)`
-}
-
-/** Scaled and capped logits. */
-export function logit(o: AttentionShape, s: string): string {
-  return o.softCap === null ? `${s} * ${o.scale}` : `soft_cap(${s} * ${o.scale})`
-}
-
-/** Upper bound over segmentations: one segment. `products` counts [pairs x headDim] matmuls. */
-export function attentionCost(o: AttentionShape, rows: number, products: number) {
-  const { heads, kvHeads, headDim } = o
-  return {
-    flops: attendedPairs(rows, o.window) * heads * headDim * 2 * products,
-    bytes: rows * headDim * 4 * (heads * products + kvHeads * 2),
-  }
 }

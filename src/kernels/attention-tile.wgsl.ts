@@ -11,20 +11,6 @@
  * In `score` an invocation holds 4 rows (tm) by other / tn columns; in `accumulate` own / um rows by headDim / ud
  * columns. The default tiles need at most 16 KiB of workgroup memory.
  */
-import type { Dim } from '../gpu/kernel.ts'
-
-export interface AttentionShape {
-  rows: Dim
-  heads: number
-  kvHeads: number
-  headDim: number
-  scale: number
-  /** Rows a query sees, itself included; null: all of its segment. */
-  window: number | null
-  /** Logits become softCap * tanh(logit / softCap). */
-  softCap: number | null
-}
-
 export interface AttentionTile {
   own: number
   other: number
@@ -175,72 +161,4 @@ var<workgroup> weights: array<vec4<f32>, ${(own / 4) * other}>;`
   vectorAt(j: number): string {
     return `ud + ${j * this.#across}u`
   }
-}
-
-/** Where the queries of a tile lie, as WGSL. */
-export interface QueryTile {
-  /** Tokens a tile holds; each gives a row for each of `perToken` heads. */
-  tokens: number
-  /** Tile rows in use: the largest multiple of perToken. */
-  used: number
-  functions: string
-  /** For `own` query tiles: the keys `lower` .. `upper` that the four rows of an invocation see. */
-  span: string
-  /** Whether tile row `i` holds a live query, given `first` and `last`. */
-  isLive: (i: string) => string
-}
-
-/**
- * How the queries of `perToken` heads lie in a tile of `size` rows: row i is token first + i / perToken, head
- * head + i % perToken. `query_row` counts rows of q in heads and never passes token `last`.
- */
-export function queryTileWgsl(o: AttentionShape, size: number, perToken: number): QueryTile {
-  const tokens = Math.floor(size / perToken)
-  if (tokens < 1) throw new Error(`${perToken} heads share a kv head: more than a tile of ${size} rows holds`)
-  const used = tokens * perToken
-  const windowed =
-    o.window === null ? '' : `begin = max(begin, max(token, ${o.window - 1}u) - ${o.window - 1}u);`
-  return {
-    tokens,
-    used,
-    functions: `
-fn query_row(first: u32, last: u32, head: u32, i: u32) -> u32 {
-  return min(first + i / ${perToken}u, last) * ${o.heads}u + head + i % ${perToken}u;
-}
-fn first_key(token: u32) -> u32 {
-  var begin = segmentStart[token];
-  ${windowed}
-  return begin;
-}`,
-    span: `
-  let own_token = min(vec4<u32>(first) + (vec4<u32>(4u * tm) + vec4<u32>(0u, 1u, 2u, 3u)) / ${perToken}u, vec4<u32>(last));
-  let upper = own_token;
-  let lower = vec4<u32>(first_key(own_token.x), first_key(own_token.y), first_key(own_token.z), first_key(own_token.w));`,
-    isLive: (i) => `${used < size ? `${i} < ${used}u && ` : ''}first + (${i}) / ${perToken}u <= last`,
-  }
-}
-
-/** WGSL for a size. */
-export function dimText(d: Dim): string {
-  return typeof d === 'number' ? `${d}u` : `step.${d}`
-}
-
-/**
- * WGSL `soft_cap(x)` = cap tanh(x / cap) for the four logits of a vec4, and `soft_cap_slope(y)`, its derivative in terms
- * of the result. tanh is written with exp of a clamped argument: the built-in may overflow.
- */
-export function softCapWgsl(cap: number | null): string {
-  if (cap === null) return ''
-  return `
-fn soft_cap(x: vec4<f32>) -> vec4<f32> {
-  let e = exp(-2.0 * min(abs(x) * ${1 / cap}, vec4<f32>(30.0)));
-  return ${cap} * sign(x) * (1.0 - e) / (1.0 + e);
-}
-fn soft_cap_slope(y: vec4<f32>) -> vec4<f32> { return 1.0 - (y * ${1 / cap}) * (y * ${1 / cap}); }`
-}
-
-/** Pairs (query, key) that a causal, windowed stream of `rows` in one segment computes; the honest upper bound. */
-export function attendedPairs(rows: number, window: number | null): number {
-  const w = Math.min(window ?? rows, rows)
-  return (w * (w + 1)) / 2 + (rows - w) * w
 }

@@ -1,26 +1,71 @@
-/** Tiles to choose between, by name; the first one is the default and fits WebGPU's default limits. */
+/**
+ * Kernels to choose between, by name. The first is correct everywhere, quick to compile and what software adapters run
+ * best; the tiled ones, named own rows x other rows, are for hardware. All fit WebGPU's default limits.
+ */
+import type { Kernel } from '../gpu/kernel.ts'
+import type { Variant } from '../gpu/tape.ts'
+import { attentionBackwardKeyValue, attentionBackwardQuery } from './attention-backward.ts'
+import { attentionForward } from './attention-forward.ts'
+import { plainBackwardKeyValue, plainBackwardQuery, plainForward } from './attention-plain.ts'
+import type { Accumulate, AttentionShape } from './attention-shape.ts'
 import type { AttentionTile } from './attention-tile.wgsl.ts'
 
+export function forwardVariants(o: AttentionShape): Record<string, Variant> {
+  return variants(
+    () => plainForward(o),
+    queryTiles(o.headDim),
+    (tile) => attentionForward(o, tile),
+  )
+}
+
+export function queryVariants(o: AttentionShape, accumulate: boolean): Record<string, Variant> {
+  return variants(
+    () => plainBackwardQuery(o, accumulate),
+    queryTiles(o.headDim),
+    (tile) => attentionBackwardQuery(o, tile, accumulate),
+  )
+}
+
+/** With split heads, gradients are written in parts and added up by another kernel: see `attentionBackwardKeyValue`. */
+export function keyValueVariants(o: AttentionShape, accumulate: Accumulate): Record<string, Variant> {
+  const group = o.heads / o.kvHeads
+  const tile = tileOf(o.headDim, 1)
+  const made: Record<string, Variant> = { plain: () => plainBackwardKeyValue(o, accumulate) }
+  for (const splits of new Set([group, 1])) {
+    const add = splits > 1 ? { dk: false, dv: false } : accumulate
+    const name = `tiled${tile.own}x${tile.other}_${splits}`
+    made[name] = () => named(name, attentionBackwardKeyValue(o, tile, splits, add))
+  }
+  return made
+}
+
+function variants(
+  plain: () => Kernel,
+  tiles: AttentionTile[],
+  tiled: (tile: AttentionTile) => Kernel,
+): Record<string, Variant> {
+  const made: Record<string, Variant> = { plain }
+  for (const tile of tiles) {
+    const name = `tiled${tile.own}x${tile.other}`
+    made[name] = () => named(name, tiled(tile))
+  }
+  return made
+}
+
+const named = (name: string, kernel: Kernel): Kernel => ({
+  ...kernel,
+  name: `${kernel.name}.${name}`,
+  hardwareOnly: true,
+})
+
 /** Tiles that own queries: forward and dQ. */
-export function queryTiles(headDim: number): Record<string, AttentionTile> {
-  return { wide: tileOf(headDim, 2) }
+function queryTiles(headDim: number): AttentionTile[] {
+  return [tileOf(headDim, 2), tileOf(headDim, 1)]
 }
 
-export interface KeyValueTile {
-  tile: AttentionTile
-  /** Parts that the heads of a kv head are cut into, each with a workgroup of its own. */
-  splits: number
-}
-
-/** Tiles that own keys: dK and dV, whose two accumulators take twice the registers. */
-export function keyValueTiles(headDim: number, group: number): Record<string, KeyValueTile> {
-  const tile = tileOf(headDim, 1)
-  return { split: { tile, splits: group }, whole: { tile, splits: 1 } }
-}
-
-/** An invocation accumulates 4 * quads rows by 8 columns; above width 256 fewer rows keep the workgroup at 256. */
+/** An invocation accumulates 4 * quads rows by 8 columns (4 at width 64); above 256 fewer rows keep the workgroup at 256. */
 function tileOf(headDim: number, quads: number): AttentionTile {
-  const across = headDim / 8
+  const across = Math.max(16, headDim / 8)
   const down = headDim > 256 ? 4 : 8
   const own = 4 * quads * down
   const workgroup = across * down

@@ -15,6 +15,7 @@ interface Case {
   window?: number
   softCap?: number
   scale?: number
+  variant?: string
 }
 
 /**
@@ -105,6 +106,7 @@ function check(name: string, c: Case) {
         return { out: attentionDecode(tape, q!, cacheK!, cacheV!, { ...options, ...at, name: 'attention' }) }
       },
       reference,
+      choices: { [`attention_decode ${headDim} ${heads}/${kvHeads}`]: c.variant ?? 'plain' },
       ...(c.scale ? { tolerance: 1e-4 } : {}),
     })
   })
@@ -159,6 +161,11 @@ describe('decode attention equals full attention row by row', () => {
     softCap: 3,
   })
   check('logits of 80', { heads: 4, kvHeads: 1, headDim: 64, lengths: [99], maxPositions: 128, scale: 10 })
-  for (const headDim of [192, 320, 512])
+  for (const headDim of [192, 512])
     check(`width ${headDim}`, { heads: 4, kvHeads: 2, headDim, lengths: [20, 34], maxPositions: 40 })
+
+  const split = { variant: 'split', lengths: [1, 90, 300], maxPositions: 301 }
+  check('split, one kv head', { ...split, heads: 4, kvHeads: 1, headDim: 256, window: 270, softCap: 3 })
+  check('split, two kv heads', { ...split, heads: 6, kvHeads: 2, headDim: 64, maxPositions: 4500, scale: 10 })
+  check('split, wide', { ...split, heads: 4, kvHeads: 1, headDim: 320 })
 })

@@ -1,4 +1,4 @@
-import type { AttentionShape } from '../../src/kernels/attention-tile.wgsl.ts'
+import type { AttentionShape } from '../../src/kernels/attention-shape.ts'
 import type { Arrays } from '../support/operation.ts'
 
 /** segmentStart of a stream packed from segments of these lengths. */
