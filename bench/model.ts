@@ -54,9 +54,9 @@ export async function modelSuites(bench: Bench, suites: ReadonlySet<SuiteName>):
         {
           model: 'gemma-3-270m',
           config: GEMMA_270M,
-          tokens: bench.full ? 256 : 64,
+          tokens: bench.full ? 256 : 32,
           segments: bench.full ? 2 : 1,
-          supervised: 16,
+          supervised: bench.full ? 64 : 8,
           warmup: 1,
           steps: 2,
           decode,

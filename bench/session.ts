@@ -31,8 +31,7 @@ export class Bench {
     this.peak = peak
     this.full = full
     this.#tell = tell
-    const sample = this.software ? 0.1 : 0.03
-    this.timer = new Timer(context, peak, { sample, samples: this.software ? 3 : 9 })
+    this.timer = new Timer(context, peak, { sample: 0.03, samples: 9 })
   }
 
   get software(): boolean {

@@ -55,7 +55,7 @@ function more({ detail: d }: BenchRow): string {
   if (typeof d.tokensPerSecond === 'number') parts.push(`${number(d.tokensPerSecond)} tokens/s`)
   if (typeof d.dispatches === 'number') parts.push(`${d.dispatches} dispatches`)
   if (typeof d.hostMicrosecondsPerDispatch === 'number')
-    parts.push(`${number(d.hostMicrosecondsPerDispatch)} µs JavaScript each`)
+    parts.push(`${number(d.hostMicrosecondsPerDispatch)} µs JavaScript for each`)
   if (typeof d.submits === 'number') parts.push(`${number(d.submits)} submits`)
   if (typeof d.plannedBytes === 'number' && typeof d.liveBytes === 'number')
     parts.push(`${si(d.plannedBytes)}B planned, ${si(d.liveBytes)}B live`)

@@ -45,9 +45,9 @@ export async function tfjsPeer(bench: Bench): Promise<MatmulPeer> {
         const first = (performance.now() - began) / 1000
         // What took long the first time was not held up by compilation alone.
         const once = first > budget ? first : await run(1)
-        const sample = bench.software ? 0.1 : 0.03
+        const sample = 0.03
         const repeats = Math.max(1, Math.min(MOST_REPEATS, Math.round(sample / once)))
-        const count = Math.max(1, Math.min(bench.software ? 3 : 9, Math.floor(budget / (once * repeats))))
+        const count = Math.max(1, Math.min(9, Math.floor(budget / (once * repeats))))
         const times: number[] = []
         for (let i = 0; i < count; i++) times.push((await run(repeats)) / repeats)
         return { ...summary(times), clock: 'wall' }
