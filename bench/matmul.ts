@@ -47,11 +47,12 @@ export async function matmulSuite(bench: Bench, peer: MatmulPeer | null): Promis
       ])
   for (const c of cases) {
     const timings: Timings = new Map()
-    for (const shape of matmulShapes(c.config))
-      for (const direction of DIRECTIONS) {
-        for (const format of FORMATS) await own(bench, c, shape, direction, format, timings)
-        if (peer) await other(bench, c, shape, direction, peer, timings)
-      }
+    const each = matmulShapes(c.config).flatMap((shape) =>
+      DIRECTIONS.map((direction) => [shape, direction] as const),
+    )
+    for (const [shape, direction] of each)
+      for (const format of FORMATS) await own(bench, c, shape, direction, format, timings)
+    if (peer) for (const [shape, direction] of each) await other(bench, c, shape, direction, peer, timings)
     if (c.rows === step || c.model === 'pebble') shareOfStep(bench, c, timings, peer)
   }
 }

@@ -1,6 +1,7 @@
 import type { Gpu } from '../src/gpu/device.ts'
 import { measureRates } from '../src/gpu/measure.ts'
-import { contextOf } from '../src/gpu/program.ts'
+import { contextOf, type GpuContext } from '../src/gpu/program.ts'
+import type { Rates } from '../src/gpu/slicer.ts'
 import { attentionSuite } from './attention.ts'
 import { headSuite } from './head.ts'
 import { type MatmulPeer, matmulSuite } from './matmul.ts'
@@ -39,7 +40,7 @@ export async function runBench(
   const began = performance.now()
   const context = contextOf(gpu)
   tell(`${gpu.description}${gpu.software ? ' (software)' : ''}`)
-  const peak = await measureRates(context)
+  const peak = await measurePeak(context)
   tell(`${(peak.flops / 1e9).toFixed(1)} GFLOP/s f32 FMA peak, ${(peak.bandwidth / 1e9).toFixed(1)} GB/s`)
   const bench = new Bench(context, peak, options.full ?? false, tell)
   const suites = new Set<SuiteName>(options.only?.length ? options.only : SUITES)
@@ -79,6 +80,17 @@ export async function runBench(
     figures: bench.figures,
     skipped: bench.skipped,
   }
+}
+
+/** The best of a few: whatever else the machine does can only make it look slower than it is. */
+async function measurePeak(context: GpuContext): Promise<Rates> {
+  const peak = { flops: 0, bandwidth: 0 }
+  for (let i = 0; i < 3; i++) {
+    const { flops, bandwidth } = await measureRates(context)
+    peak.flops = Math.max(peak.flops, flops)
+    peak.bandwidth = Math.max(peak.bandwidth, bandwidth)
+  }
+  return peak
 }
 
 async function makePeer(bench: Bench, make: PeerFactory): Promise<MatmulPeer | null> {
