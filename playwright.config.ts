@@ -11,7 +11,7 @@ export default defineConfig({
   testDir: 'tests/e2e',
   testMatch: '*.e2e.ts',
   // A busy machine without a GPU takes minutes over what a graphics card does in seconds.
-  timeout: 400_000,
+  timeout: 600_000,
   expect: { timeout: 15_000 },
   workers: 1,
   reporter: 'list',

@@ -73,7 +73,7 @@ test('every place, before and after a run, in light and dark, at every size', as
     await go(page, place)
     await expect(page.getByRole('button', { name: /^Run / })).toBeVisible()
     if (place === 'Export')
-      await expect(page.getByRole('button', { name: /^Download adapter/ })).toBeVisible()
+      await expect(page.getByRole('button', { name: /^Download adapter \(/ })).toBeVisible()
     await check(`${place}, with a run`)
   }
   await page.getByRole('button', { name: /^Runs: 1/ }).click()

@@ -12,7 +12,7 @@ test('one press trains the practice model, shows what it learns, and gives the a
   await expect(page).toHaveURL(/#\/train$/)
   await expect(page.getByRole('heading', { name: 'Train', level: 1 })).toBeVisible()
   const pressed = Date.now()
-  await expect(page.getByText(/step [1-9]\d* of 60/).first()).toBeVisible({ timeout: PATIENCE })
+  await expect(page.getByText(/step [1-9]\d* of 40/).first()).toBeVisible({ timeout: PATIENCE })
   test
     .info()
     .annotations.push({ type: 'first step', description: `${Date.now() - pressed} ms after the press` })
@@ -25,16 +25,16 @@ test('one press trains the practice model, shows what it learns, and gives the a
 
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   const { training, validation } = await curve(page)
-  expect(training.at(-1)![0]).toBe(60)
+  expect(training.at(-1)![0]).toBe(40)
   expect(validation[0]![0]).toBe(0)
-  expect(validation.at(-1)![0]).toBe(60)
+  expect(validation.at(-1)![0]).toBe(40)
   expect(validation.at(-1)![1] <= 0.7 * validation[0]![1]).toBe(true)
   await expect(page).toHaveTitle('Train · Lapidary')
 
   await page.getByRole('link', { name: 'Download the adapter' }).click()
   await expect(page).toHaveURL(/#\/export$/)
   const waiting = page.waitForEvent('download')
-  await page.getByRole('button', { name: /^Download adapter/ }).click()
+  await page.getByRole('button', { name: /^Download adapter \(/ }).click()
   const download = await waiting
   expect(download.suggestedFilename()).toBe('adapter_model.safetensors')
   const tensors = safetensorsHeader(readFileSync((await download.path())!))

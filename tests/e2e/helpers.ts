@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 
 /** Milliseconds that training on a software adapter may take, on a machine that does other things as well. */
-export const PATIENCE = 240_000
+export const PATIENCE = 400_000
 
 /** Fails the test on whatever the page itself complains of. */
 export function watchForComplaints(page: Page): string[] {

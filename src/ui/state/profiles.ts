@@ -55,7 +55,7 @@ const COMMON: Record<Kind, Recommendation> = {
 
 const LENGTH: Record<Kind, Record<ProfileId, Partial<TrainingConfig>>> = {
   practice: {
-    quick: { max_steps: 60, eval_steps: 10, save_steps: 10 },
+    quick: { max_steps: 40, eval_steps: 10, save_steps: 10 },
     balanced: { max_steps: 200, eval_steps: 25, save_steps: 25 },
     thorough: { max_steps: 600, eval_steps: 50, save_steps: 50, learning_rate: 5e-3 },
   },
