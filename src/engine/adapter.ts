@@ -24,11 +24,15 @@ export interface LoraMatrix extends AdapterTensor {
 export interface AdapterLayout {
   matrices: LoraMatrix[]
   chunks: ParameterChunk[]
-  /** Weights, gradients and both moments. */
+  /** Each Threefry site as u32 [1]: bound, not a constant, so that all layers share their kernels. */
+  sites: Map<number, Tensor>
+  /** Weights, gradients and both moments, and the sites. */
   bytes: number
 }
 
 const ALIGN = 64
+/** Bytes between sites: the least offset a binding may have everywhere. */
+const SITE_STRIDE = 256
 
 export function layOutAdapter(config: ModelConfig, lora: LoraConfig, maxBinding: number): AdapterLayout {
   const most = Math.floor(maxBinding / 4 / ALIGN) * ALIGN
@@ -46,7 +50,9 @@ export function layOutAdapter(config: ModelConfig, lora: LoraConfig, maxBinding:
     const flat = (what: string) => boundTensor(`${what} ${i}`, [size])
     return { size, value: flat('lora'), gradient: flat('gradient'), m: flat('adam m'), v: flat('adam v') }
   })
-  return { matrices, chunks, bytes: sizes.reduce((sum, s) => sum + s * 16, 0) }
+  const sites = new Map(matrices.map(({ site }) => [site, boundTensor(`site ${site}`, [1], 'u32')]))
+  const bytes = sizes.reduce((sum, s) => sum + s * 16, 0) + sites.size * SITE_STRIDE
+  return { matrices, chunks, sites, bytes }
 }
 
 type Part = 'value' | 'gradient' | 'm' | 'v'
@@ -58,6 +64,7 @@ export class AdapterStore {
   readonly places = new Map<Tensor, Place>()
   readonly #gpu: Gpu
   readonly #buffers: Record<Part, GPUBuffer>[]
+  readonly #sites: GPUBuffer
 
   constructor(gpu: Gpu, layout: AdapterLayout) {
     this.#gpu = gpu
@@ -75,6 +82,14 @@ export class AdapterStore {
       this.places.set(value, { buffer: this.#buffers[chunk]!.value, offset: offset * 4 })
       this.places.set(gradient, { buffer: this.#buffers[chunk]!.gradient, offset: offset * 4 })
     }
+    const { sites } = layout
+    this.#sites = gpu.createBuffer('dropout sites', sites.size * SITE_STRIDE, usage)
+    const words = new Uint32Array((sites.size * SITE_STRIDE) / 4)
+    ;[...sites].forEach(([site, tensor], i) => {
+      words[(i * SITE_STRIDE) / 4] = site
+      this.places.set(tensor, { buffer: this.#sites, offset: i * SITE_STRIDE })
+    })
+    gpu.device.queue.writeBuffer(this.#sites, 0, words)
   }
 
   clearGradients(encoder: GPUCommandEncoder): void {
@@ -117,6 +132,7 @@ export class AdapterStore {
 
   dispose(): void {
     for (const buffers of this.#buffers) for (const part of PARTS) this.#gpu.destroyBuffer(buffers[part])
+    this.#gpu.destroyBuffer(this.#sites)
   }
 
   #check(tensors: Record<string, StateTensor>): void {

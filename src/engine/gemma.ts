@@ -108,7 +108,7 @@ function gemmaLayer(
       b: matrices.b.value,
       rank: parts.lora.r,
       scale: loraScaling(parts.lora),
-      site: matrices.a.site,
+      site: parts.adapter.sites.get(matrices.a.site)!,
       dropout: options.dropout && parts.lora.lora_dropout > 0,
     }
     return linear(tape, input, projections[projection], {

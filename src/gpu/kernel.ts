@@ -38,12 +38,14 @@ export interface Kernel {
   wgsl: string
   grid(live: Dims): readonly [number, number, number]
   cost?(live: Dims): Cost
-  /** Features beyond WebGPU's core that the text needs: shader-f16, subgroups. */
+  /** Features beyond WebGPU's core that the text needs: shader-f16, subgroups (which gives it `subgroup_lane`). */
   requires?: readonly GPUFeatureName[]
   /** A smaller problem with the same work for each workgroup, to time a long kernel by. */
   trial?: () => Kernel
   /** A variant that is not worth trying on a software adapter. */
   hardwareOnly?: boolean
+  /** A variant made for software adapters, taken there unmeasured, and not worth trying on a GPU. */
+  softwareOnly?: boolean
 }
 
 const WIDTH: Record<ElementType, number> = {
@@ -65,6 +67,7 @@ const ENABLE: Partial<Record<GPUFeatureName, string>> = { 'shader-f16': 'f16', s
 /** The whole shader text of a kernel. */
 export function shaderText(kernel: Kernel): string {
   const enables = (kernel.requires ?? []).flatMap((f) => (ENABLE[f] ? [`enable ${ENABLE[f]};`] : []))
+  const lanes = kernel.requires?.includes('subgroups') ?? false
   const bindings = Object.entries(kernel.bindings).map(
     ([name, b], i) =>
       `@group(0) @binding(${i}) var<storage, ${b.access === 'read' ? 'read' : 'read_write'}> ${name}: array<${b.type}>;`,
@@ -75,9 +78,11 @@ export function shaderText(kernel: Kernel): string {
     ...bindings,
     '@group(1) @binding(0) var<uniform> step: Scalars;',
     '@group(1) @binding(1) var<uniform> slice: vec4<u32>;',
+    ...(lanes ? ['var<private> subgroup_lane: u32;'] : []),
     kernel.wgsl.trim(),
     `@compute @workgroup_size(${kernel.workgroup})`,
-    'fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32) {',
+    'fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32',
+    lanes ? ', @builtin(subgroup_invocation_id) lane: u32) {\n  subgroup_lane = lane;' : ') {',
     '  kernel(id + vec3<u32>(0u, slice.x, 0u), local);',
     '}',
     '',

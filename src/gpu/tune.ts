@@ -28,7 +28,8 @@ const LARGEST_SCRATCH = 2 ** 29
  * `known` with the quickest of each added. What is known is never measured again: a run's numeric choices stay what
  * they were. The costliest keys come first; once the budget is spent, a key takes what won most often among keys with
  * the same variants. Variants that the device cannot run or compile are left out. On a software adapter nothing is
- * measured, as compiling alone would take longer than is ever gained, and every key takes its first variant.
+ * measured, as compiling alone would take longer than is ever gained: every key takes the first variant made for
+ * software that runs there, else its first. Long kernels are timed by their trial.
  */
 export async function tune(
   context: GpuContext,
@@ -49,7 +50,7 @@ export async function tune(
   for (const [key, variants] of asked) {
     const names = Object.keys(variants)
     if (choices[key] !== undefined && names.includes(choices[key])) continue
-    choices[key] = names[0]!
+    choices[key] = unmeasured(context, variants)
     if (measure && names.length > 1) questions.push(questionOf(key, variants, dims))
   }
   if (questions.length === 0) return choices
@@ -59,9 +60,8 @@ export async function tune(
   const begun = performance.now()
   const elapsed = () => (performance.now() - begun) / 1000
   try {
-    await timer
-      .time(kernelOf(Object.values(questions[0]!.variants)[0]!), dims, WARM_UP_SECONDS)
-      .catch(() => {})
+    const first = kernelOf(Object.values(questions[0]!.variants)[0]!)
+    await timer.time(first.trial?.() ?? first, dims, WARM_UP_SECONDS).catch(() => {})
     for (const { key, variants, family: name } of questions) {
       const family = families.get(name) ?? { keys: 0, wins: new Map(), close: new Set<string>() }
       families.set(name, family)
@@ -121,16 +121,19 @@ async function timeAll(
 ): Promise<Map<string, number>> {
   const able = variants
     .map(([name, variant]) => [name, kernelOf(variant)] as const)
-    .filter(([, kernel]) => runsOn(context, kernel) && scratchOf(context, kernel, dims) <= LARGEST_SCRATCH)
+    .map(([name, kernel]) => [name, kernel, kernel.trial?.() ?? kernel] as const)
+    .filter(
+      ([, kernel, trial]) => runsOn(context, kernel) && scratchOf(context, trial, dims) <= LARGEST_SCRATCH,
+    )
   context.gpu.device.pushErrorScope('validation')
-  await Promise.allSettled(able.map(([, kernel]) => context.pipeline(kernel)))
+  await Promise.allSettled(able.map(([, , trial]) => context.pipeline(trial)))
   await context.gpu.device.popErrorScope()
   const seconds = new Map<string, number>()
   let best = Number.POSITIVE_INFINITY
-  for (const [name, kernel] of able) {
+  for (const [name, , trial] of able) {
     signal?.throwIfAborted()
     if (context.gpu.failure) throw context.gpu.failure
-    const time = await timeSafely(context, timer, kernel, dims, best * HOPELESS)
+    const time = await timeSafely(context, timer, trial, dims, best * HOPELESS)
     if (time === null) continue
     seconds.set(name, time)
     best = Math.min(best, time)
@@ -159,10 +162,20 @@ async function timeSafely(
   return refused ? null : seconds
 }
 
-/** Whether the device has what a kernel needs. */
+/** The better guess: the first variant made for this kind of adapter that runs here, else the first of all. */
+function unmeasured(context: GpuContext, variants: Record<string, Variant>): string {
+  const made = Object.entries(variants).find(([, variant]) => {
+    const kernel = kernelOf(variant)
+    return (context.gpu.software ? kernel.softwareOnly : kernel.hardwareOnly) && runsOn(context, kernel)
+  })
+  return made?.[0] ?? Object.keys(variants)[0]!
+}
+
+/** Whether the kernel is meant for this kind of device, and the device has what it needs. */
 function runsOn({ gpu }: GpuContext, kernel: Kernel): boolean {
   const { limits } = gpu
   return (
+    !(gpu.software ? kernel.hardwareOnly : kernel.softwareOnly) &&
     (kernel.requires ?? []).every((feature) => gpu.features.has(feature)) &&
     kernel.workgroup <= Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX) &&
     Object.keys(kernel.bindings).length <= limits.maxStorageBuffersPerShaderStage

@@ -23,8 +23,8 @@ export interface LinearLora {
   rank: number
   /** alpha / r, or alpha / sqrt(r) with rank-stabilised LoRA. */
   scale: number
-  /** Threefry site of the dropout mask over x. */
-  site: number
+  /** Threefry site of the dropout mask over x, u32 [1]; only read with dropout. */
+  site: Tensor
   /** Whether this run uses LoRA dropout at all; the share kept is step.dropout_keep. */
   dropout: boolean
 }
@@ -38,13 +38,13 @@ export interface LinearOptions {
 export function linear(tape: Tape, x: Tensor, weight: Weight, o: LinearOptions): Tensor {
   const { rows, lora } = o
   const y = tape.tensor(o.name, [rows, weight.rows])
-  const dropoutSite = lora?.dropout ? lora.site : undefined
+  const site = lora?.dropout ? lora.site : undefined
   const factorA: Factor | undefined = lora && {
     rows,
     width: weight.cols,
     rank: lora.rank,
     scale: lora.scale,
-    dropoutSite,
+    site,
   }
   const u = lora && factorA && projectDown(tape, x, lora.a, 'A', factorA)
   for (const shard of weight.shards) {
@@ -71,12 +71,14 @@ export function linear(tape: Tape, x: Tensor, weight: Weight, o: LinearOptions):
     if (!dx) return
     weight.shards.forEach((shard, i) => {
       const accumulate = dx.add || i > 0
-      const lowRank: LowRank | undefined = i === 0 && lora ? { rank: lora.rank, dropoutSite } : undefined
+      const lowRank: LowRank | undefined =
+        i === 0 && lora ? { rank: lora.rank, dropout: lora.dropout } : undefined
       const kernel = chooseMatmul(tape, { direction: 'backward', rows, weight, shard, accumulate, lowRank })
       tape.run(kernel, {
         a: dy!,
         w: shard.tensor,
         ...(lowRank && lora && g ? { u: g, v: lora.a } : {}),
+        ...(lowRank && site ? { site } : {}),
         c: dx.tensor,
       })
     })

@@ -12,7 +12,7 @@
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
-import { dropoutWgsl } from './dropout.wgsl.ts'
+import { dropoutWgsl, siteBinding } from './dropout.wgsl.ts'
 
 export interface Factor {
   rows: Dim
@@ -20,13 +20,14 @@ export interface Factor {
   width: number
   rank: number
   scale: number
-  /** Threefry site where `wide` (x) goes through dropout. */
-  dropoutSite?: number | undefined
+  /** Threefry site, u32 [1], where `wide` (x) goes through dropout. */
+  site?: Tensor | undefined
 }
 
 /** A is [r, width]; B is [width, r]. */
 export type FactorLayout = 'A' | 'B'
 
+const siteOf = ({ site }: Factor): Record<string, Tensor> => (site ? { site } : {})
 const liveRows = (rows: Dim) => (typeof rows === 'number' ? `${rows}u` : `step.${rows}`)
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 
@@ -43,7 +44,7 @@ export function projectDown(
     serial: () => projectKernel(layout, f, 'serial'),
     lanes: () => projectKernel(layout, f, 'lanes'),
   })
-  tape.run(kernel, { wide, factor, u }, { cheap: true })
+  tape.run(kernel, { wide, factor, ...siteOf(f), u }, { cheap: true })
   return u
 }
 
@@ -56,11 +57,11 @@ const RANKS = 8
  * workgroup memory. `serial`: an invocation goes over the whole width (no barrier, which software adapters pay dearly).
  */
 function projectKernel(layout: FactorLayout, f: Factor, variant: 'serial' | 'lanes'): Kernel {
-  const { rows, width, rank, scale, dropoutSite } = f
+  const { rows, width, rank, scale } = f
   const lanes = variant === 'lanes'
   const cells = range(ROWS).flatMap((i) => range(RANKS).map((j) => [i, j] as const))
   const at = (q: string) => (layout === 'A' ? `${q} * ${width}u + k` : `k * ${rank}u + ${q}`)
-  const dropped = dropoutSite !== undefined
+  const dropped = f.site !== undefined
   const text = (f: (i: number) => string, count: number) => range(count).map(f).join('\n    ')
   const loop = `
   ${cells.map(([i, j]) => `var s${i}_${j} = 0.0;`).join('\n  ')}
@@ -85,9 +86,11 @@ function projectKernel(layout: FactorLayout, f: Factor, variant: 'serial' | 'lan
     bindings: {
       wide: { type: 'f32', access: 'read', shape: [rows, width] },
       factor: { type: 'f32', access: 'read', shape: layout === 'A' ? [rank, width] : [width, rank] },
+      ...siteBinding(dropped),
       u: { type: 'f32', access: 'write', shape: [rows, rank] },
     },
     workgroup: LANES,
+    ...(lanes ? { hardwareOnly: true } : {}),
     wgsl: `
 ${
   dropped
@@ -96,7 +99,7 @@ ${
 fn kept_rows(first: u32) -> vec4<f32> {
   var kept = vec4<f32>();
   for (var i = 0u; i < ${ROWS}u; i++) {
-    if (dropout_keeps(${dropoutSite}u, first + i * ${width}u)) { kept[i] = 1.0 / step.dropout_keep; }
+    if (dropout_keeps(first + i * ${width}u)) { kept[i] = 1.0 / step.dropout_keep; }
   }
   return kept;
 }`
@@ -154,7 +157,7 @@ export function factorGrad(
   if (!tape.needsGrad(factor)) return
   const split = splitOf(f)
   const partial = tape.tensor(`partial d ${factor.name}`, [split, f.rank, f.width])
-  tape.run(partialKernel(f, split), { u, wide, partial })
+  tape.run(partialKernel(f, split), { u, wide, ...siteOf(f), partial })
   const grad = tape.grad(factor)
   if (grad) tape.run(sumKernel(layout, f, split, grad.add), { partial, grad: grad.tensor })
 }
@@ -169,13 +172,14 @@ const COLUMNS = 64
 
 /** An invocation holds one column of `wide` against 8 ranks, over its part of the rows. */
 function partialKernel(f: Factor, split: number): Kernel {
-  const { rows, width, rank, dropoutSite } = f
-  const dropped = dropoutSite !== undefined
+  const { rows, width, rank } = f
+  const dropped = f.site !== undefined
   return {
     name: 'lora.factor_partial',
     bindings: {
       u: { type: 'f32', access: 'read', shape: [rows, rank] },
       wide: { type: 'f32', access: 'read', shape: [rows, width] },
+      ...siteBinding(dropped),
       partial: { type: 'f32', access: 'write', shape: [split, rank, width] },
     },
     workgroup: COLUMNS,
@@ -197,7 +201,7 @@ fn kernel(group: vec3<u32>, local: u32) {
     ${
       dropped
         ? `if (step.dropout_keep < 1.0) {
-      x = select(0.0, x / step.dropout_keep, dropout_keeps(${dropoutSite}u, t * ${width}u + column));
+      x = select(0.0, x / step.dropout_keep, dropout_keeps(t * ${width}u + column));
     }`
         : ''
     }

@@ -6,12 +6,15 @@ import { type MatvecTiling, matvecKernel } from './matvec.ts'
 /**
  * Tilings to choose between; all fit WebGPU's default limits. The first is the default: without workgroup memory it is
  * the quickest to compile and to run on software adapters, which are not tuned (a barrier makes SwiftShader compile for
- * seconds and run at half the speed). GPUs are: there the others win, by shape.
+ * seconds and run at half the speed). GPUs are: there the tiles in workgroup memory win, by shape. The quads are made
+ * for software adapters, where each load of an invocation costs some ten multiply-adds: half of them are shared.
  */
 const TILINGS: Record<string, Tiling> = {
   unshared_8x8: { bm: 64, bn: 64, bk: 4, tm: 8, tn: 8, shared: false },
+  quad_16x8: { bm: 16, bn: 128, bk: 4, tm: 16, tn: 8, shared: false, quad: true },
+  quad_16x4: { bm: 16, bn: 64, bk: 4, tm: 16, tn: 4, shared: false, quad: true },
   tile64x64_8x8: { bm: 64, bn: 64, bk: 16, tm: 8, tn: 8, shared: true },
-  tile64x64_8x4: { bm: 64, bn: 64, bk: 32, tm: 8, tn: 4, shared: true },
+  tile64x64_8x4: { bm: 64, bn: 64, bk: 16, tm: 8, tn: 4, shared: true },
   tile128x64_8x8: { bm: 128, bn: 64, bk: 16, tm: 8, tn: 8, shared: true },
   tile128x128_8x8: { bm: 128, bn: 128, bk: 16, tm: 8, tn: 8, shared: true },
   tile32x32_4x4: { bm: 32, bn: 32, bk: 32, tm: 4, tn: 4, shared: true },

@@ -11,18 +11,18 @@
  *
  * Layout after Volkov and Demmel 2008 ("Benchmarking GPUs to tune dense linear algebra") and CUTLASS: register tiles of
  * TM x TN an invocation, fed from tiles in workgroup memory by vec4. Rows of those tiles lie along k as they do in
- * global memory (nothing is transposed on the way) and are swizzled against bank conflicts.
+ * global memory: nothing is transposed on the way.
  */
 import { type Binding, type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
-import { dropoutWgsl } from './dropout.wgsl.ts'
+import { dropoutWgsl, siteBinding } from './dropout.wgsl.ts'
 import { shardShape, unpackWgsl, type Weight, type WeightShard } from './weight.ts'
 
 export type Direction = 'forward' | 'backward'
 
 export interface LowRank {
   rank: number
-  /** Threefry site of the dropout mask on the low-rank term (backward only). */
-  dropoutSite?: number | undefined
+  /** Whether a dropout mask lies on it (backward only); then there is a binding `site`. */
+  dropout?: boolean
 }
 
 export interface MatmulSpec {
@@ -43,6 +43,8 @@ export interface Tiling {
   tn: number
   /** Operands go through workgroup memory; else each invocation reads its own from global memory. */
   shared: boolean
+  /** Without workgroup memory: the four lanes of a quad read the rows of a between them (needs subgroups; bm = tm). */
+  quad?: boolean
 }
 
 /** Sizes and loaders that follow from a spec. */
@@ -75,7 +77,7 @@ export function problemOf({ direction, weight, shard }: MatmulSpec): Problem {
   }
 }
 
-/** Bindings of every variant: a, w, [u, v,] c. */
+/** Bindings of every variant: a, w, [u, v, [site,]] c. */
 export function matmulBindings(spec: MatmulSpec): Record<string, Binding> {
   const { direction, rows, weight, shard, accumulate, lowRank } = spec
   const { quads, aStride, cStride } = problemOf(spec)
@@ -95,6 +97,7 @@ export function matmulBindings(spec: MatmulSpec): Record<string, Binding> {
           v: { type: 'f32', access: 'read', shape: vShape },
         } as const)
       : {}),
+    ...siteBinding(direction === 'backward' && (lowRank?.dropout ?? false)),
     c: { type: 'f32', access: accumulate ? 'update' : 'write', shape: [rows, cStride] },
   }
 }
@@ -149,6 +152,9 @@ fn load_w(row: u32, q: u32) -> vec4<f32> {
 }`
 }
 
+/** WebGPU's default workgroup memory, 16 KiB, in vec4. */
+const WORKGROUP_QUADS = 1024
+
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 const lines = (n: number, f: (i: number) => string) => range(n).map(f).join('\n')
 
@@ -160,6 +166,8 @@ export function matmulKernel(spec: MatmulSpec, variant: string, tiling: Tiling):
     name: `matmul.${spec.direction}.${variant}`,
     bindings: matmulBindings(spec),
     workgroup: (bm / tm) * (bn / tn),
+    ...(tiling.quad ? { requires: ['subgroups'], softwareOnly: true } : {}),
+    ...(tiling.shared ? { hardwareOnly: true } : {}),
     wgsl: tiledWgsl(spec, tiling),
     grid: (live) => [Math.ceil(n / bn), Math.ceil(dimOf(rows, live) / bm), 1],
     cost: (live) => matmulCost(dimOf(rows, live), n, k, weight.format === 'f32' ? 4 : 2, lowRank?.rank ?? 0),
@@ -204,7 +212,7 @@ function tiledWgsl(spec: MatmulSpec, tiling: Tiling): string {
     const clamped = n % bn === 0 ? col : `min(${col}, ${n - 1}u)`
     return forward ? `v[(${cOffset}u + ${clamped}) * ${lowRank!.rank}u + q]` : `v[q * ${n}u + ${clamped}]`
   }
-  const masked = !forward && lowRank?.dropoutSite !== undefined
+  const masked = !forward && (lowRank?.dropout ?? false)
   const maskText = masked
     ? `
   if (step.dropout_keep < 1.0) {
@@ -226,7 +234,7 @@ fn kept_word(m: u32, n: u32, word: u32) -> u32 {
     let cell = word * 32u + b;
     let row = m + cell / ${tn}u * ${down}u;
     let column = n + cell % ${tn}u / 4u * ${4 * across}u + cell % 4u;
-    bits |= select(0u, 1u << b, dropout_keeps(${lowRank!.dropoutSite}u, row * ${n}u + column));
+    bits |= select(0u, 1u << b, dropout_keeps(row * ${n}u + column));
   }
   return bits;
 }
@@ -262,23 +270,30 @@ fn kept_scale(word: u32, first: u32) -> vec4<f32> {
       const text = `let ${index} = local + ${s * threads}u; ${body(index)}`
       return guard ? `if (local + ${s * threads}u < ${count}u) { ${text} }` : `{ ${text} }`
     })
-  const mask = Math.min(kq, 8) - 1
-  // Rows of a tile lie kq quads apart; the swizzle spreads eight consecutive rows over all banks.
-  const swizzle = (r: string, step: number) =>
-    step % 8 !== 0 ? '0u' : kq >= 8 ? `(${r} & 7u)` : `((${r} / ${8 / kq}u) & ${mask}u)`
+  // Rows of a tile lie along k. Eight neighbouring rows are to lie in different banks: by one quad of padding (an odd
+  // stride), or, where workgroup memory has no room for that, by a swizzle.
+  const tileB = (bn / 4) * bk
+  const padded = (bm + (forward ? bn : 0)) * (kq + 1) + (forward ? 0 : tileB) <= WORKGROUP_QUADS
+  const stride = padded ? kq + 1 : kq
+  const swizzle = (r: string) => (kq >= 8 ? `(${r} & 7u)` : `((${r} / ${8 / kq}u) & ${kq - 1}u)`)
+  if (shared && !padded && (down % 8 !== 0 || (forward && across % 8 !== 0)))
+    throw new Error(`${bm} x ${bn} x ${bk} has neither room for padding nor rows that swizzle alike`)
+  /** Place of quad q of row r + offset; the swizzle is that of r. */
+  const place = (r: string, offset: number, q: string, swizzled: string) =>
+    `(${r} + ${offset}u) * ${stride}u + ${padded ? q : `(${q} ^ ${swizzled})`}`
   const main = shared
     ? `
   for (var k = 0u; k < ${Math.ceil(k / bk) * kq}u; k += ${kq}u) {
     workgroupBarrier();
     ${loadTile('ia', bm * kq, (i) => {
       const r = `${i} / ${kq}u`
-      return `let r = ${r}; let q = ${i} % ${kq}u; tile_a[r * ${kq}u + (q ^ ${swizzle('r', down)})] = load_a(min(m0 + r, last), k + q);`
+      return `let r = ${r}; let q = ${i} % ${kq}u; tile_a[${place('r', 0, 'q', swizzle('r'))}] = load_a(min(m0 + r, last), k + q);`
     })}
     ${
       forward
         ? loadTile('ib', bn * kq, (i) => {
             const r = `${i} / ${kq}u`
-            return `let r = ${r}; let q = ${i} % ${kq}u; tile_b[r * ${kq}u + (q ^ ${swizzle('r', across)})] = load_w(n0 + r, k + q);`
+            return `let r = ${r}; let q = ${i} % ${kq}u; tile_b[${place('r', 0, 'q', swizzle('r'))}] = load_w(n0 + r, k + q);`
           })
         : loadTile(
             'ib',
@@ -290,7 +305,7 @@ fn kept_scale(word: u32, first: u32) -> vec4<f32> {
     for (var q = 0u; q < ${kq}u; q++) {
       ${
         forward
-          ? gather((j, e) => `tile_b[(tx + ${(4 * j + e) * across}u) * ${kq}u + (q ^ swizzle_b)]`)
+          ? gather((j, e) => `tile_b[${place('tx', (4 * j + e) * across, 'q', 'swizzle_b')}]`)
           : lines(jv, (j) =>
               lines(
                 4,
@@ -298,7 +313,7 @@ fn kept_scale(word: u32, first: u32) -> vec4<f32> {
               ),
             )
       }
-      ${products((i) => `tile_a[(ty + ${i * down}u) * ${kq}u + (q ^ swizzle_a)]`)}
+      ${products((i) => `tile_a[${place('ty', i * down, 'q', 'swizzle_a')}]`)}
     }
   }`
     : `
@@ -310,7 +325,12 @@ fn kept_scale(word: u32, first: u32) -> vec4<f32> {
             lines(4, (s) => `let b${s}_${j} = load_w(q * 4u + ${s}u, n / 4u + ${j * across}u);`),
           )
     }
-    ${products((i) => `load_a(min(${row(i)}, last), q)`)}
+    ${
+      tiling.quad
+        ? `${lines(tm / 4, (h) => `let held${h} = load_a(min(m + (subgroup_lane & 3u) + ${4 * h}u, last), q);`)}
+    ${products((i) => `quadBroadcast(held${Math.floor(i / 4)}, ${i % 4}u)`)}`
+        : products((i) => `load_a(min(${row(i)}, last), q)`)
+    }
   }`
 
   const store = lines(
@@ -332,20 +352,21 @@ ${maskFunctions}
 ${loadersWgsl(spec, { n: n % bn === 0, k: k % (shared ? bk : 4) === 0 })}
 ${
   shared
-    ? `var<workgroup> tile_a: array<vec4<f32>, ${bm * kq}>;
-var<workgroup> tile_b: array<vec4<f32>, ${bn * kq}>;`
+    ? `var<workgroup> tile_a: array<vec4<f32>, ${bm * stride}>;
+var<workgroup> tile_b: array<vec4<f32>, ${forward ? bn * stride : tileB}>;`
     : ''
 }
 fn kernel(group: vec3<u32>, local: u32) {
   let last = ${live} - 1u;
   let m0 = group.y * ${bm}u;
   let n0 = group.x * ${bn}u;
+  // Remainders bound what indexes the tiles, so that compilers need not.
   let tx = local % ${across}u;
-  let ty = ${down === 1 ? '0u' : `local / ${across}u`};
+  let ty = ${down === 1 ? '0u' : `local / ${across}u % ${down}u`};
   let m = m0 + ty;
   let n = n0 + ${forward ? 'tx' : 'tx * 4u'};
-  ${shared ? `let swizzle_a = ${swizzle('ty', down)};` : ''}
-  ${shared && forward ? `let swizzle_b = ${swizzle('tx', across)};` : ''}
+  ${shared && !padded ? `let swizzle_a = ${swizzle('ty')};` : ''}
+  ${shared && !padded && forward ? `let swizzle_b = ${swizzle('tx')};` : ''}
   ${lines(tm, (i) => lines(jv, (j) => `var c${i}_${j} = vec4<f32>();`))}
   ${lowRankText}
   ${maskText}

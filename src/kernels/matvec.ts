@@ -35,6 +35,7 @@ export function matvecKernel(
     name: `matvec.${spec.direction}.${variant}`,
     bindings: matmulBindings(spec),
     workgroup: WORKGROUP,
+    hardwareOnly: true,
     wgsl: `
 ${loadersWgsl(spec, { n: n % perWorkgroup === 0, k: k % 4 === 0 })}
 var<workgroup> sums: array<f32, ${cells * WORKGROUP}>;

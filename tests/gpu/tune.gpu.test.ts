@@ -77,6 +77,17 @@ describe('tune', () => {
     expect(await tune(context, new Map([['a 1', variants]]), {}, DIMS)).toEqual({ 'a 1': want })
   })
 
+  test('on a software adapter takes what was made for one, if it runs there', async () => {
+    const context = await sharedContext()
+    const made = {
+      quick: summing(4),
+      unheardOf: { ...unheardOf, softwareOnly: true },
+      made: summing(1000, { softwareOnly: true }),
+    }
+    const want = context.gpu.software ? 'made' : 'quick'
+    expect(await tune(context, new Map([['a 1', made]]), {}, DIMS)).toEqual({ 'a 1': want })
+  })
+
   test('stops when told to', async () => {
     const asked = new Map([['a 1', variants]])
     const stopped = AbortSignal.abort(new Error('enough'))

@@ -6,6 +6,7 @@ import { linear } from '../../src/kernels/linear.ts'
 import { matmulKey, matmulVariantNames, matvecVariantNames } from '../../src/kernels/matmul-variants.ts'
 import { shardShape, type Weight, type WeightFormat } from '../../src/kernels/weight.ts'
 import { uniform } from '../../src/lib/threefry.ts'
+import { extendedContext } from '../support/gpu.ts'
 import { type Arrays, checkOperation, normals, type OperationInput } from '../support/operation.ts'
 
 const SITE = 5
@@ -26,9 +27,12 @@ interface LinearCase {
   scalars?: Partial<Scalars>
   choices?: Record<string, string>
   probes?: number
+  /** Needs a device with features beyond WebGPU's core. */
+  extended?: boolean
 }
 
 async function check(c: LinearCase): Promise<void> {
+  const context = c.extended ? await extendedContext() : undefined
   const { rows, width, out, format = 'f32', rank = 0, dropout = false, shards = [out], gradX = true } = c
   const scalars = { seed: 3, counter: 9, dropout_keep: dropout ? 0.75 : 1, ...c.scalars }
   const dim = c.dim ?? 'tokens'
@@ -43,6 +47,7 @@ async function check(c: LinearCase): Promise<void> {
   if (rank > 0) {
     inputs.a = { shape: [rank, width], grad: true, scale: width ** -0.5 }
     inputs.b = { shape: [out, rank], grad: true, scale: 0.5 }
+    inputs.site = { shape: [1], values: Uint32Array.of(SITE) }
   }
   const keep = (i: number) =>
     dropout && !(uniform(scalars.seed, scalars.counter, SITE, i) < scalars.dropout_keep)
@@ -59,6 +64,7 @@ async function check(c: LinearCase): Promise<void> {
     probes: c.probes ?? 24,
     gradTolerance: 2e-5,
     ...(c.choices ? { choices: c.choices } : {}),
+    ...(context ? { context } : {}),
     build: (tape: Tape, t: Record<string, Tensor>) => {
       let firstRow = 0
       const weight: Weight = { rows: out, cols: width, format, shards: [] }
@@ -66,7 +72,7 @@ async function check(c: LinearCase): Promise<void> {
         weight.shards.push({ tensor: t[`w${i}`]!, firstRow, rows: count })
         firstRow += count
       })
-      const lora = { a: t.a!, b: t.b!, rank, scale: SCALE, site: SITE, dropout }
+      const lora = { a: t.a!, b: t.b!, rank, scale: SCALE, site: t.site!, dropout }
       return { y: linear(tape, t.x!, weight, { rows: dim, name: 'y', ...(rank > 0 ? { lora } : {}) }) }
     },
     reference: ({ x, a, b }: Arrays): Arrays => {
@@ -173,7 +179,7 @@ describe('matmul variants', () => {
         format: 'bf16',
         probes: 6,
       }
-      return check({ ...c, choices: choosing(variant, c) })
+      return check({ ...c, choices: choosing(variant, c), extended: variant.startsWith('quad') })
     })
   }
   for (const variant of ['tile64x64_8x8', 'tile128x128_8x8'])
