@@ -24,7 +24,7 @@ async function measure(bench: Bench, tokens: number, window: number | null): Pro
   const name = `${tokens} tokens, ${heads}x${headDim} over ${kvHeads}, ${window ? `window ${window}` : 'global'}`
   const flops = attentionPairs(tokens, window) * heads * headDim
   // Backward recomputes scores twice: 14 instead of 10.
-  if (!bench.affords(name, 18 * flops, 2)) return
+  if (!bench.affords('attention', name, 18 * flops, 2)) return
   const live: Dims = { tokens, supervised: 0, sequences: 0 }
   const bed = new Bed(bench.context, live)
   try {

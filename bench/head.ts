@@ -8,7 +8,7 @@ import { GEMMA_270M } from './shapes.ts'
 
 /** The head with its cross-entropy and its gradient, at Gemma 3 270M's vocabulary: two products, 4 FLOPs a pair. */
 export async function headSuite(bench: Bench): Promise<void> {
-  const sizes = bench.software ? (bench.full ? [32, 256] : [32]) : [256, 4096]
+  const sizes = bench.software ? (bench.full ? [32, 256] : [16]) : [256, 4096]
   for (const rows of sizes) await measure(bench, rows)
 }
 
@@ -19,7 +19,7 @@ async function measure(bench: Bench, rows: number): Promise<void> {
     flops: 4 * rows * vocab * hidden,
     bytes: vocab * hidden * 2 + rows * hidden * 8,
   }
-  if (!bench.affords(name, work.flops, 2)) return
+  if (!bench.affords('head', name, work.flops, 2)) return
   const live: Dims = { tokens: rows, supervised: rows, sequences: 0 }
   const bed = new Bed(bench.context, live)
   try {

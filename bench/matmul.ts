@@ -102,7 +102,7 @@ async function own(
     // Software adapters take up to a minute to compile what has barriers, and run it at half the speed.
     const quick = variants.filter(([, kernel]) => !kernel.wgsl.includes('workgroupBarrier'))
     const wanted = bench.software && !bench.full ? quick : variants
-    if (!bench.affords(name, work.flops, 3 * wanted.length)) return
+    if (!bench.affords('matmul', name, work.flops, 3 * wanted.length)) return
     await bed.noise(tensors.a)
     await bed.noise(w, 0.02, format)
     bed.values(tensors.c)
@@ -149,11 +149,10 @@ async function other(
 ): Promise<void> {
   const name = nameOf(c, shape, direction, peer.name)
   const work = workOf(c.rows, shape, 4)
-  // Its matmul may be ten times slower than ours.
-  if (!bench.affords(name, work.flops, bench.software ? 15 : 3)) return
+  if (!bench.affords(peer.name, name, work.flops, 3)) return
   const timing = await peer.time(direction, c.rows, shape.out, shape.in, bench.software ? 0.6 : 0.2)
   timings.set(`${shape.name} ${direction} ${peer.name}`, timing)
-  bench.row('matmul', name, work, timing)
+  bench.row('matmul', name, work, timing, {}, peer.name)
 }
 
 /** Over all layers of one training step, forward and dx: every shape as often as it occurs. */

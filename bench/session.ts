@@ -9,6 +9,9 @@ import type { BenchFigure, BenchRow, SuiteName } from './types.ts'
 /** Kernels on software adapters reach about this share of the peak: what is needed to foresee how long something takes. */
 const FORESEEN = { software: 0.15, hardware: 0.4 }
 
+/** Seconds of a whole bench without --full. */
+const LONGEST = 290
+
 export interface Work {
   flops: number
   bytes: number
@@ -24,6 +27,9 @@ export class Bench {
   readonly figures: BenchFigure[] = []
   readonly skipped: { name: string; why: string }[] = []
   readonly #tell: (text: string) => void
+  readonly #began = performance.now()
+  /** Of the peak, as the last row of a kind reached it. */
+  readonly #shares = new Map<string, number>()
   #deadline = Number.POSITIVE_INFINITY
 
   constructor(context: GpuContext, peak: Rates, full: boolean, tell: (text: string) => void) {
@@ -38,18 +44,20 @@ export class Bench {
     return this.context.gpu.software
   }
 
-  /** Gives a suite its seconds. */
+  /** Gives a suite its seconds, no more than the whole has left. */
   begin(seconds: number): void {
-    this.#deadline = this.full ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000
+    this.#deadline = this.full
+      ? Number.POSITIVE_INFINITY
+      : Math.min(performance.now() + seconds * 1000, this.#began + LONGEST * 1000)
   }
 
   get left(): number {
     return Math.max(0, (this.#deadline - performance.now()) / 1000)
   }
 
-  /** Whether `runs` executions fit into what is left; notes what does not. */
-  affords(name: string, flops: number, runs = 3): boolean {
-    const share = this.software ? FORESEEN.software : FORESEEN.hardware
+  /** Whether `runs` executions of a kind of work fit into what is left; notes what does not. */
+  affords(kind: string, name: string, flops: number, runs: number): boolean {
+    const share = this.#shares.get(kind) ?? (this.software ? FORESEEN.software : FORESEEN.hardware)
     const seconds = (flops * runs) / (this.peak.flops * share)
     if (seconds <= this.left) return true
     this.skip(
@@ -89,7 +97,14 @@ export class Bench {
     this.#tell(text)
   }
 
-  row(suite: SuiteName, name: string, work: Work, timing: Timing, detail: BenchRow['detail'] = {}): BenchRow {
+  row(
+    suite: SuiteName,
+    name: string,
+    work: Work,
+    timing: Timing,
+    detail: BenchRow['detail'] = {},
+    kind: string = suite,
+  ): BenchRow {
     const row: BenchRow = {
       suite,
       name,
@@ -99,6 +114,7 @@ export class Bench {
       detail,
     }
     this.rows.push(row)
+    this.#shares.set(kind, row.peakFraction)
     this.#tell(
       `${suite}  ${name}  ${(timing.seconds * 1e3).toPrecision(4)} ms  ${(work.flops / timing.seconds / 1e9).toPrecision(4)} GFLOP/s`,
     )
