@@ -11,7 +11,7 @@
  */
 import { type Binding, dimOf, type Kernel } from '../gpu/kernel.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
-import { BATCH, WORKGROUP as PLAIN_WORKGROUP, softmaxBatch } from './attention-plain.ts'
+import { BATCH, softmaxBatch } from './attention-plain.ts'
 import { type AttentionShape, softCapWgsl } from './attention-shape.ts'
 
 export interface AttentionDecodeOptions extends AttentionShape {
@@ -26,6 +26,7 @@ export interface AttentionDecodeOptions extends AttentionShape {
 }
 
 const WORKGROUP = 128
+const PLAIN_WORKGROUP = 8
 /** Invocations that share the dot products of one key. */
 const LANES = 8
 const KEYS = WORKGROUP / LANES
@@ -90,11 +91,19 @@ function partCost(o: AttentionDecodeOptions, rows: number, readings: number) {
   return { flops: keys * heads * headDim * 4, bytes: keys * kvHeads * headDim * 8 * readings }
 }
 
-/** One part of one head for each invocation, without barriers: for software adapters, as in attention-plain.ts. */
+/** Heads of a kv head that go together: at most four, their queries in at most 4 KiB. */
+function sideBySide(o: AttentionDecodeOptions): number {
+  return [4, 3, 2, 1].find((n) => (o.heads / o.kvHeads) % n === 0 && n * o.headDim <= 1024)!
+}
+
+/** One part of up to four heads for each invocation, without barriers: for software adapters, as attention-plain.ts. */
 function plainPart(o: AttentionDecodeOptions, parts: number): Kernel {
   const { rows, heads, kvHeads, headDim, maxPositions, sequences } = o
   const width = headDim / 4
-  const items = heads * parts
+  const side = sideBySide(o)
+  const items = (heads / side) * parts
+  const each = (text: (r: number) => string) => Array.from({ length: side }, (_, r) => text(r)).join('\n  ')
+  const part = (r: number) => `((group.y * ${heads}u + head + ${r}u) * ${parts}u + index % ${parts}u)`
   return {
     name: 'attention_decode.part.plain',
     bindings: partBindings(o, parts),
@@ -104,32 +113,39 @@ ${softCapWgsl(o.softCap)}
 fn kernel(group: vec3<u32>, local: u32) {
   let index = group.x * ${PLAIN_WORKGROUP}u + local;
   if (index >= ${items}u) { return; }
-  let head = index / ${parts}u;
+  let head = index / ${parts}u * ${side}u;
   ${spanWgsl(o, parts)}
   let lower = start + index % ${parts}u * each;
   if (lower > position) { return; }
   let last = min(lower + each - 1u, position);
-  let token = last;
   let cached = min(sequenceOf[group.y], ${sequences - 1}u) * ${maxPositions}u;
   let kv = head / ${heads / kvHeads}u;
-  let row = (group.y * ${heads}u + head) * ${width}u;
-  let to = (group.y * ${items}u + index) * ${width}u;
   let width = min(${width}u, arrayLength(&q));
-  for (var d = 0u; d < width; d++) { sums[to + d] = vec4<f32>(0.0); }
-  var top = -1e30;
-  var total = 0.0;
+  ${each(
+    (r) => `
+  let live${r} = true;
+  let lower${r} = lower;
+  let token${r} = last;
+  let row${r} = (group.y * ${heads}u + head + ${r}u) * ${width}u;
+  let to${r} = ${part(r)} * ${width}u;
+  for (var d = 0u; d < width; d++) { sums[to${r} + d] = vec4<f32>(0.0); }
+  var top${r} = -1e30;
+  var total${r} = 0.0;`,
+  )}
   for (var at = lower; at <= last; at += ${BATCH}u) {
     ${softmaxBatch(
       o,
+      side,
       (key) => `((cached + ${key}) * ${kvHeads}u + kv) * ${width}u`,
       ['q', 'cacheK', 'cacheV'],
-      ['sums', 'to'],
+      'sums',
+      (r) => `to${r}`,
     )}
   }
-  tops[group.y * ${items}u + index] = vec2<f32>(top, total);
+  ${each((r) => `tops[${part(r)}] = vec2<f32>(top${r}, total${r});`)}
 }`,
     grid: (live) => [Math.ceil(items / PLAIN_WORKGROUP), dimOf(rows, live), 1],
-    cost: (live) => partCost(o, dimOf(rows, live), 1),
+    cost: (live) => partCost(o, dimOf(rows, live), heads / kvHeads / side),
   }
 }
 
@@ -138,8 +154,7 @@ function splitPart(o: AttentionDecodeOptions, parts: number): Kernel {
   const { rows, heads, kvHeads, headDim, maxPositions, sequences } = o
   const width = headDim / 4
   const group = heads / kvHeads
-  // Heads side by side: as many as share a kv head, at most four, their queries in at most 4 KiB.
-  const side = [4, 3, 2, 1].find((n) => group % n === 0 && n * headDim <= 1024)!
+  const side = sideBySide(o)
   const four = (text: (h: number) => string) =>
     `vec4<f32>(${[0, 1, 2, 3].map((h) => (h < side ? text(h) : '0.0')).join(', ')})`
   return {

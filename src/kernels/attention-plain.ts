@@ -1,8 +1,8 @@
 /**
- * Flash attention with neither barriers nor workgroup memory: one row for each invocation, the other side eight rows at
- * a time at addresses the whole workgroup shares, sums kept in the output array. Same results and bindings as the tiled
- * kernels (attention-forward.ts, attention-backward.ts). Short text that every compiler gets through at once, and what
- * software adapters run best: they pay for loads that differ between invocations, and dearly for barriers.
+ * Flash attention with neither barriers nor workgroup memory: each invocation takes four rows of its own against eight
+ * of the other side at a time, and keeps its sums in the output array. Same results and bindings as the tiled kernels
+ * (attention-forward.ts, attention-backward.ts). What every compiler gets through at once and software adapters run
+ * best: there a load costs dozens of multiply-adds, and barriers and long texts cost seconds of compiling.
  */
 import { dimOf, type Kernel } from '../gpu/kernel.ts'
 import {
@@ -20,112 +20,141 @@ import {
   softCapWgsl,
 } from './attention-shape.ts'
 
-export const WORKGROUP = 32
-/** Rows of the other side taken together. */
+const WORKGROUP = 8
+/** Rows of its own that an invocation holds. */
+const OWN = 4
+/** Rows of the other side taken together; quads of them become vec4. */
 export const BATCH = 8
 
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 const lines = (n: number, text: (i: number) => string) => range(n).map(text).join('\n      ')
-/** Four scalars of a batch as a vec4: quad 1 of `s` is (s4, s5, s6, s7). */
-const quad = (name: string, i: number) =>
-  `vec4<f32>(${range(4)
-    .map((e) => `${name}${4 * i + e}`)
-    .join(', ')})`
-/** name = a . b over four columns, added on. */
+const grid2 = (n: number, m: number, text: (i: number, j: number) => string) =>
+  lines(n, (i) => lines(m, (j) => text(i, j)))
+/** Four scalars of a batch as a vec4: quad 1 of `s0_` is (s0_4, s0_5, s0_6, s0_7). */
+const quad = (name: string, i: number) => `vec4<f32>(${range(4).map((e) => `${name}${4 * i + e}`)})`
+/** name += a . b over four columns. */
 const dotOnto = (name: string, a: string, b: string) =>
   `${name} = fma(${a}.x, ${b}.x, fma(${a}.y, ${b}.y, fma(${a}.z, ${b}.z, fma(${a}.w, ${b}.w, ${name}))));`
 
-/** Where a key's row begins, in vec4. */
-type KeyBase = (key: string) => string
-
-const streamKey =
-  (o: AttentionShape): KeyBase =>
-  (key) =>
-    `(${key} * ${o.kvHeads}u + group.x) * ${o.headDim / 4}u`
-
 /**
- * Keys at .. at + 7, none past `last`: their products with this invocation's row, given as [name, own array, other
- * array]; `seen`, which of them lie in lower .. token; `y`, the logits from product s.
+ * Declares `name`r_j = own[row r] . other[other j] for each product [name, own, other]; rows begin at `row`r and
+ * `other`j.
  */
-function keyBatch(
-  o: AttentionShape,
-  keyBase: KeyBase,
-  products: (readonly [string, string, string])[],
-): string {
+function products(rows: number, others: number, of: (readonly [string, string, string])[]): string {
   return `
-    ${lines(BATCH, (j) => `let key${j} = ${keyBase(`min(at + ${j}u, last)`)};`)}
-    ${products.map(([name]) => lines(BATCH, (j) => `var ${name}${j} = 0.0;`)).join('\n    ')}
+    ${of.map(([name]) => grid2(rows, others, (r, j) => `var ${name}${r}_${j} = 0.0;`)).join('\n      ')}
     for (var d = 0u; d < width; d++) {
-      ${products
+      ${of
         .map(
-          ([name, own, other]) => `let a_${name} = ${own}[row + d];
-      ${lines(BATCH, (j) => `let b_${name}${j} = ${other}[key${j} + d];`)}
-      ${lines(BATCH, (j) => dotOnto(`${name}${j}`, `a_${name}`, `b_${name}${j}`))}`,
+          ([name, own, other]) => `
+      ${lines(rows, (r) => `let own_${name}${r} = ${own}[row${r} + d];`)}
+      ${lines(others, (j) => `let other_${name}${j} = ${other}[other${j} + d];`)}
+      ${grid2(rows, others, (r, j) => dotOnto(`${name}${r}_${j}`, `own_${name}${r}`, `other_${name}${j}`))}`,
         )
-        .join('\n      ')}
-    }
-    ${lines(2, (i) => {
-      const keys = `(vec4<u32>(at + ${4 * i}u) + vec4<u32>(0u, 1u, 2u, 3u))`
-      return `let seen${i} = (${keys} >= vec4<u32>(lower)) & (${keys} <= vec4<u32>(token));
-      let y${i} = ${logit(o, quad('s', i))};`
-    })}`
-}
-
-/** Where an invocation's own query lies. */
-function ownQuery(o: AttentionShape, tokens: number, isLive: string): string {
-  const { heads, kvHeads, headDim } = o
-  return `
-  let first = group.y * ${tokens}u;
-  let last = min(first + ${tokens}u, ${dimText(o.rows)}) - 1u;
-  if (!(${isLive})) { return; }
-  let token = first + local / ${heads / kvHeads}u;
-  let item = query_row(first, last, group.x * ${heads / kvHeads}u, local);
-  let row = item * ${headDim / 4}u;
-  // Compilers that see this number unroll the loops over it.
-  let width = min(${headDim / 4}u, arrayLength(&q));
-  let lower = first_key(token);`
-}
-
-/** to = scale * to + sum_j weight_j other[at_j], over the width; `to` names an array and where its row begins. */
-function batchOnto(
-  to: readonly [string, string],
-  scale: string,
-  weight: string,
-  other: string,
-  count: number,
-  at: (j: number) => string,
-): string {
-  const place = `${to[0]}[${to[1]} + d]`
-  return `
-    for (var d = 0u; d < width; d++) {
-      var sum = ${place}${scale};
-      ${lines(count, (j) => `sum = fma(vec4<f32>(${weight}${j >> 2}.${'xyzw'[j % 4]}), ${other}[${at(j)} + d], sum);`)}
-      ${place} = sum;
+        .join('')}
     }`
 }
 
-/** One step of online softmax over eight keys: `top`, `total` and the sums in `to` go on from what they hold. */
-export function softmaxBatch(
-  o: AttentionShape,
-  keyBase: KeyBase,
-  [q, k, v]: readonly [string, string, string],
-  to: readonly [string, string],
+/** For each row: to[place] = scale * to[place] + sum_j weight_j from[other j], over the width. */
+function addOnto(
+  rows: number,
+  others: number,
+  to: string,
+  place: (r: number) => string,
+  scale: (r: number) => string,
+  weight: string,
+  from: string,
 ): string {
   return `
-    ${keyBatch(o, keyBase, [['s', q, k]])}
-    ${lines(2, (i) => `let z${i} = select(vec4<f32>(-1e30), y${i}, seen${i});`)}
-    let highest = max(z0, z1);
-    let before = top;
-    top = max(top, max(max(highest.x, highest.y), max(highest.z, highest.w)));
-    let shrink = exp(max(before - top, -100.0));
-    ${lines(2, (i) => `let p${i} = select(vec4<f32>(0.0), exp(z${i} - top), seen${i});`)}
-    total = total * shrink + dot(p0 + p1, vec4<f32>(1.0));
-    ${batchOnto(to, ' * shrink', 'p', v, BATCH, (j) => `key${j}`)}`
+    for (var d = 0u; d < width; d++) {
+      ${lines(others, (j) => `let other_d${j} = ${from}[other${j} + d];`)}
+      ${lines(
+        rows,
+        (r) => `var sum${r} = ${to}[${place(r)} + d]${scale(r)};
+      ${lines(others, (j) => `sum${r} = fma(vec4<f32>(${weight}${r}_${j >> 2}.${'xyzw'[j % 4]}), other_d${j}, sum${r});`)}
+      if (live${r}) { ${to}[${place(r)} + d] = sum${r}; }`,
+      )}
+    }`
+}
+
+/** Keys at .. at + 7, none past `last`: their products, which of them row r sees, and its logits y. */
+function keyBatch(
+  o: AttentionShape,
+  rows: number,
+  keyBase: (key: string) => string,
+  of: (readonly [string, string, string])[],
+): string {
+  return `
+    ${lines(BATCH, (j) => `let other${j} = ${keyBase(`min(at + ${j}u, last)`)};`)}
+    ${products(rows, BATCH, of)}
+    ${grid2(rows, BATCH / 4, (r, i) => {
+      const keys = `(vec4<u32>(at + ${4 * i}u) + vec4<u32>(0u, 1u, 2u, 3u))`
+      return `let seen${r}_${i} = (${keys} >= vec4<u32>(lower${r})) & (${keys} <= vec4<u32>(token${r}));
+      let y${r}_${i} = ${logit(o, quad(`s${r}_`, i))};`
+    })}`
+}
+
+/**
+ * One step of online softmax over eight keys: `top`r, `total`r and the sums in `to` go on from what they hold. Row r
+ * of q begins at `row`r, its sums at place(r); it sees keys lower`r` .. token`r`.
+ */
+export function softmaxBatch(
+  o: AttentionShape,
+  rows: number,
+  keyBase: (key: string) => string,
+  [q, k, v]: readonly [string, string, string],
+  to: string,
+  place: (r: number) => string,
+): string {
+  return `
+    ${keyBatch(o, rows, keyBase, [['s', q, k]])}
+    ${lines(rows, (r) => {
+      const masked = (i: number) => `select(vec4<f32>(-1e30), y${r}_${i}, seen${r}_${i})`
+      return `
+      let highest${r} = max(${masked(0)}, ${masked(1)});
+      let before${r} = top${r};
+      top${r} = max(max(top${r}, max(highest${r}.x, highest${r}.y)), max(highest${r}.z, highest${r}.w));
+      let shrink${r} = exp(max(before${r} - top${r}, -100.0));
+      ${lines(2, (i) => `let p${r}_${i} = select(vec4<f32>(0.0), exp(${masked(i)} - top${r}), seen${r}_${i});`)}
+      total${r} = total${r} * shrink${r} + dot(p${r}_0 + p${r}_1, vec4<f32>(1.0));`
+    })}
+    ${addOnto(rows, BATCH, to, place, (r) => ` * shrink${r}`, 'p', v)}`
+}
+
+const streamKey = (o: AttentionShape) => (key: string) =>
+  `(${key} * ${o.kvHeads}u + group.x) * ${o.headDim / 4}u`
+
+/** Sets the rows' places in an output array to zero. */
+const clear = (to: string, rows: number) =>
+  lines(
+    rows,
+    (r) => `if (live${r}) { for (var d = 0u; d < width; d++) { ${to}[row${r} + d] = vec4<f32>(0.0); } }`,
+  )
+
+/** Compilers that see this number unroll the loops over it. */
+const widthText = (o: AttentionShape) => `let width = min(${o.headDim / 4}u, arrayLength(&q));`
+
+/** Where the four queries of an invocation lie. */
+function ownQueries(o: AttentionShape, tile: ReturnType<typeof queryTileWgsl>): string {
+  const group = o.heads / o.kvHeads
+  return `
+  let first = group.y * ${tile.tokens}u;
+  let last = min(first + ${tile.tokens}u, ${dimText(o.rows)}) - 1u;
+  ${widthText(o)}
+  ${lines(
+    OWN,
+    (r) => `
+  let live${r} = ${tile.isLive(`${OWN}u * local + ${r}u`)};
+  let token${r} = min(first + (${OWN}u * local + ${r}u) / ${group}u, last);
+  let item${r} = query_row(first, last, group.x * ${group}u, ${OWN}u * local + ${r}u);
+  let row${r} = item${r} * ${o.headDim / 4}u;
+  let lower${r} = first_key(token${r});`,
+  )}`
 }
 
 export function plainForward(o: AttentionShape): Kernel {
   const { rows, heads, kvHeads } = o
-  const queries = queryTileWgsl(o, WORKGROUP, heads / kvHeads)
+  const queries = queryTileWgsl(o, WORKGROUP * OWN, heads / kvHeads)
   return {
     name: 'attention.forward.plain',
     bindings: forwardBindings(o),
@@ -134,16 +163,20 @@ export function plainForward(o: AttentionShape): Kernel {
 ${softCapWgsl(o.softCap)}
 ${queries.functions}
 fn kernel(group: vec3<u32>, local: u32) {
-  ${ownQuery(o, queries.tokens, queries.isLive('local'))}
-  for (var d = 0u; d < width; d++) { out[row + d] = vec4<f32>(0.0); }
-  var top = -1e30;
-  var total = 0.0;
+  ${ownQueries(o, queries)}
+  ${clear('out', OWN)}
+  ${lines(OWN, (r) => `var top${r} = -1e30; var total${r} = 0.0;`)}
   for (var at = first_key(first); at <= last; at += ${BATCH}u) {
-    ${softmaxBatch(o, streamKey(o), ['q', 'k', 'v'], ['out', 'row'])}
+    ${softmaxBatch(o, OWN, streamKey(o), ['q', 'k', 'v'], 'out', (r) => `row${r}`)}
   }
-  let share = 1.0 / total;
-  for (var d = 0u; d < width; d++) { out[row + d] *= share; }
-  lse[item] = top + log(total);
+  ${lines(
+    OWN,
+    (r) => `if (live${r}) {
+    let share = 1.0 / total${r};
+    for (var d = 0u; d < width; d++) { out[row${r} + d] *= share; }
+    lse[item${r}] = top${r} + log(total${r});
+  }`,
+  )}
 }`,
     grid: (live) => [kvHeads, Math.ceil(dimOf(rows, live) / queries.tokens), 1],
     cost: (live) => attentionCost(o, dimOf(rows, live), 2),
@@ -152,7 +185,7 @@ fn kernel(group: vec3<u32>, local: u32) {
 
 export function plainBackwardQuery(o: AttentionShape, accumulate: boolean): Kernel {
   const { rows, heads, kvHeads } = o
-  const queries = queryTileWgsl(o, WORKGROUP, heads / kvHeads)
+  const queries = queryTileWgsl(o, WORKGROUP * OWN, heads / kvHeads)
   return {
     name: 'attention.backward_query.plain',
     bindings: queryBindings(o, accumulate),
@@ -161,22 +194,29 @@ export function plainBackwardQuery(o: AttentionShape, accumulate: boolean): Kern
 ${softCapWgsl(o.softCap)}
 ${queries.functions}
 fn kernel(group: vec3<u32>, local: u32) {
-  ${ownQuery(o, queries.tokens, queries.isLive('local'))}
-  let lse = stats[item].x;
-  let delta = stats[item].y;
-  ${accumulate ? '' : 'for (var d = 0u; d < width; d++) { dq[row + d] = vec4<f32>(0.0); }'}
+  ${ownQueries(o, queries)}
+  ${lines(OWN, (r) => `let stats${r} = stats[item${r}];`)}
+  ${accumulate ? '' : clear('dq', OWN)}
   for (var at = first_key(first); at <= last; at += ${BATCH}u) {
-    ${keyBatch(o, streamKey(o), [
+    ${keyBatch(o, OWN, streamKey(o), [
       ['s', 'q', 'k'],
       ['g', 'dout', 'v'],
     ])}
-    ${lines(
-      2,
-      (i) => `
-      let p${i} = exp(min(y${i} - lse, vec4<f32>(0.0)));
-      let ds${i} = select(vec4<f32>(0.0), ${slope(o, `p${i}`, quad('g', i), 'delta', `y${i}`)}, seen${i});`,
+    ${grid2(OWN, BATCH / 4, (r, i) => {
+      const ds = slope(o, `p${r}_${i}`, quad(`g${r}_`, i), `stats${r}.y`, `y${r}_${i}`)
+      return `
+      let p${r}_${i} = exp(min(y${r}_${i} - stats${r}.x, vec4<f32>(0.0)));
+      let ds${r}_${i} = select(vec4<f32>(0.0), ${ds}, seen${r}_${i});`
+    })}
+    ${addOnto(
+      OWN,
+      BATCH,
+      'dq',
+      (r) => `row${r}`,
+      () => '',
+      'ds',
+      'k',
     )}
-    ${batchOnto(['dq', 'row'], '', 'ds', 'k', BATCH, (j) => `key${j}`)}
   }
 }`,
     grid: (live) => [kvHeads, Math.ceil(dimOf(rows, live) / queries.tokens), 1],
@@ -188,10 +228,13 @@ export function plainBackwardKeyValue(o: AttentionShape, accumulate: Accumulate)
   const { rows, heads, kvHeads, headDim } = o
   const group = heads / kvHeads
   const queries = queryTileWgsl(o, Math.max(BATCH, group), group)
-  const item = (j: number) => `query_row(at, end, head, ${j}u)`
-  const used = queries.used
+  const { used } = queries
   const quads = Math.ceil(used / 4)
-  const width = headDim / 4
+  const keys = WORKGROUP * OWN
+  // Queries of a batch that fill up its last quad repeat one that is there, unseen.
+  const real = (j: number) => Math.min(j, used - 1)
+  const token = (j: number) => `at + ${Math.floor(real(j) / group)}u`
+  const four = (i: number, text: (j: number) => string) => range(4).map((e) => text(4 * i + e))
   return {
     name: 'attention.backward_key_value.plain',
     bindings: keyValueBindings(o, 1, accumulate),
@@ -202,48 +245,59 @@ ${queries.functions}
 ${lastQueryWgsl(o)}
 fn kernel(group: vec3<u32>, local: u32) {
   let head = group.x * ${group}u;
-  let first = group.y * ${WORKGROUP}u;
-  let last = min(first + ${WORKGROUP}u, ${dimText(rows)}) - 1u;
+  let first = group.y * ${keys}u;
+  let last = min(first + ${keys}u, ${dimText(rows)}) - 1u;
   let end = last_query(last);
-  let key = first + local;
-  if (key > last) { return; }
-  let row = (key * ${kvHeads}u + group.x) * ${width}u;
-  let width = min(${width}u, arrayLength(&q));
-  ${accumulate.dk ? '' : 'for (var d = 0u; d < width; d++) { dk[row + d] = vec4<f32>(0.0); }'}
-  ${accumulate.dv ? '' : 'for (var d = 0u; d < width; d++) { dv[row + d] = vec4<f32>(0.0); }'}
+  ${widthText(o)}
+  ${lines(
+    OWN,
+    (r) => `
+  let key${r} = first + ${OWN}u * local + ${r}u;
+  let live${r} = key${r} <= last;
+  let row${r} = (min(key${r}, last) * ${kvHeads}u + group.x) * ${headDim / 4}u;`,
+  )}
+  ${accumulate.dk ? '' : clear('dk', OWN)}
+  ${accumulate.dv ? '' : clear('dv', OWN)}
   for (var at = first; at <= end; at += ${queries.tokens}u) {
-    ${lines(4 * quads, (j) => `let item${j} = ${item(Math.min(j, used - 1))};`)}
-    ${lines(used, (j) => `let start${j} = item${j} * ${width}u;`)}
-    ${lines(4 * quads, (j) => `var s${j} = 0.0; var g${j} = 0.0;`)}
-    for (var d = 0u; d < width; d++) {
-      let a_s = k[row + d];
-      ${lines(used, (j) => `let b_s${j} = q[start${j} + d];`)}
-      ${lines(used, (j) => dotOnto(`s${j}`, 'a_s', `b_s${j}`))}
-      let a_g = v[row + d];
-      ${lines(used, (j) => `let b_g${j} = dout[start${j} + d];`)}
-      ${lines(used, (j) => dotOnto(`g${j}`, 'a_g', `b_g${j}`))}
-    }
-    ${lines(4 * quads, (j) => `let token${j} = min(at + ${Math.floor(Math.min(j, used - 1) / group)}u, end);`)}
-    ${lines(quads, (i) => {
-      const four = (text: (j: number) => string) =>
-        range(4)
-          .map((e) => text(4 * i + e))
-          .join(', ')
+    ${lines(4 * quads, (j) => `let item${j} = query_row(at, end, head, ${real(j)}u);`)}
+    ${lines(4 * quads, (j) => `let other${j} = item${j} * ${headDim / 4}u;`)}
+    ${products(OWN, 4 * quads, [
+      ['s', 'k', 'q'],
+      ['g', 'v', 'dout'],
+    ])}
+    ${lines(
+      quads,
+      (i) => `
+    let lse${i} = vec4<f32>(${four(i, (j) => `stats[item${j}].x`)});
+    let delta${i} = vec4<f32>(${four(i, (j) => `stats[item${j}].y`)});
+    let reach${i} = vec4<u32>(${four(i, (j) => (j < used ? token(j) : 'end + 1u'))});
+    let lower${i} = vec4<u32>(${four(i, (j) => `first_key(min(${token(j)}, end))`)});`,
+    )}
+    ${grid2(OWN, quads, (r, i) => {
+      const key = `vec4<u32>(key${r})`
       return `
-      let stats${i}0 = vec4<f32>(${four((j) => `stats[item${j}].x`)});
-      let stats${i}1 = vec4<f32>(${four((j) => `stats[item${j}].y`)});
-      let reach${i} = vec4<u32>(${four((j) => (j < used ? `at + ${Math.floor(j / group)}u` : 'end + 1u'))});
-      let lower${i} = vec4<u32>(${four((j) => `first_key(token${j})`)});
-      let seen${i} = (vec4<u32>(key) >= lower${i}) & (vec4<u32>(key) <= reach${i}) & (reach${i} <= vec4<u32>(end));
-      let y${i} = ${logit(o, quad('s', i))};
-      let p${i} = select(vec4<f32>(0.0), exp(min(y${i} - stats${i}0, vec4<f32>(0.0))), seen${i});
-      let ds${i} = ${slope(o, `p${i}`, quad('g', i), `stats${i}1`, `y${i}`)};`
+      let seen${r}_${i} = (${key} >= lower${i}) & (${key} <= reach${i}) & (reach${i} <= vec4<u32>(end));
+      let y${r}_${i} = ${logit(o, quad(`s${r}_`, i))};
+      let p${r}_${i} = select(vec4<f32>(0.0), exp(min(y${r}_${i} - lse${i}, vec4<f32>(0.0))), seen${r}_${i});
+      let ds${r}_${i} = ${slope(o, `p${r}_${i}`, quad(`g${r}_`, i), `delta${i}`, `y${r}_${i}`)};`
     })}
-    ${batchOnto(['dv', 'row'], '', 'p', 'dout', used, (j) => `start${j}`)}
-    ${batchOnto(['dk', 'row'], '', 'ds', 'q', used, (j) => `start${j}`)}
+    ${['dv p dout', 'dk ds q']
+      .map((names) => names.split(' ') as [string, string, string])
+      .map(([to, weight, source]) =>
+        addOnto(
+          OWN,
+          used,
+          to,
+          (r) => `row${r}`,
+          () => '',
+          weight,
+          source,
+        ),
+      )
+      .join('')}
   }
 }`,
-    grid: (live) => [kvHeads, Math.ceil(dimOf(rows, live) / WORKGROUP), 1],
+    grid: (live) => [kvHeads, Math.ceil(dimOf(rows, live) / keys), 1],
     cost: (live) => attentionCost(o, dimOf(rows, live), 4),
   }
 }

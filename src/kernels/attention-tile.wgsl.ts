@@ -19,6 +19,8 @@ export interface AttentionTile {
   chunk: number
   /** Invocations side by side along the width in `accumulate`. */
   across: number
+  /** Whether the steps of a staged chunk are written out: for compilers of hardware to overlap. */
+  unroll?: boolean
 }
 
 export class TileText {
@@ -92,6 +94,13 @@ var<workgroup> weights: array<vec4<f32>, ${(own / 4) * other}>;`
     const offset = c4 * (own + 1)
     const product = (row: number, j: number) =>
       ['x', 'y', 'z', 'w'].map((e) => `a${row}.${e} * b${j}.${e}`).join(' + ')
+    const step = (c: string) => `
+      let from_a = ${c} * ${own + 1}u + 4u * tm;
+      let from_b = ${offset}u + ${c} * ${other + 1}u + tn;
+      ${[0, 1, 2, 3].map((i) => `let a${i} = stage[from_a + ${i}u];`).join(' ')}
+      ${this.eachColumn((j) => `let b${j} = stage[from_b + ${j * this.tn}u];`)}
+      ${this.eachColumn((j) => `${name}${j} += vec4<f32>(${[0, 1, 2, 3].map((i) => product(i, j)).join(', ')});`)}
+    `
     return `
   for (var d = 0u; d < width; d += ${c4}u) {
     for (var i = local; i < ${own * c4}u; i += ${workgroup}u) {
@@ -105,13 +114,7 @@ var<workgroup> weights: array<vec4<f32>, ${(own / 4) * other}>;`
       stage[${offset}u + c * ${other + 1}u + row] = ${b}[${otherRow('row')} * ${this.width}u + d + c];
     }
     workgroupBarrier();
-    for (var c = 0u; c < min(width, ${c4}u); c++) {
-      let from_a = c * ${own + 1}u + 4u * tm;
-      let from_b = ${offset}u + c * ${other + 1}u + tn;
-      ${[0, 1, 2, 3].map((i) => `let a${i} = stage[from_a + ${i}u];`).join(' ')}
-      ${this.eachColumn((j) => `let b${j} = stage[from_b + ${j * this.tn}u];`)}
-      ${this.eachColumn((j) => `${name}${j} += vec4<f32>(${[0, 1, 2, 3].map((i) => product(i, j)).join(', ')});`)}
-    }
+    ${this.tile.unroll ? Array.from({ length: c4 }, (_, c) => `{${step(`${c}u`)}}`).join('') : `for (var c = 0u; c < min(width, ${c4}u); c++) {${step('c')}}`}
     workgroupBarrier();
   }`
   }

@@ -31,11 +31,12 @@ export function keyValueVariants(o: AttentionShape, accumulate: Accumulate): Rec
   const group = o.heads / o.kvHeads
   const tile = tileOf(o.headDim, 1)
   const made: Record<string, Variant> = { plain: () => plainBackwardKeyValue(o, accumulate) }
-  for (const splits of new Set([group, 1])) {
-    const add = splits > 1 ? { dk: false, dv: false } : accumulate
-    const name = `tiled${tile.own}x${tile.other}_${splits}`
-    made[name] = () => named(name, attentionBackwardKeyValue(o, tile, splits, add))
-  }
+  for (const splits of new Set([group, 1]))
+    for (const unroll of [false, true]) {
+      const add = splits > 1 ? { dk: false, dv: false } : accumulate
+      const name = `tiled${tile.own}x${tile.other}_${splits}${unroll ? '_unrolled' : ''}`
+      made[name] = () => named(name, attentionBackwardKeyValue(o, { ...tile, unroll }, splits, add))
+    }
   return made
 }
 
@@ -46,7 +47,7 @@ function variants(
 ): Record<string, Variant> {
   const made: Record<string, Variant> = { plain }
   for (const tile of tiles) {
-    const name = `tiled${tile.own}x${tile.other}`
+    const name = `tiled${tile.own}x${tile.other}${tile.unroll ? '_unrolled' : ''}`
     made[name] = () => named(name, tiled(tile))
   }
   return made
@@ -60,7 +61,8 @@ const named = (name: string, kernel: Kernel): Kernel => ({
 
 /** Tiles that own queries: forward and dQ. */
 function queryTiles(headDim: number): AttentionTile[] {
-  return [tileOf(headDim, 2), tileOf(headDim, 1)]
+  const large = tileOf(headDim, 2)
+  return [large, tileOf(headDim, 1), { ...large, unroll: true }]
 }
 
 /** An invocation accumulates 4 * quads rows by 8 columns (4 at width 64); above 256 fewer rows keep the workgroup at 256. */
