@@ -44,25 +44,22 @@ export async function runBench(
   tell(`${(peak.flops / 1e9).toFixed(1)} GFLOP/s f32 FMA peak, ${(peak.bandwidth / 1e9).toFixed(1)} GB/s`)
   const bench = new Bench(context, peak, options.full ?? false, tell)
   const suites = new Set<SuiteName>(options.only?.length ? options.only : SUITES)
-  const seconds = SECONDS[gpu.software ? 'software' : 'hardware']
+  const all = SECONDS[gpu.software ? 'software' : 'hardware']
+  const parts: [keyof typeof all, () => Promise<void>][] = [
+    ['matmul', () => matmulBeside(bench, peer)],
+    ['attention', () => attentionSuite(bench)],
+    ['head', () => headSuite(bench)],
+    ['model', () => modelSuites(bench, suites)],
+  ]
+  const wanted = parts.filter(([part]) =>
+    part === 'model' ? suites.has('step') || suites.has('decode') : suites.has(part),
+  )
+  const sum = (of: typeof parts) => of.reduce((seconds, [part]) => seconds + all[part], 0)
   try {
-    if (suites.has('matmul')) {
-      bench.begin(seconds.matmul)
-      const beside = peer && (await makePeer(bench, peer))
-      await matmulSuite(bench, beside)
-      beside?.dispose()
-    }
-    if (suites.has('attention')) {
-      bench.begin(seconds.attention)
-      await attentionSuite(bench)
-    }
-    if (suites.has('head')) {
-      bench.begin(seconds.head)
-      await headSuite(bench)
-    }
-    if (suites.has('step') || suites.has('decode')) {
-      bench.begin(seconds.model)
-      await modelSuites(bench, suites)
+    for (const [part, run] of wanted) {
+      // Suites that were left out leave their time to the others.
+      bench.begin((all[part] * sum(parts)) / sum(wanted))
+      await run()
     }
   } finally {
     bench.timer.dispose()
@@ -93,11 +90,13 @@ async function measurePeak(context: GpuContext): Promise<Rates> {
   return peak
 }
 
-async function makePeer(bench: Bench, make: PeerFactory): Promise<MatmulPeer | null> {
+async function matmulBeside(bench: Bench, make: PeerFactory | null): Promise<void> {
+  let peer: MatmulPeer | null = null
   try {
-    return await make(bench)
+    peer = make && (await make(bench))
   } catch (error) {
-    bench.skip('the other matmul', String((error as Error).message))
-    return null
+    bench.skip('another matmul beside ours', String((error as Error).message))
   }
+  await matmulSuite(bench, peer)
+  peer?.dispose()
 }

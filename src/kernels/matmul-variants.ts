@@ -11,8 +11,8 @@ import { type MatvecTiling, matvecKernel } from './matvec.ts'
  */
 const TILINGS: Record<string, Tiling> = {
   unshared_8x8: { bm: 64, bn: 64, bk: 4, tm: 8, tn: 8, shared: false },
-  quad_16x8: { bm: 16, bn: 128, bk: 4, tm: 16, tn: 8, shared: false, quad: true },
   quad_16x4: { bm: 16, bn: 64, bk: 4, tm: 16, tn: 4, shared: false, quad: true },
+  quad_16x8: { bm: 16, bn: 128, bk: 4, tm: 16, tn: 8, shared: false, quad: true },
   tile64x64_8x8: { bm: 64, bn: 64, bk: 16, tm: 8, tn: 8, shared: true },
   tile64x64_8x4: { bm: 64, bn: 64, bk: 16, tm: 8, tn: 4, shared: true },
   tile128x64_8x8: { bm: 128, bn: 64, bk: 16, tm: 8, tn: 8, shared: true },

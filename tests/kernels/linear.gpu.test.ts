@@ -131,12 +131,13 @@ function fromF16(bits: number): number {
 }
 
 describe('linear', () => {
-  for (const format of ['f32', 'bf16', 'f16'] as const) {
+  for (const format of ['f32', 'bf16'] as const) {
     test(`${format}, no multiples of tiles`, () => check({ rows: 67, width: 72, out: 68, format }))
     test(`${format}, multiples of 2 only, LoRA`, () =>
       check({ rows: 19, width: 38, out: 42, format, rank: 3 }))
-    test(`${format}, multiples of 32, LoRA`, () => check({ rows: 33, width: 64, out: 96, format, rank: 8 }))
   }
+  for (const format of ['f32', 'bf16', 'f16'] as const)
+    test(`${format}, multiples of 32, LoRA`, () => check({ rows: 33, width: 64, out: 96, format, rank: 8 }))
   test('one row', () => check({ rows: 1, width: 34, out: 6, format: 'bf16', rank: 2 }))
   test('odd sizes in f32', () => check({ rows: 5, width: 7, out: 9, rank: 1 }))
   test('dropout', () => check({ rows: 21, width: 70, out: 36, format: 'bf16', rank: 12, dropout: true }))
@@ -182,11 +183,10 @@ describe('matmul variants', () => {
       return check({ ...c, choices: choosing(variant, c), extended: variant.startsWith('quad') })
     })
   }
-  for (const variant of ['tile64x64_8x8', 'tile128x128_8x8'])
-    test(`${variant}, whole tiles, where no guard is written`, () => {
-      const c: LinearCase = { rows: 128, width: 128, out: 256, rank: 8, probes: 6 }
-      return check({ ...c, choices: choosing(variant, c) })
-    })
+  test('tile64x64_8x8, whole tiles, where no guard is written', () => {
+    const c: LinearCase = { rows: 64, width: 64, out: 128, rank: 8, probes: 6 }
+    return check({ ...c, choices: choosing('tile64x64_8x8', c) })
+  })
   test('tile64x64_8x4, rows that are no multiple of 4', () => {
     const c: LinearCase = { rows: 21, width: 46, out: 30, rank: 3, format: 'f16' }
     return check({ ...c, choices: choosing('tile64x64_8x4', c) })

@@ -2,13 +2,15 @@ import { For } from 'solid-js'
 import { type RunConfig, targetModules } from '../../protocol/run-config.ts'
 import { formatNumber } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
+import { useApp } from '../state/app.tsx'
 
 /** The settings of a run that tell most about it, as a list. */
 export function RunFacts(props: { config: RunConfig }) {
+  const { models } = useApp()
   const facts = (): [string, string][] => {
     const { training, lora, model, data } = props.config
     return [
-      [t('facts.model'), model.id],
+      [t('facts.model'), models.list().find((known) => known.id === model.id)?.name ?? model.id],
       [t('facts.data'), data.name],
       training.max_steps === -1
         ? [t('field.num_train_epochs'), formatNumber(training.num_train_epochs)]
