@@ -8,11 +8,13 @@
  *                 dB[o, q] (+)= sum_t u[t, q] dy[t, o]           u from x     (backward)
  *
  * x [rows, in], dy [rows, out], u [rows, r]. The low-rank terms of y and dx are added by the matmul that writes those,
- * from u and B or A. Sums over t go in two stages through `partial` [SPLIT, r, width], in a fixed order.
+ * from u and B or A. Sums over t go in two stages through `partial` [split, r, width up to a multiple of 4], in a fixed
+ * order.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { dropoutWgsl, siteBinding } from './dropout.wgsl.ts'
+import { quadsOf } from './rows.wgsl.ts'
 
 export interface Factor {
   rows: Dim
@@ -49,72 +51,76 @@ export function projectDown(
 }
 
 const LANES = 64
+/** Invocations of a serial workgroup: few, so that all of a processor's cores get some. */
+const SERIAL = 8
 const ROWS = 4
 const RANKS = 8
 
 /**
- * 4 rows x 8 ranks at a time. `lanes`: a workgroup's invocations stride over the width, coalesced, and are added up in
- * workgroup memory. `serial`: an invocation goes over the whole width (no barrier, which software adapters pay dearly).
+ * 4 rows x 8 ranks at a time, four k together. `lanes`: a workgroup's invocations stride over the width, coalesced, and are
+ * added up in workgroup memory. `serial`: an invocation goes over the whole width (no barrier, which software adapters
+ * pay dearly).
  */
 function projectKernel(layout: FactorLayout, f: Factor, variant: 'serial' | 'lanes'): Kernel {
   const { rows, width, rank, scale } = f
   const lanes = variant === 'lanes'
-  const cells = range(ROWS).flatMap((i) => range(RANKS).map((j) => [i, j] as const))
-  const at = (q: string) => (layout === 'A' ? `${q} * ${width}u + k` : `k * ${rank}u + ${q}`)
   const dropped = f.site !== undefined
+  const wide = quadsOf('wide', width)
+  const factor = quadsOf('factor', layout === 'A' ? width : rank)
   const text = (f: (i: number) => string, count: number) => range(count).map(f).join('\n    ')
+  // Sums: of layout A a scalar for each row and rank, of B a vec4 of ranks.
+  const cells = range(ROWS).flatMap((i) => range(layout === 'A' ? RANKS : RANKS / 4).map((j) => `s${i}_${j}`))
+  const sumOf = (i: number, j: number) => (layout === 'A' ? `s${i}_${j}` : `s${i}_${j >> 2}[${j % 4}]`)
+  const products =
+    layout === 'A'
+      ? text(
+          (j) => `let f${j} = factor_quad(min(q0 + ${j}u, ${rank - 1}u), k);
+    ${text((i) => `s${i}_${j} += dot(x${i}, f${j});`, ROWS)}`,
+          RANKS,
+        )
+      : text((e) => {
+          // Beyond the width x is zero; the row must exist all the same.
+          const row = `${width % 4 === 0 ? `k * 4u + ${e}u` : `min(k * 4u + ${e}u, ${width - 1}u)`}`
+          return text(
+            (h) => `let f${e}_${h} = factor_quad(${row}, q0 / 4u + ${h}u);
+    ${text((i) => `s${i}_${h} += x${i}[${e}] * f${e}_${h};`, ROWS)}`,
+            RANKS / 4,
+          )
+        }, 4)
   const loop = `
-  ${cells.map(([i, j]) => `var s${i}_${j} = 0.0;`).join('\n  ')}
-  for (var k = ${lanes ? 'local' : '0u'}; k < ${width}u; k += ${lanes ? LANES : 1}u) {
-    ${text((i) => `var x${i} = wide[min(t0 + ${i}u, last) * ${width}u + k];`, ROWS)}
-    ${
-      dropped
-        ? `if (step.dropout_keep < 1.0) {
-      let kept = kept_rows(t0 * ${width}u + k);
-      ${text((i) => `x${i} *= kept[${i}];`, ROWS)}
-    }`
-        : ''
-    }
-    ${text((j) => {
-      const q = rank % RANKS === 0 ? `(q0 + ${j}u)` : `min(q0 + ${j}u, ${rank - 1}u)`
-      return `let f${j} = factor[${at(q)}];\n    ${text((i) => `s${i}_${j} += x${i} * f${j};`, ROWS)}`
-    }, RANKS)}
+  ${cells.map((cell) => `var ${cell} = ${layout === 'A' ? '0.0' : 'vec4<f32>()'};`).join('\n  ')}
+  for (var k = ${lanes ? 'local' : '0u'}; k < ${Math.ceil(width / 4)}u; k += ${lanes ? LANES : 1}u) {
+    ${text((i) => `var x${i} = wide_quad(min(t0 + ${i}u, last), k);`, ROWS)}
+    ${dropped ? text((i) => `x${i} *= kept(t0 + ${i}u, k);`, ROWS) : ''}
+    ${products}
   }`
   const store = `u[t * ${rank}u + q] = sum * ${scale} * step.adapter;`
   return {
     name: `lora.project_${layout.toLowerCase()}.${variant}`,
     bindings: {
-      wide: { type: 'f32', access: 'read', shape: [rows, width] },
-      factor: { type: 'f32', access: 'read', shape: layout === 'A' ? [rank, width] : [width, rank] },
+      wide: { type: wide.type, access: 'read', shape: [rows, width] },
+      factor: { type: factor.type, access: 'read', shape: layout === 'A' ? [rank, width] : [width, rank] },
       ...siteBinding(dropped),
       u: { type: 'f32', access: 'write', shape: [rows, rank] },
     },
-    workgroup: LANES,
+    workgroup: lanes ? LANES : SERIAL,
     ...(lanes ? { hardwareOnly: true } : {}),
     wgsl: `
-${
-  dropped
-    ? `${dropoutWgsl()}
-// 1 / keep or 0 for one column of ${ROWS} rows.
-fn kept_rows(first: u32) -> vec4<f32> {
-  var kept = vec4<f32>();
-  for (var i = 0u; i < ${ROWS}u; i++) {
-    if (dropout_keeps(first + i * ${width}u)) { kept[i] = 1.0 / step.dropout_keep; }
-  }
-  return kept;
-}`
-    : ''
-}
+${wide.wgsl}
+${factor.wgsl}
+${dropped ? keptWgsl(width) : ''}
 ${lanes ? `var<workgroup> sums: array<f32, ${LANES * ROWS * RANKS}>;` : ''}
 fn kernel(group: vec3<u32>, local: u32) {
   let last = ${liveRows(rows)} - 1u;
   let q0 = group.x * ${RANKS}u;
-  let t0 = ${lanes ? `group.y * ${ROWS}u` : `(group.y * ${LANES}u + local) * ${ROWS}u`};
+  let t0 = ${lanes ? `group.y * ${ROWS}u` : `(group.y * ${SERIAL}u + local) * ${ROWS}u`};
   ${lanes ? '' : 'if (t0 > last) { return; }'}
   ${loop}
   ${
     lanes
-      ? `${cells.map(([i, j]) => `sums[${(i * RANKS + j) * LANES}u + local] = s${i}_${j};`).join('\n  ')}
+      ? `${range(ROWS * RANKS)
+          .map((c) => `sums[${c * LANES}u + local] = ${sumOf(Math.floor(c / RANKS), c % RANKS)};`)
+          .join('\n  ')}
   workgroupBarrier();
   let t = t0 + local / ${RANKS}u;
   let q = q0 + local % ${RANKS}u;
@@ -124,22 +130,34 @@ fn kernel(group: vec3<u32>, local: u32) {
     for (var l = 0u; l < ${LANES}u; l++) { sum += sums[local * ${LANES}u + ((l + local) % ${LANES}u)]; }
     ${store}
   }`
-      : cells
-          .map(([i, j]) => {
+      : range(ROWS * RANKS)
+          .map((c) => {
+            const [i, j] = [Math.floor(c / RANKS), c % RANKS]
             const inside = [`t0 + ${i}u <= last`, ...(rank % RANKS ? [`q0 + ${j}u < ${rank}u`] : [])]
-            return `if (${inside.join(' && ')}) { let t = t0 + ${i}u; let q = q0 + ${j}u; let sum = s${i}_${j}; ${store} }`
+            return `if (${inside.join(' && ')}) { let t = t0 + ${i}u; let q = q0 + ${j}u; let sum = ${sumOf(i, j)}; ${store} }`
           })
           .join('\n  ')
   }
 }`,
     grid: (live) => [
       Math.ceil(rank / RANKS),
-      Math.ceil(dimOf(rows, live) / (lanes ? ROWS : ROWS * LANES)),
+      Math.ceil(dimOf(rows, live) / (lanes ? ROWS : ROWS * SERIAL)),
       1,
     ],
     cost: (live) => projectCost(dimOf(rows, live), width, rank),
   }
 }
+
+/** WGSL: `kept(row, q)`, the mask's factors (1 / keep or 0) for four columns of a row. */
+const keptWgsl = (width: number) => `${dropoutWgsl()}
+fn kept(row: u32, q: u32) -> vec4<f32> {
+  if (step.dropout_keep >= 1.0) { return vec4<f32>(1.0); }
+  var factors = vec4<f32>();
+  for (var e = 0u; e < 4u; e++) {
+    if (dropout_keeps(row * ${width}u + q * 4u + e)) { factors[e] = 1.0 / step.dropout_keep; }
+  }
+  return factors;
+}`
 
 function projectCost(rows: number, width: number, rank: number) {
   return { flops: 2 * rows * width * rank, bytes: 4 * (rows * (width + rank) + width * rank) }
@@ -155,87 +173,87 @@ export function factorGrad(
   f: Factor,
 ) {
   if (!tape.needsGrad(factor)) return
-  const split = splitOf(f)
-  const partial = tape.tensor(`partial d ${factor.name}`, [split, f.rank, f.width])
+  const split = splitOf(f, dimOf(f.rows, tape.capacity))
+  const partial = tape.tensor(`partial d ${factor.name}`, [split, f.rank, paddedWidth(f)])
   tape.run(partialKernel(f, split), { u, wide, ...siteOf(f), partial })
   const grad = tape.grad(factor)
   if (grad) tape.run(sumKernel(layout, f, split, grad.add), { partial, grad: grad.tensor })
 }
 
-/** Parts the rows are cut into: enough to fill a device, and never more than 4 MiB of partial sums. */
-function splitOf({ rank, width }: Factor): number {
-  const most = 2 ** 20 / (rank * width)
-  return Math.min(64, Math.max(4, 2 ** Math.floor(Math.log2(Math.max(1, most)))))
+const ROWS_EACH = 64
+const MOST_PARTS = 64
+
+/** Parts the rows are cut into: of some 64 rows each, and never more than 4 MiB of partial sums. */
+function splitOf({ rank, width }: Factor, rows: number): number {
+  const most = Math.min(MOST_PARTS, Math.max(4, 2 ** 20 / (rank * width)))
+  return 2 ** Math.floor(Math.log2(Math.max(1, Math.min(most, rows / ROWS_EACH))))
 }
+
+const paddedWidth = ({ width }: Factor) => Math.ceil(width / 4) * 4
 
 const COLUMNS = 64
 
-/** An invocation holds one column of `wide` against 8 ranks, over its part of the rows. */
+/** An invocation holds four columns of `wide` against 8 ranks, over its part of the rows. */
 function partialKernel(f: Factor, split: number): Kernel {
   const { rows, width, rank } = f
   const dropped = f.site !== undefined
+  const wide = quadsOf('wide', width)
+  const inner = quadsOf('u', rank)
+  const columns = paddedWidth(f) / 4
   return {
     name: 'lora.factor_partial',
     bindings: {
-      u: { type: 'f32', access: 'read', shape: [rows, rank] },
-      wide: { type: 'f32', access: 'read', shape: [rows, width] },
+      u: { type: inner.type, access: 'read', shape: [rows, rank] },
+      wide: { type: wide.type, access: 'read', shape: [rows, width] },
       ...siteBinding(dropped),
-      partial: { type: 'f32', access: 'write', shape: [split, rank, width] },
+      partial: { type: 'vec4<f32>', access: 'write', shape: [split, rank, paddedWidth(f)] },
     },
     workgroup: COLUMNS,
     wgsl: `
-${dropped ? dropoutWgsl() : ''}
+${wide.wgsl}
+${inner.wgsl}
+${dropped ? keptWgsl(width) : ''}
 fn kernel(group: vec3<u32>, local: u32) {
   let rows = ${liveRows(rows)};
   let part = (rows + ${split - 1}u) / ${split}u;
   let begin = group.y * part;
   let end = min(begin + part, rows);
   let column = group.x * ${COLUMNS}u + local;
-  if (column >= ${width}u) { return; }
+  if (column >= ${columns}u) { return; }
   let q0 = group.z * ${RANKS}u;
   ${range(RANKS)
-    .map((j) => `var s${j} = 0.0;`)
+    .map((j) => `var s${j} = vec4<f32>();`)
     .join('\n')}
   for (var t = begin; t < end; t++) {
-    var x = wide[t * ${width}u + column];
-    ${
-      dropped
-        ? `if (step.dropout_keep < 1.0) {
-      x = select(0.0, x / step.dropout_keep, dropout_keeps(t * ${width}u + column));
-    }`
-        : ''
-    }
+    let x = wide_quad(t, column)${dropped ? ' * kept(t, column)' : ''};
+    ${range(RANKS / 4)
+      .map((h) => `let u${h} = u_quad(t, q0 / 4u + ${h}u);`)
+      .join('\n    ')}
     ${range(RANKS)
-      .map((j) => {
-        const q = rank % RANKS === 0 ? `q0 + ${j}u` : `min(q0 + ${j}u, ${rank - 1}u)`
-        return `s${j} += x * u[t * ${rank}u + ${q}];`
-      })
-      .join('\n')}
+      .map((j) => `s${j} += x * u${j >> 2}[${j % 4}];`)
+      .join('\n    ')}
   }
   ${range(RANKS)
     .map((j) => {
-      const write = `partial[(group.y * ${rank}u + q0 + ${j}u) * ${width}u + column] = s${j};`
+      const write = `partial[(group.y * ${rank}u + q0 + ${j}u) * ${columns}u + column] = s${j};`
       return rank % RANKS === 0 ? write : `if (q0 + ${j}u < ${rank}u) { ${write} }`
     })
-    .join('\n')}
+    .join('\n  ')}
 }`,
-    grid: () => [Math.ceil(width / COLUMNS), split, Math.ceil(rank / RANKS)],
+    grid: () => [Math.ceil(columns / COLUMNS), split, Math.ceil(rank / RANKS)],
     cost: (live) => projectCost(dimOf(rows, live), width, rank),
   }
 }
 
-function sumKernel(
-  layout: FactorLayout,
-  { rank, width }: Factor,
-  split: number,
-  accumulate: boolean,
-): Kernel {
+function sumKernel(layout: FactorLayout, f: Factor, split: number, accumulate: boolean): Kernel {
+  const { rank, width } = f
+  const padded = paddedWidth(f)
   const size = rank * width
-  const at = layout === 'A' ? 'i' : `(i % ${width}u) * ${rank}u + i / ${width}u`
+  const at = layout === 'A' ? 'i' : `column * ${rank}u + q`
   return {
     name: `lora.factor_sum_${layout.toLowerCase()}`,
     bindings: {
-      partial: { type: 'f32', access: 'read', shape: [split, rank, width] },
+      partial: { type: 'f32', access: 'read', shape: [split, rank, padded] },
       grad: {
         type: 'f32',
         access: accumulate ? 'update' : 'write',
@@ -247,8 +265,10 @@ function sumKernel(
 fn kernel(group: vec3<u32>, local: u32) {
   let i = group.y * ${COLUMNS}u + local;
   if (i >= ${size}u) { return; }
+  let q = i / ${width}u;
+  let column = i % ${width}u;
   var sum = 0.0;
-  for (var s = 0u; s < ${split}u; s++) { sum += partial[s * ${size}u + i]; }
+  for (var s = 0u; s < ${split}u; s++) { sum += partial[(s * ${rank}u + q) * ${padded}u + column]; }
   grad[${at}] ${accumulate ? '+' : ''}= sum;
 }`,
     grid: () => [1, Math.ceil(size / COLUMNS), 1],

@@ -6,14 +6,12 @@
  *
  * x, y, residual [T, width]; w [width]; r is computed again in the backward pass. The weight is frozen and gets no
  * gradient. The residual's gradient is dy itself, added.
- * Source: Zhang and Sennrich 2019 (arXiv 1910.07467); Transformers `Gemma3RMSNorm`.
+ * Variants: rows.wgsl.ts. Source: Zhang and Sennrich 2019 (arXiv 1910.07467); Transformers `Gemma3RMSNorm`.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { add } from './add.ts'
-import { reduceSum } from './reduce.wgsl.ts'
-
-const WORKGROUP = 64
+import { type RowVariant, rowSharing, rowVariants, rowVector } from './rows.wgsl.ts'
 
 export interface RmsNormOptions {
   rows: Dim
@@ -25,76 +23,92 @@ export interface RmsNormOptions {
 export function rmsNorm(tape: Tape, x: Tensor, weight: Tensor, o: RmsNormOptions): Tensor {
   const y = tape.tensor(`norm ${x.name}`, [o.rows, o.width])
   const residual = o.residual ? { residual: o.residual } : undefined
-  tape.run(
-    rmsNormForward(o.rows, o.width, o.eps, Boolean(residual)),
-    { x, weight, ...residual, y },
-    { cheap: true },
+  const forward = tape.choose(
+    `rms_norm.forward ${o.rows} x ${o.width}`,
+    rowVariants((variant) => rmsNormForward(o, variant)),
   )
+  tape.run(forward, { x, weight, ...residual, y }, { cheap: true })
   tape.vjp(residual ? [x, residual.residual] : [x], [y], ([dy]) => {
     const dx = tape.grad(x)
-    if (dx) tape.run(rmsNormBackward(o.rows, o.width, o.eps, dx.add), { x, weight, dy: dy!, dx: dx.tensor })
+    if (dx) {
+      const backward = tape.choose(
+        `rms_norm.backward ${o.rows} x ${o.width}`,
+        rowVariants((variant) => rmsNormBackward(o, variant, dx.add)),
+      )
+      tape.run(backward, { x, weight, dy: dy!, dx: dx.tensor })
+    }
     if (residual) add(tape, dy!, residual.residual, [o.rows, o.width])
   })
   return y
 }
 
-function rmsNormForward(rows: Dim, width: number, eps: number, residual: boolean): Kernel {
+function rmsNormForward(o: RmsNormOptions, variant: RowVariant): Kernel {
+  const { rows, width, eps } = o
   const shape = [rows, width]
+  const { type, count, total } = rowVector(width)
+  const share = rowSharing(variant, rows)
   return {
-    name: 'rms_norm.forward',
+    name: `rms_norm.forward.${variant}`,
     bindings: {
-      x: { type: 'f32', access: 'read', shape },
-      weight: { type: 'f32', access: 'read', shape: [width] },
-      ...(residual ? { residual: { type: 'f32', access: 'read', shape } as const } : {}),
-      y: { type: 'f32', access: 'write', shape },
+      x: { type, access: 'read', shape },
+      weight: { type, access: 'read', shape: [width] },
+      ...(o.residual ? { residual: { type, access: 'read', shape } as const } : {}),
+      y: { type, access: 'write', shape },
     },
-    workgroup: WORKGROUP,
+    workgroup: share.workgroup,
+    ...(share.hardwareOnly && { hardwareOnly: true }),
     wgsl: `
-${reduceSum(WORKGROUP)}
+${share.functions}
 fn kernel(group: vec3<u32>, local: u32) {
-  let base = group.y * ${width}u;
-  var square = 0.0;
-  for (var i = local; i < ${width}u; i += ${WORKGROUP}u) { square += x[base + i] * x[base + i]; }
-  let r = inverseSqrt(reduce_sum(square, local) / ${width}.0 + ${eps});
-  for (var i = local; i < ${width}u; i += ${WORKGROUP}u) {
-    y[base + i] = ${residual ? 'residual[base + i] + ' : ''}x[base + i] * r * (1.0 + weight[i]);
+  ${share.row}
+  let base = row * ${count}u;
+  var square = ${type}();
+  ${share.each(count)} { let v = x[base + i]; square += v * v; }
+  let r = inverseSqrt(${share.sum(total('square'))} / ${width}.0 + ${eps});
+  ${share.each(count)} {
+    y[base + i] = ${o.residual ? 'residual[base + i] + ' : ''}x[base + i] * r * (1.0 + weight[i]);
   }
 }`,
-    grid: (live) => [1, dimOf(rows, live), 1],
+    grid: (live) => [1, Math.ceil(dimOf(rows, live) / share.rows), 1],
     cost: (live) => costOf(dimOf(rows, live), width, 4),
   }
 }
 
-function rmsNormBackward(rows: Dim, width: number, eps: number, accumulate: boolean): Kernel {
+function rmsNormBackward(o: RmsNormOptions, variant: RowVariant, accumulate: boolean): Kernel {
+  const { rows, width, eps } = o
   const shape = [rows, width]
+  const { type, count, total } = rowVector(width)
+  const share = rowSharing(variant, rows)
   return {
-    name: 'rms_norm.backward',
+    name: `rms_norm.backward.${variant}`,
     bindings: {
-      x: { type: 'f32', access: 'read', shape },
-      weight: { type: 'f32', access: 'read', shape: [width] },
-      dy: { type: 'f32', access: 'read', shape },
-      dx: { type: 'f32', access: accumulate ? 'update' : 'write', shape },
+      x: { type, access: 'read', shape },
+      weight: { type, access: 'read', shape: [width] },
+      dy: { type, access: 'read', shape },
+      dx: { type, access: accumulate ? 'update' : 'write', shape },
     },
-    workgroup: WORKGROUP,
+    workgroup: share.workgroup,
+    ...(share.hardwareOnly && { hardwareOnly: true }),
     wgsl: `
-${reduceSum(WORKGROUP)}
+${share.functions}
 fn kernel(group: vec3<u32>, local: u32) {
-  let base = group.y * ${width}u;
-  var square = 0.0;
-  var dot = 0.0;
-  for (var i = local; i < ${width}u; i += ${WORKGROUP}u) {
+  ${share.row}
+  let base = row * ${count}u;
+  var square = ${type}();
+  var along = ${type}();
+  ${share.each(count)} {
     let v = x[base + i];
     square += v * v;
-    dot += v * dy[base + i] * (1.0 + weight[i]);
+    along += v * dy[base + i] * (1.0 + weight[i]);
   }
-  let r = inverseSqrt(reduce_sum(square, local) / ${width}.0 + ${eps});
-  let shift = reduce_sum(dot, local) / ${width}.0 * r * r;
-  for (var i = local; i < ${width}u; i += ${WORKGROUP}u) {
+  let r = inverseSqrt(${share.sum(total('square'))} / ${width}.0 + ${eps});
+  let shift = ${share.sum(total('along'))} / ${width}.0 * r * r;
+  ${share.each(count)} {
     let d = r * (dy[base + i] * (1.0 + weight[i]) - x[base + i] * shift);
     dx[base + i] = ${accumulate ? 'dx[base + i] + ' : ''}d;
   }
 }`,
-    grid: (live) => [1, dimOf(rows, live), 1],
+    grid: (live) => [1, Math.ceil(dimOf(rows, live) / share.rows), 1],
     cost: (live) => costOf(dimOf(rows, live), width, 8),
   }
 }

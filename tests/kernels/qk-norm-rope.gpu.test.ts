@@ -29,16 +29,23 @@ function reference(heads: number, headDim: number, norm: boolean) {
 describe('QK-norm and RoPE', () => {
   const positions = Uint32Array.from([0, 1, 2, 0, 40, 41, 7])
   const maxPositions = 42
-  for (const headDim of [64, 192, 256])
-    for (const [heads, norm] of [
-      [1, true],
-      [3, true],
-      [2, false],
+  for (const variant of ['serial', 'lanes'])
+    for (const [heads, headDim, norm] of [
+      [1, 64, true],
+      [3, 192, true],
+      [1, 256, true],
+      [2, 256, false],
     ] as const)
-      test(`${heads} x ${headDim}${norm ? '' : ', rotation only'}`, () =>
+      test(`${variant}, ${heads} x ${headDim}${norm ? '' : ', rotation only'}`, () =>
         checkOperation({
           name: 'qk norm rope',
           live: { tokens: positions.length },
+          choices: Object.fromEntries(
+            ['forward', 'backward'].map((direction) => [
+              `${norm ? 'qk_norm_rope' : 'rope'}.${direction} tokens x ${heads} x ${headDim}`,
+              variant,
+            ]),
+          ),
           probes: 50,
           inputs: {
             x: { shape: ['tokens', heads * headDim], grad: true },

@@ -21,12 +21,20 @@ function reference(width: number, residual: boolean) {
 }
 
 describe('rms norm', () => {
-  for (const width of [64, 70, 640])
-    for (const residual of [false, true])
-      test(`width ${width}${residual ? ' with residual' : ''}`, () =>
+  for (const variant of ['serial', 'lanes'])
+    for (const [width, residual] of [
+      [64, false],
+      [70, true],
+      [640, true],
+    ] as const)
+      test(`${variant}, width ${width}${residual ? ' with residual' : ''}`, () =>
         checkOperation({
           name: 'rms norm',
-          live: { tokens: 7 },
+          live: { tokens: 19 },
+          choices: {
+            [`rms_norm.forward tokens x ${width}`]: variant,
+            [`rms_norm.backward tokens x ${width}`]: variant,
+          },
           inputs: {
             x: { shape: ['tokens', width], grad: true },
             weight: { shape: [width], scale: 0.5 },
