@@ -10,6 +10,7 @@
  * Source: Dao 2023 (arXiv 2307.08691), algorithm 2, its dQ atomics replaced by a pass of its own.
  */
 import { dimOf, type Kernel } from '../gpu/kernel.ts'
+import type { Variant } from '../gpu/tape.ts'
 import { keyRow } from './attention-forward.ts'
 import {
   type Accumulate,
@@ -30,39 +31,48 @@ const LANES = 16
 const STATS_WORKGROUP = 64
 const SUM_COLUMNS = 64
 
-/** stats[t, h] = (lse[t, h], sum_d dout[t, h, d] out[t, h, d]). */
-export function attentionStats(o: AttentionShape): Kernel {
+/** stats[t, h] = (lse[t, h], sum_d dout[t, h, d] out[t, h, d]). `serial`: an invocation by itself, without a barrier. */
+export function statsVariants(o: AttentionShape): Record<string, Variant> {
+  return { serial: () => attentionStats(o, 1), lanes: () => attentionStats(o, LANES) }
+}
+
+function attentionStats(o: AttentionShape, lanes: number): Kernel {
   const { rows, heads, headDim } = o
   const shape = [rows, heads * headDim]
-  const items = STATS_WORKGROUP / LANES
+  const workgroup = lanes === 1 ? 8 : STATS_WORKGROUP
+  const items = workgroup / lanes
+  const quads = headDim / 4
   return {
-    name: 'attention.stats',
+    name: `attention.stats.${lanes === 1 ? 'serial' : 'lanes'}`,
     bindings: {
       out: { type: 'vec4<f32>', access: 'read', shape },
       dout: { type: 'vec4<f32>', access: 'read', shape },
       lse: { type: 'f32', access: 'read', shape: [rows, heads] },
       stats: { type: 'vec2<f32>', access: 'write', shape: [rows, heads * 2] },
     },
-    workgroup: STATS_WORKGROUP,
+    workgroup,
+    ...(lanes > 1 && { hardwareOnly: true }),
     wgsl: `
-var<workgroup> parts: array<f32, ${STATS_WORKGROUP}>;
+${lanes > 1 ? `var<workgroup> parts: array<f32, ${workgroup}>;` : ''}
 fn kernel(group: vec3<u32>, local: u32) {
-  let lane = local % ${LANES}u;
-  let item = group.y * ${items}u + local / ${LANES}u;
+  let lane = local % ${lanes}u;
+  let item = group.y * ${items}u + local / ${lanes}u;
   let is_live = item < ${dimText(rows)} * ${heads}u;
   var sum = 0.0;
   if (is_live) {
-    for (var i = lane; i < ${headDim / 4}u; i += ${LANES}u) {
-      sum += dot(out[item * ${headDim / 4}u + i], dout[item * ${headDim / 4}u + i]);
+    for (var i = lane; i < ${quads}u; i += ${lanes}u) {
+      sum += dot(out[item * ${quads}u + i], dout[item * ${quads}u + i]);
     }
   }
-  parts[local] = sum;
+  ${
+    lanes > 1
+      ? `parts[local] = sum;
   workgroupBarrier();
-  if (is_live && lane == 0u) {
-    var all = 0.0;
-    for (var i = 0u; i < ${LANES}u; i++) { all += parts[local + i]; }
-    stats[item] = vec2<f32>(lse[item], all);
+  sum = 0.0;
+  if (lane == 0u) { for (var i = 0u; i < ${lanes}u; i++) { sum += parts[local + i]; } }`
+      : ''
   }
+  if (is_live && lane == 0u) { stats[item] = vec2<f32>(lse[item], sum); }
 }`,
     grid: (live) => [1, Math.ceil((dimOf(rows, live) * heads) / items), 1],
     cost: (live) => {

@@ -8,7 +8,7 @@
  * Kernels and sources: attention-forward.ts, attention-backward.ts; attention-plain.ts for software adapters.
  */
 import type { Tape, Tensor } from '../gpu/tape.ts'
-import { attentionStats, sumSplits } from './attention-backward.ts'
+import { statsVariants, sumSplits } from './attention-backward.ts'
 import type { AttentionShape } from './attention-shape.ts'
 import { forwardVariants, keyValueVariants, queryVariants } from './attention-variants.ts'
 
@@ -29,7 +29,7 @@ export function attention(tape: Tape, q: Tensor, k: Tensor, v: Tensor, o: Attent
   tape.run(tape.choose(key('forward'), forwardVariants(o)), { q, k, v, segmentStart, out, lse })
   tape.vjp([q, k, v], [out], ([dout]) => {
     const stats = tape.tensor(`${o.name} stats`, [rows, heads * 2])
-    tape.run(attentionStats(o), { out, dout: dout!, lse, stats })
+    tape.run(tape.choose(key('stats'), statsVariants(o)), { out, dout: dout!, lse, stats })
     const given = { q, k, v, dout: dout!, stats, segmentStart }
     const dq = tape.grad(q)
     if (dq) {

@@ -1,8 +1,8 @@
 import { type Dim, type Dims, dimOf } from '../gpu/kernel.ts'
 
 /**
- * Shared shape of kernels that handle each element of a [rows, width] array by itself, four columns at a time where
- * the width allows: a grid with rows on y, so that slices fall between rows.
+ * Shared shape of kernels that handle each element of a [rows, width] array by itself (an element may be a vec4, see
+ * rowVector): a grid with rows on y, so that slices fall between rows.
  */
 export const ELEMENT_WORKGROUP = 64
 

@@ -10,6 +10,7 @@
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { ELEMENT_WORKGROUP, elementGrid, elementPrologue, store } from './elementwise.ts'
+import { type RowVector, rowVector } from './rows.wgsl.ts'
 
 export function geglu(tape: Tape, gate: Tensor, up: Tensor, o: { rows: Dim; width: number }): Tensor {
   const y = tape.tensor('geglu', [o.rows, o.width])
@@ -29,45 +30,47 @@ export function geglu(tape: Tape, gate: Tensor, up: Tensor, o: { rows: Dim; widt
   return y
 }
 
-const INNER = `
-fn inner_tanh(g: f32) -> f32 {
-  return tanh(clamp(0.7978845608028654 * (g + 0.044715 * g * g * g), -15.0, 15.0));
+const inner = (type: RowVector['type']) => `
+fn inner_tanh(g: ${type}) -> ${type} {
+  return tanh(clamp(0.7978845608028654 * (g + 0.044715 * g * g * g), ${type}(-15.0), ${type}(15.0)));
 }`
 
 function forwardKernel(rows: Dim, width: number): Kernel {
   const shape = [rows, width]
+  const { type, count } = rowVector(width)
   return {
     name: 'geglu.forward',
     bindings: {
-      gate: { type: 'f32', access: 'read', shape },
-      up: { type: 'f32', access: 'read', shape },
-      y: { type: 'f32', access: 'write', shape },
+      gate: { type, access: 'read', shape },
+      up: { type, access: 'read', shape },
+      y: { type, access: 'write', shape },
     },
     workgroup: ELEMENT_WORKGROUP,
-    wgsl: `${INNER}
-fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(width)}
+    wgsl: `${inner(type)}
+fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(count)}
   let g = gate[i];
   y[i] = 0.5 * g * (1.0 + inner_tanh(g)) * up[i];
 }`,
-    grid: elementGrid(rows, width),
+    grid: elementGrid(rows, count),
     cost: (live) => ({ flops: dimOf(rows, live) * width * 10, bytes: dimOf(rows, live) * width * 12 }),
   }
 }
 
 function backwardKernel(rows: Dim, width: number, addGate: boolean, addUp: boolean): Kernel {
   const shape = [rows, width]
+  const { type, count } = rowVector(width)
   return {
     name: 'geglu.backward',
     bindings: {
-      gate: { type: 'f32', access: 'read', shape },
-      up: { type: 'f32', access: 'read', shape },
-      dy: { type: 'f32', access: 'read', shape },
-      d_gate: { type: 'f32', access: addGate ? 'update' : 'write', shape },
-      d_up: { type: 'f32', access: addUp ? 'update' : 'write', shape },
+      gate: { type, access: 'read', shape },
+      up: { type, access: 'read', shape },
+      dy: { type, access: 'read', shape },
+      d_gate: { type, access: addGate ? 'update' : 'write', shape },
+      d_up: { type, access: addUp ? 'update' : 'write', shape },
     },
     workgroup: ELEMENT_WORKGROUP,
-    wgsl: `${INNER}
-fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(width)}
+    wgsl: `${inner(type)}
+fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(count)}
   let g = gate[i];
   let t = inner_tanh(g);
   let slope = 0.7978845608028654 * (1.0 + 0.134145 * g * g);
@@ -75,7 +78,7 @@ fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(width)}
   ${store('d_gate[i]', 'dy[i] * up[i] * derivative', addGate)}
   ${store('d_up[i]', 'dy[i] * 0.5 * g * (1.0 + t)', addUp)}
 }`,
-    grid: elementGrid(rows, width),
+    grid: elementGrid(rows, count),
     cost: (live) => ({ flops: dimOf(rows, live) * width * 20, bytes: dimOf(rows, live) * width * 20 }),
   }
 }

@@ -92,6 +92,7 @@ describe('attention in tiles', () => {
     const keyValue = Object.keys(keyValueVariants(shape, { dk: false, dv: false }))[backwardKeys]!
     const choices = {
       forward: queries[forward]!,
+      stats: 'lanes',
       backward_query: queries[backward]!,
       backward_key_value: keyValue,
     }

@@ -6,23 +6,24 @@ import { RESULTS, sumResults } from '../../src/kernels/results.ts'
 import type { Weight } from '../../src/kernels/weight.ts'
 import { checkOperation } from '../support/operation.ts'
 
-test('geglu, forward and backward, large arguments included', () =>
-  checkOperation({
-    name: 'geglu',
-    live: { tokens: 5 },
-    inputs: {
-      gate: { shape: ['tokens', 70], scale: 4, grad: true },
-      up: { shape: ['tokens', 70], grad: true },
-    },
-    build: (tape, { gate, up }) => ({ y: geglu(tape, gate!, up!, { rows: 'tokens', width: 70 }) }),
-    reference: ({ gate, up }) => ({
-      y: gate!.map((g, i) => {
-        const u = Math.sqrt(2 / Math.PI) * (g + 0.044715 * g ** 3)
-        return 0.5 * g * (1 + Math.tanh(u)) * up![i]!
+for (const width of [70, 72])
+  test(`geglu, forward and backward, large arguments included, width ${width}`, () =>
+    checkOperation({
+      name: 'geglu',
+      live: { tokens: 5 },
+      inputs: {
+        gate: { shape: ['tokens', width], scale: 4, grad: true },
+        up: { shape: ['tokens', width], grad: true },
+      },
+      build: (tape, { gate, up }) => ({ y: geglu(tape, gate!, up!, { rows: 'tokens', width }) }),
+      reference: ({ gate, up }) => ({
+        y: gate!.map((g, i) => {
+          const u = Math.sqrt(2 / Math.PI) * (g + 0.044715 * g ** 3)
+          return 0.5 * g * (1 + Math.tanh(u)) * up![i]!
+        }),
       }),
-    }),
-    probes: 400,
-  }))
+      probes: 400,
+    }))
 
 test('gather of rows and its scatter', () =>
   checkOperation({
