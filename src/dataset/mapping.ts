@@ -1,7 +1,7 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader } from '../files/table.ts'
 import { fail } from '../protocol/errors.ts'
-import type { ColumnInfo, Mapping } from '../protocol/studio.ts'
+import type { ColumnInfo, ColumnRoles, Guess, Mapping } from '../protocol/studio.ts'
 import { readMessages } from './messages.ts'
 
 /** Usual names, the surest first. Compared in lower case, with any separator. */
@@ -43,12 +43,12 @@ const NAMES = {
     'translation',
   ],
   text: ['text', 'content', 'document', 'body'],
-} satisfies Record<keyof Mapping, string[]>
+} satisfies Record<keyof ColumnRoles, string[]>
 
 export const NO_MAPPING: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
 
 /** First guess at the roles of columns, with the reason in words. All roles are null where there is no telling. */
-export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Mapping & { reason: string } {
+export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Guess {
   const usable = columns.filter((column) => column.type !== 'empty')
   const messages =
     byName(usable, NAMES.messages, (column) => holdsMessages(table, column.name)) ??
@@ -99,7 +99,7 @@ export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Mapp
  */
 export function checkMapping(table: Table, mapping: Mapping): void {
   const names = columnNames(table)
-  for (const role of Object.keys(NO_MAPPING) as (keyof Mapping)[]) {
+  for (const role of Object.keys(NO_MAPPING) as (keyof ColumnRoles)[]) {
     const column = mapping[role]
     if (column === null || names.includes(column)) continue
     const near = names.find((name) => normal(name) === normal(column))

@@ -67,7 +67,7 @@ export function dataRoom(): DataRoom & Opened {
     return table
   }
 
-  return {
+  const room: Partial<DataRoom> & Opened = {
     open(options) {
       base = options.base
     },
@@ -134,6 +134,7 @@ export function dataRoom(): DataRoom & Opened {
       return prepared
     },
   }
+  return room as DataRoom & Opened
 }
 
 /** The same request on the same bytes is the same table. */
