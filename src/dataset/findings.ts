@@ -1,7 +1,7 @@
 import type { Table } from 'apache-arrow'
 import { columnReader } from '../files/table.ts'
 import type { Finding, Mapping } from '../protocol/studio.ts'
-import { asText } from './rows.ts'
+import { asText } from './values.ts'
 
 /** Fewer rows than this teach little that holds up elsewhere. */
 const FEW_ROWS = 20

@@ -5,6 +5,7 @@ import type { Finding, Mapping } from '../protocol/studio.ts'
 import type { Conversation, Message } from '../protocol/tokens.ts'
 import { checkMapping } from './mapping.ts'
 import { readMessages } from './messages.ts'
+import { asText } from './values.ts'
 
 /** A row that is plain text to be continued, not a conversation. */
 export interface TextRow {
@@ -90,11 +91,4 @@ function readConversation(value: unknown, row: number, column: string): Conversa
   if (!messages.some((message) => message.role === 'assistant' && message.content.trim() !== ''))
     return `has no answer in "${column}"`
   return { messages, row }
-}
-
-/** A cell as text: lists and objects as JSON, so that a model can learn to answer in it. Null where nothing is in it. */
-export function asText(value: unknown): string | null {
-  if (value === null || value === undefined) return null
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  return text.trim() === '' ? null : text
 }
