@@ -262,7 +262,9 @@ export function emptyLessons({ rows, asked, answers }: Examples, mapping: Mappin
     } else if (answer.length > 20 && answer === asked[i]) copies.push(i)
   }
   // Where a placeholder is one of the classes, it is an answer.
-  const isClass = placeholders.length > 0.02 * answers.length && new Set(answers).size < 50
+  const different = new Set(answers).size
+  const isClass =
+    placeholders.length > 0.02 * answers.length && different < 50 && different * 3 <= answers.length
   const findings: Finding[] = []
   if (placeholders.length > 0 && !isClass)
     findings.push({
