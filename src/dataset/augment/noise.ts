@@ -23,10 +23,10 @@ export function addNoise(text: string, noise: AugmentConfig['noise'], draws: Dra
     for (const i of dropped.slice(0, Math.max(0, at.length - 2))) {
       words[i] = ''
       if (i > 0) words[i - 1] = ''
-      else if (words.length > 1) words[1] = ''
     }
   }
-  return words.join('')
+  const result = words.join('')
+  return /^\s/.test(text) ? result : result.trimStart()
 }
 
 function changeCase(word: string, draws: Draws): string {

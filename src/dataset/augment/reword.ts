@@ -80,8 +80,9 @@ export function isEnglish(text: string): boolean {
   )
 }
 
+/** None of them a word of another language that is written in these letters alone. */
 const SMALL_WORDS = new Set(
-  'the a an is are was were of to and in on for with what how why where when who which do does did can could should i you my your this that it me have has'.split(
+  'the and with what how why where when which who does did could should would you your this that these have were there'.split(
     ' ',
   ),
 )
