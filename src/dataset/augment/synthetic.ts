@@ -37,7 +37,7 @@ const BATCH = 4
 /** Given up after so many requests for each example wanted: a model that cannot will not. */
 const MOST_ASKED = 5
 /** Questions more alike than this are the same (word overlap, Jaccard). */
-const TOO_ALIKE = 0.7
+const TOO_ALIKE = 0.8
 /** Examples that each written one is compared with word by word; the same wording is found among all. */
 const COMPARED = 5000
 
