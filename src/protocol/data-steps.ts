@@ -151,7 +151,7 @@ const DropMissing = step('drop_missing', {
 const Deduplicate = step('deduplicate', {
   /** Rows are the same where these are; with none named, where every column is. */
   columns: v.optional(v.array(name), []),
-  /** `normalised`: case, white space, punctuation and Unicode forms do not count. */
+  /** `exact`: but for white space around; `normalised`: case, white space, punctuation and Unicode forms do not count. */
   match: v.optional(v.picklist(['exact', 'normalised']), 'exact'),
   keep: v.optional(v.picklist(['first', 'last', 'none']), 'first'),
 })

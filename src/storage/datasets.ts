@@ -23,6 +23,23 @@ export function readRows(database: Database, dataset: StoredDataset): Promise<Ui
   return readBlob(database, dataset.rows, dataset.info.name)
 }
 
+/**
+ * Changes what is kept of a data set beside its rows. `change` sees the record as it is, and is not called where there is
+ * none.
+ */
+export async function updateDataset(
+  database: Database,
+  id: string,
+  change: (stored: StoredDataset) => StoredDataset,
+): Promise<StoredDataset | null> {
+  const tx = database.transaction('datasets', 'readwrite', { durability: 'strict' })
+  const stored = await tx.store.get(id)
+  const changed = stored ? change(stored) : null
+  if (changed) await tx.store.put(changed)
+  await tx.done
+  return changed
+}
+
 /** Removes a data set and the token tables made from it that no run needs. */
 export async function removeDataset(database: Database, id: string): Promise<void> {
   await commit(database, ['datasets', 'tokens', 'runs'], [], async (tx) => {

@@ -10,7 +10,11 @@ export function deduplicate(frame: Frame, step: StepOf<'deduplicate'>, context: 
   const key = (i: number): string | null => {
     const parts = columns.map((values) => asText(values[i]))
     if (parts.every((part) => part === null)) return null
-    return JSON.stringify(step.match === 'normalised' ? parts.map((part) => part && sameForm(part)) : parts)
+    return JSON.stringify(
+      step.match === 'normalised'
+        ? parts.map((part) => part && sameForm(part))
+        : parts.map((part) => part?.trim()),
+    )
   }
   const keys = new Array<string | null>(frame.rows)
   const seen = new Map<string, { first: number; last: number }>()

@@ -1,4 +1,4 @@
-import type { DataStep } from '../../protocol/data-steps.ts'
+import type { DataStep, StepOf, StepType } from '../../protocol/data-steps.ts'
 import { LapidaryError } from '../../protocol/errors.ts'
 import type { StepReport } from '../../protocol/preparation.ts'
 import type { Frame } from '../frame.ts'
@@ -51,49 +51,33 @@ export async function runSteps(
   return { frame: rows, reports }
 }
 
-function run(frame: Frame, step: DataStep, context: StepContext): StepResult {
-  switch (step.type) {
-    case 'normalize_unicode':
-      return normalizeUnicode(frame, step, context)
-    case 'whitespace':
-      return whitespace(frame, step, context)
-    case 'case':
-      return changeCase(frame, step, context)
-    case 'control_characters':
-      return controlCharacters(frame, step, context)
-    case 'replace':
-      return replace(frame, step, context)
-    case 'round':
-      return round(frame, step, context)
-    case 'scale':
-      return scale(frame, step, context)
-    case 'buckets':
-      return buckets(frame, step, context)
-    case 'wide_to_long':
-      return wideToLong(frame, step)
-    case 'join_columns':
-      return joinColumns(frame, step)
-    case 'split_turns':
-      return splitTurns(frame, step, context)
-    case 'rename_column':
-      return renameColumn(frame, step)
-    case 'fill_missing':
-      return fillMissing(frame, step, context)
-    case 'filter':
-      return filter(frame, step, context)
-    case 'drop_missing':
-      return dropMissing(frame, step)
-    case 'deduplicate':
-      return deduplicate(frame, step, context)
-    case 'sample':
-      return sample(frame, step, context)
-    case 'limit':
-      return limit(frame, step, context)
-    case 'balance':
-      return balance(frame, step, context)
-    case 'drop_rows':
-      return dropRows(frame, step)
-  }
+const FAMILIES: {
+  [Type in StepType]: (frame: Frame, step: StepOf<Type>, context: StepContext) => StepResult
+} = {
+  normalize_unicode: normalizeUnicode,
+  whitespace,
+  case: changeCase,
+  control_characters: controlCharacters,
+  replace,
+  round,
+  scale,
+  buckets,
+  wide_to_long: wideToLong,
+  join_columns: joinColumns,
+  split_turns: splitTurns,
+  rename_column: renameColumn,
+  fill_missing: fillMissing,
+  filter,
+  drop_missing: dropMissing,
+  deduplicate,
+  sample,
+  limit,
+  balance,
+  drop_rows: dropRows,
+}
+
+function run<Type extends StepType>(frame: Frame, step: StepOf<Type>, context: StepContext): StepResult {
+  return FAMILIES[step.type as Type](frame, step, context)
 }
 
 /** A failing step says which it is: its place as people count, and its type. */
