@@ -103,7 +103,7 @@ interface Family {
 
 function questionOf(key: string, variants: Record<string, Variant>, dims: Dims): Question {
   const first = kernelOf(Object.values(variants)[0]!)
-  const family = `${key.split(' ')[0]} ${Object.keys(variants).join(' ')}`
+  const family = `${key.split(' ')[0]} ${Object.keys(variants).sort().join(' ')}`
   return { key, family, variants, flops: first.cost?.(dims).flops ?? 0 }
 }
 
