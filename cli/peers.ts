@@ -20,34 +20,34 @@ async function check(python: string, options: string[]): Promise<Tally> {
     ])
     const wgsl = dumped.status === 0 ? ['--wgsl', shaders] : []
     const { status, lastLine } = await runShown(python, [join(ROOT, 'peers', 'run.py'), ...wgsl, ...options])
-    const [, passed, failed] = (LAST_LINE.exec(lastLine) ?? ['', '0', '1']).map(Number)
-    const total = { passed: passed!, failed: failed! + dumped.status }
-    if (status !== 0 && total.failed === 0) total.failed = 1
+    const total = tallyOf(status, lastLine)
+    total.failed += dumped.status === 0 ? 0 : 1
     if (options.length > 0) return total
-    const exported = await exportedAdapter(python, scratch)
-    return { passed: total.passed + exported.passed, failed: total.failed + exported.failed }
+    const verified = await verifyPebble()
+    return { passed: total.passed + verified.passed, failed: total.failed + verified.failed }
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
 }
 
-/** A short run through the real command, whose adapter PEFT must load whole, and which must change the model. */
-async function exportedAdapter(python: string, scratch: string): Promise<Tally> {
+/** `npm run verify:gemma` on the practice model: answers, steps, export, and a run through the real command. */
+async function verifyPebble(): Promise<Tally> {
   const base = join(ROOT, 'public', 'models', 'pebble')
-  const out = join(scratch, 'run')
-  const settings =
-    '--max-steps 4 --batch-size 2 --max-length 64 --learning-rate 1e-2 --target-modules all-linear'
-  const data = ['--model', base, '--data', join(ROOT, 'public', 'datasets', 'mood.csv'), '--out', out]
-  const bootstrap = join(ROOT, 'cli', 'bootstrap.mjs')
-  const trained = await runShown(process.execPath, [bootstrap, 'train', ...data, ...settings.split(' ')])
-  const adapter = join(out, 'adapter')
-  const checked = await runShown(python, [
-    join(ROOT, 'peers', 'check_adapter.py'),
-    ...['--base', base, '--adapter', adapter],
+  const command = [join(ROOT, 'cli', 'bootstrap.mjs'), 'verify-gemma', '--base', base]
+  const { status, lastLine } = await runShown(process.execPath, [
+    ...command,
+    '--steps',
+    '3',
+    '--prompts',
+    '4',
   ])
-  const fine = trained.status === 0 && checked.status === 0
-  console.log(`${fine ? 'ok  ' : 'FAIL'} the adapter that npm run train exports, loaded by PEFT`)
-  return fine ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+  return tallyOf(status, lastLine)
+}
+
+/** What a run of tests counted; one that ends badly has failed, whatever it counted. */
+function tallyOf(status: number, lastLine: string): Tally {
+  const [, passed, failed] = (LAST_LINE.exec(lastLine) ?? ['', '0', '1']).map(Number)
+  return { passed: passed!, failed: failed === 0 && status !== 0 ? 1 : failed! }
 }
 
 const found = await interpreter()

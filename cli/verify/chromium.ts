@@ -16,11 +16,11 @@ export interface ChromiumJob extends Omit<VerifyJob, 'model' | 'adapter' | 'out'
   out: string
 }
 
-/** Runs page.ts in a Chromium without a window. @returns what it found, and which Chromium it was */
+/** Runs page.ts in a Chromium without a window. @returns what it found, and the version of that Chromium */
 export async function inChromium(
   { model, adapter, out, ...job }: ChromiumJob,
   say: (text: string) => void,
-): Promise<VerifyResult & { browser: string }> {
+): Promise<VerifyResult & { chromium: string }> {
   const { build } = await import('esbuild')
   const built = await build({
     entryPoints: [join(ROOT, 'cli/verify/page.ts')],
@@ -58,6 +58,7 @@ export async function inChromium(
     const crashed = new Promise<never>((_, reject) => {
       page.on('crash', () => reject(new Error('Chromium crashed')))
     })
+    crashed.catch(() => {})
     page.on('pageerror', (error) => say(`page: ${error.message}`))
     await page.exposeFunction('verifyTell', say)
     await page.goto(`${server.url}verify.html`)
@@ -70,15 +71,9 @@ export async function inChromium(
     }
     const outcome = await Promise.race([page.evaluate((to) => window.verify!(to), given), crashed])
     if (!outcome.ok) throw new LapidaryError(outcome.failure)
-    return {
-      ...outcome.result,
-      browser: `Chromium ${page.context().browser()?.version() ?? (await agent())}`,
-    }
-
-    async function agent(): Promise<string> {
-      const text = await page.evaluate(() => navigator.userAgent)
-      return /Chrom\w*\/([\d.]+)/.exec(text)?.[1] ?? text
-    }
+    const session = await page.context().newCDPSession(page)
+    const { product } = await session.send('Browser.getVersion')
+    return { ...outcome.result, chromium: product.replace(/^.*\//, '') }
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop)
     await browser.close()

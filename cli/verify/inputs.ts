@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import type { BatchJson } from '../../src/protocol/batch.ts'
 import { fail } from '../../src/protocol/errors.ts'
 import { ROOT } from '../build.ts'
 import { runScript } from '../python.ts'
 import type { ReferencePrompt } from './figures.ts'
-import type { BatchJson, VerifyJob } from './page.ts'
+import type { VerifyJob } from './page.ts'
 
 export const CACHE = join(ROOT, '.cache', 'verify')
 /** Where the converted model is kept. */
@@ -24,6 +25,19 @@ export interface Base {
 interface Source {
   inputs_sha256: Record<string, string>
   outputs_sha256: Record<string, string>
+}
+
+const NEEDED = ['model.safetensors', 'tokenizer.json', 'config.json']
+
+/** @throws LapidaryError `missing_file` where something of a model is not there */
+export function checkFolder(folder: string): void {
+  const missing = NEEDED.findLast((name) => !existsSync(join(folder, name)))
+  if (missing)
+    fail(
+      'missing_file',
+      `There is no ${missing} in ${folder}.`,
+      'Give a whole Hugging Face folder with --base.',
+    )
 }
 
 /** Gemma 3 270M, fetched and converted unless it is there; or the folder given. Every hash is checked. */
@@ -46,8 +60,7 @@ export async function openBase(given: string | undefined, python: string): Promi
         'Give a whole Hugging Face folder with --base.',
       )
   const hashes: Record<string, string> = {}
-  for (const name of ['model.safetensors', 'tokenizer.json', 'config.json'])
-    hashes[name] = await sha256(join(folder, name))
+  for (const name of NEEDED) hashes[name] = await sha256(join(folder, name))
   const note = join(folder, 'source.json')
   if (!existsSync(note)) return { folder, hashes, converted: false }
   const source = JSON.parse(readFileSync(note, 'utf8')) as Source

@@ -3,7 +3,7 @@ import { peftFiles } from '../../src/export/peft.ts'
 import { httpSource, readJson } from '../../src/files/bytes.ts'
 import { openWeights, readTensor } from '../../src/files/weights.ts'
 import { readAdapterConfig } from '../../src/model/adapter-config.ts'
-import type { Batch } from '../../src/protocol/batch.ts'
+import { type Batch, type BatchJson, batchOf, IGNORE } from '../../src/protocol/batch.ts'
 import type { EngineState, PlanRequest, StateTensor } from '../../src/protocol/engine.ts'
 import { type Failure, LapidaryError, toFailure } from '../../src/protocol/errors.ts'
 import { parseRunConfig, type TrainingConfig } from '../../src/protocol/run-config.ts'
@@ -37,7 +37,6 @@ type Scalars = Pick<
   | 'adam_epsilon'
   | 'max_grad_norm'
 > & { total_steps: number }
-export type BatchJson = Record<keyof Batch, number[]>
 
 export interface VerifiedStep {
   loss: number
@@ -184,7 +183,7 @@ function streamOf(ids: readonly number[]): Batch {
     tokens: Uint32Array.from(ids),
     positions: Uint32Array.from(ids, (_, i) => i),
     segmentStart: new Uint32Array(ids.length),
-    labels: new Int32Array(ids.length).fill(-100),
+    labels: new Int32Array(ids.length).fill(IGNORE),
     supervisedRows: new Uint32Array(0),
   }
 }
@@ -226,16 +225,6 @@ async function trained(engine: WebgpuEngine, job: VerifyJob): Promise<VerifiedSt
     tell(`step ${i + 1} of ${s.total_steps}: loss ${loss.toFixed(5)}, ${seconds.toFixed(1)} s`)
   }
   return made
-}
-
-function batchOf(json: BatchJson): Batch {
-  return {
-    tokens: Uint32Array.from(json.tokens),
-    positions: Uint32Array.from(json.positions),
-    segmentStart: Uint32Array.from(json.segmentStart),
-    labels: Int32Array.from(json.labels),
-    supervisedRows: Uint32Array.from(json.supervisedRows),
-  }
 }
 
 /** The adapter as it is now, through the studio's own export. */

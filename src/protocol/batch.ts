@@ -24,3 +24,16 @@ export interface Example {
   /** Row of the data set it came from. */
   row: number
 }
+
+/** A batch as JSON has it. */
+export type BatchJson = Record<keyof Batch, number[]>
+
+export function batchOf(json: BatchJson): Batch {
+  return {
+    tokens: Uint32Array.from(json.tokens),
+    positions: Uint32Array.from(json.positions),
+    segmentStart: Uint32Array.from(json.segmentStart),
+    labels: Int32Array.from(json.labels),
+    supervisedRows: Uint32Array.from(json.supervisedRows),
+  }
+}
