@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { readModelConfig } from '../src/model/config.ts'
+import { parameterCount } from '../src/model/weights.ts'
 import { fail } from '../src/protocol/errors.ts'
 import { defaultRunConfig, parseRunConfig, type RunConfig } from '../src/protocol/run-config.ts'
 import type { Mapping } from '../src/protocol/studio.ts'
+import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
 import { isModelFile } from '../src/workers/model-files.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
 
@@ -30,6 +33,7 @@ const SPEC = {
   data: 'text',
   out: 'text',
   config: 'text',
+  profile: 'text',
   engine: 'text',
   export: 'list',
   sample: 'list',
@@ -56,6 +60,7 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --prompt COL --response COL [--system COL]   columns by role; or --messages COL, or --text COL. Guessed if left out
   --validation-share S share of rows held out (default ${defaultRunConfig().data.validation_share})
   --sample TEXT        a prompt answered by base and tuned model at each validation; may be given several times
+  --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them
   --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it
   --engine E           webgpu
   --export LIST        peft
@@ -86,6 +91,8 @@ export interface TrainJob {
   out: string
   resume: boolean
   json: boolean
+  /** What a person may want to know before the run begins. */
+  tip: string | null
 }
 
 /**
@@ -113,10 +120,13 @@ export function trainJob(argv: string[]): TrainJob | null {
           },
         )
   const file = flags.config ?? (resume ? join(out, 'run.json') : undefined)
-  const config = withFlags(file === undefined ? {} : readConfig(file), flags)
+  const profile = profileOf(flags.profile, file)
+  const settings = file === undefined ? {} : readConfig(file)
+  const model = flags.model ?? parseRunConfig(settings).model.id
+  const folder = model === 'pebble' ? null : checkModel(resolve(model))
+  const config = withFlags(profile === null ? settings : recommend(sizeOf(folder), profile), flags)
   const data = need(flags.data ?? (resume ? config.data.name : undefined), '--data', 'the file to learn from')
   checkData(resolve(data))
-  const model = flags.model ?? config.model.id
   for (const format of flags.export ?? [])
     if (!EXPORTS_NOW.includes(format))
       fail(
@@ -130,11 +140,42 @@ export function trainJob(argv: string[]): TrainJob | null {
     mapping: Object.fromEntries(COLUMNS.map((role) => [role, flags[role] ?? config.data[role]])),
     samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
     data: { name: data, path: resolve(data) },
-    model: { name: model, folder: model === 'pebble' ? null : checkModel(resolve(model)) },
+    model: { name: model, folder },
+    tip: tipFor(profile, file, config),
     out: resolve(out),
     resume,
     json: flags.json ?? false,
   }
+}
+
+function profileOf(given: string | undefined, file: string | undefined): ProfileId | null {
+  if (given === undefined) return null
+  const found = PROFILES.find((name) => name === given)
+  if (!found)
+    fail('bad_config', `There is no profile "${given}".`, `Choose from: ${PROFILES.join(', ')}.`, {
+      flag: '--profile',
+    })
+  if (file !== undefined)
+    fail(
+      'bad_config',
+      '--profile does not go with settings from a file.',
+      'Leave one of the two out; single settings can be given as flags.',
+      { flag: '--profile' },
+    )
+  return found
+}
+
+function sizeOf(folder: string | null): { practice: boolean; parameters: number } {
+  if (folder === null) return { practice: true, parameters: 0 }
+  const config = readModelConfig(readConfig(join(folder, 'config.json')))
+  return { practice: false, parameters: parameterCount(config) }
+}
+
+/** TRL's default learning rate is made for training whole models: an adapter hardly moves. */
+function tipFor(profile: ProfileId | null, file: string | undefined, config: RunConfig): string | null {
+  const { learning_rate } = defaultRunConfig().training
+  if (profile !== null || file !== undefined || config.training.learning_rate !== learning_rate) return null
+  return `Training at TRL's default learning rate, ${learning_rate}, which is low for LoRA; --profile balanced takes recommended settings.`
 }
 
 function need(given: string | undefined, flag: string, what: string): string {

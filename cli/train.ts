@@ -68,6 +68,7 @@ async function drive(
     if ('config' in message) {
       config = kept(message.config)
       device = message.device
+      if (job.tip) process.stderr.write(`${job.tip}\n`)
       return
     }
     const { logged } = message

@@ -36,7 +36,7 @@ import { uploadWeights } from './weights.ts'
 
 export interface WebgpuEngineOptions extends GpuOptions {
   /** Measured before on this adapter; saves measuring again. */
-  rates?: Rates
+  rates?: Rates | undefined
   /** Whether variants are measured at load; without it the defaults and recorded choices are used. */
   tune?: boolean
   /** Seconds of work submitted at once. */
@@ -52,6 +52,8 @@ export async function createWebgpuEngine(options: WebgpuEngineOptions = {}): Pro
 export class WebgpuEngine implements Engine {
   readonly kind = 'webgpu'
   readonly gpu: Gpu
+  /** What the adapter sustains; measured at the first load unless it is known. */
+  rates: Rates | null
   readonly #options: WebgpuEngineOptions
   #session: Session | null = null
   #readbacks: Readbacks | null = null
@@ -63,6 +65,7 @@ export class WebgpuEngine implements Engine {
   constructor(gpu: Gpu, options: WebgpuEngineOptions = {}) {
     this.gpu = gpu
     this.#options = options
+    this.rates = options.rates ?? null
   }
 
   plan(request: PlanRequest): MemoryPlan {
@@ -76,7 +79,7 @@ export class WebgpuEngine implements Engine {
     const weights = resolveWeights(model.config, model.weights)
     const typeOf = (name: string) => weights.tensors.get(name)!.dtype
     const context = contextOf(gpu)
-    const rates = this.#options.rates ?? (await measureRates(context))
+    const rates = (this.rates ??= await measureRates(context))
     this.#slicer = new Slicer(rates, this.#options.sliceSeconds)
     const planOptions = { maxBinding: this.#maxBinding(), typeOf }
     let choices = { ...options.choices }

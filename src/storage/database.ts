@@ -1,5 +1,4 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb'
-import type { EngineDescription } from '../protocol/engine.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type { DatasetInfo, PreparedInfo } from '../protocol/studio.ts'
@@ -70,7 +69,8 @@ export interface DeviceTuning {
   /** Adapter and driver. */
   device: string
   choices: Record<string, string>
-  description?: EngineDescription
+  /** FLOP/s and bytes/s that were measured. */
+  rates?: { flops: number; bandwidth: number }
 }
 
 export interface Schema extends DBSchema {

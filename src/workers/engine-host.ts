@@ -1,5 +1,6 @@
 import { planEngine } from '../engine/plan.ts'
 import { createWebgpuEngine, type WebgpuEngine } from '../engine/webgpu-engine.ts'
+import type { Gpu } from '../gpu/device.ts'
 import type { Engine, MemoryPlan, PlanRequest } from '../protocol/engine.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import type { ModelConfig, WeightSource } from '../protocol/model.ts'
@@ -56,8 +57,7 @@ export class EngineHost {
     const engine = await this.#open(request.defaultLimits)
     this.#loaded = null
     const database = await this.#database()
-    const device = `${engine.gpu.description}${request.defaultLimits ? ' (default limits)' : ''}`
-    const remembered = await database.get('devices', device)
+    const remembered = await this.#remembered(engine.gpu, request.defaultLimits)
     const { onProgress, signal, seed } = request
     try {
       await engine.load(
@@ -76,7 +76,11 @@ export class EngineHost {
       throw error
     }
     const { choices } = engine.describe()
-    await database.put('devices', { device, choices: { ...remembered?.choices, ...choices } })
+    await database.put('devices', {
+      device: deviceKey(engine.gpu, request.defaultLimits),
+      choices: { ...remembered?.choices, ...choices },
+      ...(engine.rates && { rates: engine.rates }),
+    })
     this.#loaded = { model: request.model.info.hash, plan: request.plan, adapter: null }
     return engine
   }
@@ -113,15 +117,23 @@ export class EngineHost {
     this.#loaded = null
   }
 
+  async #remembered(gpu: Gpu, defaultLimits: boolean) {
+    return (await this.#database()).get('devices', deviceKey(gpu, defaultLimits))
+  }
+
   async #open(defaultLimits: boolean): Promise<WebgpuEngine> {
     const held = this.#engine
     if (held && held.defaultLimits === defaultLimits && !held.engine.gpu.failure) return held.engine
     this.close()
     const engine = await createWebgpuEngine({ defaultLimits })
+    engine.rates = (await this.#remembered(engine.gpu, defaultLimits))?.rates ?? null
     this.#engine = { engine, defaultLimits }
     return engine
   }
 }
+
+const deviceKey = (gpu: Gpu, defaultLimits: boolean) =>
+  `${gpu.description}${defaultLimits ? ' (default limits)' : ''}`
 
 function sameShape(a: LoraConfig, b: LoraConfig): boolean {
   const shape = ({ r, lora_alpha, target_modules, use_rslora }: LoraConfig) =>

@@ -53,6 +53,8 @@ export class Library {
   readonly #database: Database
   readonly #base: string
   readonly #open = new Map<string, OpenModel>()
+  /** Hash of the model that this build comes with; null where it cannot be asked. */
+  #shipped: Promise<string | null> | null = null
 
   /** @param base address that bundled files lie under */
   constructor(database: Database, base: string) {
@@ -76,7 +78,8 @@ export class Library {
       return known ?? this.#keep(await openServed(id))
     }
     let stored = await this.#database.get('models', id)
-    if (!stored && id === BUNDLED.id) stored = await this.#storeBundled(onProgress)
+    if (id === BUNDLED.id && (!stored || (await this.#isOutdated(stored))))
+      stored = await this.#storeBundled(onProgress)
     if (!stored)
       fail(
         'missing_file',
@@ -121,6 +124,16 @@ export class Library {
     return new URL(`models/${BUNDLED.id}/${file}`, this.#base).href
   }
 
+  /** Whether the studio now comes with another Pebble than the stored one. Offline, what is stored is what there is. */
+  async #isOutdated(stored: StoredModel): Promise<boolean> {
+    this.#shipped ??= readManifest(this.#address('manifest.json')).then(
+      ({ files }) => manifestHash(files),
+      () => null,
+    )
+    const shipped = await this.#shipped
+    return shipped !== null && shipped !== stored.hash
+  }
+
   async #bundledInfo(): Promise<ModelInfo> {
     const files = new Map<string, ByteSource>()
     for (const file of ['config.json', 'generation_config.json'])
@@ -150,18 +163,19 @@ async function fetchWhole(url: string): Promise<ByteSource> {
   return bufferSource(await source.read(0, source.size))
 }
 
-/** `manifest.json` of a served folder: its name, and each file's SHA-256. */
-interface ServedManifest {
+/** `manifest.json` of a folder: its name, and each file's SHA-256. */
+interface Manifest {
   name: string
   files: Record<string, { hash: string }>
 }
 
+async function readManifest(url: string): Promise<Manifest> {
+  return (await readJson(await httpSource(url), 'manifest.json')) as Manifest
+}
+
 async function openServed(address: string): Promise<OpenModel> {
   const base = address.endsWith('/') ? address : `${address}/`
-  const manifest = (await readJson(
-    await httpSource(`${base}manifest.json`),
-    'manifest.json',
-  )) as ServedManifest
+  const manifest = await readManifest(`${base}manifest.json`)
   const files = new Map<string, ByteSource>()
   for (const file of Object.keys(manifest.files))
     files.set(file, await httpSource(base + encodeURIComponent(file)))

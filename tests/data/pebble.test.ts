@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { Template } from '@huggingface/jinja'
 import { Tokenizer } from '@huggingface/tokenizers'
@@ -27,6 +28,19 @@ describe('Pebble', () => {
     expect(config.head_dim % 64).toBe(0)
     const bytes = readdirSync(MODEL).reduce((sum, name) => sum + statSync(new URL(name, MODEL)).size, 0)
     expect(bytes).toBeLessThanOrEqual(4_000_000)
+  })
+
+  it('has a manifest with the hashes of its files', () => {
+    const { files } = json(MODEL, 'manifest.json') as { files: Record<string, { hash: string }> }
+    const names = readdirSync(MODEL).filter((name) => !['README.md', 'manifest.json'].includes(name))
+    expect(Object.keys(files).sort()).toEqual(names.sort())
+    for (const [name, { hash }] of Object.entries(files))
+      expect(
+        createHash('sha256')
+          .update(readFileSync(new URL(name, MODEL)))
+          .digest('hex'),
+        name,
+      ).toBe(hash)
   })
 
   it('ships every tensor that its config asks for, in bf16, and no stored head', () => {

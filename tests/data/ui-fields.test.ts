@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { PROFILES, recommend } from '../../src/runs/profiles.ts'
 import {
   checkNumber,
   checkWarmup,
@@ -7,7 +8,6 @@ import {
   type NumberLimits,
   TRAINING_LIMITS,
 } from '../../src/ui/state/fields.ts'
-import { PROFILES, recommend } from '../../src/ui/state/profiles.ts'
 
 const accepts = (section: 'training' | 'lora', field: string, value: number) => {
   try {

@@ -54,6 +54,24 @@ function expectRefusal({ status, stdout, stderr }: Ended, code: string, words: s
   expect(readdirSync(folder).filter((name) => name.startsWith('out'))).toEqual([])
 }
 
+describe('recommended settings', () => {
+  const job = (...args: string[]) => trainJob(['--data', PIRATE, '--out', join(folder, 'out'), ...args])!
+  test('a profile sets them, flags win, and without one a low learning rate is pointed out', () => {
+    const quick = job('--profile', 'quick', '--max-steps', '7')
+    expect(quick.config.training).toMatchObject({ learning_rate: 8e-3, max_steps: 7 })
+    expect(quick.config.lora.target_modules).toBe('all-linear')
+    expect(quick.tip).toBeNull()
+    expect(job().tip).toContain('--profile')
+    expect(job('--learning-rate', '1e-3').tip).toBeNull()
+  })
+  test('an unknown profile, and one beside a file, are refused', () => {
+    expect(() => job('--profile', 'swift')).toThrow(/no profile "swift"/)
+    expect(() => job('--profile', 'quick', '--config', join(folder, 'range.json'))).toThrow(
+      /does not go with/,
+    )
+  })
+})
+
 describe('bad input to npm run train', () => {
   const out = () => join(folder, 'out')
   const given = (...args: string[]) => ['--data', PIRATE, '--out', out(), ...args]

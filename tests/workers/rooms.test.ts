@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto'
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
@@ -10,6 +11,7 @@ import { LapidaryError } from '../../src/protocol/errors.ts'
 import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { Mapping, StartRequest } from '../../src/protocol/studio.ts'
+import { manifestHash } from '../../src/storage/models.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRoom } from '../../src/workers/train-room.ts'
 import { ToyEngine } from './toy-engine.ts'
@@ -25,6 +27,7 @@ vi.mock('../../src/engine/plan.ts', async () => {
 
 const PUBLIC = join(import.meta.dirname, '..', '..', 'public')
 const PEBBLE = join(PUBLIC, 'models', 'pebble')
+const text = (name: string) => readFileSync(join(PEBBLE, name), 'utf8')
 let server: RunningServer
 
 beforeAll(async () => {
@@ -199,6 +202,27 @@ describe('models', () => {
     const offline = rooms('http://127.0.0.1:9/')
     expect(await offline.train.models()).toEqual([stored])
     await requested(offline.data)
+  })
+
+  test('the stored one is replaced where the studio comes with another', async () => {
+    await requested(rooms().data)
+    const [before] = await rooms().train.models()
+    const changed = `${JSON.stringify({ ...JSON.parse(text('generation_config.json')), later: true })}`
+    const manifest = JSON.parse(text('manifest.json')) as { files: Record<string, { hash: string }> }
+    manifest.files['generation_config.json']!.hash = createHash('sha256').update(changed).digest('hex')
+    const texts = new Map([
+      ['/models/pebble/generation_config.json', changed],
+      ['/models/pebble/manifest.json', JSON.stringify(manifest)],
+    ])
+    const later = await serve({ root: PUBLIC, texts })
+    try {
+      await requested(rooms(later.url).data)
+      const [after] = await rooms(later.url).train.models()
+      expect(after!.hash).toBe(manifestHash(manifest.files))
+      expect(after!.hash).not.toBe(before!.hash)
+    } finally {
+      await later.close()
+    }
   })
 
   test('a folder is checked, stored, and removed', async () => {
@@ -442,16 +466,20 @@ describe('answers', () => {
     const old = await train.start(request, before.onEvent)
     await before.end
     const { end, onEvent } = listener()
-    let asked: Promise<unknown[]> | null = null
     const ask = (run: string | null) =>
       train.answer({ model: 'pebble', run, prompts: ['a'], options }, () => {})
-    const id: Promise<string> = train.start({ ...request, samplePrompts: [] }, (event) => {
-      onEvent(event)
-      if (event.type === 'step' && event.step === 1)
-        asked = id.then((own) => Promise.allSettled([ask(own), ask(null), ask(old)]))
+    // It goes on until it is stopped, however slow the answers are.
+    const config = { ...request.config, training: { ...request.config.training, max_steps: 1_000_000 } }
+    let id: Promise<string> | undefined
+    await new Promise<void>((begun) => {
+      id = train.start({ ...request, config, samplePrompts: [] }, (event) => {
+        onEvent(event)
+        if (event.type === 'step') begun()
+      })
     })
+    const [own, base, other] = await Promise.allSettled([ask((await id)!), ask(null), ask(old)])
+    await train.stop()
     await end
-    const [own, base, other] = (await asked!) as PromiseSettledResult<string[]>[]
     expect([own!.status, base!.status]).toEqual(['fulfilled', 'fulfilled'])
     expect(other).toMatchObject({ status: 'rejected', reason: { code: 'bad_state' } })
   })

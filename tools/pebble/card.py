@@ -4,6 +4,8 @@ python card.py --corpus DIR --model public/models/pebble
 """
 
 import argparse
+import hashlib
+import json
 from pathlib import Path
 
 import torch
@@ -150,6 +152,7 @@ def main() -> None:
         table="\n".join(table),
     )
     (folder / "README.md").write_text(card, encoding="utf-8")
+    write_manifest(folder)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import {
   type TrainingConfig,
 } from '../../protocol/run-config.ts'
 import type { ModelInfo } from '../../protocol/studio.ts'
+import { type ProfileId, recommend } from '../../runs/profiles.ts'
 import {
   checkNumber,
   checkWarmup,
@@ -16,7 +17,6 @@ import {
   TRAINING_LIMITS,
   type TrainingNumber,
 } from './fields.ts'
-import { type ProfileId, recommend } from './profiles.ts'
 
 export type Settings = ReturnType<typeof createSettings>
 

@@ -1,6 +1,7 @@
 import { createEffect, Index, Show } from 'solid-js'
 import { PROJECTIONS } from '../../../protocol/model.ts'
 import { targetModules } from '../../../protocol/run-config.ts'
+import { PROFILES } from '../../../runs/profiles.ts'
 import { Button } from '../../components/Button.tsx'
 import { Checkbox, Field } from '../../components/Field.tsx'
 import { NumberField } from '../../components/NumberField.tsx'
@@ -11,7 +12,6 @@ import { formatNumber } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { LORA_LIMITS, type LoraNumber, TRAINING_LIMITS, type TrainingNumber } from '../../state/fields.ts'
-import { PROFILES } from '../../state/profiles.ts'
 import { MOST_QUESTIONS } from '../../state/questions.ts'
 
 export function Setup() {

@@ -1,5 +1,5 @@
-import { type LoraConfig, parseRunConfig, type TrainingConfig } from '../../protocol/run-config.ts'
-import type { ModelInfo } from '../../protocol/studio.ts'
+import { type LoraConfig, parseRunConfig, type TrainingConfig } from '../protocol/run-config.ts'
+import type { ModelInfo } from '../protocol/studio.ts'
 
 /** Recommended settings, per kind of model and purpose. The only place where they are kept. */
 export const PROFILES = ['quick', 'balanced', 'thorough'] as const
