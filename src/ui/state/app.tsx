@@ -4,6 +4,7 @@ import type { Mapping, Studio } from '../../protocol/studio.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
 import { createAnswers } from './answers.ts'
 import { createData, type Preparation } from './data.ts'
+import { type Recipe, readySteps } from './data-recipe.ts'
 import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
@@ -18,6 +19,7 @@ export type App = ReturnType<typeof createApp>
 interface Draft {
   dataset: string
   mapping: Mapping
+  recipe: Pick<RunConfig['data'], 'steps' | 'split' | 'augment'>
   share: number
   model: string
   profile: ProfileId | 'own'
@@ -74,7 +76,18 @@ function createApp(studio: Studio) {
     if (!draft.dataset || training.busy() || data.dataset()) return
     await data.loadLists()
     const info = data.stored().find((entry) => entry.id === draft.dataset)
-    if (info && !data.dataset() && !training.busy()) data.reopen(info, draft.mapping)
+    if (info && !data.dataset() && !training.busy()) data.reopen(info, kept(draft))
+  }
+
+  /** The recipe of a draft, or as much of it as still holds. */
+  function kept(draft: Partial<Draft>): Partial<Recipe> {
+    const mapping = draft.mapping ? { mapping: draft.mapping } : {}
+    try {
+      const { steps, split, augment } = parseRunConfig({ data: draft.recipe ?? {} }).data
+      return { ...mapping, ...(draft.recipe ? { steps, split, augment } : {}) }
+    } catch {
+      return mapping
+    }
   }
 
   createEffect(() => {
@@ -82,6 +95,11 @@ function createApp(studio: Studio) {
     const draft: Draft = {
       dataset: data.dataset()?.id ?? '',
       mapping: data.mapping(),
+      recipe: {
+        steps: readySteps(data.recipe().steps),
+        split: data.recipe().split,
+        augment: data.recipe().augment,
+      },
       share: data.validationShare(),
       model: models.chosenId(),
       profile: settings.profile(),
