@@ -60,8 +60,6 @@ export const data = {
   'rows.editing': 'Value of {column}, row {row}',
   'rows.delete': 'Delete row {row}',
   'rows.add': 'Add a row',
-  'rows.addColumn': 'Add a column',
-  'rows.columnName': 'Name of the column',
   'rows.empty': '(nothing)',
   'rows.said.set': 'Row {row} is changed.',
   'rows.said.added': 'A row is added at the end.',

@@ -1,19 +1,25 @@
-import { For, Show } from 'solid-js'
+import { createSignal, For, Show } from 'solid-js'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { LengthHistogram } from '../../charts/Histogram.tsx'
+import { Button } from '../../components/Button.tsx'
 import { Table } from '../../components/Table.tsx'
 import { TokenLegend, TokenText } from '../../components/TokenText.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { cellText } from '../../state/data-rows.ts'
+import { RowsTable } from './RowsTable.tsx'
 
 /** The first five rows, with what kind of column each is. */
 export function RowsView(props: { info: DatasetInfo }) {
-  const text = (value: unknown) =>
-    value === null || value === undefined
-      ? ''
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value)
+  const [all, setAll] = createSignal(false)
+  return (
+    <Show when={all()} fallback={<FirstRows info={props.info} onAll={() => setAll(true)} />}>
+      <RowsTable info={props.info} onClose={() => setAll(false)} />
+    </Show>
+  )
+}
+
+function FirstRows(props: { info: DatasetInfo; onAll: () => void }) {
   return (
     <div class="stack">
       <Table<Record<string, unknown>>
@@ -30,12 +36,15 @@ export function RowsView(props: { info: DatasetInfo }) {
               </span>
             </>
           ),
-          cell: (row) => <div class="cell">{text(row[column.name])}</div>,
+          cell: (row) => <div class="cell">{cellText(row[column.name])}</div>,
         }))}
       />
       <p class="small quiet">
         {t('data.shown', { shown: Math.min(5, props.info.preview.length), count: props.info.rows })}
       </p>
+      <Button class="start" onClick={() => props.onAll()}>
+        {t('rows.browse')}
+      </Button>
     </div>
   )
 }
