@@ -82,7 +82,10 @@ export function Checkbox(props: {
 export function TextField(props: {
   label: string
   value: string
-  onChange: (value: string) => void
+  /** At each key stroke. */
+  onChange?: (value: string) => void
+  /** When the field is left. */
+  onCommit?: (value: string) => void
   help?: string
   hint?: string
   error?: string | null
@@ -113,7 +116,8 @@ export function TextField(props: {
               type="text"
               {...shared(ids)}
               value={props.value}
-              onInput={(event) => props.onChange(event.currentTarget.value)}
+              onInput={(event) => props.onChange?.(event.currentTarget.value)}
+              onChange={(event) => props.onCommit?.(event.currentTarget.value)}
             />
           }
         >
@@ -122,7 +126,8 @@ export function TextField(props: {
               {...shared(ids)}
               rows={rows()}
               value={props.value}
-              onInput={(event) => props.onChange(event.currentTarget.value)}
+              onInput={(event) => props.onChange?.(event.currentTarget.value)}
+              onChange={(event) => props.onCommit?.(event.currentTarget.value)}
             />
           )}
         </Show>

@@ -84,7 +84,7 @@ export const data = {
   'mapping.template': 'Question written over columns (template)',
   'mapping.templateHelp':
     'Text with column names in braces, used in place of the question column. Write {{ for a brace.',
-  'mapping.templatePlaceholder': 'Translate {column} to French',
+  'mapping.byTemplate': 'The question is written by the template below.',
   'mapping.insert': 'Put in {column}',
   'mapping.previewTitle': 'The first row becomes',
   'mapping.previewMissing': 'Left out: nothing in {column}.',

@@ -13,6 +13,7 @@ import { Findings } from './Findings.tsx'
 import { MappingForm } from './MappingForm.tsx'
 import { LengthView, RowsView, TokensView } from './Previews.tsx'
 import { ShareField } from './ShareField.tsx'
+import { SplitForm } from './SplitForm.tsx'
 import { StepsView } from './StepsView.tsx'
 
 export function OpenData(props: { info: DatasetInfo }) {
@@ -38,7 +39,7 @@ export function OpenData(props: { info: DatasetInfo }) {
         <div class="workbench">
           <div class="stack-l">
             <MappingForm info={props.info} />
-            <Counts />
+            <Counts info={props.info} />
           </div>
           <Section title={t('data.preview')} hideTitle>
             <Tabs
@@ -65,7 +66,7 @@ export function OpenData(props: { info: DatasetInfo }) {
   )
 }
 
-function Counts() {
+function Counts(props: { info: DatasetInfo }) {
   const { data } = useApp()
   return (
     <Section title={t('data.counts')}>
@@ -124,6 +125,7 @@ function Counts() {
         )}
       </Show>
       <ShareField />
+      <SplitForm columns={data.stepsReport()?.columns ?? props.info.columns.map((column) => column.name)} />
     </Section>
   )
 }
