@@ -5,6 +5,7 @@ import type { ProfileId } from '../../runs/profiles.ts'
 import { createAnswers } from './answers.ts'
 import { createData, type Preparation } from './data.ts'
 import { type Recipe, readySteps } from './data-recipe.ts'
+import { createSynthesis } from './data-synthesis.ts'
 import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
@@ -49,6 +50,7 @@ function createApp(studio: Studio) {
   const runs = createRuns(studio)
   const training = createTraining({ studio, data, models, settings, runs, announce })
   const answers = createAnswers(studio)
+  const synthesis = createSynthesis(studio, data, models)
 
   keepAwake(training.busy)
   guardLeaving(training.busy)
@@ -123,6 +125,7 @@ function createApp(studio: Studio) {
     runs,
     training,
     answers,
+    synthesis,
   }
 }
 

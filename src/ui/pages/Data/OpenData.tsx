@@ -11,6 +11,7 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { Findings } from './Findings.tsx'
 import { MappingForm } from './MappingForm.tsx'
+import { MoreView } from './MoreView.tsx'
 import { LengthView, RowsView, TokensView } from './Previews.tsx'
 import { ShareField } from './ShareField.tsx'
 import { SplitForm } from './SplitForm.tsx'
@@ -55,6 +56,7 @@ export function OpenData(props: { info: DatasetInfo }) {
                       : t('data.tab.steps'),
                   content: () => <StepsView info={props.info} />,
                 },
+                { id: 'more', label: t('data.tab.more'), content: () => <MoreView /> },
                 { id: 'lengths', label: t('data.tab.lengths'), content: () => <LengthView /> },
               ]}
             />
