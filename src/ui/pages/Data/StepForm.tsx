@@ -1,4 +1,4 @@
-import { createSignal, For, Index } from 'solid-js'
+import { createEffect, createSignal, For, Index, on, untrack } from 'solid-js'
 import type { DataStep } from '../../../protocol/data-steps.ts'
 import { Checkbox, TextField } from '../../components/Field.tsx'
 import { NumberField } from '../../components/NumberField.tsx'
@@ -143,6 +143,15 @@ function Draft(props: {
   onChange: (value: unknown) => void
 }) {
   const [draft, setDraft] = createSignal(props.value)
+  const same = (a: string, b: string) => JSON.stringify(props.read(a)) === JSON.stringify(props.read(b))
+  // Another step may have come to stand in this place.
+  createEffect(
+    on(
+      () => props.value,
+      (value) => same(untrack(draft), value) || setDraft(value),
+      { defer: true },
+    ),
+  )
   return (
     <TextField
       label={props.label}
