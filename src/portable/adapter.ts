@@ -58,17 +58,17 @@ export class Adapter {
 
   /** Adds a layer's gradients, and disposes of them. */
   async add(layer: number, pairs: readonly PairGrad[], scale: number): Promise<void> {
-    for (const { projection, da, dbt } of pairs) {
-      const [low, high] = await Promise.all([da.data(), dbt.data()])
+    for (const { projection, dat, db } of pairs) {
+      const [low, high] = await Promise.all([dat.data(), db.data()])
       const of = (matrix: 'A' | 'B') =>
         this.#parameters.find((p) => p.layer === layer && p.projection === projection && p.matrix === matrix)!
       const [a, b] = [of('A'), of('B')]
-      for (let i = 0; i < low.length; i++) a.gradient[i]! += scale * low[i]!
-      const [out, rank] = b.shape
+      const [rank, width] = a.shape
+      for (let i = 0; i < width; i++)
+        for (let q = 0; q < rank; q++) a.gradient[q * width + i]! += scale * low[i * rank + q]!
       const factor = scale * this.#scaling
-      for (let q = 0; q < rank; q++)
-        for (let o = 0; o < out; o++) b.gradient[o * rank + q]! += factor * high[q * out + o]!
-      free(da, dbt)
+      for (let i = 0; i < high.length; i++) b.gradient[i]! += factor * high[i]!
+      free(dat, db)
     }
   }
 

@@ -5,7 +5,7 @@ import { projectionSite } from '../model/lora.ts'
 import type { ModelConfig, Projection } from '../protocol/model.ts'
 import type { Adapter } from './adapter.ts'
 import type { LayerContext } from './layer.ts'
-import { rmsNorm, type Turn } from './pieces.ts'
+import { quarterTurn, rmsNorm, type Turn } from './pieces.ts'
 import type { BaseWeights } from './weights.ts'
 
 /** Dropout of one micro-batch: its masks are a function of (seed, counter, site, element), as in the WGSL engine. */
@@ -21,6 +21,7 @@ export class Stream {
   readonly #weights: BaseWeights
   readonly #adapter: Adapter | null
   readonly #dropout: Dropout | null
+  readonly #quarter: tf.Tensor2D
   readonly #turns = new Map<string, Turn>()
   readonly #masks = new Map<number, tf.Tensor2D>()
 
@@ -36,9 +37,11 @@ export class Stream {
     this.#weights = weights
     this.#adapter = adapter
     this.#dropout = dropout && dropout.keep < 1 ? dropout : null
+    this.#quarter = tf.keep(quarterTurn(config.headDim))
     for (const rope of config.rope) {
       const key = ropeKey(rope)
-      if (!this.#turns.has(key)) this.#turns.set(key, turnOf(tables.get(key)!, positions, config.headDim))
+      if (!this.#turns.has(key))
+        this.#turns.set(key, turnOf(tables.get(key)!, positions, config.headDim, this.#quarter))
     }
   }
 
@@ -67,6 +70,7 @@ export class Stream {
     this.forget()
     for (const { cosine, sine } of this.#turns.values()) tf.dispose([cosine, sine])
     this.#turns.clear()
+    this.#quarter.dispose()
   }
 
   #mask(layer: number, projection: Projection, rows: number): tf.Tensor2D | null {
@@ -98,18 +102,17 @@ export function ropeTables(config: ModelConfig, positions: number): RopeTables {
   )
 }
 
-function turnOf(table: Float32Array, positions: Uint32Array, headDim: number): Turn {
+function turnOf(table: Float32Array, positions: Uint32Array, headDim: number, quarter: tf.Tensor2D): Turn {
   const half = headDim / 2
-  const [cosine, sine] = [
-    new Float32Array(positions.length * half),
-    new Float32Array(positions.length * half),
-  ]
+  const size = positions.length * headDim
+  const [cosine, sine] = [new Float32Array(size), new Float32Array(size)]
   positions.forEach((position, t) => {
     for (let i = 0; i < half; i++) {
-      cosine[t * half + i] = table[position * headDim + 2 * i]!
-      sine[t * half + i] = table[position * headDim + 2 * i + 1]!
+      const at = t * headDim + i
+      cosine[at] = cosine[at + half] = table[position * headDim + 2 * i]!
+      sine[at] = sine[at + half] = table[position * headDim + 2 * i + 1]!
     }
   })
-  const shape: [number, number, number] = [positions.length, 1, half]
-  return { cosine: tf.keep(tf.tensor3d(cosine, shape)), sine: tf.keep(tf.tensor3d(sine, shape)) }
+  const shape: [number, number, number] = [positions.length, 1, headDim]
+  return { cosine: tf.keep(tf.tensor3d(cosine, shape)), sine: tf.keep(tf.tensor3d(sine, shape)), quarter }
 }

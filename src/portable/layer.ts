@@ -126,11 +126,11 @@ export function layerForward(
   return { out, saved }
 }
 
-/** Gradients of one LoRA pair: [r, in] and, transposed and not yet scaled, [r, out]. */
+/** Gradients of one LoRA pair: dAᵀ [in, r], and dB [out, r], not yet scaled by alpha / r. */
 export interface PairGrad {
   projection: Projection
-  da: tf.Tensor2D
-  dbt: tf.Tensor2D
+  dat: tf.Tensor2D
+  db: tf.Tensor2D
 }
 
 /** Gradients of the layer's input (where `input` asks for it) and of its LoRA pairs. To be called inside a tidy. */
@@ -154,8 +154,8 @@ export function layerBackward(
     wanted = true,
   ): tf.Tensor2D | null => {
     const w = wanted ? weights.matrix(layer, projection, 'w') : null
-    const { dx, da, dbt } = projectGrad(dy, x, u, w, c.lora(projection), c.mask(projection, rows))
-    if (da && dbt) pairs.push({ projection, da, dbt })
+    const { dx, dat, db } = projectGrad(dy, x, u, w, c.lora(projection), c.mask(projection, rows))
+    if (dat && db) pairs.push({ projection, dat, db })
     return dx
   }
   const dDown = rmsNormGrad(dout, s.down.y, s.downNorm, norms.afterMlp)

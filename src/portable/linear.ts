@@ -1,10 +1,11 @@
 /**
  * A frozen projection with an optional LoRA beside it (Hu et al. 2021, arXiv 2106.09685; PEFT's `lora.Linear`):
  *
- *   u = drop(x) Aᵀ,  y = x Wᵀ + s u Bᵀ;   g = s dy B,  dx = dy W + drop'(g A),  dA = gᵀ drop(x),  dBᵀ = s uᵀ dy
+ *   u = drop(x) Aᵀ,  y = x Wᵀ + s u Bᵀ;   g = s dy B,  dx = dy W + drop'(g A),  dAᵀ = drop(x)ᵀ g,  dB = s dyᵀ u
  *
  * x [rows, in], y [rows, out], W [out, in], A [r, in], B [out, r]. Right operands lie as they are multiplied: the WASM backend
- * multiplies by a transposed one at a tenth of its speed.
+ * multiplies by a transposed one at a tenth of its speed. Nor are they large where they are new each time: it packs a right
+ * operand first, for longer than a product with few columns takes.
  */
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -37,10 +38,10 @@ export function project(
 
 export interface ProjectGrad {
   dx: tf.Tensor2D | null
-  /** [r, in]; null without an adapter. */
-  da: tf.Tensor2D | null
-  /** dBᵀ / s, [r, out]. */
-  dbt: tf.Tensor2D | null
+  /** dAᵀ, [in, r]; null without an adapter. */
+  dat: tf.Tensor2D | null
+  /** dB / s, [out, r]. */
+  db: tf.Tensor2D | null
 }
 
 /** @param w null where no gradient of x is wanted */
@@ -53,11 +54,11 @@ export function projectGrad(
   mask: tf.Tensor2D | null,
 ): ProjectGrad {
   const plain = w && tf.matMul<tf.Tensor2D>(dy, w)
-  if (!lora || !u) return { dx: plain, da: null, dbt: null }
+  if (!lora || !u) return { dx: plain, dat: null, db: null }
   const g = tf.matMul<tf.Tensor2D>(dy, lora.b)
-  const da = tf.matMul<tf.Tensor2D>(tf.transpose(g), mask ? tf.mul<tf.Tensor2D>(x, mask) : x)
-  const dbt = tf.matMul<tf.Tensor2D>(tf.transpose(u), dy)
-  if (!plain) return { dx: null, da, dbt }
+  const dat = tf.matMul<tf.Tensor2D>(tf.transpose(mask ? tf.mul<tf.Tensor2D>(x, mask) : x), g)
+  const db = tf.matMul<tf.Tensor2D>(tf.transpose(dy), u)
+  if (!plain) return { dx: null, dat, db }
   const low = tf.matMul<tf.Tensor2D>(g, lora.a)
-  return { dx: tf.add<tf.Tensor2D>(plain, mask ? tf.mul<tf.Tensor2D>(low, mask) : low), da, dbt }
+  return { dx: tf.add<tf.Tensor2D>(plain, mask ? tf.mul<tf.Tensor2D>(low, mask) : low), dat, db }
 }

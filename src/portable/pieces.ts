@@ -32,28 +32,42 @@ export function rmsNormGrad(
   return tf.mul<tf.Tensor2D>(tf.sub<tf.Tensor2D>(g, tf.mul<tf.Tensor2D>(x, shift)), r)
 }
 
-/** cos and sin of a stream's positions, [rows, 1, headDim / 2] each. */
+/** Of a stream's positions: cos and sin, [rows, 1, headDim] each, both halves alike. */
 export interface Turn {
   cosine: tf.Tensor3D
   sine: tf.Tensor3D
+  /** R [headDim, headDim] with (x1, x2) R = (-x2, x1): the WASM backend multiplies quicker than it cuts and joins. */
+  quarter: tf.Tensor2D
 }
 
 /**
- * Rotary position embedding of x [rows, heads * headDim]; `back` turns the other way, which is its gradient.
+ * Rotary position embedding of x [rows, heads * headDim]: x cos + (x R) sin; `back` turns the other way, which is its
+ * gradient: R transposed is -R.
  * Source: Su et al. 2021 (arXiv 2104.09864); Transformers `apply_rotary_pos_emb`.
  */
-export function rotate(x: tf.Tensor2D, heads: number, { cosine, sine }: Turn, back = false): tf.Tensor2D {
+export function rotate(x: tf.Tensor2D, heads: number, turn: Turn, back = false): tf.Tensor2D {
   const [rows, width] = x.shape
-  const half = width / heads / 2
-  const split = tf.reshape(x, [rows, heads, 2 * half]) as tf.Tensor3D
-  const first = tf.slice3d(split, [0, 0, 0], [rows, heads, half])
-  const second = tf.slice3d(split, [0, 0, half], [rows, heads, half])
-  const [a, b] = [tf.mul<tf.Tensor2D>(first, cosine), tf.mul<tf.Tensor2D>(second, sine)]
-  const [c, d] = [tf.mul<tf.Tensor2D>(second, cosine), tf.mul<tf.Tensor2D>(first, sine)]
+  const dim = width / heads
+  const split: [number, number, number] = [rows, heads, dim]
+  const quarter = (y: tf.Tensor): tf.Tensor =>
+    tf.matMul(tf.reshape(y, [rows * heads, dim]) as tf.Tensor2D, turn.quarter)
+  const whole = tf.reshape(x, split)
+  const straight = tf.mul(whole, turn.cosine)
   const turned = back
-    ? [tf.add<tf.Tensor2D>(a, b), tf.sub<tf.Tensor2D>(c, d)]
-    : [tf.sub<tf.Tensor2D>(a, b), tf.add<tf.Tensor2D>(c, d)]
-  return tf.reshape(tf.concat(turned, 2), [rows, width])
+    ? tf.sub(straight, tf.reshape(quarter(tf.mul(whole, turn.sine)), split))
+    : tf.add(straight, tf.mul(tf.reshape(quarter(x), split), turn.sine))
+  return tf.reshape(turned, [rows, width])
+}
+
+/** R of `Turn`. */
+export function quarterTurn(dim: number): tf.Tensor2D {
+  const values = new Float32Array(dim * dim)
+  const half = dim / 2
+  for (let i = 0; i < half; i++) {
+    values[(half + i) * dim + i] = -1
+    values[i * dim + half + i] = 1
+  }
+  return tf.tensor2d(values, [dim, dim])
 }
 
 const SLOPE = Math.sqrt(2 / Math.PI)
