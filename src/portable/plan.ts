@@ -28,14 +28,34 @@ const TILE_BYTES = 128 * 2 ** 20
 /** Queries of an attention block, see attention.ts. */
 const QUERIES = 512
 
+/** What a plan takes where it may choose: the tab it runs in, and the machine, have other things to hold too. */
+const COMFORTABLE_BYTES = 2.5 * 2 ** 30
+
+/** Resident layers, resident head, recomputation: the quickest first. */
+const WAYS: [boolean, boolean, PortablePlan['recompute']][] = [
+  [true, true, 'nothing'],
+  [true, false, 'nothing'],
+  [true, false, 'layer'],
+  [false, false, 'nothing'],
+  [false, false, 'layer'],
+]
+
 /**
- * Plans for a request: the least recomputation, and as many resident weights, as stay within the budget.
+ * Plans for a request: the quickest way that stays within the budget, else within what WASM can hold.
  * @throws LapidaryError `out_of_memory` where even the smallest plan is too large, with a length that would fit
  */
 export function planPortable(request: PlanRequest): PortablePlan {
-  const limit = Math.min(MOST_BYTES, request.memoryBudget ?? MOST_BYTES)
-  const plan = smallest(request, limit)
-  if (plan) return plan
+  const budgets = request.memoryBudget ? [request.memoryBudget] : [COMFORTABLE_BYTES, MOST_BYTES]
+  const { recompute: wanted } = request
+  const ways = WAYS.filter(
+    ([, , recompute]) => wanted === 'auto' || (wanted === 'nothing') === (recompute === 'nothing'),
+  )
+  for (const budget of budgets)
+    for (const [layers, head, recompute] of ways) {
+      const plan = planWith(request, recompute, layers, head)
+      if (plan.memory.bytes.total <= Math.min(budget, MOST_BYTES)) return plan
+    }
+  const limit = Math.min(budgets.at(-1)!, MOST_BYTES)
   const fits = largestFitting(request, limit)
   const least = planWith(request, 'layer', false, false)
   return fail(
@@ -46,24 +66,6 @@ export function planPortable(request: PlanRequest): PortablePlan {
       : `Lower per_device_train_batch_size or max_length, so that their product is at most ${fits}: that fits.`,
     { needed: least.memory.bytes.total, limit, tokens: fits },
   )
-}
-
-function smallest(request: PlanRequest, limit: number): PortablePlan | null {
-  const policies: PortablePlan['recompute'][] =
-    request.recompute === 'auto'
-      ? ['nothing', 'layer']
-      : [request.recompute === 'nothing' ? 'nothing' : 'layer']
-  // Weights at hand save more than recomputation costs.
-  for (const [layers, head] of [
-    [true, true],
-    [true, false],
-    [false, false],
-  ] as const)
-    for (const recompute of policies) {
-      const plan = planWith(request, recompute, layers, head)
-      if (plan.memory.bytes.total <= limit) return plan
-    }
-  return null
 }
 
 /** The most tokens a step that would fit, in steps of 64; 0 where none do. */
