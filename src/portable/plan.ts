@@ -60,7 +60,7 @@ export function planPortable(request: PlanRequest): PortablePlan {
   const least = planWith(request, 'layer', false, false)
   return fail(
     'out_of_memory',
-    `This run needs ${gib(least.memory.bytes.total)}; the portable engine has ${gib(limit)}.`,
+    `This run needs ${sizeOf(least.memory.bytes.total)}; the portable engine has ${sizeOf(limit)}.`,
     fits === 0
       ? 'Use a smaller model, or a machine with WebGPU.'
       : `Lower per_device_train_batch_size or max_length, so that their product is at most ${fits}: that fits.`,
@@ -143,4 +143,5 @@ function tileFor(vocab: number, supervised: number): number {
   return Math.min(words, vocab)
 }
 
-const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`
+const sizeOf = (bytes: number) =>
+  bytes < 2 ** 30 ? `${Math.ceil(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`
