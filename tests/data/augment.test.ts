@@ -19,7 +19,7 @@ import { makeTable } from '../../src/files/table.ts'
 import { type AugmentConfig, NO_AUGMENT } from '../../src/protocol/data-steps.ts'
 import type { Conversation } from '../../src/protocol/tokens.ts'
 import { readTokenTable, writeTokenTable } from '../../src/tokens/table.ts'
-import { failure } from './helpers.ts'
+import { failure, UNLIKE } from './helpers.ts'
 
 const row = (i: number, prompt = `Explain what a machine of kind ${i} does.`): Conversation => ({
   row: i,
@@ -225,18 +225,6 @@ describe('examples written by a model', () => {
 
   test('goes on until there are enough, counting what it could not use', async () => {
     const seen: { prompts: string[]; seed: number }[] = []
-    const words = [
-      'river',
-      'castle',
-      'engine',
-      'violin',
-      'desert',
-      'comet',
-      'lantern',
-      'glacier',
-      'harbour',
-      'meadow',
-    ]
     let n = 0
     const progress: number[] = []
     const result = await synthesise(
@@ -244,7 +232,7 @@ describe('examples written by a model', () => {
       async (prompts, { seed }) => {
         seen.push({ prompts, seed })
         return prompts.map(() => {
-          const word = words[n++ % words.length]!
+          const word = UNLIKE[n++ % UNLIKE.length]!
           return n % 3 === 0
             ? 'I cannot do that.'
             : answer(`How old is the ${word} we saw?`, `The ${word} is ${n} years old.`)

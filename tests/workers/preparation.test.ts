@@ -10,7 +10,7 @@ import { openDatabase } from '../../src/storage/database.ts'
 import { readTokens } from '../../src/storage/datasets.ts'
 import { readTokenTable } from '../../src/tokens/table.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
-import { failure } from '../data/helpers.ts'
+import { failure, UNLIKE } from '../data/helpers.ts'
 
 // Machines that run other things beside the tests are slow.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -290,18 +290,6 @@ describe('rows by hand', () => {
 })
 
 describe('examples written by a model', () => {
-  const words = [
-    'river',
-    'castle',
-    'engine',
-    'violin',
-    'desert',
-    'comet',
-    'lantern',
-    'glacier',
-    'harbour',
-    'meadow',
-  ]
   const ask = (dataset: DatasetInfo, count = 4) => ({
     dataset: dataset.id,
     mapping: PAIRS,
@@ -321,7 +309,7 @@ describe('examples written by a model', () => {
       ask(dataset),
       async (prompts) =>
         prompts.map(() => {
-          const word = words[n++]!
+          const word = UNLIKE[n++]!
           return `Question: How deep is the ${word} over there?\nAnswer: The ${word} is deep.`
         }),
       ({ kept }) => progress.push(kept),
