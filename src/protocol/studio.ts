@@ -51,7 +51,7 @@ export interface DataRoom {
   inspect(request: InspectRequest, signal?: AbortSignal): Promise<Finding[]>
   /** Runs the steps and says what each of them did. */
   runSteps(request: StepsRequest, signal?: AbortSignal): Promise<StepsReport>
-  /** A page of rows as they are after the steps; `_row` is the row of the data set each came from. */
+  /** A page of rows as they are after the steps; `row` of each is the row of the data set that it came from. */
   rowsAfter(
     request: StepsRequest,
     offset: number,
