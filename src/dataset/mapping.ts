@@ -126,7 +126,7 @@ export function checkMapping(source: Table | Frame, mapping: Mapping): void {
       { role, column, columns: names.join(', ') },
     )
   }
-  const { response, messages, text, system, template = null, input = null } = mapping
+  const { response, messages, text, system, template = null } = mapping
   const asked = template ?? mapping.prompt
   const kinds = [asked !== null || response !== null, messages !== null, text !== null].filter(Boolean).length
   if (kinds === 0)
@@ -136,7 +136,7 @@ export function checkMapping(source: Table | Frame, mapping: Mapping): void {
       'Choose a prompt and a response, or messages, or text.',
       { columns: names.join(', ') },
     )
-  if (kinds > 1 || ((system !== null || input !== null) && asked === null))
+  if (kinds > 1 || (system !== null && asked === null))
     fail(
       'bad_data',
       'The chosen columns contradict each other.',

@@ -12,7 +12,10 @@ export interface ColumnRoles {
 
 /** How a row becomes an example. What goes beyond columns may be left out. */
 export interface Mapping extends ColumnRoles {
-  /** Column put after the prompt, an empty line between, where it has something in it (Alpaca's `input`). */
+  /**
+   * Column put after the prompt, an empty line between, where it has something in it (Alpaca's `input`). Of no effect with
+   * messages or text.
+   */
   input?: string | null
   /**
    * Prompt written over several columns, in place of `prompt`: `Translate {en} to French`. `{{` and `}}` stand for braces.
@@ -119,6 +122,7 @@ export interface PreparedInfo {
   truncated: number
   /** Token-length histogram: count of examples with edges[i] <= length < edges[i + 1]. */
   histogram: { edges: number[]; counts: number[] }
+  /** What came up on the way; empty for an estimate, which has not seen every row. */
   findings: Finding[]
   /** The first examples as the model will see them. */
   samples: TokenisedSample[]

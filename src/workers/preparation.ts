@@ -136,10 +136,19 @@ export class Preparation {
     signal?: AbortSignal,
   ): Promise<Finding[]> {
     const request = { dataset, mapping, seed, model, maxLength, validationShare, completionOnlyLoss: null }
-    const { info, rows, of } = await this.#look(
+    const looked = await this.#look(
       { ...request, ...(steps ? { steps } : {}), ...(split ? { split } : {}) },
       signal,
-    )
+    ).catch((error: unknown) => {
+      const { code, message, hint } = toFailure(error)
+      if (code === 'nothing_to_learn') return { message, hint }
+      // A mapping that is not whole yet is no finding; `prepare` says what it lacks.
+      if (/^(missing_column|bad_data|bad_config)$/.test(code)) return null
+      throw error
+    })
+    if (looked === null) return []
+    if ('message' in looked) return [{ kind: 'nothing_to_learn', severity: 'error', ...looked }]
+    const { info, rows, of } = looked
     const found = info.findings.filter(({ kind }) => kind === 'long_example' || kind === 'nothing_to_learn')
     if (rows === of) return found
     return found.map((finding) => ({

@@ -116,6 +116,15 @@ describe('steps', () => {
   })
 })
 
+test('token tables do not pile up while options are tried', async () => {
+  const data = room()
+  const dataset = await data.openFile(file(rows(24)))
+  const made: string[] = []
+  for (let seed = 1; seed <= 7; seed++) made.push((await data.prepare(request(dataset, { seed }))).tokens)
+  const kept = await (await openDatabase()).getAllKeys('tokens')
+  expect([...kept].sort()).toEqual(made.slice(3).sort())
+})
+
 describe('summary', () => {
   test('labels, samples with truncation, pages of examples', async () => {
     const data = room()
@@ -196,6 +205,8 @@ describe('findings', () => {
     expect(await inspect({ steps: [step({ type: 'deduplicate' })] })).not.toContain('duplicate')
     expect(await inspect({ model: 'pebble', maxLength: 64 })).toContain('long_example')
     expect(await inspect({ model: 'pebble', maxLength: 1024 })).not.toContain('long_example')
+    expect(await inspect({ model: 'pebble', maxLength: 4 })).toContain('nothing_to_learn')
+    expect(await inspect({ model: 'pebble', maxLength: 64, mapping: { ...PAIRS, prompt: null } })).toEqual([])
     const stats = await data.columnStats(id)
     expect(stats.map(({ name, rows: count }) => [name, count])).toEqual([
       ['q', 42],

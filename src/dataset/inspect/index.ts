@@ -2,12 +2,11 @@ import type { SplitConfig } from '../../protocol/data-steps.ts'
 import type { Finding, Mapping } from '../../protocol/preparation.ts'
 import type { Frame } from '../frame.ts'
 import { splitFrame } from '../split.ts'
+import { classes, emptyLessons } from './answers.ts'
 import { headerSpace, numberText, oddColumns, unsupportedColumns } from './columns.ts'
 import {
   askedColumns,
   badConversations,
-  classes,
-  emptyLessons,
   fewRows,
   leakage,
   missingValues,
