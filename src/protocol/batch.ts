@@ -28,3 +28,16 @@ export interface Example {
   /** How it came to be; left out: it is of the data itself. */
   origin?: Origin
 }
+
+/** A batch as JSON has it. */
+export type BatchJson = Record<keyof Batch, number[]>
+
+export function batchOf(json: BatchJson): Batch {
+  return {
+    tokens: Uint32Array.from(json.tokens),
+    positions: Uint32Array.from(json.positions),
+    segmentStart: Uint32Array.from(json.segmentStart),
+    labels: Int32Array.from(json.labels),
+    supervisedRows: Uint32Array.from(json.supervisedRows),
+  }
+}
