@@ -164,6 +164,15 @@ describe('rewording', () => {
     expect([...ways].some((way) => way.startsWith('Compose a poem'))).toBe(true)
   })
 
+  test('a text that asks nothing is framed as a text; a greeting is not greeted back', () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const text = reword('The dog sat on the mat and slept.', [], new Draws(seed, 0, 1))!
+      expect(text).not.toMatch(/question|answer|help|Thanks/)
+      expect(text).toContain('The dog sat on the mat and slept.')
+      expect(reword('Hello, where is the card?', [], new Draws(seed, 0, 1))).not.toMatch(/^Hello! Hello/)
+    }
+  })
+
   test.each([
     ['What is the capital of France?', true],
     ['list three colours', true],
