@@ -82,8 +82,11 @@ export interface DataRoom {
   edit(dataset: string, edits: RowEdit[]): Promise<DatasetInfo>
   /** Takes back the last call of `edit`, hash and all; of no effect where there is none (`DatasetInfo.edits`). */
   undo(dataset: string): Promise<DatasetInfo>
-  /** A data set from cells as a spreadsheet's clipboard gives them (tab-separated, quoted where needed). */
-  openPasted(text: string, name?: string): Promise<DatasetInfo>
+  /**
+   * A data set from cells as a spreadsheet's clipboard gives them (tab-separated, quoted where needed). With `header: false`
+   * the first row holds no names: two columns are then called prompt and response, others by number.
+   */
+  openPasted(text: string, name?: string, options?: { header?: boolean }): Promise<DatasetInfo>
   /** A data set typed by hand: rows of cells in the order of the columns. There may be none yet. */
   createDataset(name: string, columns: string[], rows: (string | null)[][]): Promise<DatasetInfo>
   /** Has a model write more examples like the training rows, and stores those that are good as a set of their own. */

@@ -182,8 +182,9 @@ export function dataRoom(): DataRoom & Opened {
       return (changed ?? (await find(dataset))).info
     },
 
-    async openPasted(text, name = 'Pasted cells') {
-      const source = bufferSource(new TextEncoder().encode(text))
+    async openPasted(text, name = 'Pasted cells', { header = true } = {}) {
+      const cells = header ? text : `${headerFor(text)}\n${text}`
+      const source = bufferSource(new TextEncoder().encode(cells))
       const { dataset, info } = await open(null, `${name}.tsv`, source)
       return keep({ ...info, name }, dataset.table)
     },
@@ -194,6 +195,18 @@ export function dataRoom(): DataRoom & Opened {
 
     synthesise: synthesiser(preparation, find, keepTable),
   }
+}
+
+/** Names for the columns of tab-separated cells, by how many the first row has. */
+function headerFor(text: string): string {
+  let [columns, quoted] = [1, false]
+  for (const letter of text) {
+    if (letter === '"') quoted = !quoted
+    else if (letter === '\t' && !quoted) columns++
+    else if (letter === '\n' && !quoted) break
+  }
+  if (columns === 2) return 'prompt\tresponse'
+  return Array.from({ length: columns }, (_, i) => `column ${i + 1}`).join('\t')
 }
 
 /** Cells typed by hand as a table. @throws LapidaryError `bad_data` for names that are missing or there twice */

@@ -283,6 +283,17 @@ describe('rows by hand', () => {
     ])
   })
 
+  test('pasted cells without names', async () => {
+    const data = room()
+    const two = await data.openPasted('"Why\tnot?\nReally"\tBecause.\nx\ty', 'Cells', { header: false })
+    expect(await data.rows(two.id, 0, 5)).toEqual([
+      { prompt: 'Why\tnot?\nReally', response: 'Because.' },
+      { prompt: 'x', response: 'y' },
+    ])
+    const three = await data.openPasted('a\tb\tc', 'Cells', { header: false })
+    expect(await data.rows(three.id, 0, 5)).toEqual([{ 'column 1': 'a', 'column 2': 'b', 'column 3': 'c' }])
+  })
+
   test('typed ones, from none at all', async () => {
     const data = room()
     const empty = await data.createDataset('Typed', ['prompt', 'response'], [])
