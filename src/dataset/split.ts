@@ -214,7 +214,7 @@ function columnParts(
   }
 }
 
-const SPLIT_NAMES = /^(split|subset|partition|fold|set)$/i
+const SPLIT_NAMES = /^(?:tfds[ _])?(?:split|subset|partition|fold|set)$/i
 const SPLIT_VALUES = /^(train|training|validation|valid|val|dev|eval|test)$/i
 
 /** A column that says where each row belongs, as published data sets have it; null where there is none. */

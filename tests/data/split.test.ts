@@ -132,6 +132,7 @@ describe('by a column', () => {
     const guess = (name: string, values: string[]) => guessSplit(frameOf(name, values))?.column ?? null
     expect(guess('split', ['train', 'validation', 'train'])).toBe('split')
     expect(guess('Subset', ['training', 'test'])).toBe('Subset')
+    expect(guess('tfds_split', ['train', 'test'])).toBe('tfds_split')
     expect(guess('split', ['train', 'train'])).toBe(null)
     expect(guess('split', ['left', 'right'])).toBe(null)
     expect(guess('answer', ['train', 'test'])).toBe(null)
