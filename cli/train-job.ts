@@ -137,7 +137,12 @@ export function trainJob(argv: string[]): TrainJob | null {
       )
   return {
     config,
-    mapping: Object.fromEntries(COLUMNS.map((role) => [role, flags[role] ?? config.data[role]])),
+    mapping: {
+      ...Object.fromEntries(COLUMNS.map((role) => [role, flags[role] ?? config.data[role]])),
+      input: config.data.input,
+      template: flags.prompt === undefined ? config.data.template : null,
+      labels: config.data.labels,
+    },
     samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
     data: { name: data, path: resolve(data) },
     model: { name: model, folder },

@@ -69,7 +69,13 @@ export function createTraining({ studio, data, models, settings, runs, announce 
       ...base,
       engine: { ...base.engine, kind: models.engine() },
       model: { id: model.id, hash: null },
-      data: { ...data.mapping(), name: info.name, hash: info.hash, validation_share: data.validationShare() },
+      data: {
+        ...base.data,
+        ...data.mapping(),
+        name: info.name,
+        hash: info.hash,
+        validation_share: data.validationShare(),
+      },
     }
   }
 
