@@ -1,31 +1,19 @@
-import type { Table } from 'apache-arrow'
 import type { ByteSource } from '../files/bytes.ts'
 import { refuseKnown } from '../files/magic.ts'
 import { type Chunk, TableBuilder } from '../files/table-builder.ts'
 import { NotUtf8 } from '../files/utf8.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
-import type { Finding } from '../protocol/studio.ts'
+import type { Finding, ReadOptions } from '../protocol/studio.ts'
+import type { Dataset } from './describe.ts'
 import { checkSameColumns, chooseFiles, nameOf, putTogether } from './file-sets.ts'
 import { HashedSource } from './hashed-source.ts'
 import { expandFiles } from './readers/expand.ts'
 import { FOLDER_READERS, readerFor } from './readers/index.ts'
-import type { DataFile, NamedSource, ReadContext, ReadOptions } from './readers/reader.ts'
+import type { DataFile, NamedSource, ReadContext } from './readers/reader.ts'
 
-export { describeColumns, describeDataset, isMissing } from './describe.ts'
+export { type Dataset, describeColumns, describeDataset, describePreview, isMissing } from './describe.ts'
 export type { NamedSource } from './readers/reader.ts'
-
-export interface Dataset {
-  name: string
-  /** SHA-256 of the file's bytes, hex; of several files, of their hashes, a line each. */
-  hash: string
-  /** Of the reader that read it: csv, json, text, parquet, arrow, xlsx ... */
-  format: string
-  /** Kept as Arrow IPC (`tableToIPC`); read with `tableRows` and `columnReader`. */
-  table: Table
-  /** What reading the file itself brought up. */
-  findings: Finding[]
-}
 
 export interface OpenOptions extends ReadOptions {
   signal?: AbortSignal
@@ -102,6 +90,11 @@ async function readFiles(files: readonly DataFile[], name: string, options: Open
   return collected.rows()
 }
 
+/** Lets a worker hear of an abort where all bytes are at hand and nothing else would let it. */
+async function breathe(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve))
+}
+
 /** The rows read so far. */
 class Collected {
   readonly findings: Finding[] = []
@@ -133,6 +126,7 @@ class Collected {
           builder.append(chunk)
           for (const column of chunk.columns) columns.add(column.name)
           this.#preview()
+          await breathe()
         }
         const rows = builder.rows - before.rows
         if (rows === 0) fail('bad_data', `${file} has no rows.`, 'Choose a file with rows.', { file })

@@ -1,8 +1,14 @@
-import { type Table, tableFromIPC, tableToIPC } from 'apache-arrow'
-import { describeDataset, openDataset } from '../dataset/open.ts'
+import { RecordBatchFileWriter, type Table, tableFromIPC } from 'apache-arrow'
+import {
+  describeDataset,
+  describePreview,
+  type NamedSource,
+  type OpenOptions,
+  openDataset,
+} from '../dataset/open.ts'
 import { mapRows } from '../dataset/rows.ts'
 import { splitRows } from '../dataset/split.ts'
-import { type ByteSource, blobSource, httpSource, readJson } from '../files/bytes.ts'
+import { blobSource, httpSource, readJson } from '../files/bytes.ts'
 import { tableRows } from '../files/table.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
@@ -37,17 +43,32 @@ export function dataRoom(): DataRoom & Opened {
     return (await readJson(await httpSource(url), 'datasets/index.json')) as SampleEntry[]
   }
 
-  async function open(id: string | null, name: string, source: ByteSource, signal?: AbortSignal) {
-    const dataset = await openDataset(name, source, signal)
+  async function open(id: string | null, sources: NamedSource[], options?: OpenOptions) {
+    const dataset = await openDataset(sources, options)
     const info = describeDataset(id ?? dataset.hash.slice(0, 16), dataset)
     return { dataset, info }
   }
 
   async function keep(info: DatasetInfo, table: Table, signal?: AbortSignal): Promise<DatasetInfo> {
-    const rows = tableToIPC(table, 'file')
+    const rows = await ipcPieces(table)
     const stored = await putDataset(await database(), { id: info.id, info }, rows, signal)
     held = { id: info.id, created: stored.created, table }
     return info
+  }
+
+  const openFiles: DataRoom['openFiles'] = async (files, onPreview, signal, options, onProgress) => {
+    const sources = files.map((given): NamedSource => {
+      const [file, path] =
+        given instanceof File ? [given, given.webkitRelativePath] : [given.file, given.path]
+      return { name: path || file.name, source: blobSource(file) }
+    })
+    const { dataset, info } = await open(null, sources, {
+      ...options,
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress } : {}),
+      ...(onPreview ? { onPreview: (first) => onPreview(describePreview(first)) } : {}),
+    })
+    return keep(info, dataset.table, signal)
   }
 
   async function find(id: string): Promise<StoredDataset> {
@@ -83,17 +104,15 @@ export function dataRoom(): DataRoom & Opened {
           sample: id,
         })
       const source = await httpSource(new URL(`datasets/${entry.file}`, base).href)
-      const { dataset, info } = await open(`sample-${id}`, entry.file, source)
+      const { dataset, info } = await open(`sample-${id}`, [{ name: entry.file, source }])
       const { prompt, response } = entry
       const reason = `"${prompt}" is what is asked and "${response}" what is to be answered.`
       info.guess = { ...info.guess, prompt, response, messages: null, text: null, reason }
       return keep(info, dataset.table)
     },
 
-    async openFile(file, signal) {
-      const { dataset, info } = await open(null, file.name, blobSource(file), signal)
-      return keep(info, dataset.table, signal)
-    },
+    openFile: (file, signal) => openFiles([file], undefined, signal),
+    openFiles,
 
     async list() {
       const all = await (await database()).getAll('datasets')
@@ -134,6 +153,13 @@ export function dataRoom(): DataRoom & Opened {
       return prepared
     },
   }
+}
+
+/** A table as Arrow IPC, in pieces that are views of its own memory. */
+async function ipcPieces(table: Table): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of RecordBatchFileWriter.writeAll(table)) pieces.push(piece)
+  return pieces
 }
 
 /** The same request on the same bytes is the same table. */
