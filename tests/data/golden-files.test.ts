@@ -1,20 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openDataset } from '../../src/dataset/open.ts'
 import { bufferSource } from '../../src/files/bytes.ts'
 import { columnNames, columnReader } from '../../src/files/table.ts'
-
-/** Made by peers/make_files.py with pyarrow and openpyxl, which say what is in them. */
-const FOLDER = join(import.meta.dirname, '..', 'golden', 'files')
-const { files, tables } = JSON.parse(readFileSync(join(FOLDER, 'expected.json'), 'utf8')) as {
-  files: Record<string, string>
-  tables: Record<string, Record<string, unknown[]>>
-}
-
-export function goldenFile(name: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(readFileSync(join(FOLDER, name)))
-}
+import { files, goldenFile, tables } from './golden-files.ts'
 
 async function columnsOf(name: string, file = name) {
   const dataset = await openDataset({ name, source: bufferSource(goldenFile(file)) })
