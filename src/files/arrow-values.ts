@@ -34,6 +34,7 @@ export function cellReader(data: Data): Read {
  */
 export function checkBuffers(data: Data, length = data.length): void {
   const { type, values, valueOffsets, nullBitmap } = data
+  if (!(length < 2 ** 31)) throw new Error(`${length} rows`)
   if (data.length < length) throw new Error(`${data.length} of ${length} rows`)
   const stride = DataType.isDecimal(type)
     ? type.bitWidth / 32
@@ -48,7 +49,8 @@ export function checkBuffers(data: Data, length = data.length): void {
     throw new Error(`offsets of ${length} rows cut off`)
   if (data.nullCount > 0 && !DataType.isUnion(type) && nullBitmap && nullBitmap.length * 8 < length)
     throw new Error(`validity of ${length} rows cut off`)
-  for (const child of data.children) checkBuffers(child)
+  const inner = DataType.isStruct(type) ? length : DataType.isFixedSizeList(type) ? length * type.listSize : 0
+  for (const child of data.children) checkBuffers(child, Math.max(inner, child.length))
 }
 
 function isView({ typeId }: DataType): boolean {

@@ -6,10 +6,12 @@ import {
   RecordBatchReader,
   Utf8,
 } from 'apache-arrow'
+import { type ArrowFacts, arrowFrames } from '../../files/arrow-frames.ts'
 import { cellReader, checkBuffers } from '../../files/arrow-values.ts'
+import { boundFlatBuffers } from '../../files/flatbuffer-bounds.ts'
 import { decodeLz4Frame } from '../../files/lz4.ts'
 import { type Chunk, TextCells } from '../../files/table-builder.ts'
-import { beginsWith, wholeFile } from './files.ts'
+import { beginsWith } from './files.ts'
 import { damaged, guarded } from './guard.ts'
 import type { DataFile, ReadContext, Reader } from './reader.ts'
 
@@ -38,39 +40,33 @@ function isStream(head: Uint8Array): boolean {
 }
 
 async function* readArrow(file: DataFile, context: ReadContext): AsyncIterable<Chunk> {
+  boundFlatBuffers()
   await registerCodecs()
   const { name } = file
-  let next: () => Promise<RecordBatch | null>
-  let tail: Uint8Array = new Uint8Array(0)
-  const isFile = beginsWith(file, MARK)
-  if (isFile) {
-    const bytes = await wholeFile(file, context.signal)
-    if (new TextDecoder().decode(bytes.subarray(-6)) !== MARK)
-      damaged(WHAT, name, 'end', 'its end mark is missing, so it was cut off', { byte: bytes.length })
-    const reader = await guarded(WHAT, name, 'footer', () => RecordBatchReader.from(bytes).open())
-    next = async () => reader.next().value ?? null
-  } else {
-    const watched = watch(file.stream(context.signal), (bytes) => (tail = bytes))
-    const reader = await guarded(WHAT, name, 'schema', async () =>
-      (await RecordBatchReader.from(watched)).open(),
-    )
-    next = async () => (await reader.next()).value ?? null
-  }
-  let rows = 0
-  for (let i = 0; ; i++) {
+  const facts: ArrowFacts = { batches: 0, ended: false, byte: 0 }
+  const frames = arrowFrames(file.stream(context.signal), beginsWith(file, MARK), facts)
+  const reader = await guarded(WHAT, name, 'schema', async () =>
+    (await RecordBatchReader.from(frames)).open(),
+  )
+  let [rows, batches] = [0, 0]
+  for (; ; batches++) {
     context.signal?.throwIfAborted()
-    const where = `record batch ${i + 1}`
-    const batch = await guarded(WHAT, name, where, next, { batch: i, row: rows })
+    const where = `record batch ${batches + 1}`
+    const next = async () => (await reader.next()).value as RecordBatch | null | undefined
+    const detail = () => ({ batch: batches, row: rows, byte: facts.byte })
+    const batch = await guarded(WHAT, name, where, next, detail())
     if (!batch) break
     for (let at = 0; at < batch.numRows; ) {
       const end = Math.min(batch.numRows, at + (rows === 0 ? FIRST_ROWS : CHUNK_ROWS))
       const from = at
-      yield await guarded(WHAT, name, where, () => toChunk(batch, from, end), { batch: i, row: rows })
+      yield await guarded(WHAT, name, where, () => toChunk(batch, from, end), detail())
       rows += end - from
       at = end
     }
   }
-  if (!isFile && !isEnd(tail))
+  if (batches !== facts.batches)
+    damaged(WHAT, name, 'record batches', `only ${batches} of ${facts.batches} can be read`, { row: rows })
+  if (!facts.ended)
     context.finding({
       severity: 'warning',
       message: `${name} ends without its end mark, after row ${rows}.`,
@@ -102,22 +98,6 @@ function textCells(data: Data<Utf8>, from: number, to: number): TextCells {
   for (let i = 0; i < to - from; i++)
     if (data.nullCount === 0 || data.getValid(from + i)) present[i >> 3]! |= 1 << (i & 7)
   return new TextCells(bytes, offsets, present)
-}
-
-async function* watch(
-  pieces: AsyncIterable<Uint8Array>,
-  onTail: (bytes: Uint8Array) => void,
-): AsyncIterable<Uint8Array> {
-  let tail: Uint8Array = new Uint8Array(0)
-  for await (const piece of pieces) {
-    tail = piece.length >= 8 ? piece.slice(-8) : Uint8Array.of(...tail, ...piece).slice(-8)
-    onTail(tail)
-    yield piece
-  }
-}
-
-function isEnd(tail: Uint8Array): boolean {
-  return tail.length === 8 && tail.every((byte, i) => byte === (i < 4 ? 255 : 0))
 }
 
 let registered: Promise<void> | null = null
