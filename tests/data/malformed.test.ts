@@ -53,7 +53,11 @@ const SAMPLES: Sample[] = [
   { name: 'e.jsonl', bytes: jsonl, kind: 'rows' },
   { name: 'f.json', bytes: utf8(JSON.stringify(ROWS)), kind: 'checked' },
   { name: 'g.json', bytes: utf8(JSON.stringify({ data: ROWS }, null, 1)), kind: 'checked' },
-  { name: 'h.txt', bytes: utf8(ROWS.map(({ prompt }) => `${prompt}\n`).join('')), kind: 'rows' },
+  {
+    name: 'h.txt',
+    bytes: utf8(ROWS.map(({ prompt }, i) => `${i % 3 ? prompt : 'So, so, größer.'}\n`).join('')),
+    kind: 'rows',
+  },
   { name: 'i.csv.gz', bytes: new Uint8Array(gzipSync(csv)), kind: 'checked' },
   { name: 'j.zip', bytes: await zipped('rows.jsonl', jsonl), kind: 'checked' },
   {

@@ -1,5 +1,6 @@
-import type { FileMetaData, ParquetParsers, SchemaElement } from 'hyparquet'
+import type { ColumnMetaData, FileMetaData, ParquetParsers, SchemaElement } from 'hyparquet'
 import type { ByteSource } from '../../files/bytes.ts'
+import type { ChunkBytes } from '../../files/parquet-check.ts'
 import type { Chunk } from '../../files/table-builder.ts'
 import { bytesText, dayText, decimalText, momentText, signedInteger } from '../../files/values.ts'
 import { beginsWith } from './files.ts'
@@ -23,26 +24,20 @@ export const parquet: Reader = {
 
 async function* readParquet(file: DataFile, context: ReadContext): AsyncIterable<Chunk> {
   const { signal } = context
-  const [{ parquetMetadataAsync, parquetScan }, { compressors }, source] = await Promise.all([
-    import('hyparquet'),
-    import('hyparquet-compressors'),
-    file.source(signal),
-  ])
+  const [{ parquetMetadataAsync }, source] = await Promise.all([import('hyparquet'), file.source(signal)])
   const { name } = file
-  const buffer = { byteLength: source.size, slice: slicer(source, signal) }
-  const parsers = parsersFor(true)
   const metadata = await guarded(WHAT, name, 'footer', () =>
-    parquetMetadataAsync(buffer, { parsers, geoparquet: false }),
+    parquetMetadataAsync(
+      {
+        byteLength: source.size,
+        slice: async (start, end) => exactly(await source.read(start, end ?? source.size, signal)),
+      },
+      { parsers: parsersFor(true), geoparquet: false },
+    ),
   )
   const columns = topColumns(metadata)
   checkFooter(metadata, source.size, name)
-  const scans = new Map<boolean, ReturnType<typeof parquetScan>>()
-  const scanFor = (zoned: boolean) => {
-    const options = { file: buffer, metadata, compressors, utf8: false, geoparquet: false }
-    const known = scans.get(zoned) ?? parquetScan({ ...options, parsers: parsersFor(zoned) })
-    scans.set(zoned, known)
-    return known
-  }
+  const read = await columnsReader(metadata, source, signal)
   let start = 0
   for (const [group, { num_rows }] of metadata.row_groups.entries()) {
     const rows = Number(num_rows)
@@ -51,18 +46,9 @@ async function* readParquet(file: DataFile, context: ReadContext): AsyncIterable
       signal?.throwIfAborted()
       const where = `row group ${group + 1}, column "${column.name}"`
       const detail = { rowGroup: group, column: column.name, row: start }
-      const cells = await guarded(
-        WHAT,
-        name,
-        where,
-        async () => {
-          const scan = await scanFor(column.zoned)
-          return scan.readColumn({ column: column.name, rowStart: start, rowEnd: start + rows })
-        },
-        detail,
-      )
+      const cells = await guarded(WHAT, name, where, () => read(group, start, column), detail)
       if (cells.length !== rows) damaged(WHAT, name, where, `it has ${cells.length} of ${rows} rows`, detail)
-      values.push(Array.from(cells as ArrayLike<unknown>, column.plain))
+      values.push(Array.from(cells, column.plain))
     }
     for (let at = 0; at < rows; ) {
       const end = Math.min(rows, at + (start + at === 0 ? FIRST_ROWS : CHUNK_ROWS))
@@ -77,11 +63,70 @@ async function* readParquet(file: DataFile, context: ReadContext): AsyncIterable
   }
 }
 
-function slicer(source: ByteSource, signal: AbortSignal | undefined) {
-  return async (start: number, end = source.size): Promise<ArrayBuffer> => {
-    const bytes = await source.read(start, end, signal)
-    return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer
+type ReadColumn = (group: number, start: number, column: TopColumn) => Promise<ArrayLike<unknown>>
+
+/**
+ * Reads one column of one row group. Its bytes are read and checked before hyparquet sees them, since it works on several
+ * promises at once and leaves the failures of all but one of them to nobody.
+ */
+async function columnsReader(
+  metadata: FileMetaData,
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+): Promise<ReadColumn> {
+  const [{ parquetScan }, { compressors }, { checkPages, keepingPages }] = await Promise.all([
+    import('hyparquet'),
+    import('hyparquet-compressors'),
+    import('../../files/parquet-check.ts'),
+  ])
+  let held: ChunkBytes = { start: 0, bytes: new Uint8Array(0) }
+  const slice = (start: number, end = source.size): ArrayBuffer => {
+    if (start < held.start || end > held.start + held.bytes.length)
+      throw new Error(`bytes ${start} to ${end} are of another column`)
+    return exactly(held.bytes.subarray(start - held.start, end - held.start))
   }
+  const { forCheck, forReading, forget } = keepingPages(compressors)
+  const scanOf = (zoned: boolean) =>
+    parquetScan({
+      file: { byteLength: source.size, slice },
+      metadata,
+      compressors: forReading,
+      utf8: false,
+      geoparquet: false,
+      useOffsetIndex: false,
+      parsers: parsersFor(zoned),
+    })
+  const scans = { zoned: await scanOf(true), local: await scanOf(false) }
+  return async (group, start, { name, zoned }) => {
+    const { columns, num_rows } = metadata.row_groups[group]!
+    const leaves = columns.flatMap(({ meta_data }) =>
+      meta_data?.path_in_schema[0] === name ? [{ meta: meta_data, ...rangeOf(meta_data) }] : [],
+    )
+    forget()
+    const [from, to] = [
+      Math.min(...leaves.map((leaf) => leaf.start)),
+      Math.max(...leaves.map((leaf) => leaf.end)),
+    ]
+    const bytes = leaves.length > 0 ? await source.read(from, to, signal) : new Uint8Array(0)
+    held = { start: from, bytes }
+    for (const { meta, start, end } of leaves) {
+      // By itself in its buffer, as hyparquet will have it.
+      const chunk = { start, bytes: new Uint8Array(exactly(bytes.subarray(start - from, end - from))) }
+      checkPages(chunk, metadata, meta, leaves.length > 1 ? compressors : forCheck)
+    }
+    const scan = zoned ? scans.zoned : scans.local
+    return scan.readColumn({ column: name, rowStart: start, rowEnd: start + Number(num_rows) })
+  }
+}
+
+function exactly(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer
+}
+
+function rangeOf(meta: ColumnMetaData): { start: number; end: number } {
+  // Not `??`: some writers give 0 where there is no dictionary.
+  const start = Number(meta.dictionary_page_offset || meta.data_page_offset)
+  return { start, end: start + Number(meta.total_compressed_size) }
 }
 
 interface TopColumn {
@@ -163,10 +208,8 @@ function checkFooter(metadata: FileMetaData, size: number, file: string): void {
     rows += Number(num_rows)
     for (const { meta_data } of columns) {
       if (!meta_data) damaged(WHAT, file, 'footer', `row group ${group + 1} does not describe its columns`)
-      const { data_page_offset, total_compressed_size, num_values } = meta_data
-      const start = Number(meta_data.dictionary_page_offset ?? data_page_offset)
-      const end = start + Number(total_compressed_size)
-      if (start < 0 || end > size || Number(num_values) < 0)
+      const { start, end } = rangeOf(meta_data)
+      if (start < 0 || end > size || end < start || Number(meta_data.num_values) < 0)
         damaged(
           WHAT,
           file,
