@@ -40,11 +40,16 @@ export default defineConfig({
           include: [
             'comlink',
             'idb',
-            'papaparse',
+            'fflate',
+            'flatbuffers',
+            'hyparquet',
+            'hyparquet-compressors',
             'apache-arrow',
             '@huggingface/tokenizers',
             '@huggingface/jinja',
             'valibot',
+            '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-backend-wasm',
           ],
         },
         test: {

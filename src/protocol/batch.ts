@@ -1,3 +1,5 @@
+import type { Origin } from './tokens.ts'
+
 /** Label of a row that is not supervised, as in PyTorch's `ignore_index`. */
 export const IGNORE = -100
 
@@ -23,6 +25,8 @@ export interface Example {
   supervised: Uint8Array
   /** Row of the data set it came from. */
   row: number
+  /** How it came to be; left out: it is of the data itself. */
+  origin?: Origin
 }
 
 /** A batch as JSON has it. */
