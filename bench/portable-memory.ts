@@ -2,7 +2,7 @@
  * The portable engine in Node at the sizes of a model, with weights that nobody trained: tokens trained a second, and the
  * most memory the process held.
  *
- *   npx tsx bench/portable.ts [--model 270m|pebble] [--tokens 256] [--supervised 128] [--steps 3] [--threads 2]
+ *   npx tsx bench/portable-memory.ts [--model 270m|pebble] [--tokens 256] [--supervised 128] [--steps 3] [--threads 2]
  */
 import { parseArgs } from 'node:util'
 import { createPortableEngine } from '../src/portable/portable-engine.ts'
