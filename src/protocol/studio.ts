@@ -1,5 +1,5 @@
 import type { SplitConfig } from './data-steps.ts'
-import type { EngineDescription, GenerateOptions, MemoryPlan } from './engine.ts'
+import type { EngineChoice, EngineDescription, EngineKind, GenerateOptions, MemoryPlan } from './engine.ts'
 import type { Failure } from './errors.ts'
 import type { MetricName, RunEvent } from './events.ts'
 import type { ModelConfig } from './model.ts'
@@ -133,8 +133,8 @@ export interface ColumnInfo {
 }
 
 export interface TrainRoom {
-  /** Which device and engine this browser offers, before anything is loaded. */
-  device(): Promise<DeviceInfo>
+  /** What would compute here, before anything is loaded. */
+  device(choice?: EngineChoice): Promise<DeviceInfo>
   models(): Promise<ModelInfo[]>
   /** Stores a Hugging Face folder's files (config.json, tokenizer.json, *.safetensors ...) under a name. */
   addModel(
@@ -171,6 +171,15 @@ export interface DeviceInfo {
   software: boolean
   /** Why there is no hardware engine, where there is none. */
   reason?: Failure
+  /** How quickly each engine has trained on this machine, newest first. */
+  speeds: MeasuredSpeed[]
+}
+
+export interface MeasuredSpeed {
+  engine: EngineKind
+  /** Name of the model. */
+  model: string
+  tokensPerSecond: number
 }
 
 export interface ModelInfo {
@@ -231,6 +240,8 @@ export interface AnswerRequest {
   run: string | null
   prompts: string[]
   options: Omit<GenerateOptions, 'stopTokens' | 'adapter'>
+  /** For the base model; a run's adapter answers on the run's own engine. */
+  engine?: EngineChoice
 }
 
 /** How runs move between a folder and the browser's storage: the command line's way of keeping them. */

@@ -387,7 +387,6 @@ describe('a run', () => {
     expect(await refused({ tokens: 'gone' })).toBe('missing_file')
     expect(await refused({ model: 'gone' })).toBe('missing_file')
     expect(await refused({ config: { ...request.config, lora: { r: 0 } } })).toBe('bad_config')
-    expect(await refused({ config: parseRunConfig({ engine: { kind: 'portable' } }) })).toBe('bad_config')
     expect(await train.runs()).toEqual([])
   })
 
