@@ -1,5 +1,5 @@
 import type { AugmentConfig, DataStep, SplitConfig } from './data-steps.ts'
-import type { Origin, Split } from './tokens.ts'
+import type { Message, Origin, Split } from './tokens.ts'
 
 /** Columns by the part they play. Either prompt+response, or messages, or text. */
 export interface ColumnRoles {
@@ -110,6 +110,18 @@ export interface PrepareRequest extends DataRequest {
   validationShare: number
   split?: SplitConfig
   augment?: AugmentConfig
+}
+
+/** What examples are as text depends on; a `PrepareRequest` is one, too. */
+export type ExamplesRequest = Omit<PrepareRequest, 'model' | 'maxLength' | 'completionOnlyLoss'>
+
+/** An example before tokenisation: a conversation, or text to be continued. */
+export interface ExampleText {
+  /** Row of the data set (or of the synthetic set, where `origin` says so). */
+  row: number
+  origin: Origin
+  messages: Message[] | null
+  text: string | null
 }
 
 export interface PreparedInfo {

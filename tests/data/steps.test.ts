@@ -59,7 +59,7 @@ describe('text', () => {
 
   test('turns of conversations are reached, roles are not', async () => {
     const { values } = await run({ m: [[{ role: 'user', content: 'USER' }]] }, [
-      { type: 'case', to: 'lower', columns: ['m'] },
+      { type: 'case', to: 'lower' },
       { type: 'replace', find: 'user', with: 'x', columns: ['m'] },
     ])
     expect(values('m')).toEqual([[{ role: 'user', content: 'x' }]])
