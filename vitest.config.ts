@@ -40,7 +40,10 @@ export default defineConfig({
           include: [
             'comlink',
             'idb',
-            'papaparse',
+            'fflate',
+            'flatbuffers',
+            'hyparquet',
+            'hyparquet-compressors',
             'apache-arrow',
             '@huggingface/tokenizers',
             '@huggingface/jinja',

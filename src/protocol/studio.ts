@@ -39,8 +39,19 @@ export interface DataRoom {
   /** Bundled sample data sets, without reading them. */
   samples(): Promise<SampleInfo[]>
   openSample(id: string): Promise<DatasetInfo>
-  /** Reads one file (CSV, TSV, JSON, JSON lines) into a stored data set. */
+  /** `openFiles` of one file. */
   openFile(file: File, signal?: AbortSignal): Promise<DatasetInfo>
+  /**
+   * Reads files of rows into one stored data set: CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, Excel or text, in
+   * gzip or ZIP or not; several files of the same columns, or a folder. `onPreview` hears of the first rows at once.
+   */
+  openFiles(
+    files: readonly (File | FileInFolder)[],
+    onPreview?: (preview: DatasetPreview) => void,
+    signal?: AbortSignal,
+    options?: ReadOptions,
+    onProgress?: (bytes: number, total: number) => void,
+  ): Promise<DatasetInfo>
   list(): Promise<DatasetInfo[]>
   rows(dataset: string, offset: number, count: number): Promise<Record<string, unknown>[]>
   remove(dataset: string): Promise<void>
@@ -113,6 +124,31 @@ export interface SampleInfo {
   /** What a model learns from it, one sentence. */
   summary: string
   rows: number
+}
+
+/** A file of a chosen folder, whose path does not cross to a worker by itself. */
+export interface FileInFolder {
+  file: File
+  /** From the folder's name on, with `/`. */
+  path: string
+}
+
+/** How files are to be read, where there is a choice. */
+export interface ReadOptions {
+  /** What a row of plain text is; by default a line. Paragraphs end at blank lines. */
+  text?: 'line' | 'paragraph' | 'file'
+  /** Sheet of a workbook; by default the first that has rows. */
+  sheet?: string
+}
+
+/** What is known while the rest is still being read. */
+export interface DatasetPreview {
+  name: string
+  /** csv, json, text, parquet, arrow, xlsx ... */
+  format: string
+  /** Types as far as the first rows show them. */
+  columns: ColumnInfo[]
+  rows: Record<string, unknown>[]
 }
 
 export interface DatasetInfo {
