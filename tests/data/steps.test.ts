@@ -138,6 +138,14 @@ describe('numbers', () => {
     expect(report.findings).toMatchObject([{ row: 2, column: 'a', count: 1 }])
   })
 
+  test('a comma that could be either is not guessed at', async () => {
+    const { values, report } = await run({ a: ['1,234', '0,125', '1,25', '1234,5', '-12,000'] }, [
+      { type: 'round', columns: ['a'], digits: 0 },
+    ])
+    expect(values('a')).toEqual(['1,234', 0, 1, 1235, '-12,000'])
+    expect(report.findings).toMatchObject([{ row: 0, count: 2 }])
+  })
+
   test('scaling', async () => {
     const scaled = async (method: 'min_max' | 'standard' | 'factor', a: unknown[] = [10, 20, 40]) =>
       (await run({ a }, [{ type: 'scale', columns: ['a'], method, factor: 0.5 }])).values('a') as number[]
