@@ -134,7 +134,10 @@ export interface PreparedInfo {
   truncated: number
   /** Token-length histogram: count of examples with edges[i] <= length < edges[i + 1]. */
   histogram: { edges: number[]; counts: number[] }
-  /** What came up on the way; empty for an estimate, which has not seen every row. */
+  /**
+   * What came up on the way; empty for an estimate, which has not seen every row. One of the same kind, row and column as a
+   * finding of `inspect` is the same finding.
+   */
   findings: Finding[]
   /** The first examples as the model will see them. */
   samples: TokenisedSample[]

@@ -252,6 +252,17 @@ describe('findings', () => {
     ])
   })
 
+  test('what inspecting and preparing both find can be told to be the same', async () => {
+    const data = room()
+    const dataset = await data.openFile(file(`${rows(24)},no question\nno answer,\n`))
+    const place = ({ kind, row, column }: { kind?: string; row?: number; column?: string }) =>
+      `${kind} ${row} ${column}`
+    const found = await data.inspect({ dataset: dataset.id, mapping: PAIRS, seed: 1 })
+    const prepared = await data.prepare(request(dataset))
+    expect(prepared.findings.map(place)).toEqual(['missing 24 q', 'missing 25 a'])
+    expect(found.map(place)).toEqual(expect.arrayContaining(prepared.findings.map(place)))
+  })
+
   test('a column that parts the rows is recognised', async () => {
     const data = room()
     const info = await data.openFile(file('q,a,split\nx,y,train\nz,w,train\nu,v,test\n'))
