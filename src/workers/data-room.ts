@@ -12,12 +12,21 @@ import { blobSource, httpSource, readJson } from '../files/bytes.ts'
 import { tableRows } from '../files/table.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
-import type { DataRoom, DatasetInfo, PreparedInfo, PrepareRequest, SampleInfo } from '../protocol/studio.ts'
+import type {
+  DataRoom,
+  DatasetInfo,
+  DatasetPreview,
+  PreparedInfo,
+  PrepareRequest,
+  ReadOptions,
+  SampleInfo,
+} from '../protocol/studio.ts'
 import { type Database, openDatabase, type StoredDataset } from '../storage/database.ts'
 import { putDataset, putTokens, readRows, removeDataset } from '../storage/datasets.ts'
 import { prepareExamples } from '../tokens/prepare.ts'
 import { writeTokenTable } from '../tokens/table.ts'
 import type { Opened } from './bridge.ts'
+import { type FoundRows, hubConfigs, searchHub, sourcesOfHub, sourcesOfUrl } from './data-sources.ts'
 import { Library } from './library.ts'
 
 /** Part of a token table's key: counts up when the same request would give other tokens. */
@@ -62,13 +71,24 @@ export function dataRoom(): DataRoom & Opened {
         given instanceof File ? [given, given.webkitRelativePath] : [given.file, given.path]
       return { name: path || file.name, source: blobSource(file) }
     })
+    return openFound({ sources, findings: [] }, onPreview, signal, options, onProgress)
+  }
+
+  async function openFound(
+    { name, sources, findings }: FoundRows,
+    onPreview: ((preview: DatasetPreview) => void) | undefined,
+    signal: AbortSignal | undefined,
+    options: ReadOptions | undefined,
+    onProgress: ((bytes: number, total: number) => void) | undefined,
+  ): Promise<DatasetInfo> {
+    const titled = <Each extends { name: string }>(each: Each): Each => (name ? { ...each, name } : each)
     const { dataset, info } = await open(null, sources, {
       ...options,
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
-      ...(onPreview ? { onPreview: (first) => onPreview(describePreview(first)) } : {}),
+      ...(onPreview ? { onPreview: (first) => onPreview(describePreview(titled(first))) } : {}),
     })
-    return keep(info, dataset.table, signal)
+    return keep(titled({ ...info, findings: [...findings, ...info.findings] }), dataset.table, signal)
   }
 
   async function find(id: string): Promise<StoredDataset> {
@@ -113,6 +133,16 @@ export function dataRoom(): DataRoom & Opened {
 
     openFile: (file, signal) => openFiles([file], undefined, signal),
     openFiles,
+
+    async openUrl(url, access, onPreview, signal, options, onProgress) {
+      const found = await sourcesOfUrl(url, access, signal, onProgress)
+      return openFound(found, onPreview, signal, options, onProgress)
+    },
+    searchHub,
+    hubConfigs,
+    async openHub(choice, access, onPreview, signal, onProgress) {
+      return openFound(await sourcesOfHub(choice, access, signal), onPreview, signal, {}, onProgress)
+    },
 
     async list() {
       const all = await (await database()).getAll('datasets')
