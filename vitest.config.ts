@@ -48,6 +48,8 @@ export default defineConfig({
             '@huggingface/tokenizers',
             '@huggingface/jinja',
             'valibot',
+            '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-backend-wasm',
           ],
         },
         test: {

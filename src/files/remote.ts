@@ -15,7 +15,7 @@ export interface RemoteOptions {
   fetch?: typeof fetch | undefined
   /** Milliseconds before the first repetition; doubled each time. */
   wait?: number | undefined
-  /** What the address is called in errors, such as "the data set owner/name"; by default the address. */
+  /** What the address is called in errors, such as "The data set owner/name"; by default the address. */
   what?: string | undefined
   /** Hears of bytes that arrive while the file is being opened, and of all there will be, 0 where the server hides it. */
   onBytes?: ((bytes: number, total: number) => void) | undefined
@@ -137,7 +137,7 @@ class Client {
   broken(byte: number, total: number): never {
     fail(
       'network',
-      `The connection to ${this.what} broke at byte ${byte}${total ? ` of ${total}` : ''}, ${TRIES} times.`,
+      `${this.what}: the connection broke at byte ${byte}${total ? ` of ${total}` : ''}, ${TRIES} times.`,
       'Check the connection and open it again, or download it and drop it here.',
       { url: this.url, byte, total },
     )
@@ -170,7 +170,7 @@ class Client {
   #refused({ status }: Response): never {
     const { url, what } = this
     if (status === 404 || status === 410)
-      fail('missing_file', `There is no file at ${what}.`, 'Check the address.', { url, status })
+      fail('missing_file', `${what} was not found.`, 'Check the address.', { url, status })
     if (status === 401 || status === 403)
       fail(
         'network',

@@ -36,7 +36,7 @@ export async function driveFile(
     )
   const address = (query: string, path = '') =>
     `${options.api ?? API}${id}${path}?${query}${key && !token ? `&key=${encodeURIComponent(key)}` : ''}&supportsAllDrives=true`
-  const shared = { ...options, what: 'this file of Google Drive' }
+  const shared = { ...options, what: 'This file of Google Drive' }
   try {
     const about = (await remoteJson(address('fields=name,mimeType'), shared)) as {
       name?: string

@@ -17,7 +17,7 @@ export async function searchHub(query: string, options: HubOptions = {}): Promis
   const url = new URL('/api/datasets', options.hub ?? HUB)
   const parameters = { search: query.trim(), sort: 'downloads', direction: '-1', limit: '20' }
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
-  const found = await remoteJson(url.href, { ...options, what: "the Hub's search" })
+  const found = await remoteJson(url.href, { ...options, what: "The Hub's search" })
   if (!Array.isArray(found)) return unexpected("The Hub's search", url.href)
   return found
     .filter((entry): entry is Record<string, unknown> => typeof entry?.id === 'string')
@@ -55,7 +55,7 @@ interface ParquetFile {
  * @throws LapidaryError `missing_file`, `network`
  */
 export async function hubConfigs(dataset: string, options: HubOptions = {}): Promise<HubConfigs> {
-  const named = { ...options, what: `the data set ${dataset}` }
+  const named = { ...options, what: `The data set ${dataset}` }
   const [splits, parquet] = await Promise.all([
     service('splits', dataset, named),
     service('parquet', dataset, named),
@@ -94,7 +94,7 @@ export async function hubFiles(
   split: string | undefined,
   options: HubOptions = {},
 ): Promise<{ name: string; sources: NamedSource[]; findings: Finding[] }> {
-  const named = { ...options, what: `the data set ${dataset}` }
+  const named = { ...options, what: `The data set ${dataset}` }
   const answer = await service('parquet', dataset, named)
   const files = listOf<ParquetFile>(answer, 'parquet_files')
   const configs = [...new Set(files.map((file) => file.config))]
