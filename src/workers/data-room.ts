@@ -15,19 +15,14 @@ import { blobSource, bufferSource, httpSource, readJson } from '../files/bytes.t
 import { makeTable, tableRows } from '../files/table.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
-<<<<<<< HEAD
 import type {
   DataRoom,
   DatasetInfo,
   DatasetPreview,
-  PreparedInfo,
-  PrepareRequest,
   ReadOptions,
+  RowEdit,
   SampleInfo,
 } from '../protocol/studio.ts'
-=======
-import type { DataRoom, DatasetInfo, RowEdit, SampleInfo } from '../protocol/studio.ts'
->>>>>>> main
 import { type Database, openDatabase, type StoredDataset } from '../storage/database.ts'
 import { putDataset, readRows, removeDataset, updateDataset } from '../storage/datasets.ts'
 import type { Opened } from './bridge.ts'
