@@ -212,14 +212,15 @@ class BlockSource implements ByteSource {
   /** What tells versions of the file apart, where the server shows it. */
   readonly #version: string | null
 
+  /** The answer that told the size: the first block, read when it is wanted. */
+  #first: Response | null
+
   constructor(client: Client, size: number, first: Response) {
     this.size = size
     this.#client = client
     this.#version = versionOf(first)
-    // The answer that told the size is the first block; read when it is wanted.
     this.#first = first
   }
-  #first: Response | null
 
   async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     signal?.throwIfAborted()
@@ -258,8 +259,7 @@ class BlockSource implements ByteSource {
     let at = start
     for (let barren = 0; at < end; ) {
       const before = at
-      const response = (index === 0 && this.#first) || (await this.#range(at, end, signal))
-      this.#first = null
+      const response = this.#takeFirst(index) ?? (await this.#range(at, end, signal))
       try {
         for await (const piece of piecesOf(response)) {
           signal?.throwIfAborted()
@@ -275,6 +275,13 @@ class BlockSource implements ByteSource {
       await this.#client.pause(barren + 1, signal)
     }
     return new Blob(parts)
+  }
+
+  #takeFirst(block: number): Response | null {
+    if (block !== 0) return null
+    const first = this.#first
+    this.#first = null
+    return first
   }
 
   async #range(start: number, end: number, signal: AbortSignal | undefined): Promise<Response> {
