@@ -34,7 +34,7 @@ export interface RemoteFile {
  */
 export async function remoteFile(url: string, options: RemoteOptions = {}): Promise<RemoteFile> {
   const client = new Client(url, options)
-  const first = await client.get(`bytes=0-${BLOCK_BYTES - 1}`, options.signal)
+  const first = await client.begin(`bytes=0-${BLOCK_BYTES - 1}`, options.signal)
   const name = nameFrom(first, url)
   if (first.status === 416) return { name, source: bufferSource(new ArrayBuffer(0)) }
   if (first.status === 206) {
@@ -73,6 +73,23 @@ class Client {
     this.url = url
     this.#options = options
     this.what = options.what ?? shown(url)
+  }
+
+  /**
+   * The first request. Some browsers ask a foreign server whether Range is welcome, which plain file hosts do not answer;
+   * without it, they answer at once.
+   */
+  async begin(range: string, signal: AbortSignal | undefined): Promise<Response> {
+    try {
+      return await this.get(range, signal)
+    } catch (error) {
+      if (!(error instanceof LapidaryError && error.cause instanceof TypeError)) throw error
+      const plain = await this.#once(null, signal).catch(() => null)
+      signal?.throwIfAborted()
+      if (!plain?.ok) throw error
+      this.#checkKind(plain)
+      return plain
+    }
   }
 
   /** Repeats what a busy server or a broken connection spoilt; a refusal is final. */
@@ -157,14 +174,11 @@ class Client {
   #unreachable(error: unknown): never {
     if (!(error instanceof TypeError)) throw error
     const offline = globalThis.navigator?.onLine === false
-    fail(
-      'network',
-      offline
-        ? `${this.what} cannot be reached: this device is offline.`
-        : `${this.what} cannot be read from here: its server is out of reach, or does not let web pages read its files.`,
-      offline ? 'Connect to the network, then try again.' : DOWNLOAD_HINT,
-      { url: this.url },
-    )
+    const message = offline
+      ? `${this.what} cannot be reached: this device is offline.`
+      : `${this.what} cannot be read from here: its server is out of reach, or does not let web pages read its files.`
+    const hint = offline ? 'Connect to the network, then try again.' : DOWNLOAD_HINT
+    throw new LapidaryError({ code: 'network', message, hint, detail: { url: this.url } }, { cause: error })
   }
 
   #refused({ status }: Response): never {

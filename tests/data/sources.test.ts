@@ -198,6 +198,15 @@ describe('a file behind an address', () => {
     expect([down.code, down.hint]).toEqual([refused.code, refused.hint])
   })
 
+  test('a host whose browser check of Range fails is asked without', async () => {
+    paths.set('/plain.csv', { bytes: small })
+    const plainOnly: typeof fetch = async (url, init) => {
+      if (new Headers(init?.headers).has('range')) throw new TypeError('Failed to fetch')
+      return fetch(url, init)
+    }
+    expect((await open('/plain.csv', { fetch: plainOnly })).source.size).toBe(small.length)
+  })
+
   test('a page in place of the file', async () => {
     paths.set('/login', { bytes: utf8('<html>'), headers: { 'Content-Type': 'text/html; charset=utf-8' } })
     expect(await refusal(open('/login'))).toMatchObject({
