@@ -1,3 +1,4 @@
+import { concatBytes } from '../lib/concat.ts'
 import { maskedCrc32c } from '../lib/crc32c.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 
@@ -35,7 +36,7 @@ export async function* readTfRecords(
     waiting.push(piece)
     held += piece.length
     if (held < needed) continue
-    const bytes = concat(waiting)
+    const bytes = concatBytes(waiting)
     const records: Uint8Array[] = []
     let at = 0
     for (;;) {
@@ -150,15 +151,4 @@ function compression(head: Uint8Array): CompressionFormat | null {
   // RFC 1950: method 8 and a multiple of 31.
   if ((head[0]! & 0x0f) === 8 && head.length > 1 && ((head[0]! << 8) | head[1]!) % 31 === 0) return 'deflate'
   return null
-}
-
-function concat(pieces: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  if (pieces.length === 1) return pieces[0]!
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return whole
 }
