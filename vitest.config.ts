@@ -40,7 +40,9 @@ export default defineConfig({
           include: [
             'comlink',
             'idb',
-            'papaparse',
+            'fflate',
+            'hyparquet',
+            'hyparquet-compressors',
             'apache-arrow',
             '@huggingface/tokenizers',
             '@huggingface/jinja',

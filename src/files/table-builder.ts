@@ -58,8 +58,8 @@ export class TableBuilder {
     return this.#total
   }
 
-  get columns(): string[] {
-    return [...this.#columns.keys()]
+  get chunks(): number {
+    return this.#rows.length
   }
 
   append(chunk: Chunk): void {
@@ -77,6 +77,16 @@ export class TableBuilder {
     this.#total += rows
     for (const pieces of this.#columns.values())
       if (pieces.length < this.#rows.length) pieces.push(nothing(rows))
+  }
+
+  /** Forgets the rows of all chunks but the first `chunks`, and the columns that only they had. */
+  rollback(chunks: number): void {
+    for (const [name, pieces] of this.#columns) {
+      pieces.length = chunks
+      if (pieces.every(({ kind }) => kind === 'empty')) this.#columns.delete(name)
+    }
+    this.#rows.length = chunks
+    this.#total = this.#rows.reduce((sum, rows) => sum + rows, 0)
   }
 
   /** All rows so far. More may be appended afterwards. */

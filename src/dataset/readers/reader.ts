@@ -24,7 +24,7 @@ export interface DataFile {
 export const HEAD_BYTES = 65_536
 
 export interface ReadOptions {
-  /** What a row of plain text is; by default paragraphs where blank lines separate them, else lines. */
+  /** What a row of plain text is; by default a line; paragraphs end at blank lines. */
   text?: 'line' | 'paragraph' | 'file'
   /** Sheet of a workbook; by default the first that has rows. */
   sheet?: string
@@ -33,6 +33,8 @@ export interface ReadOptions {
 export interface ReadContext {
   readonly signal?: AbortSignal | undefined
   readonly options: ReadOptions
+  /** Whether the file turned out not to be UTF-8 and is read once more. */
+  readonly notUtf8: boolean
   /** What a person should know of how the file was read. */
   finding(finding: Finding): void
 }
@@ -49,6 +51,8 @@ export interface ReadContext {
 export interface Reader {
   /** Stable and short: `csv`, `parquet`. */
   readonly format: string
+  /** Set where it reads text: files known to be something else are then refused by name. */
+  readonly isText?: true
   detects(file: DataFile): boolean
   read(file: DataFile, context: ReadContext): AsyncIterable<Chunk>
 }

@@ -1,0 +1,103 @@
+import { fail } from '../protocol/errors.ts'
+import type { Finding } from '../protocol/studio.ts'
+import type { DataFile } from './readers/reader.ts'
+
+const DATA = /\.(csv|tsv|tab|json|jsonl|ndjson|parquet|pq|arrow|feather|ipc|xlsx)$/i
+const TEXT = /\.(txt|text|md|log)$/i
+/** What lies beside data and describes it. */
+const ABOUT =
+  /(^|\/)(readme|licen[cs]e|changelog|notice|citation)[^/]*$|(^|\/)(dataset_infos?|dataset_dict|features|state|metadata|package)\.json$/i
+
+/** What a set of files is called: their common folder, or the first of them. */
+export function nameOf(names: readonly string[]): string {
+  if (names.length === 1) return names[0]!
+  const folders = names.map((name) => name.split('/').slice(0, -1))
+  let depth = 0
+  while (folders[0]?.[depth] !== undefined && folders.every((path) => path[depth] === folders[0]![depth]))
+    depth++
+  if (depth > 0) return folders[0]!.slice(0, depth).join('/')
+  return `${names[0] ?? 'Nothing'} and ${names.length - 1} more`
+}
+
+/**
+ * The files of a folder or archive that hold rows: tables where there are any, else plain texts.
+ * @throws LapidaryError `unsupported_format` where there are none
+ */
+export function chooseFiles(
+  files: readonly DataFile[],
+  set: string,
+): { chosen: DataFile[]; findings: Finding[] } {
+  if (files.length === 1) return { chosen: [...files], findings: [] }
+  const rows = files.filter(({ name }) => !ABOUT.test(name))
+  const tables = rows.filter(({ name }) => DATA.test(name))
+  const chosen = tables.length > 0 ? tables : rows.filter(({ name }) => TEXT.test(name))
+  const left = files.filter((file) => !chosen.includes(file)).map(({ name }) => name)
+  if (chosen.length === 0)
+    fail(
+      'unsupported_format',
+      `${set} has no file that can be read as rows, only ${listed(left)}.`,
+      'Choose CSV, JSON, Parquet, Arrow, Excel or text files.',
+      { file: set, files: left.length },
+    )
+  chosen.sort((a, b) => (a.name < b.name ? -1 : 1))
+  if (left.length === 0) return { chosen, findings: [] }
+  return {
+    chosen,
+    findings: [
+      {
+        severity: 'note',
+        message: `${left.length === 1 ? '1 file was' : `${left.length} files were`} left out: ${listed(left)}.`,
+        hint: 'They do not look like tables. Open one by itself if it is one.',
+      },
+    ],
+  }
+}
+
+/** Says what was put together, and that rows meant for testing are among them where the names say so. */
+export function putTogether(files: readonly { name: string; rows: number }[]): Finding[] {
+  if (files.length < 2) return []
+  const held = files.filter(({ name }) =>
+    /(^|[^a-z])(test|valid(ation)?|dev|eval)([^a-z]|$)/i.test(baseName(name)),
+  )
+  const mixed = held.length > 0 && held.length < files.length
+  return [
+    {
+      severity: mixed ? 'warning' : 'note',
+      message: `${files.length} files were put together: ${listed(files.map(({ name, rows }) => `${name} (${rows} rows)`))}.`,
+      hint: mixed
+        ? `By its name, ${held[0]!.name} is meant for testing. Open the files for training alone to keep it apart.`
+        : 'They have the same columns; their rows follow each other in this order.',
+    },
+  ]
+}
+
+/**
+ * Files that are put together have the same columns; rows of JSON may leave names out.
+ * @throws LapidaryError `bad_data` with a column that only one of them has
+ */
+export function checkSameColumns(
+  first: { name: string; columns: ReadonlySet<string> },
+  other: { name: string; columns: ReadonlySet<string> },
+  lenient: boolean,
+): void {
+  const extra = [...other.columns].filter((column) => !first.columns.has(column))
+  const lacking = [...first.columns].filter((column) => !other.columns.has(column))
+  if (lenient ? extra.length === 0 || lacking.length === 0 : extra.length + lacking.length === 0) return
+  const column = extra[0] ?? lacking[0]!
+  const [has, lacks] = extra.length > 0 ? [other.name, first.name] : [first.name, other.name]
+  fail(
+    'bad_data',
+    `The files have different columns: "${column}" is in ${has}, but not in ${lacks}.`,
+    'Open them one by one, or give them the same columns.',
+    { file: other.name, column },
+  )
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ')
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown
+}
