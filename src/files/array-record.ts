@@ -1,4 +1,3 @@
-import { decompressBrotli, decompressSnappy, decompressZstd } from 'hyparquet-compressors'
 import { highwayHash64 } from '../lib/highwayhash.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ByteSource } from './bytes.ts'
@@ -35,6 +34,8 @@ export function isArrayRecord(head: Uint8Array): boolean {
   return head.length >= SIGNATURE.length && SIGNATURE.every((byte, i) => head[i] === byte)
 }
 
+type Codecs = typeof import('hyparquet-compressors')
+
 interface Chunk {
   /** One of the letters that the format gives its kinds. */
   type: string
@@ -60,8 +61,10 @@ export async function* readArrayRecords(
   name: string,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array[]> {
-  const reader = new ChunkReader(new Window(source, signal), name)
-  const footer = await readFooter(new ChunkReader(new Window(source, signal), name))
+  // Loaded when needed: they bring WebAssembly and a dictionary with them.
+  const codecs = await import('hyparquet-compressors')
+  const reader = new ChunkReader(new Window(source, signal), name, codecs)
+  const footer = await readFooter(new ChunkReader(new Window(source, signal), name, codecs))
   let batch: Uint8Array[] = []
   let [bytes, count] = [0, 0]
   for (let at = 0; at < footer.offset; ) {
@@ -95,6 +98,7 @@ async function readFooter(reader: ChunkReader): Promise<{ offset: number; record
   if (size < BLOCK || size % BLOCK !== 0) noPostscript(reader)
   reader.record = null
   const postscript = await reader.header(size - BLOCK)
+  if (postscript.type !== 'r') noPostscript(reader)
   const [first] = await reader.records(postscript)
   const fields = first ? new ProtoReader(first) : null
   let offset = -1
@@ -141,12 +145,14 @@ function noPostscript({ name, window }: ChunkReader): never {
 class ChunkReader {
   readonly window: Window
   readonly name: string
+  readonly #codecs: Codecs
   /** Number of the record that the next chunk begins with, for messages; null where none does. */
   record: number | null = null
 
-  constructor(window: Window, name: string) {
+  constructor(window: Window, name: string, codecs: Codecs) {
     this.window = window
     this.name = name
+    this.#codecs = codecs
   }
 
   async header(begin: number): Promise<Chunk> {
@@ -177,7 +183,7 @@ class ChunkReader {
     const [low, high] = highwayHash64(KEY, data)
     if (low !== chunk.dataHash[0] || high !== chunk.dataHash[1]) this.#damaged(begin, 'its data')
     try {
-      return simpleChunk(data, chunk)
+      return simpleChunk(data, chunk, this.#codecs)
     } catch (error) {
       if (error instanceof LapidaryError) throw error
       // Right hashes with wrong contents: written wrongly, or by a later version.
@@ -219,14 +225,14 @@ class ChunkReader {
 }
 
 /** Records of a chunk of the simple kind: their sizes, then all of them end to end. */
-function simpleChunk(data: Uint8Array<ArrayBuffer>, chunk: Chunk): Uint8Array[] {
+function simpleChunk(data: Uint8Array<ArrayBuffer>, chunk: Chunk, codecs: Codecs): Uint8Array[] {
   const head = new ProtoReader(data, 1)
   const sizesSize = head.varint()
   if (sizesSize > data.length - head.at) throw new RangeError('the sizes are longer than the chunk')
   const valuesAt = head.at + sizesSize
   const method = data[0]!
-  const sizes = new ProtoReader(inflate(method, data.subarray(head.at, valuesAt)))
-  const values = inflate(method, data.subarray(valuesAt))
+  const sizes = new ProtoReader(inflate(method, data.subarray(head.at, valuesAt), codecs))
+  const values = inflate(method, data.subarray(valuesAt), codecs)
   const records: Uint8Array[] = []
   let at = 0
   for (let i = 0; i < chunk.records; i++) {
@@ -240,22 +246,22 @@ function simpleChunk(data: Uint8Array<ArrayBuffer>, chunk: Chunk): Uint8Array[] 
   return records
 }
 
-function inflate(method: number, bytes: Uint8Array<ArrayBuffer>): Uint8Array {
+function inflate(method: number, bytes: Uint8Array<ArrayBuffer>, codecs: Codecs): Uint8Array {
   if (method === 0) return bytes
   const head = new ProtoReader(bytes)
   const size = head.varint()
   if (size > MAX_CHUNK) throw new RangeError(`${size} bytes are too many`)
   const compressed = bytes.subarray(head.at)
-  const output = decompress(String.fromCharCode(method), compressed, size)
+  const output = decompress(String.fromCharCode(method), compressed, size, codecs)
   if (output.length !== size) throw new RangeError(`${output.length} bytes instead of ${size}`)
   return output
 }
 
-function decompress(method: string, bytes: Uint8Array, size: number): Uint8Array {
+function decompress(method: string, bytes: Uint8Array, size: number, codecs: Codecs): Uint8Array {
   if (size === 0) return new Uint8Array(0)
-  if (method === 'z') return decompressZstd(bytes)
-  if (method === 'b') return decompressBrotli(bytes, size)
-  if (method === 's') return decompressSnappy(bytes, size)
+  if (method === 'z') return codecs.decompressZstd(bytes)
+  if (method === 'b') return codecs.decompressBrotli(bytes, size)
+  if (method === 's') return codecs.decompressSnappy(bytes, size)
   throw new RangeError(`unknown compression "${method}"`)
 }
 

@@ -35,7 +35,12 @@ export function readTfdsInfo(value: unknown): TfdsInfo {
   return { name, version: String(info.version ?? ''), format, splits }
 }
 
-function readSplit(split: Record<string, unknown>, index: number, dataset: string, format: string): TfdsSplit {
+function readSplit(
+  split: Record<string, unknown>,
+  index: number,
+  dataset: string,
+  format: string,
+): TfdsSplit {
   const field = `splits[${index}]`
   const name = split.name
   if (typeof name !== 'string' || name === '') bad(`${field}.name`, 'it is no text')
@@ -45,7 +50,10 @@ function readSplit(split: Record<string, unknown>, index: number, dataset: strin
   const shards = lengths.map((length, i) => {
     const rows = Number(length)
     if (!Number.isSafeInteger(rows) || rows < 0) bad(`${field}.shardLengths[${i}]`, 'it is no count')
-    return { file: shardFile(template || TEMPLATE, { dataset, split: name, format }, i, lengths.length), rows }
+    return {
+      file: shardFile(template || TEMPLATE, { dataset, split: name, format }, i, lengths.length),
+      rows,
+    }
   })
   return { name, shards }
 }

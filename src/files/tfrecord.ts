@@ -1,6 +1,7 @@
 import { concatBytes } from '../lib/concat.ts'
 import { maskedCrc32c } from '../lib/crc32c.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
+import { gunzip } from './gzip.ts'
 
 /** Length (8 bytes) and its checksum (4). */
 const HEADER = 12
@@ -25,10 +26,10 @@ export function isTfRecord(head: Uint8Array): boolean {
  * @throws LapidaryError `bad_file` with `record` (0-based) and `byte` (of the inflated file) of what is damaged.
  */
 export async function* readTfRecords(
-  pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  pieces: AsyncIterable<Uint8Array>,
   name: string,
 ): AsyncGenerator<Uint8Array[]> {
-  let waiting: Uint8Array<ArrayBuffer>[] = []
+  let waiting: Uint8Array[] = []
   let [held, needed] = [0, HEADER]
   let offset = 0
   let count = 0
@@ -99,56 +100,56 @@ function damaged({ name, record, byte }: Place, part: 'length' | 'data'): never 
 const FETCH_AGAIN = 'Some bytes were changed on the way; fetch or write the file again.'
 
 /** The file's own bytes, whatever it was compressed with (`TFRecordOptions`: none, GZIP or ZLIB). */
-async function* inflated(
-  pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  name: string,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+async function* inflated(pieces: AsyncIterable<Uint8Array>, name: string): AsyncIterable<Uint8Array> {
   const iterator = pieces[Symbol.asyncIterator]()
-  const rest = { [Symbol.asyncIterator]: () => iterator }
   const first = await iterator.next()
   if (first.done) return
+  const all = prepended(first.value, iterator)
   const format = compression(first.value)
-  if (!format) {
-    yield first.value
-    yield* rest
-    return
-  }
-  let next: IteratorResult<Uint8Array<ArrayBuffer>> | null = first
+  if (format === 'gzip') yield* gunzip(all, name)
+  else if (format === 'zlib') yield* unzlib(all, name)
+  else yield* all
+}
+
+async function* prepended<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T> {
+  yield first
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+}
+
+/** RFC 1950; its Adler-32 is verified. */
+async function* unzlib(pieces: AsyncGenerator<Uint8Array>, name: string): AsyncIterable<Uint8Array> {
   const compressed = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
-      const { done, value } = next ?? (await iterator.next())
-      next = null
+      const { done, value } = await pieces.next()
       if (done) controller.close()
-      else controller.enqueue(value)
+      else controller.enqueue(value as Uint8Array<ArrayBuffer>)
     },
   })
-  const reader = compressed.pipeThrough(new DecompressionStream(format)).getReader()
+  const reader = compressed.pipeThrough(new DecompressionStream('deflate')).getReader()
   for (let read = 0; ; ) {
-    const { done, value } = await reader
-      .read()
-      .catch((error: unknown) => notInflated(name, format, read, error))
+    const { done, value } = await reader.read().catch((error: unknown) => notInflated(name, read, error))
     if (done) return
     read += value.length
     yield value
   }
 }
 
-function notInflated(name: string, format: string, byte: number, error: unknown): never {
+function notInflated(name: string, byte: number, error: unknown): never {
   // A failed read of the file itself, or a stop, is no fault of the compressed data.
   if (error instanceof LapidaryError || (error as Error)?.name === 'AbortError') throw error
   const reason = error instanceof Error ? error.message : String(error)
   fail(
     'bad_file',
-    `${name} is ${format === 'gzip' ? 'gzip' : 'zlib'}-compressed and cannot be inflated beyond byte ${byte}: ${reason}.`,
+    `${name} is zlib-compressed and cannot be inflated beyond byte ${byte}: ${reason}.`,
     'It was probably cut off or changed on the way; fetch it again.',
     { file: name, byte },
   )
 }
 
-function compression(head: Uint8Array): CompressionFormat | null {
+function compression(head: Uint8Array): 'gzip' | 'zlib' | null {
   if (isTfRecord(head)) return null
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
   // RFC 1950: method 8 and a multiple of 31.
-  if ((head[0]! & 0x0f) === 8 && head.length > 1 && ((head[0]! << 8) | head[1]!) % 31 === 0) return 'deflate'
+  if ((head[0]! & 0x0f) === 8 && head.length > 1 && ((head[0]! << 8) | head[1]!) % 31 === 0) return 'zlib'
   return null
 }

@@ -35,12 +35,3 @@ export class Window {
     return this.#bytes.subarray(0, end - start)
   }
 }
-
-/** A whole source from front to back, in pieces. */
-export async function* sourcePieces(
-  source: ByteSource,
-  signal?: AbortSignal,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for (let at = 0; at < source.size; at += WINDOW)
-    yield source.read(at, Math.min(at + WINDOW, source.size), signal)
-}
