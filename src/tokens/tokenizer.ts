@@ -7,6 +7,13 @@ export interface SpecialToken {
   id: number
 }
 
+/** Tokens that SentencePiece makes for its own ends, in every Gemma, and never finds in a text. */
+const CONTROLS = ['<pad>', '<eos>', '<bos>', '<unk>']
+
+interface TokenizerJson {
+  added_tokens: { content: string }[]
+}
+
 /** Text <-> ids by a model's own `tokenizer.json` and `tokenizer_config.json`. */
 export class TextTokenizer {
   readonly bos: SpecialToken | null
@@ -15,6 +22,8 @@ export class TextTokenizer {
   readonly vocabSize: number
   readonly #tokenizer: Tokenizer
   readonly #added: ReadonlyMap<number, { content: string; special: boolean }>
+  readonly #json: TokenizerJson
+  #withoutControls: Tokenizer | null = null
   #byteLengths: Int32Array
 
   /**
@@ -48,6 +57,7 @@ export class TextTokenizer {
     this.vocabSize = largest + 1
     this.#added = this.#tokenizer.get_added_tokens_decoder()
     this.#byteLengths = new Int32Array(largest + 1).fill(-1)
+    this.#json = json as unknown as TokenizerJson
     this.bos = this.#special(settings.bos_token)
     this.eos = this.#special(settings.eos_token)
   }
@@ -58,6 +68,23 @@ export class TextTokenizer {
     return Uint32Array.from(
       this.#tokenizer.encode(text, { add_special_tokens: options.addSpecial ?? false }).ids,
     )
+  }
+
+  /**
+   * Ids of a text as SentencePiece gives them: what looks like a control token (`<bos>`, `<eos>`, `<pad>`, `<unk>`) is text
+   * like any other, and a literal `▁` is a space, while the turns' tokens are themselves.
+   */
+  encodeText(text: string): Uint32Array {
+    const spaced = text.replaceAll('▁', ' ')
+    if (!CONTROLS.some((token) => spaced.includes(token))) return this.encode(spaced)
+    this.#withoutControls ??= new Tokenizer(
+      {
+        ...this.#json,
+        added_tokens: this.#json.added_tokens.filter(({ content }) => !CONTROLS.includes(content)),
+      },
+      {},
+    )
+    return Uint32Array.from(this.#withoutControls.encode(spaced, { add_special_tokens: false }).ids)
   }
 
   decode(ids: ArrayLike<number>, options: { skipSpecial?: boolean } = {}): string {
