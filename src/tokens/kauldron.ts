@@ -56,7 +56,7 @@ export function seq2seqExample(
   tokenizer: TextTokenizer,
   options: Seq2SeqOptions,
 ): MaskedExample {
-  const pair = asPair(input)
+  const pair = seq2seqPair(input)
   return { ...sequence(pair, tokenizer, options), row: input.row }
 }
 
@@ -88,23 +88,36 @@ function sequence(
   }
 }
 
-/** Prompt and response of a row; a system message goes before the prompt, as Gemma's own template puts it. */
-function asPair(input: Conversation | TextRow): { prompt: string; response: string; row: number } {
+/**
+ * A row as the one prompt and response that Seq2SeqTask knows. A system message goes before the prompt, as Gemma's own
+ * template puts it; of several turns the last answer is the response, and all before it the prompt, with the turns' tokens
+ * in its text, which SentencePiece reads as such.
+ * @throws LapidaryError `bad_data` for rows without question and answer in turn.
+ */
+export function seq2seqPair(input: Conversation | TextRow): {
+  prompt: string
+  response: string
+  row: number
+} {
   const { row } = input
   if (!('messages' in input)) return noPair(row, 'plain text')
   const system = input.messages[0]?.role === 'system' ? input.messages[0].content : null
   const turns = system === null ? input.messages : input.messages.slice(1)
-  const [user, assistant] = turns
-  if (turns.length !== 2 || user?.role !== 'user' || assistant?.role !== 'assistant')
-    return noPair(row, `a conversation of ${turns.length} turns`)
-  const prompt = system === null ? user.content : `${system}\n\n${user.content}`
-  return { prompt, response: assistant.content, row }
+  const inTurn = turns.every(({ role }, i) => role === (i % 2 === 0 ? 'user' : 'assistant'))
+  if (turns.length < 2 || turns.length % 2 !== 0 || !inTurn)
+    return noPair(row, `a conversation of ${turns.map(({ role }) => role).join(', ') || 'no turns'}`)
+  const before = turns.slice(0, -1).map(({ role, content }, i) => {
+    const opening = i === 0 ? '' : `<start_of_turn>${role === 'user' ? 'user' : 'model'}\n`
+    return opening + content
+  })
+  const prompt = (system === null ? '' : `${system}\n\n`) + before.join('<end_of_turn>\n')
+  return { prompt, response: turns.at(-1)!.content, row }
 }
 
 function noPair(row: number, found: string): never {
   fail(
     'bad_data',
-    `Row ${row + 1} is ${found}; kauldron's Seq2SeqTask takes one prompt and one response.`,
+    `Row ${row + 1} is ${found}; kauldron's Seq2SeqTask takes a prompt and a response.`,
     "Map a prompt and a response column, or use the model's own chat template.",
     { row },
   )

@@ -91,11 +91,18 @@ describe("kauldron's Seq2SeqTask", () => {
     expect(tokenizer.decode(made.tokens)).toBe(
       '<bos><start_of_turn>user\nsystem\n\nuser<end_of_turn>\n<start_of_turn>model\nassistant<end_of_turn>',
     )
+    const several = [system!, user!, assistant!, { role: 'user' as const, content: 'more' }, assistant!]
+    const { tokens, supervised } = seq2seqExample({ messages: several, row: 0 }, tokenizer, options)
+    expect(tokenizer.decode(tokens)).toBe(
+      '<bos><start_of_turn>user\nsystem\n\nuser<end_of_turn>\n<start_of_turn>model\nassistant<end_of_turn>\n' +
+        '<start_of_turn>user\nmore<end_of_turn>\n<start_of_turn>model\nassistant<end_of_turn>',
+    )
+    expect(tokenizer.decode(tokens.filter((_, i) => supervised[i] === 1))).toBe('assistant<end_of_turn>')
     const refused = (input: Parameters<typeof seq2seqExample>[0]) =>
       failure(() => seq2seqExample(input, tokenizer, options), 'bad_data')
-    const turns = [user!, assistant!, user!, assistant!]
+    const turns = [user!, user!]
     expect((await refused({ messages: turns, row: 4 })).message).toContain(
-      'Row 5 is a conversation of 4 turns',
+      'Row 5 is a conversation of user, user',
     )
     expect((await refused({ text: 'a', row: 0 })).message).toContain('plain text')
   })
