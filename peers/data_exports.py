@@ -73,7 +73,8 @@ def train(folder):
     losses = []
     for step, batch in zip(range(3), trainer.train_ds.device_put(trainer.sharding.batch)):
         state, aux = trainer.trainstep.step(state, batch, return_losses=True)
-        losses.append(float(aux.compute().loss_values["xentropy"]))
+        values = aux.compute().loss_values
+        losses.append(float(next(value for name, value in values.items() if "xentropy" in name)))
     after = jax.tree.map(np.asarray, state.params)
     changed = [
         jax.tree_util.keystr(path)
@@ -81,7 +82,7 @@ def train(folder):
         if not np.array_equal(a, b)
     ]
     assert changed and all("lora" in name for name in changed), changed[:5]
-    assert all(np.isfinite(losses)), losses
+    assert all(0 < loss < 20 for loss in losses), losses
     return losses, len(changed)
 
 

@@ -27,7 +27,7 @@ const config = parseRunConfig({
   version: 1,
   training: {
     per_device_train_batch_size: 4,
-    max_length: 65,
+    max_length: 257,
     max_steps: 3,
     warmup_steps: 1,
     learning_rate: 0.01,
