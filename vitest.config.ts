@@ -47,6 +47,8 @@ export default defineConfig({
             '@huggingface/tokenizers',
             '@huggingface/jinja',
             'valibot',
+            '@tensorflow/tfjs-core',
+            '@tensorflow/tfjs-backend-wasm',
           ],
         },
         test: {

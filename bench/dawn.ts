@@ -19,8 +19,8 @@ export async function benchOnDawn(
     configurable: true,
   })
   const gpu = await openGpu({ gpu: api })
-  const peer = peers ? (await import('./tfjs.ts')).tfjsPeer : null
-  const result = await Promise.race([runBench(gpu, rest, peer, tell), gpu.lost])
+  const others = peers ? [(await import('./tfjs.ts')).tfjsPeer] : []
+  const result = await Promise.race([runBench(gpu, rest, others, tell), gpu.lost])
   gpu.destroy()
   return { result, runtime: `Node ${process.version}, Dawn of webgpu ${dawnVersion()}` }
 }

@@ -34,7 +34,7 @@ interface Case {
  * reported, and the speed of every one beside it; on software
  * adapters of those without workgroup memory (the first is what the engine takes there).
  */
-export async function matmulSuite(bench: Bench, peer: MatmulPeer | null): Promise<void> {
+export async function matmulSuite(bench: Bench, peers: readonly MatmulPeer[]): Promise<void> {
   const step = bench.software ? (bench.full ? 256 : 128) : 4096
   const cases: Case[] = bench.software
     ? [
@@ -52,8 +52,9 @@ export async function matmulSuite(bench: Bench, peer: MatmulPeer | null): Promis
     )
     for (const [shape, direction] of each)
       for (const format of FORMATS) await own(bench, c, shape, direction, format, timings)
-    if (peer) for (const [shape, direction] of each) await other(bench, c, shape, direction, peer, timings)
-    if (c.rows === step || c.model === 'pebble') shareOfStep(bench, c, timings, peer)
+    for (const peer of peers)
+      for (const [shape, direction] of each) await other(bench, c, shape, direction, peer, timings)
+    if (c.rows === step || c.model === 'pebble') shareOfStep(bench, c, timings, peers)
   }
 }
 
@@ -156,7 +157,7 @@ async function other(
 }
 
 /** Over all layers of one training step, forward and dx: every shape as often as it occurs. */
-function shareOfStep(bench: Bench, c: Case, timings: Timings, peer: MatmulPeer | null): void {
+function shareOfStep(bench: Bench, c: Case, timings: Timings, peers: readonly MatmulPeer[]): void {
   const speed = (format: string, of: 'seconds' | 'fastest') => {
     let [flops, seconds] = [0, 0]
     for (const shape of matmulShapes(c.config))
@@ -169,23 +170,24 @@ function shareOfStep(bench: Bench, c: Case, timings: Timings, peer: MatmulPeer |
     return flops / seconds
   }
   const what = `matmul over a ${c.model} step of ${c.rows} tokens`
-  for (const format of [...FORMATS, ...(peer ? [peer.name] : [])]) {
+  for (const format of [...FORMATS, ...peers.map(({ name }) => name)]) {
     const [median, fastest] = [speed(format, 'seconds'), speed(format, 'fastest')]
     if (Number.isNaN(median)) continue
     const share = (100 * median) / bench.peak.flops
     const best = `${gflops(fastest)} GFLOP/s (${((100 * fastest) / bench.peak.flops).toFixed(1)}%) by the fastest samples`
     bench.figure(`${what}, ${format}`, share, '% of the FMA peak', `${gflops(median)} GFLOP/s; ${best}`)
   }
-  if (!peer) return
-  const ratio = (of: 'seconds' | 'fastest') =>
-    Math.max(...FORMATS.map((format) => speed(format, of))) / speed(peer.name, of)
-  if (Number.isNaN(ratio('seconds'))) return
-  bench.figure(
-    `${what}: ours (better of f32 and bf16) over ${peer.name}`,
-    ratio('seconds'),
-    'times',
-    `${ratio('fastest').toPrecision(3)} by the fastest samples`,
-  )
+  for (const { name } of peers) {
+    const ratio = (of: 'seconds' | 'fastest') =>
+      Math.max(...FORMATS.map((format) => speed(format, of))) / speed(name, of)
+    if (Number.isNaN(ratio('seconds'))) continue
+    bench.figure(
+      `${what}: ours (better of f32 and bf16) over ${name}`,
+      ratio('seconds'),
+      'times',
+      `${ratio('fastest').toPrecision(3)} by the fastest samples`,
+    )
+  }
 }
 
 const gflops = (speed: number) => (speed / 1e9).toPrecision(4)

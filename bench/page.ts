@@ -13,7 +13,7 @@ declare global {
 window.bench = async ({ peers, ...options }) => {
   const tell = (text: string) => window.benchTell?.(text)
   const gpu = await openGpu()
-  const { tfjsPeer } = await import('./tfjs.ts')
-  const result = await Promise.race([runBench(gpu, options, peers ? tfjsPeer : null, tell), gpu.lost])
+  const others = peers ? [(await import('./tfjs.ts')).tfjsPeer, (await import('./jax.ts')).jaxPeer] : []
+  const result = await Promise.race([runBench(gpu, options, others, tell), gpu.lost])
   return { result, agent: navigator.userAgent }
 }

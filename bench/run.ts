@@ -28,13 +28,13 @@ export type PeerFactory = (bench: Bench) => Promise<MatmulPeer>
 
 /**
  * Runs the suites on a device. Needs nothing else: a page, a worker, or Node under Dawn.
- * @param peer makes another matmul to measure beside ours
+ * @param peers make other matmuls to measure beside ours
  * @param tell is told each finding as it comes
  */
 export async function runBench(
   gpu: Gpu,
   options: BenchOptions,
-  peer: PeerFactory | null,
+  peers: readonly PeerFactory[],
   tell: (text: string) => void,
 ): Promise<BenchResult> {
   const began = performance.now()
@@ -46,7 +46,7 @@ export async function runBench(
   const suites = new Set<SuiteName>(options.only?.length ? options.only : SUITES)
   const all = SECONDS[gpu.software ? 'software' : 'hardware']
   const parts: [keyof typeof all, () => Promise<void>][] = [
-    ['matmul', () => matmulBeside(bench, peer)],
+    ['matmul', () => matmulBeside(bench, peers)],
     ['attention', () => attentionSuite(bench)],
     ['head', () => headSuite(bench)],
     ['model', () => modelSuites(bench, suites)],
@@ -90,13 +90,14 @@ async function measurePeak(context: GpuContext): Promise<Rates> {
   return peak
 }
 
-async function matmulBeside(bench: Bench, make: PeerFactory | null): Promise<void> {
-  let peer: MatmulPeer | null = null
-  try {
-    peer = make && (await make(bench))
-  } catch (error) {
-    bench.skip('another matmul beside ours', String((error as Error).message))
-  }
-  await matmulSuite(bench, peer)
-  peer?.dispose()
+async function matmulBeside(bench: Bench, factories: readonly PeerFactory[]): Promise<void> {
+  const peers: MatmulPeer[] = []
+  for (const make of factories)
+    try {
+      peers.push(await make(bench))
+    } catch (error) {
+      bench.skip('another matmul beside ours', String((error as Error).message))
+    }
+  await matmulSuite(bench, peers)
+  for (const peer of peers) peer.dispose()
 }

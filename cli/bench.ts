@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { benchOnDawn } from '../bench/dawn.ts'
 import { commitOf, environment } from '../bench/environment.ts'
@@ -18,11 +18,15 @@ Measures matmul, attention, head, step (a training step) and decode on this mach
 
   --json     file to write the results to
   --only     suites, with commas between them: matmul,attention,head,step,decode
-  --adapter  chromium (default): headless, TensorFlow.js beside the matmuls; dawn: in Node, on the Vulkan adapter
+  --adapter  chromium (default): headless, TensorFlow.js and jax-js beside the matmuls; dawn: in Node, on the Vulkan adapter
   --full     every size, however long it takes; default: under five minutes on a software adapter
-  --no-peers without TensorFlow.js`
+  --no-peers without TensorFlow.js and jax-js`
 
 type Options = BenchOptions & { peers: boolean }
+
+const versionOf = (name: string): string =>
+  (JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')) as { version: string })
+    .version
 
 async function benchInChromium(
   options: Options,
@@ -38,6 +42,7 @@ async function benchInChromium(
     logLevel: 'error',
     // Without splitting an import() is part of the one file.
     splitting: false,
+    define: { BENCH_JAX_VERSION: JSON.stringify(versionOf('@jax-js/jax')) },
   })
   const server = await serve({
     root: join(ROOT, 'bench'),

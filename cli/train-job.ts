@@ -62,7 +62,7 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --sample TEXT        a prompt answered by base and tuned model at each validation; may be given several times
   --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them
   --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it
-  --engine E           webgpu
+  --engine E           auto (default: webgpu on a graphics card, else portable), webgpu, portable
   --export LIST        peft
   --resume             go on from DIR/checkpoint
   --json               events on standard output, one JSON object a line
@@ -137,7 +137,12 @@ export function trainJob(argv: string[]): TrainJob | null {
       )
   return {
     config,
-    mapping: Object.fromEntries(COLUMNS.map((role) => [role, flags[role] ?? config.data[role]])),
+    mapping: {
+      ...Object.fromEntries(COLUMNS.map((role) => [role, flags[role] ?? config.data[role]])),
+      input: config.data.input,
+      template: flags.prompt === undefined ? config.data.template : null,
+      labels: config.data.labels,
+    },
     samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
     data: { name: data, path: resolve(data) },
     model: { name: model, folder },

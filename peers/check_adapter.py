@@ -1,10 +1,11 @@
 """Loads an exported adapter with PEFT and holds another program's answers against it.
 
-    python peers/check_adapter.py --base DIR [--adapter DIR] [--reference FILE] [--write FILE]
+    python peers/check_adapter.py --base DIR [--adapter DIR] [--reference FILE] [--write FILE] [--json FILE]
 
 Checks that every tensor of the adapter loads (none missing, none unexpected, shapes and values as in the file) and that
 it changes the model. With --reference, compares logits and greedy answers; with --write, writes the same prompts' answers as
-computed here. Without --adapter the base alone is compared. Exits with 1 on any difference.
+computed here. Without --adapter the base alone is compared. --json writes what was found: {"problems", and of a comparison "prompts",
+"logits_error", "same_next", "same_answers", "answers"}. Exits with 1 on any difference.
 
 The file of answers, made by Lapidary or by --write:
 
@@ -86,8 +87,8 @@ def compare_logits(given, logits):
 
 
 def compare(model, reference):
-    """(problems, largest logit error, prompts with the same next token, answers compared)."""
-    found, worst, same, answers = [], 0.0, 0, 0
+    """(problems, figures): the largest logit error, and of how many answers the first token and all of it are the same."""
+    found, worst, same, whole, answers = [], 0.0, 0, 0, 0
     for i, prompt in enumerate(reference["prompts"]):
         if "logits_last" not in prompt and "greedy" not in prompt:
             found.append(f"prompt {i}: neither logits_last nor greedy")
@@ -99,11 +100,13 @@ def compare(model, reference):
             mine = greedy(model, prompt["ids"], reference["max_new_tokens"], set(reference["stop_tokens"]))
             answers += 1
             same += prompt["greedy"][:1] == mine[:1]
+            whole += prompt["greedy"] == mine
             if prompt["greedy"] != mine:
                 found.append(f"prompt {i}: answer {prompt['greedy']}, expected {mine}")
     if not reference["prompts"]:
         found.append("no prompts to compare")
-    return found, worst, same, answers
+    figures = {"prompts": len(reference["prompts"]), "logits_error": worst, "same_next": same, "same_answers": whole}
+    return found, figures | {"answers": answers}
 
 
 def answers_of(model, reference, top=None):
@@ -128,8 +131,8 @@ def answers_of(model, reference, top=None):
     return {"max_new_tokens": reference["max_new_tokens"], "stop_tokens": stops, "prompts": prompts}
 
 
-def check(base_folder, adapter=None, reference=None, write=None):
-    """Problems found, as lines; prints the figures."""
+def check(base_folder, adapter=None, reference=None, write=None, figures=None):
+    """Problems found, as lines; prints the figures, and puts them into `figures` where that is given."""
     model, found = load_base(base_folder), []
     if adapter:
         ids = [i % model.config.vocab_size for i in (2, 9, 30, 77, 5)]
@@ -142,10 +145,12 @@ def check(base_folder, adapter=None, reference=None, write=None):
     if write:
         write_json(write, answers_of(model, reference))
     elif reference:
-        differences, worst, same, answers = compare(model, reference)
+        differences, of = compare(model, reference)
         found += differences
-        print(f"{len(reference['prompts'])} prompts: logits within {worst:.3g} of the largest (at most {TOLERANCE:g})")
-        print(f"same next token on {same} of {answers} answers")
+        if figures is not None:
+            figures |= of
+        print(f"{of['prompts']} prompts: logits within {of['logits_error']:.3g} of the largest (at most {TOLERANCE:g})")
+        print(f"same next token on {of['same_next']} of {of['answers']} answers")
     return found
 
 
@@ -155,13 +160,17 @@ def main():
     parser.add_argument("--adapter", type=Path)
     parser.add_argument("--reference", type=Path)
     parser.add_argument("--write", type=Path, help="answer the reference's prompts here instead of comparing")
+    parser.add_argument("--json", type=Path, help="write the figures and problems")
     options = parser.parse_args()
     if not options.adapter and not options.reference:
         parser.error("nothing to check: give --adapter, --reference or both")
     if options.write and not options.reference:
         parser.error("--write needs the prompts of --reference")
     reference = json.loads(options.reference.read_text()) if options.reference else None
-    found = check(options.base, options.adapter, reference, options.write)
+    figures = {}
+    found = check(options.base, options.adapter, reference, options.write, figures)
+    if options.json:
+        write_json(options.json, {"problems": found} | figures)
     for problem in found:
         print(f"check_adapter: {problem}", file=sys.stderr)
     print("failed" if found else "ok")

@@ -33,6 +33,14 @@ SCALARS = {
 }
 
 
+def stop_tokens(base):
+    """Where the model's answers end: generation_config.json lists <end_of_turn> too."""
+    from transformers import GenerationConfig
+
+    stops = GenerationConfig.from_pretrained(base).eos_token_id
+    return stops if isinstance(stops, list) else [stops]
+
+
 def make_adapter(base, folder, r):
     from peft import LoraConfig, get_peft_model
 
@@ -85,7 +93,7 @@ def main():
     texts = [prompt for prompt, _ in PROMPTS]
     request = {
         "max_new_tokens": options.new_tokens,
-        "stop_tokens": [1, 106],
+        "stop_tokens": stop_tokens(options.base),
         "prompts": [{"ids": tokenizer(text).input_ids} for text in texts],
     }
 

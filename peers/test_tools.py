@@ -1,4 +1,4 @@
-"""tools/gguf-to-hf.py, check_adapter.py and train_reference.py on small inputs, right ones and wrong ones."""
+"""tools/gguf-to-hf.py, check_adapter.py, train_reference.py and score_rows.py on small inputs, right ones and wrong ones."""
 
 import contextlib
 import io
@@ -14,9 +14,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import check_adapter
+import score_rows
 import train_reference
 from reference import load_adapter, load_base
-from run import ROOT, at_most, same
+from run import ROOT, at_most, online, same
 from tools_module import load_tool
 
 TINY = "gemma3-tiny-wide"
@@ -213,6 +214,37 @@ def test_train_reference(context):
         except SystemExit:
             continue
         raise AssertionError(f"wrong {name} pass")
+
+
+@online
+def test_score_rows_tokens(context):
+    """Its tokens and masks are those of SFTTrainer, turn by turn."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(context.tokenizer)
+    golden = json.loads((context.golden / "trl" / "sft.json").read_text())
+    for row in golden["conversational"]:
+        conversation = {"messages": row["prompt"] + row["completion"]}
+        ids, flags = score_rows.tokenise(tokenizer, conversation, True)
+        ids, flags = ids[: golden["max_length"]], flags[: golden["max_length"]]
+        same(ids, row["tokens"], "tokens")
+        # In a prompt of several turns SFTTrainer learns none of the earlier answers; here all are learnt.
+        start = 0 if len(row["prompt"]) < 3 else row["supervised"].index(1)
+        same([int(flag) for flag in flags[start:]], row["supervised"][start:], "supervised")
+    _, whole = score_rows.tokenise(tokenizer, conversation, False)
+    same(whole, [False, *[True] * (len(whole) - 1)], "all but the first token")
+
+
+def test_score_rows(context):
+    """Golden losses; rows without a token to predict do not count."""
+    base = context.golden / TINY
+    case = json.loads((base / "cases.json").read_text())["gradients"]
+    found, tokens = score_rows.score(load_adapter(load_base(base), base / "adapter"), [case["batch"]])
+    same(tokens, case["supervised"], "supervised")
+    at_most(abs(found["loss"] - case["loss"]), 1e-5, "loss")
+    at_most(abs(found["accuracy"] - case["mean_token_accuracy"]), 1e-9, "accuracy")
+    same(score_rows.batch_of([2, 5, 7], [False, False, True])["labels"], [-100, 7, -100], "labels")
+    same(score_rows.batch_of([2, 5], [False, False]), None, "nothing supervised")
 
 
 def test_bench(context):

@@ -1,8 +1,11 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader } from '../files/table.ts'
 import { fail } from '../protocol/errors.ts'
-import type { ColumnInfo, Mapping } from '../protocol/studio.ts'
+import type { ColumnInfo, ColumnRoles, Guess, Mapping } from '../protocol/studio.ts'
+import { Frame, listed } from './frame.ts'
 import { readMessages } from './messages.ts'
+import { parseTemplate } from './template.ts'
+import { asText } from './values.ts'
 
 /** Usual names, the surest first. Compared in lower case, with any separator. */
 const NAMES = {
@@ -43,12 +46,13 @@ const NAMES = {
     'translation',
   ],
   text: ['text', 'content', 'document', 'body'],
-} satisfies Record<keyof Mapping, string[]>
+  input: ['input', 'context', 'passage'],
+} satisfies Record<keyof ColumnRoles | 'input', string[]>
 
 export const NO_MAPPING: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
 
 /** First guess at the roles of columns, with the reason in words. All roles are null where there is no telling. */
-export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Mapping & { reason: string } {
+export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Guess {
   const usable = columns.filter((column) => column.type !== 'empty')
   const messages =
     byName(usable, NAMES.messages, (column) => holdsMessages(table, column.name)) ??
@@ -68,11 +72,21 @@ export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Mapp
     NAMES.prompt,
   )
   if (prompt !== undefined && response !== undefined) {
-    const unused =
-      response !== undefined && prompt !== 'input' && rest.find((column) => normal(column.name) === 'input')
-    const extra = unused && unused.name !== response ? ` "${unused.name}" is not used.` : ''
-    const reason = `By their names, "${prompt}" is what is asked and "${response}" what is to be answered.${extra}`
-    return { ...NO_MAPPING, prompt, response, system, reason }
+    const others = rest.filter(({ name }) => name !== prompt && name !== response)
+    const input = others.find(({ name }) => NAMES.input.includes(normal(name)))?.name
+    const labels = sentimentWords(table, response)
+    const extra =
+      input === undefined ? '' : ` "${input}" is put after what is asked, in rows where it holds something.`
+    const words = labels === null ? '' : ' 0 is taken as negative and 1 as positive.'
+    return {
+      ...NO_MAPPING,
+      prompt,
+      response,
+      system,
+      ...(input === undefined ? {} : { input }),
+      ...(labels === null ? {} : { labels }),
+      reason: `By their names, "${prompt}" is what is asked and "${response}" what is to be answered.${extra}${words}`,
+    }
   }
   const texts = rest.filter((column) => column.type === 'text')
   if (rest.length === 2)
@@ -94,26 +108,27 @@ export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Mapp
 }
 
 /**
- * Holds a mapping against a table.
- * @throws LapidaryError `missing_column` with the columns there are; `bad_data` where the roles contradict each other.
+ * Holds a mapping against the columns there are.
+ * @throws LapidaryError `missing_column` with the columns there are; `bad_data` where the roles contradict each other;
+ * `bad_config` for a template that cannot be read.
  */
-export function checkMapping(table: Table, mapping: Mapping): void {
-  const names = columnNames(table)
-  for (const role of Object.keys(NO_MAPPING) as (keyof Mapping)[]) {
-    const column = mapping[role]
+export function checkMapping(source: Table | Frame, mapping: Mapping): void {
+  const names = source instanceof Frame ? source.names : columnNames(source)
+  const choices = `Choose one of: ${listed(names)}.`
+  for (const role of [...(Object.keys(NO_MAPPING) as (keyof ColumnRoles)[]), 'input' as const]) {
+    const column = mapping[role] ?? null
     if (column === null || names.includes(column)) continue
     const near = names.find((name) => normal(name) === normal(column))
     fail(
       'missing_column',
       `There is no column "${column}" for the ${role}.`,
-      near ? `Did you mean "${near}"?` : `Choose one of: ${names.map((name) => `"${name}"`).join(', ')}.`,
+      near ? `Did you mean "${near}"?` : choices,
       { role, column, columns: names.join(', ') },
     )
   }
-  const { prompt, response, messages, text, system } = mapping
-  const kinds = [prompt !== null || response !== null, messages !== null, text !== null].filter(
-    Boolean,
-  ).length
+  const { response, messages, text, system, template = null } = mapping
+  const asked = template ?? mapping.prompt
+  const kinds = [asked !== null || response !== null, messages !== null, text !== null].filter(Boolean).length
   if (kinds === 0)
     fail(
       'missing_column',
@@ -121,19 +136,29 @@ export function checkMapping(table: Table, mapping: Mapping): void {
       'Choose a prompt and a response, or messages, or text.',
       { columns: names.join(', ') },
     )
-  if (kinds > 1 || (system !== null && prompt === null))
+  if (kinds > 1 || (system !== null && asked === null))
     fail(
       'bad_data',
       'The chosen columns contradict each other.',
       'Choose either a prompt and a response (and a system column with them), or messages, or text.',
     )
-  if ((prompt === null) !== (response === null) && messages === null && text === null)
-    fail(
-      'missing_column',
-      `A ${prompt === null ? 'prompt' : 'response'} column is needed, too.`,
-      `Choose one of: ${names.map((name) => `"${name}"`).join(', ')}.`,
-      { role: prompt === null ? 'prompt' : 'response', columns: names.join(', ') },
-    )
+  if ((asked === null) !== (response === null) && messages === null && text === null) {
+    const role = asked === null ? 'prompt' : 'response'
+    fail('missing_column', `A ${role} column is needed, too.`, choices, { role, columns: names.join(', ') })
+  }
+  if (template !== null) parseTemplate(template, names)
+}
+
+/** 0 and 1 in a column named for it mean what everyone means by them; in a column named "label" nobody knows. */
+function sentimentWords(table: Table, column: string): Record<string, string> | null {
+  if (!/sentiment|polarity/i.test(column)) return null
+  const read = columnReader(table, column)!
+  const values = new Set<string | null>()
+  for (let row = 0; row < table.numRows && values.size <= 2; row++) {
+    const value = asText(read(row))
+    if (value !== null) values.add(value)
+  }
+  return values.size === 2 && values.has('0') && values.has('1') ? { 0: 'negative', 1: 'positive' } : null
 }
 
 function byName(

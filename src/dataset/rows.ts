@@ -1,10 +1,12 @@
 import type { Table } from 'apache-arrow'
-import { columnReader } from '../files/table.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding, Mapping } from '../protocol/studio.ts'
 import type { Conversation, Message } from '../protocol/tokens.ts'
+import { Frame } from './frame.ts'
 import { checkMapping } from './mapping.ts'
 import { readMessages } from './messages.ts'
+import { fillTemplate, parseTemplate } from './template.ts'
+import { asText } from './values.ts'
 
 /** A row that is plain text to be continued, not a conversation. */
 export interface TextRow {
@@ -19,23 +21,37 @@ export interface MappedRows {
   findings: Finding[]
 }
 
+export interface MappedFrame extends MappedRows {
+  /** For each of `rows`, its index in the frame. */
+  at: number[]
+}
+
 /**
  * Rows as what is learnt from them. Rows without a prompt, an answer or a proper conversation are left out, and said.
  * @throws LapidaryError `missing_column`, `bad_data` where no row is left.
  */
 export function mapRows(table: Table, mapping: Mapping): MappedRows {
-  checkMapping(table, mapping)
-  const read = reader(table, mapping)
-  const rows: MappedRows['rows'] = []
+  const { rows, findings } = mapFrame(Frame.of(table), mapping)
+  return { rows, findings }
+}
+
+/** The same of rows that steps have worked on. `row` of each is the row of the data set it came from. */
+export function mapFrame(frame: Frame, mapping: Mapping): MappedFrame {
+  checkMapping(frame, mapping)
+  const read = rowReader(frame, mapping)
+  const rows: MappedFrame['rows'] = []
+  const at: number[] = []
   const left = new Map<string, { first: number; count: number }>()
-  for (let row = 0; row < table.numRows; row++) {
-    const result = read(row)
-    if (typeof result !== 'string') rows.push(result)
-    else {
-      const seen = left.get(result)
-      if (seen) seen.count++
-      else left.set(result, { first: row, count: 1 })
+  for (let index = 0; index < frame.rows; index++) {
+    const result = read(index)
+    if (typeof result !== 'string') {
+      rows.push(result)
+      at.push(index)
+      continue
     }
+    const seen = left.get(result)
+    if (seen) seen.count++
+    else left.set(result, { first: frame.source[index]!, count: 1 })
   }
   const causes = [...left]
   if (rows.length === 0 && causes[0]) {
@@ -46,6 +62,7 @@ export function mapRows(table: Table, mapping: Mapping): MappedRows {
   }
   const findings = causes.map(
     ([cause, { first, count }]): Finding => ({
+      kind: cause.startsWith('has no') ? 'missing' : 'bad_conversation',
       severity: 'warning',
       message:
         count === 1
@@ -53,34 +70,73 @@ export function mapRows(table: Table, mapping: Mapping): MappedRows {
           : `${count} rows have the same fault: row ${first + 1}, for one, ${cause}.`,
       hint: 'Such rows are left out. Fill them in, or leave it so.',
       row: first,
+      count,
     }),
   )
-  return { rows, findings }
+  return { rows, at, findings }
 }
 
-type RowReader = (row: number) => Conversation | TextRow | string
+/** One row by its index in the frame; in words what it lacks, where it cannot be used. */
+export type RowReader = (index: number) => Conversation | TextRow | string
 
-function reader(table: Table, mapping: Mapping): RowReader {
-  const column = (name: string | null) => (name === null ? null : columnReader(table, name))
-  const [prompt, response, system] = [mapping.prompt, mapping.response, mapping.system].map(column)
+/** How rows are read under a mapping that `checkMapping` has passed. */
+export function rowReader(frame: Frame, mapping: Mapping): RowReader {
+  const column = (name: string | null | undefined) =>
+    name === null || name === undefined ? null : frame.column(name)
   const messages = column(mapping.messages)
+  if (messages) return (i) => readConversation(messages[i] ?? null, frame.source[i]!, mapping.messages!)
   const text = column(mapping.text)
-  if (messages) return (row) => readConversation(messages(row), row, mapping.messages!)
   if (text)
-    return (row) => {
-      const value = asText(text(row))
-      return value === null ? `has nothing in "${mapping.text}"` : { text: value, row }
+    return (i) => {
+      const value = asText(text[i])
+      return value === null ? `has nothing in "${mapping.text}"` : { text: value, row: frame.source[i]! }
     }
-  return (row) => {
-    const asked = asText(prompt!(row))
-    const answer = asText(response!(row))
-    if (asked === null) return `has no "${mapping.prompt}"`
+  const ask = promptReader(frame, mapping)
+  const response = frame.column(mapping.response!)
+  const system = column(mapping.system)
+  const words = mapping.labels ?? null
+  return (i) => {
+    const asked = ask(i)
+    if ('missing' in asked) return `has no "${asked.missing}"`
+    const answer = labelled(asText(response[i]), words)
     if (answer === null) return `has no "${mapping.response}"`
-    const before = system ? asText(system(row)) : null
+    const before = system ? asText(system[i]) : null
     const turns: Message[] = before === null ? [] : [{ role: 'system', content: before }]
-    turns.push({ role: 'user', content: asked }, { role: 'assistant', content: answer })
-    return { messages: turns, row }
+    turns.push({ role: 'user', content: asked.text }, { role: 'assistant', content: answer })
+    return { messages: turns, row: frame.source[i]! }
   }
+}
+
+function promptReader(frame: Frame, mapping: Mapping): (i: number) => { text: string } | { missing: string } {
+  const { prompt, template, input } = mapping
+  const extra = input === null || input === undefined ? null : frame.column(input)
+  const follow = (text: string, i: number) => {
+    const more = extra ? asText(extra[i]) : null
+    return { text: more === null ? text : `${text}\n\n${more}` }
+  }
+  if (template !== null && template !== undefined) {
+    const parts = parseTemplate(template, frame.names)
+    return (i) => {
+      const filled = fillTemplate(parts, (name) => asText(frame.column(name)[i]))
+      return 'missing' in filled ? filled : follow(filled.text, i)
+    }
+  }
+  const asked = frame.column(prompt!)
+  return (i) => {
+    const text = asText(asked[i])
+    return text === null ? { missing: prompt! } : follow(text, i)
+  }
+}
+
+/** The word that stands for a value; the value where none does. */
+function labelled(value: string | null, words: Record<string, string> | null): string | null {
+  if (value === null || words === null) return value
+  const word = Object.hasOwn(words, value)
+    ? words[value]!
+    : Object.hasOwn(words, value.trim())
+      ? words[value.trim()]!
+      : value
+  return word.trim() === '' ? value : word
 }
 
 function readConversation(value: unknown, row: number, column: string): Conversation | string {
@@ -90,11 +146,4 @@ function readConversation(value: unknown, row: number, column: string): Conversa
   if (!messages.some((message) => message.role === 'assistant' && message.content.trim() !== ''))
     return `has no answer in "${column}"`
   return { messages, row }
-}
-
-/** A cell as text: lists and objects as JSON, so that a model can learn to answer in it. Null where nothing is in it. */
-export function asText(value: unknown): string | null {
-  if (value === null || value === undefined) return null
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
-  return text.trim() === '' ? null : text
 }

@@ -1,4 +1,10 @@
 import { SITE, shuffle } from '../lib/threefry.ts'
+import { NO_SPLIT, type SplitConfig } from '../protocol/data-steps.ts'
+import { fail } from '../protocol/errors.ts'
+import type { Finding } from '../protocol/preparation.ts'
+import type { Split } from '../protocol/tokens.ts'
+import type { Frame } from './frame.ts'
+import { asText } from './values.ts'
 
 /**
  * Draws the validation rows: the first of a permutation by seed, at least one where there are two rows, never all.
@@ -9,11 +15,216 @@ export function splitRows<T>(
   share: number,
   seed: number,
 ): { train: T[]; validation: T[] } {
-  const wanted = share > 0 ? Math.max(1, Math.round(rows.length * share)) : 0
-  const count = Math.max(0, Math.min(wanted, rows.length - 1))
-  const held = new Set(shuffle(rows.length, seed, 0, SITE.split).subarray(0, count))
+  const parts = randomParts(rows.length, share, 0, seed)
   return {
-    train: rows.filter((_, i) => !held.has(i)),
-    validation: rows.filter((_, i) => held.has(i)),
+    train: rows.filter((_, i) => parts[i] === 'train'),
+    validation: rows.filter((_, i) => parts[i] === 'validation'),
   }
+}
+
+export interface SplitOptions {
+  /** null: random. */
+  config: SplitConfig | null
+  validationShare: number
+  seed: number
+}
+
+/** Which part each row belongs to. */
+export interface SplitResult {
+  parts: Split[]
+  findings: Finding[]
+}
+
+/**
+ * Parts the rows at indices `at` of a frame into training, validation and test. There is always a training row.
+ * @throws LapidaryError `bad_config` or `missing_column` where the method's column is missing; `bad_data` where the
+ * column leaves nothing to train on
+ */
+export function splitFrame(frame: Frame, at: readonly number[], options: SplitOptions): SplitResult {
+  const { validationShare, seed } = options
+  const config = options.config ?? NO_SPLIT
+  if (validationShare + config.test_share >= 1)
+    fail(
+      'bad_config',
+      'Validation and test together leave nothing to train on.',
+      'Make their shares smaller: together they must stay below 1.',
+      { field: 'test_share', validation_share: validationShare, test_share: config.test_share },
+    )
+  if (config.method === 'random')
+    return { parts: randomParts(at.length, validationShare, config.test_share, seed), findings: [] }
+  if (config.column === null)
+    fail('bad_config', `The split by "${config.method}" needs a column.`, 'Choose which.', {
+      field: 'column',
+    })
+  const column = frame.column(config.column)
+  const values = at.map((index) => asText(column[index])?.trim() ?? null)
+  if (config.method === 'column') return columnParts(values, at, frame, config)
+  const draw = config.method === 'stratified' ? stratifiedParts : groupedParts
+  const parts = draw(values, validationShare, config.test_share, seed)
+  return { parts, findings: shortOfShare(parts, values, config, validationShare) }
+}
+
+/** A column of many values, each there once or twice, or of one large value, leaves little to hold out. */
+function shortOfShare(
+  parts: readonly Split[],
+  values: readonly (string | null)[],
+  config: SplitConfig,
+  share: number,
+): Finding[] {
+  const held = parts.filter((part) => part === 'validation').length
+  if (held >= 0.5 * Math.floor(parts.length * share)) return []
+  const why =
+    config.method === 'stratified'
+      ? 'A value that occurs once or twice has no row to spare.'
+      : 'Rows of one value stay together, and the values are few or uneven.'
+  return [
+    {
+      kind: 'step',
+      severity: 'warning',
+      message: `Only ${held} of ${parts.length} rows ${held === 1 ? 'is' : 'are'} held out for validation: "${config.column}" has ${new Set(values).size} different values.`,
+      hint: `${why} Choose another column, or a random split.`,
+      column: config.column!,
+      count: held,
+    },
+  ]
+}
+
+function randomParts(rows: number, validation: number, test: number, seed: number): Split[] {
+  const parts = new Array<Split>(rows).fill('train')
+  const order = shuffle(rows, seed, 0, SITE.split)
+  const held = wanted(rows, validation, rows - 1)
+  const tested = wanted(rows, test, rows - 1 - held)
+  for (const i of order.subarray(0, held)) parts[i] = 'validation'
+  for (const i of order.subarray(held, held + tested)) parts[i] = 'test'
+  return parts
+}
+
+function wanted(rows: number, share: number, most: number): number {
+  return Math.max(0, Math.min(share > 0 ? Math.max(1, Math.round(rows * share)) : 0, most))
+}
+
+/** Each value in its share. What rounding takes from one value the next gives back, so that the whole has its share too. */
+function stratifiedParts(
+  values: readonly (string | null)[],
+  validation: number,
+  test: number,
+  seed: number,
+): Split[] {
+  const parts = new Array<Split>(values.length).fill('train')
+  const groups = new Map<string | null, number[]>()
+  for (const i of shuffle(values.length, seed, 0, SITE.split)) {
+    const group = groups.get(values[i]!)
+    if (group) group.push(i)
+    else groups.set(values[i]!, [i])
+  }
+  const over = { validation: 0, test: 0 }
+  // The largest first: where there are few rows, they can best spare one.
+  for (const rows of [...groups.values()].sort((a, b) => b.length - a.length)) {
+    let taken = 0
+    for (const [part, share] of [
+      ['validation', validation],
+      ['test', test],
+    ] as const) {
+      const want = rows.length * share + over[part]
+      const least = share > 0 && rows.length > 1 && !parts.includes(part) ? 1 : 0
+      const count = Math.max(0, Math.min(Math.max(least, Math.round(want)), rows.length - 1 - taken))
+      over[part] = want - count
+      for (const i of rows.slice(taken, taken + count)) parts[i] = part
+      taken += count
+    }
+  }
+  return parts
+}
+
+/** Whole groups, in an order drawn by seed, until a part has its share. A missing value is a group of its own row. */
+function groupedParts(
+  values: readonly (string | null)[],
+  validation: number,
+  test: number,
+  seed: number,
+): Split[] {
+  const parts = new Array<Split>(values.length).fill('train')
+  const groups = new Map<string, number[]>()
+  for (const [i, value] of values.entries()) {
+    const key = value === null ? `row ${i}` : `value ${value}`
+    const group = groups.get(key)
+    if (group) group.push(i)
+    else groups.set(key, [i])
+  }
+  const all = [...groups.values()]
+  const order = [...shuffle(all.length, seed, 0, SITE.split)].map((i) => all[i]!)
+  const used = new Set<number[]>()
+  for (const [part, share] of [
+    ['validation', validation],
+    ['test', test],
+  ] as const) {
+    const target = values.length * share
+    let count = 0
+    for (const group of order) {
+      if (share === 0 || used.size === all.length - 1) break
+      // A group that overshoots by more than it helps is left for another part; the first is taken whatever its size.
+      if (used.has(group) || (count > 0 && count + group.length / 2 > target)) continue
+      if (
+        count === 0 &&
+        group.length > target * 2 &&
+        order.some((other) => !used.has(other) && other.length <= target * 2)
+      )
+        continue
+      for (const i of group) parts[i] = part
+      used.add(group)
+      count += group.length
+    }
+  }
+  return parts
+}
+
+function columnParts(
+  values: readonly (string | null)[],
+  at: readonly number[],
+  frame: Frame,
+  config: SplitConfig,
+): SplitResult {
+  const lower = (list: readonly string[]) => new Set(list.map((value) => value.trim().toLowerCase()))
+  const [validation, test] = [lower(config.validation_values), lower(config.test_values)]
+  const parts = values.map((value): Split => {
+    const key = value?.toLowerCase() ?? ''
+    return validation.has(key) ? 'validation' : test.has(key) ? 'test' : 'train'
+  })
+  const found = [...new Set(values)].slice(0, 8).map((value) => (value === null ? 'nothing' : `"${value}"`))
+  if (values.length > 0 && !parts.includes('train'))
+    fail(
+      'bad_data',
+      `By column "${config.column}", no row is left to train on.`,
+      `It holds ${found.join(', ')}. Choose which of these mean validation and test.`,
+      { column: config.column },
+    )
+  if (parts.includes('validation')) return { parts, findings: [] }
+  return {
+    parts,
+    findings: [
+      {
+        kind: 'step',
+        severity: 'warning',
+        message: `By column "${config.column}", no row is for validation.`,
+        hint: `It holds ${found.join(', ')}. Without validation there is no telling whether the model learns or memorises.`,
+        column: config.column!,
+        ...(at[0] === undefined ? {} : { row: frame.source[at[0]]! }),
+      },
+    ],
+  }
+}
+
+const SPLIT_NAMES = /^(?:tfds[ _])?(?:split|subset|partition|fold|set)$/i
+const SPLIT_VALUES = /^(train|training|validation|valid|val|dev|eval|test)$/i
+
+/** A column that says where each row belongs, as published data sets have it; null where there is none. */
+export function guessSplit(frame: Frame): SplitConfig | null {
+  for (const column of frame.names.filter((name) => SPLIT_NAMES.test(name.trim()))) {
+    const values = new Set<string>()
+    for (const value of frame.column(column)) values.add(asText(value)?.trim() ?? '')
+    const fits = values.size > 1 && [...values].every((value) => SPLIT_VALUES.test(value))
+    if (fits && [...values].some((value) => /^train/i.test(value)))
+      return { ...NO_SPLIT, method: 'column', column }
+  }
+  return null
 }

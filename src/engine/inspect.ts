@@ -1,6 +1,7 @@
 import type { Dims } from '../gpu/kernel.ts'
 import { planMemory, tensorBytes } from '../gpu/memory.ts'
 import { type Place, Program, Workspace } from '../gpu/program.ts'
+import type { Slicer } from '../gpu/slicer.ts'
 import { Tape, type Tensor } from '../gpu/tape.ts'
 import { copy } from '../kernels/copy.ts'
 import { logits } from '../kernels/logits.ts'
@@ -13,10 +14,11 @@ import type { Session } from './session.ts'
  * Logits of every row of the batch that has been written into the session's inputs, [tokens, vocab], through buffers of
  * its own that are gone again afterwards.
  */
-export async function allLogits(session: Session, live: Dims): Promise<Float32Array> {
-  const { parts, inputs } = session.plan
+export async function allLogits(session: Session, live: Dims, slicer: Slicer): Promise<Float32Array> {
+  const { parts, inputs, tapes } = session.plan
   const { config, weights } = parts
-  const tape = new Tape({}, live)
+  // The same kernels as in training.
+  const tape = new Tape(tapes.train!.tape.choices, live)
   const stream = { rows: 'tokens' as const, tokens: inputs.tokens, positions: inputs.positions }
   const x = gemmaLayers(
     tape,
@@ -37,7 +39,7 @@ export async function allLogits(session: Session, live: Dims): Promise<Float32Ar
   try {
     const places = new Map<Tensor, Place>([...session.places, [out, { buffer, offset: 0 }]])
     const program = await Program.record(session.context, tape.dispatches, places, live, layout, workspace)
-    await program.run(live)
+    await program.run(live, slicer)
     return await readFloats(session.gpu, buffer, live.tokens * config.vocabSize * 4)
   } finally {
     workspace.dispose()

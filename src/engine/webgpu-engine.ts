@@ -202,7 +202,7 @@ export class WebgpuEngine implements Engine {
     return this.#enqueue(async () => {
       const live = this.#writeBatch(batch)
       session.context.writeScalars({ ...live, adapter: options.adapter === 'off' ? 0 : 1 })
-      return allLogits(session, live)
+      return allLogits(session, live, this.#slicer!)
     })
   }
 

@@ -17,6 +17,14 @@ export const SITE = {
   split: 0xffff0001,
   /** Sampling while generating; step is the position. */
   sample: 0xffff0002,
+  /** Which rows a preprocessing step takes; step is the step's place in the list. */
+  sampleRows: 0xffff0003,
+  /** Which rows stand for all of them in an estimate. */
+  estimate: 0xffff0004,
+  /** Which rows are made more of, and how; step is the row's place among the training rows. */
+  augment: 0xffff0005,
+  /** Which examples a model is shown to write more of their kind. */
+  synthesis: 0xffff0006,
 } as const
 
 /** Both output words, into `out[at]` and `out[at + 1]`. All arguments are taken as unsigned 32-bit. */

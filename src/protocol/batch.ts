@@ -1,3 +1,5 @@
+import type { Origin } from './tokens.ts'
+
 /** Label of a row that is not supervised, as in PyTorch's `ignore_index`. */
 export const IGNORE = -100
 
@@ -23,4 +25,19 @@ export interface Example {
   supervised: Uint8Array
   /** Row of the data set it came from. */
   row: number
+  /** How it came to be; left out: it is of the data itself. */
+  origin?: Origin
+}
+
+/** A batch as JSON has it. */
+export type BatchJson = Record<keyof Batch, number[]>
+
+export function batchOf(json: BatchJson): Batch {
+  return {
+    tokens: Uint32Array.from(json.tokens),
+    positions: Uint32Array.from(json.positions),
+    segmentStart: Uint32Array.from(json.segmentStart),
+    labels: Int32Array.from(json.labels),
+    supervisedRows: Uint32Array.from(json.supervisedRows),
+  }
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { AugmentSchema, DataStepSchema, SplitSchema } from './data-steps.ts'
 import { fail, LapidaryError } from './errors.ts'
 import { PROJECTIONS, type Projection } from './model.ts'
 
@@ -83,6 +84,16 @@ const DataSchema = v.strictObject({
   system: v.optional(v.nullable(v.string()), null),
   messages: v.optional(v.nullable(v.string()), null),
   text: v.optional(v.nullable(v.string()), null),
+  /** Column put after the prompt where it has something in it. */
+  input: v.optional(v.nullable(v.string()), null),
+  /** Prompt written over several columns, in place of `prompt`. */
+  template: v.optional(v.nullable(v.string()), null),
+  /** Words for the values of the response column. */
+  labels: v.optional(v.nullable(v.record(v.string(), v.string())), null),
+  /** Preprocessing, in order. */
+  steps: v.optional(v.pipe(v.array(DataStepSchema), v.maxLength(200)), []),
+  split: v.optional(SplitSchema, {}),
+  augment: v.optional(AugmentSchema, {}),
   /** Share of rows held out for validation, drawn by seed. */
   validation_share: v.optional(from(0, 0.9), 0.1),
 })

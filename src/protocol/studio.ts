@@ -1,9 +1,28 @@
-import type { EngineDescription, GenerateOptions, MemoryPlan } from './engine.ts'
+import type { SplitConfig } from './data-steps.ts'
+import type { EngineChoice, EngineDescription, EngineKind, GenerateOptions, MemoryPlan } from './engine.ts'
 import type { Failure } from './errors.ts'
 import type { MetricName, RunEvent } from './events.ts'
 import type { ModelConfig } from './model.ts'
+import type {
+  ColumnStats,
+  Finding,
+  Generate,
+  Guess,
+  InspectRequest,
+  PreparedInfo,
+  PrepareRequest,
+  RowEdit,
+  StepsReport,
+  StepsRequest,
+  SynthesisInfo,
+  SynthesisProgress,
+  SynthesisRequest,
+  TokenisedSample,
+} from './preparation.ts'
 import type { RunConfig } from './run-config.ts'
 import type { Split } from './tokens.ts'
+
+export type * from './preparation.ts'
 
 /**
  * What the page (and the headless command line, which is the same page) may ask of the workers. Every promise rejects
@@ -23,8 +42,60 @@ export interface DataRoom {
   list(): Promise<DatasetInfo[]>
   rows(dataset: string, offset: number, count: number): Promise<Record<string, unknown>[]>
   remove(dataset: string): Promise<void>
-  /** Maps, splits and tokenises a data set for a model; stores the token table and says what is in it. */
-  prepare(request: PrepareRequest, signal?: AbortSignal): Promise<PreparedInfo>
+  /** What each column holds, exactly. */
+  columnStats(dataset: string, signal?: AbortSignal): Promise<ColumnStats[]>
+  /**
+   * Everything to know about the rows under a mapping, after the steps, held against the split: more than
+   * `DatasetInfo.findings`, which names what opening brought up.
+   */
+  inspect(request: InspectRequest, signal?: AbortSignal): Promise<Finding[]>
+  /** Runs the steps and says what each of them did. */
+  runSteps(request: StepsRequest, signal?: AbortSignal): Promise<StepsReport>
+  /** A page of rows as they are after the steps; `row` of each is the row of the data set that it came from. */
+  rowsAfter(
+    request: StepsRequest,
+    offset: number,
+    count: number,
+  ): Promise<{ rows: number; page: { row: number; values: Record<string, unknown> }[] }>
+  /** The figures of `prepare` from 2,000 rows drawn by seed, scaled up, within a second or two; stores nothing. */
+  estimate(request: PrepareRequest, signal?: AbortSignal): Promise<PreparedInfo>
+  /**
+   * Runs steps, maps, splits, augments and tokenises a data set for a model; stores the token table and says what is in
+   * it. The same request on the same bytes is done once. `onProgress` hears the share that is done.
+   */
+  prepare(
+    request: PrepareRequest,
+    signal?: AbortSignal,
+    onProgress?: (share: number) => void,
+  ): Promise<PreparedInfo>
+  /** A page of examples as the model will see them. `total` counts the split's examples before tokenisation. */
+  tokenSamples(
+    request: PrepareRequest,
+    split: Split,
+    offset: number,
+    count: number,
+  ): Promise<{ total: number; samples: TokenisedSample[] }>
+  /**
+   * Changes rows of a stored data set. All of the edits, or none: the first that cannot be done is refused by name. The
+   * data set keeps its id and gets a new hash.
+   */
+  edit(dataset: string, edits: RowEdit[]): Promise<DatasetInfo>
+  /** Takes back the last call of `edit`, hash and all; of no effect where there is none (`DatasetInfo.edits`). */
+  undo(dataset: string): Promise<DatasetInfo>
+  /**
+   * A data set from cells as a spreadsheet's clipboard gives them (tab-separated, quoted where needed). With `header: false`
+   * the first row holds no names: two columns are then called prompt and response, others by number.
+   */
+  openPasted(text: string, name?: string, options?: { header?: boolean }): Promise<DatasetInfo>
+  /** A data set typed by hand: rows of cells in the order of the columns. There may be none yet. */
+  createDataset(name: string, columns: string[], rows: (string | null)[][]): Promise<DatasetInfo>
+  /** Has a model write more examples like the training rows, and stores those that are good as a set of their own. */
+  synthesise(
+    request: SynthesisRequest,
+    generate: Generate,
+    onProgress?: (progress: SynthesisProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<SynthesisInfo>
 }
 
 export interface SampleInfo {
@@ -43,10 +114,16 @@ export interface DatasetInfo {
   rows: number
   columns: ColumnInfo[]
   /** First guess at the roles, with the reason in words. */
-  guess: Mapping & { reason: string }
+  guess: Guess
   findings: Finding[]
   /** The first five rows. */
   preview: Record<string, unknown>[]
+  /** Where a column says which rows are for training, validation and test. */
+  splitGuess?: SplitConfig
+  /** Calls of `edit` that can be undone. */
+  edits?: number
+  /** Set where a model wrote the rows. */
+  synthetic?: { from: string; author: string }
 }
 
 export interface ColumnInfo {
@@ -55,57 +132,9 @@ export interface ColumnInfo {
   missing: number
 }
 
-/** Which column plays which part. Either prompt+response, or messages, or text. */
-export interface Mapping {
-  prompt: string | null
-  response: string | null
-  system: string | null
-  messages: string | null
-  text: string | null
-}
-
-export interface Finding {
-  severity: 'error' | 'warning' | 'note'
-  message: string
-  /** What will happen if nothing is done, and what to do. */
-  hint: string
-  row?: number
-  column?: string
-}
-
-export interface PrepareRequest {
-  dataset: string
-  model: string
-  mapping: Mapping
-  maxLength: number
-  completionOnlyLoss: boolean | null
-  validationShare: number
-  seed: number
-}
-
-export interface PreparedInfo {
-  /** Key of the stored token table. */
-  tokens: string
-  examples: Record<Split, number>
-  tokenCount: Record<Split, number>
-  supervisedCount: Record<Split, number>
-  longest: number
-  truncated: number
-  /** Token-length histogram: count of examples with edges[i] <= length < edges[i + 1]. */
-  histogram: { edges: number[]; counts: number[] }
-  findings: Finding[]
-  /** The first examples as the model will see them. */
-  samples: TokenisedSample[]
-}
-
-export interface TokenisedSample {
-  row: number
-  pieces: { text: string; id: number; supervised: boolean }[]
-}
-
 export interface TrainRoom {
-  /** Which device and engine this browser offers, before anything is loaded. */
-  device(): Promise<DeviceInfo>
+  /** What would compute here, before anything is loaded. */
+  device(choice?: EngineChoice): Promise<DeviceInfo>
   models(): Promise<ModelInfo[]>
   /** Stores a Hugging Face folder's files (config.json, tokenizer.json, *.safetensors ...) under a name. */
   addModel(
@@ -142,6 +171,15 @@ export interface DeviceInfo {
   software: boolean
   /** Why there is no hardware engine, where there is none. */
   reason?: Failure
+  /** How quickly each engine has trained on this machine, newest first. */
+  speeds: MeasuredSpeed[]
+}
+
+export interface MeasuredSpeed {
+  engine: EngineKind
+  /** Name of the model. */
+  model: string
+  tokensPerSecond: number
 }
 
 export interface ModelInfo {
@@ -202,6 +240,8 @@ export interface AnswerRequest {
   run: string | null
   prompts: string[]
   options: Omit<GenerateOptions, 'stopTokens' | 'adapter'>
+  /** For the base model; a run's adapter answers on the run's own engine. */
+  engine?: EngineChoice
 }
 
 /** How runs move between a folder and the browser's storage: the command line's way of keeping them. */

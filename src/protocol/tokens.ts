@@ -2,6 +2,11 @@
 export const TOKEN_TABLE_COLUMNS = ['tokens', 'supervised', 'row', 'split'] as const
 export type Split = 'train' | 'validation' | 'test'
 
+/** How an example came to be. Everything but `data` is made, and in the training split only. */
+export type Origin = 'data' | 'reworded' | 'noisy' | 'synthetic'
+/** A further column, there where some example is not of the data itself. */
+export const ORIGIN_COLUMN = 'origin'
+
 /** A chat turn in the shape of the `messages` column. */
 export interface Message {
   role: 'system' | 'user' | 'assistant'

@@ -1,7 +1,7 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb'
 import type { RunEvent } from '../protocol/events.ts'
 import type { ModelConfig } from '../protocol/model.ts'
-import type { DatasetInfo, PreparedInfo } from '../protocol/studio.ts'
+import type { DatasetInfo, MeasuredSpeed, PreparedInfo, RowEdit } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 
 /**
@@ -42,6 +42,8 @@ export interface StoredDataset {
   info: DatasetInfo
   /** The rows as Arrow IPC. */
   rows: BlobRef
+  /** Changes made since, applied when the rows are read: one entry a call, with what was before it. */
+  edits?: { before: DatasetInfo; edits: RowEdit[] }[]
 }
 
 export interface StoredTokens {
@@ -71,6 +73,8 @@ export interface DeviceTuning {
   choices: Record<string, string>
   /** FLOP/s and bytes/s that were measured. */
   rates?: { flops: number; bandwidth: number }
+  /** Kept under a key of their own. */
+  speeds?: MeasuredSpeed[]
 }
 
 export interface Schema extends DBSchema {

@@ -23,6 +23,23 @@ export function readRows(database: Database, dataset: StoredDataset): Promise<Ui
   return readBlob(database, dataset.rows, dataset.info.name)
 }
 
+/**
+ * Changes what is kept of a data set beside its rows. `change` sees the record as it is, and is not called where there is
+ * none.
+ */
+export async function updateDataset(
+  database: Database,
+  id: string,
+  change: (stored: StoredDataset) => StoredDataset,
+): Promise<StoredDataset | null> {
+  const tx = database.transaction('datasets', 'readwrite', { durability: 'strict' })
+  const stored = await tx.store.get(id)
+  const changed = stored ? change(stored) : null
+  if (changed) await tx.store.put(changed)
+  await tx.done
+  return changed
+}
+
 /** Removes a data set and the token tables made from it that no run needs. */
 export async function removeDataset(database: Database, id: string): Promise<void> {
   await commit(database, ['datasets', 'tokens', 'runs'], [], async (tx) => {
@@ -37,7 +54,10 @@ export async function removeDataset(database: Database, id: string): Promise<voi
   })
 }
 
-/** Stores a token table (Arrow IPC); one of the same id is replaced. */
+/** Token tables of a data set that are kept though no run needs them: options are tried out, back and forth. */
+const SPARE_TABLES = 4
+
+/** Stores a token table (Arrow IPC); one of the same id is replaced, and of older ones of the data set a few are kept. */
 export async function putTokens(
   database: Database,
   tokens: Omit<StoredTokens, 'table' | 'created'>,
@@ -47,10 +67,17 @@ export async function putTokens(
   await requireRoom(table.byteLength, 'Storing the tokenised data')
   const ref = await writeBlob(database, [table], signal)
   const stored: StoredTokens = { ...tokens, table: ref, created: Date.now() }
-  await commit(database, ['tokens'], [ref], async (tx) => {
+  await commit(database, ['tokens', 'runs'], [ref], async (tx) => {
+    const needed = new Set((await tx.objectStore('runs').getAll()).map((run) => run.tokens))
+    const others = (await tx.objectStore('tokens').getAll()).filter(({ id }) => id !== tokens.id)
+    const spare = others
+      .filter(({ id, dataset }) => dataset === tokens.dataset && !needed.has(id))
+      .sort((a, b) => b.created - a.created)
+      .slice(SPARE_TABLES - 1)
     const old = await tx.objectStore('tokens').get(tokens.id)
+    for (const { id } of spare) await tx.objectStore('tokens').delete(id)
     await tx.objectStore('tokens').put(stored)
-    return old ? [old.table] : []
+    return [...(old ? [old.table] : []), ...spare.map((one) => one.table)]
   })
   return stored
 }

@@ -2,9 +2,9 @@ import type { TextRow } from '../dataset/rows.ts'
 import type { Example } from '../protocol/batch.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { Finding, PreparedInfo, TokenisedSample } from '../protocol/studio.ts'
-import type { Conversation, Split } from '../protocol/tokens.ts'
+import type { Conversation, Origin, Split } from '../protocol/tokens.ts'
 import type { ChatTokenizer } from './chat.ts'
-import { type MaskOptions, maskExample } from './masks.ts'
+import { type MaskedExample, type MaskOptions, maskExample } from './masks.ts'
 import type { SplitExamples } from './table.ts'
 
 export interface PrepareOptions extends MaskOptions {
@@ -13,6 +13,9 @@ export interface PrepareOptions extends MaskOptions {
   onProgress?: (share: number) => void
   signal?: AbortSignal
 }
+
+/** A row to be tokenised; `origin` where it was made. */
+export type Row = (Conversation | TextRow) & { origin?: Origin }
 
 export interface Prepared {
   examples: SplitExamples
@@ -25,15 +28,17 @@ export interface Prepared {
  * @throws LapidaryError `nothing_to_learn` where no training row is left; `cancelled` through the signal.
  */
 export async function prepareExamples(
-  rows: Partial<Record<Split, readonly (Conversation | TextRow)[]>>,
+  rows: Partial<Record<Split, readonly Row[]>>,
   chat: ChatTokenizer,
   options: PrepareOptions,
 ): Promise<Prepared> {
   const examples: SplitExamples = { train: [], validation: [], test: [] }
-  const tally = { truncated: 0, masked: [] as number[], refused: [] as LapidaryError[], longest: 0 }
+  const tally: Tally = { cut: [], masked: [], refused: [], longest: 0, longestOfAll: 0 }
   const lengths: number[] = []
+  const origins: Record<Origin, number> = { data: 0, reworded: 0, noisy: 0, synthetic: 0 }
+  const samples: TokenisedSample[] = []
   const total = Object.values(rows).reduce((sum, list) => sum + list.length, 0)
-  let done = 0
+  let [done, truncated] = [0, 0]
   let paused = performance.now()
   for (const split of Object.keys(examples) as Split[])
     for (const row of rows[split] ?? []) {
@@ -55,15 +60,21 @@ export async function prepareExamples(
         )
         continue
       }
-      if (example.length > options.maxLength) tally.truncated++
+      tally.longestOfAll = Math.max(tally.longestOfAll, example.length)
+      if (example.length > options.maxLength) truncated++
       if (!example.supervised.includes(1)) {
         tally.masked.push(row.row)
         continue
       }
+      if (example.length > options.maxLength) tally.cut.push(row.row)
       lengths.push(example.tokens.length)
       tally.longest = Math.max(tally.longest, example.length)
       const { tokens, supervised } = example
-      examples[split].push({ tokens, supervised, row: row.row })
+      const { origin = 'data' } = row
+      origins[origin]++
+      examples[split].push({ tokens, supervised, row: row.row, ...(origin === 'data' ? {} : { origin }) })
+      if (split === 'train' && samples.length < (options.samples ?? 5))
+        samples.push(showExample(example, row, split, chat, options))
     }
   if (examples.train.length === 0) nothingLeft(total, tally, options)
   return {
@@ -73,10 +84,11 @@ export async function prepareExamples(
       tokenCount: count(examples, (example) => example.tokens.length),
       supervisedCount: count(examples, (example) => supervisedCount(example)),
       longest: tally.longest,
-      truncated: tally.truncated,
+      truncated,
       histogram: histogram(lengths),
       findings: findings(tally, options.maxLength),
-      samples: examples.train.slice(0, options.samples ?? 5).map((example) => showTokens(example, chat)),
+      samples,
+      origins,
     },
   }
 }
@@ -88,19 +100,62 @@ export function supervisedCount(example: Example): number {
   return sum
 }
 
-/** An example as the model sees it, piece by piece. */
-export function showTokens(example: Example, chat: ChatTokenizer): TokenisedSample {
-  return {
-    row: example.row,
-    pieces: Array.from(example.tokens, (id, i) => ({
-      text: chat.tokenizer.tokenText(id),
-      id,
-      supervised: example.supervised[i] === 1,
-    })),
+/** Tokens shown of those that were cut off. */
+const LOST_SHOWN = 64
+
+/**
+ * One row as the model will see it. Null where it is left out: the template refuses it, or nothing in it is learnt.
+ */
+export function tokenSample(
+  row: Row,
+  split: Split,
+  chat: ChatTokenizer,
+  options: MaskOptions,
+): TokenisedSample | null {
+  try {
+    const example = maskExample(row, chat, options)
+    return example.supervised.includes(1) ? showExample(example, row, split, chat, options) : null
+  } catch (error) {
+    if (error instanceof LapidaryError && error.code === 'bad_data') return null
+    throw error
   }
 }
 
-type Tally = { truncated: number; masked: number[]; refused: LapidaryError[] }
+function showExample(
+  example: MaskedExample,
+  row: Row,
+  split: Split,
+  chat: ChatTokenizer,
+  options: MaskOptions,
+): TokenisedSample {
+  const cut = example.length - example.tokens.length
+  const show = (tokens: Uint32Array, supervised: Uint8Array) =>
+    Array.from(tokens, (id, i) => ({
+      text: chat.tokenizer.tokenText(id),
+      id,
+      supervised: supervised[i] === 1,
+    }))
+  const sample: TokenisedSample = {
+    row: row.row,
+    pieces: show(example.tokens, example.supervised),
+    split,
+    origin: row.origin ?? 'data',
+    cut,
+  }
+  if (cut === 0) return sample
+  const whole = maskExample(row, chat, { ...options, maxLength: example.tokens.length + LOST_SHOWN })
+  const from = example.tokens.length
+  return { ...sample, lost: show(whole.tokens.subarray(from), whole.supervised.subarray(from)) }
+}
+
+interface Tally {
+  /** Rows cut and kept, cut to nothing worth learning, and refused by the template. */
+  cut: number[]
+  masked: number[]
+  refused: LapidaryError[]
+  longest: number
+  longestOfAll: number
+}
 
 function nothingLeft(total: number, tally: Tally, { maxLength }: PrepareOptions): never {
   const refused = tally.refused[0]
@@ -122,25 +177,50 @@ function nothingLeft(total: number, tally: Tally, { maxLength }: PrepareOptions)
 function findings(tally: Tally, maxLength: number): Finding[] {
   const found: Finding[] = []
   const [masked, refused] = [tally.masked[0], tally.refused[0]]
+  const room = Math.ceil(tally.longestOfAll / 64) * 64
+  const fix: Finding['fix'] = {
+    kind: 'training',
+    label: `Allow ${room} tokens`,
+    field: 'max_length',
+    value: Math.min(room, 131_072),
+  }
   if (masked !== undefined)
     found.push({
+      kind: 'nothing_to_learn',
       severity: 'warning',
       message: `${rowsOf(tally.masked.length)} left out: nothing to learn within ${maxLength} tokens.`,
       hint: 'The prompt alone fills the limit. Raise max_length, or shorten the prompts.',
       row: masked,
+      count: tally.masked.length,
+      ...(room > maxLength ? { fix } : {}),
     })
   if (refused)
     found.push({
+      kind: 'bad_conversation',
       severity: 'warning',
       message: `${rowsOf(tally.refused.length)} left out. The first: ${refused.message}`,
       hint: refused.hint,
       row: refused.detail?.row as number,
+      count: tally.refused.length,
+      fix: {
+        kind: 'step',
+        label: tally.refused.length === 1 ? 'Leave the row out' : 'Leave these rows out',
+        step: {
+          type: 'drop_rows',
+          enabled: true,
+          rows: tally.refused.slice(0, 100_000).map(({ detail }) => detail?.row as number),
+        },
+      },
     })
-  if (tally.truncated > tally.masked.length)
+  if (tally.cut.length > 0)
     found.push({
+      kind: 'long_example',
       severity: 'note',
-      message: `${rowsOf(tally.truncated - tally.masked.length)} cut at ${maxLength} tokens.`,
+      message: `${rowsOf(tally.cut.length)} cut at ${maxLength} tokens.`,
       hint: 'The model will not see how those answers end. Raise max_length to keep them whole.',
+      row: tally.cut[0]!,
+      count: tally.cut.length,
+      fix,
     })
   return found
 }

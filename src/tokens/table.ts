@@ -14,15 +14,29 @@ import {
 } from 'apache-arrow'
 import type { Example } from '../protocol/batch.ts'
 import { fail } from '../protocol/errors.ts'
-import { type Split, TOKEN_TABLE_COLUMNS } from '../protocol/tokens.ts'
+import { ORIGIN_COLUMN, type Origin, type Split, TOKEN_TABLE_COLUMNS } from '../protocol/tokens.ts'
 
-/** The token table: Arrow IPC `{tokens: List<u32>, supervised: List<u8>, row: u32, split: utf8}`, one row an example. */
+/**
+ * The token table: Arrow IPC `{tokens: List<u32>, supervised: List<u8>, row: u32, split: utf8}`, one row an example. Where
+ * some examples were made, `origin: utf8` says which and how.
+ */
 
 const SPLITS: Split[] = ['train', 'validation', 'test']
 
 export type SplitExamples = Record<Split, Example[]>
 
+/** @throws LapidaryError `internal` where a made example is in validation or test: it would flatter every figure */
 export function writeTokenTable(examples: Partial<SplitExamples>): Uint8Array<ArrayBuffer> {
+  for (const split of ['validation', 'test'] as const)
+    if (examples[split]?.some(isMade))
+      fail(
+        'internal',
+        `A made example is in the ${split} split.`,
+        'This is a fault of ours; please report it.',
+        {
+          split,
+        },
+      )
   const all = SPLITS.flatMap((split) => examples[split] ?? [])
   const splits = SPLITS.flatMap((split) => (examples[split] ?? []).map((): string => split))
   const offsets = new Int32Array(all.length + 1)
@@ -40,8 +54,20 @@ export function writeTokenTable(examples: Partial<SplitExamples>): Uint8Array<Ar
     supervised: list(makeData({ type: new Uint8(), data: supervised }), offsets),
     row: makeVector(Uint32Array.from(all, (example) => example.row)),
     split: vectorFromArray(splits, new Utf8()),
+    ...(all.some(isMade)
+      ? {
+          [ORIGIN_COLUMN]: vectorFromArray(
+            all.map(({ origin = 'data' }): string => origin),
+            new Utf8(),
+          ),
+        }
+      : {}),
   })
   return tableToIPC(table, 'file') as Uint8Array<ArrayBuffer>
+}
+
+function isMade({ origin }: Example): boolean {
+  return origin !== undefined && origin !== 'data'
 }
 
 function list(child: Data<Uint32> | Data<Uint8>, valueOffsets: Int32Array) {
@@ -67,6 +93,7 @@ export function readTokenTable(bytes: Uint8Array): SplitExamples {
     const supervised = batch.getChild('supervised')?.data[0]
     const rows = batch.getChild('row')?.data[0]?.values
     const splits = batch.getChild('split')
+    const origins = batch.getChild(ORIGIN_COLUMN)
     const values = tokens?.children[0]?.values
     const flags = supervised?.children[0]?.values
     if (
@@ -79,10 +106,12 @@ export function readTokenTable(bytes: Uint8Array): SplitExamples {
       const split = splits.get(i) as Split
       if (!examples[split] || !(start <= end && end <= values.length && end <= flags.length))
         return notTokens(`its row ${i} is out of range`)
+      const origin = origins?.get(i) as Origin | undefined
       examples[split].push({
         tokens: values.subarray(start, end),
         supervised: flags.subarray(start, end),
         row: rows[i]!,
+        ...(origin === undefined || origin === 'data' ? {} : { origin }),
       })
     }
   }

@@ -1,6 +1,12 @@
 import { Tokenizer } from '@huggingface/tokenizers'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig } from '../protocol/model.ts'
+import { type PieceCutter, pieceCutter } from './pieces.ts'
+
+/** Pieces of text whose ids are kept. They follow Zipf's law: few of them make most of a text. */
+const MAX_PIECES = 200_000
+/** Longer pieces hardly come again. */
+const MAX_PIECE_LENGTH = 64
 
 export interface SpecialToken {
   text: string
@@ -25,6 +31,10 @@ export class TextTokenizer {
   readonly #json: TokenizerJson
   #withoutControls: Tokenizer | null = null
   #byteLengths: Int32Array
+  readonly #cutter: PieceCutter | null
+  readonly #pieces = new Map<string, readonly number[]>()
+  /** Ids that the post-processor puts before and after a text. */
+  readonly #around: [number[], number[]]
 
   /**
    * @param json parsed tokenizer.json
@@ -60,14 +70,48 @@ export class TextTokenizer {
     this.#json = json as unknown as TokenizerJson
     this.bos = this.#special(settings.bos_token)
     this.eos = this.#special(settings.eos_token)
+    const cutter = pieceCutter(json, settings)
+    const [inside, whole] = [this.#ids('x'), this.#ids('x', true)]
+    const start = whole.findIndex((_, i) => inside.every((id, j) => whole[i + j] === id))
+    this.#around = [whole.slice(0, start), whole.slice(start + inside.length)]
+    this.#cutter = cutter?.spaceTokens.every((token) => this.#isMerged(token)) ? cutter : null
+  }
+
+  /** Whether text is tokenised piece by piece, from memory where it can be: many times as fast, with the same result. */
+  get remembers(): boolean {
+    return this.#cutter !== null
   }
 
   /** Ids of a text; `addSpecial` puts what the tokenizer's post-processor adds around it (Gemma: `<bos>` before). */
   encode(text: string, options: { addSpecial?: boolean } = {}): Uint32Array {
     if (text === '' && !options.addSpecial) return new Uint32Array(0)
-    return Uint32Array.from(
-      this.#tokenizer.encode(text, { add_special_tokens: options.addSpecial ?? false }).ids,
-    )
+    if (this.#cutter === null) return Uint32Array.from(this.#ids(text, options.addSpecial ?? false))
+    const [before, after] = options.addSpecial ? this.#around : [[], []]
+    const ids: number[] = [...before]
+    for (const piece of this.#cutter.cut(text)) {
+      const known = this.#pieces.get(piece) ?? this.#remember(piece)
+      for (let i = 0; i < known.length; i++) ids.push(known[i]!)
+    }
+    ids.push(...after)
+    return Uint32Array.from(ids)
+  }
+
+  #ids(text: string, addSpecial = false): number[] {
+    return this.#tokenizer.encode(text, { add_special_tokens: addSpecial }).ids
+  }
+
+  #remember(piece: string): readonly number[] {
+    const ids = this.#ids(piece)
+    if (piece.length > MAX_PIECE_LENGTH) return ids
+    if (this.#pieces.size >= MAX_PIECES) this.#pieces.clear()
+    this.#pieces.set(piece, ids)
+    return ids
+  }
+
+  /** Whether merging gives a run of spaces the same id as an added token for it: alone it would be taken for that one. */
+  #isMerged(token: string): boolean {
+    const [letter, whole] = [this.#ids('x'), this.#ids(`x${' '.repeat(token.length)}`)]
+    return whole.length === letter.length + 1 && whole.at(-1) === this.#tokenizer.token_to_id(token)
   }
 
   /**

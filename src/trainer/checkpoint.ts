@@ -1,6 +1,6 @@
 import type { EngineState, StateTensor } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-import type { RunConfig } from '../protocol/run-config.ts'
+import { defaultRunConfig, type RunConfig } from '../protocol/run-config.ts'
 
 /** Version of the JSON half of a checkpoint. */
 export const CHECKPOINT_VERSION = 1
@@ -95,8 +95,19 @@ const START_OVER = 'The file is damaged or not a checkpoint; start the run afres
  */
 export function identity(config: RunConfig): string {
   const { prompt, response, system, messages, text, validation_share } = config.data
-  const data = { prompt, response, system, messages, text, validation_share }
+  const data = { prompt, response, system, messages, text, validation_share, ...beyondColumns(config) }
   return canonical({ data, training: config.training, lora: config.lora })
+}
+
+/** What older versions had no fields for counts only where it is used: their checkpoints stay good. */
+function beyondColumns({ data }: RunConfig): object {
+  const none = defaultRunConfig().data
+  const fields = ['input', 'template', 'labels', 'steps', 'split', 'augment'] as const
+  return Object.fromEntries(
+    fields.flatMap((field) =>
+      canonical(data[field]) === canonical(none[field]) ? [] : [[field, data[field]]],
+    ),
+  )
 }
 
 /** JSON with the keys of every object sorted. */

@@ -1,21 +1,20 @@
 import { type Table, tableFromIPC, tableToIPC } from 'apache-arrow'
-import { describeDataset, openDataset } from '../dataset/open.ts'
-import { mapRows } from '../dataset/rows.ts'
-import { splitRows } from '../dataset/split.ts'
-import { type ByteSource, blobSource, httpSource, readJson } from '../files/bytes.ts'
-import { tableRows } from '../files/table.ts'
+import { allColumnStats } from '../dataset/columns.ts'
+import { applyEdits } from '../dataset/edits.ts'
+import { Frame } from '../dataset/frame.ts'
+import { type Dataset, describeDataset, openDataset } from '../dataset/open.ts'
+import { guessSplit } from '../dataset/split.ts'
+import { type ByteSource, blobSource, bufferSource, httpSource, readJson } from '../files/bytes.ts'
+import { makeTable, tableRows } from '../files/table.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
-import type { DataRoom, DatasetInfo, PreparedInfo, PrepareRequest, SampleInfo } from '../protocol/studio.ts'
+import type { DataRoom, DatasetInfo, RowEdit, SampleInfo } from '../protocol/studio.ts'
 import { type Database, openDatabase, type StoredDataset } from '../storage/database.ts'
-import { putDataset, putTokens, readRows, removeDataset } from '../storage/datasets.ts'
-import { prepareExamples } from '../tokens/prepare.ts'
-import { writeTokenTable } from '../tokens/table.ts'
+import { putDataset, readRows, removeDataset, updateDataset } from '../storage/datasets.ts'
 import type { Opened } from './bridge.ts'
 import { Library } from './library.ts'
-
-/** Part of a token table's key: counts up when the same request would give other tokens. */
-const TOKENS_VERSION = 1
+import { Preparation } from './preparation.ts'
+import { synthesiser } from './synthesis.ts'
 
 /** An entry of `datasets/index.json`. */
 interface SampleEntry extends SampleInfo {
@@ -28,9 +27,10 @@ export function dataRoom(): DataRoom & Opened {
   let base = ''
   let opened: Promise<Database> | null = null
   const database = () => (opened ??= openDatabase())
-  const library = async () => new Library(await database(), base)
+  let models: Promise<Library> | null = null
+  const library = () => (models ??= database().then((opened) => new Library(opened, base)))
   /** The data set looked at last, parsed. */
-  let held: { id: string; created: number; table: Table } | null = null
+  let held: { id: string; created: number; hash: string; table: Table } | null = null
 
   async function sampleIndex(): Promise<SampleEntry[]> {
     const url = new URL('datasets/index.json', base).href
@@ -39,15 +39,20 @@ export function dataRoom(): DataRoom & Opened {
 
   async function open(id: string | null, name: string, source: ByteSource, signal?: AbortSignal) {
     const dataset = await openDataset(name, source, signal)
-    const info = describeDataset(id ?? dataset.hash.slice(0, 16), dataset)
-    return { dataset, info }
+    return { dataset, info: describe(id ?? dataset.hash.slice(0, 16), dataset) }
   }
 
   async function keep(info: DatasetInfo, table: Table, signal?: AbortSignal): Promise<DatasetInfo> {
     const rows = tableToIPC(table, 'file')
     const stored = await putDataset(await database(), { id: info.id, info }, rows, signal)
-    held = { id: info.id, created: stored.created, table }
+    held = { id: info.id, created: stored.created, hash: info.hash, table }
     return info
+  }
+
+  /** What the page shows, with the column that parts the rows where there is one. */
+  function describe(id: string, dataset: Dataset): DatasetInfo {
+    const splitGuess = guessSplit(Frame.of(dataset.table))
+    return { ...describeDataset(id, dataset), ...(splitGuess ? { splitGuess } : {}) }
   }
 
   async function find(id: string): Promise<StoredDataset> {
@@ -61,11 +66,56 @@ export function dataRoom(): DataRoom & Opened {
   }
 
   async function tableOf(stored: StoredDataset): Promise<Table> {
-    if (held?.id === stored.id && held.created === stored.created) return held.table
-    const table = tableFromIPC(await readRows(await database(), stored))
-    held = { id: stored.id, created: stored.created, table }
+    const { id, created } = stored
+    const { hash } = stored.info
+    if (held?.id === id && held.created === created && held.hash === hash) return held.table
+    const rows = tableFromIPC(await readRows(await database(), stored))
+    const table = applyEdits(rows, stored.edits?.flatMap(({ edits }) => edits) ?? [])
+    held = { id, created, hash, table }
     return table
   }
+
+  /** A table that was made here as a stored data set: its hash is that of its bytes. */
+  async function keepTable(
+    name: string,
+    table: Table,
+    more: Partial<DatasetInfo> = {},
+  ): Promise<DatasetInfo> {
+    const hash = await sha256Hex(tableToIPC(table, 'file') as Uint8Array<ArrayBuffer>)
+    const info = describe(hash.slice(0, 16), { name, hash, format: 'csv', table, findings: [] })
+    return keep({ ...info, ...more }, table)
+  }
+
+  async function edited(id: string, edits: RowEdit[]): Promise<DatasetInfo> {
+    const stored = await find(id)
+    const before = stored.info
+    const table = applyEdits(await tableOf(stored), edits)
+    const hash = await sha256Hex(`${before.hash}\n${JSON.stringify(edits)}`)
+    // What reading the file brought up is still true of it.
+    const findings = before.findings.filter(({ kind }) => kind === undefined)
+    const info: DatasetInfo = {
+      ...describe(id, { name: before.name, hash, format: 'csv', table, findings }),
+      ...(before.synthetic ? { synthetic: before.synthetic } : {}),
+      edits: (stored.edits?.length ?? 0) + 1,
+    }
+    const kept = await updateDataset(await database(), id, (now) => {
+      if (now.info.hash !== before.hash)
+        fail(
+          'bad_state',
+          'The data set was changed elsewhere meanwhile.',
+          'Look at it again, then repeat the change.',
+          {
+            dataset: id,
+          },
+        )
+      return { ...now, info, edits: [...(now.edits ?? []), { before, edits }] }
+    })
+    if (!kept) await find(id)
+    held = { id, created: stored.created, hash, table }
+    return info
+  }
+
+  const preparation = new Preparation({ database, library, find, table: tableOf })
 
   return {
     open(options) {
@@ -109,43 +159,76 @@ export function dataRoom(): DataRoom & Opened {
       await removeDataset(await database(), dataset)
     },
 
-    async prepare(request, signal) {
-      const db = await database()
-      const stored = await find(request.dataset)
-      const model = await (await library()).open(request.model)
-      const id = await tokensKey(request, stored.info.hash, model.info.hash)
-      const known = await db.get('tokens', id)
-      if (known) return known.info
-      const { rows, findings } = mapRows(await tableOf(stored), request.mapping)
-      const { validationShare, seed } = request
-      const { examples, info } = await prepareExamples(
-        splitRows(rows, validationShare, seed),
-        await model.chat(),
-        {
-          maxLength: request.maxLength,
-          completionOnly: request.completionOnlyLoss ?? true,
-          vocabSize: model.info.config.vocabSize,
-          ...(signal ? { signal } : {}),
-        },
-      )
-      const prepared: PreparedInfo = { ...info, tokens: id, findings: [...findings, ...info.findings] }
-      const parts = { id, dataset: stored.id, model: model.info.hash, info: prepared }
-      await putTokens(db, parts, writeTokenTable(examples), signal)
-      return prepared
+    async columnStats(dataset, signal) {
+      return allColumnStats(await tableOf(await find(dataset)), signal)
     },
+
+    inspect: (request, signal) => preparation.inspect(request, signal),
+    runSteps: (request, signal) => preparation.steps(request, signal),
+    rowsAfter: (request, offset, count) => preparation.rowsAfter(request, offset, count),
+    estimate: (request, signal) => preparation.estimate(request, signal),
+    prepare: (request, signal, onProgress) => preparation.prepare(request, signal, onProgress),
+    tokenSamples: (request, split, offset, count) => preparation.tokenSamples(request, split, offset, count),
+
+    async edit(dataset, edits) {
+      return edits.length === 0 ? (await find(dataset)).info : edited(dataset, edits)
+    },
+
+    async undo(dataset) {
+      const changed = await updateDataset(await database(), dataset, (stored) => {
+        const last = stored.edits?.at(-1)
+        return last ? { ...stored, info: last.before, edits: stored.edits!.slice(0, -1) } : stored
+      })
+      return (changed ?? (await find(dataset))).info
+    },
+
+    async openPasted(text, name = 'Pasted cells', { header = true } = {}) {
+      const cells = header ? text : `${headerFor(text)}\n${text}`
+      const source = bufferSource(new TextEncoder().encode(cells))
+      const { dataset, info } = await open(null, `${name}.tsv`, source)
+      return keep({ ...info, name }, dataset.table)
+    },
+
+    async createDataset(name, columns, rows) {
+      return keepTable(name, typedTable(columns, rows))
+    },
+
+    synthesise: synthesiser(preparation, find, keepTable),
   }
 }
 
-/** The same request on the same bytes is the same table. */
-async function tokensKey(request: PrepareRequest, data: string, model: string): Promise<string> {
-  const { mapping, maxLength, completionOnlyLoss, validationShare, seed } = request
-  const { prompt, response, system, messages, text } = mapping
-  const key = [
-    TOKENS_VERSION,
-    data,
-    model,
-    [prompt, response, system, messages, text],
-    [maxLength, completionOnlyLoss ?? true, validationShare, seed],
-  ]
-  return (await sha256Hex(JSON.stringify(key))).slice(0, 32)
+/** Names for the columns of tab-separated cells, by how many the first row has. */
+function headerFor(text: string): string {
+  let [columns, quoted] = [1, false]
+  for (const letter of text) {
+    if (letter === '"') quoted = !quoted
+    else if (letter === '\t' && !quoted) columns++
+    else if (letter === '\n' && !quoted) break
+  }
+  if (columns === 2) return 'prompt\tresponse'
+  return Array.from({ length: columns }, (_, i) => `column ${i + 1}`).join('\t')
+}
+
+/** Cells typed by hand as a table. @throws LapidaryError `bad_data` for names that are missing or there twice */
+function typedTable(columns: readonly string[], rows: readonly (string | null)[][]): Table {
+  if (columns.length === 0)
+    fail('bad_data', 'A data set needs a column.', 'Name at least one, such as "prompt".')
+  for (const [i, name] of columns.entries())
+    if (name.trim() === '' || columns.indexOf(name) !== i)
+      fail(
+        'bad_data',
+        name.trim() === '' ? `Column ${i + 1} has no name.` : `There are two columns "${name}".`,
+        'Give each column a name of its own.',
+        { column: name },
+      )
+  const long = rows.findIndex((row) => row.length > columns.length)
+  if (long >= 0)
+    fail(
+      'bad_data',
+      `Row ${long + 1} has ${rows[long]!.length} cells, but there are ${columns.length} columns.`,
+      'Name the further columns, or leave these cells out.',
+      { row: long },
+    )
+  const cell = (value: string | null | undefined) => (value === undefined || value === '' ? null : value)
+  return makeTable(columns.map((name, c) => ({ name, values: rows.map((row) => cell(row[c])) })))
 }

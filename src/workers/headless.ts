@@ -59,20 +59,23 @@ export function openHeadless(): void {
   async function prepared(job: HeadlessJob): Promise<StartRequest> {
     const bytes = await (await fetch(job.data.url)).blob()
     const dataset = await studio.data.openFile(new File([bytes], job.data.name))
+    const { training, data: wanted } = job.config
     const mapping = mappingFor(job.mapping, dataset.guess)
-    const { training } = job.config
     const info = await studio.data.prepare({
       dataset: dataset.id,
       model: job.model,
       mapping,
       maxLength: training.max_length,
       completionOnlyLoss: training.completion_only_loss,
-      validationShare: job.config.data.validation_share,
+      validationShare: wanted.validation_share,
       seed: training.seed,
+      steps: wanted.steps,
+      split: wanted.split,
+      augment: wanted.augment,
     })
     for (const finding of info.findings)
       emit({ type: 'notice', message: `${finding.message} ${finding.hint}` }, false)
-    const data = { ...job.config.data, ...mapping, name: job.data.name, hash: dataset.hash }
+    const data = { ...wanted, ...mapping, name: job.data.name, hash: dataset.hash }
     const device = await deviceName(job.config)
     const { choices } = job.config.engine
     const engine = { ...job.config.engine, choices: { ...job.choices[device], ...choices } }
@@ -152,12 +155,22 @@ function queue() {
   }
 }
 
-/** Named columns, and for a prompt without a response (or the other way round) the guess for its partner. */
-function mappingFor(named: Partial<Mapping>, guess: Mapping): Mapping {
-  const { prompt, response, system, messages, text } = guess
-  const own = Object.fromEntries(Object.entries(named).filter(([, column]) => column !== null))
-  if (Object.keys(own).length === 0) return { prompt, response, system, messages, text }
+/**
+ * Named columns, and for a prompt without a response (or the other way round) the guess for its partner. With steps, only
+ * columns that are there beforehand can be guessed.
+ */
+export function mappingFor(named: Partial<Mapping>, guess: Mapping): Mapping {
+  const { prompt, response, system, messages, text, input = null, labels = null } = guess
+  const own = Object.fromEntries(
+    Object.entries(named).filter(([, value]) => value !== null),
+  ) as Partial<Mapping>
   const none: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
+  const { labels: words, ...columns } = own
+  const extra = words ? { labels: words } : {}
+  if (Object.keys(columns).length === 0)
+    return { prompt, response, system, messages, text, input, labels, ...extra }
   if (own.messages !== undefined || own.text !== undefined) return { ...none, ...own }
-  return { ...none, prompt, response, ...own }
+  // A template says itself what is asked; a prompt that was named goes without the guess's further column.
+  if (own.template !== undefined) return { ...none, response, ...own }
+  return { ...none, prompt, response, ...(own.prompt === undefined ? { input } : {}), ...own }
 }

@@ -193,10 +193,11 @@ async function readConfig(files: ReadonlyMap<string, ByteSource>): Promise<Model
       { expected: 'config.json' },
     )
   const generation = files.get('generation_config.json')
-  return readModelConfig(
-    await readJson(config, 'config.json'),
-    generation ? { generationConfig: await readJson(generation, 'generation_config.json') } : {},
-  )
+  return readModelConfig(await readJson(config, 'config.json'), {
+    // Engines compute in f32 however weights are stored, so the embedding's scale is not rounded to their type.
+    dtype: 'float32',
+    ...(generation && { generationConfig: await readJson(generation, 'generation_config.json') }),
+  })
 }
 
 function describe(

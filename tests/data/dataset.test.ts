@@ -105,8 +105,10 @@ describe('guessing roles', () => {
     expect((await guess('chat,answer\nhi,ho\n')).messages).toBe(null)
   })
 
-  test('says what it leaves unused', async () => {
-    expect((await guess('instruction,input,output\na,x,b\n')).reason).toContain('"input" is not used')
+  test('Alpaca: the input goes after the instruction', async () => {
+    const { input, reason } = await guess('instruction,input,output\na,x,b\n')
+    expect(input).toBe('input')
+    expect(reason).toContain('"input" is put after')
   })
 })
 

@@ -277,7 +277,7 @@ describe('preparing', () => {
     expect(info.supervisedCount.validation).toBe(5)
     expect(info.truncated).toBe(2)
     expect(info.histogram.counts.reduce((a, b) => a + b)).toBe(4)
-    expect(info.findings.map((finding) => finding.row)).toEqual([2, 1, undefined])
+    expect(info.findings.map((finding) => finding.row)).toEqual([2, 1, 3])
     expect(info.samples[0]!.pieces.map((piece) => piece.text).join('')).toContain(
       '<start_of_turn>user\nhello',
     )

@@ -111,8 +111,13 @@ test('the keyboard alone reaches and works everything, and focus is always seen'
   const theme = page.getByRole('button', { name: /^Colours/ })
   await theme.focus()
   await page.keyboard.press('Enter')
-  await page.keyboard.press('ArrowDown')
-  await page.keyboard.press('ArrowDown')
+  const colours = page.getByRole('menuitemradio')
+  await expect(colours).toHaveText(['As the system', 'Light', 'Dark'])
+  await expect(colours.nth(0)).toBeFocused()
+  for (const next of [1, 2]) {
+    await page.keyboard.press('ArrowDown')
+    await expect(colours.nth(next)).toBeFocused()
+  }
   await page.keyboard.press('Enter')
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark')
   await page.reload()

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { WebgpuEngine, type WebgpuEngineOptions } from '../../src/engine/webgpu-engine.ts'
 import type { Gpu } from '../../src/gpu/device.ts'
+import { batchOf } from '../../src/protocol/batch.ts'
 import type { EngineState, Recompute, StepResult } from '../../src/protocol/engine.ts'
-import { batchOf, type Golden, openGolden } from '../support/golden.ts'
+import { type Golden, openGolden } from '../support/golden.ts'
 import { sharedContext } from '../support/gpu.ts'
 
 /** The same seed on the same device gives the same bits, however the work is cut, kept or interrupted. */

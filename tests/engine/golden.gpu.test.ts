@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebgpuEngine } from '../../src/engine/webgpu-engine.ts'
+import { batchOf } from '../../src/protocol/batch.ts'
 import type { PlanRequest, Recompute, StepScalars } from '../../src/protocol/engine.ts'
-import { batchOf, type Golden, openGolden, relativeL2 } from '../support/golden.ts'
+import { type Golden, openGolden, relativeL2 } from '../support/golden.ts'
 import { extendedContext, sharedContext } from '../support/gpu.ts'
 import { expectClose } from '../support/operation.ts'
 

@@ -2,7 +2,7 @@ import { type ByteSource, bufferSource } from '../../src/files/bytes.ts'
 import { openWeights, readTensor } from '../../src/files/weights.ts'
 import { readAdapterConfig } from '../../src/model/adapter-config.ts'
 import { readModelConfig } from '../../src/model/config.ts'
-import type { Batch } from '../../src/protocol/batch.ts'
+import type { BatchJson } from '../../src/protocol/batch.ts'
 import type { EngineState, StateTensor } from '../../src/protocol/engine.ts'
 import type { ModelSource, WeightSource } from '../../src/protocol/model.ts'
 import type { LoraConfig } from '../../src/protocol/run-config.ts'
@@ -21,13 +21,17 @@ export interface Golden {
   tensors(prefix: string): Promise<Record<string, Float32Array>>
 }
 
-type Json = Record<keyof Batch, number[]>
-
 interface GoldenCases {
-  logits: { batch: Json; tensors: { off: string; on: string } }[]
+  logits: { batch: BatchJson; tensors: { off: string; on: string } }[]
   score: { stream: number; off: GoldenScore; on: GoldenScore }[]
   hidden: { stream: number; adapter: 'on'; tensors: string[] }
-  gradients: { batch: Json; loss: number; mean_token_accuracy: number; grad_norm: number; supervised: number }
+  gradients: {
+    batch: BatchJson
+    loss: number
+    mean_token_accuracy: number
+    grad_norm: number
+    supervised: number
+  }
   training: {
     scalars: Record<string, number | string>
     steps: {
@@ -36,7 +40,7 @@ interface GoldenCases {
       loss: number
       mean_token_accuracy: number
       grad_norm: number
-      batches: Json[]
+      batches: BatchJson[]
     }[]
   }
 }
@@ -80,16 +84,6 @@ export async function openGolden(name: string): Promise<Golden> {
         if (key.startsWith(prefix)) out[key.slice(prefix.length)] = await tensor(key)
       return out
     },
-  }
-}
-
-export function batchOf(json: Json): Batch {
-  return {
-    tokens: Uint32Array.from(json.tokens),
-    positions: Uint32Array.from(json.positions),
-    segmentStart: Uint32Array.from(json.segmentStart),
-    labels: Int32Array.from(json.labels),
-    supervisedRows: Uint32Array.from(json.supervisedRows),
   }
 }
 

@@ -46,7 +46,7 @@ function createApp(studio: Studio) {
   const data = createData(studio, preparation)
   const runs = createRuns(studio)
   const training = createTraining({ studio, data, models, settings, runs, announce })
-  const answers = createAnswers(studio)
+  const answers = createAnswers(studio, models.engine)
 
   keepAwake(training.busy)
   guardLeaving(training.busy)

@@ -1,9 +1,16 @@
 import { type Accessor, batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { DatasetInfo, Mapping, PreparedInfo, SampleInfo, Studio } from '../../protocol/studio.ts'
+import type {
+  ColumnRoles,
+  DatasetInfo,
+  Mapping,
+  PreparedInfo,
+  SampleInfo,
+  Studio,
+} from '../../protocol/studio.ts'
 
 export type DataState = ReturnType<typeof createData>
-export type Role = keyof Mapping
+export type Role = keyof ColumnRoles
 
 /** What tokenising depends on besides the data itself. */
 export interface Preparation {

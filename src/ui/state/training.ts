@@ -67,8 +67,15 @@ export function createTraining({ studio, data, models, settings, runs, announce 
     if (!base || !info || !model || !data.mapped()) return null
     return {
       ...base,
+      engine: { ...base.engine, kind: models.engine() },
       model: { id: model.id, hash: null },
-      data: { ...data.mapping(), name: info.name, hash: info.hash, validation_share: data.validationShare() },
+      data: {
+        ...base.data,
+        ...data.mapping(),
+        name: info.name,
+        hash: info.hash,
+        validation_share: data.validationShare(),
+      },
     }
   }
 

@@ -1,0 +1,82 @@
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { LapidaryError } from '../../src/protocol/errors.ts'
+import { openBrowser } from '../browser.ts'
+import { ROOT } from '../build.ts'
+import { serve } from '../server.ts'
+import type { servedModel } from '../train-job.ts'
+import type { VerifyJob, VerifyResult } from './page.ts'
+
+export interface ChromiumJob extends Omit<VerifyJob, 'model' | 'adapter' | 'out'> {
+  model: Awaited<ReturnType<typeof servedModel>>
+  /** Folder of the initial adapter. */
+  adapter: string
+  /** Folder that the trained adapter is written into. */
+  out: string
+}
+
+/** Runs page.ts in a Chromium without a window. @returns what it found, and the version of that Chromium */
+export async function inChromium(
+  { model, adapter, out, ...job }: ChromiumJob,
+  say: (text: string) => void,
+): Promise<VerifyResult & { chromium: string }> {
+  const { build } = await import('esbuild')
+  const built = await build({
+    entryPoints: [join(ROOT, 'cli/verify/page.ts')],
+    bundle: true,
+    format: 'esm',
+    target: 'es2023',
+    write: false,
+    logLevel: 'error',
+  })
+  mkdirSync(out, { recursive: true })
+  const server = await serve({
+    root: out,
+    files: new Map([...model.files].map(([name, path]) => [`/model/${name}`, path])),
+    folders: new Map([['/adapter/', adapter]]),
+    texts: new Map([
+      [
+        '/verify.html',
+        '<!doctype html><meta charset="utf-8"><script type="module" src="./verify.js"></script>',
+      ],
+      ['/verify.js', built.outputFiles[0]!.text],
+      ['/model/manifest.json', model.manifest],
+      ['/favicon.ico', ''],
+    ]),
+    async put(path, body) {
+      const name = /^\/out\/(\w[\w.-]*)$/.exec(path)?.[1]
+      if (!name) throw new Error(`${path} is no part of an adapter`)
+      await pipeline(body, createWriteStream(join(out, name)))
+    },
+  })
+  const browser = await openBrowser()
+  const stop = () => void browser.close().finally(() => process.exit(1))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+  try {
+    const { page } = browser
+    const crashed = new Promise<never>((_, reject) => {
+      page.on('crash', () => reject(new Error('Chromium crashed')))
+    })
+    crashed.catch(() => {})
+    page.on('pageerror', (error) => say(`page: ${error.message}`))
+    await page.exposeFunction('verifyTell', say)
+    await page.goto(`${server.url}verify.html`)
+    await page.waitForFunction(() => window.verify !== undefined, undefined, { timeout: 60_000 })
+    const given: VerifyJob = {
+      ...job,
+      model: `${server.url}model/`,
+      adapter: `${server.url}adapter/`,
+      out: `${server.url}out/`,
+    }
+    const outcome = await Promise.race([page.evaluate((to) => window.verify!(to), given), crashed])
+    if (!outcome.ok) throw new LapidaryError(outcome.failure)
+    const session = await page.context().newCDPSession(page)
+    const { product } = await session.send('Browser.getVersion')
+    return { ...outcome.result, chromium: product.replace(/^.*\//, '') }
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop)
+    await browser.close()
+    await server.close()
+  }
+}

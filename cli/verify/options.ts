@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fail } from '../../src/protocol/errors.ts'
+import { parseFlags } from '../args.ts'
+import { ROOT } from '../build.ts'
+import { checkFolder } from './inputs.ts'
+
+/** What a whole check has. */
+export const [STEPS, PROMPTS] = [10, 10]
+const DATA = join(ROOT, 'public', 'datasets', 'pirate.csv')
+
+export const HELP = `npm run verify:gemma -- [--base DIR] [--data FILE] [--steps N] [--prompts N]
+
+Holds a real Gemma 3 270M in Chromium against Transformers and PEFT: answers, LoRA steps, the exported adapter, and a
+fine-tuning through npm run train. Fetches the model and makes the references on first use, and rewrites its section of
+docs/verified.md. Needs Python 3.11 or newer (LAPIDARY_PEERS_PYTHON names one that has everything), and some 4 GB of memory.
+
+  --base DIR   a Hugging Face folder of a Gemma 3 text model, in place of the one that is fetched
+  --data FILE  rows to fine-tune on (default: public/datasets/pirate.csv); slow adapters take its first rows
+  --steps N    LoRA steps, at most; default ${STEPS}
+  --prompts N  prompts, at most; default ${PROMPTS}
+With fewer steps or prompts, or another model, docs/verified.md stays as it is.
+
+The last line reads "N passed, N failed"; exit code 0 where nothing failed.`
+
+export interface Options {
+  base: string | undefined
+  data: string
+  steps: number
+  prompts: number
+}
+
+/** Null for --help. @throws LapidaryError for what can be told before any work */
+export function readOptions(argv: string[]): Options | null {
+  const flags = parseFlags(argv, {
+    base: 'text',
+    data: 'text',
+    steps: 'number',
+    prompts: 'number',
+    help: 'switch',
+  })
+  if (flags.help) return null
+  const count = (name: 'steps' | 'prompts', most: number) => {
+    const value = flags[name] ?? most
+    if (!Number.isInteger(value) || value < 1 || value > most)
+      fail('bad_config', `--${name} takes a whole number from 1 to ${most}.`, 'See --help.', { found: value })
+    return value
+  }
+  const data = resolve(flags.data ?? DATA)
+  if (!existsSync(data)) fail('missing_file', `There is no file ${data}.`, 'Check --data.', { path: data })
+  const base = flags.base === undefined ? undefined : resolve(flags.base)
+  if (base !== undefined) checkFolder(base)
+  return { base, data, steps: count('steps', STEPS), prompts: count('prompts', PROMPTS) }
+}

@@ -1,0 +1,197 @@
+import type { ColumnRoles, Finding, Mapping } from '../../protocol/preparation.ts'
+import type { Frame } from '../frame.ts'
+import { isMissing } from '../values.ts'
+import { step } from './examples.ts'
+
+/** Checks on columns: their names, and what kind of thing they hold. */
+
+/** Values looked at to tell what a column holds. */
+const LOOKED_AT = 200
+
+export function headerSpace(frame: Frame): Finding[] {
+  return frame.names.flatMap((name): Finding[] => {
+    const plain = name
+      .normalize('NFC')
+      .replace(/[\s\u200b\ufeff]+/g, ' ')
+      .trim()
+    if (plain === name || plain === '') return []
+    const free = !frame.has(plain)
+    return [
+      {
+        kind: 'header_space',
+        severity: 'note',
+        message: `The column name ${JSON.stringify(name)} has white space around it or twice inside.`,
+        hint: 'It has to be written just so wherever it is named. Rename it to be safe.',
+        column: name,
+        ...(free
+          ? {
+              fix: step(`Rename to "${plain}"`, {
+                type: 'rename_column',
+                enabled: true,
+                column: name,
+                to: plain,
+              }),
+            }
+          : {}),
+      },
+    ]
+  })
+}
+
+const MEDIA =
+  /^data:(image|audio|video)\/|\.(?:png|jpe?g|gif|webp|bmp|tiff?|svg|wav|mp3|flac|ogg|m4a|mp4|webm|mov)$/i
+
+/** Images, sounds and bytes: the models here read text. An error where such a column is mapped, a note otherwise. */
+export function unsupportedColumns(frame: Frame, mapping: Mapping): Finding[] {
+  return frame.names.flatMap((name): Finding[] => {
+    const kind = mediaKind(frame.column(name))
+    if (kind === null) return []
+    const roles = (['prompt', 'response', 'system', 'messages', 'text'] as (keyof ColumnRoles)[]).filter(
+      (role) => mapping[role] === name,
+    )
+    const used = roles.length > 0 || mapping.input === name
+    return [
+      {
+        kind: 'unsupported_column',
+        severity: used ? 'error' : 'note',
+        message: `Column "${name}" holds ${kind}, which cannot be learnt from here.`,
+        hint: used
+          ? 'Only text is supported. Choose another column.'
+          : 'The column is left aside. Only text is supported.',
+        column: name,
+        ...(used
+          ? {
+              fix: {
+                kind: 'mapping',
+                label: 'Do not use this column',
+                mapping: {
+                  ...Object.fromEntries(roles.map((role) => [role, null])),
+                  ...(mapping.input === name ? { input: null } : {}),
+                },
+              },
+            }
+          : {}),
+      },
+    ]
+  })
+}
+
+function mediaKind(values: readonly unknown[]): string | null {
+  let [seen, media] = [0, 0]
+  let kind = 'files'
+  for (const value of values) {
+    if (isMissing(value)) continue
+    if (seen++ === LOOKED_AT) break
+    const found = mediaOf(value)
+    if (found === null) continue
+    media++
+    kind = found
+  }
+  return media > 0 && media >= 0.9 * Math.min(seen, LOOKED_AT) ? kind : null
+}
+
+function mediaOf(value: unknown): string | null {
+  if (value instanceof Uint8Array || value instanceof ArrayBuffer) return 'bytes'
+  if (typeof value === 'object' && value !== null) {
+    // As Hugging Face's Image and Audio features are kept: {bytes, path}, {array, sampling_rate}.
+    if ('sampling_rate' in value || ('array' in value && 'path' in value)) return 'sound'
+    if ('bytes' in value && Object.keys(value).length <= 3) {
+      const path = 'path' in value && typeof value.path === 'string' ? value.path : ''
+      return mediaOf(path) ?? 'images or other files'
+    }
+    return null
+  }
+  if (typeof value !== 'string' || value.length > 100_000_000) return null
+  const found = MEDIA.exec(value.length > 300 ? value.slice(0, 40) : value.trim())
+  if (!found) return null
+  const sign = found[0].toLowerCase()
+  if (/audio|wav|mp3|flac|ogg|m4a/.test(sign)) return 'sound'
+  return /video|mp4|webm|mov/.test(sign) ? 'video' : 'images'
+}
+
+/** Columns of nothing, and columns whose values are of several kinds. */
+export function oddColumns(frame: Frame, mapping: Mapping): Finding[] {
+  return frame.names.flatMap((name): Finding[] => {
+    const kinds = new Map<string, { count: number; row: number }>()
+    for (const [i, value] of frame.column(name).entries()) {
+      if (isMissing(value)) continue
+      const kind = Array.isArray(value) ? 'lists' : typeof value === 'object' ? 'objects' : `${typeof value}s`
+      const known = kinds.get(kind)
+      if (known) known.count++
+      else kinds.set(kind, { count: 1, row: frame.source[i]! })
+    }
+    if (kinds.size === 0)
+      return frame.rows === 0 || mapping.response === name || mapping.prompt === name
+        ? []
+        : [
+            {
+              kind: 'empty_column',
+              severity: 'note',
+              message: `Column "${name}" holds nothing.`,
+              hint: 'It is left aside.',
+              column: name,
+            },
+          ]
+    if (kinds.size === 1) return []
+    const [[main], [odd, { count, row }]] = [...kinds].sort(([, a], [, b]) => b.count - a.count) as [
+      [string, unknown],
+      [string, { count: number; row: number }],
+    ]
+    return [
+      {
+        kind: 'mixed_types',
+        severity: 'note',
+        message: `Column "${name}" holds ${main}, and in ${count === 1 ? '1 row' : `${count} rows`} ${odd}, row ${row + 1} first.`,
+        hint: 'All are taken as text; lists and objects as JSON. Check whether that is meant.',
+        column: name,
+        row,
+        count,
+      },
+    ]
+  })
+}
+
+const THOUSANDS = /^[+-]?[$€£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?$/
+const FIGURE = /^[+-]?[$€£¥]?\s?\d+(?:[.,]\d+)?\s?[%€$]?$/
+
+/** Text that is a number in disguise: thousands separators, currency signs, percentages. */
+export function numberText(frame: Frame): Finding[] {
+  return frame.names.flatMap((name): Finding[] => {
+    let [seen, figures, dressed, first, example] = [0, 0, 0, -1, '']
+    for (const [i, value] of frame.column(name).entries()) {
+      if (typeof value !== 'string' || value.trim() === '') {
+        if (!isMissing(value)) return []
+        continue
+      }
+      const text = value.trim()
+      seen++
+      const thousands = THOUSANDS.test(text)
+      if (thousands || FIGURE.test(text)) figures++
+      else if (seen > LOOKED_AT && figures < 0.5 * seen) return []
+      if (thousands || (/[$€£¥%]/.test(text) && FIGURE.test(text))) {
+        if (dressed++ === 0) [first, example] = [i, text]
+      }
+    }
+    if (dressed === 0 || figures < 0.9 * seen) return []
+    return [
+      {
+        kind: 'number_text',
+        severity: 'note',
+        message: `Column "${name}" holds numbers written as text: "${example}", row ${frame.source[first]! + 1}.`,
+        hint: 'They are learnt as they are written, and cannot be rounded or put in buckets. Take separators and signs out where that matters.',
+        column: name,
+        row: frame.source[first]!,
+        count: dressed,
+        fix: step('Leave the digits', {
+          type: 'replace',
+          enabled: true,
+          columns: [name],
+          find: '[$€£¥%]|,(?=\\d{3})|^\\s+|\\s+$',
+          with: '',
+          mode: 'regex',
+          ignore_case: false,
+        }),
+      },
+    ]
+  })
+}

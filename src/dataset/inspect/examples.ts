@@ -1,0 +1,286 @@
+import type { DataStep } from '../../protocol/data-steps.ts'
+import type { Finding, Fix, Mapping } from '../../protocol/preparation.ts'
+import type { Split } from '../../protocol/tokens.ts'
+import type { Frame } from '../frame.ts'
+import { rowReader } from '../rows.ts'
+import { sameForm } from '../steps/deduplicate.ts'
+import { parseTemplate } from '../template.ts'
+import { isMissing } from '../values.ts'
+
+/** Checks on rows as examples: what is asked, and what is to be answered. */
+
+/** Fewer rows than this teach little that holds up elsewhere. */
+export const FEW_ROWS = 20
+
+export interface Examples {
+  /** [n] row of the data set. */
+  rows: number[]
+  /** [n] index in the frame. */
+  at: number[]
+  asked: string[]
+  answers: string[]
+  /** Columns that questions are made of. */
+  columns: string[]
+  /** Rows that cannot be used, and in words why. */
+  faults: { row: number; cause: string }[]
+}
+
+/** Null while the mapping is not whole. */
+export function readExamples(frame: Frame, mapping: Mapping): Examples | null {
+  const { prompt, template = null, response, messages, text } = mapping
+  if (messages === null && text === null && (response === null || (prompt ?? template) === null)) return null
+  const used = [prompt, response, messages, text, mapping.system, mapping.input ?? null]
+  if (used.some((name) => name !== null && !frame.has(name))) return null
+  const read = rowReader(frame, mapping)
+  const examples: Examples = {
+    rows: [],
+    at: [],
+    asked: [],
+    answers: [],
+    columns: askedColumns(frame, mapping),
+    faults: [],
+  }
+  for (let i = 0; i < frame.rows; i++) {
+    const row = read(i)
+    if (typeof row === 'string') {
+      examples.faults.push({ row: frame.source[i]!, cause: row })
+      continue
+    }
+    const turns = 'messages' in row ? row.messages : null
+    examples.rows.push(row.row)
+    examples.at.push(i)
+    examples.asked.push((turns ? asked(turns) : (row as { text: string }).text).trim())
+    examples.answers.push(turns?.at(-1)?.role === 'assistant' ? turns.at(-1)!.content.trim() : '')
+  }
+  return examples
+}
+
+function asked(turns: readonly { role: string; content: string }[]): string {
+  const before = turns.at(-1)?.role === 'assistant' ? turns.slice(0, -1) : turns
+  const spoken = before.filter(({ role }) => role !== 'system')
+  return spoken.length === 1
+    ? spoken[0]!.content
+    : spoken.map(({ role, content }) => `${role}: ${content}`).join('\n')
+}
+
+export function fewRows(rows: number): Finding[] {
+  if (rows >= FEW_ROWS) return []
+  return [
+    {
+      kind: 'few_rows',
+      severity: 'note',
+      message: `There are only ${rows} rows.`,
+      hint: 'Enough to try things out. A few hundred varied rows teach a model something lasting.',
+      count: rows,
+    },
+  ]
+}
+
+/** Columns that prompts are made of. */
+export function askedColumns(frame: Frame, { prompt, template, input, messages, text }: Mapping): string[] {
+  if (messages !== null) return [messages]
+  if (text !== null) return [text]
+  const extra = input ? [input] : []
+  if (!template) return prompt === null ? [] : [prompt, ...extra]
+  const columns = parseTemplate(template, frame.names).flatMap((part) =>
+    'column' in part ? [part.column] : [],
+  )
+  return [...new Set([...columns, ...extra])]
+}
+
+export function missingValues(frame: Frame, mapping: Mapping): Finding[] {
+  const { response, input } = mapping
+  const roles: [string, string][] = askedColumns(frame, mapping)
+    .filter((column) => column !== input)
+    .map((column) => [
+      column,
+      mapping.messages !== null ? 'messages' : mapping.text !== null ? 'text' : 'prompt',
+    ])
+  if (response !== null) roles.push([response, 'response'])
+  return roles.flatMap(([column, role]): Finding[] => {
+    if (!frame.has(column)) return []
+    let [count, first] = [0, -1]
+    for (const [i, value] of frame.column(column).entries()) if (isMissing(value) && count++ === 0) first = i
+    if (count === 0) return []
+    const all = count === frame.rows
+    return [
+      {
+        kind: 'missing',
+        severity: all ? 'error' : 'warning',
+        message: `${count === 1 ? '1 row has' : `${count} rows have`} nothing in "${column}" (the ${role}), row ${frame.source[first]! + 1} first.`,
+        hint: all ? 'Choose another column.' : 'Such rows are left out. Fill them in, or leave it so.',
+        row: frame.source[first]!,
+        column,
+        count,
+        ...(all
+          ? {}
+          : {
+              fix: step('Leave these rows out', {
+                type: 'drop_missing',
+                enabled: true,
+                columns: [column],
+                how: 'any',
+              }),
+            }),
+      },
+    ]
+  })
+}
+
+/** Rows said twice, and the same question with another answer. Compared without white space around. */
+export function repeats(examples: Examples, mapping: Mapping): Finding[] {
+  const { rows, asked, answers } = examples
+  const seen = new Map<string, { answer: string; clashed: boolean; answers: Set<string> | null }>()
+  let [same, firstSame, clashes, firstClash] = [0, -1, 0, -1]
+  for (const [i, question] of asked.entries()) {
+    const reply = answers[i]!
+    const known = seen.get(question)
+    if (!known) {
+      seen.set(question, { answer: reply, clashed: false, answers: null })
+      continue
+    }
+    if (known.answer === reply || known.answers?.has(reply)) {
+      if (same++ === 0) firstSame = rows[i]!
+      continue
+    }
+    known.answers ??= new Set([known.answer])
+    known.answers.add(reply)
+    if (!known.clashed && clashes++ === 0) firstClash = rows[i]!
+    known.clashed = true
+  }
+  const first = mapping.prompt ?? mapping.messages ?? mapping.text
+  const { columns, unique } = deduplicating(examples, mapping)
+  const findings: Finding[] = []
+  if (same > 0)
+    findings.push({
+      kind: 'duplicate',
+      severity: 'warning',
+      message: `${same === 1 ? '1 row repeats' : `${same} rows repeat`} an earlier one, row ${firstSame + 1} first.`,
+      hint: 'Repeats count more than once, and may be in both training and validation. Remove them unless that is meant.',
+      row: firstSame,
+      count: same,
+      ...(first === null ? {} : { column: first }),
+      fix: step('Keep one of each', {
+        type: 'deduplicate',
+        enabled: true,
+        columns,
+        match: 'exact',
+        keep: 'first',
+      }),
+    })
+  if (clashes > 0)
+    findings.push({
+      kind: 'contradiction',
+      severity: 'warning',
+      message: `${clashes === 1 ? '1 question has' : `${clashes} questions have`} different answers in different rows, row ${firstClash + 1} first.`,
+      hint: 'The model can only learn a mixture of them. Keep one answer for each question.',
+      row: firstClash,
+      count: clashes,
+      ...((mapping.response ?? first) === null ? {} : { column: (mapping.response ?? first)! }),
+      // Which columns make a question is known only where it stands in them as it is.
+      ...(unique.length === 0
+        ? {}
+        : {
+            fix: step('Keep the first answer of each', {
+              type: 'deduplicate',
+              enabled: true,
+              columns: unique,
+              match: 'exact',
+              keep: 'first',
+            }),
+          }),
+    })
+  return findings
+}
+
+/** The columns that make an example, and those that make a question; of conversations the latter cannot be told. */
+function deduplicating({ columns }: Examples, mapping: Mapping): { columns: string[]; unique: string[] } {
+  const { response, messages, text, system } = mapping
+  if (messages !== null || text !== null) return { columns, unique: [] }
+  const unique = [...new Set([...columns, ...(system ? [system] : [])])]
+  return { columns: [...new Set([...unique, response!])], unique }
+}
+
+/** Questions that stand on both sides: validation then measures memory. Case, punctuation and space do not count. */
+export function leakage(examples: Examples, parts: readonly Split[], mapping: Mapping): Finding[] {
+  const { rows, asked } = examples
+  const trained = new Map<string, number>()
+  for (const [i, question] of asked.entries())
+    if (parts[i] === 'train' && !trained.has(sameForm(question))) trained.set(sameForm(question), i)
+  const found = { validation: [] as number[], test: [] as number[] }
+  let exact = true
+  for (const [i, question] of asked.entries()) {
+    const part = parts[i]!
+    if (part === 'train') continue
+    const source = trained.get(sameForm(question))
+    if (source === undefined) continue
+    found[part].push(i)
+    if (asked[source] !== question) exact = false
+  }
+  return (['validation', 'test'] as const).flatMap((part): Finding[] => {
+    const first = found[part][0]
+    if (first === undefined) return []
+    const count = found[part].length
+    const twin = rows[trained.get(sameForm(asked[first]!))!]!
+    return [
+      {
+        kind: 'leakage',
+        severity: 'warning',
+        message: `${count === 1 ? '1 question' : `${count} questions`} of the ${part} rows ${count === 1 ? 'is' : 'are'} also trained on: row ${rows[first]! + 1}, for one, asks what row ${twin + 1} does.`,
+        hint: `The ${part} figures would look better than they are. Keep rows with the same question together, or keep one of each.`,
+        row: rows[first]!,
+        count,
+        ...(mapping.prompt === null ? {} : { column: mapping.prompt }),
+        fix: leakageFix(examples, mapping, exact),
+      },
+    ]
+  })
+}
+
+function leakageFix(examples: Examples, mapping: Mapping, exact: boolean): Fix {
+  if (exact && mapping.prompt !== null && examples.columns.length === 1)
+    return {
+      kind: 'split',
+      label: 'Keep the same questions together',
+      split: { method: 'grouped', column: mapping.prompt },
+    }
+  const { columns, unique } = deduplicating(examples, mapping)
+  return step('Keep one of each question', {
+    type: 'deduplicate',
+    enabled: true,
+    columns: unique.length > 0 ? unique : columns,
+    match: 'normalised',
+    keep: 'first',
+  })
+}
+
+/** Conversations that cannot be read, by cause. Missing values have their own finding. */
+export function badConversations({ faults }: Examples, mapping: Mapping): Finding[] {
+  if (mapping.messages === null) return []
+  const causes = new Map<string, number[]>()
+  for (const { row, cause } of faults)
+    if (!cause.startsWith('has nothing')) causes.set(cause, [...(causes.get(cause) ?? []), row])
+  return [...causes].map(
+    ([cause, rows]): Finding => ({
+      kind: 'bad_conversation',
+      severity: 'warning',
+      message:
+        rows.length === 1
+          ? `Row ${rows[0]! + 1} ${cause}.`
+          : `${rows.length} rows have the same fault: row ${rows[0]! + 1}, for one, ${cause}.`,
+      hint: 'Such rows are left out. Correct them, or leave it so.',
+      row: rows[0]!,
+      column: mapping.messages!,
+      count: rows.length,
+      fix: step(rows.length === 1 ? 'Leave the row out' : 'Leave these rows out', {
+        type: 'drop_rows',
+        enabled: true,
+        rows: rows.slice(0, 100_000),
+      }),
+    }),
+  )
+}
+
+export function step(label: string, data: DataStep): Fix {
+  return { kind: 'step', label, step: data }
+}

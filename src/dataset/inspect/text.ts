@@ -1,0 +1,173 @@
+import type { Finding, FindingKind, Fix } from '../../protocol/preparation.ts'
+import { CONTROL, holds, INVISIBLE, REPLACEMENT, TEMPLATE_TOKENS } from '../characters.ts'
+import type { Frame } from '../frame.ts'
+import { step } from './examples.ts'
+
+/** Checks on the text itself, column by column. Each text is looked at once, quick signs first. */
+
+/** Bounded everywhere, so that no text can make them slow. */
+export const EMAIL = /[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,253}\.[A-Za-z]{2,24}/g
+/** International with a plus, North American, and with a leading zero as in much of Europe. */
+export const PHONE =
+  /\+\d[\d ().-]{6,18}\d|(?<![\d-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\d-])|(?<![\d.,-])0\d{2,4}[ /-]\d{3}[\d -]{2,9}\d/g
+
+interface Check {
+  kind: FindingKind
+  severity: Finding['severity']
+  /** Cheap sign that it is worth looking closer. */
+  sign: (text: string) => boolean
+  pattern: RegExp
+  what: string
+  hint: string
+  fix: (column: string) => Fix
+}
+
+const UNUSUAL = new RegExp([CONTROL, INVISIBLE, REPLACEMENT].map(({ source }) => source).join('|'))
+
+const replaceBy = (label: string, pattern: RegExp, by: string) => (column: string) =>
+  step(label, {
+    type: 'replace',
+    enabled: true,
+    columns: [column],
+    find: pattern.source,
+    with: by,
+    mode: 'regex',
+    ignore_case: false,
+  })
+
+const unusual = (text: string) => UNUSUAL.test(text)
+
+const CHECKS: readonly Check[] = [
+  {
+    kind: 'control_characters',
+    severity: 'warning',
+    sign: unusual,
+    pattern: CONTROL,
+    what: 'control characters',
+    hint: 'They are invisible, and the model would learn to write them. Take them out.',
+    fix: (column) =>
+      step('Take them out', {
+        type: 'control_characters',
+        enabled: true,
+        columns: [column],
+        invisible: false,
+      }),
+  },
+  {
+    kind: 'invisible_characters',
+    severity: 'note',
+    sign: unusual,
+    pattern: INVISIBLE,
+    what: 'invisible characters (zero-width or direction marks)',
+    hint: 'Words with them look the same and are others to the model. Take them out unless they are meant.',
+    fix: (column) =>
+      step('Take them out', {
+        type: 'control_characters',
+        enabled: true,
+        columns: [column],
+        invisible: true,
+      }),
+  },
+  {
+    kind: 'replacement_characters',
+    severity: 'warning',
+    sign: unusual,
+    pattern: REPLACEMENT,
+    what: 'replacement characters (\ufffd): letters that were lost when the file was written in another encoding',
+    hint: 'What stood there cannot be brought back from this file. Export it anew as UTF-8, or leave these rows out.',
+    fix: (column) =>
+      step('Leave these rows out', {
+        type: 'filter',
+        enabled: true,
+        column,
+        keep: false,
+        test: { is: 'contains', text: '\ufffd', ignore_case: false },
+      }),
+  },
+  {
+    kind: 'template_tokens',
+    severity: 'warning',
+    sign: (text) => text.includes('<') || text.includes('[INST]') || text.includes('[/INST]'),
+    pattern: TEMPLATE_TOKENS,
+    what: 'tokens of a chat template',
+    hint: 'The chat template is put around each turn on its own; inside the text such a token would end the turn early or begin another. Take them out.',
+    fix: replaceBy('Take them out', TEMPLATE_TOKENS, ''),
+  },
+  {
+    kind: 'personal_data',
+    severity: 'note',
+    sign: (text) => text.includes('@'),
+    pattern: EMAIL,
+    what: 'e-mail addresses',
+    hint: 'Nothing leaves this machine, but a tuned model may say them to whoever asks. Mask them if they are of real people.',
+    fix: replaceBy('Mask them', EMAIL, '[e-mail]'),
+  },
+  {
+    kind: 'personal_data',
+    severity: 'note',
+    sign: (text) => /\d{3}/.test(text),
+    pattern: PHONE,
+    what: 'telephone numbers',
+    hint: 'Nothing leaves this machine, but a tuned model may say them to whoever asks. Mask them if they are of real people.',
+    fix: replaceBy('Mask them', PHONE, '[phone]'),
+  },
+]
+
+/** @param columns those that examples are made of; others are never seen by the model */
+export async function textFindings(
+  frame: Frame,
+  columns: readonly string[],
+  signal?: AbortSignal,
+): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const column of columns) {
+    const counts = CHECKS.map(() => ({ count: 0, row: -1, match: '' }))
+    let paused = performance.now()
+    for (const [i, value] of frame.column(column).entries()) {
+      if ((i & 1023) === 0 && performance.now() - paused > 30) {
+        // A worker must come up for air to hear of a stop.
+        await new Promise((resolve) => setTimeout(resolve))
+        signal?.throwIfAborted()
+        paused = performance.now()
+      }
+      for (const text of textsOf(value))
+        for (const [c, check] of CHECKS.entries()) {
+          if (!check.sign(text) || !holds(check.pattern, text)) continue
+          const tally = counts[c]!
+          if (tally.count++ === 0) {
+            check.pattern.lastIndex = 0
+            tally.row = frame.source[i]!
+            tally.match = check.pattern.exec(text)![0]
+          }
+        }
+    }
+    for (const [c, { count, row, match }] of counts.entries()) {
+      if (count === 0) continue
+      const { kind, severity, what, hint, fix } = CHECKS[c]!
+      findings.push({
+        kind,
+        severity,
+        message: `${count === 1 ? '1 text' : `${count} texts`} in "${column}" ${count === 1 ? 'holds' : 'hold'} ${what}${visible(match)}, row ${row + 1} first.`,
+        hint,
+        row,
+        column,
+        count,
+        fix: fix(column),
+      })
+    }
+  }
+  return findings
+}
+
+function visible(match: string): string {
+  return UNUSUAL.test(match) ? '' : `, such as "${match.slice(0, 40)}"`
+}
+
+/** A cell's text, or that of the turns in it. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) =>
+    /^(role|from|type)$/.test(key) ? [] : textsOf(inner),
+  )
+}

@@ -1,0 +1,23 @@
+/** What single cells hold, and how they read as text and as numbers. */
+
+/** A cell as text: lists and objects as JSON, so that a model can learn to answer in it. Null where nothing is in it. */
+export function asText(value: unknown): string | null {
+  if (value === null || value === undefined) return null
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return text.trim() === '' ? null : text
+}
+
+/** Null, and text of nothing but white space. */
+export function isMissing(value: unknown): boolean {
+  return value === null || value === undefined || (typeof value === 'string' && value.trim() === '')
+}
+
+const NUMBER = /^[+-]?(\d+([.,]\d+)?|\.\d+)(e[+-]?\d+)?$/i
+
+/** A number, or text that is one (a comma may stand for the point); NaN for anything else. */
+export function asNumber(value: unknown): number {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string') return Number.NaN
+  const text = value.trim()
+  return NUMBER.test(text) ? Number(text.replace(',', '.')) : Number.NaN
+}

@@ -1,0 +1,257 @@
+import type { AugmentConfig, DataStep, SplitConfig } from './data-steps.ts'
+import type { Origin, Split } from './tokens.ts'
+
+/** Columns by the part they play. Either prompt+response, or messages, or text. */
+export interface ColumnRoles {
+  prompt: string | null
+  response: string | null
+  system: string | null
+  messages: string | null
+  text: string | null
+}
+
+/** How a row becomes an example. What goes beyond columns may be left out. */
+export interface Mapping extends ColumnRoles {
+  /**
+   * Column put after the prompt, an empty line between, where it has something in it (Alpaca's `input`). Of no effect with
+   * messages or text.
+   */
+  input?: string | null
+  /**
+   * Prompt written over several columns, in place of `prompt`: `Translate {en} to French`. `{{` and `}}` stand for braces.
+   * A row where a named column has nothing in it is left out.
+   */
+  template?: string | null
+  /** Words for the values of the response column: `{"0": "negative", "1": "positive"}`. Values not named stay as they are. */
+  labels?: Record<string, string> | null
+}
+
+export interface Guess extends Mapping {
+  /** Why, in words. */
+  reason: string
+}
+
+export interface Finding {
+  severity: 'error' | 'warning' | 'note'
+  message: string
+  /** What will happen if nothing is done, and what to do. */
+  hint: string
+  /** Row of the data set, 0-based, the first that it is true of. */
+  row?: number
+  column?: string
+  /** What was looked for, for those who filter or test. */
+  kind?: FindingKind
+  /** Rows that it is true of. */
+  count?: number
+  /** What can be done at a press. */
+  fix?: Fix
+}
+
+export type FindingKind =
+  | 'few_rows'
+  | 'missing'
+  | 'duplicate'
+  | 'contradiction'
+  | 'leakage'
+  | 'control_characters'
+  | 'replacement_characters'
+  | 'invisible_characters'
+  | 'template_tokens'
+  | 'personal_data'
+  | 'number_text'
+  | 'header_space'
+  | 'unsupported_column'
+  | 'class_imbalance'
+  | 'number_labels'
+  | 'long_example'
+  | 'nothing_to_learn'
+  | 'bad_conversation'
+  | 'mixed_types'
+  | 'empty_column'
+  | 'step'
+
+/** A finding's remedy as data; `label` is what a button says. */
+export type Fix =
+  /** Append the step to the list. */
+  | { kind: 'step'; label: string; step: DataStep }
+  /** Lay these fields over the mapping. */
+  | { kind: 'mapping'; label: string; mapping: Partial<Mapping> }
+  /** Lay these fields over the split. */
+  | { kind: 'split'; label: string; split: Partial<SplitConfig> }
+  /** Set a field of the run config's `training`. */
+  | { kind: 'training'; label: string; field: 'max_length'; value: number }
+  /** Ask the person for a word for each of these values, then set `mapping.labels`. */
+  | { kind: 'label_words'; label: string; column: string; values: string[] }
+  /** Apply these edits to the data set (`DataRoom.edit`). */
+  | { kind: 'edit'; label: string; edits: RowEdit[] }
+
+/** What preparation depends on beside the bytes; the same as in `run.json` under `data`. */
+export interface DataRequest {
+  dataset: string
+  /** Run in order, before the mapping. */
+  steps?: DataStep[]
+  seed: number
+}
+
+export interface InspectRequest extends DataRequest {
+  mapping: Mapping
+  split?: SplitConfig
+  validationShare?: number
+  /** With a model, examples too long for it are found too. */
+  model?: string
+  maxLength?: number
+}
+
+export interface PrepareRequest extends DataRequest {
+  model: string
+  mapping: Mapping
+  maxLength: number
+  completionOnlyLoss: boolean | null
+  validationShare: number
+  split?: SplitConfig
+  augment?: AugmentConfig
+}
+
+export interface PreparedInfo {
+  /** Key of the stored token table; empty for an estimate, which stores nothing. */
+  tokens: string
+  examples: Record<Split, number>
+  tokenCount: Record<Split, number>
+  supervisedCount: Record<Split, number>
+  longest: number
+  truncated: number
+  /** Token-length histogram: count of examples with edges[i] <= length < edges[i + 1]. */
+  histogram: { edges: number[]; counts: number[] }
+  /** What came up on the way; empty for an estimate, which has not seen every row. */
+  findings: Finding[]
+  /** The first examples as the model will see them. */
+  samples: TokenisedSample[]
+  /** Set where the figures were taken from a sample of the rows and scaled up. */
+  estimate?: { rows: number; of: number }
+  /** Examples by how they came to be, over all splits. */
+  origins?: Record<Origin, number>
+  /** Answers by how often they occur, the most frequent first; absent where answers are not labels. */
+  labels?: LabelCount[]
+  /** What the steps did. */
+  steps?: StepReport[]
+}
+
+export interface LabelCount {
+  label: string
+  count: Record<Split, number>
+}
+
+export interface TokenisedSample {
+  /** Row of the data set (or of the synthetic set, where `origin` says so). */
+  row: number
+  pieces: { text: string; id: number; supervised: boolean }[]
+  split?: Split
+  origin?: Origin
+  /** Tokens cut off at the end. */
+  cut?: number
+  /** The pieces that were cut off, at most 64 of them. */
+  lost?: { text: string; id: number; supervised: boolean }[]
+}
+
+export interface StepsRequest extends DataRequest {
+  /** Run on so many rows drawn by seed, for a quick look; null or left out: on all. */
+  sample?: number | null
+}
+
+/** What the steps did, and what the table looks like afterwards. */
+export interface StepsReport {
+  steps: StepReport[]
+  rows: number
+  columns: string[]
+  /** The first five rows after the steps. */
+  preview: Record<string, unknown>[]
+  /** First guess at the mapping of the columns as they are now. */
+  guess: Guess
+  /** Set where it was run on a sample: counts are of the sample. */
+  estimate?: { rows: number; of: number }
+}
+
+export interface StepReport {
+  /** Place in the list of steps. */
+  index: number
+  rowsIn: number
+  rowsOut: number
+  /** Rows that were altered and kept. */
+  changed: number
+  dropped: number
+  /** Rows made beyond those that came in. */
+  added: number
+  /** The first few rows that were altered or dropped. `after` is null for a dropped row. */
+  samples: { row: number; column: string; before: string | null; after: string | null }[]
+  findings: Finding[]
+}
+
+/** What a column holds, over all rows. */
+export interface ColumnStats {
+  name: string
+  rows: number
+  missing: number
+  /** Different values; null beyond 10,000. */
+  distinct: number | null
+  /** The most frequent values, at most ten, as text; empty where distinct is null. */
+  top: { value: string; count: number }[]
+  /** Characters a value; null where the column holds no text. */
+  length: { min: number; mean: number; max: number } | null
+  /** Over values that read as numbers; null where there is none. */
+  number: { min: number; mean: number; max: number; count: number } | null
+}
+
+/** One change to the rows of a stored data set. Rows are counted as they are when the edit is applied. */
+export type RowEdit =
+  | { type: 'set'; row: number; column: string; value: unknown }
+  /** Adds a row before `at` (the number of rows: at the end). Columns that are not named are missing. */
+  | { type: 'add'; at: number; values: Record<string, unknown> }
+  | { type: 'delete'; rows: number[] }
+  | { type: 'add_column'; name: string }
+
+export interface SynthesisRequest {
+  dataset: string
+  steps?: DataStep[]
+  mapping: Mapping
+  split?: SplitConfig
+  validationShare: number
+  seed: number
+  /** Examples wanted. */
+  count: number
+  /** Training examples shown in each request for a new one. */
+  shots?: number
+  /** What the new examples should be like, in the person's words. */
+  wish?: string
+  /** Who writes them, for the label. */
+  author: string
+  practice: boolean
+}
+
+/**
+ * Answers of the model to each of the prompts, in order. The page gives this function; with the train room's `answer` it is
+ * the loaded model on the device.
+ */
+export type Generate = (
+  prompts: string[],
+  options: { maxNewTokens: number; seed: number },
+) => Promise<string[]>
+
+export interface SynthesisProgress {
+  kept: number
+  wanted: number
+  asked: number
+}
+
+export interface SynthesisInfo {
+  /** For `augment.synthetic`. Null where not one example could be used. */
+  set: { dataset: string; hash: string } | null
+  kept: number
+  asked: number
+  /** Answers that were not used, by reason. */
+  rejected: Record<
+    'unreadable' | 'duplicate' | 'copied' | 'too_short' | 'too_long' | 'repetitive' | 'unknown_label',
+    number
+  >
+  examples: { prompt: string; response: string }[]
+  findings: Finding[]
+}

@@ -1,0 +1,91 @@
+/**
+ * Cuts text where a byte-pair tokenizer never joins, so that each piece can be tokenised by itself and remembered.
+ *
+ * Gemma's tokenizer turns spaces into `▁` and merges pairs over the whole text, which no cache can help. But its words hold
+ * `▁` at their start only (or nothing but `▁`), and line ends only among line ends. A merge that reached over the border
+ * between a letter and a `▁` would make a token with both in that order; where the vocabulary holds none, the merges on
+ * either side do not depend on each other, and the pieces' tokens one after the other are the whole's.
+ */
+export interface PieceCutter {
+  cut(text: string): string[]
+  /** Added tokens that a piece alone could be taken for, where the whole text would not be; to be checked once. */
+  spaceTokens: string[]
+}
+
+const SPACE = '▁'
+const WORDS_AND_LINES = /[ ▁]*[^ ▁\n]+|\n+|[ ▁]+/g
+const WORDS = /[ ▁]*[^ ▁]+|[ ▁]+/g
+
+/**
+ * How to cut for a tokenizer; null where its make gives no such borders.
+ * @param json parsed tokenizer.json
+ * @param config parsed tokenizer_config.json
+ */
+export function pieceCutter(
+  json: Record<string, unknown>,
+  config: Record<string, unknown>,
+): PieceCutter | null {
+  const added = (json.added_tokens ?? []) as AddedToken[]
+  const model = json.model as Model
+  if (!isGemmaShaped(json, model, added) || config.remove_space || config.do_lowercase_and_remove_accent)
+    return null
+  const words = [...Object.keys(model.vocab), ...added.map(({ content }) => content.replaceAll(' ', SPACE))]
+  const borders = { words: false, lines: false }
+  for (const word of words) findBorders(word, borders)
+  if (borders.words) return null
+  const pattern = borders.lines ? WORDS : WORDS_AND_LINES
+  return {
+    cut: (text) => text.match(pattern) ?? [],
+    spaceTokens: added
+      .map(({ content }) => content)
+      .filter((content) => content.length > 1 && /^▁+$/.test(content)),
+  }
+}
+
+interface AddedToken {
+  content: string
+  lstrip?: boolean
+  rstrip?: boolean
+}
+
+interface Model {
+  type?: string
+  vocab: Record<string, number>
+  dropout?: number | null
+  byte_fallback?: boolean
+  continuing_subword_prefix?: string | null
+  end_of_word_suffix?: string | null
+}
+
+/** Whether a word of the vocabulary reaches over a border at which text would be cut. */
+function findBorders(word: string, found: { words: boolean; lines: boolean }): void {
+  for (let i = 1; i < word.length; i++) {
+    const [before, after] = [word[i - 1]!, word[i]!]
+    if (after === SPACE && before !== SPACE) found.words = true
+    if ((before === '\n') !== (after === '\n')) found.lines = true
+  }
+}
+
+function isGemmaShaped(json: Record<string, unknown>, model: Model, added: readonly AddedToken[]): boolean {
+  const normalizer = json.normalizer as {
+    type?: string
+    pattern?: { String?: string }
+    content?: string
+  } | null
+  const split = json.pre_tokenizer as { type?: string; pattern?: { String?: string } } | null
+  const bytes = Array.from({ length: 256 }, (_, i) => `<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`)
+  return (
+    normalizer?.type === 'Replace' &&
+    normalizer.pattern?.String === ' ' &&
+    normalizer.content === SPACE &&
+    // A split at spaces, of which none is left by then, does nothing.
+    (split === null || split === undefined || (split.type === 'Split' && split.pattern?.String === ' ')) &&
+    (model.type === undefined || model.type === 'BPE') &&
+    !model.dropout &&
+    !model.continuing_subword_prefix &&
+    !model.end_of_word_suffix &&
+    model.byte_fallback === true &&
+    bytes.every((byte) => Object.hasOwn(model.vocab, byte)) &&
+    added.every(({ lstrip, rstrip }) => !lstrip && !rstrip)
+  )
+}

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest'
+import { Frame } from '../../src/dataset/frame.ts'
+import { guessSplit, splitFrame, splitRows } from '../../src/dataset/split.ts'
+import { makeTable } from '../../src/files/table.ts'
+import { NO_SPLIT, type SplitConfig } from '../../src/protocol/data-steps.ts'
+import type { Split } from '../../src/protocol/tokens.ts'
+import { failure } from './helpers.ts'
+
+const frameOf = (name: string, values: unknown[]) => Frame.of(makeTable([{ name, values }]))
+const all = (frame: Frame) => Array.from({ length: frame.rows }, (_, i) => i)
+const split = (values: unknown[], config: Partial<SplitConfig>, validationShare = 0.2, seed = 42) => {
+  const frame = frameOf('c', values)
+  return splitFrame(frame, all(frame), { config: { ...NO_SPLIT, ...config }, validationShare, seed })
+}
+const count = (parts: Split[], part: Split) => parts.filter((p) => p === part).length
+
+describe('random', () => {
+  const rows = Array.from({ length: 100 }, (_, i) => i)
+
+  test('is what splitRows gives, and a test set leaves validation as it was', () => {
+    const { validation } = splitRows(rows, 0.2, 42)
+    const without = split(rows, {}).parts
+    const { parts } = split(rows, { test_share: 0.1 })
+    for (const result of [without, parts])
+      expect(rows.filter((i) => result[i] === 'validation')).toEqual(validation)
+    expect([count(parts, 'train'), count(parts, 'test')]).toEqual([70, 10])
+  })
+
+  test('always leaves a row to train on', async () => {
+    expect(split([1, 2, 3], { test_share: 0.4 }, 0.5).parts).toContain('train')
+    expect(split([1], { test_share: 0.4 }, 0.5).parts).toEqual(['train'])
+    expect((await failure(() => split(rows, { test_share: 0.5 }, 0.5), 'bad_config')).detail?.field).toBe(
+      'test_share',
+    )
+  })
+})
+
+describe('stratified', () => {
+  test('each value has its share, and so has the whole', () => {
+    const values = [...Array(60).fill('a'), ...Array(30).fill('b'), ...Array(9).fill('c'), null]
+    const { parts } = split(values, { method: 'stratified', column: 'c', test_share: 0.1 })
+    const of = (value: string, part: Split) =>
+      parts.filter((p, i) => values[i] === value && p === part).length
+    expect([of('a', 'validation'), of('b', 'validation'), of('a', 'test'), of('b', 'test')]).toEqual([
+      12, 6, 6, 3,
+    ])
+    expect(of('c', 'validation')).toBe(2)
+    expect(count(parts, 'validation')).toBe(20)
+    expect(split(values, { method: 'stratified', column: 'c' }).parts).toEqual(
+      split(values, { method: 'stratified', column: 'c' }).parts,
+    )
+    expect(split(values, { method: 'stratified', column: 'c' }, 0.2, 7).parts).not.toEqual(
+      split(values, { method: 'stratified', column: 'c' }).parts,
+    )
+  })
+
+  test('a column that leaves next to nothing to hold out is named', () => {
+    const unique = Array.from({ length: 40 }, (_, i) => `only ${i}`)
+    const { findings } = split(unique, { method: 'stratified', column: 'c' })
+    expect(findings[0]).toMatchObject({ column: 'c', count: 0 })
+    expect(findings[0]!.message).toContain('40 different values')
+    const two = split([...Array(38).fill('a'), 'b'], { method: 'grouped', column: 'c' }, 0.4)
+    expect(two.findings).toHaveLength(1)
+    expect(split(Array(40).fill('a'), { method: 'stratified', column: 'c' }).findings).toEqual([])
+  })
+
+  test('values that occur once are trained on; a share asked for is never nothing', () => {
+    expect(split(['a', 'b', 'c'], { method: 'stratified', column: 'c' }).parts).toEqual([
+      'train',
+      'train',
+      'train',
+    ])
+    expect(
+      count(split(['a', 'a', 'b'], { method: 'stratified', column: 'c' }, 0.01).parts, 'validation'),
+    ).toBe(1)
+  })
+})
+
+describe('grouped', () => {
+  test('no value is on two sides', () => {
+    const values = Array.from({ length: 200 }, (_, i) => (i % 50 === 7 ? null : `user ${i % 23}`))
+    const { parts } = split(values, { method: 'grouped', column: 'c', test_share: 0.15 })
+    const sides = new Map<string, Set<Split>>()
+    for (const [i, value] of values.entries())
+      if (value !== null) sides.set(value, (sides.get(value) ?? new Set()).add(parts[i]!))
+    for (const found of sides.values()) expect(found.size).toBe(1)
+    expect(Math.abs(count(parts, 'validation') - 40)).toBeLessThanOrEqual(6)
+    expect(Math.abs(count(parts, 'test') - 30)).toBeLessThanOrEqual(6)
+  })
+
+  test('a group larger than the share is kept for training where a smaller one will do', () => {
+    const values = [...Array(80).fill('big'), ...Array(10).fill('x'), ...Array(10).fill('y')]
+    for (let seed = 0; seed < 10; seed++) {
+      const { parts } = split(values, { method: 'grouped', column: 'c' }, 0.1, seed)
+      expect(count(parts, 'validation')).toBe(10)
+    }
+  })
+
+  test('one group alone is trained on', () => {
+    expect(split(['a', 'a'], { method: 'grouped', column: 'c' }).parts).toEqual(['train', 'train'])
+  })
+})
+
+describe('by a column', () => {
+  test('values say it, in any case', () => {
+    const { parts, findings } = split(['Train', 'DEV', 'test', 'other', null], {
+      method: 'column',
+      column: 'c',
+    })
+    expect(parts).toEqual(['train', 'validation', 'test', 'train', 'train'])
+    expect(findings).toEqual([])
+    const own = split(['2019', '2020', '2021'], {
+      method: 'column',
+      column: 'c',
+      validation_values: ['2020'],
+      test_values: ['2021'],
+    })
+    expect(own.parts).toEqual(['train', 'validation', 'test'])
+  })
+
+  test('what cannot be is said', async () => {
+    expect(split(['a', 'b'], { method: 'column', column: 'c' }).findings[0]!.message).toContain(
+      'no row is for validation',
+    )
+    const none = await failure(() => split(['test'], { method: 'column', column: 'c' }), 'bad_data')
+    expect(none.hint).toContain('"test"')
+    await failure(() => split(['a'], { method: 'column' }), 'bad_config')
+    await failure(() => split(['a'], { method: 'grouped', column: 'zz' }), 'missing_column')
+  })
+
+  test('is guessed from names and values', () => {
+    const guess = (name: string, values: string[]) => guessSplit(frameOf(name, values))?.column ?? null
+    expect(guess('split', ['train', 'validation', 'train'])).toBe('split')
+    expect(guess('Subset', ['training', 'test'])).toBe('Subset')
+    expect(guess('tfds_split', ['train', 'test'])).toBe('tfds_split')
+    expect(guess('split', ['train', 'train'])).toBe(null)
+    expect(guess('split', ['left', 'right'])).toBe(null)
+    expect(guess('answer', ['train', 'test'])).toBe(null)
+  })
+})
