@@ -33,7 +33,80 @@ export interface Studio {
   train: TrainRoom
 }
 
-export interface DataRoom {
+/** Data from elsewhere. Nothing is asked of the network before one of these is called, and tokens stay in memory. */
+export interface SourceRoom {
+  /**
+   * A file by its address: any host that lets pages read it, Google Drive links, pages of GitHub and Hugging Face that show
+   * a file. `network` with "Download it with your browser, then drop it here." where a host refuses.
+   */
+  openUrl(
+    url: string,
+    options?: UrlOptions,
+    signal?: AbortSignal,
+    onProgress?: (progress: SourceProgress) => void,
+  ): Promise<DatasetInfo>
+  /** Data sets of the Hugging Face Hub by words, most downloaded first. */
+  searchHub(query: string, signal?: AbortSignal, options?: HubOptions): Promise<HubDataset[]>
+  /** What can be chosen of a data set. */
+  hubConfigs(id: string, options?: HubOptions, signal?: AbortSignal): Promise<HubConfigs>
+  /** One split of a data set, as stored data set. */
+  openHub(
+    request: HubRequest,
+    onProgress?: (progress: SourceProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<DatasetInfo>
+}
+
+export interface UrlOptions {
+  /** Sent as a bearer token: OAuth for Google Drive, a read token for a host that wants one. Never stored. */
+  token?: string
+  /** API key of one's own for Google Drive. Never stored. */
+  key?: string
+}
+
+export interface HubOptions {
+  /** Access token for private and gated data sets. Never stored. */
+  token?: string
+}
+
+export interface HubRequest extends HubOptions {
+  id: string
+  config: string
+  split: string
+}
+
+export interface HubDataset {
+  /** `owner/name`. */
+  id: string
+  downloads: number
+  likes: number
+  /** ISO date. */
+  updated: string | null
+  description: string
+  /** Whether its terms must be accepted first. */
+  gated: boolean
+  private: boolean
+}
+
+export interface HubConfigs {
+  id: string
+  configs: {
+    name: string
+    /** Rows and bytes where the Hub says them. */
+    splits: { name: string; rows: number | null; bytes: number | null; files: number }[]
+  }[]
+  /** False where the Hub offers only the first part of a large data set as Parquet. */
+  complete: boolean
+}
+
+export interface SourceProgress {
+  /** Bytes fetched. */
+  received: number
+  /** Of all; null where the server does not say. */
+  total: number | null
+}
+
+export interface DataRoom extends SourceRoom {
   /** Bundled sample data sets, without reading them. */
   samples(): Promise<SampleInfo[]>
   openSample(id: string): Promise<DatasetInfo>
