@@ -12,7 +12,6 @@ import type { DataRoom, DatasetInfo, RowEdit, SampleInfo } from '../protocol/stu
 import { type Database, openDatabase, type StoredDataset } from '../storage/database.ts'
 import { putDataset, readRows, removeDataset, updateDataset } from '../storage/datasets.ts'
 import type { Opened } from './bridge.ts'
-import { dataSources } from './data-sources.ts'
 import { Library } from './library.ts'
 import { Preparation } from './preparation.ts'
 import { synthesiser } from './synthesis.ts'
@@ -116,10 +115,6 @@ export function dataRoom(): DataRoom & Opened {
     return info
   }
 
-  const sources = dataSources((dataset, signal) => {
-    const info = describe(dataset.hash.slice(0, 16), dataset)
-    return keep(info, dataset.table, signal)
-  })
   const preparation = new Preparation({ database, library, find, table: tableOf })
 
   return {
@@ -149,8 +144,6 @@ export function dataRoom(): DataRoom & Opened {
       const { dataset, info } = await open(null, file.name, blobSource(file), signal)
       return keep(info, dataset.table, signal)
     },
-
-    ...sources,
 
     async list() {
       const all = await (await database()).getAll('datasets')
