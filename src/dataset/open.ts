@@ -6,7 +6,7 @@ import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding, ReadOptions } from '../protocol/studio.ts'
 import type { Dataset } from './describe.ts'
-import { checkSameColumns, chooseFiles, nameOf, putTogether } from './file-sets.ts'
+import { checkSameColumns, chooseFiles, nameOf, putTogether, SPLIT, splitsOf } from './file-sets.ts'
 import { HashedSource } from './hashed-source.ts'
 import { expandFiles } from './readers/expand.ts'
 import { FOLDER_READERS, readerFor } from './readers/index.ts'
@@ -73,21 +73,30 @@ async function readFiles(files: readonly DataFile[], name: string, options: Open
   const { chosen, findings } = chooseFiles(files, name)
   collected.findings.push(...findings)
   const read: { name: string; rows: number }[] = []
+  const splits = splitsOf(chosen.map((file) => file.name))
   let first: { name: string; columns: ReadonlySet<string> } | null = null
-  for (const file of chosen) {
+  for (const [i, file] of chosen.entries()) {
     const reader = readerFor(file)
     if (reader.isText) refuseKnown(file.head, file.name)
-    const { rows, columns } = await collected.add(
-      reader.format,
-      (context) => reader.read(file, context),
-      file.name,
-    )
+    const split = splits?.[i] ?? null
+    const rowsOf = (context: ReadContext) => withSplit(reader.read(file, context), split)
+    const { rows, columns } = await collected.add(reader.format, rowsOf, file.name)
     read.push({ name: file.name, rows })
     if (first) checkSameColumns(first, { name: file.name, columns }, reader.format === 'json')
     else first = { name: file.name, columns }
   }
-  collected.findings.push(...putTogether(read))
+  collected.findings.push(...putTogether(read, splits))
   return collected.rows()
+}
+
+/** The same rows, with what they are for in a column of its own unless they have one. */
+async function* withSplit(chunks: AsyncIterable<Chunk>, split: string | null): AsyncIterable<Chunk> {
+  for await (const chunk of chunks)
+    if (split === null || chunk.columns.some(({ name }) => name === SPLIT)) yield chunk
+    else {
+      const values = new Array<string>(chunk.rows).fill(split)
+      yield { rows: chunk.rows, columns: [...chunk.columns, { name: SPLIT, values }] }
+    }
 }
 
 /** Lets a worker hear of an abort where all bytes are at hand and nothing else would let it. */

@@ -73,10 +73,10 @@ function checkPage(
     for (const width of widths) {
       if (width === 0) continue
       const length = new DataView(page.buffer, page.byteOffset).getUint32(at, true)
-      checkRuns(page.subarray(at + 4, at + 4 + length), width, num_values, byte)
+      checkRuns(page.subarray(at + 4, at + 4 + length), width, num_values, byte, true)
       at += 4 + length
     }
-    if (isDictionary(encoding)) checkRuns(page.subarray(at + 1), page[at] ?? 0, num_values, byte)
+    checkWords(page.subarray(at), encoding, num_values, byte)
     return num_values
   }
   if (header.data_page_header_v2) {
@@ -87,42 +87,53 @@ function checkPage(
       throw new Error(`levels of the page at byte ${byte} too long`)
     let at = 0
     lengths.forEach((length, i) => {
-      if (length > 0) checkRuns(body.subarray(at, at + length), widths[i]!, page.num_values, byte)
+      if (length > 0) checkRuns(body.subarray(at, at + length), widths[i]!, page.num_values, byte, true)
       at += length
     })
-    if (isDictionary(page.encoding)) {
+    if (hasRuns(page.encoding)) {
       const rest = body.subarray(levels)
       const words =
         page.is_compressed === false ? rest : decompressPage(rest, unpacked - levels, meta.codec, compressors)
-      checkRuns(words.subarray(1), words[0] ?? 0, page.num_values, byte)
+      checkWords(words, page.encoding, page.num_values, byte)
     }
     return page.num_values
   }
   return 0
 }
 
-function isDictionary(encoding: string): boolean {
-  return encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY'
+function hasRuns(encoding: string): boolean {
+  return encoding === 'RLE' || encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY'
 }
 
-/** Runs of the hybrid of run lengths and bit packing hold no more than `most` values (packed ones fill up eights). */
-function checkRuns(bytes: Uint8Array, width: number, most: number, byte: number): void {
+/** Words of a dictionary, behind a byte with their width; or truth values, behind four with their length. */
+function checkWords(bytes: Uint8Array, encoding: string, most: number, byte: number): void {
+  if (!hasRuns(encoding)) return
+  if (encoding === 'RLE') checkRuns(bytes.subarray(4), 1, most, byte, false)
+  else checkRuns(bytes.subarray(1), bytes[0] ?? 0, most, byte, false)
+}
+
+/**
+ * Runs of the hybrid of run lengths and bit packing hold no more than `count` values (packed ones fill up eights), and
+ * levels no fewer, since hyparquet would look for the rest in what follows.
+ */
+function checkRuns(bytes: Uint8Array, width: number, count: number, byte: number, all: boolean): void {
   if (width > 32) throw new Error(`numbers of ${width} bits in the page at byte ${byte}`)
   let [at, values] = [0, 0]
-  while (at < bytes.length && values < most) {
+  while (at < bytes.length && values < count) {
     let [run, shift] = [0, 0]
-    for (;;) {
-      const part = bytes[at++] ?? 0
+    for (let part = 128; part >= 128; shift += 7) {
+      part = bytes[at++] ?? 0
       run += (part & 127) * 2 ** shift
-      shift += 7
-      if (part < 128 || shift > 35) break
+      if (shift > 28) throw new Error(`a broken run in the page at byte ${byte}`)
     }
     const packed = run % 2 === 1
-    const count = Math.floor(run / 2) * (packed ? 8 : 1)
-    values += count
-    at += packed ? (count / 8) * width : (width + 7) >> 3
-    if (values >= most + 8) throw new Error(`a run of ${count} values in the page at byte ${byte}`)
+    const length = Math.floor(run / 2) * (packed ? 8 : 1)
+    values += length
+    at += packed ? (length / 8) * width : (width + 7) >> 3
+    if (values >= count + 8) throw new Error(`a run of ${length} values in the page at byte ${byte}`)
   }
+  if (all && values < count)
+    throw new Error(`levels of ${values} of ${count} values in the page at byte ${byte}`)
 }
 
 /**

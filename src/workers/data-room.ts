@@ -15,10 +15,18 @@ import { blobSource, bufferSource, httpSource, readJson } from '../files/bytes.t
 import { makeTable, tableRows } from '../files/table.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
-import type { DataRoom, DatasetInfo, RowEdit, SampleInfo } from '../protocol/studio.ts'
+import type {
+  DataRoom,
+  DatasetInfo,
+  DatasetPreview,
+  ReadOptions,
+  RowEdit,
+  SampleInfo,
+} from '../protocol/studio.ts'
 import { type Database, openDatabase, type StoredDataset } from '../storage/database.ts'
 import { putDataset, readRows, removeDataset, updateDataset } from '../storage/datasets.ts'
 import type { Opened } from './bridge.ts'
+import { type FoundRows, hubConfigs, searchHub, sourcesOfHub, sourcesOfUrl } from './data-sources.ts'
 import { Library } from './library.ts'
 import { Preparation } from './preparation.ts'
 import { synthesiser } from './synthesis.ts'
@@ -68,13 +76,24 @@ export function dataRoom(): DataRoom & Opened {
         given instanceof File ? [given, given.webkitRelativePath] : [given.file, given.path]
       return { name: path || file.name, source: blobSource(file) }
     })
+    return openFound({ sources, findings: [] }, onPreview, signal, options, onProgress)
+  }
+
+  async function openFound(
+    { name, sources, findings }: FoundRows,
+    onPreview: ((preview: DatasetPreview) => void) | undefined,
+    signal: AbortSignal | undefined,
+    options: ReadOptions | undefined,
+    onProgress: ((bytes: number, total: number) => void) | undefined,
+  ): Promise<DatasetInfo> {
+    const titled = <Each extends { name: string }>(each: Each): Each => (name ? { ...each, name } : each)
     const { dataset, info } = await open(null, sources, {
       ...options,
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
-      ...(onPreview ? { onPreview: (first) => onPreview(describePreview(first)) } : {}),
+      ...(onPreview ? { onPreview: (first) => onPreview(describePreview(titled(first))) } : {}),
     })
-    return keep(info, dataset.table, signal)
+    return keep(titled({ ...info, findings: [...findings, ...info.findings] }), dataset.table, signal)
   }
 
   async function find(id: string): Promise<StoredDataset> {
@@ -165,6 +184,16 @@ export function dataRoom(): DataRoom & Opened {
     openFile: (file, signal) => openFiles([file], undefined, signal),
     openFiles,
 
+    async openUrl(url, access, onPreview, signal, options, onProgress) {
+      const found = await sourcesOfUrl(url, access, signal, onProgress)
+      return openFound(found, onPreview, signal, options, onProgress)
+    },
+    searchHub,
+    hubConfigs,
+    async openHub(choice, access, onPreview, signal, onProgress) {
+      return openFound(await sourcesOfHub(choice, access, signal), onPreview, signal, {}, onProgress)
+    },
+
     async list() {
       const all = await (await database()).getAll('datasets')
       return all.sort((a, b) => b.created - a.created).map(({ info }) => info)
@@ -188,6 +217,7 @@ export function dataRoom(): DataRoom & Opened {
     rowsAfter: (request, offset, count) => preparation.rowsAfter(request, offset, count),
     estimate: (request, signal) => preparation.estimate(request, signal),
     prepare: (request, signal, onProgress) => preparation.prepare(request, signal, onProgress),
+    examples: (request, split, offset, count) => preparation.examples(request, split, offset, count),
     tokenSamples: (request, split, offset, count) => preparation.tokenSamples(request, split, offset, count),
 
     async edit(dataset, edits) {

@@ -144,10 +144,13 @@ test.each(SAMPLES)('$name under other names', async ({ name, bytes }) => {
   for (const extension of ['csv', 'jsonl', 'parquet', 'xlsx', 'zip', 'arrow', 'bin', 'tsv']) {
     const found = await outcome(`renamed.${extension}`, bytes)
     count(found)
-    if (found instanceof LapidaryError) expect([extension, name]).toEqual(['jsonl', 'h.txt'])
-    // Lines of text that are called a table have their first line as its head.
-    else if (name === 'h.txt') expect(found.table.numRows).toBe(expected.length - 1)
-    else expect(tableRows(found.table)).toEqual(expected)
+    if (name === 'h.txt') {
+      // Lines of text that are called a table are a ragged one, and no JSON either.
+      expect(found).toBeInstanceOf(LapidaryError)
+      continue
+    }
+    if (found instanceof LapidaryError) throw found
+    expect(tableRows(found.table)).toEqual(expected)
   }
 })
 

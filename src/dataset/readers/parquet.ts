@@ -66,15 +66,15 @@ async function* readParquet(file: DataFile, context: ReadContext): AsyncIterable
 type ReadColumn = (group: number, start: number, column: TopColumn) => Promise<ArrayLike<unknown>>
 
 /**
- * Reads one column of one row group. Its bytes are read and checked before hyparquet sees them, since it works on several
- * promises at once and leaves the failures of all but one of them to nobody.
+ * Reads one column of one row group. Its bytes are read and checked before hyparquet sees them: from there on nothing
+ * is waited for, and nothing that was started goes on after a failure.
  */
 async function columnsReader(
   metadata: FileMetaData,
   source: ByteSource,
   signal: AbortSignal | undefined,
 ): Promise<ReadColumn> {
-  const [{ parquetScan }, { compressors }, { checkPages, keepingPages }] = await Promise.all([
+  const [{ parquetRead }, { compressors }, { checkPages, keepingPages }] = await Promise.all([
     import('hyparquet'),
     import('hyparquet-compressors'),
     import('../../files/parquet-check.ts'),
@@ -86,17 +86,6 @@ async function columnsReader(
     return exactly(held.bytes.subarray(start - held.start, end - held.start))
   }
   const { forCheck, forReading, forget } = keepingPages(compressors)
-  const scanOf = (zoned: boolean) =>
-    parquetScan({
-      file: { byteLength: source.size, slice },
-      metadata,
-      compressors: forReading,
-      utf8: false,
-      geoparquet: false,
-      useOffsetIndex: false,
-      parsers: parsersFor(zoned),
-    })
-  const scans = { zoned: await scanOf(true), local: await scanOf(false) }
   return async (group, start, { name, zoned }) => {
     const { columns, num_rows } = metadata.row_groups[group]!
     const leaves = columns.flatMap(({ meta_data }) =>
@@ -114,8 +103,22 @@ async function columnsReader(
       const chunk = { start, bytes: new Uint8Array(exactly(bytes.subarray(start - from, end - from))) }
       checkPages(chunk, metadata, meta, leaves.length > 1 ? compressors : forCheck)
     }
-    const scan = zoned ? scans.zoned : scans.local
-    return scan.readColumn({ column: name, rowStart: start, rowEnd: start + Number(num_rows) })
+    const cells: unknown[] = []
+    await parquetRead({
+      file: { byteLength: source.size, slice },
+      metadata,
+      columns: [name],
+      rowStart: start,
+      rowEnd: start + Number(num_rows),
+      compressors: forReading,
+      utf8: false,
+      geoparquet: false,
+      parsers: parsersFor(zoned),
+      onChunk: ({ columnData }) => {
+        for (const cell of columnData) cells.push(cell)
+      },
+    })
+    return cells
   }
 }
 
