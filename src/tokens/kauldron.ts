@@ -1,7 +1,7 @@
 import type { TextRow } from '../dataset/rows.ts'
+import type { MaskedExample } from '../protocol/batch.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Conversation } from '../protocol/tokens.ts'
-import type { MaskedExample } from './masks.ts'
 import type { TextTokenizer } from './tokenizer.ts'
 
 /**
