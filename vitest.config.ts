@@ -41,6 +41,7 @@ export default defineConfig({
             'comlink',
             'idb',
             'fflate',
+            'flatbuffers',
             'hyparquet',
             'hyparquet-compressors',
             'apache-arrow',

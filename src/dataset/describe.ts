@@ -1,9 +1,20 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader, tableRows } from '../files/table.ts'
-import type { ColumnInfo, DatasetInfo } from '../protocol/studio.ts'
+import type { ColumnInfo, DatasetInfo, DatasetPreview, Finding } from '../protocol/studio.ts'
 import { findIssues } from './findings.ts'
 import { guessMapping } from './mapping.ts'
-import type { Dataset } from './open.ts'
+
+export interface Dataset {
+  name: string
+  /** SHA-256 of the file's bytes, hex; of several files, of their hashes, a line each. */
+  hash: string
+  /** Of the reader that read it: csv, json, text, parquet, arrow, xlsx ... */
+  format: string
+  /** Kept as Arrow IPC (`tableToIPC`); read with `tableRows` and `columnReader`. */
+  table: Table
+  /** What reading the file itself brought up. */
+  findings: Finding[]
+}
 
 /** What the page shows of a data set. */
 export function describeDataset(id: string, dataset: Dataset): DatasetInfo {
@@ -20,6 +31,15 @@ export function describeDataset(id: string, dataset: Dataset): DatasetInfo {
     findings: [...dataset.findings, ...findIssues(table, guess)],
     preview: tableRows(table, 0, 5),
   }
+}
+
+/** What there is to see before all of a data set has been read. */
+export function describePreview({
+  name,
+  format,
+  table,
+}: Pick<Dataset, 'name' | 'format' | 'table'>): DatasetPreview {
+  return { name, format, columns: describeColumns(table), rows: tableRows(table, 0, 20) }
 }
 
 export function describeColumns(table: Table): ColumnInfo[] {

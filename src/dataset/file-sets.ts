@@ -53,23 +53,50 @@ export function chooseFiles(
   }
 }
 
-/** Says what was put together, and that rows meant for testing are among them where the names say so. */
-export function putTogether(files: readonly { name: string; rows: number }[]): Finding[] {
-  if (files.length < 2) return []
-  const held = files.filter(({ name }) =>
-    /(^|[^a-z])(test|valid(ation)?|dev|eval)([^a-z]|$)/i.test(baseName(name)),
+/** What a file is for by its name, as published data sets are cut into files; null where it does not say. */
+function splitOf(path: string): string | null {
+  const found = /(^|[^a-z])(train|training|test|validation|valid|val|dev|eval)([^a-z]|$)/i.exec(
+    baseName(path),
   )
-  const mixed = held.length > 0 && held.length < files.length
+  const name = found?.[2]?.toLowerCase()
+  if (name === undefined) return null
+  return name.startsWith('train') ? 'train' : name === 'test' ? 'test' : 'validation'
+}
+
+/** For each file what it is for, where all names say so and they do not all say the same; else null. */
+export function splitsOf(names: readonly string[]): string[] | null {
+  const splits = names.map(splitOf)
+  const known = splits.filter((split) => split !== null)
+  return known.length === names.length && new Set(known).size > 1 ? known : null
+}
+
+/** Says what was put together. */
+export function putTogether(
+  files: readonly { name: string; rows: number }[],
+  splits: readonly string[] | null,
+): Finding[] {
+  if (files.length < 2) return []
   return [
     {
-      severity: mixed ? 'warning' : 'note',
+      severity: 'note',
       message: `${files.length} files were put together: ${listed(files.map(({ name, rows }) => `${name} (${rows} rows)`))}.`,
-      hint: mixed
-        ? `By its name, ${held[0]!.name} is meant for testing. Open the files for training alone to keep it apart.`
-        : 'They have the same columns; their rows follow each other in this order.',
+      hint: 'They have the same columns; their rows follow each other in this order.',
     },
+    ...(splits
+      ? [
+          {
+            severity: 'note' as const,
+            message: `The column "${SPLIT}" was made from the files' names: it says which rows are for ${listed([...new Set(splits)])}.`,
+            hint: 'Choose it as the split, so that what is meant for testing is not learnt.',
+            column: SPLIT,
+          },
+        ]
+      : []),
   ]
 }
+
+/** Column that says which file a row comes from, where the files' names tell what they are for. */
+export const SPLIT = 'split'
 
 /**
  * Files that are put together have the same columns; rows of JSON may leave names out.

@@ -1,31 +1,19 @@
-import type { Table } from 'apache-arrow'
 import type { ByteSource } from '../files/bytes.ts'
 import { refuseKnown } from '../files/magic.ts'
 import { type Chunk, TableBuilder } from '../files/table-builder.ts'
 import { NotUtf8 } from '../files/utf8.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
-import type { Finding } from '../protocol/studio.ts'
-import { checkSameColumns, chooseFiles, nameOf, putTogether } from './file-sets.ts'
+import type { Finding, ReadOptions } from '../protocol/studio.ts'
+import type { Dataset } from './describe.ts'
+import { checkSameColumns, chooseFiles, nameOf, putTogether, SPLIT, splitsOf } from './file-sets.ts'
 import { HashedSource } from './hashed-source.ts'
 import { expandFiles } from './readers/expand.ts'
 import { FOLDER_READERS, readerFor } from './readers/index.ts'
-import type { DataFile, NamedSource, ReadContext, ReadOptions } from './readers/reader.ts'
+import type { DataFile, NamedSource, ReadContext } from './readers/reader.ts'
 
-export { describeColumns, describeDataset, isMissing } from './describe.ts'
+export { type Dataset, describeColumns, describeDataset, describePreview, isMissing } from './describe.ts'
 export type { NamedSource } from './readers/reader.ts'
-
-export interface Dataset {
-  name: string
-  /** SHA-256 of the file's bytes, hex; of several files, of their hashes, a line each. */
-  hash: string
-  /** Of the reader that read it: csv, json, text, parquet, arrow, xlsx ... */
-  format: string
-  /** Kept as Arrow IPC (`tableToIPC`); read with `tableRows` and `columnReader`. */
-  table: Table
-  /** What reading the file itself brought up. */
-  findings: Finding[]
-}
 
 export interface OpenOptions extends ReadOptions {
   signal?: AbortSignal
@@ -85,21 +73,35 @@ async function readFiles(files: readonly DataFile[], name: string, options: Open
   const { chosen, findings } = chooseFiles(files, name)
   collected.findings.push(...findings)
   const read: { name: string; rows: number }[] = []
+  const splits = splitsOf(chosen.map((file) => file.name))
   let first: { name: string; columns: ReadonlySet<string> } | null = null
-  for (const file of chosen) {
+  for (const [i, file] of chosen.entries()) {
     const reader = readerFor(file)
     if (reader.isText) refuseKnown(file.head, file.name)
-    const { rows, columns } = await collected.add(
-      reader.format,
-      (context) => reader.read(file, context),
-      file.name,
-    )
+    const split = splits?.[i] ?? null
+    const rowsOf = (context: ReadContext) => withSplit(reader.read(file, context), split)
+    const { rows, columns } = await collected.add(reader.format, rowsOf, file.name)
     read.push({ name: file.name, rows })
     if (first) checkSameColumns(first, { name: file.name, columns }, reader.format === 'json')
     else first = { name: file.name, columns }
   }
-  collected.findings.push(...putTogether(read))
+  collected.findings.push(...putTogether(read, splits))
   return collected.rows()
+}
+
+/** The same rows, with what they are for in a column of its own unless they have one. */
+async function* withSplit(chunks: AsyncIterable<Chunk>, split: string | null): AsyncIterable<Chunk> {
+  for await (const chunk of chunks)
+    if (split === null || chunk.columns.some(({ name }) => name === SPLIT)) yield chunk
+    else {
+      const values = new Array<string>(chunk.rows).fill(split)
+      yield { rows: chunk.rows, columns: [...chunk.columns, { name: SPLIT, values }] }
+    }
+}
+
+/** Lets a worker hear of an abort where all bytes are at hand and nothing else would let it. */
+async function breathe(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve))
 }
 
 /** The rows read so far. */
@@ -133,6 +135,7 @@ class Collected {
           builder.append(chunk)
           for (const column of chunk.columns) columns.add(column.name)
           this.#preview()
+          await breathe()
         }
         const rows = builder.rows - before.rows
         if (rows === 0) fail('bad_data', `${file} has no rows.`, 'Choose a file with rows.', { file })

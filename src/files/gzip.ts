@@ -4,6 +4,7 @@ import { crc32 } from './crc32.ts'
 
 /** A member ends with the CRC-32 and the length modulo 2^32 of what it holds. */
 const TRAILER = 8
+const PIECE = 65_536
 
 /**
  * Inflates gzip, one member or several (RFC 1952), and holds each against its check sum, which fflate does not.
@@ -39,7 +40,7 @@ export async function* gunzip(pieces: AsyncIterable<Uint8Array>, name: string): 
       damaged(name, read, error instanceof Error ? error.message : String(error))
     }
   }
-  for await (const bytes of pieces) {
+  for await (const bytes of cut(pieces)) {
     before = piece as Uint8Array<ArrayBuffer>
     piece = bytes as Uint8Array<ArrayBuffer>
     read += bytes.length
@@ -51,6 +52,12 @@ export async function* gunzip(pieces: AsyncIterable<Uint8Array>, name: string): 
   yield* inflated
   if (read < 18) damaged(name, read, 'it ends early')
   check(read)
+}
+
+/** A piece that inflates a hundredfold should still be small. */
+async function* cut(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  for await (const bytes of pieces)
+    for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE)
 }
 
 function damaged(file: string, byte: number, reason: string): never {

@@ -24,7 +24,7 @@ export async function* readJsonChunks(
   const all = () => chained(held, source)
   const start = await firstLine(source, held)
   if (start.text.startsWith('[')) yield* toChunks(listElements(all(), file), file, 'row')
-  else if (start.text.startsWith('{') && (parses(start.text) ? start.more : /\.(jsonl|ndjson)$/i.test(file)))
+  else if (start.text.startsWith('{') && (parses(start.text) ? start.more : isBrokenLine(start.text, file)))
     yield* toChunks(textLines(all(), file), file, 'line')
   else yield* toWholeChunk(await textOf(all(), file), file)
 }
@@ -35,6 +35,11 @@ export function looksLikeJson(text: string): boolean {
   if (start < 0 || !'[{'.includes(text[start]!)) return false
   // A list or object that is broken further on is still meant as JSON.
   return /^[[{]\s*(["[{\]}]|$)/.test(text.slice(start, start + 200))
+}
+
+/** A first line of JSON lines that is broken, and not the beginning of an object over several lines. */
+function isBrokenLine(line: string, file: string): boolean {
+  return /\.(jsonl|ndjson)$/i.test(file) && !/[{[,]\s*$/.test(line)
 }
 
 /** The first line that is not blank, and whether anything follows it. What was read for it is put into `held`. */

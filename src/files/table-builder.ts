@@ -19,16 +19,24 @@ export interface Chunk {
   columns: { name: string; values: readonly unknown[] | TextCells }[]
 }
 
-/** Cells of text as Arrow keeps them. An empty cell is missing where `missing` is set. */
+/** Cells of text as Arrow keeps them. Without `present`, an empty cell is a missing one. */
 export class TextCells {
   /** Cell i is `bytes[offsets[i], offsets[i + 1])`, UTF-8. */
   readonly bytes: Uint8Array
   /** rows + 1 ascending numbers. */
   readonly offsets: Int32Array
+  /** A bit a row, the lowest first. */
+  readonly present: Uint8Array | null
 
-  constructor(bytes: Uint8Array, offsets: Int32Array) {
+  constructor(bytes: Uint8Array, offsets: Int32Array, present: Uint8Array | null = null) {
     this.bytes = bytes
     this.offsets = offsets
+    this.present = present
+  }
+
+  isMissing(row: number): boolean {
+    if (this.present) return !(this.present[row >> 3]! & (1 << (row & 7)))
+    return this.offsets[row] === this.offsets[row + 1]
   }
 }
 
@@ -129,11 +137,12 @@ function unify(pieces: readonly Piece[]): { type: DataType; json: boolean; data:
   return { type, json: kind === 'json', data }
 }
 
-function fromCells({ bytes, offsets }: TextCells, rows: number): Piece {
+function fromCells(cells: TextCells, rows: number): Piece {
+  const { offsets, bytes } = cells
   const validity = new Uint8Array((rows + 7) >> 3)
   let missing = 0
   for (let i = 0; i < rows; i++)
-    if (offsets[i] === offsets[i + 1]) missing++
+    if (cells.isMissing(i)) missing++
     else validity[i >> 3]! |= 1 << (i & 7)
   if (missing === rows) return nothing(rows)
   return { kind: 'text', rows, data: utf8Data(rows, missing, validity, offsets, bytes) }

@@ -1,16 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from '../files/bf16.ts'
+import { type StoredElements, storedElements, widenInto } from '../model/stored.ts'
 import { resolveWeights } from '../model/weights.ts'
 import { type ModelConfig, type ModelSource, PROJECTIONS, type Projection } from '../protocol/model.ts'
 import type { PortablePlan } from './plan.ts'
 import { free, tidy } from './tidy.ts'
 
 /** A matrix on the host, as it is stored. */
-interface HostMatrix {
+interface HostMatrix extends StoredElements {
   rows: number
   cols: number
-  data: Float32Array | Uint16Array
-  type: 'F32' | 'BF16' | 'F16'
 }
 
 /** W [out, in] and its transpose: every product has its right operand as it lies. */
@@ -77,7 +75,7 @@ export class BaseWeights {
       const [rows, cols] = shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!]
       const bytes = await source.read(name, 0, rows * cols * (dtype === 'F32' ? 4 : 2), signal)
       onProgress(++done / source.tensors.size)
-      return { rows, cols, type: dtype, data: dtype === 'F32' ? asFloat32(bytes) : asUint16(bytes) }
+      return { rows, cols, ...storedElements(bytes, dtype) }
     }
     const norm = async (name: string) => tf.keep(tf.tensor1d(widen(await read(name)).map((w) => 1 + w)))
     try {
@@ -176,18 +174,4 @@ function widen(matrix: HostMatrix): Float32Array<ArrayBuffer> {
   const out = new Float32Array(matrix.rows * matrix.cols)
   widenInto(matrix, 0, out, 0, out.length)
   return out
-}
-
-/** `count` elements from `from` on, as f32 into `out` from `at` on. */
-function widenInto(
-  { data, type }: HostMatrix,
-  from: number,
-  out: Float32Array<ArrayBuffer>,
-  at: number,
-  count: number,
-): void {
-  const source = data.subarray(from, from + count)
-  const target = out.subarray(at, at + count)
-  if (type === 'F32') target.set(source)
-  else (type === 'BF16' ? bf16ToF32 : f16ToF32)(source as Uint16Array, target)
 }

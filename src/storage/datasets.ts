@@ -1,15 +1,16 @@
 import { commit, readBlob, requireRoom, writeBlob } from './blobs.ts'
 import type { Database, StoredDataset, StoredTokens } from './database.ts'
 
-/** Stores a data set's rows (Arrow IPC); one of the same id is replaced. */
+/** Stores a data set's rows (Arrow IPC, in pieces); one of the same id is replaced. */
 export async function putDataset(
   database: Database,
   dataset: Omit<StoredDataset, 'rows' | 'created'>,
-  rows: Uint8Array,
+  rows: readonly Uint8Array[],
   signal?: AbortSignal,
 ): Promise<StoredDataset> {
-  await requireRoom(rows.byteLength, `Storing ${dataset.info.name}`)
-  const ref = await writeBlob(database, [rows], signal)
+  const size = rows.reduce((sum, piece) => sum + piece.byteLength, 0)
+  await requireRoom(size, `Storing ${dataset.info.name}`)
+  const ref = await writeBlob(database, rows, signal)
   const stored: StoredDataset = { ...dataset, rows: ref, created: Date.now() }
   await commit(database, ['datasets'], [ref], async (tx) => {
     const old = await tx.objectStore('datasets').get(dataset.id)

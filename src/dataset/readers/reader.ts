@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../files/bytes.ts'
 import type { Chunk } from '../../files/table-builder.ts'
-import type { Finding } from '../../protocol/studio.ts'
+import type { Finding, ReadOptions } from '../../protocol/studio.ts'
 
 /** Bytes under the name a person knows them by: a file's name, or its path in the chosen folder, with `/`. */
 export interface NamedSource {
@@ -22,13 +22,6 @@ export interface DataFile {
 
 /** How much of a file a reader may look at to tell its format. */
 export const HEAD_BYTES = 65_536
-
-export interface ReadOptions {
-  /** What a row of plain text is; by default a line; paragraphs end at blank lines. */
-  text?: 'line' | 'paragraph' | 'file'
-  /** Sheet of a workbook; by default the first that has rows. */
-  sheet?: string
-}
 
 export interface ReadContext {
   readonly signal?: AbortSignal | undefined

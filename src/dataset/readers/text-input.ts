@@ -1,5 +1,6 @@
+import { csvDelimiter } from '../../files/csv.ts'
 import { encodingOf, type TextFacts, utf8Pieces } from '../../files/utf8.ts'
-import type { DataFile, ReadContext } from './reader.ts'
+import { type DataFile, HEAD_BYTES, type ReadContext } from './reader.ts'
 
 /**
  * A text file as UTF-8 pieces, whatever its encoding; what is odd about it becomes a finding once all is read.
@@ -29,4 +30,9 @@ export async function* textPieces(file: DataFile, context: ReadContext): AsyncIt
 /** The text a file begins with, without a mark. */
 export function headText(file: DataFile): string {
   return new TextDecoder(encodingOf(file.head)).decode(file.head)
+}
+
+/** The delimiter under which a file's beginning is a regular table, null where none is. */
+export function tableDelimiter(file: DataFile, head = headText(file)): string | null {
+  return csvDelimiter(new TextEncoder().encode(head), file.head.length < HEAD_BYTES)
 }

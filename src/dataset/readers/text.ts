@@ -1,8 +1,7 @@
-import { csvDelimiter } from '../../files/csv.ts'
 import type { Chunk } from '../../files/table-builder.ts'
 import { fail } from '../../protocol/errors.ts'
-import { HEAD_BYTES, type Reader } from './reader.ts'
-import { headText, textPieces } from './text-input.ts'
+import type { Reader } from './reader.ts'
+import { tableDelimiter, textPieces } from './text-input.ts'
 
 const FIRST_ROWS = 100
 const CHUNK_UNITS = 8 << 20
@@ -11,11 +10,7 @@ const CHUNK_UNITS = 8 << 20
 export const text: Reader = {
   format: 'text',
   isText: true,
-  detects(file) {
-    if (!/\.(txt|md|text|log)$/i.test(file.name)) return false
-    const sample = new TextEncoder().encode(headText(file))
-    return csvDelimiter(sample, file.head.length < HEAD_BYTES) === null
-  },
+  detects: (file) => /\.(txt|md|text|log)$/i.test(file.name) && tableDelimiter(file) === null,
   async *read(file, context) {
     const unit = context.options.text ?? 'line'
     let rows = 0
