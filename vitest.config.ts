@@ -44,6 +44,7 @@ export default defineConfig({
             'flatbuffers',
             'hyparquet',
             'hyparquet-compressors',
+            'hyparquet-writer',
             'apache-arrow',
             '@huggingface/tokenizers',
             '@huggingface/jinja',
