@@ -62,7 +62,7 @@ export function mapFrame(frame: Frame, mapping: Mapping): MappedFrame {
   }
   const findings = causes.map(
     ([cause, { first, count }]): Finding => ({
-      kind: cause.startsWith('has no') ? 'missing' : 'bad_conversation',
+      kind: /^has no(?:thing in)? "/.test(cause) ? 'missing' : 'bad_conversation',
       severity: 'warning',
       message:
         count === 1
@@ -71,9 +71,16 @@ export function mapFrame(frame: Frame, mapping: Mapping): MappedFrame {
       hint: 'Such rows are left out. Fill them in, or leave it so.',
       row: first,
       count,
+      ...columnOf(cause, frame, mapping),
     }),
   )
   return { rows, at, findings }
+}
+
+/** The column that a cause speaks of, so that it can be told that `inspect` has found the same. */
+function columnOf(cause: string, frame: Frame, { messages, text }: Mapping): { column?: string } {
+  const column = messages ?? text ?? frame.names.find((name) => cause === `has no "${name}"`)
+  return column === undefined ? {} : { column }
 }
 
 /** One row by its index in the frame; in words what it lacks, where it cannot be used. */

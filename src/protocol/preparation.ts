@@ -1,5 +1,5 @@
 import type { AugmentConfig, DataStep, SplitConfig } from './data-steps.ts'
-import type { Origin, Split } from './tokens.ts'
+import type { Message, Origin, Split } from './tokens.ts'
 
 /** Columns by the part they play. Either prompt+response, or messages, or text. */
 export interface ColumnRoles {
@@ -112,6 +112,18 @@ export interface PrepareRequest extends DataRequest {
   augment?: AugmentConfig
 }
 
+/** What examples are as text depends on; a `PrepareRequest` is one, too. */
+export type ExamplesRequest = Omit<PrepareRequest, 'model' | 'maxLength' | 'completionOnlyLoss'>
+
+/** An example before tokenisation: a conversation, or text to be continued. */
+export interface ExampleText {
+  /** Row of the data set (or of the synthetic set, where `origin` says so). */
+  row: number
+  origin: Origin
+  messages: Message[] | null
+  text: string | null
+}
+
 export interface PreparedInfo {
   /** Key of the stored token table; empty for an estimate, which stores nothing. */
   tokens: string
@@ -122,7 +134,10 @@ export interface PreparedInfo {
   truncated: number
   /** Token-length histogram: count of examples with edges[i] <= length < edges[i + 1]. */
   histogram: { edges: number[]; counts: number[] }
-  /** What came up on the way; empty for an estimate, which has not seen every row. */
+  /**
+   * What came up on the way; empty for an estimate, which has not seen every row. One of the same kind, row and column as a
+   * finding of `inspect` is the same finding.
+   */
   findings: Finding[]
   /** The first examples as the model will see them. */
   samples: TokenisedSample[]

@@ -5,6 +5,8 @@ import type { MetricName, RunEvent } from './events.ts'
 import type { ModelConfig } from './model.ts'
 import type {
   ColumnStats,
+  ExamplesRequest,
+  ExampleText,
   Finding,
   Generate,
   Guess,
@@ -103,6 +105,13 @@ export interface DataRoom {
     signal?: AbortSignal,
     onProgress?: (share: number) => void,
   ): Promise<PreparedInfo>
+  /** A page of examples as text, after steps, mapping, split and augmentation: to look at, to ask, to export. */
+  examples(
+    request: ExamplesRequest,
+    split: Split,
+    offset: number,
+    count: number,
+  ): Promise<{ total: number; examples: ExampleText[] }>
   /** A page of examples as the model will see them. `total` counts the split's examples before tokenisation. */
   tokenSamples(
     request: PrepareRequest,

@@ -217,6 +217,7 @@ export function dataRoom(): DataRoom & Opened {
     rowsAfter: (request, offset, count) => preparation.rowsAfter(request, offset, count),
     estimate: (request, signal) => preparation.estimate(request, signal),
     prepare: (request, signal, onProgress) => preparation.prepare(request, signal, onProgress),
+    examples: (request, split, offset, count) => preparation.examples(request, split, offset, count),
     tokenSamples: (request, split, offset, count) => preparation.tokenSamples(request, split, offset, count),
 
     async edit(dataset, edits) {

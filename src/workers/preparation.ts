@@ -11,7 +11,8 @@ import { SITE, shuffle } from '../lib/threefry.ts'
 import { NO_AUGMENT, NO_SPLIT } from '../protocol/data-steps.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import type {
-  DataRequest,
+  ExamplesRequest,
+  ExampleText,
   Finding,
   InspectRequest,
   PreparedInfo,
@@ -207,19 +208,33 @@ export class Preparation {
     return { total: rows[split].length, samples }
   }
 
+  async examples(request: ExamplesRequest, split: Split, offset: number, count: number) {
+    const { rows } = await this.#whole(request, await this.#sources.find(request.dataset))
+    const start = Math.max(0, offset)
+    const examples = rows[split].slice(start, start + count).map(
+      (row): ExampleText => ({
+        row: row.row,
+        origin: 'origin' in row ? row.origin : 'data',
+        messages: 'messages' in row ? row.messages : null,
+        text: 'text' in row ? row.text : null,
+      }),
+    )
+    return { total: rows[split].length, examples }
+  }
+
   /** Training rows as text, for a model to write more like them. */
-  async trainingRows(request: Omit<PrepareRequest, 'model' | 'maxLength' | 'completionOnlyLoss'>) {
+  async trainingRows(request: ExamplesRequest) {
     const stored = await this.#sources.find(request.dataset)
     return (await this.#whole({ ...request, augment: NO_AUGMENT }, stored)).rows.train
   }
 
-  async #whole(request: PipelineRequest, stored: StoredDataset, signal?: AbortSignal) {
+  async #whole(request: ExamplesRequest, stored: StoredDataset, signal?: AbortSignal) {
     return this.#piped.get(await pipelineKey(request, stored), () =>
       this.#run(request, stored, stored.info.rows, signal),
     )
   }
 
-  async #run(request: PipelineRequest, stored: StoredDataset, rows: number, signal?: AbortSignal) {
+  async #run(request: ExamplesRequest, stored: StoredDataset, rows: number, signal?: AbortSignal) {
     const table = await this.#sources.table(stored)
     const { seed, mapping, validationShare, steps = [], split = null, augment = null } = request
     return runPipeline(frameOf(table, rows, seed), {
@@ -279,8 +294,6 @@ export class Preparation {
   }
 }
 
-type PipelineRequest = DataRequest & Pick<PrepareRequest, 'mapping' | 'validationShare' | 'split' | 'augment'>
-
 /** So many rows drawn by seed, in their own order; all of them where that is all there are. */
 function frameOf(table: Table, rows: number, seed: number): Frame {
   if (rows >= table.numRows) return Frame.of(table)
@@ -295,7 +308,7 @@ function maskOptions({ maxLength, completionOnlyLoss }: PrepareRequest, vocabSiz
   return { maxLength, completionOnly: completionOnlyLoss ?? true, vocabSize }
 }
 
-async function pipelineKey(request: PipelineRequest, stored: StoredDataset): Promise<string> {
+async function pipelineKey(request: ExamplesRequest, stored: StoredDataset): Promise<string> {
   const { mapping, validationShare, seed } = request
   return JSON.stringify([
     stored.id,
@@ -322,12 +335,12 @@ async function tokensKey(request: PrepareRequest, data: string, model: string): 
   return (await sha256Hex(JSON.stringify(key))).slice(0, 32)
 }
 
-function plainMapping({ prompt, response, system, messages, text }: PipelineRequest['mapping']) {
+function plainMapping({ prompt, response, system, messages, text }: ExamplesRequest['mapping']) {
   return [prompt, response, system, messages, text]
 }
 
 /** What goes beyond columns and a random split, in one canonical form; null where nothing does. */
-function extras({ mapping, steps = [], split, augment }: PipelineRequest) {
+function extras({ mapping, steps = [], split, augment }: ExamplesRequest) {
   const { input = null, template = null, labels = null } = mapping
   const words = labels && Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
   const active = steps.filter(({ enabled }) => enabled)

@@ -36,8 +36,8 @@ const questionOf = (made: object) => (made as Conversation).messages.at(-2)!.con
 describe('rows', () => {
   const config: AugmentConfig = { ...NO_AUGMENT, reworded: 0.5, noisy: 2, noise: SOME }
 
-  test('are made in the ratio asked for, differ from their source, keep its answer, and are labelled', () => {
-    const { made, findings } = augment(ROWS, config, 42)
+  test('are made in the ratio asked for, differ from their source, keep its answer, and are labelled', async () => {
+    const { made, findings } = await augment(ROWS, config, 42)
     expect(findings).toEqual([])
     expect(made.filter(({ origin }) => origin === 'reworded')).toHaveLength(20)
     expect(made.filter(({ origin }) => origin === 'noisy')).toHaveLength(80)
@@ -55,29 +55,42 @@ describe('rows', () => {
     for (const { row: number } of ROWS) expect(noisy.filter((n) => n === number)).toHaveLength(2)
   })
 
-  test('are a function of the seed', () => {
-    expect(augment(ROWS, config, 42)).toEqual(augment(ROWS, config, 42))
-    expect(augment(ROWS, config, 43).made).not.toEqual(augment(ROWS, config, 42).made)
+  test('are a function of the seed', async () => {
+    const once = await augment(ROWS, config, 42)
+    expect(await augment(ROWS, config, 42)).toEqual(once)
+    expect((await augment(ROWS, config, 43)).made).not.toEqual(once.made)
   })
 
-  test('synthetic ones are taken by ratio, in their own order', () => {
+  test('stay what they are in any later version: a stored run must find the same', async () => {
+    const few = { ...config, reworded: 0.05, noisy: 0.05 }
+    const { made } = await augment(ROWS, few, 42)
+    expect(made.map((one) => [one.row, questionOf(one)])).toEqual([
+      [8, 'Tell me about what a machine of kind 8 does.'],
+      [11, 'Here is what I need: Explain what a machine of kind 11 does.'],
+      [6, 'exlpain What a machine of kind 6 does.'],
+      [9, 'Explain what s machine kind 9 oDe.'],
+    ])
+  })
+
+  test('synthetic ones are taken by ratio, in their own order', async () => {
     const written = Array.from({ length: 30 }, (_, i) => row(i, `Written ${i}`))
-    const { made } = augment(ROWS, { ...NO_AUGMENT, synthetic_ratio: 0.5 }, 1, written)
+    const { made } = await augment(ROWS, { ...NO_AUGMENT, synthetic_ratio: 0.5 }, 1, { synthetic: written })
     expect(made).toHaveLength(20)
     expect(made.every(({ origin }) => origin === 'synthetic')).toBe(true)
     expect(made.map((one) => one.row)).toEqual([...made.map((one) => one.row)].sort((a, b) => a - b))
-    expect(augment(ROWS, { ...NO_AUGMENT, synthetic_ratio: 10 }, 1, written).made).toHaveLength(30)
+    const all = await augment(ROWS, { ...NO_AUGMENT, synthetic_ratio: 10 }, 1, { synthetic: written })
+    expect(all.made).toHaveLength(30)
   })
 
-  test('what could not be made is said', () => {
+  test('what could not be made is said', async () => {
     const german = Array.from({ length: 30 }, (_, i) => row(i, `Was ist die Nummer ${i} und wozu dient sie?`))
-    const { made, findings } = augment(german, { ...NO_AUGMENT, reworded: 1 }, 1)
+    const { made, findings } = await augment(german, { ...NO_AUGMENT, reworded: 1 }, 1)
     expect(made).toEqual([])
     expect(findings[0]!.message).toBe('0 rewordings were made of the 30 asked for.')
     const own = { ...NO_AUGMENT, reworded: 1, rewordings: ['Bitte: {prompt}'] }
-    expect(augment(german, own, 1).made.map(questionOf)[0]).toMatch(/^Bitte: Was ist/)
+    expect((await augment(german, own, 1)).made.map(questionOf)[0]).toMatch(/^Bitte: Was ist/)
     const texts = [{ text: 'plain', row: 0 }]
-    expect(augment(texts, { ...NO_AUGMENT, noisy: 1 }, 1).findings[0]!.message).toContain(
+    expect((await augment(texts, { ...NO_AUGMENT, noisy: 1 }, 1)).findings[0]!.message).toContain(
       'No row asks anything',
     )
   })

@@ -154,6 +154,44 @@ describe('summary', () => {
     expect((await data.prepare({ ...wanted, maxLength: fix.value })).truncated).toBe(0)
   })
 
+  test('examples as text, page by page', async () => {
+    const data = room()
+    const dataset = await data.openFile(file('q,a,l\nx,1,0\ny,2,1\nz,3,1\n'))
+    const wanted = request(dataset, {
+      mapping: {
+        ...PAIRS,
+        prompt: null,
+        template: 'Sort {q}',
+        response: 'l',
+        labels: { '0': 'no', '1': 'yes' },
+      },
+      validationShare: 0.3,
+      augment: { ...NO_AUGMENT, noisy: 1, noise: { typos: 0, case: 1, swaps: 0, dropout: 0 } },
+    })
+    const { model: _, maxLength: __, completionOnlyLoss: ___, ...textual } = wanted
+    const all = await data.examples(textual, 'train', 0, 10)
+    expect([all.total, all.examples.map(({ origin }) => origin)]).toEqual([
+      4,
+      ['data', 'data', 'noisy', 'noisy'],
+    ])
+    const held = await data.examples(textual, 'validation', 0, 10)
+    expect(held.examples).toHaveLength(1)
+    const rows = [...all.examples.slice(0, 2), ...held.examples].sort((a, b) => a.row - b.row)
+    expect(rows.map(({ messages }) => messages!.map(({ content }) => content))).toEqual([
+      ['Sort x', 'no'],
+      ['Sort y', 'yes'],
+      ['Sort z', 'yes'],
+    ])
+    expect((await data.examples(wanted, 'train', 3, 10)).examples).toHaveLength(1)
+    const texts = await data.examples(
+      { ...textual, mapping: { ...PAIRS, prompt: null, response: null, text: 'q' } },
+      'train',
+      0,
+      1,
+    )
+    expect(texts.examples[0]).toMatchObject({ messages: null, text: expect.stringMatching(/^[xyz]$/) })
+  })
+
   test('an estimate is exact for few rows, stores nothing, and scales for many', async () => {
     const data = room()
     const small = await data.openFile(file(rows(30)))
@@ -212,6 +250,17 @@ describe('findings', () => {
       ['q', 42],
       ['a', 42],
     ])
+  })
+
+  test('what inspecting and preparing both find can be told to be the same', async () => {
+    const data = room()
+    const dataset = await data.openFile(file(`${rows(24)},no question\nno answer,\n`))
+    const place = ({ kind, row, column }: { kind?: string; row?: number; column?: string }) =>
+      `${kind} ${row} ${column}`
+    const found = await data.inspect({ dataset: dataset.id, mapping: PAIRS, seed: 1 })
+    const prepared = await data.prepare(request(dataset))
+    expect(prepared.findings.map(place)).toEqual(['missing 24 q', 'missing 25 a'])
+    expect(found.map(place)).toEqual(expect.arrayContaining(prepared.findings.map(place)))
   })
 
   test('a column that parts the rows is recognised', async () => {

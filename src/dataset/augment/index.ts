@@ -22,16 +22,17 @@ const TRIES = 4
 /**
  * Makes further training rows: reworded and noisy versions of the prompts, and examples that a model wrote. Answers are
  * never altered. Call it with training rows only: nothing made may get into validation or test.
- * @param synthetic examples written earlier, of which `synthetic_ratio` for each training row are taken
+ * @param options `synthetic`: examples written earlier, of which `synthetic_ratio` for each training row are taken
  */
-export function augment(
+export async function augment(
   train: readonly (Conversation | TextRow)[],
   config: AugmentConfig,
   seed: number,
-  synthetic: readonly Conversation[] = [],
-): Augmented {
+  { synthetic = [], signal }: { synthetic?: readonly Conversation[]; signal?: AbortSignal } = {},
+): Promise<Augmented> {
   const made: MadeRow[] = []
   const findings: Finding[] = []
+  let paused = performance.now()
   const asked = train.flatMap((row, i) => ('messages' in row && lastQuestion(row) >= 0 ? [i] : []))
   const kinds = [
     ['reworded', config.reworded, (text: string, draws: Draws) => reword(text, config.rewordings, draws)],
@@ -47,6 +48,12 @@ export function augment(
     for (let pass = 0; count < wanted && pass < Math.ceil(ratio) + 2; pass++)
       for (const place of order) {
         if (count === wanted) break
+        if (performance.now() - paused > 30) {
+          // A worker must come up for air to hear of a stop.
+          await new Promise((resolve) => setTimeout(resolve))
+          signal?.throwIfAborted()
+          paused = performance.now()
+        }
         const i = asked[place]!
         const row = train[i] as Conversation
         const text = variant(
