@@ -41,7 +41,10 @@ export function checkPages(
     reader.offset += size
     if (header.crc !== undefined && header.crc >>> 0 !== crc32(body))
       throw new Error(`check sum of the page at byte ${byte} does not fit`)
-    values += checkPage(header, body, path, meta, compressors, byte)
+    const count = checkPage(header, body, path, meta, compressors, byte)
+    // A damaged header may lack any of its fields.
+    if (!(count >= 0)) throw new Error(`page at byte ${byte} does not say how many values it has`)
+    values += count
     if (values > total) throw new Error(`more than ${total} values at byte ${byte}`)
   }
 }
@@ -60,13 +63,13 @@ function checkPage(
   const widths = [getMaxRepetitionLevel(path), getMaxDefinitionLevel(path)].map(
     (level) => 32 - Math.clz32(level),
   )
-  if (header.dictionary_page_header) {
+  if (header.type === 'DICTIONARY_PAGE' && header.dictionary_page_header) {
     // A word takes a byte at least.
-    if (header.dictionary_page_header.num_values > unpacked)
+    if (!(header.dictionary_page_header.num_values <= unpacked))
       throw new Error(`dictionary at byte ${byte} too long`)
     return 0
   }
-  if (header.data_page_header) {
+  if (header.type === 'DATA_PAGE' && header.data_page_header) {
     const { num_values, encoding } = header.data_page_header
     const page = decompressPage(body, unpacked, meta.codec, compressors)
     let at = 0
@@ -79,15 +82,18 @@ function checkPage(
     checkWords(page.subarray(at), encoding, num_values, byte)
     return num_values
   }
-  if (header.data_page_header_v2) {
+  if (header.type === 'DATA_PAGE_V2' && header.data_page_header_v2) {
     const page = header.data_page_header_v2
     const lengths = [page.repetition_levels_byte_length, page.definition_levels_byte_length]
     const levels = lengths[0]! + lengths[1]!
-    if (lengths.some((length) => length < 0) || levels > body.length || page.num_nulls > page.num_values)
+    if (
+      !(lengths.every((length) => length >= 0) && levels <= body.length && page.num_nulls <= page.num_values)
+    )
       throw new Error(`levels of the page at byte ${byte} too long`)
     let at = 0
     lengths.forEach((length, i) => {
-      if (length > 0) checkRuns(body.subarray(at, at + length), widths[i]!, page.num_values, byte, true)
+      // hyparquet looks for levels wherever the column has any, also where the page says that they take no bytes.
+      if (widths[i]! > 0) checkRuns(body.subarray(at, at + length), widths[i]!, page.num_values, byte, true)
       at += length
     })
     if (hasRuns(page.encoding)) {
@@ -98,7 +104,7 @@ function checkPage(
     }
     return page.num_values
   }
-  return 0
+  throw new Error(`no page begins at byte ${byte}`)
 }
 
 function hasRuns(encoding: string): boolean {

@@ -76,8 +76,11 @@ export function openHeadless(): void {
       split: wanted.split,
       augment: wanted.augment,
     })
-    for (const finding of info.findings)
-      emit({ type: 'notice', message: `${finding.message} ${finding.hint}` }, false)
+    // Some of what opening brought up, preparing finds again.
+    const said = new Set(
+      [...dataset.findings, ...info.findings].map(({ message, hint }) => `${message} ${hint}`),
+    )
+    for (const message of said) emit({ type: 'notice', message }, false)
     const data = { ...wanted, ...mapping, name: job.data.name, hash: dataset.hash }
     const device = await deviceName(job.config)
     const { choices } = job.config.engine

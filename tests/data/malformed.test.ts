@@ -139,6 +139,19 @@ test.each(SAMPLES)('$name with bits flipped', async ({ name, bytes, kind }) => {
   }
 })
 
+/** Found among thousands: a page header without its counts, and one with far too many, kept hyparquet busy for minutes. */
+test.each([
+  [[521, 3]],
+  [
+    [830, 2],
+    [37, 1],
+  ],
+])('Parquet pages whose counts are damaged', async (...flips) => {
+  const bytes = goldenFile('typed-v2.parquet')
+  for (const [byte, bit] of flips as number[][]) bytes[byte!]! ^= 1 << bit!
+  expect(await outcome('typed-v2.parquet', bytes)).toMatchObject({ code: 'bad_file' })
+})
+
 test.each(SAMPLES)('$name under other names', async ({ name, bytes }) => {
   const expected = tableRows((await openDataset({ name, source: bufferSource(bytes) })).table)
   for (const extension of ['csv', 'jsonl', 'parquet', 'xlsx', 'zip', 'arrow', 'bin', 'tsv']) {
