@@ -53,6 +53,7 @@ export async function runPipeline(frame: Frame, options: PipelineOptions): Promi
   ]
   if (options.augment) {
     const made = await augment(rows.train, options.augment, seed, {
+      held: [...rows.validation, ...rows.test],
       ...(options.synthetic ? { synthetic: options.synthetic } : {}),
       ...(signal ? { signal } : {}),
     })

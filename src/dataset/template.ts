@@ -54,6 +54,11 @@ export function fillTemplate(
   return { text }
 }
 
+/** The template once a column has another name. */
+export function renameInTemplate(template: string, from: string, to: string): string {
+  return template.replace(/\{\{|\}\}|\{([^}]*)\}/g, (part, name) => (name === from ? `{${to}}` : part))
+}
+
 function columnNamed(written: string, columns: readonly string[], template: string): string {
   const name =
     columns.find((column) => column === written) ?? columns.find((column) => column === written.trim())

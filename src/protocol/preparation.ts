@@ -73,8 +73,8 @@ export type FindingKind =
 
 /** A finding's remedy as data; `label` is what a button says. */
 export type Fix =
-  /** Append the step to the list. */
-  | { kind: 'step'; label: string; step: DataStep }
+  /** Append the step to the list, and where it renames what is mapped, lay these fields over the mapping. */
+  | { kind: 'step'; label: string; step: DataStep; mapping?: Partial<Mapping> }
   /** Lay these fields over the mapping. */
   | { kind: 'mapping'; label: string; mapping: Partial<Mapping> }
   /** Lay these fields over the split. */

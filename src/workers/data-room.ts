@@ -113,7 +113,8 @@ export function dataRoom(): DataRoom & Opened {
     if (held?.id === id && held.created === created && held.hash === hash) return held.table
     const rows = tableFromIPC(await readRows(await database(), stored))
     const table = applyEdits(rows, stored.edits?.flatMap(({ edits }) => edits) ?? [])
-    held = { id, created, hash, table }
+    // Written examples are few, and are read beside the data set that they go with: that one stays.
+    if (!stored.info.synthetic) held = { id, created, hash, table }
     return table
   }
 

@@ -117,6 +117,29 @@ describe('rows', () => {
     for (const one of made) expect(heldOut.has(one.row)).toBe(false)
   })
 
+  test('never ask what a held-out row asks', async () => {
+    const asks = (i: number, ...texts: string[]): Conversation => ({
+      row: i,
+      messages: texts.map((content, turn) => ({ role: turn % 2 === 0 ? 'user' : 'assistant', content })),
+    })
+    const train = Array.from({ length: 20 }, (_, i) => asks(i, `Who is number ${i}`, 'x'))
+    const ways = { ...NO_AUGMENT, reworded: 1, rewordings: ['Tell me: {prompt}'] }
+    const written = [asks(0, 'Who is it?', 'y'), asks(1, 'And who is not?', 'y')]
+    const config = { ...ways, synthetic: { dataset: 'w', hash: 'w' } }
+    const held = [asks(90, 'tell me, WHO is number 3?', 'x'), asks(91, 'who is it', 'y')]
+    const asked = async (held: Conversation[]) =>
+      (await augment(train, config, 1, { synthetic: written, held })).made.map(questionOf)
+    expect((await asked([])).length).toBe(22)
+    const made = await asked(held)
+    expect(made.length).toBe(20)
+    expect(made.includes('Tell me: Who is number 3') || made.includes('Who is it?')).toBe(false)
+
+    // Of conversations, what was said before counts too.
+    const long = [asks(0, 'Hello', 'Hi', 'Go on', 'x'), asks(1, 'Well', 'Hm', 'Go on', 'x')]
+    const { made: spared } = await augment(long, ways, 1, { held: [asks(9, 'Hello', 'Hi', 'Tell me go on')] })
+    expect(spared.map(({ row }) => row)).toEqual([1])
+  })
+
   test('keep their label in the token table, which refuses them outside training', async () => {
     const example = { tokens: Uint32Array.of(1, 2), supervised: Uint8Array.of(0, 1), row: 3 }
     const noisy = { ...example, origin: 'noisy' as const }

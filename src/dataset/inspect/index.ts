@@ -34,7 +34,7 @@ export async function inspectFrame(frame: Frame, options: InspectOptions): Promi
   const { mapping, split, validationShare, seed, signal } = options
   const findings = [
     ...fewRows(frame.rows),
-    ...headerSpace(frame),
+    ...headerSpace(frame, mapping),
     ...unsupportedColumns(frame, mapping),
     ...oddColumns(frame, mapping),
     ...missingValues(frame, mapping),
