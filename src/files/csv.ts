@@ -1,3 +1,4 @@
+import { concatBytes } from '../lib/concat.ts'
 import { fail } from '../protocol/errors.ts'
 import { CsvScanner, NO_DELIMITER } from './csv-scanner.ts'
 import { type Chunk, TextCells } from './table-builder.ts'
@@ -28,7 +29,7 @@ export async function* readCsv(
   const rows = new CsvRows(name)
   let rest: Uint8Array = new Uint8Array(0)
   for await (const piece of pieces) {
-    const bytes = rest.length === 0 ? piece : joined(rest, piece)
+    const bytes = rest.length === 0 ? piece : concatBytes([rest, piece])
     let used = 0
     for (const chunk of rows.push(bytes, false, (to) => (used = to))) yield chunk
     rest = bytes.subarray(used)
@@ -255,11 +256,4 @@ function columnNamesOf(fields: string[], file: string): string[] {
 
 function decode(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
-}
-
-function joined(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const both = new Uint8Array(left.length + right.length)
-  both.set(left)
-  both.set(right, left.length)
-  return both
 }

@@ -1,3 +1,4 @@
+import { concatBytes } from '../lib/concat.ts'
 import { fail } from '../protocol/errors.ts'
 
 /** An element or line longer than this is a quote or bracket that went missing. */
@@ -30,7 +31,7 @@ export async function* listElements(
   let [offset, at, start, depth, number] = [0, 0, 0, 0, 1]
   let [begun, ended, inString] = [false, false, false]
   for await (const piece of pieces) {
-    buffer = start < buffer.length ? joined(buffer.subarray(start), piece) : piece
+    buffer = start < buffer.length ? concatBytes([buffer.subarray(start), piece]) : piece
     at -= start
     offset += start
     start = 0
@@ -91,7 +92,7 @@ export async function* textLines(pieces: AsyncIterable<Uint8Array>, file: string
   // A \r at the end of a piece: the \n of the next one belongs to it.
   let halfEnd = false
   for await (const piece of pieces) {
-    const buffer = rest.length > 0 ? joined(rest, piece) : piece
+    const buffer = rest.length > 0 ? concatBytes([rest, piece]) : piece
     if (buffer.length > MAX_ELEMENT_BYTES) tooLong(file, 'line', number, offset)
     let start = 0
     for (let at = rest.length; at < buffer.length; at++) {
@@ -110,13 +111,6 @@ export async function* textLines(pieces: AsyncIterable<Uint8Array>, file: string
   }
   const text = decoder.decode(rest)
   if (text.trim() !== '') yield { text, number, byte: offset }
-}
-
-function joined(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const both = new Uint8Array(left.length + right.length)
-  both.set(left)
-  both.set(right, left.length)
-  return both
 }
 
 function stray(file: string, row: number, byte: number): never {

@@ -50,6 +50,14 @@ export async function remoteFile(url: string, options: RemoteOptions = {}): Prom
   return { name, source: await client.whole(first, options.signal) }
 }
 
+/**
+ * A file of known size on a server that knows Range. Nothing is asked for before it is read, so that of many files no more
+ * than one holds a connection.
+ */
+export function remoteSource(url: string, size: number, options: RemoteOptions = {}): ByteSource {
+  return new BlockSource(new Client(url, options), size, null)
+}
+
 /** JSON from a service. @throws LapidaryError as `remoteFile`, and `network` where the answer is no JSON */
 export async function remoteJson(url: string, options: RemoteOptions = {}): Promise<unknown> {
   const client = new Client(url, options)
@@ -224,15 +232,15 @@ class BlockSource implements ByteSource {
   readonly #client: Client
   readonly #blocks = new Map<number, Promise<Blob>>()
   /** What tells versions of the file apart, where the server shows it. */
-  readonly #version: string | null
+  #version: string | null
 
   /** The answer that told the size: the first block, read when it is wanted. */
   #first: Response | null
 
-  constructor(client: Client, size: number, first: Response) {
+  constructor(client: Client, size: number, first: Response | null) {
     this.size = size
     this.#client = client
-    this.#version = versionOf(first)
+    this.#version = first && versionOf(first)
     this.#first = first
   }
 
@@ -302,16 +310,20 @@ class BlockSource implements ByteSource {
     const response = await this.#client.get(`bytes=${start}-${end - 1}`, signal)
     const version = versionOf(response)
     const changed = this.#version !== null && version !== null && version !== this.#version
-    if (response.status !== 206 || changed || (totalOf(response) ?? this.size) !== this.size) {
-      await response.body?.cancel()
-      fail(
-        'bad_file',
-        `${this.#client.what} was changed on its server while being read, after byte ${start}.`,
-        'Open it again.',
-        { url: this.#client.url, byte: start },
-      )
-    }
-    return response
+    this.#version ??= version
+    if (response.status === 206 && !changed && (totalOf(response) ?? this.size) === this.size) return response
+    await response.body?.cancel()
+    if (response.status === 200)
+      fail('network', `${this.#client.what}: its server gives no parts of files.`, DOWNLOAD_HINT, {
+        url: this.#client.url,
+        byte: start,
+      })
+    return fail(
+      'bad_file',
+      `${this.#client.what} was changed on its server while being read, after byte ${start}.`,
+      'Open it again.',
+      { url: this.#client.url, byte: start },
+    )
   }
 }
 

@@ -1,3 +1,4 @@
+import { concatBytes } from '../lib/concat.ts'
 import { fail } from '../protocol/errors.ts'
 
 export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
@@ -65,7 +66,7 @@ async function* checked(pieces: AsyncIterable<Uint8Array>, facts: TextFacts): As
     return invalid === 0 ? bytes : encoder.encode(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes))
   }
   for await (const piece of pieces) {
-    const bytes = rest.length === 0 ? piece : joined(rest, piece)
+    const bytes = rest.length === 0 ? piece : concatBytes([rest, piece])
     const whole = wholeCharacters(bytes)
     rest = bytes.slice(whole)
     if (whole > 0) yield check(bytes.subarray(0, whole))
@@ -136,13 +137,6 @@ export function scanUtf8(bytes: Uint8Array): { wide: number; invalid: number; fi
     }
   }
   return { wide, invalid, first }
-}
-
-function joined(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const both = new Uint8Array(left.length + right.length)
-  both.set(left)
-  both.set(right, left.length)
-  return both
 }
 
 function binary(file: string, byte: number): never {

@@ -448,6 +448,8 @@ describe('the Hugging Face Hub', () => {
     const found = await hubFiles('owner/name', undefined, undefined, services())
     expect([found.name, found.sources.length]).toEqual(['owner/name (main, train)', 2])
     expect(found.findings[0]!.message).toContain('first part')
+    // Files are asked for when they are read, not all at once.
+    expect(asked.map(({ path }) => path)).toEqual(['/parquet?dataset=owner%2Fname'])
     const dataset = await openDataset(found.sources)
     const one = await openDataset({
       name: 'x.parquet',
@@ -455,6 +457,19 @@ describe('the Hugging Face Hub', () => {
     })
     expect(dataset.table.numRows).toBe(2 * one.table.numRows)
     expect(tableRows(dataset.table).slice(one.table.numRows)).toEqual(tableRows(one.table))
+  })
+
+  test('files that are not as listed are refused', async () => {
+    offer()
+    const { pathname } = new URL(file('main', 'test', 0, 0).url)
+    const read = async () => {
+      const { sources } = await hubFiles('owner/name', 'main', 'test', services())
+      return openDataset(sources)
+    }
+    paths.set(pathname, { bytes: bytes.slice(0, -100), ranges: true })
+    expect(await refusal(read())).toMatchObject({ code: 'bad_file', detail: { byte: 0 } })
+    paths.set(pathname, { bytes })
+    expect(await refusal(read())).toMatchObject({ code: 'network' })
   })
 
   test('a wrong choice says what there is', async () => {

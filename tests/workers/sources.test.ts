@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
@@ -80,7 +80,7 @@ test('a data set of the Hub by its page, its token in nothing that is kept', asy
     config: 'default',
     split: 'train',
     filename: '0000.parquet',
-    size: 1,
+    size: statSync(join(GOLDEN, 'text-zstd.parquet')).size,
     url: 'https://huggingface.co/datasets/o/n/resolve/refs%2Fconvert%2Fparquet/default/train/0000.parquet',
   }
   const real = globalThis.fetch
@@ -101,7 +101,9 @@ test('a data set of the Hub by its page, its token in nothing that is kept', asy
   const data = room()
   const access = { token: 'hf_secret' }
   const configs = await data.hubConfigs('o/n', access)
-  expect(configs.configs).toEqual([{ name: 'default', splits: [{ name: 'train', bytes: 1, files: 1 }] }])
+  expect(configs.configs).toEqual([
+    { name: 'default', splits: [{ name: 'train', bytes: file.size, files: 1 }] },
+  ])
   const byPage = await data.openUrl('https://huggingface.co/datasets/o/n', access)
   const byChoice = await data.openHub({ dataset: 'o/n', config: 'default', split: 'train' }, access)
   expect(byPage.name).toBe('o/n (train)')

@@ -1,4 +1,5 @@
 import { type ByteSource, bufferSource } from '../../files/bytes.ts'
+import { concatBytes } from '../../lib/concat.ts'
 import { fail } from '../../protocol/errors.ts'
 import { type DataFile, HEAD_BYTES, type NamedSource } from './reader.ts'
 
@@ -29,7 +30,7 @@ export async function packedFile(
   let whole: Promise<ByteSource> | null = null
   return {
     name,
-    head: concat(first, size).subarray(0, HEAD_BYTES),
+    head: concatBytes(first).subarray(0, HEAD_BYTES),
     stream,
     source: (abort) => (whole ??= inflated(name, stream(abort))),
   }
@@ -46,7 +47,7 @@ async function inflated(name: string, stream: AsyncIterable<Uint8Array>): Promis
         file: name,
       })
   }
-  return bufferSource(concat(all, size))
+  return bufferSource(concatBytes(all) as Uint8Array<ArrayBuffer>)
 }
 
 async function* pieces(source: ByteSource, signal?: AbortSignal): AsyncIterable<Uint8Array> {
@@ -58,16 +59,6 @@ async function* pieces(source: ByteSource, signal?: AbortSignal): AsyncIterable<
 export async function wholeFile(file: DataFile, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   const source = await file.source(signal)
   return source.read(0, source.size, signal)
-}
-
-function concat(parts: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(size)
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 /** The bytes a file begins with, ASCII. */

@@ -1,4 +1,4 @@
-import { type RemoteOptions, remoteFile, remoteJson } from '../../files/remote.ts'
+import { type RemoteOptions, remoteJson, remoteSource } from '../../files/remote.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
 import type { Finding, HubConfigs, HubDataset } from '../../protocol/studio.ts'
 import type { NamedSource } from '../readers/reader.ts'
@@ -85,7 +85,7 @@ export async function hubConfigs(dataset: string, options: HubOptions = {}): Pro
 }
 
 /**
- * The Parquet files of one split, opened but not read.
+ * The Parquet files of one split, none of them asked for yet.
  * @throws LapidaryError `missing_file`, `network`, `bad_data` with what there is to choose from
  */
 export async function hubFiles(
@@ -102,12 +102,13 @@ export async function hubFiles(
   const splits = [...new Set(files.filter((file) => file.config === chosen).map((file) => file.split))]
   const part = choose('split', split, splits, 'train', dataset)
   const own = files.filter((file) => file.config === chosen && file.split === part)
-  const sources: NamedSource[] = []
   const name = `${dataset} (${chosen === 'default' ? part : `${chosen}, ${part}`})`
-  for (const { url, filename } of own) {
-    const file = await remoteFile(url, { ...named, what: `${dataset}/${filename}` })
-    sources.push({ name: own.length === 1 ? filename : `${part}/${filename}`, source: file.source })
-  }
+  const sources = own.map(
+    ({ url, filename, size }): NamedSource => ({
+      name: own.length === 1 ? filename : `${part}/${filename}`,
+      source: remoteSource(url, Number(size), { ...named, what: `${dataset}/${filename}` }),
+    }),
+  )
   const findings: Finding[] =
     answer.partial === true
       ? [
