@@ -48,6 +48,7 @@ export default defineConfig({
             'hyparquet/src/schema.js',
             'read-excel-file/universal',
             'hyparquet-compressors',
+            'hyparquet-writer',
             'apache-arrow',
             '@huggingface/tokenizers',
             '@huggingface/jinja',

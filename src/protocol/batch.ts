@@ -19,12 +19,6 @@ export interface Batch {
   supervisedRows: Uint32Array
 }
 
-/** A tokenised example that may have been cut. */
-export interface MaskedExample extends Example {
-  /** Tokens before cutting. */
-  length: number
-}
-
 /** A tokenised example. `supervised[i]` says whether token i is itself to be learnt (predicted from its left). */
 export interface Example {
   tokens: Uint32Array

@@ -1,4 +1,5 @@
 import type { AugmentConfig, DataStep, SplitConfig } from './data-steps.ts'
+import type { RunConfig } from './run-config.ts'
 import type { Message, Origin, Split } from './tokens.ts'
 
 /** Columns by the part they play. Either prompt+response, or messages, or text. */
@@ -107,13 +108,27 @@ export interface PrepareRequest extends DataRequest {
   mapping: Mapping
   maxLength: number
   completionOnlyLoss: boolean | null
+  /**
+   * `kauldron`: token for token what `gm.data.Seq2SeqTask` of the `gemma` package makes of a pair, at a `max_length` one below
+   * this `maxLength`. By default the template that came with the model.
+   */
+  format?: 'template' | 'kauldron'
   validationShare: number
   split?: SplitConfig
   augment?: AugmentConfig
 }
 
 /** What examples are as text depends on; a `PrepareRequest` is one, too. */
-export type ExamplesRequest = Omit<PrepareRequest, 'model' | 'maxLength' | 'completionOnlyLoss'>
+export type ExamplesRequest = Omit<PrepareRequest, 'model' | 'maxLength' | 'completionOnlyLoss' | 'format'>
+
+/** Examples as files, for other trainers. */
+export interface ExportDataRequest extends ExamplesRequest {
+  format: 'jsonl' | 'csv' | 'parquet' | 'kauldron'
+  /** For `kauldron`: what its `config.py` shall train, and how. */
+  config?: RunConfig
+  /** For `kauldron`: the stored model whose sizes say which Gemma is meant. */
+  model?: string
+}
 
 /** An example before tokenisation: a conversation, or text to be continued. */
 export interface ExampleText {

@@ -7,6 +7,7 @@ import type {
   ColumnStats,
   ExamplesRequest,
   ExampleText,
+  ExportDataRequest,
   Finding,
   Generate,
   Guess,
@@ -119,6 +120,8 @@ export interface DataRoom {
     offset: number,
     count: number,
   ): Promise<{ total: number; samples: TokenisedSample[] }>
+  /** What a run would learn from as files, one a split; made rows are among them. */
+  exportData(request: ExportDataRequest, signal?: AbortSignal): Promise<ExportedFile[]>
   /**
    * Changes rows of a stored data set. All of the edits, or none: the first that cannot be done is refused by name. The
    * data set keeps its id and gets a new hash.

@@ -1,5 +1,5 @@
 import type { TextRow } from '../dataset/rows.ts'
-import type { MaskedExample } from '../protocol/batch.ts'
+import type { Example } from '../protocol/batch.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Conversation } from '../protocol/tokens.ts'
 import type { TextTokenizer } from './tokenizer.ts'
@@ -24,6 +24,11 @@ export interface Seq2SeqFields {
   target: Int32Array
   /** [maxLength] 1 where the target is learnt: the response, its `<end_of_turn>` included. */
   targetMask: Uint8Array
+}
+
+export interface Seq2SeqExample extends Example {
+  /** Tokens before cutting. */
+  length: number
 }
 
 const PAD = 0
@@ -55,7 +60,7 @@ export function seq2seqExample(
   input: Conversation | TextRow,
   tokenizer: TextTokenizer,
   options: Seq2SeqOptions,
-): MaskedExample {
+): Seq2SeqExample {
   const pair = seq2seqPair(input)
   return { ...sequence(pair, tokenizer, options), row: input.row }
 }
@@ -64,7 +69,7 @@ function sequence(
   { prompt, response, row }: { prompt: string; response: string; row: number },
   tokenizer: TextTokenizer,
   { maxLength, truncate }: Seq2SeqOptions,
-): Omit<MaskedExample, 'row'> {
+): Omit<Seq2SeqExample, 'row'> {
   const bos = tokenizer.bos ?? noBos()
   const asked = tokenizer.encodeText(`<start_of_turn>user\n${prompt}<end_of_turn>\n<start_of_turn>model\n`)
   const answer = tokenizer.encodeText(`${response}<end_of_turn>`)

@@ -1,5 +1,5 @@
 import type { TextRow } from '../dataset/rows.ts'
-import type { MaskedExample } from '../protocol/batch.ts'
+import type { Example } from '../protocol/batch.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Conversation } from '../protocol/tokens.ts'
 import type { ChatTokenizer } from './chat.ts'
@@ -15,6 +15,11 @@ export interface MaskOptions {
   format?: 'template' | 'kauldron'
   /** Words of the model; a token beyond them has no embedding. */
   vocabSize: number
+}
+
+export interface MaskedExample extends Example {
+  /** Tokens before cutting. */
+  length: number
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { TextRow } from '../dataset/rows.ts'
-import type { Example, MaskedExample } from '../protocol/batch.ts'
+import type { Example } from '../protocol/batch.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { Finding, PreparedInfo, TokenisedSample } from '../protocol/studio.ts'
 import type { Conversation, Origin, Split } from '../protocol/tokens.ts'
 import type { ChatTokenizer } from './chat.ts'
-import { type MaskOptions, maskExample } from './masks.ts'
+import { type MaskedExample, type MaskOptions, maskExample } from './masks.ts'
 import type { SplitExamples } from './table.ts'
 
 export interface PrepareOptions extends MaskOptions {

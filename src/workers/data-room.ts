@@ -26,6 +26,7 @@ import type {
 import { type Database, openDatabase, type StoredDataset } from '../storage/database.ts'
 import { putDataset, readRows, removeDataset, updateDataset } from '../storage/datasets.ts'
 import type { Opened } from './bridge.ts'
+import { exportData } from './data-export.ts'
 import { type FoundRows, hubConfigs, searchHub, sourcesOfHub, sourcesOfUrl } from './data-sources.ts'
 import { Library } from './library.ts'
 import { Preparation } from './preparation.ts'
@@ -219,6 +220,8 @@ export function dataRoom(): DataRoom & Opened {
     prepare: (request, signal, onProgress) => preparation.prepare(request, signal, onProgress),
     examples: (request, split, offset, count) => preparation.examples(request, split, offset, count),
     tokenSamples: (request, split, offset, count) => preparation.tokenSamples(request, split, offset, count),
+
+    exportData: (request, signal) => exportData(preparation, library, request, signal),
 
     async edit(dataset, edits) {
       return edits.length === 0 ? (await find(dataset)).info : edited(dataset, edits)

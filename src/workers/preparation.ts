@@ -304,8 +304,8 @@ function described({ labels, steps }: PipelineResult): Partial<PreparedInfo> {
   return { ...(labels ? { labels } : {}), ...(steps.length > 0 ? { steps } : {}) }
 }
 
-function maskOptions({ maxLength, completionOnlyLoss }: PrepareRequest, vocabSize: number) {
-  return { maxLength, completionOnly: completionOnlyLoss ?? true, vocabSize }
+function maskOptions({ maxLength, completionOnlyLoss, format }: PrepareRequest, vocabSize: number) {
+  return { maxLength, completionOnly: completionOnlyLoss ?? true, vocabSize, ...(format ? { format } : {}) }
 }
 
 async function pipelineKey(request: ExamplesRequest, stored: StoredDataset): Promise<string> {
@@ -322,7 +322,7 @@ async function pipelineKey(request: ExamplesRequest, stored: StoredDataset): Pro
 
 /** The same request on the same bytes is the same table. */
 async function tokensKey(request: PrepareRequest, data: string, model: string): Promise<string> {
-  const { mapping, maxLength, completionOnlyLoss, validationShare, seed } = request
+  const { mapping, maxLength, completionOnlyLoss, format, validationShare, seed } = request
   const beyond = extras(request)
   const key = [
     TOKENS_VERSION,
@@ -331,6 +331,7 @@ async function tokensKey(request: PrepareRequest, data: string, model: string): 
     plainMapping(mapping),
     [maxLength, completionOnlyLoss ?? true, validationShare, seed],
     ...(beyond === null ? [] : [beyond]),
+    ...(format === 'kauldron' ? [format] : []),
   ]
   return (await sha256Hex(JSON.stringify(key))).slice(0, 32)
 }
