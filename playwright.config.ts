@@ -2,9 +2,9 @@ import { defineConfig } from '@playwright/test'
 import { CHROMIUM_ARGS, findChromium } from './cli/chromium.mjs'
 
 const executablePath = (await findChromium()) ?? undefined
-const port = 4391
+const port = Number(process.env.LAPIDARY_E2E_PORT ?? 4391)
 /** Apart from dist/, which may be in use. */
-const built = '.cache/e2e'
+const built = `.cache/e2e${port === 4391 ? '' : `-${port}`}`
 
 /** A browser in which an engine has been chosen. */
 function engineState(choice: string, port: number) {

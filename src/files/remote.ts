@@ -67,7 +67,9 @@ export async function remoteJson(url: string, options: RemoteOptions = {}): Prom
   } catch (error) {
     options.signal?.throwIfAborted()
     const reason = error instanceof Error ? error.message : String(error)
-    return fail('network', `${client.what} gave no usable answer: ${reason}`, 'Try again later.', { url })
+    return fail('network', `${client.what} gave no usable answer: ${reason}`, 'Try again later.', {
+      url: shown(url),
+    })
   }
 }
 
@@ -164,7 +166,7 @@ class Client {
       'network',
       `${this.what}: the connection broke at byte ${byte}${total ? ` of ${total}` : ''}, ${TRIES} times.`,
       'Check the connection and open it again, or download it and drop it here.',
-      { url: this.url, byte, total },
+      { url: shown(this.url), byte, total },
     )
   }
 
@@ -186,11 +188,16 @@ class Client {
       ? `${this.what} cannot be reached: this device is offline.`
       : `${this.what} cannot be read from here: its server is out of reach, or does not let web pages read its files.`
     const hint = offline ? 'Connect to the network, then try again.' : DOWNLOAD_HINT
-    throw new LapidaryError({ code: 'network', message, hint, detail: { url: this.url } }, { cause: error })
+    throw new LapidaryError(
+      { code: 'network', message, hint, detail: { url: shown(this.url) } },
+      { cause: error },
+    )
   }
 
   #refused({ status }: Response): never {
-    const { url, what } = this
+    const { what } = this
+    // What comes after the path may be a key.
+    const url = shown(this.url)
     if (status === 404 || status === 410)
       fail('missing_file', `${what} was not found.`, 'Check the address.', { url, status })
     if (status === 401 || status === 403)

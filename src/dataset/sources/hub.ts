@@ -106,7 +106,12 @@ export async function hubFiles(
   const sources = own.map(
     ({ url, filename, size }): NamedSource => ({
       name: own.length === 1 ? filename : `${part}/${filename}`,
-      source: remoteSource(url, Number(size), { ...named, what: `${dataset}/${filename}` }),
+      source: remoteSource(url, Number(size), {
+        ...named,
+        // Whoever wrote the list: a token is for the Hub alone.
+        token: isHub(url, options) ? options.token : undefined,
+        what: `${dataset}/${filename}`,
+      }),
     }),
   )
   const findings: Finding[] =
@@ -120,6 +125,12 @@ export async function hubFiles(
         ]
       : []
   return { name, sources, findings }
+}
+
+function isHub(url: string, { server, hub }: HubOptions): boolean {
+  const { protocol, hostname } = new URL(url)
+  if ([server, hub].some((own) => own !== undefined && new URL(own).hostname === hostname)) return true
+  return protocol === 'https:' && /(^|\.)(huggingface\.co|hf\.co)$/.test(hostname)
 }
 
 function choose(

@@ -59,6 +59,8 @@ export function Checkbox(props: {
   onChange: (checked: boolean) => void
   help?: string
   disabled?: boolean
+  /** Only for assistive technology: the place says what it is. */
+  bare?: boolean
 }) {
   return (
     <div class="check">
@@ -69,9 +71,67 @@ export function Checkbox(props: {
           disabled={props.disabled}
           onChange={(event) => props.onChange(event.currentTarget.checked)}
         />
-        <span>{props.label}</span>
+        <span classList={{ 'visually-hidden': props.bare ?? false }}>{props.label}</span>
       </label>
       <Show when={props.help}>{(text) => <Help label={props.label} text={text()} />}</Show>
     </div>
+  )
+}
+
+/** A line of text, or several with `rows`. */
+export function TextField(props: {
+  label: string
+  value: string
+  /** At each key stroke. */
+  onChange?: (value: string) => void
+  /** When the field is left. */
+  onCommit?: (value: string) => void
+  help?: string
+  hint?: string
+  error?: string | null
+  placeholder?: string
+  rows?: number
+}) {
+  const shared = (ids: FieldIds) => ({
+    id: ids.id,
+    class: 'text-input',
+    autocomplete: 'off',
+    spellcheck: false,
+    placeholder: props.placeholder ?? '',
+    'aria-describedby': ids.describedBy(),
+    'aria-invalid': props.error ? true : undefined,
+  })
+  return (
+    <Field
+      label={props.label}
+      {...(props.help ? { help: props.help } : {})}
+      hint={props.hint}
+      error={props.error ?? null}
+    >
+      {(ids) => (
+        <Show
+          when={props.rows}
+          fallback={
+            <input
+              type="text"
+              {...shared(ids)}
+              value={props.value}
+              onInput={(event) => props.onChange?.(event.currentTarget.value)}
+              onChange={(event) => props.onCommit?.(event.currentTarget.value)}
+            />
+          }
+        >
+          {(rows) => (
+            <textarea
+              {...shared(ids)}
+              rows={rows()}
+              value={props.value}
+              onInput={(event) => props.onChange?.(event.currentTarget.value)}
+              onChange={(event) => props.onCommit?.(event.currentTarget.value)}
+            />
+          )}
+        </Show>
+      )}
+    </Field>
   )
 }

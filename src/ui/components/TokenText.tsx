@@ -8,7 +8,7 @@ type Piece = TokenisedSample['pieces'][number]
  * An example as the model sees it: one box a token. Tokens that are learnt are underlined, bold in tint and grouped
  * under a spoken heading; those that are only read are plain. So colour is never the only difference.
  */
-export function TokenText(props: { pieces: Piece[] }) {
+export function TokenText(props: { pieces: Piece[]; lost?: Piece[] | undefined }) {
   const runs = createMemo(() => {
     const grouped: { supervised: boolean; pieces: Piece[] }[] = []
     for (const piece of props.pieces) {
@@ -39,12 +39,21 @@ export function TokenText(props: { pieces: Piece[] }) {
           </span>
         )}
       </For>
+      <Show when={props.lost?.length}>
+        <span class="lost">
+          <span class="visually-hidden">{t('tokens.lost')}: </span>
+          <span class="cut-mark" aria-hidden="true">
+            ✂
+          </span>
+          <For each={props.lost}>{(piece) => <span class="token">{visible(piece.text)}</span>}</For>
+        </span>
+      </Show>
     </div>
   )
 }
 
 /** How the two kinds of token look, in words and in the same styles. */
-export function TokenLegend() {
+export function TokenLegend(props: { lost?: boolean }) {
   return (
     <p class="token-legend small">
       <span class="tokens learnt">
@@ -55,6 +64,12 @@ export function TokenLegend() {
         <span class="token">{t('tokens.read')}</span>
       </span>
       <span class="quiet">{t('tokens.readNote')}</span>
+      <Show when={props.lost}>
+        <span class="tokens lost">
+          <span class="token">{t('tokens.lost')}</span>
+        </span>
+        <span class="quiet">{t('tokens.lostNote')}</span>
+      </Show>
     </p>
   )
 }

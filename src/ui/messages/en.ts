@@ -1,8 +1,13 @@
+import { data } from './en-data.ts'
+import { steps } from './en-steps.ts'
+
 /**
  * Every text of the page. Plain words first, the term of art beside them. `{name}` is a value to fill in; an entry with
  * `one` and `other` is chosen by its `count`.
  */
 export const en = {
+  ...data,
+  ...steps,
   'app.name': 'Lapidary',
   'app.skip': 'Skip to the content',
   'app.places': 'Places',

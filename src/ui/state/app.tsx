@@ -4,6 +4,8 @@ import type { Mapping, Studio } from '../../protocol/studio.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
 import { createAnswers } from './answers.ts'
 import { createData, type Preparation } from './data.ts'
+import { type Recipe, readySteps } from './data-recipe.ts'
+import { createSynthesis } from './data-synthesis.ts'
 import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
@@ -18,6 +20,7 @@ export type App = ReturnType<typeof createApp>
 interface Draft {
   dataset: string
   mapping: Mapping
+  recipe: Pick<RunConfig['data'], 'steps' | 'split' | 'augment'>
   share: number
   model: string
   profile: ProfileId | 'own'
@@ -47,6 +50,7 @@ function createApp(studio: Studio) {
   const runs = createRuns(studio)
   const training = createTraining({ studio, data, models, settings, runs, announce })
   const answers = createAnswers(studio, models.engine)
+  const synthesis = createSynthesis(studio, data, models)
 
   keepAwake(training.busy)
   guardLeaving(training.busy)
@@ -74,7 +78,18 @@ function createApp(studio: Studio) {
     if (!draft.dataset || training.busy() || data.dataset()) return
     await data.loadLists()
     const info = data.stored().find((entry) => entry.id === draft.dataset)
-    if (info && !data.dataset() && !training.busy()) data.reopen(info, draft.mapping)
+    if (info && !data.dataset() && !training.busy()) data.reopen(info, kept(draft))
+  }
+
+  /** The recipe of a draft, or as much of it as still holds. */
+  function kept(draft: Partial<Draft>): Partial<Recipe> {
+    const mapping = draft.mapping ? { mapping: draft.mapping } : {}
+    try {
+      const { steps, split, augment } = parseRunConfig({ data: draft.recipe ?? {} }).data
+      return { ...mapping, ...(draft.recipe ? { steps, split, augment } : {}) }
+    } catch {
+      return mapping
+    }
   }
 
   createEffect(() => {
@@ -82,6 +97,11 @@ function createApp(studio: Studio) {
     const draft: Draft = {
       dataset: data.dataset()?.id ?? '',
       mapping: data.mapping(),
+      recipe: {
+        steps: readySteps(data.recipe().steps),
+        split: data.recipe().split,
+        augment: data.recipe().augment,
+      },
       share: data.validationShare(),
       model: models.chosenId(),
       profile: settings.profile(),
@@ -105,6 +125,7 @@ function createApp(studio: Studio) {
     runs,
     training,
     answers,
+    synthesis,
   }
 }
 

@@ -1,16 +1,42 @@
-import { type Accessor, batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
+import {
+  type Accessor,
+  batch,
+  createEffect,
+  createMemo,
+  createSignal,
+  on,
+  onCleanup,
+  untrack,
+} from 'solid-js'
+import type { AugmentConfig, DataStep, SplitConfig } from '../../protocol/data-steps.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type {
-  ColumnRoles,
   DatasetInfo,
   Mapping,
   PreparedInfo,
+  PrepareRequest,
+  RowEdit,
   SampleInfo,
   Studio,
 } from '../../protocol/studio.ts'
+import {
+  EMPTY_RECIPE,
+  isMapped,
+  mappingOf,
+  type Recipe,
+  type Role,
+  readySplit,
+  readySteps,
+  tidyMapping,
+  withRole,
+} from './data-recipe.ts'
+import { createReview } from './data-review.ts'
 
+export type { Role } from './data-recipe.ts'
 export type DataState = ReturnType<typeof createData>
-export type Role = keyof ColumnRoles
+
+/** Rows above which figures come from a sample first. */
+const ESTIMATE_ABOVE = 2000
 
 /** What tokenising depends on besides the data itself. */
 export interface Preparation {
@@ -20,20 +46,21 @@ export interface Preparation {
   seed: number
 }
 
-const NO_MAPPING: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
-
 /** The data set being worked on: opened, mapped to roles, tokenised for the chosen model. */
 export function createData(studio: Studio, preparation: Accessor<Preparation | null>) {
   const [samples, setSamples] = createSignal<SampleInfo[]>([])
   const [stored, setStored] = createSignal<DatasetInfo[]>([])
   const [dataset, setDataset] = createSignal<DatasetInfo | null>(null)
-  const [mapping, setMapping] = createSignal<Mapping>(NO_MAPPING)
+  const [recipe, setRecipe] = createSignal<Recipe>(EMPTY_RECIPE)
   const [validationShare, setValidationShare] = createSignal(0.1)
   const [opening, setOpening] = createSignal<string | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [prepared, setPrepared] = createSignal<PreparedInfo | null>(null)
   const [preparing, setPreparing] = createSignal(false)
+  const [progress, setProgress] = createSignal<number | null>(null)
   const [prepareFailure, setPrepareFailure] = createSignal<Failure | null>(null)
+
+  const [others, setOthers] = createSignal(0)
 
   let openingAbort: AbortController | null = null
 
@@ -71,59 +98,72 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     }
   }
 
-  function show(info: DatasetInfo, chosen?: Mapping): void {
-    const { reason: _, ...guess } = info.guess
+  function show(info: DatasetInfo, chosen?: Partial<Recipe>): void {
     batch(() => {
       setFailure(null)
       setPrepared(null)
       setPrepareFailure(null)
-      setMapping(chosen ?? guess)
+      setRecipe({
+        ...EMPTY_RECIPE,
+        mapping: mappingOf(info.guess),
+        ...(info.splitGuess ? { split: info.splitGuess } : {}),
+        ...chosen,
+      })
       setDataset(info)
     })
   }
 
-  /** One role for a column; the three ways of mapping (two columns, messages, text) exclude one another. */
-  function setRole(role: Role, column: string | null): void {
-    const next = { ...mapping(), [role]: column }
-    if (column !== null) {
-      if (role === 'messages') Object.assign(next, { prompt: null, response: null, system: null, text: null })
-      else if (role === 'text')
-        Object.assign(next, { prompt: null, response: null, system: null, messages: null })
-      else Object.assign(next, { messages: null, text: null })
-      for (const other of ['prompt', 'response', 'system'] as const)
-        if (other !== role && next[other] === column) next[other] = null
-    }
-    setMapping(next)
-  }
+  const mapping = () => recipe().mapping
+  const change = (part: Partial<Recipe>) => setRecipe((now) => ({ ...now, ...part }))
+  const mapped = () => isMapped(mapping())
 
-  const mapped = () => {
-    const { prompt, response, messages, text } = mapping()
-    return messages !== null || text !== null || (prompt !== null && response !== null)
-  }
-
-  const request = () => {
+  /** What the worker is asked with: only what is complete. The hash tells edits of the same data set apart. */
+  const basis = createMemo(() => {
     const info = dataset()
-    const basis = preparation()
-    if (!info || !basis || !mapped()) return null
-    return { dataset: info.id, mapping: mapping(), validationShare: validationShare(), ...basis }
-  }
+    const seed = preparation()?.seed ?? 42
+    if (!info) return null
+    const now = recipe()
+    return {
+      hash: info.hash,
+      rows: info.rows,
+      request: { dataset: info.id, steps: readySteps(now.steps), seed },
+      mapping: tidyMapping(now.mapping),
+      split: readySplit(now.split),
+      augment: now.augment,
+      validationShare: validationShare(),
+    }
+  })
+
+  const request = createMemo(() => {
+    const now = basis()
+    const of = preparation()
+    if (!now || !of || !mapped()) return null
+    const { mapping, split, augment, validationShare } = now
+    const wanted: PrepareRequest = { ...now.request, mapping, split, augment, validationShare, ...of }
+    return { wanted, rows: now.rows, key: `${now.hash} ${JSON.stringify(wanted)}` }
+  })
+
+  const review = createReview(studio, basis, preparation)
 
   let preparingAbort: AbortController | null = null
   let latest: { key: string; result: Promise<PreparedInfo> } | null = null
 
   /** The token table for what is chosen now, made if it is not there yet. Rejects with a Failure. */
   function prepare(): Promise<PreparedInfo> {
-    const wanted = request()
-    if (!wanted) return Promise.reject(toFailure(new DOMException('', 'AbortError')))
-    const key = JSON.stringify(wanted)
+    const asked = request()
+    if (!asked) return Promise.reject(toFailure(new DOMException('', 'AbortError')))
+    const { wanted, key } = asked
     if (latest?.key === key) return latest.result
     preparingAbort?.abort()
     const abort = (preparingAbort = new AbortController())
     batch(() => {
       setPreparing(true)
+      setProgress(null)
       setPrepareFailure(null)
     })
-    const result = studio.data.prepare(wanted, abort.signal)
+    const result = studio.data.prepare(wanted, abort.signal, (share) => {
+      if (latest?.key === key) setProgress(share)
+    })
     latest = { key, result }
     result.then(
       (info) =>
@@ -145,20 +185,55 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     return result
   }
 
+  /** Figures from a sample at once, exact ones after. */
+  async function look(asked: NonNullable<ReturnType<typeof request>>, signal: AbortSignal): Promise<void> {
+    if (asked.rows > ESTIMATE_ABOVE && latest?.key !== asked.key) {
+      setPreparing(true)
+      const guess = await studio.data.estimate(asked.wanted, signal).catch(() => null)
+      if (signal.aborted) return
+      if (guess && latest?.key !== asked.key) setPrepared(guess)
+    }
+    await prepare().catch(() => {})
+  }
+
   // Tokenise again shortly after anything it depends on has changed, not at each key stroke.
   createEffect(
-    on(request, (wanted) => {
-      if (!wanted) {
-        preparingAbort?.abort()
-        latest = null
-        setPrepared(null)
-        setPreparing(false)
-        return
-      }
-      const timer = setTimeout(() => prepare().catch(() => {}), 250)
-      onCleanup(() => clearTimeout(timer))
-    }),
+    on(
+      () => request()?.key,
+      () => {
+        const asked = untrack(request)
+        if (!asked) {
+          preparingAbort?.abort()
+          latest = null
+          setPrepared(null)
+          setPreparing(false)
+          return
+        }
+        const abort = new AbortController()
+        const timer = setTimeout(() => void look(asked, abort.signal), 250)
+        onCleanup(() => {
+          clearTimeout(timer)
+          abort.abort()
+        })
+      },
+    ),
   )
+
+  /** Changes rows, or takes the last change back; the recipe stays as it is. */
+  async function alter(work: Promise<DatasetInfo>): Promise<boolean> {
+    try {
+      const info = await work
+      batch(() => {
+        setDataset(info)
+        setFailure(null)
+        setStored((all) => all.map((other) => (other.id === info.id ? info : other)))
+      })
+      return true
+    } catch (error) {
+      setFailure(toFailure(error))
+      return false
+    }
+  }
 
   /** A sample goes by its title, a file by its name. */
   const title = (info: DatasetInfo) =>
@@ -167,24 +242,55 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
   void loadLists()
 
   return {
+    ...review,
     samples,
     stored,
     title,
     dataset,
+    recipe,
     mapping,
     mapped,
+    basis,
+    request: () => request()?.wanted ?? null,
     validationShare,
     opening,
     failure,
     prepared,
     preparing,
+    progress,
     prepareFailure,
-    setRole,
+    setRecipe: change,
+    setMapping: (part: Partial<Mapping>) => change({ mapping: { ...mapping(), ...part } }),
+    setRole: (role: Role, column: string | null) => change({ mapping: withRole(mapping(), role, column) }),
+    setSteps: (steps: DataStep[]) => change({ steps }),
+    setSplit: (part: Partial<SplitConfig>) => change({ split: { ...recipe().split, ...part } }),
+    setAugment: (part: Partial<AugmentConfig>) => change({ augment: { ...recipe().augment, ...part } }),
+    edit: (edits: RowEdit[]) => alter(studio.data.edit(dataset()?.id ?? '', edits)),
+    undo: () => alter(studio.data.undo(dataset()?.id ?? '')),
     setValidationShare,
     prepare,
     openSample: (id: string) =>
       open(samples().find((sample) => sample.id === id)?.title ?? id, () => studio.data.openSample(id)),
     openFile: (file: File) => open(file.name, (signal) => studio.data.openFile(file, signal)),
+    /** Opens the first of the files and reads the others into the list of what was opened before. */
+    async openFiles(files: File[]) {
+      const [first, ...rest] = files
+      setOthers(0)
+      if (!first || !(await open(first.name, (signal) => studio.data.openFile(first, signal)))) return
+      for (const file of rest)
+        try {
+          await studio.data.openFile(file)
+          setOthers((count) => count + 1)
+        } catch (error) {
+          setFailure(toFailure(error))
+        }
+      if (rest.length > 0) void studio.data.list().then(setStored, () => {})
+    },
+    /** Files read beside the one that is open. */
+    others,
+    openPasted: (text: string, name: string) => open(name, () => studio.data.openPasted(text, name)),
+    createDataset: (name: string, columns: string[], rows: (string | null)[][]) =>
+      open(name, () => studio.data.createDataset(name, columns, rows)),
     reopen: show,
     cancelOpening: () => {
       openingAbort?.abort()

@@ -9,7 +9,7 @@ export interface Question {
 export const MOST_QUESTIONS = 4
 
 /** Questions taken from the rows in view: what a person would ask the tuned model, and what the data says to it. */
-export function questionsFrom(info: DatasetInfo, mapping: Mapping, most = 3): Question[] {
+export function questionsFrom(info: Pick<DatasetInfo, 'preview'>, mapping: Mapping, most = 3): Question[] {
   const found: Question[] = []
   for (const row of info.preview) {
     if (found.length === most) break

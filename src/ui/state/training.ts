@@ -8,6 +8,7 @@ import { formatLoss } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { StepClock } from './clock.ts'
 import type { DataState } from './data.ts'
+import { readySplit, readySteps, tidyMapping } from './data-recipe.ts'
 import { oncePerFrame } from './frame.ts'
 import type { ModelState } from './models.ts'
 import { noteTraining } from './presence.ts'
@@ -49,7 +50,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
 
   const dataQuestions = (): Question[] => {
     const info = data.dataset()
-    return info ? questionsFrom(info, data.mapping()) : []
+    return info ? questionsFrom(data.stepsReport() ?? info, data.mapping()) : []
   }
   const questions = (): Question[] => {
     const own = ownQuestions()
@@ -71,7 +72,10 @@ export function createTraining({ studio, data, models, settings, runs, announce 
       model: { id: model.id, hash: null },
       data: {
         ...base.data,
-        ...data.mapping(),
+        ...tidyMapping(data.mapping()),
+        steps: readySteps(data.recipe().steps),
+        split: readySplit(data.recipe().split),
+        augment: data.recipe().augment,
         name: info.name,
         hash: info.hash,
         validation_share: data.validationShare(),

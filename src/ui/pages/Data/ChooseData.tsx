@@ -7,6 +7,7 @@ import { PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { PasteTable, TypeExamples } from './OwnTable.tsx'
 
 export const DATA_FILES = '.csv,.tsv,.json,.jsonl,.ndjson,text/csv,application/json'
 
@@ -49,8 +50,12 @@ export function ChooseData() {
                   label={t('data.own.pick')}
                   hint={t('data.own.hint')}
                   accept={DATA_FILES}
-                  onFiles={(files) => void data.openFile(files[0]!)}
-                />
+                  multiple
+                  onFiles={(files) => void data.openFiles(files)}
+                >
+                  <PasteTable />
+                  <TypeExamples />
+                </FileDrop>
               }
             >
               {(name) => (

@@ -5,7 +5,8 @@ import { Segmented } from '../../components/Segmented.tsx'
 import { type Option, Select } from '../../components/Select.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import type { Role } from '../../state/data.ts'
+import { mappingOf, type Role } from '../../state/data-recipe.ts'
+import { MappingMore } from './MappingMore.tsx'
 
 type Shape = 'pair' | 'messages' | 'text'
 
@@ -14,6 +15,15 @@ export function MappingForm(props: { info: DatasetInfo }) {
   const { data } = useApp()
   const shape = (): Shape =>
     data.mapping().messages !== null ? 'messages' : data.mapping().text !== null ? 'text' : 'pair'
+
+  /** Columns as they are after the steps, which may have made or renamed some. */
+  const columns = () => {
+    const after = data.stepsReport()?.columns
+    const known = new Map(props.info.columns.map((column) => [column.name, column]))
+    return after
+      ? after.map((name) => known.get(name) ?? { name, type: 'text' as const, missing: 0 })
+      : props.info.columns
+  }
 
   const first = (...types: string[]) =>
     props.info.columns.find((column) => types.includes(column.type))?.name ??
@@ -33,7 +43,7 @@ export function MappingForm(props: { info: DatasetInfo }) {
   // A prefix keeps "no column" apart from a column of any name.
   const options = (optional: boolean): Option<string>[] => [
     ...(optional || !data.mapped() ? [{ value: 'none', label: t('mapping.none') }] : []),
-    ...props.info.columns.map((column) => ({
+    ...columns().map((column) => ({
       value: `column:${column.name}`,
       label: column.name,
       description: t(`column.${column.type}`),
@@ -51,8 +61,7 @@ export function MappingForm(props: { info: DatasetInfo }) {
   )
 
   const isGuess = () => {
-    const { reason: _, ...guess } = props.info.guess
-    return JSON.stringify(guess) === JSON.stringify(data.mapping())
+    return JSON.stringify(mappingOf(props.info.guess)) === JSON.stringify(data.mapping())
   }
 
   return (
@@ -69,7 +78,12 @@ export function MappingForm(props: { info: DatasetInfo }) {
         ]}
       />
       <Show when={shape() === 'pair'}>
-        {role('prompt', t('mapping.prompt'), t('mapping.promptHelp'))}
+        <Show
+          when={data.mapping().template}
+          fallback={role('prompt', t('mapping.prompt'), t('mapping.promptHelp'))}
+        >
+          <p class="small quiet">{t('mapping.byTemplate')}</p>
+        </Show>
         {role('response', t('mapping.response'), t('mapping.responseHelp'))}
         {role('system', t('mapping.system'), t('mapping.systemHelp'), true)}
       </Show>
@@ -77,6 +91,9 @@ export function MappingForm(props: { info: DatasetInfo }) {
         {role('messages', t('mapping.messagesColumn'), t('mapping.messagesHelp'))}
       </Show>
       <Show when={shape() === 'text'}>{role('text', t('mapping.textColumn'), t('mapping.textHelp'))}</Show>
+      <Show when={shape() === 'pair'}>
+        <MappingMore info={props.info} columns={columns().map((column) => column.name)} />
+      </Show>
       <Show when={isGuess() && props.info.guess.reason}>
         <p class="hint">{props.info.guess.reason}</p>
       </Show>

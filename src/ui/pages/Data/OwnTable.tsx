@@ -1,0 +1,142 @@
+import { createSignal, Index, onCleanup, onMount, Show } from 'solid-js'
+import { Button } from '../../components/Button.tsx'
+import { Dialog } from '../../components/Dialog.tsx'
+import { TextField } from '../../components/Field.tsx'
+import { FailureNotice } from '../../components/Notice.tsx'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+
+/** Cells copied in a spreadsheet: through the box, or pasted anywhere on the page. */
+export function PasteTable() {
+  const { data } = useApp()
+  const [open, setOpen] = createSignal(false)
+  const [text, setText] = createSignal('')
+
+  async function use(): Promise<void> {
+    if (text().trim() === '') return
+    if (await data.openPasted(text(), t('paste.name'))) setOpen(false)
+  }
+
+  function pasted(event: ClipboardEvent): void {
+    const target = event.target
+    if (target instanceof HTMLElement && target.closest('input, textarea, [contenteditable]')) return
+    const found = event.clipboardData?.getData('text/plain') ?? ''
+    if (!found.includes('\t')) return
+    event.preventDefault()
+    setText(found)
+    setOpen(true)
+  }
+
+  onMount(() => document.addEventListener('paste', pasted))
+  onCleanup(() => document.removeEventListener('paste', pasted))
+
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>{t('paste.button')}</Button>
+      <Dialog title={t('paste.title')} open={open()} onOpenChange={setOpen}>
+        <form
+          class="stack"
+          onSubmit={(event) => {
+            event.preventDefault()
+            void use()
+          }}
+        >
+          <Show when={data.failure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
+          <TextField
+            label={t('paste.label')}
+            hint={t('paste.hint')}
+            rows={8}
+            value={text()}
+            onChange={setText}
+          />
+          <Button type="submit" kind="primary" class="start" disabled={text().trim() === ''}>
+            {t('paste.open')}
+          </Button>
+        </form>
+      </Dialog>
+    </>
+  )
+}
+
+/** Examples written by hand, two columns of them. */
+export function TypeExamples() {
+  const { data } = useApp()
+  const columns = [t('type.prompt'), t('type.response')]
+  const blank = () => ['', '']
+  const [open, setOpen] = createSignal(false)
+  const [name, setName] = createSignal<string>(t('type.nameValue'))
+  const [rows, setRows] = createSignal<string[][]>([blank(), blank(), blank()])
+  const [few, setFew] = createSignal(false)
+  let list: HTMLOListElement | undefined
+
+  const set = (row: number, column: number, text: string) =>
+    setRows((all) =>
+      all.map((cells, i) => (i === row ? cells.map((c, j) => (j === column ? text : c)) : cells)),
+    )
+
+  async function use(): Promise<void> {
+    const written = rows().filter((cells) => cells.some((cell) => cell.trim() !== ''))
+    const whole = written.some((cells) => cells.every((cell) => cell.trim() !== ''))
+    setFew(!whole)
+    if (!whole) return
+    const cells = written.map((row) => row.map((cell) => (cell.trim() === '' ? null : cell)))
+    if (await data.createDataset(name().trim() || t('type.nameValue'), columns, cells)) setOpen(false)
+  }
+
+  return (
+    <>
+      <Button onClick={() => setOpen(true)}>{t('type.button')}</Button>
+      <Dialog title={t('type.title')} open={open()} onOpenChange={setOpen}>
+        <form
+          class="stack"
+          onSubmit={(event) => {
+            event.preventDefault()
+            void use()
+          }}
+        >
+          <Show when={data.failure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
+          <p class="quiet">{t('type.lede')}</p>
+          <TextField label={t('type.name')} value={name()} onChange={setName} />
+          <ol class="typed" ref={list}>
+            <Index each={rows()}>
+              {(cells, row) => (
+                <li>
+                  <Index each={columns}>
+                    {(column, at) => (
+                      <textarea
+                        rows={2}
+                        placeholder={column()}
+                        aria-label={t('type.cell', { column: column(), row: row + 1 })}
+                        value={cells()[at]}
+                        onInput={(event) => set(row, at, event.currentTarget.value)}
+                      />
+                    )}
+                  </Index>
+                </li>
+              )}
+            </Index>
+          </ol>
+          <Show when={few()}>
+            <p class="field-error" role="alert">
+              {t('type.few')}
+            </p>
+          </Show>
+          <div class="row">
+            <Button type="submit" kind="primary">
+              {t('type.open')}
+            </Button>
+            <Button
+              icon="add"
+              onClick={() => {
+                setRows((all) => [...all, blank()])
+                queueMicrotask(() => list?.lastElementChild?.querySelector('textarea')?.focus())
+              }}
+            >
+              {t('type.addRow')}
+            </Button>
+          </div>
+        </form>
+      </Dialog>
+    </>
+  )
+}

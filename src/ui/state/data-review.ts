@@ -1,0 +1,124 @@
+import { type Accessor, batch, createEffect, createSignal, on, onCleanup, untrack } from 'solid-js'
+import type { SplitConfig } from '../../protocol/data-steps.ts'
+import { type Failure, toFailure } from '../../protocol/errors.ts'
+import type { DataRequest, Finding, Mapping, StepsReport, Studio } from '../../protocol/studio.ts'
+
+/** Rows that a first look at the steps takes. */
+const SAMPLE = 2000
+
+export interface ReviewBasis {
+  hash: string
+  rows: number
+  request: DataRequest
+  mapping: Mapping
+  split: SplitConfig
+  validationShare: number
+}
+
+/** What the worker has to say about the recipe as it stands: findings, and what each step does. */
+export function createReview(
+  studio: Studio,
+  basis: Accessor<ReviewBasis | null>,
+  model: Accessor<{ model: string; maxLength: number } | null>,
+) {
+  const [findings, setFindings] = createSignal<Finding[] | null>(null)
+  const [inspecting, setInspecting] = createSignal(false)
+  const [report, setReport] = createSignal<StepsReport | null>(null)
+  const [stepsRunning, setStepsRunning] = createSignal(false)
+  const [reviewFailure, setReviewFailure] = createSignal<Failure | null>(null)
+
+  const stepsKey = () => {
+    const now = basis()
+    return now && `${now.hash} ${JSON.stringify(now.request)}`
+  }
+  const inspectKey = () => {
+    const now = basis()
+    const { mapping, split, validationShare } = now ?? {}
+    const { model: id, maxLength } = model() ?? {}
+    return now && `${stepsKey()} ${JSON.stringify([mapping, split, validationShare, id, maxLength])}`
+  }
+
+  async function runSteps(now: ReviewBasis, signal: AbortSignal): Promise<void> {
+    setStepsRunning(true)
+    try {
+      // A quick look at a few rows first, all of them soon after.
+      for (const sample of now.rows > SAMPLE ? [SAMPLE, null] : [null]) {
+        const found = await studio.data.runSteps({ ...now.request, sample }, signal)
+        if (signal.aborted) return
+        batch(() => {
+          setReport(found)
+          setReviewFailure(null)
+        })
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      batch(() => {
+        setReport(null)
+        setReviewFailure(toFailure(error))
+      })
+    } finally {
+      if (!signal.aborted) setStepsRunning(false)
+    }
+  }
+
+  async function inspect(now: ReviewBasis, signal: AbortSignal): Promise<void> {
+    const { mapping, split, validationShare } = now
+    const basics = model()
+    setInspecting(true)
+    try {
+      const found = await studio.data.inspect(
+        {
+          ...now.request,
+          mapping,
+          split,
+          validationShare,
+          ...(basics ? { model: basics.model, maxLength: basics.maxLength } : {}),
+        },
+        signal,
+      )
+      if (!signal.aborted) setFindings(found)
+    } catch {
+      // What is wrong with the request shows where it is prepared; old findings would mislead.
+      if (!signal.aborted) setFindings(null)
+    } finally {
+      if (!signal.aborted) setInspecting(false)
+    }
+  }
+
+  function afterRest(
+    key: Accessor<string | null>,
+    delay: number,
+    work: (now: ReviewBasis, signal: AbortSignal) => Promise<void>,
+    reset: () => void,
+  ): void {
+    createEffect(
+      on(key, () => {
+        const now = untrack(basis)
+        if (!now) return reset()
+        const abort = new AbortController()
+        const timer = setTimeout(() => void work(now, abort.signal), delay)
+        onCleanup(() => {
+          clearTimeout(timer)
+          abort.abort()
+        })
+      }),
+    )
+  }
+
+  afterRest(stepsKey, 200, runSteps, () => setReport(null))
+  afterRest(inspectKey, 400, inspect, () => setFindings(null))
+
+  // Findings of another data set say nothing about this one.
+  createEffect(
+    on(
+      () => basis()?.request.dataset,
+      () =>
+        batch(() => {
+          setFindings(null)
+          setReport(null)
+        }),
+    ),
+  )
+
+  return { findings, inspecting, stepsReport: report, stepsRunning, reviewFailure }
+}

@@ -1,0 +1,134 @@
+import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
+import { type Failure, toFailure } from '../../protocol/errors.ts'
+import type { ColumnStats, Studio } from '../../protocol/studio.ts'
+import type { DataState } from './data.ts'
+
+export const PAGE = 25
+
+export interface ShownRow {
+  /** Row of the data set, 0-based. */
+  row: number
+  values: Record<string, unknown>
+}
+
+/** A cell as text, the way it is shown and edited. */
+export function cellText(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+/**
+ * What typed text means in a cell that held `old`: nothing for an empty field, a number or a structure where there was
+ * one and the text still reads as one, else the text itself.
+ */
+export function cellValue(text: string, old: unknown): unknown {
+  if (text === '') return null
+  if (typeof old === 'number' && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text)
+  if (typeof old === 'boolean' && /^(true|false)$/i.test(text.trim())) return /^true$/i.test(text.trim())
+  if (typeof old === 'object' && old !== null)
+    try {
+      return JSON.parse(text)
+    } catch {
+      return text
+    }
+  return text
+}
+
+/** First row of the page that holds `row`, within the rows that there are. */
+export function pageStart(row: number, rows: number): number {
+  const last = Math.max(0, Math.ceil(rows / PAGE) - 1)
+  return Math.min(last, Math.max(0, Math.floor(row / PAGE))) * PAGE
+}
+
+/** A page of rows, as stored or after the steps, kept up to date with edits. */
+export function createRowPages(studio: Studio, data: DataState) {
+  const [after, setAfter] = createSignal(false)
+  const [offset, setOffset] = createSignal(0)
+  const [rows, setRows] = createSignal<ShownRow[]>([])
+  const [columns, setColumns] = createSignal<string[]>([])
+  const [total, setTotal] = createSignal(0)
+  const [failure, setFailure] = createSignal<Failure | null>(null)
+  const [stats, setStats] = createSignal<ColumnStats[] | null>(null)
+  const [counting, setCounting] = createSignal(false)
+
+  const key = () => {
+    const now = data.basis()
+    return now && `${now.hash} ${offset()} ${after()} ${after() ? JSON.stringify(now.request) : ''}`
+  }
+
+  createEffect(
+    on(key, () => {
+      const now = data.basis()
+      const info = data.dataset()
+      if (!now || !info) return
+      let stale = false
+      onCleanup(() => {
+        stale = true
+      })
+      const from = offset()
+      const read = after()
+        ? studio.data.rowsAfter(now.request, from, PAGE).then(({ rows, page }) => ({ rows, page }))
+        : studio.data.rows(info.id, from, PAGE).then((found) => ({
+            rows: info.rows,
+            page: found.map((values, i) => ({ row: from + i, values })),
+          }))
+      read.then(
+        (found) => {
+          if (stale) return
+          batch(() => {
+            setRows(found.page)
+            setTotal(found.rows)
+            setColumns(
+              after() && found.page[0]
+                ? Object.keys(found.page[0].values)
+                : info.columns.map((column) => column.name),
+            )
+            setFailure(null)
+            if (from >= found.rows && from > 0) setOffset(pageStart(found.rows - 1, found.rows))
+          })
+        },
+        (error) => !stale && setFailure(toFailure(error)),
+      )
+    }),
+  )
+
+  createEffect(
+    on(
+      () => data.dataset()?.hash,
+      () => setStats(null),
+      { defer: true },
+    ),
+  )
+
+  async function count(): Promise<void> {
+    const info = data.dataset()
+    if (!info || counting()) return
+    setCounting(true)
+    try {
+      const found = await studio.data.columnStats(info.id)
+      if (data.dataset()?.hash === info.hash) setStats(found)
+    } catch (error) {
+      setFailure(toFailure(error))
+    } finally {
+      setCounting(false)
+    }
+  }
+
+  return {
+    after,
+    setAfter: (value: boolean) =>
+      batch(() => {
+        setAfter(value)
+        setOffset(0)
+      }),
+    offset,
+    total,
+    rows,
+    columns,
+    failure,
+    stats,
+    counting,
+    count,
+    goTo: (row: number) => setOffset(pageStart(row, after() ? total() : (data.dataset()?.rows ?? 0))),
+  }
+}

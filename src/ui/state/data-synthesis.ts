@@ -1,0 +1,64 @@
+import { batch, createSignal } from 'solid-js'
+import { type Failure, toFailure } from '../../protocol/errors.ts'
+import type { Studio, SynthesisInfo, SynthesisProgress } from '../../protocol/studio.ts'
+import type { DataState } from './data.ts'
+import type { ModelState } from './models.ts'
+
+export type SynthesisState = ReturnType<typeof createSynthesis>
+
+/** Examples that the chosen model writes, asked for by a person, watched and stopped. */
+export function createSynthesis(studio: Studio, data: DataState, models: ModelState) {
+  const [progress, setProgress] = createSignal<SynthesisProgress | null>(null)
+  const [result, setResult] = createSignal<SynthesisInfo | null>(null)
+  const [failure, setFailure] = createSignal<Failure | null>(null)
+  let abort: AbortController | null = null
+
+  async function write(count: number, wish: string): Promise<void> {
+    const now = data.basis()
+    const model = models.chosen()
+    if (progress() || !now || !model || !data.mapped()) return
+    const stop = (abort = new AbortController())
+    batch(() => {
+      setProgress({ kept: 0, wanted: count, asked: 0 })
+      setResult(null)
+      setFailure(null)
+    })
+    try {
+      const info = await studio.data.synthesise(
+        {
+          ...now.request,
+          mapping: now.mapping,
+          split: now.split,
+          validationShare: now.validationShare,
+          count,
+          ...(wish.trim() ? { wish: wish.trim() } : {}),
+          author: model.name,
+          practice: model.practice,
+        },
+        (prompts, { maxNewTokens, seed }) =>
+          studio.train.answer(
+            {
+              model: model.id,
+              run: null,
+              prompts,
+              options: { maxNewTokens, temperature: 0.9, topK: 64, topP: 0.95, seed },
+            },
+            () => {},
+            stop.signal,
+          ),
+        (step) => !stop.signal.aborted && setProgress(step),
+        stop.signal,
+      )
+      setResult(info)
+      // Examples that someone waited for are used unless they say otherwise.
+      if (info.set && data.dataset()?.id === now.request.dataset) data.setAugment({ synthetic: info.set })
+    } catch (error) {
+      const problem = toFailure(error)
+      if (problem.code !== 'cancelled') setFailure(problem)
+    } finally {
+      setProgress(null)
+    }
+  }
+
+  return { progress, result, failure, write, stop: () => abort?.abort() }
+}

@@ -1,0 +1,242 @@
+import type { DataStep, StepType } from '../../protocol/data-steps.ts'
+import type { MessageKey } from '../messages/t.ts'
+
+type FieldKey = Extract<MessageKey, `stepField.${string}`>
+
+/** One field of a step's form; `path` leads to its value, a level down where it has a dot. */
+export type StepField = { path: string; label: FieldKey } & (
+  | { kind: 'columns'; hint?: 'steps.allText' | 'steps.allColumns' }
+  | { kind: 'column' }
+  | { kind: 'text'; rows?: number }
+  | { kind: 'check' }
+  | { kind: 'number'; min: number; max: number; whole?: true; optional?: true }
+  | { kind: 'choice'; options: { value: string; label: FieldKey }[]; boolean?: true }
+  /** A list of texts, one a line; `optional`: null where it is empty. */
+  | { kind: 'lines'; optional?: true }
+  | { kind: 'numbers'; from?: 1 }
+)
+
+const COUNT = { kind: 'number', min: 0, max: 4_294_967_295, whole: true } as const
+const ROWS = { ...COUNT, min: 1 } as const
+const columns = (hint?: 'steps.allText' | 'steps.allColumns'): StepField => ({
+  path: 'columns',
+  label: 'stepField.columns',
+  kind: 'columns',
+  ...(hint ? { hint } : {}),
+})
+const TEXT_COLUMNS = columns('steps.allText')
+const NAMED_COLUMNS = columns()
+const COLUMN: StepField = { path: 'column', label: 'stepField.column', kind: 'column' }
+const TO: StepField = { path: 'to', label: 'stepField.to', kind: 'text' }
+
+function choice(path: string, label: FieldKey, ...values: string[]): StepField {
+  const options = values.map((value) => ({ value, label: `${label}.${value}` as FieldKey }))
+  return { path, label, kind: 'choice', options }
+}
+
+/** The menu of steps, by what they are for. */
+export const STEP_GROUPS: { label: Extract<MessageKey, `steps.group.${string}`>; types: StepType[] }[] = [
+  {
+    label: 'steps.group.clean',
+    types: ['whitespace', 'replace', 'case', 'normalize_unicode', 'control_characters', 'fill_missing'],
+  },
+  {
+    label: 'steps.group.rows',
+    types: ['filter', 'drop_missing', 'deduplicate', 'balance', 'sample', 'limit', 'drop_rows'],
+  },
+  { label: 'steps.group.columns', types: ['join_columns', 'rename_column', 'wide_to_long', 'split_turns'] },
+  { label: 'steps.group.numbers', types: ['round', 'scale', 'buckets'] },
+]
+
+/** The fields that a person fills in, in order. */
+export function stepFields(step: DataStep): StepField[] {
+  switch (step.type) {
+    case 'normalize_unicode':
+      return [TEXT_COLUMNS, choice('form', 'stepField.form', 'NFC', 'NFKC')]
+    case 'whitespace':
+      return [
+        TEXT_COLUMNS,
+        { path: 'trim', label: 'stepField.trim', kind: 'check' },
+        choice('collapse', 'stepField.collapse', 'none', 'spaces', 'all'),
+        { path: 'blank_lines', label: 'stepField.blank_lines', ...COUNT, optional: true },
+      ]
+    case 'case':
+      return [TEXT_COLUMNS, choice('to', 'stepField.case', 'lower', 'upper', 'sentence')]
+    case 'control_characters':
+      return [TEXT_COLUMNS, { path: 'invisible', label: 'stepField.invisible', kind: 'check' }]
+    case 'replace':
+      return [
+        { path: 'find', label: 'stepField.find', kind: 'text' },
+        { path: 'with', label: 'stepField.with', kind: 'text' },
+        choice('mode', 'stepField.mode', 'text', 'regex'),
+        { path: 'ignore_case', label: 'stepField.ignore_case', kind: 'check' },
+        TEXT_COLUMNS,
+      ]
+    case 'round':
+      return [
+        NAMED_COLUMNS,
+        { path: 'digits', label: 'stepField.digits', kind: 'number', min: -15, max: 15, whole: true },
+      ]
+    case 'scale':
+      return [
+        NAMED_COLUMNS,
+        choice('method', 'stepField.method', 'min_max', 'standard', 'factor'),
+        ...(step.method === 'factor'
+          ? [{ path: 'factor', label: 'stepField.factor', kind: 'number', min: -1e12, max: 1e12 } as const]
+          : []),
+      ]
+    case 'buckets':
+      return [
+        NAMED_COLUMNS,
+        { path: 'edges', label: 'stepField.edges', kind: 'numbers' },
+        { path: 'words', label: 'stepField.words', kind: 'lines', optional: true },
+      ]
+    case 'wide_to_long':
+      return [
+        NAMED_COLUMNS,
+        { path: 'name_to', label: 'stepField.name_to', kind: 'text' },
+        { path: 'value_to', label: 'stepField.value_to', kind: 'text' },
+      ]
+    case 'join_columns':
+      return [NAMED_COLUMNS, TO, { path: 'separator', label: 'stepField.separator', kind: 'text', rows: 2 }]
+    case 'split_turns':
+      return [
+        COLUMN,
+        TO,
+        { path: 'user', label: 'stepField.user', kind: 'lines' },
+        { path: 'assistant', label: 'stepField.assistant', kind: 'lines' },
+      ]
+    case 'rename_column':
+      return [COLUMN, { path: 'to', label: 'stepField.rename', kind: 'text' }]
+    case 'fill_missing':
+      return [NAMED_COLUMNS, { path: 'with', label: 'stepField.fill', kind: 'text' }]
+    case 'filter':
+      return [
+        COLUMN,
+        choice('test.is', 'stepField.is', 'length', 'contains', 'matches', 'equals', 'between', 'missing'),
+        ...testFields(step.test.is),
+        { ...choice('keep', 'stepField.keep', 'true', 'false'), boolean: true } as StepField,
+      ]
+    case 'drop_missing':
+      return [NAMED_COLUMNS, choice('how', 'stepField.how', 'any', 'all')]
+    case 'deduplicate':
+      return [
+        columns('steps.allColumns'),
+        choice('match', 'stepField.match', 'exact', 'normalised'),
+        choice('keep', 'stepField.keepWhich', 'first', 'last', 'none'),
+      ]
+    case 'sample':
+      return [{ path: 'rows', label: 'stepField.rows', ...ROWS }]
+    case 'limit':
+      return [
+        { path: 'rows', label: 'stepField.rows', ...ROWS },
+        { path: 'skip', label: 'stepField.skip', ...COUNT },
+      ]
+    case 'balance':
+      return [COLUMN, { path: 'most', label: 'stepField.most', ...ROWS }]
+    case 'drop_rows':
+      return [{ path: 'rows', label: 'stepField.dropRows', kind: 'numbers', from: 1 }]
+  }
+}
+
+type Test = Extract<DataStep, { type: 'filter' }>['test']
+
+function testFields(is: Test['is']): StepField[] {
+  const same: StepField = { path: 'test.ignore_case', label: 'stepField.ignore_case', kind: 'check' }
+  if (is === 'length')
+    return [
+      choice('test.unit', 'stepField.unit', 'characters', 'words'),
+      { path: 'test.min', label: 'stepField.min', ...COUNT },
+      { path: 'test.max', label: 'stepField.max', ...COUNT, optional: true },
+    ]
+  if (is === 'contains') return [{ path: 'test.text', label: 'stepField.text', kind: 'text' }, same]
+  if (is === 'matches') return [{ path: 'test.pattern', label: 'stepField.pattern', kind: 'text' }, same]
+  if (is === 'equals') return [{ path: 'test.values', label: 'stepField.values', kind: 'lines' }]
+  if (is === 'between') {
+    const range = { kind: 'number', min: -1e300, max: 1e300, optional: true } as const
+    return [
+      { path: 'test.min', label: 'stepField.min', ...range },
+      { path: 'test.max', label: 'stepField.max', ...range },
+    ]
+  }
+  return []
+}
+
+const TESTS: Record<Test['is'], Test> = {
+  length: { is: 'length', unit: 'characters', min: 1, max: null },
+  contains: { is: 'contains', text: '', ignore_case: false },
+  matches: { is: 'matches', pattern: '', ignore_case: false },
+  equals: { is: 'equals', values: [] },
+  between: { is: 'between', min: null, max: null },
+  missing: { is: 'missing' },
+}
+
+/** A new step, filled in as far as can be guessed. Fields left empty make it wait (`stepProblem`). */
+export function newStep(type: StepType, columns: string[], main: string | null): DataStep {
+  const column = main ?? columns[0] ?? ''
+  const base = { enabled: true as const, columns: [] as string[] }
+  const one = { ...base, columns: column ? [column] : [] }
+  switch (type) {
+    case 'normalize_unicode':
+      return { type, ...base, form: 'NFC' }
+    case 'whitespace':
+      return { type, ...base, trim: true, collapse: 'spaces', blank_lines: 1 }
+    case 'case':
+      return { type, ...one, to: 'lower' }
+    case 'control_characters':
+      return { type, ...base, invisible: true }
+    case 'replace':
+      return { type, ...base, find: '', with: '', mode: 'text', ignore_case: false }
+    case 'round':
+      return { type, ...base, digits: 0 }
+    case 'scale':
+      return { type, ...base, method: 'min_max', factor: 1 }
+    case 'buckets':
+      return { type, ...base, edges: [], words: null }
+    case 'wide_to_long':
+      return { type, ...base, name_to: 'name', value_to: 'value' }
+    case 'join_columns':
+      return { type, ...base, to: 'joined', separator: '\n\n' }
+    case 'split_turns':
+      return {
+        type,
+        enabled: true,
+        column,
+        to: 'messages',
+        user: ['User:', 'Human:', '### Human:', 'Q:'],
+        assistant: ['Assistant:', 'AI:', 'Bot:', '### Assistant:', 'A:'],
+      }
+    case 'rename_column':
+      return { type, enabled: true, column, to: '' }
+    case 'fill_missing':
+      return { type, ...one, with: '' }
+    case 'filter':
+      return { type, enabled: true, column, keep: true, test: TESTS.length }
+    case 'drop_missing':
+      return { type, ...one, how: 'any' }
+    case 'deduplicate':
+      return { type, ...base, match: 'exact', keep: 'first' }
+    case 'sample':
+      return { type, enabled: true, rows: 1000 }
+    case 'limit':
+      return { type, enabled: true, rows: 1000, skip: 0 }
+    case 'balance':
+      return { type, enabled: true, column, most: 100 }
+    case 'drop_rows':
+      return { type, enabled: true, rows: [] }
+  }
+}
+
+/** The value at a field's path. */
+export function fieldValue(step: DataStep, path: string): unknown {
+  return path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], step)
+}
+
+/** The step with another value at a path; another kind of test brings its own fields. */
+export function withField(step: DataStep, path: string, value: unknown): DataStep {
+  if (path === 'test.is') return { ...step, test: TESTS[value as Test['is']] } as DataStep
+  const [outer, inner] = path.split('.') as [string, string | undefined]
+  if (inner === undefined) return { ...step, [outer]: value } as DataStep
+  const whole = (step as unknown as Record<string, object>)[outer]
+  return { ...step, [outer]: { ...whole, [inner]: value } } as DataStep
+}

@@ -1,0 +1,120 @@
+import * as v from 'valibot'
+import { describe, expect, test } from 'vitest'
+import { DataStepSchema } from '../../src/protocol/data-steps.ts'
+import type { Finding } from '../../src/protocol/studio.ts'
+import {
+  applyFix,
+  EMPTY_RECIPE,
+  isMapped,
+  moveStep,
+  readyIndex,
+  readySplit,
+  readySteps,
+  sortFindings,
+  stepProblem,
+  tidyMapping,
+  withRole,
+} from '../../src/ui/state/data-recipe.ts'
+import { cellText, cellValue, PAGE, pageStart } from '../../src/ui/state/data-rows.ts'
+import { fieldValue, newStep, STEP_GROUPS, stepFields, withField } from '../../src/ui/state/step-forms.ts'
+
+const none = EMPTY_RECIPE.mapping
+const types = DataStepSchema.options.map((option) => option.entries.type.literal)
+
+describe('mapping', () => {
+  test('a column plays one part, and the three shapes exclude one another', () => {
+    const pair = { ...none, prompt: 'q', response: 'a', labels: { 1: 'yes' } }
+    expect(withRole(pair, 'response', 'q')).toMatchObject({ prompt: null, response: 'q', labels: null })
+    expect(withRole(pair, 'messages', 'm')).toMatchObject({ prompt: null, response: null, messages: 'm' })
+    expect(withRole({ ...none, text: 't' }, 'prompt', 'q')).toMatchObject({ text: null, prompt: 'q' })
+    expect(withRole({ ...pair, template: '{q}' }, 'prompt', 'z').template).toBeNull()
+  })
+
+  test('a template stands in for the question', () => {
+    expect(isMapped({ ...none, response: 'a' })).toBe(false)
+    expect(isMapped({ ...none, response: 'a', template: 'Say {b}' })).toBe(true)
+    expect(tidyMapping({ ...none, prompt: 'q', response: 'a', template: 'Say {b}' }).prompt).toBeNull()
+  })
+
+  test('what is empty is left out', () => {
+    expect(tidyMapping({ ...none, text: 't', input: null, template: '', labels: { 0: ' ' } })).toEqual({
+      ...none,
+      text: 't',
+    })
+  })
+})
+
+describe('steps', () => {
+  test('every type is in the menu once, and every field leads to a value', () => {
+    expect(STEP_GROUPS.flatMap((group) => group.types).sort()).toEqual([...types].sort())
+    for (const type of types) {
+      const step = newStep(type, ['q', 'a'], 'q')
+      for (const field of stepFields(step))
+        expect(fieldValue(step, field.path), `${type} ${field.path}`).toBeDefined()
+    }
+  })
+
+  test('a new step either runs or says which field it waits for', () => {
+    for (const type of types) {
+      const step = newStep(type, ['q', 'a'], 'q')
+      const problem = stepProblem(step)
+      if (problem === null) expect(v.parse(DataStepSchema, step)).toEqual(expect.objectContaining({ type }))
+      else expect(stepFields(step).map((field) => field.path)).toContain(problem)
+    }
+  })
+
+  test('steps that wait are passed over in the count of reports', () => {
+    const waits = newStep('replace', ['q'], 'q')
+    const runs = newStep('whitespace', ['q'], 'q')
+    const steps = [runs, waits, runs]
+    expect(readySteps(steps)).toHaveLength(2)
+    expect([0, 1, 2].map((index) => readyIndex(steps, index))).toEqual([0, -1, 1])
+  })
+
+  test('move, and another kind of test', () => {
+    const [a, b] = [newStep('case', ['q'], 'q'), newStep('limit', ['q'], 'q')]
+    expect(moveStep([a, b], 0, 1)).toEqual([b, a])
+    expect(moveStep([a, b], 0, -1)).toEqual([a, b])
+    const filter = withField(newStep('filter', ['q'], 'q'), 'test.is', 'contains')
+    expect(withField(filter, 'test.text', 'x')).toMatchObject({ test: { is: 'contains', text: 'x' } })
+  })
+})
+
+test('fixes change the recipe, or are left to others', () => {
+  const step = newStep('deduplicate', ['q'], 'q')
+  expect(applyFix(EMPTY_RECIPE, { kind: 'step', label: '', step })?.steps).toEqual([step])
+  expect(
+    applyFix(EMPTY_RECIPE, { kind: 'split', label: '', split: { method: 'grouped', column: 'q' } })?.split,
+  ).toMatchObject({ method: 'grouped', column: 'q', test_share: 0 })
+  expect(applyFix(EMPTY_RECIPE, { kind: 'edit', label: '', edits: [] })).toBeNull()
+  expect(readySplit({ ...EMPTY_RECIPE.split, method: 'grouped' }).method).toBe('random')
+})
+
+test('findings: each once, errors first, those with a remedy before those without', () => {
+  const finding = (severity: Finding['severity'], message: string, fix = false): Finding => ({
+    severity,
+    message,
+    hint: '',
+    ...(fix ? { fix: { kind: 'edit', label: '', edits: [] } } : {}),
+  })
+  const sorted = sortFindings([
+    finding('note', 'n'),
+    finding('warning', 'w'),
+    finding('warning', 'f', true),
+    finding('error', 'e'),
+    finding('note', 'n'),
+  ])
+  expect(sorted.map((found) => found.message)).toEqual(['e', 'f', 'w', 'n'])
+})
+
+test('cells keep their kind where what is typed allows it', () => {
+  expect(cellValue('3.5', 2)).toBe(3.5)
+  expect(cellValue('3.5', 'two')).toBe('3.5')
+  expect(cellValue('', 'x')).toBeNull()
+  expect(cellValue('[1]', [])).toEqual([1])
+  expect(cellValue('[1', [])).toBe('[1')
+  expect(cellText({ a: 1 })).toBe('{"a":1}')
+  expect(pageStart(PAGE * 2 + 3, 1000)).toBe(PAGE * 2)
+  expect(pageStart(9999, PAGE * 3)).toBe(PAGE * 2)
+  expect(pageStart(-5, 0)).toBe(0)
+})
