@@ -1,10 +1,10 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader } from '../files/table.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, listed } from '../protocol/errors.ts'
 import type { ColumnInfo, ColumnRoles, Guess, Mapping } from '../protocol/studio.ts'
-import { Frame, listed } from './frame.ts'
+import { parseTemplate } from '../protocol/template.ts'
+import { Frame } from './frame.ts'
 import { readMessages } from './messages.ts'
-import { parseTemplate } from './template.ts'
 import { asText } from './values.ts'
 
 /** Usual names, the surest first. Compared in lower case, with any separator. */

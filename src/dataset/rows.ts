@@ -1,11 +1,11 @@
 import type { Table } from 'apache-arrow'
 import { fail } from '../protocol/errors.ts'
 import type { Finding, Mapping } from '../protocol/studio.ts'
+import { fillTemplate, parseTemplate } from '../protocol/template.ts'
 import type { Conversation, Message } from '../protocol/tokens.ts'
 import { Frame } from './frame.ts'
 import { checkMapping } from './mapping.ts'
 import { readMessages } from './messages.ts'
-import { fillTemplate, parseTemplate } from './template.ts'
 import { asText } from './values.ts'
 
 /** A row that is plain text to be continued, not a conversation. */

@@ -1,6 +1,6 @@
 import type { ColumnRoles, Finding, Mapping } from '../../protocol/preparation.ts'
+import { renameInTemplate } from '../../protocol/template.ts'
 import type { Frame } from '../frame.ts'
-import { renameInTemplate } from '../template.ts'
 import { isMissing } from '../values.ts'
 import { step } from './examples.ts'
 

@@ -1,10 +1,10 @@
 import type { DataStep } from '../../protocol/data-steps.ts'
 import type { Finding, Fix, Mapping } from '../../protocol/preparation.ts'
+import { parseTemplate } from '../../protocol/template.ts'
 import type { Split } from '../../protocol/tokens.ts'
 import type { Frame } from '../frame.ts'
 import { rowReader } from '../rows.ts'
 import { sameForm } from '../steps/deduplicate.ts'
-import { parseTemplate } from '../template.ts'
 import { isMissing } from '../values.ts'
 
 /** Checks on rows as examples: what is asked, and what is to be answered. */

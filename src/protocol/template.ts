@@ -1,5 +1,4 @@
-import { fail } from '../protocol/errors.ts'
-import { listed } from './frame.ts'
+import { fail, listed } from './errors.ts'
 
 /** A prompt written over columns: `Translate {en} to French`. `{{` and `}}` stand for braces. */
 export type TemplatePart = { text: string } | { column: string }
