@@ -73,7 +73,7 @@ test('messy rows are mended by findings and steps, edited, undone, seen as token
   await expect(page.getByText('45 rows · 2 columns')).toBeVisible()
   await page.getByRole('button', { name: 'Next page' }).click()
   await expect(rows.locator('tbody tr')).toHaveCount(20)
-  await page.getByText('After the steps', { exact: true }).click()
+  await page.getByRole('radio', { name: 'After the steps' }).check()
   await expect(page.getByText(/Rows 1 to 25 of 42/)).toBeVisible()
   await page.getByText('What the columns hold').click()
   await expect(page.getByRole('region', { name: 'What the columns hold' }).locator('tbody tr')).toHaveCount(2)

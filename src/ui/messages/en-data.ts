@@ -18,7 +18,6 @@ export const data = {
   'fix.added': 'Added as a step: {step}.',
   'fix.done': 'Done: {label}.',
   'finding.some': { one: '{count} finding', other: '{count} findings' },
-  'fix.times': { one: '{count} row', other: '{count} rows' },
   'fix.words.title': 'Words for the answers',
   'fix.words.lede': 'A word is easier for a language model to learn than a number that stands for one.',
   'fix.words.one': 'Word for {value}',

@@ -17,7 +17,13 @@ export function Findings(props: { opening: Finding[] }) {
   const [asking, setAsking] = createSignal<Extract<Fix, { kind: 'label_words' }> | null>(null)
   const sorted = createMemo(() => {
     const inspected = data.findings()
-    const found = sortFindings([...(inspected ?? props.opening), ...(data.prepared()?.findings ?? [])])
+    const known = inspected ?? props.opening
+    // Preparing names again, row by row, what looking through all rows has summed up.
+    const further = (data.prepared()?.findings ?? []).filter(
+      (finding) =>
+        !inspected?.some((other) => other.row === finding.row && other.severity === finding.severity),
+    )
+    const found = sortFindings([...known, ...further])
     const errors = found.filter((finding) => finding.severity === 'error').length
     const warnings = found.filter((finding) => finding.severity === 'warning').length
     const shown = Math.max(errors, Math.min(IN_VIEW, errors + warnings))
@@ -37,24 +43,25 @@ export function Findings(props: { opening: Finding[] }) {
     )
   }
 
+  /** Findings of a kind name their place in words. */
   const place = (finding: Finding) =>
-    [
-      (finding.count ?? 0) > 1 ? t('fix.times', { count: finding.count ?? 0 }) : '',
-      finding.row === undefined ? '' : t('finding.row', { row: finding.row + 1 }),
-      finding.column === undefined ? '' : t('finding.column', { column: finding.column }),
-    ]
+    (finding.kind
+      ? []
+      : [
+          finding.row === undefined ? '' : t('finding.row', { row: finding.row + 1 }),
+          finding.column === undefined ? '' : t('finding.column', { column: finding.column }),
+        ]
+    )
       .filter(Boolean)
       .join(' · ')
+
+  const remedy = (fix: Fix) => <Button onClick={() => void apply(fix)}>{fix.label}</Button>
 
   const one = (finding: Finding) => (
     <Notice
       tone={finding.severity === 'note' ? 'info' : finding.severity}
       title={finding.message}
-      actions={
-        <Show when={finding.fix}>
-          {(fix) => <Button onClick={() => void apply(fix())}>{fix().label}</Button>}
-        </Show>
-      }
+      {...(finding.fix ? { actions: remedy(finding.fix) } : {})}
     >
       <p>{finding.hint}</p>
       <Show when={place(finding)}>{(text) => <p class="small quiet">{text()}</p>}</Show>

@@ -5,7 +5,7 @@ import { FailureNotice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { Stat } from '../../components/Table.tsx'
-import { Tabs } from '../../components/Tabs.tsx'
+import { type Tab, Tabs } from '../../components/Tabs.tsx'
 import { formatCount } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
@@ -19,6 +19,21 @@ import { StepsView } from './StepsView.tsx'
 
 export function OpenData(props: { info: DatasetInfo }) {
   const { data } = useApp()
+  // Made once: a label that changes must not draw the views anew.
+  const tabs: Tab[] = [
+    { id: 'rows', label: t('data.tab.rows'), content: () => <RowsView info={props.info} /> },
+    { id: 'tokens', label: t('data.tab.tokens'), content: () => <TokensView /> },
+    {
+      id: 'steps',
+      get label() {
+        const count = data.recipe().steps.length
+        return count > 0 ? t('data.tab.stepsCount', { count }) : t('data.tab.steps')
+      },
+      content: () => <StepsView info={props.info} />,
+    },
+    { id: 'more', label: t('data.tab.more'), content: () => <MoreView /> },
+    { id: 'lengths', label: t('data.tab.lengths'), content: () => <LengthView /> },
+  ]
   return (
     <>
       <PageHead
@@ -43,23 +58,7 @@ export function OpenData(props: { info: DatasetInfo }) {
             <Counts info={props.info} />
           </div>
           <Section title={t('data.preview')} hideTitle>
-            <Tabs
-              label={t('data.preview')}
-              tabs={[
-                { id: 'rows', label: t('data.tab.rows'), content: () => <RowsView info={props.info} /> },
-                { id: 'tokens', label: t('data.tab.tokens'), content: () => <TokensView /> },
-                {
-                  id: 'steps',
-                  label:
-                    data.recipe().steps.length > 0
-                      ? t('data.tab.stepsCount', { count: data.recipe().steps.length })
-                      : t('data.tab.steps'),
-                  content: () => <StepsView info={props.info} />,
-                },
-                { id: 'more', label: t('data.tab.more'), content: () => <MoreView /> },
-                { id: 'lengths', label: t('data.tab.lengths'), content: () => <LengthView /> },
-              ]}
-            />
+            <Tabs label={t('data.preview')} tabs={tabs} />
           </Section>
         </div>
       </div>

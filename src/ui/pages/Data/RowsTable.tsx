@@ -1,4 +1,4 @@
-import { createSignal, For, Show } from 'solid-js'
+import { createSignal, For, Index, Show } from 'solid-js'
 import type { ColumnStats, DatasetInfo } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
@@ -84,40 +84,41 @@ export function RowsTable(props: { info: DatasetInfo; onClose: () => void }) {
             </tr>
           </thead>
           <tbody>
-            <For each={pages.rows()}>
+            {/* By place: a cell keeps its element, and the focus, when the page is read again. */}
+            <Index each={pages.rows()}>
               {(shown) => (
                 <tr>
                   <th scope="row" class="figure quiet">
-                    {formatCount(shown.row + 1)}
+                    {formatCount(shown().row + 1)}
                   </th>
                   <For each={pages.columns()}>
                     {(column) => (
                       <td>
                         <Show
                           when={!pages.after()}
-                          fallback={<div class="cell">{cellText(shown.values[column])}</div>}
+                          fallback={<div class="cell">{cellText(shown().values[column])}</div>}
                         >
                           <Show
-                            when={editing()?.row === shown.row && editing()?.column === column}
+                            when={editing()?.row === shown().row && editing()?.column === column}
                             fallback={
                               <button
                                 type="button"
                                 class="cell-button"
-                                id={cellId(shown.row, column)}
-                                aria-label={`${t('rows.edit', { column, row: shown.row + 1 })}: ${cellText(shown.values[column]).slice(0, 200) || t('rows.empty')}`}
-                                onClick={() => setEditing({ row: shown.row, column })}
+                                id={cellId(shown().row, column)}
+                                aria-label={`${t('rows.edit', { column, row: shown().row + 1 })}: ${cellText(shown().values[column]).slice(0, 200) || t('rows.empty')}`}
+                                onClick={() => setEditing({ row: shown().row, column })}
                               >
-                                <span class="cell">{cellText(shown.values[column])}</span>
+                                <span class="cell">{cellText(shown().values[column])}</span>
                               </button>
                             }
                           >
                             <CellEditor
-                              label={t('rows.editing', { column, row: shown.row + 1 })}
-                              value={cellText(shown.values[column])}
-                              onSave={(text) => void save(shown.row, column, text, shown.values[column])}
+                              label={t('rows.editing', { column, row: shown().row + 1 })}
+                              value={cellText(shown().values[column])}
+                              onSave={(text) => void save(shown().row, column, text, shown().values[column])}
                               onCancel={() => {
                                 setEditing(null)
-                                focusCell(shown.row, column)
+                                focusCell(shown().row, column)
                               }}
                             />
                           </Show>
@@ -129,14 +130,14 @@ export function RowsTable(props: { info: DatasetInfo; onClose: () => void }) {
                     <td class="figure">
                       <IconButton
                         icon="trash"
-                        label={t('rows.delete', { row: shown.row + 1 })}
-                        onClick={() => void remove(shown.row)}
+                        label={t('rows.delete', { row: shown().row + 1 })}
+                        onClick={() => void remove(shown().row)}
                       />
                     </td>
                   </Show>
                 </tr>
               )}
-            </For>
+            </Index>
           </tbody>
         </table>
       </section>

@@ -30,7 +30,7 @@ export function StepsView(props: { info: DatasetInfo }) {
     const { prompt, text, messages } = data.mapping()
     data.setSteps([...steps(), newStep(type, columns(), prompt ?? text ?? messages)])
     announce(t('steps.said.added', { step: t(`step.${type}`) }))
-    queueMicrotask(() => {
+    setTimeout(() => {
       const made = list?.lastElementChild
       const form = made?.querySelector('details')
       if (form) form.open = true
@@ -175,20 +175,34 @@ function Samples(props: { report: StepReport | null }) {
 }
 
 function AddStep(props: { onAdd: (type: StepType) => void }) {
+  let added = false
   return (
     <DropdownMenu gutter={4} placement="bottom-start" preventScroll={false}>
       <DropdownMenu.Trigger as={Button} icon="add" class="start">
         {t('steps.add')}
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content class="menu step-menu">
+        <DropdownMenu.Content
+          class="menu step-menu"
+          onCloseAutoFocus={(event) => {
+            // The focus goes to the new step, not back to the button.
+            if (added) event.preventDefault()
+            added = false
+          }}
+        >
           <For each={STEP_GROUPS}>
             {(group) => (
               <DropdownMenu.Group>
                 <DropdownMenu.GroupLabel class="menu-label">{t(group.label)}</DropdownMenu.GroupLabel>
                 <For each={group.types}>
                   {(type) => (
-                    <DropdownMenu.Item class="menu-item" onSelect={() => props.onAdd(type)}>
+                    <DropdownMenu.Item
+                      class="menu-item"
+                      onSelect={() => {
+                        added = true
+                        props.onAdd(type)
+                      }}
+                    >
                       {t(`step.${type}`)}
                     </DropdownMenu.Item>
                   )}
