@@ -6,6 +6,12 @@ const port = Number(process.env.LAPIDARY_E2E_PORT ?? 4391)
 /** Apart from dist/, which may be in use. */
 const built = `.cache/e2e${port === 4391 ? '' : `-${port}`}`
 
+/** A browser in which an engine has been chosen. */
+function engineState(choice: string, port: number) {
+  const localStorage = [{ name: 'lapidary.engine', value: JSON.stringify({ choice }) }]
+  return { cookies: [], origins: [{ origin: `http://localhost:${port}`, localStorage }] }
+}
+
 /** The studio as it ships, used as a person would, in Chromium with WebGPU on its software adapter. */
 export default defineConfig({
   testDir: 'tests/e2e',
@@ -19,6 +25,8 @@ export default defineConfig({
   use: {
     baseURL: `http://localhost:${port}/`,
     viewport: { width: 1280, height: 800 },
+    // Machines that run tests have no GPU: left to itself the studio would take its portable engine there.
+    storageState: engineState('webgpu', port),
     launchOptions: { ...(executablePath ? { executablePath } : {}), args: CHROMIUM_ARGS },
   },
   webServer: {

@@ -1,10 +1,26 @@
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
+
+/**
+ * TensorFlow.js hands the text of its WASM factory to its threads. The text guards a variable of its surroundings with
+ * `typeof`, which a minifier takes away where it sees the declaration: here the variable is declared inside.
+ */
+function standaloneThreads(): Plugin {
+  const head = /function\s*\(WasmBackendModuleThreadedSimd\)\s*\{/
+  return {
+    name: 'standalone-threads',
+    transform(code, id) {
+      if (!/tfjs-backend-wasm-threaded-simd\.js/.test(id)) return null
+      if (!head.test(code)) throw new Error(`${id} is not what it was: see vite.config.ts`)
+      return { code: code.replace(head, '$& var _scriptDir;'), map: null }
+    },
+  }
+}
 
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
   plugins: [solid()],
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [standaloneThreads()] },
   build: { target: 'es2023', sourcemap: true },
 })

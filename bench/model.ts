@@ -4,13 +4,13 @@ import { projectionSize } from '../src/model/lora.ts'
 import { parameterCount } from '../src/model/weights.ts'
 import type { Batch } from '../src/protocol/batch.ts'
 import type { PlanRequest, StepScalars } from '../src/protocol/engine.ts'
-import { type ModelConfig, PROJECTIONS } from '../src/protocol/model.ts'
+import { type ModelConfig, type ModelSource, PROJECTIONS } from '../src/protocol/model.ts'
 import type { LoraConfig } from '../src/protocol/run-config.ts'
 import { HostClock } from './host-clock.ts'
 import { randomWeights } from './random.ts'
 import type { Bench } from './session.ts'
 import { attentionPairs, GEMMA_270M, PEBBLE } from './shapes.ts'
-import { summary } from './timer.ts'
+import { summary, type Timing } from './timer.ts'
 import type { SuiteName } from './types.ts'
 
 const LORA: LoraConfig = {
@@ -33,8 +33,25 @@ interface Case {
   decode: { sequences: number; prompt: number; few: number; many: number }
 }
 
+/** A step as it was measured with our engine. */
+export interface MeasuredStep {
+  model: string
+  batch: Batch
+  request: PlanRequest
+  source: ModelSource
+  flops: number
+  timing: Timing
+}
+
+/** Measures the same step elsewhere. */
+export type StepPeer = (bench: Bench, ours: MeasuredStep) => Promise<void>
+
 /** A training step and decoding, through the engine itself, at random weights. */
-export async function modelSuites(bench: Bench, suites: ReadonlySet<SuiteName>): Promise<void> {
+export async function modelSuites(
+  bench: Bench,
+  suites: ReadonlySet<SuiteName>,
+  peer: StepPeer | null,
+): Promise<void> {
   const sequences = bench.software ? 1 : 4
   const decode = bench.software
     ? { sequences, prompt: 8, few: 2, many: 10 }
@@ -86,11 +103,16 @@ export async function modelSuites(bench: Bench, suites: ReadonlySet<SuiteName>):
       ]
   for (const c of cases) {
     if (!bench.affords('step', `${c.model} step and decode`, stepFlops(c), 2)) continue
-    await measure(bench, c, suites)
+    await measure(bench, c, suites, peer)
   }
 }
 
-async function measure(bench: Bench, c: Case, suites: ReadonlySet<SuiteName>): Promise<void> {
+async function measure(
+  bench: Bench,
+  c: Case,
+  suites: ReadonlySet<SuiteName>,
+  peer: StepPeer | null,
+): Promise<void> {
   const { gpu } = bench.context
   const engine = new WebgpuEngine(gpu, { rates: bench.peak })
   const batch = randomBatch(c)
@@ -116,7 +138,11 @@ async function measure(bench: Bench, c: Case, suites: ReadonlySet<SuiteName>): P
     bench.note(`${c.model} loaded in ${loadSeconds.toFixed(1)} s`)
     // What was there before the engine, its context excepted, is no part of the plan.
     const liveBytes = gpu.liveBytes - before + CONTEXT_BYTES
-    if (suites.has('step')) await step(bench, engine, c, batch, request, { loadSeconds, liveBytes })
+    if (suites.has('step')) {
+      const timing = await step(bench, engine, c, batch, request, { loadSeconds, liveBytes })
+      if (peer && c.config === PEBBLE)
+        await peer(bench, { model: c.model, batch, request, source, flops: stepFlops(c), timing })
+    }
     if (suites.has('decode')) {
       await decode(bench, engine, c, request, 1)
       if (c.decode.sequences > 1) await decode(bench, engine, c, request, c.decode.sequences)
@@ -171,7 +197,7 @@ async function step(
   batch: Batch,
   request: PlanRequest,
   load: { loadSeconds: number; liveBytes: number },
-): Promise<void> {
+): Promise<Timing> {
   const plan = engine.plan(request)
   const run = (index: number) => engine.step([batch], scalars(index + 1))
   let first = Number.NaN
@@ -229,6 +255,7 @@ async function step(
         .join('; '),
     },
   )
+  return timing
 }
 
 async function decode(
@@ -305,7 +332,7 @@ function randomBatch({ config, tokens, segments, supervised }: Case): Batch {
   }
 }
 
-const scalars = (step: number): StepScalars => ({
+export const scalars = (step: number): StepScalars => ({
   step,
   seed: 1,
   learningRate: 1e-4,

@@ -13,7 +13,12 @@ declare global {
 window.bench = async ({ peers, ...options }) => {
   const tell = (text: string) => window.benchTell?.(text)
   const gpu = await openGpu()
-  const others = peers ? [(await import('./tfjs.ts')).tfjsPeer, (await import('./jax.ts')).jaxPeer] : []
+  const others = peers
+    ? {
+        matmul: [(await import('./tfjs.ts')).tfjsPeer, (await import('./jax.ts')).jaxPeer],
+        step: (await import('./portable.ts')).portableSteps,
+      }
+    : { matmul: [], step: null }
   const result = await Promise.race([runBench(gpu, options, others, tell), gpu.lost])
   return { result, agent: navigator.userAgent }
 }

@@ -5,7 +5,7 @@ import type { Rates } from '../src/gpu/slicer.ts'
 import { attentionSuite } from './attention.ts'
 import { headSuite } from './head.ts'
 import { type MatmulPeer, matmulSuite } from './matmul.ts'
-import { modelSuites } from './model.ts'
+import { modelSuites, type StepPeer } from './model.ts'
 import { Bench } from './session.ts'
 import { type BenchOptions, type BenchResult, SUITES, type SuiteName } from './types.ts'
 
@@ -26,15 +26,20 @@ const LIMITS = [
 
 export type PeerFactory = (bench: Bench) => Promise<MatmulPeer>
 
+/** Other implementations to measure beside ours. */
+export interface Peers {
+  matmul: readonly PeerFactory[]
+  step: StepPeer | null
+}
+
 /**
  * Runs the suites on a device. Needs nothing else: a page, a worker, or Node under Dawn.
- * @param peers make other matmuls to measure beside ours
  * @param tell is told each finding as it comes
  */
 export async function runBench(
   gpu: Gpu,
   options: BenchOptions,
-  peers: readonly PeerFactory[],
+  peers: Peers,
   tell: (text: string) => void,
 ): Promise<BenchResult> {
   const began = performance.now()
@@ -46,10 +51,10 @@ export async function runBench(
   const suites = new Set<SuiteName>(options.only?.length ? options.only : SUITES)
   const all = SECONDS[gpu.software ? 'software' : 'hardware']
   const parts: [keyof typeof all, () => Promise<void>][] = [
-    ['matmul', () => matmulBeside(bench, peers)],
+    ['matmul', () => matmulBeside(bench, peers.matmul)],
     ['attention', () => attentionSuite(bench)],
     ['head', () => headSuite(bench)],
-    ['model', () => modelSuites(bench, suites)],
+    ['model', () => modelSuites(bench, suites, peers.step)],
   ]
   const wanted = parts.filter(([part]) =>
     part === 'model' ? suites.has('step') || suites.has('decode') : suites.has(part),

@@ -1,7 +1,7 @@
 import { fail } from '../src/protocol/errors.ts'
 
 /** switch: there or not, or `--no-name`; value: JSON where it reads as such, else text. */
-export type FlagType = 'switch' | 'text' | 'number' | 'value' | 'list'
+export type FlagType = 'switch' | 'text' | 'number' | 'value' | 'list' | 'paths'
 
 interface FlagValue {
   switch: boolean
@@ -10,6 +10,8 @@ interface FlagValue {
   value: unknown
   /** Given several times, or once with commas. */
   list: string[]
+  /** Given several times; a path may have commas. */
+  paths: string[]
 }
 
 export type Flags<Spec extends Record<string, FlagType>> = { [Name in keyof Spec]?: FlagValue[Spec[Name]] }
@@ -59,6 +61,7 @@ function split(argument: string): [string, string | undefined] {
 function read(type: FlagType, text: string, name: string, before: unknown): unknown {
   if (type === 'list')
     return [...((before as string[] | undefined) ?? []), ...text.split(',').map((part) => part.trim())]
+  if (type === 'paths') return [...((before as string[] | undefined) ?? []), text]
   if (type === 'text') return text
   const number = text.trim() === '' ? Number.NaN : Number(text)
   if (type === 'number') {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { benchOnDawn } from '../bench/dawn.ts'
 import { commitOf, environment } from '../bench/environment.ts'
@@ -44,8 +44,14 @@ async function benchInChromium(
     splitting: false,
     define: { BENCH_JAX_VERSION: JSON.stringify(versionOf('@jax-js/jax')) },
   })
+  const wasm = join(ROOT, 'node_modules/@tensorflow/tfjs-backend-wasm/dist')
   const server = await serve({
     root: join(ROOT, 'bench'),
+    files: new Map(
+      readdirSync(wasm)
+        .filter((name) => name.endsWith('.wasm'))
+        .map((name) => [`/${name}`, join(wasm, name)]),
+    ),
     texts: new Map([
       [
         '/bench.html',

@@ -5,7 +5,10 @@ import { ROOT } from './build.ts'
 import { interpreter } from './python.ts'
 import { LAST_LINE, runShown, type Tally, tallyLine } from './stage.ts'
 
-/** npm run test:peers: holds exports, golden files and shaders against the libraries they are meant for. */
+/**
+ * npm run test:peers: holds exports, golden files and shaders against the libraries they are meant for, and the practice
+ * model in Chromium against Transformers and PEFT.
+ */
 
 /** Every check, one after the other. Options are run.py's. */
 async function check(python: string, options: string[]): Promise<Tally> {

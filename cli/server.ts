@@ -21,6 +21,16 @@ const TYPES: Record<string, string> = {
   '.md': 'text/plain; charset=utf-8',
 }
 
+/**
+ * What browsers ask for before they share memory between threads: TensorFlow.js' WebAssembly then uses several. Hosts that
+ * cannot send these headers serve the same studio, on one thread.
+ */
+const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+}
+
 export interface ServerOptions {
   /** Folder served at `/`. */
   root: string
@@ -85,6 +95,7 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value)
   const path = pathOf(request.url ?? '/')
   if (path === null) return end(response, 400)
   if (request.method === 'PUT' && options.put) {

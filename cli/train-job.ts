@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { readModelConfig } from '../src/model/config.ts'
 import { parameterCount } from '../src/model/weights.ts'
@@ -30,7 +30,7 @@ const training = Object.keys(defaultRunConfig().training)
 
 const SPEC = {
   model: 'text',
-  data: 'text',
+  data: 'paths',
   out: 'text',
   config: 'text',
   profile: 'text',
@@ -55,14 +55,16 @@ export const HELP = `npm run train -- --model M --data FILE --out DIR [options]
 Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
 
   --model M            pebble (default), or a folder with config.json, tokenizer.json and *.safetensors
-  --data FILE          CSV, TSV, JSON or JSON lines
+  --data FILE          CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, Excel or text, in gzip or ZIP or not; may be given
+                       several times, or be a folder: files with the same columns are put together
   --out DIR            a folder that does not exist yet; gets run.json, metrics.jsonl, checkpoint/ and adapter/
   --prompt COL --response COL [--system COL]   columns by role; or --messages COL, or --text COL. Guessed if left out
   --validation-share S share of rows held out (default ${defaultRunConfig().data.validation_share})
   --sample TEXT        a prompt answered by base and tuned model at each validation; may be given several times
   --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them
-  --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it
-  --engine E           webgpu
+  --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" holds
+                       template, label words, preprocessing steps, split and augmentation: see docs/config.md
+  --engine E           auto (default: webgpu on a graphics card, else portable), webgpu, portable
   --export LIST        peft
   --resume             go on from DIR/checkpoint
   --json               events on standard output, one JSON object a line
@@ -80,12 +82,18 @@ Engine: --recompute auto|nothing|cheap|layer --memory-budget BYTES --default-lim
 Exit code: 0 done, 2 bad input (one line on standard error says what, where, and what to do), 1 anything else.
 Ctrl+C stops after the step under way, with a checkpoint.`
 
+/** A file to learn from: how it is called, and where it lies. */
+export interface DataPath {
+  name: string
+  path: string
+}
+
 export interface TrainJob {
   config: RunConfig
   mapping: Partial<Mapping>
   samples: string[]
   /** As it was given, and where it lies. */
-  data: { name: string; path: string }
+  data: { name: string; files: DataPath[] }
   /** As it was given; the folder is null for the bundled model, Pebble. */
   model: { name: string; folder: string | null }
   out: string
@@ -125,8 +133,9 @@ export function trainJob(argv: string[]): TrainJob | null {
   const model = flags.model ?? parseRunConfig(settings).model.id
   const folder = model === 'pebble' ? null : checkModel(resolve(model))
   const config = withFlags(profile === null ? settings : recommend(sizeOf(folder), profile), flags)
-  const data = need(flags.data ?? (resume ? config.data.name : undefined), '--data', 'the file to learn from')
-  checkData(resolve(data))
+  const given = flags.data ?? (resume && config.data.name ? namedBefore(config.data.name) : [])
+  const data = need(given.join(BETWEEN) || undefined, '--data', 'the file to learn from')
+  const files = given.flatMap(dataFiles)
   for (const format of flags.export ?? [])
     if (!EXPORTS_NOW.includes(format))
       fail(
@@ -144,7 +153,7 @@ export function trainJob(argv: string[]): TrainJob | null {
       labels: config.data.labels,
     },
     samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
-    data: { name: data, path: resolve(data) },
+    data: { name: data, files },
     model: { name: model, folder },
     tip: tipFor(profile, file, config),
     out: resolve(out),
@@ -240,16 +249,34 @@ function withFlags(file: object, flags: Record<string, unknown>): RunConfig {
   })
 }
 
-function checkData(path: string): void {
+/** How several files are named in one line. */
+const BETWEEN = ', '
+
+/** What a run's data was called when it began, as paths again. A path may have commas, too. */
+function namedBefore(name: string): string[] {
+  return existsSync(name) ? [name] : name.split(BETWEEN)
+}
+
+/** A file to learn from, or those in a folder: named from the folder on, hidden ones left out. */
+function dataFiles(given: string): DataPath[] {
+  const path = resolve(given)
   const found = existsSync(path) ? statSync(path) : null
-  if (!found?.isFile())
-    fail(
-      'missing_file',
-      found ? `${path} is not a file.` : `There is no file ${path}.`,
-      'Check the path given with --data.',
-      { path },
-    )
-  if (found.size === 0) fail('bad_data', `${path} is empty.`, 'Choose a file with rows.', { path })
+  if (!found) fail('missing_file', `There is no file ${path}.`, 'Check the path given with --data.', { path })
+  if (found.isFile()) {
+    if (found.size === 0) fail('bad_data', `${path} is empty.`, 'Choose a file with rows.', { path })
+    return [{ name: given, path }]
+  }
+  const inside = readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !/[\\/]\./.test(file.slice(path.length)))
+    .sort()
+  if (inside.length === 0)
+    fail('missing_file', `There are no files in ${path}.`, 'Check the path given with --data.', { path })
+  return inside.map((file) => ({
+    name: `${basename(path)}/${relative(path, file).replaceAll('\\', '/')}`,
+    path: file,
+  }))
 }
 
 function checkModel(folder: string): string {

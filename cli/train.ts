@@ -16,7 +16,7 @@ const TWICE_MS = 1500
 
 async function run(job: TrainJob): Promise<void> {
   const root = await ensureBuilt((text) => process.stderr.write(`${text}\n`))
-  const files = new Map([['/given/data', job.data.path]])
+  const files = new Map(job.data.files.map(({ path }, i) => [`/given/data/${i}`, path]))
   const texts = new Map([['/headless.html', headlessPage()]])
   if (job.model.folder !== null) {
     const model = await servedModel(job.model.folder)
@@ -105,7 +105,10 @@ async function drive(
     })
   const request: HeadlessJob = {
     model: job.model.folder === null ? job.model.name : `${url}given/model/`,
-    data: { url: `${url}given/data`, name: job.data.name },
+    data: {
+      name: job.data.name,
+      files: job.data.files.map(({ name }, i) => ({ name, url: `${url}given/data/${i}` })),
+    },
     config: job.config,
     mapping: job.mapping,
     samplePrompts: job.samples.map((prompt) => ({ prompt })),

@@ -59,7 +59,7 @@ export async function fineTune(
     'lora-alpha': 16,
   }
   const flags = Object.entries({ model: base.folder, data: rows.path, out: scratch, ...settings })
-  const command = [join(ROOT, 'cli/bootstrap.mjs'), 'train']
+  const command = [join(ROOT, 'cli/bootstrap.mjs'), 'train', '--engine', 'webgpu']
   const { status } = await runShown(process.execPath, [
     ...command,
     ...flags.flatMap(([name, value]) => [`--${name}`, String(value)]),

@@ -1,8 +1,7 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader, makeTable } from '../files/table.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, listed } from '../protocol/errors.ts'
 import type { RowEdit } from '../protocol/preparation.ts'
-import { listed } from './frame.ts'
 
 /** Numbers of rows that a table may grow to by hand. */
 const MAX_ROWS = 5_000_000

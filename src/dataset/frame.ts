@@ -1,6 +1,6 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader, makeTable } from '../files/table.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, listed } from '../protocol/errors.ts'
 
 /**
  * The rows of a data set while steps work on them: columns of values that are read when first asked for, and for each row
@@ -92,12 +92,6 @@ export class Frame {
   toTable(): Table {
     return makeTable(this.names.map((name) => ({ name, values: this.column(name) as unknown[] })))
   }
-}
-
-/** Names for a hint, the first dozen. */
-export function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 12).map((name) => `"${name}"`)
-  return names.length > 12 ? `${shown.join(', ')} … (${names.length} in all)` : shown.join(', ')
 }
 
 function once<T>(make: () => T): () => T {

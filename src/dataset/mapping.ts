@@ -1,10 +1,10 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader } from '../files/table.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, listed } from '../protocol/errors.ts'
 import type { ColumnInfo, ColumnRoles, Guess, Mapping } from '../protocol/studio.ts'
-import { Frame, listed } from './frame.ts'
+import { parseTemplate } from '../protocol/template.ts'
+import { Frame } from './frame.ts'
 import { readMessages } from './messages.ts'
-import { parseTemplate } from './template.ts'
 import { asText } from './values.ts'
 
 /** Usual names, the surest first. Compared in lower case, with any separator. */
@@ -126,7 +126,7 @@ export function checkMapping(source: Table | Frame, mapping: Mapping): void {
       { role, column, columns: names.join(', ') },
     )
   }
-  const { response, messages, text, system, template = null, input = null } = mapping
+  const { response, messages, text, system, template = null } = mapping
   const asked = template ?? mapping.prompt
   const kinds = [asked !== null || response !== null, messages !== null, text !== null].filter(Boolean).length
   if (kinds === 0)
@@ -136,7 +136,7 @@ export function checkMapping(source: Table | Frame, mapping: Mapping): void {
       'Choose a prompt and a response, or messages, or text.',
       { columns: names.join(', ') },
     )
-  if (kinds > 1 || ((system !== null || input !== null) && asked === null))
+  if (kinds > 1 || (system !== null && asked === null))
     fail(
       'bad_data',
       'The chosen columns contradict each other.',

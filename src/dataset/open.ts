@@ -1,119 +1,167 @@
-import type { Table } from 'apache-arrow'
 import type { ByteSource } from '../files/bytes.ts'
-import { csvDelimiter, parseCsv } from '../files/csv.ts'
-import { looksLikeJson, parseJsonRows } from '../files/json.ts'
-import { type ColumnValues, columnNames, columnReader, makeTable, tableRows } from '../files/table.ts'
-import { decodeText } from '../files/text.ts'
+import { refuseKnown } from '../files/magic.ts'
+import { type Chunk, TableBuilder } from '../files/table-builder.ts'
+import { NotUtf8 } from '../files/utf8.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
-import type { ColumnInfo, DatasetInfo, Finding } from '../protocol/studio.ts'
-import { findIssues } from './findings.ts'
-import { guessMapping } from './mapping.ts'
+import type { Finding, ReadOptions } from '../protocol/studio.ts'
+import type { Dataset } from './describe.ts'
+import { checkSameColumns, chooseFiles, nameOf, putTogether, SPLIT, splitsOf } from './file-sets.ts'
+import { HashedSource } from './hashed-source.ts'
+import { expandFiles } from './readers/expand.ts'
+import { FOLDER_READERS, readerFor } from './readers/index.ts'
+import type { DataFile, NamedSource, ReadContext } from './readers/reader.ts'
 
-/** JavaScript engines hold no longer strings. */
-const MAX_TEXT_BYTES = 400_000_000
+export { type Dataset, describeColumns, describeDataset, describePreview, isMissing } from './describe.ts'
+export type { NamedSource } from './readers/reader.ts'
 
-export interface Dataset {
-  name: string
-  /** SHA-256 of the file's bytes, hex. */
-  hash: string
-  format: 'csv' | 'json' | 'text'
-  /** Kept as Arrow IPC (`tableToIPC`); read with `tableRows` and `columnReader`. */
-  table: Table
-  /** What reading the file itself brought up. */
-  findings: Finding[]
+export interface OpenOptions extends ReadOptions {
+  signal?: AbortSignal
+  /** Hears of the first rows as soon as they are there, of the whole only from the promise. */
+  onPreview?: (preview: Pick<Dataset, 'name' | 'format' | 'table'>) => void
+  /** Bytes read, of all. */
+  onProgress?: (bytes: number, total: number) => void
 }
 
 /**
- * Reads a file of rows: CSV, TSV, JSON, JSON lines, or plain text by lines. The format is told by content, so a name
- * may mislead.
+ * Reads files of rows into one table. The format is told by content, so a name may mislead; gzip and ZIP archives are
+ * looked into; several files of the same columns are put together.
  * @throws LapidaryError `bad_data`, `bad_file` or `unsupported_format`, located.
  */
-export async function openDataset(name: string, source: ByteSource, signal?: AbortSignal): Promise<Dataset> {
-  if (source.size === 0) fail('bad_data', `${name} is empty.`, 'Choose a file with rows.', { file: name })
-  if (source.size > MAX_TEXT_BYTES)
-    fail(
-      'unsupported_format',
-      `${name} has ${Math.round(source.size / 1e6)} MB; text files can be read up to ${MAX_TEXT_BYTES / 1e6} MB.`,
-      'Use a part of it: fine-tuning rarely needs more than some ten thousand rows.',
-      { file: name, bytes: source.size },
-    )
-  const bytes = await source.read(0, source.size, signal)
-  const hash = await sha256Hex(bytes)
-  const { text, encoding } = decodeText(bytes, name)
-  signal?.throwIfAborted()
-  const [format, columns] = readColumns(text, name)
-  const findings: Finding[] =
-    encoding === 'windows-1252'
-      ? [
-          {
-            severity: 'warning',
-            message: 'The file is not UTF-8; it was read as Windows-1252.',
-            hint: 'If letters with accents look wrong in the preview, save the file as UTF-8.',
-          },
-        ]
-      : []
-  return { name, hash, format, table: makeTable(columns), findings }
+export function openDataset(
+  sources: NamedSource | readonly NamedSource[],
+  options?: OpenOptions,
+): Promise<Dataset>
+export function openDataset(name: string, source: ByteSource, signal?: AbortSignal): Promise<Dataset>
+export function openDataset(
+  given: string | NamedSource | readonly NamedSource[],
+  second?: ByteSource | OpenOptions,
+  signal?: AbortSignal,
+): Promise<Dataset> {
+  if (typeof given === 'string')
+    return openSources([{ name: given, source: second as ByteSource }], signal ? { signal } : {})
+  const list = Array.isArray(given) ? (given as readonly NamedSource[]) : [given as NamedSource]
+  return openSources(list, (second as OpenOptions | undefined) ?? {})
 }
 
-function readColumns(text: string, name: string): [Dataset['format'], ColumnValues[]] {
-  if (text.trim() === '') fail('bad_data', `${name} is empty.`, 'Choose a file with rows.', { file: name })
-  if (looksLikeJson(text) || /\.(json|jsonl|ndjson)$/i.test(name)) return ['json', parseJsonRows(text, name)]
-  if (/\.(txt|md|text)$/i.test(name) && csvDelimiter(text) === null) {
-    const lines = text.split('\n').filter((line) => line.trim() !== '')
-    return ['text', [{ name: 'text', values: lines }]]
+async function openSources(given: readonly NamedSource[], options: OpenOptions): Promise<Dataset> {
+  const { signal } = options
+  const name = nameOf(given.map((source) => source.name))
+  const total = given.reduce((sum, { source }) => sum + source.size, 0)
+  if (total === 0) fail('bad_data', `${name} is empty.`, 'Choose a file with rows.', { file: name })
+  let read = 0
+  const progress = (bytes: number) => options.onProgress?.((read += bytes), total)
+  const hashed = given.map(({ source }) => new HashedSource(source, progress))
+  const sources = given.map((one, i): NamedSource => ({ name: one.name, source: hashed[i]! }))
+  const { format, table, findings } = await readFiles(await expandFiles(sources, signal), name, options)
+  const hashes: string[] = []
+  for (const source of hashed) hashes.push(await source.hash(signal))
+  const hash = hashes.length === 1 ? hashes[0]! : await sha256Hex(hashes.join('\n'))
+  return { name, hash, format, table, findings }
+}
+
+type Rows = Pick<Dataset, 'format' | 'table' | 'findings'>
+
+async function readFiles(files: readonly DataFile[], name: string, options: OpenOptions): Promise<Rows> {
+  const collected = new Collected(name, options)
+  for (const reader of FOLDER_READERS) {
+    const claimed = await reader.claims(files)
+    if (!claimed) continue
+    await collected.add(reader.format, (context) => reader.read(claimed, context), name)
+    return collected.rows()
   }
-  return ['csv', parseCsv(text, name)]
-}
-
-/** What the page shows of a data set. */
-export function describeDataset(id: string, dataset: Dataset): DatasetInfo {
-  const { table } = dataset
-  const columns = describeColumns(table)
-  const guess = guessMapping(table, columns)
-  return {
-    id,
-    name: dataset.name,
-    hash: dataset.hash,
-    rows: table.numRows,
-    columns,
-    guess,
-    findings: [...dataset.findings, ...findIssues(table, guess)],
-    preview: tableRows(table, 0, 5),
+  const { chosen, findings } = chooseFiles(files, name)
+  collected.findings.push(...findings)
+  const read: { name: string; rows: number }[] = []
+  const splits = splitsOf(chosen.map((file) => file.name))
+  let first: { name: string; columns: ReadonlySet<string> } | null = null
+  for (const [i, file] of chosen.entries()) {
+    const reader = readerFor(file)
+    if (reader.isText) refuseKnown(file.head, file.name)
+    const split = splits?.[i] ?? null
+    const rowsOf = (context: ReadContext) => withSplit(reader.read(file, context), split)
+    const { rows, columns } = await collected.add(reader.format, rowsOf, file.name)
+    read.push({ name: file.name, rows })
+    if (first) checkSameColumns(first, { name: file.name, columns }, reader.format === 'json')
+    else first = { name: file.name, columns }
   }
+  collected.findings.push(...putTogether(read, splits))
+  return collected.rows()
 }
 
-export function describeColumns(table: Table): ColumnInfo[] {
-  return columnNames(table).map((name) => {
-    const read = columnReader(table, name)!
-    let missing = 0
-    const types = new Set<ColumnInfo['type']>()
-    for (let row = 0; row < table.numRows; row++) {
-      const value = read(row)
-      if (isMissing(value)) missing++
-      // Text is what everything else can be read as: once seen, nothing changes.
-      else if (!types.has('text')) types.add(typeOf(value))
+/** The same rows, with what they are for in a column of its own unless they have one. */
+async function* withSplit(chunks: AsyncIterable<Chunk>, split: string | null): AsyncIterable<Chunk> {
+  for await (const chunk of chunks)
+    if (split === null || chunk.columns.some(({ name }) => name === SPLIT)) yield chunk
+    else {
+      const values = new Array<string>(chunk.rows).fill(split)
+      yield { rows: chunk.rows, columns: [...chunk.columns, { name: SPLIT, values }] }
     }
-    const type = types.size === 0 ? 'empty' : types.size === 1 ? [...types][0]! : 'text'
-    return { name, type, missing }
-  })
 }
 
-/** Null, and text of nothing but white space. */
-export function isMissing(value: unknown): boolean {
-  return value === null || value === undefined || (typeof value === 'string' && value.trim() === '')
+/** Lets a worker hear of an abort where all bytes are at hand and nothing else would let it. */
+async function breathe(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve))
 }
 
-const NUMBER = /^[+-]?(\d+([.,]\d+)?|\.\d+)(e[+-]?\d+)?$/i
-const DATE = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
+/** The rows read so far. */
+class Collected {
+  readonly findings: Finding[] = []
+  readonly #name: string
+  readonly #options: OpenOptions
+  readonly #builder = new TableBuilder()
+  #format = ''
+  #previewed = false
 
-function typeOf(value: unknown): ColumnInfo['type'] {
-  if (typeof value === 'number') return 'number'
-  if (typeof value === 'boolean') return 'boolean'
-  if (Array.isArray(value)) return 'list'
-  if (typeof value === 'object') return 'object'
-  const text = String(value).trim()
-  if (NUMBER.test(text)) return 'number'
-  if (/^(true|false)$/i.test(text)) return 'boolean'
-  return DATE.test(text) ? 'date' : 'text'
+  constructor(name: string, options: OpenOptions) {
+    this.#name = name
+    this.#options = options
+  }
+
+  /** Reads one file; one that turns out not to be UTF-8 is read once more. */
+  async add(
+    format: string,
+    read: (context: ReadContext) => AsyncIterable<Chunk>,
+    file: string,
+  ): Promise<{ rows: number; columns: ReadonlySet<string> }> {
+    this.#format ||= format
+    const builder = this.#builder
+    const before = { chunks: builder.chunks, rows: builder.rows, findings: this.findings.length }
+    for (const notUtf8 of [false, true]) {
+      const columns = new Set<string>()
+      try {
+        for await (const chunk of read(this.#context(notUtf8))) {
+          this.#options.signal?.throwIfAborted()
+          builder.append(chunk)
+          for (const column of chunk.columns) columns.add(column.name)
+          this.#preview()
+          await breathe()
+        }
+        const rows = builder.rows - before.rows
+        if (rows === 0) fail('bad_data', `${file} has no rows.`, 'Choose a file with rows.', { file })
+        return { rows, columns }
+      } catch (error) {
+        if (!(error instanceof NotUtf8) || notUtf8) throw error
+        builder.rollback(before.chunks)
+        this.findings.length = before.findings
+        this.#previewed = before.chunks > 0
+      }
+    }
+    throw new Error('Windows-1252 has a character for every byte.')
+  }
+
+  rows(): Rows {
+    return { format: this.#format, table: this.#builder.table(), findings: this.findings }
+  }
+
+  #context(notUtf8: boolean): ReadContext {
+    const { signal } = this.#options
+    return { signal, options: this.#options, notUtf8, finding: (finding) => this.findings.push(finding) }
+  }
+
+  #preview(): void {
+    if (this.#previewed) return
+    this.#previewed = true
+    this.#options.onPreview?.({ name: this.#name, format: this.#format, table: this.#builder.table() })
+  }
 }

@@ -52,7 +52,11 @@ export async function runPipeline(frame: Frame, options: PipelineOptions): Promi
     ...split.findings,
   ]
   if (options.augment) {
-    const made = augment(rows.train, options.augment, seed, options.synthetic)
+    const made = await augment(rows.train, options.augment, seed, {
+      held: [...rows.validation, ...rows.test],
+      ...(options.synthetic ? { synthetic: options.synthetic } : {}),
+      ...(signal ? { signal } : {}),
+    })
     rows.train = [...rows.train, ...made.made]
     findings.push(...made.findings)
   }

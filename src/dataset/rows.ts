@@ -1,11 +1,11 @@
 import type { Table } from 'apache-arrow'
 import { fail } from '../protocol/errors.ts'
 import type { Finding, Mapping } from '../protocol/studio.ts'
+import { fillTemplate, parseTemplate } from '../protocol/template.ts'
 import type { Conversation, Message } from '../protocol/tokens.ts'
 import { Frame } from './frame.ts'
 import { checkMapping } from './mapping.ts'
 import { readMessages } from './messages.ts'
-import { fillTemplate, parseTemplate } from './template.ts'
 import { asText } from './values.ts'
 
 /** A row that is plain text to be continued, not a conversation. */
@@ -62,7 +62,7 @@ export function mapFrame(frame: Frame, mapping: Mapping): MappedFrame {
   }
   const findings = causes.map(
     ([cause, { first, count }]): Finding => ({
-      kind: cause.startsWith('has no') ? 'missing' : 'bad_conversation',
+      kind: /^has no(?:thing in)? "/.test(cause) ? 'missing' : 'bad_conversation',
       severity: 'warning',
       message:
         count === 1
@@ -71,9 +71,16 @@ export function mapFrame(frame: Frame, mapping: Mapping): MappedFrame {
       hint: 'Such rows are left out. Fill them in, or leave it so.',
       row: first,
       count,
+      ...columnOf(cause, frame, mapping),
     }),
   )
   return { rows, at, findings }
+}
+
+/** The column that a cause speaks of, so that it can be told that `inspect` has found the same. */
+function columnOf(cause: string, frame: Frame, { messages, text }: Mapping): { column?: string } {
+  const column = messages ?? text ?? frame.names.find((name) => cause === `has no "${name}"`)
+  return column === undefined ? {} : { column }
 }
 
 /** One row by its index in the frame; in words what it lacks, where it cannot be used. */

@@ -60,7 +60,33 @@ export function splitFrame(frame: Frame, at: readonly number[], options: SplitOp
   const values = at.map((index) => asText(column[index])?.trim() ?? null)
   if (config.method === 'column') return columnParts(values, at, frame, config)
   const draw = config.method === 'stratified' ? stratifiedParts : groupedParts
-  return { parts: draw(values, validationShare, config.test_share, seed), findings: [] }
+  const parts = draw(values, validationShare, config.test_share, seed)
+  return { parts, findings: shortOfShare(parts, values, config, validationShare) }
+}
+
+/** A column of many values, each there once or twice, or of one large value, leaves little to hold out. */
+function shortOfShare(
+  parts: readonly Split[],
+  values: readonly (string | null)[],
+  config: SplitConfig,
+  share: number,
+): Finding[] {
+  const held = parts.filter((part) => part === 'validation').length
+  if (held >= 0.5 * Math.floor(parts.length * share)) return []
+  const why =
+    config.method === 'stratified'
+      ? 'A value that occurs once or twice has no row to spare.'
+      : 'Rows of one value stay together, and the values are few or uneven.'
+  return [
+    {
+      kind: 'step',
+      severity: 'warning',
+      message: `Only ${held} of ${parts.length} rows ${held === 1 ? 'is' : 'are'} held out for validation: "${config.column}" has ${new Set(values).size} different values.`,
+      hint: `${why} Choose another column, or a random split.`,
+      column: config.column!,
+      count: held,
+    },
+  ]
 }
 
 function randomParts(rows: number, validation: number, test: number, seed: number): Split[] {
@@ -188,7 +214,7 @@ function columnParts(
   }
 }
 
-const SPLIT_NAMES = /^(split|subset|partition|fold|set)$/i
+const SPLIT_NAMES = /^(?:tfds[ _])?(?:split|subset|partition|fold|set)$/i
 const SPLIT_VALUES = /^(train|training|validation|valid|val|dev|eval|test)$/i
 
 /** A column that says where each row belongs, as published data sets have it; null where there is none. */

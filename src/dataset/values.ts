@@ -14,10 +14,13 @@ export function isMissing(value: unknown): boolean {
 
 const NUMBER = /^[+-]?(\d+([.,]\d+)?|\.\d+)(e[+-]?\d+)?$/i
 
-/** A number, or text that is one (a comma may stand for the point); NaN for anything else. */
+/** `1,234` is a thousand to some and one and a bit to others: it is not guessed at. `0,125` can only be the one. */
+const AMBIGUOUS = /^[+-]?[1-9]\d{0,2},\d{3}$/
+
+/** A number, or text that is one (a comma may stand for the point); NaN for anything else, and where it could be two. */
 export function asNumber(value: unknown): number {
   if (typeof value === 'number') return value
   if (typeof value !== 'string') return Number.NaN
   const text = value.trim()
-  return NUMBER.test(text) ? Number(text.replace(',', '.')) : Number.NaN
+  return NUMBER.test(text) && !AMBIGUOUS.test(text) ? Number(text.replace(',', '.')) : Number.NaN
 }

@@ -4,7 +4,7 @@ import { tensorBytes } from '../gpu/memory.ts'
 import { type GpuContext, type Place, Program, Workspace } from '../gpu/program.ts'
 import type { Rates } from '../gpu/slicer.ts'
 import type { Tensor } from '../gpu/tape.ts'
-import { ropeTable } from '../kernels/qk-norm-rope.ts'
+import { ropeTable } from '../lib/rope.ts'
 import { AdapterStore } from './adapter.ts'
 import type { EnginePlan, TapeName } from './plan.ts'
 

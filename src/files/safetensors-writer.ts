@@ -1,3 +1,4 @@
+import { concatBytes } from '../lib/concat.ts'
 import type { WeightType } from '../protocol/model.ts'
 import { f32ToBf16, f32ToF16 } from './bf16.ts'
 
@@ -80,15 +81,9 @@ export async function safetensorsBytes(
   tensors: readonly TensorToWrite[],
   metadata: Record<string, string> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array[] = []
+  const pieces: Uint8Array<ArrayBuffer>[] = []
   for await (const piece of encodeSafetensors(tensors, metadata)) pieces.push(piece)
-  const out = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
-  let at = 0
-  for (const piece of pieces) {
-    out.set(piece, at)
-    at += piece.byteLength
-  }
-  return out
+  return concatBytes(pieces)
 }
 
 function tensorBytes(data: TensorData, dtype: WeightType): Uint8Array<ArrayBuffer> {

@@ -10,7 +10,7 @@ export interface ColumnValues {
   values: unknown[]
 }
 
-const JSON_MARK = 'lapidary.json'
+export const JSON_MARK = 'lapidary.json'
 
 export function makeTable(columns: readonly ColumnValues[]): Table {
   const encoded = columns.map(({ name, values }) => ({ name, ...encode(values) }))

@@ -21,7 +21,7 @@ export interface QkNormRopeOptions {
   eps: number
   /** u32 [rows]: position of each row in its own sequence, below maxPositions. */
   positions: Tensor
-  /** f32 [maxPositions, headDim], from `ropeTable`. */
+  /** f32 [maxPositions, headDim], from `ropeTable` of lib/rope.ts. */
   table: Tensor
   maxPositions: number
 }
@@ -50,28 +50,6 @@ export function qkNormRope(tape: Tape, x: Tensor, normWeight: Tensor | null, o: 
     tape.run(kernel, { ...own, positions, table, dout: dout!, dx: dx.tensor })
   })
   return out
-}
-
-/**
- * cos and sin of position / factor * theta^(-2i / headDim), interleaved: [maxPositions, headDim / 2, 2]. `factor` is
- * linear position scaling (1: none).
- */
-export function ropeTable(
-  maxPositions: number,
-  headDim: number,
-  theta: number,
-  factor = 1,
-): Float32Array<ArrayBuffer> {
-  const table = new Float32Array(maxPositions * headDim)
-  const half = headDim / 2
-  const frequency = Float64Array.from({ length: half }, (_, i) => theta ** ((-2 * i) / headDim) / factor)
-  for (let p = 0; p < maxPositions; p++)
-    for (let i = 0; i < half; i++) {
-      const angle = p * frequency[i]!
-      table[p * headDim + 2 * i] = Math.cos(angle)
-      table[p * headDim + 2 * i + 1] = Math.sin(angle)
-    }
-  return table
 }
 
 /** Four pairs (cos, sin) from the table, by their number in the row. */

@@ -30,6 +30,8 @@ export interface Engine {
 }
 
 export type EngineKind = 'webgpu' | 'portable'
+/** auto: WebGPU where there is a GPU, else the portable engine. */
+export type EngineChoice = EngineKind | 'auto'
 
 export interface PlanRequest {
   model: ModelConfig

@@ -94,3 +94,9 @@ export function isFailure(value: unknown): value is Failure {
 export function exitCode(failure: Failure): 1 | 2 {
   return INPUT_CODES.test(failure.code) ? 2 : 1
 }
+
+/** Names for a hint, the first dozen. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 12).map((name) => `"${name}"`)
+  return names.length > 12 ? `${shown.join(', ')} … (${names.length} in all)` : shown.join(', ')
+}

@@ -1,5 +1,6 @@
 import type { AugmentConfig, DataStep, SplitConfig } from './data-steps.ts'
-import type { Origin, Split } from './tokens.ts'
+import type { RunConfig } from './run-config.ts'
+import type { Message, Origin, Split } from './tokens.ts'
 
 /** Columns by the part they play. Either prompt+response, or messages, or text. */
 export interface ColumnRoles {
@@ -12,7 +13,10 @@ export interface ColumnRoles {
 
 /** How a row becomes an example. What goes beyond columns may be left out. */
 export interface Mapping extends ColumnRoles {
-  /** Column put after the prompt, an empty line between, where it has something in it (Alpaca's `input`). */
+  /**
+   * Column put after the prompt, an empty line between, where it has something in it (Alpaca's `input`). Of no effect with
+   * messages or text.
+   */
   input?: string | null
   /**
    * Prompt written over several columns, in place of `prompt`: `Translate {en} to French`. `{{` and `}}` stand for braces.
@@ -69,8 +73,8 @@ export type FindingKind =
 
 /** A finding's remedy as data; `label` is what a button says. */
 export type Fix =
-  /** Append the step to the list. */
-  | { kind: 'step'; label: string; step: DataStep }
+  /** Append the step to the list, and where it renames what is mapped, lay these fields over the mapping. */
+  | { kind: 'step'; label: string; step: DataStep; mapping?: Partial<Mapping> }
   /** Lay these fields over the mapping. */
   | { kind: 'mapping'; label: string; mapping: Partial<Mapping> }
   /** Lay these fields over the split. */
@@ -104,9 +108,35 @@ export interface PrepareRequest extends DataRequest {
   mapping: Mapping
   maxLength: number
   completionOnlyLoss: boolean | null
+  /**
+   * `kauldron`: token for token what `gm.data.Seq2SeqTask` of the `gemma` package makes of a pair, at a `max_length` one below
+   * this `maxLength`. By default the template that came with the model.
+   */
+  format?: 'template' | 'kauldron'
   validationShare: number
   split?: SplitConfig
   augment?: AugmentConfig
+}
+
+/** What examples are as text depends on; a `PrepareRequest` is one, too. */
+export type ExamplesRequest = Omit<PrepareRequest, 'model' | 'maxLength' | 'completionOnlyLoss' | 'format'>
+
+/** Examples as files, for other trainers. */
+export interface ExportDataRequest extends ExamplesRequest {
+  format: 'jsonl' | 'csv' | 'parquet' | 'kauldron'
+  /** For `kauldron`: what its `config.py` shall train, and how. */
+  config?: RunConfig
+  /** For `kauldron`: the stored model whose sizes say which Gemma is meant. */
+  model?: string
+}
+
+/** An example before tokenisation: a conversation, or text to be continued. */
+export interface ExampleText {
+  /** Row of the data set (or of the synthetic set, where `origin` says so). */
+  row: number
+  origin: Origin
+  messages: Message[] | null
+  text: string | null
 }
 
 export interface PreparedInfo {
@@ -119,6 +149,10 @@ export interface PreparedInfo {
   truncated: number
   /** Token-length histogram: count of examples with edges[i] <= length < edges[i + 1]. */
   histogram: { edges: number[]; counts: number[] }
+  /**
+   * What came up on the way; empty for an estimate, which has not seen every row. One of the same kind, row and column as a
+   * finding of `inspect` is the same finding.
+   */
   findings: Finding[]
   /** The first examples as the model will see them. */
   samples: TokenisedSample[]

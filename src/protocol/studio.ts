@@ -1,10 +1,13 @@
 import type { SplitConfig } from './data-steps.ts'
-import type { EngineDescription, GenerateOptions, MemoryPlan } from './engine.ts'
+import type { EngineChoice, EngineDescription, EngineKind, GenerateOptions, MemoryPlan } from './engine.ts'
 import type { Failure } from './errors.ts'
 import type { MetricName, RunEvent } from './events.ts'
 import type { ModelConfig } from './model.ts'
 import type {
   ColumnStats,
+  ExamplesRequest,
+  ExampleText,
+  ExportDataRequest,
   Finding,
   Generate,
   Guess,
@@ -37,8 +40,43 @@ export interface DataRoom {
   /** Bundled sample data sets, without reading them. */
   samples(): Promise<SampleInfo[]>
   openSample(id: string): Promise<DatasetInfo>
-  /** Reads one file (CSV, TSV, JSON, JSON lines) into a stored data set. */
+  /** `openFiles` of one file. */
   openFile(file: File, signal?: AbortSignal): Promise<DatasetInfo>
+  /**
+   * Reads files of rows into one stored data set: CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, Excel or text, in
+   * gzip or ZIP or not; several files of the same columns, or a folder. `onPreview` hears of the first rows at once.
+   */
+  openFiles(
+    files: readonly (File | FileInFolder)[],
+    onPreview?: (preview: DatasetPreview) => void,
+    signal?: AbortSignal,
+    options?: ReadOptions,
+    onProgress?: (bytes: number, total: number) => void,
+  ): Promise<DatasetInfo>
+  /**
+   * Reads rows from an address: a file of any of these formats, a share link of Google Drive (with the person's own key or
+   * token), or a data set's page on the Hugging Face Hub.
+   */
+  openUrl(
+    url: string,
+    access?: SourceAccess,
+    onPreview?: (preview: DatasetPreview) => void,
+    signal?: AbortSignal,
+    options?: ReadOptions,
+    onProgress?: (bytes: number, total: number) => void,
+  ): Promise<DatasetInfo>
+  /** Data sets of the Hugging Face Hub, those most downloaded first, at most twenty. */
+  searchHub(query: string, access?: SourceAccess, signal?: AbortSignal): Promise<HubDataset[]>
+  /** What there is to choose from in a data set of the Hub. */
+  hubConfigs(dataset: string, access?: SourceAccess, signal?: AbortSignal): Promise<HubConfigs>
+  /** Reads one split of a data set of the Hub from its Parquet files. */
+  openHub(
+    choice: HubChoice,
+    access?: SourceAccess,
+    onPreview?: (preview: DatasetPreview) => void,
+    signal?: AbortSignal,
+    onProgress?: (bytes: number, total: number) => void,
+  ): Promise<DatasetInfo>
   list(): Promise<DatasetInfo[]>
   rows(dataset: string, offset: number, count: number): Promise<Record<string, unknown>[]>
   remove(dataset: string): Promise<void>
@@ -51,7 +89,7 @@ export interface DataRoom {
   inspect(request: InspectRequest, signal?: AbortSignal): Promise<Finding[]>
   /** Runs the steps and says what each of them did. */
   runSteps(request: StepsRequest, signal?: AbortSignal): Promise<StepsReport>
-  /** A page of rows as they are after the steps; `_row` is the row of the data set each came from. */
+  /** A page of rows as they are after the steps; `row` of each is the row of the data set that it came from. */
   rowsAfter(
     request: StepsRequest,
     offset: number,
@@ -68,6 +106,13 @@ export interface DataRoom {
     signal?: AbortSignal,
     onProgress?: (share: number) => void,
   ): Promise<PreparedInfo>
+  /** A page of examples as text, after steps, mapping, split and augmentation: to look at, to ask, to export. */
+  examples(
+    request: ExamplesRequest,
+    split: Split,
+    offset: number,
+    count: number,
+  ): Promise<{ total: number; examples: ExampleText[] }>
   /** A page of examples as the model will see them. `total` counts the split's examples before tokenisation. */
   tokenSamples(
     request: PrepareRequest,
@@ -75,6 +120,8 @@ export interface DataRoom {
     offset: number,
     count: number,
   ): Promise<{ total: number; samples: TokenisedSample[] }>
+  /** What a run would learn from as files, one a split; made rows are among them. */
+  exportData(request: ExportDataRequest, signal?: AbortSignal): Promise<ExportedFile[]>
   /**
    * Changes rows of a stored data set. All of the edits, or none: the first that cannot be done is refused by name. The
    * data set keeps its id and gets a new hash.
@@ -82,8 +129,11 @@ export interface DataRoom {
   edit(dataset: string, edits: RowEdit[]): Promise<DatasetInfo>
   /** Takes back the last call of `edit`, hash and all; of no effect where there is none (`DatasetInfo.edits`). */
   undo(dataset: string): Promise<DatasetInfo>
-  /** A data set from cells as a spreadsheet's clipboard gives them (tab-separated, quoted where needed). */
-  openPasted(text: string, name?: string): Promise<DatasetInfo>
+  /**
+   * A data set from cells as a spreadsheet's clipboard gives them (tab-separated, quoted where needed). With `header: false`
+   * the first row holds no names: two columns are then called prompt and response, others by number.
+   */
+  openPasted(text: string, name?: string, options?: { header?: boolean }): Promise<DatasetInfo>
   /** A data set typed by hand: rows of cells in the order of the columns. There may be none yet. */
   createDataset(name: string, columns: string[], rows: (string | null)[][]): Promise<DatasetInfo>
   /** Has a model write more examples like the training rows, and stores those that are good as a set of their own. */
@@ -101,6 +151,69 @@ export interface SampleInfo {
   /** What a model learns from it, one sentence. */
   summary: string
   rows: number
+}
+
+/** A file of a chosen folder, whose path does not cross to a worker by itself. */
+export interface FileInFolder {
+  file: File
+  /** From the folder's name on, with `/`. */
+  path: string
+}
+
+/** How files are to be read, where there is a choice. */
+export interface ReadOptions {
+  /** What a row of plain text is; by default a line. Paragraphs end at blank lines. */
+  text?: 'line' | 'paragraph' | 'file'
+  /** Sheet of a workbook; by default the first that has rows. */
+  sheet?: string
+}
+
+/** What lets a person read what is not public. Used for one call, never stored. */
+export interface SourceAccess {
+  /** Of the Hugging Face Hub, of Google (OAuth), or of any host that takes bearer tokens. */
+  token?: string
+  /** API key of Google Drive. */
+  key?: string
+}
+
+/** A data set as the Hub's search shows it. */
+export interface HubDataset {
+  /** `owner/name`. */
+  id: string
+  downloads: number
+  likes: number
+  summary: string
+  /** Rows, such as `10K<n<100K`; null where its card does not say. */
+  size: string | null
+  license: string | null
+  /** Whether its terms have to be accepted on its page first. */
+  gated: boolean
+  private: boolean
+}
+
+export interface HubConfigs {
+  dataset: string
+  /** Bytes are those of the Parquet files, which are what is downloaded; 0 where there are none. */
+  configs: { name: string; splits: { name: string; bytes: number; files: number }[] }[]
+  /** Whether the Hub offers only the beginning of it as Parquet. */
+  partial: boolean
+}
+
+/** Without a configuration or split: `default` and `train`, or else the first. */
+export interface HubChoice {
+  dataset: string
+  config?: string
+  split?: string
+}
+
+/** What is known while the rest is still being read. */
+export interface DatasetPreview {
+  name: string
+  /** csv, json, text, parquet, arrow, xlsx ... */
+  format: string
+  /** Types as far as the first rows show them. */
+  columns: ColumnInfo[]
+  rows: Record<string, unknown>[]
 }
 
 export interface DatasetInfo {
@@ -130,8 +243,8 @@ export interface ColumnInfo {
 }
 
 export interface TrainRoom {
-  /** Which device and engine this browser offers, before anything is loaded. */
-  device(): Promise<DeviceInfo>
+  /** What would compute here, before anything is loaded. */
+  device(choice?: EngineChoice): Promise<DeviceInfo>
   models(): Promise<ModelInfo[]>
   /** Stores a Hugging Face folder's files (config.json, tokenizer.json, *.safetensors ...) under a name. */
   addModel(
@@ -168,6 +281,15 @@ export interface DeviceInfo {
   software: boolean
   /** Why there is no hardware engine, where there is none. */
   reason?: Failure
+  /** How quickly each engine has trained on this machine, newest first. */
+  speeds: MeasuredSpeed[]
+}
+
+export interface MeasuredSpeed {
+  engine: EngineKind
+  /** Name of the model. */
+  model: string
+  tokensPerSecond: number
 }
 
 export interface ModelInfo {
@@ -228,6 +350,8 @@ export interface AnswerRequest {
   run: string | null
   prompts: string[]
   options: Omit<GenerateOptions, 'stopTokens' | 'adapter'>
+  /** For the base model; a run's adapter answers on the run's own engine. */
+  engine?: EngineChoice
 }
 
 /** How runs move between a folder and the browser's storage: the command line's way of keeping them. */

@@ -1,7 +1,7 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb'
 import type { RunEvent } from '../protocol/events.ts'
 import type { ModelConfig } from '../protocol/model.ts'
-import type { DatasetInfo, PreparedInfo, RowEdit } from '../protocol/studio.ts'
+import type { DatasetInfo, MeasuredSpeed, PreparedInfo, RowEdit } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 
 /**
@@ -73,6 +73,8 @@ export interface DeviceTuning {
   choices: Record<string, string>
   /** FLOP/s and bytes/s that were measured. */
   rates?: { flops: number; bandwidth: number }
+  /** Kept under a key of their own. */
+  speeds?: MeasuredSpeed[]
 }
 
 export interface Schema extends DBSchema {

@@ -1,15 +1,16 @@
 import { commit, readBlob, requireRoom, writeBlob } from './blobs.ts'
 import type { Database, StoredDataset, StoredTokens } from './database.ts'
 
-/** Stores a data set's rows (Arrow IPC); one of the same id is replaced. */
+/** Stores a data set's rows (Arrow IPC, in pieces); one of the same id is replaced. */
 export async function putDataset(
   database: Database,
   dataset: Omit<StoredDataset, 'rows' | 'created'>,
-  rows: Uint8Array,
+  rows: readonly Uint8Array[],
   signal?: AbortSignal,
 ): Promise<StoredDataset> {
-  await requireRoom(rows.byteLength, `Storing ${dataset.info.name}`)
-  const ref = await writeBlob(database, [rows], signal)
+  const size = rows.reduce((sum, piece) => sum + piece.byteLength, 0)
+  await requireRoom(size, `Storing ${dataset.info.name}`)
+  const ref = await writeBlob(database, rows, signal)
   const stored: StoredDataset = { ...dataset, rows: ref, created: Date.now() }
   await commit(database, ['datasets'], [ref], async (tx) => {
     const old = await tx.objectStore('datasets').get(dataset.id)
@@ -54,7 +55,10 @@ export async function removeDataset(database: Database, id: string): Promise<voi
   })
 }
 
-/** Stores a token table (Arrow IPC); one of the same id is replaced. */
+/** Token tables of a data set that are kept though no run needs them: options are tried out, back and forth. */
+const SPARE_TABLES = 4
+
+/** Stores a token table (Arrow IPC); one of the same id is replaced, and of older ones of the data set a few are kept. */
 export async function putTokens(
   database: Database,
   tokens: Omit<StoredTokens, 'table' | 'created'>,
@@ -64,10 +68,17 @@ export async function putTokens(
   await requireRoom(table.byteLength, 'Storing the tokenised data')
   const ref = await writeBlob(database, [table], signal)
   const stored: StoredTokens = { ...tokens, table: ref, created: Date.now() }
-  await commit(database, ['tokens'], [ref], async (tx) => {
+  await commit(database, ['tokens', 'runs'], [ref], async (tx) => {
+    const needed = new Set((await tx.objectStore('runs').getAll()).map((run) => run.tokens))
+    const others = (await tx.objectStore('tokens').getAll()).filter(({ id }) => id !== tokens.id)
+    const spare = others
+      .filter(({ id, dataset }) => dataset === tokens.dataset && !needed.has(id))
+      .sort((a, b) => b.created - a.created)
+      .slice(SPARE_TABLES - 1)
     const old = await tx.objectStore('tokens').get(tokens.id)
+    for (const { id } of spare) await tx.objectStore('tokens').delete(id)
     await tx.objectStore('tokens').put(stored)
-    return old ? [old.table] : []
+    return [...(old ? [old.table] : []), ...spare.map((one) => one.table)]
   })
   return stored
 }

@@ -3,6 +3,7 @@ import type { Example } from '../protocol/batch.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Conversation } from '../protocol/tokens.ts'
 import type { ChatTokenizer } from './chat.ts'
+import { seq2seqExample } from './kauldron.ts'
 import { type TextTokenizer, utf8Length } from './tokenizer.ts'
 
 export interface MaskOptions {
@@ -10,6 +11,8 @@ export interface MaskOptions {
   maxLength: number
   /** Learn the assistant's turns only; else every token but the first. Plain text is always learnt whole. */
   completionOnly: boolean
+  /** `kauldron`: as `gm.data.Seq2SeqTask` does, with one position less than `maxLength` tokens. Default `template`. */
+  format?: 'template' | 'kauldron'
   /** Words of the model; a token beyond them has no embedding. */
   vocabSize: number
 }
@@ -31,6 +34,11 @@ export function maskExample(
   options: MaskOptions,
 ): MaskedExample {
   const { tokenizer } = chat
+  if (options.format === 'kauldron') {
+    const example = seq2seqExample(input, tokenizer, { maxLength: options.maxLength - 1, truncate: true })
+    checkIds(example.tokens, input.row, tokenizer, options.vocabSize)
+    return example
+  }
   const conversation = 'messages' in input
   const text = conversation ? chat.template.render(input.messages) : endedText(input.text, tokenizer)
   const all = tokenizer.encode(text, { addSpecial: !conversation })

@@ -13,6 +13,13 @@ export interface SpecialToken {
   id: number
 }
 
+/** Tokens that SentencePiece makes for its own ends, in every Gemma, and never finds in a text. */
+const CONTROLS = ['<pad>', '<eos>', '<bos>', '<unk>']
+
+interface TokenizerJson {
+  added_tokens: { content: string }[]
+}
+
 /** Text <-> ids by a model's own `tokenizer.json` and `tokenizer_config.json`. */
 export class TextTokenizer {
   readonly bos: SpecialToken | null
@@ -21,6 +28,8 @@ export class TextTokenizer {
   readonly vocabSize: number
   readonly #tokenizer: Tokenizer
   readonly #added: ReadonlyMap<number, { content: string; special: boolean }>
+  readonly #json: TokenizerJson
+  #withoutControls: Tokenizer | null = null
   #byteLengths: Int32Array
   readonly #cutter: PieceCutter | null
   readonly #pieces = new Map<string, readonly number[]>()
@@ -58,6 +67,7 @@ export class TextTokenizer {
     this.vocabSize = largest + 1
     this.#added = this.#tokenizer.get_added_tokens_decoder()
     this.#byteLengths = new Int32Array(largest + 1).fill(-1)
+    this.#json = json as unknown as TokenizerJson
     this.bos = this.#special(settings.bos_token)
     this.eos = this.#special(settings.eos_token)
     const cutter = pieceCutter(json, settings)
@@ -102,6 +112,23 @@ export class TextTokenizer {
   #isMerged(token: string): boolean {
     const [letter, whole] = [this.#ids('x'), this.#ids(`x${' '.repeat(token.length)}`)]
     return whole.length === letter.length + 1 && whole.at(-1) === this.#tokenizer.token_to_id(token)
+  }
+
+  /**
+   * Ids of a text as SentencePiece gives them: what looks like a control token (`<bos>`, `<eos>`, `<pad>`, `<unk>`) is text
+   * like any other, and a literal `▁` is a space, while the turns' tokens are themselves.
+   */
+  encodeText(text: string): Uint32Array {
+    const spaced = text.replaceAll('▁', ' ')
+    if (!CONTROLS.some((token) => spaced.includes(token))) return this.encode(spaced)
+    this.#withoutControls ??= new Tokenizer(
+      {
+        ...this.#json,
+        added_tokens: this.#json.added_tokens.filter(({ content }) => !CONTROLS.includes(content)),
+      },
+      {},
+    )
+    return Uint32Array.from(this.#withoutControls.encode(spaced, { add_special_tokens: false }).ids)
   }
 
   decode(ids: ArrayLike<number>, options: { skipSpecial?: boolean } = {}): string {

@@ -1,7 +1,7 @@
 import { TrainingBatches } from '../batches/sampler.ts'
 import { answer, type ChatCodec } from '../generate/chat.ts'
 import { sha256Hex } from '../lib/hash.ts'
-import type { Engine, PlanRequest } from '../protocol/engine.ts'
+import type { Engine, EngineChoice, EngineDescription, PlanRequest } from '../protocol/engine.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
@@ -107,6 +107,16 @@ function seldom(tell: Progress): Progress {
   }
 }
 
+/** A run goes on with the engine that it began with, where that is here: only then are the bits the same. */
+function engineFor(kind: EngineChoice, before: EngineDescription | null): EngineChoice {
+  if (kind !== 'auto' || !before) return kind
+  return before.software ? before.kind : 'auto'
+}
+
+function median(values: readonly number[]): number | null {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? null
+}
+
 /** One run while it goes on. */
 export class ActiveRun {
   readonly id: string
@@ -178,6 +188,7 @@ export class ActiveRun {
       model,
       plan,
       seed: training.seed,
+      engine: engineFor(wanted.kind, this.#log.record.engine),
       defaultLimits: wanted.default_limits,
       choices: resume?.meta.choices ?? wanted.choices,
       onProgress: seldom((progress, note) => onEvent({ type: 'stage', stage: 'load', progress, note })),
@@ -192,6 +203,7 @@ export class ActiveRun {
     }
     this.#log.note({ engine: described, config })
     const done: { event: DoneEvent | null } = { event: null }
+    const speeds: number[] = []
     await train({
       engine,
       config,
@@ -201,6 +213,7 @@ export class ActiveRun {
       samples: this.#samples(engine),
       emit: (event) => {
         if (isLogged(event)) this.#log.add(event)
+        if (event.type === 'step') speeds.push(event.tokens_per_second)
         // The end is told once it is stored, and another run may begin.
         if (event.type === 'done') done.event = event
         else onEvent(event)
@@ -211,6 +224,9 @@ export class ActiveRun {
       },
       stopRequested: () => this.#stopping,
     })
+    const tokensPerSecond = median(speeds)
+    if (tokensPerSecond !== null)
+      await host.noteSpeed({ engine: described.kind, model: model.info.name, tokensPerSecond })
     return done.event!
   }
 

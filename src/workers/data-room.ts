@@ -1,17 +1,33 @@
-import { type Table, tableFromIPC, tableToIPC } from 'apache-arrow'
+import { RecordBatchFileWriter, type Table, tableFromIPC, tableToIPC } from 'apache-arrow'
 import { allColumnStats } from '../dataset/columns.ts'
 import { applyEdits } from '../dataset/edits.ts'
 import { Frame } from '../dataset/frame.ts'
-import { type Dataset, describeDataset, openDataset } from '../dataset/open.ts'
+import {
+  type Dataset,
+  describeDataset,
+  describePreview,
+  type NamedSource,
+  type OpenOptions,
+  openDataset,
+} from '../dataset/open.ts'
 import { guessSplit } from '../dataset/split.ts'
-import { type ByteSource, blobSource, bufferSource, httpSource, readJson } from '../files/bytes.ts'
+import { blobSource, bufferSource, httpSource, readJson } from '../files/bytes.ts'
 import { makeTable, tableRows } from '../files/table.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
-import type { DataRoom, DatasetInfo, RowEdit, SampleInfo } from '../protocol/studio.ts'
+import type {
+  DataRoom,
+  DatasetInfo,
+  DatasetPreview,
+  ReadOptions,
+  RowEdit,
+  SampleInfo,
+} from '../protocol/studio.ts'
 import { type Database, openDatabase, type StoredDataset } from '../storage/database.ts'
 import { putDataset, readRows, removeDataset, updateDataset } from '../storage/datasets.ts'
 import type { Opened } from './bridge.ts'
+import { exportData } from './data-export.ts'
+import { type FoundRows, hubConfigs, searchHub, sourcesOfHub, sourcesOfUrl } from './data-sources.ts'
 import { Library } from './library.ts'
 import { Preparation } from './preparation.ts'
 import { synthesiser } from './synthesis.ts'
@@ -37,13 +53,13 @@ export function dataRoom(): DataRoom & Opened {
     return (await readJson(await httpSource(url), 'datasets/index.json')) as SampleEntry[]
   }
 
-  async function open(id: string | null, name: string, source: ByteSource, signal?: AbortSignal) {
-    const dataset = await openDataset(name, source, signal)
+  async function open(id: string | null, sources: NamedSource[], options?: OpenOptions) {
+    const dataset = await openDataset(sources, options)
     return { dataset, info: describe(id ?? dataset.hash.slice(0, 16), dataset) }
   }
 
   async function keep(info: DatasetInfo, table: Table, signal?: AbortSignal): Promise<DatasetInfo> {
-    const rows = tableToIPC(table, 'file')
+    const rows = await ipcPieces(table)
     const stored = await putDataset(await database(), { id: info.id, info }, rows, signal)
     held = { id: info.id, created: stored.created, hash: info.hash, table }
     return info
@@ -53,6 +69,32 @@ export function dataRoom(): DataRoom & Opened {
   function describe(id: string, dataset: Dataset): DatasetInfo {
     const splitGuess = guessSplit(Frame.of(dataset.table))
     return { ...describeDataset(id, dataset), ...(splitGuess ? { splitGuess } : {}) }
+  }
+
+  const openFiles: DataRoom['openFiles'] = async (files, onPreview, signal, options, onProgress) => {
+    const sources = files.map((given): NamedSource => {
+      const [file, path] =
+        given instanceof File ? [given, given.webkitRelativePath] : [given.file, given.path]
+      return { name: path || file.name, source: blobSource(file) }
+    })
+    return openFound({ sources, findings: [] }, onPreview, signal, options, onProgress)
+  }
+
+  async function openFound(
+    { name, sources, findings }: FoundRows,
+    onPreview: ((preview: DatasetPreview) => void) | undefined,
+    signal: AbortSignal | undefined,
+    options: ReadOptions | undefined,
+    onProgress: ((bytes: number, total: number) => void) | undefined,
+  ): Promise<DatasetInfo> {
+    const titled = <Each extends { name: string }>(each: Each): Each => (name ? { ...each, name } : each)
+    const { dataset, info } = await open(null, sources, {
+      ...options,
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress } : {}),
+      ...(onPreview ? { onPreview: (first) => onPreview(describePreview(titled(first))) } : {}),
+    })
+    return keep(titled({ ...info, findings: [...findings, ...info.findings] }), dataset.table, signal)
   }
 
   async function find(id: string): Promise<StoredDataset> {
@@ -71,7 +113,8 @@ export function dataRoom(): DataRoom & Opened {
     if (held?.id === id && held.created === created && held.hash === hash) return held.table
     const rows = tableFromIPC(await readRows(await database(), stored))
     const table = applyEdits(rows, stored.edits?.flatMap(({ edits }) => edits) ?? [])
-    held = { id, created, hash, table }
+    // Written examples are few, and are read beside the data set that they go with: that one stays.
+    if (!stored.info.synthetic) held = { id, created, hash, table }
     return table
   }
 
@@ -133,16 +176,24 @@ export function dataRoom(): DataRoom & Opened {
           sample: id,
         })
       const source = await httpSource(new URL(`datasets/${entry.file}`, base).href)
-      const { dataset, info } = await open(`sample-${id}`, entry.file, source)
+      const { dataset, info } = await open(`sample-${id}`, [{ name: entry.file, source }])
       const { prompt, response } = entry
       const reason = `"${prompt}" is what is asked and "${response}" what is to be answered.`
       info.guess = { ...info.guess, prompt, response, messages: null, text: null, reason }
       return keep(info, dataset.table)
     },
 
-    async openFile(file, signal) {
-      const { dataset, info } = await open(null, file.name, blobSource(file), signal)
-      return keep(info, dataset.table, signal)
+    openFile: (file, signal) => openFiles([file], undefined, signal),
+    openFiles,
+
+    async openUrl(url, access, onPreview, signal, options, onProgress) {
+      const found = await sourcesOfUrl(url, access, signal, onProgress)
+      return openFound(found, onPreview, signal, options, onProgress)
+    },
+    searchHub,
+    hubConfigs,
+    async openHub(choice, access, onPreview, signal, onProgress) {
+      return openFound(await sourcesOfHub(choice, access, signal), onPreview, signal, {}, onProgress)
     },
 
     async list() {
@@ -168,7 +219,10 @@ export function dataRoom(): DataRoom & Opened {
     rowsAfter: (request, offset, count) => preparation.rowsAfter(request, offset, count),
     estimate: (request, signal) => preparation.estimate(request, signal),
     prepare: (request, signal, onProgress) => preparation.prepare(request, signal, onProgress),
+    examples: (request, split, offset, count) => preparation.examples(request, split, offset, count),
     tokenSamples: (request, split, offset, count) => preparation.tokenSamples(request, split, offset, count),
+
+    exportData: (request, signal) => exportData(preparation, library, request, signal),
 
     async edit(dataset, edits) {
       return edits.length === 0 ? (await find(dataset)).info : edited(dataset, edits)
@@ -182,9 +236,10 @@ export function dataRoom(): DataRoom & Opened {
       return (changed ?? (await find(dataset))).info
     },
 
-    async openPasted(text, name = 'Pasted cells') {
-      const source = bufferSource(new TextEncoder().encode(text))
-      const { dataset, info } = await open(null, `${name}.tsv`, source)
+    async openPasted(text, name = 'Pasted cells', { header = true } = {}) {
+      const cells = header ? text : `${headerFor(text)}\n${text}`
+      const source = bufferSource(new TextEncoder().encode(cells))
+      const { dataset, info } = await open(null, [{ name: `${name}.tsv`, source }])
       return keep({ ...info, name }, dataset.table)
     },
 
@@ -194,6 +249,18 @@ export function dataRoom(): DataRoom & Opened {
 
     synthesise: synthesiser(preparation, find, keepTable),
   }
+}
+
+/** Names for the columns of tab-separated cells, by how many the first row has. */
+function headerFor(text: string): string {
+  let [columns, quoted] = [1, false]
+  for (const letter of text) {
+    if (letter === '"') quoted = !quoted
+    else if (letter === '\t' && !quoted) columns++
+    else if (letter === '\n' && !quoted) break
+  }
+  if (columns === 2) return 'prompt\tresponse'
+  return Array.from({ length: columns }, (_, i) => `column ${i + 1}`).join('\t')
 }
 
 /** Cells typed by hand as a table. @throws LapidaryError `bad_data` for names that are missing or there twice */
@@ -218,4 +285,11 @@ function typedTable(columns: readonly string[], rows: readonly (string | null)[]
     )
   const cell = (value: string | null | undefined) => (value === undefined || value === '' ? null : value)
   return makeTable(columns.map((name, c) => ({ name, values: rows.map((row) => cell(row[c])) })))
+}
+
+/** A table as Arrow IPC, in pieces that are views of its own memory. */
+async function ipcPieces(table: Table): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of RecordBatchFileWriter.writeAll(table)) pieces.push(piece)
+  return pieces
 }

@@ -1,7 +1,7 @@
 import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import type { ExportedFile, Mapping, StartRequest } from '../protocol/studio.ts'
+import type { ExportedFile, FileInFolder, Mapping, StartRequest } from '../protocol/studio.ts'
 import { createStudio } from './client.ts'
 
 /**
@@ -10,7 +10,8 @@ import { createStudio } from './client.ts'
  */
 export interface HeadlessJob {
   model: string
-  data: { url: string; name: string }
+  /** What it is called, and its files. */
+  data: { name: string; files: { url: string; name: string }[] }
   config: RunConfig
   /** Columns that were named; the others are guessed. */
   mapping: Partial<Mapping>
@@ -57,8 +58,10 @@ export function openHeadless(): void {
   }
 
   async function prepared(job: HeadlessJob): Promise<StartRequest> {
-    const bytes = await (await fetch(job.data.url)).blob()
-    const dataset = await studio.data.openFile(new File([bytes], job.data.name))
+    const files: FileInFolder[] = []
+    for (const { url, name } of job.data.files)
+      files.push({ path: name, file: new File([await (await fetch(url)).blob()], name) })
+    const dataset = await studio.data.openFiles(files)
     const { training, data: wanted } = job.config
     const mapping = mappingFor(job.mapping, dataset.guess)
     const info = await studio.data.prepare({
@@ -73,8 +76,11 @@ export function openHeadless(): void {
       split: wanted.split,
       augment: wanted.augment,
     })
-    for (const finding of info.findings)
-      emit({ type: 'notice', message: `${finding.message} ${finding.hint}` }, false)
+    // Some of what opening brought up, preparing finds again.
+    const said = new Set(
+      [...dataset.findings, ...info.findings].map(({ message, hint }) => `${message} ${hint}`),
+    )
+    for (const message of said) emit({ type: 'notice', message }, false)
     const data = { ...wanted, ...mapping, name: job.data.name, hash: dataset.hash }
     const device = await deviceName(job.config)
     const { choices } = job.config.engine

@@ -11,7 +11,8 @@ import { SITE, shuffle } from '../lib/threefry.ts'
 import { NO_AUGMENT, NO_SPLIT } from '../protocol/data-steps.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import type {
-  DataRequest,
+  ExamplesRequest,
+  ExampleText,
   Finding,
   InspectRequest,
   PreparedInfo,
@@ -136,10 +137,19 @@ export class Preparation {
     signal?: AbortSignal,
   ): Promise<Finding[]> {
     const request = { dataset, mapping, seed, model, maxLength, validationShare, completionOnlyLoss: null }
-    const { info, rows, of } = await this.#look(
+    const looked = await this.#look(
       { ...request, ...(steps ? { steps } : {}), ...(split ? { split } : {}) },
       signal,
-    )
+    ).catch((error: unknown) => {
+      const { code, message, hint } = toFailure(error)
+      if (code === 'nothing_to_learn') return { message, hint }
+      // A mapping that is not whole yet is no finding; `prepare` says what it lacks.
+      if (/^(missing_column|bad_data|bad_config)$/.test(code)) return null
+      throw error
+    })
+    if (looked === null) return []
+    if ('message' in looked) return [{ kind: 'nothing_to_learn', severity: 'error', ...looked }]
+    const { info, rows, of } = looked
     const found = info.findings.filter(({ kind }) => kind === 'long_example' || kind === 'nothing_to_learn')
     if (rows === of) return found
     return found.map((finding) => ({
@@ -198,19 +208,33 @@ export class Preparation {
     return { total: rows[split].length, samples }
   }
 
+  async examples(request: ExamplesRequest, split: Split, offset: number, count: number) {
+    const { rows } = await this.#whole(request, await this.#sources.find(request.dataset))
+    const start = Math.max(0, offset)
+    const examples = rows[split].slice(start, start + count).map(
+      (row): ExampleText => ({
+        row: row.row,
+        origin: 'origin' in row ? row.origin : 'data',
+        messages: 'messages' in row ? row.messages : null,
+        text: 'text' in row ? row.text : null,
+      }),
+    )
+    return { total: rows[split].length, examples }
+  }
+
   /** Training rows as text, for a model to write more like them. */
-  async trainingRows(request: Omit<PrepareRequest, 'model' | 'maxLength' | 'completionOnlyLoss'>) {
+  async trainingRows(request: ExamplesRequest) {
     const stored = await this.#sources.find(request.dataset)
     return (await this.#whole({ ...request, augment: NO_AUGMENT }, stored)).rows.train
   }
 
-  async #whole(request: PipelineRequest, stored: StoredDataset, signal?: AbortSignal) {
+  async #whole(request: ExamplesRequest, stored: StoredDataset, signal?: AbortSignal) {
     return this.#piped.get(await pipelineKey(request, stored), () =>
       this.#run(request, stored, stored.info.rows, signal),
     )
   }
 
-  async #run(request: PipelineRequest, stored: StoredDataset, rows: number, signal?: AbortSignal) {
+  async #run(request: ExamplesRequest, stored: StoredDataset, rows: number, signal?: AbortSignal) {
     const table = await this.#sources.table(stored)
     const { seed, mapping, validationShare, steps = [], split = null, augment = null } = request
     return runPipeline(frameOf(table, rows, seed), {
@@ -270,8 +294,6 @@ export class Preparation {
   }
 }
 
-type PipelineRequest = DataRequest & Pick<PrepareRequest, 'mapping' | 'validationShare' | 'split' | 'augment'>
-
 /** So many rows drawn by seed, in their own order; all of them where that is all there are. */
 function frameOf(table: Table, rows: number, seed: number): Frame {
   if (rows >= table.numRows) return Frame.of(table)
@@ -282,11 +304,11 @@ function described({ labels, steps }: PipelineResult): Partial<PreparedInfo> {
   return { ...(labels ? { labels } : {}), ...(steps.length > 0 ? { steps } : {}) }
 }
 
-function maskOptions({ maxLength, completionOnlyLoss }: PrepareRequest, vocabSize: number) {
-  return { maxLength, completionOnly: completionOnlyLoss ?? true, vocabSize }
+function maskOptions({ maxLength, completionOnlyLoss, format }: PrepareRequest, vocabSize: number) {
+  return { maxLength, completionOnly: completionOnlyLoss ?? true, vocabSize, ...(format ? { format } : {}) }
 }
 
-async function pipelineKey(request: PipelineRequest, stored: StoredDataset): Promise<string> {
+async function pipelineKey(request: ExamplesRequest, stored: StoredDataset): Promise<string> {
   const { mapping, validationShare, seed } = request
   return JSON.stringify([
     stored.id,
@@ -300,7 +322,7 @@ async function pipelineKey(request: PipelineRequest, stored: StoredDataset): Pro
 
 /** The same request on the same bytes is the same table. */
 async function tokensKey(request: PrepareRequest, data: string, model: string): Promise<string> {
-  const { mapping, maxLength, completionOnlyLoss, validationShare, seed } = request
+  const { mapping, maxLength, completionOnlyLoss, format, validationShare, seed } = request
   const beyond = extras(request)
   const key = [
     TOKENS_VERSION,
@@ -309,16 +331,17 @@ async function tokensKey(request: PrepareRequest, data: string, model: string): 
     plainMapping(mapping),
     [maxLength, completionOnlyLoss ?? true, validationShare, seed],
     ...(beyond === null ? [] : [beyond]),
+    ...(format === 'kauldron' ? [format] : []),
   ]
   return (await sha256Hex(JSON.stringify(key))).slice(0, 32)
 }
 
-function plainMapping({ prompt, response, system, messages, text }: PipelineRequest['mapping']) {
+function plainMapping({ prompt, response, system, messages, text }: ExamplesRequest['mapping']) {
   return [prompt, response, system, messages, text]
 }
 
 /** What goes beyond columns and a random split, in one canonical form; null where nothing does. */
-function extras({ mapping, steps = [], split, augment }: PipelineRequest) {
+function extras({ mapping, steps = [], split, augment }: ExamplesRequest) {
   const { input = null, template = null, labels = null } = mapping
   const words = labels && Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
   const active = steps.filter(({ enabled }) => enabled)

@@ -2,7 +2,7 @@ import { transfer } from 'comlink'
 import { peftFiles } from '../export/peft.ts'
 import { namedSources } from '../files/bytes.ts'
 import { answer } from '../generate/chat.ts'
-import type { Engine } from '../protocol/engine.ts'
+import type { Engine, EngineChoice } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { defaultRunConfig, type LoraConfig, parseRunConfig } from '../protocol/run-config.ts'
@@ -100,6 +100,7 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
     run: string | null,
     positions: number,
     prompts: number,
+    choice: EngineChoice,
     signal?: AbortSignal,
   ): Promise<Engine> {
     const room = Math.ceil(positions / POSITIONS_STEP) * POSITIONS_STEP
@@ -115,10 +116,12 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
       const most = { tokens: POSITIONS_STEP, supervised: 1 }
       const plan = planRequest(config, model.info.config, await model.weights(), most, decode)
       const { default_limits: defaultLimits } = config.engine
+      const kind = record ? config.engine.kind : choice
       engine = await host.load({
         model,
         plan,
         seed: 0,
+        engine: kind,
         defaultLimits,
         choices: {},
         ...(signal && { signal }),
@@ -163,7 +166,15 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
         { run: during.id },
       )
     const engine =
-      during?.engine ?? (await engineFor(model, request.run, positions, request.prompts.length, signal))
+      during?.engine ??
+      (await engineFor(
+        model,
+        request.run,
+        positions,
+        request.prompts.length,
+        request.engine ?? 'auto',
+        signal,
+      ))
     const adapter = request.run === null ? ('off' as const) : ('on' as const)
     const options = { ...request.options, adapter }
     const given = await answer(engine, codec, request.prompts, options, onText, signal)
@@ -175,7 +186,7 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
       base = options.base
     },
 
-    device: () => host.device(),
+    device: (choice) => host.device(choice),
 
     async models() {
       return (await library()).list()
@@ -193,7 +204,8 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
       const model = await (await library()).open(id)
       const parsed = parseRunConfig(config)
       const decode = { sequences: 1, positions: POSITIONS_STEP }
-      return host.plan(planRequest(parsed, model.info.config, await model.weights(), null, decode))
+      const request = planRequest(parsed, model.info.config, await model.weights(), null, decode)
+      return host.plan(request, parsed.engine.kind)
     },
 
     async start(request, onEvent) {

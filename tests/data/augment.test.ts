@@ -19,7 +19,7 @@ import { makeTable } from '../../src/files/table.ts'
 import { type AugmentConfig, NO_AUGMENT } from '../../src/protocol/data-steps.ts'
 import type { Conversation } from '../../src/protocol/tokens.ts'
 import { readTokenTable, writeTokenTable } from '../../src/tokens/table.ts'
-import { failure } from './helpers.ts'
+import { failure, UNLIKE } from './helpers.ts'
 
 const row = (i: number, prompt = `Explain what a machine of kind ${i} does.`): Conversation => ({
   row: i,
@@ -36,8 +36,8 @@ const questionOf = (made: object) => (made as Conversation).messages.at(-2)!.con
 describe('rows', () => {
   const config: AugmentConfig = { ...NO_AUGMENT, reworded: 0.5, noisy: 2, noise: SOME }
 
-  test('are made in the ratio asked for, differ from their source, keep its answer, and are labelled', () => {
-    const { made, findings } = augment(ROWS, config, 42)
+  test('are made in the ratio asked for, differ from their source, keep its answer, and are labelled', async () => {
+    const { made, findings } = await augment(ROWS, config, 42)
     expect(findings).toEqual([])
     expect(made.filter(({ origin }) => origin === 'reworded')).toHaveLength(20)
     expect(made.filter(({ origin }) => origin === 'noisy')).toHaveLength(80)
@@ -55,29 +55,42 @@ describe('rows', () => {
     for (const { row: number } of ROWS) expect(noisy.filter((n) => n === number)).toHaveLength(2)
   })
 
-  test('are a function of the seed', () => {
-    expect(augment(ROWS, config, 42)).toEqual(augment(ROWS, config, 42))
-    expect(augment(ROWS, config, 43).made).not.toEqual(augment(ROWS, config, 42).made)
+  test('are a function of the seed', async () => {
+    const once = await augment(ROWS, config, 42)
+    expect(await augment(ROWS, config, 42)).toEqual(once)
+    expect((await augment(ROWS, config, 43)).made).not.toEqual(once.made)
   })
 
-  test('synthetic ones are taken by ratio, in their own order', () => {
+  test('stay what they are in any later version: a stored run must find the same', async () => {
+    const few = { ...config, reworded: 0.05, noisy: 0.05 }
+    const { made } = await augment(ROWS, few, 42)
+    expect(made.map((one) => [one.row, questionOf(one)])).toEqual([
+      [8, 'Tell me about what a machine of kind 8 does.'],
+      [11, 'Here is what I need: Explain what a machine of kind 11 does.'],
+      [6, 'exlpain What a machine of kind 6 does.'],
+      [9, 'Explain what s machine kind 9 oDe.'],
+    ])
+  })
+
+  test('synthetic ones are taken by ratio, in their own order', async () => {
     const written = Array.from({ length: 30 }, (_, i) => row(i, `Written ${i}`))
-    const { made } = augment(ROWS, { ...NO_AUGMENT, synthetic_ratio: 0.5 }, 1, written)
+    const { made } = await augment(ROWS, { ...NO_AUGMENT, synthetic_ratio: 0.5 }, 1, { synthetic: written })
     expect(made).toHaveLength(20)
     expect(made.every(({ origin }) => origin === 'synthetic')).toBe(true)
     expect(made.map((one) => one.row)).toEqual([...made.map((one) => one.row)].sort((a, b) => a - b))
-    expect(augment(ROWS, { ...NO_AUGMENT, synthetic_ratio: 10 }, 1, written).made).toHaveLength(30)
+    const all = await augment(ROWS, { ...NO_AUGMENT, synthetic_ratio: 10 }, 1, { synthetic: written })
+    expect(all.made).toHaveLength(30)
   })
 
-  test('what could not be made is said', () => {
+  test('what could not be made is said', async () => {
     const german = Array.from({ length: 30 }, (_, i) => row(i, `Was ist die Nummer ${i} und wozu dient sie?`))
-    const { made, findings } = augment(german, { ...NO_AUGMENT, reworded: 1 }, 1)
+    const { made, findings } = await augment(german, { ...NO_AUGMENT, reworded: 1 }, 1)
     expect(made).toEqual([])
     expect(findings[0]!.message).toBe('0 rewordings were made of the 30 asked for.')
     const own = { ...NO_AUGMENT, reworded: 1, rewordings: ['Bitte: {prompt}'] }
-    expect(augment(german, own, 1).made.map(questionOf)[0]).toMatch(/^Bitte: Was ist/)
+    expect((await augment(german, own, 1)).made.map(questionOf)[0]).toMatch(/^Bitte: Was ist/)
     const texts = [{ text: 'plain', row: 0 }]
-    expect(augment(texts, { ...NO_AUGMENT, noisy: 1 }, 1).findings[0]!.message).toContain(
+    expect((await augment(texts, { ...NO_AUGMENT, noisy: 1 }, 1)).findings[0]!.message).toContain(
       'No row asks anything',
     )
   })
@@ -102,6 +115,29 @@ describe('rows', () => {
     // Nor are they made from rows that are held out.
     const heldOut = new Set([...rows.validation, ...rows.test].map((one) => one.row))
     for (const one of made) expect(heldOut.has(one.row)).toBe(false)
+  })
+
+  test('never ask what a held-out row asks', async () => {
+    const asks = (i: number, ...texts: string[]): Conversation => ({
+      row: i,
+      messages: texts.map((content, turn) => ({ role: turn % 2 === 0 ? 'user' : 'assistant', content })),
+    })
+    const train = Array.from({ length: 20 }, (_, i) => asks(i, `Who is number ${i}`, 'x'))
+    const ways = { ...NO_AUGMENT, reworded: 1, rewordings: ['Tell me: {prompt}'] }
+    const written = [asks(0, 'Who is it?', 'y'), asks(1, 'And who is not?', 'y')]
+    const config = { ...ways, synthetic: { dataset: 'w', hash: 'w' } }
+    const held = [asks(90, 'tell me, WHO is number 3?', 'x'), asks(91, 'who is it', 'y')]
+    const asked = async (held: Conversation[]) =>
+      (await augment(train, config, 1, { synthetic: written, held })).made.map(questionOf)
+    expect((await asked([])).length).toBe(22)
+    const made = await asked(held)
+    expect(made.length).toBe(20)
+    expect(made.includes('Tell me: Who is number 3') || made.includes('Who is it?')).toBe(false)
+
+    // Of conversations, what was said before counts too.
+    const long = [asks(0, 'Hello', 'Hi', 'Go on', 'x'), asks(1, 'Well', 'Hm', 'Go on', 'x')]
+    const { made: spared } = await augment(long, ways, 1, { held: [asks(9, 'Hello', 'Hi', 'Tell me go on')] })
+    expect(spared.map(({ row }) => row)).toEqual([1])
   })
 
   test('keep their label in the token table, which refuses them outside training', async () => {
@@ -162,6 +198,15 @@ describe('rewording', () => {
       expect(way).toMatch(/a poem about \$& and the sea\./)
     }
     expect([...ways].some((way) => way.startsWith('Compose a poem'))).toBe(true)
+  })
+
+  test('a text that asks nothing is framed as a text; a greeting is not greeted back', () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const text = reword('The dog sat on the mat and slept.', [], new Draws(seed, 0, 1))!
+      expect(text).not.toMatch(/question|answer|help|Thanks/)
+      expect(text).toContain('The dog sat on the mat and slept.')
+      expect(reword('Hello, where is the card?', [], new Draws(seed, 0, 1))).not.toMatch(/^Hello! Hello/)
+    }
   })
 
   test.each([
@@ -225,18 +270,6 @@ describe('examples written by a model', () => {
 
   test('goes on until there are enough, counting what it could not use', async () => {
     const seen: { prompts: string[]; seed: number }[] = []
-    const words = [
-      'river',
-      'castle',
-      'engine',
-      'violin',
-      'desert',
-      'comet',
-      'lantern',
-      'glacier',
-      'harbour',
-      'meadow',
-    ]
     let n = 0
     const progress: number[] = []
     const result = await synthesise(
@@ -244,7 +277,7 @@ describe('examples written by a model', () => {
       async (prompts, { seed }) => {
         seen.push({ prompts, seed })
         return prompts.map(() => {
-          const word = words[n++ % words.length]!
+          const word = UNLIKE[n++ % UNLIKE.length]!
           return n % 3 === 0
             ? 'I cannot do that.'
             : answer(`How old is the ${word} we saw?`, `The ${word} is ${n} years old.`)

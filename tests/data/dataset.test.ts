@@ -67,7 +67,7 @@ describe('opening', () => {
     expect(described.preview[0]).toEqual({ q: 'Grün', a: 'b' })
     await failure(() => open(''), 'bad_data')
     await failure(() => open(' \n\n'), 'bad_data')
-    await failure(() => open('PAR1....', 'x.csv'), 'unsupported_format')
+    await failure(() => open('%PDF-1.7\n', 'x.csv'), 'unsupported_format')
   })
 })
 

@@ -31,3 +31,17 @@ export async function failure(work: () => unknown, code: ErrorCode): Promise<Lap
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text)
 }
+
+/** Words no two of which are alike: for questions that are to count as different. */
+export const UNLIKE = [
+  'river',
+  'castle',
+  'engine',
+  'violin',
+  'desert',
+  'comet',
+  'lantern',
+  'glacier',
+  'meadow',
+  'harbour',
+]

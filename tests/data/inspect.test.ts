@@ -3,7 +3,7 @@ import { CONTROL, INVISIBLE, TEMPLATE_TOKENS } from '../../src/dataset/character
 import { Frame } from '../../src/dataset/frame.ts'
 import { inspectFrame } from '../../src/dataset/inspect/index.ts'
 import { EMAIL, PHONE } from '../../src/dataset/inspect/text.ts'
-import { NO_MAPPING } from '../../src/dataset/mapping.ts'
+import { checkMapping, NO_MAPPING } from '../../src/dataset/mapping.ts'
 import { runSteps } from '../../src/dataset/steps/index.ts'
 import { makeTable } from '../../src/files/table.ts'
 import { compile } from '../../src/lib/safe-regex.ts'
@@ -46,8 +46,8 @@ async function fixed(columns: Columns, kind: FindingKind, mapping = PAIRS): Prom
   if (fix?.kind !== 'step') throw new Error(`the fix of ${kind} is ${JSON.stringify(fix)}`)
   expect(fix.label.length).toBeGreaterThan(3)
   const { frame } = await runSteps(frameOf(columns), [fix.step], { seed: 42 })
-  const name = fix.step.type === 'rename_column' ? fix.step : null
-  const later = name && mapping.prompt === name.column ? { ...mapping, prompt: name.to } : mapping
+  const later = { ...mapping, ...fix.mapping }
+  checkMapping(frame, later)
   const after = await inspectFrame(frame, { mapping: later, split: null, validationShare: 0, seed: 42 })
   expect(only(after, kind), `${kind} after its fix`).toEqual([])
   return found[0]!
@@ -95,7 +95,12 @@ describe('each finding names its place, and its fix removes it', () => {
   test('header_space', async () => {
     const { q, a } = padded([], [])
     const finding = await fixed({ ' q ': q!, a: a! }, 'header_space', { ...PAIRS, prompt: ' q ' })
-    expect(finding).toMatchObject({ column: ' q ' })
+    expect(finding).toMatchObject({ column: ' q ', fix: { mapping: { prompt: 'q' } } })
+    const template = { ...NO_MAPPING, template: 'Asked: { q }, {{ q }}', response: 'a' }
+    const written = await fixed({ ' q ': q!, a: a! }, 'header_space', template)
+    expect(written.fix).toMatchObject({ mapping: { template: 'Asked: {q}, {{ q }}' } })
+    const unused = await fixed({ ...padded([], []), ' id': q! }, 'header_space')
+    expect(unused.fix).not.toHaveProperty('mapping')
   })
 
   test('class_imbalance', async () => {

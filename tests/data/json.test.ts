@@ -1,10 +1,20 @@
 import { expect, test } from 'vitest'
-import { looksLikeJson, parseJsonRows } from '../../src/files/json.ts'
-import { columnReader, makeTable, tableRows } from '../../src/files/table.ts'
+import { looksLikeJson, readJsonChunks } from '../../src/files/json.ts'
+import { columnReader, tableRows } from '../../src/files/table.ts'
+import { TableBuilder } from '../../src/files/table-builder.ts'
 import { LapidaryError } from '../../src/protocol/errors.ts'
-import { failure, seeded } from './helpers.ts'
+import { failure, seeded, utf8 } from './helpers.ts'
 
-const parse = (text: string) => tableRows(makeTable(parseJsonRows(text, 'data.json')))
+async function tableOf(text: string, size = 7, name = 'data.json') {
+  const bytes = utf8(text)
+  const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+    bytes.subarray(i * size, (i + 1) * size),
+  )
+  const table = new TableBuilder()
+  for await (const chunk of readJsonChunks(pieces, name)) table.append(chunk)
+  return table.table()
+}
+const parse = async (text: string, size?: number) => tableRows(await tableOf(text, size))
 const ROWS = [
   { prompt: 'a', n: 1, ok: true, list: [1, 'x'], mixed: 'text' },
   { prompt: 'b', n: 2.5, ok: null, list: null, mixed: { deep: [null] } },
@@ -16,32 +26,32 @@ test.each([
   ['JSON lines with blanks', `\n${ROWS.map((row) => JSON.stringify(row)).join('\n\n')}\n\n`],
   ['a list inside an object', JSON.stringify({ version: 1, data: ROWS })],
   ['pretty-printed', JSON.stringify(ROWS, null, 2)],
-])('%s', (_, text) => {
+])('%s', async (_, text) => {
   expect(looksLikeJson(text)).toBe(true)
-  expect(parse(text)).toEqual(ROWS)
+  for (const size of [1, 2, 7, 1000]) expect(await parse(text, size)).toEqual(ROWS)
 })
 
-test('columns, and a single object', () => {
-  expect(parse('{"prompt":["a","b"],"response":["c","d"]}')).toEqual([
+test('columns, and a single object', async () => {
+  expect(await parse('{"prompt":["a","b"],"response":["c","d"]}')).toEqual([
     { prompt: 'a', response: 'c' },
     { prompt: 'b', response: 'd' },
   ])
-  expect(parse('{"prompt":"a","response":"b"}')).toEqual([{ prompt: 'a', response: 'b' }])
+  expect(await parse('{"prompt":"a","response":"b"}')).toEqual([{ prompt: 'a', response: 'b' }])
   const chat = [{ role: 'user', content: 'x' }]
-  expect(parse(JSON.stringify({ messages: chat }))).toEqual([{ messages: chat }])
+  expect(await parse(JSON.stringify({ messages: chat }))).toEqual([{ messages: chat }])
 })
 
-test('names that only some rows have; empty text is missing', () => {
-  expect(parse('[{"a":"x"},{"b":""},{"b":"y","a":null}]')).toEqual([
+test('names that only some rows have; empty text is missing', async () => {
+  expect(await parse('[{"a":"x"},{"b":""},{"b":"y","a":null}]')).toEqual([
     { a: 'x', b: null },
     { a: null, b: null },
     { a: null, b: 'y' },
   ])
 })
 
-test('any value comes back from the table, also through odd names', () => {
+test('any value comes back from the table, also through odd names', async () => {
   const rows: object[] = [{ __proto__x: 1, constructor: 'c', toString: [1] }, { 'a b': null }]
-  const table = makeTable(parseJsonRows(JSON.stringify(rows), 'x'))
+  const table = await tableOf(JSON.stringify(rows))
   expect(columnReader(table, 'toString')!(0)).toEqual([1])
   expect(columnReader(table, 'constructor')!(1)).toBe(null)
   expect(columnReader(table, 'nowhere')).toBe(null)
@@ -74,7 +84,7 @@ test('what is not meant as JSON', () => {
     expect(looksLikeJson(text)).toBe(false)
 })
 
-test('damage gives a located error or rows, never a crash', () => {
+test('damage gives a located error or rows, never a crash', async () => {
   const random = seeded(31)
   const texts = [JSON.stringify(ROWS), ROWS.map((row) => JSON.stringify(row)).join('\n')]
   for (let round = 0; round < 2000; round++) {
@@ -85,7 +95,7 @@ test('damage gives a located error or rows, never a crash', () => {
         ? text.slice(0, at) + String.fromCharCode(32 + random() * 95) + text.slice(at + 1)
         : text.slice(0, at)
     try {
-      expect(parse(damaged).length).toBeGreaterThan(0)
+      expect((await parse(damaged)).length).toBeGreaterThan(0)
     } catch (error) {
       if (!(error instanceof LapidaryError)) throw error
       expect(error.code).toBe('bad_data')

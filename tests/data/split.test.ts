@@ -54,6 +54,16 @@ describe('stratified', () => {
     )
   })
 
+  test('a column that leaves next to nothing to hold out is named', () => {
+    const unique = Array.from({ length: 40 }, (_, i) => `only ${i}`)
+    const { findings } = split(unique, { method: 'stratified', column: 'c' })
+    expect(findings[0]).toMatchObject({ column: 'c', count: 0 })
+    expect(findings[0]!.message).toContain('40 different values')
+    const two = split([...Array(38).fill('a'), 'b'], { method: 'grouped', column: 'c' }, 0.4)
+    expect(two.findings).toHaveLength(1)
+    expect(split(Array(40).fill('a'), { method: 'stratified', column: 'c' }).findings).toEqual([])
+  })
+
   test('values that occur once are trained on; a share asked for is never nothing', () => {
     expect(split(['a', 'b', 'c'], { method: 'stratified', column: 'c' }).parts).toEqual([
       'train',
@@ -122,6 +132,7 @@ describe('by a column', () => {
     const guess = (name: string, values: string[]) => guessSplit(frameOf(name, values))?.column ?? null
     expect(guess('split', ['train', 'validation', 'train'])).toBe('split')
     expect(guess('Subset', ['training', 'test'])).toBe('Subset')
+    expect(guess('tfds_split', ['train', 'test'])).toBe('tfds_split')
     expect(guess('split', ['train', 'train'])).toBe(null)
     expect(guess('split', ['left', 'right'])).toBe(null)
     expect(guess('answer', ['train', 'test'])).toBe(null)

@@ -59,7 +59,7 @@ describe('text', () => {
 
   test('turns of conversations are reached, roles are not', async () => {
     const { values } = await run({ m: [[{ role: 'user', content: 'USER' }]] }, [
-      { type: 'case', to: 'lower', columns: ['m'] },
+      { type: 'case', to: 'lower' },
       { type: 'replace', find: 'user', with: 'x', columns: ['m'] },
     ])
     expect(values('m')).toEqual([[{ role: 'user', content: 'x' }]])
@@ -136,6 +136,14 @@ describe('numbers', () => {
     expect(values('a')).toEqual([1.3, 2.5, 'many', 3.1, null, ''])
     expect(report.changed).toBe(3)
     expect(report.findings).toMatchObject([{ row: 2, column: 'a', count: 1 }])
+  })
+
+  test('a comma that could be either is not guessed at', async () => {
+    const { values, report } = await run({ a: ['1,234', '0,125', '1,25', '1234,5', '-12,000'] }, [
+      { type: 'round', columns: ['a'], digits: 0 },
+    ])
+    expect(values('a')).toEqual(['1,234', 0, 1, 1235, '-12,000'])
+    expect(report.findings).toMatchObject([{ row: 0, count: 2 }])
   })
 
   test('scaling', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { qkNormRope, ropeTable } from '../../src/kernels/qk-norm-rope.ts'
+import { qkNormRope } from '../../src/kernels/qk-norm-rope.ts'
+import { ropeTable } from '../../src/lib/rope.ts'
 import { type Arrays, checkOperation } from '../support/operation.ts'
 
 const EPS = 1e-6

@@ -1,6 +1,7 @@
 import { deleteDB } from 'idb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LapidaryError } from '../../src/protocol/errors.ts'
+import type { DatasetPreview } from '../../src/protocol/studio.ts'
 import { registerTransfers } from '../../src/workers/bridge.ts'
 import { createStudio } from '../../src/workers/client.ts'
 import { remoteRoom, WorkerHost } from '../../src/workers/worker-host.ts'
@@ -117,6 +118,43 @@ describe('the studio', () => {
     expect(Math.max(0, ...stalls) < 250, `the page stood still for ${Math.max(0, ...stalls)} ms`).toBe(true)
   })
 
+  test('reads other formats, and several files, with the first rows at once', async () => {
+    const table = await binary('text-zstd.parquet')
+    const workbook = await binary('workbook.xlsx')
+    const previews: DatasetPreview[] = []
+    const progress: number[] = []
+    const parquet = await studio.data.openFiles(
+      [new File([table], 'rows.csv')],
+      (preview) => previews.push(preview),
+      undefined,
+      {},
+      (bytes, total) => progress.push(bytes / total),
+    )
+    expect(parquet).toMatchObject({ rows: 300, columns: [{ name: 'prompt' }, {}, {}, {}, {}] })
+    expect(previews).toMatchObject([{ format: 'parquet', name: 'rows.csv' }])
+    expect(previews[0]!.rows[1]).toMatchObject({ prompt: 'ok 0', score: 0.25, good: false })
+    expect(progress.at(-1)).toBe(1)
+    expect((await studio.data.openFiles([new File([workbook], 'w.xlsx')])).columns).toMatchObject([
+      { name: 'prompt', type: 'text' },
+      { name: 'response' },
+      { name: 'when', type: 'date' },
+      { name: 'score', type: 'number' },
+      { name: 'sure', type: 'boolean' },
+    ])
+    const packed = await new Response(
+      new Blob(['q,a\nc,d\n']).stream().pipeThrough(new CompressionStream('gzip')),
+    ).blob()
+    const set = await studio.data.openFiles([
+      { path: 'set/test.csv.gz', file: new File([packed], 'test.csv.gz') },
+      { path: 'set/train.jsonl', file: new File(['{"q":"a","a":"b"}\n'], 'train.jsonl') },
+    ])
+    expect(set).toMatchObject({ name: 'set', rows: 2 })
+    expect(await studio.data.rows(set.id, 0, 2)).toEqual([
+      { q: 'c', a: 'd', split: 'test' },
+      { q: 'a', a: 'b', split: 'train' },
+    ])
+  })
+
   test('hands bad input back as a failure with its place', async () => {
     const error = await thrownBy(studio.data.openFile(new File(['a,b\n1,2\n1,2,3\n'], 'ragged.csv')))
     expect(error).toBeInstanceOf(LapidaryError)
@@ -143,3 +181,10 @@ describe('the studio', () => {
     expect(plan.bytes.total).toBeGreaterThan(pebble!.parameters * 2)
   })
 })
+
+/** A file of tests/golden/files. */
+async function binary(name: string): Promise<ArrayBuffer> {
+  const response = await fetch(new URL(`../golden/files/${name}`, import.meta.url))
+  if (!response.ok) throw new Error(`${name}: ${response.status}`)
+  return response.arrayBuffer()
+}

@@ -10,7 +10,7 @@ import { openDatabase } from '../../src/storage/database.ts'
 import { readTokens } from '../../src/storage/datasets.ts'
 import { readTokenTable } from '../../src/tokens/table.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
-import { failure } from '../data/helpers.ts'
+import { failure, UNLIKE } from '../data/helpers.ts'
 
 // Machines that run other things beside the tests are slow.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -116,6 +116,15 @@ describe('steps', () => {
   })
 })
 
+test('token tables do not pile up while options are tried', async () => {
+  const data = room()
+  const dataset = await data.openFile(file(rows(24)))
+  const made: string[] = []
+  for (let seed = 1; seed <= 7; seed++) made.push((await data.prepare(request(dataset, { seed }))).tokens)
+  const kept = await (await openDatabase()).getAllKeys('tokens')
+  expect([...kept].sort()).toEqual(made.slice(3).sort())
+})
+
 describe('summary', () => {
   test('labels, samples with truncation, pages of examples', async () => {
     const data = room()
@@ -143,6 +152,44 @@ describe('summary', () => {
     const fix = prepared.findings.find(({ kind }) => kind === 'long_example')!.fix!
     if (fix.kind !== 'training') throw new Error('another fix')
     expect((await data.prepare({ ...wanted, maxLength: fix.value })).truncated).toBe(0)
+  })
+
+  test('examples as text, page by page', async () => {
+    const data = room()
+    const dataset = await data.openFile(file('q,a,l\nx,1,0\ny,2,1\nz,3,1\n'))
+    const wanted = request(dataset, {
+      mapping: {
+        ...PAIRS,
+        prompt: null,
+        template: 'Sort {q}',
+        response: 'l',
+        labels: { '0': 'no', '1': 'yes' },
+      },
+      validationShare: 0.3,
+      augment: { ...NO_AUGMENT, noisy: 1, noise: { typos: 0, case: 1, swaps: 0, dropout: 0 } },
+    })
+    const { model: _, maxLength: __, completionOnlyLoss: ___, ...textual } = wanted
+    const all = await data.examples(textual, 'train', 0, 10)
+    expect([all.total, all.examples.map(({ origin }) => origin)]).toEqual([
+      4,
+      ['data', 'data', 'noisy', 'noisy'],
+    ])
+    const held = await data.examples(textual, 'validation', 0, 10)
+    expect(held.examples).toHaveLength(1)
+    const rows = [...all.examples.slice(0, 2), ...held.examples].sort((a, b) => a.row - b.row)
+    expect(rows.map(({ messages }) => messages!.map(({ content }) => content))).toEqual([
+      ['Sort x', 'no'],
+      ['Sort y', 'yes'],
+      ['Sort z', 'yes'],
+    ])
+    expect((await data.examples(wanted, 'train', 3, 10)).examples).toHaveLength(1)
+    const texts = await data.examples(
+      { ...textual, mapping: { ...PAIRS, prompt: null, response: null, text: 'q' } },
+      'train',
+      0,
+      1,
+    )
+    expect(texts.examples[0]).toMatchObject({ messages: null, text: expect.stringMatching(/^[xyz]$/) })
   })
 
   test('an estimate is exact for few rows, stores nothing, and scales for many', async () => {
@@ -196,11 +243,24 @@ describe('findings', () => {
     expect(await inspect({ steps: [step({ type: 'deduplicate' })] })).not.toContain('duplicate')
     expect(await inspect({ model: 'pebble', maxLength: 64 })).toContain('long_example')
     expect(await inspect({ model: 'pebble', maxLength: 1024 })).not.toContain('long_example')
+    expect(await inspect({ model: 'pebble', maxLength: 4 })).toContain('nothing_to_learn')
+    expect(await inspect({ model: 'pebble', maxLength: 64, mapping: { ...PAIRS, prompt: null } })).toEqual([])
     const stats = await data.columnStats(id)
     expect(stats.map(({ name, rows: count }) => [name, count])).toEqual([
       ['q', 42],
       ['a', 42],
     ])
+  })
+
+  test('what inspecting and preparing both find can be told to be the same', async () => {
+    const data = room()
+    const dataset = await data.openFile(file(`${rows(24)},no question\nno answer,\n`))
+    const place = ({ kind, row, column }: { kind?: string; row?: number; column?: string }) =>
+      `${kind} ${row} ${column}`
+    const found = await data.inspect({ dataset: dataset.id, mapping: PAIRS, seed: 1 })
+    const prepared = await data.prepare(request(dataset))
+    expect(prepared.findings.map(place)).toEqual(['missing 24 q', 'missing 25 a'])
+    expect(found.map(place)).toEqual(expect.arrayContaining(prepared.findings.map(place)))
   })
 
   test('a column that parts the rows is recognised', async () => {
@@ -272,6 +332,17 @@ describe('rows by hand', () => {
     ])
   })
 
+  test('pasted cells without names', async () => {
+    const data = room()
+    const two = await data.openPasted('"Why\tnot?\nReally"\tBecause.\nx\ty', 'Cells', { header: false })
+    expect(await data.rows(two.id, 0, 5)).toEqual([
+      { prompt: 'Why\tnot?\nReally', response: 'Because.' },
+      { prompt: 'x', response: 'y' },
+    ])
+    const three = await data.openPasted('a\tb\tc', 'Cells', { header: false })
+    expect(await data.rows(three.id, 0, 5)).toEqual([{ 'column 1': 'a', 'column 2': 'b', 'column 3': 'c' }])
+  })
+
   test('typed ones, from none at all', async () => {
     const data = room()
     const empty = await data.createDataset('Typed', ['prompt', 'response'], [])
@@ -290,18 +361,6 @@ describe('rows by hand', () => {
 })
 
 describe('examples written by a model', () => {
-  const words = [
-    'river',
-    'castle',
-    'engine',
-    'violin',
-    'desert',
-    'comet',
-    'lantern',
-    'glacier',
-    'harbour',
-    'meadow',
-  ]
   const ask = (dataset: DatasetInfo, count = 4) => ({
     dataset: dataset.id,
     mapping: PAIRS,
@@ -321,7 +380,7 @@ describe('examples written by a model', () => {
       ask(dataset),
       async (prompts) =>
         prompts.map(() => {
-          const word = words[n++]!
+          const word = UNLIKE[n++]!
           return `Question: How deep is the ${word} over there?\nAnswer: The ${word} is deep.`
         }),
       ({ kept }) => progress.push(kept),

@@ -1,4 +1,4 @@
-import type { LoadOptions, MemoryPlan, PlanRequest } from '../../src/protocol/engine.ts'
+import type { EngineDescription, LoadOptions, MemoryPlan, PlanRequest } from '../../src/protocol/engine.ts'
 import type { ModelSource } from '../../src/protocol/model.ts'
 import { BigramEngine } from '../trainer/bigram-engine.ts'
 
@@ -12,7 +12,7 @@ export class ToyEngine extends BigramEngine {
   readonly choicesGiven: Record<string, string>[] = []
   readonly gpu = {
     description: 'toy adapter',
-    software: true,
+    software: false,
     failure: null as Error | null,
     destroy: () => {},
   }
@@ -39,6 +39,10 @@ export class ToyEngine extends BigramEngine {
 
   override load(model?: ModelSource, _?: PlanRequest, options?: LoadOptions): Promise<void> {
     return this.loadModel(model!, options!)
+  }
+
+  override describe(): EngineDescription {
+    return { ...super.describe(), software: false }
   }
 
   override dispose(): void {

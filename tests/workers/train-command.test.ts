@@ -48,9 +48,19 @@ interface Ended {
 
 function train(args: string[], onEvent?: (event: RunEvent, child: ChildProcess) => void): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'cli', 'bootstrap.mjs'), 'train', '--json', ...args], {
-      cwd: ROOT,
-    })
+    const child = spawn(
+      process.execPath,
+      [
+        join(ROOT, 'cli', 'bootstrap.mjs'),
+        'train',
+        '--json',
+        ...(args.includes('--engine') ? [] : ['--engine', 'webgpu']),
+        ...args,
+      ],
+      {
+        cwd: ROOT,
+      },
+    )
     const events: RunEvent[] = []
     let [stderr, rest] = ['', '']
     child.stderr.on('data', (piece) => (stderr += piece))

@@ -46,7 +46,7 @@ function typos(word: string, share: number, draws: Draws): string {
   const result: string[] = []
   for (let i = 0; i < letters.length; i++) {
     const letter = letters[i]!
-    if (!/\p{L}/u.test(letter) || !draws.chance(share)) {
+    if (!draws.chance(share) || !/\p{L}/u.test(letter)) {
       result.push(letter)
       continue
     }

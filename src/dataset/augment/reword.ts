@@ -4,15 +4,26 @@ import type { Draws } from './random.ts'
  * Ways to ask the same thing: frames around a prompt, and beginnings of instructions in other words. They are English and
  * are used on English prompts only; a person may give their own for any language.
  */
-const FRAMES = [
+const ASKING = [
   'Please help me with this: {prompt}',
   'I have a question. {prompt}',
   '{prompt} Thanks!',
   'Here is what I need: {prompt}',
   'Could you answer this for me? {prompt}',
   'Quick one: {prompt}',
-  '{prompt} Please.',
+  'I would like to know: {prompt}',
   'Hello! {prompt}',
+]
+
+/** For prompts that ask nothing themselves: texts to be sorted, summed up, continued. */
+const STATING = [
+  'Here is the text: {prompt}',
+  'Text: {prompt}',
+  'The text reads: {prompt}',
+  'Consider this: {prompt}',
+  'Take a look at this: {prompt}',
+  'This is what it says: {prompt}',
+  '"{prompt}"',
 ]
 
 /** Beginnings that mean the same, any of a line for any other. What follows is kept. */
@@ -53,7 +64,10 @@ export function reword(prompt: string, own: readonly string[], draws: Draws): st
   }
   if (!isEnglish(prompt)) return null
   const begun = otherBeginning(prompt, draws)
-  const frame = fill(draws.pick(FRAMES))
+  const asks = begun !== null || /[?？]/.test(prompt)
+  const greeted = /^\s*(hello|hi|hey|dear|good (morning|afternoon|evening))\b/i.test(prompt)
+  const frames = asks ? ASKING.filter((way) => !greeted || !/^(Hello|Quick)/.test(way)) : STATING
+  const frame = fill(draws.pick(frames))
   return begun !== null && draws.chance(0.6) ? begun : frame
 }
 

@@ -1,4 +1,5 @@
 import type { ColumnRoles, Finding, Mapping } from '../../protocol/preparation.ts'
+import { renameInTemplate } from '../../protocol/template.ts'
 import type { Frame } from '../frame.ts'
 import { isMissing } from '../values.ts'
 import { step } from './examples.ts'
@@ -8,7 +9,7 @@ import { step } from './examples.ts'
 /** Values looked at to tell what a column holds. */
 const LOOKED_AT = 200
 
-export function headerSpace(frame: Frame): Finding[] {
+export function headerSpace(frame: Frame, mapping: Mapping): Finding[] {
   return frame.names.flatMap((name): Finding[] => {
     const plain = name
       .normalize('NFC')
@@ -25,17 +26,31 @@ export function headerSpace(frame: Frame): Finding[] {
         column: name,
         ...(free
           ? {
-              fix: step(`Rename to "${plain}"`, {
-                type: 'rename_column',
-                enabled: true,
-                column: name,
-                to: plain,
-              }),
+              fix: {
+                ...step(`Rename to "${plain}"`, {
+                  type: 'rename_column',
+                  enabled: true,
+                  column: name,
+                  to: plain,
+                }),
+                ...followed(mapping, name, plain),
+              },
             }
           : {}),
       },
     ]
   })
+}
+
+/** What a mapping must say instead once a column has another name. */
+function followed(mapping: Mapping, from: string, to: string): { mapping?: Partial<Mapping> } {
+  const roles = ['prompt', 'response', 'system', 'messages', 'text', 'input'] as const
+  const changes: Partial<Mapping> = Object.fromEntries(
+    roles.filter((role) => mapping[role] === from).map((role) => [role, to]),
+  )
+  const template = mapping.template && renameInTemplate(mapping.template, from, to)
+  if (template && template !== mapping.template) changes.template = template
+  return Object.keys(changes).length === 0 ? {} : { mapping: changes }
 }
 
 const MEDIA =

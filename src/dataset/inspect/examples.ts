@@ -1,16 +1,16 @@
 import type { DataStep } from '../../protocol/data-steps.ts'
 import type { Finding, Fix, Mapping } from '../../protocol/preparation.ts'
+import { parseTemplate } from '../../protocol/template.ts'
 import type { Split } from '../../protocol/tokens.ts'
 import type { Frame } from '../frame.ts'
 import { rowReader } from '../rows.ts'
 import { sameForm } from '../steps/deduplicate.ts'
-import { parseTemplate } from '../template.ts'
-import { asText, isMissing } from '../values.ts'
+import { isMissing } from '../values.ts'
 
 /** Checks on rows as examples: what is asked, and what is to be answered. */
 
 /** Fewer rows than this teach little that holds up elsewhere. */
-const FEW_ROWS = 20
+export const FEW_ROWS = 20
 
 export interface Examples {
   /** [n] row of the data set. */
@@ -19,6 +19,8 @@ export interface Examples {
   at: number[]
   asked: string[]
   answers: string[]
+  /** Columns that questions are made of. */
+  columns: string[]
   /** Rows that cannot be used, and in words why. */
   faults: { row: number; cause: string }[]
 }
@@ -30,7 +32,14 @@ export function readExamples(frame: Frame, mapping: Mapping): Examples | null {
   const used = [prompt, response, messages, text, mapping.system, mapping.input ?? null]
   if (used.some((name) => name !== null && !frame.has(name))) return null
   const read = rowReader(frame, mapping)
-  const examples: Examples = { rows: [], at: [], asked: [], answers: [], faults: [] }
+  const examples: Examples = {
+    rows: [],
+    at: [],
+    asked: [],
+    answers: [],
+    columns: askedColumns(frame, mapping),
+    faults: [],
+  }
   for (let i = 0; i < frame.rows; i++) {
     const row = read(i)
     if (typeof row === 'string') {
@@ -119,7 +128,8 @@ export function missingValues(frame: Frame, mapping: Mapping): Finding[] {
 }
 
 /** Rows said twice, and the same question with another answer. Compared without white space around. */
-export function repeats({ rows, asked, answers }: Examples, mapping: Mapping): Finding[] {
+export function repeats(examples: Examples, mapping: Mapping): Finding[] {
+  const { rows, asked, answers } = examples
   const seen = new Map<string, { answer: string; clashed: boolean; answers: Set<string> | null }>()
   let [same, firstSame, clashes, firstClash] = [0, -1, 0, -1]
   for (const [i, question] of asked.entries()) {
@@ -139,7 +149,7 @@ export function repeats({ rows, asked, answers }: Examples, mapping: Mapping): F
     known.clashed = true
   }
   const first = mapping.prompt ?? mapping.messages ?? mapping.text
-  const { columns, unique } = deduplicating(mapping)
+  const { columns, unique } = deduplicating(examples, mapping)
   const findings: Finding[] = []
   if (same > 0)
     findings.push({
@@ -183,18 +193,17 @@ export function repeats({ rows, asked, answers }: Examples, mapping: Mapping): F
   return findings
 }
 
-/** The columns that make an example, and those that make a question. */
-function deduplicating(mapping: Mapping): { columns: string[]; unique: string[] } {
-  const { prompt, response, messages, text, input, template, system } = mapping
-  if (messages !== null) return { columns: [messages], unique: [] }
-  if (text !== null) return { columns: [text], unique: [] }
-  const named = template ? [...template.matchAll(/\{([^{}]+)\}/g)].map(([, name]) => name!.trim()) : [prompt!]
-  const unique = [...new Set([...named, ...(input ? [input] : []), ...(system ? [system] : [])])]
+/** The columns that make an example, and those that make a question; of conversations the latter cannot be told. */
+function deduplicating({ columns }: Examples, mapping: Mapping): { columns: string[]; unique: string[] } {
+  const { response, messages, text, system } = mapping
+  if (messages !== null || text !== null) return { columns, unique: [] }
+  const unique = [...new Set([...columns, ...(system ? [system] : [])])]
   return { columns: [...new Set([...unique, response!])], unique }
 }
 
 /** Questions that stand on both sides: validation then measures memory. Case, punctuation and space do not count. */
-export function leakage({ rows, asked }: Examples, parts: readonly Split[], mapping: Mapping): Finding[] {
+export function leakage(examples: Examples, parts: readonly Split[], mapping: Mapping): Finding[] {
+  const { rows, asked } = examples
   const trained = new Map<string, number>()
   for (const [i, question] of asked.entries())
     if (parts[i] === 'train' && !trained.has(sameForm(question))) trained.set(sameForm(question), i)
@@ -222,20 +231,20 @@ export function leakage({ rows, asked }: Examples, parts: readonly Split[], mapp
         row: rows[first]!,
         count,
         ...(mapping.prompt === null ? {} : { column: mapping.prompt }),
-        fix: leakageFix(mapping, exact),
+        fix: leakageFix(examples, mapping, exact),
       },
     ]
   })
 }
 
-function leakageFix(mapping: Mapping, exact: boolean): Fix {
-  if (exact && mapping.prompt !== null && !mapping.template)
+function leakageFix(examples: Examples, mapping: Mapping, exact: boolean): Fix {
+  if (exact && mapping.prompt !== null && examples.columns.length === 1)
     return {
       kind: 'split',
       label: 'Keep the same questions together',
       split: { method: 'grouped', column: mapping.prompt },
     }
-  const { columns, unique } = deduplicating(mapping)
+  const { columns, unique } = deduplicating(examples, mapping)
   return step('Keep one of each question', {
     type: 'deduplicate',
     enabled: true,
@@ -243,62 +252,6 @@ function leakageFix(mapping: Mapping, exact: boolean): Fix {
     match: 'normalised',
     keep: 'first',
   })
-}
-
-/** Answers that say there is none. */
-const PLACEHOLDER = /^(?:n\/?a|nan|none|null|nil|undefined|unknown|todo|tbd|test|xxx+|[\p{P}\p{S}]+)$/iu
-
-/** Examples with nothing to learn: placeholders for answers, and answers that repeat the question. */
-export function emptyLessons({ rows, asked, answers }: Examples, mapping: Mapping): Finding[] {
-  if (mapping.response === null || mapping.text !== null) return []
-  const column = mapping.response
-  const placeholders: number[] = []
-  const copies: number[] = []
-  const values = new Set<string>()
-  for (const [i, answer] of answers.entries()) {
-    if (PLACEHOLDER.test(answer)) {
-      placeholders.push(i)
-      if (values.size < 1000) values.add(answer)
-    } else if (answer.length > 20 && answer === asked[i]) copies.push(i)
-  }
-  // Where a placeholder is one of the classes, it is an answer.
-  const different = new Set(answers).size
-  const isClass =
-    placeholders.length > 0.02 * answers.length && different < 50 && different * 3 <= answers.length
-  const findings: Finding[] = []
-  if (placeholders.length > 0 && !isClass)
-    findings.push({
-      kind: 'nothing_to_learn',
-      severity: 'warning',
-      message: `${placeholders.length === 1 ? '1 answer' : `${placeholders.length} answers`} in "${column}" ${placeholders.length === 1 ? 'is a placeholder' : 'are placeholders'} such as "${answers[placeholders[0]!]!.slice(0, 20)}", row ${rows[placeholders[0]!]! + 1} first.`,
-      hint: 'The model would learn to answer so. Leave these rows out, or fill the answers in.',
-      row: rows[placeholders[0]!]!,
-      column,
-      count: placeholders.length,
-      fix: step('Leave these rows out', {
-        type: 'filter',
-        enabled: true,
-        column,
-        keep: false,
-        test: { is: 'equals', values: [...values] },
-      }),
-    })
-  if (copies.length > 0)
-    findings.push({
-      kind: 'nothing_to_learn',
-      severity: 'warning',
-      message: `${copies.length === 1 ? '1 answer repeats' : `${copies.length} answers repeat`} the question word for word, row ${rows[copies[0]!]! + 1} first.`,
-      hint: 'The model would learn to echo. Check whether the right column is chosen for the answer.',
-      row: rows[copies[0]!]!,
-      column,
-      count: copies.length,
-      fix: step('Leave these rows out', {
-        type: 'drop_rows',
-        enabled: true,
-        rows: copies.slice(0, 100_000).map((i) => rows[i]!),
-      }),
-    })
-  return findings
 }
 
 /** Conversations that cannot be read, by cause. Missing values have their own finding. */
@@ -326,78 +279,6 @@ export function badConversations({ faults }: Examples, mapping: Mapping): Findin
       }),
     }),
   )
-}
-
-/** A class this many times as frequent as another drowns it. */
-const IMBALANCE = 10
-
-/** Answers that are classes: how evenly they occur, and whether they are words. */
-export function classes(frame: Frame, { rows, answers }: Examples, mapping: Mapping): Finding[] {
-  const column = mapping.response
-  if (column === null || mapping.text !== null || mapping.messages !== null) return []
-  const counts = new Map<string, { count: number; first: number }>()
-  for (const [i, answer] of answers.entries()) {
-    const known = counts.get(answer)
-    if (known) known.count++
-    else counts.set(answer, { count: 1, first: rows[i]! })
-    if (counts.size > 100 || answer.length > 80) return []
-  }
-  if (counts.size === 0 || counts.size * 3 > answers.length) return []
-  const sorted = [...counts].sort(([, a], [, b]) => b.count - a.count)
-  const [[most, top], [least, bottom]] = [sorted[0]!, sorted.at(-1)!]
-  const findings: Finding[] = []
-  if (counts.size === 1)
-    findings.push({
-      kind: 'class_imbalance',
-      severity: 'warning',
-      message: `Every answer in "${column}" is "${most}".`,
-      hint: 'The model would learn to say it whatever is asked. Add rows with other answers, or choose another column.',
-      column,
-      row: top.first,
-      count: top.count,
-    })
-  else if (top.count >= IMBALANCE * bottom.count && answers.length >= FEW_ROWS) {
-    const limit = Math.max(bottom.count * 3, 10)
-    findings.push({
-      kind: 'class_imbalance',
-      severity: 'warning',
-      message: `Answers are uneven: "${most}" occurs ${top.count} times, "${least}" ${bottom.count === 1 ? 'once' : `${bottom.count} times`}.`,
-      hint: `A model that always said "${most}" would be right in ${Math.round((100 * top.count) / answers.length)}% of rows. Add rows of the rare answers, or take fewer of the frequent ones.`,
-      column,
-      row: bottom.first,
-      count: counts.size,
-      ...(top.count > limit
-        ? {
-            fix: step(`At most ${limit} rows of each answer`, {
-              type: 'balance',
-              enabled: true,
-              column,
-              most: limit,
-            }),
-          }
-        : {}),
-    })
-  }
-  const raw = new Set(frame.column(column).flatMap((value) => asText(value)?.trim() ?? []))
-  const named = mapping.labels ?? {}
-  const bare = [...raw].filter((value) => /^-?\d+(?:\.0+)?$/.test(value) && !Object.hasOwn(named, value))
-  if (bare.length === raw.size && raw.size > 1 && raw.size <= 100)
-    findings.push({
-      kind: 'number_labels',
-      severity: 'note',
-      message: `The answers in "${column}" are numbers (${bare.slice(0, 4).join(', ')}${bare.length > 4 ? ', …' : ''}).`,
-      hint: 'If they stand for words, say which: a model knows what "positive" means, not what 1 does.',
-      column,
-      row: top.first,
-      count: raw.size,
-      fix: {
-        kind: 'label_words',
-        label: 'Give words for them',
-        column,
-        values: bare.sort((a, b) => Number(a) - Number(b)),
-      },
-    })
-  return findings
 }
 
 export function step(label: string, data: DataStep): Fix {

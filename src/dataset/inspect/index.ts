@@ -2,12 +2,11 @@ import type { SplitConfig } from '../../protocol/data-steps.ts'
 import type { Finding, Mapping } from '../../protocol/preparation.ts'
 import type { Frame } from '../frame.ts'
 import { splitFrame } from '../split.ts'
+import { classes, emptyLessons } from './answers.ts'
 import { headerSpace, numberText, oddColumns, unsupportedColumns } from './columns.ts'
 import {
   askedColumns,
   badConversations,
-  classes,
-  emptyLessons,
   fewRows,
   leakage,
   missingValues,
@@ -35,7 +34,7 @@ export async function inspectFrame(frame: Frame, options: InspectOptions): Promi
   const { mapping, split, validationShare, seed, signal } = options
   const findings = [
     ...fewRows(frame.rows),
-    ...headerSpace(frame),
+    ...headerSpace(frame, mapping),
     ...unsupportedColumns(frame, mapping),
     ...oddColumns(frame, mapping),
     ...missingValues(frame, mapping),

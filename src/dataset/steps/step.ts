@@ -34,13 +34,14 @@ export function shown(value: unknown): string | null {
   return text !== null && text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text
 }
 
-/** The named columns; with none named, every column that holds text. @throws LapidaryError `missing_column` */
+/** The named columns; with none named, every column that holds text, that of conversations included. @throws LapidaryError `missing_column` */
 export function textColumns(frame: Frame, named: readonly string[]): string[] {
   if (named.length > 0) {
     for (const name of named) frame.column(name)
     return [...named]
   }
-  return frame.names.filter((name) => frame.column(name).some((value) => typeof value === 'string'))
+  const text = (value: unknown) => typeof value === 'string' || isObject(value)
+  return frame.names.filter((name) => frame.column(name).some(text))
 }
 
 /**

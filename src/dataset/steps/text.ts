@@ -25,7 +25,9 @@ export function tidySpace(
   let result = text.replace(/\r\n?|\u2028|\u2029|\u0085/g, '\n')
   if (collapse === 'all') result = result.replace(/\s+/g, ' ')
   else {
-    if (collapse === 'spaces') result = result.replace(/[^\S\n]+/g, ' ').replace(/ ?\n ?/g, '\n')
+    // Single spaces, which are most of a text, are passed over.
+    if (collapse === 'spaces')
+      result = result.replace(/[^\S\n]{2,}|[^\S\n ]/g, ' ').replace(/ \n ?|\n /g, '\n')
     if (blank_lines !== null)
       result = result.replace(/\n{2,}/g, (lines) => '\n'.repeat(Math.min(lines.length, blank_lines + 1)))
   }

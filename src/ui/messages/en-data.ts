@@ -82,7 +82,7 @@ export const data = {
     'A column put after the question, with an empty line between, where it has something in it.',
   'mapping.template': 'Question written over columns (template)',
   'mapping.templateHelp':
-    'Text with column names in braces, used in place of the question column. Write {{ for a brace.',
+    'Text with column names in braces, used in place of the question column. For a brace of your own write it twice.',
   'mapping.byTemplate': 'The question is written by the template below.',
   'mapping.insert': 'Put in {column}',
   'mapping.previewTitle': 'The first row becomes',

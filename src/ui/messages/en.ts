@@ -156,7 +156,19 @@ export const en = {
   'device.hardware': 'Your graphics card (WebGPU)',
   'device.software':
     'Your processor, standing in for a graphics card (WebGPU in software). Fine for the practice model.',
-  'device.portable': 'Your processor (TensorFlow.js). Fine for the practice model.',
+  'device.portable': 'Your processor (TensorFlow.js)',
+  'device.choose': 'Engine',
+  'device.engine.auto': 'Automatic',
+  'device.engine.webgpu': 'WebGPU',
+  'device.engine.portable': 'Portable',
+  'device.about.auto': 'WebGPU where there is a graphics card for it, else the portable engine.',
+  'device.about.webgpu':
+    'Kernels of our own on the graphics card. Without one they run in software: right, but slow.',
+  'device.about.portable':
+    'TensorFlow.js on the processor: the same results on any machine, and runs can move between the two.',
+  'device.speeds': 'Measured here',
+  'device.speedOf': '{model}, {engine}',
+  'device.speed': '{value} tokens a second',
   'device.name': 'Device',
 
   'train.title': 'Train',

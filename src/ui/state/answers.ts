@@ -1,5 +1,6 @@
-import { batch, createSignal } from 'solid-js'
+import { type Accessor, batch, createSignal } from 'solid-js'
 import { createStore, produce } from 'solid-js/store'
+import type { EngineChoice } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { AnswerRequest, Studio } from '../../protocol/studio.ts'
 
@@ -22,7 +23,7 @@ export interface Exchange {
 }
 
 /** Prompts typed by a person, answered by the base model and by a run's adapter on it, one after the other. */
-export function createAnswers(studio: Studio) {
+export function createAnswers(studio: Studio, engine: Accessor<EngineChoice>) {
   const [exchanges, setExchanges] = createStore<Exchange[]>([])
   const [asking, setAsking] = createSignal(false)
   let abort: AbortController | null = null
@@ -65,7 +66,13 @@ export function createAnswers(studio: Studio) {
     change({ state: 'writing' })
     let text = ''
     try {
-      const request = { model, run: side === 'tuned' ? run : null, prompts: [prompt], options }
+      const request = {
+        model,
+        run: side === 'tuned' ? run : null,
+        prompts: [prompt],
+        options,
+        engine: engine(),
+      }
       const whole = await studio.train.answer(
         request,
         (_, piece) => {

@@ -99,7 +99,12 @@ export function readySplit(split: SplitConfig): SplitConfig {
 
 /** What the fix changes in the recipe; null for a fix that works elsewhere (rows, settings, a question to the person). */
 export function applyFix(recipe: Recipe, fix: Fix): Recipe | null {
-  if (fix.kind === 'step') return { ...recipe, steps: [...recipe.steps, fix.step] }
+  if (fix.kind === 'step')
+    return {
+      ...recipe,
+      steps: [...recipe.steps, fix.step],
+      mapping: { ...recipe.mapping, ...fix.mapping },
+    }
   if (fix.kind === 'mapping') return { ...recipe, mapping: { ...recipe.mapping, ...fix.mapping } }
   if (fix.kind === 'split') return { ...recipe, split: { ...recipe.split, ...fix.split } }
   return null

@@ -1,6 +1,20 @@
 import { batch, createMemo, createSignal } from 'solid-js'
+import type { EngineChoice } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { DeviceInfo, ModelInfo, Studio } from '../../protocol/studio.ts'
+import { recall, remember } from './memory.ts'
+
+const ENGINES: readonly EngineChoice[] = ['auto', 'webgpu', 'portable']
+
+/** What was chosen before, or by the address (`?engine=portable`). */
+function firstEngine(): EngineChoice {
+  const asked = new URLSearchParams(location.search).get('engine') ?? recall<Kept>('engine')?.choice
+  return ENGINES.find((engine) => engine === asked) ?? 'auto'
+}
+
+interface Kept {
+  choice: EngineChoice
+}
 
 export type ModelState = ReturnType<typeof createModels>
 
@@ -8,6 +22,7 @@ export type ModelState = ReturnType<typeof createModels>
 export function createModels(studio: Studio) {
   const [list, setList] = createSignal<ModelInfo[]>([])
   const [chosenId, choose] = createSignal('pebble')
+  const [engine, setEngine] = createSignal(firstEngine())
   const [device, setDevice] = createSignal<DeviceInfo | null>(null)
   const [adding, setAdding] = createSignal<{ name: string; share: number; note: string } | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
@@ -31,10 +46,16 @@ export function createModels(studio: Studio) {
   async function findDevice(): Promise<void> {
     setDeviceFailure(null)
     try {
-      setDevice(await studio.train.device())
+      setDevice(await studio.train.device(engine()))
     } catch (error) {
       setDeviceFailure(toFailure(error))
     }
+  }
+
+  function chooseEngine(choice: EngineChoice): void {
+    setEngine(choice)
+    remember('engine', choice === 'auto' ? null : { choice })
+    void findDevice()
   }
 
   /** Stores a Hugging Face folder; the name is its top folder's. */
@@ -72,6 +93,8 @@ export function createModels(studio: Studio) {
     chosen,
     chosenId,
     choose,
+    engine,
+    chooseEngine,
     device,
     deviceFailure,
     findDevice,

@@ -1,7 +1,7 @@
 import { createMemo, createSignal, For, Show } from 'solid-js'
-import { fillTemplate, parseTemplate } from '../../../dataset/template.ts'
 import { toFailure } from '../../../protocol/errors.ts'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
+import { fillTemplate, parseTemplate } from '../../../protocol/template.ts'
 import { Button } from '../../components/Button.tsx'
 import { TextField } from '../../components/Field.tsx'
 import { Select } from '../../components/Select.tsx'

@@ -1,12 +1,14 @@
 import { createSignal, createUniqueId, For, Show } from 'solid-js'
-import type { ModelInfo } from '../../../protocol/studio.ts'
+import type { EngineChoice } from '../../../protocol/engine.ts'
+import type { MeasuredSpeed, ModelInfo } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
-import { formatBytes, formatLarge } from '../../messages/format.ts'
+import { Segmented } from '../../components/Segmented.tsx'
+import { formatBytes, formatCount, formatLarge } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
@@ -123,11 +125,39 @@ export function ModelPage() {
   )
 }
 
+/** How quickly each engine has trained here. */
+function Speeds(props: { speeds: MeasuredSpeed[] }) {
+  return (
+    <>
+      <h3>{t('device.speeds')}</h3>
+      <dl class="facts">
+        <For each={props.speeds}>
+          {({ engine, model, tokensPerSecond }) => (
+            <>
+              <dt>{t('device.speedOf', { model, engine: t(`device.engine.${engine}`) })}</dt>
+              <dd>{t('device.speed', { value: formatCount(Math.round(tokensPerSecond)) })}</dd>
+            </>
+          )}
+        </For>
+      </dl>
+    </>
+  )
+}
+
+const ENGINES: EngineChoice[] = ['auto', 'webgpu', 'portable']
+
 /** What computes, in plain words first. */
 function Device() {
   const { models } = useApp()
   return (
     <Section title={t('device.title')}>
+      <Segmented
+        label={t('device.choose')}
+        options={ENGINES.map((value) => ({ value, label: t(`device.engine.${value}`) }))}
+        value={models.engine()}
+        onChange={models.chooseEngine}
+      />
+      <p class="small quiet">{t(`device.about.${models.engine()}`)}</p>
       <Show when={models.deviceFailure()}>
         {(failure) => (
           <FailureNotice
@@ -160,6 +190,9 @@ function Device() {
               <dt>{t('device.name')}</dt>
               <dd>{device().description}</dd>
             </dl>
+            <Show when={device().speeds.length > 0}>
+              <Speeds speeds={device().speeds} />
+            </Show>
             <Show when={device().reason}>
               {(reason) => (
                 <Notice tone="info" title={reason().message}>

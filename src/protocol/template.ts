@@ -1,5 +1,4 @@
-import { fail } from '../protocol/errors.ts'
-import { listed } from './frame.ts'
+import { fail, listed } from './errors.ts'
 
 /** A prompt written over columns: `Translate {en} to French`. `{{` and `}}` stand for braces. */
 export type TemplatePart = { text: string } | { column: string }
@@ -52,6 +51,11 @@ export function fillTemplate(
     }
   }
   return { text }
+}
+
+/** The template once a column has another name. */
+export function renameInTemplate(template: string, from: string, to: string): string {
+  return template.replace(/\{\{|\}\}|\{([^}]*)\}/g, (part, name) => (name === from ? `{${to}}` : part))
 }
 
 function columnNamed(written: string, columns: readonly string[], template: string): string {

@@ -1,0 +1,78 @@
+import type { Table } from 'apache-arrow'
+import { columnNames, columnReader, tableRows } from '../files/table.ts'
+import type { ColumnInfo, DatasetInfo, DatasetPreview, Finding } from '../protocol/studio.ts'
+import { findIssues } from './findings.ts'
+import { guessMapping } from './mapping.ts'
+
+export interface Dataset {
+  name: string
+  /** SHA-256 of the file's bytes, hex; of several files, of their hashes, a line each. */
+  hash: string
+  /** Of the reader that read it: csv, json, text, parquet, arrow, xlsx ... */
+  format: string
+  /** Kept as Arrow IPC (`tableToIPC`); read with `tableRows` and `columnReader`. */
+  table: Table
+  /** What reading the file itself brought up. */
+  findings: Finding[]
+}
+
+/** What the page shows of a data set. */
+export function describeDataset(id: string, dataset: Dataset): DatasetInfo {
+  const { table } = dataset
+  const columns = describeColumns(table)
+  const guess = guessMapping(table, columns)
+  return {
+    id,
+    name: dataset.name,
+    hash: dataset.hash,
+    rows: table.numRows,
+    columns,
+    guess,
+    findings: [...dataset.findings, ...findIssues(table, guess)],
+    preview: tableRows(table, 0, 5),
+  }
+}
+
+/** What there is to see before all of a data set has been read. */
+export function describePreview({
+  name,
+  format,
+  table,
+}: Pick<Dataset, 'name' | 'format' | 'table'>): DatasetPreview {
+  return { name, format, columns: describeColumns(table), rows: tableRows(table, 0, 20) }
+}
+
+export function describeColumns(table: Table): ColumnInfo[] {
+  return columnNames(table).map((name) => {
+    const read = columnReader(table, name)!
+    let missing = 0
+    const types = new Set<ColumnInfo['type']>()
+    for (let row = 0; row < table.numRows; row++) {
+      const value = read(row)
+      if (isMissing(value)) missing++
+      // Text is what everything else can be read as: once seen, nothing changes.
+      else if (!types.has('text')) types.add(typeOf(value))
+    }
+    const type = types.size === 0 ? 'empty' : types.size === 1 ? [...types][0]! : 'text'
+    return { name, type, missing }
+  })
+}
+
+/** Null, and text of nothing but white space. */
+export function isMissing(value: unknown): boolean {
+  return value === null || value === undefined || (typeof value === 'string' && value.trim() === '')
+}
+
+const NUMBER = /^[+-]?(\d+([.,]\d+)?|\.\d+)(e[+-]?\d+)?$/i
+const DATE = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/
+
+function typeOf(value: unknown): ColumnInfo['type'] {
+  if (typeof value === 'number') return 'number'
+  if (typeof value === 'boolean') return 'boolean'
+  if (Array.isArray(value)) return 'list'
+  if (typeof value === 'object') return 'object'
+  const text = String(value).trim()
+  if (NUMBER.test(text)) return 'number'
+  if (/^(true|false)$/i.test(text)) return 'boolean'
+  return DATE.test(text) ? 'date' : 'text'
+}

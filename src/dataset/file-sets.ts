@@ -1,0 +1,130 @@
+import { fail } from '../protocol/errors.ts'
+import type { Finding } from '../protocol/studio.ts'
+import type { DataFile } from './readers/reader.ts'
+
+const DATA = /\.(csv|tsv|tab|json|jsonl|ndjson|parquet|pq|arrow|feather|ipc|xlsx)$/i
+const TEXT = /\.(txt|text|md|log)$/i
+/** What lies beside data and describes it. */
+const ABOUT =
+  /(^|\/)(readme|licen[cs]e|changelog|notice|citation)[^/]*$|(^|\/)(dataset_infos?|dataset_dict|features|state|metadata|package)\.json$/i
+
+/** What a set of files is called: their common folder, or the first of them. */
+export function nameOf(names: readonly string[]): string {
+  if (names.length === 1) return names[0]!
+  const folders = names.map((name) => name.split('/').slice(0, -1))
+  let depth = 0
+  while (folders[0]?.[depth] !== undefined && folders.every((path) => path[depth] === folders[0]![depth]))
+    depth++
+  if (depth > 0) return folders[0]!.slice(0, depth).join('/')
+  return `${names[0] ?? 'Nothing'} and ${names.length - 1} more`
+}
+
+/**
+ * The files of a folder or archive that hold rows: tables where there are any, else plain texts.
+ * @throws LapidaryError `unsupported_format` where there are none
+ */
+export function chooseFiles(
+  files: readonly DataFile[],
+  set: string,
+): { chosen: DataFile[]; findings: Finding[] } {
+  if (files.length === 1) return { chosen: [...files], findings: [] }
+  const rows = files.filter(({ name }) => !ABOUT.test(name))
+  const tables = rows.filter(({ name }) => DATA.test(name))
+  const chosen = tables.length > 0 ? tables : rows.filter(({ name }) => TEXT.test(name))
+  const left = files.filter((file) => !chosen.includes(file)).map(({ name }) => name)
+  if (chosen.length === 0)
+    fail(
+      'unsupported_format',
+      `${set} has no file that can be read as rows, only ${listed(left)}.`,
+      'Choose CSV, JSON, Parquet, Arrow, Excel or text files.',
+      { file: set, files: left.length },
+    )
+  chosen.sort((a, b) => (a.name < b.name ? -1 : 1))
+  if (left.length === 0) return { chosen, findings: [] }
+  return {
+    chosen,
+    findings: [
+      {
+        severity: 'note',
+        message: `${left.length === 1 ? '1 file was' : `${left.length} files were`} left out: ${listed(left)}.`,
+        hint: 'They do not look like tables. Open one by itself if it is one.',
+      },
+    ],
+  }
+}
+
+/** What a file is for by its name, as published data sets are cut into files; null where it does not say. */
+function splitOf(path: string): string | null {
+  const found = /(^|[^a-z])(train|training|test|validation|valid|val|dev|eval)([^a-z]|$)/i.exec(
+    baseName(path),
+  )
+  const name = found?.[2]?.toLowerCase()
+  if (name === undefined) return null
+  return name.startsWith('train') ? 'train' : name === 'test' ? 'test' : 'validation'
+}
+
+/** For each file what it is for, where all names say so and they do not all say the same; else null. */
+export function splitsOf(names: readonly string[]): string[] | null {
+  const splits = names.map(splitOf)
+  const known = splits.filter((split) => split !== null)
+  return known.length === names.length && new Set(known).size > 1 ? known : null
+}
+
+/** Says what was put together. */
+export function putTogether(
+  files: readonly { name: string; rows: number }[],
+  splits: readonly string[] | null,
+): Finding[] {
+  if (files.length < 2) return []
+  return [
+    {
+      severity: 'note',
+      message: `${files.length} files were put together: ${listed(files.map(({ name, rows }) => `${name} (${rows} rows)`))}.`,
+      hint: 'They have the same columns; their rows follow each other in this order.',
+    },
+    ...(splits
+      ? [
+          {
+            severity: 'note' as const,
+            message: `The column "${SPLIT}" was made from the files' names: it says which rows are for ${listed([...new Set(splits)])}.`,
+            hint: 'Choose it as the split, so that what is meant for testing is not learnt.',
+            column: SPLIT,
+          },
+        ]
+      : []),
+  ]
+}
+
+/** Column that says which file a row comes from, where the files' names tell what they are for. */
+export const SPLIT = 'split'
+
+/**
+ * Files that are put together have the same columns; rows of JSON may leave names out.
+ * @throws LapidaryError `bad_data` with a column that only one of them has
+ */
+export function checkSameColumns(
+  first: { name: string; columns: ReadonlySet<string> },
+  other: { name: string; columns: ReadonlySet<string> },
+  lenient: boolean,
+): void {
+  const extra = [...other.columns].filter((column) => !first.columns.has(column))
+  const lacking = [...first.columns].filter((column) => !other.columns.has(column))
+  if (lenient ? extra.length === 0 || lacking.length === 0 : extra.length + lacking.length === 0) return
+  const column = extra[0] ?? lacking[0]!
+  const [has, lacks] = extra.length > 0 ? [other.name, first.name] : [first.name, other.name]
+  fail(
+    'bad_data',
+    `The files have different columns: "${column}" is in ${has}, but not in ${lacks}.`,
+    'Open them one by one, or give them the same columns.',
+    { file: other.name, column },
+  )
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ')
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown
+}

@@ -1,0 +1,122 @@
+import {
+  CompressionType,
+  compressionRegistry,
+  type Data,
+  type RecordBatch,
+  RecordBatchReader,
+  Utf8,
+} from 'apache-arrow'
+import { type ArrowFacts, arrowFrames } from '../../files/arrow-frames.ts'
+import { cellReader, checkBuffers } from '../../files/arrow-values.ts'
+import { boundFlatBuffers } from '../../files/flatbuffer-bounds.ts'
+import { decodeLz4Frame } from '../../files/lz4.ts'
+import { type Chunk, TextCells } from '../../files/table-builder.ts'
+import { beginsWith } from './files.ts'
+import { damaged, guarded } from './guard.ts'
+import type { DataFile, ReadContext, Reader } from './reader.ts'
+
+const FIRST_ROWS = 100
+const CHUNK_ROWS = 16_384
+const WHAT = 'Arrow file'
+const MARK = 'ARROW1'
+
+/**
+ * Arrow IPC files (which Feather version 2 is), and streams, as `datasets` keeps its caches. Buffers may be compressed
+ * with LZ4 or Zstandard. Nested values become lists and objects; see `cellReader`.
+ * Source: https://arrow.apache.org/docs/format/Columnar.html
+ */
+export const arrow: Reader = {
+  format: 'arrow',
+  detects: (file) => beginsWith(file, MARK) || isStream(file.head),
+  read: readArrow,
+}
+
+/** A stream begins with a mark and the length of its schema message, a multiple of 8. */
+function isStream(head: Uint8Array): boolean {
+  if (head.length < 16) return false
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
+  const length = view.getInt32(4, true)
+  return view.getUint32(0, true) === 0xffffffff && length > 0 && length % 8 === 0 && length < 1 << 24
+}
+
+async function* readArrow(file: DataFile, context: ReadContext): AsyncIterable<Chunk> {
+  boundFlatBuffers()
+  await registerCodecs()
+  const { name } = file
+  const facts: ArrowFacts = { batches: 0, ended: false, byte: 0 }
+  const frames = arrowFrames(file.stream(context.signal), beginsWith(file, MARK), facts)
+  const reader = await guarded(WHAT, name, 'schema', async () =>
+    (await RecordBatchReader.from(frames)).open(),
+  )
+  let [rows, batches] = [0, 0]
+  for (; ; batches++) {
+    context.signal?.throwIfAborted()
+    const where = `record batch ${batches + 1}`
+    const next = async () => (await reader.next()).value as RecordBatch | null | undefined
+    const detail = () => ({ batch: batches, row: rows, byte: facts.byte })
+    const batch = await guarded(WHAT, name, where, next, detail())
+    if (!batch) break
+    for (let at = 0; at < batch.numRows; ) {
+      const end = Math.min(batch.numRows, at + (rows === 0 ? FIRST_ROWS : CHUNK_ROWS))
+      const from = at
+      yield await guarded(WHAT, name, where, () => toChunk(batch, from, end), detail())
+      rows += end - from
+      at = end
+    }
+  }
+  if (batches !== facts.batches)
+    damaged(WHAT, name, 'record batches', `only ${batches} of ${facts.batches} can be read`, { row: rows })
+  if (!facts.ended)
+    context.finding({
+      severity: 'warning',
+      message: `${name} ends without its end mark, after row ${rows}.`,
+      hint: 'Whatever wrote it may have been stopped before its end, or the file was cut off.',
+    })
+}
+
+function toChunk(batch: RecordBatch, from: number, to: number): Chunk {
+  const columns = batch.schema.fields.map((field, i) => {
+    const data = batch.data.children[i]!
+    checkBuffers(data, batch.numRows)
+    if (data.type instanceof Utf8)
+      return { name: field.name, values: textCells(data as Data<Utf8>, from, to) }
+    const read = cellReader(data)
+    return { name: field.name, values: Array.from({ length: to - from }, (_, row) => read(from + row)) }
+  })
+  return { rows: to - from, columns }
+}
+
+/** Text is taken over as it is. */
+function textCells(data: Data<Utf8>, from: number, to: number): TextCells {
+  const start = data.valueOffsets[from]!
+  const offsets = data.valueOffsets.slice(from, to + 1).map((offset) => offset - start)
+  for (let i = 0; i < to - from; i++)
+    if (offsets[i + 1]! < offsets[i]!) throw new Error(`text of row ${from + i} out of range`)
+  const bytes = data.values.slice(start, data.valueOffsets[to])
+  if (start < 0 || bytes.length !== offsets[to - from]) throw new Error(`text of row ${to} out of range`)
+  const present = new Uint8Array((to - from + 7) >> 3)
+  for (let i = 0; i < to - from; i++)
+    if (data.nullCount === 0 || data.getValid(from + i)) present[i >> 3]! |= 1 << (i & 7)
+  return new TextCells(bytes, offsets, present)
+}
+
+let registered: Promise<void> | null = null
+
+function registerCodecs(): Promise<void> {
+  registered ??= import('hyparquet-compressors').then(({ decompressZstd }) => {
+    const zstd = (bytes: Uint8Array) => decompressZstd(bytes)
+    compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => decode(bytes, zstd) })
+    compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => decode(bytes, decodeLz4Frame) })
+  })
+  return registered
+}
+
+/** A compressed buffer lies behind its size, which apache-arrow leaves out but does not hold against what comes of it. */
+function decode(bytes: Uint8Array, work: (bytes: Uint8Array, size: number) => Uint8Array): Uint8Array {
+  const size = Number(new DataView(bytes.buffer, bytes.byteOffset - 8, 8).getBigInt64(0, true))
+  if (!(size >= 0 && size < 2 ** 31)) throw new Error(`compressed buffer of ${size} bytes`)
+  const plain = work(bytes, size)
+  if (plain.length !== size) throw new Error(`compressed buffer of ${plain.length} bytes in place of ${size}`)
+  // Where numbers are to be seen in it, it has to begin at a multiple of their size.
+  return plain.byteOffset % 8 === 0 ? plain : plain.slice()
+}

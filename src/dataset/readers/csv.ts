@@ -1,0 +1,11 @@
+import { readCsv } from '../../files/csv.ts'
+import type { Reader } from './reader.ts'
+import { textPieces } from './text-input.ts'
+
+/** Takes any text, so it is asked last. */
+export const csv: Reader = {
+  format: 'csv',
+  isText: true,
+  detects: () => true,
+  read: (file, context) => readCsv(textPieces(file, context), file.name),
+}

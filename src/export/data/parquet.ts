@@ -1,0 +1,47 @@
+import type { SchemaElement } from 'hyparquet'
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import type { ExportedFile } from '../../protocol/studio.ts'
+import { type DataColumn, type DataSplits, dataColumns } from './rows.ts'
+
+/** Rows of a row group: small enough to be read alone by Range requests. */
+const ROW_GROUP = 10_000
+
+/**
+ * Parquet (snappy), a file a split, named as the Hugging Face Hub finds splits. Conversations of several turns are a list
+ * of structs `{role, content}`, as `datasets` has them.
+ */
+export function parquetFiles(splits: DataSplits): ExportedFile[] {
+  return dataColumns(splits).map(([split, columns]) => {
+    const bytes = parquetWriteBuffer({
+      columnData: columns.map(({ name, values }) => ({ name, data: values as unknown[] })),
+      schema: schemaOf(columns),
+      rowGroupSize: ROW_GROUP,
+    })
+    const blob = new Blob([bytes], { type: 'application/vnd.apache.parquet' })
+    return { path: `data/${split}-00000-of-00001.parquet`, blob }
+  })
+}
+
+function schemaOf(columns: readonly DataColumn[]): SchemaElement[] {
+  const text = (name: string): SchemaElement => ({
+    name,
+    type: 'BYTE_ARRAY',
+    repetition_type: 'OPTIONAL',
+    converted_type: 'UTF8',
+    logical_type: { type: 'STRING' },
+  })
+  return [
+    { name: 'root', num_children: columns.length },
+    ...columns.flatMap(({ name }): SchemaElement[] =>
+      name === 'messages'
+        ? [
+            { name, repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST' },
+            { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+            { name: 'element', repetition_type: 'OPTIONAL', num_children: 2 },
+            text('role'),
+            text('content'),
+          ]
+        : [text(name)],
+    ),
+  ]
+}

@@ -1,0 +1,53 @@
+import type { Message, Split } from '../../protocol/tokens.ts'
+
+/** A prepared row: a conversation, or plain text. */
+export type DataRow = { messages: readonly Message[] } | { text: string }
+
+/** Prepared rows by split; each split becomes a file of its own. */
+export type DataSplits = Partial<Record<Split, readonly DataRow[]>>
+
+export const SPLITS: readonly Split[] = ['train', 'validation', 'test']
+
+/** A cell: text, or a conversation of more turns than fit into columns. */
+export type DataCell = string | readonly Message[] | null
+
+export interface DataColumn {
+  name: string
+  values: DataCell[]
+}
+
+/**
+ * Rows as columns: `text`; `prompt` and `response`, with `system` where there is one; or `messages` where conversations
+ * have more turns than that. All splits get the same columns, so that they can be put together again.
+ */
+export function dataColumns(splits: DataSplits): [Split, DataColumn[]][] {
+  const rows = SPLITS.flatMap((split) => splits[split] ?? [])
+  const names = columnNames(rows)
+  return SPLITS.flatMap((split) => {
+    const list = splits[split] ?? []
+    if (list.length === 0) return []
+    const columns = names.map((name) => ({ name, values: list.map((row) => cell(row, name)) }))
+    return [[split, columns] as [Split, DataColumn[]]]
+  })
+}
+
+function columnNames(rows: readonly DataRow[]): string[] {
+  const text = rows.some((row) => 'text' in row) ? ['text'] : []
+  const conversations = rows.flatMap((row) => ('messages' in row ? [row.messages] : []))
+  if (conversations.length === 0) return text
+  if (!conversations.every(isPair)) return ['messages', ...text]
+  const system = conversations.some((messages) => messages[0]?.role === 'system')
+  return [...(system ? ['system'] : []), 'prompt', 'response', ...text]
+}
+
+function isPair(messages: readonly Message[]): boolean {
+  const roles = messages.map(({ role }) => role).join(' ')
+  return roles === 'user assistant' || roles === 'system user assistant'
+}
+
+function cell(row: DataRow, name: string): DataCell {
+  if ('text' in row) return name === 'text' ? row.text : null
+  if (name === 'messages') return row.messages
+  const role = { system: 'system', prompt: 'user', response: 'assistant' }[name]
+  return row.messages.find((message) => message.role === role)?.content ?? null
+}

@@ -1,0 +1,126 @@
+/**
+ * Head and cross-entropy over supervised rows, in tiles of words: an online log-sum-exp, and with it the online-rescaled sum
+ * of p W, so that logits are never stored and each tile is multiplied twice, not three times. With a soft-cap c:
+ *
+ *   z = h Wᵀ,  l = c tanh(z / c)  (without: l = z),  log p(label) = l[label] - log sum exp(l)
+ *   dh = scale (sum_w softmax(l)_w l'_w W_w - l'_label W_label),  l' = 1 - tanh^2  (without: 1)
+ *
+ * h [rows, hidden] after the final norm. Source: Wijmans et al. 2024 (arXiv 2411.09009), with the head frozen.
+ */
+import * as tf from '@tensorflow/tfjs-core'
+import { free, tidy } from './tidy.ts'
+import type { BaseWeights } from './weights.ts'
+
+export interface HeadResult {
+  /** [rows]. */
+  logProbability: tf.Tensor1D
+  /** i32 [rows]: the lowest word with the largest logit. */
+  best: tf.Tensor1D
+  /** Gradient of -sum log p, unscaled; null where it was not asked for. */
+  dh: tf.Tensor2D | null
+}
+
+/** Runs by itself: every tensor but those returned is gone afterwards. `pause` is called between tiles. */
+export async function head(
+  h: tf.Tensor2D,
+  labels: Int32Array,
+  weights: BaseWeights,
+  softCap: number | null,
+  gradient: boolean,
+  pause: () => Promise<void>,
+): Promise<HeadResult> {
+  const rows = h.shape[0]
+  const ht = tf.transpose(h)
+  let state = tidy(() => ({
+    top: tf.fill([rows, 1], -1e30) as tf.Tensor2D,
+    sum: tf.zeros([rows, 1]) as tf.Tensor2D,
+    best: tf.zeros([rows, 1], 'int32') as tf.Tensor2D,
+    dh: gradient ? (tf.zeros(h.shape) as tf.Tensor2D) : null,
+  }))
+  try {
+    let first = 0
+    for (let index = 0; index < weights.tiles; index++) {
+      const next = tidy(() => {
+        const tile = weights.tile(index)
+        const { l, slope } = capped(tf.transpose(tf.matMul(tile, ht)), softCap)
+        const highest = tf.max(l, 1, true) as tf.Tensor2D
+        const top = tf.maximum<tf.Tensor2D>(state.top, highest)
+        const place = tf.add<tf.Tensor2D>(tf.reshape(tf.argMax(l, 1), [rows, 1]), tf.scalar(first, 'int32'))
+        const best = tf.where(tf.greater(highest, state.top), place, state.best) as tf.Tensor2D
+        const p = tf.exp(tf.sub<tf.Tensor2D>(l, top)) as tf.Tensor2D
+        const shrink = tf.exp(tf.sub<tf.Tensor2D>(state.top, top))
+        const sum = tf.add<tf.Tensor2D>(
+          tf.mul<tf.Tensor2D>(state.sum, shrink),
+          tf.sum(p, 1, true),
+        ) as tf.Tensor2D
+        const dh =
+          state.dh &&
+          tf.add<tf.Tensor2D>(
+            tf.mul<tf.Tensor2D>(state.dh, shrink),
+            tf.matMul(slope ? tf.mul<tf.Tensor2D>(p, slope) : p, tile),
+          )
+        first += tile.shape[0]
+        return { top, sum, best, dh: dh as tf.Tensor2D | null }
+      })
+      free(state)
+      state = next
+      await pause()
+    }
+    return tidy(() => {
+      const own = weights.headRows(labels)
+      const { l, slope } = capped(tf.sum(tf.mul<tf.Tensor2D>(h, own), 1, true), softCap)
+      const logProbability = tf.reshape(
+        tf.sub<tf.Tensor2D>(l, tf.add<tf.Tensor2D>(state.top, tf.log(state.sum))),
+        [rows],
+      ) as tf.Tensor1D
+      const dh =
+        state.dh &&
+        tf.sub<tf.Tensor2D>(
+          tf.div<tf.Tensor2D>(state.dh, state.sum),
+          slope ? tf.mul<tf.Tensor2D>(own, slope) : own,
+        )
+      return { logProbability, best: tf.reshape(state.best, [rows]) as tf.Tensor1D, dh }
+    })
+  } finally {
+    ht.dispose()
+    free(state)
+  }
+}
+
+/** Logits of every row, [rows, vocab], on the host. */
+export async function allLogits(
+  h: tf.Tensor2D,
+  weights: BaseWeights,
+  vocab: number,
+  softCap: number | null,
+  pause: () => Promise<void>,
+): Promise<Float32Array> {
+  const rows = h.shape[0]
+  const out = new Float32Array(rows * vocab)
+  const ht = tf.transpose(h)
+  try {
+    let first = 0
+    for (let index = 0; index < weights.tiles; index++) {
+      const l = tidy(() => capped(tf.transpose(tf.matMul(weights.tile(index), ht)), softCap).l)
+      const words = l.shape[1]
+      const values = await l.data()
+      l.dispose()
+      for (let row = 0; row < rows; row++)
+        out.set(values.subarray(row * words, (row + 1) * words) as Float32Array, row * vocab + first)
+      first += words
+      await pause()
+    }
+    return out
+  } finally {
+    ht.dispose()
+  }
+}
+
+function capped(
+  z: tf.Tensor2D | tf.Tensor,
+  cap: number | null,
+): { l: tf.Tensor2D; slope: tf.Tensor2D | null } {
+  if (cap === null) return { l: z as tf.Tensor2D, slope: null }
+  const t = tf.tanh(tf.div<tf.Tensor2D>(z, cap)) as tf.Tensor2D
+  return { l: tf.mul<tf.Tensor2D>(t, cap), slope: tf.sub<tf.Tensor2D>(1, tf.mul<tf.Tensor2D>(t, t)) }
+}

@@ -1,0 +1,177 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { type StoredElements, storedElements, widenInto } from '../model/stored.ts'
+import { resolveWeights } from '../model/weights.ts'
+import { type ModelConfig, type ModelSource, PROJECTIONS, type Projection } from '../protocol/model.ts'
+import type { PortablePlan } from './plan.ts'
+import { free, tidy } from './tidy.ts'
+
+/** A matrix on the host, as it is stored. */
+interface HostMatrix extends StoredElements {
+  rows: number
+  cols: number
+}
+
+/** W [out, in] and its transpose: every product has its right operand as it lies. */
+export interface Matrices {
+  w: tf.Tensor2D
+  wt: tf.Tensor2D
+}
+
+export interface LayerNorms {
+  /** 1 + w of each. */
+  input: tf.Tensor1D
+  query: tf.Tensor1D
+  key: tf.Tensor1D
+  afterAttention: tf.Tensor1D
+  beforeMlp: tf.Tensor1D
+  afterMlp: tf.Tensor1D
+}
+
+const NORMS: Record<keyof LayerNorms, string> = {
+  input: 'input_layernorm',
+  query: 'self_attn.q_norm',
+  key: 'self_attn.k_norm',
+  afterAttention: 'post_attention_layernorm',
+  beforeMlp: 'pre_feedforward_layernorm',
+  afterMlp: 'post_feedforward_layernorm',
+}
+
+const block = (projection: Projection) => (/^(gate|up|down)_/.test(projection) ? 'mlp' : 'self_attn')
+
+/**
+ * Base weights. What the plan has room for lies in the backend's memory as f32 in both orientations; the rest stays on the
+ * host as it was stored (16 bits) and is widened a piece at a time, each time it is used.
+ */
+export class BaseWeights {
+  readonly norms: LayerNorms[] = []
+  finalNorm!: tf.Tensor1D
+  readonly #config: ModelConfig
+  readonly #plan: PortablePlan
+  readonly #host = new Map<string, HostMatrix>()
+  readonly #resident = new Map<string, Matrices>()
+  readonly #tiles: (tf.Tensor2D | undefined)[] = []
+  #embedding!: HostMatrix
+  #head!: HostMatrix
+
+  private constructor(config: ModelConfig, plan: PortablePlan) {
+    this.#config = config
+    this.#plan = plan
+  }
+
+  /** @throws LapidaryError where a tensor is missing or of another shape */
+  static async load(
+    model: ModelSource,
+    plan: PortablePlan,
+    onProgress: (share: number) => void,
+    signal?: AbortSignal,
+  ): Promise<BaseWeights> {
+    const { config } = model
+    const source = resolveWeights(config, model.weights)
+    const made = new BaseWeights(config, plan)
+    let done = 0
+    const read = async (name: string): Promise<HostMatrix> => {
+      signal?.throwIfAborted()
+      const { shape, dtype } = source.tensors.get(name)!
+      const [rows, cols] = shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!]
+      const bytes = await source.read(name, 0, rows * cols * (dtype === 'F32' ? 4 : 2), signal)
+      onProgress(++done / source.tensors.size)
+      return { rows, cols, ...storedElements(bytes, dtype) }
+    }
+    const norm = async (name: string) => tf.keep(tf.tensor1d(widen(await read(name)).map((w) => 1 + w)))
+    try {
+      made.#embedding = await read('model.embed_tokens.weight')
+      made.#head = config.tiedHead ? made.#embedding : await read('lm_head.weight')
+      made.finalNorm = await norm('model.norm.weight')
+      for (let layer = 0; layer < config.numLayers; layer++) {
+        const prefix = `model.layers.${layer}`
+        const own: Partial<LayerNorms> = {}
+        for (const [key, name] of Object.entries(NORMS))
+          own[key as keyof LayerNorms] = await norm(`${prefix}.${name}.weight`)
+        made.norms.push(own as LayerNorms)
+        for (const projection of PROJECTIONS) {
+          const matrix = await read(`${prefix}.${block(projection)}.${projection}.weight`)
+          const key = `${layer}.${projection}`
+          if (plan.residentLayers) made.#resident.set(key, matricesOf(matrix, true))
+          else made.#host.set(key, matrix)
+        }
+      }
+      return made
+    } catch (error) {
+      made.dispose()
+      throw error
+    }
+  }
+
+  /** W or its transpose. Not resident: made anew, and gone with the tidy that it was asked for in. */
+  matrix(layer: number, projection: Projection, orientation: 'w' | 'wt'): tf.Tensor2D {
+    const key = `${layer}.${projection}`
+    const resident = this.#resident.get(key)
+    if (resident) return resident[orientation]
+    const host = this.#host.get(key)!
+    const w = tf.tensor2d(widen(host), [host.rows, host.cols])
+    return orientation === 'w' ? w : tf.transpose(w)
+  }
+
+  /** Embeddings of tokens, scaled, [tokens, hidden]. */
+  embed(tokens: Uint32Array): tf.Tensor2D {
+    const { hiddenSize, embeddingScale } = this.#config
+    const values = new Float32Array(tokens.length * hiddenSize)
+    tokens.forEach((token, t) => {
+      widenInto(this.#embedding, token * hiddenSize, values, t * hiddenSize, hiddenSize)
+      for (let i = t * hiddenSize; i < (t + 1) * hiddenSize; i++) values[i]! *= Math.fround(embeddingScale)
+    })
+    return tf.tensor2d(values, [tokens.length, hiddenSize])
+  }
+
+  /** Rows of the head's matrix. */
+  headRows(words: ArrayLike<number>): tf.Tensor2D {
+    const { hiddenSize } = this.#config
+    const values = new Float32Array(words.length * hiddenSize)
+    for (let n = 0; n < words.length; n++)
+      widenInto(this.#head, words[n]! * hiddenSize, values, n * hiddenSize, hiddenSize)
+    return tf.tensor2d(values, [words.length, hiddenSize])
+  }
+
+  get tiles(): number {
+    return Math.ceil(this.#config.vocabSize / this.#plan.tileWords)
+  }
+
+  /** Words [tile * tileWords, ...) of the head's matrix, [words, hidden]; kept where the plan has room for all. */
+  tile(index: number): tf.Tensor2D {
+    const known = this.#tiles[index]
+    if (known) return known
+    const { hiddenSize, vocabSize } = this.#config
+    const first = index * this.#plan.tileWords
+    const words = Math.min(this.#plan.tileWords, vocabSize - first)
+    const values = new Float32Array(words * hiddenSize)
+    widenInto(this.#head, first * hiddenSize, values, 0, values.length)
+    const tile = tf.tensor2d(values, [words, hiddenSize])
+    if (this.#plan.residentHead) this.#tiles[index] = tf.keep(tile)
+    return tile
+  }
+
+  dispose(): void {
+    for (const { w, wt } of this.#resident.values()) free(w, wt)
+    for (const norms of this.norms) free(norms)
+    for (const tile of this.#tiles) tile?.dispose()
+    this.finalNorm?.dispose()
+    this.#resident.clear()
+    this.#host.clear()
+    this.norms.length = 0
+    this.#tiles.length = 0
+  }
+}
+
+function matricesOf(host: HostMatrix, keep: boolean): Matrices {
+  return tidy(() => {
+    const w = tf.tensor2d(widen(host), [host.rows, host.cols])
+    const wt = tf.transpose(w)
+    return keep ? { w: tf.keep(w), wt: tf.keep(wt) } : { w, wt }
+  })
+}
+
+function widen(matrix: HostMatrix): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(matrix.rows * matrix.cols)
+  widenInto(matrix, 0, out, 0, out.length)
+  return out
+}

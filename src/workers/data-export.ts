@@ -1,0 +1,64 @@
+import { csvFiles } from '../export/data/csv.ts'
+import { jsonLinesFiles } from '../export/data/jsonl.ts'
+import { kauldronFiles } from '../export/data/kauldron.ts'
+import type { DataRow } from '../export/data/rows.ts'
+import type { ExampleText, ExportDataRequest } from '../protocol/preparation.ts'
+import { defaultRunConfig } from '../protocol/run-config.ts'
+import type { ExportedFile } from '../protocol/studio.ts'
+import type { Split } from '../protocol/tokens.ts'
+import { seq2seqPair } from '../tokens/kauldron.ts'
+import type { Library } from './library.ts'
+import type { Preparation } from './preparation.ts'
+
+/** Rows taken at a time, so that a stop is heard. */
+const PAGE = 5000
+
+/**
+ * Prepared rows in a format of other trainers.
+ * @throws LapidaryError `bad_data` for rows that the format has no form for (kauldron: plain text), `nothing_to_learn`
+ */
+export async function exportData(
+  preparation: Preparation,
+  library: () => Promise<Library>,
+  request: ExportDataRequest,
+  signal?: AbortSignal,
+): Promise<ExportedFile[]> {
+  const { format, config = defaultRunConfig(), model, ...examples } = request
+  const rows = async (split: Split): Promise<ExampleText[]> => {
+    const all: ExampleText[] = []
+    for (;;) {
+      signal?.throwIfAborted()
+      const page = await preparation.examples(examples, split, all.length, PAGE)
+      all.push(...page.examples)
+      if (all.length >= page.total || page.examples.length === 0) return all
+    }
+  }
+  const splits = {
+    train: await rows('train'),
+    validation: await rows('validation'),
+    test: await rows('test'),
+  }
+  if (format === 'kauldron') {
+    const sizes = model === undefined ? null : (await (await library()).open(model)).info.config
+    const pairs = ({ row, messages, text }: ExampleText) =>
+      seq2seqPair(messages ? { messages, row } : { text: text ?? '', row })
+    return kauldronFiles(mapped(splits, pairs), { ...config, model: sizes })
+  }
+  const plain = mapped(
+    splits,
+    ({ messages, text }): DataRow => (messages ? { messages } : { text: text ?? '' }),
+  )
+  if (format === 'jsonl') return jsonLinesFiles(plain)
+  if (format === 'csv') return csvFiles(plain)
+  // Its writer is loaded only when it is wanted.
+  const { parquetFiles } = await import('../export/data/parquet.ts')
+  return parquetFiles(plain)
+}
+
+function mapped<A, B>(splits: Record<Split, A[]>, change: (row: A) => B): Record<Split, B[]> {
+  return {
+    train: splits.train.map(change),
+    validation: splits.validation.map(change),
+    test: splits.test.map(change),
+  }
+}

@@ -1,0 +1,59 @@
+import type { NamedSource } from '../dataset/open.ts'
+import { readAddress } from '../dataset/sources/address.ts'
+import { driveFile } from '../dataset/sources/drive.ts'
+import * as hub from '../dataset/sources/hub.ts'
+import { remoteFile } from '../files/remote.ts'
+import type { Finding, HubChoice, HubConfigs, HubDataset, SourceAccess } from '../protocol/studio.ts'
+
+/** Rows that were found somewhere, opened but not read. */
+export interface FoundRows {
+  /** What they are called, where not by their files. */
+  name?: string
+  sources: NamedSource[]
+  findings: Finding[]
+}
+
+type Progress = ((bytes: number, total: number) => void) | undefined
+
+/** @throws LapidaryError `bad_data` for what is no address; see `remoteFile`, `driveFile`, `hubFiles` */
+export async function sourcesOfUrl(
+  text: string,
+  access: SourceAccess = {},
+  signal?: AbortSignal,
+  onProgress?: Progress,
+): Promise<FoundRows> {
+  const address = readAddress(text)
+  if (address.kind === 'hub') return sourcesOfHub(address, access, signal)
+  // A server without Range sends all of it while it is being opened.
+  let received = 0
+  const onBytes = (bytes: number, total: number) => {
+    received += bytes
+    onProgress?.(received, total)
+  }
+  const options = { ...access, signal, onBytes }
+  const file =
+    address.kind === 'drive'
+      ? await driveFile(address.id, address.what, options)
+      : await remoteFile(address.url, options)
+  return { sources: [file], findings: [] }
+}
+
+export async function sourcesOfHub(
+  { dataset, config, split }: HubChoice,
+  access: SourceAccess = {},
+  signal?: AbortSignal,
+): Promise<FoundRows> {
+  return hub.hubFiles(dataset.trim(), config, split, { token: access.token, signal })
+}
+
+export function searchHub(query: string, access?: SourceAccess, signal?: AbortSignal): Promise<HubDataset[]> {
+  return hub.searchHub(query, { token: access?.token, signal })
+}
+
+export function hubConfigs(
+  dataset: string,
+  access?: SourceAccess,
+  signal?: AbortSignal,
+): Promise<HubConfigs> {
+  return hub.hubConfigs(dataset.trim(), { token: access?.token, signal })
+}

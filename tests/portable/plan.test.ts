@@ -1,0 +1,116 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
+import { planPortable } from '../../src/portable/plan.ts'
+import { createPortableEngine, type PortableEngine } from '../../src/portable/portable-engine.ts'
+import { batchOf } from '../../src/protocol/batch.ts'
+import type { PlanRequest } from '../../src/protocol/engine.ts'
+import { LapidaryError } from '../../src/protocol/errors.ts'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { type Golden, openGolden } from '../support/golden.ts'
+
+const { lora } = parseRunConfig({ lora: { target_modules: 'all-linear' } })
+const request = (change: Partial<PlanRequest> = {}): PlanRequest => ({
+  model: GEMMA_270M,
+  weightBytes: 2,
+  lora,
+  maxTokens: 256,
+  maxSupervised: 128,
+  recompute: 'auto',
+  decode: null,
+  ...change,
+})
+
+describe('the plan', () => {
+  test('of 270M and 256 tokens leaves room in 4 GB for the browser', () => {
+    const { memory, residentLayers } = planPortable(request())
+    expect(residentLayers).toBe(true)
+    expect(memory.bytes.total).toBeLessThan(2.6 * 2 ** 30)
+  })
+
+  test('gives up resident weights, then activations, as the budget falls', () => {
+    const ways = [3e9, 2e9, 8e8].map((memoryBudget) => {
+      const { residentLayers, recompute, memory } = planPortable(request({ memoryBudget }))
+      expect(memory.bytes.total).toBeLessThanOrEqual(memoryBudget)
+      return [residentLayers, recompute]
+    })
+    expect(ways[0]).toEqual([true, 'nothing'])
+    expect(ways[2]![0]).toBe(false)
+  })
+
+  test('that cannot fit is refused with a length that does', () => {
+    try {
+      planPortable(request({ maxTokens: 262_144, maxSupervised: 262_144 }))
+      expect.fail('it was not refused')
+    } catch (error) {
+      expect(error).toBeInstanceOf(LapidaryError)
+      const { code, detail, hint } = error as LapidaryError
+      expect(code).toBe('out_of_memory')
+      const tokens = Number(detail!.tokens)
+      expect(hint).toContain(String(tokens))
+      expect(tokens).toBeGreaterThan(0)
+      expect(() => planPortable(request({ maxTokens: tokens, maxSupervised: tokens }))).not.toThrow()
+    }
+  })
+
+  test('of Pebble keeps everything', () =>
+    expect(planPortable(request({ model: PEBBLE, maxTokens: 1024 }))).toMatchObject({
+      residentLayers: true,
+      residentHead: true,
+      recompute: 'nothing',
+    }))
+})
+
+/** A budget within which no weights are resident. */
+function tooLittle({ model, lora }: Golden): number {
+  const asked = { model: model.config, lora, weightBytes: 4 as const, maxTokens: 96, maxSupervised: 96 }
+  let memoryBudget = 1e8
+  while (planPortable(request({ ...asked, memoryBudget })).residentLayers) memoryBudget *= 0.95
+  return memoryBudget
+}
+
+describe('whatever the plan', () => {
+  let engine: PortableEngine | null = null
+  afterEach(() => engine?.dispose())
+
+  test('resident or widened piece by piece, kept or computed again: the same loss and gradients', async () => {
+    const golden = await openGolden('gemma3-tiny')
+    const { batch } = golden.cases.gradients
+    const results: number[][] = []
+    const held: number[] = []
+    for (const change of [{}, { recompute: 'layer' as const }, { memoryBudget: tooLittle(golden) }]) {
+      engine = await createPortableEngine()
+      const asked = request({
+        model: golden.model.config,
+        lora: golden.lora,
+        weightBytes: 4,
+        maxTokens: 96,
+        maxSupervised: 96,
+        ...change,
+      })
+      await engine.load(golden.model, asked, { seed: 1 })
+      await engine.loadState(golden.state)
+      const scalars = {
+        step: 1,
+        seed: 1,
+        learningRate: 1e-3,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        weightDecay: 0,
+        maxGradNorm: 1,
+      }
+      const { loss, grad_norm } = await engine.step([batchOf(batch)], scalars)
+      const gradients = Object.values(await engine.gradients()).flatMap(({ data }) => [...data])
+      results.push([loss, grad_norm, ...gradients])
+      const again = () => engine!.describe().liveBytes
+      const before = again()
+      await engine.step([batchOf(batch)], { ...scalars, step: 2 })
+      held.push(again() - before)
+      engine.dispose()
+    }
+    expect(results[1]).toEqual(results[0])
+    expect(results[2]).toEqual(results[0])
+    // Nothing is left behind by a step.
+    expect(held).toEqual([0, 0, 0])
+  })
+})

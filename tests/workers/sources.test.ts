@@ -1,0 +1,114 @@
+import 'fake-indexeddb/auto'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { IDBFactory } from 'fake-indexeddb'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { type RunningServer, serve } from '../../cli/server.ts'
+import type { DatasetPreview } from '../../src/protocol/studio.ts'
+import { dataRoom } from '../../src/workers/data-room.ts'
+
+/** The data room's sources, with addresses of the Hub led to a server of our own. */
+const GOLDEN = join(import.meta.dirname, '..', 'golden', 'files')
+const folder = mkdtempSync(join(tmpdir(), 'lapidary-sources-'))
+const ROWS = 3000
+let server: RunningServer
+
+beforeAll(async () => {
+  const lines = Array.from({ length: ROWS }, (_, i) => `question ${i},answer ${i}`)
+  writeFileSync(join(folder, 'rows.csv'), `question,answer\n${lines.join('\n')}\n`)
+  server = await serve({ root: folder, folders: new Map([['/golden/', GOLDEN]]) })
+})
+afterAll(async () => {
+  await server.close()
+  rmSync(folder, { recursive: true })
+})
+beforeEach(() => {
+  globalThis.indexedDB = new IDBFactory()
+})
+afterEach(() => vi.unstubAllGlobals())
+
+function room() {
+  const data = dataRoom()
+  data.open({ base: server.url })
+  return data
+}
+
+test('rows behind an address are stored like those of a file', async () => {
+  const data = room()
+  const previews: DatasetPreview[] = []
+  const shares: number[] = []
+  const info = await data.openUrl(
+    `${server.url}rows.csv`,
+    {},
+    (preview) => previews.push(preview),
+    undefined,
+    {},
+    (bytes, total) => shares.push(bytes / total),
+  )
+  expect(info).toMatchObject({
+    name: 'rows.csv',
+    rows: ROWS,
+    guess: { prompt: 'question', response: 'answer' },
+  })
+  expect(previews[0]!.rows[0]).toEqual({ question: 'question 0', answer: 'answer 0' })
+  expect(shares.at(-1)).toBe(1)
+  const file = await data.openFile(new File([`question,answer\n`, 'a,b\n'], 'rows.csv'))
+  expect(file.id).not.toBe(info.id)
+  expect(await data.rows(info.id, ROWS - 1, 5)).toEqual([
+    { question: `question ${ROWS - 1}`, answer: `answer ${ROWS - 1}` },
+  ])
+  expect((await data.list()).map(({ name }) => name)).toContain('rows.csv')
+})
+
+test('what fails or is stopped leaves nothing behind', async () => {
+  const data = room()
+  await expect(data.openUrl(`${server.url}none.csv`)).rejects.toMatchObject({ code: 'missing_file' })
+  await expect(data.openUrl('https://drive.google.com/file/d/1AbCdEfGhIjKlMn/view')).rejects.toMatchObject({
+    code: 'network',
+    hint: expect.stringContaining('then drop it here'),
+  })
+  const abort = new AbortController()
+  const stopped = data.openUrl(`${server.url}rows.csv`, {}, () => abort.abort(), abort.signal)
+  await expect(stopped).rejects.toThrow(/abort/i)
+  expect(await data.list()).toEqual([])
+})
+
+test('a data set of the Hub by its page, its token in nothing that is kept', async () => {
+  const seen: (string | null)[] = []
+  const file = {
+    config: 'default',
+    split: 'train',
+    filename: '0000.parquet',
+    size: statSync(join(GOLDEN, 'text-zstd.parquet')).size,
+    url: 'https://huggingface.co/datasets/o/n/resolve/refs%2Fconvert%2Fparquet/default/train/0000.parquet',
+  }
+  const real = globalThis.fetch
+  vi.stubGlobal('fetch', async (input: string, init?: RequestInit) => {
+    const url = new URL(input)
+    if (url.origin === new URL(server.url).origin) return real(input, init)
+    const headers = new Headers(init?.headers)
+    seen.push(headers.get('authorization'))
+    if (url.hostname === 'datasets-server.huggingface.co')
+      return Response.json({
+        splits: [{ config: 'default', split: 'train' }],
+        parquet_files: [file],
+        partial: false,
+      })
+    expect(url.href).toBe(file.url)
+    return real(`${server.url}golden/text-zstd.parquet`, init)
+  })
+  const data = room()
+  const access = { token: 'hf_secret' }
+  const configs = await data.hubConfigs('o/n', access)
+  expect(configs.configs).toEqual([
+    { name: 'default', splits: [{ name: 'train', bytes: file.size, files: 1 }] },
+  ])
+  const byPage = await data.openUrl('https://huggingface.co/datasets/o/n', access)
+  const byChoice = await data.openHub({ dataset: 'o/n', config: 'default', split: 'train' }, access)
+  expect(byPage.name).toBe('o/n (train)')
+  expect([byChoice.id, byChoice.rows]).toEqual([byPage.id, byPage.rows])
+  expect(byPage.rows).toBeGreaterThan(0)
+  expect(new Set(seen)).toEqual(new Set(['Bearer hf_secret']))
+  expect(JSON.stringify(await data.list())).not.toContain('hf_secret')
+})
