@@ -154,7 +154,7 @@ export const data = {
   'sample.cut': { one: '{count} token is cut off here', other: '{count} tokens are cut off here' },
   'tokens.lost': 'cut off',
   'tokens.lostNote': 'beyond the limit on length: the model never sees these',
-  'sample.split.train': 'to learn from',
+  'sample.split.train': 'training',
   'sample.split.validation': 'held out',
   'sample.split.test': 'test',
   'sample.more': 'Show more examples',
