@@ -39,10 +39,14 @@ export const data = {
   'type.addRow': 'Another example',
   'type.open': 'Use these examples',
   'type.few': 'Fill in both sides of an example first.',
-  'files.other': {
-    one: 'One more file was read; it is under “Opened before”.',
-    other: '{count} more files were read; they are under “Opened before”.',
-  },
+  'link.button': 'From a link',
+  'link.title': 'Read rows from a link',
+  'link.lede': 'Nothing is asked of another machine until you press the button.',
+  'link.address': 'Address',
+  'link.hint': 'Of a file, or of a data set’s page on the Hugging Face Hub.',
+  'link.token': 'Access token, where it is not public',
+  'link.tokenHint': 'Used for this once and not kept.',
+  'link.open': 'Read it',
 
   'rows.browse': 'Browse and edit all rows',
   'rows.first': 'Show only the first rows',

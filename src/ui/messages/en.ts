@@ -62,7 +62,7 @@ export const en = {
   'data.own.lede': 'A table with a column that asks and a column that answers is all it takes.',
   'data.own.pick': 'Choose a file',
   'data.own.hint':
-    'or drop it here: CSV, TSV, JSON or JSON lines. It is read on this machine and goes nowhere else.',
+    'or drop it here: CSV, TSV, JSON, Parquet, Arrow, Excel or text, one file or several of the same columns. It is read on this machine and goes nowhere else.',
   'data.opening': 'Reading {name}',
   'data.samples.title': 'Sample data sets',
   'data.stored.title': 'Opened before',

@@ -60,8 +60,6 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
   const [progress, setProgress] = createSignal<number | null>(null)
   const [prepareFailure, setPrepareFailure] = createSignal<Failure | null>(null)
 
-  const [others, setOthers] = createSignal(0)
-
   let openingAbort: AbortController | null = null
 
   async function loadLists(): Promise<void> {
@@ -272,22 +270,16 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     openSample: (id: string) =>
       open(samples().find((sample) => sample.id === id)?.title ?? id, () => studio.data.openSample(id)),
     openFile: (file: File) => open(file.name, (signal) => studio.data.openFile(file, signal)),
-    /** Opens the first of the files and reads the others into the list of what was opened before. */
-    async openFiles(files: File[]) {
-      const [first, ...rest] = files
-      setOthers(0)
-      if (!first || !(await open(first.name, (signal) => studio.data.openFile(first, signal)))) return
-      for (const file of rest)
-        try {
-          await studio.data.openFile(file)
-          setOthers((count) => count + 1)
-        } catch (error) {
-          setFailure(toFailure(error))
-        }
-      if (rest.length > 0) void studio.data.list().then(setStored, () => {})
-    },
-    /** Files read beside the one that is open. */
-    others,
+    /** Several files of the same columns become one data set. */
+    openFiles: (files: File[]) =>
+      open(files[0]?.name ?? '', (signal) =>
+        files.length === 1
+          ? studio.data.openFile(files[0]!, signal)
+          : studio.data.openFiles(files, undefined, signal),
+      ),
+    /** A token is used for this one call and kept nowhere. */
+    openUrl: (url: string, token: string) =>
+      open(url, (signal) => studio.data.openUrl(url, token ? { token } : undefined, undefined, signal)),
     openPasted: (text: string, name: string) => open(name, () => studio.data.openPasted(text, name)),
     createDataset: (name: string, columns: string[], rows: (string | null)[][]) =>
       open(name, () => studio.data.createDataset(name, columns, rows)),

@@ -7,9 +7,11 @@ import { PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { FromLink } from './FromLink.tsx'
 import { PasteTable, TypeExamples } from './OwnTable.tsx'
 
-export const DATA_FILES = '.csv,.tsv,.json,.jsonl,.ndjson,text/csv,application/json'
+export const DATA_FILES =
+  '.csv,.tsv,.json,.jsonl,.ndjson,.txt,.md,.parquet,.arrow,.feather,.xlsx,.gz,.zip,text/csv,application/json'
 
 export function ChooseData() {
   const { data, runs, training, route } = useApp()
@@ -52,10 +54,7 @@ export function ChooseData() {
                   accept={DATA_FILES}
                   multiple
                   onFiles={(files) => void data.openFiles(files)}
-                >
-                  <PasteTable />
-                  <TypeExamples />
-                </FileDrop>
+                />
               }
             >
               {(name) => (
@@ -67,6 +66,12 @@ export function ChooseData() {
                 </div>
               )}
             </Show>
+            {/* Outside of what changes while reading, so that nothing typed is lost. */}
+            <div class="row">
+              <PasteTable />
+              <TypeExamples />
+              <FromLink />
+            </div>
           </Section>
 
           <Show when={stored().length > 0}>

@@ -45,11 +45,6 @@ export function OpenData(props: { info: DatasetInfo }) {
         <Show when={data.failure()}>
           {(failure) => <FailureNotice failure={failure()} onDismiss={() => data.report(null)} />}
         </Show>
-        <Show when={data.others() > 0}>
-          <p class="quiet" role="status">
-            {t('files.other', { count: data.others() })}
-          </p>
-        </Show>
         <Findings opening={props.info.findings} />
         <Show when={data.prepareFailure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
         <div class="workbench">
