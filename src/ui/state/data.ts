@@ -141,7 +141,11 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     return { wanted, rows: now.rows, key: `${now.hash} ${JSON.stringify(wanted)}` }
   })
 
-  const review = createReview(studio, basis, preparation)
+  /** The first use of a model stores it; only then may findings ask it for lengths beside that. */
+  const [storedModel, setStoredModel] = createSignal('')
+  const review = createReview(studio, basis, () =>
+    preparation()?.model === storedModel() ? preparation() : null,
+  )
 
   let preparingAbort: AbortController | null = null
   let latest: { key: string; result: Promise<PreparedInfo> } | null = null
@@ -167,6 +171,7 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
       (info) =>
         latest?.key === key &&
         batch(() => {
+          setStoredModel(wanted.model)
           setPrepared(info)
           setPreparing(false)
         }),
