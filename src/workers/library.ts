@@ -53,8 +53,6 @@ export class Library {
   readonly #database: Database
   readonly #base: string
   readonly #open = new Map<string, OpenModel>()
-  /** Hash of the model that this build comes with; null where it cannot be asked. */
-  #shipped: Promise<string | null> | null = null
 
   /** @param base address that bundled files lie under */
   constructor(database: Database, base: string) {
@@ -79,7 +77,7 @@ export class Library {
     }
     let stored = await this.#database.get('models', id)
     if (id === BUNDLED.id && (!stored || (await this.#isOutdated(stored))))
-      stored = await this.#storeBundled(onProgress)
+      stored = await oneAtATime(() => this.#storeBundled(onProgress))
     if (!stored)
       fail(
         'missing_file',
@@ -126,11 +124,15 @@ export class Library {
 
   /** Whether the studio now comes with another Pebble than the stored one. Offline, what is stored is what there is. */
   async #isOutdated(stored: StoredModel): Promise<boolean> {
-    this.#shipped ??= readManifest(this.#address('manifest.json')).then(
-      ({ files }) => manifestHash(files),
-      () => null,
-    )
-    const shipped = await this.#shipped
+    const address = this.#address('manifest.json')
+    const asked =
+      shippedHashes.get(address) ??
+      readManifest(address).then(
+        ({ files }) => manifestHash(files),
+        () => null,
+      )
+    shippedHashes.set(address, asked)
+    const shipped = await asked
     return shipped !== null && shipped !== stored.hash
   }
 
@@ -142,6 +144,9 @@ export class Library {
   }
 
   async #storeBundled(onProgress?: (share: number, note: string) => void): Promise<StoredModel> {
+    // Another worker may have stored it while this one waited.
+    const stored = await this.#database.get('models', BUNDLED.id)
+    if (stored && !(await this.#isOutdated(stored))) return stored
     const files = new Map<string, ByteSource>()
     for (const [i, file] of BUNDLED_FILES.entries()) {
       onProgress?.(i / BUNDLED_FILES.length, `Fetching ${BUNDLED.name}`)
@@ -155,6 +160,20 @@ export class Library {
       files,
     )
   }
+}
+
+/** Hash of the model that this build comes with, by address of its manifest; null where it cannot be asked. */
+const shippedHashes = new Map<string, Promise<string | null>>()
+
+let queue: Promise<unknown> = Promise.resolve()
+
+/** Storing the bundled model twice at once would take the first one's parts away from whoever reads them already. */
+function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
+  const locks = globalThis.navigator?.locks
+  if (locks) return locks.request('lapidary.bundled-model', task) as Promise<T>
+  const run = queue.then(task)
+  queue = run.catch(() => {})
+  return run
 }
 
 /** A file that comes whole in one request: the bundled ones are small. */

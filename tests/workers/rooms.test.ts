@@ -212,6 +212,16 @@ describe('models', () => {
     expect((await train.models())[0]!.config.embeddingScale).toBe(scale)
   })
 
+  test('first asked for by two workers at once, it is stored once, and both can read it', async () => {
+    const [a, b] = [rooms(), rooms()]
+    const [first, second] = await Promise.all([requested(a.data), requested(b.data)])
+    expect(second.tokens).toBe(first.tokens)
+    const { train } = rooms()
+    const { end, onEvent } = listener()
+    await train.start(first, onEvent)
+    expect(await end).toMatchObject({ type: 'done' })
+  })
+
   test('the stored one is replaced where the studio comes with another', async () => {
     await requested(rooms().data)
     const [before] = await rooms().train.models()
