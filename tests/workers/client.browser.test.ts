@@ -169,7 +169,7 @@ describe('the studio', () => {
   })
 
   test('names the software adapter, and has stored Pebble for the next visit', async () => {
-    const device = await studio.train.device()
+    const device = await studio.train.device('webgpu')
     expect(device.reason).toBeUndefined()
     expect(device).toMatchObject({ engine: 'webgpu', software: true })
     const [pebble] = await studio.train.models()
@@ -179,6 +179,12 @@ describe('the studio', () => {
       'pebble',
     )
     expect(plan.bytes.total).toBeGreaterThan(pebble!.parameters * 2)
+  })
+
+  test('left to itself takes the portable engine where there is no GPU, and says why', async () => {
+    const device = await studio.train.device()
+    expect(device).toMatchObject({ engine: 'portable', reason: { code: 'missing_device' } })
+    expect(device.description).toContain('WebAssembly')
   })
 })
 
