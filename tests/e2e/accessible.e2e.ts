@@ -54,7 +54,7 @@ test('every place, before and after a run, in light and dark, at every size', as
   await openFile(page, 'boxes.csv', capitals(40))
   for (const tab of ['Rows', 'As the model sees it', 'Steps', 'More examples', 'Lengths']) {
     await page.getByRole('tab', { name: tab }).click()
-    await expect(page.getByText('To learn from')).toBeVisible()
+    await expect(page.getByText('To learn from', { exact: true })).toBeVisible()
     await check(`Data, ${tab}`)
   }
   await go(page, 'Train')
