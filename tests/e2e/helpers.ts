@@ -90,7 +90,7 @@ export function capitals(rows: number): string {
 export async function startShort(page: Page, steps: number): Promise<void> {
   await page.goto('/')
   await openFile(page, 'boxes.csv', capitals(40))
-  await page.getByText('To learn from').waitFor()
+  await page.getByText('To learn from', { exact: true }).waitFor()
   await page.getByRole('link', { name: 'Train', exact: true }).click()
   await page.getByRole('textbox', { name: 'Steps' }).fill(String(steps))
   await page.getByText('Questions asked along the way').click()

@@ -13,7 +13,7 @@ test('a dropped CSV is read, mapped, shown as tokens, and its split follows the 
   await expect(table.locator('tbody tr')).toHaveCount(5)
 
   const counts = page.getByRole('region', { name: 'What the model gets' })
-  await expect(counts.getByText('To learn from')).toBeVisible()
+  await expect(counts.getByText('To learn from', { exact: true })).toBeVisible()
   await expect(counts.locator('dd').nth(0)).toContainText('72')
   await expect(counts.locator('dd').nth(1)).toContainText('8')
   const share = counts.getByRole('textbox', { name: 'Held out (validation)' })
@@ -85,7 +85,7 @@ test('columns without familiar names wait for a choice, and nothing starts befor
     await page.getByRole('button', { name: `${role} None` }).click()
     await page.getByRole('option', { name: new RegExp(`^${column}`) }).click()
   }
-  await expect(page.getByText('To learn from')).toBeVisible()
+  await expect(page.getByText('To learn from', { exact: true })).toBeVisible()
   await page.getByRole('link', { name: 'Train', exact: true }).click()
   await expect(start).toBeEnabled()
 })
