@@ -42,6 +42,7 @@ export async function tfjsPeer(bench: Bench): Promise<MatmulPeer> {
         w.dispose()
       }
     },
-    dispose: () => tf.removeBackend('webgpu'),
+    // The backend stays: a training step is measured on it too.
+    dispose: () => {},
   }
 }
