@@ -168,7 +168,8 @@ export class EngineHost {
       if (!held.engine.describe().software) return { kind: 'webgpu' }
       return { kind: 'portable', reason: SOFTWARE_ONLY }
     } catch (error) {
-      return { kind: 'portable', reason: toFailure(error) }
+      const failure = toFailure(error)
+      return { kind: 'portable', reason: { ...failure, hint: `${failure.hint} ${MEANWHILE}` } }
     }
   }
 
@@ -189,10 +190,13 @@ export class EngineHost {
   }
 }
 
+const MEANWHILE =
+  'Meanwhile the studio computes on the processor, with TensorFlow.js. Everything works; larger models take longer.'
+
 const SOFTWARE_ONLY: Failure = {
   code: 'missing_device',
   message: 'No graphics processor that this browser can compute with was found.',
-  hint: 'The studio computes on the processor instead, with TensorFlow.js. Everything works; larger models take longer.',
+  hint: MEANWHILE,
 }
 
 const deviceKey = (gpu: Gpu, defaultLimits: boolean) =>
