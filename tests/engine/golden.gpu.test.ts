@@ -1,22 +1,17 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe } from 'vitest'
 import { WebgpuEngine } from '../../src/engine/webgpu-engine.ts'
-import { batchOf } from '../../src/protocol/batch.ts'
-import type { PlanRequest, Recompute, StepScalars } from '../../src/protocol/engine.ts'
-import { type Golden, openGolden, relativeL2 } from '../support/golden.ts'
+import type { PlanRequest, Recompute } from '../../src/protocol/engine.ts'
+import type { Golden } from '../support/golden.ts'
+import { goldenTests } from '../support/golden-engine.ts'
 import { extendedContext, sharedContext } from '../support/gpu.ts'
-import { expectClose } from '../support/operation.ts'
 
-/**
- * Tiny Gemma 3 models against Transformers + PEFT in f32 (tests/golden, made by peers/golden.py), with the tolerances
- * of docs/verified.md.
- */
 const CASES = [
   { fixture: 'gemma3-tiny', recompute: 'nothing', limits: 'default limits' },
   { fixture: 'gemma3-tiny', recompute: 'layer', limits: 'default limits' },
   { fixture: 'gemma3-tiny-wide', recompute: 'cheap', limits: 'all limits' },
 ] as const
 
-async function load(golden: Golden, recompute: Recompute, defaultLimits: boolean): Promise<WebgpuEngine> {
+async function open(golden: Golden, recompute: Recompute, defaultLimits: boolean): Promise<WebgpuEngine> {
   const { gpu } = await (defaultLimits ? sharedContext() : extendedContext())
   const engine = new WebgpuEngine(gpu, {
     rates: { flops: 5e9, bandwidth: 5e9 },
@@ -32,83 +27,9 @@ async function load(golden: Golden, recompute: Recompute, defaultLimits: boolean
     decode: { sequences: 4, positions: 64 },
   }
   await engine.load(golden.model, request, { seed: 1 })
-  await engine.loadState(golden.state)
   return engine
 }
 
 for (const { fixture, recompute, limits } of CASES)
-  describe(`${fixture}, recompute ${recompute}, ${limits}`, () => {
-    let golden: Golden
-    let engine: WebgpuEngine
-    beforeAll(async () => {
-      golden = await openGolden(fixture)
-      engine = await load(golden, recompute, limits === 'default limits')
-    })
-    afterAll(() => engine?.dispose())
-
-    test('logits with and without the adapter', async () => {
-      for (const { batch, tensors } of golden.cases.logits)
-        for (const adapter of ['off', 'on'] as const) {
-          const got = await engine.logits(batchOf(batch), { adapter })
-          expectClose(`logits, adapter ${adapter}`, got, await golden.tensor(tensors[adapter]), 1e-5)
-        }
-    })
-
-    test('scores', async () => {
-      for (const { stream, ...by } of golden.cases.score)
-        for (const adapter of ['off', 'on'] as const) {
-          const got = await engine.score(batchOf(golden.cases.logits[stream]!.batch), { adapter })
-          expectClose('log-probability', got.logProbability, by[adapter].logProbability, 1e-5)
-          expect([...got.hit]).toEqual(by[adapter].hit)
-        }
-    })
-
-    test('loss and every LoRA gradient', async () => {
-      const { batch, loss, grad_norm } = golden.cases.gradients
-      const got = await engine.step([batchOf(batch)], { ...scalars(golden), learningRate: 0, step: 1 })
-      expectClose('loss', [got.loss], [loss], 1e-5)
-      expectClose('norm', [got.grad_norm], [grad_norm], 1e-4)
-      const want = await golden.tensors('grad.')
-      const gradients = await engine.gradients()
-      expect(Object.keys(gradients).sort()).toEqual(Object.keys(want).sort())
-      for (const [name, values] of Object.entries(want)) {
-        const error = relativeL2(gradients[name]!.data, values)
-        if (!(error <= 1e-4)) expect.fail(`gradient of ${name}: relative L2 error ${error}`)
-      }
-    })
-
-    test('twenty AdamW steps', async () => {
-      await engine.loadState(golden.state)
-      const results = golden.cases.training.steps.map((s) =>
-        engine.step(s.batches.map(batchOf), {
-          ...scalars(golden),
-          learningRate: s.learning_rate,
-          step: s.step,
-        }),
-      )
-      for (const [i, s] of golden.cases.training.steps.entries()) {
-        const got = await results[i]!
-        expect(got.finite).toBe(true)
-        expectClose(`loss of step ${s.step}`, [got.loss], [s.loss], 1e-4)
-        expectClose(`norm of step ${s.step}`, [got.grad_norm], [s.grad_norm], 1e-3)
-        expect(got.mean_token_accuracy).toBeCloseTo(s.mean_token_accuracy, 5)
-      }
-      const { lora } = await engine.saveState()
-      for (const [name, values] of Object.entries(await golden.tensors('final.'))) {
-        const error = relativeL2(lora[name]!.data, values)
-        if (!(error <= 1e-3)) expect.fail(`final ${name}: relative L2 error ${error}`)
-      }
-    })
-  })
-
-function scalars(golden: Golden): Omit<StepScalars, 'learningRate' | 'step'> {
-  const s = golden.cases.training.scalars as Record<string, number>
-  return {
-    seed: 1,
-    beta1: s.adam_beta1!,
-    beta2: s.adam_beta2!,
-    epsilon: s.adam_epsilon!,
-    weightDecay: s.weight_decay!,
-    maxGradNorm: s.max_grad_norm!,
-  }
-}
+  describe(`${fixture}, recompute ${recompute}, ${limits}`, () =>
+    goldenTests(fixture, (golden) => open(golden, recompute, limits === 'default limits')))

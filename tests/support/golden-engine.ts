@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { batchOf } from '../../src/protocol/batch.ts'
+import type { Engine, StateTensor, StepScalars } from '../../src/protocol/engine.ts'
+import { type Golden, openGolden, relativeL2 } from './golden.ts'
+import { expectClose } from './operation.ts'
+
+/** An engine with the doors that only checks go through. */
+export interface CheckedEngine extends Engine {
+  logits(batch: ReturnType<typeof batchOf>, options?: { adapter?: 'on' | 'off' }): Promise<Float32Array>
+  gradients(): Promise<Record<string, StateTensor>>
+}
+
+/**
+ * Tests that hold an engine against Transformers + PEFT in f32 (tests/golden, made by peers/golden.py), with the tolerances
+ * of docs/verified.md.
+ * @param open an engine with the golden model and adapter in it
+ */
+export function goldenTests(fixture: string, open: (golden: Golden) => Promise<CheckedEngine>): void {
+  let golden: Golden
+  let engine: CheckedEngine
+  beforeAll(async () => {
+    golden = await openGolden(fixture)
+    engine = await open(golden)
+    await engine.loadState(golden.state)
+  })
+  afterAll(() => engine?.dispose())
+
+  test('logits with and without the adapter', async () => {
+    for (const { batch, tensors } of golden.cases.logits)
+      for (const adapter of ['off', 'on'] as const) {
+        const got = await engine.logits(batchOf(batch), { adapter })
+        expectClose(`logits, adapter ${adapter}`, got, await golden.tensor(tensors[adapter]), 1e-5)
+      }
+  })
+
+  test('scores', async () => {
+    for (const { stream, ...by } of golden.cases.score)
+      for (const adapter of ['off', 'on'] as const) {
+        const got = await engine.score(batchOf(golden.cases.logits[stream]!.batch), { adapter })
+        expectClose('log-probability', got.logProbability, by[adapter].logProbability, 1e-5)
+        expect([...got.hit]).toEqual(by[adapter].hit)
+      }
+  })
+
+  test('loss and every LoRA gradient', async () => {
+    const { batch, loss, grad_norm } = golden.cases.gradients
+    const got = await engine.step([batchOf(batch)], { ...scalars(golden), learningRate: 0, step: 1 })
+    expectClose('loss', [got.loss], [loss], 1e-5)
+    expectClose('norm', [got.grad_norm], [grad_norm], 1e-4)
+    const want = await golden.tensors('grad.')
+    const gradients = await engine.gradients()
+    expect(Object.keys(gradients).sort()).toEqual(Object.keys(want).sort())
+    for (const [name, values] of Object.entries(want)) {
+      const error = relativeL2(gradients[name]!.data, values)
+      if (!(error <= 1e-4)) expect.fail(`gradient of ${name}: relative L2 error ${error}`)
+    }
+  })
+
+  test('twenty AdamW steps', async () => {
+    await engine.loadState(golden.state)
+    // All queued at once: an engine does them in order.
+    const results = golden.cases.training.steps.map((s) =>
+      engine.step(s.batches.map(batchOf), {
+        ...scalars(golden),
+        learningRate: s.learning_rate,
+        step: s.step,
+      }),
+    )
+    for (const [i, s] of golden.cases.training.steps.entries()) {
+      const got = await results[i]!
+      expect(got.finite).toBe(true)
+      expectClose(`loss of step ${s.step}`, [got.loss], [s.loss], 1e-4)
+      expectClose(`norm of step ${s.step}`, [got.grad_norm], [s.grad_norm], 1e-3)
+      expect(got.mean_token_accuracy).toBeCloseTo(s.mean_token_accuracy, 5)
+    }
+    const { lora } = await engine.saveState()
+    for (const [name, values] of Object.entries(await golden.tensors('final.'))) {
+      const error = relativeL2(lora[name]!.data, values)
+      if (!(error <= 1e-3)) expect.fail(`final ${name}: relative L2 error ${error}`)
+    }
+  })
+}
+
+function scalars(golden: Golden): Omit<StepScalars, 'learningRate' | 'step'> {
+  const s = golden.cases.training.scalars as Record<string, number>
+  return {
+    seed: 1,
+    beta1: s.adam_beta1!,
+    beta2: s.adam_beta2!,
+    epsilon: s.adam_epsilon!,
+    weightDecay: s.weight_decay!,
+    maxGradNorm: s.max_grad_norm!,
+  }
+}
