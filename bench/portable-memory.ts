@@ -10,6 +10,7 @@ import type { Batch } from '../src/protocol/batch.ts'
 import { IGNORE } from '../src/protocol/batch.ts'
 import type { PlanRequest } from '../src/protocol/engine.ts'
 import { parseRunConfig } from '../src/protocol/run-config.ts'
+import { scalars } from './model.ts'
 import { randomWeights } from './random.ts'
 import { GEMMA_270M, PEBBLE } from './shapes.ts'
 
@@ -54,16 +55,7 @@ await engine.load({ config, weights: randomWeights(config) }, request, { seed: 1
 const seconds: number[] = []
 for (let step = 1; step <= steps! + 1; step++) {
   const began = performance.now()
-  const { loss, finite } = await engine.step([stream(step)], {
-    step,
-    seed: 1,
-    learningRate: 1e-4,
-    beta1: 0.9,
-    beta2: 0.999,
-    epsilon: 1e-8,
-    weightDecay: 0,
-    maxGradNorm: 1,
-  })
+  const { loss, finite } = await engine.step([stream(step)], scalars(step))
   const took = (performance.now() - began) / 1000
   console.log(`step ${step}: ${took.toFixed(2)} s, loss ${loss.toFixed(4)}${finite ? '' : ', not finite'}`)
   // The first step allocates what the others reuse.

@@ -6,7 +6,7 @@ import { type Rates, Slicer } from '../gpu/slicer.ts'
 import { tune } from '../gpu/tune.ts'
 import { NOT_PICKED } from '../kernels/gather-rows.ts'
 import { RESULT, RESULTS } from '../kernels/results.ts'
-import { initialAdapter } from '../model/lora.ts'
+import { initialState } from '../model/lora.ts'
 import { resolveWeights } from '../model/weights.ts'
 import type { Batch } from '../protocol/batch.ts'
 import type {
@@ -104,12 +104,7 @@ export class WebgpuEngine implements Engine {
     onProgress(1, 'Compiling kernels')
     this.#session = await withinMemory(gpu, 'training', () => Session.open(context, plan, rates, uploaded))
     this.#readbacks = new Readbacks(gpu, 256)
-    const zeros = (like: Record<string, StateTensor>) =>
-      Object.fromEntries(
-        Object.entries(like).map(([k, t]) => [k, { shape: t.shape, data: new Float32Array(t.data.length) }]),
-      )
-    const lora = initialAdapter(model.config, request.lora, options.seed)
-    this.#session.adapter.write({ lora, adamM: zeros(lora), adamV: zeros(lora) })
+    this.#session.adapter.write(initialState(model.config, request.lora, options.seed))
   }
 
   step(batches: Batch[], scalars: StepScalars, signal?: AbortSignal): Promise<StepResult> {

@@ -87,6 +87,19 @@ export function initialAdapter(config: ModelConfig, lora: LoraConfig, seed: numb
   return state
 }
 
+/** The state that training begins with: PEFT's initial adapter, both moments zero. */
+export function initialState(config: ModelConfig, lora: LoraConfig, seed: number): EngineState {
+  const adapter = initialAdapter(config, lora, seed)
+  const zeros = () =>
+    Object.fromEntries(
+      Object.entries(adapter).map(([name, { shape, data }]) => [
+        name,
+        { shape, data: new Float32Array(data.length) },
+      ]),
+    )
+  return { lora: adapter, adamM: zeros(), adamV: zeros() }
+}
+
 /**
  * Checks that stored adapter tensors are exactly those of this model and LoRA config.
  * @throws LapidaryError `missing_tensor`, or `bad_state` for a wrong shape or a tensor too many, naming the tensor.

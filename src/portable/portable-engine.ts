@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { initialAdapter } from '../model/lora.ts'
+import { initialState } from '../model/lora.ts'
 import type { Batch } from '../protocol/batch.ts'
 import type {
   AdapterOption,
@@ -85,11 +85,7 @@ export class PortableEngine implements Engine {
       signal,
     )
     const adapter = new Adapter(request.model, request.lora)
-    const lora = initialAdapter(request.model, request.lora, seed)
-    const zeros = Object.fromEntries(
-      Object.entries(lora).map(([k, t]) => [k, { shape: t.shape, data: new Float32Array(t.data.length) }]),
-    )
-    adapter.write({ lora, adamM: zeros, adamV: zeros })
+    adapter.write(initialState(request.model, request.lora, seed))
     const positions = Math.max(request.maxTokens, request.decode?.positions ?? 0)
     this.#loaded = { plan, weights, adapter, tables: ropeTables(request.model, positions) }
   }

@@ -1,8 +1,8 @@
 import { describe } from 'vitest'
 import { WebgpuEngine } from '../../src/engine/webgpu-engine.ts'
-import type { PlanRequest, Recompute } from '../../src/protocol/engine.ts'
+import type { Recompute } from '../../src/protocol/engine.ts'
 import type { Golden } from '../support/golden.ts'
-import { goldenTests } from '../support/golden-engine.ts'
+import { goldenRequest, goldenTests } from '../support/golden-engine.ts'
 import { extendedContext, sharedContext } from '../support/gpu.ts'
 
 const CASES = [
@@ -17,16 +17,7 @@ async function open(golden: Golden, recompute: Recompute, defaultLimits: boolean
     rates: { flops: 5e9, bandwidth: 5e9 },
     tune: false,
   })
-  const request: PlanRequest = {
-    model: golden.model.config,
-    weightBytes: 4,
-    lora: golden.lora,
-    maxTokens: 96,
-    maxSupervised: 96,
-    recompute,
-    decode: { sequences: 4, positions: 64 },
-  }
-  await engine.load(golden.model, request, { seed: 1 })
+  await engine.load(golden.model, goldenRequest(golden, recompute), { seed: 1 })
   return engine
 }
 

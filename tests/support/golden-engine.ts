@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { batchOf } from '../../src/protocol/batch.ts'
-import type { Engine, StateTensor, StepScalars } from '../../src/protocol/engine.ts'
+import type { Engine, PlanRequest, Recompute, StateTensor, StepScalars } from '../../src/protocol/engine.ts'
 import { type Golden, openGolden, relativeL2 } from './golden.ts'
 import { expectClose } from './operation.ts'
 
@@ -8,6 +8,19 @@ import { expectClose } from './operation.ts'
 export interface CheckedEngine extends Engine {
   logits(batch: ReturnType<typeof batchOf>, options?: { adapter?: 'on' | 'off' }): Promise<Float32Array>
   gradients(): Promise<Record<string, StateTensor>>
+}
+
+/** What the golden cases ask of an engine. */
+export function goldenRequest(golden: Golden, recompute: Recompute): PlanRequest {
+  return {
+    model: golden.model.config,
+    weightBytes: 4,
+    lora: golden.lora,
+    maxTokens: 96,
+    maxSupervised: 96,
+    recompute,
+    decode: { sequences: 4, positions: 64 },
+  }
 }
 
 /**
