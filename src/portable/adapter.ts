@@ -38,9 +38,7 @@ export class Adapter {
     const key = `${layer}.${projection}`
     const known = this.#pairs.get(key)
     if (known) return known
-    const of = (matrix: 'A' | 'B') =>
-      this.#parameters.find((p) => p.layer === layer && p.projection === projection && p.matrix === matrix)
-    const [a, b] = [of('A'), of('B')]
+    const [a, b] = this.#matrices(layer, projection)
     if (!a || !b) return null
     const pair = tidy((): LoraPair => {
       const low = tf.tensor2d(a.value, a.shape)
@@ -60,9 +58,7 @@ export class Adapter {
   async add(layer: number, pairs: readonly PairGrad[], scale: number): Promise<void> {
     for (const { projection, dat, db } of pairs) {
       const [low, high] = await Promise.all([dat.data(), db.data()])
-      const of = (matrix: 'A' | 'B') =>
-        this.#parameters.find((p) => p.layer === layer && p.projection === projection && p.matrix === matrix)!
-      const [a, b] = [of('A'), of('B')]
+      const [a, b] = this.#matrices(layer, projection) as [Parameter, Parameter]
       const [rank, width] = a.shape
       for (let i = 0; i < width; i++)
         for (let q = 0; q < rank; q++) a.gradient[q * width + i]! += scale * low[i * rank + q]!
@@ -136,6 +132,11 @@ export class Adapter {
 
   dispose(): void {
     this.#forgetPairs()
+  }
+
+  /** A, then B; nothing where the projection has no LoRA. */
+  #matrices(layer: number, projection: Projection): Parameter[] {
+    return this.#parameters.filter((p) => p.layer === layer && p.projection === projection)
   }
 
   #forgetPairs(): void {
