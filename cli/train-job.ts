@@ -63,7 +63,8 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --sample TEXT        a prompt answered by base and tuned model at each validation; may be given several times
   --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them
   --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" holds
-                       template, label words, preprocessing steps, split and augmentation: see docs/config.md
+                       template, label words, chat format (kauldron's too), preprocessing steps, split and augmentation:
+                       see docs/config.md
   --engine E           auto (default: webgpu on a graphics card, else portable), webgpu, portable
   --export LIST        peft
   --resume             go on from DIR/checkpoint

@@ -86,6 +86,9 @@ export type Fix =
   /** Apply these edits to the data set (`DataRoom.edit`). */
   | { kind: 'edit'; label: string; edits: RowEdit[] }
 
+/** How conversations become tokens. */
+export type ChatFormat = RunConfig['data']['format']
+
 /** What preparation depends on beside the bytes; the same as in `run.json` under `data`. */
 export interface DataRequest {
   dataset: string
@@ -101,6 +104,7 @@ export interface InspectRequest extends DataRequest {
   /** With a model, examples too long for it are found too. */
   model?: string
   maxLength?: number
+  format?: ChatFormat
 }
 
 export interface PrepareRequest extends DataRequest {
@@ -112,7 +116,7 @@ export interface PrepareRequest extends DataRequest {
    * `kauldron`: token for token what `gm.data.Seq2SeqTask` of the `gemma` package makes of a pair, at a `max_length` one below
    * this `maxLength`. By default the template that came with the model.
    */
-  format?: 'template' | 'kauldron'
+  format?: ChatFormat
   validationShare: number
   split?: SplitConfig
   augment?: AugmentConfig

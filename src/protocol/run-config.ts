@@ -90,6 +90,11 @@ const DataSchema = v.strictObject({
   template: v.optional(v.nullable(v.string()), null),
   /** Words for the values of the response column. */
   labels: v.optional(v.nullable(v.record(v.string(), v.string())), null),
+  /**
+   * How conversations become tokens: `template`, the chat template that came with the model; `kauldron`, as
+   * `gm.data.Seq2SeqTask` of the `gemma` package does.
+   */
+  format: v.optional(v.picklist(['template', 'kauldron']), 'template'),
   /** Preprocessing, in order. */
   steps: v.optional(v.pipe(v.array(DataStepSchema), v.maxLength(200)), []),
   split: v.optional(SplitSchema, {}),

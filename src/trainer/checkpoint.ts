@@ -102,7 +102,7 @@ export function identity(config: RunConfig): string {
 /** What older versions had no fields for counts only where it is used: their checkpoints stay good. */
 function beyondColumns({ data }: RunConfig): object {
   const none = defaultRunConfig().data
-  const fields = ['input', 'template', 'labels', 'steps', 'split', 'augment'] as const
+  const fields = ['input', 'template', 'labels', 'format', 'steps', 'split', 'augment'] as const
   return Object.fromEntries(
     fields.flatMap((field) =>
       canonical(data[field]) === canonical(none[field]) ? [] : [[field, data[field]]],

@@ -1,6 +1,7 @@
 import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
+import { prepareRequest } from '../protocol/run-request.ts'
 import type { ExportedFile, FileInFolder, Mapping, StartRequest } from '../protocol/studio.ts'
 import { createStudio } from './client.ts'
 
@@ -62,30 +63,19 @@ export function openHeadless(): void {
     for (const { url, name } of job.data.files)
       files.push({ path: name, file: new File([await (await fetch(url)).blob()], name) })
     const dataset = await studio.data.openFiles(files)
-    const { training, data: wanted } = job.config
     const mapping = mappingFor(job.mapping, dataset.guess)
-    const info = await studio.data.prepare({
-      dataset: dataset.id,
-      model: job.model,
-      mapping,
-      maxLength: training.max_length,
-      completionOnlyLoss: training.completion_only_loss,
-      validationShare: wanted.validation_share,
-      seed: training.seed,
-      steps: wanted.steps,
-      split: wanted.split,
-      augment: wanted.augment,
-    })
+    const data = { ...job.config.data, ...mapping, name: job.data.name, hash: dataset.hash }
+    const wanted = parseRunConfig({ ...job.config, data })
+    const info = await studio.data.prepare(prepareRequest(wanted, dataset.id, job.model))
     // Some of what opening brought up, preparing finds again.
     const said = new Set(
       [...dataset.findings, ...info.findings].map(({ message, hint }) => `${message} ${hint}`),
     )
     for (const message of said) emit({ type: 'notice', message }, false)
-    const data = { ...wanted, ...mapping, name: job.data.name, hash: dataset.hash }
     const device = await deviceName(job.config)
     const { choices } = job.config.engine
     const engine = { ...job.config.engine, choices: { ...job.choices[device], ...choices } }
-    const config = parseRunConfig({ ...job.config, data, engine })
+    const config = parseRunConfig({ ...wanted, engine })
     tell({ config, device })
     return { config, model: job.model, tokens: info.tokens, samplePrompts: job.samplePrompts }
   }

@@ -130,6 +130,7 @@ export class Preparation {
       seed,
       model,
       maxLength,
+      format,
     }: InspectRequest & {
       model: string
       maxLength: number
@@ -138,7 +139,12 @@ export class Preparation {
   ): Promise<Finding[]> {
     const request = { dataset, mapping, seed, model, maxLength, validationShare, completionOnlyLoss: null }
     const looked = await this.#look(
-      { ...request, ...(steps ? { steps } : {}), ...(split ? { split } : {}) },
+      {
+        ...request,
+        ...(steps ? { steps } : {}),
+        ...(split ? { split } : {}),
+        ...(format ? { format } : {}),
+      },
       signal,
     ).catch((error: unknown) => {
       const { code, message, hint } = toFailure(error)

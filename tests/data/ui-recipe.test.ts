@@ -1,12 +1,17 @@
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { DataStepSchema } from '../../src/protocol/data-steps.ts'
-import type { Finding } from '../../src/protocol/studio.ts'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import type { ColumnInfo, Finding, Guess, Mapping } from '../../src/protocol/studio.ts'
 import {
   applyFix,
+  dataConfig,
   EMPTY_RECIPE,
   isMapped,
+  kindOf,
+  mappingOfKind,
   moveStep,
+  type Role,
   readyIndex,
   readySplit,
   readySteps,
@@ -34,6 +39,77 @@ describe('mapping', () => {
     expect(isMapped({ ...none, response: 'a' })).toBe(false)
     expect(isMapped({ ...none, response: 'a', template: 'Say {b}' })).toBe(true)
     expect(tidyMapping({ ...none, prompt: 'q', response: 'a', template: 'Say {b}' }).prompt).toBeNull()
+  })
+
+  const guess: Guess = {
+    ...none,
+    prompt: 'q',
+    response: 'a',
+    system: 's',
+    input: 'i',
+    labels: { 0: 'no' },
+    reason: 'by name',
+  }
+  const columns: ColumnInfo[] = [
+    { name: 'n', type: 'number', missing: 0 },
+    { name: 'q', type: 'text', missing: 0 },
+    { name: 'm', type: 'list', missing: 0 },
+  ]
+  const whole: Record<string, Mapping> = {
+    pair: { ...none, prompt: 'q', response: 'a', system: 's', input: 'i' },
+    template: { ...none, response: 'a', template: 'Say {q}' },
+    label: { ...none, prompt: 'q', response: 'l', labels: { 0: 'no', 1: 'yes' } },
+    messages: { ...none, messages: 'm' },
+    text: { ...none, text: 't' },
+  }
+
+  test.each(Object.keys(whole))('from %s to any other kind, nothing stale goes into a run', (from) => {
+    for (const kind of ['pair', 'messages', 'text'] as const) {
+      const next = mappingOfKind(kind, guess, columns)
+      expect(kindOf(next)).toBe(kind)
+      // A choice of column alone must do, too: whatever else was set is of the kind before.
+      const role = { pair: 'prompt', messages: 'messages', text: 'text' }[kind] as Role
+      const sent = tidyMapping(withRole(whole[from]!, role, 'z'))
+      const fields = Object.keys(sent).filter((name) => sent[name as Role])
+      if (kind === 'pair') expect(sent).toMatchObject({ prompt: 'z', messages: null, text: null })
+      else expect(fields).toEqual([role])
+      const config = parseRunConfig({
+        data: dataConfig({ ...EMPTY_RECIPE, mapping: next }, { name: 'x.csv', hash: 'h' }, 0.1),
+      }).data
+      const { template, labels, input, system } = config
+      if (kind !== 'pair') expect([template, labels, input, system]).toEqual([null, null, null, null])
+      else expect([template, labels, input, system]).toEqual([null, { 0: 'no' }, 'i', 's'])
+    }
+  })
+
+  test('the likeliest column of a kind that was not guessed', () => {
+    expect(mappingOfKind('messages', guess, columns)).toEqual({ ...none, messages: 'm' })
+    expect(mappingOfKind('text', guess, columns)).toEqual({ ...none, text: 'q' })
+    expect(mappingOfKind('pair', { ...none, text: 'q', reason: '' }, columns).prompt).toBe('q')
+  })
+
+  test('words without an answer, a system text without a question, and a blank template count for nothing', () => {
+    const left = { ...none, system: 's', input: 'i', labels: { 0: 'no' }, template: '  ' }
+    expect(tidyMapping(left)).toEqual(none)
+    expect(isMapped({ ...left, response: 'a' })).toBe(false)
+  })
+
+  test('a run config says all of the recipe, and only what is of use', () => {
+    const info = { name: 'x.csv', hash: 'h' }
+    const chat = { ...EMPTY_RECIPE, format: 'kauldron' as const, mapping: whole.messages! }
+    expect(dataConfig(chat, info, 0.1)).toMatchObject({ format: 'kauldron', messages: 'm', hash: 'h' })
+    expect(dataConfig({ ...chat, mapping: whole.text! }, info, 0.1).format).toBe('template')
+    const split = { ...EMPTY_RECIPE.split, column: 'g', test_share: 0.2 }
+    expect(readySplit(split)).toEqual({ ...EMPTY_RECIPE.split, test_share: 0.2 })
+    expect(readySplit({ ...split, method: 'grouped', test_values: ['x'] })).toEqual({
+      ...split,
+      method: 'grouped',
+    })
+    expect(readySplit({ ...split, method: 'column', test_values: ['x'] })).toMatchObject({
+      column: 'g',
+      test_share: 0,
+      test_values: ['x'],
+    })
   })
 
   test('what is empty is left out', () => {

@@ -80,7 +80,8 @@ export const data = {
   'stats.length': 'Characters (least, mean, most)',
   'stats.top': 'Most frequent',
 
-  'mapping.more': 'Template, words for labels, further columns',
+  'mapping.more': 'Template, words for labels, chat format',
+  'mapping.moreChat': 'Chat format',
   'mapping.input': 'Added to the question (input)',
   'mapping.inputHelp':
     'A column put after the question, with an empty line between, where it has something in it.',
@@ -95,6 +96,16 @@ export const data = {
   'mapping.wordsHelp': 'What the model writes for each value of the answer column. Empty: the value itself.',
   'mapping.wordsFind': 'Find the values',
   'mapping.wordsMany': 'The answers are not labels: there are too many different ones.',
+
+  'format.label': 'Chat format',
+  'format.help':
+    'How question and answer are written for the model: which tokens stand around and between them.',
+  'format.template': 'The model’s own',
+  'format.templateNote': 'The chat template that came with the model',
+  'format.kauldron': 'kauldron (Seq2SeqTask)',
+  'format.kauldronNote': 'As Google’s gemma package trains',
+  'format.kauldronHint':
+    'Token for token what Seq2SeqTask of Google’s gemma package makes of a pair: nothing is trimmed, the answer ends with its end-of-turn token, and answers alone are learnt.',
 
   'split.title': 'How rows are held out',
   'split.method': 'Method',

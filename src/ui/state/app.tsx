@@ -20,7 +20,7 @@ export type App = ReturnType<typeof createApp>
 interface Draft {
   dataset: string
   mapping: Mapping
-  recipe: Pick<RunConfig['data'], 'steps' | 'split' | 'augment'>
+  recipe: Pick<RunConfig['data'], 'format' | 'steps' | 'split' | 'augment'>
   share: number
   model: string
   profile: ProfileId | 'own'
@@ -85,8 +85,8 @@ function createApp(studio: Studio) {
   function kept(draft: Partial<Draft>): Partial<Recipe> {
     const mapping = draft.mapping ? { mapping: draft.mapping } : {}
     try {
-      const { steps, split, augment } = parseRunConfig({ data: draft.recipe ?? {} }).data
-      return { ...mapping, ...(draft.recipe ? { steps, split, augment } : {}) }
+      const { format, steps, split, augment } = parseRunConfig({ data: draft.recipe ?? {} }).data
+      return { ...mapping, ...(draft.recipe ? { format, steps, split, augment } : {}) }
     } catch {
       return mapping
     }
@@ -98,6 +98,7 @@ function createApp(studio: Studio) {
       dataset: data.dataset()?.id ?? '',
       mapping: data.mapping(),
       recipe: {
+        format: data.recipe().format,
         steps: readySteps(data.recipe().steps),
         split: data.recipe().split,
         augment: data.recipe().augment,

@@ -7,13 +7,27 @@ import {
   NO_SPLIT,
   type SplitConfig,
 } from '../../protocol/data-steps.ts'
-import type { ColumnRoles, Finding, Fix, Guess, Mapping } from '../../protocol/studio.ts'
+import type { DataConfig } from '../../protocol/run-config.ts'
+import type {
+  ChatFormat,
+  ColumnInfo,
+  ColumnRoles,
+  DatasetInfo,
+  Finding,
+  Fix,
+  Guess,
+  Mapping,
+} from '../../protocol/studio.ts'
 
 export type Role = keyof ColumnRoles
+
+/** What a row holds. */
+export type Kind = 'pair' | 'messages' | 'text'
 
 /** What is done to a data set before it is trained on: all of it goes into the run config. */
 export interface Recipe {
   mapping: Mapping
+  format: ChatFormat
   steps: DataStep[]
   split: SplitConfig
   augment: AugmentConfig
@@ -21,7 +35,13 @@ export interface Recipe {
 
 export const NO_MAPPING: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
 
-export const EMPTY_RECIPE: Recipe = { mapping: NO_MAPPING, steps: [], split: NO_SPLIT, augment: NO_AUGMENT }
+export const EMPTY_RECIPE: Recipe = {
+  mapping: NO_MAPPING,
+  format: 'template',
+  steps: [],
+  split: NO_SPLIT,
+  augment: NO_AUGMENT,
+}
 
 export function mappingOf(guess: Guess): Mapping {
   const { reason: _, ...mapping } = guess
@@ -29,8 +49,22 @@ export function mappingOf(guess: Guess): Mapping {
 }
 
 export function isMapped(mapping: Mapping): boolean {
-  const { prompt, template, response, messages, text } = mapping
+  const { prompt, template, response, messages, text } = tidyMapping(mapping)
   return messages !== null || text !== null || ((prompt !== null || !!template) && response !== null)
+}
+
+export function kindOf({ messages, text }: Mapping): Kind {
+  return messages !== null ? 'messages' : text !== null ? 'text' : 'pair'
+}
+
+/** A first mapping of a kind: the guess where it is of that kind, else the likeliest columns. */
+export function mappingOfKind(kind: Kind, guess: Guess, columns: readonly ColumnInfo[]): Mapping {
+  const guessed = mappingOf(guess)
+  if (kindOf(guessed) === kind) return guessed
+  const first = (...types: ColumnInfo['type'][]) =>
+    columns.find((column) => types.includes(column.type))?.name ?? columns[0]?.name ?? null
+  if (kind === 'messages') return { ...NO_MAPPING, messages: first('list', 'object') }
+  return { ...NO_MAPPING, [kind === 'text' ? 'text' : 'prompt']: first('text') }
 }
 
 /** One role for a column; the three ways of mapping (two columns, messages, text) exclude one another. */
@@ -49,19 +83,48 @@ export function withRole(mapping: Mapping, role: Role, column: string | null): M
   return next
 }
 
-/** Without what is left out or empty, so that two ways of saying the same make the same request. */
+/**
+ * Without what is left out, empty, or of another kind of mapping, so that two ways of saying the same make the same
+ * request, and nothing stale goes into a run.
+ */
 export function tidyMapping(mapping: Mapping): Mapping {
-  const { prompt, response, system, messages, text, input, template, labels } = mapping
-  const words = Object.entries(labels ?? {}).filter(([, word]) => word.trim() !== '')
+  const { prompt, response, system, messages, text, input } = mapping
+  if (messages !== null) return { ...NO_MAPPING, messages }
+  if (text !== null) return { ...NO_MAPPING, text }
+  const template = mapping.template?.trim() ? mapping.template : null
+  const asks = template !== null || prompt !== null
+  const words = Object.entries(mapping.labels ?? {}).filter(([, word]) => word.trim() !== '')
   return {
+    ...NO_MAPPING,
     prompt: template ? null : prompt,
     response,
-    system,
-    messages,
-    text,
-    ...(input ? { input } : {}),
+    system: asks ? system : null,
+    ...(input && asks ? { input } : {}),
     ...(template ? { template } : {}),
-    ...(words.length > 0 ? { labels: Object.fromEntries(words) } : {}),
+    ...(words.length > 0 && response !== null ? { labels: Object.fromEntries(words) } : {}),
+  }
+}
+
+/** Plain text is not a chat: it has no format but the model's. */
+export function readyFormat({ mapping, format }: Pick<Recipe, 'mapping' | 'format'>): ChatFormat {
+  return kindOf(mapping) === 'text' ? 'template' : format
+}
+
+/** What a run config says of the data, so that the same file gives the same examples. */
+export function dataConfig(
+  recipe: Recipe,
+  info: Pick<DatasetInfo, 'name' | 'hash'>,
+  validationShare: number,
+): Partial<DataConfig> {
+  return {
+    ...tidyMapping(recipe.mapping),
+    format: readyFormat(recipe),
+    steps: readySteps(recipe.steps),
+    split: readySplit(recipe.split),
+    augment: recipe.augment,
+    name: info.name,
+    hash: info.hash,
+    validation_share: validationShare,
   }
 }
 
@@ -92,9 +155,13 @@ export function moveStep(steps: DataStep[], index: number, by: 1 | -1): DataStep
   return next
 }
 
-/** A split that needs a column and has none yet counts as random. */
-export function readySplit(split: SplitConfig): SplitConfig {
-  return split.method !== 'random' && split.column === null ? { ...split, method: 'random' } : split
+/** Only what the method uses. A split that needs a column and has none yet counts as random. */
+export function readySplit({ method, column, ...rest }: SplitConfig): SplitConfig {
+  const { test_share, ...values } = rest
+  if (method === 'random' || column === null) return { ...NO_SPLIT, test_share }
+  return method === 'column'
+    ? { ...NO_SPLIT, method, column, ...values }
+    : { ...NO_SPLIT, method, column, test_share }
 }
 
 /** What the fix changes in the recipe; null for a fix that works elsewhere (rows, settings, a question to the person). */

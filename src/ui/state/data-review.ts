@@ -1,7 +1,7 @@
 import { type Accessor, batch, createEffect, createSignal, on, onCleanup, untrack } from 'solid-js'
 import type { SplitConfig } from '../../protocol/data-steps.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { DataRequest, Finding, Mapping, StepsReport, Studio } from '../../protocol/studio.ts'
+import type { ChatFormat, DataRequest, Finding, Mapping, StepsReport, Studio } from '../../protocol/studio.ts'
 
 /** Rows that a first look at the steps takes. */
 const SAMPLE = 2000
@@ -12,6 +12,7 @@ export interface ReviewBasis {
   request: DataRequest
   mapping: Mapping
   split: SplitConfig
+  format: ChatFormat
   validationShare: number
 }
 
@@ -33,9 +34,9 @@ export function createReview(
   }
   const inspectKey = () => {
     const now = basis()
-    const { mapping, split, validationShare } = now ?? {}
+    const { mapping, split, format, validationShare } = now ?? {}
     const { model: id, maxLength } = model() ?? {}
-    return now && `${stepsKey()} ${JSON.stringify([mapping, split, validationShare, id, maxLength])}`
+    return now && `${stepsKey()} ${JSON.stringify([mapping, split, format, validationShare, id, maxLength])}`
   }
 
   async function runSteps(now: ReviewBasis, signal: AbortSignal): Promise<void> {
@@ -62,7 +63,7 @@ export function createReview(
   }
 
   async function inspect(now: ReviewBasis, signal: AbortSignal): Promise<void> {
-    const { mapping, split, validationShare } = now
+    const { mapping, split, format, validationShare } = now
     const basics = model()
     setInspecting(true)
     try {
@@ -71,6 +72,7 @@ export function createReview(
           ...now.request,
           mapping,
           split,
+          format,
           validationShare,
           ...(basics ? { model: basics.model, maxLength: basics.maxLength } : {}),
         },

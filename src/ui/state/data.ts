@@ -11,6 +11,7 @@ import {
 import type { AugmentConfig, DataStep, SplitConfig } from '../../protocol/data-steps.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type {
+  ChatFormat,
   DatasetInfo,
   Mapping,
   PreparedInfo,
@@ -25,6 +26,7 @@ import {
   mappingOf,
   type Recipe,
   type Role,
+  readyFormat,
   readySplit,
   readySteps,
   tidyMapping,
@@ -128,6 +130,7 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
       mapping: tidyMapping(now.mapping),
       split: readySplit(now.split),
       augment: now.augment,
+      format: readyFormat(now),
       validationShare: validationShare(),
     }
   })
@@ -136,8 +139,8 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     const now = basis()
     const of = preparation()
     if (!now || !of || !mapped()) return null
-    const { mapping, split, augment, validationShare } = now
-    const wanted: PrepareRequest = { ...now.request, mapping, split, augment, validationShare, ...of }
+    const { mapping, split, augment, format, validationShare } = now
+    const wanted: PrepareRequest = { ...now.request, mapping, split, augment, format, validationShare, ...of }
     return { wanted, rows: now.rows, key: `${now.hash} ${JSON.stringify(wanted)}` }
   })
 
@@ -265,6 +268,7 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     setRecipe: change,
     setMapping: (part: Partial<Mapping>) => change({ mapping: { ...mapping(), ...part } }),
     setRole: (role: Role, column: string | null) => change({ mapping: withRole(mapping(), role, column) }),
+    setFormat: (format: ChatFormat) => change({ format }),
     setSteps: (steps: DataStep[]) => change({ steps }),
     setSplit: (part: Partial<SplitConfig>) => change({ split: { ...recipe().split, ...part } }),
     setAugment: (part: Partial<AugmentConfig>) => change({ augment: { ...recipe().augment, ...part } }),

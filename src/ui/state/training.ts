@@ -8,7 +8,7 @@ import { formatLoss } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { StepClock } from './clock.ts'
 import type { DataState } from './data.ts'
-import { readySplit, readySteps, tidyMapping } from './data-recipe.ts'
+import { dataConfig } from './data-recipe.ts'
 import { oncePerFrame } from './frame.ts'
 import type { ModelState } from './models.ts'
 import { noteTraining } from './presence.ts'
@@ -72,13 +72,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
       model: { id: model.id, hash: null },
       data: {
         ...base.data,
-        ...tidyMapping(data.mapping()),
-        steps: readySteps(data.recipe().steps),
-        split: readySplit(data.recipe().split),
-        augment: data.recipe().augment,
-        name: info.name,
-        hash: info.hash,
-        validation_share: data.validationShare(),
+        ...dataConfig(data.recipe(), info, data.validationShare()),
       },
     }
   }

@@ -1,20 +1,24 @@
-import { Show } from 'solid-js'
-import type { DatasetInfo } from '../../../protocol/studio.ts'
+import { createMemo, on, Show } from 'solid-js'
+import type { DatasetInfo, Mapping } from '../../../protocol/studio.ts'
 import { Section } from '../../components/Page.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { type Option, Select } from '../../components/Select.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { mappingOf, type Role } from '../../state/data-recipe.ts'
+import { type Kind, kindOf, mappingOf, mappingOfKind, type Role } from '../../state/data-recipe.ts'
 import { MappingMore } from './MappingMore.tsx'
-
-type Shape = 'pair' | 'messages' | 'text'
 
 /** Which column plays which part, with the guess in place and its reason beside it. */
 export function MappingForm(props: { info: DatasetInfo }) {
   const { data } = useApp()
-  const shape = (): Shape =>
-    data.mapping().messages !== null ? 'messages' : data.mapping().text !== null ? 'text' : 'pair'
+  const kind = () => kindOf(data.mapping())
+  /** What was chosen for each kind, so that looking at another loses nothing. */
+  const chosen = createMemo(
+    on(
+      () => props.info.id,
+      () => new Map<Kind, Mapping>(),
+    ),
+  )
 
   /** Columns as they are after the steps, which may have made or renamed some. */
   const columns = () => {
@@ -25,19 +29,9 @@ export function MappingForm(props: { info: DatasetInfo }) {
       : props.info.columns
   }
 
-  const first = (...types: string[]) =>
-    props.info.columns.find((column) => types.includes(column.type))?.name ??
-    props.info.columns[0]?.name ??
-    null
-
-  function setShape(next: Shape): void {
-    const { guess } = props.info
-    if (next === 'messages') data.setRole('messages', guess.messages ?? first('list', 'object'))
-    else if (next === 'text') data.setRole('text', guess.text ?? first('text'))
-    else {
-      data.setRole('prompt', guess.prompt ?? first('text'))
-      if (guess.response) data.setRole('response', guess.response)
-    }
+  function setKind(next: Kind): void {
+    chosen().set(kind(), data.mapping())
+    data.setRecipe({ mapping: chosen().get(next) ?? mappingOfKind(next, props.info.guess, columns()) })
   }
 
   // A prefix keeps "no column" apart from a column of any name.
@@ -69,15 +63,15 @@ export function MappingForm(props: { info: DatasetInfo }) {
       <Segmented
         label={t('mapping.shape')}
         hideLabel
-        value={shape()}
-        onChange={setShape}
+        value={kind()}
+        onChange={setKind}
         options={[
           { value: 'pair', label: t('mapping.pair') },
           { value: 'messages', label: t('mapping.messages') },
           { value: 'text', label: t('mapping.text') },
         ]}
       />
-      <Show when={shape() === 'pair'}>
+      <Show when={kind() === 'pair'}>
         <Show
           when={data.mapping().template}
           fallback={role('prompt', t('mapping.prompt'), t('mapping.promptHelp'))}
@@ -87,16 +81,43 @@ export function MappingForm(props: { info: DatasetInfo }) {
         {role('response', t('mapping.response'), t('mapping.responseHelp'))}
         {role('system', t('mapping.system'), t('mapping.systemHelp'), true)}
       </Show>
-      <Show when={shape() === 'messages'}>
+      <Show when={kind() === 'messages'}>
         {role('messages', t('mapping.messagesColumn'), t('mapping.messagesHelp'))}
       </Show>
-      <Show when={shape() === 'text'}>{role('text', t('mapping.textColumn'), t('mapping.textHelp'))}</Show>
-      <Show when={shape() === 'pair'}>
-        <MappingMore info={props.info} columns={columns().map((column) => column.name)} />
+      <Show when={kind() === 'text'}>{role('text', t('mapping.textColumn'), t('mapping.textHelp'))}</Show>
+      <Show when={kind() !== 'text'}>
+        <details class="fold">
+          <summary>{t(kind() === 'pair' ? 'mapping.more' : 'mapping.moreChat')}</summary>
+          <div class="stack">
+            <Show when={kind() === 'pair'}>
+              <MappingMore info={props.info} columns={columns().map((column) => column.name)} />
+            </Show>
+            <FormatField />
+          </div>
+        </details>
       </Show>
       <Show when={isGuess() && props.info.guess.reason}>
         <p class="hint">{props.info.guess.reason}</p>
       </Show>
     </Section>
+  )
+}
+
+/** How question and answer become tokens. */
+function FormatField() {
+  const { data } = useApp()
+  return (
+    <Select
+      label={t('format.label')}
+      help={t('format.help')}
+      value={data.recipe().format}
+      onChange={data.setFormat}
+      options={(['template', 'kauldron'] as const).map((value) => ({
+        value,
+        label: t(`format.${value}`),
+        description: t(`format.${value}Note`),
+      }))}
+      {...(data.recipe().format === 'kauldron' ? { hint: t('format.kauldronHint') } : {})}
+    />
   )
 }

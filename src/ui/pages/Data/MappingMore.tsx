@@ -1,4 +1,4 @@
-import { createMemo, createSignal, For, Show } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, on, Show } from 'solid-js'
 import { toFailure } from '../../../protocol/errors.ts'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { fillTemplate, parseTemplate } from '../../../protocol/template.ts'
@@ -16,6 +16,14 @@ const MOST_LABELS = 30
 export function MappingMore(props: { info: DatasetInfo; columns: string[] }) {
   const { data, studio } = useApp()
   const [values, setValues] = createSignal<string[] | 'many' | null>(null)
+  // Values of one column are not those of another.
+  createEffect(
+    on(
+      () => data.mapping().response,
+      () => setValues(null),
+      { defer: true },
+    ),
+  )
   const template = () => data.mapping().template ?? ''
   const rows = () => data.stepsReport()?.preview ?? props.info.preview
 
@@ -64,75 +72,72 @@ export function MappingMore(props: { info: DatasetInfo; columns: string[] }) {
   }
 
   return (
-    <details class="fold">
-      <summary>{t('mapping.more')}</summary>
-      <div class="stack">
-        <Select
-          label={t('mapping.input')}
-          help={t('mapping.inputHelp')}
-          value={data.mapping().input ? `column:${data.mapping().input}` : 'none'}
-          onChange={(value) =>
-            data.setMapping({ input: value === 'none' ? null : value.slice('column:'.length) })
-          }
-          options={[
-            { value: 'none', label: t('mapping.none') },
-            ...props.columns.map((name) => ({ value: `column:${name}`, label: name })),
-          ]}
-        />
-        <TextField
-          label={t('mapping.template')}
-          help={t('mapping.templateHelp')}
-          rows={3}
-          value={template()}
-          onChange={(text) => data.setMapping({ template: text === '' ? null : text })}
-          error={error()}
-        />
-        <div class="row">
-          <For each={props.columns.slice(0, 12)}>
-            {(column) => (
-              <Button
-                kind="quiet"
-                class="small"
-                aria-label={t('mapping.insert', { column })}
-                onClick={() => data.setMapping({ template: `${template()}{${column}}` })}
-              >
-                {`{${column}}`}
-              </Button>
-            )}
-          </For>
-        </div>
-        <Show when={preview()}>
-          {(text) => (
-            <div>
-              <p class="small quiet">{t('mapping.previewTitle')}</p>
-              <p class="cell exact">{text()}</p>
-            </div>
-          )}
-        </Show>
-        <div class="stack-s">
-          <h3>{t('mapping.words')}</h3>
-          <p class="small quiet">{t('mapping.wordsHelp')}</p>
-          <Show when={values() === 'many'}>
-            <p class="small" role="status">
-              {t('mapping.wordsMany')}
-            </p>
-          </Show>
-          <For each={labels()}>
-            {(value) => (
-              <TextField
-                label={t('fix.words.one', { value })}
-                value={data.mapping().labels?.[value] ?? ''}
-                onChange={(word) => data.setMapping({ labels: { ...data.mapping().labels, [value]: word } })}
-              />
-            )}
-          </For>
-          <Show when={!Array.isArray(values()) && data.mapping().response !== null}>
-            <Button class="start" onClick={() => void findValues()}>
-              {t('mapping.wordsFind')}
+    <>
+      <Select
+        label={t('mapping.input')}
+        help={t('mapping.inputHelp')}
+        value={data.mapping().input ? `column:${data.mapping().input}` : 'none'}
+        onChange={(value) =>
+          data.setMapping({ input: value === 'none' ? null : value.slice('column:'.length) })
+        }
+        options={[
+          { value: 'none', label: t('mapping.none') },
+          ...props.columns.map((name) => ({ value: `column:${name}`, label: name })),
+        ]}
+      />
+      <TextField
+        label={t('mapping.template')}
+        help={t('mapping.templateHelp')}
+        rows={3}
+        value={template()}
+        onChange={(text) => data.setMapping({ template: text === '' ? null : text })}
+        error={error()}
+      />
+      <div class="row">
+        <For each={props.columns.slice(0, 12)}>
+          {(column) => (
+            <Button
+              kind="quiet"
+              class="small"
+              aria-label={t('mapping.insert', { column })}
+              onClick={() => data.setMapping({ template: `${template()}{${column}}` })}
+            >
+              {`{${column}}`}
             </Button>
-          </Show>
-        </div>
+          )}
+        </For>
       </div>
-    </details>
+      <Show when={preview()}>
+        {(text) => (
+          <div>
+            <p class="small quiet">{t('mapping.previewTitle')}</p>
+            <p class="cell exact">{text()}</p>
+          </div>
+        )}
+      </Show>
+      <div class="stack-s">
+        <h3>{t('mapping.words')}</h3>
+        <p class="small quiet">{t('mapping.wordsHelp')}</p>
+        <Show when={values() === 'many'}>
+          <p class="small" role="status">
+            {t('mapping.wordsMany')}
+          </p>
+        </Show>
+        <For each={labels()}>
+          {(value) => (
+            <TextField
+              label={t('fix.words.one', { value })}
+              value={data.mapping().labels?.[value] ?? ''}
+              onChange={(word) => data.setMapping({ labels: { ...data.mapping().labels, [value]: word } })}
+            />
+          )}
+        </For>
+        <Show when={!Array.isArray(values()) && data.mapping().response !== null}>
+          <Button class="start" onClick={() => void findValues()}>
+            {t('mapping.wordsFind')}
+          </Button>
+        </Show>
+      </div>
+    </>
   )
 }
