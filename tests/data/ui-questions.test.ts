@@ -1,51 +1,63 @@
 import { describe, expect, it } from 'vitest'
-import type { DatasetInfo, Mapping } from '../../src/protocol/studio.ts'
-import { questionsFrom } from '../../src/ui/state/questions.ts'
+import type { ExampleText } from '../../src/protocol/studio.ts'
+import type { Message, Origin, Split } from '../../src/protocol/tokens.ts'
+import { questionsFrom, questionsOf } from '../../src/ui/state/questions.ts'
 import { hrefOf, PLACES, placeOf } from '../../src/ui/state/route.ts'
 
-const none: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
-const dataset = (preview: Record<string, unknown>[]) => ({ preview }) as unknown as DatasetInfo
+const say = (role: Message['role'], content: string): Message => ({ role, content })
+const chat = (messages: Message[], origin: Origin = 'data'): ExampleText => ({
+  row: 0,
+  origin,
+  messages,
+  text: null,
+})
+const pair = (prompt: string, answer: string, origin?: Origin) =>
+  chat([say('user', prompt), say('assistant', answer)], origin)
 
 describe('questions asked along the way', () => {
-  it('come from the mapped columns, each once, with what the data says', () => {
-    const info = dataset([
-      { q: ' Who? ', a: 'Tom' },
-      { q: 'Who?', a: 'Anna' },
-      { q: '', a: 'nobody' },
-      { q: 7, a: null },
-    ])
-    expect(questionsFrom(info, { ...none, prompt: 'q', response: 'a' })).toEqual([
-      { prompt: 'Who?', reference: 'Tom' },
-      { prompt: '7' },
-    ])
+  it('are those of the examples, each once, with what the data says; made rows ask nothing', () => {
+    const examples = [
+      pair(' Who? ', 'Tom'),
+      pair('Who?', 'Anna'),
+      pair('Whoo?', 'Anna', 'noisy'),
+      pair(' ', 'nobody'),
+      pair('7', ''),
+    ]
+    expect(questionsFrom(examples)).toEqual([{ prompt: 'Who?', reference: 'Tom' }, { prompt: '7' }])
+    expect(questionsFrom(examples, 1)).toHaveLength(1)
   })
-  it('come from the first turn of a conversation, in either manner of writing it', () => {
-    const info = dataset([
-      {
-        messages: [
-          { role: 'system', content: 'Be kind' },
-          { role: 'user', content: 'Hi' },
-          { role: 'assistant', content: 'Hello' },
-        ],
-      },
-      {
-        messages: [
-          { from: 'human', value: 'Bye' },
-          { from: 'gpt', value: 'See you' },
-        ],
-      },
-      { messages: 'broken' },
+  it('come from the first turn of a conversation, the system text before it', () => {
+    const turns = [say('user', 'Hi'), say('assistant', 'Hello'), say('user', 'Bye'), say('assistant', 'Ciao')]
+    expect(questionsFrom([chat([say('system', 'Be kind'), ...turns])])).toEqual([
+      { prompt: 'Be kind\n\nHi', reference: 'Hello' },
     ])
-    expect(questionsFrom(info, { ...none, messages: 'messages' })).toEqual([
-      { prompt: 'Hi', reference: 'Hello' },
-      { prompt: 'Bye', reference: 'See you' },
-    ])
+    expect(questionsFrom([chat([say('assistant', 'Hello')])])).toEqual([])
   })
   it('are the openings of plain text', () => {
-    const info = dataset([{ t: 'once upon a time there was a small boat at sea' }])
-    expect(questionsFrom(info, { ...none, text: 't' })).toEqual([
+    const text = 'once upon a time there was a small boat at sea'
+    expect(questionsFrom([{ row: 0, origin: 'data', messages: null, text }])).toEqual([
       { prompt: 'once upon a time there was a small' },
     ])
+  })
+  it('are taken from held-out rows, and from training rows only where those are too few', async () => {
+    const rows: Record<Split, ExampleText[]> = {
+      train: ['a', 'b', 'c'].map((prompt) => pair(prompt, '1')),
+      validation: ['x', 'y'].map((prompt) => pair(prompt, '2')),
+      test: [],
+    }
+    const asked: Split[] = []
+    const room = {
+      examples: async (_: unknown, split: Split) => {
+        asked.push(split)
+        return { total: rows[split].length, examples: rows[split] }
+      },
+    }
+    const request = { dataset: '', mapping: {} as never, validationShare: 0, seed: 0 }
+    const prompts = async (most: number) =>
+      (await questionsOf(room, request, ['validation', 'train'], most)).map(({ prompt }) => prompt)
+    expect(await prompts(3)).toEqual(['x', 'y', 'a'])
+    expect(await prompts(2)).toEqual(['x', 'y'])
+    expect(asked).toEqual(['validation', 'train', 'validation'])
   })
 })
 

@@ -94,6 +94,8 @@ export async function startShort(page: Page, steps: number): Promise<void> {
   await page.getByRole('link', { name: 'Train', exact: true }).click()
   await page.getByRole('textbox', { name: 'Steps' }).fill(String(steps))
   await page.getByText('Questions asked along the way').click()
-  for (const field of await page.getByRole('textbox', { name: /^Question \d/ }).all()) await field.fill('')
+  const questions = page.getByRole('textbox', { name: /^Question \d/ })
+  await questions.first().waitFor()
+  for (const field of await questions.all()) await field.fill('')
   await page.getByRole('button', { name: 'Start training' }).click()
 }

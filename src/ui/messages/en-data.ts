@@ -107,6 +107,8 @@ export const data = {
   'format.kauldronHint':
     'Token for token what Seq2SeqTask of Google’s gemma package makes of a pair: nothing is trimmed, the answer ends with its end-of-turn token, and answers alone are learnt.',
 
+  'ask.fromData': 'From the data of this run, held-out rows first',
+
   'split.title': 'How rows are held out',
   'split.method': 'Method',
   'split.random': 'At random',

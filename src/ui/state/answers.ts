@@ -3,6 +3,7 @@ import { createStore, produce } from 'solid-js/store'
 import type { EngineChoice } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { AnswerRequest, Studio } from '../../protocol/studio.ts'
+import type { Question } from './questions.ts'
 
 export type AnswersState = ReturnType<typeof createAnswers>
 export type Side = 'base' | 'tuned'
@@ -17,6 +18,8 @@ export interface SideAnswer {
 export interface Exchange {
   id: number
   prompt: string
+  /** What the data says, where the question is of the data. */
+  reference?: string
   run: string
   base: SideAnswer
   tuned: SideAnswer
@@ -30,7 +33,7 @@ export function createAnswers(studio: Studio, engine: Accessor<EngineChoice>) {
   let count = 0
 
   async function ask(
-    prompt: string,
+    question: Question,
     model: string,
     run: string,
     options: AnswerRequest['options'],
@@ -41,11 +44,11 @@ export function createAnswers(studio: Studio, engine: Accessor<EngineChoice>) {
     abort = new AbortController()
     batch(() => {
       setAsking(true)
-      setExchanges(produce((all) => all.unshift({ id, prompt, run, base: blank(), tuned: blank() })))
+      setExchanges(produce((all) => all.unshift({ id, ...question, run, base: blank(), tuned: blank() })))
     })
     try {
       for (const side of ['tuned', 'base'] as const)
-        await answer(id, side, prompt, model, run, options, abort.signal)
+        await answer(id, side, question.prompt, model, run, options, abort.signal)
     } finally {
       setAsking(false)
     }

@@ -1,4 +1,7 @@
-import type { DatasetInfo, Mapping } from '../../protocol/studio.ts'
+import { createEffect, createSignal, on } from 'solid-js'
+import type { DataRoom, ExamplesRequest, ExampleText, Studio } from '../../protocol/studio.ts'
+import type { Split } from '../../protocol/tokens.ts'
+import type { DataState } from './data.ts'
 
 export interface Question {
   prompt: string
@@ -7,42 +10,79 @@ export interface Question {
 
 /** Most questions put to both models at each evaluation; each costs time. */
 export const MOST_QUESTIONS = 4
+/** Questions taken from the data where a person has none of their own. */
+const FROM_DATA = 3
+/** Examples looked at for questions of each split: some ask the same. */
+const LOOKED_AT = 20
+/** Words of plain text that a model is asked to go on from. */
+const OPENING = 8
 
-/** Questions taken from the rows in view: what a person would ask the tuned model, and what the data says to it. */
-export function questionsFrom(info: Pick<DatasetInfo, 'preview'>, mapping: Mapping, most = 3): Question[] {
+/** What a person would ask the tuned model, and what the data says to it; each question once. */
+export function questionsFrom(examples: readonly ExampleText[], most = FROM_DATA): Question[] {
   const found: Question[] = []
-  for (const row of info.preview) {
+  for (const example of examples) {
     if (found.length === most) break
-    const question = questionOf(row, mapping)
+    const question = example.origin === 'data' ? questionOf(example) : null
     if (question && !found.some((other) => other.prompt === question.prompt)) found.push(question)
   }
   return found
 }
 
-function questionOf(row: Record<string, unknown>, mapping: Mapping): Question | null {
-  if (mapping.prompt !== null) {
-    const prompt = textOf(row[mapping.prompt])
-    const reference = mapping.response === null ? '' : textOf(row[mapping.response])
-    return prompt ? { prompt, ...(reference ? { reference } : {}) } : null
-  }
-  if (mapping.messages !== null) {
-    const turns = row[mapping.messages]
-    if (!Array.isArray(turns)) return null
-    const of = (...roles: string[]) => {
-      const turn = turns.find((entry) => roles.includes(String(entry?.role ?? entry?.from)))
-      return textOf(turn?.content ?? turn?.value)
-    }
-    const prompt = of('user', 'human')
-    const reference = of('assistant', 'model', 'gpt')
-    return prompt ? { prompt, ...(reference ? { reference } : {}) } : null
-  }
-  if (mapping.text !== null) {
-    const opening = textOf(row[mapping.text]).split(/\s+/).slice(0, 8).join(' ')
+/**
+ * The first turn and its answer. A system text goes before the question with an empty line between, which is where
+ * Gemma's template puts it too.
+ */
+function questionOf({ messages, text }: ExampleText): Question | null {
+  if (messages === null) {
+    const opening = (text ?? '').trim().split(/\s+/).slice(0, OPENING).join(' ')
     return opening ? { prompt: opening } : null
   }
-  return null
+  const at = messages.findIndex(({ role }) => role === 'user')
+  const asked = messages[at]?.content.trim()
+  if (!asked) return null
+  const system = messages[0]?.role === 'system' ? `${messages[0].content.trim()}\n\n` : ''
+  const answer = messages[at + 1]
+  const reference = answer?.role === 'assistant' ? answer.content.trim() : ''
+  return { prompt: system + asked, ...(reference ? { reference } : {}) }
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.trim() : value === null || value === undefined ? '' : String(value)
+/** Questions as the recipe makes them, from these splits in this order. Rejects with a Failure. */
+export async function questionsOf(
+  room: Pick<DataRoom, 'examples'>,
+  request: ExamplesRequest,
+  splits: readonly Split[],
+  most = FROM_DATA,
+): Promise<Question[]> {
+  const examples: ExampleText[] = []
+  for (const split of splits) {
+    examples.push(...(await room.examples(request, split, 0, LOOKED_AT)).examples)
+    if (questionsFrom(examples, most).length === most) break
+  }
+  return questionsFrom(examples, most)
+}
+
+/** Questions for the run being set up: rows that it will not learn from, where some are held out. */
+export function createQuestions(studio: Studio, data: DataState) {
+  const [found, setFound] = createSignal<Question[]>([])
+  let latest: { key: string; result: Promise<Question[]> } | null = null
+
+  /** Those of the data and options as they are now. */
+  async function read(): Promise<Question[]> {
+    const request = data.request()
+    if (!request) return []
+    const key = `${data.basis()?.hash} ${JSON.stringify(request)}`
+    // A run can do without; what is wrong with the data shows where it is prepared.
+    if (latest?.key !== key)
+      latest = {
+        key,
+        result: questionsOf(studio.data, request, ['validation', 'train']).catch(() => []),
+      }
+    const result = await latest.result
+    if (latest?.key === key) setFound(result)
+    return result
+  }
+
+  createEffect(on(data.prepared, (prepared) => (prepared ? void read() : setFound([]))))
+
+  return { found, read }
 }

@@ -12,7 +12,7 @@ import { dataConfig } from './data-recipe.ts'
 import { oncePerFrame } from './frame.ts'
 import type { ModelState } from './models.ts'
 import { noteTraining } from './presence.ts'
-import { type Question, questionsFrom } from './questions.ts'
+import { createQuestions, type Question } from './questions.ts'
 import { createRunView, type RunsState, type RunView } from './runs.ts'
 import type { Settings } from './settings.ts'
 
@@ -48,16 +48,13 @@ export function createTraining({ studio, data, models, settings, runs, announce 
 
   const busy = () => phase() !== 'idle'
 
-  const dataQuestions = (): Question[] => {
-    const info = data.dataset()
-    return info ? questionsFrom(data.stepsReport() ?? info, data.mapping()) : []
-  }
-  const questions = (): Question[] => {
+  const fromData = createQuestions(studio, data)
+  const questions = (known: Question[] = fromData.found()): Question[] => {
     const own = ownQuestions()
-    if (!own) return dataQuestions()
+    if (!own) return known
     return own
       .filter((text) => text.trim() !== '')
-      .map((prompt) => dataQuestions().find((known) => known.prompt === prompt) ?? { prompt })
+      .map((prompt) => known.find((question) => question.prompt === prompt) ?? { prompt })
   }
 
   /** What a start would run, or null while something is missing or wrong. */
@@ -220,8 +217,9 @@ export function createTraining({ studio, data, models, settings, runs, announce 
     await sitting(createRunView(), async (onEvent) => {
       setStage({ stage: 'data' })
       const prepared = await data.prepare()
+      const samplePrompts = questions(await fromData.read())
       return studio.train.start(
-        { config: wanted, model: wanted.model.id, tokens: prepared.tokens, samplePrompts: questions() },
+        { config: wanted, model: wanted.model.id, tokens: prepared.tokens, samplePrompts },
         onEvent,
       )
     })

@@ -12,7 +12,9 @@ import { t } from '../../messages/t.ts'
 import type { Exchange, SideAnswer } from '../../state/answers.ts'
 import { useApp } from '../../state/app.tsx'
 import { checkNumber, type NumberLimits } from '../../state/fields.ts'
+import type { Question } from '../../state/questions.ts'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
+import { DataQuestions } from './DataQuestions.tsx'
 
 export function EvaluatePage() {
   const { runs } = useApp()
@@ -110,6 +112,7 @@ const LENGTH: NumberLimits = {
 function Ask(props: { run: RunInfo }) {
   const { answers, training } = useApp()
   const [prompt, setPrompt] = createSignal('')
+  const [known, setKnown] = createSignal<Question | null>(null)
   const [temperature, setTemperature] = createSignal(0)
   const [length, setLength] = createSignal(64)
   const valid = () =>
@@ -118,7 +121,9 @@ function Ask(props: { run: RunInfo }) {
   function ask(event: Event): void {
     event.preventDefault()
     if (!valid() || training.busy()) return
-    void answers.ask(prompt().trim(), props.run.model, props.run.id, {
+    const asked = prompt().trim()
+    const question = known()?.prompt === asked ? known()! : { prompt: asked }
+    void answers.ask(question, props.run.model, props.run.id, {
       maxNewTokens: length(),
       temperature: temperature(),
       topK: 0,
@@ -146,6 +151,13 @@ function Ask(props: { run: RunInfo }) {
             />
           )}
         </Field>
+        <DataQuestions
+          run={props.run}
+          onChoose={(question) => {
+            setPrompt(question.prompt)
+            setKnown(question)
+          }}
+        />
         <div class="ask-row">
           <details class="fold">
             <summary>{t('ask.options')}</summary>
@@ -201,7 +213,7 @@ function ExchangeView(props: { exchange: Exchange }) {
         <h3 class="label">{t('samples.prompt')}</h3>
         <p class="said">{props.exchange.prompt}</p>
       </div>
-      <div class="answers">
+      <div class="answers" classList={{ three: props.exchange.reference !== undefined }}>
         <AnswerOrFailure
           title={t('samples.base')}
           side={props.exchange.base}
@@ -213,6 +225,9 @@ function ExchangeView(props: { exchange: Exchange }) {
           note={note(props.exchange.tuned)}
           tuned
         />
+        <Show when={props.exchange.reference}>
+          {(text) => <Answer title={t('samples.reference')} text={text()} kind="reference" />}
+        </Show>
       </div>
     </article>
   )

@@ -1,0 +1,44 @@
+import { createResource, For, Show } from 'solid-js'
+import { examplesRequest } from '../../../protocol/run-request.ts'
+import type { RunInfo } from '../../../protocol/studio.ts'
+import { Button } from '../../components/Button.tsx'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+import { type Question, questionsOf } from '../../state/questions.ts'
+
+const OFFERED = 5
+const SHOWN = 80
+
+/** Questions of the run's own data, those first that it did not learn from; nothing where the data is not here any more. */
+export function DataQuestions(props: { run: RunInfo; onChoose: (question: Question) => void }) {
+  const { data, studio } = useApp()
+  const source = () => {
+    const { config } = props.run
+    const info = data.stored().find(({ hash }) => hash === config.data.hash)
+    return info ? { dataset: info.id, config } : null
+  }
+  const [questions] = createResource(source, ({ dataset, config }) =>
+    questionsOf(
+      studio.data,
+      examplesRequest(config, dataset),
+      ['test', 'validation', 'train'],
+      OFFERED,
+    ).catch(() => []),
+  )
+  return (
+    <Show when={questions.latest?.length}>
+      <fieldset class="stack-s">
+        <legend class="small quiet">{t('ask.fromData')}</legend>
+        <div class="row">
+          <For each={questions.latest}>
+            {(question) => (
+              <Button kind="quiet" class="small" onClick={() => props.onChoose(question)}>
+                {question.prompt.length > SHOWN ? `${question.prompt.slice(0, SHOWN)} …` : question.prompt}
+              </Button>
+            )}
+          </For>
+        </div>
+      </fieldset>
+    </Show>
+  )
+}
