@@ -262,7 +262,7 @@ export interface SynthesisRequest {
 }
 
 /**
- * Answers of the model to each of the prompts, in order. The page gives this function; with the train room's `answer` it is
+ * Answers of the model to each of the prompts, in order; none where it was stopped. The page gives this function; with the train room's `answer` it is
  * the loaded model on the device.
  */
 export type Generate = (

@@ -294,20 +294,22 @@ describe('examples written by a model', () => {
     expect(new Set(seen.map(({ seed }) => seed)).size).toBe(seen.length)
   })
 
-  test('gives up on a model that cannot, and stops when asked to', async () => {
+  test('gives up on a model that cannot, and keeps what was written when told to stop', async () => {
     const useless = await synthesise(examples, async (prompts) => prompts.map(() => 'la la'), options)
     expect(useless).toMatchObject({ kept: [], asked: 30 })
     expect(useless.rejected.unreadable).toBe(30)
     const control = new AbortController()
-    const stopped = synthesise(
+    let asked = 0
+    const stopped = await synthesise(
       examples,
-      async (prompts) => {
+      async () => {
+        if (asked++ === 0) return ['Question: Where does the heron sleep?\nAnswer: The ball is in the heron.']
         control.abort()
-        return prompts.map(() => '')
+        return []
       },
       { ...options, signal: control.signal },
     )
-    await expect(stopped).rejects.toThrow(/abort/i)
+    expect([stopped.kept.length, asked]).toEqual([1, 2])
   })
 
   test('are learnt from conversations of one question', () => {

@@ -16,6 +16,7 @@ export interface SynthesisOptions {
   /** Answers allowed; null: any. */
   labels: readonly string[] | null
   onProgress?: (progress: SynthesisProgress) => void
+  /** Stops the writing; what is written by then is kept. */
   signal?: AbortSignal
 }
 
@@ -80,8 +81,7 @@ export async function synthesise(
   // A token is about three characters and more; room for half as much again as the longest example.
   const maxNewTokens = Math.max(48, Math.min(1024, Math.ceil(longest / 2)))
   let asked = 0
-  while (kept.length < count && asked < count * MOST_ASKED) {
-    signal?.throwIfAborted()
+  while (kept.length < count && asked < count * MOST_ASKED && !signal?.aborted) {
     const batch = Math.min(BATCH, count * MOST_ASKED - asked)
     const prompts = Array.from({ length: batch }, (_, i) => fewShot(examples, options, asked + i))
     const answers = await generate(prompts, { maxNewTokens, seed: (seed + asked) >>> 0 })

@@ -8,9 +8,9 @@ export interface Tab {
 }
 
 /** Views of one thing, one at a time. */
-export function Tabs(props: { label: string; tabs: Tab[] }) {
+export function Tabs(props: { label: string; tabs: Tab[]; value: string; onChange: (id: string) => void }) {
   return (
-    <Kobalte class="tabs">
+    <Kobalte class="tabs" value={props.value} onChange={props.onChange}>
       <Kobalte.List class="tab-list" aria-label={props.label}>
         <For each={props.tabs}>
           {(tab) => (

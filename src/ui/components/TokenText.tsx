@@ -26,14 +26,9 @@ export function TokenText(props: { pieces: Piece[]; lost?: Piece[] | undefined }
             <span class="visually-hidden">{t(run.supervised ? 'tokens.learnt' : 'tokens.read')}: </span>
             <For each={run.pieces}>
               {(piece) => (
-                <>
-                  <span class="token" title={t('tokens.id', { id: String(piece.id) })}>
-                    {visible(piece.text)}
-                  </span>
-                  <Show when={piece.text.includes('\n')}>
-                    <br />
-                  </Show>
-                </>
+                <span class="token" title={t('tokens.id', { id: String(piece.id) })}>
+                  {visible(piece.text)}
+                </span>
               )}
             </For>
           </span>
@@ -75,5 +70,6 @@ export function TokenLegend(props: { lost?: boolean }) {
 }
 
 function visible(text: string): string {
-  return text.replace(/\n/g, '↵').replace(/\t/g, '⇥')
+  // The sign stands before the line end itself, at which the line is broken.
+  return text.replace(/\n/g, '↵\n').replace(/\t/g, '⇥')
 }

@@ -35,9 +35,9 @@ export function cellValue(text: string, old: unknown): unknown {
 }
 
 /** First row of the page that holds `row`, within the rows that there are. */
-export function pageStart(row: number, rows: number): number {
-  const last = Math.max(0, Math.ceil(rows / PAGE) - 1)
-  return Math.min(last, Math.max(0, Math.floor(row / PAGE))) * PAGE
+export function pageStart(row: number, rows: number, page = PAGE): number {
+  const last = Math.max(0, Math.ceil(rows / page) - 1)
+  return Math.min(last, Math.max(0, Math.floor(row / page))) * page
 }
 
 /** A page of rows, as stored or after the steps, kept up to date with edits. */

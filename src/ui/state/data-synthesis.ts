@@ -1,4 +1,4 @@
-import { batch, createSignal } from 'solid-js'
+import { batch, createEffect, createSignal, on } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { Studio, SynthesisInfo, SynthesisProgress } from '../../protocol/studio.ts'
 import type { DataState } from './data.ts'
@@ -36,22 +36,31 @@ export function createSynthesis(studio: Studio, data: DataState, models: ModelSt
           practice: model.practice,
         },
         (prompts, { maxNewTokens, seed }) =>
-          studio.train.answer(
-            {
-              model: model.id,
-              run: null,
-              prompts,
-              options: { maxNewTokens, temperature: 0.9, topK: 64, topP: 0.95, seed },
-            },
-            () => {},
-            stop.signal,
-          ),
+          studio.train
+            .answer(
+              {
+                model: model.id,
+                run: null,
+                prompts,
+                engine: models.engine(),
+                options: { maxNewTokens, temperature: 0.9, topK: 64, topP: 0.95, seed },
+              },
+              () => {},
+              stop.signal,
+            )
+            .catch((error) => {
+              // What was written before the stop is kept.
+              if (stop.signal.aborted) return []
+              throw error
+            }),
         (step) => !stop.signal.aborted && setProgress(step),
         stop.signal,
       )
+      if (data.dataset()?.id !== now.request.dataset) return
       setResult(info)
+      await data.loadLists()
       // Examples that someone waited for are used unless they say otherwise.
-      if (info.set && data.dataset()?.id === now.request.dataset) data.setAugment({ synthetic: info.set })
+      if (info.set) data.setAugment({ synthetic: info.set })
     } catch (error) {
       const problem = toFailure(error)
       if (problem.code !== 'cancelled') setFailure(problem)
@@ -60,5 +69,22 @@ export function createSynthesis(studio: Studio, data: DataState, models: ModelSt
     }
   }
 
-  return { progress, result, failure, write, stop: () => abort?.abort() }
+  // What was written for another data set says nothing about this one.
+  createEffect(
+    on(
+      () => data.dataset()?.id,
+      () =>
+        batch(() => {
+          abort?.abort()
+          setResult(null)
+          setFailure(null)
+        }),
+      { defer: true },
+    ),
+  )
+
+  /** The written examples in use; null where there are none, or where they are not in this browser. */
+  const inUse = () => data.stored().find(({ id }) => id === data.recipe().augment.synthetic?.dataset) ?? null
+
+  return { progress, result, failure, inUse, write, stop: () => abort?.abort() }
 }

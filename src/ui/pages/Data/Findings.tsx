@@ -12,7 +12,12 @@ import { applyFix, sortFindings } from '../../state/data-recipe.ts'
 const IN_VIEW = 2
 
 /** What was found in the data: the worst first, each with its place, what will happen, and its remedy as a button. */
-export function Findings(props: { opening: Finding[] }) {
+export function Findings(props: {
+  opening: Finding[]
+  /** Rows of the data set. */
+  rows: number
+  onRow: (row: number) => void
+}) {
   const { data, settings, announce } = useApp()
   const [asking, setAsking] = createSignal<Extract<Fix, { kind: 'label_words' }> | null>(null)
   const sorted = createMemo(() => {
@@ -30,17 +35,55 @@ export function Findings(props: { opening: Finding[] }) {
     return { shown: found.slice(0, shown), rest: found.slice(shown) }
   })
 
+  /** What was done last, as long as it still stands. */
+  const [done, setDone] = createSignal<{ said: string; holds: () => boolean; undo: () => void } | null>(null)
+
+  function noteRecipe(said: string, change: () => void): void {
+    const before = data.recipe()
+    change()
+    const after = data.recipe()
+    note(
+      said,
+      () => data.recipe() === after,
+      () => data.setRecipe(before),
+    )
+  }
+
+  function note(said: string, holds: () => boolean, undo: () => void): void {
+    setDone({ said, holds, undo })
+    announce(said)
+  }
+
   async function apply(fix: Fix): Promise<void> {
-    const next = applyFix(data.recipe(), fix)
-    if (next) data.setRecipe(next)
-    else if (fix.kind === 'training') settings.setTraining(fix.field, fix.value)
-    else if (fix.kind === 'label_words') return void setAsking(fix)
-    else if (fix.kind === 'edit' && !(await data.edit(fix.edits))) return
-    announce(
+    const said =
       fix.kind === 'step'
         ? t('fix.added', { step: t(`step.${fix.step.type}`) })
-        : t('fix.done', { label: fix.label }),
-    )
+        : t('fix.done', { label: fix.label })
+    const next = applyFix(data.recipe(), fix)
+    if (next) noteRecipe(said, () => data.setRecipe(next))
+    else if (fix.kind === 'label_words') setAsking(fix)
+    else if (fix.kind === 'training') {
+      const before = settings.training[fix.field]
+      settings.setTraining(fix.field, fix.value)
+      note(
+        said,
+        () => settings.training[fix.field] === fix.value,
+        () => settings.setTraining(fix.field, before),
+      )
+    } else if (fix.kind === 'edit' && (await data.edit(fix.edits))) {
+      const hash = data.dataset()?.hash
+      note(
+        said,
+        () => data.dataset()?.hash === hash,
+        () => void data.undo(),
+      )
+    }
+  }
+
+  function undo(): void {
+    done()?.undo()
+    setDone(null)
+    announce(t('fix.undone'))
   }
 
   /** Findings of a kind name their place in words. */
@@ -55,13 +98,24 @@ export function Findings(props: { opening: Finding[] }) {
       .filter(Boolean)
       .join(' · ')
 
-  const remedy = (fix: Fix) => <Button onClick={() => void apply(fix)}>{fix.label}</Button>
+  const actions = ({ fix, row }: Finding) => (
+    <>
+      <Show when={row !== undefined && row < props.rows}>
+        <Button kind="quiet" onClick={() => props.onRow(row!)}>
+          {t('rows.show', { row: row! + 1 })}
+        </Button>
+      </Show>
+      <Show when={fix}>
+        {(known) => <Button onClick={() => void apply(known())}>{known().label}</Button>}
+      </Show>
+    </>
+  )
 
   const one = (finding: Finding) => (
     <Notice
       tone={finding.severity === 'note' ? 'info' : finding.severity}
       title={finding.message}
-      {...(finding.fix ? { actions: remedy(finding.fix) } : {})}
+      {...(finding.fix || finding.row !== undefined ? { actions: actions(finding) } : {})}
     >
       <p>{finding.hint}</p>
       <Show when={place(finding)}>{(text) => <p class="small quiet">{text()}</p>}</Show>
@@ -70,6 +124,19 @@ export function Findings(props: { opening: Finding[] }) {
 
   return (
     <>
+      <Show when={done()?.holds() ? done() : null}>
+        {(last) => (
+          <Notice
+            tone="success"
+            title={last().said}
+            actions={
+              <Button icon="undo" onClick={undo}>
+                {t('action.undo')}
+              </Button>
+            }
+          />
+        )}
+      </Show>
       <Show when={sorted().shown.length + sorted().rest.length > 0}>
         <div class="stack-s findings" aria-busy={data.inspecting()}>
           <For each={sorted().shown}>{one}</For>
@@ -90,7 +157,14 @@ export function Findings(props: { opening: Finding[] }) {
       <Show when={asking()}>
         {(fix) => (
           <Dialog title={t('fix.words.title')} open onOpenChange={() => setAsking(null)}>
-            <WordsForm fix={fix()} onDone={() => setAsking(null)} />
+            <WordsForm
+              fix={fix()}
+              onSave={(labels) => {
+                noteRecipe(t('fix.done', { label: t('fix.words.title') }), () => data.setMapping({ labels }))
+                setAsking(null)
+              }}
+              onCancel={() => setAsking(null)}
+            />
           </Dialog>
         )}
       </Show>
@@ -99,7 +173,11 @@ export function Findings(props: { opening: Finding[] }) {
 }
 
 /** A word for each label, asked of the person. */
-function WordsForm(props: { fix: Extract<Fix, { kind: 'label_words' }>; onDone: () => void }) {
+function WordsForm(props: {
+  fix: Extract<Fix, { kind: 'label_words' }>
+  onSave: (labels: Record<string, string>) => void
+  onCancel: () => void
+}) {
   const { data } = useApp()
   const [words, setWords] = createSignal<Record<string, string>>({ ...data.mapping().labels })
   return (
@@ -107,8 +185,7 @@ function WordsForm(props: { fix: Extract<Fix, { kind: 'label_words' }>; onDone: 
       class="stack"
       onSubmit={(event) => {
         event.preventDefault()
-        data.setMapping({ labels: words() })
-        props.onDone()
+        props.onSave(words())
       }}
     >
       <p class="quiet">{t('fix.words.lede')}</p>
@@ -125,7 +202,7 @@ function WordsForm(props: { fix: Extract<Fix, { kind: 'label_words' }>; onDone: 
         <Button type="submit" kind="primary">
           {t('action.save')}
         </Button>
-        <Button onClick={() => props.onDone()}>{t('action.cancel')}</Button>
+        <Button onClick={() => props.onCancel()}>{t('action.cancel')}</Button>
       </div>
     </form>
   )

@@ -14,7 +14,13 @@ const WANTED = [10, 20, 50, 100, 200, 500]
 
 /** Training rows made from training rows, and rows that a model writes. */
 export function MoreView() {
-  const { data } = useApp()
+  const { data, synthesis } = useApp()
+  const used = () => {
+    const set = synthesis.inUse()
+    return set
+      ? t('synth.inUse', { count: set.rows, author: set.synthetic?.author ?? '' })
+      : t('synth.inUseGone')
+  }
   const ratio = (which: 'reworded' | 'noisy' | 'synthetic_ratio', label: string, help?: string) => (
     <NumberField
       label={label}
@@ -37,7 +43,7 @@ export function MoreView() {
       <Show when={data.recipe().augment.synthetic}>
         <Notice
           tone="info"
-          title={t('synth.inUse')}
+          title={used()}
           actions={<Button onClick={() => data.setAugment({ synthetic: null })}>{t('synth.drop')}</Button>}
         />
         {ratio('synthetic_ratio', t('synth.ratio'))}

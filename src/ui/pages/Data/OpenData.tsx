@@ -1,4 +1,4 @@
-import { Show } from 'solid-js'
+import { batch, createSignal, Show } from 'solid-js'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
@@ -9,20 +9,35 @@ import { type Tab, Tabs } from '../../components/Tabs.tsx'
 import { formatCount } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { DownloadData } from './DownloadData.tsx'
 import { Findings } from './Findings.tsx'
 import { MappingForm } from './MappingForm.tsx'
 import { MoreView } from './MoreView.tsx'
-import { LengthView, RowsView, TokensView } from './Previews.tsx'
+import { NotYet } from './NotYet.tsx'
+import { LengthView, RowsView } from './Previews.tsx'
+import type { SoughtRow } from './RowsTable.tsx'
 import { ShareField } from './ShareField.tsx'
 import { SplitForm } from './SplitForm.tsx'
 import { StepsView } from './StepsView.tsx'
+import { TokensView } from './TokensView.tsx'
 
 export function OpenData(props: { info: DatasetInfo }) {
   const { data } = useApp()
+  const [tab, setTab] = createSignal('rows')
+  const [sought, setSought] = createSignal<SoughtRow | null>(null)
+  const showRow = (row: number) =>
+    batch(() => {
+      setSought({ row })
+      setTab('rows')
+    })
   // Made once: a label that changes must not draw the views anew.
   const tabs: Tab[] = [
-    { id: 'rows', label: t('data.tab.rows'), content: () => <RowsView info={props.info} /> },
-    { id: 'tokens', label: t('data.tab.tokens'), content: () => <TokensView /> },
+    {
+      id: 'rows',
+      label: t('data.tab.rows'),
+      content: () => <RowsView info={props.info} sought={sought()} onFirst={() => setSought(null)} />,
+    },
+    { id: 'tokens', label: t('data.tab.tokens'), content: () => <TokensView onRow={showRow} /> },
     {
       id: 'steps',
       get label() {
@@ -45,7 +60,7 @@ export function OpenData(props: { info: DatasetInfo }) {
         <Show when={data.failure()}>
           {(failure) => <FailureNotice failure={failure()} onDismiss={() => data.report(null)} />}
         </Show>
-        <Findings opening={props.info.findings} />
+        <Findings opening={props.info.findings} rows={props.info.rows} onRow={showRow} />
         <Show when={data.prepareFailure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
         <div class="workbench">
           <div class="stack-l">
@@ -53,7 +68,7 @@ export function OpenData(props: { info: DatasetInfo }) {
             <Counts info={props.info} />
           </div>
           <Section title={t('data.preview')} hideTitle>
-            <Tabs label={t('data.preview')} tabs={tabs} />
+            <Tabs label={t('data.preview')} tabs={tabs} value={tab()} onChange={setTab} />
           </Section>
         </div>
       </div>
@@ -66,14 +81,7 @@ function Counts(props: { info: DatasetInfo }) {
   const { data } = useApp()
   return (
     <Section title={t('data.counts')}>
-      <Show
-        when={data.prepared()}
-        fallback={
-          <p class="quiet" role="status">
-            {t(data.preparing() ? 'data.preparing' : data.mapped() ? 'data.notPrepared' : 'data.notMapped')}
-          </p>
-        }
-      >
+      <Show when={data.prepared()} fallback={<NotYet />}>
         {(info) => (
           <>
             <Show when={info().estimate}>
@@ -117,6 +125,7 @@ function Counts(props: { info: DatasetInfo }) {
             <Show when={data.preparing() && data.progress() !== null}>
               <Progress label={t('data.preparingShare')} share={data.progress()} />
             </Show>
+            <DownloadData info={props.info} />
           </>
         )}
       </Show>

@@ -1,21 +1,34 @@
-import { createSignal, For, Show } from 'solid-js'
+import { createEffect, createSignal, on, Show } from 'solid-js'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { LengthHistogram } from '../../charts/Histogram.tsx'
 import { Button } from '../../components/Button.tsx'
 import { Table } from '../../components/Table.tsx'
-import { TokenLegend, TokenText } from '../../components/TokenText.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { cellText } from '../../state/data-rows.ts'
-import { RowsTable } from './RowsTable.tsx'
+import { NotYet } from './NotYet.tsx'
+import { RowsTable, type SoughtRow } from './RowsTable.tsx'
 import { Summary } from './Summary.tsx'
 
-/** The first five rows, with what kind of column each is. */
-export function RowsView(props: { info: DatasetInfo }) {
+/** The first five rows, with what kind of column each is; or the page that holds the row asked for. */
+export function RowsView(props: { info: DatasetInfo; sought: SoughtRow | null; onFirst: () => void }) {
   const [all, setAll] = createSignal(false)
+  createEffect(
+    on(
+      () => props.sought,
+      (sought) => sought && setAll(true),
+    ),
+  )
   return (
     <Show when={all()} fallback={<FirstRows info={props.info} onAll={() => setAll(true)} />}>
-      <RowsTable info={props.info} onClose={() => setAll(false)} />
+      <RowsTable
+        info={props.info}
+        sought={props.sought}
+        onClose={() => {
+          setAll(false)
+          props.onFirst()
+        }}
+      />
     </Show>
   )
 }
@@ -50,45 +63,6 @@ function FirstRows(props: { info: DatasetInfo; onAll: () => void }) {
   )
 }
 
-/** Examples as the model will see them, what is learnt told apart from what is only read. */
-export function TokensView() {
-  const { data } = useApp()
-  const [shown, setShown] = createSignal(5)
-  return (
-    <Show when={data.prepared()} fallback={<NotYet />}>
-      {(info) => (
-        <div class="stack">
-          <TokenLegend lost={info().samples.some((sample) => (sample.cut ?? 0) > 0)} />
-          <For each={info().samples.slice(0, shown())}>
-            {(sample) => (
-              <div class="example stack-s">
-                <div class="row">
-                  <h3 class="label">{t('finding.row', { row: sample.row + 1 })}</h3>
-                  <Show when={sample.split}>
-                    {(split) => <span class="small quiet">{t(`sample.split.${split()}`)}</span>}
-                  </Show>
-                  <Show when={sample.origin && sample.origin !== 'data' ? sample.origin : null}>
-                    {(origin) => <span class="badge-plain">{t(`origin.${origin()}`)}</span>}
-                  </Show>
-                </div>
-                <TokenText pieces={sample.pieces} lost={sample.lost} />
-                <Show when={(sample.cut ?? 0) > 0}>
-                  <p class="small cut-note">{t('sample.cut', { count: sample.cut ?? 0 })}</p>
-                </Show>
-              </div>
-            )}
-          </For>
-          <Show when={shown() < info().samples.length}>
-            <Button class="start" onClick={() => setShown(shown() + 10)}>
-              {t('sample.more')}
-            </Button>
-          </Show>
-        </div>
-      )}
-    </Show>
-  )
-}
-
 export function LengthView() {
   const { data } = useApp()
   return (
@@ -101,14 +75,5 @@ export function LengthView() {
         </div>
       )}
     </Show>
-  )
-}
-
-function NotYet() {
-  const { data } = useApp()
-  return (
-    <p class="quiet">
-      {t(data.preparing() ? 'data.preparing' : data.mapped() ? 'data.notPrepared' : 'data.notMapped')}
-    </p>
   )
 }

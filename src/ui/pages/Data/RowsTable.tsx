@@ -1,4 +1,4 @@
-import { createSignal, For, Index, Show } from 'solid-js'
+import { createEffect, createSignal, For, Index, on, Show } from 'solid-js'
 import type { ColumnStats, DatasetInfo } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
@@ -8,11 +8,18 @@ import { formatCount, formatNumber } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { cellText, cellValue, createRowPages, PAGE } from '../../state/data-rows.ts'
+import { Pager } from './Pager.tsx'
 
 type Pages = ReturnType<typeof createRowPages>
 
+/** A row to be shown; another object for each time it is asked for. */
+export interface SoughtRow {
+  /** Row of the data set, 0-based. */
+  row: number
+}
+
 /** Any page of the rows, as stored (to be edited) or after the steps. */
-export function RowsTable(props: { info: DatasetInfo; onClose: () => void }) {
+export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; onClose: () => void }) {
   const { studio, data, announce } = useApp()
   const pages = createRowPages(studio, data)
   const [editing, setEditing] = createSignal<{ row: number; column: string } | null>(null)
@@ -22,6 +29,28 @@ export function RowsTable(props: { info: DatasetInfo; onClose: () => void }) {
     `cell-${row}-${props.info.columns.findIndex((c) => c.name === column)}`
   const focusCell = (row: number, column: string) =>
     setTimeout(() => document.getElementById(cellId(row, column))?.focus())
+
+  // To the page that holds the row, and once it is here, to the row.
+  let awaited: number | null = null
+  createEffect(
+    on(
+      () => props.sought,
+      (sought) => {
+        if (!sought) return
+        awaited = sought.row
+        pages.setAfter(false)
+        pages.goTo(sought.row)
+      },
+    ),
+  )
+  createEffect(
+    on([pages.rows, () => props.sought], ([rows]) => {
+      const column = props.info.columns[0]?.name
+      if (awaited === null || column === undefined || !rows.some(({ row }) => row === awaited)) return
+      focusCell(awaited, column)
+      awaited = null
+    }),
+  )
 
   async function save(row: number, column: string, text: string, old: unknown): Promise<void> {
     setEditing(null)
@@ -87,7 +116,7 @@ export function RowsTable(props: { info: DatasetInfo; onClose: () => void }) {
             {/* By place: a cell keeps its element, and the focus, when the page is read again. */}
             <Index each={pages.rows()}>
               {(shown) => (
-                <tr>
+                <tr classList={{ sought: !pages.after() && shown().row === props.sought?.row }}>
                   <th scope="row" class="figure quiet">
                     {formatCount(shown().row + 1)}
                   </th>
@@ -141,7 +170,7 @@ export function RowsTable(props: { info: DatasetInfo; onClose: () => void }) {
           </tbody>
         </table>
       </section>
-      <Pager pages={pages} />
+      <Pager of="rows" offset={pages.offset()} size={PAGE} total={pages.total()} onGo={pages.goTo} />
       <Show when={!pages.after()}>
         <div class="row">
           <Button icon="add" onClick={() => void add()}>
@@ -197,50 +226,6 @@ function CellEditor(props: {
         end(() => props.onSave(text))
       }}
     />
-  )
-}
-
-function Pager(props: { pages: Pages }) {
-  const pages = props.pages
-  const last = () => Math.min(pages.total(), pages.offset() + PAGE)
-  return (
-    <div class="row pager">
-      <IconButton
-        icon="left"
-        label={t('rows.previous')}
-        disabled={pages.offset() === 0}
-        onClick={() => pages.goTo(pages.offset() - PAGE)}
-      />
-      <span class="small" role="status">
-        {t('rows.range', {
-          from: Math.min(pages.total(), pages.offset() + 1),
-          to: last(),
-          count: pages.total(),
-        })}
-      </span>
-      <IconButton
-        icon="right"
-        label={t('rows.next')}
-        disabled={last() >= pages.total()}
-        onClick={() => pages.goTo(pages.offset() + PAGE)}
-      />
-      <Show when={pages.total() > PAGE}>
-        <label class="row small push">
-          {t('rows.goto')}
-          <input
-            type="text"
-            inputmode="numeric"
-            class="goto"
-            autocomplete="off"
-            onChange={(event) => {
-              const row = Number(event.currentTarget.value)
-              if (Number.isInteger(row) && row > 0) pages.goTo(row - 1)
-              event.currentTarget.value = ''
-            }}
-          />
-        </label>
-      </Show>
-    </div>
   )
 }
 

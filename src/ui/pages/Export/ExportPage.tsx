@@ -1,10 +1,9 @@
-import { createEffect, createMemo, createSignal, For, on, Show } from 'solid-js'
+import { createEffect, createMemo, createSignal, on, Show } from 'solid-js'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
 import type { ExportedFile, RunInfo } from '../../../protocol/studio.ts'
 import { LossChart } from '../../charts/LossChart.tsx'
 import type { ChartRun } from '../../charts/series.ts'
-import { Button, IconButton } from '../../components/Button.tsx'
-import { Icon } from '../../components/Icon.tsx'
+import { Button } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
@@ -14,6 +13,7 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
+import { FileList, sizeOf } from './FileList.tsx'
 import { baseName, save, zipped } from './save.ts'
 
 const WEIGHTS = 'adapter_model.safetensors'
@@ -87,7 +87,6 @@ function Adapter(props: { run: RunInfo }) {
   )
 
   const weights = () => files()?.find((file) => baseName(file.path) === WEIGHTS)
-  const total = () => files()?.reduce((sum, file) => sum + file.blob.size, 0) ?? 0
 
   return (
     <Section title={t('export.adapter')} lede={t('export.adapterLede')}>
@@ -122,25 +121,10 @@ function Adapter(props: { run: RunInfo }) {
                   }
                 }}
               >
-                {t('export.all', { count: list().length, size: formatBytes(total()) })}
+                {t('export.all', { count: list().length, size: formatBytes(sizeOf(list())) })}
               </Button>
             </div>
-            <ul class="files">
-              <For each={list()}>
-                {(file) => (
-                  <li>
-                    <Icon name="file" size={18} />
-                    <span class="file-name">{file.path}</span>
-                    <span class="quiet small push nowrap">{formatBytes(file.blob.size)}</span>
-                    <IconButton
-                      icon="export"
-                      label={t('export.one', { name: baseName(file.path) })}
-                      onClick={() => save(file.blob, baseName(file.path))}
-                    />
-                  </li>
-                )}
-              </For>
-            </ul>
+            <FileList files={list()} />
             <p class="hint">{t('export.note')}</p>
           </>
         )}

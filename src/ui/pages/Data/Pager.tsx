@@ -1,0 +1,53 @@
+import { Show } from 'solid-js'
+import { IconButton } from '../../components/Button.tsx'
+import { t } from '../../messages/t.ts'
+
+/** Back, on, and to any place: of `rows`, or of `examples`. */
+export function Pager(props: {
+  of: 'rows' | 'examples'
+  offset: number
+  size: number
+  total: number
+  onGo: (place: number) => void
+}) {
+  const last = () => Math.min(props.total, props.offset + props.size)
+  return (
+    <div class="row pager">
+      <IconButton
+        icon="left"
+        label={t('rows.previous')}
+        disabled={props.offset === 0}
+        onClick={() => props.onGo(props.offset - props.size)}
+      />
+      <span class="small" role="status">
+        {t(`${props.of}.range`, {
+          from: Math.min(props.total, props.offset + 1),
+          to: last(),
+          count: props.total,
+        })}
+      </span>
+      <IconButton
+        icon="right"
+        label={t('rows.next')}
+        disabled={last() >= props.total}
+        onClick={() => props.onGo(props.offset + props.size)}
+      />
+      <Show when={props.total > props.size}>
+        <label class="row small push">
+          {t(`${props.of}.goto`)}
+          <input
+            type="text"
+            inputmode="numeric"
+            class="goto"
+            autocomplete="off"
+            onChange={(event) => {
+              const place = Number(event.currentTarget.value)
+              if (Number.isInteger(place) && place > 0) props.onGo(place - 1)
+              event.currentTarget.value = ''
+            }}
+          />
+        </label>
+      </Show>
+    </div>
+  )
+}

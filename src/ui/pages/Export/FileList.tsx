@@ -1,0 +1,34 @@
+import { For } from 'solid-js'
+import type { ExportedFile } from '../../../protocol/studio.ts'
+import { IconButton } from '../../components/Button.tsx'
+import { Icon } from '../../components/Icon.tsx'
+import { formatBytes } from '../../messages/format.ts'
+import { t } from '../../messages/t.ts'
+import { baseName, save } from './save.ts'
+
+/** Files to take away, one by one. */
+export function FileList(props: { files: ExportedFile[] }) {
+  return (
+    <ul class="files">
+      <For each={props.files}>
+        {(file) => (
+          <li>
+            <Icon name="file" size={18} />
+            <span class="file-name">{file.path}</span>
+            <span class="quiet small push nowrap">{formatBytes(file.blob.size)}</span>
+            <IconButton
+              icon="export"
+              label={t('export.one', { name: baseName(file.path) })}
+              onClick={() => save(file.blob, baseName(file.path))}
+            />
+          </li>
+        )}
+      </For>
+    </ul>
+  )
+}
+
+/** What they weigh together, in bytes. */
+export function sizeOf(files: readonly ExportedFile[]): number {
+  return files.reduce((sum, file) => sum + file.blob.size, 0)
+}
