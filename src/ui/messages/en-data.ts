@@ -175,6 +175,7 @@ export const data = {
   'origin.noisy': 'With typing errors',
   'origin.synthetic': 'Written by a model',
   'sample.cut': { one: '{count} token is cut off here', other: '{count} tokens are cut off here' },
+  'tokens.skipped': '… {count} tokens in between are not shown …',
   'tokens.lost': 'cut off',
   'tokens.lostNote': 'beyond the limit on length: the model never sees these',
   'examples.which': 'Examples shown',

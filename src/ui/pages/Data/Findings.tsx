@@ -3,6 +3,7 @@ import type { Finding, Fix } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
 import { TextField } from '../../components/Field.tsx'
+import { Fold } from '../../components/Fold.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
@@ -126,31 +127,32 @@ export function Findings(props: {
     <>
       <Show when={done()?.holds() ? done() : null}>
         {(last) => (
-          <Notice
-            tone="success"
-            title={last().said}
-            actions={
-              <Button icon="undo" onClick={undo}>
-                {t('action.undo')}
-              </Button>
-            }
-          />
+          <div class="findings">
+            <Notice
+              tone="success"
+              title={last().said}
+              actions={
+                <Button icon="undo" onClick={undo}>
+                  {t('action.undo')}
+                </Button>
+              }
+            />
+          </div>
         )}
       </Show>
       <Show when={sorted().shown.length + sorted().rest.length > 0}>
         <div class="stack-s findings" aria-busy={data.inspecting()}>
           <For each={sorted().shown}>{one}</For>
           <Show when={sorted().rest.length > 0}>
-            <details class="fold">
-              <summary>
-                {t(sorted().shown.length > 0 ? 'finding.more' : 'finding.some', {
-                  count: sorted().rest.length,
-                })}
-              </summary>
+            <Fold
+              summary={t(sorted().shown.length > 0 ? 'finding.more' : 'finding.some', {
+                count: sorted().rest.length,
+              })}
+            >
               <div class="stack-s">
                 <For each={sorted().rest}>{one}</For>
               </div>
-            </details>
+            </Fold>
           </Show>
         </div>
       </Show>

@@ -1,5 +1,6 @@
 import { createMemo, on, Show } from 'solid-js'
 import type { DatasetInfo, Mapping } from '../../../protocol/studio.ts'
+import { Fold } from '../../components/Fold.tsx'
 import { Section } from '../../components/Page.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { type Option, Select } from '../../components/Select.tsx'
@@ -86,15 +87,14 @@ export function MappingForm(props: { info: DatasetInfo }) {
       </Show>
       <Show when={kind() === 'text'}>{role('text', t('mapping.textColumn'), t('mapping.textHelp'))}</Show>
       <Show when={kind() !== 'text'}>
-        <details class="fold">
-          <summary>{t(kind() === 'pair' ? 'mapping.more' : 'mapping.moreChat')}</summary>
+        <Fold summary={t(kind() === 'pair' ? 'mapping.more' : 'mapping.moreChat')}>
           <div class="stack">
             <Show when={kind() === 'pair'}>
               <MappingMore info={props.info} columns={columns().map((column) => column.name)} />
             </Show>
             <FormatField />
           </div>
-        </details>
+        </Fold>
       </Show>
       <Show when={isGuess() && props.info.guess.reason}>
         <p class="hint">{props.info.guess.reason}</p>

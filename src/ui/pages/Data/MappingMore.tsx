@@ -94,7 +94,8 @@ export function MappingMore(props: { info: DatasetInfo; columns: string[] }) {
         error={error()}
       />
       <div class="row">
-        <For each={props.columns.slice(0, 12)}>
+        {/* Not the answer, which would then stand in the question. */}
+        <For each={props.columns.filter((name) => name !== data.mapping().response).slice(0, 12)}>
           {(column) => (
             <Button
               kind="quiet"

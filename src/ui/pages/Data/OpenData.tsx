@@ -1,6 +1,7 @@
 import { batch, createSignal, Show } from 'solid-js'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
+import { Later } from '../../components/Later.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
@@ -64,8 +65,12 @@ export function OpenData(props: { info: DatasetInfo }) {
         <Show when={data.prepareFailure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
         <div class="workbench">
           <div class="stack-l">
-            <MappingForm info={props.info} />
-            <Counts info={props.info} />
+            <Later>
+              <MappingForm info={props.info} />
+            </Later>
+            <Later>
+              <Counts info={props.info} />
+            </Later>
           </div>
           <Section title={t('data.preview')} hideTitle>
             <Tabs label={t('data.preview')} tabs={tabs} value={tab()} onChange={setTab} />

@@ -1,5 +1,6 @@
 import { For, Show } from 'solid-js'
 import { TextField } from '../../components/Field.tsx'
+import { Fold } from '../../components/Fold.tsx'
 import { NumberField } from '../../components/NumberField.tsx'
 import { Select } from '../../components/Select.tsx'
 import { t } from '../../messages/t.ts'
@@ -24,8 +25,7 @@ export function SplitForm(props: { columns: string[] }) {
       .map((value) => value.trim())
       .filter((value) => value !== '')
   return (
-    <details class="fold">
-      <summary>{t('split.title')}</summary>
+    <Fold summary={t('split.title')}>
       <div class="stack">
         <Select
           label={t('split.method')}
@@ -81,6 +81,6 @@ export function SplitForm(props: { columns: string[] }) {
           </For>
         </Show>
       </div>
-    </details>
+    </Fold>
   )
 }

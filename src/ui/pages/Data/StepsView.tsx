@@ -4,6 +4,7 @@ import type { DataStep, StepType } from '../../../protocol/data-steps.ts'
 import type { DatasetInfo, StepReport } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { Checkbox } from '../../components/Field.tsx'
+import { Fold } from '../../components/Fold.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Table } from '../../components/Table.tsx'
 import { t } from '../../messages/t.ts'
@@ -103,15 +104,14 @@ export function StepsView(props: { info: DatasetInfo }) {
               <p class="small quiet" role="status">
                 {effect(step(), report(index))}
               </p>
-              <details class="fold">
-                <summary class="small">{t('steps.edit')}</summary>
+              <Fold small summary={t('steps.edit')}>
                 {/* Drawn anew for another type of step in this place, not for another value. */}
                 <For each={[step().type]}>
                   {() => (
                     <StepForm step={step()} columns={columns()} onChange={(next) => replace(index, next)} />
                   )}
                 </For>
-              </details>
+              </Fold>
               <Samples report={report(index)} />
             </li>
           )}
@@ -146,8 +146,7 @@ export function StepsView(props: { info: DatasetInfo }) {
 function Samples(props: { report: StepReport | null }) {
   return (
     <Show when={(props.report?.samples.length ?? 0) > 0}>
-      <details class="fold">
-        <summary class="small">{t('steps.samples')}</summary>
+      <Fold small summary={t('steps.samples')}>
         <Table
           dense
           label={t('steps.samples')}
@@ -169,7 +168,7 @@ function Samples(props: { report: StepReport | null }) {
             },
           ]}
         />
-      </details>
+      </Fold>
     </Show>
   )
 }

@@ -27,8 +27,7 @@ function TokenPages(props: { onRow: (row: number) => void }) {
   const { data, studio } = useApp()
   const pages = createTokenPages(studio, data)
   const splits = () => SPLITS.filter((split) => split === 'train' || data.prepared()!.examples[split] > 0)
-  /** Until the first page is here, the first examples are. */
-  const samples = () => pages.page()?.samples ?? data.prepared()!.samples
+  const samples = () => pages.page()?.samples ?? []
   const leftOut = () => {
     const page = pages.page()
     return page ? Math.min(EXAMPLES, page.total - page.offset) - page.samples.length : 0
@@ -52,7 +51,7 @@ function TokenPages(props: { onRow: (row: number) => void }) {
       <Show when={leftOut() > 0}>
         <p class="small quiet">{t('examples.leftOut', { count: leftOut() })}</p>
       </Show>
-      <Show when={pages.page()}>
+      <Show when={pages.page()} fallback={<p class="quiet">{t('data.preparing')}</p>}>
         <Pager
           of="examples"
           offset={pages.offset()}
