@@ -17,7 +17,7 @@ interface Run {
 /** Tokens drawn at once. */
 const STEP = 128
 /** Tokens shown of a very long example, at its beginning and at its end. */
-const EACH_END = 1000
+const EACH_END = 400
 
 function runsOf(pieces: readonly Piece[]): Run[] {
   const runs: Run[] = []
