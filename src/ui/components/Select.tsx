@@ -1,5 +1,5 @@
 import { Select as Kobalte } from '@kobalte/core/select'
-import { Show } from 'solid-js'
+import { createMemo, Show } from 'solid-js'
 import { Field } from './Field.tsx'
 import { Icon } from './Icon.tsx'
 
@@ -23,10 +23,14 @@ export interface SelectProps<T extends string> {
 
 /** One of a list, in a drop-down that works by keyboard and type-ahead. */
 export function Select<T extends string>(props: SelectProps<T>) {
-  const chosen = () => props.options.find((option) => option.value === props.value) ?? null
+  // The same options written anew would close a list that is open.
+  const options = createMemo(() => props.options, [], {
+    equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
+  })
+  const chosen = () => options().find((option) => option.value === props.value) ?? null
   const control = (labelledBy: string | undefined, describedBy: string | undefined, id?: string) => (
     <Kobalte<Option<T>>
-      options={props.options}
+      options={options()}
       optionValue="value"
       optionTextValue="label"
       value={chosen() as Option<T>}

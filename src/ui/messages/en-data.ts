@@ -203,7 +203,7 @@ export const data = {
   'download.csvNote': 'For spreadsheets. Conversations of several turns are JSON in one cell.',
   'download.parquet': 'Parquet',
   'download.parquetNote': 'For the datasets library and the Hugging Face Hub.',
-  'download.kauldron': 'kauldron (JSON and config.py)',
+  'download.kauldron': 'kauldron',
   'download.kauldronNote':
     'For Google’s gemma package: pairs of prompt and response, and a config.py that trains on them with the settings of the Train page.',
   'download.kauldronModel': 'The practice model is not part of that package: config.py names Gemma 3 270M.',

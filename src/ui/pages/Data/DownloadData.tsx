@@ -5,7 +5,7 @@ import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Progress } from '../../components/Progress.tsx'
-import { Select } from '../../components/Select.tsx'
+import { Segmented } from '../../components/Segmented.tsx'
 import { formatBytes } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
@@ -78,13 +78,15 @@ function DownloadForm(props: { info: DatasetInfo }) {
   return (
     <div class="stack">
       <p class="quiet">{t('download.lede')}</p>
-      <Select
+      <Segmented
         label={t('download.format')}
         value={format()}
         onChange={setFormat}
-        hint={t(`download.${format()}Note`)}
         options={FORMATS.map((value) => ({ value, label: t(`download.${value}`) }))}
       />
+      <p class="hint" aria-live="polite">
+        {t(`download.${format()}Note`)}
+      </p>
       <Show when={format() === 'kauldron' && models.chosen()?.practice}>
         <p class="small quiet">{t('download.kauldronModel')}</p>
       </Show>
