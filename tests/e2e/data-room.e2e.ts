@@ -27,7 +27,7 @@ test('messy rows are mended by findings and steps, edited, undone, seen as token
   const repeated = findings
     .locator('.notice')
     .filter({ hasText: /repeat|duplicate|same/i })
-    .getByRole('button')
+    .getByRole('button', { name: 'Keep one of each' })
   await expect(findings).toBeVisible()
   if (!(await repeated.first().isVisible()) && (await fold.count()) > 0) await fold.click()
   await repeated.first().click()

@@ -1,0 +1,175 @@
+import 'fake-indexeddb/auto'
+import { join } from 'node:path'
+import { IDBFactory } from 'fake-indexeddb'
+import { parse } from 'valibot'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type RunningServer, serve } from '../../cli/server.ts'
+import { AugmentSchema, DataStepSchema, SplitSchema } from '../../src/protocol/data-steps.ts'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { configMapping, examplesRequest, prepareRequest } from '../../src/protocol/run-request.ts'
+import type { DatasetInfo, Mapping, PrepareRequest } from '../../src/protocol/studio.ts'
+import { openDatabase } from '../../src/storage/database.ts'
+import { readTokens } from '../../src/storage/datasets.ts'
+import { readTokenTable } from '../../src/tokens/table.ts'
+import {
+  dataConfig,
+  EMPTY_RECIPE,
+  type Recipe,
+  readyFormat,
+  readySplit,
+  readySteps,
+  tidyMapping,
+} from '../../src/ui/state/data-recipe.ts'
+import { newStep } from '../../src/ui/state/step-forms.ts'
+import { dataRoom } from '../../src/workers/data-room.ts'
+import { mappingFor } from '../../src/workers/headless.ts'
+import { trainRoom } from '../../src/workers/train-room.ts'
+
+// Machines that run other things beside the tests are slow.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+const PUBLIC = join(import.meta.dirname, '..', '..', 'public')
+let server: RunningServer
+beforeAll(async () => {
+  server = await serve({ root: PUBLIC })
+})
+afterAll(() => server.close())
+beforeEach(() => {
+  globalThis.indexedDB = new IDBFactory()
+})
+
+function rooms() {
+  const [data, train] = [dataRoom(), trainRoom()]
+  data.open({ base: server.url })
+  train.open({ base: server.url })
+  return { data, train }
+}
+
+const NONE: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
+const THINGS = ['ball', 'book', 'cat', 'cup', 'hat', 'kite']
+const CSV = `Who,what,mood,set\n${Array.from(
+  { length: 60 },
+  (_, i) => `" Tom  number ${i}",the ${THINGS[i % 6]},${i % 2},${i % 4 ? 'train' : 'dev'}`,
+).join('\n')}\n`
+const CHATS = Array.from({ length: 30 }, (_, i) =>
+  JSON.stringify({
+    chat: [
+      { role: 'user', content: `Hello ${i}` },
+      { role: 'assistant', content: `Good day, number ${i}.` },
+    ],
+  }),
+).join('\n')
+const file = (text: string) => new File([text], text === CHATS ? 'rows.jsonl' : 'rows.csv')
+
+async function table(tokens: string) {
+  const database = await openDatabase()
+  const stored = (await database.get('tokens', tokens))!
+  return { hash: stored.table.hash, rows: readTokenTable(await readTokens(database, stored)) }
+}
+
+/** What the page asks the worker with. */
+const asked = (recipe: Recipe, info: DatasetInfo, share: number): PrepareRequest => ({
+  dataset: info.id,
+  model: 'pebble',
+  mapping: tidyMapping(recipe.mapping),
+  steps: readySteps(recipe.steps),
+  split: readySplit(recipe.split),
+  augment: recipe.augment,
+  format: readyFormat(recipe),
+  validationShare: share,
+  maxLength: 64,
+  completionOnlyLoss: null,
+  seed: 7,
+})
+
+/** The run's config as it leaves the page in a file. */
+const runJson = (recipe: Recipe, info: DatasetInfo, share: number) =>
+  JSON.stringify(
+    parseRunConfig({
+      training: { max_length: 64, seed: 7 },
+      data: dataConfig(recipe, info, share),
+    }),
+  )
+
+const split = (input: object) => parse(SplitSchema, input)
+const augment = (input: object) => parse(AugmentSchema, input)
+const RECIPES: Record<string, [string, Recipe]> = {
+  'template, label words, steps, strata, a test set, made rows': [
+    CSV,
+    {
+      mapping: {
+        ...NONE,
+        template: 'Is {Who} glad of {what}?',
+        response: 'mood',
+        labels: { 0: 'no', 1: 'yes' },
+      },
+      format: 'template',
+      steps: [
+        newStep('whitespace', ['Who'], 'Who'),
+        newStep('replace', ['Who'], 'Who'),
+        parse(DataStepSchema, { type: 'sample', rows: 50 }),
+      ],
+      split: split({ method: 'stratified', column: 'mood', test_share: 0.1 }),
+      augment: augment({ reworded: 0.5, noisy: 0.5 }),
+    },
+  ],
+  "kauldron's format, a further column, a split by column": [
+    CSV,
+    {
+      ...EMPTY_RECIPE,
+      mapping: { ...NONE, prompt: 'Who', input: 'mood', response: 'what' },
+      format: 'kauldron',
+      split: split({ method: 'column', column: 'set' }),
+    },
+  ],
+  conversations: [CHATS, { ...EMPTY_RECIPE, mapping: { ...NONE, messages: 'chat' } }],
+  text: [CSV, { ...EMPTY_RECIPE, mapping: { ...NONE, text: 'Who' }, format: 'kauldron' }],
+}
+
+describe('the same file and run.json give the same tokens in another browser', () => {
+  test.each(Object.keys(RECIPES))('%s', async (name) => {
+    const [text, recipe] = RECIPES[name]!
+    const first = rooms().data
+    const info = await first.openFile(file(text))
+    const prepared = await first.prepare(asked(recipe, info, 0.2))
+    const before = await table(prepared.tokens)
+    const json = runJson(recipe, info, 0.2)
+
+    globalThis.indexedDB = new IDBFactory()
+    const other = rooms().data
+    const again = await other.openFile(file(text))
+    const config = parseRunConfig(JSON.parse(json))
+    // As the command line does: named columns, and a guess for what is not.
+    const mapping = mappingFor(configMapping(config.data), again.guess)
+    const wanted = parseRunConfig({ ...config, data: { ...config.data, ...mapping } })
+    const repeated = await other.prepare(prepareRequest(wanted, again.id, 'pebble'))
+    expect(repeated).toEqual(prepared)
+    expect(await table(repeated.tokens)).toEqual(before)
+    // And as the page reads a run of its own.
+    expect((await other.prepare(prepareRequest(config, again.id, 'pebble'))).tokens).toBe(prepared.tokens)
+  })
+})
+
+test('what the practice model writes on the portable engine is marked, trained on, never held out, and part of run.json', async () => {
+  const { data, train } = rooms()
+  const info = await data.openFile(file(CSV))
+  const recipe = { ...EMPTY_RECIPE, mapping: { ...NONE, prompt: 'Who', response: 'what' } }
+  const request = asked(recipe, info, 0.25)
+  const written = await data.synthesise(
+    { ...request, count: 4, author: 'Pebble', practice: true },
+    (prompts, { maxNewTokens, seed }) =>
+      train.answer(
+        {
+          model: 'pebble',
+          run: null,
+          prompts,
+          engine: 'portable',
+          options: { maxNewTokens, temperature: 0.9, topK: 64, topP: 0.95, seed },
+        },
+        () => {},
+      ),
+  )
+  console.log(JSON.stringify(written, null, 1))
+  expect(written.findings[0]!.message).toContain('practice model')
+  expect(examplesRequest).toBeDefined()
+})
