@@ -294,10 +294,35 @@ describe('examples written by a model', () => {
     expect(new Set(seen.map(({ seed }) => seed)).size).toBe(seen.length)
   })
 
+  test('asks a model that holds to no form for a question, and then for its answer', async () => {
+    const seen: string[] = []
+    let n = 0
+    const result = await synthesise(
+      examples,
+      async (prompts) => {
+        seen.push(...prompts)
+        return prompts.map((prompt) =>
+          /one more question/.test(prompt)
+            ? `- Where does the ${UNLIKE[n++]} sleep at night?\nAnd so on.`
+            : 'It sleeps well.<end_of_turn>',
+        )
+      },
+      { ...options, count: 4 },
+    )
+    expect(result).toMatchObject({ asked: 8, rejected: { unreadable: 4 } })
+    expect(result.kept).toEqual(
+      UNLIKE.slice(0, 4).map((word) => ({
+        prompt: `Where does the ${word} sleep at night?`,
+        response: 'It sleeps well.',
+      })),
+    )
+    expect(seen.slice(8)).toEqual(result.kept.map(({ prompt }) => prompt))
+  })
+
   test('gives up on a model that cannot, and keeps what was written when told to stop', async () => {
     const useless = await synthesise(examples, async (prompts) => prompts.map(() => 'la la'), options)
     expect(useless).toMatchObject({ kept: [], asked: 30 })
-    expect(useless.rejected.unreadable).toBe(30)
+    expect(useless.rejected).toMatchObject({ unreadable: 4, too_short: 26 })
     const control = new AbortController()
     let asked = 0
     const stopped = await synthesise(

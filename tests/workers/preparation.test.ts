@@ -409,7 +409,7 @@ describe('examples written by a model', () => {
     const data = room()
     const dataset = await data.openFile(file(rows(24)))
     const found = await data.synthesise(ask(dataset, 2), async (prompts) => prompts.map(() => 'la'))
-    expect(found).toMatchObject({ set: null, kept: 0, asked: 10, rejected: { unreadable: 10 } })
+    expect(found).toMatchObject({ set: null, kept: 0, asked: 10, rejected: { unreadable: 4, too_short: 6 } })
     expect((await data.list()).length).toBe(1)
     await failure(() => data.synthesise(ask(dataset, 0), async () => []), 'bad_config')
     const single = await data.openFile(file('q,a\nx,y\n'))

@@ -80,14 +80,18 @@ export async function synthesise(
   )
   // A token is about three characters and more; room for half as much again as the longest example.
   const maxNewTokens = Math.max(48, Math.min(1024, Math.ceil(longest / 2)))
-  let asked = 0
+  let [asked, inTwoSteps] = [0, false]
   while (kept.length < count && asked < count * MOST_ASKED && !signal?.aborted) {
     const batch = Math.min(BATCH, count * MOST_ASKED - asked)
-    const prompts = Array.from({ length: batch }, (_, i) => fewShot(examples, options, asked + i))
-    const answers = await generate(prompts, { maxNewTokens, seed: (seed + asked) >>> 0 })
+    const requests = Array.from({ length: batch }, (_, i) => asked + i)
+    const write = (prompts: string[]) => generate(prompts, { maxNewTokens, seed: (seed + asked) >>> 0 })
+    const written = inTwoSteps
+      ? await questionThenAnswer(examples, options, requests, write)
+      : (await write(requests.map((request) => fewShot(examples, options, request)))).map(parseExample)
+    // Small models hold to no form; what they can do is answer.
+    if (asked === 0) inTwoSteps = written.every((found) => found === null)
     asked += batch
-    for (const answer of answers) {
-      const found = parseExample(answer)
+    for (const found of written) {
       const reason = found === null ? 'unreadable' : filter.refuse(found)
       if (reason !== null) rejected[reason]++
       else if (kept.length < count) kept.push(found!)
@@ -103,13 +107,49 @@ export function fewShot(
   { shots, seed, wish, labels }: Pick<SynthesisOptions, 'shots' | 'seed' | 'wish' | 'labels'>,
   request: number,
 ): string {
-  const drawn = [...shuffle(examples.length, seed, request, SITE.synthesis).subarray(0, shots)]
-  const shown = drawn.map(
-    (i) => `Question: ${examples[i]!.prompt.trim()}\nAnswer: ${examples[i]!.response.trim()}`,
+  const shown = drawn(examples, shots, seed, request).map(
+    ({ prompt, response }) => `Question: ${prompt.trim()}\nAnswer: ${response.trim()}`,
   )
   const kind = wish.trim() === '' ? '' : ` It should be like this: ${wish.trim()}`
   const allowed = labels ? ` The answer is one of: ${labels.join(', ')}.` : ''
   return `Here are examples of questions and their answers.\n\n${shown.join('\n\n')}\n\nWrite one new example of the same kind that is not among them, in the same form.${kind}${allowed}`
+}
+
+/** For models that hold to no form: first a question after the manner of others, then the model's own answer to it. */
+async function questionThenAnswer(
+  examples: readonly Example[],
+  { shots, seed, wish, labels }: SynthesisOptions,
+  requests: readonly number[],
+  write: (prompts: string[]) => Promise<string[]>,
+): Promise<(Example | null)[]> {
+  const kind = wish.trim() === '' ? '' : ` It should be like this: ${wish.trim()}`
+  const asking = requests.map((request) => {
+    const shown = drawn(examples, shots, seed, request).map(({ prompt }) => prompt.trim())
+    return `${shown.join('\n')}\n\nWrite one more question of the same kind.${kind}`
+  })
+  const questions = (await write(asking)).flatMap((text) => firstLine(text) ?? [])
+  const allowed = labels ? `\n\nAnswer with one of: ${labels.join(', ')}.` : ''
+  const answers = questions.length === 0 ? [] : await write(questions.map((question) => question + allowed))
+  return requests.map((_, i) => {
+    const response = answers[i]?.replace(TEMPLATE_TOKENS, '').trim()
+    return response ? { prompt: questions[i]!, response } : null
+  })
+}
+
+function firstLine(text: string): string | null {
+  const plain = text.replace(TEMPLATE_TOKENS, '').replace(/^\s*(?:Question[ \t]*:|[-*\d.]+[ \t])?/i, '')
+  return (
+    plain
+      .split('\n')
+      .find((line) => line.trim() !== '')
+      ?.trim() ?? null
+  )
+}
+
+function drawn(examples: readonly Example[], shots: number, seed: number, request: number): Example[] {
+  return [...shuffle(examples.length, seed, request, SITE.synthesis).subarray(0, shots)].map(
+    (i) => examples[i]!,
+  )
 }
 
 /** Reads `Question: ... Answer: ...`, whatever stands around it; null where that is not what was written. */
