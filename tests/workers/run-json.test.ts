@@ -6,8 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { type RunningServer, serve } from '../../cli/server.ts'
 import { AugmentSchema, DataStepSchema, SplitSchema } from '../../src/protocol/data-steps.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
-import { configMapping, examplesRequest, prepareRequest } from '../../src/protocol/run-request.ts'
+import { configMapping, prepareRequest } from '../../src/protocol/run-request.ts'
 import type { DatasetInfo, Mapping, PrepareRequest } from '../../src/protocol/studio.ts'
+import type { Split } from '../../src/protocol/tokens.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { readTokens } from '../../src/storage/datasets.ts'
 import { readTokenTable } from '../../src/tokens/table.ts'
@@ -23,7 +24,7 @@ import {
 import { newStep } from '../../src/ui/state/step-forms.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { mappingFor } from '../../src/workers/headless.ts'
-import { trainRoom } from '../../src/workers/train-room.ts'
+import { failure, UNLIKE } from '../data/helpers.ts'
 
 // Machines that run other things beside the tests are slow.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -38,11 +39,10 @@ beforeEach(() => {
   globalThis.indexedDB = new IDBFactory()
 })
 
-function rooms() {
-  const [data, train] = [dataRoom(), trainRoom()]
+function room() {
+  const data = dataRoom()
   data.open({ base: server.url })
-  train.open({ base: server.url })
-  return { data, train }
+  return data
 }
 
 const NONE: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
@@ -129,14 +129,14 @@ const RECIPES: Record<string, [string, Recipe]> = {
 describe('the same file and run.json give the same tokens in another browser', () => {
   test.each(Object.keys(RECIPES))('%s', async (name) => {
     const [text, recipe] = RECIPES[name]!
-    const first = rooms().data
+    const first = room()
     const info = await first.openFile(file(text))
     const prepared = await first.prepare(asked(recipe, info, 0.2))
     const before = await table(prepared.tokens)
     const json = runJson(recipe, info, 0.2)
 
     globalThis.indexedDB = new IDBFactory()
-    const other = rooms().data
+    const other = room()
     const again = await other.openFile(file(text))
     const config = parseRunConfig(JSON.parse(json))
     // As the command line does: named columns, and a guess for what is not.
@@ -150,26 +150,26 @@ describe('the same file and run.json give the same tokens in another browser', (
   })
 })
 
-test('what the practice model writes on the portable engine is marked, trained on, never held out, and part of run.json', async () => {
-  const { data, train } = rooms()
+test('written examples are part of run.json: the same tokens where they are, a plain refusal elsewhere', async () => {
+  const data = room()
   const info = await data.openFile(file(CSV))
   const recipe = { ...EMPTY_RECIPE, mapping: { ...NONE, prompt: 'Who', response: 'what' } }
-  const request = asked(recipe, info, 0.25)
+  let n = 0
   const written = await data.synthesise(
-    { ...request, count: 4, author: 'Pebble', practice: true },
-    (prompts, { maxNewTokens, seed }) =>
-      train.answer(
-        {
-          model: 'pebble',
-          run: null,
-          prompts,
-          engine: 'portable',
-          options: { maxNewTokens, temperature: 0.9, topK: 64, topP: 0.95, seed },
-        },
-        () => {},
-      ),
+    { ...asked(recipe, info, 0.25), count: 5, author: 'Pebble', practice: true },
+    async (prompts) => prompts.map(() => `Question: Who saw the ${UNLIKE[n++]}?\nAnswer: the cat`),
   )
-  console.log(JSON.stringify(written, null, 1))
-  expect(written.findings[0]!.message).toContain('practice model')
-  expect(examplesRequest).toBeDefined()
+  const used = { ...recipe, augment: augment({ synthetic: written.set, noisy: 0.2 }) }
+  const prepared = await data.prepare(asked(used, info, 0.25))
+  const { rows } = await table(prepared.tokens)
+  const origins = (split: Split) => new Set(rows[split].map(({ origin }) => origin ?? 'data'))
+  expect(origins('train')).toEqual(new Set(['data', 'noisy', 'synthetic']))
+  expect(origins('validation')).toEqual(new Set(['data']))
+  const config = parseRunConfig(JSON.parse(runJson(used, info, 0.25)))
+  expect((await data.prepare(prepareRequest(config, info.id, 'pebble'))).tokens).toBe(prepared.tokens)
+
+  globalThis.indexedDB = new IDBFactory()
+  const other = room()
+  const again = await other.openFile(file(CSV))
+  await failure(() => other.prepare(prepareRequest(config, again.id, 'pebble')), 'missing_file')
 })

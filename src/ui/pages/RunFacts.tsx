@@ -26,6 +26,7 @@ export function RunFacts(props: { config: RunConfig }) {
           : `${training.per_device_train_batch_size}`,
       ],
       [t('field.max_length'), `${formatNumber(training.max_length)} ${t('unit.tokens')}`],
+      ...(data.format === 'kauldron' ? [[t('format.label'), t('format.kauldron')] as [string, string]] : []),
       [t('facts.lora'), `r ${lora.r} · alpha ${formatNumber(lora.lora_alpha)}`],
       [
         t('field.target_modules'),

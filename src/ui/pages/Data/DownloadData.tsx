@@ -32,6 +32,7 @@ export function DownloadData(props: { info: DatasetInfo }) {
 
 function DownloadForm(props: { info: DatasetInfo }) {
   const { studio, data, training, models } = useApp()
+  let form!: HTMLDivElement
   const [format, setFormat] = createSignal<Format>(data.recipe().format === 'kauldron' ? 'kauldron' : 'jsonl')
   const [files, setFiles] = createSignal<ExportedFile[] | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
@@ -53,6 +54,8 @@ function DownloadForm(props: { info: DatasetInfo }) {
     if (!request) return
     forget()
     const control = new AbortController()
+    // The button pressed goes away; the focus stays in the dialog.
+    form.focus()
     setMaking(control)
     try {
       const config = training.config()
@@ -76,7 +79,7 @@ function DownloadForm(props: { info: DatasetInfo }) {
   }
 
   return (
-    <div class="stack">
+    <div class="stack download" tabindex="-1" ref={form}>
       <p class="quiet">{t('download.lede')}</p>
       <Segmented
         label={t('download.format')}
