@@ -15,7 +15,7 @@ interface Run {
 }
 
 /** Tokens drawn at once. */
-const STEP = 128
+const STEP = 80
 /** Tokens shown of a very long example, at its beginning and at its end. */
 const EACH_END = 400
 
