@@ -11,8 +11,16 @@ export function bf16ToF32(
   source: Uint16Array,
   out: Float32Array<ArrayBuffer> = new Float32Array(source.length),
 ): Float32Array<ArrayBuffer> {
-  const bits = new Uint32Array(out.buffer, out.byteOffset, source.length)
-  for (let i = 0; i < source.length; i++) bits[i] = source[i]! << 16
+  const bits = new Int32Array(out.buffer, out.byteOffset, source.length)
+  // Two at a time where they are aligned: half as many loads.
+  const pairs = source.byteOffset % 4 === 0 ? source.length >> 1 : 0
+  const words = new Int32Array(source.buffer, pairs ? source.byteOffset : 0, pairs)
+  for (let i = 0, at = 0; i < pairs; i++) {
+    const pair = words[i]!
+    bits[at++] = pair << 16
+    bits[at++] = pair & 0xffff0000
+  }
+  for (let i = 2 * pairs; i < source.length; i++) bits[i] = source[i]! << 16
   return out
 }
 

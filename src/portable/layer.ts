@@ -38,7 +38,7 @@ export interface SavedLayer {
   normed1: Normed
   gate: Projected
   up: Projected
-  t: tf.Tensor2D
+  sigmoid: tf.Tensor2D
   inner: tf.Tensor2D
   down: Projected
   downNorm: tf.Tensor2D
@@ -97,7 +97,7 @@ export function layerForward(
   const normed1 = rmsNorm(x1, norms.beforeMlp, eps)
   const gate = run(normed1.y, 'gate_proj')
   const up = run(normed1.y, 'up_proj')
-  const { y: inner, t } = geglu(gate.y, up.y)
+  const { y: inner, s: sigmoid } = geglu(gate.y, up.y)
   const down = run(inner, 'down_proj')
   const downNormed = rmsNorm(down.y, norms.afterMlp, eps)
   const out = tf.add<tf.Tensor2D>(x1, downNormed.y)
@@ -118,7 +118,7 @@ export function layerForward(
     normed1,
     gate,
     up,
-    t,
+    sigmoid,
     inner,
     down,
     downNorm: downNormed.r,
@@ -146,6 +146,12 @@ export function layerBackward(
   const norms = weights.norms[layer]!
   const rows = dout.shape[0]
   const pairs: PairGrad[] = []
+  const turned = new Map<tf.Tensor2D, tf.Tensor2D>()
+  const transposed = (x: tf.Tensor2D): tf.Tensor2D => {
+    const xt = turned.get(x) ?? tf.transpose(x)
+    turned.set(x, xt)
+    return xt
+  }
   const back = (
     dy: tf.Tensor2D,
     x: tf.Tensor2D,
@@ -154,13 +160,14 @@ export function layerBackward(
     wanted = true,
   ): tf.Tensor2D | null => {
     const w = wanted ? weights.matrix(layer, projection, 'w') : null
-    const { dx, dat, db } = projectGrad(dy, x, u, w, c.lora(projection), c.mask(projection, rows))
+    const mask = c.mask(projection, rows)
+    const { dx, dat, db } = projectGrad(dy, x, u, w, c.lora(projection), mask, transposed)
     if (dat && db) pairs.push({ projection, dat, db })
     return dx
   }
   const dDown = rmsNormGrad(dout, s.down.y, s.downNorm, norms.afterMlp)
   const dInner = back(dDown, s.inner, s.down, 'down_proj')!
-  const dGated = gegluGrad(dInner, s.gate.y, s.up.y, s.t)
+  const dGated = gegluGrad(dInner, s.gate.y, s.up.y, s.sigmoid)
   const dNormed1 = tf.add<tf.Tensor2D>(
     back(dGated.gate, s.normed1.y, s.gate, 'gate_proj')!,
     back(dGated.up, s.normed1.y, s.up, 'up_proj')!,

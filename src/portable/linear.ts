@@ -44,7 +44,10 @@ export interface ProjectGrad {
   db: tf.Tensor2D | null
 }
 
-/** @param w null where no gradient of x is wanted */
+/**
+ * @param w null where no gradient of x is wanted
+ * @param transposed transposes x, or knows its transpose already: several projections have the same input
+ */
 export function projectGrad(
   dy: tf.Tensor2D,
   x: tf.Tensor2D,
@@ -52,11 +55,13 @@ export function projectGrad(
   w: tf.Tensor2D | null,
   lora: LoraPair | null,
   mask: tf.Tensor2D | null,
+  transposed: (x: tf.Tensor2D) => tf.Tensor2D,
 ): ProjectGrad {
   const plain = w && tf.matMul<tf.Tensor2D>(dy, w)
   if (!lora || !u) return { dx: plain, dat: null, db: null }
   const g = tf.matMul<tf.Tensor2D>(dy, lora.b)
-  const dat = tf.matMul<tf.Tensor2D>(tf.transpose(mask ? tf.mul<tf.Tensor2D>(x, mask) : x), g)
+  const xt = mask ? tf.transpose(tf.mul<tf.Tensor2D>(x, mask)) : transposed(x)
+  const dat = tf.matMul<tf.Tensor2D>(xt, g)
   const db = tf.matMul<tf.Tensor2D>(tf.transpose(dy), u)
   if (!plain) return { dx: null, dat, db }
   const low = tf.matMul<tf.Tensor2D>(g, lora.a)

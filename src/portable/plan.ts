@@ -22,7 +22,7 @@ export interface PortablePlan {
  * gives null or pointers that overlap. So the plan stays well below, and leaves room for fragments.
  */
 export const MOST_BYTES = 3.25 * 2 ** 30
-const MOST_TILE_WORDS = 8192
+const MOST_TILE_WORDS = 1024
 const LEAST_TILE_WORDS = 256
 const TILE_BYTES = 128 * 2 ** 20
 /** Queries of an attention block, see attention.ts. */

@@ -4,6 +4,7 @@ import { resolveWeights } from '../model/weights.ts'
 import { type ModelConfig, type ModelSource, PROJECTIONS, type Projection } from '../protocol/model.ts'
 import type { PortablePlan } from './plan.ts'
 import { free, tidy } from './tidy.ts'
+import { matrixOf } from './upload.ts'
 
 /** A matrix on the host, as it is stored. */
 interface HostMatrix extends StoredElements {
@@ -108,28 +109,23 @@ export class BaseWeights {
     const resident = this.#resident.get(key)
     if (resident) return resident[orientation]
     const host = this.#host.get(key)!
-    const w = tf.tensor2d(widen(host), [host.rows, host.cols])
+    const w = widened(host)
     return orientation === 'w' ? w : tf.transpose(w)
   }
 
   /** Embeddings of tokens, scaled, [tokens, hidden]. */
   embed(tokens: Uint32Array): tf.Tensor2D {
     const { hiddenSize, embeddingScale } = this.#config
-    const values = new Float32Array(tokens.length * hiddenSize)
-    tokens.forEach((token, t) => {
-      widenInto(this.#embedding, token * hiddenSize, values, t * hiddenSize, hiddenSize)
-      for (let i = t * hiddenSize; i < (t + 1) * hiddenSize; i++) values[i]! *= Math.fround(embeddingScale)
+    const scale = Math.fround(embeddingScale)
+    return matrixOf(tokens.length, hiddenSize, (values) => {
+      gatherRows(this.#embedding, tokens, values)
+      for (let i = 0; i < values.length; i++) values[i]! *= scale
     })
-    return tf.tensor2d(values, [tokens.length, hiddenSize])
   }
 
   /** Rows of the head's matrix. */
   headRows(words: ArrayLike<number>): tf.Tensor2D {
-    const { hiddenSize } = this.#config
-    const values = new Float32Array(words.length * hiddenSize)
-    for (let n = 0; n < words.length; n++)
-      widenInto(this.#head, words[n]! * hiddenSize, values, n * hiddenSize, hiddenSize)
-    return tf.tensor2d(values, [words.length, hiddenSize])
+    return matrixOf(words.length, this.#head.cols, (values) => gatherRows(this.#head, words, values))
   }
 
   get tiles(): number {
@@ -143,9 +139,9 @@ export class BaseWeights {
     const { hiddenSize, vocabSize } = this.#config
     const first = index * this.#plan.tileWords
     const words = Math.min(this.#plan.tileWords, vocabSize - first)
-    const values = new Float32Array(words * hiddenSize)
-    widenInto(this.#head, first * hiddenSize, values, 0, values.length)
-    const tile = tf.tensor2d(values, [words, hiddenSize])
+    const tile = matrixOf(words, hiddenSize, (values) =>
+      widenInto(this.#head, first * hiddenSize, values, 0, values.length),
+    )
     if (this.#plan.residentHead) this.#tiles[index] = tf.keep(tile)
     return tile
   }
@@ -164,10 +160,20 @@ export class BaseWeights {
 
 function matricesOf(host: HostMatrix, keep: boolean): Matrices {
   return tidy(() => {
-    const w = tf.tensor2d(widen(host), [host.rows, host.cols])
+    const w = widened(host)
     const wt = tf.transpose(w)
     return keep ? { w: tf.keep(w), wt: tf.keep(wt) } : { w, wt }
   })
+}
+
+function widened(host: HostMatrix): tf.Tensor2D {
+  return matrixOf(host.rows, host.cols, (values) => widenInto(host, 0, values, 0, values.length))
+}
+
+/** Rows of a matrix below one another. */
+function gatherRows(matrix: HostMatrix, rows: ArrayLike<number>, out: Float32Array<ArrayBuffer>): void {
+  const { cols } = matrix
+  for (let n = 0; n < rows.length; n++) widenInto(matrix, rows[n]! * cols, out, n * cols, cols)
 }
 
 function widen(matrix: HostMatrix): Float32Array<ArrayBuffer> {
