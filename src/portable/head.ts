@@ -11,6 +11,7 @@
  * h [rows, hidden] after the final norm. Source: Wijmans et al. 2024 (arXiv 2411.09009), with the head frozen.
  */
 import * as tf from '@tensorflow/tfjs-core'
+import type { SimdHead } from './simd/simd-head.ts'
 import { free, tidy } from './tidy.ts'
 import type { BaseWeights } from './weights.ts'
 
@@ -32,14 +33,73 @@ export async function head(
   gradient: boolean,
   pause: () => Promise<void>,
 ): Promise<HeadResult> {
+  const pass = weights.simd
+    ? simdPass(h, weights.simd, gradient, pause)
+    : tiledPass(h, weights, softCap, gradient, pause)
+  const state = await pass
+  try {
+    return tidy(() => {
+      const own = weights.headRows(labels)
+      const { l, slope } = capped(tf.sum(tf.mul<tf.Tensor2D>(h, own), 1, true), softCap)
+      const logProbability = tf.reshape(
+        tf.sub<tf.Tensor2D>(l, tf.add<tf.Tensor2D>(state.top, tf.log(state.sum))),
+        [h.shape[0]],
+      ) as tf.Tensor1D
+      const dh =
+        state.dh &&
+        tf.sub<tf.Tensor2D>(
+          tf.div<tf.Tensor2D>(state.dh, state.sum),
+          slope ? tf.mul<tf.Tensor2D>(own, slope) : own,
+        )
+      return { logProbability, best: tf.reshape(state.best, [h.shape[0]]) as tf.Tensor1D, dh }
+    })
+  } finally {
+    free(state)
+  }
+}
+
+/** What a pass over all words gives: of exp(l - top), the sum and, with l' and W, the gradient. */
+interface Pass {
+  /** [rows, 1], as `sum` and `best`. */
+  top: tf.Tensor2D
+  sum: tf.Tensor2D
+  best: tf.Tensor2D
+  dh: tf.Tensor2D | null
+}
+
+async function simdPass(
+  h: tf.Tensor2D,
+  simd: SimdHead,
+  gradient: boolean,
+  pause: () => Promise<void>,
+): Promise<Pass> {
+  const rows = h.shape[0]
+  const { top, sum, best, dh } = await simd.pass((await h.data()) as Float32Array, gradient, pause)
+  return {
+    top: tf.tensor2d(top, [rows, 1]),
+    sum: tf.tensor2d(sum, [rows, 1]),
+    best: tf.tensor2d(best, [rows, 1], 'int32'),
+    dh: dh && tf.tensor2d(dh, h.shape),
+  }
+}
+
+async function tiledPass(
+  h: tf.Tensor2D,
+  weights: BaseWeights,
+  softCap: number | null,
+  gradient: boolean,
+  pause: () => Promise<void>,
+): Promise<Pass> {
   const rows = h.shape[0]
   const ht = tf.transpose(h)
-  let state = tidy(() => ({
-    top: tf.fill([rows, 1], -1e30) as tf.Tensor2D,
-    sum: tf.zeros([rows, 1]) as tf.Tensor2D,
-    best: tf.zeros([rows, 1], 'int32') as tf.Tensor2D,
-    dh: gradient ? (tf.zeros(h.shape) as tf.Tensor2D) : null,
-  }))
+  let state = tidy(
+    (): Pass => ({
+      top: tf.fill([rows, 1], -1e30) as tf.Tensor2D,
+      sum: tf.zeros([rows, 1]) as tf.Tensor2D,
+      best: tf.zeros([rows, 1], 'int32') as tf.Tensor2D,
+      dh: gradient ? (tf.zeros(h.shape) as tf.Tensor2D) : null,
+    }),
+  )
   try {
     let first = 0
     for (let index = 0; index < weights.tiles; index++) {
@@ -68,24 +128,12 @@ export async function head(
       state = next
       await pause()
     }
-    return tidy(() => {
-      const own = weights.headRows(labels)
-      const { l, slope } = capped(tf.sum(tf.mul<tf.Tensor2D>(h, own), 1, true), softCap)
-      const logProbability = tf.reshape(
-        tf.sub<tf.Tensor2D>(l, tf.add<tf.Tensor2D>(state.top, tf.log(state.sum))),
-        [rows],
-      ) as tf.Tensor1D
-      const dh =
-        state.dh &&
-        tf.sub<tf.Tensor2D>(
-          tf.div<tf.Tensor2D>(state.dh, state.sum),
-          slope ? tf.mul<tf.Tensor2D>(own, slope) : own,
-        )
-      return { logProbability, best: tf.reshape(state.best, [rows]) as tf.Tensor1D, dh }
-    })
+    return state
+  } catch (error) {
+    free(state)
+    throw error
   } finally {
     ht.dispose()
-    free(state)
   }
 }
 

@@ -1,10 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { type StoredElements, storedElements, widenInto } from '../model/stored.ts'
 import { resolveWeights } from '../model/weights.ts'
-import { type ModelConfig, type ModelSource, PROJECTIONS, type Projection } from '../protocol/model.ts'
+import {
+  type ModelConfig,
+  type ModelSource,
+  PROJECTIONS,
+  type Projection,
+  type WeightType,
+} from '../protocol/model.ts'
 import type { PortablePlan } from './plan.ts'
+import { SimdHead } from './simd/simd-head.ts'
 import { free, tidy } from './tidy.ts'
-import { matrixOf } from './upload.ts'
+import { fewThreads, matrixOf } from './wasm.ts'
 
 /** A matrix on the host, as it is stored. */
 interface HostMatrix extends StoredElements {
@@ -37,6 +44,9 @@ const NORMS: Record<keyof LayerNorms, string> = {
   afterMlp: 'post_feedforward_layernorm',
 }
 
+/** Bytes of a tensor that are read at a time into a place of their own. */
+const PIECE = 2 ** 25
+
 const block = (projection: Projection) => (/^(gate|up|down)_/.test(projection) ? 'mlp' : 'self_attn')
 
 /**
@@ -53,6 +63,7 @@ export class BaseWeights {
   readonly #tiles: (tf.Tensor2D | undefined)[] = []
   #embedding!: HostMatrix
   #head!: HostMatrix
+  #simd: SimdHead | null = null
 
   private constructor(config: ModelConfig, plan: PortablePlan) {
     this.#config = config
@@ -70,18 +81,27 @@ export class BaseWeights {
     const source = resolveWeights(config, model.weights)
     const made = new BaseWeights(config, plan)
     let done = 0
-    const read = async (name: string): Promise<HostMatrix> => {
+    const read = async (name: string, into?: Uint8Array): Promise<HostMatrix> => {
       signal?.throwIfAborted()
       const { shape, dtype } = source.tensors.get(name)!
       const [rows, cols] = shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!]
-      const bytes = await source.read(name, 0, rows * cols * (dtype === 'F32' ? 4 : 2), signal)
+      const size = rows * cols * (dtype === 'F32' ? 4 : 2)
+      if (into)
+        for (let at = 0; at < size; at += PIECE)
+          into.set(await source.read(name, at, Math.min(size, at + PIECE), signal), at)
+      const bytes = into ?? (await source.read(name, 0, size, signal))
       onProgress(++done / source.tensors.size)
       return { rows, cols, ...storedElements(bytes, dtype) }
     }
+    const readHead = (name: string) => {
+      made.#simd = simdHead(config, plan, source.tensors.get(name)!.dtype)
+      return read(name, made.#simd?.matrix)
+    }
     const norm = async (name: string) => tf.keep(tf.tensor1d(widen(await read(name)).map((w) => 1 + w)))
     try {
-      made.#embedding = await read('model.embed_tokens.weight')
-      made.#head = config.tiedHead ? made.#embedding : await read('lm_head.weight')
+      const embedding = 'model.embed_tokens.weight'
+      made.#embedding = config.tiedHead ? await readHead(embedding) : await read(embedding)
+      made.#head = config.tiedHead ? made.#embedding : await readHead('lm_head.weight')
       made.finalNorm = await norm('model.norm.weight')
       for (let layer = 0; layer < config.numLayers; layer++) {
         const prefix = `model.layers.${layer}`
@@ -128,6 +148,11 @@ export class BaseWeights {
     return matrixOf(words.length, this.#head.cols, (values) => gatherRows(this.#head, words, values))
   }
 
+  /** The head without TensorFlow.js, where it is quicker. */
+  get simd(): SimdHead | null {
+    return this.#simd
+  }
+
   get tiles(): number {
     return Math.ceil(this.#config.vocabSize / this.#plan.tileWords)
   }
@@ -153,9 +178,15 @@ export class BaseWeights {
     this.finalNorm?.dispose()
     this.#resident.clear()
     this.#host.clear()
+    this.#simd = null
     this.norms.length = 0
     this.#tiles.length = 0
   }
+}
+
+function simdHead(config: ModelConfig, plan: PortablePlan, type: WeightType): SimdHead | null {
+  if (config.finalSoftCap !== null || !fewThreads()) return null
+  return new SimdHead(config.vocabSize, config.hiddenSize, type, plan.tileWords, plan.request.maxSupervised)
 }
 
 function matricesOf(host: HostMatrix, keep: boolean): Matrices {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 
 /** What the WASM backend offers beyond the interface of all backends. */
-interface HeapBackend extends tf.KernelBackend {
+interface WasmBackend extends tf.KernelBackend {
+  wasm: { tfjs: { getThreadsCount?(): number } }
   makeOutput(shape: number[], dtype: 'float32'): tf.TensorInfo
   typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array<ArrayBuffer>
 }
@@ -17,7 +18,7 @@ export function matrixOf(
 ): tf.Tensor2D {
   const shape: [number, number] = [rows, cols]
   if (tf.getBackend() === 'wasm') {
-    const backend = tf.backend() as HeapBackend
+    const backend = tf.backend() as WasmBackend
     const made = backend.makeOutput(shape, 'float32')
     write(backend.typedArrayFromHeap(made))
     return tf.engine().makeTensorFromTensorInfo(made) as tf.Tensor2D
@@ -25,4 +26,12 @@ export function matrixOf(
   const values = new Float32Array(rows * cols)
   write(values)
   return tf.tensor2d(values, shape)
+}
+
+/**
+ * Whether this is the WASM backend on a thread or two: there, what runs on one thread without packing anything twice is as quick
+ * as what TensorFlow.js can share out.
+ */
+export function fewThreads(): boolean {
+  return tf.getBackend() === 'wasm' && ((tf.backend() as WasmBackend).wasm.tfjs.getThreadsCount?.() ?? 1) <= 2
 }

@@ -1,0 +1,213 @@
+/**
+ * Kernels of the head in WebAssembly, 128 bits wide. A product is made of panels, as Goto and van de Geijn (2008, "Anatomy of
+ * high-performance matrix multiplication") lay it out: `ROWS` rows of the left operand and `COLUMNS` columns of the right one,
+ * each packed so that a step of the inner product is read in one piece. The right operand is widened while it is packed, so that
+ * a matrix of 16 bits is never held in 32.
+ */
+import type { WeightType } from '../../protocol/model.ts'
+import { assemble, type Code, f32, get, i32, type Kernel, repeat, set, v128, when } from './assembler.ts'
+
+/** Measured: with more rows, or the loop unrolled, V8 runs out of registers, and the product takes up to twice as long. */
+export const ROWS = 4
+export const COLUMNS = 8
+
+const range = (n: number) => Array.from({ length: n }, (_, i) => i)
+const advance = (pointer: number, by: Code): Code => set(pointer, i32.add(get(pointer), by))
+
+/** C [panels * ROWS, COLUMNS] (+)= A B over packed panels; `stride`: bytes from a row of C to the next. */
+const multiply: Kernel = {
+  name: 'multiply',
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  body([a, b, c, depth, panels, stride, fresh], local) {
+    const [right, left, row] = [local('i32'), local('i32'), local('i32')]
+    const quarters = range(COLUMNS / 4)
+    const sums = range(ROWS).map(() => quarters.map(() => local('v128')))
+    const factors = quarters.map(() => local('v128'))
+    const own = local('v128')
+    const eachRow = (body: (row: number[]) => Code): Code => [
+      set(row, get(c!)),
+      sums.map((sum) => [body(sum), advance(row, get(stride!))]),
+    ]
+    const step: Code = [
+      factors.map((factor, i) => set(factor, v128.load(get(right), i * 16))),
+      sums.map((row, i) => [
+        set(own, v128.loadSplat(get(a!), i * 4)),
+        row.map((sum, j) => set(sum, v128.add(get(sum), v128.mul(get(own), get(factors[j]!))))),
+      ]),
+    ]
+    return repeat(panels!, 1, [
+      when(
+        get(fresh!),
+        sums.map((row) => row.map((sum) => set(sum, v128.const(0)))),
+        eachRow((sum) => sum.map((part, i) => set(part, v128.load(get(row), i * 16)))),
+      ),
+      set(right, get(b!)),
+      set(left, get(depth!)),
+      repeat(left, 1, [step, advance(a!, i32.const(ROWS * 4)), advance(right, i32.const(COLUMNS * 4))]),
+      eachRow((sum) => sum.map((part, i) => v128.store(get(row), get(part), i * 16))),
+      set(c!, get(row)),
+    ])
+  },
+}
+
+/** ROWS rows of f32, `stride` bytes apart, beside one another: [depth, ROWS]. */
+const packLeft: Kernel = {
+  name: 'packLeft',
+  parameters: ['i32', 'i32', 'i32', 'i32'],
+  body([source, target, depth, stride], local) {
+    const at = local('i32')
+    return repeat(depth!, 1, [
+      set(at, get(source!)),
+      range(ROWS).map((i) => [i32.store(get(target!), i32.load(get(at)), i * 4), advance(at, get(stride!))]),
+      advance(source!, i32.const(4)),
+      advance(target!, i32.const(ROWS * 4)),
+    ])
+  },
+}
+
+/** An element as it is stored, as the bits of an f32. */
+const widened: Record<WeightType, (address: Code, bits: number) => Code> = {
+  F32: (address) => i32.load(address),
+  BF16: (address) => i32.shl(i32.load16(address), i32.const(16)),
+  // The exponent is moved by a product, which makes subnormals normal; infinities and NaN are no weights.
+  F16: (address, bits) => [
+    set(bits, i32.load16(address)),
+    i32.or(
+      i32.fromBits(
+        f32.mul(
+          f32.fromBits(i32.shl(i32.and(get(bits), i32.const(0x7fff)), i32.const(13))),
+          f32.const(2 ** 112),
+        ),
+      ),
+      i32.shl(i32.and(get(bits), i32.const(0x8000)), i32.const(16)),
+    ),
+  ],
+}
+
+/** `columns` columns of a stored matrix beside one another, widened: [depth, COLUMNS]; strides in bytes. */
+const packRight = (type: WeightType): Kernel => ({
+  name: `packRight${type}`,
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  body([source, target, depth, depthStride, columnStride, columns], local) {
+    const [from, to, left, bits] = [local('i32'), local('i32'), local('i32'), local('i32')]
+    return repeat(columns!, 1, [
+      set(from, get(source!)),
+      set(to, get(target!)),
+      set(left, get(depth!)),
+      repeat(left, 1, [
+        i32.store(get(to), widened[type](get(from), bits)),
+        advance(from, get(depthStride!)),
+        advance(to, i32.const(COLUMNS * 4)),
+      ]),
+      advance(source!, get(columnStride!)),
+      advance(target!, i32.const(4)),
+    ])
+  },
+})
+
+/** The largest of `count` floats, a multiple of 4. */
+const largest: Kernel = {
+  name: 'largest',
+  parameters: ['i32', 'i32'],
+  result: 'f32',
+  body([source, count], local) {
+    const most = local('v128')
+    return [
+      set(most, v128.const(-1e30)),
+      repeat(count!, 4, [
+        set(most, v128.max(get(most), v128.load(get(source!)))),
+        advance(source!, i32.const(16)),
+      ]),
+      [1, 2, 3].reduce<Code>((sum, i) => f32.max(sum, v128.lane(get(most), i)), v128.lane(get(most), 0)),
+    ]
+  },
+}
+
+/** What is further below the top than this is counted as 0: less than 1e-27 of it, and no product with it is subnormal. */
+const DEEPEST = -64
+
+/** exp(x) for DEEPEST <= x <= 0, 0 below. Source: Moshier's Cephes, `expf`; two units in the last place. */
+function exponential(x: number, n: number, power: number, seen: number): Code {
+  const polynomial = [
+    1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
+  ]
+  return [
+    set(seen, v128.atLeast(get(x), v128.const(DEEPEST))),
+    set(x, v128.max(get(x), v128.const(DEEPEST))),
+    set(n, v128.nearest(v128.mul(get(x), v128.const(Math.LOG2E)))),
+    set(x, v128.sub(get(x), v128.mul(get(n), v128.const(0.693359375)))),
+    set(x, v128.add(get(x), v128.mul(get(n), v128.const(2.1219444e-4)))),
+    set(power, v128.const(polynomial[0]!)),
+    polynomial.slice(1).map((c) => set(power, v128.add(v128.mul(get(power), get(x)), v128.const(c)))),
+    set(power, v128.mul(v128.mul(get(power), get(x)), get(x))),
+    set(power, v128.add(v128.add(get(power), get(x)), v128.const(1))),
+    set(n, v128.ishl(v128.iadd(v128.truncate(get(n)), v128.iconst(127)), 23)),
+    set(power, v128.and(v128.mul(get(power), get(n)), get(seen))),
+  ]
+}
+
+/** `count` floats x to exp(x - top), a multiple of 4; their sum. */
+const exponentials: Kernel = {
+  name: 'exponentials',
+  parameters: ['i32', 'i32', 'f32'],
+  result: 'f32',
+  body([source, count, top], local) {
+    const [x, n, power] = [local('v128'), local('v128'), local('v128')]
+    const [seen, sum] = [local('v128'), local('v128')]
+    return [
+      repeat(count!, 4, [
+        set(x, v128.sub(v128.load(get(source!)), v128.splat(get(top!)))),
+        exponential(x, n, power, seen),
+        v128.store(get(source!), get(power)),
+        set(sum, v128.add(get(sum), get(power))),
+        advance(source!, i32.const(16)),
+      ]),
+      [1, 2, 3].reduce<Code>((all, i) => f32.add(all, v128.lane(get(sum), i)), v128.lane(get(sum), 0)),
+    ]
+  },
+}
+
+type PackRight = (
+  source: number,
+  target: number,
+  depth: number,
+  depthStride: number,
+  columnStride: number,
+  columns: number,
+) => void
+
+export interface Kernels {
+  multiply(
+    a: number,
+    b: number,
+    c: number,
+    depth: number,
+    panels: number,
+    stride: number,
+    fresh: number,
+  ): void
+  packLeft(source: number, target: number, depth: number, stride: number): void
+  packRightF32: PackRight
+  packRightBF16: PackRight
+  packRightF16: PackRight
+  largest(source: number, count: number): number
+  exponentials(source: number, count: number, top: number): number
+}
+
+let compiled: WebAssembly.Module | undefined
+
+/** @throws CompileError where the browser's WebAssembly has no SIMD */
+export function kernelsOver(memory: WebAssembly.Memory): Kernels {
+  compiled ??= new WebAssembly.Module(
+    assemble([
+      multiply,
+      packLeft,
+      packRight('F32'),
+      packRight('BF16'),
+      packRight('F16'),
+      largest,
+      exponentials,
+    ]),
+  )
+  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels
+}
