@@ -32,6 +32,12 @@ export interface PlanOptions {
 
 export type TapeName = 'train' | 'optimizer' | 'score' | 'prefill' | 'decode'
 
+/** What a device has to know of beyond the bytes. */
+export interface DeviceMemoryPlan extends MemoryPlan {
+  dispatchesPerStep: number
+  largestBinding: number
+}
+
 /** Everything decided before a device is touched: the dispatch lists, and where every byte goes. */
 export interface EnginePlan {
   request: PlanRequest
@@ -41,7 +47,7 @@ export interface EnginePlan {
   decode: DecodeParts | null
   tapes: Record<TapeName, PlannedTape | null>
   recompute: Recompute
-  memory: MemoryPlan
+  memory: DeviceMemoryPlan
 }
 
 export interface PlannedTape {
@@ -124,7 +130,7 @@ function memoryPlan(
   decode: DecodeParts | null,
   tapes: EnginePlan['tapes'],
   capacity: Dims,
-): MemoryPlan {
+): DeviceMemoryPlan {
   const all = Object.values(tapes).filter((t) => t !== null)
   const sum = (tensors: Iterable<Tensor>, dims: Dims) => {
     let bytes = 0

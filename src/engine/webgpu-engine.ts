@@ -17,7 +17,6 @@ import type {
   GeneratedToken,
   GenerateOptions,
   LoadOptions,
-  MemoryPlan,
   PlanRequest,
   Score,
   StateTensor,
@@ -29,7 +28,7 @@ import type { ModelSource } from '../protocol/model.ts'
 import { readFloats } from './adapter.ts'
 import { generate } from './decode.ts'
 import { allLogits } from './inspect.ts'
-import { planEngine } from './plan.ts'
+import { type DeviceMemoryPlan, planEngine } from './plan.ts'
 import { Readbacks } from './readback.ts'
 import { Session } from './session.ts'
 import { uploadWeights } from './weights.ts'
@@ -68,7 +67,7 @@ export class WebgpuEngine implements Engine {
     this.rates = options.rates ?? null
   }
 
-  plan(request: PlanRequest): MemoryPlan {
+  plan(request: PlanRequest): DeviceMemoryPlan {
     return planEngine(request, { maxBinding: this.#maxBinding(), choices: this.#choices }).memory
   }
 

@@ -22,6 +22,7 @@ export interface PortablePlan {
  * gives null or pointers that overlap. So the plan stays well below, and leaves room for fragments.
  */
 export const MOST_BYTES = 3.25 * 2 ** 30
+/** More, and a tile and its logits leave the processor's cache. */
 const MOST_TILE_WORDS = 1024
 const LEAST_TILE_WORDS = 256
 const TILE_BYTES = 128 * 2 ** 20
@@ -32,7 +33,8 @@ const QUERIES = 512
 const COMFORTABLE_BYTES = 2.5 * 2 ** 30
 
 /** Resident layers, resident head, recomputation: the quickest first. */
-const WAYS: [boolean, boolean, PortablePlan['recompute']][] = [
+type Way = [layers: boolean, head: boolean, recompute: PortablePlan['recompute']]
+const WAYS: Way[] = [
   [true, true, 'nothing'],
   [true, false, 'nothing'],
   [true, false, 'layer'],
@@ -46,26 +48,59 @@ const WAYS: [boolean, boolean, PortablePlan['recompute']][] = [
  */
 export function planPortable(request: PlanRequest): PortablePlan {
   const budgets = request.memoryBudget ? [request.memoryBudget] : [COMFORTABLE_BYTES, MOST_BYTES]
-  const { recompute: wanted } = request
-  const ways = WAYS.filter(
-    ([, , recompute]) => wanted === 'auto' || (wanted === 'nothing') === (recompute === 'nothing'),
-  )
-  for (const budget of budgets)
-    for (const [layers, head, recompute] of ways) {
-      const plan = planWith(request, recompute, layers, head)
-      if (plan.memory.bytes.total <= Math.min(budget, MOST_BYTES)) return plan
-    }
+  for (const budget of budgets) {
+    const plan = planWithin(request, budget)
+    if (plan) return plan
+  }
   const limit = Math.min(budgets.at(-1)!, MOST_BYTES)
-  const fits = largestFitting(request, limit)
-  const least = planWith(request, 'layer', false, false)
+  const tokens = largestFitting(request, limit)
+  const needed = Math.min(...waysOf(request).map((way) => planWith(request, way).memory.bytes.total))
   return fail(
     'out_of_memory',
-    `This run needs ${sizeOf(least.memory.bytes.total)}; the portable engine has ${sizeOf(limit)}.`,
-    fits === 0
+    `This run needs ${sizeOf(needed)}; the portable engine has ${sizeOf(limit)}.`,
+    tokens === 0
       ? 'Use a smaller model, or a machine with WebGPU.'
-      : `Lower per_device_train_batch_size or max_length, so that their product is at most ${fits}: that fits.`,
-    { needed: least.memory.bytes.total, limit, tokens: fits },
+      : `Lower per_device_train_batch_size or max_length, so that their product is at most ${tokens}: that fits.`,
+    { needed, limit, tokens },
   )
+}
+
+/**
+ * For a run that was given less memory than its plan takes: the same run within three quarters of what it held, or with fewer
+ * tokens a step where that is too little; either is planned before it is proposed.
+ * @throws LapidaryError `out_of_memory`, always
+ */
+export function failShortOfMemory({ request, memory }: PortablePlan, held: number): never {
+  const memoryBudget = Math.floor((Math.min(held, memory.bytes.total) * 3) / 4 / 2 ** 20) * 2 ** 20
+  const same = planWithin(request, memoryBudget)
+  const tokens = same ? request.maxTokens : largestFitting(request, memoryBudget)
+  const budget = `Set memory_budget to ${memoryBudget} bytes (${sizeOf(memoryBudget)})`
+  const fewer = 'lower per_device_train_batch_size or max_length, so that their product is at most'
+  return fail(
+    'out_of_memory',
+    `No more memory is to be had: the portable engine holds ${sizeOf(held)}.`,
+    `The last checkpoint is kept. ${
+      same
+        ? `${budget}: this run fits, and takes longer.`
+        : tokens > 0
+          ? `${budget}, and ${fewer} ${tokens}: that fits.`
+          : 'Close other tabs and programs, or use a smaller model.'
+    }`,
+    { held, memoryBudget, tokens },
+  )
+}
+
+/** The quickest plan within a budget. */
+function planWithin(request: PlanRequest, budget: number): PortablePlan | null {
+  for (const way of waysOf(request)) {
+    const plan = planWith(request, way)
+    if (plan.memory.bytes.total <= Math.min(budget, MOST_BYTES)) return plan
+  }
+  return null
+}
+
+function waysOf({ recompute }: PlanRequest): Way[] {
+  return WAYS.filter((way) => recompute === 'auto' || (recompute === 'nothing') === (way[2] === 'nothing'))
 }
 
 /** The most tokens a step that would fit, in steps of 64; 0 where none do. */
@@ -77,17 +112,12 @@ function largestFitting(request: PlanRequest, limit: number): number {
     tokens = Math.floor(tokens / 128) * 64
   ) {
     const less = { ...request, maxTokens: tokens, maxSupervised: Math.ceil(tokens * share) }
-    if (planWith(less, 'layer', false, false).memory.bytes.total <= limit) return tokens
+    if (planWithin(less, limit)) return tokens
   }
   return 0
 }
 
-function planWith(
-  request: PlanRequest,
-  recompute: PortablePlan['recompute'],
-  residentLayers: boolean,
-  residentHead: boolean,
-): PortablePlan {
+function planWith(request: PlanRequest, [residentLayers, residentHead, recompute]: Way): PortablePlan {
   const { model: c, lora, maxTokens: rows, maxSupervised: supervised, decode } = request
   const [queries, keys] = [c.numHeads * c.headDim, c.numKvHeads * c.headDim]
   const words = c.vocabSize * c.hiddenSize * (c.tiedHead ? 1 : 2)
@@ -131,8 +161,6 @@ function planWith(
     bytes,
     recompute,
     flopsPerStep: 2 * rows * elements * passes + 4 * supervised * c.vocabSize * c.hiddenSize,
-    dispatchesPerStep: 0,
-    largestBinding: 0,
   }
   return { request, memory, recompute, residentLayers, residentHead, tileWords }
 }

@@ -26,8 +26,9 @@ import { type Dropout, type RopeTables, ropeTables, Stream } from './forward.ts'
 import { allLogits, head } from './head.ts'
 import { attentionShape, layerBackward, layerForward, type SavedLayer } from './layer.ts'
 import { rmsNormGrad } from './pieces.ts'
-import { MOST_BYTES, type PortablePlan, planPortable } from './plan.ts'
+import { failShortOfMemory, MOST_BYTES, type PortablePlan, planPortable } from './plan.ts'
 import { free, tidy } from './tidy.ts'
+import { HeapFull, heapIsFull, heldBytes, isShortOfMemory, watchAllocations } from './wasm.ts'
 import { BaseWeights } from './weights.ts'
 
 export async function createPortableEngine(options: BackendOptions = {}): Promise<PortableEngine> {
@@ -78,12 +79,16 @@ export class PortableEngine implements Engine {
     const plan = planPortable(request)
     const { onProgress = () => {}, signal, seed } = options
     onProgress(0, 'Reading weights')
+    watchAllocations()
     const weights = await BaseWeights.load(
       model,
       plan,
       (share) => onProgress(share, 'Reading weights'),
       signal,
-    )
+    ).catch((error: unknown) => {
+      if (isShortOfMemory(error)) failShortOfMemory(plan, heldBytes())
+      throw error
+    })
     const adapter = new Adapter(request.model, request.lora)
     adapter.write(initialState(request.model, request.lora, seed))
     const positions = Math.max(request.maxTokens, request.decode?.positions ?? 0)
@@ -212,21 +217,17 @@ export class PortableEngine implements Engine {
   }
 
   #enqueue<T>(task: () => Promise<T>): Promise<T> {
-    const run = this.#queue.then(task)
+    const run = this.#queue.then(task).catch((error: unknown) => {
+      if (this.#loaded && isShortOfMemory(error)) failShortOfMemory(this.#loaded.plan, heldBytes())
+      throw error
+    })
     this.#queue = run.catch(() => {})
     return run
   }
 
   /** Lets whatever else waits in this thread have its turn, a few times a second. */
   async #pause(): Promise<void> {
-    const { numBytes } = tf.memory()
-    if (numBytes > MOST_BYTES * 1.1)
-      fail(
-        'out_of_memory',
-        `The portable engine holds ${(numBytes / 2 ** 30).toFixed(2)} GiB, more than WebAssembly can take.`,
-        'Lower per_device_train_batch_size or max_length; the last checkpoint is kept.',
-        { bytes: numBytes },
-      )
+    if (tf.memory().numBytes > MOST_BYTES * 1.1 || heapIsFull()) throw new HeapFull()
     if (performance.now() - this.#paused < 50) return
     await new Promise((resolve) => setTimeout(resolve, 0))
     this.#paused = performance.now()

@@ -2,7 +2,12 @@ import * as tf from '@tensorflow/tfjs-core'
 
 /** What the WASM backend offers beyond the interface of all backends. */
 interface WasmBackend extends tf.KernelBackend {
-  wasm: { tfjs: { getThreadsCount?(): number } }
+  wasm: {
+    HEAPU8: Uint8Array
+    _malloc(bytes: number): number
+    _free(address: number): void
+    tfjs: { getThreadsCount(): number }
+  }
   makeOutput(shape: number[], dtype: 'float32'): tf.TensorInfo
   typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array<ArrayBuffer>
 }
@@ -17,8 +22,8 @@ export function matrixOf(
   write: (values: Float32Array<ArrayBuffer>) => void,
 ): tf.Tensor2D {
   const shape: [number, number] = [rows, cols]
-  if (tf.getBackend() === 'wasm') {
-    const backend = tf.backend() as WasmBackend
+  const backend = wasmBackend()
+  if (backend) {
     const made = backend.makeOutput(shape, 'float32')
     write(backend.typedArrayFromHeap(made))
     return tf.engine().makeTensorFromTensorInfo(made) as tf.Tensor2D
@@ -33,5 +38,50 @@ export function matrixOf(
  * as what TensorFlow.js can share out.
  */
 export function fewThreads(): boolean {
-  return tf.getBackend() === 'wasm' && ((tf.backend() as WasmBackend).wasm.tfjs.getThreadsCount?.() ?? 1) <= 2
+  const backend = wasmBackend()
+  return backend !== null && backend.wasm.tfjs.getThreadsCount() <= 2
+}
+
+/** The backend's memory has ended. */
+export class HeapFull extends Error {}
+
+const watched = new WeakSet<object>()
+
+/**
+ * Makes the WASM backend's allocator throw `HeapFull`: by itself it gives address 0, which TensorFlow.js writes to as to any other.
+ */
+export function watchAllocations(): void {
+  const module = wasmBackend()?.wasm
+  if (!module || watched.has(module)) return
+  watched.add(module)
+  // The first call puts the allocator itself in the place of what binds it: nothing may be put there before.
+  module._free(module._malloc(1))
+  const allocate = module._malloc
+  module._malloc = (bytes) => {
+    const at = allocate(bytes)
+    if (at === 0 && bytes > 0) throw new HeapFull('the WebAssembly heap cannot grow')
+    return at
+  }
+}
+
+/** Whether the WASM backend's memory is as large as it can become: XNNPACK allocates in it without a check. */
+export function heapIsFull(): boolean {
+  const heap = wasmBackend()?.wasm.HEAPU8
+  return heap !== undefined && heap.byteLength > 2 ** 32 - 2 ** 26
+}
+
+/** Bytes of the backend's memory, where it says so, else of its tensors. */
+export function heldBytes(): number {
+  return wasmBackend()?.wasm.HEAPU8.byteLength ?? tf.memory().numBytes
+}
+
+/** Whether an error says that memory was not given. */
+export function isShortOfMemory(error: unknown): boolean {
+  return (
+    error instanceof HeapFull || (error instanceof RangeError && /alloc|memory|length/i.test(error.message))
+  )
+}
+
+function wasmBackend(): WasmBackend | null {
+  return tf.getBackend() === 'wasm' ? (tf.backend() as WasmBackend) : null
 }

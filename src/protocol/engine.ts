@@ -67,8 +67,6 @@ export interface MemoryPlan {
   recompute: Recompute
   /** Of one training step over maxTokens, forward and backward with recomputation. */
   flopsPerStep: number
-  dispatchesPerStep: number
-  largestBinding: number
 }
 
 export interface LoadOptions {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
-import { planPortable } from '../../src/portable/plan.ts'
+import { failShortOfMemory, planPortable } from '../../src/portable/plan.ts'
 import { createPortableEngine, type PortableEngine } from '../../src/portable/portable-engine.ts'
 import { batchOf } from '../../src/protocol/batch.ts'
 import type { PlanRequest } from '../../src/protocol/engine.ts'
@@ -20,6 +20,16 @@ const request = (change: Partial<PlanRequest> = {}): PlanRequest => ({
   ...change,
 })
 
+function failureOf(body: () => unknown): LapidaryError {
+  try {
+    body()
+  } catch (error) {
+    if (error instanceof LapidaryError) return error
+    throw error
+  }
+  return expect.fail('nothing failed')
+}
+
 describe('the plan', () => {
   test('of 270M and 256 tokens leaves room in 4 GB for the browser', () => {
     const { memory, residentLayers } = planPortable(request())
@@ -37,19 +47,39 @@ describe('the plan', () => {
     expect(ways[2]![0]).toBe(false)
   })
 
-  test('that cannot fit is refused with a length that does', () => {
-    try {
-      planPortable(request({ maxTokens: 262_144, maxSupervised: 262_144 }))
-      expect.fail('it was not refused')
-    } catch (error) {
-      expect(error).toBeInstanceOf(LapidaryError)
-      const { code, detail, hint } = error as LapidaryError
+  for (const change of [
+    {},
+    { recompute: 'nothing' as const },
+    { memoryBudget: 1.5e9 },
+    { memoryBudget: 2e9, recompute: 'layer' as const },
+  ])
+    test(`that cannot fit is refused with a length that does: ${JSON.stringify(change)}`, () => {
+      const asked = request({ maxTokens: 262_144, maxSupervised: 262_144, ...change })
+      const { code, detail, hint } = failureOf(() => planPortable(asked))
       expect(code).toBe('out_of_memory')
       const tokens = Number(detail!.tokens)
       expect(hint).toContain(String(tokens))
       expect(tokens).toBeGreaterThan(0)
-      expect(() => planPortable(request({ maxTokens: tokens, maxSupervised: tokens }))).not.toThrow()
+      const { memory } = planPortable({ ...asked, maxTokens: tokens, maxSupervised: tokens })
+      expect(memory.bytes.total).toBeLessThanOrEqual(Number(detail!.limit))
+    })
+
+  test('of a run that was given too little proposes a budget, then fewer tokens, then another model', () => {
+    for (const [held, fewer] of [
+      [2e9, false],
+      [1e9, true],
+    ] as const) {
+      const asked = request({ maxTokens: 2048, maxSupervised: 2048 })
+      const { code, detail, hint } = failureOf(() => failShortOfMemory(planPortable(asked), held))
+      expect(code).toBe('out_of_memory')
+      const { memoryBudget, tokens } = detail as Record<string, number>
+      expect(hint).toContain(`memory_budget to ${memoryBudget} bytes`)
+      expect(tokens! < 2048).toBe(fewer)
+      expect(hint.includes(`at most ${tokens}`)).toBe(fewer)
+      const smaller = { ...asked, maxTokens: tokens!, maxSupervised: tokens!, memoryBudget: memoryBudget! }
+      expect(planPortable(smaller).memory.bytes.total).toBeLessThanOrEqual(held * 0.75)
     }
+    expect(failureOf(() => failShortOfMemory(planPortable(request()), 3e8)).hint).toContain('smaller model')
   })
 
   test('of Pebble keeps everything', () =>

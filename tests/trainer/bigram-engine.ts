@@ -90,7 +90,7 @@ export class BigramEngine implements Engine {
 
   plan(): MemoryPlan {
     const bytes = { weights: 0, adapter: 0, activations: 0, decode: 0, io: 0, total: 0 }
-    return { bytes, recompute: 'nothing', flopsPerStep: 0, dispatchesPerStep: 0, largestBinding: 0 }
+    return { bytes, recompute: 'nothing', flopsPerStep: 0 }
   }
 
   async load(): Promise<void> {}

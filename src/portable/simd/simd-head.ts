@@ -1,4 +1,3 @@
-import { fail } from '../../protocol/errors.ts'
 import type { WeightType } from '../../protocol/model.ts'
 import { COLUMNS, type Kernels, kernelsOver, ROWS } from './kernels.ts'
 
@@ -47,7 +46,7 @@ export class SimdHead {
   /**
    * @param words of a tile
    * @param rows most that are asked for at a time
-   * @throws LapidaryError `out_of_memory` where the memory is not given
+   * @throws RangeError where the memory is not given
    */
   constructor(vocab: number, hidden: number, type: WeightType, words: number, rows: number) {
     this.#vocab = vocab
@@ -72,16 +71,7 @@ export class SimdHead {
       dh: place(block * roundUp(hidden, COLUMNS)),
       panel: place(COLUMNS * DEPTH),
     }
-    try {
-      this.#memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) })
-    } catch {
-      fail(
-        'out_of_memory',
-        `The browser does not give the ${(end / 2 ** 20).toFixed(0)} MiB that the model's words take.`,
-        'Close other tabs and programs, or use a smaller model.',
-        { bytes: end },
-      )
-    }
+    this.#memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) })
     this.matrix = new Uint8Array(this.#memory.buffer, 0, bytes)
     this.#kernels = kernelsOver(this.#memory)
     this.#packRight = this.#kernels[`packRight${type}`]

@@ -1,0 +1,119 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { noise } from '../../bench/random.ts'
+import { f32ToBf16, f32ToF16 } from '../../src/files/bf16.ts'
+import { widenInto } from '../../src/model/stored.ts'
+import { openBackend } from '../../src/portable/backend.ts'
+import { SimdHead } from '../../src/portable/simd/simd-head.ts'
+import type { WeightType } from '../../src/protocol/model.ts'
+
+const pause = async () => {}
+
+interface Case {
+  type: WeightType
+  vocab: number
+  hidden: number
+  words: number
+  rows: number
+}
+
+// Sizes that are no multiples of a panel, a tile, a block of rows or a piece of depth; and one that is of all.
+const CASES: Case[] = [
+  { type: 'BF16', vocab: 1000, hidden: 77, words: 256, rows: 13 },
+  { type: 'F16', vocab: 515, hidden: 40, words: 256, rows: 3 },
+  { type: 'F32', vocab: 2049, hidden: 450, words: 512, rows: 261 },
+  { type: 'BF16', vocab: 2048, hidden: 64, words: 1024, rows: 256 },
+]
+
+function stored(type: WeightType, values: Float32Array<ArrayBuffer>) {
+  const data = type === 'F32' ? values : type === 'BF16' ? f32ToBf16(values) : f32ToF16(values)
+  const widened = new Float32Array(values.length)
+  widenInto({ type, data }, 0, widened, 0, widened.length)
+  return { bytes: new Uint8Array(data.buffer), widened }
+}
+
+/** In f64, all words at once. */
+function reference(h: Float32Array, w: Float32Array, { rows, vocab, hidden }: Case) {
+  const [logSum, best] = [new Float64Array(rows), new Int32Array(rows)]
+  const mean = new Float64Array(rows * hidden)
+  for (let row = 0; row < rows; row++) {
+    const z = Float64Array.from({ length: vocab }, (_, word) => {
+      let sum = 0
+      for (let i = 0; i < hidden; i++) sum += h[row * hidden + i]! * w[word * hidden + i]!
+      return sum
+    })
+    const top = z.reduce((a, b) => Math.max(a, b))
+    best[row] = z.indexOf(top)
+    const p = z.map((x) => Math.exp(x - top))
+    const sum = p.reduce((a, b) => a + b)
+    logSum[row] = top + Math.log(sum)
+    p.forEach((share, word) => {
+      for (let i = 0; i < hidden; i++) mean[row * hidden + i]! += (share / sum) * w[word * hidden + i]!
+    })
+  }
+  return { logSum, best, mean }
+}
+
+describe('the head in WebAssembly', () => {
+  for (const c of CASES)
+    test(`${c.type}, ${c.vocab} words by ${c.hidden}, ${c.rows} rows`, async () => {
+      const { bytes, widened } = stored(c.type, noise(c.vocab * c.hidden, 3))
+      const h = noise(c.rows * c.hidden, 5).map((x) => x / 4)
+      const head = new SimdHead(c.vocab, c.hidden, c.type, c.words, c.rows)
+      head.matrix.set(bytes)
+      const want = reference(h, widened, c)
+      // Twice: nothing of the first pass may be left in the second.
+      for (const gradient of [true, true]) {
+        const got = await head.pass(h, gradient, pause)
+        expect([...got.best]).toEqual([...want.best])
+        for (let row = 0; row < c.rows; row++) {
+          const error = Math.abs(got.top[row]! + Math.log(got.sum[row]!) - want.logSum[row]!)
+          if (!(error <= 2e-5)) expect.fail(`row ${row}: log-sum-exp is off by ${error}`)
+        }
+        let worst = 0
+        want.mean.forEach((x, i) => {
+          const error = Math.abs(got.dh![i]! / got.sum[Math.floor(i / c.hidden)]! - x)
+          if (!(error <= worst)) worst = error
+        })
+        expect(worst).toBeLessThan(2e-5)
+      }
+      expect((await head.pass(h, false, pause)).dh).toBeNull()
+    })
+
+  test('the lowest of equal words is the best, in whichever tile', async () => {
+    const head = new SimdHead(600, 8, 'F32', 256, 1)
+    const w = new Float32Array(600 * 8)
+    for (const word of [300, 301, 599]) w[word * 8] = 1
+    head.matrix.set(new Uint8Array(w.buffer))
+    expect((await head.pass(Float32Array.of(1, 0, 0, 0, 0, 0, 0, 0), false, pause)).best[0]).toBe(300)
+  })
+
+  test('what is far below the top counts as nothing, and NaN is not lost', async () => {
+    const head = new SimdHead(256, 4, 'F32', 256, 2)
+    const w = new Float32Array(256 * 4).fill(-50)
+    w.fill(50, 0, 4)
+    head.matrix.set(new Uint8Array(w.buffer))
+    const { top, sum, dh } = await head.pass(Float32Array.of(1, 1, 1, 1, Number.NaN, 0, 0, 0), true, pause)
+    expect([top[0], sum[0], dh![0]]).toEqual([200, 1, 50])
+    expect(Math.log(sum[1]!)).not.toSatisfy(Number.isFinite)
+  })
+
+  test('memory that is not given is said so', () => {
+    expect(() => new SimdHead(2 ** 22, 2048, 'F32', 1024, 256)).toThrow(RangeError)
+  })
+})
+
+describe('its products', () => {
+  beforeAll(async () => void (await openBackend()))
+
+  test('are as exact as those of TensorFlow.js', async () => {
+    const [rows, hidden, vocab] = [37, 640, 1024]
+    const [h, w] = [noise(rows * hidden, 3), noise(vocab * hidden, 5)]
+    const head = new SimdHead(vocab, hidden, 'F32', 512, rows)
+    head.matrix.set(new Uint8Array(w.buffer))
+    const { top } = await head.pass(h, false, pause)
+    const z = tf.matMul(tf.tensor2d(h, [rows, hidden]), tf.tensor2d(w, [vocab, hidden]), false, true)
+    const highest = await tf.max(z, 1).data()
+    for (let row = 0; row < rows; row++) expect(top[row]! / highest[row]!).toBeCloseTo(1, 5)
+  })
+})
