@@ -1,6 +1,6 @@
 /**
- * The portable engine in Node at the sizes of a model, with weights that nobody trained: tokens trained a second, and the
- * most memory the process held.
+ * The portable engine in Node at the sizes of a model, with weights that nobody trained: tokens trained a second (also of
+ * processor time, which other work on the machine changes less), and the most memory the process held.
  *
  *   npx tsx bench/portable-memory.ts [--model 270m|pebble] [--tokens 256] [--supervised 128] [--steps 3] [--threads 2]
  */
@@ -53,20 +53,27 @@ const engine = await createPortableEngine({ threads: Number(values.threads) })
 const { bytes, recompute } = engine.plan(request)
 await engine.load({ config, weights: randomWeights(config) }, request, { seed: 1 })
 const seconds: number[] = []
+const processor: number[] = []
 for (let step = 1; step <= steps! + 1; step++) {
   const began = performance.now()
+  const used = process.cpuUsage()
   const { loss, finite } = await engine.step([stream(step)], scalars(step))
   const took = (performance.now() - began) / 1000
+  const { user, system } = process.cpuUsage(used)
   console.log(`step ${step}: ${took.toFixed(2)} s, loss ${loss.toFixed(4)}${finite ? '' : ', not finite'}`)
   // The first step allocates what the others reuse.
-  if (step > 1) seconds.push(took)
+  if (step > 1) {
+    seconds.push(took)
+    processor.push((user + system) / 1e6)
+  }
 }
-seconds.sort((a, b) => a - b)
-const median = seconds[seconds.length >> 1]!
+const medianOf = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!
+const [median, own] = [medianOf(seconds), medianOf(processor)]
 const gib = (n: number) => `${(n / 2 ** 30).toFixed(2)} GiB`
 console.log(engine.describe().device)
 console.log(
-  `${(tokens! / median).toFixed(1)} tokens/s (median of ${seconds.length}, ${median.toFixed(2)} s a step)`,
+  `${(tokens! / median).toFixed(1)} tokens/s (median of ${seconds.length}, ${median.toFixed(2)} s a step); ` +
+    `${(tokens! / own).toFixed(1)} tokens a second of processor time (${own.toFixed(2)} s a step)`,
 )
 console.log(
   `planned ${gib(bytes.total)}, recompute ${recompute}; peak ${gib(process.resourceUsage().maxRSS * 1024)} of the process`,

@@ -118,13 +118,14 @@ def measure(options, name, device):
         optimizer.step()
         return loss
 
-    times, losses = [], []
+    times, processor, losses = [], [], []
     for _ in range(options.warmup + options.steps):
         synchronize()
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         loss = step()
         synchronize()
         times.append((time.perf_counter() - began) * 1e3)
+        processor.append((time.process_time() - used) * 1e3)
         losses.append(loss.item())
     times = times[options.warmup :]
     median = statistics.median(times)
@@ -137,6 +138,8 @@ def measure(options, name, device):
         "tokens_per_step": ids.numel(),
         "sequences": list(shape),
         "step_ms": {"median": median, "min": min(times), "max": max(times), "steps": len(times)},
+        # Of the host's processor: on a CPU, what other work on the machine changes less.
+        "processor_ms": statistics.median(processor[options.warmup :]),
         "tokens_per_second": ids.numel() / median * 1e3,
         "peak_bytes": peak_bytes(device),
         # Base matmuls only, forward and dx, without recomputation and attention.
