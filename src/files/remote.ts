@@ -1,25 +1,11 @@
-import { fail, LapidaryError } from '../protocol/errors.ts'
+import { fail } from '../protocol/errors.ts'
 import { type ByteSource, bufferSource } from './bytes.ts'
+import { Client, DOWNLOAD_HINT, type RemoteOptions, shown, TRIES } from './remote-client.ts'
 
 /** How much one request asks for; what is read twice is fetched once. */
 const BLOCK_BYTES = 4 << 20
-/** Requests in a row that may bring nothing before it is given up. */
-const TRIES = 4
-const FIRST_WAIT_MS = 250
-const LONGEST_WAIT_MS = 10_000
-
-export interface RemoteOptions {
-  signal?: AbortSignal | undefined
-  /** Sent as `Authorization: Bearer`, to this host alone; never part of an error. */
-  token?: string | undefined
-  fetch?: typeof fetch | undefined
-  /** Milliseconds before the first repetition; doubled each time. */
-  wait?: number | undefined
-  /** What the address is called in errors, such as "The data set owner/name"; by default the address. */
-  what?: string | undefined
-  /** Hears of bytes that arrive while the file is being opened, and of all there will be, 0 where the server hides it. */
-  onBytes?: ((bytes: number, total: number) => void) | undefined
-}
+/** A connection that brought less before it broke is no better than one that brought nothing. */
+const PROGRESS_BYTES = 64 << 10
 
 export interface RemoteFile {
   /** From the server's own name for it, or the address. */
@@ -60,184 +46,54 @@ export function remoteSource(url: string, size: number, options: RemoteOptions =
 
 /** JSON from a service. @throws LapidaryError as `remoteFile`, and `network` where the answer is no JSON */
 export async function remoteJson(url: string, options: RemoteOptions = {}): Promise<unknown> {
-  const client = new Client(url, options)
-  const response = await client.get(null, options.signal)
+  return (await answer(url, options)).value
+}
+
+/**
+ * A list that a service gives in pages, each naming the next one (`Link: <...>; rel="next"`).
+ * @throws LapidaryError as `remoteJson`
+ */
+export async function remoteList(url: string, options: RemoteOptions = {}): Promise<unknown[]> {
+  const all: unknown[] = []
+  for (let next: string | undefined = url; next !== undefined; ) {
+    const { value, link } = await answer(next, options)
+    if (!Array.isArray(value)) return unusable(new Client(next, options), 'it is no list')
+    all.push(...value)
+    const found: string | undefined = /<([^>]+)>\s*;\s*rel="?next"?/.exec(link)?.[1]
+    const following: string | undefined = found && new URL(found, next).href
+    // A token is for this host alone.
+    next = following && new URL(following).origin === new URL(url).origin ? following : undefined
+  }
+  return all
+}
+
+async function answer(url: string, options: RemoteOptions): Promise<{ value: unknown; link: string }> {
+  const { signal } = options
+  // What a service says of files is no part of their bytes.
+  const client = new Client(url, { ...options, onBytes: undefined })
+  const response = await client.get(null, signal)
+  const source = await client.whole(response, signal)
+  const text = new TextDecoder().decode(await source.read(0, source.size, signal))
   try {
-    return await response.json()
+    return { value: JSON.parse(text), link: response.headers.get('link') ?? '' }
   } catch (error) {
-    options.signal?.throwIfAborted()
-    const reason = error instanceof Error ? error.message : String(error)
-    return fail('network', `${client.what} gave no usable answer: ${reason}`, 'Try again later.', {
-      url: shown(url),
-    })
+    return unusable(client, error instanceof Error ? error.message : String(error))
   }
 }
 
-/** Requests to one address, repeated where that may help. */
-class Client {
-  readonly url: string
-  readonly what: string
-  readonly #options: RemoteOptions
-
-  constructor(url: string, options: RemoteOptions) {
-    this.url = url
-    this.#options = options
-    this.what = options.what ?? shown(url)
-  }
-
-  /**
-   * The first request. Some browsers ask a foreign server whether Range is welcome, which plain file hosts do not answer;
-   * without it, they answer at once.
-   */
-  async begin(range: string, signal: AbortSignal | undefined): Promise<Response> {
-    try {
-      return await this.get(range, signal)
-    } catch (error) {
-      if (!(error instanceof LapidaryError && error.cause instanceof TypeError)) throw error
-      const plain = await this.#once(null, signal).catch(() => null)
-      signal?.throwIfAborted()
-      if (!plain?.ok) throw error
-      this.#checkKind(plain)
-      return plain
-    }
-  }
-
-  /** Repeats what a busy server or a broken connection spoilt; a refusal is final. */
-  async get(range: string | null, signal: AbortSignal | undefined): Promise<Response> {
-    for (let attempt = 1; ; attempt++) {
-      const response = await this.#once(range, signal).catch((error: unknown) => {
-        signal?.throwIfAborted()
-        if (attempt < TRIES && error instanceof TypeError) return null
-        return this.#unreachable(error)
-      })
-      if (response && (response.ok || response.status === 416)) {
-        this.#checkKind(response)
-        return response
-      }
-      const busy = response === null || response.status === 429 || response.status >= 500
-      if (!busy || attempt === TRIES) this.#refused(response!)
-      await response?.body?.cancel()
-      await this.pause(attempt, signal, Number(response?.headers.get('retry-after') ?? 0) * 1000)
-    }
-  }
-
-  /** All bytes of an answer, kept as Blobs. Without Range a broken connection begins anew. */
-  async whole(response: Response, signal: AbortSignal | undefined): Promise<ByteSource> {
-    let current = response
-    for (let attempt = 1; ; attempt++) {
-      const parts: Blob[] = []
-      const total = Number(current.headers.get('content-length') ?? 0)
-      // A length of packed bytes says nothing of what comes out.
-      const known = current.headers.has('content-encoding') ? 0 : total
-      let size = 0
-      try {
-        for await (const piece of piecesOf(current)) {
-          signal?.throwIfAborted()
-          parts.push(new Blob([piece]))
-          size += piece.length
-          this.#options.onBytes?.(piece.length, known)
-        }
-        if (known === 0 || size === known) return blobsSource(new Blob(parts))
-      } catch (error) {
-        signal?.throwIfAborted()
-        if (error instanceof LapidaryError) throw error
-      }
-      if (attempt === TRIES) this.broken(size, known)
-      this.#options.onBytes?.(-size, known)
-      await this.pause(attempt, signal)
-      current = await this.get(null, signal)
-    }
-  }
-
-  async pause(attempt: number, signal: AbortSignal | undefined, least = 0): Promise<void> {
-    const wait = Math.max(least || 0, (this.#options.wait ?? FIRST_WAIT_MS) * 2 ** (attempt - 1))
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(wait, LONGEST_WAIT_MS))
-      signal?.addEventListener('abort', () => {
-        clearTimeout(timer)
-        resolve()
-      })
-    })
-    signal?.throwIfAborted()
-  }
-
-  broken(byte: number, total: number): never {
-    fail(
-      'network',
-      `${this.what}: the connection broke at byte ${byte}${total ? ` of ${total}` : ''}, ${TRIES} times.`,
-      'Check the connection and open it again, or download it and drop it here.',
-      { url: shown(this.url), byte, total },
-    )
-  }
-
-  async #once(range: string | null, signal: AbortSignal | undefined): Promise<Response> {
-    const { token } = this.#options
-    const headers = {
-      ...(range ? { Range: range } : {}),
-      ...(token ? { Authorization: `Bearer ${token}` } : {}),
-    }
-    const get = this.#options.fetch ?? fetch
-    return get(this.url, { headers, ...(signal ? { signal } : {}) })
-  }
-
-  /** Browsers tell pages only that it failed: a server that is down and one that refuses other origins look alike. */
-  #unreachable(error: unknown): never {
-    if (!(error instanceof TypeError)) throw error
-    const offline = globalThis.navigator?.onLine === false
-    const message = offline
-      ? `${this.what} cannot be reached: this device is offline.`
-      : `${this.what} cannot be read from here: its server is out of reach, or does not let web pages read its files.`
-    const hint = offline ? 'Connect to the network, then try again.' : DOWNLOAD_HINT
-    throw new LapidaryError(
-      { code: 'network', message, hint, detail: { url: shown(this.url) } },
-      { cause: error },
-    )
-  }
-
-  #refused({ status }: Response): never {
-    const { what } = this
-    // What comes after the path may be a key.
-    const url = shown(this.url)
-    if (status === 404 || status === 410)
-      fail('missing_file', `${what} was not found.`, 'Check the address.', { url, status })
-    if (status === 401 || status === 403)
-      fail(
-        'network',
-        this.#options.token
-          ? `${what} does not accept this token (status ${status}).`
-          : `${what} is only for those who are signed in (status ${status}).`,
-        this.#options.token
-          ? 'Check that it may read this, and that the terms on its page are accepted.'
-          : 'Give an access token that may read it, or download it in a browser tab, then drop it here.',
-        { url, status },
-      )
-    fail(
-      'network',
-      status === 429 ? `${what} has had too many requests.` : `${what} answered with status ${status}.`,
-      'Try again later, or download it in a browser tab, then drop it here.',
-      { url, status },
-    )
-  }
-
-  /** A page that asks to sign in, or shows the file instead of giving it, is no data. */
-  #checkKind(response: Response): void {
-    if (!/^text\/html/.test(response.headers.get('content-type') ?? '')) return
-    if (/\.html?$/.test(new URL(this.url).pathname)) return
-    response.body?.cancel().catch(() => {})
-    fail('missing_file', `${this.what} is a web page, not a file of rows.`, DOWNLOAD_HINT, {
-      url: this.url,
-      found: 'text/html',
-    })
-  }
+function unusable(client: Client, reason: string): never {
+  fail('network', `${client.what} gave no usable answer: ${reason}`, 'Try again later.', {
+    url: shown(client.url),
+  })
 }
-
-export const DOWNLOAD_HINT = 'Download it in a browser tab, then drop it here.'
 
 /** A file of known size, by the block. */
 class BlockSource implements ByteSource {
   readonly size: number
   readonly #client: Client
   readonly #blocks = new Map<number, Promise<Blob>>()
+  /** What had come of blocks when they were given up: trying again asks for the rest only. */
+  readonly #begun = new Map<number, Uint8Array<ArrayBuffer>[]>()
   /** What tells versions of the file apart, where the server shows it. */
   #version: string | null
 
@@ -284,25 +140,29 @@ class BlockSource implements ByteSource {
   async #fetch(index: number, signal: AbortSignal | undefined): Promise<Blob> {
     const start = index * BLOCK_BYTES
     const end = Math.min(start + BLOCK_BYTES, this.size)
-    const parts: Uint8Array<ArrayBuffer>[] = []
-    let at = start
+    const parts = this.#begun.get(index) ?? []
+    this.#begun.set(index, parts)
+    let at = parts.reduce((sum, part) => sum + part.length, start)
     for (let barren = 0; at < end; ) {
       const before = at
+      let reason: unknown
       const response = this.#takeFirst(index) ?? (await this.#range(at, end, signal))
       try {
-        for await (const piece of piecesOf(response)) {
+        for await (const piece of this.#client.pieces(response)) {
           signal?.throwIfAborted()
           parts.push(piece.subarray(0, end - at))
           at += Math.min(piece.length, end - at)
         }
-      } catch {
+      } catch (error) {
         signal?.throwIfAborted()
+        reason = error
       }
       if (at === end) break
-      barren = at > before ? 0 : barren + 1
-      if (barren === TRIES) this.#client.broken(at, this.size)
+      barren = at - before >= PROGRESS_BYTES ? 0 : barren + 1
+      if (barren === TRIES) this.#client.broken(at, this.size, reason)
       await this.#client.pause(barren + 1, signal)
     }
+    this.#begun.delete(index)
     return new Blob(parts)
   }
 
@@ -334,31 +194,6 @@ class BlockSource implements ByteSource {
   }
 }
 
-/** A Blob's parts are copied out piece by piece: it may be larger than memory. */
-function blobsSource(blob: Blob): ByteSource {
-  return {
-    size: blob.size,
-    async read(start, end, signal) {
-      signal?.throwIfAborted()
-      return new Uint8Array(await blob.slice(start, end).arrayBuffer())
-    },
-  }
-}
-
-async function* piecesOf(response: Response): AsyncIterable<Uint8Array<ArrayBuffer>> {
-  const reader = response.body?.getReader()
-  if (!reader) return
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      yield value
-    }
-  } finally {
-    reader.cancel().catch(() => {})
-  }
-}
-
 function totalOf(response: Response): number | null {
   const total = /\/(\d+)\s*$/.exec(response.headers.get('content-range') ?? '')?.[1]
   return total === undefined ? null : Number(total)
@@ -382,10 +217,4 @@ function nameFrom(response: Response, url: string): string {
         return name
       }
   return new URL(url).host
-}
-
-/** Without a query, which may hold a key. */
-function shown(url: string): string {
-  const { origin, pathname } = new URL(url)
-  return origin + pathname
 }

@@ -27,7 +27,14 @@ import { type Database, openDatabase, type StoredDataset } from '../storage/data
 import { putDataset, readRows, removeDataset, updateDataset } from '../storage/datasets.ts'
 import type { Opened } from './bridge.ts'
 import { exportData } from './data-export.ts'
-import { type FoundRows, hubConfigs, searchHub, sourcesOfHub, sourcesOfUrl } from './data-sources.ts'
+import {
+  type FoundRows,
+  hubConfigs,
+  resumingOpener,
+  searchHub,
+  sourcesOfHub,
+  sourcesOfUrl,
+} from './data-sources.ts'
 import { Library } from './library.ts'
 import { Preparation } from './preparation.ts'
 import { synthesiser } from './synthesis.ts'
@@ -45,6 +52,7 @@ export function dataRoom(): DataRoom & Opened {
   const database = () => (opened ??= openDatabase())
   let models: Promise<Library> | null = null
   const library = () => (models ??= database().then((opened) => new Library(opened, base)))
+  const resuming = resumingOpener()
   /** The data set looked at last, parsed. */
   let held: { id: string; created: number; hash: string; table: Table } | null = null
 
@@ -187,13 +195,20 @@ export function dataRoom(): DataRoom & Opened {
     openFiles,
 
     async openUrl(url, access, onPreview, signal, options, onProgress) {
-      const found = await sourcesOfUrl(url, access, signal, onProgress)
-      return openFound(found, onPreview, signal, options, onProgress)
+      return resuming(
+        JSON.stringify([url.trim(), access ?? {}]),
+        () => sourcesOfUrl(url, access, signal, onProgress),
+        (found) => openFound(found, onPreview, signal, options, onProgress),
+      )
     },
     searchHub,
     hubConfigs,
     async openHub(choice, access, onPreview, signal, onProgress) {
-      return openFound(await sourcesOfHub(choice, access, signal), onPreview, signal, {}, onProgress)
+      return resuming(
+        JSON.stringify([choice, access ?? {}]),
+        () => sourcesOfHub(choice, access, signal),
+        (found) => openFound(found, onPreview, signal, {}, onProgress),
+      )
     },
 
     async list() {

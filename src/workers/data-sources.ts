@@ -3,6 +3,7 @@ import { readAddress } from '../dataset/sources/address.ts'
 import { driveFile } from '../dataset/sources/drive.ts'
 import * as hub from '../dataset/sources/hub.ts'
 import { remoteFile } from '../files/remote.ts'
+import { LapidaryError } from '../protocol/errors.ts'
 import type { Finding, HubChoice, HubConfigs, HubDataset, SourceAccess } from '../protocol/studio.ts'
 
 /** Rows that were found somewhere, opened but not read. */
@@ -11,6 +12,33 @@ export interface FoundRows {
   name?: string
   sources: NamedSource[]
   findings: Finding[]
+}
+
+/**
+ * Opens sources so that the same ones, asked for again after the connection broke or the reading was stopped, go on with what
+ * had come. Only the last ones are kept, until they are read or others are opened.
+ * @param key tells what was asked for, and with which access
+ */
+export function resumingOpener() {
+  let begun: { key: string; found: FoundRows } | null = null
+  return async <T>(
+    key: string,
+    find: () => Promise<FoundRows>,
+    read: (found: FoundRows) => Promise<T>,
+  ): Promise<T> => {
+    const found = begun?.key === key ? begun.found : await find()
+    begun = { key, found }
+    try {
+      const result = await read(found)
+      if (begun?.found === found) begun = null
+      return result
+    } catch (error) {
+      const goesOn =
+        error instanceof LapidaryError ? error.code === 'network' : (error as Error)?.name === 'AbortError'
+      if (!goesOn && begun?.found === found) begun = null
+      throw error
+    }
+  }
 }
 
 type Progress = ((bytes: number, total: number) => void) | undefined

@@ -1,95 +1,15 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { openDataset } from '../../src/dataset/open.ts'
 import { readAddress } from '../../src/dataset/sources/address.ts'
 import { driveFile } from '../../src/dataset/sources/drive.ts'
-import { hubConfigs, hubFiles, searchHub } from '../../src/dataset/sources/hub.ts'
 import { remoteFile } from '../../src/files/remote.ts'
 import { tableRows } from '../../src/files/table.ts'
-import { LapidaryError } from '../../src/protocol/errors.ts'
 import { sourcesOfUrl } from '../../src/workers/data-sources.ts'
-import { goldenFile } from './golden-files.ts'
+import { asked, type Behaviour, base, paths, refusal } from './fake-server.ts'
 import { seeded, utf8 } from './helpers.ts'
 
-async function refusal(work: Promise<unknown>): Promise<LapidaryError> {
-  const error = await work.then(
-    () => null,
-    (thrown: unknown) => thrown,
-  )
-  if (!(error instanceof LapidaryError)) throw new Error(`expected a LapidaryError, got ${error}`)
-  return error
-}
-
-/** A server that does to each path what servers and connections do. */
-interface Behaviour {
-  bytes?: Uint8Array
-  /** Answers Range requests. */
-  ranges?: boolean
-  /** Hides the size, as a server without the right CORS headers does from a page. */
-  hidden?: boolean
-  /** Breaks the connection after so many bytes of an answer, so many times. */
-  breaks?: { after: number; times: number }
-  /** Answers so many times with a status before it works. */
-  busy?: { status: number; times: number }
-  /** Only for those with this bearer token. */
-  token?: string
-  headers?: Record<string, string>
-  json?: unknown
-  status?: number
-}
-
-const paths = new Map<string, Behaviour>()
-const asked: { path: string; range: string | undefined; token: string | undefined }[] = []
-let base = ''
-const server = createServer((request, response) => answer(request, response))
-
-function answer(request: IncomingMessage, response: ServerResponse): void {
-  const url = new URL(request.url!, 'http://x')
-  const key = paths.has(request.url!) ? request.url! : url.pathname
-  const token = request.headers.authorization?.replace('Bearer ', '')
-  asked.push({ path: request.url!, range: request.headers.range, token })
-  const found = paths.get(key)
-  if (!found) return void response.writeHead(404).end()
-  if (found.token && token !== found.token) return void response.writeHead(token ? 403 : 401).end()
-  if (found.busy && found.busy.times-- > 0) return void response.writeHead(found.busy.status).end()
-  if (found.json !== undefined || found.status)
-    return void response
-      .writeHead(found.status ?? 200, { 'Content-Type': 'application/json' })
-      .end(JSON.stringify(found.json))
-  const all = found.bytes!
-  const range = found.ranges ? /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '') : null
-  const [start, end] = range
-    ? [Number(range[1]), Math.min(Number(range[2]) + 1, all.length)]
-    : [0, all.length]
-  response.writeHead(range ? 206 : 200, {
-    'Content-Type': 'application/octet-stream',
-    'Content-Length': end - start,
-    ...(range && !found.hidden ? { 'Content-Range': `bytes ${start}-${end - 1}/${all.length}` } : {}),
-    ...found.headers,
-  })
-  if (found.breaks && found.breaks.times > 0 && end - start > found.breaks.after) {
-    found.breaks.times--
-    response.write(all.subarray(start, start + found.breaks.after), () =>
-      setTimeout(() => response.destroy(), 20),
-    )
-    return
-  }
-  response.end(all.subarray(start, end))
-}
-
-beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-})
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
-beforeEach(() => {
-  paths.clear()
-  asked.length = 0
-})
+// Machines that run other things beside the tests are slow.
+vi.setConfig({ testTimeout: 60_000 })
 
 const ROWS = Array.from({ length: 70_000 }, (_, i) => ({
   q: `question ${i}`,
@@ -153,6 +73,57 @@ describe('a file behind an address', () => {
     paths.set('/rows', { bytes: BIG, ranges: true, breaks: { after: 0, times: 1000 } })
     const error = await refusal(open('/rows').then(({ source }) => source.read(0, 10)))
     expect(error).toMatchObject({ code: 'network', detail: { byte: 0, total: BIG.length } })
+  })
+
+  test('a connection that falls silent is given up, and the rest asked for again', async () => {
+    for (const after of [null, 0, 70_000]) {
+      paths.set('/rows', { bytes: BIG, ranges: true, stalls: { after, times: 2 } })
+      await same('/rows', { silence: 150 })
+    }
+    expect(asked.map(({ range }) => range)).toContain(`bytes=70000-${(4 << 20) - 1}`)
+  })
+
+  test('one that stays silent is an error with the byte, and trying again goes on there', async () => {
+    const behaviour: Behaviour = { bytes: BIG, ranges: true, stalls: { after: null, times: 99 } }
+    paths.set('/rows', behaviour)
+    const closed = await refusal(open('/rows', { silence: 40 }))
+    expect(closed).toMatchObject({ code: 'network', detail: { byte: 0, seconds: 0.04 } })
+    behaviour.stalls = { after: 200_000, times: 1 }
+    const { source } = await open('/rows', { silence: 100 })
+    behaviour.stalls = { after: 0, times: 99 }
+    const silent = await refusal(source.read(0, 300_000))
+    expect(silent.message).toContain('nothing came for 0.1 s at byte 200000 of')
+    expect(silent.detail).toMatchObject({ byte: 200_000, total: BIG.length })
+    behaviour.stalls.times = 0
+    asked.length = 0
+    expect(Buffer.compare(await source.read(0, 300_000), BIG.subarray(0, 300_000))).toBe(0)
+    expect(asked.map(({ range }) => range)).toEqual([`bytes=200000-${(4 << 20) - 1}`])
+  })
+
+  test('a connection that brings next to nothing each time is given up too', async () => {
+    paths.set('/rows', { bytes: BIG, ranges: true, stalls: { after: 1, times: 99 } })
+    const { source } = await open('/rows', { silence: 40 })
+    expect((await refusal(source.read(0, 10))).detail).toMatchObject({ byte: 4 })
+  })
+
+  test('a slow one is waited for, however long it takes', async () => {
+    paths.set('/slow', { bytes: small, drips: { parts: 6, every: 60 } })
+    paths.set('/slow-ranges', { bytes: small, ranges: true, drips: { parts: 6, every: 60 } })
+    for (const path of ['/slow', '/slow-ranges']) {
+      const { source } = await open(path, { silence: 200 })
+      expect(Buffer.compare(await source.read(0, small.length), small)).toBe(0)
+    }
+    expect(asked).toHaveLength(2)
+  })
+
+  test('without Range a silent one begins anew, and is an error in the end', async () => {
+    paths.set('/whole', { bytes: BIG, stalls: { after: 100_000, times: 2 } })
+    await same('/whole', { silence: 150 })
+    paths.set('/whole', { bytes: BIG, stalls: { after: 100_000, times: 99 } })
+    expect(await refusal(open('/whole', { silence: 60 }))).toMatchObject({
+      code: 'network',
+      detail: { byte: 100_000, total: BIG.length, seconds: 0.06 },
+    })
   })
 
   test('without Range, and where the server hides the size', async () => {
@@ -348,160 +319,5 @@ describe('Google Drive', () => {
     const error = await refusal(drive('file', { key: 'sesame' }))
     expect(error).toMatchObject({ code: 'network', detail: { status: 403 } })
     expect(JSON.stringify([error.message, error.hint, error.detail])).not.toContain('sesame')
-  })
-})
-
-describe('the Hugging Face Hub', () => {
-  const services = () => ({ hub: base, server: base, wait: 1 })
-  const file = (config: string, split: string, i: number, size: number) => ({
-    dataset: 'owner/name',
-    config,
-    split,
-    url: `${base}/datasets/owner/name/resolve/refs%2Fconvert%2Fparquet/${config}/${split}/000${i}.parquet`,
-    filename: `000${i}.parquet`,
-    size,
-  })
-  const bytes = goldenFile('text-snappy.parquet')
-
-  /** As the two services answered when this was written. */
-  function offer(more: Behaviour = {}, partial = false): void {
-    const splits = [
-      { dataset: 'owner/name', config: 'main', split: 'train' },
-      { dataset: 'owner/name', config: 'main', split: 'test' },
-      { dataset: 'owner/name', config: 'socratic', split: 'train' },
-    ]
-    const files = [
-      file('main', 'train', 0, bytes.length),
-      file('main', 'train', 1, bytes.length),
-      file('main', 'test', 0, bytes.length),
-      file('socratic', 'train', 0, bytes.length),
-    ]
-    paths.set('/splits?dataset=owner%2Fname', { json: { splits, pending: [], failed: [] }, ...more })
-    paths.set('/parquet?dataset=owner%2Fname', {
-      json: { parquet_files: files, pending: [], failed: [], partial },
-      ...more,
-    })
-    for (const { url } of files) paths.set(new URL(url).pathname, { bytes, ranges: true, ...more })
-  }
-
-  test('search', async () => {
-    paths.set('/api/datasets?search=grade+school&sort=downloads&direction=-1&limit=20', {
-      json: [
-        {
-          _id: '621ffdd236468d709f181d58',
-          id: 'openai/gsm8k',
-          author: 'openai',
-          gated: false,
-          private: false,
-          likes: 700,
-          downloads: 500_000,
-          description: '\n\t\tDataset Card\n\n  Grade school math.',
-          tags: ['license:mit', 'size_categories:10K<n<100K', 'format:parquet'],
-        },
-        { id: 'a/b', gated: 'auto', private: true },
-      ],
-    })
-    expect(await searchHub(' grade school ', services())).toEqual([
-      {
-        id: 'openai/gsm8k',
-        downloads: 500_000,
-        likes: 700,
-        summary: 'Dataset Card Grade school math.',
-        size: '10K<n<100K',
-        license: 'mit',
-        gated: false,
-        private: false,
-      },
-      {
-        id: 'a/b',
-        downloads: 0,
-        likes: 0,
-        summary: '',
-        size: null,
-        license: null,
-        gated: true,
-        private: true,
-      },
-    ])
-  })
-
-  test('configurations and splits, with the size of the download', async () => {
-    offer()
-    expect(await hubConfigs('owner/name', services())).toEqual({
-      dataset: 'owner/name',
-      partial: false,
-      configs: [
-        {
-          name: 'main',
-          splits: [
-            { name: 'train', bytes: 2 * bytes.length, files: 2 },
-            { name: 'test', bytes: bytes.length, files: 1 },
-          ],
-        },
-        { name: 'socratic', splits: [{ name: 'train', bytes: bytes.length, files: 1 }] },
-      ],
-    })
-  })
-
-  test('the files of a split as one data set', async () => {
-    offer({}, true)
-    const found = await hubFiles('owner/name', undefined, undefined, services())
-    expect([found.name, found.sources.length]).toEqual(['owner/name (main, train)', 2])
-    expect(found.findings[0]!.message).toContain('first part')
-    // Files are asked for when they are read, not all at once.
-    expect(asked.map(({ path }) => path)).toEqual(['/parquet?dataset=owner%2Fname'])
-    const dataset = await openDataset(found.sources)
-    const one = await openDataset({
-      name: 'x.parquet',
-      source: (await hubFiles('owner/name', 'main', 'test', services())).sources[0]!.source,
-    })
-    expect(dataset.table.numRows).toBe(2 * one.table.numRows)
-    expect(tableRows(dataset.table).slice(one.table.numRows)).toEqual(tableRows(one.table))
-  })
-
-  test('files that are not as listed are refused', async () => {
-    offer()
-    const { pathname } = new URL(file('main', 'test', 0, 0).url)
-    const read = async () => {
-      const { sources } = await hubFiles('owner/name', 'main', 'test', services())
-      return openDataset(sources)
-    }
-    paths.set(pathname, { bytes: bytes.slice(0, -100), ranges: true })
-    expect(await refusal(read())).toMatchObject({ code: 'bad_file', detail: { byte: 0 } })
-    paths.set(pathname, { bytes })
-    expect(await refusal(read())).toMatchObject({ code: 'network' })
-  })
-
-  test('a wrong choice says what there is', async () => {
-    offer()
-    const config = await refusal(hubFiles('owner/name', 'other', undefined, services()))
-    expect([config.code, config.hint]).toEqual(['bad_data', 'Choose one of: main, socratic.'])
-    const split = await refusal(hubFiles('owner/name', 'socratic', 'test', services()))
-    expect(split.hint).toBe('Choose one of: train.')
-  })
-
-  test('private and gated ones want a token, and it goes with each request', async () => {
-    offer({ token: 'hf_1' })
-    const without = await refusal(hubConfigs('owner/name', services()))
-    expect(without).toMatchObject({ code: 'network', detail: { status: 401 } })
-    expect(without.message).toContain('private or gated')
-    const access = { ...services(), token: 'hf_1' }
-    asked.length = 0
-    const { sources } = await hubFiles('owner/name', 'main', 'test', access)
-    expect((await openDataset(sources)).table.numRows).toBeGreaterThan(0)
-    expect(asked.every(({ token }) => token === 'hf_1')).toBe(true)
-    const missing = await refusal(hubConfigs('owner/none', access))
-    expect(missing.code).toBe('missing_file')
-  })
-
-  test('one that the Hub has no tables of, and answers of another shape', async () => {
-    paths.set('/splits', { json: { splits: [], pending: [], failed: [] } })
-    paths.set('/parquet', { json: { parquet_files: [], pending: [], failed: [], partial: false } })
-    expect((await refusal(hubConfigs('a/b', services()))).code).toBe('unsupported_format')
-    expect((await refusal(hubFiles('a/b', undefined, undefined, services()))).code).toBe('unsupported_format')
-    paths.set('/parquet', { json: { error: 'x' } })
-    expect((await refusal(hubConfigs('a/b', services()))).code).toBe('network')
-    paths.set('/api/datasets', { bytes: utf8('<no json>') })
-    expect((await refusal(searchHub('x', services()))).code).toBe('network')
   })
 })

@@ -74,6 +74,25 @@ test('what fails or is stopped leaves nothing behind', async () => {
   expect(await data.list()).toEqual([])
 })
 
+test('what was stopped or broke off goes on with what had come', async () => {
+  const data = room()
+  const real = globalThis.fetch
+  let asked = 0
+  vi.stubGlobal('fetch', (input: string, init?: RequestInit) => {
+    asked++
+    return real(input, init)
+  })
+  const abort = new AbortController()
+  const address = `${server.url}rows.csv`
+  await expect(data.openUrl(address, {}, () => abort.abort(), abort.signal)).rejects.toThrow(/abort/i)
+  expect(asked).toBe(1)
+  expect((await data.openUrl(address)).rows).toBe(ROWS)
+  expect(asked).toBe(1)
+  // What was read whole is not kept: the file may have changed since.
+  await data.openUrl(address)
+  expect(asked).toBe(2)
+})
+
 test('a data set of the Hub by its page, its token in nothing that is kept', async () => {
   const seen: (string | null)[] = []
   const file = {

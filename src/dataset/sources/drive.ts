@@ -1,10 +1,5 @@
-import {
-  DOWNLOAD_HINT,
-  type RemoteFile,
-  type RemoteOptions,
-  remoteFile,
-  remoteJson,
-} from '../../files/remote.ts'
+import { type RemoteFile, remoteFile, remoteJson } from '../../files/remote.ts'
+import { DOWNLOAD_HINT, type RemoteOptions } from '../../files/remote-client.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
 
 const API = 'https://www.googleapis.com/drive/v3/files/'

@@ -1,4 +1,5 @@
-import { type RemoteOptions, remoteJson, remoteSource } from '../../files/remote.ts'
+import { remoteJson, remoteSource } from '../../files/remote.ts'
+import type { RemoteOptions } from '../../files/remote-client.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
 import type { Finding, HubConfigs, HubDataset } from '../../protocol/studio.ts'
 import type { NamedSource } from '../readers/reader.ts'
