@@ -52,7 +52,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   if (found.busy && found.busy.times-- > 0) return void response.writeHead(found.busy.status).end()
   if (found.json !== undefined || found.status)
     return void response
-      .writeHead(found.status ?? 200, { 'Content-Type': 'application/json' })
+      .writeHead(found.status ?? 200, { 'Content-Type': 'application/json', ...found.headers })
       .end(JSON.stringify(found.json))
   const stalls = found.stalls && found.stalls.times-- > 0 ? found.stalls : null
   if (stalls?.after === null) return

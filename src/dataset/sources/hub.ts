@@ -3,6 +3,7 @@ import type { RemoteOptions } from '../../files/remote-client.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
 import type { Finding, HubConfigs, HubDataset } from '../../protocol/studio.ts'
 import type { NamedSource } from '../readers/reader.ts'
+import { repositorySplits, repositoryUrl } from './hub-repository.ts'
 
 const HUB = 'https://huggingface.co'
 const SERVER = 'https://datasets-server.huggingface.co'
@@ -51,43 +52,34 @@ interface ParquetFile {
   size: number
 }
 
-/**
- * Configurations and splits of a data set, with the bytes of their Parquet files.
- * @throws LapidaryError `missing_file`, `network`
- */
-export async function hubConfigs(dataset: string, options: HubOptions = {}): Promise<HubConfigs> {
-  const named = { ...options, what: `The data set ${dataset}` }
-  const [splits, parquet] = await Promise.all([
-    service('splits', dataset, named),
-    service('parquet', dataset, named),
-  ])
-  const list = listOf<{ config: string; split: string }>(splits, 'splits')
-  const files = listOf<ParquetFile>(parquet, 'parquet_files')
-  const configs = new Map<string, HubConfigs['configs'][number]>()
-  for (const { config, split } of [...list, ...files]) {
-    const known = configs.get(config) ?? { name: config, splits: [] }
-    configs.set(config, known)
-    if (known.splits.some(({ name }) => name === split)) continue
-    const own = files.filter((file) => file.config === config && file.split === split)
-    known.splits.push({
-      name: split,
-      bytes: own.reduce((sum, { size }) => sum + Number(size), 0),
-      files: own.length,
-    })
-  }
-  if (configs.size === 0)
-    fail(
-      'unsupported_format',
-      `The Hub shows no table of the data set ${dataset}.`,
-      'It may be too large, run a script of its own, or still be in the making. Download a file of it, then drop it here.',
-      { dataset },
-    )
-  return { dataset, configs: [...configs.values()], partial: parquet.partial === true }
+/** What there is to download of a data set. */
+interface Listing {
+  files: { config: string; split: string; url: string; name: string; size: number }[]
+  /** Whether these are the first part only. */
+  partial: boolean
+  findings: Finding[]
 }
 
 /**
- * The Parquet files of one split, none of them asked for yet.
- * @throws LapidaryError `missing_file`, `network`, `bad_data` with what there is to choose from
+ * Configurations and splits of a data set, with the bytes of the files that hold them.
+ * @throws LapidaryError `missing_file`, `network`, `unsupported_format` where there is nothing that can be read as rows
+ */
+export async function hubConfigs(dataset: string, options: HubOptions = {}): Promise<HubConfigs> {
+  const { files, partial } = await listing(dataset, options)
+  const configs = new Map<string, HubConfigs['configs'][number]>()
+  for (const { config, split, size } of files) {
+    const known = configs.get(config) ?? { name: config, splits: [] }
+    configs.set(config, known)
+    const part = known.splits.find(({ name }) => name === split)
+    if (part) [part.bytes, part.files] = [part.bytes + size, part.files + 1]
+    else known.splits.push({ name: split, bytes: size, files: 1 })
+  }
+  return { dataset, configs: [...configs.values()], partial }
+}
+
+/**
+ * The files of one split, none of them asked for yet.
+ * @throws LapidaryError as `hubConfigs`, and `bad_data` with what there is to choose from
  */
 export async function hubFiles(
   dataset: string,
@@ -95,37 +87,70 @@ export async function hubFiles(
   split: string | undefined,
   options: HubOptions = {},
 ): Promise<{ name: string; sources: NamedSource[]; findings: Finding[] }> {
-  const named = { ...options, what: `The data set ${dataset}` }
-  const answer = await service('parquet', dataset, named)
-  const files = listOf<ParquetFile>(answer, 'parquet_files')
+  const { files, partial, findings } = await listing(dataset, options)
   const configs = [...new Set(files.map((file) => file.config))]
   const chosen = choose('configuration', config, configs, 'default', dataset)
   const splits = [...new Set(files.filter((file) => file.config === chosen).map((file) => file.split))]
   const part = choose('split', split, splits, 'train', dataset)
   const own = files.filter((file) => file.config === chosen && file.split === part)
-  const name = `${dataset} (${chosen === 'default' ? part : `${chosen}, ${part}`})`
   const sources = own.map(
-    ({ url, filename, size }): NamedSource => ({
-      name: own.length === 1 ? filename : `${part}/${filename}`,
-      source: remoteSource(url, Number(size), {
-        ...named,
+    ({ url, name, size }): NamedSource => ({
+      name: own.length === 1 ? name.slice(name.lastIndexOf('/') + 1) : name,
+      source: remoteSource(url, size, {
+        ...options,
         // Whoever wrote the list: a token is for the Hub alone.
         token: isHub(url, options) ? options.token : undefined,
-        what: `${dataset}/${filename}`,
+        what: `${dataset}/${name}`,
       }),
     }),
   )
-  const findings: Finding[] =
-    answer.partial === true
-      ? [
-          {
-            severity: 'warning',
-            message: `The Hub offers only the first part of ${dataset} as Parquet; the rest is missing here.`,
-            hint: 'It does so for very large data sets. For all of it, download its files, then drop them here.',
-          },
-        ]
-      : []
-  return { name, sources, findings }
+  if (partial)
+    findings.push({
+      severity: 'warning',
+      message: `The Hub offers only the first part of ${dataset} as Parquet; the rest is missing here.`,
+      hint: 'It does so for very large data sets. For all of it, download its files, then drop them here.',
+    })
+  return { name: `${dataset} (${chosen === 'default' ? part : `${chosen}, ${part}`})`, sources, findings }
+}
+
+/** The Parquet files that the Hub makes of each data set; where it made none, the files of the data set itself. */
+async function listing(dataset: string, options: HubOptions): Promise<Listing> {
+  const named = { ...options, what: `The data set ${dataset}` }
+  const parquet = await service('parquet', dataset, named).catch((error: unknown) => {
+    if (error instanceof LapidaryError) return error
+    throw error
+  })
+  if (!(parquet instanceof LapidaryError)) {
+    const files = listOf<ParquetFile>(parquet, 'parquet_files')
+    const listed = files.map(({ filename, size, ...file }) => {
+      return { ...file, name: `${file.split}/${filename}`, size: Number(size) }
+    })
+    if (files.length > 0) return { files: listed, partial: parquet.partial === true, findings: [] }
+  }
+  options.signal?.throwIfAborted()
+  try {
+    return await ownFiles(dataset, named)
+  } catch (error) {
+    if (!(error instanceof LapidaryError)) throw error
+    const { status } = error.detail ?? {}
+    if (status === 401 || status === 403 || status === 404) return unseen(dataset, status, options)
+    throw parquet instanceof LapidaryError && error.code !== 'unsupported_format' ? parquet : error
+  }
+}
+
+async function ownFiles(dataset: string, options: HubOptions): Promise<Listing> {
+  const hub = options.hub ?? HUB
+  const { splits, findings } = await repositorySplits(dataset, hub, options)
+  const files = splits.flatMap(({ config, split, files }) =>
+    files.map(({ path, size }) => ({
+      config,
+      split,
+      url: repositoryUrl(hub, dataset, path),
+      name: path,
+      size,
+    })),
+  )
+  return { files, partial: false, findings }
 }
 
 function isHub(url: string, { server, hub }: HubOptions): boolean {
@@ -141,42 +166,35 @@ function choose(
   usual: string,
   dataset: string,
 ): string {
-  const chosen = wanted ?? (all.includes(usual) ? usual : all[0])
-  if (chosen !== undefined && all.includes(chosen)) return chosen
-  return fail(
-    all.length === 0 ? 'unsupported_format' : 'bad_data',
-    wanted === undefined
-      ? `The Hub has no Parquet files of ${dataset}.`
-      : `${dataset} has no ${what} "${wanted}".`,
-    all.length === 0 ? 'Download its files, then drop them here.' : `Choose one of: ${all.join(', ')}.`,
-    { dataset, [what]: wanted ?? null },
-  )
+  const chosen = wanted ?? (all.includes(usual) ? usual : all[0]!)
+  if (all.includes(chosen)) return chosen
+  return fail('bad_data', `${dataset} has no ${what} "${chosen}".`, `Choose one of: ${all.join(', ')}.`, {
+    dataset,
+    [what]: chosen,
+  })
 }
 
 type Answer = Record<string, unknown>
 
-/** One answer of the datasets server. It tells 401 for all that it may not show, whether it exists or not. */
 async function service(path: string, dataset: string, options: HubOptions): Promise<Answer> {
   const url = new URL(`/${path}`, options.server ?? SERVER)
   url.searchParams.set('dataset', dataset)
-  try {
-    const answer = await remoteJson(url.href, options)
-    if (typeof answer === 'object' && answer !== null) return answer as Answer
-    return unexpected('The Hub', url.href)
-  } catch (error) {
-    const status = error instanceof LapidaryError ? error.detail?.status : undefined
-    if (status !== 401 && status !== 404) throw error
-    return fail(
-      status === 404 ? 'missing_file' : 'network',
-      options.token
-        ? `The data set ${dataset} does not exist, or this token may not read it.`
-        : `The data set ${dataset} does not exist, or is private or gated.`,
-      options.token
-        ? 'Check its name, accept its terms on its page at the Hub, and see that the token may read it.'
-        : 'Check its name. For a private or gated one, give an access token of the Hub; for a gated one, accept its terms on its page first.',
-      { dataset, status: status as number },
-    )
-  }
+  const answer = await remoteJson(url.href, options)
+  return typeof answer === 'object' && answer !== null ? (answer as Answer) : unexpected('The Hub', url.href)
+}
+
+/** The Hub tells the same of what does not exist and of what it may not show. */
+function unseen(dataset: string, status: number, { token }: HubOptions): never {
+  fail(
+    status === 404 ? 'missing_file' : 'network',
+    token
+      ? `The data set ${dataset} does not exist, or this token may not read it.`
+      : `The data set ${dataset} does not exist, or is private or gated.`,
+    token
+      ? 'Check its name, accept its terms on its page at the Hub, and see that the token may read it.'
+      : 'Check its name. For a private or gated one, give an access token of the Hub; for a gated one, accept its terms on its page first.',
+    { dataset, status },
+  )
 }
 
 function listOf<T>(answer: Answer, field: string): T[] {
