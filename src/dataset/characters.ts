@@ -16,9 +16,3 @@ export const REPLACEMENT = /\ufffd/g
 /** What chat templates are made of; inside data it would end a turn or start another. */
 export const TEMPLATE_TOKENS =
   /<\/?(?:start_of_turn|end_of_turn|bos|eos|pad|unk|start_of_image|end_of_image)>|<\|(?:im_start|im_end|endoftext|eot_id|begin_of_text|end_of_text|start_header_id|end_header_id|turn|user|assistant|system|end)\|?>|<turn\|>|\[\/?INST\]|<<\/?SYS>>/g
-
-/** Finds, from its start, whether a text holds one of a global pattern's matches. */
-export function holds(pattern: RegExp, text: string): boolean {
-  pattern.lastIndex = 0
-  return pattern.test(text)
-}

@@ -49,6 +49,9 @@ const ControlCharacters = step('control_characters', {
   invisible: v.optional(v.boolean(), false),
 })
 
+/** Turns UTF-8 that was decoded as Latin-1 or Windows-1252 (`cafÃ©`) back, where it can be. */
+const RepairEncoding = step('repair_encoding', { columns })
+
 const Replace = step('replace', {
   columns,
   find: v.pipe(text, v.minLength(1, 'must not be empty')),
@@ -172,6 +175,7 @@ export const DataStepSchema = v.variant('type', [
   Whitespace,
   Case,
   ControlCharacters,
+  RepairEncoding,
   Replace,
   Round,
   Scale,

@@ -56,6 +56,7 @@ export type FindingKind =
   | 'leakage'
   | 'control_characters'
   | 'replacement_characters'
+  | 'wrong_encoding'
   | 'invisible_characters'
   | 'template_tokens'
   | 'personal_data'

@@ -51,6 +51,7 @@ const STEPS: DataStepInput[] = [
   { type: 'whitespace', collapse: 'all' },
   { type: 'case', to: 'sentence' },
   { type: 'control_characters', invisible: true },
+  { type: 'repair_encoding' },
   { type: 'replace', find: 'a', with: '$&' },
   { type: 'replace', find: '\\w+', with: '$&$&', mode: 'regex' },
   { type: 'round', columns: ['q', '__proto__'], digits: 2 },

@@ -1,5 +1,6 @@
 import type { Finding, FindingKind, Fix } from '../../protocol/preparation.ts'
-import { CONTROL, holds, INVISIBLE, REPLACEMENT, TEMPLATE_TOKENS } from '../characters.ts'
+import { CONTROL, INVISIBLE, REPLACEMENT, TEMPLATE_TOKENS } from '../characters.ts'
+import { wronglyDecoded } from '../encoding.ts'
 import type { Frame } from '../frame.ts'
 import { step } from './examples.ts'
 
@@ -14,9 +15,8 @@ export const PHONE =
 interface Check {
   kind: FindingKind
   severity: Finding['severity']
-  /** Cheap sign that it is worth looking closer. */
-  sign: (text: string) => boolean
-  pattern: RegExp
+  /** The first of what is looked for in a text. */
+  find: (text: string) => string | null
   what: string
   hint: string
   fix: (column: string) => Fix
@@ -35,14 +35,31 @@ const replaceBy = (label: string, pattern: RegExp, by: string) => (column: strin
     ignore_case: false,
   })
 
+/** @param sign cheap to look for, and in every text that the global pattern fits */
+const matching = (pattern: RegExp, sign: (text: string) => boolean) => (text: string) => {
+  if (!sign(text)) return null
+  pattern.lastIndex = 0
+  return pattern.exec(text)?.[0] ?? null
+}
+
 const unusual = (text: string) => UNUSUAL.test(text)
 
 const CHECKS: readonly Check[] = [
   {
+    kind: 'wrong_encoding',
+    severity: 'warning',
+    find: (text) => {
+      const word = wronglyDecoded(text)
+      return word && `${cut(word.found)}" for "${cut(word.meant)}`
+    },
+    what: 'letters that were decoded wrongly',
+    hint: 'The file holds UTF-8 that some program took for Latin-1; the model would learn it as it stands. It can be turned back.',
+    fix: (column) => step('Repair them', { type: 'repair_encoding', enabled: true, columns: [column] }),
+  },
+  {
     kind: 'control_characters',
     severity: 'warning',
-    sign: unusual,
-    pattern: CONTROL,
+    find: matching(CONTROL, unusual),
     what: 'control characters',
     hint: 'They are invisible, and the model would learn to write them. Take them out.',
     fix: (column) =>
@@ -56,8 +73,7 @@ const CHECKS: readonly Check[] = [
   {
     kind: 'invisible_characters',
     severity: 'note',
-    sign: unusual,
-    pattern: INVISIBLE,
+    find: matching(INVISIBLE, unusual),
     what: 'invisible characters (zero-width or direction marks)',
     hint: 'Words with them look the same and are others to the model. Take them out unless they are meant.',
     fix: (column) =>
@@ -71,8 +87,7 @@ const CHECKS: readonly Check[] = [
   {
     kind: 'replacement_characters',
     severity: 'warning',
-    sign: unusual,
-    pattern: REPLACEMENT,
+    find: matching(REPLACEMENT, unusual),
     what: 'replacement characters (\ufffd): letters that were lost when the file was written in another encoding',
     hint: 'What stood there cannot be brought back from this file. Export it anew as UTF-8, or leave these rows out.',
     fix: (column) =>
@@ -87,8 +102,10 @@ const CHECKS: readonly Check[] = [
   {
     kind: 'template_tokens',
     severity: 'warning',
-    sign: (text) => text.includes('<') || text.includes('[INST]') || text.includes('[/INST]'),
-    pattern: TEMPLATE_TOKENS,
+    find: matching(
+      TEMPLATE_TOKENS,
+      (text) => text.includes('<') || text.includes('[INST]') || text.includes('[/INST]'),
+    ),
     what: 'tokens of a chat template',
     hint: 'The chat template is put around each turn on its own; inside the text such a token would end the turn early or begin another. Take them out.',
     fix: replaceBy('Take them out', TEMPLATE_TOKENS, ''),
@@ -96,8 +113,7 @@ const CHECKS: readonly Check[] = [
   {
     kind: 'personal_data',
     severity: 'note',
-    sign: (text) => text.includes('@'),
-    pattern: EMAIL,
+    find: matching(EMAIL, (text) => text.includes('@')),
     what: 'e-mail addresses',
     hint: 'Nothing leaves this machine, but a tuned model may say them to whoever asks. Mask them if they are of real people.',
     fix: replaceBy('Mask them', EMAIL, '[e-mail]'),
@@ -105,8 +121,7 @@ const CHECKS: readonly Check[] = [
   {
     kind: 'personal_data',
     severity: 'note',
-    sign: (text) => /\d{3}/.test(text),
-    pattern: PHONE,
+    find: matching(PHONE, (text) => /\d{3}/.test(text)),
     what: 'telephone numbers',
     hint: 'Nothing leaves this machine, but a tuned model may say them to whoever asks. Mask them if they are of real people.',
     fix: replaceBy('Mask them', PHONE, '[phone]'),
@@ -132,13 +147,10 @@ export async function textFindings(
       }
       for (const text of textsOf(value))
         for (const [c, check] of CHECKS.entries()) {
-          if (!check.sign(text) || !holds(check.pattern, text)) continue
+          const match = check.find(text)
+          if (match === null) continue
           const tally = counts[c]!
-          if (tally.count++ === 0) {
-            check.pattern.lastIndex = 0
-            tally.row = frame.source[i]!
-            tally.match = check.pattern.exec(text)![0]
-          }
+          if (tally.count++ === 0) [tally.row, tally.match] = [frame.source[i]!, match]
         }
     }
     for (const [c, { count, row, match }] of counts.entries()) {
@@ -160,7 +172,11 @@ export async function textFindings(
 }
 
 function visible(match: string): string {
-  return UNUSUAL.test(match) ? '' : `, such as "${match.slice(0, 40)}"`
+  return UNUSUAL.test(match) ? '' : `, such as "${cut(match, 100)}"`
+}
+
+function cut(text: string, most = 40): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text
 }
 
 /** A cell's text, or that of the turns in it. */

@@ -9,7 +9,7 @@ import { replace } from './replace.ts'
 import { fillMissing, joinColumns, renameColumn, splitTurns, wideToLong } from './reshape.ts'
 import { balance, limit, sample } from './sample.ts'
 import type { StepContext, StepResult } from './step.ts'
-import { changeCase, controlCharacters, normalizeUnicode, whitespace } from './text.ts'
+import { changeCase, controlCharacters, normalizeUnicode, repairText, whitespace } from './text.ts'
 
 export interface StepsOptions {
   seed: number
@@ -58,6 +58,7 @@ const FAMILIES: {
   whitespace,
   case: changeCase,
   control_characters: controlCharacters,
+  repair_encoding: repairText,
   replace,
   round,
   scale,

@@ -1,5 +1,6 @@
 import type { StepOf } from '../../protocol/data-steps.ts'
 import { CONTROL, INVISIBLE } from '../characters.ts'
+import { repairEncoding } from '../encoding.ts'
 import type { Frame } from '../frame.ts'
 import { mapText, type StepContext, type StepResult, textColumns } from './step.ts'
 
@@ -62,4 +63,8 @@ export function controlCharacters(
     return step.invisible ? plain.replace(INVISIBLE, '') : plain
   }
   return mapText(frame, textColumns(frame, step.columns), take, context)
+}
+
+export function repairText(frame: Frame, step: StepOf<'repair_encoding'>, context: StepContext): StepResult {
+  return mapText(frame, textColumns(frame, step.columns), repairEncoding, context)
 }

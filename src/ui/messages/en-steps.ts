@@ -38,6 +38,7 @@ export const steps = {
   'step.whitespace': 'Tidy up spaces',
   'step.case': 'Upper or lower case',
   'step.control_characters': 'Remove control characters',
+  'step.repair_encoding': 'Repair wrongly decoded text',
   'step.replace': 'Find and replace',
   'step.round': 'Round numbers',
   'step.scale': 'Scale numbers',

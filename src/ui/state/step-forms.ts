@@ -38,7 +38,15 @@ function choice(path: string, label: FieldKey, ...values: string[]): StepField {
 export const STEP_GROUPS: { label: Extract<MessageKey, `steps.group.${string}`>; types: StepType[] }[] = [
   {
     label: 'steps.group.clean',
-    types: ['whitespace', 'replace', 'case', 'normalize_unicode', 'control_characters', 'fill_missing'],
+    types: [
+      'whitespace',
+      'replace',
+      'case',
+      'normalize_unicode',
+      'repair_encoding',
+      'control_characters',
+      'fill_missing',
+    ],
   },
   {
     label: 'steps.group.rows',
@@ -64,6 +72,8 @@ export function stepFields(step: DataStep): StepField[] {
       return [TEXT_COLUMNS, choice('to', 'stepField.case', 'lower', 'upper', 'sentence')]
     case 'control_characters':
       return [TEXT_COLUMNS, { path: 'invisible', label: 'stepField.invisible', kind: 'check' }]
+    case 'repair_encoding':
+      return [TEXT_COLUMNS]
     case 'replace':
       return [
         { path: 'find', label: 'stepField.find', kind: 'text' },
@@ -185,6 +195,8 @@ export function newStep(type: StepType, columns: string[], main: string | null):
       return { type, ...one, to: 'lower' }
     case 'control_characters':
       return { type, ...base, invisible: true }
+    case 'repair_encoding':
+      return { type, ...base }
     case 'replace':
       return { type, ...base, find: '', with: '', mode: 'text', ignore_case: false }
     case 'round':
