@@ -2,7 +2,7 @@ import type { Table } from 'apache-arrow'
 import { columnNames, columnReader, tableRows } from '../files/table.ts'
 import type { ColumnInfo, DatasetInfo, DatasetPreview, Finding } from '../protocol/studio.ts'
 import { findIssues } from './findings.ts'
-import { guessMapping } from './mapping.ts'
+import { guessMapping } from './guess.ts'
 
 export interface Dataset {
   name: string

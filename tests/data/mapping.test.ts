@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Frame } from '../../src/dataset/frame.ts'
-import { guessMapping, NO_MAPPING } from '../../src/dataset/mapping.ts'
+import { guessMapping } from '../../src/dataset/guess.ts'
+import { NO_MAPPING } from '../../src/dataset/mapping.ts'
 import { describeColumns } from '../../src/dataset/open.ts'
 import { mapFrame } from '../../src/dataset/rows.ts'
 import { makeTable } from '../../src/files/table.ts'
