@@ -1,14 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from './build.ts'
 import { interpreter } from './python.ts'
 import { LAST_LINE, runShown, type Tally, tallyLine } from './stage.ts'
 
 /**
- * npm run test:peers: holds exports, golden files and shaders against the libraries they are meant for, and the practice
- * model in Chromium against Transformers and PEFT.
+ * npm run test:peers: holds exports, golden files and shaders against the libraries they are meant for, data against kauldron,
+ * and the practice model in Chromium against Transformers and PEFT.
  */
+
+/** Where the checks of models keep Gemma's tokenizer. */
+const GEMMA_TOKENIZER = join(homedir(), '.cache', 'lapidary', 'gemma3-tokenizer')
 
 /** Every check, one after the other. Options are run.py's. */
 async function check(python: string, options: string[]): Promise<Tally> {
@@ -26,11 +29,30 @@ async function check(python: string, options: string[]): Promise<Tally> {
     const total = tallyOf(status, lastLine)
     total.failed += dumped.status === 0 ? 0 : 1
     if (options.length > 0) return total
-    const verified = await verifyPebble()
-    return { passed: total.passed + verified.passed, failed: total.failed + verified.failed }
+    return sum([total, await checkData(), await verifyPebble()])
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
+}
+
+/** What needs gemma and kauldron, whose packages do not live with the others. Left out where they cannot be installed. */
+async function checkData(): Promise<Tally> {
+  const found = await interpreter('data')
+  if ('reason' in found) {
+    console.log(`left out: test_data (kauldron, gemma): ${found.reason}`)
+    return { passed: 0, failed: 0 }
+  }
+  const { status, lastLine } = await runShown(found.python, [
+    join(ROOT, 'peers', 'run.py'),
+    ...['--suite', 'data'],
+    ...(existsSync(GEMMA_TOKENIZER) ? ['--tokenizer', GEMMA_TOKENIZER] : []),
+  ])
+  return tallyOf(status, lastLine)
+}
+
+function sum(tallies: readonly Tally[]): Tally {
+  const all = (count: keyof Tally) => tallies.reduce((total, tally) => total + tally[count], 0)
+  return { passed: all('passed'), failed: all('failed') }
 }
 
 /** `npm run verify:gemma` on the practice model: answers, steps, export, and a run through the real command. */

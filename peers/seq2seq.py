@@ -111,7 +111,6 @@ def sentencepiece_model(folder, path):
     Path(path).write_bytes(model.SerializeToString())
 
 
-
 def expected(cases, folder):
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary) / "tokenizer.model"
@@ -139,27 +138,37 @@ def ours(cases, folder):
     return json.loads(done.stdout)
 
 
+def compare(cases, folder):
+    """What kauldron makes of the cases, a line that sums it up, and the places where tools/seq2seq.ts makes something else."""
+    want = expected(cases, folder)
+    got = ours(cases, folder)
+    refused = sum("error" in result for result in want)
+    cut = sum(
+        case["truncate"] and "error" not in result and 0 not in result["input"][-1:] for case, result in zip(cases, want)
+    )
+    wrong = [i for i, (a, b) in enumerate(zip(want, got)) if ("error" in a) != ("error" in b) or ("error" not in a and a != b)]
+    note = f"{len(cases)} pairs, {refused} refused as too long, {cut} filled or cut at max_length, {len(wrong)} different"
+    shown = [f"{cases[i]}\n{want[i]}\n{got[i]}" for i in wrong[:3]]
+    return want, "\n".join([note, *shown]), wrong
+
+
+def golden_text(cases, want):
+    lines = [json.dumps({**case, **result}) for case, result in zip(cases, want)]
+    return "[\n" + ",\n".join(lines) + "\n]\n"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokenizer", type=Path, default=PEBBLE)
     parser.add_argument("--golden", action="store_true")
     options = parser.parse_args()
     cases = make_cases()
-    want = expected(cases, options.tokenizer)
     if options.golden:
         GOLDEN.parent.mkdir(parents=True, exist_ok=True)
-        lines = [json.dumps({**case, **result}) for case, result in zip(cases, want)]
-        GOLDEN.write_text("[\n" + ",\n".join(lines) + "\n]\n")
+        GOLDEN.write_text(golden_text(cases, expected(cases, options.tokenizer)))
         return
-    got = ours(cases, options.tokenizer)
-    refused = sum("error" in result for result in want)
-    cut = sum(
-        case["truncate"] and "error" not in result and 0 not in result["input"][-1:] for case, result in zip(cases, want)
-    )
-    wrong = [i for i, (a, b) in enumerate(zip(want, got)) if ("error" in a) != ("error" in b) or ("error" not in a and a != b)]
-    print(f"{len(cases)} pairs, {refused} refused as too long, {cut} filled or cut at max_length, {len(wrong)} different")
-    for i in wrong[:3]:
-        print(cases[i], want[i], got[i], sep="\n")
+    _, note, wrong = compare(cases, options.tokenizer)
+    print(note)
     sys.exit(1 if wrong else 0)
 
 
