@@ -1,34 +1,19 @@
-import 'fake-indexeddb/auto'
-import { join } from 'node:path'
-import { IDBFactory } from 'fake-indexeddb'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { type RunningServer, serve } from '../../cli/server.ts'
-import type { DataRoom, ExportDataRequest, ExportedFile, Mapping } from '../../src/protocol/studio.ts'
-import { dataRoom } from '../../src/workers/data-room.ts'
+import { beforeEach, expect, test } from 'vitest'
+import type { ExportDataRequest, ExportedFile, Mapping } from '../../src/protocol/studio.ts'
 import { failure } from '../data/helpers.ts'
+import { PAIRS, useDataRooms } from './support/data-rooms.ts'
 
-// Machines that run other things beside the tests are slow.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
-let server: RunningServer
-let data: DataRoom
-beforeAll(async () => {
-  server = await serve({ root: join(import.meta.dirname, '..', '..', 'public') })
-})
-afterAll(() => server.close())
+const { room } = useDataRooms()
+let data: ReturnType<typeof room>
 beforeEach(() => {
-  globalThis.indexedDB = new IDBFactory()
-  const room = dataRoom()
-  room.open({ base: server.url })
-  data = room
+  data = room()
 })
 
-const MAPPING: Mapping = { prompt: 'q', response: 'a', system: null, messages: null, text: null }
 const csv = `q,a\n${Array.from({ length: 20 }, (_, i) => `Where is ${i}?,In box ${i}.`).join('\n')}\n`
 const text = (files: ExportedFile[], path: string) => files.find((file) => file.path === path)!.blob.text()
 const request = async (format: ExportDataRequest['format']): Promise<ExportDataRequest> => {
   const { id } = await data.openFile(new File([csv], 'balls.csv'))
-  return { dataset: id, mapping: MAPPING, validationShare: 0.25, seed: 3, format }
+  return { dataset: id, mapping: PAIRS, validationShare: 0.25, seed: 3, format }
 }
 
 test('every row is in one file of its split, the same rows in each format', async () => {
@@ -62,7 +47,7 @@ test('every row is in one file of its split, the same rows in each format', asyn
 
 test('plain text has no form in kauldron', async () => {
   const asked = await request('kauldron')
-  const mapping: Mapping = { ...MAPPING, prompt: null, response: null, text: 'q' }
+  const mapping: Mapping = { ...PAIRS, prompt: null, response: null, text: 'q' }
   await failure(() => data.exportData({ ...asked, mapping }), 'bad_data')
   const [lines] = await data.exportData({ ...asked, mapping, format: 'jsonl' })
   expect(JSON.parse((await lines!.blob.text()).split('\n')[0]!)).toHaveProperty('text')

@@ -1,36 +1,15 @@
-import 'fake-indexeddb/auto'
-import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
 import { parse } from 'valibot'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type RunningServer, serve } from '../../cli/server.ts'
+import { describe, expect, test } from 'vitest'
 import { type DataStepInput, DataStepSchema, NO_AUGMENT, NO_SPLIT } from '../../src/protocol/data-steps.ts'
-import type { DataRoom, DatasetInfo, Mapping, PrepareRequest } from '../../src/protocol/studio.ts'
+import type { DatasetInfo, PrepareRequest } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { readTokens } from '../../src/storage/datasets.ts'
 import { readTokenTable } from '../../src/tokens/table.ts'
-import { dataRoom } from '../../src/workers/data-room.ts'
 import { failure, UNLIKE } from '../data/helpers.ts'
+import { PAIRS, useDataRooms } from './support/data-rooms.ts'
 
-// Machines that run other things beside the tests are slow.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
-const PUBLIC = join(import.meta.dirname, '..', '..', 'public')
-let server: RunningServer
-beforeAll(async () => {
-  server = await serve({ root: PUBLIC })
-})
-afterAll(() => server.close())
-beforeEach(() => {
-  globalThis.indexedDB = new IDBFactory()
-})
-
-const room = (): DataRoom => {
-  const data = dataRoom()
-  data.open({ base: server.url })
-  return data
-}
-const PAIRS: Mapping = { prompt: 'q', response: 'a', system: null, messages: null, text: null }
+const { room } = useDataRooms()
 const step = (input: DataStepInput) => parse(DataStepSchema, input)
 const rows = (count: number, answer = (i: number) => `The ball is in box ${i % 5}.`) =>
   `q,a\n${Array.from({ length: count }, (_, i) => `Where is ball ${i}?,${answer(i)}`).join('\n')}\n`

@@ -1,45 +1,27 @@
-import 'fake-indexeddb/auto'
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { IDBFactory } from 'fake-indexeddb'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { type RunningServer, serve } from '../../cli/server.ts'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import type { DatasetPreview } from '../../src/protocol/studio.ts'
-import { dataRoom } from '../../src/workers/data-room.ts'
+import { useDataRooms } from './support/data-rooms.ts'
 
 /** The data room's sources, with addresses of the Hub led to a server of our own. */
 const GOLDEN = join(import.meta.dirname, '..', 'golden', 'files')
 const folder = mkdtempSync(join(tmpdir(), 'lapidary-sources-'))
 const ROWS = 3000
-let server: RunningServer
 
-beforeAll(async () => {
-  const lines = Array.from({ length: ROWS }, (_, i) => `question ${i},answer ${i}`)
-  writeFileSync(join(folder, 'rows.csv'), `question,answer\n${lines.join('\n')}\n`)
-  server = await serve({ root: folder, folders: new Map([['/golden/', GOLDEN]]) })
-})
-afterAll(async () => {
-  await server.close()
-  rmSync(folder, { recursive: true })
-})
-beforeEach(() => {
-  globalThis.indexedDB = new IDBFactory()
-})
+const lines = Array.from({ length: ROWS }, (_, i) => `question ${i},answer ${i}`)
+writeFileSync(join(folder, 'rows.csv'), `question,answer\n${lines.join('\n')}\n`)
+const { room, base } = useDataRooms({ root: folder, folders: new Map([['/golden/', GOLDEN]]) })
+afterAll(() => rmSync(folder, { recursive: true }))
 afterEach(() => vi.unstubAllGlobals())
-
-function room() {
-  const data = dataRoom()
-  data.open({ base: server.url })
-  return data
-}
 
 test('rows behind an address are stored like those of a file', async () => {
   const data = room()
   const previews: DatasetPreview[] = []
   const shares: number[] = []
   const info = await data.openUrl(
-    `${server.url}rows.csv`,
+    `${base()}rows.csv`,
     {},
     (preview) => previews.push(preview),
     undefined,
@@ -63,13 +45,13 @@ test('rows behind an address are stored like those of a file', async () => {
 
 test('what fails or is stopped leaves nothing behind', async () => {
   const data = room()
-  await expect(data.openUrl(`${server.url}none.csv`)).rejects.toMatchObject({ code: 'missing_file' })
+  await expect(data.openUrl(`${base()}none.csv`)).rejects.toMatchObject({ code: 'missing_file' })
   await expect(data.openUrl('https://drive.google.com/file/d/1AbCdEfGhIjKlMn/view')).rejects.toMatchObject({
     code: 'network',
     hint: expect.stringContaining('then drop it here'),
   })
   const abort = new AbortController()
-  const stopped = data.openUrl(`${server.url}rows.csv`, {}, () => abort.abort(), abort.signal)
+  const stopped = data.openUrl(`${base()}rows.csv`, {}, () => abort.abort(), abort.signal)
   await expect(stopped).rejects.toThrow(/abort/i)
   expect(await data.list()).toEqual([])
 })
@@ -83,7 +65,7 @@ test('what was stopped or broke off goes on with what had come', async () => {
     return real(input, init)
   })
   const abort = new AbortController()
-  const address = `${server.url}rows.csv`
+  const address = `${base()}rows.csv`
   await expect(data.openUrl(address, {}, () => abort.abort(), abort.signal)).rejects.toThrow(/abort/i)
   expect(asked).toBe(1)
   expect((await data.openUrl(address)).rows).toBe(ROWS)
@@ -105,7 +87,7 @@ test('a data set of the Hub by its page, its token in nothing that is kept', asy
   const real = globalThis.fetch
   vi.stubGlobal('fetch', async (input: string, init?: RequestInit) => {
     const url = new URL(input)
-    if (url.origin === new URL(server.url).origin) return real(input, init)
+    if (url.origin === new URL(base()).origin) return real(input, init)
     const headers = new Headers(init?.headers)
     seen.push(headers.get('authorization'))
     if (url.hostname === 'datasets-server.huggingface.co')
@@ -115,7 +97,7 @@ test('a data set of the Hub by its page, its token in nothing that is kept', asy
         partial: false,
       })
     expect(url.href).toBe(file.url)
-    return real(`${server.url}golden/text-zstd.parquet`, init)
+    return real(`${base()}golden/text-zstd.parquet`, init)
   })
   const data = room()
   const access = { token: 'hf_secret' }
