@@ -1,10 +1,10 @@
 /**
- * How long a file of rows takes to open, in Node: `npx tsx bench/data/open.ts [--megabytes 50] [--only csv,jsonl,csv.gz]`.
- * The file lies on disk and is read as a browser's Blob, a piece at a time.
+ * How long a file of rows takes to open, in Node: `npx tsx bench/data/open.ts [--megabytes 50] [--only csv,jsonl,csv.gz]`, or
+ * `--files PATH,PATH` for those of `bench/data/files.py`. A file lies on disk and is read as a browser's Blob, a piece at a time.
  */
 import { createWriteStream, mkdtempSync, openAsBlob, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
@@ -13,7 +13,7 @@ import { allColumnStats } from '../../src/dataset/columns.ts'
 import { openDataset } from '../../src/dataset/open.ts'
 import { blobSource } from '../../src/files/bytes.ts'
 
-const flags = parseFlags(process.argv.slice(2), { megabytes: 'number', only: 'list' })
+const flags = parseFlags(process.argv.slice(2), { megabytes: 'number', only: 'list', files: 'list' })
 const megabytes = flags.megabytes ?? 50
 const only = flags.only ?? ['csv', 'jsonl', 'json', 'csv.gz']
 const count = Math.round((megabytes * 1e6) / 500)
@@ -66,8 +66,7 @@ async function write(kind: string): Promise<string> {
   return path
 }
 
-async function measure(kind: string): Promise<void> {
-  const path = await write(kind)
+async function measure(path: string, rows?: number): Promise<void> {
   globalThis.gc?.()
   const blob = await openAsBlob(path)
   const before = process.memoryUsage().rss
@@ -75,7 +74,7 @@ async function measure(kind: string): Promise<void> {
   const cpuBefore = process.cpuUsage()
   const start = performance.now()
   const dataset = await openDataset(
-    { name: `rows.${kind}`, source: blobSource(blob) },
+    { name: basename(path), source: blobSource(blob) },
     {
       onPreview: () => (preview = performance.now() - start),
       onProgress: () => (peak = Math.max(peak, process.memoryUsage().rss)),
@@ -86,12 +85,13 @@ async function measure(kind: string): Promise<void> {
   const columns = await allColumnStats(dataset.table)
   const described = performance.now() - start
   peak = Math.max(peak, process.memoryUsage().rss)
-  if (dataset.table.numRows !== count || columns.length !== 5) throw new Error(`${kind}: wrong table`)
+  const { numRows } = dataset.table
+  if (numRows !== (rows ?? numRows) || columns.length !== 5) throw new Error(`${path}: wrong table`)
   console.log(
     [
-      kind.padEnd(7),
+      basename(path).padEnd(16),
       `${(blob.size / 1e6).toFixed(1)} MB`,
-      `${count} rows`,
+      `${numRows} rows`,
       `preview ${Math.round(preview)} ms`,
       `open ${Math.round(open)} ms (processor ${Math.round((user + system) / 1000)} ms)`,
       `with column statistics ${Math.round(described)} ms`,
@@ -101,7 +101,8 @@ async function measure(kind: string): Promise<void> {
 }
 
 try {
-  for (const kind of only) await measure(kind)
+  if (flags.files) for (const path of flags.files) await measure(path)
+  else for (const kind of only) await measure(await write(kind), count)
 } finally {
   rmSync(folder, { recursive: true })
 }

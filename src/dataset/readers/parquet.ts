@@ -1,6 +1,7 @@
-import type { ColumnMetaData, FileMetaData, ParquetParsers, SchemaElement } from 'hyparquet'
+import type { FileMetaData, ParquetParsers, SchemaElement } from 'hyparquet'
 import type { ByteSource } from '../../files/bytes.ts'
 import type { ChunkBytes } from '../../files/parquet-check.ts'
+import { chunkRange } from '../../files/parquet-chunk.ts'
 import type { Chunk } from '../../files/table-builder.ts'
 import { bytesText, dayText, decimalText, momentText, signedInteger } from '../../files/values.ts'
 import { beginsWith } from './files.ts'
@@ -37,6 +38,8 @@ async function* readParquet(file: DataFile, context: ReadContext): AsyncIterable
   )
   const columns = topColumns(metadata)
   checkFooter(metadata, source.size, name)
+  const first = await firstRows(metadata, columns, source, signal)
+  if (first) yield first
   const read = await columnsReader(metadata, source, signal)
   let start = 0
   for (const [group, { num_rows }] of metadata.row_groups.entries()) {
@@ -50,7 +53,7 @@ async function* readParquet(file: DataFile, context: ReadContext): AsyncIterable
       if (cells.length !== rows) damaged(WHAT, name, where, `it has ${cells.length} of ${rows} rows`, detail)
       values.push(Array.from(cells, column.plain))
     }
-    for (let at = 0; at < rows; ) {
+    for (let at = start === 0 ? (first?.rows ?? 0) : 0; at < rows; ) {
       const end = Math.min(rows, at + (start + at === 0 ? FIRST_ROWS : CHUNK_ROWS))
       const from = at
       yield {
@@ -63,10 +66,47 @@ async function* readParquet(file: DataFile, context: ReadContext): AsyncIterable
   }
 }
 
-type ReadColumn = (group: number, start: number, column: TopColumn) => Promise<ArrayLike<unknown>>
+/**
+ * The first rows from the first pages of each column, long before the rest of a large row group is read. Null where that cannot
+ * be done; whatever is wrong then shows, with its place, when the whole is read.
+ */
+async function firstRows(
+  metadata: FileMetaData,
+  columns: readonly TopColumn[],
+  source: ByteSource,
+  signal: AbortSignal | undefined,
+): Promise<Chunk | null> {
+  if (!(Number(metadata.row_groups[0]?.num_rows) > FIRST_ROWS)) return null
+  const { beginningOf } = await import('../../files/parquet-beginning.ts')
+  try {
+    // One more than wanted: the last row of a list may go on in a page that is not there.
+    const beginning = await beginningOf(metadata, FIRST_ROWS + 1, source, signal)
+    const read = await columnsReader(beginning, source, signal)
+    const cells: { name: string; values: unknown[] }[] = []
+    for (const column of columns) {
+      const values = await read(0, 0, column, FIRST_ROWS + 1)
+      if (values.length <= FIRST_ROWS) return null
+      cells.push({
+        name: column.name,
+        values: Array.from({ length: FIRST_ROWS }, (_, i) => column.plain(values[i])),
+      })
+    }
+    return { rows: FIRST_ROWS, columns: cells }
+  } catch {
+    signal?.throwIfAborted()
+    return null
+  }
+}
+
+type ReadColumn = (
+  group: number,
+  start: number,
+  column: TopColumn,
+  atMost?: number,
+) => Promise<ArrayLike<unknown>>
 
 /**
- * Reads one column of one row group. Its bytes are read and checked before hyparquet sees them: from there on nothing
+ * Reads one column of one row group, or its first rows. Its bytes are read and checked before hyparquet sees them: from there on nothing
  * is waited for, and nothing that was started goes on after a failure.
  */
 async function columnsReader(
@@ -86,10 +126,10 @@ async function columnsReader(
     return exactly(held.bytes.subarray(start - held.start, end - held.start))
   }
   const { forCheck, forReading, forget } = keepingPages(compressors)
-  return async (group, start, { name, zoned }) => {
-    const { columns, num_rows } = metadata.row_groups[group]!
+  return async (group, start, { name, zoned }, atMost = Number(metadata.row_groups[group]!.num_rows)) => {
+    const { columns } = metadata.row_groups[group]!
     const leaves = columns.flatMap(({ meta_data }) =>
-      meta_data?.path_in_schema[0] === name ? [{ meta: meta_data, ...rangeOf(meta_data) }] : [],
+      meta_data?.path_in_schema[0] === name ? [{ meta: meta_data, ...chunkRange(meta_data) }] : [],
     )
     forget()
     const [from, to] = [
@@ -109,7 +149,7 @@ async function columnsReader(
       metadata,
       columns: [name],
       rowStart: start,
-      rowEnd: start + Number(num_rows),
+      rowEnd: start + atMost,
       compressors: forReading,
       utf8: false,
       geoparquet: false,
@@ -124,12 +164,6 @@ async function columnsReader(
 
 function exactly(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer
-}
-
-function rangeOf(meta: ColumnMetaData): { start: number; end: number } {
-  // Not `??`: some writers give 0 where there is no dictionary.
-  const start = Number(meta.dictionary_page_offset || meta.data_page_offset)
-  return { start, end: start + Number(meta.total_compressed_size) }
 }
 
 interface TopColumn {
@@ -211,7 +245,7 @@ function checkFooter(metadata: FileMetaData, size: number, file: string): void {
     rows += Number(num_rows)
     for (const { meta_data } of columns) {
       if (!meta_data) damaged(WHAT, file, 'footer', `row group ${group + 1} does not describe its columns`)
-      const { start, end } = rangeOf(meta_data)
+      const { start, end } = chunkRange(meta_data)
       if (start < 0 || end > size || end < start || Number(meta_data.num_values) < 0)
         damaged(
           WHAT,
