@@ -1,15 +1,15 @@
-"""Large files as pyarrow and openpyxl write them, for bench/data/open.ts: python bench/data/files.py FOLDER [--rows N]
+"""Large files as pyarrow and XlsxWriter write them, for bench/data/open.ts: python bench/data/files.py FOLDER [--rows N]
 
-Questions and answers, 500 bytes a row, in one row group each (peers/requirements.txt has what is needed).
+Questions and answers, 500 bytes a row; Parquet in one row group. pip install pyarrow xlsxwriter
 """
 
 import argparse
 import random
 from pathlib import Path
 
-import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xlsxwriter
 
 WORDS = "the of and to in is that was for on B\u00e4r \u6570\u636e \U0001f642 \"quoted\" a,b which\nnew".split(" ")
 
@@ -35,13 +35,12 @@ def main():
     table = pa.Table.from_pylist(rows)
     for codec in ("snappy", "zstd"):
         pq.write_table(table, options.folder / f"{codec}.parquet", compression=codec, row_group_size=len(rows))
-    # Written row by row, texts stand in the sheet itself; otherwise in a table of the whole workbook, as Excel has them.
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.append(list(rows[0]))
-    for row in rows[: options.rows // 5]:
-        sheet.append(list(row.values()))
-    book.save(options.folder / "rows.xlsx")
+    # As Excel has it, texts stand in a table of the whole workbook; in a workbook written row by row, in the sheet itself.
+    for name, inline in (("shared", False), ("inline", True)):
+        with xlsxwriter.Workbook(options.folder / f"{name}.xlsx", {"constant_memory": inline}) as book:
+            sheet = book.add_worksheet()
+            for i, row in enumerate([list(rows[0]), *(list(row.values()) for row in rows)]):
+                sheet.write_row(i, 0, row)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 import type { Chunk } from '../../files/table-builder.ts'
-import { zipEntries } from '../../files/zip.ts'
+import type { Cell, SheetRow } from '../../files/xlsx/sheet.ts'
+import type { Workbook } from '../../files/xlsx/workbook.ts'
 import { fail } from '../../protocol/errors.ts'
-import { beginsWith, wholeFile } from './files.ts'
+import { beginsWith } from './files.ts'
 import { guarded } from './guard.ts'
 import type { DataFile, ReadContext, Reader } from './reader.ts'
 
@@ -9,8 +10,6 @@ const FIRST_ROWS = 100
 const CHUNK_ROWS = 16_384
 const WHAT = 'Excel workbook'
 const TEXT_DATE = /T00:00:00\.000Z$/
-
-type Cell = string | number | boolean | Date | null
 
 /**
  * Excel workbooks (.xlsx), one sheet of them, the first row that is not empty as names. Dates become ISO text without a
@@ -26,92 +25,116 @@ export const xlsx: Reader = {
 async function* readXlsx(file: DataFile, context: ReadContext): AsyncIterable<Chunk> {
   const { name } = file
   const { signal, options } = context
-  await checkSums(file, signal)
-  const bytes = await wholeFile(file, signal)
-  const buffer = bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer
-  const { default: readWorkbook } = await import('read-excel-file/universal')
-  const sheets = await guarded(WHAT, name, 'sheets', () => readWorkbook(buffer, { trim: false }))
-  signal?.throwIfAborted()
-  const all = sheets as { sheet: string; data: Cell[][] }[]
-  const filled = all.filter(({ data }) => data.some(isFilled))
-  const wanted = options.sheet === undefined ? filled[0] : all.find(({ sheet }) => sheet === options.sheet)
-  const names = all.map(({ sheet }) => `"${sheet}"`).join(', ')
-  if (!wanted)
+  const source = await file.source(signal)
+  const { openWorkbook } = await import('../../files/xlsx/workbook.ts')
+  const book = await guarded(WHAT, name, 'sheets', () => openWorkbook(source, name, signal))
+  const all = book.sheets.map((sheet) => `"${sheet}"`).join(', ')
+  const filled: string[] = []
+  for (const sheet of book.sheets) if (await isFilledSheet(book, sheet, name)) filled.push(sheet)
+  const wanted = options.sheet ?? filled[0]
+  if (wanted === undefined || !book.sheets.includes(wanted))
     fail(
       'bad_data',
-      options.sheet === undefined
+      wanted === undefined
         ? `The workbook ${name} is empty.`
-        : `The workbook ${name} has no sheet "${options.sheet}".`,
-      options.sheet === undefined ? 'Choose one with rows.' : `Choose one of: ${names}.`,
+        : `The workbook ${name} has no sheet "${wanted}".`,
+      wanted === undefined ? 'Choose one with rows.' : `Choose one of: ${all}.`,
       { file: name },
     )
   if (filled.length > 1)
     context.finding({
       severity: 'note',
-      message: `The workbook has ${filled.length} sheets with something in them (${names}); "${wanted.sheet}" was read.`,
+      message: `The workbook has ${filled.length} sheets with something in them (${all}); "${wanted}" was read.`,
       hint: 'To learn from another one, move it to the front or save it as a file of its own.',
     })
-  yield* toChunks(wanted.data, name, wanted.sheet)
+  yield* toChunks(rowsOf(book, wanted, name), name, wanted)
 }
 
-/** The reader itself does not look at them. */
-async function checkSums(file: DataFile, signal: AbortSignal | undefined): Promise<void> {
-  for (const entry of await zipEntries(await file.source(signal), file.name, signal))
-    if (/\.(xml|rels)$/.test(entry.name)) for await (const _ of entry.stream(signal)) signal?.throwIfAborted()
+async function isFilledSheet(book: Workbook, sheet: string, file: string): Promise<boolean> {
+  for await (const { cells } of rowsOf(book, sheet, file)) if (isFilled(cells)) return true
+  return false
 }
 
-function* toChunks(data: readonly Cell[][], file: string, sheet: string): Iterable<Chunk> {
-  const top = data.findIndex(isFilled)
-  const header = data[top] ?? []
-  const rows = data
-    .map((cells, i) => ({ cells, row: i + 1 }))
-    .slice(top + 1)
-    .filter(({ cells }) => isFilled(cells))
-  if (rows.length === 0)
+/** Rows of a sheet one by one; whatever is wrong with them says after which row. */
+async function* rowsOf(book: Workbook, sheet: string, file: string): AsyncIterable<SheetRow> {
+  const batches = book.rows(sheet)[Symbol.asyncIterator]()
+  let row = 0
+  try {
+    for (;;) {
+      const next = await guarded(WHAT, file, `sheet "${sheet}"`, () => batches.next(), { sheet, row })
+      if (next.done) return
+      for (const each of next.value) {
+        row = each.row
+        yield each
+      }
+    }
+  } finally {
+    await batches.return?.()
+  }
+}
+
+async function* toChunks(rows: AsyncIterable<SheetRow>, file: string, sheet: string): AsyncIterable<Chunk> {
+  let columns: SheetColumns | null = null
+  let part: Cell[][] = []
+  let [top, given] = [0, 0]
+  for await (const { row, cells } of rows) {
+    if (!isFilled(cells)) continue
+    if (columns === null) {
+      columns = new SheetColumns(cells, file, sheet)
+      top = row
+      continue
+    }
+    part.push(cells)
+    if (part.length < (given === 0 ? FIRST_ROWS : CHUNK_ROWS)) continue
+    given += part.length
+    yield columns.chunk(part)
+    part = []
+  }
+  if (columns !== null && part.length > 0) yield columns.chunk(part)
+  else if (given === 0)
     fail('bad_data', `The sheet "${sheet}" of ${file} has no rows below its names.`, 'Add rows.', {
       file,
       sheet,
-      row: top + 1,
+      row: top,
     })
-  const columns = namedColumns(header, rows, file, sheet)
-  for (let at = 0; at < rows.length; ) {
-    const end = Math.min(rows.length, at + (at === 0 ? FIRST_ROWS : CHUNK_ROWS))
-    const part = rows.slice(at, end)
-    yield {
-      rows: part.length,
-      columns: columns.map(({ name, at: i }) => ({ name, values: part.map(({ cells }) => plain(cells[i])) })),
-    }
-    at = end
-  }
 }
 
 /** Columns with a name or with something in them. */
-function namedColumns(
-  header: readonly Cell[],
-  rows: readonly { cells: readonly Cell[] }[],
-  file: string,
-  sheet: string,
-): { name: string; at: number }[] {
-  const width = rows.reduce((most, { cells }) => Math.max(most, cells.length), header.length)
-  const columns: { name: string; at: number }[] = []
-  for (let at = 0; at < width; at++) {
-    const given = String(plain(header[at]) ?? '').trim()
-    if (given === '' && !rows.some(({ cells }) => !isEmpty(cells[at]))) continue
-    const name = given || `column ${letters(at)}`
-    if (columns.some((column) => column.name === name))
+class SheetColumns {
+  readonly #names = new Map<number, string>()
+  readonly #file: string
+  readonly #sheet: string
+
+  constructor(header: readonly Cell[], file: string, sheet: string) {
+    this.#file = file
+    this.#sheet = sheet
+    for (const [at, cell] of header.entries()) {
+      const name = String(plain(cell) ?? '').trim()
+      if (name !== '') this.#add(at, name)
+    }
+  }
+
+  chunk(rows: readonly Cell[][]): Chunk {
+    for (const cells of rows)
+      for (let at = 0; at < cells.length; at++)
+        if (!this.#names.has(at) && !isEmpty(cells[at])) this.#add(at, `column ${letters(at)}`)
+    const columns = [...this.#names].sort(([a], [b]) => a - b)
+    return {
+      rows: rows.length,
+      columns: columns.map(([at, name]) => ({ name, values: rows.map((cells) => plain(cells[at])) })),
+    }
+  }
+
+  #add(at: number, name: string): void {
+    if ([...this.#names.values()].includes(name))
       fail(
         'bad_data',
-        `The sheet "${sheet}" of ${file} has two columns named "${name}".`,
+        `The sheet "${this.#sheet}" of ${this.#file} has two columns named "${name}".`,
         'Rename one of them.',
-        {
-          file,
-          sheet,
-          column: name,
-        },
+        { file: this.#file, sheet: this.#sheet, column: name },
       )
-    columns.push({ name, at })
+    this.#names.set(at, name)
   }
-  return columns
 }
 
 /** A column as Excel counts: A to Z, AA ... */
