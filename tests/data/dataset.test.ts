@@ -1,13 +1,15 @@
 import { tableFromIPC, tableToIPC } from 'apache-arrow'
 import { describe, expect, test } from 'vitest'
+import { findIssues } from '../../src/dataset/findings.ts'
 import { checkMapping, NO_MAPPING } from '../../src/dataset/mapping.ts'
 import { readMessages } from '../../src/dataset/messages.ts'
 import { describeDataset, openDataset } from '../../src/dataset/open.ts'
 import { mapRows } from '../../src/dataset/rows.ts'
 import { splitRows } from '../../src/dataset/split.ts'
 import { bufferSource } from '../../src/files/bytes.ts'
-import { tableRows } from '../../src/files/table.ts'
-import { failure, utf8 } from './helpers.ts'
+import { makeTable, tableRows } from '../../src/files/table.ts'
+import { textKey } from '../../src/lib/text-key.ts'
+import { failure, seeded, utf8 } from './helpers.ts'
 
 const open = (text: string, name = 'data.csv') => openDataset(name, bufferSource(utf8(text)))
 const info = async (text: string, name?: string) => describeDataset('id', await open(text, name))
@@ -247,7 +249,7 @@ describe('findings', () => {
   test('a column with nothing in it is an error', async () => {
     const rows = Array.from({ length: 30 }, (_, i) => `question ${i},`)
     const described = await info(`prompt,response,x\n${rows.map((row) => `${row},1`).join('\n')}\n`)
-    const errors = (await import('../../src/dataset/findings.ts')).findIssues(
+    const errors = findIssues(
       (await open(`prompt,response,x\n${rows.map((row) => `${row},1`).join('\n')}\n`)).table,
       { ...NO_MAPPING, prompt: 'prompt', response: 'response' },
     )
@@ -281,3 +283,25 @@ describe('splitting', () => {
 
 /** splitRows(0..99, 0.1, 42). */
 const PINNED = [6, 8, 11, 24, 28, 35, 56, 59, 73, 87]
+
+test('a large table is looked through in parts, with the same findings as at once', () => {
+  const count = 60_000
+  const q = Array.from({ length: count }, (_, i) =>
+    i === 40_000 ? 'question 7' : i === 9000 ? null : `question ${i}`,
+  )
+  const a = q.map((_, i) => (i === 59_999 ? 'another' : `answer ${i % 10}`))
+  q[59_999] = 'question 3'
+  const table = makeTable([
+    { name: 'q', values: q },
+    { name: 'a', values: a.map((answer, i) => (i === 40_000 ? a[7]! : answer)) },
+  ])
+  const found = findIssues(table, { ...NO_MAPPING, prompt: 'q', response: 'a' })
+  expect(found.map(({ kind, row, count }) => [kind, row, count])).toEqual([
+    ['missing', 9000, 1],
+    ['duplicate', 40_000, 1],
+    ['contradiction', 59_999, 1],
+  ])
+  const random = seeded(9)
+  const texts = Array.from({ length: 20_000 }, (_, i) => `${i} ${random()}`)
+  expect(new Set(texts.map(textKey)).size).toBe(texts.length)
+})

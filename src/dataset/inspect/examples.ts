@@ -88,7 +88,16 @@ export function askedColumns(frame: Frame, { prompt, template, input, messages, 
   return [...new Set([...columns, ...extra])]
 }
 
-export function missingValues(frame: Frame, mapping: Mapping): Finding[] {
+export interface MissingCount {
+  column: string
+  role: string
+  count: number
+  /** Row of the data set, -1 where none lacks anything. */
+  first: number
+}
+
+/** For each column that an example needs, in how many rows it holds nothing. */
+export function countMissing(frame: Frame, mapping: Mapping): MissingCount[] {
   const { response, input } = mapping
   const roles: [string, string][] = askedColumns(frame, mapping)
     .filter((column) => column !== input)
@@ -97,19 +106,26 @@ export function missingValues(frame: Frame, mapping: Mapping): Finding[] {
       mapping.messages !== null ? 'messages' : mapping.text !== null ? 'text' : 'prompt',
     ])
   if (response !== null) roles.push([response, 'response'])
-  return roles.flatMap(([column, role]): Finding[] => {
+  return roles.flatMap(([column, role]): MissingCount[] => {
     if (!frame.has(column)) return []
     let [count, first] = [0, -1]
-    for (const [i, value] of frame.column(column).entries()) if (isMissing(value) && count++ === 0) first = i
+    for (const [i, value] of frame.column(column).entries())
+      if (isMissing(value) && count++ === 0) first = frame.source[i]!
+    return [{ column, role, count, first }]
+  })
+}
+
+export function missingValues(counts: readonly MissingCount[], rows: number): Finding[] {
+  return counts.flatMap(({ column, role, count, first }): Finding[] => {
     if (count === 0) return []
-    const all = count === frame.rows
+    const all = count === rows
     return [
       {
         kind: 'missing',
         severity: all ? 'error' : 'warning',
-        message: `${count === 1 ? '1 row has' : `${count} rows have`} nothing in "${column}" (the ${role}), row ${frame.source[first]! + 1} first.`,
+        message: `${count === 1 ? '1 row has' : `${count} rows have`} nothing in "${column}" (the ${role}), row ${first + 1} first.`,
         hint: all ? 'Choose another column.' : 'Such rows are left out. Fill them in, or leave it so.',
-        row: frame.source[first]!,
+        row: first,
         column,
         count,
         ...(all
@@ -127,74 +143,11 @@ export function missingValues(frame: Frame, mapping: Mapping): Finding[] {
   })
 }
 
-/** Rows said twice, and the same question with another answer. Compared without white space around. */
-export function repeats(examples: Examples, mapping: Mapping): Finding[] {
-  const { rows, asked, answers } = examples
-  const seen = new Map<string, { answer: string; clashed: boolean; answers: Set<string> | null }>()
-  let [same, firstSame, clashes, firstClash] = [0, -1, 0, -1]
-  for (const [i, question] of asked.entries()) {
-    const reply = answers[i]!
-    const known = seen.get(question)
-    if (!known) {
-      seen.set(question, { answer: reply, clashed: false, answers: null })
-      continue
-    }
-    if (known.answer === reply || known.answers?.has(reply)) {
-      if (same++ === 0) firstSame = rows[i]!
-      continue
-    }
-    known.answers ??= new Set([known.answer])
-    known.answers.add(reply)
-    if (!known.clashed && clashes++ === 0) firstClash = rows[i]!
-    known.clashed = true
-  }
-  const first = mapping.prompt ?? mapping.messages ?? mapping.text
-  const { columns, unique } = deduplicating(examples, mapping)
-  const findings: Finding[] = []
-  if (same > 0)
-    findings.push({
-      kind: 'duplicate',
-      severity: 'warning',
-      message: `${same === 1 ? '1 row repeats' : `${same} rows repeat`} an earlier one, row ${firstSame + 1} first.`,
-      hint: 'Repeats count more than once, and may be in both training and validation. Remove them unless that is meant.',
-      row: firstSame,
-      count: same,
-      ...(first === null ? {} : { column: first }),
-      fix: step('Keep one of each', {
-        type: 'deduplicate',
-        enabled: true,
-        columns,
-        match: 'exact',
-        keep: 'first',
-      }),
-    })
-  if (clashes > 0)
-    findings.push({
-      kind: 'contradiction',
-      severity: 'warning',
-      message: `${clashes === 1 ? '1 question has' : `${clashes} questions have`} different answers in different rows, row ${firstClash + 1} first.`,
-      hint: 'The model can only learn a mixture of them. Keep one answer for each question.',
-      row: firstClash,
-      count: clashes,
-      ...((mapping.response ?? first) === null ? {} : { column: (mapping.response ?? first)! }),
-      // Which columns make a question is known only where it stands in them as it is.
-      ...(unique.length === 0
-        ? {}
-        : {
-            fix: step('Keep the first answer of each', {
-              type: 'deduplicate',
-              enabled: true,
-              columns: unique,
-              match: 'exact',
-              keep: 'first',
-            }),
-          }),
-    })
-  return findings
-}
-
 /** The columns that make an example, and those that make a question; of conversations the latter cannot be told. */
-function deduplicating({ columns }: Examples, mapping: Mapping): { columns: string[]; unique: string[] } {
+export function deduplicating(
+  { columns }: Pick<Examples, 'columns'>,
+  mapping: Mapping,
+): { columns: string[]; unique: string[] } {
   const { response, messages, text, system } = mapping
   if (messages !== null || text !== null) return { columns, unique: [] }
   const unique = [...new Set([...columns, ...(system ? [system] : [])])]

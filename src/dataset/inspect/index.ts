@@ -7,12 +7,13 @@ import { headerSpace, numberText, oddColumns, unsupportedColumns } from './colum
 import {
   askedColumns,
   badConversations,
+  countMissing,
   fewRows,
   leakage,
   missingValues,
   readExamples,
-  repeats,
 } from './examples.ts'
+import { Repeats } from './repeats.ts'
 import { textFindings } from './text.ts'
 
 export interface InspectOptions {
@@ -37,7 +38,7 @@ export async function inspectFrame(frame: Frame, options: InspectOptions): Promi
     ...headerSpace(frame, mapping),
     ...unsupportedColumns(frame, mapping),
     ...oddColumns(frame, mapping),
-    ...missingValues(frame, mapping),
+    ...missingValues(countMissing(frame, mapping), frame.rows),
   ]
   await new Promise((resolve) => setTimeout(resolve))
   signal?.throwIfAborted()
@@ -46,7 +47,7 @@ export async function inspectFrame(frame: Frame, options: InspectOptions): Promi
     findings.push(
       ...badConversations(examples, mapping),
       ...emptyLessons(examples, mapping),
-      ...repeats(examples, mapping),
+      ...new Repeats().add(examples).findings(mapping),
       ...classes(frame, examples, mapping),
     )
     if (validationShare > 0 || (split !== null && (split.test_share > 0 || split.method === 'column'))) {
