@@ -1,5 +1,5 @@
 import type { Table } from 'apache-arrow'
-import { columnNames, columnReader, tableRows } from '../files/table.ts'
+import { columnNames, columnReader, plainTextTest, tableRows } from '../files/table.ts'
 import type { ColumnInfo, DatasetInfo, DatasetPreview, Finding } from '../protocol/studio.ts'
 import { findIssues } from './findings.ts'
 import { guessMapping } from './guess.ts'
@@ -45,9 +45,11 @@ export function describePreview({
 export function describeColumns(table: Table): ColumnInfo[] {
   return columnNames(table).map((name) => {
     const read = columnReader(table, name)!
+    const isPlain = plainTextTest(table, name)
     let missing = 0
     const types = new Set<ColumnInfo['type']>()
     for (let row = 0; row < table.numRows; row++) {
+      if (types.has('text') && isPlain?.(row)) continue
       const value = read(row)
       if (isMissing(value)) missing++
       // Text is what everything else can be read as: once seen, nothing changes.

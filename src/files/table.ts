@@ -1,4 +1,14 @@
-import { Bool, type DataType, Field, Float64, Schema, Table, Utf8, vectorFromArray } from 'apache-arrow'
+import {
+  Bool,
+  type Data,
+  type DataType,
+  Field,
+  Float64,
+  Schema,
+  Table,
+  Utf8,
+  vectorFromArray,
+} from 'apache-arrow'
 
 /**
  * Rows of any kind as an Arrow table. Columns of text, numbers or truth values keep their type; anything else (lists,
@@ -41,6 +51,28 @@ export function columnReader(table: Table, name: string): ((row: number) => unkn
   return (row) => {
     const text = vector.get(row) as string | null
     return text === null ? null : JSON.parse(text)
+  }
+}
+
+/**
+ * Whether a row of a column surely holds a text that begins with a letter, digit or sign of ASCII: told by its first byte,
+ * without making a string of it. Null for columns of another kind.
+ */
+export function plainTextTest(table: Table, name: string): ((row: number) => boolean) | null {
+  const field = table.schema.fields.find((candidate) => candidate.name === name)
+  const vector = field && table.getChild(name)
+  if (!vector || field.metadata.has(JSON_MARK) || !(field.type instanceof Utf8)) return null
+  const pieces = vector.data as readonly Data<Utf8>[]
+  let [piece, start] = [0, 0]
+  return (row) => {
+    if (row < start) [piece, start] = [0, 0]
+    while (row >= start + pieces[piece]!.length) start += pieces[piece++]!.length
+    const data = pieces[piece]!
+    const at = row - start
+    if (data.nullCount > 0 && !data.getValid(at)) return false
+    const begin = data.valueOffsets[at]!
+    const byte = begin < data.valueOffsets[at + 1]! ? data.values[begin]! : 0
+    return byte > 0x20 && byte < 0x7f
   }
 }
 
