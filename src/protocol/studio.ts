@@ -69,7 +69,7 @@ export interface DataRoom {
   searchHub(query: string, access?: SourceAccess, signal?: AbortSignal): Promise<HubDataset[]>
   /** What there is to choose from in a data set of the Hub. */
   hubConfigs(dataset: string, access?: SourceAccess, signal?: AbortSignal): Promise<HubConfigs>
-  /** Reads one split of a data set of the Hub from its Parquet files. */
+  /** Reads one split of a data set of the Hub from its Parquet files, or from its own where the Hub made none. */
   openHub(
     choice: HubChoice,
     access?: SourceAccess,
@@ -193,7 +193,7 @@ export interface HubDataset {
 
 export interface HubConfigs {
   dataset: string
-  /** Bytes are those of the Parquet files, which are what is downloaded; 0 where there are none. */
+  /** Bytes are those of the Parquet files, or of the data set's own where there are none: what is downloaded. */
   configs: { name: string; splits: { name: string; bytes: number; files: number }[] }[]
   /** Whether the Hub offers only the beginning of it as Parquet. */
   partial: boolean
