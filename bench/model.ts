@@ -41,6 +41,8 @@ export interface MeasuredStep {
   source: ModelSource
   flops: number
   timing: Timing
+  /** Of its steps in order, the first ones. */
+  losses: number[]
 }
 
 /** Measures the same step elsewhere. */
@@ -50,7 +52,7 @@ export type StepPeer = (bench: Bench, ours: MeasuredStep) => Promise<void>
 export async function modelSuites(
   bench: Bench,
   suites: ReadonlySet<SuiteName>,
-  peer: StepPeer | null,
+  peers: readonly StepPeer[],
 ): Promise<void> {
   const sequences = bench.software ? 1 : 4
   const decode = bench.software
@@ -103,7 +105,7 @@ export async function modelSuites(
       ]
   for (const c of cases) {
     if (!bench.affords('step', `${c.model} step and decode`, stepFlops(c), 2)) continue
-    await measure(bench, c, suites, peer)
+    await measure(bench, c, suites, peers)
   }
 }
 
@@ -111,7 +113,7 @@ async function measure(
   bench: Bench,
   c: Case,
   suites: ReadonlySet<SuiteName>,
-  peer: StepPeer | null,
+  peers: readonly StepPeer[],
 ): Promise<void> {
   const { gpu } = bench.context
   const engine = new WebgpuEngine(gpu, { rates: bench.peak })
@@ -139,9 +141,10 @@ async function measure(
     // What was there before the engine, its context excepted, is no part of the plan.
     const liveBytes = gpu.liveBytes - before + CONTEXT_BYTES
     if (suites.has('step')) {
-      const timing = await step(bench, engine, c, batch, request, { loadSeconds, liveBytes })
-      if (peer && c.config === PEBBLE)
-        await peer(bench, { model: c.model, batch, request, source, flops: stepFlops(c), timing })
+      const found = await step(bench, engine, c, batch, request, { loadSeconds, liveBytes })
+      if (c.config === PEBBLE)
+        for (const peer of peers)
+          await peer(bench, { model: c.model, batch, request, source, flops: stepFlops(c), ...found })
     }
     if (suites.has('decode')) {
       await decode(bench, engine, c, request, 1)
@@ -197,15 +200,14 @@ async function step(
   batch: Batch,
   request: PlanRequest,
   load: { loadSeconds: number; liveBytes: number },
-): Promise<Timing> {
+): Promise<Pick<MeasuredStep, 'timing' | 'losses'>> {
   const plan = engine.plan(request)
   const run = (index: number) => engine.step([batch], scalars(index + 1))
-  let first = Number.NaN
-  for (let i = 0; i < c.warmup; i++) first = (await run(i)).loss
+  const losses: number[] = []
+  for (let i = 0; i < c.warmup; i++) losses.push((await run(i)).loss)
   const host = new HostClock(bench.context.gpu.device)
   const times: number[] = []
   let steps = 0
-  let last = first
   try {
     // Two steps under way, as the trainer keeps them: a sample is the time between two completions.
     let done = performance.now()
@@ -217,7 +219,7 @@ async function step(
       if (more) next = run(c.warmup + steps)
       const result = await current
       if (!result.finite) throw new Error(`a step of ${c.model} is not finite`)
-      last = result.loss
+      losses.push(result.loss)
       times.push((performance.now() - done) / 1000)
       done = performance.now()
       if (!more) break
@@ -248,14 +250,14 @@ async function step(
       liveBytes: load.liveBytes,
       liveOverPlanned: load.liveBytes / planned,
       loadSeconds: load.loadSeconds,
-      firstLoss: first,
-      lastLoss: last,
+      firstLoss: losses[c.warmup - 1]!,
+      lastLoss: losses.at(-1)!,
       choices: Object.entries(engine.describe().choices)
         .map(([key, choice]) => `${key}: ${choice}`)
         .join('; '),
     },
   )
-  return timing
+  return { timing, losses }
 }
 
 async function decode(

@@ -3,11 +3,8 @@ import '@tensorflow/tfjs-backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { PortableEngine } from '../src/portable/portable-engine.ts'
 import { type MeasuredStep, scalars } from './model.ts'
+import { measureStep } from './peer.ts'
 import type { Bench } from './session.ts'
-import { summary } from './timer.ts'
-
-const WARM_UP = 1
-const STEPS = 4
 
 /**
  * The same training step in TensorFlow.js operations (the portable engine: gradients written out, so quicker than its
@@ -31,29 +28,8 @@ async function measure(bench: Bench, ours: MeasuredStep, name: string): Promise<
   const engine = new PortableEngine(name)
   try {
     await engine.load(ours.source, { ...ours.request, decode: null }, { seed: 1 })
-    const times: number[] = []
-    for (let i = 0; i < WARM_UP + STEPS && (i <= WARM_UP || bench.left > 0); i++) {
-      const began = performance.now()
-      const { finite } = await engine.step([ours.batch], scalars(i + 1))
-      if (!finite) throw new Error('a step is not finite')
-      if (i >= WARM_UP) times.push((performance.now() - began) / 1000)
-    }
-    const timing = { ...summary(times), clock: 'wall' as const }
-    const tokens = ours.batch.tokens.length
-    bench.row(
-      'step',
-      `${ours.model}, ${tokens} tokens, ${ours.batch.supervisedRows.length} supervised, f32`,
-      { flops: ours.flops, bytes: 0 },
-      timing,
-      { tokens, tokensPerSecond: tokens / timing.seconds },
-      name,
-    )
-    bench.figure(
-      `${ours.model} step: WGSL engine over ${name}`,
-      timing.seconds / ours.timing.seconds,
-      'times',
-      `${(timing.fastest / ours.timing.fastest).toPrecision(3)} by the fastest samples; same adapter, same run`,
-    )
+    let at = 0
+    await measureStep(bench, ours, name, async () => (await engine.step([ours.batch], scalars(++at))).loss)
   } finally {
     engine.dispose()
   }

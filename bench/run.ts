@@ -29,7 +29,7 @@ export type PeerFactory = (bench: Bench) => Promise<MatmulPeer>
 /** Other implementations to measure beside ours. */
 export interface Peers {
   matmul: readonly PeerFactory[]
-  step: StepPeer | null
+  step: readonly StepPeer[]
 }
 
 /**
