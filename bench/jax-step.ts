@@ -15,7 +15,7 @@ import type { Batch } from '../src/protocol/batch.ts'
 import type { EngineState } from '../src/protocol/engine.ts'
 import type { ModelConfig, ModelSource } from '../src/protocol/model.ts'
 import { type MeasuredStep, scalars } from './model.ts'
-import { measureStep } from './peer.ts'
+import { measureStep, missedStep } from './peer.ts'
 import type { Bench } from './session.ts'
 
 /** Written in when the page is bundled. */
@@ -40,12 +40,12 @@ export async function jaxSteps(bench: Bench, ours: MeasuredStep): Promise<void> 
   try {
     const jax = await JaxStep.open(ours)
     try {
-      await measureStep(bench, ours, name, () => jax.step())
+      await measureStep(bench, ours, name, bench.adapter, () => jax.step())
     } finally {
       jax.dispose()
     }
   } catch (error) {
-    bench.skip(`${ours.model} step, ${name}`, String((error as Error).message))
+    missedStep(bench, ours, name, bench.adapter, error)
   }
 }
 

@@ -44,10 +44,19 @@ export function checkProduct(
     throw new Error(`${name} gives ${found} where ${want} is right`)
 }
 
+/** What this engine is called in comparisons. */
+export const OURS = 'Lapidary, WGSL'
+
 const WARM_UP = 1
 const STEPS = 4
+/** Seconds after which a slow one's samples are enough. */
+const ENOUGH = 20
 /** Largest difference of a loss, as a share of ours, in another implementation of the same steps. */
 const SAME_LOSS = 1e-3
+
+/** How a step and a decoded token are called in comparisons. */
+export const stepName = ({ model, batch }: Pick<MeasuredStep, 'model' | 'batch'>) =>
+  `training step of ${model}, ${batch.tokens.length} tokens, ${batch.supervisedRows.length} supervised, LoRA r = 8`
 
 /**
  * Our training step somewhere else: it must be the same one, loss by loss from the first.
@@ -58,11 +67,13 @@ export async function measureStep(
   bench: Bench,
   ours: MeasuredStep,
   name: string,
+  where: string,
   step: () => Promise<number>,
 ): Promise<void> {
   const times: number[] = []
   let worst = 0
-  for (let i = 0; i < WARM_UP + STEPS && (i <= WARM_UP || bench.left > 0); i++) {
+  const spent = () => times.reduce((sum, one) => sum + one, 0)
+  for (let i = 0; i < WARM_UP + STEPS && (i <= WARM_UP || (bench.left > 0 && spent() < ENOUGH)); i++) {
     const began = performance.now()
     const loss = await step()
     if (i >= WARM_UP) times.push((performance.now() - began) / 1000)
@@ -81,10 +92,40 @@ export async function measureStep(
     { peer: name, tokens, tokensPerSecond: tokens / timing.seconds, largestLossDifference: worst },
     name,
   )
+  bench.compared.push({
+    what: stepName(ours),
+    peer: name,
+    where,
+    seconds: timing.seconds,
+    rate: tokens / timing.seconds,
+    unit: 'tokens/s',
+    note: `losses within ${worst.toExponential(0)} of ours`,
+  })
   bench.figure(
     `${ours.model} step: WGSL engine over ${name}`,
     timing.seconds / ours.timing.seconds,
     'times',
     `${(timing.fastest / ours.timing.fastest).toPrecision(3)} by the fastest samples; same adapter, same run`,
   )
+}
+
+/** A peer of the step that cannot be measured here, and why. */
+export function missedStep(
+  bench: Bench,
+  ours: MeasuredStep,
+  peer: string,
+  where: string,
+  error: unknown,
+): void {
+  const note = String((error as Error).message)
+  bench.skip(`${ours.model} step, ${peer}`, note)
+  bench.compared.push({
+    what: stepName(ours),
+    peer,
+    where,
+    seconds: null,
+    rate: null,
+    unit: 'tokens/s',
+    note,
+  })
 }

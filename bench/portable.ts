@@ -1,9 +1,9 @@
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
+import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '@tensorflow/tfjs-backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { PortableEngine } from '../src/portable/portable-engine.ts'
-import { type MeasuredStep, scalars } from './model.ts'
-import { measureStep } from './peer.ts'
+import { type MeasuredStep, measureDecode, scalars } from './model.ts'
+import { measureStep, missedStep } from './peer.ts'
 import type { Bench } from './session.ts'
 
 /**
@@ -12,24 +12,28 @@ import type { Bench } from './session.ts'
  */
 export async function portableSteps(bench: Bench, ours: MeasuredStep): Promise<void> {
   setWasmPaths('/')
+  setThreadsCount(1)
   for (const backend of ['wasm', 'webgpu'] as const) {
-    const name = `TensorFlow.js ${backend}`
+    const name = `TensorFlow.js ${tf.version_core}, ${backend === 'wasm' ? 'WebAssembly' : 'WebGPU'}`
+    const where = backend === 'wasm' ? 'processor, 1 thread' : bench.adapter
     try {
       if (!(await tf.setBackend(backend))) throw new Error('it does not start here')
       await tf.ready()
-      await measure(bench, ours, name)
+      await measure(bench, ours, name, where)
     } catch (error) {
-      bench.skip(`${ours.model} step, ${name}`, String((error as Error).message))
+      missedStep(bench, ours, name, where, error)
     }
   }
 }
 
-async function measure(bench: Bench, ours: MeasuredStep, name: string): Promise<void> {
+async function measure(bench: Bench, ours: MeasuredStep, name: string, where: string): Promise<void> {
   const engine = new PortableEngine(name)
   try {
-    await engine.load(ours.source, { ...ours.request, decode: null }, { seed: 1 })
+    await engine.load(ours.source, ours.request, { seed: 1 })
     let at = 0
-    await measureStep(bench, ours, name, async () => (await engine.step([ours.batch], scalars(++at))).loss)
+    const step = async () => (await engine.step([ours.batch], scalars(++at))).loss
+    await measureStep(bench, ours, name, where, step)
+    if (bench.left > 0 && ours.decode) await measureDecode(bench, engine, ours, name, where)
   } finally {
     engine.dispose()
   }

@@ -80,6 +80,7 @@ export async function runBench(
     seconds: (performance.now() - began) / 1000,
     rows: bench.rows,
     figures: bench.figures,
+    compared: bench.compared,
     skipped: bench.skipped,
   }
 }
