@@ -19,7 +19,7 @@ export async function benchOnDawn(
     configurable: true,
   })
   const gpu = await openGpu({ gpu: api })
-  const others = { matmul: peers ? [(await import('./tfjs.ts')).tfjsPeer] : [], step: null }
+  const others = { matmul: peers ? [(await import('./tfjs.ts')).tfjsPeer] : [], step: [] }
   const result = await Promise.race([runBench(gpu, rest, others, tell), gpu.lost])
   gpu.destroy()
   return { result, runtime: `Node ${process.version}, Dawn of webgpu ${dawnVersion()}` }

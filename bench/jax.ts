@@ -15,7 +15,7 @@ export async function jaxPeer(bench: Bench): Promise<MatmulPeer> {
   const forward = jit((a: JaxArray, w: JaxArray) => np.matmul(a, np.transpose(w)))
   const backward = jit((a: JaxArray, w: JaxArray) => np.matmul(a, w))
   return {
-    name: 'jax-js',
+    name: `jax-js ${BENCH_JAX_VERSION}`,
     async time(direction, rows, out, columns, budget) {
       const k = direction === 'forward' ? columns : out
       const [left, right] = [noise(rows * k, 2), noise(out * columns, 3)]

@@ -5,6 +5,7 @@ import { matmulVariants } from '../src/kernels/matmul-variants.ts'
 import { shardShape, type Weight } from '../src/kernels/weight.ts'
 import type { ModelConfig } from '../src/protocol/model.ts'
 import { Bed } from './bed.ts'
+import { OURS } from './peer.ts'
 import type { Bench, Work } from './session.ts'
 import { GEMMA_270M, type MatmulShape, matmulShapes, PEBBLE } from './shapes.ts'
 import type { Timing } from './timer.ts'
@@ -177,6 +178,21 @@ function shareOfStep(bench: Bench, c: Case, timings: Timings, peers: readonly Ma
     const best = `${gflops(fastest)} GFLOP/s (${((100 * fastest) / bench.peak.flops).toFixed(1)}%) by the fastest samples`
     bench.figure(`${what}, ${format}`, share, '% of the FMA peak', `${gflops(median)} GFLOP/s; ${best}`)
   }
+  const better = FORMATS.map((format) => speed(format, 'seconds')).sort((a, b) => b - a)[0]!
+  for (const [peer, found] of [
+    [OURS, better],
+    ...peers.map(({ name }) => [name, speed(name, 'seconds')]),
+  ] as const)
+    if (!Number.isNaN(found))
+      bench.compared.push({
+        what,
+        peer: peer as string,
+        where: bench.adapter,
+        seconds: null,
+        rate: (found as number) / 1e9,
+        unit: 'GFLOP/s',
+        note: `${((100 * (found as number)) / bench.peak.flops).toFixed(1)}% of the measured f32 peak`,
+      })
   for (const { name } of peers) {
     const ratio = (of: 'seconds' | 'fastest') =>
       Math.max(...FORMATS.map((format) => speed(format, of))) / speed(name, of)

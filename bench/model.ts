@@ -3,10 +3,11 @@ import { CONTEXT_BYTES } from '../src/gpu/program.ts'
 import { projectionSize } from '../src/model/lora.ts'
 import { parameterCount } from '../src/model/weights.ts'
 import type { Batch } from '../src/protocol/batch.ts'
-import type { PlanRequest, StepScalars } from '../src/protocol/engine.ts'
+import type { Engine, PlanRequest, StepScalars } from '../src/protocol/engine.ts'
 import { type ModelConfig, type ModelSource, PROJECTIONS } from '../src/protocol/model.ts'
 import type { LoraConfig } from '../src/protocol/run-config.ts'
 import { HostClock } from './host-clock.ts'
+import { OURS, stepName } from './peer.ts'
 import { randomWeights } from './random.ts'
 import type { Bench } from './session.ts'
 import { attentionPairs, GEMMA_270M, PEBBLE } from './shapes.ts'
@@ -33,6 +34,15 @@ interface Case {
   decode: { sequences: number; prompt: number; few: number; many: number }
 }
 
+/** Greedy decoding: what is asked, and what the base model answers. */
+export interface DecodePlan {
+  promptOf: (sequence: number) => Uint32Array
+  few: number
+  many: number
+  /** `many` of them, after the first prompt, without the adapter. */
+  tokens: number[]
+}
+
 /** A step as it was measured with our engine. */
 export interface MeasuredStep {
   model: string
@@ -41,6 +51,10 @@ export interface MeasuredStep {
   source: ModelSource
   flops: number
   timing: Timing
+  /** Of its steps in order, the first ones. */
+  losses: number[]
+  /** Null where decoding is not measured. */
+  decode: DecodePlan | null
 }
 
 /** Measures the same step elsewhere. */
@@ -50,7 +64,7 @@ export type StepPeer = (bench: Bench, ours: MeasuredStep) => Promise<void>
 export async function modelSuites(
   bench: Bench,
   suites: ReadonlySet<SuiteName>,
-  peer: StepPeer | null,
+  peers: readonly StepPeer[],
 ): Promise<void> {
   const sequences = bench.software ? 1 : 4
   const decode = bench.software
@@ -103,7 +117,7 @@ export async function modelSuites(
       ]
   for (const c of cases) {
     if (!bench.affords('step', `${c.model} step and decode`, stepFlops(c), 2)) continue
-    await measure(bench, c, suites, peer)
+    await measure(bench, c, suites, peers)
   }
 }
 
@@ -111,7 +125,7 @@ async function measure(
   bench: Bench,
   c: Case,
   suites: ReadonlySet<SuiteName>,
-  peer: StepPeer | null,
+  peers: readonly StepPeer[],
 ): Promise<void> {
   const { gpu } = bench.context
   const engine = new WebgpuEngine(gpu, { rates: bench.peak })
@@ -139,12 +153,23 @@ async function measure(
     // What was there before the engine, its context excepted, is no part of the plan.
     const liveBytes = gpu.liveBytes - before + CONTEXT_BYTES
     if (suites.has('step')) {
-      const timing = await step(bench, engine, c, batch, request, { loadSeconds, liveBytes })
-      if (peer && c.config === PEBBLE)
-        await peer(bench, { model: c.model, batch, request, source, flops: stepFlops(c), timing })
+      const found = await step(bench, engine, c, batch, request, { loadSeconds, liveBytes })
+      const decoding = suites.has('decode') && c.config === PEBBLE ? await decodePlan(engine, c) : null
+      if (decoding) await decode(bench, engine, c, request, 1)
+      if (c.config === PEBBLE)
+        for (const peer of peers)
+          await peer(bench, {
+            model: c.model,
+            batch,
+            request,
+            source,
+            flops: stepFlops(c),
+            decode: decoding,
+            ...found,
+          })
     }
     if (suites.has('decode')) {
-      await decode(bench, engine, c, request, 1)
+      if (c.config !== PEBBLE || !suites.has('step')) await decode(bench, engine, c, request, 1)
       if (c.decode.sequences > 1) await decode(bench, engine, c, request, c.decode.sequences)
     }
   } finally {
@@ -197,15 +222,14 @@ async function step(
   batch: Batch,
   request: PlanRequest,
   load: { loadSeconds: number; liveBytes: number },
-): Promise<Timing> {
+): Promise<Pick<MeasuredStep, 'timing' | 'losses'>> {
   const plan = engine.plan(request)
   const run = (index: number) => engine.step([batch], scalars(index + 1))
-  let first = Number.NaN
-  for (let i = 0; i < c.warmup; i++) first = (await run(i)).loss
+  const losses: number[] = []
+  for (let i = 0; i < c.warmup; i++) losses.push((await run(i)).loss)
   const host = new HostClock(bench.context.gpu.device)
   const times: number[] = []
   let steps = 0
-  let last = first
   try {
     // Two steps under way, as the trainer keeps them: a sample is the time between two completions.
     let done = performance.now()
@@ -217,7 +241,7 @@ async function step(
       if (more) next = run(c.warmup + steps)
       const result = await current
       if (!result.finite) throw new Error(`a step of ${c.model} is not finite`)
-      last = result.loss
+      losses.push(result.loss)
       times.push((performance.now() - done) / 1000)
       done = performance.now()
       if (!more) break
@@ -248,14 +272,81 @@ async function step(
       liveBytes: load.liveBytes,
       liveOverPlanned: load.liveBytes / planned,
       loadSeconds: load.loadSeconds,
-      firstLoss: first,
-      lastLoss: last,
+      firstLoss: losses[c.warmup - 1]!,
+      lastLoss: losses.at(-1)!,
       choices: Object.entries(engine.describe().choices)
         .map(([key, choice]) => `${key}: ${choice}`)
         .join('; '),
     },
   )
-  return timing
+  bench.compared.push({
+    what: stepName({ model: c.model, batch }),
+    peer: OURS,
+    where: bench.adapter,
+    seconds: timing.seconds,
+    rate: c.tokens / timing.seconds,
+    unit: 'tokens/s',
+    note: '',
+  })
+  return { timing, losses }
+}
+
+const GREEDY = { temperature: 0, topK: 0, topP: 1, seed: 1, stopTokens: [] }
+
+const promptOf = ({ config, decode }: Case, sequence: number) =>
+  Uint32Array.from(
+    { length: decode.prompt },
+    (_, i) => ((sequence * 31 + i * 7919) % (config.vocabSize - 10)) + 10,
+  )
+
+async function decodePlan(engine: Engine, c: Case): Promise<DecodePlan> {
+  const { few, many } = c.decode
+  const tokens: number[] = []
+  for await (const { token } of engine.generate([promptOf(c, 0)], {
+    ...GREEDY,
+    maxNewTokens: many,
+    adapter: 'off',
+  }))
+    tokens.push(token)
+  return { promptOf: (sequence) => promptOf(c, sequence), few, many, tokens }
+}
+
+/** Seconds of a token (of all sequences), greedy; the prompt's share falls out of the difference. */
+async function decodeTiming(
+  bench: Bench,
+  engine: Engine,
+  { promptOf, few, many }: Pick<DecodePlan, 'promptOf' | 'few' | 'many'>,
+  sequences: number,
+): Promise<Timing> {
+  const prompts = Array.from({ length: sequences }, (_, s) => promptOf(s))
+  const seconds = async (maxNewTokens: number) => {
+    const began = performance.now()
+    let tokens = 0
+    for await (const _ of engine.generate(prompts, { ...GREEDY, maxNewTokens })) tokens++
+    if (tokens !== sequences * maxNewTokens)
+      throw new Error(`${tokens} tokens came, not ${sequences * maxNewTokens}`)
+    return (performance.now() - began) / 1000
+  }
+  await seconds(1)
+  const times: number[] = []
+  for (let i = 0; i < 3 && (i === 0 || bench.left > 0); i++)
+    times.push(((await seconds(many)) - (await seconds(few))) / (many - few))
+  return { ...summary(times), clock: 'wall' }
+}
+
+export const decodeWhat = (model: string) => `decoding ${model}, one sequence`
+
+/** The same decoding with another engine. */
+export async function measureDecode(
+  bench: Bench,
+  engine: Engine,
+  ours: MeasuredStep,
+  peer: string,
+  where: string,
+): Promise<void> {
+  const { seconds } = await decodeTiming(bench, engine, ours.decode!, 1)
+  const what = decodeWhat(ours.model)
+  bench.compared.push({ what, peer, where, seconds, rate: 1 / seconds, unit: 'tokens/s', note: '' })
 }
 
 async function decode(
@@ -265,25 +356,13 @@ async function decode(
   request: PlanRequest,
   sequences: number,
 ): Promise<void> {
-  const { prompt, few, many } = c.decode
-  const prompts = Array.from({ length: sequences }, (_, s) =>
-    Uint32Array.from({ length: prompt }, (_, i) => ((s * 31 + i * 7919) % (c.config.vocabSize - 10)) + 10),
+  const { prompt, many } = c.decode
+  const timing = await decodeTiming(
+    bench,
+    engine,
+    { promptOf: (sequence) => promptOf(c, sequence), ...c.decode },
+    sequences,
   )
-  const seconds = async (maxNewTokens: number) => {
-    const began = performance.now()
-    const options = { maxNewTokens, temperature: 0, topK: 0, topP: 1, seed: 1, stopTokens: [] }
-    let tokens = 0
-    for await (const _ of engine.generate(prompts, options)) tokens++
-    if (tokens !== sequences * maxNewTokens)
-      throw new Error(`${tokens} tokens came, not ${sequences * maxNewTokens}`)
-    return (performance.now() - began) / 1000
-  }
-  await seconds(1)
-  const times: number[] = []
-  for (let i = 0; i < 3 && (i === 0 || bench.left > 0); i++)
-    // The prompt's share falls out of the difference.
-    times.push(((await seconds(many)) - (await seconds(few))) / (many - few))
-  const timing = { ...summary(times), clock: 'wall' as const }
   const plan = engine.plan(request)
   bench.row(
     'decode',
@@ -296,6 +375,9 @@ async function decode(
     timing,
     { tokensPerSecond: sequences / timing.seconds },
   )
+  if (sequences > 1) return
+  const [what, where, rate] = [decodeWhat(c.model), bench.adapter, 1 / timing.seconds]
+  bench.compared.push({ what, peer: OURS, where, seconds: timing.seconds, rate, unit: 'tokens/s', note: '' })
 }
 
 /** FLOPs that a step needs, nothing computed twice: products with weights, LoRA, attention, head. */

@@ -16,9 +16,13 @@ window.bench = async ({ peers, ...options }) => {
   const others = peers
     ? {
         matmul: [(await import('./tfjs.ts')).tfjsPeer, (await import('./jax.ts')).jaxPeer],
-        step: (await import('./portable.ts')).portableSteps,
+        step: [
+          (await import('./portable.ts')).portableSteps,
+          (await import('./jax-step.ts')).jaxSteps,
+          (await import('./onnx.ts')).onnxDecode,
+        ],
       }
-    : { matmul: [], step: null }
+    : { matmul: [], step: [] }
   const result = await Promise.race([runBench(gpu, options, others, tell), gpu.lost])
   return { result, agent: navigator.userAgent }
 }

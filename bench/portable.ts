@@ -1,13 +1,10 @@
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
+import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '@tensorflow/tfjs-backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { PortableEngine } from '../src/portable/portable-engine.ts'
-import { type MeasuredStep, scalars } from './model.ts'
+import { type MeasuredStep, measureDecode, scalars } from './model.ts'
+import { measureStep, missedStep } from './peer.ts'
 import type { Bench } from './session.ts'
-import { summary } from './timer.ts'
-
-const WARM_UP = 1
-const STEPS = 4
 
 /**
  * The same training step in TensorFlow.js operations (the portable engine: gradients written out, so quicker than its
@@ -15,45 +12,28 @@ const STEPS = 4
  */
 export async function portableSteps(bench: Bench, ours: MeasuredStep): Promise<void> {
   setWasmPaths('/')
+  setThreadsCount(1)
   for (const backend of ['wasm', 'webgpu'] as const) {
-    const name = `TensorFlow.js ${backend}`
+    const name = `TensorFlow.js ${tf.version_core}, ${backend === 'wasm' ? 'WebAssembly' : 'WebGPU'}`
+    const where = backend === 'wasm' ? 'processor, 1 thread' : bench.adapter
     try {
       if (!(await tf.setBackend(backend))) throw new Error('it does not start here')
       await tf.ready()
-      await measure(bench, ours, name)
+      await measure(bench, ours, name, where)
     } catch (error) {
-      bench.skip(`${ours.model} step, ${name}`, String((error as Error).message))
+      missedStep(bench, ours, name, where, error)
     }
   }
 }
 
-async function measure(bench: Bench, ours: MeasuredStep, name: string): Promise<void> {
+async function measure(bench: Bench, ours: MeasuredStep, name: string, where: string): Promise<void> {
   const engine = new PortableEngine(name)
   try {
-    await engine.load(ours.source, { ...ours.request, decode: null }, { seed: 1 })
-    const times: number[] = []
-    for (let i = 0; i < WARM_UP + STEPS && (i <= WARM_UP || bench.left > 0); i++) {
-      const began = performance.now()
-      const { finite } = await engine.step([ours.batch], scalars(i + 1))
-      if (!finite) throw new Error('a step is not finite')
-      if (i >= WARM_UP) times.push((performance.now() - began) / 1000)
-    }
-    const timing = { ...summary(times), clock: 'wall' as const }
-    const tokens = ours.batch.tokens.length
-    bench.row(
-      'step',
-      `${ours.model}, ${tokens} tokens, ${ours.batch.supervisedRows.length} supervised, f32`,
-      { flops: ours.flops, bytes: 0 },
-      timing,
-      { tokens, tokensPerSecond: tokens / timing.seconds },
-      name,
-    )
-    bench.figure(
-      `${ours.model} step: WGSL engine over ${name}`,
-      timing.seconds / ours.timing.seconds,
-      'times',
-      `${(timing.fastest / ours.timing.fastest).toPrecision(3)} by the fastest samples; same adapter, same run`,
-    )
+    await engine.load(ours.source, ours.request, { seed: 1 })
+    let at = 0
+    const step = async () => (await engine.step([ours.batch], scalars(++at))).loss
+    await measureStep(bench, ours, name, where, step)
+    if (bench.left > 0 && ours.decode) await measureDecode(bench, engine, ours, name, where)
   } finally {
     engine.dispose()
   }

@@ -29,7 +29,7 @@ export type PeerFactory = (bench: Bench) => Promise<MatmulPeer>
 /** Other implementations to measure beside ours. */
 export interface Peers {
   matmul: readonly PeerFactory[]
-  step: StepPeer | null
+  step: readonly StepPeer[]
 }
 
 /**
@@ -80,6 +80,7 @@ export async function runBench(
     seconds: (performance.now() - began) / 1000,
     rows: bench.rows,
     figures: bench.figures,
+    compared: bench.compared,
     skipped: bench.skipped,
   }
 }

@@ -4,7 +4,7 @@ import type { Rates } from '../src/gpu/slicer.ts'
 import { Tape } from '../src/gpu/tape.ts'
 import { tune } from '../src/gpu/tune.ts'
 import { Timer, type Timing } from './timer.ts'
-import type { BenchFigure, BenchRow, SuiteName } from './types.ts'
+import type { BenchFigure, BenchRow, Compared, SuiteName } from './types.ts'
 
 /** Kernels on software adapters reach about this share of the peak: what is needed to foresee how long something takes. */
 const FORESEEN = { software: 0.15, hardware: 0.4 }
@@ -25,6 +25,7 @@ export class Bench {
   readonly timer: Timer
   readonly rows: BenchRow[] = []
   readonly figures: BenchFigure[] = []
+  readonly compared: Compared[] = []
   readonly skipped: { name: string; why: string }[] = []
   readonly #tell: (text: string) => void
   readonly #began = performance.now()
@@ -42,6 +43,11 @@ export class Bench {
 
   get software(): boolean {
     return this.context.gpu.software
+  }
+
+  /** Where WebGPU work runs. */
+  get adapter(): string {
+    return `WebGPU on ${this.context.gpu.description}`
   }
 
   /** Gives a suite its seconds, no more than the whole has left. */

@@ -5,7 +5,7 @@ import { checkProduct, sampleTimes } from './peer.ts'
 import { noise } from './random.ts'
 import type { Bench } from './session.ts'
 
-const NAME = 'TensorFlow.js'
+const NAME = `TensorFlow.js ${tf.version_core}, WebGPU`
 /** TensorFlow.js' WebGPU backend on the same adapter, with a device of its own; timed by the wall clock. */
 export async function tfjsPeer(bench: Bench): Promise<MatmulPeer> {
   if (!webgpu_util.isWebGPUSupported()) throw new Error('TensorFlow.js finds no WebGPU')

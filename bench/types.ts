@@ -43,6 +43,21 @@ export interface BenchFigure {
   note?: string
 }
 
+/** One of several implementations of the same work; ours comes first. */
+export interface Compared {
+  what: string
+  /** With its version. */
+  peer: string
+  /** Adapter or processor, threads. */
+  where: string
+  /** Median seconds of one execution; null where it was not measured. */
+  seconds: number | null
+  rate: number | null
+  unit: 'tokens/s' | 'GFLOP/s'
+  /** What was checked, or why it was not measured. */
+  note: string
+}
+
 export interface BenchEnvironment {
   date: string
   commit: string
@@ -68,6 +83,7 @@ export interface BenchReport {
   seconds: number
   rows: BenchRow[]
   figures: BenchFigure[]
+  compared: Compared[]
   /** What was not measured, and why. */
   skipped: { name: string; why: string }[]
 }

@@ -1,18 +1,20 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { comparisonTable, withComparison } from '../bench/comparison.ts'
 import { benchOnDawn } from '../bench/dawn.ts'
 import { commitOf, environment } from '../bench/environment.ts'
 import { readOptions } from '../bench/options.ts'
-import { benchTable } from '../bench/table.ts'
+import { benchTable, si } from '../bench/table.ts'
 import type { BenchOptions, BenchReport, BenchResult } from '../bench/types.ts'
 import { fail } from '../src/protocol/errors.ts'
 import { parseFlags } from './args.ts'
+import { pytorchStep } from './bench-python.ts'
 import { openBrowser } from './browser.ts'
 import { ROOT } from './build.ts'
 import { report } from './report.ts'
 import { serve } from './server.ts'
 
-const HELP = `npm run bench -- [--json FILE] [--only SUITES] [--adapter chromium|dawn] [--full]
+const HELP = `npm run bench -- [--peers [--markdown FILE]] [--json FILE] [--only SUITES] [--adapter chromium|dawn] [--full]
 
 Measures matmul, attention, head, step (a training step) and decode on this machine's adapter, and prints a table.
 
@@ -20,7 +22,12 @@ Measures matmul, attention, head, step (a training step) and decode on this mach
   --only     suites, with commas between them: matmul,attention,head,step,decode
   --adapter  chromium (default): headless, TensorFlow.js and jax-js beside the matmuls; dawn: in Node, on the Vulkan adapter
   --full     every size, however long it takes; default: under five minutes on a software adapter
+  --peers    what is compared with others (matmul, step, decode), side by side in one table; with PyTorch and PEFT where
+             Python is at hand
+  --markdown puts that table into a Markdown file, between its marks
   --no-peers without TensorFlow.js and jax-js`
+
+const COMPARED = ['matmul', 'step', 'decode']
 
 type Options = BenchOptions & { peers: boolean }
 
@@ -44,14 +51,18 @@ async function benchInChromium(
     splitting: false,
     define: { BENCH_JAX_VERSION: JSON.stringify(versionOf('@jax-js/jax')) },
   })
-  const wasm = join(ROOT, 'node_modules/@tensorflow/tfjs-backend-wasm/dist')
+  const served = (folder: string, path: string) => {
+    const full = join(ROOT, 'node_modules', folder)
+    return readdirSync(full)
+      .filter((name) => /\.(wasm|mjs)$/.test(name))
+      .map((name) => [`${path}${name}`, join(full, name)] as const)
+  }
   const server = await serve({
     root: join(ROOT, 'bench'),
-    files: new Map(
-      readdirSync(wasm)
-        .filter((name) => name.endsWith('.wasm'))
-        .map((name) => [`/${name}`, join(wasm, name)]),
-    ),
+    files: new Map([
+      ...served('@tensorflow/tfjs-backend-wasm/dist', '/'),
+      ...served('onnxruntime-web/dist', '/ort/'),
+    ]),
     texts: new Map([
       [
         '/bench.html',
@@ -78,6 +89,13 @@ async function benchInChromium(
   }
 }
 
+/** Where and when, in a line. */
+function saidOf({ environment: e, adapter, software, peak }: BenchReport): string {
+  const date = e.date.slice(0, 10)
+  const busy = e.load !== null && e.load > 1 ? '; the machine was busy' : ''
+  return `${e.runtime}, ${adapter}${software ? ' (software)' : ''} with ${si(peak.flops)}FLOP/s of f32 multiply-adds, ${e.host}, ${date}${busy}:`
+}
+
 try {
   const flags = parseFlags(process.argv.slice(2), {
     json: 'text',
@@ -85,6 +103,7 @@ try {
     adapter: 'text',
     full: 'switch',
     peers: 'switch',
+    markdown: 'text',
     help: 'switch',
   })
   if (flags.help) console.log(HELP)
@@ -94,14 +113,29 @@ try {
       fail('bad_config', `There is no adapter "${adapter}".`, 'It is chromium or dawn.', {
         flag: '--adapter',
       })
-    const options = readOptions(flags)
+    const options = readOptions(flags.peers ? { ...flags, only: flags.only ?? COMPARED } : flags)
     const where = environment(commitOf(ROOT))
     const began = performance.now()
     const tell = (text: string) =>
       process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}\n`)
     const { result, runtime } = await (adapter === 'dawn' ? benchOnDawn : benchInChromium)(options, tell)
     const whole: BenchReport = { environment: { ...where, runtime }, ...result }
+    if (flags.peers) {
+      const step = whole.compared.findIndex(({ what }) => what.startsWith('training step of pebble'))
+      if (step >= 0) {
+        tell('PyTorch and PEFT')
+        const { what } = whole.compared[step]!
+        const after = whole.compared.findLastIndex((one) => one.what === what)
+        whole.compared.splice(after + 1, 0, await pytorchStep(what))
+      }
+    }
     console.log(benchTable(whole))
+    if (flags.peers) console.log(`\n${comparisonTable(whole.compared)}`)
+    if (flags.markdown)
+      writeFileSync(
+        flags.markdown,
+        withComparison(readFileSync(flags.markdown, 'utf8'), whole.compared, saidOf(whole)),
+      )
     if (flags.json) {
       mkdirSync(dirname(flags.json), { recursive: true })
       writeFileSync(flags.json, `${JSON.stringify(whole, null, 1)}\n`)

@@ -3,7 +3,7 @@
     python bench_lora_step.py [--shape 270m] [--tokens 4096] [--segments 8] [--dtypes bf16 f32] [--json FILE]
 
 A step is forward, backward, clipping and AdamW on a batch of --segments sequences of tokens/segments tokens, loss on
-every token. Stands alone: needs only torch and Transformers with Gemma 3, of whatever version is there; where PEFT is missing, a
+every token or the last --supervised of each. Stands alone: needs only torch and Transformers with Gemma 3, of whatever version is there; where PEFT is missing, a
 minimal LoRA of this file takes its place and the result says so. bf16: base weights bf16, adapter f32, autocast, as Trainer does
 with bf16=True. f32: plain f32; --tf32 lets CUDA round multiplicands to TF32.
 """
@@ -22,9 +22,10 @@ SHAPES = {
     "270m": dict(vocab_size=262144, hidden_size=640, intermediate_size=2048, num_hidden_layers=18),
     "1b": dict(vocab_size=262144, hidden_size=1152, intermediate_size=6912, num_hidden_layers=26),
     "tiny": dict(vocab_size=512, hidden_size=64, intermediate_size=128, num_hidden_layers=2),
+    "pebble": dict(vocab_size=2048, hidden_size=128, intermediate_size=320, num_hidden_layers=6, head_dim=64, sliding_window=128),
 }
-for shape in SHAPES.values():
-    shape |= dict(num_attention_heads=4, num_key_value_heads=1, head_dim=256, sliding_window=512)
+ALL = dict(num_attention_heads=4, num_key_value_heads=1, head_dim=256, sliding_window=512)
+SHAPES = {name: ALL | shape for name, shape in SHAPES.items()}
 
 
 class PlainLora(torch.nn.Module):
@@ -109,10 +110,14 @@ def measure(options, name, device):
     generator = torch.Generator().manual_seed(1)
     ids = torch.randint(3, SHAPES[options.shape]["vocab_size"], shape, generator=generator).to(device)
 
+    labels = ids.clone()
+    if options.supervised:
+        labels[:, : shape[1] - options.supervised] = -100
+
     def step():
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=name == "bf16"):
-            loss = model(input_ids=ids, labels=ids).loss
+            loss = model(input_ids=ids, labels=labels).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
@@ -154,6 +159,7 @@ def main():
     parser.add_argument("--shape", choices=SHAPES, default="270m")
     parser.add_argument("--tokens", type=int, default=4096, help="tokens a step")
     parser.add_argument("--segments", type=int, default=8, help="sequences they are cut into")
+    parser.add_argument("--supervised", type=int, help="learnt tokens at the end of each sequence; default: all")
     parser.add_argument("--rank", type=int, default=8)
     parser.add_argument("--dtypes", nargs="+", choices=["bf16", "f32"], default=["bf16", "f32"])
     parser.add_argument("--steps", type=int, default=10)

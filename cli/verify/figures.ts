@@ -1,3 +1,5 @@
+import { textTable } from '../../src/lib/text-table.ts'
+
 /** One thing that was checked. */
 export interface Figure {
   what: string
@@ -79,17 +81,8 @@ export function largestDifference(found: readonly number[], expected: readonly n
 
 /** The figures as text in columns. */
 export function figureTable(figures: readonly Figure[]): string {
-  const rows = [
+  return textTable([
     ['', 'what', 'limit', 'found'],
     ...figures.map(({ what, limit, found, ok }) => [ok ? 'ok' : 'FAIL', what, limit, found]),
-  ]
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  ])
 }

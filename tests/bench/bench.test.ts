@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { comparisonTable, withComparison } from '../../bench/comparison.ts'
 import { HostClock } from '../../bench/host-clock.ts'
 import { readOptions } from '../../bench/options.ts'
 import { noise, randomWeights } from '../../bench/random.ts'
 import { attentionPairs, GEMMA_270M, matmulShapes, PEBBLE } from '../../bench/shapes.ts'
 import { benchTable, si } from '../../bench/table.ts'
 import { summary } from '../../bench/timer.ts'
-import type { BenchReport } from '../../bench/types.ts'
+import type { BenchReport, Compared } from '../../bench/types.ts'
 import { readModelConfig } from '../../src/model/config.ts'
 import { parameterCount } from '../../src/model/weights.ts'
 
@@ -126,6 +127,7 @@ test('the table says what was busy, what was measured and what was not', () => {
     peak: { flops: 1e10, bandwidth: 1e9 },
     full: false,
     seconds: 12,
+    compared: [],
     rows: [
       {
         suite: 'step',
@@ -153,4 +155,33 @@ test('the table says what was busy, what was measured and what was not', () => {
   expect(table).toContain('1.00 GB planned, 1.01 GB live')
   expect(table).toContain('share: 20 %')
   expect(table).toContain('a head: no time was left')
+})
+
+describe('the comparison', () => {
+  const one = { what: 'a step', where: 'here', unit: 'tokens/s' as const, note: '' }
+  const compared: Compared[] = [
+    { ...one, peer: 'ours', seconds: 0.5, rate: 200 },
+    { ...one, peer: 'slower 1.2', seconds: 2, rate: 50 },
+    { ...one, peer: 'broken', seconds: null, rate: null, note: 'needs a | thing' },
+  ]
+
+  test('gives every one as a share of ours, and says what was not measured', () => {
+    const [, ours, slower, broken] = comparisonTable(compared).split('\n')
+    expect(ours).toMatch(/^a step +ours +here +500 ms +200 tokens\/s +1×/)
+    expect(slower).toMatch(/^ +slower 1\.2 +here +2 s +50 tokens\/s +0\.25×/)
+    expect(broken).toMatch(/broken +here +not measured +needs a \| thing/)
+  })
+
+  test('is put between its marks, again and again', () => {
+    const marked = `before\n${[
+      '<!-- peers: made by `npm run bench -- --peers --markdown README.md` -->',
+      'old',
+      '<!-- /peers -->',
+    ].join('\n')}\nafter`
+    const once = withComparison(marked, compared, 'Here, today:')
+    expect(once).toContain('|  | broken | here |  | not measured |  | needs a \\| thing |')
+    expect(once).not.toContain('old')
+    expect(withComparison(once, compared, 'Here, today:')).toBe(once)
+    expect(() => withComparison('no marks', compared, '')).toThrow(/has no lines/)
+  })
 })
