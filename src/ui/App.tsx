@@ -2,7 +2,7 @@ import { createEffect, For, on, onCleanup, onMount, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import type { Studio } from '../protocol/studio.ts'
 import { Button } from './components/Button.tsx'
-import { droppedFiles } from './components/dropped.ts'
+import { droppedFiles, pathOf } from './components/dropped.ts'
 import { Gem, Icon } from './components/Icon.tsx'
 import { ChoiceMenu } from './components/Menu.tsx'
 import { Notice } from './components/Notice.tsx'
@@ -178,7 +178,7 @@ function Interrupted() {
   )
 }
 
-/** Dropped beside the drop areas, a folder is a model and a file is data; else the browser would leave the page. */
+/** Dropped beside the drop areas, a folder with a config.json is a model and anything else data; else the browser would leave the page. */
 function acceptDropsAnywhere(): void {
   const { data, models, route } = useApp()
   const over = (event: DragEvent) => {
@@ -189,14 +189,14 @@ function acceptDropsAnywhere(): void {
     event.preventDefault()
     const { files, folder } = await droppedFiles(event.dataTransfer)
     if (files.length === 0) return
-    if (folder !== null) {
+    if (folder !== null && files.some(({ name }) => name === 'config.json')) {
       route.go('model')
       void models.add(files, folder)
       return
     }
     data.close()
     route.go('data')
-    void data.openFile(files[0]!)
+    void data.openFiles(files.map((file) => ({ file, path: pathOf(file) })))
   }
   onMount(() => {
     window.addEventListener('dragover', over)

@@ -46,6 +46,14 @@ test('every place, before and after a run, in light and dark, at every size', as
   await page.goto('/')
   await expect(page.getByText('Talk like a pirate')).toBeVisible()
   await check('first visit')
+  for (const way of ['Paste a table', 'Type examples', 'From a link', 'Hugging Face Hub']) {
+    await page.getByRole('button', { name: way }).click()
+    const dialog = page.getByRole('dialog')
+    if (way === 'From a link') await dialog.getByLabel('Address').fill('https://drive.google.com/file/d/1')
+    await check(way)
+    await page.keyboard.press('Escape')
+    await expect(dialog).toHaveCount(0)
+  }
   for (const place of ['Model', 'Train', 'Evaluate', 'Export']) {
     await go(page, place)
     await check(`${place}, empty`)
@@ -54,7 +62,7 @@ test('every place, before and after a run, in light and dark, at every size', as
   await openFile(page, 'boxes.csv', capitals(40))
   for (const tab of ['Rows', 'As the model sees it', 'Steps', 'More examples', 'Lengths']) {
     await page.getByRole('tab', { name: tab }).click()
-    await expect(page.getByText('To learn from', { exact: true })).toBeVisible()
+    await expect(page.getByText('To learn from', { exact: true }).first()).toBeVisible()
     await check(`Data, ${tab}`)
   }
   await go(page, 'Train')

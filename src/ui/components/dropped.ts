@@ -1,3 +1,11 @@
+/** Paths of files from dropped folders, which such files do not know themselves. */
+const paths = new WeakMap<File, string>()
+
+/** From its folder's name on, where it was picked or dropped with one, else its name. */
+export function pathOf(file: File): string {
+  return paths.get(file) ?? (file.webkitRelativePath || file.name)
+}
+
 /** The files of a drop, with those inside dropped folders; hidden files are left out. */
 export async function droppedFiles(
   transfer: DataTransfer,
@@ -14,9 +22,11 @@ export async function droppedFiles(
 async function collect(entry: FileSystemEntry, into: File[]): Promise<void> {
   if (entry.name.startsWith('.')) return
   if (entry.isFile) {
-    into.push(
-      await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)),
+    const file = await new Promise<File>((resolve, reject) =>
+      (entry as FileSystemFileEntry).file(resolve, reject),
     )
+    paths.set(file, entry.fullPath.replace(/^\//, ''))
+    into.push(file)
     return
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader()

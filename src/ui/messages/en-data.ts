@@ -42,11 +42,6 @@ export const data = {
   'type.few': 'Fill in both sides of an example first.',
   'link.button': 'From a link',
   'link.title': 'Read rows from a link',
-  'link.lede': 'Nothing is asked of another machine until you press the button.',
-  'link.address': 'Address',
-  'link.hint': 'Of a file, or of a data set’s page on the Hugging Face Hub.',
-  'link.token': 'Access token, where it is not public',
-  'link.tokenHint': 'Used for this once and not kept.',
   'link.open': 'Read it',
 
   'rows.browse': 'Browse and edit all rows',

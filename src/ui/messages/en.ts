@@ -1,4 +1,5 @@
 import { data } from './en-data.ts'
+import { sources } from './en-sources.ts'
 import { steps } from './en-steps.ts'
 
 /**
@@ -7,6 +8,7 @@ import { steps } from './en-steps.ts'
  */
 export const en = {
   ...data,
+  ...sources,
   ...steps,
   'app.name': 'Lapidary',
   'app.skip': 'Skip to the content',
@@ -61,8 +63,6 @@ export const en = {
   'data.own.title': 'Your own examples',
   'data.own.lede': 'A table with a column that asks and a column that answers is all it takes.',
   'data.own.pick': 'Choose a file',
-  'data.own.hint':
-    'or drop it here: CSV, TSV, JSON, Parquet, Arrow, Excel or text, one file or several of the same columns. It is read on this machine and goes nowhere else.',
   'data.opening': 'Reading {name}',
   'data.samples.title': 'Sample data sets',
   'data.stored.title': 'Opened before',

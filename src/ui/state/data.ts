@@ -20,6 +20,8 @@ import type {
   SampleInfo,
   Studio,
 } from '../../protocol/studio.ts'
+import { createHub } from './data-hub.ts'
+import { createOpening } from './data-opening.ts'
 import {
   EMPTY_RECIPE,
   isMapped,
@@ -55,14 +57,15 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
   const [dataset, setDataset] = createSignal<DatasetInfo | null>(null)
   const [recipe, setRecipe] = createSignal<Recipe>(EMPTY_RECIPE)
   const [validationShare, setValidationShare] = createSignal(0.1)
-  const [opening, setOpening] = createSignal<string | null>(null)
-  const [failure, setFailure] = createSignal<Failure | null>(null)
   const [prepared, setPrepared] = createSignal<PreparedInfo | null>(null)
   const [preparing, setPreparing] = createSignal(false)
   const [progress, setProgress] = createSignal<number | null>(null)
   const [prepareFailure, setPrepareFailure] = createSignal<Failure | null>(null)
-
-  let openingAbort: AbortController | null = null
+  const { open, ...ways } = createOpening(studio, (info) => {
+    show(info)
+    void studio.data.list().then(setStored, () => {})
+  })
+  const { report } = ways
 
   async function loadLists(): Promise<void> {
     try {
@@ -72,35 +75,13 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
         setStored(second)
       })
     } catch (error) {
-      setFailure(toFailure(error))
-    }
-  }
-
-  async function open(name: string, read: (signal: AbortSignal) => Promise<DatasetInfo>): Promise<boolean> {
-    openingAbort?.abort()
-    const abort = (openingAbort = new AbortController())
-    batch(() => {
-      setOpening(name)
-      setFailure(null)
-    })
-    try {
-      const info = await read(abort.signal)
-      if (abort.signal.aborted) return false
-      show(info)
-      void studio.data.list().then(setStored, () => {})
-      return true
-    } catch (error) {
-      const problem = toFailure(error)
-      if (!abort.signal.aborted && problem.code !== 'cancelled') setFailure(problem)
-      return false
-    } finally {
-      if (openingAbort === abort) setOpening(null)
+      report(toFailure(error))
     }
   }
 
   function show(info: DatasetInfo, chosen?: Partial<Recipe>): void {
     batch(() => {
-      setFailure(null)
+      report(null)
       setPrepared(null)
       setPrepareFailure(null)
       setRecipe({
@@ -231,12 +212,12 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
       const info = await work
       batch(() => {
         setDataset(info)
-        setFailure(null)
+        report(null)
         setStored((all) => all.map((other) => (other.id === info.id ? info : other)))
       })
       return true
     } catch (error) {
-      setFailure(toFailure(error))
+      report(toFailure(error))
       return false
     }
   }
@@ -249,6 +230,7 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
 
   return {
     ...review,
+    ...ways,
     samples,
     stored,
     title,
@@ -259,8 +241,6 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     basis,
     request: () => request()?.wanted ?? null,
     validationShare,
-    opening,
-    failure,
     prepared,
     preparing,
     progress,
@@ -278,30 +258,11 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     prepare,
     openSample: (id: string) =>
       open(samples().find((sample) => sample.id === id)?.title ?? id, () => studio.data.openSample(id)),
-    openFile: (file: File) => open(file.name, (signal) => studio.data.openFile(file, signal)),
-    /** Several files of the same columns become one data set. */
-    openFiles: (files: File[]) =>
-      open(files[0]?.name ?? '', (signal) =>
-        files.length === 1
-          ? studio.data.openFile(files[0]!, signal)
-          : studio.data.openFiles(files, undefined, signal),
-      ),
-    /** A token is used for this one call and kept nowhere. */
-    openUrl: (url: string, token: string) =>
-      open(url, (signal) => studio.data.openUrl(url, token ? { token } : undefined, undefined, signal)),
-    openPasted: (text: string, name: string) => open(name, () => studio.data.openPasted(text, name)),
-    createDataset: (name: string, columns: string[], rows: (string | null)[][]) =>
-      open(name, () => studio.data.createDataset(name, columns, rows)),
     reopen: show,
-    cancelOpening: () => {
-      openingAbort?.abort()
-      setOpening(null)
-    },
-    report: setFailure,
     /** Back to the choice of data; what is stored stays. */
     close: () => {
       setDataset(null)
-      setFailure(null)
+      report(null)
     },
     async remove(id: string) {
       try {
@@ -309,9 +270,10 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
         if (dataset()?.id === id) setDataset(null)
         setStored(await studio.data.list())
       } catch (error) {
-        setFailure(toFailure(error))
+        report(toFailure(error))
       }
     },
     loadLists,
+    hub: createHub(studio),
   }
 }

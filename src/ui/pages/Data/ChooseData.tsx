@@ -1,17 +1,19 @@
-import { For, Show } from 'solid-js'
+import { createSignal, For, Show } from 'solid-js'
+import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
-import { FileDrop } from '../../components/FileDrop.tsx'
+import { Dialog } from '../../components/Dialog.tsx'
+import { pathOf } from '../../components/dropped.ts'
+import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
 import { Icon } from '../../components/Icon.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
-import { Progress } from '../../components/Progress.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { FromHub } from './FromHub.tsx'
 import { FromLink } from './FromLink.tsx'
 import { PasteTable, TypeExamples } from './OwnTable.tsx'
-
-export const DATA_FILES =
-  '.csv,.tsv,.json,.jsonl,.ndjson,.txt,.md,.parquet,.arrow,.feather,.xlsx,.gz,.zip,text/csv,application/json'
+import { Reading } from './Reading.tsx'
+import { ReadOptionsFold } from './ReadOptions.tsx'
 
 export function ChooseData() {
   const { data, runs, training, route } = useApp()
@@ -19,6 +21,12 @@ export function ChooseData() {
   /** Samples are kept too once opened; they have their own list. */
   const stored = () =>
     data.stored().filter((info) => !data.samples().some((sample) => info.id === `sample-${sample.id}`))
+  const [removing, setRemoving] = createSignal<DatasetInfo | null>(null)
+  /** System files that lie about in folders are no data. */
+  const openAll = (files: File[]) => {
+    const given = files.filter(({ name }) => !name.startsWith('.'))
+    if (given.length > 0) void data.openFiles(given.map((file) => ({ file, path: pathOf(file) })))
+  }
   const begin = () => {
     route.go('train')
     void training.demonstrate()
@@ -48,30 +56,21 @@ export function ChooseData() {
             <Show
               when={data.opening()}
               fallback={
-                <FileDrop
-                  label={t('data.own.pick')}
-                  hint={t('data.own.hint')}
-                  accept={DATA_FILES}
-                  multiple
-                  onFiles={(files) => void data.openFiles(files)}
-                />
+                <FileDrop label={t('data.own.pick')} hint={t('data.own.hint')} multiple onFiles={openAll}>
+                  <PickFiles label={t('data.own.folder')} directory onFiles={openAll} />
+                </FileDrop>
               }
             >
-              {(name) => (
-                <div class="row-between">
-                  <div style={{ flex: 1 }}>
-                    <Progress label={t('data.opening', { name: name() })} share={null} />
-                  </div>
-                  <Button onClick={data.cancelOpening}>{t('action.stop')}</Button>
-                </div>
-              )}
+              {(opening) => <Reading opening={opening()} />}
             </Show>
             {/* Outside of what changes while reading, so that nothing typed is lost. */}
             <div class="row">
               <PasteTable />
               <TypeExamples />
               <FromLink />
+              <FromHub />
             </div>
+            <ReadOptionsFold />
           </Section>
 
           <Show when={stored().length > 0}>
@@ -87,7 +86,7 @@ export function ChooseData() {
                       <IconButton
                         icon="trash"
                         label={t('data.stored.remove', { name: info.name })}
-                        onClick={() => void data.remove(info.id)}
+                        onClick={() => setRemoving(info)}
                       />
                     </li>
                   )}
@@ -113,6 +112,33 @@ export function ChooseData() {
           </div>
         </Section>
       </div>
+      <Dialog
+        title={t('data.stored.removeTitle')}
+        open={removing() !== null}
+        onOpenChange={(open) => !open && setRemoving(null)}
+      >
+        <div class="stack">
+          <p>
+            {t('data.stored.removeText', {
+              name: removing()?.name ?? '',
+              rows: t('rows', { count: removing()?.rows ?? 0 }),
+            })}
+          </p>
+          <div class="row">
+            <Button
+              kind="danger"
+              onClick={() => {
+                const info = removing()
+                setRemoving(null)
+                if (info) void data.remove(info.id)
+              }}
+            >
+              {t('action.delete')}
+            </Button>
+            <Button onClick={() => setRemoving(null)}>{t('action.keep')}</Button>
+          </div>
+        </div>
+      </Dialog>
     </>
   )
 }

@@ -1,23 +1,31 @@
-import { createSignal } from 'solid-js'
+import { createSignal, Show } from 'solid-js'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
 import { TextField } from '../../components/Field.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
-/** Rows from an address: the only way in that asks anything of another machine, and only when told to. */
+/** Google's API keys begin so; anything else is an access token. */
+const GOOGLE_KEY = /^AIza/
+
+/** Rows from an address: nothing is asked of another machine before the button is pressed. */
 export function FromLink() {
   const { data } = useApp()
   const [open, setOpen] = createSignal(false)
   const [address, setAddress] = createSignal('')
-  const [token, setToken] = createSignal('')
+  const [secret, setSecret] = createSignal('')
+  const ofDrive = () => /^\s*(https?:\/\/)?(drive|docs)\.google\.com\//i.test(address())
 
   async function read(): Promise<void> {
     const url = address().trim()
     if (url === '') return
     // The page shows how far it is, and what went wrong; what was typed stays here.
     setOpen(false)
-    await data.openUrl(url, token().trim())
+    const given = secret().trim()
+    await data.openUrl(
+      url,
+      given === '' ? {} : ofDrive() && GOOGLE_KEY.test(given) ? { key: given } : { token: given },
+    )
   }
 
   return (
@@ -39,7 +47,26 @@ export function FromLink() {
             value={address()}
             onChange={setAddress}
           />
-          <TextField label={t('link.token')} hint={t('link.tokenHint')} value={token()} onChange={setToken} />
+          <Show
+            when={ofDrive()}
+            fallback={
+              <TextField
+                label={t('link.token')}
+                hint={t('link.tokenHint')}
+                value={secret()}
+                onChange={setSecret}
+              />
+            }
+          >
+            <p>{t('link.drive')}</p>
+            <TextField
+              label={t('link.driveKey')}
+              hint={t('link.driveHow')}
+              value={secret()}
+              onChange={setSecret}
+            />
+            <p class="small quiet">{t('link.driveElse')}</p>
+          </Show>
           <Button type="submit" kind="primary" class="start" disabled={address().trim() === ''}>
             {t('link.open')}
           </Button>

@@ -1,0 +1,128 @@
+import { batch, createSignal } from 'solid-js'
+import { type Failure, toFailure } from '../../protocol/errors.ts'
+import type {
+  DatasetInfo,
+  DatasetPreview,
+  FileInFolder,
+  HubChoice,
+  ReadOptions,
+  SourceAccess,
+  Studio,
+} from '../../protocol/studio.ts'
+
+/** What is being read. */
+export interface Opening {
+  name: string
+  /** The first rows, once they are there. */
+  preview: DatasetPreview | null
+  bytes: number
+  /** 0 where it is not known. */
+  total: number
+  /** Seconds; null until it can be told. */
+  left: number | null
+}
+
+interface Listeners {
+  signal: AbortSignal
+  onPreview: (preview: DatasetPreview) => void
+  onProgress: (bytes: number, total: number) => void
+}
+
+/** How often progress is shown, ms. */
+const SHOWN_EVERY = 100
+/** What passes before a time left is more than a guess, ms. */
+const SETTLED_AFTER = 1000
+
+/** Ways into a data set, one at a time; `show` gets what was opened. */
+export function createOpening(studio: Studio, show: (info: DatasetInfo) => void) {
+  const [opening, setOpening] = createSignal<Opening | null>(null)
+  const [failure, setFailure] = createSignal<Failure | null>(null)
+  const [reading, setReading] = createSignal<Required<Pick<ReadOptions, 'text'>> & { sheet: string }>({
+    text: 'line',
+    sheet: '',
+  })
+  let abort: AbortController | null = null
+
+  async function open(name: string, read: (listeners: Listeners) => Promise<DatasetInfo>): Promise<boolean> {
+    abort?.abort()
+    const own = (abort = new AbortController())
+    const { signal } = own
+    batch(() => {
+      setOpening({ name, preview: null, bytes: 0, total: 0, left: null })
+      setFailure(null)
+    })
+    const tell = (part: Partial<Opening>) =>
+      setOpening((now) => (now && abort === own ? { ...now, ...part } : now))
+    try {
+      const onPreview = (preview: DatasetPreview) => tell({ preview })
+      const info = await read({ signal, onPreview, onProgress: paced(tell) })
+      if (signal.aborted) return false
+      show(info)
+      return true
+    } catch (error) {
+      const problem = toFailure(error)
+      if (!signal.aborted && problem.code !== 'cancelled') setFailure(problem)
+      return false
+    } finally {
+      if (abort === own) setOpening(null)
+    }
+  }
+
+  function cancelOpening(): void {
+    abort?.abort()
+    abort = null
+    setOpening(null)
+  }
+
+  /** Only what was chosen: what is not said is the reader's to decide. */
+  const readOptions = (): ReadOptions => {
+    const { text, sheet } = reading()
+    return { ...(text === 'line' ? {} : { text }), ...(sheet.trim() ? { sheet: sheet.trim() } : {}) }
+  }
+
+  return {
+    open,
+    opening,
+    cancelOpening,
+    reading,
+    setReading: (part: Partial<ReturnType<typeof reading>>) => setReading((now) => ({ ...now, ...part })),
+    failure,
+    report: setFailure,
+    /** Several files of the same columns, or a folder, become one data set. */
+    openFiles: (files: readonly FileInFolder[]) =>
+      open(nameOf(files), ({ onPreview, signal, onProgress }) =>
+        studio.data.openFiles(files, onPreview, signal, readOptions(), onProgress),
+      ),
+    /** Access is used for this one call and kept nowhere. */
+    openUrl: (url: string, access: SourceAccess) =>
+      open(url, ({ onPreview, signal, onProgress }) =>
+        studio.data.openUrl(url, access, onPreview, signal, readOptions(), onProgress),
+      ),
+    openHub: (choice: HubChoice, access: SourceAccess) =>
+      open(choice.dataset, ({ onPreview, signal, onProgress }) =>
+        studio.data.openHub(choice, access, onPreview, signal, onProgress),
+      ),
+    openPasted: (text: string, name: string) => open(name, () => studio.data.openPasted(text, name)),
+    createDataset: (name: string, columns: string[], rows: (string | null)[][]) =>
+      open(name, () => studio.data.createDataset(name, columns, rows)),
+  }
+}
+
+function nameOf(files: readonly FileInFolder[]): string {
+  const path = files[0]?.path ?? ''
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : path
+}
+
+/** Bytes read as something to show: not more often than is seen, and with the time left. */
+function paced(tell: (part: Partial<Opening>) => void): (bytes: number, total: number) => void {
+  const begun = performance.now()
+  let shown = 0
+  return (bytes, total) => {
+    const now = performance.now()
+    if (now - shown < SHOWN_EVERY && bytes < total) return
+    shown = now
+    const passed = now - begun
+    const known = total > 0 && bytes > 0 && passed >= SETTLED_AFTER
+    tell({ bytes, total, left: known ? ((passed / bytes) * (total - bytes)) / 1000 : null })
+  }
+}
