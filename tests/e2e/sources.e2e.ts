@@ -93,6 +93,8 @@ test('the Hub is searched when asked to, a split is chosen by its size and opene
   await expect(found.last()).toContainText('Gated')
 
   await found.last().click()
+  // The focus stays in the dialog.
+  await expect(dialog.getByRole('heading', { name: 'owner/gated' })).toBeFocused()
   await expect(dialog.getByRole('alert')).toContainText(/token|terms|gated/i)
   await dialog.getByLabel(/^Access token of the Hub/).fill('hf_1')
   await dialog.getByRole('button', { name: 'Ask again' }).click()

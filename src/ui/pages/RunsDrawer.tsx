@@ -2,6 +2,7 @@ import { createSignal, For, Show } from 'solid-js'
 import type { RunInfo } from '../../protocol/studio.ts'
 import { Swatch } from '../charts/Swatch.tsx'
 import { Button } from '../components/Button.tsx'
+import { ConfirmDelete } from '../components/ConfirmDelete.tsx'
 import { Dialog } from '../components/Dialog.tsx'
 import { Checkbox } from '../components/Field.tsx'
 import { Menu } from '../components/Menu.tsx'
@@ -28,28 +29,13 @@ export function RunsDrawer() {
           </Show>
         </div>
       </Dialog>
-      <Dialog
+      <ConfirmDelete
         title={t('runs.removeTitle')}
-        open={removing() !== null}
-        onOpenChange={(open) => !open && setRemoving(null)}
-      >
-        <div class="stack">
-          <p>{t('runs.removeText', { name: removing()?.name ?? '' })}</p>
-          <div class="row">
-            <Button
-              kind="danger"
-              onClick={() => {
-                const run = removing()
-                setRemoving(null)
-                if (run) void runs.remove(run.id)
-              }}
-            >
-              {t('action.delete')}
-            </Button>
-            <Button onClick={() => setRemoving(null)}>{t('action.keep')}</Button>
-          </div>
-        </div>
-      </Dialog>
+        what={removing()}
+        text={({ name }) => t('runs.removeText', { name })}
+        onDelete={({ id }) => void runs.remove(id)}
+        onClose={() => setRemoving(null)}
+      />
     </>
   )
 }

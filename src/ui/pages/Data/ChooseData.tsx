@@ -1,7 +1,7 @@
 import { createSignal, For, Show } from 'solid-js'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
-import { Dialog } from '../../components/Dialog.tsx'
+import { ConfirmDelete } from '../../components/ConfirmDelete.tsx'
 import { pathOf } from '../../components/dropped.ts'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
 import { Icon } from '../../components/Icon.tsx'
@@ -112,33 +112,13 @@ export function ChooseData() {
           </div>
         </Section>
       </div>
-      <Dialog
+      <ConfirmDelete
         title={t('data.stored.removeTitle')}
-        open={removing() !== null}
-        onOpenChange={(open) => !open && setRemoving(null)}
-      >
-        <div class="stack">
-          <p>
-            {t('data.stored.removeText', {
-              name: removing()?.name ?? '',
-              rows: t('rows', { count: removing()?.rows ?? 0 }),
-            })}
-          </p>
-          <div class="row">
-            <Button
-              kind="danger"
-              onClick={() => {
-                const info = removing()
-                setRemoving(null)
-                if (info) void data.remove(info.id)
-              }}
-            >
-              {t('action.delete')}
-            </Button>
-            <Button onClick={() => setRemoving(null)}>{t('action.keep')}</Button>
-          </div>
-        </div>
-      </Dialog>
+        what={removing()}
+        text={({ name, rows }) => t('data.stored.removeText', { name, rows: t('rows', { count: rows }) })}
+        onDelete={({ id }) => void data.remove(id)}
+        onClose={() => setRemoving(null)}
+      />
     </>
   )
 }

@@ -1,4 +1,4 @@
-import { createSignal, For, Show } from 'solid-js'
+import { createSignal, For, onMount, Show } from 'solid-js'
 import type { HubDataset } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
@@ -39,9 +39,12 @@ export function FromHub() {
 function Search() {
   const { data } = useApp()
   const { hub } = data
+  let form: HTMLFormElement | undefined
+  onMount(() => form?.querySelector('input')?.focus())
   return (
     <>
       <form
+        ref={form}
         class="stack"
         onSubmit={(event) => {
           event.preventDefault()
@@ -137,10 +140,15 @@ function facts(one: HubDataset): string {
 function Part(props: { id: string; onOpen: () => void }) {
   const { data } = useApp()
   const { hub } = data
+  let heading: HTMLHeadingElement | undefined
+  // What was pressed is gone: without this the focus would leave the dialog.
+  onMount(() => heading?.focus())
   const needsToken = () => hub.failure() !== null || hub.found()?.gated || hub.found()?.private
   return (
     <>
-      <h3>{props.id}</h3>
+      <h3 tabindex="-1" ref={heading}>
+        {props.id}
+      </h3>
       <Show when={hub.found()}>{(one) => <p class="small quiet">{facts(one())}</p>}</Show>
       <a href={`https://huggingface.co/datasets/${props.id}`} target="_blank" rel="noreferrer" class="start">
         {t('hub.page')}

@@ -2,7 +2,7 @@ import { createSignal, createUniqueId, For, Show } from 'solid-js'
 import type { EngineChoice } from '../../../protocol/engine.ts'
 import type { MeasuredSpeed, ModelInfo } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
-import { Dialog } from '../../components/Dialog.tsx'
+import { ConfirmDelete } from '../../components/ConfirmDelete.tsx'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
@@ -94,33 +94,13 @@ export function ModelPage() {
       </div>
       <Next to="train" ready={data.dataset() !== null && models.chosen() !== null} />
 
-      <Dialog
+      <ConfirmDelete
         title={t('model.removeTitle')}
-        open={removing() !== null}
-        onOpenChange={(open) => !open && setRemoving(null)}
-      >
-        <div class="stack">
-          <p>
-            {t('model.removeText', {
-              name: removing()?.name ?? '',
-              size: formatBytes(removing()?.bytes ?? 0),
-            })}
-          </p>
-          <div class="row">
-            <Button
-              kind="danger"
-              onClick={() => {
-                const model = removing()
-                setRemoving(null)
-                if (model) void models.remove(model.id)
-              }}
-            >
-              {t('action.delete')}
-            </Button>
-            <Button onClick={() => setRemoving(null)}>{t('action.keep')}</Button>
-          </div>
-        </div>
-      </Dialog>
+        what={removing()}
+        text={({ name, bytes }) => t('model.removeText', { name, size: formatBytes(bytes) })}
+        onDelete={({ id }) => void models.remove(id)}
+        onClose={() => setRemoving(null)}
+      />
     </>
   )
 }
