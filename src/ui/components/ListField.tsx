@@ -13,7 +13,7 @@ export function ListField(props: {
       {(ids) => (
         <select
           id={ids.id}
-          class="text-input"
+          class="select"
           value={props.value}
           onChange={(event) => props.onChange(event.currentTarget.value)}
         >
