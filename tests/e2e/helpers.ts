@@ -30,17 +30,38 @@ export async function openFile(page: Page, name: string, text: string): Promise<
 }
 
 /** Drops a file onto an element, as a person drags it in from a folder. */
-export async function dropFile(page: Page, selector: string, name: string, text: string): Promise<void> {
+export function dropFile(page: Page, selector: string, name: string, text: string): Promise<void> {
+  return dropFiles(page, selector, [{ name, buffer: Buffer.from(text) }])
+}
+
+export async function dropFiles(
+  page: Page,
+  selector: string,
+  files: { name: string; buffer: Buffer }[],
+): Promise<void> {
   const transfer = await page.evaluateHandle(
-    ([name, text]) => {
+    (all) => {
       const transfer = new DataTransfer()
-      transfer.items.add(new File([text!], name!, { type: 'text/csv' }))
+      for (const { name, base64 } of all)
+        transfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name))
       return transfer
     },
-    [name, text],
+    files.map(({ name, buffer }) => ({ name, base64: buffer.toString('base64') })),
   )
   for (const type of ['dragover', 'drop'])
     await page.dispatchEvent(selector, type, { dataTransfer: transfer, bubbles: true, cancelable: true })
+}
+
+/** Drops a folder of the disk: the browser itself opens it, which no script in the page could ask for. */
+export async function dropFolder(page: Page, selector: string, path: string): Promise<void> {
+  const target = page.locator(selector)
+  await target.scrollIntoViewIfNeeded()
+  const { x, y, width, height } = (await target.boundingBox())!
+  const data = { items: [], files: [path], dragOperationsMask: 1 }
+  const session = await page.context().newCDPSession(page)
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: x + width / 2, y: y + height / 2, data })
+  await session.detach()
 }
 
 /** Steps done, read off the progress line; -1 where there is none yet. */

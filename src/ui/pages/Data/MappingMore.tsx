@@ -16,14 +16,9 @@ const MOST_LABELS = 30
 export function MappingMore(props: { info: DatasetInfo; columns: string[] }) {
   const { data, studio } = useApp()
   const [values, setValues] = createSignal<string[] | 'many' | null>(null)
+  const response = createMemo(() => data.mapping().response)
   // Values of one column are not those of another.
-  createEffect(
-    on(
-      () => data.mapping().response,
-      () => setValues(null),
-      { defer: true },
-    ),
-  )
+  createEffect(on(response, () => setValues(null), { defer: true }))
   const template = () => data.mapping().template ?? ''
   const rows = () => data.stepsReport()?.preview ?? props.info.preview
 
