@@ -98,10 +98,12 @@ async function map({ guess, mapped }: Walk): Promise<void> {
 
 async function seeFinding(says: RegExp): Promise<void> {
   const findings = page.locator('.findings')
-  await expect(findings).toHaveAttribute('aria-busy', 'false')
-  const fold = findings.locator('summary')
-  if ((await fold.count()) > 0) await fold.click()
-  await expect(findings.getByText(says).first()).toBeVisible()
+  const found = findings.getByText(says).first()
+  // Many findings are folded; the fold comes and goes while they are being looked for.
+  await expect(async () => {
+    if (!(await found.isVisible())) await findings.locator('summary').click({ timeout: 1000 })
+    await expect(found).toBeVisible({ timeout: 1000 })
+  }).toPass()
 }
 
 async function addStep({ name, fill, check, choose: chosen, ...effect }: Walk['step']): Promise<void> {

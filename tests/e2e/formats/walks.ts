@@ -132,7 +132,8 @@ const written: Record<string, Walk> = {
     guess: {
       kind: 'Question, answer',
       roles: pair('english', 'french'),
-      reason: 'There are two columns: "english" was taken as what is asked, "french" as the answer.',
+      reason:
+        '"english" and "french" are named for languages: the model learns to translate from English to French. A template may say so in each prompt, such as "Translate {english} to French".',
     },
     mapped: { template: 'Translate {english} to French' },
     finding: /nothing in "french" \(the response\), row 7 first/,
