@@ -19,6 +19,9 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/**/*.gpu.test.ts', 'tests/**/*.browser.test.ts'],
+          // Machines that run other things beside the tests are slow; no test measures time.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
