@@ -14,7 +14,7 @@ export async function portableSteps(bench: Bench, ours: MeasuredStep): Promise<v
   setWasmPaths('/')
   setThreadsCount(1)
   for (const backend of ['wasm', 'webgpu'] as const) {
-    const name = `TensorFlow.js ${tf.version_core}, ${backend === 'wasm' ? 'WebAssembly' : 'WebGPU'}`
+    const name = `Lapidary, portable: TensorFlow.js ${tf.version_core}, ${backend === 'wasm' ? 'WebAssembly' : 'WebGPU'}`
     const where = backend === 'wasm' ? 'processor, 1 thread' : bench.adapter
     try {
       if (!(await tf.setBackend(backend))) throw new Error('it does not start here')
