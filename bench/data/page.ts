@@ -14,7 +14,7 @@ import { makeRows } from './rows.ts'
  *
  *   npx tsx bench/data/page.ts [--rows 100000] [--json FILE]
  *
- * Rows of some 500 bytes: 400,000 of them are a file of 200 MB.
+ * Rows of some 500 bytes: 400,000 of them are a file of 200 MB. What is beyond a limit of the data room is marked with !.
  */
 const { values } = parseArgs({
   options: { rows: { type: 'string', default: '100000' }, json: { type: 'string' } },
@@ -33,12 +33,13 @@ const EXACT = `document.querySelector('main .stats[aria-busy="false"]') && !docu
 
 const BUSY = `document.querySelector('main .stats[aria-busy="true"]')`
 
+const EXACT_FIGURES = 'token figures, exact'
 const OPENING: Wanted = {
   'first rows': `document.querySelector('main td')`,
   'all rows': `[...document.querySelectorAll('main p')].some((p) => p.textContent.startsWith('${count.toLocaleString('en')} rows'))`,
   findings: `document.querySelector('main .findings')`,
   'token figures from a sample': `document.querySelector('main .stats .stat')`,
-  'token figures, exact': EXACT,
+  [EXACT_FIGURES]: EXACT,
 }
 
 const press = (label: string) =>
@@ -68,6 +69,18 @@ const HARNESS = `
   new PerformanceObserver((list) => {
     for (const { startTime, duration } of list.getEntries()) longTasks.push([startTime, duration])
   }).observe({ type: 'longtask', buffered: true })
+  window.longFrames = []
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration, styleAndLayoutStart, scripts } of list.getEntries()) {
+      const parts = scripts.map((script) => [
+        [script.invoker, script.sourceFunctionName].filter(Boolean).join(' '),
+        script.duration,
+      ])
+      if (styleAndLayoutStart > 0) parts.push(['style and layout', startTime + duration - styleAndLayoutStart])
+      longFrames.push({ startTime, duration, parts })
+    }
+  }).observe({ type: 'long-animation-frame', buffered: true })
+  const learnt = () => /of ([0-9.,]+) in all/.exec(document.querySelector('main .stats')?.textContent ?? '')?.[1]
   window.measure = async (act, wanted) => {
     const looks = Object.entries(wanted).map(([name, text]) => [name, new Function('return !!(' + text + ')')])
     const seen = {}
@@ -82,7 +95,11 @@ const HARNESS = `
     })
     // Tasks are reported after they have ended.
     await new Promise((resolve) => setTimeout(resolve, 200))
-    return { start, seen, tasks: longTasks.filter(([at, took]) => at + took > start) }
+    const tasks = longTasks
+      .filter(([at, took]) => at + took > start)
+      .map(([at, took]) => ({ at, took, parts: longFrames.find((frame) =>
+        frame.startTime < at + took && at < frame.startTime + frame.duration)?.parts ?? [] }))
+    return { start, seen, tasks, tokens: Number(learnt()?.replace(/[^0-9]/g, '')) }
   }
 `
 
@@ -92,30 +109,68 @@ interface Measured {
   seconds: number
   /** Milliseconds, since the last thing was seen; 0: under 50, which browsers do not report. */
   longestTask: number
+  /** What took most of that task, as far as the browser tells. */
+  cause?: string
+  /** Tokens of the training rows, for each second since figures of a sample were seen. */
+  tokensPerSecond?: number
 }
+
+interface Task {
+  at: number
+  took: number
+  /** What ran, and for how many milliseconds. */
+  parts: [string, number][]
+}
+
+/** What issue and reader hold the page to: seconds until it is seen. */
+const LIMITS: Record<string, number> = {
+  'first rows': 1,
+  'column statistics': 5,
+  'token figures from a sample': 2,
+}
+const LONGEST_TASK = 50
+const TOKENS_PER_SECOND = 60_000
 
 const measured: Measured[] = []
 
 async function measure(page: Page, act: string | (() => Promise<void>), wanted: Wanted): Promise<void> {
   const script = typeof act === 'string' ? act : ''
-  const under = page.evaluate<{ start: number; seen: Record<string, number>; tasks: [number, number][] }>(
+  const under = page.evaluate<{ start: number; seen: Record<string, number>; tasks: Task[]; tokens: number }>(
     `measure(${JSON.stringify(script)}, ${JSON.stringify(wanted)})`,
   )
   if (typeof act !== 'string') await act()
-  const { start, seen, tasks } = await under
+  const { start, seen, tasks, tokens } = await under
   let before = start
   for (const [what, at] of Object.entries(seen)) {
-    const longest = tasks.filter(([from, took]) => from + took > before && from <= at)
-    const one = {
+    const here = tasks.filter((task) => task.at + task.took > before && task.at <= at)
+    const longest = here.sort((a, b) => b.took - a.took)[0]
+    const cause = longest?.parts.sort(([, a], [, b]) => b - a)[0]
+    const one: Measured = {
       what,
       seconds: (at - start) / 1000,
-      longestTask: Math.max(0, ...longest.map(([, took]) => took)),
+      longestTask: longest?.took ?? 0,
+      ...(cause ? { cause: `${cause[0]}, ${cause[1].toFixed(0)} ms` } : {}),
+      ...(what === EXACT_FIGURES ? { tokensPerSecond: (1000 * tokens) / (at - before) } : {}),
     }
     measured.push(one)
-    const task = one.longestTask > 0 ? `${one.longestTask.toFixed(0)} ms` : 'under 50 ms'
-    console.log(`${what.padEnd(32)} ${one.seconds.toFixed(2).padStart(7)} s   ${task}`)
+    print(one)
     before = at
   }
+}
+
+/** A line of the table; what is beyond its limit is marked. */
+function print({ what, seconds, longestTask, cause, tokensPerSecond }: Measured): void {
+  const over = (beyond: boolean) => (beyond ? ' !' : '')
+  const columns = [
+    what.padEnd(32),
+    `${seconds.toFixed(2).padStart(7)} s${over(seconds > (LIMITS[what] ?? Infinity))}`.padEnd(12),
+    longestTask > 0 ? `${longestTask.toFixed(0)} ms${over(longestTask > LONGEST_TASK)}` : 'under 50 ms',
+    cause ? `(${cause})` : '',
+    tokensPerSecond
+      ? `${Math.round(tokensPerSecond)} tokens/s${over(tokensPerSecond < TOKENS_PER_SECOND)}`
+      : '',
+  ]
+  console.log(columns.join('  ').trimEnd())
 }
 
 /** A text of 200 MB is better not held as one. */
