@@ -1,6 +1,7 @@
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm'
 import '@tensorflow/tfjs-backend-webgpu'
 import * as tf from '@tensorflow/tfjs-core'
+import type { OpenBackend } from '../src/portable/backend.ts'
 import { PortableEngine } from '../src/portable/portable-engine.ts'
 import { type MeasuredStep, measureDecode, scalars } from './model.ts'
 import { measureStep, missedStep } from './peer.ts'
@@ -19,15 +20,16 @@ export async function portableSteps(bench: Bench, ours: MeasuredStep): Promise<v
     try {
       if (!(await tf.setBackend(backend))) throw new Error('it does not start here')
       await tf.ready()
-      await measure(bench, ours, name, where)
+      await measure(bench, ours, { name: backend, device: name, missed: [] }, where)
     } catch (error) {
       missedStep(bench, ours, name, where, error)
     }
   }
 }
 
-async function measure(bench: Bench, ours: MeasuredStep, name: string, where: string): Promise<void> {
-  const engine = new PortableEngine(name)
+async function measure(bench: Bench, ours: MeasuredStep, backend: OpenBackend, where: string): Promise<void> {
+  const { device: name } = backend
+  const engine = new PortableEngine(backend)
   try {
     await engine.load(ours.source, ours.request, { seed: 1 })
     let at = 0

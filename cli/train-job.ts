@@ -20,7 +20,7 @@ const LORA_FLAGS = {
   target_modules: 'target_modules',
   use_rslora: 'use_rslora',
 } as const
-const ENGINE_FLAGS = ['recompute', 'memory_budget', 'default_limits'] as const
+const ENGINE_FLAGS = ['portable_backend', 'recompute', 'memory_budget', 'default_limits'] as const
 const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text'] as const
 const EXPORTS = ['peft', 'merged', 'pt', 'h5', 'gguf']
 /** What this version can write beside the adapter, which it always writes. */
@@ -66,6 +66,7 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
                        template, label words, chat format (kauldron's too), preprocessing steps, split and augmentation:
                        see docs/config.md
   --engine E           auto (default: webgpu on a graphics card, else portable), webgpu, portable
+  --portable-backend B what the portable engine runs on: auto (default), wasm, webgpu, cpu
   --export LIST        peft
   --resume             go on from DIR/checkpoint
   --json               events on standard output, one JSON object a line

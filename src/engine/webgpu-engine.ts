@@ -53,6 +53,8 @@ export class WebgpuEngine implements Engine {
   readonly gpu: Gpu
   /** What the adapter sustains; measured at the first load unless it is known. */
   rates: Rates | null
+  /** Kernels found wrong on this adapter, see `checkGpu`. */
+  avoid: ReadonlySet<string> = new Set()
   readonly #options: WebgpuEngineOptions
   #session: Session | null = null
   #readbacks: Readbacks | null = null
@@ -86,7 +88,10 @@ export class WebgpuEngine implements Engine {
       onProgress(0, 'Choosing kernels')
       const draft = planEngine(request, { ...planOptions, choices })
       for (const planned of Object.values(draft.tapes))
-        if (planned) choices = await tune(context, planned.tape.asked, choices, planned.capacity, signal)
+        if (planned)
+          choices = await tune(context, planned.tape.asked, choices, planned.capacity, signal, {
+            avoid: this.avoid,
+          })
     }
     const plan = planEngine(request, { ...planOptions, choices })
     this.#choices = choices

@@ -123,6 +123,13 @@ export class GpuContext {
     }
     return layout
   }
+
+  /** Not to be used after this, nor programs recorded with it. */
+  dispose(): void {
+    this.gpu.destroyBuffer(this.#uniforms)
+    this.gpu.destroyBuffer(this.#slices)
+    this.#pipelines.clear()
+  }
 }
 
 function numbered(code: string): string {

@@ -8,6 +8,8 @@ export interface TuneOptions {
   budget?: number
   /** Measure on a software adapter too. */
   software?: boolean
+  /** Variants never to be chosen, as family and name: see `familyOf`. */
+  avoid?: ReadonlySet<string>
 }
 
 /** A sample shorter than this says nothing where timestamps are rounded to 100 µs. */
@@ -25,8 +27,8 @@ const LARGEST_SCRATCH = 2 ** 29
 
 /**
  * Chooses between the variants that tapes asked for, by measuring them on this device at these sizes, and returns
- * `known` with the quickest of each added. What is known is never measured again: a run's numeric choices stay what
- * they were. The costliest keys come first; once the budget is spent, a key takes what won most often among keys with
+ * `known` with the quickest of each added. What is known is never measured again, unless it is to be avoided: a run's
+ * numeric choices stay what they were. The costliest keys come first; once the budget is spent, a key takes what won most often among keys with
  * the same variants. Variants that the device cannot run or compile are left out. On a software adapter nothing is
  * measured, as compiling alone would take longer than is ever gained: every key takes the first variant made for
  * software that runs there, else its first. Long kernels are timed by their trial.
@@ -47,7 +49,8 @@ export async function tune(
     sequences: Math.min(capacity.sequences, LARGEST.sequences),
   }
   const questions: Question[] = []
-  for (const [key, variants] of asked) {
+  for (const [key, all] of asked) {
+    const variants = without(options.avoid, key, all)
     const names = Object.keys(variants)
     if (choices[key] !== undefined && names.includes(choices[key])) continue
     choices[key] = unmeasured(context, variants)
@@ -86,6 +89,20 @@ export async function tune(
   return choices
 }
 
+/** What operations of all shapes have in common: the first word of a key. */
+export const familyOf = (key: string): string => key.split(' ')[0]!
+
+/** All of them where none would be left. */
+function without(
+  avoid: ReadonlySet<string> | undefined,
+  key: string,
+  all: Record<string, Variant>,
+): Record<string, Variant> {
+  if (!avoid?.size) return all
+  const left = Object.entries(all).filter(([name]) => !avoid.has(`${familyOf(key)} ${name}`))
+  return left.length > 0 ? Object.fromEntries(left) : all
+}
+
 interface Question {
   key: string
   /** Keys with the same variants and the same first word of the key. */
@@ -103,7 +120,7 @@ interface Family {
 
 function questionOf(key: string, variants: Record<string, Variant>, dims: Dims): Question {
   const first = kernelOf(Object.values(variants)[0]!)
-  const family = `${key.split(' ')[0]} ${Object.keys(variants).sort().join(' ')}`
+  const family = `${familyOf(key)} ${Object.keys(variants).sort().join(' ')}`
   return { key, family, variants, flops: first.cost?.(dims).flops ?? 0 }
 }
 
@@ -172,7 +189,7 @@ function unmeasured(context: GpuContext, variants: Record<string, Variant>): str
 }
 
 /** Whether the kernel is meant for this kind of device, and the device has what it needs. */
-function runsOn({ gpu }: GpuContext, kernel: Kernel): boolean {
+export function runsOn({ gpu }: GpuContext, kernel: Kernel): boolean {
   const { limits } = gpu
   return (
     !(gpu.software ? kernel.hardwareOnly : kernel.softwareOnly) &&

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
+import type { PortableBackend } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-
-export type PortableBackend = 'wasm' | 'webgpu' | 'cpu'
 
 export interface BackendOptions {
   /** Tried in this order; by default WASM, then plain JavaScript. */
@@ -12,48 +11,71 @@ export interface BackendOptions {
   wasmPaths?: Record<string, string>
 }
 
-let opened: Promise<string> | null = null
+export interface OpenBackend {
+  name: PortableBackend
+  /** What runs, in words. */
+  device: string
+  /** Why those before it in the order could not be started. */
+  missed: string[]
+}
+
+/** TensorFlow.js has one backend at a time: openings wait for one another. */
+let opening: Promise<unknown> = Promise.resolve()
+let wasmBegun = false
 
 /**
- * Opens a backend of TensorFlow.js, once for this page or worker.
- * @returns what runs, in words
+ * Makes a backend the one that TensorFlow.js computes with in this page or worker. What was made with another is to be disposed
+ * of before.
  * @throws LapidaryError `missing_device` where none can be started, with each one's reason
  */
-export function openBackend(options: BackendOptions = {}): Promise<string> {
-  opened ??= open(options).catch((error: unknown) => {
-    opened = null
-    throw error
-  })
+export function openBackend(options: BackendOptions = {}): Promise<OpenBackend> {
+  const opened = opening.then(() => open(options))
+  opening = opened.catch(() => {})
   return opened
 }
 
-async function open({ backends = ['wasm', 'cpu'], threads, wasmPaths }: BackendOptions): Promise<string> {
-  const reasons: string[] = []
+async function open({
+  backends = ['wasm', 'cpu'],
+  threads,
+  wasmPaths,
+}: BackendOptions): Promise<OpenBackend> {
+  const missed: string[] = []
   for (const name of backends)
     try {
       if (name === 'wasm') {
         const wasm = await import('@tensorflow/tfjs-backend-wasm')
-        if (wasmPaths) wasm.setWasmPaths(wasmPaths)
-        if (threads !== undefined) wasm.setThreadsCount(threads)
+        // Both throw once it has started.
+        if (!wasmBegun) {
+          if (wasmPaths) wasm.setWasmPaths(wasmPaths)
+          if (threads !== undefined) wasm.setThreadsCount(threads)
+        }
+        wasmBegun = true
       } else if (name === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu')
       else await import('@tensorflow/tfjs-backend-cpu')
       if (!(await tf.setBackend(name))) throw new Error('it does not start here')
       await tf.ready()
-      return `TensorFlow.js ${tf.version_core}, ${await describe(name)}`
+      return { name, device: `TensorFlow.js ${tf.version_core}, ${await describe(name)}`, missed }
     } catch (error) {
-      reasons.push(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+      missed.push(`${LABELS[name]}: ${error instanceof Error ? error.message : String(error)}`)
     }
   return fail(
     'missing_device',
-    `TensorFlow.js cannot start (${reasons.join('; ')}).`,
-    'Use a current browser; some policies and extensions block WebAssembly.',
+    `TensorFlow.js cannot start (${missed.join('; ')}).`,
+    backends.includes('wasm')
+      ? 'Use a current browser; some policies and extensions block WebAssembly.'
+      : 'Set portable_backend to auto.',
     { backends: backends.join(', ') },
   )
 }
 
+const LABELS: Record<PortableBackend, string> = {
+  wasm: 'WebAssembly',
+  webgpu: 'WebGPU',
+  cpu: 'plain JavaScript',
+}
+
 async function describe(name: PortableBackend): Promise<string> {
-  if (name === 'webgpu') return 'WebGPU'
-  if (name === 'cpu') return 'plain JavaScript'
+  if (name !== 'wasm') return LABELS[name]
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean
   const threaded = (await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT')) as boolean
   const { getThreadsCount } = await import('@tensorflow/tfjs-backend-wasm')

@@ -20,7 +20,7 @@ import { fail } from '../protocol/errors.ts'
 import type { ModelSource } from '../protocol/model.ts'
 import { Adapter } from './adapter.ts'
 import { attention, Masks, type Segment, segmentsOf } from './attention.ts'
-import { type BackendOptions, openBackend } from './backend.ts'
+import { type BackendOptions, type OpenBackend, openBackend } from './backend.ts'
 import { generate } from './decode.ts'
 import { type Dropout, type RopeTables, ropeTables, Stream } from './forward.ts'
 import { allLogits, head } from './head.ts'
@@ -34,6 +34,9 @@ import { BaseWeights } from './weights.ts'
 export async function createPortableEngine(options: BackendOptions = {}): Promise<PortableEngine> {
   return new PortableEngine(await openBackend(options))
 }
+
+/** Key of the choice between heads: their sums differ in the last bits. */
+const HEAD = 'portable.head'
 
 interface Loaded {
   plan: PortablePlan
@@ -60,14 +63,14 @@ interface Run {
  */
 export class PortableEngine implements Engine {
   readonly kind = 'portable'
-  readonly #device: string
+  readonly #backend: OpenBackend
   #loaded: Loaded | null = null
   #queue: Promise<unknown> = Promise.resolve()
   #paused = 0
 
-  /** @param device what runs, as `openBackend` says it */
-  constructor(device: string) {
-    this.#device = device
+  /** @param backend what TensorFlow.js computes with now; to stay so as long as the engine is used */
+  constructor(backend: OpenBackend) {
+    this.#backend = backend
   }
 
   plan(request: PlanRequest): MemoryPlan {
@@ -77,12 +80,13 @@ export class PortableEngine implements Engine {
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
     this.dispose()
     const plan = planPortable(request)
-    const { onProgress = () => {}, signal, seed } = options
+    const { onProgress = () => {}, signal, seed, choices = {} } = options
     onProgress(0, 'Reading weights')
     watchAllocations()
     const weights = await BaseWeights.load(
       model,
       plan,
+      choices[HEAD] ?? null,
       (share) => onProgress(share, 'Reading weights'),
       signal,
     ).catch((error: unknown) => {
@@ -196,11 +200,18 @@ export class PortableEngine implements Engine {
   }
 
   describe(): EngineDescription {
+    const { name, device, missed } = this.#backend
     return {
       kind: 'portable',
-      device: this.#device,
-      software: true,
-      choices: this.#loaded ? { 'portable.tile_words': String(this.#loaded.plan.tileWords) } : {},
+      backend: name,
+      device: missed.length > 0 ? `${device} (not ${missed.join('; not ')})` : device,
+      software: name !== 'webgpu',
+      choices: this.#loaded
+        ? {
+            'portable.tile_words': String(this.#loaded.plan.tileWords),
+            [HEAD]: this.#loaded.weights.simd ? 'simd' : 'tiles',
+          }
+        : {},
       liveBytes: tf.memory().numBytes,
     }
   }

@@ -42,6 +42,8 @@ export function fewThreads(): boolean {
   return backend !== null && backend.wasm.tfjs.getThreadsCount() <= 2
 }
 
+export const onWasm = (): boolean => wasmBackend() !== null
+
 /** The backend's memory has ended. */
 export class HeapFull extends Error {}
 

@@ -9,9 +9,10 @@ import {
   type WeightType,
 } from '../protocol/model.ts'
 import type { PortablePlan } from './plan.ts'
+import { hasSimd } from './simd/kernels.ts'
 import { SimdHead } from './simd/simd-head.ts'
 import { free, tidy } from './tidy.ts'
-import { fewThreads, matrixOf } from './wasm.ts'
+import { fewThreads, matrixOf, onWasm } from './wasm.ts'
 
 /** A matrix on the host, as it is stored. */
 interface HostMatrix extends StoredElements {
@@ -70,10 +71,14 @@ export class BaseWeights {
     this.#plan = plan
   }
 
-  /** @throws LapidaryError where a tensor is missing or of another shape */
+  /**
+   * @param headChoice see `simdHead`
+   * @throws LapidaryError where a tensor is missing or of another shape
+   */
   static async load(
     model: ModelSource,
     plan: PortablePlan,
+    headChoice: string | null,
     onProgress: (share: number) => void,
     signal?: AbortSignal,
   ): Promise<BaseWeights> {
@@ -94,7 +99,7 @@ export class BaseWeights {
       return { rows, cols, ...storedElements(bytes, dtype) }
     }
     const readHead = (name: string) => {
-      made.#simd = simdHead(config, plan, source.tensors.get(name)!.dtype)
+      made.#simd = simdHead(config, plan, headChoice, source.tensors.get(name)!.dtype)
       return read(name, made.#simd?.matrix)
     }
     const norm = async (name: string) => tf.keep(tf.tensor1d(widen(await read(name)).map((w) => 1 + w)))
@@ -184,8 +189,15 @@ export class BaseWeights {
   }
 }
 
-function simdHead(config: ModelConfig, plan: PortablePlan, type: WeightType): SimdHead | null {
-  if (config.finalSoftCap !== null || !fewThreads()) return null
+/** @param choice of an earlier run: `simd` or `tiles`; else `simd` where it is the quicker one */
+function simdHead(
+  config: ModelConfig,
+  plan: PortablePlan,
+  choice: string | null,
+  type: WeightType,
+): SimdHead | null {
+  const wanted = choice === null ? fewThreads() : choice === 'simd' && onWasm()
+  if (config.finalSoftCap !== null || !wanted || !hasSimd()) return null
   return new SimdHead(config.vocabSize, config.hiddenSize, type, plan.tileWords, plan.request.maxSupervised)
 }
 

@@ -30,8 +30,15 @@ export interface Engine {
 }
 
 export type EngineKind = 'webgpu' | 'portable'
-/** auto: WebGPU where there is a GPU, else the portable engine. */
+/** auto: WebGPU where there is a GPU that passes the check of its operations, else the portable engine. */
 export type EngineChoice = EngineKind | 'auto'
+/** What TensorFlow.js runs on. */
+export type PortableBackend = 'wasm' | 'webgpu' | 'cpu'
+/**
+ * auto: WebAssembly, then plain JavaScript; WebGPU first where there is a GPU, but kernels of our own are wrong on it and
+ * TensorFlow.js' are right.
+ */
+export type PortableBackendChoice = PortableBackend | 'auto'
 
 export interface PlanRequest {
   model: ModelConfig
@@ -146,6 +153,8 @@ export interface StateTensor {
 
 export interface EngineDescription {
   kind: EngineKind
+  /** Of the portable engine. */
+  backend?: PortableBackend
   /** Adapter, driver, backend in words. */
   device: string
   /** Whether the adapter is software. */

@@ -112,6 +112,8 @@ const ModelSchema = v.strictObject({
 
 const EngineSchema = v.strictObject({
   kind: v.optional(v.picklist(['auto', 'webgpu', 'portable']), 'auto'),
+  /** What the portable engine runs on. */
+  portable_backend: v.optional(v.picklist(['auto', 'wasm', 'webgpu', 'cpu']), 'auto'),
   recompute: v.optional(v.picklist(['auto', 'nothing', 'cheap', 'layer']), 'auto'),
   /** Bytes; null: what the adapter proves it can allocate. */
   memory_budget: v.optional(v.nullable(whole(1, Number.MAX_SAFE_INTEGER)), null),

@@ -1,7 +1,16 @@
 import type { SplitConfig } from './data-steps.ts'
-import type { EngineChoice, EngineDescription, EngineKind, GenerateOptions, MemoryPlan } from './engine.ts'
+import type {
+  EngineChoice,
+  EngineDescription,
+  EngineKind,
+  GenerateOptions,
+  MemoryPlan,
+  PortableBackend,
+  PortableBackendChoice,
+} from './engine.ts'
 import type { Failure } from './errors.ts'
 import type { MetricName, RunEvent } from './events.ts'
+import type { GpuCheck } from './gpu-check.ts'
 import type { ModelConfig } from './model.ts'
 import type {
   ColumnStats,
@@ -244,7 +253,9 @@ export interface ColumnInfo {
 
 export interface TrainRoom {
   /** What would compute here, before anything is loaded. */
-  device(choice?: EngineChoice): Promise<DeviceInfo>
+  device(choice?: EngineChoice, backend?: PortableBackendChoice): Promise<DeviceInfo>
+  /** Holds every operation against its reference on this adapter, anew; what it finds decides what `auto` chooses. */
+  checkGpu(onProgress?: (share: number, operation: string) => void, signal?: AbortSignal): Promise<GpuCheck>
   models(): Promise<ModelInfo[]>
   /** Stores a Hugging Face folder's files (config.json, tokenizer.json, *.safetensors ...) under a name. */
   addModel(
@@ -283,10 +294,14 @@ export interface DeviceInfo {
   reason?: Failure
   /** How quickly each engine has trained on this machine, newest first. */
   speeds: MeasuredSpeed[]
+  /** The last check of this adapter's operations with this build. */
+  check: GpuCheck | null
 }
 
 export interface MeasuredSpeed {
   engine: EngineKind
+  /** What the portable engine ran on. */
+  backend?: PortableBackend
   /** Name of the model. */
   model: string
   tokensPerSecond: number
@@ -352,6 +367,7 @@ export interface AnswerRequest {
   options: Omit<GenerateOptions, 'stopTokens' | 'adapter'>
   /** For the base model; a run's adapter answers on the run's own engine. */
   engine?: EngineChoice
+  portableBackend?: PortableBackendChoice
 }
 
 /** How runs move between a folder and the browser's storage: the command line's way of keeping them. */

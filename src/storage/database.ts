@@ -1,5 +1,6 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb'
 import type { RunEvent } from '../protocol/events.ts'
+import type { GpuCheck } from '../protocol/gpu-check.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type { DatasetInfo, MeasuredSpeed, PreparedInfo, RowEdit } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
@@ -73,6 +74,10 @@ export interface DeviceTuning {
   choices: Record<string, string>
   /** FLOP/s and bytes/s that were measured. */
   rates?: { flops: number; bandwidth: number }
+  /** The last check of its operations, and the build that made it. */
+  check?: GpuCheck & { build: string }
+  /** What is wrong with TensorFlow.js' WebGPU backend here; null: nothing. Asked where `check` did not pass. */
+  portableWebgpu?: string | null
   /** Kept under a key of their own. */
   speeds?: MeasuredSpeed[]
 }

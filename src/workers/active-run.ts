@@ -1,7 +1,13 @@
 import { TrainingBatches } from '../batches/sampler.ts'
 import { answer, type ChatCodec } from '../generate/chat.ts'
 import { sha256Hex } from '../lib/hash.ts'
-import type { Engine, EngineChoice, EngineDescription, PlanRequest } from '../protocol/engine.ts'
+import type {
+  Engine,
+  EngineChoice,
+  EngineDescription,
+  PlanRequest,
+  PortableBackendChoice,
+} from '../protocol/engine.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
@@ -108,9 +114,13 @@ function seldom(tell: Progress): Progress {
 }
 
 /** A run goes on with the engine that it began with, where that is here: only then are the bits the same. */
-function engineFor(kind: EngineChoice, before: EngineDescription | null): EngineChoice {
-  if (kind !== 'auto' || !before) return kind
-  return before.software ? before.kind : 'auto'
+function engineFor(
+  { kind, portable_backend: backend }: RunConfig['engine'],
+  before: EngineDescription | null,
+): { engine: EngineChoice; backend: PortableBackendChoice } {
+  if (!before || (kind !== 'auto' && kind !== before.kind)) return { engine: kind, backend }
+  const same = backend === 'auto' ? (before.backend ?? backend) : backend
+  return { engine: kind === 'auto' && before.software ? before.kind : kind, backend: same }
 }
 
 function median(values: readonly number[]): number | null {
@@ -173,6 +183,7 @@ export class ActiveRun {
       return event
     } finally {
       this.engine = null
+      host.busy = false
     }
   }
 
@@ -188,7 +199,7 @@ export class ActiveRun {
       model,
       plan,
       seed: training.seed,
-      engine: engineFor(wanted.kind, this.#log.record.engine),
+      ...engineFor(wanted, this.#log.record.engine),
       defaultLimits: wanted.default_limits,
       choices: resume?.meta.choices ?? wanted.choices,
       onProgress: seldom((progress, note) => onEvent({ type: 'stage', stage: 'load', progress, note })),
@@ -196,6 +207,7 @@ export class ActiveRun {
     })
     this.#loading.signal.throwIfAborted()
     this.engine = engine
+    host.busy = true
     const described = engine.describe()
     const config: RunConfig = {
       ...this.#prepared.config,
@@ -226,7 +238,12 @@ export class ActiveRun {
     })
     const tokensPerSecond = median(speeds)
     if (tokensPerSecond !== null)
-      await host.noteSpeed({ engine: described.kind, model: model.info.name, tokensPerSecond })
+      await host.noteSpeed({
+        engine: described.kind,
+        ...(described.backend && { backend: described.backend }),
+        model: model.info.name,
+        tokensPerSecond,
+      })
     return done.event!
   }
 

@@ -2,7 +2,7 @@ import { transfer } from 'comlink'
 import { peftFiles } from '../export/peft.ts'
 import { namedSources } from '../files/bytes.ts'
 import { answer } from '../generate/chat.ts'
-import type { Engine, EngineChoice } from '../protocol/engine.ts'
+import type { Engine } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { defaultRunConfig, type LoraConfig, parseRunConfig } from '../protocol/run-config.ts'
@@ -100,7 +100,7 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
     run: string | null,
     positions: number,
     prompts: number,
-    choice: EngineChoice,
+    choice: Pick<AnswerRequest, 'engine' | 'portableBackend'>,
     signal?: AbortSignal,
   ): Promise<Engine> {
     const room = Math.ceil(positions / POSITIONS_STEP) * POSITIONS_STEP
@@ -115,13 +115,13 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
       const config = { ...defaultRunConfig(), lora, ...(record ? { engine: record.config.engine } : {}) }
       const most = { tokens: POSITIONS_STEP, supervised: 1 }
       const plan = planRequest(config, model.info.config, await model.weights(), most, decode)
-      const { default_limits: defaultLimits } = config.engine
-      const kind = record ? config.engine.kind : choice
+      const { default_limits: defaultLimits, kind, portable_backend } = config.engine
       engine = await host.load({
         model,
         plan,
         seed: 0,
-        engine: kind,
+        engine: record ? kind : (choice.engine ?? 'auto'),
+        backend: record ? portable_backend : (choice.portableBackend ?? 'auto'),
         defaultLimits,
         choices: {},
         ...(signal && { signal }),
@@ -167,14 +167,7 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
       )
     const engine =
       during?.engine ??
-      (await engineFor(
-        model,
-        request.run,
-        positions,
-        request.prompts.length,
-        request.engine ?? 'auto',
-        signal,
-      ))
+      (await engineFor(model, request.run, positions, request.prompts.length, request, signal))
     const adapter = request.run === null ? ('off' as const) : ('on' as const)
     const options = { ...request.options, adapter }
     const given = await answer(engine, codec, request.prompts, options, onText, signal)
@@ -186,7 +179,19 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
       base = options.base
     },
 
-    device: (choice) => host.device(choice),
+    device: (choice, backend) => host.device(choice, backend),
+
+    async checkGpu(onProgress, signal) {
+      if (active || beginning)
+        fail('bad_state', 'A run is going on in this window.', 'Stop it first, or wait until it is done.')
+      beginning = true
+      try {
+        await asking
+        return await host.checkGpu({ ...(onProgress && { onProgress }), ...(signal && { signal }) })
+      } finally {
+        beginning = false
+      }
+    },
 
     async models() {
       return (await library()).list()
@@ -205,7 +210,7 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
       const parsed = parseRunConfig(config)
       const decode = { sequences: 1, positions: POSITIONS_STEP }
       const request = planRequest(parsed, model.info.config, await model.weights(), null, decode)
-      return host.plan(request, parsed.engine.kind)
+      return host.plan(request, parsed.engine.kind, parsed.engine.portable_backend)
     },
 
     async start(request, onEvent) {

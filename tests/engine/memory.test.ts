@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { mulberry } from '../../src/engine/check/values.ts'
 import type { Dims, Kernel } from '../../src/gpu/kernel.ts'
 import { planMemory, sharedSlots, tensorBytes } from '../../src/gpu/memory.ts'
 import { Tape, type Tensor } from '../../src/gpu/tape.ts'
-import { mulberry } from '../support/operation.ts'
 
 const dims: Dims = { tokens: 10, supervised: 3, sequences: 1 }
 

@@ -62,6 +62,22 @@ describe('tune', () => {
     expect(known['a 2']).toBe('gone')
   })
 
+  test('takes nothing that is to be avoided, known before or not, unless nothing else is left', async () => {
+    const asked = new Map<string, Record<string, Kernel>>([
+      ['a 1', variants],
+      ['a 2', variants],
+      ['b 1', { quick: summing(4) }],
+    ])
+    const avoid = new Set(['a quick', 'a late', 'b quick'])
+    const known = { 'a 2': 'quick' }
+    const own = { ...options, avoid }
+    expect(await tune(await sharedContext(), asked, known, DIMS, undefined, own)).toEqual({
+      'a 1': 'slow',
+      'a 2': 'slow',
+      'b 1': 'quick',
+    })
+  })
+
   test('past its budget, further keys take what won before', async () => {
     const asked = new Map([
       ['a small', { slow: summing(500), quick: summing(2) }],

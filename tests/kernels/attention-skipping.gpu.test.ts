@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { startsOf } from '../../src/engine/check/attention.ts'
+import { normals } from '../../src/engine/check/values.ts'
 import { planMemory, tensorBytes } from '../../src/gpu/memory.ts'
 import { type Place, Program, Workspace } from '../../src/gpu/program.ts'
 import { Tape, type Tensor } from '../../src/gpu/tape.ts'
 import { attention } from '../../src/kernels/attention.ts'
 import { readBuffer, sharedContext } from '../support/gpu.ts'
-import { normals } from '../support/operation.ts'
-import { startsOf } from './attention-reference.ts'
 
 /**
  * What a row does not see, and no row of its tile does, must not be touched: work grows with the segments, not with the

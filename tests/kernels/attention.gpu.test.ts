@@ -1,58 +1,10 @@
 import { describe, test } from 'vitest'
-import { type AttentionOptions, attention } from '../../src/kernels/attention.ts'
+import { type AttentionCase, attentionCase } from '../../src/engine/check/attention.ts'
 import { forwardVariants, keyValueVariants } from '../../src/kernels/attention-variants.ts'
 import { checkOperation } from '../support/operation.ts'
-import { attentionReference, startsOf } from './attention-reference.ts'
 
-type Case = Pick<AttentionOptions, 'heads' | 'kvHeads' | 'headDim'> & {
-  /** Lengths of the segments. */
-  segments: number[]
-  window?: number
-  softCap?: number
-  scale?: number
-  inputScale?: number
-  choices?: Record<string, string>
-  tolerance?: number
-  probes?: number
-  /** Inputs whose gradient is checked; with one key in sight those of q and k are zero but for rounding. */
-  gradients?: ('q' | 'k' | 'v')[]
-}
-
-function check(name: string, c: Case) {
-  test(name, () => {
-    const { heads, kvHeads, headDim } = c
-    const segmentStart = startsOf(c.segments)
-    const options = {
-      rows: 'tokens' as const,
-      heads,
-      kvHeads,
-      headDim,
-      scale: c.scale ?? headDim ** -0.5,
-      window: c.window ?? null,
-      softCap: c.softCap ?? null,
-    }
-    const key = (pass: string) => `attention.${pass} ${headDim} ${heads}/${kvHeads}`
-    const choices = Object.fromEntries(Object.entries(c.choices ?? {}).map(([k, v]) => [key(k), v]))
-    const scale = c.inputScale ?? 1
-    const grad = (name: 'q' | 'k' | 'v') => c.gradients?.includes(name) ?? true
-    return checkOperation({
-      name,
-      live: { tokens: segmentStart.length },
-      inputs: {
-        q: { shape: ['tokens', heads * headDim], grad: grad('q'), scale },
-        k: { shape: ['tokens', kvHeads * headDim], grad: grad('k'), scale },
-        v: { shape: ['tokens', kvHeads * headDim], grad: grad('v') },
-        segmentStart: { shape: ['tokens'], values: segmentStart },
-      },
-      build: (tape, { q, k, v, segmentStart }) => ({
-        out: attention(tape, q!, k!, v!, { ...options, segmentStart: segmentStart!, name: 'attention' }),
-      }),
-      reference: attentionReference(options),
-      choices,
-      probes: c.probes ?? 24,
-      ...(c.tolerance ? { tolerance: c.tolerance, gradTolerance: c.tolerance } : {}),
-    })
-  })
+function check(name: string, c: Omit<AttentionCase, 'name'>) {
+  test(name, () => checkOperation(attentionCase({ name, ...c })))
 }
 
 // Compiling is what takes time here: cases of one shape share their kernels.

@@ -1,3 +1,4 @@
+import { fromBf16, mulberry, normals } from '../../src/engine/check/values.ts'
 import type { Dims, Kernel } from '../../src/gpu/kernel.ts'
 import { planMemory, tensorBytes } from '../../src/gpu/memory.ts'
 import { type GpuContext, type Place, Program, Workspace } from '../../src/gpu/program.ts'
@@ -6,8 +7,6 @@ import { Tape, type Tensor } from '../../src/gpu/tape.ts'
 import { headLoss } from '../../src/kernels/head-loss.ts'
 import { shardShape, type WeightShard } from '../../src/kernels/weight.ts'
 import { readBuffer } from '../support/gpu.ts'
-import { mulberry, normals } from '../support/operation.ts'
-import { fromBits } from './head-support.ts'
 
 export interface HeadBench {
   vocab: number
@@ -145,7 +144,7 @@ function randomWords(length: number): Uint32Array<ArrayBuffer> {
 
 function reference(words: Uint32Array, hidden: number, vocab: number, h: Float32Array, label: number) {
   const decode = new Float64Array(65536)
-  for (let i = 0; i < 65536; i++) decode[i] = fromBits(i << 16)
+  for (let i = 0; i < 65536; i++) decode[i] = fromBf16(i)
   const z = new Float64Array(vocab)
   const half = hidden / 2
   for (let v = 0; v < vocab; v++) {

@@ -1,84 +1,15 @@
 import { describe, expect, test } from 'vitest'
+import { type HeadLossShape, headLossCase } from '../../src/engine/check/head.ts'
+import { askedBy, runOperation } from '../../src/engine/check/operation.ts'
 import { planMemory } from '../../src/gpu/memory.ts'
 import { Tape, type Tensor } from '../../src/gpu/tape.ts'
 import { KernelTimer } from '../../src/gpu/timing.ts'
 import { headLoss } from '../../src/kernels/head-loss.ts'
-import { shardShape, type WeightFormat } from '../../src/kernels/weight.ts'
+import { shardShape } from '../../src/kernels/weight.ts'
 import { extendedContext, sharedContext } from '../support/gpu.ts'
-import { type Arrays, checkOperation, type OperationCase, runOperation } from '../support/operation.ts'
-import { headInputs, weightOf } from './head-support.ts'
+import { checkOperation } from '../support/operation.ts'
 
-interface Shape {
-  vocab: number
-  hidden: number
-  rows: number
-  format: WeightFormat
-  shards: number
-  softCap: number | null
-  gradient?: boolean
-  /** Largest logits, roughly. */
-  spread?: number
-  maxRows?: number
-  tie?: boolean
-  choice?: string
-}
-
-const LOSS_SCALE = 0.37
-
-function headCase(s: Shape): OperationCase {
-  const gradient = s.gradient ?? true
-  const { inputs, values } = headInputs({ ...s, spread: s.spread ?? 4 })
-  if (s.tie) {
-    // The label shares its row of W with another word: a hit only for the lower of the two.
-    const [low, high] = [3, s.vocab - 2]
-    const { labels } = values
-    for (let n = 0; n < labels.length; n++) labels[n] = n % 2 ? low : high
-  }
-  const cap = (z: number) => (s.softCap ? s.softCap * Math.tanh(z / s.softCap) : z)
-  const forward = (h: Float64Array) => {
-    const logProbability = new Float64Array(s.rows)
-    const hit = new Float64Array(s.rows)
-    for (let n = 0; n < s.rows; n++) {
-      const label = values.labels[n]!
-      if (label >= s.vocab) continue
-      const z = new Float64Array(s.vocab)
-      for (let v = 0; v < s.vocab; v++) {
-        let dot = 0
-        for (let k = 0; k < s.hidden; k++) dot += h[n * s.hidden + k]! * values.weight[v * s.hidden + k]!
-        z[v] = cap(dot)
-      }
-      const top = z.reduce((a, b) => Math.max(a, b))
-      logProbability[n] = z[label]! - top - Math.log(z.reduce((a, b) => a + Math.exp(b - top), 0))
-      hit[n] = z.indexOf(top) === label ? 1 : 0
-    }
-    return { logProbability, hit }
-  }
-  return {
-    name: 'head loss',
-    live: { supervised: s.rows },
-    scalars: { loss_scale: LOSS_SCALE },
-    inputs: { ...inputs, h: { ...inputs.h!, grad: gradient } },
-    build: (tape, t) => ({
-      ...headLoss(tape, t.h!, weightOf(s, t), {
-        rows: 'supervised',
-        labels: t.labels!,
-        softCap: s.softCap,
-        gradient,
-        name: 'head',
-        ...(s.maxRows ? { maxRows: s.maxRows } : {}),
-      }),
-    }),
-    reference: ({ h }: Arrays) => forward(h!),
-    objective: ({ h }) => -LOSS_SCALE * forward(h!).logProbability.reduce((a, b) => a + b, 0),
-    tolerance: 2e-5,
-    probes: 24,
-    ...(s.choice
-      ? { choices: { [`head.${gradient ? 'loss' : 'score'} ${s.hidden} ${s.format}`]: s.choice } }
-      : {}),
-  }
-}
-
-const TINY: Shape = { vocab: 300, hidden: 64, rows: 5, format: 'bf16', shards: 1, softCap: null }
+const TINY: HeadLossShape = { vocab: 300, hidden: 64, rows: 5, format: 'bf16', shards: 1, softCap: null }
 const TILED = [
   'tiled32x128_256',
   'tiled64x128_512',
@@ -88,18 +19,8 @@ const TILED = [
   'tiled32x256_256',
 ]
 
-function inputsOf(tape: Tape): Record<string, Tensor> {
-  const { inputs } = headCase(TINY)
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, { shape, values }]) => [
-      name,
-      tape.input(name, shape, values instanceof Float32Array ? 'f32' : 'u32'),
-    ]),
-  )
-}
-
 describe('head loss', () => {
-  const cases: Shape[] = [
+  const cases: HeadLossShape[] = [
     { vocab: 97, hidden: 64, rows: 1, format: 'f32', shards: 1, softCap: null },
     { vocab: 512, hidden: 96, rows: 5, format: 'bf16', shards: 2, softCap: null },
     { vocab: 1000, hidden: 160, rows: 37, format: 'bf16', shards: 3, softCap: 30 },
@@ -110,9 +31,9 @@ describe('head loss', () => {
     { vocab: 1000, hidden: 96, rows: 35, format: 'bf16', shards: 3, softCap: 30, gradient: false },
     { vocab: 97, hidden: 64, rows: 2, format: 'f16', shards: 1, softCap: null, gradient: false },
   ]
-  for (const s of cases) test(JSON.stringify(s), () => checkOperation(headCase(s)))
+  for (const s of cases) test(JSON.stringify(s), () => checkOperation(headLossCase(s)))
 
-  const tiled: (Shape & { choice: string })[] = [
+  const tiled: (HeadLossShape & { choice: string })[] = [
     ...TILED.map((choice) => ({ ...TINY, choice })),
     { ...TINY, vocab: 1031, hidden: 96, rows: 35, shards: 2, choice: 'tiled32x128_256' },
     { ...TINY, vocab: 400, hidden: 160, format: 'f32', softCap: 5, spread: 60, choice: 'tiled32x128_256' },
@@ -127,15 +48,11 @@ describe('head loss', () => {
       // What an adapter cannot run is never chosen on it.
       const invocations = Number(s.choice.split('_')[1])
       if (invocations > context.gpu.limits.maxComputeInvocationsPerWorkgroup) return
-      await checkOperation({ ...headCase(s), context, probes: 12 })
+      await checkOperation({ ...headLossCase(s), probes: 12 }, context)
     })
 
   test('every variant is a case above', () => {
-    const tape = new Tape()
-    const inputs = inputsOf(tape)
-    tape.requireGrad(inputs.h!)
-    headCase(TINY).build(tape, inputs)
-    expect(Object.keys([...tape.asked.values()][0]!)).toEqual(['plain', ...TILED])
+    expect(Object.keys([...askedBy(headLossCase(TINY)).values()][0]!)).toEqual(['plain', ...TILED])
   })
 
   test('variants are timed by a smaller trial', async () => {
@@ -172,18 +89,28 @@ describe('head loss', () => {
 
   test('no splits where the capacity is large', () =>
     checkOperation(
-      headCase({ vocab: 1000, hidden: 64, rows: 7, format: 'bf16', shards: 2, softCap: null, maxRows: 9000 }),
+      headLossCase({
+        vocab: 1000,
+        hidden: 64,
+        rows: 7,
+        format: 'bf16',
+        shards: 2,
+        softCap: null,
+        maxRows: 9000,
+      }),
     ))
 
   test('rows without a word as label are left out', () => {
-    const c = headCase({ vocab: 97, hidden: 64, rows: 4, format: 'f32', shards: 1, softCap: null })
+    const c = headLossCase({ vocab: 97, hidden: 64, rows: 4, format: 'f32', shards: 1, softCap: null })
     c.inputs.labels!.values![2] = 0xffffff9c
     return checkOperation(c)
   })
 
   test('two runs give the same bits', async () => {
-    const s: Shape = { vocab: 1000, hidden: 96, rows: 37, format: 'bf16', shards: 2, softCap: null }
-    const [a, b] = [await runOperation(headCase(s), false), await runOperation(headCase(s), false)]
+    const s: HeadLossShape = { vocab: 1000, hidden: 96, rows: 37, format: 'bf16', shards: 2, softCap: null }
+    const context = await sharedContext()
+    const run = () => runOperation(context, headLossCase(s), false)
+    const [a, b] = [await run(), await run()]
     expect(b.outputs).toEqual(a.outputs)
     expect(b.grads).toEqual(a.grads)
   })

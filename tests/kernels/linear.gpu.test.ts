@@ -1,133 +1,13 @@
 import { describe, test } from 'vitest'
-import type { Dim } from '../../src/gpu/kernel.ts'
-import type { Scalars } from '../../src/gpu/scalars.ts'
-import type { Tape, Tensor } from '../../src/gpu/tape.ts'
-import { linear } from '../../src/kernels/linear.ts'
+import { type LinearCase, linearCase } from '../../src/engine/check/linear.ts'
 import { matmulKey, matmulVariantNames, matvecVariantNames } from '../../src/kernels/matmul-variants.ts'
-import { shardShape, type Weight, type WeightFormat } from '../../src/kernels/weight.ts'
-import { uniform } from '../../src/lib/threefry.ts'
+import type { Weight } from '../../src/kernels/weight.ts'
 import { extendedContext } from '../support/gpu.ts'
-import { type Arrays, checkOperation, normals, type OperationInput } from '../support/operation.ts'
+import { checkOperation } from '../support/operation.ts'
 
-const SITE = 5
-const SCALE = 1.5
-
-interface LinearCase {
-  rows: number
-  width: number
-  out: number
-  format?: WeightFormat
-  rank?: number
-  dropout?: boolean
-  /** Rows of each shard of the weight; they sum to `out`. */
-  shards?: number[]
-  /** Whether x needs a gradient. */
-  gradX?: boolean
-  dim?: Dim
-  scalars?: Partial<Scalars>
-  choices?: Record<string, string>
-  probes?: number
-  /** Needs a device with features beyond WebGPU's core. */
-  extended?: boolean
-}
-
-async function check(c: LinearCase): Promise<void> {
-  const context = c.extended ? await extendedContext() : undefined
-  const { rows, width, out, format = 'f32', rank = 0, dropout = false, shards = [out], gradX = true } = c
-  const scalars = { seed: 3, counter: 9, dropout_keep: dropout ? 0.75 : 1, ...c.scalars }
-  const dim = c.dim ?? 'tokens'
-  const random = normals(out * 31 + width)
-  const inputs: Record<string, OperationInput> = { x: { shape: [dim, width], grad: gradX } }
-  const w: number[] = []
-  shards.forEach((count, i) => {
-    const { stored, values } = encode(format, random(count * width, width ** -0.5))
-    inputs[`w${i}`] = { shape: shardShape(format, count, width), values: stored }
-    w.push(...values)
-  })
-  if (rank > 0) {
-    inputs.a = { shape: [rank, width], grad: true, scale: width ** -0.5 }
-    inputs.b = { shape: [out, rank], grad: true, scale: 0.5 }
-    inputs.site = { shape: [1], values: Uint32Array.of(SITE) }
-  }
-  const keep = (i: number) =>
-    dropout && !(uniform(scalars.seed, scalars.counter, SITE, i) < scalars.dropout_keep)
-      ? 0
-      : 1 / scalars.dropout_keep
-  const mask = Float64Array.from({ length: rows * width }, (_, i) => keep(i))
-  const scale = SCALE * (scalars.adapter ?? 1)
-  const live = typeof dim === 'number' ? {} : { [dim]: rows }
-  await checkOperation({
-    name: `linear ${rows}x${width}x${out} ${format}`,
-    live,
-    inputs,
-    scalars,
-    probes: c.probes ?? 24,
-    gradTolerance: 2e-5,
-    ...(c.choices ? { choices: c.choices } : {}),
-    ...(context ? { context } : {}),
-    build: (tape: Tape, t: Record<string, Tensor>) => {
-      let firstRow = 0
-      const weight: Weight = { rows: out, cols: width, format, shards: [] }
-      shards.forEach((count, i) => {
-        weight.shards.push({ tensor: t[`w${i}`]!, firstRow, rows: count })
-        firstRow += count
-      })
-      const lora = { a: t.a!, b: t.b!, rank, scale: SCALE, site: t.site!, dropout }
-      return { y: linear(tape, t.x!, weight, { rows: dim, name: 'y', ...(rank > 0 ? { lora } : {}) }) }
-    },
-    reference: ({ x, a, b }: Arrays): Arrays => {
-      const y = new Float64Array(rows * out)
-      const u = new Float64Array(rank)
-      for (let t = 0; t < rows; t++) {
-        u.fill(0)
-        for (let q = 0; q < rank; q++)
-          for (let i = 0; i < width; i++)
-            u[q]! += scale * mask[t * width + i]! * x![t * width + i]! * a![q * width + i]!
-        for (let o = 0; o < out; o++) {
-          let sum = 0
-          for (let i = 0; i < width; i++) sum += x![t * width + i]! * w[o * width + i]!
-          for (let q = 0; q < rank; q++) sum += u[q]! * b![o * rank + q]!
-          y[t * out + o] = sum
-        }
-      }
-      return { y }
-    },
-  })
-}
-
-/** What is stored, and the values it stands for. */
-function encode(
-  format: WeightFormat,
-  values: Float32Array,
-): { stored: Float32Array | Uint32Array; values: number[] } {
-  if (format === 'f32') return { stored: values, values: [...values] }
-  const bits = [...values].map(format === 'bf16' ? toBf16 : toF16)
-  const stored = Uint32Array.from(
-    { length: values.length / 2 },
-    (_, i) => bits[2 * i]! | (bits[2 * i + 1]! << 16),
-  )
-  return { stored, values: bits.map(format === 'bf16' ? fromBf16 : fromF16) }
-}
-
-const word = new DataView(new ArrayBuffer(4))
-function toBf16(value: number): number {
-  word.setFloat32(0, value)
-  return word.getUint16(0)
-}
-function fromBf16(bits: number): number {
-  word.setUint32(0, bits << 16)
-  return word.getFloat32(0)
-}
-/** Truncates; every bit pattern it makes is normal or zero. */
-function toF16(value: number): number {
-  word.setFloat32(0, value)
-  const bits = word.getUint32(0)
-  const exponent = ((bits >>> 23) & 255) - 112
-  return exponent <= 0 ? 0 : ((bits >>> 16) & 0x8000) | (exponent << 10) | ((bits >>> 13) & 1023)
-}
-function fromF16(bits: number): number {
-  const magnitude = bits & 0x7fff ? (1 + (bits & 1023) / 1024) * 2 ** (((bits >>> 10) & 31) - 15) : 0
-  return bits & 0x8000 ? -magnitude : magnitude
+/** @param c with `extended` where features beyond WebGPU's core are needed */
+async function check({ extended, ...c }: LinearCase & { extended?: boolean }): Promise<void> {
+  await checkOperation(linearCase(c), extended ? await extendedContext() : undefined)
 }
 
 describe('linear', () => {

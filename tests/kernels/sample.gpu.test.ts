@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { drawingWeights, sampleCase } from '../../src/engine/check/sample.ts'
+import { normals } from '../../src/engine/check/values.ts'
 import type { Dims } from '../../src/gpu/kernel.ts'
 import { planMemory, tensorBytes } from '../../src/gpu/memory.ts'
 import { type Place, Program, Workspace } from '../../src/gpu/program.ts'
@@ -7,7 +9,7 @@ import { Tape, type Tensor } from '../../src/gpu/tape.ts'
 import { advance, sample } from '../../src/kernels/sample.ts'
 import { SITE, uniform } from '../../src/lib/threefry.ts'
 import { readBuffer, sharedContext } from '../support/gpu.ts'
-import { normals } from '../support/operation.ts'
+import { checkOperation } from '../support/operation.ts'
 
 interface Drawing {
   vocab: number
@@ -121,30 +123,12 @@ async function draw(d: Drawing, ring = d.steps ?? 1): Promise<Drawn> {
   }
 }
 
-/** The rules on the host: each word's weight, 0 where it may not be drawn. */
-function weights(logits: Float32Array, o: { temperature: number; topK: number; topP: number }): Float64Array {
-  const top = logits.reduce((a, b) => Math.max(a, b))
-  const sorted = logits.slice().sort().reverse()
-  const floor = o.topK > 0 ? sorted[Math.min(o.topK, logits.length) - 1]! : -Infinity
-  const weight = Float64Array.from(logits, (z) => (z >= floor ? Math.exp((z - top) / o.temperature) : 0))
-  if (o.topP >= 1) return weight
-  const total = weight.reduce((a, b) => a + b, 0)
-  let limit = top
-  let mass = 0
-  for (const z of sorted) {
-    if (mass >= o.topP * total || z < floor) break
-    limit = z
-    mass += Math.exp((z - top) / o.temperature)
-  }
-  return weight.map((w, i) => (logits[i]! >= limit ? w : 0))
-}
-
 /** Holds drawn words against the host; next to a boundary, f32 may fall on either side. */
 function expectDraws(d: Drawing, drawn: Drawn, o: { temperature: number; topK: number; topP: number }) {
   let near = 0
   for (let r = 0; r < d.rows; r++) {
     const own = d.logits.length > d.vocab ? d.logits.subarray(r * d.vocab, (r + 1) * d.vocab) : d.logits
-    const weight = weights(own, o)
+    const weight = drawingWeights(own, o)
     const total = weight.reduce((a, b) => a + b, 0)
     const cumulative = new Float64Array(d.vocab + 1)
     weight.forEach((w, i) => {
@@ -200,6 +184,12 @@ describe('sample', () => {
         expectDraws(d, await draw(d), o)
       })
 
+  test('one word a row, as the check of a device draws it', async () => {
+    for (const vocab of [97, 1000])
+      for (const o of [{ temperature: 0, topK: 0, topP: 1 }, ...settings])
+        await checkOperation(sampleCase(vocab, o))
+  })
+
   test('ties at the thresholds are all kept', async () => {
     const vocab = 600
     // Steps of one: many words share each logit.
@@ -230,7 +220,7 @@ describe('sample', () => {
     const scalars = { temperature: 1, top_k: 30, top_p: 0.97 }
     const positions = Array.from({ length: rows }, () => 50)
     const { ids } = await draw({ vocab, rows, logits, steps, positions, scalars })
-    const weight = weights(logits, { temperature: 1, topK: 30, topP: 0.97 })
+    const weight = drawingWeights(logits, { temperature: 1, topK: 30, topP: 0.97 })
     const total = weight.reduce((a, b) => a + b, 0)
     const counts = new Float64Array(vocab)
     for (const row of ids) for (const word of row) counts[word]!++

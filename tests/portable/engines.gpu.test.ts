@@ -2,10 +2,10 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { fill } from '../../bench/random.ts'
 import { WebgpuEngine } from '../../src/engine/webgpu-engine.ts'
 import { readModelConfig } from '../../src/model/config.ts'
-import { expectedTensors } from '../../src/model/weights.ts'
+import { drawnModel } from '../../src/portable/drawn.ts'
 import type { Batch } from '../../src/protocol/batch.ts'
 import type { Engine, PlanRequest, StepScalars } from '../../src/protocol/engine.ts'
-import type { ModelConfig, ModelSource, Projection } from '../../src/protocol/model.ts'
+import type { ModelConfig, Projection } from '../../src/protocol/model.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { openPortable } from '../../src/workers/portable-host.ts'
 import { relativeL2 } from '../support/golden.ts'
@@ -75,26 +75,6 @@ function model(s: {
   )
 }
 
-function sourceOf(config: ModelConfig): ModelSource {
-  const tensors = new Map(
-    [...expectedTensors(config)].map(([name, shape]) => [name, { dtype: 'F32' as const, shape }]),
-  )
-  const names = [...tensors.keys()]
-  return {
-    config,
-    weights: {
-      tensors,
-      async read(name, start, end) {
-        const { shape } = tensors.get(name)!
-        const size = shape.reduce((a, b) => a * b, 1)
-        // Norms near 1, embeddings and matrices at the size that keeps activations near 1.
-        const scale = shape.length === 1 ? 0.2 : name.includes('embed') ? 0.5 : 1 / Math.sqrt(shape[1]!)
-        return new Uint8Array(fill(size, 7919 * names.indexOf(name), scale).buffer).subarray(start, end)
-      },
-    },
-  }
-}
-
 function batchOf(segments: number[], seed: number): Batch {
   const starts = segments.flatMap((length, i) => {
     const start = segments.slice(0, i).reduce((a, b) => a + b, 0)
@@ -145,7 +125,7 @@ async function engines(drawn: Drawn): Promise<[Tested, Tested]> {
     await openPortable(),
   ]
   for (const engine of pair) {
-    await engine.load(sourceOf(drawn.config), request, { seed: 3 })
+    await engine.load(drawnModel(drawn.config), request, { seed: 3 })
     const state = await engine.saveState()
     // With B zero half of the gradients would be.
     for (const [name, tensor] of Object.entries(state.lora))

@@ -1,4 +1,6 @@
+import type { CheckOptions } from '../../src/engine/check/check-gpu.ts'
 import type { EngineDescription, LoadOptions, MemoryPlan, PlanRequest } from '../../src/protocol/engine.ts'
+import type { GpuCheck } from '../../src/protocol/gpu-check.ts'
 import type { ModelSource } from '../../src/protocol/model.ts'
 import { BigramEngine } from '../trainer/bigram-engine.ts'
 
@@ -10,6 +12,7 @@ export class ToyEngine extends BigramEngine {
   loads = 0
   disposed = false
   readonly choicesGiven: Record<string, string>[] = []
+  avoid: ReadonlySet<string> = new Set()
   readonly gpu = {
     description: 'toy adapter',
     software: false,
@@ -51,5 +54,29 @@ export class ToyEngine extends BigramEngine {
 }
 
 export const createWebgpuEngine = async () => new ToyEngine()
+
+/** What checks of the toy adapter find, by the operations that a test declares wrong. */
+export const toyCheck = { failing: [] as string[], wrong: [] as string[], made: 0 }
+
+export async function checkGpu(gpu: { description: string }, options: CheckOptions): Promise<GpuCheck> {
+  options.onProgress?.(0, 'RMSNorm')
+  options.signal?.throwIfAborted()
+  toyCheck.made++
+  const operations = ['RMSNorm', 'Attention'].map((name) => ({
+    name,
+    runs: 2,
+    worst: 0.5,
+    failure: toyCheck.failing.includes(name) ? `${name}: got 1, want 2` : null,
+  }))
+  return {
+    device: gpu.description,
+    at: 1,
+    seconds: 1,
+    passed: toyCheck.failing.length === 0,
+    operations,
+    wrong: toyCheck.wrong,
+    rates: { flops: 1e12, bandwidth: 1e11 },
+  }
+}
 
 export const TOY_PLAN = { bytes: { total: 1 } } as unknown as MemoryPlan

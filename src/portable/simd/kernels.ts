@@ -196,18 +196,23 @@ export interface Kernels {
 
 let compiled: WebAssembly.Module | undefined
 
-/** @throws CompileError where the browser's WebAssembly has no SIMD */
+/** @throws CompileError where the browser's WebAssembly has no SIMD, see `hasSimd` */
 export function kernelsOver(memory: WebAssembly.Memory): Kernels {
-  compiled ??= new WebAssembly.Module(
-    assemble([
-      multiply,
-      packLeft,
-      packRight('F32'),
-      packRight('BF16'),
-      packRight('F16'),
-      largest,
-      exponentials,
-    ]),
-  )
+  compiled ??= new WebAssembly.Module(binary())
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels
+}
+
+/** Whether WebAssembly here has what these functions are made of. */
+export const hasSimd = (): boolean => compiled !== undefined || WebAssembly.validate(binary())
+
+function binary(): Uint8Array<ArrayBuffer> {
+  return assemble([
+    multiply,
+    packLeft,
+    packRight('F32'),
+    packRight('BF16'),
+    packRight('F16'),
+    largest,
+    exponentials,
+  ])
 }

@@ -170,6 +170,37 @@ export const en = {
   'device.speedOf': '{model}, {engine}',
   'device.speed': '{value} tokens a second',
   'device.name': 'Device',
+  'device.none': 'None',
+  'device.portableGpu': 'Your graphics card (TensorFlow.js)',
+  'device.engineOn': '{engine} on {backend}',
+  'device.backend': 'TensorFlow.js runs on',
+  'device.backend.auto': 'Automatic',
+  'device.backend.wasm': 'WebAssembly',
+  'device.backend.webgpu': 'WebGPU',
+  'device.backend.cpu': 'JavaScript',
+  'device.backend.about.auto':
+    'WebAssembly. WebGPU only where there is a graphics card on which our own kernels were found wrong and these right.',
+  'device.backend.about.wasm':
+    'The quickest on a processor, on several cores where the page may share memory.',
+  'device.backend.about.webgpu':
+    'On the graphics card, with TensorFlow.js’ kernels instead of our own: slower than the WebGPU engine.',
+  'device.backend.about.cpu': 'Plain JavaScript, for browsers without WebAssembly. Very slow.',
+
+  'check.title': 'Does the graphics card compute right?',
+  'check.about':
+    'Some drivers compute wrongly. Every operation is compared with exact results, before the first training on a graphics card and whenever you ask.',
+  'check.start': 'Check now',
+  'check.again': 'Check again',
+  'check.begins': 'Measuring its speed',
+  'check.passed': 'All {count} operations are right, in {runs} comparisons.',
+  'check.failed': 'Wrong results: {names}.',
+  'check.speed': '{device}: {flops} calculations and {bytes} bytes a second. Checked in {duration}.',
+  'check.wrong': 'Left out because they are wrong here: {names}.',
+  'check.details': 'Each operation',
+  'check.operation': 'Operation',
+  'check.runs': 'Comparisons',
+  'check.error': 'Error',
+  'check.errorAbout': 'Error: the largest one found, as a share of what rounding may come to.',
 
   'train.title': 'Train',
   'train.lede': 'Settings on one side, progress on the other.',

@@ -1,8 +1,8 @@
-import { type Accessor, batch, createSignal } from 'solid-js'
+import { batch, createSignal } from 'solid-js'
 import { createStore, produce } from 'solid-js/store'
-import type { EngineChoice } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { AnswerRequest, Studio } from '../../protocol/studio.ts'
+import type { ModelState } from './models.ts'
 import type { Question } from './questions.ts'
 
 export type AnswersState = ReturnType<typeof createAnswers>
@@ -26,7 +26,7 @@ export interface Exchange {
 }
 
 /** Prompts typed by a person, answered by the base model and by a run's adapter on it, one after the other. */
-export function createAnswers(studio: Studio, engine: Accessor<EngineChoice>) {
+export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>) {
   const [exchanges, setExchanges] = createStore<Exchange[]>([])
   const [asking, setAsking] = createSignal(false)
   let abort: AbortController | null = null
@@ -74,7 +74,7 @@ export function createAnswers(studio: Studio, engine: Accessor<EngineChoice>) {
         run: side === 'tuned' ? run : null,
         prompts: [prompt],
         options,
-        engine: engine(),
+        ...models.asked(),
       }
       const whole = await studio.train.answer(
         request,

@@ -49,7 +49,7 @@ function createApp(studio: Studio) {
   const data = createData(studio, preparation)
   const runs = createRuns(studio)
   const training = createTraining({ studio, data, models, settings, runs, announce })
-  const answers = createAnswers(studio, models.engine)
+  const answers = createAnswers(studio, models)
   const synthesis = createSynthesis(studio, data, models)
 
   keepAwake(training.busy)

@@ -1,19 +1,23 @@
 import { batch, createMemo, createSignal } from 'solid-js'
-import type { EngineChoice } from '../../protocol/engine.ts'
+import type { EngineChoice, PortableBackendChoice } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { DeviceInfo, ModelInfo, Studio } from '../../protocol/studio.ts'
 import { recall, remember } from './memory.ts'
 
 const ENGINES: readonly EngineChoice[] = ['auto', 'webgpu', 'portable']
+const BACKENDS: readonly PortableBackendChoice[] = ['auto', 'wasm', 'webgpu', 'cpu']
 
-/** What was chosen before, or by the address (`?engine=portable`). */
-function firstEngine(): EngineChoice {
-  const asked = new URLSearchParams(location.search).get('engine') ?? recall<Kept>('engine')?.choice
-  return ENGINES.find((engine) => engine === asked) ?? 'auto'
+/** What was chosen before, or by the address (`?engine=portable`, `?backend=webgpu`). */
+function first<Choice extends string>(name: 'engine' | 'backend', choices: readonly Choice[]): Choice {
+  const asked = new URLSearchParams(location.search).get(name) ?? recall<{ choice: string }>(name)?.choice
+  return choices.find((choice) => choice === asked) ?? choices[0]!
 }
 
-interface Kept {
-  choice: EngineChoice
+interface Checking {
+  share: number
+  /** The operation that is checked now. */
+  operation: string
+  stop: () => void
 }
 
 export type ModelState = ReturnType<typeof createModels>
@@ -22,12 +26,14 @@ export type ModelState = ReturnType<typeof createModels>
 export function createModels(studio: Studio) {
   const [list, setList] = createSignal<ModelInfo[]>([])
   const [chosenId, choose] = createSignal('pebble')
-  const [engine, setEngine] = createSignal(firstEngine())
+  const [engine, setEngine] = createSignal(first('engine', ENGINES))
+  const [backend, setBackend] = createSignal(first('backend', BACKENDS))
   const [device, setDevice] = createSignal<DeviceInfo | null>(null)
   const [adding, setAdding] = createSignal<{ name: string; share: number; note: string } | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [listFailure, setListFailure] = createSignal<Failure | null>(null)
   const [deviceFailure, setDeviceFailure] = createSignal<Failure | null>(null)
+  const [checking, setChecking] = createSignal<Checking | null>(null)
 
   const chosen = createMemo(() => list().find((model) => model.id === chosenId()) ?? null)
 
@@ -46,7 +52,7 @@ export function createModels(studio: Studio) {
   async function findDevice(): Promise<void> {
     setDeviceFailure(null)
     try {
-      setDevice(await studio.train.device(engine()))
+      setDevice(await studio.train.device(engine(), backend()))
     } catch (error) {
       setDeviceFailure(toFailure(error))
     }
@@ -56,6 +62,33 @@ export function createModels(studio: Studio) {
     setEngine(choice)
     remember('engine', choice === 'auto' ? null : { choice })
     void findDevice()
+  }
+
+  function chooseBackend(choice: PortableBackendChoice): void {
+    setBackend(choice)
+    remember('backend', choice === 'auto' ? null : { choice })
+    void findDevice()
+  }
+
+  /** Checks every operation on this adapter; what is chosen by itself may change with it. */
+  async function checkGpu(): Promise<void> {
+    const stopping = new AbortController()
+    const stop = () => stopping.abort()
+    setDeviceFailure(null)
+    setChecking({ share: 0, operation: '', stop })
+    try {
+      const check = await studio.train.checkGpu((share, operation) => {
+        setChecking({ share, operation, stop })
+      }, stopping.signal)
+      await findDevice()
+      const found = device()
+      if (found) setDevice({ ...found, check })
+    } catch (error) {
+      const failure = toFailure(error)
+      if (failure.code !== 'cancelled') setDeviceFailure(failure)
+    } finally {
+      setChecking(null)
+    }
   }
 
   /** Stores a Hugging Face folder; the name is its top folder's. */
@@ -95,6 +128,12 @@ export function createModels(studio: Studio) {
     choose,
     engine,
     chooseEngine,
+    backend,
+    chooseBackend,
+    /** Both choices, as a question to the model names them. */
+    asked: () => ({ engine: engine(), portableBackend: backend() }),
+    checking,
+    checkGpu,
     device,
     deviceFailure,
     findDevice,

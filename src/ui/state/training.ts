@@ -65,7 +65,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
     if (!base || !info || !model || !data.mapped()) return null
     return {
       ...base,
-      engine: { ...base.engine, kind: models.engine() },
+      engine: { ...base.engine, kind: models.engine(), portable_backend: models.backend() },
       model: { id: model.id, hash: null },
       data: {
         ...base.data,

@@ -1,16 +1,15 @@
 import { createSignal, createUniqueId, For, Show } from 'solid-js'
-import type { EngineChoice } from '../../../protocol/engine.ts'
-import type { MeasuredSpeed, ModelInfo } from '../../../protocol/studio.ts'
+import type { ModelInfo } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { ConfirmDelete } from '../../components/ConfirmDelete.tsx'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
-import { FailureNotice, Notice } from '../../components/Notice.tsx'
+import { FailureNotice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
-import { Segmented } from '../../components/Segmented.tsx'
-import { formatBytes, formatCount, formatLarge } from '../../messages/format.ts'
+import { formatBytes, formatLarge } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { Device } from './Device.tsx'
 
 export function ModelPage() {
   const { models, data } = useApp()
@@ -102,87 +101,5 @@ export function ModelPage() {
         onClose={() => setRemoving(null)}
       />
     </>
-  )
-}
-
-/** How quickly each engine has trained here. */
-function Speeds(props: { speeds: MeasuredSpeed[] }) {
-  return (
-    <>
-      <h3>{t('device.speeds')}</h3>
-      <dl class="facts">
-        <For each={props.speeds}>
-          {({ engine, model, tokensPerSecond }) => (
-            <>
-              <dt>{t('device.speedOf', { model, engine: t(`device.engine.${engine}`) })}</dt>
-              <dd>{t('device.speed', { value: formatCount(Math.round(tokensPerSecond)) })}</dd>
-            </>
-          )}
-        </For>
-      </dl>
-    </>
-  )
-}
-
-const ENGINES: EngineChoice[] = ['auto', 'webgpu', 'portable']
-
-/** What computes, in plain words first. */
-function Device() {
-  const { models } = useApp()
-  return (
-    <Section title={t('device.title')}>
-      <Segmented
-        label={t('device.choose')}
-        options={ENGINES.map((value) => ({ value, label: t(`device.engine.${value}`) }))}
-        value={models.engine()}
-        onChange={models.chooseEngine}
-      />
-      <p class="small quiet">{t(`device.about.${models.engine()}`)}</p>
-      <Show when={models.deviceFailure()}>
-        {(failure) => (
-          <FailureNotice
-            failure={failure()}
-            actions={<Button onClick={() => void models.findDevice()}>{t('action.retry')}</Button>}
-          />
-        )}
-      </Show>
-      <Show
-        when={models.device()}
-        fallback={
-          <Show when={!models.deviceFailure()}>
-            <p class="quiet">{t('device.looking')}</p>
-          </Show>
-        }
-      >
-        {(device) => (
-          <>
-            <dl class="facts">
-              <dt>{t('device.computes')}</dt>
-              <dd>
-                {t(
-                  device().engine === 'portable'
-                    ? 'device.portable'
-                    : device().software
-                      ? 'device.software'
-                      : 'device.hardware',
-                )}
-              </dd>
-              <dt>{t('device.name')}</dt>
-              <dd>{device().description}</dd>
-            </dl>
-            <Show when={device().speeds.length > 0}>
-              <Speeds speeds={device().speeds} />
-            </Show>
-            <Show when={device().reason}>
-              {(reason) => (
-                <Notice tone="info" title={reason().message}>
-                  <p>{reason().hint}</p>
-                </Notice>
-              )}
-            </Show>
-          </>
-        )}
-      </Show>
-    </Section>
   )
 }

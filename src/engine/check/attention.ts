@@ -1,0 +1,207 @@
+import { attention } from '../../kernels/attention.ts'
+import { attentionDecode } from '../../kernels/attention-decode.ts'
+import type { AttentionShape } from '../../kernels/attention-shape.ts'
+import { cacheWrite } from '../../kernels/kv-cache.ts'
+import type { Arrays, OperationCase } from './operation.ts'
+import { normals } from './values.ts'
+
+type Heads = Pick<AttentionShape, 'heads' | 'kvHeads' | 'headDim'>
+
+export interface AttentionCase extends Heads {
+  name: string
+  /** Lengths of the segments. */
+  segments: number[]
+  window?: number
+  softCap?: number
+  scale?: number
+  inputScale?: number
+  /** By pass: forward, stats, backward_query, backward_key_value. */
+  choices?: Record<string, string>
+  tolerance?: number
+  probes?: number
+  /** Inputs whose gradient is checked; with one key in sight those of q and k are zero but for rounding. */
+  gradients?: ('q' | 'k' | 'v')[]
+}
+
+/** Attention over packed segments, forward and backward. */
+export function attentionCase(c: AttentionCase): OperationCase {
+  const { heads, kvHeads, headDim } = c
+  const segmentStart = startsOf(c.segments)
+  const options = shapeOf(c)
+  const key = (pass: string) => `attention.${pass} ${headDim} ${heads}/${kvHeads}`
+  const choices = Object.fromEntries(Object.entries(c.choices ?? {}).map(([k, v]) => [key(k), v]))
+  const scale = c.inputScale ?? 1
+  const grad = (name: 'q' | 'k' | 'v') => c.gradients?.includes(name) ?? true
+  return {
+    name: c.name,
+    live: { tokens: segmentStart.length },
+    inputs: {
+      q: { shape: ['tokens', heads * headDim], grad: grad('q'), scale },
+      k: { shape: ['tokens', kvHeads * headDim], grad: grad('k'), scale },
+      v: { shape: ['tokens', kvHeads * headDim], grad: grad('v') },
+      segmentStart: { shape: ['tokens'], values: segmentStart },
+    },
+    build: (tape, { q, k, v, segmentStart }) => ({
+      out: attention(tape, q!, k!, v!, {
+        ...options,
+        rows: 'tokens',
+        segmentStart: segmentStart!,
+        name: 'attention',
+      }),
+    }),
+    reference: attentionReference(options),
+    choices,
+    probes: c.probes ?? 24,
+    ...(c.tolerance ? { tolerance: c.tolerance, gradTolerance: c.tolerance } : {}),
+  }
+}
+
+export interface DecodeAttentionCase extends Heads {
+  name: string
+  /** Length of each sequence; the cache holds all but its last `fresh` rows beforehand. */
+  lengths: number[]
+  fresh?: number[]
+  maxPositions: number
+  window?: number
+  softCap?: number
+  scale?: number
+  variant?: string
+}
+
+/**
+ * Writes the last rows of some sequences into a cache that holds the rows before them, decodes those rows, and holds
+ * them against full attention over whole sequences. Cache rows past each sequence are poison.
+ */
+export function decodeAttentionCase(c: DecodeAttentionCase): OperationCase {
+  const { heads, kvHeads, headDim, lengths, maxPositions } = c
+  const sequences = lengths.length
+  const width = kvHeads * headDim
+  const fresh = c.fresh ?? lengths.map(() => 1)
+  // Rows of different sequences interleaved, so that nothing can lean on their order.
+  const rows: { sequence: number; position: number }[] = []
+  for (let i = 0; i < Math.max(...fresh); i++)
+    lengths.forEach((length, sequence) => {
+      if (i < fresh[sequence]!) rows.push({ sequence, position: length - fresh[sequence]! + i })
+    })
+  const random = normals(3)
+  const filled = () => {
+    const cache = random(sequences * maxPositions * width)
+    lengths.forEach((length, s) => {
+      const from = s * maxPositions + length - fresh[s]!
+      cache.fill(Number.NaN, from * width, (s + 1) * maxPositions * width)
+    })
+    return cache
+  }
+  const options = shapeOf(c)
+  const full = attentionReference(options)
+  const reference = ({ q, k, v, cacheK, cacheV }: Arrays): Arrays => {
+    const out = new Float64Array(rows.length * heads * headDim)
+    const keys = cacheK!.slice()
+    const values = cacheV!.slice()
+    rows.forEach(({ sequence, position }, t) => {
+      const to = (sequence * maxPositions + position) * width
+      keys.set(k!.subarray(t * width, (t + 1) * width), to)
+      values.set(v!.subarray(t * width, (t + 1) * width), to)
+    })
+    lengths.forEach((length, s) => {
+      const from = s * maxPositions * width
+      const queries = new Float64Array(length * heads * headDim)
+      const mine = rows.flatMap((r, t) => (r.sequence === s ? [{ ...r, t }] : []))
+      const size = heads * headDim
+      for (const { t, position } of mine) queries.set(q!.subarray(t * size, (t + 1) * size), position * size)
+      const attended = full({
+        q: queries,
+        k: keys.subarray(from, from + length * width),
+        v: values.subarray(from, from + length * width),
+        segmentStart: new Float64Array(length),
+      }).out!
+      for (const { t, position } of mine)
+        out.set(attended.subarray(position * size, (position + 1) * size), t * size)
+    })
+    return { out, cacheK: keys, cacheV: values }
+  }
+  return {
+    name: c.name,
+    live: { tokens: rows.length },
+    inputs: {
+      q: { shape: ['tokens', heads * headDim] },
+      k: { shape: ['tokens', width] },
+      v: { shape: ['tokens', width] },
+      cacheK: { shape: [sequences * maxPositions, width], values: filled() },
+      cacheV: { shape: [sequences * maxPositions, width], values: filled() },
+      positions: { shape: ['tokens'], values: Uint32Array.from(rows, (r) => r.position) },
+      sequenceOf: { shape: ['tokens'], values: Uint32Array.from(rows, (r) => r.sequence) },
+    },
+    build: (tape, { q, k, v, cacheK, cacheV, positions, sequenceOf }) => {
+      const at = {
+        rows: 'tokens' as const,
+        positions: positions!,
+        sequenceOf: sequenceOf!,
+        maxPositions,
+        sequences,
+      }
+      cacheWrite(tape, k!, v!, cacheK!, cacheV!, { ...at, width })
+      return { out: attentionDecode(tape, q!, cacheK!, cacheV!, { ...options, ...at, name: 'attention' }) }
+    },
+    reference,
+    choices: c.variant ? { [`attention_decode ${headDim} ${heads}/${kvHeads}`]: c.variant } : {},
+    ...(c.scale ? { tolerance: 1e-4 } : {}),
+  }
+}
+
+function shapeOf(
+  c: Heads & { scale?: number; window?: number; softCap?: number },
+): Omit<AttentionShape, 'rows'> {
+  const { heads, kvHeads, headDim } = c
+  return {
+    heads,
+    kvHeads,
+    headDim,
+    scale: c.scale ?? headDim ** -0.5,
+    window: c.window ?? null,
+    softCap: c.softCap ?? null,
+  }
+}
+
+/** segmentStart of a stream packed from segments of these lengths. */
+export function startsOf(lengths: readonly number[]): Uint32Array<ArrayBuffer> {
+  const starts: number[] = []
+  for (const length of lengths) {
+    const start = starts.length
+    for (let i = 0; i < length; i++) starts.push(start)
+  }
+  return Uint32Array.from(starts)
+}
+
+/** Attention as its definition says, in f64: inputs q, k, v, segmentStart; output out. */
+export function attentionReference(o: Omit<AttentionShape, 'rows'>): (inputs: Arrays) => Arrays {
+  const { heads, kvHeads, headDim, scale, window, softCap } = o
+  return ({ q, k, v, segmentStart }) => {
+    const rows = segmentStart!.length
+    const out = new Float64Array(rows * heads * headDim)
+    const logits = new Float64Array(rows)
+    for (let t = 0; t < rows; t++)
+      for (let h = 0; h < heads; h++) {
+        const kv = Math.floor(h / (heads / kvHeads))
+        const from = Math.max(segmentStart![t]!, window === null ? 0 : t - window + 1)
+        const a = (t * heads + h) * headDim
+        let top = Number.NEGATIVE_INFINITY
+        for (let s = from; s <= t; s++) {
+          const b = (s * kvHeads + kv) * headDim
+          let dot = 0
+          for (let d = 0; d < headDim; d++) dot += q![a + d]! * k![b + d]!
+          dot *= scale
+          logits[s] = softCap === null ? dot : softCap * Math.tanh(dot / softCap)
+          top = Math.max(top, logits[s]!)
+        }
+        let sum = 0
+        for (let s = from; s <= t; s++) sum += Math.exp(logits[s]! - top)
+        for (let s = from; s <= t; s++) {
+          const p = Math.exp(logits[s]! - top) / sum
+          const b = (s * kvHeads + kv) * headDim
+          for (let d = 0; d < headDim; d++) out[a + d]! += p * v![b + d]!
+        }
+      }
+    return { out }
+  }
+}

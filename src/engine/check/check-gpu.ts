@@ -1,0 +1,143 @@
+import type { Gpu } from '../../gpu/device.ts'
+import { measureRates } from '../../gpu/measure.ts'
+import { GpuContext } from '../../gpu/program.ts'
+import { kernelOf } from '../../gpu/tape.ts'
+import { familyOf, runsOn } from '../../gpu/tune.ts'
+import type { GpuCheck, OperationCheck } from '../../protocol/gpu-check.ts'
+import { type CheckedOperation, checkedOperations } from './cases.ts'
+import {
+  askedBy,
+  compareOperation,
+  type Expected,
+  expected,
+  isOutside,
+  type OperationCase,
+  runOperation,
+  said,
+} from './operation.ts'
+
+export interface CheckOptions {
+  /** Share done, and the operation that is next. */
+  onProgress?: (share: number, name: string) => void
+  signal?: AbortSignal
+  operations?: readonly CheckedOperation[]
+}
+
+/**
+ * Holds every operation against its f64 reference on this adapter, forward and backward, with each kernel that may be chosen here.
+ * Drivers have compiled right shaders wrongly: this finds it before a run does.
+ * @throws LapidaryError `device_lost`, or the signal's reason
+ */
+export async function checkGpu(gpu: Gpu, options: CheckOptions = {}): Promise<GpuCheck> {
+  const { onProgress = () => {}, signal, operations = checkedOperations() } = options
+  const begun = performance.now()
+  // Of its own, so that the kernels compiled for it do not stay.
+  const context = new GpuContext(gpu)
+  const wrong = new Set<string>()
+  const found: Tried[] = []
+  try {
+    const rates = await measureRates(context)
+    for (const [i, { name, cases }] of operations.entries()) {
+      onProgress(i / operations.length, name)
+      for (const c of cases) found.push({ name, ...(await tryCase(context, c, wrong, signal)) })
+    }
+    onProgress(1, '')
+    const checked = operations.map(({ name }) =>
+      verdict(
+        name,
+        found.filter((tried) => tried.name === name),
+        wrong,
+      ),
+    )
+    return {
+      device: gpu.description,
+      at: Date.now(),
+      seconds: (performance.now() - begun) / 1000,
+      passed: checked.every(({ failure }) => failure === null),
+      operations: checked,
+      wrong: [...wrong].sort(),
+      rates,
+    }
+  } finally {
+    context.dispose()
+  }
+}
+
+interface Tried {
+  name: string
+  runs: number
+  worst: number
+  /** Names of what each key may take here. */
+  variants: string[][]
+  failure: string | null
+}
+
+/** Runs a case once for each variant that the adapter may be given; those at fault are added to `wrong`. */
+async function tryCase(
+  context: GpuContext,
+  c: OperationCase,
+  wrong: Set<string>,
+  signal?: AbortSignal,
+): Promise<Omit<Tried, 'name'>> {
+  const asked = [...askedBy(c)].map(([key, variants]) => {
+    const able = Object.entries(variants).filter(([, variant]) => runsOn(context, kernelOf(variant)))
+    return { key, names: (able.length > 0 ? able : Object.entries(variants)).map(([name]) => name) }
+  })
+  const runs = Math.max(1, ...asked.map(({ names }) => names.length))
+  let want: Expected | undefined
+  let worst = 0
+  /** What is wrong with these choices; null: nothing. */
+  const tryOnce = async (choices: Record<string, string>): Promise<string | null> => {
+    signal?.throwIfAborted()
+    const own = { ...c, choices }
+    try {
+      want ??= expected(own, await runOperation(context, own, false))
+      const deviations = await compareOperation(context, own, want)
+      const outside = deviations.find(isOutside)
+      if (outside) return said(outside)
+      for (const { error, tolerance } of deviations)
+        if (tolerance > 0) worst = Math.max(worst, error / tolerance)
+      return null
+    } catch (error) {
+      if (context.gpu.failure) throw context.gpu.failure
+      return (error instanceof Error ? error.message : String(error)).split('\n')[0]!
+    }
+  }
+  const right: Record<string, string>[] = []
+  const failed: { choices: Record<string, string>; why: string }[] = []
+  for (let run = 0; run < runs; run++) {
+    const choices = Object.fromEntries(asked.map(({ key, names }) => [key, names[run % names.length]!]))
+    const why = await tryOnce(choices)
+    if (why === null) right.push(choices)
+    else failed.push({ choices, why })
+  }
+  // Who took part in a right run is not at fault; of the rest each is tried among those that are right.
+  let failure: string | null = null
+  for (const { choices, why } of failed) {
+    const suspects = Object.entries(choices).filter(([key, name]) => right.every((r) => r[key] !== name))
+    let found = 0
+    if (right.length > 0)
+      for (const [key, name] of suspects) {
+        const alone = suspects.length === 1 || (await tryOnce({ ...right[0], [key]: name })) !== null
+        if (alone) wrong.add(pairOf(key, name))
+        found += Number(alone)
+      }
+    // Nothing to choose instead, or wrong only together: the operation cannot be relied on.
+    if (found === 0) failure ??= why
+  }
+  const variants = asked.map(({ key, names }) => names.map((name) => pairOf(key, name)))
+  return { runs, worst, variants, failure }
+}
+
+const pairOf = (key: string, name: string) => `${familyOf(key)} ${name}`
+
+function verdict(name: string, tried: readonly Tried[], wrong: ReadonlySet<string>): OperationCheck {
+  const bad = tried.find(({ failure }) => failure !== null)?.failure
+  const none = tried.flatMap(({ variants }) => variants).find((names) => names.every((n) => wrong.has(n)))
+  return {
+    name,
+    runs: tried.reduce((sum, { runs }) => sum + runs, 0),
+    worst: Math.max(0, ...tried.map(({ worst }) => worst)),
+    failure: bad ?? (none ? `No kernel is right at every size: ${none.join(', ')}` : null),
+  }
+}

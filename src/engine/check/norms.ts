@@ -1,0 +1,102 @@
+import { qkNormRope } from '../../kernels/qk-norm-rope.ts'
+import { rmsNorm } from '../../kernels/rms-norm.ts'
+import { ropeTable } from '../../lib/rope.ts'
+import type { Arrays, OperationCase } from './operation.ts'
+
+const EPS = 1e-6
+
+/** y = h + x / rms(x) (1 + weight); without a residual h is zero. */
+export function rmsNormCase(width: number, residual: boolean, variant?: string): OperationCase {
+  return {
+    name: `rms norm, width ${width}${residual ? ' with residual' : ''}`,
+    live: { tokens: 19 },
+    ...(variant && {
+      choices: {
+        [`rms_norm.forward tokens x ${width}`]: variant,
+        [`rms_norm.backward tokens x ${width}`]: variant,
+      },
+    }),
+    inputs: {
+      x: { shape: ['tokens', width], grad: true },
+      weight: { shape: [width], scale: 0.5 },
+      ...(residual ? { h: { shape: ['tokens', width] as const, grad: true } } : {}),
+    },
+    build: (tape, { x, weight, h }) => ({
+      y: rmsNorm(tape, x!, weight!, { rows: 'tokens', width, eps: EPS, ...(h ? { residual: h } : {}) }),
+    }),
+    reference: ({ x, weight, h }: Arrays): Arrays => {
+      const y = new Float64Array(x!.length)
+      for (let t = 0; t < x!.length / width; t++) {
+        let square = 0
+        for (let i = 0; i < width; i++) square += x![t * width + i]! ** 2
+        const r = 1 / Math.sqrt(square / width + EPS)
+        for (let i = 0; i < width; i++) {
+          const k = t * width + i
+          y[k] = (residual ? h![k]! : 0) + x![k]! * r * (1 + weight![i]!)
+        }
+      }
+      return { y }
+    },
+  }
+}
+
+const POSITIONS = Uint32Array.from([0, 1, 2, 0, 40, 41, 7])
+const MAX_POSITIONS = 42
+
+/** Norm of each head, then its rotation by position; without `norm` the rotation only. */
+export function qkNormRopeCase(
+  heads: number,
+  headDim: number,
+  norm: boolean,
+  variant?: string,
+): OperationCase {
+  const half = headDim / 2
+  return {
+    name: `${norm ? 'QK-norm and RoPE' : 'RoPE'}, ${heads} x ${headDim}`,
+    live: { tokens: POSITIONS.length },
+    ...(variant && {
+      choices: Object.fromEntries(
+        ['forward', 'backward'].map((direction) => [
+          `${norm ? 'qk_norm_rope' : 'rope'}.${direction} tokens x ${heads} x ${headDim}`,
+          variant,
+        ]),
+      ),
+    }),
+    probes: 50,
+    inputs: {
+      x: { shape: ['tokens', heads * headDim], grad: true },
+      weight: { shape: [headDim], scale: 0.5 },
+      positions: { shape: ['tokens'], values: POSITIONS },
+      table: { shape: [MAX_POSITIONS, headDim], values: ropeTable(MAX_POSITIONS, headDim, 10_000) },
+    },
+    build: (tape, { x, weight, positions, table }) => ({
+      out: qkNormRope(tape, x!, norm ? weight! : null, {
+        rows: 'tokens',
+        heads,
+        headDim,
+        eps: EPS,
+        positions: positions!,
+        table: table!,
+        maxPositions: MAX_POSITIONS,
+      }),
+    }),
+    reference: ({ x, weight, positions, table }: Arrays): Arrays => {
+      const out = new Float64Array(x!.length)
+      for (let row = 0; row < positions!.length; row++)
+        for (let head = 0; head < heads; head++) {
+          const base = (row * heads + head) * headDim
+          let square = 0
+          for (let i = 0; i < headDim; i++) square += x![base + i]! * x![base + i]!
+          const r = 1 / Math.sqrt(square / headDim + EPS)
+          const y = (i: number) => x![base + i]! * (norm ? r * (1 + weight![i]!) : 1)
+          for (let i = 0; i < half; i++) {
+            const cos = table![positions![row]! * headDim + 2 * i]!
+            const sin = table![positions![row]! * headDim + 2 * i + 1]!
+            out[base + i] = y(i) * cos - y(half + i) * sin
+            out[base + half + i] = y(half + i) * cos + y(i) * sin
+          }
+        }
+      return { out }
+    },
+  }
+}

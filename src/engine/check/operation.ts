@@ -1,0 +1,294 @@
+import { type Dim, type Dims, sizeOf } from '../../gpu/kernel.ts'
+import { planMemory, tensorBytes } from '../../gpu/memory.ts'
+import { type GpuContext, type Place, Program, Workspace } from '../../gpu/program.ts'
+import type { Scalars } from '../../gpu/scalars.ts'
+import { type ScalarType, Tape, type Tensor } from '../../gpu/tape.ts'
+import { copy } from '../../kernels/copy.ts'
+import { readFloats } from '../adapter.ts'
+import { normals } from './values.ts'
+
+export type Values = Float32Array | Uint32Array | Int32Array
+/** f64 values by name; what a reference computes with. */
+export type Arrays = Record<string, Float64Array>
+
+export interface OperationInput {
+  shape: readonly Dim[]
+  /** Values of the live part; by default seeded normals times `scale`. */
+  values?: Values
+  scale?: number
+  type?: ScalarType
+  /** Whether the gradient with respect to it is checked. */
+  grad?: boolean
+}
+
+export interface OperationCase {
+  name: string
+  inputs: Record<string, OperationInput>
+  /** Live sizes. Capacity is made larger, and the rest of every buffer is poisoned with NaN. */
+  live?: Partial<Dims>
+  scalars?: Partial<Scalars>
+  /** Writes the operation down; returns the outputs to check, by name. */
+  build: (tape: Tape, inputs: Record<string, Tensor>) => Record<string, Tensor>
+  /** Forward pass in f64: live inputs to live outputs. Called many times: keep it plain. */
+  reference: (inputs: Arrays) => Arrays
+  /** Allowed |got - want| / max(1e-30, largest |want| of that array). */
+  tolerance?: number
+  gradTolerance?: number
+  /** What an operation differentiates by itself (a loss), in f64: its gradients are then checked too. */
+  objective?: (inputs: Arrays) => number
+  /** Outputs to which no gradient is sent (saved statistics). */
+  noCotangent?: string[]
+  /** Most gradient entries compared by central differences per input; spread evenly over it. */
+  probes?: number
+  choices?: Record<string, string>
+}
+
+/** Where what the device computed is furthest from the reference. */
+export interface Deviation {
+  /** Case, and output or gradient. */
+  what: string
+  at: number
+  length: number
+  got: number
+  want: number
+  /** Relative to the largest value of the array; NaN where the device gave one. */
+  error: number
+  tolerance: number
+}
+
+const NAN_WORD = 0x7fc00000
+
+/** What an operation should give: outputs, and at some places of each input the gradient. */
+export interface Expected {
+  outputs: Arrays
+  gradients: { name: string; probes: number[]; values: number[] }[]
+}
+
+/**
+ * Runs an operation on a device and holds it against an f64 reference: outputs directly; gradients against central
+ * differences of the reference under a random cotangent, both as a first contribution and as one added to another.
+ * @param known what `expected` gave for the same case, whatever its choices; it takes longer than the device does
+ * @returns the worst place of every array, in the order of computing
+ */
+export async function compareOperation(
+  context: GpuContext,
+  c: OperationCase,
+  known?: Expected,
+): Promise<Deviation[]> {
+  const plain = await runOperation(context, c, false)
+  const want = known ?? expected(c, plain)
+  const found = Object.entries(plain.outputs).map(([name, array]) =>
+    worstOf(`${c.name}: ${name}`, array, want.outputs[name]!, c.tolerance ?? 1e-5),
+  )
+  if (want.gradients.length === 0) return found
+  const added = await runOperation(context, c, true)
+  const tolerance = c.gradTolerance ?? 1e-4
+  for (const { name, probes, values } of want.gradients) {
+    const pick = (from: ArrayLike<number>) => probes.map((i) => from[i]!)
+    const onTop = values.map((d, k) => d + added.seeds[name]![probes[k]!]!)
+    found.push(
+      worstOf(`${c.name}: d ${name}`, pick(plain.grads[name]!), values, tolerance),
+      worstOf(`${c.name}: d ${name}, added`, pick(added.grads[name]!), onTop, tolerance),
+    )
+  }
+  return found
+}
+
+/** By the reference alone, from the inputs and cotangents of a run. */
+export function expected(c: OperationCase, ran: Pick<Ran, 'inputs' | 'cotangents'>): Expected {
+  const inputs = Object.fromEntries(Object.entries(ran.inputs).map(([k, v]) => [k, Float64Array.from(v)]))
+  const loss = (at: Arrays) => {
+    const out = c.reference(at)
+    let sum = c.objective?.(at) ?? 0
+    for (const [name, co] of Object.entries(ran.cotangents))
+      for (let i = 0; i < co.length; i++) sum += co[i]! * out[name]![i]!
+    return sum
+  }
+  const gradients = Object.entries(c.inputs).flatMap(([name, { grad }]) => {
+    if (!grad) return []
+    const at = inputs[name]!
+    const probes = spread(at.length, c.probes ?? 160)
+    const values = probes.map((i) => {
+      const h = 1e-4 * Math.max(1, Math.abs(at[i]!))
+      const value = at[i]!
+      at[i] = value + h
+      const up = loss(inputs)
+      at[i] = value - h
+      const down = loss(inputs)
+      at[i] = value
+      return (up - down) / (2 * h)
+    })
+    return [{ name, probes, values }]
+  })
+  return { outputs: c.reference(inputs), gradients }
+}
+
+/** The place with the largest error; one that is no number is the worst. @throws Error where lengths differ */
+export function worstOf(
+  what: string,
+  got: ArrayLike<number>,
+  want: ArrayLike<number>,
+  tolerance: number,
+): Deviation {
+  if (got.length !== want.length)
+    throw new Error(`${what}: ${got.length} values where ${want.length} are wanted`)
+  let scale = 1e-30
+  for (let i = 0; i < want.length; i++) scale = Math.max(scale, Math.abs(want[i]!))
+  let at = 0
+  let error = want.length === 0 ? 0 : -1
+  for (let i = 0; i < want.length; i++) {
+    const e = Math.abs(got[i]! - want[i]!) / scale
+    if (!(e <= error)) {
+      at = i
+      error = e
+      if (Number.isNaN(e)) break
+    }
+  }
+  return { what, at, length: want.length, got: got[at]!, want: want[at]!, error, tolerance }
+}
+
+/** NaN is outside too. */
+export const isOutside = ({ error, tolerance }: Deviation): boolean => !(error <= tolerance)
+
+export const said = ({ what, at, length, got, want, error, tolerance }: Deviation): string =>
+  `${what}: at ${at} of ${length} got ${got}, want ${want}; ` +
+  `relative error ${error.toExponential(2)} is over ${tolerance}`
+
+export interface Ran {
+  inputs: Record<string, Values>
+  outputs: Record<string, Float32Array | Uint32Array>
+  cotangents: Record<string, Float32Array>
+  grads: Record<string, Float32Array>
+  seeds: Record<string, Float32Array>
+}
+
+/** The variants that a case's operations choose between on a device of default capacity, by key. */
+export function askedBy(c: OperationCase): Tape['asked'] {
+  const { capacity } = dimsOf(c)
+  const tape = new Tape(c.choices, capacity)
+  const tensors: Record<string, Tensor> = {}
+  for (const [name, input] of Object.entries(c.inputs)) {
+    tensors[name] = tape.input(name, input.shape, typeOf(input))
+    if (input.grad) tape.requireGrad(tensors[name])
+  }
+  const outputs = c.build(tape, tensors)
+  for (const [name, t] of Object.entries(outputs))
+    if (!c.noCotangent?.includes(name) && tape.needsGrad(t)) tape.seed(t, tape.input(`d ${name}`, t.shape))
+  tape.backward()
+  return tape.asked
+}
+
+/** One run over poisoned buffers; `seeded` gives every wanted gradient something to be added to. */
+export async function runOperation(context: GpuContext, c: OperationCase, seeded: boolean): Promise<Ran> {
+  const { gpu } = context
+  const { live, capacity } = dimsOf(c)
+  const tape = new Tape(c.choices, capacity)
+  const places = new Map<Tensor, Place>()
+  const buffers: GPUBuffer[] = []
+  let workspace: Workspace | undefined
+  const [random, randomSeed, randomCotangent] = [normals(7), normals(11), normals(13)]
+  const place = (t: Tensor, values?: ArrayBufferView<ArrayBuffer>) => {
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
+    const buffer = gpu.createBuffer(t.name, tensorBytes(t, capacity), usage)
+    gpu.device.queue.writeBuffer(buffer, 0, new Uint32Array(buffer.size / 4).fill(NAN_WORD))
+    if (values) gpu.device.queue.writeBuffer(buffer, 0, values)
+    buffers.push(buffer)
+    places.set(t, { buffer, offset: 0 })
+    return buffer
+  }
+  const ran: Ran = { inputs: {}, outputs: {}, cotangents: {}, grads: {}, seeds: {} }
+  const tensors: Record<string, Tensor> = {}
+  try {
+    for (const [name, input] of Object.entries(c.inputs)) {
+      const size = sizeOf(input.shape, live)
+      const values = input.values ?? random(size, input.scale ?? 1)
+      if (values.length !== size) throw new Error(`${name} has ${values.length} values, its shape ${size}`)
+      ran.inputs[name] = values
+      const t = tape.input(name, input.shape, typeOf(input))
+      tensors[name] = t
+      place(t, values as Float32Array<ArrayBuffer>)
+    }
+    for (const [name, input] of Object.entries(c.inputs)) {
+      if (!input.grad) continue
+      tape.requireGrad(tensors[name]!)
+      if (!seeded) continue
+      const grad = tape.input(`d ${name}`, input.shape)
+      ran.seeds[name] = randomSeed(sizeOf(input.shape, live), 1)
+      place(grad, ran.seeds[name] as Float32Array<ArrayBuffer>)
+      tape.seed(tensors[name]!, grad)
+    }
+    const outputs = c.build(tape, tensors)
+    for (const [name, t] of Object.entries(outputs)) {
+      if (c.noCotangent?.includes(name) || !tape.needsGrad(t)) continue
+      const co = tape.input(`d ${name}`, t.shape)
+      ran.cotangents[name] = randomCotangent(sizeOf(t.shape, live), 1)
+      place(co, ran.cotangents[name] as Float32Array<ArrayBuffer>)
+      tape.seed(t, co)
+    }
+    tape.backward()
+    // Whatever is read back is copied out last, so that it is live to the end.
+    const copies: { tensor: Tensor; buffer: GPUBuffer; keep: (values: Float32Array<ArrayBuffer>) => void }[] =
+      []
+    const copyOut = (name: string, t: Tensor, keep: (values: Float32Array<ArrayBuffer>) => void) => {
+      if (t.bound) copies.push({ tensor: t, buffer: places.get(t)!.buffer, keep })
+      else {
+        const out = tape.input(`${name} out`, t.shape)
+        copies.push({ tensor: t, buffer: place(out), keep })
+        copy(tape, t, out, t.shape)
+      }
+    }
+    for (const [name, t] of Object.entries(outputs))
+      copyOut(name, t, (values) => {
+        ran.outputs[name] = t.type === 'u32' ? new Uint32Array(values.buffer) : values
+      })
+    for (const [name, input] of Object.entries(c.inputs)) {
+      if (!input.grad) continue
+      const grad = tape.grad(tensors[name]!)
+      if (!grad?.add) throw new Error(`${c.name}: no gradient was written for ${name}`)
+      copyOut(name, grad.tensor, (values) => {
+        ran.grads[name] = values
+      })
+    }
+    const layout = planMemory(tape.dispatches, capacity)
+    workspace = new Workspace(gpu, [layout])
+    workspace.fill(NAN_WORD)
+    gpu.device.pushErrorScope('validation')
+    let failed: unknown
+    try {
+      const program = await Program.record(context, tape.dispatches, places, capacity, layout, workspace)
+      context.writeScalars({ ...live, ...c.scalars })
+      await program.run(live)
+    } catch (error) {
+      failed = error
+    }
+    const invalid = await gpu.device.popErrorScope()
+    if (failed) throw failed
+    if (invalid) throw new Error(`${c.name}: ${invalid.message}`)
+    for (const { tensor, buffer, keep } of copies) {
+      const bytes = sizeOf(tensor.shape, live) * 4
+      keep(bytes ? await readFloats(gpu, buffer, bytes) : new Float32Array())
+    }
+    return ran
+  } finally {
+    workspace?.dispose()
+    for (const buffer of buffers) gpu.destroyBuffer(buffer)
+  }
+}
+
+function dimsOf(c: OperationCase): { live: Dims; capacity: Dims } {
+  const live: Dims = { tokens: 0, supervised: 0, sequences: 0, ...c.live }
+  const capacity: Dims = {
+    tokens: live.tokens + 5,
+    supervised: live.supervised + 3,
+    sequences: live.sequences + 1,
+  }
+  return { live, capacity }
+}
+
+const typeOf = ({ type, values }: OperationInput): ScalarType =>
+  type ?? (!values || values instanceof Float32Array ? 'f32' : 'u32')
+
+function spread(length: number, most: number): number[] {
+  if (length <= most) return Array.from({ length }, (_, i) => i)
+  return Array.from({ length: most }, (_, k) => Math.floor((k * length) / most + ((k * 7) % 5)) % length)
+}

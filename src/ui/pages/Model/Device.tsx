@@ -1,0 +1,111 @@
+import { For, Show } from 'solid-js'
+import type { EngineChoice, PortableBackendChoice } from '../../../protocol/engine.ts'
+import type { DeviceInfo, MeasuredSpeed } from '../../../protocol/studio.ts'
+import { Button } from '../../components/Button.tsx'
+import { FailureNotice, Notice } from '../../components/Notice.tsx'
+import { Section } from '../../components/Page.tsx'
+import { Segmented } from '../../components/Segmented.tsx'
+import { formatCount } from '../../messages/format.ts'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+import { GpuCheckView } from './GpuCheckView.tsx'
+
+const ENGINES: EngineChoice[] = ['auto', 'webgpu', 'portable']
+const BACKENDS: PortableBackendChoice[] = ['auto', 'wasm', 'webgpu', 'cpu']
+
+/** What computes, in plain words first; the choice of it, and whether it computes what it should. */
+export function Device() {
+  const { models } = useApp()
+  return (
+    <Section title={t('device.title')}>
+      <Segmented
+        label={t('device.choose')}
+        options={ENGINES.map((value) => ({ value, label: t(`device.engine.${value}`) }))}
+        value={models.engine()}
+        onChange={models.chooseEngine}
+      />
+      <p class="small quiet">{t(`device.about.${models.engine()}`)}</p>
+      <Show when={models.engine() === 'portable'}>
+        <Segmented
+          label={t('device.backend')}
+          options={BACKENDS.map((value) => ({ value, label: t(`device.backend.${value}`) }))}
+          value={models.backend()}
+          onChange={models.chooseBackend}
+        />
+        <p class="small quiet">{t(`device.backend.about.${models.backend()}`)}</p>
+      </Show>
+      <Show when={models.deviceFailure()}>
+        {(failure) => (
+          <FailureNotice
+            failure={failure()}
+            actions={<Button onClick={() => void models.findDevice()}>{t('action.retry')}</Button>}
+          />
+        )}
+      </Show>
+      <Show
+        when={models.device()}
+        fallback={
+          <Show when={!models.deviceFailure()}>
+            <p class="quiet">{t('device.looking')}</p>
+          </Show>
+        }
+      >
+        {(device) => (
+          <>
+            <dl class="facts">
+              <dt>{t('device.computes')}</dt>
+              <dd>{t(computedBy(device()))}</dd>
+              <dt>{t('device.name')}</dt>
+              <dd>{device().description || t('device.none')}</dd>
+            </dl>
+            <Show when={device().speeds.length > 0}>
+              <Speeds speeds={device().speeds} />
+            </Show>
+            <Show when={device().reason}>
+              {(reason) => (
+                <Notice
+                  tone={reason().code === 'self_check_failed' ? 'warning' : 'info'}
+                  title={reason().message}
+                >
+                  <p>{reason().hint}</p>
+                </Notice>
+              )}
+            </Show>
+            <GpuCheckView check={device().check} />
+          </>
+        )}
+      </Show>
+    </Section>
+  )
+}
+
+function computedBy({ engine, software }: DeviceInfo) {
+  if (engine === 'portable') return software ? 'device.portable' : 'device.portableGpu'
+  return software ? 'device.software' : 'device.hardware'
+}
+
+/** How quickly each engine has trained here. */
+function Speeds(props: { speeds: MeasuredSpeed[] }) {
+  const engineOf = ({ engine, backend }: MeasuredSpeed) =>
+    backend && backend !== 'wasm'
+      ? t('device.engineOn', {
+          engine: t(`device.engine.${engine}`),
+          backend: t(`device.backend.${backend}`),
+        })
+      : t(`device.engine.${engine}`)
+  return (
+    <>
+      <h3>{t('device.speeds')}</h3>
+      <dl class="facts">
+        <For each={props.speeds}>
+          {(speed) => (
+            <>
+              <dt>{t('device.speedOf', { model: speed.model, engine: engineOf(speed) })}</dt>
+              <dd>{t('device.speed', { value: formatCount(Math.round(speed.tokensPerSecond)) })}</dd>
+            </>
+          )}
+        </For>
+      </dl>
+    </>
+  )
+}

@@ -1,0 +1,45 @@
+import { expect, type Page, test } from '@playwright/test'
+import { PATIENCE, watchForComplaints } from './helpers.ts'
+
+const choose = (page: Page, group: string, choice: string) =>
+  page.getByRole('group', { name: group }).getByRole('radio', { name: choice, exact: true }).check()
+
+test('every operation can be checked on this adapter, and what was found stays', async ({ page }) => {
+  test.setTimeout(PATIENCE)
+  const complaints = watchForComplaints(page)
+  await page.goto('/#/model')
+  await choose(page, 'Engine', 'WebGPU')
+  await page.getByRole('button', { name: 'Check now' }).click()
+  // Stopped, it says nothing; begun again, it goes through.
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await page.getByRole('button', { name: 'Check now' }).click()
+  await expect(page.getByText(/All 14 operations are right, in \d+ comparisons/)).toBeVisible({
+    timeout: PATIENCE,
+  })
+  await page.getByText('Each operation').click()
+  const table = page.getByRole('region', { name: 'Each operation' })
+  await expect(table.getByRole('row')).toHaveCount(15)
+  await expect(table.getByRole('row', { name: /Attention over a cache/ })).toContainText('%')
+  await page.reload()
+  await expect(page.getByText(/All 14 operations are right/)).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Check again' })).toBeVisible()
+  expect(complaints).toEqual([])
+})
+
+test('what TensorFlow.js runs on can be chosen, and is kept', async ({ page }) => {
+  const complaints = watchForComplaints(page)
+  await page.goto('/#/model')
+  await choose(page, 'Engine', 'Portable')
+  for (const [choice, device] of [
+    ['WebAssembly', /WebAssembly with SIMD/],
+    ['WebGPU', /TensorFlow.js [\d.]+, WebGPU/],
+    ['JavaScript', /TensorFlow.js [\d.]+, plain JavaScript/],
+  ] as const) {
+    await choose(page, 'TensorFlow.js runs on', choice)
+    await expect(page.getByText(device)).toBeVisible()
+  }
+  await page.reload()
+  await expect(page.getByText(/plain JavaScript/)).toBeVisible()
+  expect(complaints).toEqual([])
+})

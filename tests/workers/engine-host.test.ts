@@ -1,0 +1,157 @@
+import 'fake-indexeddb/auto'
+import { IDBFactory } from 'fake-indexeddb'
+import { beforeEach, expect, test, vi } from 'vitest'
+import type { EngineChoice, PlanRequest, PortableBackend } from '../../src/protocol/engine.ts'
+import { openDatabase } from '../../src/storage/database.ts'
+import { EngineHost, type LoadRequest } from '../../src/workers/engine-host.ts'
+import type { OpenModel } from '../../src/workers/library.ts'
+import { BigramEngine } from '../trainer/bigram-engine.ts'
+import { ToyEngine, toyCheck } from './toy-engine.ts'
+
+vi.mock('../../src/engine/webgpu-engine.ts', () => import('./toy-engine.ts'))
+vi.mock('../../src/engine/check/check-gpu.ts', () => import('./toy-engine.ts'))
+/** The portable engine's backends, and what is wrong with its WebGPU. */
+const portable = vi.hoisted(() => ({ opened: [] as string[], webgpu: null as string | null, asked: 0 }))
+vi.mock('../../src/workers/portable-host.ts', () => ({
+  async openPortable(backends: readonly PortableBackend[]) {
+    portable.opened.push(backends.join())
+    const engine = new BigramEngine({ words: 2 })
+    const describe = engine.describe.bind(engine)
+    engine.load = async () => {}
+    engine.describe = () => ({
+      ...describe(),
+      kind: 'portable',
+      backend: backends[0]!,
+      device: 'TensorFlow.js',
+    })
+    return engine
+  },
+  async webgpuDisagreement() {
+    portable.asked++
+    return portable.webgpu
+  },
+}))
+
+beforeEach(() => {
+  globalThis.indexedDB = new IDBFactory()
+  ToyEngine.made = []
+  Object.assign(toyCheck, { failing: [], wrong: [], made: 0 })
+  Object.assign(portable, { opened: [], webgpu: null, asked: 0 })
+})
+
+function host() {
+  const database = openDatabase()
+  return new EngineHost(() => database)
+}
+
+const config = { vocabSize: 2 }
+const model = {
+  info: { hash: 'toy', config },
+  weights: async () => ({ tensors: new Map(), read: async () => new Uint8Array() }),
+} as unknown as OpenModel
+
+const load = (
+  to: EngineHost,
+  engine: EngineChoice = 'auto',
+  options: Pick<LoadRequest, 'onProgress' | 'signal'> = {},
+) =>
+  to.load({
+    model,
+    plan: { decode: null } as PlanRequest,
+    seed: 1,
+    engine,
+    backend: 'auto',
+    defaultLimits: false,
+    choices: {},
+    ...options,
+  })
+
+test('an adapter is checked before the first load on it, once for each build', async () => {
+  const first = host()
+  expect((await first.device()).check).toBeNull()
+  expect((await load(first)).describe().kind).toBe('webgpu')
+  await load(first)
+  // Another worker, later: what was found is remembered.
+  const second = host()
+  await load(second)
+  expect(toyCheck.made).toBe(1)
+  expect(await second.device()).toMatchObject({
+    engine: 'webgpu',
+    check: { passed: true, device: 'toy adapter' },
+  })
+})
+
+test('a kernel that is wrong there is not chosen, by this worker or the next', async () => {
+  toyCheck.wrong = ['rms_norm.forward lanes']
+  await load(host())
+  await load(host())
+  expect(ToyEngine.made.map(({ avoid }) => [...avoid])).toEqual([toyCheck.wrong, toyCheck.wrong])
+})
+
+test('an operation that is wrong there makes auto take TensorFlow.js on WebGPU, where that is right', async () => {
+  toyCheck.failing = ['Attention']
+  const first = host()
+  expect((await load(first)).describe()).toMatchObject({ kind: 'portable', backend: 'webgpu' })
+  expect(portable.opened).toEqual(['webgpu,wasm,cpu'])
+  const about = await first.device()
+  expect(about).toMatchObject({
+    engine: 'portable',
+    reason: { code: 'self_check_failed', detail: { found: 'Attention: got 1, want 2' } },
+    check: { passed: false },
+  })
+  expect(about.reason!.message).toContain('Attention')
+  // Neither is asked again.
+  const second = host()
+  expect((await load(second)).describe()).toMatchObject({ kind: 'portable', backend: 'webgpu' })
+  expect([toyCheck.made, portable.asked]).toEqual([1, 1])
+})
+
+test('where that is wrong too, the processor computes', async () => {
+  Object.assign(toyCheck, { failing: ['RMSNorm'] })
+  portable.webgpu = 'loss of step 1: 3 instead of 4'
+  expect((await load(host())).describe()).toMatchObject({ kind: 'portable', backend: 'wasm' })
+  expect(portable.opened).toEqual(['wasm,cpu'])
+})
+
+test('a check that is asked for is made anew, and changes what is chosen', async () => {
+  toyCheck.failing = ['RMSNorm']
+  const it = host()
+  await load(it)
+  expect((await it.device()).engine).toBe('portable')
+  toyCheck.failing = []
+  expect(await it.checkGpu()).toMatchObject({ passed: true })
+  expect(await it.device()).toMatchObject({ engine: 'webgpu', check: { passed: true } })
+  expect((await load(it)).describe().kind).toBe('webgpu')
+  expect(toyCheck.made).toBe(2)
+})
+
+test('an engine that is named is taken, whatever the check says', async () => {
+  toyCheck.failing = ['RMSNorm']
+  const it = host()
+  expect((await load(it, 'webgpu')).describe().kind).toBe('webgpu')
+  expect((await it.device('webgpu')).check).toMatchObject({ passed: false })
+  expect((await load(it, 'portable')).describe().kind).toBe('portable')
+  expect((await it.device('portable', 'cpu')).engine).toBe('portable')
+  expect(portable.opened).toEqual(['wasm,cpu', 'cpu'])
+})
+
+test('says what it checks; a check that is stopped is made again', async () => {
+  const told: string[] = []
+  const it = host()
+  const stopped = { onProgress: (_: number, note: string) => told.push(note), signal: AbortSignal.abort() }
+  await expect(load(it, 'auto', stopped)).rejects.toMatchObject({ name: 'AbortError' })
+  expect(told).toEqual(['Checking the graphics processor: RMSNorm'])
+  expect((await it.device()).check).toBeNull()
+  await load(it)
+  expect(toyCheck.made).toBe(1)
+})
+
+test('while a run uses the engine, no other is opened', async () => {
+  const it = host()
+  await load(it, 'portable')
+  it.busy = true
+  await expect(it.device('webgpu')).rejects.toMatchObject({ code: 'bad_state' })
+  expect((await it.device('portable')).engine).toBe('portable')
+  it.busy = false
+  expect((await it.device('webgpu')).engine).toBe('webgpu')
+})
