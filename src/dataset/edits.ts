@@ -1,5 +1,6 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader, makeTable } from '../files/table.ts'
+import { rowNumber } from '../lib/counted.ts'
 import { fail, listed } from '../protocol/errors.ts'
 import type { RowEdit } from '../protocol/preparation.ts'
 
@@ -28,7 +29,7 @@ export function applyEdits(table: Table, edits: readonly RowEdit[]): Table {
       fail('bad_data', `Edit ${index + 1}: ${message}`, hint, { edit: index, ...detail })
     const inRange = (row: number, most: number) => {
       if (!Number.isInteger(row) || row < 0 || row >= most)
-        problem(`there is no row ${row + 1}.`, `There are ${rows} rows.`, { row })
+        problem(`there is no row ${rowNumber(row)}.`, `There are ${rows} rows.`, { row })
     }
     const known = (column: string) => {
       if (!names.includes(column))

@@ -1,3 +1,4 @@
+import { counted } from '../lib/counted.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding } from '../protocol/studio.ts'
 import type { DataFile } from './readers/reader.ts'
@@ -46,7 +47,7 @@ export function chooseFiles(
     findings: [
       {
         severity: 'note',
-        message: `${left.length === 1 ? '1 file was' : `${left.length} files were`} left out: ${listed(left)}.`,
+        message: `${counted(left.length, 'file was', 'files were')} left out: ${listed(left)}.`,
         hint: 'They do not look like tables. Open one by itself if it is one.',
       },
     ],

@@ -1,4 +1,5 @@
 import type { Table } from 'apache-arrow'
+import { grouped, rowNumber } from '../lib/counted.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding, Mapping } from '../protocol/studio.ts'
 import { fillTemplate, parseTemplate } from '../protocol/template.ts'
@@ -56,9 +57,14 @@ export function mapFrame(frame: Frame, mapping: Mapping): MappedFrame {
   const causes = [...left]
   if (rows.length === 0 && causes[0]) {
     const [cause, { first }] = causes[0]
-    fail('bad_data', `No row can be used: row ${first + 1} ${cause}.`, 'Check which column is which.', {
-      row: first,
-    })
+    fail(
+      'bad_data',
+      `No row can be used: row ${rowNumber(first)} ${cause}.`,
+      'Check which column is which.',
+      {
+        row: first,
+      },
+    )
   }
   const findings = causes.map(
     ([cause, { first, count }]): Finding => ({
@@ -66,8 +72,8 @@ export function mapFrame(frame: Frame, mapping: Mapping): MappedFrame {
       severity: 'warning',
       message:
         count === 1
-          ? `Row ${first + 1} ${cause}.`
-          : `${count} rows have the same fault: row ${first + 1}, for one, ${cause}.`,
+          ? `Row ${rowNumber(first)} ${cause}.`
+          : `${grouped(count)} rows have the same fault: row ${rowNumber(first)}, for one, ${cause}.`,
       hint: 'Such rows are left out. Fill them in, or leave it so.',
       row: first,
       count,

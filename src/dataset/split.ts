@@ -1,3 +1,4 @@
+import { counted } from '../lib/counted.ts'
 import { SITE, shuffle } from '../lib/threefry.ts'
 import { NO_SPLIT, type SplitConfig } from '../protocol/data-steps.ts'
 import { fail } from '../protocol/errors.ts'
@@ -58,7 +59,7 @@ export function splitFrame(frame: Frame, at: readonly number[], options: SplitOp
     })
   const column = frame.column(config.column)
   const values = at.map((index) => asText(column[index])?.trim() ?? null)
-  if (config.method === 'column') return columnParts(values, at, frame, config)
+  if (config.method === 'column') return columnParts(values, at, frame, config, options)
   const draw = config.method === 'stratified' ? stratifiedParts : groupedParts
   const parts = draw(values, validationShare, config.test_share, seed)
   return { parts, findings: shortOfShare(parts, values, config, validationShare) }
@@ -178,11 +179,13 @@ function groupedParts(
   return parts
 }
 
+/** As a column says. Where it names no rows for validation, as published sets of train and test do, some of training are drawn. */
 function columnParts(
   values: readonly (string | null)[],
   at: readonly number[],
   frame: Frame,
   config: SplitConfig,
+  { validationShare, seed }: SplitOptions,
 ): SplitResult {
   const lower = (list: readonly string[]) => new Set(list.map((value) => value.trim().toLowerCase()))
   const [validation, test] = [lower(config.validation_values), lower(config.test_values)]
@@ -199,14 +202,24 @@ function columnParts(
       { column: config.column },
     )
   if (parts.includes('validation')) return { parts, findings: [] }
+  const training = [...parts.keys()].filter((i) => parts[i] === 'train')
+  const drawn = randomParts(training.length, validationShare, 0, seed)
+  for (const [n, i] of training.entries()) parts[i] = drawn[n]!
+  const held = drawn.filter((part) => part === 'validation').length
   return {
     parts,
     findings: [
       {
         kind: 'step',
-        severity: 'warning',
-        message: `By column "${config.column}", no row is for validation.`,
-        hint: `It holds ${found.join(', ')}. Without validation there is no telling whether the model learns or memorises.`,
+        severity: held > 0 ? 'note' : 'warning',
+        message:
+          held > 0
+            ? `By column "${config.column}", no row is for validation: ${counted(held, 'training row is', 'training rows are')} held out for it.`
+            : `By column "${config.column}", no row is for validation.`,
+        hint:
+          held > 0
+            ? `It holds ${found.join(', ')}. Where one of these means validation, say so under "How rows are held out".`
+            : `It holds ${found.join(', ')}. Without validation there is no telling whether the model learns or memorises: hold out a share of the training rows.`,
         column: config.column!,
         ...(at[0] === undefined ? {} : { row: frame.source[at[0]]! }),
       },

@@ -1,3 +1,4 @@
+import { grouped } from '../lib/counted.ts'
 import { fail } from '../protocol/errors.ts'
 import { type JsonPart, listElements, textLines } from './json-split.ts'
 import type { Chunk } from './table-builder.ts'
@@ -84,7 +85,7 @@ function parsePart(text: string, file: string, kind: 'row' | 'line', number: num
   } catch (error) {
     fail(
       'bad_data',
-      `${kind === 'row' ? 'Row' : 'Line'} ${number} of ${file} (byte ${byte}) is not JSON: ${reasonOf(error)}`,
+      `${kind === 'row' ? 'Row' : 'Line'} ${number} of ${file} (byte ${byte}) is not JSON: ${reasonOf(error, text)}.`,
       hintFor(text, kind === 'row' ? 'Export the file again.' : 'Write one whole JSON object a line.'),
       { file, [kind]: number, byte },
     )
@@ -167,12 +168,11 @@ function* toWholeChunk(text: string, file: string): Iterable<Chunk> {
   try {
     whole = JSON.parse(text)
   } catch (error) {
-    const [reason, position] = [reasonOf(error), /position (\d+)/.exec(reasonOf(error))?.[1]]
     fail(
       'bad_data',
-      `${file} is not valid JSON: ${reason}`,
+      `${file} is not valid JSON: ${reasonOf(error, text)}.`,
       hintFor(text.slice(0, 10_000), 'It may have been cut off, or edited by hand; export it again.'),
-      { file, ...(position ? { character: Number(position) } : {}) },
+      { file, ...(positionOf(error) === null ? {} : { character: positionOf(error) }) },
     )
   }
   if (!isRecord(whole)) notRows(file, 1, whole, 'row')
@@ -286,8 +286,20 @@ function parses(text: string): boolean {
   }
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+/** Why a text is not JSON, in words. Engines say it in their own, with or without a position. */
+function reasonOf(error: unknown, text: string): string {
+  const message = error instanceof Error ? error.message : String(error)
+  if (/end of (JSON|data)|unterminated|EOF/i.test(message)) return 'it ends in the middle'
+  const position = positionOf(error)
+  if (position !== null)
+    return `character ${grouped(position + 1)}, at ${JSON.stringify(text.slice(position, position + 24))}, does not belong there`
+  const token = /unexpected token '?(.+?)'?(?:,|$| in )/i.exec(message)?.[1]
+  return token ? `${JSON.stringify(token)} does not belong there` : message.replace(/\.$/, '')
+}
+
+function positionOf(error: unknown): number | null {
+  const found = /position (\d+)/.exec(error instanceof Error ? error.message : '')
+  return found ? Number(found[1]) : null
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -171,7 +171,7 @@ export interface FileInFolder {
 
 /** How files are to be read, where there is a choice. */
 export interface ReadOptions {
-  /** What a row of plain text is; by default a line. Paragraphs end at blank lines. */
+  /** What a row of plain text is; by default a paragraph where its lines are wrapped, else a line. Paragraphs end at blank lines. */
   text?: 'line' | 'paragraph' | 'file'
   /** Sheet of a workbook; by default the first that has rows. */
   sheet?: string

@@ -1,4 +1,5 @@
 import type { TextRow } from '../dataset/rows.ts'
+import { rowNumber } from '../lib/counted.ts'
 import type { Example } from '../protocol/batch.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Conversation } from '../protocol/tokens.ts'
@@ -77,7 +78,7 @@ function sequence(
   if (length - 1 > maxLength && !truncate)
     fail(
       'bad_data',
-      `Row ${row + 1} has ${length - 1} positions, more than max_length (${maxLength}).`,
+      `Row ${rowNumber(row)} has ${length - 1} positions, more than max_length (${maxLength}).`,
       'Raise max_length, shorten the row, or let long rows be cut.',
       { row, length: length - 1, max_length: maxLength },
     )
@@ -122,7 +123,7 @@ export function seq2seqPair(input: Conversation | TextRow): {
 function noPair(row: number, found: string): never {
   fail(
     'bad_data',
-    `Row ${row + 1} is ${found}; kauldron's Seq2SeqTask takes a prompt and a response.`,
+    `Row ${rowNumber(row)} is ${found}; kauldron's Seq2SeqTask takes a prompt and a response.`,
     "Map a prompt and a response column, or use the model's own chat template.",
     { row },
   )

@@ -1,4 +1,5 @@
 import type { TextRow } from '../dataset/rows.ts'
+import { rowNumber } from '../lib/counted.ts'
 import type { Example } from '../protocol/batch.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Conversation } from '../protocol/tokens.ts'
@@ -119,7 +120,7 @@ function checkIds(tokens: Uint32Array, row: number, tokenizer: TextTokenizer, vo
     if (id >= vocabSize)
       fail(
         'bad_data',
-        `Row ${row + 1} contains ${tokenizer.tokenText(id)}, which this model has no embedding for.`,
+        `Row ${rowNumber(row)} contains ${tokenizer.tokenText(id)}, which this model has no embedding for.`,
         'Take it out of the text.',
         { row, token: tokenizer.tokenText(id) },
       )

@@ -1,4 +1,5 @@
 import type { TextRow } from '../dataset/rows.ts'
+import { counted, grouped } from '../lib/counted.ts'
 import type { Example } from '../protocol/batch.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { Finding, PreparedInfo, TokenisedSample } from '../protocol/studio.ts'
@@ -38,7 +39,7 @@ export async function prepareExamples(
   const origins: Record<Origin, number> = { data: 0, reworded: 0, noisy: 0, synthetic: 0 }
   const samples: TokenisedSample[] = []
   const total = Object.values(rows).reduce((sum, list) => sum + list.length, 0)
-  let [done, truncated] = [0, 0]
+  let done = 0
   let paused = performance.now()
   for (const split of Object.keys(examples) as Split[])
     for (const row of rows[split] ?? []) {
@@ -61,7 +62,6 @@ export async function prepareExamples(
         continue
       }
       tally.longestOfAll = Math.max(tally.longestOfAll, example.length)
-      if (example.length > options.maxLength) truncated++
       if (!example.supervised.includes(1)) {
         tally.masked.push(row.row)
         continue
@@ -84,7 +84,7 @@ export async function prepareExamples(
       tokenCount: count(examples, (example) => example.tokens.length),
       supervisedCount: count(examples, (example) => supervisedCount(example)),
       longest: tally.longest,
-      truncated,
+      truncated: tally.cut.length,
       histogram: histogram(lengths),
       findings: findings(tally, options.maxLength),
       samples,
@@ -169,27 +169,27 @@ function nothingLeft(total: number, tally: Tally, { maxLength }: PrepareOptions)
   fail(
     'nothing_to_learn',
     `Nothing is left to learn: within ${maxLength} tokens no row reaches its answer.`,
-    'Raise max_length, or shorten the prompts.',
-    { max_length: maxLength, rows: total },
+    'Allow more tokens an example (max_length), or shorten the prompts.',
+    { max_length: maxLength, rows: total, needed: roomFor(tally) },
   )
 }
 
 function findings(tally: Tally, maxLength: number): Finding[] {
   const found: Finding[] = []
   const [masked, refused] = [tally.masked[0], tally.refused[0]]
-  const room = Math.ceil(tally.longestOfAll / 64) * 64
+  const room = roomFor(tally)
   const fix: Finding['fix'] = {
     kind: 'training',
-    label: `Allow ${room} tokens`,
+    label: `Allow ${grouped(room)} tokens`,
     field: 'max_length',
-    value: Math.min(room, 131_072),
+    value: room,
   }
   if (masked !== undefined)
     found.push({
       kind: 'nothing_to_learn',
       severity: 'warning',
-      message: `${rowsOf(tally.masked.length)} left out: nothing to learn within ${maxLength} tokens.`,
-      hint: 'The prompt alone fills the limit. Raise max_length, or shorten the prompts.',
+      message: `${rowsOf(tally.masked.length)} left out: nothing to learn within ${grouped(maxLength)} tokens.`,
+      hint: 'The prompt alone fills the limit. Allow more tokens an example (max_length), or shorten the prompts.',
       row: masked,
       count: tally.masked.length,
       ...(room > maxLength ? { fix } : {}),
@@ -204,7 +204,7 @@ function findings(tally: Tally, maxLength: number): Finding[] {
       count: tally.refused.length,
       fix: {
         kind: 'step',
-        label: tally.refused.length === 1 ? 'Leave the row out' : 'Leave these rows out',
+        label: tally.refused.length === 1 ? 'Leave this row out' : 'Leave these rows out',
         step: {
           type: 'drop_rows',
           enabled: true,
@@ -216,8 +216,8 @@ function findings(tally: Tally, maxLength: number): Finding[] {
     found.push({
       kind: 'long_example',
       severity: 'note',
-      message: `${rowsOf(tally.cut.length)} cut at ${maxLength} tokens.`,
-      hint: 'The model will not see how those answers end. Raise max_length to keep them whole.',
+      message: `${rowsOf(tally.cut.length)} cut at ${grouped(maxLength)} tokens.`,
+      hint: 'The model will not see how those answers end. Allow more tokens an example (max_length) to keep them whole.',
       row: tally.cut[0]!,
       count: tally.cut.length,
       fix,
@@ -225,9 +225,10 @@ function findings(tally: Tally, maxLength: number): Finding[] {
   return found
 }
 
-function rowsOf(count: number): string {
-  return count === 1 ? '1 row was' : `${count} rows were`
-}
+/** Tokens that the longest example has, rounded up. */
+const roomFor = ({ longestOfAll }: Tally) => Math.min(Math.ceil(longestOfAll / 64) * 64, 131_072)
+
+const rowsOf = (count: number) => counted(count, 'row was', 'rows were')
 
 function count(examples: SplitExamples, of: (example: Example) => number): Record<Split, number> {
   const sum = (list: Example[]) => list.reduce((total, example) => total + of(example), 0)

@@ -134,6 +134,29 @@ describe('options', () => {
     expect(rows.map((row) => (row.text as string).trimEnd())).toEqual(expected)
   })
 
+  test('text whose lines are wrapped is read by paragraph, and says so', async () => {
+    const words = 'it was the best of times and it was the worst of times for all of us here'.split(' ')
+    const paragraph = (n: number) => {
+      const lines = ['']
+      for (let i = 0; i < 90; i++) {
+        const word = words[(i * 7 + n) % words.length]!
+        if (lines.at(-1)!.length + word.length > 68) lines.push('')
+        lines[lines.length - 1] = `${lines.at(-1)} ${word}`.trim()
+      }
+      return `${lines.join('\n')}.`
+    }
+    const book = Array.from({ length: 9 }, (_, n) => paragraph(n)).join('\r\n\r\n')
+    const read = await open({ 'book.txt': book })
+    expect(read.table.numRows).toBe(9)
+    expect(read.findings.map(({ message }) => message).join()).toContain('each paragraph became a row')
+    const byLine = await open({ 'book.txt': book }, { text: 'line' })
+    expect(byLine.table.numRows).toBeGreaterThan(40)
+    expect(byLine.findings.map(({ message }) => message).join()).not.toContain('paragraph')
+    // Sentences a line, with blank lines between some, are no wrapped text.
+    const list = Array.from({ length: 60 }, (_, i) => `${words.slice(i % 5).join(' ')}.${i % 6 ? '' : '\n'}`)
+    expect((await open({ 'list.txt': list.join('\n') })).table.numRows).toBe(60)
+  })
+
   test('a workbook: its first sheet with rows, or the one asked for', async () => {
     const dataset = await open({ 'w.xlsx': goldenFile('workbook.xlsx') })
     expect(dataset.findings[0]!.message).toContain('"Examples" was read')

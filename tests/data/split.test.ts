@@ -118,6 +118,17 @@ describe('by a column', () => {
     expect(own.parts).toEqual(['train', 'validation', 'test'])
   })
 
+  test('which names none for validation: some of training are drawn', () => {
+    const values = [...Array.from({ length: 20 }, () => 'train'), ...Array.from({ length: 5 }, () => 'test')]
+    const { parts, findings } = split(values, { method: 'column', column: 'c' }, 0.2)
+    const of = (part: string) => parts.flatMap((found, i) => (found === part ? [i] : []))
+    expect(of('test')).toEqual([20, 21, 22, 23, 24])
+    expect(of('validation')).toHaveLength(4)
+    expect(Math.max(...of('validation'))).toBeLessThan(20)
+    expect(findings[0]).toMatchObject({ severity: 'note' })
+    expect(findings[0]!.message).toContain('4 training rows are held out')
+  })
+
   test('what cannot be is said', async () => {
     expect(split(['a', 'b'], { method: 'column', column: 'c' }).findings[0]!.message).toContain(
       'no row is for validation',

@@ -275,7 +275,8 @@ describe('preparing', () => {
     expect(info.examples).toEqual({ train: 3, validation: 1, test: 0 })
     expect(info.tokenCount.train).toBe(examples.train.reduce((sum, one) => sum + one.tokens.length, 0))
     expect(info.supervisedCount.validation).toBe(5)
-    expect(info.truncated).toBe(2)
+    // The other that is too long is left out.
+    expect(info.truncated).toBe(1)
     expect(info.histogram.counts.reduce((a, b) => a + b)).toBe(4)
     expect(info.findings.map((finding) => finding.row)).toEqual([2, 1, 3])
     expect(info.samples[0]!.pieces.map((piece) => piece.text).join('')).toContain(
@@ -285,7 +286,9 @@ describe('preparing', () => {
 
   test('with nothing left is an error', async () => {
     const masked = () => prepareExamples({ train: [rows[2]!] }, chat, limit)
-    expect((await failure(masked, 'nothing_to_learn')).message).toContain('60 tokens')
+    const error = await failure(masked, 'nothing_to_learn')
+    expect(error.message).toContain('60 tokens')
+    expect(error.detail!.needed).toBeGreaterThan(60)
     await failure(() => prepareExamples({ train: [] }, chat, limit), 'nothing_to_learn')
     const refused = await failure(() => prepareExamples({ train: [rows[1]!] }, chat, limit), 'bad_data')
     expect(refused.detail?.row).toBe(1)

@@ -20,7 +20,7 @@ import {
   tidyMapping,
   withRole,
 } from '../../src/ui/state/data-recipe.ts'
-import { cellText, cellValue, PAGE, pageStart } from '../../src/ui/state/data-rows.ts'
+import { cellText, cellValue, mappedFirst, PAGE, pageStart } from '../../src/ui/state/data-rows.ts'
 import { fieldValue, newStep, STEP_GROUPS, stepFields, withField } from '../../src/ui/state/step-forms.ts'
 
 const none = EMPTY_RECIPE.mapping
@@ -181,6 +181,21 @@ test('findings: each once, errors first, those with a remedy before those withou
     finding('note', 'n'),
   ])
   expect(sorted.map((found) => found.message)).toEqual(['e', 'f', 'w', 'n'])
+})
+
+test('columns that examples are made of stand first, in their own order', () => {
+  const names = ['id', 'answer', 'note', 'question', 'lang']
+  const none = { prompt: null, response: null, system: null, messages: null, text: null }
+  expect(mappedFirst(names, { ...none, prompt: 'question', response: 'answer' })).toEqual([
+    'answer',
+    'question',
+    'id',
+    'note',
+    'lang',
+  ])
+  const template = { ...none, template: 'Say {note} in {lang}', response: 'answer' }
+  expect(mappedFirst(names, template)).toEqual(['answer', 'note', 'lang', 'id', 'question'])
+  expect(mappedFirst(names, none)).toEqual(names)
 })
 
 test('cells keep their kind where what is typed allows it', () => {

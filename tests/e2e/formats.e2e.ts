@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, expect, type Locator, type Page, test } from '@playwright/test'
 import { damaged, file, type GivenFile, QUESTIONS, separated } from './formats/files.ts'
-import { WALKS, type Walk } from './formats/walks.ts'
+import type { Walk } from './formats/walk.ts'
+import { WALKS } from './formats/walks.ts'
 import { curve, dropFiles, dropFolder, PATIENCE, watchForComplaints } from './helpers.ts'
 
 /**

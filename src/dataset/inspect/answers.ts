@@ -1,7 +1,8 @@
+import { counted, rowNumber } from '../../lib/counted.ts'
 import type { Finding, Mapping } from '../../protocol/preparation.ts'
 import type { Frame } from '../frame.ts'
 import { asText } from '../values.ts'
-import { type Examples, FEW_ROWS, step } from './examples.ts'
+import { type Examples, FEW_ROWS, leaveOut, step } from './examples.ts'
 
 /** Checks on answers: whether there is anything to learn in them, and as classes, how even they are. */
 
@@ -30,7 +31,7 @@ export function emptyLessons({ rows, asked, answers }: Examples, mapping: Mappin
     findings.push({
       kind: 'nothing_to_learn',
       severity: 'warning',
-      message: `${placeholders.length === 1 ? '1 answer' : `${placeholders.length} answers`} in "${column}" ${placeholders.length === 1 ? 'is a placeholder' : 'are placeholders'} such as "${answers[placeholders[0]!]!.slice(0, 20)}", row ${rows[placeholders[0]!]! + 1} first.`,
+      message: `${counted(placeholders.length, 'answer', 'answers')} in "${column}" ${placeholders.length === 1 ? 'is a placeholder' : 'are placeholders'} such as "${answers[placeholders[0]!]!.slice(0, 20)}", row ${rowNumber(rows[placeholders[0]!]!)} first.`,
       hint: 'The model would learn to answer so. Leave these rows out, or fill the answers in.',
       row: rows[placeholders[0]!]!,
       column,
@@ -39,7 +40,7 @@ export function emptyLessons({ rows, asked, answers }: Examples, mapping: Mappin
       ...(mapping.labels
         ? {}
         : {
-            fix: step('Leave these rows out', {
+            fix: step(leaveOut(placeholders.length), {
               type: 'filter',
               enabled: true,
               column,
@@ -52,12 +53,12 @@ export function emptyLessons({ rows, asked, answers }: Examples, mapping: Mappin
     findings.push({
       kind: 'nothing_to_learn',
       severity: 'warning',
-      message: `${copies.length === 1 ? '1 answer repeats' : `${copies.length} answers repeat`} the question word for word, row ${rows[copies[0]!]! + 1} first.`,
+      message: `${counted(copies.length, 'answer repeats', 'answers repeat')} the question word for word, row ${rowNumber(rows[copies[0]!]!)} first.`,
       hint: 'The model would learn to echo. Check whether the right column is chosen for the answer.',
       row: rows[copies[0]!]!,
       column,
       count: copies.length,
-      fix: step('Leave these rows out', {
+      fix: step(leaveOut(copies.length), {
         type: 'drop_rows',
         enabled: true,
         rows: copies.slice(0, 100_000).map((i) => rows[i]!),

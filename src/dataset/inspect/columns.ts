@@ -1,3 +1,4 @@
+import { counted, rowNumber } from '../../lib/counted.ts'
 import type { ColumnRoles, Finding, Mapping } from '../../protocol/preparation.ts'
 import { renameInTemplate } from '../../protocol/template.ts'
 import type { Frame } from '../frame.ts'
@@ -124,13 +125,23 @@ function mediaOf(value: unknown): string | null {
   return /video|mp4|webm|mov/.test(sign) ? 'video' : 'images'
 }
 
+/** What JavaScript calls its types, for people. */
+const KINDS: Record<string, string> = {
+  string: 'text',
+  number: 'numbers',
+  bigint: 'numbers',
+  boolean: 'yes or no',
+  list: 'lists',
+  object: 'nested values',
+}
+
 /** Columns of nothing, and columns whose values are of several kinds. */
 export function oddColumns(frame: Frame, mapping: Mapping): Finding[] {
   return frame.names.flatMap((name): Finding[] => {
     const kinds = new Map<string, { count: number; row: number }>()
     for (const [i, value] of frame.column(name).entries()) {
       if (isMissing(value)) continue
-      const kind = Array.isArray(value) ? 'lists' : typeof value === 'object' ? 'objects' : `${typeof value}s`
+      const kind = Array.isArray(value) ? 'list' : typeof value
       const known = kinds.get(kind)
       if (known) known.count++
       else kinds.set(kind, { count: 1, row: frame.source[i]! })
@@ -156,8 +167,8 @@ export function oddColumns(frame: Frame, mapping: Mapping): Finding[] {
       {
         kind: 'mixed_types',
         severity: 'note',
-        message: `Column "${name}" holds ${main}, and in ${count === 1 ? '1 row' : `${count} rows`} ${odd}, row ${row + 1} first.`,
-        hint: 'All are taken as text; lists and objects as JSON. Check whether that is meant.',
+        message: `Column "${name}" holds ${KINDS[main] ?? main}, and in ${counted(count, 'row', 'rows')} ${KINDS[odd] ?? odd}, row ${rowNumber(row)} first.`,
+        hint: 'All are taken as text; lists and nested values as JSON. Check whether that is meant.',
         column: name,
         row,
         count,
@@ -192,7 +203,7 @@ export function numberText(frame: Frame): Finding[] {
       {
         kind: 'number_text',
         severity: 'note',
-        message: `Column "${name}" holds numbers written as text: "${example}", row ${frame.source[first]! + 1}.`,
+        message: `Column "${name}" holds numbers written as text: "${example}", row ${rowNumber(frame.source[first]!)}.`,
         hint: 'They are learnt as they are written, and cannot be rounded or put in buckets. Take separators and signs out where that matters.',
         column: name,
         row: frame.source[first]!,

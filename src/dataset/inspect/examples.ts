@@ -1,3 +1,4 @@
+import { counted, grouped, rowNumber } from '../../lib/counted.ts'
 import type { DataStep } from '../../protocol/data-steps.ts'
 import type { Finding, Fix, Mapping } from '../../protocol/preparation.ts'
 import { parseTemplate } from '../../protocol/template.ts'
@@ -123,7 +124,7 @@ export function missingValues(counts: readonly MissingCount[], rows: number): Fi
       {
         kind: 'missing',
         severity: all ? 'error' : 'warning',
-        message: `${count === 1 ? '1 row has' : `${count} rows have`} nothing in "${column}" (the ${role}), row ${first + 1} first.`,
+        message: `${counted(count, 'row has', 'rows have')} nothing in "${column}" (the ${role}), row ${rowNumber(first)} first.`,
         hint: all ? 'Choose another column.' : 'Such rows are left out. Fill them in, or leave it so.',
         row: first,
         column,
@@ -131,7 +132,7 @@ export function missingValues(counts: readonly MissingCount[], rows: number): Fi
         ...(all
           ? {}
           : {
-              fix: step('Leave these rows out', {
+              fix: step(leaveOut(count), {
                 type: 'drop_missing',
                 enabled: true,
                 columns: [column],
@@ -174,13 +175,15 @@ export function leakage(examples: Examples, parts: readonly Split[], mapping: Ma
     const first = found[part][0]
     if (first === undefined) return []
     const count = found[part].length
+    const [one, many, same] =
+      mapping.text === null ? ['question', 'questions', 'asks what'] : ['text', 'texts', 'says what']
     const twin = rows[trained.get(sameForm(asked[first]!))!]!
     return [
       {
         kind: 'leakage',
         severity: 'warning',
-        message: `${count === 1 ? '1 question' : `${count} questions`} of the ${part} rows ${count === 1 ? 'is' : 'are'} also trained on: row ${rows[first]! + 1}, for one, asks what row ${twin + 1} does.`,
-        hint: `The ${part} figures would look better than they are. Keep rows with the same question together, or keep one of each.`,
+        message: `${counted(count, one!, many!)} of the ${part} rows ${count === 1 ? 'is' : 'are'} also trained on: row ${rowNumber(rows[first]!)}, for one, ${same} row ${rowNumber(twin)} does.`,
+        hint: `The ${part} figures would look better than they are. Keep rows with the same ${one} together, or keep one of each.`,
         row: rows[first]!,
         count,
         ...(mapping.prompt === null ? {} : { column: mapping.prompt }),
@@ -198,7 +201,7 @@ function leakageFix(examples: Examples, mapping: Mapping, exact: boolean): Fix {
       split: { method: 'grouped', column: mapping.prompt },
     }
   const { columns, unique } = deduplicating(examples, mapping)
-  return step('Keep one of each question', {
+  return step(mapping.text === null ? 'Keep one of each question' : 'Keep one of each', {
     type: 'deduplicate',
     enabled: true,
     columns: unique.length > 0 ? unique : columns,
@@ -219,13 +222,13 @@ export function badConversations({ faults }: Examples, mapping: Mapping): Findin
       severity: 'warning',
       message:
         rows.length === 1
-          ? `Row ${rows[0]! + 1} ${cause}.`
-          : `${rows.length} rows have the same fault: row ${rows[0]! + 1}, for one, ${cause}.`,
+          ? `Row ${rowNumber(rows[0]!)} ${cause}.`
+          : `${grouped(rows.length)} rows have the same fault: row ${rowNumber(rows[0]!)}, for one, ${cause}.`,
       hint: 'Such rows are left out. Correct them, or leave it so.',
       row: rows[0]!,
       column: mapping.messages!,
       count: rows.length,
-      fix: step(rows.length === 1 ? 'Leave the row out' : 'Leave these rows out', {
+      fix: step(leaveOut(rows.length), {
         type: 'drop_rows',
         enabled: true,
         rows: rows.slice(0, 100_000),
@@ -233,6 +236,8 @@ export function badConversations({ faults }: Examples, mapping: Mapping): Findin
     }),
   )
 }
+
+export const leaveOut = (count: number) => (count === 1 ? 'Leave this row out' : 'Leave these rows out')
 
 export function step(label: string, data: DataStep): Fix {
   return { kind: 'step', label, step: data }

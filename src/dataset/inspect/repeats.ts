@@ -1,3 +1,4 @@
+import { counted, rowNumber } from '../../lib/counted.ts'
 import type { Finding, Mapping } from '../../protocol/preparation.ts'
 import { deduplicating, type Examples, step } from './examples.ts'
 
@@ -49,7 +50,7 @@ export class Repeats {
       findings.push({
         kind: 'duplicate',
         severity: 'warning',
-        message: `${same === 1 ? '1 row repeats' : `${same} rows repeat`} an earlier one, row ${firstSame + 1} first.`,
+        message: `${counted(same, 'row repeats', 'rows repeat')} an earlier one, row ${rowNumber(firstSame)} first.`,
         hint: 'Repeats count more than once, and may be in both training and validation. Remove them unless that is meant.',
         row: firstSame,
         count: same,
@@ -66,7 +67,7 @@ export class Repeats {
       findings.push({
         kind: 'contradiction',
         severity: 'warning',
-        message: `${clashes === 1 ? '1 question has' : `${clashes} questions have`} different answers in different rows, row ${firstClash + 1} first.`,
+        message: `${counted(clashes, 'question has', 'questions have')} different answers in different rows, row ${rowNumber(firstClash)} first.`,
         hint: 'The model can only learn a mixture of them. Keep one answer for each question.',
         row: firstClash,
         count: clashes,

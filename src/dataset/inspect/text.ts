@@ -1,8 +1,9 @@
+import { counted, rowNumber } from '../../lib/counted.ts'
 import type { Finding, FindingKind, Fix } from '../../protocol/preparation.ts'
 import { CONTROL, INVISIBLE, REPLACEMENT, TEMPLATE_TOKENS } from '../characters.ts'
 import { wronglyDecoded } from '../encoding.ts'
 import type { Frame } from '../frame.ts'
-import { step } from './examples.ts'
+import { leaveOut, step } from './examples.ts'
 
 /** Checks on the text itself, column by column. Each text is looked at once, quick signs first. */
 
@@ -19,7 +20,7 @@ interface Check {
   find: (text: string) => string | null
   what: string
   hint: string
-  fix: (column: string) => Fix
+  fix: (column: string, count: number) => Fix
 }
 
 const UNUSUAL = new RegExp([CONTROL, INVISIBLE, REPLACEMENT].map(({ source }) => source).join('|'))
@@ -90,8 +91,8 @@ const CHECKS: readonly Check[] = [
     find: matching(REPLACEMENT, unusual),
     what: 'replacement characters (\ufffd): letters that were lost when the file was written in another encoding',
     hint: 'What stood there cannot be brought back from this file. Export it anew as UTF-8, or leave these rows out.',
-    fix: (column) =>
-      step('Leave these rows out', {
+    fix: (column, count) =>
+      step(leaveOut(count), {
         type: 'filter',
         enabled: true,
         column,
@@ -159,12 +160,12 @@ export async function textFindings(
       findings.push({
         kind,
         severity,
-        message: `${count === 1 ? '1 text' : `${count} texts`} in "${column}" ${count === 1 ? 'holds' : 'hold'} ${what}${visible(match)}, row ${row + 1} first.`,
+        message: `${counted(count, 'text', 'texts')} in "${column}" ${count === 1 ? 'holds' : 'hold'} ${what}${visible(match)}, row ${rowNumber(row)} first.`,
         hint,
         row,
         column,
         count,
-        fix: fix(column),
+        fix: fix(column, count),
       })
     }
   }

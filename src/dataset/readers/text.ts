@@ -1,18 +1,24 @@
 import type { Chunk } from '../../files/table-builder.ts'
 import { fail } from '../../protocol/errors.ts'
+import type { Finding } from '../../protocol/studio.ts'
 import type { Reader } from './reader.ts'
-import { tableDelimiter, textPieces } from './text-input.ts'
+import { headText, tableDelimiter, textPieces } from './text-input.ts'
 
 const FIRST_ROWS = 100
 const CHUNK_UNITS = 8 << 20
 
-/** Plain text, a row a line, paragraph or file, in one column `text`. Blank lines are left out. */
+/**
+ * Plain text, a row a line, paragraph or file, in one column `text`; by default a paragraph where lines are wrapped, else a line.
+ * Blank lines are left out.
+ */
 export const text: Reader = {
   format: 'text',
   isText: true,
   detects: (file) => /\.(txt|md|text|log)$/i.test(file.name) && tableDelimiter(file) === null,
   async *read(file, context) {
-    const unit = context.options.text ?? 'line'
+    const wrapped = context.options.text === undefined && isWrapped(headText(file))
+    if (wrapped) context.finding(WRAPPED)
+    const unit = context.options.text ?? (wrapped ? 'paragraph' : 'line')
     let rows = 0
     let held: string[] = []
     let size = 0
@@ -32,6 +38,31 @@ export const text: Reader = {
     if (rows === 0)
       fail('bad_data', `${file.name} is empty.`, 'Choose a file with rows.', { file: file.name })
   },
+}
+
+const WRAPPED: Finding = {
+  severity: 'note',
+  message: 'The lines of this text are wrapped: each paragraph became a row.',
+  hint: 'To have a row for each line instead, open it again with that chosen under "How files are read".',
+}
+
+/** Paragraphs whose lines were broken at some width, as in books: fewer say little. */
+const LEAST_WRAPPED = 20
+/** Characters a line may be short of the longest and still have been broken for room. */
+const RAGGED = 20
+
+/** Whether lines end where a column ended, and sentences elsewhere; between blank lines. */
+export function isWrapped(text: string): boolean {
+  const lines = text.split(/\r\n|\n|\r/).slice(0, 2000)
+  // The last line of a paragraph ends anywhere; what was cut off at the end of the text is no line.
+  const within = lines.slice(0, -2).filter((line, i) => line.trim() !== '' && lines[i + 1]!.trim() !== '')
+  if (within.length < LEAST_WRAPPED || !lines.some((line) => line.trim() === '')) return false
+  const lengths = within.map((line) => line.trimEnd().length).sort((a, b) => a - b)
+  const width = lengths[Math.floor(lengths.length * 0.95)]!
+  if (width < 40 || width > 120) return false
+  const full = lengths.filter((length) => length >= width - RAGGED && length <= width + 2)
+  const broken = within.filter((line) => !/[.!?:;…"”»)\]]$/.test(line.trimEnd()))
+  return full.length >= 0.8 * within.length && broken.length >= 0.6 * within.length
 }
 
 async function* rowsOf(

@@ -1,3 +1,4 @@
+import { counted, rowNumber } from '../../lib/counted.ts'
 import type { StepOf } from '../../protocol/data-steps.ts'
 import { fail } from '../../protocol/errors.ts'
 import type { Finding } from '../../protocol/preparation.ts'
@@ -87,7 +88,7 @@ export function splitTurns(frame: Frame, step: StepOf<'split_turns'>, context: S
           {
             kind: 'step',
             severity: 'warning',
-            message: `${unmarked === 1 ? '1 row has' : `${unmarked} rows have`} no turn marked in "${step.column}", row ${first + 1} first.`,
+            message: `${counted(unmarked, 'row has', 'rows have')} no turn marked in "${step.column}", row ${rowNumber(first)} first.`,
             hint: 'Such rows are left empty. Name the marks that stand there.',
             row: first,
             column: step.column,

@@ -15,6 +15,8 @@ export function Table<Row>(props: {
   dense?: boolean
   /** Scrolls within a height of its own, its head staying in sight. */
   tall?: boolean
+  /** On a narrow screen the cells of a row lie below one another, each under its column's name. */
+  stacks?: boolean
 }) {
   return (
     <section
@@ -23,7 +25,7 @@ export function Table<Row>(props: {
       tabindex="0"
       aria-label={props.label}
     >
-      <table classList={{ dense: props.dense ?? false }}>
+      <table classList={{ dense: props.dense ?? false, stacks: props.stacks ?? false }}>
         <thead>
           <tr>
             <For each={props.columns}>
@@ -41,7 +43,12 @@ export function Table<Row>(props: {
               <tr>
                 <For each={props.columns}>
                   {(column) => (
-                    <td classList={{ figure: column.number ?? false }}>{column.cell(row, index())}</td>
+                    <td
+                      classList={{ figure: column.number ?? false }}
+                      data-head={typeof column.head === 'string' ? column.head : undefined}
+                    >
+                      {column.cell(row, index())}
+                    </td>
                   )}
                 </For>
               </tr>

@@ -75,7 +75,7 @@ export function TokenText(props: { pieces: Piece[]; lost?: Piece[] | undefined }
 }
 
 /** How the two kinds of token look, in words and in the same styles. */
-export function TokenLegend(props: { lost?: boolean }) {
+export function TokenLegend(props: { lost?: boolean; bytes?: boolean }) {
   return (
     <p class="token-legend small">
       <span class="tokens learnt">
@@ -92,9 +92,18 @@ export function TokenLegend(props: { lost?: boolean }) {
         </span>
         <span class="quiet">{t('tokens.lostNote')}</span>
       </Show>
+      <Show when={props.bytes}>
+        <span class="tokens read">
+          <span class="token">{t('tokens.byte')}</span>
+        </span>
+        <span class="quiet">{t('tokens.byteNote')}</span>
+      </Show>
     </p>
   )
 }
+
+/** A token that is one byte, where a character is none of the vocabulary. */
+export const isByte = (text: string): boolean => /^<0x[0-9A-F]{2}>$/.test(text)
 
 function visible(text: string): string {
   // The sign stands before the line end itself, at which the line is broken.

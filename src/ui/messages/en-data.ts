@@ -161,8 +161,13 @@ export const data = {
   'synth.rejected.repetitive': '{count} going in circles',
   'synth.rejected.unknown_label': '{count} with an unknown label',
 
+  'data.allow': 'Allow {count} tokens',
+  'split.columnShare':
+    'Of the training rows, where the column names none that are held out. Where it does, the column decides.',
   'labels.title': 'Answers by how often they occur',
   'labels.examples': 'Examples',
+  'labels.shown': 'The {shown} most frequent of {count}.',
+  'labels.all': 'Show all {count}',
   'labels.answer': 'Answer',
   'origins.title': 'Where the examples come from',
   'origin.data': 'From your data',
@@ -171,6 +176,8 @@ export const data = {
   'origin.synthetic': 'Written by a model',
   'sample.cut': { one: '{count} token is cut off here', other: '{count} tokens are cut off here' },
   'tokens.skipped': '… {count} tokens in between are not shown …',
+  'tokens.byte': '<0xE2>',
+  'tokens.byteNote': 'one byte of a character that the vocabulary does not hold whole',
   'tokens.lost': 'cut off',
   'tokens.lostNote': 'beyond the limit on length: the model never sees these',
   'examples.which': 'Examples shown',

@@ -7,6 +7,7 @@ export const sources = {
 
   'read.options': 'How files are read',
   'read.text': 'A row of plain text (.txt, .md) is',
+  'read.text.auto': 'Automatic: by line, or by paragraph where lines are wrapped',
   'read.text.line': 'a line',
   'read.text.paragraph': 'a paragraph',
   'read.text.file': 'a whole file',

@@ -1,4 +1,5 @@
 import { data } from './en-data.ts'
+import { model } from './en-model.ts'
 import { sources } from './en-sources.ts'
 import { steps } from './en-steps.ts'
 
@@ -8,6 +9,7 @@ import { steps } from './en-steps.ts'
  */
 export const en = {
   ...data,
+  ...model,
   ...sources,
   ...steps,
   'app.name': 'Lapidary',
@@ -43,6 +45,7 @@ export const en = {
 
   'unit.epochs': 'epochs',
   'unit.steps': 'steps',
+  'unit.example': 'example',
   'unit.examples': 'examples',
   'unit.batches': 'batches',
   'unit.tokens': 'tokens',
@@ -93,7 +96,7 @@ export const en = {
   'column.boolean': 'yes or no',
   'column.date': 'date',
   'column.list': 'list',
-  'column.object': 'object',
+  'column.object': 'nested',
   'column.empty': 'empty',
   'column.missing': '{count} missing',
 
@@ -128,79 +131,6 @@ export const en = {
   'lengths.examples': 'Examples',
   'lengths.summary': 'Histogram of lengths. Most common: {low} to {high} tokens, {count} examples.',
   'lengths.note': 'Longer examples need more memory and time. The limit is set under Train.',
-
-  'model.title': 'Model',
-  'model.lede': 'The model to start from. What it learns is kept beside it, as a small adapter.',
-  'model.choose': 'Models at hand',
-  'model.practice':
-    'A practice model of Lapidary’s own, made like a Gemma but tiny. Not a Gemma release: it learns in a minute on any machine, and what it says is simple.',
-  'model.gemma': 'Added from your files and kept in this browser.',
-  'model.parameters': '{count} weights (parameters)',
-  'model.layers': { one: '{count} layer', other: '{count} layers' },
-  'model.stored': '{size} stored here',
-  'model.bundled': 'comes with the page',
-  'model.remove': 'Delete {name} from this browser',
-  'model.removeTitle': 'Delete this model?',
-  'model.removeText':
-    '{name} frees {size}. Runs made with it are kept, but cannot go on until it is added again.',
-  'model.add.title': 'Add a Gemma',
-  'model.add.lede': 'A Gemma 3 text model as it comes from Hugging Face, downloaded to this machine.',
-  'model.add.folder': 'Choose its folder',
-  'model.add.files': 'Choose its files',
-  'model.add.hint': 'or drop the folder here: config.json, tokenizer.json and the .safetensors files.',
-  'model.adding': 'Storing {name}',
-  'model.unnamed': 'Gemma',
-  'device.title': 'What computes',
-  'device.looking': 'Looking for a graphics card …',
-  'device.computes': 'Computed by',
-  'device.hardware': 'Your graphics card (WebGPU)',
-  'device.software':
-    'Your processor, standing in for a graphics card (WebGPU in software). Fine for the practice model.',
-  'device.portable': 'Your processor (TensorFlow.js)',
-  'device.choose': 'Engine',
-  'device.engine.auto': 'Automatic',
-  'device.engine.webgpu': 'WebGPU',
-  'device.engine.portable': 'Portable',
-  'device.about.auto': 'WebGPU where there is a graphics card for it, else the portable engine.',
-  'device.about.webgpu':
-    'Kernels of our own on the graphics card. Without one they run in software: right, but slow.',
-  'device.about.portable':
-    'TensorFlow.js on the processor: the same results on any machine, and runs can move between the two.',
-  'device.speeds': 'Measured here',
-  'device.speedOf': '{model}, {engine}',
-  'device.speed': '{value} tokens a second',
-  'device.name': 'Device',
-  'device.none': 'None',
-  'device.portableGpu': 'Your graphics card (TensorFlow.js)',
-  'device.engineOn': '{engine} on {backend}',
-  'device.backend': 'TensorFlow.js runs on',
-  'device.backend.auto': 'Automatic',
-  'device.backend.wasm': 'WebAssembly',
-  'device.backend.webgpu': 'WebGPU',
-  'device.backend.cpu': 'JavaScript',
-  'device.backend.about.auto':
-    'WebAssembly. WebGPU only where there is a graphics card on which our own kernels were found wrong and these right.',
-  'device.backend.about.wasm':
-    'The quickest on a processor, on several cores where the page may share memory.',
-  'device.backend.about.webgpu':
-    'On the graphics card, with TensorFlow.js’ kernels instead of our own: slower than the WebGPU engine.',
-  'device.backend.about.cpu': 'Plain JavaScript, for browsers without WebAssembly. Very slow.',
-
-  'check.title': 'Does the graphics card compute right?',
-  'check.about':
-    'Some drivers compute wrongly. Every operation is compared with exact results, before the first training on a graphics card and whenever you ask.',
-  'check.start': 'Check now',
-  'check.again': 'Check again',
-  'check.begins': 'Measuring its speed',
-  'check.passed': 'All {count} operations are right, in {runs} comparisons.',
-  'check.failed': 'Wrong results: {names}.',
-  'check.speed': '{device}: {flops} calculations and {bytes} bytes a second. Checked in {duration}.',
-  'check.wrong': 'Left out because they are wrong here: {names}.',
-  'check.details': 'Each operation',
-  'check.operation': 'Operation',
-  'check.runs': 'Comparisons',
-  'check.error': 'Error',
-  'check.errorAbout': 'Error: the largest one found, as a share of what rounding may come to.',
 
   'train.title': 'Train',
   'train.lede': 'Settings on one side, progress on the other.',

@@ -37,8 +37,11 @@ const SETTLED_AFTER = 1000
 export function createOpening(studio: Studio, show: (info: DatasetInfo) => void) {
   const [opening, setOpening] = createSignal<Opening | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
-  const [reading, setReading] = createSignal<Required<Pick<ReadOptions, 'text'>> & { sheet: string }>({
-    text: 'line',
+  const [reading, setReading] = createSignal<{
+    text: NonNullable<ReadOptions['text']> | 'auto'
+    sheet: string
+  }>({
+    text: 'auto',
     sheet: '',
   })
   let abort: AbortController | null = null
@@ -77,7 +80,7 @@ export function createOpening(studio: Studio, show: (info: DatasetInfo) => void)
   /** Only what was chosen: what is not said is the reader's to decide. */
   const readOptions = (): ReadOptions => {
     const { text, sheet } = reading()
-    return { ...(text === 'line' ? {} : { text }), ...(sheet.trim() ? { sheet: sheet.trim() } : {}) }
+    return { ...(text === 'auto' ? {} : { text }), ...(sheet.trim() ? { sheet: sheet.trim() } : {}) }
   }
 
   return {

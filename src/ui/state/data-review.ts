@@ -21,6 +21,8 @@ export function createReview(
   studio: Studio,
   basis: Accessor<ReviewBasis | null>,
   model: Accessor<{ model: string; maxLength: number } | null>,
+  /** Settles when the figures of a sample are there: the worker does one thing at a time, and people look at these first. */
+  estimated: () => Promise<unknown>,
 ) {
   const [findings, setFindings] = createSignal<Finding[] | null>(null)
   const [inspecting, setInspecting] = createSignal(false)
@@ -44,6 +46,8 @@ export function createReview(
     try {
       // A quick look at a few rows first, all of them soon after.
       for (const sample of now.rows > SAMPLE ? [SAMPLE, null] : [null]) {
+        if (sample === null) await estimated()
+        if (signal.aborted) return
         const found = await studio.data.runSteps({ ...now.request, sample }, signal)
         if (signal.aborted) return
         batch(() => {
@@ -66,6 +70,8 @@ export function createReview(
     const { mapping, split, format, validationShare } = now
     const basics = model()
     setInspecting(true)
+    await estimated()
+    if (signal.aborted) return
     try {
       const found = await studio.data.inspect(
         {

@@ -1,6 +1,6 @@
 import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { ColumnStats, Studio } from '../../protocol/studio.ts'
+import type { ColumnStats, Mapping, Studio } from '../../protocol/studio.ts'
 import type { DataState } from './data.ts'
 
 export const PAGE = 25
@@ -32,6 +32,14 @@ export function cellValue(text: string, old: unknown): unknown {
       return text
     }
   return text
+}
+
+/** Columns that examples are made of before the others, which a narrow screen may hide; else in their own order. */
+export function mappedFirst(names: readonly string[], mapping: Mapping): string[] {
+  const { system, prompt, input, response, messages, text, template } = mapping
+  const roles: (string | null | undefined)[] = [system, prompt, input, response, messages, text]
+  const used = (name: string) => roles.includes(name) || (template?.includes(`{${name}}`) ?? false)
+  return [...names.filter(used), ...names.filter((name) => !used(name))]
 }
 
 /** First row of the page that holds `row`, within the rows that there are. */
@@ -124,7 +132,7 @@ export function createRowPages(studio: Studio, data: DataState) {
     offset,
     total,
     rows,
-    columns,
+    columns: () => mappedFirst(columns(), data.mapping()),
     failure,
     stats,
     counting,

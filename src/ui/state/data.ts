@@ -127,9 +127,13 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
 
   /** The first use of a model stores it; only then may findings ask it for lengths beside that. */
   const [storedModel, setStoredModel] = createSignal('')
-  const review = createReview(studio, basis, () =>
-    preparation()?.model === storedModel() ? preparation() : null,
+  const review = createReview(
+    studio,
+    basis,
+    () => (preparation()?.model === storedModel() ? preparation() : null),
+    () => estimating,
   )
+  let estimating: Promise<unknown> = Promise.resolve()
 
   let preparingAbort: AbortController | null = null
   let latest: { key: string; result: Promise<PreparedInfo> } | null = null
@@ -172,15 +176,15 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     return result
   }
 
-  /** Figures from a sample at once, exact ones after. */
-  async function look(asked: NonNullable<ReturnType<typeof request>>, signal: AbortSignal): Promise<void> {
-    if (asked.rows > ESTIMATE_ABOVE && latest?.key !== asked.key) {
-      setPreparing(true)
-      const guess = await studio.data.estimate(asked.wanted, signal).catch(() => null)
-      if (signal.aborted) return
-      if (guess && latest?.key !== asked.key) setPrepared(guess)
-    }
-    await prepare().catch(() => {})
+  /** Figures from a sample at once; exact ones come after. */
+  async function estimate(
+    asked: NonNullable<ReturnType<typeof request>>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (asked.rows <= ESTIMATE_ABOVE || latest?.key === asked.key) return
+    setPreparing(true)
+    const guess = await studio.data.estimate(asked.wanted, signal).catch(() => null)
+    if (!signal.aborted && guess && latest?.key !== asked.key) setPrepared(guess)
   }
 
   // Tokenise again shortly after anything it depends on has changed, not at each key stroke.
@@ -197,10 +201,18 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
           return
         }
         const abort = new AbortController()
-        const timer = setTimeout(() => void look(asked, abort.signal), 250)
+        // Begun with the delay: what waits for it must not pass it by.
+        let begin = () => {}
+        const begun = new Promise<void>((resolve) => {
+          begin = resolve
+        })
+        const timer = setTimeout(begin, 250)
+        estimating = begun.then(() => (abort.signal.aborted ? undefined : estimate(asked, abort.signal)))
+        void estimating.then(() => (abort.signal.aborted ? undefined : prepare().catch(() => {})))
         onCleanup(() => {
           clearTimeout(timer)
           abort.abort()
+          begin()
         })
       },
     ),

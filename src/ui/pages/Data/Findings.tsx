@@ -22,7 +22,10 @@ export function Findings(props: {
   const { data, settings, announce } = useApp()
   const [asking, setAsking] = createSignal<Extract<Fix, { kind: 'label_words' }> | null>(null)
   const sorted = createMemo(() => {
-    const inspected = data.findings()
+    const prepared = data.prepared()
+    // What was said of a sample's lengths is known of all examples once they are tokens.
+    const exact = prepared !== null && !prepared.estimate && !data.preparing()
+    const inspected = data.findings()?.filter(({ fix }) => !(exact && fix?.kind === 'training'))
     const known = inspected ?? props.opening
     // Preparing names again, row by row, what looking through all rows has summed up.
     const further = (data.prepared()?.findings ?? []).filter(

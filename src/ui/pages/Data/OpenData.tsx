@@ -1,4 +1,5 @@
 import { batch, createSignal, Show } from 'solid-js'
+import type { Failure } from '../../../protocol/errors.ts'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Later } from '../../components/Later.tsx'
@@ -62,7 +63,9 @@ export function OpenData(props: { info: DatasetInfo }) {
           {(failure) => <FailureNotice failure={failure()} onDismiss={() => data.report(null)} />}
         </Show>
         <Findings opening={props.info.findings} rows={props.info.rows} onRow={showRow} />
-        <Show when={data.prepareFailure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
+        <Show when={data.prepareFailure()}>
+          {(failure) => <FailureNotice failure={failure()} actions={<AllowMore failure={failure()} />} />}
+        </Show>
         <div class="workbench">
           <div class="stack-l">
             <Later>
@@ -79,6 +82,30 @@ export function OpenData(props: { info: DatasetInfo }) {
       </div>
       <Next to="model" ready={data.prepared() !== null} />
     </>
+  )
+}
+
+/** Where nothing fits into the limit on tokens: a press that raises it to what the longest example needs. */
+function AllowMore(props: { failure: Failure }) {
+  const { settings, announce } = useApp()
+  const needed = () => {
+    const { needed } = props.failure.detail ?? {}
+    return typeof needed === 'number' && needed > settings.training.max_length ? needed : null
+  }
+  const label = (count: number) => t('data.allow', { count })
+  return (
+    <Show when={needed()}>
+      {(count) => (
+        <Button
+          onClick={() => {
+            announce(t('fix.done', { label: label(count()) }))
+            settings.setTraining('max_length', count())
+          }}
+        >
+          {label(count())}
+        </Button>
+      )}
+    </Show>
   )
 }
 
@@ -100,12 +127,12 @@ function Counts(props: { info: DatasetInfo }) {
               <Stat
                 label={t('data.train')}
                 value={formatCount(info().examples.train)}
-                unit={t('unit.examples')}
+                unit={t(info().examples.train === 1 ? 'unit.example' : 'unit.examples')}
               />
               <Stat
                 label={t('data.validation')}
                 value={formatCount(info().examples.validation)}
-                unit={t('unit.examples')}
+                unit={t(info().examples.validation === 1 ? 'unit.example' : 'unit.examples')}
               />
               <Stat
                 label={t('data.learnt')}
@@ -123,7 +150,7 @@ function Counts(props: { info: DatasetInfo }) {
                 <Stat
                   label={t('data.test')}
                   value={formatCount(info().examples.test)}
-                  unit={t('unit.examples')}
+                  unit={t(info().examples.test === 1 ? 'unit.example' : 'unit.examples')}
                 />
               </Show>
             </dl>

@@ -1,4 +1,4 @@
-import { createSignal, Index, onCleanup, onMount, Show } from 'solid-js'
+import { createSignal, Index, onCleanup, onMount, type ParentProps, Show } from 'solid-js'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
 import { TextField } from '../../components/Field.tsx'
@@ -31,30 +31,18 @@ export function PasteTable() {
   onCleanup(() => document.removeEventListener('paste', pasted))
 
   return (
-    <>
-      <Button onClick={() => setOpen(true)}>{t('paste.button')}</Button>
-      <Dialog title={t('paste.title')} open={open()} onOpenChange={setOpen}>
-        <form
-          class="stack"
-          onSubmit={(event) => {
-            event.preventDefault()
-            void use()
-          }}
-        >
-          <Show when={data.failure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
-          <TextField
-            label={t('paste.label')}
-            hint={t('paste.hint')}
-            rows={8}
-            value={text()}
-            onChange={setText}
-          />
-          <Button type="submit" kind="primary" class="start" disabled={text().trim() === ''}>
-            {t('paste.open')}
-          </Button>
-        </form>
-      </Dialog>
-    </>
+    <FormDialog
+      button={t('paste.button')}
+      title={t('paste.title')}
+      open={open()}
+      onOpenChange={setOpen}
+      onSubmit={() => void use()}
+    >
+      <TextField label={t('paste.label')} hint={t('paste.hint')} rows={8} value={text()} onChange={setText} />
+      <Button type="submit" kind="primary" class="start" disabled={text().trim() === ''}>
+        {t('paste.open')}
+      </Button>
+    </FormDialog>
   )
 }
 
@@ -84,57 +72,81 @@ export function TypeExamples() {
   }
 
   return (
+    <FormDialog
+      button={t('type.button')}
+      title={t('type.title')}
+      open={open()}
+      onOpenChange={setOpen}
+      onSubmit={() => void use()}
+    >
+      <p class="quiet">{t('type.lede')}</p>
+      <TextField label={t('type.name')} value={name()} onChange={setName} />
+      <ol class="typed" ref={list}>
+        <Index each={rows()}>
+          {(cells, row) => (
+            <li>
+              <Index each={columns}>
+                {(column, at) => (
+                  <textarea
+                    rows={2}
+                    placeholder={column()}
+                    aria-label={t('type.cell', { column: column(), row: row + 1 })}
+                    value={cells()[at]}
+                    onInput={(event) => set(row, at, event.currentTarget.value)}
+                  />
+                )}
+              </Index>
+            </li>
+          )}
+        </Index>
+      </ol>
+      <Show when={few()}>
+        <p class="field-error" role="alert">
+          {t('type.few')}
+        </p>
+      </Show>
+      <div class="row">
+        <Button type="submit" kind="primary">
+          {t('type.open')}
+        </Button>
+        <Button
+          icon="add"
+          onClick={() => {
+            setRows((all) => [...all, blank()])
+            queueMicrotask(() => list?.lastElementChild?.querySelector('textarea')?.focus())
+          }}
+        >
+          {t('type.addRow')}
+        </Button>
+      </div>
+    </FormDialog>
+  )
+}
+
+/** A button, and the form behind it: what went wrong with it stands above its fields. */
+function FormDialog(
+  props: ParentProps<{
+    button: string
+    title: string
+    open: boolean
+    onOpenChange: (open: boolean) => void
+    onSubmit: () => void
+  }>,
+) {
+  const { data } = useApp()
+  return (
     <>
-      <Button onClick={() => setOpen(true)}>{t('type.button')}</Button>
-      <Dialog title={t('type.title')} open={open()} onOpenChange={setOpen}>
+      <Button onClick={() => props.onOpenChange(true)}>{props.button}</Button>
+      <Dialog title={props.title} open={props.open} onOpenChange={props.onOpenChange}>
         <form
           class="stack"
           onSubmit={(event) => {
             event.preventDefault()
-            void use()
+            props.onSubmit()
           }}
         >
           <Show when={data.failure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
-          <p class="quiet">{t('type.lede')}</p>
-          <TextField label={t('type.name')} value={name()} onChange={setName} />
-          <ol class="typed" ref={list}>
-            <Index each={rows()}>
-              {(cells, row) => (
-                <li>
-                  <Index each={columns}>
-                    {(column, at) => (
-                      <textarea
-                        rows={2}
-                        placeholder={column()}
-                        aria-label={t('type.cell', { column: column(), row: row + 1 })}
-                        value={cells()[at]}
-                        onInput={(event) => set(row, at, event.currentTarget.value)}
-                      />
-                    )}
-                  </Index>
-                </li>
-              )}
-            </Index>
-          </ol>
-          <Show when={few()}>
-            <p class="field-error" role="alert">
-              {t('type.few')}
-            </p>
-          </Show>
-          <div class="row">
-            <Button type="submit" kind="primary">
-              {t('type.open')}
-            </Button>
-            <Button
-              icon="add"
-              onClick={() => {
-                setRows((all) => [...all, blank()])
-                queueMicrotask(() => list?.lastElementChild?.querySelector('textarea')?.focus())
-              }}
-            >
-              {t('type.addRow')}
-            </Button>
-          </div>
+          {props.children}
         </form>
       </Dialog>
     </>

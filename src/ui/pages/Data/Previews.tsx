@@ -5,7 +5,7 @@ import { Button } from '../../components/Button.tsx'
 import { Table } from '../../components/Table.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { cellText } from '../../state/data-rows.ts'
+import { cellText, mappedFirst } from '../../state/data-rows.ts'
 import { NotYet } from './NotYet.tsx'
 import { RowsTable, type SoughtRow } from './RowsTable.tsx'
 import { Summary } from './Summary.tsx'
@@ -34,12 +34,17 @@ export function RowsView(props: { info: DatasetInfo; sought: SoughtRow | null; o
 }
 
 function FirstRows(props: { info: DatasetInfo; onAll: () => void }) {
+  const { data } = useApp()
+  const columns = () => {
+    const names = props.info.columns.map((column) => column.name)
+    return mappedFirst(names, data.mapping()).map((name) => props.info.columns[names.indexOf(name)]!)
+  }
   return (
     <div class="stack">
       <Table<Record<string, unknown>>
         label={t('data.firstRows')}
         rows={props.info.preview.slice(0, 5)}
-        columns={props.info.columns.map((column) => ({
+        columns={columns().map((column) => ({
           id: column.name,
           head: (
             <>

@@ -4,7 +4,7 @@ import { Select } from '../../components/Select.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
-const ROWS_OF_TEXT = ['line', 'paragraph', 'file'] as const
+const ROWS_OF_TEXT = ['auto', 'line', 'paragraph', 'file'] as const
 
 /** What a file does not say itself. */
 export function ReadOptionsFold() {

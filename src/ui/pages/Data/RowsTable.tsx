@@ -45,7 +45,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
   )
   createEffect(
     on([pages.rows, () => props.sought], ([rows]) => {
-      const column = props.info.columns[0]?.name
+      const column = pages.columns()[0]
       if (awaited === null || column === undefined || !rows.some(({ row }) => row === awaited)) return
       focusCell(awaited, column)
       awaited = null
@@ -65,7 +65,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
     const at = props.info.rows
     if (!(await data.edit([{ type: 'add', at, values: {} }]))) return
     announce(t('rows.said.added'))
-    const first = props.info.columns[0]?.name
+    const first = pages.columns()[0]
     pages.goTo(at)
     if (first !== undefined) setEditing({ row: at, column: first })
   }

@@ -11,6 +11,7 @@ export function ShareField() {
     <NumberField
       label={t('data.share')}
       help={t('data.shareHelp')}
+      {...(data.recipe().split.method === 'column' ? { hint: t('split.columnShare') } : {})}
       slider
       limits={{ min: 0, max: 90, stops: STOPS, unit: 'unit.percent' }}
       value={Number((data.validationShare() * 100).toFixed(4))}

@@ -7,6 +7,7 @@ import { Checkbox } from '../../components/Field.tsx'
 import { Fold } from '../../components/Fold.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Table } from '../../components/Table.tsx'
+import { formatCount } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { moveStep, readyIndex, stepProblem } from '../../state/data-recipe.ts'
@@ -149,10 +150,16 @@ function Samples(props: { report: StepReport | null }) {
       <Fold small summary={t('steps.samples')}>
         <Table
           dense
+          stacks
           label={t('steps.samples')}
           rows={props.report!.samples}
           columns={[
-            { id: 'row', head: t('rows.number'), number: true, cell: (sample) => sample.row + 1 },
+            {
+              id: 'row',
+              head: t('rows.number'),
+              number: true,
+              cell: (sample) => formatCount(sample.row + 1),
+            },
             { id: 'column', head: t('stats.column'), cell: (sample) => sample.column },
             {
               id: 'before',

@@ -1,5 +1,6 @@
-import { Show } from 'solid-js'
+import { createMemo, createSignal, Show } from 'solid-js'
 import type { LabelCount, PreparedInfo } from '../../../protocol/studio.ts'
+import { Button } from '../../components/Button.tsx'
 import { Table } from '../../components/Table.tsx'
 import { formatCount, formatShare } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
@@ -9,6 +10,10 @@ const MOST = 20
 /** How labels are balanced, and how the examples came to be. */
 export function Summary(props: { info: PreparedInfo }) {
   const total = () => (props.info.labels ?? []).reduce((sum, label) => sum + label.count.train, 0)
+  const [all, setAll] = createSignal(false)
+  const labels = createMemo(() =>
+    [...(props.info.labels ?? [])].sort((a, b) => b.count.train - a.count.train),
+  )
   const most = () => Math.max(1, ...(props.info.labels ?? []).map((label) => label.count.train))
   const origins = () =>
     (
@@ -21,7 +26,7 @@ export function Summary(props: { info: PreparedInfo }) {
         <Table<LabelCount>
           dense
           label={t('labels.title')}
-          rows={props.info.labels!.slice(0, MOST)}
+          rows={all() ? labels() : labels().slice(0, MOST)}
           columns={[
             { id: 'label', head: t('labels.answer'), cell: (label) => <div class="cell">{label.label}</div> },
             {
@@ -47,6 +52,14 @@ export function Summary(props: { info: PreparedInfo }) {
             },
           ]}
         />
+        <Show when={labels().length > MOST && !all()}>
+          <div class="row">
+            <p class="small quiet">{t('labels.shown', { shown: MOST, count: labels().length })}</p>
+            <Button kind="quiet" onClick={() => setAll(true)}>
+              {t('labels.all', { count: labels().length })}
+            </Button>
+          </div>
+        </Show>
       </Show>
       <Show when={origins().length > 1}>
         <h3>{t('origins.title')}</h3>

@@ -4,7 +4,7 @@ import type { Split } from '../../../protocol/tokens.ts'
 import { Button } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
-import { TokenLegend, TokenText } from '../../components/TokenText.tsx'
+import { isByte, TokenLegend, TokenText } from '../../components/TokenText.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { createTokenPages, EXAMPLES } from '../../state/data-tokens.ts'
@@ -44,7 +44,10 @@ function TokenPages(props: { onRow: (row: number) => void }) {
         />
       </Show>
       <Show when={pages.failure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
-      <TokenLegend lost={samples().some((sample) => (sample.cut ?? 0) > 0)} />
+      <TokenLegend
+        lost={samples().some((sample) => (sample.cut ?? 0) > 0)}
+        bytes={samples().some((sample) => sample.pieces.some((piece) => isByte(piece.text)))}
+      />
       <section class="stack" aria-label={t('examples.list')}>
         <For each={samples()}>{(sample) => <Example sample={sample} onRow={props.onRow} />}</For>
       </section>

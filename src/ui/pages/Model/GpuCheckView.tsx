@@ -74,6 +74,7 @@ function Found(props: { check: GpuCheck }) {
         <Table
           label={t('check.details')}
           dense
+          stacks
           rows={props.check.operations}
           columns={[
             { id: 'name', head: t('check.operation'), cell: ({ name }) => name },
