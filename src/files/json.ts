@@ -292,9 +292,9 @@ function reasonOf(error: unknown, text: string): string {
   if (/end of (JSON|data)|unterminated|EOF/i.test(message)) return 'it ends in the middle'
   const position = positionOf(error)
   if (position !== null)
-    return `character ${grouped(position + 1)}, at ${JSON.stringify(text.slice(position, position + 24))}, does not belong there`
+    return `character ${grouped(position + 1)} (\`${text.slice(position, position + 24).trim()}\`) does not belong there`
   const token = /unexpected token '?(.+?)'?(?:,|$| in )/i.exec(message)?.[1]
-  return token ? `${JSON.stringify(token)} does not belong there` : message.replace(/\.$/, '')
+  return token ? `\`${token}\` does not belong there` : message.replace(/\.$/, '')
 }
 
 function positionOf(error: unknown): number | null {

@@ -64,8 +64,12 @@ export function readModelConfig(json: unknown, options: ConfigOptions = {}): Mod
       `num_attention_heads (${numHeads}) must be a multiple of it`,
     )
   const intermediateSize = field.count('intermediate_size')
-  for (const [name, size] of Object.entries({ hidden_size: hiddenSize, intermediate_size: intermediateSize }))
-    if (size % 4 !== 0) unsupported(`${name} is ${size}; it must be a multiple of 4`, name, size)
+  // Of the head's tiles, and of what a kernel loads at once.
+  for (const [name, size, unit] of [
+    ['hidden_size', hiddenSize, 32],
+    ['intermediate_size', intermediateSize, 4],
+  ] as const)
+    if (size % unit !== 0) unsupported(`${name} is ${size}; it must be a multiple of ${unit}`, name, size)
   const layerTypes = readLayerTypes(text, numLayers, field)
   const ropes = readRope(text, field)
   const window = layerTypes.includes('sliding_attention') ? field.count('sliding_window') : 0

@@ -56,7 +56,7 @@ async function open({
       await tf.ready()
       return { name, device: `TensorFlow.js ${tf.version_core}, ${await describe(name)}`, missed }
     } catch (error) {
-      missed.push(`${LABELS[name]}: ${error instanceof Error ? error.message : String(error)}`)
+      missed.push(`${LABELS[name]}: ${reasonOf(error)}`)
     }
   return fail(
     'missing_device',
@@ -67,6 +67,10 @@ async function open({
     { backends: backends.join(', ') },
   )
 }
+
+/** Builds of Emscripten append how to debug them. */
+const reasonOf = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).split(/\n| Build with/)[0]!.slice(0, 160)
 
 const LABELS: Record<PortableBackend, string> = {
   wasm: 'WebAssembly',

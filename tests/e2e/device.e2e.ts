@@ -27,17 +27,32 @@ test('every operation can be checked on this adapter, and what was found stays',
   expect(complaints).toEqual([])
 })
 
+test('WebAssembly that cannot start leaves plain JavaScript, and says so; asked for by name, it is an error', async ({
+  page,
+}) => {
+  await page.route('**/*.wasm', (route) => route.abort())
+  await page.goto('/#/model')
+  await choose(page, 'Engine', 'Portable')
+  await expect(page.getByText(/plain JavaScript \(not WebAssembly: /)).toBeVisible()
+  await choose(page, 'TensorFlow.js runs on', 'WebAssembly')
+  await expect(page.getByText(/TensorFlow.js cannot start \(WebAssembly: /)).toBeVisible()
+})
+
 test('what TensorFlow.js runs on can be chosen, and is kept', async ({ page }) => {
   const complaints = watchForComplaints(page)
   await page.goto('/#/model')
   await choose(page, 'Engine', 'Portable')
   for (const [choice, device] of [
-    ['WebAssembly', /WebAssembly with SIMD/],
+    ['WebAssembly', /WebAssembly with SIMD, 1 thread/],
     ['WebGPU', /TensorFlow.js [\d.]+, WebGPU/],
     ['JavaScript', /TensorFlow.js [\d.]+, plain JavaScript/],
   ] as const) {
     await choose(page, 'TensorFlow.js runs on', choice)
     await expect(page.getByText(device)).toBeVisible()
+    // The host that these tests run on sends no headers for it.
+    await expect(page.getByText(/may not share memory between threads/)).toHaveCount(
+      choice === 'WebAssembly' ? 1 : 0,
+    )
   }
   await page.reload()
   await expect(page.getByText(/plain JavaScript/)).toBeVisible()

@@ -1,11 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { fill } from '../../bench/random.ts'
 import { WebgpuEngine } from '../../src/engine/webgpu-engine.ts'
+import { uniform } from '../../src/lib/threefry.ts'
 import { readModelConfig } from '../../src/model/config.ts'
 import { drawnModel } from '../../src/portable/drawn.ts'
 import type { Batch } from '../../src/protocol/batch.ts'
 import type { Engine, PlanRequest, StepScalars } from '../../src/protocol/engine.ts'
-import type { ModelConfig, Projection } from '../../src/protocol/model.ts'
+import { type ModelConfig, PROJECTIONS, type Projection } from '../../src/protocol/model.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { openPortable } from '../../src/workers/portable-host.ts'
 import { relativeL2 } from '../support/golden.ts'
@@ -13,7 +14,8 @@ import { sharedContext } from '../support/gpu.ts'
 
 /**
  * The two engines against each other: models, adapters and batches drawn by seed over layers, heads, widths, windows,
- * soft-caps, targets, ranks, dropout and packing; and a run that moves from one to the other.
+ * soft-caps, targets, ranks, dropout and packing; and a run that moves from one to the other. More than by default, since each
+ * shape is compiled for itself: VITE_DRAWN=20 npx vitest run --project gpu tests/portable/engines
  */
 interface Drawn {
   config: ModelConfig
@@ -21,6 +23,46 @@ interface Drawn {
   r: number
   dropout: number
   segments: number[]
+}
+
+const env = (import.meta as unknown as { env?: Record<string, string | undefined> }).env ?? {}
+const DRAWN = Number(env.VITE_DRAWN ?? 1)
+
+function drawn(seed: number): Drawn {
+  let count = 0
+  const random = () => uniform(seed, 0, 0, count++)
+  const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!
+  const whole = (from: number, to: number) => from + Math.floor(random() * (to - from + 1))
+  const kvHeads = whole(1, 2)
+  const config = model({
+    layers: whole(1, 3),
+    hidden: 32 * whole(1, 3),
+    heads: kvHeads * one([1, 2, 4]),
+    kvHeads,
+    headDim: one([64, 128, 192]),
+    inner: 4 * whole(5, 30),
+    window: whole(1, 14),
+  })
+  const chosen = PROJECTIONS.filter(() => random() < 0.5)
+  const segments: number[] = []
+  for (let left = 40; left > 0; ) {
+    const length = Math.min(left, whole(1, 20))
+    segments.push(length)
+    left -= length + whole(0, 3)
+  }
+  // Something to learn in the first of them.
+  if (segments[0]! < 4) segments[0] = 4
+  return {
+    config: {
+      ...config,
+      attentionSoftCap: random() < 0.4 ? whole(2, 50) : null,
+      finalSoftCap: random() < 0.4 ? whole(5, 30) : null,
+    },
+    targets: chosen.length > 0 ? chosen : ['q_proj'],
+    r: whole(1, 12),
+    dropout: random() < 0.5 ? 0.2 : 0,
+    segments: segments.reduce((sum, length) => sum + length, 0) > 40 ? [segments[0]!, 20] : segments,
+  }
 }
 
 const CASES: Drawn[] = [
@@ -42,6 +84,7 @@ const CASES: Drawn[] = [
     dropout: 0,
     segments: [21, 11],
   },
+  ...Array.from({ length: DRAWN }, (_, i) => drawn(i + 1)),
 ]
 
 function model(s: {
@@ -106,12 +149,12 @@ const scalars = (step: number): StepScalars => ({
 
 type Tested = Engine & Pick<WebgpuEngine, 'logits' | 'gradients'>
 
-async function engines(drawn: Drawn): Promise<[Tested, Tested]> {
+async function engines(given: Drawn): Promise<[Tested, Tested]> {
   const { lora } = parseRunConfig({
-    lora: { r: drawn.r, lora_alpha: 2 * drawn.r, lora_dropout: drawn.dropout, target_modules: drawn.targets },
+    lora: { r: given.r, lora_alpha: 2 * given.r, lora_dropout: given.dropout, target_modules: given.targets },
   })
   const request: PlanRequest = {
-    model: drawn.config,
+    model: given.config,
     weightBytes: 4,
     lora,
     maxTokens: 40,
@@ -125,7 +168,7 @@ async function engines(drawn: Drawn): Promise<[Tested, Tested]> {
     await openPortable(),
   ]
   for (const engine of pair) {
-    await engine.load(drawnModel(drawn.config), request, { seed: 3 })
+    await engine.load(drawnModel(given.config), request, { seed: 3 })
     const state = await engine.saveState()
     // With B zero half of the gradients would be.
     for (const [name, tensor] of Object.entries(state.lora))
@@ -135,27 +178,31 @@ async function engines(drawn: Drawn): Promise<[Tested, Tested]> {
   return pair
 }
 
-CASES.forEach((drawn, i) => {
-  describe(`drawn model ${i}`, () => {
+CASES.forEach((given, i) => {
+  describe(`model ${i}`, () => {
     let pair: [Tested, Tested] | null = null
-    const open = async () => (pair ??= await engines(drawn))
+    const open = async () => (pair ??= await engines(given))
     afterAll(() => {
       for (const engine of pair ?? []) engine.dispose()
     })
 
     test('logits, gradients and steps agree', async () => {
       const [a, b] = await open()
-      const batch = batchOf(drawn.segments, 1)
+      const batch = batchOf(given.segments, 1)
       expect(relativeL2(await b.logits(batch), await a.logits(batch))).toBeLessThan(1e-5)
       for (let step = 1; step <= 3; step++) {
-        const batches = [batchOf(drawn.segments, step), batchOf(drawn.segments.slice(0, 1), step + 9)]
+        const batches = [batchOf(given.segments, step), batchOf(given.segments.slice(0, 1), step + 9)]
         const [x, y] = [await a.step(batches, scalars(step)), await b.step(batches, scalars(step))]
         expect(Math.abs(x.loss - y.loss)).toBeLessThan(1e-5 * x.loss)
         expect(Math.abs(x.grad_norm - y.grad_norm)).toBeLessThan(1e-4 * x.grad_norm)
         expect(y.mean_token_accuracy).toBe(x.mean_token_accuracy)
         const [want, got] = [await a.gradients(), await b.gradients()]
-        for (const [name, { data }] of Object.entries(want))
-          expect(relativeL2(got[name]!.data, data), name).toBeLessThan(2e-4)
+        // With one key in sight the gradient of queries and keys is zero, but for what rounding leaves.
+        const nothing = 1e-6 * Math.hypot(...Object.values(want).map(({ data }) => Math.hypot(...data)))
+        for (const [name, { data }] of Object.entries(want)) {
+          const difference = Math.hypot(...data.map((value, i) => value - got[name]!.data[i]!))
+          if (difference > nothing) expect(relativeL2(got[name]!.data, data), name).toBeLessThan(2e-4)
+        }
       }
     })
 
@@ -190,14 +237,14 @@ CASES.forEach((drawn, i) => {
 })
 
 test('a run moved to the other engine at step 10 of 20 goes on as it would have', async () => {
-  const drawn = CASES[0]!
+  const given = CASES[0]!
   const train = async (engine: Engine, from: number, to: number) => {
     const losses: number[] = []
     for (let step = from; step <= to; step++)
-      losses.push((await engine.step([batchOf(drawn.segments, step % 3)], scalars(step))).loss)
+      losses.push((await engine.step([batchOf(given.segments, step % 3)], scalars(step))).loss)
     return losses
   }
-  const [a, b] = await engines(drawn)
+  const [a, b] = await engines(given)
   const start = await a.saveState()
   const alone = await train(a, 1, 20)
   for (const [first, second] of [

@@ -42,6 +42,9 @@ export const model = {
   'device.speed': '{value} tokens a second',
   'device.name': 'Device',
   'device.none': 'None',
+  'device.notIsolated':
+    'One thread: where this page is hosted, it may not share memory between threads (headers COOP and COEP). The results are the same.',
+  'device.oneThread': 'One thread: this browser does not let WebAssembly use more. The results are the same.',
   'device.portableGpu': 'Your graphics card (TensorFlow.js)',
   'device.engineOn': '{engine} on {backend}',
   'device.backend': 'TensorFlow.js runs on',

@@ -58,6 +58,9 @@ export function Device() {
               <dt>{t('device.name')}</dt>
               <dd>{device().description || t('device.none')}</dd>
             </dl>
+            <Show when={/, 1 thread$/.test(device().description) && navigator.hardwareConcurrency > 1}>
+              <p class="small quiet">{t(isolated() ? 'device.oneThread' : 'device.notIsolated')}</p>
+            </Show>
             <Show when={device().speeds.length > 0}>
               <Speeds speeds={device().speeds} />
             </Show>
@@ -78,6 +81,8 @@ export function Device() {
     </Section>
   )
 }
+
+const isolated = () => globalThis.crossOriginIsolated === true
 
 function computedBy({ engine, software }: DeviceInfo) {
   if (engine === 'portable') return software ? 'device.portable' : 'device.portableGpu'
