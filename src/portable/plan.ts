@@ -2,6 +2,7 @@ import { adapterParameterCount } from '../model/lora.ts'
 import { parameterCount } from '../model/weights.ts'
 import type { MemoryPlan, PlanRequest, Recompute } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
+import { partFloats } from './simd/layout.ts'
 import { largestMatrix, layerElements } from './sizes.ts'
 
 /** What the engine decides before it loads anything; every byte it will hold is counted here. */
@@ -141,7 +142,9 @@ function planWith(request: PlanRequest, [residentLayers, residentHead, recompute
   const layersKept = recompute === 'nothing' ? c.numLayers * kept : c.numLayers * c.hiddenSize + kept
   const passing = kept + 4 * c.intermediateSize
   const block = Math.min(QUERIES, rows) * c.numHeads * rows * 6
-  const head = tileWords * (2 * c.hiddenSize + 4 * supervised) + supervised * c.hiddenSize * 6
+  const tiles = tileWords * (2 * c.hiddenSize + 4 * supervised)
+  const head =
+    Math.max(tiles, partFloats(c.hiddenSize, tileWords, supervised)) + supervised * c.hiddenSize * 6
   const activations = 4 * (rows * (layersKept + passing) + Math.max(block, head))
 
   const caches = decode ? 2 * c.numLayers * decode.sequences * decode.positions * keys * 4 : 0

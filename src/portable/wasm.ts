@@ -33,16 +33,12 @@ export function matrixOf(
   return tf.tensor2d(values, shape)
 }
 
-/**
- * Whether this is the WASM backend on a thread or two: there, what runs on one thread without packing anything twice is as quick
- * as what TensorFlow.js can share out.
- */
-export function fewThreads(): boolean {
+/** Threads that may compute here; 0 where the backend is not WASM, 1 where memory cannot be shared. */
+export function wasmThreads(): number {
   const backend = wasmBackend()
-  return backend !== null && backend.wasm.tfjs.getThreadsCount() <= 2
+  if (!backend) return 0
+  return globalThis.crossOriginIsolated === true ? Math.max(1, backend.wasm.tfjs.getThreadsCount()) : 1
 }
-
-export const onWasm = (): boolean => wasmBackend() !== null
 
 /** The backend's memory has ended. */
 export class HeapFull extends Error {}

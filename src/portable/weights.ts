@@ -12,7 +12,7 @@ import type { PortablePlan } from './plan.ts'
 import { hasSimd } from './simd/kernels.ts'
 import { SimdHead } from './simd/simd-head.ts'
 import { free, tidy } from './tidy.ts'
-import { fewThreads, matrixOf, onWasm } from './wasm.ts'
+import { matrixOf, wasmThreads } from './wasm.ts'
 
 /** A matrix on the host, as it is stored. */
 interface HostMatrix extends StoredElements {
@@ -183,22 +183,24 @@ export class BaseWeights {
     this.finalNorm?.dispose()
     this.#resident.clear()
     this.#host.clear()
+    this.#simd?.dispose()
     this.#simd = null
     this.norms.length = 0
     this.#tiles.length = 0
   }
 }
 
-/** @param choice of an earlier run: `simd` or `tiles`; else `simd` where it is the quicker one */
+/** @param choice of an earlier run: `simd` or `tiles`; else `simd` where it is there */
 function simdHead(
   config: ModelConfig,
   plan: PortablePlan,
   choice: string | null,
   type: WeightType,
 ): SimdHead | null {
-  const wanted = choice === null ? fewThreads() : choice === 'simd' && onWasm()
-  if (config.finalSoftCap !== null || !wanted || !hasSimd()) return null
-  return new SimdHead(config.vocabSize, config.hiddenSize, type, plan.tileWords, plan.request.maxSupervised)
+  const threads = wasmThreads()
+  if (config.finalSoftCap !== null || choice === 'tiles' || threads === 0 || !hasSimd()) return null
+  const { tileWords, request } = plan
+  return new SimdHead(config.vocabSize, config.hiddenSize, type, tileWords, request.maxSupervised, threads)
 }
 
 function matricesOf(host: HostMatrix, keep: boolean): Matrices {

@@ -214,10 +214,10 @@ export class EngineHost {
     })
   }
 
-  /** Of this adapter, with this build's kernels. */
+  /** Of this adapter, with this build's kernels, and not so long ago that the driver is likely another one. */
   async #lastCheck(gpu: Gpu): Promise<GpuCheck | null> {
     const check = (await this.#remembered(gpu, false))?.check
-    return check?.build === BUILD ? check : null
+    return check?.build === BUILD && Date.now() - check.at < CHECK_LASTS_MS ? check : null
   }
 
   async #check(engine: WebgpuEngine, options: CheckOptions): Promise<GpuCheck> {
@@ -327,6 +327,9 @@ const BACKENDS: Record<PortableBackendChoice, readonly PortableBackend[]> = {
   cpu: ['cpu'],
 }
 const WEBGPU_FIRST: readonly PortableBackend[] = ['webgpu', ...BACKENDS.auto]
+
+/** Browsers do not tell which driver there is. */
+const CHECK_LASTS_MS = 30 * 24 * 3600 * 1000
 
 /** Names of built files hold hashes of what is in them and in what they load: another one is another build. */
 const BUILD = import.meta.url.split('/').at(-1)!

@@ -32,7 +32,7 @@ import { scaled } from './estimate.ts'
 import type { Library } from './library.ts'
 
 /** Part of a token table's key: counts up when the same request would give other tokens. */
-const TOKENS_VERSION = 1
+const TOKENS_VERSION = 2
 /** Rows that stand for all of them in an estimate. */
 export const ESTIMATE_ROWS = 2000
 

@@ -5,6 +5,8 @@ import { f32ToBf16, f32ToF16 } from '../../src/files/bf16.ts'
 import { widenInto } from '../../src/model/stored.ts'
 import { openBackend } from '../../src/portable/backend.ts'
 import { SimdHead } from '../../src/portable/simd/simd-head.ts'
+import { threadOver } from '../../src/portable/simd/thread.ts'
+import type { ThreadPort } from '../../src/portable/simd/threads.ts'
 import type { WeightType } from '../../src/protocol/model.ts'
 
 const pause = async () => {}
@@ -100,6 +102,67 @@ describe('the head in WebAssembly', () => {
 
   test('memory that is not given is said so', () => {
     expect(() => new SimdHead(2 ** 22, 2048, 'F32', 1024, 256)).toThrow(RangeError)
+  })
+})
+
+describe('on several threads', () => {
+  const [vocab, hidden, words, rows] = [5000, 72, 512, 300]
+  const h = noise(rows * hidden, 5).map((x) => x / 4)
+  const { bytes } = stored('BF16', noise(vocab * hidden, 3))
+  /** A thread in this one: what it is sent is done when this one waits. */
+  const port = (fails = false): ThreadPort => {
+    const made: ThreadPort = {
+      onmessage: null,
+      onerror: null,
+      terminate: () => open--,
+      postMessage: () => {},
+    }
+    const answer = threadOver((data) => made.onmessage?.({ data }))
+    made.postMessage = (message) => {
+      if (fails && message.kind === 'run') made.onmessage?.({ data: { error: 'broken' } })
+      else void Promise.resolve().then(() => answer(message))
+    }
+    open++
+    return made
+  }
+  let open = 0
+
+  const passed = async (threads: number, openPort?: () => ThreadPort) => {
+    const head = new SimdHead(vocab, hidden, 'BF16', words, rows, threads, openPort)
+    head.matrix.set(bytes)
+    try {
+      return await head.pass(h, true, pause)
+    } finally {
+      head.dispose()
+    }
+  }
+
+  test('the same bits on any number of them, more than there are parts included', async () => {
+    const alone = await passed(1)
+    for (const threads of [2, 3, 8, 40]) expect(await passed(threads, () => port())).toEqual(alone)
+    await Promise.resolve()
+    expect(open).toBe(0)
+  })
+
+  test('where they cannot begin, one does all', async () => {
+    const refused = () => {
+      throw new Error('no workers here')
+    }
+    expect(await passed(4, refused)).toEqual(await passed(1))
+  })
+
+  test('one that breaks is an error', async () => {
+    await expect(passed(2, () => port(true))).rejects.toThrow('broken')
+  })
+
+  test('a stop between tiles waits for the others', async () => {
+    const head = new SimdHead(vocab, hidden, 'BF16', words, rows, 2, () => port())
+    head.matrix.set(bytes)
+    const stop = async () => {
+      throw new Error('enough')
+    }
+    await expect(head.pass(h, true, stop)).rejects.toThrow('enough')
+    expect(await head.pass(h, true, pause)).toEqual(await passed(1))
   })
 })
 

@@ -35,7 +35,7 @@ vi.mock('../../src/workers/portable-host.ts', () => ({
 beforeEach(() => {
   globalThis.indexedDB = new IDBFactory()
   ToyEngine.made = []
-  Object.assign(toyCheck, { failing: [], wrong: [], made: 0 })
+  Object.assign(toyCheck, { failing: [], wrong: [], made: 0, at: null })
   Object.assign(portable, { opened: [], webgpu: null, asked: 0 })
 })
 
@@ -79,6 +79,15 @@ test('an adapter is checked before the first load on it, once for each build', a
     engine: 'webgpu',
     check: { passed: true, device: 'toy adapter' },
   })
+})
+
+test('a check that is long ago is made again: the driver may be another one', async () => {
+  toyCheck.at = Date.now() - 40 * 24 * 3600 * 1000
+  await load(host())
+  toyCheck.at = null
+  await load(host())
+  await load(host())
+  expect(toyCheck.made).toBe(2)
 })
 
 test('a kernel that is wrong there is not chosen, by this worker or the next', async () => {

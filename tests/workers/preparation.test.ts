@@ -247,7 +247,7 @@ describe('findings', () => {
     const info = await data.openFile(file('q,a,split\nx,y,train\nz,w,train\nu,v,test\n'))
     expect(info.splitGuess).toMatchObject({ method: 'column', column: 'split' })
     const prepared = await data.prepare(request(info, { split: info.splitGuess! }))
-    expect(prepared.examples).toEqual({ train: 2, validation: 0, test: 1 })
+    expect(prepared.examples).toEqual({ train: 1, validation: 1, test: 1 })
     expect(prepared.findings.some(({ message }) => message.includes('no row is for validation'))).toBe(true)
   })
 })

@@ -108,8 +108,11 @@ export const repeat = (left: number, step: number, body: Code): Code => [
   [0x0d, 0, 0x0b],
 ]
 
-/** A module of kernels over one imported memory, `env.memory`. */
-export function assemble(kernels: readonly Kernel[]): Uint8Array<ArrayBuffer> {
+/** 4 GiB. */
+const MOST_PAGES = 65_536
+
+/** A module of kernels over one imported memory, `env.memory`; `shared`: one that threads have in common. */
+export function assemble(kernels: readonly Kernel[], shared = false): Uint8Array<ArrayBuffer> {
   const text = (name: string) => sized([...new TextEncoder().encode(name)])
   const section = (id: number, items: Code[]): Code => [id, sized([unsigned(items.length), items])]
   const types = kernels.map(
@@ -131,7 +134,7 @@ export function assemble(kernels: readonly Kernel[]): Uint8Array<ArrayBuffer> {
   const bytes: Code = [
     [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     section(1, types),
-    section(2, [[text('env'), text('memory'), 2, 0, 0]]),
+    section(2, [[text('env'), text('memory'), 2, shared ? [3, 0, unsigned(MOST_PAGES)] : [0, 0]]]),
     section(
       3,
       kernels.map((_, i) => unsigned(i)),

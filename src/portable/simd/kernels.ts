@@ -194,25 +194,20 @@ export interface Kernels {
   exponentials(source: number, count: number, top: number): number
 }
 
-let compiled: WebAssembly.Module | undefined
+const compiled = new Map<boolean, WebAssembly.Module>()
 
 /** @throws CompileError where the browser's WebAssembly has no SIMD, see `hasSimd` */
 export function kernelsOver(memory: WebAssembly.Memory): Kernels {
-  compiled ??= new WebAssembly.Module(binary())
-  return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Kernels
+  const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer
+  const module = compiled.get(shared) ?? new WebAssembly.Module(binary(shared))
+  compiled.set(shared, module)
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels
 }
 
 /** Whether WebAssembly here has what these functions are made of. */
-export const hasSimd = (): boolean => compiled !== undefined || WebAssembly.validate(binary())
+export const hasSimd = (): boolean => compiled.size > 0 || WebAssembly.validate(binary())
 
-function binary(): Uint8Array<ArrayBuffer> {
-  return assemble([
-    multiply,
-    packLeft,
-    packRight('F32'),
-    packRight('BF16'),
-    packRight('F16'),
-    largest,
-    exponentials,
-  ])
+function binary(shared = false): Uint8Array<ArrayBuffer> {
+  const packs = (['F32', 'BF16', 'F16'] as const).map(packRight)
+  return assemble([multiply, packLeft, ...packs, largest, exponentials], shared)
 }

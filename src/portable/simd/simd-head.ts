@@ -1,85 +1,63 @@
 import type { WeightType } from '../../protocol/model.ts'
-import { COLUMNS, type Kernels, kernelsOver, ROWS } from './kernels.ts'
+import { COLUMNS } from './kernels.ts'
+import { BLOCK, type HeadLayout, headLayout, roundUp } from './layout.ts'
+import { PartComputer } from './part.ts'
+import { type OpenPort, Threads } from './threads.ts'
 
-/** Rows that go through the head together: what is kept of them stays in the processor's cache. */
-const BLOCK = 256
-/** Steps of an inner product that are packed at a time, so that a panel of either operand stays in the nearest cache. */
-const DEPTH = 384
 const PAGE = 65_536
 
 /** A pass over all words: see head.ts. `dh` [rows, hidden] is the sum of exp(l - top) W. */
 export interface HeadPass {
-  top: Float32Array
-  sum: Float32Array
-  best: Int32Array
-  dh: Float32Array | null
-}
-
-const roundUp = (n: number, to: number) => Math.ceil(n / to) * to
-
-/** Begins and ends of the pieces, of equal size, that an inner product is cut into. */
-function pieces(depth: number): [number, number][] {
-  const count = Math.ceil(depth / DEPTH)
-  return Array.from({ length: count }, (_, i) => [
-    Math.floor((i * depth) / count),
-    Math.floor(((i + 1) * depth) / count),
-  ])
+  top: Float32Array<ArrayBuffer>
+  sum: Float32Array<ArrayBuffer>
+  best: Int32Array<ArrayBuffer>
+  dh: Float32Array<ArrayBuffer> | null
 }
 
 /**
- * The head without TensorFlow.js, on one thread: its products by word tiles would pack each tile anew in each step, which takes
- * as long as half the product. The matrix [vocab, hidden] lies here as it is stored, in a memory of its own.
+ * The head without TensorFlow.js: its products by word tiles would pack each tile anew in each step, which takes as long as half the
+ * product. The matrix [vocab, hidden] lies here as it is stored, in a memory of its own, which threads may share.
  */
 export class SimdHead {
   /** The stored matrix, to be filled, and to be read by others. */
-  readonly matrix: Uint8Array<ArrayBuffer>
-  readonly #vocab: number
-  readonly #hidden: number
-  readonly #words: number
-  readonly #size: number
+  readonly matrix: Uint8Array
+  readonly #layout: HeadLayout
   readonly #memory: WebAssembly.Memory
-  readonly #kernels: Kernels
-  readonly #packRight: Kernels['packRightBF16']
-  /** Byte addresses: h, h packed, z (then its exponentials), those packed, dh, a panel of a right operand. */
-  readonly #at: { h: number; packed: number; z: number; p: number; dh: number; panel: number }
+  readonly #computer: PartComputer
+  readonly #openPort: OpenPort | undefined
+  readonly #wanted: number
+  #threads: Promise<Threads | null> | null = null
 
   /**
    * @param words of a tile
    * @param rows most that are asked for at a time
+   * @param threads that may compute; more than one needs memory that can be shared
    * @throws RangeError where the memory is not given
    */
-  constructor(vocab: number, hidden: number, type: WeightType, words: number, rows: number) {
-    this.#vocab = vocab
-    this.#hidden = hidden
-    this.#words = words
-    this.#size = type === 'F32' ? 4 : 2
-    const block = roundUp(Math.min(BLOCK, rows), ROWS)
-    const stride = roundUp(words, COLUMNS)
-    const bytes = vocab * hidden * this.#size
-    let end = roundUp(bytes, 16)
-    const place = (floats: number) => {
-      const at = end
-      end += roundUp(floats * 4, 16)
-      return at
-    }
-    this.#at = {
-      h: place(block * hidden),
-      packed: place(block * hidden),
-      z: place(block * stride),
-      p: place(block * stride),
-      // Products are made of whole panels.
-      dh: place(block * roundUp(hidden, COLUMNS)),
-      panel: place(COLUMNS * DEPTH),
-    }
-    this.#memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) })
-    this.matrix = new Uint8Array(this.#memory.buffer, 0, bytes)
-    this.#kernels = kernelsOver(this.#memory)
-    this.#packRight = this.#kernels[`packRight${type}`]
+  constructor(
+    vocab: number,
+    hidden: number,
+    type: WeightType,
+    words: number,
+    rows: number,
+    threads = 1,
+    openPort?: OpenPort,
+  ) {
+    this.#layout = headLayout(vocab, hidden, type, words, rows)
+    const { end, size, parts } = this.#layout
+    this.#wanted = Math.min(threads, parts.length) - 1
+    this.#openPort = openPort
+    const pages = Math.ceil(end / PAGE)
+    this.#memory = new WebAssembly.Memory(
+      this.#wanted > 0 ? { initial: pages, maximum: pages, shared: true } : { initial: pages },
+    )
+    this.matrix = new Uint8Array(this.#memory.buffer, 0, vocab * hidden * size)
+    this.#computer = new PartComputer(this.#layout, this.#memory)
   }
 
   /** @param h [rows, hidden]; `pause` is called between tiles */
   async pass(h: Float32Array, gradient: boolean, pause: () => Promise<void>): Promise<HeadPass> {
-    const rows = h.length / this.#hidden
+    const rows = h.length / this.#layout.hidden
     const made: HeadPass = {
       top: new Float32Array(rows).fill(-1e30),
       sum: new Float32Array(rows),
@@ -91,100 +69,62 @@ export class SimdHead {
     return made
   }
 
+  dispose(): void {
+    void this.#threads?.then((threads) => threads?.dispose())
+    this.#threads = null
+  }
+
   async #block(h: Float32Array, made: HeadPass, from: number, to: number, pause: () => Promise<void>) {
-    const [hidden, rows] = [this.#hidden, to - from]
-    const panels = Math.ceil(rows / ROWS)
-    const wide = roundUp(hidden, COLUMNS)
-    const own = this.#floats(this.#at.h, panels * ROWS * hidden).fill(0)
+    const { hidden, parts, h: at } = this.#layout
+    const task = { rows: to - from, gradient: made.dh !== null }
+    const panelled = roundUp(task.rows, 4)
+    const own = this.#computer.floats(at, panelled * hidden).fill(0)
     own.set(h.subarray(from * hidden, to * hidden))
-    const dh = this.#floats(this.#at.dh, panels * ROWS * wide).fill(0)
-    this.#packLeft(this.#at.h, this.#at.packed, hidden, panels, hidden)
-    for (let first = 0; first < this.#vocab; first += this.#words) {
-      const words = Math.min(this.#words, this.#vocab - first)
-      const tile = first * hidden * this.#size
-      // z = h Wᵀ: a column of the right operand is a row of the tile.
-      this.#product(this.#at.packed, this.#at.z, panels, tile, hidden, words, false)
-      this.#exponentials(made, dh, from, rows, first, words)
-      if (made.dh) {
-        this.#packLeft(this.#at.z, this.#at.p, words, panels, roundUp(words, COLUMNS))
-        this.#product(this.#at.p, this.#at.dh, panels, tile, words, hidden, true)
-      }
-      await pause()
+    this.#computer.pack(task.rows)
+    const threads = await this.#open()
+    const hands = 1 + (threads?.count ?? 0)
+    const dealt = Array.from({ length: hands }, (_, hand) =>
+      [...parts.keys()].filter((part) => part % hands === hand),
+    )
+    // Whatever happens here, nobody may still be writing afterwards.
+    const others = threads?.run(task, dealt.slice(1)) ?? Promise.resolve()
+    others.catch(() => {})
+    try {
+      for (const part of dealt[0]!) await this.#computer.run(part, task, pause)
+    } finally {
+      await others.catch(() => {})
     }
-    for (let row = 0; row < rows; row++)
-      made.dh?.set(dh.subarray(row * wide, row * wide + hidden), (from + row) * hidden)
+    await others
+    for (const part of parts.keys()) this.#merge(made, from, task.rows, part)
   }
 
-  /** Logits of a tile to exp(l - top), with what is kept of the tiles before it. */
-  #exponentials(
-    made: HeadPass,
-    dh: Float32Array,
-    from: number,
-    rows: number,
-    first: number,
-    words: number,
-  ): void {
-    const stride = roundUp(words, COLUMNS)
-    const wide = roundUp(this.#hidden, COLUMNS)
-    const z = this.#floats(this.#at.z, rows * stride)
+  /** Adds what a part has found to what those before it have. */
+  #merge(made: HeadPass, from: number, rows: number, part: number): void {
+    const { hidden } = this.#layout
+    const wide = roundUp(hidden, COLUMNS)
+    const at = this.#computer.at(part)
+    const [tops, sums] = [this.#computer.floats(at.top, rows), this.#computer.floats(at.sum, rows)]
+    const bests = this.#computer.integers(at.best, rows)
     for (let i = 0, row = from; i < rows; i++, row++) {
-      const at = this.#at.z + i * stride * 4
-      z.fill(-1e30, i * stride + words, (i + 1) * stride)
-      const highest = this.#kernels.largest(at, stride)
-      const top = made.top[row]!
-      if (highest > top) {
-        const shrink = Math.exp(top - highest)
-        made.top[row] = highest
-        made.best[row] = first + z.indexOf(highest, i * stride) - i * stride
-        made.sum[row]! *= shrink
-        for (let j = i * wide; j < (i + 1) * wide; j++) dh[j]! *= shrink
-      }
-      made.sum[row]! += this.#kernels.exponentials(at, stride, made.top[row]!)
+      const [before, own] = [made.top[row]!, tops[i]!]
+      const top = own > before ? own : before
+      if (own > before) made.best[row] = bests[i]!
+      const [keep, take] = [Math.exp(before - top), Math.exp(own - top)]
+      made.top[row] = top
+      made.sum[row] = made.sum[row]! * keep + sums[i]! * take
+      if (!made.dh) continue
+      const dh = made.dh.subarray(row * hidden, (row + 1) * hidden)
+      const more = this.#computer.floats(at.dh + i * wide * 4, hidden)
+      for (let j = 0; j < hidden; j++) dh[j] = dh[j]! * keep + more[j]! * take
     }
   }
 
-  /** Panels of ROWS rows of `stride` floats, in the pieces that `#product` takes them in. */
-  #packLeft(source: number, target: number, depth: number, panels: number, stride: number): void {
-    for (const [from, to] of pieces(depth))
-      for (let panel = 0; panel < panels; panel++)
-        this.#kernels.packLeft(
-          source + (panel * ROWS * stride + from) * 4,
-          target + (from * panels + panel * (to - from)) * ROWS * 4,
-          to - from,
-          stride * 4,
-        )
-  }
-
-  /**
-   * C [rows, columns] (+)= A B with A packed, and B the tile at `tile`: of its transpose, whose depth is `hidden`, or (`add`) of
-   * itself, whose depth is words.
-   */
-  #product(
-    left: number,
-    target: number,
-    panels: number,
-    tile: number,
-    depth: number,
-    columns: number,
-    add: boolean,
-  ): void {
-    const row = this.#hidden * this.#size
-    const [depthStride, columnStride] = add ? [row, this.#size] : [this.#size, row]
-    const { panel } = this.#at
-    const stride = roundUp(columns, COLUMNS) * 4
-    for (const [from, to] of pieces(depth))
-      for (let column = 0; column < columns; column += COLUMNS) {
-        const source = tile + from * depthStride + column * columnStride
-        const count = Math.min(COLUMNS, columns - column)
-        if (count < COLUMNS) this.#floats(panel, COLUMNS * (to - from)).fill(0)
-        this.#packRight(source, panel, to - from, depthStride, columnStride, count)
-        const fresh = !add && from === 0 ? 1 : 0
-        const packed = left + from * panels * ROWS * 4
-        this.#kernels.multiply(packed, panel, target + column * 4, to - from, panels, stride, fresh)
-      }
-  }
-
-  #floats(at: number, count: number): Float32Array<ArrayBuffer> {
-    return new Float32Array(this.#memory.buffer, at, count)
+  /** Threads begin when they are first needed. Where they cannot, this one does all: the results are the same. */
+  #open(): Promise<Threads | null> {
+    this.#threads ??=
+      this.#wanted > 0
+        ? Threads.open(this.#wanted, this.#layout, this.#memory, this.#openPort).catch(() => null)
+        : Promise.resolve(null)
+    return this.#threads
   }
 }

@@ -1,0 +1,26 @@
+import type { HeadLayout } from './layout.ts'
+import { type BlockTask, PartComputer } from './part.ts'
+
+/** What a thread is sent: first the memory, then for each block the parts that are its own. */
+export type ToThread =
+  | { kind: 'open'; layout: HeadLayout; memory: WebAssembly.Memory }
+  | { kind: 'run'; task: BlockTask; parts: number[] }
+
+/** What it answers to each. */
+export interface FromThread {
+  error: string | null
+}
+
+/** A thread's side: what `post` answers to each message. */
+export function threadOver(post: (answer: FromThread) => void): (message: ToThread) => Promise<void> {
+  let computer: PartComputer | null = null
+  return async (message) => {
+    try {
+      if (message.kind === 'open') computer = new PartComputer(message.layout, message.memory)
+      else for (const part of message.parts) await computer!.run(part, message.task, async () => {})
+      post({ error: null })
+    } catch (error) {
+      post({ error: error instanceof Error ? error.message : String(error) })
+    }
+  }
+}
