@@ -20,7 +20,7 @@ export async function portableSteps(bench: Bench, ours: MeasuredStep): Promise<v
     try {
       if (!(await tf.setBackend(backend))) throw new Error('it does not start here')
       await tf.ready()
-      await measure(bench, ours, { name: backend, device: name, missed: [] }, where)
+      await measure(bench, ours, { name: backend, device: name, threads: 1, missed: [] }, where)
     } catch (error) {
       missedStep(bench, ours, name, where, error)
     }

@@ -15,6 +15,8 @@ export interface OpenBackend {
   name: PortableBackend
   /** What runs, in words. */
   device: string
+  /** That may compute: more than one where WebAssembly may share memory between them. */
+  threads: number
   /** Why those before it in the order could not be started. */
   missed: string[]
 }
@@ -54,7 +56,9 @@ async function open({
       else await import('@tensorflow/tfjs-backend-cpu')
       if (!(await tf.setBackend(name))) throw new Error('it does not start here')
       await tf.ready()
-      return { name, device: `TensorFlow.js ${tf.version_core}, ${await describe(name)}`, missed }
+      const hands = name === 'wasm' && (await sharesMemory()) ? Math.max(1, threads ?? 1) : 1
+      const device = `TensorFlow.js ${tf.version_core}, ${await describe(name, hands)}`
+      return { name, device, threads: hands, missed }
     } catch (error) {
       missed.push(`${LABELS[name]}: ${reasonOf(error)}`)
     }
@@ -78,11 +82,14 @@ const LABELS: Record<PortableBackend, string> = {
   cpu: 'plain JavaScript',
 }
 
-async function describe(name: PortableBackend): Promise<string> {
+/** TensorFlow.js' own count says 1 whatever it uses. */
+async function sharesMemory(): Promise<boolean> {
+  const able = (await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT')) as boolean
+  return able && globalThis.crossOriginIsolated === true
+}
+
+async function describe(name: PortableBackend, threads: number): Promise<string> {
   if (name !== 'wasm') return LABELS[name]
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean
-  const threaded = (await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT')) as boolean
-  const { getThreadsCount } = await import('@tensorflow/tfjs-backend-wasm')
-  const count = threaded ? getThreadsCount() : 1
-  return `WebAssembly${simd ? ' with SIMD' : ''}, ${count} ${count === 1 ? 'thread' : 'threads'}`
+  return `WebAssembly${simd ? ' with SIMD' : ''}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
 }

@@ -87,6 +87,7 @@ export class PortableEngine implements Engine {
       model,
       plan,
       choices[HEAD] ?? null,
+      this.#backend.threads,
       (share) => onProgress(share, 'Reading weights'),
       signal,
     ).catch((error: unknown) => {

@@ -6,7 +6,6 @@ interface WasmBackend extends tf.KernelBackend {
     HEAPU8: Uint8Array
     _malloc(bytes: number): number
     _free(address: number): void
-    tfjs: { getThreadsCount(): number }
   }
   makeOutput(shape: number[], dtype: 'float32'): tf.TensorInfo
   typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array<ArrayBuffer>
@@ -33,12 +32,7 @@ export function matrixOf(
   return tf.tensor2d(values, shape)
 }
 
-/** Threads that may compute here; 0 where the backend is not WASM, 1 where memory cannot be shared. */
-export function wasmThreads(): number {
-  const backend = wasmBackend()
-  if (!backend) return 0
-  return globalThis.crossOriginIsolated === true ? Math.max(1, backend.wasm.tfjs.getThreadsCount()) : 1
-}
+export const onWasm = (): boolean => wasmBackend() !== null
 
 /** The backend's memory has ended. */
 export class HeapFull extends Error {}

@@ -12,7 +12,7 @@ import type { PortablePlan } from './plan.ts'
 import { hasSimd } from './simd/kernels.ts'
 import { SimdHead } from './simd/simd-head.ts'
 import { free, tidy } from './tidy.ts'
-import { matrixOf, wasmThreads } from './wasm.ts'
+import { matrixOf, onWasm } from './wasm.ts'
 
 /** A matrix on the host, as it is stored. */
 interface HostMatrix extends StoredElements {
@@ -79,6 +79,7 @@ export class BaseWeights {
     model: ModelSource,
     plan: PortablePlan,
     headChoice: string | null,
+    threads: number,
     onProgress: (share: number) => void,
     signal?: AbortSignal,
   ): Promise<BaseWeights> {
@@ -99,7 +100,7 @@ export class BaseWeights {
       return { rows, cols, ...storedElements(bytes, dtype) }
     }
     const readHead = (name: string) => {
-      made.#simd = simdHead(config, plan, headChoice, source.tensors.get(name)!.dtype)
+      made.#simd = simdHead(config, plan, headChoice, threads, source.tensors.get(name)!.dtype)
       return read(name, made.#simd?.matrix)
     }
     const norm = async (name: string) => tf.keep(tf.tensor1d(widen(await read(name)).map((w) => 1 + w)))
@@ -195,10 +196,10 @@ function simdHead(
   config: ModelConfig,
   plan: PortablePlan,
   choice: string | null,
+  threads: number,
   type: WeightType,
 ): SimdHead | null {
-  const threads = wasmThreads()
-  if (config.finalSoftCap !== null || choice === 'tiles' || threads === 0 || !hasSimd()) return null
+  if (config.finalSoftCap !== null || choice === 'tiles' || !onWasm() || !hasSimd()) return null
   const { tileWords, request } = plan
   return new SimdHead(config.vocabSize, config.hiddenSize, type, tileWords, request.maxSupervised, threads)
 }

@@ -1,4 +1,5 @@
 import { expect, type Page, test } from '@playwright/test'
+import { serve } from '../../cli/server.ts'
 import { PATIENCE, watchForComplaints } from './helpers.ts'
 
 const choose = (page: Page, group: string, choice: string) =>
@@ -57,4 +58,26 @@ test('what TensorFlow.js runs on can be chosen, and is kept', async ({ page }) =
   await page.reload()
   await expect(page.getByText(/plain JavaScript/)).toBeVisible()
   expect(complaints).toEqual([])
+})
+
+test('where the page may share memory, the head computes on several threads', async ({ page, baseURL }) => {
+  test.setTimeout(PATIENCE)
+  const port = new URL(baseURL!).port
+  // The command's own server sends what isolates a page.
+  const server = await serve({ root: `.cache/e2e${port === '4391' ? '' : `-${port}`}` })
+  try {
+    const complaints = watchForComplaints(page)
+    await page.goto(`${server.url}?engine=portable#/model`)
+    const threads = await page.evaluate(() => Math.min(8, navigator.hardwareConcurrency))
+    test.skip(threads === 1, 'this machine has one core')
+    await expect(page.getByText(`WebAssembly with SIMD, ${threads} threads`)).toBeVisible()
+    await page.goto(`${server.url}?engine=portable#/data`)
+    await page.getByRole('button', { name: 'Watch a model learn' }).click()
+    const head = () => page.workers().filter((worker) => /head\.worker/.test(worker.url())).length
+    await expect.poll(head, { timeout: PATIENCE }).toBe(threads - 1)
+    await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+    expect(complaints).toEqual([])
+  } finally {
+    await server.close()
+  }
 })
