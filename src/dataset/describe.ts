@@ -1,12 +1,12 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader, plainTextTest, tableRows } from '../files/table.ts'
-import type { ColumnInfo, DatasetInfo, DatasetPreview, Finding } from '../protocol/studio.ts'
+import type { ColumnInfo, DatasetInfo, DatasetPreview, Finding, ReadOptions } from '../protocol/studio.ts'
 import { findIssues } from './findings.ts'
 import { guessMapping } from './guess.ts'
 
 export interface Dataset {
   name: string
-  /** SHA-256 of the file's bytes, hex; of several files, of their hashes, a line each. */
+  /** SHA-256 of the file's bytes, hex; of several files, of their hashes, a line each; with `reading`, of that and these. */
   hash: string
   /** Of the reader that read it: csv, json, text, parquet, arrow, xlsx ... */
   format: string
@@ -14,6 +14,8 @@ export interface Dataset {
   table: Table
   /** What reading the file itself brought up. */
   findings: Finding[]
+  /** What was said of how to read it, where that makes a difference to this format. */
+  reading?: ReadOptions
 }
 
 /** What the page shows of a data set. */
@@ -30,6 +32,8 @@ export function describeDataset(id: string, dataset: Dataset): DatasetInfo {
     guess,
     findings: [...dataset.findings, ...findIssues(table, guess)],
     preview: tableRows(table, 0, 5),
+    format: dataset.format,
+    ...(dataset.reading ? { reading: dataset.reading } : {}),
   }
 }
 

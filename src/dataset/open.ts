@@ -56,8 +56,18 @@ async function openSources(given: readonly NamedSource[], options: OpenOptions):
   const { format, table, findings } = await readFiles(await expandFiles(sources, signal), name, options)
   const hashes: string[] = []
   for (const source of hashed) hashes.push(await source.hash(signal))
-  const hash = hashes.length === 1 ? hashes[0]! : await sha256Hex(hashes.join('\n'))
-  return { name, hash, format, table, findings }
+  const bytes = hashes.length === 1 ? hashes[0]! : await sha256Hex(hashes.join('\n'))
+  const reading = readingOf(format, options)
+  if (!reading) return { name, hash: bytes, format, table, findings }
+  // Other rows of the same bytes are another data set.
+  const hash = await sha256Hex(`${bytes}\n${JSON.stringify(reading)}`)
+  return { name, hash, format, table, findings, reading }
+}
+
+/** The options that this format heeds. */
+function readingOf(format: string, { text, sheet }: ReadOptions): ReadOptions | null {
+  if (format === 'text' && text) return { text }
+  return format === 'xlsx' && sheet ? { sheet } : null
 }
 
 type Rows = Pick<Dataset, 'format' | 'table' | 'findings'>

@@ -77,8 +77,16 @@ const LoraSchema = v.strictObject({
 const DataSchema = v.strictObject({
   /** File name or data set id, for people and for finding the data again. */
   name: v.optional(v.string(), ''),
-  /** SHA-256 of the file's bytes, hex. */
+  /** SHA-256 of the file's bytes, hex; with `reading`, of that and these. */
   hash: v.optional(v.nullable(v.string()), null),
+  /** How the file was read, where it leaves a choice; null: as the studio reads it by itself. */
+  reading: v.optional(
+    v.strictObject({
+      text: v.optional(v.nullable(v.picklist(['line', 'paragraph', 'file'])), null),
+      sheet: v.optional(v.nullable(v.string()), null),
+    }),
+    {},
+  ),
   prompt: v.optional(v.nullable(v.string()), null),
   response: v.optional(v.nullable(v.string()), null),
   system: v.optional(v.nullable(v.string()), null),

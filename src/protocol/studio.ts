@@ -241,6 +241,10 @@ export interface DatasetInfo {
   splitGuess?: SplitConfig
   /** Calls of `edit` that can be undone. */
   edits?: number
+  /** Of the reader that read it: csv, text, xlsx ... */
+  format?: string
+  /** What was said of how to read it, where that made a difference. */
+  reading?: ReadOptions
   /** Set where a model wrote the rows. */
   synthetic?: { from: string; author: string }
 }

@@ -145,7 +145,8 @@ export function dataRoom(): DataRoom & Opened {
     // What reading the file brought up is still true of it.
     const findings = before.findings.filter(({ kind }) => kind === undefined)
     const info: DatasetInfo = {
-      ...describe(id, { name: before.name, hash, format: 'csv', table, findings }),
+      ...describe(id, { name: before.name, hash, format: before.format ?? 'csv', table, findings }),
+      ...(before.reading ? { reading: before.reading } : {}),
       ...(before.synthetic ? { synthetic: before.synthetic } : {}),
       edits: (stored.edits?.length ?? 0) + 1,
     }

@@ -1,7 +1,7 @@
 import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import { prepareRequest } from '../protocol/run-request.ts'
+import { configReading, prepareRequest } from '../protocol/run-request.ts'
 import type { ExportedFile, FileInFolder, Mapping, StartRequest } from '../protocol/studio.ts'
 import { createStudio } from './client.ts'
 
@@ -62,7 +62,8 @@ export function openHeadless(): void {
     const files: FileInFolder[] = []
     for (const { url, name } of job.data.files)
       files.push({ path: name, file: new File([await (await fetch(url)).blob()], name) })
-    const dataset = await studio.data.openFiles(files)
+    const reading = configReading(job.config.data)
+    const dataset = await studio.data.openFiles(files, undefined, undefined, reading)
     const mapping = mappingFor(job.mapping, dataset.guess)
     const data = { ...job.config.data, ...mapping, name: job.data.name, hash: dataset.hash }
     const wanted = parseRunConfig({ ...job.config, data })

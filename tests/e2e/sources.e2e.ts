@@ -191,20 +191,20 @@ test('a folder is read as one, text by the paragraph, and a stored data set goes
     buffer: Buffer.from('One line.\nAnother line.\n\nA second paragraph.\n'),
   })
   await expect(page.getByText('2 rows · 1 column')).toBeVisible()
+  // And read again in another way, while it is open.
+  await page.getByText('How files are read').click()
+  await page.getByRole('button', { name: /^A row of plain text/ }).click()
+  await page.getByRole('option', { name: 'a line', exact: true }).click()
+  await page.getByRole('button', { name: 'Read it again' }).click()
+  await expect(page.getByText('3 rows · 1 column')).toBeVisible()
   await page.getByRole('button', { name: 'Choose other data' }).click()
 
-  const stored = page.getByRole('button', { name: 'story.txt', exact: true })
-  await page
-    .getByRole('button', { name: /story\.txt/ })
-    .last()
-    .click()
+  const stored = page.getByRole('button', { name: 'story.txt (by paragraph)', exact: true })
+  await page.getByRole('button', { name: 'Delete story.txt (by paragraph) from this browser' }).click()
   const dialog = page.getByRole('dialog', { name: 'Delete this data set?' })
   await dialog.getByRole('button', { name: 'Keep it' }).click()
   await expect(stored).toBeVisible()
-  await page
-    .getByRole('button', { name: /story\.txt/ })
-    .last()
-    .click()
+  await page.getByRole('button', { name: 'Delete story.txt (by paragraph) from this browser' }).click()
   await dialog.getByRole('button', { name: 'Delete' }).click()
   await expect(stored).toBeHidden()
 })

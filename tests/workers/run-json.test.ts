@@ -6,8 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { type RunningServer, serve } from '../../cli/server.ts'
 import { AugmentSchema, DataStepSchema, SplitSchema } from '../../src/protocol/data-steps.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
-import { configMapping, prepareRequest } from '../../src/protocol/run-request.ts'
-import type { DatasetInfo, Mapping, PrepareRequest } from '../../src/protocol/studio.ts'
+import { configMapping, configReading, prepareRequest } from '../../src/protocol/run-request.ts'
+import type { DatasetInfo, Mapping, PrepareRequest, ReadOptions } from '../../src/protocol/studio.ts'
 import type { Split } from '../../src/protocol/tokens.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { readTokens } from '../../src/storage/datasets.ts'
@@ -147,6 +147,30 @@ describe('the same file and run.json give the same tokens in another browser', (
     expect(await table(repeated.tokens)).toEqual(before)
     // And as the page reads a run of its own.
     expect((await other.prepare(prepareRequest(config, again.id, 'pebble'))).tokens).toBe(prepared.tokens)
+  })
+
+  test('the way that the file was read included', async () => {
+    const story = () =>
+      new File([Array.from({ length: 12 }, (_, i) => `Line ${i}.\nAnd more.\n`).join('\n')], 'story.txt')
+    const open = (data: ReturnType<typeof room>, options: ReadOptions) =>
+      data.openFiles([story()], undefined, undefined, options)
+    const recipe: Recipe = { ...EMPTY_RECIPE, mapping: { ...NONE, text: 'text' } }
+    const first = room()
+    const byLine = await open(first, {})
+    const info = await open(first, { text: 'paragraph' })
+    expect([byLine.rows, info.rows]).toEqual([24, 12])
+    // Other rows of the same bytes are another data set, with tokens of its own.
+    expect(info.hash).not.toBe(byLine.hash)
+    const prepared = await first.prepare(asked(recipe, info, 0.2))
+    expect((await first.prepare(asked(recipe, byLine, 0.2))).tokens).not.toBe(prepared.tokens)
+
+    const config = parseRunConfig(JSON.parse(runJson(recipe, info, 0.2)))
+    expect(config.data.reading).toEqual({ text: 'paragraph', sheet: null })
+    globalThis.indexedDB = new IDBFactory()
+    const other = room()
+    const again = await open(other, configReading(config.data))
+    expect(again.hash).toBe(info.hash)
+    expect(await other.prepare(prepareRequest(config, again.id, 'pebble'))).toEqual(prepared)
   })
 })
 

@@ -43,7 +43,7 @@ export const text: Reader = {
 const WRAPPED: Finding = {
   severity: 'note',
   message: 'The lines of this text are wrapped: each paragraph became a row.',
-  hint: 'To have a row for each line instead, open it again with that chosen under "How files are read".',
+  hint: 'To have a row for each line instead, read it again with that chosen under "How files are read".',
 }
 
 /** Paragraphs whose lines were broken at some width, as in books: fewer say little. */

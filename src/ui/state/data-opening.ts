@@ -44,6 +44,7 @@ export function createOpening(studio: Studio, show: (info: DatasetInfo) => void)
     text: 'auto',
     sheet: '',
   })
+  const [last, setLast] = createSignal<{ id: string; again: () => Promise<boolean> } | null>(null)
   let abort: AbortController | null = null
 
   async function open(name: string, read: (listeners: Listeners) => Promise<DatasetInfo>): Promise<boolean> {
@@ -61,6 +62,7 @@ export function createOpening(studio: Studio, show: (info: DatasetInfo) => void)
       const info = await read({ signal, onPreview, onProgress: paced(tell) })
       if (signal.aborted) return false
       show(info)
+      setLast({ id: info.id, again: () => open(name, read) })
       return true
     } catch (error) {
       const problem = toFailure(error)
@@ -89,6 +91,11 @@ export function createOpening(studio: Studio, show: (info: DatasetInfo) => void)
     cancelOpening,
     reading,
     setReading: (part: Partial<ReturnType<typeof reading>>) => setReading((now) => ({ ...now, ...part })),
+    /** Reads what was opened last once more, as is chosen now; null where the data set in view came otherwise. */
+    readAgain: (id: string) => {
+      const known = last()
+      return known?.id === id ? known.again : null
+    },
     failure,
     report: setFailure,
     /** Several files of the same columns, or a folder, become one data set. */

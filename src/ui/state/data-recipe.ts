@@ -113,7 +113,7 @@ export function readyFormat({ mapping, format }: Pick<Recipe, 'mapping' | 'forma
 /** What a run config says of the data, so that the same file gives the same examples. */
 export function dataConfig(
   recipe: Recipe,
-  info: Pick<DatasetInfo, 'name' | 'hash'>,
+  info: Pick<DatasetInfo, 'name' | 'hash' | 'reading'>,
   validationShare: number,
 ): Partial<DataConfig> {
   return {
@@ -124,6 +124,7 @@ export function dataConfig(
     augment: recipe.augment,
     name: info.name,
     hash: info.hash,
+    reading: { text: info.reading?.text ?? null, sheet: info.reading?.sheet ?? null },
     validation_share: validationShare,
   }
 }

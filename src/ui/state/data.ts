@@ -20,6 +20,7 @@ import type {
   SampleInfo,
   Studio,
 } from '../../protocol/studio.ts'
+import { t } from '../messages/t.ts'
 import { createHub } from './data-hub.ts'
 import { createOpening } from './data-opening.ts'
 import {
@@ -234,9 +235,12 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     }
   }
 
-  /** A sample goes by its title, a file by its name. */
-  const title = (info: DatasetInfo) =>
-    samples().find((sample) => info.id === `sample-${sample.id}`)?.title ?? info.name
+  /** A sample goes by its title, a file by its name, and by how it was read where it is there in several ways. */
+  function title({ id, name, reading }: DatasetInfo): string {
+    const how = reading?.sheet ?? (reading?.text ? t(`read.by.${reading.text}`) : null)
+    const own = samples().find((sample) => id === `sample-${sample.id}`)?.title ?? name
+    return how === null ? own : t('read.titled', { name: own, how })
+  }
 
   void loadLists()
 

@@ -80,12 +80,12 @@ export function ChooseData() {
                   {(info) => (
                     <li>
                       <Button kind="quiet" onClick={() => data.reopen(info)}>
-                        {info.name}
+                        {data.title(info)}
                       </Button>
                       <span class="quiet small push nowrap">{t('rows', { count: info.rows })}</span>
                       <IconButton
                         icon="trash"
-                        label={t('data.stored.remove', { name: info.name })}
+                        label={t('data.stored.remove', { name: data.title(info) })}
                         onClick={() => setRemoving(info)}
                       />
                     </li>
@@ -115,7 +115,9 @@ export function ChooseData() {
       <ConfirmDelete
         title={t('data.stored.removeTitle')}
         what={removing()}
-        text={({ name, rows }) => t('data.stored.removeText', { name, rows: t('rows', { count: rows }) })}
+        text={(info) =>
+          t('data.stored.removeText', { name: data.title(info), rows: t('rows', { count: info.rows }) })
+        }
         onDelete={({ id }) => void data.remove(id)}
         onClose={() => setRemoving(null)}
       />

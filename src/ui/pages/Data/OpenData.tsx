@@ -17,6 +17,7 @@ import { MappingForm } from './MappingForm.tsx'
 import { MoreView } from './MoreView.tsx'
 import { NotYet } from './NotYet.tsx'
 import { LengthView, RowsView } from './Previews.tsx'
+import { ReadAgainFold } from './ReadOptions.tsx'
 import type { SoughtRow } from './RowsTable.tsx'
 import { ShareField } from './ShareField.tsx'
 import { SplitForm } from './SplitForm.tsx'
@@ -162,6 +163,7 @@ function Counts(props: { info: DatasetInfo }) {
         )}
       </Show>
       <ShareField />
+      <ReadAgainFold info={props.info} />
       <SplitForm columns={data.stepsReport()?.columns ?? props.info.columns.map((column) => column.name)} />
     </Section>
   )
