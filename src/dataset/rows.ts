@@ -36,6 +36,13 @@ export function mapRows(table: Table, mapping: Mapping): MappedRows {
   return { rows, findings }
 }
 
+/** What is wrong with so many rows, in words that go on from "row 3 ...". */
+export function sharedFault(count: number, first: number, cause: string): string {
+  return count === 1
+    ? `Row ${rowNumber(first)} ${cause}.`
+    : `${grouped(count)} rows have the same fault: row ${rowNumber(first)}, for one, ${cause}.`
+}
+
 /** The same of rows that steps have worked on. `row` of each is the row of the data set it came from. */
 export function mapFrame(frame: Frame, mapping: Mapping): MappedFrame {
   checkMapping(frame, mapping)
@@ -57,23 +64,14 @@ export function mapFrame(frame: Frame, mapping: Mapping): MappedFrame {
   const causes = [...left]
   if (rows.length === 0 && causes[0]) {
     const [cause, { first }] = causes[0]
-    fail(
-      'bad_data',
-      `No row can be used: row ${rowNumber(first)} ${cause}.`,
-      'Check which column is which.',
-      {
-        row: first,
-      },
-    )
+    const message = `No row can be used: row ${rowNumber(first)} ${cause}.`
+    fail('bad_data', message, 'Check which column is which.', { row: first })
   }
   const findings = causes.map(
     ([cause, { first, count }]): Finding => ({
       kind: /^has no(?:thing in)? "/.test(cause) ? 'missing' : 'bad_conversation',
       severity: 'warning',
-      message:
-        count === 1
-          ? `Row ${rowNumber(first)} ${cause}.`
-          : `${grouped(count)} rows have the same fault: row ${rowNumber(first)}, for one, ${cause}.`,
+      message: sharedFault(count, first, cause),
       hint: 'Such rows are left out. Fill them in, or leave it so.',
       row: first,
       count,

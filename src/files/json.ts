@@ -168,11 +168,12 @@ function* toWholeChunk(text: string, file: string): Iterable<Chunk> {
   try {
     whole = JSON.parse(text)
   } catch (error) {
+    const character = positionOf(error)
     fail(
       'bad_data',
       `${file} is not valid JSON: ${reasonOf(error, text)}.`,
       hintFor(text.slice(0, 10_000), 'It may have been cut off, or edited by hand; export it again.'),
-      { file, ...(positionOf(error) === null ? {} : { character: positionOf(error) }) },
+      { file, ...(character === null ? {} : { character }) },
     )
   }
   if (!isRecord(whole)) notRows(file, 1, whole, 'row')

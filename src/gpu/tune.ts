@@ -28,10 +28,10 @@ const LARGEST_SCRATCH = 2 ** 29
 /**
  * Chooses between the variants that tapes asked for, by measuring them on this device at these sizes, and returns
  * `known` with the quickest of each added. What is known is never measured again, unless it is to be avoided: a run's
- * numeric choices stay what they were. The costliest keys come first; once the budget is spent, a key takes what won most often among keys with
- * the same variants. Variants that the device cannot run or compile are left out. On a software adapter nothing is
- * measured, as compiling alone would take longer than is ever gained: every key takes the first variant made for
- * software that runs there, else its first. Long kernels are timed by their trial.
+ * numeric choices stay what they were. The costliest keys come first; once the budget is spent, a key takes what won
+ * most often among keys with the same variants. Variants that the device cannot run or compile are left out. On a
+ * software adapter nothing is measured, as compiling alone would take longer than is ever gained: every key takes the
+ * first variant made for software that runs there, else its first. Long kernels are timed by their trial.
  */
 export async function tune(
   context: GpuContext,

@@ -201,12 +201,13 @@ export class PortableEngine implements Engine {
   }
 
   describe(): EngineDescription {
-    const { name, device, missed } = this.#backend
+    const { name, device, threads, missed } = this.#backend
     return {
       kind: 'portable',
       backend: name,
       device: missed.length > 0 ? `${device} (not ${missed.join('; not ')})` : device,
       software: name !== 'webgpu',
+      ...(name === 'wasm' && { threads }),
       choices: this.#loaded
         ? {
             'portable.tile_words': String(this.#loaded.plan.tileWords),

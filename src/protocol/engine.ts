@@ -155,6 +155,8 @@ export interface EngineDescription {
   kind: EngineKind
   /** Of the portable engine. */
   backend?: PortableBackend
+  /** That may compute, where the engine runs on the processor's. */
+  threads?: number
   /** Adapter, driver, backend in words. */
   device: string
   /** Whether the adapter is software. */

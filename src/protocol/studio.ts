@@ -294,6 +294,8 @@ export interface DeviceInfo {
   engine: 'webgpu' | 'portable'
   description: string
   software: boolean
+  /** That may compute, where the processor does. */
+  threads?: number
   /** Why there is no hardware engine, where there is none. */
   reason?: Failure
   /** How quickly each engine has trained on this machine, newest first. */

@@ -1,3 +1,4 @@
+import { leaveOutRows } from '../dataset/inspect/examples.ts'
 import type { TextRow } from '../dataset/rows.ts'
 import { counted, grouped } from '../lib/counted.ts'
 import type { Example } from '../protocol/batch.ts'
@@ -202,15 +203,7 @@ function findings(tally: Tally, maxLength: number): Finding[] {
       hint: refused.hint,
       row: refused.detail?.row as number,
       count: tally.refused.length,
-      fix: {
-        kind: 'step',
-        label: tally.refused.length === 1 ? 'Leave this row out' : 'Leave these rows out',
-        step: {
-          type: 'drop_rows',
-          enabled: true,
-          rows: tally.refused.slice(0, 100_000).map(({ detail }) => detail?.row as number),
-        },
-      },
+      fix: leaveOutRows(tally.refused.map(({ detail }) => detail?.row as number)),
     })
   if (tally.cut.length > 0)
     found.push({

@@ -59,7 +59,8 @@ export class EngineHost {
   #loaded: Loaded | null = null
   /** Set while a run uses the engine: nothing else is opened then. */
   busy = false
-  #loading = false
+  /** While a model is loaded, or operations are checked. */
+  #working = false
   /** Why `auto` is the portable engine, and on what; null until that is known. */
   #automatic: { backends: readonly PortableBackend[]; reason: Failure; check?: GpuCheck } | null = null
 
@@ -73,10 +74,17 @@ export class EngineHost {
     try {
       const { target, reason, check } = await this.#resolve(choice, backend, false)
       const held = await this.#open(target)
-      const { device, software } = held.engine.describe()
+      const { device, software, threads } = held.engine.describe()
       const known = check ?? (held.kind === 'webgpu' ? await this.#lastCheck(held.engine.gpu) : null)
-      const about = { engine: target.kind, description: device, software, speeds, check: known }
-      return reason ? { ...about, reason } : about
+      return {
+        engine: target.kind,
+        description: device,
+        software,
+        speeds,
+        check: known,
+        ...(threads && { threads }),
+        ...(reason && { reason }),
+      }
     } catch (error) {
       if (this.#taken) throw error
       const reason = toFailure(error)
@@ -90,7 +98,6 @@ export class EngineHost {
    */
   async checkGpu(options: CheckOptions = {}): Promise<GpuCheck> {
     const held = await this.#open({ kind: 'webgpu', defaultLimits: false })
-    if (held.kind !== 'webgpu') throw new Error('WebGPU was asked for')
     held.engine.dispose()
     this.#loaded = null
     this.#automatic = null
@@ -117,7 +124,7 @@ export class EngineHost {
     const gpu = held.kind === 'webgpu' ? held.engine.gpu : null
     const remembered = gpu && (await this.#remembered(gpu, request.defaultLimits))
     const { onProgress, signal, seed } = request
-    this.#loading = true
+    this.#working = true
     try {
       await engine.load(
         { config: request.model.info.config, weights: await request.model.weights() },
@@ -134,7 +141,7 @@ export class EngineHost {
       engine.dispose()
       throw error
     } finally {
-      this.#loading = false
+      this.#working = false
     }
     if (held.kind === 'webgpu') {
       const { choices } = engine.describe()
@@ -189,7 +196,7 @@ export class EngineHost {
   }
 
   get #taken(): boolean {
-    return this.busy || this.#loading
+    return this.busy || this.#working
   }
 
   get #failed(): boolean {
@@ -222,7 +229,10 @@ export class EngineHost {
 
   async #check(engine: WebgpuEngine, options: CheckOptions): Promise<GpuCheck> {
     const { checkGpu } = await import('../engine/check/check-gpu.ts')
-    const check = await checkGpu(engine.gpu, options)
+    this.#working = true
+    const check = await checkGpu(engine.gpu, options).finally(() => {
+      this.#working = false
+    })
     engine.avoid = new Set(check.wrong)
     const asked = { check: { ...check, build: BUILD }, portableWebgpu: undefined }
     await this.#remember(deviceKey(engine.gpu, false), asked)
@@ -252,7 +262,7 @@ export class EngineHost {
     backend: PortableBackendChoice,
     defaultLimits: boolean,
   ): Promise<{ target: Target; reason?: Failure; check?: GpuCheck }> {
-    const webgpu: Target = { kind: 'webgpu', defaultLimits }
+    const webgpu = { kind: 'webgpu', defaultLimits } as const
     const portable: Target = { kind: 'portable', backends: BACKENDS[backend] }
     if (choice === 'webgpu') return { target: webgpu }
     if (choice === 'portable') return { target: portable }
@@ -263,7 +273,6 @@ export class EngineHost {
     }
     try {
       const held = await this.#open(webgpu)
-      if (held.kind !== 'webgpu') throw new Error('WebGPU was asked for')
       const { gpu } = held.engine
       const check = await this.#lastCheck(gpu)
       const known = check && { check }
@@ -294,11 +303,15 @@ export class EngineHost {
     return portableWebgpu
   }
 
+  async #open<Kind extends Target['kind']>(
+    target: Extract<Target, { kind: Kind }>,
+  ): Promise<Extract<Held, { kind: Kind }>>
+  async #open(target: Target): Promise<Held>
   async #open(target: Target): Promise<Held> {
     const held = this.#held
     if (held && isFor(held, target) && !this.#failed) return held
     if (held && this.#taken)
-      fail('bad_state', 'A run is going on with another engine.', 'Stop it first, or wait until it is done.')
+      fail('bad_state', 'A run or a check is using the engine.', 'Stop it first, or wait until it is done.')
     this.close()
     if (target.kind === 'portable') {
       const { openPortable } = await import('./portable-host.ts')

@@ -35,7 +35,7 @@ vi.mock('../../src/workers/portable-host.ts', () => ({
 beforeEach(() => {
   globalThis.indexedDB = new IDBFactory()
   ToyEngine.made = []
-  Object.assign(toyCheck, { failing: [], wrong: [], made: 0, at: null })
+  Object.assign(toyCheck, { failing: [], wrong: [], made: 0, at: null, meanwhile: async () => {} })
   Object.assign(portable, { opened: [], webgpu: null, asked: 0 })
 })
 
@@ -153,6 +153,17 @@ test('says what it checks; a check that is stopped is made again', async () => {
   expect((await it.device()).check).toBeNull()
   await load(it)
   expect(toyCheck.made).toBe(1)
+})
+
+test('while operations are checked, no other is opened', async () => {
+  const it = host()
+  let refused: unknown
+  toyCheck.meanwhile = async () => {
+    refused = await it.device('portable').catch((error: unknown) => error)
+  }
+  expect(await it.checkGpu()).toMatchObject({ passed: true })
+  expect(refused).toMatchObject({ code: 'bad_state' })
+  expect((await it.device('portable')).engine).toBe('portable')
 })
 
 test('while a run uses the engine, no other is opened', async () => {

@@ -56,11 +56,18 @@ export class ToyEngine extends BigramEngine {
 export const createWebgpuEngine = async () => new ToyEngine()
 
 /** What checks of the toy adapter find, by the operations that a test declares wrong. */
-export const toyCheck = { failing: [] as string[], wrong: [] as string[], made: 0, at: null as number | null }
+export const toyCheck = {
+  failing: [] as string[],
+  wrong: [] as string[],
+  made: 0,
+  at: null as number | null,
+  meanwhile: async () => {},
+}
 
 export async function checkGpu(gpu: { description: string }, options: CheckOptions): Promise<GpuCheck> {
   options.onProgress?.(0, 'RMSNorm')
   options.signal?.throwIfAborted()
+  await toyCheck.meanwhile()
   toyCheck.made++
   const operations = ['RMSNorm', 'Attention'].map((name) => ({
     name,

@@ -2,7 +2,7 @@ import { counted, rowNumber } from '../../lib/counted.ts'
 import type { Finding, Mapping } from '../../protocol/preparation.ts'
 import type { Frame } from '../frame.ts'
 import { asText } from '../values.ts'
-import { type Examples, FEW_ROWS, leaveOut, step } from './examples.ts'
+import { type Examples, FEW_ROWS, leaveOut, leaveOutRows, step } from './examples.ts'
 
 /** Checks on answers: whether there is anything to learn in them, and as classes, how even they are. */
 
@@ -58,11 +58,7 @@ export function emptyLessons({ rows, asked, answers }: Examples, mapping: Mappin
       row: rows[copies[0]!]!,
       column,
       count: copies.length,
-      fix: step(leaveOut(copies.length), {
-        type: 'drop_rows',
-        enabled: true,
-        rows: copies.slice(0, 100_000).map((i) => rows[i]!),
-      }),
+      fix: leaveOutRows(copies.map((i) => rows[i]!)),
     })
   return findings
 }

@@ -1,10 +1,10 @@
-import { counted, grouped, rowNumber } from '../../lib/counted.ts'
+import { counted, rowNumber } from '../../lib/counted.ts'
 import type { DataStep } from '../../protocol/data-steps.ts'
 import type { Finding, Fix, Mapping } from '../../protocol/preparation.ts'
 import { parseTemplate } from '../../protocol/template.ts'
 import type { Split } from '../../protocol/tokens.ts'
 import type { Frame } from '../frame.ts'
-import { rowReader } from '../rows.ts'
+import { rowReader, sharedFault } from '../rows.ts'
 import { sameForm } from '../steps/deduplicate.ts'
 import { isMissing } from '../values.ts'
 
@@ -220,24 +220,22 @@ export function badConversations({ faults }: Examples, mapping: Mapping): Findin
     ([cause, rows]): Finding => ({
       kind: 'bad_conversation',
       severity: 'warning',
-      message:
-        rows.length === 1
-          ? `Row ${rowNumber(rows[0]!)} ${cause}.`
-          : `${grouped(rows.length)} rows have the same fault: row ${rowNumber(rows[0]!)}, for one, ${cause}.`,
+      message: sharedFault(rows.length, rows[0]!, cause),
       hint: 'Such rows are left out. Correct them, or leave it so.',
       row: rows[0]!,
       column: mapping.messages!,
       count: rows.length,
-      fix: step(leaveOut(rows.length), {
-        type: 'drop_rows',
-        enabled: true,
-        rows: rows.slice(0, 100_000),
-      }),
+      fix: leaveOutRows(rows),
     }),
   )
 }
 
 export const leaveOut = (count: number) => (count === 1 ? 'Leave this row out' : 'Leave these rows out')
+
+/** @param rows of the data set */
+export function leaveOutRows(rows: readonly number[]): Fix {
+  return step(leaveOut(rows.length), { type: 'drop_rows', enabled: true, rows: rows.slice(0, 100_000) })
+}
 
 export function step(label: string, data: DataStep): Fix {
   return { kind: 'step', label, step: data }

@@ -52,7 +52,7 @@ const LEAST_WRAPPED = 20
 const RAGGED = 20
 
 /** Whether lines end where a column ended, and sentences elsewhere; between blank lines. */
-export function isWrapped(text: string): boolean {
+function isWrapped(text: string): boolean {
   const lines = text.split(/\r\n|\n|\r/).slice(0, 2000)
   // The last line of a paragraph ends anywhere; what was cut off at the end of the text is no line.
   const within = lines.slice(0, -2).filter((line, i) => line.trim() !== '' && lines[i + 1]!.trim() !== '')

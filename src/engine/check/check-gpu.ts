@@ -12,7 +12,6 @@ import {
   expected,
   isOutside,
   type OperationCase,
-  runOperation,
   said,
 } from './operation.ts'
 
@@ -34,21 +33,18 @@ export async function checkGpu(gpu: Gpu, options: CheckOptions = {}): Promise<Gp
   // Of its own, so that the kernels compiled for it do not stay.
   const context = new GpuContext(gpu)
   const wrong = new Set<string>()
-  const found: Tried[] = []
+  const found: { name: string; tried: Tried[] }[] = []
   try {
     const rates = await measureRates(context)
     for (const [i, { name, cases }] of operations.entries()) {
       onProgress(i / operations.length, name)
-      for (const c of cases) found.push({ name, ...(await tryCase(context, c, wrong, signal)) })
+      const tried: Tried[] = []
+      for (const c of cases) tried.push(await tryCase(context, c, wrong, signal))
+      found.push({ name, tried })
     }
     onProgress(1, '')
-    const checked = operations.map(({ name }) =>
-      verdict(
-        name,
-        found.filter((tried) => tried.name === name),
-        wrong,
-      ),
-    )
+    // Only now is it known what is wrong anywhere.
+    const checked = found.map(({ name, tried }) => verdict(name, tried, wrong))
     return {
       device: gpu.description,
       at: Date.now(),
@@ -64,7 +60,6 @@ export async function checkGpu(gpu: Gpu, options: CheckOptions = {}): Promise<Gp
 }
 
 interface Tried {
-  name: string
   runs: number
   worst: number
   /** Names of what each key may take here. */
@@ -78,7 +73,7 @@ async function tryCase(
   c: OperationCase,
   wrong: Set<string>,
   signal?: AbortSignal,
-): Promise<Omit<Tried, 'name'>> {
+): Promise<Tried> {
   const asked = [...askedBy(c)].map(([key, variants]) => {
     const able = Object.entries(variants).filter(([, variant]) => runsOn(context, kernelOf(variant)))
     return { key, names: (able.length > 0 ? able : Object.entries(variants)).map(([name]) => name) }
@@ -91,8 +86,7 @@ async function tryCase(
     signal?.throwIfAborted()
     const own = { ...c, choices }
     try {
-      want ??= expected(own, await runOperation(context, own, false))
-      const deviations = await compareOperation(context, own, want)
+      const deviations = await compareOperation(context, own, (ran) => (want ??= expected(own, ran)))
       const outside = deviations.find(isOutside)
       if (outside) return said(outside)
       for (const { error, tolerance } of deviations)

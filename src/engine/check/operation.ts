@@ -67,16 +67,16 @@ export interface Expected {
 /**
  * Runs an operation on a device and holds it against an f64 reference: outputs directly; gradients against central
  * differences of the reference under a random cotangent, both as a first contribution and as one added to another.
- * @param known what `expected` gave for the same case, whatever its choices; it takes longer than the device does
+ * @param wanted what the reference gives, from a run's inputs: the same for a case whatever its choices, and slower than the device
  * @returns the worst place of every array, in the order of computing
  */
 export async function compareOperation(
   context: GpuContext,
   c: OperationCase,
-  known?: Expected,
+  wanted: (ran: Ran) => Expected = (ran) => expected(c, ran),
 ): Promise<Deviation[]> {
   const plain = await runOperation(context, c, false)
-  const want = known ?? expected(c, plain)
+  const want = wanted(plain)
   const found = Object.entries(plain.outputs).map(([name, array]) =>
     worstOf(`${c.name}: ${name}`, array, want.outputs[name]!, c.tolerance ?? 1e-5),
   )
@@ -162,70 +162,78 @@ export interface Ran {
   seeds: Record<string, Float32Array>
 }
 
-/** The variants that a case's operations choose between on a device of default capacity, by key. */
-export function askedBy(c: OperationCase): Tape['asked'] {
-  const { capacity } = dimsOf(c)
-  const tape = new Tape(c.choices, capacity)
-  const tensors: Record<string, Tensor> = {}
-  for (const [name, input] of Object.entries(c.inputs)) {
-    tensors[name] = tape.input(name, input.shape, typeOf(input))
-    if (input.grad) tape.requireGrad(tensors[name])
-  }
-  const outputs = c.build(tape, tensors)
-  for (const [name, t] of Object.entries(outputs))
-    if (!c.noCotangent?.includes(name) && tape.needsGrad(t)) tape.seed(t, tape.input(`d ${name}`, t.shape))
-  tape.backward()
-  return tape.asked
+/** A case written down, forward and backward: what it reads, and what it makes. */
+interface Recorded {
+  tape: Tape
+  inputs: Record<string, Tensor>
+  outputs: Record<string, Tensor>
+  /** Gradients that come from outside: of outputs, and with `seeded` what those of inputs are added to. */
+  cotangents: Record<string, Tensor>
+  seeds: Record<string, Tensor>
 }
+
+function record(c: OperationCase, seeded: boolean): Recorded {
+  const tape = new Tape(c.choices, dimsOf(c).capacity)
+  const recorded: Recorded = { tape, inputs: {}, outputs: {}, cotangents: {}, seeds: {} }
+  for (const [name, input] of Object.entries(c.inputs)) {
+    const t = tape.input(name, input.shape, typeOf(input))
+    recorded.inputs[name] = t
+    if (!input.grad) continue
+    tape.requireGrad(t)
+    if (seeded) tape.seed(t, (recorded.seeds[name] = tape.input(`d ${name}`, input.shape)))
+  }
+  recorded.outputs = c.build(tape, recorded.inputs)
+  for (const [name, t] of Object.entries(recorded.outputs)) {
+    if (c.noCotangent?.includes(name) || !tape.needsGrad(t)) continue
+    tape.seed(t, (recorded.cotangents[name] = tape.input(`d ${name}`, t.shape)))
+  }
+  tape.backward()
+  return recorded
+}
+
+/** The variants that a case's operations choose between, by key. */
+export const askedBy = (c: OperationCase): Tape['asked'] => record(c, false).tape.asked
 
 /** One run over poisoned buffers; `seeded` gives every wanted gradient something to be added to. */
 export async function runOperation(context: GpuContext, c: OperationCase, seeded: boolean): Promise<Ran> {
   const { gpu } = context
   const { live, capacity } = dimsOf(c)
-  const tape = new Tape(c.choices, capacity)
+  const { tape, inputs, outputs, cotangents, seeds } = record(c, seeded)
   const places = new Map<Tensor, Place>()
   const buffers: GPUBuffer[] = []
   let workspace: Workspace | undefined
-  const [random, randomSeed, randomCotangent] = [normals(7), normals(11), normals(13)]
-  const place = (t: Tensor, values?: ArrayBufferView<ArrayBuffer>) => {
+  const place = (t: Tensor, values?: Values) => {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
     const buffer = gpu.createBuffer(t.name, tensorBytes(t, capacity), usage)
     gpu.device.queue.writeBuffer(buffer, 0, new Uint32Array(buffer.size / 4).fill(NAN_WORD))
-    if (values) gpu.device.queue.writeBuffer(buffer, 0, values)
+    if (values) gpu.device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>)
     buffers.push(buffer)
     places.set(t, { buffer, offset: 0 })
     return buffer
   }
-  const ran: Ran = { inputs: {}, outputs: {}, cotangents: {}, grads: {}, seeds: {} }
-  const tensors: Record<string, Tensor> = {}
+  /** Seeded normals in the live part of each. */
+  const placeDrawn = (tensors: Record<string, Tensor>, seed: number) => {
+    const random = normals(seed)
+    return Object.fromEntries(
+      Object.entries(tensors).map(([name, t]) => {
+        const values = random(sizeOf(t.shape, live))
+        place(t, values)
+        return [name, values]
+      }),
+    )
+  }
   try {
+    const random = normals(7)
+    const ran: Ran = { inputs: {}, outputs: {}, cotangents: {}, grads: {}, seeds: {} }
     for (const [name, input] of Object.entries(c.inputs)) {
       const size = sizeOf(input.shape, live)
       const values = input.values ?? random(size, input.scale ?? 1)
       if (values.length !== size) throw new Error(`${name} has ${values.length} values, its shape ${size}`)
       ran.inputs[name] = values
-      const t = tape.input(name, input.shape, typeOf(input))
-      tensors[name] = t
-      place(t, values as Float32Array<ArrayBuffer>)
+      place(inputs[name]!, values)
     }
-    for (const [name, input] of Object.entries(c.inputs)) {
-      if (!input.grad) continue
-      tape.requireGrad(tensors[name]!)
-      if (!seeded) continue
-      const grad = tape.input(`d ${name}`, input.shape)
-      ran.seeds[name] = randomSeed(sizeOf(input.shape, live), 1)
-      place(grad, ran.seeds[name] as Float32Array<ArrayBuffer>)
-      tape.seed(tensors[name]!, grad)
-    }
-    const outputs = c.build(tape, tensors)
-    for (const [name, t] of Object.entries(outputs)) {
-      if (c.noCotangent?.includes(name) || !tape.needsGrad(t)) continue
-      const co = tape.input(`d ${name}`, t.shape)
-      ran.cotangents[name] = randomCotangent(sizeOf(t.shape, live), 1)
-      place(co, ran.cotangents[name] as Float32Array<ArrayBuffer>)
-      tape.seed(t, co)
-    }
-    tape.backward()
+    ran.seeds = placeDrawn(seeds, 11)
+    ran.cotangents = placeDrawn(cotangents, 13)
     // Whatever is read back is copied out last, so that it is live to the end.
     const copies: { tensor: Tensor; buffer: GPUBuffer; keep: (values: Float32Array<ArrayBuffer>) => void }[] =
       []
@@ -243,7 +251,7 @@ export async function runOperation(context: GpuContext, c: OperationCase, seeded
       })
     for (const [name, input] of Object.entries(c.inputs)) {
       if (!input.grad) continue
-      const grad = tape.grad(tensors[name]!)
+      const grad = tape.grad(inputs[name]!)
       if (!grad?.add) throw new Error(`${c.name}: no gradient was written for ${name}`)
       copyOut(name, grad.tensor, (values) => {
         ran.grads[name] = values

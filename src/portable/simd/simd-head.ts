@@ -1,5 +1,5 @@
 import type { WeightType } from '../../protocol/model.ts'
-import { COLUMNS } from './kernels.ts'
+import { COLUMNS, ROWS } from './kernels.ts'
 import { BLOCK, type HeadLayout, headLayout, roundUp } from './layout.ts'
 import { PartComputer } from './part.ts'
 import { type OpenPort, Threads } from './threads.ts'
@@ -77,8 +77,7 @@ export class SimdHead {
   async #block(h: Float32Array, made: HeadPass, from: number, to: number, pause: () => Promise<void>) {
     const { hidden, parts, h: at } = this.#layout
     const task = { rows: to - from, gradient: made.dh !== null }
-    const panelled = roundUp(task.rows, 4)
-    const own = this.#computer.floats(at, panelled * hidden).fill(0)
+    const own = this.#computer.floats(at, roundUp(task.rows, ROWS) * hidden).fill(0)
     own.set(h.subarray(from * hidden, to * hidden))
     this.#computer.pack(task.rows)
     const threads = await this.#open()
@@ -86,13 +85,13 @@ export class SimdHead {
     const dealt = Array.from({ length: hands }, (_, hand) =>
       [...parts.keys()].filter((part) => part % hands === hand),
     )
+    const others = threads?.run(task, dealt.slice(1))
     // Whatever happens here, nobody may still be writing afterwards.
-    const others = threads?.run(task, dealt.slice(1)) ?? Promise.resolve()
-    others.catch(() => {})
+    const settled = Promise.allSettled([others])
     try {
       for (const part of dealt[0]!) await this.#computer.run(part, task, pause)
     } finally {
-      await others.catch(() => {})
+      await settled
     }
     await others
     for (const part of parts.keys()) this.#merge(made, from, task.rows, part)

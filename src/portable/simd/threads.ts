@@ -13,7 +13,7 @@ export interface ThreadPort {
 export type OpenPort = () => ThreadPort
 
 /** A worker of this build. */
-export const openWorker: OpenPort = () =>
+const openWorker: OpenPort = () =>
   new Worker(new URL('./head.worker.ts', import.meta.url), { type: 'module' }) as unknown as ThreadPort
 
 /** Further threads over the head's memory. One question at a time to each. */
@@ -46,9 +46,11 @@ export class Threads {
     return this.#ports.length
   }
 
-  /** Has the parts computed, each thread its own. */
+  /** Has the parts computed, each thread its own. Settles when all have ended, also where one of them fails. */
   async run(task: BlockTask, parts: readonly number[][]): Promise<void> {
-    await Promise.all(parts.map((own, i) => ask(this.#ports[i]!, { kind: 'run', task, parts: own })))
+    const asked = parts.map((own, i) => ask(this.#ports[i]!, { kind: 'run', task, parts: own }))
+    await Promise.allSettled(asked)
+    await Promise.all(asked)
   }
 
   dispose(): void {

@@ -58,7 +58,7 @@ export function Device() {
               <dt>{t('device.name')}</dt>
               <dd>{device().description || t('device.none')}</dd>
             </dl>
-            <Show when={/, 1 thread$/.test(device().description) && navigator.hardwareConcurrency > 1}>
+            <Show when={device().threads === 1 && navigator.hardwareConcurrency > 1}>
               <p class="small quiet">{t(isolated() ? 'device.oneThread' : 'device.notIsolated')}</p>
             </Show>
             <Show when={device().speeds.length > 0}>
