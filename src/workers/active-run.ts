@@ -21,7 +21,8 @@ import { isLogged, type SamplePrompts, train } from '../trainer/loop.ts'
 import { runLength } from '../trainer/schedule.ts'
 import { checkpointBytes } from './checkpoint-files.ts'
 import { chatCodec } from './codec.ts'
-import { type EngineHost, planRequest } from './engine-host.ts'
+import type { EngineHost, Engines } from './engine/host.ts'
+import { planRequest } from './engine/plan-request.ts'
 import type { Library, OpenModel } from './library.ts'
 
 /** Tokens of a sample answer at most, and positions kept for questions asked while training. */
@@ -133,14 +134,16 @@ export class ActiveRun {
   readonly model: OpenModel
   /** Resolves with its last event when it has ended, however; whoever began it tells that event. */
   readonly ended: Promise<DoneEvent | ErrorEvent>
-  engine: Engine | null = null
+  #engine: Engine | null = null
   readonly #log: RunLog
   readonly #prepared: PreparedRun
+  readonly #noteSpeed: EngineHost['noteSpeed']
   readonly #loading = new AbortController()
   #stopping = false
 
+  /** @param engines the use of the engine that lasts as long as the run */
   constructor(
-    host: EngineHost,
+    { engines, noteSpeed }: { engines: Engines; noteSpeed: EngineHost['noteSpeed'] },
     log: RunLog,
     prepared: PreparedRun,
     resume: Checkpoint | null,
@@ -150,13 +153,14 @@ export class ActiveRun {
     this.model = prepared.model
     this.#log = log
     this.#prepared = prepared
-    this.ended = this.#guard(host, resume, onEvent)
+    this.#noteSpeed = noteSpeed
+    this.ended = this.#guard(engines, resume, onEvent)
   }
 
   stop(): void {
     this.#stopping = true
     // Before there is a step to stop after, there is nothing to keep either.
-    if (!this.engine) this.#loading.abort()
+    if (!this.#engine) this.#loading.abort()
   }
 
   /** The log as it is now, everything told so far stored. */
@@ -165,12 +169,12 @@ export class ActiveRun {
   }
 
   async #guard(
-    host: EngineHost,
+    engines: Engines,
     resume: Checkpoint | null,
     onEvent: (event: RunEvent) => void,
   ): Promise<DoneEvent | ErrorEvent> {
     try {
-      const done = await this.#train(host, resume, onEvent)
+      const done = await this.#train(engines, resume, onEvent)
       await this.#log.flush()
       return done
     } catch (error) {
@@ -179,23 +183,20 @@ export class ActiveRun {
       this.#log.add(event)
       // The failure that is told is the first one; a full disk may be behind both.
       await this.#log.flush().catch(() => {})
-      if (failure.code === 'device_lost' || failure.code === 'out_of_memory') host.close()
+      if (failure.code === 'device_lost' || failure.code === 'out_of_memory') await engines.close(error)
       return event
-    } finally {
-      this.engine = null
-      host.busy = false
     }
   }
 
   async #train(
-    host: EngineHost,
+    engines: Engines,
     resume: Checkpoint | null,
     onEvent: (event: RunEvent) => void,
   ): Promise<DoneEvent> {
     const { hashes, model, batches, plan } = this.#prepared
     onEvent({ type: 'stage', stage: 'load', progress: 0, note: `Loading ${model.info.name}` })
     const { training, engine: wanted } = this.#prepared.config
-    const engine = await host.load({
+    const engine = await engines.load({
       model,
       plan,
       seed: training.seed,
@@ -206,8 +207,8 @@ export class ActiveRun {
       signal: this.#loading.signal,
     })
     this.#loading.signal.throwIfAborted()
-    this.engine = engine
-    host.busy = true
+    this.#engine = engine
+    engines.lend({ engine, model, run: this.id })
     const described = engine.describe()
     const config: RunConfig = {
       ...this.#prepared.config,
@@ -238,7 +239,7 @@ export class ActiveRun {
     })
     const tokensPerSecond = median(speeds)
     if (tokensPerSecond !== null)
-      await host.noteSpeed({
+      await this.#noteSpeed({
         engine: described.kind,
         ...(described.backend && { backend: described.backend }),
         model: model.info.name,

@@ -16,8 +16,13 @@ export interface AnswerRequest {
   /** Run whose adapter answers; null for the base model. */
   run: string | null
   prompts: string[]
+  /** By default `answer`. */
+  purpose?: AnswerPurpose
   options: Omit<GenerateOptions, 'stopTokens' | 'adapter'>
   /** For the base model; a run's adapter answers on the run's own engine. */
   engine?: EngineChoice
   portableBackend?: PortableBackendChoice
 }
+
+/** What answers are for; who has to wait for them is told so. */
+export type AnswerPurpose = 'answer' | 'evaluation' | 'synthesis'
