@@ -23,8 +23,10 @@ const LORA_FLAGS = {
 const ENGINE_FLAGS = ['portable_backend', 'recompute', 'memory_budget', 'default_limits'] as const
 const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text'] as const
 const EXPORTS = ['peft', 'merged', 'pt', 'h5', 'gguf']
-/** What this version can write beside the adapter, which it always writes. */
-const EXPORTS_NOW = ['peft']
+/** What this version can write: a file each. The adapter and the checkpoint it always writes. */
+const EXPORTS_NOW = readdirSync(join(import.meta.dirname, '..', 'src', 'export', 'formats')).map((name) =>
+  basename(name, '.ts'),
+)
 
 const training = Object.keys(defaultRunConfig().training)
 
@@ -67,7 +69,7 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
                        see docs/config.md
   --engine E           auto (default: webgpu on a graphics card, else portable), webgpu, portable
   --portable-backend B what the portable engine runs on: auto (default), wasm, webgpu, cpu
-  --export LIST        peft
+  --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
   --resume             go on from DIR/checkpoint
   --json               events on standard output, one JSON object a line
   --help
@@ -99,6 +101,8 @@ export interface TrainJob {
   /** As it was given; the folder is null for the bundled model, Pebble. */
   model: { name: string; folder: string | null }
   out: string
+  /** Formats of export that were asked for. */
+  exports: string[]
   resume: boolean
   json: boolean
   /** What a person may want to know before the run begins. */
@@ -159,6 +163,7 @@ export function trainJob(argv: string[]): TrainJob | null {
     model: { name: model, folder },
     tip: tipFor(profile, file, config),
     out: resolve(out),
+    exports: flags.export ?? [],
     resume,
     json: flags.json ?? false,
   }

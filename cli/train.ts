@@ -115,6 +115,7 @@ async function drive(
     resume: job.resume
       ? { checkpoint: `${url}given/out/checkpoint/`, log: `${url}given/out/metrics.jsonl` }
       : null,
+    exports: job.exports,
     out: `${url}out/`,
     choices: rememberedChoices(),
   }

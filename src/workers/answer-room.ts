@@ -53,7 +53,7 @@ export function answerRoom({ library, host, shelf }: TrainParts): AnswerRoom {
       })
     }
     if (run === null) return engine
-    const checkpoint = await shelf.needCheckpoint(run)
+    const checkpoint = await shelf.needCheckpoint(run, request.checkpoint)
     const key = `${run} ${checkpoint.meta.step}`
     if (engines.adapter !== key) {
       engines.adapter = null

@@ -1,15 +1,16 @@
 import { transfer } from 'comlink'
-import { peftFiles } from '../export/peft.ts'
+import { exportFormats } from '../export/registry.ts'
 import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { Call, RunRoom } from '../protocol/studio.ts'
 import { MetricColumns } from '../runs/metrics.ts'
 import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
-import { getCheckpoint, listRuns, RunLog, readCheckpoint, readEvents, removeRun } from '../storage/runs.ts'
+import { listRuns, RunLog, readEvents, removeRun } from '../storage/runs.ts'
 import { parseMeta, requireBelongs } from '../trainer/checkpoint.ts'
 import { ActiveRun, prepareRun } from './active-run.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { Engines } from './engine/host.ts'
+import { exportRun } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
 import type { TrainParts } from './train-parts.ts'
 
@@ -22,7 +23,8 @@ interface Current {
   ended: Promise<unknown>
 }
 
-export function runRoom({ database, library, host, shelf }: TrainParts): RunRoom {
+export function runRoom(parts: TrainParts): RunRoom {
+  const { database, library, host, shelf } = parts
   let current: Current | null = null
 
   /**
@@ -115,16 +117,17 @@ export function runRoom({ database, library, host, shelf }: TrainParts): RunRoom
       return run.id
     },
 
-    async resume(id, onEvent, call = {}) {
+    async resume(id, onEvent, from = 'last', call = {}) {
       await begin(
         async (heard) => {
           const db = await database()
           const record = await shelf.find(id)
           const prepared = await prepareRun(db, await library(), record, heard)
           heard.signal?.throwIfAborted()
-          const checkpoint = await shelf.checkpoint(id)
+          const found = await shelf.checkpoint(id, from)
+          const checkpoint = found?.checkpoint ?? null
           if (checkpoint) requireBelongs(checkpoint.meta, prepared.hashes)
-          const log = await RunLog.resume(db, record, checkpoint?.meta.event_count ?? 0)
+          const log = await RunLog.resume(db, record, checkpoint?.meta.event_count ?? 0, found?.stored)
           return (engines) =>
             new ActiveRun({ engines, noteSpeed: host.noteSpeed }, log, prepared, checkpoint, onEvent)
         },
@@ -169,30 +172,12 @@ export function runRoom({ database, library, host, shelf }: TrainParts): RunRoom
       await removeRun(await database(), run)
     },
 
-    async exportAdapter(run) {
-      const record = await shelf.find(run)
-      const { state, meta } = await shelf.needCheckpoint(run)
-      const events = await readEvents(await database(), run)
-      const model = await (await library()).open(record.model).catch(() => null)
-      return peftFiles({
-        lora: state.lora,
-        config: record.config,
-        baseModel: model?.info.name ?? record.model,
-        step: meta.step,
-        events: events.slice(0, meta.event_count),
-      })
-    },
+    checkpoints: (run) => shelf.checkpoints(run),
+    exportFormats: () => exportFormats(),
 
-    async exportCheckpoint(run) {
-      const db = await database()
-      const stored = await getCheckpoint(db, run)
-      if (!stored) return []
-      const tensors = `step-${stored.step}.safetensors`
-      const json = `${JSON.stringify({ ...stored.meta, tensors }, null, 2)}\n`
-      return [
-        { path: tensors, blob: new Blob([await readCheckpoint(db, stored)]) },
-        { path: 'checkpoint.json', blob: new Blob([json], { type: 'application/json' }) },
-      ]
+    async exportRun(run, format, which, call) {
+      await flushed(run)
+      return exportRun(parts, run, format, which, call)
     },
 
     async importRun(request, call) {

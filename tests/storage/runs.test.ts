@@ -7,7 +7,7 @@ import { collectOrphans, type Database, openDatabase } from '../../src/storage/d
 import { putTokens, readTokens, removeDataset } from '../../src/storage/datasets.ts'
 import { modelFiles, putModel, removeModel } from '../../src/storage/models.ts'
 import {
-  getCheckpoint,
+  listCheckpoints,
   listRuns,
   putRun,
   RunLog,
@@ -110,7 +110,7 @@ describe('checkpoints', () => {
   const bytes = (n: number) => Uint8Array.of(n, n, n)
   const slots = async () => {
     const read = async (slot: 'last' | 'best') => {
-      const found = await getCheckpoint(database, 'r1', slot)
+      const found = (await listCheckpoints(database, 'r1')).find((one) => one.slot === slot)
       return found ? [found.step, (await readCheckpoint(database, found))[0]] : null
     }
     return [await read('last'), await read('best')]

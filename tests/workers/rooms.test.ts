@@ -9,8 +9,9 @@ import { bufferSource } from '../../src/files/bytes.ts'
 import { openWeights } from '../../src/files/weights.ts'
 import { LapidaryError } from '../../src/protocol/errors.ts'
 import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
+import { blobOf } from '../../src/protocol/exported.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
-import type { Mapping, StartRequest } from '../../src/protocol/studio.ts'
+import type { CheckpointChoice, Mapping, StartRequest } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
@@ -80,6 +81,22 @@ async function requested(
     seed: config.training.seed,
   })
   return { config, model, tokens: prepared.tokens, samplePrompts: [{ prompt: 'Where is ball 3?' }] }
+}
+
+/** Files of a run by path. */
+async function exported(
+  train: ReturnType<typeof trainRooms>,
+  run: string,
+  format: string,
+  which?: CheckpointChoice,
+): Promise<Map<string, Blob>> {
+  const files = new Map<string, Blob>()
+  for (const file of await train.runs.exportRun(run, format, which)) {
+    const blob = await blobOf(file)
+    expect(blob.size).toBe(file.size)
+    files.set(file.path, blob)
+  }
+  return files
 }
 
 /** Collects events until the run has ended. */
@@ -324,7 +341,7 @@ describe('a run', () => {
     const samples = events.filter((event) => event.type === 'sample')
     expect(samples.map(({ step }) => step)).toEqual([0, 3, 6])
 
-    const files = new Map((await train.runs.exportAdapter(id)).map(({ path, blob }) => [path, blob]))
+    const files = await exported(train, id, 'peft')
     expect([...files.keys()]).toEqual(['adapter_config.json', 'adapter_model.safetensors', 'README.md'])
     const config = JSON.parse(await files.get('adapter_config.json')!.text())
     expect(config).toMatchObject({ peft_type: 'LORA', r: 8, base_model_name_or_path: 'Pebble' })
@@ -386,6 +403,74 @@ describe('a run', () => {
     expect(figures(await train.runs.events(id))).toEqual(figures(whole.events))
   })
 
+  test('keeps its best checkpoint, which can be taken away, asked, and gone on from', async () => {
+    const { data, train } = rooms()
+    // A rate at which it gets better first, then worse.
+    const settings = {
+      ...SETTINGS,
+      learning_rate: 1,
+      lr_scheduler_type: 'constant',
+      max_grad_norm: 0,
+      eval_steps: 2,
+      max_steps: 8,
+    }
+    const request = await requested(data, { settings })
+    const whole = listener()
+    const id = await train.runs.start(request, whole.onEvent)
+    await whole.end
+    const kept = await train.runs.checkpoints(id)
+    expect(kept).toMatchObject([
+      { best: true, last: false },
+      { step: 8, last: true, best: false },
+    ])
+    const { step } = kept[0]!
+    const of = async (which?: CheckpointChoice) => {
+      const { step } = JSON.parse(
+        await (await exported(train, id, 'checkpoint', which)).get('checkpoint.json')!.text(),
+      )
+      const adapter = (await exported(train, id, 'peft', which)).get('adapter_model.safetensors')!
+      return { step, bytes: new Uint8Array(await adapter.arrayBuffer()) }
+    }
+    expect([(await of()).step, (await of('best')).step, (await of(step)).step]).toEqual([8, step, step])
+    expect((await of('best')).bytes).not.toEqual((await of()).bytes)
+    expect((await of('best')).bytes).toEqual((await of(step)).bytes)
+    const failure = await failureOf(train.runs.exportRun(id, 'peft', 7))
+    expect(failure).toMatchObject({ code: 'missing_file', hint: expect.stringContaining(`step ${step}`) })
+    const formats = (await train.runs.exportFormats()).map((format) => format.id)
+    expect(formats.sort()).toEqual(['checkpoint', 'peft'])
+    expect((await failureOf(train.runs.exportRun(id, 'floppy'))).code).toBe('unsupported_format')
+
+    const loaded: number[] = []
+    const real = ToyEngine.prototype.loadState
+    ToyEngine.prototype.loadState = function (state) {
+      loaded.push(
+        Object.values(state.lora).reduce((sum, { data }) => sum + data.reduce((s, x) => s + x * x), 0),
+      )
+      return real.call(this, state)
+    }
+    const options = { maxNewTokens: 2, temperature: 0, topK: 0, topP: 1, seed: 0 }
+    for (const checkpoint of ['best', 'last', step] as const)
+      await train.answers.answer({ model: 'pebble', run: id, checkpoint, prompts: ['a'], options }, () => {})
+    ToyEngine.prototype.loadState = real
+    expect([loaded.length, loaded[0] === loaded[2], loaded[0] === loaded[1]]).toEqual([3, true, false])
+
+    // The second half again, from the best: the same curve, and a log that the checkpoints agree with all the way.
+    const again = listener()
+    await train.runs.resume(
+      id,
+      (event) => {
+        again.onEvent(event)
+        if (event.type === 'step' && event.step === step + 1) void train.runs.stop()
+      },
+      'best',
+    )
+    await again.end
+    const rest = listener()
+    await train.runs.resume(id, rest.onEvent)
+    await rest.end
+    expect(figures(await train.runs.events(id))).toEqual(figures(whole.events))
+  })
+
   test('is one at a time', async () => {
     const { data, train } = rooms()
     const request = await requested(data)
@@ -438,15 +523,15 @@ describe('a run', () => {
       if (event.type === 'checkpoint') void train.runs.stop()
     })
     await stopped.end
-    const [tensors, json] = await train.runs.exportCheckpoint(half)
-    const meta = JSON.parse(await json!.blob.text()) as { tensors: string; step: number }
-    expect(tensors!.path).toBe(meta.tensors)
+    const files = await exported(train, half, 'checkpoint')
+    expect([...files.keys()].at(-1)).toBe('checkpoint.json')
+    const meta = JSON.parse(await files.get('checkpoint.json')!.text()) as { tensors: string; step: number }
     const events = await train.runs.events(half)
 
     globalThis.indexedDB = new IDBFactory()
     const other = rooms()
     const same = await requested(other.data)
-    const checkpoint = { meta, tensors: tensors!.blob }
+    const checkpoint = { meta, tensors: files.get(meta.tensors)! }
     const moved = await other.train.runs.importRun({ ...same, events, checkpoint })
     const { end, onEvent } = listener()
     await other.train.runs.resume(moved, onEvent)

@@ -20,7 +20,7 @@ import type {
 } from '../preparation.ts'
 import type { Split } from '../tokens.ts'
 import type { Call, Page } from './call.ts'
-import type { ExportedFile } from './runs.ts'
+import type { ExportedFile } from './exports.ts'
 
 /** Data sets: where they come from, what is in them, and what a model would see of them. */
 export interface DataRoom {

@@ -3,6 +3,7 @@ import type { Failure } from '../errors.ts'
 import type { MetricName, RunEvent } from '../events.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
+import type { ExportedFile, ExportFormat } from './exports.ts'
 
 /** Runs: begun, gone on with, stopped, read, and taken along. */
 export interface RunRoom {
@@ -11,8 +12,11 @@ export interface RunRoom {
    * ends the beginning; a run that goes on is stopped by `stop`.
    */
   start(request: StartRequest, onEvent: (event: RunEvent) => void, call?: Call): Promise<string>
-  /** Goes on with a stored run from its last checkpoint. */
-  resume(run: string, onEvent: (event: RunEvent) => void, call?: Call): Promise<void>
+  /**
+   * Goes on with a stored run.
+   * @param from a checkpoint; by default the newest. What came after it is trained again, and the log is cut to it.
+   */
+  resume(run: string, onEvent: (event: RunEvent) => void, from?: CheckpointChoice, call?: Call): Promise<void>
   /** Asks the running run to stop after this step, with a checkpoint. */
   stop(call?: Call): Promise<void>
   list(call?: Call): Promise<RunInfo[]>
@@ -20,10 +24,14 @@ export interface RunRoom {
   metrics(run: string, call?: Call): Promise<RunMetrics>
   events(run: string, call?: Call): Promise<RunEvent[]>
   remove(run: string, call?: Call): Promise<void>
-  /** The adapter of a run's newest checkpoint as files of the PEFT layout. */
-  exportAdapter(run: string, call?: Call): Promise<ExportedFile[]>
-  /** A run's newest checkpoint as files, the one that describes it last: written in order, a crash leaves the old one. */
-  exportCheckpoint(run: string, call?: Call): Promise<ExportedFile[]>
+  /** Checkpoints that are kept of a run, by step. */
+  checkpoints(run: string, call?: Call): Promise<CheckpointInfo[]>
+  exportFormats(call?: Call): Promise<ExportFormat[]>
+  /**
+   * A checkpoint of a run as files of a format (`exportFormats`).
+   * @param which by default the newest
+   */
+  exportRun(run: string, format: string, which?: CheckpointChoice, call?: Call): Promise<ExportedFile[]>
   /**
    * Stores a run that was kept elsewhere, for `resume` to go on with; gives its id. Refuses (`bad_state`) a checkpoint
    * that does not belong to the request's config, data and model.
@@ -66,14 +74,20 @@ export interface RunMetrics {
   epochs: Float64Array
 }
 
-export interface ExportedFile {
-  path: string
-  blob: Blob
+/** The newest checkpoint, the one of the best validation loss, or that of a step. */
+export type CheckpointChoice = 'last' | 'best' | number
+
+export interface CheckpointInfo {
+  step: number
+  last: boolean
+  best: boolean
+  /** Of the validation at or before this step; null where there was none. */
+  evalLoss: number | null
 }
 
 export interface ImportRequest extends StartRequest {
   /** The run's log; what lies behind the checkpoint is left out. */
   events: RunEvent[]
-  /** Files as `exportCheckpoint` gave them: the parsed JSON, and the tensors. */
+  /** Files as the format `checkpoint` gave them: the parsed JSON, and the tensors. */
   checkpoint: { meta: unknown; tensors: Blob }
 }
