@@ -35,6 +35,8 @@ const SIDE_BY_SIDE = 4
 export interface PreparedRun {
   config: RunConfig
   hashes: RunHashes
+  /** Id of the data set that the token table was made from. */
+  dataset: string
   model: OpenModel
   codec: ChatCodec
   batches: TrainingBatches
@@ -86,7 +88,7 @@ export async function prepareRun(
   }
   const plan = planRequest(config, model.info.config, await model.weights(), batches.maxima(), decode)
   const { steps } = runLength(config.training, batches.batchesPerEpoch)
-  return { config, hashes, model, codec, batches, samples, plan, steps }
+  return { config, hashes, dataset: table.dataset, model, codec, batches, samples, plan, steps }
 }
 
 /** Sample prompts that leave room for an answer, and the positions that they take. */

@@ -1,7 +1,7 @@
 import { allColumnStats } from '../dataset/columns.ts'
 import { tableRows } from '../files/table.ts'
 import type { DataRoom } from '../protocol/studio.ts'
-import { type Database, openDatabase } from '../storage/database.ts'
+import { openedOnce } from '../storage/database.ts'
 import type { Opened } from './bridge.ts'
 import { exportData } from './data-export.ts'
 import { dataOpening } from './data-opening.ts'
@@ -12,10 +12,9 @@ import { synthesiser } from './synthesis.ts'
 
 export function dataRoom(): DataRoom & Opened {
   let base = ''
-  let opened: Promise<Database> | null = null
-  let models: Promise<Library> | null = null
-  const database = () => (opened ??= openDatabase())
-  const library = () => (models ??= database().then((opened) => new Library(opened, base)))
+  let models: Library | null = null
+  const database = openedOnce()
+  const library = async () => (models ??= new Library(database, base))
   const shelf = new DatasetShelf(database)
   const preparation = new Preparation({
     database,

@@ -208,10 +208,10 @@ export function runRoom(parts: TrainParts): RunRoom {
 function recordOf(
   id: string,
   request: { model: string; tokens: string; samplePrompts: RunRecord['samplePrompts'] },
-  { config, hashes, steps }: Awaited<ReturnType<typeof prepareRun>>,
+  { config, hashes, dataset, steps }: Awaited<ReturnType<typeof prepareRun>>,
 ): RunRecord {
   const { model, tokens, samplePrompts } = request
-  const parts = { id, config, model, tokens, samplePrompts, maxSteps: steps }
+  const parts = { id, config, model, dataset, tokens, samplePrompts, maxSteps: steps }
   return newRun({ ...parts, modelHash: hashes.base, tokensHash: hashes.data }, Date.now())
 }
 

@@ -1,5 +1,5 @@
 import type { Studio } from '../protocol/studio.ts'
-import { type Database, openDatabase } from '../storage/database.ts'
+import { openedOnce } from '../storage/database.ts'
 import { answerRoom } from './answer-room.ts'
 import type { Opened } from './bridge.ts'
 import { EngineHost } from './engine/host.ts'
@@ -11,12 +11,11 @@ import { RunShelf } from './run-shelf.ts'
 /** Everything that computes with a model: it and its engine live in one worker. */
 export function trainRooms(): Omit<Studio, 'data'> & Opened {
   let base = ''
-  let opened: Promise<Database> | null = null
-  let models: Promise<Library> | null = null
-  const database = () => (opened ??= openDatabase())
+  let models: Library | null = null
+  const database = openedOnce()
   const parts = {
     database,
-    library: () => (models ??= database().then((db) => new Library(db, base))),
+    library: async () => (models ??= new Library(database, base)),
     host: new EngineHost(database),
     shelf: new RunShelf(database),
   }

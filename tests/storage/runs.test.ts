@@ -34,6 +34,7 @@ const record = (id = 'r1') =>
       config: parseRunConfig({}),
       model: 'pebble',
       modelHash: 'm',
+      dataset: 'd',
       tokens: 't',
       tokensHash: 'h',
       samplePrompts: [],

@@ -52,6 +52,7 @@ describe('a run record', () => {
     model: 'http://127.0.0.1:80/gemma-3/',
     modelHash: 'm',
     tokens: 't',
+    dataset: 'd',
     tokensHash: 'h',
     samplePrompts: [],
     maxSteps: 9,
