@@ -2,9 +2,9 @@ import { transfer } from 'comlink'
 import { exportFormats } from '../export/registry.ts'
 import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
-import type { Call, RunRoom } from '../protocol/studio.ts'
-import { MetricColumns } from '../runs/metrics.ts'
+import type { Call, RunHistory, RunRoom } from '../protocol/studio.ts'
 import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
+import { RunSeries } from '../runs/series.ts'
 import { listRuns, RunLog, readEvents, removeRun } from '../storage/runs.ts'
 import { parseMeta, requireBelongs } from '../trainer/checkpoint.ts'
 import { ActiveRun, prepareRun } from './active-run.ts'
@@ -151,19 +151,16 @@ export function runRoom(parts: TrainParts): RunRoom {
       })
     },
 
-    async metrics(run) {
+    async history(run) {
       await flushed(run)
-      const metrics = MetricColumns.from(await readEvents(await database(), run)).snapshot()
-      const columns = [metrics.steps, metrics.epochs, metrics.evalSteps, ...Object.values(metrics.columns)]
-      return transfer(
-        metrics,
-        columns.map(({ buffer }) => buffer as ArrayBuffer),
+      const series = new RunSeries()
+      const events: RunHistory['events'] = []
+      for (const event of await readEvents(await database(), run)) if (!series.add(event)) events.push(event)
+      const data = series.snapshot()
+      const buffers = [data.training, data.validation].flatMap(({ steps, epochs, columns }) =>
+        [steps, epochs, ...Object.values(columns)].map(({ buffer }) => buffer),
       )
-    },
-
-    async events(run) {
-      await flushed(run)
-      return readEvents(await database(), run)
+      return transfer({ series: data, events }, buffers)
     },
 
     async remove(run) {

@@ -14,6 +14,7 @@ import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { CheckpointChoice, Mapping, StartRequest } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
+import { readEvents } from '../../src/storage/runs.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { ToyEngine } from './toy-engine.ts'
@@ -111,6 +112,14 @@ function listener() {
     if (event.type === 'done' || event.type === 'error') ended(event)
   }
   return { events, end, onEvent }
+}
+
+/** Everything that a run has logged. */
+async function logOf(run: string): Promise<RunEvent[]> {
+  const database = await openDatabase()
+  const events = await readEvents(database, run)
+  database.close()
+  return events
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<LapidaryError> {
@@ -334,10 +343,12 @@ describe('a run', () => {
     expect(run!.engine).toMatchObject({ device: 'bigram' })
     expect(run!.config.engine.choices).toEqual({ matmul: 'naive' })
     expect(run!.config.model.hash).toMatch(/^[0-9a-f]{64}$/)
-    expect(await train.runs.events(id)).toEqual(events.filter(({ type }) => type !== 'stage'))
-    const metrics = await train.runs.metrics(id)
-    expect([...metrics.steps]).toEqual([1, 2, 3, 4, 5, 6])
-    expect([...metrics.evalSteps]).toEqual([0, 3, 6])
+    expect(await logOf(id)).toEqual(events.filter(({ type }) => type !== 'stage'))
+    const { series, events: others } = await train.runs.history(id)
+    expect([...series.training.steps]).toEqual([1, 2, 3, 4, 5, 6])
+    expect([...series.validation.steps]).toEqual([0, 3, 6])
+    expect(Object.keys(series.validation.columns)).toContain('mean_token_accuracy')
+    expect(others).toEqual(events.filter(({ type }) => !/^(stage|step|eval)$/.test(type)))
     const samples = events.filter((event) => event.type === 'sample')
     expect(samples.map(({ step }) => step)).toEqual([0, 3, 6])
 
@@ -374,7 +385,7 @@ describe('a run', () => {
     const second = listener()
     await later.train.runs.resume(id, second.onEvent)
     expect(await second.end).toMatchObject({ reason: 'finished', step: 6 })
-    expect(figures(await later.train.runs.events(id))).toEqual(figures(whole.events))
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
     // The choices of the first sitting are binding for the second.
     expect(ToyEngine.made.at(-1)!.choicesGiven).toEqual([{ matmul: 'naive' }])
   })
@@ -400,7 +411,7 @@ describe('a run', () => {
     expect(await second.end).toMatchObject({ reason: 'finished' })
     expect(ToyEngine.made).toHaveLength(2)
     expect(engine.disposed).toBe(true)
-    expect(figures(await train.runs.events(id))).toEqual(figures(whole.events))
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
   })
 
   test('keeps its best checkpoint, which can be taken away, asked, and gone on from', async () => {
@@ -468,7 +479,7 @@ describe('a run', () => {
     const rest = listener()
     await train.runs.resume(id, rest.onEvent)
     await rest.end
-    expect(figures(await train.runs.events(id))).toEqual(figures(whole.events))
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
   })
 
   test('is one at a time', async () => {
@@ -526,7 +537,7 @@ describe('a run', () => {
     const files = await exported(train, half, 'checkpoint')
     expect([...files.keys()].at(-1)).toBe('checkpoint.json')
     const meta = JSON.parse(await files.get('checkpoint.json')!.text()) as { tensors: string; step: number }
-    const events = await train.runs.events(half)
+    const events = await logOf(half)
 
     globalThis.indexedDB = new IDBFactory()
     const other = rooms()
@@ -536,7 +547,7 @@ describe('a run', () => {
     const { end, onEvent } = listener()
     await other.train.runs.resume(moved, onEvent)
     await end
-    expect(figures(await other.train.runs.events(moved))).toEqual(figures(whole.events))
+    expect(figures(await logOf(moved))).toEqual(figures(whole.events))
     expect(id).not.toBe(moved)
 
     const config = parseRunConfig({ ...SETTINGS, learning_rate: 0.01 })

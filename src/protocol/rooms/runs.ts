@@ -1,6 +1,6 @@
 import type { EngineDescription } from '../engine.ts'
 import type { Failure } from '../errors.ts'
-import type { MetricName, RunEvent } from '../events.ts'
+import type { EvalEvent, RunEvent, StepEvent } from '../events.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
 import type { ExportedFile, ExportFormat } from './exports.ts'
@@ -20,9 +20,8 @@ export interface RunRoom {
   /** Asks the running run to stop after this step, with a checkpoint. */
   stop(call?: Call): Promise<void>
   list(call?: Call): Promise<RunInfo[]>
-  /** Metric columns of a stored run, transferred, not copied. */
-  metrics(run: string, call?: Call): Promise<RunMetrics>
-  events(run: string, call?: Call): Promise<RunEvent[]>
+  /** What a stored run has told, read once; the columns are transferred, not copied. */
+  history(run: string, call?: Call): Promise<RunHistory>
   remove(run: string, call?: Call): Promise<void>
   /** Checkpoints that are kept of a run, by step. */
   checkpoints(run: string, call?: Call): Promise<CheckpointInfo[]>
@@ -66,12 +65,24 @@ export interface RunInfo {
   failure?: Failure
 }
 
-export interface RunMetrics {
-  steps: Uint32Array
-  columns: Partial<Record<MetricName, Float64Array>>
-  /** Steps of the eval_loss column. */
-  evalSteps: Uint32Array
-  epochs: Float64Array
+export interface RunHistory {
+  series: RunSeriesData
+  /** Everything else that is logged, in order. */
+  events: Exclude<RunEvent, StepEvent | EvalEvent>[]
+}
+
+/** Figures by step. Values that were not finite, or not told at a step, are NaN. */
+export interface TrackData {
+  steps: Float64Array<ArrayBuffer>
+  epochs: Float64Array<ArrayBuffer>
+  /** One value for each of the steps, by the names that events give them. */
+  columns: Record<string, Float64Array<ArrayBuffer>>
+}
+
+export interface RunSeriesData {
+  training: TrackData
+  /** `eval_loss`, and whatever figures the evaluations told. */
+  validation: TrackData
 }
 
 /** The newest checkpoint, the one of the best validation loss, or that of a step. */
