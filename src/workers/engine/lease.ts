@@ -44,9 +44,15 @@ export class Use {
   /** What this use was lent; null: the engine is its own. */
   lent: Loan | null = null
   readonly recalled = new AbortController()
+  /** Settles when it is over. */
+  readonly ended: Promise<void>
+  end: () => void = () => {}
 
   constructor(purpose: Purpose) {
     this.purpose = purpose
+    this.ended = new Promise((resolve) => {
+      this.end = resolve
+    })
   }
 }
 
@@ -62,7 +68,6 @@ interface Waiting {
 export class Lease {
   #holder: Use | null = null
   #borrower: Use | null = null
-  #ended = Promise.resolve()
   readonly #waiting: Waiting[] = []
 
   /** Whether the engine is this use's to load, open and close. */
@@ -84,24 +89,19 @@ export class Lease {
     const blocking = this.#blocking(purpose)
     if (blocking) refuse(blocking)
     if (!this.#begin(use)) await this.#turn(use, signal)
-    let ended = () => {}
-    const end = new Promise<void>((resolve) => {
-      ended = resolve
-    })
-    if (use.lent) this.#ended = end
     try {
       return await work(use)
     } finally {
       this.#end(use)
-      ended()
+      use.end()
     }
   }
 
   /** Takes back what is lent: resolves when nobody uses it any more. */
   async recall(reason: unknown): Promise<void> {
-    if (!this.#borrower) return
-    this.#borrower.recalled.abort(reason)
-    await this.#ended
+    const borrower = this.#borrower
+    borrower?.recalled.abort(reason)
+    await borrower?.ended
   }
 
   /** The use that this purpose is not let in beside or behind. */
