@@ -27,12 +27,12 @@ export function createStudio(): Studio & { checkpoints: CheckpointRoom } {
   const remote = remoteRoom<TrainRoom & CheckpointRoom>(trainHost)
   const follow = (onEvent: (event: RunEvent) => void) => watched(trainHost, onEvent)
   const train: TrainRoom = override(remote, {
-    async addModel(files, name, onProgress) {
-      await keepStorage()
+    addModel(files, name, onProgress) {
+      keepStorage()
       return remote.addModel(files, name, onProgress ?? (() => {}))
     },
-    async start(request, onEvent) {
-      await keepStorage()
+    start(request, onEvent) {
+      keepStorage()
       const run = follow(onEvent)
       return run.settle(remote.start(request, run.onEvent))
     },
@@ -60,12 +60,17 @@ function watched(host: WorkerHost, onEvent: (event: RunEvent) => void) {
   }
 }
 
-/** Asked once there is something to lose. Only a page can ask, a worker cannot; a no is no reason to stop. */
+/**
+ * Asked once there is something to lose. Only a page can ask, a worker cannot. Nobody waits: a no is no reason to stop, and
+ * where the browser puts the question to the person it may never be answered.
+ */
 let asked = false
-async function keepStorage(): Promise<void> {
+function keepStorage(): void {
   if (asked) return
   asked = true
-  await navigator.storage?.persist?.().catch(() => false)
+  void Promise.resolve()
+    .then(() => navigator.storage?.persist?.())
+    .catch(() => {})
 }
 
 function override<Room extends object>(room: Room, own: Partial<Room>): Room {

@@ -1,6 +1,4 @@
-import { expose } from 'comlink'
-import { guarded, registerTransfers } from './bridge.ts'
+import { exposeRoom } from './bridge.ts'
 import { dataRoom } from './data-room.ts'
 
-registerTransfers()
-expose(guarded(dataRoom()))
+exposeRoom(dataRoom())

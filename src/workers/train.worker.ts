@@ -1,6 +1,4 @@
-import { expose } from 'comlink'
-import { guarded, registerTransfers } from './bridge.ts'
+import { exposeRoom } from './bridge.ts'
 import { trainRoom } from './train-room.ts'
 
-registerTransfers()
-expose(guarded(trainRoom()))
+exposeRoom(trainRoom())
