@@ -34,7 +34,7 @@ type Method = (...args: never[]) => unknown
 /** What a worker says once it hears. Not of comlink's form, which passes it over. */
 const READY = 'lapidary.ready'
 
-/** Resolves when the worker at the other end hears: browsers differ in whether what is sent before that is lost. */
+/** Resolves when the worker at the other end hears: its script has loaded, and what is sent is lost no more. */
 export function heard(worker: Worker): Promise<void> {
   return new Promise((resolve) => {
     const listen = ({ data }: MessageEvent) => {

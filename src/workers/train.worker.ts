@@ -1,4 +1,6 @@
-import { exposeRoom } from './bridge.ts'
-import { trainRoom } from './train-room.ts'
-
-exposeRoom(trainRoom())
+// Imports nothing beforehand: what other chunks share must not lie in this one. See entriesApart in vite.config.ts.
+Promise.all([import('./bridge.ts'), import('./train-room.ts')]).then(
+  ([{ exposeRoom }, { trainRoom }]) => exposeRoom(trainRoom()),
+  // The page hears of it as of any error that nobody caught.
+  reportError,
+)
