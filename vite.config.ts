@@ -17,10 +17,30 @@ function standaloneThreads(): Plugin {
   }
 }
 
+/**
+ * WebKit runs the script of a worker a second time when a chunk that it loads later imports something of it: two rooms
+ * then answer each call, of which one was never told where files lie. So no chunk may import a worker's entry.
+ */
+function entriesApart(): Plugin {
+  return {
+    name: 'entries-apart',
+    generateBundle(_, bundle) {
+      for (const chunk of Object.values(bundle))
+        for (const name of chunk.type === 'chunk' ? chunk.imports : []) {
+          const other = bundle[name]
+          if (other?.type === 'chunk' && other.isEntry)
+            throw new Error(
+              `${chunk.fileName} imports ${name}, which is a worker's entry: import what they share later`,
+            )
+        }
+    },
+  }
+}
+
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
   plugins: [solid()],
-  worker: { format: 'es', plugins: () => [standaloneThreads()] },
+  worker: { format: 'es', plugins: () => [standaloneThreads(), entriesApart()] },
   build: { target: 'es2023', sourcemap: true },
 })

@@ -1,4 +1,4 @@
-import { type TransferHandler, transferHandlers } from 'comlink'
+import { expose, type TransferHandler, transferHandlers } from 'comlink'
 import { isFailure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import { inPieces } from '../protocol/exported.ts'
 import type { Call, Progress } from '../protocol/rooms/call.ts'
@@ -128,8 +128,30 @@ export function registerTransfers(): void {
 
 type Method = (...args: never[]) => unknown
 
+/** What a worker says once it hears. Not of comlink's form, which passes it over. */
+const READY = 'lapidary.ready'
+
+/** Resolves when the worker at the other end hears: its script has loaded, and what is sent is lost no more. */
+export function heard(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    const listen = ({ data }: MessageEvent) => {
+      if (data !== READY) return
+      worker.removeEventListener('message', listen)
+      resolve()
+    }
+    worker.addEventListener('message', listen)
+  })
+}
+
+/** Called in a worker: its room answers from here on, and the page is told so. */
+export function exposeRoom(room: object): void {
+  registerTransfers()
+  expose(guarded(room))
+  self.postMessage(READY)
+}
+
 /** The same rooms, whose errors leave the worker as Failures: comlink would flatten an Error to its message. */
-export function guarded<Room extends object>(room: Room): Room {
+function guarded<Room extends object>(room: Room): Room {
   return Object.fromEntries(
     Object.entries(room).map(([name, part]) => [
       name,

@@ -31,14 +31,14 @@ export function createStudio(): Studio {
   return {
     data: override(data, { exportData: (...asked) => files(dataHost, () => data.exportData(...asked)) }),
     models: override(models, {
-      async add(files, name, call) {
-        await keepStorage()
+      add(files, name, call) {
+        keepStorage()
         return models.add(files, name, call)
       },
     }),
     runs: override(runs, {
-      async start(request, onEvent, call) {
-        await keepStorage()
+      start(request, onEvent, call) {
+        keepStorage()
         const run = follow(onEvent)
         return run.settle(runs.start(request, run.onEvent, call))
       },
@@ -88,12 +88,17 @@ function watched(host: WorkerHost, onEvent: (event: RunEvent) => void) {
   }
 }
 
-/** Asked once there is something to lose. Only a page can ask, a worker cannot; a no is no reason to stop. */
+/**
+ * Asked once there is something to lose. Only a page can ask, a worker cannot. Nobody waits: a no is no reason to stop, and
+ * where the browser puts the question to the person it may never be answered.
+ */
 let asked = false
-async function keepStorage(): Promise<void> {
+function keepStorage(): void {
   if (asked) return
   asked = true
-  await navigator.storage?.persist?.().catch(() => false)
+  void Promise.resolve()
+    .then(() => navigator.storage?.persist?.())
+    .catch(() => {})
 }
 
 function override<Room extends object>(room: Room, own: Partial<Room>): Room {

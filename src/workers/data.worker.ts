@@ -1,6 +1,6 @@
-import { expose } from 'comlink'
-import { guarded, registerTransfers } from './bridge.ts'
-import { dataRoom } from './data-room.ts'
-
-registerTransfers()
-expose(guarded(dataRoom()))
+// Imports nothing beforehand: what other chunks share must not lie in this one. See entriesApart in vite.config.ts.
+Promise.all([import('./bridge.ts'), import('./data-room.ts')]).then(
+  ([{ exposeRoom }, { dataRoom }]) => exposeRoom(dataRoom()),
+  // The page hears of it as of any error that nobody caught.
+  reportError,
+)

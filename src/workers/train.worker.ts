@@ -1,6 +1,6 @@
-import { expose } from 'comlink'
-import { guarded, registerTransfers } from './bridge.ts'
-import { trainRooms } from './train-room.ts'
-
-registerTransfers()
-expose(guarded(trainRooms()))
+// Imports nothing beforehand: what other chunks share must not lie in this one. See entriesApart in vite.config.ts.
+Promise.all([import('./bridge.ts'), import('./train-room.ts')]).then(
+  ([{ exposeRoom }, { trainRooms }]) => exposeRoom(trainRooms()),
+  // The page hears of it as of any error that nobody caught.
+  reportError,
+)

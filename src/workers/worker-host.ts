@@ -1,6 +1,6 @@
 import { proxy, type Remote, releaseProxy, wrap } from 'comlink'
 import { LapidaryError } from '../protocol/errors.ts'
-import { type Opened, rebuilt } from './bridge.ts'
+import { heard, type Opened, rebuilt } from './bridge.ts'
 
 /**
  * A worker's room as if it were here: functions cross as proxies, Failures come back as LapidaryError.
@@ -19,29 +19,49 @@ export function remoteRoom<Room extends object>(host: WorkerHost, room?: string)
 type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>
 type AnyRoom = Opened & Methods
 
-/** One worker: made when called, ended when idle, made anew after a crash. */
+/** A worker that has said nothing for so long will not: generous, as its script may come over a slow line. */
+const START_MS = 60_000
+
+interface Running {
+  worker: Worker | null
+  room: Remote<AnyRoom> | null
+  /** Its room, once it hears and knows where files lie. */
+  ready: Promise<Remote<AnyRoom>>
+  /** Rejects when it dies, or does not start. */
+  crash: Promise<never>
+}
+
+/** One worker: made when called, asked once it says that it is there, ended when idle, made anew after a crash. */
 export class WorkerHost {
   readonly #name: string
   readonly #make: () => Worker
   readonly #base: string
   readonly #idleMs: number
-  #running: { worker: Worker; room: Remote<AnyRoom>; crash: Promise<never> } | null = null
+  readonly #startMs: number
+  #running: Running | null = null
   #busy = 0
   #timer: ReturnType<typeof setTimeout> | null = null
 
-  constructor(name: string, make: () => Worker, base: string, idleMs: number) {
+  /**
+   * @param base address that bundled files lie under
+   * @param idleMs milliseconds without a call after which the worker is ended
+   * @param startMs milliseconds after which a worker that has not been heard of counts as dead
+   */
+  constructor(name: string, make: () => Worker, base: string, idleMs: number, startMs = START_MS) {
     this.#name = name
     this.#make = make
     this.#base = base
     this.#idleMs = idleMs
+    this.#startMs = startMs
   }
 
   async call(method: string, args: unknown[], name?: string): Promise<unknown> {
-    const { room: all, crash } = this.#start()
-    const room = name === undefined ? all : (all[name] as unknown as Remote<Methods>)
+    const { ready, crash } = this.#start()
     this.#enter()
     const crossing = args.map((arg) => (typeof arg === 'function' ? proxy(arg as () => void) : arg))
     try {
+      const all = await Promise.race([ready, crash])
+      const room = name === undefined ? all : (all[name] as unknown as Remote<Methods>)
       return await Promise.race([room[method]!(...crossing), crash])
     } catch (error) {
       throw rebuilt(error)
@@ -88,34 +108,71 @@ export class WorkerHost {
     }
   }
 
-  #start() {
+  #start(): Running {
     if (this.#running) return this.#running
-    const worker = this.#make()
-    const room = wrap<AnyRoom>(worker)
+    let died: (error: LapidaryError) => void = () => {}
     const crash = new Promise<never>((_, reject) => {
-      worker.onerror = (event) => {
-        event.preventDefault()
-        this.#end()
-        reject(
-          new LapidaryError({
-            code: 'internal',
-            message: `The ${this.#name} worker stopped working${event.message ? `: ${event.message}` : ''}.`,
-            hint: 'What was stored is kept: a run goes on from its last checkpoint. Try again, or reload the page.',
-          }),
-        )
-      }
+      died = reject
     })
     crash.catch(() => {})
-    this.#running = { worker, room, crash }
-    void room.open({ base: this.#base })
+    let worker: Worker | null = null
+    const die = (error: LapidaryError) => {
+      clearTimeout(timer)
+      if (this.#running?.crash === crash) this.#end()
+      died(error)
+    }
+    const timer = setTimeout(
+      () => die(this.#notStarted(`it was not heard of within ${Math.round(this.#startMs / 1000)} s`)),
+      this.#startMs,
+    )
+    try {
+      worker = this.#make()
+    } catch (error) {
+      // A browser may refuse. Told a moment later, so that whoever holds it and calls it at once hears of the same one.
+      const why = error instanceof Error ? error.message : String(error)
+      queueMicrotask(() => die(this.#notStarted(why)))
+      this.#running = { worker, room: null, ready: crash, crash }
+      return this.#running
+    }
+    const room = wrap<AnyRoom>(worker)
+    let started = false
+    worker.onerror = (event) => {
+      event.preventDefault()
+      die(
+        started ? this.#stopped(event.message) : this.#notStarted(event.message || 'its script did not load'),
+      )
+    }
+    const ready = heard(worker).then(async () => {
+      clearTimeout(timer)
+      await room.open({ base: this.#base })
+      started = true
+      return room
+    })
+    this.#running = { worker, room, ready, crash }
     return this.#running
+  }
+
+  #notStarted(why: string): LapidaryError {
+    return new LapidaryError({
+      code: 'internal',
+      message: `The ${this.#name} worker did not start: ${sentence(why)}`,
+      hint: 'This part of the studio could not be loaded. Try again, or reload the page. An extension that blocks scripts, or a host on which a file is missing, does this too.',
+    })
+  }
+
+  #stopped(why: string): LapidaryError {
+    return new LapidaryError({
+      code: 'internal',
+      message: `The ${this.#name} worker stopped working${why ? `: ${sentence(why)}` : '.'}`,
+      hint: 'What was stored is kept: a run goes on from its last checkpoint. Try again, or reload the page.',
+    })
   }
 
   #end(): void {
     const running = this.#running
     this.#running = null
-    running?.room[releaseProxy]()
-    running?.worker.terminate()
+    running?.room?.[releaseProxy]()
+    running?.worker?.terminate()
   }
 
   #enter(): void {
@@ -129,3 +186,5 @@ export class WorkerHost {
     if (this.#busy === 0) this.#timer = setTimeout(() => this.#end(), this.#idleMs)
   }
 }
+
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

@@ -1,5 +1,5 @@
 import { deleteDB } from 'idb'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { LapidaryError } from '../../src/protocol/errors.ts'
 import { blobOf } from '../../src/protocol/exported.ts'
 import type { DatasetPreview } from '../../src/protocol/studio.ts'
@@ -133,8 +133,63 @@ describe('the worker border', () => {
   })
 })
 
+describe('a worker that starts', () => {
+  const made = (make: () => Worker, startMs?: number) => {
+    const workers = new WorkerHost('test', make, 'http://base/', 60_000, startMs)
+    return { workers, room: remoteRoom<TestRoom>(workers) }
+  }
+  const script = (text: string) => () =>
+    new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), { type: 'module' })
+  const good = () => new Worker(new URL('./test.worker.ts', import.meta.url), { type: 'module' })
+
+  test('late is waited for before anything is asked of it', async () => {
+    const { room } = made(() => new Worker(new URL('./late.worker.ts', import.meta.url), { type: 'module' }))
+    const first = room.born()
+    const second = room.born()
+    expect((await first).base).toBe('http://base/')
+    expect(await second).toEqual(await first)
+  })
+
+  test.each([
+    ['whose script is missing', () => new Worker('/nowhere.worker.js', { type: 'module' }), /did not start/],
+    ['whose script throws', script("throw new Error('no such thing here')"), /no such thing here/],
+    ['that is never heard of', script('setInterval(() => {}, 1000)'), /within 1 s/],
+    [
+      'that may not be made',
+      () => {
+        throw new DOMException('blocked by policy', 'SecurityError')
+      },
+      /blocked by policy/,
+    ],
+  ])('never, %s, is told of in words, and the call may be repeated', async (_, bad, words) => {
+    let tries = 0
+    const { workers, room } = made(() => (tries++ === 0 ? bad() : good()), 1000)
+    const told: LapidaryError[] = []
+    workers.hold((error) => told.push(error))
+    const error = await thrownBy(room.born())
+    expect(error).toBeInstanceOf(LapidaryError)
+    expect(error).toMatchObject({
+      code: 'internal',
+      message: expect.stringMatching(words),
+      hint: expect.stringMatching(/again/),
+    })
+    expect((error as LapidaryError).message).toMatch(/test worker did not start/)
+    expect(told).toEqual([error])
+    expect((await room.born()).base).toBe('http://base/')
+    expect(tries).toBe(2)
+  })
+})
+
 describe('the studio', () => {
   const studio = createStudio()
+
+  test('waits for no answer to the question whether storage may stay', async () => {
+    const asked = vi.spyOn(navigator.storage, 'persist').mockImplementation(() => new Promise(() => {}))
+    expect(await thrownBy(studio.models.add([], 'nothing'))).toMatchObject({ code: 'missing_file' })
+    expect(asked).toHaveBeenCalledTimes(1)
+    asked.mockRestore()
+  })
+
   afterAll(() => deleteDB('lapidary'))
 
   test('reads and tokenises a file without stalling the page', async () => {

@@ -1,6 +1,4 @@
-import { expose } from 'comlink'
-import { guarded, registerTransfers } from '../../src/workers/bridge.ts'
+import { exposeRoom } from '../../src/workers/bridge.ts'
 import { testRoom } from './test-room.ts'
 
-registerTransfers()
-expose(guarded(testRoom()))
+exposeRoom(testRoom())
