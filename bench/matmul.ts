@@ -163,7 +163,7 @@ function shareOfStep(bench: Bench, c: Case, timings: Timings, peers: readonly Ma
     let [flops, seconds] = [0, 0]
     for (const shape of matmulShapes(c.config))
       for (const direction of DIRECTIONS) {
-        const count = shape.projections.length * c.config.numLayers
+        const count = shape.projections.length * c.config.layers.length
         flops += workOf(c.rows, shape, 4).flops * count
         // Not a number where one was not measured.
         seconds += (timings.get(`${shape.name} ${direction} ${format}`)?.[of] ?? Number.NaN) * count

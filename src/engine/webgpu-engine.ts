@@ -7,6 +7,7 @@ import { tune } from '../gpu/tune.ts'
 import { NOT_PICKED } from '../kernels/gather-rows.ts'
 import { RESULT, RESULTS } from '../kernels/results.ts'
 import { initialState } from '../model/lora.ts'
+import { storedTypes } from '../model/storage.ts'
 import { resolveWeights } from '../model/weights.ts'
 import type { Batch } from '../protocol/batch.ts'
 import type {
@@ -78,28 +79,28 @@ export class WebgpuEngine implements Engine {
     const { gpu } = this
     const { onProgress = () => {}, signal } = options
     const weights = resolveWeights(model.config, model.weights)
-    const typeOf = (name: string) => weights.tensors.get(name)!.dtype
+    const held = { ...request, stored: storedTypes(weights) }
     const context = contextOf(gpu)
     const rates = (this.rates ??= await measureRates(context))
     this.#slicer = new Slicer(rates, this.#options.sliceSeconds)
-    const planOptions = { maxBinding: this.#maxBinding(), typeOf }
+    const maxBinding = this.#maxBinding()
     let choices = { ...options.choices }
     if (this.#options.tune ?? true) {
       onProgress(0, 'Choosing kernels')
-      const draft = planEngine(request, { ...planOptions, choices })
+      const draft = planEngine(held, { maxBinding, choices })
       for (const planned of Object.values(draft.tapes))
         if (planned)
           choices = await tune(context, planned.tape.asked, choices, planned.capacity, signal, {
             avoid: this.avoid,
           })
     }
-    const plan = planEngine(request, { ...planOptions, choices })
+    const plan = planEngine(held, { maxBinding, choices })
     this.#choices = choices
     onProgress(0, 'Reading weights')
     const uploaded = await withinMemory(gpu, 'the model', () =>
       uploadWeights(
         gpu,
-        plan.parts.weights,
+        plan.parts.weights.pieces,
         weights,
         (share) => onProgress(share, 'Reading weights'),
         signal,

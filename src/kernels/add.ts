@@ -15,7 +15,8 @@ export function add(tape: Tape, dy: Tensor, x: Tensor, shape: readonly Dim[]): v
   if (dx) tape.run(addKernel(shape, dx.add), { dy, dx: dx.tensor })
 }
 
-function addKernel(shape: readonly Dim[], accumulate: boolean): Kernel {
+/** dx (+)= dy. */
+export function addKernel(shape: readonly Dim[], accumulate: boolean): Kernel {
   const perRow = WORKGROUP * COLUMNS
   return {
     name: 'add',

@@ -49,7 +49,6 @@ async function figures(options: BackendOptions): Promise<Record<string, number>>
     })
     const request: PlanRequest = {
       model: source.config,
-      weightBytes: 4,
       lora,
       maxTokens: 32,
       maxSupervised: 32,

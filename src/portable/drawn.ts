@@ -1,11 +1,11 @@
 import { uniform } from '../lib/threefry.ts'
-import { expectedTensors } from '../model/weights.ts'
+import { tensorTable } from '../model/tensors.ts'
 import type { ModelConfig, ModelSource } from '../protocol/model.ts'
 
 /** A model whose f32 weights are drawn by Threefry, for engines to be compared on. */
 export function drawnModel(config: ModelConfig): ModelSource {
   const tensors = new Map(
-    [...expectedTensors(config)].map(([name, shape]) => [name, { dtype: 'F32' as const, shape }]),
+    tensorTable(config).map(({ name, shape }) => [name, { dtype: 'F32' as const, shape: [...shape] }]),
   )
   const names = [...tensors.keys()]
   return {

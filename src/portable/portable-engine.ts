@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { sharedKeys } from '../model/layers.ts'
 import { initialState } from '../model/lora.ts'
+import { storedTypes } from '../model/storage.ts'
+import { resolveWeights } from '../model/weights.ts'
 import type { Batch } from '../protocol/batch.ts'
 import type {
   AdapterOption,
@@ -24,7 +27,14 @@ import { type BackendOptions, type OpenBackend, openBackend } from './backend.ts
 import { generate } from './decode.ts'
 import { type Dropout, type RopeTables, ropeTables, Stream } from './forward.ts'
 import { allLogits, head } from './head.ts'
-import { attentionShape, layerBackward, layerForward, type SavedLayer } from './layer.ts'
+import {
+  attentionShape,
+  type KeysValues,
+  keysMade,
+  layerBackward,
+  layerForward,
+  type SavedLayer,
+} from './layer.ts'
 import { rmsNormGrad } from './pieces.ts'
 import { failShortOfMemory, MOST_BYTES, type PortablePlan, planPortable } from './plan.ts'
 import { free, tidy } from './tidy.ts'
@@ -53,6 +63,8 @@ interface Run {
   /** Inputs of the layers, and with `nothing` recomputed all that their gradients need. */
   inputs: tf.Tensor2D[]
   saved: SavedLayer[]
+  /** By layer, of those whose keys and values later layers use: these, and their gradients from there. */
+  shared: Map<number, { made: KeysValues; grad: KeysValues | null }>
   /** Output of the last layer. */
   x: tf.Tensor2D
 }
@@ -79,18 +91,17 @@ export class PortableEngine implements Engine {
 
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
     this.dispose()
-    const plan = planPortable(request)
+    const source = resolveWeights(model.config, model.weights)
+    const plan = planPortable({ ...request, stored: storedTypes(source) })
     const { onProgress = () => {}, signal, seed, choices = {} } = options
     onProgress(0, 'Reading weights')
     watchAllocations()
-    const weights = await BaseWeights.load(
-      model,
-      plan,
-      choices[HEAD] ?? null,
-      this.#backend.threads,
-      (share) => onProgress(share, 'Reading weights'),
+    const weights = await BaseWeights.load(plan, source, {
+      headChoice: choices[HEAD] ?? null,
+      threads: this.#backend.threads,
+      onProgress: (share) => onProgress(share, 'Reading weights'),
       signal,
-    ).catch((error: unknown) => {
+    }).catch((error: unknown) => {
       if (isShortOfMemory(error)) failShortOfMemory(plan, heldBytes())
       throw error
     })
@@ -260,16 +271,26 @@ export class PortableEngine implements Engine {
     try {
       const { logProbability, hit, dx: top } = await this.#headOf(run, batch, true)
       dx = top
-      for (let layer = plan.request.model.numLayers - 1; layer >= 0; layer--) {
+      for (let layer = plan.request.model.layers.length - 1; layer >= 0; layer--) {
         signal?.throwIfAborted()
         const dout: tf.Tensor2D = dx!
         const context = run.stream.layer(layer)
+        const { keysFrom } = context.own
         const back = tidy(() => {
           const saved = keep ? run.saved[layer]! : this.#layer(run, layer, run.inputs[layer]!).saved
-          return layerBackward(dout, saved, context, run.segments, run.masks, layer > 0)
+          return layerBackward(dout, saved, context, {
+            segments: run.segments,
+            masks: run.masks,
+            given: keysFrom === layer ? null : run.shared.get(keysFrom)!.made,
+            later: run.shared.get(layer)?.grad ?? null,
+            input: layer > 0,
+          })
         })
         dout.dispose()
         dx = back.dx
+        if (back.given) addKeys(run.shared.get(keysFrom)!, back.given)
+        free(run.shared.get(layer))
+        run.shared.delete(layer)
         await adapter.add(layer, back.pairs, scale)
         if (keep) free(run.saved.pop())
         free(run.inputs.pop())
@@ -287,9 +308,11 @@ export class PortableEngine implements Engine {
   }
 
   #layer(run: Run, layer: number, x: tf.Tensor2D): { out: tf.Tensor2D; saved: SavedLayer } {
-    const shape = attentionShape(run.stream.config, layer)
-    return layerForward(x, run.stream.layer(layer), (q, k, v) =>
-      attention(q, k, v, shape, run.segments, run.masks),
+    const context = run.stream.layer(layer)
+    const { keysFrom } = context.own
+    const given = keysFrom === layer ? null : run.shared.get(keysFrom)!.made
+    return layerForward(x, context, given, (q, k, v) =>
+      attention(q, k, v, attentionShape(context), run.segments, run.masks),
     )
   }
 
@@ -303,23 +326,26 @@ export class PortableEngine implements Engine {
     const { plan, weights, adapter, tables } = this.#need()
     const { model: config } = plan.request
     const keep = training && plan.recompute === 'nothing'
+    const shared = sharedKeys(config)
     const run: Run = {
       stream: new Stream(config, weights, adapterOn ? adapter : null, batch.positions, tables, dropout),
       masks: new Masks(),
       segments: segmentsOf(batch.segmentStart),
       inputs: [],
       saved: [],
+      shared: new Map(),
       x: weights.embed(batch.tokens),
     }
     try {
-      for (let layer = 0; layer < config.numLayers; layer++) {
+      for (const layer of config.layers.keys()) {
         signal?.throwIfAborted()
         const { x } = run
         const made = tidy(() => {
           const { out, saved } = this.#layer(run, layer, x)
-          return { out, saved: keep ? saved : null }
+          return { out, saved: keep ? saved : null, keys: shared.has(layer) ? keysMade(saved) : null }
         })
         run.x = made.out
+        if (made.keys) run.shared.set(layer, { made: made.keys, grad: null })
         if (training) run.inputs.push(x)
         else x.dispose()
         if (made.saved) run.saved.push(made.saved)
@@ -368,6 +394,20 @@ export class PortableEngine implements Engine {
   #release(run: Run): void {
     run.stream.dispose()
     run.masks.dispose()
-    free(run.inputs, run.saved, run.x)
+    free(run.inputs, run.saved, [...run.shared.values()], run.x)
   }
+}
+
+/** Adds to the gradients of keys and values that several layers use; what is added is taken over. */
+function addKeys(shared: { grad: KeysValues | null }, added: KeysValues): void {
+  const { grad } = shared
+  if (!grad) {
+    shared.grad = added
+    return
+  }
+  shared.grad = tidy(() => ({
+    k: tf.add<tf.Tensor2D>(grad.k, added.k),
+    v: tf.add<tf.Tensor2D>(grad.v, added.v),
+  }))
+  free(grad, added)
 }

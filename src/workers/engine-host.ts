@@ -2,6 +2,7 @@ import type { CheckOptions } from '../engine/check/check-gpu.ts'
 import { planEngine } from '../engine/plan.ts'
 import { createWebgpuEngine, type WebgpuEngine } from '../engine/webgpu-engine.ts'
 import type { Gpu } from '../gpu/device.ts'
+import { storedTypes } from '../model/storage.ts'
 import type {
   Engine,
   EngineChoice,
@@ -389,11 +390,10 @@ export function planRequest(
 ): PlanRequest {
   const { max_length, per_device_train_batch_size } = config.training
   const tokens = most?.tokens ?? max_length * per_device_train_batch_size
-  const wide = [...weights.tensors.values()].some(({ dtype, shape }) => dtype === 'F32' && shape.length > 1)
   const budget = config.engine.memory_budget
   return {
     model,
-    weightBytes: wide ? 4 : 2,
+    stored: storedTypes(weights),
     lora: config.lora,
     maxTokens: tokens,
     maxSupervised: most?.supervised ?? tokens,

@@ -22,7 +22,6 @@ describe('determinism', () => {
     const engine = new WebgpuEngine(gpu, { rates: { flops: 5e9, bandwidth: 5e9 }, tune: false, ...rest })
     const request = {
       model: golden.model.config,
-      weightBytes: 4 as const,
       lora: { ...golden.lora, lora_dropout: dropout },
       maxTokens: 96,
       maxSupervised: 96,
@@ -122,7 +121,6 @@ describe('determinism', () => {
     expect(gpu.liveBytes).toBeGreaterThan(before)
     const planned = engine.plan({
       model: golden.model.config,
-      weightBytes: 4,
       lora: golden.lora,
       maxTokens: 96,
       maxSupervised: 96,

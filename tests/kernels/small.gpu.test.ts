@@ -1,4 +1,5 @@
 import { test } from 'vitest'
+import type { OperationCase } from '../../src/engine/check/operation.ts'
 import {
   cacheWriteCase,
   embeddingCase,
@@ -6,9 +7,23 @@ import {
   gegluCase,
   resultsCase,
 } from '../../src/engine/check/pieces.ts'
+import { sum } from '../../src/kernels/sum.ts'
 import { checkOperation } from '../support/operation.ts'
 
+function sumCase(width: number): OperationCase {
+  return {
+    name: `sum, width ${width}`,
+    live: { tokens: 5 },
+    inputs: { a: { shape: ['tokens', width], grad: true }, b: { shape: ['tokens', width], grad: true } },
+    build: (tape, { a, b }) => ({ y: sum(tape, a!, b!, { rows: 'tokens', width }) }),
+    reference: ({ a, b }) => ({ y: a!.map((value, i) => value + b![i]!) }),
+    probes: 100,
+  }
+}
+
 const cases = [
+  sumCase(33),
+  sumCase(72),
   gegluCase(70),
   gegluCase(72),
   gatherCase(),

@@ -155,7 +155,6 @@ async function engines(given: Drawn): Promise<[Tested, Tested]> {
   })
   const request: PlanRequest = {
     model: given.config,
-    weightBytes: 4,
     lora,
     maxTokens: 40,
     maxSupervised: 40,
