@@ -9,10 +9,11 @@ import { linear } from '../kernels/linear.ts'
 import { qkNormRope } from '../kernels/qk-norm-rope.ts'
 import { rmsNorm } from '../kernels/rms-norm.ts'
 import { sum } from '../kernels/sum.ts'
+import { projectionSite } from '../model/lora.ts'
 import { type RopeShape, ropeKey } from '../model/rope.ts'
 import type { LayerConfig, LayerNorm, ModelConfig, Projection } from '../protocol/model.ts'
 import { type LoraConfig, loraScaling } from '../protocol/run-config.ts'
-import { type AdapterLayout, loraOf } from './adapter.ts'
+import type { AdapterLayout } from './adapter.ts'
 import type { DeviceWeights } from './weights.ts'
 
 /** Everything a forward pass is written down over. */
@@ -124,7 +125,7 @@ function norm({ tape, parts, stream, layer }: LayerPass, which: LayerNorm, x: Te
 }
 
 function project({ tape, parts, stream, layer, dropout }: LayerPass, projection: Projection, x: Tensor) {
-  const matrices = loraOf(parts.adapter, layer, projection)
+  const matrices = parts.adapter.pairs.get(projectionSite(layer, projection))
   const lora = matrices && {
     a: matrices.a.value,
     b: matrices.b.value,

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { WebgpuEngine, type WebgpuEngineOptions } from '../../src/engine/webgpu-engine.ts'
 import type { Gpu } from '../../src/gpu/device.ts'
+import { storedTypes } from '../../src/model/storage.ts'
 import { batchOf } from '../../src/protocol/batch.ts'
 import type { EngineState, Recompute, StepResult } from '../../src/protocol/engine.ts'
 import { type Golden, openGolden } from '../support/golden.ts'
@@ -121,6 +122,7 @@ describe('determinism', () => {
     expect(gpu.liveBytes).toBeGreaterThan(before)
     const planned = engine.plan({
       model: golden.model.config,
+      stored: storedTypes(golden.model.weights),
       lora: golden.lora,
       maxTokens: 96,
       maxSupervised: 96,
