@@ -192,7 +192,13 @@ export class WebgpuEngine implements Engine {
     signal?: AbortSignal,
   ): AsyncIterable<GeneratedToken> {
     const session = this.#loaded()
-    return generate(session, this.#slicer!, (task) => this.#enqueue(task), prompts, options, signal)
+    const decoder = {
+      session,
+      slicer: this.#slicer!,
+      enqueue: <T>(task: () => Promise<T>) => this.#enqueue(task),
+      signal,
+    }
+    return generate(decoder, prompts, options)
   }
 
   /** Logits of every row, [T, vocab]. For checks against other implementations; not a path that training takes. */

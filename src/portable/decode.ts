@@ -104,13 +104,7 @@ async function prefill(d: Decoder, tokens: Uint32Array, signal?: AbortSignal): P
       return keysFrom === layer ? { k: none(), v: none() } : null
     })
   }
-  const stream = new Stream(
-    config,
-    d.weights,
-    d.adapter,
-    tokens.map((_, i) => i),
-    d.tables,
-  )
+  const stream = new Stream({ ...d, positions: tokens.map((_, i) => i) })
   const masks = new Masks()
   const segments = [{ start: 0, length: tokens.length }]
   let x = d.weights.embed(tokens)
@@ -120,7 +114,7 @@ async function prefill(d: Decoder, tokens: Uint32Array, signal?: AbortSignal): P
       const next = tidy(() => {
         const context = stream.layer(layer)
         const { out, saved } = layerForward(x, context, cache[keysFrom] ?? null, (q, k, v) =>
-          attention(q, k, v, attentionShape(context), segments, masks),
+          attention(q, k, v, { shape: attentionShape(context), segments, masks }),
         )
         return { out, keys: keysMade(saved) }
       })
@@ -156,7 +150,7 @@ async function step(
 ): Promise<number[]> {
   const { config, weights } = d
   const positions = Uint32Array.from(sequences, ({ position }) => position)
-  const stream = new Stream(config, weights, d.adapter, positions, d.tables)
+  const stream = new Stream({ ...d, positions })
   let x = weights.embed(Uint32Array.from(sequences, ({ token }) => token))
   try {
     for (const [layer, { keysFrom }] of config.layers.entries()) {

@@ -15,6 +15,17 @@ export interface Dropout {
   counter: number
 }
 
+export interface StreamOptions {
+  config: ModelConfig
+  weights: BaseWeights
+  /** Null: the base model alone. */
+  adapter: Adapter | null
+  /** Of each row. */
+  positions: Uint32Array
+  tables: RopeTables
+  dropout?: Dropout | null
+}
+
 /** What a stream of rows is run with: positions turned into angles, adapter on or off, dropout. */
 export class Stream {
   readonly config: ModelConfig
@@ -26,14 +37,7 @@ export class Stream {
   readonly #turns = new Map<string, Turn>()
   readonly #masks = new Map<number, tf.Tensor2D>()
 
-  constructor(
-    config: ModelConfig,
-    weights: BaseWeights,
-    adapter: Adapter | null,
-    positions: Uint32Array,
-    tables: RopeTables,
-    dropout: Dropout | null = null,
-  ) {
+  constructor({ config, weights, adapter, positions, tables, dropout = null }: StreamOptions) {
     this.config = config
     this.#weights = weights
     this.#adapter = adapter

@@ -213,9 +213,14 @@ export function layerBackward(
     projection: Projection,
     wanted = true,
   ): tf.Tensor2D | null => {
-    const w = wanted ? weights.matrix(layer, projection, 'w') : null
-    const mask = c.mask(projection, rows)
-    const { dx, dat, db } = projectGrad(dy, x, u, w, c.lora(projection), mask, transposed)
+    const { dx, dat, db } = projectGrad(dy, {
+      x,
+      u,
+      w: wanted ? weights.matrix(layer, projection, 'w') : null,
+      lora: c.lora(projection),
+      mask: c.mask(projection, rows),
+      transposed,
+    })
     if (dat && db) pairs.push({ projection, dat, db })
     return dx
   }
@@ -230,7 +235,7 @@ export function layerBackward(
   const dOutput = normGrad(dx1, s.output.y, s.outputNorm, c, 'post_attention')
   const dAttended = back(dOutput, s.attended, s.output, 'o_proj')!
   const { k, v } = given ?? keysOf(s.keys!)
-  const d = attentionGrad(dAttended, s.q, k, v, attentionShape(c), segments, masks)
+  const d = attentionGrad(dAttended, s.q, k, v, { shape: attentionShape(c), segments, masks })
   const dQuery = normGrad(rotate(d.q, config.numHeads, c.turn, true), s.query.y, s.queryNorm, c, 'query')
   const parts = [back(dQuery, s.normed.y, s.query, 'q_proj', input)]
   if (s.keys) {

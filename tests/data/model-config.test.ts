@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { readModelConfig } from '../../src/model/config.ts'
+import { adapterTensors } from '../../src/model/lora.ts'
 import { parameterCount, tensorTable } from '../../src/model/tensors.ts'
-import { resolveWeights } from '../../src/model/weights.ts'
+import { normScale, resolveWeights } from '../../src/model/weights.ts'
 import {
   LAYER_NORMS,
+  type LayerConfig,
   type ModelConfig,
   type TensorInfo,
   type WeightSource,
 } from '../../src/protocol/model.ts'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { failure } from './helpers.ts'
 
 /** Google's config.json of Gemma 3 270M (Transformers 4 form), abridged to what matters. */
@@ -148,6 +151,16 @@ describe('config.json', () => {
     })
   })
 
+  test('proportional RoPE turns a share of the head', () => {
+    const rope_parameters = {
+      full_attention: { rope_type: 'proportional', partial_rotary_factor: 0.25, rope_theta: 500_000 },
+      sliding_attention: { rope_type: 'default', rope_theta: 10_000 },
+    }
+    const { layers } = readModelConfig({ ...GEMMA_270M, rope_parameters })
+    expect(layers[5]!.rope).toEqual({ theta: 500_000, factor: 1, rotated: 0.25 })
+    expect(layers[0]!.rope).toEqual({ theta: 10_000, factor: 1, rotated: 1 })
+  })
+
   test('end tokens of generation_config.json count too; the type can be chosen', () => {
     const options = { generationConfig: { eos_token_id: [1, 106] }, dtype: 'float32' } as const
     expect(readModelConfig(GEMMA_270M, options)).toMatchObject({
@@ -191,6 +204,10 @@ describe('config.json', () => {
     ['layer_types', ['full_attention']],
     ['eos_token_id', 262144],
     ['bos_token_id', []],
+    [
+      'rope_parameters',
+      { full_attention: { rope_type: 'proportional', partial_rotary_factor: 1.5, rope_theta: 1e6 } },
+    ],
   ])('%s = %j is refused by name', async (field, value) => {
     const error = await failure(() => readModelConfig({ ...GEMMA_270M, [field]: value }), 'bad_model')
     expect(error.detail?.field).toContain(field)
@@ -223,6 +240,58 @@ describe('weights', () => {
     expect(shapes.get('model.layers.17.self_attn.o_proj.weight')).toEqual([640, 1024])
     expect(shapes.get('model.layers.0.mlp.down_proj.weight')).toEqual([640, 2048])
     expect(shapesOf({ ...config, tiedHead: false }).get('lm_head.weight')).toEqual([262144, 640])
+  })
+
+  test('follow the layer: its widths, and nothing that it does not have', () => {
+    const own = { headDim: 128, kvHeads: 2, intermediateSize: 80 }
+    const [a, b, c] = config.layers.slice(0, 3) as [LayerConfig, LayerConfig, LayerConfig]
+    const layers: LayerConfig[] = [
+      a,
+      { ...b, ...own, norms: ['input', 'key'] },
+      { ...c, ...own, keysFrom: 1, norms: ['key', 'query'] },
+    ]
+    const shapes = shapesOf({ ...config, layers })
+    const of = (layer: number) =>
+      Object.fromEntries(
+        [...shapes].flatMap(([name, shape]) => {
+          const [, index, rest] = /layers\.(\d+)\.(.*)\.weight/.exec(name) ?? []
+          return Number(index) === layer ? [[rest, shape]] : []
+        }),
+      )
+    expect(Object.keys(of(0))).toHaveLength(13)
+    const matrices = {
+      'self_attn.q_proj': [512, 640],
+      'self_attn.o_proj': [640, 512],
+      'mlp.gate_proj': [80, 640],
+      'mlp.up_proj': [80, 640],
+      'mlp.down_proj': [640, 80],
+    }
+    const keys = { 'self_attn.k_proj': [256, 640], 'self_attn.v_proj': [256, 640], 'self_attn.k_norm': [128] }
+    expect(of(1)).toEqual({ ...matrices, ...keys, input_layernorm: [640] })
+    expect(of(2)).toEqual({ ...matrices, 'self_attn.q_norm': [128] })
+    const { lora } = parseRunConfig({ lora: { r: 2, target_modules: ['k_proj', 'up_proj'] } })
+    const adapted = adapterTensors({ ...config, layers }, lora)
+    expect(adapted.map(({ layer, projection, matrix, shape }) => [layer, projection, matrix, shape])).toEqual(
+      [
+        [0, 'k_proj', 'A', [2, 640]],
+        [0, 'k_proj', 'B', [256, 2]],
+        [0, 'up_proj', 'A', [2, 640]],
+        [0, 'up_proj', 'B', [2048, 2]],
+        [1, 'k_proj', 'A', [2, 640]],
+        [1, 'k_proj', 'B', [256, 2]],
+        [1, 'up_proj', 'A', [2, 640]],
+        [1, 'up_proj', 'B', [80, 2]],
+        [2, 'up_proj', 'A', [2, 640]],
+        [2, 'up_proj', 'B', [80, 2]],
+      ],
+    )
+  })
+
+  test('norms are a scale in f32: what is stored, and what the model adds to it', () => {
+    const values = Float32Array.of(0, -1, 0.1, 1e-9, 3e7)
+    const folded = normScale(config, values.slice())
+    expect([...folded]).toEqual([...values].map((w) => Math.fround(1 + w)))
+    expect(normScale({ ...config, normOffset: 0 }, values.slice())).toEqual(values)
   })
 
   test.each(['model.', 'language_model.model.', 'model.language_model.', ''])(

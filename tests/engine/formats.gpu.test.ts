@@ -59,7 +59,11 @@ describe('weights of several formats', () => {
     for (const as of ['BF16', 'F32'] as const) {
       const model = rounded(isMixed, as)
       const engine = new WebgpuEngine(gpu, { rates: { flops: 5e9, bandwidth: 5e9 }, tune: false })
-      const request = { ...goldenRequest(golden, 'nothing'), stored: storedTypes(model.weights) }
+      const request = {
+        ...goldenRequest(golden, 'nothing'),
+        stored: storedTypes(model.weights),
+        decode: null,
+      }
       const planned = engine.plan(request).bytes
       const before = gpu.liveBytes
       await engine.load(model, request, { seed: 1 })
@@ -74,7 +78,8 @@ describe('weights of several formats', () => {
 
   test('loading goes by the weights, whatever the request says of them', async () => {
     const engine = new WebgpuEngine(gpu, { rates: { flops: 5e9, bandwidth: 5e9 }, tune: false })
-    const { stored, ...request } = goldenRequest(golden, 'nothing')
+    const { stored, ...rest } = goldenRequest(golden, 'nothing')
+    const request = { ...rest, decode: null }
     const planned = engine.plan({ ...request, ...(stored && { stored }) }).bytes
     const before = gpu.liveBytes
     await engine.load(golden.model, request, { seed: 1 })
