@@ -3,6 +3,7 @@ import { boundTensor, kernelOf, type Tensor } from '../src/gpu/tape.ts'
 import type { Direction, MatmulSpec } from '../src/kernels/matmul.ts'
 import { matmulVariants } from '../src/kernels/matmul-variants.ts'
 import { shardShape, type Weight } from '../src/kernels/weight.ts'
+import { STORAGE } from '../src/lib/storage.ts'
 import type { ModelConfig } from '../src/protocol/model.ts'
 import { Bed } from './bed.ts'
 import { OURS } from './peer.ts'
@@ -78,7 +79,7 @@ async function own(
   timings: Timings,
 ): Promise<void> {
   const name = nameOf(c, shape, direction, format)
-  const work = workOf(c.rows, shape, format === 'f32' ? 4 : 2)
+  const work = workOf(c.rows, shape, STORAGE[format].bytes)
   const live: Dims = { tokens: c.rows, supervised: 0, sequences: 0 }
   const bed = new Bed(bench.context, live)
   try {

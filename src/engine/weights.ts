@@ -1,7 +1,8 @@
 import type { Gpu } from '../gpu/device.ts'
 import type { Place } from '../gpu/program.ts'
 import { boundTensor, type Tensor } from '../gpu/tape.ts'
-import { shardShape, type Weight, type WeightFormat } from '../kernels/weight.ts'
+import { shardShape, type Weight } from '../kernels/weight.ts'
+import { type StorageType, storedBytes } from '../lib/storage.ts'
 import { moduleName } from '../model/lora.ts'
 import { expectedTensors, widen } from '../model/weights.ts'
 import {
@@ -50,7 +51,7 @@ export interface DeviceWeights {
   pieces: WeightPiece[]
 }
 
-const FORMAT: Record<WeightType, WeightFormat> = { BF16: 'bf16', F16: 'f16', F32: 'f32' }
+const FORMAT: Record<WeightType, StorageType> = { BF16: 'bf16', F16: 'f16', F32: 'f32' }
 
 /**
  * Lays the weights out in shards no larger than one binding.
@@ -93,11 +94,11 @@ export function layOutWeights(
 function shards(
   name: string,
   [rows, cols]: [number, number],
-  format: WeightFormat,
+  format: StorageType,
   maxBinding: number,
   pieces: WeightPiece[],
 ): Weight {
-  const rowBytes = cols * (format === 'f32' ? 4 : 2)
+  const rowBytes = storedBytes(format, cols)
   const perShard = Math.floor(maxBinding / rowBytes)
   const weight: Weight = { rows, cols, format, shards: [] }
   for (let firstRow = 0; firstRow < rows; firstRow += perShard) {

@@ -7,6 +7,7 @@
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
+import { storedBytes } from '../lib/storage.ts'
 import { ELEMENT_WORKGROUP, elementPrologue } from './elementwise.ts'
 import { shardShape, unpackWgsl, type Weight, type WeightShard, weightType } from './weight.ts'
 
@@ -42,6 +43,9 @@ fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(width)}
   y[i] = ${packed ? 'unpack_weight(value)' : 'value'} * ${scale};
 }`,
     grid: (live) => [Math.ceil(width / ELEMENT_WORKGROUP), dimOf(rows, live), 1],
-    cost: (live) => ({ flops: dimOf(rows, live) * cols, bytes: dimOf(rows, live) * cols * (packed ? 6 : 8) }),
+    cost: (live) => ({
+      flops: dimOf(rows, live) * cols,
+      bytes: dimOf(rows, live) * (cols * 4 + storedBytes(format, cols)),
+    }),
   }
 }

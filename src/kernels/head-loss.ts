@@ -18,6 +18,7 @@
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
 import type { Tape, Tensor, Variant } from '../gpu/tape.ts'
+import { storedBytes } from '../lib/storage.ts'
 import {
   floatLiteral,
   type HeadPass,
@@ -254,8 +255,8 @@ fn kernel(group: vec3<u32>, local: u32) {
 }`,
     grid: (live) => [1, dimOf(o.rows, live), 1],
     cost: (live) => {
-      const values = (dimOf(o.rows, live) * hidden * shard.rows) / weight.rows
-      return { flops: values * 2, bytes: values * (weight.format === 'f32' ? 12 : 10) }
+      const rows = (dimOf(o.rows, live) * shard.rows) / weight.rows
+      return { flops: rows * hidden * 2, bytes: rows * (hidden * 8 + storedBytes(weight.format, hidden)) }
     },
   }
 }

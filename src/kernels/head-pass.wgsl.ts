@@ -1,6 +1,7 @@
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { type StorageType, storedBytes } from '../lib/storage.ts'
 import { weight4Wgsl } from './head-weight.wgsl.ts'
-import { shardShape, type WeightFormat, type WeightShard } from './weight.ts'
+import { shardShape, type WeightShard } from './weight.ts'
 
 /**
  * How a workgroup of `rowGroups` x `columnGroups` invocations is laid over rows x words (logits) and rows x hidden
@@ -22,7 +23,7 @@ export interface HeadPass {
   /** Most rows. */
   capacity: number
   hidden: number
-  format: WeightFormat
+  format: StorageType
   shard: WeightShard
   softCap: number | null
   gradient: boolean
@@ -108,8 +109,7 @@ function passKernel(o: HeadPass, variant: string, text: HeadPassText): Kernel {
       const partial = gradient ? splitsOf(rows, o.pairs, o.maxSplits) * rows * hidden * 4 : 0
       return {
         flops: rows * shard.rows * (hidden * (gradient ? 4 : 2) + 4),
-        bytes:
-          shard.rows * hidden * (o.format === 'f32' ? 4 : 2) + rows * hidden * 4 + partial * (carry ? 2 : 1),
+        bytes: storedBytes(o.format, shard.rows * hidden) + rows * hidden * 4 + partial * (carry ? 2 : 1),
       }
     },
   }

@@ -9,6 +9,7 @@
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
+import { storedBytes } from '../lib/storage.ts'
 import { floatLiteral, rowsWgsl } from './head-pass.wgsl.ts'
 import { weight4Wgsl } from './head-weight.wgsl.ts'
 import type { Weight, WeightShard } from './weight.ts'
@@ -111,7 +112,7 @@ fn kernel(group: vec3<u32>, local: u32) {
     grid: (live) => [Math.ceil(shard.rows / (GROUPS * words)), Math.ceil(dimOf(o.rows, live) / R), 1],
     cost: (live) => {
       const n = dimOf(o.rows, live)
-      const weightBytes = shard.rows * weight.cols * (weight.format === 'f32' ? 4 : 2)
+      const weightBytes = storedBytes(weight.format, shard.rows * weight.cols)
       return {
         flops: 2 * n * shard.rows * weight.cols,
         bytes: weightBytes * Math.ceil(n / R) + n * (weight.cols + shard.rows) * 4,

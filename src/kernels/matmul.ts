@@ -14,6 +14,7 @@
  * global memory: nothing is transposed on the way.
  */
 import { type Binding, type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { type StorageType, storedBytes } from '../lib/storage.ts'
 import { dropoutWgsl, siteBinding } from './dropout.wgsl.ts'
 import { shardShape, unpackWgsl, type Weight, type WeightShard } from './weight.ts'
 
@@ -170,14 +171,14 @@ export function matmulKernel(spec: MatmulSpec, variant: string, tiling: Tiling):
     ...(tiling.shared ? { hardwareOnly: true } : {}),
     wgsl: tiledWgsl(spec, tiling),
     grid: (live) => [Math.ceil(n / bn), Math.ceil(dimOf(rows, live) / bm), 1],
-    cost: (live) => matmulCost(dimOf(rows, live), n, k, weight.format === 'f32' ? 4 : 2, lowRank?.rank ?? 0),
+    cost: (live) => matmulCost(dimOf(rows, live), n, k, weight.format, lowRank?.rank ?? 0),
   }
 }
 
-export function matmulCost(rows: number, n: number, k: number, weightBytes: number, rank: number) {
+export function matmulCost(rows: number, n: number, k: number, format: StorageType, rank: number) {
   return {
     flops: 2 * rows * n * (k + rank),
-    bytes: 4 * (rows * (n + k + rank) + n * rank) + n * k * weightBytes,
+    bytes: 4 * (rows * (n + k + rank) + n * rank) + storedBytes(format, n * k),
   }
 }
 

@@ -79,6 +79,6 @@ fn kernel(group: vec3<u32>, local: u32) {
   }
 }`,
     grid: (live) => [Math.ceil(n / perWorkgroup), Math.ceil(dimOf(rows, live) / rowsAtOnce), 1],
-    cost: (live) => matmulCost(dimOf(rows, live), n, k, weight.format === 'f32' ? 4 : 2, rank),
+    cost: (live) => matmulCost(dimOf(rows, live), n, k, weight.format, rank),
   }
 }

@@ -1,7 +1,5 @@
 import type { Tensor } from '../gpu/tape.ts'
-
-/** How frozen weights lie on the device: f32, or 16-bit values packed two to a word (the even column in the low half). */
-export type WeightFormat = 'f32' | 'bf16' | 'f16'
+import { type StorageType, storedBytes } from '../lib/storage.ts'
 
 /** Rows [firstRow, firstRow + rows) of a weight; no shard is larger than the device's binding limit. */
 export interface WeightShard {
@@ -14,19 +12,19 @@ export interface WeightShard {
 export interface Weight {
   rows: number
   cols: number
-  format: WeightFormat
+  format: StorageType
   shards: WeightShard[]
 }
 
 /** Shape of a shard's tensor in its own elements (f32, or u32 words of two values). */
-export function shardShape(format: WeightFormat, rows: number, cols: number): number[] {
-  if (format === 'f32') return [rows, cols]
-  if (cols % 2 !== 0) throw new Error(`a packed weight needs an even number of columns, not ${cols}`)
-  return [rows, cols / 2]
+export function shardShape(format: StorageType, rows: number, cols: number): number[] {
+  const words = storedBytes(format, cols) / 4
+  if (!Number.isInteger(words)) throw new Error(`${cols} columns of ${format} are no whole number of words`)
+  return [rows, words]
 }
 
 /** Element type of a packed weight's binding, by how many words are read at once. */
-export function weightType(format: WeightFormat): 'f32' | 'u32' {
+export function weightType(format: StorageType): 'f32' | 'u32' {
   return format === 'f32' ? 'f32' : 'u32'
 }
 

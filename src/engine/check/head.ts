@@ -1,7 +1,8 @@
 import type { Tensor } from '../../gpu/tape.ts'
 import { headLoss } from '../../kernels/head-loss.ts'
 import { logits } from '../../kernels/logits.ts'
-import { shardShape, type Weight, type WeightFormat } from '../../kernels/weight.ts'
+import { shardShape, type Weight } from '../../kernels/weight.ts'
+import type { StorageType } from '../../lib/storage.ts'
 import type { Arrays, OperationCase, OperationInput } from './operation.ts'
 import { encode, mulberry, normals } from './values.ts'
 
@@ -9,7 +10,7 @@ export interface HeadShape {
   vocab: number
   hidden: number
   rows: number
-  format: WeightFormat
+  format: StorageType
   shards: number
   softCap: number | null
   /** Largest logits, roughly. */

@@ -2,7 +2,8 @@ import type { Dim } from '../../gpu/kernel.ts'
 import type { Scalars } from '../../gpu/scalars.ts'
 import type { Tape, Tensor } from '../../gpu/tape.ts'
 import { linear } from '../../kernels/linear.ts'
-import { shardShape, type Weight, type WeightFormat } from '../../kernels/weight.ts'
+import { shardShape, type Weight } from '../../kernels/weight.ts'
+import type { StorageType } from '../../lib/storage.ts'
 import { uniform } from '../../lib/threefry.ts'
 import type { Arrays, OperationCase, OperationInput } from './operation.ts'
 import { encode, normals } from './values.ts'
@@ -14,7 +15,7 @@ export interface LinearCase {
   rows: number
   width: number
   out: number
-  format?: WeightFormat
+  format?: StorageType
   rank?: number
   dropout?: boolean
   /** Rows of each shard of the weight; they sum to `out`. */

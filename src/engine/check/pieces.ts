@@ -3,7 +3,8 @@ import { gatherRows, NOT_PICKED } from '../../kernels/gather-rows.ts'
 import { geglu } from '../../kernels/geglu.ts'
 import { cacheWrite } from '../../kernels/kv-cache.ts'
 import { RESULTS, sumResults } from '../../kernels/results.ts'
-import { shardShape, type Weight, type WeightFormat } from '../../kernels/weight.ts'
+import { shardShape, type Weight } from '../../kernels/weight.ts'
+import type { StorageType } from '../../lib/storage.ts'
 import type { Arrays, OperationCase } from './operation.ts'
 import { encode, normals } from './values.ts'
 
@@ -54,7 +55,7 @@ export function gatherCase(): OperationCase {
 }
 
 /** Scaled rows of a table in shards. */
-export function embeddingCase(format: WeightFormat, shards: number): OperationCase {
+export function embeddingCase(format: StorageType, shards: number): OperationCase {
   const [vocab, cols, scale] = [23, 34, 2.5]
   const token = Uint32Array.of(0, 22, 7, 7, 11, 12)
   const { stored, values } = encode(format, normals(29)(vocab * cols))
