@@ -46,6 +46,8 @@ export interface EnginePlan {
   outputs: Outputs
   decode: DecodeParts | null
   tapes: Record<TapeName, PlannedTape | null>
+  /** Numeric choices of all tapes, by key: those that were given and name something here, else the defaults. */
+  choices: Record<string, string>
   recompute: Recompute
   memory: DeviceMemoryPlan
 }
@@ -62,17 +64,19 @@ export const READBACK_BYTES = 4 * 256
 
 /** Plans for a request; `auto` takes the least recomputation that stays within the budget, else the most. */
 export function planEngine(request: PlanRequest, options: PlanOptions = {}): EnginePlan {
-  if (request.recompute !== 'auto') return planWith(request, request.recompute, options)
+  const planWith = planner(request, options)
+  if (request.recompute !== 'auto') return planWith(request.recompute)
   const budget = request.memoryBudget ?? BUDGET
   let plan: EnginePlan | undefined
   for (const recompute of ['nothing', 'cheap', 'layer'] as const) {
-    plan = planWith(request, recompute, options)
+    plan = planWith(recompute)
     if (plan.memory.bytes.total <= budget) return plan
   }
   return plan!
 }
 
-function planWith(request: PlanRequest, recompute: Recompute, options: PlanOptions): EnginePlan {
+/** Plans what recomputation does not change once; the training tape for each that is tried. */
+function planner(request: PlanRequest, options: PlanOptions): (recompute: Recompute) => EnginePlan {
   const { model: config, lora } = request
   const maxBinding = options.maxBinding ?? DEFAULT_BINDING
   const choices = options.choices ?? {}
@@ -93,23 +97,27 @@ function planWith(request: PlanRequest, recompute: Recompute, options: PlanOptio
     layout: planMemory(tape.dispatches, dims),
   })
   const decode = request.decode ? decodeParts(config, request.decode) : null
-  const tapes: Record<TapeName, PlannedTape | null> = {
-    train: planned(trainingTape(parts, inputs, out, recompute, choices, capacity), capacity),
+  const others = {
     optimizer: planned(optimizerTape(parts, out, capacity), capacity),
     score: planned(scoringTape(parts, inputs, out, choices, capacity), capacity),
     prefill: decode && planned(prefillTape(parts, decode, choices), decode.prefillCapacity),
     decode: decode && planned(decodeTape(parts, decode, choices), decode.capacity),
   }
-  const memory = memoryPlan(recompute, parts, inputs, out, decode, tapes, capacity)
-  const { largestBinding } = memory
-  if (largestBinding > maxBinding)
-    fail(
-      'out_of_memory',
-      `One array of this plan takes ${mib(largestBinding)}; this device binds at most ${mib(maxBinding)} at once.`,
-      'Lower max_length or per_device_train_batch_size.',
-      { largestBinding, maxBinding },
-    )
-  return { request, parts, inputs, outputs: out, decode, tapes, recompute, memory }
+  return (recompute) => {
+    const train = planned(trainingTape(parts, inputs, out, recompute, choices, capacity), capacity)
+    const tapes: Record<TapeName, PlannedTape | null> = { train, ...others }
+    const memory = memoryPlan(recompute, parts, inputs, out, decode, tapes, capacity)
+    const { largestBinding } = memory
+    if (largestBinding > maxBinding)
+      fail(
+        'out_of_memory',
+        `One array of this plan takes ${mib(largestBinding)}; this device binds at most ${mib(maxBinding)} at once.`,
+        'Lower max_length or per_device_train_batch_size.',
+        { largestBinding, maxBinding },
+      )
+    const chosen = Object.assign({}, ...Object.values(tapes).map((planned) => planned?.tape.chosen))
+    return { request, parts, inputs, outputs: out, decode, tapes, choices: chosen, recompute, memory }
+  }
 }
 
 function ropeTables({ model, maxTokens, decode }: PlanRequest): Map<string, RopeTable> {

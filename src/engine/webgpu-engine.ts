@@ -94,7 +94,7 @@ export class WebgpuEngine implements Engine {
           })
     }
     const plan = planEngine(request, { ...planOptions, choices })
-    this.#choices = choices
+    this.#choices = plan.choices
     onProgress(0, 'Reading weights')
     const uploaded = await withinMemory(gpu, 'the model', () =>
       uploadWeights(

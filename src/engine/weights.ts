@@ -21,7 +21,7 @@ export interface WeightPiece {
   firstRow: number
   rows: number
   cols: number
-  /** Vectors (norm weights) are widened to f32: they are few, and every kernel reads them so. */
+  /** Vectors (norm weights) are widened to f32 and made the scales that norms multiply by. */
   widen: boolean
   bytes: number
 }
@@ -110,6 +110,9 @@ function shards(
   return weight
 }
 
+/** Gemma 3 stores what is added to 1. */
+const normScale = (weights: Float32Array<ArrayBuffer>) => weights.map((w) => 1 + w)
+
 /** Bytes read from the source and queued at once. */
 const CHUNK = 8 << 20
 
@@ -146,7 +149,7 @@ export async function uploadWeights(
       for (let at = 0; at < bytes; at += CHUNK) {
         const end = Math.min(at + CHUNK, bytes)
         const data = await source.read(piece.source, start + at, start + end, signal)
-        if (piece.widen) queue.writeBuffer(buffers[i]!, (at / width) * 4, widen(data, type))
+        if (piece.widen) queue.writeBuffer(buffers[i]!, (at / width) * 4, normScale(widen(data, type)))
         else queue.writeBuffer(buffers[i]!, at, data as Uint8Array<ArrayBuffer>)
         done += end - at
         onProgress(Math.min(1, done / total))
