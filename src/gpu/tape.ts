@@ -221,6 +221,12 @@ export class Tape {
     return Object.fromEntries(Object.entries(this.choices).filter(([key, name]) => this.chosen[key] !== name))
   }
 
+  /** Every kernel that it runs or may choose. */
+  kernels(): Set<Kernel> {
+    const asked = [...this.asked.values()].flatMap((variants) => Object.values(variants).map(kernelOf))
+    return new Set([...this.dispatches.map(({ kernel }) => kernel), ...asked])
+  }
+
   #remember(dispatch: Dispatch, cheap: boolean): void {
     for (const name in dispatch.kernel.bindings) {
       const binding = dispatch.kernel.bindings[name]!

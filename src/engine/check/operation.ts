@@ -204,8 +204,11 @@ export const choosing = (c: OperationCase, names: Readonly<Record<string, string
   choices: choicesOf(askedBy(c), names),
 })
 
+/** A case written down; `seeded` gives every wanted gradient something to be added to. */
+export const tapeOf = (c: OperationCase, seeded = false): Tape => record(c, seeded).tape
+
 /** The variants that a case's operations choose between, by key. */
-export const askedBy = (c: OperationCase): Tape['asked'] => record(c, false).tape.asked
+export const askedBy = (c: OperationCase): Tape['asked'] => tapeOf(c).asked
 
 /** One run over poisoned buffers; `seeded` gives every wanted gradient something to be added to. */
 export async function runOperation(context: GpuContext, c: OperationCase, seeded: boolean): Promise<Ran> {
