@@ -21,6 +21,26 @@ export const GEMMA_270M: ModelConfig = readModelConfig({
   dtype: 'bfloat16',
 })
 
+/** Gemma 3 1B's (huggingface.co/google/gemma-3-1b-pt). */
+export const GEMMA_1B: ModelConfig = readModelConfig({
+  model_type: 'gemma3_text',
+  vocab_size: 262_144,
+  hidden_size: 1152,
+  intermediate_size: 6912,
+  num_hidden_layers: 26,
+  num_attention_heads: 4,
+  num_key_value_heads: 1,
+  head_dim: 256,
+  query_pre_attn_scalar: 256,
+  sliding_window: 512,
+  sliding_window_pattern: 6,
+  max_position_embeddings: 32_768,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1_000_000,
+  rope_local_base_freq: 10_000,
+  dtype: 'bfloat16',
+})
+
 /** The sizes of public/models/pebble; a test holds the two together. */
 export const PEBBLE: ModelConfig = readModelConfig({
   model_type: 'gemma3_text',

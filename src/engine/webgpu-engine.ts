@@ -84,16 +84,17 @@ export class WebgpuEngine implements Engine {
     this.#slicer = new Slicer(rates, this.#options.sliceSeconds)
     const planOptions = { maxBinding: this.#maxBinding(), typeOf }
     let choices = { ...options.choices }
+    let plan = planEngine(request, { ...planOptions, choices })
     if (this.#options.tune ?? true) {
       onProgress(0, 'Choosing kernels')
-      const draft = planEngine(request, { ...planOptions, choices })
-      for (const planned of Object.values(draft.tapes))
+      for (const planned of Object.values(plan.tapes))
         if (planned)
           choices = await tune(context, planned.tape.asked, choices, planned.capacity, signal, {
             avoid: this.avoid,
           })
+      if (Object.entries(plan.choices).some(([key, name]) => choices[key] !== name))
+        plan = planEngine(request, { ...planOptions, choices })
     }
-    const plan = planEngine(request, { ...planOptions, choices })
     this.#choices = plan.choices
     onProgress(0, 'Reading weights')
     const uploaded = await withinMemory(gpu, 'the model', () =>
