@@ -11,7 +11,6 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { planEngine } from '../src/engine/plan.ts'
 import { type Kernel, shaderText } from '../src/gpu/kernel.ts'
-import { kernelOf } from '../src/gpu/tape.ts'
 import { readModelConfig } from '../src/model/config.ts'
 import { storedAlike } from '../src/model/storage.ts'
 import type { PlanRequest } from '../src/protocol/engine.ts'
@@ -75,9 +74,7 @@ function shadersOf(one: Case): Map<string, Kernel> {
   const found = new Map<string, Kernel>()
   for (const planned of Object.values(plan.tapes)) {
     if (!planned) continue
-    const asked = [...planned.tape.asked.values()].flatMap((variants) => Object.values(variants))
-    for (const kernel of [...planned.tape.dispatches.map((d) => d.kernel), ...asked.map(kernelOf)])
-      found.set(shaderText(kernel), kernel)
+    for (const kernel of planned.tape.kernels()) found.set(shaderText(kernel), kernel)
   }
   return found
 }

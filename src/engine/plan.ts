@@ -45,6 +45,8 @@ export interface EnginePlan {
   outputs: Outputs
   decode: DecodeParts | null
   tapes: Record<TapeName, PlannedTape | null>
+  /** Numeric choices of all tapes, by key: those that were given and name something here, else the defaults. */
+  choices: Record<string, string>
   recompute: Recompute
   memory: DeviceMemoryPlan
 }
@@ -124,7 +126,8 @@ function planWith(draft: Draft, recompute: Recompute): EnginePlan {
   const train = planned(trainingTape({ parts, inputs, out, recompute, choices, capacity }))
   const tapes = { train, ...draft.tapes }
   const memory = memoryPlan({ recompute, parts, inputs, outputs: out, decode, tapes, capacity })
-  return { request, parts, inputs, outputs: out, decode, tapes, recompute, memory }
+  const chosen = Object.assign({}, ...Object.values(tapes).map((planned) => planned?.tape.chosen))
+  return { request, parts, inputs, outputs: out, decode, tapes, choices: chosen, recompute, memory }
 }
 
 const planned = (tape: Tape): PlannedTape => ({
@@ -144,7 +147,7 @@ function ropeTables({ model, maxTokens, decode }: PlanRequest): Map<string, Rope
 }
 
 /** A plan whose bytes are not counted yet. */
-interface Uncounted extends Omit<EnginePlan, 'request' | 'memory'> {
+interface Uncounted extends Omit<EnginePlan, 'request' | 'choices' | 'memory'> {
   capacity: Dims
 }
 

@@ -85,17 +85,18 @@ export class WebgpuEngine implements Engine {
     this.#slicer = new Slicer(rates, this.#options.sliceSeconds)
     const maxBinding = this.#maxBinding()
     let choices = { ...options.choices }
+    let plan = planEngine(held, { maxBinding, choices })
     if (this.#options.tune ?? true) {
       onProgress(0, 'Choosing kernels')
-      const draft = planEngine(held, { maxBinding, choices })
-      for (const planned of Object.values(draft.tapes))
+      for (const planned of Object.values(plan.tapes))
         if (planned)
           choices = await tune(context, planned.tape.asked, choices, planned.capacity, signal, {
             avoid: this.avoid,
           })
+      if (Object.entries(plan.choices).some(([key, name]) => choices[key] !== name))
+        plan = planEngine(held, { maxBinding, choices })
     }
-    const plan = planEngine(held, { maxBinding, choices })
-    this.#choices = choices
+    this.#choices = plan.choices
     onProgress(0, 'Reading weights')
     const uploaded = await withinMemory(gpu, 'the model', () =>
       uploadWeights(

@@ -11,7 +11,7 @@ import {
   tensorTable,
   type VectorTensor,
 } from '../model/tensors.ts'
-import { widen } from '../model/weights.ts'
+import { normScale, widen } from '../model/weights.ts'
 import type { LayerNorm, ModelConfig, Projection, StoredTypes, WeightSource } from '../protocol/model.ts'
 
 /** Rows [firstRow, firstRow + rows) of a stored tensor; a vector is one row. */
@@ -26,8 +26,10 @@ export interface WeightPiece {
   tensor: Tensor
   stretches: Stretch[]
   cols: number
-  /** As it lies on the device: vectors (norm weights) are widened, for they are few, and every kernel reads them so. */
+  /** As it lies on the device. Vectors are widened: they are few. */
   format: StorageType
+  /** Of a norm's weights, see `normScale`: what lies on the device is its scale. Null of a matrix. */
+  normOffset: number | null
   bytes: number
 }
 
@@ -60,7 +62,15 @@ export function layOutWeights(
     const tensor = boundTensor(name, shape)
     const format = heldAs(table, stored)
     const stretches = [{ source: name, firstRow: 0, rows: 1 }]
-    pieces.push({ tensor, stretches, cols: shape[0], format, bytes: storedBytes(format, shape[0]) })
+    const { normOffset } = config
+    pieces.push({
+      tensor,
+      stretches,
+      cols: shape[0],
+      format,
+      normOffset,
+      bytes: storedBytes(format, shape[0]),
+    })
     return tensor
   }
   const matrix = (table: MatrixTensor): Weight => {
@@ -105,7 +115,8 @@ export function layOutStack(
     const tensor = boundTensor(name, shardShape(format, count, cols), format === 'f32' ? 'f32' : 'u32')
     weight.shards.push({ tensor, firstRow, rows: count })
     const stretches = stretchesOf(stack, firstRow, count)
-    pieces.push({ tensor, stretches, cols, format, bytes: storedBytes(format, count * cols) })
+    const bytes = storedBytes(format, count * cols)
+    pieces.push({ tensor, stretches, cols, format, normOffset: null, bytes })
   }
   return { weight, pieces }
 }
@@ -166,7 +177,7 @@ export async function uploadWeights(
 
 /** The bytes of a piece as they lie on the device, in order. */
 async function* dataOf(
-  { stretches, cols, format }: WeightPiece,
+  { stretches, cols, format, normOffset }: WeightPiece,
   source: WeightSource,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>> {
@@ -177,7 +188,9 @@ async function* dataOf(
     const end = start + storedBytes(own, rows * cols)
     for (let at = start; at < end; at += CHUNK) {
       const data = await source.read(name, at, Math.min(at + CHUNK, end), signal)
-      yield own === format ? (data as Uint8Array<ArrayBuffer>) : widen(data, type)
+      if (normOffset !== null) yield normScale(normOffset, widen(data, type))
+      else if (own === format) yield data as Uint8Array<ArrayBuffer>
+      else yield widen(data, type)
     }
   }
 }

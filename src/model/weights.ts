@@ -66,11 +66,8 @@ export function widen(bytes: Uint8Array, type: WeightType): Float32Array<ArrayBu
   return (type === 'BF16' ? bf16ToF32 : f16ToF32)(asUint16(bytes))
 }
 
-/** A norm's scale from its stored weights, in f32; `values` are overwritten. */
-export function normScale(
-  { normOffset }: ModelConfig,
-  values: Float32Array<ArrayBuffer>,
-): Float32Array<ArrayBuffer> {
-  for (let i = 0; i < values.length; i++) values[i]! += normOffset
+/** A norm's scale from its stored weights, in f32; `values` are overwritten. `offset`: a model's `normOffset`. */
+export function normScale(offset: number, values: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  for (let i = 0; i < values.length; i++) values[i]! += offset
   return values
 }

@@ -83,7 +83,7 @@ export class BaseWeights {
       return read(tensor, made.#simd?.matrix)
     }
     const norm = async (tensor: ModelTensor) =>
-      tf.keep(tf.tensor1d(normScale(config, widen(await read(tensor)))))
+      tf.keep(tf.tensor1d(normScale(config.normOffset, widen(await read(tensor)))))
     made.norms.push(...config.layers.map(() => ({})))
     try {
       for (const tensor of table) {

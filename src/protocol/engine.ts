@@ -161,7 +161,7 @@ export interface EngineDescription {
   device: string
   /** Whether the adapter is software. */
   software: boolean
-  /** Numeric choices made, by key. */
+  /** Numeric choices that are in use, by key: what was given to `load` and is not among them no longer exists. */
   choices: Record<string, string>
   /** Live bytes on the device, counted at allocation. */
   liveBytes: number

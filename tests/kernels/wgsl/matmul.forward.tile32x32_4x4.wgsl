@@ -1,0 +1,128 @@
+// linear 67x72x140 bf16
+@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> w: array<vec2<u32>>;
+@group(0) @binding(2) var<storage, read> u: array<f32>;
+@group(0) @binding(3) var<storage, read> v: array<f32>;
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+@group(1) @binding(0) var<uniform> step: Scalars;
+@group(1) @binding(1) var<uniform> slice: vec4<u32>;
+fn unpack_weight(word: u32) -> vec2<f32> { return vec2<f32>(bitcast<f32>(word << 16u), bitcast<f32>(word & 0xffff0000u)); }
+fn w_4(i: u32) -> vec4<f32> {
+  let words = w[i];
+  return vec4<f32>(unpack_weight(words.x), unpack_weight(words.y));
+}
+fn load_a(row: u32, q: u32) -> vec4<f32> {
+  if (q >= 18u) { return vec4<f32>(); }
+  return a[row * 18u + q];
+}
+fn load_w(row: u32, q: u32) -> vec4<f32> {
+  if (row >= 140u || q * 4u >= 72u) { return vec4<f32>(); }
+  return w_4(row * 18u + q);
+}
+var<workgroup> tile_a: array<vec4<f32>, 288>;
+var<workgroup> tile_b: array<vec4<f32>, 288>;
+fn kernel(group: vec3<u32>, local: u32) {
+  let last = step.tokens - 1u;
+  let m0 = group.y * 32u;
+  let n0 = group.x * 32u;
+  // Remainders bound what indexes the tiles, so that compilers need not.
+  let tx = local % 8u;
+  let ty = local / 8u % 8u;
+  let m = m0 + ty;
+  let n = n0 + tx;
+  
+  
+  var c0_0 = vec4<f32>();
+var c1_0 = vec4<f32>();
+var c2_0 = vec4<f32>();
+var c3_0 = vec4<f32>();
+  
+  for (var q = 0u; q < 4u; q++) {
+    let v0 = vec4<f32>(v[(0u + min(n + 0u, 139u)) * 4u + q], v[(0u + min(n + 8u, 139u)) * 4u + q], v[(0u + min(n + 16u, 139u)) * 4u + q], v[(0u + min(n + 24u, 139u)) * 4u + q]);
+    let u0 = u[min(m + 0u, last) * 4u + q];
+c0_0 += u0 * v0;
+let u1 = u[min(m + 8u, last) * 4u + q];
+c1_0 += u1 * v0;
+let u2 = u[min(m + 16u, last) * 4u + q];
+c2_0 += u2 * v0;
+let u3 = u[min(m + 24u, last) * 4u + q];
+c3_0 += u3 * v0;
+  }
+  
+  
+  for (var k = 0u; k < 24u; k += 8u) {
+    workgroupBarrier();
+    { let ia_0 = local + 0u; let r = ia_0 / 8u; let q = ia_0 % 8u; tile_a[(r + 0u) * 9u + q] = load_a(min(m0 + r, last), k + q); }
+{ let ia_1 = local + 64u; let r = ia_1 / 8u; let q = ia_1 % 8u; tile_a[(r + 0u) * 9u + q] = load_a(min(m0 + r, last), k + q); }
+{ let ia_2 = local + 128u; let r = ia_2 / 8u; let q = ia_2 % 8u; tile_a[(r + 0u) * 9u + q] = load_a(min(m0 + r, last), k + q); }
+{ let ia_3 = local + 192u; let r = ia_3 / 8u; let q = ia_3 % 8u; tile_a[(r + 0u) * 9u + q] = load_a(min(m0 + r, last), k + q); }
+    { let ib_0 = local + 0u; let r = ib_0 / 8u; let q = ib_0 % 8u; tile_b[(r + 0u) * 9u + q] = load_w(n0 + r, k + q); }
+{ let ib_1 = local + 64u; let r = ib_1 / 8u; let q = ib_1 % 8u; tile_b[(r + 0u) * 9u + q] = load_w(n0 + r, k + q); }
+{ let ib_2 = local + 128u; let r = ib_2 / 8u; let q = ib_2 % 8u; tile_b[(r + 0u) * 9u + q] = load_w(n0 + r, k + q); }
+{ let ib_3 = local + 192u; let r = ib_3 / 8u; let q = ib_3 % 8u; tile_b[(r + 0u) * 9u + q] = load_w(n0 + r, k + q); }
+    workgroupBarrier();
+    for (var q = 0u; q < 8u; q++) {
+      let w0 = tile_b[(tx + 0u) * 9u + q];
+let w1 = tile_b[(tx + 8u) * 9u + q];
+let w2 = tile_b[(tx + 16u) * 9u + q];
+let w3 = tile_b[(tx + 24u) * 9u + q];
+let b0_0 = vec4<f32>(w0.x, w1.x, w2.x, w3.x);
+let b1_0 = vec4<f32>(w0.y, w1.y, w2.y, w3.y);
+let b2_0 = vec4<f32>(w0.z, w1.z, w2.z, w3.z);
+let b3_0 = vec4<f32>(w0.w, w1.w, w2.w, w3.w);
+      let a0 = tile_a[(ty + 0u) * 9u + q];
+c0_0 += a0.x * b0_0;
+c0_0 += a0.y * b1_0;
+c0_0 += a0.z * b2_0;
+c0_0 += a0.w * b3_0;
+let a1 = tile_a[(ty + 8u) * 9u + q];
+c1_0 += a1.x * b0_0;
+c1_0 += a1.y * b1_0;
+c1_0 += a1.z * b2_0;
+c1_0 += a1.w * b3_0;
+let a2 = tile_a[(ty + 16u) * 9u + q];
+c2_0 += a2.x * b0_0;
+c2_0 += a2.y * b1_0;
+c2_0 += a2.z * b2_0;
+c2_0 += a2.w * b3_0;
+let a3 = tile_a[(ty + 24u) * 9u + q];
+c3_0 += a3.x * b0_0;
+c3_0 += a3.y * b1_0;
+c3_0 += a3.z * b2_0;
+c3_0 += a3.w * b3_0;
+    }
+  }
+  if (m + 0u <= last) {
+    let at = (m + 0u) * 140u + 0u;
+    if (n + 0u < 140u) { c[at + n + 0u] = c0_0[0]; }
+if (n + 8u < 140u) { c[at + n + 8u] = c0_0[1]; }
+if (n + 16u < 140u) { c[at + n + 16u] = c0_0[2]; }
+if (n + 24u < 140u) { c[at + n + 24u] = c0_0[3]; }
+  }
+if (m + 8u <= last) {
+    let at = (m + 8u) * 140u + 0u;
+    if (n + 0u < 140u) { c[at + n + 0u] = c1_0[0]; }
+if (n + 8u < 140u) { c[at + n + 8u] = c1_0[1]; }
+if (n + 16u < 140u) { c[at + n + 16u] = c1_0[2]; }
+if (n + 24u < 140u) { c[at + n + 24u] = c1_0[3]; }
+  }
+if (m + 16u <= last) {
+    let at = (m + 16u) * 140u + 0u;
+    if (n + 0u < 140u) { c[at + n + 0u] = c2_0[0]; }
+if (n + 8u < 140u) { c[at + n + 8u] = c2_0[1]; }
+if (n + 16u < 140u) { c[at + n + 16u] = c2_0[2]; }
+if (n + 24u < 140u) { c[at + n + 24u] = c2_0[3]; }
+  }
+if (m + 24u <= last) {
+    let at = (m + 24u) * 140u + 0u;
+    if (n + 0u < 140u) { c[at + n + 0u] = c3_0[0]; }
+if (n + 8u < 140u) { c[at + n + 8u] = c3_0[1]; }
+if (n + 16u < 140u) { c[at + n + 16u] = c3_0[2]; }
+if (n + 24u < 140u) { c[at + n + 24u] = c3_0[3]; }
+  }
+}
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32
+) {
+  kernel(id + vec3<u32>(0u, slice.x, 0u), local);
+}

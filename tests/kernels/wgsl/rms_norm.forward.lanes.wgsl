@@ -1,0 +1,71 @@
+// rms norm, width 70 with residual
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> scale: array<f32>;
+@group(0) @binding(2) var<storage, read> residual: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(1) @binding(0) var<uniform> step: Scalars;
+@group(1) @binding(1) var<uniform> slice: vec4<u32>;
+var<workgroup> sum_scratch: array<f32, 64>;
+fn reduce_sum(value: f32, local: u32) -> f32 {
+  sum_scratch[local] = value;
+  workgroupBarrier();
+  for (var stride = 32u; stride > 0u; stride /= 2u) {
+    if (local < stride) {
+      sum_scratch[local] = sum_scratch[local] + sum_scratch[local + stride];
+    }
+    workgroupBarrier();
+  }
+  let result = sum_scratch[0];
+  workgroupBarrier();
+  return result;
+}
+fn kernel(group: vec3<u32>, local: u32) {
+  let row = group.y;
+  let base = row * 70u;
+  var square = f32();
+  for (var i = local; i < 70u; i += 64u) { let v = x[base + i]; square += v * v; }
+  let r = inverseSqrt(reduce_sum(square, local) / 70.0 + 0.000001);
+  for (var i = local; i < 70u; i += 64u) {
+    y[base + i] = residual[base + i] + x[base + i] * r * scale[i];
+  }
+}
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32
+) {
+  kernel(id + vec3<u32>(0u, slice.x, 0u), local);
+}
+// rms norm, width 640
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> scale: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4<f32>>;
+@group(1) @binding(0) var<uniform> step: Scalars;
+@group(1) @binding(1) var<uniform> slice: vec4<u32>;
+var<workgroup> sum_scratch: array<f32, 64>;
+fn reduce_sum(value: f32, local: u32) -> f32 {
+  sum_scratch[local] = value;
+  workgroupBarrier();
+  for (var stride = 32u; stride > 0u; stride /= 2u) {
+    if (local < stride) {
+      sum_scratch[local] = sum_scratch[local] + sum_scratch[local + stride];
+    }
+    workgroupBarrier();
+  }
+  let result = sum_scratch[0];
+  workgroupBarrier();
+  return result;
+}
+fn kernel(group: vec3<u32>, local: u32) {
+  let row = group.y;
+  let base = row * 160u;
+  var square = vec4<f32>();
+  for (var i = local; i < 160u; i += 64u) { let v = x[base + i]; square += v * v; }
+  let r = inverseSqrt(reduce_sum(dot(square, vec4<f32>(1.0)), local) / 640.0 + 0.000001);
+  for (var i = local; i < 160u; i += 64u) {
+    y[base + i] = x[base + i] * r * scale[i];
+  }
+}
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32
+) {
+  kernel(id + vec3<u32>(0u, slice.x, 0u), local);
+}

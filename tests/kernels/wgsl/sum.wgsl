@@ -1,0 +1,18 @@
+// sum, width 72
+@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4<f32>>;
+@group(1) @binding(0) var<uniform> step: Scalars;
+@group(1) @binding(1) var<uniform> slice: vec4<u32>;
+fn kernel(group: vec3<u32>, local: u32) {
+  let row = group.y;
+  let column = group.x * 64u + local;
+  if (column >= 18u) { return; }
+  let i = row * 18u + column;
+  y[i] = a[i] + b[i];
+}
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32
+) {
+  kernel(id + vec3<u32>(0u, slice.x, 0u), local);
+}
