@@ -21,7 +21,10 @@ export interface Stretch {
   rows: number
 }
 
-/** One array on the device, and the stretches of stored tensors that fill it, one after the other. */
+/**
+ * One array on the device, and the stretches of stored tensors that fill it, one after the other. What a shard has beside its
+ * values (scales) is a piece of its own.
+ */
 export interface WeightPiece {
   tensor: Tensor
   stretches: Stretch[]

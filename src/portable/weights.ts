@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { storedBytes } from '../lib/storage.ts'
+import { STORAGE_OF } from '../model/storage.ts'
 import { type StoredElements, storedElements, widenInto } from '../model/stored.ts'
 import { isLayerNorm, isProjection, type ModelTensor, tensorTable } from '../model/tensors.ts'
 import { normScale } from '../model/weights.ts'
@@ -70,7 +72,7 @@ export class BaseWeights {
       signal?.throwIfAborted()
       const { dtype } = source.tensors.get(name)!
       const [rows, cols] = shape.length === 1 ? [1, shape[0]] : shape
-      const size = rows * cols * (dtype === 'F32' ? 4 : 2)
+      const size = storedBytes(STORAGE_OF[dtype], rows * cols)
       if (into)
         for (let at = 0; at < size; at += PIECE)
           into.set(await source.read(name, at, Math.min(size, at + PIECE), signal), at)
