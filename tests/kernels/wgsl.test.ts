@@ -11,13 +11,13 @@ import type { Tape } from '../../src/gpu/tape.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 
 /**
- * The text of every kernel and variant, so that a change of it is seen where changes are read. wgsl/NAME.wgsl holds whole texts: of
+ * The text of every kernel and variant, so that a change of it is seen where changes are read. __snapshots__/NAME.wgsl.txt holds whole texts: of
  * each kernel one, and further ones where an operation writes a line, numbers aside, that no text before them has;
- * wgsl/index.txt the hash of each text there is. After a change that is meant:
+ * __snapshots__/index.txt the hash of each text there is. After a change that is meant:
  *
  *   npx vitest run --project unit tests/kernels/wgsl.test.ts -u
  */
-const FOLDER = new URL('./wgsl/', import.meta.url)
+const FOLDER = new URL('./__snapshots__/', import.meta.url)
 const MOST_BYTES = 1_500_000
 
 interface Source {
@@ -89,13 +89,14 @@ function texts(): { files: Map<string, string>; index: string } {
 const { files, index } = texts()
 
 describe('the text of each kernel and variant', () => {
-  for (const [name, text] of files) test(name, () => expect(text).toMatchFileSnapshot(`./wgsl/${name}.wgsl`))
-  test('and the hash of each there is', () => expect(index).toMatchFileSnapshot('./wgsl/index.txt'))
+  for (const [name, text] of files)
+    test(name, () => expect(text).toMatchFileSnapshot(`./__snapshots__/${name}.wgsl.txt`))
+  test('and the hash of each there is', () => expect(index).toMatchFileSnapshot('./__snapshots__/index.txt'))
   test('and of the uniform block', () =>
-    expect(`${SCALARS_WGSL}\n`).toMatchFileSnapshot('./wgsl/scalars.wgsl'))
+    expect(`${SCALARS_WGSL}\n`).toMatchFileSnapshot('./__snapshots__/scalars.wgsl.txt'))
 
   test('is all that lies there: what no kernel writes any more is to be removed', () => {
-    const wanted = new Set(['index.txt', ...[...files.keys(), 'scalars'].map((name) => `${name}.wgsl`)])
+    const wanted = new Set(['index.txt', ...[...files.keys(), 'scalars'].map((name) => `${name}.wgsl.txt`)])
     if (!existsSync(FOLDER)) return
     expect(readdirSync(FOLDER).filter((file) => !wanted.has(file))).toEqual([])
   })
