@@ -26,7 +26,7 @@ export const GEMMA_270M: ModelConfig = readModelConfig({
   num_hidden_layers: 18,
 })
 
-/** Gemma 3 1B's (huggingface.co/google/gemma-3-1b-pt). */
+/** huggingface.co/google/gemma-3-1b-pt */
 export const GEMMA_1B: ModelConfig = readModelConfig({
   ...GEMMA_3,
   hidden_size: 1152,

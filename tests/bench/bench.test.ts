@@ -5,7 +5,7 @@ import { comparisonTable, withComparison } from '../../bench/comparison.ts'
 import { HostClock } from '../../bench/host-clock.ts'
 import { readOptions } from '../../bench/options.ts'
 import { noise, randomWeights } from '../../bench/random.ts'
-import { attentionPairs, GEMMA_270M, matmulShapes, PEBBLE } from '../../bench/shapes.ts'
+import { attentionPairs, GEMMA_1B, GEMMA_270M, matmulShapes, PEBBLE } from '../../bench/shapes.ts'
 import { benchTable, si } from '../../bench/table.ts'
 import { summary } from '../../bench/timer.ts'
 import type { BenchReport, Compared } from '../../bench/types.ts'
@@ -29,6 +29,10 @@ describe('shapes', () => {
     const layers = GEMMA_270M.layers.length
     const norms = layers * (4 * GEMMA_270M.hiddenSize + 2 * GEMMA_270M.layers[0]!.headDim)
     expect(inMatmuls * layers + vocabulary + norms + GEMMA_270M.hiddenSize).toBe(268_098_176)
+  })
+
+  test('Gemma 3 1B has its 999,885,952 parameters', () => {
+    expect(parameterCount(GEMMA_1B)).toBe(999_885_952)
   })
 
   test.each([

@@ -81,7 +81,6 @@ describe('a choice that names nothing', () => {
 test('a plan says which choices it uses: those given that exist, the defaults elsewhere, and no others', () => {
   const request = {
     model: GEMMA_270M,
-    weightBytes: 2 as const,
     lora: parseRunConfig({}).lora,
     maxTokens: 512,
     maxSupervised: 512,
