@@ -3,14 +3,14 @@ import { boundTensor } from '../src/gpu/tape.ts'
 import { attention } from '../src/kernels/attention.ts'
 import { Bed } from './bed.ts'
 import type { Bench } from './session.ts'
-import { attentionPairs, GEMMA_270M } from './shapes.ts'
+import { attentionPairs, GEMMA_270M, sharedSizes } from './shapes.ts'
 
 /**
  * Attention at Gemma 3 270M's heads over one segment. FLOPs as the literature counts them: 4 for every pair, head and
  * element forward, 10 backward (five products), whatever is computed again.
  */
 export async function attentionSuite(bench: Bench): Promise<void> {
-  const window = GEMMA_270M.windows[0]!
+  const window = GEMMA_270M.layers[0]!.window
   const cases: [number, number | null][] = [
     [512, null],
     [2048, window],
@@ -20,7 +20,8 @@ export async function attentionSuite(bench: Bench): Promise<void> {
 }
 
 async function measure(bench: Bench, tokens: number, window: number | null): Promise<void> {
-  const { numHeads: heads, numKvHeads: kvHeads, headDim, queryScale: scale } = GEMMA_270M
+  const { numHeads: heads, queryScale: scale } = GEMMA_270M
+  const { headDim, kvHeads } = sharedSizes(GEMMA_270M)
   const name = `${tokens} tokens, ${heads}x${headDim} over ${kvHeads}, ${window ? `window ${window}` : 'global'}`
   const flops = attentionPairs(tokens, window) * heads * headDim
   // Backward recomputes scores twice: 14 instead of 10.

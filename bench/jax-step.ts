@@ -17,6 +17,7 @@ import type { ModelConfig, ModelSource } from '../src/protocol/model.ts'
 import { type MeasuredStep, scalars } from './model.ts'
 import { measureStep, missedStep } from './peer.ts'
 import type { Bench } from './session.ts'
+import { sharedSizes } from './shapes.ts'
 
 /** Written in when the page is bundled. */
 declare const BENCH_JAX_VERSION: string
@@ -132,7 +133,8 @@ function shapeOf({ tokens, segmentStart, supervisedRows }: Batch): Shape {
 
 function dataOf(config: ModelConfig, { tokens, labels, supervisedRows }: Batch, shape: Shape): Arrays {
   const { length } = shape
-  const { headDim, numHeads, vocabSize } = config
+  const { numHeads, vocabSize } = config
+  const { headDim } = sharedSizes(config)
   const words = Float32Array.from({ length: supervisedRows.length * vocabSize }, (_, i) =>
     labels[supervisedRows[Math.floor(i / vocabSize)]!] === i % vocabSize ? 1 : 0,
   )
@@ -140,9 +142,8 @@ function dataOf(config: ModelConfig, { tokens, labels, supervisedRows }: Batch, 
     tokens: np.array(Int32Array.from(tokens), { dtype: np.int32 }),
     labels: np.array(words).reshape([supervisedRows.length, vocabSize]),
   }
-  const layers = config.windows.map((window, layer) => ({ window, ...config.rope[layer]! }))
-  for (const [layer, { window, theta }] of layers.entries()) {
-    const table = ropeTable(length, headDim, theta)
+  for (const [layer, { window, rope }] of config.layers.entries()) {
+    const table = ropeTable(length, headDim, rope.theta)
     const part = (odd: number) =>
       np
         .array(Float32Array.from({ length: (length * headDim) / 2 }, (_, i) => table[2 * i + odd]!))
@@ -170,7 +171,8 @@ function lossOf(
   base: Arrays,
   data: Arrays,
 ): JaxArray {
-  const { headDim, numHeads, rmsNormEps, hiddenSize } = config
+  const { numHeads, rmsNormEps, hiddenSize } = config
+  const { headDim } = sharedSizes(config)
   const tokens = segments * length
   const weight = (name: string) => base[`${name}.weight`]!.ref
   const norm = (x: JaxArray, name: string) => {
@@ -190,7 +192,7 @@ function lossOf(
     return np.concatenate([left, second.mul(cos()).add(first.mul(sin()))], -1)
   }
   let x = np.take(weight('model.embed_tokens'), data.tokens!.ref, 0).mul(config.embeddingScale)
-  for (let layer = 0; layer < config.numLayers; layer++) {
+  for (const layer of config.layers.keys()) {
     const at = `model.layers.${layer}`
     const h = norm(x.ref, `${at}.input_layernorm`)
     const heads = (name: string, count: number) =>

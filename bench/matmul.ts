@@ -1,8 +1,9 @@
 import type { Dims, Kernel } from '../src/gpu/kernel.ts'
-import { boundTensor, kernelOf, type Tensor } from '../src/gpu/tape.ts'
+import { boundTensor, type Tensor } from '../src/gpu/tape.ts'
 import type { Direction, MatmulSpec } from '../src/kernels/matmul.ts'
 import { matmulVariants } from '../src/kernels/matmul-variants.ts'
 import { shardShape, type Weight } from '../src/kernels/weight.ts'
+import { STORAGE } from '../src/lib/storage.ts'
 import type { ModelConfig } from '../src/protocol/model.ts'
 import { Bed } from './bed.ts'
 import { OURS } from './peer.ts'
@@ -78,7 +79,7 @@ async function own(
   timings: Timings,
 ): Promise<void> {
   const name = nameOf(c, shape, direction, format)
-  const work = workOf(c.rows, shape, format === 'f32' ? 4 : 2)
+  const work = workOf(c.rows, shape, STORAGE[format].bytes)
   const live: Dims = { tokens: c.rows, supervised: 0, sequences: 0 }
   const bed = new Bed(bench.context, live)
   try {
@@ -98,11 +99,9 @@ async function own(
     }
     const [n, k] = direction === 'forward' ? [shape.out, shape.in] : [shape.in, shape.out]
     const tensors = { a: boundTensor('a', ['tokens', k]), w, c: boundTensor('c', ['tokens', n]) }
-    const variants = Object.entries(matmulVariants(spec, c.rows))
-      .map(([variant, kernel]) => [variant, kernelOf(kernel)] as const)
-      .filter(([, kernel]) => bench.runs(kernel))
+    const variants = Object.entries(matmulVariants(spec, c.rows)).filter(([, kernel]) => bench.runs(kernel))
     // Software adapters take up to a minute to compile what has barriers, and run it at half the speed.
-    const quick = variants.filter(([, kernel]) => !kernel.wgsl.includes('workgroupBarrier'))
+    const quick = variants.filter(([, kernel]) => !kernel.wgsl().includes('workgroupBarrier'))
     const wanted = bench.software && !bench.full ? quick : variants
     if (!bench.affords('matmul', name, work.flops, 3 * wanted.length)) return
     await bed.noise(tensors.a)
@@ -163,7 +162,7 @@ function shareOfStep(bench: Bench, c: Case, timings: Timings, peers: readonly Ma
     let [flops, seconds] = [0, 0]
     for (const shape of matmulShapes(c.config))
       for (const direction of DIRECTIONS) {
-        const count = shape.projections.length * c.config.numLayers
+        const count = shape.projections.length * c.config.layers.length
         flops += workOf(c.rows, shape, 4).flops * count
         // Not a number where one was not measured.
         seconds += (timings.get(`${shape.name} ${direction} ${format}`)?.[of] ?? Number.NaN) * count

@@ -1,10 +1,9 @@
 import { WebgpuEngine } from '../src/engine/webgpu-engine.ts'
 import { CONTEXT_BYTES } from '../src/gpu/program.ts'
-import { projectionSize } from '../src/model/lora.ts'
-import { parameterCount } from '../src/model/weights.ts'
+import { parameterCount, projectionsOf } from '../src/model/tensors.ts'
 import type { Batch } from '../src/protocol/batch.ts'
 import type { Engine, PlanRequest, StepScalars } from '../src/protocol/engine.ts'
-import { type ModelConfig, type ModelSource, PROJECTIONS } from '../src/protocol/model.ts'
+import type { ModelConfig, ModelSource } from '../src/protocol/model.ts'
 import type { LoraConfig } from '../src/protocol/run-config.ts'
 import { HostClock } from './host-clock.ts'
 import { OURS, stepName } from './peer.ts'
@@ -132,7 +131,6 @@ async function measure(
   const batch = randomBatch(c)
   const request: PlanRequest = {
     model: c.config,
-    weightBytes: 2,
     lora: LORA,
     maxTokens: c.tokens,
     maxSupervised: batch.supervisedRows.length,
@@ -384,17 +382,15 @@ async function decode(
 function stepFlops(c: Case): number {
   const { config, tokens, segments } = c
   let perToken = 0
-  for (const projection of PROJECTIONS) {
-    const [out, columns] = projectionSize(config, projection)
+  for (const { shape } of projectionsOf(config)) {
+    const [out, columns] = shape
     perToken += 4 * out * columns + 6 * LORA.r * (out + columns)
   }
   let attention = 0
-  for (const window of config.windows)
-    attention += 14 * segments * attentionPairs(tokens / segments, window) * config.numHeads * config.headDim
+  for (const { window, headDim } of config.layers)
+    attention += 14 * segments * attentionPairs(tokens / segments, window) * config.numHeads * headDim
   const supervised = segments * (c.supervised ?? tokens / segments - 1)
-  return (
-    config.numLayers * tokens * perToken + attention + 4 * supervised * config.vocabSize * config.hiddenSize
-  )
+  return tokens * perToken + attention + 4 * supervised * config.vocabSize * config.hiddenSize
 }
 
 function randomBatch({ config, tokens, segments, supervised }: Case): Batch {

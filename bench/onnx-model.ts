@@ -2,6 +2,7 @@ import { bf16ToF32 } from '../src/files/bf16.ts'
 import { ropeTable } from '../src/lib/rope.ts'
 import type { ModelSource } from '../src/protocol/model.ts'
 import { OnnxGraph } from './onnx-writer.ts'
+import { sharedSizes } from './shapes.ts'
 
 /**
  * A Gemma 3 with one kv head as an ONNX model of plain operators with a KV cache, for one sequence: `input_ids` [1, new],
@@ -10,8 +11,9 @@ import { OnnxGraph } from './onnx-writer.ts'
  * Names as Transformers.js has them.
  */
 export async function onnxModel({ config, weights }: ModelSource): Promise<Uint8Array> {
-  const { headDim, numHeads, hiddenSize, vocabSize, rmsNormEps } = config
-  if (config.numKvHeads !== 1) throw new Error('only models with one kv head are written as ONNX')
+  const { numHeads, hiddenSize, vocabSize, rmsNormEps } = config
+  const { headDim, kvHeads } = sharedSizes(config)
+  if (kvHeads !== 1) throw new Error('only models with one kv head are written as ONNX')
   const g = new OnnxGraph()
   const read = async (name: string) => {
     const shape = weights.tensors.get(`${name}.weight`)!.shape
@@ -56,7 +58,7 @@ export async function onnxModel({ config, weights }: ModelSource): Promise<Uint8
   }
   const halves = g.whole([headDim / 2, headDim / 2])
   const rotate = (x: string, layer: number) => {
-    const [cos, sin] = rope(config.rope[layer]!.theta)
+    const [cos, sin] = rope(config.layers[layer]!.rope.theta)
     const [first, second] = g.ops('Split', [x, halves], 2, { axis: -1 }) as [string, string]
     const left = g.op('Sub', [g.op('Mul', [first, cos]), g.op('Mul', [second, sin])])
     const right = g.op('Add', [g.op('Mul', [second, cos]), g.op('Mul', [first, sin])])
@@ -74,7 +76,7 @@ export async function onnxModel({ config, weights }: ModelSource): Promise<Uint8
   const embedding = await read('model.embed_tokens')
   const table = g.floats(embedding.values, [vocabSize, hiddenSize])
   let x = g.op('Mul', [g.op('Gather', [table, ids]), g.scalar(config.embeddingScale)])
-  for (let layer = 0; layer < config.numLayers; layer++) {
+  for (const [layer, { window }] of config.layers.entries()) {
     const at = `model.layers.${layer}`
     const h = await norm(x, `${at}.input_layernorm`)
     const q = g.op(
@@ -96,7 +98,7 @@ export async function onnxModel({ config, weights }: ModelSource): Promise<Uint8
     }
     const keys = g.op('Transpose', [cached('key', rotate(k, layer))], { perm: [0, 1, 3, 2] })
     const scores = g.op('Mul', [g.op('MatMul', [rotate(q, layer), keys]), g.scalar(config.queryScale)])
-    const mask = config.windows[layer] === null ? masks.global : masks.local
+    const mask = window === null ? masks.global : masks.local
     const seen = g.op('Softmax', [g.op('Add', [scores, mask])], { axis: -1 })
     const mixed = g.op('Transpose', [g.op('MatMul', [seen, cached('value', v)])], ahead)
     const attended = await project(g.op('Reshape', [mixed, shapes.o]), `${at}.self_attn.o_proj`)

@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-web/webgpu'
 import { type DecodePlan, decodeWhat, type MeasuredStep } from './model.ts'
 import { onnxModel } from './onnx-model.ts'
 import type { Bench } from './session.ts'
+import { sharedSizes } from './shapes.ts'
 import { summary } from './timer.ts'
 
 const HIDDEN = -1e9
@@ -38,9 +39,8 @@ async function measure(
   plan: DecodePlan,
 ): Promise<number> {
   const { config } = ours.source
-  const caches = Array.from({ length: config.numLayers }, (_, layer) =>
-    ['key', 'value'].map((what) => `${layer}.${what}`),
-  ).flat()
+  const { headDim } = sharedSizes(config)
+  const caches = config.layers.flatMap((_, layer) => ['key', 'value'].map((what) => `${layer}.${what}`))
   const session = await ort.InferenceSession.create(model, {
     executionProviders: [provider],
     // What goes back into the next run stays where it is.
@@ -52,11 +52,11 @@ async function measure(
         }
       : {}),
   })
-  const window = config.windows.find((one) => one !== null) ?? null
+  const window = config.layers.find((layer) => layer.window !== null)?.window ?? null
   const greedy = async (count: number): Promise<number[]> => {
     let fresh = [...plan.promptOf(0)]
     let past: Record<string, ort.Tensor> = Object.fromEntries(
-      caches.map((name) => [name, new ort.Tensor('float32', new Float32Array(0), [1, 1, 0, config.headDim])]),
+      caches.map((name) => [name, new ort.Tensor('float32', new Float32Array(0), [1, 1, 0, headDim])]),
     )
     const tokens: number[] = []
     for (let at = 0; tokens.length < count; ) {

@@ -28,7 +28,6 @@ const config = values.model === 'pebble' ? PEBBLE : GEMMA_270M
 const { lora } = parseRunConfig({ lora: { target_modules: 'all-linear' } })
 const request: PlanRequest = {
   model: config,
-  weightBytes: 2,
   lora,
   maxTokens: tokens!,
   maxSupervised: supervised!,

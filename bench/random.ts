@@ -1,4 +1,4 @@
-import { expectedTensors } from '../src/model/weights.ts'
+import { tensorTable } from '../src/model/tensors.ts'
 import type { ModelConfig, TensorInfo, WeightSource } from '../src/protocol/model.ts'
 
 /** Values in a block that is repeated; a prime, so that rows of a matrix do not repeat in step. */
@@ -48,7 +48,7 @@ export function fillBf16(count: number, start: number, scale: number): Uint16Arr
  */
 export function randomWeights(config: ModelConfig): WeightSource {
   const tensors = new Map<string, TensorInfo>()
-  for (const [name, shape] of expectedTensors(config)) tensors.set(name, { dtype: 'BF16', shape })
+  for (const { name, shape } of tensorTable(config)) tensors.set(name, { dtype: 'BF16', shape })
   const matrix = new Uint8Array(fillBf16(BLOCK, 0, 0.02).buffer)
   const starts = new Map([...tensors.keys()].map((name, i) => [name, ((i * 7919) % BLOCK) * 2]))
   return {

@@ -1,13 +1,10 @@
 import { readModelConfig } from '../src/model/config.ts'
-import type { ModelConfig, Projection } from '../src/protocol/model.ts'
+import type { LayerConfig, ModelConfig, Projection } from '../src/protocol/model.ts'
 
-/** Gemma 3 270M's config.json, as far as sizes go (huggingface.co/google/gemma-3-270m). */
-export const GEMMA_270M: ModelConfig = readModelConfig({
+/** What the config.json of Gemma 3 270M and 1B have in common. */
+const GEMMA_3 = {
   model_type: 'gemma3_text',
   vocab_size: 262_144,
-  hidden_size: 640,
-  intermediate_size: 2048,
-  num_hidden_layers: 18,
   num_attention_heads: 4,
   num_key_value_heads: 1,
   head_dim: 256,
@@ -19,6 +16,22 @@ export const GEMMA_270M: ModelConfig = readModelConfig({
   rope_theta: 1_000_000,
   rope_local_base_freq: 10_000,
   dtype: 'bfloat16',
+}
+
+/** Gemma 3 270M's, as far as sizes go (huggingface.co/google/gemma-3-270m). */
+export const GEMMA_270M: ModelConfig = readModelConfig({
+  ...GEMMA_3,
+  hidden_size: 640,
+  intermediate_size: 2048,
+  num_hidden_layers: 18,
+})
+
+/** huggingface.co/google/gemma-3-1b-pt */
+export const GEMMA_1B: ModelConfig = readModelConfig({
+  ...GEMMA_3,
+  hidden_size: 1152,
+  intermediate_size: 6912,
+  num_hidden_layers: 26,
 })
 
 /** The sizes of public/models/pebble; a test holds the two together. */
@@ -41,6 +54,17 @@ export const PEBBLE: ModelConfig = readModelConfig({
   dtype: 'bfloat16',
 })
 
+type LayerSizes = Pick<LayerConfig, 'headDim' | 'kvHeads' | 'intermediateSize'>
+
+/** Sizes that all layers share, for benches that write one layer down. @throws Error where they differ */
+export function sharedSizes({ layers }: ModelConfig): LayerSizes {
+  const { headDim, kvHeads, intermediateSize } = layers[0]!
+  const differs = (own: LayerConfig) =>
+    own.headDim !== headDim || own.kvHeads !== kvHeads || own.intermediateSize !== intermediateSize
+  if (layers.some(differs)) throw new Error('only models whose layers are all of one size are measured')
+  return { headDim, kvHeads, intermediateSize }
+}
+
 export interface MatmulShape {
   name: string
   /** W is [out, in]. */
@@ -52,13 +76,14 @@ export interface MatmulShape {
 
 /** The different matmuls of a layer. */
 export function matmulShapes(c: ModelConfig): MatmulShape[] {
-  const [query, key] = [c.numHeads * c.headDim, c.numKvHeads * c.headDim]
+  const { headDim, kvHeads, intermediateSize } = sharedSizes(c)
+  const [query, key] = [c.numHeads * headDim, kvHeads * headDim]
   return [
     { name: 'q', out: query, in: c.hiddenSize, projections: ['q_proj'] },
     { name: 'k, v', out: key, in: c.hiddenSize, projections: ['k_proj', 'v_proj'] },
     { name: 'o', out: c.hiddenSize, in: query, projections: ['o_proj'] },
-    { name: 'gate, up', out: c.intermediateSize, in: c.hiddenSize, projections: ['gate_proj', 'up_proj'] },
-    { name: 'down', out: c.hiddenSize, in: c.intermediateSize, projections: ['down_proj'] },
+    { name: 'gate, up', out: intermediateSize, in: c.hiddenSize, projections: ['gate_proj', 'up_proj'] },
+    { name: 'down', out: c.hiddenSize, in: intermediateSize, projections: ['down_proj'] },
   ]
 }
 

@@ -11,7 +11,7 @@ export function benchTable(report: BenchReport): string {
       ? [`the machine was busy (load ${e.load.toFixed(1)} a core): figures are too low`]
       : []),
     '',
-    ...aligned([
+    ...aligned(NUMERIC, [
       ['suite', 'what', 'time', 'FLOPs', 'FLOP/s', 'of peak', 'bytes', 'of bandwidth', 'clock', 'more'],
       ...report.rows.map(rowCells),
     ]),
@@ -64,11 +64,12 @@ function more({ detail: d }: BenchRow): string {
 
 const NUMERIC = new Set([2, 3, 4, 5, 6, 7])
 
-function aligned(rows: string[][]): string[] {
+/** Rows as lines; numbers stand at the right of their columns. */
+export function aligned(numeric: ReadonlySet<number>, rows: string[][]): string[] {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)))
   return rows.map((row) =>
     row
-      .map((cell, i) => (NUMERIC.has(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .map((cell, i) => (numeric.has(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
       .join('  ')
       .trimEnd(),
   )

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, readdirSync, readFileSync, statSync } fro
 import { basename, join, relative, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { readModelConfig } from '../src/model/config.ts'
-import { parameterCount } from '../src/model/weights.ts'
+import { parameterCount } from '../src/model/tensors.ts'
 import { fail } from '../src/protocol/errors.ts'
 import { defaultRunConfig, parseRunConfig, type RunConfig } from '../src/protocol/run-config.ts'
 import type { Mapping } from '../src/protocol/studio.ts'

@@ -11,8 +11,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { planEngine } from '../src/engine/plan.ts'
 import { type Kernel, shaderText } from '../src/gpu/kernel.ts'
-import { kernelOf } from '../src/gpu/tape.ts'
 import { readModelConfig } from '../src/model/config.ts'
+import { storedAlike } from '../src/model/storage.ts'
 import type { PlanRequest } from '../src/protocol/engine.ts'
 import type { ModelConfig, WeightType } from '../src/protocol/model.ts'
 import { parseRunConfig } from '../src/protocol/run-config.ts'
@@ -63,20 +63,18 @@ function shadersOf(one: Case): Map<string, Kernel> {
   const { lora } = parseRunConfig({ lora: { target_modules: 'all-linear', lora_dropout: one.dropout } })
   const request: PlanRequest = {
     model: one.model,
-    weightBytes: one.type === 'F32' ? 4 : 2,
+    stored: storedAlike(one.model, one.type),
     lora,
     maxTokens: one.tokens,
     maxSupervised: one.tokens,
     recompute: one.recompute,
     decode: { sequences: 4, positions: 512 },
   }
-  const plan = planEngine(request, { typeOf: () => one.type })
+  const plan = planEngine(request)
   const found = new Map<string, Kernel>()
   for (const planned of Object.values(plan.tapes)) {
     if (!planned) continue
-    const asked = [...planned.tape.asked.values()].flatMap((variants) => Object.values(variants))
-    for (const kernel of [...planned.tape.dispatches.map((d) => d.kernel), ...asked.map(kernelOf)])
-      found.set(shaderText(kernel), kernel)
+    for (const kernel of planned.tape.kernels()) found.set(shaderText(kernel), kernel)
   }
   return found
 }

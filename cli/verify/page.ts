@@ -3,6 +3,7 @@ import { peftFiles } from '../../src/export/peft.ts'
 import { httpSource, readJson } from '../../src/files/bytes.ts'
 import { openWeights, readTensor } from '../../src/files/weights.ts'
 import { readAdapterConfig } from '../../src/model/adapter-config.ts'
+import { storedTypes } from '../../src/model/storage.ts'
 import { type Batch, type BatchJson, batchOf, IGNORE } from '../../src/protocol/batch.ts'
 import type { EngineState, PlanRequest, StateTensor } from '../../src/protocol/engine.ts'
 import { type Failure, LapidaryError, toFailure } from '../../src/protocol/errors.ts'
@@ -80,7 +81,7 @@ async function verify(job: VerifyJob): Promise<VerifyResult> {
   const batches = job.steps.flat()
   const request: PlanRequest = {
     model: model.info.config,
-    weightBytes: 2,
+    stored: storedTypes(await model.weights()),
     lora,
     maxTokens: Math.max(longest, ...batches.map((b) => b.tokens.length)),
     maxSupervised: Math.max(...batches.map((b) => b.supervisedRows.length)),

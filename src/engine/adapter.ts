@@ -5,7 +5,7 @@ import type { ParameterChunk } from '../kernels/adamw.ts'
 import { type AdapterTensor, adapterTensors } from '../model/lora.ts'
 import type { EngineState, StateTensor } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-import type { ModelConfig, Projection } from '../protocol/model.ts'
+import type { ModelConfig } from '../protocol/model.ts'
 import type { LoraConfig } from '../protocol/run-config.ts'
 
 /** One LoRA matrix: its value and its gradient as arrays, and where they lie in the flat chunk. */
@@ -17,12 +17,20 @@ export interface LoraMatrix extends AdapterTensor {
   offset: number
 }
 
+/** The matrices of one projection. */
+export interface LoraMatrices {
+  a: LoraMatrix
+  b: LoraMatrix
+}
+
 /**
  * All trainable weights as a few flat chunks (one, unless a binding cannot hold it), so that clip and AdamW are a
  * dispatch or two. Each matrix starts at a multiple of 64 floats, which is a legal binding offset everywhere.
  */
 export interface AdapterLayout {
   matrices: LoraMatrix[]
+  /** The matrices of each projection that has them, by its site. */
+  pairs: ReadonlyMap<number, LoraMatrices>
   chunks: ParameterChunk[]
   /** Each Threefry site as u32 [1]: bound, not a constant, so that all layers share their kernels. */
   sites: Map<number, Tensor>
@@ -52,7 +60,11 @@ export function layOutAdapter(config: ModelConfig, lora: LoraConfig, maxBinding:
   })
   const sites = new Map(matrices.map(({ site }) => [site, boundTensor(`site ${site}`, [1], 'u32')]))
   const bytes = sizes.reduce((sum, s) => sum + s * 16, 0) + sites.size * SITE_STRIDE
-  return { matrices, chunks, sites, bytes }
+  const pairs = new Map<number, LoraMatrices>()
+  matrices.forEach((a, i) => {
+    if (a.matrix === 'A') pairs.set(a.site, { a, b: matrices[i + 1]! })
+  })
+  return { matrices, pairs, chunks, sites, bytes }
 }
 
 type Part = 'value' | 'gradient' | 'm' | 'v'
@@ -149,18 +161,6 @@ export class AdapterStore {
       )
     }
   }
-}
-
-/** The matrices of one projection, or null where the adapter leaves it alone. */
-export function loraOf(
-  layout: AdapterLayout,
-  layer: number,
-  projection: Projection,
-): { a: LoraMatrix; b: LoraMatrix } | null {
-  const of = layout.matrices.filter((m) => m.layer === layer && m.projection === projection)
-  const a = of.find((m) => m.matrix === 'A')
-  const b = of.find((m) => m.matrix === 'B')
-  return a && b ? { a, b } : null
 }
 
 export async function readFloats(

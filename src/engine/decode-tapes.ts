@@ -5,13 +5,7 @@ import { rmsNorm } from '../kernels/rms-norm.ts'
 import { advance, sample } from '../kernels/sample.ts'
 import type { PlanRequest } from '../protocol/engine.ts'
 import type { ModelConfig } from '../protocol/model.ts'
-import {
-  type ForwardOptions,
-  type GemmaParts,
-  gemmaLayers,
-  type KvCache,
-  type StreamInputs,
-} from './gemma.ts'
+import { type ForwardPass, type GemmaParts, gemmaLayers, type KvCache } from './gemma.ts'
 
 /** The arrays decoding keeps between steps. */
 export interface DecodeParts {
@@ -31,16 +25,17 @@ export interface DecodeParts {
   tensors: [Tensor, Dims][]
 }
 
-const FORWARD: ForwardOptions = { policy: () => 'everything', dropout: false }
+const FORWARD: Pick<ForwardPass, 'policy' | 'dropout'> = { policy: () => 'everything', dropout: false }
 
 export function decodeParts(config: ModelConfig, request: NonNullable<PlanRequest['decode']>): DecodeParts {
   const { sequences, positions } = request
-  const width = config.numKvHeads * config.headDim
   const rows = (name: string) => boundTensor(name, ['tokens'], 'u32')
-  const cache = Array.from({ length: config.numLayers }, (_, i) => ({
-    k: boundTensor(`key cache ${i}`, [sequences * positions, width]),
-    v: boundTensor(`value cache ${i}`, [sequences * positions, width]),
-  }))
+  const cache: KvCache['layers'] = []
+  config.layers.forEach(({ keysFrom, kvHeads, headDim }, layer) => {
+    const own = (what: string) =>
+      boundTensor(`${what} cache ${layer}`, [sequences * positions, kvHeads * headDim])
+    cache.push(keysFrom === layer ? { k: own('key'), v: own('value') } : cache[keysFrom]!)
+  })
   const state = {
     tokens: rows('next tokens'),
     positions: rows('next positions'),
@@ -55,10 +50,9 @@ export function decodeParts(config: ModelConfig, request: NonNullable<PlanReques
   const capacity: Dims = { tokens: sequences, supervised: 0, sequences }
   const prefillCapacity: Dims = { tokens: positions, supervised: 0, sequences }
   const tensors: [Tensor, Dims][] = [
-    ...[...cache.flatMap(({ k, v }) => [k, v]), ...Object.values(state)].map((t): [Tensor, Dims] => [
-      t,
-      capacity,
-    ]),
+    ...[...[...new Set(cache)].flatMap(({ k, v }) => [k, v]), ...Object.values(state)].map(
+      (t): [Tensor, Dims] => [t, capacity],
+    ),
     ...Object.values(stream).map((t): [Tensor, Dims] => [t, prefillCapacity]),
   ]
   return { sequences, positions, capacity, prefillCapacity, cache, state, stream, tensors }
@@ -69,13 +63,13 @@ export function prefillTape(parts: GemmaParts, decode: DecodeParts, choices: Rec
   const tape = new Tape(choices, decode.prefillCapacity)
   const { stream } = decode
   const cache = cacheOf(decode, stream.sequenceOf)
-  gemmaLayers(
+  gemmaLayers({
     tape,
     parts,
-    { rows: 'tokens', ...stream },
-    { kind: 'stream', segmentStart: stream.segmentStart, cache },
-    FORWARD,
-  )
+    stream: { rows: 'tokens', ...stream },
+    mode: { kind: 'stream', segmentStart: stream.segmentStart, cache },
+    ...FORWARD,
+  })
   return tape
 }
 
@@ -84,14 +78,13 @@ export function decodeTape(parts: GemmaParts, decode: DecodeParts, choices: Reco
   const { config, weights } = parts
   const tape = new Tape(choices, decode.capacity)
   const { state } = decode
-  const stream: StreamInputs = { rows: 'tokens', tokens: state.tokens, positions: state.positions }
-  const x = gemmaLayers(
+  const x = gemmaLayers({
     tape,
     parts,
-    stream,
-    { kind: 'cache', cache: cacheOf(decode, state.sequenceOf) },
-    FORWARD,
-  )
+    stream: { rows: 'tokens', tokens: state.tokens, positions: state.positions },
+    mode: { kind: 'cache', cache: cacheOf(decode, state.sequenceOf) },
+    ...FORWARD,
+  })
   const h = rmsNorm(tape, x, weights.finalNorm, {
     rows: 'tokens',
     width: config.hiddenSize,

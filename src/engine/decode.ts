@@ -9,20 +9,33 @@ import type { Session } from './session.ts'
 /** Steps queued before the oldest one's tokens are looked at. */
 const IN_FLIGHT = 4
 
-type Enqueue = <T>(task: () => Promise<T>) => Promise<T>
+/** What decoding runs on. */
+export interface Decoder {
+  session: Session
+  slicer: Slicer
+  /** Runs a piece of work when the engine is free. */
+  enqueue<T>(task: () => Promise<T>): Promise<T>
+  signal?: AbortSignal | undefined
+}
+
+/** Prompts that are decoded side by side. */
+interface Group {
+  decode: DecodeParts
+  prompts: readonly Uint32Array[]
+  options: GenerateOptions
+  readbacks: Readbacks
+}
 
 /**
  * Decodes prompts side by side, as many at a time as the plan has sequences. Each drawn token goes back into the model on
  * the device; the host reads tokens a few steps behind.
  */
 export async function* generate(
-  session: Session,
-  slicer: Slicer,
-  enqueue: Enqueue,
+  decoder: Decoder,
   prompts: readonly Uint32Array[],
   options: GenerateOptions,
-  signal?: AbortSignal,
 ): AsyncGenerator<GeneratedToken> {
+  const { session } = decoder
   const { decode } = session.plan
   if (!decode) throw new Error('no decoding was planned')
   prompts.forEach((prompt, i) => {
@@ -39,36 +52,19 @@ export async function* generate(
   const readbacks = new Readbacks(session.gpu, Math.max(16, decode.sequences * 4))
   try {
     for (let first = 0; first < prompts.length; first += decode.sequences) {
-      const group = prompts.slice(first, first + decode.sequences)
-      for await (const out of generateGroup(
-        session,
-        slicer,
-        enqueue,
-        decode,
-        readbacks,
-        group,
-        options,
-        signal,
-      ))
-        yield { ...out, prompt: first + out.prompt }
+      const group = { decode, prompts: prompts.slice(first, first + decode.sequences), options, readbacks }
+      for await (const out of generateGroup(decoder, group)) yield { ...out, prompt: first + out.prompt }
     }
   } finally {
     readbacks.dispose()
   }
 }
 
-async function* generateGroup(
-  session: Session,
-  slicer: Slicer,
-  enqueue: Enqueue,
-  decode: DecodeParts,
-  readbacks: Readbacks,
-  prompts: readonly Uint32Array[],
-  options: GenerateOptions,
-  signal?: AbortSignal,
-): AsyncGenerator<GeneratedToken> {
+async function* generateGroup(decoder: Decoder, group: Group): AsyncGenerator<GeneratedToken> {
+  const { session, slicer, signal } = decoder
+  const { decode, prompts, options, readbacks } = group
   const adapter = options.adapter === 'off' ? 0 : 1
-  await enqueue(() => prefill(session, slicer, decode, prompts, adapter, signal))
+  await decoder.enqueue(() => prefill(decoder, group, adapter))
   const live: Dims = { tokens: prompts.length, supervised: 0, sequences: prompts.length }
   const scalars = {
     ...live,
@@ -84,7 +80,7 @@ async function* generateGroup(
   const done = prompts.map(() => false)
   const pending: Promise<{ tokens: Promise<ArrayBuffer> }>[] = []
   const queue = () =>
-    enqueue(async () => {
+    decoder.enqueue(async () => {
       session.context.writeScalars(scalars)
       await session.programs.decode!.run(live, slicer, signal)
       return { tokens: readbacks.read(session.buffer(decode.state.tokens), prompts.length * 4) }
@@ -110,12 +106,9 @@ async function* generateGroup(
 
 /** Fills the caches with all but each prompt's last token, which is what decoding begins with. */
 async function prefill(
-  session: Session,
-  slicer: Slicer,
-  decode: DecodeParts,
-  prompts: readonly Uint32Array[],
+  { session, slicer, signal }: Decoder,
+  { decode, prompts }: Group,
   adapter: number,
-  signal?: AbortSignal,
 ): Promise<void> {
   const { state, stream } = decode
   session.write(

@@ -8,9 +8,12 @@ import { cacheWrite } from '../kernels/kv-cache.ts'
 import { linear } from '../kernels/linear.ts'
 import { qkNormRope } from '../kernels/qk-norm-rope.ts'
 import { rmsNorm } from '../kernels/rms-norm.ts'
-import type { ModelConfig, Projection } from '../protocol/model.ts'
+import { sum } from '../kernels/sum.ts'
+import { projectionSite } from '../model/lora.ts'
+import { type RopeShape, ropeKey } from '../model/rope.ts'
+import type { LayerConfig, LayerNorm, ModelConfig, Projection } from '../protocol/model.ts'
 import { type LoraConfig, loraScaling } from '../protocol/run-config.ts'
-import { type AdapterLayout, loraOf } from './adapter.ts'
+import type { AdapterLayout } from './adapter.ts'
 import type { DeviceWeights } from './weights.ts'
 
 /** Everything a forward pass is written down over. */
@@ -23,10 +26,8 @@ export interface GemmaParts {
   rope: ReadonlyMap<string, RopeTable>
 }
 
-export interface RopeTable {
+export interface RopeTable extends RopeShape {
   tensor: Tensor
-  theta: number
-  factor: number
   positions: number
 }
 
@@ -46,7 +47,7 @@ export type AttentionMode =
   | { kind: 'cache'; cache: KvCache }
 
 export interface KvCache {
-  /** [sequences * positions, kvHeads * headDim] for each layer. */
+  /** [sequences * positions, kvHeads * headDim] for each layer; a layer that uses another's keys has that one's. */
   layers: { k: Tensor; v: Tensor }[]
   /** u32 [rows]: sequence of each row of the stream. */
   sequenceOf: Tensor
@@ -54,128 +55,147 @@ export interface KvCache {
   sequences: number
 }
 
-export const ropeKey = (rope: { theta: number; factor: number }) => `${rope.theta}/${rope.factor}`
-
-export interface ForwardOptions {
+/** A forward pass over a stream. */
+export interface ForwardPass {
+  tape: Tape
+  parts: GemmaParts
+  stream: StreamInputs
+  mode: AttentionMode
   /** Recomputation of each layer; only matters where a backward pass follows. */
   policy: (layer: number) => KeepPolicy
   dropout: boolean
 }
 
+/** Keys, normed and turned, and values, [rows, kvHeads * headDim]. */
+interface KeysValues {
+  k: Tensor
+  v: Tensor
+}
+
+/** One layer of a pass. */
+interface LayerPass extends ForwardPass {
+  layer: number
+  own: LayerConfig
+  /** Of the layers so far; a layer that uses another's has that one's. */
+  keys: KeysValues[]
+}
+
 /**
- * Gemma 3's layers over a stream: the residual stream after the last layer, [rows, hidden], before the final norm.
+ * Gemma's layers over a stream: the residual stream after the last layer, [rows, hidden], before the final norm.
  * Source: Transformers `modeling_gemma3.py` (Gemma3DecoderLayer, Gemma3Attention, Gemma3MLP).
  */
-export function gemmaLayers(
-  tape: Tape,
-  parts: GemmaParts,
-  stream: StreamInputs,
-  mode: AttentionMode,
-  options: ForwardOptions,
-): Tensor {
-  const { config, weights } = parts
+export function gemmaLayers(pass: ForwardPass): Tensor {
+  const { tape, stream } = pass
+  const { config, weights } = pass.parts
   let x = embedding(tape, stream.tokens, weights.embedding, {
     rows: stream.rows,
     scale: config.embeddingScale,
   })
   tape.keep(x)
-  for (let layer = 0; layer < config.numLayers; layer++)
-    x = tape.keep(
-      tape.scope(options.policy(layer), () => gemmaLayer(tape, parts, stream, mode, options, layer, x)),
-    )
+  const keys: KeysValues[] = []
+  config.layers.forEach((own, layer) => {
+    x = tape.keep(tape.scope(pass.policy(layer), () => gemmaLayer({ ...pass, layer, own, keys }, x)))
+  })
   return x
 }
 
-function gemmaLayer(
-  tape: Tape,
-  parts: GemmaParts,
-  stream: StreamInputs,
-  mode: AttentionMode,
-  options: ForwardOptions,
-  layer: number,
-  x: Tensor,
-): Tensor {
+function gemmaLayer(pass: LayerPass, x: Tensor): Tensor {
+  const { tape, own } = pass
+  const { rows } = pass.stream
+  const h = norm(pass, 'input', x)
+  const q = rotate(pass, 'query', project(pass, 'q_proj', h))
+  const keys = keysOf(pass, h)
+  const x1 = norm(pass, 'post_attention', project(pass, 'o_proj', attend(pass, q, keys)), x)
+
+  const h2 = norm(pass, 'pre_feedforward', x1)
+  const gate = project(pass, 'gate_proj', h2)
+  const up = project(pass, 'up_proj', h2)
+  const inner = geglu(tape, gate, up, { rows, width: own.intermediateSize })
+  return norm(pass, 'post_feedforward', project(pass, 'down_proj', inner), x1)
+}
+
+/** x [rows, hidden] normed, where the layer has this norm, and added to `residual`. */
+function norm({ tape, parts, stream, layer }: LayerPass, which: LayerNorm, x: Tensor, residual?: Tensor) {
   const { config, weights } = parts
-  const { rows } = stream
-  const { norms, projections } = weights.layers[layer]!
-  const width = config.hiddenSize
-  const norm = (input: Tensor, weight: Tensor, residual?: Tensor) =>
-    rmsNorm(tape, input, weight, { rows, width, eps: config.rmsNormEps, ...(residual ? { residual } : {}) })
-  const project = (input: Tensor, projection: Projection) => {
-    const matrices = loraOf(parts.adapter, layer, projection)
-    const lora = matrices && {
-      a: matrices.a.value,
-      b: matrices.b.value,
-      rank: parts.lora.r,
-      scale: loraScaling(parts.lora),
-      site: parts.adapter.sites.get(matrices.a.site)!,
-      dropout: options.dropout && parts.lora.lora_dropout > 0,
-    }
-    return linear(tape, input, projections[projection], {
-      rows,
-      name: `${layer}.${projection}`,
-      ...(lora ? { lora } : {}),
+  const shape = { rows: stream.rows, width: config.hiddenSize }
+  const weight = weights.layers[layer]!.norms[which]
+  if (weight)
+    return rmsNorm(tape, x, weight, { ...shape, eps: config.rmsNormEps, ...(residual && { residual }) })
+  return residual ? sum(tape, x, residual, shape) : x
+}
+
+function project({ tape, parts, stream, layer, dropout }: LayerPass, projection: Projection, x: Tensor) {
+  const matrices = parts.adapter.pairs.get(projectionSite(layer, projection))
+  const lora = matrices && {
+    a: matrices.a.value,
+    b: matrices.b.value,
+    rank: parts.lora.r,
+    scale: loraScaling(parts.lora),
+    site: parts.adapter.sites.get(matrices.a.site)!,
+    dropout: dropout && parts.lora.lora_dropout > 0,
+  }
+  const weight = parts.weights.layers[layer]!.projections[projection]!
+  return linear(tape, x, weight, {
+    rows: stream.rows,
+    name: `${layer}.${projection}`,
+    ...(lora ? { lora } : {}),
+  })
+}
+
+/** Heads normed, where the layer has this norm, and turned. */
+function rotate({ tape, parts, stream, layer, own }: LayerPass, which: 'query' | 'key', x: Tensor) {
+  const { config, weights } = parts
+  const table = parts.rope.get(ropeKey(own))!
+  return qkNormRope(tape, x, weights.layers[layer]!.norms[which] ?? null, {
+    rows: stream.rows,
+    heads: which === 'query' ? config.numHeads : own.kvHeads,
+    headDim: own.headDim,
+    eps: config.rmsNormEps,
+    positions: stream.positions,
+    table: table.tensor,
+    maxPositions: table.positions,
+  })
+}
+
+/** Keys and values that a layer attends to, its own written into the cache. */
+function keysOf(pass: LayerPass, h: Tensor): KeysValues {
+  const { tape, stream, mode, layer, own, keys } = pass
+  if (own.keysFrom !== layer) return (keys[layer] = keys[own.keysFrom]!)
+  const k = rotate(pass, 'key', project(pass, 'k_proj', h))
+  const v = project(pass, 'v_proj', h)
+  if (mode.cache) {
+    const { sequenceOf, positions, sequences, layers } = mode.cache
+    cacheWrite(tape, k, v, layers[layer]!.k, layers[layer]!.v, {
+      rows: stream.rows,
+      width: own.kvHeads * own.headDim,
+      positions: stream.positions,
+      sequenceOf,
+      maxPositions: positions,
+      sequences,
     })
   }
-
-  const rope = parts.rope.get(ropeKey(config.rope[layer]!))!
-  const rotate = (input: Tensor, heads: number, weight: Tensor) =>
-    qkNormRope(tape, input, weight, {
-      rows,
-      heads,
-      headDim: config.headDim,
-      eps: config.rmsNormEps,
-      positions: stream.positions,
-      table: rope.tensor,
-      maxPositions: rope.positions,
-    })
-  const h = norm(x, norms.input_layernorm)
-  const q = rotate(project(h, 'q_proj'), config.numHeads, norms['self_attn.q_norm'])
-  const k = rotate(project(h, 'k_proj'), config.numKvHeads, norms['self_attn.k_norm'])
-  const v = project(h, 'v_proj')
-  const attended = attend(tape, config, stream, mode, layer, q, k, v)
-  const x1 = norm(project(attended, 'o_proj'), norms.post_attention_layernorm, x)
-
-  const h2 = norm(x1, norms.pre_feedforward_layernorm)
-  const gate = project(h2, 'gate_proj')
-  const up = project(h2, 'up_proj')
-  const inner = geglu(tape, gate, up, { rows, width: config.intermediateSize })
-  return norm(project(inner, 'down_proj'), norms.post_feedforward_layernorm, x1)
+  return (keys[layer] = { k, v })
 }
 
 function attend(
-  tape: Tape,
-  config: ModelConfig,
-  stream: StreamInputs,
-  mode: AttentionMode,
-  layer: number,
+  { tape, parts, stream, mode, layer, own }: LayerPass,
   q: Tensor,
-  k: Tensor,
-  v: Tensor,
+  { k, v }: KeysValues,
 ): Tensor {
+  const { config } = parts
   const shape = {
     rows: stream.rows,
     heads: config.numHeads,
-    kvHeads: config.numKvHeads,
-    headDim: config.headDim,
+    kvHeads: own.kvHeads,
+    headDim: own.headDim,
     scale: config.queryScale,
-    window: config.windows[layer]!,
+    window: own.window,
     softCap: config.attentionSoftCap,
     name: `${layer}.attention`,
   }
-  const { cache } = mode
-  const own = cache?.layers[layer]
-  if (cache && own)
-    cacheWrite(tape, k, v, own.k, own.v, {
-      rows: stream.rows,
-      width: config.numKvHeads * config.headDim,
-      positions: stream.positions,
-      sequenceOf: cache.sequenceOf,
-      maxPositions: cache.positions,
-      sequences: cache.sequences,
-    })
   if (mode.kind === 'stream') return attention(tape, q, k, v, { ...shape, segmentStart: mode.segmentStart })
-  return attentionDecode(tape, q, own!.k, own!.v, {
+  const cached = mode.cache.layers[layer]!
+  return attentionDecode(tape, q, cached.k, cached.v, {
     ...shape,
     positions: stream.positions,
     sequenceOf: mode.cache.sequenceOf,

@@ -19,14 +19,14 @@ export async function allLogits(session: Session, live: Dims, slicer: Slicer): P
   const { config, weights } = parts
   // The same kernels as in training.
   const tape = new Tape(tapes.train!.tape.choices, live)
-  const stream = { rows: 'tokens' as const, tokens: inputs.tokens, positions: inputs.positions }
-  const x = gemmaLayers(
+  const x = gemmaLayers({
     tape,
     parts,
-    stream,
-    { kind: 'stream', segmentStart: inputs.segmentStart },
-    { policy: () => 'everything', dropout: false },
-  )
+    stream: { rows: 'tokens', tokens: inputs.tokens, positions: inputs.positions },
+    mode: { kind: 'stream', segmentStart: inputs.segmentStart },
+    policy: () => 'everything',
+    dropout: false,
+  })
   const width = config.hiddenSize
   const h = rmsNorm(tape, x, weights.finalNorm, { rows: 'tokens', width, eps: config.rmsNormEps })
   const shape = ['tokens', config.vocabSize] as const

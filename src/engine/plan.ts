@@ -2,12 +2,13 @@ import type { Dims } from '../gpu/kernel.ts'
 import { type MemoryLayout, planMemory, sharedSlots, tensorBytes } from '../gpu/memory.ts'
 import { CONTEXT_BYTES } from '../gpu/program.ts'
 import { boundTensor, type Tape, type Tensor } from '../gpu/tape.ts'
+import { checkLayers } from '../model/layers.ts'
+import { ropesOf } from '../model/rope.ts'
 import type { MemoryPlan, PlanRequest, Recompute } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-import type { WeightType } from '../protocol/model.ts'
 import { layOutAdapter } from './adapter.ts'
 import { type DecodeParts, decodeParts, decodeTape, prefillTape } from './decode-tapes.ts'
-import { type GemmaParts, type RopeTable, ropeKey } from './gemma.ts'
+import type { GemmaParts, RopeTable } from './gemma.ts'
 import {
   type BatchInputs,
   batchInputs,
@@ -26,8 +27,6 @@ export interface PlanOptions {
   /** Largest storage binding of the device. */
   maxBinding?: number
   choices?: Record<string, string>
-  /** How each weight is stored; by default all alike, by `weightBytes`. */
-  typeOf?: (name: string) => WeightType
 }
 
 export type TapeName = 'train' | 'optimizer' | 'score' | 'prefill' | 'decode'
@@ -46,6 +45,8 @@ export interface EnginePlan {
   outputs: Outputs
   decode: DecodeParts | null
   tapes: Record<TapeName, PlannedTape | null>
+  /** Numeric choices of all tapes, by key: those that were given and name something here, else the defaults. */
+  choices: Record<string, string>
   recompute: Recompute
   memory: DeviceMemoryPlan
 }
@@ -60,77 +61,98 @@ const BUDGET = 4 * 2 ** 30
 /** Read-backs under way at once, and their size. */
 export const READBACK_BYTES = 4 * 256
 
-/** Plans for a request; `auto` takes the least recomputation that stays within the budget, else the most. */
+/** Least recomputation first. */
+const WAYS: readonly Recompute[] = ['nothing', 'cheap', 'layer']
+
+/**
+ * Plans for a request; `auto` takes the least recomputation that stays within the budget, else the most. Each tape is planned
+ * once, but for the training one, which alone depends on what is recomputed.
+ * @throws LapidaryError `unsupported_model` for layers that the engine does not have, `out_of_memory` for an array that the
+ * device cannot bind
+ */
 export function planEngine(request: PlanRequest, options: PlanOptions = {}): EnginePlan {
-  if (request.recompute !== 'auto') return planWith(request, request.recompute, options)
+  checkLayers(request.model)
+  const draft = draftOf(request, options)
   const budget = request.memoryBudget ?? BUDGET
   let plan: EnginePlan | undefined
-  for (const recompute of ['nothing', 'cheap', 'layer'] as const) {
-    plan = planWith(request, recompute, options)
-    if (plan.memory.bytes.total <= budget) return plan
+  for (const recompute of request.recompute === 'auto' ? WAYS : [request.recompute]) {
+    plan = planWith(draft, recompute)
+    if (plan.memory.bytes.total <= budget) break
   }
+  const { largestBinding } = plan!.memory
+  if (largestBinding > draft.maxBinding)
+    fail(
+      'out_of_memory',
+      `One array of this plan takes ${mib(largestBinding)}; this device binds at most ${mib(draft.maxBinding)} at once.`,
+      'Lower max_length or per_device_train_batch_size.',
+      { largestBinding, maxBinding: draft.maxBinding },
+    )
   return plan!
 }
 
-function planWith(request: PlanRequest, recompute: Recompute, options: PlanOptions): EnginePlan {
-  const { model: config, lora } = request
-  const maxBinding = options.maxBinding ?? DEFAULT_BINDING
-  const choices = options.choices ?? {}
-  const typeOf = options.typeOf ?? (() => (request.weightBytes === 4 ? 'F32' : 'BF16'))
+/** What does not depend on recomputation. */
+interface Draft extends Pick<EnginePlan, 'request' | 'parts' | 'inputs' | 'outputs' | 'decode'> {
+  choices: Record<string, string>
+  maxBinding: number
+  capacity: Dims
+  tapes: Omit<EnginePlan['tapes'], 'train'>
+}
+
+function draftOf(request: PlanRequest, options: PlanOptions): Draft {
+  const { model: config, lora, stored } = request
+  const { maxBinding = DEFAULT_BINDING, choices = {} } = options
   const parts: GemmaParts = {
     config,
     lora,
-    weights: layOutWeights(config, typeOf, maxBinding),
+    weights: layOutWeights(config, stored, maxBinding),
     adapter: layOutAdapter(config, lora, maxBinding),
     rope: ropeTables(request),
   }
   const inputs = batchInputs()
   const out = outputs()
   const capacity: Dims = { tokens: request.maxTokens, supervised: request.maxSupervised, sequences: 0 }
-  const planned = (tape: Tape, dims: Dims): PlannedTape => ({
-    tape,
-    capacity: dims,
-    layout: planMemory(tape.dispatches, dims),
-  })
   const decode = request.decode ? decodeParts(config, request.decode) : null
-  const tapes: Record<TapeName, PlannedTape | null> = {
-    train: planned(trainingTape(parts, inputs, out, recompute, choices, capacity), capacity),
-    optimizer: planned(optimizerTape(parts, out, capacity), capacity),
-    score: planned(scoringTape(parts, inputs, out, choices, capacity), capacity),
-    prefill: decode && planned(prefillTape(parts, decode, choices), decode.prefillCapacity),
-    decode: decode && planned(decodeTape(parts, decode, choices), decode.capacity),
+  const tapes: Draft['tapes'] = {
+    optimizer: planned(optimizerTape(parts, out, capacity)),
+    score: planned(scoringTape(parts, inputs, out, choices, capacity)),
+    prefill: decode && planned(prefillTape(parts, decode, choices)),
+    decode: decode && planned(decodeTape(parts, decode, choices)),
   }
-  const memory = memoryPlan(recompute, parts, inputs, out, decode, tapes, capacity)
-  const { largestBinding } = memory
-  if (largestBinding > maxBinding)
-    fail(
-      'out_of_memory',
-      `One array of this plan takes ${mib(largestBinding)}; this device binds at most ${mib(maxBinding)} at once.`,
-      'Lower max_length or per_device_train_batch_size.',
-      { largestBinding, maxBinding },
-    )
-  return { request, parts, inputs, outputs: out, decode, tapes, recompute, memory }
+  return { request, parts, inputs, outputs: out, decode, choices, maxBinding, capacity, tapes }
 }
+
+function planWith(draft: Draft, recompute: Recompute): EnginePlan {
+  const { request, parts, inputs, outputs: out, decode, choices, capacity } = draft
+  const train = planned(trainingTape({ parts, inputs, out, recompute, choices, capacity }))
+  const tapes = { train, ...draft.tapes }
+  const memory = memoryPlan({ recompute, parts, inputs, outputs: out, decode, tapes, capacity })
+  const chosen = Object.assign({}, ...Object.values(tapes).map((planned) => planned?.tape.chosen))
+  return { request, parts, inputs, outputs: out, decode, tapes, choices: chosen, recompute, memory }
+}
+
+const planned = (tape: Tape): PlannedTape => ({
+  tape,
+  capacity: tape.capacity,
+  layout: planMemory(tape.dispatches, tape.capacity),
+})
 
 function ropeTables({ model, maxTokens, decode }: PlanRequest): Map<string, RopeTable> {
   const positions = Math.max(maxTokens, decode?.positions ?? 0)
-  const tables = new Map<string, RopeTable>()
-  for (const rope of model.rope) {
-    const tensor = boundTensor(`rope ${ropeKey(rope)}`, [positions, model.headDim])
-    if (!tables.has(ropeKey(rope))) tables.set(ropeKey(rope), { tensor, ...rope, positions })
-  }
-  return tables
+  return new Map(
+    Array.from(ropesOf(model), ([key, shape]): [string, RopeTable] => [
+      key,
+      { ...shape, tensor: boundTensor(`rope ${key}`, [positions, shape.headDim]), positions },
+    ]),
+  )
 }
 
-function memoryPlan(
-  recompute: Recompute,
-  parts: GemmaParts,
-  inputs: BatchInputs,
-  out: Outputs,
-  decode: DecodeParts | null,
-  tapes: EnginePlan['tapes'],
-  capacity: Dims,
-): DeviceMemoryPlan {
+/** A plan whose bytes are not counted yet. */
+interface Uncounted extends Omit<EnginePlan, 'request' | 'choices' | 'memory'> {
+  capacity: Dims
+}
+
+function memoryPlan(plan: Uncounted): DeviceMemoryPlan {
+  const { recompute, parts, inputs, outputs: out, decode, tapes, capacity } = plan
   const all = Object.values(tapes).filter((t) => t !== null)
   const sum = (tensors: Iterable<Tensor>, dims: Dims) => {
     let bytes = 0

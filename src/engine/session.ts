@@ -4,7 +4,7 @@ import { tensorBytes } from '../gpu/memory.ts'
 import { type GpuContext, type Place, Program, Workspace } from '../gpu/program.ts'
 import type { Rates } from '../gpu/slicer.ts'
 import type { Tensor } from '../gpu/tape.ts'
-import { ropeTable } from '../lib/rope.ts'
+import { ropeValues } from '../model/rope.ts'
 import { AdapterStore } from './adapter.ts'
 import type { EnginePlan, TapeName } from './plan.ts'
 
@@ -56,8 +56,8 @@ export class Session {
       places.set(t, { buffer, offset: 0 })
     }
     const { capacity } = plan.tapes.train!
-    for (const { tensor, positions, theta, factor } of plan.parts.rope.values())
-      allocate(tensor, capacity, ropeTable(positions, plan.parts.config.headDim, theta, factor))
+    for (const table of plan.parts.rope.values())
+      allocate(table.tensor, capacity, ropeValues(table, table.positions))
     for (const t of [...Object.values(plan.inputs), ...Object.values(plan.outputs)]) allocate(t, capacity)
     for (const [t, dims] of plan.decode?.tensors ?? []) allocate(t, dims)
     const adapter = new AdapterStore(gpu, plan.parts.adapter)

@@ -51,14 +51,15 @@ export function outputs(): Outputs {
 const POLICY: Record<Recompute, KeepPolicy> = { nothing: 'everything', cheap: 'costly', layer: 'nothing' }
 
 /** Forward and backward of one micro-batch: gradients and figures are added to what is there. */
-export function trainingTape(
-  parts: GemmaParts,
-  inputs: BatchInputs,
-  out: Outputs,
-  recompute: Recompute,
-  choices: Record<string, string>,
-  capacity: Dims,
-): Tape {
+export function trainingTape(o: {
+  parts: GemmaParts
+  inputs: BatchInputs
+  out: Outputs
+  recompute: Recompute
+  choices: Record<string, string>
+  capacity: Dims
+}): Tape {
+  const { parts, inputs, out, recompute, choices, capacity } = o
   const tape = new Tape(choices, capacity)
   for (const { value, gradient } of parts.adapter.matrices) tape.parameter(value, gradient)
   const { logProbability, hit } = supervised(tape, parts, inputs, capacity, {
@@ -105,8 +106,14 @@ function supervised(
   o: { policy: () => KeepPolicy; dropout: boolean; gradient: boolean },
 ): { logProbability: Tensor; hit: Tensor } {
   const { config, weights } = parts
-  const stream = { rows: 'tokens' as const, tokens: inputs.tokens, positions: inputs.positions }
-  const x = gemmaLayers(tape, parts, stream, { kind: 'stream', segmentStart: inputs.segmentStart }, o)
+  const x = gemmaLayers({
+    tape,
+    parts,
+    stream: { rows: 'tokens', tokens: inputs.tokens, positions: inputs.positions },
+    mode: { kind: 'stream', segmentStart: inputs.segmentStart },
+    policy: o.policy,
+    dropout: o.dropout,
+  })
   // Only supervised rows go through the final norm and the head.
   const picked = gatherRows(tape, x, {
     from: 'tokens',

@@ -7,6 +7,7 @@ import { tune } from '../gpu/tune.ts'
 import { NOT_PICKED } from '../kernels/gather-rows.ts'
 import { RESULT, RESULTS } from '../kernels/results.ts'
 import { initialState } from '../model/lora.ts'
+import { storedTypes } from '../model/storage.ts'
 import { resolveWeights } from '../model/weights.ts'
 import type { Batch } from '../protocol/batch.ts'
 import type {
@@ -78,28 +79,29 @@ export class WebgpuEngine implements Engine {
     const { gpu } = this
     const { onProgress = () => {}, signal } = options
     const weights = resolveWeights(model.config, model.weights)
-    const typeOf = (name: string) => weights.tensors.get(name)!.dtype
+    const held = { ...request, stored: storedTypes(weights) }
     const context = contextOf(gpu)
     const rates = (this.rates ??= await measureRates(context))
     this.#slicer = new Slicer(rates, this.#options.sliceSeconds)
-    const planOptions = { maxBinding: this.#maxBinding(), typeOf }
+    const maxBinding = this.#maxBinding()
     let choices = { ...options.choices }
+    let plan = planEngine(held, { maxBinding, choices })
     if (this.#options.tune ?? true) {
       onProgress(0, 'Choosing kernels')
-      const draft = planEngine(request, { ...planOptions, choices })
-      for (const planned of Object.values(draft.tapes))
+      for (const planned of Object.values(plan.tapes))
         if (planned)
           choices = await tune(context, planned.tape.asked, choices, planned.capacity, signal, {
             avoid: this.avoid,
           })
+      if (Object.entries(plan.choices).some(([key, name]) => choices[key] !== name))
+        plan = planEngine(held, { maxBinding, choices })
     }
-    const plan = planEngine(request, { ...planOptions, choices })
-    this.#choices = choices
+    this.#choices = plan.choices
     onProgress(0, 'Reading weights')
     const uploaded = await withinMemory(gpu, 'the model', () =>
       uploadWeights(
         gpu,
-        plan.parts.weights,
+        plan.parts.weights.pieces,
         weights,
         (share) => onProgress(share, 'Reading weights'),
         signal,
@@ -191,7 +193,13 @@ export class WebgpuEngine implements Engine {
     signal?: AbortSignal,
   ): AsyncIterable<GeneratedToken> {
     const session = this.#loaded()
-    return generate(session, this.#slicer!, (task) => this.#enqueue(task), prompts, options, signal)
+    const decoder = {
+      session,
+      slicer: this.#slicer!,
+      enqueue: <T>(task: () => Promise<T>) => this.#enqueue(task),
+      signal,
+    }
+    return generate(decoder, prompts, options)
   }
 
   /** Logits of every row, [T, vocab]. For checks against other implementations; not a path that training takes. */

@@ -1,43 +1,45 @@
 import type { Gpu } from '../gpu/device.ts'
 import type { Place } from '../gpu/program.ts'
 import { boundTensor, type Tensor } from '../gpu/tape.ts'
-import { shardShape, type Weight, type WeightFormat } from '../kernels/weight.ts'
-import { moduleName } from '../model/lora.ts'
-import { expectedTensors, widen } from '../model/weights.ts'
+import { shardShape, type Weight } from '../kernels/weight.ts'
+import { type StorageType, storedBytes } from '../lib/storage.ts'
+import { heldAs, STORAGE_OF } from '../model/storage.ts'
 import {
-  type ModelConfig,
-  PROJECTIONS,
-  type Projection,
-  type WeightSource,
-  type WeightType,
-} from '../protocol/model.ts'
+  isLayerNorm,
+  isProjection,
+  type MatrixTensor,
+  tensorTable,
+  type VectorTensor,
+} from '../model/tensors.ts'
+import { normScale, widen } from '../model/weights.ts'
+import type { LayerNorm, ModelConfig, Projection, StoredTypes, WeightSource } from '../protocol/model.ts'
 
-/** A stretch of a stored tensor and the device array that holds it. */
-export interface WeightPiece {
-  tensor: Tensor
+/** Rows [firstRow, firstRow + rows) of a stored tensor; a vector is one row. */
+export interface Stretch {
   source: string
-  /** Rows [firstRow, firstRow + rows) of the stored tensor; vectors count as one row. */
   firstRow: number
   rows: number
+}
+
+/**
+ * One array on the device, and the stretches of stored tensors that fill it, one after the other. What a shard has beside its
+ * values (scales) is a piece of its own.
+ */
+export interface WeightPiece {
+  tensor: Tensor
+  stretches: Stretch[]
   cols: number
-  /** Vectors (norm weights) are widened to f32: they are few, and every kernel reads them so. */
-  widen: boolean
+  /** As it lies on the device. Vectors are widened: they are few. */
+  format: StorageType
+  /** Of a norm's weights, see `normScale`: what lies on the device is its scale. Null of a matrix. */
+  normOffset: number | null
   bytes: number
 }
 
-const NORMS = [
-  'input_layernorm',
-  'self_attn.q_norm',
-  'self_attn.k_norm',
-  'post_attention_layernorm',
-  'pre_feedforward_layernorm',
-  'post_feedforward_layernorm',
-] as const
-export type LayerNorms = Record<(typeof NORMS)[number], Tensor>
-
+/** What a layer has of each. */
 export interface LayerWeights {
-  norms: LayerNorms
-  projections: Record<Projection, Weight>
+  norms: Partial<Record<LayerNorm, Tensor>>
+  projections: Partial<Record<Projection, Weight>>
 }
 
 /** The base model as arrays on the device. */
@@ -50,63 +52,87 @@ export interface DeviceWeights {
   pieces: WeightPiece[]
 }
 
-const FORMAT: Record<WeightType, WeightFormat> = { BF16: 'bf16', F16: 'f16', F32: 'f32' }
-
-/**
- * Lays the weights out in shards no larger than one binding.
- * @param typeOf how a tensor is stored
- */
+/** Lays the weights out in shards no larger than one binding. */
 export function layOutWeights(
   config: ModelConfig,
-  typeOf: (name: string) => WeightType,
+  stored: StoredTypes | undefined,
   maxBinding: number,
 ): DeviceWeights {
   const pieces: WeightPiece[] = []
-  const vectors = new Map<string, Tensor>()
-  const matrices = new Map<string, Weight>()
-  for (const [name, shape] of expectedTensors(config)) {
-    if (shape.length === 1) {
-      const tensor = boundTensor(name, shape)
-      const bytes = shape[0]! * 4
-      pieces.push({ tensor, source: name, firstRow: 0, rows: 1, cols: shape[0]!, widen: true, bytes })
-      vectors.set(name, tensor)
-    } else
-      matrices.set(name, shards(name, shape as [number, number], FORMAT[typeOf(name)], maxBinding, pieces))
+  const layers = config.layers.map((): LayerWeights => ({ norms: {}, projections: {} }))
+  const vector = (table: VectorTensor): Tensor => {
+    const { name, shape } = table
+    const tensor = boundTensor(name, shape)
+    const format = heldAs(table, stored)
+    const stretches = [{ source: name, firstRow: 0, rows: 1 }]
+    const { normOffset } = config
+    pieces.push({
+      tensor,
+      stretches,
+      cols: shape[0],
+      format,
+      normOffset,
+      bytes: storedBytes(format, shape[0]),
+    })
+    return tensor
   }
-  const embedding = matrices.get('model.embed_tokens.weight')!
-  return {
-    embedding,
-    head: config.tiedHead ? embedding : matrices.get('lm_head.weight')!,
-    layers: Array.from({ length: config.numLayers }, (_, layer) => ({
-      norms: Object.fromEntries(
-        NORMS.map((name) => [name, vectors.get(`model.layers.${layer}.${name}.weight`)!]),
-      ) as LayerNorms,
-      projections: Object.fromEntries(
-        PROJECTIONS.map((p) => [p, matrices.get(`${moduleName(layer, p)}.weight`)!]),
-      ) as Record<Projection, Weight>,
-    })),
-    finalNorm: vectors.get('model.norm.weight')!,
-    pieces,
+  const matrix = (table: MatrixTensor): Weight => {
+    const { weight, pieces: own } = layOutStack([table], stored, maxBinding)
+    pieces.push(...own)
+    return weight
   }
+  let embedding: Weight | undefined
+  let head: Weight | undefined
+  let finalNorm: Tensor | undefined
+  for (const tensor of tensorTable(config)) {
+    if (isProjection(tensor)) layers[tensor.layer]!.projections[tensor.role] = matrix(tensor)
+    else if (isLayerNorm(tensor)) layers[tensor.layer]!.norms[tensor.role] = vector(tensor)
+    else if (tensor.role === 'final_norm') finalNorm = vector(tensor)
+    else if (tensor.role === 'head') head = matrix(tensor)
+    else embedding = matrix(tensor)
+  }
+  return { embedding: embedding!, head: head ?? embedding!, layers, finalNorm: finalNorm!, pieces }
 }
 
-function shards(
-  name: string,
-  [rows, cols]: [number, number],
-  format: WeightFormat,
+/**
+ * One weight of matrices laid row under row (a layer's q, k and v, say), in shards no larger than one binding: a shard may hold
+ * rows of several of them.
+ * @param stack at least one; all of one width and one format
+ */
+export function layOutStack(
+  stack: readonly MatrixTensor[],
+  stored: StoredTypes | undefined,
   maxBinding: number,
-  pieces: WeightPiece[],
-): Weight {
-  const rowBytes = cols * (format === 'f32' ? 4 : 2)
-  const perShard = Math.floor(maxBinding / rowBytes)
+): { weight: Weight; pieces: WeightPiece[] } {
+  const cols = stack[0]!.shape[1]
+  const format = heldAs(stack[0]!, stored)
+  const name = stack.map((tensor) => tensor.name).join(' + ')
+  if (stack.some((tensor) => tensor.shape[1] !== cols || heldAs(tensor, stored) !== format))
+    throw new Error(`${name}: only matrices of one width and one format can be stacked`)
+  const rows = stack.reduce((sum, { shape }) => sum + shape[0], 0)
+  const perShard = Math.floor(maxBinding / storedBytes(format, cols))
   const weight: Weight = { rows, cols, format, shards: [] }
+  const pieces: WeightPiece[] = []
   for (let firstRow = 0; firstRow < rows; firstRow += perShard) {
     const count = Math.min(perShard, rows - firstRow)
     const tensor = boundTensor(name, shardShape(format, count, cols), format === 'f32' ? 'f32' : 'u32')
     weight.shards.push({ tensor, firstRow, rows: count })
-    pieces.push({ tensor, source: name, firstRow, rows: count, cols, widen: false, bytes: count * rowBytes })
+    const stretches = stretchesOf(stack, firstRow, count)
+    const bytes = storedBytes(format, count * cols)
+    pieces.push({ tensor, stretches, cols, format, normOffset: null, bytes })
   }
-  return weight
+  return { weight, pieces }
+}
+
+/** What of each matrix lies in rows [from, from + count) of their stack. */
+function stretchesOf(stack: readonly MatrixTensor[], from: number, count: number): Stretch[] {
+  let above = 0
+  return stack.flatMap(({ name, shape: [rows] }) => {
+    const firstRow = Math.max(0, from - above)
+    const end = Math.min(rows, from + count - above)
+    above += rows
+    return end > firstRow ? [{ source: name, firstRow, rows: end - firstRow }] : []
+  })
 }
 
 /** Bytes read from the source and queued at once. */
@@ -118,36 +144,27 @@ const CHUNK = 8 << 20
  */
 export async function uploadWeights(
   gpu: Gpu,
-  weights: DeviceWeights,
+  pieces: readonly WeightPiece[],
   source: WeightSource,
   onProgress: (share: number) => void,
   signal?: AbortSignal,
 ): Promise<{ places: Map<Tensor, Place>; buffers: GPUBuffer[] }> {
   const { queue } = gpu.device
   const places = new Map<Tensor, Place>()
-  const total = weights.pieces.reduce((sum, p) => sum + p.bytes, 0)
-  const buffers = weights.pieces.map((piece) => {
-    const buffer = gpu.createBuffer(
-      piece.source,
-      piece.bytes,
-      GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
-    )
-    places.set(piece.tensor, { buffer, offset: 0 })
+  const total = pieces.reduce((sum, p) => sum + p.bytes, 0)
+  const buffers = pieces.map(({ tensor, bytes }) => {
+    const buffer = gpu.createBuffer(tensor.name, bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST)
+    places.set(tensor, { buffer, offset: 0 })
     return buffer
   })
   try {
     let done = 0
-    for (const [i, piece] of weights.pieces.entries()) {
-      const type = source.tensors.get(piece.source)!.dtype
-      const width = type === 'F32' ? 4 : 2
-      const start = piece.firstRow * piece.cols * width
-      const bytes = piece.rows * piece.cols * width
-      for (let at = 0; at < bytes; at += CHUNK) {
-        const end = Math.min(at + CHUNK, bytes)
-        const data = await source.read(piece.source, start + at, start + end, signal)
-        if (piece.widen) queue.writeBuffer(buffers[i]!, (at / width) * 4, widen(data, type))
-        else queue.writeBuffer(buffers[i]!, at, data as Uint8Array<ArrayBuffer>)
-        done += end - at
+    for (const [i, piece] of pieces.entries()) {
+      let at = 0
+      for await (const data of dataOf(piece, source, signal)) {
+        queue.writeBuffer(buffers[i]!, at, data)
+        at += data.byteLength
+        done += data.byteLength
         onProgress(Math.min(1, done / total))
       }
       // Queued writes are held in the browser's memory until the device has taken them.
@@ -159,4 +176,24 @@ export async function uploadWeights(
     throw error
   }
   return { places, buffers }
+}
+
+/** The bytes of a piece as they lie on the device, in order. */
+async function* dataOf(
+  { stretches, cols, format, normOffset }: WeightPiece,
+  source: WeightSource,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>> {
+  for (const { source: name, firstRow, rows } of stretches) {
+    const type = source.tensors.get(name)!.dtype
+    const own = STORAGE_OF[type]
+    const start = storedBytes(own, firstRow * cols)
+    const end = start + storedBytes(own, rows * cols)
+    for (let at = start; at < end; at += CHUNK) {
+      const data = await source.read(name, at, Math.min(at + CHUNK, end), signal)
+      if (normOffset !== null) yield normScale(normOffset, widen(data, type))
+      else if (own === format) yield data as Uint8Array<ArrayBuffer>
+      else yield widen(data, type)
+    }
+  }
 }

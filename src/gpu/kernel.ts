@@ -25,9 +25,9 @@ export interface Cost {
  * One compute shader over named arrays. Bindings are declared here once; the WGSL header, the bind group layout and
  * the shape checks are derived from them.
  *
- * `wgsl` holds constants, functions and `fn kernel(group: vec3<u32>, local: u32)`: `group` is the logical workgroup,
+ * `wgsl` gives constants, functions and `fn kernel(group: vec3<u32>, local: u32)`: `group` is the logical workgroup,
  * `local` the invocation's index in it. Workgroups must be independent of each other along y: a dispatch may be cut
- * between any two values of `group.y` and continued in a later submit.
+ * between any two values of `group.y` and continued in a later submit. Text is written when a pipeline is made, never while planning.
  */
 export interface Kernel {
   /** operation.direction[.variant], for labels and timings. */
@@ -35,7 +35,7 @@ export interface Kernel {
   bindings: Record<string, Binding>
   /** Invocations in a workgroup (one-dimensional). */
   workgroup: number
-  wgsl: string
+  wgsl: () => string
   grid(live: Dims): readonly [number, number, number]
   cost?(live: Dims): Cost
   /** Features beyond WebGPU's core that the text needs: shader-f16, subgroups (which gives it `subgroup_lane`). */
@@ -79,7 +79,7 @@ export function shaderText(kernel: Kernel): string {
     '@group(1) @binding(0) var<uniform> step: Scalars;',
     '@group(1) @binding(1) var<uniform> slice: vec4<u32>;',
     ...(lanes ? ['var<private> subgroup_lane: u32;'] : []),
-    kernel.wgsl.trim(),
+    kernel.wgsl().trim(),
     `@compute @workgroup_size(${kernel.workgroup})`,
     'fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) local: u32',
     lanes ? ', @builtin(subgroup_invocation_id) lane: u32) {\n  subgroup_lane = lane;' : ') {',
@@ -96,12 +96,27 @@ export function dimOf(d: Dim, dims: Dims): number {
 
 /** Number of scalars at given sizes. */
 export function sizeOf(shape: readonly Dim[], dims: Dims): number {
-  return shape.reduce<number>((product, d) => product * dimOf(d, dims), 1)
+  let product = 1
+  for (const d of shape) product *= dimOf(d, dims)
+  return product
 }
 
-/** Canonical text of a shape's scalar count ("64*tokens"), so that [T, 2, 32] and [T, 64] agree. */
-export function sizeKey(shape: readonly Dim[]): string {
-  const names = shape.filter((d): d is DimName => typeof d !== 'number').sort()
-  const factor = shape.reduce<number>((product, d) => (typeof d === 'number' ? product * d : product), 1)
-  return [factor, ...names].join('*')
+/** Whether two shapes have the same number of scalars whatever the sizes: [T, 2, 32] and [T, 64] do. */
+export function sameSize(a: readonly Dim[], b: readonly Dim[]): boolean {
+  if (a.length === b.length && a.every((d, i) => d === b[i])) return true
+  return factorOf(a) === factorOf(b) && NAMES.every((name) => countOf(a, name) === countOf(b, name))
+}
+
+const NAMES: readonly DimName[] = ['tokens', 'supervised', 'sequences']
+
+function factorOf(shape: readonly Dim[]): number {
+  let factor = 1
+  for (const d of shape) if (typeof d === 'number') factor *= d
+  return factor
+}
+
+function countOf(shape: readonly Dim[], name: DimName): number {
+  let count = 0
+  for (const d of shape) if (d === name) count++
+  return count
 }

@@ -57,7 +57,7 @@ function fmaKernel(invocations: number, count: number): Kernel {
       out: { type: 'vec4<f32>', access: 'write', shape: [invocations * 4] },
     },
     workgroup: WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 fn kernel(group: vec3<u32>, local: u32) {
   let i = group.x * ${WORKGROUP}u + local;
   let factor = given[0] + 0.5;
@@ -81,7 +81,7 @@ function copyKernel(quads: number): Kernel {
       copied: { type: 'vec4<f32>', access: 'write', shape: [quads * 4] },
     },
     workgroup: WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 fn kernel(group: vec3<u32>, local: u32) {
   let i = group.y * ${WORKGROUP}u + local;
   copied[i] = source[i];

@@ -35,22 +35,16 @@ export function planMemory(dispatches: readonly Dispatch[], capacity: Dims): Mem
   const lives = lifetimes(dispatches, capacity)
   const slots: (Slot & { lives: Life[] })[] = []
   const slotOf = new Map<Tensor, number>()
-  const order = [...lives.values()].sort((a, b) => b.bytes - a.bytes || a.first - b.first)
-  for (const life of order) {
-    let best = -1
-    slots.forEach((slot, i) => {
-      const free = slot.lives.every((other) => other.last < life.first || life.last < other.first)
-      // Slots were opened in decreasing size, so the last free one is the tightest.
-      if (free) best = i
-    })
-    if (best < 0) best = slots.push({ bytes: life.bytes, lives: [] }) - 1
-    slots[best]!.lives.push(life)
+  const transient = lives.filter(({ tensor }) => !tensor.bound)
+  for (const life of transient.sort((a, b) => b.bytes - a.bytes || a.first - b.first)) {
+    // Slots were opened in decreasing size, so the last free one is the tightest.
+    let best = slots.length - 1
+    while (best >= 0 && !take(slots[best]!.lives, life)) best--
+    if (best < 0) best = slots.push({ bytes: life.bytes, lives: [life] }) - 1
     slotOf.set(life.tensor, best)
   }
   let largestBinding = 0
-  for (const { tensors } of dispatches)
-    for (const t of Object.values(tensors))
-      largestBinding = Math.max(largestBinding, tensorBytes(t, capacity))
+  for (const { bytes } of lives) largestBinding = Math.max(largestBinding, bytes)
   return {
     slots: slots.map(({ bytes }) => ({ bytes })),
     slotOf,
@@ -70,15 +64,30 @@ export function tensorBytes(t: Tensor, capacity: Dims): number {
   return align(sizeOf(t.shape, capacity) * 4)
 }
 
-function lifetimes(dispatches: readonly Dispatch[], capacity: Dims): Map<Tensor, Life> {
+/** Puts a life among others, none of which overlap, in order; false where it overlaps one of them. */
+function take(lives: Life[], life: Life): boolean {
+  let [low, high] = [0, lives.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (lives[middle]!.first <= life.last) low = middle + 1
+    else high = middle
+  }
+  // Of those that begin before this one ends, the last one ends last.
+  if (low > 0 && lives[low - 1]!.last >= life.first) return false
+  lives.splice(low, 0, life)
+  return true
+}
+
+/** Of every tensor, bound ones too. */
+function lifetimes(dispatches: readonly Dispatch[], capacity: Dims): Life[] {
   const lives = new Map<Tensor, Life>()
   dispatches.forEach(({ tensors }, i) => {
-    for (const tensor of Object.values(tensors)) {
-      if (tensor.bound) continue
+    for (const name in tensors) {
+      const tensor = tensors[name]!
       const life = lives.get(tensor)
       if (life) life.last = i
       else lives.set(tensor, { tensor, bytes: tensorBytes(tensor, capacity), first: i, last: i })
     }
   })
-  return lives
+  return [...lives.values()]
 }

@@ -35,7 +35,9 @@ export const CONTEXT_BYTES = SCALARS_BYTES + SLICE_SLOTS * UNIFORM_STRIDE
  */
 export class GpuContext {
   readonly gpu: Gpu
-  readonly #pipelines = new Map<string, Promise<GPUComputePipeline> | GPUComputePipeline>()
+  /** By kernel, so that each one's text is written once, and by text. */
+  #pipelineOf = new WeakMap<Kernel, Promise<GPUComputePipeline>>()
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>()
   readonly #layouts = new Map<string, GPUBindGroupLayout>()
   readonly #uniforms: GPUBuffer
   readonly #slices: GPUBuffer
@@ -85,7 +87,16 @@ export class GpuContext {
   }
 
   /** Compiled once for each text; compilation of several goes on side by side. */
-  async pipeline(kernel: Kernel): Promise<GPUComputePipeline> {
+  pipeline(kernel: Kernel): Promise<GPUComputePipeline> {
+    let made = this.#pipelineOf.get(kernel)
+    if (!made) {
+      made = this.#compiled(kernel)
+      this.#pipelineOf.set(kernel, made)
+    }
+    return made
+  }
+
+  #compiled(kernel: Kernel): Promise<GPUComputePipeline> {
     const code = shaderText(kernel)
     const known = this.#pipelines.get(code)
     if (known) return known
@@ -129,6 +140,7 @@ export class GpuContext {
     this.gpu.destroyBuffer(this.#uniforms)
     this.gpu.destroyBuffer(this.#slices)
     this.#pipelines.clear()
+    this.#pipelineOf = new WeakMap()
   }
 }
 

@@ -1,4 +1,5 @@
-import { type Dim, type Dims, elementWidth, type Kernel, sizeKey } from './kernel.ts'
+import { type Dim, type Dims, elementWidth, type Kernel, sameSize } from './kernel.ts'
+import { type Choice, kernelOf, type Variant } from './specialise.ts'
 
 export type ScalarType = 'f32' | 'u32' | 'i32'
 
@@ -19,11 +20,6 @@ export interface Dispatch {
   kernel: Kernel
   tensors: Record<string, Tensor>
 }
-
-/** A kernel, or how to make it: only the chosen one's text is written. */
-export type Variant = Kernel | (() => Kernel)
-
-export const kernelOf = (variant: Variant): Kernel => (typeof variant === 'function' ? variant() : variant)
 
 /** How much of a scope's forward pass is computed again for the backward pass instead of being kept. */
 export type KeepPolicy = 'everything' | 'costly' | 'nothing'
@@ -55,7 +51,9 @@ export class Tape {
   readonly dispatches: Dispatch[] = []
   /** Variants that operations asked to choose between, by key; `choices` decides, else the first one. */
   readonly asked = new Map<string, Record<string, Variant>>()
-  readonly choices: Record<string, string>
+  readonly choices: Readonly<Record<string, string>>
+  /** What was taken, by key. */
+  readonly chosen: Record<string, string> = {}
   /** Largest sizes a replay may bring: what operations size their scratch and choose their variants by. */
   readonly capacity: Dims
   #policy: KeepPolicy = 'everything'
@@ -71,7 +69,7 @@ export class Tape {
   readonly #begun = new Set<Tensor>()
 
   constructor(
-    choices: Record<string, string> = {},
+    choices: Readonly<Record<string, string>> = {},
     capacity: Dims = { tokens: 512, supervised: 512, sequences: 1 },
   ) {
     this.choices = choices
@@ -107,10 +105,11 @@ export class Tape {
   /** Writes one dispatch down. Every binding of the kernel must be given a tensor of its type and size. */
   run(kernel: Kernel, tensors: Record<string, Tensor>, options: RunOptions = {}): void {
     const bound: Record<string, Tensor> = {}
-    for (const [name, binding] of Object.entries(kernel.bindings)) {
+    for (const name in kernel.bindings) {
+      const binding = kernel.bindings[name]!
       const t = tensors[name]
       if (!t) throw new Error(`${kernel.name}: binding ${name} has no tensor`)
-      if (sizeKey(t.shape) !== sizeKey(binding.shape))
+      if (!sameSize(t.shape, binding.shape))
         throw new Error(`${kernel.name}: ${name} is [${binding.shape}], but ${t.name} is [${t.shape}]`)
       if (!binding.type.includes(t.type))
         throw new Error(`${kernel.name}: ${name} holds ${binding.type}, but ${t.name} holds ${t.type}`)
@@ -119,7 +118,7 @@ export class Tape {
         throw new Error(`${kernel.name}: rows of ${t.name} [${t.shape}] are no multiple of ${binding.type}`)
       bound[name] = binding.access === 'read' ? this.#reading(t) : t
     }
-    for (const name of Object.keys(tensors))
+    for (const name in tensors)
       if (!(name in kernel.bindings)) throw new Error(`${kernel.name} has no binding ${name}`)
     const dispatch = { kernel, tensors: bound }
     if (this.#phase === 'forward') this.#remember(dispatch, options.cheap ?? false)
@@ -205,15 +204,32 @@ export class Tape {
   }
 
   /** One of several kernels with the same bindings: the recorded choice, else the first. */
-  choose(key: string, variants: Record<string, Variant>): Kernel {
+  choose({ key, variants }: Choice): Kernel {
     this.asked.set(key, variants)
-    const chosen = variants[this.choices[key] ?? ''] ?? Object.values(variants)[0]
-    if (!chosen) throw new Error(`no variant for ${key}`)
-    return kernelOf(chosen)
+    const named = this.choices[key]
+    const name = named !== undefined && Object.hasOwn(variants, named) ? named : firstOf(variants)
+    if (name === undefined) throw new Error(`no variant for ${key}`)
+    this.chosen[key] = name
+    return kernelOf(variants[name]!)
+  }
+
+  /**
+   * Choices that were given and not taken: no operation asked for the key, or it has no such variant. A choice passed over in
+   * silence is a kernel that nobody checked, measured or recorded.
+   */
+  lost(): Record<string, string> {
+    return Object.fromEntries(Object.entries(this.choices).filter(([key, name]) => this.chosen[key] !== name))
+  }
+
+  /** Every kernel that it runs or may choose. */
+  kernels(): Set<Kernel> {
+    const asked = [...this.asked.values()].flatMap((variants) => Object.values(variants).map(kernelOf))
+    return new Set([...this.dispatches.map(({ kernel }) => kernel), ...asked])
   }
 
   #remember(dispatch: Dispatch, cheap: boolean): void {
-    for (const [name, binding] of Object.entries(dispatch.kernel.bindings)) {
+    for (const name in dispatch.kernel.bindings) {
+      const binding = dispatch.kernel.bindings[name]!
       const t = dispatch.tensors[name]!
       if (t.bound) continue
       const origin = this.#origins.get(t)
@@ -250,7 +266,8 @@ export class Tape {
     if (this.#replayed.has(dispatch)) return
     this.#replayed.add(dispatch)
     const tensors: Record<string, Tensor> = {}
-    for (const [name, binding] of Object.entries(dispatch.kernel.bindings)) {
+    for (const name in dispatch.kernel.bindings) {
+      const binding = dispatch.kernel.bindings[name]!
       const t = dispatch.tensors[name]!
       tensors[name] = binding.access === 'read' ? this.#reading(t) : this.#twin(t)
     }
@@ -266,4 +283,9 @@ export class Tape {
     }
     return twin
   }
+}
+
+function firstOf(record: Record<string, unknown>): string | undefined {
+  for (const name in record) return name
+  return undefined
 }

@@ -1,6 +1,6 @@
 import { type Dims, type Kernel, sizeOf } from './kernel.ts'
 import type { GpuContext } from './program.ts'
-import { kernelOf, type Variant } from './tape.ts'
+import { familyOf, kernelOf, type Variant } from './specialise.ts'
 import { KernelTimer } from './timing.ts'
 
 export interface TuneOptions {
@@ -88,9 +88,6 @@ export async function tune(
   }
   return choices
 }
-
-/** What operations of all shapes have in common: the first word of a key. */
-export const familyOf = (key: string): string => key.split(' ')[0]!
 
 /** All of them where none would be left. */
 function without(

@@ -12,6 +12,7 @@
  * Source: Loshchilov and Hutter 2019 (arXiv 1711.05101); torch.optim.AdamW; torch.nn.utils.clip_grad_norm_.
  */
 import type { Kernel } from '../gpu/kernel.ts'
+import { specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { reduceSum } from './reduce.wgsl.ts'
 import { RESULT, RESULTS } from './results.ts'
@@ -32,21 +33,21 @@ const PARTIALS = 128
 export function adamw(tape: Tape, chunks: readonly ParameterChunk[], results: Tensor): void {
   const partials = chunks.map(({ size, gradient }, i) => {
     const partial = tape.tensor(`norm partials ${i}`, [PARTIALS * 2])
-    tape.run(partialNormKernel(size), { gradient, partial })
+    tape.run(partialNormKernel({ size }), { gradient, partial })
     return partial
   })
   // One after the other: chunk i adds to what chunks before it have left.
   partials.forEach((partial, i) => {
-    tape.run(totalNormKernel(i === 0), { partial, results })
+    tape.run(totalNormKernel({ first: i === 0 }), { partial, results })
   })
   for (const { size, value, gradient, m, v } of chunks)
-    tape.run(updateKernel(size), { gradient, results, value, m, v })
+    tape.run(updateKernel({ size }), { gradient, results, value, m, v })
 }
 
 const IS_NOT_FINITE = `
 fn not_finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) == 0x7f800000u; }`
 
-function partialNormKernel(size: number): Kernel {
+const partialNormKernel = specialised(({ size }: { size: number }): Kernel => {
   return {
     name: 'adamw.norm_partial',
     bindings: {
@@ -54,7 +55,7 @@ function partialNormKernel(size: number): Kernel {
       partial: { type: 'f32', access: 'write', shape: [PARTIALS * 2] },
     },
     workgroup: WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 ${reduceSum(WORKGROUP)}
 ${IS_NOT_FINITE}
 fn kernel(group: vec3<u32>, local: u32) {
@@ -74,9 +75,9 @@ fn kernel(group: vec3<u32>, local: u32) {
     grid: () => [1, PARTIALS, 1],
     cost: () => ({ flops: size * 2, bytes: size * 4 }),
   }
-}
+})
 
-function totalNormKernel(first: boolean): Kernel {
+const totalNormKernel = specialised(({ first }: { first: boolean }): Kernel => {
   return {
     name: 'adamw.norm_total',
     bindings: {
@@ -84,7 +85,7 @@ function totalNormKernel(first: boolean): Kernel {
       results: { type: 'f32', access: 'update', shape: [RESULTS] },
     },
     workgroup: PARTIALS,
-    wgsl: `
+    wgsl: () => `
 ${reduceSum(PARTIALS)}
 ${IS_NOT_FINITE}
 fn kernel(group: vec3<u32>, local: u32) {
@@ -101,9 +102,9 @@ fn kernel(group: vec3<u32>, local: u32) {
 }`,
     grid: () => [1, 1, 1],
   }
-}
+})
 
-function updateKernel(size: number): Kernel {
+const updateKernel = specialised(({ size }: { size: number }): Kernel => {
   const perRow = WORKGROUP * 64
   const shape = [size]
   return {
@@ -116,7 +117,7 @@ function updateKernel(size: number): Kernel {
       v: { type: 'f32', access: 'update', shape },
     },
     workgroup: WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 fn kernel(group: vec3<u32>, local: u32) {
   let i = group.y * ${perRow}u + group.x * ${WORKGROUP}u + local;
   if (i >= ${size}u || results[${RESULT.notFinite}] > 0.0) { return; }
@@ -135,4 +136,4 @@ fn kernel(group: vec3<u32>, local: u32) {
     grid: () => [64, Math.ceil(size / perRow), 1],
     cost: () => ({ flops: size * 15, bytes: size * 28 }),
   }
-}
+})

@@ -10,7 +10,7 @@
  * Source: Dao 2023 (arXiv 2307.08691), algorithm 2, its dQ atomics replaced by a pass of its own.
  */
 import { dimOf, type Kernel } from '../gpu/kernel.ts'
-import type { Variant } from '../gpu/tape.ts'
+import { specialised } from '../gpu/specialise.ts'
 import { keyRow } from './attention-forward.ts'
 import {
   type Accumulate,
@@ -31,12 +31,14 @@ const LANES = 16
 const STATS_WORKGROUP = 64
 const SUM_COLUMNS = 64
 
+type StatsShape = Pick<AttentionShape, 'rows' | 'heads' | 'headDim'>
+
 /** stats[t, h] = (lse[t, h], sum_d dout[t, h, d] out[t, h, d]). `serial`: an invocation by itself, without a barrier. */
-export function statsVariants(o: AttentionShape): Record<string, Variant> {
+export function statsVariants(o: StatsShape): Record<string, () => Kernel> {
   return { serial: () => attentionStats(o, 1), lanes: () => attentionStats(o, LANES) }
 }
 
-function attentionStats(o: AttentionShape, lanes: number): Kernel {
+function attentionStats(o: StatsShape, lanes: number): Kernel {
   const { rows, heads, headDim } = o
   const shape = [rows, heads * headDim]
   const workgroup = lanes === 1 ? 8 : STATS_WORKGROUP
@@ -52,7 +54,7 @@ function attentionStats(o: AttentionShape, lanes: number): Kernel {
     },
     workgroup,
     ...(lanes > 1 && { hardwareOnly: true }),
-    wgsl: `
+    wgsl: () => `
 ${lanes > 1 ? `var<workgroup> parts: array<f32, ${workgroup}>;` : ''}
 fn kernel(group: vec3<u32>, local: u32) {
   let lane = local % ${lanes}u;
@@ -91,7 +93,7 @@ export function attentionBackwardQuery(o: AttentionShape, tile: AttentionTile, a
     name: 'attention.backward_query',
     bindings: queryBindings(o, accumulate),
     workgroup: tile.workgroup,
-    wgsl: `
+    wgsl: () => `
 ${text.declarations}
 ${softCapWgsl(o.softCap)}
 ${queries.functions}
@@ -151,7 +153,7 @@ export function attentionBackwardKeyValue(
     name: 'attention.backward_key_value',
     bindings: keyValueBindings(o, splits, accumulate),
     workgroup: tile.workgroup,
-    wgsl: `
+    wgsl: () => `
 ${text.declarations}
 ${softCapWgsl(o.softCap)}
 ${queries.functions}
@@ -204,22 +206,26 @@ fn kernel(group: vec3<u32>, local: u32) {
   }
 }
 
+interface SumSplits extends Pick<AttentionShape, 'rows' | 'kvHeads' | 'headDim'> {
+  splits: number
+  accumulate: boolean
+}
+
 /** sum [rows, kvHeads * headDim] (+)= the splits of parts [rows, kvHeads, splits, headDim], in order. */
-export function sumSplits(o: AttentionShape, splits: number, accumulate: boolean): Kernel {
-  const { rows, kvHeads } = o
-  const width = o.headDim / 4
+export const sumSplits = specialised(({ rows, kvHeads, headDim, splits, accumulate }: SumSplits): Kernel => {
+  const width = headDim / 4
   const parts = Array.from({ length: splits }, (_, i) => `parts[base + ${i * width}u]`).join(' + ')
   const perRow = SUM_COLUMNS * 16
-  const shape = [rows, kvHeads * o.headDim]
+  const shape = [rows, kvHeads * headDim]
   const size = `${dimText(rows)} * ${kvHeads * width}u`
   return {
     name: 'attention.sum_splits',
     bindings: {
-      parts: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * splits * o.headDim] },
+      parts: { type: 'vec4<f32>', access: 'read', shape: [rows, kvHeads * splits * headDim] },
       sum: { type: 'vec4<f32>', access: accumulate ? 'update' : 'write', shape },
     },
     workgroup: SUM_COLUMNS,
-    wgsl: `
+    wgsl: () => `
 fn kernel(group: vec3<u32>, local: u32) {
   let i = group.y * ${perRow}u + group.x * ${SUM_COLUMNS}u + local;
   if (i >= ${size}) { return; }
@@ -228,11 +234,11 @@ fn kernel(group: vec3<u32>, local: u32) {
 }`,
     grid: (live) => [16, Math.ceil((dimOf(rows, live) * kvHeads * width) / perRow), 1],
     cost: (live) => {
-      const size = dimOf(rows, live) * kvHeads * o.headDim
+      const size = dimOf(rows, live) * kvHeads * headDim
       return { flops: size * splits, bytes: size * 4 * (splits + (accumulate ? 2 : 1)) }
     },
   }
-}
+})
 
 function store(array: string, at: string, value: string, accumulate: boolean): string {
   return `${array}[${at}] = ${accumulate ? `${array}[${at}] + ` : ''}${value};`

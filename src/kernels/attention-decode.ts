@@ -10,6 +10,7 @@
  * Source: flash-decoding (Dao, Haziza, Massa, Sizov 2023); the logits of a stretch stay in workgroup memory.
  */
 import { type Binding, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { choice, specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { BATCH, softmaxBatch } from './attention-plain.ts'
 import { type AttentionShape, softCapWgsl } from './attention-shape.ts'
@@ -42,27 +43,33 @@ export function attentionDecode(
   cacheV: Tensor,
   o: AttentionDecodeOptions,
 ): Tensor {
-  const { rows, heads, headDim, positions, sequenceOf } = o
-  const parts = partsOf(o)
-  const sums = tape.tensor(`${o.name} sums`, [rows, heads * parts * headDim])
-  const tops = tape.tensor(`${o.name} tops`, [rows, heads * parts * 2])
-  const out = tape.tensor(o.name, [rows, heads * headDim])
-  const kernel = tape.choose(`attention_decode ${headDim} ${heads}/${o.kvHeads}`, {
-    plain: () => plainPart(o, parts),
-    split: () => splitPart(o, parts),
-  })
-  tape.run(kernel, { q, cacheK, cacheV, positions, sequenceOf, sums, tops })
-  tape.run(joinKernel(o, parts), { sums, tops, positions, out })
+  const { positions, sequenceOf, name, ...shape } = o
+  const { rows, heads, headDim } = shape
+  const parts = partsOf(shape)
+  const sums = tape.tensor(`${name} sums`, [rows, heads * parts * headDim])
+  const tops = tape.tensor(`${name} tops`, [rows, heads * parts * 2])
+  const out = tape.tensor(name, [rows, heads * headDim])
+  tape.run(tape.choose(partChoice(shape)), { q, cacheK, cacheV, positions, sequenceOf, sums, tops })
+  tape.run(joinKernel(shape), { sums, tops, positions, out })
   return out
 }
 
-function partsOf(o: AttentionDecodeOptions): number {
+type Shape = Omit<AttentionDecodeOptions, 'name' | 'positions' | 'sequenceOf'>
+
+const partChoice = specialised((o: Shape) =>
+  choice(`attention_decode ${o.headDim} ${o.heads}/${o.kvHeads}`, {
+    plain: () => plainPart(o, partsOf(o)),
+    split: () => splitPart(o, partsOf(o)),
+  }),
+)
+
+function partsOf(o: Shape): number {
   const keys = Math.min(o.window ?? o.maxPositions, o.maxPositions)
   return Math.max(Math.min(8, Math.ceil(keys / SHORTEST)), Math.ceil(keys / LONGEST))
 }
 
 /** Keys that row `row` sees, and how many of them each part takes; both kernels must agree. */
-function spanWgsl(o: AttentionDecodeOptions, parts: number): string {
+function spanWgsl(o: Shape, parts: number): string {
   const start = o.window === null ? '0u' : `max(position, ${o.window - 1}u) - ${o.window - 1}u`
   return `
   let position = min(positions[group.y], ${o.maxPositions - 1}u);
@@ -70,7 +77,7 @@ function spanWgsl(o: AttentionDecodeOptions, parts: number): string {
   let each = max((position - start + ${parts}u) / ${parts}u, ${SHORTEST}u);`
 }
 
-function partBindings(o: AttentionDecodeOptions, parts: number): Record<string, Binding> {
+function partBindings(o: Shape, parts: number): Record<string, Binding> {
   const { rows, heads, kvHeads, headDim } = o
   const cache = [o.sequences * o.maxPositions, kvHeads * headDim]
   return {
@@ -84,7 +91,7 @@ function partBindings(o: AttentionDecodeOptions, parts: number): Record<string, 
   }
 }
 
-function partCost(o: AttentionDecodeOptions, rows: number, readings: number) {
+function partCost(o: Shape, rows: number, readings: number) {
   const { heads, kvHeads, headDim } = o
   // Positions are not known here; half the most there can be is what a conversation costs on average.
   const keys = rows * (Math.min(o.window ?? o.maxPositions, o.maxPositions) / 2)
@@ -92,12 +99,12 @@ function partCost(o: AttentionDecodeOptions, rows: number, readings: number) {
 }
 
 /** Heads of a kv head that go together: at most four, their queries in at most 4 KiB. */
-function sideBySide(o: AttentionDecodeOptions): number {
+function sideBySide(o: Shape): number {
   return [4, 3, 2, 1].find((n) => (o.heads / o.kvHeads) % n === 0 && n * o.headDim <= 1024)!
 }
 
 /** One part of up to four heads for each invocation, without barriers: for software adapters, as attention-plain.ts. */
-function plainPart(o: AttentionDecodeOptions, parts: number): Kernel {
+function plainPart(o: Shape, parts: number): Kernel {
   const { rows, heads, kvHeads, headDim, maxPositions, sequences } = o
   const width = headDim / 4
   const side = sideBySide(o)
@@ -108,7 +115,7 @@ function plainPart(o: AttentionDecodeOptions, parts: number): Kernel {
     name: 'attention_decode.part.plain',
     bindings: partBindings(o, parts),
     workgroup: PLAIN_WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 ${softCapWgsl(o.softCap)}
 fn kernel(group: vec3<u32>, local: u32) {
   let index = group.x * ${PLAIN_WORKGROUP}u + local;
@@ -150,7 +157,7 @@ fn kernel(group: vec3<u32>, local: u32) {
 }
 
 /** One part for each workgroup, of up to four heads of a kv head, so that a key is read once for all of them. */
-function splitPart(o: AttentionDecodeOptions, parts: number): Kernel {
+function splitPart(o: Shape, parts: number): Kernel {
   const { rows, heads, kvHeads, headDim, maxPositions, sequences } = o
   const width = headDim / 4
   const group = heads / kvHeads
@@ -161,7 +168,7 @@ function splitPart(o: AttentionDecodeOptions, parts: number): Kernel {
     name: 'attention_decode.part.split',
     bindings: partBindings(o, parts),
     workgroup: WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 var<workgroup> queries: array<vec4<f32>, ${side * width}>;
 // One vec4 a key: its logits, later its weights, for the heads side by side.
 var<workgroup> logits: array<vec4<f32>, ${LONGEST}>;
@@ -241,8 +248,9 @@ fn kernel(group: vec3<u32>, local: u32) {
   }
 }
 
-function joinKernel(o: AttentionDecodeOptions, parts: number): Kernel {
+const joinKernel = specialised((o: Shape): Kernel => {
   const { rows, heads, headDim } = o
+  const parts = partsOf(o)
   const width = headDim / 4
   return {
     name: 'attention_decode.join',
@@ -253,7 +261,7 @@ function joinKernel(o: AttentionDecodeOptions, parts: number): Kernel {
       out: { type: 'vec4<f32>', access: 'write', shape: [rows, heads * headDim] },
     },
     workgroup: 64,
-    wgsl: `
+    wgsl: () => `
 fn kernel(group: vec3<u32>, local: u32) {
   ${spanWgsl(o, parts)}
   let used = (position - start) / each + 1u;
@@ -278,4 +286,4 @@ fn kernel(group: vec3<u32>, local: u32) {
       return { flops: size * parts * headDim * 3, bytes: size * (parts + 1) * headDim * 4 }
     },
   }
-}
+})

@@ -28,7 +28,7 @@ export function attentionForward(o: AttentionShape, tile: AttentionTile): Kernel
     name: 'attention.forward',
     bindings: forwardBindings(o),
     workgroup: tile.workgroup,
-    wgsl: `
+    wgsl: () => `
 ${text.declarations}
 var<workgroup> rescale: array<vec4<f32>, ${tm}>;
 ${softCapWgsl(o.softCap)}

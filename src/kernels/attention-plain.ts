@@ -159,7 +159,7 @@ export function plainForward(o: AttentionShape): Kernel {
     name: 'attention.forward.plain',
     bindings: forwardBindings(o),
     workgroup: WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 ${softCapWgsl(o.softCap)}
 ${queries.functions}
 fn kernel(group: vec3<u32>, local: u32) {
@@ -190,7 +190,7 @@ export function plainBackwardQuery(o: AttentionShape, accumulate: boolean): Kern
     name: 'attention.backward_query.plain',
     bindings: queryBindings(o, accumulate),
     workgroup: WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 ${softCapWgsl(o.softCap)}
 ${queries.functions}
 fn kernel(group: vec3<u32>, local: u32) {
@@ -239,7 +239,7 @@ export function plainBackwardKeyValue(o: AttentionShape, accumulate: Accumulate)
     name: 'attention.backward_key_value.plain',
     bindings: keyValueBindings(o, 1, accumulate),
     workgroup: WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 ${softCapWgsl(o.softCap)}
 ${queries.functions}
 ${lastQueryWgsl(o)}

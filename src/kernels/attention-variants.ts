@@ -3,14 +3,13 @@
  * best; the tiled ones, named own rows x other rows, are for hardware. All fit WebGPU's default limits.
  */
 import type { Kernel } from '../gpu/kernel.ts'
-import type { Variant } from '../gpu/tape.ts'
 import { attentionBackwardKeyValue, attentionBackwardQuery } from './attention-backward.ts'
 import { attentionForward } from './attention-forward.ts'
 import { plainBackwardKeyValue, plainBackwardQuery, plainForward } from './attention-plain.ts'
 import type { Accumulate, AttentionShape } from './attention-shape.ts'
 import type { AttentionTile } from './attention-tile.wgsl.ts'
 
-export function forwardVariants(o: AttentionShape): Record<string, Variant> {
+export function forwardVariants(o: AttentionShape): Record<string, () => Kernel> {
   return variants(
     () => plainForward(o),
     queryTiles(o.headDim),
@@ -18,7 +17,7 @@ export function forwardVariants(o: AttentionShape): Record<string, Variant> {
   )
 }
 
-export function queryVariants(o: AttentionShape, accumulate: boolean): Record<string, Variant> {
+export function queryVariants(o: AttentionShape, accumulate: boolean): Record<string, () => Kernel> {
   return variants(
     () => plainBackwardQuery(o, accumulate),
     queryTiles(o.headDim),
@@ -27,10 +26,10 @@ export function queryVariants(o: AttentionShape, accumulate: boolean): Record<st
 }
 
 /** With split heads, gradients are written in parts and added up by another kernel: see `attentionBackwardKeyValue`. */
-export function keyValueVariants(o: AttentionShape, accumulate: Accumulate): Record<string, Variant> {
+export function keyValueVariants(o: AttentionShape, accumulate: Accumulate): Record<string, () => Kernel> {
   const group = o.heads / o.kvHeads
   const tile = tileOf(o.headDim, 1)
-  const made: Record<string, Variant> = { plain: () => plainBackwardKeyValue(o, accumulate) }
+  const made: Record<string, () => Kernel> = { plain: () => plainBackwardKeyValue(o, accumulate) }
   for (const splits of new Set([group, 1]))
     for (const unroll of [false, true]) {
       const add = splits > 1 ? { dk: false, dv: false } : accumulate
@@ -44,8 +43,8 @@ function variants(
   plain: () => Kernel,
   tiles: AttentionTile[],
   tiled: (tile: AttentionTile) => Kernel,
-): Record<string, Variant> {
-  const made: Record<string, Variant> = { plain }
+): Record<string, () => Kernel> {
+  const made: Record<string, () => Kernel> = { plain }
   for (const tile of tiles) {
     const name = `tiled${tile.own}x${tile.other}${tile.unroll ? '_unrolled' : ''}`
     made[name] = () => named(name, tiled(tile))

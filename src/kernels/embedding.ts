@@ -6,42 +6,66 @@
  * Source: Transformers `Gemma3TextScaledWordEmbedding`.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
-import { ELEMENT_WORKGROUP, elementPrologue } from './elementwise.ts'
-import { shardShape, unpackWgsl, type Weight, type WeightShard, weightType } from './weight.ts'
+import { storedBytes } from '../lib/storage.ts'
+import { ELEMENT_WORKGROUP, elementGrid, elementPrologue } from './elementwise.ts'
+import {
+  leastColumns,
+  rowsOf,
+  type ShardRows,
+  shapeOf,
+  type Weight,
+  type WeightShape,
+  weightReader,
+  weightTensors,
+} from './weight.ts'
 
 export function embedding(tape: Tape, token: Tensor, table: Weight, o: { rows: Dim; scale: number }): Tensor {
   const y = tape.tensor('embedding', [o.rows, table.cols])
-  for (const shard of table.shards)
-    tape.run(
-      embeddingKernel(o.rows, table, shard, o.scale),
-      { token, table: shard.tensor, y },
-      { cheap: true },
-    )
+  for (const shard of table.shards) {
+    const kernel = embeddingKernel({
+      rows: o.rows,
+      table: shapeOf(table),
+      shard: rowsOf(shard),
+      scale: o.scale,
+    })
+    tape.run(kernel, { token, ...weightTensors('table', shard), y }, { cheap: true })
+  }
   return y
 }
 
-function embeddingKernel(rows: Dim, table: Weight, shard: WeightShard, scale: number): Kernel {
+interface EmbeddingSpec {
+  rows: Dim
+  table: WeightShape
+  shard: ShardRows
+  scale: number
+}
+
+const embeddingKernel = specialised(({ rows, table, shard, scale }: EmbeddingSpec): Kernel => {
   const { cols, format } = table
-  const packed = format !== 'f32'
-  const width = packed ? cols / 2 : cols
+  const columns = leastColumns(format)
+  const width = cols / columns
+  const reader = weightReader('table', table, shard.rows, columns)
   return {
     name: 'embedding',
     bindings: {
       token: { type: 'u32', access: 'read', shape: [rows] },
-      table: { type: weightType(format), access: 'read', shape: shardShape(format, shard.rows, cols) },
-      y: { type: packed ? 'vec2<f32>' : 'f32', access: 'write', shape: [rows, cols] },
+      ...reader.bindings,
+      y: { type: reader.type, access: 'write', shape: [rows, cols] },
     },
     workgroup: ELEMENT_WORKGROUP,
-    wgsl: `
-${packed ? unpackWgsl(format) : ''}
+    wgsl: () => `
+${reader.wgsl()}
 fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(width)}
   let word = token[row] - ${shard.firstRow}u;
   if (word >= ${shard.rows}u) { return; }
-  let value = table[word * ${width}u + column];
-  y[i] = ${packed ? 'unpack_weight(value)' : 'value'} * ${scale};
+  y[i] = ${reader.at(`word * ${width}u + column`)} * ${scale};
 }`,
-    grid: (live) => [Math.ceil(width / ELEMENT_WORKGROUP), dimOf(rows, live), 1],
-    cost: (live) => ({ flops: dimOf(rows, live) * cols, bytes: dimOf(rows, live) * cols * (packed ? 6 : 8) }),
+    grid: elementGrid(rows, width),
+    cost: (live) => ({
+      flops: dimOf(rows, live) * cols,
+      bytes: dimOf(rows, live) * (cols * 4 + storedBytes(format, cols)),
+    }),
   }
-}
+})

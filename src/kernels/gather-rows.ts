@@ -5,6 +5,7 @@
  * ways, so no write ever meets another.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { ELEMENT_WORKGROUP, elementGrid, elementPrologue, store } from './elementwise.ts'
 
@@ -22,17 +23,20 @@ export interface GatherOptions {
 
 export function gatherRows(tape: Tape, x: Tensor, o: GatherOptions): Tensor {
   const y = tape.tensor(`picked ${x.name}`, [o.to, o.width])
-  tape.run(forwardKernel(o), { x, index: o.index, y }, { cheap: true })
+  const spec = { from: o.from, to: o.to, width: o.width }
+  tape.run(forwardKernel(spec), { x, index: o.index, y }, { cheap: true })
   tape.vjp([x], [y], ([dy]) => {
     const dx = tape.grad(x)
     if (!dx) return
     if (!o.inverse) throw new Error('gatherRows: a gradient needs the inverse index')
-    tape.run(backwardKernel(o, dx.add), { dy: dy!, inverse: o.inverse, dx: dx.tensor })
+    tape.run(backwardKernel({ ...spec, add: dx.add }), { dy: dy!, inverse: o.inverse, dx: dx.tensor })
   })
   return y
 }
 
-function forwardKernel({ from, to, width }: GatherOptions): Kernel {
+type GatherSpec = Pick<GatherOptions, 'from' | 'to' | 'width'>
+
+const forwardKernel = specialised(({ from, to, width }: GatherSpec): Kernel => {
   return {
     name: 'gather_rows.forward',
     bindings: {
@@ -41,16 +45,16 @@ function forwardKernel({ from, to, width }: GatherOptions): Kernel {
       y: { type: 'f32', access: 'write', shape: [to, width] },
     },
     workgroup: ELEMENT_WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(width)}
   y[i] = x[index[row] * ${width}u + column];
 }`,
     grid: elementGrid(to, width),
     cost: (live) => ({ flops: 0, bytes: dimOf(to, live) * width * 8 }),
   }
-}
+})
 
-function backwardKernel({ from, to, width }: GatherOptions, add: boolean): Kernel {
+const backwardKernel = specialised(({ from, to, width, add }: GatherSpec & { add: boolean }): Kernel => {
   return {
     name: 'gather_rows.backward',
     bindings: {
@@ -59,7 +63,7 @@ function backwardKernel({ from, to, width }: GatherOptions, add: boolean): Kerne
       dx: { type: 'f32', access: add ? 'update' : 'write', shape: [from, width] },
     },
     workgroup: ELEMENT_WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(width)}
   let n = inverse[row];
   var value = 0.0;
@@ -69,4 +73,4 @@ fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(width)}
     grid: elementGrid(from, width),
     cost: (live) => ({ flops: 0, bytes: dimOf(from, live) * width * 8 }),
   }
-}
+})

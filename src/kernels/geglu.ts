@@ -8,18 +8,24 @@
  * Source: Shazeer 2020 (arXiv 2002.05202); Transformers `gelu_pytorch_tanh`.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { ELEMENT_WORKGROUP, elementGrid, elementPrologue, store } from './elementwise.ts'
 import { type RowVector, rowVector } from './rows.wgsl.ts'
 
-export function geglu(tape: Tape, gate: Tensor, up: Tensor, o: { rows: Dim; width: number }): Tensor {
+interface GegluSpec {
+  rows: Dim
+  width: number
+}
+
+export function geglu(tape: Tape, gate: Tensor, up: Tensor, o: GegluSpec): Tensor {
   const y = tape.tensor('geglu', [o.rows, o.width])
-  tape.run(forwardKernel(o.rows, o.width), { gate, up, y }, { cheap: true })
+  tape.run(forwardKernel(o), { gate, up, y }, { cheap: true })
   tape.vjp([gate, up], [y], ([dy]) => {
     const dGate = tape.grad(gate)
     const dUp = tape.grad(up)
     if (!dGate || !dUp) throw new Error('GeGLU: gate and up need gradients together')
-    tape.run(backwardKernel(o.rows, o.width, dGate.add, dUp.add), {
+    tape.run(backwardKernel({ ...o, addGate: dGate.add, addUp: dUp.add }), {
       gate,
       up,
       dy: dy!,
@@ -35,7 +41,7 @@ fn inner_tanh(g: ${type}) -> ${type} {
   return tanh(clamp(0.7978845608028654 * (g + 0.044715 * g * g * g), ${type}(-15.0), ${type}(15.0)));
 }`
 
-function forwardKernel(rows: Dim, width: number): Kernel {
+const forwardKernel = specialised(({ rows, width }: GegluSpec): Kernel => {
   const shape = [rows, width]
   const { type, count } = rowVector(width)
   return {
@@ -46,7 +52,7 @@ function forwardKernel(rows: Dim, width: number): Kernel {
       y: { type, access: 'write', shape },
     },
     workgroup: ELEMENT_WORKGROUP,
-    wgsl: `${inner(type)}
+    wgsl: () => `${inner(type)}
 fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(count)}
   let g = gate[i];
   y[i] = 0.5 * g * (1.0 + inner_tanh(g)) * up[i];
@@ -54,9 +60,14 @@ fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(count)}
     grid: elementGrid(rows, count),
     cost: (live) => ({ flops: dimOf(rows, live) * width * 10, bytes: dimOf(rows, live) * width * 12 }),
   }
+})
+
+interface GegluBackwardSpec extends GegluSpec {
+  addGate: boolean
+  addUp: boolean
 }
 
-function backwardKernel(rows: Dim, width: number, addGate: boolean, addUp: boolean): Kernel {
+const backwardKernel = specialised(({ rows, width, addGate, addUp }: GegluBackwardSpec): Kernel => {
   const shape = [rows, width]
   const { type, count } = rowVector(width)
   return {
@@ -69,7 +80,7 @@ function backwardKernel(rows: Dim, width: number, addGate: boolean, addUp: boole
       d_up: { type, access: addUp ? 'update' : 'write', shape },
     },
     workgroup: ELEMENT_WORKGROUP,
-    wgsl: `${inner(type)}
+    wgsl: () => `${inner(type)}
 fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(count)}
   let g = gate[i];
   let t = inner_tanh(g);
@@ -81,4 +92,4 @@ fn kernel(group: vec3<u32>, local: u32) {${elementPrologue(count)}
     grid: elementGrid(rows, count),
     cost: (live) => ({ flops: dimOf(rows, live) * width * 20, bytes: dimOf(rows, live) * width * 20 }),
   }
-}
+})

@@ -17,12 +17,15 @@
  * Losses in Large-Vocabulary Language Models" (2411.09009), which recomputes the logits for its backward pass.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
-import type { Tape, Tensor, Variant } from '../gpu/tape.ts'
+import { type Choice, choice, specialised } from '../gpu/specialise.ts'
+import type { Tape, Tensor } from '../gpu/tape.ts'
+import { storedBytes } from '../lib/storage.ts'
 import {
   floatLiteral,
   type HeadPass,
   type HeadTile,
   headPassKernel,
+  headReader,
   NO_WORD,
   rowsWgsl,
   splitsOf,
@@ -30,8 +33,7 @@ import {
   tiledPass,
 } from './head-pass.wgsl.ts'
 import { plainPass } from './head-plain.wgsl.ts'
-import { weight4Wgsl } from './head-weight.wgsl.ts'
-import type { Weight, WeightShard } from './weight.ts'
+import { rowsOf, type ShardRows, shapeOf, type Weight, type WeightShape, weightTensors } from './weight.ts'
 
 export interface HeadLossOptions {
   rows: Dim
@@ -63,6 +65,8 @@ const COMBINE = 64
 export function headLoss(tape: Tape, h: Tensor, weight: Weight, o: HeadLossOptions): HeadLoss {
   const hidden = weight.cols
   if (hidden % 32 !== 0) throw new Error(`the head needs a width that is a multiple of 32, not ${hidden}`)
+  const { rows, softCap } = o
+  const shape = shapeOf(weight)
   const capacity = o.maxRows ?? dimOf(o.rows, tape.capacity)
   const { pairs, maxSplits } = splitting(capacity, weight)
   const dh = o.gradient ? tape.grad(h) : null
@@ -72,24 +76,29 @@ export function headLoss(tape: Tape, h: Tensor, weight: Weight, o: HeadLossOptio
   const sums = gradient ? { sums: tape.tensor(`${o.name} sums`, [pairs, hidden]) } : undefined
   weight.shards.forEach((shard, i) => {
     const pass: HeadPass = {
-      rows: o.rows,
+      rows,
       capacity,
-      hidden,
-      format: weight.format,
-      shard,
-      softCap: o.softCap,
+      weight: shape,
+      shard: rowsOf(shard),
+      softCap,
       gradient,
       carry: i > 0,
       pairs,
       maxSplits,
     }
-    const key = `head.${gradient ? 'loss' : 'score'} ${hidden} ${weight.format}`
-    const tensors = { h, weight: shard.tensor, labels: o.labels, label_logit: labelLogit, state, ...sums }
-    tape.run(tape.choose(key, passVariants(pass)), tensors)
+    const tensors = {
+      h,
+      ...weightTensors('weight', shard),
+      labels: o.labels,
+      label_logit: labelLogit,
+      state,
+      ...sums,
+    }
+    tape.run(tape.choose(passChoice(pass)), tensors)
   })
   const logProbability = tape.tensor(`${o.name} log-probability`, [o.rows])
   const hit = tape.tensor(`${o.name} hit`, [o.rows])
-  tape.run(combineKernel(o, weight, pairs, maxSplits, dh?.add ?? null), {
+  tape.run(combineKernel({ rows, weight: shape, pairs, maxSplits, add: dh?.add ?? null }), {
     labels: o.labels,
     label_logit: labelLogit,
     state,
@@ -102,10 +111,10 @@ export function headLoss(tape: Tape, h: Tensor, weight: Weight, o: HeadLossOptio
     // Written in the forward phase and read in the backward one: never to be computed again.
     tape.keep(dh.tensor)
     for (const shard of weight.shards)
-      tape.run(labelKernel(o, weight, shard), {
+      tape.run(labelKernel({ rows, softCap, weight: shape, shard: rowsOf(shard) }), {
         labels: o.labels,
         label_logit: labelLogit,
-        weight: shard.tensor,
+        ...weightTensors('weight', shard),
         dh: dh.tensor,
       })
   }
@@ -122,10 +131,11 @@ function splitting(maxRows: number, weight: Weight): { pairs: number; maxSplits:
  * Variants of the pass. The first one is correct everywhere, quick to compile, and what software adapters run best; the
  * tiled ones, named rows x words and invocations, keep a row tile's sums in registers and are for hardware.
  */
-function passVariants(o: HeadPass): Record<string, Variant> {
+const passChoice = specialised((o: HeadPass): Choice => {
+  const { cols: hidden, format } = o.weight
   // The sums of an invocation, rows x hidden / columnGroups, have to stay in registers.
-  const most = !o.gradient || o.hidden <= 768 ? 4 : o.hidden <= 1536 ? 2 : 1
-  const variants: Record<string, Variant> = {
+  const most = !o.gradient || hidden <= 768 ? 4 : hidden <= 1536 ? 2 : 1
+  const variants: Record<string, () => Kernel> = {
     plain: () =>
       headPassKernel(o, 'plain', (at) => plainPass(at, { threads: 16, rows: 8, words: 4, columns: 2 })),
   }
@@ -140,17 +150,19 @@ function passVariants(o: HeadPass): Record<string, Variant> {
   if (most > 1) tiled(8, most, 2)
   if (most === 4) tiled(8, 2, 4)
   tiled(8, most, 8, 2)
-  return variants
+  return choice(`head.${o.gradient ? 'loss' : 'score'} ${hidden} ${format}`, variants)
+})
+
+interface CombineSpec {
+  rows: Dim
+  weight: WeightShape
+  pairs: number
+  maxSplits: number
+  /** Whether dh is added to; null: there is none. */
+  add: boolean | null
 }
 
-function combineKernel(
-  o: HeadLossOptions,
-  weight: Weight,
-  pairs: number,
-  maxSplits: number,
-  add: boolean | null,
-): Kernel {
-  const { rows } = o
+const combineKernel = specialised(({ rows, weight, pairs, maxSplits, add }: CombineSpec): Kernel => {
   const hidden = weight.cols
   const H4 = hidden / 4
   const gradient = add !== null
@@ -168,7 +180,7 @@ function combineKernel(
         : {}),
     },
     workgroup: COMBINE,
-    wgsl: `
+    wgsl: () => `
 var<workgroup> share: array<f32, ${maxSplits}>;
 fn kernel(group: vec3<u32>, local: u32) {
   let row = group.y;
@@ -217,10 +229,19 @@ fn kernel(group: vec3<u32>, local: u32) {
       return { flops: values * 2, bytes: values * 4 }
     },
   }
+})
+
+interface LabelSpec {
+  rows: Dim
+  softCap: number | null
+  weight: WeightShape
+  shard: ShardRows
 }
 
 /** dh[n] -= loss_scale cap'(label) W[label], for rows whose label lies in this shard. */
-function labelKernel(o: HeadLossOptions, weight: Weight, shard: WeightShard): Kernel {
+const labelKernel = specialised((o: LabelSpec): Kernel => {
+  const { weight, shard } = o
+  const reader = headReader(o)
   const hidden = weight.cols
   const H4 = hidden / 4
   return {
@@ -228,16 +249,12 @@ function labelKernel(o: HeadLossOptions, weight: Weight, shard: WeightShard): Ke
     bindings: {
       labels: { type: 'u32', access: 'read', shape: [o.rows] },
       label_logit: { type: 'f32', access: 'read', shape: [o.rows] },
-      weight: {
-        type: weight.format === 'f32' ? 'vec4<f32>' : 'vec2<u32>',
-        access: 'read',
-        shape: shard.tensor.shape,
-      },
+      ...reader.bindings,
       dh: { type: 'vec4<f32>', access: 'update', shape: [o.rows, hidden] },
     },
     workgroup: COMBINE,
-    wgsl: `
-${weight4Wgsl(weight.format)}
+    wgsl: () => `
+${reader.wgsl()}
 fn kernel(group: vec3<u32>, local: u32) {
   let row = group.y;
   let word = labels[row] - ${shard.firstRow}u;
@@ -249,13 +266,13 @@ fn kernel(group: vec3<u32>, local: u32) {
       : 'let scale = step.loss_scale;'
   }
   for (var c = local; c < ${H4}u; c += ${COMBINE}u) {
-    dh[row * ${H4}u + c] -= scale * weight4(word * ${H4}u + c);
+    dh[row * ${H4}u + c] -= scale * ${reader.at(`word * ${H4}u + c`)};
   }
 }`,
     grid: (live) => [1, dimOf(o.rows, live), 1],
     cost: (live) => {
-      const values = (dimOf(o.rows, live) * hidden * shard.rows) / weight.rows
-      return { flops: values * 2, bytes: values * (weight.format === 'f32' ? 12 : 10) }
+      const rows = (dimOf(o.rows, live) * shard.rows) / weight.rows
+      return { flops: rows * hidden * 2, bytes: rows * (hidden * 8 + storedBytes(weight.format, hidden)) }
     },
   }
-}
+})

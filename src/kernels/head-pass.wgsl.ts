@@ -1,6 +1,6 @@
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
-import { weight4Wgsl } from './head-weight.wgsl.ts'
-import { shardShape, type WeightFormat, type WeightShard } from './weight.ts'
+import { storedBytes } from '../lib/storage.ts'
+import { type ShardRows, type WeightReader, type WeightShape, weightReader } from './weight.ts'
 
 /**
  * How a workgroup of `rowGroups` x `columnGroups` invocations is laid over rows x words (logits) and rows x hidden
@@ -21,9 +21,8 @@ export interface HeadPass {
   rows: Dim
   /** Most rows. */
   capacity: number
-  hidden: number
-  format: WeightFormat
-  shard: WeightShard
+  weight: WeightShape
+  shard: ShardRows
   softCap: number | null
   gradient: boolean
   /** Whether the state of earlier shards is carried on. */
@@ -33,6 +32,10 @@ export interface HeadPass {
   maxSplits: number
 }
 
+/** Words are read four columns at a time. */
+export const headReader = ({ weight, shard }: Pick<HeadPass, 'weight' | 'shard'>): WeightReader =>
+  weightReader('weight', weight, shard.rows, 4)
+
 /** A variant's shader text. */
 export interface HeadPassText {
   workgroup: number
@@ -40,7 +43,7 @@ export interface HeadPassText {
   rowTile: number
   /** Whether only hardware adapters should try it. */
   hardware: boolean
-  wgsl: string
+  wgsl: () => string
 }
 
 /** Far below any logit, and finite. */
@@ -67,11 +70,10 @@ export const splitsWgsl = (rows: Dim, pairs: number, maxSplits: number) =>
  * sums [pairs, hidden]: sum of exp(z - m) (dz/dx) W. label_logit [rows]: written for rows whose label lies here.
  */
 export function headPassKernel(o: HeadPass, variant: string, textOf: (o: HeadPass) => HeadPassText): Kernel {
-  const { capacity, hidden, shard } = o
+  const { capacity, shard } = o
   // As many splits as at full size, of two large tiles each.
   const words = Math.min(shard.rows, splitsOf(capacity, o.pairs, o.maxSplits) * 512)
-  const tensor = { ...shard.tensor, shape: shardShape(o.format, words, hidden) }
-  const trial = { ...o, shard: { ...shard, tensor, rows: words } }
+  const trial = { ...o, shard: { ...shard, rows: words } }
   return {
     ...passKernel(o, variant, textOf(o)),
     trial: () => passKernel(trial, variant, textOf(trial)),
@@ -79,18 +81,15 @@ export function headPassKernel(o: HeadPass, variant: string, textOf: (o: HeadPas
 }
 
 function passKernel(o: HeadPass, variant: string, text: HeadPassText): Kernel {
-  const { hidden, shard, gradient, carry } = o
+  const { shard, gradient, carry } = o
+  const { cols: hidden, format } = o.weight
   const { workgroup, rowTile } = text
   const after = carry ? 'update' : 'write'
   return {
     name: `head.${gradient ? 'loss' : 'score'}.${variant}`,
     bindings: {
       h: { type: 'vec4<f32>', access: 'read', shape: [o.rows, hidden] },
-      weight: {
-        type: o.format === 'f32' ? 'vec4<f32>' : 'vec2<u32>',
-        access: 'read',
-        shape: shard.tensor.shape,
-      },
+      ...headReader(o).bindings,
       labels: { type: 'u32', access: 'read', shape: [o.rows] },
       label_logit: { type: 'f32', access: after, shape: [o.rows] },
       state: { type: 'vec4<f32>', access: after, shape: [o.pairs, 4] },
@@ -108,8 +107,7 @@ function passKernel(o: HeadPass, variant: string, text: HeadPassText): Kernel {
       const partial = gradient ? splitsOf(rows, o.pairs, o.maxSplits) * rows * hidden * 4 : 0
       return {
         flops: rows * shard.rows * (hidden * (gradient ? 4 : 2) + 4),
-        bytes:
-          shard.rows * hidden * (o.format === 'f32' ? 4 : 2) + rows * hidden * 4 + partial * (carry ? 2 : 1),
+        bytes: storedBytes(format, shard.rows * hidden) + rows * hidden * 4 + partial * (carry ? 2 : 1),
       }
     },
   }
@@ -117,13 +115,24 @@ function passKernel(o: HeadPass, variant: string, text: HeadPassText): Kernel {
 
 /** The pass with everything of a row tile in registers. */
 export function tiledPass(o: HeadPass, tile: HeadTile): HeadPassText {
+  const { rowGroups, columnGroups, rows, words, depth } = tile
+  if (words % (4 / rows) !== 0 || (o.weight.cols / 4) % depth !== 0) throw new Error('head tile does not fit')
+  return {
+    workgroup: rowGroups * columnGroups,
+    rowTile: rowGroups * rows,
+    hardware: true,
+    wgsl: () => tiledWgsl(o, tile),
+  }
+}
+
+function tiledWgsl(o: HeadPass, tile: HeadTile): string {
   const { rowGroups: RG, columnGroups: CG, rows: RT, words: WT, depth: K } = tile
+  const reader = headReader(o)
   const threads = RG * CG
-  const H4 = o.hidden / 4
+  const H4 = o.weight.cols / 4
   const R = RG * RT
   const W = CG * WT
   const perElement = 4 / RT
-  if (WT % perElement !== 0 || H4 % K !== 0) throw new Error('head tile does not fit')
   const stride = K + 1 // an odd number of vec4, against bank conflicts
   const staging = (R + W) * stride
   // p is handed over in stages no larger than the staging area, where it can be.
@@ -167,7 +176,7 @@ export function tiledPass(o: HeadPass, tile: HeadTile): HeadPassText {
       ${each(
         C,
         (c) => `
-      let w${u}_${c} = weight4(at${u} + ${column(c)});
+      let w${u}_${c} = ${reader.at(`at${u} + ${column(c)}`)};
       ${each(I, (i) => `sum${i}_${c} = fma(vec4<f32>(p.${'xyzw'[u * RT + i]}), w${u}_${c}, sum${i}_${c});`)}`,
       )}`,
       )}
@@ -175,8 +184,8 @@ export function tiledPass(o: HeadPass, tile: HeadTile): HeadPassText {
     )}`
       })
 
-  const wgsl = `
-${weight4Wgsl(o.format)}
+  return `
+${reader.wgsl()}
 ${cap ? 'fn square(x: f32) -> f32 { return x * x; }' : ''}
 const LAST = ${o.shard.rows - 1}u;
 const TILES = ${Math.ceil(o.shard.rows / W)}u;
@@ -227,7 +236,7 @@ fn kernel(group: vec3<u32>, local: u32) {
       for (var e = local; e < ${W * K}u; e += ${threads}u) {
         let r = e / ${K}u;
         let k = e % ${K}u;
-        scratch[(${R}u + r) * ${stride}u + k] = weight4(min(first + r, LAST) * ${H4}u + k0 + k);
+        scratch[(${R}u + r) * ${stride}u + k] = ${reader.at(`min(first + r, LAST) * ${H4}u + k0 + k`)};
       }
       workgroupBarrier();
       for (var k = 0u; k < ${K}u; k++) {
@@ -298,7 +307,6 @@ fn kernel(group: vec3<u32>, local: u32) {
   }`,
   )}
 }`
-  return { workgroup: threads, rowTile: R, hardware: true, wgsl }
 }
 
 /** rg and cg of an invocation: 32 neighbours form a block of 4 x 8 where there are that many of each. */

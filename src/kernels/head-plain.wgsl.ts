@@ -2,11 +2,11 @@ import {
   floatLiteral,
   type HeadPass,
   type HeadPassText,
+  headReader,
   NO_WORD,
   rowsWgsl,
   splitsWgsl,
 } from './head-pass.wgsl.ts'
-import { weight4Wgsl } from './head-weight.wgsl.ts'
 
 /** A workgroup's tile is `rows` x (`threads` * `words`); an invocation keeps rows x words logits, then rows x columns sums. */
 export interface PlainTile {
@@ -23,9 +23,15 @@ export interface PlainTile {
  * software adapters compile in reasonable time and run well, for any width.
  */
 export function plainPass(o: HeadPass, tile: PlainTile): HeadPassText {
+  const { threads, rows } = tile
+  return { workgroup: threads, rowTile: rows, hardware: false, wgsl: () => plainWgsl(o, tile) }
+}
+
+function plainWgsl(o: HeadPass, tile: PlainTile): string {
+  const reader = headReader(o)
   const { threads: T, rows: R, words: J, columns: C } = tile
   const W = T * J
-  const H4 = o.hidden / 4
+  const H4 = o.weight.cols / 4
   const cap = o.softCap === null ? '' : floatLiteral(o.softCap)
   const range = (n: number) => Array.from({ length: n }, (_, i) => i)
   const [rows, words, columns, fours] = [range(R), range(J), range(C), range(R / 4)]
@@ -43,15 +49,15 @@ export function plainPass(o: HeadPass, tile: PlainTile): HeadPassText {
       ${lines(columns, (j) => `let c${j} = min(c + ${j * T}u, ${H4 - 1}u);`, 6)}
       ${grid(columns, (i, j) => `var sum${i}_${j} = sums[min(base + ${i}u, final_pair) * ${H4}u + c${j}] * shrinks[${i}];`, 6)}
       for (var q = 0u; q < count; q++) {
-        ${lines(columns, (j) => `let w${j} = weight4((first + q) * ${H4}u + c${j});`, 8)}
+        ${lines(columns, (j) => `let w${j} = ${reader.at(`(first + q) * ${H4}u + c${j}`)};`, 8)}
         ${fours.map((f) => `let p${f} = logits[q * ${R / 4}u + ${f}u];`).join(' ')}
         ${grid(columns, (i, j) => `sum${i}_${j} = fma(vec4<f32>(p${lane(i)}), w${j}, sum${i}_${j});`, 8)}
       }
       ${lines(rows, (i) => `if (${i}u < live) { ${columns.map((j) => inside(j, `sums[(base + ${i}u) * ${H4}u + c${j}] = sum${i}_${j};`)).join(' ')} }`, 6)}
     }`
 
-  const wgsl = `
-${weight4Wgsl(o.format)}
+  return `
+${reader.wgsl()}
 const LAST = ${o.shard.rows - 1}u;
 const TILES = ${Math.ceil(o.shard.rows / W)}u;
 // Logits of the tile, then exp(z - m) dz/dx in their place.
@@ -92,7 +98,7 @@ fn kernel(group: vec3<u32>, local: u32) {
     ${grid(words, (i, j) => `var z${i}_${j} = 0.0;`, 4)}
     ${lines(rows, (i) => `let from${i} = min(origin + ${i}u, rows - 1u) * ${H4}u;`, 4)}
     for (var k = 0u; k < ${H4}u; k++) {
-      ${lines(words, (j) => `let w${j} = weight4(at${j} + k);`, 6)}
+      ${lines(words, (j) => `let w${j} = ${reader.at(`at${j} + k`)};`, 6)}
       ${lines(rows, (i) => `let h${i} = h[from${i} + k]; ${words.map((j) => `z${i}_${j} += dot(h${i}, w${j});`).join(' ')}`, 6)}
     }
     ${cap ? grid(words, (i, j) => `z${i}_${j} = ${cap} * tanh(clamp(z${i}_${j} / ${cap}, -15.0, 15.0));`, 4) : ''}
@@ -134,5 +140,4 @@ fn kernel(group: vec3<u32>, local: u32) {
   }
   if (local < live) { state[base + local] = vec4<f32>(m, l, best, 0.0); }
 }`
-  return { workgroup: T, rowTile: R, hardware: false, wgsl }
 }

@@ -4,6 +4,7 @@
  * dropped. k, v [rows, width]; caches [sequences * maxPositions, width], f32, bound.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 
 const WORKGROUP = 64
@@ -29,11 +30,13 @@ export function cacheWrite(
   cacheV: Tensor,
   o: CacheWriteOptions,
 ): void {
-  const { positions, sequenceOf } = o
-  tape.run(cacheWriteKernel(o), { k, v, positions, sequenceOf, cacheK, cacheV })
+  const { positions, sequenceOf, ...spec } = o
+  tape.run(cacheWriteKernel(spec), { k, v, positions, sequenceOf, cacheK, cacheV })
 }
 
-function cacheWriteKernel(o: CacheWriteOptions): Kernel {
+type CacheWriteSpec = Omit<CacheWriteOptions, 'positions' | 'sequenceOf'>
+
+const cacheWriteKernel = specialised((o: CacheWriteSpec): Kernel => {
   const { rows, width, maxPositions, sequences } = o
   const cache = [sequences * maxPositions, width]
   return {
@@ -47,7 +50,7 @@ function cacheWriteKernel(o: CacheWriteOptions): Kernel {
       cacheV: { type: 'vec4<f32>', access: 'update', shape: cache },
     },
     workgroup: WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 fn kernel(group: vec3<u32>, local: u32) {
   let position = positions[group.y];
   let sequence = sequenceOf[group.y];
@@ -62,4 +65,4 @@ fn kernel(group: vec3<u32>, local: u32) {
     grid: (live) => [1, dimOf(rows, live), 1],
     cost: (live) => ({ flops: 0, bytes: dimOf(rows, live) * (width * 16 + 8) }),
   }
-}
+})

@@ -13,7 +13,7 @@ import type { Tape, Tensor } from '../gpu/tape.ts'
 import { type Factor, factorGrad, projectDown } from './lora.ts'
 import type { LowRank } from './matmul.ts'
 import { chooseMatmul } from './matmul-variants.ts'
-import type { Weight } from './weight.ts'
+import { rowsOf, shapeOf, type Weight, weightTensors } from './weight.ts'
 
 export interface LinearLora {
   /** [r, in]. */
@@ -37,6 +37,7 @@ export interface LinearOptions {
 
 export function linear(tape: Tape, x: Tensor, weight: Weight, o: LinearOptions): Tensor {
   const { rows, lora } = o
+  const shape = shapeOf(weight)
   const y = tape.tensor(o.name, [rows, weight.rows])
   const site = lora?.dropout ? lora.site : undefined
   const factorA: Factor | undefined = lora && {
@@ -52,12 +53,12 @@ export function linear(tape: Tape, x: Tensor, weight: Weight, o: LinearOptions):
     const kernel = chooseMatmul(tape, {
       direction: 'forward',
       rows,
-      weight,
-      shard,
+      weight: shape,
+      shard: rowsOf(shard),
       accumulate: false,
       lowRank,
     })
-    tape.run(kernel, { a: x, w: shard.tensor, ...(lora && u ? { u, v: lora.b } : {}), c: y })
+    tape.run(kernel, { a: x, ...weightTensors('w', shard), ...(lora && u ? { u, v: lora.b } : {}), c: y })
   }
   tape.vjp(lora ? [x, lora.a, lora.b] : [x], [y], ([dy]) => {
     let g: Tensor | undefined
@@ -73,10 +74,17 @@ export function linear(tape: Tape, x: Tensor, weight: Weight, o: LinearOptions):
       const accumulate = dx.add || i > 0
       const lowRank: LowRank | undefined =
         i === 0 && lora ? { rank: lora.rank, dropout: lora.dropout } : undefined
-      const kernel = chooseMatmul(tape, { direction: 'backward', rows, weight, shard, accumulate, lowRank })
+      const kernel = chooseMatmul(tape, {
+        direction: 'backward',
+        rows,
+        weight: shape,
+        shard: rowsOf(shard),
+        accumulate,
+        lowRank,
+      })
       tape.run(kernel, {
         a: dy!,
-        w: shard.tensor,
+        ...weightTensors('w', shard),
         ...(lowRank && lora && g ? { u: g, v: lora.a } : {}),
         ...(lowRank && site ? { site } : {}),
         c: dx.tensor,

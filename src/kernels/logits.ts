@@ -8,10 +8,19 @@
  * keeps sums for several words and for all rows of a tile (up to 16), added over the eight in a fixed order.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
+import { storedBytes } from '../lib/storage.ts'
 import { floatLiteral, rowsWgsl } from './head-pass.wgsl.ts'
-import { weight4Wgsl } from './head-weight.wgsl.ts'
-import type { Weight, WeightShard } from './weight.ts'
+import {
+  rowsOf,
+  type ShardRows,
+  shapeOf,
+  type Weight,
+  type WeightShape,
+  weightReader,
+  weightTensors,
+} from './weight.ts'
 
 export interface LogitsOptions {
   rows: Dim
@@ -30,18 +39,31 @@ export function logits(tape: Tape, h: Tensor, weight: Weight, o: LogitsOptions):
   const capacity = dimOf(o.rows, tape.capacity)
   const rowTile = [1, 2, 4, 8].find((n) => n >= capacity) ?? 16
   weight.shards.forEach((shard, i) => {
-    tape.run(logitsKernel(o, weight, shard, rowTile, i > 0), { h, weight: shard.tensor, logits: out })
+    const kernel = logitsKernel({
+      rows: o.rows,
+      softCap: o.softCap,
+      weight: shapeOf(weight),
+      shard: rowsOf(shard),
+      rowTile,
+      carry: i > 0,
+    })
+    tape.run(kernel, { h, ...weightTensors('weight', shard), logits: out })
   })
   return out
 }
 
-function logitsKernel(
-  o: LogitsOptions,
-  weight: Weight,
-  shard: WeightShard,
-  R: number,
-  carry: boolean,
-): Kernel {
+interface LogitsSpec extends LogitsOptions {
+  weight: WeightShape
+  shard: ShardRows
+  /** Rows that share one reading of W. */
+  rowTile: number
+  /** Whether another shard has written its logits before. */
+  carry: boolean
+}
+
+const logitsKernel = specialised((o: LogitsSpec): Kernel => {
+  const { weight, shard, rowTile: R, carry } = o
+  const reader = weightReader('weight', weight, shard.rows, 4)
   const H4 = weight.cols / 4
   const words = R > 4 ? 2 : 4
   const stages = Math.ceil(R / 4)
@@ -54,16 +76,12 @@ function logitsKernel(
     name: 'logits',
     bindings: {
       h: { type: 'vec4<f32>', access: 'read', shape: [o.rows, weight.cols] },
-      weight: {
-        type: weight.format === 'f32' ? 'vec4<f32>' : 'vec2<u32>',
-        access: 'read',
-        shape: shard.tensor.shape,
-      },
+      ...reader.bindings,
       logits: { type: 'f32', access: carry ? 'update' : 'write', shape: [o.rows, weight.rows] },
     },
     workgroup: WORKGROUP,
-    wgsl: `
-${weight4Wgsl(weight.format)}
+    wgsl: () => `
+${reader.wgsl()}
 var<workgroup> parts: array<vec4<f32>, ${WORKGROUP}>;
 
 fn finish(origin: u32, first: u32, local: u32) {
@@ -89,7 +107,7 @@ fn kernel(group: vec3<u32>, local: u32) {
   ${own.map((j) => `let word${j} = min(mine + ${j * GROUPS}u, ${shard.rows - 1}u) * ${H4}u;`).join('\n  ')}
   ${rows.map((i) => own.map((j) => `var z${i}_${j} = 0.0;`).join(' ')).join('\n  ')}
   for (var k = lane; k < ${H4}u; k += ${LANES}u) {
-    ${own.map((j) => `let w${j} = weight4(word${j} + k);`).join('\n    ')}
+    ${own.map((j) => `let w${j} = ${reader.at(`word${j} + k`)};`).join('\n    ')}
     ${rows
       .map(
         (i) => `let h${i} = h[at${i} + k]; ${own.map((j) => `z${i}_${j} += dot(h${i}, w${j});`).join(' ')}`,
@@ -111,11 +129,11 @@ fn kernel(group: vec3<u32>, local: u32) {
     grid: (live) => [Math.ceil(shard.rows / (GROUPS * words)), Math.ceil(dimOf(o.rows, live) / R), 1],
     cost: (live) => {
       const n = dimOf(o.rows, live)
-      const weightBytes = shard.rows * weight.cols * (weight.format === 'f32' ? 4 : 2)
+      const weightBytes = storedBytes(weight.format, shard.rows * weight.cols)
       return {
         flops: 2 * n * shard.rows * weight.cols,
         bytes: weightBytes * Math.ceil(n / R) + n * (weight.cols + shard.rows) * 4,
       }
     },
   }
-}
+})

@@ -12,6 +12,7 @@
  * order.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { choice, specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { dropoutWgsl, siteBinding } from './dropout.wgsl.ts'
 import { quadsOf } from './rows.wgsl.ts'
@@ -29,6 +30,20 @@ export interface Factor {
 /** A is [r, width]; B is [width, r]. */
 export type FactorLayout = 'A' | 'B'
 
+/** What its kernels are specialised by. */
+interface FactorSpec {
+  rows: Dim
+  width: number
+  rank: number
+  dropped: boolean
+}
+
+const specOf = ({ rows, width, rank, site }: Factor): FactorSpec => ({
+  rows,
+  width,
+  rank,
+  dropped: site !== undefined,
+})
 const siteOf = ({ site }: Factor): Record<string, Tensor> => (site ? { site } : {})
 const liveRows = (rows: Dim) => (typeof rows === 'number' ? `${rows}u` : `step.${rows}`)
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
@@ -41,14 +56,19 @@ export function projectDown(
   f: Factor,
 ): Tensor {
   const u = tape.tensor(`${wide.name} ${layout}`, [f.rows, f.rank])
-  const key = `lora.project_${layout.toLowerCase()} ${f.rows} x ${f.width} x ${f.rank}`
-  const kernel = tape.choose(key, {
-    serial: () => projectKernel(layout, f, 'serial'),
-    lanes: () => projectKernel(layout, f, 'lanes'),
-  })
+  const kernel = tape.choose(projectChoice({ ...specOf(f), layout, scale: f.scale }))
   tape.run(kernel, { wide, factor, ...siteOf(f), u }, { cheap: true })
   return u
 }
+
+type ProjectSpec = FactorSpec & { layout: FactorLayout; scale: number }
+
+const projectChoice = specialised((f: ProjectSpec) =>
+  choice(`lora.project_${f.layout.toLowerCase()} ${f.rows} x ${f.width} x ${f.rank}`, {
+    serial: () => projectKernel(f, 'serial'),
+    lanes: () => projectKernel(f, 'lanes'),
+  }),
+)
 
 const LANES = 64
 /** Invocations of a serial workgroup: few, so that all of a processor's cores get some. */
@@ -61,10 +81,32 @@ const RANKS = 8
  * added up in workgroup memory. `serial`: an invocation goes over the whole width (no barrier, which software adapters
  * pay dearly).
  */
-function projectKernel(layout: FactorLayout, f: Factor, variant: 'serial' | 'lanes'): Kernel {
-  const { rows, width, rank, scale } = f
+function projectKernel(f: ProjectSpec, variant: 'serial' | 'lanes'): Kernel {
+  const { layout, rows, width, rank, dropped } = f
   const lanes = variant === 'lanes'
-  const dropped = f.site !== undefined
+  const wide = quadsOf('wide', width)
+  const factor = quadsOf('factor', layout === 'A' ? width : rank)
+  return {
+    name: `lora.project_${layout.toLowerCase()}.${variant}`,
+    bindings: {
+      wide: { type: wide.type, access: 'read', shape: [rows, width] },
+      factor: { type: factor.type, access: 'read', shape: layout === 'A' ? [rank, width] : [width, rank] },
+      ...siteBinding(dropped),
+      u: { type: 'f32', access: 'write', shape: [rows, rank] },
+    },
+    workgroup: lanes ? LANES : SERIAL,
+    ...(lanes ? { hardwareOnly: true } : {}),
+    wgsl: () => projectWgsl(f, lanes),
+    grid: (live) => [
+      Math.ceil(rank / RANKS),
+      Math.ceil(dimOf(rows, live) / (lanes ? ROWS : ROWS * SERIAL)),
+      1,
+    ],
+    cost: (live) => projectCost(dimOf(rows, live), width, rank),
+  }
+}
+
+function projectWgsl({ layout, rows, width, rank, scale, dropped }: ProjectSpec, lanes: boolean): string {
   const wide = quadsOf('wide', width)
   const factor = quadsOf('factor', layout === 'A' ? width : rank)
   const text = (f: (i: number) => string, count: number) => range(count).map(f).join('\n    ')
@@ -95,17 +137,7 @@ function projectKernel(layout: FactorLayout, f: Factor, variant: 'serial' | 'lan
     ${products}
   }`
   const store = `u[t * ${rank}u + q] = sum * ${scale} * step.adapter;`
-  return {
-    name: `lora.project_${layout.toLowerCase()}.${variant}`,
-    bindings: {
-      wide: { type: wide.type, access: 'read', shape: [rows, width] },
-      factor: { type: factor.type, access: 'read', shape: layout === 'A' ? [rank, width] : [width, rank] },
-      ...siteBinding(dropped),
-      u: { type: 'f32', access: 'write', shape: [rows, rank] },
-    },
-    workgroup: lanes ? LANES : SERIAL,
-    ...(lanes ? { hardwareOnly: true } : {}),
-    wgsl: `
+  return `
 ${wide.wgsl}
 ${factor.wgsl}
 ${dropped ? keptWgsl(width) : ''}
@@ -138,14 +170,7 @@ fn kernel(group: vec3<u32>, local: u32) {
           })
           .join('\n  ')
   }
-}`,
-    grid: (live) => [
-      Math.ceil(rank / RANKS),
-      Math.ceil(dimOf(rows, live) / (lanes ? ROWS : ROWS * SERIAL)),
-      1,
-    ],
-    cost: (live) => projectCost(dimOf(rows, live), width, rank),
-  }
+}`
 }
 
 /** WGSL: `kept(row, q)`, the mask's factors (1 / keep or 0) for four columns of a row. */
@@ -175,9 +200,13 @@ export function factorGrad(
   if (!tape.needsGrad(factor)) return
   const split = splitOf(f, dimOf(f.rows, tape.capacity))
   const partial = tape.tensor(`partial d ${factor.name}`, [split, f.rank, paddedWidth(f)])
-  tape.run(partialKernel(f, split), { u, wide, ...siteOf(f), partial })
+  tape.run(partialKernel({ ...specOf(f), split }), { u, wide, ...siteOf(f), partial })
   const grad = tape.grad(factor)
-  if (grad) tape.run(sumKernel(layout, f, split, grad.add), { partial, grad: grad.tensor })
+  if (grad)
+    tape.run(sumKernel({ layout, width: f.width, rank: f.rank, split, accumulate: grad.add }), {
+      partial,
+      grad: grad.tensor,
+    })
 }
 
 const ROWS_EACH = 64
@@ -189,14 +218,13 @@ function splitOf({ rank, width }: Factor, rows: number): number {
   return 2 ** Math.floor(Math.log2(Math.max(1, Math.min(most, rows / ROWS_EACH))))
 }
 
-const paddedWidth = ({ width }: Factor) => Math.ceil(width / 4) * 4
+const paddedWidth = ({ width }: { width: number }) => Math.ceil(width / 4) * 4
 
 const COLUMNS = 64
 
 /** An invocation holds four columns of `wide` against 8 ranks, over its part of the rows. */
-function partialKernel(f: Factor, split: number): Kernel {
-  const { rows, width, rank } = f
-  const dropped = f.site !== undefined
+const partialKernel = specialised((f: FactorSpec & { split: number }): Kernel => {
+  const { rows, width, rank, dropped, split } = f
   const wide = quadsOf('wide', width)
   const inner = quadsOf('u', rank)
   const columns = paddedWidth(f) / 4
@@ -209,7 +237,7 @@ function partialKernel(f: Factor, split: number): Kernel {
       partial: { type: 'vec4<f32>', access: 'write', shape: [split, rank, paddedWidth(f)] },
     },
     workgroup: COLUMNS,
-    wgsl: `
+    wgsl: () => `
 ${wide.wgsl}
 ${inner.wgsl}
 ${dropped ? keptWgsl(width) : ''}
@@ -243,11 +271,18 @@ fn kernel(group: vec3<u32>, local: u32) {
     grid: () => [Math.ceil(columns / COLUMNS), split, Math.ceil(rank / RANKS)],
     cost: (live) => projectCost(dimOf(rows, live), width, rank),
   }
+})
+
+interface SumSpec {
+  layout: FactorLayout
+  width: number
+  rank: number
+  split: number
+  accumulate: boolean
 }
 
-function sumKernel(layout: FactorLayout, f: Factor, split: number, accumulate: boolean): Kernel {
-  const { rank, width } = f
-  const padded = paddedWidth(f)
+const sumKernel = specialised(({ layout, width, rank, split, accumulate }: SumSpec): Kernel => {
+  const padded = paddedWidth({ width })
   const size = rank * width
   const at = layout === 'A' ? 'i' : `column * ${rank}u + q`
   return {
@@ -261,7 +296,7 @@ function sumKernel(layout: FactorLayout, f: Factor, split: number, accumulate: b
       },
     },
     workgroup: COLUMNS,
-    wgsl: `
+    wgsl: () => `
 fn kernel(group: vec3<u32>, local: u32) {
   let i = group.y * ${COLUMNS}u + local;
   if (i >= ${size}u) { return; }
@@ -274,4 +309,4 @@ fn kernel(group: vec3<u32>, local: u32) {
     grid: () => [1, Math.ceil(size / COLUMNS), 1],
     cost: () => ({ flops: split * size, bytes: 4 * size * (split + 2) }),
   }
-}
+})

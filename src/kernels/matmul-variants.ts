@@ -1,4 +1,5 @@
 import { dimOf, type Kernel } from '../gpu/kernel.ts'
+import { type Choice, choice, kernelOf, specialised } from '../gpu/specialise.ts'
 import type { Tape } from '../gpu/tape.ts'
 import { type MatmulSpec, matmulKernel, problemOf, type Tiling } from './matmul.ts'
 import { type MatvecTiling, matvecKernel } from './matvec.ts'
@@ -23,7 +24,7 @@ const TILINGS: Record<string, Tiling> = {
 export const matmulVariantNames = Object.keys(TILINGS)
 
 /** For few rows; beside them stands an unshared tile, the default, for the same reasons. */
-const FEW_ROWS_TILINGS: Record<string, MatvecTiling> = {
+const FEW_ROWS_TILINGS: Record<string, Omit<MatvecTiling, 'rowsAtOnce'>> = {
   lanes64x2: { lanes: 64, outputs: 2 },
   lanes32x4: { lanes: 32, outputs: 4 },
   lanes16x4: { lanes: 16, outputs: 4 },
@@ -40,28 +41,34 @@ export const matvecVariantNames = ['unshared', ...Object.keys(FEW_ROWS_TILINGS)]
 
 /** The recorded choice for this shape, else the default. All dispatches of a shape share one choice. */
 export function chooseMatmul(tape: Tape, spec: MatmulSpec): Kernel {
-  const rows = dimOf(spec.rows, tape.capacity)
-  return tape.choose(matmulKey(spec, rows), lazyVariants(spec, rows))
+  return tape.choose(matmulChoice({ ...spec, most: dimOf(spec.rows, tape.capacity) }))
 }
 
 /** @param rows the most rows there can be */
-export function matmulVariants(spec: MatmulSpec, rows = Number.POSITIVE_INFINITY): Record<string, Kernel> {
-  return Object.fromEntries(Object.entries(lazyVariants(spec, rows)).map(([name, make]) => [name, make()]))
+export function matmulVariants(spec: MatmulSpec, rows: number): Record<string, Kernel> {
+  const { variants } = matmulChoice({ ...spec, most: rows })
+  return Object.fromEntries(Object.entries(variants).map(([name, variant]) => [name, kernelOf(variant)]))
 }
 
-function lazyVariants(spec: MatmulSpec, rows: number): Record<string, () => Kernel> {
+/** `most`: the most rows there can be. */
+const matmulChoice = specialised(
+  ({ most, ...spec }: MatmulSpec & { most: number }): Choice =>
+    choice(matmulKey(spec, most), makers(spec, most)),
+)
+
+function makers(spec: MatmulSpec, rows: number): Record<string, () => Kernel> {
   if (!isFew(spec, rows))
     return Object.fromEntries(
-      tilingsFor(spec).map(([name, tiling]) => [name, () => matmulKernel(spec, name, tiling)]),
+      tilingsFor(spec).map(([variant, tiling]) => [variant, () => matmulKernel({ spec, variant, tiling })]),
     )
   const atOnce = ROWS_AT_ONCE.find((count) => count >= rows) ?? ROWS_AT_ONCE.at(-1)!
   const tile: Tiling = { bm: atOnce, bn: 64, bk: 4, tm: atOnce, tn: 4, shared: false }
   return {
-    unshared: () => matmulKernel(spec, `unshared_${atOnce}x4`, tile),
+    unshared: () => matmulKernel({ spec, variant: `unshared_${atOnce}x4`, tiling: tile }),
     ...Object.fromEntries(
-      Object.entries(FEW_ROWS_TILINGS).map(([name, tiling]) => [
-        name,
-        () => matvecKernel(spec, name, tiling, atOnce),
+      Object.entries(FEW_ROWS_TILINGS).map(([variant, lanes]) => [
+        variant,
+        () => matvecKernel({ spec, variant, tiling: { ...lanes, rowsAtOnce: atOnce } }),
       ]),
     ),
   }
@@ -84,7 +91,7 @@ function tilingsFor(spec: MatmulSpec): [string, Tiling][] {
 const isFew = (spec: MatmulSpec, rows: number) => spec.direction === 'forward' && rows <= FEW_ROWS
 
 /** What a choice is remembered by: the shape, and about how many rows there can be. */
-export function matmulKey(spec: MatmulSpec, rows: number): string {
+function matmulKey(spec: MatmulSpec, rows: number): string {
   const { n, k } = problemOf(spec)
   const most = [FEW_ROWS, 64, 512].find((count) => rows <= count)
   const kind = isFew(spec, rows) ? 'matvec' : `matmul.${spec.direction}`

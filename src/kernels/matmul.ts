@@ -14,8 +14,10 @@
  * global memory: nothing is transposed on the way.
  */
 import { type Binding, type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { specialised } from '../gpu/specialise.ts'
+import { type StorageType, storedBytes } from '../lib/storage.ts'
 import { dropoutWgsl, siteBinding } from './dropout.wgsl.ts'
-import { shardShape, unpackWgsl, type Weight, type WeightShard } from './weight.ts'
+import { leastColumns, type ShardRows, type WeightReader, type WeightShape, weightReader } from './weight.ts'
 
 export type Direction = 'forward' | 'backward'
 
@@ -28,8 +30,8 @@ export interface LowRank {
 export interface MatmulSpec {
   direction: Direction
   rows: Dim
-  weight: Weight
-  shard: WeightShard
+  weight: WeightShape
+  shard: ShardRows
   accumulate: boolean
   lowRank?: LowRank | undefined
 }
@@ -77,20 +79,21 @@ export function problemOf({ direction, weight, shard }: MatmulSpec): Problem {
   }
 }
 
+/** W is read four columns at a time, or where sizes forbid it as few as its format can give. */
+function readerOf(spec: MatmulSpec): WeightReader {
+  const { weight, shard } = spec
+  return weightReader('w', weight, shard.rows, problemOf(spec).quads ? 4 : leastColumns(weight.format))
+}
+
 /** Bindings of every variant: a, w, [u, v, [site,]] c. */
 export function matmulBindings(spec: MatmulSpec): Record<string, Binding> {
-  const { direction, rows, weight, shard, accumulate, lowRank } = spec
+  const { direction, rows, weight, accumulate, lowRank } = spec
   const { quads, aStride, cStride } = problemOf(spec)
-  const packed = weight.format !== 'f32'
   const vShape =
     direction === 'forward' ? [weight.rows, lowRank?.rank ?? 0] : [lowRank?.rank ?? 0, weight.cols]
   return {
     a: { type: quads ? 'vec4<f32>' : 'f32', access: 'read', shape: [rows, aStride] },
-    w: {
-      type: packed ? (quads ? 'vec2<u32>' : 'u32') : quads ? 'vec4<f32>' : 'f32',
-      access: 'read',
-      shape: shardShape(weight.format, shard.rows, weight.cols),
-    },
+    ...readerOf(spec).bindings,
     ...(lowRank
       ? ({
           u: { type: 'f32', access: 'read', shape: [rows, lowRank.rank] },
@@ -111,7 +114,7 @@ export function loadersWgsl(spec: MatmulSpec, exact: { n: boolean; k: boolean })
   const { weight, shard } = spec
   const { k, aStride, aOffset, quads } = problemOf(spec)
   const cols = weight.cols
-  const packed = weight.format === 'f32' ? null : unpackWgsl(weight.format)
+  const reader = readerOf(spec)
   const [exactRows, exactCols] = spec.direction === 'forward' ? [exact.n, exact.k] : [exact.k, exact.n]
   const beyond = [
     ...(exactRows ? [] : [`row >= ${shard.rows}u`]),
@@ -120,19 +123,27 @@ export function loadersWgsl(spec: MatmulSpec, exact: { n: boolean; k: boolean })
   const guard = beyond && `if (${beyond}) { return vec4<f32>(); }`
   if (quads)
     return `
-${packed ?? ''}
+${reader.wgsl()}
 fn load_a(row: u32, q: u32) -> vec4<f32> {
   ${exact.k ? '' : `if (q >= ${k / 4}u) { return vec4<f32>(); }`}
   return a[row * ${aStride / 4}u + q${aOffset ? ` + ${aOffset / 4}u` : ''}];
 }
 fn load_w(row: u32, q: u32) -> vec4<f32> {
   ${guard}
-  let word = w[row * ${cols / 4}u + q];
-  return ${packed ? 'vec4<f32>(unpack_weight(word.x), unpack_weight(word.y))' : 'word'};
+  return ${reader.at(`row * ${cols / 4}u + q`)};
 }`
   const each = (f: (i: number) => string) => [0, 1, 2, 3].map(f).join('\n  ')
+  const columns = leastColumns(weight.format)
+  /** Reads the columns from 4 q + e on that the format gives together. */
+  const part = (e: number) => {
+    const value = reader.at(`row * ${cols / columns}u + q * ${4 / columns}u + ${e / columns}u`)
+    const set = [...'xyzw'.slice(e, e + columns)].map(
+      (to, i) => `r.${to} = part${columns > 1 ? `.${'xyzw'[i]}` : ''};`,
+    )
+    return `if (q * 4u + ${e}u < ${cols}u) { let part = ${value}; ${set.join(' ')} }`
+  }
   return `
-${packed ?? ''}
+${reader.wgsl()}
 fn load_a(row: u32, q: u32) -> vec4<f32> {
   var r = vec4<f32>();
   ${each((i) => `if (q * 4u + ${i}u < ${k}u) { r[${i}] = a[row * ${aStride}u + ${aOffset + i}u + q * 4u]; }`)}
@@ -141,13 +152,10 @@ fn load_a(row: u32, q: u32) -> vec4<f32> {
 fn load_w(row: u32, q: u32) -> vec4<f32> {
   ${guard}
   var r = vec4<f32>();
-  ${
-    packed
-      ? `let at = row * ${cols / 2}u + q * 2u;
-  r = vec4<f32>(unpack_weight(w[at]), 0.0, 0.0);
-  if (q * 4u + 2u < ${cols}u) { r = vec4<f32>(r.xy, unpack_weight(w[at + 1u])); }`
-      : each((i) => `if (q * 4u + ${i}u < ${cols}u) { r[${i}] = w[row * ${cols}u + q * 4u + ${i}u]; }`)
-  }
+  ${[0, 1, 2, 3]
+    .filter((e) => e % columns === 0)
+    .map(part)
+    .join('\n  ')}
   return r;
 }`
 }
@@ -158,7 +166,14 @@ const WORKGROUP_QUADS = 1024
 const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 const lines = (n: number, f: (i: number) => string) => range(n).map(f).join('\n')
 
-export function matmulKernel(spec: MatmulSpec, variant: string, tiling: Tiling): Kernel {
+export interface MatmulVariant<T> {
+  spec: MatmulSpec
+  /** Its name. */
+  variant: string
+  tiling: T
+}
+
+export const matmulKernel = specialised(({ spec, variant, tiling }: MatmulVariant<Tiling>): Kernel => {
   const { rows, weight, lowRank } = spec
   const { n, k } = problemOf(spec)
   const { bm, bn, tm, tn } = tiling
@@ -168,16 +183,16 @@ export function matmulKernel(spec: MatmulSpec, variant: string, tiling: Tiling):
     workgroup: (bm / tm) * (bn / tn),
     ...(tiling.quad ? { requires: ['subgroups'], softwareOnly: true } : {}),
     ...(tiling.shared ? { hardwareOnly: true } : {}),
-    wgsl: tiledWgsl(spec, tiling),
+    wgsl: () => tiledWgsl(spec, tiling),
     grid: (live) => [Math.ceil(n / bn), Math.ceil(dimOf(rows, live) / bm), 1],
-    cost: (live) => matmulCost(dimOf(rows, live), n, k, weight.format === 'f32' ? 4 : 2, lowRank?.rank ?? 0),
+    cost: (live) => matmulCost(dimOf(rows, live), n, k, weight.format, lowRank?.rank ?? 0),
   }
-}
+})
 
-export function matmulCost(rows: number, n: number, k: number, weightBytes: number, rank: number) {
+export function matmulCost(rows: number, n: number, k: number, format: StorageType, rank: number) {
   return {
     flops: 2 * rows * n * (k + rank),
-    bytes: 4 * (rows * (n + k + rank) + n * rank) + n * k * weightBytes,
+    bytes: 4 * (rows * (n + k + rank) + n * rank) + storedBytes(format, n * k),
   }
 }
 

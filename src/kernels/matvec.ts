@@ -4,26 +4,24 @@
  * added up in workgroup memory by halves, in a fixed order. Bindings and meaning as in matmul.ts (forward).
  */
 import { dimOf, type Kernel } from '../gpu/kernel.ts'
-import { loadersWgsl, type MatmulSpec, matmulBindings, matmulCost, problemOf } from './matmul.ts'
+import { specialised } from '../gpu/specialise.ts'
+import { loadersWgsl, type MatmulVariant, matmulBindings, matmulCost, problemOf } from './matmul.ts'
 
 export interface MatvecTiling {
   /** Invocations that share a dot product: a power of two, at most 64. */
   lanes: number
   /** Outputs that those invocations compute side by side. */
   outputs: number
+  /** Rows of x that share one reading of W. */
+  rowsAtOnce: number
 }
 
 const WORKGROUP = 64
 
 const lines = (n: number, f: (i: number) => string) => Array.from({ length: n }, (_, i) => f(i)).join('\n')
 
-/** @param rowsAtOnce rows of x that share one reading of W */
-export function matvecKernel(
-  spec: MatmulSpec,
-  variant: string,
-  { lanes, outputs }: MatvecTiling,
-  rowsAtOnce: number,
-): Kernel {
+export const matvecKernel = specialised(({ spec, variant, tiling }: MatmulVariant<MatvecTiling>): Kernel => {
+  const { lanes, outputs, rowsAtOnce } = tiling
   const { rows, weight, lowRank } = spec
   const { n, k, cStride, cOffset } = problemOf(spec)
   const groups = WORKGROUP / lanes
@@ -36,7 +34,7 @@ export function matvecKernel(
     bindings: matmulBindings(spec),
     workgroup: WORKGROUP,
     hardwareOnly: true,
-    wgsl: `
+    wgsl: () => `
 ${loadersWgsl(spec, { n: n % perWorkgroup === 0, k: k % 4 === 0 })}
 var<workgroup> sums: array<f32, ${cells * WORKGROUP}>;
 fn kernel(group: vec3<u32>, local: u32) {
@@ -79,6 +77,6 @@ fn kernel(group: vec3<u32>, local: u32) {
   }
 }`,
     grid: (live) => [Math.ceil(n / perWorkgroup), Math.ceil(dimOf(rows, live) / rowsAtOnce), 1],
-    cost: (live) => matmulCost(dimOf(rows, live), n, k, weight.format === 'f32' ? 4 : 2, rank),
+    cost: (live) => matmulCost(dimOf(rows, live), n, k, weight.format, rank),
   }
-}
+})

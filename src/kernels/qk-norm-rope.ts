@@ -1,18 +1,19 @@
 /**
  * RMSNorm of each head (optional), then rotary position embedding, in one pass.
  *
- *   y = x r (1 + w),  r = 1 / sqrt(mean_i x_i^2 + eps)             per row and head; without norm y = x
+ *   y = x r scale,  r = 1 / sqrt(mean_i x_i^2 + eps)             per row and head; without norm y = x
  *   out = [y1 cos - y2 sin, y2 cos + y1 sin]                       y1, y2 the halves of y
- *   dy = [do1 cos + do2 sin, do2 cos - do1 sin];  dx (+)= r (g - x r^2 mean_j(g_j x_j)),  g = dy (1 + w)
+ *   dy = [do1 cos + do2 sin, do2 cos - do1 sin];  dx (+)= r (g - x r^2 mean_j(g_j x_j)),  g = dy scale
  *
- * x, out [rows, heads * headDim]; w [headDim], frozen; positions [rows]; table [maxPositions, headDim] holds headDim / 2
+ * x, out [rows, heads * headDim]; scale [headDim] f32, frozen, as in rms-norm.ts; positions [rows]; table [maxPositions, headDim] holds headDim / 2
  * pairs (cos, sin) a row. Angles come from the host in f64: WGSL's sin and cos promise 2^-11 only.
  * headDim is a multiple of 8. Variants: rows.wgsl.ts.
  * Source: Su et al. 2021 (arXiv 2104.09864); Transformers `Gemma3Attention`, `apply_rotary_pos_emb`.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
-import { type RowVariant, rowSharing, rowVariants } from './rows.wgsl.ts'
+import { type RowVariant, rowChoice, rowSharing } from './rows.wgsl.ts'
 
 export interface QkNormRopeOptions {
   rows: Dim
@@ -26,31 +27,32 @@ export interface QkNormRopeOptions {
   maxPositions: number
 }
 
-/** `normWeight` null: rotation only. */
-export function qkNormRope(tape: Tape, x: Tensor, normWeight: Tensor | null, o: QkNormRopeOptions): Tensor {
-  const out = tape.tensor(`rope ${x.name}`, [o.rows, o.heads * o.headDim])
-  const { positions, table } = o
-  const weight = normWeight ? { weight: normWeight } : undefined
-  const key = (direction: string) =>
-    `${weight ? 'qk_norm_rope' : 'rope'}.${direction} ${o.rows} x ${o.heads} x ${o.headDim}`
-  const norm = Boolean(weight)
-  const kernel = tape.choose(
-    key('forward'),
-    rowVariants((variant) => forward(o, norm, variant)),
-  )
-  tape.run(kernel, { x, ...weight, positions, table, out }, { cheap: true })
+/** `scale` null: rotation only. */
+export function qkNormRope(tape: Tape, x: Tensor, scale: Tensor | null, o: QkNormRopeOptions): Tensor {
+  const { positions, table, rows, heads, headDim, eps, maxPositions } = o
+  const out = tape.tensor(`rope ${x.name}`, [rows, heads * headDim])
+  const spec = { rows, heads, headDim, eps, maxPositions, norm: scale !== null }
+  const kernel = tape.choose(forwardChoice(spec))
+  tape.run(kernel, { x, ...(scale && { scale }), positions, table, out }, { cheap: true })
   tape.vjp([x], [out], ([dout]) => {
     const dx = tape.grad(x)
     if (!dx) return
-    const own = weight ? { x, ...weight } : undefined
-    const kernel = tape.choose(
-      key('backward'),
-      rowVariants((variant) => backward(o, norm, variant, dx.add)),
-    )
-    tape.run(kernel, { ...own, positions, table, dout: dout!, dx: dx.tensor })
+    const kernel = tape.choose(backwardChoice({ ...spec, add: dx.add }))
+    tape.run(kernel, { ...(scale && { x, scale }), positions, table, dout: dout!, dx: dx.tensor })
   })
   return out
 }
+
+type Spec = Omit<QkNormRopeOptions, 'positions' | 'table'> & { norm: boolean }
+
+const keyOf = ({ norm, rows, heads, headDim }: Spec, direction: string) =>
+  `${norm ? 'qk_norm_rope' : 'rope'}.${direction} ${rows} x ${heads} x ${headDim}`
+const forwardChoice = specialised((o: Spec) =>
+  rowChoice(keyOf(o, 'forward'), (variant) => forward(o, variant)),
+)
+const backwardChoice = specialised((o: Spec & { add: boolean }) =>
+  rowChoice(keyOf(o, 'backward'), (variant) => backward(o, variant)),
+)
 
 /** Four pairs (cos, sin) from the table, by their number in the row. */
 const TURN = `
@@ -59,8 +61,8 @@ const TURN = `
     let cosine = vec4<f32>(t0.xz, t1.xz);
     let sine = vec4<f32>(t0.yw, t1.yw);`
 
-function forward(o: QkNormRopeOptions, norm: boolean, variant: RowVariant): Kernel {
-  const { rows, heads, headDim, eps } = o
+function forward(o: Spec, variant: RowVariant): Kernel {
+  const { rows, heads, headDim, eps, norm } = o
   const shape = [rows, heads * headDim]
   const half = headDim / 8
   const share = rowSharing(variant, rows)
@@ -68,15 +70,15 @@ function forward(o: QkNormRopeOptions, norm: boolean, variant: RowVariant): Kern
     name: `${norm ? 'qk_norm_rope' : 'rope'}.forward.${variant}`,
     bindings: {
       x: { type: 'vec4<f32>', access: 'read', shape },
-      ...(norm ? { weight: { type: 'vec4<f32>', access: 'read', shape: [headDim] } as const } : {}),
+      ...(norm ? { scale: { type: 'vec4<f32>', access: 'read', shape: [headDim] } as const } : {}),
       positions: { type: 'u32', access: 'read', shape: [rows] },
       table: { type: 'vec4<f32>', access: 'read', shape: [o.maxPositions, headDim] },
       out: { type: 'vec4<f32>', access: 'write', shape },
     },
     workgroup: share.workgroup,
     ...(share.hardwareOnly && { hardwareOnly: true }),
-    wgsl: `
-${norm ? share.functions : ''}
+    wgsl: () => `
+${norm ? share.functions() : ''}
 fn kernel(group: vec3<u32>, local: u32) {
   ${share.row}
   let base = (row * ${heads}u + group.x) * ${2 * half}u;
@@ -89,8 +91,8 @@ fn kernel(group: vec3<u32>, local: u32) {
       : ''
   }
   ${share.each(half)} {${TURN}
-    let y1 = x[base + i]${norm ? ' * r * (1.0 + weight[i])' : ''};
-    let y2 = x[base + ${half}u + i]${norm ? ` * r * (1.0 + weight[${half}u + i])` : ''};
+    let y1 = x[base + i]${norm ? ' * r * scale[i]' : ''};
+    let y2 = x[base + ${half}u + i]${norm ? ` * r * scale[${half}u + i]` : ''};
     out[base + i] = y1 * cosine - y2 * sine;
     out[base + ${half}u + i] = y2 * cosine + y1 * sine;
   }
@@ -100,8 +102,8 @@ fn kernel(group: vec3<u32>, local: u32) {
   }
 }
 
-function backward(o: QkNormRopeOptions, norm: boolean, variant: RowVariant, accumulate: boolean): Kernel {
-  const { rows, heads, headDim, eps } = o
+function backward(o: Spec & { add: boolean }, variant: RowVariant): Kernel {
+  const { rows, heads, headDim, eps, norm, add: accumulate } = o
   const shape = [rows, heads * headDim]
   const half = headDim / 8
   const share = rowSharing(variant, rows)
@@ -118,7 +120,7 @@ function backward(o: QkNormRopeOptions, norm: boolean, variant: RowVariant, accu
       ...(norm
         ? ({
             x: { type: 'vec4<f32>', access: 'read', shape },
-            weight: { type: 'vec4<f32>', access: 'read', shape: [headDim] },
+            scale: { type: 'vec4<f32>', access: 'read', shape: [headDim] },
           } as const)
         : {}),
       positions: { type: 'u32', access: 'read', shape: [rows] },
@@ -128,8 +130,8 @@ function backward(o: QkNormRopeOptions, norm: boolean, variant: RowVariant, accu
     },
     workgroup: share.workgroup,
     ...(share.hardwareOnly && { hardwareOnly: true }),
-    wgsl: `
-${norm ? share.functions : ''}
+    wgsl: () => `
+${norm ? share.functions() : ''}
 fn kernel(group: vec3<u32>, local: u32) {
   ${share.row}
   let base = (row * ${heads}u + group.x) * ${2 * half}u;
@@ -142,13 +144,13 @@ fn kernel(group: vec3<u32>, local: u32) {
     let x1 = x[base + i];
     let x2 = x[base + ${half}u + i];
     square += x1 * x1 + x2 * x2;
-    along += x1 * d1 * (1.0 + weight[i]) + x2 * d2 * (1.0 + weight[${half}u + i]);
+    along += x1 * d1 * scale[i] + x2 * d2 * scale[${half}u + i];
   }
   let r = inverseSqrt(${share.sum('dot(square, vec4<f32>(1.0))')} / ${headDim}.0 + ${eps});
   let shift = ${share.sum('dot(along, vec4<f32>(1.0))')} / ${headDim}.0 * r * r;
   ${share.each(half)} {${turned}
-    ${store('base + i', 'r * (d1 * (1.0 + weight[i]) - x[base + i] * shift)')}
-    ${store(`base + ${half}u + i`, `r * (d2 * (1.0 + weight[${half}u + i]) - x[base + ${half}u + i] * shift)`)}
+    ${store('base + i', 'r * (d1 * scale[i] - x[base + i] * shift)')}
+    ${store(`base + ${half}u + i`, `r * (d2 * scale[${half}u + i] - x[base + ${half}u + i] * shift)`)}
   }`
       : `${share.each(half)} {${turned}
     ${store('base + i', 'd1')}
@@ -161,7 +163,7 @@ fn kernel(group: vec3<u32>, local: u32) {
   }
 }
 
-function costOf(o: QkNormRopeOptions, rows: number, flopsEach: number, arrays: number) {
+function costOf(o: Spec, rows: number, flopsEach: number, arrays: number) {
   const size = rows * o.heads * o.headDim
   return { flops: size * flopsEach, bytes: size * 4 * arrays + rows * (o.headDim + 1) * 4 }
 }

@@ -6,6 +6,7 @@
  * log_probability, hit f32 [rows]; results f32 [RESULTS], cleared by the caller once a step. One workgroup, fixed order.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { reduceSum } from './reduce.wgsl.ts'
 
@@ -22,10 +23,10 @@ export function sumResults(
   results: Tensor,
   rows: Dim,
 ): void {
-  tape.run(sumKernel(rows), { log_probability: logProbability, hit, results })
+  tape.run(sumKernel({ rows }), { log_probability: logProbability, hit, results })
 }
 
-function sumKernel(rows: Dim): Kernel {
+const sumKernel = specialised(({ rows }: { rows: Dim }): Kernel => {
   const count = typeof rows === 'number' ? `${rows}u` : `step.${rows}`
   return {
     name: 'results.sum',
@@ -35,7 +36,7 @@ function sumKernel(rows: Dim): Kernel {
       results: { type: 'f32', access: 'update', shape: [RESULTS] },
     },
     workgroup: WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 ${reduceSum(WORKGROUP)}
 fn kernel(group: vec3<u32>, local: u32) {
   var loss = 0.0;
@@ -54,4 +55,4 @@ fn kernel(group: vec3<u32>, local: u32) {
     grid: () => [1, 1, 1],
     cost: (live) => ({ flops: dimOf(rows, live) * 2, bytes: dimOf(rows, live) * 8 }),
   }
-}
+})

@@ -4,13 +4,13 @@
  * stride over one row, coalesced.
  */
 import type { Dim, ElementType, Kernel } from '../gpu/kernel.ts'
-import type { Variant } from '../gpu/tape.ts'
+import { type Choice, choice } from '../gpu/specialise.ts'
 import { reduceSum } from './reduce.wgsl.ts'
 
 export type RowVariant = 'serial' | 'lanes'
 
-export function rowVariants(make: (variant: RowVariant) => Kernel): Record<RowVariant, Variant> {
-  return { serial: () => make('serial'), lanes: () => make('lanes') }
+export function rowChoice(key: string, make: (variant: RowVariant) => Kernel): Choice {
+  return choice(key, { serial: () => make('serial'), lanes: () => make('lanes') })
 }
 
 /** How the elements of a row are read: by vec4 where they are a multiple of four, else one by one. */
@@ -39,7 +39,7 @@ export interface RowSharing {
   each(count: number): string
   /** WGSL: a sum over the row, from each invocation's part of it. */
   sum(part: string): string
-  functions: string
+  functions: () => string
   hardwareOnly?: true
 }
 
@@ -52,7 +52,7 @@ export function rowSharing(variant: RowVariant, rows: Dim): RowSharing {
       row: `let row = group.y * 8u + local;\n  if (row >= ${live}) { return; }`,
       each: (count) => `for (var i = 0u; i < ${count}u; i++)`,
       sum: (part) => part,
-      functions: '',
+      functions: () => '',
     }
   return {
     workgroup: 64,
@@ -60,7 +60,7 @@ export function rowSharing(variant: RowVariant, rows: Dim): RowSharing {
     row: 'let row = group.y;',
     each: (count) => `for (var i = local; i < ${count}u; i += 64u)`,
     sum: (part) => `reduce_sum(${part}, local)`,
-    functions: reduceSum(64),
+    functions: () => reduceSum(64),
     hardwareOnly: true,
   }
 }

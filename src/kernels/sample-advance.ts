@@ -9,6 +9,7 @@
  * A row that is done goes on drawing; the host looks at `done`, or at the ids, behind it.
  */
 import { type Binding, type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { rowsWgsl } from './head-pass.wgsl.ts'
 
@@ -25,12 +26,24 @@ export const STOP_TOKENS = 8
 const WORKGROUP = 64
 
 export function advance(tape: Tape, token: Tensor, o: AdvanceOptions): void {
-  const { tokens, positions, history } = o
-  const { ring: _, ...arrays } = history ?? { ring: 0 }
-  tape.run(advanceKernel(o), { token, tokens, positions, ...arrays })
+  const { rows, tokens, positions, maxPositions, history } = o
+  const { ring: _, ...arrays } = history ?? { ring: null }
+  tape.run(advanceKernel({ rows, maxPositions, ring: history?.ring ?? null }), {
+    token,
+    tokens,
+    positions,
+    ...arrays,
+  })
 }
 
-function advanceKernel({ rows, maxPositions, history }: AdvanceOptions): Kernel {
+interface AdvanceSpec {
+  rows: Dim
+  maxPositions: number
+  /** Null: no history. */
+  ring: number | null
+}
+
+const advanceKernel = specialised(({ rows, maxPositions, ring }: AdvanceSpec): Kernel => {
   const perRow = (access: Binding['access']): Binding => ({ type: 'u32', access, shape: [rows] })
   return {
     name: 'advance',
@@ -38,9 +51,9 @@ function advanceKernel({ rows, maxPositions, history }: AdvanceOptions): Kernel 
       token: perRow('read'),
       tokens: perRow('write'),
       positions: perRow('update'),
-      ...(history
+      ...(ring !== null
         ? {
-            ids: { type: 'u32', access: 'update', shape: [rows, history.ring] } as const,
+            ids: { type: 'u32', access: 'update', shape: [rows, ring] } as const,
             drawn: perRow('update'),
             stop: { type: 'u32', access: 'read', shape: [STOP_TOKENS] } as const,
             done: perRow('update'),
@@ -48,7 +61,7 @@ function advanceKernel({ rows, maxPositions, history }: AdvanceOptions): Kernel 
         : {}),
     },
     workgroup: WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 fn kernel(group: vec3<u32>, local: u32) {
   let row = group.y * ${WORKGROUP}u + local;
   if (row >= ${rowsWgsl(rows)}) { return; }
@@ -56,8 +69,8 @@ fn kernel(group: vec3<u32>, local: u32) {
   tokens[row] = next;
   positions[row] = min(positions[row] + 1u, ${maxPositions - 1}u);
   ${
-    history
-      ? `ids[row * ${history.ring}u + drawn[row] % ${history.ring}u] = next;
+    ring !== null
+      ? `ids[row * ${ring}u + drawn[row] % ${ring}u] = next;
   drawn[row] += 1u;
   for (var i = 0u; i < ${STOP_TOKENS}u; i++) {
     if (stop[i] == next && next != 0xffffffffu) { done[row] = 1u; }
@@ -68,4 +81,4 @@ fn kernel(group: vec3<u32>, local: u32) {
     grid: (live) => [1, Math.ceil(dimOf(rows, live) / WORKGROUP), 1],
     cost: (live) => ({ flops: 0, bytes: dimOf(rows, live) * 24 }),
   }
-}
+})

@@ -13,6 +13,7 @@
  * Source of the rules: Transformers `TopKLogitsWarper`, `TopPLogitsWarper`.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
+import { specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { SITE } from '../lib/threefry.ts'
 import { reduceMax, reduceSum } from './reduce.wgsl.ts'
@@ -39,7 +40,8 @@ const LOWEST_EXPONENT = 110
 const SEARCH_ROUNDS = 11
 
 interface Layout {
-  o: SampleOptions
+  rows: Dim
+  vocab: number
   block: number
   blocks: number
   workgroup: number
@@ -48,7 +50,7 @@ interface Layout {
 export function sample(tape: Tape, logits: Tensor, o: SampleOptions): { token: Tensor } {
   const block = BLOCK * Math.ceil(o.vocab / (BLOCK * MAX_BLOCKS))
   const blocks = Math.ceil(o.vocab / block)
-  const layout: Layout = { o, block, blocks, workgroup: blocks > 64 ? 256 : 64 }
+  const layout: Layout = { rows: o.rows, vocab: o.vocab, block, blocks, workgroup: blocks > 64 ? 256 : 64 }
   const tops = tape.tensor(`${o.name} block maxima`, [o.rows, blocks])
   const limits = tape.tensor(`${o.name} limits`, [o.rows, 2], 'u32')
   const masses = tape.tensor(`${o.name} block masses`, [o.rows, blocks])
@@ -73,31 +75,31 @@ fn weight_of(z: f32, top: f32) -> f32 {
 const binding = (type: 'f32' | 'u32', access: 'read' | 'write', shape: Dim[]) => ({ type, access, shape })
 
 /** tops[row, b]: the largest logit of block b. */
-function topsKernel({ o, block, blocks }: Layout): Kernel {
+const topsKernel = specialised(({ rows, vocab, block, blocks }: Layout): Kernel => {
   return {
     name: 'sample.tops',
     bindings: {
-      logits: binding('f32', 'read', [o.rows, o.vocab]),
-      tops: binding('f32', 'write', [o.rows, blocks]),
+      logits: binding('f32', 'read', [rows, vocab]),
+      tops: binding('f32', 'write', [rows, blocks]),
     },
     workgroup: BLOCK_WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 ${reduceMax(BLOCK_WORKGROUP)}
 fn kernel(group: vec3<u32>, local: u32) {
-  let base = group.y * ${o.vocab}u;
-  let end = min((group.x + 1u) * ${block}u, ${o.vocab}u);
+  let base = group.y * ${vocab}u;
+  let end = min((group.x + 1u) * ${block}u, ${vocab}u);
   var top = logits[base + group.x * ${block}u];
   for (var w = group.x * ${block}u + local; w < end; w += ${BLOCK_WORKGROUP}u) { top = max(top, logits[base + w]); }
   let largest = reduce_max(top, local);
   if (local == 0u) { tops[group.y * ${blocks}u + group.x] = largest; }
 }`,
-    grid: (live) => [blocks, dimOf(o.rows, live), 1],
-    cost: (live) => ({ flops: dimOf(o.rows, live) * o.vocab, bytes: dimOf(o.rows, live) * o.vocab * 4 }),
+    grid: (live) => [blocks, dimOf(rows, live), 1],
+    cost: (live) => ({ flops: dimOf(rows, live) * vocab, bytes: dimOf(rows, live) * vocab * 4 }),
   }
-}
+})
 
 /** limits[row]: the key no drawn word falls below, and the bits of the row's largest logit. */
-function limitKernel({ o, block, blocks, workgroup: W }: Layout): Kernel {
+const limitKernel = specialised(({ rows, vocab, block, blocks, workgroup: W }: Layout): Kernel => {
   const pieces = Math.sqrt(W)
   /** Raises `limit` to the largest key whose count or mass, falling with it, still reaches `goal`. */
   const search = (measure: string, goal: string, from = 'limit') => `
@@ -124,7 +126,7 @@ fn ${name}(keys_a: vec4<u32>, keys_b: vec4<u32>, top: f32, base: u32, local: u32
   var sums = Eight();
   for (var b = 0u; b < ${blocks}u; b++) {
     if (keys[b] < keys_a.x) { continue; }
-    let end = min((b + 1u) * ${block}u, ${o.vocab}u);
+    let end = min((b + 1u) * ${block}u, ${vocab}u);
     for (var w = b * ${block}u + local; w < end; w += ${W}u) {
       let z = logits[base + w];
       let key = vec4<u32>(key_of(z));
@@ -138,12 +140,12 @@ fn ${name}(keys_a: vec4<u32>, keys_b: vec4<u32>, top: f32, base: u32, local: u32
   return {
     name: 'sample.limit',
     bindings: {
-      logits: binding('f32', 'read', [o.rows, o.vocab]),
-      tops: binding('f32', 'read', [o.rows, blocks]),
-      limits: binding('u32', 'write', [o.rows, 2]),
+      logits: binding('f32', 'read', [rows, vocab]),
+      tops: binding('f32', 'read', [rows, blocks]),
+      limits: binding('u32', 'write', [rows, 2]),
     },
     workgroup: W,
-    wgsl: `
+    wgsl: () => `
 ${COMMON}
 ${reduceMax(W)}
 /** What eight rising thresholds leave. */
@@ -182,7 +184,7 @@ fn count_blocks(keys_a: vec4<u32>, keys_b: vec4<u32>, local: u32) -> Eight {
 ${overWords('count', '1.0')}
 ${overWords('mass', 'weight_of(z, top)')}
 fn kernel(group: vec3<u32>, local: u32) {
-  let base = group.y * ${o.vocab}u;
+  let base = group.y * ${vocab}u;
   var largest = tops[group.y * ${blocks}u];
   for (var b = local; b < ${blocks}u; b += ${W}u) {
     let top = tops[group.y * ${blocks}u + b];
@@ -193,7 +195,7 @@ fn kernel(group: vec3<u32>, local: u32) {
   let above = key_of(top) + 1u;
   var limit = 0u;
   if (step.temperature > 0.0) {
-    let k = min(step.top_k, ${o.vocab}u);
+    let k = min(step.top_k, ${vocab}u);
     if (k > 0u) {
       // The k-th largest block maximum is no larger than the k-th largest logit: a close place to begin.
       ${search('count_blocks(keys_a, keys_b, local)', 'f32(k)')}
@@ -213,31 +215,31 @@ fn kernel(group: vec3<u32>, local: u32) {
     limits[group.y * 2u + 1u] = bitcast<u32>(top);
   }
 }`,
-    grid: (live) => [1, dimOf(o.rows, live), 1],
+    grid: (live) => [1, dimOf(rows, live), 1],
     // An upper estimate: what thresholds leave out is known on the device alone.
-    cost: (live) => ({ flops: dimOf(o.rows, live) * o.vocab * 8, bytes: dimOf(o.rows, live) * o.vocab * 8 }),
+    cost: (live) => ({ flops: dimOf(rows, live) * vocab * 8, bytes: dimOf(rows, live) * vocab * 8 }),
   }
-}
+})
 
 /** masses[row, b]: the weight of the words of block b that may be drawn. */
-function massKernel({ o, block, blocks }: Layout): Kernel {
+const massKernel = specialised(({ rows, vocab, block, blocks }: Layout): Kernel => {
   return {
     name: 'sample.mass',
     bindings: {
-      logits: binding('f32', 'read', [o.rows, o.vocab]),
-      tops: binding('f32', 'read', [o.rows, blocks]),
-      limits: binding('u32', 'read', [o.rows, 2]),
-      masses: binding('f32', 'write', [o.rows, blocks]),
+      logits: binding('f32', 'read', [rows, vocab]),
+      tops: binding('f32', 'read', [rows, blocks]),
+      limits: binding('u32', 'read', [rows, 2]),
+      masses: binding('f32', 'write', [rows, blocks]),
     },
     workgroup: BLOCK_WORKGROUP,
-    wgsl: `
+    wgsl: () => `
 ${COMMON}
 ${reduceSum(BLOCK_WORKGROUP)}
 fn kernel(group: vec3<u32>, local: u32) {
-  let base = group.y * ${o.vocab}u;
+  let base = group.y * ${vocab}u;
   let limit = limits[group.y * 2u];
   let top = bitcast<f32>(limits[group.y * 2u + 1u]);
-  let end = min((group.x + 1u) * ${block}u, ${o.vocab}u);
+  let end = min((group.x + 1u) * ${block}u, ${vocab}u);
   var sum = 0.0;
   if (key_of(tops[group.y * ${blocks}u + group.x]) >= limit) {
     for (var w = group.x * ${block}u + local; w < end; w += ${BLOCK_WORKGROUP}u) {
@@ -248,25 +250,25 @@ fn kernel(group: vec3<u32>, local: u32) {
   let total = reduce_sum(sum, local);
   if (local == 0u) { masses[group.y * ${blocks}u + group.x] = total; }
 }`,
-    grid: (live) => [blocks, dimOf(o.rows, live), 1],
-    cost: (live) => ({ flops: dimOf(o.rows, live) * o.vocab * 4, bytes: dimOf(o.rows, live) * o.vocab * 4 }),
+    grid: (live) => [blocks, dimOf(rows, live), 1],
+    cost: (live) => ({ flops: dimOf(rows, live) * vocab * 4, bytes: dimOf(rows, live) * vocab * 4 }),
   }
-}
+})
 
 /** token[row]: the block in which the cumulative weight passes u times the total, then the word in it. */
-function drawKernel({ o, block, blocks, workgroup: W }: Layout): Kernel {
+const drawKernel = specialised(({ rows, vocab, block, blocks, workgroup: W }: Layout): Kernel => {
   const each = Math.ceil(blocks / W)
   return {
     name: 'sample.draw',
     bindings: {
-      logits: binding('f32', 'read', [o.rows, o.vocab]),
-      limits: binding('u32', 'read', [o.rows, 2]),
-      masses: binding('f32', 'read', [o.rows, blocks]),
-      positions: binding('u32', 'read', [o.rows]),
-      token: binding('u32', 'write', [o.rows]),
+      logits: binding('f32', 'read', [rows, vocab]),
+      limits: binding('u32', 'read', [rows, 2]),
+      masses: binding('f32', 'read', [rows, blocks]),
+      positions: binding('u32', 'read', [rows]),
+      token: binding('u32', 'write', [rows]),
     },
     workgroup: W,
-    wgsl: `
+    wgsl: () => `
 ${COMMON}
 ${THREEFRY_WGSL}
 var<workgroup> parts: array<f32, ${Math.max(W, block)}>;
@@ -315,8 +317,8 @@ fn kernel(group: vec3<u32>, local: u32) {
   let start = chosen * ${block}u;
   for (var i = local; i < ${block}u; i += ${W}u) {
     var weight = 0.0;
-    if (start + i < ${o.vocab}u) {
-      let z = logits[group.y * ${o.vocab}u + start + i];
+    if (start + i < ${vocab}u) {
+      let z = logits[group.y * ${vocab}u + start + i];
       if (key_of(z) >= limit) { weight = weight_of(z, top); }
     }
     parts[i] = weight;
@@ -334,10 +336,10 @@ fn kernel(group: vec3<u32>, local: u32) {
     token[group.y] = start + word;
   }
 }`,
-    grid: (live) => [1, dimOf(o.rows, live), 1],
+    grid: (live) => [1, dimOf(rows, live), 1],
     cost: (live) => ({
-      flops: dimOf(o.rows, live) * (blocks + block) * 2,
-      bytes: dimOf(o.rows, live) * blocks * 4,
+      flops: dimOf(rows, live) * (blocks + block) * 2,
+      bytes: dimOf(rows, live) * blocks * 4,
     }),
   }
-}
+})

@@ -1,40 +1,134 @@
+/**
+ * Frozen weights, and the one piece of WGSL by which every kernel reads them. A format is a row of `FORMATS` here and of
+ * `STORAGE`; no kernel knows how its weights are stored.
+ */
+import type { Binding, ElementType } from '../gpu/kernel.ts'
 import type { Tensor } from '../gpu/tape.ts'
+import { type StorageType, storedBytes } from '../lib/storage.ts'
 
-/** How frozen weights lie on the device: f32, or 16-bit values packed two to a word (the even column in the low half). */
-export type WeightFormat = 'f32' | 'bf16' | 'f16'
+/** A frozen matrix [rows, cols]; y = x Wᵀ, so rows are outputs. A row takes a whole number of 4-byte words. */
+export interface WeightShape {
+  rows: number
+  cols: number
+  format: StorageType
+}
 
-/** Rows [firstRow, firstRow + rows) of a weight; no shard is larger than the device's binding limit. */
-export interface WeightShard {
-  tensor: Tensor
+/** Rows [firstRow, firstRow + rows) of a weight. */
+export interface ShardRows {
   firstRow: number
   rows: number
 }
 
-/** A frozen matrix [rows, cols]; y = x Wᵀ, so rows are outputs. Packed formats need an even number of columns. */
-export interface Weight {
-  rows: number
-  cols: number
-  format: WeightFormat
+/** Rows of a weight as they lie on a device; no shard is larger than its binding limit. */
+export interface WeightShard extends ShardRows {
+  /** See `shardShape`. */
+  tensor: Tensor
+  /** f32, where the format has scales. */
+  scales?: Tensor
+}
+
+export interface Weight extends WeightShape {
   shards: WeightShard[]
 }
 
-/** Shape of a shard's tensor in its own elements (f32, or u32 words of two values). */
-export function shardShape(format: WeightFormat, rows: number, cols: number): number[] {
-  if (format === 'f32') return [rows, cols]
-  if (cols % 2 !== 0) throw new Error(`a packed weight needs an even number of columns, not ${cols}`)
-  return [rows, cols / 2]
+/** Its shape alone, as kernels are specialised by it. */
+export const shapeOf = ({ rows, cols, format }: WeightShape): WeightShape => ({ rows, cols, format })
+export const rowsOf = ({ firstRow, rows }: ShardRows): ShardRows => ({ firstRow, rows })
+
+/** Shape of a shard's tensor in its own elements: f32, or u32 words. */
+export function shardShape(format: StorageType, rows: number, cols: number): number[] {
+  const words = storedBytes(format, cols) / 4
+  if (!Number.isInteger(words)) throw new Error(`${cols} columns of ${format} are no whole number of words`)
+  return [rows, words]
 }
 
-/** Element type of a packed weight's binding, by how many words are read at once. */
-export function weightType(format: WeightFormat): 'f32' | 'u32' {
-  return format === 'f32' ? 'f32' : 'u32'
+/** Columns read at once. */
+export type Columns = 1 | 2 | 4
+
+interface Format {
+  /** The fewest columns that can be read by themselves. */
+  least: Columns
+  /** Element of the binding when so many columns are read at once. */
+  element(columns: Columns): ElementType
+  /** WGSL that the reading needs. */
+  functions: string
+  /** WGSL body of a function of `i` that gives columns n i .. n i + n - 1 of `name`, counted through all rows. */
+  body(name: string, columns: Columns): string
+  /** Columns that share a scale; the body finds it in `name_scales`. */
+  scaled?: number
 }
 
-/** WGSL `fn unpack_weight(word: u32) -> vec2<f32>` for a packed format. bf16 needs no feature: it is a shift. */
-export function unpackWgsl(format: 'bf16' | 'f16'): string {
-  const body =
-    format === 'bf16'
-      ? 'vec2<f32>(bitcast<f32>(word << 16u), bitcast<f32>(word & 0xffff0000u))'
-      : 'unpack2x16float(word)'
-  return `fn unpack_weight(word: u32) -> vec2<f32> { return ${body}; }`
+/** 16-bit values, two to a word, the even column in the low half. */
+function halves(unpack: string): Format {
+  return {
+    least: 2,
+    element: (columns) => (columns === 4 ? 'vec2<u32>' : 'u32'),
+    functions: `fn unpack_weight(word: u32) -> vec2<f32> { return ${unpack}; }`,
+    body: (name, columns) =>
+      columns === 4
+        ? `let words = ${name}[i];
+  return vec4<f32>(unpack_weight(words.x), unpack_weight(words.y));`
+        : `return unpack_weight(${name}[i]);`,
+  }
+}
+
+const FORMATS: Record<StorageType, Format> = {
+  f32: {
+    least: 1,
+    element: vectorOf,
+    functions: '',
+    body: (name) => `return ${name}[i];`,
+  },
+  // No feature is needed: it is a shift.
+  bf16: halves('vec2<f32>(bitcast<f32>(word << 16u), bitcast<f32>(word & 0xffff0000u))'),
+  f16: halves('unpack2x16float(word)'),
+}
+
+function vectorOf(columns: Columns): 'f32' | 'vec2<f32>' | 'vec4<f32>' {
+  return columns === 1 ? 'f32' : `vec${columns}<f32>`
+}
+
+/** The fewest columns that a kernel can read at once, for widths that are no multiple of four. */
+export const leastColumns = (format: StorageType): Columns => FORMATS[format].least
+
+/** How a kernel reads a shard that it binds as `name`. */
+export interface WeightReader {
+  bindings: Record<string, Binding>
+  /** f32, vec2<f32> or vec4<f32>. */
+  type: ReturnType<typeof vectorOf>
+  /** WGSL text `NAME_n(i)`: columns n i .. n i + n - 1 of the shard, counted through its rows. */
+  at(i: string): string
+  /** WGSL that defines it. */
+  wgsl(): string
+}
+
+/**
+ * @param rows of the shard
+ * @param columns read at once; they divide the weight's, and are no fewer than `leastColumns`
+ */
+export function weightReader(
+  name: string,
+  { format, cols }: WeightShape,
+  rows: number,
+  columns: Columns,
+): WeightReader {
+  const { element, functions, body, scaled } = FORMATS[format]
+  const type = vectorOf(columns)
+  return {
+    bindings: {
+      [name]: { type: element(columns), access: 'read', shape: shardShape(format, rows, cols) },
+      ...(scaled && { [`${name}_scales`]: { type: 'f32', access: 'read', shape: [rows, cols / scaled] } }),
+    },
+    type,
+    at: (i) => `${name}_${columns}(${i})`,
+    wgsl: () => `${functions}
+fn ${name}_${columns}(i: u32) -> ${type} {
+  ${body(name, columns)}
+}`,
+  }
+}
+
+/** The tensors of a shard, by the names of `weightReader`'s bindings. */
+export function weightTensors(name: string, { tensor, scales }: WeightShard): Record<string, Tensor> {
+  return scales ? { [name]: tensor, [`${name}_scales`]: scales } : { [name]: tensor }
 }

@@ -1,13 +1,13 @@
 import { roundToBf16, roundToF16 } from '../files/bf16.ts'
 import { fail } from '../protocol/errors.ts'
-import type { ModelConfig } from '../protocol/model.ts'
+import { LAYER_NORMS, type LayerConfig, type ModelConfig, type Rope } from '../protocol/model.ts'
+import { checkLayers } from './layers.ts'
+import { impossible, SUPPORTED, unsupported } from './refuse.ts'
 
 /**
  * Reads `config.json` of a Gemma: Transformers 5's form (`rope_parameters` per layer type, `layer_types`) and the
  * earlier ones (`rope_theta`, `rope_local_base_freq`, `rope_scaling`, `sliding_window_pattern`).
  */
-
-const SUPPORTED = 'gemma3_text (Gemma 3 270M, 1B, FunctionGemma) and the text part of gemma3 (4B and larger)'
 
 /** Transformers leaves a field out of config.json where it has its default; these are `Gemma3TextConfig`'s (5.23). */
 const GEMMA3_DEFAULTS = {
@@ -50,43 +50,19 @@ export function readModelConfig(json: unknown, options: ConfigOptions = {}): Mod
   const field = reader(text, json)
   refuseVariants(text)
   const hiddenSize = field.count('hidden_size')
-  const numLayers = field.count('num_hidden_layers')
-  const numHeads = field.count('num_attention_heads')
-  const numKvHeads = field.count('num_key_value_heads')
-  const headDim = field.count('head_dim')
+  // Of the head's tiles.
+  if (hiddenSize % 32 !== 0)
+    unsupported(`hidden_size is ${hiddenSize}; it must be a multiple of 32`, 'hidden_size', hiddenSize)
   const vocabSize = field.count('vocab_size')
-  if (headDim % 64 !== 0 || headDim > 512)
-    unsupported(`head_dim is ${headDim}; heads must be a multiple of 64 wide, up to 512`, 'head_dim', headDim)
-  if (numHeads % numKvHeads !== 0)
-    impossible(
-      'num_key_value_heads',
-      numKvHeads,
-      `num_attention_heads (${numHeads}) must be a multiple of it`,
-    )
-  const intermediateSize = field.count('intermediate_size')
-  // Of the head's tiles, and of what a kernel loads at once.
-  for (const [name, size, unit] of [
-    ['hidden_size', hiddenSize, 32],
-    ['intermediate_size', intermediateSize, 4],
-  ] as const)
-    if (size % unit !== 0) unsupported(`${name} is ${size}; it must be a multiple of ${unit}`, name, size)
-  const layerTypes = readLayerTypes(text, numLayers, field)
-  const ropes = readRope(text, field)
-  const window = layerTypes.includes('sliding_attention') ? field.count('sliding_window') : 0
   const dtype = options.dtype ?? text.dtype ?? text.torch_dtype ?? json.dtype ?? json.torch_dtype
-  return {
-    family: 'gemma3_text',
+  const config: ModelConfig = {
     vocabSize,
     hiddenSize,
-    intermediateSize,
-    numLayers,
-    numHeads,
-    numKvHeads,
-    headDim,
+    numHeads: field.count('num_attention_heads'),
+    layers: readLayers(text, field),
     queryScale: field.positive('query_pre_attn_scalar') ** -0.5,
     rmsNormEps: field.positive('rms_norm_eps'),
-    windows: layerTypes.map((type) => (type === 'sliding_attention' ? window : null)),
-    rope: layerTypes.map((type) => ({ ...ropes[type] })),
+    normOffset: 1,
     attentionSoftCap: field.optionalPositive('attn_logit_softcapping'),
     finalSoftCap: field.optionalPositive('final_logit_softcapping'),
     embeddingScale: embeddingScale(hiddenSize, dtype),
@@ -96,6 +72,8 @@ export function readModelConfig(json: unknown, options: ConfigOptions = {}): Mod
     eosTokenIds: endTokens(field.tokens('eos_token_id', vocabSize), options.generationConfig, vocabSize),
     padTokenId: field.tokens('pad_token_id', vocabSize)[0]!,
   }
+  checkLayers(config)
+  return config
 }
 
 type Json = Record<string, unknown>
@@ -137,6 +115,29 @@ function refuseVariants(text: Json): void {
       unsupported(`${name} is ${JSON.stringify(text[name])}; it must be off`, name, String(text[name]))
 }
 
+/** A Gemma 3's layers differ by their type alone. */
+function readLayers(text: Json, field: Field): LayerConfig[] {
+  const types = readLayerTypes(text, field.count('num_hidden_layers'), field)
+  const ropes = readRope(text, field)
+  const windows: Record<LayerType, number | null> = {
+    sliding_attention: types.includes('sliding_attention') ? field.count('sliding_window') : null,
+    full_attention: null,
+  }
+  const sizes = {
+    headDim: field.count('head_dim'),
+    kvHeads: field.count('num_key_value_heads'),
+    intermediateSize: field.count('intermediate_size'),
+  }
+  return types.map((type, layer) => ({
+    window: windows[type],
+    rope: { ...ropes[type] },
+    ...sizes,
+    norms: LAYER_NORMS,
+    keysFrom: layer,
+    perLayerInput: null,
+  }))
+}
+
 function readLayerTypes(text: Json, numLayers: number, field: Field): LayerType[] {
   const listed = text.layer_types
   if (listed === undefined || listed === null) {
@@ -156,39 +157,46 @@ function readLayerTypes(text: Json, numLayers: number, field: Field): LayerType[
   return listed as LayerType[]
 }
 
-/** RoPE by layer type. */
-function readRope(text: Json, field: Field): Record<LayerType, { theta: number; factor: number }> {
+/** RoPE by layer type. Source: Transformers `modeling_rope_utils.py`. */
+function readRope(text: Json, field: Field): Record<LayerType, Rope> {
   const nested = isRecord(text.rope_parameters) ? text.rope_parameters : {}
-  const part = (type: LayerType, theta: string, scaling: unknown) => {
+  const part = (type: LayerType, theta: string, scaling: unknown): Rope => {
     const given = isRecord(nested[type]) ? nested[type] : {}
     const parameters: Json = { ...given, ...(isRecord(scaling) ? scaling : {}) }
     const name = `rope_parameters.${type}`
     const kind = parameters.rope_type ?? parameters.type ?? 'default'
-    if (kind !== 'default' && kind !== 'linear')
+    if (kind !== 'default' && kind !== 'linear' && kind !== 'proportional')
       unsupported(
-        `${name}.rope_type is ${String(kind)}; default and linear are known`,
+        `${name}.rope_type is ${String(kind)}; default, linear and proportional are known`,
         `${name}.rope_type`,
         String(kind),
-      )
-    const rotated = parameters.partial_rotary_factor
-    if (rotated !== undefined && rotated !== null && rotated !== 1)
-      unsupported(
-        `${name}.partial_rotary_factor is ${String(rotated)}; only 1 is known`,
-        name,
-        String(rotated),
       )
     return {
       theta:
         parameters.rope_theta === undefined
           ? field.positive(theta)
           : positive(parameters.rope_theta, `${name}.rope_theta`),
-      factor: kind === 'linear' ? positive(parameters.factor, `${name}.factor`) : 1,
+      factor:
+        kind === 'linear' || (kind === 'proportional' && isGiven(parameters.factor))
+          ? positive(parameters.factor, `${name}.factor`)
+          : 1,
+      rotated: rotatedShare(parameters.partial_rotary_factor, kind, name),
     }
   }
   return {
     full_attention: part('full_attention', 'rope_theta', text.rope_scaling),
     sliding_attention: part('sliding_attention', 'rope_local_base_freq', null),
   }
+}
+
+/** Transformers' default and linear RoPE of Gemma do not read the share: what they would compute is not what it says. */
+function rotatedShare(share: unknown, kind: string, name: string): number {
+  if (!isGiven(share) || share === 1) return 1
+  const field = `${name}.partial_rotary_factor`
+  if (kind !== 'proportional')
+    unsupported(`${field} is ${String(share)}; with rope_type ${kind} only 1 is known`, field, String(share))
+  const known = positive(share, field)
+  return known < 1 ? known : impossible(field, known, 'it must be at most 1')
 }
 
 /**
@@ -252,21 +260,7 @@ function positive(value: unknown, name: string): number {
   return value
 }
 
-function impossible(field: string, found: string | number, rule: string): never {
-  fail(
-    'bad_model',
-    `${field} in config.json is ${found}; ${rule}.`,
-    'Use the config.json that came with the model.',
-    { field, found },
-  )
-}
-
-function unsupported(what: string, field: string, found: string | number): never {
-  fail('unsupported_model', `This Gemma cannot be run: ${what}.`, `Supported: ${SUPPORTED}.`, {
-    field,
-    found,
-  })
-}
+const isGiven = (value: unknown) => value !== undefined && value !== null
 
 function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

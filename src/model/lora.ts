@@ -3,6 +3,7 @@ import type { EngineState } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import { type ModelConfig, PROJECTIONS, type Projection, type WeightSource } from '../protocol/model.ts'
 import { type LoraConfig, targetModules } from '../protocol/run-config.ts'
+import { moduleOf, projectionsOf } from './tensors.ts'
 
 /** LoRA on Gemma's projections: y = x Wᵀ + scaling · (x Aᵀ) Bᵀ, A [r, in], B [out, r], under PEFT's names. */
 
@@ -18,52 +19,30 @@ export interface AdapterTensor {
   site: number
 }
 
-/** [in, out] of a projection. */
-export function projectionSize(config: ModelConfig, projection: Projection): [number, number] {
-  const queries = config.numHeads * config.headDim
-  const keys = config.numKvHeads * config.headDim
-  const { hiddenSize, intermediateSize } = config
-  switch (projection) {
-    case 'q_proj':
-      return [hiddenSize, queries]
-    case 'k_proj':
-    case 'v_proj':
-      return [hiddenSize, keys]
-    case 'o_proj':
-      return [queries, hiddenSize]
-    case 'gate_proj':
-    case 'up_proj':
-      return [hiddenSize, intermediateSize]
-    case 'down_proj':
-      return [intermediateSize, hiddenSize]
-  }
-}
-
-/** Name of a projection's module, without `.weight`, e.g. model.layers.0.mlp.up_proj. */
-export function moduleName(layer: number, projection: Projection): string {
-  const block = /^(gate|up|down)_/.test(projection) ? 'mlp' : 'self_attn'
-  return `model.layers.${layer}.${block}.${projection}`
-}
-
 /** Threefry site of a projection. */
 export function projectionSite(layer: number, projection: Projection): number {
   return layer * PROJECTIONS.length + PROJECTIONS.indexOf(projection)
 }
 
-/** Every tensor of an adapter: by layer, then in the order of PROJECTIONS, A before B. */
+/** Every tensor of an adapter: by layer, then in the order of PROJECTIONS, A before B; none of a matrix that a layer lacks. */
 export function adapterTensors(config: ModelConfig, lora: LoraConfig): AdapterTensor[] {
-  const tensors: AdapterTensor[] = []
-  for (let layer = 0; layer < config.numLayers; layer++)
-    for (const projection of targetModules(lora)) {
-      const [width, out] = projectionSize(config, projection)
+  const targets = targetModules(lora)
+  return projectionsOf(config)
+    .filter(({ role }) => targets.includes(role))
+    .flatMap((tensor) => {
+      const { layer, role: projection } = tensor
+      const [out, width] = tensor.shape
       const site = projectionSite(layer, projection)
-      const base = `base_model.model.${moduleName(layer, projection)}`
-      const add = (matrix: 'A' | 'B', shape: [number, number]) =>
-        tensors.push({ name: `${base}.lora_${matrix}.weight`, layer, projection, matrix, shape, site })
-      add('A', [lora.r, width])
-      add('B', [out, lora.r])
-    }
-  return tensors
+      const matrix = (which: 'A' | 'B', shape: [number, number]): AdapterTensor => ({
+        name: `base_model.model.${moduleOf(tensor)}.lora_${which}.weight`,
+        layer,
+        projection,
+        matrix: which,
+        shape,
+        site,
+      })
+      return [matrix('A', [lora.r, width]), matrix('B', [out, lora.r])]
+    })
 }
 
 /** Trainable weights. */

@@ -1,53 +1,20 @@
 import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from '../files/bf16.ts'
 import { fail } from '../protocol/errors.ts'
 import type { ModelConfig, TensorInfo, WeightSource, WeightType } from '../protocol/model.ts'
-
-/** Tensors of a Gemma, under the names that Transformers' `Gemma3ForCausalLM` saves. */
+import { tensorTable } from './tensors.ts'
 
 /** Where Transformers has put the language model, by release and by whether there is a vision part beside it. */
 const PREFIXES = ['model.', 'language_model.model.', 'model.language_model.', '']
 
-/** Name to shape; linear weights are [out, in], row-major. In the order of the forward pass. */
-export function expectedTensors(config: ModelConfig): Map<string, number[]> {
-  const { hiddenSize, intermediateSize, headDim, numHeads, numKvHeads } = config
-  const tensors = new Map<string, number[]>([['model.embed_tokens.weight', [config.vocabSize, hiddenSize]]])
-  for (let layer = 0; layer < config.numLayers; layer++) {
-    const add = (name: string, shape: number[]) => tensors.set(`model.layers.${layer}.${name}.weight`, shape)
-    add('input_layernorm', [hiddenSize])
-    add('self_attn.q_proj', [numHeads * headDim, hiddenSize])
-    add('self_attn.k_proj', [numKvHeads * headDim, hiddenSize])
-    add('self_attn.v_proj', [numKvHeads * headDim, hiddenSize])
-    add('self_attn.q_norm', [headDim])
-    add('self_attn.k_norm', [headDim])
-    add('self_attn.o_proj', [hiddenSize, numHeads * headDim])
-    add('post_attention_layernorm', [hiddenSize])
-    add('pre_feedforward_layernorm', [hiddenSize])
-    add('mlp.gate_proj', [intermediateSize, hiddenSize])
-    add('mlp.up_proj', [intermediateSize, hiddenSize])
-    add('mlp.down_proj', [hiddenSize, intermediateSize])
-    add('post_feedforward_layernorm', [hiddenSize])
-  }
-  tensors.set('model.norm.weight', [hiddenSize])
-  if (!config.tiedHead) tensors.set('lm_head.weight', [config.vocabSize, hiddenSize])
-  return tensors
-}
-
-/** Weights of the base model, embedding counted once. */
-export function parameterCount(config: ModelConfig): number {
-  let sum = 0
-  for (const shape of expectedTensors(config).values()) sum += shape.reduce((a, b) => a * b, 1)
-  return sum
-}
-
 /**
- * Checks weights against their config and gives them under the canonical names of `expectedTensors`, whatever prefix
+ * Checks weights against their config and gives them under the names of the tensor table, whatever prefix
  * the files use; further tensors (a vision tower, a stored copy of a tied head) are left out.
  * @throws LapidaryError `missing_tensor`, or `bad_model` for a wrong shape or type, naming the tensor.
  */
 export function resolveWeights(config: ModelConfig, source: WeightSource): WeightSource {
   const rename = chooseNames(source)
   const tensors = new Map<string, TensorInfo>()
-  for (const [name, shape] of expectedTensors(config)) {
+  for (const { name, shape } of tensorTable(config)) {
     const stored = rename(name)
     const found = source.tensors.get(stored)
     if (!found) return missing(stored, shape, source)
@@ -97,4 +64,10 @@ function missing(tensor: string, shape: number[], source: WeightSource): never {
 export function widen(bytes: Uint8Array, type: WeightType): Float32Array<ArrayBuffer> {
   if (type === 'F32') return new Float32Array(asFloat32(bytes))
   return (type === 'BF16' ? bf16ToF32 : f16ToF32)(asUint16(bytes))
+}
+
+/** A norm's scale from its stored weights, in f32; `values` are overwritten. `offset`: a model's `normOffset`. */
+export function normScale(offset: number, values: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  for (let i = 0; i < values.length; i++) values[i]! += offset
+  return values
 }

@@ -7,7 +7,7 @@ import { readModelConfig } from '../model/config.ts'
 import type { Batch } from '../protocol/batch.ts'
 import { IGNORE } from '../protocol/batch.ts'
 import type { PlanRequest, PortableBackend, StepScalars } from '../protocol/engine.ts'
-import type { ModelSource } from '../protocol/model.ts'
+import type { LayerConfig, ModelSource } from '../protocol/model.ts'
 import { parseRunConfig } from '../protocol/run-config.ts'
 import { type BackendOptions, openBackend } from './backend.ts'
 import { drawnModel } from './drawn.ts'
@@ -49,7 +49,6 @@ async function figures(options: BackendOptions): Promise<Record<string, number>>
     })
     const request: PlanRequest = {
       model: source.config,
-      weightBytes: 4,
       lora,
       maxTokens: 32,
       maxSupervised: 32,
@@ -81,7 +80,7 @@ const SCALARS: Omit<StepScalars, 'step'> = {
   maxGradNorm: 1,
 }
 
-/** Two layers, one with a window that bites. */
+/** Layers of three kinds: with a window that bites, with heads of another width, with the keys and values of the one before. */
 function smallModel(): ModelSource {
   const config = readModelConfig(
     {
@@ -89,7 +88,7 @@ function smallModel(): ModelSource {
       vocab_size: VOCAB,
       hidden_size: 32,
       intermediate_size: 72,
-      num_hidden_layers: 2,
+      num_hidden_layers: 3,
       num_attention_heads: 2,
       num_key_value_heads: 1,
       head_dim: 64,
@@ -103,7 +102,10 @@ function smallModel(): ModelSource {
     },
     { dtype: 'float32' },
   )
-  return drawnModel(config)
+  const [local, global, last] = config.layers as [LayerConfig, LayerConfig, LayerConfig]
+  const wide = { headDim: 128, rope: { ...global.rope, rotated: 0.25 } }
+  const layers = [local, { ...global, ...wide }, { ...last, ...wide, keysFrom: 1, intermediateSize: 40 }]
+  return drawnModel({ ...config, layers })
 }
 
 function drawnBatch(seed: number): Batch {

@@ -21,6 +21,13 @@ export interface AttentionShape {
   softCap: number | null
 }
 
+/** What rows attend over. */
+export interface Attending {
+  shape: AttentionShape
+  segments: readonly Segment[]
+  masks: Masks
+}
+
 export interface Segment {
   start: number
   length: number
@@ -136,9 +143,7 @@ export function attention(
   q: tf.Tensor2D,
   k: tf.Tensor2D,
   v: tf.Tensor2D,
-  o: AttentionShape,
-  segments: readonly Segment[],
-  masks: Masks,
+  { shape: o, segments, masks }: Attending,
 ): tf.Tensor2D {
   const width = (o.heads / o.kvHeads) * o.headDim
   const rows = segments
@@ -167,9 +172,7 @@ export function attentionGrad(
   q: tf.Tensor2D,
   k: tf.Tensor2D,
   v: tf.Tensor2D,
-  o: AttentionShape,
-  segments: readonly Segment[],
-  masks: Masks,
+  { shape: o, segments, masks }: Attending,
 ): Gradients {
   const each = segments.map((segment) => {
     const blocks = blocksOf(segment, o.window).map((block) =>

@@ -6,7 +6,7 @@ import type { Adapter } from './adapter.ts'
 import { attendCached, attention, Masks } from './attention.ts'
 import { type RopeTables, Stream } from './forward.ts'
 import { allLogits } from './head.ts'
-import { attentionShape, layerForward } from './layer.ts'
+import { attentionShape, type KeysValues, keysMade, layerForward } from './layer.ts'
 import { drawToken } from './sampling.ts'
 import { free, tidy } from './tidy.ts'
 import type { BaseWeights } from './weights.ts'
@@ -23,8 +23,8 @@ export interface Decoder {
   pause(): Promise<void>
 }
 
-/** Keys and values of one sequence by layer, [length, kvHeads * headDim]. */
-type Cache = { k: tf.Tensor2D; v: tf.Tensor2D }[]
+/** Keys and values of one sequence by layer, [length, kvHeads * headDim]; null of a layer that uses another's. */
+type Cache = (KeysValues | null)[]
 
 interface Sequence {
   /** Place among the prompts, and in its group: the row that its draws are made for. */
@@ -99,33 +99,28 @@ async function prefill(d: Decoder, tokens: Uint32Array, signal?: AbortSignal): P
   const { config } = d
   const cache: Cache = []
   if (tokens.length === 0) {
-    const width = config.numKvHeads * config.headDim
-    const none = () => tf.keep(tf.zeros([0, width]) as tf.Tensor2D)
-    return Array.from({ length: config.numLayers }, () => ({ k: none(), v: none() }))
+    return config.layers.map(({ keysFrom, kvHeads, headDim }, layer) => {
+      const none = () => tf.keep(tf.zeros([0, kvHeads * headDim]) as tf.Tensor2D)
+      return keysFrom === layer ? { k: none(), v: none() } : null
+    })
   }
-  const stream = new Stream(
-    config,
-    d.weights,
-    d.adapter,
-    tokens.map((_, i) => i),
-    d.tables,
-  )
+  const stream = new Stream({ ...d, positions: tokens.map((_, i) => i) })
   const masks = new Masks()
   const segments = [{ start: 0, length: tokens.length }]
   let x = d.weights.embed(tokens)
   try {
-    for (let layer = 0; layer < config.numLayers; layer++) {
+    for (const [layer, { keysFrom }] of config.layers.entries()) {
       signal?.throwIfAborted()
       const next = tidy(() => {
-        const shape = attentionShape(config, layer)
-        const { out, saved } = layerForward(x, stream.layer(layer), (q, k, v) =>
-          attention(q, k, v, shape, segments, masks),
+        const context = stream.layer(layer)
+        const { out, saved } = layerForward(x, context, cache[keysFrom] ?? null, (q, k, v) =>
+          attention(q, k, v, { shape: attentionShape(context), segments, masks }),
         )
-        return { out, k: saved.k, v: saved.value.y }
+        return { out, keys: keysMade(saved) }
       })
       x.dispose()
       x = next.out
-      cache.push({ k: next.k, v: next.v })
+      cache.push(next.keys)
       await d.pause()
     }
     return cache
@@ -139,6 +134,13 @@ async function prefill(d: Decoder, tokens: Uint32Array, signal?: AbortSignal): P
   }
 }
 
+/** Keys and values with one row more. */
+function appended(before: KeysValues, { k, v }: KeysValues): KeysValues {
+  const join = (all: tf.Tensor2D, row: tf.Tensor2D) =>
+    all.shape[0] === 0 ? tf.clone(row) : tf.concat2d([all, row], 0)
+  return { k: join(before.k, k), v: join(before.v, v) }
+}
+
 /** One new token of each sequence. */
 async function step(
   d: Decoder,
@@ -148,23 +150,23 @@ async function step(
 ): Promise<number[]> {
   const { config, weights } = d
   const positions = Uint32Array.from(sequences, ({ position }) => position)
-  const stream = new Stream(config, weights, d.adapter, positions, d.tables)
+  const stream = new Stream({ ...d, positions })
   let x = weights.embed(Uint32Array.from(sequences, ({ token }) => token))
   try {
-    for (let layer = 0; layer < config.numLayers; layer++) {
+    for (const [layer, { keysFrom }] of config.layers.entries()) {
       signal?.throwIfAborted()
-      const shape = attentionShape(config, layer)
+      const context = stream.layer(layer)
+      const shape = attentionShape(context)
       const next = tidy(() => {
-        const grown: { k: tf.Tensor2D; v: tf.Tensor2D }[] = []
-        const { out } = layerForward(x, stream.layer(layer), (q, k, v) => {
+        const grown: KeysValues[] = []
+        // Another layer's keys: each sequence's cache holds them, this step's included.
+        const given = keysFrom === layer ? null : sequences[0]!.cache[keysFrom]!
+        const { out } = layerForward(x, context, given, (q, k, v) => {
           const rows = sequences.map(({ cache }, i) => {
-            const own = (of: tf.Tensor2D) => tf.slice2d(of, [i, 0], [1, of.shape[1]])
-            const append = (before: tf.Tensor2D, row: tf.Tensor2D) =>
-              before.shape[0] === 0 ? tf.clone(row) : tf.concat2d([before, row], 0)
-            const keys = append(cache[layer]!.k, own(k))
-            const values = append(cache[layer]!.v, own(v))
-            grown.push({ k: keys, v: values })
-            return attendCached(own(q), keys, values, shape)
+            const row = (of: tf.Tensor2D) => tf.slice2d(of, [i, 0], [1, of.shape[1]])
+            if (!given) grown.push(appended(cache[layer]!, { k: row(k), v: row(v) }))
+            const { k: keys, v: values } = given ? cache[keysFrom]! : grown[i]!
+            return attendCached(row(q), keys, values, shape)
           })
           return rows.length === 1 ? rows[0]! : tf.concat2d(rows, 0)
         })
@@ -172,10 +174,11 @@ async function step(
       })
       x.dispose()
       x = next.out
-      sequences.forEach(({ cache }, i) => {
-        free(cache[layer])
-        cache[layer] = next.grown[i]!
-      })
+      if (keysFrom === layer)
+        sequences.forEach(({ cache }, i) => {
+          free(cache[layer])
+          cache[layer] = next.grown[i]!
+        })
       await d.pause()
     }
     const h = tidy(() => stream.finalNorm(x).y)

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { ropeTable } from '../lib/rope.ts'
 import { uniform } from '../lib/threefry.ts'
 import { projectionSite } from '../model/lora.ts'
+import { type RopeShape, ropeKey, ropesOf, ropeValues } from '../model/rope.ts'
 import type { ModelConfig, Projection } from '../protocol/model.ts'
 import type { Adapter } from './adapter.ts'
 import type { LayerContext } from './layer.ts'
@@ -15,33 +15,37 @@ export interface Dropout {
   counter: number
 }
 
+export interface StreamOptions {
+  config: ModelConfig
+  weights: BaseWeights
+  /** Null: the base model alone. */
+  adapter: Adapter | null
+  /** Of each row. */
+  positions: Uint32Array
+  tables: RopeTables
+  dropout?: Dropout | null
+}
+
 /** What a stream of rows is run with: positions turned into angles, adapter on or off, dropout. */
 export class Stream {
   readonly config: ModelConfig
   readonly #weights: BaseWeights
   readonly #adapter: Adapter | null
   readonly #dropout: Dropout | null
-  readonly #quarter: tf.Tensor2D
+  /** By head width. */
+  readonly #quarters = new Map<number, tf.Tensor2D>()
   readonly #turns = new Map<string, Turn>()
   readonly #masks = new Map<number, tf.Tensor2D>()
 
-  constructor(
-    config: ModelConfig,
-    weights: BaseWeights,
-    adapter: Adapter | null,
-    positions: Uint32Array,
-    tables: RopeTables,
-    dropout: Dropout | null = null,
-  ) {
+  constructor({ config, weights, adapter, positions, tables, dropout = null }: StreamOptions) {
     this.config = config
     this.#weights = weights
     this.#adapter = adapter
     this.#dropout = dropout && dropout.keep < 1 ? dropout : null
-    this.#quarter = tf.keep(quarterTurn(config.headDim))
-    for (const rope of config.rope) {
-      const key = ropeKey(rope)
-      if (!this.#turns.has(key))
-        this.#turns.set(key, turnOf(tables.get(key)!, positions, config.headDim, this.#quarter))
+    for (const [key, { headDim }] of ropesOf(config)) {
+      const quarter = this.#quarters.get(headDim) ?? tf.keep(quarterTurn(headDim))
+      this.#quarters.set(headDim, quarter)
+      this.#turns.set(key, turnOf(tables.get(key)!, positions, headDim, quarter))
     }
   }
 
@@ -50,7 +54,8 @@ export class Stream {
       config: this.config,
       weights: this.#weights,
       layer,
-      turn: this.#turns.get(ropeKey(this.config.rope[layer]!))!,
+      own: this.config.layers[layer]!,
+      turn: this.#turns.get(ropeKey(this.config.layers[layer]!))!,
       lora: (projection) => this.#adapter?.pair(layer, projection) ?? null,
       mask: (projection, rows) => this.#mask(layer, projection, rows),
     }
@@ -70,7 +75,8 @@ export class Stream {
     this.forget()
     for (const { cosine, sine } of this.#turns.values()) tf.dispose([cosine, sine])
     this.#turns.clear()
-    this.#quarter.dispose()
+    for (const quarter of this.#quarters.values()) quarter.dispose()
+    this.#quarters.clear()
   }
 
   #mask(layer: number, projection: Projection, rows: number): tf.Tensor2D | null {
@@ -94,12 +100,12 @@ export class Stream {
 
 export type RopeTables = ReadonlyMap<string, Float32Array>
 
-const ropeKey = ({ theta, factor }: { theta: number; factor: number }) => `${theta}/${factor}`
-
 export function ropeTables(config: ModelConfig, positions: number): RopeTables {
-  return new Map(
-    config.rope.map((rope) => [ropeKey(rope), ropeTable(positions, config.headDim, rope.theta, rope.factor)]),
-  )
+  const values = ([key, shape]: [string, RopeShape]): [string, Float32Array] => [
+    key,
+    ropeValues(shape, positions),
+  ]
+  return new Map(Array.from(ropesOf(config), values))
 }
 
 function turnOf(table: Float32Array, positions: Uint32Array, headDim: number, quarter: tf.Tensor2D): Turn {

@@ -44,18 +44,21 @@ export interface ProjectGrad {
   db: tf.Tensor2D | null
 }
 
-/**
- * @param w null where no gradient of x is wanted
- * @param transposed transposes x, or knows its transpose already: several projections have the same input
- */
+/** What a projection's gradient is computed with: its input x, u of its forward pass, and see `project`. */
+export interface ProjectGradContext {
+  x: tf.Tensor2D
+  u: tf.Tensor2D | null
+  /** Null where no gradient of x is wanted. */
+  w: tf.Tensor2D | null
+  lora: LoraPair | null
+  mask: tf.Tensor2D | null
+  /** Transposes x, or knows its transpose already: several projections have the same input. */
+  transposed(x: tf.Tensor2D): tf.Tensor2D
+}
+
 export function projectGrad(
   dy: tf.Tensor2D,
-  x: tf.Tensor2D,
-  u: tf.Tensor2D | null,
-  w: tf.Tensor2D | null,
-  lora: LoraPair | null,
-  mask: tf.Tensor2D | null,
-  transposed: (x: tf.Tensor2D) => tf.Tensor2D,
+  { x, u, w, lora, mask, transposed }: ProjectGradContext,
 ): ProjectGrad {
   const plain = w && tf.matMul<tf.Tensor2D>(dy, w)
   if (!lora || !u) return { dx: plain, dat: null, db: null }

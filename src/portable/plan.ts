@@ -1,9 +1,12 @@
+import { checkLayers, sharedKeys } from '../model/layers.ts'
 import { adapterParameterCount } from '../model/lora.ts'
-import { parameterCount } from '../model/weights.ts'
+import { ropesOf } from '../model/rope.ts'
+import { heldBytes } from '../model/storage.ts'
+import { elementsOf, isProjection, tensorTable } from '../model/tensors.ts'
 import type { MemoryPlan, PlanRequest, Recompute } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
+import type { LayerConfig } from '../protocol/model.ts'
 import { partFloats } from './simd/layout.ts'
-import { largestMatrix, layerElements } from './sizes.ts'
 
 /** What the engine decides before it loads anything; every byte it will hold is counted here. */
 export interface PortablePlan {
@@ -48,6 +51,7 @@ const WAYS: Way[] = [
  * @throws LapidaryError `out_of_memory` where even the smallest plan is too large, with a length that would fit
  */
 export function planPortable(request: PlanRequest): PortablePlan {
+  checkLayers(request.model)
   const budgets = request.memoryBudget ? [request.memoryBudget] : [COMFORTABLE_BYTES, MOST_BYTES]
   for (const budget of budgets) {
     const plan = planWithin(request, budget)
@@ -119,54 +123,70 @@ function largestFitting(request: PlanRequest, limit: number): number {
 }
 
 function planWith(request: PlanRequest, [residentLayers, residentHead, recompute]: Way): PortablePlan {
-  const { model: c, lora, maxTokens: rows, maxSupervised: supervised, decode } = request
-  const [queries, keys] = [c.numHeads * c.headDim, c.numKvHeads * c.headDim]
-  const words = c.vocabSize * c.hiddenSize * (c.tiedHead ? 1 : 2)
-  const elements = layerElements(c)
+  const { model: c, lora, stored, maxTokens: rows, maxSupervised: supervised, decode } = request
+  const table = tensorTable(c)
+  const projections = table.filter(isProjection)
+  const sizes = projections.map(elementsOf)
+  const elements = total(sizes)
   const tileWords = tileFor(c.vocabSize, supervised)
 
+  const held = (tensors: typeof table) => total(tensors.map((tensor) => heldBytes(tensor, stored)))
   // XNNPACK keeps a packed copy of each right operand beside the operand itself.
-  const layers = residentLayers ? elements * 16 : elements * request.weightBytes + 12 * largestMatrix(c)
-  const embedding = words * request.weightBytes + (residentHead ? c.vocabSize * c.hiddenSize * 8 : 0)
-  const rest = (parameterCount(c) - elements - words) * 4
+  const layers = residentLayers ? elements * 16 : held(projections) + 12 * Math.max(...sizes)
+  // Embedding, head and norms.
+  const rest = held(table.filter((tensor) => !isProjection(tensor)))
+  const head = residentHead ? c.vocabSize * c.hiddenSize * 8 : 0
   const adapter = adapterParameterCount(c, lora) * 32
 
+  const keysOf = ({ kvHeads, headDim }: LayerConfig) => kvHeads * headDim
+  const own = c.layers.filter(({ keysFrom }, layer) => keysFrom === layer)
   // What a layer's gradient needs of its forward pass, in floats a token: see layer.ts.
-  const kept =
-    7 * c.hiddenSize +
-    3 * queries +
-    3 * keys +
-    4 * c.intermediateSize +
-    2 * (c.numHeads + c.numKvHeads) +
-    7 * lora.r
-  const layersKept = recompute === 'nothing' ? c.numLayers * kept : c.numLayers * c.hiddenSize + kept
-  const passing = kept + 4 * c.intermediateSize
+  const kept = c.layers.map(
+    (layer, i) =>
+      7 * c.hiddenSize +
+      3 * c.numHeads * layer.headDim +
+      (layer.keysFrom === i ? 3 * keysOf(layer) : 0) +
+      4 * layer.intermediateSize +
+      2 * (c.numHeads + layer.kvHeads) +
+      7 * lora.r,
+  )
+  const most = Math.max(...kept)
+  // Keys and values that later layers use, where nothing else of their layer is kept, and their gradients.
+  const shared = total(
+    [...sharedKeys(c)].map((i) => keysOf(c.layers[i]!) * (recompute === 'nothing' ? 2 : 4)),
+  )
+  const layersKept = (recompute === 'nothing' ? total(kept) : c.layers.length * c.hiddenSize + most) + shared
+  const passing = Math.max(...kept.map((size, i) => size + 4 * c.layers[i]!.intermediateSize))
   const block = Math.min(QUERIES, rows) * c.numHeads * rows * 6
   const tiles = tileWords * (2 * c.hiddenSize + 4 * supervised)
-  const head =
+  const headPass =
     Math.max(tiles, partFloats(c.hiddenSize, tileWords, supervised)) + supervised * c.hiddenSize * 6
-  const activations = 4 * (rows * (layersKept + passing) + Math.max(block, head))
+  const activations = 4 * (rows * (layersKept + passing) + Math.max(block, headPass))
 
-  const caches = decode ? 2 * c.numLayers * decode.sequences * decode.positions * keys * 4 : 0
-  const io = rows * (5 * 4 + c.headDim * 8)
+  const widths = own.map(keysOf)
+  const caches = decode ? 2 * decode.sequences * decode.positions * total(widths) * 4 : 0
+  const turns = total([...ropesOf(c).values()].map(({ headDim }) => headDim * 8))
+  const io = rows * (5 * 4 + turns)
   const bytes = {
-    weights: layers + embedding + rest,
+    weights: layers + rest + head,
     adapter,
     activations,
     // A cache grows by being copied.
-    decode: caches + (decode ? decode.positions * keys * 8 : 0),
+    decode: caches + (decode ? decode.positions * Math.max(...widths) * 8 : 0),
     io,
     total: 0,
   }
   bytes.total = bytes.weights + bytes.adapter + bytes.activations + bytes.decode + bytes.io
-  const passes = recompute === 'nothing' ? 2 : 3
   const memory: MemoryPlan = {
     bytes,
     recompute,
-    flopsPerStep: 2 * rows * elements * passes + 4 * supervised * c.vocabSize * c.hiddenSize,
+    flopsPerStep:
+      2 * rows * elements * (recompute === 'nothing' ? 2 : 3) + 4 * supervised * c.vocabSize * c.hiddenSize,
   }
   return { request, memory, recompute, residentLayers, residentHead, tileWords }
 }
+
+const total = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0)
 
 function tileFor(vocab: number, supervised: number): number {
   let words = MOST_TILE_WORDS

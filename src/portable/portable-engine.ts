@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { initialState } from '../model/lora.ts'
+import { storedTypes } from '../model/storage.ts'
+import { resolveWeights } from '../model/weights.ts'
 import type { Batch } from '../protocol/batch.ts'
 import type {
   AdapterOption,
@@ -19,15 +21,13 @@ import type {
 import { fail } from '../protocol/errors.ts'
 import type { ModelSource } from '../protocol/model.ts'
 import { Adapter } from './adapter.ts'
-import { attention, Masks, type Segment, segmentsOf } from './attention.ts'
 import { type BackendOptions, type OpenBackend, openBackend } from './backend.ts'
 import { generate } from './decode.ts'
-import { type Dropout, type RopeTables, ropeTables, Stream } from './forward.ts'
-import { allLogits, head } from './head.ts'
-import { attentionShape, layerBackward, layerForward, type SavedLayer } from './layer.ts'
-import { rmsNormGrad } from './pieces.ts'
-import { failShortOfMemory, MOST_BYTES, type PortablePlan, planPortable } from './plan.ts'
-import { free, tidy } from './tidy.ts'
+import { type Dropout, ropeTables } from './forward.ts'
+import { allLogits } from './head.ts'
+import { type Loaded, Pass, type PassOptions } from './pass.ts'
+import { failShortOfMemory, MOST_BYTES, planPortable } from './plan.ts'
+import { tidy } from './tidy.ts'
 import { HeapFull, heapIsFull, heldBytes, isShortOfMemory, watchAllocations } from './wasm.ts'
 import { BaseWeights } from './weights.ts'
 
@@ -37,25 +37,6 @@ export async function createPortableEngine(options: BackendOptions = {}): Promis
 
 /** Key of the choice between heads: their sums differ in the last bits. */
 const HEAD = 'portable.head'
-
-interface Loaded {
-  plan: PortablePlan
-  weights: BaseWeights
-  adapter: Adapter
-  tables: RopeTables
-}
-
-/** What the gradient needs of a forward pass. */
-interface Run {
-  stream: Stream
-  masks: Masks
-  segments: Segment[]
-  /** Inputs of the layers, and with `nothing` recomputed all that their gradients need. */
-  inputs: tf.Tensor2D[]
-  saved: SavedLayer[]
-  /** Output of the last layer. */
-  x: tf.Tensor2D
-}
 
 /**
  * The engine on TensorFlow.js, for machines whose browser has no GPU to offer: WebAssembly, or plain JavaScript. Same model,
@@ -79,18 +60,17 @@ export class PortableEngine implements Engine {
 
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
     this.dispose()
-    const plan = planPortable(request)
+    const source = resolveWeights(model.config, model.weights)
+    const plan = planPortable({ ...request, stored: storedTypes(source) })
     const { onProgress = () => {}, signal, seed, choices = {} } = options
     onProgress(0, 'Reading weights')
     watchAllocations()
-    const weights = await BaseWeights.load(
-      model,
-      plan,
-      choices[HEAD] ?? null,
-      this.#backend.threads,
-      (share) => onProgress(share, 'Reading weights'),
+    const weights = await BaseWeights.load(plan, source, {
+      headChoice: choices[HEAD] ?? null,
+      threads: this.#backend.threads,
+      onProgress: (share) => onProgress(share, 'Reading weights'),
       signal,
-    ).catch((error: unknown) => {
+    }).catch((error: unknown) => {
       if (isShortOfMemory(error)) failShortOfMemory(plan, heldBytes())
       throw error
     })
@@ -138,12 +118,12 @@ export class PortableEngine implements Engine {
     return this.#enqueue(async () => {
       if (batch.supervisedRows.length === 0)
         return { logProbability: new Float32Array(), hit: new Uint8Array() }
-      const run = await this.#forward(batch, options.adapter !== 'off', null, false, signal)
+      const pass = await this.#forward(batch, { adapterOn: options.adapter !== 'off', signal })
       try {
-        const { logProbability, hit } = await this.#headOf(run, batch, false)
+        const { logProbability, hit } = await pass.head(batch, false)
         return { logProbability, hit }
       } finally {
-        this.#release(run)
+        pass.dispose()
       }
     })
   }
@@ -173,13 +153,13 @@ export class PortableEngine implements Engine {
     const { plan, weights } = this.#need()
     const { model: config } = plan.request
     return this.#enqueue(async () => {
-      const run = await this.#forward(batch, options.adapter !== 'off', null, false)
-      const h = tidy(() => run.stream.finalNorm(run.x).y)
+      const pass = await this.#forward(batch, { adapterOn: options.adapter !== 'off' })
+      const h = tidy(() => pass.stream.finalNorm(pass.x).y)
       try {
         return await allLogits(h, weights, config.vocabSize, config.finalSoftCap, () => this.#pause())
       } finally {
         h.dispose()
-        this.#release(run)
+        pass.dispose()
       }
     })
   }
@@ -253,121 +233,20 @@ export class PortableEngine implements Engine {
     signal?: AbortSignal,
   ): Promise<{ loss: number; hits: number }> {
     if (batch.supervisedRows.length === 0) return { loss: 0, hits: 0 }
-    const { plan, adapter } = this.#need()
-    const keep = plan.recompute === 'nothing'
-    const run = await this.#forward(batch, true, dropout, true, signal)
-    let dx: tf.Tensor2D | null = null
+    const pass = await this.#forward(batch, { adapterOn: true, dropout, training: true, signal })
     try {
-      const { logProbability, hit, dx: top } = await this.#headOf(run, batch, true)
-      dx = top
-      for (let layer = plan.request.model.numLayers - 1; layer >= 0; layer--) {
-        signal?.throwIfAborted()
-        const dout: tf.Tensor2D = dx!
-        const context = run.stream.layer(layer)
-        const back = tidy(() => {
-          const saved = keep ? run.saved[layer]! : this.#layer(run, layer, run.inputs[layer]!).saved
-          return layerBackward(dout, saved, context, run.segments, run.masks, layer > 0)
-        })
-        dout.dispose()
-        dx = back.dx
-        await adapter.add(layer, back.pairs, scale)
-        if (keep) free(run.saved.pop())
-        free(run.inputs.pop())
-        run.stream.forget()
-        await this.#pause()
-      }
+      const { logProbability, hit, dx } = await pass.head(batch, true)
+      await pass.backward(dx!, scale)
       return {
         loss: -logProbability.reduce((sum, x) => sum + x, 0),
         hits: hit.reduce((sum, x) => sum + x, 0),
       }
     } finally {
-      free(dx)
-      this.#release(run)
+      pass.dispose()
     }
   }
 
-  #layer(run: Run, layer: number, x: tf.Tensor2D): { out: tf.Tensor2D; saved: SavedLayer } {
-    const shape = attentionShape(run.stream.config, layer)
-    return layerForward(x, run.stream.layer(layer), (q, k, v) =>
-      attention(q, k, v, shape, run.segments, run.masks),
-    )
-  }
-
-  async #forward(
-    batch: Batch,
-    adapterOn: boolean,
-    dropout: Dropout | null,
-    training: boolean,
-    signal?: AbortSignal,
-  ): Promise<Run> {
-    const { plan, weights, adapter, tables } = this.#need()
-    const { model: config } = plan.request
-    const keep = training && plan.recompute === 'nothing'
-    const run: Run = {
-      stream: new Stream(config, weights, adapterOn ? adapter : null, batch.positions, tables, dropout),
-      masks: new Masks(),
-      segments: segmentsOf(batch.segmentStart),
-      inputs: [],
-      saved: [],
-      x: weights.embed(batch.tokens),
-    }
-    try {
-      for (let layer = 0; layer < config.numLayers; layer++) {
-        signal?.throwIfAborted()
-        const { x } = run
-        const made = tidy(() => {
-          const { out, saved } = this.#layer(run, layer, x)
-          return { out, saved: keep ? saved : null }
-        })
-        run.x = made.out
-        if (training) run.inputs.push(x)
-        else x.dispose()
-        if (made.saved) run.saved.push(made.saved)
-        run.stream.forget()
-        await this.#pause()
-      }
-      return run
-    } catch (error) {
-      this.#release(run)
-      throw error
-    }
-  }
-
-  /** Log-probabilities and hits of the supervised rows, and the gradient of the last layer's output. */
-  async #headOf(run: Run, batch: Batch, gradient: boolean) {
-    const { plan, weights } = this.#need()
-    const { model: config } = plan.request
-    const rows = tf.tensor1d(Int32Array.from(batch.supervisedRows), 'int32')
-    const labels = Int32Array.from(batch.supervisedRows, (row) => batch.labels[row]!)
-    const picked = tidy(() => tf.gather(run.x, rows))
-    const normed = tidy(() => run.stream.finalNorm(picked))
-    try {
-      const found = await head(normed.y, labels, weights, config.finalSoftCap, gradient, () => this.#pause())
-      const [logs, best] = await Promise.all([found.logProbability.data(), found.best.data()])
-      const dx =
-        found.dh &&
-        tidy(() => {
-          const d = rmsNormGrad(found.dh!, picked, normed.r, weights.finalNorm)
-          return tf.scatterND(
-            tf.reshape(rows, [rows.shape[0], 1]),
-            d,
-            run.x.shape as [number, number],
-          ) as tf.Tensor2D
-        })
-      free(found.logProbability, found.best, found.dh)
-      return {
-        logProbability: Float32Array.from(logs),
-        hit: Uint8Array.from(best, (word, n) => Number(word === labels[n])),
-        dx,
-      }
-    } finally {
-      free(rows, picked, normed)
-    }
-  }
-
-  #release(run: Run): void {
-    run.stream.dispose()
-    run.masks.dispose()
-    free(run.inputs, run.saved, run.x)
+  #forward(batch: Batch, options: Omit<PassOptions, 'pause'>): Promise<Pass> {
+    return Pass.forward(this.#need(), batch, { ...options, pause: () => this.#pause() })
   }
 }

@@ -1,13 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { storedBytes } from '../lib/storage.ts'
+import { STORAGE_OF } from '../model/storage.ts'
 import { type StoredElements, storedElements, widenInto } from '../model/stored.ts'
-import { resolveWeights } from '../model/weights.ts'
-import {
-  type ModelConfig,
-  type ModelSource,
-  PROJECTIONS,
-  type Projection,
-  type WeightType,
-} from '../protocol/model.ts'
+import { isLayerNorm, isProjection, type ModelTensor, tensorTable } from '../model/tensors.ts'
+import { normScale } from '../model/weights.ts'
+import type { LayerNorm, ModelConfig, Projection, WeightSource, WeightType } from '../protocol/model.ts'
 import type { PortablePlan } from './plan.ts'
 import { hasSimd } from './simd/kernels.ts'
 import { SimdHead } from './simd/simd-head.ts'
@@ -26,29 +23,19 @@ export interface Matrices {
   wt: tf.Tensor2D
 }
 
-export interface LayerNorms {
-  /** 1 + w of each. */
-  input: tf.Tensor1D
-  query: tf.Tensor1D
-  key: tf.Tensor1D
-  afterAttention: tf.Tensor1D
-  beforeMlp: tf.Tensor1D
-  afterMlp: tf.Tensor1D
-}
-
-const NORMS: Record<keyof LayerNorms, string> = {
-  input: 'input_layernorm',
-  query: 'self_attn.q_norm',
-  key: 'self_attn.k_norm',
-  afterAttention: 'post_attention_layernorm',
-  beforeMlp: 'pre_feedforward_layernorm',
-  afterMlp: 'post_feedforward_layernorm',
-}
+/** Scales of the norms that a layer has. */
+export type LayerNorms = Partial<Record<LayerNorm, tf.Tensor1D>>
 
 /** Bytes of a tensor that are read at a time into a place of their own. */
 const PIECE = 2 ** 25
 
-const block = (projection: Projection) => (/^(gate|up|down)_/.test(projection) ? 'mlp' : 'self_attn')
+export interface BaseWeightsOptions {
+  /** See `simdHead`. */
+  headChoice: string | null
+  threads: number
+  onProgress: (share: number) => void
+  signal?: AbortSignal | undefined
+}
 
 /**
  * Base weights. What the plan has room for lies in the backend's memory as f32 in both orientations; the rest stays on the
@@ -71,57 +58,48 @@ export class BaseWeights {
     this.#plan = plan
   }
 
-  /**
-   * @param headChoice see `simdHead`
-   * @throws LapidaryError where a tensor is missing or of another shape
-   */
+  /** @param source tensors of the plan's model, under the names of its table */
   static async load(
-    model: ModelSource,
     plan: PortablePlan,
-    headChoice: string | null,
-    threads: number,
-    onProgress: (share: number) => void,
-    signal?: AbortSignal,
+    source: WeightSource,
+    { headChoice, threads, onProgress, signal }: BaseWeightsOptions,
   ): Promise<BaseWeights> {
-    const { config } = model
-    const source = resolveWeights(config, model.weights)
+    const { model: config } = plan.request
     const made = new BaseWeights(config, plan)
+    const table = tensorTable(config)
     let done = 0
-    const read = async (name: string, into?: Uint8Array): Promise<HostMatrix> => {
+    const read = async ({ name, shape }: ModelTensor, into?: Uint8Array): Promise<HostMatrix> => {
       signal?.throwIfAborted()
-      const { shape, dtype } = source.tensors.get(name)!
-      const [rows, cols] = shape.length === 1 ? [1, shape[0]!] : [shape[0]!, shape[1]!]
-      const size = rows * cols * (dtype === 'F32' ? 4 : 2)
+      const { dtype } = source.tensors.get(name)!
+      const [rows, cols] = shape.length === 1 ? [1, shape[0]] : shape
+      const size = storedBytes(STORAGE_OF[dtype], rows * cols)
       if (into)
         for (let at = 0; at < size; at += PIECE)
           into.set(await source.read(name, at, Math.min(size, at + PIECE), signal), at)
       const bytes = into ?? (await source.read(name, 0, size, signal))
-      onProgress(++done / source.tensors.size)
+      onProgress(++done / table.length)
       return { rows, cols, ...storedElements(bytes, dtype) }
     }
-    const readHead = (name: string) => {
-      made.#simd = simdHead(config, plan, headChoice, threads, source.tensors.get(name)!.dtype)
-      return read(name, made.#simd?.matrix)
+    const readHead = (tensor: ModelTensor) => {
+      made.#simd = simdHead(config, plan, headChoice, threads, source.tensors.get(tensor.name)!.dtype)
+      return read(tensor, made.#simd?.matrix)
     }
-    const norm = async (name: string) => tf.keep(tf.tensor1d(widen(await read(name)).map((w) => 1 + w)))
+    const norm = async (tensor: ModelTensor) =>
+      tf.keep(tf.tensor1d(normScale(config.normOffset, widen(await read(tensor)))))
+    made.norms.push(...config.layers.map(() => ({})))
     try {
-      const embedding = 'model.embed_tokens.weight'
-      made.#embedding = config.tiedHead ? await readHead(embedding) : await read(embedding)
-      made.#head = config.tiedHead ? made.#embedding : await readHead('lm_head.weight')
-      made.finalNorm = await norm('model.norm.weight')
-      for (let layer = 0; layer < config.numLayers; layer++) {
-        const prefix = `model.layers.${layer}`
-        const own: Partial<LayerNorms> = {}
-        for (const [key, name] of Object.entries(NORMS))
-          own[key as keyof LayerNorms] = await norm(`${prefix}.${name}.weight`)
-        made.norms.push(own as LayerNorms)
-        for (const projection of PROJECTIONS) {
-          const matrix = await read(`${prefix}.${block(projection)}.${projection}.weight`)
-          const key = `${layer}.${projection}`
+      for (const tensor of table) {
+        if (isProjection(tensor)) {
+          const key = `${tensor.layer}.${tensor.role}`
+          const matrix = await read(tensor)
           if (plan.residentLayers) made.#resident.set(key, matricesOf(matrix, true))
           else made.#host.set(key, matrix)
-        }
+        } else if (isLayerNorm(tensor)) made.norms[tensor.layer]![tensor.role] = await norm(tensor)
+        else if (tensor.role === 'final_norm') made.finalNorm = await norm(tensor)
+        else if (tensor.role === 'head') made.#head = await readHead(tensor)
+        else made.#embedding = config.tiedHead ? await readHead(tensor) : await read(tensor)
       }
+      if (config.tiedHead) made.#head = made.#embedding
       return made
     } catch (error) {
       made.dispose()

@@ -1,5 +1,5 @@
 import type { Batch } from './batch.ts'
-import type { ModelConfig, ModelSource } from './model.ts'
+import type { ModelConfig, ModelSource, StoredTypes } from './model.ts'
 import type { LoraConfig } from './run-config.ts'
 
 /** An engine trains and runs one model with one adapter. Everything above it sees only this. */
@@ -42,8 +42,8 @@ export type PortableBackendChoice = PortableBackend | 'auto'
 
 export interface PlanRequest {
   model: ModelConfig
-  /** Bytes an element of the base weights takes on the device (2 for bf16 and f16, 4 for f32). */
-  weightBytes: 2 | 4
+  /** Of the base weights, where they are at hand; without it all count as BF16. A load goes by the weights themselves. */
+  stored?: StoredTypes
   lora: LoraConfig
   /** Most tokens T in one batch (max_length x per_device_train_batch_size). */
   maxTokens: number
@@ -161,7 +161,7 @@ export interface EngineDescription {
   device: string
   /** Whether the adapter is software. */
   software: boolean
-  /** Numeric choices made, by key. */
+  /** Numeric choices that are in use, by key: what was given to `load` and is not among them no longer exists. */
   choices: Record<string, string>
   /** Live bytes on the device, counted at allocation. */
   liveBytes: number

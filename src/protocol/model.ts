@@ -1,21 +1,51 @@
+/** Norms that a layer may have, in the order of its forward pass. */
+export const LAYER_NORMS = [
+  'input',
+  'query',
+  'key',
+  'post_attention',
+  'pre_feedforward',
+  'post_feedforward',
+] as const
+export type LayerNorm = (typeof LAYER_NORMS)[number]
+
+/** Rotary position embedding of a layer's queries and keys. */
+export interface Rope {
+  /** Base of the angles' geometric series. */
+  theta: number
+  /** Positions are divided by it (linear scaling; 1: none). */
+  factor: number
+  /** Share of the head's width that is turned, from the quickest angle on; 1: all. */
+  rotated: number
+}
+
+/** One layer, as data. */
+export interface LayerConfig {
+  /** Sliding window in tokens (a row sees itself and window - 1 before it), or null for a global layer. */
+  window: number | null
+  rope: Rope
+  headDim: number
+  kvHeads: number
+  intermediateSize: number
+  /** Norms that the layer has. */
+  norms: readonly LayerNorm[]
+  /** Layer whose keys and values it attends to; its own index: its own. A layer that uses another's has no k and v of its own. */
+  keysFrom: number
+  /** Width of a per-layer input, or null. */
+  perLayerInput: number | null
+}
+
 /** What `config.json` says of a Gemma, as data. `src/model/config.ts` reads it; nothing of it is ever a constant. */
 export interface ModelConfig {
-  /** `model_type` of config.json: gemma3_text, gemma2, ... */
-  family: 'gemma3_text'
   vocabSize: number
   hiddenSize: number
-  intermediateSize: number
-  numLayers: number
   numHeads: number
-  numKvHeads: number
-  headDim: number
+  layers: LayerConfig[]
   /** Attention scores are multiplied by queryScale (query_pre_attn_scalar ** -0.5). */
   queryScale: number
   rmsNormEps: number
-  /** Per layer: sliding-window size in tokens (a row sees itself and window-1 before it), or null for a global layer. */
-  windows: (number | null)[]
-  /** Per layer: RoPE base, and the linear factor its positions are divided by. */
-  rope: { theta: number; factor: number }[]
+  /** What is added to a stored norm weight to give the norm's scale: 1 for Gemma 2 and 3. */
+  normOffset: number
   attentionSoftCap: number | null
   finalSoftCap: number | null
   /** Embeddings are multiplied by this (sqrt(hidden), rounded to bf16 where Transformers does so). */
@@ -28,6 +58,9 @@ export interface ModelConfig {
 }
 
 export type WeightType = 'BF16' | 'F16' | 'F32'
+
+/** How each tensor of a model is stored, by its name in the table of tensors; one that is not named: BF16. */
+export type StoredTypes = ReadonlyMap<string, WeightType>
 
 export interface TensorInfo {
   dtype: WeightType

@@ -54,6 +54,24 @@ export function isLogged(event: RunEvent): boolean {
   return event.type !== 'stage'
 }
 
+/** Names of kernels said of those that are gone. */
+const SAID = 3
+
+/** What is to be said where an engine has not all of the numeric choices that a run recorded. */
+function lostChoices(
+  recorded: Readonly<Record<string, string>>,
+  used: Readonly<Record<string, string>>,
+): string | null {
+  const lost = Object.entries(recorded).filter(([key, name]) => used[key] !== name)
+  if (lost.length === 0) return null
+  const names = lost.slice(0, SAID).map(([key, name]) => `${key}: ${name}`)
+  const more = lost.length > SAID ? `; and ${lost.length - SAID} more` : ''
+  return (
+    `Kernels that this run was computed with are not here any more (${names.join('; ')}${more}). It goes on with others: ` +
+    'from here on its numbers may differ in their last digits from those of a run without a break.'
+  )
+}
+
 interface Pending {
   step: number
   epoch: number
@@ -243,8 +261,11 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     }
   }
 
-  if (run.resume) await engine.loadState(run.resume.state, signal)
-  else await validate()
+  if (run.resume) {
+    const lost = lostChoices(run.resume.meta.choices, engine.describe().choices)
+    if (lost !== null) emit({ type: 'notice', step, message: lost })
+    await engine.loadState(run.resume.state, signal)
+  } else await validate()
 
   while (step < total) {
     emit({ type: 'stage', stage: 'train', progress: step / total })

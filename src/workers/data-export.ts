@@ -40,7 +40,8 @@ export async function exportData(
     test: await rows('test'),
   }
   if (format === 'kauldron') {
-    const sizes = model === undefined ? null : (await (await library()).open(model)).info.config
+    const found = model === undefined ? null : (await (await library()).open(model)).info.config
+    const sizes = found && { hiddenSize: found.hiddenSize, numLayers: found.layers.length }
     const pairs = ({ row, messages, text }: ExampleText) =>
       seq2seqPair(messages ? { messages, row } : { text: text ?? '', row })
     return exported(kauldronFiles(mapped(splits, pairs), { ...config, model: sizes }))

@@ -5,12 +5,12 @@ import { comparisonTable, withComparison } from '../../bench/comparison.ts'
 import { HostClock } from '../../bench/host-clock.ts'
 import { readOptions } from '../../bench/options.ts'
 import { noise, randomWeights } from '../../bench/random.ts'
-import { attentionPairs, GEMMA_270M, matmulShapes, PEBBLE } from '../../bench/shapes.ts'
+import { attentionPairs, GEMMA_1B, GEMMA_270M, matmulShapes, PEBBLE } from '../../bench/shapes.ts'
 import { benchTable, si } from '../../bench/table.ts'
 import { summary } from '../../bench/timer.ts'
 import type { BenchReport, Compared } from '../../bench/types.ts'
 import { readModelConfig } from '../../src/model/config.ts'
-import { parameterCount } from '../../src/model/weights.ts'
+import { parameterCount } from '../../src/model/tensors.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -26,8 +26,13 @@ describe('shapes', () => {
     expect(parameterCount(GEMMA_270M)).toBe(268_098_176)
     const inMatmuls = matmulShapes(GEMMA_270M).reduce((n, s) => n + s.out * s.in * s.projections.length, 0)
     const vocabulary = GEMMA_270M.vocabSize * GEMMA_270M.hiddenSize
-    const norms = GEMMA_270M.numLayers * (4 * GEMMA_270M.hiddenSize + 2 * GEMMA_270M.headDim)
-    expect(inMatmuls * GEMMA_270M.numLayers + vocabulary + norms + GEMMA_270M.hiddenSize).toBe(268_098_176)
+    const layers = GEMMA_270M.layers.length
+    const norms = layers * (4 * GEMMA_270M.hiddenSize + 2 * GEMMA_270M.layers[0]!.headDim)
+    expect(inMatmuls * layers + vocabulary + norms + GEMMA_270M.hiddenSize).toBe(268_098_176)
+  })
+
+  test('Gemma 3 1B has its 999,885,952 parameters', () => {
+    expect(parameterCount(GEMMA_1B)).toBe(999_885_952)
   })
 
   test.each([

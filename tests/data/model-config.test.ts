@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { readModelConfig } from '../../src/model/config.ts'
-import { expectedTensors, parameterCount, resolveWeights } from '../../src/model/weights.ts'
-import type { TensorInfo, WeightSource } from '../../src/protocol/model.ts'
+import { adapterTensors } from '../../src/model/lora.ts'
+import { parameterCount, tensorTable } from '../../src/model/tensors.ts'
+import { normScale, resolveWeights } from '../../src/model/weights.ts'
+import {
+  LAYER_NORMS,
+  type LayerConfig,
+  type ModelConfig,
+  type TensorInfo,
+  type WeightSource,
+} from '../../src/protocol/model.ts'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { failure } from './helpers.ts'
 
 /** Google's config.json of Gemma 3 270M (Transformers 4 form), abridged to what matters. */
@@ -53,16 +62,16 @@ const GEMMA_4B = {
 }
 
 const config = readModelConfig(GEMMA_270M)
+const shapesOf = (of: ModelConfig) =>
+  new Map(tensorTable(of).map(({ name, shape }): [string, number[]] => [name, shape]))
 
 describe('config.json', () => {
   test('of Gemma 3 270M', () => {
     expect(config).toMatchObject({
-      family: 'gemma3_text',
       vocabSize: 262144,
       hiddenSize: 640,
       numHeads: 4,
-      numKvHeads: 1,
-      headDim: 256,
+      normOffset: 1,
       queryScale: 1 / 16,
       attentionSoftCap: null,
       finalSoftCap: null,
@@ -72,10 +81,21 @@ describe('config.json', () => {
       eosTokenIds: [1],
       padTokenId: 0,
     })
-    expect(config.windows.flatMap((window, i) => (window === null ? [i] : []))).toEqual([5, 11, 17])
-    expect(config.windows[0]).toBe(512)
-    expect(config.rope[0]).toEqual({ theta: 10_000, factor: 1 })
-    expect(config.rope[5]).toEqual({ theta: 1_000_000, factor: 1 })
+    expect(config.layers).toHaveLength(18)
+    const sizes = {
+      headDim: 256,
+      kvHeads: 1,
+      intermediateSize: 2048,
+      norms: LAYER_NORMS,
+      perLayerInput: null,
+    }
+    for (const [i, layer] of config.layers.entries())
+      expect(layer).toEqual({
+        ...sizes,
+        keysFrom: i,
+        window: [5, 11, 17].includes(i) ? null : 512,
+        rope: { theta: [5, 11, 17].includes(i) ? 1_000_000 : 10_000, factor: 1, rotated: 1 },
+      })
   })
 
   test('in the form of Transformers 5 says the same', () => {
@@ -84,7 +104,9 @@ describe('config.json', () => {
     const modern = {
       ...rest,
       dtype: 'bfloat16',
-      layer_types: config.windows.map((w) => (w === null ? 'full_attention' : 'sliding_attention')),
+      layer_types: config.layers.map(({ window }) =>
+        window === null ? 'full_attention' : 'sliding_attention',
+      ),
       rope_parameters: {
         sliding_attention: { rope_type: 'default', rope_theta: 10000.0 },
         full_attention: { rope_type: 'default', rope_theta: 1000000.0 },
@@ -95,13 +117,14 @@ describe('config.json', () => {
 
   test('of a multimodal Gemma 3 gives its text part, defaults filled in', () => {
     const big = readModelConfig(GEMMA_4B)
-    expect(big).toMatchObject({ hiddenSize: 2560, numHeads: 8, numKvHeads: 4, headDim: 256 })
+    expect(big).toMatchObject({ hiddenSize: 2560, numHeads: 8 })
+    expect(big.layers[33]).toMatchObject({ kvHeads: 4, headDim: 256, intermediateSize: 10240 })
     expect(big).toMatchObject({ vocabSize: 262208, eosTokenIds: [1, 106], embeddingScale: 50.5 })
-    expect([big.rope[5], big.rope[0]]).toEqual([
-      { theta: 1_000_000, factor: 8 },
-      { theta: 10_000, factor: 1 },
+    expect([5, 0].map((i) => big.layers[i]!.rope)).toEqual([
+      { theta: 1_000_000, factor: 8, rotated: 1 },
+      { theta: 10_000, factor: 1, rotated: 1 },
     ])
-    expect(big.windows.filter((window) => window === null).length).toBe(5)
+    expect(big.layers.filter(({ window }) => window === null)).toHaveLength(5)
   })
 
   test('values are read, not assumed', () => {
@@ -118,14 +141,24 @@ describe('config.json', () => {
       rms_norm_eps: 1e-5,
       torch_dtype: 'float32',
     })
-    expect(other.rope.slice(0, 2).map((rope) => rope.theta)).toEqual([5000, 500_000])
-    expect(other.windows.slice(0, 3)).toEqual([7, null, 7])
+    expect(other.layers.slice(0, 2).map(({ rope }) => rope.theta)).toEqual([5000, 500_000])
+    expect(other.layers.slice(0, 3).map(({ window }) => window)).toEqual([7, null, 7])
     expect(other).toMatchObject({ queryScale: 1 / 8, attentionSoftCap: 50, finalSoftCap: 30 })
     expect(other).toMatchObject({
       tiedHead: false,
       rmsNormEps: 1e-5,
       embeddingScale: Math.fround(Math.sqrt(640)),
     })
+  })
+
+  test('proportional RoPE turns a share of the head', () => {
+    const rope_parameters = {
+      full_attention: { rope_type: 'proportional', partial_rotary_factor: 0.25, rope_theta: 500_000 },
+      sliding_attention: { rope_type: 'default', rope_theta: 10_000 },
+    }
+    const { layers } = readModelConfig({ ...GEMMA_270M, rope_parameters })
+    expect(layers[5]!.rope).toEqual({ theta: 500_000, factor: 1, rotated: 0.25 })
+    expect(layers[0]!.rope).toEqual({ theta: 10_000, factor: 1, rotated: 1 })
   })
 
   test('end tokens of generation_config.json count too; the type can be chosen', () => {
@@ -171,6 +204,10 @@ describe('config.json', () => {
     ['layer_types', ['full_attention']],
     ['eos_token_id', 262144],
     ['bos_token_id', []],
+    [
+      'rope_parameters',
+      { full_attention: { rope_type: 'proportional', partial_rotary_factor: 1.5, rope_theta: 1e6 } },
+    ],
   ])('%s = %j is refused by name', async (field, value) => {
     const error = await failure(() => readModelConfig({ ...GEMMA_270M, [field]: value }), 'bad_model')
     expect(error.detail?.field).toContain(field)
@@ -182,7 +219,7 @@ describe('config.json', () => {
 })
 
 describe('weights', () => {
-  const shapes = expectedTensors(config)
+  const shapes = shapesOf(config)
 
   /** A source that holds these tensors as bf16 and answers reads with its own name. */
   function source(tensors: Iterable<[string, number[]]>, unreadable?: Map<string, string>): WeightSource {
@@ -202,7 +239,59 @@ describe('weights', () => {
     expect(parameterCount(config)).toBe(268_098_176)
     expect(shapes.get('model.layers.17.self_attn.o_proj.weight')).toEqual([640, 1024])
     expect(shapes.get('model.layers.0.mlp.down_proj.weight')).toEqual([640, 2048])
-    expect(expectedTensors({ ...config, tiedHead: false }).get('lm_head.weight')).toEqual([262144, 640])
+    expect(shapesOf({ ...config, tiedHead: false }).get('lm_head.weight')).toEqual([262144, 640])
+  })
+
+  test('follow the layer: its widths, and nothing that it does not have', () => {
+    const own = { headDim: 128, kvHeads: 2, intermediateSize: 80 }
+    const [a, b, c] = config.layers.slice(0, 3) as [LayerConfig, LayerConfig, LayerConfig]
+    const layers: LayerConfig[] = [
+      a,
+      { ...b, ...own, norms: ['input', 'key'] },
+      { ...c, ...own, keysFrom: 1, norms: ['key', 'query'] },
+    ]
+    const shapes = shapesOf({ ...config, layers })
+    const of = (layer: number) =>
+      Object.fromEntries(
+        [...shapes].flatMap(([name, shape]) => {
+          const [, index, rest] = /layers\.(\d+)\.(.*)\.weight/.exec(name) ?? []
+          return Number(index) === layer ? [[rest, shape]] : []
+        }),
+      )
+    expect(Object.keys(of(0))).toHaveLength(13)
+    const matrices = {
+      'self_attn.q_proj': [512, 640],
+      'self_attn.o_proj': [640, 512],
+      'mlp.gate_proj': [80, 640],
+      'mlp.up_proj': [80, 640],
+      'mlp.down_proj': [640, 80],
+    }
+    const keys = { 'self_attn.k_proj': [256, 640], 'self_attn.v_proj': [256, 640], 'self_attn.k_norm': [128] }
+    expect(of(1)).toEqual({ ...matrices, ...keys, input_layernorm: [640] })
+    expect(of(2)).toEqual({ ...matrices, 'self_attn.q_norm': [128] })
+    const { lora } = parseRunConfig({ lora: { r: 2, target_modules: ['k_proj', 'up_proj'] } })
+    const adapted = adapterTensors({ ...config, layers }, lora)
+    expect(adapted.map(({ layer, projection, matrix, shape }) => [layer, projection, matrix, shape])).toEqual(
+      [
+        [0, 'k_proj', 'A', [2, 640]],
+        [0, 'k_proj', 'B', [256, 2]],
+        [0, 'up_proj', 'A', [2, 640]],
+        [0, 'up_proj', 'B', [2048, 2]],
+        [1, 'k_proj', 'A', [2, 640]],
+        [1, 'k_proj', 'B', [256, 2]],
+        [1, 'up_proj', 'A', [2, 640]],
+        [1, 'up_proj', 'B', [80, 2]],
+        [2, 'up_proj', 'A', [2, 640]],
+        [2, 'up_proj', 'B', [80, 2]],
+      ],
+    )
+  })
+
+  test('norms are a scale in f32: what is stored, and what the model adds to it', () => {
+    const values = Float32Array.of(0, -1, 0.1, 1e-9, 3e7)
+    const folded = normScale(config.normOffset, values.slice())
+    expect([...folded]).toEqual([...values].map((w) => Math.fround(1 + w)))
+    expect(normScale(0, values.slice())).toEqual(values)
   })
 
   test.each(['model.', 'language_model.model.', 'model.language_model.', ''])(

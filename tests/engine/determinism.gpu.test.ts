@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { WebgpuEngine, type WebgpuEngineOptions } from '../../src/engine/webgpu-engine.ts'
 import type { Gpu } from '../../src/gpu/device.ts'
+import { storedTypes } from '../../src/model/storage.ts'
 import { batchOf } from '../../src/protocol/batch.ts'
 import type { EngineState, Recompute, StepResult } from '../../src/protocol/engine.ts'
 import { type Golden, openGolden } from '../support/golden.ts'
@@ -22,7 +23,6 @@ describe('determinism', () => {
     const engine = new WebgpuEngine(gpu, { rates: { flops: 5e9, bandwidth: 5e9 }, tune: false, ...rest })
     const request = {
       model: golden.model.config,
-      weightBytes: 4 as const,
       lora: { ...golden.lora, lora_dropout: dropout },
       maxTokens: 96,
       maxSupervised: 96,
@@ -122,7 +122,7 @@ describe('determinism', () => {
     expect(gpu.liveBytes).toBeGreaterThan(before)
     const planned = engine.plan({
       model: golden.model.config,
-      weightBytes: 4,
+      stored: storedTypes(golden.model.weights),
       lora: golden.lora,
       maxTokens: 96,
       maxSupervised: 96,

@@ -15,7 +15,7 @@ function kernel(reads: Tensor[], writes: Tensor[]): Kernel {
       ...writes.map((t, i) => [`w${i}`, binding(t, 'write')]),
     ]),
     workgroup: 1,
-    wgsl: '',
+    wgsl: () => '',
     grid: () => [1, 1, 1],
   }
 }

@@ -49,7 +49,7 @@ test('an operation that a driver compiles wrongly is named, others are not', asy
 
 test('where one kernel of several is wrong, it is left out and the rest is used', async () => {
   const wrongly = (kernel: string, code: string) =>
-    kernel === 'rms_norm.forward.lanes' ? code.replace('1.0 +', '1.5 +') : code
+    kernel === 'rms_norm.forward.lanes' ? code.replace('* scale[', '* 1.5 * scale[') : code
   const gpu = await miscompiled(wrongly, true)
   const check = await checkGpu(gpu, { operations: only('RMSNorm') })
   expect(check).toMatchObject({ passed: true, wrong: ['rms_norm.forward lanes'] })

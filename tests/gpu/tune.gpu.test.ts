@@ -15,7 +15,7 @@ function summing(terms: number, more: Partial<Kernel> = {}): Kernel {
       y: { type: 'f32', access: 'write', shape: ['tokens', 64] },
     },
     workgroup: 64,
-    wgsl: `
+    wgsl: () => `
 fn kernel(group: vec3<u32>, local: u32) {
   let at = group.y * 64u + local;
   var sum = 0.0;
@@ -29,7 +29,7 @@ fn kernel(group: vec3<u32>, local: u32) {
 }
 
 const hopeless = summing(3, {
-  wgsl: 'fn kernel(group: vec3<u32>, local: u32) { nonsense }',
+  wgsl: () => 'fn kernel(group: vec3<u32>, local: u32) { nonsense }',
   name: 'test.broken',
 })
 const impossible = summing(3, { workgroup: 4096, name: 'test.too_wide' })

@@ -3,7 +3,8 @@ import type { Dims, Kernel } from '../../src/gpu/kernel.ts'
 import { planMemory, tensorBytes } from '../../src/gpu/memory.ts'
 import { type GpuContext, type Place, Program, Workspace } from '../../src/gpu/program.ts'
 import { Slicer } from '../../src/gpu/slicer.ts'
-import { Tape, type Tensor } from '../../src/gpu/tape.ts'
+import { choicesOf } from '../../src/gpu/specialise.ts'
+import { boundTensor, Tape, type Tensor } from '../../src/gpu/tape.ts'
 import { headLoss } from '../../src/kernels/head-loss.ts'
 import { shardShape, type WeightShard } from '../../src/kernels/weight.ts'
 import { readBuffer } from '../support/gpu.ts'
@@ -37,8 +38,6 @@ export async function benchHead(context: GpuContext, o: HeadBench): Promise<Head
   const { gpu } = context
   const { vocab, hidden, rows } = o
   const live: Dims = { tokens: 0, supervised: rows, sequences: 0 }
-  const choices = o.variant ? { [`head.${o.gradient ? 'loss' : 'score'} ${hidden} bf16`]: o.variant } : {}
-  const tape = new Tape(choices, live)
   const places = new Map<Tensor, Place>()
   const buffers: GPUBuffer[] = []
   const place = (t: Tensor, values?: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>) => {
@@ -54,26 +53,34 @@ export async function benchHead(context: GpuContext, o: HeadBench): Promise<Head
   const each = Math.ceil(vocab / count)
   const shards: WeightShard[] = Array.from({ length: count }, (_, i) => {
     const shardRows = Math.min(each, vocab - i * each)
-    const t = tape.input(`w${i}`, shardShape('bf16', shardRows, hidden), 'u32')
+    const t = boundTensor(`w${i}`, shardShape('bf16', shardRows, hidden), 'u32')
     place(t, words.subarray((i * each * hidden) / 2, ((i * each + shardRows) * hidden) / 2))
     return { tensor: t, firstRow: i * each, rows: shardRows }
   })
   const uniform = mulberry(3)
   const labels = Uint32Array.from({ length: rows }, () => Math.floor(uniform() * vocab))
   const states = normals(4)(rows * hidden)
-  const h = place(tape.input('h', ['supervised', hidden]), states)
-  const dh = place(tape.input('dh', ['supervised', hidden]), new Float32Array(rows * hidden))
-  if (o.gradient) tape.requireGrad(h)
+  const h = place(boundTensor('h', ['supervised', hidden]), states)
+  const dh = place(boundTensor('dh', ['supervised', hidden]), new Float32Array(rows * hidden))
   const weight = { rows: vocab, cols: hidden, format: 'bf16' as const, shards }
-  const { logProbability } = headLoss(tape, h, weight, {
-    rows: 'supervised',
-    labels: place(tape.input('labels', ['supervised'], 'u32'), labels),
-    softCap: null,
-    gradient: o.gradient,
-    name: 'head',
-  })
+  const labelled = place(boundTensor('labels', ['supervised'], 'u32'), labels)
+  const write = (tape: Tape) => {
+    if (o.gradient) tape.requireGrad(h)
+    return headLoss(tape, h, weight, {
+      rows: 'supervised',
+      labels: labelled,
+      softCap: null,
+      gradient: o.gradient,
+      name: 'head',
+    })
+  }
+  const draft = new Tape({}, live)
+  write(draft)
+  const names = o.variant ? { [`head.${o.gradient ? 'loss' : 'score'}`]: o.variant } : {}
+  const tape = new Tape(choicesOf(draft.asked, names), live)
+  const { logProbability } = write(tape)
   const layout = planMemory(tape.dispatches, live)
-  const out = place(tape.input('out', ['supervised']))
+  const out = place(boundTensor('out', ['supervised']))
   const copy = (from: Tensor, to: Tensor) => {
     const kernel: Kernel = {
       name: 'bench.copy',
@@ -82,7 +89,7 @@ export async function benchHead(context: GpuContext, o: HeadBench): Promise<Head
         y: { type: 'f32', access: 'write', shape: from.shape },
       },
       workgroup: 64,
-      wgsl: `fn kernel(group: vec3<u32>, local: u32) {
+      wgsl: () => `fn kernel(group: vec3<u32>, local: u32) {
   let i = group.y * 64u + local;
   if (i < arrayLength(&y)) { y[i] = x[i]; }
 }`,

@@ -5,10 +5,13 @@ import {
   gatherCase,
   gegluCase,
   resultsCase,
+  sumCase,
 } from '../../src/engine/check/pieces.ts'
 import { checkOperation } from '../support/operation.ts'
 
 const cases = [
+  sumCase(33),
+  sumCase(72),
   gegluCase(70),
   gegluCase(72),
   gatherCase(),

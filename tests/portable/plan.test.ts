@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
+import { storedAlike } from '../../src/model/storage.ts'
 import { failShortOfMemory, planPortable } from '../../src/portable/plan.ts'
 import { createPortableEngine, type PortableEngine } from '../../src/portable/portable-engine.ts'
 import { batchOf } from '../../src/protocol/batch.ts'
@@ -11,7 +12,6 @@ import { type Golden, openGolden } from '../support/golden.ts'
 const { lora } = parseRunConfig({ lora: { target_modules: 'all-linear' } })
 const request = (change: Partial<PlanRequest> = {}): PlanRequest => ({
   model: GEMMA_270M,
-  weightBytes: 2,
   lora,
   maxTokens: 256,
   maxSupervised: 128,
@@ -92,7 +92,13 @@ describe('the plan', () => {
 
 /** A budget within which no weights are resident. */
 function tooLittle({ model, lora }: Golden): number {
-  const asked = { model: model.config, lora, weightBytes: 4 as const, maxTokens: 96, maxSupervised: 96 }
+  const asked = {
+    model: model.config,
+    lora,
+    stored: storedAlike(model.config, 'F32'),
+    maxTokens: 96,
+    maxSupervised: 96,
+  }
   let memoryBudget = 1e8
   while (planPortable(request({ ...asked, memoryBudget })).residentLayers) memoryBudget *= 0.95
   return memoryBudget
@@ -112,7 +118,6 @@ describe('whatever the plan', () => {
       const asked = request({
         model: golden.model.config,
         lora: golden.lora,
-        weightBytes: 4,
         maxTokens: 96,
         maxSupervised: 96,
         ...change,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { storedAlike } from '../../src/model/storage.ts'
 import { batchOf } from '../../src/protocol/batch.ts'
 import type { Engine, PlanRequest, Recompute, StateTensor, StepScalars } from '../../src/protocol/engine.ts'
 import { type Golden, openGolden, relativeL2 } from './golden.ts'
@@ -14,7 +15,7 @@ export interface CheckedEngine extends Engine {
 export function goldenRequest(golden: Golden, recompute: Recompute): PlanRequest {
   return {
     model: golden.model.config,
-    weightBytes: 4,
+    stored: storedAlike(golden.model.config, 'F32'),
     lora: golden.lora,
     maxTokens: 96,
     maxSupervised: 96,

@@ -55,6 +55,32 @@ describe('resume', () => {
     }
   })
 
+  test('says which of its recorded choices no longer exist, and goes on', async () => {
+    const first = sit(CONFIG, { stopRequested: () => first.engine.submitted >= 2 })
+    await first.done
+    const { checkpoint } = first.checkpoints.at(-1)!
+    const notices = async (choices: Record<string, string>) => {
+      const resume = reread({ ...checkpoint, meta: { ...checkpoint.meta, choices } })
+      const { log, done } = sit(CONFIG, { resume, log: first.log })
+      expect(await done).toMatchObject({ reason: 'finished' })
+      return log.flatMap((event) => (event.type === 'notice' ? [[event.step, event.message]] : []))
+    }
+    expect(await notices(checkpoint.meta.choices)).toEqual([])
+    expect(await notices({})).toEqual([])
+    expect(await notices({ matmul: 'removed' })).toEqual([
+      [
+        2,
+        expect.stringMatching(
+          /^Kernels .* are not here any more \(matmul: removed\)\. It goes on with others/,
+        ),
+      ],
+    ])
+    const many = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((key) => [key, 'x']))
+    expect(await notices({ ...many, matmul: 'naive' })).toEqual([
+      [2, expect.stringContaining('(a: x; b: x; c: x; and 2 more)')],
+    ])
+  })
+
   test('after a crash at any step gives the same bits', async () => {
     const config = { ...CONFIG, save_steps: 2 }
     const whole = sit(config)

@@ -2,7 +2,7 @@ import { attention } from '../../kernels/attention.ts'
 import { attentionDecode } from '../../kernels/attention-decode.ts'
 import type { AttentionShape } from '../../kernels/attention-shape.ts'
 import { cacheWrite } from '../../kernels/kv-cache.ts'
-import type { Arrays, OperationCase } from './operation.ts'
+import { type Arrays, choosing, type OperationCase } from './operation.ts'
 import { normals } from './values.ts'
 
 type Heads = Pick<AttentionShape, 'heads' | 'kvHeads' | 'headDim'>
@@ -28,11 +28,9 @@ export function attentionCase(c: AttentionCase): OperationCase {
   const { heads, kvHeads, headDim } = c
   const segmentStart = startsOf(c.segments)
   const options = shapeOf(c)
-  const key = (pass: string) => `attention.${pass} ${headDim} ${heads}/${kvHeads}`
-  const choices = Object.fromEntries(Object.entries(c.choices ?? {}).map(([k, v]) => [key(k), v]))
   const scale = c.inputScale ?? 1
   const grad = (name: 'q' | 'k' | 'v') => c.gradients?.includes(name) ?? true
-  return {
+  const operation: OperationCase = {
     name: c.name,
     live: { tokens: segmentStart.length },
     inputs: {
@@ -50,10 +48,11 @@ export function attentionCase(c: AttentionCase): OperationCase {
       }),
     }),
     reference: attentionReference(options),
-    choices,
     probes: c.probes ?? 24,
     ...(c.tolerance ? { tolerance: c.tolerance, gradTolerance: c.tolerance } : {}),
   }
+  const names = Object.entries(c.choices ?? {}).map(([pass, name]) => [`attention.${pass}`, name])
+  return names.length > 0 ? choosing(operation, Object.fromEntries(names)) : operation
 }
 
 export interface DecodeAttentionCase extends Heads {
@@ -120,7 +119,7 @@ export function decodeAttentionCase(c: DecodeAttentionCase): OperationCase {
     })
     return { out, cacheK: keys, cacheV: values }
   }
-  return {
+  const operation: OperationCase = {
     name: c.name,
     live: { tokens: rows.length },
     inputs: {
@@ -144,9 +143,9 @@ export function decodeAttentionCase(c: DecodeAttentionCase): OperationCase {
       return { out: attentionDecode(tape, q!, cacheK!, cacheV!, { ...options, ...at, name: 'attention' }) }
     },
     reference,
-    choices: c.variant ? { [`attention_decode ${headDim} ${heads}/${kvHeads}`]: c.variant } : {},
     ...(c.scale ? { tolerance: 1e-4 } : {}),
   }
+  return c.variant ? choosing(operation, { attention_decode: c.variant }) : operation
 }
 
 function shapeOf(

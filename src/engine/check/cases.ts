@@ -4,7 +4,7 @@ import { headLossCase, logitsCase } from './head.ts'
 import { linearCase } from './linear.ts'
 import { qkNormRopeCase, rmsNormCase } from './norms.ts'
 import type { OperationCase } from './operation.ts'
-import { cacheWriteCase, embeddingCase, gatherCase, gegluCase, resultsCase } from './pieces.ts'
+import { cacheWriteCase, embeddingCase, gatherCase, gegluCase, resultsCase, sumCase } from './pieces.ts'
 import { sampleCase } from './sample.ts'
 
 /** An operation of the engine, as people know it, and cases of it: sizes that are no multiples of tiles. */
@@ -44,6 +44,7 @@ export function checkedOperations(): CheckedOperation[] {
     { name: 'RMSNorm', cases: [rmsNormCase(70, true), rmsNormCase(640, false)] },
     { name: 'QK-norm and RoPE', cases: [qkNormRopeCase(3, 64, true), qkNormRopeCase(1, 256, true)] },
     { name: 'GeGLU', cases: [gegluCase(72)] },
+    { name: 'Residual sum', cases: [sumCase(72)] },
     {
       name: 'Attention',
       cases: [

@@ -1,8 +1,8 @@
 import type { Gpu } from '../../gpu/device.ts'
 import { measureRates } from '../../gpu/measure.ts'
 import { GpuContext } from '../../gpu/program.ts'
-import { kernelOf } from '../../gpu/tape.ts'
-import { familyOf, runsOn } from '../../gpu/tune.ts'
+import { familyOf, kernelOf } from '../../gpu/specialise.ts'
+import { runsOn } from '../../gpu/tune.ts'
 import type { GpuCheck, OperationCheck } from '../../protocol/gpu-check.ts'
 import { type CheckedOperation, checkedOperations } from './cases.ts'
 import {

@@ -1,15 +1,16 @@
 import type { Tensor } from '../../gpu/tape.ts'
 import { headLoss } from '../../kernels/head-loss.ts'
 import { logits } from '../../kernels/logits.ts'
-import { shardShape, type Weight, type WeightFormat } from '../../kernels/weight.ts'
-import type { Arrays, OperationCase, OperationInput } from './operation.ts'
+import { shardShape, type Weight } from '../../kernels/weight.ts'
+import type { StorageType } from '../../lib/storage.ts'
+import { type Arrays, choosing, type OperationCase, type OperationInput } from './operation.ts'
 import { encode, mulberry, normals } from './values.ts'
 
 export interface HeadShape {
   vocab: number
   hidden: number
   rows: number
-  format: WeightFormat
+  format: StorageType
   shards: number
   softCap: number | null
   /** Largest logits, roughly. */
@@ -48,7 +49,7 @@ export function headLossCase(s: HeadLossShape): OperationCase {
     }
     return { logProbability, hit }
   }
-  return {
+  const operation: OperationCase = {
     name: `head ${gradient ? 'loss' : 'score'}, ${s.vocab} x ${s.hidden} ${s.format}`,
     live: { supervised: s.rows },
     scalars: { loss_scale: LOSS_SCALE },
@@ -67,10 +68,8 @@ export function headLossCase(s: HeadLossShape): OperationCase {
     objective: ({ h }) => -LOSS_SCALE * forward(h!).logProbability.reduce((a, b) => a + b, 0),
     tolerance: 2e-5,
     probes: s.probes ?? 24,
-    ...(s.choice
-      ? { choices: { [`head.${gradient ? 'loss' : 'score'} ${s.hidden} ${s.format}`]: s.choice } }
-      : {}),
   }
+  return s.choice ? choosing(operation, { [`head.${gradient ? 'loss' : 'score'}`]: s.choice }) : operation
 }
 
 /** Logits of all words, as decoding needs them. */

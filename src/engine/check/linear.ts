@@ -2,9 +2,10 @@ import type { Dim } from '../../gpu/kernel.ts'
 import type { Scalars } from '../../gpu/scalars.ts'
 import type { Tape, Tensor } from '../../gpu/tape.ts'
 import { linear } from '../../kernels/linear.ts'
-import { shardShape, type Weight, type WeightFormat } from '../../kernels/weight.ts'
+import { shardShape, type Weight } from '../../kernels/weight.ts'
+import type { StorageType } from '../../lib/storage.ts'
 import { uniform } from '../../lib/threefry.ts'
-import type { Arrays, OperationCase, OperationInput } from './operation.ts'
+import { type Arrays, choosing, type OperationCase, type OperationInput } from './operation.ts'
 import { encode, normals } from './values.ts'
 
 const SITE = 5
@@ -14,7 +15,7 @@ export interface LinearCase {
   rows: number
   width: number
   out: number
-  format?: WeightFormat
+  format?: StorageType
   rank?: number
   dropout?: boolean
   /** Rows of each shard of the weight; they sum to `out`. */
@@ -23,6 +24,7 @@ export interface LinearCase {
   gradX?: boolean
   dim?: Dim
   scalars?: Partial<Scalars>
+  /** By family, see `choosing`. */
   choices?: Record<string, string>
   probes?: number
 }
@@ -52,14 +54,13 @@ export function linearCase(c: LinearCase): OperationCase {
   const mask = Float64Array.from({ length: rows * width }, (_, i) => keep(i))
   const scale = SCALE * (scalars.adapter ?? 1)
   const live = typeof dim === 'number' ? {} : { [dim]: rows }
-  return {
+  const operation: OperationCase = {
     name: `linear ${rows}x${width}x${out} ${format}`,
     live,
     inputs,
     scalars,
     probes: c.probes ?? 24,
     gradTolerance: 2e-5,
-    ...(c.choices ? { choices: c.choices } : {}),
     build: (tape: Tape, t: Record<string, Tensor>) => {
       let firstRow = 0
       const weight: Weight = { rows: out, cols: width, format, shards: [] }
@@ -88,4 +89,5 @@ export function linearCase(c: LinearCase): OperationCase {
       return { y }
     },
   }
+  return c.choices ? choosing(operation, c.choices) : operation
 }

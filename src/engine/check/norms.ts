@@ -1,30 +1,26 @@
 import { qkNormRope } from '../../kernels/qk-norm-rope.ts'
 import { rmsNorm } from '../../kernels/rms-norm.ts'
 import { ropeTable } from '../../lib/rope.ts'
-import type { Arrays, OperationCase } from './operation.ts'
+import { type Arrays, choosing, type OperationCase } from './operation.ts'
+import { normals } from './values.ts'
 
 const EPS = 1e-6
+const aroundOne = (width: number) => normals(7)(width, 0.5).map((x) => 1 + x)
 
-/** y = h + x / rms(x) (1 + weight); without a residual h is zero. */
+/** y = h + x / rms(x) scale; without a residual h is zero. */
 export function rmsNormCase(width: number, residual: boolean, variant?: string): OperationCase {
-  return {
+  const operation: OperationCase = {
     name: `rms norm, width ${width}${residual ? ' with residual' : ''}`,
     live: { tokens: 19 },
-    ...(variant && {
-      choices: {
-        [`rms_norm.forward tokens x ${width}`]: variant,
-        [`rms_norm.backward tokens x ${width}`]: variant,
-      },
-    }),
     inputs: {
       x: { shape: ['tokens', width], grad: true },
-      weight: { shape: [width], scale: 0.5 },
+      scale: { shape: [width], values: aroundOne(width) },
       ...(residual ? { h: { shape: ['tokens', width] as const, grad: true } } : {}),
     },
-    build: (tape, { x, weight, h }) => ({
-      y: rmsNorm(tape, x!, weight!, { rows: 'tokens', width, eps: EPS, ...(h ? { residual: h } : {}) }),
+    build: (tape, { x, scale, h }) => ({
+      y: rmsNorm(tape, x!, scale!, { rows: 'tokens', width, eps: EPS, ...(h ? { residual: h } : {}) }),
     }),
-    reference: ({ x, weight, h }: Arrays): Arrays => {
+    reference: ({ x, scale, h }: Arrays): Arrays => {
       const y = new Float64Array(x!.length)
       for (let t = 0; t < x!.length / width; t++) {
         let square = 0
@@ -32,13 +28,18 @@ export function rmsNormCase(width: number, residual: boolean, variant?: string):
         const r = 1 / Math.sqrt(square / width + EPS)
         for (let i = 0; i < width; i++) {
           const k = t * width + i
-          y[k] = (residual ? h![k]! : 0) + x![k]! * r * (1 + weight![i]!)
+          y[k] = (residual ? h![k]! : 0) + x![k]! * r * scale![i]!
         }
       }
       return { y }
     },
   }
+  return both(operation, 'rms_norm', variant)
 }
+
+/** Forward and backward by one variant, where one is named. */
+const both = (c: OperationCase, name: string, variant: string | undefined): OperationCase =>
+  variant === undefined ? c : choosing(c, { [`${name}.forward`]: variant, [`${name}.backward`]: variant })
 
 const POSITIONS = Uint32Array.from([0, 1, 2, 0, 40, 41, 7])
 const MAX_POSITIONS = 42
@@ -51,26 +52,18 @@ export function qkNormRopeCase(
   variant?: string,
 ): OperationCase {
   const half = headDim / 2
-  return {
+  const operation: OperationCase = {
     name: `${norm ? 'QK-norm and RoPE' : 'RoPE'}, ${heads} x ${headDim}`,
     live: { tokens: POSITIONS.length },
-    ...(variant && {
-      choices: Object.fromEntries(
-        ['forward', 'backward'].map((direction) => [
-          `${norm ? 'qk_norm_rope' : 'rope'}.${direction} tokens x ${heads} x ${headDim}`,
-          variant,
-        ]),
-      ),
-    }),
     probes: 50,
     inputs: {
       x: { shape: ['tokens', heads * headDim], grad: true },
-      weight: { shape: [headDim], scale: 0.5 },
+      scale: { shape: [headDim], values: aroundOne(headDim) },
       positions: { shape: ['tokens'], values: POSITIONS },
       table: { shape: [MAX_POSITIONS, headDim], values: ropeTable(MAX_POSITIONS, headDim, 10_000) },
     },
-    build: (tape, { x, weight, positions, table }) => ({
-      out: qkNormRope(tape, x!, norm ? weight! : null, {
+    build: (tape, { x, scale, positions, table }) => ({
+      out: qkNormRope(tape, x!, norm ? scale! : null, {
         rows: 'tokens',
         heads,
         headDim,
@@ -80,7 +73,7 @@ export function qkNormRopeCase(
         maxPositions: MAX_POSITIONS,
       }),
     }),
-    reference: ({ x, weight, positions, table }: Arrays): Arrays => {
+    reference: ({ x, scale, positions, table }: Arrays): Arrays => {
       const out = new Float64Array(x!.length)
       for (let row = 0; row < positions!.length; row++)
         for (let head = 0; head < heads; head++) {
@@ -88,7 +81,7 @@ export function qkNormRopeCase(
           let square = 0
           for (let i = 0; i < headDim; i++) square += x![base + i]! * x![base + i]!
           const r = 1 / Math.sqrt(square / headDim + EPS)
-          const y = (i: number) => x![base + i]! * (norm ? r * (1 + weight![i]!) : 1)
+          const y = (i: number) => x![base + i]! * (norm ? r * scale![i]! : 1)
           for (let i = 0; i < half; i++) {
             const cos = table![positions![row]! * headDim + 2 * i]!
             const sin = table![positions![row]! * headDim + 2 * i + 1]!
@@ -99,4 +92,5 @@ export function qkNormRopeCase(
       return { out }
     },
   }
+  return both(operation, norm ? 'qk_norm_rope' : 'rope', variant)
 }

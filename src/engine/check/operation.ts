@@ -2,6 +2,7 @@ import { type Dim, type Dims, sizeOf } from '../../gpu/kernel.ts'
 import { planMemory, tensorBytes } from '../../gpu/memory.ts'
 import { type GpuContext, type Place, Program, Workspace } from '../../gpu/program.ts'
 import type { Scalars } from '../../gpu/scalars.ts'
+import { choicesOf } from '../../gpu/specialise.ts'
 import { type ScalarType, Tape, type Tensor } from '../../gpu/tape.ts'
 import { copy } from '../../kernels/copy.ts'
 import { readFloats } from '../adapter.ts'
@@ -40,6 +41,7 @@ export interface OperationCase {
   noCotangent?: string[]
   /** Most gradient entries compared by central differences per input; spread evenly over it. */
   probes?: number
+  /** By key, see `choosing`; each must name a variant that the operation asks for. */
   choices?: Record<string, string>
 }
 
@@ -188,11 +190,25 @@ function record(c: OperationCase, seeded: boolean): Recorded {
     tape.seed(t, (recorded.cotangents[name] = tape.input(`d ${name}`, t.shape)))
   }
   tape.backward()
+  const lost = Object.entries(tape.lost()).map(([key, name]) => `${key}: ${name}`)
+  if (lost.length > 0) throw new Error(`${c.name}: no such variant was asked for: ${lost.join('; ')}`)
   return recorded
 }
 
+/**
+ * The case with these variants, named by the family of their keys.
+ * @throws Error where the operation asks for no such family, or has no such variant
+ */
+export const choosing = (c: OperationCase, names: Readonly<Record<string, string>>): OperationCase => ({
+  ...c,
+  choices: choicesOf(askedBy(c), names),
+})
+
+/** A case written down; `seeded` gives every wanted gradient something to be added to. */
+export const tapeOf = (c: OperationCase, seeded = false): Tape => record(c, seeded).tape
+
 /** The variants that a case's operations choose between, by key. */
-export const askedBy = (c: OperationCase): Tape['asked'] => record(c, false).tape.asked
+export const askedBy = (c: OperationCase): Tape['asked'] => tapeOf(c).asked
 
 /** One run over poisoned buffers; `seeded` gives every wanted gradient something to be added to. */
 export async function runOperation(context: GpuContext, c: OperationCase, seeded: boolean): Promise<Ran> {

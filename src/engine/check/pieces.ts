@@ -3,7 +3,9 @@ import { gatherRows, NOT_PICKED } from '../../kernels/gather-rows.ts'
 import { geglu } from '../../kernels/geglu.ts'
 import { cacheWrite } from '../../kernels/kv-cache.ts'
 import { RESULTS, sumResults } from '../../kernels/results.ts'
-import { shardShape, type Weight, type WeightFormat } from '../../kernels/weight.ts'
+import { sum } from '../../kernels/sum.ts'
+import { shardShape, type Weight } from '../../kernels/weight.ts'
+import type { StorageType } from '../../lib/storage.ts'
 import type { Arrays, OperationCase } from './operation.ts'
 import { encode, normals } from './values.ts'
 
@@ -24,6 +26,18 @@ export function gegluCase(width: number): OperationCase {
       }),
     }),
     probes: 400,
+  }
+}
+
+/** Two terms, as a branch joins the residual stream. */
+export function sumCase(width: number): OperationCase {
+  return {
+    name: `sum, width ${width}`,
+    live: { tokens: 5 },
+    inputs: { a: { shape: ['tokens', width], grad: true }, b: { shape: ['tokens', width], grad: true } },
+    build: (tape, { a, b }) => ({ y: sum(tape, a!, b!, { rows: 'tokens', width }) }),
+    reference: ({ a, b }) => ({ y: a!.map((value, i) => value + b![i]!) }),
+    probes: 100,
   }
 }
 
@@ -54,7 +68,7 @@ export function gatherCase(): OperationCase {
 }
 
 /** Scaled rows of a table in shards. */
-export function embeddingCase(format: WeightFormat, shards: number): OperationCase {
+export function embeddingCase(format: StorageType, shards: number): OperationCase {
   const [vocab, cols, scale] = [23, 34, 2.5]
   const token = Uint32Array.of(0, 22, 7, 7, 11, 12)
   const { stored, values } = encode(format, normals(29)(vocab * cols))

@@ -1,4 +1,4 @@
-import type { WeightFormat } from '../../kernels/weight.ts'
+import type { StorageType } from '../../lib/storage.ts'
 
 /** Seeded standard normals (Box-Muller over mulberry32); only checks use it. */
 export function normals(seed: number): (size: number, scale?: number) => Float32Array<ArrayBuffer> {
@@ -23,7 +23,7 @@ export function mulberry(seed: number): () => number {
 
 /** A weight's values as a kernel finds them (16-bit formats two to a word), and what they stand for. */
 export function encode(
-  format: WeightFormat,
+  format: StorageType,
   values: Float32Array<ArrayBuffer>,
 ): { stored: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>; values: Float32Array<ArrayBuffer> } {
   if (format === 'f32') return { stored: values, values }

@@ -1,3 +1,4 @@
+import { storedTypes } from '../../model/storage.ts'
 import type { PlanRequest } from '../../protocol/engine.ts'
 import type { ModelConfig, WeightSource } from '../../protocol/model.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
@@ -12,11 +13,10 @@ export function planRequest(
 ): PlanRequest {
   const { max_length, per_device_train_batch_size } = config.training
   const tokens = most?.tokens ?? max_length * per_device_train_batch_size
-  const wide = [...weights.tensors.values()].some(({ dtype, shape }) => dtype === 'F32' && shape.length > 1)
   const budget = config.engine.memory_budget
   return {
     model,
-    weightBytes: wide ? 4 : 2,
+    stored: storedTypes(weights),
     lora: config.lora,
     maxTokens: tokens,
     maxSupervised: most?.supervised ?? tokens,

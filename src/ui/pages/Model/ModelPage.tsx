@@ -19,7 +19,7 @@ export function ModelPage() {
     [
       t('model.parameters', { count: formatLarge(model.parameters) }),
       model.bytes > 0 ? t('model.stored', { size: formatBytes(model.bytes) }) : t('model.bundled'),
-      t('model.layers', { count: model.config.numLayers }),
+      t('model.layers', { count: model.config.layers.length }),
     ].join(' · ')
 
   const add = (files: File[], folder: string | null) => void models.add(files, folder ?? t('model.unnamed'))

@@ -1,0 +1,215 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { sharedKeys } from '../model/layers.ts'
+import type { Batch } from '../protocol/batch.ts'
+import type { Adapter } from './adapter.ts'
+import { attention, Masks, type Segment, segmentsOf } from './attention.ts'
+import { type Dropout, type RopeTables, Stream } from './forward.ts'
+import { head } from './head.ts'
+import {
+  attentionShape,
+  type KeysValues,
+  keysMade,
+  layerBackward,
+  layerForward,
+  type SavedLayer,
+} from './layer.ts'
+import { rmsNormGrad } from './pieces.ts'
+import type { PortablePlan } from './plan.ts'
+import { free, tidy } from './tidy.ts'
+import type { BaseWeights } from './weights.ts'
+
+/** A model with its adapter, ready to be run. */
+export interface Loaded {
+  plan: PortablePlan
+  weights: BaseWeights
+  adapter: Adapter
+  tables: RopeTables
+}
+
+export interface PassOptions {
+  adapterOn: boolean
+  dropout?: Dropout
+  /** Whether gradients will be asked for. */
+  training?: boolean
+  /** Called between layers, so that other work has its turn. */
+  pause(): Promise<void>
+  signal?: AbortSignal | undefined
+}
+
+/** Keys and values of a layer that later ones use, and their gradients from there. */
+interface SharedKeys {
+  made: KeysValues
+  grad: KeysValues | null
+}
+
+export interface PassHead {
+  logProbability: Float32Array
+  hit: Uint8Array
+  /** Of the last layer's output; null without `gradient`. */
+  dx: tf.Tensor2D | null
+}
+
+/** A batch that has gone through all layers, with what the gradient needs of it. To be disposed of. */
+export class Pass {
+  readonly stream: Stream
+  /** Output of the last layer. */
+  x: tf.Tensor2D
+  readonly #loaded: Loaded
+  readonly #options: PassOptions
+  readonly #masks = new Masks()
+  readonly #segments: Segment[]
+  /** Inputs of the layers, and with `nothing` recomputed all that their gradients need. */
+  readonly #inputs: tf.Tensor2D[] = []
+  readonly #saved: SavedLayer[] = []
+  /** By layer. */
+  readonly #shared = new Map<number, SharedKeys>()
+
+  private constructor(loaded: Loaded, batch: Batch, options: PassOptions) {
+    const { plan, weights, adapter, tables } = loaded
+    this.#loaded = loaded
+    this.#options = options
+    this.#segments = segmentsOf(batch.segmentStart)
+    this.stream = new Stream({
+      config: plan.request.model,
+      weights,
+      adapter: options.adapterOn ? adapter : null,
+      positions: batch.positions,
+      tables,
+      dropout: options.dropout ?? null,
+    })
+    this.x = weights.embed(batch.tokens)
+  }
+
+  static async forward(loaded: Loaded, batch: Batch, options: PassOptions): Promise<Pass> {
+    const pass = new Pass(loaded, batch, options)
+    try {
+      await pass.#forward()
+      return pass
+    } catch (error) {
+      pass.dispose()
+      throw error
+    }
+  }
+
+  async #forward(): Promise<void> {
+    const { config } = this.stream
+    const { training = false, signal, pause } = this.#options
+    const keep = training && this.#loaded.plan.recompute === 'nothing'
+    const shared = sharedKeys(config)
+    for (const layer of config.layers.keys()) {
+      signal?.throwIfAborted()
+      const { x } = this
+      const made = tidy(() => {
+        const { out, saved } = this.#layer(layer, x)
+        return { out, saved: keep ? saved : null, keys: shared.has(layer) ? keysMade(saved) : null }
+      })
+      this.x = made.out
+      if (made.keys) this.#shared.set(layer, { made: made.keys, grad: null })
+      if (training) this.#inputs.push(x)
+      else x.dispose()
+      if (made.saved) this.#saved.push(made.saved)
+      this.stream.forget()
+      await pause()
+    }
+  }
+
+  #layer(layer: number, x: tf.Tensor2D): { out: tf.Tensor2D; saved: SavedLayer } {
+    const context = this.stream.layer(layer)
+    const over = { shape: attentionShape(context), segments: this.#segments, masks: this.#masks }
+    return layerForward(x, context, this.#keysFor(layer), (q, k, v) => attention(q, k, v, over))
+  }
+
+  /** Keys and values that a layer is given by another; null where it has its own. */
+  #keysFor(layer: number): KeysValues | null {
+    const { keysFrom } = this.stream.config.layers[layer]!
+    return keysFrom === layer ? null : this.#shared.get(keysFrom)!.made
+  }
+
+  /** Log-probabilities and hits of the supervised rows, and the gradient of the last layer's output. */
+  async head(batch: Batch, gradient: boolean): Promise<PassHead> {
+    const { weights } = this.#loaded
+    const rows = tf.tensor1d(Int32Array.from(batch.supervisedRows), 'int32')
+    const labels = Int32Array.from(batch.supervisedRows, (row) => batch.labels[row]!)
+    const picked = tidy(() => tf.gather(this.x, rows))
+    const normed = tidy(() => this.stream.finalNorm(picked))
+    try {
+      const { finalSoftCap } = this.stream.config
+      const found = await head(normed.y, labels, weights, finalSoftCap, gradient, this.#options.pause)
+      const [logs, best] = await Promise.all([found.logProbability.data(), found.best.data()])
+      const dx =
+        found.dh &&
+        tidy(() => {
+          const d = rmsNormGrad(found.dh!, picked, normed.r, weights.finalNorm)
+          return tf.scatterND(
+            tf.reshape(rows, [rows.shape[0], 1]),
+            d,
+            this.x.shape as [number, number],
+          ) as tf.Tensor2D
+        })
+      free(found.logProbability, found.best, found.dh)
+      return {
+        logProbability: Float32Array.from(logs),
+        hit: Uint8Array.from(best, (word, n) => Number(word === labels[n])),
+        dx,
+      }
+    } finally {
+      free(rows, picked, normed)
+    }
+  }
+
+  /** Adds the gradients of all LoRA pairs, times `scale`, to the adapter's. `dx`, of the last layer's output, is taken over. */
+  async backward(top: tf.Tensor2D, scale: number): Promise<void> {
+    const { plan, adapter } = this.#loaded
+    const keep = plan.recompute === 'nothing'
+    let dx: tf.Tensor2D | null = top
+    try {
+      for (let layer = this.stream.config.layers.length - 1; layer >= 0; layer--) {
+        this.#options.signal?.throwIfAborted()
+        const dout: tf.Tensor2D = dx!
+        const context = this.stream.layer(layer)
+        const back = tidy(() => {
+          const saved = keep ? this.#saved[layer]! : this.#layer(layer, this.#inputs[layer]!).saved
+          return layerBackward(dout, saved, context, {
+            segments: this.#segments,
+            masks: this.#masks,
+            given: this.#keysFor(layer),
+            later: this.#shared.get(layer)?.grad ?? null,
+            input: layer > 0,
+          })
+        })
+        dout.dispose()
+        dx = back.dx
+        if (back.given) addKeys(this.#shared.get(context.own.keysFrom)!, back.given)
+        free(this.#shared.get(layer))
+        this.#shared.delete(layer)
+        await adapter.add(layer, back.pairs, scale)
+        if (keep) free(this.#saved.pop())
+        free(this.#inputs.pop())
+        this.stream.forget()
+        await this.#options.pause()
+      }
+    } finally {
+      free(dx)
+    }
+  }
+
+  dispose(): void {
+    this.stream.dispose()
+    this.#masks.dispose()
+    free(this.#inputs, this.#saved, [...this.#shared.values()], this.x)
+  }
+}
+
+/** Adds to the gradients of keys and values that several layers use; what is added is taken over. */
+function addKeys(shared: SharedKeys, added: KeysValues): void {
+  const { grad } = shared
+  if (!grad) {
+    shared.grad = added
+    return
+  }
+  shared.grad = tidy(() => ({
+    k: tf.add<tf.Tensor2D>(grad.k, added.k),
+    v: tf.add<tf.Tensor2D>(grad.v, added.v),
+  }))
+  free(grad, added)
+}

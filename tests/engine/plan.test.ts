@@ -1,0 +1,142 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
+import { planEngine } from '../../src/engine/plan.ts'
+import { layOutStack, layOutWeights } from '../../src/engine/weights.ts'
+import * as memory from '../../src/gpu/memory.ts'
+import { storedAlike } from '../../src/model/storage.ts'
+import { elementsOf, isProjection, projectionsOf, tensorTable } from '../../src/model/tensors.ts'
+import { planPortable } from '../../src/portable/plan.ts'
+import type { PlanRequest } from '../../src/protocol/engine.ts'
+import type { LayerConfig, ModelConfig } from '../../src/protocol/model.ts'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { failure } from '../data/helpers.ts'
+
+vi.mock('../../src/gpu/memory.ts', async (original) => {
+  const real = await original<typeof memory>()
+  return { ...real, planMemory: vi.fn(real.planMemory) }
+})
+
+const { lora } = parseRunConfig({ lora: { target_modules: 'all-linear' } })
+const request = (change: Partial<PlanRequest> = {}): PlanRequest => ({
+  model: PEBBLE,
+  lora,
+  maxTokens: 96,
+  maxSupervised: 40,
+  recompute: 'nothing',
+  decode: { sequences: 2, positions: 64 },
+  ...change,
+})
+
+/** PEBBLE with something else in one layer. */
+const changed = (layer: number, change: Partial<LayerConfig>): ModelConfig => ({
+  ...PEBBLE,
+  layers: PEBBLE.layers.with(layer, { ...PEBBLE.layers[layer]!, ...change }),
+})
+
+describe('planning', () => {
+  beforeEach(() => void vi.mocked(memory.planMemory).mockClear())
+  const planned = () => vi.mocked(memory.planMemory).mock.calls.length
+
+  test('plans each tape once; with auto the training one for each recomputation that is tried', () => {
+    planEngine(request())
+    expect(planned()).toBe(5)
+    expect(planEngine(request({ recompute: 'auto', memoryBudget: 1 })).recompute).toBe('layer')
+    expect(planned()).toBe(5 + 3 + 4)
+    expect(planEngine(request({ recompute: 'auto' })).recompute).toBe('nothing')
+    expect(planned()).toBe(5 + 3 + 4 + 5)
+  })
+
+  test('with auto gives what planning that recomputation gives', () => {
+    const bytes = (['nothing', 'cheap', 'layer'] as const).map(
+      (recompute) => planEngine(request({ recompute })).memory,
+    )
+    for (const want of bytes) {
+      const memoryBudget = want.bytes.total
+      expect(planEngine(request({ recompute: 'auto', memoryBudget })).memory).toEqual(want)
+    }
+    expect(new Set(bytes.map(({ bytes }) => bytes.total)).size).toBe(3)
+  })
+
+  test.each([
+    ['an input of its own', { perLayerInput: 64 }, 'unsupported_model', 'hidden_size_per_layer_input'],
+    ['a head width of 72', { headDim: 72 }, 'unsupported_model', 'head_dim'],
+    ['inner width 321', { intermediateSize: 321 }, 'unsupported_model', 'intermediate_size'],
+    ['three kv heads', { kvHeads: 3 }, 'bad_model', 'num_key_value_heads'],
+    ['keys of a later layer', { keysFrom: 5 }, 'bad_model', 'layers[3].keysFrom'],
+    ['keys of another width', { keysFrom: 1, headDim: 128 }, 'bad_model', 'layers[3].keysFrom'],
+  ] as const)('both engines refuse a layer with %s by name', async (_, change, code, field) => {
+    for (const plan of [planEngine, planPortable]) {
+      const error = await failure(() => plan(request({ model: changed(3, change) })), code)
+      expect(error.detail?.field).toBe(field)
+    }
+  })
+
+  test("a layer that uses another's keys uses its cache, and has no keys to train", () => {
+    const model = changed(3, { keysFrom: 1 })
+    for (const plan of [planEngine, planPortable]) {
+      const { bytes } = plan(request()).memory
+      const shared = plan(request({ model })).memory.bytes
+      expect(shared.weights).toBeLessThan(bytes.weights)
+      const [row, positions] = [2 * 64 * 4, 2 * 64]
+      expect(bytes.decode - shared.decode).toBe(row * positions)
+    }
+    const names = planEngine(request({ model })).parts.adapter.matrices.map(({ name }) => name)
+    expect(names.filter((name) => name.includes('layers.3.'))).toHaveLength(10)
+    expect(names.filter((name) => /layers\.3\..*[kv]_proj/.test(name))).toEqual([])
+  })
+})
+
+describe('formats belong to tensors', () => {
+  test('a model of which nothing is known is bf16, its vectors f32', () => {
+    const { pieces } = layOutWeights(PEBBLE, undefined, 1 << 27)
+    const bytes = tensorTable(PEBBLE).map(({ shape }) => elementsOf({ shape }) * (shape.length === 1 ? 4 : 2))
+    expect(pieces.map((piece) => piece.bytes)).toEqual(bytes)
+  })
+
+  test('one f32 layer beside a bf16 embedding takes two bytes an element more, in both engines', () => {
+    const stored = new Map(storedAlike(PEBBLE, 'BF16'))
+    const wide = projectionsOf(PEBBLE).filter(({ layer }) => layer === 2)
+    for (const { name } of wide) stored.set(name, 'F32')
+    const more = wide.reduce((sum, tensor) => sum + 2 * elementsOf(tensor), 0)
+    expect(more).toBeGreaterThan(300_000)
+    // Too little for weights in the backend's memory: they stay as they are stored.
+    const memoryBudget = 30e6
+    expect(planPortable(request({ recompute: 'layer', memoryBudget })).residentLayers).toBe(false)
+    for (const plan of [planEngine, planPortable]) {
+      const weights = (given: Partial<PlanRequest>) =>
+        plan(request({ recompute: 'layer', memoryBudget, ...given })).memory.bytes.weights
+      expect(weights({ stored }) - weights({})).toBe(more)
+    }
+  })
+
+  test('several matrices laid row under row are one weight, a shard may hold rows of several', () => {
+    const [q, k, v] = projectionsOf(GEMMA_270M)
+    const { weight, pieces } = layOutStack([q!, k!, v!], undefined, 500 * 640 * 2 + 100)
+    expect(weight).toMatchObject({ rows: 1024 + 256 + 256, cols: 640, format: 'bf16' })
+    expect(weight.shards.map(({ firstRow, rows }) => [firstRow, rows])).toEqual([
+      [0, 500],
+      [500, 500],
+      [1000, 500],
+      [1500, 36],
+    ])
+    expect(weight.shards.map(({ tensor }) => tensor)).toEqual(pieces.map(({ tensor }) => tensor))
+    expect(pieces.map(({ stretches }) => stretches)).toEqual([
+      [{ source: q!.name, firstRow: 0, rows: 500 }],
+      [{ source: q!.name, firstRow: 500, rows: 500 }],
+      [
+        { source: q!.name, firstRow: 1000, rows: 24 },
+        { source: k!.name, firstRow: 0, rows: 256 },
+        { source: v!.name, firstRow: 0, rows: 220 },
+      ],
+      [{ source: v!.name, firstRow: 220, rows: 36 }],
+    ])
+    expect(pieces.map(({ bytes }) => bytes)).toEqual([500, 500, 500, 36].map((rows) => rows * 640 * 2))
+  })
+
+  test('matrices of two widths or two formats are not stacked', () => {
+    const table = tensorTable(GEMMA_270M).filter(isProjection)
+    const [q, k, , o] = table
+    expect(() => layOutStack([q!, o!], undefined, 1 << 27)).toThrow(/one width and one format/)
+    expect(() => layOutStack([q!, k!], new Map([[k!.name, 'F32']]), 1 << 27)).toThrow(/one width and one/)
+  })
+})
