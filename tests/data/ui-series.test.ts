@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { EvalEvent, StepEvent } from '../../src/protocol/events.ts'
 import { align, smooth, thin } from '../../src/ui/charts/align.ts'
 import { tableRows } from '../../src/ui/charts/rows.ts'
-import { RunSeries } from '../../src/ui/charts/series.ts'
 import { StepClock } from '../../src/ui/state/clock.ts'
+import { RunSeries } from '../../src/ui/state/series.ts'
 
 const step = (at: number, loss: number, more: Partial<StepEvent> = {}): StepEvent => ({
   type: 'step',

@@ -1,4 +1,4 @@
-import type { RunSeries } from './series.ts'
+import type { RunSeries } from '../state/series.ts'
 
 export interface TableRow {
   step: number

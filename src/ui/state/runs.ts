@@ -2,9 +2,9 @@ import { createMemo, createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { RunEvent } from '../../protocol/events.ts'
 import type { RunInfo, Studio } from '../../protocol/studio.ts'
-import { RunSeries } from '../charts/series.ts'
 import { formatTime } from '../messages/format.ts'
 import { notedRuns, noteEnded } from './presence.ts'
+import { RunSeries } from './series.ts'
 
 export type RunsState = ReturnType<typeof createRuns>
 
