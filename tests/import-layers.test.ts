@@ -15,7 +15,10 @@ const PARTS: [layer: string, files: RegExp][] = [
   // The page's side of the worker border.
   ['client', /^src\/workers\/(client|worker-host|bridge|headless|headless-entry)\.ts$/],
   // What commands are made of, and benchmarks too.
-  ['tooling', /^cli\/(args|browser|build|chromium|output|progress|python|report|server|stage)\.(ts|mjs)$/],
+  [
+    'tooling',
+    /^cli\/(args|browser|build|chromium|first-load|output|progress|python|report|server|stage)\.(ts|mjs)$/,
+  ],
 ]
 
 /** Packages that a layer may use, where that is part of its contract. */
