@@ -1,5 +1,7 @@
+import { resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
+import { firstLoad, firstLoadLine } from './cli/first-load.ts'
 
 /**
  * TensorFlow.js hands the text of its WASM factory to its threads. The text guards a variable of its surroundings with
@@ -37,10 +39,28 @@ function entriesApart(): Plugin {
   }
 }
 
+/** Every build says what a first visit fetches; tests/e2e/first-load.e2e.ts holds it. */
+function sayFirstLoad(): Plugin {
+  let say: (line: string) => void
+  let dist: string
+  return {
+    name: 'say-first-load',
+    apply: 'build',
+    configResolved({ root, build, logger }) {
+      dist = resolve(root, build.outDir)
+      say = (line) => logger.info(line)
+    },
+    // What is only built, and not written, has no size.
+    writeBundle() {
+      say(firstLoadLine(firstLoad(dist)))
+    },
+  }
+}
+
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
-  plugins: [solid()],
+  plugins: [solid(), sayFirstLoad()],
   worker: { format: 'es', plugins: () => [standaloneThreads(), entriesApart()] },
   build: { target: 'es2023', sourcemap: true },
 })

@@ -1,9 +1,12 @@
-import { playwright } from '@vitest/browser-playwright'
+import { availableParallelism } from 'node:os'
 import solid from 'vite-plugin-solid'
 import { defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, findChromium } from './cli/chromium.mjs'
+import { browserEach } from './tests/support/browsers.ts'
 
-const executablePath = (await findChromium()) ?? undefined
+const executablePath = await findChromium()
+/** Vitest leaves one free by itself, which of two is half. */
+const cores = availableParallelism()
 
 /**
  * *.test.ts          unit    Node
@@ -22,6 +25,7 @@ export default defineConfig({
           // Machines that run other things beside the tests are slow; no test measures time.
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          maxWorkers: cores,
         },
       },
       {
@@ -66,12 +70,13 @@ export default defineConfig({
           include: ['tests/**/*.gpu.test.ts', 'tests/**/*.browser.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // A browser each, see browserEach.
+          maxWorkers: Math.min(4, cores),
           browser: {
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions: { executablePath, args: CHROMIUM_ARGS } }),
+            provider: browserEach({ executablePath: executablePath ?? undefined, args: CHROMIUM_ARGS }),
             instances: [{ browser: 'chromium' }],
           },
         },

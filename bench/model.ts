@@ -3,9 +3,10 @@ import { CONTEXT_BYTES } from '../src/gpu/program.ts'
 import { parameterCount, projectionsOf } from '../src/model/tensors.ts'
 import type { Batch } from '../src/protocol/batch.ts'
 import type { Engine, PlanRequest, StepScalars } from '../src/protocol/engine.ts'
-import type { ModelConfig, ModelSource } from '../src/protocol/model.ts'
+import type { ModelConfig } from '../src/protocol/model.ts'
 import type { LoraConfig } from '../src/protocol/run-config.ts'
 import { HostClock } from './host-clock.ts'
+import type { DecodePlan, MeasuredStep, StepPeer } from './measured.ts'
 import { OURS, stepName } from './peer.ts'
 import { randomWeights } from './random.ts'
 import type { Bench } from './session.ts'
@@ -32,32 +33,6 @@ interface Case {
   steps: number
   decode: { sequences: number; prompt: number; few: number; many: number }
 }
-
-/** Greedy decoding: what is asked, and what the base model answers. */
-export interface DecodePlan {
-  promptOf: (sequence: number) => Uint32Array
-  few: number
-  many: number
-  /** `many` of them, after the first prompt, without the adapter. */
-  tokens: number[]
-}
-
-/** A step as it was measured with our engine. */
-export interface MeasuredStep {
-  model: string
-  batch: Batch
-  request: PlanRequest
-  source: ModelSource
-  flops: number
-  timing: Timing
-  /** Of its steps in order, the first ones. */
-  losses: number[]
-  /** Null where decoding is not measured. */
-  decode: DecodePlan | null
-}
-
-/** Measures the same step elsewhere. */
-export type StepPeer = (bench: Bench, ours: MeasuredStep) => Promise<void>
 
 /** A training step and decoding, through the engine itself, at random weights. */
 export async function modelSuites(

@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-web/webgpu'
-import { type DecodePlan, decodeWhat, type MeasuredStep } from './model.ts'
+import type { DecodePlan, MeasuredStep } from './measured.ts'
+import { decodeWhat } from './model.ts'
 import { onnxModel } from './onnx-model.ts'
 import type { Bench } from './session.ts'
 import { sharedSizes } from './shapes.ts'

@@ -1,5 +1,5 @@
 import type { Direction } from '../src/kernels/matmul.ts'
-import type { MeasuredStep } from './model.ts'
+import type { MeasuredStep } from './measured.ts'
 import type { Bench } from './session.ts'
 import { summary, type Timing } from './timer.ts'
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { firstLoad, firstLoadLine } from './first-load.ts'
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 export const DIST = join(ROOT, 'dist')
@@ -24,6 +25,7 @@ export async function ensureBuilt(say: (text: string) => void): Promise<string> 
       },
     },
   })
+  say(firstLoadLine(firstLoad(DIST)))
   writeFileSync(STAMP, stamp)
   return DIST
 }

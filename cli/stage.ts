@@ -14,6 +14,17 @@ export function tallyLine({ passed, failed }: Tally): string {
   return `${passed} passed, ${failed} failed`
 }
 
+export interface FileTime {
+  file: string
+  seconds: number
+}
+
+/** A line for each of the files that took longest, the slowest first. */
+export function slowest(files: readonly FileTime[], count = 5): string[] {
+  const sorted = [...files].sort((a, b) => b.seconds - a.seconds)
+  return sorted.slice(0, count).map(({ file, seconds }) => `${seconds.toFixed(1).padStart(6)} s  ${file}`)
+}
+
 /** Runs a command with its output shown. @returns its exit status, and the last line that it wrote to standard output */
 export function runShown(
   file: string,

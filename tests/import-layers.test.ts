@@ -2,35 +2,24 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
-const SRC = join(import.meta.dirname, '..', 'src')
+const ROOT = join(import.meta.dirname, '..')
 
-/** Who may import whom, as docs and README give it. Files of a layer may always import each other. */
-const LAYERS: Record<string, string[]> = {
-  protocol: [],
-  lib: [],
-  files: ['protocol', 'lib'],
-  gpu: ['protocol', 'lib'],
-  runs: ['protocol', 'lib'],
-  dataset: ['files', 'protocol', 'lib'],
-  tokens: ['dataset', 'files', 'protocol', 'lib'],
-  batches: ['tokens', 'dataset', 'files', 'protocol', 'lib'],
-  kernels: ['gpu', 'lib'],
-  model: ['files', 'protocol', 'lib'],
-  engine: ['model', 'kernels', 'gpu', 'protocol', 'lib'],
-  portable: ['model', 'protocol', 'lib'],
-  trainer: ['protocol', 'batches', 'lib'],
-  generate: ['protocol', 'batches', 'lib'],
-  export: ['files', 'model', 'runs', 'protocol', 'lib'],
-  storage: ['runs', 'protocol', 'lib'],
-  client: ['protocol'],
-  ui: ['protocol', 'runs', 'lib', 'client'],
-  // The entries put the page and the client together.
-  entry: ['ui', 'client', 'protocol', 'lib'],
-}
-LAYERS.workers = Object.keys(LAYERS).filter((layer) => layer !== 'ui' && layer !== 'entry')
+/**
+ * Who may import whom: the table of docs/architecture.md. A layer is a folder of `src`, a floor of `src/ui`, or what `PARTS` names.
+ * Files of a layer may always import each other.
+ */
+const LAYERS = layersOf(readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf8'))
 
-/** The page's side of the worker border. */
-const CLIENT = /^workers\/(client|worker-host|bridge|headless|headless-entry)\.ts$/
+/** Files that do not belong to the layer of their folder. */
+const PARTS: [layer: string, files: RegExp][] = [
+  // The page's side of the worker border.
+  ['client', /^src\/workers\/(client|worker-host|bridge|headless|headless-entry)\.ts$/],
+  // What commands are made of, and benchmarks too.
+  [
+    'tooling',
+    /^cli\/(args|browser|build|chromium|first-load|output|progress|python|report|server|stage)\.(ts|mjs)$/,
+  ],
+]
 
 /** Packages that a layer may use, where that is part of its contract. */
 const PACKAGES: Record<string, string[]> = {
@@ -40,16 +29,39 @@ const PACKAGES: Record<string, string[]> = {
   gpu: [],
 }
 
-function layerOf(file: string): string {
-  if (CLIENT.test(file)) return 'client'
-  return file.includes('/') ? file.slice(0, file.indexOf('/')) : 'entry'
+/** @returns a row for each layer: those that it may import. "Everything but" is meant of the layers of the table; `ui` there means its floors too. */
+function layersOf(page: string): Record<string, string[]> {
+  const lines = page.split('\n')
+  const head = lines.findIndex((line) => /^\| *layer *\| *may import *\|/.test(line))
+  const rows = lines.slice(head + 2, head < 0 ? 0 : lines.indexOf('', head))
+  const named = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name!)
+  const cells = rows.map((row) => row.split('|').slice(1, 3) as [string, string])
+  const all = cells.flatMap(([layers]) => named(layers))
+  return Object.fromEntries(
+    cells.flatMap(([layers, may]) => {
+      const names = named(may)
+      const allowed = /everything but/.test(may)
+        ? all.filter((layer) => !names.some((name) => layer === name || layer.startsWith(`${name}/`)))
+        : names
+      return named(layers).map((layer) => [layer, allowed.filter((other) => other !== layer)])
+    }),
+  )
 }
 
-function sources(folder = SRC): string[] {
-  return readdirSync(folder).flatMap((name) => {
-    const path = join(folder, name)
-    if (statSync(path).isDirectory()) return sources(path)
-    return /\.tsx?$/.test(name) ? [relative(SRC, path).replaceAll('\\', '/')] : []
+function layerOf(file: string): string {
+  const part = PARTS.find(([, files]) => files.test(file))
+  if (part) return part[0]
+  const [root, folder, floor, inner] = file.split('/') as [string, ...(string | undefined)[]]
+  if (root !== 'src') return ['cli', 'bench'].includes(root) ? root : 'outside'
+  if (folder === 'ui') return inner ? `ui/${floor}` : 'ui'
+  return floor ? folder! : 'entry'
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder)).flatMap((name) => {
+    const path = `${folder}/${name}`
+    if (statSync(join(ROOT, path)).isDirectory()) return sources(path)
+    return /\.(tsx?|mjs)$/.test(name) ? [path] : []
   })
 }
 
@@ -67,11 +79,11 @@ function importsOf(text: string): string[] {
 }
 
 const graph = new Map(
-  sources().map((file) => {
-    const names = importsOf(readFileSync(join(SRC, file), 'utf8'))
+  ['src', 'cli', 'bench'].flatMap(sources).map((file) => {
+    const names = importsOf(readFileSync(join(ROOT, file), 'utf8'))
     const own = names
       .filter((name) => name.startsWith('.'))
-      .map((name) => relative(SRC, join(SRC, dirname(file), name)).replaceAll('\\', '/'))
+      .map((name) => relative(ROOT, join(ROOT, dirname(file), name)).replaceAll('\\', '/'))
     return [file, { own, packages: names.filter((name) => !name.startsWith('.')) }] as const
   }),
 )
@@ -115,16 +127,31 @@ describe('imports', () => {
     expect(importsOf(text).sort()).toEqual(['./a.ts', './b.ts', './c.ts', './d.ts', './e.css', './f.ts'])
   })
 
-  test('of every source folder belong to a known layer', () => {
-    expect(graph.size).toBeGreaterThan(50)
-    expect([...graph.keys()].filter((file) => !(layerOf(file) in LAYERS))).toEqual([])
+  test('are allowed by a table that names every layer there is, and no other', () => {
+    expect(graph.size).toBeGreaterThan(400)
+    const layers = new Set([...graph.keys()].map(layerOf))
+    expect(Object.keys(LAYERS).sort()).toEqual([...layers].sort())
+    expect(
+      layersOf('| layer | may import |\n|---|---|\n| `a`, `b` | nothing |\n| `c` | everything but `b` |\n'),
+    ).toEqual({
+      a: [],
+      b: [],
+      c: ['a'],
+    })
+  })
+
+  test('leave the lowest layers alone, and the page out of everything else', () => {
+    for (const layer of ['protocol', 'lib']) expect(LAYERS[layer]).toEqual([])
+    for (const [layer, allowed] of Object.entries(LAYERS))
+      if (layer !== 'entry' && !/^ui/.test(layer)) expect(allowed.filter((to) => /^ui/.test(to))).toEqual([])
   })
 
   test('keep to the layers', () => {
     const wrong: string[] = []
     for (const [file, { own }] of graph)
       for (const target of own) {
-        const [from, to] = [layerOf(file), target.startsWith('..') ? 'outside' : layerOf(target)]
+        const [from, to] = [layerOf(file), layerOf(target)]
+        if (/\.css$/.test(target) || target === 'package.json') continue
         if (from !== to && !LAYERS[from]!.includes(to)) wrong.push(`${file} -> ${target}`)
       }
     expect(wrong).toEqual([])
@@ -140,8 +167,9 @@ describe('imports', () => {
     expect(wrong).toEqual([])
   })
 
-  test('form no circle', () => {
+  test('form no circle, neither of files nor of layers', () => {
     expect(circle(new Map([...graph].map(([file, { own }]) => [file, own])))).toBeNull()
+    expect(circle(new Map(Object.entries(LAYERS)))).toBeNull()
     expect(
       circle(
         new Map([

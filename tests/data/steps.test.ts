@@ -87,17 +87,17 @@ describe('find and replace', () => {
     '((a)|(b+))*c',
     'a*a*a*a*a*a*a*a*a*b',
   ])('%s is refused before it can hang', async (find) => {
-    const start = performance.now()
     const problem = await failure(
       () => run({ a: [`${'a'.repeat(60)}!`] }, [{ type: 'replace', find, mode: 'regex' }]),
       'bad_config',
     )
     expect(problem.message).toContain('Step 1 (replace)')
-    expect(performance.now() - start).toBeLessThan(500)
+    // Read off the pattern: one that had been stopped would name the row.
+    expect(problem.message).not.toContain('too long')
+    expect(problem.detail).not.toHaveProperty('row')
   })
 
   test('a pattern that is slow on a long text is stopped, and says on which row', async () => {
-    const start = performance.now()
     const problem = await failure(
       () =>
         run({ a: ['short', `${'a'.repeat(20_000)}!`] }, [
@@ -106,7 +106,7 @@ describe('find and replace', () => {
       'bad_config',
     )
     expect(problem.detail).toMatchObject({ row: 1, column: 'a', step: 0 })
-    expect(performance.now() - start).toBeLessThan(5_000)
+    expect(problem.message).toContain('takes too long')
   })
 
   test('ordinary patterns pass, on long texts too', async () => {

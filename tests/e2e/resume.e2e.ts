@@ -24,9 +24,10 @@ test('a reload in the middle of a run loses nothing: it is offered, and goes on 
   expect(after.validation.map(([step]) => step)).toEqual([0, 10, 13])
 })
 
-test('a stopped run keeps what it learnt and can go on; a run can be deleted', async ({ page }) => {
-  await startShort(page, 60)
-  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(1)
+test('a stopped run keeps what it learnt and goes on to the end; a run can be deleted', async ({ page }) => {
+  const steps = 30
+  await startShort(page, steps)
+  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(5)
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
   await expect(page.getByText('Stopped. What was learnt so far is kept.').first()).toBeVisible({
     timeout: PATIENCE,
@@ -35,7 +36,23 @@ test('a stopped run keeps what it learnt and can go on; a run can be deleted', a
   await page.getByRole('button', { name: /^Runs: 1/ }).click()
   const runs = page.getByRole('dialog', { name: 'Runs' })
   await expect(runs.getByText('Stopped', { exact: true })).toBeVisible()
-  await expect(runs.getByRole('button', { name: 'Go on' })).toBeEnabled()
+  await page.keyboard.press('Escape')
+  const before = await curve(page)
+  expect(before.training.length).toBeGreaterThan(5)
+  expect(before.training.length).toBeLessThan(steps)
+
+  await page.getByRole('button', { name: /^Runs: 1/ }).click()
+  await runs.getByRole('button', { name: 'Go on' }).click()
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  const after = await curve(page)
+  expect(after.training.map(([step]) => step)).toEqual(Array.from({ length: steps }, (_, i) => i + 1))
+  expect(after.training.slice(0, before.training.length)).toEqual(before.training)
+  // What was learnt before the stop was not learnt again from nothing: the first step after it is below the first of all.
+  expect(after.training[before.training.length]![1]).toBeLessThan(after.training[0]![1])
+
+  await page.getByRole('button', { name: /^Runs: 1/ }).click()
+  await expect(runs.getByText('Done', { exact: true })).toBeVisible()
+  await expect(runs.getByRole('button', { name: 'Go on' })).toHaveCount(0)
   await runs.getByRole('button', { name: /^More for/ }).click()
   await page.getByRole('menuitem', { name: 'Delete' }).click()
   await page.getByRole('dialog', { name: 'Delete this run?' }).getByRole('button', { name: 'Delete' }).click()

@@ -75,7 +75,11 @@ function train(args: string[], onEvent?: (event: RunEvent, child: ChildProcess) 
     })
     child.on('error', reject)
     child.on('close', (status) =>
-      resolve({ status, events, stderr: stderr.replace('Building the studio ...\n', '') }),
+      resolve({
+        status,
+        events,
+        stderr: stderr.replace(/^Building the studio \.\.\.\n(first load: .*\n)?/, ''),
+      }),
     )
   })
 }

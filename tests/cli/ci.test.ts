@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+/** What the script needs of a machine, beside what a test puts there. */
+const TOOLS = ['bash', 'cut', 'dirname', 'env', 'grep', 'id', 'mktemp', 'rm', 'tail', 'tee']
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lapidary-ci-'))
+  for (const tool of TOOLS) {
+    const found = spawnSync('bash', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).stdout.trim()
+    symlinkSync(found, join(folder, tool))
+  }
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function command(name: string, ...lines: string[]): void {
+  writeFileSync(join(folder, name), ['#!/usr/bin/env bash', ...lines, ''].join('\n'))
+  chmodSync(join(folder, name), 0o755)
+}
+
+/** The script on a machine that has these tools and nothing more. */
+function run(): { status: number | null; lastLine: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(join(folder, 'bash'), [join(ROOT, '.ci', 'run')], {
+    encoding: 'utf8',
+    env: { PATH: folder, TMPDIR: folder },
+  })
+  return { status, lastLine: stdout.trim().split('\n').at(-1)!, stderr }
+}
+
+describe('what runs before a change is taken', () => {
+  test('adds up the tests and the peers', () => {
+    command('npm', '[ "$1" = test ] && echo "3 passed, 0 failed" || echo "4 passed, 0 failed"')
+    command('python3', 'exit 0')
+    expect(run()).toMatchObject({ status: 0, lastLine: '7 passed, 0 failed' })
+  })
+
+  test('fails without a Python, and says so', () => {
+    command('npm', 'echo "3 passed, 0 failed"')
+    const { status, lastLine, stderr } = run()
+    expect([status, lastLine]).toEqual([1, '3 passed, 1 failed'])
+    expect(stderr).toContain('No Python 3.11 or newer')
+  })
+
+  test('fails where a Python is too old', () => {
+    command('npm', 'echo "3 passed, 0 failed"')
+    command('python3', 'exit 1')
+    expect(run()).toMatchObject({ status: 1, lastLine: '3 passed, 1 failed' })
+  })
+
+  test('counts a command that ends without its last line, or badly, as failed', () => {
+    command('npm', '[ "$1" = test ] && exit 0', 'echo "4 passed, 0 failed"; exit 1')
+    command('python3', 'exit 0')
+    expect(run()).toMatchObject({ status: 1, lastLine: '4 passed, 2 failed' })
+  })
+})
