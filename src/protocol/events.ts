@@ -21,6 +21,7 @@ export type Stage =
   | 'tune'
   | 'train'
   | 'evaluate'
+  | 'sample'
   | 'save'
   | 'export'
 

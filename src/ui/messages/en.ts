@@ -183,6 +183,7 @@ export const en = {
   'stage.tune': 'Finding the fastest way on this device',
   'stage.train': 'Training',
   'stage.evaluate': 'Checking held-out examples',
+  'stage.sample': 'Answering the questions',
   'stage.save': 'Saving a checkpoint',
   'stage.export': 'Writing files',
 
