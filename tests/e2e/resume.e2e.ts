@@ -28,7 +28,7 @@ test('a stopped run keeps what it learnt and can go on; a run can be deleted', a
   await startShort(page, 60)
   await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(1)
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
-  await expect(page.getByText('Stopped. What was learnt so far is kept.').first()).toBeVisible({
+  await expect(page.getByText(/^Stopped at step \d+ of 60\. What was learnt so far is kept\.$/)).toBeVisible({
     timeout: PATIENCE,
   })
 

@@ -21,6 +21,8 @@ export interface RunView {
   series: RunSeries
   samples: () => SampleHistory[]
   notices: () => string[]
+  /** Whether it ended because it was no longer getting better. */
+  endedEarly: () => boolean
   take(event: RunEvent): void
 }
 
@@ -28,16 +30,19 @@ export function createRunView(): RunView {
   const series = new RunSeries()
   const [samples, setSamples] = createSignal<SampleHistory[]>([])
   const [notices, setNotices] = createSignal<string[]>([])
+  const [endedEarly, setEndedEarly] = createSignal(false)
   return {
     series,
     samples,
     notices,
+    endedEarly,
     take(event) {
       if (event.type === 'step') series.addStep(event)
       else if (event.type === 'eval') series.addEval(event)
       else if (event.type === 'sample') setSamples((before) => withSample(before, event))
       else if (event.type === 'notice')
         setNotices((before) => (before.includes(event.message) ? before : [...before, event.message]))
+      else if (event.type === 'done') setEndedEarly(event.reason === 'early_stopping')
     },
   }
 }
@@ -111,7 +116,13 @@ export function createRuns(studio: Studio) {
 
   /** Noted as being trained, yet nobody trains it: cut off by a reload, a crash or a closed lid. */
   const wasCutOff = (run: RunInfo) =>
-    run.status === 'stopped' && run.id !== live() && run.step < run.maxSteps && noted().includes(run.id)
+    run.status === 'stopped' && run.id !== live() && noted().includes(run.id)
+
+  /**
+   * Whatever has not come to its end can go on: from its last checkpoint, else from the start. The last logged step says nothing of
+   * that: a run can be cut off between its last step and its last checkpoint.
+   */
+  const resumable = (run: RunInfo) => run.id !== live() && !elsewhere(run) && run.status !== 'done'
 
   const interrupted = createMemo(() => (live() ? null : (list().find(wasCutOff) ?? null)))
 
@@ -173,6 +184,7 @@ export function createRuns(studio: Studio) {
     toggleOverlay,
     interrupted,
     wasCutOff,
+    resumable,
     elsewhere,
     label,
     forgetNote,
