@@ -9,7 +9,7 @@ import type {
   PortableBackendChoice,
 } from './engine.ts'
 import type { Failure } from './errors.ts'
-import type { MetricName, RunEvent } from './events.ts'
+import type { MetricName, RunEvent, SamplePrompt } from './events.ts'
 import type { GpuCheck } from './gpu-check.ts'
 import type { ModelConfig } from './model.ts'
 import type {
@@ -331,7 +331,7 @@ export interface StartRequest {
   /** Key from PreparedInfo. */
   tokens: string
   /** Prompts answered by base and tuned model at each validation. */
-  samplePrompts: { prompt: string; reference?: string }[]
+  samplePrompts: SamplePrompt[]
 }
 
 export type RunStatus = 'running' | 'stopped' | 'done' | 'failed'

@@ -1,6 +1,6 @@
 import type { Engine, StepResult } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-import type { CheckpointEvent, DoneEvent, RunEvent } from '../protocol/events.ts'
+import type { CheckpointEvent, DoneEvent, RunEvent, SamplePrompt } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import { CHECKPOINT_VERSION, type Checkpoint, type DataPosition, type RunHashes } from './checkpoint.ts'
 import { accumulated, type TrainingData } from './data.ts'
@@ -42,7 +42,7 @@ export interface TrainingRun {
 }
 
 export interface SamplePrompts {
-  prompts: { prompt: string; reference?: string }[]
+  prompts: SamplePrompt[]
   /** Set where the adapter is not PEFT's initial one before the first step. */
   adapted?: boolean
   answer(adapter: 'on' | 'off', signal?: AbortSignal): Promise<string[]>
@@ -200,12 +200,11 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
       baseAnswers ??= await run.samples.answer('off', signal)
       // An adapter that has not been trained yet changes nothing (B is zero): the answers would be the same.
       const tuned = step === 0 && !run.samples.adapted ? baseAnswers : await run.samples.answer('on', signal)
-      for (const [i, { prompt, reference }] of run.samples.prompts.entries())
+      for (const [i, prompt] of run.samples.prompts.entries())
         emit({
           type: 'sample',
           step,
-          prompt,
-          ...(reference === undefined ? {} : { reference }),
+          ...prompt,
           base: baseAnswers[i] ?? '',
           tuned: tuned[i] ?? '',
         })

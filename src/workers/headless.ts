@@ -1,5 +1,5 @@
 import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
-import type { RunEvent } from '../protocol/events.ts'
+import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import { configReading, prepareRequest } from '../protocol/run-request.ts'
 import type { ExportedFile, FileInFolder, Mapping, StartRequest } from '../protocol/studio.ts'
@@ -16,7 +16,7 @@ export interface HeadlessJob {
   config: RunConfig
   /** Columns that were named; the others are guessed. */
   mapping: Partial<Mapping>
-  samplePrompts: { prompt: string; reference?: string }[]
+  samplePrompts: SamplePrompt[]
   resume: { checkpoint: string; log: string } | null
   /** Kernels chosen before, by device; for where the config names none. */
   choices: Record<string, Record<string, string>>

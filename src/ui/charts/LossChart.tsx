@@ -143,9 +143,51 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
         }),
       ],
       series,
-      hooks: { setCursor: [(plot) => setHover(plot.cursor.idx ?? null)] },
+      hooks: {
+        setCursor: [(plot) => setHover(plot.cursor.idx ?? null)],
+        draw: [(plot) => ringBest(plot, colours.ink)],
+      },
     }
   }
+
+  /** The lowest validation loss of the first run, where there is more than one to choose from. */
+  const best = (): { x: number; loss: number } | null => {
+    const run = props.runs[0]
+    if (!run || metric() !== 'loss' || run.series.evalLoss.length < 2) return null
+    const { x, y } = raw(run).validation
+    let at = -1
+    for (let i = 0; i < y.length; i++) if (y[i]! < (at < 0 ? Number.POSITIVE_INFINITY : y[at]!)) at = i
+    return at < 0 ? null : { x: x[at]!, loss: y[at]! }
+  }
+
+  function ringBest(plot: uPlot, colour: string): void {
+    const point = best()
+    if (!point) return
+    const { ctx } = plot
+    ctx.save()
+    ctx.strokeStyle = colour
+    ctx.lineWidth = 1.5 * devicePixelRatio
+    ctx.beginPath()
+    ctx.arc(
+      plot.valToPos(point.x, 'x', true),
+      plot.valToPos(point.loss, 'y', true),
+      8 * devicePixelRatio,
+      0,
+      2 * Math.PI,
+    )
+    ctx.stroke()
+    ctx.restore()
+  }
+
+  const bestWords = createMemo(() => {
+    pulse()
+    const point = best()
+    if (!point) return null
+    return t(across() === 'steps' ? 'chart.bestStep' : 'chart.bestEpoch', {
+      at: formatNumber(Number(point.x.toFixed(2))),
+      loss: formatLoss(point.loss),
+    })
+  })
 
   const subscribe = createMemo(() => {
     const all = props.runs.map((run) => run.series)
@@ -277,6 +319,7 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
             )}
           </For>
           <span class="push quiet">
+            <Show when={figures().x === null && bestWords()}>{(words) => words()}</Show>
             <Show when={figures().x !== null}>
               {t(across() === 'steps' ? 'chart.atStep' : 'chart.atEpoch', {
                 at: formatNumber(figures().x as number),

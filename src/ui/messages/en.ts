@@ -171,7 +171,6 @@ export const en = {
   'train.ended.cutOff': 'Interrupted at step {step} of {count}. It can go on from its last checkpoint.',
   'train.ended.failed': 'Failed at step {step} of {count}.',
   'train.ended.early': 'Stopped early: it was no longer getting better. The adapter is ready.',
-  'train.ended.loss': 'Loss on held-out examples: {first} at first, {last} now.',
   'train.ended.download': 'Download the adapter',
   'train.ended.try': 'Try it',
   'train.said.progress': '{share} done, loss {loss}.',
@@ -285,6 +284,10 @@ export const en = {
   'samples.tuned': 'After (tuned)',
   'samples.tunedAt': 'After {step} steps (tuned)',
   'samples.reference': 'What the data says',
+  'samples.train': 'learnt from this row',
+  'samples.heldOut': 'never saw this row',
+  'samples.own': 'your own question',
+  'samples.right': 'as the data says',
   'samples.empty': '(nothing)',
 
   'chart.metric': 'What is drawn',
@@ -304,6 +307,8 @@ export const en = {
   'chart.summaryValidation': 'Validation loss at last: {last}.',
   'chart.training': 'Training',
   'chart.validation': 'Validation',
+  'chart.bestStep': '○ best (validation): {loss} at step {at}',
+  'chart.bestEpoch': '○ best (validation): {loss} at epoch {at}',
   'chart.atStep': 'at step {at}',
   'chart.atEpoch': 'at epoch {at}',
   'chart.run': 'Run',
@@ -345,16 +350,26 @@ export const en = {
 
   'evaluate.title': 'Evaluate',
   'evaluate.lede': 'What has the model learnt? Its answers beside those of the base model.',
-  'evaluate.loss': 'On held-out examples',
+  'evaluate.loss': 'What it has learnt',
   'evaluate.lossLede':
-    'Loss on rows that were never trained on: lower means the right answer surprises the model less.',
+    'Loss (cross-entropy) on rows that were never trained on: lower means that the right answer surprises the model less. Perplexity says how many words it wavers between.',
   'evaluate.noEval': 'This run held no examples out, so there is no validation loss.',
+
+  'judge.better': 'Rows that it never saw are known better: loss {first} before, {last} after.',
+  'judge.by_heart':
+    'It learns its own rows by heart: their loss fell from {trainFirst} to {trainLast}, while that of rows it never saw rose from {best} at step {step} to {last}. Where rows are facts, that is what you want: no fact can be known from another. For a skill or a style, train for fewer steps or on more rows.',
+  'judge.no_change':
+    'Rows that it never saw are known no better yet: loss {first} before, {last} after. Try more steps or a higher learning rate.',
+  'judge.worse':
+    'Rows that it never saw are known less well: loss {first} before, {last} after. Try a lower learning rate.',
+  'judge.unknown': 'No loss on rows that it never saw was measured, so nothing can be said of those.',
+  'judge.answers': 'Questions answered as the data says: {parts}.',
+  'judge.learnt': '{right} of {of} that it learnt from',
+  'judge.heldOut': '{right} of {of} that it never saw',
   'evaluate.before': 'Before (base model)',
   'evaluate.atStep': 'At step {step}',
   'evaluate.perplexity': 'perplexity {value}',
   'evaluate.change': 'Change',
-  'evaluate.better': 'better',
-  'evaluate.worse': 'worse',
   'evaluate.during': 'Along the way',
   'evaluate.duringLede': 'How the answers changed while it was training.',
   'ask.title': 'Ask both',

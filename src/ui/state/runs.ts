@@ -1,6 +1,6 @@
 import { createMemo, createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { RunEvent } from '../../protocol/events.ts'
+import type { RunEvent, SamplePrompt } from '../../protocol/events.ts'
 import type { RunInfo, Studio } from '../../protocol/studio.ts'
 import { RunSeries } from '../charts/series.ts'
 import { formatTime } from '../messages/format.ts'
@@ -8,9 +8,7 @@ import { notedRuns, noteEnded } from './presence.ts'
 
 export type RunsState = ReturnType<typeof createRuns>
 
-export interface SampleHistory {
-  prompt: string
-  reference?: string
+export interface SampleHistory extends SamplePrompt {
   base: string
   /** One answer an evaluation, ascending by step. */
   tuned: { step: number; text: string }[]
@@ -58,6 +56,7 @@ function withSample(before: SampleHistory[], event: RunEvent & { type: 'sample' 
     base: event.base,
     tuned,
     ...(event.reference === undefined ? {} : { reference: event.reference }),
+    ...(event.split === undefined ? {} : { split: event.split }),
   }
   return old ? before.map((other) => (other === old ? entry : other)) : [...before, entry]
 }

@@ -3,10 +3,11 @@ import type { RunInfo } from '../../../protocol/studio.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
-import { formatLoss, formatTime } from '../../messages/format.ts'
+import { formatTime } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
+import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { RunCurve } from './RunCurve.tsx'
 
@@ -46,14 +47,6 @@ export function RunInView(props: { run: RunInfo }) {
 /** How it ended, and the way on. */
 function Outcome(props: { run: RunInfo }) {
   const { training, runs } = useApp()
-  const loss = () => {
-    const evals = runs.view(props.run.id)?.series.evalLoss
-    if (!evals || evals.length < 2) return null
-    return t('train.ended.loss', {
-      first: formatLoss(evals.at(0)),
-      last: formatLoss(evals.at(evals.length - 1)),
-    })
-  }
   const title = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
     if (props.run.status === 'done')
@@ -89,7 +82,7 @@ function Outcome(props: { run: RunInfo }) {
           </p>
         )}
       </Show>
-      <Show when={loss()}>{(text) => <p>{text()}</p>}</Show>
+      <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} />}</Show>
     </Notice>
   )
 }
