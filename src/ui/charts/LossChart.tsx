@@ -20,6 +20,9 @@ const MOST_POINTS = 1600
 const SMOOTHING = [0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98]
 
 /** Training and validation curves of one or several runs. */
+const isAlone = (plot: uPlot, series: number): boolean =>
+  Array.from(plot.data[series]!).filter((value) => value !== null && value !== undefined).length === 1
+
 export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
   const [metric, setMetric] = createSignal<Metric>('loss')
   const [across, setAcross] = createSignal<Axis>('steps')
@@ -96,7 +99,8 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
       const dash = DASHES[index % DASHES.length]!
       const line = { stroke, dash, spanGaps: true }
       if (smoothing) series.push({ ...line, width: 1, alpha: 0.3, dash: [], points: { show: false } })
-      series.push({ ...line, width: 1.75, points: { show: false } })
+      // A line of one point has no length.
+      series.push({ ...line, width: 1.75, points: { show: isAlone, size: 5, stroke, fill: stroke } })
       series.push({
         ...line,
         width: 1.25,
