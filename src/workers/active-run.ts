@@ -11,7 +11,7 @@ import type {
 import { fail, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import type { StartRequest } from '../protocol/studio.ts'
+import type { Call, StartRequest } from '../protocol/studio.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
 import type { RunLog } from '../storage/runs.ts'
@@ -50,7 +50,7 @@ export async function prepareRun(
   database: Database,
   library: Library,
   request: StartRequest,
-  onProgress?: (share: number, note: string) => void,
+  call: Call = {},
 ): Promise<PreparedRun> {
   const asked = parseRunConfig(request.config)
   const table = await database.get('tokens', request.tokens)
@@ -58,7 +58,7 @@ export async function prepareRun(
     fail('missing_file', 'The tokenised data is no longer in this browser.', 'Prepare the data again.', {
       tokens: request.tokens,
     })
-  const model = await library.open(request.model, onProgress)
+  const model = await library.open(request.model, call)
   if (table.model !== model.info.hash)
     fail(
       'bad_data',

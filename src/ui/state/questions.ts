@@ -61,7 +61,7 @@ export async function questionsOf(
   const over: Question[] = []
   for (const split of splits) {
     if (found.length === most) break
-    const { examples } = await room.examples(request, split, 0, LOOKED_AT)
+    const { examples } = await room.examples(request, split, { offset: 0, count: LOOKED_AT })
     const own = questionsFrom(examples, most)
       .filter(({ prompt }) => !found.some((other) => other.prompt === prompt))
       .map((question): Question => ({ ...question, split }))
