@@ -1,5 +1,6 @@
 import type { Failure } from './errors.ts'
 import type { RunConfig } from './run-config.ts'
+import type { Split } from './tokens.ts'
 
 /** Spoken by the page, the command line, the iframe and `metrics.jsonl` alike. */
 export type RunEvent =
@@ -21,6 +22,7 @@ export type Stage =
   | 'tune'
   | 'train'
   | 'evaluate'
+  | 'sample'
   | 'save'
   | 'export'
 
@@ -62,12 +64,18 @@ export interface EvalEvent {
   metrics: Record<string, number>
 }
 
-export interface SampleEvent {
-  type: 'sample'
-  step: number
+/** A question put to base and tuned model at each evaluation. */
+export interface SamplePrompt {
   prompt: string
   /** What the data says the answer is, where it does. */
   reference?: string
+  /** Of which rows it is: `train`, the model learns from it; others it never sees. Left out: a person's own. */
+  split?: Split
+}
+
+export interface SampleEvent extends SamplePrompt {
+  type: 'sample'
+  step: number
   base: string
   tuned: string
 }

@@ -1,6 +1,6 @@
 import type { Engine, StepResult } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-import type { CheckpointEvent, DoneEvent, RunEvent } from '../protocol/events.ts'
+import type { CheckpointEvent, DoneEvent, RunEvent, SamplePrompt } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import { CHECKPOINT_VERSION, type Checkpoint, type DataPosition, type RunHashes } from './checkpoint.ts'
 import { accumulated, type TrainingData } from './data.ts'
@@ -9,6 +9,8 @@ import { learningRate, runLength } from './schedule.ts'
 
 /** Steps queued on the device at most: one runs while the next is encoded. */
 const IN_FLIGHT = 2
+/** Seconds. Where a step takes longer, waiting for it costs nothing, and a stop does not wait for a second one. */
+const LONG_STEP = 1
 /** Non-finite steps in a row that end a run. */
 export const NOT_FINITE_LIMIT = 5
 
@@ -40,13 +42,29 @@ export interface TrainingRun {
 }
 
 export interface SamplePrompts {
-  prompts: { prompt: string; reference?: string }[]
+  prompts: SamplePrompt[]
+  /** Set where the adapter is not PEFT's initial one before the first step. */
+  adapted?: boolean
   answer(adapter: 'on' | 'off', signal?: AbortSignal): Promise<string[]>
 }
 
 export interface EvaluationRecord {
   step: number
   eval_loss: number
+}
+
+/** @throws LapidaryError `not_finite`, always: a loss that is no number says nothing of what is best, and JSON cannot hold it */
+function failNotFinite(step: number): never {
+  fail(
+    'not_finite',
+    step === 0
+      ? 'The base model gives no finite loss on the held-out rows.'
+      : `Training stopped at step ${step}: the loss on the held-out rows was not a finite number.`,
+    step === 0
+      ? 'Its weights are damaged, or this device computes wrongly: check it on the Model page, or choose another engine.'
+      : 'The last checkpoint is kept. Start again with a lower learning_rate, more warmup_steps, or a smaller max_grad_norm.',
+    { step },
+  )
 }
 
 /** Whether an event is part of the lasting log (`metrics.jsonl`): stages tell of the moment only. */
@@ -105,6 +123,8 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   let savedAt = meta?.step ?? -1
   let baseAnswers: string[] | null = null
   let arrival = now()
+  /** Until the first step has been timed, it may be a long one. */
+  let inFlightLimit = 1
 
   const emit = (event: RunEvent) => {
     if (isLogged(event)) eventCount++
@@ -133,6 +153,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   const report = (pending: Pending, result: StepResult) => {
     const seconds = (now() - arrival) / 1000
     arrival = now()
+    inFlightLimit = seconds > LONG_STEP ? 1 : IN_FLIGHT
     step = pending.step
     epoch = pending.epoch
     position = pending.next
@@ -167,11 +188,25 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   }
 
   const validate = async () => {
-    emit({ type: 'stage', stage: 'evaluate', note: 'Measuring on held-out rows' })
-    const evaluation = await evaluate(engine, data.validation(), 'on', signal)
+    const held = [...data.validation()]
+    const of = held.reduce((sum, { supervisedRows }) => sum + supervisedRows.length, 0)
+    let measured = 0
+    const tellMeasured = () =>
+      emit({
+        type: 'stage',
+        stage: 'evaluate',
+        note: 'Measuring on held-out rows',
+        progress: measured / Math.max(1, of),
+      })
+    tellMeasured()
+    const evaluation = await evaluate(engine, held, 'on', signal, (tokens) => {
+      measured = tokens
+      tellMeasured()
+    })
     let improved = false
     if (evaluation) {
       const { eval_loss, metrics } = evaluation
+      if (!Number.isFinite(eval_loss)) failNotFinite(step)
       emit({ type: 'eval', step, epoch, eval_loss, metrics })
       evaluations.push({ step, eval_loss })
       // The base line is no checkpoint of this run: there is nothing learnt in it to keep.
@@ -179,14 +214,15 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
       if (improved) best = { step, eval_loss }
     }
     if (run.samples && run.samples.prompts.length > 0) {
+      emit({ type: 'stage', stage: 'sample', note: 'Answering the questions' })
       baseAnswers ??= await run.samples.answer('off', signal)
-      const tuned = await run.samples.answer('on', signal)
-      for (const [i, { prompt, reference }] of run.samples.prompts.entries())
+      // An adapter that has not been trained yet changes nothing (B is zero): the answers would be the same.
+      const tuned = step === 0 && !run.samples.adapted ? baseAnswers : await run.samples.answer('on', signal)
+      for (const [i, prompt] of run.samples.prompts.entries())
         emit({
           type: 'sample',
           step,
-          prompt,
-          ...(reference === undefined ? {} : { reference }),
+          ...prompt,
           base: baseAnswers[i] ?? '',
           tuned: tuned[i] ?? '',
         })
@@ -246,7 +282,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     let last: { step: number; next: DataPosition } = { step, next: position }
     let halt = false
     for (;;) {
-      while (!halt && inFlight.length < IN_FLIGHT) {
+      while (!halt && inFlight.length < inFlightLimit) {
         signal?.throwIfAborted()
         halt = run.stopRequested?.() ?? false
         if (halt) break

@@ -1,5 +1,5 @@
 import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
-import type { RunEvent } from '../protocol/events.ts'
+import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import { configReading, prepareRequest } from '../protocol/run-request.ts'
@@ -17,7 +17,7 @@ export interface HeadlessJob {
   config: RunConfig
   /** Columns that were named; the others are guessed. */
   mapping: Partial<Mapping>
-  samplePrompts: { prompt: string; reference?: string }[]
+  samplePrompts: SamplePrompt[]
   resume: { checkpoint: string; log: string } | null
   /** Formats wanted; the adapter as PEFT has it and the checkpoint are always written. */
   exports: string[]

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { LapidaryError } from '../../src/protocol/errors.ts'
+import { parseMeta } from '../../src/trainer/checkpoint.ts'
 import { evaluate } from '../../src/trainer/evaluate.ts'
 import { bigramData } from './bigram-data.ts'
 import { BigramEngine } from './bigram-engine.ts'
@@ -27,6 +28,23 @@ describe('training', () => {
     const run = sit(CONFIG)
     await run.done
     expect(run.engine.mostInFlight).toBe(2)
+  })
+
+  test('begins nothing ahead of a step that takes long, nor of the first', async () => {
+    const run = sit(CONFIG, {
+      now: (() => {
+        let clock = 0
+        return () => (clock += 1500)
+      })(),
+    })
+    await run.done
+    expect(run.engine.mostInFlight).toBe(1)
+    const first: number[] = []
+    const quick = sit(CONFIG, {
+      emit: (event) => event.type === 'step' && first.push(quick.engine.submitted),
+    })
+    await quick.done
+    expect(first[0]).toBe(1)
   })
 
   test('visits every micro-batch of each epoch once, in order', async () => {
@@ -120,11 +138,53 @@ describe('evaluation', () => {
         prompt: 'p',
         reference: 'r',
         base: 'answer off',
-        tuned: 'answer on',
+        tuned: step === 0 ? 'answer off' : 'answer on',
       })),
     )
-    // The base model does not change: it answers once.
-    expect(asked).toEqual(['off', 'on', 'on', 'on'])
+    // The base model does not change: it answers once; before the first step the tuned one is the same.
+    expect(asked).toEqual(['off', 'on', 'on'])
+  })
+
+  test('asks the tuned model before the first step where it begins with a trained adapter', async () => {
+    const asked: string[] = []
+    const samples = {
+      prompts: [{ prompt: 'p' }],
+      adapted: true,
+      answer: async (adapter: 'on' | 'off') => {
+        asked.push(adapter)
+        return ['']
+      },
+    }
+    await sit({ ...CONFIG, max_steps: 1 }, { samples }).done
+    expect(asked).toEqual(['off', 'on', 'on'])
+  })
+
+  test('tells how far it has come, to the end', async () => {
+    const run = sit({ ...CONFIG, max_steps: 1 })
+    await run.done
+    const shares = run.events.flatMap((event) =>
+      event.type === 'stage' && event.stage === 'evaluate' ? [event.progress] : [],
+    )
+    expect(shares).toEqual([0, expect.any(Number), 1, 0, expect.any(Number), 1])
+  })
+
+  test('a loss that is no number ends the run with its reason and its last good state', async () => {
+    const engine = new BigramEngine()
+    const score = engine.score.bind(engine)
+    engine.score = async (...given) => {
+      const scored = await score(...given)
+      if (engine.stepsRun >= 8) scored.logProbability[0] = Number.NaN
+      return scored
+    }
+    const run = sit({ ...CONFIG, eval_steps: 4 }, { engine })
+    const failure = await failureOf(run.done)
+    expect(failure.code).toBe('not_finite')
+    expect(failure.detail).toEqual({ step: 8 })
+    expect(evals(run.log).map(({ step }) => step)).toEqual([0, 4])
+    // Up to the last good one, each can be read again.
+    expect(run.checkpoints.map((c) => c.checkpoint.meta.step)).toEqual([4, 5])
+    for (const { checkpoint } of run.checkpoints)
+      expect(parseMeta(JSON.parse(JSON.stringify(checkpoint.meta))).best?.step).toBe(4)
   })
 
   test('asks the early-stopping policy and obeys it', async () => {

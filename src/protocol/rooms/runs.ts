@@ -1,6 +1,6 @@
 import type { EngineDescription } from '../engine.ts'
 import type { Failure } from '../errors.ts'
-import type { EvalEvent, RunEvent, StepEvent } from '../events.ts'
+import type { EvalEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
 import type { ExportedFile, ExportFormat } from './exports.ts'
@@ -44,7 +44,7 @@ export interface StartRequest {
   /** Key from PreparedInfo. */
   tokens: string
   /** Prompts answered by base and tuned model at each validation. */
-  samplePrompts: { prompt: string; reference?: string }[]
+  samplePrompts: SamplePrompt[]
 }
 
 export type RunStatus = 'running' | 'stopped' | 'done' | 'failed'

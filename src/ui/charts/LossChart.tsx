@@ -21,6 +21,9 @@ const MOST_POINTS = 1600
 const SMOOTHING = [0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98]
 
 /** Training and validation curves of one or several runs. */
+const isAlone = (plot: uPlot, series: number): boolean =>
+  Array.from(plot.data[series]!).filter((value) => value !== null && value !== undefined).length === 1
+
 export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
   const [metric, setMetric] = createSignal<Metric>('loss')
   const [across, setAcross] = createSignal<Axis>('steps')
@@ -95,7 +98,8 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
       const dash = DASHES[index % DASHES.length]!
       const line = { stroke, dash, spanGaps: true }
       if (smoothing) series.push({ ...line, width: 1, alpha: 0.3, dash: [], points: { show: false } })
-      series.push({ ...line, width: 1.75, points: { show: false } })
+      // A line of one point has no length.
+      series.push({ ...line, width: 1.75, points: { show: isAlone, size: 5, stroke, fill: stroke } })
       series.push({
         ...line,
         width: 1.25,
@@ -142,9 +146,51 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
         }),
       ],
       series,
-      hooks: { setCursor: [(plot) => setHover(plot.cursor.idx ?? null)] },
+      hooks: {
+        setCursor: [(plot) => setHover(plot.cursor.idx ?? null)],
+        draw: [(plot) => ringBest(plot, colours.ink)],
+      },
     }
   }
+
+  /** The lowest validation loss of the first run, where there is more than one to choose from. */
+  const best = (): { x: number; loss: number } | null => {
+    const run = props.runs[0]
+    if (!run || metric() !== 'loss' || run.series.validation.length < 2) return null
+    const { x, y } = raw(run).validation
+    let at = -1
+    for (let i = 0; i < y.length; i++) if (y[i]! < (at < 0 ? Number.POSITIVE_INFINITY : y[at]!)) at = i
+    return at < 0 ? null : { x: x[at]!, loss: y[at]! }
+  }
+
+  function ringBest(plot: uPlot, colour: string): void {
+    const point = best()
+    if (!point) return
+    const { ctx } = plot
+    ctx.save()
+    ctx.strokeStyle = colour
+    ctx.lineWidth = 1.5 * devicePixelRatio
+    ctx.beginPath()
+    ctx.arc(
+      plot.valToPos(point.x, 'x', true),
+      plot.valToPos(point.loss, 'y', true),
+      8 * devicePixelRatio,
+      0,
+      2 * Math.PI,
+    )
+    ctx.stroke()
+    ctx.restore()
+  }
+
+  const bestWords = createMemo(() => {
+    pulse()
+    const point = best()
+    if (!point) return null
+    return t(across() === 'steps' ? 'chart.bestStep' : 'chart.bestEpoch', {
+      at: formatNumber(Number(point.x.toFixed(2))),
+      loss: formatLoss(point.loss),
+    })
+  })
 
   const subscribe = createMemo(() => {
     const all = props.runs.map((run) => run.series)
@@ -276,6 +322,7 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
             )}
           </For>
           <span class="push quiet">
+            <Show when={figures().x === null && bestWords()}>{(words) => words()}</Show>
             <Show when={figures().x !== null}>
               {t(across() === 'steps' ? 'chart.atStep' : 'chart.atEpoch', {
                 at: formatNumber(figures().x as number),

@@ -1,4 +1,5 @@
 import { createMemo, createSignal, For, Show } from 'solid-js'
+import { isAsTheDataSays } from '../../runs/judgement.ts'
 import { t } from '../messages/t.ts'
 import type { SampleHistory } from '../state/runs.ts'
 import { Select } from './Select.tsx'
@@ -34,7 +35,10 @@ export function SampleList(props: { samples: SampleHistory[] }) {
         {(sample) => (
           <article class="sample stack">
             <div class="stack-s">
-              <h3 class="label">{t('samples.prompt')}</h3>
+              <h3 class="label">
+                {t('samples.prompt')}
+                <Show when={rowKind(sample)}>{(kind) => <span class="badge-plain">{t(kind())}</span>}</Show>
+              </h3>
               <p class="said">{sample.prompt}</p>
             </div>
             <div class="answers" classList={{ three: sample.reference !== undefined }}>
@@ -45,6 +49,7 @@ export function SampleList(props: { samples: SampleHistory[] }) {
                 }
                 text={tuned(sample)?.text ?? ''}
                 kind="tuned"
+                {...(isRight(sample, tuned(sample)?.text) ? { note: `✓ ${t('samples.right')}` } : {})}
               />
               <Show when={sample.reference}>
                 {(text) => <Answer title={t('samples.reference')} text={text()} kind="reference" />}
@@ -55,6 +60,20 @@ export function SampleList(props: { samples: SampleHistory[] }) {
       </For>
     </div>
   )
+}
+
+/** Whether the model learns from the row that the question is of: what it says means another thing then. */
+function rowKind({
+  split,
+  reference,
+}: SampleHistory): 'samples.train' | 'samples.heldOut' | 'samples.own' | null {
+  if (split !== undefined) return split === 'train' ? 'samples.train' : 'samples.heldOut'
+  // Runs of earlier versions do not say of which rows their questions are.
+  return reference === undefined ? 'samples.own' : null
+}
+
+function isRight({ reference }: SampleHistory, answer: string | undefined): boolean {
+  return reference !== undefined && answer !== undefined && isAsTheDataSays(answer, reference)
 }
 
 export function Answer(props: { title: string; text: string; kind?: 'tuned' | 'reference'; note?: string }) {

@@ -59,12 +59,6 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
       .filter(Boolean)
       .join(' · ')
   }
-  const resumable = () =>
-    !live() &&
-    !runs.elsewhere(props.run) &&
-    props.run.status !== 'done' &&
-    props.run.step < props.run.maxSteps
-
   async function show(place: 'train' | 'export'): Promise<void> {
     openRuns(false)
     route.go(place)
@@ -133,7 +127,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
         <Button kind="quiet" onClick={() => void show('train')} disabled={training.busy() && !live()}>
           {t('runs.show')}
         </Button>
-        <Show when={resumable()}>
+        <Show when={runs.resumable(props.run)}>
           <Button kind="quiet" icon="play" onClick={resume} disabled={training.busy()}>
             {t('runs.resume')}
           </Button>

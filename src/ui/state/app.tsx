@@ -1,4 +1,12 @@
-import { createContext, createEffect, createMemo, createSignal, type ParentProps, useContext } from 'solid-js'
+import {
+  createContext,
+  createEffect,
+  createMemo,
+  createSignal,
+  on,
+  type ParentProps,
+  useContext,
+} from 'solid-js'
 import { parseRunConfig, type RunConfig } from '../../protocol/run-config.ts'
 import type { Mapping, Studio } from '../../protocol/studio.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
@@ -91,6 +99,17 @@ function createApp(studio: Studio) {
       return mapping
     }
   }
+
+  // With other data or settings the page is before a run again: what ended is one of the stored runs.
+  createEffect(
+    on(
+      () => JSON.stringify([training.config(), training.ownQuestions()]),
+      () => {
+        if (restored() && !training.busy()) runs.show(null)
+      },
+      { defer: true },
+    ),
+  )
 
   createEffect(() => {
     if (!restored()) return

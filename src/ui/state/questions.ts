@@ -1,17 +1,16 @@
 import { createEffect, createSignal, on } from 'solid-js'
+import type { SamplePrompt } from '../../protocol/events.ts'
 import type { DataRoom, ExamplesRequest, ExampleText, Studio } from '../../protocol/studio.ts'
 import type { Split } from '../../protocol/tokens.ts'
 import type { DataState } from './data.ts'
 
-export interface Question {
-  prompt: string
-  reference?: string
-}
+export type Question = SamplePrompt
 
 /** Most questions put to both models at each evaluation; each costs time. */
 export const MOST_QUESTIONS = 4
-/** Questions taken from the data where a person has none of their own. */
-const FROM_DATA = 3
+/** Questions taken from the data where a person has none of their own: of rows held out, and of rows that are learnt. */
+const FROM_DATA = 4
+const HELD_OUT = 2
 /** Examples looked at for questions of each split: some ask the same. */
 const LOOKED_AT = 20
 /** Words of plain text that a model is asked to go on from. */
@@ -46,22 +45,33 @@ function questionOf({ messages, text }: ExampleText): Question | null {
   return { prompt: system + asked, ...(reference ? { reference } : {}) }
 }
 
-/** Questions as the recipe makes them, from these splits in this order. Rejects with a Failure. */
+/**
+ * Questions as the recipe makes them, from these splits in this order, each saying of which it is.
+ * @param perSplit most of one split while another has some
+ * Rejects with a Failure.
+ */
 export async function questionsOf(
   room: Pick<DataRoom, 'examples'>,
   request: ExamplesRequest,
   splits: readonly Split[],
   most = FROM_DATA,
+  perSplit = most,
 ): Promise<Question[]> {
-  const examples: ExampleText[] = []
+  const found: Question[] = []
+  const over: Question[] = []
   for (const split of splits) {
-    examples.push(...(await room.examples(request, split, { offset: 0, count: LOOKED_AT })).examples)
-    if (questionsFrom(examples, most).length === most) break
+    if (found.length === most) break
+    const { examples } = await room.examples(request, split, { offset: 0, count: LOOKED_AT })
+    const own = questionsFrom(examples, most)
+      .filter(({ prompt }) => !found.some((other) => other.prompt === prompt))
+      .map((question): Question => ({ ...question, split }))
+    found.push(...own.slice(0, Math.min(perSplit, most - found.length)))
+    over.push(...own.slice(perSplit))
   }
-  return questionsFrom(examples, most)
+  return [...found, ...over].slice(0, most)
 }
 
-/** Questions for the run being set up: rows that it will not learn from, where some are held out. */
+/** Questions for the run being set up: of rows that it will not learn from, where some are held out, and of rows that it will. */
 export function createQuestions(studio: Studio, data: DataState) {
   const [found, setFound] = createSignal<Question[]>([])
   let latest: { key: string; result: Promise<Question[]> } | null = null
@@ -75,7 +85,9 @@ export function createQuestions(studio: Studio, data: DataState) {
     if (latest?.key !== key)
       latest = {
         key,
-        result: questionsOf(studio.data, request, ['validation', 'train']).catch(() => []),
+        result: questionsOf(studio.data, request, ['validation', 'train'], FROM_DATA, HELD_OUT).catch(
+          () => [],
+        ),
       }
     const result = await latest.result
     if (latest?.key === key) setFound(result)

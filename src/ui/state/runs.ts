@@ -1,6 +1,6 @@
 import { createMemo, createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { RunEvent } from '../../protocol/events.ts'
+import type { RunEvent, SamplePrompt } from '../../protocol/events.ts'
 import type { RunInfo, Studio } from '../../protocol/studio.ts'
 import { RunSeries } from '../../runs/series.ts'
 import { formatTime } from '../messages/format.ts'
@@ -8,9 +8,7 @@ import { notedRuns, noteEnded } from './presence.ts'
 
 export type RunsState = ReturnType<typeof createRuns>
 
-export interface SampleHistory {
-  prompt: string
-  reference?: string
+export interface SampleHistory extends SamplePrompt {
   base: string
   /** One answer an evaluation, ascending by step. */
   tuned: { step: number; text: string }[]
@@ -21,6 +19,8 @@ export interface RunView {
   series: RunSeries
   samples: () => SampleHistory[]
   notices: () => string[]
+  /** Whether it ended because it was no longer getting better. */
+  endedEarly: () => boolean
   take(event: RunEvent): void
 }
 
@@ -28,15 +28,18 @@ export function createRunView(): RunView {
   const series = new RunSeries()
   const [samples, setSamples] = createSignal<SampleHistory[]>([])
   const [notices, setNotices] = createSignal<string[]>([])
+  const [endedEarly, setEndedEarly] = createSignal(false)
   return {
     series,
     samples,
     notices,
+    endedEarly,
     take(event) {
       if (series.add(event)) return
       if (event.type === 'sample') setSamples((before) => withSample(before, event))
       else if (event.type === 'notice')
         setNotices((before) => (before.includes(event.message) ? before : [...before, event.message]))
+      else if (event.type === 'done') setEndedEarly(event.reason === 'early_stopping')
     },
   }
 }
@@ -52,6 +55,7 @@ function withSample(before: SampleHistory[], event: RunEvent & { type: 'sample' 
     base: event.base,
     tuned,
     ...(event.reference === undefined ? {} : { reference: event.reference }),
+    ...(event.split === undefined ? {} : { split: event.split }),
   }
   return old ? before.map((other) => (other === old ? entry : other)) : [...before, entry]
 }
@@ -107,7 +111,13 @@ export function createRuns(studio: Studio) {
 
   /** Noted as being trained, yet nobody trains it: cut off by a reload, a crash or a closed lid. */
   const wasCutOff = (run: RunInfo) =>
-    run.status === 'stopped' && run.id !== live() && run.step < run.maxSteps && noted().includes(run.id)
+    run.status === 'stopped' && run.id !== live() && noted().includes(run.id)
+
+  /**
+   * Whatever has not come to its end can go on: from its last checkpoint, else from the start. The last logged step says nothing of
+   * that: a run can be cut off between its last step and its last checkpoint.
+   */
+  const resumable = (run: RunInfo) => run.id !== live() && !elsewhere(run) && run.status !== 'done'
 
   const interrupted = createMemo(() => (live() ? null : (list().find(wasCutOff) ?? null)))
 
@@ -169,6 +179,7 @@ export function createRuns(studio: Studio) {
     toggleOverlay,
     interrupted,
     wasCutOff,
+    resumable,
     elsewhere,
     label,
     forgetNote,

@@ -37,11 +37,8 @@ export function createTraining({ studio, data, models, settings, runs, announce 
   const [secondsLeft, setSecondsLeft] = createSignal(Number.NaN)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [liveView, setLiveView] = createSignal<RunView | null>(null)
-  /** Id of the run that ended last in this page, with how. */
-  const [ended, setEnded] = createSignal<{
-    run: string
-    reason: 'finished' | 'stopped' | 'early_stopping'
-  } | null>(null)
+  /** Of the run that is going on: the form may say something else by now. */
+  const [liveConfig, setLiveConfig] = createSignal<RunConfig | null>(null)
   const [ownQuestions, setOwnQuestions] = createSignal<string[] | null>(null)
   const [plan, setPlan] = createSignal<MemoryPlan | null>(null)
   const [planFailure, setPlanFailure] = createSignal<Failure | null>(null)
@@ -136,7 +133,6 @@ export function createTraining({ studio, data, models, settings, runs, announce 
           batch(() => {
             if (step) setLatest(step)
             setSecondsLeft(0)
-            setEnded({ run: runs.live() ?? '', reason: event.reason })
           })
           announce(t(event.reason === 'stopped' ? 'train.said.stopped' : 'train.said.done'))
           onEnd()
@@ -162,7 +158,6 @@ export function createTraining({ studio, data, models, settings, runs, announce 
       setLatestEval(null)
       setSecondsLeft(Number.NaN)
       setFailure(null)
-      setEnded(null)
       setLiveView(view)
       if (known) {
         runs.setLive(known)
@@ -170,21 +165,22 @@ export function createTraining({ studio, data, models, settings, runs, announce 
       } else runs.show(null)
     })
     let over = false
-    const end = () => {
+    const end = async () => {
       if (over) return
       over = true
       const id = runs.live()
       if (id) runs.forgetNote(id)
+      // The list tells how it ended before the page speaks of it as a stored run.
+      await runs.refresh()
       batch(() => {
         setPhase('idle')
         setStage(null)
         runs.setLive(null)
       })
-      void runs.refresh()
     }
     try {
       let early: RunEvent[] | null = []
-      const handle = listener(view, end)
+      const handle = listener(view, () => void end())
       // Events may arrive before the id does; they wait, so that "done" never comes before the run has a name.
       const id = await begin((event) => {
         if (over) return
@@ -207,13 +203,14 @@ export function createTraining({ studio, data, models, settings, runs, announce 
     } catch (error) {
       const problem = toFailure(error)
       if (!over && problem.code !== 'cancelled') setFailure(problem)
-      end()
+      await end()
     }
   }
 
   async function start(): Promise<void> {
     const wanted = config()
     if (busy() || !wanted) return
+    setLiveConfig(wanted)
     await sitting(createRunView(), async (onEvent) => {
       setStage({ stage: 'data' })
       const prepared = await data.prepare()
@@ -228,6 +225,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
   async function resume(id: string): Promise<void> {
     if (busy()) return
     const view = (await runs.load(id)) ?? createRunView()
+    setLiveConfig(runs.byId(id)?.config ?? null)
     await sitting(
       view,
       async (onEvent) => {
@@ -277,7 +275,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
     failure,
     dismissFailure: () => setFailure(null),
     liveView,
-    ended,
+    liveConfig,
     questions,
     ownQuestions,
     setOwnQuestions,

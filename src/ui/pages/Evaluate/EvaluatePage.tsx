@@ -13,6 +13,7 @@ import type { Exchange, SideAnswer } from '../../state/answers.ts'
 import { useApp } from '../../state/app.tsx'
 import { checkNumber, type NumberLimits } from '../../state/fields.ts'
 import type { Question } from '../../state/questions.ts'
+import { Judged } from '../Judged.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { DataQuestions } from './DataQuestions.tsx'
 
@@ -91,12 +92,12 @@ function BeforeAfter(props: { run: RunInfo }) {
               <Stat
                 label={t('evaluate.change')}
                 value={`${end().last <= end().first ? '−' : '+'}${formatShare(Math.abs(end().last / end().first - 1))}`}
-                note={t(end().last <= end().first ? 'evaluate.better' : 'evaluate.worse')}
               />
             </Show>
           </dl>
         )}
       </Show>
+      <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} />}</Show>
     </Section>
   )
 }

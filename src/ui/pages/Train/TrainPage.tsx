@@ -1,23 +1,36 @@
-import { createMemo, createSignal, For, Show } from 'solid-js'
-import type { ChartRun } from '../../charts/chart-run.ts'
-import { LossChart } from '../../charts/LossChart.tsx'
-import { MOST_RUNS } from '../../charts/palette.ts'
+import { createMemo, createSignal, For, Match, Show, Switch } from 'solid-js'
 import { Button, LinkButton } from '../../components/Button.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
-import { SampleList } from '../../components/Samples.tsx'
-import { formatBytes, formatLoss } from '../../messages/format.ts'
+import { formatBytes } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
-import type { RunView } from '../../state/runs.ts'
 import { RunFacts } from '../RunFacts.tsx'
 import { Live } from './Live.tsx'
+import { RunCurve } from './RunCurve.tsx'
+import { RunInView } from './RunInView.tsx'
 import { Setup } from './Setup.tsx'
 
+/**
+ * One of three things, never two at once: the run that goes on, a stored run in view, or a run that is being set up. Whatever
+ * the page says of a run, it says of that one.
+ */
 export function TrainPage() {
+  const { training, runs } = useApp()
+  return (
+    <Switch fallback={<BeforeRun />}>
+      <Match when={training.busy()}>
+        <RunGoingOn />
+      </Match>
+      <Match when={runs.shown()}>{(run) => <RunInView run={run()} />}</Match>
+    </Switch>
+  )
+}
+
+/** What is being set up, and the one press that starts it. */
+function BeforeRun() {
   const { data, models, settings, training, runs } = useApp()
-  // A finished or stored run in view folds the settings away on request only; a running one replaces them.
   const [tried, setTried] = createSignal(false)
 
   const missing = () => {
@@ -39,49 +52,11 @@ export function TrainPage() {
   }
   const ready = () =>
     missing().length === 0 && models.chosen() !== null && !data.prepareFailure() && !refused()
-
-  const view = (): RunView | null => (training.busy() ? training.liveView() : runs.view(runs.shownId()))
-
-  const curves = createMemo(
-    (): ChartRun[] => {
-      const main = view()
-      const shown = runs.shown()
-      const list: ChartRun[] = main
-        ? [
-            {
-              id: shown?.id ?? 'live',
-              name: shown ? runs.label(shown) : t('train.thisRun'),
-              series: main.series,
-              ...(shown ? { maxSteps: shown.maxSteps } : {}),
-            },
-          ]
-        : []
-      for (const id of runs.overlays()) {
-        const other = runs.view(id)
-        const otherRun = runs.byId(id)
-        if (!other || id === shown?.id || list.length >= MOST_RUNS) continue
-        list.push({ id, name: otherRun ? runs.label(otherRun) : id, series: other.series })
-      }
-      return list
-    },
-    [],
-    {
-      equals: (a, b) =>
-        a.length === b.length &&
-        a.every(
-          (run, i) =>
-            run.series === b[i]!.series && run.name === b[i]!.name && run.maxSteps === b[i]!.maxSteps,
-        ),
-    },
-  )
+  const last = createMemo(() => runs.list().find((run) => run.step > 0) ?? null)
 
   function start(): void {
-    if (!ready()) {
-      setTried(true)
-      return
-    }
-    setTried(false)
-    void training.start()
+    setTried(!ready())
+    if (ready()) void training.start()
   }
 
   return (
@@ -90,54 +65,24 @@ export function TrainPage() {
         title={t('train.title')}
         lede={<Context />}
         action={
-          <Show
-            when={training.busy()}
-            fallback={
-              <Button
-                kind={training.ended() ? 'plain' : 'primary'}
-                icon="play"
-                onClick={start}
-                disabled={!ready()}
-                aria-describedby="start-note"
-              >
-                {t(curves().length > 0 && view() ? 'train.again' : 'train.start')}
-              </Button>
-            }
+          <Button
+            kind="primary"
+            icon="play"
+            onClick={start}
+            disabled={!ready()}
+            aria-describedby="start-note"
           >
-            <Button
-              icon="stop"
-              onClick={() => void training.stop()}
-              disabled={training.phase() !== 'running'}
-            >
-              {t(training.phase() === 'stopping' ? 'train.stopping' : 'train.stop')}
-            </Button>
-          </Show>
+            {t('train.start')}
+          </Button>
         }
       />
-
       <div class="stack">
-        <Show when={models.listFailure()}>
-          {(failure) => (
-            <FailureNotice
-              failure={failure()}
-              actions={<Button onClick={() => void models.refresh()}>{t('action.retry')}</Button>}
-            />
-          )}
-        </Show>
-        <Show when={training.failure()}>
-          {(failure) => <FailureNotice failure={failure()} onDismiss={training.dismissFailure} />}
-        </Show>
-        <Show when={data.failure() && !data.dataset() ? data.failure() : null}>
-          {(failure) => (
-            <Show when={!training.failure()}>
-              <FailureNotice failure={failure()} />
-            </Show>
-          )}
-        </Show>
-        <Show when={!training.busy() && data.prepareFailure()}>
+        <Failures />
+        <Show when={data.failure() && !data.dataset() && !training.failure() ? data.failure() : null}>
           {(failure) => <FailureNotice failure={failure()} />}
         </Show>
-        <Show when={!training.busy() && (missing().length > 0 || tried())}>
+        <Show when={data.prepareFailure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
+        <Show when={missing().length > 0 || tried()}>
           <div id="start-note">
             <For each={missing()}>
               {(item) => (
@@ -154,53 +99,89 @@ export function TrainPage() {
             </For>
           </div>
         </Show>
-        <Ended />
       </div>
-
-      <div class="workbench train" classList={{ live: training.busy() || view() !== null }}>
+      <div class="workbench train">
         <div class="train-setup">
-          <Show when={training.busy()} fallback={<Setup />}>
-            <Section title={t('train.settings')}>
-              <Show when={training.config() ?? runs.shown()?.config}>
-                {(config) => <RunFacts config={config()} />}
-              </Show>
-            </Section>
-          </Show>
+          <Setup />
         </div>
         <div class="stack-l train-live">
-          <Show when={training.busy()}>
-            <Live />
-          </Show>
-          <Show
-            when={curves().length > 0}
-            fallback={
-              <div class="stack-s waiting">
-                <h2>{t('train.before.title')}</h2>
-                <p class="quiet">{t('train.before.text')}</p>
-              </div>
-            }
-          >
-            <div class="stack">
-              <Show when={view() && !training.busy() ? runs.shown() : null}>
-                {(run) => <h2>{run().name}</h2>}
-              </Show>
-              <LossChart runs={curves()} />
-            </div>
-          </Show>
-          <For each={view()?.notices() ?? []}>{(message) => <Notice tone="warning" title={message} />}</For>
-          <Show when={view()}>
-            {(current) => (
-              <Show when={current().samples().length > 0}>
-                <Section title={t('samples.title')} lede={t('samples.lede')}>
-                  <SampleList samples={current().samples()} />
-                </Section>
-              </Show>
-            )}
-          </Show>
+          <div class="stack-s waiting">
+            <h2>{t('train.before.title')}</h2>
+            <p class="quiet">{t('train.before.text')}</p>
+            <Show when={last()}>
+              {(run) => (
+                <p>
+                  <Button
+                    kind="quiet"
+                    onClick={() => {
+                      runs.show(run().id)
+                      void runs.load(run().id)
+                    }}
+                  >
+                    {t('train.before.last', { name: runs.label(run()) })}
+                  </Button>
+                </p>
+              )}
+            </Show>
+          </div>
         </div>
       </div>
-      <Show when={!training.busy()}>
-        <Next to="evaluate" ready={false} />
+      <Next to="evaluate" ready={false} />
+    </>
+  )
+}
+
+/** The run that this page trains: its own settings and data, whatever the form says meanwhile. */
+function RunGoingOn() {
+  const { training, runs } = useApp()
+  const config = () => training.liveConfig() ?? runs.byId(runs.live())?.config
+  return (
+    <>
+      <PageHead
+        title={t('train.title')}
+        lede={
+          <Show when={runs.byId(runs.live())} fallback={t('stage.start')}>
+            {(run) => runs.label(run())}
+          </Show>
+        }
+        action={
+          <Button icon="stop" onClick={() => void training.stop()} disabled={training.phase() !== 'running'}>
+            {t(training.phase() === 'stopping' ? 'train.stopping' : 'train.stop')}
+          </Button>
+        }
+      />
+      <div class="stack">
+        <Failures />
+      </div>
+      <div class="workbench train live">
+        <div class="train-setup">
+          <Section title={t('train.runSettings')}>
+            <Show when={config()}>{(config) => <RunFacts config={config()} />}</Show>
+          </Section>
+        </div>
+        <div class="stack-l train-live">
+          <Live />
+          <RunCurve view={training.liveView()} run={runs.byId(runs.live())} />
+        </div>
+      </div>
+    </>
+  )
+}
+
+function Failures() {
+  const { models, training } = useApp()
+  return (
+    <>
+      <Show when={models.listFailure()}>
+        {(failure) => (
+          <FailureNotice
+            failure={failure()}
+            actions={<Button onClick={() => void models.refresh()}>{t('action.retry')}</Button>}
+          />
+        )}
+      </Show>
+      <Show when={training.failure()}>
+        {(failure) => <FailureNotice failure={failure()} onDismiss={training.dismissFailure} />}
       </Show>
     </>
   )
@@ -228,52 +209,5 @@ function Context() {
         )}
       </Show>
     </>
-  )
-}
-
-/** The way on from a run that has just ended. */
-function Ended() {
-  const { training, runs } = useApp()
-  /** A run that has been deleted since has nothing more to offer. */
-  const ended = () => {
-    const end = training.busy() ? null : training.ended()
-    return end && runs.byId(end.run) ? end : null
-  }
-  const change = (run: string) => {
-    const evals = runs.view(run)?.series.validation.column('eval_loss')
-    if (!evals || evals.length < 2) return null
-    return t('train.ended.loss', {
-      first: formatLoss(evals.at(0)),
-      last: formatLoss(evals.at(evals.length - 1)),
-    })
-  }
-  return (
-    <Show when={ended()}>
-      {(end) => (
-        <Notice
-          tone="success"
-          title={t(
-            end().reason === 'stopped'
-              ? 'train.ended.stopped'
-              : end().reason === 'early_stopping'
-                ? 'train.ended.early'
-                : 'train.ended.finished',
-          )}
-          actions={
-            <>
-              <LinkButton kind="primary" icon="export" href={hrefOf('export')}>
-                {t('train.ended.download')}
-              </LinkButton>
-              <LinkButton href={hrefOf('evaluate')}>{t('train.ended.try')}</LinkButton>
-              <Show when={end().reason === 'stopped'}>
-                <Button onClick={() => void training.resume(end().run)}>{t('runs.resume')}</Button>
-              </Show>
-            </>
-          }
-        >
-          <Show when={change(end().run)}>{(text) => <p>{text()}</p>}</Show>
-        </Notice>
-      )}
-    </Show>
   )
 }

@@ -1,0 +1,74 @@
+/**
+ * What a run's curves and answers say of it, in a word that a sentence can be made of. A loss on held-out rows says how well
+ * *other* rows are known: where rows are facts, none can be known from another, and a run that has learnt every answer looks worse on
+ * it than one that has learnt nothing. So it is never judged by that alone.
+ */
+
+export interface Curves {
+  /** Training losses in the order of steps, nats; NaN where a step was skipped. */
+  trainLoss: ArrayLike<number>
+  evalSteps: ArrayLike<number>
+  /** Losses on held-out rows, nats. */
+  evalLoss: ArrayLike<number>
+}
+
+export interface Judgement {
+  /**
+   * better: known rows and unknown ones are known better. by_heart: what it is trained on is learnt, what it is not is known less
+   * well than at its best step. no_change: neither has moved. worse: both have got worse. unknown: nothing was held out, or too little
+   * was seen.
+   */
+  kind: 'better' | 'by_heart' | 'no_change' | 'worse' | 'unknown'
+  /** The evaluation with the lowest loss. */
+  best: { step: number; loss: number } | null
+  first: number
+  last: number
+  /** Means over the first and the last steps. */
+  train: { first: number; last: number } | null
+}
+
+/** A change of a loss by less than this share may be chance. */
+const MARGIN = 0.02
+/** Steps that the two means of the training loss are taken over, at most. */
+const STEPS = 10
+
+export function judge({ trainLoss, evalSteps, evalLoss }: Curves): Judgement {
+  const losses = Array.from(trainLoss).filter(Number.isFinite)
+  const few = Math.min(STEPS, Math.floor(losses.length / 2))
+  const train = few === 0 ? null : { first: mean(losses.slice(0, few)), last: mean(losses.slice(-few)) }
+  const evals = Array.from(evalLoss, (loss, i) => ({ step: evalSteps[i]!, loss })).filter(({ loss }) =>
+    Number.isFinite(loss),
+  )
+  const [first, last] = [evals[0]?.loss ?? Number.NaN, evals.at(-1)?.loss ?? Number.NaN]
+  const best = evals.reduce<Judgement['best']>((a, b) => (a && a.loss <= b.loss ? a : b), null)
+  const known = { best, first, last, train }
+  if (evals.length < 2 || !best) return { ...known, kind: 'unknown' }
+  const fell = train !== null && train.last < train.first * (1 - MARGIN)
+  const rose = last > best.loss * (1 + MARGIN)
+  if (fell && rose) return { ...known, kind: 'by_heart' }
+  if (last < first * (1 - MARGIN)) return { ...known, kind: 'better' }
+  if (last > first * (1 + MARGIN)) return { ...known, kind: 'worse' }
+  return { ...known, kind: 'no_change' }
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** Whether an answer is what the data says, white space and case of letters aside. */
+export function isAsTheDataSays(answer: string, reference: string): boolean {
+  const plain = (text: string) => text.normalize('NFC').trim().replace(/\s+/g, ' ').toLowerCase()
+  return plain(answer) === plain(reference)
+}
+
+/** Of how many questions with a known answer the last answer is that one: of rows that are learnt, and of rows that are not. */
+export function tally(
+  samples: readonly { reference?: string; split?: string; answer: string }[],
+): Record<'learnt' | 'heldOut', { right: number; of: number }> {
+  const found = { learnt: { right: 0, of: 0 }, heldOut: { right: 0, of: 0 } }
+  for (const { reference, split, answer } of samples) {
+    if (reference === undefined || split === undefined) continue
+    const part = split === 'train' ? found.learnt : found.heldOut
+    part.of++
+    if (isAsTheDataSays(answer, reference)) part.right++
+  }
+  return found
+}

@@ -1,0 +1,60 @@
+import { createMemo, For, Show } from 'solid-js'
+import type { RunInfo } from '../../../protocol/studio.ts'
+import type { ChartRun } from '../../charts/chart-run.ts'
+import { LossChart } from '../../charts/LossChart.tsx'
+import { MOST_RUNS } from '../../charts/palette.ts'
+import { Notice } from '../../components/Notice.tsx'
+import { Section } from '../../components/Page.tsx'
+import { SampleList } from '../../components/Samples.tsx'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+import type { RunView } from '../../state/runs.ts'
+
+/** The curve of a run with those laid over it, what it had to say, and its answers. */
+export function RunCurve(props: { view: RunView | null; run: RunInfo | null }) {
+  const { runs } = useApp()
+  const curves = createMemo(
+    (): ChartRun[] => {
+      const { view, run } = props
+      const list: ChartRun[] = view
+        ? [
+            {
+              id: run?.id ?? 'live',
+              name: run ? runs.label(run) : t('train.thisRun'),
+              series: view.series,
+              ...(run ? { maxSteps: run.maxSteps } : {}),
+            },
+          ]
+        : []
+      for (const id of runs.overlays()) {
+        const other = runs.view(id)
+        const otherRun = runs.byId(id)
+        if (!other || id === run?.id || list.length >= MOST_RUNS) continue
+        list.push({ id, name: otherRun ? runs.label(otherRun) : id, series: other.series })
+      }
+      return list
+    },
+    [],
+    {
+      equals: (a, b) =>
+        a.length === b.length &&
+        a.every(
+          (run, i) =>
+            run.series === b[i]!.series && run.name === b[i]!.name && run.maxSteps === b[i]!.maxSteps,
+        ),
+    },
+  )
+  return (
+    <>
+      <Show when={curves().length > 0}>
+        <LossChart runs={curves()} />
+      </Show>
+      <For each={props.view?.notices() ?? []}>{(message) => <Notice tone="warning" title={message} />}</For>
+      <Show when={props.view?.samples().length}>
+        <Section title={t('samples.title')} lede={t('samples.lede')}>
+          <SampleList samples={props.view!.samples()} />
+        </Section>
+      </Show>
+    </>
+  )
+}

@@ -1,0 +1,88 @@
+import { createEffect, Show } from 'solid-js'
+import type { RunInfo } from '../../../protocol/studio.ts'
+import { Button, LinkButton } from '../../components/Button.tsx'
+import { FailureNotice, Notice } from '../../components/Notice.tsx'
+import { Next, PageHead, Section } from '../../components/Page.tsx'
+import { formatTime } from '../../messages/format.ts'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+import { hrefOf } from '../../state/route.ts'
+import { Judged } from '../Judged.tsx'
+import { RunFacts } from '../RunFacts.tsx'
+import { RunCurve } from './RunCurve.tsx'
+
+/** A stored run: how it ended, what it was, and what to do with it. Nothing here is of any other run. */
+export function RunInView(props: { run: RunInfo }) {
+  const { training, runs } = useApp()
+  const view = () => runs.view(props.run.id)
+  createEffect(() => void runs.load(props.run.id))
+  return (
+    <>
+      <PageHead
+        title={runs.label(props.run)}
+        lede={formatTime(props.run.created)}
+        action={<Button onClick={() => runs.show(null)}>{t('train.another')}</Button>}
+      />
+      <div class="stack">
+        <Show when={props.run.failure ? null : training.failure()}>
+          {(failure) => <FailureNotice failure={failure()} onDismiss={training.dismissFailure} />}
+        </Show>
+        <Outcome run={props.run} />
+      </div>
+      <div class="workbench train live">
+        <div class="train-setup">
+          <Section title={t('train.runSettings')}>
+            <RunFacts config={props.run.config} />
+          </Section>
+        </div>
+        <div class="stack-l train-live">
+          <RunCurve view={view()} run={props.run} />
+        </div>
+      </div>
+      <Next to="evaluate" ready={false} />
+    </>
+  )
+}
+
+/** How it ended, and the way on. */
+function Outcome(props: { run: RunInfo }) {
+  const { training, runs } = useApp()
+  const title = () => {
+    if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
+    if (props.run.status === 'done')
+      return t(runs.view(props.run.id)?.endedEarly() ? 'train.ended.early' : 'train.ended.finished')
+    if (props.run.status === 'failed') return t('train.ended.failed', at())
+    return t(runs.wasCutOff(props.run) ? 'train.ended.cutOff' : 'train.ended.stopped', at())
+  }
+  const at = () => ({ step: props.run.step, count: props.run.maxSteps })
+  return (
+    <Notice
+      tone={props.run.status === 'done' ? 'success' : props.run.status === 'failed' ? 'error' : 'info'}
+      title={title()}
+      actions={
+        <>
+          <Show when={runs.resumable(props.run)}>
+            <Button icon="play" onClick={() => void training.resume(props.run.id)}>
+              {t('runs.resume')}
+            </Button>
+          </Show>
+          <Show when={props.run.step > 0}>
+            <LinkButton kind="primary" href={hrefOf('export')}>
+              {t('train.ended.download')}
+            </LinkButton>
+            <LinkButton href={hrefOf('evaluate')}>{t('train.ended.try')}</LinkButton>
+          </Show>
+        </>
+      }
+    >
+      <Show when={props.run.failure}>
+        {(failure) => (
+          <p>
+            {failure().message} {failure().hint}
+          </p>
+        )}
+      </Show>
+      <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} />}</Show>
+    </Notice>
+  )
+}

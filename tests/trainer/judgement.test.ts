@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest'
+import { isAsTheDataSays, judge, tally } from '../../src/runs/judgement.ts'
+
+const line = (from: number, to: number, length = 40) =>
+  Array.from({ length }, (_, i) => from + ((to - from) * i) / (length - 1))
+const at = (steps: number[], losses: number[]) => ({ evalSteps: steps, evalLoss: losses })
+
+describe('a run is judged', () => {
+  test('as better where rows it never saw are known better', () => {
+    const found = judge({ trainLoss: line(5, 1), ...at([0, 20, 40], [5, 3, 2]) })
+    expect(found).toMatchObject({ kind: 'better', best: { step: 40, loss: 2 }, first: 5, last: 2 })
+  })
+
+  test('as learnt by heart where the training loss falls and the other one rises from its best', () => {
+    // Facts: the held-out ones cannot be known from others, and the loss on them ends above its start.
+    expect(judge({ trainLoss: line(5, 0.05), ...at([0, 10, 40], [5, 4, 7]) })).toMatchObject({
+      kind: 'by_heart',
+      best: { step: 10, loss: 4 },
+    })
+    // Below its start, but well above its best: the same.
+    expect(judge({ trainLoss: line(5, 0.05), ...at([0, 10, 40], [5, 2, 3]) }).kind).toBe('by_heart')
+  })
+
+  test('as unmoved, or as worse', () => {
+    expect(judge({ trainLoss: line(5, 5), ...at([0, 40], [5, 4.95]) }).kind).toBe('no_change')
+    expect(judge({ trainLoss: line(5, 8), ...at([0, 40], [5, 9]) }).kind).toBe('worse')
+  })
+
+  test('not at all where nothing was held out, or all of it is no number', () => {
+    expect(judge({ trainLoss: line(5, 1), ...at([], []) }).kind).toBe('unknown')
+    expect(judge({ trainLoss: [Number.NaN], ...at([0, 1], [Number.NaN, Number.NaN]) })).toMatchObject({
+      kind: 'unknown',
+      best: null,
+      train: null,
+    })
+  })
+
+  test('by its answers, of rows that were learnt and rows that were not', () => {
+    expect(isAsTheDataSays(' The  Red\nbox', 'the red box')).toBe(true)
+    expect(isAsTheDataSays('the red bo', 'the red box')).toBe(false)
+    expect(
+      tally([
+        { reference: 'a', split: 'train', answer: 'A ' },
+        { reference: 'b', split: 'train', answer: 'c' },
+        { reference: 'd', split: 'validation', answer: 'e' },
+        { reference: 'd', split: 'test', answer: 'd' },
+        { answer: 'own question' },
+      ]),
+    ).toEqual({ learnt: { right: 1, of: 2 }, heldOut: { right: 1, of: 2 } })
+  })
+})
