@@ -16,6 +16,8 @@ import type { TrainParts } from './train-parts.ts'
 
 /** The run that begins or goes on. */
 interface Current {
+  /** Null until a new run has been recorded. */
+  id: string | null
   /** Null until there is something that trains. */
   run: ActiveRun | null
   stop(): void
@@ -35,6 +37,7 @@ export function runRoom(parts: TrainParts): RunRoom {
     prepare: (call: Call) => Promise<(engines: Engines) => ActiveRun>,
     onEvent: (event: RunEvent) => void,
     call: Call,
+    id: string | null = null,
   ): Promise<ActiveRun> {
     const stopping = new AbortController()
     const stop = () => stopping.abort()
@@ -45,7 +48,7 @@ export function runRoom(parts: TrainParts): RunRoom {
     const started = new Promise<ActiveRun>((resolve) => {
       begun = resolve
     })
-    const mine: Current = { run: null, stop, ended: started }
+    const mine: Current = { id, run: null, stop, ended: started }
     const forget = () => {
       call.signal?.removeEventListener('abort', stop)
       if (current === mine) current = null
@@ -57,6 +60,7 @@ export function runRoom(parts: TrainParts): RunRoom {
           try {
             const make = await prepare(staged(onEvent, { ...call, signal }))
             const run = make(engines)
+            mine.id = run.id
             mine.run = run
             mine.stop = () => run.stop()
             if (signal.aborted) run.stop()
@@ -85,7 +89,7 @@ export function runRoom(parts: TrainParts): RunRoom {
 
   /** Everything told so far is stored, where it is the run that goes on. */
   async function flushed(run: string): Promise<void> {
-    if (current?.run?.id === run) await current.run.flush()
+    if (current?.id === run) await current.run?.flush()
   }
 
   /** Fetching a model is a stage of the run that needs it. */
@@ -133,6 +137,7 @@ export function runRoom(parts: TrainParts): RunRoom {
         },
         onEvent,
         call,
+        id,
       )
     },
 
@@ -146,7 +151,7 @@ export function runRoom(parts: TrainParts): RunRoom {
       const held = await heldRuns()
       return (await listRuns(await database())).map((record) => {
         // A run that nobody holds was cut off: its page was closed, or crashed.
-        const cut = record.status === 'running' && record.id !== current?.run?.id && !held.has(record.id)
+        const cut = record.status === 'running' && record.id !== current?.id && !held.has(record.id)
         return runInfo(cut ? { ...record, status: 'stopped' } : record)
       })
     },
@@ -164,7 +169,7 @@ export function runRoom(parts: TrainParts): RunRoom {
     },
 
     async remove(run) {
-      if (current?.run?.id === run)
+      if (current?.id === run)
         fail('bad_state', 'This run is going on.', 'Stop it before you remove it.', { run })
       await removeRun(await database(), run)
     },

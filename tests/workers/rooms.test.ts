@@ -494,8 +494,33 @@ describe('a run', () => {
     expect(two).toMatchObject({ status: 'rejected', reason: { code: 'bad_state' } })
     await first.end
     const again = listener()
-    await train.runs.start(request, again.onEvent)
+    const id = await train.runs.start(request, again.onEvent)
+    expect((await failureOf(train.runs.remove(id))).code).toBe('bad_state')
     await again.end
+    // From the first moment of going on with it, too.
+    const more = listener()
+    const going = train.runs.resume(id, more.onEvent)
+    expect((await failureOf(train.runs.remove(id))).code).toBe('bad_state')
+    await going
+    await more.end
+    await train.runs.remove(id)
+  })
+
+  test('can be stopped while it is just beginning, and leaves nothing', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    for (const stop of ['room', 'call'] as const) {
+      const control = new AbortController()
+      const starting = train.runs.start(request, () => {}, { signal: control.signal })
+      const refused = expect(starting).rejects.toThrow(/abort/i)
+      if (stop === 'room') await train.runs.stop()
+      else control.abort()
+      await refused
+      expect(await train.runs.list()).toEqual([])
+    }
+    const { end, onEvent } = listener()
+    await train.runs.start(request, onEvent)
+    expect(await end).toMatchObject({ type: 'done' })
   })
 
   test('that was stopped while loading leaves no checkpoint, and starts over', async () => {

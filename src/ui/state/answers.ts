@@ -47,35 +47,21 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
       setExchanges(produce((all) => all.unshift({ id, ...question, run, base: blank(), tuned: blank() })))
     })
     try {
-      for (const side of ['tuned', 'base'] as const)
-        await answer(id, side, question.prompt, model, run, options, abort.signal)
+      const asked = { model, prompts: [question.prompt], options, ...models.asked() }
+      await answer(id, 'tuned', { ...asked, run }, abort.signal)
+      await answer(id, 'base', { ...asked, run: null }, abort.signal)
     } finally {
       setAsking(false)
     }
   }
 
-  async function answer(
-    id: number,
-    side: Side,
-    prompt: string,
-    model: string,
-    run: string,
-    options: AnswerRequest['options'],
-    signal: AbortSignal,
-  ): Promise<void> {
+  async function answer(id: number, side: Side, request: AnswerRequest, signal: AbortSignal): Promise<void> {
     const change = (next: Partial<SideAnswer>) => setExchanges((exchange) => exchange.id === id, side, next)
     if (signal.aborted) return change({ state: 'stopped' })
     const begun = performance.now()
     change({ state: 'writing' })
     let text = ''
     try {
-      const request = {
-        model,
-        run: side === 'tuned' ? run : null,
-        prompts: [prompt],
-        options,
-        ...models.asked(),
-      }
       const whole = await studio.answers.answer(
         request,
         (_, piece) => {
