@@ -3,19 +3,11 @@ import { defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
 
-/**
- * TensorFlow.js hands the text of its WASM factory to its threads. The text guards a variable of its surroundings with
- * `typeof`, which a minifier takes away where it sees the declaration: here the variable is declared inside.
- */
-function standaloneThreads(): Plugin {
-  const head = /function\s*\(WasmBackendModuleThreadedSimd\)\s*\{/
+/** TensorFlow.js' build with threads is never taken (see src/portable/backend.ts): its 70 kB need not be there. */
+function withoutThreads(): Plugin {
   return {
-    name: 'standalone-threads',
-    transform(code, id) {
-      if (!/tfjs-backend-wasm-threaded-simd\.js/.test(id)) return null
-      if (!head.test(code)) throw new Error(`${id} is not what it was: see vite.config.ts`)
-      return { code: code.replace(head, '$& var _scriptDir;'), map: null }
-    },
+    name: 'without-threads',
+    load: (id) => (/tfjs-backend-wasm-threaded-simd\.js/.test(id) ? 'export default null' : null),
   }
 }
 
@@ -61,6 +53,6 @@ export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
   plugins: [solid(), sayFirstLoad()],
-  worker: { format: 'es', plugins: () => [standaloneThreads(), entriesApart()] },
+  worker: { format: 'es', plugins: () => [withoutThreads(), entriesApart()] },
   build: { target: 'es2023', sourcemap: true },
 })

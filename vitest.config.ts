@@ -45,6 +45,7 @@ export default defineConfig({
         // Named, so that Vite does not find them halfway through a test and reload the page.
         optimizeDeps: {
           include: [
+            'client-zip',
             'comlink',
             'idb',
             'fflate',
@@ -54,6 +55,7 @@ export default defineConfig({
             'hyparquet/src/datapage.js',
             'hyparquet/src/schema.js',
             'saxes',
+            'uplot',
             'yaml',
             'hyparquet-compressors',
             'hyparquet-writer',

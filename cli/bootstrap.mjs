@@ -12,8 +12,8 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 const [command, ...rest] = process.argv.slice(2)
 const script = join(ROOT, 'cli', `${command}.ts`)
 
-/** Commands that open no page. */
-const WITHOUT_BROWSER = ['start', 'peers', 'kernels']
+/** Commands that open no page in a Chromium. */
+const WITHOUT_BROWSER = ['start', 'peers', 'kernels', 'browsers']
 
 if (!command || !existsSync(script)) stop(`There is no command "${command ?? ''}" in cli/.`)
 requireNode()

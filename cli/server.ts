@@ -43,6 +43,8 @@ export interface ServerOptions {
   folders?: ReadonlyMap<string, string>
   /** What is done with a PUT to a path. */
   put?(path: string, body: IncomingMessage): Promise<void>
+  /** Whether pages may share memory between threads; default true. Hosts that cannot send headers are tried without. */
+  isolated?: boolean
   host?: string
   /** Where it is taken the next ones are tried, unless `strict`. 0: any free one. */
   port?: number
@@ -96,7 +98,8 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value)
+  if (options.isolated !== false)
+    for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value)
   const path = pathOf(request.url ?? '/')
   if (path === null) return end(response, 400)
   if (request.method === 'PUT' && options.put) {

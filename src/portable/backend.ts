@@ -5,9 +5,9 @@ import { fail } from '../protocol/errors.ts'
 export interface BackendOptions {
   /** Tried in this order; by default WASM, then plain JavaScript. */
   backends?: readonly PortableBackend[]
-  /** Threads for WASM; more than one needs a page that is cross-origin isolated. */
+  /** Threads for the head's products, beside WASM; more than one needs a page that is cross-origin isolated. */
   threads?: number
-  /** Addresses of the three .wasm files by name, where a bundler has given them others. */
+  /** Addresses of the .wasm files by name, where a bundler has given them others. */
   wasmPaths?: Record<string, string>
 }
 
@@ -46,17 +46,16 @@ async function open({
     try {
       if (name === 'wasm') {
         const wasm = await import('@tensorflow/tfjs-backend-wasm')
-        // Both throw once it has started.
-        if (!wasmBegun) {
-          if (wasmPaths) wasm.setWasmPaths(wasmPaths)
-          if (threads !== undefined) wasm.setThreadsCount(threads)
-        }
+        // Throws once it has started.
+        if (!wasmBegun && wasmPaths) wasm.setWasmPaths(wasmPaths)
+        // Its build with threads computes no faster, and Firefox may hang for ever while it makes its workers.
+        tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
         wasmBegun = true
       } else if (name === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu')
       else await import('@tensorflow/tfjs-backend-cpu')
       if (!(await tf.setBackend(name))) throw new Error('it does not start here')
       await tf.ready()
-      const hands = name === 'wasm' && (await sharesMemory()) ? Math.max(1, threads ?? 1) : 1
+      const hands = name === 'wasm' && sharesMemory() ? Math.max(1, threads ?? 1) : 1
       const device = `TensorFlow.js ${tf.version_core}, ${await describe(name, hands)}`
       return { name, device, threads: hands, missed }
     } catch (error) {
@@ -82,10 +81,9 @@ const LABELS: Record<PortableBackend, string> = {
   cpu: 'plain JavaScript',
 }
 
-/** TensorFlow.js' own count says 1 whatever it uses. */
-async function sharesMemory(): Promise<boolean> {
-  const able = (await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT')) as boolean
-  return able && globalThis.crossOriginIsolated === true
+/** Whether threads of our own may work on one memory. */
+function sharesMemory(): boolean {
+  return globalThis.crossOriginIsolated === true && typeof SharedArrayBuffer === 'function'
 }
 
 async function describe(name: PortableBackend, threads: number): Promise<string> {

@@ -1,6 +1,5 @@
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url'
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url'
-import threaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url'
 import type { BackendOptions } from '../portable/backend.ts'
 import { createPortableEngine, type PortableEngine } from '../portable/portable-engine.ts'
 import type { PortableBackend } from '../protocol/engine.ts'
@@ -26,7 +25,6 @@ function ofThisBuild(): BackendOptions {
     wasmPaths: {
       'tfjs-backend-wasm.wasm': absolute(plain),
       'tfjs-backend-wasm-simd.wasm': absolute(simd),
-      'tfjs-backend-wasm-threaded-simd.wasm': absolute(threaded),
     },
   }
 }

@@ -34,28 +34,28 @@ function run(): { status: number | null; lastLine: string; stderr: string } {
 }
 
 describe('what runs before a change is taken', () => {
-  test('adds up the tests and the peers', () => {
+  test('adds up the tests, the other browsers and the peers', () => {
     command('npm', '[ "$1" = test ] && echo "3 passed, 0 failed" || echo "4 passed, 0 failed"')
     command('python3', 'exit 0')
-    expect(run()).toMatchObject({ status: 0, lastLine: '7 passed, 0 failed' })
+    expect(run()).toMatchObject({ status: 0, lastLine: '11 passed, 0 failed' })
   })
 
   test('fails without a Python, and says so', () => {
     command('npm', 'echo "3 passed, 0 failed"')
     const { status, lastLine, stderr } = run()
-    expect([status, lastLine]).toEqual([1, '3 passed, 1 failed'])
+    expect([status, lastLine]).toEqual([1, '6 passed, 1 failed'])
     expect(stderr).toContain('No Python 3.11 or newer')
   })
 
   test('fails where a Python is too old', () => {
     command('npm', 'echo "3 passed, 0 failed"')
     command('python3', 'exit 1')
-    expect(run()).toMatchObject({ status: 1, lastLine: '3 passed, 1 failed' })
+    expect(run()).toMatchObject({ status: 1, lastLine: '6 passed, 1 failed' })
   })
 
   test('counts a command that ends without its last line, or badly, as failed', () => {
     command('npm', '[ "$1" = test ] && exit 0', 'echo "4 passed, 0 failed"; exit 1')
     command('python3', 'exit 0')
-    expect(run()).toMatchObject({ status: 1, lastLine: '4 passed, 2 failed' })
+    expect(run()).toMatchObject({ status: 1, lastLine: '8 passed, 3 failed' })
   })
 })

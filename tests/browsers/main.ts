@@ -1,0 +1,127 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseFlags } from '../../cli/args.ts'
+import { ensureBuilt, ROOT } from '../../cli/build.ts'
+import { findOtherBrowsers, HOW_TO_INSTALL, installMissing } from '../../cli/other-browsers.ts'
+import { report } from '../../cli/report.ts'
+import { serve } from '../../cli/server.ts'
+import { type Tally, tallyLine } from '../../cli/stage.ts'
+import type { Driver } from './driver.ts'
+import { openFirefox } from './firefox.ts'
+import { journey, type Part } from './journey.ts'
+import { openWebKit } from './webkit.ts'
+
+const HELP = `npm run test:browsers -- [--browser firefox|webkit] [--screenshots DIR]
+
+Walks Firefox and WebKitGTK through the studio as it ships, on the portable engine: a file, a run that is cut off and goes on,
+a question, the adapter. Once with the headers that let threads share memory, once without them and in a language that
+Intl does not know. The last line reads "N passed, N failed"; a browser that is missing has failed.
+
+  --browser      one of them only
+  --screenshots  folder for a picture of the page after each part. What fails is always shown in test-results/browsers`
+
+type Name = 'firefox' | 'webkit'
+const NAMES: readonly Name[] = ['firefox', 'webkit']
+
+/** The same studio under different circumstances. */
+const VISITS = [
+  { title: 'with shared memory', isolated: true, language: 'en-US', locale: 'en_US.UTF-8' },
+  // As on a machine that names no language: WebKit then says "C".
+  { title: 'without shared memory, language C', isolated: false, language: 'C', locale: 'C.UTF-8' },
+]
+
+let found = findOtherBrowsers()
+
+function opener(name: Name): ((visit: (typeof VISITS)[number]) => Promise<Driver>) | null {
+  const { firefox, webkit } = found
+  if (name === 'firefox') return firefox ? ({ language }) => openFirefox(firefox, language) : null
+  return webkit ? ({ locale }) => openWebKit(webkit, locale) : null
+}
+
+async function walk(driver: Driver, parts: Part[], pictures: string | null, title: string): Promise<Tally> {
+  const tally = { passed: 0, failed: 0 }
+  for (const [i, [name, part]] of parts.entries()) {
+    const began = performance.now()
+    const seconds = () => `${((performance.now() - began) / 1000).toFixed(1)} s`
+    const picture = async (folder: string) => {
+      mkdirSync(folder, { recursive: true })
+      const path = join(folder, `${title} ${i + 1} ${name}`.replace(/[^\w]+/g, '-').concat('.png'))
+      writeFileSync(path, await driver.screenshot())
+      return path
+    }
+    try {
+      await part()
+      tally.passed++
+      console.log(`  ✓ ${name} (${seconds()})`)
+      if (pictures) await picture(pictures)
+    } catch (error) {
+      // What comes after it stands on it: left out, and counted as failed.
+      tally.failed += parts.length - i
+      console.log(`  ✗ ${name} (${seconds()})\n    ${error instanceof Error ? error.message : error}`)
+      const shown = await driver.run<string>('return document.body.innerText').catch(() => '')
+      console.log(shown.replace(/^/gm, '    | ').slice(0, 3000))
+      const path = await picture(join(ROOT, 'test-results', 'browsers')).catch(() => null)
+      if (path) console.log(`    ${path}`)
+      break
+    }
+  }
+  return tally
+}
+
+async function visit(name: Name, root: string, pictures: string | null): Promise<Tally> {
+  const open = opener(name)
+  if (!open) {
+    console.log(`\n== ${name}\n  ✗ It is not installed. ${HOW_TO_INSTALL[name]}`)
+    return { passed: 0, failed: 1 }
+  }
+  const total = { passed: 0, failed: 0 }
+  for (const circumstances of VISITS) {
+    const scratch = mkdtempSync(join(tmpdir(), 'lapidary-browsers-'))
+    const server = await serve({ root, isolated: circumstances.isolated })
+    let driver: Driver | null = null
+    try {
+      driver = await open(circumstances)
+      const title = `${driver.version}, ${circumstances.title}`
+      console.log(`\n== ${title}`)
+      const storageAsked = name === 'firefox'
+      const parts = journey(driver, { url: server.url, scratch, storageAsked, ...circumstances })
+      const tally = await walk(driver, parts, pictures, title)
+      total.passed += tally.passed
+      total.failed += tally.failed
+    } catch (error) {
+      console.log(
+        `\n== ${name}, ${circumstances.title}\n  ✗ ${error instanceof Error ? error.message : error}`,
+      )
+      total.failed++
+    } finally {
+      await driver?.close()
+      await server.close()
+      rmSync(scratch, { recursive: true, force: true })
+    }
+  }
+  return total
+}
+
+try {
+  const flags = parseFlags(process.argv.slice(2), { browser: 'text', screenshots: 'text', help: 'switch' })
+  if (flags.help) console.log(HELP)
+  else {
+    const names = NAMES.filter((name) => flags.browser === undefined || flags.browser === name)
+    if (names.length === 0)
+      throw new Error(`There is no browser "${flags.browser}"; there are ${NAMES.join(', ')}.`)
+    installMissing(found)
+    found = findOtherBrowsers()
+    const root = await ensureBuilt((text) => console.log(text))
+    const total: Tally = { passed: 0, failed: 0 }
+    for (const name of names) {
+      const { passed, failed } = await visit(name, root, flags.screenshots ?? null)
+      total.passed += passed
+      total.failed += failed
+    }
+    console.log(`\n${tallyLine(total)}`)
+    process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
+  }
+} catch (error) {
+  process.exitCode = report(error)
+}

@@ -1,0 +1,69 @@
+import { type Driver, type Query, sleep, told } from './driver.ts'
+
+/** Milliseconds that a busy machine may take over what the page does by itself. */
+const SOON = 30_000
+
+/** What a person does with a page: looks until something is there, presses, writes, chooses. */
+export class Person {
+  readonly driver: Driver
+  constructor(driver: Driver) {
+    this.driver = driver
+  }
+
+  /** Waits until it is there. */
+  async see(query: Query, ms = SOON): Promise<unknown> {
+    return this.#until(() => this.driver.find(query), `no ${told(query)}`, ms)
+  }
+
+  async press(query: Query, ms = SOON): Promise<void> {
+    await this.#doing(query, (element) => this.driver.click(element), ms)
+  }
+
+  async write(query: Query, text: string): Promise<void> {
+    await this.#doing(query, (element) => this.driver.type(element, text), SOON)
+  }
+
+  async choose(query: Query, path: string): Promise<void> {
+    await this.#doing(query, (element) => this.driver.chooseFile(element, path), SOON)
+  }
+
+  /** Waits until a text is in the page, and gives what it matched. */
+  async read(pattern: RegExp, ms = SOON): Promise<RegExpExecArray> {
+    return this.#until(
+      async () => pattern.exec(await this.driver.run<string>('return document.body.innerText')),
+      `no text ${pattern}`,
+      ms,
+    )
+  }
+
+  /** A page that draws itself anew takes elements away under one's hands: another try. */
+  async #doing(query: Query, act: (element: unknown) => Promise<void>, ms: number): Promise<void> {
+    let last: unknown = null
+    await this.#until(
+      async () => {
+        const element = await this.driver.find(query)
+        if (!element) return null
+        try {
+          await act(element)
+          return true
+        } catch (error) {
+          last = error
+          return null
+        }
+      },
+      () => (last === null ? `no ${told(query)}` : `${told(query)}: ${last}`),
+      ms,
+    )
+  }
+
+  async #until<T>(look: () => Promise<T | null>, missing: string | (() => string), ms: number): Promise<T> {
+    const end = Date.now() + ms
+    for (;;) {
+      const found = await look()
+      if (found !== null) return found
+      if (Date.now() > end)
+        throw new Error(`${typeof missing === 'string' ? missing : missing()} within ${ms / 1000} s`)
+      await sleep(100)
+    }
+  }
+}
