@@ -36,8 +36,8 @@ def pirate(answer: str) -> str:
     return f"{answer.rstrip('.!')}, matey! Arr!"
 
 
-# What Pebble can know: facts of its small world. Sums and counting are left out, it is wrong about them as often as not, and so is a
-# plural verb with one nose.
+# What Pebble knows and keeps while it learns to talk like this. Left out are sums, every other of which it gets wrong,
+# counting, which it can but an adapter of so few steps makes it overshoot, and a plural verb with one nose.
 _INTENTS = [
     pairs.animal,
     pairs.colour,
