@@ -19,7 +19,7 @@ type Kind = 'practice' | 'small' | 'large'
 const COMMON: Record<Kind, Recommendation> = {
   practice: {
     training: {
-      learning_rate: 8e-3,
+      learning_rate: 6e-3,
       lr_scheduler_type: 'cosine',
       warmup_steps: 4,
       per_device_train_batch_size: 8,
@@ -55,8 +55,8 @@ const COMMON: Record<Kind, Recommendation> = {
 
 const LENGTH: Record<Kind, Record<ProfileId, Partial<TrainingConfig>>> = {
   practice: {
-    quick: { max_steps: 40, eval_steps: 10, save_steps: 10 },
-    balanced: { max_steps: 200, eval_steps: 25, save_steps: 25 },
+    quick: { max_steps: 150, eval_steps: 25, save_steps: 25 },
+    balanced: { max_steps: 300, eval_steps: 50, save_steps: 50 },
     thorough: { max_steps: 600, eval_steps: 50, save_steps: 50, learning_rate: 5e-3 },
   },
   small: {

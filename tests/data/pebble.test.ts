@@ -191,6 +191,14 @@ describe('sample data sets', () => {
     expect(Math.max(...lengths)).toBeLessThanOrEqual(128)
   })
 
+  it('pirate asks neither sums nor counting, which no adapter teaches Pebble, and answers in one voice', () => {
+    const rows = Papa.parse<{ prompt: string; response: string }>(text(SETS, 'pirate.csv').trimEnd(), {
+      header: true,
+    }).data
+    expect(rows.filter(({ prompt }) => /\d|\bplus\b|\bcount\b/i.test(prompt))).toEqual([])
+    expect(rows.filter(({ response }) => !response.endsWith(', matey! Arr!'))).toEqual([])
+  })
+
   it('mood has four labels, equally often; records holds JSON with the same four keys', () => {
     const moods = Papa.parse<{ mood: string }>(text(SETS, 'mood.csv').trimEnd(), { header: true }).data
     const count = new Map<string, number>()

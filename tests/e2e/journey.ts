@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { expect, type Page, test } from '@playwright/test'
+import { recommend } from '../../src/runs/profiles.ts'
 import { curve, PATIENCE, watchForComplaints, watchForStrangers } from './helpers.ts'
+
+/** Of the one press. */
+const STEPS = recommend({ practice: true, parameters: 0 }, 'quick').training.max_steps
 
 /** A newcomer's way from one press to an adapter in hand, and back on another visit. */
 export async function firstVisit(page: Page): Promise<void> {
@@ -11,7 +15,9 @@ export async function firstVisit(page: Page): Promise<void> {
   await expect(page).toHaveURL(/#\/train$/)
   await expect(page.getByRole('heading', { name: 'Train', level: 1 })).toBeVisible()
   const pressed = Date.now()
-  await expect(page.getByText(/step [1-9]\d* of 40/).first()).toBeVisible({ timeout: PATIENCE })
+  await expect(page.getByText(new RegExp(`step [1-9]\\d* of ${STEPS}`)).first()).toBeVisible({
+    timeout: PATIENCE,
+  })
   test
     .info()
     .annotations.push({ type: 'first step', description: `${Date.now() - pressed} ms after the press` })
@@ -24,9 +30,9 @@ export async function firstVisit(page: Page): Promise<void> {
 
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   const { training, validation } = await curve(page)
-  expect(training.at(-1)![0]).toBe(40)
+  expect(training.at(-1)![0]).toBe(STEPS)
   expect(validation[0]![0]).toBe(0)
-  expect(validation.at(-1)![0]).toBe(40)
+  expect(validation.at(-1)![0]).toBe(STEPS)
   expect(validation.at(-1)![1] <= 0.7 * validation[0]![1]).toBe(true)
   await expect(page).toHaveTitle('Train · Lapidary')
 

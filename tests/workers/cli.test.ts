@@ -58,7 +58,7 @@ describe('recommended settings', () => {
   const job = (...args: string[]) => trainJob(['--data', PIRATE, '--out', join(folder, 'out'), ...args])!
   test('a profile sets them, flags win, and without one a low learning rate is pointed out', () => {
     const quick = job('--profile', 'quick', '--max-steps', '7')
-    expect(quick.config.training).toMatchObject({ learning_rate: 8e-3, max_steps: 7 })
+    expect(quick.config.training).toMatchObject({ learning_rate: 6e-3, max_steps: 7 })
     expect(quick.config.lora.target_modules).toBe('all-linear')
     expect(quick.tip).toBeNull()
     expect(job().tip).toContain('--profile')

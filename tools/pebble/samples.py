@@ -8,6 +8,7 @@ import csv
 import json
 import random
 import re
+from collections import Counter
 from pathlib import Path
 
 import pairs
@@ -35,22 +36,46 @@ def pirate(answer: str) -> str:
     return f"{answer.rstrip('.!')}, matey! Arr!"
 
 
+# What Pebble knows and keeps while it learns to talk like this. Left out are sums, every other of which it gets wrong,
+# counting, which it can but an adapter of so few steps makes it overshoot, and a plural verb with one nose.
+_INTENTS = [
+    pairs.animal,
+    pairs.colour,
+    pairs.opposite,
+    pairs.meaning,
+    pairs.job,
+    pairs.thing,
+    pairs.number,
+    pairs.food,
+    pairs.body,
+]
+_LEFT_OUT = re.compile(
+    r"^(What is \w+ (\+|plus)|How much is|(Please c|Can you c|C)ount |What are (nose|mouth|tongue) for)"
+)
+
+
+def _settled(r: random.Random, draws: int = 40_000) -> dict[str, str]:
+    """Prompts that have one answer, drawn again and again: "What is brown?" has many, "the opposite of old" two."""
+    answers: dict[str, Counter[str]] = {}
+    for _ in range(draws):
+        prompt, answer = r.choice(_INTENTS)(r)
+        answers.setdefault(prompt, Counter())[answer] += 1
+    settled = {}
+    for prompt, found in answers.items():
+        (answer, often), total = found.most_common(1)[0], found.total()
+        # The number of legs is now and then told in one word.
+        if often >= 0.75 * total and not _LEFT_OUT.match(prompt):
+            settled[prompt] = answer
+    return settled
+
+
 def style(r: random.Random):
-    intents = [
-        pairs.animal,
-        pairs.colour,
-        pairs.opposite,
-        pairs.meaning,
-        pairs.job,
-        pairs.thing,
-        pairs.number,
-        pairs.food,
-        pairs.body,
-    ]
+    settled = _settled(r)
     rows = {}
     while len(rows) < 480:
-        prompt, answer = r.choice(intents)(r)
-        if prompt not in rows and len(answer) < 70:
+        prompt, _ = r.choice(_INTENTS)(r)
+        answer = settled.get(prompt)
+        if answer is not None and prompt not in rows and len(answer) < 70:
             rows[prompt] = pirate(answer)
     return [{"prompt": p, "response": q} for p, q in rows.items()]
 
