@@ -13,7 +13,7 @@ const [command, ...rest] = process.argv.slice(2)
 const script = join(ROOT, 'cli', `${command}.ts`)
 
 /** Commands that open no page. */
-const WITHOUT_BROWSER = ['start', 'peers']
+const WITHOUT_BROWSER = ['start', 'peers', 'corpora']
 
 if (!command || !existsSync(script)) stop(`There is no command "${command ?? ''}" in cli/.`)
 requireNode()
