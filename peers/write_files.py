@@ -512,7 +512,10 @@ def pandas_files(out):
     pair = {"q": wanted["q"], "n": wanted["n"]}
     as_text = pair | {"n": ["1", "2", "3", "4"]}
     for orient in ["records", "split", "index", "columns", "table"]:
-        out.add(f"pandas/{orient}.json", lambda path, o=orient: simple.to_json(path, orient=o), pair)
+        with_index = {"index": [0, 1, 2, 3], **pair}
+    for orient in ["records", "split", "index", "columns", "table"]:
+        expected = with_index if orient == "table" else pair
+        out.add(f"pandas/{orient}.json", lambda path, o=orient: simple.to_json(path, orient=o), expected)
     out.add("pandas/lines.jsonl", lambda path: simple.to_json(path, orient="records", lines=True), pair)
     out.add("pandas/lines.jsonl.gz", lambda path: simple.to_json(path, orient="records", lines=True, compression="gzip"), pair)
     out.add("pandas/rows.csv", lambda path: simple.to_csv(path, index=False), as_text)
