@@ -483,8 +483,8 @@ def polars_files(out):
     out.add("polars/rows.json", lambda path: rows.write_json(path), wanted)
     out.add("polars/rows.csv", lambda path: rows.drop("l").write_csv(path), {key: wanted[key] for key in "qn"})
     out.add("polars/rows.tsv", lambda path: rows.drop("l").write_csv(path, separator="\t", quote_style="always"), {key: wanted[key] for key in "qn"})
-    cells = pl.DataFrame({"q": ["a", None], "day": [dt.date(2024, 2, 29), None], "clock": [dt.time(12, 30), None], "when": [dt.datetime(2024, 2, 29, 13, 30), None], "n": [1.5, None], "yes": [True, None]})
-    out.add("polars/cells.xlsx", lambda path: cells.write_excel(path), {"q": ["a", None], "day": ["2024-02-29", None], "clock": ["12:30:00", None], "when": ["2024-02-29T13:30:00", None], "n": [1.5, None], "yes": [True, None]})
+    cells = pl.DataFrame({"q": ["a", "b"], "day": [dt.date(2024, 2, 29), None], "clock": [dt.time(12, 30), None], "when": [dt.datetime(2024, 2, 29, 13, 30), None], "n": [1.5, None], "yes": [True, None]})
+    out.add("polars/cells.xlsx", lambda path: cells.write_excel(path), {"q": ["a", "b"], "day": ["2024-02-29", None], "clock": ["12:30:00", None], "when": ["2024-02-29T13:30:00", None], "n": [1.5, None], "yes": [True, None]})
 
 
 def pandas_files(out):

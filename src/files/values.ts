@@ -18,6 +18,11 @@ export function momentText(count: bigint, perSecond: bigint, zoned: boolean): st
   return `${date.toISOString().slice(0, -5)}${decimals(fraction, perSecond)}${zoned ? 'Z' : ''}`
 }
 
+/** Without the zeros that a part of a second ends with, and without the point where nothing is left. */
+export function shortSeconds(text: string): string {
+  return text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')
+}
+
 /** `HH:MM:SS` with decimals, of a time of day. */
 export function timeText(count: bigint, perSecond: bigint): string {
   const seconds = Number(count / perSecond)
