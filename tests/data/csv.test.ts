@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { csvDelimiter, readCsv } from '../../src/files/csv.ts'
+import { readCsv } from '../../src/files/csv.ts'
+import { csvDelimiter } from '../../src/files/csv-dialect.ts'
 import { refuseKnown } from '../../src/files/magic.ts'
 import { tableRows } from '../../src/files/table.ts'
 import { TableBuilder } from '../../src/files/table-builder.ts'

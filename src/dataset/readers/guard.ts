@@ -46,7 +46,7 @@ export function damaged(
 export function unsupported(file: string, where: string, reason: string, detail: Detail = {}): never {
   fail(
     'unsupported_format',
-    `${file} has something in its ${where} that is not read: ${reason.replace(/\.$/, '')}.`,
+    `${file} cannot be read: ${reason.replace(/\.$/, '')}${where === 'schema' ? '' : ` (${where})`}.`,
     'Write it again without that, or as CSV, JSON lines or plain Parquet.',
     { file, where, reason, ...detail },
   )

@@ -1,4 +1,4 @@
-import { csvDelimiter } from '../../files/csv.ts'
+import { csvDelimiter } from '../../files/csv-dialect.ts'
 import { encodingOf, type TextFacts, utf8Pieces } from '../../files/utf8.ts'
 import { type DataFile, HEAD_BYTES, type ReadContext } from './reader.ts'
 
