@@ -34,7 +34,11 @@ const TAB = 9
 /** @param head what the file begins with, some records at least; `whole` where that is all of it */
 export function dialectOf(head: Uint8Array, whole: boolean, name: string, options: CsvOptions = {}): Dialect {
   const said = /^sep=(.)\r?\n/.exec(decode(head.subarray(0, 8)))
-  const delimiters = said ? [said[1]!] : /\.(tsv|tab)$/i.test(name) && hasTab(head, whole) ? ['\t'] : DELIMITERS
+  const delimiters = said
+    ? [said[1]!]
+    : /\.(tsv|tab)$/i.test(name) && hasTab(head, whole)
+      ? ['\t']
+      : DELIMITERS
   const from = said ? said[0].length : 0
   const text = head.subarray(from)
   const guess = guessDialect(text, whole, delimiters, options)
@@ -94,7 +98,10 @@ function guessDialect(
       const raw = measured(head, whole, { delimiter, quotes: false, skipSpace: false })
       if (raw !== 'open' && raw?.regular === 1 && raw.records > 1 && hasOddQuotes(head, whole)) own = raw
     }
-    if (own && (!best || own.regular > best.regular || (own.regular === best.regular && own.width > best.width)))
+    if (
+      own &&
+      (!best || own.regular > best.regular || (own.regular === best.regular && own.width > best.width))
+    )
       best = own
   }
   return open && (!best || best.regular < 1) ? open : best

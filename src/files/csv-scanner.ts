@@ -31,7 +31,10 @@ export class CsvScanner {
   #kinds = new Uint8Array(64)
 
   /** @param way `quotes`: whether they enclose fields; `skipSpace`: whether blanks behind a delimiter belong to no field */
-  constructor(delimiter: number, way: { quotes: boolean; skipSpace: boolean } = { quotes: true, skipSpace: false }) {
+  constructor(
+    delimiter: number,
+    way: { quotes: boolean; skipSpace: boolean } = { quotes: true, skipSpace: false },
+  ) {
     this.#delimiter = delimiter
     this.#quotes = way.quotes
     this.#skipSpace = way.skipSpace

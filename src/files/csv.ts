@@ -134,7 +134,9 @@ class CsvRows {
       checkWidth({ length: count }, 0, this.#file)
       const hasNames = this.#options.headerRow !== 0
       const names = Array.from({ length: count }, (_, i) => (hasNames ? decode(scanner.field(bytes, i)) : ''))
-      this.#columns = columnNamesOf(names, this.#file).map((name) => new Column(name, count > 1000 ? 64 : 4096))
+      this.#columns = columnNamesOf(names, this.#file).map(
+        (name) => new Column(name, count > 1000 ? 64 : 4096),
+      )
       if (hasNames) return
     }
     const columns = this.#columns

@@ -25,7 +25,7 @@ async function* arriving(bytes: Uint8Array, size: number): AsyncIterable<Uint8Ar
   yield* cut(bytes, size)
 }
 
-function decode(bytes: Uint8Array, size: number, encoding = encodingOf(bytes)) {
+function decode(bytes: Uint8Array, size: number, encoding: string = encodingOf(bytes)) {
   const facts = { encoding, damaged: 0, firstDamaged: -1 }
   return { facts, pieces: utf8Pieces(arriving(bytes, size), 'x', facts) }
 }
