@@ -52,12 +52,13 @@ function headOf(bytes: Uint8Array, final: boolean): Uint8Array | null {
 
 /** Where the second line ends; -1 where it does not. */
 function secondLine(bytes: Uint8Array): number {
-  let at = -1
-  for (let line = 0; line < 2; line++) {
-    at = bytes.findIndex((byte, i) => i > at && (byte === 10 || byte === 13))
-    if (at < 0) return -1
+  const next = (from: number) => {
+    const [feed, turn] = [bytes.indexOf(10, from), bytes.indexOf(13, from)]
+    return feed < 0 || turn < 0 ? Math.max(feed, turn) : Math.min(feed, turn)
   }
-  return at + 1
+  const first = next(0)
+  const second = first < 0 ? -1 : next(first + 2)
+  return second < 0 ? -1 : second + 1
 }
 
 /** Rows on their way from bytes into columns. */
@@ -100,7 +101,7 @@ class CsvRows {
     while (at < bytes.length) {
       const next = scanner.record(bytes, at, final)
       if (next < 0) {
-        if (bytes.length - at > MAX_RECORD_BYTES) this.#badQuotes(at)
+        if (bytes.length - at > MAX_RECORD_BYTES) this.#tooLong(bytes, at)
         break
       }
       if (scanner.broken) this.#badQuotes(at)
@@ -172,6 +173,17 @@ class CsvRows {
       `Row ${row} of ${file} (line ${line}) has ${count} ${count === 1 ? 'field' : 'fields'}, the header ${expected}.`,
       'Put fields that contain the delimiter, quotes or line breaks in double quotes.',
       { file, row, line, byte: this.#offset + at, expected, found: count },
+    )
+  }
+
+  #tooLong(bytes: Uint8Array, at: number): never {
+    if (bytes.indexOf(34, at) >= 0) this.#badQuotes(at)
+    const [file, line] = [this.#file, this.#line]
+    fail(
+      'bad_data',
+      `Line ${line} of ${file} has more than ${MAX_RECORD_BYTES >> 20} MB.`,
+      'It is no table of lines; if it is text, cut it into paragraphs.',
+      { file, line, byte: this.#offset + at },
     )
   }
 

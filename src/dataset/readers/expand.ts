@@ -131,6 +131,8 @@ async function textOf(
 class Ceiling {
   readonly #most: number
   #declared = 0
+  /** Of each file that came out of a stream, which may be read more than once, the most that came. */
+  readonly #streamed = new Map<string, number>()
 
   constructor(most: number) {
     this.#most = most
@@ -144,10 +146,13 @@ class Ceiling {
 
   /** Counts what comes out of a stream, which says nothing before. */
   async *count(pieces: AsyncIterable<Uint8Array>, file: string): AsyncIterable<Uint8Array> {
-    let bytes = 0
+    let [bytes, known] = [0, this.#streamed.get(file) ?? 0]
     for await (const piece of pieces) {
       bytes += piece.length
-      if (bytes > this.#most) this.#refuse(file, bytes)
+      if (bytes > known) {
+        this.declare(bytes - known, file)
+        this.#streamed.set(file, (known = bytes))
+      }
       yield piece
     }
   }

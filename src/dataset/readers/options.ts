@@ -18,8 +18,8 @@ export interface ReaderOptions extends ReadOptions {
   maxUnpackedBytes?: number
 }
 
-/** More than this is seldom data, and fills a browser's memory. */
-export const MAX_UNPACKED_BYTES = 1 << 30
+/** A table takes as much again, and a browser's tab has little more than that. */
+export const MAX_UNPACKED_BYTES = 512 << 20
 
 const HEEDED: Record<string, readonly (keyof ReaderOptions)[]> = {
   text: ['text', 'encoding'],

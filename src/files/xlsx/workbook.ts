@@ -1,5 +1,5 @@
 import type { ByteSource } from '../bytes.ts'
-import { Damaged } from '../damage.ts'
+import { Unsupported } from '../damage.ts'
 import { type ZipEntry, zipEntries } from '../zip.ts'
 import { SharedStrings, unescaped } from './shared-strings.ts'
 import { type OddCells, type SheetRow, sheetRows } from './sheet.ts'
@@ -30,7 +30,7 @@ export async function openWorkbook(
   )
   const read = (path: string) => {
     const entry: ZipEntry | undefined = entries.get(path.toLowerCase())
-    if (!entry) throw new Damaged(`it has no ${path}`)
+    if (!entry) throw new Unsupported(`it has no part ${path}`)
     return entry.stream(signal)
   }
   const has = (path: string) => entries.has(path.toLowerCase())
