@@ -33,7 +33,8 @@ const SPEC = { json: 'switch', options: 'text', seconds: 'number', help: 'switch
 
 type Verdict = 'right' | 'differs' | 'read' | 'refused' | 'FAILED'
 
-interface Tried {
+/** What came of one file. */
+export interface Tried {
   file: string
   verdict: Verdict
   seconds: number

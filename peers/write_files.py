@@ -3,6 +3,8 @@ beside it (NAME.expected.json), for `npm run corpora` to read value by value.
 
     pip install -r peers/requirements-files.txt
     python peers/write_files.py DIR && npm run corpora -- DIR
+
+With --golden, the few that stand for a kind each are copied to tests/golden/today/, too.
 """
 
 import datetime as dt
@@ -634,6 +636,44 @@ def workbooks(out):
     out.add("xlsxwriter/rich.xlsx", rich, {"q": ["a b c", " spaces "], "link": ["here", "_x0041_"], "sum": ["xy", 12345678901], "merged": ["both", None]})
 
 
+GOLDEN = [
+    "duckdb/rows-10-V1.parquet",
+    "duckdb/rows-100-V2.parquet",
+    "duckdb/typed-zstd-V2.parquet",
+    "duckdb/nulls.parquet",
+    "duckdb/interval.parquet",
+    "duckdb/variant.parquet",
+    "polars/typed.arrow",
+    "polars/typed-lz4.arrow",
+    "polars/typed-zstd.parquet",
+    "polars/took.arrow",
+    "pyarrow/nested-default.parquet",
+    "pyarrow/typed-lz4.parquet",
+    "pyarrow/typed-pages2-none.parquet",
+    "pyarrow/twice.arrow",
+    "pyarrow/twice-inside.parquet",
+    "pyarrow/dictionary-deltas.arrow",
+    "pyarrow/runs.arrow",
+    "pyarrow/empty.arrow",
+    "pyarrow/interval.arrow",
+    "openpyxl/iso.xlsx",
+    "openpyxl/plain.xlsx",
+    "openpyxl/mac.xlsx",
+    "xlsxwriter/plain.xlsx",
+    "pandas/fastparquet-zstd.parquet",
+    "fastparquet/took.parquet",
+]
+
+
+def copy_golden(folder):
+    target = pathlib.Path(__file__).parent.parent / "tests" / "golden" / "today"
+    for name in GOLDEN:
+        for ending in ["", ".expected.json"]:
+            to = target / (name.replace("/", "-") + ending)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_bytes((folder / (name + ending)).read_bytes())
+
+
 def main():
     out = Folder(sys.argv[1])
     pyarrow_files(out)
@@ -642,6 +682,8 @@ def main():
     pandas_files(out)
     fastparquet_files(out)
     workbooks(out)
+    if "--golden" in sys.argv:
+        copy_golden(out.path)
 
 
 if __name__ == "__main__":

@@ -155,7 +155,8 @@ function checkEntry(
   if (end > fileSize)
     bad(`tensor ${tensor} ends at byte ${end}, but the file at byte ${fileSize}`, { tensor, byte: end })
   const bits = Object.hasOwn(ELEMENT_BITS, dtype) ? ELEMENT_BITS[dtype]! : null
-  if (bits === null) return bad(`tensor ${tensor} is of type ${dtype}, which the format does not have`, { tensor })
+  if (bits === null)
+    return bad(`tensor ${tensor} is of type ${dtype}, which the format does not have`, { tensor })
   const expected = (shape.reduce((product, size) => product * size, 1) * bits) / 8
   if (expected !== end - start)
     bad(`tensor ${tensor} of type ${dtype} and shape [${shape}] has ${end - start} bytes`, {
