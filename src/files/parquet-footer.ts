@@ -59,8 +59,10 @@ class Walk {
     if (type === BYTE) this.#at++
     else if (type === I16 || type === I32 || type === I64) this.#varint()
     else if (type === DOUBLE) this.#at += 8
-    else if (type === BINARY) this.#at += this.#varint()
-    else if (type === STRUCT) this.struct(path)
+    else if (type === BINARY) {
+      const length = this.#varint()
+      this.#at += length
+    } else if (type === STRUCT) this.struct(path)
     else if (type === LIST || type === SET) {
       const head = this.#byte()
       const count = head >> 4 === 15 ? this.#varint() : head >> 4
