@@ -38,8 +38,8 @@ export function leafType(element: SchemaElement, path: readonly string[]): LeafT
     const perSecond = PER_SECOND[of ? of.unit : old === 'TIMESTAMP_MILLIS' ? 'MILLIS' : 'MICROS']
     return (value) => momentText(BigInt(value as bigint), perSecond, of?.isAdjustedToUTC ?? true)
   }
-  // Of type INT96, which hyparquet makes nanoseconds; neither UTC nor a time zone is said of it.
-  if (element.type === 'INT96') return (value) => momentText(value as bigint, 1_000_000_000n, false)
+  if (element.type === 'INT96')
+    return (value) => momentText(int96(value as Uint8Array), 1_000_000_000n, false)
   if (logical?.type === 'DATE' || old === 'DATE') return (value) => dayText(value as number)
   if (logical?.type === 'UUID') return (value) => uuidText(value as Uint8Array)
   if (logical?.type === 'FLOAT16') return (value) => halfNumber(value as Uint8Array)
@@ -48,6 +48,19 @@ export function leafType(element: SchemaElement, path: readonly string[]): LeafT
   if (logical?.type === 'BSON' || old === 'BSON')
     throw new Unsupported(`the column "${path.join('.')}" is of type BSON`)
   return (value) => (value instanceof Uint8Array ? bytesText(value) : value)
+}
+
+/** 1970-01-01 as days of Julius Scaliger's count. */
+const JULIAN_EPOCH = 2_440_588n
+
+/**
+ * Nanoseconds since 1970 of days and nanoseconds, of which neither UTC nor a time zone is said. Some writers give days that were cut
+ * towards 1970, and negative nanoseconds.
+ */
+function int96(bytes: Uint8Array): bigint {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 12)
+  const days = BigInt(view.getInt32(8, true)) - JULIAN_EPOCH
+  return days * 86_400_000_000_000n + view.getBigInt64(0, true)
 }
 
 function integerOf(value: unknown): bigint {

@@ -1,4 +1,4 @@
-import type { FileMetaData, SchemaElement, SchemaTree } from 'hyparquet'
+import type { FileMetaData, RowGroup, SchemaElement, SchemaTree } from 'hyparquet'
 import { parquetSchema } from 'hyparquet'
 import { isListLike, isMapLike } from 'hyparquet/src/schema.js'
 import { Unsupported } from './damage.ts'
@@ -36,7 +36,7 @@ export function bareSchema(metadata: FileMetaData): { metadata: FileMetaData; co
       // Some writers call the root repeated; hyparquet would look for the levels that this takes.
       i === 0 ? without(element, ['repetition_type', 'converted_type', 'logical_type']) : bare(element),
   )
-  return { metadata: { ...metadata, schema }, columns }
+  return { metadata: { ...metadata, schema, row_groups: metadata.row_groups.map(bareGroup) }, columns }
 }
 
 function shapeOf(node: SchemaTree, within: readonly string[]): Shape {
@@ -92,7 +92,19 @@ function bare(element: SchemaElement): SchemaElement {
   const off: (keyof SchemaElement)[] = []
   if (element.converted_type && !KEPT.has(element.converted_type)) off.push('converted_type')
   if (element.logical_type && !KEPT_LOGICAL.has(element.logical_type.type)) off.push('logical_type')
+  // Of its twelve bytes hyparquet would make a number, a wrong one where the nanoseconds are negative.
+  if (element.type === 'INT96')
+    return { ...without(element, off), type: 'FIXED_LEN_BYTE_ARRAY', type_length: 12 }
   return without(element, off)
+}
+
+function bareGroup(group: RowGroup): RowGroup {
+  const columns = group.columns.map((column) =>
+    column.meta_data?.type === 'INT96'
+      ? { ...column, meta_data: { ...column.meta_data, type: 'FIXED_LEN_BYTE_ARRAY' as const } }
+      : column,
+  )
+  return { ...group, columns }
 }
 
 function without(element: SchemaElement, fields: readonly (keyof SchemaElement)[]): SchemaElement {

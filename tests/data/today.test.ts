@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { openDataset } from '../../src/dataset/open.ts'
 import { bufferSource } from '../../src/files/bytes.ts'
 import { withoutStatistics } from '../../src/files/parquet-footer.ts'
+import { leafType } from '../../src/files/parquet-leaf.ts'
 import { tableRows } from '../../src/files/table.ts'
 import { failure } from './helpers.ts'
 
@@ -130,4 +131,17 @@ test('a Parquet file whose statistics have an odd length is read all the same', 
   // All else of the footer is as it was.
   const rest = (part: Uint8Array<ArrayBuffer>) => parquetMetadata(part, { geoparquet: false }).schema
   expect(rest(hidden)).toEqual(rest(footer))
+})
+
+test('a Parquet time of 96 bits whose nanoseconds count back from a later day', () => {
+  const read = leafType({ name: 't', type: 'INT96' }, ['t'])
+  const bytes = new Uint8Array(12)
+  const view = new DataView(bytes.buffer)
+  const moment = (nanoseconds: bigint, day: number) => {
+    view.setBigInt64(0, nanoseconds, true)
+    view.setInt32(8, 2_440_588 + day, true)
+    return read(bytes.slice())
+  }
+  expect(moment(45_001_250_001_000n, 19_782)).toBe('2024-02-29T12:30:01.250001')
+  expect(moment(-86_399_999_999_000n, -3652)).toBe('1960-01-01T00:00:00.000001')
 })

@@ -162,7 +162,6 @@ async function columnsReader(
       compressors: forReading,
       utf8: false,
       geoparquet: false,
-      parsers: PARSERS,
       onChunk: ({ columnData }) => {
         for (const cell of columnData) cells.push(cell)
       },
@@ -173,11 +172,6 @@ async function columnsReader(
 
 function exactly(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer
-}
-
-/** Of all that hyparquet converts, INT96 alone cannot be taken off the schema: left as nanoseconds. */
-const PARSERS: Partial<ParquetParsers> = {
-  timestampFromNanoseconds: (nanoseconds: unknown) => nanoseconds,
 }
 
 /** Statistics are of no use here, and those that fit no date are no reason to refuse a file. */
