@@ -94,7 +94,7 @@ function guessDialect(
       else if (found && (!own || found.regular >= own.regular)) own = found
     }
     // Sentences between tabs often have quotes of their own.
-    if (delimiter === TAB && quotes === undefined) {
+    if (delimiter === TAB && quotes === undefined && own?.regular !== 1) {
       const raw = measured(head, whole, { delimiter, quotes: false, skipSpace: false })
       if (raw !== 'open' && raw?.regular === 1 && raw.records > 1 && hasOddQuotes(head, whole)) own = raw
     }
