@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROOT } from './build.ts'
+import type { Tried } from './corpora.ts'
 import { interpreter } from './python.ts'
 import { LAST_LINE, runShown, type Tally, tallyLine } from './stage.ts'
 
@@ -29,7 +31,7 @@ async function check(python: string, options: string[]): Promise<Tally> {
     const total = tallyOf(status, lastLine)
     total.failed += dumped.status === 0 ? 0 : 1
     if (options.length > 0) return total
-    return sum([total, await checkData(), await verifyPebble()])
+    return sum([total, await checkData(), await checkFiles(scratch), await verifyPebble()])
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
@@ -48,6 +50,43 @@ async function checkData(): Promise<Tally> {
     ...(existsSync(GEMMA_TOKENIZER) ? ['--tokenizer', GEMMA_TOKENIZER] : []),
   ])
   return tallyOf(status, lastLine)
+}
+
+/** Libraries whose files are read, and how many of each there are at the least: where some were not written, that is a failure. */
+const WRITERS = {
+  duckdb: 60,
+  fastparquet: 10,
+  openpyxl: 4,
+  pandas: 25,
+  polars: 40,
+  pyarrow: 100,
+  xlsxwriter: 5,
+}
+
+/** Files as today's libraries write them, read value by value. Left out where those cannot be installed. */
+async function checkFiles(scratch: string): Promise<Tally> {
+  const found = await interpreter('files')
+  if ('reason' in found) {
+    console.log(`left out: files of duckdb, polars and others: ${found.reason}`)
+    return { passed: 0, failed: 0 }
+  }
+  const folder = join(scratch, 'files')
+  const written = await runShown(found.python, [join(ROOT, 'peers', 'write_files.py'), folder])
+  const command = [join(ROOT, 'cli', 'bootstrap.mjs'), 'corpora', folder, '--json']
+  const { stdout } = spawnSync(process.execPath, command, { encoding: 'utf8', maxBuffer: 1 << 28 })
+  const tried = stdout.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Tried]))
+  const wrong = tried.filter(({ verdict }) => verdict !== 'right')
+  for (const { file, verdict, message } of wrong) console.log(`${verdict}: ${file}: ${message ?? ''}`)
+  const few = Object.entries(WRITERS).filter(
+    ([name, least]) => tried.filter(({ file }) => file.startsWith(`${name}/`)).length < least,
+  )
+  for (const [name, least] of few) console.log(`${name} wrote fewer than ${least} files`)
+  const tally = {
+    passed: tried.length - wrong.length,
+    failed: wrong.length + few.length + (written.status === 0 ? 0 : 1),
+  }
+  console.log(`files of other libraries: ${tallyLine(tally)}`)
+  return tally
 }
 
 function sum(tallies: readonly Tally[]): Tally {

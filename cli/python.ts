@@ -33,6 +33,13 @@ const PACKAGES = {
     variable: 'LAPIDARY_PEERS_DATA_PYTHON',
     installs: (path) => [['--no-deps', '--no-compile', '-r', path]],
   },
+  /** What writes files of rows. */
+  files: {
+    folder: 'peers-files',
+    requirements: 'requirements-files.txt',
+    variable: 'LAPIDARY_PEERS_FILES_PYTHON',
+    installs: (path) => [['-r', path]],
+  },
 } satisfies Record<string, Packages>
 
 /**

@@ -1,8 +1,9 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader, plainTextTest, tableRows } from '../files/table.ts'
-import type { ColumnInfo, DatasetInfo, DatasetPreview, Finding, ReadOptions } from '../protocol/studio.ts'
+import type { ColumnInfo, DatasetInfo, DatasetPreview, Finding } from '../protocol/studio.ts'
 import { findIssues } from './findings.ts'
 import { guessMapping } from './guess.ts'
+import type { ReaderOptions } from './readers/options.ts'
 
 export interface Dataset {
   name: string
@@ -15,7 +16,7 @@ export interface Dataset {
   /** What reading the file itself brought up. */
   findings: Finding[]
   /** What was said of how to read it, where that makes a difference to this format. */
-  reading?: ReadOptions
+  reading?: ReaderOptions
 }
 
 /** What the page shows of a data set. */

@@ -1,3 +1,4 @@
+import { SPLIT, splitOfName } from '../files/split-names.ts'
 import { counted } from '../lib/counted.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding } from '../protocol/studio.ts'
@@ -54,19 +55,9 @@ export function chooseFiles(
   }
 }
 
-/** What a file is for by its name, as published data sets are cut into files; null where it does not say. */
-function splitOf(path: string): string | null {
-  const found = /(^|[^a-z])(train|training|test|validation|valid|val|dev|eval)([^a-z]|$)/i.exec(
-    baseName(path),
-  )
-  const name = found?.[2]?.toLowerCase()
-  if (name === undefined) return null
-  return name.startsWith('train') ? 'train' : name === 'test' ? 'test' : 'validation'
-}
-
 /** For each file what it is for, where all names say so and they do not all say the same; else null. */
 export function splitsOf(names: readonly string[]): string[] | null {
-  const splits = names.map(splitOf)
+  const splits = names.map((name) => splitOfName(baseName(name)))
   const known = splits.filter((split) => split !== null)
   return known.length === names.length && new Set(known).size > 1 ? known : null
 }
@@ -95,9 +86,6 @@ export function putTogether(
       : []),
   ]
 }
-
-/** Column that says which file a row comes from, where the files' names tell what they are for. */
-export const SPLIT = 'split'
 
 /**
  * Files that are put together have the same columns; rows of JSON may leave names out.

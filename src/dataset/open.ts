@@ -1,21 +1,24 @@
 import type { ByteSource } from '../files/bytes.ts'
 import { refuseKnown } from '../files/magic.ts'
+import { SPLIT } from '../files/split-names.ts'
 import { type Chunk, TableBuilder } from '../files/table-builder.ts'
 import { NotUtf8 } from '../files/utf8.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
-import type { Finding, ReadOptions } from '../protocol/studio.ts'
+import type { Finding } from '../protocol/studio.ts'
 import type { Dataset } from './describe.ts'
-import { checkSameColumns, chooseFiles, nameOf, putTogether, SPLIT, splitsOf } from './file-sets.ts'
+import { checkSameColumns, chooseFiles, nameOf, putTogether, splitsOf } from './file-sets.ts'
 import { HashedSource } from './hashed-source.ts'
 import { expandFiles } from './readers/expand.ts'
 import { FOLDER_READERS, readerFor } from './readers/index.ts'
+import { checkOptions, type ReaderOptions, readingOf } from './readers/options.ts'
 import type { DataFile, NamedSource, ReadContext } from './readers/reader.ts'
 
 export { type Dataset, describeColumns, describeDataset, describePreview, isMissing } from './describe.ts'
+export type { ReaderOptions } from './readers/options.ts'
 export type { NamedSource } from './readers/reader.ts'
 
-export interface OpenOptions extends ReadOptions {
+export interface OpenOptions extends ReaderOptions {
   signal?: AbortSignal
   /** Hears of the first rows as soon as they are there, of the whole only from the promise. */
   onPreview?: (preview: Pick<Dataset, 'name' | 'format' | 'table'>) => void
@@ -46,6 +49,7 @@ export function openDataset(
 
 async function openSources(given: readonly NamedSource[], options: OpenOptions): Promise<Dataset> {
   const { signal } = options
+  checkOptions(options)
   const name = nameOf(given.map((source) => source.name))
   const total = given.reduce((sum, { source }) => sum + source.size, 0)
   if (total === 0) fail('bad_data', `${name} is empty.`, 'Choose a file with rows.', { file: name })
@@ -53,7 +57,7 @@ async function openSources(given: readonly NamedSource[], options: OpenOptions):
   const progress = (bytes: number) => options.onProgress?.((read += bytes), total)
   const hashed = given.map(({ source }) => new HashedSource(source, progress))
   const sources = given.map((one, i): NamedSource => ({ name: one.name, source: hashed[i]! }))
-  const { format, table, findings } = await readFiles(await expandFiles(sources, signal), name, options)
+  const { format, table, findings } = await readFiles(await expandFiles(sources, options), name, options)
   const hashes: string[] = []
   for (const source of hashed) hashes.push(await source.hash(signal))
   const bytes = hashes.length === 1 ? hashes[0]! : await sha256Hex(hashes.join('\n'))
@@ -62,12 +66,6 @@ async function openSources(given: readonly NamedSource[], options: OpenOptions):
   // Other rows of the same bytes are another data set.
   const hash = await sha256Hex(`${bytes}\n${JSON.stringify(reading)}`)
   return { name, hash, format, table, findings, reading }
-}
-
-/** The options that this format heeds. */
-function readingOf(format: string, { text, sheet }: ReadOptions): ReadOptions | null {
-  if (format === 'text' && text) return { text }
-  return format === 'xlsx' && sheet ? { sheet } : null
 }
 
 type Rows = Pick<Dataset, 'format' | 'table' | 'findings'>
@@ -109,9 +107,18 @@ async function* withSplit(chunks: AsyncIterable<Chunk>, split: string | null): A
     }
 }
 
+/** A browser holds a timer back for some milliseconds, which many small files would wait for each. */
+const BREATH_MS = 20
+
 /** Lets a worker hear of an abort where all bytes are at hand and nothing else would let it. */
-async function breathe(): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve))
+class Breath {
+  #last = 0
+
+  async take(): Promise<void> {
+    if (performance.now() - this.#last < BREATH_MS) return
+    await new Promise((resolve) => setTimeout(resolve))
+    this.#last = performance.now()
+  }
 }
 
 /** The rows read so far. */
@@ -120,6 +127,7 @@ class Collected {
   readonly #name: string
   readonly #options: OpenOptions
   readonly #builder = new TableBuilder()
+  readonly #breath = new Breath()
   #format = ''
   #previewed = false
 
@@ -145,7 +153,7 @@ class Collected {
           builder.append(chunk)
           for (const column of chunk.columns) columns.add(column.name)
           this.#preview()
-          await breathe()
+          await this.#breath.take()
         }
         const rows = builder.rows - before.rows
         if (rows === 0) fail('bad_data', `${file} has no rows.`, 'Choose a file with rows.', { file })

@@ -4,6 +4,8 @@ import {
   type Decimal,
   type Duration,
   type FixedSizeList,
+  type Interval,
+  IntervalUnit,
   type Time,
   type Timestamp,
   TimeUnit,
@@ -11,7 +13,8 @@ import {
   type Union,
   Vector,
 } from 'apache-arrow'
-import { bytesText, dayText, decimalText, momentText, signedInteger, timeText } from './values.ts'
+import { Damaged } from './damage.ts'
+import { bytesText, dayText, decimalText, mapOf, momentText, signedInteger, timeText } from './values.ts'
 
 type Read = (row: number) => unknown
 
@@ -34,8 +37,8 @@ export function cellReader(data: Data): Read {
  */
 export function checkBuffers(data: Data, length = data.length): void {
   const { type, values, valueOffsets, nullBitmap } = data
-  if (!(length < 2 ** 31)) throw new Error(`${length} rows`)
-  if (data.length < length) throw new Error(`${data.length} of ${length} rows`)
+  if (!(length < 2 ** 31)) throw new Damaged(`${length} rows`)
+  if (data.length < length) throw new Damaged(`${data.length} of ${length} rows`)
   const stride = DataType.isDecimal(type)
     ? type.bitWidth / 32
     : DataType.isFixedSizeBinary(type)
@@ -44,11 +47,11 @@ export function checkBuffers(data: Data, length = data.length): void {
   const rows = type.typeId === Type.Bool ? (length + 7) >> 3 : length * stride
   const hasValues =
     !isVariable(type) && data.children.length === 0 && !isView(type) && type.typeId !== Type.Null
-  if (hasValues && (values?.length ?? 0) < rows) throw new Error(`values of ${rows} rows cut off`)
+  if (hasValues && (values?.length ?? 0) < rows) throw new Damaged(`values of ${rows} rows cut off`)
   if (isVariable(type) && length > 0 && (valueOffsets?.length ?? 0) <= length)
-    throw new Error(`offsets of ${length} rows cut off`)
+    throw new Damaged(`offsets of ${length} rows cut off`)
   if (data.nullCount > 0 && !DataType.isUnion(type) && nullBitmap && nullBitmap.length * 8 < length)
-    throw new Error(`validity of ${length} rows cut off`)
+    throw new Damaged(`validity of ${length} rows cut off`)
   const inner = DataType.isStruct(type) ? length : DataType.isFixedSizeList(type) ? length * type.listSize : 0
   for (const child of data.children) checkBuffers(child, Math.max(inner, child.length))
 }
@@ -91,6 +94,8 @@ function presentReader(data: Data): Read {
     }
     case Type.Decimal:
       return decimalReader(data)
+    case Type.Interval:
+      return intervalReader(data)
     case Type.List:
     case Type.LargeList:
     case Type.FixedSizeList:
@@ -136,7 +141,26 @@ function decimalReader(data: Data): Read {
   }
 }
 
-/** Maps are lists of key and value; those with text keys become objects. */
+/** Spans of the calendar, whose parts have no common measure. */
+function intervalReader(data: Data): Read {
+  const { buffer, byteOffset } = data.values as Int32Array
+  const view = new DataView(buffer, byteOffset)
+  const part = (at: number) => view.getInt32(at, true)
+  switch ((data.type as Interval).unit) {
+    case IntervalUnit.YEAR_MONTH:
+      return (row) => ({ months: part(4 * row) })
+    case IntervalUnit.DAY_TIME:
+      return (row) => ({ days: part(8 * row), milliseconds: part(8 * row + 4) })
+    default:
+      return (row) => ({
+        months: part(16 * row),
+        days: part(16 * row + 4),
+        nanoseconds: Number(view.getBigInt64(16 * row + 8, true)),
+      })
+  }
+}
+
+/** Maps are lists of key and value; see `mapOf`. */
 function listReader(data: Data): Read {
   const child = data.children[0]!
   const fixed = data.type.typeId === Type.FixedSizeList ? (data.type as FixedSizeList).listSize : 0
@@ -147,7 +171,7 @@ function listReader(data: Data): Read {
   const within = (row: number) => {
     const [start, end] = range(row)
     if (!(start >= 0 && start <= end && end <= child.length))
-      throw new Error(`list of row ${row} out of range`)
+      throw new Damaged(`list of row ${row} out of range`)
     return [start, end] as const
   }
   if (data.type.typeId !== Type.Map) {
@@ -160,8 +184,11 @@ function listReader(data: Data): Read {
   const [key, value] = child.children.map(cellReader) as [Read, Read]
   return (row) => {
     const [start, end] = within(row)
-    const entries = Array.from({ length: end - start }, (_, i) => [key(start + i), value(start + i)])
-    return entries.every(([name]) => typeof name === 'string') ? Object.fromEntries(entries) : entries
+    const entries = Array.from({ length: end - start }, (_, i): [unknown, unknown] => [
+      key(start + i),
+      value(start + i),
+    ])
+    return mapOf(entries)
   }
 }
 
@@ -178,7 +205,7 @@ function unionReader(data: Data): Read {
   const dense = data.valueOffsets?.length > 0
   return (row) => {
     const read = readers[type.typeIdToChildIndex[data.typeIds[row]!]!]
-    if (!read) throw new Error(`union of row ${row} of unknown type`)
+    if (!read) throw new Damaged(`union of row ${row} of unknown type`)
     return read(dense ? data.valueOffsets[row]! : row)
   }
 }
@@ -190,7 +217,7 @@ function dictionaryReader(data: Data): Read {
   })
   return (row) => {
     const index = Number(data.values[row])
-    if (!(index >= 0 && index < words.length)) throw new Error(`word ${index} of row ${row} out of range`)
+    if (!(index >= 0 && index < words.length)) throw new Damaged(`word ${index} of row ${row} out of range`)
     return words[index]
   }
 }

@@ -1,4 +1,5 @@
 import { fail } from '../protocol/errors.ts'
+import { jsonReason } from './json-parse.ts'
 
 /** Bytes that can be read anywhere, wherever they lie. */
 export interface ByteSource {
@@ -80,7 +81,7 @@ async function request(
   } catch (error) {
     signal?.throwIfAborted()
     const reason = error instanceof Error ? error.message : String(error)
-    fail('network', `Could not reach ${url}: ${reason}.`, 'Check the connection and try again.', { url })
+    fail('network', `Could not reach ${url}.`, 'Check the connection and try again.', { url, reason })
   }
   // Development servers answer a missing file with their start page.
   const page = response.ok && /^text\/html/.test(response.headers.get('content-type') ?? '')
@@ -118,11 +119,12 @@ function truncated(what: string, start: number, end: number, size: number): neve
 }
 
 function unreadable(error: unknown): never {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = error instanceof Error ? error.name : String(error)
   fail(
     'bad_file',
-    `The file can no longer be read: ${reason}`,
+    'The file can no longer be read.',
     'It may have been changed, moved or removed since it was chosen; choose it again.',
+    { reason },
   )
 }
 
@@ -147,9 +149,13 @@ export async function readJson(source: ByteSource, name: string, signal?: AbortS
   try {
     return JSON.parse(text)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    fail('bad_file', `${name} is not valid JSON: ${reason}.`, 'Fetch or export the file again.', {
-      file: name,
-    })
+    fail(
+      'bad_file',
+      `${name} is not valid JSON: ${jsonReason(error, text)}.`,
+      'Fetch or export the file again.',
+      {
+        file: name,
+      },
+    )
   }
 }

@@ -24,12 +24,20 @@ export class CsvScanner {
   /** Whether a quoted field goes on behind its closing quote, or is never closed. */
   broken = false
   readonly #delimiter: number
+  readonly #quotes: boolean
+  readonly #skipSpace: boolean
   #starts = new Int32Array(64)
   #ends = new Int32Array(64)
   #kinds = new Uint8Array(64)
 
-  constructor(delimiter: number) {
+  /** @param way `quotes`: whether they enclose fields; `skipSpace`: whether blanks behind a delimiter belong to no field */
+  constructor(
+    delimiter: number,
+    way: { quotes: boolean; skipSpace: boolean } = { quotes: true, skipSpace: false },
+  ) {
     this.#delimiter = delimiter
+    this.#quotes = way.quotes
+    this.#skipSpace = way.skipSpace
   }
 
   /**
@@ -45,7 +53,8 @@ export class CsvScanner {
     this.lines = 1
     this.broken = false
     for (;;) {
-      if (at < size && bytes[at] === QUOTE) at = this.#quoted(bytes, at, final)
+      if (this.#skipSpace) while (bytes[at] === SPACE) at++
+      if (this.#quotes && at < size && bytes[at] === QUOTE) at = this.#quoted(bytes, at, final)
       else {
         const start = at
         while (at < size) {

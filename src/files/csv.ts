@@ -1,32 +1,37 @@
 import { concatBytes } from '../lib/concat.ts'
 import { fail } from '../protocol/errors.ts'
-import { CsvScanner, NO_DELIMITER } from './csv-scanner.ts'
+import type { Finding } from '../protocol/preparation.ts'
+import { type CsvOptions, dialectOf } from './csv-dialect.ts'
+import { CsvScanner } from './csv-scanner.ts'
+import { checkCell, checkName, checkWidth } from './limits.ts'
 import { type Chunk, TextCells } from './table-builder.ts'
 
-/** The usual ones first: of equally good delimiters the earlier wins. \u0001 is Hive's. */
-const DELIMITERS = [',', '\t', ';', '|', '^', '~', '\u0001', '\u001f']
-/** Records looked at to tell the delimiter. */
-const GUESS_RECORDS = 50
 /** A record longer than this is a quote left open. */
 const MAX_RECORD_BYTES = 32 << 20
 /** The first chunk is small since it becomes the preview. */
 const FIRST_ROWS = 100
 const CHUNK_ROWS = 65_536
 const CHUNK_BYTES = 8 << 20
+const CHUNK_CELLS = 4 << 20
+const HEAD_BYTES = 65_536
 
 /**
  * CSV (RFC 4180, any delimiter, any line ends) as chunks of text columns; an empty field is a missing value. Names are
  * trimmed, blank lines are left out, and delimiters left behind at the ends of lines (by spreadsheets) too. Line breaks
- * in quoted fields become `\n`. A first line `sep=;` sets the delimiter, as in Excel.
+ * in quoted fields become `\n`. A first line `sep=;` sets the delimiter, as in Excel. Lines of a title above the names are left out.
+ * Not read: comments, delimiters of several characters, quotes escaped with a backslash.
  * @param pieces UTF-8 without a mark
+ * @param said hears of how the file was taken
  * @throws LapidaryError `bad_data` with row (1-based, without the header), line and byte: ragged rows, quotes left open,
  * names given twice, no rows.
  */
 export async function* readCsv(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   name: string,
+  options: CsvOptions = {},
+  said: (finding: Finding) => void = () => {},
 ): AsyncIterable<Chunk> {
-  const rows = new CsvRows(name)
+  const rows = new CsvRows(name, options, said)
   let rest: Uint8Array = new Uint8Array(0)
   for await (const piece of pieces) {
     const bytes = rest.length === 0 ? piece : concatBytes([rest, piece])
@@ -38,60 +43,32 @@ export async function* readCsv(
   yield* rows.end()
 }
 
-/** The delimiter under which a text is a regular table of at least two columns, or null. */
-export function csvDelimiter(head: Uint8Array, whole = true): string | null {
-  const guess = guessDelimiter(head, whole)
-  return guess && guess.regular === 1 && guess.rows > 1 ? guess.delimiter : null
+/** As much of the beginning as tells how a file is written: some records at least, where they are not very long. */
+function headOf(bytes: Uint8Array, final: boolean): Uint8Array | null {
+  const breaks = secondLine(bytes)
+  if (!final && (bytes.length < HEAD_BYTES || (breaks < 0 && bytes.length < MAX_RECORD_BYTES))) return null
+  return bytes.subarray(0, Math.max(HEAD_BYTES, breaks))
 }
 
-/** The delimiter that the header has and under which most of the first records are as wide as it; null where none is. */
-function guessDelimiter(
-  head: Uint8Array,
-  whole: boolean,
-): { delimiter: string; regular: number; rows: number } | null {
-  let best: { delimiter: string; regular: number; rows: number; width: number } | null = null
-  for (const delimiter of DELIMITERS) {
-    const widths: number[] = []
-    const scanner = new CsvScanner(delimiter.charCodeAt(0))
-    for (let at = 0; at < head.length && widths.length < GUESS_RECORDS; ) {
-      const next = scanner.record(head, at, whole)
-      if (next < 0) break
-      if (!scanner.isBlank(head)) widths.push(scanner.count)
-      at = next
-    }
-    const width = widths[0] ?? 0
-    if (width < 2) continue
-    const regular = widths.filter((other) => other === width).length / widths.length
-    if (!best || regular > best.regular || (regular === best.regular && width > best.width))
-      best = { delimiter, regular, rows: widths.length, width }
+/** Where the second line ends; -1 where it does not. */
+function secondLine(bytes: Uint8Array): number {
+  const next = (from: number) => {
+    const [feed, turn] = [bytes.indexOf(10, from), bytes.indexOf(13, from)]
+    return feed < 0 || turn < 0 ? Math.max(feed, turn) : Math.min(feed, turn)
   }
-  return best
+  const first = next(0)
+  const second = first < 0 ? -1 : next(first + 2)
+  return second < 0 ? -1 : second + 1
 }
-
-function delimiterOf(head: Uint8Array, whole: boolean, name: string): { code: number; from: number } {
-  const said = /^sep=(.)\r?\n/.exec(decode(head.subarray(0, 8)))
-  if (said) return { code: said[1]!.charCodeAt(0), from: said[0].length }
-  const byName = /\.(tsv|tab)$/i.test(name)
-  const scanner = new CsvScanner(TAB)
-  let at = 0
-  while (byName && at < head.length) {
-    const next = scanner.record(head, at, whole)
-    if (next < 0) break
-    if (!scanner.isBlank(head)) {
-      if (scanner.count > 1) return { code: TAB, from: 0 }
-      break
-    }
-    at = next
-  }
-  return { code: guessDelimiter(head, whole)?.delimiter.charCodeAt(0) ?? NO_DELIMITER, from: 0 }
-}
-
-const TAB = 9
 
 /** Rows on their way from bytes into columns. */
 class CsvRows {
   readonly #file: string
+  readonly #options: CsvOptions
+  readonly #said: (finding: Finding) => void
   #scanner: CsvScanner | null = null
+  /** Records of a title that are still to come. */
+  #titles = 0
   #columns: Column[] | null = null
   /** Rows behind us, without the header; those of them in the chunk being filled. */
   #rows = 0
@@ -100,8 +77,10 @@ class CsvRows {
   #line = 1
   #offset = 0
 
-  constructor(file: string) {
+  constructor(file: string, options: CsvOptions, said: (finding: Finding) => void) {
     this.#file = file
+    this.#options = options
+    this.#said = said
   }
 
   /** Reads the records that end in `bytes`; says through `used` how far that was. */
@@ -109,21 +88,20 @@ class CsvRows {
     let at = 0
     if (!this.#scanner) {
       // The first piece decides; small ones are put together until there is enough to see.
-      if (!final && bytes.length < 65_536) return
-      const { code, from } = delimiterOf(
-        bytes.subarray(0, 65_536),
-        final && bytes.length <= 65_536,
-        this.#file,
-      )
-      this.#scanner = new CsvScanner(code)
-      at = from
-      if (from > 0) this.#line++
+      const head = headOf(bytes, final)
+      if (!head) return
+      const dialect = dialectOf(head, final && head.length === bytes.length, this.#file, this.#options)
+      for (const finding of dialect.findings) this.#said(finding)
+      this.#scanner = new CsvScanner(dialect.delimiter, dialect)
+      this.#titles = dialect.titles
+      at = dialect.from
+      if (at > 0) this.#line++
     }
     const scanner = this.#scanner
     while (at < bytes.length) {
       const next = scanner.record(bytes, at, final)
       if (next < 0) {
-        if (bytes.length - at > MAX_RECORD_BYTES) this.#badQuotes(at)
+        if (bytes.length - at > MAX_RECORD_BYTES) this.#tooLong(bytes, at)
         break
       }
       if (scanner.broken) this.#badQuotes(at)
@@ -151,22 +129,34 @@ class CsvRows {
   #record(bytes: Uint8Array, at: number): void {
     const scanner = this.#scanner!
     if (!this.#columns) {
+      if (this.#titles-- > 0 || this.#line < (this.#options.headerRow ?? 0)) return
       scanner.dropTrailing(bytes, 1)
-      const names = Array.from({ length: scanner.count }, (_, i) => decode(scanner.field(bytes, i)))
-      this.#columns = columnNamesOf(names, this.#file).map((name) => new Column(name))
-      return
+      const { count } = scanner
+      checkWidth({ length: count }, 0, this.#file)
+      const hasNames = this.#options.headerRow !== 0
+      const names = Array.from({ length: count }, (_, i) => (hasNames ? decode(scanner.field(bytes, i)) : ''))
+      this.#columns = columnNamesOf(names, this.#file).map(
+        (name) => new Column(name, count > 1000 ? 64 : 4096),
+      )
+      if (hasNames) return
     }
     const columns = this.#columns
     scanner.dropTrailing(bytes, columns.length)
     if (scanner.count !== columns.length) this.#ragged(at)
-    for (let i = 0; i < columns.length; i++) columns[i]!.add(bytes, scanner, i)
     this.#rows++
     this.#filled++
+    for (let i = 0; i < columns.length; i++) {
+      checkCell(scanner.length(i), this.#file, this.#rows, columns[i]!.name)
+      columns[i]!.add(bytes, scanner, i)
+    }
+    checkWidth(columns, this.#rows, this.#file)
   }
 
   #isFull(): boolean {
     if (this.#filled >= (this.#rows === this.#filled ? FIRST_ROWS : CHUNK_ROWS)) return true
-    return this.#columns?.some((column) => column.size > CHUNK_BYTES) ?? false
+    const columns = this.#columns
+    if (!columns) return false
+    return this.#filled * columns.length > CHUNK_CELLS || columns.some((column) => column.size > CHUNK_BYTES)
   }
 
   #flush(): Chunk {
@@ -186,6 +176,17 @@ class CsvRows {
     )
   }
 
+  #tooLong(bytes: Uint8Array, at: number): never {
+    if (bytes.indexOf(34, at) >= 0) this.#badQuotes(at)
+    const [file, line] = [this.#file, this.#line]
+    fail(
+      'bad_data',
+      `Line ${line} of ${file} has more than ${MAX_RECORD_BYTES >> 20} MB.`,
+      'It is no table of lines; if it is text, cut it into paragraphs.',
+      { file, line, byte: this.#offset + at },
+    )
+  }
+
   #badQuotes(at: number): never {
     const [file, line] = [this.#file, this.#line]
     const row = this.#columns ? this.#rows + 1 : 0
@@ -194,7 +195,7 @@ class CsvRows {
       row > 0
         ? `Row ${row} of ${file} (line ${line}) has a quoted field that does not end properly.`
         : `The header of ${file} has a quoted field that does not end properly.`,
-      'Close every quote, and write a quote inside a quoted field twice ("").',
+      'Close every quote, and write a quote inside a quoted field twice (""). If quotes are characters like others in this file, choose to read them as they are.',
       { file, row, line, byte: this.#offset + at },
     )
   }
@@ -205,11 +206,13 @@ class Column {
   readonly name: string
   size = 0
   #rows = 0
-  #bytes = new Uint8Array(4096)
-  #offsets = new Int32Array(256)
+  #bytes: Uint8Array<ArrayBuffer>
+  #offsets = new Int32Array(16)
 
-  constructor(name: string) {
+  /** @param room bytes to begin with */
+  constructor(name: string, room: number) {
     this.name = name
+    this.#bytes = new Uint8Array(room)
   }
 
   add(bytes: Uint8Array, scanner: CsvScanner, field: number): void {
@@ -244,11 +247,14 @@ function columnNamesOf(fields: string[], file: string): string[] {
         .trim()
         .replace(/^"(.*)"$/, '$1')
         .trim() || `column ${i + 1}`
+    checkName(name, file)
     if (seen.has(name))
-      fail('bad_data', `${file} has two columns named "${name}".`, 'Rename one of them.', {
-        file,
-        column: name,
-      })
+      fail(
+        'bad_data',
+        `${file} has two columns named "${name}".`,
+        'Rename one of them; if its first line holds no names, choose 0 as the header row.',
+        { file, column: name },
+      )
     seen.add(name)
     return name
   })

@@ -1,5 +1,6 @@
 import { concatBytes } from '../lib/concat.ts'
 import { fail } from '../protocol/errors.ts'
+import { MAX_NESTING } from './json-parse.ts'
 
 /** An element or line longer than this is a quote or bracket that went missing. */
 const MAX_ELEMENT_BYTES = 64 << 20
@@ -61,8 +62,9 @@ export async function* listElements(
           )
         start = at + 1
       } else if (byte === QUOTE) inString = true
-      else if (byte === OPEN_OBJECT || byte === OPEN_LIST) depth++
-      else if (depth > 0) {
+      else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+        if (++depth > MAX_NESTING) tooDeep(file, number, offset + at)
+      } else if (depth > 0) {
         if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) depth--
       } else if (byte === COMMA || byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
         const text = decoder.decode(buffer.subarray(start, at))
@@ -111,6 +113,15 @@ export async function* textLines(pieces: AsyncIterable<Uint8Array>, file: string
   }
   const text = decoder.decode(rest)
   if (text.trim() !== '') yield { text, number, byte: offset }
+}
+
+function tooDeep(file: string, row: number, byte: number): never {
+  fail(
+    'bad_data',
+    `Row ${row} of ${file} is nested more than ${MAX_NESTING} levels deep, at byte ${byte}.`,
+    'A bracket may be missing before; else keep only the fields that are to be learnt from.',
+    { file, row, byte },
+  )
 }
 
 function stray(file: string, row: number, byte: number): never {

@@ -1,33 +1,39 @@
-import { grouped } from '../lib/counted.ts'
 import { fail } from '../protocol/errors.ts'
+import type { Finding } from '../protocol/preparation.ts'
+import { jsonReason, parseJson, positionOf } from './json-parse.ts'
+import { type ColumnLists, isRecord, shapeOf } from './json-shapes.ts'
 import { type JsonPart, listElements, textLines } from './json-split.ts'
+import { checkCell, checkName, checkWidth } from './limits.ts'
 import type { Chunk } from './table-builder.ts'
 
-const MAX_COLUMNS = 1000
 /** JavaScript engines hold no longer strings. Lists and JSON lines are read in pieces and have no limit. */
 const MAX_OBJECT_BYTES = 400_000_000
 const FIRST_ROWS = 100
 const CHUNK_ROWS = 65_536
 const CHUNK_UNITS = 8 << 20
+const CHUNK_CELLS = 4 << 20
 
 /**
- * JSON data as chunks of columns: a list of objects, JSON lines, one object around such a list (`{"data": [...]}`), or
- * columns (`{"prompt": [...], "response": [...]}`). Told by content, never by the file's name.
+ * JSON data as chunks of columns: a list of objects, JSON lines, or one object around rows or columns (`shapeOf`). Told by content;
+ * only that a single line is a row, and not an object around rows, is told by the file's name. Whole numbers beyond 2^53 are kept to
+ * the digit. Not read: lists of lists, names given twice in an object, more than 500 levels.
  * @param pieces UTF-8 without a mark
+ * @param said hears of what was made of an object around rows
  * @throws LapidaryError `bad_data` with row or line, and byte
  */
 export async function* readJsonChunks(
   pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   file: string,
+  said: (finding: Finding) => void = () => {},
 ): AsyncIterable<Chunk> {
   const source = iterate(pieces)
   const held: Uint8Array[] = []
   const all = () => chained(held, source)
   const start = await firstLine(source, held)
   if (start.text.startsWith('[')) yield* toChunks(listElements(all(), file), file, 'row')
-  else if (start.text.startsWith('{') && (parses(start.text) ? start.more : isBrokenLine(start.text, file)))
+  else if (start.text.startsWith('{') && isLine(start.text, start.more, file))
     yield* toChunks(textLines(all(), file), file, 'line')
-  else yield* toWholeChunk(await textOf(all(), file), file)
+  else yield* toWholeChunk(await textOf(all(), file), file, said)
 }
 
 /** Whether a text's first line, or all of it, is a JSON object or list. */
@@ -38,9 +44,17 @@ export function looksLikeJson(text: string): boolean {
   return /^[[{]\s*(["[{\]}]|$)/.test(text.slice(start, start + 200))
 }
 
-/** A first line of JSON lines that is broken, and not the beginning of an object over several lines. */
-function isBrokenLine(line: string, file: string): boolean {
-  return /\.(jsonl|ndjson)$/i.test(file) && !/[{[,]\s*$/.test(line)
+/** Whether a first line is one of JSON lines, be it a broken one, and not (the beginning of) an object around rows. */
+function isLine(line: string, more: boolean, file: string): boolean {
+  const named = /\.(jsonl|ndjson)$/i.test(file)
+  try {
+    parseJson(line)
+    return more || named
+  } catch (error) {
+    // What is nested too deeply, or has a name twice, is whole.
+    if (!(error instanceof SyntaxError)) return more || named
+    return named && !/[{[,]\s*$/.test(line)
+  }
 }
 
 /** The first line that is not blank, and whether anything follows it. What was read for it is put into `held`. */
@@ -81,15 +95,32 @@ async function* toChunks(
 
 function parsePart(text: string, file: string, kind: 'row' | 'line', number: number, byte: number): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (error) {
+    const place = `${kind === 'row' ? 'Row' : 'Line'} ${number} of ${file} (byte ${byte})`
+    if (!(error instanceof SyntaxError)) notKept(place, error, text, { file, [kind]: number, byte })
     fail(
       'bad_data',
-      `${kind === 'row' ? 'Row' : 'Line'} ${number} of ${file} (byte ${byte}) is not JSON: ${reasonOf(error, text)}.`,
+      `${place} is not JSON: ${jsonReason(error, text)}.`,
       hintFor(text, kind === 'row' ? 'Export the file again.' : 'Write one whole JSON object a line.'),
       { file, [kind]: number, byte },
     )
   }
+}
+
+/** JSON of which something would be lost, or that would exhaust the engine. */
+function notKept(
+  place: string,
+  error: unknown,
+  text: string,
+  detail: Record<string, string | number>,
+): never {
+  fail(
+    'bad_data',
+    `${place} cannot be read: ${jsonReason(error, text)}.`,
+    'Keep only the fields that are to be learnt from, each once.',
+    detail,
+  )
 }
 
 /** Objects on their way into columns; names that only some of them have are missing in the others. */
@@ -111,28 +142,24 @@ class JsonColumns {
       let values = this.#columns.get(key)
       if (!values) {
         this.#columns.set(key, (values = []))
+        checkName(key, this.#file)
         this.#names.add(key)
       }
+      if (typeof cell === 'string') checkCell(cell.length, this.#file, number, key)
       while (values.length < this.#filled) values.push(null)
       values.push(cell === '' ? null : cell)
     }
     this.#rows++
     this.#filled++
-    // An object keyed by ids rather than by column names would need rows times rows of memory.
-    if (this.#names.size > MAX_COLUMNS)
-      fail(
-        'bad_data',
-        `${this.#file} has more than ${MAX_COLUMNS} columns.`,
-        'Each row must be an object with the same few names.',
-        { file: this.#file, [kind]: number },
-      )
+    checkWidth(this.#names, this.#rows, this.#file)
   }
 
   /** @param units how much text the last row was */
   isFull(units: number): boolean {
     this.#units += units
     const most = this.#rows === this.#filled ? FIRST_ROWS : CHUNK_ROWS
-    return this.#names.size > 0 && (this.#filled >= most || this.#units > CHUNK_UNITS)
+    const large = this.#units > CHUNK_UNITS || this.#filled * this.#columns.size > CHUNK_CELLS
+    return this.#names.size > 0 && (this.#filled >= most || large)
   }
 
   take(): Chunk {
@@ -159,75 +186,48 @@ class JsonColumns {
   }
 }
 
-function* toWholeChunk(text: string, file: string): Iterable<Chunk> {
+function* toWholeChunk(text: string, file: string, said: (finding: Finding) => void): Iterable<Chunk> {
   if (text.trim() === '')
     fail('bad_data', `${file} is empty.`, 'Choose a file with a list of objects, or one object a line.', {
       file,
     })
   let whole: unknown
   try {
-    whole = JSON.parse(text)
+    whole = parseJson(text)
   } catch (error) {
+    if (!(error instanceof SyntaxError)) notKept(file, error, text, { file })
     const character = positionOf(error)
     fail(
       'bad_data',
-      `${file} is not valid JSON: ${reasonOf(error, text)}.`,
+      `${file} is not valid JSON: ${jsonReason(error, text)}.`,
       hintFor(text.slice(0, 10_000), 'It may have been cut off, or edited by hand; export it again.'),
       { file, ...(character === null ? {} : { character }) },
     )
   }
   if (!isRecord(whole)) notRows(file, 1, whole, 'row')
-  const rows = wrappedRows(whole)
-  const columns = rows ? null : (columnLists(whole) ?? pandasColumns(whole))
-  if (columns) {
-    yield { rows: columns[0]!.values.length, columns }
-    return
+  const shape = shapeOf(whole, file)
+  for (const finding of shape.findings) said(finding)
+  if ('columns' in shape) yield wholeColumns(shape.columns, file)
+  else {
+    const objects = new JsonColumns(file)
+    for (const [i, row] of shape.rows.entries()) {
+      objects.add(row, 'row', i + 1)
+      if (objects.isFull(0)) yield objects.take()
+    }
+    yield* objects.end()
   }
-  const objects = new JsonColumns(file)
-  for (const [i, row] of (rows ?? [whole]).entries()) objects.add(row, 'row', i + 1)
-  yield* objects.end()
 }
 
-/** `{"data": [{...}, ...]}`: the objects in the first such list, unless they are the turns of one conversation. */
-function wrappedRows(whole: Record<string, unknown>): unknown[] | null {
-  const list = Object.values(whole).find(
-    (value) => Array.isArray(value) && value.length > 0 && value.every(isRecord),
-  ) as Record<string, unknown>[] | undefined
-  return list && !isConversation(list) ? list : null
+function wholeColumns(columns: ColumnLists, file: string): Chunk {
+  const rows = columns[0]!.values.length
+  checkWidth(columns, rows, file)
+  for (const { name, values } of columns) {
+    checkName(name, file)
+    for (const [row, cell] of values.entries())
+      if (typeof cell === 'string') checkCell(cell.length, file, row + 1, name)
+  }
+  return { rows, columns }
 }
-
-function isConversation(list: readonly unknown[]): boolean {
-  return list.some((turn) => isRecord(turn) && ('role' in turn || 'from' in turn))
-}
-
-/** `{"prompt": [...], "response": [...]}`, lists of one length. */
-function columnLists(whole: Record<string, unknown>): Columns | null {
-  const entries = Object.entries(whole)
-  const length = Array.isArray(entries[0]?.[1]) ? entries[0][1].length : 0
-  if (length === 0) return null
-  const fit = entries.every(
-    ([, list]) => Array.isArray(list) && list.length === length && !isConversation(list),
-  )
-  return fit ? (entries.map(([name, values]) => ({ name, values })) as Columns) : null
-}
-
-/** What pandas' `to_json` writes by default: `{"prompt": {"0": ..., "1": ...}, "response": {...}}`. */
-function pandasColumns(whole: Record<string, unknown>): Columns | null {
-  const entries = Object.entries(whole)
-  const index = isRecord(entries[0]?.[1]) ? Object.keys(entries[0][1]) : []
-  if (index.length === 0 || !index.every((key) => /^\d+$/.test(key))) return null
-  const fit = entries.every(
-    ([, cells]) =>
-      isRecord(cells) && Object.keys(cells).length === index.length && index.every((key) => key in cells),
-  )
-  if (!fit) return null
-  return entries.map(([name, cells]) => ({
-    name,
-    values: index.map((key) => (cells as Record<string, unknown>)[key]),
-  }))
-}
-
-type Columns = { name: string; values: unknown[] }[]
 
 function notRows(file: string, number: number, found: unknown, kind: 'line' | 'row'): never {
   const what = Array.isArray(found) ? 'a list' : found === null ? 'null' : `a ${typeof found}`
@@ -276,33 +276,4 @@ async function* chained(held: Uint8Array[], rest: AsyncIterator<Uint8Array>): As
     if (done) return
     yield value
   }
-}
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** Why a text is not JSON, in words. Engines say it in their own, with or without a position. */
-function reasonOf(error: unknown, text: string): string {
-  const message = error instanceof Error ? error.message : String(error)
-  if (/end of (JSON|data)|unterminated|EOF/i.test(message)) return 'it ends in the middle'
-  const position = positionOf(error)
-  if (position !== null)
-    return `character ${grouped(position + 1)} (\`${text.slice(position, position + 24).trim()}\`) does not belong there`
-  const token = /unexpected token '?(.+?)'?(?:,|$| in )/i.exec(message)?.[1]
-  return token ? `\`${token}\` does not belong there` : message.replace(/\.$/, '')
-}
-
-function positionOf(error: unknown): number | null {
-  const found = /position (\d+)/.exec(error instanceof Error ? error.message : '')
-  return found ? Number(found[1]) : null
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

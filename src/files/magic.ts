@@ -1,8 +1,17 @@
 import { fail } from '../protocol/errors.ts'
+import { encodingOf } from './utf8.ts'
+
+const PICKLE = 'a Python pickle'
+const PICKLE_HINT =
+  'Pickles can run anything and are never opened: in Python, write the table with to_csv or to_parquet.'
 
 /** First bytes of formats that people drop in by mistake, and what to do with them. */
 const KNOWN: [bytes: string, what: string, hint?: string][] = [
-  ['\xd0\xcf\x11\xe0', 'an old Excel or Word file', 'Save it as .xlsx or CSV.'],
+  [
+    '\xd0\xcf\x11\xe0',
+    'an old Excel or Word file (XLS, DOC), or a workbook with a password',
+    'Save it as .xlsx without a password, or as CSV.',
+  ],
   ['%PDF', 'a PDF', 'Copy its text into a text file or a table.'],
   ['SQLite format 3', 'an SQLite database', 'Export the table as CSV.'],
   [
@@ -23,23 +32,74 @@ const KNOWN: [bytes: string, what: string, hint?: string][] = [
   ['GGUF', 'a model (GGUF)', 'Open it on the Model page.'],
   ['Obj\x01', 'an Avro file'],
   ['ORC', 'an ORC file'],
+  ['\x80\x03', PICKLE, PICKLE_HINT],
+  ['\x80\x04\x95', PICKLE, PICKLE_HINT],
+  ['\x80\x05\x95', PICKLE, PICKLE_HINT],
+  ['RDX3', 'an R data file', 'In R, write the table with write.csv.'],
+  ['SAS', 'a SAS file'],
+  ['$FL2', 'an SPSS file'],
+  ['<stata_dta>', 'a Stata file'],
+  ['VTXF', 'a Vortex file'],
+  ['GIF8', 'a GIF image', 'Only text can be learnt from.'],
+  ['OggS', 'a sound file', 'Only text can be learnt from.'],
+  ['ID3', 'a sound file', 'Only text can be learnt from.'],
+  ['\x04\x22\x4d\x18', 'an LZ4 archive', 'Unpack it, or pack it with gzip.'],
+  ['bplist00', 'a property list of macOS'],
 ]
 const HINT = 'Save the data as CSV, JSON lines, Parquet or an Excel workbook.'
+
+/** How text begins that is written for other programs than those of tables. */
+const TEXTS: [begins: RegExp, what: string, hint?: string][] = [
+  [/^\{\\rtf/, 'a rich text file (RTF)', 'Save it as plain text, or its table as CSV.'],
+  [
+    /^<\?xml[^>]*>\s*(<\?mso-application[^>]*>\s*)?<(\w+:)?Workbook/i,
+    'an XML spreadsheet of Excel 2003',
+    'Save it as .xlsx or CSV.',
+  ],
+  [
+    /^(<!--[\s\S]*?-->\s*)*<(!doctype\s+html|html|head|body|table)\b/i,
+    'a web page (HTML)',
+    'Copy its table or text into a file of its own: CSV or plain text.',
+  ],
+  [
+    /^<(\?xml|!DOCTYPE|[A-Za-z_][\w.:-]*(\s+[\w.:-]+\s*=\s*("[^"]*"|'[^']*'))*\s*>\s*<[A-Za-z_!])/,
+    'an XML file',
+    'Convert its records to CSV or JSON lines.',
+  ],
+  [/^MIME-Version:/i, 'a saved web page or mail (MIME)', 'Copy its text into a file of its own.'],
+  [/^%YAML\b/, 'a YAML file', 'Convert it to JSON: a list of objects.'],
+  [/^---\r?\n\s*(-\s+)?[\w "'-]+:(\s|$)/, 'a YAML file', 'Convert it to JSON: a list of objects.'],
+  [/^-\s+[\w"'-]+:(\s[^\n]*)?\r?\n\s+[\w"'-]+:\s/, 'a YAML file', 'Convert it to JSON: a list of objects.'],
+  [
+    /^(--[^\n]*\n\s*|\/\*[\s\S]*?\*\/;?\s*|(SET|USE|BEGIN|PRAGMA|DROP TABLE)\b[^;]*;\s*)*(CREATE\s+(TEMP\w*\s+)?TABLE|INSERT\s+INTO)\s/i,
+    'an SQL dump',
+    'Load it into its database, and export the table as CSV.',
+  ],
+  [/^@(relation|attribute)\s/i, 'an ARFF file of Weka', 'Save it as CSV.'],
+  [
+    /^version https:\/\/git-lfs\.github\.com\/spec/,
+    'a pointer to a file that Git LFS keeps elsewhere',
+    'Fetch the file itself: git lfs pull.',
+  ],
+]
+/** Markdown and logs may hold any of them. */
+const NAMED_TEXT = /\.(txt|text|md|markdown|log)$/i
 
 /** @throws LapidaryError `unsupported_format`, by name, for bytes of a format that is known and not read */
 export function refuseKnown(head: Uint8Array, file: string): void {
   // Short marks are also words: "ORC" may begin a text, so a control character has to follow somewhere near.
   for (const [bytes, what, hint] of KNOWN)
-    if (startsWith(head, bytes) && (/[^ -~]/.test(bytes) || isBinary(head)))
-      fail('unsupported_format', `${file} is ${what}, which cannot be read.`, hint ?? HINT, {
-        file,
-        found: what,
-      })
-  if (startsWith(head.subarray(257), 'ustar'))
-    fail('unsupported_format', `${file} is a tar archive.`, 'Unpack it, or pack it as ZIP.', {
-      file,
-      found: 'a tar archive',
-    })
+    if (startsWith(head, bytes) && (/[^ -~]/.test(bytes) || isBinary(head))) refuse(file, what, hint)
+  if (startsWith(head.subarray(257), 'ustar')) refuse(file, 'a tar archive', 'Unpack it, or pack it as ZIP.')
+  if (startsWith(head.subarray(8), 'DUCK'))
+    refuse(file, 'a DuckDB database', "Export the table: COPY name TO 'name.parquet'.")
+  if (NAMED_TEXT.test(file)) return
+  const text = new TextDecoder(encodingOf(head)).decode(head.subarray(0, 8192)).trimStart()
+  for (const [begins, what, hint] of TEXTS) if (begins.test(text)) refuse(file, what, hint)
+}
+
+function refuse(file: string, what: string, hint = HINT): never {
+  fail('unsupported_format', `${file} is ${what}, which cannot be read.`, hint, { file, found: what })
 }
 
 function startsWith(bytes: Uint8Array, text: string): boolean {

@@ -4,6 +4,7 @@ import { parquetHeader } from 'hyparquet/src/column.js'
 import { decompressPage } from 'hyparquet/src/datapage.js'
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from 'hyparquet/src/schema.js'
 import { crc32 } from './crc32.ts'
+import { Damaged } from './damage.ts'
 
 /** Bytes of one column chunk, and where they begin in the file. */
 export interface ChunkBytes {
@@ -32,20 +33,20 @@ export function checkPages(
   while (values < total) {
     const byte = chunk.start + reader.offset
     if (reader.offset >= chunk.bytes.length)
-      throw new Error(`only ${values} of ${total} values before byte ${byte}`)
+      throw new Damaged(`only ${values} of ${total} values before byte ${byte}`)
     const header = parquetHeader(reader)
     const size = header.compressed_page_size
     if (!(size >= 0 && reader.offset + size <= chunk.bytes.length))
-      throw new Error(`page at byte ${byte} too long`)
+      throw new Damaged(`page at byte ${byte} too long`)
     const body = chunk.bytes.subarray(reader.offset, reader.offset + size)
     reader.offset += size
     if (header.crc !== undefined && header.crc >>> 0 !== crc32(body))
-      throw new Error(`check sum of the page at byte ${byte} does not fit`)
+      throw new Damaged(`check sum of the page at byte ${byte} does not fit`)
     const count = checkPage(header, body, path, meta, compressors, byte)
     // A damaged header may lack any of its fields.
-    if (!(count >= 0)) throw new Error(`page at byte ${byte} does not say how many values it has`)
+    if (!(count >= 0)) throw new Damaged(`page at byte ${byte} does not say how many values it has`)
     values += count
-    if (values > total) throw new Error(`more than ${total} values at byte ${byte}`)
+    if (values > total) throw new Damaged(`more than ${total} values at byte ${byte}`)
   }
 }
 
@@ -59,14 +60,14 @@ function checkPage(
   byte: number,
 ): number {
   const unpacked = header.uncompressed_page_size
-  if (!(unpacked >= 0 && unpacked < 2 ** 31)) throw new Error(`page at byte ${byte} too long`)
+  if (!(unpacked >= 0 && unpacked < 2 ** 31)) throw new Damaged(`page at byte ${byte} too long`)
   const widths = [getMaxRepetitionLevel(path), getMaxDefinitionLevel(path)].map(
     (level) => 32 - Math.clz32(level),
   )
   if (header.type === 'DICTIONARY_PAGE' && header.dictionary_page_header) {
     // A word takes a byte at least.
     if (!(header.dictionary_page_header.num_values <= unpacked))
-      throw new Error(`dictionary at byte ${byte} too long`)
+      throw new Damaged(`dictionary at byte ${byte} too long`)
     return 0
   }
   if (header.type === 'DATA_PAGE' && header.data_page_header) {
@@ -89,14 +90,15 @@ function checkPage(
     if (
       !(lengths.every((length) => length >= 0) && levels <= body.length && page.num_nulls <= page.num_values)
     )
-      throw new Error(`levels of the page at byte ${byte} too long`)
+      throw new Damaged(`levels of the page at byte ${byte} too long`)
     let at = 0
     lengths.forEach((length, i) => {
       // hyparquet looks for levels wherever the column has any, also where the page says that they take no bytes.
       if (widths[i]! > 0) checkRuns(body.subarray(at, at + length), widths[i]!, page.num_values, byte, true)
       at += length
     })
-    if (hasRuns(page.encoding)) {
+    // A page of no values may hold not a byte, which is no stream of any codec.
+    if (hasRuns(page.encoding) && unpacked > levels) {
       const rest = body.subarray(levels)
       const words =
         page.is_compressed === false ? rest : decompressPage(rest, unpacked - levels, meta.codec, compressors)
@@ -104,7 +106,7 @@ function checkPage(
     }
     return page.num_values
   }
-  throw new Error(`no page begins at byte ${byte}`)
+  throw new Damaged(`no page begins at byte ${byte}`)
 }
 
 function hasRuns(encoding: string): boolean {
@@ -119,27 +121,27 @@ function checkWords(bytes: Uint8Array, encoding: string, most: number, byte: num
 }
 
 /**
- * Runs of the hybrid of run lengths and bit packing hold no more than `count` values (packed ones fill up eights), and
- * levels no fewer, since hyparquet would look for the rest in what follows.
+ * Runs of one value hold no more than `count` values in all, and levels no fewer, since hyparquet would look for the rest in what
+ * follows. A packed run may say more: writers fill it up, to eight values or, as DuckDB does, to as many as 256.
  */
 function checkRuns(bytes: Uint8Array, width: number, count: number, byte: number, all: boolean): void {
-  if (width > 32) throw new Error(`numbers of ${width} bits in the page at byte ${byte}`)
+  if (width > 32) throw new Damaged(`numbers of ${width} bits in the page at byte ${byte}`)
   let [at, values] = [0, 0]
   while (at < bytes.length && values < count) {
     let [run, shift] = [0, 0]
     for (let part = 128; part >= 128; shift += 7) {
       part = bytes[at++] ?? 0
       run += (part & 127) * 2 ** shift
-      if (shift > 28) throw new Error(`a broken run in the page at byte ${byte}`)
+      if (shift > 28) throw new Damaged(`a broken run in the page at byte ${byte}`)
     }
     const packed = run % 2 === 1
     const length = Math.floor(run / 2) * (packed ? 8 : 1)
     values += length
     at += packed ? (length / 8) * width : (width + 7) >> 3
-    if (values >= count + 8) throw new Error(`a run of ${length} values in the page at byte ${byte}`)
+    if (!packed && values > count) throw new Damaged(`a run of ${length} values in the page at byte ${byte}`)
   }
   if (all && values < count)
-    throw new Error(`levels of ${values} of ${count} values in the page at byte ${byte}`)
+    throw new Damaged(`levels of ${values} of ${count} values in the page at byte ${byte}`)
 }
 
 /**

@@ -2,28 +2,34 @@ import { fail } from '../protocol/errors.ts'
 import type { WeightType } from '../protocol/model.ts'
 import type { ByteSource } from './bytes.ts'
 import { duplicateKey } from './json-keys.ts'
+import { jsonReason } from './json-parse.ts'
 
 /** Reader of safetensors (github.com/huggingface/safetensors, format section of its README). */
 
-/** Bytes of one element. Sub-byte types are left out: no model that is read here holds them. */
-const ELEMENT_BYTES: Readonly<Record<string, number>> = {
-  BOOL: 1,
-  U8: 1,
-  I8: 1,
-  F8_E5M2: 1,
-  F8_E4M3: 1,
-  F8_E8M0: 1,
-  I16: 2,
-  U16: 2,
-  F16: 2,
-  BF16: 2,
-  I32: 4,
-  U32: 4,
-  F32: 4,
-  F64: 8,
-  I64: 8,
-  U64: 8,
-  C64: 8,
+/** Bits of one element, of every type that the format has. */
+const ELEMENT_BITS: Readonly<Record<string, number>> = {
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  BOOL: 8,
+  U8: 8,
+  I8: 8,
+  F8_E5M2: 8,
+  F8_E4M3: 8,
+  F8_E8M0: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2FNUZ: 8,
+  I16: 16,
+  U16: 16,
+  F16: 16,
+  BF16: 16,
+  I32: 32,
+  U32: 32,
+  F32: 32,
+  C64: 64,
+  F64: 64,
+  I64: 64,
+  U64: 64,
 }
 
 /** The reference implementation's own limit. */
@@ -112,7 +118,8 @@ function parseHeader(bytes: Uint8Array, bad: Bad): Record<string, unknown> {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
     header = JSON.parse(text)
   } catch (error) {
-    bad(`its header is not JSON (${error instanceof Error ? error.message : String(error)})`, { byte: 8 })
+    const reason = error instanceof TypeError ? 'it is not UTF-8' : jsonReason(error, text)
+    bad(`its header is not JSON: ${reason}`, { byte: 8 })
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     return bad('its header is not a JSON object', { byte: 8 })
@@ -122,7 +129,7 @@ function parseHeader(bytes: Uint8Array, bad: Bad): Record<string, unknown> {
 }
 
 function checkMetadata(value: unknown, bad: Bad): Record<string, string> {
-  if (value === undefined) return {}
+  if (value === undefined || value === null) return {}
   const isTextMap =
     typeof value === 'object' &&
     value !== null &&
@@ -147,12 +154,14 @@ function checkEntry(
   const [start, end] = [dataStart + offsets[0]!, dataStart + offsets[1]!]
   if (end > fileSize)
     bad(`tensor ${tensor} ends at byte ${end}, but the file at byte ${fileSize}`, { tensor, byte: end })
-  const elements = shape.reduce((product, size) => product * size, 1)
-  const size = ELEMENT_BYTES[dtype]
-  if (size !== undefined && elements * size !== end - start)
+  const bits = Object.hasOwn(ELEMENT_BITS, dtype) ? ELEMENT_BITS[dtype]! : null
+  if (bits === null)
+    return bad(`tensor ${tensor} is of type ${dtype}, which the format does not have`, { tensor })
+  const expected = (shape.reduce((product, size) => product * size, 1) * bits) / 8
+  if (expected !== end - start)
     bad(`tensor ${tensor} of type ${dtype} and shape [${shape}] has ${end - start} bytes`, {
       tensor,
-      expected: elements * size,
+      expected,
       found: end - start,
     })
   return { dtype, shape, start, end }

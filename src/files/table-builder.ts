@@ -233,7 +233,8 @@ function fixedData(kind: 'number' | 'boolean', values: readonly unknown[]): Data
   let nullCount = 0
   for (let i = 0; i < length; i++) {
     const value = values[i]
-    if (value === null || value === undefined) {
+    // Programs that know no missing numbers write NaN for them.
+    if (value === null || value === undefined || Number.isNaN(value)) {
       nullCount++
       continue
     }

@@ -1,14 +1,18 @@
 import { concatBytes } from '../lib/concat.ts'
 import { fail } from '../protocol/errors.ts'
 
-export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
+/** What a text is told to be by its first bytes. */
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be'
 
 /** What decoding a text brought up. */
 export interface TextFacts {
-  encoding: Encoding
-  /** Bytes that are no UTF-8 in a text that otherwise is; each became U+FFFD. */
+  /** A label that `TextDecoder` knows. */
+  encoding: string
+  /** Set where a person chose it: what it has no characters for is counted, and nothing is read in another encoding. */
+  chosen?: boolean
+  /** Bytes that are no text of the encoding; each became U+FFFD. */
   damaged: number
-  /** Where the first of them is; -1 where there are none. */
+  /** Where the first of them is; -1 where there are none, or that is not known. */
   firstDamaged: number
 }
 
@@ -38,10 +42,10 @@ export async function* utf8Pieces(
   name: string,
   facts: TextFacts,
 ): AsyncIterable<Uint8Array> {
-  const utf8 = facts.encoding === 'utf-8'
+  const utf8 = facts.encoding === 'utf-8' && !facts.chosen
   let first = true
   let at = 0
-  for await (const text of utf8 ? checked(pieces, facts) : recoded(pieces, name, facts.encoding)) {
+  for await (const text of utf8 ? checked(pieces, facts) : recoded(pieces, name, facts)) {
     const zero = text.indexOf(0)
     if (zero >= 0) binary(name, at + zero)
     at += text.length
@@ -77,13 +81,16 @@ async function* checked(pieces: AsyncIterable<Uint8Array>, facts: TextFacts): As
 async function* recoded(
   pieces: AsyncIterable<Uint8Array>,
   name: string,
-  encoding: Encoding,
+  facts: TextFacts,
 ): AsyncIterable<Uint8Array> {
-  const decoder = new TextDecoder(encoding, { fatal: encoding !== 'windows-1252' })
+  const { encoding, chosen } = facts
+  const decoder = new TextDecoder(encoding, { fatal: !chosen && encoding !== 'windows-1252' })
   let at = 0
   const decode = (bytes: Uint8Array | null) => {
     try {
-      return encoder.encode(bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode())
+      const text = bytes ? decoder.decode(bytes, { stream: true }) : decoder.decode()
+      if (chosen) facts.damaged += text.split('\ufffd').length - 1
+      return encoder.encode(text)
     } catch {
       return fail(
         'bad_file',

@@ -18,6 +18,11 @@ export function momentText(count: bigint, perSecond: bigint, zoned: boolean): st
   return `${date.toISOString().slice(0, -5)}${decimals(fraction, perSecond)}${zoned ? 'Z' : ''}`
 }
 
+/** Without the zeros that a part of a second ends with, and without the point where nothing is left. */
+export function shortSeconds(text: string): string {
+  return text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')
+}
+
 /** `HH:MM:SS` with decimals, of a time of day. */
 export function timeText(count: bigint, perSecond: bigint): string {
   const seconds = Number(count / perSecond)
@@ -47,14 +52,42 @@ export function signedInteger(bytes: Uint8Array, order: 'big' | 'little'): bigin
   return bytes.length > 0 ? BigInt.asIntN(8 * bytes.length, value) : 0n
 }
 
-/** Bytes that are UTF-8 text as that, others as base64. */
+/** Bytes that are UTF-8 text as that, others, and those with a zero in them, as base64. */
 export function bytesText(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    if (!bytes.includes(0)) return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    let binary = ''
-    for (let at = 0; at < bytes.length; at += 8192)
-      binary += String.fromCharCode(...bytes.subarray(at, at + 8192))
-    return btoa(binary)
+    // They are no text.
   }
+  let binary = ''
+  for (let at = 0; at < bytes.length; at += 8192)
+    binary += String.fromCharCode(...bytes.subarray(at, at + 8192))
+  return btoa(binary)
+}
+
+/** An object where all keys are text and no two the same; else pairs of key and value, so that none is lost. */
+export function mapOf(entries: [unknown, unknown][]): unknown {
+  const keys = new Set(entries.map(([key]) => key))
+  const isObject = keys.size === entries.length && entries.every(([key]) => typeof key === 'string')
+  return isObject ? Object.fromEntries(entries) : entries
+}
+
+export function uuidText(bytes: Uint8Array): string {
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+/** A number of 16 bits (IEEE 754), little-endian. */
+export function halfNumber(bytes: Uint8Array): number {
+  const bits = bytes[0]! | (bytes[1]! << 8)
+  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023]
+  const size =
+    exponent === 31
+      ? fraction === 0
+        ? Number.POSITIVE_INFINITY
+        : Number.NaN
+      : exponent === 0
+        ? fraction * 2 ** -24
+        : (1024 + fraction) * 2 ** (exponent - 25)
+  return bits >> 15 ? -size : size
 }

@@ -159,7 +159,7 @@ function push(stream: Inflate, bytes: Uint8Array, final: boolean, archive: strin
     stream.push(bytes, final)
   } catch (error) {
     if (error instanceof LapidaryError) throw error
-    damaged(archive, byte, error instanceof Error ? error.message : String(error))
+    damaged(archive, byte, 'it ends early, or what is in it cannot be unpacked')
   }
 }
 

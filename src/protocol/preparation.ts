@@ -71,6 +71,16 @@ export type FindingKind =
   | 'mixed_types'
   | 'empty_column'
   | 'step'
+  /** What reading a file brought up: how it was taken, and how else it could be read (`ReaderOptions`). */
+  | 'several_lists'
+  | 'keyed_rows'
+  | 'left_out'
+  | 'encoding'
+  | 'spaced_delimiters'
+  | 'title_lines'
+  | 'no_header'
+  | 'raw_quotes'
+  | 'error_values'
 
 /** A finding's remedy as data; `label` is what a button says. */
 export type Fix =

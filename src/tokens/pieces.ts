@@ -4,7 +4,8 @@
  * Gemma's tokenizer turns spaces into `▁` and merges pairs over the whole text, which no cache can help. But its words hold
  * `▁` at their start only (or nothing but `▁`), and line ends only among line ends. A merge that reached over the border
  * between a letter and a `▁` would make a token with both in that order; where the vocabulary holds none, the merges on
- * either side do not depend on each other, and the pieces' tokens one after the other are the whole's.
+ * either side do not depend on each other, and the pieces' tokens one after the other are the whole's. Where it holds a few
+ * (Gemma 3: `>▁</`), the same is true of every border but those inside of such a word: there, text is not cut.
  */
 export interface PieceCutter {
   cut(text: string): string[]
@@ -15,6 +16,8 @@ export interface PieceCutter {
 const SPACE = '▁'
 const WORDS_AND_LINES = /[ ▁]*[^ ▁\n]+|\n+|[ ▁]+/g
 const WORDS = /[ ▁]*[^ ▁]+|[ ▁]+/g
+/** With more words that reach over borders, too little would be cut to be worth it. */
+const MOST_BRIDGES = 64
 
 /**
  * How to cut for a tokenizer; null where its make gives no such borders.
@@ -30,12 +33,17 @@ export function pieceCutter(
   if (!isGemmaShaped(json, model, added) || config.remove_space || config.do_lowercase_and_remove_accent)
     return null
   const words = [...Object.keys(model.vocab), ...added.map(({ content }) => content.replaceAll(' ', SPACE))]
-  const borders = { words: false, lines: false }
+  const borders: Borders = { bridges: [], lines: false }
   for (const word of words) findBorders(word, borders)
-  if (borders.words) return null
+  if (borders.bridges.length > MOST_BRIDGES) return null
   const pattern = borders.lines ? WORDS : WORDS_AND_LINES
+  const kept = keptBorders(borders.bridges)
   return {
-    cut: (text) => text.match(pattern) ?? [],
+    cut(text) {
+      const pieces = text.match(pattern) ?? []
+      const uncut = kept(text)
+      return uncut ? joined(pieces, uncut) : pieces
+    },
     spaceTokens: added
       .map(({ content }) => content)
       .filter((content) => content.length > 1 && /^▁+$/.test(content)),
@@ -57,13 +65,52 @@ interface Model {
   end_of_word_suffix?: string | null
 }
 
+interface Borders {
+  /** Words that reach over a border between others and `▁`. */
+  bridges: string[]
+  /** Whether one reaches over a border between others and line ends. */
+  lines: boolean
+}
+
 /** Whether a word of the vocabulary reaches over a border at which text would be cut. */
-function findBorders(word: string, found: { words: boolean; lines: boolean }): void {
-  for (let i = 1; i < word.length; i++) {
-    const [before, after] = [word[i - 1]!, word[i]!]
-    if (after === SPACE && before !== SPACE) found.words = true
-    if ((before === '\n') !== (after === '\n')) found.lines = true
+function findBorders(word: string, found: Borders): void {
+  if (bordersIn(word).length > 0) found.bridges.push(word)
+  for (let i = 1; i < word.length; i++) if ((word[i - 1] === '\n') !== (word[i] === '\n')) found.lines = true
+}
+
+/** Where a word has a `▁` behind something else. */
+function bordersIn(word: string): number[] {
+  return Array.from({ length: word.length }, (_, i) => i).filter(
+    (i) => i > 0 && word[i] === SPACE && word[i - 1] !== SPACE,
+  )
+}
+
+/** For a text, the borders inside of words that reach over them; null where there are none. */
+function keptBorders(bridges: readonly string[]): (text: string) => Set<number> | null {
+  const places = bridges.map((word) => {
+    const written = word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll(SPACE, `[ ${SPACE}]`)
+    // Looked ahead for, since such words may overlap.
+    return { pattern: new RegExp(`(?=${written})`, 'g'), borders: bordersIn(word) }
+  })
+  return (text) => {
+    let found: Set<number> | null = null
+    for (const { pattern, borders } of places)
+      for (const { index } of text.matchAll(pattern))
+        for (const border of borders) (found ??= new Set()).add(index + border)
+    return found
   }
+}
+
+/** Pieces put together again where the border between them was to be kept. */
+function joined(pieces: readonly string[], kept: ReadonlySet<number>): string[] {
+  const out: string[] = []
+  let at = 0
+  for (const piece of pieces) {
+    if (kept.has(at)) out[out.length - 1] += piece
+    else out.push(piece)
+    at += piece.length
+  }
+  return out
 }
 
 function isGemmaShaped(json: Record<string, unknown>, model: Model, added: readonly AddedToken[]): boolean {

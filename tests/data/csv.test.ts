@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { csvDelimiter, readCsv } from '../../src/files/csv.ts'
+import { readCsv } from '../../src/files/csv.ts'
+import { csvDelimiter } from '../../src/files/csv-dialect.ts'
 import { refuseKnown } from '../../src/files/magic.ts'
 import { tableRows } from '../../src/files/table.ts'
 import { TableBuilder } from '../../src/files/table-builder.ts'
@@ -24,7 +25,7 @@ async function* arriving(bytes: Uint8Array, size: number): AsyncIterable<Uint8Ar
   yield* cut(bytes, size)
 }
 
-function decode(bytes: Uint8Array, size: number, encoding = encodingOf(bytes)) {
+function decode(bytes: Uint8Array, size: number, encoding: string = encodingOf(bytes)) {
   const facts = { encoding, damaged: 0, firstDamaged: -1 }
   return { facts, pieces: utf8Pieces(arriving(bytes, size), 'x', facts) }
 }

@@ -88,7 +88,7 @@ describe('Parquet', () => {
     const [several] = parquetFiles({ train: [long, { text: 't' }, pair('z')] })
     expect(await read(several!)).toEqual([
       { ...long, text: null },
-      { messages: undefined, text: 't' },
+      { messages: null, text: 't' },
       { ...pair('z'), text: null },
     ])
   })

@@ -17,9 +17,29 @@ function whole(json: Record<string, unknown>): Record<string, unknown> {
   }
 }
 
+/** With words that reach over the border before a space, as Gemma 3 has `>▁</`: made of others by merging, as every word is. */
+function bridged(): Record<string, unknown> {
+  const json = tinyTokenizerJson()
+  const model = json.model as { vocab: Record<string, number>; merges: [string, string][] }
+  const first = Math.max(...Object.values(model.vocab)) + 1000
+  const letters = ['o', '▁', 'w', 'T']
+  const words: [string, string][] = [
+    ['▁', 'w'],
+    ['o', '▁w'],
+    ['o▁w', 'o'],
+    ['T', '▁'],
+  ]
+  const vocab = { ...model.vocab }
+  for (const word of [...letters, ...words.map((pair) => pair.join(''))])
+    vocab[word] ??= first + Object.keys(vocab).length
+  // Before the others, so that they win.
+  return { ...json, model: { ...model, vocab, merges: [...words, ...model.merges] } }
+}
+
 const TOKENIZERS: [string, Record<string, unknown>, Record<string, unknown>][] = [
   ['Pebble', read('tokenizer.json'), read('tokenizer_config.json')],
   ['a tiny one', tinyTokenizerJson(), TINY_TOKENIZER_CONFIG],
+  ['one with words over borders', bridged(), TINY_TOKENIZER_CONFIG],
 ]
 
 describe.each(TOKENIZERS)('%s, piece by piece', (_, json, config) => {
@@ -43,6 +63,8 @@ describe.each(TOKENIZERS)('%s, piece by piece', (_, json, config) => {
       '▁',
       '▁▁',
       'hello',
+      'o w',
+      'T ',
       'world',
       'The',
       'user',
@@ -84,10 +106,17 @@ describe('where text cannot be cut', () => {
   const withWord = (word: string) =>
     pieceCutter({ ...json, model: { ...model, vocab: { ...model.vocab, [word]: 9999 } } }, {})
 
-  test('a word with a space inside it forbids cutting; one with a line end, cutting at line ends', () => {
-    expect(withWord('a▁b')).toBe(null)
+  test('a word with a space inside it forbids cutting there; one with a line end, at all line ends', () => {
+    expect(withWord('a▁b')!.cut('a b a  b ca▁b')).toEqual(['a b', ' a', '  b', ' ca▁b'])
+    expect(withWord('>▁</')!.cut('<b> </b> <i> x')).toEqual(['<b> </b>', ' <i>', ' x'])
+    expect(withWord('a▁a')!.cut('a a a b')).toEqual(['a a a', ' b'])
     expect(withWord('▁▁a')!.cut('a  b\nc')).toEqual(['a', '  b', '\n', 'c'])
     expect(withWord('a\n')!.cut('a  b\nc d')).toEqual(['a', '  b\nc', ' d'])
+  })
+
+  test('many words with a space inside them leave nothing to be cut', () => {
+    const words = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`a${i}▁`, 9000 + i]))
+    expect(pieceCutter({ ...json, model: { ...model, vocab: { ...model.vocab, ...words } } }, {})).toBe(null)
   })
 
   test.each([

@@ -6,9 +6,12 @@ import {
   RecordBatchReader,
   Utf8,
 } from 'apache-arrow'
-import { type ArrowFacts, arrowFrames } from '../../files/arrow-frames.ts'
+import { ARROW_MARK, arrowFileFrames } from '../../files/arrow-file.ts'
+import { type ArrowFacts, arrowStreamFrames } from '../../files/arrow-frames.ts'
 import { cellReader, checkBuffers } from '../../files/arrow-values.ts'
+import { Damaged } from '../../files/damage.ts'
 import { boundFlatBuffers } from '../../files/flatbuffer-bounds.ts'
+import { checkWidth } from '../../files/limits.ts'
 import { decodeLz4Frame } from '../../files/lz4.ts'
 import { type Chunk, TextCells } from '../../files/table-builder.ts'
 import { beginsWith } from './files.ts'
@@ -18,25 +21,27 @@ import type { DataFile, ReadContext, Reader } from './reader.ts'
 const FIRST_ROWS = 100
 const CHUNK_ROWS = 16_384
 const WHAT = 'Arrow file'
-const MARK = 'ARROW1'
 
 /**
- * Arrow IPC files (which Feather version 2 is), and streams, as `datasets` keeps its caches. Buffers may be compressed
- * with LZ4 or Zstandard. Nested values become lists and objects; see `cellReader`.
+ * Arrow IPC files (which Feather version 2 is), read by their footer, and streams, as `datasets` keeps its caches. Buffers may be
+ * compressed with LZ4 or Zstandard. Nested values become lists and objects; see `cellReader`. Refused by name: big-endian files,
+ * run-end encoded columns and list views, two columns (or fields) of one name.
  * Source: https://arrow.apache.org/docs/format/Columnar.html
  */
 export const arrow: Reader = {
   format: 'arrow',
-  detects: (file) => beginsWith(file, MARK) || isStream(file.head),
+  detects: (file) => beginsWith(file, ARROW_MARK) || isStream(file),
   read: readArrow,
 }
 
-/** A stream begins with a mark and the length of its schema message, a multiple of 8. */
-function isStream(head: Uint8Array): boolean {
+/** A stream begins with a mark and the length of its schema message; before version 0.15, with the length alone. */
+function isStream({ head, name }: DataFile): boolean {
   if (head.length < 16) return false
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
-  const length = view.getInt32(4, true)
-  return view.getUint32(0, true) === 0xffffffff && length > 0 && length % 8 === 0 && length < 1 << 24
+  const marked = view.getUint32(0, true) === 0xffffffff
+  const length = view.getInt32(marked ? 4 : 0, true)
+  const fits = length > 0 && length % (marked ? 8 : 4) === 0 && length < 1 << 24
+  return fits && (marked || /\.(arrows?|ipc)$/i.test(name))
 }
 
 async function* readArrow(file: DataFile, context: ReadContext): AsyncIterable<Chunk> {
@@ -44,7 +49,9 @@ async function* readArrow(file: DataFile, context: ReadContext): AsyncIterable<C
   await registerCodecs()
   const { name } = file
   const facts: ArrowFacts = { batches: 0, ended: false, byte: 0 }
-  const frames = arrowFrames(file.stream(context.signal), beginsWith(file, MARK), facts)
+  const frames = beginsWith(file, ARROW_MARK)
+    ? arrowFileFrames(await file.source(context.signal), facts, context.signal)
+    : arrowStreamFrames(file.stream(context.signal), facts)
   const reader = await guarded(WHAT, name, 'schema', async () =>
     (await RecordBatchReader.from(frames)).open(),
   )
@@ -55,7 +62,9 @@ async function* readArrow(file: DataFile, context: ReadContext): AsyncIterable<C
     const next = async () => (await reader.next()).value as RecordBatch | null | undefined
     const detail = () => ({ batch: batches, row: rows, byte: facts.byte })
     const batch = await guarded(WHAT, name, where, next, detail())
-    if (!batch) break
+    // Where there are none, apache-arrow makes one up.
+    if (!batch || facts.batches === 0) break
+    checkWidth(batch.schema.fields, rows + batch.numRows, name)
     for (let at = 0; at < batch.numRows; ) {
       const end = Math.min(batch.numRows, at + (rows === 0 ? FIRST_ROWS : CHUNK_ROWS))
       const from = at
@@ -91,9 +100,9 @@ function textCells(data: Data<Utf8>, from: number, to: number): TextCells {
   const start = data.valueOffsets[from]!
   const offsets = data.valueOffsets.slice(from, to + 1).map((offset) => offset - start)
   for (let i = 0; i < to - from; i++)
-    if (offsets[i + 1]! < offsets[i]!) throw new Error(`text of row ${from + i} out of range`)
+    if (offsets[i + 1]! < offsets[i]!) throw new Damaged(`text of row ${from + i} out of range`)
   const bytes = data.values.slice(start, data.valueOffsets[to])
-  if (start < 0 || bytes.length !== offsets[to - from]) throw new Error(`text of row ${to} out of range`)
+  if (start < 0 || bytes.length !== offsets[to - from]) throw new Damaged(`text of row ${to} out of range`)
   const present = new Uint8Array((to - from + 7) >> 3)
   for (let i = 0; i < to - from; i++)
     if (data.nullCount === 0 || data.getValid(from + i)) present[i >> 3]! |= 1 << (i & 7)
@@ -114,9 +123,10 @@ function registerCodecs(): Promise<void> {
 /** A compressed buffer lies behind its size, which apache-arrow leaves out but does not hold against what comes of it. */
 function decode(bytes: Uint8Array, work: (bytes: Uint8Array, size: number) => Uint8Array): Uint8Array {
   const size = Number(new DataView(bytes.buffer, bytes.byteOffset - 8, 8).getBigInt64(0, true))
-  if (!(size >= 0 && size < 2 ** 31)) throw new Error(`compressed buffer of ${size} bytes`)
+  if (!(size >= 0 && size < 2 ** 31)) throw new Damaged(`compressed buffer of ${size} bytes`)
   const plain = work(bytes, size)
-  if (plain.length !== size) throw new Error(`compressed buffer of ${plain.length} bytes in place of ${size}`)
+  if (plain.length !== size)
+    throw new Damaged(`compressed buffer of ${plain.length} bytes in place of ${size}`)
   // Where numbers are to be seen in it, it has to begin at a multiple of their size.
   return plain.byteOffset % 8 === 0 ? plain : plain.slice()
 }

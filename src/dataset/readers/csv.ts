@@ -7,5 +7,6 @@ export const csv: Reader = {
   format: 'csv',
   isText: true,
   detects: () => true,
-  read: (file, context) => readCsv(textPieces(file, context), file.name),
+  read: (file, context) =>
+    readCsv(textPieces(file, context), file.name, context.options, (finding) => context.finding(finding)),
 }

@@ -12,5 +12,5 @@ export const json: Reader = {
     // What bears the name and is neither JSON nor a regular table is broken JSON.
     return /\.(json|jsonl|ndjson)$/i.test(file.name) && tableDelimiter(file, head) === null
   },
-  read: (file, context) => readJsonChunks(textPieces(file, context), file.name),
+  read: (file, context) => readJsonChunks(textPieces(file, context), file.name, context.finding),
 }

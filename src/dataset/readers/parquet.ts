@@ -1,43 +1,48 @@
-import type { FileMetaData, ParquetParsers, SchemaElement } from 'hyparquet'
+import type { FileMetaData, ParquetParsers } from 'hyparquet'
 import type { ByteSource } from '../../files/bytes.ts'
+import { Damaged } from '../../files/damage.ts'
+import { checkWidth } from '../../files/limits.ts'
 import type { ChunkBytes } from '../../files/parquet-check.ts'
 import { chunkRange } from '../../files/parquet-chunk.ts'
+import { withoutStatistics } from '../../files/parquet-footer.ts'
+import type { ParquetColumn } from '../../files/parquet-schema.ts'
 import type { Chunk } from '../../files/table-builder.ts'
-import { bytesText, dayText, decimalText, momentText, signedInteger } from '../../files/values.ts'
+import { fail } from '../../protocol/errors.ts'
 import { beginsWith } from './files.ts'
-import { damaged, guarded } from './guard.ts'
+import { damaged, guarded, unsupported } from './guard.ts'
 import type { DataFile, ReadContext, Reader } from './reader.ts'
 
 const FIRST_ROWS = 100
 const CHUNK_ROWS = 16_384
 const WHAT = 'Parquet file'
+const ENCRYPTED = 'PARE'
 
 /**
- * Parquet of any version and compression, through hyparquet. Lists, structs and maps become lists and objects; dates and
- * times ISO text; decimals their digits; bytes text or base64.
+ * Parquet of any version and compression but LZO, through hyparquet. Lists, structs and maps become lists and objects (maps with
+ * repeated keys, or keys that are no text, pairs); dates and times ISO text; decimals their digits; bytes text or base64. Refused by
+ * name: encrypted files, VARIANT, BSON, two columns of one name, files that hold only a description of others.
  * Source: https://parquet.apache.org/docs/file-format/
  */
 export const parquet: Reader = {
   format: 'parquet',
-  detects: (file) => beginsWith(file, 'PAR1'),
+  detects: (file) => beginsWith(file, 'PAR1') || beginsWith(file, ENCRYPTED),
   read: readParquet,
 }
 
 async function* readParquet(file: DataFile, context: ReadContext): AsyncIterable<Chunk> {
   const { signal } = context
-  const [{ parquetMetadataAsync }, source] = await Promise.all([import('hyparquet'), file.source(signal)])
+  const [{ bareSchema }, source] = await Promise.all([
+    import('../../files/parquet-schema.ts'),
+    file.source(signal),
+  ])
   const { name } = file
-  const metadata = await guarded(WHAT, name, 'footer', () =>
-    parquetMetadataAsync(
-      {
-        byteLength: source.size,
-        slice: async (start, end) => exactly(await source.read(start, end ?? source.size, signal)),
-      },
-      { parsers: parsersFor(true), geoparquet: false },
-    ),
-  )
-  const columns = topColumns(metadata)
-  checkFooter(metadata, source.size, name)
+  if (beginsWith(file, ENCRYPTED)) encrypted(name)
+  const described = await guarded(WHAT, name, 'footer', () => readFooter(source, signal))
+  checkFooter(described, source.size, name)
+  const { metadata, columns: shapes } = await guarded(WHAT, name, 'schema', () => bareSchema(described))
+  checkWidth(shapes, Number(metadata.num_rows), name)
+  const { cellOf } = await import('../../files/parquet-cells.ts')
+  const columns = shapes.map(({ name, shape }) => ({ name, plain: cellOf(shape) }))
   const first = await firstRows(metadata, columns, source, signal)
   if (first) yield first
   const read = await columnsReader(metadata, source, signal)
@@ -72,7 +77,7 @@ async function* readParquet(file: DataFile, context: ReadContext): AsyncIterable
  */
 async function firstRows(
   metadata: FileMetaData,
-  columns: readonly TopColumn[],
+  columns: readonly Column[],
   source: ByteSource,
   signal: AbortSignal | undefined,
 ): Promise<Chunk | null> {
@@ -98,10 +103,14 @@ async function firstRows(
   }
 }
 
+interface Column extends Pick<ParquetColumn, 'name'> {
+  plain: (value: unknown) => unknown
+}
+
 type ReadColumn = (
   group: number,
   start: number,
-  column: TopColumn,
+  column: Column,
   atMost?: number,
 ) => Promise<ArrayLike<unknown>>
 
@@ -116,7 +125,7 @@ async function columnsReader(
 ): Promise<ReadColumn> {
   const [{ parquetRead }, { compressors }, { checkPages, keepingPages }] = await Promise.all([
     import('hyparquet'),
-    import('hyparquet-compressors'),
+    import('../../files/parquet-codecs.ts'),
     import('../../files/parquet-check.ts'),
   ])
   let held: ChunkBytes = { start: 0, bytes: new Uint8Array(0) }
@@ -126,7 +135,7 @@ async function columnsReader(
     return exactly(held.bytes.subarray(start - held.start, end - held.start))
   }
   const { forCheck, forReading, forget } = keepingPages(compressors)
-  return async (group, start, { name, zoned }, atMost = Number(metadata.row_groups[group]!.num_rows)) => {
+  return async (group, start, { name }, atMost = Number(metadata.row_groups[group]!.num_rows)) => {
     const { columns } = metadata.row_groups[group]!
     const leaves = columns.flatMap(({ meta_data }) =>
       meta_data?.path_in_schema[0] === name ? [{ meta: meta_data, ...chunkRange(meta_data) }] : [],
@@ -153,7 +162,6 @@ async function columnsReader(
       compressors: forReading,
       utf8: false,
       geoparquet: false,
-      parsers: parsersFor(zoned),
       onChunk: ({ columnData }) => {
         for (const cell of columnData) cells.push(cell)
       },
@@ -166,76 +174,38 @@ function exactly(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes.buffer : bytes.slice().buffer
 }
 
-interface TopColumn {
-  name: string
-  /** Whether its times are moments (UTC), not times on the wall. */
-  zoned: boolean
-  plain: (value: unknown) => unknown
+/** Statistics are of no use here, and those that fit no date are no reason to refuse a file. */
+const NO_STATISTICS: Partial<ParquetParsers> = {
+  timestampFromMilliseconds: () => null,
+  timestampFromMicroseconds: () => null,
+  timestampFromNanoseconds: () => null,
+  dateFromDays: () => null,
+  stringFromBytes: () => null,
+  uuidFromBytes: () => null,
 }
 
-/** The columns of the table. Decimals at the top are taken from hyparquet, which would round them to doubles. */
-function topColumns({ schema }: FileMetaData): TopColumn[] {
-  const columns: TopColumn[] = []
-  for (let at = 1; at < schema.length; ) {
-    const element = schema[at]!
-    const end = subtreeEnd(schema, at)
-    const within = schema.slice(at, end)
-    const zoned = !within.some(({ logical_type }) => isLocal(logical_type))
-    const isDecimal = element.converted_type === 'DECIMAL' && !element.num_children
-    if (isDecimal) delete element.converted_type
-    const scale = element.scale ?? 0
-    columns.push({
-      name: element.name,
-      zoned,
-      plain: isDecimal && element.repetition_type !== 'REPEATED' ? (value) => decimal(value, scale) : plain,
-    })
-    at = end
-  }
-  return columns
+const FOOTER_BYTES = 8
+
+/** @throws Damaged where the file does not end as one does */
+async function readFooter(source: ByteSource, signal: AbortSignal | undefined): Promise<FileMetaData> {
+  const { parquetMetadata } = await import('hyparquet')
+  const end = source.size
+  if (end < 4 + FOOTER_BYTES) throw new Damaged('it ends before its footer')
+  const tail = await source.read(end - FOOTER_BYTES, end, signal)
+  const length = new DataView(tail.buffer, tail.byteOffset, FOOTER_BYTES).getUint32(0, true)
+  if (new TextDecoder().decode(tail.subarray(4)) !== 'PAR1')
+    throw new Damaged('its end mark is missing, so it was cut off')
+  if (length > end - FOOTER_BYTES - 4)
+    throw new Damaged(`its footer of ${length} bytes is longer than the file`)
+  const footer = await source.read(end - FOOTER_BYTES - length, end, signal)
+  return parquetMetadata(withoutStatistics(footer), { parsers: NO_STATISTICS, geoparquet: false })
 }
 
-function subtreeEnd(schema: readonly SchemaElement[], at: number): number {
-  let end = at + 1
-  for (let i = schema[at]?.num_children ?? 0; i > 0 && end < schema.length; i--) end = subtreeEnd(schema, end)
-  return end
-}
-
-function isLocal(type: SchemaElement['logical_type']): boolean {
-  return type?.type === 'TIMESTAMP' && !type.isAdjustedToUTC
-}
-
-function decimal(value: unknown, scale: number): unknown {
-  if (value instanceof Uint8Array) return decimalText(signedInteger(value, 'big'), scale)
-  return value === null || value === undefined ? null : decimalText(BigInt(value as number), scale)
-}
-
-function plain(value: unknown): unknown {
-  if (value === null || typeof value !== 'object') return value ?? null
-  if (value instanceof Uint8Array) return bytesText(value)
-  if (Array.isArray(value)) return value.map(plain)
-  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>, plain)
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]))
-}
-
-function parsersFor(zoned: boolean): Partial<ParquetParsers> {
-  const moment = (perSecond: bigint) => (count: bigint | null | undefined) =>
-    count === null || count === undefined ? null : momentText(BigInt(count), perSecond, zoned)
-  return {
-    timestampFromMilliseconds: moment(1000n),
-    timestampFromMicroseconds: moment(1_000_000n),
-    timestampFromNanoseconds: moment(1_000_000_000n),
-    dateFromDays: (days: number | null | undefined) =>
-      days === null || days === undefined ? null : dayText(days),
-    jsonFromBytes: (bytes: Uint8Array | undefined) => bytes && jsonOrText(bytesText(bytes)),
-  }
-}
-
-function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
+function encrypted(file: string): never {
+  fail('unsupported_format', `${file} is encrypted.`, 'Decrypt it where its keys are, then open the copy.', {
+    file,
+    found: 'encrypted Parquet',
+  })
 }
 
 /** What hyparquet would follow blindly. */
@@ -243,7 +213,9 @@ function checkFooter(metadata: FileMetaData, size: number, file: string): void {
   let rows = 0
   for (const [group, { columns, num_rows }] of metadata.row_groups.entries()) {
     rows += Number(num_rows)
-    for (const { meta_data } of columns) {
+    for (const { meta_data, file_path, crypto_metadata, encrypted_column_metadata } of columns) {
+      if (crypto_metadata || encrypted_column_metadata) encrypted(file)
+      if (file_path) unsupported(file, 'footer', `its rows lie in other files, such as ${file_path}`)
       if (!meta_data) damaged(WHAT, file, 'footer', `row group ${group + 1} does not describe its columns`)
       const { start, end } = chunkRange(meta_data)
       if (start < 0 || end > size || end < start || Number(meta_data.num_values) < 0)

@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../files/bytes.ts'
 import type { Chunk } from '../../files/table-builder.ts'
-import type { Finding, ReadOptions } from '../../protocol/studio.ts'
+import type { Finding } from '../../protocol/studio.ts'
+import type { ReaderOptions } from './options.ts'
 
 /** Bytes under the name a person knows them by: a file's name, or its path in the chosen folder, with `/`. */
 export interface NamedSource {
@@ -25,7 +26,7 @@ export const HEAD_BYTES = 65_536
 
 export interface ReadContext {
   readonly signal?: AbortSignal | undefined
-  readonly options: ReadOptions
+  readonly options: ReaderOptions
   /** Whether the file turned out not to be UTF-8 and is read once more. */
   readonly notUtf8: boolean
   /** What a person should know of how the file was read. */

@@ -1,5 +1,9 @@
-import { csvDelimiter } from '../../files/csv.ts'
+import { csvDelimiter } from '../../files/csv-dialect.ts'
+import { likelyEncodings } from '../../files/likely-encoding.ts'
 import { encodingOf, type TextFacts, utf8Pieces } from '../../files/utf8.ts'
+import { concatBytes } from '../../lib/concat.ts'
+import { counted } from '../../lib/counted.ts'
+import type { Finding } from '../../protocol/preparation.ts'
 import { type DataFile, HEAD_BYTES, type ReadContext } from './reader.ts'
 
 /**
@@ -7,24 +11,72 @@ import { type DataFile, HEAD_BYTES, type ReadContext } from './reader.ts'
  * @throws NotUtf8, which `open.ts` answers by reading the file again as Windows-1252
  */
 export async function* textPieces(file: DataFile, context: ReadContext): AsyncIterable<Uint8Array> {
-  const encoding = context.notUtf8 ? 'windows-1252' : encodingOf(file.head)
-  const facts: TextFacts = { encoding, damaged: 0, firstDamaged: -1 }
-  yield* utf8Pieces(file.stream(context.signal), file.name, facts)
-  if (encoding === 'windows-1252')
-    context.finding({
+  const chosen = context.options.encoding
+  const encoding = chosen ?? (context.notUtf8 ? 'windows-1252' : encodingOf(file.head))
+  const facts: TextFacts = { encoding, chosen: chosen !== undefined, damaged: 0, firstDamaged: -1 }
+  const sample = new HighSample()
+  const bytes =
+    context.notUtf8 && !chosen ? sample.of(file.stream(context.signal)) : file.stream(context.signal)
+  yield* utf8Pieces(bytes, file.name, facts)
+  if (context.notUtf8 && !chosen) context.finding(notUtf8(likelyEncodings(sample.bytes())))
+  if (facts.damaged > 0) context.finding(notDecoded(file.name, facts))
+}
+
+function notUtf8(likely: readonly string[]): Finding {
+  return {
+    severity: 'warning',
+    message: `The file is not UTF-8; it was read as Windows-1252.${likely.length > 0 ? ` Its letters look more like ${likely.join(' or ')}.` : ''}`,
+    hint: `If letters look wrong in the preview, choose its encoding${likely.length > 0 ? `: ${likely[0]}` : ''}, or save the file as UTF-8.`,
+    kind: 'encoding',
+  }
+}
+
+function notDecoded(file: string, { encoding, chosen, damaged, firstDamaged }: TextFacts): Finding {
+  if (chosen)
+    return {
       severity: 'warning',
-      message: 'The file is not UTF-8; it was read as Windows-1252.',
-      hint: 'If letters with accents look wrong in the preview, save the file as UTF-8.',
-    })
-  if (facts.damaged > 0)
-    context.finding({
-      severity: 'warning',
-      message:
-        facts.damaged === 1
-          ? `${file.name} has a byte that is not UTF-8, at byte ${facts.firstDamaged}.`
-          : `${file.name} has ${facts.damaged} bytes that are not UTF-8, the first at byte ${facts.firstDamaged}.`,
-      hint: 'Each was read as "\ufffd". The file may have been damaged; save it again as UTF-8.',
-    })
+      message: `${file} has ${counted(damaged, 'place', 'places')} that ${damaged === 1 ? 'is' : 'are'} no ${encoding}.`,
+      hint: 'Each was read as "\ufffd". Choose another encoding if letters look wrong in the preview.',
+      kind: 'encoding',
+      count: damaged,
+    }
+  return {
+    severity: 'warning',
+    message:
+      damaged === 1
+        ? `${file} has a byte that is not UTF-8, at byte ${firstDamaged}.`
+        : `${file} has ${damaged} bytes that are not UTF-8, the first at byte ${firstDamaged}.`,
+    hint: 'Each was read as "\ufffd". The file may have been damaged; save it again as UTF-8.',
+  }
+}
+
+const SAMPLE_BYTES = 65_536
+
+/** The pieces of a text that have anything beyond ASCII, as they pass by, until there are enough to tell the encoding. */
+class HighSample {
+  readonly #kept: Uint8Array[] = []
+  #size = 0
+
+  async *of(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+    for await (const piece of pieces) {
+      if (this.#size < SAMPLE_BYTES) this.#keep(piece)
+      yield piece
+    }
+  }
+
+  /** From a line's beginning on, so that no character is cut in two. */
+  #keep(piece: Uint8Array): void {
+    const first = piece.findIndex((byte) => byte >= 0x80)
+    if (first < 0) return
+    const from = piece.lastIndexOf(10, first) + 1
+    const part = piece.slice(from, from + SAMPLE_BYTES)
+    this.#kept.push(part)
+    this.#size += part.length
+  }
+
+  bytes(): Uint8Array {
+    return concatBytes(this.#kept)
+  }
 }
 
 /** The text a file begins with, without a mark. */

@@ -1,6 +1,9 @@
+import { checkCell, checkName, checkWidth } from '../../files/limits.ts'
 import type { Chunk } from '../../files/table-builder.ts'
-import type { Cell, SheetRow } from '../../files/xlsx/sheet.ts'
+import { shortSeconds } from '../../files/values.ts'
+import { type Cell, lettersOf, type OddCells, type SheetRow } from '../../files/xlsx/sheet.ts'
 import type { Workbook } from '../../files/xlsx/workbook.ts'
+import { counted } from '../../lib/counted.ts'
 import { fail } from '../../protocol/errors.ts'
 import { beginsWith } from './files.ts'
 import { guarded } from './guard.ts'
@@ -8,12 +11,15 @@ import type { DataFile, ReadContext, Reader } from './reader.ts'
 
 const FIRST_ROWS = 100
 const CHUNK_ROWS = 16_384
+const CHUNK_CELLS = 4 << 20
 const WHAT = 'Excel workbook'
 const TEXT_DATE = /T00:00:00\.000Z$/
 
 /**
- * Excel workbooks (.xlsx), one sheet of them, the first row that is not empty as names. Dates become ISO text without a
- * time zone; formulas are read as what they gave when the file was saved.
+ * Excel workbooks (.xlsx, .xlsm), one sheet of them, the first row that is not empty as names (`headerRow` for another). Dates become
+ * ISO text without a time zone, times of day and hours beyond 24 `HH:MM:SS`; formulas are read as what they gave when the file was
+ * saved, errors as their text. Not read: .xls, .xlsb, .ods and workbooks with a password, which are refused by name; merged cells
+ * hold their value in the first.
  */
 export const xlsx: Reader = {
   format: 'xlsx',
@@ -26,7 +32,7 @@ async function* readXlsx(file: DataFile, context: ReadContext): AsyncIterable<Ch
   const { name } = file
   const { signal, options } = context
   const source = await file.source(signal)
-  const { openWorkbook } = await import('../../files/xlsx/workbook.ts')
+  const { openWorkbook, noOddCells } = await import('../../files/xlsx/workbook.ts')
   const book = await guarded(WHAT, name, 'sheets', () => openWorkbook(source, name, signal))
   const all = book.sheets.map((sheet) => `"${sheet}"`).join(', ')
   const filled: string[] = []
@@ -47,7 +53,28 @@ async function* readXlsx(file: DataFile, context: ReadContext): AsyncIterable<Ch
       message: `The workbook has ${filled.length} sheets with something in them (${all}); "${wanted}" was read.`,
       hint: 'To learn from another one, move it to the front or save it as a file of its own.',
     })
-  yield* toChunks(rowsOf(book, wanted, name), name, wanted)
+  const odd = noOddCells()
+  yield* toChunks(rowsOf(book, wanted, name, odd), { file: name, sheet: wanted, header: options.headerRow })
+  sayOdd(odd, context)
+}
+
+function sayOdd({ errors, uncomputed, firstError, firstUncomputed }: OddCells, context: ReadContext): void {
+  if (errors > 0)
+    context.finding({
+      severity: 'warning',
+      message: `${counted(errors, 'cell holds', 'cells hold')} an error in place of a value: the first is ${firstError}.`,
+      hint: 'Such a cell is read as that text. Correct the formula, or leave these rows out.',
+      kind: 'error_values',
+      count: errors,
+    })
+  if (uncomputed > 0)
+    context.finding({
+      severity: 'warning',
+      message: `${counted(uncomputed, 'formula has', 'formulas have')} no value in the file: the first is ${firstUncomputed}.`,
+      hint: 'They are read as empty cells. Open the workbook in a spreadsheet program and save it, so that they are computed.',
+      kind: 'error_values',
+      count: uncomputed,
+    })
 }
 
 async function isFilledSheet(book: Workbook, sheet: string, file: string): Promise<boolean> {
@@ -56,8 +83,8 @@ async function isFilledSheet(book: Workbook, sheet: string, file: string): Promi
 }
 
 /** Rows of a sheet one by one; whatever is wrong with them says after which row. */
-async function* rowsOf(book: Workbook, sheet: string, file: string): AsyncIterable<SheetRow> {
-  const batches = book.rows(sheet)[Symbol.asyncIterator]()
+async function* rowsOf(book: Workbook, sheet: string, file: string, odd?: OddCells): AsyncIterable<SheetRow> {
+  const batches = book.rows(sheet, odd)[Symbol.asyncIterator]()
   let row = 0
   try {
     for (;;) {
@@ -73,19 +100,30 @@ async function* rowsOf(book: Workbook, sheet: string, file: string): AsyncIterab
   }
 }
 
-async function* toChunks(rows: AsyncIterable<SheetRow>, file: string, sheet: string): AsyncIterable<Chunk> {
-  let columns: SheetColumns | null = null
-  let part: Cell[][] = []
+interface Place {
+  file: string
+  sheet: string
+  /** Row with the names, 0 where there is none, undefined for the first that is not empty. */
+  header: number | undefined
+}
+
+async function* toChunks(rows: AsyncIterable<SheetRow>, place: Place): AsyncIterable<Chunk> {
+  const { file, sheet, header } = place
+  let columns: SheetColumns | null = header === 0 ? new SheetColumns(null, place) : null
+  let part: Map<number, Cell>[] = []
   let [top, given] = [0, 0]
   for await (const { row, cells } of rows) {
     if (!isFilled(cells)) continue
     if (columns === null) {
-      columns = new SheetColumns(cells, file, sheet)
+      if (header !== undefined && row < header) continue
+      columns = new SheetColumns(cells, place)
       top = row
       continue
     }
     part.push(cells)
-    if (part.length < (given === 0 ? FIRST_ROWS : CHUNK_ROWS)) continue
+    columns.add(cells, given + part.length)
+    const most = given === 0 ? FIRST_ROWS : CHUNK_ROWS
+    if (part.length < most && part.length * columns.size < CHUNK_CELLS) continue
     given += part.length
     yield columns.chunk(part)
     part = []
@@ -102,48 +140,57 @@ async function* toChunks(rows: AsyncIterable<SheetRow>, file: string, sheet: str
 /** Columns with a name or with something in them. */
 class SheetColumns {
   readonly #names = new Map<number, string>()
-  readonly #file: string
-  readonly #sheet: string
+  readonly #taken = new Set<string>()
+  readonly #place: Place
 
-  constructor(header: readonly Cell[], file: string, sheet: string) {
-    this.#file = file
-    this.#sheet = sheet
-    for (const [at, cell] of header.entries()) {
+  constructor(header: ReadonlyMap<number, Cell> | null, place: Place) {
+    this.#place = place
+    for (const [at, cell] of header ?? []) {
       const name = String(plain(cell) ?? '').trim()
       if (name !== '') this.#add(at, name)
     }
   }
 
-  chunk(rows: readonly Cell[][]): Chunk {
-    for (const cells of rows)
-      for (let at = 0; at < cells.length; at++)
-        if (!this.#names.has(at) && !isEmpty(cells[at])) this.#add(at, `column ${letters(at)}`)
+  get size(): number {
+    return this.#names.size
+  }
+
+  /** Makes columns for what has no name. @param row of the rows below the names, from 1 */
+  add(cells: ReadonlyMap<number, Cell>, row: number): void {
+    const { file } = this.#place
+    for (const [at, cell] of cells) {
+      if (!this.#names.has(at) && !isEmpty(cell)) this.#add(at, `column ${lettersOf(at)}`)
+      if (typeof cell === 'string') checkCell(cell.length, file, row, this.#names.get(at) ?? lettersOf(at))
+    }
+    checkWidth(this.#names, row, file)
+  }
+
+  chunk(rows: readonly ReadonlyMap<number, Cell>[]): Chunk {
     const columns = [...this.#names].sort(([a], [b]) => a - b)
     return {
       rows: rows.length,
-      columns: columns.map(([at, name]) => ({ name, values: rows.map((cells) => plain(cells[at])) })),
+      columns: columns.map(([at, name]) => ({ name, values: rows.map((cells) => plain(cells.get(at))) })),
     }
   }
 
   #add(at: number, name: string): void {
-    if ([...this.#names.values()].includes(name))
+    const { file, sheet } = this.#place
+    checkName(name, file)
+    if (this.#taken.has(name))
       fail(
         'bad_data',
-        `The sheet "${this.#sheet}" of ${this.#file} has two columns named "${name}".`,
+        `The sheet "${sheet}" of ${file} has two columns named "${name}".`,
         'Rename one of them.',
-        { file: this.#file, sheet: this.#sheet, column: name },
+        { file, sheet, column: name },
       )
+    this.#taken.add(name)
     this.#names.set(at, name)
   }
 }
 
-/** A column as Excel counts: A to Z, AA ... */
-function letters(at: number): string {
-  return (at >= 26 ? letters(Math.floor(at / 26) - 1) : '') + String.fromCharCode(65 + (at % 26))
-}
-
-function isFilled(cells: readonly Cell[]): boolean {
-  return cells.some((cell) => !isEmpty(cell))
+function isFilled(cells: ReadonlyMap<number, Cell>): boolean {
+  for (const cell of cells.values()) if (!isEmpty(cell)) return true
+  return false
 }
 
 function isEmpty(cell: Cell | undefined): boolean {
@@ -155,5 +202,5 @@ function plain(cell: Cell | undefined): string | number | boolean | null {
   if (!(cell instanceof Date)) return cell
   if (Number.isNaN(cell.getTime())) return null
   const text = cell.toISOString()
-  return TEXT_DATE.test(text) ? text.slice(0, 10) : text.replace(/(\.000)?Z$/, '')
+  return TEXT_DATE.test(text) ? text.slice(0, 10) : shortSeconds(text.slice(0, -1))
 }

@@ -1,3 +1,4 @@
+import { Damaged } from '../damage.ts'
 import { parseXml } from './xml.ts'
 
 /** The table of texts that cells of a workbook point into, read as far as it is asked for. */
@@ -15,7 +16,7 @@ export class SharedStrings {
     while (this.#strings.length < count) {
       const done = this.#parsing === null || (await this.#parsing.next()).done
       if (done && this.#strings.length < count)
-        throw new Error(`text ${count - 1} of only ${this.#strings.length}`)
+        throw new Damaged(`text ${count - 1} of only ${this.#strings.length}`)
     }
   }
 

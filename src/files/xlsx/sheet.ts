@@ -1,5 +1,8 @@
+import { Damaged, Unsupported } from '../damage.ts'
+import { MAX_CELL_BYTES, MAX_COLUMNS } from '../limits.ts'
+import { shortSeconds } from '../values.ts'
 import { type SharedStrings, unescaped } from './shared-strings.ts'
-import { dateOfSerial } from './styles.ts'
+import { dateOfSerial, type Shown, timeOfSerial } from './styles.ts'
 import { attribute, parseXml } from './xml.ts'
 
 export type Cell = string | number | boolean | Date | null
@@ -7,19 +10,28 @@ export type Cell = string | number | boolean | Date | null
 export interface SheetRow {
   /** As Excel counts, from 1. */
   row: number
-  /** By column; there may be holes, and none behind the last that holds something. */
-  cells: Cell[]
+  /** By column, from 0; those that hold something. */
+  cells: Map<number, Cell>
+}
+
+/** Cells that hold no value of their own. */
+export interface OddCells {
+  /** Errors of formulas (`#N/A`), which are read as text. */
+  errors: number
+  /** Formulas without what they gave when the file was saved, which are read as nothing. */
+  uncomputed: number
+  /** The first of each, such as `#N/A in B14`. */
+  firstError: string
+  firstUncomputed: string
 }
 
 export interface SheetContext {
   strings: SharedStrings
-  /** By style, whether it shows dates. */
-  dates: readonly boolean[]
+  /** By style, whether and how it shows dates. */
+  dates: readonly (Shown | null)[]
   from1904: boolean
+  odd: OddCells
 }
-
-/** More columns than Excel has are no sheet. */
-const MOST_COLUMNS = 16_384
 
 interface RawCell {
   column: number
@@ -27,6 +39,7 @@ interface RawCell {
   style: number
   value: string | null
   inline: string | null
+  formula: boolean
 }
 
 /**
@@ -42,7 +55,7 @@ export async function* sheetRows(
     const last = raw
       .flatMap(({ cells }) => cells.filter(({ type }) => type === 's').map(({ value }) => Number(value)))
       .reduce((most, index) => Math.max(most, index), -1)
-    if (!(last < 2 ** 32)) throw new Error(`text ${last} in row ${raw[0]?.row}`)
+    if (!(last < 2 ** 32)) throw new Damaged(`text ${last} in row ${raw[0]?.row}`)
     await context.strings.need(last + 1)
     if (raw.length > 0)
       yield raw.splice(0).map(({ row, cells }) => ({ row, cells: valuesOf(cells, row, context) }))
@@ -60,22 +73,24 @@ function rowCollector(rows: { row: number; cells: RawCell[] }[]) {
       if (!data) return
       if (name === 'row') {
         const given = Number(attribute(attributes, 'r') ?? row + 1)
-        if (!(Number.isInteger(given) && given > row)) throw new Error(`row ${given} after row ${row}`)
+        if (!(Number.isInteger(given) && given > row)) throw new Damaged(`row ${given} after row ${row}`)
         row = given
         cells = []
       } else if (name === 'c') {
         const column = columnOf(attribute(attributes, 'r'), (cells.at(-1)?.column ?? -1) + 1)
-        if (!(column < MOST_COLUMNS)) throw new Error(`row ${row} with more than ${MOST_COLUMNS} columns`)
+        if (!(column < MAX_COLUMNS)) throw new Damaged(`row ${row} with more than ${MAX_COLUMNS} columns`)
         cell = {
           column,
           type: attributes.t ?? 'n',
           style: Number(attributes.s ?? -1),
           value: null,
           inline: null,
+          formula: false,
         }
       } else if (cell) {
         if (name === 'v') [into, cell.value] = ['value', '']
         else if (name === 'is') cell.inline = ''
+        else if (name === 'f') cell.formula = true
         else if (name === 'rPh') aloud = true
         else if (name === 't' && cell.inline !== null && !aloud) into = 'inline'
       }
@@ -90,7 +105,11 @@ function rowCollector(rows: { row: number; cells: RawCell[] }[]) {
       else if (name === 'v' || name === 't') into = null
     },
     text(part: string) {
-      if (cell && into) cell[into] = (cell[into] ?? '') + part
+      if (!cell || !into) return
+      const text = (cell[into] ?? '') + part
+      cell[into] = text
+      if (text.length > MAX_CELL_BYTES)
+        throw new Unsupported(`a cell of more than ${MAX_CELL_BYTES >> 20} MB, ${placeOf(cell.column, row)}`)
     },
   }
 }
@@ -102,13 +121,28 @@ function columnOf(place: string | undefined, next: number): number {
   return [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0) - 1
 }
 
-function valuesOf(cells: readonly RawCell[], row: number, context: SheetContext): Cell[] {
-  const values: Cell[] = []
+/** A column as Excel counts: A to Z, AA ... */
+export function lettersOf(column: number): string {
+  return (
+    (column >= 26 ? lettersOf(Math.floor(column / 26) - 1) : '') + String.fromCharCode(65 + (column % 26))
+  )
+}
+
+function placeOf(column: number, row: number): string {
+  return `in ${lettersOf(column)}${row}`
+}
+
+function valuesOf(cells: readonly RawCell[], row: number, context: SheetContext): Map<number, Cell> {
+  const values = new Map<number, Cell>()
+  const { odd } = context
   for (const cell of cells) {
     const value = cellValue(cell, row, context)
-    if (value === null) continue
-    while (values.length < cell.column) values.push(null)
-    values[cell.column] = value
+    if (value !== null) values.set(cell.column, value)
+    if (cell.type === 'e' && value !== null) {
+      if (odd.errors++ === 0) odd.firstError = `${value} ${placeOf(cell.column, row)}`
+    } else if (cell.formula && value === null && cell.type !== 'str') {
+      if (odd.uncomputed++ === 0) odd.firstUncomputed = placeOf(cell.column, row)
+    }
   }
   return values
 }
@@ -135,20 +169,37 @@ function cellValue(
         : value === '0' || value === 'false'
           ? false
           : wrong(value, row, column)
-    case 'd': {
-      const date = new Date(/[zZ]|[+-]\d\d:\d\d$/.test(value) || !value.includes('T') ? value : `${value}Z`)
-      return Number.isNaN(date.getTime()) ? wrong(value, row, column) : date
-    }
+    case 'd':
+      return isoValue(value) ?? wrong(value, row, column)
     case 'n': {
       const number = Number(value)
       if (Number.isNaN(number)) return wrong(value, row, column)
-      return context.dates[style] === true ? dateOfSerial(number, context.from1904) : number
+      const shown = context.dates[style]
+      if (!shown) return number
+      if (shown === 'span') return timeOfSerial(number)
+      // Less than a day is none, but where the calendar begins with the first day of 1904.
+      const isTime = number >= 0 && number < 1 && (shown === 'time' || !context.from1904)
+      return isTime ? timeOfSerial(number) : dateOfSerial(number, context.from1904)
     }
     default:
       return wrong(type, row, column)
   }
 }
 
+/** ISO 8601: a day, a moment, a time of day or a span; null where it is none. */
+function isoValue(value: string): Cell {
+  const time = /^T?(\d\d:\d\d(:\d\d(\.\d+)?)?)Z?$/.exec(value)?.[1]
+  if (time !== undefined) return time.length === 5 ? `${time}:00` : shortSeconds(time)
+  const span = /^(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(value)
+  if (span) {
+    const [days, hours, minutes, seconds] = span.slice(2).map((part) => Number(part ?? 0))
+    const serial = days! + hours! / 24 + minutes! / 1440 + seconds! / 86_400
+    return timeOfSerial(span[1] ? -serial : serial)
+  }
+  const date = new Date(/[zZ]|[+-]\d\d:\d\d$/.test(value) || !value.includes('T') ? value : `${value}Z`)
+  return Number.isNaN(date.getTime()) ? null : date
+}
+
 function wrong(found: string, row: number, column: number): never {
-  throw new Error(`"${found.slice(0, 40)}" in row ${row}, column ${column + 1} is no value of a cell`)
+  throw new Damaged(`"${found.slice(0, 40)}" in row ${row}, column ${column + 1} is no value of a cell`)
 }

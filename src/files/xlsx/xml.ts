@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes'
+import { Unsupported } from '../damage.ts'
 
 /** Hears of elements by their names without prefix, and of the text between them. */
 export interface XmlHandlers {
@@ -9,6 +10,8 @@ export interface XmlHandlers {
 
 /** Letters that are parsed before what was found is handed on. */
 const SEGMENT = 256 << 10
+/** No part of a workbook comes near it. */
+const MAX_DEPTH = 200
 
 /**
  * Parses UTF-8 XML as it comes; handlers have heard of all that was parsed whenever it yields.
@@ -19,11 +22,18 @@ export async function* parseXml(
   handlers: XmlHandlers,
 ): AsyncIterable<void> {
   const parser = new SaxesParser()
+  let depth = 0
   parser.on('error', (error) => {
     throw error
   })
-  parser.on('opentag', ({ name, attributes }) => handlers.open?.(local(name), attributes))
-  parser.on('closetag', ({ name }) => handlers.close?.(local(name)))
+  parser.on('opentag', ({ name, attributes }) => {
+    if (++depth > MAX_DEPTH) throw new Unsupported(`elements in each other, more than ${MAX_DEPTH} deep`)
+    handlers.open?.(local(name), attributes)
+  })
+  parser.on('closetag', ({ name }) => {
+    depth--
+    handlers.close?.(local(name))
+  })
   parser.on('text', (text) => handlers.text?.(text))
   parser.on('cdata', (text) => handlers.text?.(text))
   const decoder = new TextDecoder()

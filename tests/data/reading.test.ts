@@ -1,0 +1,444 @@
+import { gzipSync } from 'node:zlib'
+import { strToU8, zipSync } from 'fflate'
+import { describe, expect, test } from 'vitest'
+import { type OpenOptions, openDataset } from '../../src/dataset/open.ts'
+import { bufferSource } from '../../src/files/bytes.ts'
+import { likelyEncodings } from '../../src/files/likely-encoding.ts'
+import { openSafetensors } from '../../src/files/safetensors.ts'
+import { tableRows } from '../../src/files/table.ts'
+import type { FindingKind } from '../../src/protocol/preparation.ts'
+import { failure, utf8 } from './helpers.ts'
+
+type Content = string | Uint8Array<ArrayBuffer>
+
+const open = (name: string, content: Content, options?: OpenOptions) =>
+  openDataset(
+    { name, source: bufferSource(typeof content === 'string' ? utf8(content) : content) },
+    options ?? {},
+  )
+const rowsOf = async (name: string, content: Content, options?: OpenOptions) =>
+  tableRows((await open(name, content, options)).table)
+const kindsOf = async (name: string, content: Content, options?: OpenOptions) =>
+  (await open(name, content, options)).findings.flatMap(({ kind }): FindingKind[] => (kind ? [kind] : []))
+
+describe('JSON values that are kept as they are', () => {
+  test('whole numbers beyond 2^53, at the top, in lists and in objects, to the digit', async () => {
+    const lines = [
+      '{"n":9223372036854775807,"l":[18446744073709551615,1]}',
+      '{"n":-9007199254740993,"l":[{"x":12345678901234567890}]}',
+    ]
+    expect(await rowsOf('a.jsonl', lines.join('\n'))).toEqual([
+      { n: '9223372036854775807', l: ['18446744073709551615', 1] },
+      { n: '-9007199254740993', l: [{ x: '12345678901234567890' }] },
+    ])
+    expect(await rowsOf('a.json', `[${lines.join(',')}]`)).toEqual(await rowsOf('a.jsonl', lines.join('\n')))
+  })
+
+  test('numbers that no double holds as their text; digits in texts are no numbers', async () => {
+    const text =
+      '{"a":12345678901234567.89,"b":"12345678901234567890","c":"#number0","d":1e999,"e":0.1234567890123456789}'
+    expect(await rowsOf('a.jsonl', text)).toEqual([
+      {
+        a: '12345678901234567.89',
+        b: '12345678901234567890',
+        c: '#number0',
+        d: '1e999',
+        e: Number('0.1234567890123456789'),
+      },
+    ])
+  })
+
+  test('a name given twice in an object is refused by name', async () => {
+    for (const text of ['{"q":"x","q":"y"}', '{"q":{"a":1,"a":2}}', '[{"q":[{"a":1,"a":2}]}]'])
+      expect((await failure(() => open('a.jsonl', text), 'bad_data')).message).toMatch(
+        /"[qa]" is there twice/,
+      )
+    expect(await rowsOf('a.jsonl', '{"q":"say \\"a\\": b","a":{"q":1}}')).toHaveLength(1)
+  })
+})
+
+describe('one JSON object around rows', () => {
+  test('several lists are put together, with what each is for', async () => {
+    const text = JSON.stringify({
+      validation: [{ q: 'v' }],
+      train: [{ q: 't' }, { q: 'u' }],
+      test: [{ q: 'e' }],
+    })
+    const dataset = await open('a.json', text)
+    expect(tableRows(dataset.table)).toEqual([
+      { q: 'v', split: 'validation' },
+      { q: 't', split: 'train' },
+      { q: 'u', split: 'train' },
+      { q: 'e', split: 'test' },
+    ])
+    expect(dataset.findings[0]).toMatchObject({ kind: 'several_lists', column: 'split' })
+    expect(await rowsOf('a.json', '{"easy":[{"q":"a"}],"hard":[{"q":"b"}]}')).toEqual([
+      { q: 'a', list: 'easy' },
+      { q: 'b', list: 'hard' },
+    ])
+  })
+
+  test('lists of other names, and what else is there, are named as left out', async () => {
+    const dataset = await open('a.json', '{"rows":[{"q":"a"}],"authors":[{"name":"x"}],"version":"1"}')
+    expect(tableRows(dataset.table)).toEqual([{ q: 'a' }])
+    expect(dataset.findings[0]).toMatchObject({ kind: 'left_out', severity: 'warning' })
+    expect(dataset.findings[0]!.message).toContain('"authors" (a list of 1), "version"')
+  })
+
+  test('a single line of JSON lines is a row, whatever lists are in it', async () => {
+    const row = { prompt: 'Which?', options: [{ text: 'A' }, { text: 'B' }] }
+    expect(await rowsOf('a.jsonl', JSON.stringify(row))).toEqual([row])
+  })
+
+  test('pandas’ split and index, and objects under ids', async () => {
+    const pairs = [
+      { q: 'q1', a: 'a1' },
+      { q: 'q2', a: 'a2' },
+    ]
+    expect(
+      await rowsOf('a.json', '{"columns":["q","a"],"index":[0,1],"data":[["q1","a1"],["q2","a2"]]}'),
+    ).toEqual(pairs)
+    expect(await rowsOf('a.json', '{"0":{"q":"q1","a":"a1"},"1":{"q":"q2","a":"a2"}}')).toEqual(pairs)
+    expect(await rowsOf('a.json', '{"x1":{"q":"q1"},"x2":{"q":"q2"}}')).toEqual([
+      { key: 'x1', q: 'q1' },
+      { key: 'x2', q: 'q2' },
+    ])
+  })
+})
+
+describe('CSV as people write it', () => {
+  test('blanks behind delimiters before quotes', async () => {
+    const text = 'prompt, response\n"What is it?", "A cat, or a dog."\n"Who?", "Me."\n'
+    expect(await rowsOf('a.csv', text)).toEqual([
+      { prompt: 'What is it?', response: 'A cat, or a dog.' },
+      { prompt: 'Who?', response: 'Me.' },
+    ])
+    expect(await kindsOf('a.csv', text)).toEqual(['spaced_delimiters'])
+    const plain = 'q,a\nx, y\nz, w\n'
+    expect((await rowsOf('a.csv', plain))[0]).toEqual({ q: 'x', a: ' y' })
+    expect(await kindsOf('a.csv', plain)).toEqual(['spaced_delimiters'])
+    expect((await rowsOf('a.csv', plain, { skipInitialSpace: true }))[0]).toEqual({ q: 'x', a: 'y' })
+  })
+
+  test('a title above the names, or another row of names that was chosen', async () => {
+    const text = 'Made on 2024-01-01\n\nquestion,answer\nq1,a1\nq2,a2\n'
+    const rows = [
+      { question: 'q1', answer: 'a1' },
+      { question: 'q2', answer: 'a2' },
+    ]
+    expect(await rowsOf('a.csv', text)).toEqual(rows)
+    expect(await kindsOf('a.csv', text)).toEqual(['title_lines'])
+    expect(await rowsOf('a.csv', text, { headerRow: 3 })).toEqual(rows)
+    expect(await rowsOf('a.csv', text, { headerRow: 4 })).toEqual([{ q1: 'q2', a1: 'a2' }])
+    // A column of sentences is none.
+    const prose = 'text\nHello, world\nWell, then\nSo, so\n'
+    expect(await rowsOf('a.csv', prose)).toHaveLength(3)
+    expect(await kindsOf('a.csv', prose)).toEqual([])
+  })
+
+  test('a first row of data is said to look like it, and is read as such where that is chosen', async () => {
+    const text = '"What is 2+2?","4"\n"What is 3+3?","6"\n"Capital of France?","Paris"\n'
+    expect(await kindsOf('a.csv', text)).toEqual(['no_header'])
+    expect(await rowsOf('a.csv', text, { headerRow: 0 })).toMatchObject([
+      { 'column 1': 'What is 2+2?', 'column 2': '4' },
+      {},
+      {},
+    ])
+    expect(await kindsOf('a.csv', text, { headerRow: 0 })).toEqual([])
+    expect(await kindsOf('a.csv', 'question,score\nWhat is it?,4\nWho?,5\n')).toEqual([])
+  })
+
+  test('quotes between tabs that do not pair up are read as they are', async () => {
+    const text = 'en\tde\nGo.\tGeh.\n"Thanks." "You are welcome."\t„Danke.“ „Bitte.“\n"Hi\tHallo"\n'
+    expect((await rowsOf('a.tsv', text)).slice(1)).toEqual([
+      { en: '"Thanks." "You are welcome."', de: '„Danke.“ „Bitte.“' },
+      { en: '"Hi', de: 'Hallo"' },
+    ])
+    expect(await kindsOf('a.tsv', text)).toEqual(['raw_quotes'])
+    await failure(() => open('a.tsv', text, { quotes: 'csv' }), 'bad_data')
+    expect(await rowsOf('a.csv', 'q,a\n"x" y,z\n', { quotes: 'none' })).toEqual([{ q: '"x" y', a: 'z' }])
+  })
+
+  test('a quote in the header that is never closed is named', async () => {
+    const error = await failure(() => open('a.csv', 'q,"a\nx,y\nz,w\n'), 'bad_data')
+    expect(error.message).toContain('quoted field')
+    expect(error.hint).toContain('read them as they are')
+  })
+
+  test('a header longer than any buffer', async () => {
+    const names = Array.from({ length: 9000 }, (_, i) => `column_${i}`)
+    const { table } = await open('a.csv', `${names.join()}\n${names.map((_, i) => i).join()}\n`)
+    expect([table.numRows, table.numCols]).toEqual([1, 9000])
+  })
+})
+
+describe('encodings', () => {
+  /** What Windows-1251 has for Cyrillic letters. */
+  const cyrillic = (text: string) =>
+    Uint8Array.from(text, (letter) => {
+      const code = letter.charCodeAt(0)
+      return code < 0x80 ? code : code - 0x350
+    })
+  const bytes = cyrillic('вопрос,ответ\nчто это такое,это книга\nкак дела,хорошо\n')
+
+  test('any that browsers know can be chosen, and make another data set', async () => {
+    const plain = await open('a.csv', bytes)
+    const chosen = await open('a.csv', bytes, { encoding: 'windows-1251' })
+    expect(tableRows(chosen.table)[1]).toEqual({ вопрос: 'как дела', ответ: 'хорошо' })
+    expect(chosen.findings).toEqual([])
+    expect(chosen.reading).toEqual({ encoding: 'windows-1251' })
+    expect(chosen.hash).not.toBe(plain.hash)
+    await failure(() => open('a.csv', bytes, { encoding: 'klingon' }), 'bad_config')
+  })
+
+  test('the likely one is named where Western letters make no sense', async () => {
+    const { findings } = await open('a.csv', bytes)
+    expect(findings[0]).toMatchObject({ kind: 'encoding' })
+    expect(findings[0]!.message).toContain('more like windows-1251')
+    // GB 18030 of 今天天气很好.
+    const chinese = Uint8Array.of(0xbd, 0xf1, 0xcc, 0xec, 0xcc, 0xec, 0xc6, 0xf8, 0xba, 0xdc, 0xba, 0xc3)
+    expect(likelyEncodings(chinese)[0]).toBe('gb18030')
+    const western = Uint8Array.from('Wie groß ist die Tür für Übermut und Käse?', (letter) =>
+      letter.charCodeAt(0),
+    )
+    expect(likelyEncodings(western)).toEqual([])
+  })
+
+  test('what the chosen one has no letters for is counted', async () => {
+    const { findings } = await open('a.csv', bytes, { encoding: 'utf-8' })
+    expect(findings.find(({ kind }) => kind === 'encoding')?.count).toBeGreaterThan(10)
+  })
+})
+
+test.each([
+  ['a web page (HTML)', 'page.csv', '<!DOCTYPE html>\n<html><body>a, b</body></html>'],
+  ['a web page (HTML)', 'table.xls', '<table border="1"><tr><td>a</td></tr></table>'],
+  ['an XML file', 'rows.xml', '<?xml version="1.0"?>\n<rows><row><q>a</q></row></rows>'],
+  [
+    'an XML spreadsheet',
+    'rows.xls',
+    '<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook xmlns="x"/>',
+  ],
+  ['a rich text file (RTF)', 'notes.csv', '{\\rtf1\\ansi one, two}'],
+  ['a YAML file', 'rows.yaml', '- q: one\n  a: two\n- q: three\n  a: four\n'],
+  [
+    'an SQL dump',
+    'dump.sql',
+    '-- MySQL dump 10.13\n\nCREATE TABLE `t` (id int);\nINSERT INTO `t` VALUES (1);\n',
+  ],
+  ['a pointer to a file', 'train.csv', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n'],
+])('%s is named for what it is (%s)', async (what, name, content) => {
+  expect((await failure(() => open(name, content), 'unsupported_format')).message).toContain(what)
+})
+
+test('text that only begins like another format is read', async () => {
+  for (const text of [
+    '- one, two\n- three, four\n',
+    '<b>bold</b>,x\n<i>it</i>,y\n',
+    'INSERT,DELETE\na,b\n',
+    '---,x\na,b\n',
+  ])
+    expect((await rowsOf('a.csv', text)).length).toBeGreaterThan(0)
+})
+
+describe('archives', () => {
+  const rows = `q,a\n${'three,four\n'.repeat(450)}`
+
+  test('gzip with zeros behind it, also where its length ends with some', async () => {
+    const packed = gzipSync(rows)
+    for (const zeros of [1, 7, 512, 200_000]) {
+      const padded = new Uint8Array(packed.length + zeros)
+      padded.set(packed)
+      expect((await rowsOf('a.csv.gz', padded)).length).toBeGreaterThan(100)
+    }
+    const other = new Uint8Array([...packed, 0, 0, 1])
+    expect((await failure(() => open('a.csv.gz', other), 'bad_file')).message).toContain('damaged gzip')
+  })
+
+  test('hold no more than a ceiling, told and raised by the person', async () => {
+    const zip = zipSync({ 'a.csv': strToU8(rows), 'b.csv': strToU8(rows) }) as Uint8Array<ArrayBuffer>
+    const gzip = new Uint8Array(gzipSync(rows))
+    for (const [name, bytes] of [
+      ['a.zip', zip],
+      ['a.csv.gz', gzip],
+    ] as const) {
+      const error = await failure(() => open(name, bytes, { maxUnpackedBytes: 4000 }), 'unsupported_format')
+      expect(error.message).toContain('unpacked')
+      expect((await open(name, bytes, { maxUnpackedBytes: 20_000 })).table.numRows).toBeGreaterThan(100)
+    }
+  })
+
+  test('documents in ZIP are named', async () => {
+    const ods = zipSync({
+      mimetype: strToU8('application/vnd.oasis.opendocument.spreadsheet'),
+      'content.xml': strToU8('<x/>'),
+    })
+    const xlsb = zipSync({ 'xl/workbook.bin': strToU8('x') })
+    for (const [bytes, what] of [
+      [ods, 'ODS'],
+      [xlsb, 'XLSB'],
+    ] as const)
+      expect(
+        (await failure(() => open('a.zip', bytes as Uint8Array<ArrayBuffer>), 'unsupported_format')).message,
+      ).toContain(what)
+  })
+})
+
+describe('workbooks', () => {
+  const RELATION = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
+  const relation = (id: string, kind: string, target: string) =>
+    `<Relationship Id="${id}" Type="${RELATION}/${kind}" Target="${target}"/>`
+  /** One whose parts lie at the root, as its relations and content types say. */
+  const book = (data: string, styles = '') =>
+    zipSync({
+      '[Content_Types].xml': strToU8(
+        '<Types><Override PartName="/book.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>',
+      ),
+      '_rels/.rels': strToU8(`<Relationships>${relation('r', 'officeDocument', 'book.xml')}</Relationships>`),
+      '_rels/book.xml.rels': strToU8(
+        `<Relationships>${relation('a', 'worksheet', './parts/../s.xml')}${relation('b', 'styles', '/st.xml')}</Relationships>`,
+      ),
+      'book.xml': strToU8(
+        `<workbook xmlns:r="${RELATION}"><sheets><sheet name="S" r:id="a"/></sheets></workbook>`,
+      ),
+      's.xml': strToU8(`<worksheet><sheetData>${data}</sheetData></worksheet>`),
+      'st.xml': strToU8(`<styleSheet>${styles}</styleSheet>`),
+    }) as Uint8Array<ArrayBuffer>
+  const text = (value: string) => `<c t="inlineStr"><is><t>${value}</t></is></c>`
+
+  test('are read wherever their parts lie', async () => {
+    expect(await rowsOf('a.xlsx', book(`<row>${text('q')}</row><row>${text('x')}</row>`))).toEqual([
+      { q: 'x' },
+    ])
+  })
+
+  test('times of day, hours beyond 24, ISO times and days', async () => {
+    const styles =
+      '<numFmts><numFmt numFmtId="164" formatCode="[hh]:mm"/><numFmt numFmtId="165" formatCode="yyyy-mm-dd hh:mm"/></numFmts>' +
+      '<cellXfs><xf numFmtId="0"/><xf numFmtId="20"/><xf numFmtId="164"/><xf numFmtId="165"/></cellXfs>'
+    const cells = [
+      ['<c s="1"><v>0.5208333333333334</v></c>', '12:30:00'],
+      ['<c s="1"><v>0</v></c>', '00:00:00'],
+      ['<c s="2"><v>1.086805555555556</v></c>', '26:05:00'],
+      ['<c s="3"><v>45351.5208333333</v></c>', '2024-02-29T12:30:00'],
+      ['<c s="3"><v>0.25</v></c>', '06:00:00'],
+      ['<c t="d"><v>10:10:10</v></c>', '10:10:10'],
+      ['<c t="d"><v>2021-01-01</v></c>', '2021-01-01'],
+      ['<c t="d"><v>P1DT2H5M</v></c>', '26:05:00'],
+    ]
+    const data = `<row>${text('t')}</row>${cells.map(([cell]) => `<row>${cell}</row>`).join('')}`
+    expect((await rowsOf('a.xlsx', book(data, styles))).map(({ t }) => t)).toEqual(
+      cells.map(([, value]) => value),
+    )
+  })
+
+  test('errors of formulas, and formulas never computed, are named', async () => {
+    const data = `<row>${text('q')}${text('a')}</row><row>${text('x')}<c t="e"><f>NA()</f><v>#N/A</v></c></row><row>${text('y')}<c><f>1+1</f><v/></c></row>`
+    const { findings } = await open('a.xlsx', book(data))
+    expect(findings.map(({ kind, count }) => [kind, count])).toEqual([
+      ['error_values', 1],
+      ['error_values', 1],
+    ])
+    expect(findings[0]!.message).toContain('#N/A in B2')
+  })
+
+  test('a cell at the far end makes no empty ones', async () => {
+    const far = Array.from(
+      { length: 300 },
+      (_, i) => `<row r="${i + 2}">${text('x')}<c r="XFD${i + 2}"><v>1</v></c></row>`,
+    )
+    const { table } = await open('a.xlsx', book(`<row r="1">${text('q')}</row>${far.join('')}`))
+    expect([table.numRows, table.numCols]).toEqual([300, 2])
+  })
+})
+
+describe('limits', () => {
+  test('CSV and JSON have the same number of columns', async () => {
+    const names = Array.from({ length: 17_000 }, (_, i) => `c${i}`)
+    for (const [name, content] of [
+      ['a.csv', `${names.join()}\n${names.join()}\n`],
+      ['a.jsonl', JSON.stringify(Object.fromEntries(names.map((column) => [column, 1])))],
+    ] as const)
+      expect((await failure(() => open(name, content), 'bad_data')).message).toMatch(
+        /1[67],\d{3} columns; at most 16,384/,
+      )
+  })
+
+  test('a name or a cell too long for one is refused with its place', async () => {
+    const long = 'x'.repeat(17 << 20)
+    for (const [name, content] of [
+      ['a.csv', `q,a\none,two\nthree,${long}\n`],
+      ['a.jsonl', `{"q":"one"}\n{"q":"${long}"}\n`],
+    ] as const) {
+      const error = await failure(() => open(name, content), 'bad_data')
+      expect(error.message).toContain('a cell may have 16 MB')
+      expect(error.detail).toMatchObject({ row: 2 })
+    }
+    const name = await failure(() => open('a.csv', `${'x'.repeat(5000)},a\nq,r\n`), 'bad_data')
+    expect(name.message).toContain('5,000 characters')
+    expect(name.message).toContain('at most 2,000')
+  })
+
+  test('nesting ends in an error of ours, wherever it is', async () => {
+    const lists = '['.repeat(3000) + ']'.repeat(3000)
+    const objects = `${'{"a":'.repeat(3000)}1${'}'.repeat(3000)}`
+    for (const [name, content] of [
+      ['a.jsonl', `{"q":1}\n{"q":${lists}}\n`],
+      ['a.json', `[{"q":${objects}}]`],
+      ['a.json', objects],
+      ['a.json', lists],
+      ['a.json', '['.repeat(100_000)],
+    ] as const)
+      expect((await failure(() => open(name, content), 'bad_data')).message).toContain('nested more than 500')
+    expect(await rowsOf('a.jsonl', `{"q":${'['.repeat(400)}${']'.repeat(400)}}`)).toHaveLength(1)
+  })
+})
+
+test('no error shows what an engine or a library says', async () => {
+  const random = Uint8Array.from({ length: 300 }, (_, i) => (i * 7919) % 251)
+  const zip = zipSync({ 'xl/workbook.xml': strToU8('<workbook><') }) as Uint8Array<ArrayBuffer>
+  const parquet = Uint8Array.of(...utf8('PAR1'), ...random, ...utf8('\u0040\0\0\0PAR1'))
+  const arrow = Uint8Array.of(...utf8('ARROW1\0\0'), ...random, 64, 0, 0, 0, ...utf8('ARROW1'))
+  for (const [name, content] of [
+    ['a.json', '{"a": tru}'],
+    ['a.jsonl', '{"a": 1}\n{"a": 01}\n'],
+    ['a.parquet', parquet],
+    ['a.arrow', arrow],
+    ['a.xlsx', zip],
+  ] as const) {
+    const { message } = await failure(
+      () => open(name, content as Content),
+      name.includes('json') ? 'bad_data' : name.includes('xlsx') ? 'unsupported_format' : 'bad_file',
+    )
+    expect(message.replace(name, '')).not.toMatch(
+      /undefined|DataView|Unexpected|is not a function|in JSON at|flatbuffer|parquet |thrift/,
+    )
+  }
+})
+
+describe('safetensors', () => {
+  const file = (header: object) => {
+    const text = utf8(JSON.stringify(header))
+    const bytes = new Uint8Array(8 + text.length + 16)
+    new DataView(bytes.buffer).setUint32(0, text.length, true)
+    bytes.set(text, 8)
+    return bufferSource(bytes)
+  }
+  const tensor = (dtype: string, shape: number[]) => ({ dtype, shape, data_offsets: [0, 16] })
+
+  test('without metadata, also where it says so', async () => {
+    const { entries, metadata } = await openSafetensors(
+      file({ __metadata__: null, t: tensor('F32', [2, 2]) }),
+      'm',
+    )
+    expect([entries.size, metadata]).toEqual([1, {}])
+  })
+
+  test('types that the format does not have are refused when it is opened, those of part of a byte are known', async () => {
+    for (const dtype of ['F77', 'constructor'])
+      expect(
+        (await failure(() => openSafetensors(file({ t: tensor(dtype, [2, 2]) }), 'm'), 'bad_file')).message,
+      ).toContain(dtype)
+    expect((await openSafetensors(file({ t: tensor('F4', [32]) }), 'm')).entries.size).toBe(1)
+  })
+})
