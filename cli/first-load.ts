@@ -36,10 +36,10 @@ export function firstLoad(dist: string): FirstLoad {
   const made = readdirSync(join(dist, 'assets')).filter(
     (name) => /\.worker-[^.]+\.js$/.test(name) && text.includes(name),
   )
-  const workers = closure(
-    dist,
-    made.map((name) => `assets/${name}`),
-  )
+  // The entry of a worker imports nothing beforehand: what it loads, it loads at once.
+  const entries = made.map((name) => `assets/${name}`)
+  const loaded = entries.flatMap((path) => laterImports(read(path).toString()))
+  const workers = closure(dist, [...entries, ...loaded.map((name) => `assets/${basename(name)}`)])
   const files = { page: ['index.html', ...page], workers }
   const sum = (paths: readonly string[]) => paths.map((path) => bytesOf(read(path))).reduce(plus, NONE)
   return { page: sum(files.page), workers: sum(files.workers), files }
@@ -77,6 +77,10 @@ function closure(dist: string, paths: readonly string[]): string[] {
   }
   return [...found]
 }
+
+/** Modules that a built script loads with `import()`. */
+const laterImports = (code: string): string[] =>
+  [...code.matchAll(/\bimport\(\s*[`'"](\.\/[^`'"]+)[`'"]\s*\)/g)].map(([, name]) => name!)
 
 /** Modules that a script imports, or exports from, as it is loaded; not those of `import()`. */
 function staticImports(code: string): string[] {

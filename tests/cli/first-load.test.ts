@@ -26,12 +26,12 @@ describe('the first load of a build', () => {
     write('assets/other-4.js', 'export const c=1;')
     write('assets/later-5.js', 'new Worker(new URL("later.worker-8.js",import.meta.url));export{};')
     write('assets/data.worker-6.js', 'import"./part-9.js";import("./later-5.js");')
-    write('assets/part-9.js', '//')
+    write('assets/part-9.js', 'import("./shared-3.js")')
     write('assets/later.worker-8.js', '//')
   })
   afterAll(() => rmSync(dist, { recursive: true }))
 
-  test('is what is imported at once, and not what is loaded later', () => {
+  test('is what is imported at once, and not what is loaded later; what a worker’s entry loads, it loads at once', () => {
     const { files } = firstLoad(dist)
     expect(files.page.toSorted()).toEqual([
       'assets/deep-7.js',
@@ -41,12 +41,21 @@ describe('the first load of a build', () => {
       'assets/shared-3.js',
       'index.html',
     ])
-    expect(files.workers).toEqual(['assets/data.worker-6.js', 'assets/part-9.js'])
+    expect(files.workers.toSorted()).toEqual([
+      'assets/data.worker-6.js',
+      'assets/later-5.js',
+      'assets/part-9.js',
+    ])
   })
 
   test('is summed, and said in kilobytes', () => {
     const { workers, page } = firstLoad(dist)
-    expect(workers.raw).toBe('import"./part-9.js";import("./later-5.js");//'.length)
+    const scripts = [
+      'import"./part-9.js";import("./later-5.js");',
+      'import("./shared-3.js")',
+      'new Worker(new URL("later.worker-8.js",import.meta.url));export{};',
+    ]
+    expect(workers.raw).toBe(scripts.join('').length)
     expect(
       firstLoadLine({
         page: { raw: 1_234_567, gzip: 400_499, brotli: 300_500 },
