@@ -131,7 +131,7 @@ const EngineSchema = v.strictObject({
   choices: v.optional(v.record(v.string(), v.string()), {}),
 })
 
-const RunConfigSchema = v.strictObject({
+export const RunConfigSchema = v.strictObject({
   version: v.optional(v.literal(RUN_CONFIG_VERSION), RUN_CONFIG_VERSION),
   model: v.optional(ModelSchema, {}),
   data: v.optional(DataSchema, {}),
