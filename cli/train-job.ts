@@ -4,6 +4,7 @@ import { basename, join, relative, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { readModelConfig } from '../src/model/config.ts'
 import { parameterCount } from '../src/model/weights.ts'
+import { type ConfigField, configField, fieldNames } from '../src/protocol/config-fields.ts'
 import { fail } from '../src/protocol/errors.ts'
 import { defaultRunConfig, parseRunConfig, type RunConfig } from '../src/protocol/run-config.ts'
 import type { Mapping } from '../src/protocol/studio.ts'
@@ -13,20 +14,31 @@ import { type Flags, type FlagType, parseFlags } from './args.ts'
 
 /** Short names beside TRL's own. */
 const ALIASES = { epochs: 'num_train_epochs', batch_size: 'per_device_train_batch_size' } as const
-const LORA_FLAGS = {
-  lora_r: 'r',
-  lora_alpha: 'lora_alpha',
-  lora_dropout: 'lora_dropout',
-  target_modules: 'target_modules',
-  use_rslora: 'use_rslora',
-} as const
-const ENGINE_FLAGS = ['portable_backend', 'recompute', 'memory_budget', 'default_limits'] as const
+
+/** Fields of the config that have flags of their own, by flag: `[section, field]`. */
+const FIELD_FLAGS: Record<string, [section: string, field: string]> = {
+  ...flagsOf('training'),
+  ...flagsOf('lora', { r: 'lora_r' }),
+  ...flagsOf('engine', { kind: 'engine' }, ['choices']),
+  ...flagsOf('data.reading', (name) => `reading_${name}`),
+  validation_share: ['data', 'validation_share'],
+}
+for (const [short, name] of Object.entries(ALIASES)) FIELD_FLAGS[short] = ['training', name]
+
+/** A flag for each field of a section, under its own name or another. */
+function flagsOf(
+  section: string,
+  named: Record<string, string> | ((name: string) => string) = {},
+  without: readonly string[] = [],
+): Record<string, [string, string]> {
+  const flag = (name: string) => (typeof named === 'function' ? named(name) : (named[name] ?? name))
+  const names = fieldNames(section).filter((name) => !without.includes(name))
+  return Object.fromEntries(names.map((name) => [flag(name), [section, name]]))
+}
 const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text'] as const
 const EXPORTS = ['peft', 'merged', 'pt', 'h5', 'gguf']
 /** What this version can write beside the adapter, which it always writes. */
 const EXPORTS_NOW = ['peft']
-
-const training = Object.keys(defaultRunConfig().training)
 
 const SPEC = {
   model: 'text',
@@ -34,20 +46,38 @@ const SPEC = {
   out: 'text',
   config: 'text',
   profile: 'text',
-  engine: 'text',
   export: 'list',
   sample: 'list',
   resume: 'switch',
   json: 'switch',
   help: 'switch',
-  validation_share: 'number',
 } as const satisfies Record<string, FlagType>
 
-const value = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 'value' as const]))
 const FULL_SPEC: Record<string, FlagType> = {
-  ...value([...training, ...Object.keys(ALIASES), ...Object.keys(LORA_FLAGS), ...ENGINE_FLAGS]),
+  ...Object.fromEntries(
+    Object.entries(FIELD_FLAGS).map(([flag, [section, name]]) => [
+      flag,
+      flagType(configField(`${section}.${name}`)),
+    ]),
+  ),
   ...Object.fromEntries(COLUMNS.map((name) => [name, 'text' as const])),
   ...SPEC,
+}
+
+function flagType({ kind }: ConfigField): FlagType {
+  return kind === 'text' || kind === 'choice' ? 'text' : 'value'
+}
+
+/** Flags with what they may be and are by default, for --help. */
+function flagList(section: string): string {
+  return Object.entries(FIELD_FLAGS)
+    .filter(([flag, [of]]) => of === section && !(flag in ALIASES))
+    .map(([flag, [of, name]]) => {
+      const { options = [], default: unsaid } = configField(`${of}.${name}`)
+      const choices = options.length > 1 ? ` ${options.join('|')}` : ''
+      return `  --${flag.replaceAll('_', '-')}${choices} (${unsaid})`
+    })
+    .join('\n')
 }
 
 export const HELP = `npm run train -- --model M --data FILE --out DIR [options]
@@ -65,21 +95,20 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" holds
                        template, label words, chat format (kauldron's too), preprocessing steps, split and augmentation:
                        see docs/config.md
-  --engine E           auto (default: webgpu on a graphics card, else portable), webgpu, portable
-  --portable-backend B what the portable engine runs on: auto (default), wasm, webgpu, cpu
   --export LIST        peft
   --resume             go on from DIR/checkpoint
   --json               events on standard output, one JSON object a line
   --help
 
 Training, as in TRL's SFTConfig (default):
-${Object.entries(defaultRunConfig().training)
-  .map(([name, x]) => `  --${name.replaceAll('_', '-')} (${x})`)
-  .join('\n')}
+${flagList('training')}
   --epochs, --batch-size: short for --num-train-epochs, --per-device-train-batch-size
-LoRA, as in PEFT's LoraConfig: --lora-r (8) --lora-alpha (8) --lora-dropout (0) --target-modules q_proj,v_proj|all-linear
-  --use-rslora
-Engine: --recompute auto|nothing|cheap|layer --memory-budget BYTES --default-limits
+LoRA, as in PEFT's LoraConfig; several target modules with commas, or all-linear:
+${flagList('lora')}
+What computes; auto is webgpu on a graphics card, else portable, which runs on the portable backend:
+${flagList('engine')}
+How the file is read, where it leaves a choice:
+${flagList('data.reading')}
 
 Exit code: 0 done, 2 bad input (one line on standard error says what, where, and what to do), 1 anything else.
 Ctrl+C stops after the step under way, with a checkpoint.`
@@ -225,30 +254,15 @@ function readConfig(path: string): object {
 
 /** The file's config with what flags say laid over it. */
 function withFlags(file: object, flags: Record<string, unknown>): RunConfig {
-  const config = parseRunConfig(file)
-  const given = <Names extends string>(names: readonly Names[], to: (name: Names) => string) =>
-    Object.fromEntries(
-      names.filter((name) => flags[name] !== undefined).map((name) => [to(name), flags[name]]),
-    )
-  const aliases = Object.keys(ALIASES) as (keyof typeof ALIASES)[]
-  const lora = Object.keys(LORA_FLAGS) as (keyof typeof LORA_FLAGS)[]
+  const config = structuredClone(parseRunConfig(file)) as object
   const modules = flags.target_modules
   if (typeof modules === 'string' && modules !== 'all-linear') flags.target_modules = modules.split(',')
-  return parseRunConfig({
-    ...config,
-    training: {
-      ...config.training,
-      ...given(training, (name) => name),
-      ...given(aliases, (name) => ALIASES[name]),
-    },
-    lora: { ...config.lora, ...given(lora, (name) => LORA_FLAGS[name]) },
-    engine: {
-      ...config.engine,
-      ...given(ENGINE_FLAGS, (name) => name),
-      ...(flags.engine === undefined ? {} : { kind: flags.engine }),
-    },
-    data: { ...config.data, ...given(['validation_share'], (name) => name) },
-  })
+  for (const [flag, [section, field]] of Object.entries(FIELD_FLAGS))
+    if (flags[flag] !== undefined) {
+      const place = section.split('.').reduce<object>((at, key) => at[key as keyof object], config)
+      Object.assign(place, { [field]: flags[flag] })
+    }
+  return parseRunConfig(config)
 }
 
 /** How several files are named in one line. */

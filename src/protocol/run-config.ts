@@ -12,12 +12,7 @@ export const RUN_CONFIG_VERSION = 1
 const finite = v.pipe(v.number(), v.finite())
 const from = (low: number, high: number) => v.pipe(finite, v.minValue(low), v.maxValue(high))
 const whole = (low: number, high: number) => v.pipe(finite, v.integer(), v.minValue(low), v.maxValue(high))
-const above = (low: number, high: number) =>
-  v.pipe(
-    finite,
-    v.check((x) => x > low, `must be above ${low}`),
-    v.maxValue(high),
-  )
+const above = (low: number, high: number) => v.pipe(finite, v.gtValue(low), v.maxValue(high))
 
 const TrainingSchema = v.strictObject({
   learning_rate: v.optional(above(0, 1), 2e-5),
@@ -184,7 +179,6 @@ export function parseRunConfig(input: unknown): RunConfig {
   })
 }
 
-/** Limits of a numeric field as the schema has them, for sliders and hints. */
 export function defaultRunConfig(): RunConfig {
   return parseRunConfig({})
 }
@@ -217,6 +211,7 @@ function describe(issue: v.BaseIssue<unknown>): string {
     return `${issue.received} is below the least allowed, ${String(issue.requirement)}`
   if (issue.type === 'max_value')
     return `${issue.received} is above the most allowed, ${String(issue.requirement)}`
+  if (issue.type === 'gt_value') return `${issue.received} must be above ${String(issue.requirement)}`
   if (issue.type === 'check' || issue.type === 'min_length') return `${issue.received} ${issue.message}`
   return `${issue.received} is not ${issue.expected ?? 'allowed'}`
 }

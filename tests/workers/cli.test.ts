@@ -172,7 +172,7 @@ describe('flags', () => {
     const config = join(folder, 'flat.json')
     writeFileSync(config, JSON.stringify({ learning_rate: 1e-3, seed: 7, lora: { r: 4 } }))
     const job = trainJob(
-      `--data ${PIRATE} --out ${join(folder, 'new')} --config ${config} --seed 9 --epochs 2 --batch-size 3 --packing --completion-only-loss false --eval-steps null --lora-alpha 32 --target-modules q_proj,o_proj --default-limits --prompt question --validation-share 0.5`.split(
+      `--data ${PIRATE} --out ${join(folder, 'new')} --config ${config} --seed 9 --epochs 2 --batch-size 3 --packing --completion-only-loss false --eval-steps null --lora-alpha 32 --target-modules q_proj,o_proj --default-limits --prompt question --validation-share 0.5 --reading-text file --reading-sheet 2024 --engine portable`.split(
         ' ',
       ),
     )!
@@ -187,7 +187,9 @@ describe('flags', () => {
     })
     expect(job.config.lora).toMatchObject({ r: 4, lora_alpha: 32, target_modules: ['q_proj', 'o_proj'] })
     expect(job.config.engine.default_limits).toBe(true)
+    expect(job.config.engine.kind).toBe('portable')
     expect(job.config.data.validation_share).toBe(0.5)
+    expect(job.config.data.reading).toEqual({ text: 'file', sheet: '2024' })
     expect(job.mapping).toMatchObject({ prompt: 'question', response: null })
     expect(job.model).toEqual({ name: 'pebble', folder: null })
   })
