@@ -2,11 +2,17 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { readAdapterConfig } from '../src/model/adapter-config.ts'
 import { readModelConfig } from '../src/model/config.ts'
 import { parameterCount } from '../src/model/weights.ts'
 import { type ConfigField, configField, fieldNames } from '../src/protocol/config-fields.ts'
 import { fail } from '../src/protocol/errors.ts'
-import { defaultRunConfig, parseRunConfig, type RunConfig } from '../src/protocol/run-config.ts'
+import {
+  defaultRunConfig,
+  type LoraConfig,
+  parseRunConfig,
+  type RunConfig,
+} from '../src/protocol/run-config.ts'
 import type { Mapping } from '../src/protocol/studio.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
 import { isModelFile } from '../src/workers/model-files.ts'
@@ -48,6 +54,7 @@ const SPEC = {
   profile: 'text',
   export: 'list',
   sample: 'list',
+  start_from: 'text',
   resume: 'switch',
   json: 'switch',
   help: 'switch',
@@ -96,6 +103,8 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
                        template, label words, chat format (kauldron's too), preprocessing steps, split and augmentation:
                        see docs/config.md
   --export LIST        peft
+  --start-from DIR     begin with an adapter in PEFT's layout (adapter_config.json, adapter_model.safetensors); without --config
+                       its LoRA settings are taken over
   --resume             go on from DIR/checkpoint
   --json               events on standard output, one JSON object a line
   --help
@@ -128,6 +137,8 @@ export interface TrainJob {
   /** As it was given; the folder is null for the bundled model, Pebble. */
   model: { name: string; folder: string | null }
   out: string
+  /** Folder of the adapter to begin with. */
+  startFrom: string | null
   resume: boolean
   json: boolean
   /** What a person may want to know before the run begins. */
@@ -163,7 +174,14 @@ export function trainJob(argv: string[]): TrainJob | null {
   const settings = file === undefined ? {} : readConfig(file)
   const model = flags.model ?? parseRunConfig(settings).model.id
   const folder = model === 'pebble' ? null : checkModel(resolve(model))
-  const config = withFlags(profile === null ? settings : recommend(sizeOf(folder), profile), flags)
+  const startFrom = flags.start_from ?? null
+  const base = profile === null ? settings : recommend(sizeOf(folder), profile)
+  const lora = startFrom === null ? null : adapterSettings(startFrom, resume)
+  const config = withStart(
+    withFlags(lora && file === undefined ? { ...base, lora } : base, flags),
+    startFrom,
+    resume,
+  )
   const given = flags.data ?? (resume && config.data.name ? namedBefore(config.data.name) : [])
   const data = need(given.join(BETWEEN) || undefined, '--data', 'the file to learn from')
   const files = given.flatMap(dataFiles)
@@ -188,6 +206,7 @@ export function trainJob(argv: string[]): TrainJob | null {
     model: { name: model, folder },
     tip: tipFor(profile, file, config),
     out: resolve(out),
+    startFrom: startFrom === null ? null : resolve(startFrom),
     resume,
     json: flags.json ?? false,
   }
@@ -263,6 +282,46 @@ function withFlags(file: object, flags: Record<string, unknown>): RunConfig {
       Object.assign(place, { [field]: flags[flag] })
     }
   return parseRunConfig(config)
+}
+
+/** Files of an adapter's folder. */
+export const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const
+
+/** LoRA's settings of the adapter in a folder. */
+function adapterSettings(folder: string, resume: boolean): LoraConfig {
+  if (resume)
+    fail(
+      'bad_config',
+      '--start-from does not go with --resume: a run goes on from its own checkpoint.',
+      'Leave one of the two out.',
+      { flag: '--start-from' },
+    )
+  for (const name of ADAPTER_FILES)
+    if (!existsSync(join(folder, name)))
+      fail(
+        'missing_file',
+        `There is no ${name} in ${folder}.`,
+        "Give --start-from an adapter's folder, such as DIR/adapter of a run before.",
+        { path: join(folder, name) },
+      )
+  return readAdapterConfig(readConfig(join(folder, ADAPTER_FILES[0]))).lora
+}
+
+/** The config with what the run begins with; what cannot be had here is refused, not left out. */
+function withStart(config: RunConfig, folder: string | null, resume: boolean): RunConfig {
+  const { start } = config
+  if (folder !== null) {
+    const hash = start.from === 'nothing' ? null : start.hash
+    return { ...config, start: { from: 'adapter', name: folder, hash } }
+  }
+  if (!resume && start.from !== 'nothing')
+    fail(
+      'missing_file',
+      `This config begins with ${start.from === 'run' ? `the run "${start.run}" of a browser` : `the adapter "${start.name}"`}, which was not given.`,
+      'Give the adapter\'s folder with --start-from (a run\'s is on the page under Export), or set start.from to "nothing".',
+      { field: 'start' },
+    )
+  return config
 }
 
 /** How several files are named in one line. */

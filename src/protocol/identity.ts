@@ -37,6 +37,9 @@ export const NOT_COUNTING: Partial<Record<ConfigPath, string>> = {
   'engine.memory_budget': 'decides about recomputation only',
   'engine.default_limits': 'decides about memory and tiles; choices are recorded',
   'engine.choices': 'those of the checkpoint are binding',
+  'start.run': 'a name; the adapter is known by its hash',
+  'start.checkpoint': 'as the run',
+  'start.name': 'a name; the adapter is known by its hash',
 }
 
 /** The first result that depends on a field or on a section, where that is not the first of all. */
@@ -72,6 +75,7 @@ export const FIRST_HEEDED: Partial<Record<ConfigPath, Exclude<ConfigStage, 'rows
   'training.eval_steps': 'curve',
   'training.save_steps': 'curve',
   lora: 'curve',
+  start: 'curve',
 }
 
 /**

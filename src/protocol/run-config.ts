@@ -126,6 +126,24 @@ const EngineSchema = v.strictObject({
   choices: v.optional(v.record(v.string(), v.string()), {}),
 })
 
+const hash = v.optional(v.nullable(v.string()), null)
+
+/** What a run's adapter begins as; its optimizer's moments begin at zero in any case. */
+const StartSchema = v.variant('from', [
+  /** PEFT's initial adapter, drawn by seed. */
+  v.strictObject({ from: v.literal('nothing') }),
+  /** The adapter of a stored run. */
+  v.strictObject({
+    from: v.literal('run'),
+    run: v.string(),
+    checkpoint: v.optional(v.picklist(['last', 'best']), 'last'),
+    /** SHA-256 over the adapter's tensors, hex; filled in by the run, binding where it is given. */
+    hash,
+  }),
+  /** A folder of PEFT's layout. */
+  v.strictObject({ from: v.literal('adapter'), name: v.string(), hash }),
+])
+
 export const RunConfigSchema = v.strictObject({
   version: v.optional(v.literal(RUN_CONFIG_VERSION), RUN_CONFIG_VERSION),
   model: v.optional(ModelSchema, {}),
@@ -133,15 +151,17 @@ export const RunConfigSchema = v.strictObject({
   training: v.optional(TrainingSchema, {}),
   lora: v.optional(LoraSchema, {}),
   engine: v.optional(EngineSchema, {}),
+  start: v.optional(StartSchema, { from: 'nothing' }),
 })
 
 export type TrainingConfig = v.InferOutput<typeof TrainingSchema>
 export type LoraConfig = v.InferOutput<typeof LoraSchema>
 export type DataConfig = v.InferOutput<typeof DataSchema>
 export type EngineConfig = v.InferOutput<typeof EngineSchema>
+export type StartConfig = v.InferOutput<typeof StartSchema>
 export type RunConfig = v.InferOutput<typeof RunConfigSchema>
 
-const SECTIONS = ['version', 'model', 'data', 'training', 'lora', 'engine']
+const SECTIONS = Object.keys(RunConfigSchema.entries)
 
 /**
  * Reads a run config, filling defaults in. Also takes the flat form: TRL's names at the top, with a `lora` object.

@@ -332,6 +332,14 @@ export interface StartRequest {
   tokens: string
   /** Prompts answered by base and tuned model at each validation. */
   samplePrompts: { prompt: string; reference?: string }[]
+  /** For a config that begins with an adapter. */
+  adapter?: AdapterFiles
+}
+
+/** An adapter of PEFT's layout: `adapter_config.json`, parsed, and `adapter_model.safetensors`. */
+export interface AdapterFiles {
+  config: unknown
+  tensors: Blob
 }
 
 export type RunStatus = 'running' | 'stopped' | 'done' | 'failed'

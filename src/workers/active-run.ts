@@ -5,6 +5,7 @@ import type {
   Engine,
   EngineChoice,
   EngineDescription,
+  EngineState,
   PlanRequest,
   PortableBackendChoice,
 } from '../protocol/engine.ts'
@@ -24,6 +25,7 @@ import { checkpointBytes } from './checkpoint-files.ts'
 import { chatCodec } from './codec.ts'
 import { type EngineHost, planRequest } from './engine-host.ts'
 import type { Library, OpenModel } from './library.ts'
+import { startingFrom } from './start-from.ts'
 
 /** Tokens of a sample answer at most, and positions kept for questions asked while training. */
 const ANSWER_TOKENS = 64
@@ -41,19 +43,23 @@ export interface PreparedRun {
   samples: StartRequest['samplePrompts']
   plan: PlanRequest
   steps: number
+  /** What a new run begins with; null where it goes on, or begins with nothing. */
+  start: EngineState | null
 }
 
 /**
  * Opens what a run needs and holds it together.
- * @throws LapidaryError for whatever a person can mend: config, data, model
+ * @param goesOn from a checkpoint: what it began with need not be here any more
+ * @throws LapidaryError for whatever a person can mend: config, data, model, the adapter to begin with
  */
 export async function prepareRun(
   database: Database,
   library: Library,
   request: StartRequest,
   onProgress?: (share: number, note: string) => void,
+  goesOn = false,
 ): Promise<PreparedRun> {
-  const asked = parseRunConfig(request.config)
+  const wanted = parseRunConfig(request.config)
   const table = await database.get('tokens', request.tokens)
   if (!table)
     fail('missing_file', 'The tokenised data is no longer in this browser.', 'Prepare the data again.', {
@@ -67,6 +73,9 @@ export async function prepareRun(
       'Prepare the data again for the model that is chosen now.',
       { model: request.model },
     )
+  const { config: asked, state: start } = goesOn
+    ? { config: wanted, state: null }
+    : await startingFrom(database, wanted, model, request.adapter)
   const { train, validation } = readTokenTable(await readTokens(database, table))
   const batches = new TrainingBatches({ train, validation }, asked.training)
   const hashes: RunHashes = {
@@ -86,7 +95,7 @@ export async function prepareRun(
   }
   const plan = planRequest(config, model.info.config, await model.weights(), batches.maxima(), decode)
   const { steps } = runLength(config.training, batches.batchesPerEpoch)
-  return { config, hashes, model, codec, batches, samples, plan, steps }
+  return { config, hashes, model, codec, batches, samples, plan, steps, start }
 }
 
 /** Sample prompts that leave room for an answer, and the positions that they take. */
@@ -193,7 +202,7 @@ export class ActiveRun {
     resume: Checkpoint | null,
     onEvent: (event: RunEvent) => void,
   ): Promise<DoneEvent> {
-    const { hashes, model, batches, plan } = this.#prepared
+    const { hashes, model, batches, plan, start } = this.#prepared
     onEvent({ type: 'stage', stage: 'load', progress: 0, note: `Loading ${model.info.name}` })
     const { training, engine: wanted } = this.#prepared.config
     const engine = await host.load({
@@ -223,6 +232,7 @@ export class ActiveRun {
       data: batches,
       hashes,
       resume,
+      start,
       samples: this.#samples(engine),
       emit: (event) => {
         if (isLogged(event)) this.#log.add(event)

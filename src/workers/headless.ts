@@ -2,7 +2,7 @@ import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import { configReading, prepareRequest } from '../protocol/run-request.ts'
-import type { ExportedFile, FileInFolder, Mapping, StartRequest } from '../protocol/studio.ts'
+import type { AdapterFiles, ExportedFile, FileInFolder, Mapping, StartRequest } from '../protocol/studio.ts'
 import { createStudio } from './client.ts'
 
 /**
@@ -17,6 +17,8 @@ export interface HeadlessJob {
   /** Columns that were named; the others are guessed. */
   mapping: Partial<Mapping>
   samplePrompts: { prompt: string; reference?: string }[]
+  /** Where the files of the adapter to begin with lie. */
+  adapter: string | null
   resume: { checkpoint: string; log: string } | null
   /** Kernels chosen before, by device; for where the config names none. */
   choices: Record<string, Record<string, string>>
@@ -76,9 +78,11 @@ export function openHeadless(): void {
     const device = await deviceName(job.config)
     const { choices } = job.config.engine
     const engine = { ...job.config.engine, choices: { ...job.choices[device], ...choices } }
+    const adapter = job.adapter === null ? null : await adapterAt(job.adapter)
     const config = parseRunConfig({ ...wanted, engine })
     tell({ config, device })
-    return { config, model: job.model, tokens: info.tokens, samplePrompts: job.samplePrompts }
+    const request = { config, model: job.model, tokens: info.tokens, samplePrompts: job.samplePrompts }
+    return { ...request, ...(adapter && { adapter }) }
   }
 
   async function deviceName({ engine }: RunConfig): Promise<string> {
@@ -138,6 +142,11 @@ export function openHeadless(): void {
     },
     stop: () => studio.train.stop(),
   }
+}
+
+async function adapterAt(base: string): Promise<AdapterFiles> {
+  const [config, tensors] = [`${base}adapter_config.json`, `${base}adapter_model.safetensors`]
+  return { config: await (await fetch(config)).json(), tensors: await (await fetch(tensors)).blob() }
 }
 
 /** Tasks one after the other; a failed one ends the queue, and is met where its emptying is awaited. */

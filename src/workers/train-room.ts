@@ -227,8 +227,8 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
       await begin(async () => {
         const db = await database()
         const record = await find(id)
-        const prepared = await prepareRun(db, await library(), record, stage(onEvent))
         const checkpoint = await checkpointOf(id)
+        const prepared = await prepareRun(db, await library(), record, stage(onEvent), checkpoint !== null)
         if (checkpoint) requireBelongs(checkpoint.meta, prepared.hashes)
         const log = await RunLog.resume(db, record, checkpoint?.meta.event_count ?? 0)
         return () => new ActiveRun(host, log, prepared, checkpoint, onEvent)
@@ -305,7 +305,7 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
 
     async importRun(request) {
       const db = await database()
-      const prepared = await prepareRun(db, await library(), request)
+      const prepared = await prepareRun(db, await library(), request, undefined, true)
       const meta = parseMeta(request.checkpoint.meta)
       requireBelongs(meta, prepared.hashes)
       const bytes = new Uint8Array(await request.checkpoint.tensors.arrayBuffer())

@@ -86,6 +86,20 @@ describe('docs/config.md says what the schema says', () => {
     })
   }
 
+  test('start, of whichever kind', () => {
+    const rows = rowsUnder('start')
+    const kinds = ['nothing', 'run', 'adapter']
+    const names = new Set(kinds.flatMap((kind) => fieldNames(`start.${kind}`)))
+    expect(rows.map(({ names }) => names[0]).sort()).toEqual([...names].sort())
+    const { default: unsaid } = configField('start')
+    expect(unsaid).toEqual({ from: quoted(rows[0]!.cells[0]!)[0] })
+    for (const kind of kinds) expect(quoted(rows[0]!.cells[1]!)).toContain(kind)
+    const { default: slot, options } = configField('start.run.checkpoint')
+    const row = rows.find(({ names }) => names[0] === 'checkpoint')!
+    expect(quoted(row.cells[0]!)).toEqual([slot])
+    for (const option of options!) expect(quoted(row.cells[1]!)).toContain(option)
+  })
+
   const steps = rowsUnder('data.steps')
   const types = DataStepSchema.options.map(({ entries }) => entries.type.literal)
   test.each(types)('step %s', (type) => {
