@@ -59,12 +59,17 @@ export class BlobWriter {
   }
 
   /** Takes back what was written; for when it is known that no manifest will follow. */
-  async discard(): Promise<void> {
-    const tx = this.#database.transaction(['chunks', 'writes'], 'readwrite')
-    tx.objectStore('chunks').delete(chunksOf(this.#set))
-    tx.objectStore('writes').delete(this.#set)
-    await tx.done
+  discard(): Promise<void> {
+    return discardBlob(this.#database, { set: this.#set })
   }
+}
+
+/** Takes back a value that was written, and that no manifest will name. */
+export async function discardBlob(database: Database, { set }: Pick<BlobRef, 'set'>): Promise<void> {
+  const tx = database.transaction(['chunks', 'writes'], 'readwrite')
+  tx.objectStore('chunks').delete(chunksOf(set))
+  tx.objectStore('writes').delete(set)
+  await tx.done
 }
 
 /** Writes a whole value; takes it back where that fails. */

@@ -1,5 +1,6 @@
 import { Sha256 } from '../lib/hash.ts'
-import { commit, openBlob, requireRoom, type StoredBytes, writeBlob } from './blobs.ts'
+import type { Call } from '../protocol/rooms/call.ts'
+import { commit, discardBlob, openBlob, requireRoom, type StoredBytes, writeBlob } from './blobs.ts'
 import type { BlobRef, Database, StoredModel } from './database.ts'
 
 /** A model folder's files before they are stored. */
@@ -20,7 +21,7 @@ export async function putModel(
   database: Database,
   model: Omit<StoredModel, 'files' | 'hash' | 'created'>,
   files: ModelFiles,
-  options: { onProgress?: (share: number, note: string) => void; signal?: AbortSignal } = {},
+  { signal, onProgress }: Call = {},
 ): Promise<StoredModel> {
   const total = [...files.values()].reduce((sum, { size }) => sum + size, 0)
   await requireRoom(total, `Storing ${model.name}`)
@@ -29,13 +30,19 @@ export async function putModel(
   const pieces = async function* (name: string, source: StoredBytes) {
     for (let at = 0; at < source.size; at += PIECE_BYTES) {
       const end = Math.min(source.size, at + PIECE_BYTES)
-      yield await source.read(at, end, options.signal)
+      yield await source.read(at, end, signal)
       done += end - at
-      options.onProgress?.(done / Math.max(1, total), `Storing ${name}`)
+      onProgress?.({ share: done / Math.max(1, total), note: `Storing ${name}`, bytes: { done, total } })
     }
   }
-  for (const [name, source] of files)
-    refs[name] = await writeBlob(database, pieces(name, source), options.signal)
+  try {
+    for (const [name, source] of files) refs[name] = await writeBlob(database, pieces(name, source), signal)
+    signal?.throwIfAborted()
+  } catch (error) {
+    // Files that were whole by then are taken back with the one that was not.
+    for (const ref of Object.values(refs)) await discardBlob(database, ref).catch(() => {})
+    throw error
+  }
   const stored: StoredModel = { ...model, files: refs, hash: manifestHash(refs), created: Date.now() }
   await commit(database, ['models'], Object.values(refs), async (tx) => {
     const old = await tx.objectStore('models').get(model.id)

@@ -13,7 +13,7 @@ import { fail, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import type { StartRequest } from '../protocol/studio.ts'
+import type { Call, StartRequest } from '../protocol/studio.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
 import type { RunLog } from '../storage/runs.ts'
@@ -56,7 +56,7 @@ export async function prepareRun(
   database: Database,
   library: Library,
   request: StartRequest,
-  onProgress?: (share: number, note: string) => void,
+  call: Call = {},
   goesOn = false,
 ): Promise<PreparedRun> {
   const wanted = parseRunConfig(request.config)
@@ -65,7 +65,7 @@ export async function prepareRun(
     fail('missing_file', 'The tokenised data is no longer in this browser.', 'Prepare the data again.', {
       tokens: request.tokens,
     })
-  const model = await library.open(request.model, onProgress)
+  const model = await library.open(request.model, call)
   if (table.model !== model.info.hash)
     fail(
       'bad_data',

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../protocol/events.ts'
-import type { CheckpointRoom, DataRoom, Studio, TrainRoom } from '../protocol/studio.ts'
+import type { AnswerRoom, DataRoom, ModelRoom, RunRoom, Studio } from '../protocol/studio.ts'
 import { registerTransfers } from './bridge.ts'
 import { remoteRoom, WorkerHost } from './worker-host.ts'
 
@@ -8,7 +8,7 @@ const DATA_IDLE_MS = 60_000
 const TRAIN_IDLE_MS = 10 * 60_000
 
 /** The studio behind its two workers, which start when first needed. */
-export function createStudio(): Studio & { checkpoints: CheckpointRoom } {
+export function createStudio(): Studio {
   registerTransfers()
   const base = new URL(import.meta.env.BASE_URL, document.baseURI).href
   const dataHost = new WorkerHost(
@@ -23,25 +23,30 @@ export function createStudio(): Studio & { checkpoints: CheckpointRoom } {
     base,
     TRAIN_IDLE_MS,
   )
-  const data = remoteRoom<DataRoom>(dataHost)
-  const remote = remoteRoom<TrainRoom & CheckpointRoom>(trainHost)
+  const models = remoteRoom<ModelRoom>(trainHost, 'models')
+  const runs = remoteRoom<RunRoom>(trainHost, 'runs')
   const follow = (onEvent: (event: RunEvent) => void) => watched(trainHost, onEvent)
-  const train: TrainRoom = override(remote, {
-    async addModel(files, name, onProgress) {
-      await keepStorage()
-      return remote.addModel(files, name, onProgress ?? (() => {}))
-    },
-    async start(request, onEvent) {
-      await keepStorage()
-      const run = follow(onEvent)
-      return run.settle(remote.start(request, run.onEvent))
-    },
-    resume(id, onEvent) {
-      const run = follow(onEvent)
-      return run.settle(remote.resume(id, run.onEvent))
-    },
-  })
-  return { data, train, checkpoints: remote }
+  return {
+    data: remoteRoom<DataRoom>(dataHost),
+    models: override(models, {
+      async add(files, name, call) {
+        await keepStorage()
+        return models.add(files, name, call)
+      },
+    }),
+    runs: override(runs, {
+      async start(request, onEvent, call) {
+        await keepStorage()
+        const run = follow(onEvent)
+        return run.settle(runs.start(request, run.onEvent, call))
+      },
+      resume(id, onEvent, call) {
+        const run = follow(onEvent)
+        return run.settle(runs.resume(id, run.onEvent, call))
+      },
+    }),
+    answers: remoteRoom<AnswerRoom>(trainHost, 'answers'),
+  }
 }
 
 /** A worker is kept while a run goes on, and its crash is told as the run's error: the run itself cannot any more. */

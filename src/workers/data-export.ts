@@ -4,7 +4,7 @@ import { kauldronFiles } from '../export/data/kauldron.ts'
 import type { DataRow } from '../export/data/rows.ts'
 import type { ExampleText, ExportDataRequest } from '../protocol/preparation.ts'
 import { defaultRunConfig } from '../protocol/run-config.ts'
-import type { ExportedFile } from '../protocol/studio.ts'
+import type { Call, ExportedFile } from '../protocol/studio.ts'
 import type { Split } from '../protocol/tokens.ts'
 import { seq2seqPair } from '../tokens/kauldron.ts'
 import type { Library } from './library.ts'
@@ -21,14 +21,14 @@ export async function exportData(
   preparation: Preparation,
   library: () => Promise<Library>,
   request: ExportDataRequest,
-  signal?: AbortSignal,
+  { signal }: Call = {},
 ): Promise<ExportedFile[]> {
   const { format, config = defaultRunConfig(), model, ...examples } = request
   const rows = async (split: Split): Promise<ExampleText[]> => {
     const all: ExampleText[] = []
     for (;;) {
       signal?.throwIfAborted()
-      const page = await preparation.examples(examples, split, all.length, PAGE)
+      const page = await preparation.examples(examples, split, { offset: all.length, count: PAGE }, signal)
       all.push(...page.examples)
       if (all.length >= page.total || page.examples.length === 0) return all
     }

@@ -16,6 +16,7 @@ import { makeTable, tableRows } from '../files/table.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
 import type {
+  Call,
   DataRoom,
   DatasetInfo,
   DatasetPreview,
@@ -79,27 +80,25 @@ export function dataRoom(): DataRoom & Opened {
     return { ...describeDataset(id, dataset), ...(splitGuess ? { splitGuess } : {}) }
   }
 
-  const openFiles: DataRoom['openFiles'] = async (files, onPreview, signal, options, onProgress) => {
+  const openFiles: DataRoom['openFiles'] = async (files, options, call) => {
     const sources = files.map((given): NamedSource => {
       const [file, path] =
         given instanceof File ? [given, given.webkitRelativePath] : [given.file, given.path]
       return { name: path || file.name, source: blobSource(file) }
     })
-    return openFound({ sources, findings: [] }, onPreview, signal, options, onProgress)
+    return openFound({ sources, findings: [] }, options, call)
   }
 
   async function openFound(
     { name, sources, findings }: FoundRows,
-    onPreview: ((preview: DatasetPreview) => void) | undefined,
-    signal: AbortSignal | undefined,
-    options: ReadOptions | undefined,
-    onProgress: ((bytes: number, total: number) => void) | undefined,
+    options: ReadOptions = {},
+    call: Call<DatasetPreview> = {},
   ): Promise<DatasetInfo> {
+    const { signal, onPreview } = call
     const titled = <Each extends { name: string }>(each: Each): Each => (name ? { ...each, name } : each)
     const { dataset, info } = await open(null, sources, {
       ...options,
-      ...(signal ? { signal } : {}),
-      ...(onProgress ? { onProgress } : {}),
+      ...reading(call),
       ...(onPreview ? { onPreview: (first) => onPreview(describePreview(titled(first))) } : {}),
     })
     return keep(titled({ ...info, findings: [...findings, ...info.findings] }), dataset.table, signal)
@@ -178,37 +177,37 @@ export function dataRoom(): DataRoom & Opened {
       return (await sampleIndex()).map(({ id, title, summary, rows }) => ({ id, title, summary, rows }))
     },
 
-    async openSample(id) {
+    async openSample(id, call = {}) {
       const entry = (await sampleIndex()).find((sample) => sample.id === id)
       if (!entry)
         fail('missing_file', `There is no sample data set "${id}".`, 'Choose one of the list.', {
           sample: id,
         })
       const source = await httpSource(new URL(`datasets/${entry.file}`, base).href)
-      const { dataset, info } = await open(`sample-${id}`, [{ name: entry.file, source }])
+      const { dataset, info } = await open(`sample-${id}`, [{ name: entry.file, source }], reading(call))
       const { prompt, response } = entry
       const reason = `"${prompt}" is what is asked and "${response}" what is to be answered.`
       info.guess = { ...info.guess, prompt, response, messages: null, text: null, reason }
-      return keep(info, dataset.table)
+      return keep(info, dataset.table, call.signal)
     },
 
-    openFile: (file, signal) => openFiles([file], undefined, signal),
+    openFile: (file, call) => openFiles([file], {}, call),
     openFiles,
 
-    async openUrl(url, access, onPreview, signal, options, onProgress) {
+    async openUrl(url, access, options, call) {
       return resuming(
         JSON.stringify([url.trim(), access ?? {}]),
-        () => sourcesOfUrl(url, access, signal, onProgress),
-        (found) => openFound(found, onPreview, signal, options, onProgress),
+        () => sourcesOfUrl(url, access, call?.signal, reading(call).onProgress),
+        (found) => openFound(found, options, call),
       )
     },
-    searchHub,
-    hubConfigs,
-    async openHub(choice, access, onPreview, signal, onProgress) {
+    searchHub: (query, access, call) => searchHub(query, access, call?.signal),
+    hubConfigs: (dataset, access, call) => hubConfigs(dataset, access, call?.signal),
+    async openHub(choice, access, call) {
       return resuming(
         JSON.stringify([choice, access ?? {}]),
-        () => sourcesOfHub(choice, access, signal),
-        (found) => openFound(found, onPreview, signal, {}, onProgress),
+        () => sourcesOfHub(choice, access, call?.signal),
+        (found) => openFound(found, {}, call),
       )
     },
 
@@ -217,7 +216,7 @@ export function dataRoom(): DataRoom & Opened {
       return all.sort((a, b) => b.created - a.created).map(({ info }) => info)
     },
 
-    async rows(dataset, offset, count) {
+    async rows(dataset, { offset, count }) {
       return tableRows(await tableOf(await find(dataset)), offset, count)
     },
 
@@ -226,19 +225,21 @@ export function dataRoom(): DataRoom & Opened {
       await removeDataset(await database(), dataset)
     },
 
-    async columnStats(dataset, signal) {
-      return allColumnStats(await tableOf(await find(dataset)), signal)
+    async columnStats(dataset, call) {
+      return allColumnStats(await tableOf(await find(dataset)), call?.signal)
     },
 
-    inspect: (request, signal) => preparation.inspect(request, signal),
-    runSteps: (request, signal) => preparation.steps(request, signal),
-    rowsAfter: (request, offset, count) => preparation.rowsAfter(request, offset, count),
-    estimate: (request, signal) => preparation.estimate(request, signal),
-    prepare: (request, signal, onProgress) => preparation.prepare(request, signal, onProgress),
-    examples: (request, split, offset, count) => preparation.examples(request, split, offset, count),
-    tokenSamples: (request, split, offset, count) => preparation.tokenSamples(request, split, offset, count),
+    inspect: (request, call) => preparation.inspect(request, call?.signal),
+    runSteps: (request, call) => preparation.steps(request, call?.signal),
+    rowsAfter: (request, page, call) => preparation.rowsAfter(request, page, call?.signal),
+    estimate: (request, call) => preparation.estimate(request, call?.signal),
+    prepare: (request, { signal, onProgress } = {}) =>
+      preparation.prepare(request, signal, onProgress && ((share) => onProgress({ share }))),
+    examples: (request, split, page, call) => preparation.examples(request, split, page, call?.signal),
+    tokenSamples: (request, split, page, call) =>
+      preparation.tokenSamples(request, split, page, call?.signal),
 
-    exportData: (request, signal) => exportData(preparation, library, request, signal),
+    exportData: (request, call) => exportData(preparation, library, request, call),
 
     async edit(dataset, edits) {
       return edits.length === 0 ? (await find(dataset)).info : edited(dataset, edits)
@@ -252,11 +253,11 @@ export function dataRoom(): DataRoom & Opened {
       return (changed ?? (await find(dataset))).info
     },
 
-    async openPasted(text, name = 'Pasted cells', { header = true } = {}) {
+    async openPasted(text, name = 'Pasted cells', { header = true } = {}, call = {}) {
       const cells = header ? text : `${headerFor(text)}\n${text}`
       const source = bufferSource(new TextEncoder().encode(cells))
-      const { dataset, info } = await open(null, [{ name: `${name}.tsv`, source }])
-      return keep({ ...info, name }, dataset.table)
+      const { dataset, info } = await open(null, [{ name: `${name}.tsv`, source }], reading(call))
+      return keep({ ...info, name }, dataset.table, call.signal)
     },
 
     async createDataset(name, columns, rows) {
@@ -264,6 +265,20 @@ export function dataRoom(): DataRoom & Opened {
     },
 
     synthesise: synthesiser(preparation, find, keepTable),
+  }
+}
+
+/** A call as reading takes it, in bytes. */
+function reading({ signal, onProgress }: Call = {}) {
+  return {
+    ...(signal && { signal }),
+    ...(onProgress && {
+      onProgress: (done: number, total: number) =>
+        onProgress({
+          share: total > 0 ? done / total : null,
+          bytes: { done, total: total > 0 ? total : null },
+        }),
+    }),
   }
 }
 

@@ -65,7 +65,7 @@ export function openHeadless(): void {
     for (const { url, name } of job.data.files)
       files.push({ path: name, file: new File([await (await fetch(url)).blob()], name) })
     const reading = configReading(job.config.data)
-    const dataset = await studio.data.openFiles(files, undefined, undefined, reading)
+    const dataset = await studio.data.openFiles(files, reading)
     const mapping = mappingFor(job.mapping, dataset.guess)
     const data = { ...job.config.data, ...mapping, name: job.data.name, hash: dataset.hash }
     const wanted = parseRunConfig({ ...job.config, data })
@@ -86,7 +86,7 @@ export function openHeadless(): void {
   }
 
   async function deviceName({ engine }: RunConfig): Promise<string> {
-    const { description } = await studio.train.device()
+    const { description } = await studio.models.device()
     return `${description}${engine.default_limits ? ' (default limits)' : ''}`
   }
 
@@ -101,17 +101,15 @@ export function openHeadless(): void {
     const onEvent = (event: RunEvent) => {
       emit(event, event.type !== 'stage')
       if (event.type === 'checkpoint')
-        files.add(async () =>
-          put(job, 'checkpoint', await studio.checkpoints.exportCheckpoint(await started)),
-        )
+        files.add(async () => put(job, 'checkpoint', await studio.runs.exportCheckpoint(await started)))
       if (event.type === 'done') ended(null)
       if (event.type === 'error') ended(event.failure)
     }
-    const started = job.resume ? resumed(request, job.resume, onEvent) : studio.train.start(request, onEvent)
+    const started = job.resume ? resumed(request, job.resume, onEvent) : studio.runs.start(request, onEvent)
     const run = await started
     const failure = await end
     if (failure) throw new LapidaryError(failure)
-    files.add(async () => put(job, 'adapter', await studio.train.exportAdapter(run)))
+    files.add(async () => put(job, 'adapter', await studio.runs.exportAdapter(run)))
     await Promise.all([messages.empty(), files.empty()])
   }
 
@@ -125,8 +123,8 @@ export function openHeadless(): void {
     const tensors = await (await fetch(from.checkpoint + meta.tensors)).blob()
     // What lies behind the checkpoint is trained again; a crash may have cut its last line off.
     const events = lines.slice(0, meta.event_count).map((line) => JSON.parse(line) as RunEvent)
-    const run = await studio.checkpoints.importRun({ ...request, events, checkpoint: { meta, tensors } })
-    await studio.train.resume(run, onEvent)
+    const run = await studio.runs.importRun({ ...request, events, checkpoint: { meta, tensors } })
+    await studio.runs.resume(run, onEvent)
     return run
   }
 
@@ -140,7 +138,7 @@ export function openHeadless(): void {
         return { ok: false, failure: toFailure(error) }
       }
     },
-    stop: () => studio.train.stop(),
+    stop: () => studio.runs.stop(),
   }
 }
 

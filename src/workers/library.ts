@@ -4,7 +4,7 @@ import { readModelConfig } from '../model/config.ts'
 import { parameterCount, resolveWeights } from '../model/weights.ts'
 import { fail } from '../protocol/errors.ts'
 import type { ModelConfig, WeightSource } from '../protocol/model.ts'
-import type { ModelInfo } from '../protocol/studio.ts'
+import type { Call, ModelInfo } from '../protocol/studio.ts'
 import type { Database, StoredModel } from '../storage/database.ts'
 import { manifestHash, modelFiles, putModel } from '../storage/models.ts'
 import { type ChatTokenizer, checkChatTokenizer, openChatTokenizer } from '../tokens/chat.ts'
@@ -67,17 +67,17 @@ export class Library {
   }
 
   /**
-   * @param onProgress hears of the first use of the bundled model, which stores it
+   * @param call hears of the first use of the bundled model, which stores it
    * @throws LapidaryError `missing_file` where there is no such model
    */
-  async open(id: string, onProgress?: (share: number, note: string) => void): Promise<OpenModel> {
+  async open(id: string, call: Call = {}): Promise<OpenModel> {
     if (/^https?:/.test(id)) {
       const known = this.#open.get(id)
       return known ?? this.#keep(await openServed(id))
     }
     let stored = await this.#database.get('models', id)
     if (id === BUNDLED.id && (!stored || (await this.#isOutdated(stored))))
-      stored = await oneAtATime(() => this.#storeBundled(onProgress))
+      stored = await oneAtATime(() => this.#storeBundled(call))
     if (!stored)
       fail(
         'missing_file',
@@ -91,23 +91,21 @@ export class Library {
   }
 
   /** Checks a folder's files from config to tokenizer, then stores them. One of the same name is replaced. */
-  async add(
-    files: ReadonlyMap<string, ByteSource>,
-    name: string,
-    onProgress?: (share: number, note: string) => void,
-  ): Promise<ModelInfo> {
+  async add(files: ReadonlyMap<string, ByteSource>, name: string, call: Call = {}): Promise<ModelInfo> {
     const id = slug(name)
     const kept = new Map([...files].filter(([file]) => isModelFile(file)))
     const config = await readConfig(kept)
     const model = new OpenModel(describe(id, name, config, '', kept), kept)
-    await model.weights()
-    await model.chat()
+    for (const part of [() => model.weights(), () => model.chat()]) {
+      call.signal?.throwIfAborted()
+      await part()
+    }
     const { parameters } = model.info
     const stored = await putModel(
       this.#database,
       { id, name, origin: 'files', config, parameters, practice: false },
       kept,
-      onProgress ? { onProgress } : {},
+      call,
     )
     this.#open.delete(id)
     return infoOf(stored)
@@ -143,14 +141,14 @@ export class Library {
     return { ...describe(BUNDLED.id, BUNDLED.name, await readConfig(files), '', new Map()), practice: true }
   }
 
-  async #storeBundled(onProgress?: (share: number, note: string) => void): Promise<StoredModel> {
+  async #storeBundled(call: Call): Promise<StoredModel> {
     // Another worker may have stored it while this one waited.
     const stored = await this.#database.get('models', BUNDLED.id)
     if (stored && !(await this.#isOutdated(stored))) return stored
     const files = new Map<string, ByteSource>()
     for (const [i, file] of BUNDLED_FILES.entries()) {
-      onProgress?.(i / BUNDLED_FILES.length, `Fetching ${BUNDLED.name}`)
-      files.set(file, await fetchWhole(this.#address(file)))
+      call.onProgress?.({ share: i / BUNDLED_FILES.length, note: `Fetching ${BUNDLED.name}` })
+      files.set(file, await fetchWhole(this.#address(file), call.signal))
     }
     const config = await readConfig(files)
     const { parameters } = describe(BUNDLED.id, BUNDLED.name, config, '', files)
@@ -158,6 +156,7 @@ export class Library {
       this.#database,
       { ...BUNDLED, origin: 'bundled', config, parameters, practice: true },
       files,
+      call.signal ? { signal: call.signal } : {},
     )
   }
 }
@@ -177,9 +176,9 @@ function oneAtATime<T>(task: () => Promise<T>): Promise<T> {
 }
 
 /** A file that comes whole in one request: the bundled ones are small. */
-async function fetchWhole(url: string): Promise<ByteSource> {
+async function fetchWhole(url: string, signal?: AbortSignal): Promise<ByteSource> {
   const source = await httpSource(url)
-  return bufferSource(await source.read(0, source.size))
+  return bufferSource(await source.read(0, source.size, signal))
 }
 
 /** `manifest.json` of a folder: its name, and each file's SHA-256. */

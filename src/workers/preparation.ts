@@ -23,6 +23,7 @@ import type {
   StepsRequest,
   TokenisedSample,
 } from '../protocol/preparation.ts'
+import type { Page } from '../protocol/rooms/call.ts'
 import type { Conversation, Split } from '../protocol/tokens.ts'
 import type { Database, StoredDataset } from '../storage/database.ts'
 import { putTokens } from '../storage/datasets.ts'
@@ -91,8 +92,8 @@ export class Preparation {
     }
   }
 
-  async rowsAfter(request: StepsRequest, offset: number, count: number) {
-    const { frame } = await this.#afterSteps(request)
+  async rowsAfter(request: StepsRequest, { offset, count }: Page, signal?: AbortSignal) {
+    const { frame } = await this.#afterSteps(request, signal)
     const start = Math.max(0, offset)
     const length = Math.max(0, Math.min(count, frame.rows - start))
     const page = Array.from({ length }, (_, i) => ({
@@ -202,10 +203,10 @@ export class Preparation {
     return prepared
   }
 
-  async tokenSamples(request: PrepareRequest, split: Split, offset: number, count: number) {
+  async tokenSamples(request: PrepareRequest, split: Split, { offset, count }: Page, signal?: AbortSignal) {
     const stored = await this.#sources.find(request.dataset)
     const model = await (await this.#sources.library()).open(request.model)
-    const [chat, { rows }] = [await model.chat(), await this.#whole(request, stored)]
+    const [chat, { rows }] = [await model.chat(), await this.#whole(request, stored, signal)]
     const options = maskOptions(request, model.info.config.vocabSize)
     const samples: TokenisedSample[] = []
     for (const row of rows[split].slice(Math.max(0, offset), Math.max(0, offset) + count)) {
@@ -215,8 +216,8 @@ export class Preparation {
     return { total: rows[split].length, samples }
   }
 
-  async examples(request: ExamplesRequest, split: Split, offset: number, count: number) {
-    const { rows } = await this.#whole(request, await this.#sources.find(request.dataset))
+  async examples(request: ExamplesRequest, split: Split, { offset, count }: Page, signal?: AbortSignal) {
+    const { rows } = await this.#whole(request, await this.#sources.find(request.dataset), signal)
     const start = Math.max(0, offset)
     const examples = rows[split].slice(start, start + count).map(
       (row): ExampleText => ({
@@ -230,9 +231,9 @@ export class Preparation {
   }
 
   /** Training rows as text, for a model to write more like them. */
-  async trainingRows(request: ExamplesRequest) {
+  async trainingRows(request: ExamplesRequest, signal?: AbortSignal) {
     const stored = await this.#sources.find(request.dataset)
-    return (await this.#whole({ ...request, augment: NO_AUGMENT }, stored)).rows.train
+    return (await this.#whole({ ...request, augment: NO_AUGMENT }, stored, signal)).rows.train
   }
 
   async #whole(request: ExamplesRequest, stored: StoredDataset, signal?: AbortSignal) {

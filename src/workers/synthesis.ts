@@ -19,14 +19,14 @@ export function synthesiser(
   find: (dataset: string) => Promise<StoredDataset>,
   keep: (name: string, table: Table, more: Partial<DatasetInfo>) => Promise<DatasetInfo>,
 ): DataRoom['synthesise'] {
-  return async (request, generate, onProgress, signal) => {
+  return async (request, generate, { signal, onProgress, onPreview } = {}) => {
     if (!(Number.isInteger(request.count) && request.count >= 1 && request.count <= MOST))
       fail('bad_config', `${request.count} examples cannot be asked for.`, `Choose from 1 to ${MOST}.`, {
         field: 'count',
         found: request.count,
       })
     const stored = await find(request.dataset)
-    const rows = await preparation.trainingRows(request)
+    const rows = await preparation.trainingRows(request, signal)
     const examples = examplesOf(rows)
     if (examples.length < 2)
       fail(
@@ -42,7 +42,10 @@ export function synthesiser(
       seed: request.seed,
       wish: request.wish ?? '',
       labels,
-      ...(onProgress ? { onProgress } : {}),
+      onProgress: (progress) => {
+        onPreview?.(progress)
+        onProgress?.({ share: progress.kept / progress.wanted })
+      },
       ...(signal ? { signal } : {}),
     })
     const findings: Finding[] = []

@@ -6,7 +6,7 @@ import type { Engine } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { defaultRunConfig, type LoraConfig, parseRunConfig } from '../protocol/run-config.ts'
-import type { AnswerRequest, CheckpointRoom, TrainRoom } from '../protocol/studio.ts'
+import type { AnswerRequest, Call, Studio } from '../protocol/studio.ts'
 import { MetricColumns } from '../runs/metrics.ts'
 import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { type Database, openDatabase } from '../storage/database.ts'
@@ -26,7 +26,8 @@ const POSITIONS_STEP = 256
 /** Prompts that a chat decodes side by side. */
 const SIDE_BY_SIDE = 4
 
-export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
+/** Everything that computes with a model: it and its engine live in one worker. */
+export function trainRooms(): Omit<Studio, 'data'> & Opened {
   let base = ''
   let opened: Promise<Database> | null = null
   let shelf: Promise<Library> | null = null
@@ -90,8 +91,16 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
     }
   }
 
-  function stage(onEvent: (event: RunEvent) => void) {
-    return (progress: number, note: string) => onEvent({ type: 'stage', stage: 'model', progress, note })
+  /** Fetching a model is a stage of the run that needs it. */
+  function staged(onEvent: (event: RunEvent) => void, { signal, onProgress }: Call): Call {
+    return {
+      ...(signal && { signal }),
+      onProgress: (progress) => {
+        onProgress?.(progress)
+        const { share, note } = progress
+        onEvent({ type: 'stage', stage: 'model', progress: share ?? 0, ...(note && { note }) })
+      },
+    }
   }
 
   /** An engine with this model, with room for these prompts, and with the run's adapter in it (or any, for none). */
@@ -179,151 +188,163 @@ export function trainRoom(): TrainRoom & CheckpointRoom & Opened {
       base = options.base
     },
 
-    device: (choice, backend) => host.device(choice, backend),
+    models: {
+      async list() {
+        return (await library()).list()
+      },
 
-    async checkGpu(onProgress, signal) {
-      if (active || beginning)
-        fail('bad_state', 'A run is going on in this window.', 'Stop it first, or wait until it is done.')
-      beginning = true
-      try {
-        await asking
-        return await host.checkGpu({ ...(onProgress && { onProgress }), ...(signal && { signal }) })
-      } finally {
-        beginning = false
-      }
+      async add(files, name, call) {
+        return (await library()).add(namedSources(files), name, call)
+      },
+
+      async remove(id) {
+        await removeModel(await database(), id)
+      },
+
+      async plan(config, id, call) {
+        const model = await (await library()).open(id, call)
+        const parsed = parseRunConfig(config)
+        const decode = { sequences: 1, positions: POSITIONS_STEP }
+        const request = planRequest(parsed, model.info.config, await model.weights(), null, decode)
+        return host.plan(request, parsed.engine.kind, parsed.engine.portable_backend)
+      },
+
+      device: (choice, backend) => host.device(choice, backend),
+
+      async checkGpu({ signal, onProgress } = {}) {
+        if (active || beginning)
+          fail('bad_state', 'A run is going on in this window.', 'Stop it first, or wait until it is done.')
+        beginning = true
+        try {
+          await asking
+          return await host.checkGpu({
+            ...(onProgress && { onProgress: (share, note) => onProgress({ share, note }) }),
+            ...(signal && { signal }),
+          })
+        } finally {
+          beginning = false
+        }
+      },
     },
 
-    async models() {
-      return (await library()).list()
-    },
+    runs: {
+      async start(request, onEvent, call = {}) {
+        const run = await begin(async () => {
+          const db = await database()
+          const prepared = await prepareRun(db, await library(), request, staged(onEvent, call))
+          call.signal?.throwIfAborted()
+          const log = await RunLog.begin(db, recordOf(newId(), request, prepared))
+          return () => new ActiveRun(host, log, prepared, null, onEvent)
+        }, onEvent)
+        return run.id
+      },
 
-    async addModel(files, name, onProgress) {
-      return (await library()).add(namedSources(files), name, onProgress)
-    },
+      async resume(id, onEvent, call = {}) {
+        await begin(async () => {
+          const db = await database()
+          const record = await find(id)
+          const checkpoint = await checkpointOf(id)
+          const goesOn = checkpoint !== null
+          const prepared = await prepareRun(db, await library(), record, staged(onEvent, call), goesOn)
+          call.signal?.throwIfAborted()
+          if (checkpoint) requireBelongs(checkpoint.meta, prepared.hashes)
+          const log = await RunLog.resume(db, record, checkpoint?.meta.event_count ?? 0)
+          return () => new ActiveRun(host, log, prepared, checkpoint, onEvent)
+        }, onEvent)
+      },
 
-    async removeModel(id) {
-      await removeModel(await database(), id)
-    },
+      async stop() {
+        const run = active
+        run?.stop()
+        await run?.ended
+      },
 
-    async plan(config, id) {
-      const model = await (await library()).open(id)
-      const parsed = parseRunConfig(config)
-      const decode = { sequences: 1, positions: POSITIONS_STEP }
-      const request = planRequest(parsed, model.info.config, await model.weights(), null, decode)
-      return host.plan(request, parsed.engine.kind, parsed.engine.portable_backend)
-    },
+      async list() {
+        const held = await heldRuns()
+        return (await listRuns(await database())).map((record) => {
+          // A run that nobody holds was cut off: its page was closed, or crashed.
+          const cut = record.status === 'running' && record.id !== active?.id && !held.has(record.id)
+          return runInfo(cut ? { ...record, status: 'stopped' } : record)
+        })
+      },
 
-    async start(request, onEvent) {
-      const run = await begin(async () => {
-        const db = await database()
-        const prepared = await prepareRun(db, await library(), request, stage(onEvent))
-        const log = await RunLog.begin(db, recordOf(newId(), request, prepared))
-        return () => new ActiveRun(host, log, prepared, null, onEvent)
-      }, onEvent)
-      return run.id
-    },
-
-    async resume(id, onEvent) {
-      await begin(async () => {
-        const db = await database()
-        const record = await find(id)
-        const checkpoint = await checkpointOf(id)
-        const prepared = await prepareRun(db, await library(), record, stage(onEvent), checkpoint !== null)
-        if (checkpoint) requireBelongs(checkpoint.meta, prepared.hashes)
-        const log = await RunLog.resume(db, record, checkpoint?.meta.event_count ?? 0)
-        return () => new ActiveRun(host, log, prepared, checkpoint, onEvent)
-      }, onEvent)
-    },
-
-    async stop() {
-      const run = active
-      run?.stop()
-      await run?.ended
-    },
-
-    async runs() {
-      const held = await heldRuns()
-      return (await listRuns(await database())).map((record) => {
-        // A run that nobody holds was cut off: its page was closed, or crashed.
-        const cut = record.status === 'running' && record.id !== active?.id && !held.has(record.id)
-        return runInfo(cut ? { ...record, status: 'stopped' } : record)
-      })
-    },
-
-    async metrics(run) {
-      if (active?.id === run) await active.flush()
-      const metrics = MetricColumns.from(await readEvents(await database(), run)).snapshot()
-      const columns = [metrics.steps, metrics.epochs, metrics.evalSteps, ...Object.values(metrics.columns)]
-      return transfer(
-        metrics,
-        columns.map(({ buffer }) => buffer as ArrayBuffer),
-      )
-    },
-
-    async events(run) {
-      if (active?.id === run) await active.flush()
-      return readEvents(await database(), run)
-    },
-
-    async removeRun(run) {
-      if (active?.id === run)
-        fail('bad_state', 'This run is going on.', 'Stop it before you remove it.', { run })
-      await removeRun(await database(), run)
-    },
-
-    async exportAdapter(run) {
-      const record = await find(run)
-      const { state, meta } = await needCheckpoint(run)
-      const events = await readEvents(await database(), run)
-      const model = await (await library()).open(record.model).catch(() => null)
-      return peftFiles({
-        lora: state.lora,
-        config: record.config,
-        baseModel: model?.info.name ?? record.model,
-        step: meta.step,
-        events: events.slice(0, meta.event_count),
-      })
-    },
-
-    async answer(request, onText, signal) {
-      const mine = asking.then(() => answers(request, onText, signal))
-      asking = mine.catch(() => {})
-      return mine
-    },
-
-    async exportCheckpoint(run) {
-      const db = await database()
-      const stored = await getCheckpoint(db, run)
-      if (!stored) return []
-      const tensors = `step-${stored.step}.safetensors`
-      const json = `${JSON.stringify({ ...stored.meta, tensors }, null, 2)}\n`
-      return [
-        { path: tensors, blob: new Blob([await readCheckpoint(db, stored)]) },
-        { path: 'checkpoint.json', blob: new Blob([json], { type: 'application/json' }) },
-      ]
-    },
-
-    async importRun(request) {
-      const db = await database()
-      const prepared = await prepareRun(db, await library(), request, undefined, true)
-      const meta = parseMeta(request.checkpoint.meta)
-      requireBelongs(meta, prepared.hashes)
-      const bytes = new Uint8Array(await request.checkpoint.tensors.arrayBuffer())
-      await readCheckpointFiles(meta, bytes)
-      const events = request.events.slice(0, meta.event_count)
-      const last = events.at(-1)
-      if (events.length !== meta.event_count || last?.type !== 'checkpoint' || last.step !== meta.step)
-        fail(
-          'bad_state',
-          `The log has ${events.length} events; the checkpoint of step ${meta.step} was written after ${meta.event_count}.`,
-          'metrics.jsonl and checkpoint/ are not of the same run, or one was cut off. Start the run afresh.',
-          { expected: meta.event_count, found: events.length },
+      async metrics(run) {
+        if (active?.id === run) await active.flush()
+        const metrics = MetricColumns.from(await readEvents(await database(), run)).snapshot()
+        const columns = [metrics.steps, metrics.epochs, metrics.evalSteps, ...Object.values(metrics.columns)]
+        return transfer(
+          metrics,
+          columns.map(({ buffer }) => buffer as ArrayBuffer),
         )
-      const log = await RunLog.begin(db, { ...recordOf(newId(), request, prepared), seconds: meta.seconds })
-      for (const event of events.slice(0, -1)) log.add(event)
-      log.note({ status: 'stopped' })
-      await log.saveCheckpoint(meta, bytes, last)
-      return log.record.id
+      },
+
+      async events(run) {
+        if (active?.id === run) await active.flush()
+        return readEvents(await database(), run)
+      },
+
+      async remove(run) {
+        if (active?.id === run)
+          fail('bad_state', 'This run is going on.', 'Stop it before you remove it.', { run })
+        await removeRun(await database(), run)
+      },
+
+      async exportAdapter(run) {
+        const record = await find(run)
+        const { state, meta } = await needCheckpoint(run)
+        const events = await readEvents(await database(), run)
+        const model = await (await library()).open(record.model).catch(() => null)
+        return peftFiles({
+          lora: state.lora,
+          config: record.config,
+          baseModel: model?.info.name ?? record.model,
+          step: meta.step,
+          events: events.slice(0, meta.event_count),
+        })
+      },
+
+      async exportCheckpoint(run) {
+        const db = await database()
+        const stored = await getCheckpoint(db, run)
+        if (!stored) return []
+        const tensors = `step-${stored.step}.safetensors`
+        const json = `${JSON.stringify({ ...stored.meta, tensors }, null, 2)}\n`
+        return [
+          { path: tensors, blob: new Blob([await readCheckpoint(db, stored)]) },
+          { path: 'checkpoint.json', blob: new Blob([json], { type: 'application/json' }) },
+        ]
+      },
+
+      async importRun(request, call) {
+        const db = await database()
+        const prepared = await prepareRun(db, await library(), request, call, true)
+        const meta = parseMeta(request.checkpoint.meta)
+        requireBelongs(meta, prepared.hashes)
+        const bytes = new Uint8Array(await request.checkpoint.tensors.arrayBuffer())
+        await readCheckpointFiles(meta, bytes)
+        const events = request.events.slice(0, meta.event_count)
+        const last = events.at(-1)
+        if (events.length !== meta.event_count || last?.type !== 'checkpoint' || last.step !== meta.step)
+          fail(
+            'bad_state',
+            `The log has ${events.length} events; the checkpoint of step ${meta.step} was written after ${meta.event_count}.`,
+            'metrics.jsonl and checkpoint/ are not of the same run, or one was cut off. Start the run afresh.',
+            { expected: meta.event_count, found: events.length },
+          )
+        const log = await RunLog.begin(db, { ...recordOf(newId(), request, prepared), seconds: meta.seconds })
+        for (const event of events.slice(0, -1)) log.add(event)
+        log.note({ status: 'stopped' })
+        await log.saveCheckpoint(meta, bytes, last)
+        return log.record.id
+      },
+    },
+
+    answers: {
+      async answer(request, onText, call) {
+        const mine = asking.then(() => answers(request, onText, call?.signal))
+        asking = mine.catch(() => {})
+        return mine
+      },
     },
   }
 }

@@ -1,6 +1,6 @@
 import { expose } from 'comlink'
 import { guarded, registerTransfers } from './bridge.ts'
-import { trainRoom } from './train-room.ts'
+import { trainRooms } from './train-room.ts'
 
 registerTransfers()
-expose(guarded(trainRoom()))
+expose(guarded(trainRooms()))

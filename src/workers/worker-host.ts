@@ -2,16 +2,22 @@ import { proxy, type Remote, releaseProxy, wrap } from 'comlink'
 import { LapidaryError } from '../protocol/errors.ts'
 import { type Opened, rebuilt } from './bridge.ts'
 
-/** A worker's room as if it were here: functions cross as proxies, Failures come back as LapidaryError. */
-export function remoteRoom<Room extends object>(host: WorkerHost): Room {
+/**
+ * A worker's room as if it were here: functions cross as proxies, Failures come back as LapidaryError.
+ * @param room its name, where the worker has several
+ */
+export function remoteRoom<Room extends object>(host: WorkerHost, room?: string): Room {
   return new Proxy({} as Room, {
     get: (_, name) =>
       // A promise that resolves with a room would ask it for `then`.
-      typeof name !== 'string' || name === 'then' ? undefined : (...args: unknown[]) => host.call(name, args),
+      typeof name !== 'string' || name === 'then'
+        ? undefined
+        : (...args: unknown[]) => host.call(name, args, room),
   })
 }
 
-type AnyRoom = Opened & Record<string, (...args: unknown[]) => Promise<unknown>>
+type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>
+type AnyRoom = Opened & Methods
 
 /** One worker: made when called, ended when idle, made anew after a crash. */
 export class WorkerHost {
@@ -30,8 +36,9 @@ export class WorkerHost {
     this.#idleMs = idleMs
   }
 
-  async call(method: string, args: unknown[]): Promise<unknown> {
-    const { room, crash } = this.#start()
+  async call(method: string, args: unknown[], name?: string): Promise<unknown> {
+    const { room: all, crash } = this.#start()
+    const room = name === undefined ? all : (all[name] as unknown as Remote<Methods>)
     this.#enter()
     const crossing = args.map((arg) => (typeof arg === 'function' ? proxy(arg as () => void) : arg))
     try {

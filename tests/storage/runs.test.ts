@@ -196,7 +196,7 @@ describe('models', () => {
         ['a', source(Uint8Array.of(1))],
         ['b', source(new Uint8Array(5e6).fill(7))],
       ]),
-      { onProgress: (share) => notes.push(share) },
+      { onProgress: ({ share }) => notes.push(share!) },
     )
     expect(second.hash).not.toBe(first.hash)
     expect(second.files.a!.hash).toBe(first.files.a!.hash)

@@ -41,17 +41,30 @@ describe('the worker border', () => {
     expect(unexpected).toMatchObject({ code: 'internal', message: expect.stringMatching(/undefined/) })
   })
 
-  test('lets callbacks and signals through, also one that has fired already', async () => {
+  test('lets callbacks and calls through, also one that was stopped before it began', async () => {
     const { room } = host()
     const control = new AbortController()
     const seen: number[] = []
-    const counting = room.count((n) => {
-      seen.push(n)
-      if (n === 3) control.abort()
-    }, control.signal)
+    const notes: unknown[] = []
+    const previews: number[] = []
+    const counting = room.count((n) => seen.push(n), {
+      signal: control.signal,
+      onProgress: (progress) => notes.push(progress),
+      onPreview: (n) => {
+        previews.push(n)
+        if (n === 3) control.abort()
+      },
+    })
     expect(await thrownBy(counting)).toMatchObject({ code: 'cancelled' })
     expect(seen.slice(0, 3)).toEqual([1, 2, 3])
-    expect(await thrownBy(room.count(() => {}, AbortSignal.abort()))).toMatchObject({ code: 'cancelled' })
+    expect(previews.slice(0, 3)).toEqual([1, 2, 3])
+    expect(notes.slice(0, 2)).toEqual([
+      { share: null, note: '1' },
+      { share: null, note: '2' },
+    ])
+    const late = room.count((n) => seen.push(-n), { signal: AbortSignal.abort() })
+    expect(await thrownBy(late)).toMatchObject({ code: 'cancelled' })
+    expect(Math.min(...seen)).toBe(1)
   })
 
   test('ends a worker when idle, and starts another when needed; a held or busy one stays', async () => {
@@ -63,7 +76,7 @@ describe('the worker border', () => {
     expect((await room.born()).born).toBe(first)
     release()
     const control = new AbortController()
-    const busy = thrownBy(room.count(() => {}, control.signal))
+    const busy = thrownBy(room.count(() => {}, { signal: control.signal }))
     await pause()
     expect((await room.born()).born).toBe(first)
     control.abort()
@@ -122,10 +135,11 @@ describe('the studio', () => {
     const progress: number[] = []
     const parquet = await studio.data.openFiles(
       [new File([table], 'rows.csv')],
-      (preview) => previews.push(preview),
-      undefined,
       {},
-      (bytes, total) => progress.push(bytes / total),
+      {
+        onPreview: (preview) => previews.push(preview),
+        onProgress: ({ share }) => progress.push(share!),
+      },
     )
     expect(parquet).toMatchObject({ rows: 300, columns: [{ name: 'prompt' }, {}, {}, {}, {}] })
     expect(previews).toMatchObject([{ format: 'parquet', name: 'rows.csv' }])
@@ -146,7 +160,7 @@ describe('the studio', () => {
       { path: 'set/train.jsonl', file: new File(['{"q":"a","a":"b"}\n'], 'train.jsonl') },
     ])
     expect(set).toMatchObject({ name: 'set', rows: 2 })
-    expect(await studio.data.rows(set.id, 0, 2)).toEqual([
+    expect(await studio.data.rows(set.id, { offset: 0, count: 2 })).toEqual([
       { q: 'c', a: 'd', split: 'test' },
       { q: 'a', a: 'b', split: 'train' },
     ])
@@ -160,18 +174,18 @@ describe('the studio', () => {
 
   test('stops reading when told to', async () => {
     const file = new File([`q,a\n${'x,y\n'.repeat(300_000)}`], 'long.csv')
-    expect(await thrownBy(studio.data.openFile(file, AbortSignal.abort()))).toMatchObject({
+    expect(await thrownBy(studio.data.openFile(file, { signal: AbortSignal.abort() }))).toMatchObject({
       code: 'cancelled',
     })
   })
 
   test('names the software adapter, and has stored Pebble for the next visit', async () => {
-    const device = await studio.train.device('webgpu')
+    const device = await studio.models.device('webgpu')
     expect(device.reason).toBeUndefined()
     expect(device).toMatchObject({ engine: 'webgpu', software: true })
-    const [pebble] = await studio.train.models()
+    const [pebble] = await studio.models.list()
     expect(pebble!.bytes).toBeGreaterThan(1e6)
-    const plan = await studio.train.plan(
+    const plan = await studio.models.plan(
       (await import('../../src/protocol/run-config.ts')).defaultRunConfig(),
       'pebble',
     )
@@ -179,7 +193,7 @@ describe('the studio', () => {
   })
 
   test('left to itself takes the portable engine where there is no GPU, and says why', async () => {
-    const device = await studio.train.device()
+    const device = await studio.models.device()
     expect(device).toMatchObject({ engine: 'portable', reason: { code: 'missing_device' } })
     expect(device.description).toContain('WebAssembly')
   })

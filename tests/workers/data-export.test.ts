@@ -55,7 +55,9 @@ test('plain text has no form in kauldron', async () => {
 
 test('it can be stopped', async () => {
   const asked = await request('csv')
-  await expect(data.exportData(asked, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' })
+  await expect(data.exportData(asked, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    name: 'AbortError',
+  })
 })
 
 test("prepared in kauldron's format, tokens are those of Seq2SeqTask, under a key of their own", async () => {

@@ -51,7 +51,7 @@ describe('a hundred thousand rows', () => {
     expect(estimate.estimate).toEqual({ rows: 2000, of: ROWS })
     const shares: number[] = []
     const [exact, exactSeconds] = await timed(
-      studio.data.prepare(changed, undefined, (share) => shares.push(share)),
+      studio.data.prepare(changed, { onProgress: ({ share }) => shares.push(share!) }),
     )
     const stall = longestTask()
     const tokens = exact.tokenCount.train + exact.tokenCount.validation
@@ -86,7 +86,7 @@ describe('a hundred thousand rows', () => {
       ask,
       async (prompts) =>
         prompts.map((_, i) => `Question: Why does the ${WORDS[i + 1]} one shine?\nAnswer: It was washed.`),
-      (progress) => kept.push(progress.kept),
+      { onPreview: (progress) => kept.push(progress.kept) },
     )
     expect(found).toMatchObject({ kept: 2, set: { hash: expect.stringMatching(/^[0-9a-f]{64}$/) } })
     expect(kept).toEqual([2])
@@ -99,8 +99,7 @@ describe('a hundred thousand rows', () => {
         await new Promise((resolve) => setTimeout(resolve, 50))
         return prompts.map(() => '')
       },
-      undefined,
-      control.signal,
+      { signal: control.signal },
     )
     expect(stopped).toMatchObject({ kept: 0, set: null })
     expect(stopped.asked).toBeLessThan(50)

@@ -52,9 +52,9 @@ describe('steps', () => {
       guess: { prompt: 'question' },
     })
     expect(report.estimate).toBeUndefined()
-    const page = await data.rowsAfter({ dataset: id, steps, seed: 1 }, 2, 10)
+    const page = await data.rowsAfter({ dataset: id, steps, seed: 1 }, { offset: 2, count: 10 })
     expect(page).toEqual({ rows: 3, page: [{ row: 3, values: { question: 'c', x: '4', answer: 'no' } }] })
-    expect((await data.rowsAfter({ dataset: id, steps, seed: 1 }, 9, 10)).page).toEqual([])
+    expect((await data.rowsAfter({ dataset: id, steps, seed: 1 }, { offset: 9, count: 10 })).page).toEqual([])
     const drawn = await data.runSteps({ dataset: id, steps: [], seed: 1, sample: 2 })
     expect(drawn).toMatchObject({ rows: 2, estimate: { rows: 2, of: 4 } })
   })
@@ -120,7 +120,7 @@ describe('summary', () => {
       count: 1,
       fix: { kind: 'training', field: 'max_length' },
     })
-    const { total, samples } = await data.tokenSamples(wanted, 'train', 23, 5)
+    const { total, samples } = await data.tokenSamples(wanted, 'train', { offset: 23, count: 5 })
     expect([total, samples.length]).toEqual([25, 2])
     expect(samples[0]).toMatchObject({ row: 23, split: 'train', origin: 'data', cut: 0 })
     const cut = samples[1]!
@@ -148,12 +148,12 @@ describe('summary', () => {
       augment: { ...NO_AUGMENT, noisy: 1, noise: { typos: 0, case: 1, swaps: 0, dropout: 0 } },
     })
     const { model: _, maxLength: __, completionOnlyLoss: ___, ...textual } = wanted
-    const all = await data.examples(textual, 'train', 0, 10)
+    const all = await data.examples(textual, 'train', { offset: 0, count: 10 })
     expect([all.total, all.examples.map(({ origin }) => origin)]).toEqual([
       4,
       ['data', 'data', 'noisy', 'noisy'],
     ])
-    const held = await data.examples(textual, 'validation', 0, 10)
+    const held = await data.examples(textual, 'validation', { offset: 0, count: 10 })
     expect(held.examples).toHaveLength(1)
     const rows = [...all.examples.slice(0, 2), ...held.examples].sort((a, b) => a.row - b.row)
     expect(rows.map(({ messages }) => messages!.map(({ content }) => content))).toEqual([
@@ -161,12 +161,11 @@ describe('summary', () => {
       ['Sort y', 'yes'],
       ['Sort z', 'yes'],
     ])
-    expect((await data.examples(wanted, 'train', 3, 10)).examples).toHaveLength(1)
+    expect((await data.examples(wanted, 'train', { offset: 3, count: 10 })).examples).toHaveLength(1)
     const texts = await data.examples(
       { ...textual, mapping: { ...PAIRS, prompt: null, response: null, text: 'q' } },
       'train',
-      0,
-      1,
+      { offset: 0, count: 1 },
     )
     expect(texts.examples[0]).toMatchObject({ messages: null, text: expect.stringMatching(/^[xyz]$/) })
   })
@@ -199,9 +198,12 @@ describe('summary', () => {
     const dataset = await data.openFile(file(rows(4000)))
     const shares: number[] = []
     const control = new AbortController()
-    const stopped = data.prepare(request(dataset), control.signal, (share) => {
-      shares.push(share)
-      control.abort()
+    const stopped = data.prepare(request(dataset), {
+      signal: control.signal,
+      onProgress: ({ share }) => {
+        shares.push(share!)
+        control.abort()
+      },
     })
     await expect(stopped).rejects.toThrow(/abort/i)
     expect(shares.length).toBe(1)
@@ -266,18 +268,18 @@ describe('rows by hand', () => {
     expect(new Set([before.hash, once.hash, twice.hash]).size).toBe(3)
     expect(twice.id).toBe(before.id)
     const other = room()
-    expect(await other.rows(before.id, 0, 2)).toEqual([
+    expect(await other.rows(before.id, { offset: 0, count: 2 })).toEqual([
       { q: 'Where is ball 0?', a: 'Gone.' },
       { q: 'Where is ball 3?', a: 'The ball is in box 3.' },
     ])
-    expect((await other.rows(before.id, 22, 1))[0]).toEqual({ q: 'New?', a: 'Yes.' })
+    expect((await other.rows(before.id, { offset: 22, count: 1 }))[0]).toEqual({ q: 'New?', a: 'Yes.' })
     const edited = await other.prepare(request(before))
     expect(edited.tokens).not.toBe(plain.tokens)
     expect(edited.examples.train + edited.examples.validation).toBe(23)
     expect(await other.undo(before.id)).toEqual(once)
     expect(await other.undo(before.id)).toEqual(before)
     expect(await other.undo(before.id)).toEqual(before)
-    expect(await room().rows(before.id, 0, 1)).toEqual([
+    expect(await room().rows(before.id, { offset: 0, count: 1 })).toEqual([
       { q: 'Where is ball 0?', a: 'The ball is in box 0.' },
     ])
     expect(await room().prepare(request(before))).toEqual(plain)
@@ -295,7 +297,7 @@ describe('rows by hand', () => {
       'bad_data',
     )
     expect(await data.list()).toEqual([before])
-    expect((await data.rows(before.id, 0, 1))[0]!.a).toBe('The ball is in box 0.')
+    expect((await data.rows(before.id, { offset: 0, count: 1 }))[0]!.a).toBe('The ball is in box 0.')
     expect(await data.edit(before.id, [])).toEqual(before)
     await failure(() => data.edit('none', [{ type: 'delete', rows: [] }]), 'missing_file')
     await failure(() => data.undo('none'), 'missing_file')
@@ -305,7 +307,7 @@ describe('rows by hand', () => {
     const data = room()
     const info = await data.openPasted('q\ta\n"two\nlines, ""quoted"""\tyes\nx\t\n', 'My cells')
     expect(info).toMatchObject({ name: 'My cells', rows: 2 })
-    expect(await data.rows(info.id, 0, 5)).toEqual([
+    expect(await data.rows(info.id, { offset: 0, count: 5 })).toEqual([
       { q: 'two\nlines, "quoted"', a: 'yes' },
       { q: 'x', a: null },
     ])
@@ -314,12 +316,14 @@ describe('rows by hand', () => {
   test('pasted cells without names', async () => {
     const data = room()
     const two = await data.openPasted('"Why\tnot?\nReally"\tBecause.\nx\ty', 'Cells', { header: false })
-    expect(await data.rows(two.id, 0, 5)).toEqual([
+    expect(await data.rows(two.id, { offset: 0, count: 5 })).toEqual([
       { prompt: 'Why\tnot?\nReally', response: 'Because.' },
       { prompt: 'x', response: 'y' },
     ])
     const three = await data.openPasted('a\tb\tc', 'Cells', { header: false })
-    expect(await data.rows(three.id, 0, 5)).toEqual([{ 'column 1': 'a', 'column 2': 'b', 'column 3': 'c' }])
+    expect(await data.rows(three.id, { offset: 0, count: 5 })).toEqual([
+      { 'column 1': 'a', 'column 2': 'b', 'column 3': 'c' },
+    ])
   })
 
   test('typed ones, from none at all', async () => {
@@ -331,7 +335,7 @@ describe('rows by hand', () => {
     ])
     expect(grown).toMatchObject({ rows: 1, guess: { prompt: 'prompt', response: 'response' } })
     const filled = await data.createDataset('Typed', ['p'], [['x'], ['']])
-    expect(await data.rows(filled.id, 0, 5)).toEqual([{ p: 'x' }, { p: null }])
+    expect(await data.rows(filled.id, { offset: 0, count: 5 })).toEqual([{ p: 'x' }, { p: null }])
     await failure(() => data.createDataset('x', [], []), 'bad_data')
     await failure(() => data.createDataset('x', ['a', 'a'], []), 'bad_data')
     await failure(() => data.createDataset('x', ['a', ' '], []), 'bad_data')
@@ -362,7 +366,7 @@ describe('examples written by a model', () => {
           const word = UNLIKE[n++]!
           return `Question: How deep is the ${word} over there?\nAnswer: The ${word} is deep.`
         }),
-      ({ kept }) => progress.push(kept),
+      { onPreview: ({ kept }) => progress.push(kept) },
     )
     expect(found).toMatchObject({ kept: 4, asked: 4 })
     expect(found.findings[0]!.message).toContain('practice model')

@@ -11,9 +11,10 @@ import { LapidaryError } from '../../src/protocol/errors.ts'
 import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { Mapping, StartRequest } from '../../src/protocol/studio.ts'
+import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
-import { trainRoom } from '../../src/workers/train-room.ts'
+import { trainRooms } from '../../src/workers/train-room.ts'
 import { ToyEngine } from './toy-engine.ts'
 
 // Machines that run other things beside the tests are slow.
@@ -41,7 +42,7 @@ beforeEach(() => {
 })
 
 function rooms(base = server.url) {
-  const [data, train] = [dataRoom(), trainRoom()]
+  const [data, train] = [dataRoom(), trainRooms()]
   data.open({ base })
   train.open({ base })
   return { data, train }
@@ -116,7 +117,7 @@ describe('data', () => {
     const dataset = await data.openFile(csv(ROWS))
     expect(dataset).toMatchObject({ name: 'rows.csv', rows: 24 })
     expect(dataset.columns.map(({ name }) => name)).toEqual(['q', 'a'])
-    expect(await data.rows(dataset.id, 22, 5)).toHaveLength(2)
+    expect(await data.rows(dataset.id, { offset: 22, count: 5 })).toHaveLength(2)
     const request = {
       dataset: dataset.id,
       model: 'pebble',
@@ -133,12 +134,12 @@ describe('data', () => {
     expect((await data.prepare({ ...request, seed: 2 })).tokens).not.toBe(prepared.tokens)
     expect((await data.list()).map(({ id }) => id)).toEqual([dataset.id])
     // Another visit finds them.
-    expect(await rooms().data.rows(dataset.id, 0, 1)).toEqual([
+    expect(await rooms().data.rows(dataset.id, { offset: 0, count: 1 })).toEqual([
       { q: 'Where is ball 0?', a: 'The ball is in box 0.' },
     ])
     await data.remove(dataset.id)
     expect(await data.list()).toEqual([])
-    expect((await failureOf(data.rows(dataset.id, 0, 1))).code).toBe('missing_file')
+    expect((await failureOf(data.rows(dataset.id, { offset: 0, count: 1 }))).code).toBe('missing_file')
   })
 
   test('samples are listed without being read, then opened', async () => {
@@ -195,22 +196,22 @@ describe('models', () => {
 
   test('the bundled one is listed before it is stored, and found without a server afterwards', async () => {
     const { train } = rooms()
-    expect(await train.models()).toMatchObject([{ id: 'pebble', bytes: 0, practice: true }])
+    expect(await train.models.list()).toMatchObject([{ id: 'pebble', bytes: 0, practice: true }])
     await requested(rooms().data)
-    const [stored] = await train.models()
+    const [stored] = await train.models.list()
     expect(stored!.bytes).toBeGreaterThan(1e6)
     expect(stored!.hash).toMatch(/^[0-9a-f]{64}$/)
     const offline = rooms('http://127.0.0.1:9/')
-    expect(await offline.train.models()).toEqual([stored])
+    expect(await offline.train.models.list()).toEqual([stored])
     await requested(offline.data)
   })
 
   test("the embedding's scale is not rounded to the weights' type, before and after storing", async () => {
     const { train, data } = rooms()
     const scale = Math.fround(Math.sqrt(128))
-    expect((await train.models())[0]!.config.embeddingScale).toBe(scale)
+    expect((await train.models.list())[0]!.config.embeddingScale).toBe(scale)
     await requested(data)
-    expect((await train.models())[0]!.config.embeddingScale).toBe(scale)
+    expect((await train.models.list())[0]!.config.embeddingScale).toBe(scale)
   })
 
   test('first asked for by two workers at once, it is stored once, and both can read it', async () => {
@@ -219,13 +220,13 @@ describe('models', () => {
     expect(second.tokens).toBe(first.tokens)
     const { train } = rooms()
     const { end, onEvent } = listener()
-    await train.start(first, onEvent)
+    await train.runs.start(first, onEvent)
     expect(await end).toMatchObject({ type: 'done' })
   })
 
   test('the stored one is replaced where the studio comes with another', async () => {
     await requested(rooms().data)
-    const [before] = await rooms().train.models()
+    const [before] = await rooms().train.models.list()
     const changed = `${JSON.stringify({ ...JSON.parse(text('generation_config.json')), later: true })}`
     const manifest = JSON.parse(text('manifest.json')) as { files: Record<string, { hash: string }> }
     manifest.files['generation_config.json']!.hash = createHash('sha256').update(changed).digest('hex')
@@ -236,7 +237,7 @@ describe('models', () => {
     const later = await serve({ root: PUBLIC, texts })
     try {
       await requested(rooms(later.url).data)
-      const [after] = await rooms(later.url).train.models()
+      const [after] = await rooms(later.url).train.models.list()
       expect(after!.hash).toBe(manifestHash(manifest.files))
       expect(after!.hash).not.toBe(before!.hash)
     } finally {
@@ -247,12 +248,33 @@ describe('models', () => {
   test('a folder is checked, stored, and removed', async () => {
     const { train } = rooms()
     const notes: string[] = []
-    const added = await train.addModel(folder(), 'My Gemma', (_, note) => notes.push(note))
+    const added = await train.models.add(folder(), 'My Gemma', {
+      onProgress: ({ note }) => notes.push(note ?? ''),
+    })
     expect(added).toMatchObject({ id: 'my-gemma', name: 'My Gemma', practice: false })
     expect(notes.length).toBeGreaterThan(0)
-    expect((await train.models()).map(({ id }) => id)).toContain('my-gemma')
-    await train.removeModel('my-gemma')
-    expect((await train.models()).map(({ id }) => id)).toEqual(['pebble'])
+    expect((await train.models.list()).map(({ id }) => id)).toContain('my-gemma')
+    await train.models.remove('my-gemma')
+    expect((await train.models.list()).map(({ id }) => id)).toEqual(['pebble'])
+  })
+
+  test('adding one can be stopped at any moment, and leaves nothing half stored', async () => {
+    const { train } = rooms()
+    const database = await openDatabase()
+    for (const at of [0, 1, 3]) {
+      const control = new AbortController()
+      let heard = 0
+      const onProgress = () => {
+        if (heard++ === at) control.abort()
+      }
+      if (at === 0) control.abort()
+      const adding = train.models.add(folder(), 'stopped', { signal: control.signal, onProgress })
+      await expect(adding).rejects.toThrow(/abort/i)
+      expect(await database.getAll('models')).toEqual([])
+      expect(await database.getAllKeys('chunks')).toEqual([])
+      expect(await database.getAllKeys('writes')).toEqual([])
+    }
+    database.close()
   })
 
   test.each([
@@ -271,9 +293,9 @@ describe('models', () => {
     ['a tokenizer of another model', 'config.json', edited((c) => (c.bos_token_id = 7)), 'bad_model'],
   ] as const)('with %s is refused, and nothing is stored', async (_, name, change, code) => {
     const { train } = rooms()
-    const failure = await failureOf(train.addModel(folder(name, change), 'broken'))
+    const failure = await failureOf(train.models.add(folder(name, change), 'broken'))
     expect(failure.code).toBe(code)
-    expect((await train.models()).map(({ id }) => id)).toEqual(['pebble'])
+    expect((await train.models.list()).map(({ id }) => id)).toEqual(['pebble'])
   })
 })
 
@@ -288,21 +310,21 @@ describe('a run', () => {
     const { data, train } = rooms()
     const request = await requested(data)
     const { events, end, onEvent } = listener()
-    const id = await train.start(request, onEvent)
+    const id = await train.runs.start(request, onEvent)
     expect(await end).toMatchObject({ type: 'done', reason: 'finished', step: 6 })
-    const [run] = await train.runs()
+    const [run] = await train.runs.list()
     expect(run).toMatchObject({ id, status: 'done', step: 6, maxSteps: 6, model: 'pebble' })
     expect(run!.engine).toMatchObject({ device: 'bigram' })
     expect(run!.config.engine.choices).toEqual({ matmul: 'naive' })
     expect(run!.config.model.hash).toMatch(/^[0-9a-f]{64}$/)
-    expect(await train.events(id)).toEqual(events.filter(({ type }) => type !== 'stage'))
-    const metrics = await train.metrics(id)
+    expect(await train.runs.events(id)).toEqual(events.filter(({ type }) => type !== 'stage'))
+    const metrics = await train.runs.metrics(id)
     expect([...metrics.steps]).toEqual([1, 2, 3, 4, 5, 6])
     expect([...metrics.evalSteps]).toEqual([0, 3, 6])
     const samples = events.filter((event) => event.type === 'sample')
     expect(samples.map(({ step }) => step)).toEqual([0, 3, 6])
 
-    const files = new Map((await train.exportAdapter(id)).map(({ path, blob }) => [path, blob]))
+    const files = new Map((await train.runs.exportAdapter(id)).map(({ path, blob }) => [path, blob]))
     expect([...files.keys()]).toEqual(['adapter_config.json', 'adapter_model.safetensors', 'README.md'])
     const config = JSON.parse(await files.get('adapter_config.json')!.text())
     expect(config).toMatchObject({ peft_type: 'LORA', r: 8, base_model_name_or_path: 'Pebble' })
@@ -320,22 +342,22 @@ describe('a run', () => {
     const { data, train } = rooms()
     const request = await requested(data)
     const whole = listener()
-    await train.start(request, whole.onEvent)
+    await train.runs.start(request, whole.onEvent)
     await whole.end
     const first = listener()
-    const id = await train.start(request, (event) => {
+    const id = await train.runs.start(request, (event) => {
       first.onEvent(event)
-      if (event.type === 'step' && event.step === 2) void train.stop()
+      if (event.type === 'step' && event.step === 2) void train.runs.stop()
     })
     const stopped = (await first.end) as DoneEvent
     expect(stopped.reason).toBe('stopped')
     expect(stopped.step < 6).toBe(true)
     const later = rooms()
-    expect((await later.train.runs()).find((run) => run.id === id)).toMatchObject({ status: 'stopped' })
+    expect((await later.train.runs.list()).find((run) => run.id === id)).toMatchObject({ status: 'stopped' })
     const second = listener()
-    await later.train.resume(id, second.onEvent)
+    await later.train.runs.resume(id, second.onEvent)
     expect(await second.end).toMatchObject({ reason: 'finished', step: 6 })
-    expect(figures(await later.train.events(id))).toEqual(figures(whole.events))
+    expect(figures(await later.train.runs.events(id))).toEqual(figures(whole.events))
     // The choices of the first sitting are binding for the second.
     expect(ToyEngine.made.at(-1)!.choicesGiven).toEqual([{ matmul: 'naive' }])
   })
@@ -344,21 +366,24 @@ describe('a run', () => {
     const { data, train } = rooms()
     const request = await requested(data)
     const whole = listener()
-    await train.start(request, whole.onEvent)
+    await train.runs.start(request, whole.onEvent)
     await whole.end
     const first = listener()
     const engine = ToyEngine.made[0]!
     engine.lostAt = 4
     engine.lost = new LapidaryError({ code: 'device_lost', message: 'The GPU went away.', hint: 'Resume.' })
-    const id = await train.start(request, first.onEvent)
+    const id = await train.runs.start(request, first.onEvent)
     expect(await first.end).toMatchObject({ type: 'error', failure: { code: 'device_lost' } })
-    expect((await train.runs()).find((run) => run.id === id)).toMatchObject({ status: 'failed', step: 3 })
+    expect((await train.runs.list()).find((run) => run.id === id)).toMatchObject({
+      status: 'failed',
+      step: 3,
+    })
     const second = listener()
-    await train.resume(id, second.onEvent)
+    await train.runs.resume(id, second.onEvent)
     expect(await second.end).toMatchObject({ reason: 'finished' })
     expect(ToyEngine.made).toHaveLength(2)
     expect(engine.disposed).toBe(true)
-    expect(figures(await train.events(id))).toEqual(figures(whole.events))
+    expect(figures(await train.runs.events(id))).toEqual(figures(whole.events))
   })
 
   test('is one at a time', async () => {
@@ -366,14 +391,14 @@ describe('a run', () => {
     const request = await requested(data)
     const first = listener()
     const [one, two] = await Promise.allSettled([
-      train.start(request, first.onEvent),
-      train.start(request, () => {}),
+      train.runs.start(request, first.onEvent),
+      train.runs.start(request, () => {}),
     ])
     expect(one.status).toBe('fulfilled')
     expect(two).toMatchObject({ status: 'rejected', reason: { code: 'bad_state' } })
     await first.end
     const again = listener()
-    await train.start(request, again.onEvent)
+    await train.runs.start(request, again.onEvent)
     await again.end
   })
 
@@ -381,12 +406,12 @@ describe('a run', () => {
     const { data, train } = rooms()
     const request = await requested(data)
     const { end, onEvent } = listener()
-    const id = await train.start(request, onEvent)
-    await train.stop()
+    const id = await train.runs.start(request, onEvent)
+    await train.runs.stop()
     expect(await end).toMatchObject({ type: 'error', failure: { code: 'cancelled' } })
-    expect((await train.runs())[0]).toMatchObject({ id, status: 'stopped', step: 0 })
+    expect((await train.runs.list())[0]).toMatchObject({ id, status: 'stopped', step: 0 })
     const again = listener()
-    await train.resume(id, again.onEvent)
+    await train.runs.resume(id, again.onEvent)
     expect(await again.end).toMatchObject({ reason: 'finished', step: 6 })
   })
 
@@ -394,39 +419,39 @@ describe('a run', () => {
     const { data, train } = rooms()
     const request = await requested(data)
     const refused = async (change: object) =>
-      (await failureOf(train.start({ ...request, ...change } as StartRequest, () => {}))).code
+      (await failureOf(train.runs.start({ ...request, ...change } as StartRequest, () => {}))).code
     expect(await refused({ tokens: 'gone' })).toBe('missing_file')
     expect(await refused({ model: 'gone' })).toBe('missing_file')
     expect(await refused({ config: { ...request.config, lora: { r: 0 } } })).toBe('bad_config')
-    expect(await train.runs()).toEqual([])
+    expect(await train.runs.list()).toEqual([])
   })
 
   test('moves between browsers as files', async () => {
     const { data, train } = rooms()
     const request = await requested(data)
     const whole = listener()
-    const id = await train.start(request, whole.onEvent)
+    const id = await train.runs.start(request, whole.onEvent)
     await whole.end
     const stopped = listener()
-    const half = await train.start(request, (event) => {
+    const half = await train.runs.start(request, (event) => {
       stopped.onEvent(event)
-      if (event.type === 'checkpoint') void train.stop()
+      if (event.type === 'checkpoint') void train.runs.stop()
     })
     await stopped.end
-    const [tensors, json] = await train.exportCheckpoint(half)
+    const [tensors, json] = await train.runs.exportCheckpoint(half)
     const meta = JSON.parse(await json!.blob.text()) as { tensors: string; step: number }
     expect(tensors!.path).toBe(meta.tensors)
-    const events = await train.events(half)
+    const events = await train.runs.events(half)
 
     globalThis.indexedDB = new IDBFactory()
     const other = rooms()
     const same = await requested(other.data)
     const checkpoint = { meta, tensors: tensors!.blob }
-    const moved = await other.train.importRun({ ...same, events, checkpoint })
+    const moved = await other.train.runs.importRun({ ...same, events, checkpoint })
     const { end, onEvent } = listener()
-    await other.train.resume(moved, onEvent)
+    await other.train.runs.resume(moved, onEvent)
     await end
-    expect(figures(await other.train.events(moved))).toEqual(figures(whole.events))
+    expect(figures(await other.train.runs.events(moved))).toEqual(figures(whole.events))
     expect(id).not.toBe(moved)
 
     const config = parseRunConfig({ ...SETTINGS, learning_rate: 0.01 })
@@ -434,10 +459,12 @@ describe('a run', () => {
       [{ config }, 'config'],
       [{ tokens: (await requested(other.data, { settings: { ...SETTINGS, seed: 7 } })).tokens }, 'data'],
     ] as const) {
-      const failure = await failureOf(other.train.importRun({ ...same, ...change, events, checkpoint }))
+      const failure = await failureOf(other.train.runs.importRun({ ...same, ...change, events, checkpoint }))
       expect([failure.code, failure.detail?.field]).toEqual(['bad_state', field])
     }
-    const short = await failureOf(other.train.importRun({ ...same, events: events.slice(0, 1), checkpoint }))
+    const short = await failureOf(
+      other.train.runs.importRun({ ...same, events: events.slice(0, 1), checkpoint }),
+    )
     expect(short.code).toBe('bad_state')
   })
 })
@@ -449,15 +476,15 @@ describe('answers', () => {
     const { data, train } = rooms()
     const request = await requested(data)
     const { end, events, onEvent } = listener()
-    const run = await train.start(request, onEvent)
+    const run = await train.runs.start(request, onEvent)
     await end
     const prompts = ['Where is ball 3?', 'Where is ball 4?']
     const pieces = ['', '']
     const ask = { model: 'pebble', prompts, options }
-    const tuned = await train.answer({ ...ask, run }, (i, text) => {
+    const tuned = await train.answers.answer({ ...ask, run }, (i, text) => {
       pieces[i] += text
     })
-    const base = await train.answer({ ...ask, run: null }, () => {})
+    const base = await train.answers.answer({ ...ask, run: null }, () => {})
     expect(tuned).toEqual(pieces)
     expect(base).not.toEqual(tuned)
     expect(ToyEngine.made).toHaveLength(1)
@@ -471,8 +498,8 @@ describe('answers', () => {
     const { train } = rooms()
     const control = new AbortController()
     const ask = { model: 'pebble', run: null, prompts: ['a'], options: { ...options, maxNewTokens: 64 } }
-    const first = train.answer(ask, () => control.abort(), control.signal)
-    const second = train.answer({ ...ask, options }, () => {})
+    const first = train.answers.answer(ask, () => control.abort(), { signal: control.signal })
+    const second = train.answers.answer({ ...ask, options }, () => {})
     await expect(first).rejects.toThrow(/abort/i)
     expect((await second)[0]!.length).toBeGreaterThan(0)
   })
@@ -481,22 +508,22 @@ describe('answers', () => {
     const { data, train } = rooms()
     const request = await requested(data)
     const before = listener()
-    const old = await train.start(request, before.onEvent)
+    const old = await train.runs.start(request, before.onEvent)
     await before.end
     const { end, onEvent } = listener()
     const ask = (run: string | null) =>
-      train.answer({ model: 'pebble', run, prompts: ['a'], options }, () => {})
+      train.answers.answer({ model: 'pebble', run, prompts: ['a'], options }, () => {})
     // It goes on until it is stopped, however slow the answers are.
     const config = { ...request.config, training: { ...request.config.training, max_steps: 1_000_000 } }
     let id: Promise<string> | undefined
     await new Promise<void>((begun) => {
-      id = train.start({ ...request, config, samplePrompts: [] }, (event) => {
+      id = train.runs.start({ ...request, config, samplePrompts: [] }, (event) => {
         onEvent(event)
         if (event.type === 'step') begun()
       })
     })
     const [own, base, other] = await Promise.allSettled([ask((await id)!), ask(null), ask(old)])
-    await train.stop()
+    await train.runs.stop()
     await end
     expect([own!.status, base!.status]).toEqual(['fulfilled', 'fulfilled'])
     expect(other).toMatchObject({ status: 'rejected', reason: { code: 'bad_state' } })
@@ -506,7 +533,7 @@ describe('answers', () => {
     const { train } = rooms()
     const prompt = 'ball '.repeat(40_000)
     const failure = await failureOf(
-      train.answer({ model: 'pebble', run: null, prompts: [prompt], options }, () => {}),
+      train.answers.answer({ model: 'pebble', run: null, prompts: [prompt], options }, () => {}),
     )
     expect(failure.code).toBe('bad_data')
   })

@@ -152,8 +152,7 @@ describe('the same file and run.json give the same tokens in another browser', (
   test('the way that the file was read included', async () => {
     const story = () =>
       new File([Array.from({ length: 12 }, (_, i) => `Line ${i}.\nAnd more.\n`).join('\n')], 'story.txt')
-    const open = (data: ReturnType<typeof room>, options: ReadOptions) =>
-      data.openFiles([story()], undefined, undefined, options)
+    const open = (data: ReturnType<typeof room>, options: ReadOptions) => data.openFiles([story()], options)
     const recipe: Recipe = { ...EMPTY_RECIPE, mapping: { ...NONE, text: 'text' } }
     const first = room()
     const byLine = await open(first, {})

@@ -23,10 +23,11 @@ test('rows behind an address are stored like those of a file', async () => {
   const info = await data.openUrl(
     `${base()}rows.csv`,
     {},
-    (preview) => previews.push(preview),
-    undefined,
     {},
-    (bytes, total) => shares.push(bytes / total),
+    {
+      onPreview: (preview) => previews.push(preview),
+      onProgress: ({ share }) => shares.push(share!),
+    },
   )
   expect(info).toMatchObject({
     name: 'rows.csv',
@@ -37,11 +38,14 @@ test('rows behind an address are stored like those of a file', async () => {
   expect(shares.at(-1)).toBe(1)
   const file = await data.openFile(new File([`question,answer\n`, 'a,b\n'], 'rows.csv'))
   expect(file.id).not.toBe(info.id)
-  expect(await data.rows(info.id, ROWS - 1, 5)).toEqual([
+  expect(await data.rows(info.id, { offset: ROWS - 1, count: 5 })).toEqual([
     { question: `question ${ROWS - 1}`, answer: `answer ${ROWS - 1}` },
   ])
   expect((await data.list()).map(({ name }) => name)).toContain('rows.csv')
 })
+
+/** A call that stops itself once the first rows are there. */
+const stopping = (abort: AbortController) => ({ signal: abort.signal, onPreview: () => abort.abort() })
 
 test('what fails or is stopped leaves nothing behind', async () => {
   const data = room()
@@ -51,7 +55,7 @@ test('what fails or is stopped leaves nothing behind', async () => {
     hint: expect.stringContaining('then drop it here'),
   })
   const abort = new AbortController()
-  const stopped = data.openUrl(`${base()}rows.csv`, {}, () => abort.abort(), abort.signal)
+  const stopped = data.openUrl(`${base()}rows.csv`, {}, {}, stopping(abort))
   await expect(stopped).rejects.toThrow(/abort/i)
   expect(await data.list()).toEqual([])
 })
@@ -66,7 +70,7 @@ test('what was stopped or broke off goes on with what had come', async () => {
   })
   const abort = new AbortController()
   const address = `${base()}rows.csv`
-  await expect(data.openUrl(address, {}, () => abort.abort(), abort.signal)).rejects.toThrow(/abort/i)
+  await expect(data.openUrl(address, {}, {}, stopping(abort))).rejects.toThrow(/abort/i)
   expect(asked).toBe(1)
   expect((await data.openUrl(address)).rows).toBe(ROWS)
   expect(asked).toBe(1)

@@ -1,4 +1,5 @@
 import { fail } from '../../src/protocol/errors.ts'
+import type { Call } from '../../src/protocol/studio.ts'
 import type { Opened } from '../../src/workers/bridge.ts'
 
 export type TestRoom = ReturnType<typeof testRoom>
@@ -21,11 +22,13 @@ export function testRoom() {
       return (undefined as unknown as { x: { y: number } }).x.y
     },
     /** Counts until told to stop. */
-    async count(onCount: (n: number) => void, signal: AbortSignal) {
+    async count(onCount: (n: number) => void, { signal, onProgress, onPreview }: Call<number>) {
       for (let n = 1; ; n++) {
         onCount(n)
+        onProgress?.({ share: null, note: `${n}` })
+        onPreview?.(n)
         await new Promise((resolve) => setTimeout(resolve, 5))
-        signal.throwIfAborted()
+        signal!.throwIfAborted()
       }
     },
     async hang() {

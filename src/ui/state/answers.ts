@@ -76,13 +76,13 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
         options,
         ...models.asked(),
       }
-      const whole = await studio.train.answer(
+      const whole = await studio.answers.answer(
         request,
         (_, piece) => {
           text += piece
           change({ text })
         },
-        signal,
+        { signal },
       )
       change({ state: 'done', text: whole[0] ?? text, seconds: (performance.now() - begun) / 1000 })
     } catch (error) {

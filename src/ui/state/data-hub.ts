@@ -47,7 +47,8 @@ export function createHub(studio: Studio) {
     })
   }
 
-  const search = () => ask((signal) => studio.data.searchHub(query().trim(), access(), signal), setResults)
+  const search = () =>
+    ask((signal) => studio.data.searchHub(query().trim(), access(), { signal }), setResults)
 
   /** What there is to choose from in a data set; asked again with another token, it stays in view. */
   function choose(id: string): Promise<void> {
@@ -56,7 +57,7 @@ export function createHub(studio: Studio) {
       setConfigs(null)
     })
     return ask(
-      (signal) => studio.data.hubConfigs(id, access(), signal),
+      (signal) => studio.data.hubConfigs(id, access(), { signal }),
       (found) => {
         setConfigs(found)
         pickConfig(usual(found.configs, 'default'))

@@ -1,10 +1,12 @@
 import { batch, createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type {
+  Call,
   DatasetInfo,
   DatasetPreview,
   FileInFolder,
   HubChoice,
+  Progress,
   ReadOptions,
   SourceAccess,
   Studio,
@@ -20,12 +22,6 @@ export interface Opening {
   total: number
   /** Seconds; null until it can be told. */
   left: number | null
-}
-
-interface Listeners {
-  signal: AbortSignal
-  onPreview: (preview: DatasetPreview) => void
-  onProgress: (bytes: number, total: number) => void
 }
 
 /** How often progress is shown, ms. */
@@ -47,7 +43,10 @@ export function createOpening(studio: Studio, show: (info: DatasetInfo) => void)
   const [last, setLast] = createSignal<{ id: string; again: () => Promise<boolean> } | null>(null)
   let abort: AbortController | null = null
 
-  async function open(name: string, read: (listeners: Listeners) => Promise<DatasetInfo>): Promise<boolean> {
+  async function open(
+    name: string,
+    read: (call: Call<DatasetPreview>) => Promise<DatasetInfo>,
+  ): Promise<boolean> {
     abort?.abort()
     const own = (abort = new AbortController())
     const { signal } = own
@@ -100,21 +99,16 @@ export function createOpening(studio: Studio, show: (info: DatasetInfo) => void)
     report: setFailure,
     /** Several files of the same columns, or a folder, become one data set. */
     openFiles: (files: readonly FileInFolder[]) =>
-      open(nameOf(files), ({ onPreview, signal, onProgress }) =>
-        studio.data.openFiles(files, onPreview, signal, readOptions(), onProgress),
-      ),
+      open(nameOf(files), (call) => studio.data.openFiles(files, readOptions(), call)),
     /** Access is used for this one call and kept nowhere. */
     openUrl: (url: string, access: SourceAccess) =>
-      open(url, ({ onPreview, signal, onProgress }) =>
-        studio.data.openUrl(url, access, onPreview, signal, readOptions(), onProgress),
-      ),
+      open(url, (call) => studio.data.openUrl(url, access, readOptions(), call)),
     openHub: (choice: HubChoice, access: SourceAccess) =>
-      open(choice.dataset, ({ onPreview, signal, onProgress }) =>
-        studio.data.openHub(choice, access, onPreview, signal, onProgress),
-      ),
-    openPasted: (text: string, name: string) => open(name, () => studio.data.openPasted(text, name)),
+      open(choice.dataset, (call) => studio.data.openHub(choice, access, call)),
+    openPasted: (text: string, name: string) =>
+      open(name, (call) => studio.data.openPasted(text, name, {}, call)),
     createDataset: (name: string, columns: string[], rows: (string | null)[][]) =>
-      open(name, () => studio.data.createDataset(name, columns, rows)),
+      open(name, (call) => studio.data.createDataset(name, columns, rows, call)),
   }
 }
 
@@ -124,10 +118,13 @@ function nameOf(files: readonly FileInFolder[]): string {
 }
 
 /** Bytes read as something to show: not more often than is seen, and with the time left. */
-function paced(tell: (part: Partial<Opening>) => void): (bytes: number, total: number) => void {
+function paced(tell: (part: Partial<Opening>) => void): (progress: Progress) => void {
   const begun = performance.now()
   let shown = 0
-  return (bytes, total) => {
+  return (progress) => {
+    if (!progress.bytes) return
+    const { done: bytes, total: all } = progress.bytes
+    const total = all ?? 0
     const now = performance.now()
     if (now - shown < SHOWN_EVERY && bytes < total) return
     shown = now

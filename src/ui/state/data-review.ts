@@ -48,7 +48,7 @@ export function createReview(
       for (const sample of now.rows > SAMPLE ? [SAMPLE, null] : [null]) {
         if (sample === null) await estimated()
         if (signal.aborted) return
-        const found = await studio.data.runSteps({ ...now.request, sample }, signal)
+        const found = await studio.data.runSteps({ ...now.request, sample }, { signal })
         if (signal.aborted) return
         batch(() => {
           setReport(found)
@@ -82,7 +82,7 @@ export function createReview(
           validationShare,
           ...(basics ? { model: basics.model, maxLength: basics.maxLength } : {}),
         },
-        signal,
+        { signal },
       )
       if (!signal.aborted) setFindings(found)
     } catch {

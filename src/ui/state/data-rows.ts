@@ -74,9 +74,10 @@ export function createRowPages(studio: Studio, data: DataState) {
         stale = true
       })
       const from = offset()
+      const page = { offset: from, count: PAGE }
       const read = after()
-        ? studio.data.rowsAfter(now.request, from, PAGE).then(({ rows, page }) => ({ rows, page }))
-        : studio.data.rows(info.id, from, PAGE).then((found) => ({
+        ? studio.data.rowsAfter(now.request, page).then(({ rows, page }) => ({ rows, page }))
+        : studio.data.rows(info.id, page).then((found) => ({
             rows: info.rows,
             page: found.map((values, i) => ({ row: from + i, values })),
           }))

@@ -36,7 +36,7 @@ export function createSynthesis(studio: Studio, data: DataState, models: ModelSt
           practice: model.practice,
         },
         (prompts, { maxNewTokens, seed }) =>
-          studio.train
+          studio.answers
             .answer(
               {
                 model: model.id,
@@ -46,15 +46,19 @@ export function createSynthesis(studio: Studio, data: DataState, models: ModelSt
                 options: { maxNewTokens, temperature: 0.9, topK: 64, topP: 0.95, seed },
               },
               () => {},
-              stop.signal,
+              { signal: stop.signal },
             )
             .catch((error) => {
               // What was written before the stop is kept.
               if (stop.signal.aborted) return []
               throw error
             }),
-        (step) => !stop.signal.aborted && setProgress(step),
-        stop.signal,
+        {
+          signal: stop.signal,
+          onPreview: (step) => {
+            if (!stop.signal.aborted) setProgress(step)
+          },
+        },
       )
       if (data.dataset()?.id !== now.request.dataset) return
       setResult(info)

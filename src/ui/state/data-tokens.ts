@@ -32,7 +32,7 @@ export function createTokenPages(studio: Studio, data: DataState) {
       onCleanup(() => {
         stale = true
       })
-      studio.data.tokenSamples(request, of, from, EXAMPLES).then(
+      studio.data.tokenSamples(request, of, { offset: from, count: EXAMPLES }).then(
         ({ total, samples }) => {
           if (stale) return
           batch(() => {

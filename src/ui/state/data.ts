@@ -152,8 +152,11 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
       setProgress(null)
       setPrepareFailure(null)
     })
-    const result = studio.data.prepare(wanted, abort.signal, (share) => {
-      if (latest?.key === key) setProgress(share)
+    const result = studio.data.prepare(wanted, {
+      signal: abort.signal,
+      onProgress: ({ share }) => {
+        if (latest?.key === key) setProgress(share)
+      },
     })
     latest = { key, result }
     result.then(
@@ -184,7 +187,7 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
   ): Promise<void> {
     if (asked.rows <= ESTIMATE_ABOVE || latest?.key === asked.key) return
     setPreparing(true)
-    const guess = await studio.data.estimate(asked.wanted, signal).catch(() => null)
+    const guess = await studio.data.estimate(asked.wanted, { signal }).catch(() => null)
     if (!signal.aborted && guess && latest?.key !== asked.key) setPrepared(guess)
   }
 

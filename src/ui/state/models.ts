@@ -20,6 +20,13 @@ interface Checking {
   stop: () => void
 }
 
+interface Adding {
+  name: string
+  share: number
+  note: string
+  stop: () => void
+}
+
 export type ModelState = ReturnType<typeof createModels>
 
 /** The models at hand, the chosen one, and what this browser computes with. */
@@ -29,7 +36,7 @@ export function createModels(studio: Studio) {
   const [engine, setEngine] = createSignal(first('engine', ENGINES))
   const [backend, setBackend] = createSignal(first('backend', BACKENDS))
   const [device, setDevice] = createSignal<DeviceInfo | null>(null)
-  const [adding, setAdding] = createSignal<{ name: string; share: number; note: string } | null>(null)
+  const [adding, setAdding] = createSignal<Adding | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [listFailure, setListFailure] = createSignal<Failure | null>(null)
   const [deviceFailure, setDeviceFailure] = createSignal<Failure | null>(null)
@@ -39,7 +46,7 @@ export function createModels(studio: Studio) {
 
   async function refresh(): Promise<void> {
     try {
-      const found = await studio.train.models()
+      const found = await studio.models.list()
       batch(() => {
         setList(found)
         setListFailure(null)
@@ -52,7 +59,7 @@ export function createModels(studio: Studio) {
   async function findDevice(): Promise<void> {
     setDeviceFailure(null)
     try {
-      setDevice(await studio.train.device(engine(), backend()))
+      setDevice(await studio.models.device(engine(), backend()))
     } catch (error) {
       setDeviceFailure(toFailure(error))
     }
@@ -77,9 +84,10 @@ export function createModels(studio: Studio) {
     setDeviceFailure(null)
     setChecking({ share: 0, operation: '', stop })
     try {
-      const check = await studio.train.checkGpu((share, operation) => {
-        setChecking({ share, operation, stop })
-      }, stopping.signal)
+      const check = await studio.models.checkGpu({
+        signal: stopping.signal,
+        onProgress: ({ share, note = '' }) => setChecking({ share: share ?? 0, operation: note, stop }),
+      })
       await findDevice()
       const found = device()
       if (found) setDevice({ ...found, check })
@@ -93,16 +101,24 @@ export function createModels(studio: Studio) {
 
   /** Stores a Hugging Face folder; the name is its top folder's. */
   async function add(files: File[], name: string): Promise<void> {
+    const stopping = new AbortController()
+    const stop = () => stopping.abort()
     batch(() => {
       setFailure(null)
-      setAdding({ name, share: 0, note: '' })
+      setAdding({ name, share: 0, note: '', stop })
     })
     try {
-      const info = await studio.train.addModel(files, name, (share, note) => setAdding({ name, share, note }))
+      const info = await studio.models.add(files, name, {
+        signal: stopping.signal,
+        onProgress: ({ share, note = '' }) => {
+          if (adding()?.stop === stop) setAdding({ name, share: share ?? 0, note, stop })
+        },
+      })
       await refresh()
       choose(info.id)
     } catch (error) {
-      setFailure(toFailure(error))
+      const problem = toFailure(error)
+      if (problem.code !== 'cancelled') setFailure(problem)
     } finally {
       setAdding(null)
     }
@@ -110,7 +126,7 @@ export function createModels(studio: Studio) {
 
   async function remove(id: string): Promise<void> {
     try {
-      await studio.train.removeModel(id)
+      await studio.models.remove(id)
       if (chosenId() === id) choose('pebble')
       await refresh()
     } catch (error) {

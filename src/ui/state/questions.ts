@@ -55,7 +55,7 @@ export async function questionsOf(
 ): Promise<Question[]> {
   const examples: ExampleText[] = []
   for (const split of splits) {
-    examples.push(...(await room.examples(request, split, 0, LOOKED_AT)).examples)
+    examples.push(...(await room.examples(request, split, { offset: 0, count: LOOKED_AT })).examples)
     if (questionsFrom(examples, most).length === most) break
   }
   return questionsFrom(examples, most)

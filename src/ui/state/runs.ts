@@ -73,7 +73,7 @@ export function createRuns(studio: Studio) {
 
   async function refresh(): Promise<void> {
     try {
-      const runs = await studio.train.runs()
+      const runs = await studio.runs.list()
       setList([...runs].sort((a, b) => b.created - a.created))
     } catch (error) {
       setFailure(toFailure(error))
@@ -89,7 +89,7 @@ export function createRuns(studio: Studio) {
     const known = views().get(id)
     if (known) return known
     try {
-      const [metrics, events] = await Promise.all([studio.train.metrics(id), studio.train.events(id)])
+      const [metrics, events] = await Promise.all([studio.runs.metrics(id), studio.runs.events(id)])
       const raced = views().get(id)
       if (raced) return raced
       const view = createRunView()
@@ -142,7 +142,7 @@ export function createRuns(studio: Studio) {
 
   async function remove(id: string): Promise<void> {
     try {
-      await studio.train.removeRun(id)
+      await studio.runs.remove(id)
       forgetNote(id)
       setOverlays((before) => before.filter((other) => other !== id))
       setViews((before) => {

@@ -83,7 +83,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
       if (!wanted || !prepared) return
       let stale = false
       const timer = setTimeout(async () => {
-        const found = await studio.train.plan(wanted, wanted.model.id).then(
+        const found = await studio.models.plan(wanted, wanted.model.id).then(
           (plan) => ({ plan, failure: null }),
           (error) => ({ plan: null, failure: toFailure(error) }),
         )
@@ -218,7 +218,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
       setStage({ stage: 'data' })
       const prepared = await data.prepare()
       const samplePrompts = questions(await fromData.read())
-      return studio.train.start(
+      return studio.runs.start(
         { config: wanted, model: wanted.model.id, tokens: prepared.tokens, samplePrompts },
         onEvent,
       )
@@ -231,7 +231,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
     await sitting(
       view,
       async (onEvent) => {
-        await studio.train.resume(id, onEvent)
+        await studio.runs.resume(id, onEvent)
         return id
       },
       id,
@@ -260,7 +260,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
     if (phase() !== 'running') return
     setPhase('stopping')
     try {
-      await studio.train.stop()
+      await studio.runs.stop()
     } catch (error) {
       setFailure(toFailure(error))
       setPhase('running')

@@ -60,7 +60,7 @@ function DownloadForm(props: { info: DatasetInfo }) {
     try {
       const config = training.config()
       const wanted: ExportDataRequest = { ...request, format: format(), ...(config ? { config } : {}) }
-      const found = await studio.data.exportData(wanted, control.signal)
+      const found = await studio.data.exportData(wanted, { signal: control.signal })
       if (!control.signal.aborted) setFiles(found)
     } catch (error) {
       if (!control.signal.aborted) setFailure(toFailure(error))

@@ -73,7 +73,7 @@ function Adapter(props: { run: RunInfo }) {
     setFiles(null)
     setFailure(null)
     try {
-      const found = await studio.train.exportAdapter(id)
+      const found = await studio.runs.exportAdapter(id)
       if (props.run.id === id) setFiles(found)
     } catch (error) {
       if (props.run.id === id) setFailure(toFailure(error))

@@ -81,10 +81,15 @@ export function ModelPage() {
             }
           >
             {(progress) => (
-              <Progress
-                label={progress().note || t('model.adding', { name: progress().name })}
-                share={progress().share}
-              />
+              <div class="stack-s">
+                <Progress
+                  label={progress().note || t('model.adding', { name: progress().name })}
+                  share={progress().share}
+                />
+                <div class="row">
+                  <Button onClick={progress().stop}>{t('action.stop')}</Button>
+                </div>
+              </div>
             )}
           </Show>
         </Section>

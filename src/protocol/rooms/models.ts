@@ -1,0 +1,67 @@
+import type {
+  EngineChoice,
+  EngineKind,
+  MemoryPlan,
+  PortableBackend,
+  PortableBackendChoice,
+} from '../engine.ts'
+import type { Failure } from '../errors.ts'
+import type { GpuCheck } from '../gpu-check.ts'
+import type { ModelConfig } from '../model.ts'
+import type { RunConfig } from '../run-config.ts'
+import type { Call } from './call.ts'
+
+/** Models at hand, and what would compute with them. */
+export interface ModelRoom {
+  list(call?: Call): Promise<ModelInfo[]>
+  /**
+   * Stores a Hugging Face folder's files (config.json, tokenizer.json, *.safetensors ...) under a name. Stopped or failed, it
+   * leaves nothing behind.
+   */
+  add(files: File[], name: string, call?: Call): Promise<ModelInfo>
+  remove(id: string, call?: Call): Promise<void>
+  /** Exact memory of a run of this config on a model, here. */
+  plan(config: RunConfig, model: string, call?: Call): Promise<MemoryPlan>
+  /** What would compute here, before anything is loaded. */
+  device(choice?: EngineChoice, backend?: PortableBackendChoice, call?: Call): Promise<DeviceInfo>
+  /**
+   * Holds every operation against its reference on this adapter, anew; what it finds decides what `auto` chooses. Progress
+   * notes name the operation.
+   */
+  checkGpu(call?: Call): Promise<GpuCheck>
+}
+
+export interface DeviceInfo {
+  engine: 'webgpu' | 'portable'
+  description: string
+  software: boolean
+  /** That may compute, where the processor does. */
+  threads?: number
+  /** Why there is no hardware engine, where there is none. */
+  reason?: Failure
+  /** How quickly each engine has trained on this machine, newest first. */
+  speeds: MeasuredSpeed[]
+  /** The last check of this adapter's operations with this build. */
+  check: GpuCheck | null
+}
+
+export interface MeasuredSpeed {
+  engine: EngineKind
+  /** What the portable engine ran on. */
+  backend?: PortableBackend
+  /** Name of the model. */
+  model: string
+  tokensPerSecond: number
+}
+
+export interface ModelInfo {
+  id: string
+  name: string
+  config: ModelConfig
+  /** SHA-256 over the manifest, hex. */
+  hash: string
+  /** Stored bytes; 0 where the model is bundled and not stored yet. */
+  bytes: number
+  parameters: number
+  practice: boolean
+}
