@@ -4,6 +4,7 @@ import { type Chunk, TableBuilder } from '../files/table-builder.ts'
 import { NotUtf8 } from '../files/utf8.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
+import { READING_FORMATS } from '../protocol/run-config.ts'
 import type { Finding, ReadOptions } from '../protocol/studio.ts'
 import type { Dataset } from './describe.ts'
 import { checkSameColumns, chooseFiles, nameOf, putTogether, SPLIT, splitsOf } from './file-sets.ts'
@@ -65,9 +66,10 @@ async function openSources(given: readonly NamedSource[], options: OpenOptions):
 }
 
 /** The options that this format heeds. */
-function readingOf(format: string, { text, sheet }: ReadOptions): ReadOptions | null {
-  if (format === 'text' && text) return { text }
-  return format === 'xlsx' && sheet ? { sheet } : null
+function readingOf(format: string, options: ReadOptions): ReadOptions | null {
+  const names = Object.keys(READING_FORMATS) as (keyof ReadOptions)[]
+  const said = names.filter((name) => READING_FORMATS[name].includes(format) && options[name])
+  return said.length === 0 ? null : Object.fromEntries(said.map((name) => [name, options[name]]))
 }
 
 type Rows = Pick<Dataset, 'format' | 'table' | 'findings'>

@@ -69,19 +69,27 @@ const LoraSchema = v.strictObject({
   use_rslora: v.optional(v.boolean(), false),
 })
 
+/** How a file is read, where it leaves a choice; null: as the studio reads it by itself. */
+const ReadingSchema = v.strictObject({
+  /** What a row of plain text is; by itself a paragraph where its lines are wrapped, else a line. Paragraphs end at blank lines. */
+  text: v.optional(v.nullable(v.picklist(['line', 'paragraph', 'file'])), null),
+  /** Sheet of a workbook; by itself the first that has rows. */
+  sheet: v.optional(v.nullable(v.string()), null),
+})
+
+/** The formats that heed each way of reading, as readers name them. */
+export const READING_FORMATS: Record<keyof DataConfig['reading'], readonly string[]> = {
+  text: ['text'],
+  sheet: ['xlsx'],
+}
+
 const DataSchema = v.strictObject({
   /** File name or data set id, for people and for finding the data again. */
   name: v.optional(v.string(), ''),
   /** SHA-256 of the file's bytes, hex; with `reading`, of that and these. */
   hash: v.optional(v.nullable(v.string()), null),
-  /** How the file was read, where it leaves a choice; null: as the studio reads it by itself. */
-  reading: v.optional(
-    v.strictObject({
-      text: v.optional(v.nullable(v.picklist(['line', 'paragraph', 'file'])), null),
-      sheet: v.optional(v.nullable(v.string()), null),
-    }),
-    {},
-  ),
+  /** How the file was read. */
+  reading: v.optional(ReadingSchema, {}),
   prompt: v.optional(v.nullable(v.string()), null),
   response: v.optional(v.nullable(v.string()), null),
   system: v.optional(v.nullable(v.string()), null),

@@ -1,7 +1,7 @@
 import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import { mappingFor } from '../protocol/recipe.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import { configReading, prepareRequest } from '../protocol/run-request.ts'
 import type { AdapterFiles, ExportedFile, FileInFolder, Mapping, StartRequest } from '../protocol/studio.ts'
 import { createStudio } from './client.ts'
 
@@ -64,12 +64,11 @@ export function openHeadless(): void {
     const files: FileInFolder[] = []
     for (const { url, name } of job.data.files)
       files.push({ path: name, file: new File([await (await fetch(url)).blob()], name) })
-    const reading = configReading(job.config.data)
-    const dataset = await studio.data.openFiles(files, reading)
+    const dataset = await studio.data.openFiles(files, job.config.data.reading)
     const mapping = mappingFor(job.mapping, dataset.guess)
     const data = { ...job.config.data, ...mapping, name: job.data.name, hash: dataset.hash }
     const wanted = parseRunConfig({ ...job.config, data })
-    const info = await studio.data.prepare(prepareRequest(wanted, dataset.id, job.model))
+    const info = await studio.data.prepare({ dataset: dataset.id, model: job.model, config: wanted })
     // Some of what opening brought up, preparing finds again.
     const said = new Set(
       [...dataset.findings, ...info.findings].map(({ message, hint }) => `${message} ${hint}`),
@@ -157,24 +156,4 @@ function queue() {
     },
     empty: () => tail,
   }
-}
-
-/**
- * Named columns, and for a prompt without a response (or the other way round) the guess for its partner. With steps, only
- * columns that are there beforehand can be guessed.
- */
-export function mappingFor(named: Partial<Mapping>, guess: Mapping): Mapping {
-  const { prompt, response, system, messages, text, input = null, labels = null } = guess
-  const own = Object.fromEntries(
-    Object.entries(named).filter(([, value]) => value !== null),
-  ) as Partial<Mapping>
-  const none: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
-  const { labels: words, ...columns } = own
-  const extra = words ? { labels: words } : {}
-  if (Object.keys(columns).length === 0)
-    return { prompt, response, system, messages, text, input, labels, ...extra }
-  if (own.messages !== undefined || own.text !== undefined) return { ...none, ...own }
-  // A template says itself what is asked; a prompt that was named goes without the guess's further column.
-  if (own.template !== undefined) return { ...none, response, ...own }
-  return { ...none, prompt, response, ...(own.prompt === undefined ? { input } : {}), ...own }
 }

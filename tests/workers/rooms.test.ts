@@ -15,6 +15,7 @@ import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
+import { changed, recipeOf } from '../support/recipe.ts'
 import { ToyEngine } from './toy-engine.ts'
 
 // Machines that run other things beside the tests are slow.
@@ -70,15 +71,8 @@ async function requested(
   const { model = 'pebble', settings = SETTINGS, file = csv(ROWS), mapping = PAIRS } = options
   const config = parseRunConfig(settings)
   const dataset = await data.openFile(file)
-  const prepared = await data.prepare({
-    dataset: dataset.id,
-    model,
-    mapping,
-    maxLength: config.training.max_length,
-    completionOnlyLoss: config.training.completion_only_loss,
-    validationShare: 0.2,
-    seed: config.training.seed,
-  })
+  const wanted = { ...config, data: { ...config.data, ...mapping, validation_share: 0.2 } }
+  const prepared = await data.prepare({ dataset: dataset.id, model, config: wanted })
   return { config, model, tokens: prepared.tokens, samplePrompts: [{ prompt: 'Where is ball 3?' }] }
 }
 
@@ -118,20 +112,17 @@ describe('data', () => {
     expect(dataset).toMatchObject({ name: 'rows.csv', rows: 24 })
     expect(dataset.columns.map(({ name }) => name)).toEqual(['q', 'a'])
     expect(await data.rows(dataset.id, { offset: 22, count: 5 })).toHaveLength(2)
-    const request = {
-      dataset: dataset.id,
-      model: 'pebble',
-      mapping: PAIRS,
-      maxLength: 64,
-      completionOnlyLoss: null,
-      validationShare: 0.25,
-      seed: 1,
-    }
+    const request = recipeOf(dataset, {
+      data: { ...PAIRS, validation_share: 0.25 },
+      training: { max_length: 64, seed: 1 },
+    })
     const prepared = await data.prepare(request)
     expect(prepared.examples).toEqual({ train: 18, validation: 6, test: 0 })
     expect(prepared.samples[0]!.pieces.some(({ supervised }) => supervised)).toBe(true)
-    expect(await data.prepare({ ...request, completionOnlyLoss: true })).toEqual(prepared)
-    expect((await data.prepare({ ...request, seed: 2 })).tokens).not.toBe(prepared.tokens)
+    expect(await data.prepare(changed(request, { training: { completion_only_loss: true } }))).toEqual(
+      prepared,
+    )
+    expect((await data.prepare(changed(request, { training: { seed: 2 } }))).tokens).not.toBe(prepared.tokens)
     expect((await data.list()).map(({ id }) => id)).toEqual([dataset.id])
     // Another visit finds them.
     expect(await rooms().data.rows(dataset.id, { offset: 0, count: 1 })).toEqual([

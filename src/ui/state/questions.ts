@@ -1,5 +1,6 @@
 import { createEffect, createSignal, on } from 'solid-js'
-import type { DataRoom, ExamplesRequest, ExampleText, Studio } from '../../protocol/studio.ts'
+import { heeded } from '../../protocol/identity.ts'
+import type { DataRecipe, DataRoom, ExampleText, Studio } from '../../protocol/studio.ts'
 import type { Split } from '../../protocol/tokens.ts'
 import type { DataState } from './data.ts'
 
@@ -49,13 +50,13 @@ function questionOf({ messages, text }: ExampleText): Question | null {
 /** Questions as the recipe makes them, from these splits in this order. Rejects with a Failure. */
 export async function questionsOf(
   room: Pick<DataRoom, 'examples'>,
-  request: ExamplesRequest,
+  recipe: DataRecipe,
   splits: readonly Split[],
   most = FROM_DATA,
 ): Promise<Question[]> {
   const examples: ExampleText[] = []
   for (const split of splits) {
-    examples.push(...(await room.examples(request, split, { offset: 0, count: LOOKED_AT })).examples)
+    examples.push(...(await room.examples(recipe, split, { offset: 0, count: LOOKED_AT })).examples)
     if (questionsFrom(examples, most).length === most) break
   }
   return questionsFrom(examples, most)
@@ -70,7 +71,7 @@ export function createQuestions(studio: Studio, data: DataState) {
   async function read(): Promise<Question[]> {
     const request = data.request()
     if (!request) return []
-    const key = `${data.basis()?.hash} ${JSON.stringify(request)}`
+    const key = JSON.stringify([data.basis()?.hash, request.dataset, ...heeded(request.config, 'examples')])
     // A run can do without; what is wrong with the data shows where it is prepared.
     if (latest?.key !== key)
       latest = {

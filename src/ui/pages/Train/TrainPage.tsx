@@ -13,6 +13,7 @@ import { hrefOf } from '../../state/route.ts'
 import type { RunView } from '../../state/runs.ts'
 import { RunFacts } from '../RunFacts.tsx'
 import { Live } from './Live.tsx'
+import { OpenedNote } from './Opened.tsx'
 import { Setup } from './Setup.tsx'
 
 export function TrainPage() {
@@ -153,6 +154,9 @@ export function TrainPage() {
               )}
             </For>
           </div>
+        </Show>
+        <Show when={!training.busy()}>
+          <OpenedNote />
         </Show>
         <Ended />
       </div>
