@@ -21,6 +21,8 @@ beforeAll(() => {
   write('later.json', '{"version": 99}')
   write('broken.json', '{"seed": ')
   mkdirSync(join(folder, 'there'))
+  mkdirSync(join(folder, 'kept', 'checkpoint'), { recursive: true })
+  for (const name of ['run.json', 'metrics.jsonl', 'checkpoint/checkpoint.json']) write(`kept/${name}`, '{}')
   mkdirSync(join(folder, 'model'))
   write('model/config.json', '{}')
 })
@@ -69,6 +71,48 @@ describe('recommended settings', () => {
     expect(() => job('--profile', 'quick', '--config', join(folder, 'range.json'))).toThrow(
       /does not go with/,
     )
+  })
+})
+
+describe('an adapter to begin with', () => {
+  const adapter = () => join(folder, 'adapter')
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+  beforeAll(() => {
+    mkdirSync(adapter())
+    write('adapter/adapter_model.safetensors', '')
+    const config = { peft_type: 'LORA', r: 4, lora_alpha: 32, target_modules: ['o_proj'] }
+    write('adapter/adapter_config.json', JSON.stringify(config))
+    write('begins.json', JSON.stringify({ start: { from: 'run', run: 'abc', hash: 'f0' }, lora: { r: 4 } }))
+  })
+  const job = (...args: string[]) => trainJob(['--data', PIRATE, '--out', join(folder, 'out'), ...args])!
+  const refused = (...args: string[]) => {
+    try {
+      job(...args)
+    } catch (error) {
+      return toFailure(error)
+    }
+    throw new Error('not refused')
+  }
+
+  test('brings its LoRA settings along, and is named in the config', () => {
+    const { config, startFrom } = job('--start-from', adapter(), '--lora-dropout', '0.1')
+    expect(config.lora).toMatchObject({ r: 4, lora_alpha: 32, target_modules: ['o_proj'], lora_dropout: 0.1 })
+    expect(config.start).toEqual({ from: 'adapter', name: adapter(), hash: null })
+    expect(startFrom).toBe(adapter())
+    expect(job('--profile', 'quick', '--start-from', adapter()).config.lora.r).toBe(4)
+    expect(job().config.start).toEqual({ from: 'nothing' })
+  })
+  test('given in the place of the run that a config begins with, it must be the same', () => {
+    const { config } = job('--config', join(folder, 'begins.json'), '--start-from', adapter())
+    expect(config.start).toEqual({ from: 'adapter', name: adapter(), hash: 'f0' })
+    expect(config.lora).toMatchObject({ r: 4, lora_alpha: 8 })
+  })
+  test('that cannot be had is refused, not left out', () => {
+    const run = refused('--config', join(folder, 'begins.json'))
+    expect([run.code, run.hint]).toEqual(['missing_file', expect.stringContaining('--start-from')])
+    expect(refused('--start-from', join(folder, 'there')).detail?.path).toContain('adapter_config.json')
+    const resumed = refused('--start-from', adapter(), '--resume', '--out', join(folder, 'kept'))
+    expect(resumed.message).toContain('--resume')
   })
 })
 
