@@ -78,9 +78,9 @@ export class Output {
     renameSync(`${path}.tmp`, path)
   }
 
-  /** Takes a file in: `checkpoint/...` or `adapter/...`. */
+  /** Takes a file in: `checkpoint/...`, `adapter/...`, or of a folder of its format. */
   async receive(path: string, body: NodeJS.ReadableStream): Promise<void> {
-    const match = /^(checkpoint|adapter)\/([\w.-]+)$/.exec(path)
+    const match = /^([a-z][\w-]*)\/(\w[\w.-]*)$/.exec(path)
     if (!match || !this.#begun) throw new Error(`${path} is no result of a run`)
     const folder = join(this.#folder, match[1]!)
     const file = join(folder, match[2]!)

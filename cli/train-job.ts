@@ -43,8 +43,10 @@ function flagsOf(
 }
 const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text'] as const
 const EXPORTS = ['peft', 'merged', 'pt', 'h5', 'gguf']
-/** What this version can write beside the adapter, which it always writes. */
-const EXPORTS_NOW = ['peft']
+/** What this version can write: a file each. The adapter and the checkpoint it always writes. */
+const EXPORTS_NOW = readdirSync(join(import.meta.dirname, '..', 'src', 'export', 'formats')).map((name) =>
+  basename(name, '.ts'),
+)
 
 const SPEC = {
   model: 'text',
@@ -102,9 +104,9 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" holds
                        template, label words, chat format (kauldron's too), preprocessing steps, split and augmentation:
                        see docs/config.md
-  --export LIST        peft
   --start-from DIR     begin with an adapter in PEFT's layout (adapter_config.json, adapter_model.safetensors); without --config
                        its LoRA settings are taken over
+  --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
   --resume             go on from DIR/checkpoint
   --json               events on standard output, one JSON object a line
   --help
@@ -139,6 +141,8 @@ export interface TrainJob {
   out: string
   /** Folder of the adapter to begin with. */
   startFrom: string | null
+  /** Formats of export that were asked for. */
+  exports: string[]
   resume: boolean
   json: boolean
   /** What a person may want to know before the run begins. */
@@ -207,6 +211,7 @@ export function trainJob(argv: string[]): TrainJob | null {
     tip: tipFor(profile, file, config),
     out: resolve(out),
     startFrom: startFrom === null ? null : resolve(startFrom),
+    exports: flags.export ?? [],
     resume,
     json: flags.json ?? false,
   }

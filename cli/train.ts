@@ -126,6 +126,7 @@ async function drive(
       ? { checkpoint: `${url}given/out/checkpoint/`, log: `${url}given/out/metrics.jsonl` }
       : null,
     adapter: job.startFrom === null ? null : `${url}given/adapter/`,
+    exports: job.exports,
     out: `${url}out/`,
     choices: rememberedChoices(),
   }

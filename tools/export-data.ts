@@ -8,8 +8,8 @@ import { csvFiles } from '../src/export/data/csv.ts'
 import { jsonLinesFiles } from '../src/export/data/jsonl.ts'
 import { kauldronFiles } from '../src/export/data/kauldron.ts'
 import { parquetFiles } from '../src/export/data/parquet.ts'
+import type { DataFile } from '../src/export/data/rows.ts'
 import { parseRunConfig } from '../src/protocol/run-config.ts'
-import type { ExportedFile } from '../src/protocol/studio.ts'
 
 const [folder = '.'] = process.argv.slice(2)
 const pairs: { prompt: string; response: string }[] = JSON.parse(readFileSync(0, 'utf8'))
@@ -33,7 +33,7 @@ const config = parseRunConfig({
     learning_rate: 0.01,
   },
 })
-const formats: Record<string, ExportedFile[]> = {
+const formats: Record<string, DataFile[]> = {
   jsonl: jsonLinesFiles({ train }),
   csv: csvFiles({ train }),
   parquet: parquetFiles({ train }),

@@ -7,7 +7,7 @@ import { type Batch, type BatchJson, batchOf, IGNORE } from '../../src/protocol/
 import type { EngineState, PlanRequest, StateTensor } from '../../src/protocol/engine.ts'
 import { type Failure, LapidaryError, toFailure } from '../../src/protocol/errors.ts'
 import { parseRunConfig, type TrainingConfig } from '../../src/protocol/run-config.ts'
-import { openDatabase } from '../../src/storage/database.ts'
+import { openedOnce } from '../../src/storage/database.ts'
 import { learningRate } from '../../src/trainer/schedule.ts'
 import { Library, type OpenModel } from '../../src/workers/library.ts'
 import type { EngineAnswer } from './figures.ts'
@@ -74,7 +74,7 @@ const TOP = 1000
 const tell = (text: string) => window.verifyTell?.(text)
 
 async function verify(job: VerifyJob): Promise<VerifyResult> {
-  const model = await new Library(await openDatabase(), document.baseURI).open(job.model)
+  const model = await new Library(openedOnce(), document.baseURI).open(job.model)
   const { lora, state } = await initialAdapter(job.adapter)
   const longest = Math.max(...job.prompts.map(({ ids }) => ids.length))
   const batches = job.steps.flat()

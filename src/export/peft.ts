@@ -3,7 +3,6 @@ import { writeAdapterConfig } from '../model/adapter-config.ts'
 import type { StateTensor } from '../protocol/engine.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
-import type { ExportedFile } from '../protocol/studio.ts'
 import { adapterCard } from './card.ts'
 
 export interface AdapterExport {
@@ -19,7 +18,7 @@ export interface AdapterExport {
 }
 
 /** The files that `PeftModel.from_pretrained(base, folder)` of PEFT 0.21 loads, and a model card. */
-export async function peftFiles(adapter: AdapterExport): Promise<ExportedFile[]> {
+export async function peftFiles(adapter: AdapterExport): Promise<{ path: string; blob: Blob }[]> {
   const tensors = Object.entries(adapter.lora).map(([name, { shape, data }]) => ({
     name,
     dtype: 'F32' as const,

@@ -101,12 +101,3 @@ export interface ErrorEvent {
   type: 'error'
   failure: Failure
 }
-
-/** Metric columns by name, kept as growing typed arrays outside reactive state. */
-export type MetricName =
-  | 'loss'
-  | 'mean_token_accuracy'
-  | 'learning_rate'
-  | 'grad_norm'
-  | 'tokens_per_second'
-  | 'eval_loss'

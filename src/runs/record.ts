@@ -15,6 +15,8 @@ export interface RunRecord {
   /** Model id, and SHA-256 of its manifest. */
   model: string
   modelHash: string
+  /** Id of the data set; empty where that is not known. */
+  dataset: string
   /** Key of the token table, and SHA-256 of its bytes. */
   tokens: string
   tokensHash: string
@@ -31,7 +33,15 @@ export interface RunRecord {
 export function newRun(
   parts: Pick<
     RunRecord,
-    'id' | 'config' | 'model' | 'modelHash' | 'tokens' | 'tokensHash' | 'samplePrompts' | 'maxSteps'
+    | 'id'
+    | 'config'
+    | 'model'
+    | 'modelHash'
+    | 'dataset'
+    | 'tokens'
+    | 'tokensHash'
+    | 'samplePrompts'
+    | 'maxSteps'
   >,
   created: number,
 ): RunRecord {
@@ -83,6 +93,6 @@ export function replayed(record: RunRecord, events: readonly RunEvent[]): RunRec
 }
 
 export function runInfo(record: RunRecord): RunInfo {
-  const { modelHash: _, tokens: __, tokensHash: ___, samplePrompts: ____, ...info } = record
+  const { modelHash: _, dataset: __, tokens: ___, tokensHash: ____, samplePrompts: _____, ...info } = record
   return info
 }

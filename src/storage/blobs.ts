@@ -49,7 +49,9 @@ export class BlobWriter {
 
   async #flush(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    const tx = this.#database.transaction(['chunks', 'writes'], 'readwrite', { durability: 'strict' })
+    const tx = begun(() =>
+      this.#database.transaction(['chunks', 'writes'], 'readwrite', { durability: 'strict' }),
+    )
     const bytes = this.#filled === this.#chunk ? this.#buffer : this.#buffer.slice(0, this.#filled)
     tx.objectStore('chunks').put(bytes, [this.#set, this.#chunks])
     tx.objectStore('writes').put(Date.now(), this.#set)
@@ -99,7 +101,7 @@ export async function commit<Stores extends StoreNames<Schema>[]>(
   work: (tx: Writing<[...Stores, 'chunks', 'writes']>) => Promise<BlobRef[]> | BlobRef[],
 ): Promise<void> {
   const names = [...new Set<StoreNames<Schema>>([...stores, 'chunks', 'writes'])]
-  const tx = database.transaction(names, 'readwrite', { durability: 'strict' })
+  const tx = begun(() => database.transaction(names, 'readwrite', { durability: 'strict' }))
   try {
     const both = tx as unknown as Writing<['chunks', 'writes']>
     for (const { set } of written) {
@@ -124,6 +126,20 @@ export async function commit<Stores extends StoreNames<Schema>[]>(
     throw error
   }
   await tx.done
+}
+
+/** A closed database is one that a newer studio, in another tab, has asked for. */
+function begun<T>(transaction: () => T): T {
+  try {
+    return transaction()
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'InvalidStateError')) throw error
+    fail(
+      'bad_state',
+      'A newer version of the studio was opened in another tab; this page can no longer store anything.',
+      'Reload this page. What was stored before is kept.',
+    )
+  }
 }
 
 /** Reads a stored value a range at a time, keeping the last chunk: most reads go forward in small steps. */

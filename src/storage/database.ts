@@ -1,16 +1,17 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb'
+import { type Failure, LapidaryError } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { GpuCheck } from '../protocol/gpu-check.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type { DatasetInfo, MeasuredSpeed, PreparedInfo, RowEdit } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
+import { migrate, type OldDatabase, VERSION, type VersionChange } from './migrations/index.ts'
 
 /**
  * Everything that must survive a reload. Large values are sets of chunks; a manifest names its sets. Chunks are written
  * first and the manifest last, in one strict transaction: a crash leaves the old or the new, never half.
  */
 export const DATABASE = 'lapidary'
-const VERSION = 1
 
 /** Where a large value lies, as its manifest keeps it. */
 export interface BlobRef {
@@ -101,22 +102,86 @@ export type Writing<Stores extends StoreNames<Schema>[]> = IDBPTransaction<Schem
 /** A writer that has been silent for so long is gone: no chunk takes half a minute. */
 const SILENT_MS = 60_000
 
-export async function openDatabase(options: { name?: string; now?: number } = {}): Promise<Database> {
-  const database = await openDB<Schema>(options.name ?? DATABASE, VERSION, {
-    upgrade(db) {
-      db.createObjectStore('chunks')
-      db.createObjectStore('writes')
-      for (const store of ['models', 'datasets', 'tokens', 'runs'] as const)
-        db.createObjectStore(store, { keyPath: 'id' })
-      db.createObjectStore('events')
-      db.createObjectStore('checkpoints', { keyPath: ['run', 'slot'] })
-      db.createObjectStore('devices', { keyPath: 'device' })
-    },
-    // A newer version of the studio, opened in another tab, must not wait for this one.
-    blocking: () => database.close(),
+export interface OpenOptions {
+  name?: string
+  now?: number
+  /** Called when another tab's newer studio needs the database: this connection is closed then. */
+  onClosed?: () => void
+  /** Milliseconds that another tab's older studio has to let go of the database. */
+  patience?: number
+}
+
+/**
+ * Opens the database, bringing what an older version stored to this one.
+ * @throws LapidaryError `bad_state` where a newer version of the studio has stored something here, or another tab with an
+ * older one does not let go
+ */
+export async function openDatabase(options: OpenOptions = {}): Promise<Database> {
+  let failure: unknown = null
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const database = await new Promise<Database>((resolve, reject) => {
+    let late = false
+    const opening = openDB<Schema>(options.name ?? DATABASE, VERSION, {
+      upgrade(db, from, _, change) {
+        // An aborted change is told by opening itself.
+        change.done.catch(() => {})
+        const work = migrate(db as unknown as OldDatabase, change as unknown as VersionChange, from)
+        work.catch((error: unknown) => {
+          failure = error
+          change.abort()
+        })
+      },
+      // A newer version of the studio, opened in another tab, must not wait for this one.
+      async blocking() {
+        ;(await opening).close()
+        options.onClosed?.()
+      },
+      blocked() {
+        timer = setTimeout(() => {
+          late = true
+          reject(new LapidaryError(BLOCKED))
+        }, options.patience ?? PATIENCE_MS)
+      },
+    })
+    opening.then((database) => (late ? database.close() : resolve(database)), reject)
   })
+    .catch((error: unknown) => {
+      throw error instanceof DOMException && error.name === 'VersionError'
+        ? new LapidaryError(NEWER)
+        : (failure ?? error)
+    })
+    .finally(() => clearTimeout(timer))
   await collectOrphans(database, options.now ?? Date.now())
   return database
+}
+
+/** The database, opened when it is first needed, and again after that failed or a newer studio closed it. */
+export function openedOnce(): () => Promise<Database> {
+  let opened: Promise<Database> | null = null
+  const forget = () => {
+    opened = null
+  }
+  return () =>
+    (opened ??= openDatabase({ onClosed: forget }).catch((error: unknown) => {
+      forget()
+      throw error
+    }))
+}
+
+/** An older studio lets go at once unless its tab is asleep. */
+const PATIENCE_MS = 5000
+
+const BLOCKED: Failure = {
+  code: 'bad_state',
+  message: 'An older version of the studio is open in another tab, and holds what is stored.',
+  hint: "Close the studio's other tabs, then try again.",
+}
+
+const NEWER: Failure = {
+  code: 'bad_state',
+  message:
+    'A newer version of the studio has been used in this browser; this one cannot read what it stored.',
+  hint: 'Reload this page to get the newer version. What is stored is kept.',
 }
 
 /** Every key of a set. */

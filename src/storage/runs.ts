@@ -39,12 +39,9 @@ export function readEvents(database: Database, run: string): Promise<RunEvent[]>
   return database.getAll('events', eventsOf(run, 0))
 }
 
-export async function getCheckpoint(
-  database: Database,
-  run: string,
-  slot: StoredCheckpoint['slot'] = 'last',
-): Promise<StoredCheckpoint | undefined> {
-  return database.get('checkpoints', [run, slot])
+/** The checkpoints that are kept of a run: the newest, and the best where something was validated. */
+export function listCheckpoints(database: Database, run: string): Promise<StoredCheckpoint[]> {
+  return database.getAll('checkpoints', slotsOf(run))
 }
 
 export function readCheckpoint(
@@ -80,8 +77,16 @@ export class RunLog {
     return new RunLog(database, record, 0)
   }
 
-  /** Goes on with a stored run, its log cut to the first `count` events. */
-  static async resume(database: Database, record: RunRecord, count: number): Promise<RunLog> {
+  /**
+   * Goes on with a stored run, its log cut to the first `count` events.
+   * @param from the checkpoint that it goes on from, which becomes its last: a later one would count events that are gone
+   */
+  static async resume(
+    database: Database,
+    record: RunRecord,
+    count: number,
+    from?: StoredCheckpoint,
+  ): Promise<RunLog> {
     const kept = (await readEvents(database, record.id)).slice(0, count)
     const running: RunRecord = {
       ...replayed(record, kept),
@@ -89,10 +94,16 @@ export class RunLog {
       seconds: record.seconds,
       status: 'running',
     }
-    await commit(database, ['runs', 'events'], [], async (tx) => {
+    await commit(database, ['runs', 'events', 'checkpoints'], [], async (tx) => {
       await tx.objectStore('runs').put(running)
       await tx.objectStore('events').delete(eventsOf(record.id, kept.length))
-      return []
+      if (!from || from.slot === 'last') return []
+      const checkpoints = tx.objectStore('checkpoints')
+      const later = (await checkpoints.getAll(slotsOf(record.id))).filter(
+        ({ tensors }) => tensors.set !== from.tensors.set,
+      )
+      await checkpoints.put({ ...from, slot: 'last' })
+      return later.map(({ tensors }) => tensors)
     })
     return new RunLog(database, running, kept.length)
   }

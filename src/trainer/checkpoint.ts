@@ -49,6 +49,8 @@ export interface Checkpoint {
 }
 
 const GROUPS = { lora: 'lora', adamM: 'adam.m', adamV: 'adam.v' } as const
+/** What the names of the adapter's tensors begin with in a checkpoint. */
+export const LORA_PREFIX = `${GROUPS.lora}.`
 
 /** Adapter and moments as one flat set of named tensors: `lora.*`, `adam.m.*`, `adam.v.*` under PEFT's names. */
 export function toTensors(state: EngineState): Map<string, StateTensor> {

@@ -14,6 +14,7 @@ import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { Call, StartRequest } from '../protocol/studio.ts'
+import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
 import type { RunLog } from '../storage/runs.ts'
@@ -23,9 +24,11 @@ import { isLogged, type SamplePrompts, train } from '../trainer/loop.ts'
 import { runLength } from '../trainer/schedule.ts'
 import { checkpointBytes } from './checkpoint-files.ts'
 import { chatCodec } from './codec.ts'
-import { type EngineHost, planRequest } from './engine-host.ts'
+import type { EngineHost, Engines } from './engine/host.ts'
+import { planRequest } from './engine/plan-request.ts'
 import type { Library, OpenModel } from './library.ts'
 import { startingFrom } from './start-from.ts'
+import { tokensKey } from './token-key.ts'
 
 /** Tokens of a sample answer at most, and positions kept for questions asked while training. */
 const ANSWER_TOKENS = 64
@@ -37,6 +40,8 @@ const SIDE_BY_SIDE = 4
 export interface PreparedRun {
   config: RunConfig
   hashes: RunHashes
+  /** Key of the token table. */
+  tokens: string
   model: OpenModel
   codec: ChatCodec
   batches: TrainingBatches
@@ -49,23 +54,25 @@ export interface PreparedRun {
 
 /**
  * Opens what a run needs and holds it together.
+ * @param request of a stored run, whose token table is kept even where its data set is not
  * @param goesOn from a checkpoint: what it began with need not be here any more
  * @throws LapidaryError for whatever a person can mend: config, data, model, the adapter to begin with
  */
 export async function prepareRun(
   database: Database,
   library: Library,
-  request: StartRequest,
+  request: StartRequest & Partial<Pick<RunRecord, 'tokens'>>,
   call: Call = {},
   goesOn = false,
 ): Promise<PreparedRun> {
   const wanted = parseRunConfig(request.config)
-  const table = await database.get('tokens', request.tokens)
+  const model = await library.open(request.model, call)
+  const tokens = request.tokens ?? (await tokensOf(database, request.dataset, wanted, model))
+  const table = await database.get('tokens', tokens)
   if (!table)
     fail('missing_file', 'The tokenised data is no longer in this browser.', 'Prepare the data again.', {
-      tokens: request.tokens,
+      tokens,
     })
-  const model = await library.open(request.model, call)
   if (table.model !== model.info.hash)
     fail(
       'bad_data',
@@ -95,7 +102,22 @@ export async function prepareRun(
   }
   const plan = planRequest(config, model.info.config, await model.weights(), batches.maxima(), decode)
   const { steps } = runLength(config.training, batches.batchesPerEpoch)
-  return { config, hashes, model, codec, batches, samples, plan, steps, start }
+  return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start }
+}
+
+/** Key of the token table that the data worker made of the same recipe. */
+async function tokensOf(
+  database: Database,
+  id: string,
+  config: RunConfig,
+  model: OpenModel,
+): Promise<string> {
+  const dataset = await database.get('datasets', id)
+  if (!dataset)
+    fail('missing_file', `There is no data set "${id}" in this browser.`, 'Open the file again.', {
+      dataset: id,
+    })
+  return tokensKey(config, dataset.info.hash, model.info.hash)
 }
 
 /** Sample prompts that leave room for an answer, and the positions that they take. */
@@ -143,14 +165,16 @@ export class ActiveRun {
   readonly model: OpenModel
   /** Resolves with its last event when it has ended, however; whoever began it tells that event. */
   readonly ended: Promise<DoneEvent | ErrorEvent>
-  engine: Engine | null = null
+  #engine: Engine | null = null
   readonly #log: RunLog
   readonly #prepared: PreparedRun
+  readonly #noteSpeed: EngineHost['noteSpeed']
   readonly #loading = new AbortController()
   #stopping = false
 
+  /** @param engines the use of the engine that lasts as long as the run */
   constructor(
-    host: EngineHost,
+    { engines, noteSpeed }: { engines: Engines; noteSpeed: EngineHost['noteSpeed'] },
     log: RunLog,
     prepared: PreparedRun,
     resume: Checkpoint | null,
@@ -160,13 +184,14 @@ export class ActiveRun {
     this.model = prepared.model
     this.#log = log
     this.#prepared = prepared
-    this.ended = this.#guard(host, resume, onEvent)
+    this.#noteSpeed = noteSpeed
+    this.ended = this.#guard(engines, resume, onEvent)
   }
 
   stop(): void {
     this.#stopping = true
     // Before there is a step to stop after, there is nothing to keep either.
-    if (!this.engine) this.#loading.abort()
+    if (!this.#engine) this.#loading.abort()
   }
 
   /** The log as it is now, everything told so far stored. */
@@ -175,12 +200,12 @@ export class ActiveRun {
   }
 
   async #guard(
-    host: EngineHost,
+    engines: Engines,
     resume: Checkpoint | null,
     onEvent: (event: RunEvent) => void,
   ): Promise<DoneEvent | ErrorEvent> {
     try {
-      const done = await this.#train(host, resume, onEvent)
+      const done = await this.#train(engines, resume, onEvent)
       await this.#log.flush()
       return done
     } catch (error) {
@@ -189,23 +214,20 @@ export class ActiveRun {
       this.#log.add(event)
       // The failure that is told is the first one; a full disk may be behind both.
       await this.#log.flush().catch(() => {})
-      if (failure.code === 'device_lost' || failure.code === 'out_of_memory') host.close()
+      if (failure.code === 'device_lost' || failure.code === 'out_of_memory') await engines.close(error)
       return event
-    } finally {
-      this.engine = null
-      host.busy = false
     }
   }
 
   async #train(
-    host: EngineHost,
+    engines: Engines,
     resume: Checkpoint | null,
     onEvent: (event: RunEvent) => void,
   ): Promise<DoneEvent> {
     const { hashes, model, batches, plan, start } = this.#prepared
     onEvent({ type: 'stage', stage: 'load', progress: 0, note: `Loading ${model.info.name}` })
     const { training, engine: wanted } = this.#prepared.config
-    const engine = await host.load({
+    const engine = await engines.load({
       model,
       plan,
       seed: training.seed,
@@ -216,8 +238,8 @@ export class ActiveRun {
       signal: this.#loading.signal,
     })
     this.#loading.signal.throwIfAborted()
-    this.engine = engine
-    host.busy = true
+    this.#engine = engine
+    engines.lend({ engine, model, run: this.id })
     const described = engine.describe()
     const config: RunConfig = {
       ...this.#prepared.config,
@@ -249,7 +271,7 @@ export class ActiveRun {
     })
     const tokensPerSecond = median(speeds)
     if (tokensPerSecond !== null)
-      await host.noteSpeed({
+      await this.#noteSpeed({
         engine: described.kind,
         ...(described.backend && { backend: described.backend }),
         model: model.info.name,

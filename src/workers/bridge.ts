@@ -1,6 +1,8 @@
 import { type TransferHandler, transferHandlers } from 'comlink'
 import { isFailure, LapidaryError, toFailure } from '../protocol/errors.ts'
+import { inPieces } from '../protocol/exported.ts'
 import type { Call, Progress } from '../protocol/rooms/call.ts'
+import type { ExportedFile } from '../protocol/rooms/exports.ts'
 
 /** What both ends of a worker border must agree on: calls, failures, and the address that files lie under. */
 
@@ -56,8 +58,72 @@ const calls: TransferHandler<Call<unknown>, CrossingCall> = {
   },
 }
 
+/** A file whose bytes are asked for piece by piece, over a port of its own for each reading; no browser lacks ports. */
+interface CrossingFile {
+  path: string
+  size: number
+  port: MessagePort
+}
+type Piece = { bytes: Uint8Array<ArrayBuffer> } | { done: true } | { failure: unknown }
+
+const isFile = (value: unknown): value is ExportedFile =>
+  typeof value === 'object' && value !== null && typeof (value as ExportedFile).chunks === 'function'
+
+const files: TransferHandler<ExportedFile[], CrossingFile[]> = {
+  canHandle: (value): value is ExportedFile[] =>
+    Array.isArray(value) && value.length > 0 && value.every(isFile),
+  serialize(given) {
+    const crossing = given.map((file) => {
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = ({ ports: [reader] }) => serve(file, reader!)
+      return { path: file.path, size: file.size, port: port2 }
+    })
+    return [crossing, crossing.map(({ port }) => port)]
+  },
+  deserialize: (crossing) =>
+    crossing.map(({ path, size, port }) => ({ path, size, chunks: () => pieces(port) })),
+}
+
+/** Sends a piece for each message, until there is none left or the reader has had enough. */
+function serve(file: ExportedFile, reader: MessagePort): void {
+  const source = inPieces(file.chunks())
+  reader.onmessage = async ({ data }) => {
+    if (data === 'enough') {
+      await source.return(undefined)
+      return reader.close()
+    }
+    try {
+      const { value, done } = await source.next()
+      if (done) reader.postMessage({ done } satisfies Piece)
+      else reader.postMessage({ bytes: value } satisfies Piece, [value.buffer])
+    } catch (error) {
+      reader.postMessage({ failure: toFailure(error) } satisfies Piece)
+    }
+  }
+}
+
+async function* pieces(port: MessagePort): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const { port1, port2 } = new MessageChannel()
+  port.postMessage('read', [port2])
+  try {
+    for (;;) {
+      const next = await new Promise<Piece>((resolve) => {
+        port1.onmessage = ({ data }) => resolve(data)
+        port1.postMessage('next')
+      })
+      if ('failure' in next) throw rebuilt(next.failure)
+      if ('done' in next) return
+      yield next.bytes
+    }
+  } finally {
+    port1.postMessage('enough')
+    port1.close()
+  }
+}
+
 export function registerTransfers(): void {
   transferHandlers.set('lapidary-call', calls)
+  transferHandlers.set('lapidary-files', files)
 }
 
 type Method = (...args: never[]) => unknown

@@ -1,5 +1,6 @@
+import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
-import type { AnswerRoom, DataRoom, ModelRoom, RunRoom, Studio } from '../protocol/studio.ts'
+import type { AnswerRoom, DataRoom, ExportedFile, ModelRoom, RunRoom, Studio } from '../protocol/studio.ts'
 import { registerTransfers } from './bridge.ts'
 import { remoteRoom, WorkerHost } from './worker-host.ts'
 
@@ -23,11 +24,12 @@ export function createStudio(): Studio {
     base,
     TRAIN_IDLE_MS,
   )
+  const data = remoteRoom<DataRoom>(dataHost)
   const models = remoteRoom<ModelRoom>(trainHost, 'models')
   const runs = remoteRoom<RunRoom>(trainHost, 'runs')
   const follow = (onEvent: (event: RunEvent) => void) => watched(trainHost, onEvent)
   return {
-    data: remoteRoom<DataRoom>(dataHost),
+    data: override(data, { exportData: (...asked) => files(dataHost, () => data.exportData(...asked)) }),
     models: override(models, {
       async add(files, name, call) {
         await keepStorage()
@@ -40,13 +42,34 @@ export function createStudio(): Studio {
         const run = follow(onEvent)
         return run.settle(runs.start(request, run.onEvent, call))
       },
-      resume(id, onEvent, call) {
+      resume(id, onEvent, from, call) {
         const run = follow(onEvent)
-        return run.settle(runs.resume(id, run.onEvent, call))
+        return run.settle(runs.resume(id, run.onEvent, from, call))
       },
+      exportRun: (...asked) => files(trainHost, () => runs.exportRun(...asked)),
     }),
     answers: remoteRoom<AnswerRoom>(trainHost, 'answers'),
   }
+}
+
+/** Files of a worker, which keep it while they are read; where it was ended before that, they are made again. */
+async function files(host: WorkerHost, make: () => Promise<ExportedFile[]>): Promise<ExportedFile[]> {
+  let made = await make()
+  let worker = host.worker
+  return made.map(({ path, size }, i) => ({
+    path,
+    size,
+    async *chunks() {
+      if (host.worker !== worker) {
+        made = await make()
+        worker = host.worker
+      }
+      const file = made[i]
+      if (file?.path !== path || file.size !== size)
+        fail('bad_state', `${path} has changed since it was made.`, 'Make the files again.', { path })
+      yield* host.reading(file.chunks())
+    },
+  }))
 }
 
 /** A worker is kept while a run goes on, and its crash is told as the run's error: the run itself cannot any more. */

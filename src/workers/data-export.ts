@@ -1,7 +1,8 @@
 import { csvFiles } from '../export/data/csv.ts'
 import { jsonLinesFiles } from '../export/data/jsonl.ts'
 import { kauldronFiles } from '../export/data/kauldron.ts'
-import type { DataRow } from '../export/data/rows.ts'
+import type { DataFile, DataRow } from '../export/data/rows.ts'
+import { blobFile } from '../protocol/exported.ts'
 import type { DataFormat, ExampleText } from '../protocol/preparation.ts'
 import type { OpenRecipe } from '../protocol/recipe.ts'
 import type { Call, ExportedFile } from '../protocol/studio.ts'
@@ -43,18 +44,20 @@ export async function exportData(
     const sizes = model === undefined ? null : (await (await library()).open(model)).info.config
     const pairs = ({ row, messages, text }: ExampleText) =>
       seq2seqPair(messages ? { messages, row } : { text: text ?? '', row })
-    return kauldronFiles(mapped(splits, pairs), { ...config, model: sizes })
+    return exported(kauldronFiles(mapped(splits, pairs), { ...config, model: sizes }))
   }
   const plain = mapped(
     splits,
     ({ messages, text }): DataRow => (messages ? { messages } : { text: text ?? '' }),
   )
-  if (format === 'jsonl') return jsonLinesFiles(plain)
-  if (format === 'csv') return csvFiles(plain)
+  if (format === 'jsonl') return exported(jsonLinesFiles(plain))
+  if (format === 'csv') return exported(csvFiles(plain))
   // Its writer is loaded only when it is wanted.
   const { parquetFiles } = await import('../export/data/parquet.ts')
-  return parquetFiles(plain)
+  return exported(parquetFiles(plain))
 }
+
+const exported = (files: readonly DataFile[]) => files.map(({ path, blob }) => blobFile(path, blob))
 
 function mapped<A, B>(splits: Record<Split, A[]>, change: (row: A) => B): Record<Split, B[]> {
   return {

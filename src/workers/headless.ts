@@ -1,5 +1,6 @@
 import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import { blobOf } from '../protocol/exported.ts'
 import { mappingFor } from '../protocol/recipe.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { AdapterFiles, ExportedFile, FileInFolder, Mapping, StartRequest } from '../protocol/studio.ts'
@@ -20,6 +21,8 @@ export interface HeadlessJob {
   /** Where the files of the adapter to begin with lie. */
   adapter: string | null
   resume: { checkpoint: string; log: string } | null
+  /** Formats wanted; the adapter as PEFT has it and the checkpoint are always written. */
+  exports: string[]
   /** Kernels chosen before, by device; for where the config names none. */
   choices: Record<string, Record<string, string>>
   /** Where results are PUT, with a slash at its end. */
@@ -54,9 +57,10 @@ export function openHeadless(): void {
   const files = queue()
   const tell = (message: object) => messages.add(async () => window.lapidaryEvent?.(JSON.stringify(message)))
   const put = async (job: HeadlessJob, folder: string, files: ExportedFile[]) => {
-    for (const { path, blob } of files) {
-      const response = await fetch(`${job.out}${folder}/${path}`, { method: 'PUT', body: blob })
-      if (!response.ok) throw new Error(`${folder}/${path}: ${await response.text()}`)
+    for (const file of files) {
+      const body = await blobOf(file)
+      const response = await fetch(`${job.out}${folder}/${file.path}`, { method: 'PUT', body })
+      if (!response.ok) throw new Error(`${folder}/${file.path}: ${await response.text()}`)
     }
   }
 
@@ -80,8 +84,8 @@ export function openHeadless(): void {
     const adapter = job.adapter === null ? null : await adapterAt(job.adapter)
     const config = parseRunConfig({ ...wanted, engine })
     tell({ config, device })
-    const request = { config, model: job.model, tokens: info.tokens, samplePrompts: job.samplePrompts }
-    return { ...request, ...(adapter && { adapter }) }
+    const { model, samplePrompts } = job
+    return { dataset: dataset.id, model, config, samplePrompts, ...(adapter && { adapter }) }
   }
 
   async function deviceName({ engine }: RunConfig): Promise<string> {
@@ -100,7 +104,9 @@ export function openHeadless(): void {
     const onEvent = (event: RunEvent) => {
       emit(event, event.type !== 'stage')
       if (event.type === 'checkpoint')
-        files.add(async () => put(job, 'checkpoint', await studio.runs.exportCheckpoint(await started)))
+        files.add(async () =>
+          put(job, 'checkpoint', await studio.runs.exportRun(await started, 'checkpoint')),
+        )
       if (event.type === 'done') ended(null)
       if (event.type === 'error') ended(event.failure)
     }
@@ -108,7 +114,11 @@ export function openHeadless(): void {
     const run = await started
     const failure = await end
     if (failure) throw new LapidaryError(failure)
-    files.add(async () => put(job, 'adapter', await studio.runs.exportAdapter(run)))
+    for (const format of new Set(['peft', ...job.exports]))
+      if (format !== 'checkpoint')
+        files.add(async () =>
+          put(job, format === 'peft' ? 'adapter' : format, await studio.runs.exportRun(run, format)),
+        )
     await Promise.all([messages.empty(), files.empty()])
   }
 

@@ -50,18 +50,18 @@ export class OpenModel {
 
 /** Models by id: stored ones, the bundled one, and folders served with a manifest (the id is their address). */
 export class Library {
-  readonly #database: Database
+  readonly #database: () => Promise<Database>
   readonly #base: string
   readonly #open = new Map<string, OpenModel>()
 
   /** @param base address that bundled files lie under */
-  constructor(database: Database, base: string) {
+  constructor(database: () => Promise<Database>, base: string) {
     this.#database = database
     this.#base = base
   }
 
   async list(): Promise<ModelInfo[]> {
-    const stored = (await this.#database.getAll('models')).map(infoOf)
+    const stored = (await (await this.#database()).getAll('models')).map(infoOf)
     if (stored.some(({ id }) => id === BUNDLED.id)) return stored
     return [await this.#bundledInfo(), ...stored]
   }
@@ -75,7 +75,7 @@ export class Library {
       const known = this.#open.get(id)
       return known ?? this.#keep(await openServed(id))
     }
-    let stored = await this.#database.get('models', id)
+    let stored = await (await this.#database()).get('models', id)
     if (id === BUNDLED.id && (!stored || (await this.#isOutdated(stored))))
       stored = await oneAtATime(() => this.#storeBundled(call))
     if (!stored)
@@ -87,7 +87,7 @@ export class Library {
       )
     const known = this.#open.get(id)
     if (known?.info.hash === stored.hash) return known
-    return this.#keep(new OpenModel(infoOf(stored), modelFiles(this.#database, stored)))
+    return this.#keep(new OpenModel(infoOf(stored), modelFiles(await this.#database(), stored)))
   }
 
   /** Checks a folder's files from config to tokenizer, then stores them. One of the same name is replaced. */
@@ -102,7 +102,7 @@ export class Library {
     }
     const { parameters } = model.info
     const stored = await putModel(
-      this.#database,
+      await this.#database(),
       { id, name, origin: 'files', config, parameters, practice: false },
       kept,
       call,
@@ -143,7 +143,7 @@ export class Library {
 
   async #storeBundled(call: Call): Promise<StoredModel> {
     // Another worker may have stored it while this one waited.
-    const stored = await this.#database.get('models', BUNDLED.id)
+    const stored = await (await this.#database()).get('models', BUNDLED.id)
     if (stored && !(await this.#isOutdated(stored))) return stored
     const files = new Map<string, ByteSource>()
     for (const [i, file] of BUNDLED_FILES.entries()) {
@@ -153,7 +153,7 @@ export class Library {
     const config = await readConfig(files)
     const { parameters } = describe(BUNDLED.id, BUNDLED.name, config, '', files)
     return putModel(
-      this.#database,
+      await this.#database(),
       { ...BUNDLED, origin: 'bundled', config, parameters, practice: true },
       files,
       call.signal ? { signal: call.signal } : {},

@@ -5,11 +5,9 @@ import { fail } from '../protocol/errors.ts'
 import { type LoraConfig, loraScaling, type RunConfig, targetModules } from '../protocol/run-config.ts'
 import type { AdapterFiles } from '../protocol/studio.ts'
 import type { Database } from '../storage/database.ts'
-import { getCheckpoint, readCheckpoint } from '../storage/runs.ts'
-import { parseMeta } from '../trainer/checkpoint.ts'
 import { adapterHash, openAdapter, readAdapter } from './adapter-files.ts'
-import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { OpenModel } from './library.ts'
+import { RunShelf } from './run-shelf.ts'
 
 /** What a new run begins with, and its config with the hash of that filled in. */
 export interface Starting {
@@ -63,16 +61,6 @@ async function adapterOfRun(
       'Choose another run to begin with, or begin with nothing.',
       { field: 'start.run', run },
     )
-  const stored = await getCheckpoint(database, run, slot)
-  if (!stored)
-    fail(
-      'missing_file',
-      slot === 'best'
-        ? `No checkpoint of run "${record.name}" was kept as its best: it was never validated.`
-        : `The run "${record.name}" has no checkpoint yet.`,
-      slot === 'best' ? 'Begin with its last one.' : 'Let it train on, or stop it: a stop saves one.',
-      { field: 'start.checkpoint', run },
-    )
   if (record.modelHash !== model.info.hash)
     fail(
       'bad_state',
@@ -81,8 +69,8 @@ async function adapterOfRun(
       { field: 'model', expected: record.modelHash, found: model.info.hash },
     )
   requireSame(record.config.lora, lora, `the run "${record.name}"`)
-  return (await readCheckpointFiles(parseMeta(stored.meta), await readCheckpoint(database, stored))).state
-    .lora
+  const { state } = await new RunShelf(async () => database).needCheckpoint(run, slot)
+  return state.lora
 }
 
 async function adapterOfFiles(

@@ -66,6 +66,28 @@ export class WorkerHost {
     return release
   }
 
+  /** Which worker runs; another one after it was ended. */
+  get worker(): Worker | null {
+    return this.#running?.worker ?? null
+  }
+
+  /** Keeps the worker while something of it is read, which fails where it dies meanwhile. */
+  async *reading<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+    const { crash } = this.#start()
+    const iterator = source[Symbol.asyncIterator]()
+    this.#enter()
+    try {
+      for (;;) {
+        const { value, done } = await Promise.race([iterator.next(), crash])
+        if (done) return
+        yield value
+      }
+    } finally {
+      void iterator.return?.().catch(() => {})
+      this.#leave()
+    }
+  }
+
   #start() {
     if (this.#running) return this.#running
     const worker = this.#make()

@@ -5,11 +5,10 @@ import { csvFiles } from '../../src/export/data/csv.ts'
 import { jsonLinesFiles } from '../../src/export/data/jsonl.ts'
 import { kauldronFiles } from '../../src/export/data/kauldron.ts'
 import { parquetFiles } from '../../src/export/data/parquet.ts'
-import type { DataRow } from '../../src/export/data/rows.ts'
+import type { DataFile, DataRow } from '../../src/export/data/rows.ts'
 import { blobSource } from '../../src/files/bytes.ts'
 import { tableRows } from '../../src/files/table.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
-import type { ExportedFile } from '../../src/protocol/studio.ts'
 import type { Message } from '../../src/protocol/tokens.ts'
 import { failure } from './helpers.ts'
 
@@ -34,9 +33,8 @@ const long: DataRow = {
 }
 const pairs = TEXTS.map(pair)
 
-const text = (files: ExportedFile[], path: string) => files.find((file) => file.path === path)!.blob.text()
-const open = async ({ path, blob }: ExportedFile) =>
-  tableRows((await openDataset(path, blobSource(blob))).table)
+const text = (files: DataFile[], path: string) => files.find((file) => file.path === path)!.blob.text()
+const open = async ({ path, blob }: DataFile) => tableRows((await openDataset(path, blobSource(blob))).table)
 
 describe('JSON lines', () => {
   test('a line a row, a file a split', async () => {
@@ -82,7 +80,7 @@ describe('Parquet', () => {
     const [file] = parquetFiles({ train: [...pairs, withSystem] })
     expect(file!.path).toBe('data/train-00000-of-00001.parquet')
     const { parquetReadObjects } = await import('hyparquet')
-    const read = async (one: ExportedFile) => parquetReadObjects({ file: await one.blob.arrayBuffer() })
+    const read = async (one: DataFile) => parquetReadObjects({ file: await one.blob.arrayBuffer() })
     expect(await read(file!)).toEqual([
       ...TEXTS.map((one) => ({ system: null, prompt: one, response: `${one}!` })),
       { system: 'be kind', prompt: 'q', response: 'a' },

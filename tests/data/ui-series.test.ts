@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { EvalEvent, StepEvent } from '../../src/protocol/events.ts'
+import { RunSeries } from '../../src/runs/series.ts'
 import { align, smooth, thin } from '../../src/ui/charts/align.ts'
 import { tableRows } from '../../src/ui/charts/rows.ts'
-import { RunSeries } from '../../src/ui/charts/series.ts'
 import { StepClock } from '../../src/ui/state/clock.ts'
 
 const step = (at: number, loss: number, more: Partial<StepEvent> = {}): StepEvent => ({
@@ -24,64 +24,6 @@ const evaluation = (at: number, loss: number): EvalEvent => ({
   epoch: at / 10,
   eval_loss: loss,
   metrics: { mean_token_accuracy: 0.25 },
-})
-
-describe('columns of a run', () => {
-  it('grow past their first size and keep every value', () => {
-    const series = new RunSeries()
-    for (let i = 1; i <= 1000; i++) series.addStep(step(i, 1 / i))
-    expect(series.steps.length).toBe(1000)
-    expect([...series.metrics.loss.view()]).toEqual(Array.from({ length: 1000 }, (_, i) => 1 / (i + 1)))
-  })
-
-  it('are cut back by a resumed run that goes over known ground', () => {
-    const series = new RunSeries()
-    series.addEval(evaluation(0, 4))
-    for (let i = 1; i <= 25; i++) {
-      series.addStep(step(i, i))
-      if (i % 10 === 0) series.addEval(evaluation(i, i))
-    }
-    series.addStep(step(11, 111))
-    expect([...series.steps.view()]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
-    expect(series.metrics.loss.at(10)).toBe(111)
-    expect(series.metrics.grad_norm.length).toBe(11)
-    expect([...series.evalSteps.view()]).toEqual([0, 10])
-  })
-
-  it('hold nothing for a skipped step, and tell their listeners', () => {
-    const series = new RunSeries()
-    let told = 0
-    const stop = series.subscribe(() => told++)
-    series.addStep(step(1, Number.NaN, { skipped: true }))
-    series.addStep(step(2, 2))
-    stop()
-    series.addStep(step(3, 3))
-    expect(series.metrics.loss.at(0)).toBeNaN()
-    expect(series.steps.length).toBe(3)
-    expect(told).toBe(2)
-  })
-
-  it('come back the same from storage', () => {
-    const live = new RunSeries()
-    const evals = [evaluation(0, 3), evaluation(2, 2)]
-    live.addEval(evals[0]!)
-    live.addStep(step(1, 3))
-    live.addStep(step(2, 2.5))
-    live.addEval(evals[1]!)
-    const stored = new RunSeries()
-    stored.load(
-      {
-        steps: Uint32Array.of(1, 2),
-        epochs: Float64Array.of(0.1, 0.2),
-        evalSteps: Uint32Array.of(0, 2),
-        columns: { loss: Float64Array.of(3, 2.5) },
-      },
-      evals,
-    )
-    for (const name of ['steps', 'epochs', 'evalSteps', 'evalEpochs', 'evalLoss', 'evalAccuracy'] as const)
-      expect([...stored[name].view()], name).toEqual([...live[name].view()])
-    expect([...stored.metrics.loss.view()]).toEqual([3, 2.5])
-  })
 })
 
 describe('smoothing', () => {
@@ -141,10 +83,10 @@ describe('one axis for several curves', () => {
 describe('the table beside the chart', () => {
   it('has each validation, the first and the last step, and is not longer than asked for', () => {
     const series = new RunSeries()
-    series.addEval(evaluation(0, 4))
+    series.add(evaluation(0, 4))
     for (let i = 1; i <= 997; i++) {
-      series.addStep(step(i, i))
-      if (i % 250 === 0) series.addEval(evaluation(i, i / 2))
+      series.add(step(i, i))
+      if (i % 250 === 0) series.add(evaluation(i, i / 2))
     }
     const rows = tableRows(series, 40)
     expect(rows.length).toBeLessThanOrEqual(46)

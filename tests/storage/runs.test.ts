@@ -7,7 +7,7 @@ import { collectOrphans, type Database, openDatabase } from '../../src/storage/d
 import { putTokens, readTokens, removeDataset } from '../../src/storage/datasets.ts'
 import { modelFiles, putModel, removeModel } from '../../src/storage/models.ts'
 import {
-  getCheckpoint,
+  listCheckpoints,
   listRuns,
   putRun,
   RunLog,
@@ -34,6 +34,7 @@ const record = (id = 'r1') =>
       config: parseRunConfig({}),
       model: 'pebble',
       modelHash: 'm',
+      dataset: 'd',
       tokens: 't',
       tokensHash: 'h',
       samplePrompts: [],
@@ -110,7 +111,7 @@ describe('checkpoints', () => {
   const bytes = (n: number) => Uint8Array.of(n, n, n)
   const slots = async () => {
     const read = async (slot: 'last' | 'best') => {
-      const found = await getCheckpoint(database, 'r1', slot)
+      const found = (await listCheckpoints(database, 'r1')).find((one) => one.slot === slot)
       return found ? [found.step, (await readCheckpoint(database, found))[0]] : null
     }
     return [await read('last'), await read('best')]

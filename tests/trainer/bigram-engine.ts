@@ -17,6 +17,9 @@ import type {
 const A = 'base_model.model.bigram.lora_A.weight'
 const B = 'base_model.model.bigram.lora_B.weight'
 
+/** Frozen tables by number of words: the same for every engine. */
+const BASES = new Map<number, Float32Array<ArrayBuffer>>()
+
 /** Uniform in [0, 1), a function of its arguments alone. */
 function noise(...key: number[]): number {
   let h = 2166136261
@@ -73,8 +76,10 @@ export class BigramEngine implements Engine {
     this.#rank = options.rank ?? 3
     this.#dropout = options.dropout ?? 0.1
     const seed = options.seed ?? 42
-    const { base, a, b } = { base: this.#fill(7, 0, 2), a: this.#fill(seed, 1, 1), b: this.#fill(seed, 2, 0) }
-    this.#base = base(this.#words * this.#words)
+    const { a, b } = { a: this.#fill(seed, 1, 1), b: this.#fill(seed, 2, 0) }
+    const base = BASES.get(this.#words) ?? this.#fill(7, 0, 2)(this.#words * this.#words)
+    BASES.set(this.#words, base)
+    this.#base = base
     const shapes = { [A]: [this.#rank, this.#words], [B]: [this.#words, this.#rank] }
     this.#parameters = {
       [A]: { shape: shapes[A]!, data: a(this.#rank * this.#words) },

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { RunEvent, StepEvent } from '../../src/protocol/events.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { differences } from '../../src/runs/compare.ts'
-import { MetricColumns } from '../../src/runs/metrics.ts'
 import { afterEvent, newRun, replayed, runInfo } from '../../src/runs/record.ts'
+import { RunSeries } from '../../src/runs/series.ts'
 import { CONFIG, sit } from './support.ts'
 
 const step = (step: number, loss: number): StepEvent => ({
@@ -19,29 +19,82 @@ const step = (step: number, loss: number): StepEvent => ({
   tokens_per_second: 100,
 })
 
-describe('metric columns', () => {
+const evaluation = (at: number, eval_loss: number, metrics: Record<string, number> = {}): RunEvent => ({
+  type: 'eval',
+  step: at,
+  epoch: at / 4,
+  eval_loss,
+  metrics,
+})
+
+describe('the series of a run', () => {
   test('grow past their first room and keep every value', () => {
-    const columns = new MetricColumns()
-    for (let i = 1; i <= 1000; i++) columns.add(step(i, 1 / i))
-    columns.add({ type: 'eval', step: 1000, epoch: 250, eval_loss: 0.25, metrics: {} })
-    const { steps, columns: values, evalSteps } = columns.snapshot()
-    expect(steps.length).toBe(1000)
-    expect(values.loss![776]).toBe(1 / 777)
-    expect([...evalSteps]).toEqual([1000])
-    expect([...values.eval_loss!]).toEqual([0.25])
+    const series = new RunSeries()
+    for (let i = 1; i <= 1000; i++) series.add(step(i, 1 / i))
+    series.add(evaluation(1000, 0.25))
+    expect(series.training.length).toBe(1000)
+    expect([...series.training.column('loss').view()]).toEqual(
+      Array.from({ length: 1000 }, (_, i) => 1 / (i + 1)),
+    )
+    const { training, validation } = series.snapshot()
+    expect(training.columns.loss![776]).toBe(1 / 777)
+    expect([[...validation.steps], [...validation.columns.eval_loss!]]).toEqual([[1000], [0.25]])
   })
 
-  test('give buffers of their own', () => {
-    const columns = MetricColumns.from([step(1, 2)])
-    const { steps, epochs, columns: values } = columns.snapshot()
-    const buffers = [steps, epochs, ...Object.values(values)].map((column) => column.buffer)
+  test('have a column for any figure that an evaluation tells, whenever it first does', () => {
+    const series = RunSeries.from([
+      evaluation(0, 3),
+      evaluation(2, 2, { mean_token_accuracy: 0.5 }),
+      evaluation(4, 1, { perplexity: 2.7, mean_token_accuracy: 0.75 }),
+    ])
+    expect(series.validation.names.sort()).toEqual(['eval_loss', 'mean_token_accuracy', 'perplexity'])
+    expect([...series.validation.column('mean_token_accuracy').view()]).toEqual([Number.NaN, 0.5, 0.75])
+    expect([...series.validation.column('perplexity').view()]).toEqual([Number.NaN, Number.NaN, 2.7])
+    expect([...series.validation.column('unheard of').view()]).toEqual([Number.NaN, Number.NaN, Number.NaN])
+  })
+
+  test('are cut back by a resumed run that goes over known ground', () => {
+    const series = RunSeries.from([evaluation(0, 4)])
+    for (let i = 1; i <= 25; i++) {
+      series.add(step(i, i))
+      if (i % 10 === 0) series.add(evaluation(i, i))
+    }
+    series.add(step(11, 111))
+    expect([...series.training.steps.view()]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+    expect(series.training.column('loss').at(10)).toBe(111)
+    expect(series.training.column('grad_norm').length).toBe(11)
+    expect([...series.validation.steps.view()]).toEqual([0, 10])
+  })
+
+  test('hold nothing for a skipped step, read from JSON or not, and tell their listeners', () => {
+    const series = new RunSeries()
+    let told = 0
+    const stop = series.subscribe(() => told++)
+    series.add({ ...step(1, Number.NaN), skipped: true })
+    series.add(JSON.parse(JSON.stringify({ ...step(2, Number.NaN), skipped: true })) as RunEvent)
+    series.add(JSON.parse(JSON.stringify(step(3, Number.NaN))) as RunEvent)
+    expect(series.add({ type: 'notice', message: 'no figure' })).toBe(false)
+    stop()
+    series.add(step(4, 4))
+    expect([...series.training.column('loss').view()]).toEqual([Number.NaN, Number.NaN, Number.NaN, 4])
+    expect([...series.training.column('grad_norm').view()]).toEqual([Number.NaN, Number.NaN, 1, 1])
+    expect(series.training.length).toBe(4)
+    expect(told).toBe(3)
+  })
+
+  test('come back the same from storage, in buffers of their own, and grow from there', () => {
+    const live = RunSeries.from([evaluation(0, 3), step(1, 3), step(2, 2.5), evaluation(2, 2, { x: 1 })])
+    const data = live.snapshot()
+    const buffers = [data.training, data.validation].flatMap(({ steps, epochs, columns }) =>
+      [steps, epochs, ...Object.values(columns)].map(({ buffer }) => buffer),
+    )
     expect(new Set(buffers).size).toBe(buffers.length)
-    expect(buffers.every((buffer) => buffer.byteLength <= 8)).toBe(true)
-  })
-
-  test('read a skipped step from JSON as NaN', () => {
-    const read = JSON.parse(JSON.stringify(step(3, Number.NaN))) as RunEvent
-    expect(MetricColumns.from([read]).snapshot().columns.loss![0]).toBeNaN()
+    expect(buffers.every((buffer) => buffer.byteLength <= 16)).toBe(true)
+    const stored = new RunSeries()
+    stored.load(data)
+    expect(stored.snapshot()).toEqual(data)
+    for (const series of [live, stored]) for (let i = 3; i < 600; i++) series.add(step(i, i))
+    expect(stored.snapshot()).toEqual(live.snapshot())
   })
 })
 
@@ -52,6 +105,7 @@ describe('a run record', () => {
     model: 'http://127.0.0.1:80/gemma-3/',
     modelHash: 'm',
     tokens: 't',
+    dataset: 'd',
     tokensHash: 'h',
     samplePrompts: [],
     maxSteps: 9,

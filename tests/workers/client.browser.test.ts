@@ -1,6 +1,7 @@
 import { deleteDB } from 'idb'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LapidaryError } from '../../src/protocol/errors.ts'
+import { blobOf } from '../../src/protocol/exported.ts'
 import type { DatasetPreview } from '../../src/protocol/studio.ts'
 import { registerTransfers } from '../../src/workers/bridge.ts'
 import { createStudio } from '../../src/workers/client.ts'
@@ -66,6 +67,37 @@ describe('the worker border', () => {
     const late = room.count((n) => seen.push(-n), { signal: AbortSignal.abort() })
     expect(await thrownBy(late)).toMatchObject({ code: 'cancelled' })
     expect(Math.min(...seen)).toBe(1)
+  })
+
+  test('lets files through piece by piece, as they are read', async () => {
+    const { room, workers } = host()
+    const [file] = await room.files(500 * 2 ** 20)
+    expect([file!.path, file!.size]).toEqual(['folder/large.bin', 500 * 2 ** 20])
+    let read = 0
+    for await (const piece of file!.chunks()) {
+      expect(piece[0]).toBe((read / 2 ** 20) % 256)
+      read += piece.byteLength
+      if (read >= 40 * 2 ** 20) break
+    }
+    // No more was made than a few pieces ahead of what was read.
+    expect(await room.made()).toBeLessThan(60 * 2 ** 20)
+    const [short] = await room.files(9 * 2 ** 20 + 5)
+    for (let time = 0; time < 2; time++) expect((await blobOf(short!)).size).toBe(9 * 2 ** 20 + 5)
+    const [broken] = await room.files(9 * 2 ** 20, 6 * 2 ** 20)
+    expect(await thrownBy(blobOf(broken!))).toMatchObject({ code: 'bad_file', message: 'It broke off.' })
+    // A worker that dies meanwhile is told to whoever reads.
+    const [lost] = await room.files(500 * 2 ** 20)
+    const reading = workers.reading(lost!.chunks())
+    await reading.next()
+    const dying = room.die()
+    expect(
+      await thrownBy(
+        (async () => {
+          for (;;) await reading.next().then(() => new Promise((resolve) => setTimeout(resolve, 5)))
+        })(),
+      ),
+    ).toMatchObject({ code: 'internal', message: expect.stringMatching(/out of everything/) })
+    await dying.catch(() => {})
   })
 
   test('ends a worker when idle, and starts another when needed; a held or busy one stays', async () => {

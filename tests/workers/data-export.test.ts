@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
+import { blobOf } from '../../src/protocol/exported.ts'
 import type { ExportedFile } from '../../src/protocol/studio.ts'
 import { failure } from '../data/helpers.ts'
 import { changed, recipeOf } from '../support/recipe.ts'
@@ -11,7 +12,8 @@ beforeEach(() => {
 })
 
 const csv = `q,a\n${Array.from({ length: 20 }, (_, i) => `Where is ${i}?,In box ${i}.`).join('\n')}\n`
-const text = (files: ExportedFile[], path: string) => files.find((file) => file.path === path)!.blob.text()
+const text = async (files: ExportedFile[], path: string) =>
+  (await blobOf(files.find((file) => file.path === path)!)).text()
 const balls = async () => {
   const info = await data.openFile(new File([csv], 'balls.csv'))
   return recipeOf(info, { data: { ...PAIRS, validation_share: 0.25 }, training: { seed: 3 } })
@@ -35,7 +37,7 @@ test('every row is in one file of its split, the same rows in each format', asyn
   )
   const { parquetReadObjects } = await import('hyparquet')
   const [parquet] = await data.exportData(await balls(), 'parquet')
-  const rows = await parquetReadObjects({ file: await parquet!.blob.arrayBuffer() })
+  const rows = await parquetReadObjects({ file: await (await blobOf(parquet!)).arrayBuffer() })
   expect(rows.map(({ prompt }) => prompt)).toEqual(train)
 
   const kauldron = await data.exportData(await balls(), 'kauldron')
@@ -50,7 +52,7 @@ test('plain text has no form in kauldron', async () => {
   const asked = changed(await balls(), { data: { prompt: null, response: null, text: 'q' } })
   await failure(() => data.exportData(asked, 'kauldron'), 'bad_data')
   const [lines] = await data.exportData(asked, 'jsonl')
-  expect(JSON.parse((await lines!.blob.text()).split('\n')[0]!)).toHaveProperty('text')
+  expect(JSON.parse((await (await blobOf(lines!)).text()).split('\n')[0]!)).toHaveProperty('text')
 })
 
 test('it can be stopped', async () => {

@@ -3,7 +3,8 @@ import { IDBFactory } from 'fake-indexeddb'
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { EngineChoice, PlanRequest, PortableBackend } from '../../src/protocol/engine.ts'
 import { openDatabase } from '../../src/storage/database.ts'
-import { EngineHost, type LoadRequest } from '../../src/workers/engine-host.ts'
+import { EngineHost } from '../../src/workers/engine/host.ts'
+import type { LoadRequest } from '../../src/workers/engine/loading.ts'
 import type { OpenModel } from '../../src/workers/library.ts'
 import { BigramEngine } from '../trainer/bigram-engine.ts'
 import { ToyEngine, toyCheck } from './toy-engine.ts'
@@ -55,16 +56,18 @@ const load = (
   engine: EngineChoice = 'auto',
   options: Pick<LoadRequest, 'onProgress' | 'signal'> = {},
 ) =>
-  to.load({
-    model,
-    plan: { decode: null } as PlanRequest,
-    seed: 1,
-    engine,
-    backend: 'auto',
-    defaultLimits: false,
-    choices: {},
-    ...options,
-  })
+  to.use('answer', ({ load }) =>
+    load({
+      model,
+      plan: { decode: null } as PlanRequest,
+      seed: 1,
+      engine,
+      backend: 'auto',
+      defaultLimits: false,
+      choices: {},
+      ...options,
+    }),
+  )
 
 test('an adapter is checked before the first load on it, once for each build', async () => {
   const first = host()
@@ -162,16 +165,20 @@ test('while operations are checked, no other is opened', async () => {
     refused = await it.device('portable').catch((error: unknown) => error)
   }
   expect(await it.checkGpu()).toMatchObject({ passed: true })
-  expect(refused).toMatchObject({ code: 'bad_state' })
+  expect(refused).toMatchObject({ code: 'bad_state', detail: { held_by: 'check' } })
   expect((await it.device('portable')).engine).toBe('portable')
 })
 
 test('while a run uses the engine, no other is opened', async () => {
   const it = host()
   await load(it, 'portable')
-  it.busy = true
-  await expect(it.device('webgpu')).rejects.toMatchObject({ code: 'bad_state' })
-  expect((await it.device('portable')).engine).toBe('portable')
-  it.busy = false
+  await it.use('train', async () => {
+    await expect(it.device('webgpu')).rejects.toMatchObject({
+      code: 'bad_state',
+      message: 'A run is going on in this window.',
+      detail: { held_by: 'train' },
+    })
+    expect((await it.device('portable')).engine).toBe('portable')
+  })
   expect((await it.device('webgpu')).engine).toBe('webgpu')
 })

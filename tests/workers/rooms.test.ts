@@ -9,10 +9,12 @@ import { bufferSource } from '../../src/files/bytes.ts'
 import { openWeights } from '../../src/files/weights.ts'
 import { LapidaryError } from '../../src/protocol/errors.ts'
 import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
+import { blobOf } from '../../src/protocol/exported.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
-import type { Mapping, StartRequest } from '../../src/protocol/studio.ts'
+import type { CheckpointChoice, Mapping, StartRequest } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
+import { readEvents } from '../../src/storage/runs.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { changed, recipeOf } from '../support/recipe.ts'
@@ -72,8 +74,25 @@ async function requested(
   const config = parseRunConfig(settings)
   const dataset = await data.openFile(file)
   const wanted = { ...config, data: { ...config.data, ...mapping, validation_share: 0.2 } }
-  const prepared = await data.prepare({ dataset: dataset.id, model, config: wanted })
-  return { config, model, tokens: prepared.tokens, samplePrompts: [{ prompt: 'Where is ball 3?' }] }
+  const recipe = { dataset: dataset.id, model, config: wanted }
+  await data.prepare(recipe)
+  return { ...recipe, samplePrompts: [{ prompt: 'Where is ball 3?' }] }
+}
+
+/** Files of a run by path. */
+async function exported(
+  train: ReturnType<typeof trainRooms>,
+  run: string,
+  format: string,
+  which?: CheckpointChoice,
+): Promise<Map<string, Blob>> {
+  const files = new Map<string, Blob>()
+  for (const file of await train.runs.exportRun(run, format, which)) {
+    const blob = await blobOf(file)
+    expect(blob.size).toBe(file.size)
+    files.set(file.path, blob)
+  }
+  return files
 }
 
 /** Collects events until the run has ended. */
@@ -88,6 +107,14 @@ function listener() {
     if (event.type === 'done' || event.type === 'error') ended(event)
   }
   return { events, end, onEvent }
+}
+
+/** Everything that a run has logged. */
+async function logOf(run: string): Promise<RunEvent[]> {
+  const database = await openDatabase()
+  const events = await readEvents(database, run)
+  database.close()
+  return events
 }
 
 async function failureOf(promise: Promise<unknown>): Promise<LapidaryError> {
@@ -208,7 +235,7 @@ describe('models', () => {
   test('first asked for by two workers at once, it is stored once, and both can read it', async () => {
     const [a, b] = [rooms(), rooms()]
     const [first, second] = await Promise.all([requested(a.data), requested(b.data)])
-    expect(second.tokens).toBe(first.tokens)
+    expect(second).toEqual(first)
     const { train } = rooms()
     const { end, onEvent } = listener()
     await train.runs.start(first, onEvent)
@@ -308,14 +335,16 @@ describe('a run', () => {
     expect(run!.engine).toMatchObject({ device: 'bigram' })
     expect(run!.config.engine.choices).toEqual({ matmul: 'naive' })
     expect(run!.config.model.hash).toMatch(/^[0-9a-f]{64}$/)
-    expect(await train.runs.events(id)).toEqual(events.filter(({ type }) => type !== 'stage'))
-    const metrics = await train.runs.metrics(id)
-    expect([...metrics.steps]).toEqual([1, 2, 3, 4, 5, 6])
-    expect([...metrics.evalSteps]).toEqual([0, 3, 6])
+    expect(await logOf(id)).toEqual(events.filter(({ type }) => type !== 'stage'))
+    const { series, events: others } = await train.runs.history(id)
+    expect([...series.training.steps]).toEqual([1, 2, 3, 4, 5, 6])
+    expect([...series.validation.steps]).toEqual([0, 3, 6])
+    expect(Object.keys(series.validation.columns)).toContain('mean_token_accuracy')
+    expect(others).toEqual(events.filter(({ type }) => !/^(stage|step|eval)$/.test(type)))
     const samples = events.filter((event) => event.type === 'sample')
     expect(samples.map(({ step }) => step)).toEqual([0, 3, 6])
 
-    const files = new Map((await train.runs.exportAdapter(id)).map(({ path, blob }) => [path, blob]))
+    const files = await exported(train, id, 'peft')
     expect([...files.keys()]).toEqual(['adapter_config.json', 'adapter_model.safetensors', 'README.md'])
     const config = JSON.parse(await files.get('adapter_config.json')!.text())
     expect(config).toMatchObject({ peft_type: 'LORA', r: 8, base_model_name_or_path: 'Pebble' })
@@ -348,7 +377,7 @@ describe('a run', () => {
     const second = listener()
     await later.train.runs.resume(id, second.onEvent)
     expect(await second.end).toMatchObject({ reason: 'finished', step: 6 })
-    expect(figures(await later.train.runs.events(id))).toEqual(figures(whole.events))
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
     // The choices of the first sitting are binding for the second.
     expect(ToyEngine.made.at(-1)!.choicesGiven).toEqual([{ matmul: 'naive' }])
   })
@@ -374,7 +403,75 @@ describe('a run', () => {
     expect(await second.end).toMatchObject({ reason: 'finished' })
     expect(ToyEngine.made).toHaveLength(2)
     expect(engine.disposed).toBe(true)
-    expect(figures(await train.runs.events(id))).toEqual(figures(whole.events))
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
+  })
+
+  test('keeps its best checkpoint, which can be taken away, asked, and gone on from', async () => {
+    const { data, train } = rooms()
+    // A rate at which it gets better first, then worse.
+    const settings = {
+      ...SETTINGS,
+      learning_rate: 1,
+      lr_scheduler_type: 'constant',
+      max_grad_norm: 0,
+      eval_steps: 2,
+      max_steps: 8,
+    }
+    const request = await requested(data, { settings })
+    const whole = listener()
+    const id = await train.runs.start(request, whole.onEvent)
+    await whole.end
+    const kept = await train.runs.checkpoints(id)
+    expect(kept).toMatchObject([
+      { best: true, last: false },
+      { step: 8, last: true, best: false },
+    ])
+    const { step } = kept[0]!
+    const of = async (which?: CheckpointChoice) => {
+      const { step } = JSON.parse(
+        await (await exported(train, id, 'checkpoint', which)).get('checkpoint.json')!.text(),
+      )
+      const adapter = (await exported(train, id, 'peft', which)).get('adapter_model.safetensors')!
+      return { step, bytes: new Uint8Array(await adapter.arrayBuffer()) }
+    }
+    expect([(await of()).step, (await of('best')).step, (await of(step)).step]).toEqual([8, step, step])
+    expect((await of('best')).bytes).not.toEqual((await of()).bytes)
+    expect((await of('best')).bytes).toEqual((await of(step)).bytes)
+    const failure = await failureOf(train.runs.exportRun(id, 'peft', 7))
+    expect(failure).toMatchObject({ code: 'missing_file', hint: expect.stringContaining(`step ${step}`) })
+    const formats = (await train.runs.exportFormats()).map((format) => format.id)
+    expect(formats.sort()).toEqual(['checkpoint', 'peft'])
+    expect((await failureOf(train.runs.exportRun(id, 'floppy'))).code).toBe('unsupported_format')
+
+    const loaded: number[] = []
+    const real = ToyEngine.prototype.loadState
+    ToyEngine.prototype.loadState = function (state) {
+      loaded.push(
+        Object.values(state.lora).reduce((sum, { data }) => sum + data.reduce((s, x) => s + x * x), 0),
+      )
+      return real.call(this, state)
+    }
+    const options = { maxNewTokens: 2, temperature: 0, topK: 0, topP: 1, seed: 0 }
+    for (const checkpoint of ['best', 'last', step] as const)
+      await train.answers.answer({ model: 'pebble', run: id, checkpoint, prompts: ['a'], options }, () => {})
+    ToyEngine.prototype.loadState = real
+    expect([loaded.length, loaded[0] === loaded[2], loaded[0] === loaded[1]]).toEqual([3, true, false])
+
+    // The second half again, from the best: the same curve, and a log that the checkpoints agree with all the way.
+    const again = listener()
+    await train.runs.resume(
+      id,
+      (event) => {
+        again.onEvent(event)
+        if (event.type === 'step' && event.step === step + 1) void train.runs.stop()
+      },
+      'best',
+    )
+    await again.end
+    const rest = listener()
+    await train.runs.resume(id, rest.onEvent)
+    await rest.end
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
   })
 
   test('is one at a time', async () => {
@@ -411,7 +508,12 @@ describe('a run', () => {
     const request = await requested(data)
     const refused = async (change: object) =>
       (await failureOf(train.runs.start({ ...request, ...change } as StartRequest, () => {}))).code
-    expect(await refused({ tokens: 'gone' })).toBe('missing_file')
+    expect(await refused({ dataset: 'gone' })).toBe('missing_file')
+    const { training } = request.config
+    // Another seed is another table, which nobody has made.
+    expect(await refused({ config: { ...request.config, training: { ...training, seed: 9 } } })).toBe(
+      'missing_file',
+    )
     expect(await refused({ model: 'gone' })).toBe('missing_file')
     expect(await refused({ config: { ...request.config, lora: { r: 0 } } })).toBe('bad_config')
     expect(await train.runs.list()).toEqual([])
@@ -429,26 +531,26 @@ describe('a run', () => {
       if (event.type === 'checkpoint') void train.runs.stop()
     })
     await stopped.end
-    const [tensors, json] = await train.runs.exportCheckpoint(half)
-    const meta = JSON.parse(await json!.blob.text()) as { tensors: string; step: number }
-    expect(tensors!.path).toBe(meta.tensors)
-    const events = await train.runs.events(half)
+    const files = await exported(train, half, 'checkpoint')
+    expect([...files.keys()].at(-1)).toBe('checkpoint.json')
+    const meta = JSON.parse(await files.get('checkpoint.json')!.text()) as { tensors: string; step: number }
+    const events = await logOf(half)
 
     globalThis.indexedDB = new IDBFactory()
     const other = rooms()
     const same = await requested(other.data)
-    const checkpoint = { meta, tensors: tensors!.blob }
+    const checkpoint = { meta, tensors: files.get(meta.tensors)! }
     const moved = await other.train.runs.importRun({ ...same, events, checkpoint })
     const { end, onEvent } = listener()
     await other.train.runs.resume(moved, onEvent)
     await end
-    expect(figures(await other.train.runs.events(moved))).toEqual(figures(whole.events))
+    expect(figures(await logOf(moved))).toEqual(figures(whole.events))
     expect(id).not.toBe(moved)
 
-    const config = parseRunConfig({ ...SETTINGS, learning_rate: 0.01 })
+    const slower = { ...same.config, training: { ...same.config.training, learning_rate: 0.01 } }
     for (const [change, field] of [
-      [{ config }, 'config'],
-      [{ tokens: (await requested(other.data, { settings: { ...SETTINGS, seed: 7 } })).tokens }, 'data'],
+      [{ config: slower }, 'config'],
+      [await requested(other.data, { settings: { ...SETTINGS, seed: 7 } }), 'data'],
     ] as const) {
       const failure = await failureOf(other.train.runs.importRun({ ...same, ...change, events, checkpoint }))
       expect([failure.code, failure.detail?.field]).toEqual(['bad_state', field])

@@ -7,6 +7,7 @@ import { peftFiles } from '../../src/export/peft.ts'
 import { initialAdapter } from '../../src/model/lora.ts'
 import type { StateTensor } from '../../src/protocol/engine.ts'
 import type { EvalEvent, RunEvent } from '../../src/protocol/events.ts'
+import { blobOf } from '../../src/protocol/exported.ts'
 import { identity } from '../../src/protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../../src/protocol/run-config.ts'
 import type { AdapterFiles, StartRequest } from '../../src/protocol/studio.ts'
@@ -62,8 +63,9 @@ function rooms() {
 async function requested(data: ReturnType<typeof dataRoom>, change: object = {}): Promise<StartRequest> {
   const config = parseRunConfig({ ...SETTINGS, ...change })
   const dataset = await data.openFile(new File([ROWS], 'rows.csv'))
-  const { tokens } = await data.prepare({ dataset: dataset.id, model: 'pebble', config })
-  return { config, model: 'pebble', tokens, samplePrompts: [] }
+  const recipe = { dataset: dataset.id, model: 'pebble', config }
+  await data.prepare(recipe)
+  return { ...recipe, samplePrompts: [] }
 }
 
 type Runs = ReturnType<typeof rooms>['runs']
@@ -101,8 +103,10 @@ describe('a run that begins with the adapter of another', () => {
     const { start } = record!.config
     expect(start).toMatchObject({ from: 'run', run: first.id, checkpoint: 'last' })
     expect(record).toMatchObject({ step: 4, maxSteps: 4 })
-    const adapter = (await runs.exportAdapter(first.id)).find(({ path }) => path.endsWith('.safetensors'))!
-    const hash = adapterHash(await readAdapter(await openAdapter({ tensors: adapter.blob })))
+    const adapter = (await runs.exportRun(first.id, 'peft')).find(({ path }) =>
+      path.endsWith('.safetensors'),
+    )!
+    const hash = adapterHash(await readAdapter(await openAdapter({ tensors: await blobOf(adapter) })))
     expect(start.from === 'run' && start.hash).toBe(hash)
 
     // Moments are fresh: training on from the same adapter is another curve than going on with the first run.
@@ -125,7 +129,7 @@ describe('a run that begins with the adapter of another', () => {
     )
     const request = await requested(data, from(without.id, { checkpoint: 'best' }))
     const refused = await failure(() => runs.start(request, () => {}), 'missing_file')
-    expect(refused.detail?.field).toBe('start.checkpoint')
+    expect(refused.detail?.which).toBe('best')
   })
 
   test('goes on from its own checkpoint when the other run is gone, and is not begun anew without it', async () => {
@@ -178,7 +182,7 @@ describe("an adapter of PEFT's layout", () => {
 
   async function opened() {
     const database = await openDatabase()
-    const model = await new Library(database, server.url).open('pebble')
+    const model = await new Library(async () => database, server.url).open('pebble')
     return { database, model }
   }
 

@@ -1,6 +1,9 @@
 import { fail } from '../../src/protocol/errors.ts'
-import type { Call } from '../../src/protocol/studio.ts'
+import type { Call, ExportedFile } from '../../src/protocol/studio.ts'
 import type { Opened } from '../../src/workers/bridge.ts'
+
+/** Bytes of a piece of a file. */
+const PART = 2 ** 20
 
 export type TestRoom = ReturnType<typeof testRoom>
 
@@ -8,6 +11,7 @@ export type TestRoom = ReturnType<typeof testRoom>
 export function testRoom() {
   const born = Math.random()
   let base = ''
+  let made = 0
   return {
     open: ((options) => {
       base = options.base
@@ -30,6 +34,26 @@ export function testRoom() {
         await new Promise((resolve) => setTimeout(resolve, 5))
         signal!.throwIfAborted()
       }
+    },
+    /** A file of so many bytes, made as it is read; it breaks off after `breakAt`. */
+    async files(size: number, breakAt = Number.POSITIVE_INFINITY): Promise<ExportedFile[]> {
+      return [
+        {
+          path: 'folder/large.bin',
+          size,
+          async *chunks() {
+            for (let at = 0; at < size; at += PART) {
+              made = at
+              if (at >= breakAt) fail('bad_file', 'It broke off.', 'Try again.')
+              yield new Uint8Array(Math.min(PART, size - at)).fill(at / PART)
+            }
+          },
+        },
+      ]
+    },
+    /** How far the file was made. */
+    async made() {
+      return made
     },
     async hang() {
       await new Promise(() => {})

@@ -1,5 +1,17 @@
 import type { CheckOptions } from '../../src/engine/check/check-gpu.ts'
-import type { EngineDescription, LoadOptions, MemoryPlan, PlanRequest } from '../../src/protocol/engine.ts'
+import type { Batch } from '../../src/protocol/batch.ts'
+import type {
+  AdapterOption,
+  EngineDescription,
+  EngineKind,
+  EngineState,
+  GeneratedToken,
+  GenerateOptions,
+  LoadOptions,
+  MemoryPlan,
+  PlanRequest,
+  StepScalars,
+} from '../../src/protocol/engine.ts'
 import type { GpuCheck } from '../../src/protocol/gpu-check.ts'
 import type { ModelSource } from '../../src/protocol/model.ts'
 import { BigramEngine } from '../trainer/bigram-engine.ts'
@@ -9,8 +21,14 @@ export class ToyEngine extends BigramEngine {
   static made: ToyEngine[] = []
   /** Set by a test: the next engine loses its device at this step. */
   static loseNextAt = Number.POSITIVE_INFINITY
+  /** What no user of an engine may do: use it unloaded, or load, unload or overwrite it under another's hands. */
+  static faults: string[] = []
+  /** Called when a load has ended, before whoever asked for it goes on. */
+  static afterLoad: () => void = () => {}
   loads = 0
   disposed = false
+  #loaded = false
+  #pending = 0
   readonly choicesGiven: Record<string, string>[] = []
   avoid: ReadonlySet<string> = new Set()
   readonly gpu = {
@@ -20,7 +38,7 @@ export class ToyEngine extends BigramEngine {
     destroy: () => {},
   }
 
-  constructor() {
+  constructor(readonly face: EngineKind = 'webgpu') {
     super({ words: 2 })
     ToyEngine.made.push(this)
     this.lostAt = ToyEngine.loseNextAt
@@ -40,16 +58,78 @@ export class ToyEngine extends BigramEngine {
     this.loads++
   }
 
-  override load(model?: ModelSource, _?: PlanRequest, options?: LoadOptions): Promise<void> {
-    return this.loadModel(model!, options!)
+  override async load(model?: ModelSource, _?: PlanRequest, options?: LoadOptions): Promise<void> {
+    this.#alone('load')
+    this.#loaded = false
+    await this.#during(() => this.loadModel(model!, options!))
+    this.#loaded = true
+    ToyEngine.afterLoad()
+  }
+
+  override step(batches: Batch[], scalars: StepScalars) {
+    return this.#used('step', () => super.step(batches, scalars))
+  }
+
+  override score(batch: Batch, options?: AdapterOption) {
+    return this.#used('score', () => super.score(batch, options))
+  }
+
+  override saveState() {
+    return this.#used('saveState', () => super.saveState())
+  }
+
+  override loadState(state: EngineState) {
+    this.#alone('loadState')
+    return this.#used('loadState', () => super.loadState(state))
+  }
+
+  override async *generate(
+    prompts: Uint32Array[],
+    options: GenerateOptions,
+    signal?: AbortSignal,
+  ): AsyncIterable<GeneratedToken> {
+    this.#mustBeLoaded('generate')
+    this.#pending++
+    try {
+      for await (const token of super.generate(prompts, options, signal)) {
+        this.#mustBeLoaded('generate')
+        yield token
+      }
+    } finally {
+      this.#pending--
+    }
   }
 
   override describe(): EngineDescription {
-    return { ...super.describe(), software: false }
+    return { ...super.describe(), kind: this.face, software: false }
   }
 
   override dispose(): void {
+    this.#alone('dispose')
+    this.#loaded = false
     this.disposed = true
+  }
+
+  #used<T>(what: string, work: () => Promise<T>): Promise<T> {
+    this.#mustBeLoaded(what)
+    return this.#during(work)
+  }
+
+  async #during<T>(work: () => Promise<T>): Promise<T> {
+    this.#pending++
+    try {
+      return await work()
+    } finally {
+      this.#pending--
+    }
+  }
+
+  #mustBeLoaded(what: string): void {
+    if (!this.#loaded) ToyEngine.faults.push(`${what} of an engine in which nothing is loaded`)
+  }
+
+  #alone(what: string): void {
+    if (this.#pending > 0) ToyEngine.faults.push(`${what} of an engine that is being used`)
   }
 }
 

@@ -1,11 +1,10 @@
-import type { ExportedFile } from '../../protocol/studio.ts'
-import { type DataCell, type DataSplits, dataColumns } from './rows.ts'
+import { type DataCell, type DataFile, type DataSplits, dataColumns } from './rows.ts'
 
 /**
  * CSV (RFC 4180, UTF-8), a file a split. Conversations of several turns are JSON in one cell. A missing cell is empty, an
  * empty text is `""`.
  */
-export function csvFiles(splits: DataSplits): ExportedFile[] {
+export function csvFiles(splits: DataSplits): DataFile[] {
   return dataColumns(splits).map(([split, columns]) => {
     const rows = columns[0]!.values.length
     const lines = [columns.map(({ name }) => name).join(',')]

@@ -1,5 +1,4 @@
-import type { ExportedFile } from '../../protocol/studio.ts'
-import { type DataSplits, SPLITS } from './rows.ts'
+import { type DataFile, type DataSplits, SPLITS } from './rows.ts'
 
 /** Lines put together before they become part of a blob. */
 const LINES = 1000
@@ -8,7 +7,7 @@ const LINES = 1000
  * JSON lines, a file a split: `{"messages": [{"role", "content"}]}` or `{"text"}`, as TRL, Axolotl and the OpenAI API read
  * them.
  */
-export function jsonLinesFiles(splits: DataSplits): ExportedFile[] {
+export function jsonLinesFiles(splits: DataSplits): DataFile[] {
   return SPLITS.flatMap((split) => {
     const rows = splits[split] ?? []
     if (rows.length === 0) return []

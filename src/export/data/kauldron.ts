@@ -1,8 +1,7 @@
 import { fail } from '../../protocol/errors.ts'
 import type { LoraConfig, TrainingConfig } from '../../protocol/run-config.ts'
-import type { ExportedFile } from '../../protocol/studio.ts'
 import type { Split } from '../../protocol/tokens.ts'
-import { SPLITS } from './rows.ts'
+import { type DataFile, SPLITS } from './rows.ts'
 
 /** Rows as Seq2SeqTask takes them (`seq2seqPair`), by split. */
 export type Pairs = Partial<Record<Split, readonly { prompt: string; response: string }[]>>
@@ -28,7 +27,7 @@ export interface KauldronOptions {
  * JSON lines), and a `config.py` for `python -m kauldron.main --cfg=config.py`.
  * @throws LapidaryError `nothing_to_learn` without a training pair.
  */
-export function kauldronFiles(pairs: Pairs, options: KauldronOptions): ExportedFile[] {
+export function kauldronFiles(pairs: Pairs, options: KauldronOptions): DataFile[] {
   const rows = pairs.train?.length ?? 0
   if (rows === 0)
     fail('nothing_to_learn', 'There is no pair to train on.', 'Prepare rows with a prompt and a response.')

@@ -1,7 +1,6 @@
 import type { SchemaElement } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import type { ExportedFile } from '../../protocol/studio.ts'
-import { type DataColumn, type DataSplits, dataColumns } from './rows.ts'
+import { type DataColumn, type DataFile, type DataSplits, dataColumns } from './rows.ts'
 
 /** Rows of a row group: small enough to be read alone by Range requests. */
 const ROW_GROUP = 10_000
@@ -10,7 +9,7 @@ const ROW_GROUP = 10_000
  * Parquet (snappy), a file a split, named as the Hugging Face Hub finds splits. Conversations of several turns are a list
  * of structs `{role, content}`, as `datasets` has them.
  */
-export function parquetFiles(splits: DataSplits): ExportedFile[] {
+export function parquetFiles(splits: DataSplits): DataFile[] {
   return dataColumns(splits).map(([split, columns]) => {
     const bytes = parquetWriteBuffer({
       columnData: columns.map(({ name, values }) => ({ name, data: values as unknown[] })),

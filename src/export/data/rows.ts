@@ -51,3 +51,9 @@ function cell(row: DataRow, name: string): DataCell {
   const role = { system: 'system', prompt: 'user', response: 'assistant' }[name]
   return row.messages.find((message) => message.role === role)?.content ?? null
 }
+
+/** A file of a data set, as formats make it. */
+export interface DataFile {
+  path: string
+  blob: Blob
+}

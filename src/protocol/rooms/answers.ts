@@ -1,5 +1,6 @@
 import type { EngineChoice, GenerateOptions, PortableBackendChoice } from '../engine.ts'
 import type { Call } from './call.ts'
+import type { CheckpointChoice } from './runs.ts'
 
 /** Questions to a model, with or without what a run has taught it. */
 export interface AnswerRoom {
@@ -15,9 +16,16 @@ export interface AnswerRequest {
   model: string
   /** Run whose adapter answers; null for the base model. */
   run: string | null
+  /** Checkpoint of the run; by default the newest. Of a run that goes on, what it is training answers. */
+  checkpoint?: CheckpointChoice
   prompts: string[]
+  /** By default `answer`. */
+  purpose?: AnswerPurpose
   options: Omit<GenerateOptions, 'stopTokens' | 'adapter'>
   /** For the base model; a run's adapter answers on the run's own engine. */
   engine?: EngineChoice
   portableBackend?: PortableBackendChoice
 }
+
+/** What answers are for; who has to wait for them is told so. */
+export type AnswerPurpose = 'answer' | 'evaluation' | 'synthesis'

@@ -17,7 +17,7 @@ import type {
 import type { DataRecipe, OpenRecipe, ReadOptions, Recipe } from '../recipe.ts'
 import type { Split } from '../tokens.ts'
 import type { Call, Page } from './call.ts'
-import type { ExportedFile } from './runs.ts'
+import type { ExportedFile } from './exports.ts'
 
 /** Data sets: where they come from, what is in them, and what a model would see of them. */
 export interface DataRoom {

@@ -1,8 +1,10 @@
 import type { EngineDescription } from '../engine.ts'
 import type { Failure } from '../errors.ts'
-import type { MetricName, RunEvent } from '../events.ts'
+import type { EvalEvent, RunEvent, StepEvent } from '../events.ts'
+import type { Recipe } from '../recipe.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
+import type { ExportedFile, ExportFormat } from './exports.ts'
 
 /** Runs: begun, gone on with, stopped, read, and taken along. */
 export interface RunRoom {
@@ -11,19 +13,25 @@ export interface RunRoom {
    * ends the beginning; a run that goes on is stopped by `stop`.
    */
   start(request: StartRequest, onEvent: (event: RunEvent) => void, call?: Call): Promise<string>
-  /** Goes on with a stored run from its last checkpoint. */
-  resume(run: string, onEvent: (event: RunEvent) => void, call?: Call): Promise<void>
+  /**
+   * Goes on with a stored run.
+   * @param from a checkpoint; by default the newest. What came after it is trained again, and the log is cut to it.
+   */
+  resume(run: string, onEvent: (event: RunEvent) => void, from?: CheckpointChoice, call?: Call): Promise<void>
   /** Asks the running run to stop after this step, with a checkpoint. */
   stop(call?: Call): Promise<void>
   list(call?: Call): Promise<RunInfo[]>
-  /** Metric columns of a stored run, transferred, not copied. */
-  metrics(run: string, call?: Call): Promise<RunMetrics>
-  events(run: string, call?: Call): Promise<RunEvent[]>
+  /** What a stored run has told, read once; the columns are transferred, not copied. */
+  history(run: string, call?: Call): Promise<RunHistory>
   remove(run: string, call?: Call): Promise<void>
-  /** The adapter of a run's newest checkpoint as files of the PEFT layout. */
-  exportAdapter(run: string, call?: Call): Promise<ExportedFile[]>
-  /** A run's newest checkpoint as files, the one that describes it last: written in order, a crash leaves the old one. */
-  exportCheckpoint(run: string, call?: Call): Promise<ExportedFile[]>
+  /** Checkpoints that are kept of a run, by step. */
+  checkpoints(run: string, call?: Call): Promise<CheckpointInfo[]>
+  exportFormats(call?: Call): Promise<ExportFormat[]>
+  /**
+   * A checkpoint of a run as files of a format (`exportFormats`).
+   * @param which by default the newest
+   */
+  exportRun(run: string, format: string, which?: CheckpointChoice, call?: Call): Promise<ExportedFile[]>
   /**
    * Stores a run that was kept elsewhere, for `resume` to go on with; gives its id. Refuses (`bad_state`) a checkpoint
    * that does not belong to the request's config, data and model.
@@ -31,11 +39,8 @@ export interface RunRoom {
   importRun(request: ImportRequest, call?: Call): Promise<string>
 }
 
-export interface StartRequest {
-  config: RunConfig
-  model: string
-  /** Key from PreparedInfo. */
-  tokens: string
+/** The recipe's token table must have been made (`DataRoom.prepare`). */
+export interface StartRequest extends Recipe {
   /** Prompts answered by base and tuned model at each validation. */
   samplePrompts: { prompt: string; reference?: string }[]
   /** For a config that begins with an adapter. */
@@ -66,22 +71,40 @@ export interface RunInfo {
   failure?: Failure
 }
 
-export interface RunMetrics {
-  steps: Uint32Array
-  columns: Partial<Record<MetricName, Float64Array>>
-  /** Steps of the eval_loss column. */
-  evalSteps: Uint32Array
-  epochs: Float64Array
+export interface RunHistory {
+  series: RunSeriesData
+  /** Everything else that is logged, in order. */
+  events: Exclude<RunEvent, StepEvent | EvalEvent>[]
 }
 
-export interface ExportedFile {
-  path: string
-  blob: Blob
+/** Figures by step. Values that were not finite, or not told at a step, are NaN. */
+export interface TrackData {
+  steps: Float64Array<ArrayBuffer>
+  epochs: Float64Array<ArrayBuffer>
+  /** One value for each of the steps, by the names that events give them. */
+  columns: Record<string, Float64Array<ArrayBuffer>>
+}
+
+export interface RunSeriesData {
+  training: TrackData
+  /** `eval_loss`, and whatever figures the evaluations told. */
+  validation: TrackData
+}
+
+/** The newest checkpoint, the one of the best validation loss, or that of a step. */
+export type CheckpointChoice = 'last' | 'best' | number
+
+export interface CheckpointInfo {
+  step: number
+  last: boolean
+  best: boolean
+  /** Of the validation at or before this step; null where there was none. */
+  evalLoss: number | null
 }
 
 export interface ImportRequest extends StartRequest {
   /** The run's log; what lies behind the checkpoint is left out. */
   events: RunEvent[]
-  /** Files as `exportCheckpoint` gave them: the parsed JSON, and the tensors. */
+  /** Files as the format `checkpoint` gave them: the parsed JSON, and the tensors. */
   checkpoint: { meta: unknown; tensors: Blob }
 }

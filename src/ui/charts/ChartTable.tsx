@@ -2,8 +2,8 @@ import { createMemo } from 'solid-js'
 import { Table, type TableColumn } from '../components/Table.tsx'
 import { formatLoss, formatNumber, formatShare } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
+import type { ChartRun } from './chart-run.ts'
 import { type TableRow, tableRows } from './rows.ts'
-import type { ChartRun } from './series.ts'
 
 type NamedRow = TableRow & { run: string }
 

@@ -1,5 +1,6 @@
 import { createEffect, createMemo, createSignal, For, onCleanup, Show } from 'solid-js'
 import type uPlot from 'uplot'
+import type { Track } from '../../runs/series.ts'
 import { Checkbox } from '../components/Field.tsx'
 import { Segmented } from '../components/Segmented.tsx'
 import { StopsSlider } from '../components/Slider.tsx'
@@ -7,10 +8,10 @@ import { formatLoss, formatNumber, formatShare } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { align, type Curve, smooth, thin } from './align.ts'
 import { ChartTable } from './ChartTable.tsx'
+import type { ChartRun } from './chart-run.ts'
 import { axis, Plot } from './Plot.tsx'
 import { type ChartColours, DASHES } from './palette.ts'
 import { Swatch } from './Swatch.tsx'
-import type { ChartRun } from './series.ts'
 
 export type Metric = 'loss' | 'accuracy'
 export type Axis = 'steps' | 'epochs'
@@ -52,16 +53,14 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
 
   const raw = (run: ChartRun): { train: Curve; validation: Curve } => {
     const { series } = run
-    const steps = across() === 'steps'
+    const loss = metric() === 'loss'
+    const curve = (track: Track, name: string) => ({
+      x: track[across()].view(),
+      y: track.column(name).view(),
+    })
     return {
-      train: {
-        x: (steps ? series.steps : series.epochs).view(),
-        y: series.metrics[metric() === 'loss' ? 'loss' : 'mean_token_accuracy'].view(),
-      },
-      validation: {
-        x: (steps ? series.evalSteps : series.evalEpochs).view(),
-        y: (metric() === 'loss' ? series.evalLoss : series.evalAccuracy).view(),
-      },
+      train: curve(series.training, loss ? 'loss' : 'mean_token_accuracy'),
+      validation: curve(series.validation, loss ? 'eval_loss' : 'mean_token_accuracy'),
     }
   }
 
@@ -78,7 +77,7 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
   }
 
   const lengthOf = (run: ChartRun): number => {
-    const { steps, epochs } = run.series
+    const { steps, epochs } = run.series.training
     const last = steps.length - 1
     const reached = last < 0 ? 0 : across() === 'steps' ? steps.at(last) : epochs.at(last)
     if (!run.maxSteps || last < 0) return across() === 'steps' ? (run.maxSteps ?? reached) : reached
@@ -159,7 +158,7 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
 
   const empty = () => {
     pulse()
-    return props.runs.every((run) => run.series.steps.length === 0)
+    return props.runs.every((run) => run.series.training.length === 0)
   }
 
   /** Values of the legend: under the pointer, else the last. */
@@ -200,11 +199,11 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
   const summary = () => {
     pulse()
     const first = props.runs[0]
-    const loss = first?.series.metrics.loss
+    const loss = first?.series.training.column('loss')
     if (!first || !loss || loss.length === 0) return t('chart.none')
-    const validation = first.series.evalLoss
+    const validation = first.series.validation.column('eval_loss')
     const words = t('chart.summary', {
-      steps: first.series.steps.at(loss.length - 1),
+      steps: first.series.training.steps.at(loss.length - 1),
       first: formatLoss(loss.at(0)),
       last: formatLoss(loss.at(loss.length - 1)),
     })

@@ -1,4 +1,4 @@
-import type { RunSeries } from './series.ts'
+import type { RunSeries } from '../../runs/series.ts'
 
 export interface TableRow {
   step: number
@@ -11,23 +11,26 @@ export interface TableRow {
 /** Rows for a table: each validation, the first and last step, and steps evenly between, about `most` in all. */
 export function tableRows(series: RunSeries, most: number): TableRow[] {
   const steps = new Set<number>()
-  const stride = Math.max(1, Math.ceil(series.steps.length / most))
-  for (let i = 0; i < series.steps.length; i += stride) steps.add(series.steps.at(i))
-  if (series.steps.length > 0) steps.add(series.steps.at(series.steps.length - 1))
-  for (const step of series.evalSteps.view()) steps.add(step)
+  const { training, validation } = series
+  const stride = Math.max(1, Math.ceil(training.length / most))
+  for (let i = 0; i < training.length; i += stride) steps.add(training.steps.at(i))
+  if (training.length > 0) steps.add(training.steps.at(training.length - 1))
+  for (const step of validation.steps.view()) steps.add(step)
+  const [losses, accuracies] = [training.column('loss'), training.column('mean_token_accuracy')]
+  const evalLosses = validation.column('eval_loss')
   return [...steps]
     .sort((a, b) => a - b)
     .map((step) => {
-      const at = series.steps.lowerBound(step)
-      const exact = series.steps.at(at) === step
-      const evalAt = series.evalSteps.lowerBound(step)
-      const evaluated = series.evalSteps.at(evalAt) === step
+      const at = training.steps.lowerBound(step)
+      const exact = training.steps.at(at) === step
+      const evalAt = validation.steps.lowerBound(step)
+      const evaluated = validation.steps.at(evalAt) === step
       return {
         step,
-        epoch: exact ? series.epochs.at(at) : evaluated ? series.evalEpochs.at(evalAt) : Number.NaN,
-        loss: exact ? series.metrics.loss.at(at) : Number.NaN,
-        accuracy: exact ? series.metrics.mean_token_accuracy.at(at) : Number.NaN,
-        evalLoss: evaluated ? series.evalLoss.at(evalAt) : Number.NaN,
+        epoch: exact ? training.epochs.at(at) : evaluated ? validation.epochs.at(evalAt) : Number.NaN,
+        loss: exact ? losses.at(at) : Number.NaN,
+        accuracy: exact ? accuracies.at(at) : Number.NaN,
+        evalLoss: evaluated ? evalLosses.at(evalAt) : Number.NaN,
       }
     })
 }

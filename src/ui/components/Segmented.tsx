@@ -6,6 +6,8 @@ export interface SegmentedProps<T extends string> {
   value: T | null
   onChange: (value: T) => void
   disabled?: boolean
+  /** Id of what says more, such as why it is disabled. */
+  describedBy?: string | undefined
   hideLabel?: boolean
 }
 
@@ -13,7 +15,7 @@ export interface SegmentedProps<T extends string> {
 export function Segmented<T extends string>(props: SegmentedProps<T>) {
   const name = createUniqueId()
   return (
-    <fieldset class="segmented" disabled={props.disabled ?? false}>
+    <fieldset class="segmented" disabled={props.disabled ?? false} aria-describedby={props.describedBy}>
       <legend classList={{ 'visually-hidden': props.hideLabel ?? false }}>{props.label}</legend>
       <div class="segments">
         <For each={props.options}>

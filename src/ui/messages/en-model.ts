@@ -29,6 +29,8 @@ export const model = {
     'Your processor, standing in for a graphics card (WebGPU in software). Fine for the practice model.',
   'device.portable': 'Your processor (TensorFlow.js)',
   'device.choose': 'Engine',
+  'device.taken':
+    'A run is using the engine, and keeps the one that it began with. Stop the run, or wait until it is done, to choose another or to check this one.',
   'device.engine.auto': 'Automatic',
   'device.engine.webgpu': 'WebGPU',
   'device.engine.portable': 'Portable',

@@ -38,6 +38,7 @@ export function createSynthesis(studio: Studio, data: DataState, models: ModelSt
               {
                 model: model.id,
                 run: null,
+                purpose: 'synthesis',
                 prompts,
                 ...models.asked(),
                 options: { maxNewTokens, temperature: 0.9, topK: 64, topP: 0.95, seed },

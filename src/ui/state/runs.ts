@@ -2,7 +2,7 @@ import { createMemo, createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { RunEvent } from '../../protocol/events.ts'
 import type { RunInfo, Studio } from '../../protocol/studio.ts'
-import { RunSeries } from '../charts/series.ts'
+import { RunSeries } from '../../runs/series.ts'
 import { formatTime } from '../messages/format.ts'
 import { notedRuns, noteEnded } from './presence.ts'
 
@@ -33,9 +33,8 @@ export function createRunView(): RunView {
     samples,
     notices,
     take(event) {
-      if (event.type === 'step') series.addStep(event)
-      else if (event.type === 'eval') series.addEval(event)
-      else if (event.type === 'sample') setSamples((before) => withSample(before, event))
+      if (series.add(event)) return
+      if (event.type === 'sample') setSamples((before) => withSample(before, event))
       else if (event.type === 'notice')
         setNotices((before) => (before.includes(event.message) ? before : [...before, event.message]))
     },
@@ -89,15 +88,12 @@ export function createRuns(studio: Studio) {
     const known = views().get(id)
     if (known) return known
     try {
-      const [metrics, events] = await Promise.all([studio.runs.metrics(id), studio.runs.events(id)])
+      const history = await studio.runs.history(id)
       const raced = views().get(id)
       if (raced) return raced
       const view = createRunView()
-      view.series.load(
-        metrics,
-        events.filter((event) => event.type === 'eval'),
-      )
-      for (const event of events) if (event.type !== 'step' && event.type !== 'eval') view.take(event)
+      view.series.load(history.series)
+      for (const event of history.events) view.take(event)
       adopt(id, view)
       return view
     } catch (error) {

@@ -207,15 +207,13 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
 
   async function start(): Promise<void> {
     const wanted = config()
-    if (busy() || !wanted) return
+    const dataset = data.dataset()?.id
+    if (busy() || !wanted || dataset === undefined) return
     await sitting(createRunView(), async (onEvent) => {
       setStage({ stage: 'data' })
-      const prepared = await data.prepare()
+      await data.prepare()
       const samplePrompts = questions(await fromData.read())
-      return studio.runs.start(
-        { config: wanted, model: wanted.model.id, tokens: prepared.tokens, samplePrompts },
-        onEvent,
-      )
+      return studio.runs.start({ dataset, model: wanted.model.id, config: wanted, samplePrompts }, onEvent)
     })
   }
 

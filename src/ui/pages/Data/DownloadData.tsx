@@ -10,7 +10,7 @@ import { formatBytes } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { FileList, sizeOf } from '../Export/FileList.tsx'
-import { save, zipped } from '../Export/save.ts'
+import { save, saveFile, zipped } from '../Export/save.ts'
 
 const FORMATS = ['jsonl', 'csv', 'parquet', 'kauldron'] as const satisfies DataFormat[]
 
@@ -117,7 +117,10 @@ function DownloadForm(props: { info: DatasetInfo }) {
       >
         {(list) => (
           <>
-            <FileList files={list()} />
+            <FileList
+              files={list()}
+              onSave={(file) => void saveFile(file).catch((error) => setFailure(toFailure(error)))}
+            />
             <Button kind="primary" icon="export" class="start" onClick={() => void saveAll(list())}>
               {t('export.all', { count: list().length, size: formatBytes(sizeOf(list())) })}
             </Button>

@@ -48,14 +48,15 @@ export function EvaluatePage() {
 function BeforeAfter(props: { run: RunInfo }) {
   const { runs } = useApp()
   const ends = () => {
-    const series = runs.view(props.run.id)?.series
-    if (!series || series.evalLoss.length === 0) return null
-    const last = series.evalLoss.length - 1
+    const track = runs.view(props.run.id)?.series.validation
+    if (!track || track.length === 0) return null
+    const last = track.length - 1
+    const losses = track.column('eval_loss')
     return {
-      firstStep: series.evalSteps.at(0),
-      lastStep: series.evalSteps.at(last),
-      first: series.evalLoss.at(0),
-      last: series.evalLoss.at(last),
+      firstStep: track.steps.at(0),
+      lastStep: track.steps.at(last),
+      first: losses.at(0),
+      last: losses.at(last),
       several: last > 0,
     }
   }

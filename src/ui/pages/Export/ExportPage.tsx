@@ -1,12 +1,13 @@
-import { createEffect, createMemo, createSignal, on, Show } from 'solid-js'
+import { createEffect, createMemo, createResource, createSignal, on, Show } from 'solid-js'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
 import type { ExportedFile, RunInfo } from '../../../protocol/studio.ts'
+import type { ChartRun } from '../../charts/chart-run.ts'
 import { LossChart } from '../../charts/LossChart.tsx'
-import type { ChartRun } from '../../charts/series.ts'
 import { Button } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
+import { Segmented } from '../../components/Segmented.tsx'
 import { Stat } from '../../components/Table.tsx'
 import { formatBytes, formatDuration, formatLoss } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
@@ -14,7 +15,7 @@ import { useApp } from '../../state/app.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { FileList, sizeOf } from './FileList.tsx'
-import { baseName, save, zipped } from './save.ts'
+import { baseName, save, saveFile, zipped } from './save.ts'
 
 const WEIGHTS = 'adapter_model.safetensors'
 
@@ -34,7 +35,7 @@ export function ExportPage() {
         <Show when={picked()}>
           {(run) => (
             <div class="workbench wide-start">
-              <Adapter run={run()} />
+              <Files run={run()} />
               <Section title={t('export.summary')}>
                 <dl class="stats">
                   <Stat
@@ -63,38 +64,72 @@ export function ExportPage() {
   )
 }
 
-/** The adapter's files: one press for the weights, one for all of them. */
-function Adapter(props: { run: RunInfo }) {
+/** The run's files in a format: one press for the weights, one for all of them. */
+function Files(props: { run: RunInfo }) {
+  const { studio } = useApp()
+  const [format, setFormat] = createSignal('peft')
+  const [which, setWhich] = createSignal<'last' | 'best'>('last')
   const [files, setFiles] = createSignal<ExportedFile[] | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
-  const { studio } = useApp()
+  const [formats] = createResource(() => studio.runs.exportFormats().catch(() => []))
+  const step = () => `${props.run.id} ${props.run.step}`
+  const [kept] = createResource(step, () => studio.runs.checkpoints(props.run.id).catch(() => []))
+  const last = () => kept.latest?.find((checkpoint) => checkpoint.last)
+  /** The best one, where it is not the newest. */
+  const best = () => kept.latest?.find((checkpoint) => checkpoint.best && !checkpoint.last)
+  const wanted = () => (which() === 'best' && best() ? ('best' as const) : ('last' as const))
+  const key = () => `${step()} ${format()} ${wanted()}`
 
-  async function read(id: string): Promise<void> {
+  async function read(): Promise<void> {
+    const asked = key()
     setFiles(null)
     setFailure(null)
     try {
-      const found = await studio.runs.exportAdapter(id)
-      if (props.run.id === id) setFiles(found)
+      const found = await studio.runs.exportRun(props.run.id, format(), wanted())
+      if (key() === asked) setFiles(found)
     } catch (error) {
-      if (props.run.id === id) setFailure(toFailure(error))
+      if (key() === asked) setFailure(toFailure(error))
     }
   }
-  createEffect(
-    on(
-      () => `${props.run.id} ${props.run.step}`,
-      () => void read(props.run.id),
-    ),
-  )
+  createEffect(on(key, () => void read()))
 
   const weights = () => files()?.find((file) => baseName(file.path) === WEIGHTS)
+  const about = () => formats.latest?.find(({ id }) => id === format())?.about
+  const attempt = (work: () => Promise<void>) => () =>
+    void work().catch((error) => setFailure(toFailure(error)))
+  const saveAll = async (list: ExportedFile[]) => {
+    const name = props.run.name.replace(/[^\w.-]+/g, '-')
+    save(await zipped(list), `${name}-${format() === 'peft' ? 'adapter' : format()}.zip`)
+  }
 
   return (
-    <Section title={t('export.adapter')} lede={t('export.adapterLede')}>
+    <Section title={t('export.files')} lede={t('export.filesLede')}>
+      <Show when={(formats.latest?.length ?? 0) > 1}>
+        <Segmented
+          label={t('export.format')}
+          options={formats.latest!.map(({ id, name }) => ({ value: id, label: name }))}
+          value={format()}
+          onChange={setFormat}
+        />
+      </Show>
+      <Show when={best()}>
+        {(checkpoint) => (
+          <Segmented
+            label={t('export.which')}
+            options={[
+              { value: 'last', label: t('export.last', { step: last()?.step ?? props.run.step }) },
+              { value: 'best', label: t('export.best', { step: checkpoint().step }) },
+            ]}
+            value={wanted()}
+            onChange={setWhich}
+          />
+        )}
+      </Show>
       <Show when={failure()}>
         {(problem) => (
           <FailureNotice
             failure={problem()}
-            actions={<Button onClick={() => void read(props.run.id)}>{t('action.retry')}</Button>}
+            actions={<Button onClick={() => void read()}>{t('action.retry')}</Button>}
           />
         )}
       </Show>
@@ -107,25 +142,17 @@ function Adapter(props: { run: RunInfo }) {
             <div class="stack-s">
               <Show when={weights()}>
                 {(file) => (
-                  <Button kind="primary" icon="export" large onClick={() => save(file().blob, WEIGHTS)}>
-                    {t('export.download', { size: formatBytes(file().blob.size) })}
+                  <Button kind="primary" icon="export" large onClick={attempt(() => saveFile(file()))}>
+                    {t('export.download', { size: formatBytes(file().size) })}
                   </Button>
                 )}
               </Show>
-              <Button
-                onClick={async () => {
-                  try {
-                    save(await zipped(list()), `${props.run.name.replace(/[^\w.-]+/g, '-')}-adapter.zip`)
-                  } catch (error) {
-                    setFailure(toFailure(error))
-                  }
-                }}
-              >
+              <Button onClick={attempt(() => saveAll(list()))}>
                 {t('export.all', { count: list().length, size: formatBytes(sizeOf(list())) })}
               </Button>
             </div>
-            <FileList files={list()} />
-            <p class="hint">{t('export.note')}</p>
+            <FileList files={list()} onSave={(file) => attempt(() => saveFile(file))()} />
+            <p class="hint">{about()}</p>
           </>
         )}
       </Show>

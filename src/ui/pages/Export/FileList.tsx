@@ -4,10 +4,10 @@ import { IconButton } from '../../components/Button.tsx'
 import { Icon } from '../../components/Icon.tsx'
 import { formatBytes } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
-import { baseName, save } from './save.ts'
+import { baseName } from './save.ts'
 
 /** Files to take away, one by one. */
-export function FileList(props: { files: ExportedFile[] }) {
+export function FileList(props: { files: ExportedFile[]; onSave: (file: ExportedFile) => void }) {
   return (
     <ul class="files">
       <For each={props.files}>
@@ -15,11 +15,11 @@ export function FileList(props: { files: ExportedFile[] }) {
           <li>
             <Icon name="file" size={18} />
             <span class="file-name">{file.path}</span>
-            <span class="quiet small push nowrap">{formatBytes(file.blob.size)}</span>
+            <span class="quiet small push nowrap">{formatBytes(file.size)}</span>
             <IconButton
               icon="export"
               label={t('export.one', { name: baseName(file.path) })}
-              onClick={() => save(file.blob, baseName(file.path))}
+              onClick={() => props.onSave(file)}
             />
           </li>
         )}
@@ -30,5 +30,5 @@ export function FileList(props: { files: ExportedFile[] }) {
 
 /** What they weigh together, in bytes. */
 export function sizeOf(files: readonly ExportedFile[]): number {
-  return files.reduce((sum, file) => sum + file.blob.size, 0)
+  return files.reduce((sum, file) => sum + file.size, 0)
 }

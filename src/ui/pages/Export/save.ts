@@ -1,8 +1,14 @@
 import { downloadZip } from 'client-zip'
+import { blobOf } from '../../../protocol/exported.ts'
 import type { ExportedFile } from '../../../protocol/studio.ts'
 
 export function baseName(path: string): string {
   return path.split('/').at(-1) ?? path
+}
+
+/** Hands a file to the browser's downloads. Rejects with a Failure. */
+export async function saveFile(file: ExportedFile): Promise<void> {
+  save(await blobOf(file), baseName(file.path))
 }
 
 /** Hands a blob to the browser's downloads. */
@@ -18,5 +24,7 @@ export function save(blob: Blob, name: string): void {
 
 /** All files in one zip, with their folders. */
 export async function zipped(files: ExportedFile[]): Promise<Blob> {
-  return await downloadZip(files.map((file) => ({ name: file.path, input: file.blob }))).blob()
+  return await downloadZip(
+    files.map((file) => ({ name: file.path, input: file.chunks(), size: file.size })),
+  ).blob()
 }

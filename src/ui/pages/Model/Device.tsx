@@ -1,4 +1,4 @@
-import { For, Show } from 'solid-js'
+import { createUniqueId, For, Show } from 'solid-js'
 import type { EngineChoice, PortableBackendChoice } from '../../../protocol/engine.ts'
 import type { DeviceInfo, MeasuredSpeed } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
@@ -15,7 +15,10 @@ const BACKENDS: PortableBackendChoice[] = ['auto', 'wasm', 'webgpu', 'cpu']
 
 /** What computes, in plain words first; the choice of it, and whether it computes what it should. */
 export function Device() {
-  const { models } = useApp()
+  const { models, training } = useApp()
+  const reason = createUniqueId()
+  /** A run keeps the engine that it began with. */
+  const taken = () => (training.busy() ? { disabled: true, describedBy: reason } : {})
   return (
     <Section title={t('device.title')}>
       <Segmented
@@ -23,7 +26,13 @@ export function Device() {
         options={ENGINES.map((value) => ({ value, label: t(`device.engine.${value}`) }))}
         value={models.engine()}
         onChange={models.chooseEngine}
+        {...taken()}
       />
+      <Show when={training.busy()}>
+        <p class="small" id={reason}>
+          {t('device.taken')}
+        </p>
+      </Show>
       <p class="small quiet">{t(`device.about.${models.engine()}`)}</p>
       <Show when={models.engine() === 'portable'}>
         <Segmented
@@ -31,6 +40,7 @@ export function Device() {
           options={BACKENDS.map((value) => ({ value, label: t(`device.backend.${value}`) }))}
           value={models.backend()}
           onChange={models.chooseBackend}
+          {...taken()}
         />
         <p class="small quiet">{t(`device.backend.about.${models.backend()}`)}</p>
       </Show>

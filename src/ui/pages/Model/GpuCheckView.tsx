@@ -11,7 +11,7 @@ import { useApp } from '../../state/app.tsx'
 
 /** Every operation against its reference on this machine's adapter: the last result, and a way to check again. */
 export function GpuCheckView(props: { check: GpuCheck | null }) {
-  const { models } = useApp()
+  const { models, training } = useApp()
   return (
     <div class="stack">
       <h3>{t('check.title')}</h3>
@@ -20,7 +20,7 @@ export function GpuCheckView(props: { check: GpuCheck | null }) {
         when={models.checking()}
         fallback={
           <div class="row">
-            <Button onClick={() => void models.checkGpu()}>
+            <Button onClick={() => void models.checkGpu()} disabled={training.busy()}>
               {t(props.check ? 'check.again' : 'check.start')}
             </Button>
           </div>

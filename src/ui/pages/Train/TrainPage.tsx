@@ -1,7 +1,7 @@
 import { createMemo, createSignal, For, Show } from 'solid-js'
+import type { ChartRun } from '../../charts/chart-run.ts'
 import { LossChart } from '../../charts/LossChart.tsx'
 import { MOST_RUNS } from '../../charts/palette.ts'
-import type { ChartRun } from '../../charts/series.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
@@ -244,7 +244,7 @@ function Ended() {
     return end && runs.byId(end.run) ? end : null
   }
   const change = (run: string) => {
-    const evals = runs.view(run)?.series.evalLoss
+    const evals = runs.view(run)?.series.validation.column('eval_loss')
     if (!evals || evals.length < 2) return null
     return t('train.ended.loss', {
       first: formatLoss(evals.at(0)),

@@ -1,0 +1,33 @@
+import { fail, listed } from '../protocol/errors.ts'
+import type { ExportFormat } from '../protocol/studio.ts'
+import type { Exporter } from './source.ts'
+
+/** What a run can be taken away as: a file of `formats/` each, loaded when it is wanted. */
+const FORMATS = new Map(
+  Object.entries(import.meta.glob<Exporter>('./formats/*.ts', { import: 'default' })).map(
+    ([path, load]) => [path.replace(/^.*\/|\.ts$/g, ''), load] as const,
+  ),
+)
+
+export async function exportFormats(): Promise<ExportFormat[]> {
+  const each = [...FORMATS].map(async ([id, load]) => {
+    const { name, about } = await load()
+    return { id, name, about }
+  })
+  return Promise.all(each)
+}
+
+/** @throws LapidaryError `unsupported_format` */
+export function exporter(id: string): Promise<Exporter> {
+  const load = FORMATS.get(id)
+  if (!load)
+    fail(
+      'unsupported_format',
+      `"${id}" is no format of export.`,
+      `Choose from: ${listed([...FORMATS.keys()])}.`,
+      {
+        found: id,
+      },
+    )
+  return load()
+}

@@ -1,0 +1,30 @@
+import type { ByteSource } from '../files/bytes.ts'
+import type { StateTensor } from '../protocol/engine.ts'
+import type { RunEvent } from '../protocol/events.ts'
+import type { ModelConfig } from '../protocol/model.ts'
+import type { RunConfig } from '../protocol/run-config.ts'
+import type { Call, ExportedFile, ExportFormat } from '../protocol/studio.ts'
+
+/** A run at one of its checkpoints, as far as a format asks for it. */
+export interface ExportSource {
+  config: RunConfig
+  /** What the base model is called. */
+  baseModel: string
+  /** Step that the checkpoint is of. */
+  step: number
+  /** The JSON half of the checkpoint. */
+  meta: object
+  /** The safetensors half, as stored. */
+  tensors(): Promise<Blob>
+  /** The adapter under PEFT's names, f32. */
+  lora(): Promise<Record<string, StateTensor>>
+  /** The run's log up to the checkpoint. */
+  events(): Promise<RunEvent[]>
+  /** @throws LapidaryError `missing_file` where the base model is not here any more */
+  model(): Promise<{ config: ModelConfig; files: ReadonlyMap<string, ByteSource> }>
+}
+
+/** The default export of a file in `formats/`, whose name is the format's id. */
+export interface Exporter extends Omit<ExportFormat, 'id'> {
+  files(source: ExportSource, call: Call): Promise<ExportedFile[]>
+}

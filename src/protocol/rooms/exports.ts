@@ -1,0 +1,18 @@
+/** A file to take away, whose bytes are made while they are read: it may be larger than memory. */
+export interface ExportedFile {
+  /** With `/` between folders. */
+  path: string
+  /** Bytes in all. */
+  size: number
+  /** The bytes in order, from the beginning at each call. */
+  chunks(): AsyncIterable<Uint8Array<ArrayBuffer>>
+}
+
+/** What a run can be taken away as. */
+export interface ExportFormat {
+  id: string
+  /** What it is called, in a few words. */
+  name: string
+  /** What reads it, one sentence. */
+  about: string
+}

@@ -1,0 +1,108 @@
+import { answer } from '../generate/chat.ts'
+import type { Engine } from '../protocol/engine.ts'
+import { fail } from '../protocol/errors.ts'
+import { defaultRunConfig } from '../protocol/run-config.ts'
+import type { AnswerRequest, AnswerRoom } from '../protocol/studio.ts'
+import { chatCodec } from './codec.ts'
+import type { Engines } from './engine/host.ts'
+import type { Loan } from './engine/lease.ts'
+import { planRequest } from './engine/plan-request.ts'
+import type { OpenModel } from './library.ts'
+import type { TrainParts } from './train-parts.ts'
+
+/** Positions are rounded up to this, so that a slightly longer chat needs no new plan. */
+const POSITIONS_STEP = 256
+/** Prompts that a chat decodes side by side. */
+const SIDE_BY_SIDE = 4
+
+/** What is asked, and what answering it takes. */
+interface Question {
+  request: AnswerRequest
+  model: OpenModel
+  positions: number
+  signal: AbortSignal
+}
+
+export function answerRoom({ library, host, shelf }: TrainParts): AnswerRoom {
+  /** An engine with the question's model, with room for its prompts, and with the run's adapter in it (or any, for none). */
+  async function engineFor(engines: Engines, question: Question): Promise<Engine> {
+    const { request, model, positions, signal } = question
+    const { run } = request
+    const room = Math.ceil(positions / POSITIONS_STEP) * POSITIONS_STEP
+    const decode = {
+      sequences: Math.min(SIDE_BY_SIDE, request.prompts.length),
+      positions: Math.min(model.info.config.maxPositions, room),
+    }
+    const record = run === null ? null : await shelf.find(run)
+    const lora = record?.config.lora ?? defaultRunConfig().lora
+    let engine = engines.loadedFor(model, record && lora, decode)
+    if (!engine) {
+      const config = { ...defaultRunConfig(), lora, ...(record ? { engine: record.config.engine } : {}) }
+      const most = { tokens: POSITIONS_STEP, supervised: 1 }
+      const plan = planRequest(config, model.info.config, await model.weights(), most, decode)
+      const { default_limits: defaultLimits, kind, portable_backend } = config.engine
+      engine = await engines.load({
+        model,
+        plan,
+        seed: 0,
+        engine: record ? kind : (request.engine ?? 'auto'),
+        backend: record ? portable_backend : (request.portableBackend ?? 'auto'),
+        defaultLimits,
+        choices: {},
+        signal,
+      })
+    }
+    if (run === null) return engine
+    const checkpoint = await shelf.needCheckpoint(run, request.checkpoint)
+    const key = `${run} ${checkpoint.meta.step}`
+    if (engines.adapter !== key) {
+      engines.adapter = null
+      await engine.loadState(checkpoint.state, signal)
+      engines.adapter = key
+    }
+    return engine
+  }
+
+  return {
+    answer(request, onText, call = {}) {
+      return host.use(
+        request.purpose ?? 'answer',
+        async (engines) => {
+          const signal = call.signal ? AbortSignal.any([call.signal, engines.recalled]) : engines.recalled
+          const model = await (await library()).open(request.model, { ...call, signal })
+          const codec = chatCodec(await model.chat(), model.info.config)
+          const longest = Math.max(0, ...request.prompts.map((prompt) => codec.render(prompt).length))
+          const most = model.info.config.maxPositions
+          if (longest + 1 > most)
+            fail(
+              'bad_data',
+              `The prompt has ${longest} tokens; the model knows ${most} positions.`,
+              'Shorten the prompt.',
+              { tokens: longest },
+            )
+          const positions = longest + request.options.maxNewTokens
+          const engine = engines.lent
+            ? lentFor(engines.lent, request, model)
+            : await engineFor(engines, { request, model, positions, signal })
+          const adapter = request.run === null ? ('off' as const) : ('on' as const)
+          const options = { ...request.options, adapter }
+          const given = await answer(engine, codec, request.prompts, options, onText, signal)
+          return given.map(({ text }) => text)
+        },
+        call,
+      )
+    },
+  }
+}
+
+/** The engine of the run that goes on, for questions to what it trains. */
+function lentFor({ engine, model, run }: Loan, request: AnswerRequest, asked: OpenModel): Engine {
+  if (model.info.hash !== asked.info.hash || ![null, run].includes(request.run))
+    fail(
+      'bad_state',
+      'A run is going on; while it does, only its own model and adapter can answer.',
+      'Wait until it is done, or stop it.',
+      { held_by: 'train', run },
+    )
+  return engine
+}

@@ -1,0 +1,164 @@
+import { createWebgpuEngine, type WebgpuEngine } from '../../engine/webgpu-engine.ts'
+import type {
+  Engine,
+  EngineChoice,
+  PlanRequest,
+  PortableBackend,
+  PortableBackendChoice,
+} from '../../protocol/engine.ts'
+import type { LoraConfig } from '../../protocol/run-config.ts'
+import type { OpenModel } from '../library.ts'
+import type { DeviceMemory } from './remembering.ts'
+
+export interface LoadRequest {
+  model: OpenModel
+  plan: PlanRequest
+  seed: number
+  engine: EngineChoice
+  backend: PortableBackendChoice
+  defaultLimits: boolean
+  /** Numeric choices that must be used; others are remembered ones, or measured. */
+  choices: Record<string, string>
+  onProgress?: (progress: number, note: string) => void
+  signal?: AbortSignal
+}
+
+/** What is to be opened. */
+export type Target =
+  | { kind: 'webgpu'; defaultLimits: boolean }
+  | { kind: 'portable'; backends: readonly PortableBackend[] }
+
+export type Held =
+  | { kind: 'webgpu'; engine: WebgpuEngine; defaultLimits: boolean }
+  | { kind: 'portable'; engine: Engine; backends: readonly PortableBackend[] }
+
+/** What is loaded in the engine: enough to tell whether it will do for something else. */
+interface Loaded {
+  model: string
+  plan: PlanRequest
+  /** Whose adapter is in it; null: unknown, or one in training. */
+  adapter: string | null
+}
+
+/** The one engine that is open, its device, and what is loaded in it. Only who holds the lease may change it. */
+export class OpenEngine {
+  readonly #memory: DeviceMemory
+  #held: Held | null = null
+  #loaded: Loaded | null = null
+
+  constructor(memory: DeviceMemory) {
+    this.#memory = memory
+  }
+
+  /** What is open and works. */
+  get held(): Held | null {
+    const held = this.#held
+    return held?.kind === 'webgpu' && held.engine.gpu.failure !== null ? null : held
+  }
+
+  get isLoaded(): boolean {
+    return this.#loaded !== null
+  }
+
+  /** Key of the adapter that was put into the engine by `loadState`. */
+  get adapter(): string | null {
+    return this.#loaded?.adapter ?? null
+  }
+
+  set adapter(key: string | null) {
+    if (this.#loaded) this.#loaded.adapter = key
+  }
+
+  /** The engine of a target, opened in place of another one. */
+  async open<Kind extends Target['kind']>(
+    target: Extract<Target, { kind: Kind }>,
+  ): Promise<Extract<Held, { kind: Kind }>>
+  async open(target: Target): Promise<Held>
+  async open(target: Target): Promise<Held> {
+    const held = this.held
+    if (held && isFor(held, target)) return held
+    this.close()
+    if (target.kind === 'portable') {
+      const { openPortable } = await import('../portable-host.ts')
+      this.#held = { ...target, engine: await openPortable(target.backends) }
+    } else {
+      const engine = await createWebgpuEngine({ defaultLimits: target.defaultLimits })
+      engine.rates = (await this.#memory.tuning(engine.gpu, target.defaultLimits))?.rates ?? null
+      engine.avoid = new Set((await this.#memory.lastCheck(engine.gpu))?.wrong)
+      this.#held = { ...target, engine }
+    }
+    return this.#held
+  }
+
+  /** Loads a model with a fresh adapter into an open engine, whatever was loaded before. */
+  async load(held: Held, request: LoadRequest): Promise<Engine> {
+    const { engine } = held
+    const { onProgress, signal, seed, defaultLimits } = request
+    this.#loaded = null
+    const gpu = held.kind === 'webgpu' ? held.engine.gpu : null
+    const remembered = gpu && (await this.#memory.tuning(gpu, defaultLimits))
+    try {
+      await engine.load(
+        { config: request.model.info.config, weights: await request.model.weights() },
+        request.plan,
+        {
+          seed,
+          choices: { ...remembered?.choices, ...request.choices },
+          ...(onProgress ? { onProgress } : {}),
+          ...(signal ? { signal } : {}),
+        },
+      )
+    } catch (error) {
+      // Half a model is no use to anyone, and its memory is needed for the next try.
+      engine.dispose()
+      throw error
+    }
+    if (held.kind === 'webgpu')
+      await this.#memory.note(held.engine.gpu, defaultLimits, {
+        choices: { ...remembered?.choices, ...engine.describe().choices },
+        ...(held.engine.rates && { rates: held.engine.rates }),
+      })
+    this.#loaded = { model: request.model.info.hash, plan: request.plan, adapter: null }
+    return engine
+  }
+
+  /** The engine, where what is loaded can answer for this model and adapter shape with so much room. */
+  loadedFor(
+    model: OpenModel,
+    lora: LoraConfig | null,
+    decode: NonNullable<PlanRequest['decode']>,
+  ): Engine | null {
+    const [loaded, held] = [this.#loaded, this.held]
+    if (!loaded || !held) return null
+    const room = loaded.plan.decode
+    const fits = room !== null && room.positions >= decode.positions
+    return loaded.model === model.info.hash && fits && (lora === null || sameShape(lora, loaded.plan.lora))
+      ? held.engine
+      : null
+  }
+
+  /** Frees what is loaded; the device stays open. */
+  unload(): void {
+    this.#held?.engine.dispose()
+    this.#loaded = null
+  }
+
+  /** Gives the device back; the next use opens a new one. */
+  close(): void {
+    this.unload()
+    if (this.#held?.kind === 'webgpu') this.#held.engine.gpu.destroy()
+    this.#held = null
+  }
+}
+
+export function isFor(held: Held, target: Target): boolean {
+  if (held.kind === 'portable')
+    return target.kind === 'portable' && held.backends.join() === target.backends.join()
+  return target.kind === 'webgpu' && held.defaultLimits === target.defaultLimits
+}
+
+function sameShape(a: LoraConfig, b: LoraConfig): boolean {
+  const shape = ({ r, lora_alpha, target_modules, use_rslora }: LoraConfig) =>
+    JSON.stringify([r, lora_alpha, target_modules, use_rslora])
+  return shape(a) === shape(b)
+}

@@ -1,0 +1,60 @@
+import type { Gpu } from '../../gpu/device.ts'
+import type { GpuCheck } from '../../protocol/gpu-check.ts'
+import type { MeasuredSpeed } from '../../protocol/studio.ts'
+import type { Database, DeviceTuning } from '../../storage/database.ts'
+
+/** Key of the table of speeds among the devices. */
+const SPEEDS = 'speeds'
+const MOST_SPEEDS = 12
+
+/** Browsers do not tell which driver there is. */
+const CHECK_LASTS_MS = 30 * 24 * 3600 * 1000
+
+/** Names of built files hold hashes of what is in them and in what they load: another one is another build. */
+const BUILD = import.meta.url.split('/').at(-1)!
+
+/** What is known of this machine's devices from before: speeds, what was tuned, what was checked. */
+export class DeviceMemory {
+  readonly #database: () => Promise<Database>
+
+  constructor(database: () => Promise<Database>) {
+    this.#database = database
+  }
+
+  async speeds(): Promise<MeasuredSpeed[]> {
+    return (await (await this.#database()).get('devices', SPEEDS))?.speeds ?? []
+  }
+
+  /** Remembers how quickly a run went. */
+  async noteSpeed(speed: MeasuredSpeed): Promise<void> {
+    const same = (s: MeasuredSpeed) =>
+      s.engine === speed.engine && s.backend === speed.backend && s.model === speed.model
+    const others = (await this.speeds()).filter((s) => !same(s))
+    const speeds = [speed, ...others].slice(0, MOST_SPEEDS)
+    await (await this.#database()).put('devices', { device: SPEEDS, choices: {}, speeds })
+  }
+
+  async tuning(gpu: Gpu, defaultLimits: boolean): Promise<DeviceTuning | undefined> {
+    return (await this.#database()).get('devices', deviceKey(gpu, defaultLimits))
+  }
+
+  async note(gpu: Gpu, defaultLimits: boolean, more: Partial<DeviceTuning>): Promise<void> {
+    const device = deviceKey(gpu, defaultLimits)
+    const database = await this.#database()
+    const before = await database.get('devices', device)
+    await database.put('devices', { choices: {}, ...before, ...more, device })
+  }
+
+  /** Of this adapter, with this build's kernels, and not so long ago that the driver is likely another one. */
+  async lastCheck(gpu: Gpu): Promise<GpuCheck | null> {
+    const check = (await this.tuning(gpu, false))?.check
+    return check?.build === BUILD && Date.now() - check.at < CHECK_LASTS_MS ? check : null
+  }
+
+  async noteCheck(gpu: Gpu, check: GpuCheck): Promise<void> {
+    await this.note(gpu, false, { check: { ...check, build: BUILD }, portableWebgpu: undefined })
+  }
+}
+
+const deviceKey = (gpu: Gpu, defaultLimits: boolean) =>
+  `${gpu.description}${defaultLimits ? ' (default limits)' : ''}`

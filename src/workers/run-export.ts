@@ -1,0 +1,51 @@
+import { exporter } from '../export/registry.ts'
+import type { ExportSource } from '../export/source.ts'
+import { blobSource } from '../files/bytes.ts'
+import { openWeights, readTensor } from '../files/weights.ts'
+import type { StateTensor } from '../protocol/engine.ts'
+import type { Call, CheckpointChoice, ExportedFile } from '../protocol/studio.ts'
+import { readEvents } from '../storage/runs.ts'
+import { LORA_PREFIX } from '../trainer/checkpoint.ts'
+import type { TrainParts } from './train-parts.ts'
+
+/**
+ * A checkpoint of a run as files of a format.
+ * @throws LapidaryError `unsupported_format`, `missing_file`, and what the format cannot say
+ */
+export async function exportRun(
+  { database, library, shelf }: TrainParts,
+  run: string,
+  format: string,
+  which?: CheckpointChoice,
+  call: Call = {},
+): Promise<ExportedFile[]> {
+  const { files } = await exporter(format)
+  const record = await shelf.find(run)
+  const { meta, tensors } = await shelf.checkpointFiles(run, which, call.signal)
+  const model = async () => (await library()).open(record.model)
+  const source: ExportSource = {
+    config: record.config,
+    baseModel: (await model().catch(() => null))?.info.name ?? record.model,
+    step: meta.step,
+    meta,
+    tensors: async () => tensors,
+    lora: () => adapterOf(tensors, call.signal),
+    events: async () => (await readEvents(await database(), run)).slice(0, meta.event_count),
+    async model() {
+      const { info, files } = await model()
+      return { config: info.config, files }
+    },
+  }
+  return files(source, call)
+}
+
+/** The adapter alone, without the moments, which are twice as large. */
+async function adapterOf(tensors: Blob, signal?: AbortSignal): Promise<Record<string, StateTensor>> {
+  const weights = await openWeights(new Map([['checkpoint.safetensors', blobSource(tensors)]]))
+  const lora: Record<string, StateTensor> = {}
+  for (const name of weights.tensors.keys()) {
+    signal?.throwIfAborted()
+    if (name.startsWith(LORA_PREFIX)) lora[name.slice(LORA_PREFIX.length)] = await readTensor(weights, name)
+  }
+  return lora
+}

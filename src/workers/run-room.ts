@@ -1,0 +1,218 @@
+import { transfer } from 'comlink'
+import { exportFormats } from '../export/registry.ts'
+import { fail } from '../protocol/errors.ts'
+import type { RunEvent } from '../protocol/events.ts'
+import type { Call, RunHistory, RunRoom, StartRequest } from '../protocol/studio.ts'
+import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
+import { RunSeries } from '../runs/series.ts'
+import { listRuns, RunLog, readEvents, removeRun } from '../storage/runs.ts'
+import { parseMeta, requireBelongs } from '../trainer/checkpoint.ts'
+import { ActiveRun, prepareRun } from './active-run.ts'
+import { readCheckpointFiles } from './checkpoint-files.ts'
+import type { Engines } from './engine/host.ts'
+import { exportRun } from './run-export.ts'
+import { heldRuns, holdRun } from './run-locks.ts'
+import type { TrainParts } from './train-parts.ts'
+
+/** The run that begins or goes on. */
+interface Current {
+  /** Null until there is something that trains. */
+  run: ActiveRun | null
+  stop(): void
+  /** Resolves once another may begin. */
+  ended: Promise<unknown>
+}
+
+export function runRoom(parts: TrainParts): RunRoom {
+  const { database, library, host, shelf } = parts
+  let current: Current | null = null
+
+  /**
+   * Begins a run, unless one is going on or just beginning.
+   * @param prepare what may still refuse; its result makes the run train
+   */
+  async function begin(
+    prepare: (call: Call) => Promise<(engines: Engines) => ActiveRun>,
+    onEvent: (event: RunEvent) => void,
+    call: Call,
+  ): Promise<ActiveRun> {
+    const stopping = new AbortController()
+    const stop = () => stopping.abort()
+    if (call.signal?.aborted) stop()
+    call.signal?.addEventListener('abort', stop)
+    const { signal } = stopping
+    let begun: (run: ActiveRun) => void = () => {}
+    const started = new Promise<ActiveRun>((resolve) => {
+      begun = resolve
+    })
+    const mine: Current = { run: null, stop, ended: started }
+    const forget = () => {
+      call.signal?.removeEventListener('abort', stop)
+      if (current === mine) current = null
+    }
+    const whole = host
+      .use(
+        'begin',
+        async (engines) => {
+          try {
+            const make = await prepare(staged(onEvent, { ...call, signal }))
+            const run = make(engines)
+            mine.run = run
+            mine.stop = () => run.stop()
+            if (signal.aborted) run.stop()
+            call.signal?.removeEventListener('abort', stop)
+            const release = holdRun(run.id)
+            begun(run)
+            return { event: await run.ended, release }
+          } finally {
+            forget()
+          }
+        },
+        { signal },
+      )
+      .finally(forget)
+    mine.ended = whole.catch(() => {})
+    current ??= mine
+    void whole.then(
+      async ({ event, release }) => {
+        ;(await release)()
+        onEvent(event)
+      },
+      () => {},
+    )
+    return Promise.race([started, whole.then(() => started)])
+  }
+
+  /** Everything told so far is stored, where it is the run that goes on. */
+  async function flushed(run: string): Promise<void> {
+    if (current?.run?.id === run) await current.run.flush()
+  }
+
+  /** Fetching a model is a stage of the run that needs it. */
+  function staged(onEvent: (event: RunEvent) => void, { signal, onProgress }: Call): Call {
+    return {
+      ...(signal && { signal }),
+      onProgress: (progress) => {
+        onProgress?.(progress)
+        const { share, note } = progress
+        onEvent({ type: 'stage', stage: 'model', progress: share ?? 0, ...(note && { note }) })
+      },
+    }
+  }
+
+  return {
+    async start(request, onEvent, call = {}) {
+      const run = await begin(
+        async (heard) => {
+          const db = await database()
+          const prepared = await prepareRun(db, await library(), request, heard)
+          heard.signal?.throwIfAborted()
+          const log = await RunLog.begin(db, recordOf(newId(), request, prepared))
+          return (engines) =>
+            new ActiveRun({ engines, noteSpeed: host.noteSpeed }, log, prepared, null, onEvent)
+        },
+        onEvent,
+        call,
+      )
+      return run.id
+    },
+
+    async resume(id, onEvent, from = 'last', call = {}) {
+      await begin(
+        async (heard) => {
+          const db = await database()
+          const record = await shelf.find(id)
+          const found = await shelf.checkpoint(id, from)
+          const checkpoint = found?.checkpoint ?? null
+          const prepared = await prepareRun(db, await library(), record, heard, checkpoint !== null)
+          heard.signal?.throwIfAborted()
+          if (checkpoint) requireBelongs(checkpoint.meta, prepared.hashes)
+          const log = await RunLog.resume(db, record, checkpoint?.meta.event_count ?? 0, found?.stored)
+          return (engines) =>
+            new ActiveRun({ engines, noteSpeed: host.noteSpeed }, log, prepared, checkpoint, onEvent)
+        },
+        onEvent,
+        call,
+      )
+    },
+
+    async stop() {
+      const run = current
+      run?.stop()
+      await run?.ended
+    },
+
+    async list() {
+      const held = await heldRuns()
+      return (await listRuns(await database())).map((record) => {
+        // A run that nobody holds was cut off: its page was closed, or crashed.
+        const cut = record.status === 'running' && record.id !== current?.run?.id && !held.has(record.id)
+        return runInfo(cut ? { ...record, status: 'stopped' } : record)
+      })
+    },
+
+    async history(run) {
+      await flushed(run)
+      const series = new RunSeries()
+      const events: RunHistory['events'] = []
+      for (const event of await readEvents(await database(), run)) if (!series.add(event)) events.push(event)
+      const data = series.snapshot()
+      const buffers = [data.training, data.validation].flatMap(({ steps, epochs, columns }) =>
+        [steps, epochs, ...Object.values(columns)].map(({ buffer }) => buffer),
+      )
+      return transfer({ series: data, events }, buffers)
+    },
+
+    async remove(run) {
+      if (current?.run?.id === run)
+        fail('bad_state', 'This run is going on.', 'Stop it before you remove it.', { run })
+      await removeRun(await database(), run)
+    },
+
+    checkpoints: (run) => shelf.checkpoints(run),
+    exportFormats: () => exportFormats(),
+
+    async exportRun(run, format, which, call) {
+      await flushed(run)
+      return exportRun(parts, run, format, which, call)
+    },
+
+    async importRun(request, call) {
+      const db = await database()
+      const prepared = await prepareRun(db, await library(), request, call, true)
+      const meta = parseMeta(request.checkpoint.meta)
+      requireBelongs(meta, prepared.hashes)
+      const bytes = new Uint8Array(await request.checkpoint.tensors.arrayBuffer())
+      await readCheckpointFiles(meta, bytes)
+      const events = request.events.slice(0, meta.event_count)
+      const last = events.at(-1)
+      if (events.length !== meta.event_count || last?.type !== 'checkpoint' || last.step !== meta.step)
+        fail(
+          'bad_state',
+          `The log has ${events.length} events; the checkpoint of step ${meta.step} was written after ${meta.event_count}.`,
+          'metrics.jsonl and checkpoint/ are not of the same run, or one was cut off. Start the run afresh.',
+          { expected: meta.event_count, found: events.length },
+        )
+      const log = await RunLog.begin(db, { ...recordOf(newId(), request, prepared), seconds: meta.seconds })
+      for (const event of events.slice(0, -1)) log.add(event)
+      log.note({ status: 'stopped' })
+      await log.saveCheckpoint(meta, bytes, last)
+      return log.record.id
+    },
+  }
+}
+
+function recordOf(
+  id: string,
+  { dataset, model, samplePrompts }: StartRequest,
+  { config, hashes, tokens, steps }: Awaited<ReturnType<typeof prepareRun>>,
+): RunRecord {
+  const parts = { id, config, model, dataset, tokens, samplePrompts, maxSteps: steps }
+  return newRun({ ...parts, modelHash: hashes.base, tokensHash: hashes.data }, Date.now())
+}
+
+/** Sorts by time, and does not repeat; `crypto.randomUUID` is missing on plain http pages. */
+function newId(): string {
+  const random = crypto.getRandomValues(new Uint32Array(1))[0]!
+  return `${Date.now().toString(36)}-${random.toString(36)}`
+}

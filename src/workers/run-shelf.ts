@@ -1,0 +1,118 @@
+import { fail } from '../protocol/errors.ts'
+import type { CheckpointChoice, CheckpointInfo } from '../protocol/studio.ts'
+import type { RunRecord } from '../runs/record.ts'
+import { openBlob } from '../storage/blobs.ts'
+import type { Database, StoredCheckpoint } from '../storage/database.ts'
+import { listCheckpoints, readCheckpoint } from '../storage/runs.ts'
+import { type Checkpoint, type CheckpointMeta, parseMeta } from '../trainer/checkpoint.ts'
+import { readCheckpointFiles } from './checkpoint-files.ts'
+
+/** A checkpoint as it is stored, and as a run goes on from it. */
+export interface ShelvedCheckpoint {
+  stored: StoredCheckpoint
+  checkpoint: Checkpoint
+}
+
+/** Stored runs and their checkpoints. */
+export class RunShelf {
+  readonly #database: () => Promise<Database>
+
+  constructor(database: () => Promise<Database>) {
+    this.#database = database
+  }
+
+  /** @throws LapidaryError `missing_file` */
+  async find(run: string): Promise<RunRecord> {
+    const record = await (await this.#database()).get('runs', run)
+    return record ?? fail('missing_file', `There is no run "${run}".`, 'Choose one of the list.', { run })
+  }
+
+  /** Those that are kept, by step; the newest and the best may be the same. */
+  async checkpoints(run: string): Promise<CheckpointInfo[]> {
+    const stored = await listCheckpoints(await this.#database(), run)
+    const steps = [...new Set(stored.map(({ step }) => step))].sort((a, b) => a - b)
+    return steps.map((step) => {
+      const same = stored.filter((one) => one.step === step)
+      const { evaluations } = same[0]!.meta as CheckpointMeta
+      const evaluated = evaluations.findLast((evaluation) => evaluation.step <= step)
+      const has = (slot: StoredCheckpoint['slot']) => same.some((one) => one.slot === slot)
+      return { step, last: has('last'), best: has('best'), evalLoss: evaluated?.eval_loss ?? null }
+    })
+  }
+
+  /** Null where the run has none at all. @throws LapidaryError `missing_file` where it has others */
+  async checkpoint(run: string, which: CheckpointChoice = 'last'): Promise<ShelvedCheckpoint | null> {
+    const database = await this.#database()
+    return this.#read(run, which, async (stored) => ({
+      stored,
+      checkpoint: await readCheckpointFiles(parseMeta(stored.meta), await readCheckpoint(database, stored)),
+    }))
+  }
+
+  /** @throws LapidaryError `missing_file` */
+  async needCheckpoint(run: string, which?: CheckpointChoice): Promise<Checkpoint> {
+    return ((await this.checkpoint(run, which)) ?? none(run)).checkpoint
+  }
+
+  /**
+   * Both halves as stored, the tensors as a blob, which browsers keep on disk.
+   * @throws LapidaryError `missing_file`
+   */
+  async checkpointFiles(
+    run: string,
+    which?: CheckpointChoice,
+    signal?: AbortSignal,
+  ): Promise<{ meta: CheckpointMeta; tensors: Blob }> {
+    const database = await this.#database()
+    const found = await this.#read(run, which ?? 'last', async (stored) => {
+      const { chunk, size } = stored.tensors
+      const bytes = openBlob(database, stored.tensors, `the checkpoint of step ${stored.step}`)
+      const parts: Blob[] = []
+      for (let at = 0; at < size; at += chunk)
+        parts.push(new Blob([await bytes.read(at, Math.min(size, at + chunk), signal)]))
+      const type = 'application/octet-stream'
+      return { meta: parseMeta(stored.meta), tensors: new Blob(parts, { type }) }
+    })
+    return found ?? none(run)
+  }
+
+  /** A run that goes on may replace its checkpoint while the old one is being read; then the new one is. */
+  async #read<T>(
+    run: string,
+    which: CheckpointChoice,
+    read: (stored: StoredCheckpoint) => Promise<T>,
+  ): Promise<T | null> {
+    for (;;) {
+      const stored = await this.#find(run, which)
+      if (!stored) return null
+      try {
+        return await read(stored)
+      } catch (error) {
+        const now = await this.#find(run, which)
+        if (!now || now.tensors.set === stored.tensors.set) throw error
+      }
+    }
+  }
+
+  async #find(run: string, which: CheckpointChoice): Promise<StoredCheckpoint | null> {
+    const kept = await listCheckpoints(await this.#database(), run)
+    if (kept.length === 0) return null
+    const found = kept.find(({ slot, step }) => (typeof which === 'number' ? step === which : slot === which))
+    if (found) return found
+    const steps = [...new Set(kept.map(({ step }) => step))].sort((a, b) => a - b)
+    fail(
+      'missing_file',
+      which === 'best'
+        ? 'This run keeps no best checkpoint: nothing was validated before one was saved.'
+        : `This run keeps no checkpoint of step ${which}.`,
+      `Kept: ${steps.map((step) => `step ${step}`).join(', ')}.`,
+      { run, which, kept: steps.join(', ') },
+    )
+  }
+}
+
+function none(run: string): never {
+  fail('missing_file', 'This run has no checkpoint yet.', 'Let it train on, or stop it: a stop saves one.', {
+    run,
+  })
+}
