@@ -233,7 +233,7 @@ describe('flags', () => {
     expect(job.config.engine.default_limits).toBe(true)
     expect(job.config.engine.kind).toBe('portable')
     expect(job.config.data.validation_share).toBe(0.5)
-    expect(job.config.data.reading).toEqual({ text: 'file', sheet: '2024' })
+    expect(job.config.data.reading).toMatchObject({ text: 'file', sheet: '2024' })
     expect(job.mapping).toMatchObject({ prompt: 'question', response: null })
     expect(job.model).toEqual({ name: 'pebble', folder: null })
   })

@@ -207,7 +207,7 @@ describe('the same file and run.json give the same tokens in another browser', (
     expect((await first.prepare(asked(recipe, byLine, 0.2))).tokens).not.toBe(prepared.tokens)
 
     const config = parseRunConfig(JSON.parse(runJson(recipe, info, 0.2)))
-    expect(config.data.reading).toEqual({ text: 'paragraph', sheet: null })
+    expect(config.data.reading).toMatchObject({ text: 'paragraph', sheet: null })
     globalThis.indexedDB = new IDBFactory()
     const other = room()
     const again = await open(other, config.data.reading)
