@@ -3,8 +3,7 @@ import { fail } from '../../protocol/errors.ts'
 import { parseRunConfig, type RunConfig } from '../../protocol/run-config.ts'
 import type { DatasetInfo, ModelInfo, RunInfo } from '../../protocol/studio.ts'
 import { t } from '../messages/t.ts'
-import type { DataState } from './data.ts'
-import { baseName } from './data.ts'
+import { baseName, type DataState } from './data.ts'
 import type { Draft } from './draft.ts'
 import type { ModelState } from './models.ts'
 import type { RunsState } from './runs.ts'
@@ -92,7 +91,9 @@ export function createOpenConfig({ draft, data, models, settings, runs }: Parts)
   /** The config that was opened last, until it is put away. */
   const [opened, setOpened] = createSignal<{ config: RunConfig; name: string } | null>(null)
 
-  async function openConfig(config: RunConfig, name: string): Promise<void> {
+  /** @param given of a stored run, it may be of an older version */
+  async function openConfig(given: RunConfig, name: string): Promise<void> {
+    const config = parseRunConfig(given)
     await Promise.all([data.loadLists(), models.ready, runs.ready])
     const dataset = findDataset(data.stored(), config)
     const model = findModel(models.list(), config)
