@@ -3,6 +3,7 @@ import { refuseKnown } from '../files/magic.ts'
 import { type Chunk, TableBuilder } from '../files/table-builder.ts'
 import { NotUtf8 } from '../files/utf8.ts'
 import { sha256Hex } from '../lib/hash.ts'
+import { configField } from '../protocol/config-fields.ts'
 import { fail } from '../protocol/errors.ts'
 import { READING_FORMATS } from '../protocol/run-config.ts'
 import type { Finding, ReadOptions } from '../protocol/studio.ts'
@@ -68,7 +69,12 @@ async function openSources(given: readonly NamedSource[], options: OpenOptions):
 /** The options that this format heeds. */
 function readingOf(format: string, options: ReadOptions): ReadOptions | null {
   const names = Object.keys(READING_FORMATS) as (keyof ReadOptions)[]
-  const said = names.filter((name) => READING_FORMATS[name].includes(format) && options[name])
+  const said = names.filter((name) => {
+    const value = options[name]
+    const unsaid =
+      value === undefined || value === '' || value === configField(`data.reading.${name}`).default
+    return READING_FORMATS[name].includes(format) && !unsaid
+  })
   return said.length === 0 ? null : Object.fromEntries(said.map((name) => [name, options[name]]))
 }
 
