@@ -2,10 +2,17 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { readAdapterConfig } from '../src/model/adapter-config.ts'
 import { readModelConfig } from '../src/model/config.ts'
 import { parameterCount } from '../src/model/tensors.ts'
+import { type ConfigField, configField, fieldNames } from '../src/protocol/config-fields.ts'
 import { fail } from '../src/protocol/errors.ts'
-import { defaultRunConfig, parseRunConfig, type RunConfig } from '../src/protocol/run-config.ts'
+import {
+  defaultRunConfig,
+  type LoraConfig,
+  parseRunConfig,
+  type RunConfig,
+} from '../src/protocol/run-config.ts'
 import type { Mapping } from '../src/protocol/studio.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
 import { isModelFile } from '../src/workers/model-files.ts'
@@ -13,14 +20,27 @@ import { type Flags, type FlagType, parseFlags } from './args.ts'
 
 /** Short names beside TRL's own. */
 const ALIASES = { epochs: 'num_train_epochs', batch_size: 'per_device_train_batch_size' } as const
-const LORA_FLAGS = {
-  lora_r: 'r',
-  lora_alpha: 'lora_alpha',
-  lora_dropout: 'lora_dropout',
-  target_modules: 'target_modules',
-  use_rslora: 'use_rslora',
-} as const
-const ENGINE_FLAGS = ['portable_backend', 'recompute', 'memory_budget', 'default_limits'] as const
+
+/** Fields of the config that have flags of their own, by flag: `[section, field]`. */
+const FIELD_FLAGS: Record<string, [section: string, field: string]> = {
+  ...flagsOf('training'),
+  ...flagsOf('lora', { r: 'lora_r' }),
+  ...flagsOf('engine', { kind: 'engine' }, ['choices']),
+  ...flagsOf('data.reading', (name) => `reading_${name}`),
+  validation_share: ['data', 'validation_share'],
+}
+for (const [short, name] of Object.entries(ALIASES)) FIELD_FLAGS[short] = ['training', name]
+
+/** A flag for each field of a section, under its own name or another. */
+function flagsOf(
+  section: string,
+  named: Record<string, string> | ((name: string) => string) = {},
+  without: readonly string[] = [],
+): Record<string, [string, string]> {
+  const flag = (name: string) => (typeof named === 'function' ? named(name) : (named[name] ?? name))
+  const names = fieldNames(section).filter((name) => !without.includes(name))
+  return Object.fromEntries(names.map((name) => [flag(name), [section, name]]))
+}
 const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text'] as const
 const EXPORTS = ['peft', 'merged', 'pt', 'h5', 'gguf']
 /** What this version can write: a file each. The adapter and the checkpoint it always writes. */
@@ -28,28 +48,45 @@ const EXPORTS_NOW = readdirSync(join(import.meta.dirname, '..', 'src', 'export',
   basename(name, '.ts'),
 )
 
-const training = Object.keys(defaultRunConfig().training)
-
 const SPEC = {
   model: 'text',
   data: 'paths',
   out: 'text',
   config: 'text',
   profile: 'text',
-  engine: 'text',
   export: 'list',
   sample: 'list',
+  start_from: 'text',
   resume: 'switch',
   json: 'switch',
   help: 'switch',
-  validation_share: 'number',
 } as const satisfies Record<string, FlagType>
 
-const value = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 'value' as const]))
 const FULL_SPEC: Record<string, FlagType> = {
-  ...value([...training, ...Object.keys(ALIASES), ...Object.keys(LORA_FLAGS), ...ENGINE_FLAGS]),
+  ...Object.fromEntries(
+    Object.entries(FIELD_FLAGS).map(([flag, [section, name]]) => [
+      flag,
+      flagType(configField(`${section}.${name}`)),
+    ]),
+  ),
   ...Object.fromEntries(COLUMNS.map((name) => [name, 'text' as const])),
   ...SPEC,
+}
+
+function flagType({ kind }: ConfigField): FlagType {
+  return kind === 'text' || kind === 'choice' ? 'text' : 'value'
+}
+
+/** Flags with what they may be and are by default, for --help. */
+function flagList(section: string): string {
+  return Object.entries(FIELD_FLAGS)
+    .filter(([flag, [of]]) => of === section && !(flag in ALIASES))
+    .map(([flag, [of, name]]) => {
+      const { options = [], default: unsaid } = configField(`${of}.${name}`)
+      const choices = options.length > 1 ? ` ${options.join('|')}` : ''
+      return `  --${flag.replaceAll('_', '-')}${choices} (${unsaid})`
+    })
+    .join('\n')
 }
 
 export const HELP = `npm run train -- --model M --data FILE --out DIR [options]
@@ -67,21 +104,22 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" holds
                        template, label words, chat format (kauldron's too), preprocessing steps, split and augmentation:
                        see docs/config.md
-  --engine E           auto (default: webgpu on a graphics card, else portable), webgpu, portable
-  --portable-backend B what the portable engine runs on: auto (default), wasm, webgpu, cpu
+  --start-from DIR     begin with an adapter in PEFT's layout (adapter_config.json, adapter_model.safetensors); without --config
+                       its LoRA settings are taken over
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
   --resume             go on from DIR/checkpoint
   --json               events on standard output, one JSON object a line
   --help
 
 Training, as in TRL's SFTConfig (default):
-${Object.entries(defaultRunConfig().training)
-  .map(([name, x]) => `  --${name.replaceAll('_', '-')} (${x})`)
-  .join('\n')}
+${flagList('training')}
   --epochs, --batch-size: short for --num-train-epochs, --per-device-train-batch-size
-LoRA, as in PEFT's LoraConfig: --lora-r (8) --lora-alpha (8) --lora-dropout (0) --target-modules q_proj,v_proj|all-linear
-  --use-rslora
-Engine: --recompute auto|nothing|cheap|layer --memory-budget BYTES --default-limits
+LoRA, as in PEFT's LoraConfig; several target modules with commas, or all-linear:
+${flagList('lora')}
+What computes; auto is webgpu on a graphics card, else portable, which runs on the portable backend:
+${flagList('engine')}
+How the file is read, where it leaves a choice:
+${flagList('data.reading')}
 
 Exit code: 0 done, 2 bad input (one line on standard error says what, where, and what to do), 1 anything else.
 Ctrl+C stops after the step under way, with a checkpoint.`
@@ -101,6 +139,8 @@ export interface TrainJob {
   /** As it was given; the folder is null for the bundled model, Pebble. */
   model: { name: string; folder: string | null }
   out: string
+  /** Folder of the adapter to begin with. */
+  startFrom: string | null
   /** Formats of export that were asked for. */
   exports: string[]
   resume: boolean
@@ -138,7 +178,14 @@ export function trainJob(argv: string[]): TrainJob | null {
   const settings = file === undefined ? {} : readConfig(file)
   const model = flags.model ?? parseRunConfig(settings).model.id
   const folder = model === 'pebble' ? null : checkModel(resolve(model))
-  const config = withFlags(profile === null ? settings : recommend(sizeOf(folder), profile), flags)
+  const startFrom = flags.start_from ?? null
+  const base = profile === null ? settings : recommend(sizeOf(folder), profile)
+  const lora = startFrom === null ? null : adapterSettings(startFrom, resume)
+  const config = withStart(
+    withFlags(lora && file === undefined ? { ...base, lora } : base, flags),
+    startFrom,
+    resume,
+  )
   const given = flags.data ?? (resume && config.data.name ? namedBefore(config.data.name) : [])
   const data = need(given.join(BETWEEN) || undefined, '--data', 'the file to learn from')
   const files = given.flatMap(dataFiles)
@@ -163,6 +210,7 @@ export function trainJob(argv: string[]): TrainJob | null {
     model: { name: model, folder },
     tip: tipFor(profile, file, config),
     out: resolve(out),
+    startFrom: startFrom === null ? null : resolve(startFrom),
     exports: flags.export ?? [],
     resume,
     json: flags.json ?? false,
@@ -230,30 +278,55 @@ function readConfig(path: string): object {
 
 /** The file's config with what flags say laid over it. */
 function withFlags(file: object, flags: Record<string, unknown>): RunConfig {
-  const config = parseRunConfig(file)
-  const given = <Names extends string>(names: readonly Names[], to: (name: Names) => string) =>
-    Object.fromEntries(
-      names.filter((name) => flags[name] !== undefined).map((name) => [to(name), flags[name]]),
-    )
-  const aliases = Object.keys(ALIASES) as (keyof typeof ALIASES)[]
-  const lora = Object.keys(LORA_FLAGS) as (keyof typeof LORA_FLAGS)[]
+  const config = structuredClone(parseRunConfig(file)) as object
   const modules = flags.target_modules
   if (typeof modules === 'string' && modules !== 'all-linear') flags.target_modules = modules.split(',')
-  return parseRunConfig({
-    ...config,
-    training: {
-      ...config.training,
-      ...given(training, (name) => name),
-      ...given(aliases, (name) => ALIASES[name]),
-    },
-    lora: { ...config.lora, ...given(lora, (name) => LORA_FLAGS[name]) },
-    engine: {
-      ...config.engine,
-      ...given(ENGINE_FLAGS, (name) => name),
-      ...(flags.engine === undefined ? {} : { kind: flags.engine }),
-    },
-    data: { ...config.data, ...given(['validation_share'], (name) => name) },
-  })
+  for (const [flag, [section, field]] of Object.entries(FIELD_FLAGS))
+    if (flags[flag] !== undefined) {
+      const place = section.split('.').reduce<object>((at, key) => at[key as keyof object], config)
+      Object.assign(place, { [field]: flags[flag] })
+    }
+  return parseRunConfig(config)
+}
+
+/** Files of an adapter's folder. */
+export const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const
+
+/** LoRA's settings of the adapter in a folder. */
+function adapterSettings(folder: string, resume: boolean): LoraConfig {
+  if (resume)
+    fail(
+      'bad_config',
+      '--start-from does not go with --resume: a run goes on from its own checkpoint.',
+      'Leave one of the two out.',
+      { flag: '--start-from' },
+    )
+  for (const name of ADAPTER_FILES)
+    if (!existsSync(join(folder, name)))
+      fail(
+        'missing_file',
+        `There is no ${name} in ${folder}.`,
+        "Give --start-from an adapter's folder, such as DIR/adapter of a run before.",
+        { path: join(folder, name) },
+      )
+  return readAdapterConfig(readConfig(join(folder, ADAPTER_FILES[0]))).lora
+}
+
+/** The config with what the run begins with; what cannot be had here is refused, not left out. */
+function withStart(config: RunConfig, folder: string | null, resume: boolean): RunConfig {
+  const { start } = config
+  if (folder !== null) {
+    const hash = start.from === 'nothing' ? null : start.hash
+    return { ...config, start: { from: 'adapter', name: folder, hash } }
+  }
+  if (!resume && start.from !== 'nothing')
+    fail(
+      'missing_file',
+      `This config begins with ${start.from === 'run' ? `the run "${start.run}" of a browser` : `the adapter "${start.name}"`}, which was not given.`,
+      'Give the adapter\'s folder with --start-from (a run\'s is on the page under Export), or set start.from to "nothing".',
+      { field: 'start' },
+    )
+  return config
 }
 
 /** How several files are named in one line. */

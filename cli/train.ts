@@ -1,6 +1,9 @@
+import { openAsBlob } from 'node:fs'
+import { join } from 'node:path'
 import { LapidaryError } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
+import { adapterHash, openAdapter, readAdapter } from '../src/workers/adapter-files.ts'
 import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
 import type { openBrowser } from './browser.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
@@ -9,7 +12,7 @@ import { Output } from './output.ts'
 import { Progress } from './progress.ts'
 import { report } from './report.ts'
 import { serve } from './server.ts'
-import { HELP, servedModel, type TrainJob, trainJob } from './train-job.ts'
+import { ADAPTER_FILES, HELP, servedModel, type TrainJob, trainJob } from './train-job.ts'
 
 /** A second Ctrl+C this much later means it: npm passes the first one on twice. */
 const TWICE_MS = 1500
@@ -22,6 +25,13 @@ async function run(job: TrainJob): Promise<void> {
     const model = await servedModel(job.model.folder)
     for (const [name, path] of model.files) files.set(`/given/model/${name}`, path)
     texts.set('/given/model/manifest.json', model.manifest)
+  }
+  const { startFrom, config } = job
+  if (startFrom !== null && config.start.from === 'adapter') {
+    for (const name of ADAPTER_FILES) files.set(`/given/adapter/${name}`, join(startFrom, name))
+    // Known before the run begins: whatever is kept of it names what it began with.
+    const tensors = await openAsBlob(join(startFrom, 'adapter_model.safetensors'))
+    config.start.hash ??= adapterHash(await readAdapter(await openAdapter({ tensors })))
   }
   const output = new Output(job.out, job.resume)
   const server = await serve({
@@ -115,6 +125,7 @@ async function drive(
     resume: job.resume
       ? { checkpoint: `${url}given/out/checkpoint/`, log: `${url}given/out/metrics.jsonl` }
       : null,
+    adapter: job.startFrom === null ? null : `${url}given/adapter/`,
     exports: job.exports,
     out: `${url}out/`,
     choices: rememberedChoices(),

@@ -1,6 +1,7 @@
 import type { Table } from 'apache-arrow'
 import { textKey } from '../lib/text-key.ts'
-import type { Finding, Mapping } from '../protocol/preparation.ts'
+import type { Finding } from '../protocol/preparation.ts'
+import type { Mapping } from '../protocol/recipe.ts'
 import { Frame } from './frame.ts'
 import { countMissing, fewRows, type MissingCount, missingValues, readExamples } from './inspect/examples.ts'
 import { Repeats } from './inspect/repeats.ts'

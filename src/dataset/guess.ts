@@ -1,8 +1,8 @@
 import type { Table } from 'apache-arrow'
 import { columnReader } from '../files/table.ts'
+import { NO_MAPPING } from '../protocol/recipe.ts'
 import type { ColumnInfo, Guess } from '../protocol/studio.ts'
 import { ABOUT, LEAST_PARTIAL, languageOf, NAMES, normalName, PAIRS } from './column-names.ts'
-import { NO_MAPPING } from './mapping.ts'
 import { readMessages } from './messages.ts'
 import { asText } from './values.ts'
 

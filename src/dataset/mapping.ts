@@ -1,12 +1,12 @@
 import type { Table } from 'apache-arrow'
 import { columnNames } from '../files/table.ts'
 import { fail, listed } from '../protocol/errors.ts'
-import type { ColumnRoles, Mapping } from '../protocol/studio.ts'
+import type { Mapping } from '../protocol/studio.ts'
 import { parseTemplate } from '../protocol/template.ts'
 import { normalName } from './column-names.ts'
 import { Frame } from './frame.ts'
 
-export const NO_MAPPING: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
+const ROLES = ['prompt', 'response', 'system', 'messages', 'text', 'input'] as const
 
 /**
  * Holds a mapping against the columns there are.
@@ -16,7 +16,7 @@ export const NO_MAPPING: Mapping = { prompt: null, response: null, system: null,
 export function checkMapping(source: Table | Frame, mapping: Mapping): void {
   const names = source instanceof Frame ? source.names : columnNames(source)
   const choices = `Choose one of: ${listed(names)}.`
-  for (const role of [...(Object.keys(NO_MAPPING) as (keyof ColumnRoles)[]), 'input' as const]) {
+  for (const role of ROLES) {
     const column = mapping[role] ?? null
     if (column === null || names.includes(column)) continue
     const near = names.find((name) => normalName(name) === normalName(column))

@@ -1,5 +1,6 @@
 import type { AugmentConfig, DataStep, SplitConfig } from '../protocol/data-steps.ts'
-import type { Finding, LabelCount, Mapping, StepReport } from '../protocol/preparation.ts'
+import type { Finding, LabelCount, StepReport } from '../protocol/preparation.ts'
+import type { Mapping } from '../protocol/recipe.ts'
 import type { Conversation, Split } from '../protocol/tokens.ts'
 import { augment, type MadeRow } from './augment/index.ts'
 import type { Frame } from './frame.ts'

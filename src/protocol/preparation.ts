@@ -1,31 +1,7 @@
-import type { AugmentConfig, DataStep, SplitConfig } from './data-steps.ts'
+import type { DataStep, SplitConfig } from './data-steps.ts'
+import type { Mapping } from './recipe.ts'
 import type { RunConfig } from './run-config.ts'
 import type { Message, Origin, Split } from './tokens.ts'
-
-/** Columns by the part they play. Either prompt+response, or messages, or text. */
-export interface ColumnRoles {
-  prompt: string | null
-  response: string | null
-  system: string | null
-  messages: string | null
-  text: string | null
-}
-
-/** How a row becomes an example. What goes beyond columns may be left out. */
-export interface Mapping extends ColumnRoles {
-  /**
-   * Column put after the prompt, an empty line between, where it has something in it (Alpaca's `input`). Of no effect with
-   * messages or text.
-   */
-  input?: string | null
-  /**
-   * Prompt written over several columns, in place of `prompt`: `Translate {en} to French`. `{{` and `}}` stand for braces.
-   * A row where a named column has nothing in it is left out.
-   */
-  template?: string | null
-  /** Words for the values of the response column: `{"0": "negative", "1": "positive"}`. Values not named stay as they are. */
-  labels?: Record<string, string> | null
-}
 
 export interface Guess extends Mapping {
   /** Why, in words. */
@@ -100,50 +76,8 @@ export type Fix =
 /** How conversations become tokens. */
 export type ChatFormat = RunConfig['data']['format']
 
-/** What preparation depends on beside the bytes; the same as in `run.json` under `data`. */
-export interface DataRequest {
-  dataset: string
-  /** Run in order, before the mapping. */
-  steps?: DataStep[]
-  seed: number
-}
-
-export interface InspectRequest extends DataRequest {
-  mapping: Mapping
-  split?: SplitConfig
-  validationShare?: number
-  /** With a model, examples too long for it are found too. */
-  model?: string
-  maxLength?: number
-  format?: ChatFormat
-}
-
-export interface PrepareRequest extends DataRequest {
-  model: string
-  mapping: Mapping
-  maxLength: number
-  completionOnlyLoss: boolean | null
-  /**
-   * `kauldron`: token for token what `gm.data.Seq2SeqTask` of the `gemma` package makes of a pair, at a `max_length` one below
-   * this `maxLength`. By default the template that came with the model.
-   */
-  format?: ChatFormat
-  validationShare: number
-  split?: SplitConfig
-  augment?: AugmentConfig
-}
-
-/** What examples are as text depends on; a `PrepareRequest` is one, too. */
-export type ExamplesRequest = Omit<PrepareRequest, 'model' | 'maxLength' | 'completionOnlyLoss' | 'format'>
-
-/** Examples as files, for other trainers. */
-export interface ExportDataRequest extends ExamplesRequest {
-  format: 'jsonl' | 'csv' | 'parquet' | 'kauldron'
-  /** For `kauldron`: what its `config.py` shall train, and how. */
-  config?: RunConfig
-  /** For `kauldron`: the stored model whose sizes say which Gemma is meant. */
-  model?: string
-}
+/** Formats of files that examples can be taken away in, for other trainers. */
+export type DataFormat = 'jsonl' | 'csv' | 'parquet' | 'kauldron'
 
 /** An example before tokenisation: a conversation, or text to be continued. */
 export interface ExampleText {
@@ -198,11 +132,6 @@ export interface TokenisedSample {
   lost?: { text: string; id: number; supervised: boolean }[]
 }
 
-export interface StepsRequest extends DataRequest {
-  /** Run on so many rows drawn by seed, for a quick look; null or left out: on all. */
-  sample?: number | null
-}
-
 /** What the steps did, and what the table looks like afterwards. */
 export interface StepsReport {
   steps: StepReport[]
@@ -254,13 +183,8 @@ export type RowEdit =
   | { type: 'delete'; rows: number[] }
   | { type: 'add_column'; name: string }
 
-export interface SynthesisRequest {
-  dataset: string
-  steps?: DataStep[]
-  mapping: Mapping
-  split?: SplitConfig
-  validationShare: number
-  seed: number
+/** What a model is asked to write. */
+export interface SynthesisWish {
   /** Examples wanted. */
   count: number
   /** Training examples shown in each request for a new one. */

@@ -12,12 +12,7 @@ export const RUN_CONFIG_VERSION = 1
 const finite = v.pipe(v.number(), v.finite())
 const from = (low: number, high: number) => v.pipe(finite, v.minValue(low), v.maxValue(high))
 const whole = (low: number, high: number) => v.pipe(finite, v.integer(), v.minValue(low), v.maxValue(high))
-const above = (low: number, high: number) =>
-  v.pipe(
-    finite,
-    v.check((x) => x > low, `must be above ${low}`),
-    v.maxValue(high),
-  )
+const above = (low: number, high: number) => v.pipe(finite, v.gtValue(low), v.maxValue(high))
 
 const TrainingSchema = v.strictObject({
   learning_rate: v.optional(above(0, 1), 2e-5),
@@ -74,19 +69,27 @@ const LoraSchema = v.strictObject({
   use_rslora: v.optional(v.boolean(), false),
 })
 
+/** How a file is read, where it leaves a choice; null: as the studio reads it by itself. */
+const ReadingSchema = v.strictObject({
+  /** What a row of plain text is; by itself a paragraph where its lines are wrapped, else a line. Paragraphs end at blank lines. */
+  text: v.optional(v.nullable(v.picklist(['line', 'paragraph', 'file'])), null),
+  /** Sheet of a workbook; by itself the first that has rows. */
+  sheet: v.optional(v.nullable(v.string()), null),
+})
+
+/** The formats that heed each way of reading, as readers name them. */
+export const READING_FORMATS: Record<keyof DataConfig['reading'], readonly string[]> = {
+  text: ['text'],
+  sheet: ['xlsx'],
+}
+
 const DataSchema = v.strictObject({
   /** File name or data set id, for people and for finding the data again. */
   name: v.optional(v.string(), ''),
   /** SHA-256 of the file's bytes, hex; with `reading`, of that and these. */
   hash: v.optional(v.nullable(v.string()), null),
-  /** How the file was read, where it leaves a choice; null: as the studio reads it by itself. */
-  reading: v.optional(
-    v.strictObject({
-      text: v.optional(v.nullable(v.picklist(['line', 'paragraph', 'file'])), null),
-      sheet: v.optional(v.nullable(v.string()), null),
-    }),
-    {},
-  ),
+  /** How the file was read. */
+  reading: v.optional(ReadingSchema, {}),
   prompt: v.optional(v.nullable(v.string()), null),
   response: v.optional(v.nullable(v.string()), null),
   system: v.optional(v.nullable(v.string()), null),
@@ -131,22 +134,42 @@ const EngineSchema = v.strictObject({
   choices: v.optional(v.record(v.string(), v.string()), {}),
 })
 
-const RunConfigSchema = v.strictObject({
+const hash = v.optional(v.nullable(v.string()), null)
+
+/** What a run's adapter begins as; its optimizer's moments begin at zero in any case. */
+const StartSchema = v.variant('from', [
+  /** PEFT's initial adapter, drawn by seed. */
+  v.strictObject({ from: v.literal('nothing') }),
+  /** The adapter of a stored run. */
+  v.strictObject({
+    from: v.literal('run'),
+    run: v.string(),
+    checkpoint: v.optional(v.picklist(['last', 'best']), 'last'),
+    /** SHA-256 over the adapter's tensors, hex; filled in by the run, binding where it is given. */
+    hash,
+  }),
+  /** A folder of PEFT's layout. */
+  v.strictObject({ from: v.literal('adapter'), name: v.string(), hash }),
+])
+
+export const RunConfigSchema = v.strictObject({
   version: v.optional(v.literal(RUN_CONFIG_VERSION), RUN_CONFIG_VERSION),
   model: v.optional(ModelSchema, {}),
   data: v.optional(DataSchema, {}),
   training: v.optional(TrainingSchema, {}),
   lora: v.optional(LoraSchema, {}),
   engine: v.optional(EngineSchema, {}),
+  start: v.optional(StartSchema, { from: 'nothing' }),
 })
 
 export type TrainingConfig = v.InferOutput<typeof TrainingSchema>
 export type LoraConfig = v.InferOutput<typeof LoraSchema>
 export type DataConfig = v.InferOutput<typeof DataSchema>
 export type EngineConfig = v.InferOutput<typeof EngineSchema>
+export type StartConfig = v.InferOutput<typeof StartSchema>
 export type RunConfig = v.InferOutput<typeof RunConfigSchema>
 
-const SECTIONS = ['version', 'model', 'data', 'training', 'lora', 'engine']
+const SECTIONS = Object.keys(RunConfigSchema.entries)
 
 /**
  * Reads a run config, filling defaults in. Also takes the flat form: TRL's names at the top, with a `lora` object.
@@ -184,7 +207,6 @@ export function parseRunConfig(input: unknown): RunConfig {
   })
 }
 
-/** Limits of a numeric field as the schema has them, for sliders and hints. */
 export function defaultRunConfig(): RunConfig {
   return parseRunConfig({})
 }
@@ -217,6 +239,7 @@ function describe(issue: v.BaseIssue<unknown>): string {
     return `${issue.received} is below the least allowed, ${String(issue.requirement)}`
   if (issue.type === 'max_value')
     return `${issue.received} is above the most allowed, ${String(issue.requirement)}`
+  if (issue.type === 'gt_value') return `${issue.received} must be above ${String(issue.requirement)}`
   if (issue.type === 'check' || issue.type === 'min_length') return `${issue.received} ${issue.message}`
   return `${issue.received} is not ${issue.expected ?? 'allowed'}`
 }

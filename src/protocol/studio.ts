@@ -4,6 +4,7 @@ import type { ModelRoom } from './rooms/models.ts'
 import type { RunRoom } from './rooms/runs.ts'
 
 export type * from './preparation.ts'
+export type * from './recipe.ts'
 export type * from './rooms/answers.ts'
 export type * from './rooms/call.ts'
 export type * from './rooms/data.ts'

@@ -1,6 +1,5 @@
 import type { EngineState, StateTensor } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-import { defaultRunConfig, type RunConfig } from '../protocol/run-config.ts'
 
 /** Version of the JSON half of a checkpoint. */
 export const CHECKPOINT_VERSION = 1
@@ -90,35 +89,6 @@ export function fromTensors(tensors: ReadonlyMap<string, StateTensor>): EngineSt
 }
 
 const START_OVER = 'The file is damaged or not a checkpoint; start the run afresh.'
-
-/**
- * The part of a config that the curve depends on, in one canonical order: names of files and the choice of engine are
- * not in it, so that a resumed run may lie elsewhere.
- */
-export function identity(config: RunConfig): string {
-  const { prompt, response, system, messages, text, validation_share } = config.data
-  const data = { prompt, response, system, messages, text, validation_share, ...beyondColumns(config) }
-  return canonical({ data, training: config.training, lora: config.lora })
-}
-
-/** What older versions had no fields for counts only where it is used: their checkpoints stay good. */
-function beyondColumns({ data }: RunConfig): object {
-  const none = defaultRunConfig().data
-  const fields = ['input', 'template', 'labels', 'format', 'steps', 'split', 'augment'] as const
-  return Object.fromEntries(
-    fields.flatMap((field) =>
-      canonical(data[field]) === canonical(none[field]) ? [] : [[field, data[field]]],
-    ),
-  )
-}
-
-/** JSON with the keys of every object sorted. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, v]) => `${JSON.stringify(key)}:${canonical(v)}`).join(',')}}`
-}
 
 /**
  * Reads the JSON half of a checkpoint.

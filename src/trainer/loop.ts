@@ -1,4 +1,4 @@
-import type { Engine, StepResult } from '../protocol/engine.ts'
+import type { Engine, EngineState, StepResult } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { CheckpointEvent, DoneEvent, RunEvent, SamplePrompt } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
@@ -22,6 +22,8 @@ export interface TrainingRun {
   hashes: RunHashes
   /** Goes on from here; the caller has cut the event log to `meta.event_count`. */
   resume?: Checkpoint | null
+  /** Begins with this state; without it, with the engine's own. Of no effect where a run goes on. */
+  start?: EngineState | null
   /** Prompts answered by base and tuned model at each evaluation. */
   samples?: SamplePrompts
   /** Every event but `checkpoint`, in order. */
@@ -301,7 +303,10 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     const lost = lostChoices(run.resume.meta.choices, engine.describe().choices)
     if (lost !== null) emit({ type: 'notice', step, message: lost })
     await engine.loadState(run.resume.state, signal)
-  } else await validate()
+  } else {
+    if (run.start) await engine.loadState(run.start, signal)
+    await validate()
+  }
 
   while (step < total) {
     emit({ type: 'stage', stage: 'train', progress: step / total })

@@ -5,18 +5,21 @@ import type {
   Engine,
   EngineChoice,
   EngineDescription,
+  EngineState,
   PlanRequest,
   PortableBackendChoice,
 } from '../protocol/engine.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
+import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { Call, StartRequest } from '../protocol/studio.ts'
+import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
 import type { RunLog } from '../storage/runs.ts'
 import { readTokenTable } from '../tokens/table.ts'
-import { type Checkpoint, identity, type RunHashes } from '../trainer/checkpoint.ts'
+import type { Checkpoint, RunHashes } from '../trainer/checkpoint.ts'
 import { isLogged, type SamplePrompts, train } from '../trainer/loop.ts'
 import { runLength } from '../trainer/schedule.ts'
 import { checkpointBytes } from './checkpoint-files.ts'
@@ -24,6 +27,8 @@ import { chatCodec } from './codec.ts'
 import type { EngineHost, Engines } from './engine/host.ts'
 import { planRequest } from './engine/plan-request.ts'
 import type { Library, OpenModel } from './library.ts'
+import { startingFrom } from './start-from.ts'
+import { tokensKey } from './token-key.ts'
 
 /** Tokens of a sample answer at most, and positions kept for questions asked while training. */
 const ANSWER_TOKENS = 64
@@ -35,33 +40,39 @@ const SIDE_BY_SIDE = 4
 export interface PreparedRun {
   config: RunConfig
   hashes: RunHashes
-  /** Id of the data set that the token table was made from. */
-  dataset: string
+  /** Key of the token table. */
+  tokens: string
   model: OpenModel
   codec: ChatCodec
   batches: TrainingBatches
   samples: StartRequest['samplePrompts']
   plan: PlanRequest
   steps: number
+  /** What a new run begins with; null where it goes on, or begins with nothing. */
+  start: EngineState | null
 }
 
 /**
  * Opens what a run needs and holds it together.
- * @throws LapidaryError for whatever a person can mend: config, data, model
+ * @param request of a stored run, whose token table is kept even where its data set is not
+ * @param goesOn from a checkpoint: what it began with need not be here any more
+ * @throws LapidaryError for whatever a person can mend: config, data, model, the adapter to begin with
  */
 export async function prepareRun(
   database: Database,
   library: Library,
-  request: StartRequest,
+  request: StartRequest & Partial<Pick<RunRecord, 'tokens'>>,
   call: Call = {},
+  goesOn = false,
 ): Promise<PreparedRun> {
-  const asked = parseRunConfig(request.config)
-  const table = await database.get('tokens', request.tokens)
+  const wanted = parseRunConfig(request.config)
+  const model = await library.open(request.model, call)
+  const tokens = request.tokens ?? (await tokensOf(database, request.dataset, wanted, model))
+  const table = await database.get('tokens', tokens)
   if (!table)
     fail('missing_file', 'The tokenised data is no longer in this browser.', 'Prepare the data again.', {
-      tokens: request.tokens,
+      tokens,
     })
-  const model = await library.open(request.model, call)
   if (table.model !== model.info.hash)
     fail(
       'bad_data',
@@ -69,6 +80,9 @@ export async function prepareRun(
       'Prepare the data again for the model that is chosen now.',
       { model: request.model },
     )
+  const { config: asked, state: start } = goesOn
+    ? { config: wanted, state: null }
+    : await startingFrom(database, wanted, model, request.adapter)
   const { train, validation } = readTokenTable(await readTokens(database, table))
   const batches = new TrainingBatches({ train, validation }, asked.training)
   const hashes: RunHashes = {
@@ -88,7 +102,22 @@ export async function prepareRun(
   }
   const plan = planRequest(config, model.info.config, await model.weights(), batches.maxima(), decode)
   const { steps } = runLength(config.training, batches.batchesPerEpoch)
-  return { config, hashes, dataset: table.dataset, model, codec, batches, samples, plan, steps }
+  return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start }
+}
+
+/** Key of the token table that the data worker made of the same recipe. */
+async function tokensOf(
+  database: Database,
+  id: string,
+  config: RunConfig,
+  model: OpenModel,
+): Promise<string> {
+  const dataset = await database.get('datasets', id)
+  if (!dataset)
+    fail('missing_file', `There is no data set "${id}" in this browser.`, 'Open the file again.', {
+      dataset: id,
+    })
+  return tokensKey(config, dataset.info.hash, model.info.hash)
 }
 
 /** Sample prompts that leave room for an answer, and the positions that they take. */
@@ -195,7 +224,7 @@ export class ActiveRun {
     resume: Checkpoint | null,
     onEvent: (event: RunEvent) => void,
   ): Promise<DoneEvent> {
-    const { hashes, model, batches, plan } = this.#prepared
+    const { hashes, model, batches, plan, start } = this.#prepared
     onEvent({ type: 'stage', stage: 'load', progress: 0, note: `Loading ${model.info.name}` })
     const { training, engine: wanted } = this.#prepared.config
     const engine = await engines.load({
@@ -225,6 +254,7 @@ export class ActiveRun {
       data: batches,
       hashes,
       resume,
+      start,
       samples: this.#samples(engine),
       emit: (event) => {
         if (isLogged(event)) this.#log.add(event)

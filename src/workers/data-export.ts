@@ -3,8 +3,8 @@ import { jsonLinesFiles } from '../export/data/jsonl.ts'
 import { kauldronFiles } from '../export/data/kauldron.ts'
 import type { DataFile, DataRow } from '../export/data/rows.ts'
 import { blobFile } from '../protocol/exported.ts'
-import type { ExampleText, ExportDataRequest } from '../protocol/preparation.ts'
-import { defaultRunConfig } from '../protocol/run-config.ts'
+import type { DataFormat, ExampleText } from '../protocol/preparation.ts'
+import type { OpenRecipe } from '../protocol/recipe.ts'
 import type { Call, ExportedFile } from '../protocol/studio.ts'
 import type { Split } from '../protocol/tokens.ts'
 import { seq2seqPair } from '../tokens/kauldron.ts'
@@ -21,15 +21,16 @@ const PAGE = 5000
 export async function exportData(
   preparation: Preparation,
   library: () => Promise<Library>,
-  request: ExportDataRequest,
+  recipe: OpenRecipe,
+  format: DataFormat,
   { signal }: Call = {},
 ): Promise<ExportedFile[]> {
-  const { format, config = defaultRunConfig(), model, ...examples } = request
+  const { config, model } = recipe
   const rows = async (split: Split): Promise<ExampleText[]> => {
     const all: ExampleText[] = []
     for (;;) {
       signal?.throwIfAborted()
-      const page = await preparation.examples(examples, split, { offset: all.length, count: PAGE }, signal)
+      const page = await preparation.examples(recipe, split, { offset: all.length, count: PAGE }, signal)
       all.push(...page.examples)
       if (all.length >= page.total || page.examples.length === 0) return all
     }

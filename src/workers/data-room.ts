@@ -43,17 +43,16 @@ export function dataRoom(): DataRoom & Opened {
       return allColumnStats(await shelf.table(await shelf.find(dataset)), call?.signal)
     },
 
-    inspect: (request, call) => preparation.inspect(request, call?.signal),
-    runSteps: (request, call) => preparation.steps(request, call?.signal),
-    rowsAfter: (request, page, call) => preparation.rowsAfter(request, page, call?.signal),
-    estimate: (request, call) => preparation.estimate(request, call?.signal),
-    prepare: (request, { signal, onProgress } = {}) =>
-      preparation.prepare(request, signal, onProgress && ((share) => onProgress({ share }))),
-    examples: (request, split, page, call) => preparation.examples(request, split, page, call?.signal),
-    tokenSamples: (request, split, page, call) =>
-      preparation.tokenSamples(request, split, page, call?.signal),
+    inspect: (recipe, call) => preparation.inspect(recipe, call?.signal),
+    runSteps: (recipe, sample, call) => preparation.steps(recipe, sample, call?.signal),
+    rowsAfter: (recipe, page, call) => preparation.rowsAfter(recipe, page, call?.signal),
+    estimate: (recipe, call) => preparation.estimate(recipe, call?.signal),
+    prepare: (recipe, { signal, onProgress } = {}) =>
+      preparation.prepare(recipe, signal, onProgress && ((share) => onProgress({ share }))),
+    examples: (recipe, split, page, call) => preparation.examples(recipe, split, page, call?.signal),
+    tokenSamples: (recipe, split, page, call) => preparation.tokenSamples(recipe, split, page, call?.signal),
 
-    exportData: (request, call) => exportData(preparation, library, request, call),
+    exportData: (recipe, format, call) => exportData(preparation, library, recipe, format, call),
 
     synthesise: synthesiser(
       preparation,

@@ -1,9 +1,9 @@
 import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
+import { mappingFor } from '../protocol/recipe.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import { configReading, prepareRequest } from '../protocol/run-request.ts'
-import type { ExportedFile, FileInFolder, Mapping, StartRequest } from '../protocol/studio.ts'
+import type { AdapterFiles, ExportedFile, FileInFolder, Mapping, StartRequest } from '../protocol/studio.ts'
 import { createStudio } from './client.ts'
 
 /**
@@ -18,6 +18,8 @@ export interface HeadlessJob {
   /** Columns that were named; the others are guessed. */
   mapping: Partial<Mapping>
   samplePrompts: SamplePrompt[]
+  /** Where the files of the adapter to begin with lie. */
+  adapter: string | null
   resume: { checkpoint: string; log: string } | null
   /** Formats wanted; the adapter as PEFT has it and the checkpoint are always written. */
   exports: string[]
@@ -66,12 +68,11 @@ export function openHeadless(): void {
     const files: FileInFolder[] = []
     for (const { url, name } of job.data.files)
       files.push({ path: name, file: new File([await (await fetch(url)).blob()], name) })
-    const reading = configReading(job.config.data)
-    const dataset = await studio.data.openFiles(files, reading)
+    const dataset = await studio.data.openFiles(files, job.config.data.reading)
     const mapping = mappingFor(job.mapping, dataset.guess)
     const data = { ...job.config.data, ...mapping, name: job.data.name, hash: dataset.hash }
     const wanted = parseRunConfig({ ...job.config, data })
-    const info = await studio.data.prepare(prepareRequest(wanted, dataset.id, job.model))
+    const info = await studio.data.prepare({ dataset: dataset.id, model: job.model, config: wanted })
     // Some of what opening brought up, preparing finds again.
     const said = new Set(
       [...dataset.findings, ...info.findings].map(({ message, hint }) => `${message} ${hint}`),
@@ -80,9 +81,11 @@ export function openHeadless(): void {
     const device = await deviceName(job.config)
     const { choices } = job.config.engine
     const engine = { ...job.config.engine, choices: { ...job.choices[device], ...choices } }
+    const adapter = job.adapter === null ? null : await adapterAt(job.adapter)
     const config = parseRunConfig({ ...wanted, engine })
     tell({ config, device })
-    return { config, model: job.model, tokens: info.tokens, samplePrompts: job.samplePrompts }
+    const { model, samplePrompts } = job
+    return { dataset: dataset.id, model, config, samplePrompts, ...(adapter && { adapter }) }
   }
 
   async function deviceName({ engine }: RunConfig): Promise<string> {
@@ -148,6 +151,11 @@ export function openHeadless(): void {
   }
 }
 
+async function adapterAt(base: string): Promise<AdapterFiles> {
+  const [config, tensors] = [`${base}adapter_config.json`, `${base}adapter_model.safetensors`]
+  return { config: await (await fetch(config)).json(), tensors: await (await fetch(tensors)).blob() }
+}
+
 /** Tasks one after the other; a failed one ends the queue, and is met where its emptying is awaited. */
 function queue() {
   let tail: Promise<unknown> = Promise.resolve()
@@ -158,24 +166,4 @@ function queue() {
     },
     empty: () => tail,
   }
-}
-
-/**
- * Named columns, and for a prompt without a response (or the other way round) the guess for its partner. With steps, only
- * columns that are there beforehand can be guessed.
- */
-export function mappingFor(named: Partial<Mapping>, guess: Mapping): Mapping {
-  const { prompt, response, system, messages, text, input = null, labels = null } = guess
-  const own = Object.fromEntries(
-    Object.entries(named).filter(([, value]) => value !== null),
-  ) as Partial<Mapping>
-  const none: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
-  const { labels: words, ...columns } = own
-  const extra = words ? { labels: words } : {}
-  if (Object.keys(columns).length === 0)
-    return { prompt, response, system, messages, text, input, labels, ...extra }
-  if (own.messages !== undefined || own.text !== undefined) return { ...none, ...own }
-  // A template says itself what is asked; a prompt that was named goes without the guess's further column.
-  if (own.template !== undefined) return { ...none, response, ...own }
-  return { ...none, prompt, response, ...(own.prompt === undefined ? { input } : {}), ...own }
 }

@@ -2,28 +2,25 @@ import type { Table } from 'apache-arrow'
 import { Frame } from '../dataset/frame.ts'
 import { guessMapping } from '../dataset/guess.ts'
 import { inspectFrame } from '../dataset/inspect/index.ts'
-import { NO_MAPPING } from '../dataset/mapping.ts'
 import { describeColumns } from '../dataset/open.ts'
 import { type PipelineResult, runPipeline } from '../dataset/pipeline.ts'
 import { mapFrame } from '../dataset/rows.ts'
 import { runSteps } from '../dataset/steps/index.ts'
-import { sha256Hex } from '../lib/hash.ts'
 import { SITE, shuffle } from '../lib/threefry.ts'
-import { NO_AUGMENT, NO_SPLIT } from '../protocol/data-steps.ts'
+import { NO_AUGMENT } from '../protocol/data-steps.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
+import { type ConfigStage, heeded } from '../protocol/identity.ts'
 import type {
-  ExamplesRequest,
   ExampleText,
   Finding,
-  InspectRequest,
   PreparedInfo,
-  PrepareRequest,
   StepReport,
   StepsReport,
-  StepsRequest,
   TokenisedSample,
 } from '../protocol/preparation.ts'
+import { type DataRecipe, mappingOf, NO_MAPPING, type OpenRecipe, type Recipe } from '../protocol/recipe.ts'
 import type { Page } from '../protocol/rooms/call.ts'
+import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { Conversation, Split } from '../protocol/tokens.ts'
 import type { Database, StoredDataset } from '../storage/database.ts'
 import { putTokens } from '../storage/datasets.ts'
@@ -31,9 +28,8 @@ import { prepareExamples, tokenSample } from '../tokens/prepare.ts'
 import { writeTokenTable } from '../tokens/table.ts'
 import { scaled } from './estimate.ts'
 import type { Library } from './library.ts'
+import { tokensKey } from './token-key.ts'
 
-/** Part of a token table's key: counts up when the same request would give other tokens. */
-const TOKENS_VERSION = 2
 /** Rows that stand for all of them in an estimate. */
 export const ESTIMATE_ROWS = 2000
 
@@ -79,8 +75,8 @@ export class Preparation {
     this.#sources = sources
   }
 
-  async steps(request: StepsRequest, signal?: AbortSignal): Promise<StepsReport> {
-    const { frame, reports, of, drawn } = await this.#afterSteps(request, signal)
+  async steps(recipe: DataRecipe, sample: number | null = null, signal?: AbortSignal): Promise<StepsReport> {
+    const { frame, reports, of, drawn } = await this.#afterSteps(checked(recipe), sample, signal)
     const first = frame.pick(Uint32Array.from({ length: Math.min(frame.rows, 1000) }, (_, i) => i)).toTable()
     return {
       steps: reports,
@@ -92,8 +88,8 @@ export class Preparation {
     }
   }
 
-  async rowsAfter(request: StepsRequest, { offset, count }: Page, signal?: AbortSignal) {
-    const { frame } = await this.#afterSteps(request, signal)
+  async rowsAfter(recipe: DataRecipe, { offset, count }: Page, signal?: AbortSignal) {
+    const { frame } = await this.#afterSteps(checked(recipe), null, signal)
     const start = Math.max(0, offset)
     const length = Math.max(0, Math.min(count, frame.rows - start))
     const page = Array.from({ length }, (_, i) => ({
@@ -103,52 +99,29 @@ export class Preparation {
     return { rows: frame.rows, page }
   }
 
-  async inspect(request: InspectRequest, signal?: AbortSignal): Promise<Finding[]> {
-    const { frame, reports } = await this.#afterSteps(request, signal)
-    const { model, maxLength } = request
+  async inspect(given: OpenRecipe, signal?: AbortSignal): Promise<Finding[]> {
+    const recipe = checked(given)
+    const { frame, reports } = await this.#afterSteps(recipe, null, signal)
+    const { data, training } = recipe.config
+    const { model } = recipe
     return [
       ...reports.flatMap((report: StepReport) => report.findings),
       ...(await inspectFrame(frame, {
-        mapping: request.mapping,
-        split: request.split ?? null,
-        validationShare: request.validationShare ?? 0,
-        seed: request.seed,
+        mapping: mappingOf(data),
+        split: data.split,
+        validationShare: data.validation_share,
+        seed: training.seed,
         ...(signal ? { signal } : {}),
       })),
-      ...(model === undefined || maxLength === undefined
-        ? []
-        : await this.#lengths({ ...request, model, maxLength }, signal)),
+      ...(model === undefined ? [] : await this.#lengths({ ...recipe, model }, signal)),
     ]
   }
 
-  /** Examples that are too long for a model, from those of an estimate. */
-  async #lengths(
-    {
-      dataset,
-      steps,
-      mapping,
-      split,
-      validationShare = 0,
-      seed,
-      model,
-      maxLength,
-      format,
-    }: InspectRequest & {
-      model: string
-      maxLength: number
-    },
-    signal?: AbortSignal,
-  ): Promise<Finding[]> {
-    const request = { dataset, mapping, seed, model, maxLength, validationShare, completionOnlyLoss: null }
-    const looked = await this.#look(
-      {
-        ...request,
-        ...(steps ? { steps } : {}),
-        ...(split ? { split } : {}),
-        ...(format ? { format } : {}),
-      },
-      signal,
-    ).catch((error: unknown) => {
+  /** Examples that are too long for a model, from those of an estimate; made rows are as long as the rows they come from. */
+  async #lengths({ config, ...of }: Recipe, signal?: AbortSignal): Promise<Finding[]> {
+    const training = { ...config.training, completion_only_loss: null }
+    const plain = { ...config, training, data: { ...config.data, augment: NO_AUGMENT } }
+    const looked = await this.#look({ ...of, config: plain }, signal).catch((error: unknown) => {
       const { code, message, hint } = toFailure(error)
       if (code === 'nothing_to_learn') return { message, hint }
       // A mapping that is not whole yet is no finding; `prepare` says what it lacks.
@@ -157,45 +130,46 @@ export class Preparation {
     })
     if (looked === null) return []
     if ('message' in looked) return [{ kind: 'nothing_to_learn', severity: 'error', ...looked }]
-    const { info, rows, of } = looked
+    const { info, rows, of: all } = looked
     const found = info.findings.filter(({ kind }) => kind === 'long_example' || kind === 'nothing_to_learn')
-    if (rows === of) return found
+    if (rows === all) return found
     return found.map((finding) => ({
       ...finding,
       message: `Of ${rows} rows looked at: ${finding.message}`,
     }))
   }
 
-  async estimate(request: PrepareRequest, signal?: AbortSignal): Promise<PreparedInfo> {
-    const { info, result, rows, of } = await this.#look(request, signal)
+  async estimate(recipe: Recipe, signal?: AbortSignal): Promise<PreparedInfo> {
+    const { info, result, rows, of } = await this.#look(checked(recipe), signal)
     const found = { ...info, tokens: '', findings: [], ...described(result) }
     return rows === of ? found : scaled(found, { rows, of })
   }
 
-  async #look(request: PrepareRequest, signal?: AbortSignal) {
-    const stored = await this.#sources.find(request.dataset)
+  async #look(recipe: Recipe, signal?: AbortSignal) {
+    const stored = await this.#sources.find(recipe.dataset)
     const of = stored.info.rows
     const rows = Math.min(of, ESTIMATE_ROWS)
-    const result = await this.#sampled.get(await pipelineKey(request, stored), () =>
-      this.#run(request, stored, rows, signal),
+    const result = await this.#sampled.get(cacheKey(recipe, stored, 'examples'), () =>
+      this.#run(recipe.config, stored, rows, signal),
     )
-    const { info } = await this.#tokenise(request, result, signal)
+    const { info } = await this.#tokenise(recipe, result, signal)
     return { info, result, rows, of }
   }
 
   async prepare(
-    request: PrepareRequest,
+    given: Recipe,
     signal?: AbortSignal,
     onProgress?: (share: number) => void,
   ): Promise<PreparedInfo> {
+    const recipe = checked(given)
     const database = await this.#sources.database()
-    const stored = await this.#sources.find(request.dataset)
-    const model = await (await this.#sources.library()).open(request.model)
-    const id = await tokensKey(request, stored.info.hash, model.info.hash)
+    const stored = await this.#sources.find(recipe.dataset)
+    const model = await (await this.#sources.library()).open(recipe.model)
+    const id = await tokensKey(recipe.config, stored.info.hash, model.info.hash)
     const known = await database.get('tokens', id)
     if (known) return known.info
-    const result = await this.#whole(request, stored, signal)
-    const { examples, info } = await this.#tokenise(request, result, signal, onProgress)
+    const result = await this.#whole(recipe, stored, signal)
+    const { examples, info } = await this.#tokenise(recipe, result, signal, onProgress)
     const findings = [...result.findings, ...info.findings]
     const prepared: PreparedInfo = { ...info, ...described(result), tokens: id, findings }
     const parts = { id, dataset: stored.id, model: model.info.hash, info: prepared }
@@ -203,11 +177,12 @@ export class Preparation {
     return prepared
   }
 
-  async tokenSamples(request: PrepareRequest, split: Split, { offset, count }: Page, signal?: AbortSignal) {
-    const stored = await this.#sources.find(request.dataset)
-    const model = await (await this.#sources.library()).open(request.model)
-    const [chat, { rows }] = [await model.chat(), await this.#whole(request, stored, signal)]
-    const options = maskOptions(request, model.info.config.vocabSize)
+  async tokenSamples(given: Recipe, split: Split, { offset, count }: Page, signal?: AbortSignal) {
+    const recipe = checked(given)
+    const stored = await this.#sources.find(recipe.dataset)
+    const model = await (await this.#sources.library()).open(recipe.model)
+    const [chat, { rows }] = [await model.chat(), await this.#whole(recipe, stored, signal)]
+    const options = maskOptions(recipe.config, model.info.config.vocabSize)
     const samples: TokenisedSample[] = []
     for (const row of rows[split].slice(Math.max(0, offset), Math.max(0, offset) + count)) {
       const sample = tokenSample(row, split, chat, options)
@@ -216,8 +191,9 @@ export class Preparation {
     return { total: rows[split].length, samples }
   }
 
-  async examples(request: ExamplesRequest, split: Split, { offset, count }: Page, signal?: AbortSignal) {
-    const { rows } = await this.#whole(request, await this.#sources.find(request.dataset), signal)
+  async examples(given: DataRecipe, split: Split, { offset, count }: Page, signal?: AbortSignal) {
+    const recipe = checked(given)
+    const { rows } = await this.#whole(recipe, await this.#sources.find(recipe.dataset), signal)
     const start = Math.max(0, offset)
     const examples = rows[split].slice(start, start + count).map(
       (row): ExampleText => ({
@@ -231,27 +207,29 @@ export class Preparation {
   }
 
   /** Training rows as text, for a model to write more like them. */
-  async trainingRows(request: ExamplesRequest, signal?: AbortSignal) {
-    const stored = await this.#sources.find(request.dataset)
-    return (await this.#whole({ ...request, augment: NO_AUGMENT }, stored, signal)).rows.train
+  async trainingRows(given: DataRecipe, signal?: AbortSignal) {
+    const { dataset, config } = checked(given)
+    const plain = { dataset, config: { ...config, data: { ...config.data, augment: NO_AUGMENT } } }
+    return (await this.#whole(plain, await this.#sources.find(dataset), signal)).rows.train
   }
 
-  async #whole(request: ExamplesRequest, stored: StoredDataset, signal?: AbortSignal) {
-    return this.#piped.get(await pipelineKey(request, stored), () =>
-      this.#run(request, stored, stored.info.rows, signal),
+  async #whole(recipe: DataRecipe, stored: StoredDataset, signal?: AbortSignal) {
+    return this.#piped.get(cacheKey(recipe, stored, 'examples'), () =>
+      this.#run(recipe.config, stored, stored.info.rows, signal),
     )
   }
 
-  async #run(request: ExamplesRequest, stored: StoredDataset, rows: number, signal?: AbortSignal) {
+  async #run({ data, training }: RunConfig, stored: StoredDataset, rows: number, signal?: AbortSignal) {
     const table = await this.#sources.table(stored)
-    const { seed, mapping, validationShare, steps = [], split = null, augment = null } = request
+    const { seed } = training
+    const { steps, split, augment } = data
     return runPipeline(frameOf(table, rows, seed), {
       steps,
-      mapping,
+      mapping: mappingOf(data),
       split,
       augment,
-      validationShare,
-      synthetic: await this.#synthetic(augment?.synthetic ?? null),
+      validationShare: data.validation_share,
+      synthetic: await this.#synthetic(augment.synthetic),
       seed,
       share: rows / Math.max(1, table.numRows),
       ...(signal ? { signal } : {}),
@@ -274,32 +252,42 @@ export class Preparation {
   }
 
   async #tokenise(
-    request: PrepareRequest,
+    recipe: Recipe,
     { rows }: PipelineResult,
     signal?: AbortSignal,
     onProgress?: (share: number) => void,
   ) {
-    const model = await (await this.#sources.library()).open(request.model)
+    const model = await (await this.#sources.library()).open(recipe.model)
     return prepareExamples(rows, await model.chat(), {
-      ...maskOptions(request, model.info.config.vocabSize),
+      ...maskOptions(recipe.config, model.info.config.vocabSize),
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
     })
   }
 
-  async #afterSteps(request: StepsRequest, signal?: AbortSignal) {
-    const stored = await this.#sources.find(request.dataset)
-    const { steps = [], seed } = request
-    const drawn = Math.min(request.sample ?? stored.info.rows, stored.info.rows)
-    const key = JSON.stringify([stored.id, stored.info.hash, steps, seed, drawn])
-    return this.#stepped.get(key, async () => {
+  async #afterSteps(recipe: DataRecipe, sample: number | null, signal?: AbortSignal) {
+    const stored = await this.#sources.find(recipe.dataset)
+    const { data, training } = recipe.config
+    const drawn = Math.min(sample ?? stored.info.rows, stored.info.rows)
+    return this.#stepped.get(`${drawn} ${cacheKey(recipe, stored, 'rows')}`, async () => {
+      const { seed } = training
       const table = await this.#sources.table(stored)
       const frame = frameOf(table, drawn, seed)
       const share = drawn / Math.max(1, table.numRows)
-      const result = await runSteps(frame, steps, { seed, share, ...(signal ? { signal } : {}) })
+      const result = await runSteps(frame, data.steps, { seed, share, ...(signal ? { signal } : {}) })
       return { ...result, of: table.numRows, drawn }
     })
   }
+}
+
+/** With a config whose every field is there and within its limits. @throws LapidaryError `bad_config` */
+function checked<Of extends DataRecipe>(recipe: Of): Of {
+  return { ...recipe, config: parseRunConfig(recipe.config) }
+}
+
+/** What a result of this stage was made of. */
+function cacheKey({ config }: DataRecipe, stored: StoredDataset, stage: ConfigStage): string {
+  return JSON.stringify([stored.id, stored.info.hash, ...heeded(config, stage)])
 }
 
 /** So many rows drawn by seed, in their own order; all of them where that is all there are. */
@@ -312,58 +300,7 @@ function described({ labels, steps }: PipelineResult): Partial<PreparedInfo> {
   return { ...(labels ? { labels } : {}), ...(steps.length > 0 ? { steps } : {}) }
 }
 
-function maskOptions({ maxLength, completionOnlyLoss, format }: PrepareRequest, vocabSize: number) {
-  return { maxLength, completionOnly: completionOnlyLoss ?? true, vocabSize, ...(format ? { format } : {}) }
-}
-
-async function pipelineKey(request: ExamplesRequest, stored: StoredDataset): Promise<string> {
-  const { mapping, validationShare, seed } = request
-  return JSON.stringify([
-    stored.id,
-    stored.info.hash,
-    plainMapping(mapping),
-    validationShare,
-    seed,
-    extras(request),
-  ])
-}
-
-/** The same request on the same bytes is the same table. */
-async function tokensKey(request: PrepareRequest, data: string, model: string): Promise<string> {
-  const { mapping, maxLength, completionOnlyLoss, format, validationShare, seed } = request
-  const beyond = extras(request)
-  const key = [
-    TOKENS_VERSION,
-    data,
-    model,
-    plainMapping(mapping),
-    [maxLength, completionOnlyLoss ?? true, validationShare, seed],
-    ...(beyond === null ? [] : [beyond]),
-    ...(format === 'kauldron' ? [format] : []),
-  ]
-  return (await sha256Hex(JSON.stringify(key))).slice(0, 32)
-}
-
-function plainMapping({ prompt, response, system, messages, text }: ExamplesRequest['mapping']) {
-  return [prompt, response, system, messages, text]
-}
-
-/** What goes beyond columns and a random split, in one canonical form; null where nothing does. */
-function extras({ mapping, steps = [], split, augment }: ExamplesRequest) {
-  const { input = null, template = null, labels = null } = mapping
-  const words = labels && Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
-  const active = steps.filter(({ enabled }) => enabled)
-  const own = <T extends object>(value: T | undefined, none: T) =>
-    value === undefined || JSON.stringify({ ...none, ...value }) === JSON.stringify(none)
-      ? null
-      : { ...none, ...value }
-  const found = [
-    input,
-    template,
-    words,
-    active.length > 0 ? steps : null,
-    own(split, NO_SPLIT),
-    own(augment, NO_AUGMENT),
-  ]
-  return found.every((value) => value === null) ? null : found
+function maskOptions({ data, training }: RunConfig, vocabSize: number) {
+  const { max_length: maxLength, completion_only_loss } = training
+  return { maxLength, completionOnly: completion_only_loss ?? true, vocabSize, format: data.format }
 }

@@ -2,7 +2,7 @@ import { transfer } from 'comlink'
 import { exportFormats } from '../export/registry.ts'
 import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
-import type { Call, RunHistory, RunRoom } from '../protocol/studio.ts'
+import type { Call, RunHistory, RunRoom, StartRequest } from '../protocol/studio.ts'
 import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { RunSeries } from '../runs/series.ts'
 import { listRuns, RunLog, readEvents, removeRun } from '../storage/runs.ts'
@@ -126,10 +126,10 @@ export function runRoom(parts: TrainParts): RunRoom {
         async (heard) => {
           const db = await database()
           const record = await shelf.find(id)
-          const prepared = await prepareRun(db, await library(), record, heard)
-          heard.signal?.throwIfAborted()
           const found = await shelf.checkpoint(id, from)
           const checkpoint = found?.checkpoint ?? null
+          const prepared = await prepareRun(db, await library(), record, heard, checkpoint !== null)
+          heard.signal?.throwIfAborted()
           if (checkpoint) requireBelongs(checkpoint.meta, prepared.hashes)
           const log = await RunLog.resume(db, record, checkpoint?.meta.event_count ?? 0, found?.stored)
           return (engines) =>
@@ -184,7 +184,7 @@ export function runRoom(parts: TrainParts): RunRoom {
 
     async importRun(request, call) {
       const db = await database()
-      const prepared = await prepareRun(db, await library(), request, call)
+      const prepared = await prepareRun(db, await library(), request, call, true)
       const meta = parseMeta(request.checkpoint.meta)
       requireBelongs(meta, prepared.hashes)
       const bytes = new Uint8Array(await request.checkpoint.tensors.arrayBuffer())
@@ -209,10 +209,9 @@ export function runRoom(parts: TrainParts): RunRoom {
 
 function recordOf(
   id: string,
-  request: { model: string; tokens: string; samplePrompts: RunRecord['samplePrompts'] },
-  { config, hashes, dataset, steps }: Awaited<ReturnType<typeof prepareRun>>,
+  { dataset, model, samplePrompts }: StartRequest,
+  { config, hashes, tokens, steps }: Awaited<ReturnType<typeof prepareRun>>,
 ): RunRecord {
-  const { model, tokens, samplePrompts } = request
   const parts = { id, config, model, dataset, tokens, samplePrompts, maxSteps: steps }
   return newRun({ ...parts, modelHash: hashes.base, tokensHash: hashes.data }, Date.now())
 }

@@ -19,14 +19,14 @@ export function synthesiser(
   find: (dataset: string) => Promise<StoredDataset>,
   keep: (name: string, table: Table, more: Partial<DatasetInfo>) => Promise<DatasetInfo>,
 ): DataRoom['synthesise'] {
-  return async (request, generate, { signal, onProgress, onPreview } = {}) => {
+  return async (recipe, request, generate, { signal, onProgress, onPreview } = {}) => {
     if (!(Number.isInteger(request.count) && request.count >= 1 && request.count <= MOST))
       fail('bad_config', `${request.count} examples cannot be asked for.`, `Choose from 1 to ${MOST}.`, {
         field: 'count',
         found: request.count,
       })
-    const stored = await find(request.dataset)
-    const rows = await preparation.trainingRows(request, signal)
+    const stored = await find(recipe.dataset)
+    const rows = await preparation.trainingRows(recipe, signal)
     const examples = examplesOf(rows)
     if (examples.length < 2)
       fail(
@@ -39,7 +39,7 @@ export function synthesiser(
     const { kept, asked, rejected } = await synthesise(examples, generate, {
       count: request.count,
       shots: request.shots ?? SHOTS,
-      seed: request.seed,
+      seed: recipe.config.training.seed,
       wish: request.wish ?? '',
       labels,
       onProgress: (progress) => {

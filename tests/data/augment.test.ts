@@ -13,10 +13,10 @@ import {
   synthesise,
 } from '../../src/dataset/augment/synthetic.ts'
 import { Frame } from '../../src/dataset/frame.ts'
-import { NO_MAPPING } from '../../src/dataset/mapping.ts'
 import { runPipeline } from '../../src/dataset/pipeline.ts'
 import { makeTable } from '../../src/files/table.ts'
 import { type AugmentConfig, NO_AUGMENT } from '../../src/protocol/data-steps.ts'
+import { NO_MAPPING } from '../../src/protocol/recipe.ts'
 import type { Conversation } from '../../src/protocol/tokens.ts'
 import { readTokenTable, writeTokenTable } from '../../src/tokens/table.ts'
 import { failure, UNLIKE } from './helpers.ts'

@@ -1,7 +1,7 @@
 import { tableFromIPC, tableToIPC } from 'apache-arrow'
 import { describe, expect, test } from 'vitest'
 import { findIssues } from '../../src/dataset/findings.ts'
-import { checkMapping, NO_MAPPING } from '../../src/dataset/mapping.ts'
+import { checkMapping } from '../../src/dataset/mapping.ts'
 import { readMessages } from '../../src/dataset/messages.ts'
 import { describeDataset, openDataset } from '../../src/dataset/open.ts'
 import { mapRows } from '../../src/dataset/rows.ts'
@@ -9,6 +9,7 @@ import { splitRows } from '../../src/dataset/split.ts'
 import { bufferSource } from '../../src/files/bytes.ts'
 import { makeTable, tableRows } from '../../src/files/table.ts'
 import { textKey } from '../../src/lib/text-key.ts'
+import { NO_MAPPING } from '../../src/protocol/recipe.ts'
 import { failure, seeded, utf8 } from './helpers.ts'
 
 const open = (text: string, name = 'data.csv') => openDataset(name, bufferSource(utf8(text)))

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { repairEncoding, wronglyDecoded } from '../../src/dataset/encoding.ts'
 import { Frame } from '../../src/dataset/frame.ts'
 import { inspectFrame } from '../../src/dataset/inspect/index.ts'
-import { NO_MAPPING } from '../../src/dataset/mapping.ts'
 import { runSteps } from '../../src/dataset/steps/index.ts'
 import { makeTable } from '../../src/files/table.ts'
+import { NO_MAPPING } from '../../src/protocol/recipe.ts'
 import { seeded, utf8 } from './helpers.ts'
 
 /** Bytes 0x80 to 0x9f. */

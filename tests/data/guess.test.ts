@@ -91,7 +91,7 @@ describe('columns of data sets as they are published', () => {
     ['Any two columns', ['left', 'right'], ['left', 'right']],
   ])('%s', (_, columns, [prompt, response, input]) => {
     const found = guess(columns)
-    expect([found.prompt, found.response, found.input]).toEqual([prompt, response, input])
+    expect([found.prompt, found.response, found.input]).toEqual([prompt, response, input ?? null])
     for (const name of [prompt, response, ...(input ? [input] : [])])
       expect(found.reason).toContain(`"${name}"`)
   })

@@ -3,11 +3,12 @@ import { CONTROL, INVISIBLE, TEMPLATE_TOKENS } from '../../src/dataset/character
 import { Frame } from '../../src/dataset/frame.ts'
 import { inspectFrame } from '../../src/dataset/inspect/index.ts'
 import { EMAIL, PHONE } from '../../src/dataset/inspect/text.ts'
-import { checkMapping, NO_MAPPING } from '../../src/dataset/mapping.ts'
+import { checkMapping } from '../../src/dataset/mapping.ts'
 import { runSteps } from '../../src/dataset/steps/index.ts'
 import { makeTable } from '../../src/files/table.ts'
 import { compile } from '../../src/lib/safe-regex.ts'
 import { NO_SPLIT, type SplitConfig } from '../../src/protocol/data-steps.ts'
+import { NO_MAPPING } from '../../src/protocol/recipe.ts'
 import type { Finding, FindingKind, Mapping } from '../../src/protocol/studio.ts'
 import { failure } from './helpers.ts'
 

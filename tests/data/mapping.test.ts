@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { Frame } from '../../src/dataset/frame.ts'
 import { guessMapping } from '../../src/dataset/guess.ts'
-import { NO_MAPPING } from '../../src/dataset/mapping.ts'
 import { describeColumns } from '../../src/dataset/open.ts'
 import { mapFrame } from '../../src/dataset/rows.ts'
 import { makeTable } from '../../src/files/table.ts'
+import { identity } from '../../src/protocol/identity.ts'
+import { mappingFor, NO_MAPPING } from '../../src/protocol/recipe.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { Mapping } from '../../src/protocol/studio.ts'
 import { fillTemplate, parseTemplate } from '../../src/protocol/template.ts'
-import { identity } from '../../src/trainer/checkpoint.ts'
-import { mappingFor } from '../../src/workers/headless.ts'
 import { failure } from './helpers.ts'
 
 const tableOf = (columns: Record<string, unknown[]>) =>
@@ -90,8 +89,8 @@ describe('label words', () => {
       response: 'sentiment',
       labels: { 0: 'negative', 1: 'positive' },
     })
-    expect(guess({ text: ['x', 'y'], label: [0, 1] }).labels).toBeUndefined()
-    expect(guess({ text: ['x', 'y', 'z'], sentiment: [0, 1, 2] }).labels).toBeUndefined()
+    expect(guess({ text: ['x', 'y'], label: [0, 1] }).labels).toBeNull()
+    expect(guess({ text: ['x', 'y', 'z'], sentiment: [0, 1, 2] }).labels).toBeNull()
   })
 })
 
@@ -128,7 +127,7 @@ describe('the command line', () => {
   test('takes the guess, or what was named with the guess for its partner', () => {
     expect(mappingFor({}, guessed)).toMatchObject({ prompt: 'q', response: 'a', input: 'i' })
     expect(mappingFor({ prompt: 'x', response: null }, guessed)).toMatchObject({ prompt: 'x', response: 'a' })
-    expect(mappingFor({ prompt: 'x' }, guessed).input).toBeUndefined()
+    expect(mappingFor({ prompt: 'x' }, guessed).input).toBeNull()
     expect(mappingFor({ template: '{x}' }, guessed)).toMatchObject({
       prompt: null,
       template: '{x}',

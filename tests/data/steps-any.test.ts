@@ -3,12 +3,12 @@ import { expect, test } from 'vitest'
 import { Frame } from '../../src/dataset/frame.ts'
 import { guessMapping } from '../../src/dataset/guess.ts'
 import { inspectFrame } from '../../src/dataset/inspect/index.ts'
-import { NO_MAPPING } from '../../src/dataset/mapping.ts'
 import { describeColumns } from '../../src/dataset/open.ts'
 import { runSteps } from '../../src/dataset/steps/index.ts'
 import { makeTable } from '../../src/files/table.ts'
 import { type DataStepInput, DataStepSchema } from '../../src/protocol/data-steps.ts'
 import { LapidaryError } from '../../src/protocol/errors.ts'
+import { NO_MAPPING } from '../../src/protocol/recipe.ts'
 import { seeded } from './helpers.ts'
 
 const VALUES = [

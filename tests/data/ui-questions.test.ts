@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { ExampleText } from '../../src/protocol/studio.ts'
 import type { Message, Origin, Split } from '../../src/protocol/tokens.ts'
 import { questionsFrom, questionsOf } from '../../src/ui/state/questions.ts'
@@ -52,7 +53,7 @@ describe('questions asked along the way', () => {
         return { total: rows[split].length, examples: rows[split] }
       },
     }
-    const request = { dataset: '', mapping: {} as never, validationShare: 0, seed: 0 }
+    const request = { dataset: '', config: parseRunConfig({}) }
     const prompts = async (most: number) =>
       (await questionsOf(room, request, ['validation', 'train'], most)).map(({ prompt }) => prompt)
     expect(await prompts(3)).toEqual(['x', 'y', 'a'])

@@ -1,17 +1,19 @@
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { DataStepSchema } from '../../src/protocol/data-steps.ts'
+import { NO_MAPPING } from '../../src/protocol/recipe.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { ColumnInfo, Finding, Guess, Mapping } from '../../src/protocol/studio.ts'
 import {
   applyFix,
-  dataConfig,
-  EMPTY_RECIPE,
+  dataIdentity,
   isMapped,
   kindOf,
   mappingOfKind,
   moveStep,
+  NO_DATA,
   type Role,
+  readyData,
   readyIndex,
   readySplit,
   readySteps,
@@ -23,7 +25,7 @@ import {
 import { cellText, cellValue, mappedFirst, PAGE, pageStart } from '../../src/ui/state/data-rows.ts'
 import { fieldValue, newStep, STEP_GROUPS, stepFields, withField } from '../../src/ui/state/step-forms.ts'
 
-const none = EMPTY_RECIPE.mapping
+const none = NO_MAPPING
 const types = DataStepSchema.options.map((option) => option.entries.type.literal)
 
 describe('mapping', () => {
@@ -55,7 +57,7 @@ describe('mapping', () => {
     { name: 'q', type: 'text', missing: 0 },
     { name: 'm', type: 'list', missing: 0 },
   ]
-  const whole: Record<string, Mapping> = {
+  const whole: Record<string, Required<Mapping>> = {
     pair: { ...none, prompt: 'q', response: 'a', system: 's', input: 'i' },
     template: { ...none, response: 'a', template: 'Say {q}' },
     label: { ...none, prompt: 'q', response: 'l', labels: { 0: 'no', 1: 'yes' } },
@@ -74,7 +76,7 @@ describe('mapping', () => {
       if (kind === 'pair') expect(sent).toMatchObject({ prompt: 'z', messages: null, text: null })
       else expect(fields).toEqual([role])
       const config = parseRunConfig({
-        data: dataConfig({ ...EMPTY_RECIPE, mapping: next }, { name: 'x.csv', hash: 'h' }, 0.1),
+        data: readyData({ ...NO_DATA, ...next }),
       }).data
       const { template, labels, input, system } = config
       if (kind !== 'pair') expect([template, labels, input, system]).toEqual([null, null, null, null])
@@ -95,12 +97,16 @@ describe('mapping', () => {
   })
 
   test('a run config says all of the recipe, and only what is of use', () => {
-    const info = { name: 'x.csv', hash: 'h' }
-    const chat = { ...EMPTY_RECIPE, format: 'kauldron' as const, mapping: whole.messages! }
-    expect(dataConfig(chat, info, 0.1)).toMatchObject({ format: 'kauldron', messages: 'm', hash: 'h' })
-    expect(dataConfig({ ...chat, mapping: whole.text! }, info, 0.1).format).toBe('template')
-    const split = { ...EMPTY_RECIPE.split, column: 'g', test_share: 0.2 }
-    expect(readySplit(split)).toEqual({ ...EMPTY_RECIPE.split, test_share: 0.2 })
+    const chat = { ...NO_DATA, format: 'kauldron' as const, ...whole.messages! }
+    expect(readyData(chat)).toMatchObject({ format: 'kauldron', messages: 'm' })
+    expect(readyData({ ...chat, ...whole.text! }).format).toBe('template')
+    expect(dataIdentity({ name: 'x.csv', hash: 'h' })).toEqual({
+      name: 'x.csv',
+      hash: 'h',
+      reading: NO_DATA.reading,
+    })
+    const split = { ...NO_DATA.split, column: 'g', test_share: 0.2 }
+    expect(readySplit(split)).toEqual({ ...NO_DATA.split, test_share: 0.2 })
     expect(readySplit({ ...split, method: 'grouped', test_values: ['x'] })).toEqual({
       ...split,
       method: 'grouped',
@@ -158,12 +164,12 @@ describe('steps', () => {
 
 test('fixes change the recipe, or are left to others', () => {
   const step = newStep('deduplicate', ['q'], 'q')
-  expect(applyFix(EMPTY_RECIPE, { kind: 'step', label: '', step })?.steps).toEqual([step])
+  expect(applyFix(NO_DATA, { kind: 'step', label: '', step })?.steps).toEqual([step])
   expect(
-    applyFix(EMPTY_RECIPE, { kind: 'split', label: '', split: { method: 'grouped', column: 'q' } })?.split,
+    applyFix(NO_DATA, { kind: 'split', label: '', split: { method: 'grouped', column: 'q' } })?.split,
   ).toMatchObject({ method: 'grouped', column: 'q', test_share: 0 })
-  expect(applyFix(EMPTY_RECIPE, { kind: 'edit', label: '', edits: [] })).toBeNull()
-  expect(readySplit({ ...EMPTY_RECIPE.split, method: 'grouped' }).method).toBe('random')
+  expect(applyFix(NO_DATA, { kind: 'edit', label: '', edits: [] })).toBeNull()
+  expect(readySplit({ ...NO_DATA.split, method: 'grouped' }).method).toBe('random')
 })
 
 test('findings: each once, errors first, those with a remedy before those without', () => {

@@ -1,10 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
+import { canonical, identity } from '../../src/protocol/identity.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import {
   type Checkpoint,
-  canonical,
   fromTensors,
-  identity,
   parseMeta,
   requireBelongs,
   toTensors,

@@ -21,6 +21,8 @@ beforeAll(() => {
   write('later.json', '{"version": 99}')
   write('broken.json', '{"seed": ')
   mkdirSync(join(folder, 'there'))
+  mkdirSync(join(folder, 'kept', 'checkpoint'), { recursive: true })
+  for (const name of ['run.json', 'metrics.jsonl', 'checkpoint/checkpoint.json']) write(`kept/${name}`, '{}')
   mkdirSync(join(folder, 'model'))
   write('model/config.json', '{}')
 })
@@ -69,6 +71,48 @@ describe('recommended settings', () => {
     expect(() => job('--profile', 'quick', '--config', join(folder, 'range.json'))).toThrow(
       /does not go with/,
     )
+  })
+})
+
+describe('an adapter to begin with', () => {
+  const adapter = () => join(folder, 'adapter')
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
+  beforeAll(() => {
+    mkdirSync(adapter())
+    write('adapter/adapter_model.safetensors', '')
+    const config = { peft_type: 'LORA', r: 4, lora_alpha: 32, target_modules: ['o_proj'] }
+    write('adapter/adapter_config.json', JSON.stringify(config))
+    write('begins.json', JSON.stringify({ start: { from: 'run', run: 'abc', hash: 'f0' }, lora: { r: 4 } }))
+  })
+  const job = (...args: string[]) => trainJob(['--data', PIRATE, '--out', join(folder, 'out'), ...args])!
+  const refused = (...args: string[]) => {
+    try {
+      job(...args)
+    } catch (error) {
+      return toFailure(error)
+    }
+    throw new Error('not refused')
+  }
+
+  test('brings its LoRA settings along, and is named in the config', () => {
+    const { config, startFrom } = job('--start-from', adapter(), '--lora-dropout', '0.1')
+    expect(config.lora).toMatchObject({ r: 4, lora_alpha: 32, target_modules: ['o_proj'], lora_dropout: 0.1 })
+    expect(config.start).toEqual({ from: 'adapter', name: adapter(), hash: null })
+    expect(startFrom).toBe(adapter())
+    expect(job('--profile', 'quick', '--start-from', adapter()).config.lora.r).toBe(4)
+    expect(job().config.start).toEqual({ from: 'nothing' })
+  })
+  test('given in the place of the run that a config begins with, it must be the same', () => {
+    const { config } = job('--config', join(folder, 'begins.json'), '--start-from', adapter())
+    expect(config.start).toEqual({ from: 'adapter', name: adapter(), hash: 'f0' })
+    expect(config.lora).toMatchObject({ r: 4, lora_alpha: 8 })
+  })
+  test('that cannot be had is refused, not left out', () => {
+    const run = refused('--config', join(folder, 'begins.json'))
+    expect([run.code, run.hint]).toEqual(['missing_file', expect.stringContaining('--start-from')])
+    expect(refused('--start-from', join(folder, 'there')).detail?.path).toContain('adapter_config.json')
+    const resumed = refused('--start-from', adapter(), '--resume', '--out', join(folder, 'kept'))
+    expect(resumed.message).toContain('--resume')
   })
 })
 
@@ -172,7 +216,7 @@ describe('flags', () => {
     const config = join(folder, 'flat.json')
     writeFileSync(config, JSON.stringify({ learning_rate: 1e-3, seed: 7, lora: { r: 4 } }))
     const job = trainJob(
-      `--data ${PIRATE} --out ${join(folder, 'new')} --config ${config} --seed 9 --epochs 2 --batch-size 3 --packing --completion-only-loss false --eval-steps null --lora-alpha 32 --target-modules q_proj,o_proj --default-limits --prompt question --validation-share 0.5`.split(
+      `--data ${PIRATE} --out ${join(folder, 'new')} --config ${config} --seed 9 --epochs 2 --batch-size 3 --packing --completion-only-loss false --eval-steps null --lora-alpha 32 --target-modules q_proj,o_proj --default-limits --prompt question --validation-share 0.5 --reading-text file --reading-sheet 2024 --engine portable`.split(
         ' ',
       ),
     )!
@@ -187,7 +231,9 @@ describe('flags', () => {
     })
     expect(job.config.lora).toMatchObject({ r: 4, lora_alpha: 32, target_modules: ['q_proj', 'o_proj'] })
     expect(job.config.engine.default_limits).toBe(true)
+    expect(job.config.engine.kind).toBe('portable')
     expect(job.config.data.validation_share).toBe(0.5)
+    expect(job.config.data.reading).toMatchObject({ text: 'file', sheet: '2024' })
     expect(job.mapping).toMatchObject({ prompt: 'question', response: null })
     expect(job.model).toEqual({ name: 'pebble', folder: null })
   })

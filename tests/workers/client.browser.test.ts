@@ -6,6 +6,7 @@ import type { DatasetPreview } from '../../src/protocol/studio.ts'
 import { registerTransfers } from '../../src/workers/bridge.ts'
 import { createStudio } from '../../src/workers/client.ts'
 import { remoteRoom, WorkerHost } from '../../src/workers/worker-host.ts'
+import { recipeOf } from '../support/recipe.ts'
 import { TIMED, watchLongTasks } from './support/long-tasks.ts'
 import type { TestRoom } from './test-room.ts'
 
@@ -201,15 +202,9 @@ describe('the studio', () => {
     const longestTask = watchLongTasks()
     const dataset = await studio.data.openFile(file)
     expect(dataset).toMatchObject({ rows: 20_000, guess: { prompt: 'question', response: 'answer' } })
-    const prepared = await studio.data.prepare({
-      dataset: dataset.id,
-      model: 'pebble',
-      mapping: { prompt: 'question', response: 'answer', system: null, messages: null, text: null },
-      maxLength: 128,
-      completionOnlyLoss: null,
-      validationShare: 0.1,
-      seed: 1,
-    })
+    const data = { prompt: 'question', response: 'answer' }
+    const training = { max_length: 128, seed: 1 }
+    const prepared = await studio.data.prepare(recipeOf(dataset, { data, training }))
     const stall = longestTask()
     expect(prepared.examples).toEqual({ train: 18_000, validation: 2000, test: 0 })
     if (TIMED) expect(stall < 250, `the page stood still for ${stall} ms`).toBe(true)

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from 'vitest'
 import { blobOf } from '../../src/protocol/exported.ts'
-import type { ExportDataRequest, ExportedFile, Mapping } from '../../src/protocol/studio.ts'
+import type { ExportedFile } from '../../src/protocol/studio.ts'
 import { failure } from '../data/helpers.ts'
+import { changed, recipeOf } from '../support/recipe.ts'
 import { PAIRS, useDataRooms } from './support/data-rooms.ts'
 
 const { room } = useDataRooms()
@@ -13,13 +14,13 @@ beforeEach(() => {
 const csv = `q,a\n${Array.from({ length: 20 }, (_, i) => `Where is ${i}?,In box ${i}.`).join('\n')}\n`
 const text = async (files: ExportedFile[], path: string) =>
   (await blobOf(files.find((file) => file.path === path)!)).text()
-const request = async (format: ExportDataRequest['format']): Promise<ExportDataRequest> => {
-  const { id } = await data.openFile(new File([csv], 'balls.csv'))
-  return { dataset: id, mapping: PAIRS, validationShare: 0.25, seed: 3, format }
+const balls = async () => {
+  const info = await data.openFile(new File([csv], 'balls.csv'))
+  return recipeOf(info, { data: { ...PAIRS, validation_share: 0.25 }, training: { seed: 3 } })
 }
 
 test('every row is in one file of its split, the same rows in each format', async () => {
-  const lines = await data.exportData(await request('jsonl'))
+  const lines = await data.exportData(await balls(), 'jsonl')
   expect(lines.map(({ path }) => path)).toEqual(['train.jsonl', 'validation.jsonl'])
   const asked = async (path: string) =>
     (await text(lines, path))
@@ -30,16 +31,16 @@ test('every row is in one file of its split, the same rows in each format', asyn
   expect([train.length, validation.length]).toEqual([15, 5])
   expect(new Set([...train, ...validation]).size).toBe(20)
 
-  const sheet = await data.exportData(await request('csv'))
+  const sheet = await data.exportData(await balls(), 'csv')
   expect((await text(sheet, 'validation.csv')).split('\r\n').slice(1, -1)).toEqual(
     validation.map((prompt) => `${prompt},${prompt.replace('Where is ', 'In box ').replace('?', '.')}`),
   )
   const { parquetReadObjects } = await import('hyparquet')
-  const [parquet] = await data.exportData(await request('parquet'))
+  const [parquet] = await data.exportData(await balls(), 'parquet')
   const rows = await parquetReadObjects({ file: await (await blobOf(parquet!)).arrayBuffer() })
   expect(rows.map(({ prompt }) => prompt)).toEqual(train)
 
-  const kauldron = await data.exportData({ ...(await request('kauldron')), model: 'pebble' })
+  const kauldron = await data.exportData(await balls(), 'kauldron')
   expect(kauldron.map(({ path }) => path)).toEqual(['train.json', 'validation.json', 'config.py'])
   expect(
     JSON.parse(await text(kauldron, 'train.json')).map((pair: { prompt: string }) => pair.prompt),
@@ -48,24 +49,23 @@ test('every row is in one file of its split, the same rows in each format', asyn
 })
 
 test('plain text has no form in kauldron', async () => {
-  const asked = await request('kauldron')
-  const mapping: Mapping = { ...PAIRS, prompt: null, response: null, text: 'q' }
-  await failure(() => data.exportData({ ...asked, mapping }), 'bad_data')
-  const [lines] = await data.exportData({ ...asked, mapping, format: 'jsonl' })
+  const asked = changed(await balls(), { data: { prompt: null, response: null, text: 'q' } })
+  await failure(() => data.exportData(asked, 'kauldron'), 'bad_data')
+  const [lines] = await data.exportData(asked, 'jsonl')
   expect(JSON.parse((await (await blobOf(lines!)).text()).split('\n')[0]!)).toHaveProperty('text')
 })
 
 test('it can be stopped', async () => {
-  const asked = await request('csv')
-  await expect(data.exportData(asked, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+  const asked = await balls()
+  await expect(data.exportData(asked, 'csv', { signal: AbortSignal.abort() })).rejects.toMatchObject({
     name: 'AbortError',
   })
 })
 
 test("prepared in kauldron's format, tokens are those of Seq2SeqTask, under a key of their own", async () => {
-  const { format: _, ...examples } = await request('csv')
-  const asked = { ...examples, model: 'pebble', maxLength: 64, completionOnlyLoss: null }
-  const [usual, kauldron] = [await data.prepare(asked), await data.prepare({ ...asked, format: 'kauldron' })]
+  const asked = changed(await balls(), { training: { max_length: 64 } })
+  const usual = await data.prepare(asked)
+  const kauldron = await data.prepare(changed(asked, { data: { format: 'kauldron' } }))
   expect(kauldron.tokens).not.toBe(usual.tokens)
   const pieces = kauldron.samples[0]!.pieces.map((piece) => piece.text).join('')
   expect(pieces).toMatch(

@@ -39,7 +39,7 @@ const SETTINGS = {
   max_length: 48,
   eval_steps: 2,
   save_steps: 2,
-  data: { prompt: 'q', response: 'a' },
+  data: { prompt: 'q', response: 'a', validation_share: 0.2 },
 }
 let server: RunningServer
 let request: StartRequest
@@ -50,10 +50,9 @@ beforeAll(async () => {
   const data = dataRoom()
   data.open({ base: server.url })
   const dataset = await data.openFile(new File([CSV], 'rows.csv'))
-  const mapping = { prompt: 'q', response: 'a', system: null, messages: null, text: null }
-  const options = { maxLength: 48, completionOnlyLoss: null, validationShare: 0.2, seed: 42 }
-  const { tokens } = await data.prepare({ dataset: dataset.id, model: 'pebble', mapping, ...options })
-  request = { config: parseRunConfig(SETTINGS), model: 'pebble', tokens, samplePrompts: [] }
+  const recipe = { dataset: dataset.id, model: 'pebble', config: parseRunConfig(SETTINGS) }
+  await data.prepare(recipe)
+  request = { ...recipe, samplePrompts: [] }
 })
 afterAll(() => server.close())
 beforeEach(() => {

@@ -1,13 +1,13 @@
 import { deleteDB } from 'idb'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { PrepareRequest } from '../../src/protocol/studio.ts'
 import { createStudio } from '../../src/workers/client.ts'
+import { changed, recipeOf } from '../support/recipe.ts'
 import { TIMED, watchLongTasks } from './support/long-tasks.ts'
 
 const ROWS = 100_000
 const WORDS =
   'the old river ran past a green mill where nobody had ground any corn for years and years'.split(' ')
-const MAPPING = { prompt: 'question', response: 'answer', system: null, messages: null, text: null }
+const MAPPING = { prompt: 'question', response: 'answer' }
 
 /** Some 40 MB of questions and answers, most of their words common and a few of them new. */
 function largeFile(): File {
@@ -29,29 +29,20 @@ describe('a hundred thousand rows', () => {
       const start = performance.now()
       return [await work, (performance.now() - start) / 1000]
     }
-    const request: PrepareRequest = {
-      dataset: dataset.id,
-      model: 'pebble',
-      mapping: MAPPING,
-      maxLength: 1024,
-      completionOnlyLoss: null,
-      validationShare: 0.1,
-      seed: 1,
-    }
+    const request = recipeOf(dataset, { data: MAPPING, training: { seed: 1 } })
+    const { model: _, ...rows } = request
     const [stats, statsSeconds] = await timed(studio.data.columnStats(dataset.id))
     expect(stats.map(({ rows }) => rows)).toEqual([ROWS, ROWS])
-    const [findings, findingsSeconds] = await timed(
-      studio.data.inspect({ dataset: dataset.id, mapping: MAPPING, validationShare: 0.1, seed: 1 }),
-    )
+    const [findings, findingsSeconds] = await timed(studio.data.inspect(rows))
     expect(findings).toEqual([])
     // The first use of the model stores it; a person has done so long before.
     await studio.data.estimate(request)
-    const changed = { ...request, validationShare: 0.2 }
-    const [estimate, estimateSeconds] = await timed(studio.data.estimate(changed))
+    const other = changed(request, { data: { validation_share: 0.2 } })
+    const [estimate, estimateSeconds] = await timed(studio.data.estimate(other))
     expect(estimate.estimate).toEqual({ rows: 2000, of: ROWS })
     const shares: number[] = []
     const [exact, exactSeconds] = await timed(
-      studio.data.prepare(changed, { onProgress: ({ share }) => shares.push(share!) }),
+      studio.data.prepare(other, { onProgress: ({ share }) => shares.push(share!) }),
     )
     const stall = longestTask()
     const tokens = exact.tokenCount.train + exact.tokenCount.validation
@@ -72,19 +63,14 @@ describe('a hundred thousand rows', () => {
 
   test('functions and signals cross to the worker: examples are written by the page, and a stop is heard', async () => {
     const rows = Array.from({ length: 24 }, (_, i) => `Where is ball ${i}?,It is in box ${i}.`)
-    const { id } = await studio.data.openFile(new File([`question,answer\n${rows.join('\n')}\n`], 'few.csv'))
-    const ask = {
-      dataset: id,
-      mapping: MAPPING,
-      validationShare: 0.1,
-      seed: 1,
-      count: 2,
-      author: 'A page',
-      practice: false,
-    }
+    const info = await studio.data.openFile(new File([`question,answer\n${rows.join('\n')}\n`], 'few.csv'))
+    const { id } = info
+    const recipe = recipeOf(info, { data: MAPPING, training: { seed: 1 } })
+    const wish = { count: 2, author: 'A page', practice: false }
     const kept: number[] = []
     const found = await studio.data.synthesise(
-      ask,
+      recipe,
+      wish,
       async (prompts) =>
         prompts.map((_, i) => `Question: Why does the ${WORDS[i + 1]} one shine?\nAnswer: It was washed.`),
       { onPreview: (progress) => kept.push(progress.kept) },
@@ -94,7 +80,8 @@ describe('a hundred thousand rows', () => {
     const control = new AbortController()
     // What was written before the stop is kept; here nothing that could be.
     const stopped = await studio.data.synthesise(
-      { ...ask, count: 50 },
+      recipe,
+      { ...wish, count: 50 },
       async (prompts) => {
         control.abort()
         await new Promise((resolve) => setTimeout(resolve, 50))

@@ -2,11 +2,13 @@ import { IDBFactory } from 'fake-indexeddb'
 import { parse } from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { type DataStepInput, DataStepSchema, NO_AUGMENT, NO_SPLIT } from '../../src/protocol/data-steps.ts'
-import type { DatasetInfo, PrepareRequest } from '../../src/protocol/studio.ts'
+import type { DataConfig } from '../../src/protocol/run-config.ts'
+import type { DatasetInfo } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { readTokens } from '../../src/storage/datasets.ts'
 import { readTokenTable } from '../../src/tokens/table.ts'
 import { failure, UNLIKE } from '../data/helpers.ts'
+import { changed, type RecipeParts, recipeOf } from '../support/recipe.ts'
 import { PAIRS, useDataRooms } from './support/data-rooms.ts'
 
 const { room } = useDataRooms()
@@ -14,16 +16,11 @@ const step = (input: DataStepInput) => parse(DataStepSchema, input)
 const rows = (count: number, answer = (i: number) => `The ball is in box ${i % 5}.`) =>
   `q,a\n${Array.from({ length: count }, (_, i) => `Where is ball ${i}?,${answer(i)}`).join('\n')}\n`
 const file = (text: string, name = 'rows.csv') => new File([text], name)
-const request = (dataset: DatasetInfo, change: Partial<PrepareRequest> = {}): PrepareRequest => ({
-  dataset: dataset.id,
-  model: 'pebble',
-  mapping: PAIRS,
-  maxLength: 64,
-  completionOnlyLoss: null,
-  validationShare: 0.25,
-  seed: 1,
-  ...change,
-})
+const request = (dataset: DatasetInfo, { data, training }: RecipeParts = {}) =>
+  recipeOf(dataset, {
+    data: { ...PAIRS, validation_share: 0.25, ...data },
+    training: { max_length: 64, seed: 1, ...training },
+  })
 async function table(tokens: string) {
   const database = await openDatabase()
   return readTokenTable(await readTokens(database, (await database.get('tokens', tokens))!))
@@ -32,13 +29,14 @@ async function table(tokens: string) {
 describe('steps', () => {
   test('say what they did, what the columns are then, and give pages of rows', async () => {
     const data = room()
-    const { id } = await data.openFile(file('q,x,answer\nA  b,1,yes\nA b,2,no\n,3,no\nc,4,no\n'))
+    const dataset = await data.openFile(file('q,x,answer\nA  b,1,yes\nA b,2,no\n,3,no\nc,4,no\n'))
     const steps = [
       step({ type: 'whitespace' }),
       step({ type: 'drop_missing', columns: ['q'] }),
       step({ type: 'rename_column', column: 'q', to: 'question' }),
     ]
-    const report = await data.runSteps({ dataset: id, steps, seed: 1 })
+    const recipe = request(dataset, { data: { steps } })
+    const report = await data.runSteps(recipe)
     expect(
       report.steps.map(({ rowsIn, rowsOut, changed, dropped }) => [rowsIn, rowsOut, changed, dropped]),
     ).toEqual([
@@ -52,10 +50,10 @@ describe('steps', () => {
       guess: { prompt: 'question' },
     })
     expect(report.estimate).toBeUndefined()
-    const page = await data.rowsAfter({ dataset: id, steps, seed: 1 }, { offset: 2, count: 10 })
+    const page = await data.rowsAfter(recipe, { offset: 2, count: 10 })
     expect(page).toEqual({ rows: 3, page: [{ row: 3, values: { question: 'c', x: '4', answer: 'no' } }] })
-    expect((await data.rowsAfter({ dataset: id, steps, seed: 1 }, { offset: 9, count: 10 })).page).toEqual([])
-    const drawn = await data.runSteps({ dataset: id, steps: [], seed: 1, sample: 2 })
+    expect((await data.rowsAfter(recipe, { offset: 9, count: 10 })).page).toEqual([])
+    const drawn = await data.runSteps(request(dataset), 2)
     expect(drawn).toMatchObject({ rows: 2, estimate: { rows: 2, of: 4 } })
   })
 
@@ -63,25 +61,27 @@ describe('steps', () => {
     const data = room()
     const dataset = await data.openFile(file(rows(24, (i) => (i < 12 ? 'THE BALL.' : 'the ball.'))))
     const plain = await data.prepare(request(dataset))
-    const lower = request(dataset, { steps: [step({ type: 'case', to: 'lower' })] })
+    const lower = request(dataset, { data: { steps: [step({ type: 'case', to: 'lower' })] } })
     const prepared = await data.prepare(lower)
     expect(prepared.tokens).not.toBe(plain.tokens)
     expect(prepared.steps).toMatchObject([{ changed: 24, dropped: 0 }])
     expect(prepared.samples[0]!.pieces.map(({ text }) => text).join('')).toContain('where is ball')
     expect(await data.prepare(lower)).toEqual(prepared)
     // A step that is switched off is none.
-    const off = { steps: [step({ type: 'case', to: 'lower', enabled: false })] }
+    const off = { data: { steps: [step({ type: 'case', to: 'lower', enabled: false })] } }
     expect((await data.prepare(request(dataset, off))).tokens).toBe(plain.tokens)
-    expect((await data.prepare(request(dataset, { split: NO_SPLIT, augment: NO_AUGMENT }))).tokens).toBe(
-      plain.tokens,
-    )
+    expect(
+      (await data.prepare(request(dataset, { data: { split: NO_SPLIT, augment: NO_AUGMENT } }))).tokens,
+    ).toBe(plain.tokens)
   })
 
   test('the same file gives the same examples on another visit', async () => {
-    const options = {
-      steps: [step({ type: 'sample', rows: 20 }), step({ type: 'deduplicate', columns: ['q'] })],
-      split: { ...NO_SPLIT, test_share: 0.2 },
-      augment: { ...NO_AUGMENT, noisy: 1, reworded: 0.5 },
+    const options: RecipeParts = {
+      data: {
+        steps: [step({ type: 'sample', rows: 20 }), step({ type: 'deduplicate', columns: ['q'] })],
+        split: { ...NO_SPLIT, test_share: 0.2 },
+        augment: { ...NO_AUGMENT, noisy: 1, reworded: 0.5 },
+      },
     }
     const first = await room().prepare(request(await room().openFile(file(rows(60))), options))
     const before = await table(first.tokens)
@@ -99,7 +99,8 @@ test('token tables do not pile up while options are tried', async () => {
   const data = room()
   const dataset = await data.openFile(file(rows(24)))
   const made: string[] = []
-  for (let seed = 1; seed <= 7; seed++) made.push((await data.prepare(request(dataset, { seed }))).tokens)
+  for (let seed = 1; seed <= 7; seed++)
+    made.push((await data.prepare(request(dataset, { training: { seed } }))).tokens)
   const kept = await (await openDatabase()).getAllKeys('tokens')
   expect([...kept].sort()).toEqual(made.slice(3).sort())
 })
@@ -109,7 +110,10 @@ describe('summary', () => {
     const data = room()
     const long = `${'word '.repeat(150)}?`
     const dataset = await data.openFile(file(`${rows(24, (i) => (i % 3 ? 'yes' : 'no'))}${long},yes\n`))
-    const wanted = request(dataset, { maxLength: 40, completionOnlyLoss: false, validationShare: 0 })
+    const wanted = request(dataset, {
+      data: { validation_share: 0 },
+      training: { max_length: 40, completion_only_loss: false },
+    })
     const prepared = await data.prepare(wanted)
     expect(prepared.labels).toEqual([
       { label: 'yes', count: { train: 17, validation: 0, test: 0 } },
@@ -130,24 +134,23 @@ describe('summary', () => {
     // Raising the limit as the fix says leaves nothing cut.
     const fix = prepared.findings.find(({ kind }) => kind === 'long_example')!.fix!
     if (fix.kind !== 'training') throw new Error('another fix')
-    expect((await data.prepare({ ...wanted, maxLength: fix.value })).truncated).toBe(0)
+    expect((await data.prepare(changed(wanted, { training: { max_length: fix.value } }))).truncated).toBe(0)
   })
 
   test('examples as text, page by page', async () => {
     const data = room()
     const dataset = await data.openFile(file('q,a,l\nx,1,0\ny,2,1\nz,3,1\n'))
     const wanted = request(dataset, {
-      mapping: {
-        ...PAIRS,
+      data: {
         prompt: null,
         template: 'Sort {q}',
         response: 'l',
         labels: { '0': 'no', '1': 'yes' },
+        validation_share: 0.3,
+        augment: { ...NO_AUGMENT, noisy: 1, noise: { typos: 0, case: 1, swaps: 0, dropout: 0 } },
       },
-      validationShare: 0.3,
-      augment: { ...NO_AUGMENT, noisy: 1, noise: { typos: 0, case: 1, swaps: 0, dropout: 0 } },
     })
-    const { model: _, maxLength: __, completionOnlyLoss: ___, ...textual } = wanted
+    const { model: _, ...textual } = wanted
     const all = await data.examples(textual, 'train', { offset: 0, count: 10 })
     expect([all.total, all.examples.map(({ origin }) => origin)]).toEqual([
       4,
@@ -163,7 +166,7 @@ describe('summary', () => {
     ])
     expect((await data.examples(wanted, 'train', { offset: 3, count: 10 })).examples).toHaveLength(1)
     const texts = await data.examples(
-      { ...textual, mapping: { ...PAIRS, prompt: null, response: null, text: 'q' } },
+      request(dataset, { data: { prompt: null, response: null, text: 'q' } }),
       'train',
       { offset: 0, count: 1 },
     )
@@ -180,9 +183,8 @@ describe('summary', () => {
     expect(tokens).not.toBe('')
 
     const large = await data.openFile(file(rows(5000), 'large.csv'))
-    const options = {
-      steps: [step({ type: 'filter', column: 'q', keep: false, test: { is: 'contains', text: '7' } })],
-    }
+    const filter = step({ type: 'filter', column: 'q', keep: false, test: { is: 'contains', text: '7' } })
+    const options = { data: { steps: [filter] } }
     const estimate = await data.estimate(request(large, options))
     const whole = await data.prepare(request(large, options))
     expect(estimate.estimate).toEqual({ rows: 2000, of: 5000 })
@@ -215,18 +217,23 @@ describe('findings', () => {
   test('after the steps, held against the split and a model', async () => {
     const data = room()
     const text = `${rows(40)}Where is ball 3?,The ball is in box 3.\nmail a@b.example,${'long '.repeat(80)}\n`
-    const { id } = await data.openFile(file(text))
-    const inspect = (change: object) =>
-      data
-        .inspect({ dataset: id, mapping: PAIRS, seed: 1, ...change })
-        .then((list) => list.map(({ kind }) => kind))
+    const dataset = await data.openFile(file(text))
+    const kinds = (recipe: Parameters<typeof data.inspect>[0]) =>
+      data.inspect(recipe).then((list) => list.map(({ kind }) => kind))
+    const inspect = (given: Partial<DataConfig>) => {
+      const { model: _, ...recipe } = request(dataset, { data: { validation_share: 0, ...given } })
+      return kinds(recipe)
+    }
+    const lengths = (max_length: number, given: Partial<DataConfig> = {}) =>
+      kinds(request(dataset, { data: { validation_share: 0, ...given }, training: { max_length } }))
     expect(await inspect({})).toEqual(expect.arrayContaining(['duplicate', 'personal_data']))
+    expect(await inspect({})).not.toContain('long_example')
     expect(await inspect({ steps: [step({ type: 'deduplicate' })] })).not.toContain('duplicate')
-    expect(await inspect({ model: 'pebble', maxLength: 64 })).toContain('long_example')
-    expect(await inspect({ model: 'pebble', maxLength: 1024 })).not.toContain('long_example')
-    expect(await inspect({ model: 'pebble', maxLength: 4 })).toContain('nothing_to_learn')
-    expect(await inspect({ model: 'pebble', maxLength: 64, mapping: { ...PAIRS, prompt: null } })).toEqual([])
-    const stats = await data.columnStats(id)
+    expect(await lengths(64)).toContain('long_example')
+    expect(await lengths(1024)).not.toContain('long_example')
+    expect(await lengths(4)).toContain('nothing_to_learn')
+    expect(await lengths(64, { prompt: null })).toEqual([])
+    const stats = await data.columnStats(dataset.id)
     expect(stats.map(({ name, rows: count }) => [name, count])).toEqual([
       ['q', 42],
       ['a', 42],
@@ -238,7 +245,7 @@ describe('findings', () => {
     const dataset = await data.openFile(file(`${rows(24)},no question\nno answer,\n`))
     const place = ({ kind, row, column }: { kind?: string; row?: number; column?: string }) =>
       `${kind} ${row} ${column}`
-    const found = await data.inspect({ dataset: dataset.id, mapping: PAIRS, seed: 1 })
+    const found = await data.inspect(request(dataset))
     const prepared = await data.prepare(request(dataset))
     expect(prepared.findings.map(place)).toEqual(['missing 24 q', 'missing 25 a'])
     expect(found.map(place)).toEqual(expect.arrayContaining(prepared.findings.map(place)))
@@ -248,7 +255,7 @@ describe('findings', () => {
     const data = room()
     const info = await data.openFile(file('q,a,split\nx,y,train\nz,w,train\nu,v,test\n'))
     expect(info.splitGuess).toMatchObject({ method: 'column', column: 'split' })
-    const prepared = await data.prepare(request(info, { split: info.splitGuess! }))
+    const prepared = await data.prepare(request(info, { data: { split: info.splitGuess! } }))
     expect(prepared.examples).toEqual({ train: 1, validation: 1, test: 1 })
     expect(prepared.findings.some(({ message }) => message.includes('no row is for validation'))).toBe(true)
   })
@@ -344,15 +351,7 @@ describe('rows by hand', () => {
 })
 
 describe('examples written by a model', () => {
-  const ask = (dataset: DatasetInfo, count = 4) => ({
-    dataset: dataset.id,
-    mapping: PAIRS,
-    validationShare: 0.25,
-    seed: 1,
-    count,
-    author: 'Pebble',
-    practice: true,
-  })
+  const wish = (count = 4) => ({ count, author: 'Pebble', practice: true })
 
   test('are kept as a set of their own, labelled, and trained on where asked for', async () => {
     const data = room()
@@ -360,7 +359,8 @@ describe('examples written by a model', () => {
     let n = 0
     const progress: number[] = []
     const found = await data.synthesise(
-      ask(dataset),
+      request(dataset),
+      wish(),
       async (prompts) =>
         prompts.map(() => {
           const word = UNLIKE[n++]!
@@ -378,24 +378,24 @@ describe('examples written by a model', () => {
       synthetic: { from: dataset.id, author: 'Pebble' },
     })
     const augment = { ...NO_AUGMENT, synthetic: found.set }
-    const prepared = await data.prepare(request(dataset, { augment }))
+    const prepared = await data.prepare(request(dataset, { data: { augment } }))
     expect(prepared.origins).toEqual({ data: 24, reworded: 0, noisy: 0, synthetic: 4 })
     expect(prepared.examples).toEqual({ train: 22, validation: 6, test: 0 })
     const { train } = await table(prepared.tokens)
     expect(train.filter(({ origin }) => origin === 'synthetic').map(({ row }) => row)).toEqual([0, 1, 2, 3])
     await data.remove(found.set!.dataset)
-    const gone = request(dataset, { augment, seed: 2 })
+    const gone = request(dataset, { data: { augment }, training: { seed: 2 } })
     expect((await failure(() => data.prepare(gone), 'missing_file')).detail?.dataset).toBe(found.set!.dataset)
   })
 
   test('where none is good, none is kept', async () => {
     const data = room()
     const dataset = await data.openFile(file(rows(24)))
-    const found = await data.synthesise(ask(dataset, 2), async (prompts) => prompts.map(() => 'la'))
+    const found = await data.synthesise(request(dataset), wish(2), async (prompts) => prompts.map(() => 'la'))
     expect(found).toMatchObject({ set: null, kept: 0, asked: 10, rejected: { unreadable: 4, too_short: 6 } })
     expect((await data.list()).length).toBe(1)
-    await failure(() => data.synthesise(ask(dataset, 0), async () => []), 'bad_config')
+    await failure(() => data.synthesise(request(dataset), wish(0), async () => []), 'bad_config')
     const single = await data.openFile(file('q,a\nx,y\n'))
-    await failure(() => data.synthesise(ask(single), async () => []), 'bad_data')
+    await failure(() => data.synthesise(request(single), wish(), async () => []), 'bad_data')
   })
 })

@@ -17,6 +17,7 @@ import { manifestHash } from '../../src/storage/models.ts'
 import { readEvents } from '../../src/storage/runs.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
+import { changed, recipeOf } from '../support/recipe.ts'
 import { ToyEngine } from './toy-engine.ts'
 
 // Machines that run other things beside the tests are slow.
@@ -72,16 +73,10 @@ async function requested(
   const { model = 'pebble', settings = SETTINGS, file = csv(ROWS), mapping = PAIRS } = options
   const config = parseRunConfig(settings)
   const dataset = await data.openFile(file)
-  const prepared = await data.prepare({
-    dataset: dataset.id,
-    model,
-    mapping,
-    maxLength: config.training.max_length,
-    completionOnlyLoss: config.training.completion_only_loss,
-    validationShare: 0.2,
-    seed: config.training.seed,
-  })
-  return { config, model, tokens: prepared.tokens, samplePrompts: [{ prompt: 'Where is ball 3?' }] }
+  const wanted = { ...config, data: { ...config.data, ...mapping, validation_share: 0.2 } }
+  const recipe = { dataset: dataset.id, model, config: wanted }
+  await data.prepare(recipe)
+  return { ...recipe, samplePrompts: [{ prompt: 'Where is ball 3?' }] }
 }
 
 /** Files of a run by path. */
@@ -144,20 +139,17 @@ describe('data', () => {
     expect(dataset).toMatchObject({ name: 'rows.csv', rows: 24 })
     expect(dataset.columns.map(({ name }) => name)).toEqual(['q', 'a'])
     expect(await data.rows(dataset.id, { offset: 22, count: 5 })).toHaveLength(2)
-    const request = {
-      dataset: dataset.id,
-      model: 'pebble',
-      mapping: PAIRS,
-      maxLength: 64,
-      completionOnlyLoss: null,
-      validationShare: 0.25,
-      seed: 1,
-    }
+    const request = recipeOf(dataset, {
+      data: { ...PAIRS, validation_share: 0.25 },
+      training: { max_length: 64, seed: 1 },
+    })
     const prepared = await data.prepare(request)
     expect(prepared.examples).toEqual({ train: 18, validation: 6, test: 0 })
     expect(prepared.samples[0]!.pieces.some(({ supervised }) => supervised)).toBe(true)
-    expect(await data.prepare({ ...request, completionOnlyLoss: true })).toEqual(prepared)
-    expect((await data.prepare({ ...request, seed: 2 })).tokens).not.toBe(prepared.tokens)
+    expect(await data.prepare(changed(request, { training: { completion_only_loss: true } }))).toEqual(
+      prepared,
+    )
+    expect((await data.prepare(changed(request, { training: { seed: 2 } }))).tokens).not.toBe(prepared.tokens)
     expect((await data.list()).map(({ id }) => id)).toEqual([dataset.id])
     // Another visit finds them.
     expect(await rooms().data.rows(dataset.id, { offset: 0, count: 1 })).toEqual([
@@ -243,7 +235,7 @@ describe('models', () => {
   test('first asked for by two workers at once, it is stored once, and both can read it', async () => {
     const [a, b] = [rooms(), rooms()]
     const [first, second] = await Promise.all([requested(a.data), requested(b.data)])
-    expect(second.tokens).toBe(first.tokens)
+    expect(second).toEqual(first)
     const { train } = rooms()
     const { end, onEvent } = listener()
     await train.runs.start(first, onEvent)
@@ -541,7 +533,12 @@ describe('a run', () => {
     const request = await requested(data)
     const refused = async (change: object) =>
       (await failureOf(train.runs.start({ ...request, ...change } as StartRequest, () => {}))).code
-    expect(await refused({ tokens: 'gone' })).toBe('missing_file')
+    expect(await refused({ dataset: 'gone' })).toBe('missing_file')
+    const { training } = request.config
+    // Another seed is another table, which nobody has made.
+    expect(await refused({ config: { ...request.config, training: { ...training, seed: 9 } } })).toBe(
+      'missing_file',
+    )
     expect(await refused({ model: 'gone' })).toBe('missing_file')
     expect(await refused({ config: { ...request.config, lora: { r: 0 } } })).toBe('bad_config')
     expect(await train.runs.list()).toEqual([])
@@ -575,10 +572,10 @@ describe('a run', () => {
     expect(figures(await logOf(moved))).toEqual(figures(whole.events))
     expect(id).not.toBe(moved)
 
-    const config = parseRunConfig({ ...SETTINGS, learning_rate: 0.01 })
+    const slower = { ...same.config, training: { ...same.config.training, learning_rate: 0.01 } }
     for (const [change, field] of [
-      [{ config }, 'config'],
-      [{ tokens: (await requested(other.data, { settings: { ...SETTINGS, seed: 7 } })).tokens }, 'data'],
+      [{ config: slower }, 'config'],
+      [await requested(other.data, { settings: { ...SETTINGS, seed: 7 } }), 'data'],
     ] as const) {
       const failure = await failureOf(other.train.runs.importRun({ ...same, ...change, events, checkpoint }))
       expect([failure.code, failure.detail?.field]).toEqual(['bad_state', field])

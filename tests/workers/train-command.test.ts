@@ -158,6 +158,27 @@ describe('npm run train', () => {
     expect(adapter(out).equals(adapter(whole()))).toBe(true)
   }, 900_000)
 
+  test('begins with the adapter of a run before, and goes on without it', async () => {
+    const out = join(folder, 'onwards')
+    const adapter = join(folder, 'adapter')
+    cpSync(join(whole(), 'adapter'), adapter, { recursive: true })
+    const same = ['--config', join(whole(), 'run.json'), '--model', 'pebble', '--start-from', adapter]
+    const first = await train(['--out', out, '--data', data, ...same, '--max-steps', '1'])
+    expect([first.status, first.stderr]).toEqual([0, ''])
+    const losses = (from: string) =>
+      logOf(from).flatMap((event) => (event.type === 'eval' ? [event.eval_loss] : []))
+    expect(losses(out)[0]).toBe(losses(whole()).at(-1))
+    const config = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))
+    expect(config.start).toEqual({
+      from: 'adapter',
+      name: adapter,
+      hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+    })
+    rmSync(adapter, { recursive: true })
+    const second = await train(['--resume', '--out', out])
+    expect([second.status, second.stderr]).toEqual([0, ''])
+  }, 900_000)
+
   test('does not resume with other settings', async () => {
     const before = readdirSync(whole(), { recursive: true })
     const { status, stderr } = await train(['--resume', '--out', whole(), '--learning-rate', '0.5'])

@@ -1,12 +1,11 @@
 import { fail } from '../../src/protocol/errors.ts'
 import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
+import { mappingFor, type Recipe } from '../../src/protocol/recipe.ts'
 import { parseRunConfig, type RunConfig } from '../../src/protocol/run-config.ts'
-import { examplesRequest, prepareRequest } from '../../src/protocol/run-request.ts'
 import type { ImportRequest, StartRequest } from '../../src/protocol/studio.ts'
 import { type ProfileId, recommend } from '../../src/runs/profiles.ts'
 import { type Question, questionsFrom } from '../../src/ui/state/questions.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
-import { mappingFor } from '../../src/workers/headless.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { JUDGES } from './right.ts'
 
@@ -63,17 +62,13 @@ export class Demos {
       engine: { kind: 'portable' },
       data: { ...mappingFor({}, dataset.guess), name: dataset.name, hash: dataset.hash },
     })
-    const { tokens } = await this.#data.prepare(prepareRequest(config, dataset.id, MODEL))
+    const recipe: Recipe = { dataset: dataset.id, model: MODEL, config }
+    await this.#data.prepare(recipe)
     const rows = async (split: 'train' | 'validation') =>
-      (
-        await this.#data.examples(examplesRequest(config, dataset.id), split, {
-          offset: 0,
-          count: dataset.rows,
-        })
-      ).examples
+      (await this.#data.examples(recipe, split, { offset: 0, count: dataset.rows })).examples
     const heldOut = questionsFrom(await rows('validation'), dataset.rows)
     const learnt = questionsFrom(await rows('train'), heldOut.length)
-    const request = { config, model: MODEL, tokens, samplePrompts: heldOut.slice(0, ASKED_BY_PAGE) }
+    const request = { ...recipe, samplePrompts: heldOut.slice(0, ASKED_BY_PAGE) }
     return { id, config, request, heldOut, learnt }
   }
 

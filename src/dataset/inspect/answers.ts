@@ -1,5 +1,6 @@
 import { counted, rowNumber } from '../../lib/counted.ts'
-import type { Finding, Mapping } from '../../protocol/preparation.ts'
+import type { Finding } from '../../protocol/preparation.ts'
+import type { Mapping } from '../../protocol/recipe.ts'
 import type { Frame } from '../frame.ts'
 import { asText } from '../values.ts'
 import { type Examples, FEW_ROWS, leaveOut, leaveOutRows, step } from './examples.ts'

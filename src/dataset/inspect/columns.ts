@@ -1,5 +1,6 @@
 import { counted, rowNumber } from '../../lib/counted.ts'
-import type { ColumnRoles, Finding, Mapping } from '../../protocol/preparation.ts'
+import type { Finding } from '../../protocol/preparation.ts'
+import type { ColumnRoles, Mapping } from '../../protocol/recipe.ts'
 import { renameInTemplate } from '../../protocol/template.ts'
 import type { Frame } from '../frame.ts'
 import { isMissing } from '../values.ts'

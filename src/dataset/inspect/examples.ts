@@ -1,6 +1,7 @@
 import { counted, rowNumber } from '../../lib/counted.ts'
 import type { DataStep } from '../../protocol/data-steps.ts'
-import type { Finding, Fix, Mapping } from '../../protocol/preparation.ts'
+import type { Finding, Fix } from '../../protocol/preparation.ts'
+import type { Mapping } from '../../protocol/recipe.ts'
 import { parseTemplate } from '../../protocol/template.ts'
 import type { Split } from '../../protocol/tokens.ts'
 import type { Frame } from '../frame.ts'

@@ -1,5 +1,6 @@
 import type { SplitConfig } from '../../protocol/data-steps.ts'
-import type { Finding, Mapping } from '../../protocol/preparation.ts'
+import type { Finding } from '../../protocol/preparation.ts'
+import type { Mapping } from '../../protocol/recipe.ts'
 import type { Frame } from '../frame.ts'
 import { splitFrame } from '../split.ts'
 import { classes, emptyLessons } from './answers.ts'

@@ -1,5 +1,6 @@
 import { counted, rowNumber } from '../../lib/counted.ts'
-import type { Finding, Mapping } from '../../protocol/preparation.ts'
+import type { Finding } from '../../protocol/preparation.ts'
+import type { Mapping } from '../../protocol/recipe.ts'
 import { deduplicating, type Examples, step } from './examples.ts'
 
 type Key = string | number

@@ -16,9 +16,10 @@ export const text: Reader = {
   isText: true,
   detects: (file) => /\.(txt|md|text|log)$/i.test(file.name) && tableDelimiter(file) === null,
   async *read(file, context) {
-    const wrapped = context.options.text === undefined && isWrapped(headText(file))
+    const { text: said = null } = context.options
+    const wrapped = said === null && isWrapped(headText(file))
     if (wrapped) context.finding(WRAPPED)
-    const unit = context.options.text ?? (wrapped ? 'paragraph' : 'line')
+    const unit = said ?? (wrapped ? 'paragraph' : 'line')
     let rows = 0
     let held: string[] = []
     let size = 0

@@ -1,23 +1,20 @@
 import type { SplitConfig } from '../data-steps.ts'
 import type {
   ColumnStats,
-  ExamplesRequest,
+  DataFormat,
   ExampleText,
-  ExportDataRequest,
   Finding,
   Generate,
   Guess,
-  InspectRequest,
   PreparedInfo,
-  PrepareRequest,
   RowEdit,
   StepsReport,
-  StepsRequest,
   SynthesisInfo,
   SynthesisProgress,
-  SynthesisRequest,
+  SynthesisWish,
   TokenisedSample,
 } from '../preparation.ts'
+import type { DataRecipe, OpenRecipe, ReadOptions, Recipe } from '../recipe.ts'
 import type { Split } from '../tokens.ts'
 import type { Call, Page } from './call.ts'
 import type { ExportedFile } from './exports.ts'
@@ -61,40 +58,45 @@ export interface DataRoom {
   columnStats(dataset: string, call?: Call): Promise<ColumnStats[]>
   /**
    * Everything to know about the rows under a mapping, after the steps, held against the split: more than
-   * `DatasetInfo.findings`, which names what opening brought up.
+   * `DatasetInfo.findings`, which names what opening brought up. With a model, examples too long for it are found too.
    */
-  inspect(request: InspectRequest, call?: Call): Promise<Finding[]>
-  /** Runs the steps and says what each of them did. */
-  runSteps(request: StepsRequest, call?: Call): Promise<StepsReport>
+  inspect(recipe: OpenRecipe, call?: Call): Promise<Finding[]>
+  /**
+   * Runs the steps and says what each of them did: on all rows, or on so many drawn by seed, for a quick look.
+   */
+  runSteps(recipe: DataRecipe, sample?: number | null, call?: Call): Promise<StepsReport>
   /** A page of rows as they are after the steps; `row` of each is the row of the data set that it came from. */
   rowsAfter(
-    request: StepsRequest,
+    recipe: DataRecipe,
     page: Page,
     call?: Call,
   ): Promise<{ rows: number; page: { row: number; values: Record<string, unknown> }[] }>
   /** The figures of `prepare` from 2,000 rows drawn by seed, scaled up, within a second or two; stores nothing. */
-  estimate(request: PrepareRequest, call?: Call): Promise<PreparedInfo>
+  estimate(recipe: Recipe, call?: Call): Promise<PreparedInfo>
   /**
    * Runs steps, maps, splits, augments and tokenises a data set for a model; stores the token table and says what is in
-   * it. The same request on the same bytes is done once.
+   * it. The same recipe on the same bytes is done once.
    */
-  prepare(request: PrepareRequest, call?: Call): Promise<PreparedInfo>
+  prepare(recipe: Recipe, call?: Call): Promise<PreparedInfo>
   /** A page of examples as text, after steps, mapping, split and augmentation: to look at, to ask, to export. */
   examples(
-    request: ExamplesRequest,
+    recipe: DataRecipe,
     split: Split,
     page: Page,
     call?: Call,
   ): Promise<{ total: number; examples: ExampleText[] }>
   /** A page of examples as the model will see them. `total` counts the split's examples before tokenisation. */
   tokenSamples(
-    request: PrepareRequest,
+    recipe: Recipe,
     split: Split,
     page: Page,
     call?: Call,
   ): Promise<{ total: number; samples: TokenisedSample[] }>
-  /** What a run would learn from as files, one a split; made rows are among them. */
-  exportData(request: ExportDataRequest, call?: Call): Promise<ExportedFile[]>
+  /**
+   * What a run would learn from as files, one a split; made rows are among them. For `kauldron` the model says which Gemma is
+   * meant.
+   */
+  exportData(recipe: OpenRecipe, format: DataFormat, call?: Call): Promise<ExportedFile[]>
   /**
    * Changes rows of a stored data set. All of the edits, or none: the first that cannot be done is refused by name. The
    * data set keeps its id and gets a new hash.
@@ -119,7 +121,8 @@ export interface DataRoom {
    * `onPreview` hears how many there are so far. Stopped, it keeps what was written by then.
    */
   synthesise(
-    request: SynthesisRequest,
+    recipe: DataRecipe,
+    wish: SynthesisWish,
     generate: Generate,
     call?: Call<SynthesisProgress>,
   ): Promise<SynthesisInfo>
@@ -138,14 +141,6 @@ export interface FileInFolder {
   file: File
   /** From the folder's name on, with `/`. */
   path: string
-}
-
-/** How files are to be read, where there is a choice. */
-export interface ReadOptions {
-  /** What a row of plain text is; by default a paragraph where its lines are wrapped, else a line. Paragraphs end at blank lines. */
-  text?: 'line' | 'paragraph' | 'file'
-  /** Sheet of a workbook; by default the first that has rows. */
-  sheet?: string
 }
 
 /** What lets a person read what is not public. Used for one call, never stored. */

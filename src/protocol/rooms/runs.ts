@@ -1,6 +1,7 @@
 import type { EngineDescription } from '../engine.ts'
 import type { Failure } from '../errors.ts'
 import type { EvalEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
+import type { Recipe } from '../recipe.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
 import type { ExportedFile, ExportFormat } from './exports.ts'
@@ -38,13 +39,18 @@ export interface RunRoom {
   importRun(request: ImportRequest, call?: Call): Promise<string>
 }
 
-export interface StartRequest {
-  config: RunConfig
-  model: string
-  /** Key from PreparedInfo. */
-  tokens: string
+/** The recipe's token table must have been made (`DataRoom.prepare`). */
+export interface StartRequest extends Recipe {
   /** Prompts answered by base and tuned model at each validation. */
   samplePrompts: SamplePrompt[]
+  /** For a config that begins with an adapter. */
+  adapter?: AdapterFiles
+}
+
+/** An adapter of PEFT's layout: `adapter_config.json`, parsed, and `adapter_model.safetensors`. */
+export interface AdapterFiles {
+  config: unknown
+  tensors: Blob
 }
 
 export type RunStatus = 'running' | 'stopped' | 'done' | 'failed'

@@ -1,5 +1,6 @@
 import { data } from './en-data.ts'
 import { model } from './en-model.ts'
+import { open } from './en-open.ts'
 import { sources } from './en-sources.ts'
 import { steps } from './en-steps.ts'
 
@@ -10,6 +11,7 @@ import { steps } from './en-steps.ts'
 export const en = {
   ...data,
   ...model,
+  ...open,
   ...sources,
   ...steps,
   'app.name': 'Lapidary',

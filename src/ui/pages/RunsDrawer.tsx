@@ -41,7 +41,7 @@ export function RunsDrawer() {
 }
 
 function RunRow(props: { run: RunInfo; onRemove: () => void }) {
-  const { runs, training, route, openRuns } = useApp()
+  const { runs, training, route, openRuns, opening } = useApp()
   const live = () => runs.live() === props.run.id
   const status = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
@@ -65,6 +65,14 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
     if (training.busy()) return
     runs.show(props.run.id)
     await runs.load(props.run.id)
+  }
+
+  /** The page as it was set up for this run, beginning as it did or with what it has learnt. */
+  function use(start?: RunInfo['config']['start']): void {
+    openRuns(false)
+    route.go('train')
+    const { config } = props.run
+    void opening.openConfig(start ? { ...config, start } : config, runs.label(props.run))
   }
 
   function resume(): void {
@@ -112,6 +120,12 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
               icon: 'export',
               disabled: props.run.step === 0 || training.busy(),
               onSelect: () => void show('export'),
+            },
+            { label: t('open.use'), disabled: training.busy(), onSelect: () => use() },
+            {
+              label: t('open.continue'),
+              disabled: props.run.step === 0 || training.busy(),
+              onSelect: () => use({ from: 'run', run: props.run.id, checkpoint: 'last', hash: null }),
             },
             {
               label: t('action.delete'),

@@ -1,40 +1,21 @@
-import {
-  createContext,
-  createEffect,
-  createMemo,
-  createSignal,
-  on,
-  type ParentProps,
-  useContext,
-} from 'solid-js'
-import { parseRunConfig, type RunConfig } from '../../protocol/run-config.ts'
-import type { Mapping, Studio } from '../../protocol/studio.ts'
-import type { ProfileId } from '../../runs/profiles.ts'
+import { batch, createContext, createEffect, createSignal, on, type ParentProps, useContext } from 'solid-js'
+import type { Studio } from '../../protocol/studio.ts'
 import { createAnswers } from './answers.ts'
-import { createData, type Preparation } from './data.ts'
-import { type Recipe, readySteps } from './data-recipe.ts'
+import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
+import { createDraft } from './draft.ts'
 import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
+import { createOpenConfig } from './open-config.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
 import { createRoute } from './route.ts'
 import { createRuns } from './runs.ts'
 import { createSettings } from './settings.ts'
+import { readDraft, type StoredDraft } from './stored-draft.ts'
 import { createTheme } from './theme.ts'
 import { createTraining } from './training.ts'
 
 export type App = ReturnType<typeof createApp>
-
-interface Draft {
-  dataset: string
-  mapping: Mapping
-  recipe: Pick<RunConfig['data'], 'format' | 'steps' | 'split' | 'augment'>
-  share: number
-  model: string
-  profile: ProfileId | 'own'
-  settings: Pick<RunConfig, 'training' | 'lora'>
-  shown: string | null
-}
 
 /** Everything the page knows and can do, put together. */
 function createApp(studio: Studio) {
@@ -42,21 +23,13 @@ function createApp(studio: Studio) {
   const theme = createTheme()
   const [said, announce] = createSignal('')
   const [runsOpen, openRuns] = createSignal(false)
-  const models = createModels(studio)
-  const settings = createSettings(models.chosen)
-  const preparation = createMemo((): Preparation | null => {
-    const model = models.chosen()
-    if (!model || settings.problems().has('max_length') || settings.problems().has('seed')) return null
-    return {
-      model: model.id,
-      maxLength: settings.training.max_length,
-      completionOnlyLoss: settings.training.completion_only_loss,
-      seed: settings.training.seed,
-    }
-  })
-  const data = createData(studio, preparation)
+  const draft = createDraft()
+  const models = createModels(studio, draft)
+  const settings = createSettings(models.chosen, draft)
+  const data = createData(studio, draft, models)
   const runs = createRuns(studio)
-  const training = createTraining({ studio, data, models, settings, runs, announce })
+  const training = createTraining({ studio, draft, data, models, settings, runs, announce })
+  const opening = createOpenConfig({ draft, data, models, settings, runs })
   const answers = createAnswers(studio, models)
   const synthesis = createSynthesis(studio, data, models)
 
@@ -68,36 +41,30 @@ function createApp(studio: Studio) {
 
   /** What was being set up, found again after a reload. */
   async function restore(): Promise<void> {
-    const draft = recall<Draft>('draft')
-    if (!draft) return
-    if (draft.model) models.choose(draft.model)
-    try {
-      if (draft.settings) settings.take(parseRunConfig(draft.settings), draft.profile)
-    } catch {
-      // Settings of an older page that no longer hold: the defaults stay.
-    }
+    const stored = recall<StoredDraft>('draft')
+    if (!stored) return
+    const { config, dataset, profile, shown } = readDraft(stored)
+    batch(() => {
+      models.choose(config.model.id)
+      settings.take(config, profile)
+      draft.setStart(config.start)
+      const { kind: _, portable_backend: __, ...engine } = config.engine
+      draft.change('engine', engine)
+      draft.change('data', {
+        reading: config.data.reading,
+        validation_share: config.data.validation_share,
+      })
+    })
     await Promise.all([models.ready, runs.ready])
     if (!models.chosen()) models.choose('pebble')
-    if (typeof draft.share === 'number') data.setValidationShare(draft.share)
-    if (draft.shown && runs.byId(draft.shown) && !training.busy()) {
-      runs.show(draft.shown)
-      void runs.load(draft.shown)
+    if (shown && runs.byId(shown) && !training.busy()) {
+      runs.show(shown)
+      void runs.load(shown)
     }
-    if (!draft.dataset || training.busy() || data.dataset()) return
+    if (!dataset || training.busy() || data.dataset()) return
     await data.loadLists()
-    const info = data.stored().find((entry) => entry.id === draft.dataset)
-    if (info && !data.dataset() && !training.busy()) data.reopen(info, kept(draft))
-  }
-
-  /** The recipe of a draft, or as much of it as still holds. */
-  function kept(draft: Partial<Draft>): Partial<Recipe> {
-    const mapping = draft.mapping ? { mapping: draft.mapping } : {}
-    try {
-      const { format, steps, split, augment } = parseRunConfig({ data: draft.recipe ?? {} }).data
-      return { ...mapping, ...(draft.recipe ? { format, steps, split, augment } : {}) }
-    } catch {
-      return mapping
-    }
+    const info = data.stored().find((entry) => entry.id === dataset)
+    if (info && !data.dataset() && !training.busy()) data.restore(info, config.data)
   }
 
   // With other data or settings the page is before a run again: what ended is one of the stored runs.
@@ -113,22 +80,13 @@ function createApp(studio: Studio) {
 
   createEffect(() => {
     if (!restored()) return
-    const draft: Draft = {
+    const kept: StoredDraft = {
+      config: draft.usable(),
       dataset: data.dataset()?.id ?? '',
-      mapping: data.mapping(),
-      recipe: {
-        format: data.recipe().format,
-        steps: readySteps(data.recipe().steps),
-        split: data.recipe().split,
-        augment: data.recipe().augment,
-      },
-      share: data.validationShare(),
-      model: models.chosenId(),
       profile: settings.profile(),
-      settings: { training: { ...settings.training }, lora: { ...settings.lora } },
       shown: runs.shownId(),
     }
-    remember('draft', draft)
+    remember('draft', kept)
   })
 
   return {
@@ -139,6 +97,8 @@ function createApp(studio: Studio) {
     announce,
     runsOpen,
     openRuns,
+    draft,
+    opening,
     models,
     settings,
     data,

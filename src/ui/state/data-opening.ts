@@ -11,6 +11,7 @@ import type {
   SourceAccess,
   Studio,
 } from '../../protocol/studio.ts'
+import type { Draft } from './draft.ts'
 
 /** What is being read. */
 export interface Opening {
@@ -30,16 +31,9 @@ const SHOWN_EVERY = 100
 const SETTLED_AFTER = 1000
 
 /** Ways into a data set, one at a time; `show` gets what was opened. */
-export function createOpening(studio: Studio, show: (info: DatasetInfo) => void) {
+export function createOpening(studio: Studio, draft: Draft, show: (info: DatasetInfo) => void) {
   const [opening, setOpening] = createSignal<Opening | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
-  const [reading, setReading] = createSignal<{
-    text: NonNullable<ReadOptions['text']> | 'auto'
-    sheet: string
-  }>({
-    text: 'auto',
-    sheet: '',
-  })
   const [last, setLast] = createSignal<{ id: string; again: () => Promise<boolean> } | null>(null)
   let abort: AbortController | null = null
 
@@ -78,18 +72,15 @@ export function createOpening(studio: Studio, show: (info: DatasetInfo) => void)
     setOpening(null)
   }
 
-  /** Only what was chosen: what is not said is the reader's to decide. */
-  const readOptions = (): ReadOptions => {
-    const { text, sheet } = reading()
-    return { ...(text === 'auto' ? {} : { text }), ...(sheet.trim() ? { sheet: sheet.trim() } : {}) }
-  }
+  /** Of what is null, the reader decides. */
+  const reading = (): Required<ReadOptions> => draft.data().reading
 
   return {
     open,
     opening,
     cancelOpening,
     reading,
-    setReading: (part: Partial<ReturnType<typeof reading>>) => setReading((now) => ({ ...now, ...part })),
+    setReading: (part: ReadOptions) => draft.change('data', { reading: { ...reading(), ...part } }),
     /** Reads what was opened last once more, as is chosen now; null where the data set in view came otherwise. */
     readAgain: (id: string) => {
       const known = last()
@@ -99,10 +90,10 @@ export function createOpening(studio: Studio, show: (info: DatasetInfo) => void)
     report: setFailure,
     /** Several files of the same columns, or a folder, become one data set. */
     openFiles: (files: readonly FileInFolder[]) =>
-      open(nameOf(files), (call) => studio.data.openFiles(files, readOptions(), call)),
+      open(nameOf(files), (call) => studio.data.openFiles(files, reading(), call)),
     /** Access is used for this one call and kept nowhere. */
     openUrl: (url: string, access: SourceAccess) =>
-      open(url, (call) => studio.data.openUrl(url, access, readOptions(), call)),
+      open(url, (call) => studio.data.openUrl(url, access, reading(), call)),
     openHub: (choice: HubChoice, access: SourceAccess) =>
       open(choice.dataset, (call) => studio.data.openHub(choice, access, call)),
     openPasted: (text: string, name: string) =>

@@ -1,13 +1,7 @@
 import * as v from 'valibot'
-import {
-  type AugmentConfig,
-  type DataStep,
-  DataStepSchema,
-  NO_AUGMENT,
-  NO_SPLIT,
-  type SplitConfig,
-} from '../../protocol/data-steps.ts'
-import type { DataConfig } from '../../protocol/run-config.ts'
+import { type DataStep, DataStepSchema, NO_SPLIT, type SplitConfig } from '../../protocol/data-steps.ts'
+import { mappingOf, NO_MAPPING } from '../../protocol/recipe.ts'
+import { type DataConfig, defaultRunConfig } from '../../protocol/run-config.ts'
 import type {
   ChatFormat,
   ColumnInfo,
@@ -24,33 +18,16 @@ export type Role = keyof ColumnRoles
 /** What a row holds. */
 export type Kind = 'pair' | 'messages' | 'text'
 
-/** What is done to a data set before it is trained on: all of it goes into the run config. */
-export interface Recipe {
-  mapping: Mapping
-  format: ChatFormat
-  steps: DataStep[]
-  split: SplitConfig
-  augment: AugmentConfig
-}
+export const NO_DATA = defaultRunConfig().data
 
-export const NO_MAPPING: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
-
-export const EMPTY_RECIPE: Recipe = {
-  mapping: NO_MAPPING,
-  format: 'template',
-  steps: [],
-  split: NO_SPLIT,
-  augment: NO_AUGMENT,
-}
-
-export function mappingOf(guess: Guess): Mapping {
-  const { reason: _, ...mapping } = guess
-  return mapping
+/** A guess as a whole mapping; those of older visits lack what has come since. */
+export function guessed({ reason: _, ...guess }: Guess): Required<Mapping> {
+  return { ...NO_MAPPING, ...guess }
 }
 
 export function isMapped(mapping: Mapping): boolean {
   const { prompt, template, response, messages, text } = tidyMapping(mapping)
-  return messages !== null || text !== null || ((prompt !== null || !!template) && response !== null)
+  return messages !== null || text !== null || ((prompt !== null || template !== null) && response !== null)
 }
 
 export function kindOf({ messages, text }: Mapping): Kind {
@@ -58,9 +35,9 @@ export function kindOf({ messages, text }: Mapping): Kind {
 }
 
 /** A first mapping of a kind: the guess where it is of that kind, else the likeliest columns. */
-export function mappingOfKind(kind: Kind, guess: Guess, columns: readonly ColumnInfo[]): Mapping {
-  const guessed = mappingOf(guess)
-  if (kindOf(guessed) === kind) return guessed
+export function mappingOfKind(kind: Kind, guess: Guess, columns: readonly ColumnInfo[]): Required<Mapping> {
+  const mapping = guessed(guess)
+  if (kindOf(mapping) === kind) return mapping
   const first = (...types: ColumnInfo['type'][]) =>
     columns.find((column) => types.includes(column.type))?.name ?? columns[0]?.name ?? null
   if (kind === 'messages') return { ...NO_MAPPING, messages: first('list', 'object') }
@@ -68,7 +45,7 @@ export function mappingOfKind(kind: Kind, guess: Guess, columns: readonly Column
 }
 
 /** One role for a column; the three ways of mapping (two columns, messages, text) exclude one another. */
-export function withRole(mapping: Mapping, role: Role, column: string | null): Mapping {
+export function withRole(mapping: Required<Mapping>, role: Role, column: string | null): Required<Mapping> {
   const next = { ...mapping, [role]: column }
   if (column === null) return next
   const pair = { prompt: null, response: null, system: null, input: null, template: null, labels: null }
@@ -87,7 +64,7 @@ export function withRole(mapping: Mapping, role: Role, column: string | null): M
  * Without what is left out, empty, or of another kind of mapping, so that two ways of saying the same make the same
  * request, and nothing stale goes into a run.
  */
-export function tidyMapping(mapping: Mapping): Mapping {
+export function tidyMapping(mapping: Mapping): Required<Mapping> {
   const { prompt, response, system, messages, text, input } = mapping
   if (messages !== null) return { ...NO_MAPPING, messages }
   if (text !== null) return { ...NO_MAPPING, text }
@@ -99,34 +76,35 @@ export function tidyMapping(mapping: Mapping): Mapping {
     prompt: template ? null : prompt,
     response,
     system: asks ? system : null,
-    ...(input && asks ? { input } : {}),
-    ...(template ? { template } : {}),
-    ...(words.length > 0 && response !== null ? { labels: Object.fromEntries(words) } : {}),
+    input: asks && input ? input : null,
+    template,
+    labels: words.length > 0 && response !== null ? Object.fromEntries(words) : null,
   }
 }
 
 /** Plain text is not a chat: it has no format but the model's. */
-export function readyFormat({ mapping, format }: Pick<Recipe, 'mapping' | 'format'>): ChatFormat {
-  return kindOf(mapping) === 'text' ? 'template' : format
+export function readyFormat(data: DataConfig): ChatFormat {
+  return kindOf(data) === 'text' ? 'template' : data.format
 }
 
-/** What a run config says of the data, so that the same file gives the same examples. */
-export function dataConfig(
-  recipe: Recipe,
-  info: Pick<DatasetInfo, 'name' | 'hash' | 'reading'>,
-  validationShare: number,
-): Partial<DataConfig> {
+/** What a run can be given of what is being set up: only what is complete and of use. */
+export function readyData(data: DataConfig): DataConfig {
   return {
-    ...tidyMapping(recipe.mapping),
-    format: readyFormat(recipe),
-    steps: readySteps(recipe.steps),
-    split: readySplit(recipe.split),
-    augment: recipe.augment,
-    name: info.name,
-    hash: info.hash,
-    reading: { text: info.reading?.text ?? null, sheet: info.reading?.sheet ?? null },
-    validation_share: validationShare,
+    ...data,
+    ...tidyMapping(mappingOf(data)),
+    format: readyFormat(data),
+    steps: readySteps(data.steps),
+    split: readySplit(data.split),
   }
+}
+
+/** What a run config says of the data set itself, so that it can be found and read again. */
+export function dataIdentity({
+  name,
+  hash,
+  reading,
+}: Pick<DatasetInfo, 'name' | 'hash' | 'reading'>): Pick<DataConfig, 'name' | 'hash' | 'reading'> {
+  return { name, hash, reading: { ...NO_DATA.reading, ...reading } }
 }
 
 /** Why a step cannot run yet, by field; null where it can. */
@@ -165,16 +143,11 @@ export function readySplit({ method, column, ...rest }: SplitConfig): SplitConfi
     : { ...NO_SPLIT, method, column, test_share }
 }
 
-/** What the fix changes in the recipe; null for a fix that works elsewhere (rows, settings, a question to the person). */
-export function applyFix(recipe: Recipe, fix: Fix): Recipe | null {
-  if (fix.kind === 'step')
-    return {
-      ...recipe,
-      steps: [...recipe.steps, fix.step],
-      mapping: { ...recipe.mapping, ...fix.mapping },
-    }
-  if (fix.kind === 'mapping') return { ...recipe, mapping: { ...recipe.mapping, ...fix.mapping } }
-  if (fix.kind === 'split') return { ...recipe, split: { ...recipe.split, ...fix.split } }
+/** The data section with what the fix changes; null for a fix that works elsewhere (rows, settings, a question to the person). */
+export function applyFix(data: DataConfig, fix: Fix): DataConfig | null {
+  if (fix.kind === 'step') return { ...data, steps: [...data.steps, fix.step], ...fix.mapping }
+  if (fix.kind === 'mapping') return { ...data, ...fix.mapping }
+  if (fix.kind === 'split') return { ...data, split: { ...data.split, ...fix.split } }
   return null
 }
 

@@ -1,7 +1,7 @@
 import { type Accessor, batch, createEffect, createSignal, on, onCleanup, untrack } from 'solid-js'
-import type { SplitConfig } from '../../protocol/data-steps.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { ChatFormat, DataRequest, Finding, Mapping, StepsReport, Studio } from '../../protocol/studio.ts'
+import { heeded } from '../../protocol/identity.ts'
+import type { DataRecipe, Finding, StepsReport, Studio } from '../../protocol/studio.ts'
 
 /** Rows that a first look at the steps takes. */
 const SAMPLE = 2000
@@ -9,18 +9,15 @@ const SAMPLE = 2000
 export interface ReviewBasis {
   hash: string
   rows: number
-  request: DataRequest
-  mapping: Mapping
-  split: SplitConfig
-  format: ChatFormat
-  validationShare: number
+  recipe: DataRecipe
 }
 
 /** What the worker has to say about the recipe as it stands: findings, and what each step does. */
 export function createReview(
   studio: Studio,
   basis: Accessor<ReviewBasis | null>,
-  model: Accessor<{ model: string; maxLength: number } | null>,
+  /** A model that lengths can be asked of. */
+  model: Accessor<string | null>,
   /** Settles when the figures of a sample are there: the worker does one thing at a time, and people look at these first. */
   estimated: () => Promise<unknown>,
 ) {
@@ -32,13 +29,13 @@ export function createReview(
 
   const stepsKey = () => {
     const now = basis()
-    return now && `${now.hash} ${JSON.stringify(now.request)}`
+    return now && JSON.stringify([now.hash, now.recipe.dataset, ...heeded(now.recipe.config, 'rows')])
   }
   const inspectKey = () => {
     const now = basis()
-    const { mapping, split, format, validationShare } = now ?? {}
-    const { model: id, maxLength } = model() ?? {}
-    return now && `${stepsKey()} ${JSON.stringify([mapping, split, format, validationShare, id, maxLength])}`
+    return (
+      now && JSON.stringify([now.hash, now.recipe.dataset, model(), ...heeded(now.recipe.config, 'tokens')])
+    )
   }
 
   async function runSteps(now: ReviewBasis, signal: AbortSignal): Promise<void> {
@@ -48,7 +45,7 @@ export function createReview(
       for (const sample of now.rows > SAMPLE ? [SAMPLE, null] : [null]) {
         if (sample === null) await estimated()
         if (signal.aborted) return
-        const found = await studio.data.runSteps({ ...now.request, sample }, { signal })
+        const found = await studio.data.runSteps(now.recipe, sample, { signal })
         if (signal.aborted) return
         batch(() => {
           setReport(found)
@@ -67,21 +64,13 @@ export function createReview(
   }
 
   async function inspect(now: ReviewBasis, signal: AbortSignal): Promise<void> {
-    const { mapping, split, format, validationShare } = now
-    const basics = model()
+    const id = model()
     setInspecting(true)
     await estimated()
     if (signal.aborted) return
     try {
       const found = await studio.data.inspect(
-        {
-          ...now.request,
-          mapping,
-          split,
-          format,
-          validationShare,
-          ...(basics ? { model: basics.model, maxLength: basics.maxLength } : {}),
-        },
+        { ...now.recipe, ...(id === null ? {} : { model: id }) },
         { signal },
       )
       if (!signal.aborted) setFindings(found)
@@ -119,7 +108,7 @@ export function createReview(
   // Findings of another data set say nothing about this one.
   createEffect(
     on(
-      () => basis()?.request.dataset,
+      () => basis()?.recipe.dataset,
       () =>
         batch(() => {
           setFindings(null)

@@ -1,5 +1,6 @@
 import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
+import { heeded } from '../../protocol/identity.ts'
 import type { ColumnStats, Mapping, Studio } from '../../protocol/studio.ts'
 import type { DataState } from './data.ts'
 
@@ -61,7 +62,10 @@ export function createRowPages(studio: Studio, data: DataState) {
 
   const key = () => {
     const now = data.basis()
-    return now && `${now.hash} ${offset()} ${after()} ${after() ? JSON.stringify(now.request) : ''}`
+    return (
+      now &&
+      `${now.hash} ${offset()} ${after()} ${after() ? JSON.stringify([...heeded(now.recipe.config, 'rows')]) : ''}`
+    )
   }
 
   createEffect(
@@ -76,7 +80,7 @@ export function createRowPages(studio: Studio, data: DataState) {
       const from = offset()
       const page = { offset: from, count: PAGE }
       const read = after()
-        ? studio.data.rowsAfter(now.request, page).then(({ rows, page }) => ({ rows, page }))
+        ? studio.data.rowsAfter(now.recipe, page).then(({ rows, page }) => ({ rows, page }))
         : studio.data.rows(info.id, page).then((found) => ({
             rows: info.rows,
             page: found.map((values, i) => ({ row: from + i, values })),

@@ -25,11 +25,8 @@ export function createSynthesis(studio: Studio, data: DataState, models: ModelSt
     })
     try {
       const info = await studio.data.synthesise(
+        now.recipe,
         {
-          ...now.request,
-          mapping: now.mapping,
-          split: now.split,
-          validationShare: now.validationShare,
           count,
           ...(wish.trim() ? { wish: wish.trim() } : {}),
           author: model.name,
@@ -61,7 +58,7 @@ export function createSynthesis(studio: Studio, data: DataState, models: ModelSt
           },
         },
       )
-      if (data.dataset()?.id !== now.request.dataset) return
+      if (data.dataset()?.id !== now.recipe.dataset) return
       setResult(info)
       await data.loadLists()
       // Examples that someone waited for are used unless they say otherwise.

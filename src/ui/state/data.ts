@@ -1,41 +1,27 @@
-import {
-  type Accessor,
-  batch,
-  createEffect,
-  createMemo,
-  createSignal,
-  on,
-  onCleanup,
-  untrack,
-} from 'solid-js'
+import { batch, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js'
+import { configField } from '../../protocol/config-fields.ts'
 import type { AugmentConfig, DataStep, SplitConfig } from '../../protocol/data-steps.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
+import { heeded } from '../../protocol/identity.ts'
+import { mappingFor, mappingOf } from '../../protocol/recipe.ts'
+import type { DataConfig } from '../../protocol/run-config.ts'
 import type {
   ChatFormat,
   DatasetInfo,
   Mapping,
   PreparedInfo,
-  PrepareRequest,
+  Recipe,
   RowEdit,
   SampleInfo,
   Studio,
 } from '../../protocol/studio.ts'
-import { t } from '../messages/t.ts'
+import { type MessageKey, t } from '../messages/t.ts'
 import { createHub } from './data-hub.ts'
 import { createOpening } from './data-opening.ts'
-import {
-  EMPTY_RECIPE,
-  isMapped,
-  mappingOf,
-  type Recipe,
-  type Role,
-  readyFormat,
-  readySplit,
-  readySteps,
-  tidyMapping,
-  withRole,
-} from './data-recipe.ts'
+import { dataIdentity, guessed, isMapped, NO_DATA, type Role, withRole } from './data-recipe.ts'
 import { createReview } from './data-review.ts'
+import type { Draft } from './draft.ts'
+import type { ModelState } from './models.ts'
 
 export type { Role } from './data-recipe.ts'
 export type DataState = ReturnType<typeof createData>
@@ -43,27 +29,19 @@ export type DataState = ReturnType<typeof createData>
 /** Rows above which figures come from a sample first. */
 const ESTIMATE_ABOVE = 2000
 
-/** What tokenising depends on besides the data itself. */
-export interface Preparation {
-  model: string
-  maxLength: number
-  completionOnlyLoss: boolean | null
-  seed: number
-}
-
 /** The data set being worked on: opened, mapped to roles, tokenised for the chosen model. */
-export function createData(studio: Studio, preparation: Accessor<Preparation | null>) {
+export function createData(studio: Studio, draft: Draft, models: Pick<ModelState, 'chosen'>) {
   const [samples, setSamples] = createSignal<SampleInfo[]>([])
   const [stored, setStored] = createSignal<DatasetInfo[]>([])
   const [dataset, setDataset] = createSignal<DatasetInfo | null>(null)
-  const [recipe, setRecipe] = createSignal<Recipe>(EMPTY_RECIPE)
-  const [validationShare, setValidationShare] = createSignal(0.1)
+  /** How a data set is to be prepared once it is opened, where a config that named it was opened before. */
+  const [awaited, setAwaited] = createSignal<DataConfig | null>(null)
   const [prepared, setPrepared] = createSignal<PreparedInfo | null>(null)
   const [preparing, setPreparing] = createSignal(false)
   const [progress, setProgress] = createSignal<number | null>(null)
   const [prepareFailure, setPrepareFailure] = createSignal<Failure | null>(null)
-  const { open, ...ways } = createOpening(studio, (info) => {
-    show(info)
+  const { open, ...ways } = createOpening(studio, draft, (info) => {
+    arrive(info)
     void studio.data.list().then(setStored, () => {})
   })
   const { report } = ways
@@ -80,50 +58,60 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     }
   }
 
-  function show(info: DatasetInfo, chosen?: Partial<Recipe>): void {
+  function view(info: DatasetInfo, data: DataConfig, given: boolean): void {
     batch(() => {
       report(null)
       setPrepared(null)
       setPrepareFailure(null)
-      setRecipe({
-        ...EMPTY_RECIPE,
-        mapping: mappingOf(info.guess),
-        ...(info.splitGuess ? { split: info.splitGuess } : {}),
-        ...chosen,
-      })
+      if (given) draft.take({ data })
+      else draft.change('data', data)
       setDataset(info)
     })
   }
 
-  const mapping = () => recipe().mapping
-  const change = (part: Partial<Recipe>) => setRecipe((now) => ({ ...now, ...part }))
+  /** A data set with the guess at its columns, or with what was chosen for it before. */
+  function show(info: DatasetInfo, chosen?: Partial<DataConfig>): void {
+    const { reading, validation_share } = draft.data()
+    const guess = { ...guessed(info.guess), ...(info.splitGuess ? { split: info.splitGuess } : {}) }
+    view(info, { ...NO_DATA, reading, validation_share, ...guess, ...chosen }, false)
+  }
+
+  /** A data set prepared word for word as a config says; columns that it does not name are guessed. */
+  function take(info: DatasetInfo, data: DataConfig): void {
+    view(info, { ...data, ...mappingFor(mappingOf(data), info.guess) }, true)
+    setAwaited(null)
+  }
+
+  function arrive(info: DatasetInfo): void {
+    const wanted = awaited()
+    if (wanted && isAwaited(wanted, info)) take(info, wanted)
+    else show(info)
+  }
+
+  const mapping = () => mappingOf(draft.data())
+  const change = (part: Partial<DataConfig>) => draft.change('data', part)
   const mapped = () => isMapped(mapping())
 
   /** What the worker is asked with: only what is complete. The hash tells edits of the same data set apart. */
   const basis = createMemo(() => {
     const info = dataset()
-    const seed = preparation()?.seed ?? 42
     if (!info) return null
-    const now = recipe()
-    return {
-      hash: info.hash,
-      rows: info.rows,
-      request: { dataset: info.id, steps: readySteps(now.steps), seed },
-      mapping: tidyMapping(now.mapping),
-      split: readySplit(now.split),
-      augment: now.augment,
-      format: readyFormat(now),
-      validationShare: validationShare(),
+    const config = draft.usable()
+    const recipe = {
+      dataset: info.id,
+      config: { ...config, data: { ...config.data, ...dataIdentity(info) } },
     }
+    return { hash: info.hash, rows: info.rows, recipe }
   })
 
   const request = createMemo(() => {
     const now = basis()
-    const of = preparation()
-    if (!now || !of || !mapped()) return null
-    const { mapping, split, augment, format, validationShare } = now
-    const wanted: PrepareRequest = { ...now.request, mapping, split, augment, format, validationShare, ...of }
-    return { wanted, rows: now.rows, key: `${now.hash} ${JSON.stringify(wanted)}` }
+    const model = models.chosen()
+    const problems = draft.problems()
+    if (!now || !model || !mapped() || problems.has('max_length') || problems.has('seed')) return null
+    const wanted: Recipe = { ...now.recipe, model: model.id }
+    const key = JSON.stringify([now.hash, model.id, ...heeded(wanted.config, 'tokens')])
+    return { wanted, rows: now.rows, key }
   })
 
   /** The first use of a model stores it; only then may findings ask it for lengths beside that. */
@@ -131,7 +119,7 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
   const review = createReview(
     studio,
     basis,
-    () => (preparation()?.model === storedModel() ? preparation() : null),
+    () => (models.chosen()?.id === storedModel() ? storedModel() : null),
     () => estimating,
   )
   let estimating: Promise<unknown> = Promise.resolve()
@@ -240,7 +228,8 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
 
   /** A sample goes by its title, a file by its name, and by how it was read where it is there in several ways. */
   function title({ id, name, reading }: DatasetInfo): string {
-    const how = reading?.sheet ?? (reading?.text ? t(`read.by.${reading.text}`) : null)
+    const said = Object.entries(reading ?? {}).filter(([, value]) => value !== null)
+    const how = said.length === 0 ? null : said.map(([way, value]) => howRead(way as Way, value)).join(', ')
     const own = samples().find((sample) => id === `sample-${sample.id}`)?.title ?? name
     return how === null ? own : t('read.titled', { name: own, how })
   }
@@ -254,30 +243,36 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     stored,
     title,
     dataset,
-    recipe,
+    recipe: draft.data,
     mapping,
     mapped,
     basis,
     request: () => request()?.wanted ?? null,
-    validationShare,
+    validationShare: () => draft.data().validation_share,
     prepared,
     preparing,
     progress,
     prepareFailure,
     setRecipe: change,
-    setMapping: (part: Partial<Mapping>) => change({ mapping: { ...mapping(), ...part } }),
-    setRole: (role: Role, column: string | null) => change({ mapping: withRole(mapping(), role, column) }),
+    setMapping: (part: Partial<Mapping>) => change(part),
+    setRole: (role: Role, column: string | null) => change(withRole(mapping(), role, column)),
     setFormat: (format: ChatFormat) => change({ format }),
     setSteps: (steps: DataStep[]) => change({ steps }),
-    setSplit: (part: Partial<SplitConfig>) => change({ split: { ...recipe().split, ...part } }),
-    setAugment: (part: Partial<AugmentConfig>) => change({ augment: { ...recipe().augment, ...part } }),
+    setSplit: (part: Partial<SplitConfig>) => change({ split: { ...draft.data().split, ...part } }),
+    setAugment: (part: Partial<AugmentConfig>) => change({ augment: { ...draft.data().augment, ...part } }),
     edit: (edits: RowEdit[]) => alter(studio.data.edit(dataset()?.id ?? '', edits)),
     undo: () => alter(studio.data.undo(dataset()?.id ?? '')),
-    setValidationShare,
+    setValidationShare: (validation_share: number) => change({ validation_share }),
     prepare,
     openSample: (id: string) =>
       open(samples().find((sample) => sample.id === id)?.title ?? id, () => studio.data.openSample(id)),
-    reopen: show,
+    reopen: arrive,
+    /** As it was left before a reload. */
+    restore: (info: DatasetInfo, data: DataConfig) => view(info, data, true),
+    take,
+    awaited,
+    /** Waits for the data set that a config names to be opened; null: no longer. */
+    await: setAwaited,
     /** Back to the choice of data; what is stored stays. */
     close: () => {
       setDataset(null)
@@ -295,4 +290,23 @@ export function createData(studio: Studio, preparation: Accessor<Preparation | n
     loadLists,
     hub: createHub(studio),
   }
+}
+
+type Way = keyof DataConfig['reading']
+
+/** A way of reading as a few words beside a data set's name. */
+function howRead(way: Way, value: unknown): string {
+  const { kind } = configField(`data.reading.${way}`)
+  if (kind === 'choice') return t(`read.by.${value}` as Extract<MessageKey, `read.by.${string}`>)
+  return kind === 'text' ? String(value) : `${t(`read.${way}`)}: ${value}`
+}
+
+/** By its bytes where they are known, else by its name. */
+export function isAwaited({ hash, name }: DataConfig, info: Pick<DatasetInfo, 'hash' | 'name'>): boolean {
+  return hash === info.hash || (name !== '' && baseName(name) === baseName(info.name))
+}
+
+/** The command line names a file by its path. */
+export function baseName(path: string): string {
+  return path.replace(/^.*[\\/]/, '')
 }

@@ -1,16 +1,14 @@
+import {
+  configField,
+  fieldNames,
+  type NumberLimits as Limits,
+  numberLimits,
+} from '../../protocol/config-fields.ts'
 import type { LoraConfig, TrainingConfig } from '../../protocol/run-config.ts'
 import type { MessageKey } from '../messages/t.ts'
 
-/**
- * Limits of the numeric settings, for hints, sliders and messages. A test holds them against the schema in
- * `protocol/run-config.ts`, which has the last word before a run starts.
- */
-export interface NumberLimits {
-  min: number
-  max: number
-  /** The least allowed value is just above `min`. */
-  above?: true
-  whole?: true
+/** Limits of a number, and how its field looks. */
+export interface NumberLimits extends Limits {
   /** Stops of the slider, ascending; the field beside it takes any value within the limits. */
   stops?: readonly number[]
   unit?: Extract<MessageKey, `unit.${string}`>
@@ -30,41 +28,43 @@ const decades = (low: number, high: number) => {
 
 const COUNTS = [10, 20, 40, 60, 80, 100, 150, 200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 5000]
 const POWERS = [1, 2, 4, 8, 16, 32, 64]
+const RANKS = [...POWERS, 128, 256]
+const LENGTHS = [32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096]
 
-export const TRAINING_LIMITS: Record<TrainingNumber, NumberLimits> = {
-  learning_rate: { min: 0, above: true, max: 1, stops: decades(-6, -1) },
-  num_train_epochs: {
-    min: 0,
-    above: true,
-    max: 10_000,
-    stops: [0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20],
-    unit: 'unit.epochs',
-  },
-  max_steps: { min: 1, max: 10_000_000, whole: true, stops: COUNTS, unit: 'unit.steps' },
-  per_device_train_batch_size: { min: 1, max: 4096, whole: true, stops: POWERS, unit: 'unit.examples' },
-  gradient_accumulation_steps: { min: 1, max: 4096, whole: true, stops: POWERS, unit: 'unit.batches' },
-  max_length: {
-    min: 2,
-    max: 131_072,
-    whole: true,
-    stops: [32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096],
-    unit: 'unit.tokens',
-  },
-  warmup_steps: { min: 0, max: 10_000_000, unit: 'unit.steps' },
-  weight_decay: { min: 0, max: 10 },
-  adam_beta1: { min: 0, max: 0.999999 },
-  adam_beta2: { min: 0, max: 0.99999999 },
-  adam_epsilon: { min: 0, above: true, max: 1 },
-  max_grad_norm: { min: 0, max: 1e6 },
-  eval_steps: { min: 1, max: 10_000_000, whole: true, unit: 'unit.steps' },
-  save_steps: { min: 1, max: 10_000_000, whole: true, unit: 'unit.steps' },
-  seed: { min: 0, max: 4_294_967_295, whole: true },
+type Look = Omit<NumberLimits, keyof Limits>
+const TRAINING_LOOKS: Partial<Record<TrainingNumber, Look>> = {
+  learning_rate: { stops: decades(-6, -1) },
+  num_train_epochs: { stops: [0.5, 1, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20], unit: 'unit.epochs' },
+  max_steps: { stops: COUNTS, unit: 'unit.steps' },
+  per_device_train_batch_size: { stops: POWERS, unit: 'unit.examples' },
+  gradient_accumulation_steps: { stops: POWERS, unit: 'unit.batches' },
+  max_length: { stops: LENGTHS, unit: 'unit.tokens' },
+  warmup_steps: { unit: 'unit.steps' },
+  eval_steps: { unit: 'unit.steps' },
+  save_steps: { unit: 'unit.steps' },
+}
+const LORA_LOOKS: Partial<Record<LoraNumber, Look>> = {
+  r: { stops: RANKS },
+  lora_alpha: { stops: RANKS },
+  lora_dropout: { stops: [0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5] },
 }
 
-export const LORA_LIMITS: Record<LoraNumber, NumberLimits> = {
-  r: { min: 1, max: 256, whole: true, stops: [1, 2, 4, 8, 16, 32, 64, 128, 256] },
-  lora_alpha: { min: 0, above: true, max: 65_536, stops: [1, 2, 4, 8, 16, 32, 64, 128, 256] },
-  lora_dropout: { min: 0, max: 0.95, stops: [0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5] },
+/** Every number of a section, with its limits as the schema has them. */
+function numbersOf<Name extends string>(section: string, looks: Partial<Record<Name, Look>>) {
+  const numbers = fieldNames(section).flatMap((name) => {
+    const { limits } = configField(`${section}.${name}`)
+    return limits ? [[name, { ...limits, ...looks[name as Name] }] as const] : []
+  })
+  return Object.fromEntries(numbers) as Record<Name, NumberLimits>
+}
+
+export const TRAINING_LIMITS = numbersOf<TrainingNumber>('training', TRAINING_LOOKS)
+export const LORA_LIMITS = numbersOf<LoraNumber>('lora', LORA_LOOKS)
+
+/** A share's field is in hundredths; the config keeps a share of 1. */
+export function hundredths(path: string, look: Look): NumberLimits {
+  const { min, max } = numberLimits(path)
+  return { min: min * 100, max: max * 100, ...look }
 }
 
 export type FieldProblem =

@@ -1,11 +1,13 @@
 import { batch, createMemo, createSignal } from 'solid-js'
+import { configField } from '../../protocol/config-fields.ts'
 import type { EngineChoice, PortableBackendChoice } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { DeviceInfo, ModelInfo, Studio } from '../../protocol/studio.ts'
+import type { Draft } from './draft.ts'
 import { recall, remember } from './memory.ts'
 
-const ENGINES: readonly EngineChoice[] = ['auto', 'webgpu', 'portable']
-const BACKENDS: readonly PortableBackendChoice[] = ['auto', 'wasm', 'webgpu', 'cpu']
+const ENGINES = configField('engine.kind').options as readonly EngineChoice[]
+const BACKENDS = configField('engine.portable_backend').options as readonly PortableBackendChoice[]
 
 /** What was chosen before, or by the address (`?engine=portable`, `?backend=webgpu`). */
 function first<Choice extends string>(name: 'engine' | 'backend', choices: readonly Choice[]): Choice {
@@ -30,11 +32,12 @@ interface Adding {
 export type ModelState = ReturnType<typeof createModels>
 
 /** The models at hand, the chosen one, and what this browser computes with. */
-export function createModels(studio: Studio) {
+export function createModels(studio: Studio, draft: Draft) {
   const [list, setList] = createSignal<ModelInfo[]>([])
-  const [chosenId, choose] = createSignal('pebble')
-  const [engine, setEngine] = createSignal(first('engine', ENGINES))
-  const [backend, setBackend] = createSignal(first('backend', BACKENDS))
+  const chosenId = () => draft.model().id
+  const engine = () => draft.engine().kind
+  const backend = () => draft.engine().portable_backend
+  draft.change('engine', { kind: first('engine', ENGINES), portable_backend: first('backend', BACKENDS) })
   const [device, setDevice] = createSignal<DeviceInfo | null>(null)
   const [adding, setAdding] = createSignal<Adding | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
@@ -65,14 +68,23 @@ export function createModels(studio: Studio) {
     }
   }
 
-  function chooseEngine(choice: EngineChoice): void {
-    setEngine(choice)
-    remember('engine', choice === 'auto' ? null : { choice })
+  /** Choices of kernels that came with a config are of its model and engine. */
+  function choose(id: string): void {
+    if (id === chosenId()) return
+    batch(() => {
+      draft.change('model', { id, hash: null })
+      draft.change('engine', { choices: {} })
+    })
+  }
+
+  function chooseEngine(kind: EngineChoice): void {
+    draft.change('engine', { kind, choices: {} })
+    remember('engine', kind === 'auto' ? null : { choice: kind })
     void findDevice()
   }
 
   function chooseBackend(choice: PortableBackendChoice): void {
-    setBackend(choice)
+    draft.change('engine', { portable_backend: choice, choices: {} })
     remember('backend', choice === 'auto' ? null : { choice })
     void findDevice()
   }

@@ -1,6 +1,7 @@
 import { createEffect, createSignal, on } from 'solid-js'
 import type { SamplePrompt } from '../../protocol/events.ts'
-import type { DataRoom, ExamplesRequest, ExampleText, Studio } from '../../protocol/studio.ts'
+import { heeded } from '../../protocol/identity.ts'
+import type { DataRecipe, DataRoom, ExampleText, Studio } from '../../protocol/studio.ts'
 import type { Split } from '../../protocol/tokens.ts'
 import type { DataState } from './data.ts'
 
@@ -52,7 +53,7 @@ function questionOf({ messages, text }: ExampleText): Question | null {
  */
 export async function questionsOf(
   room: Pick<DataRoom, 'examples'>,
-  request: ExamplesRequest,
+  recipe: DataRecipe,
   splits: readonly Split[],
   most = FROM_DATA,
   perSplit = most,
@@ -61,7 +62,7 @@ export async function questionsOf(
   const over: Question[] = []
   for (const split of splits) {
     if (found.length === most) break
-    const { examples } = await room.examples(request, split, { offset: 0, count: LOOKED_AT })
+    const { examples } = await room.examples(recipe, split, { offset: 0, count: LOOKED_AT })
     const own = questionsFrom(examples, most)
       .filter(({ prompt }) => !found.some((other) => other.prompt === prompt))
       .map((question): Question => ({ ...question, split }))
@@ -80,7 +81,7 @@ export function createQuestions(studio: Studio, data: DataState) {
   async function read(): Promise<Question[]> {
     const request = data.request()
     if (!request) return []
-    const key = `${data.basis()?.hash} ${JSON.stringify(request)}`
+    const key = JSON.stringify([data.basis()?.hash, request.dataset, ...heeded(request.config, 'examples')])
     // A run can do without; what is wrong with the data shows where it is prepared.
     if (latest?.key !== key)
       latest = {

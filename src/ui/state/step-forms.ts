@@ -1,4 +1,5 @@
-import type { DataStep, StepType } from '../../protocol/data-steps.ts'
+import { stepDefaults, stepField, stepFieldNames } from '../../protocol/config-fields.ts'
+import type { DataStep, DataStepInput, StepType } from '../../protocol/data-steps.ts'
 import type { MessageKey } from '../messages/t.ts'
 
 type FieldKey = Extract<MessageKey, `stepField.${string}`>
@@ -16,8 +17,6 @@ export type StepField = { path: string; label: FieldKey } & (
   | { kind: 'numbers'; from?: 1 }
 )
 
-const COUNT = { kind: 'number', min: 0, max: 4_294_967_295, whole: true } as const
-const ROWS = { ...COUNT, min: 1 } as const
 const columns = (hint?: 'steps.allText' | 'steps.allColumns'): StepField => ({
   path: 'columns',
   label: 'stepField.columns',
@@ -28,6 +27,12 @@ const TEXT_COLUMNS = columns('steps.allText')
 const NAMED_COLUMNS = columns()
 const COLUMN: StepField = { path: 'column', label: 'stepField.column', kind: 'column' }
 const TO: StepField = { path: 'to', label: 'stepField.to', kind: 'text' }
+
+/** A number with the schema's limits; `of` is where they stand, if not at its own path. */
+function number(type: StepType, path: string, label: FieldKey, of = path): StepField {
+  const { limits, nullable } = stepField(type, of)
+  return { path, label, kind: 'number', ...limits!, ...(nullable ? { optional: true } : {}) }
+}
 
 function choice(path: string, label: FieldKey, ...values: string[]): StepField {
   const options = values.map((value) => ({ value, label: `${label}.${value}` as FieldKey }))
@@ -66,7 +71,7 @@ export function stepFields(step: DataStep): StepField[] {
         TEXT_COLUMNS,
         { path: 'trim', label: 'stepField.trim', kind: 'check' },
         choice('collapse', 'stepField.collapse', 'none', 'spaces', 'all'),
-        { path: 'blank_lines', label: 'stepField.blank_lines', ...COUNT, optional: true },
+        number(step.type, 'blank_lines', 'stepField.blank_lines'),
       ]
     case 'case':
       return [TEXT_COLUMNS, choice('to', 'stepField.case', 'lower', 'upper', 'sentence')]
@@ -83,17 +88,12 @@ export function stepFields(step: DataStep): StepField[] {
         TEXT_COLUMNS,
       ]
     case 'round':
-      return [
-        NAMED_COLUMNS,
-        { path: 'digits', label: 'stepField.digits', kind: 'number', min: -15, max: 15, whole: true },
-      ]
+      return [NAMED_COLUMNS, number(step.type, 'digits', 'stepField.digits')]
     case 'scale':
       return [
         NAMED_COLUMNS,
         choice('method', 'stepField.method', 'min_max', 'standard', 'factor'),
-        ...(step.method === 'factor'
-          ? [{ path: 'factor', label: 'stepField.factor', kind: 'number', min: -1e12, max: 1e12 } as const]
-          : []),
+        ...(step.method === 'factor' ? [number(step.type, 'factor', 'stepField.factor')] : []),
       ]
     case 'buckets':
       return [
@@ -136,14 +136,11 @@ export function stepFields(step: DataStep): StepField[] {
         choice('keep', 'stepField.keepWhich', 'first', 'last', 'none'),
       ]
     case 'sample':
-      return [{ path: 'rows', label: 'stepField.rows', ...ROWS }]
+      return [number(step.type, 'rows', 'stepField.rows')]
     case 'limit':
-      return [
-        { path: 'rows', label: 'stepField.rows', ...ROWS },
-        { path: 'skip', label: 'stepField.skip', ...COUNT },
-      ]
+      return [number(step.type, 'rows', 'stepField.rows'), number(step.type, 'skip', 'stepField.skip')]
     case 'balance':
-      return [COLUMN, { path: 'most', label: 'stepField.most', ...ROWS }]
+      return [COLUMN, number(step.type, 'most', 'stepField.most')]
     case 'drop_rows':
       return [{ path: 'rows', label: 'stepField.dropRows', kind: 'numbers', from: 1 }]
   }
@@ -156,19 +153,17 @@ function testFields(is: Test['is']): StepField[] {
   if (is === 'length')
     return [
       choice('test.unit', 'stepField.unit', 'characters', 'words'),
-      { path: 'test.min', label: 'stepField.min', ...COUNT },
-      { path: 'test.max', label: 'stepField.max', ...COUNT, optional: true },
+      number('filter', 'test.min', 'stepField.min', 'test.length.min'),
+      number('filter', 'test.max', 'stepField.max', 'test.length.max'),
     ]
   if (is === 'contains') return [{ path: 'test.text', label: 'stepField.text', kind: 'text' }, same]
   if (is === 'matches') return [{ path: 'test.pattern', label: 'stepField.pattern', kind: 'text' }, same]
   if (is === 'equals') return [{ path: 'test.values', label: 'stepField.values', kind: 'lines' }]
-  if (is === 'between') {
-    const range = { kind: 'number', min: -1e300, max: 1e300, optional: true } as const
+  if (is === 'between')
     return [
-      { path: 'test.min', label: 'stepField.min', ...range },
-      { path: 'test.max', label: 'stepField.max', ...range },
+      number('filter', 'test.min', 'stepField.min', 'test.between.min'),
+      number('filter', 'test.max', 'stepField.max', 'test.between.max'),
     ]
-  }
   return []
 }
 
@@ -181,62 +176,40 @@ const TESTS: Record<Test['is'], Test> = {
   missing: { is: 'missing' },
 }
 
+/** What a new step has in the fields that have no default, and where something better can be guessed. */
+function firstValues(column: string): { [Type in StepType]: Omit<InputOf<Type>, 'type'> } {
+  const columns = column ? [column] : []
+  return {
+    normalize_unicode: {},
+    whitespace: {},
+    case: { columns, to: 'lower' },
+    control_characters: {},
+    repair_encoding: {},
+    replace: { find: '' },
+    round: { columns: [] },
+    scale: { columns: [], method: 'min_max' },
+    buckets: { columns: [], edges: [] },
+    wide_to_long: { columns: [], name_to: 'name', value_to: 'value' },
+    join_columns: { columns: [], to: 'joined' },
+    split_turns: { column, to: 'messages' },
+    rename_column: { column, to: '' },
+    fill_missing: { columns, with: '' },
+    filter: { column, test: TESTS.length },
+    drop_missing: { columns },
+    deduplicate: {},
+    sample: { rows: 1000 },
+    limit: { rows: 1000 },
+    balance: { column, most: 100 },
+    drop_rows: { rows: [] },
+  }
+}
+type InputOf<Type extends StepType> = Extract<DataStepInput, { type: Type }>
+
 /** A new step, filled in as far as can be guessed. Fields left empty make it wait (`stepProblem`). */
 export function newStep(type: StepType, columns: string[], main: string | null): DataStep {
-  const column = main ?? columns[0] ?? ''
-  const base = { enabled: true as const, columns: [] as string[] }
-  const one = { ...base, columns: column ? [column] : [] }
-  switch (type) {
-    case 'normalize_unicode':
-      return { type, ...base, form: 'NFC' }
-    case 'whitespace':
-      return { type, ...base, trim: true, collapse: 'spaces', blank_lines: 1 }
-    case 'case':
-      return { type, ...one, to: 'lower' }
-    case 'control_characters':
-      return { type, ...base, invisible: true }
-    case 'repair_encoding':
-      return { type, ...base }
-    case 'replace':
-      return { type, ...base, find: '', with: '', mode: 'text', ignore_case: false }
-    case 'round':
-      return { type, ...base, digits: 0 }
-    case 'scale':
-      return { type, ...base, method: 'min_max', factor: 1 }
-    case 'buckets':
-      return { type, ...base, edges: [], words: null }
-    case 'wide_to_long':
-      return { type, ...base, name_to: 'name', value_to: 'value' }
-    case 'join_columns':
-      return { type, ...base, to: 'joined', separator: '\n\n' }
-    case 'split_turns':
-      return {
-        type,
-        enabled: true,
-        column,
-        to: 'messages',
-        user: ['User:', 'Human:', '### Human:', 'Q:'],
-        assistant: ['Assistant:', 'AI:', 'Bot:', '### Assistant:', 'A:'],
-      }
-    case 'rename_column':
-      return { type, enabled: true, column, to: '' }
-    case 'fill_missing':
-      return { type, ...one, with: '' }
-    case 'filter':
-      return { type, enabled: true, column, keep: true, test: TESTS.length }
-    case 'drop_missing':
-      return { type, ...one, how: 'any' }
-    case 'deduplicate':
-      return { type, ...base, match: 'exact', keep: 'first' }
-    case 'sample':
-      return { type, enabled: true, rows: 1000 }
-    case 'limit':
-      return { type, enabled: true, rows: 1000, skip: 0 }
-    case 'balance':
-      return { type, enabled: true, column, most: 100 }
-    case 'drop_rows':
-      return { type, enabled: true, rows: [] }
-  }
+  const values = { ...stepDefaults(type), ...firstValues(main ?? columns[0] ?? '')[type] }
+  const fields = stepFieldNames(type).map((name) => [name, values[name as keyof typeof values]])
+  return { type, ...Object.fromEntries(fields) } as DataStep
 }
 
 /** The value at a field's path. */

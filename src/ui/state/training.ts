@@ -8,7 +8,8 @@ import { formatLoss } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { StepClock } from './clock.ts'
 import type { DataState } from './data.ts'
-import { dataConfig } from './data-recipe.ts'
+import { dataIdentity } from './data-recipe.ts'
+import type { Draft } from './draft.ts'
 import { oncePerFrame } from './frame.ts'
 import type { ModelState } from './models.ts'
 import { noteTraining } from './presence.ts'
@@ -21,6 +22,7 @@ export type Phase = 'idle' | 'preparing' | 'running' | 'stopping'
 
 interface Parts {
   studio: Studio
+  draft: Draft
   data: DataState
   models: ModelState
   settings: Settings
@@ -29,7 +31,7 @@ interface Parts {
 }
 
 /** The run that this page starts, watches and stops. */
-export function createTraining({ studio, data, models, settings, runs, announce }: Parts) {
+export function createTraining({ studio, draft, data, models, settings, runs, announce }: Parts) {
   const [phase, setPhase] = createSignal<Phase>('idle')
   const [stage, setStage] = createSignal<{ stage: Stage; note?: string; progress?: number } | null>(null)
   const [latest, setLatest] = createSignal<StepEvent | null>(null)
@@ -56,19 +58,11 @@ export function createTraining({ studio, data, models, settings, runs, announce 
 
   /** What a start would run, or null while something is missing or wrong. */
   function config(): RunConfig | null {
-    const base = settings.config()
+    const ready = draft.ready()
     const info = data.dataset()
     const model = models.chosen()
-    if (!base || !info || !model || !data.mapped()) return null
-    return {
-      ...base,
-      engine: { ...base.engine, kind: models.engine(), portable_backend: models.backend() },
-      model: { id: model.id, hash: null },
-      data: {
-        ...base.data,
-        ...dataConfig(data.recipe(), info, data.validationShare()),
-      },
-    }
+    if (!ready || !info || !model || !data.mapped()) return null
+    return { ...ready, model: { id: model.id, hash: null }, data: { ...ready.data, ...dataIdentity(info) } }
   }
 
   /**
@@ -209,16 +203,14 @@ export function createTraining({ studio, data, models, settings, runs, announce 
 
   async function start(): Promise<void> {
     const wanted = config()
-    if (busy() || !wanted) return
+    const dataset = data.dataset()?.id
+    if (busy() || !wanted || dataset === undefined) return
     setLiveConfig(wanted)
     await sitting(createRunView(), async (onEvent) => {
       setStage({ stage: 'data' })
-      const prepared = await data.prepare()
+      await data.prepare()
       const samplePrompts = questions(await fromData.read())
-      return studio.runs.start(
-        { config: wanted, model: wanted.model.id, tokens: prepared.tokens, samplePrompts },
-        onEvent,
-      )
+      return studio.runs.start({ dataset, model: wanted.model.id, config: wanted, samplePrompts }, onEvent)
     })
   }
 
@@ -247,6 +239,7 @@ export function createTraining({ studio, data, models, settings, runs, announce 
     const practice = models.list().find((model) => model.practice)
     if (practice) models.choose(practice.id)
     settings.choose('quick')
+    draft.setStart({ from: 'nothing' })
     setOwnQuestions(null)
     const opened = sample && practice ? await data.openSample(sample.id) : false
     setPhase('idle')

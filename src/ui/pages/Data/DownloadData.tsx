@@ -1,6 +1,6 @@
 import { batch, createEffect, createSignal, on, onCleanup, Show } from 'solid-js'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
-import type { DatasetInfo, ExportDataRequest, ExportedFile } from '../../../protocol/studio.ts'
+import type { DataFormat, DatasetInfo, ExportedFile } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
@@ -12,8 +12,7 @@ import { useApp } from '../../state/app.tsx'
 import { FileList, sizeOf } from '../Export/FileList.tsx'
 import { save, saveFile, zipped } from '../Export/save.ts'
 
-type Format = ExportDataRequest['format']
-const FORMATS = ['jsonl', 'csv', 'parquet', 'kauldron'] as const satisfies Format[]
+const FORMATS = ['jsonl', 'csv', 'parquet', 'kauldron'] as const satisfies DataFormat[]
 
 /** The prepared examples as files, for other tools. */
 export function DownloadData(props: { info: DatasetInfo }) {
@@ -31,9 +30,11 @@ export function DownloadData(props: { info: DatasetInfo }) {
 }
 
 function DownloadForm(props: { info: DatasetInfo }) {
-  const { studio, data, training, models } = useApp()
+  const { studio, data, models } = useApp()
   let form!: HTMLDivElement
-  const [format, setFormat] = createSignal<Format>(data.recipe().format === 'kauldron' ? 'kauldron' : 'jsonl')
+  const [format, setFormat] = createSignal<DataFormat>(
+    data.recipe().format === 'kauldron' ? 'kauldron' : 'jsonl',
+  )
   const [files, setFiles] = createSignal<ExportedFile[] | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [making, setMaking] = createSignal<AbortController | null>(null)
@@ -50,17 +51,15 @@ function DownloadForm(props: { info: DatasetInfo }) {
   onCleanup(forget)
 
   async function make(): Promise<void> {
-    const request = data.request()
-    if (!request) return
+    const recipe = data.request()
+    if (!recipe) return
     forget()
     const control = new AbortController()
     // The button pressed goes away; the focus stays in the dialog.
     form.focus()
     setMaking(control)
     try {
-      const config = training.config()
-      const wanted: ExportDataRequest = { ...request, format: format(), ...(config ? { config } : {}) }
-      const found = await studio.data.exportData(wanted, { signal: control.signal })
+      const found = await studio.data.exportData(recipe, format(), { signal: control.signal })
       if (!control.signal.aborted) setFiles(found)
     } catch (error) {
       if (!control.signal.aborted) setFailure(toFailure(error))

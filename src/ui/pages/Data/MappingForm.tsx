@@ -6,7 +6,7 @@ import { Segmented } from '../../components/Segmented.tsx'
 import { type Option, Select } from '../../components/Select.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { type Kind, kindOf, mappingOf, mappingOfKind, type Role } from '../../state/data-recipe.ts'
+import { guessed, type Kind, kindOf, mappingOfKind, type Role } from '../../state/data-recipe.ts'
 import { MappingMore } from './MappingMore.tsx'
 
 /** Which column plays which part, with the guess in place and its reason beside it. */
@@ -32,7 +32,7 @@ export function MappingForm(props: { info: DatasetInfo }) {
 
   function setKind(next: Kind): void {
     chosen().set(kind(), data.mapping())
-    data.setRecipe({ mapping: chosen().get(next) ?? mappingOfKind(next, props.info.guess, columns()) })
+    data.setRecipe(chosen().get(next) ?? mappingOfKind(next, props.info.guess, columns()))
   }
 
   // A prefix keeps "no column" apart from a column of any name.
@@ -56,7 +56,7 @@ export function MappingForm(props: { info: DatasetInfo }) {
   )
 
   const isGuess = () => {
-    return JSON.stringify(mappingOf(props.info.guess)) === JSON.stringify(data.mapping())
+    return JSON.stringify(guessed(props.info.guess)) === JSON.stringify(data.mapping())
   }
 
   return (

@@ -7,6 +7,7 @@ import { NumberField } from '../../components/NumberField.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { checkNumber, hundredths } from '../../state/fields.ts'
 import { hrefOf } from '../../state/route.ts'
 
 const PER_HUNDRED = [0, 10, 25, 50, 75, 100, 150, 200, 300, 500]
@@ -26,10 +27,11 @@ export function MoreView() {
       label={label}
       {...(help ? { help } : {})}
       slider
-      limits={{ min: 0, max: 1000, stops: PER_HUNDRED, unit: 'unit.perHundred' }}
+      limits={hundredths(`data.augment.${which}`, { stops: PER_HUNDRED, unit: 'unit.perHundred' })}
       value={Number((data.recipe().augment[which] * 100).toFixed(4))}
       onChange={(value) => {
-        if (value >= 0 && value <= 1000) data.setAugment({ [which]: Number((value / 100).toFixed(6)) })
+        if (!checkNumber(value, hundredths(`data.augment.${which}`, {})))
+          data.setAugment({ [which]: Number((value / 100).toFixed(6)) })
       }}
     />
   )

@@ -1,23 +1,30 @@
-import { Show } from 'solid-js'
-import type { DatasetInfo } from '../../../protocol/studio.ts'
+import { For, Match, Show, Switch } from 'solid-js'
+import { configField, fieldNames } from '../../../protocol/config-fields.ts'
+import { READING_FORMATS } from '../../../protocol/run-config.ts'
+import type { DatasetInfo, ReadOptions } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
-import { TextField } from '../../components/Field.tsx'
+import { Checkbox, TextField } from '../../components/Field.tsx'
 import { Fold } from '../../components/Fold.tsx'
+import { NumberField } from '../../components/NumberField.tsx'
 import { Select } from '../../components/Select.tsx'
-import { t } from '../../messages/t.ts'
+import { type MessageKey, t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { checkNumber } from '../../state/fields.ts'
 import { Reading } from './Reading.tsx'
 
-const ROWS_OF_TEXT = ['auto', 'line', 'paragraph', 'file'] as const
+type Way = keyof ReadOptions
+
+/** Ways of reading, as the schema has them: all, or those that a format heeds. */
+function waysOf(format?: string): Way[] {
+  const ways = fieldNames('data.reading') as Way[]
+  return format === undefined ? ways : ways.filter((way) => READING_FORMATS[way].includes(format))
+}
 
 /** What a file does not say itself. */
 export function ReadOptionsFold() {
   return (
     <Fold summary={t('read.options')} small>
-      <div class="stack">
-        <RowsOfText />
-        <Sheet />
-      </div>
+      <Ways ways={waysOf()} />
     </Fold>
   )
 }
@@ -25,15 +32,14 @@ export function ReadOptionsFold() {
 /** The same for what is open, where it came from a file that leaves a choice and can be read once more. */
 export function ReadAgainFold(props: { info: DatasetInfo }) {
   const { data } = useApp()
-  const again = () => (/^(text|xlsx)$/.test(props.info.format ?? '') ? data.readAgain(props.info.id) : null)
+  const ways = () => waysOf(props.info.format ?? '')
+  const again = () => (ways().length > 0 ? data.readAgain(props.info.id) : null)
   return (
     <Show when={again()}>
       {(read) => (
         <Fold summary={t('read.options')}>
+          <Ways ways={ways()} />
           <div class="stack">
-            <Show when={props.info.format === 'text'} fallback={<Sheet />}>
-              <RowsOfText />
-            </Show>
             <Show
               when={data.opening()}
               fallback={
@@ -52,27 +58,56 @@ export function ReadAgainFold(props: { info: DatasetInfo }) {
   )
 }
 
-function RowsOfText() {
-  const { data } = useApp()
+function Ways(props: { ways: Way[] }) {
   return (
-    <Select
-      label={t('read.text')}
-      hint={t('read.textNote')}
-      value={data.reading().text}
-      onChange={(text) => data.setReading({ text })}
-      options={ROWS_OF_TEXT.map((value) => ({ value, label: t(`read.text.${value}`) }))}
-    />
+    <div class="stack">
+      <For each={props.ways}>{(way) => <WayField way={way} />}</For>
+    </div>
   )
 }
 
-function Sheet() {
+/** One way of reading, with the control that its kind of value asks for. */
+function WayField(props: { way: Way }) {
   const { data } = useApp()
+  const field = configField(`data.reading.${props.way}`)
+  const value = () => data.reading()[props.way] as unknown
+  const set = (next: unknown) => data.setReading({ [props.way]: next })
+  const [label, hint] = [t(`read.${props.way}`), t(`read.${props.way}Note`)]
+  const options = ['auto', ...(field.options ?? [])]
   return (
-    <TextField
-      label={t('read.sheet')}
-      hint={t('read.sheetNote')}
-      value={data.reading().sheet}
-      onChange={(sheet) => data.setReading({ sheet })}
-    />
+    <Switch>
+      <Match when={field.kind === 'choice'}>
+        <Select
+          label={label}
+          hint={hint}
+          value={(value() as string | null) ?? 'auto'}
+          onChange={(next) => set(next === 'auto' ? null : next)}
+          options={options.map((option) => ({
+            value: option,
+            label: t(`read.${props.way}.${option}` as Extract<MessageKey, `read.${Way}.${string}`>),
+          }))}
+        />
+      </Match>
+      <Match when={field.kind === 'number'}>
+        <NumberField
+          label={label}
+          hint={hint}
+          limits={field.limits!}
+          value={value() as number}
+          onChange={(next) => !checkNumber(next, field.limits!) && set(next)}
+        />
+      </Match>
+      <Match when={field.kind === 'switch'}>
+        <Checkbox label={label} help={hint} checked={value() as boolean} onChange={set} />
+      </Match>
+      <Match when={field.kind === 'text'}>
+        <TextField
+          label={label}
+          hint={hint}
+          value={(value() as string | null) ?? ''}
+          onChange={(text) => set(text === '' ? null : text)}
+        />
+      </Match>
+    </Switch>
   )
 }

@@ -1,8 +1,10 @@
 import { NumberField } from '../../components/NumberField.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { checkNumber, hundredths } from '../../state/fields.ts'
 
 const STOPS = [0, 5, 10, 15, 20, 25, 30, 40, 50]
+const LIMITS = hundredths('data.validation_share', { stops: STOPS, unit: 'unit.percent' })
 
 /** How much is held out, in per cent; the config keeps a share of 1. */
 export function ShareField() {
@@ -13,10 +15,10 @@ export function ShareField() {
       help={t('data.shareHelp')}
       {...(data.recipe().split.method === 'column' ? { hint: t('split.columnShare') } : {})}
       slider
-      limits={{ min: 0, max: 90, stops: STOPS, unit: 'unit.percent' }}
+      limits={LIMITS}
       value={Number((data.validationShare() * 100).toFixed(4))}
       onChange={(percent) => {
-        if (percent >= 0 && percent <= 90) data.setValidationShare(Number((percent / 100).toFixed(6)))
+        if (!checkNumber(percent, LIMITS)) data.setValidationShare(Number((percent / 100).toFixed(6)))
       }}
     />
   )

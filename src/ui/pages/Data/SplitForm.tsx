@@ -1,13 +1,16 @@
 import { For, Show } from 'solid-js'
+import { SplitSchema } from '../../../protocol/data-steps.ts'
 import { TextField } from '../../components/Field.tsx'
 import { Fold } from '../../components/Fold.tsx'
 import { NumberField } from '../../components/NumberField.tsx'
 import { Select } from '../../components/Select.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { checkNumber, hundredths } from '../../state/fields.ts'
 
-const METHODS = ['random', 'stratified', 'grouped', 'column'] as const
+const METHODS = SplitSchema.entries.method.wrapped.options
 const STOPS = [0, 5, 10, 15, 20, 25, 30]
+const TEST_SHARE = hundredths('data.split.test_share', { stops: STOPS, unit: 'unit.percent' })
 
 /** How rows are held out, beyond how many. */
 export function SplitForm(props: { columns: string[] }) {
@@ -60,10 +63,10 @@ export function SplitForm(props: { columns: string[] }) {
               label={t('split.test')}
               help={t('split.testHelp')}
               slider
-              limits={{ min: 0, max: 90, stops: STOPS, unit: 'unit.percent' }}
+              limits={TEST_SHARE}
               value={Number((split().test_share * 100).toFixed(4))}
               onChange={(percent) => {
-                if (percent >= 0 && percent <= 90)
+                if (!checkNumber(percent, TEST_SHARE))
                   data.setSplit({ test_share: Number((percent / 100).toFixed(6)) })
               }}
             />

@@ -1,5 +1,4 @@
 import { createResource, For, Show } from 'solid-js'
-import { examplesRequest } from '../../../protocol/run-request.ts'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { t } from '../../messages/t.ts'
@@ -17,13 +16,8 @@ export function DataQuestions(props: { run: RunInfo; onChoose: (question: Questi
     const info = data.stored().find(({ hash }) => hash === config.data.hash)
     return info ? { dataset: info.id, config } : null
   }
-  const [questions] = createResource(source, ({ dataset, config }) =>
-    questionsOf(
-      studio.data,
-      examplesRequest(config, dataset),
-      ['test', 'validation', 'train'],
-      OFFERED,
-    ).catch(() => []),
+  const [questions] = createResource(source, (recipe) =>
+    questionsOf(studio.data, recipe, ['test', 'validation', 'train'], OFFERED).catch(() => []),
   )
   return (
     <Show when={questions.latest?.length}>

@@ -11,12 +11,14 @@ import { Select } from '../../components/Select.tsx'
 import { formatNumber } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { byEpochs } from '../../state/draft.ts'
 import { LORA_LIMITS, type LoraNumber, TRAINING_LIMITS, type TrainingNumber } from '../../state/fields.ts'
 import { MOST_QUESTIONS } from '../../state/questions.ts'
+import { Beyond, OpenSettings } from './Opened.tsx'
 
 export function Setup() {
   const { settings } = useApp()
-  const byEpochs = () => settings.training.max_steps === -1
+  const epochs = () => byEpochs(settings.training)
   return (
     <div class="stack-l">
       <Section title={t('train.settings')}>
@@ -30,20 +32,22 @@ export function Setup() {
         <TrainingNumberField name="learning_rate" slider />
         <Segmented
           label={t('train.length')}
-          value={byEpochs() ? 'epochs' : 'steps'}
+          value={epochs() ? 'epochs' : 'steps'}
           onChange={settings.setLength}
           options={[
             { value: 'steps', label: t('train.bySteps') },
             { value: 'epochs', label: t('train.byEpochs') },
           ]}
         />
-        <Show when={byEpochs()} fallback={<TrainingNumberField name="max_steps" slider />}>
+        <Show when={epochs()} fallback={<TrainingNumberField name="max_steps" slider />}>
           <TrainingNumberField name="num_train_epochs" slider />
         </Show>
         <TrainingNumberField name="per_device_train_batch_size" slider />
         <LoraNumberField name="r" slider />
+        <Beyond />
         <Advanced />
         <Questions />
+        <OpenSettings />
       </Section>
     </div>
   )

@@ -8,6 +8,7 @@ import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
 import { RunFacts } from '../RunFacts.tsx'
 import { Live } from './Live.tsx'
+import { OpenedNote } from './Opened.tsx'
 import { RunCurve } from './RunCurve.tsx'
 import { RunInView } from './RunInView.tsx'
 import { Setup } from './Setup.tsx'
@@ -99,6 +100,7 @@ function BeforeRun() {
             </For>
           </div>
         </Show>
+        <OpenedNote />
       </div>
       <div class="workbench train">
         <div class="train-setup">

@@ -1,0 +1,126 @@
+import { createSignal, For, onCleanup, onMount, Show } from 'solid-js'
+import { type Failure, toFailure } from '../../../protocol/errors.ts'
+import { Button, LinkButton } from '../../components/Button.tsx'
+import { FileDrop } from '../../components/FileDrop.tsx'
+import { Fold } from '../../components/Fold.tsx'
+import { FailureNotice, Notice } from '../../components/Notice.tsx'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+import { unshown } from '../../state/draft.ts'
+import { readConfigText } from '../../state/open-config.ts'
+import { hrefOf } from '../../state/route.ts'
+
+/** A way to open the page from a file: chosen, dropped or pasted. */
+export function OpenSettings() {
+  const { opening, training } = useApp()
+  const [failure, setFailure] = createSignal<Failure | null>(null)
+
+  async function open(read: () => Promise<string>, name: string): Promise<void> {
+    if (training.busy()) return
+    setFailure(null)
+    try {
+      await opening.openConfig(readConfigText(await read()), name)
+    } catch (error) {
+      setFailure(toFailure(error))
+    }
+  }
+
+  /** Text pasted into a field is meant for the field. */
+  function pasted(event: ClipboardEvent): void {
+    const text = event.clipboardData?.getData('text/plain').trim() ?? ''
+    const typing =
+      event.target instanceof Element && event.target.closest('input, textarea, [contenteditable]')
+    if (typing || !text.startsWith('{')) return
+    event.preventDefault()
+    void open(async () => text, t('open.pasted'))
+  }
+  onMount(() => document.addEventListener('paste', pasted))
+  onCleanup(() => document.removeEventListener('paste', pasted))
+
+  return (
+    <>
+      <Show when={failure()}>
+        {(problem) => <FailureNotice failure={problem()} onDismiss={() => setFailure(null)} />}
+      </Show>
+      <Fold summary={t('open.title')}>
+        <FileDrop
+          label={t('open.pick')}
+          hint={t('open.hint')}
+          accept=".json,application/json"
+          disabled={training.busy()}
+          onFiles={([file]) => void open(() => file!.text(), file!.name)}
+        />
+      </Fold>
+    </>
+  )
+}
+
+/** What was opened, and in words what of it is not here. */
+export function OpenedNote() {
+  const { opening } = useApp()
+  return (
+    <Show when={opening.opened()}>
+      {(name) => (
+        <Notice
+          tone={opening.missing().length > 0 ? 'warning' : 'success'}
+          title={t('open.done', { name: name() })}
+          onDismiss={opening.dismiss}
+        >
+          <For each={opening.missing()}>
+            {({ text, place }) => (
+              <p>
+                {text}{' '}
+                <Show when={place}>
+                  {(to) => <LinkButton href={hrefOf(to())}>{t(`open.to.${to()}`)}</LinkButton>}
+                </Show>
+              </p>
+            )}
+          </For>
+        </Notice>
+      )}
+    </Show>
+  )
+}
+
+const SHOWN = 80
+const shortened = (text: string) => (text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text)
+
+/** What the config says beyond the fields of this page: nothing that counts is hidden. */
+export function Beyond() {
+  const { draft, runs } = useApp()
+  const start = () => {
+    const now = draft.start()
+    if (now.from === 'nothing') return null
+    if (now.from === 'adapter') return t('start.adapter', { name: now.name })
+    const run = runs.byId(now.run)
+    return t('start.run', { name: run ? runs.label(run) : now.run })
+  }
+  return (
+    <>
+      <Show when={start()}>
+        {(text) => (
+          <Notice
+            tone="info"
+            title={text()}
+            actions={
+              <Button onClick={() => draft.setStart({ from: 'nothing' })}>{t('start.nothing')}</Button>
+            }
+          />
+        )}
+      </Show>
+      <Show when={unshown(draft.config()).length > 0}>
+        <Notice
+          tone="info"
+          title={t('beyond.title')}
+          actions={<Button onClick={() => draft.resetUnshown()}>{t('beyond.reset')}</Button>}
+        >
+          <p class="small mono">
+            {unshown(draft.config())
+              .map(([path, value]) => `${path}: ${shortened(JSON.stringify(value))}`)
+              .join(' · ')}
+          </p>
+        </Notice>
+      </Show>
+    </>
+  )
+}

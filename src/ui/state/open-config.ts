@@ -1,0 +1,137 @@
+import { batch, createMemo, createSignal } from 'solid-js'
+import { fail } from '../../protocol/errors.ts'
+import { parseRunConfig, type RunConfig } from '../../protocol/run-config.ts'
+import type { DatasetInfo, ModelInfo, RunInfo } from '../../protocol/studio.ts'
+import { t } from '../messages/t.ts'
+import { baseName, type DataState } from './data.ts'
+import type { Draft } from './draft.ts'
+import type { ModelState } from './models.ts'
+import type { RunsState } from './runs.ts'
+import type { Settings } from './settings.ts'
+
+/** Something that a config names and that is not here as it says: what, and where to do something about it. */
+export interface Missing {
+  text: string
+  place?: 'data' | 'model'
+}
+
+/** @throws LapidaryError `bad_config` */
+export function readConfigText(text: string): RunConfig {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    fail('bad_config', `This is no run config: it is not JSON (${reason}).`, 'Choose the run.json of a run.')
+  }
+  return parseRunConfig(json)
+}
+
+/** What a config names, among what is here: by its hash, else by its name. */
+export function find<Each extends { hash: string; name: string }>(
+  list: readonly Each[],
+  wanted: { hash: string | null; name: string },
+  named: (each: Each) => boolean,
+): Each | null {
+  return (
+    list.find(({ hash }) => wanted.hash !== null && hash === wanted.hash) ??
+    (wanted.name === '' ? null : (list.find(named) ?? null))
+  )
+}
+
+export function findDataset(list: readonly DatasetInfo[], { data }: RunConfig): DatasetInfo | null {
+  return find(list, data, ({ name }) => baseName(name) === baseName(data.name))
+}
+
+export function findModel(list: readonly ModelInfo[], { model }: RunConfig): ModelInfo | null {
+  const name = baseName(model.id.replace(/\/+$/, ''))
+  return find(list, { hash: model.hash, name }, (each) => each.id === model.id || each.name === name)
+}
+
+/** In words, what of a config is not here as it says. */
+export function missingOf(
+  config: RunConfig,
+  here: {
+    dataset: DatasetInfo | null
+    model: ModelInfo | null
+    stored: readonly DatasetInfo[]
+    runs: readonly RunInfo[]
+    start: RunConfig['start']
+  },
+): Missing[] {
+  const { data, model } = config
+  const found: Missing[] = []
+  const name = baseName(data.name) || t('open.someData')
+  if (!here.dataset) found.push({ text: t('open.noData', { name }), place: 'data' })
+  else if (data.hash !== null && here.dataset.hash !== data.hash)
+    found.push({ text: t('open.otherData', { name }), place: 'data' })
+  if (!here.model) found.push({ text: t('open.noModel', { name: baseName(model.id) }), place: 'model' })
+  else if (model.hash !== null && here.model.hash !== '' && here.model.hash !== model.hash)
+    found.push({ text: t('open.otherModel', { name: here.model.name }), place: 'model' })
+  const { synthetic } = data.augment
+  if (synthetic && !here.stored.some(({ id, hash }) => id === synthetic.dataset && hash === synthetic.hash))
+    found.push({ text: t('open.noWritten'), place: 'data' })
+  const { start } = here
+  if (start.from === 'run' && !here.runs.some(({ id }) => id === start.run))
+    found.push({ text: t('open.noRun', { name: start.run }) })
+  if (start.from === 'adapter') found.push({ text: t('open.noAdapter', { name: start.name }) })
+  return found
+}
+
+interface Parts {
+  draft: Draft
+  data: DataState
+  models: ModelState
+  settings: Settings
+  runs: RunsState
+}
+
+/** Opens the page from a run config: what it names is chosen where it is here, the rest is said. */
+export function createOpenConfig({ draft, data, models, settings, runs }: Parts) {
+  /** The config that was opened last, until it is put away. */
+  const [opened, setOpened] = createSignal<{ config: RunConfig; name: string } | null>(null)
+
+  /** @param given of a stored run, it may be of an older version */
+  async function openConfig(given: RunConfig, name: string): Promise<void> {
+    const config = parseRunConfig(given)
+    await Promise.all([data.loadLists(), models.ready, runs.ready])
+    const dataset = findDataset(data.stored(), config)
+    const model = findModel(models.list(), config)
+    batch(() => {
+      if (model) models.choose(model.id)
+      settings.take(config)
+      draft.take({ engine: config.engine, start: config.start })
+      if (dataset) data.take(dataset, config.data)
+      else {
+        data.close()
+        draft.take({ data: config.data })
+        data.await(config.data)
+      }
+      setOpened({ config, name })
+    })
+    void models.findDevice()
+  }
+
+  const missing = createMemo((): Missing[] => {
+    const now = opened()
+    if (!now) return []
+    return missingOf(now.config, {
+      dataset: data.dataset(),
+      model: findModel(models.list(), now.config),
+      stored: data.stored(),
+      runs: runs.list(),
+      start: draft.start(),
+    })
+  })
+
+  return {
+    openConfig,
+    opened: () => opened()?.name ?? null,
+    missing,
+    /** Puts the note away; what was opened stays chosen. */
+    dismiss: () => {
+      setOpened(null)
+      data.await(null)
+    },
+  }
+}

@@ -1,0 +1,64 @@
+import { parseRunConfig, type RunConfig } from '../../protocol/run-config.ts'
+import type { Mapping } from '../../protocol/studio.ts'
+import { PROFILES, type ProfileId } from '../../runs/profiles.ts'
+import { readyData } from './data-recipe.ts'
+
+/** What is kept of the page over a reload. */
+export interface StoredDraft {
+  config: RunConfig
+  /** Id of the data set in view; empty: none. */
+  dataset: string
+  profile: ProfileId | 'own'
+  /** Run in view. */
+  shown: string | null
+}
+
+/** As pages before kept it, in pieces. */
+interface OldDraft {
+  mapping: Mapping
+  recipe: object
+  share: number
+  model: string
+  settings: object
+}
+
+/** A stored draft of this page or of one before; as much of it as still holds. */
+export function readDraft(stored: object): StoredDraft {
+  const kept = stored as Partial<StoredDraft> & Partial<OldDraft>
+  const config = kept.config
+    ? ['model', 'data', 'training', 'lora', 'engine', 'start'].map((name) => ({
+        [name]: kept.config![name as 'data'],
+      }))
+    : old(kept)
+  const whole = config.reduce(laidOver, parseRunConfig({}))
+  return {
+    // Before, a draft was kept with all that was chosen and of no use.
+    config: kept.config ? whole : { ...whole, data: readyData(whole.data) },
+    dataset: typeof kept.dataset === 'string' ? kept.dataset : '',
+    profile: PROFILES.find((name) => name === kept.profile) ?? 'own',
+    shown: typeof kept.shown === 'string' ? kept.shown : null,
+  }
+}
+
+function old({ mapping, recipe, share, model, settings }: Partial<OldDraft>): object[] {
+  return [
+    ...(settings ? [settings] : []),
+    ...(model ? [{ model: { id: model } }] : []),
+    ...[recipe, mapping, share === undefined ? undefined : { validation_share: share }].map((data) => ({
+      data,
+    })),
+  ]
+}
+
+/** One more piece, where the config with it is still one. */
+function laidOver(config: RunConfig, piece: object): RunConfig {
+  try {
+    const sections = Object.entries(piece).map(([name, part]) => [
+      name,
+      name === 'start' ? part : { ...config[name as 'data'], ...(part as object) },
+    ])
+    return parseRunConfig({ ...config, ...Object.fromEntries(sections) })
+  } catch {
+    return config
+  }
+}

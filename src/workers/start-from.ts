@@ -1,0 +1,125 @@
+import { readAdapterConfig } from '../model/adapter-config.ts'
+import { checkAdapter } from '../model/lora.ts'
+import type { EngineState } from '../protocol/engine.ts'
+import { fail } from '../protocol/errors.ts'
+import { type LoraConfig, loraScaling, type RunConfig, targetModules } from '../protocol/run-config.ts'
+import type { AdapterFiles } from '../protocol/studio.ts'
+import type { Database } from '../storage/database.ts'
+import { adapterHash, openAdapter, readAdapter } from './adapter-files.ts'
+import type { OpenModel } from './library.ts'
+import { RunShelf } from './run-shelf.ts'
+
+/** What a new run begins with, and its config with the hash of that filled in. */
+export interface Starting {
+  config: RunConfig
+  /** The adapter, moments zero; null: the engine's own initial one. */
+  state: EngineState | null
+}
+
+/**
+ * Finds the adapter that a config's `start` names and holds it against the run that shall begin with it.
+ * @param given the adapter's files, where they came with the request
+ * @throws LapidaryError `missing_file` where it is not here; `bad_state` where it is another one, or does not fit the base
+ * model or the LoRA settings, naming what differs
+ */
+export async function startingFrom(
+  database: Database,
+  config: RunConfig,
+  model: OpenModel,
+  given?: AdapterFiles,
+): Promise<Starting> {
+  const { start } = config
+  if (start.from === 'nothing') return { config, state: null }
+  const lora =
+    start.from === 'run'
+      ? await adapterOfRun(database, start, config, model)
+      : await adapterOfFiles(start.name, config, model, given)
+  const hash = adapterHash(lora)
+  if (start.hash !== null && start.hash !== hash)
+    fail(
+      'bad_state',
+      `The adapter of ${start.from === 'run' ? `run "${start.run}"` : `"${start.name}"`} is not the one that this run is to begin with.`,
+      start.from === 'run'
+        ? 'That run has been trained on since. Choose it anew, or another one.'
+        : 'Give the adapter that the config was made with, or set start.hash to null.',
+      { field: 'start.hash', expected: start.hash, found: hash },
+    )
+  return { config: { ...config, start: { ...start, hash } }, state: fresh(lora) }
+}
+
+async function adapterOfRun(
+  database: Database,
+  { run, checkpoint: slot }: RunConfig['start'] & { from: 'run' },
+  { lora }: RunConfig,
+  model: OpenModel,
+): Promise<EngineState['lora']> {
+  const record = await database.get('runs', run)
+  if (!record)
+    fail(
+      'missing_file',
+      `The run "${run}" that this one is to begin with is not in this browser.`,
+      'Choose another run to begin with, or begin with nothing.',
+      { field: 'start.run', run },
+    )
+  if (record.modelHash !== model.info.hash)
+    fail(
+      'bad_state',
+      `The run "${record.name}" trained an adapter of another base model.`,
+      'Choose the model that it was trained on, or another run to begin with.',
+      { field: 'model', expected: record.modelHash, found: model.info.hash },
+    )
+  requireSame(record.config.lora, lora, `the run "${record.name}"`)
+  const { state } = await new RunShelf(async () => database).needCheckpoint(run, slot)
+  return state.lora
+}
+
+async function adapterOfFiles(
+  name: string,
+  { lora }: RunConfig,
+  model: OpenModel,
+  given: AdapterFiles | undefined,
+): Promise<EngineState['lora']> {
+  if (!given)
+    fail(
+      'missing_file',
+      `The adapter "${name}" that this run is to begin with was not given.`,
+      'On the command line give its folder with --start-from. Here, begin with a run of this browser, or with nothing.',
+      { field: 'start.name' },
+    )
+  requireSame(readAdapterConfig(given.config).lora, lora, `the adapter "${name}"`)
+  const weights = await openAdapter(given)
+  checkAdapter(model.info.config, lora, weights)
+  return readAdapter(weights)
+}
+
+/** The shapes of an adapter, and what it adds to the base, hang on these. */
+function requireSame(before: LoraConfig, now: LoraConfig, whose: string): void {
+  const parts: [field: string, of: (lora: LoraConfig) => string][] = [
+    ['lora.r', ({ r }) => String(r)],
+    ['lora.target_modules', (lora) => targetModules(lora).join(', ')],
+    ['lora.lora_alpha', (lora) => String(loraScaling(lora))],
+  ]
+  for (const [field, of] of parts) {
+    const [expected, found] = [of(before), of(now)]
+    if (expected === found) continue
+    const what =
+      field === 'lora.lora_alpha' ? `scaling (lora_alpha, use_rslora) ${expected}` : `${field} ${expected}`
+    fail(
+      'bad_state',
+      `This run is to begin with the adapter of ${whose}, which has ${what}; here it is ${found}.`,
+      `Set ${field} to what that adapter has, or begin with nothing.`,
+      { field, expected, found },
+    )
+  }
+}
+
+function fresh(lora: EngineState['lora']): EngineState {
+  const zeros = () =>
+    Object.fromEntries(
+      Object.entries(lora).map(([name, { shape, data }]) => [
+        name,
+        { shape, data: new Float32Array(data.length) },
+      ]),
+    )
+  return { lora, adamM: zeros(), adamV: zeros() }
+}
