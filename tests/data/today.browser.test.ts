@@ -7,7 +7,7 @@ import { tableRows } from '../../src/files/table.ts'
 test.each(['polars-typed-lz4.arrow', 'pyarrow-nested-default.parquet', 'openpyxl-plain.xlsx'])(
   'in a browser: %s',
   async (name) => {
-    const base = new URL('../golden/today/', import.meta.url)
+    const base = new URL('/tests/golden/today/', location.origin)
     const expected = (await (await fetch(new URL(`${name}.expected.json`, base))).json()) as Record<
       string,
       unknown[]
