@@ -17,7 +17,7 @@ export interface Starting {
 }
 
 /**
- * Finds the adapter that a config's `start` names and holds it against the run that shall begin with it.
+ * Finds the adapter that a config's `start` names and holds it against the run that is to begin with it.
  * @param given the adapter's files, where they came with the request
  * @throws LapidaryError `missing_file` where it is not here; `bad_state` where it is another one, or does not fit the base
  * model or the LoRA settings, naming what differs
@@ -40,7 +40,7 @@ export async function startingFrom(
       'bad_state',
       `The adapter of ${start.from === 'run' ? `run "${start.run}"` : `"${start.name}"`} is not the one that this run is to begin with.`,
       start.from === 'run'
-        ? 'That run has been trained on since. Choose it anew, or another one.'
+        ? 'That run has been trained on since. Choose it again, or another one.'
         : 'Give the adapter that the config was made with, or set start.hash to null.',
       { field: 'start.hash', expected: start.hash, found: hash },
     )

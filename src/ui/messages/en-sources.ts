@@ -19,7 +19,7 @@ export const sources = {
   'read.by.paragraph': 'by paragraph',
   'read.by.file': 'as a whole',
   'read.again': 'Read it again',
-  'read.againNote': 'Columns, steps and changes made by hand begin anew.',
+  'read.againNote': 'Columns, steps and changes made by hand begin afresh.',
   'read.bytes': '{done} of {total}',
   'read.bytesOnly': '{done} read',
   'read.left': '{bytes}, about {time} left',
