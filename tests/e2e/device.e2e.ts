@@ -20,7 +20,7 @@ test('every operation can be checked on this adapter, and what was found stays',
   })
   await page.getByText('Each operation').click()
   const table = page.getByRole('region', { name: 'Each operation' })
-  await expect(table.getByRole('row')).toHaveCount(15)
+  await expect(table.getByRole('row')).toHaveCount(16)
   await expect(table.getByRole('row', { name: /Attention over a cache/ })).toContainText('%')
   await page.reload()
   await expect(page.getByText(/All 15 operations are right/)).toBeVisible()
