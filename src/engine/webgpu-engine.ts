@@ -2,7 +2,7 @@ import { type Gpu, type GpuOptions, openGpu, withinMemory } from '../gpu/device.
 import type { Dims } from '../gpu/kernel.ts'
 import { measureRates } from '../gpu/measure.ts'
 import { contextOf } from '../gpu/program.ts'
-import { type Rates, Slicer } from '../gpu/slicer.ts'
+import { noticeSeconds, type Rates, Slicer } from '../gpu/slicer.ts'
 import { tune } from '../gpu/tune.ts'
 import { NOT_PICKED } from '../kernels/gather-rows.ts'
 import { RESULT, RESULTS } from '../kernels/results.ts'
@@ -82,7 +82,9 @@ export class WebgpuEngine implements Engine {
     const held = { ...request, stored: storedTypes(weights) }
     const context = contextOf(gpu)
     const rates = (this.rates ??= await measureRates(context))
-    this.#slicer = new Slicer(rates, this.#options.sliceSeconds)
+    const { sliceSeconds: target } = this.#options
+    const latency = await noticeSeconds(gpu.device)
+    this.#slicer = new Slicer(rates, { latency, ...(target !== undefined && { target }) })
     const maxBinding = this.#maxBinding()
     let choices = { ...options.choices }
     let plan = planEngine(held, { maxBinding, choices })
@@ -155,6 +157,7 @@ export class WebgpuEngine implements Engine {
       const none: Dims = { tokens: 0, supervised: 0, sequences: 0 }
       context.writeScalars(common)
       await session.programs.optimizer!.run(none, this.#slicer!, signal)
+      this.#slicer!.endStep()
       return { figures: this.#readbacks!.read(session.buffer(plan.outputs.results), RESULTS * 4) }
     })
     return queued.then(async ({ figures }) => {
@@ -168,6 +171,10 @@ export class WebgpuEngine implements Engine {
         finite,
       }
     })
+  }
+
+  get stepsInFlight(): number {
+    return this.#slicer?.stepsInFlight ?? 2
   }
 
   score(batch: Batch, options: AdapterOption = {}, signal?: AbortSignal): Promise<Score> {

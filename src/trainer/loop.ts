@@ -7,7 +7,7 @@ import { accumulated, type TrainingData } from './data.ts'
 import { evaluate } from './evaluate.ts'
 import { learningRate, runLength } from './schedule.ts'
 
-/** Steps queued on the device at most: one runs while the next is encoded. */
+/** Steps queued on the device, unless the engine knows better: one runs while the next is encoded. */
 const IN_FLIGHT = 2
 /** Seconds. Where a step takes longer, waiting for it costs nothing, and a stop does not wait for a second one. */
 const LONG_STEP = 1
@@ -123,6 +123,8 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   let savedAt = meta?.step ?? -1
   let baseAnswers: string[] | null = null
   let arrival = now()
+  /** The last steps: figures of several may arrive together. */
+  let recent: { seconds: number; tokens: number }[] = []
   /** Until the first step has been timed, it may be a long one. */
   let inFlightLimit = 1
 
@@ -153,12 +155,15 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   const report = (pending: Pending, result: StepResult) => {
     const seconds = (now() - arrival) / 1000
     arrival = now()
-    inFlightLimit = seconds > LONG_STEP ? 1 : IN_FLIGHT
+    inFlightLimit = seconds > LONG_STEP ? 1 : (engine.stepsInFlight ?? IN_FLIGHT)
     step = pending.step
     epoch = pending.epoch
     position = pending.next
     tokens += result.tokens
     skippedInRow = result.finite ? 0 : skippedInRow + 1
+    // Where more than two are in flight, figures are noticed by the interval.
+    recent = [...recent, { seconds, tokens: result.tokens }].slice(-Math.max(1, inFlightLimit - 1))
+    const [time, count] = recent.reduce(([s, t], one) => [s + one.seconds, t + one.tokens], [0, 0])
     emit({
       type: 'step',
       step,
@@ -169,7 +174,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
       learning_rate: pending.learning_rate,
       grad_norm: result.grad_norm,
       tokens,
-      tokens_per_second: seconds > 0 ? result.tokens / seconds : 0,
+      tokens_per_second: time > 0 ? count / time : 0,
       ...(result.finite ? {} : { skipped: true as const }),
     })
     if (result.finite) return
