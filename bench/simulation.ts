@@ -100,7 +100,7 @@ export async function simulate(o: {
 }
 
 /** A plan with the kernels that a GPU is given before any is measured there. */
-function hardwarePlan(request: PlanRequest): EnginePlan {
+export function hardwarePlan(request: PlanRequest): EnginePlan {
   const options = { maxBinding: 2 ** 30 }
   const choices: Record<string, string> = {}
   for (const planned of Object.values(planEngine(request, options).tapes))

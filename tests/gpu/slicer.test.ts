@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
+import { GEMMA_1B, GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
 import { CLOCKS, SimulatedGpu, withoutWebgpu } from '../../bench/simulated-gpu.ts'
-import { simulate } from '../../bench/simulation.ts'
+import { hardwarePlan, simulate } from '../../bench/simulation.ts'
 import type { Dims, Kernel } from '../../src/gpu/kernel.ts'
 import { planMemory } from '../../src/gpu/memory.ts'
 import { contextOf } from '../../src/gpu/program.ts'
 import { Slicer } from '../../src/gpu/slicer.ts'
 import { boundTensor, Tape } from '../../src/gpu/tape.ts'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
 
 const RATES = { flops: 1e12, bandwidth: 1e11 }
 const [GOOD, , POLLED] = CLOCKS as [(typeof CLOCKS)[0], (typeof CLOCKS)[0], (typeof CLOCKS)[0]]
@@ -104,4 +105,28 @@ test('what the clock says makes no difference to a slow adapter', async () => {
     longest.push(run.longest)
   }
   expect(Math.max(...longest)).toBeLessThan(0.06)
+})
+
+test('a dispatch of Gemma 3 270M and 1B can be cut to 50 ms on 0.4 TFLOP/s, by the counts', async () => {
+  for (const model of [GEMMA_270M, GEMMA_1B])
+    for (const tokens of [512, 4096, 16_384]) {
+      const live: Dims = { tokens, supervised: tokens, sequences: 0 }
+      const slow = { flops: 0.4e12, bandwidth: 0.04e12 }
+      const plan = hardwarePlan({
+        model,
+        lora: parseRunConfig({}).lora,
+        maxTokens: tokens,
+        maxSupervised: tokens,
+        recompute: 'auto',
+        decode: null,
+      })
+      for (const planned of [plan.tapes.train!, plan.tapes.score!])
+        for (const kernel of new Set(planned.tape.dispatches.map((d) => d.kernel))) {
+          const [, rows] = kernel.grid(live)
+          const { flops, bytes } = kernel.cost?.(live) ?? { flops: 0, bytes: 0 }
+          const least =
+            Math.max(flops / slow.flops, bytes / slow.bandwidth) / rows / (kernel.steps?.(live) ?? 1)
+          expect(least, `${kernel.name} at ${tokens} tokens, of ${rows} rows`).toBeLessThan(0.05)
+        }
+    }
 })
