@@ -2,6 +2,7 @@ import { type Gpu, type GpuOptions, openGpu, withinMemory } from '../gpu/device.
 import type { Dims } from '../gpu/kernel.ts'
 import { measureRates } from '../gpu/measure.ts'
 import { contextOf } from '../gpu/program.ts'
+import { memoryBudget, roomFor } from '../gpu/room.ts'
 import { noticeSeconds, type Rates, Slicer } from '../gpu/slicer.ts'
 import { tune } from '../gpu/tune.ts'
 import { NOT_PICKED } from '../kernels/gather-rows.ts'
@@ -29,7 +30,7 @@ import type { ModelSource } from '../protocol/model.ts'
 import { readFloats } from './adapter.ts'
 import { generate } from './decode.ts'
 import { allLogits } from './inspect.ts'
-import { type DeviceMemoryPlan, planEngine } from './plan.ts'
+import { type DeviceMemoryPlan, type EnginePlan, planEngine } from './plan.ts'
 import { Readbacks } from './readback.ts'
 import { Session } from './session.ts'
 import { uploadWeights } from './weights.ts'
@@ -42,6 +43,9 @@ export interface WebgpuEngineOptions extends GpuOptions {
   /** Seconds of work submitted at once. */
   sliceSeconds?: number
 }
+
+/** Bytes: any adapter has room for less. */
+const WORTH_TRYING = 2 ** 28
 
 export async function createWebgpuEngine(options: WebgpuEngineOptions = {}): Promise<WebgpuEngine> {
   const gpu = await openGpu(options)
@@ -56,11 +60,17 @@ export class WebgpuEngine implements Engine {
   rates: Rates | null
   /** Kernels found wrong on this adapter, see `checkGpu`. */
   avoid: ReadonlySet<string> = new Set()
+  /** Bytes that were found to fit on this device at its own pace. */
+  room = 0
+  /** Whether that was less than was wanted. */
+  #crowded = false
   readonly #options: WebgpuEngineOptions
   #session: Session | null = null
   #readbacks: Readbacks | null = null
   #slicer: Slicer | null = null
   #choices: Record<string, string> = {}
+  /** Kernels that were found unfit while choosing, as family and name, and why. */
+  readonly #leftOut = new Map<string, string>()
   /** Queueing is one task at a time: a sliced replay waits in the middle. */
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -71,7 +81,7 @@ export class WebgpuEngine implements Engine {
   }
 
   plan(request: PlanRequest): DeviceMemoryPlan {
-    return planEngine(request, { maxBinding: this.#maxBinding(), choices: this.#choices }).memory
+    return planEngine(request, { ...this.#planOptions(), choices: this.#choices }).memory
   }
 
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
@@ -85,18 +95,19 @@ export class WebgpuEngine implements Engine {
     const { sliceSeconds: target } = this.#options
     const latency = await noticeSeconds(gpu.device)
     this.#slicer = new Slicer(rates, { latency, ...(target !== undefined && { target }) })
-    const maxBinding = this.#maxBinding()
     let choices = { ...options.choices }
-    let plan = planEngine(held, { maxBinding, choices })
+    let plan = planEngine(held, { ...this.#planOptions(), choices })
+    plan = await this.#fitting(plan, latency, onProgress, signal)
     if (this.#options.tune ?? true) {
       onProgress(0, 'Choosing kernels')
       for (const planned of Object.values(plan.tapes))
         if (planned)
           choices = await tune(context, planned.tape.asked, choices, planned.capacity, signal, {
-            avoid: this.avoid,
+            avoid: new Set([...this.avoid, ...this.#leftOut.keys()]),
+            onLeftOut: (variant, why) => this.#leftOut.set(variant, why),
           })
       if (Object.entries(plan.choices).some(([key, name]) => choices[key] !== name))
-        plan = planEngine(held, { maxBinding, choices })
+        plan = planEngine(held, { ...this.#planOptions(), choices })
     }
     this.#choices = plan.choices
     onProgress(0, 'Reading weights')
@@ -243,6 +254,9 @@ export class WebgpuEngine implements Engine {
       software: this.gpu.software,
       choices: { ...this.#choices },
       liveBytes: this.gpu.liveBytes,
+      ...(this.#crowded &&
+        this.#session && { crowded: { room: this.room, plan: this.#session.plan.memory.bytes.total } }),
+      ...(this.#leftOut.size > 0 && { leftOut: Object.fromEntries(this.#leftOut) }),
     }
   }
 
@@ -257,6 +271,31 @@ export class WebgpuEngine implements Engine {
     if (this.gpu.failure) throw this.gpu.failure
     if (!this.#session) throw new Error('no model is loaded')
     return this.#session
+  }
+
+  /** The plan, or one that takes no more than the device has room for at its own pace. */
+  async #fitting(
+    plan: EnginePlan,
+    latency: number,
+    onProgress: (progress: number, note: string) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<EnginePlan> {
+    const { total } = plan.memory.bytes
+    if (this.gpu.software || total < WORTH_TRYING || total <= this.room) return plan
+    onProgress(0, 'Trying the graphics memory')
+    this.room = await roomFor(this.gpu, total, { latency, signal })
+    this.#crowded = this.room < total
+    if (!this.#crowded) return plan
+    return planEngine(plan.request, { ...this.#planOptions(), choices: plan.tapes.train!.tape.choices })
+  }
+
+  /** A request that says how much it may take is held to that, and not to more than there is room for. */
+  #planOptions(): { maxBinding: number; budget: number; most: number } {
+    return {
+      maxBinding: this.#maxBinding(),
+      budget: memoryBudget(this.gpu),
+      most: this.#crowded ? this.room : Number.POSITIVE_INFINITY,
+    }
   }
 
   #maxBinding(): number {

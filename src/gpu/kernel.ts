@@ -50,6 +50,11 @@ export interface Kernel {
   requires?: readonly GPUFeatureName[]
   /** A smaller problem with the same work for each workgroup, to time a long kernel by. */
   trial?: () => Kernel
+  /**
+   * What its outputs come to at these sizes, where variants write partial results of their own that another kernel puts together:
+   * what all variants have in common.
+   */
+  settle?(outputs: Record<string, Float32Array>, live: Dims): Record<string, Float32Array>
   /** A variant that is not worth trying on a software adapter. */
   hardwareOnly?: boolean
   /** A variant made for software adapters, taken there unmeasured, and not worth trying on a GPU. */

@@ -112,6 +112,7 @@ function passKernel(o: HeadPass, variant: string, text: HeadPassText): Kernel {
       const rows = dimOf(o.rows, live)
       return [splitsOf(rows, o.pairs, o.maxSplits), Math.ceil(rows / rowTile), 1]
     },
+    settle: (outputs, live) => settledHead(o, outputs, dimOf(o.rows, live)),
     steps: (live) => Math.ceil(tiles / splitsOf(dimOf(o.rows, live), o.pairs, o.maxSplits)),
     cost: (live) => {
       const rows = dimOf(o.rows, live)
@@ -122,6 +123,30 @@ function passKernel(o: HeadPass, variant: string, text: HeadPassText): Kernel {
       }
     },
   }
+}
+
+/** What the splits come to, as `head.combine` puts them together, but for factors of no concern: [rows], and [rows, hidden]. */
+function settledHead(
+  { pairs, maxSplits, weight }: HeadPass,
+  { state, sums, label_logit }: Record<string, Float32Array>,
+  rows: number,
+): Record<string, Float32Array> {
+  const splits = splitsOf(rows, pairs, maxSplits)
+  const hidden = weight.cols
+  const logSum = new Float32Array(rows)
+  const mean = new Float32Array(sums ? rows * hidden : 0)
+  for (let row = 0; row < rows; row++) {
+    const parts = Array.from({ length: splits }, (_, split) => split * rows + row)
+    const top = parts.reduce((most, pair) => Math.max(most, state![pair * 4]!), -1e30)
+    const scales = parts.map((pair) => Math.exp(state![pair * 4]! - top))
+    const sum = parts.reduce((total, pair, s) => total + scales[s]! * state![pair * 4 + 1]!, 0)
+    logSum[row] = top + Math.log(sum)
+    if (sums)
+      for (let c = 0; c < hidden; c++)
+        mean[row * hidden + c] =
+          parts.reduce((total, pair, s) => total + scales[s]! * sums[pair * hidden + c]!, 0) / sum
+  }
+  return { label_logit: label_logit!, logSum, mean }
 }
 
 /** Groups of at most four rows round up, once a split. */

@@ -167,4 +167,8 @@ export interface EngineDescription {
   choices: Record<string, string>
   /** Live bytes on the device, counted at allocation. */
   liveBytes: number
+  /** Kernels that were found unfit on this device while choosing, and why; none: absent. */
+  leftOut?: Record<string, string>
+  /** Bytes of device memory that were found to work at full pace, and that the plan takes, where it had wanted more. */
+  crowded?: { room: number; plan: number }
 }

@@ -90,6 +90,23 @@ function lostChoices(
   )
 }
 
+/** What is to be said of kernels that the engine found unfit. */
+function leftOut(found: Readonly<Record<string, string>> | undefined): string | null {
+  if (!found) return null
+  const names = Object.entries(found).map(([variant, why]) => `${variant}: ${why}`)
+  const more = names.length > SAID ? `; and ${names.length - SAID} more` : ''
+  return `Kernels that this graphics processor or its driver does not run rightly were left out (${names.slice(0, SAID).join('; ')}${more}). The run uses others.`
+}
+
+/** What is to be said where a run had to do with less memory than it is given elsewhere. */
+function crowded(found: { room: number; plan: number } | undefined): string | null {
+  if (!found) return null
+  const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`
+  return found.plan <= found.room
+    ? `Beyond ${mib(found.room)} the graphics memory is full or slow. The run takes ${mib(found.plan)}, and computes more again instead.`
+    : `Beyond ${mib(found.room)} the graphics memory is full or slow, and the run needs ${mib(found.plan)}: its steps may take many times longer. Close other windows, or lower max_length or the batch size.`
+}
+
 interface Pending {
   step: number
   epoch: number
@@ -302,6 +319,9 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     }
   }
 
+  const about = engine.describe()
+  for (const message of [leftOut(about.leftOut), crowded(about.crowded)])
+    if (message !== null) emit({ type: 'notice', step, message })
   if (run.resume) {
     const lost = lostChoices(run.resume.meta.choices, engine.describe().choices)
     if (lost !== null) emit({ type: 'notice', step, message: lost })
