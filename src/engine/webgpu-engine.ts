@@ -163,11 +163,11 @@ export class WebgpuEngine implements Engine {
         const live = this.#writeBatch(batch)
         // Dropout's counter: no two micro-batches of a run share one, as long as there are fewer than 2^12 a step.
         context.writeScalars({ ...common, ...live, counter: (scalars.step * 4096 + i) >>> 0 })
-        await session.programs.train!.run(live, this.#slicer!, signal)
+        await (await session.program('train')).run(live, this.#slicer!, signal)
       }
       const none: Dims = { tokens: 0, supervised: 0, sequences: 0 }
       context.writeScalars(common)
-      await session.programs.optimizer!.run(none, this.#slicer!, signal)
+      await (await session.program('optimizer')).run(none, this.#slicer!, signal)
       this.#slicer!.endStep()
       return { figures: this.#readbacks!.read(session.buffer(plan.outputs.results), RESULTS * 4) }
     })
@@ -195,7 +195,7 @@ export class WebgpuEngine implements Engine {
     return this.#enqueue(async () => {
       const live = this.#writeBatch(batch)
       session.context.writeScalars({ ...live, adapter: options.adapter === 'off' ? 0 : 1 })
-      await session.programs.score!.run(live, this.#slicer!, signal)
+      await (await session.program('score')).run(live, this.#slicer!, signal)
       const { logProbability, hit } = session.plan.outputs
       if (count === 0) return { logProbability: new Float32Array(), hit: new Uint8Array() }
       const [logs, hits] = await Promise.all(
