@@ -98,7 +98,7 @@ export class Timer {
 
   async #sliced(program: Program, live: Dims): Promise<number> {
     const { queue } = this.#context.gpu.device
-    const slicer = new Slicer(this.#rates, LONGEST_SUBMIT / 4)
+    const slicer = new Slicer(this.#rates, { target: LONGEST_SUBMIT / 4 })
     await queue.onSubmittedWorkDone()
     const began = performance.now()
     await program.run(live, slicer)
@@ -143,6 +143,7 @@ export class Timer {
     const context = this.#context
     const encoder = context.gpu.device.createCommandEncoder()
     const pass = encoder.beginComputePass(timestampWrites ? { timestampWrites } : {})
+    const parts = context.parts()
     for (let r = 0; r < repeats; r++)
       for (const { kernel, pipeline, bindings } of program.dispatches) {
         const [x, y, z] = kernel.grid(live)
@@ -150,11 +151,12 @@ export class Timer {
         pass.setPipeline(pipeline)
         pass.setBindGroup(0, bindings)
         for (let row = 0; row < y; row += LARGEST_DISPATCH) {
-          pass.setBindGroup(1, context.common, [context.sliceOffset(row)])
+          pass.setBindGroup(1, context.common, [parts.offset(row, 0, null)!])
           pass.dispatchWorkgroups(x, Math.min(LARGEST_DISPATCH, y - row), z)
         }
       }
     pass.end()
+    parts.write()
     return encoder
   }
 }

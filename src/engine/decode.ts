@@ -82,7 +82,7 @@ async function* generateGroup(decoder: Decoder, group: Group): AsyncGenerator<Ge
   const queue = () =>
     decoder.enqueue(async () => {
       session.context.writeScalars(scalars)
-      await session.programs.decode!.run(live, slicer, signal)
+      await (await session.program('decode')).run(live, slicer, signal)
       return { tokens: readbacks.read(session.buffer(decode.state.tokens), prompts.length * 4) }
     })
   try {
@@ -144,7 +144,7 @@ async function prefill(
     )
     const live: Dims = { tokens: rows.length, supervised: 0, sequences: prompts.length }
     session.context.writeScalars({ ...live, adapter })
-    await session.programs.prefill!.run(live, slicer, signal)
+    await (await session.program('prefill')).run(live, slicer, signal)
     rows = []
   }
   for (const [sequence, prompt] of prompts.entries()) {

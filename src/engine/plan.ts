@@ -1,6 +1,7 @@
 import type { Dims } from '../gpu/kernel.ts'
 import { type MemoryLayout, planMemory, sharedSlots, tensorBytes } from '../gpu/memory.ts'
 import { CONTEXT_BYTES } from '../gpu/program.ts'
+import { USUAL_BUDGET } from '../gpu/room.ts'
 import { boundTensor, type Tape, type Tensor } from '../gpu/tape.ts'
 import { checkLayers } from '../model/layers.ts'
 import { ropesOf } from '../model/rope.ts'
@@ -27,6 +28,10 @@ export interface PlanOptions {
   /** Largest storage binding of the device. */
   maxBinding?: number
   choices?: Record<string, string>
+  /** Bytes that the plan may take where the request does not say. */
+  budget?: number
+  /** Bytes that it may not take whatever the request says, as the device was found to have no more room. */
+  most?: number
 }
 
 export type TapeName = 'train' | 'optimizer' | 'score' | 'prefill' | 'decode'
@@ -57,7 +62,6 @@ export interface PlannedTape {
   layout: MemoryLayout
 }
 
-const BUDGET = 4 * 2 ** 30
 /** Read-backs under way at once, and their size. */
 export const READBACK_BYTES = 4 * 256
 
@@ -73,7 +77,10 @@ const WAYS: readonly Recompute[] = ['nothing', 'cheap', 'layer']
 export function planEngine(request: PlanRequest, options: PlanOptions = {}): EnginePlan {
   checkLayers(request.model)
   const draft = draftOf(request, options)
-  const budget = request.memoryBudget ?? BUDGET
+  const budget = Math.min(
+    request.memoryBudget ?? options.budget ?? USUAL_BUDGET,
+    options.most ?? Number.POSITIVE_INFINITY,
+  )
   let plan: EnginePlan | undefined
   for (const recompute of request.recompute === 'auto' ? WAYS : [request.recompute]) {
     plan = planWith(draft, recompute)

@@ -8,13 +8,17 @@ import { ropeValues } from '../model/rope.ts'
 import { AdapterStore } from './adapter.ts'
 import type { EnginePlan, TapeName } from './plan.ts'
 
+/** Tapes that are compiled before a model counts as loaded: a first step waits for no other. */
+export const AT_LOAD = ['train', 'optimizer', 'score'] as const satisfies readonly TapeName[]
+
 /** A plan with its buffers and compiled programs: everything of one loaded model but the host's side of a step. */
 export class Session {
   readonly gpu: Gpu
   readonly context: GpuContext
   readonly plan: EnginePlan
   readonly adapter: AdapterStore
-  readonly programs: Readonly<Record<TapeName, Program | null>>
+  /** Of training and scoring; those of decoding are recorded when they are first asked for, see `program`. */
+  readonly #programs = new Map<TapeName, Promise<Program>>()
   readonly rates: Rates
   readonly places: ReadonlyMap<Tensor, Place>
   readonly #buffers: GPUBuffer[]
@@ -25,7 +29,6 @@ export class Session {
     plan: EnginePlan,
     rates: Rates,
     made: { adapter: AdapterStore; places: Map<Tensor, Place>; buffers: GPUBuffer[]; workspace: Workspace },
-    programs: Record<TapeName, Program | null>,
   ) {
     this.gpu = context.gpu
     this.context = context
@@ -35,7 +38,6 @@ export class Session {
     this.places = made.places
     this.#buffers = made.buffers
     this.#workspace = made.workspace
-    this.programs = programs
   }
 
   /** @param weights where the base weights lie already, and their buffers, which the session takes over */
@@ -70,19 +72,22 @@ export class Session {
       gpu,
       planned.map(([, t]) => t.layout),
     )
-    const programs: Record<TapeName, Program | null> = {
-      train: null,
-      optimizer: null,
-      score: null,
-      prefill: null,
-      decode: null,
+    const session = new Session(context, plan, rates, { adapter, places, buffers, workspace })
+    await Promise.all(AT_LOAD.map((name) => session.program(name)))
+    return session
+  }
+
+  /** A tape's program, compiled and recorded once. @throws Error where the plan has no such tape */
+  program(name: TapeName): Promise<Program> {
+    let program = this.#programs.get(name)
+    if (!program) {
+      const planned = this.plan.tapes[name]
+      if (!planned) throw new Error(`no ${name} was planned`)
+      const { tape, layout, capacity } = planned
+      program = Program.record(this.context, tape.dispatches, this.places, capacity, layout, this.#workspace)
+      this.#programs.set(name, program)
     }
-    await Promise.all(
-      planned.map(async ([name, { tape, layout, capacity: dims }]) => {
-        programs[name] = await Program.record(context, tape.dispatches, places, dims, layout, workspace)
-      }),
-    )
-    return new Session(context, plan, rates, { adapter, places, buffers, workspace }, programs)
+    return program
   }
 
   buffer(t: Tensor): GPUBuffer {

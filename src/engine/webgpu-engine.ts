@@ -2,7 +2,8 @@ import { type Gpu, type GpuOptions, openGpu, withinMemory } from '../gpu/device.
 import type { Dims } from '../gpu/kernel.ts'
 import { measureRates } from '../gpu/measure.ts'
 import { contextOf } from '../gpu/program.ts'
-import { type Rates, Slicer } from '../gpu/slicer.ts'
+import { memoryBudget, roomFor } from '../gpu/room.ts'
+import { noticeSeconds, type Rates, Slicer } from '../gpu/slicer.ts'
 import { tune } from '../gpu/tune.ts'
 import { NOT_PICKED } from '../kernels/gather-rows.ts'
 import { RESULT, RESULTS } from '../kernels/results.ts'
@@ -29,7 +30,7 @@ import type { ModelSource } from '../protocol/model.ts'
 import { readFloats } from './adapter.ts'
 import { generate } from './decode.ts'
 import { allLogits } from './inspect.ts'
-import { type DeviceMemoryPlan, planEngine } from './plan.ts'
+import { type DeviceMemoryPlan, type EnginePlan, planEngine } from './plan.ts'
 import { Readbacks } from './readback.ts'
 import { Session } from './session.ts'
 import { uploadWeights } from './weights.ts'
@@ -42,6 +43,9 @@ export interface WebgpuEngineOptions extends GpuOptions {
   /** Seconds of work submitted at once. */
   sliceSeconds?: number
 }
+
+/** Bytes: any adapter has room for less. */
+const WORTH_TRYING = 2 ** 28
 
 export async function createWebgpuEngine(options: WebgpuEngineOptions = {}): Promise<WebgpuEngine> {
   const gpu = await openGpu(options)
@@ -56,11 +60,17 @@ export class WebgpuEngine implements Engine {
   rates: Rates | null
   /** Kernels found wrong on this adapter, see `checkGpu`. */
   avoid: ReadonlySet<string> = new Set()
+  /** Bytes that were found to fit on this device at its own pace. */
+  room = 0
+  /** Whether that was less than was wanted. */
+  #crowded = false
   readonly #options: WebgpuEngineOptions
   #session: Session | null = null
   #readbacks: Readbacks | null = null
   #slicer: Slicer | null = null
   #choices: Record<string, string> = {}
+  /** Kernels that were found unfit while choosing, as family and name, and why. */
+  readonly #leftOut = new Map<string, string>()
   /** Queueing is one task at a time: a sliced replay waits in the middle. */
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -71,7 +81,7 @@ export class WebgpuEngine implements Engine {
   }
 
   plan(request: PlanRequest): DeviceMemoryPlan {
-    return planEngine(request, { maxBinding: this.#maxBinding(), choices: this.#choices }).memory
+    return planEngine(request, { ...this.#planOptions(), choices: this.#choices }).memory
   }
 
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
@@ -82,19 +92,22 @@ export class WebgpuEngine implements Engine {
     const held = { ...request, stored: storedTypes(weights) }
     const context = contextOf(gpu)
     const rates = (this.rates ??= await measureRates(context))
-    this.#slicer = new Slicer(rates, this.#options.sliceSeconds)
-    const maxBinding = this.#maxBinding()
+    const { sliceSeconds: target } = this.#options
+    const latency = await noticeSeconds(gpu.device)
+    this.#slicer = new Slicer(rates, { latency, ...(target !== undefined && { target }) })
     let choices = { ...options.choices }
-    let plan = planEngine(held, { maxBinding, choices })
+    let plan = planEngine(held, { ...this.#planOptions(), choices })
+    plan = await this.#fitting(plan, latency, onProgress, signal)
     if (this.#options.tune ?? true) {
       onProgress(0, 'Choosing kernels')
       for (const planned of Object.values(plan.tapes))
         if (planned)
           choices = await tune(context, planned.tape.asked, choices, planned.capacity, signal, {
-            avoid: this.avoid,
+            avoid: new Set([...this.avoid, ...this.#leftOut.keys()]),
+            onLeftOut: (variant, why) => this.#leftOut.set(variant, why),
           })
       if (Object.entries(plan.choices).some(([key, name]) => choices[key] !== name))
-        plan = planEngine(held, { maxBinding, choices })
+        plan = planEngine(held, { ...this.#planOptions(), choices })
     }
     this.#choices = plan.choices
     onProgress(0, 'Reading weights')
@@ -150,11 +163,12 @@ export class WebgpuEngine implements Engine {
         const live = this.#writeBatch(batch)
         // Dropout's counter: no two micro-batches of a run share one, as long as there are fewer than 2^12 a step.
         context.writeScalars({ ...common, ...live, counter: (scalars.step * 4096 + i) >>> 0 })
-        await session.programs.train!.run(live, this.#slicer!, signal)
+        await (await session.program('train')).run(live, this.#slicer!, signal)
       }
       const none: Dims = { tokens: 0, supervised: 0, sequences: 0 }
       context.writeScalars(common)
-      await session.programs.optimizer!.run(none, this.#slicer!, signal)
+      await (await session.program('optimizer')).run(none, this.#slicer!, signal)
+      this.#slicer!.endStep()
       return { figures: this.#readbacks!.read(session.buffer(plan.outputs.results), RESULTS * 4) }
     })
     return queued.then(async ({ figures }) => {
@@ -170,6 +184,10 @@ export class WebgpuEngine implements Engine {
     })
   }
 
+  get stepsInFlight(): number {
+    return this.#slicer?.stepsInFlight ?? 2
+  }
+
   score(batch: Batch, options: AdapterOption = {}, signal?: AbortSignal): Promise<Score> {
     const session = this.#loaded()
     this.#checkBatch(batch)
@@ -177,7 +195,7 @@ export class WebgpuEngine implements Engine {
     return this.#enqueue(async () => {
       const live = this.#writeBatch(batch)
       session.context.writeScalars({ ...live, adapter: options.adapter === 'off' ? 0 : 1 })
-      await session.programs.score!.run(live, this.#slicer!, signal)
+      await (await session.program('score')).run(live, this.#slicer!, signal)
       const { logProbability, hit } = session.plan.outputs
       if (count === 0) return { logProbability: new Float32Array(), hit: new Uint8Array() }
       const [logs, hits] = await Promise.all(
@@ -236,6 +254,9 @@ export class WebgpuEngine implements Engine {
       software: this.gpu.software,
       choices: { ...this.#choices },
       liveBytes: this.gpu.liveBytes,
+      ...(this.#crowded &&
+        this.#session && { crowded: { room: this.room, plan: this.#session.plan.memory.bytes.total } }),
+      ...(this.#leftOut.size > 0 && { leftOut: Object.fromEntries(this.#leftOut) }),
     }
   }
 
@@ -250,6 +271,31 @@ export class WebgpuEngine implements Engine {
     if (this.gpu.failure) throw this.gpu.failure
     if (!this.#session) throw new Error('no model is loaded')
     return this.#session
+  }
+
+  /** The plan, or one that takes no more than the device has room for at its own pace. */
+  async #fitting(
+    plan: EnginePlan,
+    latency: number,
+    onProgress: (progress: number, note: string) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<EnginePlan> {
+    const { total } = plan.memory.bytes
+    if (this.gpu.software || total < WORTH_TRYING || total <= this.room) return plan
+    onProgress(0, 'Trying the graphics memory')
+    this.room = await roomFor(this.gpu, total, { latency, signal })
+    this.#crowded = this.room < total
+    if (!this.#crowded) return plan
+    return planEngine(plan.request, { ...this.#planOptions(), choices: plan.tapes.train!.tape.choices })
+  }
+
+  /** A request that says how much it may take is held to that, and not to more than there is room for. */
+  #planOptions(): { maxBinding: number; budget: number; most: number } {
+    return {
+      maxBinding: this.#maxBinding(),
+      budget: memoryBudget(this.gpu),
+      most: this.#crowded ? this.room : Number.POSITIVE_INFINITY,
+    }
   }
 
   #maxBinding(): number {

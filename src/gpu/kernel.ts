@@ -28,6 +28,9 @@ export interface Cost {
  * `wgsl` gives constants, functions and `fn kernel(group: vec3<u32>, local: u32)`: `group` is the logical workgroup,
  * `local` the invocation's index in it. Workgroups must be independent of each other along y: a dispatch may be cut
  * between any two values of `group.y` and continued in a later submit. Text is written when a pipeline is made, never while planning.
+ *
+ * `slice` is the uniform that says which part a dispatch is: x the first row of workgroups (added to `group.y` already), y and z
+ * the first step and the one after the last, for kernels with `steps`; see `Part`.
  */
 export interface Kernel {
   /** operation.direction[.variant], for labels and timings. */
@@ -38,10 +41,20 @@ export interface Kernel {
   wgsl: () => string
   grid(live: Dims): readonly [number, number, number]
   cost?(live: Dims): Cost
+  /**
+   * Steps that every workgroup takes one after another, where a dispatch may be cut between any two of them as well: it then
+   * carries its state on in memory, to the bit. All rows of a part take a step before any takes one of a later part.
+   */
+  steps?(live: Dims): number
   /** Features beyond WebGPU's core that the text needs: shader-f16, subgroups (which gives it `subgroup_lane`). */
   requires?: readonly GPUFeatureName[]
   /** A smaller problem with the same work for each workgroup, to time a long kernel by. */
   trial?: () => Kernel
+  /**
+   * What its outputs come to at these sizes, where variants write partial results of their own that another kernel puts together:
+   * what all variants have in common.
+   */
+  settle?(outputs: Record<string, Float32Array>, live: Dims): Record<string, Float32Array>
   /** A variant that is not worth trying on a software adapter. */
   hardwareOnly?: boolean
   /** A variant made for software adapters, taken there unmeasured, and not worth trying on a GPU. */

@@ -1,8 +1,9 @@
 import type { Gpu } from './device.ts'
 import { type Cost, type Dims, type Kernel, shaderText } from './kernel.ts'
 import { type MemoryLayout, sharedSlots, tensorBytes } from './memory.ts'
+import { PARTS_BYTES, Parts } from './parts.ts'
 import { packScalars, SCALARS_BYTES, type Scalars } from './scalars.ts'
-import type { Slicer } from './slicer.ts'
+import { LARGEST_DISPATCH, type Part, type Position, type Slicer, type Work } from './slicer.ts'
 import type { Dispatch, Tensor } from './tape.ts'
 
 /** A stretch of a buffer that a bound tensor lies in. */
@@ -11,9 +12,6 @@ export interface Place {
   /** Bytes; a multiple of 256. */
   offset: number
 }
-
-const UNIFORM_STRIDE = 256
-const SLICE_SLOTS = 1024
 
 const contexts = new WeakMap<Gpu, GpuContext>()
 
@@ -28,10 +26,10 @@ export function contextOf(gpu: Gpu): GpuContext {
 }
 
 /** Bytes that a context takes. */
-export const CONTEXT_BYTES = SCALARS_BYTES + SLICE_SLOTS * UNIFORM_STRIDE
+export const CONTEXT_BYTES = SCALARS_BYTES + PARTS_BYTES
 
 /**
- * What all programs of a device share: pipelines by shader text, the uniform block, and the table of slice origins.
+ * What all programs of a device share: pipelines by shader text, the uniform block, and the table of a submit's parts.
  */
 export class GpuContext {
   readonly gpu: Gpu
@@ -40,8 +38,7 @@ export class GpuContext {
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>()
   readonly #layouts = new Map<string, GPUBindGroupLayout>()
   readonly #uniforms: GPUBuffer
-  readonly #slices: GPUBuffer
-  readonly #sliceOf = new Map<number, number>()
+  readonly #parts: GPUBuffer
   readonly #commonLayout: GPUBindGroupLayout
   readonly common: GPUBindGroup
 
@@ -50,7 +47,7 @@ export class GpuContext {
     const { device } = gpu
     const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST
     this.#uniforms = gpu.createBuffer('scalars', SCALARS_BYTES, usage)
-    this.#slices = gpu.createBuffer('slice origins', SLICE_SLOTS * UNIFORM_STRIDE, usage)
+    this.#parts = gpu.createBuffer('parts', PARTS_BYTES, usage)
     const visibility = GPUShaderStage.COMPUTE
     this.#commonLayout = device.createBindGroupLayout({
       entries: [
@@ -62,10 +59,10 @@ export class GpuContext {
       layout: this.#commonLayout,
       entries: [
         { binding: 0, resource: { buffer: this.#uniforms, size: SCALARS_BYTES } },
-        { binding: 1, resource: { buffer: this.#slices, size: 16 } },
+        { binding: 1, resource: { buffer: this.#parts, size: 16 } },
       ],
     })
-    this.sliceOffset(0)
+    Parts.begin(device.queue, this.#parts)
   }
 
   /** Queued: what is submitted after this sees the new values. */
@@ -73,17 +70,9 @@ export class GpuContext {
     this.gpu.device.queue.writeBuffer(this.#uniforms, 0, packScalars(scalars))
   }
 
-  /** Dynamic offset of the slot that holds this first workgroup row. Slots never change once written. */
-  sliceOffset(firstRow: number): number {
-    let slot = this.#sliceOf.get(firstRow)
-    if (slot === undefined) {
-      slot = this.#sliceOf.size
-      if (slot >= SLICE_SLOTS) throw new Error(`more than ${SLICE_SLOTS} different slice origins`)
-      this.#sliceOf.set(firstRow, slot)
-      const origin = new Uint32Array([firstRow, 0, 0, 0])
-      this.gpu.device.queue.writeBuffer(this.#slices, slot * UNIFORM_STRIDE, origin)
-    }
-    return slot * UNIFORM_STRIDE
+  /** The table of parts for one submit, empty: to be written right before it. */
+  parts(): Parts {
+    return new Parts(this.gpu.device.queue, this.#parts)
   }
 
   /** Compiled once for each text; compilation of several goes on side by side. */
@@ -138,7 +127,7 @@ export class GpuContext {
   /** Not to be used after this, nor programs recorded with it. */
   dispose(): void {
     this.gpu.destroyBuffer(this.#uniforms)
-    this.gpu.destroyBuffer(this.#slices)
+    this.gpu.destroyBuffer(this.#parts)
     this.#pipelines.clear()
     this.#pipelineOf = new WeakMap()
   }
@@ -244,42 +233,64 @@ export class Program {
    * between slices so that other work gets the device.
    */
   async run(live: Dims, slicer?: Slicer, signal?: AbortSignal): Promise<void> {
-    const { device } = this.#context.gpu
+    const { gpu } = this.#context
+    const { device } = gpu
     let encoder = device.createCommandEncoder()
     let pass = encoder.beginComputePass()
+    let parts = this.#context.parts()
     let lastPipeline: GPUComputePipeline | null = null
     const flush = () => {
       pass.end()
+      parts.write()
       device.queue.submit([encoder.finish()])
       lastPipeline = null
     }
     const reopen = () => {
       encoder = device.createCommandEncoder()
       pass = encoder.beginComputePass()
+      parts = this.#context.parts()
     }
     for (const { kernel, pipeline, bindings } of this.dispatches) {
       const [x, y, z] = kernel.grid(live)
       if (x === 0 || y === 0 || z === 0) continue
-      let row = 0
-      while (row < y) {
-        const rows = slicer ? slicer.admit(kernel, live, y, row) : y
-        if (rows === 0) {
+      const work: Work = { kernel, live, rows: y, steps: kernel.steps?.(live) ?? 1 }
+      const at: Position = { row: 0, step: 0, block: 0 }
+      while (at.row < y) {
+        const part = slicer ? slicer.admit(work, at) : wholePart(work, at)
+        const end = part && at.step + part.steps
+        const offset = part && parts.offset(at.row, at.step, end === work.steps ? null : end)
+        if (part === null || offset === null) {
           flush()
-          const ready = slicer!.submitted(device)
+          const ready = slicer?.submitted(device)
           if (ready) await ready
           signal?.throwIfAborted()
-          if (this.#context.gpu.failure) throw this.#context.gpu.failure
+          if (gpu.failure) throw gpu.failure
           reopen()
           continue
         }
+        slicer?.take(work, part)
         if (pipeline !== lastPipeline) pass.setPipeline((lastPipeline = pipeline))
         pass.setBindGroup(0, bindings)
-        pass.setBindGroup(1, this.#context.common, [this.#context.sliceOffset(row)])
-        pass.dispatchWorkgroups(x, Math.min(rows, y - row), z)
-        row += rows
+        pass.setBindGroup(1, this.#context.common, [offset])
+        pass.dispatchWorkgroups(x, part.rows, z)
+        advance(work, at, part)
       }
     }
     flush()
     slicer?.submitted(device)
   }
+}
+
+const wholePart = ({ rows, steps }: Work, { row }: Position): Part => ({
+  rows: Math.min(rows - row, LARGEST_DISPATCH),
+  steps,
+})
+
+/** Rows of a block take all their steps before the next block begins. */
+function advance(work: Work, at: Position, part: Part): void {
+  at.block = part.rows
+  at.step += part.steps
+  if (at.step < work.steps) return
+  at.row += part.rows
+  at.step = 0
 }

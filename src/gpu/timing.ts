@@ -1,4 +1,5 @@
 import { type Dims, type Kernel, sizeOf } from './kernel.ts'
+import { WHOLE_OFFSET } from './parts.ts'
 import type { GpuContext } from './program.ts'
 
 const LARGEST_DISPATCH = 65_535
@@ -59,7 +60,7 @@ export class KernelTimer {
         this.#seconds((pass) => {
           pass.setPipeline(pipeline)
           pass.setBindGroup(0, bindings)
-          pass.setBindGroup(1, this.#context.common, [this.#context.sliceOffset(0)])
+          pass.setBindGroup(1, this.#context.common, [WHOLE_OFFSET])
           for (let i = 0; i < repeats; i++) pass.dispatchWorkgroups(x, Math.min(y, LARGEST_DISPATCH), z)
         })
       if (this.clock === 'wall') await this.#measureEmpty()

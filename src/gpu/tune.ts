@@ -1,3 +1,4 @@
+import { difference, type Outputs, outputsOf, wroteNothing } from './agreement.ts'
 import { type Dims, type Kernel, sizeOf } from './kernel.ts'
 import type { GpuContext } from './program.ts'
 import { familyOf, kernelOf, type Variant } from './specialise.ts'
@@ -10,6 +11,8 @@ export interface TuneOptions {
   software?: boolean
   /** Variants never to be chosen, as family and name: see `familyOf`. */
   avoid?: ReadonlySet<string>
+  /** Told of each variant, as family and name, that turned out not to be fit here. */
+  onLeftOut?: (variant: string, why: string) => void
 }
 
 /** A sample shorter than this says nothing where timestamps are rounded to 100 µs. */
@@ -21,6 +24,8 @@ const SLOW = 1.5
 const KEYS_BEFORE_PRUNING = 2
 const BUDGET_SECONDS = 4
 const WARM_UP_SECONDS = 0.05
+/** A kernel that holds the device for so long in one dispatch is never run again: Windows takes the device away after two. */
+const HANGING_SECONDS = 1.5
 /** Sizes above these change no ranking, but cost time and memory. */
 const LARGEST: Dims = { tokens: 2048, supervised: 512, sequences: 16 }
 const LARGEST_SCRATCH = 2 ** 29
@@ -29,7 +34,8 @@ const LARGEST_SCRATCH = 2 ** 29
  * Chooses between the variants that tapes asked for, by measuring them on this device at these sizes, and returns
  * `known` with the quickest of each added. What is known is never measured again, unless it is to be avoided: a run's
  * numeric choices stay what they were. The costliest keys come first; once the budget is spent, a key takes what won
- * most often among keys with the same variants. Variants that the device cannot run or compile are left out. On a
+ * most often among keys with the same variants. Variants that the device cannot run are left out; so are, and are named, those that
+ * do not compile, hang, do nothing, or compute something else than most others, or than the first, on noise at these sizes. On a
  * software adapter nothing is measured, as compiling alone would take longer than is ever gained: every key takes the
  * first variant made for software that runs there, else its first. Long kernels are timed by their trial.
  */
@@ -62,6 +68,8 @@ export async function tune(
   const timer = new KernelTimer(context)
   const begun = performance.now()
   const elapsed = () => (performance.now() - begun) / 1000
+  const unfit = new Set<string>()
+  const times = new Map<string, [string, number][]>()
   try {
     const first = kernelOf(Object.values(questions[0]!.variants)[0]!)
     await timer.time(first.trial?.() ?? first, dims, WARM_UP_SECONDS).catch(() => {})
@@ -72,19 +80,33 @@ export async function tune(
         choices[key] = mostWins(family) ?? choices[key]!
         continue
       }
-      const left = Object.entries(variants).filter(
+      const left = Object.entries(without(unfit, key, variants)).filter(
         ([variant]) => family.keys < KEYS_BEFORE_PRUNING || family.close.has(variant),
       )
-      const seconds = await timeAll(context, timer, left, dims, signal)
-      const best = [...seconds].sort((a, b) => a[1] - b[1])[0]
+      const leaveOut = (variant: string, why: string) => {
+        const pair = `${familyOf(key)} ${variant}`
+        if (!unfit.has(pair)) options.onLeftOut?.(pair, why)
+        unfit.add(pair)
+      }
+      const ranked = [...(await timeAll(context, timer, left, dims, leaveOut, signal))].sort(
+        (a, b) => a[1] - b[1],
+      )
+      const best = ranked[0]
       if (!best) continue
+      times.set(key, ranked)
       choices[key] = best[0]
       family.keys += 1
       family.wins.set(best[0], (family.wins.get(best[0]) ?? 0) + 1)
-      for (const [variant, time] of seconds) if (time <= SLOW * best[1]) family.close.add(variant)
+      for (const [variant, time] of ranked) if (time <= SLOW * best[1]) family.close.add(variant)
     }
   } finally {
     timer.dispose()
+  }
+  // What is unfit at one size is relied on at none.
+  for (const { key, variants } of questions) {
+    if (!unfit.has(`${familyOf(key)} ${choices[key]}`)) continue
+    const fit = without(unfit, key, variants)
+    choices[key] = times.get(key)?.find(([variant]) => variant in fit)?.[0] ?? unmeasured(context, fit)
   }
   return choices
 }
@@ -125,12 +147,13 @@ function mostWins({ wins }: Family): string | undefined {
   return [...wins].sort((a, b) => b[1] - a[1])[0]?.[0]
 }
 
-/** Seconds of each variant that runs here; drivers compile them side by side first. */
+/** Seconds of each variant that runs here and is fit; drivers compile them side by side first. */
 async function timeAll(
   context: GpuContext,
   timer: KernelTimer,
   variants: [string, Variant][],
   dims: Dims,
+  leaveOut: (variant: string, why: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<Map<string, number>> {
   const able = variants
@@ -142,38 +165,68 @@ async function timeAll(
   context.gpu.device.pushErrorScope('validation')
   await Promise.allSettled(able.map(([, , trial]) => context.pipeline(trial)))
   await context.gpu.device.popErrorScope()
+  const made: [string, Kernel, Outputs][] = []
+  for (const [name, , trial] of able) {
+    stopIfAsked(context, signal)
+    const ran = await safely(context, () => outputsOf(context, trial, dims))
+    if (typeof ran === 'string') leaveOut(name, ran)
+    else if (ran.seconds > HANGING_SECONDS) leaveOut(name, `one dispatch took ${ran.seconds.toFixed(1)} s`)
+    else made.push([name, trial, ran.outputs])
+  }
+  const fit = able.length > 1 ? agreeing(made, leaveOut) : made
   const seconds = new Map<string, number>()
   let best = Number.POSITIVE_INFINITY
-  for (const [name, , trial] of able) {
-    signal?.throwIfAborted()
-    if (context.gpu.failure) throw context.gpu.failure
-    const time = await timeSafely(context, timer, trial, dims, best * HOPELESS)
-    if (time === null) continue
+  for (const [name, trial] of fit) {
+    stopIfAsked(context, signal)
+    const time = await safely(context, () => timer.time(trial, dims, ENOUGH_SECONDS, best * HOPELESS))
+    if (typeof time === 'string') continue
     seconds.set(name, time)
     best = Math.min(best, time)
   }
   return seconds
 }
 
-/** Null where the driver refuses the kernel, or its buffers find no room. */
-async function timeSafely(
-  context: GpuContext,
-  timer: KernelTimer,
-  kernel: Kernel,
-  dims: Dims,
-  giveUp: number,
-): Promise<number | null> {
-  const { device } = context.gpu
+function stopIfAsked({ gpu }: GpuContext, signal: AbortSignal | undefined): void {
+  signal?.throwIfAborted()
+  if (gpu.failure) throw gpu.failure
+}
+
+/** The largest group of those that computed the same; of equal ones that with the first. The others are left out. */
+function agreeing(
+  made: [string, Kernel, Outputs][],
+  leaveOut: (variant: string, why: string) => void,
+): [string, Kernel, Outputs][] {
+  const groups: [string, Kernel, Outputs][][] = []
+  for (const one of made) {
+    if (wroteNothing(one[2])) {
+      leaveOut(one[0], 'it did nothing')
+      continue
+    }
+    const own = groups.find(([first]) => difference(first![2], one[2]) === null)
+    if (own) own.push(one)
+    else groups.push([one])
+  }
+  const right = groups.reduce<[string, Kernel, Outputs][]>((a, b) => (b.length > a.length ? b : a), [])
+  for (const group of groups)
+    if (group !== right)
+      for (const [name, , outputs] of group)
+        leaveOut(name, difference(right[0]![2], outputs) ?? 'it computed something else')
+  return right
+}
+
+/** Why not, where the driver refuses the kernel, or its buffers find no room. */
+async function safely<T>({ gpu }: GpuContext, work: () => Promise<T>): Promise<T | string> {
+  const { device } = gpu
   device.pushErrorScope('out-of-memory')
   device.pushErrorScope('validation')
-  let seconds: number | null = null
+  let done: T | string
   try {
-    seconds = await timer.time(kernel, dims, ENOUGH_SECONDS, giveUp)
-  } catch {
-    seconds = null
+    done = await work()
+  } catch (error) {
+    done = (error instanceof Error ? error.message : String(error)).split('\n')[0]!
   }
-  const refused = [await device.popErrorScope(), await device.popErrorScope()].some(Boolean)
-  return refused ? null : seconds
+  const refused = [await device.popErrorScope(), await device.popErrorScope()].find(Boolean)
+  return refused ? refused.message : done
 }
 
 /** The better guess: the first variant made for this kind of adapter that runs here, else the first of all. */

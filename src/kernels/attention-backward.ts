@@ -201,9 +201,21 @@ fn kernel(group: vec3<u32>, local: u32) {
     }`
   })}
 }`,
+    settle: ({ dk, dv }) => ({ dk: splitSums(dk!, splits, headDim), dv: splitSums(dv!, splits, headDim) }),
     grid: (live) => [kvHeads * splits, Math.ceil(dimOf(rows, live) / tile.own), 1],
     cost: (live) => attentionCost(o, dimOf(rows, live), 4),
   }
+}
+
+/** What `sumSplits` makes of the parts, before it is added to anything. */
+function splitSums(parts: Float32Array, splits: number, headDim: number): Float32Array {
+  const width = splits * headDim
+  return Float32Array.from({ length: parts.length / splits }, (_, i) => {
+    const base = Math.floor(i / headDim) * width + (i % headDim)
+    let sum = 0
+    for (let s = 0; s < splits; s++) sum += parts[base + s * headDim]!
+    return sum
+  })
 }
 
 interface SumSplits extends Pick<AttentionShape, 'rows' | 'kvHeads' | 'headDim'> {

@@ -12,7 +12,8 @@
  *
  * h [rows, hidden]; W [vocab, hidden] frozen, in shards of words, each a dispatch that carries the state on; labels
  * [rows] (a row whose label is no word of the vocabulary is left out: log_probability, hit and dh are 0).
- * Where rows are few, the words are split between workgroups and the parts combined in a fixed order.
+ * Where rows are few, the words are split between workgroups and the parts combined in a fixed order. A dispatch can be cut along
+ * the words as well as along the rows, without a change of bits, so that a slow GPU is never held for longer than a slice.
  * Source: Milakov and Gimelshein 2018 (arXiv 1805.02867); Dao et al. 2022 (2205.14135); Wijmans et al. 2024, "Cut Your
  * Losses in Large-Vocabulary Language Models" (2411.09009), which recomputes the logits for its backward pass.
  */
@@ -94,7 +95,13 @@ export function headLoss(tape: Tape, h: Tensor, weight: Weight, o: HeadLossOptio
       state,
       ...sums,
     }
-    tape.run(tape.choose(passChoice(pass)), tensors)
+    const kernel = tape.choose(passChoice(pass))
+    const { lanes } = kernel.bindings
+    tape.run(kernel, {
+      ...tensors,
+      // What a dispatch that is cut carries on; nothing of it lasts.
+      ...(lanes && { lanes: tape.tensor(`${o.name} lanes`, lanes.shape) }),
+    })
   })
   const logProbability = tape.tensor(`${o.name} log-probability`, [o.rows])
   const hit = tape.tensor(`${o.name} hit`, [o.rows])

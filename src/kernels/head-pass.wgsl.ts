@@ -39,8 +39,11 @@ export const headReader = ({ weight, shard }: Pick<HeadPass, 'weight' | 'shard'>
 /** A variant's shader text. */
 export interface HeadPassText {
   workgroup: number
-  /** Rows of a workgroup. */
+  /** Rows and words of a workgroup's tile. */
   rowTile: number
+  wordTile: number
+  /** Where a cut dispatch keeps the sums of exp(z - m) of each invocation: vec4 for a pair of (split, row). 0: in `state`. */
+  lanes: number
   /** Whether only hardware adapters should try it. */
   hardware: boolean
   wgsl: () => string
@@ -68,6 +71,8 @@ export const splitsWgsl = (rows: Dim, pairs: number, maxSplits: number) =>
  *
  * state [pairs, 4] of (split, row): largest logit m, sum l of exp(z - m), lowest word where z = m, unused.
  * sums [pairs, hidden]: sum of exp(z - m) (dz/dx) W. label_logit [rows]: written for rows whose label lies here.
+ * A step is a tile of words of every split. A dispatch that is cut between two carries on what each invocation held, so that where
+ * it is cut changes no bit: the order of the sums stays.
  */
 export function headPassKernel(o: HeadPass, variant: string, textOf: (o: HeadPass) => HeadPassText): Kernel {
   const { capacity, shard } = o
@@ -83,7 +88,8 @@ export function headPassKernel(o: HeadPass, variant: string, textOf: (o: HeadPas
 function passKernel(o: HeadPass, variant: string, text: HeadPassText): Kernel {
   const { shard, gradient, carry } = o
   const { cols: hidden, format } = o.weight
-  const { workgroup, rowTile } = text
+  const { workgroup, rowTile, wordTile, lanes } = text
+  const tiles = Math.ceil(shard.rows / wordTile)
   const after = carry ? 'update' : 'write'
   return {
     name: `head.${gradient ? 'loss' : 'score'}.${variant}`,
@@ -94,6 +100,10 @@ function passKernel(o: HeadPass, variant: string, text: HeadPassText): Kernel {
       label_logit: { type: 'f32', access: after, shape: [o.rows] },
       state: { type: 'vec4<f32>', access: after, shape: [o.pairs, 4] },
       ...(gradient ? { sums: { type: 'vec4<f32>', access: after, shape: [o.pairs, hidden] } as const } : {}),
+      // Only what an earlier part of the same dispatch wrote is read.
+      ...(lanes
+        ? { lanes: { type: 'vec4<f32>', access: 'write', shape: [laneRows(o, lanes), 4] } as const }
+        : {}),
     },
     workgroup,
     hardwareOnly: text.hardware,
@@ -102,6 +112,8 @@ function passKernel(o: HeadPass, variant: string, text: HeadPassText): Kernel {
       const rows = dimOf(o.rows, live)
       return [splitsOf(rows, o.pairs, o.maxSplits), Math.ceil(rows / rowTile), 1]
     },
+    settle: (outputs, live) => settledHead(o, outputs, dimOf(o.rows, live)),
+    steps: (live) => Math.ceil(tiles / splitsOf(dimOf(o.rows, live), o.pairs, o.maxSplits)),
     cost: (live) => {
       const rows = dimOf(o.rows, live)
       const partial = gradient ? splitsOf(rows, o.pairs, o.maxSplits) * rows * hidden * 4 : 0
@@ -113,6 +125,40 @@ function passKernel(o: HeadPass, variant: string, text: HeadPassText): Kernel {
   }
 }
 
+/** What the splits come to, as `head.combine` puts them together, but for factors of no concern: [rows], and [rows, hidden]. */
+function settledHead(
+  { pairs, maxSplits, weight }: HeadPass,
+  { state, sums, label_logit }: Record<string, Float32Array>,
+  rows: number,
+): Record<string, Float32Array> {
+  const splits = splitsOf(rows, pairs, maxSplits)
+  const hidden = weight.cols
+  const logSum = new Float32Array(rows)
+  const mean = new Float32Array(sums ? rows * hidden : 0)
+  for (let row = 0; row < rows; row++) {
+    const parts = Array.from({ length: splits }, (_, split) => split * rows + row)
+    const top = parts.reduce((most, pair) => Math.max(most, state![pair * 4]!), -1e30)
+    const scales = parts.map((pair) => Math.exp(state![pair * 4]! - top))
+    const sum = parts.reduce((total, pair, s) => total + scales[s]! * state![pair * 4 + 1]!, 0)
+    logSum[row] = top + Math.log(sum)
+    if (sums)
+      for (let c = 0; c < hidden; c++)
+        mean[row * hidden + c] =
+          parts.reduce((total, pair, s) => total + scales[s]! * sums[pair * hidden + c]!, 0) / sum
+  }
+  return { label_logit: label_logit!, logSum, mean }
+}
+
+/** Groups of at most four rows round up, once a split. */
+const laneRows = ({ pairs, maxSplits }: HeadPass, lanes: number) => (pairs + 3 * maxSplits) * lanes
+
+/** The tiles of a part of the dispatch, for both variants' text. */
+export const TILES_WGSL = `
+  let split_first = TILES * group.x / splits;
+  let split_tiles = TILES * (group.x + 1u) / splits - split_first;
+  let last_tile = split_first + min(slice.z, split_tiles);
+  for (var tile = split_first + min(slice.y, split_tiles); tile < last_tile; tile++) {`
+
 /** The pass with everything of a row tile in registers. */
 export function tiledPass(o: HeadPass, tile: HeadTile): HeadPassText {
   const { rowGroups, columnGroups, rows, words, depth } = tile
@@ -120,6 +166,8 @@ export function tiledPass(o: HeadPass, tile: HeadTile): HeadPassText {
   return {
     workgroup: rowGroups * columnGroups,
     rowTile: rowGroups * rows,
+    wordTile: columnGroups * words,
+    lanes: columnGroups / rows,
     hardware: true,
     wgsl: () => tiledWgsl(o, tile),
   }
@@ -208,22 +256,23 @@ fn kernel(group: vec3<u32>, local: u32) {
   var best${i} = ${NO_WORD};`,
   )}
   ${o.gradient ? each(I, (i) => each(C, (c) => `var sum${i}_${c} = vec4<f32>();`)) : ''}
-  ${
-    o.carry
-      ? each(
-          I,
-          (i) => `
-  let before${i} = state[pair${i}];
-  m${i} = before${i}.x;
-  l${i} = select(0.0, before${i}.y, cg == 0u);
-  best${i} = before${i}.z;
-  ${o.gradient ? each(C, (c) => `sum${i}_${c} = sums[pair${i} * ${H4}u + ${column(c)}];`) : ''}`,
-        )
-      : ''
+  let lane_at = (group.x * ((rows + ${RT - 1}u) / ${RT}u) + row0 / ${RT}u) * ${CG}u + cg;
+  ${o.carry ? '' : 'if (slice.y > 0u) '}{
+    ${each(
+      I,
+      (i) => `
+    let before${i} = state[pair${i}];
+    m${i} = before${i}.x;
+    l${i} = select(0.0, before${i}.y, cg == 0u);
+    best${i} = before${i}.z;
+    ${o.gradient ? each(C, (c) => `sum${i}_${c} = sums[pair${i} * ${H4}u + ${column(c)}];`) : ''}`,
+    )}
   }
-
-  let last_tile = TILES * (group.x + 1u) / splits;
-  for (var tile = TILES * group.x / splits; tile < last_tile; tile++) {
+  if (slice.y > 0u && live0) {
+    let lane = lanes[lane_at];
+    ${each(I, (i) => `l${i} = lane.${pick(i)};`)}
+  }
+${TILES_WGSL}
     let first = tile * ${W}u;
     ${each(I, (i) => each(J, (j) => `var z${i}_${j} = 0.0;`))}
     for (var k0 = 0u; k0 < ${H4}u; k0 += ${K}u) {
@@ -288,6 +337,7 @@ fn kernel(group: vec3<u32>, local: u32) {
     ${accumulate}
   }
 
+  if (slice.z < TILES && live0) { lanes[lane_at] = ${four((i) => `l${i}`, '0.0')}; }
   workgroupBarrier();
   scratch[rg * ${CG}u + cg] = ${four((i) => `l${i}`, '0.0')};
   workgroupBarrier();

@@ -6,6 +6,7 @@ import {
   NO_WORD,
   rowsWgsl,
   splitsWgsl,
+  TILES_WGSL,
 } from './head-pass.wgsl.ts'
 
 /** A workgroup's tile is `rows` x (`threads` * `words`); an invocation keeps rows x words logits, then rows x columns sums. */
@@ -24,7 +25,14 @@ export interface PlainTile {
  */
 export function plainPass(o: HeadPass, tile: PlainTile): HeadPassText {
   const { threads, rows } = tile
-  return { workgroup: threads, rowTile: rows, hardware: false, wgsl: () => plainWgsl(o, tile) }
+  return {
+    workgroup: threads,
+    rowTile: rows,
+    wordTile: threads * tile.words,
+    lanes: 0,
+    hardware: false,
+    wgsl: () => plainWgsl(o, tile),
+  }
 }
 
 function plainWgsl(o: HeadPass, tile: PlainTile): string {
@@ -78,20 +86,21 @@ fn kernel(group: vec3<u32>, local: u32) {
   var m = -1e30;
   var l = 0.0;
   var best = ${NO_WORD};
-  ${
-    o.carry
-      ? `let before = state[min(base + own, final_pair)];
-  m = before.x;
-  l = before.y;
-  best = before.z;`
-      : o.gradient
-        ? `for (var c = local; c < live * ${H4}u; c += ${T}u) { sums[base * ${H4}u + c] = vec4<f32>(); }
-  storageBarrier();`
-        : ''
+  ${o.carry ? '' : 'if (slice.y > 0u) '}{
+    let before = state[min(base + own, final_pair)];
+    m = before.x;
+    l = before.y;
+    best = before.z;
   }
-
-  let last_tile = TILES * (group.x + 1u) / splits;
-  for (var tile = TILES * group.x / splits; tile < last_tile; tile++) {
+  ${
+    o.gradient && !o.carry
+      ? `if (slice.y == 0u) {
+    for (var c = local; c < live * ${H4}u; c += ${T}u) { sums[base * ${H4}u + c] = vec4<f32>(); }
+  }
+  storageBarrier();`
+      : ''
+  }
+${TILES_WGSL}
     let first = tile * ${W}u;
     let count = min(${W}u, LAST + 1u - first);
     ${lines(words, (j) => `let word${j} = first + local + ${j * T}u; let at${j} = min(word${j}, LAST) * ${H4}u;`, 4)}

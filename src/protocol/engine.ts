@@ -10,10 +10,12 @@ export interface Engine {
   load(model: ModelSource, request: PlanRequest, options?: LoadOptions): Promise<void>
   /**
    * One optimizer step over the micro-batches of an accumulated batch. Returns as soon as the work is queued: the
-   * promise settles when the figures arrive, so a caller may keep two steps in flight. Non-finite steps leave weights
+   * promise settles when the figures arrive, so a caller may keep two steps in flight, or `stepsInFlight`. Non-finite steps leave weights
    * and moments untouched and report `finite: false`.
    */
   step(batches: Batch[], scalars: StepScalars, signal?: AbortSignal): Promise<StepResult>
+  /** Steps worth queueing at once, by what is known after the last one; 2 where it is not said. More where a browser looks for finished work only now and then. */
+  readonly stepsInFlight?: number
   /** Log-probability and arg-max hit of each supervised row, in row order. No dropout. */
   score(batch: Batch, options?: AdapterOption, signal?: AbortSignal): Promise<Score>
   /** Streams tokens of several prompts decoded side by side. */
@@ -165,4 +167,8 @@ export interface EngineDescription {
   choices: Record<string, string>
   /** Live bytes on the device, counted at allocation. */
   liveBytes: number
+  /** Kernels that were found unfit on this device while choosing, and why; none: absent. */
+  leftOut?: Record<string, string>
+  /** Bytes of device memory that were found to work at full pace, and that the plan takes, where it had wanted more. */
+  crowded?: { room: number; plan: number }
 }

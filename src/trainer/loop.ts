@@ -7,7 +7,7 @@ import { accumulated, type TrainingData } from './data.ts'
 import { evaluate } from './evaluate.ts'
 import { learningRate, runLength } from './schedule.ts'
 
-/** Steps queued on the device at most: one runs while the next is encoded. */
+/** Steps queued on the device, unless the engine knows better: one runs while the next is encoded. */
 const IN_FLIGHT = 2
 /** Seconds. Where a step takes longer, waiting for it costs nothing, and a stop does not wait for a second one. */
 const LONG_STEP = 1
@@ -92,6 +92,23 @@ function lostChoices(
   )
 }
 
+/** What is to be said of kernels that the engine found unfit. */
+function leftOut(found: Readonly<Record<string, string>> | undefined): string | null {
+  if (!found) return null
+  const names = Object.entries(found).map(([variant, why]) => `${variant}: ${why}`)
+  const more = names.length > SAID ? `; and ${names.length - SAID} more` : ''
+  return `Kernels that this graphics processor or its driver does not run rightly were left out (${names.slice(0, SAID).join('; ')}${more}). The run uses others.`
+}
+
+/** What is to be said where a run had to do with less memory than it is given elsewhere. */
+function crowded(found: { room: number; plan: number } | undefined): string | null {
+  if (!found) return null
+  const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`
+  return found.plan <= found.room
+    ? `Beyond ${mib(found.room)} the graphics memory is full or slow. The run takes ${mib(found.plan)}, and computes more again instead.`
+    : `Beyond ${mib(found.room)} the graphics memory is full or slow, and the run needs ${mib(found.plan)}: its steps may take many times longer. Close other windows, or lower max_length or the batch size.`
+}
+
 interface Pending {
   step: number
   epoch: number
@@ -125,6 +142,8 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   let savedAt = meta?.step ?? -1
   let baseAnswers: string[] | null = null
   let arrival = now()
+  /** The last steps: figures of several may arrive together. */
+  let recent: { seconds: number; tokens: number }[] = []
   /** Until the first step has been timed, it may be a long one. */
   let inFlightLimit = 1
 
@@ -155,12 +174,15 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   const report = (pending: Pending, result: StepResult) => {
     const seconds = (now() - arrival) / 1000
     arrival = now()
-    inFlightLimit = seconds > LONG_STEP ? 1 : IN_FLIGHT
+    inFlightLimit = seconds > LONG_STEP ? 1 : (engine.stepsInFlight ?? IN_FLIGHT)
     step = pending.step
     epoch = pending.epoch
     position = pending.next
     tokens += result.tokens
     skippedInRow = result.finite ? 0 : skippedInRow + 1
+    // Where more than two are in flight, figures are noticed by the interval.
+    recent = [...recent, { seconds, tokens: result.tokens }].slice(-Math.max(1, inFlightLimit - 1))
+    const [time, count] = recent.reduce(([s, t], one) => [s + one.seconds, t + one.tokens], [0, 0])
     emit({
       type: 'step',
       step,
@@ -171,7 +193,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
       learning_rate: pending.learning_rate,
       grad_norm: result.grad_norm,
       tokens,
-      tokens_per_second: seconds > 0 ? result.tokens / seconds : 0,
+      tokens_per_second: time > 0 ? count / time : 0,
       ...(result.finite ? {} : { skipped: true as const }),
     })
     if (result.finite) return
@@ -299,6 +321,9 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     }
   }
 
+  const about = engine.describe()
+  for (const message of [leftOut(about.leftOut), crowded(about.crowded)])
+    if (message !== null) emit({ type: 'notice', step, message })
   if (run.resume) {
     const lost = lostChoices(run.resume.meta.choices, engine.describe().choices)
     if (lost !== null) emit({ type: 'notice', step, message: lost })

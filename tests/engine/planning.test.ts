@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { GEMMA_1B } from '../../bench/shapes.ts'
+import { GEMMA_1B, GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
+import { hardwarePlan } from '../../bench/simulation.ts'
 import { planEngine } from '../../src/engine/plan.ts'
+import { AT_LOAD } from '../../src/engine/session.ts'
 import type { Gpu } from '../../src/gpu/device.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import { GpuContext } from '../../src/gpu/program.ts'
@@ -117,6 +119,17 @@ describe('planning', () => {
       expect(new Set(compiled).size).toBe(compiled.length)
       expect(compiled.length).toBeGreaterThan(30)
       expect(written.names).toHaveLength(compiled.length)
+    }
+  })
+
+  test('a load compiles at most 80 pipelines of its own, with the kernels that a GPU is given', async () => {
+    for (const model of [PEBBLE, GEMMA_270M, GEMMA_1B]) {
+      const { context, compiled } = fakeContext()
+      const { tapes } = hardwarePlan({ ...request(model), lora: parseRunConfig({}).lora })
+      for (const name of AT_LOAD)
+        for (const { kernel } of tapes[name]!.tape.dispatches) await context.pipeline(kernel)
+      expect(compiled.length).toBeGreaterThan(40)
+      expect(compiled.length).toBeLessThanOrEqual(80)
     }
   })
 

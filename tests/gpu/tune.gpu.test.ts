@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import { measureRates } from '../../src/gpu/measure.ts'
+import { GpuContext } from '../../src/gpu/program.ts'
 import { tune } from '../../src/gpu/tune.ts'
+import { behindDriver } from '../support/driver.ts'
 import { sharedContext } from '../support/gpu.ts'
 
 const DIMS = { tokens: 256, supervised: 1, sequences: 1 }
 
-/** Writes sums of `terms` terms: the more of them, the slower. */
+/** Doubles, once it has summed `terms` terms for nothing: the more of them, the slower. */
 function summing(terms: number, more: Partial<Kernel> = {}): Kernel {
   return {
     name: `test.sum_${terms}`,
@@ -20,7 +22,8 @@ fn kernel(group: vec3<u32>, local: u32) {
   let at = group.y * 64u + local;
   var sum = 0.0;
   for (var i = 0u; i < ${terms}u; i++) { sum = sum * 0.5 + x[(at + i) % arrayLength(&x)]; }
-  y[at] = sum;
+  // Never so, but no compiler knows.
+  y[at] = select(2.0 * x[at], sum, sum == 12345.0);
 }`,
     grid: (live) => [1, live.tokens, 1],
     cost: (live) => ({ flops: live.tokens * 64 * terms, bytes: 0 }),
@@ -102,6 +105,50 @@ describe('tune', () => {
     }
     const want = context.gpu.software ? 'made' : 'quick'
     expect(await tune(context, new Map([['a 1', made]]), {}, DIMS)).toEqual({ 'a 1': want })
+  })
+
+  describe('a driver that is not to be trusted', () => {
+    const named = (terms: number, name: string) => summing(terms, { name: `test.${name}` })
+    const trio = { right: named(300, 'right'), other: named(600, 'other'), bad: named(2, 'bad') }
+    const asked = new Map([
+      ['a 1', trio],
+      ['a 2', trio],
+    ])
+    const changed = (change: (code: string) => string) => ({
+      code: (kernel: string, code: string) => (kernel === 'test.bad' ? change(code) : code),
+    })
+    const faults = {
+      'skips a kernel': [changed((code) => code.replace('y[at] = ', 'let unused = ')), /did nothing/],
+      'computes one wrongly': [
+        changed((code) => code.replace('2.0 * x', '2.01 * x')),
+        /y at \d+ is .* where others have/,
+      ],
+      'does not compile one': [changed((code) => `${code} !`), /does not compile/],
+      'hangs in one for 3 s': [
+        { hang: (kernel: string) => (kernel === 'test.bad' ? 3000 : 0) },
+        /took 3\.\d s/,
+      ],
+    } as const
+    for (const [fault, [driver, why]] of Object.entries(faults))
+      test(`${fault}: it is named and left out, and the rest is chosen from`, async () => {
+        const context = new GpuContext(behindDriver((await sharedContext()).gpu, driver))
+        const told: [string, string][] = []
+        const own = { ...options, onLeftOut: (...one: [string, string]) => told.push(one) }
+        expect(await tune(context, asked, {}, DIMS, undefined, own)).toEqual({
+          'a 1': 'right',
+          'a 2': 'right',
+        })
+        expect(told).toEqual([['a bad', expect.stringMatching(why)]])
+        context.dispose()
+      })
+
+    test('of two that differ the first is taken', async () => {
+      const driver = changed((code) => code.replace('2.0 * x', '2.01 * x'))
+      const context = new GpuContext(behindDriver((await sharedContext()).gpu, driver))
+      const two = new Map([['a 1', { right: trio.right, bad: trio.bad }]])
+      expect(await tune(context, two, {}, DIMS, undefined, options)).toEqual({ 'a 1': 'right' })
+      context.dispose()
+    })
   })
 
   test('stops when told to', async () => {

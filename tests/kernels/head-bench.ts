@@ -103,7 +103,10 @@ export async function benchHead(context: GpuContext, o: HeadBench): Promise<Head
   const workspace = new Workspace(gpu, [whole])
   const program = await Program.record(context, tape.dispatches, places, live, whole, workspace)
   context.writeScalars({ ...live, loss_scale: LOSS_SCALE })
-  const slicer = new Slicer({ flops: gpu.software ? 2e10 : 5e12, bandwidth: gpu.software ? 5e9 : 2e11 }, 0.5)
+  const slicer = new Slicer(
+    { flops: gpu.software ? 2e10 : 5e12, bandwidth: gpu.software ? 5e9 : 2e11 },
+    { target: 0.5 },
+  )
   const once = async () => {
     const start = performance.now()
     await program.run(live, slicer)

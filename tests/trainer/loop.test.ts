@@ -30,6 +30,30 @@ describe('training', () => {
     expect(run.engine.mostInFlight).toBe(2)
   })
 
+  test('keeps as many in flight as the engine says are worth it', async () => {
+    const engine = Object.assign(new BigramEngine(), { stepsInFlight: 5 })
+    const sitting = sit(
+      { training: { ...CONFIG, max_steps: 30, save_steps: 100, eval_steps: 100 } },
+      { engine },
+    )
+    await sitting.done
+    expect(engine.mostInFlight).toBe(5)
+  })
+
+  test('says which kernels an engine left out, and what it found of memory', async () => {
+    const engine = new BigramEngine()
+    const about = engine.describe()
+    const leftOut = { 'head.loss tiled': 'it did nothing' }
+    engine.describe = () => ({ ...about, leftOut, crowded: { room: 2 ** 30, plan: 2 ** 29 } })
+    const { events, done } = sit({ training: { ...CONFIG, max_steps: 1 } }, { engine })
+    await done
+    const notices = events.flatMap((event) => (event.type === 'notice' ? [event.message] : []))
+    expect(notices).toEqual([
+      expect.stringContaining('(head.loss tiled: it did nothing)'),
+      expect.stringContaining('Beyond 1024 MiB the graphics memory is full or slow. The run takes 512 MiB'),
+    ])
+  })
+
   test('begins nothing ahead of a step that takes long, nor of the first', async () => {
     const run = sit(CONFIG, {
       now: (() => {

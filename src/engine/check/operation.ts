@@ -2,6 +2,7 @@ import { type Dim, type Dims, sizeOf } from '../../gpu/kernel.ts'
 import { planMemory, tensorBytes } from '../../gpu/memory.ts'
 import { type GpuContext, type Place, Program, Workspace } from '../../gpu/program.ts'
 import type { Scalars } from '../../gpu/scalars.ts'
+import type { Slicer } from '../../gpu/slicer.ts'
 import { choicesOf } from '../../gpu/specialise.ts'
 import { type ScalarType, Tape, type Tensor } from '../../gpu/tape.ts'
 import { copy } from '../../kernels/copy.ts'
@@ -210,8 +211,13 @@ export const tapeOf = (c: OperationCase, seeded = false): Tape => record(c, seed
 /** The variants that a case's operations choose between, by key. */
 export const askedBy = (c: OperationCase): Tape['asked'] => tapeOf(c).asked
 
-/** One run over poisoned buffers; `seeded` gives every wanted gradient something to be added to. */
-export async function runOperation(context: GpuContext, c: OperationCase, seeded: boolean): Promise<Ran> {
+/** One run over poisoned buffers, cut by `slicer`; `seeded` gives every wanted gradient something to be added to. */
+export async function runOperation(
+  context: GpuContext,
+  c: OperationCase,
+  seeded: boolean,
+  slicer?: Slicer,
+): Promise<Ran> {
   const { gpu } = context
   const { live, capacity } = dimsOf(c)
   const { tape, inputs, outputs, cotangents, seeds } = record(c, seeded)
@@ -281,7 +287,7 @@ export async function runOperation(context: GpuContext, c: OperationCase, seeded
     try {
       const program = await Program.record(context, tape.dispatches, places, capacity, layout, workspace)
       context.writeScalars({ ...live, ...c.scalars })
-      await program.run(live)
+      await program.run(live, slicer)
     } catch (error) {
       failed = error
     }
