@@ -32,6 +32,14 @@ export const NO_MAPPING = mappingOf(defaultRunConfig().data)
 /** How a file is to be read, where there is a choice: of what is left out or null, the reader decides. */
 export type ReadOptions = Partial<DataConfig['reading']>
 
+/** What a file has to choose from, by way of reading: the sheets of a workbook. */
+export type ReadingOffers = { [Way in keyof ReadOptions]: string[] }
+
+/** What was said of it. */
+export type SaidReading = {
+  [Way in keyof ReadOptions]: NonNullable<ReadOptions[Way]> | undefined
+}
+
 /**
  * Named columns, and for a prompt without a response (or the other way round) the guess for its partner. With steps, only
  * columns that are there beforehand can be guessed.

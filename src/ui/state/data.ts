@@ -276,6 +276,8 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
     /** Back to the choice of data; what is stored stays. */
     close: () => {
       setDataset(null)
+      // How one file was read says nothing of the next.
+      change({ reading: NO_DATA.reading })
       report(null)
     },
     async remove(id: string) {

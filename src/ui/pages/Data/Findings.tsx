@@ -1,5 +1,6 @@
 import { createMemo, createSignal, For, Show } from 'solid-js'
-import type { Finding, Fix } from '../../../protocol/studio.ts'
+import { isOfReading } from '../../../protocol/preparation.ts'
+import type { Finding, Fix, ReadOptions } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
 import { TextField } from '../../components/Field.tsx'
@@ -25,7 +26,9 @@ export function Findings(props: {
     const prepared = data.prepared()
     // What was said of a sample's lengths is known of all examples once they are tokens.
     const exact = prepared !== null && !prepared.estimate && !data.preparing()
-    const inspected = data.findings()?.filter(({ fix }) => !(exact && fix?.kind === 'training'))
+    const looked = data.findings()?.filter(({ fix }) => !(exact && fix?.kind === 'training'))
+    // How the file was read stays true whatever is found in its rows.
+    const inspected = looked && [...props.opening.filter(isOfReading), ...looked]
     const known = inspected ?? props.opening
     // Preparing names again, row by row, what looking through all rows has summed up.
     const further = (data.prepared()?.findings ?? []).filter(
@@ -74,6 +77,15 @@ export function Findings(props: {
         () => settings.training[fix.field] === fix.value,
         () => settings.setTraining(fix.field, before),
       )
+    } else if (fix.kind === 'reading') {
+      const before = data.reading()
+      if (!(await readAs(fix.reading))) return
+      const hash = data.dataset()?.hash
+      note(
+        said,
+        () => data.dataset()?.hash === hash,
+        () => void readAs(before),
+      )
     } else if (fix.kind === 'edit' && (await data.edit(fix.edits))) {
       const hash = data.dataset()?.hash
       note(
@@ -83,6 +95,16 @@ export function Findings(props: {
       )
     }
   }
+
+  /** Reads what is open once more, with these ways of reading. */
+  async function readAs(reading: ReadOptions): Promise<boolean> {
+    data.setReading(reading)
+    const again = data.readAgain(data.dataset()?.id ?? '')
+    return again !== null && (await again())
+  }
+
+  /** Whether its remedy can be had here: a file that is not at hand any more cannot be read again. */
+  const canDo = (fix: Fix) => fix.kind !== 'reading' || data.readAgain(data.dataset()?.id ?? '') !== null
 
   function undo(): void {
     done()?.undo()
@@ -109,7 +131,7 @@ export function Findings(props: {
           {t('rows.show', { row: row! + 1 })}
         </Button>
       </Show>
-      <Show when={fix}>
+      <Show when={fix && canDo(fix) && fix}>
         {(known) => <Button onClick={() => void apply(known())}>{known().label}</Button>}
       </Show>
     </>
