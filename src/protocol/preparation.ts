@@ -47,6 +47,8 @@ export type FindingKind =
   | 'mixed_types'
   | 'empty_column'
   | 'step'
+  | 'preference_pairs'
+  | 'left_aside'
   | (typeof READING_KINDS)[number]
 
 /** What reading a file brought up: how it was taken, and how else it could be read. True of the file, whatever is made of it. */

@@ -53,7 +53,12 @@ export function mappingFor(named: Partial<Mapping>, guess: Mapping): Mapping {
   const extra = words ? { labels: words } : {}
   if (Object.keys(columns).length === 0)
     return { prompt, response, system, messages, text, input, labels, ...extra }
-  if (own.messages !== undefined || own.text !== undefined) return { ...NO_MAPPING, ...own }
+  if (own.text !== undefined) return { ...NO_MAPPING, ...own }
+  // A system text belongs to the conversations that it was guessed beside.
+  if (own.messages !== undefined)
+    return { ...NO_MAPPING, ...(own.messages === messages ? { system } : {}), ...own }
+  if (messages !== null && own.system !== undefined && Object.keys(columns).length === 1)
+    return { ...NO_MAPPING, messages, ...own }
   // A template says itself what is asked; a prompt that was named goes without the guess's further column.
   if (own.template !== undefined) return { ...NO_MAPPING, response, ...own }
   return { ...NO_MAPPING, prompt, response, ...(own.prompt === undefined ? { input } : {}), ...own }

@@ -48,13 +48,16 @@ export function mappingOfKind(kind: Kind, guess: Guess, columns: readonly Column
 export function withRole(mapping: Required<Mapping>, role: Role, column: string | null): Required<Mapping> {
   const next = { ...mapping, [role]: column }
   if (column === null) return next
-  const pair = { prompt: null, response: null, system: null, input: null, template: null, labels: null }
-  if (role === 'messages') Object.assign(next, pair, { text: null })
-  else if (role === 'text') Object.assign(next, pair, { messages: null })
+  const pair = { prompt: null, response: null, input: null, template: null, labels: null }
+  // A system text goes along with other conversations, not with another kind of mapping.
+  const system = mapping.messages === null ? null : mapping.system
+  if (role === 'messages') Object.assign(next, pair, { text: null, system })
+  else if (role === 'text') Object.assign(next, pair, { messages: null, system: null })
+  else if (role === 'system') Object.assign(next, { text: null })
   else Object.assign(next, { messages: null, text: null })
   if (role === 'prompt') next.template = null
   if (role === 'response' && mapping.response !== column) next.labels = null
-  for (const other of ['prompt', 'response', 'system'] as const)
+  for (const other of ['prompt', 'response', 'system', 'messages'] as const)
     if (other !== role && next[other] === column) next[other] = null
   if (next.input === column) next.input = null
   return next
@@ -66,7 +69,7 @@ export function withRole(mapping: Required<Mapping>, role: Role, column: string 
  */
 export function tidyMapping(mapping: Mapping): Required<Mapping> {
   const { prompt, response, system, messages, text, input } = mapping
-  if (messages !== null) return { ...NO_MAPPING, messages }
+  if (messages !== null) return { ...NO_MAPPING, messages, system }
   if (text !== null) return { ...NO_MAPPING, text }
   const template = mapping.template?.trim() ? mapping.template : null
   const asks = template !== null || prompt !== null
