@@ -1,3 +1,4 @@
+import type { SplitConfig } from './data-steps.ts'
 import { type DataConfig, defaultRunConfig, type RunConfig } from './run-config.ts'
 
 /** What is trained on what, and how: the same recipe on the same bytes gives the same run. */
@@ -62,4 +63,25 @@ export function mappingFor(named: Partial<Mapping>, guess: Mapping): Mapping {
   // A template says itself what is asked; a prompt that was named goes without the guess's further column.
   if (own.template !== undefined) return { ...NO_MAPPING, response, ...own }
   return { ...NO_MAPPING, prompt, response, ...(own.prompt === undefined ? { input } : {}), ...own }
+}
+
+/**
+ * How a data set is prepared under a config, the same on the page and on the command line: columns that are not named are guessed, and
+ * where the config says nothing of the split, a column that says which rows are for testing is heeded. A config of a run, which
+ * names the data's hash, is taken word for word.
+ * @param said whether a random split is meant even where a column says more
+ */
+export function dataFor(
+  data: DataConfig,
+  { guess, splitGuess }: { guess: Mapping; splitGuess?: SplitConfig },
+  named: Partial<Mapping> = mappingOf(data),
+  said = data.hash !== null,
+): DataConfig {
+  const unsaid = !said && data.split.method === 'random'
+  return {
+    ...data,
+    ...NO_MAPPING,
+    ...mappingFor(named, guess),
+    ...(unsaid && splitGuess ? { split: splitGuess } : {}),
+  }
 }

@@ -1,13 +1,12 @@
 import * as v from 'valibot'
 import { type DataStep, DataStepSchema, NO_SPLIT, type SplitConfig } from '../../protocol/data-steps.ts'
-import { mappingOf, NO_MAPPING } from '../../protocol/recipe.ts'
+import { dataFor, mappingOf, NO_MAPPING } from '../../protocol/recipe.ts'
 import { type DataConfig, defaultRunConfig } from '../../protocol/run-config.ts'
 import type {
   ChatFormat,
   ColumnInfo,
   ColumnRoles,
   DatasetInfo,
-  Finding,
   Fix,
   Guess,
   Mapping,
@@ -101,6 +100,14 @@ export function readyData(data: DataConfig): DataConfig {
   }
 }
 
+/** How a data set is prepared that was opened without a config: as it is guessed, with what was chosen before it was opened. */
+export function freshData(
+  info: Pick<DatasetInfo, 'guess' | 'splitGuess'>,
+  { reading, validation_share }: Pick<DataConfig, 'reading' | 'validation_share'>,
+): DataConfig {
+  return dataFor({ ...NO_DATA, reading, validation_share }, info)
+}
+
 /** What a run config says of the data set itself, so that it can be found and read again. */
 export function dataIdentity({
   name,
@@ -152,21 +159,4 @@ export function applyFix(data: DataConfig, fix: Fix): DataConfig | null {
   if (fix.kind === 'mapping') return { ...data, ...fix.mapping }
   if (fix.kind === 'split') return { ...data, split: { ...data.split, ...fix.split } }
   return null
-}
-
-const WORST = { error: 0, warning: 1, note: 2 }
-
-/** Each finding once, the worst first; among equals, those that can be mended at a press. */
-export function sortFindings(findings: Finding[]): Finding[] {
-  const seen = new Map<string, Finding>()
-  for (const finding of findings) {
-    const key = finding.kind
-      ? `${finding.kind}|${finding.column}|${finding.row}|${finding.message}`
-      : `${finding.message}|${finding.row}|${finding.column}`
-    const known = seen.get(key)
-    if (!known || (!known.fix && finding.fix)) seen.set(key, finding)
-  }
-  return [...seen.values()].sort(
-    (a, b) => WORST[a.severity] - WORST[b.severity] || Number(!a.fix) - Number(!b.fix),
-  )
 }

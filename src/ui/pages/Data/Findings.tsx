@@ -1,5 +1,5 @@
 import { createMemo, createSignal, For, Show } from 'solid-js'
-import { isOfReading } from '../../../protocol/preparation.ts'
+import { knownFindings } from '../../../protocol/findings.ts'
 import type { Finding, Fix, ReadOptions } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
@@ -8,7 +8,7 @@ import { Fold } from '../../components/Fold.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { applyFix, sortFindings } from '../../state/data-recipe.ts'
+import { applyFix } from '../../state/data-recipe.ts'
 
 /** Findings in view at once; the rest is folded away. Errors are always in view. */
 const IN_VIEW = 2
@@ -24,18 +24,13 @@ export function Findings(props: {
   const [asking, setAsking] = createSignal<Extract<Fix, { kind: 'label_words' }> | null>(null)
   const sorted = createMemo(() => {
     const prepared = data.prepared()
-    // What was said of a sample's lengths is known of all examples once they are tokens.
     const exact = prepared !== null && !prepared.estimate && !data.preparing()
-    const looked = data.findings()?.filter(({ fix }) => !(exact && fix?.kind === 'training'))
-    // How the file was read stays true whatever is found in its rows.
-    const inspected = looked && [...props.opening.filter(isOfReading), ...looked]
-    const known = inspected ?? props.opening
-    // Preparing names again, row by row, what looking through all rows has summed up.
-    const further = (data.prepared()?.findings ?? []).filter(
-      (finding) =>
-        !inspected?.some((other) => other.row === finding.row && other.severity === finding.severity),
-    )
-    const found = sortFindings([...known, ...further])
+    const found = knownFindings({
+      opening: props.opening,
+      inspected: data.findings(),
+      prepared: prepared?.findings ?? [],
+      exact,
+    })
     const errors = found.filter((finding) => finding.severity === 'error').length
     const warnings = found.filter((finding) => finding.severity === 'warning').length
     const shown = Math.max(errors, Math.min(IN_VIEW, errors + warnings))
