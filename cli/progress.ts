@@ -1,4 +1,6 @@
 import type { RunEvent } from '../src/protocol/events.ts'
+import type { Finding } from '../src/protocol/preparation.ts'
+import { findingLine } from './findings.ts'
 
 /** Lines a second at most for what happens often. */
 const EVERY_MS = 1000
@@ -11,6 +13,13 @@ export class Progress {
 
   constructor(json: boolean) {
     this.#json = json
+  }
+
+  /** What was found in the data. */
+  found(finding: Finding): void {
+    process.stdout.write(
+      `${this.#json ? JSON.stringify({ type: 'finding', ...finding }) : findingLine(finding)}\n`,
+    )
   }
 
   show(event: RunEvent): void {

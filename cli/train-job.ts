@@ -27,6 +27,7 @@ const FIELD_FLAGS: Record<string, [section: string, field: string]> = {
   ...flagsOf('lora', { r: 'lora_r' }),
   ...flagsOf('engine', { kind: 'engine' }, ['choices']),
   ...flagsOf('data.reading', (name) => `reading_${name}`),
+  ...flagsOf('data.split', (name) => `split_${name}`, ['validation_values', 'test_values']),
   validation_share: ['data', 'validation_share'],
 }
 for (const [short, name] of Object.entries(ALIASES)) FIELD_FLAGS[short] = ['training', name]
@@ -57,6 +58,7 @@ const SPEC = {
   export: 'list',
   sample: 'list',
   start_from: 'text',
+  strict: 'switch',
   resume: 'switch',
   json: 'switch',
   help: 'switch',
@@ -107,6 +109,7 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --start-from DIR     begin with an adapter in PEFT's layout (adapter_config.json, adapter_model.safetensors); without --config
                        its LoRA settings are taken over
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
+  --strict             refuse data that has a warning; every finding is printed with its code in any case
   --resume             go on from DIR/checkpoint
   --json               events on standard output, one JSON object a line
   --help
@@ -120,6 +123,8 @@ What computes; auto is webgpu on a graphics card, else portable, which runs on t
 ${flagList('engine')}
 How the file is read, where it leaves a choice:
 ${flagList('data.reading')}
+Which rows are held out; where nothing is said, a column "split" or file names that say it are heeded:
+${flagList('data.split')}
 
 Exit code: 0 done, 2 bad input (one line on standard error says what, where, and what to do), 1 anything else.
 Ctrl+C stops after the step under way, with a checkpoint.`
@@ -141,6 +146,9 @@ export interface TrainJob {
   out: string
   /** Folder of the adapter to begin with. */
   startFrom: string | null
+  /** Whether a flag says how rows are held out. */
+  splitSaid: boolean
+  strict: boolean
   /** Formats of export that were asked for. */
   exports: string[]
   resume: boolean
@@ -212,6 +220,8 @@ export function trainJob(argv: string[]): TrainJob | null {
     out: resolve(out),
     startFrom: startFrom === null ? null : resolve(startFrom),
     exports: flags.export ?? [],
+    splitSaid: flags.split_method !== undefined,
+    strict: flags.strict ?? false,
     resume,
     json: flags.json ?? false,
   }

@@ -2,6 +2,7 @@ import { openAsBlob } from 'node:fs'
 import { join } from 'node:path'
 import { LapidaryError } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
+import type { Finding } from '../src/protocol/preparation.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
 import { adapterHash, openAdapter, readAdapter } from '../src/workers/adapter-files.ts'
 import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
@@ -75,6 +76,11 @@ async function drive(
     const message = JSON.parse(text) as
       | { config: RunConfig; device: string }
       | { event: RunEvent; logged: boolean }
+      | { finding: Finding }
+    if ('finding' in message) {
+      progress.found(message.finding)
+      return
+    }
     if ('config' in message) {
       config = kept(message.config)
       device = message.device
@@ -121,6 +127,8 @@ async function drive(
     },
     config: job.config,
     mapping: job.mapping,
+    splitSaid: job.splitSaid,
+    strict: job.strict,
     samplePrompts: job.samples.map((prompt) => ({ prompt })),
     resume: job.resume
       ? { checkpoint: `${url}given/out/checkpoint/`, log: `${url}given/out/metrics.jsonl` }

@@ -11,7 +11,7 @@ export function normalName(name: string): string {
 
 /** Names of each part, the surest first. */
 export const NAMES = {
-  messages: ['messages', 'conversations', 'conversation', 'chat', 'dialogue', 'dialog', 'turns'],
+  messages: ['messages', 'conversations', 'conversation', 'chat', 'dialogue', 'dialog', 'turns', 'contents'],
   system: ['system', 'system prompt', 'system message', 'system instruction'],
   prompt: [
     'prompt',
@@ -139,6 +139,13 @@ export const PAIRS: readonly NamedPair[] = [
     response: ['targets', 'target', 'output', 'outputs', 'output text', 'label'],
   },
 ]
+
+/** What a model must not learn: the worse answer of a pair. */
+export const REJECTED = /^(?:rejected|dispreferred|losing|worse)(?: |$)/
+/** The better one. */
+export const CHOSEN = /^(?:chosen|preferred|winning|better)(?: |$)/
+/** What a conversation may depend on without being part of it. */
+export const BESIDE = ['history', 'tools', 'functions']
 
 /** Columns about an example, whatever else their names say: `review_id` is no review. */
 export const ABOUT = /(^| )(id|ids|idx|index|uuid|hash|url|link|date|time|count|length)$/

@@ -1,9 +1,15 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader, plainTextTest, tableRows } from '../files/table.ts'
-import type { ColumnInfo, DatasetInfo, DatasetPreview, Finding } from '../protocol/studio.ts'
+import type {
+  ColumnInfo,
+  DatasetInfo,
+  DatasetPreview,
+  Finding,
+  ReadingOffers,
+  ReadOptions,
+} from '../protocol/studio.ts'
 import { findIssues } from './findings.ts'
 import { guessMapping } from './guess.ts'
-import type { ReaderOptions } from './readers/options.ts'
 
 export interface Dataset {
   name: string
@@ -16,7 +22,9 @@ export interface Dataset {
   /** What reading the file itself brought up. */
   findings: Finding[]
   /** What was said of how to read it, where that makes a difference to this format. */
-  reading?: ReaderOptions
+  reading?: ReadOptions
+  /** What the file has to choose from. */
+  offers?: ReadingOffers
 }
 
 /** What the page shows of a data set. */
@@ -35,6 +43,7 @@ export function describeDataset(id: string, dataset: Dataset): DatasetInfo {
     preview: tableRows(table, 0, 5),
     format: dataset.format,
     ...(dataset.reading ? { reading: dataset.reading } : {}),
+    ...(dataset.offers ? { offers: dataset.offers } : {}),
   }
 }
 

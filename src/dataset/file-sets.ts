@@ -55,11 +55,17 @@ export function chooseFiles(
   }
 }
 
-/** For each file what it is for, where all names say so and they do not all say the same; else null. */
+/**
+ * For each file what it is for, by its name or the folder it lies in, where they do not all say the same; else null. Beside files for
+ * testing or validation, one that does not say is for training.
+ */
 export function splitsOf(names: readonly string[]): string[] | null {
-  const splits = names.map((name) => splitOfName(baseName(name)))
-  const known = splits.filter((split) => split !== null)
-  return known.length === names.length && new Set(known).size > 1 ? known : null
+  const splits = names.map((name) => {
+    const folders = name.split('/').slice(0, -1).reverse()
+    const found = [baseName(name), ...folders].map(splitOfName)
+    return found.find((split) => split !== null) ?? 'train'
+  })
+  return new Set(splits).size > 1 ? splits : null
 }
 
 /** Says what was put together. */
@@ -79,7 +85,7 @@ export function putTogether(
           {
             severity: 'note' as const,
             message: `The column "${SPLIT}" was made from the files' names: it says which rows are for ${listed([...new Set(splits)])}.`,
-            hint: 'Choose it as the split, so that what is meant for testing is not learnt.',
+            hint: 'Rows for testing and validation are not trained on, unless another way of holding rows out is chosen.',
             column: SPLIT,
           },
         ]

@@ -2,26 +2,48 @@ import type { Table } from 'apache-arrow'
 import { columnReader } from '../files/table.ts'
 import { NO_MAPPING } from '../protocol/recipe.ts'
 import type { ColumnInfo, Guess } from '../protocol/studio.ts'
-import { ABOUT, LEAST_PARTIAL, languageOf, NAMES, normalName, PAIRS } from './column-names.ts'
-import { readMessages } from './messages.ts'
-import { asText } from './values.ts'
+import {
+  ABOUT,
+  CHOSEN,
+  LEAST_PARTIAL,
+  languageOf,
+  NAMES,
+  normalName,
+  PAIRS,
+  REJECTED,
+} from './column-names.ts'
+import { looksLikeTurns, readMessages } from './messages.ts'
+import { asText, isMissing, squadAnswer } from './values.ts'
 
 /** First guess at the roles of columns, with the reason in words. All roles are null where there is no telling. */
 export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Guess {
-  const usable = columns.filter((column) => column.type !== 'empty')
-  const messages =
-    byName(usable, NAMES.messages, (column) => holdsMessages(table, column.name)) ??
-    usable.find((column) => column.type === 'list' && holdsMessages(table, column.name))?.name
-  if (messages !== undefined)
+  const there = columns.filter((column) => column.type !== 'empty')
+  const usable = there.filter(({ name }) => !REJECTED.test(normalName(name)))
+  const holding = new Map(usable.map(({ name, type }) => [name, holds(table, name, type)]))
+  const isChat = ({ name }: ColumnInfo) => holding.get(name) === 'conversations'
+  const system = byName(usable.filter(isPlainOrParts), NAMES.system) ?? null
+  const named = byName(usable, NAMES.messages, isChat)
+  const parts = named === undefined ? turnsPair(table, usable, holding) : null
+  if (parts) return { ...NO_MAPPING, ...parts, system }
+  const messages = named ?? usable.find(isChat)?.name
+  if (messages !== undefined) {
+    const before = system === null ? '' : ` "${system}" is put before them where they have no such turn.`
+    const better = usable.length < there.length && CHOSEN.test(normalName(messages))
     return {
       ...NO_MAPPING,
       messages,
-      reason: `"${messages}" holds conversations: turns with a role and content.`,
+      system,
+      reason: `"${messages}" holds conversations: turns with a role and content.${before}${better ? ' The rejected answers are not learnt.' : ''}`,
     }
-  const plain = usable.filter(({ type }) => type !== 'list' && type !== 'object')
-  const system = byName(plain, NAMES.system) ?? null
-  const rest = plain.filter((column) => column.name !== system)
-  const pair = knownPair(rest) ?? translation(rest) ?? usualNames(rest) ?? onlyTwo(rest)
+  }
+  const plain = usable.filter(
+    ({ name, type }) =>
+      holding.get(name) !== 'turns' && ((type !== 'list' && type !== 'object') || isSquad(table, name)),
+  )
+  const own = plain.some(({ name }) => name === system) ? system : null
+  const rest = plain.filter((column) => column.name !== own)
+  const isAll = rest.length + (own === null ? 0 : 1) === there.length
+  const pair = knownPair(rest) ?? translation(rest) ?? usualNames(rest) ?? (isAll ? onlyTwo(rest) : null)
   if (pair) {
     const { reason, input, ...roles } = pair
     const labels = sentimentWords(table, pair.response)
@@ -31,16 +53,30 @@ export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Gues
     return {
       ...NO_MAPPING,
       ...roles,
-      system,
+      system: own,
       ...(input === undefined ? {} : { input }),
       ...(labels === null ? {} : { labels }),
       reason: `${reason}${extra}${words}`,
     }
   }
+  const unread = usable.find(({ name }) => holding.get(name) === 'turns')
+  const preference = usable.length < there.length
   const texts = rest.filter((column) => column.type === 'text')
-  const text = byName(texts, NAMES.text) ?? (rest.length === 1 ? texts[0]?.name : undefined)
+  const only = isAll && rest.length === 1 ? texts[0]?.name : undefined
+  const text = unread || preference ? undefined : (byName(texts, NAMES.text) ?? only)
   if (text !== undefined)
     return { ...NO_MAPPING, text, reason: `"${text}" is the only text; the model learns to continue it.` }
+  if (preference)
+    return {
+      ...NO_MAPPING,
+      reason:
+        'These are pairs of a chosen and a rejected answer. Choose what is asked, and the chosen answer; the rejected one is not to be learnt.',
+    }
+  if (unread)
+    return {
+      ...NO_MAPPING,
+      reason: `"${unread.name}" looks like conversations, but they cannot be read: a row ${whyNot(table, unread.name)}. Choose which column is asked and which is the answer.`,
+    }
   const nested = usable.find(({ type }) => type === 'list' || type === 'object')
   return {
     ...NO_MAPPING,
@@ -109,6 +145,7 @@ function usualNames(columns: readonly ColumnInfo[]): Pair | null {
 
 function onlyTwo(columns: readonly ColumnInfo[]): Pair | null {
   const [prompt, response] = columns.map(({ name }) => name)
+  if (columns.some(({ name }) => ABOUT.test(normalName(name)))) return null
   if (columns.length !== 2 || prompt === undefined || response === undefined) return null
   const reason = `There are two columns: "${prompt}" was taken as what is asked, "${response}" as the answer.`
   return { prompt, response, reason }
@@ -151,15 +188,67 @@ function byName(
   return undefined
 }
 
-/** Whether the first values of a column that are there are conversations. */
-function holdsMessages(table: Table, column: string): boolean {
+/** Values looked at: one odd row hides no column. */
+const LOOKED_AT = 200
+
+/** The first values of a column that are there. */
+function firstValues(table: Table, column: string): unknown[] {
   const read = columnReader(table, column)!
-  let seen = 0
-  for (let row = 0; row < table.numRows && seen < 5; row++) {
+  const values: unknown[] = []
+  for (let row = 0; row < table.numRows && values.length < LOOKED_AT; row++) {
     const value = read(row)
-    if (value === null) continue
-    if (typeof readMessages(value) === 'string') return false
-    seen++
+    if (!isMissing(value)) values.push(value)
   }
-  return seen > 0
+  return values
+}
+
+/**
+ * What a column holds: `conversations`, where some can be learnt from and most look like it; `turns`, where they are none that can be
+ * read or have no answer; else nothing of the kind.
+ */
+function holds(table: Table, column: string, type: ColumnInfo['type']): 'conversations' | 'turns' | null {
+  if (type === 'number' || type === 'boolean' || type === 'date') return null
+  const nested = type === 'list' || type === 'object'
+  const isNamed = NAMES.messages.includes(normalName(column))
+  const values = firstValues(table, column)
+  const likely = values.filter(looksLikeTurns).length * 2 > values.length
+  if (!likely) return null
+  const read = values.map(readMessages).filter((turns) => typeof turns !== 'string')
+  const answered = read.filter((turns) => turns.some(({ role }) => role === 'assistant')).length
+  if (answered > 0 && (isNamed || answered * 2 > values.length)) return 'conversations'
+  return isNamed || !nested || read.length > 0 ? 'turns' : null
+}
+
+function whyNot(table: Table, column: string): string {
+  const causes = firstValues(table, column).map(readMessages)
+  return causes.find((cause) => typeof cause === 'string') ?? 'has no answer'
+}
+
+const isPlainOrParts = ({ type }: ColumnInfo) => type === 'text' || type === 'object'
+
+/** TRL's form: what is asked is turns, what is to be answered turns that begin with an answer, or text. */
+function turnsPair(
+  table: Table,
+  columns: readonly ColumnInfo[],
+  holding: ReadonlyMap<string, 'conversations' | 'turns' | null>,
+): Pick<Guess, 'prompt' | 'response' | 'reason'> | null {
+  const nested = (name: string) => holding.get(name) !== null
+  const fits = columns.filter(({ name, type }) => nested(name) || (type !== 'list' && type !== 'object'))
+  const pair = knownPair(fits)
+  if (!pair || !(nested(pair.prompt) || nested(pair.response))) return null
+  const answers = firstValues(table, pair.response).map(readMessages)
+  const begin = answers.filter((turns) => typeof turns === 'string' || turns[0]?.role === 'assistant').length
+  if (nested(pair.response) && begin * 2 <= answers.length) return null
+  const { prompt, response } = pair
+  return {
+    prompt,
+    response,
+    reason: `"${prompt}" and "${response}" are turns of one conversation; only "${response}" is learnt.`,
+  }
+}
+
+/** `{text: [...], answer_start: [...]}`: the answers of SQuAD, of which the first is taken. */
+function isSquad(table: Table, column: string): boolean {
+  const values = firstValues(table, column)
+  return values.length > 0 && values.every((value) => squadAnswer(value) !== undefined)
 }

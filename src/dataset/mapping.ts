@@ -37,11 +37,11 @@ export function checkMapping(source: Table | Frame, mapping: Mapping): void {
       'Choose a prompt and a response, or messages, or text.',
       { columns: names.join(', ') },
     )
-  if (kinds > 1 || (system !== null && asked === null))
+  if (kinds > 1 || (system !== null && asked === null && messages === null))
     fail(
       'bad_data',
       'The chosen columns contradict each other.',
-      'Choose either a prompt and a response (and a system column with them), or messages, or text.',
+      'Choose either a prompt and a response, or messages (and a system column with either), or text.',
     )
   if ((asked === null) !== (response === null) && messages === null && text === null) {
     const role = asked === null ? 'prompt' : 'response'

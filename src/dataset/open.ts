@@ -5,20 +5,20 @@ import { type Chunk, TableBuilder } from '../files/table-builder.ts'
 import { NotUtf8 } from '../files/utf8.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
-import type { Finding } from '../protocol/studio.ts'
+import type { Finding, ReadingOffers, ReadOptions } from '../protocol/studio.ts'
 import type { Dataset } from './describe.ts'
 import { checkSameColumns, chooseFiles, nameOf, putTogether, splitsOf } from './file-sets.ts'
 import { HashedSource } from './hashed-source.ts'
 import { expandFiles } from './readers/expand.ts'
 import { FOLDER_READERS, readerFor } from './readers/index.ts'
-import { checkOptions, type ReaderOptions, readingOf } from './readers/options.ts'
+import { checkOptions, type ReaderOptions, readingOf, saidOptions } from './readers/options.ts'
 import type { DataFile, NamedSource, ReadContext } from './readers/reader.ts'
 
 export { type Dataset, describeColumns, describeDataset, describePreview, isMissing } from './describe.ts'
 export type { ReaderOptions } from './readers/options.ts'
 export type { NamedSource } from './readers/reader.ts'
 
-export interface OpenOptions extends ReaderOptions {
+export interface OpenOptions extends ReadOptions, Pick<ReaderOptions, 'maxUnpackedBytes'> {
   signal?: AbortSignal
   /** Hears of the first rows as soon as they are there, of the whole only from the promise. */
   onPreview?: (preview: Pick<Dataset, 'name' | 'format' | 'table'>) => void
@@ -47,7 +47,8 @@ export function openDataset(
   return openSources(list, (second as OpenOptions | undefined) ?? {})
 }
 
-async function openSources(given: readonly NamedSource[], options: OpenOptions): Promise<Dataset> {
+async function openSources(given: readonly NamedSource[], how: OpenOptions): Promise<Dataset> {
+  const options = saidOptions(how)
   const { signal } = options
   checkOptions(options)
   const name = nameOf(given.map((source) => source.name))
@@ -57,20 +58,21 @@ async function openSources(given: readonly NamedSource[], options: OpenOptions):
   const progress = (bytes: number) => options.onProgress?.((read += bytes), total)
   const hashed = given.map(({ source }) => new HashedSource(source, progress))
   const sources = given.map((one, i): NamedSource => ({ name: one.name, source: hashed[i]! }))
-  const { format, table, findings } = await readFiles(await expandFiles(sources, options), name, options)
+  const { format, ...rows } = await readFiles(await expandFiles(sources, options), name, options)
   const hashes: string[] = []
   for (const source of hashed) hashes.push(await source.hash(signal))
   const bytes = hashes.length === 1 ? hashes[0]! : await sha256Hex(hashes.join('\n'))
   const reading = readingOf(format, options)
-  if (!reading) return { name, hash: bytes, format, table, findings }
+  if (!reading) return { name, hash: bytes, format, ...rows }
   // Other rows of the same bytes are another data set.
   const hash = await sha256Hex(`${bytes}\n${JSON.stringify(reading)}`)
-  return { name, hash, format, table, findings, reading }
+  return { name, hash, format, ...rows, reading }
 }
 
-type Rows = Pick<Dataset, 'format' | 'table' | 'findings'>
+type Said = Omit<OpenOptions, keyof ReadOptions> & ReaderOptions
+type Rows = Pick<Dataset, 'format' | 'table' | 'findings' | 'offers'>
 
-async function readFiles(files: readonly DataFile[], name: string, options: OpenOptions): Promise<Rows> {
+async function readFiles(files: readonly DataFile[], name: string, options: Said): Promise<Rows> {
   const collected = new Collected(name, options)
   for (const reader of FOLDER_READERS) {
     const claimed = await reader.claims(files)
@@ -125,13 +127,14 @@ class Breath {
 class Collected {
   readonly findings: Finding[] = []
   readonly #name: string
-  readonly #options: OpenOptions
+  readonly #options: Said
+  readonly #offers: ReadingOffers = {}
   readonly #builder = new TableBuilder()
   readonly #breath = new Breath()
   #format = ''
   #previewed = false
 
-  constructor(name: string, options: OpenOptions) {
+  constructor(name: string, options: Said) {
     this.#name = name
     this.#options = options
   }
@@ -169,12 +172,19 @@ class Collected {
   }
 
   rows(): Rows {
-    return { format: this.#format, table: this.#builder.table(), findings: this.findings }
+    const offers = Object.keys(this.#offers).length > 0 ? { offers: this.#offers } : {}
+    return { format: this.#format, table: this.#builder.table(), findings: this.findings, ...offers }
   }
 
   #context(notUtf8: boolean): ReadContext {
     const { signal } = this.#options
-    return { signal, options: this.#options, notUtf8, finding: (finding) => this.findings.push(finding) }
+    return {
+      signal,
+      options: this.#options,
+      notUtf8,
+      finding: (finding) => this.findings.push(finding),
+      offer: (way, choices) => (this.#offers[way] ??= [...choices]),
+    }
   }
 
   #preview(): void {

@@ -6,8 +6,8 @@ import { fillTemplate, parseTemplate } from '../protocol/template.ts'
 import type { Conversation, Message } from '../protocol/tokens.ts'
 import { Frame } from './frame.ts'
 import { checkMapping } from './mapping.ts'
-import { readMessages } from './messages.ts'
-import { asText } from './values.ts'
+import { looksLikeTurns, readMessages, readSystem } from './messages.ts'
+import { asText, squadAnswer } from './values.ts'
 
 /** A row that is plain text to be continued, not a conversation. */
 export interface TextRow {
@@ -95,7 +95,12 @@ export function rowReader(frame: Frame, mapping: Mapping): RowReader {
   const column = (name: string | null | undefined) =>
     name === null || name === undefined ? null : frame.column(name)
   const messages = column(mapping.messages)
-  if (messages) return (i) => readConversation(messages[i] ?? null, frame.source[i]!, mapping.messages!)
+  const system = column(mapping.system)
+  if (messages)
+    return (i) => {
+      const found = readConversation(messages[i] ?? null, frame.source[i]!, mapping.messages!)
+      return typeof found === 'string' || !system ? found : withSystem(found, system[i])
+    }
   const text = column(mapping.text)
   if (text)
     return (i) => {
@@ -104,17 +109,20 @@ export function rowReader(frame: Frame, mapping: Mapping): RowReader {
     }
   const ask = promptReader(frame, mapping)
   const response = frame.column(mapping.response!)
-  const system = column(mapping.system)
   const words = mapping.labels ?? null
+  const prompt = mapping.template ? null : column(mapping.prompt)
   return (i) => {
+    const turns = readTurns(prompt?.[i], response[i], frame.source[i]!)
+    if (turns) return system ? withSystem(turns, system[i]) : turns
     const asked = ask(i)
     if ('missing' in asked) return `has no "${asked.missing}"`
-    const answer = labelled(asText(response[i]), words)
+    const squad = squadAnswer(response[i])
+    const answer = labelled(squad === undefined ? asText(response[i]) : squad, words)
     if (answer === null) return `has no "${mapping.response}"`
     const before = system ? asText(system[i]) : null
-    const turns: Message[] = before === null ? [] : [{ role: 'system', content: before }]
-    turns.push({ role: 'user', content: asked.text }, { role: 'assistant', content: answer })
-    return { messages: turns, row: frame.source[i]! }
+    const said: Message[] = before === null ? [] : [{ role: 'system', content: before }]
+    said.push({ role: 'user', content: asked.text }, { role: 'assistant', content: answer })
+    return { messages: said, row: frame.source[i]! }
   }
 }
 
@@ -150,11 +158,51 @@ function labelled(value: string | null, words: Record<string, string> | null): s
   return word.trim() === '' ? value : word
 }
 
+/** A system text before a conversation that has none of its own. */
+function withSystem({ messages, row }: Conversation, value: unknown): Conversation {
+  const content = readSystem(value)
+  if (content === null || messages.some(({ role }) => role === 'system')) return { messages, row }
+  return { messages: [{ role: 'system', content }, ...messages], row }
+}
+
+/**
+ * TRL's conversational prompt and completion: turns, or turns and text, that make one conversation of which only the completion is
+ * learnt. Null where neither is turns.
+ */
+function readTurns(prompt: unknown, response: unknown, row: number): Conversation | null {
+  const [asked, answer] = [prompt, response].map((value) =>
+    looksLikeTurns(value) ? readMessages(value) : '',
+  )
+  if (typeof asked !== 'object' && typeof answer !== 'object') return null
+  const before = typeof asked === 'object' ? asked : turn('user', asText(prompt))
+  const said = typeof answer === 'object' ? answer : turn('assistant', asText(response))
+  if (before.length === 0 || said.length === 0) return null
+  // Preference data repeat what is asked.
+  const repeats = before.every(
+    ({ role, content }, i) => said[i]?.role === role && said[i]?.content === content,
+  )
+  const learnt = repeats ? said.slice(before.length) : said
+  const read = before.map(
+    ({ role, content }): Message => ({
+      role,
+      content,
+      ...(role === 'assistant' ? { learn: false } : {}),
+    }),
+  )
+  return { messages: [...read, ...learnt], row }
+}
+
+function turn(role: Message['role'], content: string | null): Message[] {
+  return content === null ? [] : [{ role, content }]
+}
+
 function readConversation(value: unknown, row: number, column: string): Conversation | string {
   if (value === null) return `has nothing in "${column}"`
   const messages = readMessages(value)
   if (typeof messages === 'string') return `${messages} (in "${column}")`
-  if (!messages.some((message) => message.role === 'assistant' && message.content.trim() !== ''))
-    return `has no answer in "${column}"`
+  const answers = messages.filter(({ role, content }) => role === 'assistant' && content.trim() !== '')
+  if (answers.length === 0) return `has no answer in "${column}"`
+  if (answers.every(({ learn }) => learn === false))
+    return `has no answer that is to be learnt in "${column}"`
   return { messages, row }
 }

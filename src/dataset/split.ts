@@ -1,3 +1,4 @@
+import { splitOfName } from '../files/split-names.ts'
 import { counted } from '../lib/counted.ts'
 import { SITE, shuffle } from '../lib/threefry.ts'
 import { NO_SPLIT, type SplitConfig } from '../protocol/data-steps.ts'
@@ -227,17 +228,30 @@ function columnParts(
   }
 }
 
+/** More different values are no splits. */
+const MOST_SPLITS = 20
 const SPLIT_NAMES = /^(?:tfds[ _])?(?:split|subset|partition|fold|set)$/i
-const SPLIT_VALUES = /^(train|training|validation|valid|val|dev|eval|test)$/i
-
 /** A column that says where each row belongs, as published data sets have it; null where there is none. */
 export function guessSplit(frame: Frame): SplitConfig | null {
   for (const column of frame.names.filter((name) => SPLIT_NAMES.test(name.trim()))) {
     const values = new Set<string>()
-    for (const value of frame.column(column)) values.add(asText(value)?.trim() ?? '')
-    const fits = values.size > 1 && [...values].every((value) => SPLIT_VALUES.test(value))
-    if (fits && [...values].some((value) => /^train/i.test(value)))
-      return { ...NO_SPLIT, method: 'column', column }
+    for (const value of frame.column(column)) {
+      const text = asText(value)?.trim().toLowerCase()
+      if (text !== undefined) values.add(text)
+    }
+    if (values.size < 2 || values.size > MOST_SPLITS) continue
+    const meaning = [...values].map((value) => [value, splitOfName(value)] as const)
+    const of = (split: Split) => meaning.flatMap(([value, found]) => (found === split ? [value] : []))
+    if (meaning.some(([, found]) => found === null) || of('train').length === 0) continue
+    const beyond = (own: string[], usual: readonly string[]) =>
+      own.every((value) => usual.includes(value)) ? [...usual] : own
+    return {
+      ...NO_SPLIT,
+      method: 'column',
+      column,
+      validation_values: beyond(of('validation'), NO_SPLIT.validation_values),
+      test_values: beyond(of('test'), NO_SPLIT.test_values),
+    }
   }
   return null
 }

@@ -7,6 +7,15 @@ export function asText(value: unknown): string | null {
   return text.trim() === '' ? null : text
 }
 
+/** The first of SQuAD's answers, null where there is none; undefined for anything else. */
+export function squadAnswer(value: unknown): string | null | undefined {
+  if (typeof value !== 'object' || value === null || !('text' in value && 'answer_start' in value))
+    return undefined
+  if (!Array.isArray(value.text)) return undefined
+  const [first = null] = value.text as unknown[]
+  return typeof first === 'string' || first === null ? first : undefined
+}
+
 /** Null, and text of nothing but white space. */
 export function isMissing(value: unknown): boolean {
   return value === null || value === undefined || (typeof value === 'string' && value.trim() === '')

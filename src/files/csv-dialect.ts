@@ -1,13 +1,9 @@
-import type { Finding } from '../protocol/preparation.ts'
+import type { Finding, Fix } from '../protocol/preparation.ts'
+import type { ReadOptions, SaidReading } from '../protocol/recipe.ts'
 import { CsvScanner, NO_DELIMITER } from './csv-scanner.ts'
 
 /** What a person may say of a CSV file; whatever is left out is told by its beginning. */
-export interface CsvOptions {
-  /** Line with the names, from 1; 0 where there is none. */
-  headerRow?: number | undefined
-  quotes?: 'csv' | 'none' | undefined
-  skipInitialSpace?: boolean | undefined
-}
+export type CsvOptions = Pick<SaidReading, 'header_row' | 'quotes' | 'skip_initial_space'>
 
 /** How a CSV file is written. */
 export interface Dialect {
@@ -43,8 +39,8 @@ export function dialectOf(head: Uint8Array, whole: boolean, name: string, option
   const text = head.subarray(from)
   const guess = guessDialect(text, whole, delimiters, options)
   const delimiter = guess?.delimiter ?? (said ? said[1]!.charCodeAt(0) : NO_DELIMITER)
-  const { quotes = options.quotes !== 'none', skipSpace = options.skipInitialSpace ?? false } = guess ?? {}
-  const titles = options.headerRow === undefined ? (guess?.titles ?? 0) : 0
+  const { quotes = options.quotes !== 'none', skipSpace = options.skip_initial_space ?? false } = guess ?? {}
+  const titles = options.header_row === undefined ? (guess?.titles ?? 0) : 0
   const dialect: Dialect = { delimiter, quotes, skipSpace, from, titles, findings: [] }
   dialect.findings = findingsOf(text, whole, dialect, options)
   return dialect
@@ -74,7 +70,7 @@ function guessDialect(
   head: Uint8Array,
   whole: boolean,
   delimiters: readonly string[],
-  { quotes, skipInitialSpace }: CsvOptions,
+  { quotes, skip_initial_space }: CsvOptions,
 ): Guess | null {
   let best: Guess | null = null
   /** A first record with a quote that is never closed, behind a delimiter: to be named, not read as something else. */
@@ -82,8 +78,8 @@ function guessDialect(
   for (const letter of delimiters) {
     const delimiter = letter.charCodeAt(0)
     const variants = [
-      { quotes: quotes !== 'none', skipSpace: skipInitialSpace ?? false },
-      ...(skipInitialSpace === undefined && quotes !== 'none' && hasSpacedQuotes(head, delimiter)
+      { quotes: quotes !== 'none', skipSpace: skip_initial_space ?? false },
+      ...(skip_initial_space === undefined && quotes !== 'none' && hasSpacedQuotes(head, delimiter)
         ? [{ quotes: true, skipSpace: true }]
         : []),
     ]
@@ -186,11 +182,17 @@ function findingsOf(head: Uint8Array, whole: boolean, dialect: Dialect, options:
   const findings: Finding[] = []
   const scanner = new CsvScanner(dialect.delimiter, dialect)
   const records: string[][] = []
+  /** Line that each begins on, from 1; a line such as `sep=;` is before them. */
+  const lines: number[] = []
+  let line = dialect.from > 0 ? 2 : 1
   for (let at = 0; at < head.length && records.length < GUESS_RECORDS; ) {
     const next = scanner.record(head, at, whole)
     if (next < 0 || scanner.broken) break
-    if (!scanner.isBlank(head))
+    if (!scanner.isBlank(head)) {
       records.push(Array.from({ length: scanner.count }, (_, i) => decode(scanner.field(head, i))))
+      lines.push(line)
+    }
+    line += scanner.lines
     at = next
   }
   const titles = records.splice(0, dialect.titles)
@@ -202,6 +204,7 @@ function findingsOf(head: Uint8Array, whole: boolean, dialect: Dialect, options:
       hint: 'If the names stand in another line, say in which: the header row.',
       kind: 'title_lines',
       count: titles.length,
+      fix: reading(`The names are in line ${lines[titles.length]}`, { header_row: lines[titles.length]! }),
     })
   if (options.quotes === undefined && !dialect.quotes)
     findings.push({
@@ -209,30 +212,42 @@ function findingsOf(head: Uint8Array, whole: boolean, dialect: Dialect, options:
       message: 'Quotes in this file do not pair up as in CSV, so they were read as characters like others.',
       hint: 'If they enclose fields, choose quotes as in CSV; the first that is not closed is then named.',
       kind: 'raw_quotes',
+      fix: reading('Read quotes as in CSV', { quotes: 'csv' }),
     })
-  if (options.skipInitialSpace === undefined && dialect.skipSpace)
+  if (options.skip_initial_space === undefined && dialect.skipSpace)
     findings.push({
       severity: 'note',
       message: 'Blanks behind delimiters were left out, since quotes follow them.',
       hint: 'If they belong to the fields, choose to keep blanks behind delimiters.',
       kind: 'spaced_delimiters',
+      fix: reading('Keep blanks behind delimiters', { skip_initial_space: false }),
     })
-  else if (options.skipInitialSpace === undefined && isSpaced(rows))
+  else if (options.skip_initial_space === undefined && isSpaced(rows))
     findings.push({
       severity: 'note',
       message: 'Every field but the first of a row begins with a blank.',
       hint: 'To leave these out, choose to skip blanks behind delimiters.',
       kind: 'spaced_delimiters',
+      fix: reading('Leave these blanks out', { skip_initial_space: true }),
     })
-  const odd = options.headerRow === undefined && first ? dataInHeader(first, rows) : null
-  if (odd !== null)
-    findings.push({
-      severity: 'warning',
-      message: `The first row looks like data, but was read as the names of the columns: "${odd.slice(0, 80)}".`,
-      hint: 'If there are no names, choose 0 as the header row, so that this row is learnt from, too.',
-      kind: 'no_header',
-    })
+  const odd = options.header_row === undefined && first ? dataInHeader(first, rows) : null
+  if (odd !== null) findings.push(looksLikeData(odd))
   return findings
+}
+
+function reading(label: string, options: ReadOptions): Fix {
+  return { kind: 'reading', label, reading: options }
+}
+
+/** @param field of the first row, of the same kind as those below it */
+export function looksLikeData(field: string): Finding {
+  return {
+    severity: 'warning',
+    message: `The first row looks like data, but was read as the names of the columns: "${field.slice(0, 80)}".`,
+    hint: 'If there are no names, choose 0 as the header row, so that this row is learnt from, too.',
+    kind: 'no_header',
+    fix: reading('There are no names: take it as a row', { header_row: 0 }),
+  }
 }
 
 function isSpaced(rows: readonly string[][]): boolean {
@@ -244,7 +259,7 @@ const NUMBER = /^[+-]?\d+([.,]\d+)?%?$/
 const SENTENCE = /[.!?。！？…]["”»)]?$/
 
 /** A field of the first row that is of the same kind as those below it, where names are not; null where none is. */
-function dataInHeader(first: readonly string[], rows: readonly string[][]): string | null {
+export function dataInHeader(first: readonly string[], rows: readonly string[][]): string | null {
   if (rows.length === 0) return null
   const most = (column: number, fits: (field: string) => boolean) =>
     rows.filter((row) => fits((row[column] ?? '').trim())).length > rows.length * 0.6

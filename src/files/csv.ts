@@ -129,11 +129,11 @@ class CsvRows {
   #record(bytes: Uint8Array, at: number): void {
     const scanner = this.#scanner!
     if (!this.#columns) {
-      if (this.#titles-- > 0 || this.#line < (this.#options.headerRow ?? 0)) return
+      if (this.#titles-- > 0 || this.#line < (this.#options.header_row ?? 0)) return
       scanner.dropTrailing(bytes, 1)
       const { count } = scanner
       checkWidth({ length: count }, 0, this.#file)
-      const hasNames = this.#options.headerRow !== 0
+      const hasNames = this.#options.header_row !== 0
       const names = Array.from({ length: count }, (_, i) => (hasNames ? decode(scanner.field(bytes, i)) : ''))
       this.#columns = columnNamesOf(names, this.#file).map(
         (name) => new Column(name, count > 1000 ? 64 : 4096),

@@ -1,5 +1,5 @@
 import type { DataStep, SplitConfig } from './data-steps.ts'
-import type { Mapping } from './recipe.ts'
+import type { Mapping, ReadOptions } from './recipe.ts'
 import type { RunConfig } from './run-config.ts'
 import type { Message, Origin, Split } from './tokens.ts'
 
@@ -47,16 +47,29 @@ export type FindingKind =
   | 'mixed_types'
   | 'empty_column'
   | 'step'
-  /** What reading a file brought up: how it was taken, and how else it could be read (`ReaderOptions`). */
-  | 'several_lists'
-  | 'keyed_rows'
-  | 'left_out'
-  | 'encoding'
-  | 'spaced_delimiters'
-  | 'title_lines'
-  | 'no_header'
-  | 'raw_quotes'
-  | 'error_values'
+  | 'preference_pairs'
+  | 'left_aside'
+  | (typeof READING_KINDS)[number]
+
+/** What reading a file brought up: how it was taken, and how else it could be read. True of the file, whatever is made of it. */
+export const READING_KINDS = [
+  'several_lists',
+  'keyed_rows',
+  'left_out',
+  'encoding',
+  'spaced_delimiters',
+  'title_lines',
+  'no_header',
+  'raw_quotes',
+  'error_values',
+  'sheets',
+  'blank_rows',
+] as const
+
+/** Whether a finding is of how a file was read, and stands whatever its rows are looked through for. */
+export function isOfReading({ kind }: Finding): boolean {
+  return kind === undefined || (READING_KINDS as readonly string[]).includes(kind)
+}
 
 /** A finding's remedy as data; `label` is what a button says. */
 export type Fix =
@@ -72,6 +85,8 @@ export type Fix =
   | { kind: 'label_words'; label: string; column: string; values: string[] }
   /** Apply these edits to the data set (`DataRoom.edit`). */
   | { kind: 'edit'; label: string; edits: RowEdit[] }
+  /** Read the file again with these ways of reading. */
+  | { kind: 'reading'; label: string; reading: ReadOptions }
 
 /** How conversations become tokens. */
 export type ChatFormat = RunConfig['data']['format']

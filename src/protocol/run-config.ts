@@ -75,12 +75,27 @@ const ReadingSchema = v.strictObject({
   text: v.optional(v.nullable(v.picklist(['line', 'paragraph', 'file'])), null),
   /** Sheet of a workbook; by itself the first that has rows. */
   sheet: v.optional(v.nullable(v.string()), null),
+  /** Of text files: any label that `TextDecoder` knows (`gb18030`, `windows-1251`, `shift_jis`); by itself told by content. */
+  encoding: v.optional(v.nullable(v.string()), null),
+  /**
+   * Line of a CSV file, or row of a sheet, with the names of the columns: 1 for the first, 0 where there is none. By itself the
+   * first that is not empty, lines of a title above it left out.
+   */
+  header_row: v.optional(v.nullable(whole(0, 1_048_576)), null),
+  /** Of CSV: `none` takes quotes as characters like others, as in many files of tab-separated sentences. */
+  quotes: v.optional(v.nullable(v.picklist(['csv', 'none'])), null),
+  /** Of CSV: whether blanks behind a delimiter belong to no field; by itself where they stand before quotes. */
+  skip_initial_space: v.optional(v.nullable(v.boolean()), null),
 })
 
 /** The formats that heed each way of reading, as readers name them. */
 export const READING_FORMATS: Record<keyof DataConfig['reading'], readonly string[]> = {
   text: ['text'],
   sheet: ['xlsx'],
+  encoding: ['csv', 'json', 'text'],
+  header_row: ['csv', 'xlsx'],
+  quotes: ['csv'],
+  skip_initial_space: ['csv'],
 }
 
 const DataSchema = v.strictObject({

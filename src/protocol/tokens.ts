@@ -11,9 +11,11 @@ export const ORIGIN_COLUMN = 'origin'
 export interface Message {
   role: 'system' | 'user' | 'assistant'
   content: string
+  /** False for a turn by the assistant that is read and not learnt. */
+  learn?: false
 }
 
-/** An example as text, before tokenisation. The last turns by the assistant are what is learnt. */
+/** An example as text, before tokenisation. The turns by the assistant are what is learnt. */
 export interface Conversation {
   messages: Message[]
   row: number

@@ -112,6 +112,8 @@ export function seq2seqPair(input: Conversation | TextRow): {
   const inTurn = turns.every(({ role }, i) => role === (i % 2 === 0 ? 'user' : 'assistant'))
   if (turns.length < 2 || turns.length % 2 !== 0 || !inTurn)
     return noPair(row, `a conversation of ${turns.map(({ role }) => role).join(', ') || 'no turns'}`)
+  if (turns.at(-1)!.learn === false)
+    return noPair(row, 'a conversation whose last answer is not to be learnt')
   const before = turns.slice(0, -1).map(({ role, content }, i) => {
     const opening = i === 0 ? '' : `<start_of_turn>${role === 'user' ? 'user' : 'model'}\n`
     return opening + content

@@ -47,7 +47,11 @@ export function maskExample(
   const supervised = new Uint8Array(all.length)
   if (conversation && options.completionOnly)
     for (const [start, end] of assistantSpans(input, text, all, chat)) supervised.fill(1, start, end)
-  else supervised.fill(1)
+  else {
+    supervised.fill(1)
+    if (conversation)
+      for (const [start, end] of assistantSpans(input, text, all, chat, false)) supervised.fill(0, start, end)
+  }
   // Nothing predicts the first token.
   supervised[0] = 0
   return {
@@ -63,16 +67,18 @@ function endedText(text: string, tokenizer: TextTokenizer): string {
   return text.endsWith(end) ? text : text + end
 }
 
-/** Token spans [start, end) of the assistant's turns in a rendered conversation. */
+/** Token spans [start, end) of the assistant's turns that are learnt, or are not, in a rendered conversation. */
 function assistantSpans(
   { messages }: Conversation,
   text: string,
   tokens: Uint32Array,
   { template, tokenizer }: ChatTokenizer,
+  learnt = true,
 ): [number, number][] {
   const cuts: string[] = []
+  if (!learnt && !messages.some((message) => message.learn === false)) return []
   messages.forEach((message, i) => {
-    if (message.role !== 'assistant') return
+    if (message.role !== 'assistant' || (message.learn !== false) !== learnt) return
     cuts.push(template.render(messages.slice(0, i), true))
     cuts.push(i === messages.length - 1 ? text : template.render(messages.slice(0, i + 1)))
   })

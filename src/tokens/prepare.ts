@@ -208,9 +208,9 @@ function findings(tally: Tally, maxLength: number): Finding[] {
   if (tally.cut.length > 0)
     found.push({
       kind: 'long_example',
-      severity: 'note',
+      severity: 'warning',
       message: `${rowsOf(tally.cut.length)} cut at ${grouped(maxLength)} tokens.`,
-      hint: 'The model will not see how those answers end. Allow more tokens an example (max_length) to keep them whole.',
+      hint: 'The model will not see how those answers end, and will not learn to stop. Allow more tokens an example (max_length) to keep them whole.',
       row: tally.cut[0]!,
       count: tally.cut.length,
       fix,

@@ -5,6 +5,7 @@ import { type Dataset, describeDataset } from '../dataset/open.ts'
 import { guessSplit } from '../dataset/split.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
+import { isOfReading } from '../protocol/preparation.ts'
 import type { DatasetInfo, RowEdit } from '../protocol/studio.ts'
 import type { Database, StoredDataset } from '../storage/database.ts'
 import { putDataset, readRows, removeDataset, updateDataset } from '../storage/datasets.ts'
@@ -80,10 +81,11 @@ export class DatasetShelf {
     const table = applyEdits(await this.table(stored), edits)
     const hash = await sha256Hex(`${before.hash}\n${JSON.stringify(edits)}`)
     // What reading the file brought up is still true of it.
-    const findings = before.findings.filter(({ kind }) => kind === undefined)
+    const findings = before.findings.filter(isOfReading)
     const info: DatasetInfo = {
       ...described(id, { name: before.name, hash, format: before.format ?? 'csv', table, findings }),
       ...(before.reading ? { reading: before.reading } : {}),
+      ...(before.offers ? { offers: before.offers } : {}),
       ...(before.synthetic ? { synthetic: before.synthetic } : {}),
       edits: (stored.edits?.length ?? 0) + 1,
     }

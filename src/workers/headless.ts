@@ -1,9 +1,18 @@
-import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
+import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
-import { mappingFor } from '../protocol/recipe.ts'
+import { knownFindings } from '../protocol/findings.ts'
+import { dataFor } from '../protocol/recipe.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import type { AdapterFiles, ExportedFile, FileInFolder, Mapping, StartRequest } from '../protocol/studio.ts'
+import type {
+  AdapterFiles,
+  ExportedFile,
+  FileInFolder,
+  Finding,
+  Mapping,
+  PreparedInfo,
+  StartRequest,
+} from '../protocol/studio.ts'
 import { createStudio } from './client.ts'
 
 /**
@@ -17,6 +26,10 @@ export interface HeadlessJob {
   config: RunConfig
   /** Columns that were named; the others are guessed. */
   mapping: Partial<Mapping>
+  /** Whether the config's split is meant even where it is the default. */
+  splitSaid: boolean
+  /** Refuses data that has a warning. */
+  strict: boolean
   samplePrompts: SamplePrompt[]
   /** Where the files of the adapter to begin with lie. */
   adapter: string | null
@@ -40,8 +53,8 @@ declare global {
   interface Window {
     lapidary?: Headless
     /**
-     * Given by whoever drives the page: takes `{config, device}` once, when the data is known, and then `{event, logged}`, as
-     * JSON. Resolves once it is taken in.
+     * Given by whoever drives the page: takes `{finding}` for each, then `{config, device}` once, when the data is known, and then
+     * `{event, logged}`, as JSON. Resolves once it is taken in.
      */
     lapidaryEvent?: (message: string) => Promise<void>
   }
@@ -69,15 +82,22 @@ export function openHeadless(): void {
     for (const { url, name } of job.data.files)
       files.push({ path: name, file: new File([await (await fetch(url)).blob()], name) })
     const dataset = await studio.data.openFiles(files, job.config.data.reading)
-    const mapping = mappingFor(job.mapping, dataset.guess)
-    const data = { ...job.config.data, ...mapping, name: job.data.name, hash: dataset.hash }
+    const prepared = dataFor(job.config.data, dataset, job.mapping, job.splitSaid || undefined)
+    const data = { ...prepared, name: job.data.name, hash: dataset.hash }
     const wanted = parseRunConfig({ ...job.config, data })
-    const info = await studio.data.prepare({ dataset: dataset.id, model: job.model, config: wanted })
-    // Some of what opening brought up, preparing finds again.
-    const said = new Set(
-      [...dataset.findings, ...info.findings].map(({ message, hint }) => `${message} ${hint}`),
-    )
-    for (const message of said) emit({ type: 'notice', message }, false)
+    const recipe = { dataset: dataset.id, model: job.model, config: wanted }
+    // Preparing first: what nothing can be learnt from is refused there.
+    const info = await studio.data.prepare(recipe)
+    const inspected = await studio.data.inspect(recipe)
+    const findings = knownFindings({
+      opening: dataset.findings,
+      inspected,
+      prepared: info.findings,
+      exact: true,
+    })
+    for (const finding of findings) tell({ finding })
+    emit({ type: 'notice', message: rowsFor(info, wanted) }, false)
+    if (job.strict) refuseWarnings(findings)
     const device = await deviceName(job.config)
     const { choices } = job.config.engine
     const engine = { ...job.config.engine, choices: { ...job.choices[device], ...choices } }
@@ -149,6 +169,27 @@ export function openHeadless(): void {
     },
     stop: () => studio.runs.stop(),
   }
+}
+
+/** Which rows are trained on and which are not, in words. */
+function rowsFor({ examples }: PreparedInfo, { data }: RunConfig): string {
+  const { train, validation, test } = examples
+  const { method, column } = data.split
+  const tested = test > 0 ? `, ${test} for testing, which no run sees` : ''
+  const how = method === 'random' ? '' : ` (${method === 'column' ? '' : `${method} `}by column "${column}")`
+  return `Examples: ${train} to train on, ${validation} for validation${tested}${how}.`
+}
+
+/** @throws LapidaryError `bad_data` */
+function refuseWarnings(findings: readonly Finding[]): void {
+  const worse = findings.filter(({ severity }) => severity !== 'note')
+  if (worse.length > 0)
+    fail(
+      'bad_data',
+      `The data has warnings (${worse.length}): ${[...new Set(worse.map(({ kind }) => kind ?? 'other'))].join(', ')}.`,
+      'Mend what they name, or leave --strict out.',
+      { findings: worse.length },
+    )
 }
 
 async function adapterAt(base: string): Promise<AdapterFiles> {

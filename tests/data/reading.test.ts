@@ -6,7 +6,9 @@ import { bufferSource } from '../../src/files/bytes.ts'
 import { likelyEncodings } from '../../src/files/likely-encoding.ts'
 import { openSafetensors } from '../../src/files/safetensors.ts'
 import { tableRows } from '../../src/files/table.ts'
+import { fieldNames } from '../../src/protocol/config-fields.ts'
 import type { FindingKind } from '../../src/protocol/preparation.ts'
+import { defaultRunConfig } from '../../src/protocol/run-config.ts'
 import { failure, utf8 } from './helpers.ts'
 
 type Content = string | Uint8Array<ArrayBuffer>
@@ -117,7 +119,7 @@ describe('CSV as people write it', () => {
     const plain = 'q,a\nx, y\nz, w\n'
     expect((await rowsOf('a.csv', plain))[0]).toEqual({ q: 'x', a: ' y' })
     expect(await kindsOf('a.csv', plain)).toEqual(['spaced_delimiters'])
-    expect((await rowsOf('a.csv', plain, { skipInitialSpace: true }))[0]).toEqual({ q: 'x', a: 'y' })
+    expect((await rowsOf('a.csv', plain, { skip_initial_space: true }))[0]).toEqual({ q: 'x', a: 'y' })
   })
 
   test('a title above the names, or another row of names that was chosen', async () => {
@@ -128,8 +130,8 @@ describe('CSV as people write it', () => {
     ]
     expect(await rowsOf('a.csv', text)).toEqual(rows)
     expect(await kindsOf('a.csv', text)).toEqual(['title_lines'])
-    expect(await rowsOf('a.csv', text, { headerRow: 3 })).toEqual(rows)
-    expect(await rowsOf('a.csv', text, { headerRow: 4 })).toEqual([{ q1: 'q2', a1: 'a2' }])
+    expect(await rowsOf('a.csv', text, { header_row: 3 })).toEqual(rows)
+    expect(await rowsOf('a.csv', text, { header_row: 4 })).toEqual([{ q1: 'q2', a1: 'a2' }])
     // A column of sentences is none.
     const prose = 'text\nHello, world\nWell, then\nSo, so\n'
     expect(await rowsOf('a.csv', prose)).toHaveLength(3)
@@ -139,12 +141,12 @@ describe('CSV as people write it', () => {
   test('a first row of data is said to look like it, and is read as such where that is chosen', async () => {
     const text = '"What is 2+2?","4"\n"What is 3+3?","6"\n"Capital of France?","Paris"\n'
     expect(await kindsOf('a.csv', text)).toEqual(['no_header'])
-    expect(await rowsOf('a.csv', text, { headerRow: 0 })).toMatchObject([
+    expect(await rowsOf('a.csv', text, { header_row: 0 })).toMatchObject([
       { 'column 1': 'What is 2+2?', 'column 2': '4' },
       {},
       {},
     ])
-    expect(await kindsOf('a.csv', text, { headerRow: 0 })).toEqual([])
+    expect(await kindsOf('a.csv', text, { header_row: 0 })).toEqual([])
     expect(await kindsOf('a.csv', 'question,score\nWhat is it?,4\nWho?,5\n')).toEqual([])
   })
 
@@ -339,8 +341,8 @@ describe('workbooks', () => {
     const dataset = await open('a.xlsx', book(data))
     expect(tableRows(dataset.table)).toEqual([{ a: '1', b: '2', c: '3' }])
     expect(dataset.findings[0]).toMatchObject({ kind: 'title_lines' })
-    expect((await rowsOf('a.xlsx', book(data), { headerRow: 1 }))[0]).toMatchObject({ 'Report of May': 'a' })
-    expect((await rowsOf('a.xlsx', book(data), { headerRow: 0 })).length).toBe(3)
+    expect((await rowsOf('a.xlsx', book(data), { header_row: 1 }))[0]).toMatchObject({ 'Report of May': 'a' })
+    expect((await rowsOf('a.xlsx', book(data), { header_row: 0 })).length).toBe(3)
     // One column is no title.
     expect(await rowsOf('a.xlsx', book(row('q') + row('x') + row('y')))).toEqual([{ q: 'x' }, { q: 'y' }])
   })
@@ -362,6 +364,81 @@ describe('workbooks', () => {
     )
     const { table } = await open('a.xlsx', book(`<row r="1">${text('q')}</row>${far.join('')}`))
     expect([table.numRows, table.numCols]).toEqual([300, 2])
+  })
+
+  test('a title above the names, blank rows, a first row of data: said by the numbers of the sheet', async () => {
+    const row = (at: number, ...cells: string[]) => `<row r="${at}">${cells.map(text).join('')}</row>`
+    const titledSheet = book(
+      `${row(1, 'Made by us')}${row(3, 'q', 'a')}${row(4, 'x', 'y')}${row(7, 'z', 'w')}${row(8, 'v', 'u')}`,
+    )
+    const { findings, table, offers } = await open('a.xlsx', titledSheet)
+    expect(tableRows(table)[0]).toEqual({ q: 'x', a: 'y' })
+    expect(findings.map(({ kind, count }) => [kind, count])).toEqual([
+      ['title_lines', 1],
+      ['blank_rows', 2],
+    ])
+    expect(findings[0]!.message).toContain('Row 3 was taken as the names')
+    expect(findings[1]!.message).toContain('row 5 of it first')
+    expect(offers).toEqual({ sheet: ['S'] })
+    const data = book(
+      `${row(1, 'What is it?', '4')}${row(2, 'Who is it?', '5')}${row(3, 'Where is it?', '6')}`,
+    )
+    expect(await kindsOf('a.xlsx', data)).toEqual(['no_header'])
+    expect(await rowsOf('a.xlsx', data, { header_row: 0 })).toHaveLength(3)
+  })
+})
+
+describe('what looks likely', () => {
+  const cases: [string, string, Content][] = [
+    ['blanks before quotes', 'a.csv', 'q, a\n"x, y", "z"\n"v", "w"\n'],
+    ['blanks', 'a.csv', 'q, a\nx, y\nz, w\n'],
+    ['a title', 'a.csv', 'Made on 2024-01-01\n\nq,a\nq1,a1\nq2,a2\n'],
+    ['no names', 'a.csv', '"What is 2+2?","4"\n"What is 3+3?","6"\n"Who?","7"\n'],
+    [
+      'Cyrillic',
+      'a.csv',
+      Uint8Array.from('q,a\n\xf7\xf2\xee \xfd\xf2\xee \xf2\xe0\xea\xee\xe5,\xea\xed\xe8\xe3\xe0\n', (c) =>
+        c.charCodeAt(0),
+      ),
+    ],
+  ]
+  test.each(cases)(
+    '%s: its option is set by its remedy, and then there is nothing more to say',
+    async (_, name, content) => {
+      const { findings, hash } = await open(name, content)
+      expect(findings).toHaveLength(1)
+      const fix = findings[0]!.fix
+      if (fix?.kind !== 'reading') throw new Error('no remedy')
+      const again = await open(name, content, fix.reading)
+      expect(again.hash).not.toBe(hash)
+      expect(again.findings).toEqual([])
+    },
+  )
+
+  test('what is left to the reader makes no other data set', async () => {
+    const plain = await open('a.csv', 'q,a\nx,y\n')
+    const same = await open('a.csv', 'q,a\nx,y\n', { ...defaultRunConfig().data.reading, encoding: '' })
+    expect([same.hash, same.reading]).toEqual([plain.hash, undefined])
+  })
+
+  test('every way of reading is heeded by a format, and by no other', async () => {
+    const all = {
+      text: 'line',
+      sheet: 'S',
+      encoding: 'utf-8',
+      header_row: 1,
+      quotes: 'csv',
+      skip_initial_space: false,
+    } as const
+    expect(Object.keys(all).sort()).toEqual(fieldNames('data.reading').sort())
+    expect((await open('a.csv', 'q,a\nx,y\n', all)).reading).toEqual({
+      encoding: 'utf-8',
+      header_row: 1,
+      quotes: 'csv',
+      skip_initial_space: false,
+    })
+    expect((await open('a.jsonl', '{"q":"x"}', all)).reading).toEqual({ encoding: 'utf-8' })
+    expect((await open('a.txt', 'x', all)).reading).toEqual({ text: 'line', encoding: 'utf-8' })
   })
 })
 

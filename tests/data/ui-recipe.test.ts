@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { DataStepSchema } from '../../src/protocol/data-steps.ts'
+import { sortFindings } from '../../src/protocol/findings.ts'
 import { NO_MAPPING } from '../../src/protocol/recipe.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { ColumnInfo, Finding, Guess, Mapping } from '../../src/protocol/studio.ts'
@@ -17,7 +18,6 @@ import {
   readyIndex,
   readySplit,
   readySteps,
-  sortFindings,
   stepProblem,
   tidyMapping,
   withRole,

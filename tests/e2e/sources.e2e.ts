@@ -208,3 +208,19 @@ test('a folder is read as one, text by the paragraph, and a stored data set goes
   await dialog.getByRole('button', { name: 'Delete' }).click()
   await expect(stored).toBeHidden()
 })
+
+test('how a file looks likely to be meant is said, done at a press, and taken back', async ({ page }) => {
+  await page.goto('/?engine=portable')
+  await page.getByLabel('Choose a file').setInputFiles({
+    name: 'sums.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from('"What is 2+2?","4"\n"What is 3+3?","6"\n"Capital of France?","Paris"\n'),
+  })
+  await expect(page.getByText('2 rows · 2 columns')).toBeVisible()
+  // It stays when the rows have been looked through.
+  await expect(page.locator('.findings[aria-busy="false"]').first()).toBeVisible()
+  await page.getByRole('button', { name: 'There are no names: take it as a row' }).click()
+  await expect(page.getByText('3 rows · 2 columns')).toBeVisible()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect(page.getByText('2 rows · 2 columns')).toBeVisible()
+})

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { type RunningServer, serve } from '../../cli/server.ts'
 import { AugmentSchema, DataStepSchema, SplitSchema } from '../../src/protocol/data-steps.ts'
 import { identity } from '../../src/protocol/identity.ts'
-import { mappingFor, mappingOf, type ReadOptions, type Recipe } from '../../src/protocol/recipe.ts'
+import { dataFor, type ReadOptions, type Recipe } from '../../src/protocol/recipe.ts'
 import { type DataConfig, parseRunConfig, type RunConfig } from '../../src/protocol/run-config.ts'
 import type { DatasetInfo } from '../../src/protocol/studio.ts'
 import type { Split } from '../../src/protocol/tokens.ts'
@@ -82,15 +82,14 @@ const runJson = (data: Partial<DataConfig>, info: DatasetInfo, share: number) =>
 
 /** The config of the command line for a file, from a run.json. */
 function onCommandLine(config: RunConfig, info: DatasetInfo): RunConfig {
-  const mapping = mappingFor(mappingOf(config.data), info.guess)
-  const data = { ...config.data, ...mapping, name: `/there/${info.name}`, hash: info.hash }
+  const data = { ...dataFor(config.data, info), name: `/there/${info.name}`, hash: info.hash }
   return parseRunConfig({ ...config, data })
 }
 
 /** The config of the page that was opened from a run.json, with that file in view. */
 function onPage(text: string, info: DatasetInfo): RunConfig {
   const config = readConfigText(text)
-  const data = { ...config.data, ...mappingFor(mappingOf(config.data), info.guess) }
+  const data = dataFor(config.data, info)
   const ready = readyConfig({ ...config, data }, true)!
   return { ...ready, data: { ...ready.data, ...dataIdentity(info) } }
 }

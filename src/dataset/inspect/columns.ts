@@ -1,10 +1,11 @@
 import { counted, rowNumber } from '../../lib/counted.ts'
 import type { Finding } from '../../protocol/preparation.ts'
-import type { ColumnRoles, Mapping } from '../../protocol/recipe.ts'
+import { type ColumnRoles, type Mapping, NO_MAPPING } from '../../protocol/recipe.ts'
 import { renameInTemplate } from '../../protocol/template.ts'
+import { BESIDE, CHOSEN, NAMES, normalName, REJECTED } from '../column-names.ts'
 import type { Frame } from '../frame.ts'
 import { isMissing } from '../values.ts'
-import { step } from './examples.ts'
+import { askedColumns, step } from './examples.ts'
 
 /** Checks on columns: their names, and what kind of thing they hold. */
 
@@ -53,6 +54,79 @@ function followed(mapping: Mapping, from: string, to: string): { mapping?: Parti
   const template = mapping.template && renameInTemplate(mapping.template, from, to)
   if (template && template !== mapping.template) changes.template = template
   return Object.keys(changes).length === 0 ? {} : { mapping: changes }
+}
+
+/** Pairs of a better and a worse answer: the worse one must not be learnt. */
+export function preferencePairs(frame: Frame, mapping: Mapping): Finding[] {
+  const worse = frame.names.find((name) => REJECTED.test(normalName(name)))
+  const better = frame.names.find((name) => CHOSEN.test(normalName(name)))
+  if (worse === undefined || better === undefined) return []
+  const roles = (['prompt', 'response', 'system', 'messages', 'text', 'input'] as const).filter(
+    (role) => mapping[role] === worse,
+  )
+  const [first = null] = frame.column(better)
+  const speakers = typeof first === 'string' && /^\s*Human:/.test(first) && /^Assistant:/m.test(first)
+  const turns: Finding['fix'] = {
+    kind: 'step',
+    label: `Read "${better}" as conversations`,
+    step: {
+      type: 'split_turns',
+      enabled: true,
+      column: better,
+      to: 'conversation',
+      user: ['Human:'],
+      assistant: ['Assistant:'],
+    },
+    mapping: { ...NO_MAPPING, messages: 'conversation' },
+  }
+  const wrong = roles.length > 0
+  return [
+    {
+      kind: 'preference_pairs',
+      severity: wrong ? 'error' : 'note',
+      message: wrong
+        ? `"${worse}" holds answers that were rejected, and is chosen as ${roles.map((role) => `the ${role}`).join(' and ')}.`
+        : `These are preference pairs: "${worse}" holds answers that were rejected, and is not learnt.`,
+      hint: wrong
+        ? `The model would learn to give them. Choose "${better}".`
+        : `Of such pairs only the better answer ("${better}") can be learnt here; training on preferences (DPO) is no part of this studio.`,
+      column: worse,
+      ...(speakers && !frame.has('conversation') && mapping.messages === null ? { fix: turns } : {}),
+    },
+  ]
+}
+
+/** Columns that conversations may depend on, and that the model will not see. */
+export function leftAside(frame: Frame, mapping: Mapping): Finding[] {
+  if (mapping.messages === null && mapping.response === null) return []
+  const used = [...askedColumns(frame, mapping), mapping.response, mapping.system]
+  return frame.names.flatMap((name): Finding[] => {
+    const plain = normalName(name)
+    const isSystem = mapping.system === null && mapping.text === null && NAMES.system.includes(plain)
+    if (used.includes(name) || !(isSystem || BESIDE.includes(plain))) return []
+    const filled = frame.column(name).flatMap((value, i) => (isEmpty(value) ? [] : [i]))
+    if (filled.length === 0) return []
+    return [
+      {
+        kind: 'left_aside',
+        severity: 'warning',
+        message: `Column "${name}" is left aside: ${counted(filled.length, 'row has', 'rows have')} something in it that the model will not see.`,
+        hint: isSystem
+          ? 'Choose it as the system text, or leave it so.'
+          : 'Answers that depend on it are learnt without it. Put it into the prompt or the conversation, or leave these rows out.',
+        column: name,
+        row: frame.source[filled[0]!]!,
+        count: filled.length,
+        ...(isSystem
+          ? { fix: { kind: 'mapping', label: `Use "${name}" as the system text`, mapping: { system: name } } }
+          : {}),
+      },
+    ]
+  })
+}
+
+function isEmpty(value: unknown): boolean {
+  return isMissing(value) || value === '[]' || (Array.isArray(value) && value.length === 0)
 }
 
 const MEDIA =

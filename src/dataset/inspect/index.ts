@@ -4,7 +4,14 @@ import type { Mapping } from '../../protocol/recipe.ts'
 import type { Frame } from '../frame.ts'
 import { splitFrame } from '../split.ts'
 import { classes, emptyLessons } from './answers.ts'
-import { headerSpace, numberText, oddColumns, unsupportedColumns } from './columns.ts'
+import {
+  headerSpace,
+  leftAside,
+  numberText,
+  oddColumns,
+  preferencePairs,
+  unsupportedColumns,
+} from './columns.ts'
 import {
   askedColumns,
   badConversations,
@@ -37,6 +44,8 @@ export async function inspectFrame(frame: Frame, options: InspectOptions): Promi
   const findings = [
     ...fewRows(frame.rows),
     ...headerSpace(frame, mapping),
+    ...preferencePairs(frame, mapping),
+    ...leftAside(frame, mapping),
     ...unsupportedColumns(frame, mapping),
     ...oddColumns(frame, mapping),
     ...missingValues(countMissing(frame, mapping), frame.rows),

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../files/bytes.ts'
 import type { Chunk } from '../../files/table-builder.ts'
-import type { Finding } from '../../protocol/studio.ts'
+import type { Finding, ReadOptions } from '../../protocol/studio.ts'
 import type { ReaderOptions } from './options.ts'
 
 /** Bytes under the name a person knows them by: a file's name, or its path in the chosen folder, with `/`. */
@@ -31,6 +31,8 @@ export interface ReadContext {
   readonly notUtf8: boolean
   /** What a person should know of how the file was read. */
   finding(finding: Finding): void
+  /** What the file itself has to choose from: the names of its sheets. */
+  offer(way: keyof ReadOptions, choices: readonly string[]): void
 }
 
 /**

@@ -28,6 +28,9 @@ function notUtf8(likely: readonly string[]): Finding {
     message: `The file is not UTF-8; it was read as Windows-1252.${likely.length > 0 ? ` Its letters look more like ${likely.join(' or ')}.` : ''}`,
     hint: `If letters look wrong in the preview, choose its encoding${likely.length > 0 ? `: ${likely[0]}` : ''}, or save the file as UTF-8.`,
     kind: 'encoding',
+    ...(likely[0] === undefined
+      ? {}
+      : { fix: { kind: 'reading', label: `Read it as ${likely[0]}`, reading: { encoding: likely[0] } } }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { dataInHeader, looksLikeData } from '../../files/csv-dialect.ts'
 import { checkCell, checkName, checkWidth } from '../../files/limits.ts'
 import type { Chunk } from '../../files/table-builder.ts'
 import { shortSeconds } from '../../files/values.ts'
@@ -17,7 +18,7 @@ const WHAT = 'Excel workbook'
 const TEXT_DATE = /T00:00:00\.000Z$/
 
 /**
- * Excel workbooks (.xlsx, .xlsm), one sheet of them, the first row that is not empty as names (`headerRow` for another). Dates become
+ * Excel workbooks (.xlsx, .xlsm), one sheet of them, the first row that is not empty as names (`header_row` for another). Dates become
  * ISO text without a time zone, times of day and hours beyond 24 `HH:MM:SS`; formulas are read as what they gave when the file was
  * saved, errors as their text. Not read: .xls, .xlsb, .ods and workbooks with a password, which are refused by name; merged cells
  * hold their value in the first.
@@ -48,19 +49,26 @@ async function* readXlsx(file: DataFile, context: ReadContext): AsyncIterable<Ch
       wanted === undefined ? 'Choose one with rows.' : `Choose one of: ${all}.`,
       { file: name },
     )
-  if (filled.length > 1)
+  context.offer('sheet', filled)
+  const other = filled.find((sheet) => sheet !== wanted)
+  if (other !== undefined)
     context.finding({
       severity: 'note',
-      message: `The workbook has ${filled.length} sheets with something in them (${all}); "${wanted}" was read.`,
-      hint: 'To learn from another one, move it to the front or save it as a file of its own.',
+      message: `The workbook has ${filled.length} sheets with something in them (${filled.map((sheet) => `"${sheet}"`).join(', ')}); "${wanted}" was read.`,
+      hint: 'To learn from another one, choose it among the ways of reading.',
+      kind: 'sheets',
+      count: filled.length,
+      fix: {
+        kind: 'reading',
+        label: `Read "${other}"`,
+        reading: { sheet: other },
+      },
     })
   const odd = noOddCells()
-  yield* toChunks(rowsOf(book, wanted, name, odd), {
-    file: name,
-    sheet: wanted,
-    header: options.headerRow,
-    said: (finding) => context.finding(finding),
-  })
+  const place = { file: name, sheet: wanted, header: options.header_row }
+  const said = (finding: Finding) => context.finding(finding)
+  const rows = filledRows(rowsOf(book, wanted, name, odd))
+  yield* toChunks(options.header_row === undefined ? withoutTitle(rows, said) : rows, place, said)
   sayOdd(odd, context)
 }
 
@@ -106,27 +114,98 @@ async function* rowsOf(book: Workbook, sheet: string, file: string, odd?: OddCel
   }
 }
 
+async function* filledRows(rows: AsyncIterable<SheetRow>): AsyncIterable<SheetRow> {
+  for await (const each of rows) if (isFilled(each.cells)) yield each
+}
+
+/** Rows that are looked at to tell a title from the names of columns. */
+const LOOKED_AT = 12
+
+/** Without lines of a title, a cell each, above rows of several cells; says what it was, and where a first row looks like data. */
+async function* withoutTitle(
+  rows: AsyncIterable<SheetRow>,
+  said: (finding: Finding) => void,
+): AsyncIterable<SheetRow> {
+  let first: SheetRow[] | null = []
+  for await (const each of rows) {
+    if (first === null) yield each
+    else if (first.push(each) === LOOKED_AT) {
+      yield* titled(first, said)
+      first = null
+    }
+  }
+  if (first) yield* titled(first, said)
+}
+
+function titled(rows: SheetRow[], said: (finding: Finding) => void): SheetRow[] {
+  const filled = rows.map(({ cells }) => [...cells.values()].filter((cell) => !isEmpty(cell)))
+  const names = filled.findIndex((cells) => cells.length > 1)
+  const below = filled.slice(names + 1)
+  // A single word is the name of a column.
+  const isName = names === 1 && /^\s*\S+\s*$/.test(String(plain(filled[0]![0])))
+  const own = filled[names] ?? []
+  // Where two names are the same, the columns could not be told apart.
+  const differ = new Set(own.map((cell) => String(cell).trim())).size === own.length
+  const areNames = differ && own.every((cell) => typeof cell === 'string')
+  const isTitle =
+    names > 0 && !isName && areNames && below.length > 0 && below.every((cells) => cells.length > 1)
+  const kept = isTitle ? rows.slice(names) : rows
+  const [top, ...rest] = kept
+  if (isTitle)
+    said({
+      severity: 'warning',
+      message: `${counted(names, 'row', 'rows')} above the names of the columns ${names === 1 ? 'was' : 'were'} left out: "${String(plain(filled[0]![0])).slice(0, 80)}"${names > 1 ? ' ...' : ''}. Row ${top!.row} was taken as the names.`,
+      hint: 'If the names stand in another row, say in which: the header row.',
+      kind: 'title_lines',
+      count: names,
+      fix: {
+        kind: 'reading',
+        label: `The names are in row ${top!.row}`,
+        reading: { header_row: top!.row },
+      },
+    })
+  const texts = (cells: ReadonlyMap<number, Cell>) =>
+    Array.from({ length: Math.max(0, ...cells.keys()) + 1 }, (_, at) => String(plain(cells.get(at)) ?? ''))
+  const odd =
+    top &&
+    dataInHeader(
+      texts(top.cells),
+      rest.map(({ cells }) => texts(cells)),
+    )
+  if (odd) said(looksLikeData(odd))
+  return kept
+}
+
 interface Place {
   file: string
   sheet: string
   /** Row with the names, 0 where there is none, undefined for the first that is not empty. */
   header: number | undefined
-  said: (finding: Finding) => void
 }
 
-async function* toChunks(rows: AsyncIterable<SheetRow>, place: Place): AsyncIterable<Chunk> {
+async function* toChunks(
+  rows: AsyncIterable<SheetRow>,
+  place: Place,
+  said: (finding: Finding) => void,
+): AsyncIterable<Chunk> {
   const { file, sheet, header } = place
   let columns: SheetColumns | null = header === 0 ? new SheetColumns(null, place) : null
   let part: Map<number, Cell>[] = []
   let [top, given] = [0, 0]
-  for await (const { row, cells } of header === undefined ? withoutTitle(rows, place) : rows) {
-    if (!isFilled(cells)) continue
+  /** Rows of the sheet above which all have been given or counted as blank; sheets leave blank ones out. */
+  let [last, blank, firstBlank] = [0, 0, 0]
+  for await (const { row, cells } of rows) {
     if (columns === null) {
       if (header !== undefined && row < header) continue
       columns = new SheetColumns(cells, place)
-      top = row
+      top = last = row
       continue
     }
+    if (last > 0 && row > last + 1) {
+      if (blank === 0) firstBlank = last + 1
+      blank += row - last - 1
+    }
+    last = row
     part.push(cells)
     columns.add(cells, given + part.length)
     const most = given === 0 ? FIRST_ROWS : CHUNK_ROWS
@@ -135,6 +214,14 @@ async function* toChunks(rows: AsyncIterable<SheetRow>, place: Place): AsyncIter
     yield columns.chunk(part)
     part = []
   }
+  if (blank > 0)
+    said({
+      severity: 'note',
+      message: `${counted(blank, 'blank row was', 'blank rows were')} left out of the sheet "${sheet}", row ${firstBlank} of it first.`,
+      hint: 'Nothing is lost; rows behind them have other numbers in the sheet than here.',
+      kind: 'blank_rows',
+      count: blank,
+    })
   if (columns !== null && part.length > 0) yield columns.chunk(part)
   else if (given === 0)
     fail('bad_data', `The sheet "${sheet}" of ${file} has no rows below its names.`, 'Add rows.', {
@@ -142,49 +229,6 @@ async function* toChunks(rows: AsyncIterable<SheetRow>, place: Place): AsyncIter
       sheet,
       row: top,
     })
-}
-
-/** Cells that the row below a title has at the least. */
-const LEAST_NAMES = 3
-
-/** The rows, but for a first one of a single text above one of several texts: a title, which a finding tells of. */
-async function* withoutTitle(rows: AsyncIterable<SheetRow>, place: Place): AsyncIterable<SheetRow> {
-  let first: SheetRow | null = null
-  let decided = false
-  for await (const row of rows) {
-    if (decided || !isFilled(row.cells)) {
-      yield row
-      continue
-    }
-    if (first === null) {
-      const alone = filledOf(row.cells).length === 1
-      if (alone) first = row
-      else {
-        decided = true
-        yield row
-      }
-      continue
-    }
-    decided = true
-    const names = filledOf(row.cells)
-    // Where two are the same, the columns could not be told apart.
-    const differ = new Set(names.map((cell) => String(cell).trim())).size === names.length
-    if (differ && names.length >= LEAST_NAMES && names.every((cell) => typeof cell === 'string')) {
-      place.said({
-        severity: 'warning',
-        message: `Row ${first.row} of the sheet "${place.sheet}" was taken for a title and left out: "${String(filledOf(first.cells)[0]).slice(0, 80)}".`,
-        hint: 'If the names of the columns stand in another row, say in which: the header row.',
-        kind: 'title_lines',
-        count: 1,
-      })
-    } else yield first
-    yield row
-  }
-  if (first !== null && !decided) yield first
-}
-
-function filledOf(cells: ReadonlyMap<number, Cell>): Cell[] {
-  return [...cells.values()].filter((cell) => !isEmpty(cell))
 }
 
 /** Columns with a name or with something in them. */

@@ -1,4 +1,4 @@
-import { type DataFile, type DataSplits, SPLITS } from './rows.ts'
+import { type DataFile, type DataSplits, messageOf, SPLITS } from './rows.ts'
 
 /** Lines put together before they become part of a blob. */
 const LINES = 1000
@@ -15,11 +15,7 @@ export function jsonLinesFiles(splits: DataSplits): DataFile[] {
     for (let at = 0; at < rows.length; at += LINES) {
       const lines = rows
         .slice(at, at + LINES)
-        .map((row) =>
-          'text' in row
-            ? { text: row.text }
-            : { messages: row.messages.map(({ role, content }) => ({ role, content })) },
-        )
+        .map((row) => ('text' in row ? { text: row.text } : { messages: row.messages.map(messageOf) }))
       parts.push(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
     }
     return [{ path: `${split}.jsonl`, blob: new Blob(parts, { type: 'application/jsonl' }) }]

@@ -1,6 +1,6 @@
 import type { SchemaElement } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { type DataColumn, type DataFile, type DataSplits, dataColumns } from './rows.ts'
+import { type DataCell, type DataColumn, type DataFile, type DataSplits, dataColumns } from './rows.ts'
 
 /** Rows of a row group: small enough to be read alone by Range requests. */
 const ROW_GROUP = 10_000
@@ -31,16 +31,23 @@ function schemaOf(columns: readonly DataColumn[]): SchemaElement[] {
   })
   return [
     { name: 'root', num_children: columns.length },
-    ...columns.flatMap(({ name }): SchemaElement[] =>
+    ...columns.flatMap(({ name, values }): SchemaElement[] =>
       name === 'messages'
         ? [
             { name, repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST' },
             { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-            { name: 'element', repetition_type: 'OPTIONAL', num_children: 2 },
+            { name: 'element', repetition_type: 'OPTIONAL', num_children: isWeighted(values) ? 3 : 2 },
             text('role'),
             text('content'),
+            ...(isWeighted(values)
+              ? [{ name: 'weight', type: 'INT32', repetition_type: 'OPTIONAL' } as const]
+              : []),
           ]
         : [text(name)],
     ),
   ]
+}
+
+function isWeighted(values: readonly DataCell[]): boolean {
+  return values.some((value) => Array.isArray(value) && value.some(({ weight }) => weight === 0))
 }

@@ -8,8 +8,17 @@ export type DataSplits = Partial<Record<Split, readonly DataRow[]>>
 
 export const SPLITS: readonly Split[] = ['train', 'validation', 'test']
 
+/** A turn as it is written: one that is not to be learnt has weight 0, as the OpenAI API has it. */
+export interface WrittenMessage extends Pick<Message, 'role' | 'content'> {
+  weight?: 0
+}
+
+export function messageOf({ role, content, learn }: Message): WrittenMessage {
+  return { role, content, ...(learn === false ? { weight: 0 } : {}) }
+}
+
 /** A cell: text, or a conversation of more turns than fit into columns. */
-export type DataCell = string | readonly Message[] | null
+export type DataCell = string | readonly WrittenMessage[] | null
 
 export interface DataColumn {
   name: string
@@ -47,7 +56,7 @@ function isPair(messages: readonly Message[]): boolean {
 
 function cell(row: DataRow, name: string): DataCell {
   if ('text' in row) return name === 'text' ? row.text : null
-  if (name === 'messages') return row.messages
+  if (name === 'messages') return row.messages.map(messageOf)
   const role = { system: 'system', prompt: 'user', response: 'assistant' }[name]
   return row.messages.find((message) => message.role === role)?.content ?? null
 }

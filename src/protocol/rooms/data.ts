@@ -14,7 +14,7 @@ import type {
   SynthesisWish,
   TokenisedSample,
 } from '../preparation.ts'
-import type { DataRecipe, OpenRecipe, ReadOptions, Recipe } from '../recipe.ts'
+import type { DataRecipe, OpenRecipe, ReadingOffers, ReadOptions, Recipe } from '../recipe.ts'
 import type { Split } from '../tokens.ts'
 import type { Call, Page } from './call.ts'
 import type { ExportedFile } from './exports.ts'
@@ -211,6 +211,8 @@ export interface DatasetInfo {
   format?: string
   /** What was said of how to read it, where that made a difference. */
   reading?: ReadOptions
+  /** What the file has to choose from. */
+  offers?: ReadingOffers
   /** Set where a model wrote the rows. */
   synthetic?: { from: string; author: string }
 }

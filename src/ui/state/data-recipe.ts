@@ -1,13 +1,12 @@
 import * as v from 'valibot'
 import { type DataStep, DataStepSchema, NO_SPLIT, type SplitConfig } from '../../protocol/data-steps.ts'
-import { mappingOf, NO_MAPPING } from '../../protocol/recipe.ts'
+import { dataFor, mappingOf, NO_MAPPING } from '../../protocol/recipe.ts'
 import { type DataConfig, defaultRunConfig } from '../../protocol/run-config.ts'
 import type {
   ChatFormat,
   ColumnInfo,
   ColumnRoles,
   DatasetInfo,
-  Finding,
   Fix,
   Guess,
   Mapping,
@@ -48,13 +47,16 @@ export function mappingOfKind(kind: Kind, guess: Guess, columns: readonly Column
 export function withRole(mapping: Required<Mapping>, role: Role, column: string | null): Required<Mapping> {
   const next = { ...mapping, [role]: column }
   if (column === null) return next
-  const pair = { prompt: null, response: null, system: null, input: null, template: null, labels: null }
-  if (role === 'messages') Object.assign(next, pair, { text: null })
-  else if (role === 'text') Object.assign(next, pair, { messages: null })
+  const pair = { prompt: null, response: null, input: null, template: null, labels: null }
+  // A system text goes along with other conversations, not with another kind of mapping.
+  const system = mapping.messages === null ? null : mapping.system
+  if (role === 'messages') Object.assign(next, pair, { text: null, system })
+  else if (role === 'text') Object.assign(next, pair, { messages: null, system: null })
+  else if (role === 'system') Object.assign(next, { text: null })
   else Object.assign(next, { messages: null, text: null })
   if (role === 'prompt') next.template = null
   if (role === 'response' && mapping.response !== column) next.labels = null
-  for (const other of ['prompt', 'response', 'system'] as const)
+  for (const other of ['prompt', 'response', 'system', 'messages'] as const)
     if (other !== role && next[other] === column) next[other] = null
   if (next.input === column) next.input = null
   return next
@@ -66,7 +68,7 @@ export function withRole(mapping: Required<Mapping>, role: Role, column: string 
  */
 export function tidyMapping(mapping: Mapping): Required<Mapping> {
   const { prompt, response, system, messages, text, input } = mapping
-  if (messages !== null) return { ...NO_MAPPING, messages }
+  if (messages !== null) return { ...NO_MAPPING, messages, system }
   if (text !== null) return { ...NO_MAPPING, text }
   const template = mapping.template?.trim() ? mapping.template : null
   const asks = template !== null || prompt !== null
@@ -96,6 +98,14 @@ export function readyData(data: DataConfig): DataConfig {
     steps: readySteps(data.steps),
     split: readySplit(data.split),
   }
+}
+
+/** How a data set is prepared that was opened without a config: as it is guessed, with what was chosen before it was opened. */
+export function freshData(
+  info: Pick<DatasetInfo, 'guess' | 'splitGuess'>,
+  { reading, validation_share }: Pick<DataConfig, 'reading' | 'validation_share'>,
+): DataConfig {
+  return dataFor({ ...NO_DATA, reading, validation_share }, info)
 }
 
 /** What a run config says of the data set itself, so that it can be found and read again. */
@@ -149,21 +159,4 @@ export function applyFix(data: DataConfig, fix: Fix): DataConfig | null {
   if (fix.kind === 'mapping') return { ...data, ...fix.mapping }
   if (fix.kind === 'split') return { ...data, split: { ...data.split, ...fix.split } }
   return null
-}
-
-const WORST = { error: 0, warning: 1, note: 2 }
-
-/** Each finding once, the worst first; among equals, those that can be mended at a press. */
-export function sortFindings(findings: Finding[]): Finding[] {
-  const seen = new Map<string, Finding>()
-  for (const finding of findings) {
-    const key = finding.kind
-      ? `${finding.kind}|${finding.column}|${finding.row}|${finding.message}`
-      : `${finding.message}|${finding.row}|${finding.column}`
-    const known = seen.get(key)
-    if (!known || (!known.fix && finding.fix)) seen.set(key, finding)
-  }
-  return [...seen.values()].sort(
-    (a, b) => WORST[a.severity] - WORST[b.severity] || Number(!a.fix) - Number(!b.fix),
-  )
 }

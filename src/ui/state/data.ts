@@ -3,7 +3,7 @@ import { configField } from '../../protocol/config-fields.ts'
 import type { AugmentConfig, DataStep, SplitConfig } from '../../protocol/data-steps.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import { heeded } from '../../protocol/identity.ts'
-import { mappingFor, mappingOf } from '../../protocol/recipe.ts'
+import { dataFor, mappingOf } from '../../protocol/recipe.ts'
 import type { DataConfig } from '../../protocol/run-config.ts'
 import type {
   ChatFormat,
@@ -18,7 +18,7 @@ import type {
 import { type MessageKey, t } from '../messages/t.ts'
 import { createHub } from './data-hub.ts'
 import { createOpening } from './data-opening.ts'
-import { dataIdentity, guessed, isMapped, NO_DATA, type Role, withRole } from './data-recipe.ts'
+import { dataIdentity, freshData, isMapped, NO_DATA, type Role, withRole } from './data-recipe.ts'
 import { createReview } from './data-review.ts'
 import type { Draft } from './draft.ts'
 import type { ModelState } from './models.ts'
@@ -71,14 +71,12 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
 
   /** A data set with the guess at its columns, or with what was chosen for it before. */
   function show(info: DatasetInfo, chosen?: Partial<DataConfig>): void {
-    const { reading, validation_share } = draft.data()
-    const guess = { ...guessed(info.guess), ...(info.splitGuess ? { split: info.splitGuess } : {}) }
-    view(info, { ...NO_DATA, reading, validation_share, ...guess, ...chosen }, false)
+    view(info, { ...freshData(info, draft.data()), ...chosen }, false)
   }
 
-  /** A data set prepared word for word as a config says; columns that it does not name are guessed. */
+  /** A data set prepared as a config says. */
   function take(info: DatasetInfo, data: DataConfig): void {
-    view(info, { ...data, ...mappingFor(mappingOf(data), info.guess) }, true)
+    view(info, dataFor(data, info), true)
     setAwaited(null)
   }
 
@@ -276,6 +274,8 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
     /** Back to the choice of data; what is stored stays. */
     close: () => {
       setDataset(null)
+      // How one file was read says nothing of the next.
+      change({ reading: NO_DATA.reading })
       report(null)
     },
     async remove(id: string) {

@@ -1,5 +1,6 @@
 import { createMemo, createSignal, For, Show } from 'solid-js'
-import type { Finding, Fix } from '../../../protocol/studio.ts'
+import { knownFindings } from '../../../protocol/findings.ts'
+import type { Finding, Fix, ReadOptions } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
 import { TextField } from '../../components/Field.tsx'
@@ -7,7 +8,7 @@ import { Fold } from '../../components/Fold.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { applyFix, sortFindings } from '../../state/data-recipe.ts'
+import { applyFix } from '../../state/data-recipe.ts'
 
 /** Findings in view at once; the rest is folded away. Errors are always in view. */
 const IN_VIEW = 2
@@ -23,16 +24,13 @@ export function Findings(props: {
   const [asking, setAsking] = createSignal<Extract<Fix, { kind: 'label_words' }> | null>(null)
   const sorted = createMemo(() => {
     const prepared = data.prepared()
-    // What was said of a sample's lengths is known of all examples once they are tokens.
     const exact = prepared !== null && !prepared.estimate && !data.preparing()
-    const inspected = data.findings()?.filter(({ fix }) => !(exact && fix?.kind === 'training'))
-    const known = inspected ?? props.opening
-    // Preparing names again, row by row, what looking through all rows has summed up.
-    const further = (data.prepared()?.findings ?? []).filter(
-      (finding) =>
-        !inspected?.some((other) => other.row === finding.row && other.severity === finding.severity),
-    )
-    const found = sortFindings([...known, ...further])
+    const found = knownFindings({
+      opening: props.opening,
+      inspected: data.findings(),
+      prepared: prepared?.findings ?? [],
+      exact,
+    })
     const errors = found.filter((finding) => finding.severity === 'error').length
     const warnings = found.filter((finding) => finding.severity === 'warning').length
     const shown = Math.max(errors, Math.min(IN_VIEW, errors + warnings))
@@ -74,6 +72,15 @@ export function Findings(props: {
         () => settings.training[fix.field] === fix.value,
         () => settings.setTraining(fix.field, before),
       )
+    } else if (fix.kind === 'reading') {
+      const before = data.reading()
+      if (!(await readAs(fix.reading))) return
+      const hash = data.dataset()?.hash
+      note(
+        said,
+        () => data.dataset()?.hash === hash,
+        () => void readAs(before),
+      )
     } else if (fix.kind === 'edit' && (await data.edit(fix.edits))) {
       const hash = data.dataset()?.hash
       note(
@@ -83,6 +90,16 @@ export function Findings(props: {
       )
     }
   }
+
+  /** Reads what is open once more, with these ways of reading. */
+  async function readAs(reading: ReadOptions): Promise<boolean> {
+    data.setReading(reading)
+    const again = data.readAgain(data.dataset()?.id ?? '')
+    return again !== null && (await again())
+  }
+
+  /** Whether its remedy can be had here: a file that is not at hand any more cannot be read again. */
+  const canDo = (fix: Fix) => fix.kind !== 'reading' || data.readAgain(data.dataset()?.id ?? '') !== null
 
   function undo(): void {
     done()?.undo()
@@ -109,7 +126,7 @@ export function Findings(props: {
           {t('rows.show', { row: row! + 1 })}
         </Button>
       </Show>
-      <Show when={fix}>
+      <Show when={fix && canDo(fix) && fix}>
         {(known) => <Button onClick={() => void apply(known())}>{known().label}</Button>}
       </Show>
     </>

@@ -84,6 +84,7 @@ export function MappingForm(props: { info: DatasetInfo }) {
       </Show>
       <Show when={kind() === 'messages'}>
         {role('messages', t('mapping.messagesColumn'), t('mapping.messagesHelp'))}
+        {role('system', t('mapping.system'), t('mapping.systemHelp'), true)}
       </Show>
       <Show when={kind() === 'text'}>{role('text', t('mapping.textColumn'), t('mapping.textHelp'))}</Show>
       <Show when={kind() !== 'text'}>

@@ -1,12 +1,13 @@
-import { For, Match, Show, Switch } from 'solid-js'
-import { configField, fieldNames } from '../../../protocol/config-fields.ts'
+import { createEffect, createSignal, For, Match, on, Show, Switch } from 'solid-js'
+import { configField, fieldNames, type NumberLimits } from '../../../protocol/config-fields.ts'
 import { READING_FORMATS } from '../../../protocol/run-config.ts'
-import type { DatasetInfo, ReadOptions } from '../../../protocol/studio.ts'
+import type { DatasetInfo, ReadingOffers, ReadOptions } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
-import { Checkbox, TextField } from '../../components/Field.tsx'
+import { TextField } from '../../components/Field.tsx'
 import { Fold } from '../../components/Fold.tsx'
-import { NumberField } from '../../components/NumberField.tsx'
+import { problemText } from '../../components/NumberField.tsx'
 import { Select } from '../../components/Select.tsx'
+import { parseNumber } from '../../messages/format.ts'
 import { type MessageKey, t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { checkNumber } from '../../state/fields.ts'
@@ -24,7 +25,7 @@ function waysOf(format?: string): Way[] {
 export function ReadOptionsFold() {
   return (
     <Fold summary={t('read.options')} small>
-      <Ways ways={waysOf()} />
+      <Ways ways={waysOf()} offers={{}} />
     </Fold>
   )
 }
@@ -38,7 +39,7 @@ export function ReadAgainFold(props: { info: DatasetInfo }) {
     <Show when={again()}>
       {(read) => (
         <Fold summary={t('read.options')}>
-          <Ways ways={ways()} />
+          <Ways ways={ways()} offers={props.info.offers ?? {}} />
           <div class="stack">
             <Show
               when={data.opening()}
@@ -58,56 +59,89 @@ export function ReadAgainFold(props: { info: DatasetInfo }) {
   )
 }
 
-function Ways(props: { ways: Way[] }) {
+function Ways(props: { ways: Way[]; offers: ReadingOffers }) {
   return (
     <div class="stack">
-      <For each={props.ways}>{(way) => <WayField way={way} />}</For>
+      <For each={props.ways}>{(way) => <WayField way={way} offers={props.offers[way]} />}</For>
     </div>
   )
 }
 
-/** One way of reading, with the control that its kind of value asks for. */
-function WayField(props: { way: Way }) {
+/** One way of reading, with the control that its kind of value asks for. Left empty or automatic, the reader decides. */
+function WayField(props: { way: Way; offers: string[] | undefined }) {
   const { data } = useApp()
   const field = configField(`data.reading.${props.way}`)
   const value = () => data.reading()[props.way] as unknown
   const set = (next: unknown) => data.setReading({ [props.way]: next })
   const [label, hint] = [t(`read.${props.way}`), t(`read.${props.way}Note`)]
-  const options = ['auto', ...(field.options ?? [])]
+  const options = field.kind === 'switch' ? ['true', 'false'] : (field.options ?? [])
+  const optionLabel = (option: string) =>
+    t(`read.${props.way}.${option}` as Extract<MessageKey, `read.${Way}.${string}`>)
+  const text = () => (value() === null ? '' : String(value()))
   return (
     <Switch>
-      <Match when={field.kind === 'choice'}>
+      <Match when={field.kind === 'choice' || field.kind === 'switch'}>
         <Select
           label={label}
           hint={hint}
-          value={(value() as string | null) ?? 'auto'}
-          onChange={(next) => set(next === 'auto' ? null : next)}
-          options={options.map((option) => ({
-            value: option,
-            label: t(`read.${props.way}.${option}` as Extract<MessageKey, `read.${Way}.${string}`>),
-          }))}
+          value={text() || 'auto'}
+          onChange={(next) => set(next === 'auto' ? null : field.kind === 'switch' ? next === 'true' : next)}
+          options={['auto', ...options].map((option) => ({ value: option, label: optionLabel(option) }))}
         />
+      </Match>
+      <Match when={props.offers}>
+        {(offers) => (
+          <Select
+            label={label}
+            value={text()}
+            onChange={(next) => set(next === '' ? null : next)}
+            options={[
+              { value: '', label: t('read.automatic') },
+              ...offers().map((offer) => ({ value: offer, label: offer })),
+            ]}
+          />
+        )}
       </Match>
       <Match when={field.kind === 'number'}>
-        <NumberField
-          label={label}
-          hint={hint}
-          limits={field.limits!}
-          value={value() as number}
-          onChange={(next) => !checkNumber(next, field.limits!) && set(next)}
-        />
-      </Match>
-      <Match when={field.kind === 'switch'}>
-        <Checkbox label={label} help={hint} checked={value() as boolean} onChange={set} />
+        <NumberText label={label} hint={hint} limits={field.limits!} value={text()} onChange={set} />
       </Match>
       <Match when={field.kind === 'text'}>
         <TextField
           label={label}
           hint={hint}
-          value={(value() as string | null) ?? ''}
-          onChange={(text) => set(text === '' ? null : text)}
+          value={text()}
+          onChange={(next) => set(next === '' ? null : next)}
         />
       </Match>
     </Switch>
+  )
+}
+
+/** A number that may be left out: empty is null. What is no number within the limits is told and not taken. */
+function NumberText(props: {
+  label: string
+  hint: string
+  limits: NumberLimits
+  value: string
+  onChange: (value: number | null) => void
+}) {
+  const [typed, setTyped] = createSignal(props.value)
+  createEffect(on(() => props.value, setTyped, { defer: true }))
+  const problem = () => {
+    if (typed().trim() === '') return null
+    const found = checkNumber(parseNumber(typed()), props.limits)
+    return found && problemText(found)
+  }
+  return (
+    <TextField
+      label={props.label}
+      hint={props.hint}
+      value={typed()}
+      error={problem()}
+      onChange={(text) => {
+        setTyped(text)
+        if (problem() === null) props.onChange(text.trim() === '' ? null : parseNumber(text))
+      }}
+    />
   )
 }

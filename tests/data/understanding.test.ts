@@ -1,0 +1,286 @@
+import { describe, expect, test } from 'vitest'
+import { Frame } from '../../src/dataset/frame.ts'
+import { guessMapping } from '../../src/dataset/guess.ts'
+import { inspectFrame } from '../../src/dataset/inspect/index.ts'
+import { describeColumns } from '../../src/dataset/open.ts'
+import { pythonLiteral } from '../../src/dataset/python-literal.ts'
+import { mapFrame, mapRows } from '../../src/dataset/rows.ts'
+import { runSteps } from '../../src/dataset/steps/index.ts'
+import { messageOf } from '../../src/export/data/rows.ts'
+import { makeTable } from '../../src/files/table.ts'
+import { mappingFor, NO_MAPPING } from '../../src/protocol/recipe.ts'
+import type { Mapping } from '../../src/protocol/studio.ts'
+import type { Message } from '../../src/protocol/tokens.ts'
+import { chatTokenizer } from '../../src/tokens/chat.ts'
+import { maskExample } from '../../src/tokens/masks.ts'
+import { failure } from './helpers.ts'
+import { TINY_TOKENIZER_CONFIG, tinyTokenizerJson } from './tiny-tokenizer.ts'
+
+const tableOf = (rows: object[]) => {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  return makeTable(
+    names.map((name) => ({
+      name,
+      values: rows.map((row) => (row as Record<string, unknown>)[name] ?? null),
+    })),
+  )
+}
+const guess = (rows: object[]) => {
+  const table = tableOf(rows)
+  return guessMapping(table, describeColumns(table))
+}
+/** The turns of each row under the guess, as `role: content`, those that are not learnt in brackets. */
+const turns = (rows: object[], mapping?: Mapping) =>
+  mapRows(tableOf(rows), mapping ?? guess(rows)).rows.map((row) =>
+    'messages' in row ? row.messages.map(said).join(' | ') : row.text,
+  )
+const said = ({ role, content, learn }: Message) =>
+  learn === false ? `(${role}: ${content})` : `${role}: ${content}`
+const findings = (rows: object[], mapping?: Mapping) =>
+  inspectFrame(Frame.of(tableOf(rows)), {
+    mapping: mapping ?? guess(rows),
+    split: null,
+    validationShare: 0,
+    seed: 1,
+  })
+const user = (content: string) => ({ role: 'user', content })
+const bot = (content: string | null) => ({ role: 'assistant', content })
+const CHAT = [user('Name a tree.'), bot('An oak.')]
+
+describe('preference pairs', () => {
+  const marked = [1, 2].map((n) => ({
+    chosen: `\n\nHuman: Hi ${n}\n\nAssistant: Hello`,
+    rejected: `\n\nHuman: Hi ${n}\n\nAssistant: Go`,
+  }))
+
+  test('the rejected answer is no guess, and as text with speakers the chosen one is a press away', async () => {
+    expect(guess(marked)).toMatchObject(NO_MAPPING)
+    expect(guess(marked).reason).toContain('rejected')
+    const [found] = (await findings(marked)).filter(({ kind }) => kind === 'preference_pairs')
+    if (found?.fix?.kind !== 'step') throw new Error('no remedy')
+    const { frame } = await runSteps(Frame.of(tableOf(marked)), [found.fix.step], { seed: 1 })
+    const { rows } = mapFrame(frame, { ...NO_MAPPING, ...found.fix.mapping })
+    expect(rows.map((row) => ('messages' in row ? row.messages.map(said) : []))[0]).toEqual([
+      'user: Hi 1',
+      'assistant: Hello',
+    ])
+  })
+
+  test('in whatever order the columns stand, as turns and as texts', () => {
+    expect(guess([{ rejected: CHAT, chosen: CHAT }])).toMatchObject({ messages: 'chosen' })
+    expect(guess([{ rejected: 'no', prompt: 'q', chosen: 'yes' }])).toMatchObject({
+      prompt: 'prompt',
+      response: 'chosen',
+    })
+    expect(turns([{ prompt: [user('q')], rejected: [bot('no')], chosen: [bot('yes')] }])).toEqual([
+      'user: q | assistant: yes',
+    ])
+    expect(guess([{ rejected_response: 'no', text: 'q' }])).toMatchObject(NO_MAPPING)
+  })
+
+  test('chosen by hand, the rejected answer is an error', async () => {
+    const rows = [{ prompt: 'q', chosen: 'yes', rejected: 'no' }]
+    const wrong = await findings(rows, { ...NO_MAPPING, prompt: 'prompt', response: 'rejected' })
+    expect(wrong.find(({ kind }) => kind === 'preference_pairs')).toMatchObject({ severity: 'error' })
+    const right = await findings(rows, { ...NO_MAPPING, prompt: 'prompt', response: 'chosen' })
+    expect(right.find(({ kind }) => kind === 'preference_pairs')).toMatchObject({ severity: 'note' })
+  })
+})
+
+describe('prompt and completion as turns', () => {
+  const rows = [1, 2].map((n) => ({
+    prompt: [user('Say it.'), bot('Wrong.'), user(`Name tree ${n}.`)],
+    completion: [bot('An oak.')],
+  }))
+
+  test('are one conversation of which only the completion is learnt', () => {
+    expect(guess(rows)).toMatchObject({ prompt: 'prompt', response: 'completion', messages: null })
+    expect(turns(rows)[0]).toBe(
+      'user: Say it. | (assistant: Wrong.) | user: Name tree 1. | assistant: An oak.',
+    )
+  })
+
+  test('beside text, and where the completion repeats what is asked', () => {
+    const mapping = { ...NO_MAPPING, prompt: 'prompt', response: 'completion', system: 's' }
+    expect(
+      turns(
+        [
+          { s: 'Be brief.', prompt: 'q', completion: [bot('a')] },
+          { s: null, prompt: [user('q')], completion: 'a' },
+          { s: null, prompt: [user('q')], completion: [user('q'), bot('a')] },
+          { s: null, prompt: 'q', completion: ['x', 'y'] },
+        ],
+        mapping,
+      ),
+    ).toEqual([
+      'system: Be brief. | user: q | assistant: a',
+      'user: q | assistant: a',
+      'user: q | assistant: a',
+      'user: q | assistant: ["x","y"]',
+    ])
+  })
+})
+
+describe('turns that are not learnt', () => {
+  const weighted = [user('hi'), { ...bot('no'), weight: 0 }, user('again'), { ...bot('yes'), weight: 1 }]
+
+  test('of weight 0, in tokens and in what is taken away', () => {
+    expect(turns([{ messages: weighted }])).toEqual([
+      'user: hi | (assistant: no) | user: again | assistant: yes',
+    ])
+    const [row] = mapRows(tableOf([{ messages: weighted }]), guess([{ messages: weighted }])).rows
+    if (!row || !('messages' in row)) throw new Error('no conversation')
+    const chat = chatTokenizer(tinyTokenizerJson(), TINY_TOKENIZER_CONFIG)
+    const options = { maxLength: 1000, vocabSize: 1e9 }
+    const learnt = (completionOnly: boolean, from = row) => {
+      const { tokens, supervised } = maskExample(from, chat, { ...options, completionOnly })
+      return chat.tokenizer.decode(tokens.filter((_, i) => supervised[i] === 1))
+    }
+    expect(learnt(true)).toContain('yes')
+    expect(learnt(true)).not.toContain('no')
+    expect(learnt(false)).not.toContain('no')
+    expect(learnt(false)).toContain('again')
+    const plain = { ...row, messages: row.messages.map(({ role, content }) => ({ role, content })) }
+    expect(learnt(true, plain)).toContain('no')
+    expect(row.messages.map(messageOf)).toEqual([
+      user('hi'),
+      { ...bot('no'), weight: 0 },
+      user('again'),
+      bot('yes'),
+    ])
+  })
+
+  test('a conversation that has no other is left out, and said', async () => {
+    const rows = [{ messages: weighted.slice(0, 2) }, { messages: CHAT }]
+    const mapped = mapRows(tableOf(rows), guess(rows))
+    expect(mapped.rows).toHaveLength(1)
+    expect(mapped.findings[0]!.message).toContain('no answer that is to be learnt')
+    await failure(
+      () => mapRows(tableOf(rows.slice(0, 1)), { ...NO_MAPPING, messages: 'messages' }),
+      'bad_data',
+    )
+  })
+})
+
+describe('what stands beside a conversation', () => {
+  test('a system text goes before it, unless it has one', () => {
+    const own = [{ role: 'system', content: 'Own.' }, ...CHAT]
+    const rows = [
+      { conversations: CHAT, system: 'Be brief.' },
+      { conversations: own, system: 'Be brief.' },
+      { conversations: CHAT, system: '' },
+    ]
+    expect(turns(rows).map((text) => text.split(' | ')[0])).toEqual([
+      'system: Be brief.',
+      'system: Own.',
+      'user: Name a tree.',
+    ])
+  })
+
+  test('a named column goes with the system text beside it; a named system text with the conversations', () => {
+    const found = guess([{ conversations: CHAT, system: 'Be brief.' }])
+    const wanted = { messages: 'conversations', system: 'system', prompt: null }
+    expect(mappingFor({}, found)).toMatchObject(wanted)
+    expect(mappingFor({ messages: 'conversations' }, found)).toMatchObject(wanted)
+    expect(mappingFor({ system: 'system' }, found)).toMatchObject(wanted)
+    expect(mappingFor({ prompt: 'a', response: 'b' }, found)).toMatchObject({ messages: null, system: null })
+  })
+
+  test('history and tools are said to be left aside, where they hold something', async () => {
+    const kinds = async (row: object) =>
+      (await findings([row, row])).filter(({ kind }) => kind === 'left_aside').map(({ column }) => column)
+    expect(await kinds({ messages: CHAT, tools: [{ name: 'weather' }] })).toEqual(['tools'])
+    expect(await kinds({ messages: CHAT, tools: [] })).toEqual([])
+    expect(await kinds({ instruction: 'q', output: 'a', history: [['q0', 'a0']] })).toEqual(['history'])
+  })
+})
+
+describe('conversations in other forms', () => {
+  const wanted = 'user: Name a tree. | assistant: An oak.'
+  test.each<[string, unknown]>([
+    ['JSON text', JSON.stringify(CHAT)],
+    [
+      'Python text',
+      "[{'role': 'user', 'content': 'Name a tree.'}, {'role': 'assistant', 'content': 'An oak.'}]",
+    ],
+    [
+      "NumPy's text",
+      "array([{'role': 'user', 'content': 'Name a tree.'}\n {'role': 'assistant', 'content': 'An oak.'}],\n      dtype=object)",
+    ],
+    [
+      'ShareGPT',
+      [
+        { from: 'human', value: 'Name a tree.' },
+        { from: 'gpt', value: 'An oak.' },
+      ],
+    ],
+    [
+      'role ai',
+      [
+        { role: 'human', content: 'Name a tree.' },
+        { role: 'AI', content: 'An oak.' },
+      ],
+    ],
+    [
+      'Gemini',
+      [
+        { role: 'user', parts: [{ text: 'Name a ' }, { text: 'tree.' }] },
+        { role: 'model', parts: [{ text: 'An oak.' }] },
+      ],
+    ],
+    ['a dictionary of lists', { role: ['user', 'assistant'], content: ['Name a tree.', 'An oak.'] }],
+    ['pairs', [{ input: 'Name a tree.', output: 'An oak.' }]],
+  ])('%s', (_, value) => {
+    for (const name of ['messages', 'contents']) {
+      expect(guess([{ id: 1, [name]: value }])).toMatchObject({ messages: name, prompt: null, text: null })
+      expect(turns([{ id: 1, [name]: value }])).toEqual([wanted])
+    }
+  })
+
+  test("Gemini's system instruction", () => {
+    const rows = [{ systemInstruction: { role: 'system', parts: [{ text: 'Be nice.' }] }, contents: CHAT }]
+    expect(turns(rows)).toEqual([`system: Be nice. | ${wanted}`])
+  })
+
+  test("SQuAD's answers: the first of each, none where there is none", () => {
+    const row = (text: string[]) => ({ context: 'c', question: 'q', answers: { text, answer_start: [3] } })
+    expect(turns([row(['oak', 'an oak']), row([])])).toEqual(['user: q\n\nc | assistant: oak'])
+  })
+
+  test('what cannot be read is neither text nor answer, and said', () => {
+    const bad = "[{'role': 'wizard', 'content': 'x'}, {'role': 'user', 'content': 'y'}]"
+    expect(guess([{ messages: bad }])).toMatchObject(NO_MAPPING)
+    expect(guess([{ messages: bad }]).reason).toContain('"wizard"')
+    expect(guess([{ id: 1, conversations: bad }])).toMatchObject(NO_MAPPING)
+    expect(guess([{ question: 'q', reply: bad }])).toMatchObject({ response: null })
+  })
+
+  test('one column left over is no text where another could not be understood', () => {
+    expect(guess([{ source: 'web', blob: [{ x: 1 }] }])).toMatchObject(NO_MAPPING)
+    expect(guess([{ id: 1, words: 'some words' }])).toMatchObject({ prompt: null })
+  })
+})
+
+test('one odd row hides no column: it is left out and named', () => {
+  const odd: unknown[] = [null, [], [user('hi'), bot(null)], [{ role: 'tool', content: 'x' }], CHAT]
+  const rows = odd.map((messages) => ({ messages }))
+  expect(guess(rows)).toMatchObject({ messages: 'messages' })
+  const { rows: kept, findings } = mapRows(tableOf(rows), guess(rows))
+  expect(kept.map(({ row }) => row)).toEqual([4])
+  expect(findings.map(({ row }) => row)).toEqual([0, 1, 2, 3])
+})
+
+describe('Python literals', () => {
+  test.each<[string, unknown]>([
+    ["{'a': None, 'b': (True, False,), 1: -1.5e3}", { a: null, b: [true, false], 1: -1500 }],
+    [
+      `["What's \\"it\\"?", 'say \\'hi\\'\\n', u'\\xe9\\u00e9', r'\\n']`,
+      [`What's "it"?`, "say 'hi'\n", 'éé', '\\n'],
+    ],
+    ['[]', []],
+  ])('%s', (text, value) => expect(pythonLiteral(text)).toEqual(value))
+  test.each(['[1 2]', '[x]', '[1', "['a' + 'b']", "{'a'}", 'dict(a=1)', '[open("x")]', '['.repeat(100_000)])(
+    'no literal: %.20s',
+    (text) => expect(pythonLiteral(text)).toBeUndefined(),
+  )
+})

@@ -1,0 +1,184 @@
+import 'fake-indexeddb/auto'
+import { join } from 'node:path'
+import { IDBFactory } from 'fake-indexeddb'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { findingLine } from '../../cli/findings.ts'
+import { type RunningServer, serve } from '../../cli/server.ts'
+import { trainJob } from '../../cli/train-job.ts'
+import { knownFindings } from '../../src/protocol/findings.ts'
+import { identity } from '../../src/protocol/identity.ts'
+import { dataFor } from '../../src/protocol/recipe.ts'
+import { defaultRunConfig, parseRunConfig, type RunConfig } from '../../src/protocol/run-config.ts'
+import type { DatasetInfo, Finding } from '../../src/protocol/studio.ts'
+import { dataIdentity, freshData } from '../../src/ui/state/data-recipe.ts'
+import { readyConfig } from '../../src/ui/state/draft.ts'
+import { dataRoom } from '../../src/workers/data-room.ts'
+
+// Machines that run other things beside the tests are slow.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+
+let server: RunningServer
+beforeAll(async () => {
+  server = await serve({ root: join(import.meta.dirname, '..', '..', 'public') })
+})
+afterAll(() => server.close())
+beforeEach(() => {
+  globalThis.indexedDB = new IDBFactory()
+})
+
+function room() {
+  const data = dataRoom()
+  data.open({ base: server.url })
+  return data
+}
+
+type Files = Record<string, string>
+
+const lines = (rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+const pairs = (count: number, split?: (i: number) => string) =>
+  lines(
+    Array.from({ length: count }, (_, i) => ({
+      prompt: `Name tree ${i}.`,
+      response: 'An oak.',
+      ...(split ? { split: split(i) } : {}),
+    })),
+  )
+const turns = (content: string) => [
+  { role: 'user', content },
+  { role: 'assistant', content: 'An oak.' },
+]
+
+/** An input of each kind, and how many rows are for training, validation and testing by what the data says; null: drawn. */
+const KINDS: Record<string, [Files, [number, number, number] | null]> = {
+  'a split column': [
+    { 'a.jsonl': pairs(20, (i) => (i < 10 ? 'train' : i < 14 ? 'validation' : 'test')) },
+    [10, 4, 6],
+  ],
+  'a split column of other words, some cells empty': [
+    { 'a.jsonl': pairs(20, (i) => (i < 5 ? '' : i < 10 ? 'train_sft' : i < 14 ? 'dev_sft' : 'test_sft')) },
+    [10, 4, 6],
+  ],
+  'files by name': [
+    { 'd/test.jsonl': pairs(9), 'd/train.jsonl': pairs(8), 'd/valid.jsonl': pairs(3) },
+    [8, 3, 9],
+  ],
+  'files by folder': [
+    { 'd/test/0.jsonl': pairs(9), 'd/train/0.jsonl': pairs(8), 'd/val/0.jsonl': pairs(3) },
+    [8, 3, 9],
+  ],
+  'a file for testing beside one that does not say': [
+    { 'd/test.jsonl': pairs(9), 'd/trees.jsonl': pairs(20) },
+    [18, 2, 9],
+  ],
+  'no word of a split': [{ 'a.jsonl': pairs(20) }, null],
+  'conversations with a system text': [
+    {
+      'a.jsonl': lines(
+        Array.from({ length: 20 }, (_, i) => ({ conversation: turns(`${i}`), system: 'Be brief.' })),
+      ),
+    },
+    null,
+  ],
+  'prompt and completion as turns': [
+    {
+      'a.jsonl': lines(
+        Array.from({ length: 20 }, (_, i) => ({
+          prompt: turns(`${i}`).slice(0, 1),
+          completion: turns('').slice(1),
+        })),
+      ),
+    },
+    null,
+  ],
+  'a workbook of text': [{ 'a.csv': `question,answer\n${'What?,That.\n'.repeat(20)}` }, null],
+}
+
+const open = (data: ReturnType<typeof room>, files: Files) =>
+  data.openFiles(
+    Object.entries(files).map(([path, text]) => ({ path, file: new File([text], path.split('/').at(-1)!) })),
+    {},
+  )
+const onLine = (config: RunConfig, info: DatasetInfo): RunConfig =>
+  parseRunConfig({ ...config, data: { ...dataFor(config.data, info), name: info.name, hash: info.hash } })
+const onPage = (info: DatasetInfo): RunConfig => {
+  const config = defaultRunConfig()
+  const ready = readyConfig({ ...config, data: freshData(info, config.data) }, true)!
+  return { ...ready, data: { ...ready.data, ...dataIdentity(info) } }
+}
+
+describe('the same rows on the page and on the command line', () => {
+  test.each(Object.keys(KINDS))('%s', async (kind) => {
+    const [files, parts] = KINDS[kind]!
+    const data = room()
+    const info = await open(data, files)
+    const [page, line] = [onPage(info), onLine(defaultRunConfig(), info)]
+    expect(identity(line)).toBe(identity(page))
+    const prepared = (config: RunConfig) => data.prepare({ dataset: info.id, model: 'pebble', config })
+    const found = await prepared(line)
+    expect((await prepared(page)).tokens).toBe(found.tokens)
+    const { train, validation, test } = found.examples
+    expect([train, validation, test]).toEqual(parts ?? [18, 2, 0])
+    // A run of it is repeated word for word, from its own config.
+    expect(identity(onLine(line, info))).toBe(identity(line))
+  })
+
+  test('a run that was split at random is repeated so, and so is what a flag says', async () => {
+    const info = await open(room(), KINDS['a split column']![0])
+    const random = { ...onLine(defaultRunConfig(), info) }
+    random.data = { ...random.data, split: defaultRunConfig().data.split }
+    expect(dataFor(random.data, info).split.method).toBe('random')
+    expect(dataFor(defaultRunConfig().data, info, {}, true).split.method).toBe('random')
+    const job = (...flags: string[]) =>
+      trainJob(['--data', 'package.json', '--out', '/tmp/none/out', ...flags])!
+    expect([job().splitSaid, job('--split-method', 'random').splitSaid]).toEqual([false, true])
+    expect(job('--split-method', 'column', '--split-column', 'set').config.data.split).toMatchObject({
+      method: 'column',
+      column: 'set',
+    })
+  })
+})
+
+describe('findings', () => {
+  const found = (part: Partial<Finding>): Finding => ({
+    severity: 'warning',
+    message: 'M.',
+    hint: 'H.',
+    ...part,
+  })
+
+  test('of reading stay when rows have been looked through', () => {
+    const encoding = found({ kind: 'encoding', message: 'E.' })
+    const few = found({ kind: 'few_rows', severity: 'note' })
+    const known = { opening: [few, encoding], inspected: [few], prepared: [], exact: true }
+    expect(knownFindings(known)).toEqual([encoding, few])
+    expect(knownFindings({ ...known, inspected: null })).toEqual([encoding, few])
+  })
+
+  test('stand in one line with their code and what mends them', () => {
+    const line = (fix?: Finding['fix']) => findingLine(found({ kind: 'encoding', ...(fix ? { fix } : {}) }))
+    expect(line()).toBe('warning [encoding]: M. H.')
+    expect(line({ kind: 'reading', label: '', reading: { encoding: 'gb18030' } })).toMatch(
+      /\(--reading-encoding gb18030\)$/,
+    )
+    expect(line({ kind: 'reading', label: '', reading: { skip_initial_space: false } })).toMatch(
+      /\(--no-reading-skip-initial-space\)$/,
+    )
+    expect(line({ kind: 'training', label: '', field: 'max_length', value: 64 })).toMatch(
+      /\(--max-length 64\)$/,
+    )
+    expect(line({ kind: 'mapping', label: '', mapping: { system: 'my system' } })).toMatch(
+      /\(--system "my system"\)$/,
+    )
+    for (const reading of [
+      { encoding: 'gb18030' },
+      { header_row: 0 },
+      { quotes: 'none' },
+      { skip_initial_space: false },
+      { sheet: 'S' },
+    ] as const) {
+      const [, flags] = /\((.*)\)$/.exec(line({ kind: 'reading', label: '', reading }))!
+      const { config } = trainJob(['--data', 'package.json', '--out', '/tmp/none/out', ...flags!.split(' ')])!
+      expect(config.data.reading).toMatchObject(reading)
+    }
+  })
+})
