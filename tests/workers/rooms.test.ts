@@ -345,15 +345,24 @@ describe('a run', () => {
     expect(samples.map(({ step }) => step)).toEqual([0, 3, 6])
 
     const files = await exported(train, id, 'peft')
-    expect([...files.keys()]).toEqual(['adapter_config.json', 'adapter_model.safetensors', 'README.md'])
+    const base = (await train.models.exportModel('pebble')).map(({ path }) => path)
+    expect(base).toContain('model.safetensors')
+    expect([...files.keys()]).toEqual([
+      'adapter_config.json',
+      'adapter_model.safetensors',
+      'README.md',
+      ...base.map((path) => `base/${path}`),
+    ])
     const config = JSON.parse(await files.get('adapter_config.json')!.text())
-    expect(config).toMatchObject({ peft_type: 'LORA', r: 8, base_model_name_or_path: 'Pebble' })
+    expect(config).toMatchObject({ peft_type: 'LORA', r: 8, base_model_name_or_path: 'base' })
     const bytes = await files.get('adapter_model.safetensors')!.arrayBuffer()
     const weights = await openWeights(new Map([['adapter_model.safetensors', bufferSource(bytes)]]))
     expect(weights.metadata).toEqual({ format: 'pt' })
     expect([...weights.tensors.keys()].every((name) => name.startsWith('base_model.model.'))).toBe(true)
     const card = await files.get('README.md')!.text()
-    expect(card).toContain('base_model: "Pebble"')
+    // A base that is on no hub lies beside the adapter, and the Hub is not told of it.
+    expect(card).not.toContain('base_model:')
+    expect(card).toContain('from_pretrained("base")')
     expect(card).toContain('validation loss after')
     expect(card).not.toContain(server.url)
   })

@@ -10,6 +10,7 @@ export const model = {
   'model.layers': { one: '{count} layer', other: '{count} layers' },
   'model.stored': '{size} stored here',
   'model.bundled': 'comes with the page',
+  'model.download': 'Download {name} as a Hugging Face folder',
   'model.remove': 'Delete {name} from this browser',
   'model.removeTitle': 'Delete this model?',
   'model.removeText':

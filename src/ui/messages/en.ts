@@ -175,6 +175,7 @@ export const en = {
   'train.ended.early': 'Stopped early: it was no longer getting better. The adapter is ready.',
   'train.ended.download': 'Download the adapter',
   'train.ended.try': 'Try it',
+  'train.ended.formats': 'Other formats',
   'train.said.progress': '{share} done, loss {loss}.',
   'train.said.done': 'Training is done. The adapter is ready to download.',
   'train.said.stopped': 'Training has stopped. What was learnt so far is kept.',
@@ -401,6 +402,11 @@ export const en = {
   'export.all': {
     one: '{count} file as .zip ({size})',
     other: 'All {count} files as .zip ({size})',
+  },
+  'export.downloadOther': 'Download ({size})',
+  'export.asFolder': {
+    one: 'One .zip that unpacks to a folder with {count} file.',
+    other: 'One .zip that unpacks to a folder with {count} files.',
   },
   'export.one': 'Download {name}',
   'export.summary': 'Summary',

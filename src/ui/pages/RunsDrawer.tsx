@@ -10,6 +10,7 @@ import { FailureNotice } from '../components/Notice.tsx'
 import { formatLoss, formatTime } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
+import { DownloadFailure } from './DownloadFailure.tsx'
 
 /** Every run, always at hand: look at it, lay it over the chart, go on with it, take its adapter, delete it. */
 export function RunsDrawer() {
@@ -41,7 +42,7 @@ export function RunsDrawer() {
 }
 
 function RunRow(props: { run: RunInfo; onRemove: () => void }) {
-  const { runs, training, route, openRuns, opening } = useApp()
+  const { runs, training, route, openRuns, opening, downloads } = useApp()
   const live = () => runs.live() === props.run.id
   const status = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
@@ -59,9 +60,9 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
       .filter(Boolean)
       .join(' · ')
   }
-  async function show(place: 'train' | 'export'): Promise<void> {
+  async function show(): Promise<void> {
     openRuns(false)
-    route.go(place)
+    route.go('train')
     if (training.busy()) return
     runs.show(props.run.id)
     await runs.load(props.run.id)
@@ -118,8 +119,8 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
             {
               label: t('runs.export'),
               icon: 'export',
-              disabled: props.run.step === 0 || training.busy(),
-              onSelect: () => void show('export'),
+              disabled: props.run.step === 0 || live() || downloads.making() !== null,
+              onSelect: () => void downloads.run(props.run),
             },
             { label: t('open.use'), disabled: training.busy(), onSelect: () => use() },
             {
@@ -137,8 +138,9 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
           ]}
         />
       </div>
+      <DownloadFailure of={props.run.id} />
       <div class="row">
-        <Button kind="quiet" onClick={() => void show('train')} disabled={training.busy() && !live()}>
+        <Button kind="quiet" onClick={() => void show()} disabled={training.busy() && !live()}>
           {t('runs.show')}
         </Button>
         <Show when={runs.resumable(props.run)}>

@@ -9,10 +9,11 @@ import { Progress } from '../../components/Progress.tsx'
 import { formatBytes, formatLarge } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { DownloadFailure } from '../DownloadFailure.tsx'
 import { Device } from './Device.tsx'
 
 export function ModelPage() {
-  const { models, data } = useApp()
+  const { models, data, downloads } = useApp()
   const [removing, setRemoving] = createSignal<ModelInfo | null>(null)
   const group = createUniqueId()
   const facts = (model: ModelInfo) =>
@@ -55,6 +56,14 @@ export function ModelPage() {
                       <p class="small">{facts(model)}</p>
                     </div>
                   </label>
+                  <Show when={model.practice}>
+                    <IconButton
+                      icon="export"
+                      label={t('model.download', { name: model.name })}
+                      disabled={downloads.making() !== null}
+                      onClick={() => void downloads.model(model)}
+                    />
+                  </Show>
                   <Show when={!model.practice}>
                     <IconButton
                       icon="trash"
@@ -66,6 +75,7 @@ export function ModelPage() {
               )}
             </For>
           </fieldset>
+          <For each={models.list()}>{(model) => <DownloadFailure of={model.id} />}</For>
         </Section>
 
         <Section title={t('model.add.title')} lede={t('model.add.lede')}>
