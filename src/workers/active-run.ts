@@ -27,6 +27,7 @@ import { chatCodec } from './codec.ts'
 import type { EngineHost, Engines } from './engine/host.ts'
 import { planRequest } from './engine/plan-request.ts'
 import type { Library, OpenModel } from './library.ts'
+import { SpeedMeter } from './speed-meter.ts'
 import { startingFrom } from './start-from.ts'
 import { tokensKey } from './token-key.ts'
 
@@ -225,6 +226,7 @@ export class ActiveRun {
     onEvent: (event: RunEvent) => void,
   ): Promise<DoneEvent> {
     const { hashes, model, batches, plan, start } = this.#prepared
+    const meter = new SpeedMeter(this.#prepared.samples.length, batches.tokens.held)
     onEvent({ type: 'stage', stage: 'load', progress: 0, note: `Loading ${model.info.name}` })
     const { training, engine: wanted } = this.#prepared.config
     const engine = await engines.load({
@@ -258,6 +260,7 @@ export class ActiveRun {
       samples: this.#samples(engine),
       emit: (event) => {
         if (isLogged(event)) this.#log.add(event)
+        meter.take(event)
         if (event.type === 'step') speeds.push(event.tokens_per_second)
         // The end is told once it is stored, and another run may begin.
         if (event.type === 'done') done.event = event
@@ -270,12 +273,15 @@ export class ActiveRun {
       stopRequested: () => this.#stopping,
     })
     const tokensPerSecond = median(speeds)
+    const timing = meter.timing()
     if (tokensPerSecond !== null)
       await this.#noteSpeed({
         engine: described.kind,
         ...(described.backend && { backend: described.backend }),
         model: model.info.name,
         tokensPerSecond,
+        parameters: model.info.parameters,
+        ...(timing && { timing }),
       })
     return done.event!
   }

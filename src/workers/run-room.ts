@@ -10,6 +10,7 @@ import { parseMeta, requireBelongs } from '../trainer/checkpoint.ts'
 import { ActiveRun, prepareRun } from './active-run.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { Engines } from './engine/host.ts'
+import { forecastRun } from './forecast.ts'
 import { exportRun } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
 import type { TrainParts } from './train-parts.ts'
@@ -120,6 +121,8 @@ export function runRoom(parts: TrainParts): RunRoom {
       )
       return run.id
     },
+
+    forecast: (request, call) => forecastRun(parts, request, call),
 
     async resume(id, onEvent, from = 'last', call = {}) {
       await begin(

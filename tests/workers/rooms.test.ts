@@ -367,6 +367,28 @@ describe('a run', () => {
     expect(card).not.toContain(server.url)
   })
 
+  test('is foretold by what runs it: its steps, its tokens, and the time once something was measured', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const before = await train.runs.forecast(request)
+    expect(before).toMatchObject({ steps: 6, evaluations: 3, saves: 3, duration: null })
+    const { events, end, onEvent } = listener()
+    await train.runs.start(request, onEvent)
+    await end
+    const steps = events.filter((event) => event.type === 'step')
+    // The last batch of an epoch may be smaller: the mean is what is foretold.
+    expect(Math.abs(before.tokens / steps.at(-1)!.tokens - 1) <= 0.1).toBe(true)
+    expect(events.filter(({ type }) => type === 'eval')).toHaveLength(before.evaluations)
+    const { duration } = await train.runs.forecast(request)
+    expect(duration).toMatchObject({ from: 'Pebble', scaled: false })
+    expect(duration!.seconds > 0).toBe(true)
+    const refused = {
+      ...request,
+      config: { ...request.config, start: { from: 'run', run: 'x', checkpoint: 'last', hash: null } },
+    }
+    expect((await failureOf(train.runs.forecast(refused as StartRequest))).code).toBe('missing_file')
+  })
+
   test('stopped and resumed, in another visit, gives the same bits', async () => {
     const { data, train } = rooms()
     const request = await requested(data)

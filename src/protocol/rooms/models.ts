@@ -55,6 +55,23 @@ export interface MeasuredSpeed {
   /** Name of the model. */
   model: string
   tokensPerSecond: number
+  /** Its weights, where they were noted. */
+  parameters?: number
+  timing?: RunTiming
+}
+
+/** Where the time of a run went, in seconds. */
+export interface RunTiming {
+  /** Loading and compiling, the first step included. */
+  begin: number
+  /** A token trained on. */
+  token: number
+  /** A held-out token measured. */
+  heldToken: number
+  /** An answer to one of the questions, on the average. */
+  answer: number
+  /** A checkpoint. */
+  save: number
 }
 
 export interface ModelInfo {

@@ -137,7 +137,6 @@ export const en = {
   'train.title': 'Train',
   'train.lede': 'Settings on one side, progress on the other.',
   'train.context': '{model} learns from {data}.',
-  'train.needs': 'Needs {size} of memory.',
   'train.start': 'Start training',
   'train.another': 'Set up another run',
   'train.stop': 'Stop',
@@ -159,6 +158,22 @@ export const en = {
   'train.before.title': 'Ready when you are',
   'train.before.text':
     'Once training starts, the loss is drawn here: how surprised the model is by the right answer. It should fall.',
+  'forecast.steps': 'Steps',
+  'forecast.tokens': 'Tokens to learn from',
+  'forecast.memory': 'Memory',
+  'forecast.time': 'Time',
+  'forecast.about': 'about {time}',
+  'forecast.working': 'Working out what this run needs …',
+  'forecast.measured': 'Time from the speed of {model} on this machine.',
+  'forecast.scaled':
+    'Roughly: {model} has not been trained on this machine yet, so the time is scaled from the speed of {other} by their sizes.',
+  'forecast.unknownNote':
+    'Nothing has been trained on this machine yet: the time is known after the first steps.',
+  'forecast.counts': 'Counted in: {evaluations}, with the questions answered each time.',
+  'forecast.checks': {
+    one: '{count} check on held-out examples',
+    other: '{count} checks on held-out examples',
+  },
   'train.before.last': 'Look at the last run: {name}',
   'train.stepOf': 'step {step} of {count}',
   'train.left': '{time} left',
@@ -198,6 +213,8 @@ export const en = {
   'profile.balanced': 'Balanced',
   'profile.thorough': 'Thorough',
   'profile.quickNote': 'Short: enough to see whether the data teaches what it should.',
+  'profile.quickFitted':
+    'Fitted to this machine: {steps} steps instead of {usual}, so that it takes about {minutes} minutes.',
   'profile.balancedNote': 'A good first real run.',
   'profile.thoroughNote': 'Longer and gentler, with a larger adapter.',
   'profile.ownNote': 'Your own settings.',

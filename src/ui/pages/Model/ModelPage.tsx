@@ -1,5 +1,6 @@
 import { createSignal, createUniqueId, For, Show } from 'solid-js'
 import type { ModelInfo } from '../../../protocol/studio.ts'
+import { baseKind } from '../../../runs/base-kind.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { ConfirmDelete } from '../../components/ConfirmDelete.tsx'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
@@ -53,6 +54,9 @@ export function ModelPage() {
                     <div>
                       <h3>{model.name}</h3>
                       <p>{model.practice ? t('model.practice') : t('model.gemma')}</p>
+                      <Show when={!model.practice}>
+                        <p>{t(`model.${baseKind(model)}`)}</p>
+                      </Show>
                       <p class="small">{facts(model)}</p>
                     </div>
                   </label>

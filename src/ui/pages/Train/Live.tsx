@@ -36,7 +36,7 @@ export function Live() {
     const steps = t('train.stepOf', { step: step.step, count: step.max_steps })
     return Number.isFinite(left) ? `${steps} · ${t('train.left', { time: formatDuration(left) })}` : steps
   }
-  const memory = () => runs.byId(runs.live())?.engine?.liveBytes || training.plan()?.bytes.total || 0
+  const memory = () => runs.byId(runs.live())?.engine?.liveBytes ?? 0
 
   return (
     <div class="stack">
