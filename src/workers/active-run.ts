@@ -13,7 +13,7 @@ import { fail, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import type { Call, StartRequest } from '../protocol/studio.ts'
+import type { Call, RunNote, StartRequest } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
@@ -193,6 +193,11 @@ export class ActiveRun {
     this.#stopping = true
     // Before there is a step to stop after, there is nothing to keep either.
     if (!this.#engine) this.#loading.abort()
+  }
+
+  /** What a person says of it meanwhile. */
+  note(change: RunNote): void {
+    this.#log.note(change)
   }
 
   /** The log as it is now, everything told so far stored. */

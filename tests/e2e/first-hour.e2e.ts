@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { expect, type Page, test } from '@playwright/test'
-import { strFromU8, unzipSync } from 'fflate'
+import { expect, test } from '@playwright/test'
 import { CHROMIUM_ARGS } from '../../cli/chromium.mjs'
 import { capitals, openFile, PATIENCE } from './helpers.ts'
 
@@ -12,32 +10,6 @@ test.use({
     await use({ ...launchOptions, args: [...args, '--disable-features=WebGPU', '--disable-webgpu'] })
   },
 })
-
-const BASE_FOLDER = [
-  'config.json',
-  'generation_config.json',
-  'model.safetensors',
-  'tokenizer.json',
-  'tokenizer_config.json',
-]
-const ADAPTER_FOLDER = [
-  'README.md',
-  'adapter_config.json',
-  'adapter_model.safetensors',
-  ...BASE_FOLDER.map((name) => `base/${name}`),
-]
-
-/** What a press brings: a zip with one folder in it, by the paths in that folder. */
-async function downloaded(page: Page, press: () => Promise<void>) {
-  const waiting = page.waitForEvent('download')
-  await press()
-  const download = await waiting
-  expect(download.suggestedFilename()).toMatch(/\.zip$/)
-  const files = unzipSync(readFileSync((await download.path())!))
-  const folder = download.suggestedFilename().replace(/\.zip$/, '')
-  const names = Object.keys(files).map((path) => path.slice(folder.length + 1))
-  return { names: names.sort(), text: (name: string) => strFromU8(files[`${folder}/${name}`]!) }
-}
 
 test('what the page says is of one run: after the demo, a file of one’s own is before a run', async ({
   page,
@@ -62,18 +34,6 @@ test('what the page says is of one run: after the demo, a file of one’s own is
   await expect(page.getByRole('button', { name: 'Start training' })).toHaveCount(0)
   await page.screenshot({ path: test.info().outputPath('run.png'), fullPage: true })
 
-  // One press gives a folder that loads: the adapter, and the base, which is on no hub.
-  const folder = await downloaded(page, () =>
-    page.getByRole('button', { name: 'Download the adapter' }).click(),
-  )
-  expect(folder.names).toEqual(ADAPTER_FOLDER)
-  expect(folder.text('README.md')).toContain('AutoModelForCausalLM.from_pretrained("base")')
-  expect(folder.text('README.md')).toContain('PeftModel.from_pretrained(base, ".")')
-  expect(JSON.parse(folder.text('adapter_config.json'))).toMatchObject({
-    peft_type: 'LORA',
-    base_model_name_or_path: 'base',
-  })
-
   // A file of one's own: nothing of the demo is left over it, and one press starts it.
   await page.getByRole('link', { name: 'Data', exact: true }).click()
   await page.getByRole('button', { name: 'Choose other data' }).click()
@@ -96,22 +56,4 @@ test('what the page says is of one run: after the demo, a file of one’s own is
   await back.click()
   await page.reload()
   await expect(done).toBeVisible()
-
-  // The same folder from Export and from the drawer of runs; Pebble by itself from Model.
-  await page.getByRole('link', { name: 'Other formats' }).click()
-  await expect(page).toHaveURL(/#\/export$/)
-  const exported = await downloaded(page, () =>
-    page.getByRole('button', { name: /^Download adapter \(/ }).click(),
-  )
-  expect(exported.names).toEqual(ADAPTER_FOLDER)
-  await page.getByRole('button', { name: /^Runs: 1/ }).click()
-  await page.getByRole('button', { name: /^More for pebble on/ }).click()
-  const fromDrawer = await downloaded(page, () => page.getByRole('menuitem', { name: 'Download' }).click())
-  expect(fromDrawer.names).toEqual(ADAPTER_FOLDER)
-  await page.keyboard.press('Escape')
-  await page.getByRole('link', { name: 'Model', exact: true }).click()
-  const base = await downloaded(page, () =>
-    page.getByRole('button', { name: 'Download Pebble as a Hugging Face folder' }).click(),
-  )
-  expect(base.names).toEqual(BASE_FOLDER)
 })

@@ -389,6 +389,25 @@ describe('a run', () => {
     expect((await failureOf(train.runs.forecast(refused as StartRequest))).code).toBe('missing_file')
   })
 
+  test('is named and noted by a person, while it goes on and afterwards', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const { end, onEvent } = listener()
+    let named: Promise<void> | null = null
+    const id = await train.runs.start(request, (event) => {
+      if (event.type === 'step' && event.step === 2) named = train.runs.update(id, { name: ' red box ' })
+      onEvent(event)
+    })
+    await end
+    await named
+    const info = async () => (await train.runs.list()).find((run) => run.id === id)!
+    expect(await info()).toMatchObject({ name: 'red box', status: 'done', step: 6 })
+    await train.runs.update(id, { note: 'kept' })
+    await train.runs.update(id, { name: '  ' })
+    expect(await info()).toMatchObject({ name: 'red box', note: 'kept' })
+    expect((await failureOf(train.runs.update('none', { note: 'x' }))).code).toBe('missing_file')
+  })
+
   test('stopped and resumed, in another visit, gives the same bits', async () => {
     const { data, train } = rooms()
     const request = await requested(data)

@@ -26,6 +26,8 @@ export interface RunRoom {
   /** What a stored run has told, read once; the columns are transferred, not copied. */
   history(run: string, call?: Call): Promise<RunHistory>
   remove(run: string, call?: Call): Promise<void>
+  /** Names a run, or notes something on it; also of one that goes on. */
+  update(run: string, change: RunNote, call?: Call): Promise<void>
   /** Checkpoints that are kept of a run, by step. */
   checkpoints(run: string, call?: Call): Promise<CheckpointInfo[]>
   exportFormats(call?: Call): Promise<ExportFormat[]>
@@ -97,7 +99,15 @@ export interface RunInfo {
   evalLoss: number | null
   seconds: number
   engine: EngineDescription | null
+  /** Whatever a person noted on it. */
+  note?: string
   failure?: Failure
+}
+
+/** What a person says of a run. */
+export interface RunNote {
+  name?: string
+  note?: string
 }
 
 export interface RunHistory {

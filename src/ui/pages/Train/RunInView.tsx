@@ -10,6 +10,7 @@ import { hrefOf } from '../../state/route.ts'
 import { DownloadFailure } from '../DownloadFailure.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
+import { Reproduced } from './Reproduced.tsx'
 import { RunCurve } from './RunCurve.tsx'
 
 /** A stored run: how it ended, what it was, and what to do with it. Nothing here is of any other run. */
@@ -91,6 +92,8 @@ function Outcome(props: { run: RunInfo }) {
         )}
       </Show>
       <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} />}</Show>
+      <Reproduced run={props.run} />
+      <Show when={props.run.note}>{(note) => <p>{note()}</p>}</Show>
     </Notice>
   )
 }
