@@ -1,9 +1,17 @@
+import { counted } from '../lib/counted.ts'
 import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
 import { mappingFor } from '../protocol/recipe.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import type { AdapterFiles, ExportedFile, FileInFolder, Mapping, StartRequest } from '../protocol/studio.ts'
+import type {
+  AdapterFiles,
+  ExportedFile,
+  FileInFolder,
+  Mapping,
+  RunForecast,
+  StartRequest,
+} from '../protocol/studio.ts'
 import { createStudio } from './client.ts'
 
 /**
@@ -97,6 +105,8 @@ export function openHeadless(): void {
 
   async function train(job: HeadlessJob): Promise<void> {
     const request = await prepared(job)
+    if (!job.resume)
+      emit({ type: 'stage', stage: 'plan', note: inWords(await studio.runs.forecast(request)) }, false)
     let ended: (failure: Failure | null) => void = () => {}
     const end = new Promise<Failure | null>((resolve) => {
       ended = resolve
@@ -149,6 +159,15 @@ export function openHeadless(): void {
     },
     stop: () => studio.runs.stop(),
   }
+}
+
+/** What the page says before a start. */
+function inWords({ steps, tokens, plan, duration }: RunForecast): string {
+  const size = `${(plan.bytes.total / 1e6).toFixed(1)} MB of memory`
+  const time = duration
+    ? `about ${Math.round(duration.seconds)} s, from the speed of ${duration.from} on this machine`
+    : 'the time is known after the first steps'
+  return `${counted(steps, 'step', 'steps')}, ${counted(tokens, 'token', 'tokens')} to learn from, ${size}; ${time}`
 }
 
 async function adapterAt(base: string): Promise<AdapterFiles> {

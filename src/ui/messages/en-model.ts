@@ -70,6 +70,7 @@ export const model = {
     'Some drivers compute wrongly. Every operation is compared with exact results, before the first training on a graphics card and whenever you ask.',
   'check.start': 'Check now',
   'check.again': 'Check again',
+  'check.stopping': 'Stopping after this operation …',
   'check.begins': 'Measuring its speed',
   'check.passed': 'All {count} operations are right, in {runs} comparisons.',
   'check.failed': 'Wrong results: {names}.',

@@ -252,6 +252,12 @@ export const en = {
   'field.use_rslora': 'Rank-stabilised scaling',
   'field.target_modules': 'Where the adapter sits',
 
+  'help.loss':
+    'How surprised the model is by the right next token (cross-entropy), measured in nats: 0 is certain; 0.69 is a choice between two, 2.3 between ten. Lower is better.',
+  'help.evalLoss':
+    'The same on rows that were never trained on (held out), in nats. Where it rises while the training loss falls, the model learns by heart.',
+  'help.adapter':
+    'A small set of weights that is trained beside the model, which stays as it is (LoRA). r is how much it can hold, alpha how strongly it acts.',
   'help.learning_rate':
     'How far each step moves. Too high and the loss jumps about or climbs; too low and little is learnt. Plain or as 1e-5.',
   'help.num_train_epochs': 'How often the model sees every example.',
@@ -275,12 +281,14 @@ export const en = {
   'help.packing':
     'Fills each row up with whole examples, which wastes no time on padding. Examples do not see one another.',
   'help.completion_only_loss': 'Off, the model also learns to write the questions.',
-  'help.lr_scheduler_type': 'Falling rates settle better at the end; a constant one is easier to compare.',
+  'help.lr_scheduler_type':
+    'Falling rates settle better at the end; a constant one is easier to compare. Along a cosine it falls slowly, then quickly, then slowly again.',
   'help.r': 'How much the adapter can hold. 8 suits most tasks; more needs more memory and more data.',
   'help.lora_alpha': 'How strongly the adapter acts. Often twice its rank.',
   'help.lora_dropout': 'Share of the adapter left out at random in each step, against learning by heart.',
   'help.use_rslora': 'Divides the strength by the square root of the rank, which suits large ranks.',
-  'help.target_modules': 'Projections of each layer that get an adapter. All of them learns best.',
+  'help.target_modules':
+    'Which projections (the weight matrices of each layer) get an adapter. All of them learns best.',
 
   'schedule.linear': 'Falls in a straight line',
   'schedule.cosine': 'Falls along a cosine',
@@ -421,7 +429,8 @@ export const en = {
   'export.title': 'Export',
   'export.lede': 'Take away what was learnt, in files that other tools load.',
   'export.files': 'Files',
-  'export.filesLede': 'The weights that were learnt (the adapter). They work together with the base model.',
+  'export.filesLede':
+    'The weights that were learnt (the adapter). They work together with the base model. PEFT, the library of Hugging Face for adapters, loads the folder as it is.',
   'export.format': 'Format',
   'export.which': 'Checkpoint',
   'export.last': 'Newest (step {step})',

@@ -47,6 +47,7 @@ export function ExportPage() {
                       label={t('train.stat.validation')}
                       value={formatLoss(run().evalLoss!)}
                       unit={t('unit.nats')}
+                      help={t('help.evalLoss')}
                     />
                   </Show>
                 </dl>

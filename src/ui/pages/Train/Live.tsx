@@ -46,11 +46,13 @@ export function Live() {
           label={t('train.stat.loss')}
           value={formatLoss(training.latest()?.loss ?? Number.NaN)}
           unit={t('unit.nats')}
+          help={t('help.loss')}
         />
         <Stat
           label={t('train.stat.validation')}
           value={formatLoss(training.latestEval()?.eval_loss ?? Number.NaN)}
           unit={t('unit.nats')}
+          help={t('help.evalLoss')}
         />
         <Stat
           label={t('train.stat.accuracy')}
