@@ -3,6 +3,7 @@ import { Message as MessageBuffer } from 'apache-arrow/fb/message'
 import { Schema as SchemaBuffer } from 'apache-arrow/fb/schema'
 import { ByteBuffer } from 'flatbuffers'
 import { Damaged, Unsupported } from './damage.ts'
+import { MAX_TYPE_LEVELS } from './limits.ts'
 
 /** What walking through Arrow messages showed. */
 export interface ArrowFacts {
@@ -88,6 +89,8 @@ function decoded(metadata: Uint8Array, byte: number): Message {
     if (message.isSchema()) message.header()
     return message
   } catch (error) {
+    // A stack that is exhausted says nothing of the bytes.
+    if (error instanceof RangeError && /call stack|recursion/i.test(error.message)) throw error
     throw namedType(error) ?? new Damaged(`no message begins at byte ${byte}`)
   }
 }
@@ -118,7 +121,9 @@ interface Named {
 const [STRUCT, INT] = [13, 2]
 
 /** Two of one name would be one in a row; numbers of other widths than are known would be cut out of each other. */
-function checkNames(fields: readonly Named[], what: string): void {
+function checkNames(fields: readonly Named[], what: string, level = 1): void {
+  if (level > MAX_TYPE_LEVELS)
+    throw new Unsupported(`a column is nested more than ${MAX_TYPE_LEVELS} levels deep`)
   const seen = new Set<string>()
   for (const { name, type } of fields) {
     if (seen.has(name)) throw new Unsupported(`it has two ${what} named "${name}"`)
@@ -127,8 +132,8 @@ function checkNames(fields: readonly Named[], what: string): void {
     if (type.typeId === INT && !(type.bitWidth! <= 64))
       throw new Unsupported(`the column "${name}" has whole numbers of ${type.bitWidth} bits`)
     const inner = type.children ?? []
-    if (type.typeId === STRUCT) checkNames(inner, `fields in "${name}"`)
-    else for (const child of inner) checkNames([child], what)
+    if (type.typeId === STRUCT) checkNames(inner, `fields in "${name}"`, level + 1)
+    else for (const child of inner) checkNames([child], what, level + 1)
   }
 }
 

@@ -11,6 +11,9 @@ export const MAX_CELL_BYTES = 16 << 20
 /** Characters. A longer one is a cell that was taken for a name. */
 export const MAX_NAME_LENGTH = 2000
 
+/** Levels of lists and fields that a typed format may declare; pyarrow reads 64 of them. */
+export const MAX_TYPE_LEVELS = 128
+
 /** @throws LapidaryError `bad_data` for tables too wide for anything to be learnt from */
 export function checkWidth(columns: { length: number } | { size: number }, rows: number, file: string): void {
   const count = 'length' in columns ? columns.length : columns.size

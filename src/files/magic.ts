@@ -91,6 +91,12 @@ export function refuseKnown(head: Uint8Array, file: string): void {
   for (const [bytes, what, hint] of KNOWN)
     if (startsWith(head, bytes) && (/[^ -~]/.test(bytes) || isBinary(head))) refuse(file, what, hint)
   if (startsWith(head.subarray(257), 'ustar')) refuse(file, 'a tar archive', 'Unpack it, or pack it as ZIP.')
+  if (startsWith(head.subarray(4, 16), '\0\0\0\0{"'))
+    refuse(
+      file,
+      'a model (safetensors)',
+      'Open it on the Model page, with its config.json and tokenizer.json.',
+    )
   if (startsWith(head.subarray(8), 'DUCK'))
     refuse(file, 'a DuckDB database', "Export the table: COPY name TO 'name.parquet'.")
   if (NAMED_TEXT.test(file)) return

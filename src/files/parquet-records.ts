@@ -1,7 +1,7 @@
 import { parquetMetadataAsync, parquetRead } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ByteSource } from './bytes.ts'
+import { compressors } from './parquet-codecs.ts'
 
 /** The only column of the Parquet files that TFDS writes: serialised examples (`ParquetFileAdapter`). */
 const COLUMN = 'data'
@@ -54,8 +54,8 @@ function notRead(name: string, row: number, error: unknown): never {
   const reason = error instanceof Error ? error.message : String(error)
   fail(
     'bad_file',
-    `${name} cannot be read from row ${row + 1} on: ${reason}.`,
+    `${name} cannot be read from row ${row + 1} on.`,
     'It was probably cut off or changed on the way; fetch it again.',
-    { file: name, row },
+    { file: name, row, reason },
   )
 }

@@ -2,6 +2,7 @@ import type { FileMetaData, RowGroup, SchemaElement, SchemaTree } from 'hyparque
 import { parquetSchema } from 'hyparquet'
 import { isListLike, isMapLike } from 'hyparquet/src/schema.js'
 import { Unsupported } from './damage.ts'
+import { MAX_TYPE_LEVELS } from './limits.ts'
 import { type LeafType, leafType } from './parquet-leaf.ts'
 
 /** How a column's values are put together, in the order in which hyparquet nests them. */
@@ -42,6 +43,8 @@ export function bareSchema(metadata: FileMetaData): { metadata: FileMetaData; co
 function shapeOf(node: SchemaTree, within: readonly string[]): Shape {
   const { element, children } = node
   const path = [...within, element.name]
+  if (path.length > MAX_TYPE_LEVELS)
+    throw new Unsupported(`the column "${path[0]}" is nested more than ${MAX_TYPE_LEVELS} levels deep`)
   const repeated = (shape: Shape): Shape =>
     element.repetition_type === 'REPEATED' ? { kind: 'list', item: shape } : shape
   if (children.length === 0) return repeated({ kind: 'leaf', type: leafType(element, path) })

@@ -140,9 +140,9 @@ function notInflated(name: string, byte: number, error: unknown): never {
   const reason = error instanceof Error ? error.message : String(error)
   fail(
     'bad_file',
-    `${name} is zlib-compressed and cannot be inflated beyond byte ${byte}: ${reason}.`,
+    `${name} is zlib-compressed and cannot be inflated beyond byte ${byte}.`,
     'It was probably cut off or changed on the way; fetch it again.',
-    { file: name, byte },
+    { file: name, byte, reason },
   )
 }
 

@@ -25,6 +25,8 @@ function ofThisBuild(): BackendOptions {
     wasmPaths: {
       'tfjs-backend-wasm.wasm': absolute(plain),
       'tfjs-backend-wasm-simd.wasm': absolute(simd),
+      // All three must be named; this one is never taken, see openBackend.
+      'tfjs-backend-wasm-threaded-simd.wasm': absolute(simd),
     },
   }
 }

@@ -7,10 +7,11 @@ import { Person } from './person.ts'
 
 /** Long enough to be cut off behind a checkpoint, short enough for a busy machine. */
 const STEPS = 40
-/** The first checkpoint, and behind it, with enough left to go on with. */
-const SAVED_AT = 10
+/** The first checkpoint of the profile, and behind it, with enough left to go on with. */
+const SAVED_AT = 25
 const RELOAD_AT = SAVED_AT + 2
-const TRAINING_MS = 150_000
+/** On a machine that does other things as well. */
+const TRAINING_MS = 400_000
 const QUESTION = 'What colour is the sky?'
 const WEIGHTS = 'adapter_model.safetensors'
 

@@ -1,4 +1,4 @@
-import { type Driver, type Query, sleep, told } from './driver.ts'
+import { type Driver, findExpression, type Query, sleep, told } from './driver.ts'
 
 /** Milliseconds that a busy machine may take over what the page does by itself. */
 const SOON = 30_000
@@ -20,7 +20,15 @@ export class Person {
   }
 
   async write(query: Query, text: string): Promise<void> {
-    await this.#doing(query, (element) => this.driver.type(element, text), SOON)
+    await this.#doing(
+      query,
+      async (element) => {
+        await this.driver.type(element, text)
+        const value = await this.driver.run(`return (${findExpression(query)})?.value`)
+        if (value !== text) throw new Error(`it holds "${value}"`)
+      },
+      SOON,
+    )
   }
 
   async choose(query: Query, path: string): Promise<void> {

@@ -10,7 +10,6 @@ import { type Driver, findExpression, type Query, sleep } from './driver.ts'
 type Element = Record<string, string>
 
 const CONTROL = '\uE009'
-const RELEASE = '\uE000'
 
 export interface WebKitPaths {
   driver: string
@@ -65,7 +64,9 @@ function driverOf({ call, version }: Session, downloads: string, stop: () => voi
     click: async (element) => void (await call('POST', `/element/${id(element)}/click`, {})),
     async type(element, text) {
       await call('POST', `/element/${id(element)}/click`, {})
-      await call('POST', `/element/${id(element)}/value`, { text: `${CONTROL}a${RELEASE}${text}` })
+      // Two calls: within one, WebKitGTK goes on holding the key down.
+      await call('POST', `/element/${id(element)}/value`, { text: `${CONTROL}a` })
+      await call('POST', `/element/${id(element)}/value`, { text })
     },
     chooseFile: async (element, path) =>
       void (await call('POST', `/element/${id(element)}/value`, { text: path })),

@@ -226,6 +226,7 @@ test.each([
     'dump.sql',
     '-- MySQL dump 10.13\n\nCREATE TABLE `t` (id int);\nINSERT INTO `t` VALUES (1);\n',
   ],
+  ['a model (safetensors)', 'm.bin', '\u0057\0\0\0\0\0\0\0{"t":{}}'],
   ['a pointer to a file', 'train.csv', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n'],
 ])('%s is named for what it is (%s)', async (what, name, content) => {
   expect((await failure(() => open(name, content), 'unsupported_format')).message).toContain(what)
@@ -330,6 +331,18 @@ describe('workbooks', () => {
     expect((await rowsOf('a.xlsx', book(data, styles))).map(({ t }) => t)).toEqual(
       cells.map(([, value]) => value),
     )
+  })
+
+  test('a title above the names is left out, and told; another row can be chosen', async () => {
+    const row = (...cells: string[]) => `<row>${cells.map(text).join('')}</row>`
+    const data = row('Report of May') + row('a', 'b', 'c') + row('1', '2', '3')
+    const dataset = await open('a.xlsx', book(data))
+    expect(tableRows(dataset.table)).toEqual([{ a: '1', b: '2', c: '3' }])
+    expect(dataset.findings[0]).toMatchObject({ kind: 'title_lines' })
+    expect((await rowsOf('a.xlsx', book(data), { headerRow: 1 }))[0]).toMatchObject({ 'Report of May': 'a' })
+    expect((await rowsOf('a.xlsx', book(data), { headerRow: 0 })).length).toBe(3)
+    // One column is no title.
+    expect(await rowsOf('a.xlsx', book(row('q') + row('x') + row('y')))).toEqual([{ q: 'x' }, { q: 'y' }])
   })
 
   test('errors of formulas, and formulas never computed, are named', async () => {

@@ -1,6 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { RecordBatchFileWriter, tableFromArrays } from 'apache-arrow'
+import {
+  type DataType,
+  Field,
+  List,
+  RecordBatchFileWriter,
+  Schema,
+  Table,
+  tableFromArrays,
+  tableToIPC,
+  Utf8,
+} from 'apache-arrow'
 import { describe, expect, test } from 'vitest'
 import { openDataset } from '../../src/dataset/open.ts'
 import { bufferSource } from '../../src/files/bytes.ts'
@@ -144,4 +154,12 @@ test('a Parquet time of 96 bits whose nanoseconds count back from a later day', 
   }
   expect(moment(45_001_250_001_000n, 19_782)).toBe('2024-02-29T12:30:01.250001')
   expect(moment(-86_399_999_999_000n, -3652)).toBe('1960-01-01T00:00:00.000001')
+})
+
+test('types nested without end are refused before anything is made of them', async () => {
+  let type: DataType = new Utf8()
+  for (let level = 0; level < 200; level++) type = new List(new Field('item', type, true))
+  const bytes = tableToIPC(new Table(new Schema([new Field('q', type, true)])), 'stream')
+  const error = await failure(() => open('x.arrows', bytes as Uint8Array<ArrayBuffer>), 'unsupported_format')
+  expect(error.message).toContain('nested more than 128 levels')
 })

@@ -6,8 +6,9 @@ test('a reload in the middle of a run loses nothing: it is offered, and goes on 
 }) => {
   // The question asked on leaving is answered with yes.
   page.on('dialog', (dialog) => void dialog.accept())
-  await startShort(page, 13)
-  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(10)
+  // The profile saves and evaluates every 25 steps.
+  await startShort(page, 28)
+  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(25)
   const before = await curve(page)
   await page.reload()
 
@@ -19,9 +20,9 @@ test('a reload in the middle of a run loses nothing: it is offered, and goes on 
 
   // Up to the last checkpoint the curve is the one that was seen before the reload; behind it, it is the same again.
   const after = await curve(page)
-  expect(after.training.map(([step]) => step)).toEqual(Array.from({ length: 13 }, (_, i) => i + 1))
+  expect(after.training.map(([step]) => step)).toEqual(Array.from({ length: 28 }, (_, i) => i + 1))
   expect(after.training.slice(0, before.training.length)).toEqual(before.training)
-  expect(after.validation.map(([step]) => step)).toEqual([0, 10, 13])
+  expect(after.validation.map(([step]) => step)).toEqual([0, 25, 28])
 })
 
 test('a stopped run keeps what it learnt and goes on to the end; a run can be deleted', async ({ page }) => {
@@ -29,7 +30,7 @@ test('a stopped run keeps what it learnt and goes on to the end; a run can be de
   await startShort(page, steps)
   await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(5)
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
-  await expect(page.getByText(/^Stopped at step \d+ of 60\. What was learnt so far is kept\.$/)).toBeVisible({
+  await expect(page.getByText(/^Stopped at step \d+ of 30\. What was learnt so far is kept\.$/)).toBeVisible({
     timeout: PATIENCE,
   })
 

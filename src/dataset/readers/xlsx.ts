@@ -5,6 +5,7 @@ import { type Cell, lettersOf, type OddCells, type SheetRow } from '../../files/
 import type { Workbook } from '../../files/xlsx/workbook.ts'
 import { counted } from '../../lib/counted.ts'
 import { fail } from '../../protocol/errors.ts'
+import type { Finding } from '../../protocol/preparation.ts'
 import { beginsWith } from './files.ts'
 import { guarded } from './guard.ts'
 import type { DataFile, ReadContext, Reader } from './reader.ts'
@@ -54,7 +55,12 @@ async function* readXlsx(file: DataFile, context: ReadContext): AsyncIterable<Ch
       hint: 'To learn from another one, move it to the front or save it as a file of its own.',
     })
   const odd = noOddCells()
-  yield* toChunks(rowsOf(book, wanted, name, odd), { file: name, sheet: wanted, header: options.headerRow })
+  yield* toChunks(rowsOf(book, wanted, name, odd), {
+    file: name,
+    sheet: wanted,
+    header: options.headerRow,
+    said: (finding) => context.finding(finding),
+  })
   sayOdd(odd, context)
 }
 
@@ -105,6 +111,7 @@ interface Place {
   sheet: string
   /** Row with the names, 0 where there is none, undefined for the first that is not empty. */
   header: number | undefined
+  said: (finding: Finding) => void
 }
 
 async function* toChunks(rows: AsyncIterable<SheetRow>, place: Place): AsyncIterable<Chunk> {
@@ -112,7 +119,7 @@ async function* toChunks(rows: AsyncIterable<SheetRow>, place: Place): AsyncIter
   let columns: SheetColumns | null = header === 0 ? new SheetColumns(null, place) : null
   let part: Map<number, Cell>[] = []
   let [top, given] = [0, 0]
-  for await (const { row, cells } of rows) {
+  for await (const { row, cells } of header === undefined ? withoutTitle(rows, place) : rows) {
     if (!isFilled(cells)) continue
     if (columns === null) {
       if (header !== undefined && row < header) continue
@@ -135,6 +142,49 @@ async function* toChunks(rows: AsyncIterable<SheetRow>, place: Place): AsyncIter
       sheet,
       row: top,
     })
+}
+
+/** Cells that the row below a title has at the least. */
+const LEAST_NAMES = 3
+
+/** The rows, but for a first one of a single text above one of several texts: a title, which a finding tells of. */
+async function* withoutTitle(rows: AsyncIterable<SheetRow>, place: Place): AsyncIterable<SheetRow> {
+  let first: SheetRow | null = null
+  let decided = false
+  for await (const row of rows) {
+    if (decided || !isFilled(row.cells)) {
+      yield row
+      continue
+    }
+    if (first === null) {
+      const alone = filledOf(row.cells).length === 1
+      if (alone) first = row
+      else {
+        decided = true
+        yield row
+      }
+      continue
+    }
+    decided = true
+    const names = filledOf(row.cells)
+    // Where two are the same, the columns could not be told apart.
+    const differ = new Set(names.map((cell) => String(cell).trim())).size === names.length
+    if (differ && names.length >= LEAST_NAMES && names.every((cell) => typeof cell === 'string')) {
+      place.said({
+        severity: 'warning',
+        message: `Row ${first.row} of the sheet "${place.sheet}" was taken for a title and left out: "${String(filledOf(first.cells)[0]).slice(0, 80)}".`,
+        hint: 'If the names of the columns stand in another row, say in which: the header row.',
+        kind: 'title_lines',
+        count: 1,
+      })
+    } else yield first
+    yield row
+  }
+  if (first !== null && !decided) yield first
+}
+
+function filledOf(cells: ReadonlyMap<number, Cell>): Cell[] {
+  return [...cells.values()].filter((cell) => !isEmpty(cell))
 }
 
 /** Columns with a name or with something in them. */
