@@ -1,4 +1,3 @@
-import { counted } from '../lib/counted.ts'
 import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
@@ -167,7 +166,7 @@ function inWords({ steps, tokens, plan, duration }: RunForecast): string {
   const time = duration
     ? `about ${Math.round(duration.seconds)} s, from the speed of ${duration.from} on this machine`
     : 'the time is known after the first steps'
-  return `${counted(steps, 'step', 'steps')}, ${counted(tokens, 'token', 'tokens')} to learn from, ${size}; ${time}`
+  return `Steps: ${steps}, tokens to learn from: ${tokens}, ${size}; ${time}`
 }
 
 async function adapterAt(base: string): Promise<AdapterFiles> {
