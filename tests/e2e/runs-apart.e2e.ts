@@ -39,6 +39,24 @@ async function downloaded(page: Page, press: () => Promise<void>) {
   return { names: names.sort(), text: (name: string) => strFromU8(files[`${folder}/${name}`]!) }
 }
 
+/** Pictures for whoever looks; where the window is 360 px wide, nothing reaches beyond it. */
+async function look(page: Page, name: string): Promise<void> {
+  for (const [colorScheme, width] of [
+    ['light', 1280],
+    ['dark', 1280],
+    ['light', 360],
+  ] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width, height: 800 })
+    await page.screenshot({
+      path: test.info().outputPath(`${name}-${colorScheme}-${width}.png`),
+      fullPage: true,
+    })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
+}
+
 test('a run is foretold, taken away with one press, named, told apart and made once more, bit for bit', async ({
   page,
 }) => {
@@ -54,7 +72,7 @@ test('a run is foretold, taken away with one press, named, told apart and made o
   await expect(stat('Steps').getByText('4', { exact: true })).toBeVisible()
   await expect(stat('Memory').getByText(/^[\d.]+ MB$/)).toBeVisible()
   await expect(page.getByText('the time is known after the first steps')).toBeVisible()
-  await page.screenshot({ path: test.info().outputPath('unknown.png'), fullPage: true })
+  await look(page, 'unknown')
 
   await startShort(page, 4)
   await expect(done).toBeVisible({ timeout: PATIENCE })
@@ -76,7 +94,7 @@ test('a run is foretold, taken away with one press, named, told apart and made o
     page.getByRole('button', { name: /^Download adapter \(/ }).click(),
   )
   expect(exported.names).toEqual(ADAPTER_FOLDER)
-  await page.screenshot({ path: test.info().outputPath('export.png'), fullPage: true })
+  await look(page, 'export')
   const more = () => page.getByRole('button', { name: /^More for / }).first()
   await page.getByRole('button', { name: /^Runs: 1/ }).click()
   await more().click()
@@ -96,7 +114,7 @@ test('a run is foretold, taken away with one press, named, told apart and made o
   await page.getByRole('button', { name: 'Set up another run' }).click()
   await expect(stat('Time').getByText(/^about \d/)).toBeVisible()
   await expect(page.getByText('Time from the speed of Pebble on this machine.')).toBeVisible()
-  await page.screenshot({ path: test.info().outputPath('foretold.png'), fullPage: true })
+  await look(page, 'foretold')
 
   // Another run of the same name is told apart by what differs, here the seed.
   await page.getByText('More settings').click()
@@ -107,8 +125,8 @@ test('a run is foretold, taken away with one press, named, told apart and made o
 
   // Once more, from the drawer: the same bits, and it says so.
   await page.getByRole('button', { name: /^Runs: 2/ }).click()
+  await look(page, 'drawer')
   await page.getByRole('button', { name: 'More for pebble on boxes.csv · Seed 7' }).click()
-  await page.screenshot({ path: test.info().outputPath('drawer.png'), fullPage: true })
   await page.getByRole('menuitem', { name: /^Run it once more/ }).click()
   await expect(page.getByText(/Same recipe and seed as .*: all 4 steps are equal bit for bit/)).toBeVisible({
     timeout: PATIENCE,
@@ -126,4 +144,10 @@ test('a run is foretold, taken away with one press, named, told apart and made o
   await page.reload()
   await expect(page.getByRole('heading', { name: 'The red box', level: 1 })).toBeVisible()
   await expect(page.getByText('made twice')).toBeVisible()
+  await look(page, 'again')
+  await page.getByRole('link', { name: 'Model', exact: true }).click()
+  // Without a graphics card there is none to check.
+  await expect(page.getByText('Device', { exact: true })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Check now' })).toHaveCount(0)
+  await look(page, 'model')
 })

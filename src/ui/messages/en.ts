@@ -169,7 +169,8 @@ export const en = {
     'Roughly: {model} has not been trained on this machine yet, so the time is scaled from the speed of {other} by their sizes.',
   'forecast.unknownNote':
     'Nothing has been trained on this machine yet: the time is known after the first steps.',
-  'forecast.counts': 'Counted in: {evaluations}, with the questions answered each time.',
+  'forecast.counts': 'Counted in: {evaluations}.',
+  'forecast.countsAsked': 'Counted in: {evaluations}, with the questions answered each time.',
   'forecast.checks': {
     one: '{count} check on held-out examples',
     other: '{count} checks on held-out examples',

@@ -33,7 +33,9 @@ export function Forecast() {
           </dl>
           <p class="hint">
             {source()}{' '}
-            {t('forecast.counts', { evaluations: t('forecast.checks', { count: forecast().evaluations }) })}
+            {t(training.questions().length > 0 ? 'forecast.countsAsked' : 'forecast.counts', {
+              evaluations: t('forecast.checks', { count: forecast().evaluations }),
+            })}
           </p>
           <p class="quiet">{t('train.before.text')}</p>
         </>
