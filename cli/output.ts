@@ -80,7 +80,7 @@ export class Output {
 
   /** Takes a file in: `checkpoint/...`, `adapter/...`, or of a folder of its format. */
   async receive(path: string, body: NodeJS.ReadableStream): Promise<void> {
-    const match = /^([a-z][\w-]*)\/(\w[\w.-]*)$/.exec(path)
+    const match = /^([a-z][\w-]*(?:\/base)?)\/(\w[\w.-]*)$/.exec(path)
     if (!match || !this.#begun) throw new Error(`${path} is no result of a run`)
     const folder = join(this.#folder, match[1]!)
     const file = join(folder, match[2]!)

@@ -56,6 +56,12 @@ export class TrainingBatches {
     return this.#train.length
   }
 
+  /** Tokens of one pass over the training split, and over the validation split. */
+  get tokens(): { train: number; held: number } {
+    const sum = (units: Example[][]) => units.flat().reduce((all, { tokens }) => all + tokens.length, 0)
+    return { train: sum(this.#train), held: sum(this.#held) }
+  }
+
   /** Micro-batch `index` (0-based) of an epoch (0-based). */
   batch(epoch: number, index: number): Batch {
     if (index < 0 || index >= this.batchesPerEpoch)

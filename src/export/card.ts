@@ -1,5 +1,6 @@
 import type { RunEvent } from '../protocol/events.ts'
 import { type RunConfig, targetModules } from '../protocol/run-config.ts'
+import type { BaseModel } from './base.ts'
 
 /** Fields of the training section that a reader asks for first; the whole config follows as JSON. */
 const SHOWN = [
@@ -15,14 +16,21 @@ const SHOWN = [
   'seed',
 ] as const
 
-/** A model card for the Hugging Face Hub: front matter, what it is, how to load it, how it was made, what it reached. */
-export function adapterCard(adapter: {
+/** What a card tells of. */
+export interface CardFacts {
   config: RunConfig
+  /** What the base model is called. */
   baseModel: string
+  /** Where `from_pretrained` finds it; by default under its name. */
+  base?: Pick<BaseModel, 'at' | 'kind'>
   step: number
   events: readonly RunEvent[]
-}): string {
+}
+
+/** A model card for the Hugging Face Hub: front matter, what it is, how to load it, how it was made, what it reached. */
+export function adapterCard(adapter: CardFacts): string {
   const { config, baseModel, step } = adapter
+  const base = adapter.base ?? { at: baseModel, kind: 'elsewhere' }
   const data = config.data.name.replace(/^.*[\\/]/, '') || 'a data set of its own'
   // Paths and addresses of the machine it was made on are nobody's business.
   const shareable: RunConfig = {
@@ -34,7 +42,8 @@ export function adapterCard(adapter: {
   return [
     '---',
     'library_name: peft',
-    `base_model: ${JSON.stringify(baseModel)}`,
+    // The Hub knows no other names.
+    ...(base.kind === 'hub' ? [`base_model: ${JSON.stringify(base.at)}`] : []),
     'tags:',
     '- lora',
     '- gemma',
@@ -48,17 +57,7 @@ export function adapterCard(adapter: {
     '',
     '## Use',
     '',
-    '```python',
-    'from peft import PeftModel',
-    'from transformers import AutoModelForCausalLM, AutoTokenizer',
-    '',
-    `base = AutoModelForCausalLM.from_pretrained(${JSON.stringify(baseModel)})`,
-    `tokenizer = AutoTokenizer.from_pretrained(${JSON.stringify(baseModel)})`,
-    'model = PeftModel.from_pretrained(base, "path/to/this/folder")',
-    '```',
-    '',
-    'Prompts must go through the chat template of the base model; answers end with its end-of-turn token.',
-    '',
+    ...use(base, config, seen),
     ...results(seen),
     ...samples(seen),
     '## Training',
@@ -74,6 +73,52 @@ export function adapterCard(adapter: {
     '```',
     '',
   ].join('\n')
+}
+
+/** A program that runs as it stands, in the folder of the card. */
+function use(
+  base: Pick<BaseModel, 'at' | 'kind'>,
+  { data }: RunConfig,
+  events: readonly RunEvent[],
+): string[] {
+  const where = {
+    hub: `The base model comes from the Hugging Face Hub (${base.at}).`,
+    beside: 'The base model is part of this download, in the folder `base`.',
+    elsewhere: `Put the folder of the base model in place of \`${base.at}\`.`,
+  }[base.kind]
+  // Conversations in the chat template are the ones that a reader can ask in three lines.
+  const asked = data.format === 'template' && data.text === null
+  const prompt = events.find((event) => event.type === 'sample')?.prompt ?? 'Hello!'
+  return [
+    `${where} Needs \`pip install torch transformers peft\`; run it in this folder:`,
+    '',
+    '```python',
+    'from peft import PeftModel',
+    'from transformers import AutoModelForCausalLM, AutoTokenizer',
+    '',
+    `base = AutoModelForCausalLM.from_pretrained(${JSON.stringify(base.at)})`,
+    `tokenizer = AutoTokenizer.from_pretrained(${JSON.stringify(base.at)})`,
+    'model = PeftModel.from_pretrained(base, ".")',
+    ...(asked
+      ? [
+          '',
+          `messages = [{"role": "user", "content": ${JSON.stringify(prompt)}}]`,
+          'inputs = tokenizer.apply_chat_template(',
+          '    messages, add_generation_prompt=True, return_dict=True, return_tensors="pt"',
+          ')',
+          'answer = model.generate(**inputs, max_new_tokens=64, do_sample=False)',
+          'print(tokenizer.decode(answer[0][inputs["input_ids"].shape[1] :], skip_special_tokens=True))',
+        ]
+      : []),
+    '```',
+    '',
+    data.format === 'kauldron'
+      ? 'It was taught in the format of `gm.data.Seq2SeqTask`; prompts must be put in that, too.'
+      : data.text === null
+        ? 'Prompts must go through the chat template of the base model; answers end with its end-of-turn token.'
+        : 'It was taught plain text, which it continues; no chat template is put around it.',
+    '',
+  ]
 }
 
 function results(events: readonly RunEvent[]): string[] {

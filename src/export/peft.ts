@@ -1,20 +1,11 @@
 import { safetensorsBlob } from '../files/safetensors-writer.ts'
 import { writeAdapterConfig } from '../model/adapter-config.ts'
 import type { StateTensor } from '../protocol/engine.ts'
-import type { RunEvent } from '../protocol/events.ts'
-import type { RunConfig } from '../protocol/run-config.ts'
-import { adapterCard } from './card.ts'
+import { adapterCard, type CardFacts } from './card.ts'
 
-export interface AdapterExport {
+export interface AdapterExport extends CardFacts {
   /** Adapter tensors under PEFT's names, f32. */
   lora: Record<string, StateTensor>
-  config: RunConfig
-  /** What `base_model_name_or_path` shall say. */
-  baseModel: string
-  /** Step that the adapter is of. */
-  step: number
-  /** The run's log up to then, for the card. */
-  events: readonly RunEvent[]
 }
 
 /** The files that `PeftModel.from_pretrained(base, folder)` of PEFT 0.21 loads, and a model card. */
@@ -25,7 +16,7 @@ export async function peftFiles(adapter: AdapterExport): Promise<{ path: string;
     shape,
     data,
   }))
-  const config = writeAdapterConfig(adapter.config.lora, adapter.baseModel)
+  const config = writeAdapterConfig(adapter.config.lora, adapter.base?.at ?? adapter.baseModel)
   const text = (content: string, type: string) => new Blob([content], { type })
   return [
     {

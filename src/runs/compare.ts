@@ -1,4 +1,6 @@
+import { heeded, identity } from '../protocol/identity.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
+import type { RunInfo, RunSeriesData, TrackData } from '../protocol/studio.ts'
 
 /** A field in which runs differ: its path, and each run's value in the order given. */
 export interface Difference {
@@ -23,4 +25,73 @@ function leaves(value: object, path = '', into = new Map<string, unknown>()): Ma
     else into.set(field, inner)
   }
   return into
+}
+
+/** Fields beyond the curve's that tell runs apart. */
+const ALSO = ['engine.kind', 'engine.portable_backend'] as const
+const MOST_FIELDS = 3
+
+/** What a run is told apart by: each field in which it differs from others of its name, with its own value. */
+export type Distinction = { field: string; value: unknown }[]
+
+/**
+ * Of runs that share a name, the first few fields in which they differ; empty where nothing does, or the name is its own.
+ * What does not count for a curve (hashes, names, kernels) tells a person nothing.
+ */
+export function distinctions(
+  runs: readonly Pick<RunInfo, 'id' | 'name' | 'config'>[],
+): Map<string, Distinction> {
+  const found = new Map<string, Distinction>()
+  for (const name of new Set(runs.map((run) => run.name))) {
+    const same = runs.filter((run) => run.name === name)
+    const told = new Set([...same.flatMap(({ config }) => [...heeded(config, 'curve').keys()]), ...ALSO])
+    const differing = differences(same.map(({ config }) => config)).filter(({ field }) =>
+      [...told].some((path) => field === path || field.startsWith(`${path}.`)),
+    )
+    for (const [i, { id }] of same.entries())
+      found.set(
+        id,
+        differing.slice(0, MOST_FIELDS).map(({ field, values }) => ({ field, value: values[i] })),
+      )
+  }
+  return found
+}
+
+/** Whether two runs were to give the same curve: one recipe, one data set, one base model. */
+export function sameRecipe(a: RunConfig, b: RunConfig): boolean {
+  return (
+    a.data.hash !== null &&
+    a.data.hash === b.data.hash &&
+    a.model.hash === b.model.hash &&
+    identity(a) === identity(b)
+  )
+}
+
+/** How two curves agree, over the steps that both have. */
+export interface Agreement {
+  steps: number
+  /** First step whose figures differ in any bit; null where none does. */
+  differsAt: number | null
+}
+
+export function agreement(a: RunSeriesData, b: RunSeriesData): Agreement {
+  const apart = [
+    firstApart(a.training, b.training, ['loss', 'grad_norm']),
+    firstApart(a.validation, b.validation, ['eval_loss']),
+  ].filter((step) => step !== null)
+  return {
+    steps: Math.min(a.training.steps.length, b.training.steps.length),
+    differsAt: apart.length > 0 ? Math.min(...apart) : null,
+  }
+}
+
+function firstApart(a: TrackData, b: TrackData, columns: readonly string[]): number | null {
+  const count = Math.min(a.steps.length, b.steps.length)
+  for (let i = 0; i < count; i++)
+    if (
+      a.steps[i] !== b.steps[i] ||
+      columns.some((name) => !Object.is(a.columns[name]?.[i], b.columns[name]?.[i]))
+    )
+      return a.steps[i]!
+  return null
 }

@@ -27,6 +27,7 @@ export interface RunRecord {
   evalLoss: number | null
   seconds: number
   engine: EngineDescription | null
+  note?: string
   failure?: Failure
 }
 

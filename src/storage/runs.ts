@@ -1,3 +1,4 @@
+import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { afterEvent, type RunRecord, replayed } from '../runs/record.ts'
 import { commit, readBlob, requireRoom, writeBlob } from './blobs.ts'
@@ -9,6 +10,21 @@ const FLUSH_MS = 1000
 export async function putRun(database: Database, record: RunRecord): Promise<void> {
   await commit(database, ['runs'], [], async (tx) => {
     await tx.objectStore('runs').put(record)
+    return []
+  })
+}
+
+/** @throws LapidaryError `missing_file` where there is no such run */
+export async function updateRun(
+  database: Database,
+  run: string,
+  change: Pick<Partial<RunRecord>, 'name' | 'note'>,
+): Promise<void> {
+  await commit(database, ['runs'], [], async (tx) => {
+    const store = tx.objectStore('runs')
+    const record = await store.get(run)
+    if (!record) fail('missing_file', `There is no run "${run}".`, 'Choose one of the list.', { run })
+    await store.put({ ...record, ...change })
     return []
   })
 }

@@ -13,7 +13,7 @@ import { fail, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import type { Call, StartRequest } from '../protocol/studio.ts'
+import type { Call, RunNote, StartRequest } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
@@ -27,6 +27,7 @@ import { chatCodec } from './codec.ts'
 import type { EngineHost, Engines } from './engine/host.ts'
 import { planRequest } from './engine/plan-request.ts'
 import type { Library, OpenModel } from './library.ts'
+import { SpeedMeter } from './speed-meter.ts'
 import { startingFrom } from './start-from.ts'
 import { tokensKey } from './token-key.ts'
 
@@ -194,6 +195,11 @@ export class ActiveRun {
     if (!this.#engine) this.#loading.abort()
   }
 
+  /** What a person says of it meanwhile. */
+  note(change: RunNote): void {
+    this.#log.note(change)
+  }
+
   /** The log as it is now, everything told so far stored. */
   flush(): Promise<void> {
     return this.#log.flush()
@@ -225,6 +231,7 @@ export class ActiveRun {
     onEvent: (event: RunEvent) => void,
   ): Promise<DoneEvent> {
     const { hashes, model, batches, plan, start } = this.#prepared
+    const meter = new SpeedMeter(this.#prepared.samples.length, batches.tokens.held)
     onEvent({ type: 'stage', stage: 'load', progress: 0, note: `Loading ${model.info.name}` })
     const { training, engine: wanted } = this.#prepared.config
     const engine = await engines.load({
@@ -258,6 +265,7 @@ export class ActiveRun {
       samples: this.#samples(engine),
       emit: (event) => {
         if (isLogged(event)) this.#log.add(event)
+        meter.take(event)
         if (event.type === 'step') speeds.push(event.tokens_per_second)
         // The end is told once it is stored, and another run may begin.
         if (event.type === 'done') done.event = event
@@ -270,12 +278,15 @@ export class ActiveRun {
       stopRequested: () => this.#stopping,
     })
     const tokensPerSecond = median(speeds)
+    const timing = meter.timing()
     if (tokensPerSecond !== null)
       await this.#noteSpeed({
         engine: described.kind,
         ...(described.backend && { backend: described.backend }),
         model: model.info.name,
         tokensPerSecond,
+        parameters: model.info.parameters,
+        ...(timing && { timing }),
       })
     return done.event!
   }

@@ -35,6 +35,7 @@ export function createStudio(): Studio {
         keepStorage()
         return models.add(files, name, call)
       },
+      exportModel: (...asked) => files(trainHost, () => models.exportModel(...asked)),
     }),
     runs: override(runs, {
       start(request, onEvent, call) {

@@ -11,6 +11,7 @@ import type {
   Finding,
   Mapping,
   PreparedInfo,
+  RunForecast,
   StartRequest,
 } from '../protocol/studio.ts'
 import { createStudio } from './client.ts'
@@ -117,6 +118,8 @@ export function openHeadless(): void {
 
   async function train(job: HeadlessJob): Promise<void> {
     const request = await prepared(job)
+    if (!job.resume)
+      emit({ type: 'stage', stage: 'plan', note: inWords(await studio.runs.forecast(request)) }, false)
     let ended: (failure: Failure | null) => void = () => {}
     const end = new Promise<Failure | null>((resolve) => {
       ended = resolve
@@ -190,6 +193,14 @@ function refuseWarnings(findings: readonly Finding[]): void {
       'Mend what they name, or leave --strict out.',
       { findings: worse.length },
     )
+
+/** What the page says before a start. */
+function inWords({ steps, tokens, plan, duration }: RunForecast): string {
+  const size = `${(plan.bytes.total / 1e6).toFixed(1)} MB of memory`
+  const time = duration
+    ? `about ${Math.round(duration.seconds)} s, from the speed of ${duration.from} on this machine`
+    : 'the time is known after the first steps'
+  return `Steps: ${steps}, tokens to learn from: ${tokens}, ${size}; ${time}`
 }
 
 async function adapterAt(base: string): Promise<AdapterFiles> {

@@ -1,3 +1,4 @@
+import { modelFolder } from '../export/base.ts'
 import { namedSources } from '../files/bytes.ts'
 import { parseRunConfig } from '../protocol/run-config.ts'
 import type { ModelRoom } from '../protocol/studio.ts'
@@ -20,6 +21,10 @@ export function modelRoom({ database, library, host }: TrainParts): ModelRoom {
 
     async remove(id) {
       await removeModel(await database(), id)
+    },
+
+    async exportModel(id, call) {
+      return modelFolder((await (await library()).open(id, call)).files)
     },
 
     async plan(config, id, call) {

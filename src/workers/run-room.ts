@@ -5,11 +5,12 @@ import type { RunEvent } from '../protocol/events.ts'
 import type { Call, RunHistory, RunRoom, StartRequest } from '../protocol/studio.ts'
 import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { RunSeries } from '../runs/series.ts'
-import { listRuns, RunLog, readEvents, removeRun } from '../storage/runs.ts'
+import { listRuns, RunLog, readEvents, removeRun, updateRun } from '../storage/runs.ts'
 import { parseMeta, requireBelongs } from '../trainer/checkpoint.ts'
 import { ActiveRun, prepareRun } from './active-run.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { Engines } from './engine/host.ts'
+import { forecastRun } from './forecast.ts'
 import { exportRun } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
 import type { TrainParts } from './train-parts.ts'
@@ -121,6 +122,8 @@ export function runRoom(parts: TrainParts): RunRoom {
       return run.id
     },
 
+    forecast: (request, call) => forecastRun(parts, request, call),
+
     async resume(id, onEvent, from = 'last', call = {}) {
       await begin(
         async (heard) => {
@@ -172,6 +175,25 @@ export function runRoom(parts: TrainParts): RunRoom {
       if (current?.id === run)
         fail('bad_state', 'This run is going on.', 'Stop it before you remove it.', { run })
       await removeRun(await database(), run)
+    },
+
+    async update(run, { name, note }) {
+      const change = {
+        ...(name === undefined || name.trim() === '' ? {} : { name: name.trim() }),
+        ...(note === undefined ? {} : { note: note.trim() }),
+      }
+      // The log of a run that goes on writes its record whole.
+      if (current?.id === run && current.run) {
+        current.run.note(change)
+        await current.run.flush()
+      } else if ((await heldRuns()).has(run))
+        fail(
+          'bad_state',
+          'This run is going on in another tab, which writes its record.',
+          'Name it there, or once it has ended.',
+          { run },
+        )
+      else await updateRun(await database(), run, change)
     },
 
     checkpoints: (run) => shelf.checkpoints(run),

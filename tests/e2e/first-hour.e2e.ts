@@ -43,7 +43,7 @@ test('what the page says is of one run: after the demo, a file of one’s own is
   await expect(title).toHaveText('Train')
   await expect(page.getByText('learns from boxes.csv')).toBeVisible()
   await expect(done).toHaveCount(0)
-  await expect(page.getByRole('link', { name: /Download the adapter/ })).toHaveCount(0)
+  await expect(page.getByRole('button', { name: /Download the adapter/ })).toHaveCount(0)
   await expect(samples).toHaveCount(0)
   await expect(page.getByRole('button', { name: 'Start training' })).toBeEnabled()
 

@@ -147,9 +147,9 @@ async function train(): Promise<void> {
   await page.getByRole('link', { name: 'Train', exact: true }).click()
   if (!settled) await page.getByRole('textbox', { name: 'Steps' }).fill('2')
   settled = true
-  await page.getByRole('button', { name: /^(Start training|Train again)$/ }).click()
+  await page.getByRole('button', { name: 'Start training' }).click()
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
-  await expect(page.getByRole('button', { name: 'Train again' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Set up another run' })).toBeVisible()
   expect((await curve(page)).training.at(-1)![0]).toBe(2)
   await page.getByRole('link', { name: 'Data', exact: true }).click()
 }

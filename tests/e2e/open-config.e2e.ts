@@ -86,11 +86,12 @@ test("a run's settings are used again, and a new run begins with what it has lea
 
   await menu('Begin a new run with its adapter')
   await expect(page.getByText(/Begins with the adapter of/)).toBeVisible()
-  await page.getByRole('button', { name: 'Train again' }).click()
+  await page.getByRole('button', { name: 'Start training' }).click()
   await expect(done).toBeHidden()
   await expect(done).toBeVisible({ timeout: PATIENCE })
   const second = await curve(page)
   expect(second.validation[0]).toEqual([0, first.validation.at(-1)![1]])
+  await page.getByRole('button', { name: 'Set up another run' }).click()
   await page.getByRole('button', { name: 'Begin with nothing' }).click()
   await expect(page.getByText(/Begins with the adapter of/)).toHaveCount(0)
 })

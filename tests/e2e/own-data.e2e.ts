@@ -99,7 +99,8 @@ test('a wrong setting is told at its field and nothing can start; the slider and
   await page.getByRole('link', { name: 'Train', exact: true }).click()
   const start = page.getByRole('button', { name: 'Start training' })
   await expect(start).toBeEnabled()
-  await expect(page.getByText(/Needs [\d.]+ [kMG]B of memory/)).toBeVisible()
+  const memory = page.locator('.stat').filter({ hasText: 'Memory' })
+  await expect(memory.getByText(/^[\d.]+ [kMG]B$/)).toBeVisible()
 
   const rate = page.getByRole('textbox', { name: 'Learning rate' })
   for (const [typed, told] of [

@@ -345,17 +345,67 @@ describe('a run', () => {
     expect(samples.map(({ step }) => step)).toEqual([0, 3, 6])
 
     const files = await exported(train, id, 'peft')
-    expect([...files.keys()]).toEqual(['adapter_config.json', 'adapter_model.safetensors', 'README.md'])
+    const base = (await train.models.exportModel('pebble')).map(({ path }) => path)
+    expect(base).toContain('model.safetensors')
+    expect([...files.keys()]).toEqual([
+      'adapter_config.json',
+      'adapter_model.safetensors',
+      'README.md',
+      ...base.map((path) => `base/${path}`),
+    ])
     const config = JSON.parse(await files.get('adapter_config.json')!.text())
-    expect(config).toMatchObject({ peft_type: 'LORA', r: 8, base_model_name_or_path: 'Pebble' })
+    expect(config).toMatchObject({ peft_type: 'LORA', r: 8, base_model_name_or_path: 'base' })
     const bytes = await files.get('adapter_model.safetensors')!.arrayBuffer()
     const weights = await openWeights(new Map([['adapter_model.safetensors', bufferSource(bytes)]]))
     expect(weights.metadata).toEqual({ format: 'pt' })
     expect([...weights.tensors.keys()].every((name) => name.startsWith('base_model.model.'))).toBe(true)
     const card = await files.get('README.md')!.text()
-    expect(card).toContain('base_model: "Pebble"')
+    // A base that is on no hub lies beside the adapter, and the Hub is not told of it.
+    expect(card).not.toContain('base_model:')
+    expect(card).toContain('from_pretrained("base")')
     expect(card).toContain('validation loss after')
     expect(card).not.toContain(server.url)
+  })
+
+  test('is foretold by what runs it: its steps, its tokens, and the time once something was measured', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const before = await train.runs.forecast(request)
+    expect(before).toMatchObject({ steps: 6, evaluations: 3, saves: 3, duration: null })
+    const { events, end, onEvent } = listener()
+    await train.runs.start(request, onEvent)
+    await end
+    const steps = events.filter((event) => event.type === 'step')
+    // The last batch of an epoch may be smaller: the mean is what is foretold.
+    expect(Math.abs(before.tokens / steps.at(-1)!.tokens - 1) <= 0.1).toBe(true)
+    expect(events.filter(({ type }) => type === 'eval')).toHaveLength(before.evaluations)
+    const { duration } = await train.runs.forecast(request)
+    expect(duration).toMatchObject({ from: 'Pebble', scaled: false })
+    expect(duration!.seconds > 0).toBe(true)
+    const refused = {
+      ...request,
+      config: { ...request.config, start: { from: 'run', run: 'x', checkpoint: 'last', hash: null } },
+    }
+    expect((await failureOf(train.runs.forecast(refused as StartRequest))).code).toBe('missing_file')
+  })
+
+  test('is named and noted by a person, while it goes on and afterwards', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const { end, onEvent } = listener()
+    let named: Promise<void> | null = null
+    const id = await train.runs.start(request, (event) => {
+      if (event.type === 'step' && event.step === 2) named = train.runs.update(id, { name: ' red box ' })
+      onEvent(event)
+    })
+    await end
+    await named
+    const info = async () => (await train.runs.list()).find((run) => run.id === id)!
+    expect(await info()).toMatchObject({ name: 'red box', status: 'done', step: 6 })
+    await train.runs.update(id, { note: 'kept' })
+    await train.runs.update(id, { name: '  ' })
+    expect(await info()).toMatchObject({ name: 'red box', note: 'kept' })
+    expect((await failureOf(train.runs.update('none', { note: 'x' }))).code).toBe('missing_file')
   })
 
   test('stopped and resumed, in another visit, gives the same bits', async () => {

@@ -119,7 +119,9 @@ describe('npm run train', () => {
       'README.md',
       'adapter_config.json',
       'adapter_model.safetensors',
+      'base',
     ])
+    expect(readdirSync(join(out, 'adapter', 'base'))).toContain('model.safetensors')
     expect(readdirSync(join(out, 'checkpoint')).sort()).toEqual(['checkpoint.json', 'step-6.safetensors'])
     const log = logOf(out)
     expect(log).toEqual(events.filter(({ type }) => type !== 'stage'))

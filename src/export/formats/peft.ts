@@ -1,14 +1,17 @@
 import { blobFile } from '../../protocol/exported.ts'
+import { baseOf } from '../base.ts'
 import { peftFiles } from '../peft.ts'
 import type { Exporter } from '../source.ts'
 
 export default {
   name: 'Adapter (PEFT)',
-  about: 'The weights that were learnt. Loads with PEFT: PeftModel.from_pretrained(base, folder).',
+  about:
+    'The weights that were learnt, for PEFT; README.md has the lines that load them. A base model that is not on the Hugging Face Hub lies beside them.',
   async files(source) {
     const { config, baseModel, step } = source
     const [lora, events] = [await source.lora(), await source.events()]
-    const files = await peftFiles({ lora, config, baseModel, step, events })
-    return files.map(({ path, blob }) => blobFile(path, blob))
+    const base = await baseOf(source)
+    const files = await peftFiles({ lora, config, baseModel, base, step, events })
+    return [...files.map(({ path, blob }) => blobFile(path, blob)), ...base.files]
   },
 } satisfies Exporter

@@ -10,6 +10,7 @@ import type { GpuCheck } from '../gpu-check.ts'
 import type { ModelConfig } from '../model.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
+import type { ExportedFile } from './exports.ts'
 
 /** Models at hand, and what would compute with them. */
 export interface ModelRoom {
@@ -20,6 +21,8 @@ export interface ModelRoom {
    */
   add(files: File[], name: string, call?: Call): Promise<ModelInfo>
   remove(id: string, call?: Call): Promise<void>
+  /** A model as the Hugging Face folder that it is; the bundled one is fetched where it is not stored yet. */
+  exportModel(id: string, call?: Call): Promise<ExportedFile[]>
   /** Exact memory of a run of this config on a model, here. */
   plan(config: RunConfig, model: string, call?: Call): Promise<MemoryPlan>
   /** What would compute here, before anything is loaded. */
@@ -52,6 +55,23 @@ export interface MeasuredSpeed {
   /** Name of the model. */
   model: string
   tokensPerSecond: number
+  /** Its weights, where they were noted. */
+  parameters?: number
+  timing?: RunTiming
+}
+
+/** Where the time of a run went, in seconds. */
+export interface RunTiming {
+  /** Loading and compiling, the first step included. */
+  begin: number
+  /** A token trained on. */
+  token: number
+  /** A held-out token measured. */
+  heldToken: number
+  /** An answer to one of the questions, on the average. */
+  answer: number
+  /** A checkpoint. */
+  save: number
 }
 
 export interface ModelInfo {

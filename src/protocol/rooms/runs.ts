@@ -1,4 +1,4 @@
-import type { EngineDescription } from '../engine.ts'
+import type { EngineDescription, MemoryPlan } from '../engine.ts'
 import type { Failure } from '../errors.ts'
 import type { EvalEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
 import type { Recipe } from '../recipe.ts'
@@ -13,6 +13,8 @@ export interface RunRoom {
    * ends the beginning; a run that goes on is stopped by `stop`.
    */
   start(request: StartRequest, onEvent: (event: RunEvent) => void, call?: Call): Promise<string>
+  /** What a run of this request will be, before it is started; refuses what `start` would refuse. */
+  forecast(request: StartRequest, call?: Call): Promise<RunForecast>
   /**
    * Goes on with a stored run.
    * @param from a checkpoint; by default the newest. What came after it is trained again, and the log is cut to it.
@@ -24,6 +26,8 @@ export interface RunRoom {
   /** What a stored run has told, read once; the columns are transferred, not copied. */
   history(run: string, call?: Call): Promise<RunHistory>
   remove(run: string, call?: Call): Promise<void>
+  /** Names a run, or notes something on it; also of one that goes on. */
+  update(run: string, change: RunNote, call?: Call): Promise<void>
   /** Checkpoints that are kept of a run, by step. */
   checkpoints(run: string, call?: Call): Promise<CheckpointInfo[]>
   exportFormats(call?: Call): Promise<ExportFormat[]>
@@ -47,6 +51,33 @@ export interface StartRequest extends Recipe {
   adapter?: AdapterFiles
 }
 
+export interface RunForecast {
+  steps: number
+  /** Tokens trained on in all. */
+  tokens: number
+  /** Times that held-out rows are measured and questions answered. */
+  evaluations: number
+  /** Checkpoints at the least. */
+  saves: number
+  /** Memory, of the run's own data. */
+  plan: MemoryPlan
+  /** Null where nothing was measured on this machine yet. */
+  duration: RunDuration | null
+}
+
+/** In seconds. */
+export interface RunDuration {
+  seconds: number
+  /** Of that, evaluations and answers. */
+  checks: number
+  /** A step of training. */
+  step: number
+  /** Model whose speed it is from. */
+  from: string
+  /** Set where that is another model than the run's: the two are held against each other by their size. */
+  scaled: boolean
+}
+
 /** An adapter of PEFT's layout: `adapter_config.json`, parsed, and `adapter_model.safetensors`. */
 export interface AdapterFiles {
   config: unknown
@@ -68,7 +99,15 @@ export interface RunInfo {
   evalLoss: number | null
   seconds: number
   engine: EngineDescription | null
+  /** Whatever a person noted on it. */
+  note?: string
   failure?: Failure
+}
+
+/** What a person says of a run. */
+export interface RunNote {
+  name?: string
+  note?: string
 }
 
 export interface RunHistory {

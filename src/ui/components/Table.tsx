@@ -1,4 +1,5 @@
 import { For, type JSX, Show } from 'solid-js'
+import { Help } from './Help.tsx'
 
 export interface TableColumn<Row> {
   id: string
@@ -60,11 +61,20 @@ export function Table<Row>(props: {
   )
 }
 
-/** A figure with its name and unit. */
-export function Stat(props: { label: string; value: JSX.Element; unit?: string; note?: string }) {
+/** A figure with its name and unit, and what a term in either means. */
+export function Stat(props: {
+  label: string
+  value: JSX.Element
+  unit?: string
+  note?: string
+  help?: string
+}) {
   return (
     <div class="stat">
-      <dt>{props.label}</dt>
+      <dt>
+        {props.label}
+        <Show when={props.help}>{(text) => <Help label={props.label} text={text()} />}</Show>
+      </dt>
       <dd>
         <span class="stat-value">{props.value}</span>
         <Show when={props.unit}> {props.unit}</Show>

@@ -10,6 +10,10 @@ export const model = {
   'model.layers': { one: '{count} layer', other: '{count} layers' },
   'model.stored': '{size} stored here',
   'model.bundled': 'comes with the page',
+  'model.instruction': 'Instruction-tuned: it answers already; training changes what and how.',
+  'model.pretrained':
+    'Pre-trained only: it continues text and does not answer yet. It learns from your examples how to answer and where to stop, which takes more steps.',
+  'model.download': 'Download {name} as a Hugging Face folder',
   'model.remove': 'Delete {name} from this browser',
   'model.removeTitle': 'Delete this model?',
   'model.removeText':
@@ -66,6 +70,7 @@ export const model = {
     'Some drivers compute wrongly. Every operation is compared with exact results, before the first training on a graphics card and whenever you ask.',
   'check.start': 'Check now',
   'check.again': 'Check again',
+  'check.stopping': 'Stopping after this operation …',
   'check.begins': 'Measuring its speed',
   'check.passed': 'All {count} operations are right, in {runs} comparisons.',
   'check.failed': 'Wrong results: {names}.',

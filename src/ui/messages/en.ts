@@ -137,7 +137,6 @@ export const en = {
   'train.title': 'Train',
   'train.lede': 'Settings on one side, progress on the other.',
   'train.context': '{model} learns from {data}.',
-  'train.needs': 'Needs {size} of memory.',
   'train.start': 'Start training',
   'train.another': 'Set up another run',
   'train.stop': 'Stop',
@@ -159,6 +158,23 @@ export const en = {
   'train.before.title': 'Ready when you are',
   'train.before.text':
     'Once training starts, the loss is drawn here: how surprised the model is by the right answer. It should fall.',
+  'forecast.steps': 'Steps',
+  'forecast.tokens': 'Tokens to learn from',
+  'forecast.memory': 'Memory',
+  'forecast.time': 'Time',
+  'forecast.about': 'about {time}',
+  'forecast.working': 'Working out what this run needs …',
+  'forecast.measured': 'Time from the speed of {model} on this machine.',
+  'forecast.scaled':
+    'Roughly: {model} has not been trained on this machine yet, so the time is scaled from the speed of {other} by their sizes.',
+  'forecast.unknownNote':
+    'Nothing has been trained on this machine yet: the time is known after the first steps.',
+  'forecast.counts': 'Counted in: {evaluations}.',
+  'forecast.countsAsked': 'Counted in: {evaluations}, with the questions answered each time.',
+  'forecast.checks': {
+    one: '{count} check on held-out examples',
+    other: '{count} checks on held-out examples',
+  },
   'train.before.last': 'Look at the last run: {name}',
   'train.stepOf': 'step {step} of {count}',
   'train.left': '{time} left',
@@ -175,6 +191,7 @@ export const en = {
   'train.ended.early': 'Stopped early: it was no longer getting better. The adapter is ready.',
   'train.ended.download': 'Download the adapter',
   'train.ended.try': 'Try it',
+  'train.ended.formats': 'Other formats',
   'train.said.progress': '{share} done, loss {loss}.',
   'train.said.done': 'Training is done. The adapter is ready to download.',
   'train.said.stopped': 'Training has stopped. What was learnt so far is kept.',
@@ -197,6 +214,8 @@ export const en = {
   'profile.balanced': 'Balanced',
   'profile.thorough': 'Thorough',
   'profile.quickNote': 'Short: enough to see whether the data teaches what it should.',
+  'profile.quickFitted':
+    'Fitted to this machine: {steps} steps instead of {usual}, so that it takes about {minutes} minutes.',
   'profile.balancedNote': 'A good first real run.',
   'profile.thoroughNote': 'Longer and gentler, with a larger adapter.',
   'profile.ownNote': 'Your own settings.',
@@ -234,6 +253,12 @@ export const en = {
   'field.use_rslora': 'Rank-stabilised scaling',
   'field.target_modules': 'Where the adapter sits',
 
+  'help.loss':
+    'How surprised the model is by the right next token (cross-entropy), measured in nats: 0 is certain; 0.69 is a choice between two, 2.3 between ten. Lower is better.',
+  'help.evalLoss':
+    'The same on rows that were never trained on (held out), in nats. Where it rises while the training loss falls, the model learns by heart.',
+  'help.adapter':
+    'A small set of weights that is trained beside the model, which stays as it is (LoRA). r is how much it can hold, alpha how strongly it acts.',
   'help.learning_rate':
     'How far each step moves. Too high and the loss jumps about or climbs; too low and little is learnt. Plain or as 1e-5.',
   'help.num_train_epochs': 'How often the model sees every example.',
@@ -257,12 +282,14 @@ export const en = {
   'help.packing':
     'Fills each row up with whole examples, which wastes no time on padding. Examples do not see one another.',
   'help.completion_only_loss': 'Off, the model also learns to write the questions.',
-  'help.lr_scheduler_type': 'Falling rates settle better at the end; a constant one is easier to compare.',
+  'help.lr_scheduler_type':
+    'Falling rates settle better at the end; a constant one is easier to compare. Along a cosine it falls slowly, then quickly, then slowly again.',
   'help.r': 'How much the adapter can hold. 8 suits most tasks; more needs more memory and more data.',
   'help.lora_alpha': 'How strongly the adapter acts. Often twice its rank.',
   'help.lora_dropout': 'Share of the adapter left out at random in each step, against learning by heart.',
   'help.use_rslora': 'Divides the strength by the square root of the rank, which suits large ranks.',
-  'help.target_modules': 'Projections of each layer that get an adapter. All of them learns best.',
+  'help.target_modules':
+    'Which projections (the weight matrices of each layer) get an adapter. All of them learns best.',
 
   'schedule.linear': 'Falls in a straight line',
   'schedule.cosine': 'Falls along a cosine',
@@ -330,6 +357,18 @@ export const en = {
   'runs.resume': 'Go on',
   'runs.export': 'Download',
   'runs.more': 'More for {name}',
+  'runs.rename': 'Name and note',
+  'runs.name': 'Name',
+  'runs.note': 'Note',
+  'runs.reproduce': 'Run it once more, same seed (reproduce)',
+  'runs.yes': 'on',
+  'runs.no': 'off',
+  'reproduced.equal': {
+    one: 'Same recipe and seed as {name}: its {count} step is equal bit for bit.',
+    other: 'Same recipe and seed as {name}: all {count} steps are equal bit for bit.',
+  },
+  'reproduced.differs': 'Same recipe and seed as {name}, but the figures differ from step {step} on.',
+  'reproduced.otherDevice': 'It ran on another device, where sums round otherwise.',
   'runs.steps': 'step {step} of {count}',
   'runs.loss': 'loss {value}',
   'runs.validation': 'validation {value}',
@@ -391,7 +430,8 @@ export const en = {
   'export.title': 'Export',
   'export.lede': 'Take away what was learnt, in files that other tools load.',
   'export.files': 'Files',
-  'export.filesLede': 'The weights that were learnt (the adapter). They work together with the base model.',
+  'export.filesLede':
+    'The weights that were learnt (the adapter). They work together with the base model. PEFT, the library of Hugging Face for adapters, loads the folder as it is.',
   'export.format': 'Format',
   'export.which': 'Checkpoint',
   'export.last': 'Newest (step {step})',
@@ -401,6 +441,11 @@ export const en = {
   'export.all': {
     one: '{count} file as .zip ({size})',
     other: 'All {count} files as .zip ({size})',
+  },
+  'export.downloadOther': 'Download ({size})',
+  'export.asFolder': {
+    one: 'One .zip that unpacks to a folder with {count} file.',
+    other: 'One .zip that unpacks to a folder with {count} files.',
   },
   'export.one': 'Download {name}',
   'export.summary': 'Summary',

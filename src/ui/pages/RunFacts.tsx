@@ -1,5 +1,6 @@
-import { For } from 'solid-js'
+import { For, Show } from 'solid-js'
 import { type RunConfig, targetModules } from '../../protocol/run-config.ts'
+import { Help } from '../components/Help.tsx'
 import { formatNumber } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
@@ -7,7 +8,7 @@ import { useApp } from '../state/app.tsx'
 /** The settings of a run that tell most about it, as a list. */
 export function RunFacts(props: { config: RunConfig }) {
   const { models } = useApp()
-  const facts = (): [string, string][] => {
+  const facts = (): [name: string, value: string, help?: string][] => {
     const { training, lora, model, data } = props.config
     return [
       [t('facts.model'), models.list().find((known) => known.id === model.id)?.name ?? model.id],
@@ -27,10 +28,11 @@ export function RunFacts(props: { config: RunConfig }) {
       ],
       [t('field.max_length'), `${formatNumber(training.max_length)} ${t('unit.tokens')}`],
       ...(data.format === 'kauldron' ? [[t('format.label'), t('format.kauldron')] as [string, string]] : []),
-      [t('facts.lora'), `r ${lora.r} · alpha ${formatNumber(lora.lora_alpha)}`],
+      [t('facts.lora'), `r ${lora.r} · alpha ${formatNumber(lora.lora_alpha)}`, t('help.adapter')],
       [
         t('field.target_modules'),
         lora.target_modules === 'all-linear' ? t('facts.allLinear') : targetModules(lora).join(', '),
+        t('help.target_modules'),
       ],
       [t('field.seed'), String(training.seed)],
     ]
@@ -38,9 +40,12 @@ export function RunFacts(props: { config: RunConfig }) {
   return (
     <dl class="facts">
       <For each={facts()}>
-        {([name, value]) => (
+        {([name, value, help]) => (
           <>
-            <dt>{name}</dt>
+            <dt>
+              {name}
+              <Show when={help}>{(text) => <Help label={name} text={text()} />}</Show>
+            </dt>
             <dd>{value}</dd>
           </>
         )}

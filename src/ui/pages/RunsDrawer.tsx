@@ -10,11 +10,14 @@ import { FailureNotice } from '../components/Notice.tsx'
 import { formatLoss, formatTime } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
+import { DownloadFailure } from './DownloadFailure.tsx'
+import { NameRun } from './NameRun.tsx'
 
 /** Every run, always at hand: look at it, lay it over the chart, go on with it, take its adapter, delete it. */
 export function RunsDrawer() {
   const { runs, runsOpen, openRuns } = useApp()
   const [removing, setRemoving] = createSignal<RunInfo | null>(null)
+  const [naming, setNaming] = createSignal<RunInfo | null>(null)
   return (
     <>
       <Dialog kind="drawer" title={t('runs.title')} open={runsOpen()} onOpenChange={openRuns}>
@@ -24,15 +27,20 @@ export function RunsDrawer() {
           </Show>
           <Show when={runs.list().length > 0} fallback={<p class="quiet">{t('runs.none')}</p>}>
             <ul>
-              <For each={runs.list()}>{(run) => <RunRow run={run} onRemove={() => setRemoving(run)} />}</For>
+              <For each={runs.list()}>
+                {(run) => (
+                  <RunRow run={run} onRemove={() => setRemoving(run)} onRename={() => setNaming(run)} />
+                )}
+              </For>
             </ul>
           </Show>
         </div>
       </Dialog>
+      <NameRun run={naming()} onClose={() => setNaming(null)} />
       <ConfirmDelete
         title={t('runs.removeTitle')}
         what={removing()}
-        text={({ name }) => t('runs.removeText', { name })}
+        text={(run) => t('runs.removeText', { name: runs.label(run) })}
         onDelete={({ id }) => void runs.remove(id)}
         onClose={() => setRemoving(null)}
       />
@@ -40,8 +48,8 @@ export function RunsDrawer() {
   )
 }
 
-function RunRow(props: { run: RunInfo; onRemove: () => void }) {
-  const { runs, training, route, openRuns, opening } = useApp()
+function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => void }) {
+  const { runs, training, route, openRuns, opening, downloads } = useApp()
   const live = () => runs.live() === props.run.id
   const status = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
@@ -59,9 +67,9 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
       .filter(Boolean)
       .join(' · ')
   }
-  async function show(place: 'train' | 'export'): Promise<void> {
+  async function show(): Promise<void> {
     openRuns(false)
-    route.go(place)
+    route.go('train')
     if (training.busy()) return
     runs.show(props.run.id)
     await runs.load(props.run.id)
@@ -73,6 +81,16 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
     route.go('train')
     const { config } = props.run
     void opening.openConfig(start ? { ...config, start } : config, runs.label(props.run))
+  }
+
+  /** The same recipe with the same seed once more; where something of it is not here, the page says what. */
+  async function reproduce(): Promise<void> {
+    openRuns(false)
+    route.go('train')
+    await opening.openConfig(props.run.config, runs.label(props.run))
+    if (opening.missing().length > 0) return
+    opening.dismiss()
+    await training.start()
   }
 
   function resume(): void {
@@ -94,7 +112,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
       <div class="run-head">
         <div>
           <h3>
-            {props.run.name}
+            {runs.label(props.run)}
             <Show when={shown()}>
               <span class="visually-hidden"> ({t('runs.shown')})</span>
             </Show>
@@ -103,6 +121,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
             <b>{status()}</b> <span class="quiet">· {formatTime(props.run.created)}</span>
           </p>
           <p class="small quiet">{facts()}</p>
+          <Show when={props.run.note}>{(note) => <p class="small">{note()}</p>}</Show>
           <Show when={props.run.failure}>
             {(failure) => (
               <p class="small field-error">
@@ -112,14 +131,20 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
           </Show>
         </div>
         <Menu
-          label={t('runs.more', { name: props.run.name })}
+          label={t('runs.more', { name: runs.label(props.run) })}
           icon="more"
           items={[
             {
               label: t('runs.export'),
               icon: 'export',
-              disabled: props.run.step === 0 || training.busy(),
-              onSelect: () => void show('export'),
+              disabled: props.run.step === 0 || live() || downloads.making() !== null,
+              onSelect: () => void downloads.run(props.run),
+            },
+            { label: t('runs.rename'), onSelect: props.onRename },
+            {
+              label: t('runs.reproduce'),
+              disabled: training.busy(),
+              onSelect: () => void reproduce(),
             },
             { label: t('open.use'), disabled: training.busy(), onSelect: () => use() },
             {
@@ -137,8 +162,9 @@ function RunRow(props: { run: RunInfo; onRemove: () => void }) {
           ]}
         />
       </div>
+      <DownloadFailure of={props.run.id} />
       <div class="row">
-        <Button kind="quiet" onClick={() => void show('train')} disabled={training.busy() && !live()}>
+        <Button kind="quiet" onClick={() => void show()} disabled={training.busy() && !live()}>
           {t('runs.show')}
         </Button>
         <Show when={runs.resumable(props.run)}>

@@ -3,6 +3,7 @@ import type { Studio } from '../../protocol/studio.ts'
 import { createAnswers } from './answers.ts'
 import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
+import { createDownloads } from './downloads.ts'
 import { createDraft } from './draft.ts'
 import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
@@ -28,6 +29,7 @@ function createApp(studio: Studio) {
   const settings = createSettings(models.chosen, draft)
   const data = createData(studio, draft, models)
   const runs = createRuns(studio)
+  const downloads = createDownloads(studio, runs.label)
   const training = createTraining({ studio, draft, data, models, settings, runs, announce })
   const opening = createOpenConfig({ draft, data, models, settings, runs })
   const answers = createAnswers(studio, models)
@@ -103,6 +105,7 @@ function createApp(studio: Studio) {
     settings,
     data,
     runs,
+    downloads,
     training,
     answers,
     synthesis,

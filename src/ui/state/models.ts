@@ -19,6 +19,8 @@ interface Checking {
   share: number
   /** The operation that is checked now. */
   operation: string
+  /** Asked to stop; it ends with the operation that it is at. */
+  stopping?: boolean
   stop: () => void
 }
 
@@ -92,13 +94,22 @@ export function createModels(studio: Studio, draft: Draft) {
   /** Checks every operation on this adapter; what is chosen by itself may change with it. */
   async function checkGpu(): Promise<void> {
     const stopping = new AbortController()
-    const stop = () => stopping.abort()
+    const stop = () => {
+      stopping.abort()
+      setChecking((now) => now && { ...now, stopping: true })
+    }
     setDeviceFailure(null)
-    setChecking({ share: 0, operation: '', stop })
+    setChecking({ share: 0, operation: '', stop, stopping: false })
     try {
       const check = await studio.models.checkGpu({
         signal: stopping.signal,
-        onProgress: ({ share, note = '' }) => setChecking({ share: share ?? 0, operation: note, stop }),
+        onProgress: ({ share, note = '' }) =>
+          setChecking({
+            share: share ?? 0,
+            operation: note,
+            stop,
+            stopping: stopping.signal.aborted,
+          }),
       })
       await findDevice()
       const found = device()

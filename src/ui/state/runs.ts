@@ -1,10 +1,10 @@
 import { createMemo, createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { RunEvent, SamplePrompt } from '../../protocol/events.ts'
-import type { RunInfo, Studio } from '../../protocol/studio.ts'
+import type { RunInfo, RunNote, Studio } from '../../protocol/studio.ts'
 import { RunSeries } from '../../runs/series.ts'
-import { formatTime } from '../messages/format.ts'
 import { notedRuns, noteEnded } from './presence.ts'
+import { labels } from './run-labels.ts'
 
 export type RunsState = ReturnType<typeof createRuns>
 
@@ -135,11 +135,20 @@ export function createRuns(studio: Studio) {
     }
   }
 
-  /** Runs of one model on one data set share a name; the time tells them apart. */
-  const label = (run: RunInfo) =>
-    list().some((other) => other.id !== run.id && other.name === run.name)
-      ? `${run.name}, ${formatTime(run.created)}`
-      : run.name
+  const apart = createMemo(() => labels(list()))
+  /** Its name, and what tells it apart from others of that name. */
+  const label = (run: RunInfo) => apart().get(run.id) ?? run.name
+
+  async function update(id: string, change: RunNote): Promise<boolean> {
+    try {
+      await studio.runs.update(id, change)
+      await refresh()
+      return true
+    } catch (error) {
+      setFailure(toFailure(error))
+      return false
+    }
+  }
 
   async function toggleOverlay(id: string): Promise<void> {
     if (overlays().includes(id)) setOverlays((before) => before.filter((other) => other !== id))
@@ -187,6 +196,7 @@ export function createRuns(studio: Studio) {
     setLive,
     failure,
     report: setFailure,
+    update,
     remove,
     refresh,
     ready,

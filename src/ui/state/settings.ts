@@ -1,25 +1,55 @@
 import { type Accessor, batch, createEffect, createMemo, createSignal, on } from 'solid-js'
 import type { LoraConfig, RunConfig, TrainingConfig } from '../../protocol/run-config.ts'
-import type { ModelInfo } from '../../protocol/studio.ts'
-import { type ProfileId, recommend } from '../../runs/profiles.ts'
+import type { ModelInfo, RunForecast } from '../../protocol/studio.ts'
+import { type ProfileId, quickSteps, recommend } from '../../runs/profiles.ts'
 import { byEpochs, type Draft } from './draft.ts'
 
 export type Settings = ReturnType<typeof createSettings>
 
 const PRACTICE = { practice: true, parameters: 1e6 }
 
+const lengthOf = ({ max_steps, eval_steps, save_steps }: TrainingConfig) => ({
+  max_steps,
+  eval_steps,
+  save_steps,
+})
+
 /** The hyperparameters of the draft, and the profile that they come from. */
 export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) {
   const [profile, setProfile] = createSignal<ProfileId | 'own'>('quick')
   /** The profile chosen last: what a changed setting is compared with. */
   const [basis, setBasis] = createSignal<ProfileId>('quick')
-  const recommended = createMemo(() => recommend(model() ?? PRACTICE, basis()))
+  /** What of the quick profile was fitted to this machine and this data. */
+  const [fitted, setFitted] = createSignal<Partial<TrainingConfig> | null>(null)
+  const usual = createMemo(() => recommend(model() ?? PRACTICE, basis()))
+  const recommended = createMemo(() => {
+    const { training, lora } = usual()
+    return { training: { ...training, ...fitted() }, lora }
+  })
 
   function choose(id: ProfileId): void {
     batch(() => {
       setProfile(id)
       setBasis(id)
+      setFitted(null)
       draft.take(recommend(model() ?? PRACTICE, id))
+    })
+  }
+
+  /** A quick look is quick on this machine: as many of its steps as the speed measured here allows. */
+  function fit(forecast: RunForecast): void {
+    const { practice } = model() ?? PRACTICE
+    if (profile() !== 'quick' || practice || !forecast.duration) return
+    const training = quickSteps(usual().training, forecast, forecast.duration)
+    const [steps, most] = [draft.training().max_steps, usual().training.max_steps]
+    const off = Math.abs(training.max_steps - steps)
+    // The figures hang a little on the steps themselves: what is near enough stays, or it would go to and fro.
+    const near = off === 0 || (training.max_steps !== most && off <= steps / 10)
+    batch(() => {
+      setFitted(
+        (near ? steps : training.max_steps) === most ? null : near ? lengthOf(draft.training()) : training,
+      )
+      if (!near) draft.change('training', training)
     })
   }
 
@@ -72,6 +102,9 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
       return draft.lora()
     },
     recommended,
+    usual,
+    fitted,
+    fit,
     problems: draft.problems,
     choose,
     setTraining,

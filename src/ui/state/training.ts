@@ -1,9 +1,8 @@
 import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
-import type { MemoryPlan } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { EvalEvent, RunEvent, Stage, StepEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
-import type { Studio } from '../../protocol/studio.ts'
+import type { RunForecast, Studio } from '../../protocol/studio.ts'
 import { formatLoss } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { StepClock } from './clock.ts'
@@ -30,6 +29,9 @@ interface Parts {
   announce: (text: string) => void
 }
 
+/** Codes of what a start would be refused with, whatever the moment. */
+const REFUSALS = new Set(['bad_config', 'unsupported_model', 'nothing_to_learn', 'bad_state'])
+
 /** The run that this page starts, watches and stops. */
 export function createTraining({ studio, draft, data, models, settings, runs, announce }: Parts) {
   const [phase, setPhase] = createSignal<Phase>('idle')
@@ -42,8 +44,9 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
   /** Of the run that is going on: the form may say something else by now. */
   const [liveConfig, setLiveConfig] = createSignal<RunConfig | null>(null)
   const [ownQuestions, setOwnQuestions] = createSignal<string[] | null>(null)
-  const [plan, setPlan] = createSignal<MemoryPlan | null>(null)
-  const [planFailure, setPlanFailure] = createSignal<Failure | null>(null)
+  const [forecast, setForecast] = createSignal<RunForecast | null>(null)
+  const [forecastFailure, setForecastFailure] = createSignal<Failure | null>(null)
+  const [foretelling, setForetelling] = createSignal(false)
 
   const busy = () => phase() !== 'idle'
 
@@ -66,22 +69,37 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
   }
 
   /**
-   * The exact memory plan, a moment after the settings have come to rest, and after the data has been prepared: that is
-   * the first use of the model, which stores it.
+   * What the run will be, a moment after the settings have come to rest, and after all of the data has been prepared: its
+   * table of tokens is what the run reads. What was foretold of other settings is gone at once.
    */
   createEffect(
-    on([config, data.prepared], ([wanted, prepared]) => {
-      if (!wanted || !prepared) return
+    on([config, data.prepared, ownQuestions, busy], ([wanted, prepared]) => {
+      const dataset = data.dataset()?.id
+      const due = wanted !== null && dataset !== undefined && prepared && !prepared.estimate && !busy()
+      batch(() => {
+        setForecast(null)
+        setForecastFailure(null)
+        setForetelling(due === true)
+      })
+      if (!due) return
       let stale = false
       const timer = setTimeout(async () => {
-        const found = await studio.models.plan(wanted, wanted.model.id).then(
-          (plan) => ({ plan, failure: null }),
-          (error) => ({ plan: null, failure: toFailure(error) }),
-        )
+        const found = await fromData
+          .read()
+          .then((known) => {
+            const samplePrompts = questions(known)
+            return studio.runs.forecast({ dataset, model: wanted.model.id, config: wanted, samplePrompts })
+          })
+          .then(
+            (forecast) => ({ forecast, failure: null }),
+            (error) => ({ forecast: null, failure: toFailure(error) }),
+          )
         if (stale) return
         batch(() => {
-          setPlan(found.plan)
-          setPlanFailure(found.failure)
+          setForecast(found.forecast)
+          setForecastFailure(found.failure)
+          setForetelling(false)
+          if (found.forecast) settings.fit(found.forecast)
         })
       }, 300)
       onCleanup(() => {
@@ -90,6 +108,14 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
       })
     }),
   )
+
+  /** What says no to these settings would say it again; what merely failed is no reason to stand in the way. */
+  const refused = () => {
+    const failure = forecastFailure()
+    if (!failure) return false
+    if (failure.code === 'missing_file') return String(failure.detail?.field ?? '').startsWith('start')
+    return REFUSALS.has(failure.code)
+  }
 
   function listener(view: RunView, onEnd: () => void): (event: RunEvent) => void {
     const clock = new StepClock()
@@ -272,8 +298,10 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     questions,
     ownQuestions,
     setOwnQuestions,
-    plan,
-    planFailure,
+    forecast,
+    forecastFailure,
+    foretelling,
+    refused,
     config,
     start,
     resume,

@@ -9,8 +9,8 @@ import { Segmented } from '../../components/Segmented.tsx'
 import { formatBytes } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { fileName, save, saveFile, zipped } from '../../state/save.ts'
 import { FileList, sizeOf } from '../Export/FileList.tsx'
-import { save, saveFile, zipped } from '../Export/save.ts'
 
 const FORMATS = ['jsonl', 'csv', 'parquet', 'kauldron'] as const satisfies DataFormat[]
 
@@ -70,8 +70,8 @@ function DownloadForm(props: { info: DatasetInfo }) {
 
   async function saveAll(list: ExportedFile[]): Promise<void> {
     try {
-      const name = props.info.name.replace(/\.\w+$/, '').replace(/[^\p{L}\p{N}.-]+/gu, '-')
-      save(await zipped(list), `${name}-${format()}.zip`)
+      const name = fileName(`${props.info.name.replace(/\.\w+$/, '')}-${format()}`)
+      save(await zipped(list, name), `${name}.zip`)
     } catch (error) {
       setFailure(toFailure(error))
     }

@@ -12,12 +12,11 @@ import { Stat } from '../../components/Table.tsx'
 import { formatBytes, formatDuration, formatLoss } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { saveFile } from '../../state/save.ts'
+import { DownloadFailure } from '../DownloadFailure.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { FileList, sizeOf } from './FileList.tsx'
-import { baseName, save, saveFile, zipped } from './save.ts'
-
-const WEIGHTS = 'adapter_model.safetensors'
 
 export function ExportPage() {
   const { runs } = useApp()
@@ -48,6 +47,7 @@ export function ExportPage() {
                       label={t('train.stat.validation')}
                       value={formatLoss(run().evalLoss!)}
                       unit={t('unit.nats')}
+                      help={t('help.evalLoss')}
                     />
                   </Show>
                 </dl>
@@ -64,9 +64,9 @@ export function ExportPage() {
   )
 }
 
-/** The run's files in a format: one press for the weights, one for all of them. */
+/** The run's files in a format: one press for all of them as a folder, one for each. */
 function Files(props: { run: RunInfo }) {
-  const { studio } = useApp()
+  const { studio, downloads } = useApp()
   const [format, setFormat] = createSignal('peft')
   const [which, setWhich] = createSignal<'last' | 'best'>('last')
   const [files, setFiles] = createSignal<ExportedFile[] | null>(null)
@@ -93,14 +93,9 @@ function Files(props: { run: RunInfo }) {
   }
   createEffect(on(key, () => void read()))
 
-  const weights = () => files()?.find((file) => baseName(file.path) === WEIGHTS)
   const about = () => formats.latest?.find(({ id }) => id === format())?.about
   const attempt = (work: () => Promise<void>) => () =>
     void work().catch((error) => setFailure(toFailure(error)))
-  const saveAll = async (list: ExportedFile[]) => {
-    const name = props.run.name.replace(/[^\w.-]+/g, '-')
-    save(await zipped(list), `${name}-${format() === 'peft' ? 'adapter' : format()}.zip`)
-  }
 
   return (
     <Section title={t('export.files')} lede={t('export.filesLede')}>
@@ -139,17 +134,20 @@ function Files(props: { run: RunInfo }) {
       <Show when={files()}>
         {(list) => (
           <>
+            <DownloadFailure of={props.run.id} />
             <div class="stack-s">
-              <Show when={weights()}>
-                {(file) => (
-                  <Button kind="primary" icon="export" large onClick={attempt(() => saveFile(file()))}>
-                    {t('export.download', { size: formatBytes(file().size) })}
-                  </Button>
-                )}
-              </Show>
-              <Button onClick={attempt(() => saveAll(list()))}>
-                {t('export.all', { count: list().length, size: formatBytes(sizeOf(list())) })}
+              <Button
+                kind="primary"
+                icon="export"
+                large
+                disabled={downloads.making() !== null}
+                onClick={() => void downloads.run(props.run, format(), wanted())}
+              >
+                {t(format() === 'peft' ? 'export.download' : 'export.downloadOther', {
+                  size: formatBytes(sizeOf(list())),
+                })}
               </Button>
+              <p class="hint">{t('export.asFolder', { count: list().length })}</p>
             </div>
             <FileList files={list()} onSave={(file) => attempt(() => saveFile(file))()} />
             <p class="hint">{about()}</p>

@@ -4,7 +4,6 @@ import { IconButton } from '../../components/Button.tsx'
 import { Icon } from '../../components/Icon.tsx'
 import { formatBytes } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
-import { baseName } from './save.ts'
 
 /** Files to take away, one by one. */
 export function FileList(props: { files: ExportedFile[]; onSave: (file: ExportedFile) => void }) {
@@ -18,7 +17,7 @@ export function FileList(props: { files: ExportedFile[]; onSave: (file: Exported
             <span class="quiet small push nowrap">{formatBytes(file.size)}</span>
             <IconButton
               icon="export"
-              label={t('export.one', { name: baseName(file.path) })}
+              label={t('export.one', { name: file.path })}
               onClick={() => props.onSave(file)}
             />
           </li>

@@ -84,7 +84,9 @@ export function Device() {
                 </Notice>
               )}
             </Show>
-            <GpuCheckView check={device().check} />
+            <Show when={hasGpu(device())}>
+              <GpuCheckView check={device().check} />
+            </Show>
           </>
         )}
       </Show>
@@ -93,6 +95,10 @@ export function Device() {
 }
 
 const isolated = () => globalThis.crossOriginIsolated === true
+
+/** Without an adapter there is nothing to check; why there is none is said above. */
+const hasGpu = ({ reason }: DeviceInfo) =>
+  reason?.code !== 'missing_device' && (navigator as { gpu?: unknown }).gpu !== undefined
 
 function computedBy({ engine, software }: DeviceInfo) {
   if (engine === 'portable') return software ? 'device.portable' : 'device.portableGpu'

@@ -30,7 +30,9 @@ export function GpuCheckView(props: { check: GpuCheck | null }) {
           <>
             <Progress label={checking().operation || t('check.begins')} share={checking().share} />
             <div class="row">
-              <Button onClick={checking().stop}>{t('action.stop')}</Button>
+              <Button onClick={checking().stop} disabled={checking().stopping}>
+                {t(checking().stopping ? 'check.stopping' : 'action.stop')}
+              </Button>
             </div>
           </>
         )}

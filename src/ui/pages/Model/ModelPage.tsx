@@ -1,5 +1,6 @@
 import { createSignal, createUniqueId, For, Show } from 'solid-js'
 import type { ModelInfo } from '../../../protocol/studio.ts'
+import { baseKind } from '../../../runs/base-kind.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { ConfirmDelete } from '../../components/ConfirmDelete.tsx'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
@@ -9,10 +10,11 @@ import { Progress } from '../../components/Progress.tsx'
 import { formatBytes, formatLarge } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { DownloadFailure } from '../DownloadFailure.tsx'
 import { Device } from './Device.tsx'
 
 export function ModelPage() {
-  const { models, data } = useApp()
+  const { models, data, downloads } = useApp()
   const [removing, setRemoving] = createSignal<ModelInfo | null>(null)
   const group = createUniqueId()
   const facts = (model: ModelInfo) =>
@@ -52,9 +54,20 @@ export function ModelPage() {
                     <div>
                       <h3>{model.name}</h3>
                       <p>{model.practice ? t('model.practice') : t('model.gemma')}</p>
+                      <Show when={!model.practice}>
+                        <p>{t(`model.${baseKind(model)}`)}</p>
+                      </Show>
                       <p class="small">{facts(model)}</p>
                     </div>
                   </label>
+                  <Show when={model.practice}>
+                    <IconButton
+                      icon="export"
+                      label={t('model.download', { name: model.name })}
+                      disabled={downloads.making() !== null}
+                      onClick={() => void downloads.model(model)}
+                    />
+                  </Show>
                   <Show when={!model.practice}>
                     <IconButton
                       icon="trash"
@@ -66,6 +79,7 @@ export function ModelPage() {
               )}
             </For>
           </fieldset>
+          <For each={models.list()}>{(model) => <DownloadFailure of={model.id} />}</For>
         </Section>
 
         <Section title={t('model.add.title')} lede={t('model.add.lede')}>

@@ -36,7 +36,7 @@ export function Live() {
     const steps = t('train.stepOf', { step: step.step, count: step.max_steps })
     return Number.isFinite(left) ? `${steps} · ${t('train.left', { time: formatDuration(left) })}` : steps
   }
-  const memory = () => runs.byId(runs.live())?.engine?.liveBytes || training.plan()?.bytes.total || 0
+  const memory = () => runs.byId(runs.live())?.engine?.liveBytes ?? 0
 
   return (
     <div class="stack">
@@ -46,11 +46,13 @@ export function Live() {
           label={t('train.stat.loss')}
           value={formatLoss(training.latest()?.loss ?? Number.NaN)}
           unit={t('unit.nats')}
+          help={t('help.loss')}
         />
         <Stat
           label={t('train.stat.validation')}
           value={formatLoss(training.latestEval()?.eval_loss ?? Number.NaN)}
           unit={t('unit.nats')}
+          help={t('help.evalLoss')}
         />
         <Stat
           label={t('train.stat.accuracy')}

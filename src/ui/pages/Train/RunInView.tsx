@@ -7,8 +7,10 @@ import { formatTime } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
+import { DownloadFailure } from '../DownloadFailure.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
+import { Reproduced } from './Reproduced.tsx'
 import { RunCurve } from './RunCurve.tsx'
 
 /** A stored run: how it ended, what it was, and what to do with it. Nothing here is of any other run. */
@@ -27,6 +29,7 @@ export function RunInView(props: { run: RunInfo }) {
         <Show when={props.run.failure ? null : training.failure()}>
           {(failure) => <FailureNotice failure={failure()} onDismiss={training.dismissFailure} />}
         </Show>
+        <DownloadFailure of={props.run.id} />
         <Outcome run={props.run} />
       </div>
       <div class="workbench train live">
@@ -46,7 +49,7 @@ export function RunInView(props: { run: RunInfo }) {
 
 /** How it ended, and the way on. */
 function Outcome(props: { run: RunInfo }) {
-  const { training, runs } = useApp()
+  const { training, runs, downloads } = useApp()
   const title = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
     if (props.run.status === 'done')
@@ -67,10 +70,16 @@ function Outcome(props: { run: RunInfo }) {
             </Button>
           </Show>
           <Show when={props.run.step > 0}>
-            <LinkButton kind="primary" href={hrefOf('export')}>
+            <Button
+              kind="primary"
+              icon="export"
+              disabled={downloads.making() !== null}
+              onClick={() => void downloads.run(props.run)}
+            >
               {t('train.ended.download')}
-            </LinkButton>
+            </Button>
             <LinkButton href={hrefOf('evaluate')}>{t('train.ended.try')}</LinkButton>
+            <LinkButton href={hrefOf('export')}>{t('train.ended.formats')}</LinkButton>
           </Show>
         </>
       }
@@ -83,6 +92,8 @@ function Outcome(props: { run: RunInfo }) {
         )}
       </Show>
       <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} />}</Show>
+      <Reproduced run={props.run} />
+      <Show when={props.run.note}>{(note) => <p>{note()}</p>}</Show>
     </Notice>
   )
 }

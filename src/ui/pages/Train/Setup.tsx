@@ -1,7 +1,7 @@
 import { createEffect, Index, Show } from 'solid-js'
 import { PROJECTIONS } from '../../../protocol/model.ts'
 import { targetModules } from '../../../protocol/run-config.ts'
-import { PROFILES } from '../../../runs/profiles.ts'
+import { PROFILES, QUICK_SECONDS } from '../../../runs/profiles.ts'
 import { Button } from '../../components/Button.tsx'
 import { Checkbox, Field } from '../../components/Field.tsx'
 import { NumberField } from '../../components/NumberField.tsx'
@@ -28,7 +28,16 @@ export function Setup() {
           onChange={(id) => id !== 'own' && settings.choose(id)}
           options={PROFILES.map((id) => ({ value: id, label: t(`profile.${id}`) }))}
         />
-        <p class="hint">{t(`profile.${settings.profile()}Note`)}</p>
+        <p class="hint">
+          {t(`profile.${settings.profile()}Note`)}{' '}
+          <Show when={settings.profile() === 'quick' && settings.fitted()}>
+            {t('profile.quickFitted', {
+              steps: settings.training.max_steps,
+              usual: settings.usual().training.max_steps,
+              minutes: QUICK_SECONDS / 60,
+            })}
+          </Show>
+        </p>
         <TrainingNumberField name="learning_rate" slider />
         <Segmented
           label={t('train.length')}

@@ -2,11 +2,11 @@ import { createMemo, createSignal, For, Match, Show, Switch } from 'solid-js'
 import { Button, LinkButton } from '../../components/Button.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
-import { formatBytes } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
 import { RunFacts } from '../RunFacts.tsx'
+import { Forecast } from './Forecast.tsx'
 import { Live } from './Live.tsx'
 import { OpenedNote } from './Opened.tsx'
 import { RunCurve } from './RunCurve.tsx'
@@ -46,13 +46,8 @@ function BeforeRun() {
       found.push({ text: t('train.problems', { count: settings.problems().size }) })
     return found
   }
-  /** A plan that says no to the settings is not tried; one that merely failed is no reason to stand in the way. */
-  const refused = () => {
-    const code = training.planFailure()?.code
-    return code === 'bad_config' || code === 'unsupported_model'
-  }
   const ready = () =>
-    missing().length === 0 && models.chosen() !== null && !data.prepareFailure() && !refused()
+    missing().length === 0 && models.chosen() !== null && !data.prepareFailure() && !training.refused()
   const last = createMemo(() => runs.list().find((run) => run.step > 0) ?? null)
 
   function start(): void {
@@ -109,7 +104,7 @@ function BeforeRun() {
         <div class="stack-l train-live">
           <div class="stack-s waiting">
             <h2>{t('train.before.title')}</h2>
-            <p class="quiet">{t('train.before.text')}</p>
+            <Forecast />
             <Show when={last()}>
               {(run) => (
                 <p>
@@ -189,20 +184,15 @@ function Failures() {
   )
 }
 
-/** What will be trained on what, and what it needs: the line under the heading. */
+/** What will be trained on what, and what speaks against it: the line under the heading. */
 function Context() {
   const { data, models, training } = useApp()
-  const need = () => {
-    const plan = training.plan()
-    return plan ? t('train.needs', { size: formatBytes(plan.bytes.total) }) : null
-  }
   return (
     <>
       <Show when={models.chosen() && data.dataset()} fallback={t('train.lede')}>
         {t('train.context', { model: models.chosen()!.name, data: data.title(data.dataset()!) })}
-        <Show when={need()}>{(text) => <> {text()}</>}</Show>
       </Show>
-      <Show when={training.planFailure()}>
+      <Show when={training.forecastFailure()}>
         {(failure) => (
           <span class="field-error">
             {' '}

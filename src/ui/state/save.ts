@@ -1,6 +1,6 @@
 import { downloadZip } from 'client-zip'
-import { blobOf } from '../../../protocol/exported.ts'
-import type { ExportedFile } from '../../../protocol/studio.ts'
+import { blobOf } from '../../protocol/exported.ts'
+import type { ExportedFile } from '../../protocol/studio.ts'
 
 export function baseName(path: string): string {
   return path.split('/').at(-1) ?? path
@@ -22,9 +22,14 @@ export function save(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
 
-/** All files in one zip, with their folders. */
-export async function zipped(files: ExportedFile[]): Promise<Blob> {
+/** All files in one zip, with their folders, within a folder of this name: unpacked anywhere they stay together. */
+export async function zipped(files: ExportedFile[], folder: string): Promise<Blob> {
   return await downloadZip(
-    files.map((file) => ({ name: file.path, input: file.chunks(), size: file.size })),
+    files.map((file) => ({ name: `${folder}/${file.path}`, input: file.chunks(), size: file.size })),
   ).blob()
+}
+
+/** A name that every file system takes. */
+export function fileName(name: string): string {
+  return name.replace(/[^\p{L}\p{N}.-]+/gu, '-').replace(/^[-.]+|[-.]+$/g, '') || 'lapidary'
 }

@@ -1,0 +1,60 @@
+import type { ByteSource } from '../files/bytes.ts'
+import type { ModelConfig } from '../protocol/model.ts'
+import type { ExportedFile } from '../protocol/studio.ts'
+import type { ExportSource } from './source.ts'
+
+/** Google's Gemma 3 on the Hugging Face Hub (https://huggingface.co/google): width and layers by size. */
+const RELEASES: Record<string, [hidden: number, layers: number]> = {
+  '270m': [640, 18],
+  '1b': [1152, 26],
+  '4b': [2560, 34],
+  '12b': [3840, 48],
+  '27b': [5376, 62],
+}
+
+/** A base that is nowhere else to be had is put beside its adapter up to this many bytes. */
+const MOST_BYTES = 2 ** 30
+/** Bytes of a model's file read at a time. */
+const PIECE_BYTES = 4 * 2 ** 20
+
+/** What a model is called on the Hub; null where that is not known. A name of a release counts only with its shape. */
+export function hubName(name: string, config: ModelConfig): string | null {
+  const match = /^(?:google\/)?(gemma-3-(270m|1b|4b|12b|27b)(?:-it|-pt)?)$/.exec(name)
+  if (!match) return /^[\w.-]+\/[\w.-]+$/.test(name) ? name : null
+  const [hidden, layers] = RELEASES[match[2]!]!
+  return config.hiddenSize === hidden && config.layers.length === layers ? `google/${match[1]}` : null
+}
+
+/** Where the base of an adapter is found by whoever loads it. */
+export interface BaseModel {
+  /** What `from_pretrained` takes. */
+  at: string
+  kind: 'hub' | 'beside' | 'elsewhere'
+  /** The files to put beside the adapter. */
+  files: ExportedFile[]
+}
+
+/** The base by its name on the Hub, else as the folder `base` beside the adapter, else as a folder that the reader has. */
+export async function baseOf(source: ExportSource): Promise<BaseModel> {
+  const model = await source.model().catch(() => null)
+  const name = source.baseModel.replace(/\/+$/, '').split('/').at(-1)!
+  const elsewhere: BaseModel = { at: `path/to/${name}`, kind: 'elsewhere', files: [] }
+  if (!model) return elsewhere
+  const hub = hubName(source.baseModel, model.config)
+  if (hub) return { at: hub, kind: 'hub', files: [] }
+  const files = modelFolder(model.files, 'base/')
+  if (files.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES) return elsewhere
+  return { at: 'base', kind: 'beside', files }
+}
+
+/** The files of a model as they came, which is a Hugging Face folder. */
+export function modelFolder(files: ReadonlyMap<string, ByteSource>, folder = ''): ExportedFile[] {
+  return [...files].map(([name, source]) => ({
+    path: `${folder}${name}`,
+    size: source.size,
+    async *chunks() {
+      for (let at = 0; at < source.size; at += PIECE_BYTES)
+        yield new Uint8Array(await source.read(at, Math.min(source.size, at + PIECE_BYTES)))
+    },
+  }))
+}

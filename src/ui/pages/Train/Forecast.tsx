@@ -1,0 +1,45 @@
+import { Show } from 'solid-js'
+import { Stat } from '../../components/Table.tsx'
+import { formatBytes, formatCount, formatDuration } from '../../messages/format.ts'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+
+/** What the run that is being set up will be: its steps, tokens, memory and time. */
+export function Forecast() {
+  const { training, models } = useApp()
+  const duration = () => training.forecast()?.duration ?? null
+  const source = () => {
+    const from = duration()
+    if (!from) return t('forecast.unknownNote')
+    return from.scaled
+      ? t('forecast.scaled', { model: models.chosen()?.name ?? '', other: from.from })
+      : t('forecast.measured', { model: from.from })
+  }
+  return (
+    <Show
+      when={training.forecast()}
+      fallback={<p class="quiet">{t(training.foretelling() ? 'forecast.working' : 'train.before.text')}</p>}
+    >
+      {(forecast) => (
+        <>
+          <dl class="stats">
+            <Stat label={t('forecast.steps')} value={formatCount(forecast().steps)} />
+            <Stat label={t('forecast.tokens')} value={formatCount(forecast().tokens)} />
+            <Stat label={t('forecast.memory')} value={formatBytes(forecast().plan.bytes.total)} />
+            <Stat
+              label={t('forecast.time')}
+              value={duration() ? t('forecast.about', { time: formatDuration(duration()!.seconds) }) : '—'}
+            />
+          </dl>
+          <p class="hint">
+            {source()}{' '}
+            {t(training.questions().length > 0 ? 'forecast.countsAsked' : 'forecast.counts', {
+              evaluations: t('forecast.checks', { count: forecast().evaluations }),
+            })}
+          </p>
+          <p class="quiet">{t('train.before.text')}</p>
+        </>
+      )}
+    </Show>
+  )
+}

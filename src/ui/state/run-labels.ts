@@ -1,0 +1,41 @@
+import type { RunInfo } from '../../protocol/studio.ts'
+import { type Distinction, distinctions } from '../../runs/compare.ts'
+import type { en } from '../messages/en.ts'
+import { en as texts } from '../messages/en.ts'
+import { formatNumber, formatTime } from '../messages/format.ts'
+import { t } from '../messages/t.ts'
+
+/** What each run is called: its name, what differs from others of that name, and the time where nothing else tells them apart. */
+export function labels(
+  runs: readonly Pick<RunInfo, 'id' | 'name' | 'config' | 'created'>[],
+): Map<string, string> {
+  const apart = distinctions(runs)
+  const label = new Map(
+    runs.map(({ id, name }) => [id, [name, ...(apart.get(id) ?? []).map(inWords)].join(' · ')]),
+  )
+  const count = new Map<string, number>()
+  for (const text of label.values()) count.set(text, (count.get(text) ?? 0) + 1)
+  for (const { id, created } of runs) {
+    const text = label.get(id)!
+    if (count.get(text)! > 1) label.set(id, `${text} · ${formatTime(created)}`)
+  }
+  return label
+}
+
+const LONGEST_VALUE = 24
+
+/** "Learning rate 0.001": the field as the page names it, without what stands in brackets. */
+function inWords({ field, value }: Distinction[number]): string {
+  const key = `field.${field.split('.').at(-1)}`
+  const name =
+    key in texts ? t(key as keyof typeof en & 'field.r').replace(/ \(.*\)$/, '') : field.replace(/^.*\./, '')
+  return `${name} ${short(value)}`
+}
+
+function short(value: unknown): string {
+  if (value === null || value === undefined) return '–'
+  if (typeof value === 'number') return formatNumber(value)
+  if (typeof value === 'boolean') return value ? t('runs.yes') : t('runs.no')
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text
+}

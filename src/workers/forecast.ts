@@ -1,0 +1,78 @@
+import type { PortableBackendChoice } from '../protocol/engine.ts'
+import type {
+  Call,
+  DeviceInfo,
+  MeasuredSpeed,
+  RunDuration,
+  RunForecast,
+  StartRequest,
+} from '../protocol/studio.ts'
+import { type PreparedRun, prepareRun } from './active-run.ts'
+import type { TrainParts } from './train-parts.ts'
+
+/**
+ * What a run of this request will be, by what runs it: its own data, its own plan.
+ * @throws LapidaryError for whatever would refuse the start
+ */
+export async function forecastRun(
+  { database, library, host }: TrainParts,
+  request: StartRequest,
+  call: Call = {},
+): Promise<RunForecast> {
+  const prepared = await prepareRun(await database(), await library(), request, call)
+  const { kind, portable_backend: backend } = prepared.config.engine
+  const plan = await host.plan(prepared.plan, kind, backend, call)
+  const device = await host.device(kind, backend, call)
+  const counts = countsOf(prepared)
+  return { ...counts, plan, duration: durationOf(prepared, counts, device, backend) }
+}
+
+type Counts = Pick<RunForecast, 'steps' | 'tokens' | 'evaluations' | 'saves'>
+
+function countsOf({ batches, config, steps }: PreparedRun): Counts {
+  const { gradient_accumulation_steps, eval_steps, save_steps } = config.training
+  const perEpoch = Math.max(1, Math.ceil(batches.batchesPerEpoch / gradient_accumulation_steps))
+  const last = steps % (eval_steps ?? perEpoch) === 0 ? 0 : 1
+  return {
+    steps,
+    tokens: Math.round((batches.tokens.train * steps) / perEpoch),
+    // One before the first step, and one after the last.
+    evaluations: 1 + Math.floor(steps / (eval_steps ?? perEpoch)) + last,
+    saves: Math.ceil(steps / save_steps),
+  }
+}
+
+/** Seconds from speeds measured on this machine; of another model where this one has none, by the size of both. */
+function durationOf(
+  { batches, model, samples, start }: PreparedRun,
+  { tokens, evaluations, saves, steps }: Counts,
+  device: DeviceInfo,
+  backend: PortableBackendChoice,
+): RunDuration | null {
+  const found = speedFor(device, model.info.name, backend)
+  if (!found?.timing) return null
+  const { timing, parameters } = found
+  const scaled = found.model !== model.info.name
+  if (scaled && !parameters) return null
+  const factor = scaled ? model.info.parameters / parameters! : 1
+  const rounds = evaluations + (start ? 1 : 0)
+  const training = tokens * timing.token * factor
+  const checks =
+    factor * (evaluations * batches.tokens.held * timing.heldToken + rounds * samples.length * timing.answer)
+  const seconds = timing.begin * (scaled ? Math.sqrt(factor) : 1) + training + checks + saves * timing.save
+  return { seconds, checks, step: training / steps, from: found.model, scaled }
+}
+
+function speedFor(
+  { engine, speeds }: DeviceInfo,
+  model: string,
+  backend: PortableBackendChoice,
+): MeasuredSpeed | undefined {
+  const fitting = speeds.filter(
+    (speed) =>
+      speed.timing !== undefined &&
+      speed.engine === engine &&
+      (engine !== 'portable' || backend === 'auto' || speed.backend === backend),
+  )
+  return fitting.find((speed) => speed.model === model) ?? fitting[0]
+}
