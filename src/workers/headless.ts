@@ -193,6 +193,7 @@ function refuseWarnings(findings: readonly Finding[]): void {
       'Mend what they name, or leave --strict out.',
       { findings: worse.length },
     )
+}
 
 /** What the page says before a start. */
 function inWords({ steps, tokens, plan, duration }: RunForecast): string {
