@@ -50,10 +50,10 @@ export class Output {
 
   #begin(config: RunConfig): void {
     if (this.#resume) {
-      // Cut to the checkpoint: what came after it is trained again.
-      const meta = readJson<{ event_count: number }>(join(this.#folder, 'checkpoint', 'checkpoint.json'))
+      // Cut to the checkpoint: what came after it is trained again; without one, everything.
+      const path = join(this.#folder, 'checkpoint', 'checkpoint.json')
+      this.#lines = existsSync(path) ? readJson<{ event_count: number }>(path).event_count : 0
       const lines = readFileSync(this.#log(), 'utf8').split('\n')
-      this.#lines = meta.event_count
       this.#write(
         'metrics.jsonl',
         lines
@@ -99,6 +99,24 @@ export class Output {
   #dropOldTensors(folder: string, kept: string): void {
     for (const name of readdirSync(folder))
       if (name.endsWith('.safetensors') && name !== kept) rmSync(join(folder, name))
+  }
+
+  /** What a run that was cut off has left. */
+  kept(): string {
+    const step = this.checkpointStep()
+    if (step !== null) return `the last checkpoint is of step ${step}`
+    return this.#left() ? 'no checkpoint had been written yet' : 'nothing had been written yet'
+  }
+
+  /** What to do then. */
+  hint(): string {
+    if (this.checkpointStep() !== null) return 'Run the same command with --resume to go on from it.'
+    if (this.#left()) return 'Run the same command with --resume: it begins again in that folder.'
+    return 'Run the same command again.'
+  }
+
+  #left(): boolean {
+    return existsSync(join(this.#folder, 'run.json'))
   }
 
   /** Step of the checkpoint that is there, or null. */

@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs'
 import { join } from 'node:path'
-import { LapidaryError } from '../src/protocol/errors.ts'
+import { type ErrorCode, type Failure, LapidaryError } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
 import { adapterHash, openAdapter, readAdapter } from '../src/workers/adapter-files.ts'
@@ -50,7 +50,7 @@ async function run(job: TrainJob): Promise<void> {
       throw new LapidaryError({
         code: 'cancelled',
         message: `Stopped at step ${output.checkpointStep() ?? 0}, with a checkpoint in ${job.out}.`,
-        hint: 'Run the same command with --resume to go on.',
+        hint: output.hint(),
       })
   } finally {
     await browser.close()
@@ -73,10 +73,11 @@ async function drive(
   let device = ''
   await page.exposeFunction('lapidaryEvent', (text: string) => {
     const message = JSON.parse(text) as
-      | { config: RunConfig; device: string }
+      | { config: RunConfig; device?: string }
       | { event: RunEvent; logged: boolean }
     if ('config' in message) {
       config = kept(message.config)
+      if (message.device === undefined) return
       device = message.device
       if (job.tip) process.stderr.write(`${job.tip}\n`)
       return
@@ -97,8 +98,8 @@ async function drive(
       reject(
         new LapidaryError({
           code: 'internal',
-          message: `${what}${output.begun ? `; the last checkpoint is of step ${output.checkpointStep() ?? 0}` : ''}.`,
-          hint: output.begun ? 'Run the same command with --resume to go on.' : 'Try again.',
+          message: `${what}; ${output.kept()}.`,
+          hint: output.hint(),
         }),
       )
     page.on('crash', () => gone('Chromium crashed'))
@@ -113,6 +114,8 @@ async function drive(
     .catch(() => {
       throw new Error(`The studio did not open. ${problems.join(' ')}`)
     })
+  if (job.again)
+    process.stderr.write('No checkpoint had been written: the run begins again from the start.\n')
   const request: HeadlessJob = {
     model: job.model.folder === null ? job.model.name : `${url}given/model/`,
     data: {
@@ -122,9 +125,11 @@ async function drive(
     config: job.config,
     mapping: job.mapping,
     samplePrompts: job.samples.map((prompt) => ({ prompt })),
-    resume: job.resume
-      ? { checkpoint: `${url}given/out/checkpoint/`, log: `${url}given/out/metrics.jsonl` }
-      : null,
+    resume:
+      job.resume && !job.again
+        ? { checkpoint: `${url}given/out/checkpoint/`, log: `${url}given/out/metrics.jsonl` }
+        : null,
+    again: job.again,
     adapter: job.startFrom === null ? null : `${url}given/adapter/`,
     exports: job.exports,
     out: `${url}out/`,
@@ -134,12 +139,23 @@ async function drive(
   try {
     const work = page.evaluate((given) => window.lapidary!.train(given), request)
     const result: HeadlessResult = await Promise.race([work, crashed])
-    if (!result.ok) throw new LapidaryError(result.failure)
+    if (!result.ok) throw new LapidaryError(toldHere(result.failure, output))
     return stopped
   } finally {
     release()
     page.removeAllListeners('close')
   }
+}
+
+/** Codes whose hints speak to someone who looks at the page. */
+const OF_THE_PAGE: readonly ErrorCode[] = ['internal', 'device_lost']
+
+/** A failure of the page's as the command tells it. */
+function toldHere(failure: Failure, output: Output): Failure {
+  if (!OF_THE_PAGE.includes(failure.code)) return failure
+  const message = `${failure.message.replace(/\.$/, '')}; ${output.kept()}.`
+  const ours = failure.code === 'internal' ? ' If it comes again, please report it with this line.' : ''
+  return { ...failure, message, hint: output.hint() + ours }
 }
 
 /** The first Ctrl+C stops the run in good order; a later one ends the command. */

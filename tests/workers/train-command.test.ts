@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
+import type { RunConfig } from '../../src/protocol/run-config.ts'
 
 /**
  * npm run train for real: built studio, Chromium, workers, engine. Starting one is slow, so there are few: a run of a
@@ -102,17 +103,11 @@ describe('npm run train', () => {
 
   test('trains, tells events, and leaves what DESIGN says', async () => {
     const out = whole()
-    const { status, events, stderr } = await train([
-      '--model',
-      model,
-      '--data',
-      data,
-      '--out',
-      out,
-      ...SETTINGS,
-      '--sample',
-      'Hello?',
-    ])
+    let begun: RunConfig | null = null
+    const asked = ['--model', model, '--data', data, '--out', out, ...SETTINGS, '--sample', 'Hello?']
+    const { status, events, stderr } = await train(asked, (event) => {
+      if (event.type === 'step') begun ??= JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))
+    })
     expect([status, stderr]).toEqual([0, ''])
     expect(readdirSync(out).sort()).toEqual(['adapter', 'checkpoint', 'metrics.jsonl', 'run.json'])
     expect(readdirSync(join(out, 'adapter')).sort()).toEqual([
@@ -128,6 +123,9 @@ describe('npm run train', () => {
     expect(done).toMatchObject({ type: 'done', step: 6, reason: 'finished' })
     const config = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))
     expect(config).toEqual(done.config)
+    // From the first on, not only once it is done: what begins again computes with the same kernels.
+    expect(begun).toEqual(done.config)
+    expect(Object.keys(begun!.engine.choices).length).toBeGreaterThan(0)
     expect(config).toMatchObject({
       model: { id: model },
       data: { name: data, prompt: 'question', response: 'answer' },
@@ -153,6 +151,33 @@ describe('npm run train', () => {
     expect(at >= 3 && at < 6).toBe(true)
     const second = await train(['--resume', '--out', out])
     expect([second.status, second.stderr]).toEqual([0, ''])
+    expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
+    const adapter = (from: string) => readFileSync(join(from, 'adapter', 'adapter_model.safetensors'))
+    expect(adapter(out).equals(adapter(whole()))).toBe(true)
+  }, 900_000)
+
+  test('killed before its first checkpoint it begins again in its folder, the same bit for bit', async () => {
+    const out = join(folder, 'killed')
+    const same = ['--config', join(whole(), 'run.json'), '--model', 'pebble', '--out', out, '--data', data]
+    let told = false
+    const first = await train(same, (event, child) => {
+      if (event.type !== 'step' || told) return
+      told = true
+      child.kill('SIGKILL')
+    })
+    expect([first.status, existsSync(join(out, 'checkpoint', 'checkpoint.json'))]).toEqual([null, false])
+    const repeated = await train(same)
+    expect([repeated.status, repeated.stderr.split(':')[0]]).toEqual([2, 'output_exists'])
+    expect(repeated.stderr).toContain('--resume')
+    const other = await train(['--resume', '--out', out, '--learning-rate', '0.5'])
+    expect([other.status, other.stderr.split(':')[0]]).toEqual([2, 'bad_state'])
+    const columns = await train(['--resume', '--out', out, '--prompt', 'answer', '--response', 'question'])
+    expect([columns.status, columns.stderr.split('\n').at(-2)?.split(':')[0]]).toEqual([2, 'bad_state'])
+    const second = await train(['--resume', '--out', out])
+    expect([second.status, second.stderr]).toEqual([
+      0,
+      'No checkpoint had been written: the run begins again from the start.\n',
+    ])
     expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
     const adapter = (from: string) => readFileSync(join(from, 'adapter', 'adapter_model.safetensors'))
     expect(adapter(out).equals(adapter(whole()))).toBe(true)
