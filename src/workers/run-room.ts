@@ -148,11 +148,13 @@ export function runRoom(parts: TrainParts): RunRoom {
     },
 
     async list() {
+      // A full disk is told by what writes; the list is what is there.
+      if (current?.id) await flushed(current.id).catch(() => {})
       const held = await heldRuns()
       return (await listRuns(await database())).map((record) => {
         // A run that nobody holds was cut off: its page was closed, or crashed.
         const cut = record.status === 'running' && record.id !== current?.id && !held.has(record.id)
-        return runInfo(cut ? { ...record, status: 'stopped' } : record)
+        return cut ? { ...runInfo(record), status: 'stopped', cutOff: true } : runInfo(record)
       })
     },
 

@@ -373,13 +373,28 @@ describe('a run', () => {
     expect(stopped.reason).toBe('stopped')
     expect(stopped.step < 6).toBe(true)
     const later = rooms()
-    expect((await later.train.runs.list()).find((run) => run.id === id)).toMatchObject({ status: 'stopped' })
+    const listed = (await later.train.runs.list()).find((run) => run.id === id)
+    expect(listed).toMatchObject({ status: 'stopped' })
+    expect(listed).not.toHaveProperty('cutOff')
     const second = listener()
     await later.train.runs.resume(id, second.onEvent)
     expect(await second.end).toMatchObject({ reason: 'finished', step: 6 })
     expect(figures(await logOf(id))).toEqual(figures(whole.events))
     // The choices of the first sitting are binding for the second.
     expect(ToyEngine.made.at(-1)!.choicesGiven).toEqual([{ matmul: 'naive' }])
+  })
+
+  test('whose page was closed is told apart from one that was stopped', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const { end, onEvent } = listener()
+    const id = await train.runs.start(request, onEvent)
+    await end
+    // What a closed page leaves: a record of a run that goes on, which nobody holds.
+    const database = await openDatabase()
+    await database.put('runs', { ...(await database.get('runs', id))!, status: 'running' })
+    database.close()
+    expect(await rooms().train.runs.list()).toMatchObject([{ id, status: 'stopped', cutOff: true }])
   })
 
   test('whose device is lost says so, keeps its checkpoint, and goes on from there', async () => {

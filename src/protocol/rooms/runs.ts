@@ -60,6 +60,8 @@ export interface RunInfo {
   name: string
   created: number
   status: RunStatus
+  /** Stopped by nobody: its page was closed, crashed, or was ended with its machine. */
+  cutOff?: true
   config: RunConfig
   model: string
   step: number

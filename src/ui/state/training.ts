@@ -12,7 +12,6 @@ import { dataIdentity } from './data-recipe.ts'
 import type { Draft } from './draft.ts'
 import { oncePerFrame } from './frame.ts'
 import type { ModelState } from './models.ts'
-import { noteTraining } from './presence.ts'
 import { createQuestions, type Question } from './questions.ts'
 import { createRunView, type RunsState, type RunView } from './runs.ts'
 import type { Settings } from './settings.ts'
@@ -162,8 +161,6 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     const end = async () => {
       if (over) return
       over = true
-      const id = runs.live()
-      if (id) runs.forgetNote(id)
       // The list tells how it ended before the page speaks of it as a stored run.
       await runs.refresh()
       batch(() => {
@@ -183,7 +180,7 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
         else handle(event)
       })
       if (over) return
-      noteTraining(id)
+      runs.putOff(id, false)
       runs.adopt(id, view)
       batch(() => {
         runs.setLive(id)
