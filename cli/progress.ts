@@ -2,6 +2,8 @@ import type { RunEvent } from '../src/protocol/events.ts'
 
 /** Lines a second at most for what happens often. */
 const EVERY_MS = 1000
+/** The same of what happens within a step. */
+const WITHIN_EVERY_MS = 10_000
 
 /** Shows events on standard output: as JSON lines, or in words. */
 export class Progress {
@@ -24,6 +26,12 @@ export class Progress {
   #words(event: RunEvent): string | null {
     switch (event.type) {
       case 'stage': {
+        if (event.within) {
+          const now = performance.now()
+          if (now - this.#last < WITHIN_EVERY_MS) return null
+          this.#last = now
+          return `  ${Math.round(100 * event.within.share)}% of step ${event.within.step}`
+        }
         if (!event.note || event.note === this.#note) return null
         this.#note = event.note
         return `${event.note} ...`

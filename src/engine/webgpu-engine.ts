@@ -21,6 +21,7 @@ import type {
   PlanRequest,
   Score,
   StateTensor,
+  StepProgress,
   StepResult,
   StepScalars,
 } from '../protocol/engine.ts'
@@ -113,7 +114,12 @@ export class WebgpuEngine implements Engine {
     this.#session.adapter.write(initialState(model.config, request.lora, options.seed))
   }
 
-  step(batches: Batch[], scalars: StepScalars, signal?: AbortSignal): Promise<StepResult> {
+  step(
+    batches: Batch[],
+    scalars: StepScalars,
+    signal?: AbortSignal,
+    onProgress?: StepProgress,
+  ): Promise<StepResult> {
     const session = this.#loaded()
     const { plan, context } = session
     for (const batch of batches) this.#checkBatch(batch)
@@ -150,11 +156,14 @@ export class WebgpuEngine implements Engine {
         const live = this.#writeBatch(batch)
         // Dropout's counter: no two micro-batches of a run share one, as long as there are fewer than 2^12 a step.
         context.writeScalars({ ...common, ...live, counter: (scalars.step * 4096 + i) >>> 0 })
-        await session.programs.train!.run(live, this.#slicer!, signal)
+        await session.programs.train!.run(live, this.#slicer!, signal, (share) =>
+          onProgress?.((i + share) / batches.length),
+        )
       }
       const none: Dims = { tokens: 0, supervised: 0, sequences: 0 }
       context.writeScalars(common)
-      await session.programs.optimizer!.run(none, this.#slicer!, signal)
+      // Not given up halfway: weights and moments are updated whole.
+      await session.programs.optimizer!.run(none, this.#slicer!)
       return { figures: this.#readbacks!.read(session.buffer(plan.outputs.results), RESULTS * 4) }
     })
     return queued.then(async ({ figures }) => {

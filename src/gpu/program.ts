@@ -242,8 +242,14 @@ export class Program {
   /**
    * Queues one replay in slices. With no slicer it is one submit. Returns once everything is queued; a slicer may wait
    * between slices so that other work gets the device.
+   * @param onSlice hears which share of the dispatches has been queued
    */
-  async run(live: Dims, slicer?: Slicer, signal?: AbortSignal): Promise<void> {
+  async run(
+    live: Dims,
+    slicer?: Slicer,
+    signal?: AbortSignal,
+    onSlice?: (share: number) => void,
+  ): Promise<void> {
     const { device } = this.#context.gpu
     let encoder = device.createCommandEncoder()
     let pass = encoder.beginComputePass()
@@ -257,7 +263,7 @@ export class Program {
       encoder = device.createCommandEncoder()
       pass = encoder.beginComputePass()
     }
-    for (const { kernel, pipeline, bindings } of this.dispatches) {
+    for (const [i, { kernel, pipeline, bindings }] of this.dispatches.entries()) {
       const [x, y, z] = kernel.grid(live)
       if (x === 0 || y === 0 || z === 0) continue
       let row = 0
@@ -267,6 +273,7 @@ export class Program {
           flush()
           const ready = slicer!.submitted(device)
           if (ready) await ready
+          onSlice?.((i + row / y) / this.dispatches.length)
           signal?.throwIfAborted()
           if (this.#context.gpu.failure) throw this.#context.gpu.failure
           reopen()

@@ -33,6 +33,8 @@ export interface StageEvent {
   progress?: number
   /** Plain words: "Reading weights". */
   note?: string
+  /** Of a step that takes long: which one, and how much of it is done, 0..1. */
+  within?: { step: number; share: number }
 }
 
 export interface StepEvent {

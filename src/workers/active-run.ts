@@ -9,7 +9,7 @@ import type {
   PlanRequest,
   PortableBackendChoice,
 } from '../protocol/engine.ts'
-import { fail, toFailure } from '../protocol/errors.ts'
+import { type Failure, fail, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
@@ -169,8 +169,11 @@ export class ActiveRun {
   readonly #log: RunLog
   readonly #prepared: PreparedRun
   readonly #noteSpeed: EngineHost['noteSpeed']
-  readonly #loading = new AbortController()
+  /** Gives up what is under way. */
+  readonly #giving = new AbortController()
   #stopping = false
+  /** Step of the newest checkpoint; null: none. */
+  #saved: number | null
 
   /** @param engines the use of the engine that lasts as long as the run */
   constructor(
@@ -185,13 +188,15 @@ export class ActiveRun {
     this.#log = log
     this.#prepared = prepared
     this.#noteSpeed = noteSpeed
+    this.#saved = resume?.meta.step ?? null
     this.ended = this.#guard(engines, resume, onEvent)
   }
 
-  stop(): void {
+  /** @param now gives up the step under way, too: what came after the last checkpoint is lost */
+  stop(now = false): void {
     this.#stopping = true
     // Before there is a step to stop after, there is nothing to keep either.
-    if (!this.#engine) this.#loading.abort()
+    if (now || !this.#engine) this.#giving.abort()
   }
 
   /** The log as it is now, everything told so far stored. */
@@ -209,7 +214,7 @@ export class ActiveRun {
       await this.#log.flush()
       return done
     } catch (error) {
-      const failure = toFailure(error)
+      const failure = this.#told(error)
       const event: ErrorEvent = { type: 'error', failure }
       this.#log.add(event)
       // The failure that is told is the first one; a full disk may be behind both.
@@ -217,6 +222,27 @@ export class ActiveRun {
       if (failure.code === 'device_lost' || failure.code === 'out_of_memory') await engines.close(error)
       return event
     }
+  }
+
+  #told(error: unknown): Failure {
+    const failure = toFailure(error)
+    if (failure.code !== 'cancelled') return failure
+    // Browsers call many things an abort; a stop is what a person asked for.
+    if (!this.#giving.signal.aborted)
+      return {
+        code: 'internal',
+        message: 'The computation was broken off, and not by you.',
+        hint: `${this.#wayOn()} If it comes again, choose the portable engine.`,
+      }
+    if (!this.#engine) return failure
+    const step = this.#log.record.step + 1
+    return { code: 'cancelled', message: `Stopped at once, within step ${step}.`, hint: this.#wayOn() }
+  }
+
+  #wayOn(): string {
+    return this.#saved === null
+      ? 'No checkpoint had been saved: the run begins again from the start.'
+      : `The run goes on from its checkpoint of step ${this.#saved}.`
   }
 
   async #train(
@@ -235,9 +261,9 @@ export class ActiveRun {
       defaultLimits: wanted.default_limits,
       choices: resume?.meta.choices ?? wanted.choices,
       onProgress: seldom((progress, note) => onEvent({ type: 'stage', stage: 'load', progress, note })),
-      signal: this.#loading.signal,
+      signal: this.#giving.signal,
     })
-    this.#loading.signal.throwIfAborted()
+    this.#giving.signal.throwIfAborted()
     this.#engine = engine
     engines.lend({ engine, model, run: this.id })
     const described = engine.describe()
@@ -265,9 +291,11 @@ export class ActiveRun {
       },
       save: async (checkpoint, event) => {
         await this.#log.saveCheckpoint(checkpoint.meta, await checkpointBytes(checkpoint), event)
+        this.#saved = checkpoint.meta.step
         onEvent(event)
       },
       stopRequested: () => this.#stopping,
+      signal: this.#giving.signal,
     })
     const tokensPerSecond = median(speeds)
     if (tokensPerSecond !== null)
@@ -285,9 +313,12 @@ export class ActiveRun {
     const greedy = { maxNewTokens: ANSWER_TOKENS, temperature: 0, topK: 0, topP: 1, seed: 0 }
     return {
       prompts,
-      answer: async (adapter, signal) => {
+      answer: async (adapter, signal, onProgress) => {
         const texts = prompts.map(({ prompt }) => prompt)
-        const answers = await answer(engine, codec, texts, { ...greedy, adapter }, undefined, signal)
+        const heard = seldom((share) => onProgress?.(share))
+        let pieces = 0
+        const more = () => heard(++pieces / (texts.length * ANSWER_TOKENS), adapter)
+        const answers = await answer(engine, codec, texts, { ...greedy, adapter }, more, signal)
         return answers.map(({ text }) => text)
       },
     }

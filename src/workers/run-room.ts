@@ -20,7 +20,7 @@ interface Current {
   id: string | null
   /** Null until there is something that trains. */
   run: ActiveRun | null
-  stop(): void
+  stop(now?: boolean): void
   /** Resolves once another may begin. */
   ended: Promise<unknown>
 }
@@ -62,7 +62,7 @@ export function runRoom(parts: TrainParts): RunRoom {
             const run = make(engines)
             mine.id = run.id
             mine.run = run
-            mine.stop = () => run.stop()
+            mine.stop = (now) => run.stop(now)
             if (signal.aborted) run.stop()
             call.signal?.removeEventListener('abort', stop)
             const release = holdRun(run.id)
@@ -141,9 +141,9 @@ export function runRoom(parts: TrainParts): RunRoom {
       )
     },
 
-    async stop() {
+    async stop({ now = false } = {}) {
       const run = current
-      run?.stop()
+      run?.stop(now)
       await run?.ended
     },
 

@@ -29,6 +29,8 @@ interface Running {
   ready: Promise<Remote<AnyRoom>>
   /** Rejects when it dies, or does not start. */
   crash: Promise<never>
+  /** Ends it; who waits is told this. */
+  die: (error: LapidaryError) => void
 }
 
 /** One worker: made when called, asked once it says that it is there, ended when idle, made anew after a crash. */
@@ -86,6 +88,11 @@ export class WorkerHost {
     return release
   }
 
+  /** Ends the worker, whatever it does; whoever waits for it, or holds it, is told `error`. */
+  abandon(error: LapidaryError): void {
+    this.#running?.die(error)
+  }
+
   /** Which worker runs; another one after it was ended. */
   get worker(): Worker | null {
     return this.#running?.worker ?? null
@@ -131,7 +138,7 @@ export class WorkerHost {
       // A browser may refuse. Told a moment later, so that whoever holds it and calls it at once hears of the same one.
       const why = error instanceof Error ? error.message : String(error)
       queueMicrotask(() => die(this.#notStarted(why)))
-      this.#running = { worker, room: null, ready: crash, crash }
+      this.#running = { worker, room: null, ready: crash, crash, die }
       return this.#running
     }
     const room = wrap<AnyRoom>(worker)
@@ -148,7 +155,7 @@ export class WorkerHost {
       started = true
       return room
     })
-    this.#running = { worker, room, ready, crash }
+    this.#running = { worker, room, ready, crash, die }
     return this.#running
   }
 

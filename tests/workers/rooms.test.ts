@@ -530,6 +530,38 @@ describe('a run', () => {
     expect(await end).toMatchObject({ type: 'done' })
   })
 
+  test('stopped at once gives up its step, keeps the last checkpoint, and goes on the same', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const whole = listener()
+    await train.runs.start(request, whole.onEvent)
+    await whole.end
+    ToyEngine.made[0]!.hangsAt = 4
+    const { end, events, onEvent } = listener()
+    const id = await train.runs.start(request, onEvent)
+    await expect.poll(() => events.filter(({ type }) => type === 'step').length).toBe(3)
+    // Within a step that takes long, one that is to be finished first is waited for.
+    void train.runs.stop()
+    expect(await Promise.race([end, new Promise((resolve) => setTimeout(() => resolve('waits'), 100))])).toBe(
+      'waits',
+    )
+    await train.runs.stop({ now: true })
+    expect(await end).toMatchObject({
+      type: 'error',
+      failure: {
+        code: 'cancelled',
+        message: expect.stringContaining('step 4'),
+        hint: expect.stringContaining('step 2'),
+      },
+    })
+    expect((await train.runs.list()).find((run) => run.id === id)).toMatchObject({ status: 'stopped' })
+    ToyEngine.made[0]!.hangsAt = Number.POSITIVE_INFINITY
+    const again = listener()
+    await train.runs.resume(id, again.onEvent)
+    expect(await again.end).toMatchObject({ reason: 'finished', step: 6 })
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
+  })
+
   test('that was stopped while loading leaves no checkpoint, and starts over', async () => {
     const { data, train } = rooms()
     const request = await requested(data)

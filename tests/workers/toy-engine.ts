@@ -10,7 +10,6 @@ import type {
   LoadOptions,
   MemoryPlan,
   PlanRequest,
-  StepScalars,
 } from '../../src/protocol/engine.ts'
 import type { GpuCheck } from '../../src/protocol/gpu-check.ts'
 import type { ModelSource } from '../../src/protocol/model.ts'
@@ -66,8 +65,8 @@ export class ToyEngine extends BigramEngine {
     ToyEngine.afterLoad()
   }
 
-  override step(batches: Batch[], scalars: StepScalars) {
-    return this.#used('step', () => super.step(batches, scalars))
+  override step(...given: Parameters<BigramEngine['step']>) {
+    return this.#used('step', () => super.step(...given))
   }
 
   override score(batch: Batch, options?: AdapterOption) {

@@ -18,8 +18,11 @@ export interface RunRoom {
    * @param from a checkpoint; by default the newest. What came after it is trained again, and the log is cut to it.
    */
   resume(run: string, onEvent: (event: RunEvent) => void, from?: CheckpointChoice, call?: Call): Promise<void>
-  /** Asks the running run to stop after this step, with a checkpoint. */
-  stop(call?: Call): Promise<void>
+  /**
+   * Stops the running run after this step, with a checkpoint; with `now` at once: the step under way is given up, and the run
+   * goes on from the checkpoint before. Resolves when it has ended.
+   */
+  stop(how?: StopRequest, call?: Call): Promise<void>
   list(call?: Call): Promise<RunInfo[]>
   /** What a stored run has told, read once; the columns are transferred, not copied. */
   history(run: string, call?: Call): Promise<RunHistory>
@@ -37,6 +40,10 @@ export interface RunRoom {
    * that does not belong to the request's config, data and model.
    */
   importRun(request: ImportRequest, call?: Call): Promise<string>
+}
+
+export interface StopRequest {
+  now?: boolean
 }
 
 /** The recipe's token table must have been made (`DataRoom.prepare`). */

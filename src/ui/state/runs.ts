@@ -126,7 +126,7 @@ export function createRuns(studio: Studio) {
     setNotNow(runsPutOff())
   }
 
-  /** Right after a reload the old page's hold on a run may not have ended yet; a little later it has. */
+  /** Right after a reload, or the end of a worker, the old hold on a run may not have ended yet; a little later it has. */
   async function settle(): Promise<void> {
     for (const pause of [500, 1000, 2000, 4000]) {
       if (live() || !list().some(elsewhere)) return
@@ -189,6 +189,7 @@ export function createRuns(studio: Studio) {
     report: setFailure,
     remove,
     refresh,
+    settle,
     ready,
   }
 }
