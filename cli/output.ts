@@ -48,19 +48,22 @@ export class Output {
     for (const tell of this.#count.splice(0)) tell()
   }
 
+  /** Goes back to the first so many events: what came after them is trained again. */
+  cut(events: number): void {
+    if (this.#begun) this.#cut(events)
+  }
+
+  #cut(events: number): void {
+    const lines = readFileSync(this.#log(), 'utf8').split('\n').slice(0, events)
+    this.#lines = events
+    this.#write('metrics.jsonl', lines.map((line) => `${line}\n`).join(''))
+  }
+
   #begin(config: RunConfig): void {
     if (this.#resume) {
       // Cut to the checkpoint: what came after it is trained again; without one, everything.
       const path = join(this.#folder, 'checkpoint', 'checkpoint.json')
-      this.#lines = existsSync(path) ? readJson<{ event_count: number }>(path).event_count : 0
-      const lines = readFileSync(this.#log(), 'utf8').split('\n')
-      this.#write(
-        'metrics.jsonl',
-        lines
-          .slice(0, this.#lines)
-          .map((line) => `${line}\n`)
-          .join(''),
-      )
+      this.#cut(existsSync(path) ? readJson<{ event_count: number }>(path).event_count : 0)
     } else {
       mkdirSync(dirname(this.#folder), { recursive: true })
       const fresh = `${this.#folder}.${process.pid}.tmp`

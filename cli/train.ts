@@ -89,6 +89,7 @@ async function drive(
       stopped = event.reason === 'stopped'
       rememberChoices(device, event.config.engine.choices)
     }
+    if (event.type === 'stage' && event.back) output.cut(event.back.events)
     // A run that fails before it has begun leaves nothing behind.
     if (logged && (output.begun || event.type !== 'error')) output.add(event, config)
     progress.show(event)
@@ -148,13 +149,16 @@ async function drive(
 }
 
 /** Codes whose hints speak to someone who looks at the page. */
-const OF_THE_PAGE: readonly ErrorCode[] = ['internal', 'device_lost']
+const OF_THE_PAGE: readonly ErrorCode[] = ['internal', 'device_lost', 'missing_device']
 
 /** A failure of the page's as the command tells it. */
 function toldHere(failure: Failure, output: Output): Failure {
   if (!OF_THE_PAGE.includes(failure.code)) return failure
   const message = `${failure.message.replace(/\.$/, '')}; ${output.kept()}.`
-  const ours = failure.code === 'internal' ? ' If it comes again, please report it with this line.' : ''
+  const ours =
+    failure.code === 'internal'
+      ? ' If it comes again, please report it with this line.'
+      : ' With --engine portable it needs no graphics device.'
   return { ...failure, message, hint: output.hint() + ours }
 }
 

@@ -1,5 +1,6 @@
 import { type Gpu, type GpuOptions, openGpu, withinMemory } from '../gpu/device.ts'
 import type { Dims } from '../gpu/kernel.ts'
+import { causeOf } from '../gpu/loss.ts'
 import { measureRates } from '../gpu/measure.ts'
 import { contextOf } from '../gpu/program.ts'
 import { type Rates, Slicer } from '../gpu/slicer.ts'
@@ -77,6 +78,10 @@ export class WebgpuEngine implements Engine {
 
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
     this.dispose()
+    await this.#explained(this.#load(model, request, options), options.signal)
+  }
+
+  async #load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
     const { gpu } = this
     const { onProgress = () => {}, signal } = options
     const weights = resolveWeights(model.config, model.weights)
@@ -165,8 +170,8 @@ export class WebgpuEngine implements Engine {
       // Not given up halfway: weights and moments are updated whole.
       await session.programs.optimizer!.run(none, this.#slicer!)
       return { figures: this.#readbacks!.read(session.buffer(plan.outputs.results), RESULTS * 4) }
-    })
-    return queued.then(async ({ figures }) => {
+    }, signal)
+    const read = queued.then(async ({ figures }) => {
       const r = new Float32Array(await figures)
       const finite = r[RESULT.notFinite] === 0
       return {
@@ -177,6 +182,7 @@ export class WebgpuEngine implements Engine {
         finite,
       }
     })
+    return this.#explained(read, signal)
   }
 
   score(batch: Batch, options: AdapterOption = {}, signal?: AbortSignal): Promise<Score> {
@@ -193,7 +199,7 @@ export class WebgpuEngine implements Engine {
         [logProbability, hit].map((t) => readFloats(this.gpu, session.buffer(t), count * 4)),
       )
       return { logProbability: logs!, hit: Uint8Array.from(hits!) }
-    })
+    }, signal)
   }
 
   generate(
@@ -205,10 +211,10 @@ export class WebgpuEngine implements Engine {
     const decoder = {
       session,
       slicer: this.#slicer!,
-      enqueue: <T>(task: () => Promise<T>) => this.#enqueue(task),
+      enqueue: <T>(task: () => Promise<T>) => this.#enqueue(task, signal),
       signal,
     }
-    return generate(decoder, prompts, options)
+    return this.#explainedEach(generate(decoder, prompts, options), signal)
   }
 
   /** Logits of every row, [T, vocab]. For checks against other implementations; not a path that training takes. */
@@ -266,10 +272,27 @@ export class WebgpuEngine implements Engine {
     return Math.min(maxStorageBufferBindingSize, maxBufferSize)
   }
 
-  #enqueue<T>(task: () => Promise<T>): Promise<T> {
+  #enqueue<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const run = this.#queue.then(task)
     this.#queue = run.catch(() => {})
-    return Promise.race([run, this.gpu.lost])
+    return this.#explained(Promise.race([run, this.gpu.lost]), signal)
+  }
+
+  /** What a lost device breaks off is told as its loss. */
+  async #explained<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      throw await causeOf(this.gpu, error, signal)
+    }
+  }
+
+  async *#explainedEach<T>(work: AsyncIterable<T>, signal?: AbortSignal): AsyncGenerator<T> {
+    try {
+      yield* work
+    } catch (error) {
+      throw await causeOf(this.gpu, error, signal)
+    }
   }
 
   #checkBatch(batch: Batch): void {

@@ -35,6 +35,8 @@ export interface StageEvent {
   note?: string
   /** Of a step that takes long: which one, and how much of it is done, 0..1. */
   within?: { step: number; share: number }
+  /** The run goes back to its checkpoint of this step, and its log to so many events: what came after is trained again. */
+  back?: { step: number; events: number }
 }
 
 export interface StepEvent {

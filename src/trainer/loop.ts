@@ -27,6 +27,8 @@ export interface TrainingRun {
   resume?: Checkpoint | null
   /** Begins with this state; without it, with the engine's own. Of no effect where a run goes on. */
   start?: EngineState | null
+  /** To be told before anything else, where the run goes on. */
+  opening?: string | null
   /** Prompts answered by base and tuned model at each evaluation. */
   samples?: SamplePrompts
   /** Every event but `checkpoint`, in order. */
@@ -325,6 +327,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     }
   }
 
+  if (run.opening) emit({ type: 'notice', step, message: run.opening })
   if (run.resume) {
     const lost = lostChoices(run.resume.meta.choices, engine.describe().choices)
     if (lost !== null) emit({ type: 'notice', step, message: lost })

@@ -5,6 +5,7 @@ import type {
   Engine,
   EngineChoice,
   EngineDescription,
+  EngineKind,
   EngineState,
   PlanRequest,
   PortableBackendChoice,
@@ -155,8 +156,28 @@ function engineFor(
   return { engine: kind === 'auto' && before.software ? before.kind : kind, backend: same }
 }
 
+/** Losses of the device in a row, without a new checkpoint between them, after which a run gives up. */
+const MOST_LOSSES = 3
+/** Milliseconds before the device is asked for again, times the losses so far. */
+const LOSS_PAUSE = 500
+
+/** Where a run goes on: its log, cut to the checkpoint, and that; null: it begins. */
+export interface Place {
+  log: RunLog
+  checkpoint: Checkpoint | null
+}
+
 function median(values: readonly number[]): number | null {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? null
+}
+
+/** What a run needs of the worker that it is in. */
+interface Host {
+  /** The use of the engine that lasts as long as the run. */
+  engines: Engines
+  noteSpeed: EngineHost['noteSpeed']
+  /** A run's log cut to its newest checkpoint. */
+  goOn(record: RunRecord): Promise<Place>
 }
 
 /** One run while it goes on. */
@@ -166,30 +187,35 @@ export class ActiveRun {
   /** Resolves with its last event when it has ended, however; whoever began it tells that event. */
   readonly ended: Promise<DoneEvent | ErrorEvent>
   #engine: Engine | null = null
-  readonly #log: RunLog
+  #log: RunLog
   readonly #prepared: PreparedRun
-  readonly #noteSpeed: EngineHost['noteSpeed']
+  readonly #host: Host
+  readonly #onEvent: (event: RunEvent) => void
+  /** Asked for in place of the run's own. */
+  #wanted: EngineKind | null
   /** Gives up what is under way. */
   readonly #giving = new AbortController()
   #stopping = false
   /** Step of the newest checkpoint; null: none. */
   #saved: number | null
 
-  /** @param engines the use of the engine that lasts as long as the run */
+  /** @param engine in place of the one that the run began with */
   constructor(
-    { engines, noteSpeed }: { engines: Engines; noteSpeed: EngineHost['noteSpeed'] },
-    log: RunLog,
+    host: Host,
+    { log, checkpoint }: Place,
     prepared: PreparedRun,
-    resume: Checkpoint | null,
+    engine: EngineKind | null,
     onEvent: (event: RunEvent) => void,
   ) {
     this.id = log.record.id
     this.model = prepared.model
     this.#log = log
     this.#prepared = prepared
-    this.#noteSpeed = noteSpeed
-    this.#saved = resume?.meta.step ?? null
-    this.ended = this.#guard(engines, resume, onEvent)
+    this.#host = host
+    this.#onEvent = onEvent
+    this.#wanted = engine
+    this.#saved = checkpoint?.meta.step ?? null
+    this.ended = this.#guard(checkpoint)
   }
 
   /** @param now gives up the step under way, too: what came after the last checkpoint is lost */
@@ -204,28 +230,72 @@ export class ActiveRun {
     return this.#log.flush()
   }
 
-  async #guard(
-    engines: Engines,
-    resume: Checkpoint | null,
-    onEvent: (event: RunEvent) => void,
-  ): Promise<DoneEvent | ErrorEvent> {
-    try {
-      const done = await this.#train(engines, resume, onEvent)
-      await this.#log.flush()
-      return done
-    } catch (error) {
-      const failure = this.#told(error)
-      const event: ErrorEvent = { type: 'error', failure }
-      this.#log.add(event)
-      // The failure that is told is the first one; a full disk may be behind both.
-      await this.#log.flush().catch(() => {})
-      if (failure.code === 'device_lost' || failure.code === 'out_of_memory') await engines.close(error)
-      return event
+  async #guard(checkpoint: Checkpoint | null): Promise<DoneEvent | ErrorEvent> {
+    let [from, opening, losses] = [checkpoint, null as string | null, 0]
+    for (;;) {
+      const saved = this.#saved
+      try {
+        const done = await this.#train(from, opening)
+        await this.#log.flush()
+        return done
+      } catch (error) {
+        const failure = this.#told(error, losses)
+        this.#engine = null
+        if (failure.code === 'device_lost' || failure.code === 'out_of_memory')
+          await this.#host.engines.close(error)
+        if (this.#saved !== saved) losses = 0
+        if (failure.code === 'device_lost' && !this.#stopping && losses < MOST_LOSSES) {
+          losses++
+          const back = await this.#back(losses, failure).catch(() => null)
+          if (back) {
+            ;[from, opening] = [back.checkpoint, back.opening]
+            continue
+          }
+        }
+        const event: ErrorEvent = { type: 'error', failure }
+        this.#log.add(event)
+        // The failure that is told is the first one; a full disk may be behind both.
+        await this.#log.flush().catch(() => {})
+        return event
+      }
     }
   }
 
-  #told(error: unknown): Failure {
+  /** Goes back to the last checkpoint after the device was lost. */
+  async #back(losses: number, failure: Failure): Promise<{ checkpoint: Checkpoint | null; opening: string }> {
+    const reached = this.#log.record.step
+    await this.#log.flush()
+    await new Promise((resolve) => setTimeout(resolve, LOSS_PAUSE * losses))
+    const { log, checkpoint } = await this.#host.goOn(this.#log.record)
+    this.#log = log
+    // The bits of a run are its engine's: another one only where a person asks for it.
+    this.#wanted = log.record.engine?.kind ?? this.#wanted
+    this.#saved = checkpoint?.meta.step ?? null
+    const where = checkpoint ? `from its checkpoint of step ${checkpoint.meta.step}` : 'from the start'
+    this.#onEvent({
+      type: 'stage',
+      stage: 'load',
+      progress: 0,
+      note: `The graphics device was lost; going on ${where}`,
+      back: { step: checkpoint?.meta.step ?? 0, events: checkpoint?.meta.event_count ?? 0 },
+    })
+    const opening = `${failure.message} That was after step ${reached}; the run has gone on by itself ${where}.`
+    return { checkpoint, opening }
+  }
+
+  #told(error: unknown, losses: number): Failure {
     const failure = toFailure(error)
+    if (failure.code === 'device_lost')
+      return {
+        ...failure,
+        hint: `${this.#wayOn()} Press "Go on", or "Go on with the portable engine", which needs no graphics device.`,
+      }
+    if (failure.code === 'missing_device' && losses > 0)
+      return {
+        code: 'missing_device',
+        message: 'The graphics device was lost, and this browser session offers none any more.',
+        hint: `${this.#wayOn()} Press "Go on with the portable engine", or start the browser anew and press "Go on".`,
+      }
     if (failure.code !== 'cancelled') return failure
     // Browsers call many things an abort; a stop is what a person asked for.
     if (!this.#giving.signal.aborted)
@@ -245,11 +315,9 @@ export class ActiveRun {
       : `The run goes on from its checkpoint of step ${this.#saved}.`
   }
 
-  async #train(
-    engines: Engines,
-    resume: Checkpoint | null,
-    onEvent: (event: RunEvent) => void,
-  ): Promise<DoneEvent> {
+  async #train(resume: Checkpoint | null, opening: string | null): Promise<DoneEvent> {
+    const { engines } = this.#host
+    const onEvent = this.#onEvent
     const { hashes, model, batches, plan, start } = this.#prepared
     onEvent({ type: 'stage', stage: 'load', progress: 0, note: `Loading ${model.info.name}` })
     const { training, engine: wanted } = this.#prepared.config
@@ -257,9 +325,10 @@ export class ActiveRun {
       model,
       plan,
       seed: training.seed,
-      ...engineFor(wanted, this.#log.record.engine),
+      ...engineFor(this.#wanted ? { ...wanted, kind: this.#wanted } : wanted, this.#log.record.engine),
       defaultLimits: wanted.default_limits,
-      choices: resume?.meta.choices ?? wanted.choices,
+      // Where it begins again it computes with what it chose before.
+      choices: resume?.meta.choices ?? this.#log.record.config.engine.choices,
       onProgress: seldom((progress, note) => onEvent({ type: 'stage', stage: 'load', progress, note })),
       signal: this.#giving.signal,
     })
@@ -280,6 +349,7 @@ export class ActiveRun {
       data: batches,
       hashes,
       resume,
+      opening,
       start,
       samples: this.#samples(engine),
       emit: (event) => {
@@ -299,7 +369,7 @@ export class ActiveRun {
     })
     const tokensPerSecond = median(speeds)
     if (tokensPerSecond !== null)
-      await this.#noteSpeed({
+      await this.#host.noteSpeed({
         engine: described.kind,
         ...(described.backend && { backend: described.backend }),
         model: model.info.name,

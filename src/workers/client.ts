@@ -50,9 +50,9 @@ export function createStudio(): Studio {
         const run = follow(onEvent)
         return run.settle(runs.start(request, run.onEvent, call))
       },
-      resume(id, onEvent, from, call) {
+      resume(id, onEvent, how, call) {
         const run = follow(onEvent)
-        return run.settle(runs.resume(id, run.onEvent, from, call))
+        return run.settle(runs.resume(id, run.onEvent, how, call))
       },
       async stop(how, call) {
         const stopped = runs.stop(how, call)

@@ -1,5 +1,6 @@
 import { transfer } from 'comlink'
 import { exportFormats } from '../export/registry.ts'
+import type { EngineKind } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { Call, RunHistory, RunRoom, StartRequest } from '../protocol/studio.ts'
@@ -7,11 +8,12 @@ import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { RunSeries } from '../runs/series.ts'
 import { listRuns, RunLog, readEvents, removeRun } from '../storage/runs.ts'
 import { parseMeta, requireBelongs } from '../trainer/checkpoint.ts'
-import { ActiveRun, prepareRun } from './active-run.ts'
+import { ActiveRun, type Place, type PreparedRun, prepareRun } from './active-run.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { Engines } from './engine/host.ts'
 import { exportRun } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
+import type { ShelvedCheckpoint } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** The run that begins or goes on. */
@@ -87,6 +89,24 @@ export function runRoom(parts: TrainParts): RunRoom {
     return Promise.race([started, whole.then(() => started)])
   }
 
+  /** A run's log cut to a checkpoint, by default to its newest; to nothing where it has none. */
+  async function goOn(record: RunRecord, from?: ShelvedCheckpoint | null): Promise<Place> {
+    const found = from ?? (await shelf.checkpoint(record.id))
+    const count = found?.checkpoint.meta.event_count ?? 0
+    const log = await RunLog.resume(await database(), record, count, found?.stored)
+    return { log, checkpoint: found?.checkpoint ?? null }
+  }
+
+  function activeRun(
+    place: Place,
+    prepared: PreparedRun,
+    engine: EngineKind | null,
+    onEvent: (event: RunEvent) => void,
+  ): (engines: Engines) => ActiveRun {
+    return (engines) =>
+      new ActiveRun({ engines, noteSpeed: host.noteSpeed, goOn }, place, prepared, engine, onEvent)
+  }
+
   /** Everything told so far is stored, where it is the run that goes on. */
   async function flushed(run: string): Promise<void> {
     if (current?.id === run) await current.run?.flush()
@@ -112,8 +132,7 @@ export function runRoom(parts: TrainParts): RunRoom {
           const prepared = await prepareRun(db, await library(), request, heard)
           heard.signal?.throwIfAborted()
           const log = await RunLog.begin(db, recordOf(newId(), request, prepared))
-          return (engines) =>
-            new ActiveRun({ engines, noteSpeed: host.noteSpeed }, log, prepared, null, onEvent)
+          return activeRun({ log, checkpoint: null }, prepared, null, onEvent)
         },
         onEvent,
         call,
@@ -121,7 +140,7 @@ export function runRoom(parts: TrainParts): RunRoom {
       return run.id
     },
 
-    async resume(id, onEvent, from = 'last', call = {}) {
+    async resume(id, onEvent, { from = 'last', engine = null } = {}, call = {}) {
       await begin(
         async (heard) => {
           const db = await database()
@@ -131,9 +150,7 @@ export function runRoom(parts: TrainParts): RunRoom {
           const prepared = await prepareRun(db, await library(), record, heard, checkpoint !== null)
           heard.signal?.throwIfAborted()
           if (checkpoint) requireBelongs(checkpoint.meta, prepared.hashes)
-          const log = await RunLog.resume(db, record, checkpoint?.meta.event_count ?? 0, found?.stored)
-          return (engines) =>
-            new ActiveRun({ engines, noteSpeed: host.noteSpeed }, log, prepared, checkpoint, onEvent)
+          return activeRun(await goOn(record, found), prepared, engine, onEvent)
         },
         onEvent,
         call,

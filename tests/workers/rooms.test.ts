@@ -8,17 +8,18 @@ import { type RunningServer, serve } from '../../cli/server.ts'
 import { bufferSource } from '../../src/files/bytes.ts'
 import { openWeights } from '../../src/files/weights.ts'
 import { LapidaryError } from '../../src/protocol/errors.ts'
-import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
+import type { DoneEvent, ErrorEvent, RunEvent } from '../../src/protocol/events.ts'
 import { blobOf } from '../../src/protocol/exported.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { CheckpointChoice, Mapping, StartRequest } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
 import { readEvents } from '../../src/storage/runs.ts'
+import { en } from '../../src/ui/messages/en.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { changed, recipeOf } from '../support/recipe.ts'
-import { ToyEngine } from './toy-engine.ts'
+import { LOST, ToyEngine } from './toy-engine.ts'
 
 // Machines that run other things beside the tests are slow.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -397,7 +398,7 @@ describe('a run', () => {
     expect(await rooms().train.runs.list()).toMatchObject([{ id, status: 'stopped', cutOff: true }])
   })
 
-  test('whose device is lost says so, keeps its checkpoint, and goes on from there', async () => {
+  test('whose device is lost goes on by itself from its checkpoint, the same bit for bit, and says so', async () => {
     const { data, train } = rooms()
     const request = await requested(data)
     const whole = listener()
@@ -405,20 +406,69 @@ describe('a run', () => {
     await whole.end
     const first = listener()
     const engine = ToyEngine.made[0]!
-    engine.lostAt = 4
-    engine.lost = new LapidaryError({ code: 'device_lost', message: 'The GPU went away.', hint: 'Resume.' })
+    engine.lostAt = 6
+    engine.lost = LOST
     const id = await train.runs.start(request, first.onEvent)
-    expect(await first.end).toMatchObject({ type: 'error', failure: { code: 'device_lost' } })
-    expect((await train.runs.list()).find((run) => run.id === id)).toMatchObject({
-      status: 'failed',
-      step: 3,
-    })
+    expect(await first.end).toMatchObject({ type: 'done', reason: 'finished' })
+    expect(ToyEngine.made).toHaveLength(2)
+    expect(engine.disposed).toBe(true)
+    const log = await logOf(id)
+    expect(figures(log)).toEqual(figures(whole.events))
+    expect(log.flatMap((event) => (event.type === 'notice' ? [event.message] : []))).toEqual([
+      expect.stringMatching(/went away.*after step 5.*checkpoint of step 4/),
+    ])
+    const back = first.events.flatMap((event) => (event.type === 'stage' && event.back ? [event.back] : []))
+    expect(back).toEqual([
+      { step: 4, events: log.findIndex((event) => event.type === 'checkpoint' && event.step === 4) + 1 },
+    ])
+    // What it counts by is whole: it can be gone on with as any other.
+    expect((await train.runs.checkpoints(id)).at(-1)).toMatchObject({ step: 6 })
+  })
+
+  test('whose device is lost again and again gives up, and offers the ways on by their names', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    ToyEngine.loseEach = 6
+    const first = listener()
+    const id = await train.runs.start(request, first.onEvent)
+    const { failure } = (await first.end) as ErrorEvent
+    ToyEngine.loseEach = Number.POSITIVE_INFINITY
+    expect(failure.code).toBe('device_lost')
+    expect(failure.hint).toContain('checkpoint of step 4')
+    for (const name of [en['runs.resume'], en['runs.resumePortable']])
+      expect(failure.hint).toContain(`"${name}"`)
+    expect(ToyEngine.made).toHaveLength(4)
+    expect((await train.runs.list())[0]).toMatchObject({ id, status: 'failed', step: 5 })
     const second = listener()
     await train.runs.resume(id, second.onEvent)
     expect(await second.end).toMatchObject({ reason: 'finished' })
-    expect(ToyEngine.made).toHaveLength(2)
-    expect(engine.disposed).toBe(true)
-    expect(figures(await logOf(id))).toEqual(figures(whole.events))
+  })
+
+  test('whose device never comes back says so, and does not move to another engine unasked', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    ToyEngine.loseEach = 4
+    ToyEngine.offered = 1
+    const first = listener()
+    await train.runs.start(request, first.onEvent)
+    const { failure } = (await first.end) as ErrorEvent
+    Object.assign(ToyEngine, { loseEach: Number.POSITIVE_INFINITY, offered: Number.POSITIVE_INFINITY })
+    expect(failure).toMatchObject({
+      code: 'missing_device',
+      message: expect.stringContaining('this browser session'),
+      hint: expect.stringContaining(`"${en['runs.resumePortable']}"`),
+    })
+  })
+
+  test('broken off by something that looks like a stop is not told as one', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    ToyEngine.loseNextAt = 4
+    ToyEngine.lossOfNext = new DOMException('The operation was aborted.', 'AbortError')
+    const first = listener()
+    await train.runs.start(request, first.onEvent)
+    expect(await first.end).toMatchObject({ type: 'error', failure: { code: 'internal' } })
+    expect((await train.runs.list())[0]).toMatchObject({ status: 'failed' })
   })
 
   test('keeps its best checkpoint, which can be taken away, asked, and gone on from', async () => {
@@ -480,7 +530,7 @@ describe('a run', () => {
         again.onEvent(event)
         if (event.type === 'step' && event.step === step + 1) void train.runs.stop()
       },
-      'best',
+      { from: 'best' },
     )
     await again.end
     const rest = listener()
@@ -536,10 +586,10 @@ describe('a run', () => {
     const whole = listener()
     await train.runs.start(request, whole.onEvent)
     await whole.end
-    ToyEngine.made[0]!.hangsAt = 4
+    ToyEngine.made[0]!.hangsAt = 6
     const { end, events, onEvent } = listener()
     const id = await train.runs.start(request, onEvent)
-    await expect.poll(() => events.filter(({ type }) => type === 'step').length).toBe(3)
+    await expect.poll(() => events.filter(({ type }) => type === 'step').length).toBe(5)
     // Within a step that takes long, one that is to be finished first is waited for.
     void train.runs.stop()
     expect(await Promise.race([end, new Promise((resolve) => setTimeout(() => resolve('waits'), 100))])).toBe(
@@ -550,8 +600,8 @@ describe('a run', () => {
       type: 'error',
       failure: {
         code: 'cancelled',
-        message: expect.stringContaining('step 4'),
-        hint: expect.stringContaining('step 2'),
+        message: expect.stringContaining('step 6'),
+        hint: expect.stringContaining('step 4'),
       },
     })
     expect((await train.runs.list()).find((run) => run.id === id)).toMatchObject({ status: 'stopped' })

@@ -1,4 +1,4 @@
-import type { EngineDescription } from '../engine.ts'
+import type { EngineDescription, EngineKind } from '../engine.ts'
 import type { Failure } from '../errors.ts'
 import type { EvalEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
 import type { Recipe } from '../recipe.ts'
@@ -13,11 +13,8 @@ export interface RunRoom {
    * ends the beginning; a run that goes on is stopped by `stop`.
    */
   start(request: StartRequest, onEvent: (event: RunEvent) => void, call?: Call): Promise<string>
-  /**
-   * Goes on with a stored run.
-   * @param from a checkpoint; by default the newest. What came after it is trained again, and the log is cut to it.
-   */
-  resume(run: string, onEvent: (event: RunEvent) => void, from?: CheckpointChoice, call?: Call): Promise<void>
+  /** Goes on with a stored run. What came after the checkpoint is trained again, and the log is cut to it. */
+  resume(run: string, onEvent: (event: RunEvent) => void, how?: ResumeRequest, call?: Call): Promise<void>
   /**
    * Stops the running run after this step, with a checkpoint; with `now` at once: the step under way is given up, and the run
    * goes on from the checkpoint before. Resolves when it has ended.
@@ -40,6 +37,13 @@ export interface RunRoom {
    * that does not belong to the request's config, data and model.
    */
   importRun(request: ImportRequest, call?: Call): Promise<string>
+}
+
+export interface ResumeRequest {
+  /** By default the newest checkpoint. */
+  from?: CheckpointChoice
+  /** In place of the one that the run began with: where that is gone. Other engines round differently. */
+  engine?: EngineKind
 }
 
 export interface StopRequest {

@@ -332,6 +332,7 @@ export const en = {
   'runs.show': 'Show',
   'runs.overlay': 'Draw over the chart',
   'runs.resume': 'Go on',
+  'runs.resumePortable': 'Go on with the portable engine',
   'runs.export': 'Download',
   'runs.more': 'More for {name}',
   'runs.steps': 'step {step} of {count}',

@@ -118,6 +118,12 @@ export function createRuns(studio: Studio) {
    */
   const resumable = (run: RunInfo) => run.id !== live() && !elsewhere(run) && run.status !== 'done'
 
+  /** Its graphics device was lost: it can go on without one. */
+  const lostDevice = (run: RunInfo) =>
+    resumable(run) &&
+    run.engine?.kind === 'webgpu' &&
+    (run.failure?.code === 'device_lost' || run.failure?.code === 'missing_device')
+
   const offered = (run: RunInfo) => wasCutOff(run) && !notNow().includes(run.id)
   const interrupted = createMemo(() => (live() ? null : (list().find(offered) ?? null)))
 
@@ -180,6 +186,7 @@ export function createRuns(studio: Studio) {
     interrupted,
     wasCutOff,
     resumable,
+    lostDevice,
     elsewhere,
     label,
     putOff,

@@ -1,5 +1,5 @@
 import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
-import type { MemoryPlan } from '../../protocol/engine.ts'
+import type { EngineKind, MemoryPlan } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { EvalEvent, RunEvent, StageEvent, StepEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
@@ -219,14 +219,15 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     })
   }
 
-  async function resume(id: string): Promise<void> {
+  /** @param engine in place of the run's own, where that is gone */
+  async function resume(id: string, engine?: EngineKind): Promise<void> {
     if (busy()) return
     const view = (await runs.load(id)) ?? createRunView()
     setLiveConfig(runs.byId(id)?.config ?? null)
     await sitting(
       view,
       async (onEvent) => {
-        await studio.runs.resume(id, onEvent)
+        await studio.runs.resume(id, onEvent, engine ? { engine } : {})
         return id
       },
       id,
