@@ -22,7 +22,7 @@ import type { RunLog } from '../storage/runs.ts'
 import { readTokenTable } from '../tokens/table.ts'
 import type { Checkpoint, RunHashes } from '../trainer/checkpoint.ts'
 import { isLogged, type SamplePrompts, train } from '../trainer/loop.ts'
-import { runLength } from '../trainer/schedule.ts'
+import { requireSchedule, runLength } from '../trainer/schedule.ts'
 import { checkpointBytes } from './checkpoint-files.ts'
 import { chatCodec } from './codec.ts'
 import type { EngineHost, Engines } from './engine/host.ts'
@@ -51,6 +51,8 @@ export interface PreparedRun {
   steps: number
   /** What a new run begins with; null where it goes on, or begins with nothing. */
   start: EngineState | null
+  /** To be told when it begins. */
+  notice: string | null
 }
 
 /**
@@ -103,7 +105,26 @@ export async function prepareRun(
   }
   const plan = planRequest(config, model.info.config, await model.weights(), batches.maxima(), decode)
   const { steps } = runLength(config.training, batches.batchesPerEpoch)
-  return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start }
+  if (!goesOn) requireSchedule(config.training, steps)
+  const notice = goesOn ? null : beyondPositions(batches.longest, config.training.max_length, model)
+  return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start, notice }
+}
+
+/**
+ * What is to be said of lengths beyond those that a model was made for; null: nothing.
+ * @throws LapidaryError `bad_config` where examples are so long
+ */
+function beyondPositions(longest: number, maxLength: number, { info }: OpenModel): string | null {
+  const positions = info.config.maxPositions
+  if (longest > positions)
+    fail(
+      'bad_config',
+      `The longest example has ${longest} tokens; ${info.name} was made for ${positions} at most.`,
+      `Set max_length to ${positions} or less: longer examples are then cut.`,
+      { field: 'max_length', found: maxLength, longest },
+    )
+  if (maxLength <= positions) return null
+  return `max_length is ${maxLength}, and ${info.name} was made for ${positions} tokens at most. The longest example has ${longest}: nothing is cut or lost.`
 }
 
 /** Key of the token table that the data worker made of the same recipe. */
@@ -231,7 +252,7 @@ export class ActiveRun {
   }
 
   async #guard(checkpoint: Checkpoint | null): Promise<DoneEvent | ErrorEvent> {
-    let [from, opening, losses] = [checkpoint, null as string | null, 0]
+    let [from, opening, losses] = [checkpoint, this.#prepared.notice, 0]
     for (;;) {
       const saved = this.#saved
       try {

@@ -33,7 +33,7 @@ test('a stopped run keeps what it learnt and goes on to the end; a run can be de
   await startShort(page, steps)
   await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(5)
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
-  await expect(page.getByText(/^Stopped at step \d+ of 60\. What was learnt so far is kept\.$/)).toBeVisible({
+  await expect(page.getByText(/^Stopped at step \d+ of 30\. What was learnt so far is kept\.$/)).toBeVisible({
     timeout: PATIENCE,
   })
 

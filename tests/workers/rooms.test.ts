@@ -641,6 +641,30 @@ describe('a run', () => {
     expect(await train.runs.list()).toEqual([])
   })
 
+  test('that would learn nothing, or is longer than its model, is refused before it is recorded', async () => {
+    const { data, train } = rooms()
+    const warm = await requested(data, { settings: { ...SETTINGS, warmup_steps: 6 } })
+    expect(await failureOf(train.runs.start(warm, () => {}))).toMatchObject({
+      code: 'bad_config',
+      detail: { field: 'warmup_steps' },
+    })
+    const long = csv(`${ROWS}Say it.,${'The ball is in the box. '.repeat(400)}\n`)
+    const settings = { ...SETTINGS, max_length: 8192 }
+    const beyond = await requested(data, { settings, file: long })
+    expect(await failureOf(train.runs.start(beyond, () => {}))).toMatchObject({
+      code: 'bad_config',
+      detail: { field: 'max_length' },
+    })
+    expect(await train.runs.list()).toEqual([])
+    // No row needs so much: it is told, and the run begins.
+    const { end, events, onEvent } = listener()
+    await train.runs.start(await requested(data, { settings }), onEvent)
+    expect(await end).toMatchObject({ reason: 'finished' })
+    expect(events.flatMap((event) => (event.type === 'notice' ? [event.message] : []))).toEqual([
+      expect.stringMatching(/max_length is 8192, and Pebble was made for \d+ tokens/),
+    ])
+  })
+
   test('moves between browsers as files', async () => {
     const { data, train } = rooms()
     const request = await requested(data)
