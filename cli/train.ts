@@ -16,6 +16,8 @@ import { ADAPTER_FILES, HELP, servedModel, type TrainJob, trainJob } from './tra
 
 /** A second Ctrl+C this much later means it: npm passes the first one on twice. */
 const TWICE_MS = 1500
+/** Milliseconds that the death of a browser may take to be told. */
+const DEATH_MS = 2000
 
 async function run(job: TrainJob): Promise<void> {
   const root = await ensureBuilt((text) => process.stderr.write(`${text}\n`))
@@ -104,7 +106,7 @@ async function drive(
         }),
       )
     page.on('crash', () => gone('Chromium crashed'))
-    page.on('close', () => gone('Chromium was closed'))
+    page.on('close', () => gone('Chromium was closed, or was ended by the system'))
   })
   crashed.catch(() => {})
   const problems: string[] = []
@@ -139,7 +141,11 @@ async function drive(
   const release = onInterrupt(() => page.evaluate(() => window.lapidary!.stop()).catch(() => {}))
   try {
     const work = page.evaluate((given) => window.lapidary!.train(given), request)
-    const result: HeadlessResult = await Promise.race([work, crashed])
+    const result: HeadlessResult = await Promise.race([work, crashed]).catch(async (error: unknown) => {
+      // What waits for a browser that dies fails a moment before its death is told.
+      await Promise.race([crashed, new Promise((resolve) => setTimeout(resolve, DEATH_MS))])
+      throw error
+    })
     if (!result.ok) throw new LapidaryError(toldHere(result.failure, output))
     return stopped
   } finally {

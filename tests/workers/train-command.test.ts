@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -47,7 +48,29 @@ interface Ended {
   stderr: string
 }
 
-function train(args: string[], onEvent?: (event: RunEvent, child: ChildProcess) => void): Promise<Ended> {
+/** Browsers among the descendants of a process. */
+function browsersOf(parent: number): number[] {
+  const children = readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      const ppid = Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))?.[1])
+      return ppid === parent ? [Number(name)] : []
+    } catch {
+      // It has ended meanwhile.
+      return []
+    }
+  })
+  return children.flatMap((pid) => {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    return command.includes('lapidary-profile-') ? [pid] : browsersOf(pid)
+  })
+}
+
+function train(
+  args: string[],
+  onEvent?: (event: RunEvent, child: ChildProcess) => void,
+  env: Record<string, string> = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
@@ -58,9 +81,7 @@ function train(args: string[], onEvent?: (event: RunEvent, child: ChildProcess) 
         ...(args.includes('--engine') ? [] : ['--engine', 'webgpu']),
         ...args,
       ],
-      {
-        cwd: ROOT,
-      },
+      { cwd: ROOT, env: { ...process.env, ...env } },
     )
     const events: RunEvent[] = []
     let [stderr, rest] = ['', '']
@@ -181,6 +202,31 @@ describe('npm run train', () => {
     expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
     const adapter = (from: string) => readFileSync(join(from, 'adapter', 'adapter_model.safetensors'))
     expect(adapter(out).equals(adapter(whole()))).toBe(true)
+  }, 900_000)
+
+  test('ends with the truth when its browser dies, and leaves no profile behind; the run goes on', async () => {
+    const out = join(folder, 'orphaned')
+    const same = ['--config', join(whole(), 'run.json'), '--model', 'pebble', '--out', out, '--data', data]
+    const profiles = join(folder, 'tmp')
+    mkdirSync(profiles)
+    let told = false
+    const first = await train(
+      same,
+      (event, child) => {
+        if (event.type !== 'step' || event.step !== 3 || told) return
+        told = true
+        for (const pid of browsersOf(child.pid!)) process.kill(pid, 'SIGKILL')
+      },
+      { TMPDIR: profiles },
+    )
+    expect([first.status, first.stderr.trim().split('\n')]).toEqual([
+      1,
+      [expect.stringMatching(/^internal: Chromium .*; the last checkpoint is of step 2\..*--resume/)],
+    ])
+    expect(readdirSync(profiles).filter((name) => name.startsWith('lapidary-profile-'))).toEqual([])
+    const second = await train(['--resume', '--out', out])
+    expect([second.status, second.stderr]).toEqual([0, ''])
+    expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
   }, 900_000)
 
   test('begins with the adapter of a run before, and goes on without it', async () => {
