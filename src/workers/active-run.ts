@@ -23,7 +23,7 @@ import { readTokenTable } from '../tokens/table.ts'
 import type { Checkpoint, RunHashes } from '../trainer/checkpoint.ts'
 import { isLogged, type SamplePrompts, train } from '../trainer/loop.ts'
 import { requireSchedule, runLength } from '../trainer/schedule.ts'
-import { checkpointBytes } from './checkpoint-files.ts'
+import { checkpointBytes, contentsOf } from './checkpoint-files.ts'
 import { chatCodec } from './codec.ts'
 import type { EngineHost, Engines } from './engine/host.ts'
 import { planRequest } from './engine/plan-request.ts'
@@ -381,7 +381,8 @@ export class ActiveRun {
         else onEvent(event)
       },
       save: async (checkpoint, event) => {
-        await this.#log.saveCheckpoint(checkpoint.meta, await checkpointBytes(checkpoint), event)
+        const meta = { ...checkpoint.meta, contents: await contentsOf(checkpoint.state) }
+        await this.#log.saveCheckpoint(meta, await checkpointBytes(checkpoint), event)
         this.#saved = checkpoint.meta.step
         onEvent(event)
       },

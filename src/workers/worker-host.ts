@@ -63,12 +63,12 @@ export class WorkerHost {
     const crossing = args.map((arg) => (typeof arg === 'function' ? proxy(arg as () => void) : arg))
     try {
       const all = await Promise.race([ready, crash])
-      // It may have been ended in between.
-      if (this.#running?.crash !== crash) await crash
       const room = name === undefined ? all : (all[name] as unknown as Remote<Methods>)
       return await Promise.race([room[method]!(...crossing), crash])
     } catch (error) {
-      throw rebuilt(error)
+      // Ended in between, its room is no use any more, which is not why it failed.
+      const now = this.#running?.crash
+      throw rebuilt(now === crash ? error : await crash.catch((reason: unknown) => reason))
     } finally {
       this.#leave()
     }
