@@ -6,7 +6,7 @@ test('a reload in the middle of a run loses nothing: it is offered, and goes on 
 }) => {
   // The question asked on leaving is answered with yes.
   page.on('dialog', (dialog) => void dialog.accept())
-  await startShort(page, 24)
+  await startShort(page, 60)
   await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(10)
   const before = await curve(page)
   // What the browser remembers of the page may be gone: the run itself is stored elsewhere.
@@ -23,9 +23,9 @@ test('a reload in the middle of a run loses nothing: it is offered, and goes on 
 
   // Up to the last checkpoint the curve is the one that was seen before the reload; behind it, it is the same again.
   const after = await curve(page)
-  expect(after.training.map(([step]) => step)).toEqual(Array.from({ length: 24 }, (_, i) => i + 1))
+  expect(after.training.map(([step]) => step)).toEqual(Array.from({ length: 60 }, (_, i) => i + 1))
   expect(after.training.slice(0, before.training.length)).toEqual(before.training)
-  expect(after.validation.map(([step]) => step)).toEqual([0, 10, 20, 24])
+  expect(after.validation.map(([step]) => step)).toEqual([0, 10, 20, 30, 40, 50, 60])
 })
 
 test('a stopped run keeps what it learnt and goes on to the end; a run can be deleted', async ({ page }) => {
