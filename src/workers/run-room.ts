@@ -145,6 +145,7 @@ export function runRoom(parts: TrainParts): RunRoom {
         async (heard) => {
           const db = await database()
           const record = await shelf.find(id)
+          await requireFree(id)
           const found = await shelf.checkpoint(id, from)
           const checkpoint = found?.checkpoint ?? null
           const prepared = await prepareRun(db, await library(), record, heard, checkpoint !== null)
@@ -190,6 +191,7 @@ export function runRoom(parts: TrainParts): RunRoom {
     async remove(run) {
       if (current?.id === run)
         fail('bad_state', 'This run is going on.', 'Stop it before you remove it.', { run })
+      await requireFree(run)
       await removeRun(await database(), run)
     },
 
@@ -224,6 +226,14 @@ export function runRoom(parts: TrainParts): RunRoom {
       return log.record.id
     },
   }
+}
+
+/** @throws LapidaryError `bad_state`: another tab trains it */
+async function requireFree(run: string): Promise<void> {
+  if ((await heldRuns()).has(run))
+    fail('bad_state', 'This run is going on in another tab.', 'Stop it there, or wait until it is done.', {
+      run,
+    })
 }
 
 function recordOf(

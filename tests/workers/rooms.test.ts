@@ -398,6 +398,28 @@ describe('a run', () => {
     expect(await rooms().train.runs.list()).toMatchObject([{ id, status: 'stopped', cutOff: true }])
   })
 
+  test('that another tab trains can be neither gone on with nor deleted here', async () => {
+    const { data, train } = rooms()
+    const { end, onEvent } = listener()
+    const id = await train.runs.start(await requested(data), onEvent)
+    await end
+    const before = await logOf(id)
+    const query = async () => ({ held: [{ name: `lapidary-run-${id}` }], pending: [] })
+    vi.stubGlobal('navigator', { ...globalThis.navigator, locks: { query } })
+    try {
+      for (const refused of [() => train.runs.resume(id, () => {}), () => train.runs.remove(id)])
+        expect(await failureOf(refused())).toMatchObject({
+          code: 'bad_state',
+          message: expect.stringContaining('another tab'),
+        })
+    } finally {
+      vi.unstubAllGlobals()
+    }
+    expect(await logOf(id)).toEqual(before)
+    await train.runs.remove(id)
+    expect(await train.runs.list()).toEqual([])
+  })
+
   test('whose device is lost goes on by itself from its checkpoint, the same bit for bit, and says so', async () => {
     const { data, train } = rooms()
     const request = await requested(data)
