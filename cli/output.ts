@@ -48,19 +48,22 @@ export class Output {
     for (const tell of this.#count.splice(0)) tell()
   }
 
+  /** Goes back to the first so many events: what came after them is trained again. */
+  cut(events: number): void {
+    if (this.#begun) this.#cut(events)
+  }
+
+  #cut(events: number): void {
+    const lines = readFileSync(this.#log(), 'utf8').split('\n').slice(0, events)
+    this.#lines = events
+    this.#write('metrics.jsonl', lines.map((line) => `${line}\n`).join(''))
+  }
+
   #begin(config: RunConfig): void {
     if (this.#resume) {
-      // Cut to the checkpoint: what came after it is trained again.
-      const meta = readJson<{ event_count: number }>(join(this.#folder, 'checkpoint', 'checkpoint.json'))
-      const lines = readFileSync(this.#log(), 'utf8').split('\n')
-      this.#lines = meta.event_count
-      this.#write(
-        'metrics.jsonl',
-        lines
-          .slice(0, this.#lines)
-          .map((line) => `${line}\n`)
-          .join(''),
-      )
+      // Cut to the checkpoint: what came after it is trained again; without one, everything.
+      const path = join(this.#folder, 'checkpoint', 'checkpoint.json')
+      this.#cut(existsSync(path) ? readJson<{ event_count: number }>(path).event_count : 0)
     } else {
       mkdirSync(dirname(this.#folder), { recursive: true })
       const fresh = `${this.#folder}.${process.pid}.tmp`
@@ -99,6 +102,24 @@ export class Output {
   #dropOldTensors(folder: string, kept: string): void {
     for (const name of readdirSync(folder))
       if (name.endsWith('.safetensors') && name !== kept) rmSync(join(folder, name))
+  }
+
+  /** What a run that was cut off has left. */
+  kept(): string {
+    const step = this.checkpointStep()
+    if (step !== null) return `the last checkpoint is of step ${step}`
+    return this.#left() ? 'no checkpoint had been written yet' : 'nothing had been written yet'
+  }
+
+  /** What to do then. */
+  hint(): string {
+    if (this.checkpointStep() !== null) return 'Run the same command with --resume to go on from it.'
+    if (this.#left()) return 'Run the same command with --resume: it begins again in that folder.'
+    return 'Run the same command again.'
+  }
+
+  #left(): boolean {
+    return existsSync(join(this.#folder, 'run.json'))
   }
 
   /** Step of the checkpoint that is there, or null. */

@@ -4,6 +4,8 @@ import { findingLine } from './findings.ts'
 
 /** Lines a second at most for what happens often. */
 const EVERY_MS = 1000
+/** The same of what happens within a step. */
+const WITHIN_EVERY_MS = 10_000
 
 /** Shows events on standard output: as JSON lines, or in words. */
 export class Progress {
@@ -33,6 +35,12 @@ export class Progress {
   #words(event: RunEvent): string | null {
     switch (event.type) {
       case 'stage': {
+        if (event.within) {
+          const now = performance.now()
+          if (now - this.#last < WITHIN_EVERY_MS) return null
+          this.#last = now
+          return `  ${Math.round(100 * event.within.share)}% of step ${event.within.step}`
+        }
         if (!event.note || event.note === this.#note) return null
         this.#note = event.note
         return `${event.note} ...`

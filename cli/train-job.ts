@@ -7,6 +7,7 @@ import { readModelConfig } from '../src/model/config.ts'
 import { parameterCount } from '../src/model/tensors.ts'
 import { type ConfigField, configField, fieldNames } from '../src/protocol/config-fields.ts'
 import { fail } from '../src/protocol/errors.ts'
+import { identity } from '../src/protocol/identity.ts'
 import {
   defaultRunConfig,
   type LoraConfig,
@@ -110,7 +111,7 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
                        its LoRA settings are taken over
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
   --strict             refuse data that has a warning; every finding is printed with its code in any case
-  --resume             go on from DIR/checkpoint
+  --resume             go on with the run in DIR from its last checkpoint; from the start where none had been written
   --json               events on standard output, one JSON object a line
   --help
 
@@ -152,6 +153,11 @@ export interface TrainJob {
   /** Formats of export that were asked for. */
   exports: string[]
   resume: boolean
+  /**
+   * Set where a run is to be gone on with that had not saved a checkpoint: it begins again, in its folder. With the SHA-256 of
+   * the data that it began with.
+   */
+  again: { hash: string | null } | null
   json: boolean
   /** What a person may want to know before the run begins. */
   tip: string | null
@@ -166,34 +172,31 @@ export function trainJob(argv: string[]): TrainJob | null {
   if (flags.help) return null
   const out = need(flags.out, '--out', 'the folder for the results')
   const resume = flags.resume ?? false
-  if (!resume && existsSync(out))
-    fail('output_exists', `${out} exists already.`, 'Name a new folder with --out, or go on with --resume.', {
-      path: out,
-    })
-  if (resume)
-    for (const file of ['run.json', 'metrics.jsonl', join('checkpoint', 'checkpoint.json')])
-      if (!existsSync(join(out, file)))
-        fail(
-          'missing_file',
-          `There is no ${file} in ${out} to go on from.`,
-          'Leave --resume out, or name another --out.',
-          {
-            path: join(out, file),
-          },
-        )
+  if (resume) requireRun(out)
+  else if (existsSync(out))
+    fail(
+      'output_exists',
+      `${out} exists already.`,
+      existsSync(join(out, 'run.json'))
+        ? 'Name a new folder with --out, or go on with the run that is there: --resume.'
+        : 'There is no run in it to go on with: name a new folder with --out.',
+      { path: out },
+    )
+  const again = resume && !existsSync(join(out, 'checkpoint', 'checkpoint.json'))
   const file = flags.config ?? (resume ? join(out, 'run.json') : undefined)
   const profile = profileOf(flags.profile, file)
   const settings = file === undefined ? {} : readConfig(file)
   const model = flags.model ?? parseRunConfig(settings).model.id
   const folder = model === 'pebble' ? null : checkModel(resolve(model))
-  const startFrom = flags.start_from ?? null
+  const startFrom = flags.start_from ?? (again ? adapterBefore(settings) : null)
   const base = profile === null ? settings : recommend(sizeOf(folder), profile)
-  const lora = startFrom === null ? null : adapterSettings(startFrom, resume)
+  const lora = startFrom === null ? null : adapterSettings(startFrom, resume && !again)
   const config = withStart(
     withFlags(lora && file === undefined ? { ...base, lora } : base, flags),
     startFrom,
-    resume,
+    resume && !again,
   )
+  if (again) requireSame(config, readRun(out))
   const given = flags.data ?? (resume && config.data.name ? namedBefore(config.data.name) : [])
   const data = need(given.join(BETWEEN) || undefined, '--data', 'the file to learn from')
   const files = given.flatMap(dataFiles)
@@ -223,8 +226,47 @@ export function trainJob(argv: string[]): TrainJob | null {
     splitSaid: flags.split_method !== undefined,
     strict: flags.strict ?? false,
     resume,
+    again: again ? { hash: readRun(out).data.hash } : null,
     json: flags.json ?? false,
   }
+}
+
+/** @throws LapidaryError `missing_file`: the folder holds no run. One without a checkpoint begins again. */
+function requireRun(out: string): void {
+  for (const file of ['run.json', 'metrics.jsonl'])
+    if (!existsSync(join(out, file)))
+      fail(
+        'missing_file',
+        existsSync(out)
+          ? `There is no ${file} in ${out}: no run to go on with.`
+          : `There is no folder ${out}.`,
+        existsSync(out)
+          ? 'Name the folder of a run with --out; for a new run name a new folder, without --resume.'
+          : 'Check the path given with --out; for a new run leave --resume out.',
+        { path: join(out, file) },
+      )
+}
+
+/** The config of the run in a folder. */
+function readRun(out: string): RunConfig {
+  return parseRunConfig(readConfig(join(out, 'run.json')))
+}
+
+/** Folder of the adapter that a run began with, where it is still there. */
+function adapterBefore(settings: object): string | null {
+  const { start } = parseRunConfig(settings)
+  return start.from === 'adapter' && existsSync(start.name) ? start.name : null
+}
+
+/** A run that begins again is the same run. @throws LapidaryError `bad_state` */
+function requireSame(config: RunConfig, before: RunConfig): void {
+  if (identity(config) === identity(before)) return
+  fail(
+    'bad_state',
+    'The run in this folder was started with other settings: beginning again would not be the same run.',
+    'Leave out the flags that change it, or start a new run in another folder.',
+    { field: 'config' },
+  )
 }
 
 function profileOf(given: string | undefined, file: string | undefined): ProfileId | null {

@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs'
 import { join } from 'node:path'
-import { LapidaryError } from '../src/protocol/errors.ts'
+import { type ErrorCode, type Failure, LapidaryError } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
 import type { Finding } from '../src/protocol/preparation.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
@@ -17,6 +17,8 @@ import { ADAPTER_FILES, HELP, servedModel, type TrainJob, trainJob } from './tra
 
 /** A second Ctrl+C this much later means it: npm passes the first one on twice. */
 const TWICE_MS = 1500
+/** Milliseconds that the death of a browser may take to be told. */
+const DEATH_MS = 2000
 
 async function run(job: TrainJob): Promise<void> {
   const root = await ensureBuilt((text) => process.stderr.write(`${text}\n`))
@@ -51,7 +53,7 @@ async function run(job: TrainJob): Promise<void> {
       throw new LapidaryError({
         code: 'cancelled',
         message: `Stopped at step ${output.checkpointStep() ?? 0}, with a checkpoint in ${job.out}.`,
-        hint: 'Run the same command with --resume to go on.',
+        hint: output.hint(),
       })
   } finally {
     await browser.close()
@@ -74,7 +76,7 @@ async function drive(
   let device = ''
   await page.exposeFunction('lapidaryEvent', (text: string) => {
     const message = JSON.parse(text) as
-      | { config: RunConfig; device: string }
+      | { config: RunConfig; device?: string }
       | { event: RunEvent; logged: boolean }
       | { finding: Finding }
     if ('finding' in message) {
@@ -83,6 +85,7 @@ async function drive(
     }
     if ('config' in message) {
       config = kept(message.config)
+      if (message.device === undefined) return
       device = message.device
       if (job.tip) process.stderr.write(`${job.tip}\n`)
       return
@@ -94,6 +97,7 @@ async function drive(
       stopped = event.reason === 'stopped'
       rememberChoices(device, event.config.engine.choices)
     }
+    if (event.type === 'stage' && event.back) output.cut(event.back.events)
     // A run that fails before it has begun leaves nothing behind.
     if (logged && (output.begun || event.type !== 'error')) output.add(event, config)
     progress.show(event)
@@ -103,12 +107,12 @@ async function drive(
       reject(
         new LapidaryError({
           code: 'internal',
-          message: `${what}${output.begun ? `; the last checkpoint is of step ${output.checkpointStep() ?? 0}` : ''}.`,
-          hint: output.begun ? 'Run the same command with --resume to go on.' : 'Try again.',
+          message: `${what}; ${output.kept()}.`,
+          hint: output.hint(),
         }),
       )
     page.on('crash', () => gone('Chromium crashed'))
-    page.on('close', () => gone('Chromium was closed'))
+    page.on('close', () => gone('Chromium was closed, or was ended by the system'))
   })
   crashed.catch(() => {})
   const problems: string[] = []
@@ -119,6 +123,8 @@ async function drive(
     .catch(() => {
       throw new Error(`The studio did not open. ${problems.join(' ')}`)
     })
+  if (job.again)
+    process.stderr.write('No checkpoint had been written: the run begins again from the start.\n')
   const request: HeadlessJob = {
     model: job.model.folder === null ? job.model.name : `${url}given/model/`,
     data: {
@@ -130,9 +136,11 @@ async function drive(
     splitSaid: job.splitSaid,
     strict: job.strict,
     samplePrompts: job.samples.map((prompt) => ({ prompt })),
-    resume: job.resume
-      ? { checkpoint: `${url}given/out/checkpoint/`, log: `${url}given/out/metrics.jsonl` }
-      : null,
+    resume:
+      job.resume && !job.again
+        ? { checkpoint: `${url}given/out/checkpoint/`, log: `${url}given/out/metrics.jsonl` }
+        : null,
+    again: job.again,
     adapter: job.startFrom === null ? null : `${url}given/adapter/`,
     exports: job.exports,
     out: `${url}out/`,
@@ -141,13 +149,31 @@ async function drive(
   const release = onInterrupt(() => page.evaluate(() => window.lapidary!.stop()).catch(() => {}))
   try {
     const work = page.evaluate((given) => window.lapidary!.train(given), request)
-    const result: HeadlessResult = await Promise.race([work, crashed])
-    if (!result.ok) throw new LapidaryError(result.failure)
+    const result: HeadlessResult = await Promise.race([work, crashed]).catch(async (error: unknown) => {
+      // What waits for a browser that dies fails a moment before its death is told.
+      await Promise.race([crashed, new Promise((resolve) => setTimeout(resolve, DEATH_MS))])
+      throw error
+    })
+    if (!result.ok) throw new LapidaryError(toldHere(result.failure, output))
     return stopped
   } finally {
     release()
     page.removeAllListeners('close')
   }
+}
+
+/** Codes whose hints speak to someone who looks at the page. */
+const OF_THE_PAGE: readonly ErrorCode[] = ['internal', 'device_lost', 'missing_device']
+
+/** A failure of the page's as the command tells it. */
+function toldHere(failure: Failure, output: Output): Failure {
+  if (!OF_THE_PAGE.includes(failure.code)) return failure
+  const message = `${failure.message.replace(/\.$/, '')}; ${output.kept()}.`
+  const ours =
+    failure.code === 'internal'
+      ? ' If it comes again, please report it with this line.'
+      : ' With --engine portable it needs no graphics device.'
+  return { ...failure, message, hint: output.hint() + ours }
 }
 
 /** The first Ctrl+C stops the run in good order; a later one ends the command. */

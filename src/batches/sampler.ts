@@ -51,6 +51,14 @@ export class TrainingBatches {
     this.batchesPerEpoch = Math.ceil(this.#train.length / this.#size)
   }
 
+  /** Tokens of the longest example that is trained on or held out. */
+  get longest(): number {
+    let longest = 0
+    for (const unit of [...this.#train, ...this.#held])
+      for (const { tokens } of unit) longest = Math.max(longest, tokens.length)
+    return longest
+  }
+
   /** Units drawn from in an epoch: examples, or bins with packing. */
   get units(): number {
     return this.#train.length

@@ -1,5 +1,6 @@
 import { type Gpu, type GpuOptions, openGpu, withinMemory } from '../gpu/device.ts'
 import type { Dims } from '../gpu/kernel.ts'
+import { causeOf } from '../gpu/loss.ts'
 import { measureRates } from '../gpu/measure.ts'
 import { contextOf } from '../gpu/program.ts'
 import { memoryBudget, roomFor } from '../gpu/room.ts'
@@ -22,6 +23,7 @@ import type {
   PlanRequest,
   Score,
   StateTensor,
+  StepProgress,
   StepResult,
   StepScalars,
 } from '../protocol/engine.ts'
@@ -86,6 +88,10 @@ export class WebgpuEngine implements Engine {
 
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
     this.dispose()
+    await this.#explained(this.#load(model, request, options), options.signal)
+  }
+
+  async #load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
     const { gpu } = this
     const { onProgress = () => {}, signal } = options
     const weights = resolveWeights(model.config, model.weights)
@@ -126,7 +132,12 @@ export class WebgpuEngine implements Engine {
     this.#session.adapter.write(initialState(model.config, request.lora, options.seed))
   }
 
-  step(batches: Batch[], scalars: StepScalars, signal?: AbortSignal): Promise<StepResult> {
+  step(
+    batches: Batch[],
+    scalars: StepScalars,
+    signal?: AbortSignal,
+    onProgress?: StepProgress,
+  ): Promise<StepResult> {
     const session = this.#loaded()
     const { plan, context } = session
     for (const batch of batches) this.#checkBatch(batch)
@@ -163,15 +174,17 @@ export class WebgpuEngine implements Engine {
         const live = this.#writeBatch(batch)
         // Dropout's counter: no two micro-batches of a run share one, as long as there are fewer than 2^12 a step.
         context.writeScalars({ ...common, ...live, counter: (scalars.step * 4096 + i) >>> 0 })
-        await (await session.program('train')).run(live, this.#slicer!, signal)
+        const train = await session.program('train')
+        await train.run(live, this.#slicer!, signal, (share) => onProgress?.((i + share) / batches.length))
       }
       const none: Dims = { tokens: 0, supervised: 0, sequences: 0 }
       context.writeScalars(common)
-      await (await session.program('optimizer')).run(none, this.#slicer!, signal)
+      // Not given up halfway: weights and moments are updated whole.
+      await (await session.program('optimizer')).run(none, this.#slicer!)
       this.#slicer!.endStep()
       return { figures: this.#readbacks!.read(session.buffer(plan.outputs.results), RESULTS * 4) }
-    })
-    return queued.then(async ({ figures }) => {
+    }, signal)
+    const read = queued.then(async ({ figures }) => {
       const r = new Float32Array(await figures)
       const finite = r[RESULT.notFinite] === 0
       return {
@@ -182,6 +195,7 @@ export class WebgpuEngine implements Engine {
         finite,
       }
     })
+    return this.#explained(read, signal)
   }
 
   get stepsInFlight(): number {
@@ -202,7 +216,7 @@ export class WebgpuEngine implements Engine {
         [logProbability, hit].map((t) => readFloats(this.gpu, session.buffer(t), count * 4)),
       )
       return { logProbability: logs!, hit: Uint8Array.from(hits!) }
-    })
+    }, signal)
   }
 
   generate(
@@ -214,10 +228,10 @@ export class WebgpuEngine implements Engine {
     const decoder = {
       session,
       slicer: this.#slicer!,
-      enqueue: <T>(task: () => Promise<T>) => this.#enqueue(task),
+      enqueue: <T>(task: () => Promise<T>) => this.#enqueue(task, signal),
       signal,
     }
-    return generate(decoder, prompts, options)
+    return this.#explainedEach(generate(decoder, prompts, options), signal)
   }
 
   /** Logits of every row, [T, vocab]. For checks against other implementations; not a path that training takes. */
@@ -303,10 +317,27 @@ export class WebgpuEngine implements Engine {
     return Math.min(maxStorageBufferBindingSize, maxBufferSize)
   }
 
-  #enqueue<T>(task: () => Promise<T>): Promise<T> {
+  #enqueue<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const run = this.#queue.then(task)
     this.#queue = run.catch(() => {})
-    return Promise.race([run, this.gpu.lost])
+    return this.#explained(Promise.race([run, this.gpu.lost]), signal)
+  }
+
+  /** What a lost device breaks off is told as its loss. */
+  async #explained<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      throw await causeOf(this.gpu, error, signal)
+    }
+  }
+
+  async *#explainedEach<T>(work: AsyncIterable<T>, signal?: AbortSignal): AsyncGenerator<T> {
+    try {
+      yield* work
+    } catch (error) {
+      throw await causeOf(this.gpu, error, signal)
+    }
   }
 
   #checkBatch(batch: Batch): void {

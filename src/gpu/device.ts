@@ -59,7 +59,7 @@ export function wrapDevice(device: GPUDevice, info: GPUAdapterInfo = device.adap
     failure = new LapidaryError({
       code: 'device_lost',
       message: `The graphics device was lost (${why.reason}${why.message ? `: ${why.message}` : ''}).`,
-      hint: 'The run goes on from its last checkpoint: reload the page, or press Resume.',
+      hint: 'Try again. If it comes again, choose the portable engine on the Model page.',
     })
     throw failure
   })

@@ -231,8 +231,14 @@ export class Program {
   /**
    * Queues one replay in slices. With no slicer it is one submit. Returns once everything is queued; a slicer may wait
    * between slices so that other work gets the device.
+   * @param onSlice hears which share of the dispatches has been queued
    */
-  async run(live: Dims, slicer?: Slicer, signal?: AbortSignal): Promise<void> {
+  async run(
+    live: Dims,
+    slicer?: Slicer,
+    signal?: AbortSignal,
+    onSlice?: (share: number) => void,
+  ): Promise<void> {
     const { gpu } = this.#context
     const { device } = gpu
     let encoder = device.createCommandEncoder()
@@ -250,7 +256,7 @@ export class Program {
       pass = encoder.beginComputePass()
       parts = this.#context.parts()
     }
-    for (const { kernel, pipeline, bindings } of this.dispatches) {
+    for (const [i, { kernel, pipeline, bindings }] of this.dispatches.entries()) {
       const [x, y, z] = kernel.grid(live)
       if (x === 0 || y === 0 || z === 0) continue
       const work: Work = { kernel, live, rows: y, steps: kernel.steps?.(live) ?? 1 }
@@ -263,6 +269,7 @@ export class Program {
           flush()
           const ready = slicer?.submitted(device)
           if (ready) await ready
+          onSlice?.((i + at.row / y) / this.dispatches.length)
           signal?.throwIfAborted()
           if (gpu.failure) throw gpu.failure
           reopen()

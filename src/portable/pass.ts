@@ -31,8 +31,10 @@ export interface PassOptions {
   dropout?: Dropout
   /** Whether gradients will be asked for. */
   training?: boolean
-  /** Called between layers, so that other work has its turn. */
+  /** Called between layers and pieces of them, so that other work has its turn; throws where `signal` is aborted. */
   pause(): Promise<void>
+  /** Hears how much of forward pass, head and gradients is done, 0..1. */
+  advanced?(share: number): void
   signal?: AbortSignal | undefined
 }
 
@@ -63,6 +65,7 @@ export class Pass {
   readonly #saved: SavedLayer[] = []
   /** By layer. */
   readonly #shared = new Map<number, SharedKeys>()
+  #done = 0
 
   private constructor(loaded: Loaded, batch: Batch, options: PassOptions) {
     const { plan, weights, adapter, tables } = loaded
@@ -109,8 +112,15 @@ export class Pass {
       else x.dispose()
       if (made.saved) this.#saved.push(made.saved)
       this.stream.forget()
+      this.#advance(1)
       await pause()
     }
+  }
+
+  /** Layers forward count one, the head one, and backward, where most is computed anew, two. */
+  #advance(parts: number): void {
+    this.#done += parts
+    this.#options.advanced?.(this.#done / (3 * this.stream.config.layers.length + 1))
   }
 
   #layer(layer: number, x: tf.Tensor2D): { out: tf.Tensor2D; saved: SavedLayer } {
@@ -147,6 +157,7 @@ export class Pass {
           ) as tf.Tensor2D
         })
       free(found.logProbability, found.best, found.dh)
+      this.#advance(1)
       return {
         logProbability: Float32Array.from(logs),
         hit: Uint8Array.from(best, (word, n) => Number(word === labels[n])),
@@ -186,6 +197,7 @@ export class Pass {
         if (keep) free(this.#saved.pop())
         free(this.#inputs.pop())
         this.stream.forget()
+        this.#advance(2)
         await this.#options.pause()
       }
     } finally {

@@ -15,6 +15,7 @@ import type {
   PlanRequest,
   Score,
   StateTensor,
+  StepProgress,
   StepResult,
   StepScalars,
 } from '../protocol/engine.ts'
@@ -23,7 +24,7 @@ import type { ModelSource } from '../protocol/model.ts'
 import { Adapter } from './adapter.ts'
 import { type BackendOptions, type OpenBackend, openBackend } from './backend.ts'
 import { generate } from './decode.ts'
-import { type Dropout, ropeTables } from './forward.ts'
+import { ropeTables } from './forward.ts'
 import { allLogits } from './head.ts'
 import { type Loaded, Pass, type PassOptions } from './pass.ts'
 import { failShortOfMemory, MOST_BYTES, planPortable } from './plan.ts'
@@ -80,7 +81,12 @@ export class PortableEngine implements Engine {
     this.#loaded = { plan, weights, adapter, tables: ropeTables(request.model, positions) }
   }
 
-  step(batches: Batch[], scalars: StepScalars, signal?: AbortSignal): Promise<StepResult> {
+  step(
+    batches: Batch[],
+    scalars: StepScalars,
+    signal?: AbortSignal,
+    onProgress?: StepProgress,
+  ): Promise<StepResult> {
     const { adapter, plan } = this.#need()
     const supervised = batches.reduce((sum, b) => sum + b.supervisedRows.length, 0)
     if (supervised === 0)
@@ -96,7 +102,8 @@ export class PortableEngine implements Engine {
       for (const [i, batch] of batches.entries()) {
         const keep = 1 - plan.request.lora.lora_dropout
         const dropout = { keep, seed: scalars.seed, counter: (scalars.step * 4096 + i) >>> 0 }
-        const figures = await this.#trainOn(batch, dropout, 1 / supervised, signal)
+        const advanced = (share: number) => onProgress?.((i + share) / batches.length)
+        const figures = await this.#trainOn(batch, 1 / supervised, { dropout, advanced, signal })
         loss += figures.loss
         hits += figures.hits
       }
@@ -228,12 +235,11 @@ export class PortableEngine implements Engine {
 
   async #trainOn(
     batch: Batch,
-    dropout: Dropout,
     scale: number,
-    signal?: AbortSignal,
+    options: Pick<PassOptions, 'dropout' | 'advanced' | 'signal'>,
   ): Promise<{ loss: number; hits: number }> {
     if (batch.supervisedRows.length === 0) return { loss: 0, hits: 0 }
-    const pass = await this.#forward(batch, { adapterOn: true, dropout, training: true, signal })
+    const pass = await this.#forward(batch, { ...options, adapterOn: true, training: true })
     try {
       const { logProbability, hit, dx } = await pass.head(batch, true)
       await pass.backward(dx!, scale)
@@ -247,6 +253,10 @@ export class PortableEngine implements Engine {
   }
 
   #forward(batch: Batch, options: Omit<PassOptions, 'pause'>): Promise<Pass> {
-    return Pass.forward(this.#need(), batch, { ...options, pause: () => this.#pause() })
+    const pause = async () => {
+      await this.#pause()
+      options.signal?.throwIfAborted()
+    }
+    return Pass.forward(this.#need(), batch, { ...options, pause })
   }
 }

@@ -11,9 +11,14 @@ export interface Engine {
   /**
    * One optimizer step over the micro-batches of an accumulated batch. Returns as soon as the work is queued: the
    * promise settles when the figures arrive, so a caller may keep two steps in flight, or `stepsInFlight`. Non-finite steps leave weights
-   * and moments untouched and report `finite: false`.
+   * and moments untouched and report `finite: false`. `signal` gives the step up, weights and moments as they were.
    */
-  step(batches: Batch[], scalars: StepScalars, signal?: AbortSignal): Promise<StepResult>
+  step(
+    batches: Batch[],
+    scalars: StepScalars,
+    signal?: AbortSignal,
+    onProgress?: StepProgress,
+  ): Promise<StepResult>
   /** Steps worth queueing at once, by what is known after the last one; 2 where it is not said. More where a browser looks for finished work only now and then. */
   readonly stepsInFlight?: number
   /** Log-probability and arg-max hit of each supervised row, in row order. No dropout. */
@@ -99,6 +104,9 @@ export interface StepScalars {
   /** Gradients are scaled so that their global norm is at most this; 0 switches clipping off. */
   maxGradNorm: number
 }
+
+/** Hears how much of a step is done, 0..1, some times while it takes long. */
+export type StepProgress = (share: number) => void
 
 export interface StepResult {
   /** Mean over all supervised tokens of all micro-batches, nats. */

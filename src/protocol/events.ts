@@ -33,6 +33,10 @@ export interface StageEvent {
   progress?: number
   /** Plain words: "Reading weights". */
   note?: string
+  /** Of a step that takes long: which one, and how much of it is done, 0..1. */
+  within?: { step: number; share: number }
+  /** The run goes back to its checkpoint of this step, and its log to so many events: what came after is trained again. */
+  back?: { step: number; events: number }
 }
 
 export interface StepEvent {

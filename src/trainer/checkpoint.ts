@@ -29,6 +29,8 @@ export interface CheckpointMeta {
   best: { step: number; eval_loss: number } | null
   /** Validation losses so far, for policies that look back. */
   evaluations: { step: number; eval_loss: number }[]
+  /** Shape, and SHA-256 of the bytes, of each tensor by name. Checkpoints of before have none. */
+  contents?: Record<string, { shape: number[]; sha256: string }>
 }
 
 export interface DataPosition {

@@ -11,6 +11,9 @@ import { learningRate, runLength } from './schedule.ts'
 const IN_FLIGHT = 2
 /** Seconds. Where a step takes longer, waiting for it costs nothing, and a stop does not wait for a second one. */
 const LONG_STEP = 1
+/** Milliseconds. A step that has taken so long tells how far it is, so often. */
+const SILENT = 2000
+const TELL_EVERY = 500
 /** Non-finite steps in a row that end a run. */
 export const NOT_FINITE_LIMIT = 5
 
@@ -24,6 +27,8 @@ export interface TrainingRun {
   resume?: Checkpoint | null
   /** Begins with this state; without it, with the engine's own. Of no effect where a run goes on. */
   start?: EngineState | null
+  /** To be told before anything else, where the run goes on. */
+  opening?: string | null
   /** Prompts answered by base and tuned model at each evaluation. */
   samples?: SamplePrompts
   /** Every event but `checkpoint`, in order. */
@@ -47,7 +52,8 @@ export interface SamplePrompts {
   prompts: SamplePrompt[]
   /** Set where the adapter is not PEFT's initial one before the first step. */
   adapted?: boolean
-  answer(adapter: 'on' | 'off', signal?: AbortSignal): Promise<string[]>
+  /** @param onProgress hears which share is done, 0..1 */
+  answer(adapter: 'on' | 'off', signal?: AbortSignal, onProgress?: (share: number) => void): Promise<string[]>
 }
 
 export interface EvaluationRecord {
@@ -165,7 +171,14 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
       weightDecay: training.weight_decay,
       maxGradNorm: training.max_grad_norm,
     }
-    const result = engine.step(batches, scalars, signal)
+    const begun = now()
+    let told = begun + SILENT - TELL_EVERY
+    const result = engine.step(batches, scalars, signal, (share) => {
+      if (now() - told < TELL_EVERY) return
+      told = now()
+      const within = { step: number, share }
+      emit({ type: 'stage', stage: 'train', progress: (number - 1 + share) / total, within })
+    })
     // Failures are met where the result is awaited; a second one behind the first must not go unhandled.
     result.catch(() => {})
     return { step: number, epoch, learning_rate, next, result }
@@ -238,10 +251,25 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
       if (improved) best = { step, eval_loss }
     }
     if (run.samples && run.samples.prompts.length > 0) {
-      emit({ type: 'stage', stage: 'sample', note: 'Answering the questions' })
-      baseAnswers ??= await run.samples.answer('off', signal)
       // An adapter that has not been trained yet changes nothing (B is zero): the answers would be the same.
-      const tuned = step === 0 && !run.samples.adapted ? baseAnswers : await run.samples.answer('on', signal)
+      const same = step === 0 && !run.samples.adapted
+      const parts = (baseAnswers ? 0 : 1) + (same ? 0 : 1)
+      let part = 0
+      const answers = async (adapter: 'on' | 'off') => {
+        const tell = (share: number) =>
+          emit({
+            type: 'stage',
+            stage: 'sample',
+            note: 'Answering the questions',
+            progress: (part + share) / parts,
+          })
+        tell(0)
+        const found = await run.samples!.answer(adapter, signal, tell)
+        part++
+        return found
+      }
+      baseAnswers ??= await answers('off')
+      const tuned = same ? baseAnswers : await answers('on')
       for (const [i, prompt] of run.samples.prompts.entries())
         emit({
           type: 'sample',
@@ -324,6 +352,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   const about = engine.describe()
   for (const message of [leftOut(about.leftOut), crowded(about.crowded)])
     if (message !== null) emit({ type: 'notice', step, message })
+  if (run.opening) emit({ type: 'notice', step, message: run.opening })
   if (run.resume) {
     const lost = lostChoices(run.resume.meta.choices, engine.describe().choices)
     if (lost !== null) emit({ type: 'notice', step, message: lost })

@@ -1,3 +1,4 @@
+import { fail } from '../protocol/errors.ts'
 import type { TrainingConfig } from '../protocol/run-config.ts'
 
 /** What a run of given data and settings amounts to, counted as Transformers' `Trainer` counts. */
@@ -36,6 +37,33 @@ export function learningRate(
   const done = step - 1
   const warmup = warmupSteps(training.warmup_steps, steps)
   return training.learning_rate * multiplier(training.lr_scheduler_type, done, warmup, steps)
+}
+
+/**
+ * Refuses a schedule under which nothing would be learnt, or that never comes to the learning rate that was asked for.
+ * @param steps of the whole run
+ * @throws LapidaryError `bad_config`
+ */
+export function requireSchedule(
+  training: Pick<TrainingConfig, 'learning_rate' | 'lr_scheduler_type' | 'warmup_steps'>,
+  steps: number,
+): void {
+  const warmup = training.lr_scheduler_type === 'constant' ? 0 : warmupSteps(training.warmup_steps, steps)
+  if (warmup >= steps)
+    fail(
+      'bad_config',
+      `The warm-up is as long as the run: ${warmup} of ${steps} ${steps === 1 ? 'step' : 'steps'}. The learning rate would never come to ${training.learning_rate}.`,
+      `Set warmup_steps below ${steps}${steps === 1 ? ': to 0' : ''}, or train longer.`,
+      { field: 'warmup_steps', found: training.warmup_steps, steps },
+    )
+  // Engines compute in f32.
+  if (Array.from({ length: steps }).every((_, k) => Math.fround(learningRate(training, k + 1, steps)) === 0))
+    fail(
+      'bad_config',
+      `The learning rate is 0 in each of the ${steps} steps: nothing would be learnt.`,
+      'Raise learning_rate.',
+      { field: 'learning_rate', found: training.learning_rate },
+    )
 }
 
 function multiplier(

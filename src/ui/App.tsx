@@ -166,7 +166,7 @@ function Interrupted() {
                 >
                   {t('runs.resume')}
                 </Button>
-                <Button onClick={() => runs.forgetNote(run().id)}>{t('resume.later')}</Button>
+                <Button onClick={() => runs.putOff(run().id)}>{t('resume.later')}</Button>
               </>
             }
           >

@@ -5,11 +5,12 @@ import type {
   Engine,
   EngineChoice,
   EngineDescription,
+  EngineKind,
   EngineState,
   PlanRequest,
   PortableBackendChoice,
 } from '../protocol/engine.ts'
-import { fail, toFailure } from '../protocol/errors.ts'
+import { type Failure, fail, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
@@ -21,8 +22,8 @@ import type { RunLog } from '../storage/runs.ts'
 import { readTokenTable } from '../tokens/table.ts'
 import type { Checkpoint, RunHashes } from '../trainer/checkpoint.ts'
 import { isLogged, type SamplePrompts, train } from '../trainer/loop.ts'
-import { runLength } from '../trainer/schedule.ts'
-import { checkpointBytes } from './checkpoint-files.ts'
+import { requireSchedule, runLength } from '../trainer/schedule.ts'
+import { checkpointBytes, contentsOf } from './checkpoint-files.ts'
 import { chatCodec } from './codec.ts'
 import type { EngineHost, Engines } from './engine/host.ts'
 import { planRequest } from './engine/plan-request.ts'
@@ -51,6 +52,8 @@ export interface PreparedRun {
   steps: number
   /** What a new run begins with; null where it goes on, or begins with nothing. */
   start: EngineState | null
+  /** To be told when it begins. */
+  notice: string | null
 }
 
 /**
@@ -103,7 +106,26 @@ export async function prepareRun(
   }
   const plan = planRequest(config, model.info.config, await model.weights(), batches.maxima(), decode)
   const { steps } = runLength(config.training, batches.batchesPerEpoch)
-  return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start }
+  if (!goesOn) requireSchedule(config.training, steps)
+  const notice = goesOn ? null : beyondPositions(batches.longest, config.training.max_length, model)
+  return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start, notice }
+}
+
+/**
+ * What is to be said of lengths beyond those that a model was made for; null: nothing.
+ * @throws LapidaryError `bad_config` where examples are so long
+ */
+function beyondPositions(longest: number, maxLength: number, { info }: OpenModel): string | null {
+  const positions = info.config.maxPositions
+  if (longest > positions)
+    fail(
+      'bad_config',
+      `The longest example has ${longest} tokens; ${info.name} was made for ${positions} at most.`,
+      `Set max_length to ${positions} or less: longer examples are then cut.`,
+      { field: 'max_length', found: maxLength, longest },
+    )
+  if (maxLength <= positions) return null
+  return `max_length is ${maxLength}, and ${info.name} was made for ${positions} tokens at most. The longest example has ${longest}: nothing is cut or lost.`
 }
 
 /** Key of the token table that the data worker made of the same recipe. */
@@ -156,8 +178,28 @@ function engineFor(
   return { engine: kind === 'auto' && before.software ? before.kind : kind, backend: same }
 }
 
+/** Losses of the device in a row, without a new checkpoint between them, after which a run gives up. */
+const MOST_LOSSES = 3
+/** Milliseconds before the device is asked for again, times the losses so far. */
+const LOSS_PAUSE = 500
+
+/** Where a run goes on: its log, cut to the checkpoint, and that; null: it begins. */
+export interface Place {
+  log: RunLog
+  checkpoint: Checkpoint | null
+}
+
 function median(values: readonly number[]): number | null {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? null
+}
+
+/** What a run needs of the worker that it is in. */
+interface Host {
+  /** The use of the engine that lasts as long as the run. */
+  engines: Engines
+  noteSpeed: EngineHost['noteSpeed']
+  /** A run's log cut to its newest checkpoint. */
+  goOn(record: RunRecord): Promise<Place>
 }
 
 /** One run while it goes on. */
@@ -167,32 +209,42 @@ export class ActiveRun {
   /** Resolves with its last event when it has ended, however; whoever began it tells that event. */
   readonly ended: Promise<DoneEvent | ErrorEvent>
   #engine: Engine | null = null
-  readonly #log: RunLog
+  #log: RunLog
   readonly #prepared: PreparedRun
-  readonly #noteSpeed: EngineHost['noteSpeed']
-  readonly #loading = new AbortController()
+  readonly #host: Host
+  readonly #onEvent: (event: RunEvent) => void
+  /** Asked for in place of the run's own. */
+  #wanted: EngineKind | null
+  /** Gives up what is under way. */
+  readonly #giving = new AbortController()
   #stopping = false
+  /** Step of the newest checkpoint; null: none. */
+  #saved: number | null
 
-  /** @param engines the use of the engine that lasts as long as the run */
+  /** @param engine in place of the one that the run began with */
   constructor(
-    { engines, noteSpeed }: { engines: Engines; noteSpeed: EngineHost['noteSpeed'] },
-    log: RunLog,
+    host: Host,
+    { log, checkpoint }: Place,
     prepared: PreparedRun,
-    resume: Checkpoint | null,
+    engine: EngineKind | null,
     onEvent: (event: RunEvent) => void,
   ) {
     this.id = log.record.id
     this.model = prepared.model
     this.#log = log
     this.#prepared = prepared
-    this.#noteSpeed = noteSpeed
-    this.ended = this.#guard(engines, resume, onEvent)
+    this.#host = host
+    this.#onEvent = onEvent
+    this.#wanted = engine
+    this.#saved = checkpoint?.meta.step ?? null
+    this.ended = this.#guard(checkpoint)
   }
 
-  stop(): void {
+  /** @param now gives up the step under way, too: what came after the last checkpoint is lost */
+  stop(now = false): void {
     this.#stopping = true
     // Before there is a step to stop after, there is nothing to keep either.
-    if (!this.#engine) this.#loading.abort()
+    if (now || !this.#engine) this.#giving.abort()
   }
 
   /** What a person says of it meanwhile. */
@@ -205,31 +257,94 @@ export class ActiveRun {
     return this.#log.flush()
   }
 
-  async #guard(
-    engines: Engines,
-    resume: Checkpoint | null,
-    onEvent: (event: RunEvent) => void,
-  ): Promise<DoneEvent | ErrorEvent> {
-    try {
-      const done = await this.#train(engines, resume, onEvent)
-      await this.#log.flush()
-      return done
-    } catch (error) {
-      const failure = toFailure(error)
-      const event: ErrorEvent = { type: 'error', failure }
-      this.#log.add(event)
-      // The failure that is told is the first one; a full disk may be behind both.
-      await this.#log.flush().catch(() => {})
-      if (failure.code === 'device_lost' || failure.code === 'out_of_memory') await engines.close(error)
-      return event
+  async #guard(checkpoint: Checkpoint | null): Promise<DoneEvent | ErrorEvent> {
+    let [from, opening, losses] = [checkpoint, this.#prepared.notice, 0]
+    for (;;) {
+      const saved = this.#saved
+      try {
+        const done = await this.#train(from, opening)
+        await this.#log.flush()
+        return done
+      } catch (error) {
+        const failure = this.#told(error, losses)
+        this.#engine = null
+        if (failure.code === 'device_lost' || failure.code === 'out_of_memory')
+          await this.#host.engines.close(error)
+        if (this.#saved !== saved) losses = 0
+        if (failure.code === 'device_lost' && !this.#stopping && losses < MOST_LOSSES) {
+          losses++
+          const back = await this.#back(losses, failure).catch(() => null)
+          if (back) {
+            ;[from, opening] = [back.checkpoint, back.opening]
+            continue
+          }
+        }
+        const event: ErrorEvent = { type: 'error', failure }
+        this.#log.add(event)
+        // The failure that is told is the first one; a full disk may be behind both.
+        await this.#log.flush().catch(() => {})
+        return event
+      }
     }
   }
 
-  async #train(
-    engines: Engines,
-    resume: Checkpoint | null,
-    onEvent: (event: RunEvent) => void,
-  ): Promise<DoneEvent> {
+  /** Goes back to the last checkpoint after the device was lost. */
+  async #back(losses: number, failure: Failure): Promise<{ checkpoint: Checkpoint | null; opening: string }> {
+    const reached = this.#log.record.step
+    await this.#log.flush()
+    await new Promise((resolve) => setTimeout(resolve, LOSS_PAUSE * losses))
+    const { log, checkpoint } = await this.#host.goOn(this.#log.record)
+    this.#log = log
+    // The bits of a run are its engine's: another one only where a person asks for it.
+    this.#wanted = log.record.engine?.kind ?? this.#wanted
+    this.#saved = checkpoint?.meta.step ?? null
+    const where = checkpoint ? `from its checkpoint of step ${checkpoint.meta.step}` : 'from the start'
+    this.#onEvent({
+      type: 'stage',
+      stage: 'load',
+      progress: 0,
+      note: `The graphics device was lost; going on ${where}`,
+      back: { step: checkpoint?.meta.step ?? 0, events: checkpoint?.meta.event_count ?? 0 },
+    })
+    const opening = `${failure.message} That was after step ${reached}; the run has gone on by itself ${where}.`
+    return { checkpoint, opening }
+  }
+
+  #told(error: unknown, losses: number): Failure {
+    const failure = toFailure(error)
+    if (failure.code === 'device_lost')
+      return {
+        ...failure,
+        hint: `${this.#wayOn()} Press "Go on", or "Go on with the portable engine", which needs no graphics device.`,
+      }
+    if (failure.code === 'missing_device' && losses > 0)
+      return {
+        code: 'missing_device',
+        message: 'The graphics device was lost, and this browser session offers none any more.',
+        hint: `${this.#wayOn()} Press "Go on with the portable engine", or start the browser anew and press "Go on".`,
+      }
+    if (failure.code !== 'cancelled') return failure
+    // Browsers call many things an abort; a stop is what a person asked for.
+    if (!this.#giving.signal.aborted)
+      return {
+        code: 'internal',
+        message: 'The computation was broken off, and not by you.',
+        hint: `${this.#wayOn()} If it comes again, choose the portable engine.`,
+      }
+    if (!this.#engine) return failure
+    const step = this.#log.record.step + 1
+    return { code: 'cancelled', message: `Stopped at once, within step ${step}.`, hint: this.#wayOn() }
+  }
+
+  #wayOn(): string {
+    return this.#saved === null
+      ? 'No checkpoint had been saved: the run begins again from the start.'
+      : `The run goes on from its checkpoint of step ${this.#saved}.`
+  }
+
+  async #train(resume: Checkpoint | null, opening: string | null): Promise<DoneEvent> {
+    const { engines } = this.#host
+    const onEvent = this.#onEvent
     const { hashes, model, batches, plan, start } = this.#prepared
     const meter = new SpeedMeter(this.#prepared.samples.length, batches.tokens.held)
     onEvent({ type: 'stage', stage: 'load', progress: 0, note: `Loading ${model.info.name}` })
@@ -238,13 +353,14 @@ export class ActiveRun {
       model,
       plan,
       seed: training.seed,
-      ...engineFor(wanted, this.#log.record.engine),
+      ...engineFor(this.#wanted ? { ...wanted, kind: this.#wanted } : wanted, this.#log.record.engine),
       defaultLimits: wanted.default_limits,
-      choices: resume?.meta.choices ?? wanted.choices,
+      // Where it begins again it computes with what it chose before.
+      choices: resume?.meta.choices ?? this.#log.record.config.engine.choices,
       onProgress: seldom((progress, note) => onEvent({ type: 'stage', stage: 'load', progress, note })),
-      signal: this.#loading.signal,
+      signal: this.#giving.signal,
     })
-    this.#loading.signal.throwIfAborted()
+    this.#giving.signal.throwIfAborted()
     this.#engine = engine
     engines.lend({ engine, model, run: this.id })
     const described = engine.describe()
@@ -261,6 +377,7 @@ export class ActiveRun {
       data: batches,
       hashes,
       resume,
+      opening,
       start,
       samples: this.#samples(engine),
       emit: (event) => {
@@ -272,15 +389,18 @@ export class ActiveRun {
         else onEvent(event)
       },
       save: async (checkpoint, event) => {
-        await this.#log.saveCheckpoint(checkpoint.meta, await checkpointBytes(checkpoint), event)
+        const meta = { ...checkpoint.meta, contents: await contentsOf(checkpoint.state) }
+        await this.#log.saveCheckpoint(meta, await checkpointBytes(checkpoint), event)
+        this.#saved = checkpoint.meta.step
         onEvent(event)
       },
       stopRequested: () => this.#stopping,
+      signal: this.#giving.signal,
     })
     const tokensPerSecond = median(speeds)
     const timing = meter.timing()
     if (tokensPerSecond !== null)
-      await this.#noteSpeed({
+      await this.#host.noteSpeed({
         engine: described.kind,
         ...(described.backend && { backend: described.backend }),
         model: model.info.name,
@@ -296,9 +416,12 @@ export class ActiveRun {
     const greedy = { maxNewTokens: ANSWER_TOKENS, temperature: 0, topK: 0, topP: 1, seed: 0 }
     return {
       prompts,
-      answer: async (adapter, signal) => {
+      answer: async (adapter, signal, onProgress) => {
         const texts = prompts.map(({ prompt }) => prompt)
-        const answers = await answer(engine, codec, texts, { ...greedy, adapter }, undefined, signal)
+        const heard = seldom((share) => onProgress?.(share))
+        let pieces = 0
+        const more = () => heard(++pieces / (texts.length * ANSWER_TOKENS), adapter)
+        const answers = await answer(engine, codec, texts, { ...greedy, adapter }, more, signal)
         return answers.map(({ text }) => text)
       },
     }

@@ -1,7 +1,9 @@
 import { bufferSource } from '../files/bytes.ts'
 import { safetensorsBytes } from '../files/safetensors-writer.ts'
 import { openWeights, readTensor } from '../files/weights.ts'
+import { sha256Hex } from '../lib/hash.ts'
 import type { StateTensor } from '../protocol/engine.ts'
+import { fail } from '../protocol/errors.ts'
 import { type Checkpoint, type CheckpointMeta, fromTensors, toTensors } from '../trainer/checkpoint.ts'
 
 /** The tensors of a checkpoint as one safetensors file, f32. */
@@ -23,5 +25,43 @@ export async function readCheckpointFiles(
   const weights = await openWeights(new Map([['checkpoint.safetensors', bufferSource(bytes)]]))
   const tensors = new Map<string, StateTensor>()
   for (const name of weights.tensors.keys()) tensors.set(name, await readTensor(weights, name))
+  if (meta.contents) await requireContents(meta.contents, tensors)
   return { meta, state: fromTensors(tensors) }
+}
+
+type Contents = NonNullable<CheckpointMeta['contents']>
+
+/** What a checkpoint's description says of its tensors. */
+export async function contentsOf(state: Checkpoint['state']): Promise<Contents> {
+  const contents: Contents = {}
+  for (const [name, tensor] of toTensors(state))
+    contents[name] = { shape: [...tensor.shape], sha256: await hashOf(tensor) }
+  return contents
+}
+
+function hashOf({ data }: StateTensor): Promise<string> {
+  return sha256Hex(new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength))
+}
+
+/** @throws LapidaryError `bad_state`, naming the first tensor that is not as it was saved */
+async function requireContents(contents: Contents, tensors: ReadonlyMap<string, StateTensor>): Promise<void> {
+  for (const name of new Set([...Object.keys(contents), ...tensors.keys()])) {
+    const [saved, found] = [contents[name], tensors.get(name)]
+    const wrong = !found
+      ? 'is missing'
+      : !saved
+        ? 'was not part of it when it was saved'
+        : String(saved.shape) !== String(found.shape)
+          ? `has shape [${found.shape}]; it was saved with [${saved.shape}]`
+          : saved.sha256 !== (await hashOf(found))
+            ? 'has other bytes than were saved'
+            : null
+    if (wrong)
+      fail(
+        'bad_state',
+        `The checkpoint is damaged: its tensor "${name}" ${wrong}.`,
+        'Go on from another checkpoint of the run, if there is one, or start it afresh.',
+        { tensor: name },
+      )
+  }
 }

@@ -1,4 +1,4 @@
-import { fail } from '../protocol/errors.ts'
+import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { AnswerRoom, DataRoom, ExportedFile, ModelRoom, RunRoom, Studio } from '../protocol/studio.ts'
 import { registerTransfers } from './bridge.ts'
@@ -7,6 +7,14 @@ import { remoteRoom, WorkerHost } from './worker-host.ts'
 /** An idle data worker holds a parsed file, an idle train worker a model on the GPU: both are given back in time. */
 const DATA_IDLE_MS = 60_000
 const TRAIN_IDLE_MS = 10 * 60_000
+
+/** A worker that is deep in one operation hears nothing: after so long a stop that is meant at once ends it. */
+const NOW_MS = 1500
+const AT_ONCE: Failure = {
+  code: 'cancelled',
+  message: 'Stopped at once.',
+  hint: 'The run goes on from its last checkpoint, or where there is none from the start.',
+}
 
 /** The studio behind its two workers, which start when first needed. */
 export function createStudio(): Studio {
@@ -43,9 +51,21 @@ export function createStudio(): Studio {
         const run = follow(onEvent)
         return run.settle(runs.start(request, run.onEvent, call))
       },
-      resume(id, onEvent, from, call) {
+      resume(id, onEvent, how, call) {
         const run = follow(onEvent)
-        return run.settle(runs.resume(id, run.onEvent, from, call))
+        return run.settle(runs.resume(id, run.onEvent, how, call))
+      },
+      async stop(how, call) {
+        const stopped = runs.stop(how, call)
+        if (!how?.now) return stopped
+        const late = setTimeout(() => trainHost.abandon(new LapidaryError(AT_ONCE)), NOW_MS)
+        try {
+          await stopped
+        } catch (error) {
+          if (toFailure(error).code !== 'cancelled') throw error
+        } finally {
+          clearTimeout(late)
+        }
       },
       exportRun: (...asked) => files(trainHost, () => runs.exportRun(...asked)),
     }),

@@ -2,6 +2,7 @@ import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors
 import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
 import { knownFindings } from '../protocol/findings.ts'
+import { identity } from '../protocol/identity.ts'
 import { dataFor } from '../protocol/recipe.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type {
@@ -35,6 +36,8 @@ export interface HeadlessJob {
   /** Where the files of the adapter to begin with lie. */
   adapter: string | null
   resume: { checkpoint: string; log: string } | null
+  /** Where a run begins again in its folder: SHA-256 of the data that it must be. */
+  again: { hash: string | null } | null
   /** Formats wanted; the adapter as PEFT has it and the checkpoint are always written. */
   exports: string[]
   /** Kernels chosen before, by device; for where the config names none. */
@@ -54,7 +57,8 @@ declare global {
   interface Window {
     lapidary?: Headless
     /**
-     * Given by whoever drives the page: takes `{finding}` for each, then `{config, device}` once, when the data is known, and then
+     * Given by whoever drives the page: takes `{finding}` for each, then `{config, device}` when the data is known, `{config}` when
+     * its engine has chosen its kernels, and
      * `{event, logged}`, as JSON. Resolves once it is taken in.
      */
     lapidaryEvent?: (message: string) => Promise<void>
@@ -83,9 +87,23 @@ export function openHeadless(): void {
     for (const { url, name } of job.data.files)
       files.push({ path: name, file: new File([await (await fetch(url)).blob()], name) })
     const dataset = await studio.data.openFiles(files, job.config.data.reading)
+    if (job.again?.hash && job.again.hash !== dataset.hash)
+      fail(
+        'bad_state',
+        'The run in this folder was started with other training data: beginning again would not be the same run.',
+        'Give the data that the run was started with, or start a new run in another folder.',
+        { field: 'data', expected: job.again.hash, found: dataset.hash },
+      )
     const prepared = dataFor(job.config.data, dataset, job.mapping, job.splitSaid || undefined)
     const data = { ...prepared, name: job.data.name, hash: dataset.hash }
     const wanted = parseRunConfig({ ...job.config, data })
+    if (job.again && identity(wanted) !== identity(job.config))
+      fail(
+        'bad_state',
+        'The run in this folder was started with other columns: beginning again would not be the same run.',
+        'Leave out the flags that name columns, or start a new run in another folder.',
+        { field: 'data' },
+      )
     const recipe = { dataset: dataset.id, model: job.model, config: wanted }
     // Preparing first: what nothing can be learnt from is refused there.
     const info = await studio.data.prepare(recipe)
@@ -124,8 +142,13 @@ export function openHeadless(): void {
     const end = new Promise<Failure | null>((resolve) => {
       ended = resolve
     })
+    let begun = false
     const onEvent = (event: RunEvent) => {
-      emit(event, event.type !== 'stage')
+      const logged = event.type !== 'stage'
+      // What a run began with is kept with the kernels that it chose: begun again, it gives the same bits.
+      if (logged && !begun) messages.add(async () => window.lapidaryEvent?.(await chosen(await started)))
+      begun ||= logged
+      emit(event, logged)
       if (event.type === 'checkpoint')
         files.add(async () =>
           put(job, 'checkpoint', await studio.runs.exportRun(await started, 'checkpoint')),
@@ -143,6 +166,12 @@ export function openHeadless(): void {
           put(job, format === 'peft' ? 'adapter' : format, await studio.runs.exportRun(run, format)),
         )
     await Promise.all([messages.empty(), files.empty()])
+  }
+
+  /** The config of a run with what its engine chose. */
+  async function chosen(id: string): Promise<string> {
+    const config = (await studio.runs.list()).find((run) => run.id === id)?.config
+    return JSON.stringify({ config })
   }
 
   async function resumed(

@@ -1,5 +1,6 @@
 import { transfer } from 'comlink'
 import { exportFormats } from '../export/registry.ts'
+import type { EngineKind } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { Call, RunHistory, RunRoom, StartRequest } from '../protocol/studio.ts'
@@ -7,12 +8,13 @@ import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { RunSeries } from '../runs/series.ts'
 import { listRuns, RunLog, readEvents, removeRun, updateRun } from '../storage/runs.ts'
 import { parseMeta, requireBelongs } from '../trainer/checkpoint.ts'
-import { ActiveRun, prepareRun } from './active-run.ts'
+import { ActiveRun, type Place, type PreparedRun, prepareRun } from './active-run.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { Engines } from './engine/host.ts'
 import { forecastRun } from './forecast.ts'
 import { exportRun } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
+import type { ShelvedCheckpoint } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** The run that begins or goes on. */
@@ -21,7 +23,7 @@ interface Current {
   id: string | null
   /** Null until there is something that trains. */
   run: ActiveRun | null
-  stop(): void
+  stop(now?: boolean): void
   /** Resolves once another may begin. */
   ended: Promise<unknown>
 }
@@ -63,7 +65,7 @@ export function runRoom(parts: TrainParts): RunRoom {
             const run = make(engines)
             mine.id = run.id
             mine.run = run
-            mine.stop = () => run.stop()
+            mine.stop = (now) => run.stop(now)
             if (signal.aborted) run.stop()
             call.signal?.removeEventListener('abort', stop)
             const release = holdRun(run.id)
@@ -86,6 +88,24 @@ export function runRoom(parts: TrainParts): RunRoom {
       () => {},
     )
     return Promise.race([started, whole.then(() => started)])
+  }
+
+  /** A run's log cut to a checkpoint, by default to its newest; to nothing where it has none. */
+  async function goOn(record: RunRecord, from?: ShelvedCheckpoint | null): Promise<Place> {
+    const found = from ?? (await shelf.checkpoint(record.id))
+    const count = found?.checkpoint.meta.event_count ?? 0
+    const log = await RunLog.resume(await database(), record, count, found?.stored)
+    return { log, checkpoint: found?.checkpoint ?? null }
+  }
+
+  function activeRun(
+    place: Place,
+    prepared: PreparedRun,
+    engine: EngineKind | null,
+    onEvent: (event: RunEvent) => void,
+  ): (engines: Engines) => ActiveRun {
+    return (engines) =>
+      new ActiveRun({ engines, noteSpeed: host.noteSpeed, goOn }, place, prepared, engine, onEvent)
   }
 
   /** Everything told so far is stored, where it is the run that goes on. */
@@ -113,8 +133,7 @@ export function runRoom(parts: TrainParts): RunRoom {
           const prepared = await prepareRun(db, await library(), request, heard)
           heard.signal?.throwIfAborted()
           const log = await RunLog.begin(db, recordOf(newId(), request, prepared))
-          return (engines) =>
-            new ActiveRun({ engines, noteSpeed: host.noteSpeed }, log, prepared, null, onEvent)
+          return activeRun({ log, checkpoint: null }, prepared, null, onEvent)
         },
         onEvent,
         call,
@@ -124,19 +143,18 @@ export function runRoom(parts: TrainParts): RunRoom {
 
     forecast: (request, call) => forecastRun(parts, request, call),
 
-    async resume(id, onEvent, from = 'last', call = {}) {
+    async resume(id, onEvent, { from = 'last', engine = null } = {}, call = {}) {
       await begin(
         async (heard) => {
           const db = await database()
           const record = await shelf.find(id)
+          await requireFree(id)
           const found = await shelf.checkpoint(id, from)
           const checkpoint = found?.checkpoint ?? null
           const prepared = await prepareRun(db, await library(), record, heard, checkpoint !== null)
           heard.signal?.throwIfAborted()
           if (checkpoint) requireBelongs(checkpoint.meta, prepared.hashes)
-          const log = await RunLog.resume(db, record, checkpoint?.meta.event_count ?? 0, found?.stored)
-          return (engines) =>
-            new ActiveRun({ engines, noteSpeed: host.noteSpeed }, log, prepared, checkpoint, onEvent)
+          return activeRun(await goOn(record, found), prepared, engine, onEvent)
         },
         onEvent,
         call,
@@ -144,18 +162,20 @@ export function runRoom(parts: TrainParts): RunRoom {
       )
     },
 
-    async stop() {
+    async stop({ now = false } = {}) {
       const run = current
-      run?.stop()
+      run?.stop(now)
       await run?.ended
     },
 
     async list() {
+      // A full disk is told by what writes; the list is what is there.
+      if (current?.id) await flushed(current.id).catch(() => {})
       const held = await heldRuns()
       return (await listRuns(await database())).map((record) => {
         // A run that nobody holds was cut off: its page was closed, or crashed.
         const cut = record.status === 'running' && record.id !== current?.id && !held.has(record.id)
-        return runInfo(cut ? { ...record, status: 'stopped' } : record)
+        return cut ? { ...runInfo(record), status: 'stopped', cutOff: true } : runInfo(record)
       })
     },
 
@@ -174,6 +194,7 @@ export function runRoom(parts: TrainParts): RunRoom {
     async remove(run) {
       if (current?.id === run)
         fail('bad_state', 'This run is going on.', 'Stop it before you remove it.', { run })
+      await requireFree(run)
       await removeRun(await database(), run)
     },
 
@@ -227,6 +248,14 @@ export function runRoom(parts: TrainParts): RunRoom {
       return log.record.id
     },
   }
+}
+
+/** @throws LapidaryError `bad_state`: another tab trains it */
+async function requireFree(run: string): Promise<void> {
+  if ((await heldRuns()).has(run))
+    fail('bad_state', 'This run is going on in another tab.', 'Stop it there, or wait until it is done.', {
+      run,
+    })
 }
 
 function recordOf(

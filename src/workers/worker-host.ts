@@ -29,6 +29,8 @@ interface Running {
   ready: Promise<Remote<AnyRoom>>
   /** Rejects when it dies, or does not start. */
   crash: Promise<never>
+  /** Ends it; who waits is told this. */
+  die: (error: LapidaryError) => void
 }
 
 /** One worker: made when called, asked once it says that it is there, ended when idle, made anew after a crash. */
@@ -64,7 +66,9 @@ export class WorkerHost {
       const room = name === undefined ? all : (all[name] as unknown as Remote<Methods>)
       return await Promise.race([room[method]!(...crossing), crash])
     } catch (error) {
-      throw rebuilt(error)
+      // Ended in between, its room is no use any more, which is not why it failed.
+      const now = this.#running?.crash
+      throw rebuilt(now === crash ? error : await crash.catch((reason: unknown) => reason))
     } finally {
       this.#leave()
     }
@@ -84,6 +88,11 @@ export class WorkerHost {
       release()
     })
     return release
+  }
+
+  /** Ends the worker, whatever it does; whoever waits for it, or holds it, is told `error`. */
+  abandon(error: LapidaryError): void {
+    this.#running?.die(error)
   }
 
   /** Which worker runs; another one after it was ended. */
@@ -131,7 +140,7 @@ export class WorkerHost {
       // A browser may refuse. Told a moment later, so that whoever holds it and calls it at once hears of the same one.
       const why = error instanceof Error ? error.message : String(error)
       queueMicrotask(() => die(this.#notStarted(why)))
-      this.#running = { worker, room: null, ready: crash, crash }
+      this.#running = { worker, room: null, ready: crash, crash, die }
       return this.#running
     }
     const room = wrap<AnyRoom>(worker)
@@ -148,7 +157,7 @@ export class WorkerHost {
       started = true
       return room
     })
-    this.#running = { worker, room, ready, crash }
+    this.#running = { worker, room, ready, crash, die }
     return this.#running
   }
 

@@ -10,10 +10,14 @@ test('a reload in the middle of a run loses nothing: it is offered, and goes on 
   await startShort(page, 28)
   await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(25)
   const before = await curve(page)
+  // What the browser remembers of the page may be gone: the run itself is stored elsewhere.
+  await page.addInitScript(() => localStorage.clear())
   await page.reload()
 
   const banner = page.getByRole('status').filter({ hasText: 'was interrupted' })
   await expect(banner).toBeVisible()
+  await page.getByRole('link', { name: 'Data', exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'boxes.csv' })).toBeVisible()
   await banner.getByRole('button', { name: 'Go on' }).click()
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   await expect(banner).toBeHidden()

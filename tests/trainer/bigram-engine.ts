@@ -10,6 +10,7 @@ import type {
   MemoryPlan,
   Score,
   StateTensor,
+  StepProgress,
   StepResult,
   StepScalars,
 } from '../../src/protocol/engine.ts'
@@ -100,10 +101,25 @@ export class BigramEngine implements Engine {
 
   async load(): Promise<void> {}
 
-  step(batches: Batch[], scalars: StepScalars): Promise<StepResult> {
+  /** Step that takes for ever, unless it is given up. */
+  hangsAt = Number.POSITIVE_INFINITY
+
+  step(
+    batches: Batch[],
+    scalars: StepScalars,
+    signal?: AbortSignal,
+    onProgress?: StepProgress,
+  ): Promise<StepResult> {
     this.submitted++
     this.inFlight++
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)
+    if (scalars.step === this.hangsAt)
+      return this.#enqueue(() => {
+        onProgress?.(0.5)
+        return new Promise((_, reject) => {
+          signal?.addEventListener('abort', () => reject(signal.reason))
+        })
+      })
     return this.#enqueue(() => {
       this.inFlight--
       if (scalars.step >= this.lostAt) throw this.lost
@@ -111,7 +127,7 @@ export class BigramEngine implements Engine {
     })
   }
 
-  #enqueue<T>(work: () => T): Promise<T> {
+  #enqueue<T>(work: () => T | Promise<T>): Promise<T> {
     const result = this.#queue.then(() => new Promise<void>((r) => setTimeout(r, 0))).then(work)
     this.#queue = result.catch(() => {})
     return result

@@ -192,6 +192,28 @@ describe('evaluation', () => {
     expect(shares).toEqual([0, expect.any(Number), 1, 0, expect.any(Number), 1])
   })
 
+  test('tells how far a step is that takes long, and of a short one nothing', async () => {
+    let clock = 0
+    const engine = new BigramEngine()
+    const step = engine.step.bind(engine)
+    engine.step = (batches, scalars, signal, onProgress) => {
+      for (const share of [0.2, 0.4, 0.8]) {
+        if (scalars.step === 2) clock += 1500
+        onProgress?.(share)
+      }
+      return step(batches, scalars, signal)
+    }
+    const run = sit({ ...CONFIG, max_steps: 4 }, { engine, now: () => clock })
+    await run.done
+    const told = run.events.flatMap((event) =>
+      event.type === 'stage' && event.within ? [[event.stage, event.progress, event.within]] : [],
+    )
+    expect(told).toEqual([
+      ['train', 1.4 / 4, { step: 2, share: 0.4 }],
+      ['train', 1.8 / 4, { step: 2, share: 0.8 }],
+    ])
+  })
+
   test('a loss that is no number ends the run with its reason and its last good state', async () => {
     const engine = new BigramEngine()
     const score = engine.score.bind(engine)

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { toFailure } from '../../src/protocol/errors.ts'
 import { parseRunConfig, type TrainingConfig } from '../../src/protocol/run-config.ts'
-import { learningRate, runLength, warmupSteps } from '../../src/trainer/schedule.ts'
+import { learningRate, requireSchedule, runLength, warmupSteps } from '../../src/trainer/schedule.ts'
 
 const golden = JSON.parse(readFileSync(new URL('../golden/trl/schedules.json', import.meta.url), 'utf8')) as {
   learning_rate: number
@@ -64,5 +65,35 @@ describe('length of a run', () => {
       steps: 1,
       stepsPerEpoch: 1,
     })
+  })
+})
+
+describe('a schedule that teaches nothing', () => {
+  const refusal = (settings: object, steps: number) => {
+    try {
+      requireSchedule(parseRunConfig(settings).training, steps)
+    } catch (error) {
+      return toFailure(error)
+    }
+    return null
+  }
+  test('warms up as long as the run, or longer', () => {
+    for (const warmup_steps of [10, 11, 0.999])
+      expect(refusal({ warmup_steps }, 10)).toMatchObject({
+        code: 'bad_config',
+        detail: { field: 'warmup_steps' },
+      })
+    expect(refusal({ warmup_steps: 0.03 }, 1)?.hint).toContain('to 0')
+    for (const settings of [{ warmup_steps: 9 }, { warmup_steps: 0.9 }, { warmup_steps: 0 }])
+      expect(refusal(settings, 10)).toBeNull()
+    // `constant` warms up never.
+    expect(refusal({ warmup_steps: 10, lr_scheduler_type: 'constant' }, 10)).toBeNull()
+  })
+  test('has a rate of 0 throughout in the numbers that engines compute with', () => {
+    expect(refusal({ learning_rate: 1e-60 }, 10)).toMatchObject({
+      code: 'bad_config',
+      detail: { field: 'learning_rate' },
+    })
+    expect(refusal({ learning_rate: 1e-12 }, 10)).toBeNull()
   })
 })

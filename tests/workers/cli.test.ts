@@ -23,6 +23,8 @@ beforeAll(() => {
   mkdirSync(join(folder, 'there'))
   mkdirSync(join(folder, 'kept', 'checkpoint'), { recursive: true })
   for (const name of ['run.json', 'metrics.jsonl', 'checkpoint/checkpoint.json']) write(`kept/${name}`, '{}')
+  mkdirSync(join(folder, 'cut'))
+  for (const name of ['run.json', 'metrics.jsonl']) write(`cut/${name}`, '{}')
   mkdirSync(join(folder, 'model'))
   write('model/config.json', '{}')
 })
@@ -127,7 +129,15 @@ describe('bad input to npm run train', () => {
     ['no output folder', () => ['--data', PIRATE], 'bad_config', '--out'],
     ['a file that is not there', () => ['--data', at('x.csv'), '--out', out()], 'missing_file', 'x.csv'],
     ['an empty file', () => ['--data', at('empty.csv'), '--out', out()], 'bad_data', 'empty.csv'],
-    ['an output folder that exists', () => given('--out', at('there')), 'output_exists', '--resume'],
+    ['an output folder with a run', () => given('--out', at('kept')), 'output_exists', '--resume'],
+    ['an output folder without one', () => given('--out', at('there')), 'output_exists', 'new folder'],
+    ['a resume where no run is', () => given('--out', at('there'), '--resume'), 'missing_file', 'new folder'],
+    [
+      'beginning again otherwise',
+      () => given('--out', at('cut'), '--resume', '--seed', '9'),
+      'bad_state',
+      'other settings',
+    ],
     ['an unknown field', () => given('--config', at('unknown.json')), 'bad_config', 'learning_rat'],
     ['a field out of range', () => given('--config', at('range.json')), 'bad_config', 'adam_beta1'],
     ['a flag out of range', () => given('--learning-rate', '-1'), 'bad_config', 'learning_rate'],

@@ -132,6 +132,18 @@ describe('the worker border', () => {
     expect(told.map(({ code }) => code)).toEqual(['internal'])
     expect((await room.born()).born).not.toBe(first)
   })
+
+  test('that hears nothing is ended all the same, and whoever waits is told why', async () => {
+    const { workers, room } = host()
+    const first = (await room.born()).born
+    const told: LapidaryError[] = []
+    workers.hold((error) => told.push(error))
+    const hanging = thrownBy(room.hang())
+    workers.abandon(new LapidaryError({ code: 'cancelled', message: 'Stopped at once.', hint: 'Go on.' }))
+    expect(await hanging).toMatchObject({ code: 'cancelled', message: 'Stopped at once.' })
+    expect(told.map(({ code }) => code)).toEqual(['cancelled'])
+    expect((await room.born()).born).not.toBe(first)
+  })
 })
 
 describe('a worker that starts', () => {

@@ -8,17 +8,18 @@ import { type RunningServer, serve } from '../../cli/server.ts'
 import { bufferSource } from '../../src/files/bytes.ts'
 import { openWeights } from '../../src/files/weights.ts'
 import { LapidaryError } from '../../src/protocol/errors.ts'
-import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
+import type { DoneEvent, ErrorEvent, RunEvent } from '../../src/protocol/events.ts'
 import { blobOf } from '../../src/protocol/exported.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { CheckpointChoice, Mapping, StartRequest } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
 import { readEvents } from '../../src/storage/runs.ts'
+import { en } from '../../src/ui/messages/en.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { changed, recipeOf } from '../support/recipe.ts'
-import { ToyEngine } from './toy-engine.ts'
+import { LOST, ToyEngine } from './toy-engine.ts'
 
 // Machines that run other things beside the tests are slow.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -423,7 +424,9 @@ describe('a run', () => {
     expect(stopped.reason).toBe('stopped')
     expect(stopped.step < 6).toBe(true)
     const later = rooms()
-    expect((await later.train.runs.list()).find((run) => run.id === id)).toMatchObject({ status: 'stopped' })
+    const listed = (await later.train.runs.list()).find((run) => run.id === id)
+    expect(listed).toMatchObject({ status: 'stopped' })
+    expect(listed).not.toHaveProperty('cutOff')
     const second = listener()
     await later.train.runs.resume(id, second.onEvent)
     expect(await second.end).toMatchObject({ reason: 'finished', step: 6 })
@@ -432,7 +435,42 @@ describe('a run', () => {
     expect(ToyEngine.made.at(-1)!.choicesGiven).toEqual([{ matmul: 'naive' }])
   })
 
-  test('whose device is lost says so, keeps its checkpoint, and goes on from there', async () => {
+  test('whose page was closed is told apart from one that was stopped', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const { end, onEvent } = listener()
+    const id = await train.runs.start(request, onEvent)
+    await end
+    // What a closed page leaves: a record of a run that goes on, which nobody holds.
+    const database = await openDatabase()
+    await database.put('runs', { ...(await database.get('runs', id))!, status: 'running' })
+    database.close()
+    expect(await rooms().train.runs.list()).toMatchObject([{ id, status: 'stopped', cutOff: true }])
+  })
+
+  test('that another tab trains can be neither gone on with nor deleted here', async () => {
+    const { data, train } = rooms()
+    const { end, onEvent } = listener()
+    const id = await train.runs.start(await requested(data), onEvent)
+    await end
+    const before = await logOf(id)
+    const query = async () => ({ held: [{ name: `lapidary-run-${id}` }], pending: [] })
+    vi.stubGlobal('navigator', { ...globalThis.navigator, locks: { query } })
+    try {
+      for (const refused of [() => train.runs.resume(id, () => {}), () => train.runs.remove(id)])
+        expect(await failureOf(refused())).toMatchObject({
+          code: 'bad_state',
+          message: expect.stringContaining('another tab'),
+        })
+    } finally {
+      vi.unstubAllGlobals()
+    }
+    expect(await logOf(id)).toEqual(before)
+    await train.runs.remove(id)
+    expect(await train.runs.list()).toEqual([])
+  })
+
+  test('whose device is lost goes on by itself from its checkpoint, the same bit for bit, and says so', async () => {
     const { data, train } = rooms()
     const request = await requested(data)
     const whole = listener()
@@ -440,20 +478,69 @@ describe('a run', () => {
     await whole.end
     const first = listener()
     const engine = ToyEngine.made[0]!
-    engine.lostAt = 4
-    engine.lost = new LapidaryError({ code: 'device_lost', message: 'The GPU went away.', hint: 'Resume.' })
+    engine.lostAt = 6
+    engine.lost = LOST
     const id = await train.runs.start(request, first.onEvent)
-    expect(await first.end).toMatchObject({ type: 'error', failure: { code: 'device_lost' } })
-    expect((await train.runs.list()).find((run) => run.id === id)).toMatchObject({
-      status: 'failed',
-      step: 3,
-    })
+    expect(await first.end).toMatchObject({ type: 'done', reason: 'finished' })
+    expect(ToyEngine.made).toHaveLength(2)
+    expect(engine.disposed).toBe(true)
+    const log = await logOf(id)
+    expect(figures(log)).toEqual(figures(whole.events))
+    expect(log.flatMap((event) => (event.type === 'notice' ? [event.message] : []))).toEqual([
+      expect.stringMatching(/went away.*after step 5.*checkpoint of step 4/),
+    ])
+    const back = first.events.flatMap((event) => (event.type === 'stage' && event.back ? [event.back] : []))
+    expect(back).toEqual([
+      { step: 4, events: log.findIndex((event) => event.type === 'checkpoint' && event.step === 4) + 1 },
+    ])
+    // What it counts by is whole: it can be gone on with as any other.
+    expect((await train.runs.checkpoints(id)).at(-1)).toMatchObject({ step: 6 })
+  })
+
+  test('whose device is lost again and again gives up, and offers the ways on by their names', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    ToyEngine.loseEach = 6
+    const first = listener()
+    const id = await train.runs.start(request, first.onEvent)
+    const { failure } = (await first.end) as ErrorEvent
+    ToyEngine.loseEach = Number.POSITIVE_INFINITY
+    expect(failure.code).toBe('device_lost')
+    expect(failure.hint).toContain('checkpoint of step 4')
+    for (const name of [en['runs.resume'], en['runs.resumePortable']])
+      expect(failure.hint).toContain(`"${name}"`)
+    expect(ToyEngine.made).toHaveLength(4)
+    expect((await train.runs.list())[0]).toMatchObject({ id, status: 'failed', step: 5 })
     const second = listener()
     await train.runs.resume(id, second.onEvent)
     expect(await second.end).toMatchObject({ reason: 'finished' })
-    expect(ToyEngine.made).toHaveLength(2)
-    expect(engine.disposed).toBe(true)
-    expect(figures(await logOf(id))).toEqual(figures(whole.events))
+  })
+
+  test('whose device never comes back says so, and does not move to another engine unasked', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    ToyEngine.loseEach = 4
+    ToyEngine.offered = 1
+    const first = listener()
+    await train.runs.start(request, first.onEvent)
+    const { failure } = (await first.end) as ErrorEvent
+    Object.assign(ToyEngine, { loseEach: Number.POSITIVE_INFINITY, offered: Number.POSITIVE_INFINITY })
+    expect(failure).toMatchObject({
+      code: 'missing_device',
+      message: expect.stringContaining('this browser session'),
+      hint: expect.stringContaining(`"${en['runs.resumePortable']}"`),
+    })
+  })
+
+  test('broken off by something that looks like a stop is not told as one', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    ToyEngine.loseNextAt = 4
+    ToyEngine.lossOfNext = new DOMException('The operation was aborted.', 'AbortError')
+    const first = listener()
+    await train.runs.start(request, first.onEvent)
+    expect(await first.end).toMatchObject({ type: 'error', failure: { code: 'internal' } })
+    expect((await train.runs.list())[0]).toMatchObject({ status: 'failed' })
   })
 
   test('keeps its best checkpoint, which can be taken away, asked, and gone on from', async () => {
@@ -515,7 +602,7 @@ describe('a run', () => {
         again.onEvent(event)
         if (event.type === 'step' && event.step === step + 1) void train.runs.stop()
       },
-      'best',
+      { from: 'best' },
     )
     await again.end
     const rest = listener()
@@ -565,6 +652,38 @@ describe('a run', () => {
     expect(await end).toMatchObject({ type: 'done' })
   })
 
+  test('stopped at once gives up its step, keeps the last checkpoint, and goes on the same', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const whole = listener()
+    await train.runs.start(request, whole.onEvent)
+    await whole.end
+    ToyEngine.made[0]!.hangsAt = 6
+    const { end, events, onEvent } = listener()
+    const id = await train.runs.start(request, onEvent)
+    await expect.poll(() => events.filter(({ type }) => type === 'step').length).toBe(5)
+    // Within a step that takes long, one that is to be finished first is waited for.
+    void train.runs.stop()
+    expect(await Promise.race([end, new Promise((resolve) => setTimeout(() => resolve('waits'), 100))])).toBe(
+      'waits',
+    )
+    await train.runs.stop({ now: true })
+    expect(await end).toMatchObject({
+      type: 'error',
+      failure: {
+        code: 'cancelled',
+        message: expect.stringContaining('step 6'),
+        hint: expect.stringContaining('step 4'),
+      },
+    })
+    expect((await train.runs.list()).find((run) => run.id === id)).toMatchObject({ status: 'stopped' })
+    ToyEngine.made[0]!.hangsAt = Number.POSITIVE_INFINITY
+    const again = listener()
+    await train.runs.resume(id, again.onEvent)
+    expect(await again.end).toMatchObject({ reason: 'finished', step: 6 })
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
+  })
+
   test('that was stopped while loading leaves no checkpoint, and starts over', async () => {
     const { data, train } = rooms()
     const request = await requested(data)
@@ -592,6 +711,30 @@ describe('a run', () => {
     expect(await refused({ model: 'gone' })).toBe('missing_file')
     expect(await refused({ config: { ...request.config, lora: { r: 0 } } })).toBe('bad_config')
     expect(await train.runs.list()).toEqual([])
+  })
+
+  test('that would learn nothing, or is longer than its model, is refused before it is recorded', async () => {
+    const { data, train } = rooms()
+    const warm = await requested(data, { settings: { ...SETTINGS, warmup_steps: 6 } })
+    expect(await failureOf(train.runs.start(warm, () => {}))).toMatchObject({
+      code: 'bad_config',
+      detail: { field: 'warmup_steps' },
+    })
+    const long = csv(`${ROWS}Say it.,${'The ball is in the box. '.repeat(400)}\n`)
+    const settings = { ...SETTINGS, max_length: 8192 }
+    const beyond = await requested(data, { settings, file: long })
+    expect(await failureOf(train.runs.start(beyond, () => {}))).toMatchObject({
+      code: 'bad_config',
+      detail: { field: 'max_length' },
+    })
+    expect(await train.runs.list()).toEqual([])
+    // No row needs so much: it is told, and the run begins.
+    const { end, events, onEvent } = listener()
+    await train.runs.start(await requested(data, { settings }), onEvent)
+    expect(await end).toMatchObject({ reason: 'finished' })
+    expect(events.flatMap((event) => (event.type === 'notice' ? [event.message] : []))).toEqual([
+      expect.stringMatching(/max_length is 8192, and Pebble was made for \d+ tokens/),
+    ])
   })
 
   test('moves between browsers as files', async () => {

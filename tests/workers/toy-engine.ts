@@ -10,17 +10,28 @@ import type {
   LoadOptions,
   MemoryPlan,
   PlanRequest,
-  StepScalars,
 } from '../../src/protocol/engine.ts'
+import { fail, LapidaryError } from '../../src/protocol/errors.ts'
 import type { GpuCheck } from '../../src/protocol/gpu-check.ts'
 import type { ModelSource } from '../../src/protocol/model.ts'
 import { BigramEngine } from '../trainer/bigram-engine.ts'
+
+export const LOST = new LapidaryError({
+  code: 'device_lost',
+  message: 'The GPU went away.',
+  hint: 'Try again.',
+})
 
 /** The bigram engine behind the face of the WebGPU one, for tests of what is wired around an engine. */
 export class ToyEngine extends BigramEngine {
   static made: ToyEngine[] = []
   /** Set by a test: the next engine loses its device at this step. */
   static loseNextAt = Number.POSITIVE_INFINITY
+  static lossOfNext: Error = LOST
+  /** Each engine loses its device at this step. */
+  static loseEach = Number.POSITIVE_INFINITY
+  /** Adapters that the browser still gives. */
+  static offered = Number.POSITIVE_INFINITY
   /** What no user of an engine may do: use it unloaded, or load, unload or overwrite it under another's hands. */
   static faults: string[] = []
   /** Called when a load has ended, before whoever asked for it goes on. */
@@ -41,8 +52,10 @@ export class ToyEngine extends BigramEngine {
   constructor(readonly face: EngineKind = 'webgpu') {
     super({ words: 2 })
     ToyEngine.made.push(this)
-    this.lostAt = ToyEngine.loseNextAt
+    this.lostAt = Math.min(ToyEngine.loseNextAt, ToyEngine.loseEach)
+    this.lost = ToyEngine.lossOfNext
     ToyEngine.loseNextAt = Number.POSITIVE_INFINITY
+    ToyEngine.lossOfNext = LOST
   }
 
   /** Reads every tensor's last bytes, so that weights that are cut off are noticed as a real load would. */
@@ -66,8 +79,8 @@ export class ToyEngine extends BigramEngine {
     ToyEngine.afterLoad()
   }
 
-  override step(batches: Batch[], scalars: StepScalars) {
-    return this.#used('step', () => super.step(batches, scalars))
+  override step(...given: Parameters<BigramEngine['step']>) {
+    return this.#used('step', () => super.step(...given))
   }
 
   override score(batch: Batch, options?: AdapterOption) {
@@ -133,7 +146,10 @@ export class ToyEngine extends BigramEngine {
   }
 }
 
-export const createWebgpuEngine = async () => new ToyEngine()
+export const createWebgpuEngine = async () => {
+  if (ToyEngine.offered-- <= 0) fail('missing_device', 'No adapter is offered.', 'Start the browser anew.')
+  return new ToyEngine()
+}
 
 /** What checks of the toy adapter find, by the operations that a test declares wrong. */
 export const toyCheck = {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
+import type { RunConfig } from '../../src/protocol/run-config.ts'
 
 /**
  * npm run train for real: built studio, Chromium, workers, engine. Starting one is slow, so there are few: a run of a
@@ -46,7 +48,29 @@ interface Ended {
   stderr: string
 }
 
-function train(args: string[], onEvent?: (event: RunEvent, child: ChildProcess) => void): Promise<Ended> {
+/** Browsers among the descendants of a process. */
+function browsersOf(parent: number): number[] {
+  const children = readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      const ppid = Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))?.[1])
+      return ppid === parent ? [Number(name)] : []
+    } catch {
+      // It has ended meanwhile.
+      return []
+    }
+  })
+  return children.flatMap((pid) => {
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+    return command.includes('lapidary-profile-') ? [pid] : browsersOf(pid)
+  })
+}
+
+function train(
+  args: string[],
+  onEvent?: (event: RunEvent, child: ChildProcess) => void,
+  env: Record<string, string> = {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
@@ -57,9 +81,7 @@ function train(args: string[], onEvent?: (event: RunEvent, child: ChildProcess) 
         ...(args.includes('--engine') ? [] : ['--engine', 'webgpu']),
         ...args,
       ],
-      {
-        cwd: ROOT,
-      },
+      { cwd: ROOT, env: { ...process.env, ...env } },
     )
     const events: RunEvent[] = []
     let [stderr, rest] = ['', '']
@@ -102,17 +124,11 @@ describe('npm run train', () => {
 
   test('trains, tells events, and leaves what DESIGN says', async () => {
     const out = whole()
-    const { status, events, stderr } = await train([
-      '--model',
-      model,
-      '--data',
-      data,
-      '--out',
-      out,
-      ...SETTINGS,
-      '--sample',
-      'Hello?',
-    ])
+    let begun: RunConfig | null = null
+    const asked = ['--model', model, '--data', data, '--out', out, ...SETTINGS, '--sample', 'Hello?']
+    const { status, events, stderr } = await train(asked, (event) => {
+      if (event.type === 'step') begun ??= JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))
+    })
     expect([status, stderr]).toEqual([0, ''])
     expect(readdirSync(out).sort()).toEqual(['adapter', 'checkpoint', 'metrics.jsonl', 'run.json'])
     expect(readdirSync(join(out, 'adapter')).sort()).toEqual([
@@ -130,6 +146,9 @@ describe('npm run train', () => {
     expect(done).toMatchObject({ type: 'done', step: 6, reason: 'finished' })
     const config = JSON.parse(readFileSync(join(out, 'run.json'), 'utf8'))
     expect(config).toEqual(done.config)
+    // From the first on, not only once it is done: what begins again computes with the same kernels.
+    expect(begun).toEqual(done.config)
+    expect(Object.keys(begun!.engine.choices).length).toBeGreaterThan(0)
     expect(config).toMatchObject({
       model: { id: model },
       data: { name: data, prompt: 'question', response: 'answer' },
@@ -158,6 +177,58 @@ describe('npm run train', () => {
     expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
     const adapter = (from: string) => readFileSync(join(from, 'adapter', 'adapter_model.safetensors'))
     expect(adapter(out).equals(adapter(whole()))).toBe(true)
+  }, 900_000)
+
+  test('killed before its first checkpoint it begins again in its folder, the same bit for bit', async () => {
+    const out = join(folder, 'killed')
+    const same = ['--config', join(whole(), 'run.json'), '--model', 'pebble', '--out', out, '--data', data]
+    let told = false
+    const first = await train(same, (event, child) => {
+      if (event.type !== 'step' || told) return
+      told = true
+      child.kill('SIGKILL')
+    })
+    expect([first.status, existsSync(join(out, 'checkpoint', 'checkpoint.json'))]).toEqual([null, false])
+    const repeated = await train(same)
+    expect([repeated.status, repeated.stderr.split(':')[0]]).toEqual([2, 'output_exists'])
+    expect(repeated.stderr).toContain('--resume')
+    const other = await train(['--resume', '--out', out, '--learning-rate', '0.5'])
+    expect([other.status, other.stderr.split(':')[0]]).toEqual([2, 'bad_state'])
+    const columns = await train(['--resume', '--out', out, '--prompt', 'answer', '--response', 'question'])
+    expect([columns.status, columns.stderr.split('\n').at(-2)?.split(':')[0]]).toEqual([2, 'bad_state'])
+    const second = await train(['--resume', '--out', out])
+    expect([second.status, second.stderr]).toEqual([
+      0,
+      'No checkpoint had been written: the run begins again from the start.\n',
+    ])
+    expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
+    const adapter = (from: string) => readFileSync(join(from, 'adapter', 'adapter_model.safetensors'))
+    expect(adapter(out).equals(adapter(whole()))).toBe(true)
+  }, 900_000)
+
+  test('ends with the truth when its browser dies, and leaves no profile behind; the run goes on', async () => {
+    const out = join(folder, 'orphaned')
+    const same = ['--config', join(whole(), 'run.json'), '--model', 'pebble', '--out', out, '--data', data]
+    const profiles = join(folder, 'tmp')
+    mkdirSync(profiles)
+    let told = false
+    const first = await train(
+      same,
+      (event, child) => {
+        if (event.type !== 'step' || event.step !== 3 || told) return
+        told = true
+        for (const pid of browsersOf(child.pid!)) process.kill(pid, 'SIGKILL')
+      },
+      { TMPDIR: profiles },
+    )
+    expect([first.status, first.stderr.trim().split('\n')]).toEqual([
+      1,
+      [expect.stringMatching(/^internal: Chromium .*; the last checkpoint is of step 2\..*--resume/)],
+    ])
+    expect(readdirSync(profiles).filter((name) => name.startsWith('lapidary-profile-'))).toEqual([])
+    const second = await train(['--resume', '--out', out])
+    expect([second.status, second.stderr]).toEqual([0, ''])
+    expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
   }, 900_000)
 
   test('begins with the adapter of a run before, and goes on without it', async () => {

@@ -1,4 +1,4 @@
-import type { EngineDescription, MemoryPlan } from '../engine.ts'
+import type { EngineDescription, EngineKind, MemoryPlan } from '../engine.ts'
 import type { Failure } from '../errors.ts'
 import type { EvalEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
 import type { Recipe } from '../recipe.ts'
@@ -15,13 +15,13 @@ export interface RunRoom {
   start(request: StartRequest, onEvent: (event: RunEvent) => void, call?: Call): Promise<string>
   /** What a run of this request will be, before it is started; refuses what `start` would refuse. */
   forecast(request: StartRequest, call?: Call): Promise<RunForecast>
+  /** Goes on with a stored run. What came after the checkpoint is trained again, and the log is cut to it. */
+  resume(run: string, onEvent: (event: RunEvent) => void, how?: ResumeRequest, call?: Call): Promise<void>
   /**
-   * Goes on with a stored run.
-   * @param from a checkpoint; by default the newest. What came after it is trained again, and the log is cut to it.
+   * Stops the running run after this step, with a checkpoint; with `now` at once: the step under way is given up, and the run
+   * goes on from the checkpoint before. Resolves when it has ended.
    */
-  resume(run: string, onEvent: (event: RunEvent) => void, from?: CheckpointChoice, call?: Call): Promise<void>
-  /** Asks the running run to stop after this step, with a checkpoint. */
-  stop(call?: Call): Promise<void>
+  stop(how?: StopRequest, call?: Call): Promise<void>
   list(call?: Call): Promise<RunInfo[]>
   /** What a stored run has told, read once; the columns are transferred, not copied. */
   history(run: string, call?: Call): Promise<RunHistory>
@@ -41,6 +41,17 @@ export interface RunRoom {
    * that does not belong to the request's config, data and model.
    */
   importRun(request: ImportRequest, call?: Call): Promise<string>
+}
+
+export interface ResumeRequest {
+  /** By default the newest checkpoint. */
+  from?: CheckpointChoice
+  /** In place of the one that the run began with: where that is gone. Other engines round differently. */
+  engine?: EngineKind
+}
+
+export interface StopRequest {
+  now?: boolean
 }
 
 /** The recipe's token table must have been made (`DataRoom.prepare`). */
@@ -91,6 +102,8 @@ export interface RunInfo {
   name: string
   created: number
   status: RunStatus
+  /** Stopped by nobody: its page was closed, crashed, or was ended with its machine. */
+  cutOff?: true
   config: RunConfig
   model: string
   step: number

@@ -7,7 +7,7 @@ import { createDownloads } from './downloads.ts'
 import { createDraft } from './draft.ts'
 import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
-import { createOpenConfig } from './open-config.ts'
+import { createOpenConfig, findDataset } from './open-config.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
 import { createRoute } from './route.ts'
 import { createRuns } from './runs.ts'
@@ -43,7 +43,7 @@ function createApp(studio: Studio) {
 
   /** What was being set up, found again after a reload. */
   async function restore(): Promise<void> {
-    const stored = recall<StoredDraft>('draft')
+    const stored = recall<StoredDraft>('draft') ?? (await interrupted())
     if (!stored) return
     const { config, dataset, profile, shown } = readDraft(stored)
     batch(() => {
@@ -67,6 +67,20 @@ function createApp(studio: Studio) {
     await data.loadLists()
     const info = data.stored().find((entry) => entry.id === dataset)
     if (info && !data.dataset() && !training.busy()) data.restore(info, config.data)
+  }
+
+  /** Where nothing is remembered, a run that was cut off tells what it was made of. */
+  async function interrupted(): Promise<Partial<StoredDraft> | null> {
+    await runs.ready
+    const run = runs.interrupted()
+    if (!run) return null
+    await data.loadLists()
+    return {
+      config: run.config,
+      dataset: findDataset(data.stored(), run.config)?.id ?? '',
+      profile: 'own',
+      shown: run.id,
+    }
   }
 
   // With other data or settings the page is before a run again: what ended is one of the stored runs.

@@ -17,3 +17,15 @@ export class StepClock {
     return Math.max(0, maxSteps - last.step) * perStep
   }
 }
+
+/** Time that is left of a step that takes long, from how far it is. */
+export class StepPace {
+  #first: { step: number; share: number; at: number } | null = null
+
+  /** @returns seconds; NaN before two marks of one step are known */
+  left({ step, share }: { step: number; share: number }, at: number): number {
+    if (this.#first?.step !== step) this.#first = { step, share, at }
+    const done = share - this.#first.share
+    return done > 0 ? ((at - this.#first.at) / 1000 / done) * (1 - share) : Number.NaN
+  }
+}

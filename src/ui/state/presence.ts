@@ -36,22 +36,15 @@ export function guardLeaving(active: Accessor<boolean>): void {
   })
 }
 
-const KEY = 'training'
-const trainingNow = () => recall<{ runs: string[] }>(KEY)?.runs?.filter((id) => typeof id === 'string') ?? []
+const KEY = 'putOff'
 
-/**
- * Notes that a run is being trained, until `noteEnded`. A note found when the page opens belongs to a run that a reload,
- * a crash or a closed lid cut off, or that another tab still trains.
- */
-export function noteTraining(run: string): void {
-  remember(KEY, { runs: [...trainingNow().filter((id) => id !== run), run] })
+/** Interrupted runs that were offered to the person, who wants none of them now. Forgotten, they are offered again. */
+export function runsPutOff(): string[] {
+  return recall<{ runs: string[] }>(KEY)?.runs?.filter((id) => typeof id === 'string') ?? []
 }
 
-export function noteEnded(run: string): void {
-  const rest = trainingNow().filter((id) => id !== run)
-  remember(KEY, rest.length > 0 ? { runs: rest } : null)
-}
-
-export function notedRuns(): string[] {
-  return trainingNow()
+export function putRunOff(run: string, off: boolean): void {
+  const rest = runsPutOff().filter((id) => id !== run)
+  const runs = off ? [...rest, run] : rest
+  remember(KEY, runs.length > 0 ? { runs } : null)
 }

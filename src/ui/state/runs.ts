@@ -3,7 +3,7 @@ import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { RunEvent, SamplePrompt } from '../../protocol/events.ts'
 import type { RunInfo, RunNote, Studio } from '../../protocol/studio.ts'
 import { RunSeries } from '../../runs/series.ts'
-import { notedRuns, noteEnded } from './presence.ts'
+import { putRunOff, runsPutOff } from './presence.ts'
 import { labels } from './run-labels.ts'
 
 export type RunsState = ReturnType<typeof createRuns>
@@ -67,7 +67,7 @@ export function createRuns(studio: Studio) {
   const [overlays, setOverlays] = createSignal<string[]>([])
   const [shownId, show] = createSignal<string | null>(null)
   const [views, setViews] = createSignal<ReadonlyMap<string, RunView>>(new Map())
-  const [noted, setNoted] = createSignal(notedRuns())
+  const [notNow, setNotNow] = createSignal(runsPutOff())
   /** The run that this page trains now, if any. */
   const [live, setLive] = createSignal<string | null>(null)
 
@@ -109,9 +109,8 @@ export function createRuns(studio: Studio) {
   /** Running, but not here: another tab has it. */
   const elsewhere = (run: RunInfo) => run.status === 'running' && run.id !== live()
 
-  /** Noted as being trained, yet nobody trains it: cut off by a reload, a crash or a closed lid. */
-  const wasCutOff = (run: RunInfo) =>
-    run.status === 'stopped' && run.id !== live() && noted().includes(run.id)
+  /** Stored as being trained, yet nobody trains it: cut off by a reload, a crash or a closed lid. */
+  const wasCutOff = (run: RunInfo) => run.cutOff === true && run.id !== live()
 
   /**
    * Whatever has not come to its end can go on: from its last checkpoint, else from the start. The last logged step says nothing of
@@ -119,17 +118,24 @@ export function createRuns(studio: Studio) {
    */
   const resumable = (run: RunInfo) => run.id !== live() && !elsewhere(run) && run.status !== 'done'
 
-  const interrupted = createMemo(() => (live() ? null : (list().find(wasCutOff) ?? null)))
+  /** Its graphics device was lost: it can go on without one. */
+  const lostDevice = (run: RunInfo) =>
+    resumable(run) &&
+    run.engine?.kind === 'webgpu' &&
+    (run.failure?.code === 'device_lost' || run.failure?.code === 'missing_device')
 
-  function forgetNote(id: string): void {
-    noteEnded(id)
-    setNoted(notedRuns())
+  const offered = (run: RunInfo) => wasCutOff(run) && !notNow().includes(run.id)
+  const interrupted = createMemo(() => (live() ? null : (list().find(offered) ?? null)))
+
+  function putOff(id: string, off = true): void {
+    putRunOff(id, off)
+    setNotNow(runsPutOff())
   }
 
-  /** Right after a reload the old page's hold on a run may not have ended yet; a little later it has. */
+  /** Right after a reload, or the end of a worker, the old hold on a run may not have ended yet; a little later it has. */
   async function settle(): Promise<void> {
     for (const pause of [500, 1000, 2000, 4000]) {
-      if (live() || !list().some((run) => noted().includes(run.id) && elsewhere(run))) return
+      if (live() || !list().some(elsewhere)) return
       await new Promise((resolve) => setTimeout(resolve, pause))
       await refresh()
     }
@@ -158,7 +164,7 @@ export function createRuns(studio: Studio) {
   async function remove(id: string): Promise<void> {
     try {
       await studio.runs.remove(id)
-      forgetNote(id)
+      putOff(id, false)
       setOverlays((before) => before.filter((other) => other !== id))
       setViews((before) => {
         const next = new Map(before)
@@ -189,9 +195,10 @@ export function createRuns(studio: Studio) {
     interrupted,
     wasCutOff,
     resumable,
+    lostDevice,
     elsewhere,
     label,
-    forgetNote,
+    putOff,
     live,
     setLive,
     failure,
@@ -199,6 +206,7 @@ export function createRuns(studio: Studio) {
     update,
     remove,
     refresh,
+    settle,
     ready,
   }
 }

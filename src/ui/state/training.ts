@@ -1,17 +1,17 @@
 import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
+import type { EngineKind } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { EvalEvent, RunEvent, Stage, StepEvent } from '../../protocol/events.ts'
+import type { EvalEvent, RunEvent, StageEvent, StepEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import type { RunForecast, Studio } from '../../protocol/studio.ts'
 import { formatLoss } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
-import { StepClock } from './clock.ts'
+import { StepClock, StepPace } from './clock.ts'
 import type { DataState } from './data.ts'
 import { dataIdentity } from './data-recipe.ts'
 import type { Draft } from './draft.ts'
 import { oncePerFrame } from './frame.ts'
 import type { ModelState } from './models.ts'
-import { noteTraining } from './presence.ts'
 import { createQuestions, type Question } from './questions.ts'
 import { createRunView, type RunsState, type RunView } from './runs.ts'
 import type { Settings } from './settings.ts'
@@ -35,10 +35,12 @@ const REFUSALS = new Set(['bad_config', 'unsupported_model', 'nothing_to_learn',
 /** The run that this page starts, watches and stops. */
 export function createTraining({ studio, draft, data, models, settings, runs, announce }: Parts) {
   const [phase, setPhase] = createSignal<Phase>('idle')
-  const [stage, setStage] = createSignal<{ stage: Stage; note?: string; progress?: number } | null>(null)
+  const [stage, setStage] = createSignal<Omit<StageEvent, 'type'> | null>(null)
   const [latest, setLatest] = createSignal<StepEvent | null>(null)
   const [latestEval, setLatestEval] = createSignal<EvalEvent | null>(null)
   const [secondsLeft, setSecondsLeft] = createSignal(Number.NaN)
+  /** Of the step under way, where it takes long. */
+  const [stepLeft, setStepLeft] = createSignal(Number.NaN)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [liveView, setLiveView] = createSignal<RunView | null>(null)
   /** Of the run that is going on: the form may say something else by now. */
@@ -119,6 +121,7 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
 
   function listener(view: RunView, onEnd: () => void): (event: RunEvent) => void {
     const clock = new StepClock()
+    const pace = new StepPace()
     let step: StepEvent | null = null
     let tenths = 0
     const show = oncePerFrame(() => {
@@ -132,12 +135,14 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
       switch (event.type) {
         case 'stage':
           setStage({ ...event })
+          if (event.within) setStepLeft(pace.left(event.within, performance.now()))
           if (!step && event.progress === undefined) announce(t(`stage.${event.stage}`))
           break
         case 'step': {
           if (!step) void runs.refresh()
           step = event
           clock.tick(event.step, performance.now())
+          setStepLeft(Number.NaN)
           show.ask()
           const done = Math.floor((event.step / event.max_steps) * 4)
           if (done > tenths && done < 4)
@@ -177,6 +182,7 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
       setLatest(null)
       setLatestEval(null)
       setSecondsLeft(Number.NaN)
+      setStepLeft(Number.NaN)
       setFailure(null)
       setLiveView(view)
       if (known) {
@@ -188,8 +194,6 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     const end = async () => {
       if (over) return
       over = true
-      const id = runs.live()
-      if (id) runs.forgetNote(id)
       // The list tells how it ended before the page speaks of it as a stored run.
       await runs.refresh()
       batch(() => {
@@ -197,6 +201,8 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
         setStage(null)
         runs.setLive(null)
       })
+      // The worker's hold on its run may last a moment longer than the worker.
+      void runs.settle()
     }
     try {
       let early: RunEvent[] | null = []
@@ -209,7 +215,7 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
         else handle(event)
       })
       if (over) return
-      noteTraining(id)
+      runs.putOff(id, false)
       runs.adopt(id, view)
       batch(() => {
         runs.setLive(id)
@@ -240,14 +246,15 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     })
   }
 
-  async function resume(id: string): Promise<void> {
+  /** @param engine in place of the run's own, where that is gone */
+  async function resume(id: string, engine?: EngineKind): Promise<void> {
     if (busy()) return
     const view = (await runs.load(id)) ?? createRunView()
     setLiveConfig(runs.byId(id)?.config ?? null)
     await sitting(
       view,
       async (onEvent) => {
-        await studio.runs.resume(id, onEvent)
+        await studio.runs.resume(id, onEvent, engine ? { engine } : {})
         return id
       },
       id,
@@ -273,11 +280,15 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     else setFailure(data.failure() ?? models.listFailure() ?? toFailure(new Error(t('error.noSample'))))
   }
 
-  async function stop(): Promise<void> {
-    if (phase() !== 'running') return
+  /** After this step, or with `now` at once: what came after the last checkpoint is then lost. */
+  async function stop(now = false): Promise<void> {
+    if (phase() !== 'running' && !(now && phase() === 'stopping')) return
     setPhase('stopping')
+    const id = runs.live()
+    // It was no accident: nobody need be asked whether it should go on.
+    if (now && id) runs.putOff(id)
     try {
-      await studio.runs.stop()
+      await studio.runs.stop({ now })
     } catch (error) {
       setFailure(toFailure(error))
       setPhase('running')
@@ -291,6 +302,7 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     latest,
     latestEval,
     secondsLeft,
+    stepLeft,
     failure,
     dismissFailure: () => setFailure(null),
     liveView,

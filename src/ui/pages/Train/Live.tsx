@@ -17,7 +17,12 @@ export function Live() {
   const { training, runs } = useApp()
 
   const label = () => {
-    if (training.phase() === 'stopping') return t('train.stoppingLong')
+    if (training.phase() === 'stopping') {
+      const left = training.stepLeft()
+      return Number.isFinite(left)
+        ? t('train.stoppingFor', { time: formatDuration(left) })
+        : t('train.stoppingLong')
+    }
     const now = training.stage()
     if (!now) return t('stage.start')
     // Only where files are read does the note tell more than the stage's own name.
@@ -26,11 +31,18 @@ export function Live() {
   /** Steps fill the bar once there are any; before that each stage has its own. */
   const share = () => {
     const step = training.latest()
-    if (step) return step.step / step.max_steps
-    return training.stage()?.progress ?? null
+    const now = training.stage()
+    if (step && !now?.within) return step.step / step.max_steps
+    return now?.progress ?? null
   }
   const value = () => {
     const step = training.latest()
+    const now = training.stage()
+    const part = now?.within
+    if (part) return t('train.within', { share: formatShare(part.share), step: part.step })
+    // The questions and the held-out rows fill the bar of the steps; how far they are is said beside it.
+    if (step && now?.progress !== undefined && (now.stage === 'evaluate' || now.stage === 'sample'))
+      return formatShare(now.progress)
     if (!step) return undefined
     const left = training.secondsLeft()
     const steps = t('train.stepOf', { step: step.step, count: step.max_steps })

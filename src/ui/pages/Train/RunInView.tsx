@@ -69,6 +69,11 @@ function Outcome(props: { run: RunInfo }) {
               {t('runs.resume')}
             </Button>
           </Show>
+          <Show when={runs.lostDevice(props.run)}>
+            <Button icon="play" onClick={() => void training.resume(props.run.id, 'portable')}>
+              {t('runs.resumePortable')}
+            </Button>
+          </Show>
           <Show when={props.run.step > 0}>
             <Button
               kind="primary"

@@ -142,9 +142,20 @@ function RunGoingOn() {
           </Show>
         }
         action={
-          <Button icon="stop" onClick={() => void training.stop()} disabled={training.phase() !== 'running'}>
-            {t(training.phase() === 'stopping' ? 'train.stopping' : 'train.stop')}
-          </Button>
+          <div class="row">
+            <Button
+              icon="stop"
+              onClick={() => void training.stop()}
+              disabled={training.phase() !== 'running'}
+            >
+              {t(training.phase() === 'stopping' ? 'train.stopping' : 'train.stop')}
+            </Button>
+            <Show when={training.phase() === 'stopping'}>
+              <Button icon="stop" title={t('train.stopNowTitle')} onClick={() => void training.stop(true)}>
+                {t('train.stopNow')}
+              </Button>
+            </Show>
+          </div>
         }
       />
       <div class="stack">
