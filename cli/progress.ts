@@ -43,7 +43,8 @@ export class Progress {
         }
         if (!event.note || event.note === this.#note) return null
         this.#note = event.note
-        return `${event.note} ...`
+        // A whole sentence says what is; what has no full stop is being done.
+        return event.note.endsWith('.') ? event.note : `${event.note} ...`
       }
       case 'step': {
         const now = performance.now()

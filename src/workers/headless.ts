@@ -115,7 +115,7 @@ export function openHeadless(): void {
       exact: true,
     })
     for (const finding of findings) tell({ finding })
-    emit({ type: 'notice', message: rowsFor(info, wanted) }, false)
+    emit({ type: 'stage', stage: 'data', note: rowsFor(info, wanted) }, false)
     if (job.strict) refuseWarnings(findings)
     const device = await deviceName(job.config)
     const { choices } = job.config.engine
@@ -230,7 +230,7 @@ function inWords({ steps, tokens, plan, duration }: RunForecast): string {
   const time = duration
     ? `about ${Math.round(duration.seconds)} s, from the speed of ${duration.from} on this machine`
     : 'the time is known after the first steps'
-  return `Steps: ${steps}, tokens to learn from: ${tokens}, ${size}; ${time}`
+  return `Steps: ${steps}, tokens to learn from: ${tokens}, ${size}; ${time}.`
 }
 
 async function adapterAt(base: string): Promise<AdapterFiles> {
