@@ -116,6 +116,9 @@ export function openHeadless(): void {
     })
     for (const finding of findings) tell({ finding })
     emit({ type: 'stage', stage: 'data', note: rowsFor(info, wanted) }, false)
+    const named = job.config.data.hash
+    if (named !== null && named !== dataset.hash && !job.again && !job.resume)
+      emit({ type: 'notice', message: OTHER_DATA }, false)
     if (job.strict) refuseWarnings(findings)
     const device = await deviceName(job.config)
     const { choices } = job.config.engine
@@ -202,6 +205,9 @@ export function openHeadless(): void {
     stop: () => studio.runs.stop(),
   }
 }
+
+/** As the page says it of a config that was opened. */
+const OTHER_DATA = 'This data is not what the config was made with, by its hash: what is learnt will differ.'
 
 /** Which rows are trained on and which are not, in words. */
 function rowsFor({ examples }: PreparedInfo, { data }: RunConfig): string {

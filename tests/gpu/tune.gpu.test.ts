@@ -109,7 +109,7 @@ describe('tune', () => {
 
   describe('a driver that is not to be trusted', () => {
     const named = (terms: number, name: string) => summing(terms, { name: `test.${name}` })
-    const trio = { right: named(300, 'right'), other: named(600, 'other'), bad: named(2, 'bad') }
+    const trio = { right: named(300, 'right'), other: named(3000, 'other'), bad: named(2, 'bad') }
     const asked = new Map([
       ['a 1', trio],
       ['a 2', trio],
@@ -126,7 +126,7 @@ describe('tune', () => {
       'does not compile one': [changed((code) => `${code} !`), /does not compile/],
       'hangs in one for 3 s': [
         { hang: (kernel: string) => (kernel === 'test.bad' ? 3000 : 0) },
-        /took 3\.\d s/,
+        /took \d+\.\d s/,
       ],
     } as const
     for (const [fault, [driver, why]] of Object.entries(faults))

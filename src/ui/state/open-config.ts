@@ -15,6 +15,16 @@ export interface Missing {
   place?: 'data' | 'model'
 }
 
+/** Sections that a config may leave unsaid: what the page has chosen there stays. */
+const SECTIONS = ['model', 'data', 'engine', 'start'] as const
+export type Section = (typeof SECTIONS)[number]
+
+/** The sections that a text names, as far as it can be read. */
+export function sectionsOf(text: string): ReadonlySet<Section> {
+  const json = JSON.parse(text) as object
+  return new Set(SECTIONS.filter((section) => section in json))
+}
+
 /** @throws LapidaryError `bad_config` */
 export function readConfigText(text: string): RunConfig {
   let json: unknown
@@ -89,25 +99,38 @@ interface Parts {
 /** Opens the page from a run config: what it names is chosen where it is here, the rest is said. */
 export function createOpenConfig({ draft, data, models, settings, runs }: Parts) {
   /** The config that was opened last, until it is put away. */
-  const [opened, setOpened] = createSignal<{ config: RunConfig; name: string } | null>(null)
+  const [opened, setOpened] = createSignal<{
+    config: RunConfig
+    name: string
+    said: ReadonlySet<Section>
+  } | null>(null)
 
-  /** @param given of a stored run, it may be of an older version */
-  async function openConfig(given: RunConfig, name: string): Promise<void> {
+  /**
+   * @param given of a stored run, it may be of an older version
+   * @param said the sections that it names; the others stay as the page has them
+   */
+  async function openConfig(
+    given: RunConfig,
+    name: string,
+    said: ReadonlySet<Section> = new Set(SECTIONS),
+  ): Promise<void> {
     const config = parseRunConfig(given)
     await Promise.all([data.loadLists(), models.ready, runs.ready])
     const dataset = findDataset(data.stored(), config)
     const model = findModel(models.list(), config)
     batch(() => {
-      if (model) models.choose(model.id)
+      if (model && said.has('model')) models.choose(model.id)
       settings.take(config)
-      draft.take({ engine: config.engine, start: config.start })
-      if (dataset) data.take(dataset, config.data)
+      if (said.has('engine')) draft.take({ engine: config.engine })
+      if (said.has('start')) draft.take({ start: config.start })
+      if (!said.has('data')) data.await(null)
+      else if (dataset) data.take(dataset, config.data)
       else {
         data.close()
         draft.take({ data: config.data })
         data.await(config.data)
       }
-      setOpened({ config, name })
+      setOpened({ config, name, said })
     })
     void models.findDevice()
   }
@@ -115,9 +138,16 @@ export function createOpenConfig({ draft, data, models, settings, runs }: Parts)
   const missing = createMemo((): Missing[] => {
     const now = opened()
     if (!now) return []
-    return missingOf(now.config, {
+    const { model, data: own } = draft.config()
+    const config = {
+      ...now.config,
+      ...(now.said.has('model') ? {} : { model }),
+      ...(now.said.has('data') ? {} : { data: own }),
+    }
+    if (!now.said.has('data') && !data.dataset()) return []
+    return missingOf(config, {
       dataset: data.dataset(),
-      model: findModel(models.list(), now.config),
+      model: findModel(models.list(), config),
       stored: data.stored(),
       runs: runs.list(),
       start: draft.start(),

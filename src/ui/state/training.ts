@@ -264,9 +264,15 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
   /** The first press: a sample, the practice model, the quick profile, and off. */
   async function demonstrate(): Promise<void> {
     if (busy()) return
-    setFailure(null)
-    setPhase('preparing')
-    setStage({ stage: 'data' })
+    batch(() => {
+      setFailure(null)
+      setPhase('preparing')
+      setStage({ stage: 'data' })
+      setLatest(null)
+      setLatestEval(null)
+      setLiveView(null)
+      setLiveConfig(null)
+    })
     await Promise.all([data.samples().length === 0 ? data.loadLists() : null, models.ready])
     const sample = data.samples()[0]
     const practice = models.list().find((model) => model.practice)

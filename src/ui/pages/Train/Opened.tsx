@@ -7,7 +7,7 @@ import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { unshown } from '../../state/draft.ts'
-import { readConfigText } from '../../state/open-config.ts'
+import { readConfigText, sectionsOf } from '../../state/open-config.ts'
 import { hrefOf } from '../../state/route.ts'
 
 /** A way to open the page from a file: chosen, dropped or pasted. */
@@ -19,7 +19,8 @@ export function OpenSettings() {
     if (training.busy()) return
     setFailure(null)
     try {
-      await opening.openConfig(readConfigText(await read()), name)
+      const text = await read()
+      await opening.openConfig(readConfigText(text), name, sectionsOf(text))
     } catch (error) {
       setFailure(toFailure(error))
     }
