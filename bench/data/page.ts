@@ -205,13 +205,13 @@ try {
   await page.getByRole('button', { name: 'Add a step' }).click()
   await page.getByRole('menuitem', { name: 'Tidy up spaces' }).focus()
   await measure(page, () => page.keyboard.press('Enter'), {
-    'a step: counted anew': BUSY,
+    'a step: counted again': BUSY,
     'a step: what it does': REPORTED,
     'a step: exact figures': EXACT,
   })
   await page.getByRole('main').getByRole('slider').first().focus()
   await measure(page, () => page.keyboard.press('ArrowRight'), {
-    'another share: counted anew': BUSY,
+    'another share: counted again': BUSY,
     'another share: exact figures': EXACT,
   })
 } finally {

@@ -10,6 +10,7 @@ import type {
 } from '../protocol/studio.ts'
 import { findIssues } from './findings.ts'
 import { guessMapping } from './guess.ts'
+import { isMissing } from './values.ts'
 
 export interface Dataset {
   name: string
@@ -72,11 +73,6 @@ export function describeColumns(table: Table): ColumnInfo[] {
     const type = types.size === 0 ? 'empty' : types.size === 1 ? [...types][0]! : 'text'
     return { name, type, missing }
   })
-}
-
-/** Null, and text of nothing but white space. */
-export function isMissing(value: unknown): boolean {
-  return value === null || value === undefined || (typeof value === 'string' && value.trim() === '')
 }
 
 const NUMBER = /^[+-]?(\d+([.,]\d+)?|\.\d+)(e[+-]?\d+)?$/i

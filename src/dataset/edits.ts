@@ -8,7 +8,7 @@ import type { RowEdit } from '../protocol/preparation.ts'
 const MAX_ROWS = 5_000_000
 
 /**
- * A table with edits applied in order; the table itself stays. Only columns that are touched are built anew.
+ * A table with edits applied in order; the table itself stays. Only columns that are touched are built again.
  * @throws LapidaryError `bad_data` or `missing_column`, naming the first edit that cannot be done
  */
 export function applyEdits(table: Table, edits: readonly RowEdit[]): Table {

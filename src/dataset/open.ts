@@ -14,7 +14,7 @@ import { FOLDER_READERS, readerFor } from './readers/index.ts'
 import { checkOptions, type ReaderOptions, readingOf, saidOptions } from './readers/options.ts'
 import type { DataFile, NamedSource, ReadContext } from './readers/reader.ts'
 
-export { type Dataset, describeColumns, describeDataset, describePreview, isMissing } from './describe.ts'
+export { type Dataset, describeColumns, describeDataset, describePreview } from './describe.ts'
 export type { ReaderOptions } from './readers/options.ts'
 export type { NamedSource } from './readers/reader.ts'
 

@@ -78,7 +78,7 @@ export class Client {
     }
   }
 
-  /** All bytes of an answer, kept as Blobs. Without Range a broken connection begins anew. */
+  /** All bytes of an answer, kept as Blobs. Without Range a broken connection begins again. */
   async whole(response: Response, signal: AbortSignal | undefined): Promise<ByteSource> {
     let current = response
     for (let attempt = 1; ; attempt++) {

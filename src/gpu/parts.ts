@@ -12,7 +12,7 @@ export const PARTS_BYTES = SLOTS * STRIDE
 export const WHOLE_OFFSET = 0
 
 /**
- * Which parts of dispatches one submit holds, as the uniform `slice` tells kernels. The table is written anew before each submit:
+ * Which parts of dispatches one submit holds, as the uniform `slice` tells kernels. The table is written again before each submit:
  * the queue works in order, so what an earlier submit reads has been read by then, and no number of parts that a run comes to is
  * too many. A submit that has no slot left is closed, and the next one begins with an empty table.
  */

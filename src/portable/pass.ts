@@ -117,7 +117,7 @@ export class Pass {
     }
   }
 
-  /** Layers forward count one, the head one, and backward, where most is computed anew, two. */
+  /** Layers forward count one, the head one, and backward, where most is computed again, two. */
   #advance(parts: number): void {
     this.#done += parts
     this.#options.advanced?.(this.#done / (3 * this.stream.config.layers.length + 1))

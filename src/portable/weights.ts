@@ -107,7 +107,7 @@ export class BaseWeights {
     }
   }
 
-  /** W or its transpose. Not resident: made anew, and gone with the tidy that it was asked for in. */
+  /** W or its transpose. Not resident: made again, and gone with the tidy that it was asked for in. */
   matrix(layer: number, projection: Projection, orientation: 'w' | 'wt'): tf.Tensor2D {
     const key = `${layer}.${projection}`
     const resident = this.#resident.get(key)

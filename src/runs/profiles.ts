@@ -5,9 +5,6 @@ import type { ModelInfo, RunDuration, RunForecast } from '../protocol/studio.ts'
 export const PROFILES = ['quick', 'balanced', 'thorough'] as const
 export type ProfileId = (typeof PROFILES)[number]
 
-export type TrainingField = keyof TrainingConfig
-export type LoraField = keyof LoraConfig
-
 interface Recommendation {
   training: Partial<TrainingConfig>
   lora: Partial<LoraConfig>

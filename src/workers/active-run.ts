@@ -321,7 +321,7 @@ export class ActiveRun {
       return {
         code: 'missing_device',
         message: 'The graphics device was lost, and this browser session offers none any more.',
-        hint: `${this.#wayOn()} Press "Go on with the portable engine", or start the browser anew and press "Go on".`,
+        hint: `${this.#wayOn()} Press "Go on with the portable engine", or start the browser again and press "Go on".`,
       }
     if (failure.code !== 'cancelled') return failure
     // Browsers call many things an abort; a stop is what a person asked for.

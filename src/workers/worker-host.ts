@@ -33,7 +33,7 @@ interface Running {
   die: (error: LapidaryError) => void
 }
 
-/** One worker: made when called, asked once it says that it is there, ended when idle, made anew after a crash. */
+/** One worker: made when called, asked once it says that it is there, ended when idle, made again after a crash. */
 export class WorkerHost {
   readonly #name: string
   readonly #make: () => Worker

@@ -44,7 +44,7 @@ export class Person {
     )
   }
 
-  /** A page that draws itself anew takes elements away under one's hands: another try. */
+  /** A page that draws itself again takes elements away under one's hands: another try. */
   async #doing(query: Query, act: (element: unknown) => Promise<void>, ms: number): Promise<void> {
     let last: unknown = null
     await this.#until(

@@ -116,7 +116,7 @@ describe('a file behind an address', () => {
     expect(asked).toHaveLength(2)
   })
 
-  test('without Range a silent one begins anew, and is an error in the end', async () => {
+  test('without Range a silent one begins again, and is an error in the end', async () => {
     paths.set('/whole', { bytes: BIG, stalls: { after: 100_000, times: 2 } })
     await same('/whole', { silence: 150 })
     paths.set('/whole', { bytes: BIG, stalls: { after: 100_000, times: 99 } })

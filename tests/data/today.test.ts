@@ -90,7 +90,7 @@ describe('Arrow files are read by their footer', () => {
   })
 })
 
-/** The same file as of a big-endian machine: its footer built anew with that one field. */
+/** The same file as of a big-endian machine: its footer built again with that one field. */
 function bigEndian(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const size = new DataView(bytes.buffer, bytes.byteOffset).getInt32(bytes.length - 10, true)
   const footer = bytes.slice(bytes.length - 10 - size, bytes.length - 10)

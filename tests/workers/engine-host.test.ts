@@ -125,7 +125,7 @@ test('where that is wrong too, the processor computes', async () => {
   expect(portable.opened).toEqual(['wasm,cpu'])
 })
 
-test('a check that is asked for is made anew, and changes what is chosen', async () => {
+test('a check that is asked for is made again, and changes what is chosen', async () => {
   toyCheck.failing = ['RMSNorm']
   const it = host()
   await load(it)

@@ -132,7 +132,7 @@ describe('a run that begins with the adapter of another', () => {
     expect(refused.detail?.which).toBe('best')
   })
 
-  test('goes on from its own checkpoint when the other run is gone, and is not begun anew without it', async () => {
+  test('goes on from its own checkpoint when the other run is gone, and is not begun again without it', async () => {
     const { data, runs } = rooms()
     const first = await trained(runs, await requested(data))
     const request = await requested(data, { ...from(first.id), max_steps: 6 })

@@ -147,7 +147,7 @@ export class ToyEngine extends BigramEngine {
 }
 
 export const createWebgpuEngine = async () => {
-  if (ToyEngine.offered-- <= 0) fail('missing_device', 'No adapter is offered.', 'Start the browser anew.')
+  if (ToyEngine.offered-- <= 0) fail('missing_device', 'No adapter is offered.', 'Start the browser again.')
   return new ToyEngine()
 }
 

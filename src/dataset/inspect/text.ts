@@ -90,7 +90,7 @@ const CHECKS: readonly Check[] = [
     severity: 'warning',
     find: matching(REPLACEMENT, unusual),
     what: 'replacement characters (\ufffd): letters that were lost when the file was written in another encoding',
-    hint: 'What stood there cannot be brought back from this file. Export it anew as UTF-8, or leave these rows out.',
+    hint: 'What stood there cannot be brought back from this file. Export it again as UTF-8, or leave these rows out.',
     fix: (column, count) =>
       step(leaveOut(count), {
         type: 'filter',

@@ -55,12 +55,6 @@ async function* pieces(source: ByteSource, signal?: AbortSignal): AsyncIterable<
     yield await source.read(at, Math.min(at + PIECE_BYTES, source.size), signal)
 }
 
-/** All bytes of a file in one array. */
-export async function wholeFile(file: DataFile, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-  const source = await file.source(signal)
-  return source.read(0, source.size, signal)
-}
-
 /** The bytes a file begins with, ASCII. */
 export function beginsWith(file: DataFile, magic: string): boolean {
   return file.head.length >= magic.length && [...magic].every((c, i) => file.head[i] === c.charCodeAt(0))

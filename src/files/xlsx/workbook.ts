@@ -8,7 +8,7 @@ import { attribute, parseWhole } from './xml.ts'
 
 export interface Workbook {
   sheets: string[]
-  /** Rows of a sheet in order, some at a time; each call begins anew, and counts into `odd`. */
+  /** Rows of a sheet in order, some at a time; each call begins again, and counts into `odd`. */
   rows(sheet: string, odd?: OddCells): AsyncIterable<SheetRow[]>
 }
 

@@ -15,7 +15,7 @@ export interface HeadPass {
 }
 
 /**
- * The head without TensorFlow.js: its products by word tiles would pack each tile anew in each step, which takes as long as half the
+ * The head without TensorFlow.js: its products by word tiles would pack each tile again in each step, which takes as long as half the
  * product. The matrix [vocab, hidden] lies here as it is stored, in a memory of its own, which threads may share.
  */
 export class SimdHead {

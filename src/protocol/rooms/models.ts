@@ -28,7 +28,7 @@ export interface ModelRoom {
   /** What would compute here, before anything is loaded. */
   device(choice?: EngineChoice, backend?: PortableBackendChoice, call?: Call): Promise<DeviceInfo>
   /**
-   * Holds every operation against its reference on this adapter, anew; what it finds decides what `auto` chooses. Progress
+   * Holds every operation against its reference on this adapter, again; what it finds decides what `auto` chooses. Progress
    * notes name the operation.
    */
   checkGpu(call?: Call): Promise<GpuCheck>

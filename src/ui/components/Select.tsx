@@ -23,7 +23,7 @@ export interface SelectProps<T extends string> {
 
 /** One of a list, in a drop-down that works by keyboard and type-ahead. */
 export function Select<T extends string>(props: SelectProps<T>) {
-  // The same options written anew would close a list that is open.
+  // The same options written again would close a list that is open.
   const options = createMemo(() => props.options, [], {
     equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
   })

@@ -1,17 +1,13 @@
 /** Texts of the data page beyond the first look: steps, rows by hand, mapping, split, more examples. */
 export const data = {
-  'action.add': 'Add',
   'action.cancel': 'Cancel',
   'action.save': 'Save',
   'action.undo': 'Undo',
 
   'data.estimate': 'Estimate from {rows} of {count} rows; the exact figures follow.',
   'data.preparingShare': 'Splitting into tokens',
-  'data.checking': 'Looking through the rows …',
-  'data.noFindings': 'Nothing to mend was found.',
   'data.tab.steps': 'Steps',
   'data.tab.stepsCount': 'Steps ({count})',
-  'data.tab.split': 'Split',
   'data.tab.more': 'More examples',
   'data.test': 'Test set',
 
@@ -50,10 +46,10 @@ export const data = {
   'rows.which': 'Rows shown',
   'rows.stored': 'As stored',
   'rows.after': 'After the steps',
+  'rows.goto': 'Go to row',
   'rows.range': 'Rows {from} to {to} of {count}',
   'rows.previous': 'Previous page',
   'rows.next': 'Next page',
-  'rows.goto': 'Go to row',
   'rows.show': 'Show row {row}',
   'rows.number': 'Row',
   'rows.edit': 'Edit {column}, row {row}',

@@ -3,7 +3,6 @@ export const sources = {
   'data.own.hint':
     'or drop files or a folder here: CSV, TSV, JSON, Parquet, Arrow, Excel, text or TensorFlow Datasets, packed or not. They are read on this machine and go nowhere else.',
   'data.own.folder': 'Choose a folder',
-  'data.own.folderEmpty': 'There are no files in this folder.',
 
   'read.options': 'How files are read',
   'read.text': 'A row of plain text (.txt, .md) is',
@@ -59,7 +58,6 @@ export const sources = {
   'link.driveHow':
     'To get a key: in the Google Cloud console, turn on the Google Drive API for a project, then create an API key under Credentials. It reads files shared with anyone who has the link; private ones need an OAuth access token. Used for this once and not kept.',
   'link.driveElse': 'Or download it, then drop it here.',
-  'link.driveConsole': 'Open the Google Cloud console',
 
   'hub.button': 'Hugging Face Hub',
   'hub.title': 'Data sets of the Hugging Face Hub',

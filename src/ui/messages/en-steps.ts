@@ -1,6 +1,5 @@
 /** Texts of the preprocessing steps: what each does and what its fields mean. */
 export const steps = {
-  'steps.title': 'Steps before training',
   'steps.lede': 'Run from top to bottom on a copy of the rows. The list is kept with the run.',
   'steps.add': 'Add a step',
   'steps.none': 'No steps yet. The rows are used as they are.',

@@ -121,7 +121,12 @@ export function createOpenConfig({ draft, data, models, settings, runs }: Parts)
     batch(() => {
       if (model && said.has('model')) models.choose(model.id)
       settings.take(config)
-      if (said.has('engine')) draft.take({ engine: config.engine })
+      if (said.has('engine')) {
+        // Remembered as a choice on the Model page is, so that a reload finds it again.
+        models.chooseEngine(config.engine.kind)
+        models.chooseBackend(config.engine.portable_backend)
+        draft.take({ engine: config.engine })
+      }
       if (said.has('start')) draft.take({ start: config.start })
       if (!said.has('data')) data.await(null)
       else if (dataset) data.take(dataset, config.data)

@@ -1,7 +1,7 @@
 import { type Accessor, createEffect, onCleanup } from 'solid-js'
 import { recall, remember } from './memory.ts'
 
-/** Keeps the screen on while `active`. The browser drops the lock with the tab in the background; it is asked for anew. */
+/** Keeps the screen on while `active`. The browser drops the lock with the tab in the background; it is asked for again. */
 export function keepAwake(active: Accessor<boolean>): void {
   createEffect(() => {
     if (!active() || !('wakeLock' in navigator)) return

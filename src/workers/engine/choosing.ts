@@ -42,7 +42,7 @@ export class EngineChooser {
     return { target: backend === 'auto' ? { kind: 'portable', backends } : portable, ...why }
   }
 
-  /** `auto` is found out anew when it is next asked for. */
+  /** `auto` is found out again when it is next asked for. */
   forget(): void {
     this.#automatic = null
   }

@@ -33,7 +33,7 @@ export function OpenData(props: { info: DatasetInfo }) {
       setSought({ row })
       setTab('rows')
     })
-  // Made once: a label that changes must not draw the views anew.
+  // Made once: a label that changes must not draw the views again.
   const tabs: Tab[] = [
     {
       id: 'rows',

@@ -32,7 +32,7 @@ function FieldOf(props: {
   columns: string[]
   onChange: (value: unknown) => void
 }) {
-  // A field keeps its kind as long as it is on the page but for a filter's, where the whole is drawn anew.
+  // A field keeps its kind as long as it is on the page but for a filter's, where the whole is drawn again.
   return (
     <For each={[`${props.field.path} ${props.field.kind} ${props.field.label}`]}>{() => control(props)}</For>
   )

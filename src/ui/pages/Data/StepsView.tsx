@@ -106,7 +106,7 @@ export function StepsView(props: { info: DatasetInfo }) {
                 {effect(step(), report(index))}
               </p>
               <Fold small summary={t('steps.edit')}>
-                {/* Drawn anew for another type of step in this place, not for another value. */}
+                {/* Drawn again for another type of step in this place, not for another value. */}
                 <For each={[step().type]}>
                   {() => (
                     <StepForm step={step()} columns={columns()} onChange={(next) => replace(index, next)} />
