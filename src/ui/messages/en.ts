@@ -147,6 +147,8 @@ export const en = {
   'train.stopNowTitle': 'Gives up this step. What was learnt up to the last checkpoint is kept.',
   'train.within': '{share} of step {step}',
   'train.settings': 'Settings',
+  'train.changedMeanwhile': 'The data was changed before the run had begun, so it was not started.',
+  'train.changedMeanwhileHint': 'Look at the data once more, then start it.',
   'train.runSettings': 'Settings of this run',
   'train.length': 'Length',
   'train.bySteps': 'In steps',

@@ -1,6 +1,6 @@
 import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
 import type { EngineKind } from '../../protocol/engine.ts'
-import { type Failure, toFailure } from '../../protocol/errors.ts'
+import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
 import type { EvalEvent, RunEvent, StageEvent, StepEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import type { RunForecast, Studio } from '../../protocol/studio.ts'
@@ -240,7 +240,11 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     setLiveConfig(wanted)
     await sitting(createRunView(), async (onEvent) => {
       setStage({ stage: 'data' })
-      await data.prepare()
+      await data.prepare().catch((error: unknown) => {
+        // Other data, or other columns of it, give up what was being prepared: never without a word.
+        if (toFailure(error).code !== 'cancelled') throw error
+        return fail('bad_state', t('train.changedMeanwhile'), t('train.changedMeanwhileHint'))
+      })
       const samplePrompts = questions(await fromData.read())
       return studio.runs.start({ dataset, model: wanted.model.id, config: wanted, samplePrompts }, onEvent)
     })
