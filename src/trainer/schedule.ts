@@ -39,31 +39,31 @@ export function learningRate(
   return training.learning_rate * multiplier(training.lr_scheduler_type, done, warmup, steps)
 }
 
+type Schedule = Pick<TrainingConfig, 'learning_rate' | 'lr_scheduler_type' | 'warmup_steps'>
+
 /**
- * Refuses a schedule under which nothing would be learnt, or that never comes to the learning rate that was asked for.
+ * Refuses a schedule under which nothing would be learnt.
  * @param steps of the whole run
+ * @returns in words, where it never comes to the learning rate that was asked for; else null
  * @throws LapidaryError `bad_config`
  */
-export function requireSchedule(
-  training: Pick<TrainingConfig, 'learning_rate' | 'lr_scheduler_type' | 'warmup_steps'>,
-  steps: number,
-): void {
+export function requireSchedule(training: Schedule, steps: number): string | null {
   const warmup = training.lr_scheduler_type === 'constant' ? 0 : warmupSteps(training.warmup_steps, steps)
-  if (warmup >= steps)
-    fail(
-      'bad_config',
-      `The warm-up is as long as the run: ${warmup} of ${steps} ${steps === 1 ? 'step' : 'steps'}. The learning rate would never come to ${training.learning_rate}.`,
-      `Set warmup_steps below ${steps}${steps === 1 ? ': to 0' : ''}, or train longer.`,
-      { field: 'warmup_steps', found: training.warmup_steps, steps },
-    )
+  const long = warmup >= steps
   // Engines compute in f32.
   if (Array.from({ length: steps }).every((_, k) => Math.fround(learningRate(training, k + 1, steps)) === 0))
     fail(
       'bad_config',
-      `The learning rate is 0 in each of the ${steps} steps: nothing would be learnt.`,
-      'Raise learning_rate.',
-      { field: 'learning_rate', found: training.learning_rate },
+      `The learning rate is 0 in ${steps === 1 ? 'the one step' : `each of the ${steps} steps`}: nothing would be learnt.`,
+      long
+        ? 'The warm-up is as long as the run: set warmup_steps to 0, or train longer.'
+        : 'Raise learning_rate.',
+      long
+        ? { field: 'warmup_steps', found: training.warmup_steps, steps }
+        : { field: 'learning_rate', found: training.learning_rate },
     )
+  if (!long) return null
+  return `The warm-up is as long as the run (${warmup} of ${steps} steps): the learning rate never comes to ${training.learning_rate}. Fewer warmup_steps, or more steps, would learn more.`
 }
 
 function multiplier(

@@ -106,8 +106,13 @@ export async function prepareRun(
   }
   const plan = planRequest(config, model.info.config, await model.weights(), batches.maxima(), decode)
   const { steps } = runLength(config.training, batches.batchesPerEpoch)
-  if (!goesOn) requireSchedule(config.training, steps)
-  const notice = goesOn ? null : beyondPositions(batches.longest, config.training.max_length, model)
+  const notices = goesOn
+    ? []
+    : [
+        requireSchedule(config.training, steps),
+        beyondPositions(batches.longest, config.training.max_length, model),
+      ]
+  const notice = notices.filter((said) => said !== null).join(' ') || null
   return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start, notice }
 }
 

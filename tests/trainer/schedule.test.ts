@@ -77,17 +77,20 @@ describe('a schedule that teaches nothing', () => {
     }
     return null
   }
-  test('warms up as long as the run, or longer', () => {
-    for (const warmup_steps of [10, 11, 0.999])
-      expect(refusal({ warmup_steps }, 10)).toMatchObject({
+  const told = (settings: object, steps: number) => requireSchedule(parseRunConfig(settings).training, steps)
+  test('warms up as long as the run, or longer: refused where no step is left, told where some learn', () => {
+    for (const warmup_steps of [1, 5, 0.03])
+      expect(refusal({ warmup_steps }, 1)).toMatchObject({
         code: 'bad_config',
+        hint: expect.stringContaining('to 0'),
         detail: { field: 'warmup_steps' },
       })
-    expect(refusal({ warmup_steps: 0.03 }, 1)?.hint).toContain('to 0')
+    for (const warmup_steps of [10, 11, 0.999])
+      expect(told({ warmup_steps }, 10)).toMatch(/^The warm-up is as long as the run \(1[01] of 10 steps\)/)
     for (const settings of [{ warmup_steps: 9 }, { warmup_steps: 0.9 }, { warmup_steps: 0 }])
-      expect(refusal(settings, 10)).toBeNull()
+      expect(told(settings, 10)).toBeNull()
     // `constant` warms up never.
-    expect(refusal({ warmup_steps: 10, lr_scheduler_type: 'constant' }, 10)).toBeNull()
+    expect(told({ warmup_steps: 10, lr_scheduler_type: 'constant' }, 10)).toBeNull()
   })
   test('has a rate of 0 throughout in the numbers that engines compute with', () => {
     expect(refusal({ learning_rate: 1e-60 }, 10)).toMatchObject({
