@@ -715,7 +715,7 @@ describe('a run', () => {
 
   test('that would learn nothing, or is longer than its model, is refused before it is recorded', async () => {
     const { data, train } = rooms()
-    const warm = await requested(data, { settings: { ...SETTINGS, warmup_steps: 6 } })
+    const warm = await requested(data, { settings: { ...SETTINGS, max_steps: 1, warmup_steps: 6 } })
     expect(await failureOf(train.runs.start(warm, () => {}))).toMatchObject({
       code: 'bad_config',
       detail: { field: 'warmup_steps' },
