@@ -78,6 +78,7 @@ test("a run's settings are used again, and a new run begins with what it has lea
   await expect(done).toBeVisible({ timeout: PATIENCE })
   const first = await curve(page)
 
+  await page.getByRole('button', { name: 'Set up another run' }).click()
   await setting(page, 'Steps').fill('5')
   await menu('Use these settings')
   await expect(setting(page, 'Steps')).toHaveValue('3')

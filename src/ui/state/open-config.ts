@@ -136,6 +136,8 @@ export function createOpenConfig({ draft, data, models, settings, runs }: Parts)
         data.await(config.data)
       }
       setOpened({ config, name, said })
+      // What is opened is set up, whatever run was in view.
+      runs.show(null)
     })
     void models.findDevice()
   }
