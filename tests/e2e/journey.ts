@@ -48,7 +48,7 @@ export async function firstVisit(page: Page): Promise<void> {
   expect(tensors[name]).toMatchObject({ dtype: 'F32', shape: [8, expect.any(Number)] })
 
   // The tuned model answers a question of one's own beside the base model.
-  await page.getByRole('link', { name: 'Evaluate' }).click()
+  await page.getByRole('link', { name: 'Evaluate', exact: true }).click()
   await expect(page.getByText('Before (base model)').first()).toBeVisible()
   await page.getByLabel('Your question (prompt)').fill('What colour is the sky?')
   await page.getByRole('button', { name: 'Ask both models' }).click()
