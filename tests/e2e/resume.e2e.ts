@@ -7,7 +7,7 @@ test('a reload in the middle of a run loses nothing: it is offered, and goes on 
   // The question asked on leaving is answered with yes.
   page.on('dialog', (dialog) => void dialog.accept())
   // The profile saves and evaluates every 25 steps.
-  await startShort(page, 28)
+  await startShort(page, 45)
   await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(25)
   const before = await curve(page)
   // What the browser remembers of the page may be gone: the run itself is stored elsewhere.
@@ -24,9 +24,9 @@ test('a reload in the middle of a run loses nothing: it is offered, and goes on 
 
   // Up to the last checkpoint the curve is the one that was seen before the reload; behind it, it is the same again.
   const after = await curve(page)
-  expect(after.training.map(([step]) => step)).toEqual(Array.from({ length: 28 }, (_, i) => i + 1))
+  expect(after.training.map(([step]) => step)).toEqual(Array.from({ length: 45 }, (_, i) => i + 1))
   expect(after.training.slice(0, before.training.length)).toEqual(before.training)
-  expect(after.validation.map(([step]) => step)).toEqual([0, 25, 28])
+  expect(after.validation.map(([step]) => step)).toEqual([0, 25, 45])
 })
 
 test('a stopped run keeps what it learnt and goes on to the end; a run can be deleted', async ({ page }) => {
