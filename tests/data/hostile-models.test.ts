@@ -39,20 +39,19 @@ const TOKENIZERS: [name: string, spoil: (json: Spoilt) => void, message: RegExp]
   ['an added token that is null', (json) => json.added_tokens.push(null), /added tokens has no text/],
   ['added tokens that are no list', (json) => Object.assign(json, { added_tokens: { a: 1 } }), /no list/],
   [
-    'a million words',
+    'a number beyond a million words',
     ({ model }) => {
-      for (let i = 0; i < 1_048_577; i++) model.vocab[`w${i}`] = i
+      for (let i = 1_048_000; i < 1_048_577; i++) model.vocab[`w${i}`] = i
     },
-    /1,048,\d{3} words|words; at most/,
+    /word "w1048576" is 1048576/,
   ],
   [
     'a million merges of nothing',
     ({ model }) => {
       for (let i = 0; i < 1_000_000; i++) model.merges.push([`q${i}`, 'z'])
     },
-    /needs the word "q0"/,
+    /1,000,012 merges for/,
   ],
-  ['a merge to a word that is not there', ({ model }) => model.merges.push('a b'), /needs the word "ab"/],
   ['a merge of three', ({ model }) => model.merges.push('a b c'), /no pair/],
   ['a merge that is null', ({ model }) => model.merges.push(null), /no pair/],
   ['a merge of numbers', ({ model }) => model.merges.push([1, 2]), /no pair/],
