@@ -8,6 +8,33 @@ import { remoteRoom, WorkerHost } from './worker-host.ts'
 const DATA_IDLE_MS = 60_000
 const TRAIN_IDLE_MS = 10 * 60_000
 
+/**
+ * What a data worker is deep in when it does not hear of a stop ends within this, or never. It holds nothing that is not stored:
+ * what changes nothing, or comes to the same twice, is asked again of another one.
+ */
+const DATA_STOP_MS = 8000
+const DATA_AGAIN: ReadonlySet<keyof DataRoom> = new Set([
+  'samples',
+  'searchHub',
+  'hubConfigs',
+  'list',
+  'rows',
+  'columnStats',
+  'inspect',
+  'runSteps',
+  'rowsAfter',
+  'estimate',
+  'prepare',
+  'examples',
+  'tokenSamples',
+  'openSample',
+  'openFile',
+  'openFiles',
+  'openUrl',
+  'openHub',
+  'openPasted',
+] as const)
+
 /** A worker that is deep in one operation hears nothing: after so long a stop that is meant at once ends it. */
 const NOW_MS = 1500
 const AT_ONCE: Failure = {
@@ -16,7 +43,7 @@ const AT_ONCE: Failure = {
   hint: 'The run goes on from its last checkpoint, or where there is none from the start.',
 }
 
-/** The studio behind its two workers, which start when first needed. */
+/** The studio behind its workers, which start when first needed. */
 export function createStudio(): Studio {
   registerTransfers()
   const base = new URL(import.meta.env.BASE_URL, document.baseURI).href
@@ -25,6 +52,17 @@ export function createStudio(): Studio {
     () => new Worker(new URL('./data.worker.ts', import.meta.url), { type: 'module' }),
     base,
     DATA_IDLE_MS,
+    undefined,
+    { stopMs: DATA_STOP_MS, again: DATA_AGAIN },
+  )
+  // What is in a model's files is foreign: they are read in a worker of their own, which is thrown away.
+  const addingHost = new WorkerHost(
+    'model',
+    () => new Worker(new URL('./adding.worker.ts', import.meta.url), { type: 'module' }),
+    base,
+    0,
+    undefined,
+    { stopMs: NOW_MS },
   )
   const trainHost = new WorkerHost(
     'train',
@@ -33,15 +71,16 @@ export function createStudio(): Studio {
     TRAIN_IDLE_MS,
   )
   const data = remoteRoom<DataRoom>(dataHost)
-  const models = remoteRoom<ModelRoom>(trainHost, 'models')
+  const models = remoteRoom<Omit<ModelRoom, 'add'>>(trainHost, 'models')
+  const adding = remoteRoom<Pick<ModelRoom, 'add'>>(addingHost)
   const runs = remoteRoom<RunRoom>(trainHost, 'runs')
   const follow = (onEvent: (event: RunEvent) => void) => watched(trainHost, onEvent)
   return {
     data: override(data, { exportData: (...asked) => files(dataHost, () => data.exportData(...asked)) }),
-    models: override(models, {
+    models: override(models as ModelRoom, {
       add(files, name, call) {
         keepStorage()
-        return models.add(files, name, call)
+        return adding.add(files, name, call)
       },
       exportModel: (...asked) => files(trainHost, () => models.exportModel(...asked)),
     }),

@@ -1,5 +1,4 @@
 import { modelFolder } from '../export/base.ts'
-import { namedSources } from '../files/bytes.ts'
 import { parseRunConfig } from '../protocol/run-config.ts'
 import type { ModelRoom } from '../protocol/studio.ts'
 import { removeModel } from '../storage/models.ts'
@@ -9,14 +8,11 @@ import type { TrainParts } from './train-parts.ts'
 /** Positions that a plan keeps for an answer. */
 const POSITIONS = 256
 
-export function modelRoom({ database, library, host }: TrainParts): ModelRoom {
+/** Adding models is for a worker of its own: see adding-room.ts. */
+export function modelRoom({ database, library, host }: TrainParts): Omit<ModelRoom, 'add'> {
   return {
     async list() {
       return (await library()).list()
-    },
-
-    async add(files, name, call) {
-      return (await library()).add(namedSources(files), name, call)
     },
 
     async remove(id) {

@@ -16,6 +16,7 @@ import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
 import { readEvents } from '../../src/storage/runs.ts'
 import { en } from '../../src/ui/messages/en.ts'
+import { addingRoom } from '../../src/workers/adding-room.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { changed, recipeOf } from '../support/recipe.ts'
@@ -46,10 +47,9 @@ beforeEach(() => {
 })
 
 function rooms(base = server.url) {
-  const [data, train] = [dataRoom(), trainRooms()]
-  data.open({ base })
-  train.open({ base })
-  return { data, train }
+  const [data, train, adding] = [dataRoom(), trainRooms(), addingRoom()]
+  for (const room of [data, train, adding]) room.open({ base })
+  return { data, train, adding }
 }
 
 const NONE: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
@@ -265,9 +265,9 @@ describe('models', () => {
   })
 
   test('a folder is checked, stored, and removed', async () => {
-    const { train } = rooms()
+    const { train, adding } = rooms()
     const notes: string[] = []
-    const added = await train.models.add(folder(), 'My Gemma', {
+    const added = await adding.add(folder(), 'My Gemma', {
       onProgress: ({ note }) => notes.push(note ?? ''),
     })
     expect(added).toMatchObject({ id: 'my-gemma', name: 'My Gemma', practice: false })
@@ -278,7 +278,7 @@ describe('models', () => {
   })
 
   test('adding one can be stopped at any moment, and leaves nothing half stored', async () => {
-    const { train } = rooms()
+    const room = rooms().adding
     const database = await openDatabase()
     for (const at of [0, 1, 3]) {
       const control = new AbortController()
@@ -287,7 +287,7 @@ describe('models', () => {
         if (heard++ === at) control.abort()
       }
       if (at === 0) control.abort()
-      const adding = train.models.add(folder(), 'stopped', { signal: control.signal, onProgress })
+      const adding = room.add(folder(), 'stopped', { signal: control.signal, onProgress })
       await expect(adding).rejects.toThrow(/abort/i)
       expect(await database.getAll('models')).toEqual([])
       expect(await database.getAllKeys('chunks')).toEqual([])
@@ -311,8 +311,8 @@ describe('models', () => {
     ],
     ['a tokenizer of another model', 'config.json', edited((c) => (c.bos_token_id = 7)), 'bad_model'],
   ] as const)('with %s is refused, and nothing is stored', async (_, name, change, code) => {
-    const { train } = rooms()
-    const failure = await failureOf(train.models.add(folder(name, change), 'broken'))
+    const { train, adding } = rooms()
+    const failure = await failureOf(adding.add(folder(name, change), 'broken'))
     expect(failure.code).toBe(code)
     expect((await train.models.list()).map(({ id }) => id)).toEqual(['pebble'])
   })
