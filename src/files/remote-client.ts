@@ -1,3 +1,4 @@
+import { shownAddress } from '../lib/address.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ByteSource } from './bytes.ts'
 
@@ -37,7 +38,7 @@ export class Client {
   constructor(url: string, options: RemoteOptions) {
     this.url = url
     this.#options = options
-    this.what = options.what ?? shown(url)
+    this.what = options.what ?? shownAddress(url)
   }
 
   /**
@@ -128,7 +129,7 @@ export class Client {
       'network',
       `${this.what}: ${what} at byte ${byte}${total ? ` of ${total}` : ''}, ${TRIES} times.`,
       'Check the connection and try again, or download it and drop it here.',
-      { url: shown(this.url), byte, total, ...(reason instanceof Silence ? { seconds } : {}) },
+      { url: shownAddress(this.url), byte, total, ...(reason instanceof Silence ? { seconds } : {}) },
     )
   }
 
@@ -190,7 +191,7 @@ export class Client {
       : `${this.what} cannot be read from here: its server is out of reach, or does not let web pages read its files.`
     const hint = offline ? 'Connect to the network, then try again.' : DOWNLOAD_HINT
     throw new LapidaryError(
-      { code: 'network', message, hint, detail: { url: shown(this.url) } },
+      { code: 'network', message, hint, detail: { url: shownAddress(this.url) } },
       { cause: error },
     )
   }
@@ -198,7 +199,7 @@ export class Client {
   #refused({ status }: Response): never {
     const { what } = this
     // What comes after the path may be a key.
-    const url = shown(this.url)
+    const url = shownAddress(this.url)
     if (status === 404 || status === 410)
       fail('missing_file', `${what} was not found.`, 'Check the address.', { url, status })
     if (status === 401 || status === 403)
@@ -226,7 +227,7 @@ export class Client {
     if (/\.html?$/.test(new URL(this.url).pathname)) return
     response.body?.cancel().catch(() => {})
     fail('missing_file', `${this.what} is a web page, not a file of rows.`, DOWNLOAD_HINT, {
-      url: this.url,
+      url: shownAddress(this.url),
       found: 'text/html',
     })
   }
@@ -241,10 +242,4 @@ function blobsSource(blob: Blob): ByteSource {
       return new Uint8Array(await blob.slice(start, end).arrayBuffer())
     },
   }
-}
-
-/** Without a query, which may hold a key. */
-export function shown(url: string): string {
-  const { origin, pathname } = new URL(url)
-  return origin + pathname
 }

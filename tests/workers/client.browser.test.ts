@@ -143,6 +143,8 @@ describe('the worker border', () => {
     const began = performance.now()
     const busy = thrownBy(room.busy(20_000, { signal: control.signal }))
     const [bystander, changing] = [room.born(), thrownBy(room.made())]
+    // By now it is deep in it.
+    await new Promise((resolve) => setTimeout(resolve, 200))
     control.abort()
     expect(await busy).toMatchObject({ code: 'cancelled', message: 'Stopped.' })
     expect(await changing).toMatchObject({ code: 'cancelled' })
@@ -150,7 +152,8 @@ describe('the worker border', () => {
     expect(performance.now() - began).toBeLessThan(15_000)
     // One that is done in time is not ended.
     const brief = new AbortController()
-    const done = room.busy(10, { signal: brief.signal })
+    const done = room.busy(50, { signal: brief.signal })
+    await new Promise((resolve) => setTimeout(resolve, 10))
     brief.abort()
     const second = await done.catch(() => null)
     await new Promise((resolve) => setTimeout(resolve, 300))

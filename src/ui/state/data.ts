@@ -251,6 +251,7 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
     preparing,
     progress,
     prepareFailure,
+    stopPreparing: () => preparingAbort?.abort(),
     setRecipe: change,
     setMapping: (part: Partial<Mapping>) => change(part),
     setRole: (role: Role, column: string | null) => change(withRole(mapping(), role, column)),

@@ -65,7 +65,12 @@ export function OpenData(props: { info: DatasetInfo }) {
         </Show>
         <Findings opening={props.info.findings} rows={props.info.rows} onRow={showRow} />
         <Show when={data.prepareFailure()}>
-          {(failure) => <FailureNotice failure={failure()} actions={<AllowMore failure={failure()} />} />}
+          {(failure) => (
+            <FailureNotice
+              failure={failure()}
+              actions={failure().code === 'cancelled' ? <PrepareAgain /> : <AllowMore failure={failure()} />}
+            />
+          )}
         </Show>
         <div class="workbench">
           <div class="stack-l">
@@ -84,6 +89,12 @@ export function OpenData(props: { info: DatasetInfo }) {
       <Next to="model" ready={data.prepared() !== null} />
     </>
   )
+}
+
+/** After a stop. */
+function PrepareAgain() {
+  const { data } = useApp()
+  return <Button onClick={() => void data.prepare().catch(() => {})}>{t('action.retry')}</Button>
 }
 
 /** Where nothing fits into the limit on tokens: a press that raises it to what the longest example needs. */
@@ -155,12 +166,15 @@ function Counts(props: { info: DatasetInfo }) {
                 />
               </Show>
             </dl>
-            <Show when={data.preparing() && data.progress() !== null}>
-              <Progress label={t('data.preparingShare')} share={data.progress()} />
-            </Show>
             <DownloadData info={props.info} />
           </>
         )}
+      </Show>
+      <Show when={data.preparing() && data.progress() !== null}>
+        <Progress label={t('data.preparingShare')} share={data.progress()} />
+        <p>
+          <Button onClick={data.stopPreparing}>{t('action.stop')}</Button>
+        </p>
       </Show>
       <ShareField />
       <ReadAgainFold info={props.info} />

@@ -46,8 +46,13 @@ function BeforeRun() {
       found.push({ text: t('train.problems', { count: settings.problems().size }) })
     return found
   }
+  /** Preparation that was stopped is done by the start. */
+  const unprepared = () => {
+    const failure = data.prepareFailure()
+    return failure?.code === 'cancelled' ? null : failure
+  }
   const ready = () =>
-    missing().length === 0 && models.chosen() !== null && !data.prepareFailure() && !training.refused()
+    missing().length === 0 && models.chosen() !== null && !unprepared() && !training.refused()
   const last = createMemo(() => runs.list().find((run) => run.step > 0) ?? null)
 
   function start(): void {
@@ -77,7 +82,7 @@ function BeforeRun() {
         <Show when={data.failure() && !data.dataset() && !training.failure() ? data.failure() : null}>
           {(failure) => <FailureNotice failure={failure()} />}
         </Show>
-        <Show when={data.prepareFailure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
+        <Show when={unprepared()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
         <Show when={missing().length > 0 || tried()}>
           <div id="start-note">
             <For each={missing()}>
