@@ -1,4 +1,5 @@
 import type { ByteSource } from '../files/bytes.ts'
+import { MAX_TABLE_BYTES, Room } from '../files/limits.ts'
 import { refuseKnown } from '../files/magic.ts'
 import { SPLIT } from '../files/split-names.ts'
 import { type Chunk, TableBuilder } from '../files/table-builder.ts'
@@ -18,7 +19,7 @@ export { type Dataset, describeColumns, describeDataset, describePreview } from 
 export type { ReaderOptions } from './readers/options.ts'
 export type { NamedSource } from './readers/reader.ts'
 
-export interface OpenOptions extends ReadOptions, Pick<ReaderOptions, 'maxUnpackedBytes'> {
+export interface OpenOptions extends ReadOptions, Pick<ReaderOptions, 'maxBytes' | 'maxUnpackedBytes'> {
   signal?: AbortSignal
   /** Hears of the first rows as soon as they are there, of the whole only from the promise. */
   onPreview?: (preview: Pick<Dataset, 'name' | 'format' | 'table'>) => void
@@ -131,12 +132,14 @@ class Collected {
   readonly #offers: ReadingOffers = {}
   readonly #builder = new TableBuilder()
   readonly #breath = new Breath()
+  readonly #room: Room
   #format = ''
   #previewed = false
 
   constructor(name: string, options: Said) {
     this.#name = name
     this.#options = options
+    this.#room = new Room(options.maxBytes ?? MAX_TABLE_BYTES, name)
   }
 
   /** Reads one file; one that turns out not to be UTF-8 is read once more. */
@@ -154,6 +157,7 @@ class Collected {
         for await (const chunk of read(this.#context(notUtf8))) {
           this.#options.signal?.throwIfAborted()
           builder.append(chunk)
+          this.#room.used = builder.bytes
           for (const column of chunk.columns) columns.add(column.name)
           this.#preview()
           await this.#breath.take()
@@ -182,6 +186,7 @@ class Collected {
       signal,
       options: this.#options,
       notUtf8,
+      room: this.#room,
       finding: (finding) => this.findings.push(finding),
       offer: (way, choices) => (this.#offers[way] ??= [...choices]),
     }

@@ -1,6 +1,7 @@
 import { shownAddress } from '../lib/address.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ByteSource } from './bytes.ts'
+import { checkFetched, MAX_FETCHED } from './limits.ts'
 
 /** Requests in a row that may bring nothing before it is given up. */
 export const TRIES = 4
@@ -22,6 +23,8 @@ export interface RemoteOptions {
   silence?: number | undefined
   /** What the address is called in errors, such as "The data set owner/name"; by default the address. */
   what?: string | undefined
+  /** Bytes that are fetched at most; by default `MAX_FETCHED`. */
+  most?: number | undefined
   /** Hears of bytes that arrive while the file is being opened, and of all there will be, 0 where the server hides it. */
   onBytes?: ((bytes: number, total: number) => void) | undefined
 }
@@ -79,6 +82,10 @@ export class Client {
     }
   }
 
+  most(known: boolean): number {
+    return this.#options.most ?? (known ? MAX_FETCHED.known : MAX_FETCHED.unknown)
+  }
+
   /** All bytes of an answer, kept as Blobs. Without Range a broken connection begins again. */
   async whole(response: Response, signal: AbortSignal | undefined): Promise<ByteSource> {
     let current = response
@@ -89,11 +96,14 @@ export class Client {
       const known = current.headers.has('content-encoding') ? 0 : total
       let size = 0
       let reason: unknown
+      const most = this.most(known > 0)
+      checkFetched(known, most, this.what, true)
       try {
         for await (const piece of this.pieces(current)) {
           signal?.throwIfAborted()
-          parts.push(new Blob([piece]))
           size += piece.length
+          checkFetched(size, most, this.what, false)
+          parts.push(new Blob([piece]))
           this.#options.onBytes?.(piece.length, known)
         }
         if (known === 0 || size === known) return blobsSource(new Blob(parts))

@@ -2,6 +2,7 @@ import { shownAddress } from '../lib/address.ts'
 import { fail } from '../protocol/errors.ts'
 import { type ByteSource, bufferSource } from './bytes.ts'
 import { jsonReason } from './json-parse.ts'
+import { checkFetched } from './limits.ts'
 import { Client, DOWNLOAD_HINT, type RemoteOptions, TRIES } from './remote-client.ts'
 
 /** How much one request asks for; what is read twice is fetched once. */
@@ -29,6 +30,7 @@ export async function remoteFile(url: string, options: RemoteOptions = {}): Prom
     // Servers need not show this header to other origins.
     const total = totalOf(first)
     if (total !== null) {
+      checkFetched(total, client.most(true), client.what, true)
       const source = new BlockSource(client, total, first)
       return { name, source }
     }

@@ -86,6 +86,11 @@ const ReadingSchema = v.strictObject({
   quotes: v.optional(v.nullable(v.picklist(['csv', 'none'])), null),
   /** Of CSV: whether blanks behind a delimiter belong to no field; by itself where they stand before quotes. */
   skip_initial_space: v.optional(v.nullable(v.boolean()), null),
+  /**
+   * Gigabytes that the data may take unpacked, in memory and to be fetched from a server that does not say how much it sends. By
+   * itself 0.5 unpacked from archives and 1 in memory.
+   */
+  max_gigabytes: v.optional(v.nullable(from(0.001, 64)), null),
 })
 
 /** The formats that heed each way of reading, as readers name them. */
@@ -96,6 +101,8 @@ export const READING_FORMATS: Record<keyof DataConfig['reading'], readonly strin
   header_row: ['csv', 'xlsx'],
   quotes: ['csv'],
   skip_initial_space: ['csv'],
+  // Of whatever is opened, and never a part of what comes of it.
+  max_gigabytes: [],
 }
 
 const DataSchema = v.strictObject({

@@ -179,6 +179,7 @@ export interface HubChoice {
   dataset: string
   config?: string
   split?: string
+  reading?: ReadOptions
 }
 
 /** What is known while the rest is still being read. */

@@ -96,7 +96,10 @@ export function createOpening(studio: Studio, draft: Draft, show: (info: Dataset
     openUrl: (url: string, access: SourceAccess) =>
       open(shownAddress(url), (call) => studio.data.openUrl(url, access, reading(), call)),
     openHub: (choice: HubChoice, access: SourceAccess) =>
-      open(choice.dataset, (call) => studio.data.openHub(choice, access, call)),
+      open(choice.dataset, (call) => {
+        const { max_gigabytes } = reading()
+        return studio.data.openHub({ ...choice, reading: { max_gigabytes } }, access, call)
+      }),
     openPasted: (text: string, name: string) =>
       open(name, (call) => studio.data.openPasted(text, name, {}, call)),
     createDataset: (name: string, columns: string[], rows: (string | null)[][]) =>
