@@ -1,10 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail } from '../src/protocol/errors.ts'
+import { servedModel } from './model-path.ts'
 import { interpreter, packageVersions, runScript } from './python.ts'
 import { report } from './report.ts'
 import { tallyLine } from './stage.ts'
-import { servedModel } from './train-job.ts'
 import { inChromium } from './verify/chromium.ts'
 import {
   type AnswerDifferences,
