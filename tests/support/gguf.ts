@@ -2,6 +2,10 @@ import { f32ToBf16, f32ToF16 } from '../../src/files/bf16.ts'
 import { type ByteSource, bufferSource } from '../../src/files/bytes.ts'
 import { openWeights, readTensor } from '../../src/files/weights.ts'
 import { concatBytes } from '../../src/lib/concat.ts'
+import { readModelConfig } from '../../src/model/config.ts'
+import { resolveWeights } from '../../src/model/weights.ts'
+import type { ModelSource } from '../../src/protocol/model.ts'
+import { modelFolderOf } from '../../src/workers/gguf-folder.ts'
 import { repositoryFile, repositoryJson } from './files.ts'
 
 /** A writer of GGUF for tests: version 3, little-endian, alignment 32. */
@@ -217,4 +221,24 @@ export async function pebbleGguf(): Promise<{ folder: Map<string, ByteSource>; g
     'tokenizer.chat_template': ['text', chat_template],
   })
   return { folder, gguf }
+}
+
+/** A model of tests/golden through a GGUF that keeps every number as it is: f32, and norms as f32 gives 1 + w. */
+export async function goldenGguf(fixture: string, vocabSize: number): Promise<ModelSource> {
+  const folder = new Map<string, ByteSource>()
+  for (const name of ['config.json', 'model.safetensors'])
+    folder.set(name, bufferSource(await repositoryFile(`tests/golden/${fixture}/${name}`)))
+  const bytes = Array.from({ length: 256 }, (_, i) => `<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`)
+  const known = ['<pad>', '<eos>', '<bos>', '<unk>', '▁', ...bytes]
+  const words = Array.from({ length: vocabSize }, (_, id) => known[id] ?? `word${id}`)
+  const gguf = await ggufOf(folder, 'F32', {
+    'tokenizer.ggml.tokens': ['text[]', words],
+    'tokenizer.ggml.token_type': ['i32[]', words.map((_, id) => (id < 4 ? 3 : 1))],
+    'tokenizer.ggml.scores': ['f32[]', words.map(() => 0)],
+  })
+  const files = await modelFolderOf(new Map([['golden.gguf', bufferSource(writeGguf(gguf))]]))
+  const config = readModelConfig(JSON.parse(new TextDecoder().decode(await read(files, 'config.json'))), {
+    dtype: 'float32',
+  })
+  return { config, weights: resolveWeights(config, await openWeights(files)) }
 }
