@@ -1,9 +1,22 @@
 import { createHash } from 'node:crypto'
-import { existsSync, openAsBlob, readdirSync, statSync } from 'node:fs'
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openAsBlob,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 import { type ByteSource, blobSource } from '../src/files/bytes.ts'
+import { openWeights } from '../src/files/weights.ts'
+import { resolveWeights } from '../src/model/weights.ts'
 import { fail } from '../src/protocol/errors.ts'
 import { ggufParts, ggufStem, isGguf, modelFolderOf } from '../src/workers/gguf-folder.ts'
+import { readConfig } from '../src/workers/library.ts'
 import { isModelFile } from '../src/workers/model-files.ts'
 
 /** Bytes of a model's file read at a time. */
@@ -87,4 +100,22 @@ export async function servedModel(path: string): Promise<ServedModel> {
 export async function* piecesOf(source: ByteSource): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   for (let at = 0; at < source.size; at += PIECE_BYTES)
     yield source.read(at, Math.min(source.size, at + PIECE_BYTES))
+}
+
+/**
+ * A model's files as a folder on disk, written beside it and renamed: one that is there is whole.
+ * @throws LapidaryError `output_exists`; for whatever a model is refused for, nothing written
+ */
+export async function writeModelFolder(path: string, out: string): Promise<void> {
+  if (existsSync(out)) fail('output_exists', `${out} exists already.`, 'Name another folder.', { path: out })
+  const files = await openModelPath(path)
+  resolveWeights(await readConfig(files), await openWeights(files))
+  const part = `${out}.${process.pid}.part`
+  mkdirSync(part, { recursive: true })
+  try {
+    for (const [name, source] of files) await pipeline(piecesOf(source), createWriteStream(join(part, name)))
+    renameSync(part, out)
+  } finally {
+    rmSync(part, { recursive: true, force: true })
+  }
 }
