@@ -54,6 +54,9 @@ const FAMILIES: Record<string, Family> = {
   },
 }
 
+/** Ten times those of any Gemma. */
+const MAX_LAYERS = 1000
+
 /**
  * @throws LapidaryError `unsupported_model` for another architecture, an adapter or a vision part; `bad_model` for metadata
  * that is missing or impossible, by key
@@ -62,6 +65,7 @@ export function ggufConfig(file: GgufFile): Record<string, unknown> {
   const meta = metadataOf(file)
   const { family, prefix } = familyOf(file, meta)
   const layers = meta.count(`${prefix}.block_count`)
+  if (layers > MAX_LAYERS) meta.wrong(`${prefix}.block_count`, layers, `${MAX_LAYERS} are the most`)
   const width = meta.count(`${prefix}.attention.key_length`)
   if (meta.count(`${prefix}.attention.value_length`, width) !== width)
     meta.wrong(`${prefix}.attention.value_length`, 0, `it must be the key's, ${width}`)

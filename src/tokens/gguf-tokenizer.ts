@@ -22,6 +22,8 @@ const SPACE = '▁'
 const SPECIAL = ['<start_of_turn>', '<end_of_turn>', '<start_of_image>', '<end_of_image>']
 const END_OF_TURN = '<end_of_turn>'
 const TEMPLATE = 'tokenizer.chat_template'
+/** Letters of a word; Gemma 3's longest has 31. Each way of cutting one in two is tried. */
+const MAX_WORD = 256
 
 /** @throws LapidaryError `bad_model`, naming what the metadata lacks or contradicts */
 export function ggufTokenizer(file: GgufFile): GgufTokenizer {
@@ -30,6 +32,13 @@ export function ggufTokenizer(file: GgufFile): GgufTokenizer {
   const types = meta.numbers('tokenizer.ggml.token_type')
   if (types.length !== written.length)
     meta.wrong('tokenizer.ggml.token_type', [...types].map(String), `there are ${written.length} words`)
+  const long = written.find((word) => word.length > MAX_WORD)
+  if (long !== undefined)
+    meta.wrong(
+      'tokenizer.ggml.tokens',
+      long.slice(0, 40),
+      `it has ${long.length} letters, ${MAX_WORD} are the most`,
+    )
   const isAdded = (id: number) => types[id] === CONTROL || types[id] === USER_DEFINED
   // llama.cpp looks for added tokens before it puts marks for blanks, tokenizer.json after it.
   const words = written.map((word, id) => (types[id] === USER_DEFINED ? word.replaceAll(' ', SPACE) : word))

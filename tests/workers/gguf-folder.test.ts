@@ -162,6 +162,12 @@ describe('a tokenizer by its scores', () => {
       'bad_model',
       'only once',
     ],
+    [
+      'a word as long as a book',
+      { 'tokenizer.ggml.tokens': ['text[]', words.map((w, i) => (i === 300 ? 'a'.repeat(1e6) : w))] },
+      'bad_model',
+      '1000000 letters',
+    ],
     ['kinds of too few words', { 'tokenizer.ggml.token_type': ['i32[]', [1]] }, 'bad_model', 'token_type'],
     [
       'a beginning beyond all words',
@@ -201,6 +207,7 @@ describe('what is no Gemma of ours', () => {
     ],
     ['a size that is missing', { 'gemma3.block_count': null }, 'bad_model', 'gemma3.block_count'],
     ['a size of 0', { 'gemma3.block_count': ['u32', 0] }, 'bad_model', 'gemma3.block_count'],
+    ['a billion layers', { 'gemma3.block_count': ['u32', 1e9] }, 'bad_model', 'gemma3.block_count'],
     ['a size that is text', { 'gemma3.block_count': ['text', '6'] }, 'bad_model', 'gemma3.block_count'],
     [
       'layers of unknown kinds',
