@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { readAdapterConfig } from '../src/model/adapter-config.ts'
-import { readModelConfig } from '../src/model/config.ts'
 import { parameterCount } from '../src/model/tensors.ts'
 import { type ConfigField, configField, fieldNames } from '../src/protocol/config-fields.ts'
 import { fail } from '../src/protocol/errors.ts'
@@ -16,8 +13,9 @@ import {
 } from '../src/protocol/run-config.ts'
 import type { Mapping } from '../src/protocol/studio.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
-import { isModelFile } from '../src/workers/model-files.ts'
+import { readConfig as readModel } from '../src/workers/library.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
+import { checkModelPath, openModelPath } from './model-path.ts'
 
 /** Short names beside TRL's own. */
 const ALIASES = { epochs: 'num_train_epochs', batch_size: 'per_device_train_batch_size' } as const
@@ -96,7 +94,7 @@ export const HELP = `npm run train -- --model M --data FILE --out DIR [options]
 
 Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
 
-  --model M            pebble (default), or a folder with config.json, tokenizer.json and *.safetensors
+  --model M            pebble (default), a folder with config.json, tokenizer.json and *.safetensors, or a .gguf file
   --data FILE          CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, Excel or text, in gzip or ZIP or not; may be given
                        several times, or be a folder: files with the same columns are put together
   --out DIR            a folder that does not exist yet; gets run.json, metrics.jsonl, checkpoint/ and adapter/
@@ -142,8 +140,8 @@ export interface TrainJob {
   samples: string[]
   /** As it was given, and where it lies. */
   data: { name: string; files: DataPath[] }
-  /** As it was given; the folder is null for the bundled model, Pebble. */
-  model: { name: string; folder: string | null }
+  /** As it was given, and its folder or .gguf file; null for the bundled model, Pebble. */
+  model: { name: string; path: string | null }
   out: string
   /** Folder of the adapter to begin with. */
   startFrom: string | null
@@ -167,7 +165,7 @@ export interface TrainJob {
  * Everything about a call that can be checked without a browser. Null for --help.
  * @throws LapidaryError
  */
-export function trainJob(argv: string[]): TrainJob | null {
+export async function trainJob(argv: string[]): Promise<TrainJob | null> {
   const flags = parseFlags(argv, FULL_SPEC) as Flags<typeof SPEC> & Record<string, unknown>
   if (flags.help) return null
   const out = need(flags.out, '--out', 'the folder for the results')
@@ -187,9 +185,9 @@ export function trainJob(argv: string[]): TrainJob | null {
   const profile = profileOf(flags.profile, file)
   const settings = file === undefined ? {} : readConfig(file)
   const model = flags.model ?? parseRunConfig(settings).model.id
-  const folder = model === 'pebble' ? null : checkModel(resolve(model))
+  const path = model === 'pebble' ? null : checkModelPath(resolve(model))
   const startFrom = flags.start_from ?? (again ? adapterBefore(settings) : null)
-  const base = profile === null ? settings : recommend(sizeOf(folder), profile)
+  const base = profile === null ? settings : recommend(await sizeOf(path), profile)
   const lora = startFrom === null ? null : adapterSettings(startFrom, resume && !again)
   const config = withStart(
     withFlags(lora && file === undefined ? { ...base, lora } : base, flags),
@@ -218,7 +216,7 @@ export function trainJob(argv: string[]): TrainJob | null {
     },
     samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
     data: { name: data, files },
-    model: { name: model, folder },
+    model: { name: model, path },
     tip: tipFor(profile, file, config),
     out: resolve(out),
     startFrom: startFrom === null ? null : resolve(startFrom),
@@ -286,10 +284,9 @@ function profileOf(given: string | undefined, file: string | undefined): Profile
   return found
 }
 
-function sizeOf(folder: string | null): { practice: boolean; parameters: number } {
-  if (folder === null) return { practice: true, parameters: 0 }
-  const config = readModelConfig(readConfig(join(folder, 'config.json')))
-  return { practice: false, parameters: parameterCount(config) }
+async function sizeOf(path: string | null): Promise<{ practice: boolean; parameters: number }> {
+  if (path === null) return { practice: true, parameters: 0 }
+  return { practice: false, parameters: parameterCount(await readModel(await openModelPath(path))) }
 }
 
 /** TRL's default learning rate is made for training whole models: an adapter hardly moves. */
@@ -409,40 +406,4 @@ function dataFiles(given: string): DataPath[] {
     name: `${basename(path)}/${relative(path, file).replaceAll('\\', '/')}`,
     path: file,
   }))
-}
-
-function checkModel(folder: string): string {
-  const found = existsSync(folder) ? statSync(folder) : null
-  if (!found?.isDirectory())
-    fail(
-      'missing_file',
-      `There is no model folder ${folder}.`,
-      'Give --model pebble, or a folder with config.json, tokenizer.json and *.safetensors.',
-      { path: folder },
-    )
-  const names = readdirSync(folder)
-  for (const needed of ['config.json', 'tokenizer.json'])
-    if (!names.includes(needed))
-      fail('missing_file', `The model folder ${folder} has no ${needed}.`, 'Give the whole model folder.', {
-        path: join(folder, needed),
-      })
-  if (!names.some((name) => name.endsWith('.safetensors')))
-    fail('missing_file', `The model folder ${folder} has no *.safetensors.`, 'Give the whole model folder.', {
-      path: folder,
-    })
-  return folder
-}
-
-/** What is served for a model folder: its files by name, and the manifest that names and hashes them. */
-export async function servedModel(folder: string): Promise<{ files: Map<string, string>; manifest: string }> {
-  const files = new Map<string, string>()
-  const hashes: Record<string, { hash: string }> = {}
-  for (const name of readdirSync(folder).filter(isModelFile).sort()) {
-    const path = join(folder, name)
-    const hash = createHash('sha256')
-    await pipeline(createReadStream(path), hash)
-    files.set(name, path)
-    hashes[name] = { hash: hash.digest('hex') }
-  }
-  return { files, manifest: JSON.stringify({ name: basename(folder), files: hashes }) }
 }

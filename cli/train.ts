@@ -9,11 +9,12 @@ import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
 import type { openBrowser } from './browser.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
 import { rememberChoices, rememberedChoices } from './choices.ts'
+import { servedModel } from './model-path.ts'
 import { Output } from './output.ts'
 import { Progress } from './progress.ts'
 import { report } from './report.ts'
-import { serve } from './server.ts'
-import { ADAPTER_FILES, HELP, servedModel, type TrainJob, trainJob } from './train-job.ts'
+import { type ServedBytes, serve } from './server.ts'
+import { ADAPTER_FILES, HELP, type TrainJob, trainJob } from './train-job.ts'
 
 /** A second Ctrl+C this much later means it: npm passes the first one on twice. */
 const TWICE_MS = 1500
@@ -22,11 +23,13 @@ const DEATH_MS = 2000
 
 async function run(job: TrainJob): Promise<void> {
   const root = await ensureBuilt((text) => process.stderr.write(`${text}\n`))
-  const files = new Map(job.data.files.map(({ path }, i) => [`/given/data/${i}`, path]))
+  const files = new Map<string, string | ServedBytes>(
+    job.data.files.map(({ path }, i) => [`/given/data/${i}`, path]),
+  )
   const texts = new Map([['/headless.html', headlessPage()]])
-  if (job.model.folder !== null) {
-    const model = await servedModel(job.model.folder)
-    for (const [name, path] of model.files) files.set(`/given/model/${name}`, path)
+  if (job.model.path !== null) {
+    const model = await servedModel(job.model.path)
+    for (const [name, file] of model.files) files.set(`/given/model/${name}`, file)
     texts.set('/given/model/manifest.json', model.manifest)
   }
   const { startFrom, config } = job
@@ -126,7 +129,7 @@ async function drive(
   if (job.again)
     process.stderr.write('No checkpoint had been written: the run begins again from the start.\n')
   const request: HeadlessJob = {
-    model: job.model.folder === null ? job.model.name : `${url}given/model/`,
+    model: job.model.path === null ? job.model.name : `${url}given/model/`,
     data: {
       name: job.data.name,
       files: job.data.files.map(({ name }, i) => ({ name, url: `${url}given/data/${i}` })),
@@ -193,7 +196,7 @@ function onInterrupt(stop: () => Promise<unknown>): () => void {
 }
 
 try {
-  const job = trainJob(process.argv.slice(2))
+  const job = await trainJob(process.argv.slice(2))
   if (job) await run(job)
   else console.log(HELP)
 } catch (error) {

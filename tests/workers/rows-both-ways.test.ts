@@ -128,10 +128,11 @@ describe('the same rows on the page and on the command line', () => {
     random.data = { ...random.data, split: defaultRunConfig().data.split }
     expect(dataFor(random.data, info).split.method).toBe('random')
     expect(dataFor(defaultRunConfig().data, info, {}, true).split.method).toBe('random')
-    const job = (...flags: string[]) =>
-      trainJob(['--data', 'package.json', '--out', '/tmp/none/out', ...flags])!
-    expect([job().splitSaid, job('--split-method', 'random').splitSaid]).toEqual([false, true])
-    expect(job('--split-method', 'column', '--split-column', 'set').config.data.split).toMatchObject({
+    const job = async (...flags: string[]) =>
+      (await trainJob(['--data', 'package.json', '--out', '/tmp/none/out', ...flags]))!
+    expect((await job()).splitSaid).toBe(false)
+    expect((await job('--split-method', 'random')).splitSaid).toBe(true)
+    expect((await job('--split-method', 'column', '--split-column', 'set')).config.data.split).toMatchObject({
       method: 'column',
       column: 'set',
     })
@@ -154,7 +155,7 @@ describe('findings', () => {
     expect(knownFindings({ ...known, inspected: null })).toEqual([encoding, few])
   })
 
-  test('stand in one line with their code and what mends them', () => {
+  test('stand in one line with their code and what mends them', async () => {
     const line = (fix?: Finding['fix']) => findingLine(found({ kind: 'encoding', ...(fix ? { fix } : {}) }))
     expect(line()).toBe('warning [encoding]: M. H.')
     expect(line({ kind: 'reading', label: '', reading: { encoding: 'gb18030' } })).toMatch(
@@ -177,7 +178,13 @@ describe('findings', () => {
       { sheet: 'S' },
     ] as const) {
       const [, flags] = /\((.*)\)$/.exec(line({ kind: 'reading', label: '', reading }))!
-      const { config } = trainJob(['--data', 'package.json', '--out', '/tmp/none/out', ...flags!.split(' ')])!
+      const { config } = (await trainJob([
+        '--data',
+        'package.json',
+        '--out',
+        '/tmp/none/out',
+        ...flags!.split(' '),
+      ]))!
       expect(config.data.reading).toMatchObject(reading)
     }
   })

@@ -19,10 +19,12 @@ export const model = {
   'model.removeText':
     '{name} frees {size}. Runs made with it are kept, but cannot go on until it is added again.',
   'model.add.title': 'Add a Gemma',
-  'model.add.lede': 'A Gemma 3 text model as it comes from Hugging Face, downloaded to this machine.',
+  'model.add.lede':
+    'A Gemma 3 text model as it comes from Hugging Face, or as a GGUF file, downloaded to this machine.',
   'model.add.folder': 'Choose its folder',
   'model.add.files': 'Choose its files',
-  'model.add.hint': 'or drop the folder here: config.json, tokenizer.json and the .safetensors files.',
+  'model.add.hint':
+    'or drop it here: a folder with config.json, tokenizer.json and the .safetensors files, or a .gguf file.',
   'model.adding': 'Storing {name}',
   'model.unnamed': 'Gemma',
   'device.title': 'What computes',
