@@ -16,6 +16,8 @@ export interface MaskOptions {
   format?: 'template' | 'kauldron'
   /** Words of the model; a token beyond them has no embedding. */
   vocabSize: number
+  /** Tokens that the model was made for: no advice goes beyond them. */
+  maxPositions?: number
 }
 
 export interface MaskedExample extends Example {

@@ -10,6 +10,7 @@ import { SITE, shuffle } from '../lib/threefry.ts'
 import { NO_AUGMENT } from '../protocol/data-steps.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import { type ConfigStage, heeded } from '../protocol/identity.ts'
+import type { ModelConfig } from '../protocol/model.ts'
 import type {
   ExampleText,
   Finding,
@@ -182,7 +183,7 @@ export class Preparation {
     const stored = await this.#sources.find(recipe.dataset)
     const model = await (await this.#sources.library()).open(recipe.model)
     const [chat, { rows }] = [await model.chat(), await this.#whole(recipe, stored, signal)]
-    const options = maskOptions(recipe.config, model.info.config.vocabSize)
+    const options = maskOptions(recipe.config, model.info.config)
     const samples: TokenisedSample[] = []
     for (const row of rows[split].slice(Math.max(0, offset), Math.max(0, offset) + count)) {
       const sample = tokenSample(row, split, chat, options)
@@ -259,7 +260,7 @@ export class Preparation {
   ) {
     const model = await (await this.#sources.library()).open(recipe.model)
     return prepareExamples(rows, await model.chat(), {
-      ...maskOptions(recipe.config, model.info.config.vocabSize),
+      ...maskOptions(recipe.config, model.info.config),
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
     })
@@ -300,7 +301,11 @@ function described({ labels, steps }: PipelineResult): Partial<PreparedInfo> {
   return { ...(labels ? { labels } : {}), ...(steps.length > 0 ? { steps } : {}) }
 }
 
-function maskOptions({ data, training }: RunConfig, vocabSize: number) {
+function maskOptions(
+  { data, training }: RunConfig,
+  { vocabSize, maxPositions }: Pick<ModelConfig, 'vocabSize' | 'maxPositions'>,
+) {
   const { max_length: maxLength, completion_only_loss } = training
-  return { maxLength, completionOnly: completion_only_loss ?? true, vocabSize, format: data.format }
+  const completionOnly = completion_only_loss ?? true
+  return { maxLength, completionOnly, vocabSize, maxPositions, format: data.format }
 }

@@ -737,6 +737,42 @@ describe('a run', () => {
     ])
   })
 
+  test('over examples that lost their end says so, in its log and in its card', async () => {
+    const { data, train } = rooms()
+    const file = csv(`${ROWS}Say it.,${'The ball is in the box. '.repeat(20)}\n`)
+    const { end, events, onEvent } = listener()
+    const run = await train.runs.start(await requested(data, { file }), onEvent)
+    await end
+    const cut = { examples: 1, of: 25, max_length: 64 }
+    expect(events.filter(({ type }) => type === 'notice')).toEqual([
+      expect.objectContaining({ cut, message: expect.stringMatching(/^1 of 25 examples are cut at 64/) }),
+    ])
+    const { events: stored } = await train.runs.history(run)
+    expect(stored.filter((event) => event.type === 'notice' && event.cut)).toHaveLength(1)
+    const card = await (await exported(train, run, 'peft')).get('README.md')!.text()
+    expect(card).toContain('| examples cut at 64 tokens, their ends not learnt | 1 of 25 |')
+    expect(card).toContain('*(met the length limit)*')
+  })
+
+  test('has the limit that its longest example asks for, up to what the model was made for', async () => {
+    const { data, train } = rooms()
+    const rest = 'The ball is in the box. '
+    const file = csv(`${ROWS}Say it.,${rest.repeat(20)}\n`)
+    const request = await requested(data, { file })
+    const { needed, truncated } = await data.prepare(request)
+    expect(truncated).toBe(1)
+    const limit = await train.models.fittingLength(request.config, 'pebble', needed!)
+    expect(limit).toBe(needed)
+    const longer = changed(request, { training: { max_length: limit } })
+    expect(await data.prepare(longer)).toMatchObject({ truncated: 0, needed })
+    expect(await train.models.fittingLength(request.config, 'pebble', 100_000)).toBe(1024)
+    expect(await train.models.fittingLength(request.config, 'pebble', 10)).toBe(64)
+    // Its memory is a budget, too.
+    const { config } = request
+    const small = { ...config, engine: { ...config.engine, kind: 'portable' as const, memory_budget: 1 } }
+    expect(await train.models.fittingLength(small, 'pebble', needed!)).toBe(64)
+  })
+
   test('moves between browsers as files', async () => {
     const { data, train } = rooms()
     const request = await requested(data)
@@ -796,13 +832,14 @@ describe('answers', () => {
       pieces[i] += text
     })
     const base = await train.answers.answer({ ...ask, run: null }, () => {})
-    expect(tuned).toEqual(pieces)
+    expect(tuned.map(({ text }) => text)).toEqual(pieces)
+    expect(tuned.map(({ finish }) => finish)).toEqual(['length', 'length'])
     expect(base).not.toEqual(tuned)
     expect(ToyEngine.made).toHaveLength(1)
     expect(ToyEngine.made[0]!.loads).toBe(1)
     const last = events.filter((event) => event.type === 'sample').at(-1)!
-    expect(last.tuned.startsWith(tuned[0]!)).toBe(true)
-    expect(last.base.startsWith(base[0]!)).toBe(true)
+    expect(last.tuned.startsWith(tuned[0]!.text)).toBe(true)
+    expect(last.base.startsWith(base[0]!.text)).toBe(true)
   })
 
   test('wait for one another, and can be stopped', async () => {
@@ -812,7 +849,7 @@ describe('answers', () => {
     const first = train.answers.answer(ask, () => control.abort(), { signal: control.signal })
     const second = train.answers.answer({ ...ask, options }, () => {})
     await expect(first).rejects.toThrow(/abort/i)
-    expect((await second)[0]!.length).toBeGreaterThan(0)
+    expect((await second)[0]!.text.length).toBeGreaterThan(0)
   })
 
   test('while a run goes on come from its own model only', async () => {
