@@ -101,7 +101,8 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --prompt COL --response COL [--system COL]   columns by role; or --messages COL, or --text COL. Guessed if left out
   --validation-share S share of rows held out (default ${defaultRunConfig().data.validation_share})
   --sample TEXT        a prompt answered by base and tuned model at each validation; may be given several times
-  --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them
+  --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them; max_length
+                       follows the longest example, as far as model and memory allow
   --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" holds
                        template, label words, chat format (kauldron's too), preprocessing steps, split and augmentation:
                        see docs/config.md
@@ -145,6 +146,8 @@ export interface TrainJob {
   out: string
   /** Folder of the adapter to begin with. */
   startFrom: string | null
+  /** Whether the limit on tokens is a profile's, and follows the data. */
+  followLength: boolean
   /** Whether a flag says how rows are held out. */
   splitSaid: boolean
   strict: boolean
@@ -221,6 +224,7 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
     out: resolve(out),
     startFrom: startFrom === null ? null : resolve(startFrom),
     exports: flags.export ?? [],
+    followLength: profile !== null && flags.max_length === undefined,
     splitSaid: flags.split_method !== undefined,
     strict: flags.strict ?? false,
     resume,

@@ -136,6 +136,7 @@ async function drive(
     },
     config: job.config,
     mapping: job.mapping,
+    followLength: job.followLength,
     splitSaid: job.splitSaid,
     strict: job.strict,
     samplePrompts: job.samples.map((prompt) => ({ prompt })),

@@ -17,6 +17,8 @@ import { JSON_MARK } from './table.ts'
 export interface Chunk {
   rows: number
   columns: { name: string; values: readonly unknown[] | TextCells }[]
+  /** [rows] what the file calls its rows, where it numbers them. */
+  numbers?: readonly number[]
 }
 
 /** Cells of text as Arrow keeps them. Without `present`, an empty cell is a missing one. */

@@ -1,6 +1,6 @@
 import type { Engine, EngineState, StepResult } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-import type { CheckpointEvent, DoneEvent, RunEvent, SamplePrompt } from '../protocol/events.ts'
+import type { CheckpointEvent, CutExamples, DoneEvent, RunEvent, SamplePrompt } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import { CHECKPOINT_VERSION, type Checkpoint, type DataPosition, type RunHashes } from './checkpoint.ts'
 import { accumulated, type TrainingData } from './data.ts'
@@ -29,6 +29,8 @@ export interface TrainingRun {
   start?: EngineState | null
   /** To be told before anything else, where the run goes on. */
   opening?: string | null
+  /** Examples that lost their end; told where the run begins. */
+  cut?: CutExamples | null
   /** Prompts answered by base and tuned model at each evaluation. */
   samples?: SamplePrompts
   /** Every event but `checkpoint`, in order. */
@@ -53,7 +55,17 @@ export interface SamplePrompts {
   /** Set where the adapter is not PEFT's initial one before the first step. */
   adapted?: boolean
   /** @param onProgress hears which share is done, 0..1 */
-  answer(adapter: 'on' | 'off', signal?: AbortSignal, onProgress?: (share: number) => void): Promise<string[]>
+  answer(
+    adapter: 'on' | 'off',
+    signal?: AbortSignal,
+    onProgress?: (share: number) => void,
+  ): Promise<SampleAnswer[]>
+}
+
+/** An answer; `cut` where it met the limit on its length. */
+export interface SampleAnswer {
+  text: string
+  cut?: boolean
 }
 
 export interface EvaluationRecord {
@@ -96,6 +108,10 @@ function lostChoices(
     `Kernels that this run was computed with are not here any more (${names.join('; ')}${more}). It goes on with others: ` +
     'from here on its numbers may differ in their last digits from those of a run without a break.'
   )
+}
+
+function cutMessage({ examples, of, max_length }: CutExamples): string {
+  return `${examples} of ${of} examples are cut at ${max_length} tokens (max_length): what they lose is not learnt, nor how to end there, and no loss says how well these answers are known.`
 }
 
 /** What is to be said of kernels that the engine found unfit. */
@@ -146,7 +162,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   let skippedInRow = meta?.skipped_in_row ?? 0
   const evaluations = [...(meta?.evaluations ?? [])]
   let savedAt = meta?.step ?? -1
-  let baseAnswers: string[] | null = null
+  let baseAnswers: SampleAnswer[] | null = null
   let arrival = now()
   /** The last steps: figures of several may arrive together. */
   let recent: { seconds: number; tokens: number }[] = []
@@ -275,8 +291,10 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
           type: 'sample',
           step,
           ...prompt,
-          base: baseAnswers[i] ?? '',
-          tuned: tuned[i] ?? '',
+          base: baseAnswers[i]?.text ?? '',
+          tuned: tuned[i]?.text ?? '',
+          ...(baseAnswers[i]?.cut ? { base_cut: true as const } : {}),
+          ...(tuned[i]?.cut ? { tuned_cut: true as const } : {}),
         })
     }
     return improved
@@ -353,6 +371,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   for (const message of [leftOut(about.leftOut), crowded(about.crowded)])
     if (message !== null) emit({ type: 'notice', step, message })
   if (run.opening) emit({ type: 'notice', step, message: run.opening })
+  if (run.cut && !run.resume) emit({ type: 'notice', step, message: cutMessage(run.cut), cut: run.cut })
   if (run.resume) {
     const lost = lostChoices(run.resume.meta.choices, engine.describe().choices)
     if (lost !== null) emit({ type: 'notice', step, message: lost })

@@ -11,7 +11,7 @@ import type {
   PortableBackendChoice,
 } from '../protocol/engine.ts'
 import { type Failure, fail, toFailure } from '../protocol/errors.ts'
-import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
+import type { CutExamples, DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { Call, RunNote, StartRequest } from '../protocol/studio.ts'
@@ -54,6 +54,8 @@ export interface PreparedRun {
   start: EngineState | null
   /** To be told when it begins. */
   notice: string | null
+  /** Examples that lost their end; null: none. */
+  cut: CutExamples | null
 }
 
 /**
@@ -113,7 +115,11 @@ export async function prepareRun(
         beyondPositions(batches.longest, config.training.max_length, model),
       ]
   const notice = notices.filter((said) => said !== null).join(' ') || null
-  return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start, notice }
+  const { truncated, examples } = table.info
+  const { max_length } = config.training
+  const of = examples.train + examples.validation + examples.test
+  const cut = truncated > 0 ? { examples: truncated, of, max_length } : null
+  return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start, notice, cut }
 }
 
 /**
@@ -383,6 +389,7 @@ export class ActiveRun {
       hashes,
       resume,
       opening,
+      cut: this.#prepared.cut,
       start,
       samples: this.#samples(engine),
       emit: (event) => {
@@ -427,7 +434,7 @@ export class ActiveRun {
         let pieces = 0
         const more = () => heard(++pieces / (texts.length * ANSWER_TOKENS), adapter)
         const answers = await answer(engine, codec, texts, { ...greedy, adapter }, more, signal)
-        return answers.map(({ text }) => text)
+        return answers.map(({ text, finish }) => ({ text, cut: finish === 'length' }))
       },
     }
   }

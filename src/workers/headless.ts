@@ -3,7 +3,7 @@ import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
 import { knownFindings } from '../protocol/findings.ts'
 import { identity } from '../protocol/identity.ts'
-import { dataFor } from '../protocol/recipe.ts'
+import { dataFor, type Recipe } from '../protocol/recipe.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type {
   AdapterFiles,
@@ -28,6 +28,8 @@ export interface HeadlessJob {
   config: RunConfig
   /** Columns that were named; the others are guessed. */
   mapping: Partial<Mapping>
+  /** Whether `max_length` is a profile's, and follows the data as on the page. */
+  followLength: boolean
   /** Whether the config's split is meant even where it is the default. */
   splitSaid: boolean
   /** Refuses data that has a warning. */
@@ -96,7 +98,7 @@ export function openHeadless(): void {
       )
     const prepared = dataFor(job.config.data, dataset, job.mapping, job.splitSaid || undefined)
     const data = { ...prepared, name: job.data.name, hash: dataset.hash }
-    const wanted = parseRunConfig({ ...job.config, data })
+    let wanted = parseRunConfig({ ...job.config, data })
     if (job.again && identity(wanted) !== identity(job.config))
       fail(
         'bad_state',
@@ -104,7 +106,12 @@ export function openHeadless(): void {
         'Leave out the flags that name columns, or start a new run in another folder.',
         { field: 'data' },
       )
-    const recipe = { dataset: dataset.id, model: job.model, config: wanted }
+    let recipe = { dataset: dataset.id, model: job.model, config: wanted }
+    const longer = job.followLength ? await lengthFor(recipe) : null
+    if (longer !== null) {
+      wanted = parseRunConfig({ ...wanted, training: { ...wanted.training, max_length: longer } })
+      recipe = { ...recipe, config: wanted }
+    }
     // Preparing first: what nothing can be learnt from is refused there.
     const info = await studio.data.prepare(recipe)
     const inspected = await studio.data.inspect(recipe)
@@ -128,6 +135,25 @@ export function openHeadless(): void {
     tell({ config, device })
     const { model, samplePrompts } = job
     return { dataset: dataset.id, model, config, samplePrompts, ...(adapter && { adapter }) }
+  }
+
+  /** The limit on tokens that these data ask for, where it is more than a profile's; told. */
+  async function lengthFor(recipe: Recipe): Promise<number | null> {
+    const needed = await studio.data.prepare(recipe).then(
+      (info) => info.needed ?? 0,
+      (error: unknown) => {
+        const needed = toFailure(error).detail?.needed
+        if (typeof needed === 'number') return needed
+        throw error
+      },
+    )
+    const usual = recipe.config.training.max_length
+    if (needed <= usual) return null
+    const longer = await studio.models.fittingLength(recipe.config, recipe.model, needed)
+    if (longer <= usual) return null
+    const note = `max_length is ${longer}, not the profile's ${usual}: the longest example needs ${needed > longer ? `${needed}, and the model or the memory allow no more` : 'it'}.`
+    emit({ type: 'stage', stage: 'data', note }, false)
+    return longer
   }
 
   async function deviceName({ engine }: RunConfig): Promise<string> {

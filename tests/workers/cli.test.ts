@@ -66,7 +66,11 @@ describe('recommended settings', () => {
     expect(quick.config.training).toMatchObject({ learning_rate: 6e-3, max_steps: 7 })
     expect(quick.config.lora.target_modules).toBe('all-linear')
     expect(quick.tip).toBeNull()
-    expect((await job()).tip).toContain('--profile')
+    expect(quick.followLength).toBe(true)
+    expect((await job('--profile', 'quick', '--max-length', '64')).followLength).toBe(false)
+    const plain = await job()
+    expect(plain.followLength).toBe(false)
+    expect(plain.tip).toContain('--profile')
     expect((await job('--learning-rate', '1e-3')).tip).toBeNull()
   })
   test('an unknown profile, and one beside a file, are refused', async () => {

@@ -328,8 +328,8 @@ describe('a GGUF', () => {
   const file = (bytes: Uint8Array<ArrayBuffer>, name = 'pebble.gguf') => new File([bytes], name)
 
   test('is stored as the folder it stands for, and opened from there', async () => {
-    const { data, train } = rooms()
-    const added = await train.models.add([file(whole)], 'From GGUF')
+    const { data, train, adding } = rooms()
+    const added = await adding.add([file(whole)], 'From GGUF')
     expect(added).toMatchObject({ id: 'from-gguf', practice: false })
     const files = new Map((await train.models.exportModel('from-gguf')).map((made) => [made.path, made]))
     expect([...files.keys()].sort()).toEqual([
@@ -349,8 +349,8 @@ describe('a GGUF', () => {
   })
 
   test('that is refused leaves the store as it was, a model of its name included', async () => {
-    const { train } = rooms()
-    const kept = await train.models.add([file(whole)], 'kept')
+    const { train, adding } = rooms()
+    const kept = await adding.add([file(whole)], 'kept')
     const database = await openDatabase()
     const chunks = async () => (await database.getAllKeys('chunks')).length
     const before = await chunks()
@@ -361,7 +361,7 @@ describe('a GGUF', () => {
       [file(utf8('GGUF, it says, but it is a letter')), 'unsupported_format'],
     ]
     for (const [one, code] of broken)
-      expect((await failureOf(train.models.add([one], 'kept'))).code).toBe(code)
+      expect((await failureOf(adding.add([one], 'kept'))).code).toBe(code)
     expect((await train.models.list()).find(({ id }) => id === 'kept')).toEqual(kept)
     expect(await chunks()).toBe(before)
     expect(await database.getAllKeys('writes')).toEqual([])
@@ -788,6 +788,42 @@ describe('a run', () => {
     ])
   })
 
+  test('over examples that lost their end says so, in its log and in its card', async () => {
+    const { data, train } = rooms()
+    const file = csv(`${ROWS}Say it.,${'The ball is in the box. '.repeat(20)}\n`)
+    const { end, events, onEvent } = listener()
+    const run = await train.runs.start(await requested(data, { file }), onEvent)
+    await end
+    const cut = { examples: 1, of: 25, max_length: 64 }
+    expect(events.filter(({ type }) => type === 'notice')).toEqual([
+      expect.objectContaining({ cut, message: expect.stringMatching(/^1 of 25 examples are cut at 64/) }),
+    ])
+    const { events: stored } = await train.runs.history(run)
+    expect(stored.filter((event) => event.type === 'notice' && event.cut)).toHaveLength(1)
+    const card = await (await exported(train, run, 'peft')).get('README.md')!.text()
+    expect(card).toContain('| examples cut at 64 tokens, their ends not learnt | 1 of 25 |')
+    expect(card).toContain('*(met the length limit)*')
+  })
+
+  test('has the limit that its longest example asks for, up to what the model was made for', async () => {
+    const { data, train } = rooms()
+    const rest = 'The ball is in the box. '
+    const file = csv(`${ROWS}Say it.,${rest.repeat(20)}\n`)
+    const request = await requested(data, { file })
+    const { needed, truncated } = await data.prepare(request)
+    expect(truncated).toBe(1)
+    const limit = await train.models.fittingLength(request.config, 'pebble', needed!)
+    expect(limit).toBe(needed)
+    const longer = changed(request, { training: { max_length: limit } })
+    expect(await data.prepare(longer)).toMatchObject({ truncated: 0, needed })
+    expect(await train.models.fittingLength(request.config, 'pebble', 100_000)).toBe(1024)
+    expect(await train.models.fittingLength(request.config, 'pebble', 10)).toBe(64)
+    // Its memory is a budget, too.
+    const { config } = request
+    const small = { ...config, engine: { ...config.engine, kind: 'portable' as const, memory_budget: 1 } }
+    expect(await train.models.fittingLength(small, 'pebble', needed!)).toBe(64)
+  })
+
   test('moves between browsers as files', async () => {
     const { data, train } = rooms()
     const request = await requested(data)
@@ -847,13 +883,14 @@ describe('answers', () => {
       pieces[i] += text
     })
     const base = await train.answers.answer({ ...ask, run: null }, () => {})
-    expect(tuned).toEqual(pieces)
+    expect(tuned.map(({ text }) => text)).toEqual(pieces)
+    expect(tuned.map(({ finish }) => finish)).toEqual(['length', 'length'])
     expect(base).not.toEqual(tuned)
     expect(ToyEngine.made).toHaveLength(1)
     expect(ToyEngine.made[0]!.loads).toBe(1)
     const last = events.filter((event) => event.type === 'sample').at(-1)!
-    expect(last.tuned.startsWith(tuned[0]!)).toBe(true)
-    expect(last.base.startsWith(base[0]!)).toBe(true)
+    expect(last.tuned.startsWith(tuned[0]!.text)).toBe(true)
+    expect(last.base.startsWith(base[0]!.text)).toBe(true)
   })
 
   test('wait for one another, and can be stopped', async () => {
@@ -863,7 +900,7 @@ describe('answers', () => {
     const first = train.answers.answer(ask, () => control.abort(), { signal: control.signal })
     const second = train.answers.answer({ ...ask, options }, () => {})
     await expect(first).rejects.toThrow(/abort/i)
-    expect((await second)[0]!.length).toBeGreaterThan(0)
+    expect((await second)[0]!.text.length).toBeGreaterThan(0)
   })
 
   test('while a run goes on come from its own model only', async () => {

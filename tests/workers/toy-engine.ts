@@ -45,6 +45,7 @@ export class ToyEngine extends BigramEngine {
   readonly gpu = {
     description: 'toy adapter',
     software: false,
+    limits: { maxBufferSize: 2 ** 31 },
     failure: null as Error | null,
     destroy: () => {},
   }

@@ -269,6 +269,42 @@ describe('npm run train', () => {
     expect(readdirSync(folder).filter((name) => name.includes('.tmp'))).toEqual([])
   }
 
+  test('a profile allows as many tokens as the longest example has; a limit that is given stays, and is told to cut', async () => {
+    const long = join(folder, 'long.csv')
+    const rows = Array.from(
+      { length: 12 },
+      (_, i) => `Tell tale ${i}.,${'The cat sat on the mat. '.repeat(40)}Fin.`,
+    )
+    writeFileSync(long, `question,answer\n${rows.join('\n')}\n`)
+    const own = [
+      '--data',
+      long,
+      '--profile',
+      'quick',
+      '--max-steps',
+      '2',
+      '--sample',
+      'Tell tale 3.',
+      '--engine',
+      'portable',
+    ]
+    const cutOf = (events: RunEvent[]) => events.filter((event) => event.type === 'notice' && event.cut)
+    const [followed, given] = [join(folder, 'followed'), join(folder, 'given')]
+    const first = await train([...own, '--out', followed])
+    expect(first.status).toBe(0)
+    const { training } = JSON.parse(readFileSync(join(followed, 'run.json'), 'utf8')) as RunConfig
+    expect(training.max_length).toBeGreaterThan(128)
+    const said = first.events.flatMap((event) => (event.type === 'stage' ? [event.note] : []))
+    expect(said).toContainEqual(expect.stringMatching(/^max_length is \d+, not the profile's 128/))
+    expect(cutOf(first.events)).toEqual([])
+    const second = await train([...own, '--max-length', '128', '--out', given])
+    expect(second.status).toBe(0)
+    expect(cutOf(second.events)).toEqual([
+      expect.objectContaining({ cut: { examples: 12, of: 12, max_length: 128 } }),
+    ])
+    expect(readFileSync(join(given, 'adapter', 'README.md'), 'utf8')).toContain('| 12 of 12 |')
+  })
+
   test('refuses a missing column, and a limit that leaves nothing to learn', async () => {
     await refused(['--data', data, '--prompt', 'frage'], 'missing_column', 'frage')
     await refused(['--data', data, '--max-length', '3'], 'nothing_to_learn', '3')

@@ -110,7 +110,7 @@ export class Demos {
     )
     const { judge } = JUDGES[id]!
     return questions.map((question, i) => {
-      const given = answers[i] ?? ''
+      const given = answers[i]?.text ?? ''
       const wanted =
         question.reference ?? fail('bad_data', `"${question.prompt}" has no answer.`, 'Mend the data.')
       return { question, given, right: judge(wanted, given), exact: wanted === given }

@@ -1,4 +1,4 @@
-import { counted, rowNumber } from '../../lib/counted.ts'
+import { counted } from '../../lib/counted.ts'
 import type { Finding } from '../../protocol/preparation.ts'
 import { type ColumnRoles, type Mapping, NO_MAPPING } from '../../protocol/recipe.ts'
 import { renameInTemplate } from '../../protocol/template.ts'
@@ -242,7 +242,7 @@ export function oddColumns(frame: Frame, mapping: Mapping): Finding[] {
       {
         kind: 'mixed_types',
         severity: 'note',
-        message: `Column "${name}" holds ${KINDS[main] ?? main}, and in ${counted(count, 'row', 'rows')} ${KINDS[odd] ?? odd}, row ${rowNumber(row)} first.`,
+        message: `Column "${name}" holds ${KINDS[main] ?? main}, and in ${counted(count, 'row', 'rows')} ${KINDS[odd] ?? odd}, row ${frame.number(row)} first.`,
         hint: 'All are taken as text; lists and nested values as JSON. Check whether that is meant.',
         column: name,
         row,
@@ -278,7 +278,7 @@ export function numberText(frame: Frame): Finding[] {
       {
         kind: 'number_text',
         severity: 'note',
-        message: `Column "${name}" holds numbers written as text: "${example}", row ${rowNumber(frame.source[first]!)}.`,
+        message: `Column "${name}" holds numbers written as text: "${example}", row ${frame.number(frame.source[first]!)}.`,
         hint: 'They are learnt as they are written, and cannot be rounded or put in buckets. Take separators and signs out where that matters.',
         column: name,
         row: frame.source[first]!,

@@ -220,6 +220,8 @@ export const en = {
   'profile.balanced': 'Balanced',
   'profile.thorough': 'Thorough',
   'profile.quickNote': 'Short: enough to see whether the data teaches what it should.',
+  'profile.lengthFollowed':
+    'An example may have {limit} tokens, not the usual {usual}: the longest of this data need them.',
   'profile.quickFitted':
     'Fitted to this machine: {steps} steps instead of {usual}, so that it takes about {minutes} minutes.',
   'profile.balancedNote': 'A good first real run.',
@@ -324,6 +326,7 @@ export const en = {
   'samples.own': 'your own question',
   'samples.right': 'as the data says',
   'samples.empty': '(nothing)',
+  'samples.cut': 'not ended: it met the length limit',
 
   'chart.metric': 'What is drawn',
   'chart.axis': 'Along',
@@ -404,6 +407,8 @@ export const en = {
   'evaluate.noEval': 'This run held no examples out, so there is no validation loss.',
 
   'judge.better': 'Rows that it never saw are known better: loss {first} before, {last} after.',
+  'judge.cut':
+    'Loss on rows that it never saw: {first} before, {last} after. That is no sign that they are known better: {examples} of {of} examples were cut at {limit} tokens, and how those answers end was neither learnt nor measured. Allow more tokens an example (max_length).',
   'judge.by_heart':
     'It learns its own rows by heart: their loss fell from {trainFirst} to {trainLast}, while that of rows it never saw rose from {best} at step {step} to {last}. Where rows are facts, that is what you want: no fact can be known from another. For a skill or a style, train for fewer steps or on more rows.',
   'judge.no_change':

@@ -8,10 +8,12 @@ import type { RunView } from '../state/runs.ts'
 export function Judged(props: { view: RunView }) {
   const loss = () => {
     const { series } = props.view
+    const cut = props.view.cut()
     const found = judge({
       trainLoss: series.training.column('loss').view(),
       evalSteps: series.validation.steps.view(),
       evalLoss: series.validation.column('eval_loss').view(),
+      cut: cut !== null,
     })
     return t(`judge.${found.kind}`, {
       first: formatLoss(found.first),
@@ -20,6 +22,9 @@ export function Judged(props: { view: RunView }) {
       step: found.best?.step ?? 0,
       trainFirst: formatLoss(found.train?.first ?? Number.NaN),
       trainLast: formatLoss(found.train?.last ?? Number.NaN),
+      examples: cut?.examples ?? 0,
+      of: cut?.of ?? 0,
+      limit: cut?.max_length ?? 0,
     })
   }
   const answers = () => {

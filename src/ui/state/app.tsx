@@ -5,6 +5,7 @@ import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
 import { createDownloads } from './downloads.ts'
 import { createDraft } from './draft.ts'
+import { createLimit } from './limit.ts'
 import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
 import { createOpenConfig, findDataset } from './open-config.ts'
@@ -30,7 +31,8 @@ function createApp(studio: Studio) {
   const data = createData(studio, draft, models)
   const runs = createRuns(studio)
   const downloads = createDownloads(studio, runs.label)
-  const training = createTraining({ studio, draft, data, models, settings, runs, announce })
+  const limit = createLimit({ studio, draft, data, models, settings })
+  const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
   const opening = createOpenConfig({ draft, data, models, settings, runs })
   const answers = createAnswers(studio, models)
   const synthesis = createSynthesis(studio, data, models)
@@ -117,6 +119,7 @@ function createApp(studio: Studio) {
     opening,
     models,
     settings,
+    limit,
     data,
     runs,
     downloads,

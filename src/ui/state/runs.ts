@@ -1,6 +1,6 @@
 import { createMemo, createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { RunEvent, SamplePrompt } from '../../protocol/events.ts'
+import type { CutExamples, RunEvent, SamplePrompt } from '../../protocol/events.ts'
 import type { RunInfo, RunNote, Studio } from '../../protocol/studio.ts'
 import { RunSeries } from '../../runs/series.ts'
 import { putRunOff, runsPutOff } from './presence.ts'
@@ -11,7 +11,8 @@ export type RunsState = ReturnType<typeof createRuns>
 export interface SampleHistory extends SamplePrompt {
   base: string
   /** One answer an evaluation, ascending by step. */
-  tuned: { step: number; text: string }[]
+  tuned: { step: number; text: string; cut?: true }[]
+  baseCut?: true
 }
 
 /** What the page keeps of a run: columns for the charts, and the answers of its evaluations. */
@@ -19,6 +20,8 @@ export interface RunView {
   series: RunSeries
   samples: () => SampleHistory[]
   notices: () => string[]
+  /** Examples that lost their end. */
+  cut: () => CutExamples | null
   /** Whether it ended because it was no longer getting better. */
   endedEarly: () => boolean
   take(event: RunEvent): void
@@ -28,18 +31,21 @@ export function createRunView(): RunView {
   const series = new RunSeries()
   const [samples, setSamples] = createSignal<SampleHistory[]>([])
   const [notices, setNotices] = createSignal<string[]>([])
+  const [cut, setCut] = createSignal<CutExamples | null>(null)
   const [endedEarly, setEndedEarly] = createSignal(false)
   return {
     series,
     samples,
     notices,
+    cut,
     endedEarly,
     take(event) {
       if (series.add(event)) return
       if (event.type === 'sample') setSamples((before) => withSample(before, event))
-      else if (event.type === 'notice')
+      else if (event.type === 'notice') {
+        if (event.cut) setCut(event.cut)
         setNotices((before) => (before.includes(event.message) ? before : [...before, event.message]))
-      else if (event.type === 'done') setEndedEarly(event.reason === 'early_stopping')
+      } else if (event.type === 'done') setEndedEarly(event.reason === 'early_stopping')
     },
   }
 }
@@ -48,11 +54,12 @@ function withSample(before: SampleHistory[], event: RunEvent & { type: 'sample' 
   const old = before.find((entry) => entry.prompt === event.prompt)
   const tuned = [
     ...(old?.tuned.filter((answer) => answer.step < event.step) ?? []),
-    { step: event.step, text: event.tuned },
+    { step: event.step, text: event.tuned, ...(event.tuned_cut ? { cut: event.tuned_cut } : {}) },
   ]
   const entry: SampleHistory = {
     prompt: event.prompt,
     base: event.base,
+    ...(event.base_cut ? { baseCut: event.base_cut } : {}),
     tuned,
     ...(event.reference === undefined ? {} : { reference: event.reference }),
     ...(event.split === undefined ? {} : { split: event.split }),

@@ -21,10 +21,14 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
   const [basis, setBasis] = createSignal<ProfileId>('quick')
   /** What of the quick profile was fitted to this machine and this data. */
   const [fitted, setFitted] = createSignal<Partial<TrainingConfig> | null>(null)
+  /** The limit on tokens that the data ask for, where it is not the profile's own. */
+  const [followed, setFollowed] = createSignal<number | null>(null)
   const usual = createMemo(() => recommend(model() ?? PRACTICE, basis()))
   const recommended = createMemo(() => {
     const { training, lora } = usual()
-    return { training: { ...training, ...fitted() }, lora }
+    const limit = followed()
+    const length = limit === null ? {} : { max_length: limit }
+    return { training: { ...training, ...fitted(), ...length }, lora }
   })
 
   function choose(id: ProfileId): void {
@@ -32,6 +36,7 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
       setProfile(id)
       setBasis(id)
       setFitted(null)
+      setFollowed(null)
       draft.take(recommend(model() ?? PRACTICE, id))
     })
   }
@@ -104,6 +109,8 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     recommended,
     usual,
     fitted,
+    followed,
+    setFollowed,
     fit,
     problems: draft.problems,
     choose,

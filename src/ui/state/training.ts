@@ -1,6 +1,6 @@
 import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
 import type { EngineKind } from '../../protocol/engine.ts'
-import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
+import { type Failure, fail, LapidaryError, toFailure } from '../../protocol/errors.ts'
 import type { EvalEvent, RunEvent, StageEvent, StepEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import type { RunForecast, Studio } from '../../protocol/studio.ts'
@@ -11,6 +11,7 @@ import type { DataState } from './data.ts'
 import { dataIdentity } from './data-recipe.ts'
 import type { Draft } from './draft.ts'
 import { oncePerFrame } from './frame.ts'
+import type { LimitState } from './limit.ts'
 import type { ModelState } from './models.ts'
 import { createQuestions, type Question } from './questions.ts'
 import { createRunView, type RunsState, type RunView } from './runs.ts'
@@ -25,6 +26,7 @@ interface Parts {
   data: DataState
   models: ModelState
   settings: Settings
+  limit: LimitState
   runs: RunsState
   announce: (text: string) => void
 }
@@ -33,7 +35,7 @@ interface Parts {
 const REFUSALS = new Set(['bad_config', 'unsupported_model', 'nothing_to_learn', 'bad_state'])
 
 /** The run that this page starts, watches and stops. */
-export function createTraining({ studio, draft, data, models, settings, runs, announce }: Parts) {
+export function createTraining({ studio, draft, data, models, settings, limit, runs, announce }: Parts) {
   const [phase, setPhase] = createSignal<Phase>('idle')
   const [stage, setStage] = createSignal<Omit<StageEvent, 'type'> | null>(null)
   const [latest, setLatest] = createSignal<StepEvent | null>(null)
@@ -233,6 +235,24 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     }
   }
 
+  /** The config with its data prepared, and a profile's limit on tokens as these data ask for it. */
+  async function prepared(wanted: RunConfig): Promise<RunConfig> {
+    for (;;) {
+      const { max_length } = draft.training()
+      const failed = await data.prepare().then(
+        () => null,
+        (error: unknown) => toFailure(error),
+      )
+      await limit.follow()
+      if (draft.training().max_length !== max_length) continue
+      // Other data, or other columns of it, give up what was being prepared: never without a word.
+      if (failed?.code === 'cancelled')
+        fail('bad_state', t('train.changedMeanwhile'), t('train.changedMeanwhileHint'))
+      if (failed) throw new LapidaryError(failed)
+      return { ...wanted, training: { ...wanted.training, max_length } }
+    }
+  }
+
   async function start(): Promise<void> {
     const wanted = config()
     const dataset = data.dataset()?.id
@@ -240,13 +260,10 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     setLiveConfig(wanted)
     await sitting(createRunView(), async (onEvent) => {
       setStage({ stage: 'data' })
-      await data.prepare().catch((error: unknown) => {
-        // Other data, or other columns of it, give up what was being prepared: never without a word.
-        if (toFailure(error).code !== 'cancelled') throw error
-        return fail('bad_state', t('train.changedMeanwhile'), t('train.changedMeanwhileHint'))
-      })
+      const config = await prepared(wanted)
+      setLiveConfig(config)
       const samplePrompts = questions(await fromData.read())
-      return studio.runs.start({ dataset, model: wanted.model.id, config: wanted, samplePrompts }, onEvent)
+      return studio.runs.start({ dataset, model: config.model.id, config, samplePrompts }, onEvent)
     })
   }
 

@@ -1,4 +1,5 @@
 import { planEngine } from '../../engine/plan.ts'
+import { memoryBudget, USUAL_BUDGET } from '../../gpu/room.ts'
 import type {
   Engine,
   EngineChoice,
@@ -118,6 +119,24 @@ export class EngineHost {
     if (kind === 'portable') return (await import('../portable-host.ts')).planPortable(request).memory
     const held = this.#open.held
     return held?.kind === 'webgpu' ? held.engine.plan(request) : planEngine(request).memory
+  }
+
+  /** Whether a plan for the request stays within what may be taken here. */
+  async fits(
+    request: PlanRequest,
+    engine: EngineChoice,
+    backend: PortableBackendChoice,
+    call: Pick<Call, 'signal'> = {},
+  ): Promise<boolean> {
+    try {
+      const { bytes } = await this.plan(request, engine, backend, call)
+      const held = this.#open.held
+      const budget = held?.kind === 'webgpu' ? memoryBudget(held.engine.gpu) : USUAL_BUDGET
+      return bytes.total <= Math.min(request.memoryBudget ?? budget, budget)
+    } catch (error) {
+      if (toFailure(error).code === 'out_of_memory') return false
+      throw error
+    }
   }
 
   noteSpeed: DeviceMemory['noteSpeed'] = (speed) => this.#memory.noteSpeed(speed)

@@ -36,6 +36,14 @@ export function Setup() {
               usual: settings.usual().training.max_steps,
               minutes: QUICK_SECONDS / 60,
             })}
+          </Show>{' '}
+          <Show when={settings.profile() !== 'own' && settings.followed()}>
+            {(limit) =>
+              t('profile.lengthFollowed', {
+                limit: limit(),
+                usual: settings.usual().training.max_length,
+              })
+            }
           </Show>
         </p>
         <TrainingNumberField name="learning_rate" slider />

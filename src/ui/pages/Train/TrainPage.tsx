@@ -5,7 +5,9 @@ import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
+import { AllowMore } from '../AllowMore.tsx'
 import { RunFacts } from '../RunFacts.tsx'
+import { CutAnswers } from './CutAnswers.tsx'
 import { Forecast } from './Forecast.tsx'
 import { Live } from './Live.tsx'
 import { OpenedNote } from './Opened.tsx'
@@ -82,7 +84,10 @@ function BeforeRun() {
         <Show when={data.failure() && !data.dataset() && !training.failure() ? data.failure() : null}>
           {(failure) => <FailureNotice failure={failure()} />}
         </Show>
-        <Show when={unprepared()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
+        <Show when={unprepared()}>
+          {(failure) => <FailureNotice failure={failure()} actions={<AllowMore failure={failure()} />} />}
+        </Show>
+        <CutAnswers />
         <Show when={missing().length > 0 || tried()}>
           <div id="start-note">
             <For each={missing()}>
