@@ -2,7 +2,7 @@ import { RecordBatchFileWriter, type Table, tableFromIPC, tableToIPC } from 'apa
 import { applyEdits } from '../dataset/edits.ts'
 import { Frame } from '../dataset/frame.ts'
 import { type Dataset, describeDataset } from '../dataset/open.ts'
-import { guessSplit } from '../dataset/split.ts'
+import { firstToLearn, guessSplit } from '../dataset/split.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
 import { isOfReading } from '../protocol/preparation.ts'
@@ -116,8 +116,12 @@ export class DatasetShelf {
 
 /** What the page shows, with the column that parts the rows where there is one. */
 export function described(id: string, dataset: Dataset): DatasetInfo {
-  const splitGuess = guessSplit(Frame.of(dataset.table))
-  return { ...describeDataset(id, dataset), ...(splitGuess ? { splitGuess } : {}) }
+  const frame = Frame.of(dataset.table)
+  const splitGuess = guessSplit(frame)
+  const info = describeDataset(id, dataset)
+  if (!splitGuess) return info
+  const preview = firstToLearn(frame, splitGuess, info.preview.length).map((row) => frame.row(row))
+  return { ...info, preview, splitGuess }
 }
 
 /** A table as Arrow IPC, in pieces that are views of its own memory. */

@@ -1,6 +1,6 @@
-import { expect, test } from '@playwright/test'
+import { expect, type Page, test } from '@playwright/test'
 import { CHROMIUM_ARGS } from '../../cli/chromium.mjs'
-import { capitals, openFile, PATIENCE } from './helpers.ts'
+import { capitals, facts, openFile, PATIENCE, watchForComplaints, workbook } from './helpers.ts'
 
 // On the processor: what is looked at here is what the page says of a run.
 test.use({
@@ -56,4 +56,91 @@ test('what the page says is of one run: after the demo, a file of one’s own is
   await back.click()
   await page.reload()
   await expect(done).toBeVisible()
+})
+
+const openBook = (page: Page, sheets: Record<string, string[][]>) =>
+  page.getByLabel('Choose a file').setInputFiles({
+    name: 'facts.xlsx',
+    mimeType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    buffer: workbook(sheets),
+  })
+
+test('a workbook says which sheet and which row of names were read, counts blank rows, and can be read otherwise', async ({
+  page,
+}) => {
+  const complaints = watchForComplaints(page)
+  const all = facts(40)
+  await page.goto('/')
+  await openBook(page, {
+    Facts: [
+      ['Facts of the Harbour Office'],
+      [],
+      ['Question', 'Answer'],
+      ...all.slice(0, 9),
+      [],
+      ...all.slice(9),
+    ],
+    Prices: [['item', 'price'], ...Array.from({ length: 12 }, (_, i) => [`thing ${i}`, `${i} crowns`])],
+  })
+  // Findings that are opened as soon as they are seen stay open while the rest is looked through.
+  const findings = page.locator('.findings')
+  await findings.getByText(/^\d more findings?$/).click()
+  await expect(page.getByText('40 rows · 2 columns')).toBeVisible()
+  await expect(
+    findings.getByText(/"Facts of the Harbour Office". Row 3 was taken as the names/),
+  ).toBeVisible()
+  await expect(
+    findings.getByText(/1 blank row was left out of the sheet "Facts", row 13 of it/),
+  ).toBeVisible()
+  await expect(page.locator('.findings[aria-busy="false"]')).toBeVisible()
+  await expect(page.getByText('To learn from', { exact: true })).toBeVisible()
+  await expect(findings.getByText(/1 blank row was left out/)).toBeVisible()
+
+  // The sheet is chosen from a list, which says what is chosen now.
+  await page.getByText('How files are read').click()
+  const sheet = page.getByRole('button', { name: /^Sheet of an Excel workbook/ })
+  await expect(sheet).toHaveText('Automatic')
+  await sheet.click()
+  await page.getByRole('option', { name: 'Prices' }).click()
+  await expect(sheet).toHaveText('Prices')
+  await page.getByRole('button', { name: 'Read it again' }).click()
+  await expect(page.getByText('12 rows · 2 columns')).toBeVisible()
+  await page.getByText('How files are read').click()
+  await sheet.click()
+  await page.getByRole('option', { name: 'Automatic' }).click()
+  await page.getByLabel('Row with the names of the columns').fill('1')
+  await page.getByRole('button', { name: 'Read it again' }).click()
+  await expect(page.getByText('41 rows · 2 columns')).toBeVisible()
+  await expect(page.getByRole('columnheader', { name: /Facts of the Harbour Office/ })).toBeVisible()
+  expect(complaints).toEqual([])
+})
+
+test('a file that begins with its test rows shows those that are learnt from, also while it is counted', async ({
+  page,
+}) => {
+  const lines = Array.from(
+    { length: 6000 },
+    (_, i) =>
+      `What is thing ${i}?,It is number ${i % 77}.,${i < 1500 ? 'test' : i < 2400 ? 'validation' : 'train'}`,
+  )
+  await page.goto('/')
+  // It stands for a moment only.
+  const estimated = page
+    .waitForFunction(() => {
+      if (!document.body.innerText.includes('Estimate from 2,000 of 6,000 rows')) return null
+      const stats = [...document.querySelectorAll('.stat')]
+      const held = stats.find((stat) => stat.querySelector('dt')?.textContent === 'Held out')
+      return held?.querySelector('.stat-value')?.textContent?.replace(',', '')
+    })
+    .then((value) => value.jsonValue())
+  await openFile(page, 'parted.csv', `question,answer,split\n${lines.join('\n')}\n`)
+  const table = page.getByRole('region', { name: 'The first five rows' })
+  await expect(table.locator('tbody tr')).toHaveCount(5)
+  await expect(table.locator('tbody tr').first()).toContainText('What is thing 2400?')
+  await expect(page.getByText('Rows that the column split holds out are not among them.')).toBeVisible()
+  // What is said of a sample heeds the column, too: a tenth held out at random would be 600.
+  expect(Number(await estimated)).toBeGreaterThan(800)
+  await expect(
+    page.locator('.stat', { has: page.getByText('Held out', { exact: true }) }).locator('.stat-value'),
+  ).toHaveText('900')
 })

@@ -44,9 +44,7 @@ export function SampleList(props: { samples: SampleHistory[] }) {
             <div class="answers" classList={{ three: sample.reference !== undefined }}>
               <Answer title={t('samples.base')} text={sample.base} />
               <Answer
-                title={
-                  tuned(sample) ? t('samples.tunedAt', { step: tuned(sample)!.step }) : t('samples.tuned')
-                }
+                title={titleAt(tuned(sample)?.step)}
                 text={tuned(sample)?.text ?? ''}
                 kind="tuned"
                 {...(isRight(sample, tuned(sample)?.text) ? { note: `✓ ${t('samples.right')}` } : {})}
@@ -60,6 +58,11 @@ export function SampleList(props: { samples: SampleHistory[] }) {
       </For>
     </div>
   )
+}
+
+function titleAt(step: number | undefined): string {
+  if (step === undefined) return t('samples.tuned')
+  return step === 0 ? t('samples.notYet') : t('samples.tunedAt', { count: step })
 }
 
 /** Whether the model learns from the row that the question is of: what it says means another thing then. */

@@ -31,7 +31,7 @@ function createApp(studio: Studio) {
   const runs = createRuns(studio)
   const downloads = createDownloads(studio, runs.label)
   const training = createTraining({ studio, draft, data, models, settings, runs, announce })
-  const opening = createOpenConfig({ draft, data, models, settings, runs })
+  const opening = createOpenConfig({ draft, data, models, settings, runs, training })
   const answers = createAnswers(studio, models)
   const synthesis = createSynthesis(studio, data, models)
 
@@ -45,7 +45,7 @@ function createApp(studio: Studio) {
   async function restore(): Promise<void> {
     const stored = recall<StoredDraft>('draft') ?? (await interrupted())
     if (!stored) return
-    const { config, dataset, profile, shown } = readDraft(stored)
+    const { config, dataset, profile, shown, opening: waiting } = readDraft(stored)
     batch(() => {
       models.choose(config.model.id)
       settings.take(config, profile)
@@ -56,6 +56,7 @@ function createApp(studio: Studio) {
         reading: config.data.reading,
         validation_share: config.data.validation_share,
       })
+      if (waiting) opening.restore(waiting)
     })
     await Promise.all([models.ready, runs.ready])
     if (!models.chosen()) models.choose('pebble')
@@ -101,6 +102,7 @@ function createApp(studio: Studio) {
       dataset: data.dataset()?.id ?? '',
       profile: settings.profile(),
       shown: runs.shownId(),
+      opening: opening.kept(),
     }
     remember('draft', kept)
   })

@@ -8,7 +8,7 @@ import { hrefOf } from '../../state/route.ts'
 import { RunFacts } from '../RunFacts.tsx'
 import { Forecast } from './Forecast.tsx'
 import { Live } from './Live.tsx'
-import { OpenedNote } from './Opened.tsx'
+import { acceptPastedSettings, OpenedNote, OpeningFailure } from './Opened.tsx'
 import { RunCurve } from './RunCurve.tsx'
 import { RunInView } from './RunInView.tsx'
 import { Setup } from './Setup.tsx'
@@ -19,6 +19,7 @@ import { Setup } from './Setup.tsx'
  */
 export function TrainPage() {
   const { training, runs } = useApp()
+  acceptPastedSettings()
   return (
     <Switch fallback={<BeforeRun />}>
       <Match when={training.busy()}>
@@ -180,6 +181,7 @@ function Failures() {
   const { models, training } = useApp()
   return (
     <>
+      <OpeningFailure />
       <Show when={models.listFailure()}>
         {(failure) => (
           <FailureNotice
