@@ -17,22 +17,50 @@ test('what the page says is of one run: after the demo, a file of one’s own is
   await page.goto('/')
   await page.getByRole('button', { name: 'Watch a model learn' }).click()
   const done = page.getByText('Done. The adapter is ready.')
+  await expect(page.getByText(/step [1-9]\d* of/).first()).toBeVisible({ timeout: PATIENCE })
+
+  // While it goes on, other data is chosen: the run is shown with its own name, settings and data.
+  await page.getByRole('link', { name: 'Data', exact: true }).click()
+  await page.getByRole('button', { name: 'Choose other data' }).click()
+  await openFile(page, 'meanwhile.csv', capitals(40))
+  await expect(page.getByRole('heading', { name: 'meanwhile.csv', level: 1 })).toBeVisible()
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  const settings = page.getByRole('region', { name: 'Settings of this run' })
+  await expect(settings).toContainText('pirate.csv')
+  await expect(page.getByText(/pebble on pirate\.csv/).first()).toBeVisible()
+  await expect(page.getByText('meanwhile.csv')).toHaveCount(0)
   await expect(done).toBeVisible({ timeout: PATIENCE })
 
   // The stored run in view: its name, its own settings, what was learnt of rows that it saw and rows that it did not.
   const title = page.getByRole('heading', { level: 1 })
   await expect(title).toContainText('pebble on ')
-  const settings = page.getByRole('region', { name: 'Settings of this run' })
-  await expect(settings).toBeVisible()
+  await expect(settings).toContainText('pirate.csv')
   await expect(
-    page.getByText(/Questions answered as the data says: \d of 2 that it learnt from, \d of 2 that/),
+    page.getByText(/Questions answered as the data says: 2 of 2 that it learnt from, 2 of 2 that/),
   ).toBeVisible()
+  await expect(page.getByText(/Rows that it never saw are known better: loss [\d.]+ before/)).toBeVisible()
   const samples = page.getByRole('region', { name: 'Before and after' })
   await expect(samples.getByText('learnt from this row')).toHaveCount(2)
   await expect(samples.getByText('never saw this row')).toHaveCount(2)
   await expect(page.getByText(/best \(validation\): [\d.]+ at step \d+/)).toBeVisible()
   await expect(page.getByRole('button', { name: 'Start training' })).toHaveCount(0)
   await page.screenshot({ path: test.info().outputPath('run.png'), fullPage: true })
+
+  // Terms have a plain word beside them where they are met.
+  for (const [term, words] of [
+    ['Loss', /measured in nats: 0 is certain/],
+    ['Learning rate', /Along a cosine it falls slowly/],
+    ['Adapter (LoRA)', /r is how much it can hold, alpha how strongly it acts/],
+    ['Where the adapter sits', /projections \(the weight matrices of each layer\)/],
+  ] as const) {
+    await page.getByRole('button', { name: `About: ${term}`, exact: true }).click()
+    await expect(page.getByRole('dialog', { name: term }).getByText(words)).toBeVisible()
+    await page.keyboard.press('Escape')
+  }
+  await page.getByRole('link', { name: 'Evaluate', exact: true }).click()
+  await expect(page.getByText(/Perplexity says how many words it wavers between/)).toBeVisible()
+  await page.getByRole('link', { name: 'Export', exact: true }).click()
+  await expect(page.getByText(/PEFT, the library of Hugging Face for adapters/)).toBeVisible()
 
   // A file of one's own: nothing of the demo is left over it, and one press starts it.
   await page.getByRole('link', { name: 'Data', exact: true }).click()

@@ -263,20 +263,22 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
     <figure class="chart">
       <Show when={!props.plain}>
         <div class="chart-tools">
-          <Segmented
-            label={t('chart.metric')}
-            hideLabel
-            value={metric()}
-            onChange={setMetric}
-            options={[
-              { value: 'loss', label: t('chart.lossShort') },
-              { value: 'accuracy', label: t('chart.accuracyShort') },
-            ]}
-          />
-          <Help
-            label={t(metric() === 'loss' ? 'chart.lossShort' : 'chart.accuracyShort')}
-            text={t(metric() === 'loss' ? 'help.loss' : 'chart.accuracyHelp')}
-          />
+          <div class="chart-metric">
+            <Segmented
+              label={t('chart.metric')}
+              hideLabel
+              value={metric()}
+              onChange={setMetric}
+              options={[
+                { value: 'loss', label: t('chart.lossShort') },
+                { value: 'accuracy', label: t('chart.accuracyShort') },
+              ]}
+            />
+            <Help
+              label={t(metric() === 'loss' ? 'chart.lossShort' : 'chart.accuracyShort')}
+              text={t(metric() === 'loss' ? 'help.loss' : 'chart.accuracyHelp')}
+            />
+          </div>
           <Segmented
             label={t('chart.axis')}
             hideLabel
