@@ -4,12 +4,13 @@ import { readAdapterConfig } from '../src/model/adapter-config.ts'
 import { parameterCount } from '../src/model/tensors.ts'
 import { type ConfigField, configField, fieldNames } from '../src/protocol/config-fields.ts'
 import { fail } from '../src/protocol/errors.ts'
-import { identity } from '../src/protocol/identity.ts'
+import { canonical, identity } from '../src/protocol/identity.ts'
 import {
   defaultRunConfig,
   type LoraConfig,
   parseRunConfig,
   type RunConfig,
+  targetModules,
 } from '../src/protocol/run-config.ts'
 import type { Mapping } from '../src/protocol/studio.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
@@ -331,7 +332,8 @@ function readConfig(path: string): object {
 
 /** The file's config with what flags say laid over it. */
 function withFlags(file: object, flags: Record<string, unknown>): RunConfig {
-  const config = structuredClone(parseRunConfig(file)) as object
+  const before = parseRunConfig(file)
+  const config = structuredClone(before) as object
   const modules = flags.target_modules
   if (typeof modules === 'string' && modules !== 'all-linear') flags.target_modules = modules.split(',')
   for (const [flag, [section, field]] of Object.entries(FIELD_FLAGS))
@@ -339,7 +341,10 @@ function withFlags(file: object, flags: Record<string, unknown>): RunConfig {
       const place = section.split('.').reduce<object>((at, key) => at[key as keyof object], config)
       Object.assign(place, { [field]: flags[flag] })
     }
-  return parseRunConfig(config)
+  const said = parseRunConfig(config)
+  // The same modules written in another way: a run that goes on keeps its own way, which its checkpoint knows it by.
+  const same = canonical(targetModules(said.lora)) === canonical(targetModules(before.lora))
+  return same ? { ...said, lora: { ...said.lora, target_modules: before.lora.target_modules } } : said
 }
 
 /** Files of an adapter's folder. */

@@ -2,7 +2,7 @@ import { RecordBatchFileWriter, type Table, tableFromIPC, tableToIPC } from 'apa
 import { applyEdits } from '../dataset/edits.ts'
 import { Frame } from '../dataset/frame.ts'
 import { type Dataset, describeDataset } from '../dataset/open.ts'
-import { guessSplit } from '../dataset/split.ts'
+import { firstToLearn, guessSplit } from '../dataset/split.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { type RowNumbers, withoutRows } from '../lib/row-numbers.ts'
 import { fail } from '../protocol/errors.ts'
@@ -126,8 +126,12 @@ export class DatasetShelf {
 
 /** What the page shows, with the column that parts the rows where there is one. */
 export function described(id: string, dataset: Dataset): DatasetInfo {
-  const splitGuess = guessSplit(Frame.of(dataset.table))
-  return { ...describeDataset(id, dataset), ...(splitGuess ? { splitGuess } : {}) }
+  const frame = Frame.of(dataset.table)
+  const splitGuess = guessSplit(frame)
+  const info = describeDataset(id, dataset)
+  if (!splitGuess) return info
+  const preview = firstToLearn(frame, splitGuess, info.preview.length).map((row) => frame.row(row))
+  return { ...info, preview, splitGuess }
 }
 
 /** What the file calls the rows that edits leave; rows that were put in between are in no file, so that all are counted anew. */

@@ -17,6 +17,7 @@ beforeAll(() => {
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
   write('empty.csv', '')
   write('unknown.json', '{"learning_rat": 1e-3}')
+  write('twice.json', '{"seed": 1, "training": {"seed": 2}}')
   write('range.json', '{"training": {"adam_beta1": 2}}')
   write('later.json', '{"version": 99}')
   write('broken.json', '{"seed": ')
@@ -155,6 +156,9 @@ describe('bad input to npm run train', () => {
     ['no such GGUF', () => given('--model', at('nope.gguf')), 'missing_file', 'There is no file'],
     ['a model without a tokenizer', () => given('--model', at('model')), 'missing_file', 'tokenizer.json'],
     ['an export of a later version', () => given('--export', 'gguf'), 'unsupported_format', 'gguf'],
+    ['no modules', () => given('--target-modules', ''), 'bad_config', 'Flag --target-modules has no value'],
+    ['no export', () => given('--export', ' ,'), 'bad_config', 'Flag --export has no value'],
+    ['a setting that stands twice', () => given('--config', at('twice.json')), 'bad_config', 'stands twice'],
     ['a resume of nothing', () => given('--resume'), 'missing_file', 'run.json'],
   ]
 
@@ -186,6 +190,13 @@ describe('bad input to npm run train', () => {
       expect(stdout).toContain(flag)
     expect(existsSync(out())).toBe(false)
   }, 60_000)
+})
+
+test('the same modules by a flag are the run that goes on', async () => {
+  const again = async (modules: string) =>
+    (await trainJob(['--data', PIRATE, '--out', join(folder, 'cut'), '--resume', '--target-modules', modules]))!
+  expect((await again('v_proj,q_proj')).config.lora.target_modules).toBeNull()
+  await expect(again('q_proj')).rejects.toThrow(LapidaryError)
 })
 
 describe('flags', () => {

@@ -360,8 +360,7 @@ describe('a GGUF', () => {
       [file(whole, 'pebble-00001-of-00002.gguf'), 'missing_file'],
       [file(utf8('GGUF, it says, but it is a letter')), 'unsupported_format'],
     ]
-    for (const [one, code] of broken)
-      expect((await failureOf(adding.add([one], 'kept'))).code).toBe(code)
+    for (const [one, code] of broken) expect((await failureOf(adding.add([one], 'kept'))).code).toBe(code)
     expect((await train.models.list()).find(({ id }) => id === 'kept')).toEqual(kept)
     expect(await chunks()).toBe(before)
     expect(await database.getAllKeys('writes')).toEqual([])

@@ -48,9 +48,7 @@ export function SampleList(props: { samples: SampleHistory[] }) {
                 {...(sample.baseCut ? { note: t('samples.cut') } : {})}
               />
               <Answer
-                title={
-                  tuned(sample) ? t('samples.tunedAt', { step: tuned(sample)!.step }) : t('samples.tuned')
-                }
+                title={titleAt(tuned(sample)?.step)}
                 text={tuned(sample)?.text ?? ''}
                 kind="tuned"
                 {...noteOf(sample, tuned(sample))}
@@ -64,6 +62,11 @@ export function SampleList(props: { samples: SampleHistory[] }) {
       </For>
     </div>
   )
+}
+
+function titleAt(step: number | undefined): string {
+  if (step === undefined) return t('samples.tuned')
+  return step === 0 ? t('samples.notYet') : t('samples.tunedAt', { count: step })
 }
 
 /** Whether the model learns from the row that the question is of: what it says means another thing then. */

@@ -79,6 +79,7 @@ export const en = {
   'data.tab.lengths': 'Lengths',
   'data.firstRows': 'The first five rows',
   'data.shown': 'Showing {shown} of {count} rows.',
+  'data.shownToLearn': 'Rows that the column {column} holds out are not among them.',
   'data.counts': 'What the model gets',
   'data.preparing': 'Splitting into tokens …',
   'data.notPrepared': 'Not split into tokens yet.',
@@ -319,7 +320,8 @@ export const en = {
   'samples.prompt': 'Question',
   'samples.base': 'Before (base model)',
   'samples.tuned': 'After (tuned)',
-  'samples.tunedAt': 'After {step} steps (tuned)',
+  'samples.tunedAt': { one: 'After {count} step (tuned)', other: 'After {count} steps (tuned)' },
+  'samples.notYet': 'Before the first step (tuned)',
   'samples.reference': 'What the data says',
   'samples.train': 'learnt from this row',
   'samples.heldOut': 'never saw this row',
@@ -332,6 +334,8 @@ export const en = {
   'chart.axis': 'Along',
   'chart.loss': 'Loss (nats)',
   'chart.lossShort': 'Loss',
+  'chart.accuracyHelp':
+    'The share of tokens (pieces of words) that the model would have written itself, given all that stands before.',
   'chart.accuracy': 'Right next tokens (%)',
   'chart.accuracyShort': 'Accuracy',
   'chart.steps': 'Steps',
@@ -415,6 +419,8 @@ export const en = {
     'Rows that it never saw are known no better yet: loss {first} before, {last} after. Try more steps or a higher learning rate.',
   'judge.worse':
     'Rows that it never saw are known less well: loss {first} before, {last} after. Try a lower learning rate.',
+  'judge.formAlone':
+    'Yet no question about such a row is answered as the data says: what is learnt of them may be the form alone. Where rows are facts, none can be known from another; more steps make it surer of those that it learns from.',
   'judge.unknown': 'No loss on rows that it never saw was measured, so nothing can be said of those.',
   'judge.answers': 'Questions answered as the data says: {parts}.',
   'judge.learnt': '{right} of {of} that it learnt from',

@@ -33,7 +33,7 @@ function createApp(studio: Studio) {
   const downloads = createDownloads(studio, runs.label)
   const limit = createLimit({ studio, draft, data, models, settings })
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
-  const opening = createOpenConfig({ draft, data, models, settings, runs })
+  const opening = createOpenConfig({ draft, data, models, settings, runs, training })
   const answers = createAnswers(studio, models)
   const synthesis = createSynthesis(studio, data, models)
 
@@ -47,7 +47,7 @@ function createApp(studio: Studio) {
   async function restore(): Promise<void> {
     const stored = recall<StoredDraft>('draft') ?? (await interrupted())
     if (!stored) return
-    const { config, dataset, profile, shown } = readDraft(stored)
+    const { config, dataset, profile, shown, opening: waiting } = readDraft(stored)
     batch(() => {
       models.choose(config.model.id)
       settings.take(config, profile)
@@ -58,6 +58,7 @@ function createApp(studio: Studio) {
         reading: config.data.reading,
         validation_share: config.data.validation_share,
       })
+      if (waiting) opening.restore(waiting)
     })
     await Promise.all([models.ready, runs.ready])
     if (!models.chosen()) models.choose('pebble')
@@ -103,6 +104,7 @@ function createApp(studio: Studio) {
       dataset: data.dataset()?.id ?? '',
       profile: settings.profile(),
       shown: runs.shownId(),
+      opening: opening.kept(),
     }
     remember('draft', kept)
   })

@@ -75,6 +75,7 @@ function BeforeAfter(props: { run: RunInfo }) {
                 }
                 value={formatLoss(end().first)}
                 unit={t('unit.nats')}
+                help={t('help.evalLoss')}
                 note={t('evaluate.perplexity', {
                   value: formatNumber(Number(Math.exp(end().first).toPrecision(3))),
                 })}
@@ -84,6 +85,7 @@ function BeforeAfter(props: { run: RunInfo }) {
               label={t('evaluate.atStep', { step: end().lastStep })}
               value={formatLoss(end().last)}
               unit={t('unit.nats')}
+              help={t('help.evalLoss')}
               note={t('evaluate.perplexity', {
                 value: formatNumber(Number(Math.exp(end().last).toPrecision(3))),
               })}
@@ -91,7 +93,7 @@ function BeforeAfter(props: { run: RunInfo }) {
             <Show when={end().several && !runs.view(props.run.id)?.cut()}>
               <Stat
                 label={t('evaluate.change')}
-                value={`${end().last <= end().first ? '−' : '+'}${formatShare(Math.abs(end().last / end().first - 1))}`}
+                value={`${end().last <= end().first ? '−' : '+'}${formatShare(Math.abs(end().last / end().first - 1), 1)}`}
               />
             </Show>
           </dl>

@@ -69,6 +69,7 @@ export function Live() {
         <Stat
           label={t('train.stat.accuracy')}
           value={formatShare(training.latest()?.mean_token_accuracy ?? Number.NaN)}
+          help={t('chart.accuracyHelp')}
         />
         <Stat
           label={t('train.stat.epoch')}

@@ -10,6 +10,7 @@ import { hrefOf } from '../../state/route.ts'
 import { DownloadFailure } from '../DownloadFailure.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
+import { OpeningFailure } from './Opened.tsx'
 import { Reproduced } from './Reproduced.tsx'
 import { RunCurve } from './RunCurve.tsx'
 
@@ -26,6 +27,7 @@ export function RunInView(props: { run: RunInfo }) {
         action={<Button onClick={() => runs.show(null)}>{t('train.another')}</Button>}
       />
       <div class="stack">
+        <OpeningFailure />
         <Show when={props.run.failure ? null : training.failure()}>
           {(failure) => <FailureNotice failure={failure()} onDismiss={training.dismissFailure} />}
         </Show>

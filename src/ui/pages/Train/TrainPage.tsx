@@ -10,7 +10,7 @@ import { RunFacts } from '../RunFacts.tsx'
 import { CutAnswers } from './CutAnswers.tsx'
 import { Forecast } from './Forecast.tsx'
 import { Live } from './Live.tsx'
-import { OpenedNote } from './Opened.tsx'
+import { acceptPastedSettings, OpenedNote, OpeningFailure } from './Opened.tsx'
 import { RunCurve } from './RunCurve.tsx'
 import { RunInView } from './RunInView.tsx'
 import { Setup } from './Setup.tsx'
@@ -21,6 +21,7 @@ import { Setup } from './Setup.tsx'
  */
 export function TrainPage() {
   const { training, runs } = useApp()
+  acceptPastedSettings()
   return (
     <Switch fallback={<BeforeRun />}>
       <Match when={training.busy()}>
@@ -190,6 +191,7 @@ function Failures() {
   const { models, training } = useApp()
   return (
     <>
+      <OpeningFailure />
       <Show when={models.listFailure()}>
         {(failure) => (
           <FailureNotice
