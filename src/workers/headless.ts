@@ -35,7 +35,8 @@ export interface HeadlessJob {
   samplePrompts: SamplePrompt[]
   /** Where the files of the adapter to begin with lie. */
   adapter: string | null
-  resume: { checkpoint: string; log: string } | null
+  /** Where the checkpoint's folder and the log lie, and the file of the folder that describes the checkpoint. */
+  resume: { checkpoint: string; of: string; log: string } | null
   /** Where a run begins again in its folder: SHA-256 of the data that it must be. */
   again: { hash: string | null } | null
   /** Formats wanted; the adapter as PEFT has it and the checkpoint are always written. */
@@ -183,7 +184,11 @@ export function openHeadless(): void {
     onEvent: (event: RunEvent) => void,
   ): Promise<string> {
     const lines = (await (await fetch(from.log)).text()).split('\n').filter((line) => line !== '')
-    const meta = await (await fetch(`${from.checkpoint}checkpoint.json`)).json()
+    const meta = await (await fetch(from.checkpoint + from.of)).json().catch(() =>
+      fail('bad_state', `The checkpoint is damaged: ${from.of} is no JSON.`, 'Go on from another one.', {
+        checkpoint: from.of,
+      }),
+    )
     const tensors = await (await fetch(from.checkpoint + meta.tensors)).blob()
     // What lies behind the checkpoint is trained again; a crash may have cut its last line off.
     const events = lines.slice(0, meta.event_count).map((line) => JSON.parse(line) as RunEvent)

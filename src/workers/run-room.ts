@@ -90,12 +90,11 @@ export function runRoom(parts: TrainParts): RunRoom {
     return Promise.race([started, whole.then(() => started)])
   }
 
-  /** A run's log cut to a checkpoint, by default to its newest; to nothing where it has none. */
-  async function goOn(record: RunRecord, from?: ShelvedCheckpoint | null): Promise<Place> {
-    const found = from ?? (await shelf.checkpoint(record.id))
-    const count = found?.checkpoint.meta.event_count ?? 0
-    const log = await RunLog.resume(await database(), record, count, found?.stored)
-    return { log, checkpoint: found?.checkpoint ?? null }
+  /** A run's log cut to a checkpoint; to nothing where there is none. */
+  async function goOn(record: RunRecord, from: ShelvedCheckpoint | null): Promise<Place> {
+    const count = from?.checkpoint.meta.event_count ?? 0
+    const log = await RunLog.resume(await database(), record, count, from?.stored ?? null)
+    return { log, checkpoint: from?.checkpoint ?? null }
   }
 
   function activeRun(
@@ -105,7 +104,17 @@ export function runRoom(parts: TrainParts): RunRoom {
     onEvent: (event: RunEvent) => void,
   ): (engines: Engines) => ActiveRun {
     return (engines) =>
-      new ActiveRun({ engines, noteSpeed: host.noteSpeed, goOn }, place, prepared, engine, onEvent)
+      new ActiveRun(
+        {
+          engines,
+          noteSpeed: host.noteSpeed,
+          goOn: async (record) => goOn(record, await shelf.checkpoint(record.id)),
+        },
+        place,
+        prepared,
+        engine,
+        onEvent,
+      )
   }
 
   /** Everything told so far is stored, where it is the run that goes on. */
@@ -149,7 +158,7 @@ export function runRoom(parts: TrainParts): RunRoom {
           const db = await database()
           const record = await shelf.find(id)
           await requireFree(id)
-          const found = await shelf.checkpoint(id, from)
+          const found = from === 'start' ? null : await shelf.checkpoint(id, from)
           const checkpoint = found?.checkpoint ?? null
           const prepared = await prepareRun(db, await library(), record, heard, checkpoint !== null)
           heard.signal?.throwIfAborted()

@@ -470,6 +470,83 @@ describe('a run', () => {
     expect(await train.runs.list()).toEqual([])
   })
 
+  test('whose checkpoint is damaged is refused by name, and goes on from the one before it at a press', async () => {
+    const { data, train } = rooms()
+    const settings = { ...SETTINGS, max_steps: 8 }
+    const request = await requested(data, { settings })
+    const whole = listener()
+    await train.runs.start(request, whole.onEvent)
+    await whole.end
+    const first = listener()
+    const id = await train.runs.start(request, (event) => {
+      first.onEvent(event)
+      if (event.type === 'checkpoint' && event.step === 6) void train.runs.stop({ now: true })
+    })
+    await first.end
+    /** Changes the stored bytes of the newest checkpoint; the key of what was there. */
+    const damage = async (change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> | null) => {
+      const database = await openDatabase()
+      const { tensors } = (await database.get('checkpoints', [id, 'last']))!
+      const bytes = (await database.get('chunks', [tensors.set, 0]))!
+      const changed = change(bytes.slice())
+      if (changed) await database.put('chunks', changed, [tensors.set, 0])
+      else await database.delete('chunks', [tensors.set, 0])
+      database.close()
+      return () =>
+        openDatabase().then(async (again) => {
+          await again.put('chunks', bytes, [tensors.set, 0])
+          again.close()
+        })
+    }
+    const turned = (bytes: Uint8Array<ArrayBuffer>) => {
+      const size = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true))
+      const header = new TextDecoder().decode(bytes.subarray(8, size))
+      bytes.set(new TextEncoder().encode(header.replace(/"shape":\[(\d+),(\d+)\]/, '"shape":[$2,$1]')), 8)
+      return bytes
+    }
+    const flipped = (bytes: Uint8Array<ArrayBuffer>) => {
+      bytes[bytes.length - 3]! ^= 1
+      return bytes
+    }
+    const before = await logOf(id)
+    for (const [change, words] of [
+      [turned, 'it was saved with'],
+      [() => null, 'no longer in this browser'],
+      [flipped, 'has other bytes than were saved'],
+    ] as const) {
+      const mend = await damage(change)
+      const failure = await failureOf(train.runs.resume(id, () => {}))
+      expect(failure).toMatchObject({
+        code: 'bad_state',
+        message: expect.stringContaining(words),
+        hint: expect.stringContaining('of step 4'),
+        detail: { checkpoint: 6, before: 4 },
+      })
+      expect(failure.message).toMatch(/^The checkpoint of step 6 is damaged/)
+      expect(await logOf(id)).toEqual(before)
+      await mend()
+    }
+    await damage(flipped)
+    const second = listener()
+    await train.runs.resume(id, second.onEvent, { from: 4 })
+    expect(await second.end).toMatchObject({ reason: 'finished', step: 8 })
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
+
+    // With the one before damaged as well there is still the beginning.
+    await damage(flipped)
+    const database = await openDatabase()
+    await database.delete('checkpoints', [id, 'previous'])
+    await database.delete('checkpoints', [id, 'best'])
+    database.close()
+    expect(await failureOf(train.runs.resume(id, () => {}))).toMatchObject({
+      detail: { checkpoint: 8, before: 0 },
+    })
+    const third = listener()
+    await train.runs.resume(id, third.onEvent, { from: 'start' })
+    expect(await third.end).toMatchObject({ reason: 'finished', step: 8 })
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
+  })
+
   test('whose device is lost goes on by itself from its checkpoint, the same bit for bit, and says so', async () => {
     const { data, train } = rooms()
     const request = await requested(data)
@@ -561,6 +638,7 @@ describe('a run', () => {
     const kept = await train.runs.checkpoints(id)
     expect(kept).toMatchObject([
       { best: true, last: false },
+      { step: 6, last: false, best: false },
       { step: 8, last: true, best: false },
     ])
     const { step } = kept[0]!

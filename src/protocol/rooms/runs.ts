@@ -15,7 +15,10 @@ export interface RunRoom {
   start(request: StartRequest, onEvent: (event: RunEvent) => void, call?: Call): Promise<string>
   /** What a run of this request will be, before it is started; refuses what `start` would refuse. */
   forecast(request: StartRequest, call?: Call): Promise<RunForecast>
-  /** Goes on with a stored run. What came after the checkpoint is trained again, and the log is cut to it. */
+  /**
+   * Goes on with a stored run. What came after the checkpoint is trained again, and the log is cut to it. A damaged one is refused
+   * (`bad_state`): `detail.checkpoint` is its step, `detail.before` that of the one before it, 0 where there is none.
+   */
   resume(run: string, onEvent: (event: RunEvent) => void, how?: ResumeRequest, call?: Call): Promise<void>
   /**
    * Stops the running run after this step, with a checkpoint; with `now` at once: the step under way is given up, and the run
@@ -44,8 +47,8 @@ export interface RunRoom {
 }
 
 export interface ResumeRequest {
-  /** By default the newest checkpoint. */
-  from?: CheckpointChoice
+  /** By default the newest checkpoint; `start`: none, the run begins again. */
+  from?: CheckpointChoice | 'start'
   /** In place of the one that the run began with: where that is gone. Other engines round differently. */
   engine?: EngineKind
 }

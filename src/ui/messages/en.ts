@@ -362,6 +362,8 @@ export const en = {
   'runs.overlay': 'Draw over the chart',
   'runs.resume': 'Go on',
   'runs.resumePortable': 'Go on with the portable engine',
+  'runs.resumeFrom': 'Go on from step {step}',
+  'runs.resumeStart': 'Begin again from the start',
   'runs.export': 'Download',
   'runs.more': 'More for {name}',
   'runs.rename': 'Name and note',

@@ -1,9 +1,8 @@
 import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
-import type { EngineKind } from '../../protocol/engine.ts'
 import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
 import type { EvalEvent, RunEvent, StageEvent, StepEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
-import type { RunForecast, Studio } from '../../protocol/studio.ts'
+import type { ResumeRequest, RunForecast, Studio } from '../../protocol/studio.ts'
 import { formatLoss } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { StepClock, StepPace } from './clock.ts'
@@ -250,15 +249,15 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     })
   }
 
-  /** @param engine in place of the run's own, where that is gone */
-  async function resume(id: string, engine?: EngineKind): Promise<void> {
+  /** By default with the run's own engine, from its newest checkpoint. */
+  async function resume(id: string, how: ResumeRequest = {}): Promise<void> {
     if (busy()) return
     const view = (await runs.load(id)) ?? createRunView()
     setLiveConfig(runs.byId(id)?.config ?? null)
     await sitting(
       view,
       async (onEvent) => {
-        await studio.runs.resume(id, onEvent, engine ? { engine } : {})
+        await studio.runs.resume(id, onEvent, how)
         return id
       },
       id,

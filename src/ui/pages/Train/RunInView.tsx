@@ -1,4 +1,5 @@
 import { createEffect, Show } from 'solid-js'
+import type { Failure } from '../../../protocol/errors.ts'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
@@ -26,8 +27,14 @@ export function RunInView(props: { run: RunInfo }) {
         action={<Button onClick={() => runs.show(null)}>{t('train.another')}</Button>}
       />
       <div class="stack">
-        <Show when={props.run.failure ? null : training.failure()}>
-          {(failure) => <FailureNotice failure={failure()} onDismiss={training.dismissFailure} />}
+        <Show when={props.run.failure?.message === training.failure()?.message ? null : training.failure()}>
+          {(failure) => (
+            <FailureNotice
+              failure={failure()}
+              onDismiss={training.dismissFailure}
+              actions={<BeforeDamage run={props.run} failure={failure()} />}
+            />
+          )}
         </Show>
         <DownloadFailure of={props.run.id} />
         <Outcome run={props.run} />
@@ -44,6 +51,22 @@ export function RunInView(props: { run: RunInfo }) {
       </div>
       <Next to="evaluate" ready={false} />
     </>
+  )
+}
+
+/** Of a damaged checkpoint: the one before it, at one press. */
+function BeforeDamage(props: { run: RunInfo; failure: Failure }) {
+  const { training } = useApp()
+  const before = () => props.failure.detail?.before
+  return (
+    <Show when={typeof before() === 'number' && props.failure.detail?.checkpoint}>
+      <Button
+        icon="play"
+        onClick={() => void training.resume(props.run.id, { from: Number(before()) || 'start' })}
+      >
+        {before() === 0 ? t('runs.resumeStart') : t('runs.resumeFrom', { step: Number(before()) })}
+      </Button>
+    </Show>
   )
 }
 
@@ -70,7 +93,7 @@ function Outcome(props: { run: RunInfo }) {
             </Button>
           </Show>
           <Show when={runs.lostDevice(props.run)}>
-            <Button icon="play" onClick={() => void training.resume(props.run.id, 'portable')}>
+            <Button icon="play" onClick={() => void training.resume(props.run.id, { engine: 'portable' })}>
               {t('runs.resumePortable')}
             </Button>
           </Show>
