@@ -126,6 +126,11 @@ export class RunLog {
     return new RunLog(database, running, kept.length)
   }
 
+  /** Events in the log, those included that wait to be written. */
+  get count(): number {
+    return this.#count
+  }
+
   get record(): RunRecord {
     return this.#record
   }

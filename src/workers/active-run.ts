@@ -14,7 +14,7 @@ import { type Failure, fail, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import type { Call, RunNote, StartRequest } from '../protocol/studio.ts'
+import type { Call, RunNews, RunNote, StartRequest } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
@@ -203,6 +203,8 @@ interface Host {
   /** The use of the engine that lasts as long as the run. */
   engines: Engines
   noteSpeed: EngineHost['noteSpeed']
+  /** Tells every tab. */
+  tell(news: RunNews): void
   /** A run's log cut to its newest checkpoint. */
   goOn(record: RunRecord): Promise<Place>
 }
@@ -239,7 +241,10 @@ export class ActiveRun {
     this.#log = log
     this.#prepared = prepared
     this.#host = host
-    this.#onEvent = onEvent
+    this.#onEvent = (event) => {
+      onEvent(event)
+      host.tell(this.news(event))
+    }
     this.#wanted = engine
     this.#saved = checkpoint?.meta.step ?? null
     this.ended = this.#guard(checkpoint)
@@ -255,6 +260,11 @@ export class ActiveRun {
   /** What a person says of it meanwhile. */
   note(change: RunNote): void {
     this.#log.note(change)
+  }
+
+  /** An event as every tab is told, right after it was logged. */
+  news(event: RunEvent): RunNews {
+    return { run: this.id, event, ...(isLogged(event) && { at: this.#log.count - 1 }) }
   }
 
   /** The log as it is now, everything told so far stored. */

@@ -2,6 +2,7 @@ import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors
 import type { RunEvent } from '../protocol/events.ts'
 import type { AnswerRoom, DataRoom, ExportedFile, ModelRoom, RunRoom, Studio } from '../protocol/studio.ts'
 import { registerTransfers } from './bridge.ts'
+import { hearRuns } from './run-news.ts'
 import { remoteRoom, WorkerHost } from './worker-host.ts'
 
 /** An idle data worker holds a parsed file, an idle train worker a model on the GPU: both are given back in time. */
@@ -54,6 +55,10 @@ export function createStudio(): Studio {
       resume(id, onEvent, how, call) {
         const run = follow(onEvent)
         return run.settle(runs.resume(id, run.onEvent, how, call))
+      },
+      // Heard on the page: a worker would be kept by it.
+      async follow(onNews, { signal } = {}) {
+        hearRuns(onNews, signal)
       },
       async stop(how, call) {
         const stopped = runs.stop(how, call)

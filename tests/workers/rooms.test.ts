@@ -11,7 +11,7 @@ import { LapidaryError } from '../../src/protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../../src/protocol/events.ts'
 import { blobOf } from '../../src/protocol/exported.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
-import type { CheckpointChoice, Mapping, StartRequest } from '../../src/protocol/studio.ts'
+import type { CheckpointChoice, Mapping, RunNews, StartRequest } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
 import { readEvents } from '../../src/storage/runs.ts'
@@ -19,6 +19,7 @@ import { en } from '../../src/ui/messages/en.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { changed, recipeOf } from '../support/recipe.ts'
+import { FakeLocks } from './support/fake-locks.ts'
 import { LOST, ToyEngine } from './toy-engine.ts'
 
 // Machines that run other things beside the tests are slow.
@@ -454,20 +455,58 @@ describe('a run', () => {
     const id = await train.runs.start(await requested(data), onEvent)
     await end
     const before = await logOf(id)
-    const query = async () => ({ held: [{ name: `lapidary-run-${id}` }], pending: [] })
-    vi.stubGlobal('navigator', { ...globalThis.navigator, locks: { query } })
+    const locks = new FakeLocks()
+    vi.stubGlobal('navigator', { ...globalThis.navigator, locks: locks.of({}) })
+    const other = {}
+    void locks.of(other).request(`lapidary-run-${id}`, { ifAvailable: true }, () => new Promise(() => {}))
     try {
-      for (const refused of [() => train.runs.resume(id, () => {}), () => train.runs.remove(id)])
+      for (const refused of [
+        () => train.runs.resume(id, () => {}),
+        () => train.runs.remove(id),
+        () => train.runs.update(id, { name: 'mine' }),
+      ])
         expect(await failureOf(refused())).toMatchObject({
           code: 'bad_state',
           message: expect.stringContaining('another tab'),
         })
+      expect(await logOf(id)).toEqual(before)
+      locks.close(other)
+      await train.runs.remove(id)
+      expect(await train.runs.list()).toEqual([])
+      expect(locks.names).toEqual([])
     } finally {
       vi.unstubAllGlobals()
     }
-    expect(await logOf(id)).toEqual(before)
-    await train.runs.remove(id)
-    expect(await train.runs.list()).toEqual([])
+  })
+
+  test("is its worker's alone from before it is prepared, and every tab hears all that it logs", async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const locks = new FakeLocks()
+    vi.stubGlobal('navigator', { ...globalThis.navigator, locks: locks.of({}) })
+    const news: RunNews[] = []
+    const heard = new AbortController()
+    await rooms().train.runs.follow((one) => news.push(one), { signal: heard.signal })
+    try {
+      const { end, onEvent } = listener()
+      const starting = train.runs.start(request, onEvent)
+      while (locks.names.length === 0) await new Promise((resolve) => setTimeout(resolve))
+      // Held, and nothing of it is stored yet.
+      expect(await rooms().train.runs.list()).toEqual([])
+      const id = await starting
+      expect(locks.names).toEqual([`lapidary-run-${id}`])
+      await end
+      expect(locks.names).toEqual([])
+      await expect.poll(() => news.at(-1)?.event?.type).toBe('done')
+      const logged = news.filter(({ at }) => at !== undefined)
+      expect(logged.map(({ at }) => at)).toEqual(logged.map((_, i) => i))
+      expect(logged.map(({ event }) => event)).toEqual(await logOf(id))
+      await train.runs.remove(id)
+      await expect.poll(() => news.at(-1)).toEqual({ run: id })
+    } finally {
+      heard.abort()
+      vi.unstubAllGlobals()
+    }
   })
 
   test('whose checkpoint is damaged is refused by name, and goes on from the one before it at a press', async () => {

@@ -26,6 +26,8 @@ export interface RunRoom {
    */
   stop(how?: StopRequest, call?: Call): Promise<void>
   list(call?: Call): Promise<RunInfo[]>
+  /** Hears of every run of this browser, whichever tab it is in, until the call's `signal` is aborted. Resolves at once. */
+  follow(onNews: (news: RunNews) => void, call?: Call): Promise<void>
   /** What a stored run has told, read once; the columns are transferred, not copied. */
   history(run: string, call?: Call): Promise<RunHistory>
   remove(run: string, call?: Call): Promise<void>
@@ -51,6 +53,14 @@ export interface ResumeRequest {
   from?: CheckpointChoice | 'start'
   /** In place of the one that the run began with: where that is gone. Other engines round differently. */
   engine?: EngineKind
+}
+
+/** What is told of a run to every tab: an event of it, or that its record has changed, or is gone. */
+export interface RunNews {
+  run: string
+  event?: RunEvent
+  /** The event's place in the log; events that are not logged have none. */
+  at?: number
 }
 
 export interface StopRequest {
