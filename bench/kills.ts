@@ -5,7 +5,7 @@ import { ensureBuilt } from '../cli/build.ts'
 import { serve } from '../cli/server.ts'
 import { mulberry } from '../src/engine/check/values.ts'
 import { CommandBed, TARGETS } from './kills/command.ts'
-import { type Kind, type Outcome, SAVE_STEPS, STEPS, table } from './kills/moments.ts'
+import { type Kind, type Outcome, repeated, SAVE_STEPS, STEPS, table } from './kills/moments.ts'
 import { PageBed } from './kills/page.ts'
 
 /**
@@ -43,6 +43,7 @@ async function drawn(try_: (share: number) => Promise<Outcome | null>): Promise<
     const found = await try_(random() * 0.95)
     if (!found) continue
     outcomes.push(found)
+    if (values.out !== undefined) tell(outcomes)
     const seconds = ((performance.now() - began) / 1000).toFixed(0)
     const { where, what, kind, reached, from, wrong } = found
     process.stderr.write(
@@ -53,6 +54,23 @@ async function drawn(try_: (share: number) => Promise<Outcome | null>): Promise<
   throw new Error(`missed ${TRIES} times`)
 }
 
+/** Writes down what there is so far; without a file only at the end. */
+function tell(outcomes: readonly Outcome[]): void {
+  const bad = outcomes.filter(({ wrong }) => wrong.length > 0).length
+  const minutes = ((performance.now() - began) / 60_000).toFixed(0)
+  const most = Math.max(0, ...outcomes.map(repeated))
+  const text = `# Runs cut off
+
+\`npx tsx bench/kills.ts --kills ${kills} --losses ${losses} --seed ${seed}\`: ${outcomes.length} runs of Pebble of ${STEPS} steps, a checkpoint
+every ${SAVE_STEPS}, cut off at moments drawn by seed, in ${minutes} minutes. ${bad === 0 ? 'Each went on, or began again, and equals the run without a break bit for bit' : `${bad} of them are not as they should be`};
+at most ${most} steps were computed twice.
+
+${table(outcomes)}
+`
+  if (values.out === undefined) process.stdout.write(text)
+  else writeFileSync(values.out, text)
+}
+
 /** Kinds of so many kills: the rare moments first. */
 function kinds(count: number): Kind[] {
   const rare = Math.round(count / 6)
@@ -61,6 +79,7 @@ function kinds(count: number): Kind[] {
   )
 }
 
+if (values.out !== undefined) mkdirSync(dirname(values.out), { recursive: true })
 const began = performance.now()
 const root = await ensureBuilt((text) => process.stderr.write(`${text}\n`))
 const server = await serve({ root })
@@ -98,18 +117,5 @@ try {
   await server.close()
 }
 
-const bad = outcomes.filter(({ wrong }) => wrong.length > 0).length
-const minutes = ((performance.now() - began) / 60_000).toFixed(0)
-const text = `# Runs cut off
-
-\`npx tsx bench/kills.ts --kills ${kills} --losses ${losses} --seed ${seed}\`: ${outcomes.length} runs of Pebble of ${STEPS} steps, a checkpoint
-every ${SAVE_STEPS}, cut off at moments drawn by seed, in ${minutes} minutes. ${bad === 0 ? 'Each went on, or began again, and equals the run without a break bit for bit.' : `${bad} of them are not as they should be.`}
-
-${table(outcomes)}
-`
-if (values.out === undefined) process.stdout.write(text)
-else {
-  mkdirSync(dirname(values.out), { recursive: true })
-  writeFileSync(values.out, text)
-}
-if (bad > 0) process.exitCode = 1
+tell(outcomes)
+if (outcomes.some(({ wrong }) => wrong.length > 0)) process.exitCode = 1

@@ -14,7 +14,7 @@ import { type Failure, fail, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import type { Call, RunNews, RunNote, StartRequest } from '../protocol/studio.ts'
+import type { Call, RunListener, RunNews, RunNote, StartRequest } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
@@ -219,7 +219,7 @@ export class ActiveRun {
   #log: RunLog
   readonly #prepared: PreparedRun
   readonly #host: Host
-  readonly #onEvent: (event: RunEvent) => void
+  readonly #onEvent: RunListener
   /** Asked for in place of the run's own. */
   #wanted: EngineKind | null
   /** Gives up what is under way. */
@@ -234,7 +234,7 @@ export class ActiveRun {
     { log, checkpoint }: Place,
     prepared: PreparedRun,
     engine: EngineKind | null,
-    onEvent: (event: RunEvent) => void,
+    onEvent: RunListener,
   ) {
     this.id = log.record.id
     this.model = prepared.model
@@ -242,8 +242,9 @@ export class ActiveRun {
     this.#prepared = prepared
     this.#host = host
     this.#onEvent = (event) => {
-      onEvent(event)
+      const heard = onEvent(event)
       host.tell(this.news(event))
+      return heard
     }
     this.#wanted = engine
     this.#saved = checkpoint?.meta.step ?? null
@@ -407,7 +408,8 @@ export class ActiveRun {
         const meta = { ...checkpoint.meta, contents: await contentsOf(checkpoint.state) }
         await this.#log.saveCheckpoint(meta, await checkpointBytes(checkpoint), event)
         this.#saved = checkpoint.meta.step
-        onEvent(event)
+        // Whoever keeps it elsewhere has it before more is computed that a crash would cost.
+        await onEvent(event)
       },
       stopRequested: () => this.#stopping,
       signal: this.#giving.signal,

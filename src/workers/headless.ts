@@ -74,7 +74,8 @@ export function openHeadless(): void {
    */
   const messages = queue()
   const files = queue()
-  const tell = (message: object) => messages.add(async () => window.lapidaryEvent?.(JSON.stringify(message)))
+  const tell = (message: object) =>
+    void messages.add(async () => window.lapidaryEvent?.(JSON.stringify(message)))
   const put = async (job: HeadlessJob, folder: string, files: ExportedFile[]) => {
     for (const file of files) {
       const body = await blobOf(file)
@@ -147,18 +148,18 @@ export function openHeadless(): void {
       ended = resolve
     })
     let begun = false
-    const onEvent = (event: RunEvent) => {
+    const onEvent = async (event: RunEvent) => {
       const logged = event.type !== 'stage'
       // What a run began with is kept with the kernels that it chose: begun again, it gives the same bits.
-      if (logged && !begun) messages.add(async () => window.lapidaryEvent?.(await chosen(await started)))
+      if (logged && !begun) void messages.add(async () => window.lapidaryEvent?.(await chosen(await started)))
       begun ||= logged
       emit(event, logged)
-      if (event.type === 'checkpoint')
-        files.add(async () =>
-          put(job, 'checkpoint', await studio.runs.exportRun(await started, 'checkpoint')),
-        )
       if (event.type === 'done') ended(null)
       if (event.type === 'error') ended(event.failure)
+      if (event.type === 'checkpoint')
+        await files.add(async () =>
+          put(job, 'checkpoint', await studio.runs.exportRun(await started, 'checkpoint')),
+        )
     }
     const started = job.resume ? resumed(request, job.resume, onEvent) : studio.runs.start(request, onEvent)
     const run = await started
@@ -166,7 +167,7 @@ export function openHeadless(): void {
     if (failure) throw new LapidaryError(failure)
     for (const format of new Set(['peft', ...job.exports]))
       if (format !== 'checkpoint')
-        files.add(async () =>
+        void files.add(async () =>
           put(job, format === 'peft' ? 'adapter' : format, await studio.runs.exportRun(run, format)),
         )
     await Promise.all([messages.empty(), files.empty()])
@@ -253,9 +254,13 @@ async function adapterAt(base: string): Promise<AdapterFiles> {
 function queue() {
   let tail: Promise<unknown> = Promise.resolve()
   return {
-    add(task: () => Promise<unknown>): void {
+    /** @returns resolves when the task is over, however */
+    add(task: () => Promise<unknown>): Promise<void> {
       tail = tail.then(task)
-      tail.catch(() => {})
+      return tail.then(
+        () => {},
+        () => {},
+      )
     },
     empty: () => tail,
   }

@@ -2,8 +2,7 @@ import { transfer } from 'comlink'
 import { exportFormats } from '../export/registry.ts'
 import type { EngineKind } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-import type { RunEvent } from '../protocol/events.ts'
-import type { Call, RunHistory, RunRoom, StartRequest } from '../protocol/studio.ts'
+import type { Call, RunHistory, RunListener, RunRoom, StartRequest } from '../protocol/studio.ts'
 import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { RunSeries } from '../runs/series.ts'
 import { listRuns, RunLog, readEvents, removeRun, updateRun } from '../storage/runs.ts'
@@ -41,7 +40,7 @@ export function runRoom(parts: TrainParts): RunRoom {
   async function begin(
     id: string,
     prepare: (call: Call) => Promise<(engines: Engines) => ActiveRun>,
-    onEvent: (event: RunEvent) => void,
+    onEvent: RunListener,
     call: Call,
   ): Promise<ActiveRun> {
     const stopping = new AbortController()
@@ -91,7 +90,7 @@ export function runRoom(parts: TrainParts): RunRoom {
     void whole.then(
       async ({ event, news, release }) => {
         await release()
-        onEvent(event)
+        void onEvent(event)
         tell(news)
       },
       () => {},
@@ -110,7 +109,7 @@ export function runRoom(parts: TrainParts): RunRoom {
     place: Place,
     prepared: PreparedRun,
     engine: EngineKind | null,
-    onEvent: (event: RunEvent) => void,
+    onEvent: RunListener,
   ): (engines: Engines) => ActiveRun {
     return (engines) =>
       new ActiveRun(
@@ -133,13 +132,13 @@ export function runRoom(parts: TrainParts): RunRoom {
   }
 
   /** Fetching a model is a stage of the run that needs it. */
-  function staged(onEvent: (event: RunEvent) => void, { signal, onProgress }: Call): Call {
+  function staged(onEvent: RunListener, { signal, onProgress }: Call): Call {
     return {
       ...(signal && { signal }),
       onProgress: (progress) => {
         onProgress?.(progress)
         const { share, note } = progress
-        onEvent({ type: 'stage', stage: 'model', progress: share ?? 0, ...(note && { note }) })
+        void onEvent({ type: 'stage', stage: 'model', progress: share ?? 0, ...(note && { note }) })
       },
     }
   }

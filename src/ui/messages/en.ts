@@ -383,6 +383,8 @@ export const en = {
   'runs.validation': 'validation {value}',
   'runs.status.running': 'Running',
   'runs.status.elsewhere': 'Running in another tab',
+  'train.elsewhere':
+    'What it tells is shown here as it comes. Stop it there; once it has ended it can be gone on with, renamed or deleted here.',
   'runs.status.cutOff': 'Interrupted',
   'runs.status.stopped': 'Stopped',
   'runs.status.done': 'Done',

@@ -188,6 +188,7 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
         runs.setLive(known)
         runs.show(known)
       } else runs.show(null)
+      runs.setBeginning(!known)
     })
     let over = false
     const end = async () => {
@@ -199,6 +200,7 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
         setPhase('idle')
         setStage(null)
         runs.setLive(null)
+        runs.setBeginning(false)
       })
       // The worker's hold on its run may last a moment longer than the worker.
       void runs.settle()
@@ -218,6 +220,7 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
       runs.adopt(id, view)
       batch(() => {
         runs.setLive(id)
+        runs.setBeginning(false)
         runs.show(id)
         if (phase() === 'preparing') setPhase('running')
       })
@@ -252,8 +255,17 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
   /** By default with the run's own engine, from its newest checkpoint. */
   async function resume(id: string, how: ResumeRequest = {}): Promise<void> {
     if (busy()) return
+    // What offered it may have gone stale: another tab may train it by now, or have deleted it.
+    await runs.refresh()
+    const run = runs.byId(id)
+    if (busy()) return
+    if (!run || !runs.resumable(run)) {
+      runs.show(run ? id : null)
+      return
+    }
     const view = (await runs.load(id)) ?? createRunView()
-    setLiveConfig(runs.byId(id)?.config ?? null)
+    if (busy()) return
+    setLiveConfig(run.config)
     await sitting(
       view,
       async (onEvent) => {

@@ -11,6 +11,7 @@ import { hrefOf } from '../../state/route.ts'
 import { DownloadFailure } from '../DownloadFailure.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
+import { Live } from './Live.tsx'
 import { Reproduced } from './Reproduced.tsx'
 import { RunCurve } from './RunCurve.tsx'
 
@@ -19,6 +20,14 @@ export function RunInView(props: { run: RunInfo }) {
   const { training, runs } = useApp()
   const view = () => runs.view(props.run.id)
   createEffect(() => void runs.load(props.run.id))
+  const heard = () => runs.heard(props.run.id)
+  const told = {
+    stage: () => heard()?.stage ?? null,
+    latest: () => heard()?.step ?? null,
+    latestEval: () => heard()?.evaluation ?? null,
+    secondsLeft: () => Number.NaN,
+    stopping: () => null,
+  }
   return (
     <>
       <PageHead
@@ -46,6 +55,9 @@ export function RunInView(props: { run: RunInfo }) {
           </Section>
         </div>
         <div class="stack-l train-live">
+          <Show when={runs.elsewhere(props.run)}>
+            <Live told={told} run={props.run} />
+          </Show>
           <RunCurve view={view()} run={props.run} />
         </div>
       </div>
@@ -97,7 +109,7 @@ function Outcome(props: { run: RunInfo }) {
               {t('runs.resumePortable')}
             </Button>
           </Show>
-          <Show when={props.run.step > 0}>
+          <Show when={props.run.step > 0 && !runs.elsewhere(props.run)}>
             <Button
               kind="primary"
               icon="export"
@@ -112,6 +124,9 @@ function Outcome(props: { run: RunInfo }) {
         </>
       }
     >
+      <Show when={runs.elsewhere(props.run)}>
+        <p>{t('train.elsewhere')}</p>
+      </Show>
       <Show when={props.run.failure}>
         {(failure) => (
           <p>
