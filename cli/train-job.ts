@@ -60,6 +60,7 @@ const SPEC = {
   start_from: 'text',
   strict: 'switch',
   resume: 'switch',
+  from: 'text',
   json: 'switch',
   help: 'switch',
 } as const satisfies Record<string, FlagType>
@@ -112,6 +113,7 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
   --strict             refuse data that has a warning; every finding is printed with its code in any case
   --resume             go on with the run in DIR from its last checkpoint; from the start where none had been written
+  --from previous      with --resume: from the checkpoint before the last, where the last is damaged
   --json               events on standard output, one JSON object a line
   --help
 
@@ -155,6 +157,8 @@ export interface TrainJob {
   /** Formats of export that were asked for. */
   exports: string[]
   resume: boolean
+  /** The checkpoint to go on from. */
+  from: 'last' | 'previous'
   /**
    * Set where a run is to be gone on with that had not saved a checkpoint: it begins again, in its folder. With the SHA-256 of
    * the data that it began with.
@@ -174,6 +178,7 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
   if (flags.help) return null
   const out = need(flags.out, '--out', 'the folder for the results')
   const resume = flags.resume ?? false
+  const from = flags.from === undefined ? 'last' : requirePrevious(flags.from, out, resume)
   if (resume) requireRun(out)
   else if (existsSync(out))
     fail(
@@ -229,6 +234,7 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
     splitSaid: flags.split_method !== undefined,
     strict: flags.strict ?? false,
     resume,
+    from,
     again: again ? { hash: readRun(out).data.hash } : null,
     json: flags.json ?? false,
   }
@@ -248,6 +254,27 @@ function requireRun(out: string): void {
           : 'Check the path given with --out; for a new run leave --resume out.',
         { path: join(out, file) },
       )
+}
+
+/** @throws LapidaryError where there is no checkpoint before the last to go on from */
+function requirePrevious(given: string, out: string, resume: boolean): 'previous' {
+  if (given !== 'previous' || !resume)
+    fail(
+      'bad_config',
+      given === 'previous'
+        ? '--from goes with --resume only.'
+        : `--from ${given} is no checkpoint to go on from.`,
+      'Use --resume --from previous for the checkpoint before the last, or --resume alone for the last.',
+      { flag: '--from' },
+    )
+  const path = join(out, 'checkpoint', 'previous.json')
+  if (existsSync(path)) return given
+  fail(
+    'missing_file',
+    `There is no checkpoint before the last in ${out}.`,
+    'Leave --from out, or start the run again in a new folder.',
+    { path },
+  )
 }
 
 /** The config of the run in a folder. */

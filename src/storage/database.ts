@@ -61,7 +61,8 @@ export interface StoredTokens {
 
 export interface StoredCheckpoint {
   run: string
-  slot: 'last' | 'best'
+  /** `previous`: the last before the last, for when that is damaged. */
+  slot: 'last' | 'best' | 'previous'
   step: number
   /** The JSON half. */
   meta: object

@@ -14,7 +14,7 @@ import { type Failure, fail, toFailure } from '../protocol/errors.ts'
 import type { CutExamples, DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import type { Call, RunNote, StartRequest } from '../protocol/studio.ts'
+import type { Call, RunListener, RunNews, RunNote, StartRequest } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
@@ -209,6 +209,8 @@ interface Host {
   /** The use of the engine that lasts as long as the run. */
   engines: Engines
   noteSpeed: EngineHost['noteSpeed']
+  /** Tells every tab. */
+  tell(news: RunNews): void
   /** A run's log cut to its newest checkpoint. */
   goOn(record: RunRecord): Promise<Place>
 }
@@ -223,7 +225,7 @@ export class ActiveRun {
   #log: RunLog
   readonly #prepared: PreparedRun
   readonly #host: Host
-  readonly #onEvent: (event: RunEvent) => void
+  readonly #onEvent: RunListener
   /** Asked for in place of the run's own. */
   #wanted: EngineKind | null
   /** Gives up what is under way. */
@@ -238,14 +240,18 @@ export class ActiveRun {
     { log, checkpoint }: Place,
     prepared: PreparedRun,
     engine: EngineKind | null,
-    onEvent: (event: RunEvent) => void,
+    onEvent: RunListener,
   ) {
     this.id = log.record.id
     this.model = prepared.model
     this.#log = log
     this.#prepared = prepared
     this.#host = host
-    this.#onEvent = onEvent
+    this.#onEvent = (event) => {
+      const heard = onEvent(event)
+      host.tell(this.news(event))
+      return heard
+    }
     this.#wanted = engine
     this.#saved = checkpoint?.meta.step ?? null
     this.ended = this.#guard(checkpoint)
@@ -261,6 +267,11 @@ export class ActiveRun {
   /** What a person says of it meanwhile. */
   note(change: RunNote): void {
     this.#log.note(change)
+  }
+
+  /** An event as every tab is told, right after it was logged. */
+  news(event: RunEvent): RunNews {
+    return { run: this.id, event, ...(isLogged(event) && { at: this.#log.count - 1 }) }
   }
 
   /** The log as it is now, everything told so far stored. */
@@ -404,7 +415,8 @@ export class ActiveRun {
         const meta = { ...checkpoint.meta, contents: await contentsOf(checkpoint.state) }
         await this.#log.saveCheckpoint(meta, await checkpointBytes(checkpoint), event)
         this.#saved = checkpoint.meta.step
-        onEvent(event)
+        // Whoever keeps it elsewhere has it before more is computed that a crash would cost.
+        await onEvent(event)
       },
       stopRequested: () => this.#stopping,
       signal: this.#giving.signal,

@@ -1,7 +1,16 @@
 import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
-import type { AnswerRoom, DataRoom, ExportedFile, ModelRoom, RunRoom, Studio } from '../protocol/studio.ts'
+import type {
+  AnswerRoom,
+  DataRoom,
+  ExportedFile,
+  ModelRoom,
+  RunListener,
+  RunRoom,
+  Studio,
+} from '../protocol/studio.ts'
 import { registerTransfers } from './bridge.ts'
+import { hearRuns } from './run-news.ts'
 import { remoteRoom, WorkerHost } from './worker-host.ts'
 
 /** An idle data worker holds a parsed file, an idle train worker a model on the GPU: both are given back in time. */
@@ -74,7 +83,7 @@ export function createStudio(): Studio {
   const models = remoteRoom<Omit<ModelRoom, 'add'>>(trainHost, 'models')
   const adding = remoteRoom<Pick<ModelRoom, 'add'>>(addingHost)
   const runs = remoteRoom<RunRoom>(trainHost, 'runs')
-  const follow = (onEvent: (event: RunEvent) => void) => watched(trainHost, onEvent)
+  const follow = (onEvent: RunListener) => watched(trainHost, onEvent)
   return {
     data: override(data, { exportData: (...asked) => files(dataHost, () => data.exportData(...asked)) }),
     models: override(models as ModelRoom, {
@@ -93,6 +102,10 @@ export function createStudio(): Studio {
       resume(id, onEvent, how, call) {
         const run = follow(onEvent)
         return run.settle(runs.resume(id, run.onEvent, how, call))
+      },
+      // Heard on the page: a worker would be kept by it.
+      async follow(onNews, { signal } = {}) {
+        hearRuns(onNews, signal)
       },
       async stop(how, call) {
         const stopped = runs.stop(how, call)
@@ -133,12 +146,12 @@ async function files(host: WorkerHost, make: () => Promise<ExportedFile[]>): Pro
 }
 
 /** A worker is kept while a run goes on, and its crash is told as the run's error: the run itself cannot any more. */
-function watched(host: WorkerHost, onEvent: (event: RunEvent) => void) {
-  const release = host.hold((error) => onEvent({ type: 'error', failure: error.toFailure() }))
+function watched(host: WorkerHost, onEvent: RunListener) {
+  const release = host.hold((error) => void onEvent({ type: 'error', failure: error.toFailure() }))
   return {
     onEvent(event: RunEvent) {
       if (event.type === 'done' || event.type === 'error') release()
-      onEvent(event)
+      return onEvent(event)
     },
     settle: <T>(started: Promise<T>): Promise<T> =>
       started.catch((error: unknown) => {

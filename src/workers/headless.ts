@@ -37,7 +37,8 @@ export interface HeadlessJob {
   samplePrompts: SamplePrompt[]
   /** Where the files of the adapter to begin with lie. */
   adapter: string | null
-  resume: { checkpoint: string; log: string } | null
+  /** Where the checkpoint's folder and the log lie, and the file of the folder that describes the checkpoint. */
+  resume: { checkpoint: string; of: string; log: string } | null
   /** Where a run begins again in its folder: SHA-256 of the data that it must be. */
   again: { hash: string | null } | null
   /** Formats wanted; the adapter as PEFT has it and the checkpoint are always written. */
@@ -75,7 +76,8 @@ export function openHeadless(): void {
    */
   const messages = queue()
   const files = queue()
-  const tell = (message: object) => messages.add(async () => window.lapidaryEvent?.(JSON.stringify(message)))
+  const tell = (message: object) =>
+    void messages.add(async () => window.lapidaryEvent?.(JSON.stringify(message)))
   const put = async (job: HeadlessJob, folder: string, files: ExportedFile[]) => {
     for (const file of files) {
       const body = await blobOf(file)
@@ -172,18 +174,18 @@ export function openHeadless(): void {
       ended = resolve
     })
     let begun = false
-    const onEvent = (event: RunEvent) => {
+    const onEvent = async (event: RunEvent) => {
       const logged = event.type !== 'stage'
       // What a run began with is kept with the kernels that it chose: begun again, it gives the same bits.
-      if (logged && !begun) messages.add(async () => window.lapidaryEvent?.(await chosen(await started)))
+      if (logged && !begun) void messages.add(async () => window.lapidaryEvent?.(await chosen(await started)))
       begun ||= logged
       emit(event, logged)
-      if (event.type === 'checkpoint')
-        files.add(async () =>
-          put(job, 'checkpoint', await studio.runs.exportRun(await started, 'checkpoint')),
-        )
       if (event.type === 'done') ended(null)
       if (event.type === 'error') ended(event.failure)
+      if (event.type === 'checkpoint')
+        await files.add(async () =>
+          put(job, 'checkpoint', await studio.runs.exportRun(await started, 'checkpoint')),
+        )
     }
     const started = job.resume ? resumed(request, job.resume, onEvent) : studio.runs.start(request, onEvent)
     const run = await started
@@ -191,7 +193,7 @@ export function openHeadless(): void {
     if (failure) throw new LapidaryError(failure)
     for (const format of new Set(['peft', ...job.exports]))
       if (format !== 'checkpoint')
-        files.add(async () =>
+        void files.add(async () =>
           put(job, format === 'peft' ? 'adapter' : format, await studio.runs.exportRun(run, format)),
         )
     await Promise.all([messages.empty(), files.empty()])
@@ -209,7 +211,11 @@ export function openHeadless(): void {
     onEvent: (event: RunEvent) => void,
   ): Promise<string> {
     const lines = (await (await fetch(from.log)).text()).split('\n').filter((line) => line !== '')
-    const meta = await (await fetch(`${from.checkpoint}checkpoint.json`)).json()
+    const meta = await (await fetch(from.checkpoint + from.of)).json().catch(() =>
+      fail('bad_state', `The checkpoint is damaged: ${from.of} is no JSON.`, 'Go on from another one.', {
+        checkpoint: from.of,
+      }),
+    )
     const tensors = await (await fetch(from.checkpoint + meta.tensors)).blob()
     // What lies behind the checkpoint is trained again; a crash may have cut its last line off.
     const events = lines.slice(0, meta.event_count).map((line) => JSON.parse(line) as RunEvent)
@@ -274,9 +280,13 @@ async function adapterAt(base: string): Promise<AdapterFiles> {
 function queue() {
   let tail: Promise<unknown> = Promise.resolve()
   return {
-    add(task: () => Promise<unknown>): void {
+    /** @returns resolves when the task is over, however */
+    add(task: () => Promise<unknown>): Promise<void> {
       tail = tail.then(task)
-      tail.catch(() => {})
+      return tail.then(
+        () => {},
+        () => {},
+      )
     },
     empty: () => tail,
   }

@@ -194,7 +194,15 @@ describe('bad input to npm run train', () => {
 
 test('the same modules by a flag are the run that goes on', async () => {
   const again = async (modules: string) =>
-    (await trainJob(['--data', PIRATE, '--out', join(folder, 'cut'), '--resume', '--target-modules', modules]))!
+    (await trainJob([
+      '--data',
+      PIRATE,
+      '--out',
+      join(folder, 'cut'),
+      '--resume',
+      '--target-modules',
+      modules,
+    ]))!
   expect((await again('v_proj,q_proj')).config.lora.target_modules).toBeNull()
   await expect(again('q_proj')).rejects.toThrow(LapidaryError)
 })

@@ -11,7 +11,7 @@ import { LapidaryError } from '../../src/protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../../src/protocol/events.ts'
 import { blobOf } from '../../src/protocol/exported.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
-import type { CheckpointChoice, Mapping, StartRequest } from '../../src/protocol/studio.ts'
+import type { CheckpointChoice, Mapping, RunNews, StartRequest } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
 import { readEvents } from '../../src/storage/runs.ts'
@@ -22,6 +22,7 @@ import { trainRooms } from '../../src/workers/train-room.ts'
 import { utf8 } from '../data/helpers.ts'
 import { pebbleGguf, writeGguf } from '../support/gguf.ts'
 import { changed, recipeOf } from '../support/recipe.ts'
+import { FakeLocks } from './support/fake-locks.ts'
 import { LOST, ToyEngine } from './toy-engine.ts'
 
 // Machines that run other things beside the tests are slow.
@@ -504,20 +505,135 @@ describe('a run', () => {
     const id = await train.runs.start(await requested(data), onEvent)
     await end
     const before = await logOf(id)
-    const query = async () => ({ held: [{ name: `lapidary-run-${id}` }], pending: [] })
-    vi.stubGlobal('navigator', { ...globalThis.navigator, locks: { query } })
+    const locks = new FakeLocks()
+    vi.stubGlobal('navigator', { ...globalThis.navigator, locks: locks.of({}) })
+    const other = {}
+    void locks.of(other).request(`lapidary-run-${id}`, { ifAvailable: true }, () => new Promise(() => {}))
     try {
-      for (const refused of [() => train.runs.resume(id, () => {}), () => train.runs.remove(id)])
+      for (const refused of [
+        () => train.runs.resume(id, () => {}),
+        () => train.runs.remove(id),
+        () => train.runs.update(id, { name: 'mine' }),
+      ])
         expect(await failureOf(refused())).toMatchObject({
           code: 'bad_state',
           message: expect.stringContaining('another tab'),
         })
+      expect(await logOf(id)).toEqual(before)
+      locks.close(other)
+      await train.runs.remove(id)
+      expect(await train.runs.list()).toEqual([])
+      expect(locks.names).toEqual([])
     } finally {
       vi.unstubAllGlobals()
     }
-    expect(await logOf(id)).toEqual(before)
-    await train.runs.remove(id)
-    expect(await train.runs.list()).toEqual([])
+  })
+
+  test("is its worker's alone from before it is prepared, and every tab hears all that it logs", async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const locks = new FakeLocks()
+    vi.stubGlobal('navigator', { ...globalThis.navigator, locks: locks.of({}) })
+    const news: RunNews[] = []
+    const heard = new AbortController()
+    await rooms().train.runs.follow((one) => news.push(one), { signal: heard.signal })
+    try {
+      const { end, onEvent } = listener()
+      const starting = train.runs.start(request, onEvent)
+      while (locks.names.length === 0) await new Promise((resolve) => setTimeout(resolve))
+      // Held, and nothing of it is stored yet.
+      expect(await rooms().train.runs.list()).toEqual([])
+      const id = await starting
+      expect(locks.names).toEqual([`lapidary-run-${id}`])
+      await end
+      expect(locks.names).toEqual([])
+      await expect.poll(() => news.at(-1)?.event?.type).toBe('done')
+      const logged = news.filter(({ at }) => at !== undefined)
+      expect(logged.map(({ at }) => at)).toEqual(logged.map((_, i) => i))
+      expect(logged.map(({ event }) => event)).toEqual(await logOf(id))
+      await train.runs.remove(id)
+      await expect.poll(() => news.at(-1)).toEqual({ run: id })
+    } finally {
+      heard.abort()
+      vi.unstubAllGlobals()
+    }
+  })
+
+  test('whose checkpoint is damaged is refused by name, and goes on from the one before it at a press', async () => {
+    const { data, train } = rooms()
+    const settings = { ...SETTINGS, max_steps: 8 }
+    const request = await requested(data, { settings })
+    const whole = listener()
+    await train.runs.start(request, whole.onEvent)
+    await whole.end
+    const first = listener()
+    const id = await train.runs.start(request, (event) => {
+      first.onEvent(event)
+      if (event.type === 'checkpoint' && event.step === 6) void train.runs.stop({ now: true })
+    })
+    await first.end
+    /** Changes the stored bytes of the newest checkpoint; the key of what was there. */
+    const damage = async (change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> | null) => {
+      const database = await openDatabase()
+      const { tensors } = (await database.get('checkpoints', [id, 'last']))!
+      const bytes = (await database.get('chunks', [tensors.set, 0]))!
+      const changed = change(bytes.slice())
+      if (changed) await database.put('chunks', changed, [tensors.set, 0])
+      else await database.delete('chunks', [tensors.set, 0])
+      database.close()
+      return () =>
+        openDatabase().then(async (again) => {
+          await again.put('chunks', bytes, [tensors.set, 0])
+          again.close()
+        })
+    }
+    const turned = (bytes: Uint8Array<ArrayBuffer>) => {
+      const size = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true))
+      const header = new TextDecoder().decode(bytes.subarray(8, size))
+      bytes.set(new TextEncoder().encode(header.replace(/"shape":\[(\d+),(\d+)\]/, '"shape":[$2,$1]')), 8)
+      return bytes
+    }
+    const flipped = (bytes: Uint8Array<ArrayBuffer>) => {
+      bytes[bytes.length - 3]! ^= 1
+      return bytes
+    }
+    const before = await logOf(id)
+    for (const [change, words] of [
+      [turned, 'it was saved with'],
+      [() => null, 'no longer in this browser'],
+      [flipped, 'has other bytes than were saved'],
+    ] as const) {
+      const mend = await damage(change)
+      const failure = await failureOf(train.runs.resume(id, () => {}))
+      expect(failure).toMatchObject({
+        code: 'bad_state',
+        message: expect.stringContaining(words),
+        hint: expect.stringContaining('of step 4'),
+        detail: { checkpoint: 6, before: 4 },
+      })
+      expect(failure.message).toMatch(/^The checkpoint of step 6 is damaged/)
+      expect(await logOf(id)).toEqual(before)
+      await mend()
+    }
+    await damage(flipped)
+    const second = listener()
+    await train.runs.resume(id, second.onEvent, { from: 4 })
+    expect(await second.end).toMatchObject({ reason: 'finished', step: 8 })
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
+
+    // With the one before damaged as well there is still the beginning.
+    await damage(flipped)
+    const database = await openDatabase()
+    await database.delete('checkpoints', [id, 'previous'])
+    await database.delete('checkpoints', [id, 'best'])
+    database.close()
+    expect(await failureOf(train.runs.resume(id, () => {}))).toMatchObject({
+      detail: { checkpoint: 8, before: 0 },
+    })
+    const third = listener()
+    await train.runs.resume(id, third.onEvent, { from: 'start' })
+    expect(await third.end).toMatchObject({ reason: 'finished', step: 8 })
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
   })
 
   test('whose device is lost goes on by itself from its checkpoint, the same bit for bit, and says so', async () => {
@@ -611,6 +727,7 @@ describe('a run', () => {
     const kept = await train.runs.checkpoints(id)
     expect(kept).toMatchObject([
       { best: true, last: false },
+      { step: 6, last: false, best: false },
       { step: 8, last: true, best: false },
     ])
     const { step } = kept[0]!

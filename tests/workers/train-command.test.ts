@@ -231,6 +231,48 @@ describe('npm run train', () => {
     expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
   }, 900_000)
 
+  test('refuses a damaged checkpoint by name, and goes on from the one before it', async () => {
+    const out = join(folder, 'damaged')
+    const same = ['--config', join(whole(), 'run.json'), '--model', 'pebble', '--out', out, '--data', data]
+    let told = false
+    await train(same, (event, child) => {
+      if (event.type !== 'step' || event.step !== 5 || told) return
+      told = true
+      child.kill('SIGINT')
+    })
+    const step = (name: string) =>
+      JSON.parse(readFileSync(join(out, 'checkpoint', name), 'utf8')).step as number
+    const [last, before] = [step('checkpoint.json'), step('previous.json')]
+    expect([last < 6, before < last]).toEqual([true, true])
+    const tensors = join(out, 'checkpoint', `step-${last}.safetensors`)
+    const bytes = readFileSync(tensors)
+    const flipped = Buffer.from(bytes)
+    flipped[flipped.length - 3]! ^= 1
+    const size = 8 + Number(bytes.readBigUInt64LE(0))
+    const header = bytes.subarray(8, size).toString()
+    const turned = Buffer.concat([
+      bytes.subarray(0, 8),
+      Buffer.from(header.replace(/"shape":\[(\d+),(\d+)\]/, '"shape":[$2,$1]')),
+      bytes.subarray(size),
+    ])
+    for (const [damaged, words] of [
+      [turned, 'it was saved with'],
+      [flipped, 'has other bytes than were saved'],
+    ] as const) {
+      writeFileSync(tensors, damaged)
+      const { status, stderr } = await train(['--resume', '--out', out])
+      expect([status, stderr]).toEqual([2, expect.stringContaining(words)])
+      expect(stderr).toMatch(/^bad_state: The checkpoint of step \d is damaged: its tensor "/)
+      expect(stderr).toContain(
+        `--resume --from previous: it goes on from the one before it, of step ${before}.`,
+      )
+    }
+    const second = await train(['--resume', '--from', 'previous', '--out', out])
+    expect([second.status, second.stderr]).toEqual([0, ''])
+    expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
+    expect(readdirSync(join(out, 'checkpoint')).sort()).toEqual(['checkpoint.json', 'step-6.safetensors'])
+  }, 900_000)
+
   test('begins with the adapter of a run before, and goes on without it', async () => {
     const out = join(folder, 'onwards')
     const adapter = join(folder, 'adapter')

@@ -369,6 +369,8 @@ export const en = {
   'runs.overlay': 'Draw over the chart',
   'runs.resume': 'Go on',
   'runs.resumePortable': 'Go on with the portable engine',
+  'runs.resumeFrom': 'Go on from step {step}',
+  'runs.resumeStart': 'Begin again from the start',
   'runs.export': 'Download',
   'runs.more': 'More for {name}',
   'runs.rename': 'Name and note',
@@ -388,6 +390,8 @@ export const en = {
   'runs.validation': 'validation {value}',
   'runs.status.running': 'Running',
   'runs.status.elsewhere': 'Running in another tab',
+  'train.elsewhere':
+    'What it tells is shown here as it comes. Stop it there; once it has ended it can be gone on with, renamed or deleted here.',
   'runs.status.cutOff': 'Interrupted',
   'runs.status.stopped': 'Stopped',
   'runs.status.done': 'Done',

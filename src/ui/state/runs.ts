@@ -1,8 +1,9 @@
 import { createMemo, createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { CutExamples, RunEvent, SamplePrompt } from '../../protocol/events.ts'
-import type { RunInfo, RunNote, Studio } from '../../protocol/studio.ts'
+import type { RunHistory, RunInfo, RunNote, Studio } from '../../protocol/studio.ts'
 import { RunSeries } from '../../runs/series.ts'
+import { createElsewhere } from './elsewhere.ts'
 import { putRunOff, runsPutOff } from './presence.ts'
 import { labels } from './run-labels.ts'
 
@@ -77,6 +78,8 @@ export function createRuns(studio: Studio) {
   const [notNow, setNotNow] = createSignal(runsPutOff())
   /** The run that this page trains now, if any. */
   const [live, setLive] = createSignal<string | null>(null)
+  /** Set while a run of this page begins that has no id yet. */
+  const [beginning, setBeginning] = createSignal(false)
 
   const byId = (id: string | null) => list().find((run) => run.id === id) ?? null
   const shown = createMemo(() => byId(shownId()))
@@ -100,18 +103,38 @@ export function createRuns(studio: Studio) {
     if (known) return known
     try {
       const history = await studio.runs.history(id)
-      const raced = views().get(id)
-      if (raced) return raced
-      const view = createRunView()
-      view.series.load(history.series)
-      for (const event of history.events) view.take(event)
-      adopt(id, view)
-      return view
+      return views().get(id) ?? viewOf(id, history)
     } catch (error) {
       setFailure(toFailure(error))
       return null
     }
   }
+
+  function viewOf(id: string, { series, events }: RunHistory): RunView {
+    const view = createRunView()
+    view.series.load(series)
+    for (const event of events) view.take(event)
+    adopt(id, view)
+    return view
+  }
+
+  /** Reads a run's view afresh. @returns how many events it holds; null where it could not be read, or is this page's own by now */
+  async function reload(id: string): Promise<number | null> {
+    const history = await studio.runs.history(id).catch(() => null)
+    if (!history || own(id)) return null
+    const { training, validation } = history.series
+    viewOf(id, history)
+    return training.steps.length + validation.steps.length + history.events.length
+  }
+
+  const own = (id: string) => beginning() || live() === id
+  const others = createElsewhere({
+    studio,
+    own,
+    view: (id) => views().get(id) ?? null,
+    reload,
+    refresh,
+  })
 
   /** Running, but not here: another tab has it. */
   const elsewhere = (run: RunInfo) => run.status === 'running' && run.id !== live()
@@ -204,10 +227,12 @@ export function createRuns(studio: Studio) {
     resumable,
     lostDevice,
     elsewhere,
+    heard: others.heard,
     label,
     putOff,
     live,
     setLive,
+    setBeginning,
     failure,
     report: setFailure,
     update,

@@ -1,9 +1,8 @@
 import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
-import type { EngineKind } from '../../protocol/engine.ts'
 import { type Failure, fail, LapidaryError, toFailure } from '../../protocol/errors.ts'
 import type { EvalEvent, RunEvent, StageEvent, StepEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
-import type { RunForecast, Studio } from '../../protocol/studio.ts'
+import type { ResumeRequest, RunForecast, Studio } from '../../protocol/studio.ts'
 import { formatLoss } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { StepClock, StepPace } from './clock.ts'
@@ -191,6 +190,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
         runs.setLive(known)
         runs.show(known)
       } else runs.show(null)
+      runs.setBeginning(!known)
     })
     let over = false
     const end = async () => {
@@ -202,6 +202,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
         setPhase('idle')
         setStage(null)
         runs.setLive(null)
+        runs.setBeginning(false)
       })
       // The worker's hold on its run may last a moment longer than the worker.
       void runs.settle()
@@ -221,6 +222,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
       runs.adopt(id, view)
       batch(() => {
         runs.setLive(id)
+        runs.setBeginning(false)
         runs.show(id)
         if (phase() === 'preparing') setPhase('running')
       })
@@ -267,15 +269,24 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     })
   }
 
-  /** @param engine in place of the run's own, where that is gone */
-  async function resume(id: string, engine?: EngineKind): Promise<void> {
+  /** By default with the run's own engine, from its newest checkpoint. */
+  async function resume(id: string, how: ResumeRequest = {}): Promise<void> {
     if (busy()) return
+    // What offered it may have gone stale: another tab may train it by now, or have deleted it.
+    await runs.refresh()
+    const run = runs.byId(id)
+    if (busy()) return
+    if (!run || !runs.resumable(run)) {
+      runs.show(run ? id : null)
+      return
+    }
     const view = (await runs.load(id)) ?? createRunView()
-    setLiveConfig(runs.byId(id)?.config ?? null)
+    if (busy()) return
+    setLiveConfig(run.config)
     await sitting(
       view,
       async (onEvent) => {
-        await studio.runs.resume(id, onEvent, engine ? { engine } : {})
+        await studio.runs.resume(id, onEvent, how)
         return id
       },
       id,

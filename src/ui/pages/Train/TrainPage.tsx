@@ -143,6 +143,10 @@ function BeforeRun() {
 function RunGoingOn() {
   const { training, runs } = useApp()
   const config = () => training.liveConfig() ?? runs.byId(runs.live())?.config
+  const told = {
+    ...training,
+    stopping: () => (training.phase() === 'stopping' ? { seconds: training.stepLeft() } : null),
+  }
   return (
     <>
       <PageHead
@@ -179,7 +183,7 @@ function RunGoingOn() {
           </Section>
         </div>
         <div class="stack-l train-live">
-          <Live />
+          <Live told={told} run={runs.byId(runs.live())} />
           <RunCurve view={training.liveView()} run={runs.byId(runs.live())} />
         </div>
       </div>
