@@ -27,8 +27,9 @@ const FIELD_FLAGS: Record<string, [section: string, field: string]> = {
   ...flagsOf('lora', { r: 'lora_r' }),
   ...flagsOf('engine', { kind: 'engine' }, ['choices']),
   ...flagsOf('data.reading', (name) => `reading_${name}`),
-  ...flagsOf('data.split', (name) => `split_${name}`, ['validation_values', 'test_values']),
+  ...flagsOf('data.split', (name) => `split_${name}`),
   validation_share: ['data', 'validation_share'],
+  format: ['data', 'format'],
 }
 for (const [short, name] of Object.entries(ALIASES)) FIELD_FLAGS[short] = ['training', name]
 
@@ -42,7 +43,7 @@ function flagsOf(
   const names = fieldNames(section).filter((name) => !without.includes(name))
   return Object.fromEntries(names.map((name) => [flag(name), [section, name]]))
 }
-const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text'] as const
+const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text', 'input'] as const
 const EXPORTS = ['peft', 'merged', 'pt', 'h5', 'gguf']
 /** What this version can write: a file each. The adapter and the checkpoint it always writes. */
 const EXPORTS_NOW = readdirSync(join(import.meta.dirname, '..', 'src', 'export', 'formats')).map((name) =>
@@ -55,6 +56,8 @@ const SPEC = {
   out: 'text',
   config: 'text',
   profile: 'text',
+  template: 'text',
+  label: 'paths',
   export: 'list',
   sample: 'list',
   start_from: 'text',
@@ -77,6 +80,7 @@ const FULL_SPEC: Record<string, FlagType> = {
 }
 
 function flagType({ kind }: ConfigField): FlagType {
+  if (kind === 'list') return 'list'
   return kind === 'text' || kind === 'choice' ? 'text' : 'value'
 }
 
@@ -100,14 +104,16 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --data FILE          CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, Excel or text, in gzip or ZIP or not; may be given
                        several times, or be a folder: files with the same columns are put together
   --out DIR            a folder that does not exist yet; gets run.json, metrics.jsonl, checkpoint/ and adapter/
-  --prompt COL --response COL [--system COL]   columns by role; or --messages COL, or --text COL. Guessed if left out
+  --prompt COL --response COL [--system COL] [--input COL]   columns by role; or --messages COL, or --text COL. Guessed if left out
+  --template TEXT      a prompt over several columns in place of --prompt: 'Translate {en} to German'
+  --label VALUE=WORD   a word to learn in place of a value of the answers; may be given several times
+  --format F           template (the model's own chat template, default), or kauldron
   --validation-share S share of rows held out (default ${defaultRunConfig().data.validation_share})
   --sample TEXT        a prompt answered by base and tuned model at each validation; may be given several times
   --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them; max_length
                        follows the longest example, as far as model and memory allow
-  --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" holds
-                       template, label words, chat format (kauldron's too), preprocessing steps, split and augmentation:
-                       see docs/config.md
+  --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" also
+                       holds preprocessing steps and augmentation: see docs/config.md
   --start-from DIR     begin with an adapter in PEFT's layout (adapter_config.json, adapter_model.safetensors); without --config
                        its LoRA settings are taken over
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
@@ -219,9 +225,9 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
     config,
     mapping: {
       ...Object.fromEntries(COLUMNS.map((role) => [role, flags[role] ?? config.data[role]])),
-      input: config.data.input,
-      template: flags.prompt === undefined ? config.data.template : null,
-      labels: config.data.labels,
+      template: flags.template ?? (flags.prompt === undefined ? config.data.template : null),
+      ...(flags.template === undefined ? {} : { prompt: null }),
+      labels: wordsOf(flags.label) ?? config.data.labels,
     },
     samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
     data: { name: data, files },
@@ -231,13 +237,28 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
     startFrom: startFrom === null ? null : resolve(startFrom),
     exports: flags.export ?? [],
     followLength: profile !== null && flags.max_length === undefined,
-    splitSaid: flags.split_method !== undefined,
+    splitSaid: [...SPLIT_BY, 'split_method'].some((flag) => flags[flag] !== undefined),
     strict: flags.strict ?? false,
     resume,
     from,
     again: again ? { hash: readRun(out).data.hash } : null,
     json: flags.json ?? false,
   }
+}
+
+/** Words by value, of `VALUE=WORD`. @throws LapidaryError `bad_config` */
+function wordsOf(given: string[] | undefined): Record<string, string> | null {
+  if (!given) return null
+  return Object.fromEntries(
+    given.map((each) => {
+      const at = each.indexOf('=')
+      if (at < 1 || each.slice(at + 1).trim() === '')
+        fail('bad_config', `--label takes VALUE=WORD, not "${each}".`, 'For instance --label 1=positive.', {
+          flag: '--label',
+        })
+      return [each.slice(0, at), each.slice(at + 1)]
+    }),
+  )
 }
 
 /** @throws LapidaryError `missing_file`: the folder holds no run. One without a checkpoint begins again. */
@@ -368,11 +389,18 @@ function withFlags(file: object, flags: Record<string, unknown>): RunConfig {
       const place = section.split('.').reduce<object>((at, key) => at[key as keyof object], config)
       Object.assign(place, { [field]: flags[flag] })
     }
+  const { split } = (config as RunConfig).data
+  // A column, or what its values mean, says that rows are parted by it.
+  if (split.method === 'random' && flags.split_method === undefined && SPLIT_BY.some((flag) => flags[flag]))
+    split.method = 'column'
   const said = parseRunConfig(config)
   // The same modules written in another way: a run that goes on keeps its own way, which its checkpoint knows it by.
   const same = canonical(targetModules(said.lora)) === canonical(targetModules(before.lora))
   return same ? { ...said, lora: { ...said.lora, target_modules: before.lora.target_modules } } : said
 }
+
+/** Flags that say something of a column to part rows by. */
+const SPLIT_BY = ['split_column', 'split_validation_values', 'split_test_values'] as const
 
 /** Files of an adapter's folder. */
 export const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const

@@ -1,6 +1,7 @@
 import { counted } from '../../lib/counted.ts'
 import type { Finding } from '../../protocol/preparation.ts'
 import type { Mapping } from '../../protocol/recipe.ts'
+import type { Split } from '../../protocol/tokens.ts'
 import type { Frame } from '../frame.ts'
 import { asText } from '../values.ts'
 import { type Examples, FEW_ROWS, leaveOut, leaveOutRows, step } from './examples.ts'
@@ -68,9 +69,18 @@ export function emptyLessons({ rows, asked, answers, number }: Examples, mapping
 const IMBALANCE = 10
 
 /** Answers that are classes: how evenly they occur, and whether they are words. */
-export function classes(frame: Frame, { rows, answers }: Examples, mapping: Mapping): Finding[] {
+export function classes(
+  frame: Frame,
+  examples: Examples,
+  mapping: Mapping,
+  /** Of each example; null where it is not known. */
+  parts: readonly Split[] | null = null,
+): Finding[] {
   const column = mapping.response
   if (column === null || mapping.text !== null || mapping.messages !== null) return []
+  // Rows for testing teach nothing: how many there are of each is no fault.
+  const seen = <T>(values: readonly T[]) => (parts ? values.filter((_, i) => parts[i] !== 'test') : values)
+  const [rows, answers] = [seen(examples.rows), seen(examples.answers)]
   const counts = new Map<string, { count: number; first: number }>()
   for (const [i, answer] of answers.entries()) {
     const known = counts.get(answer)

@@ -4,6 +4,7 @@ import { type ColumnRoles, type Mapping, NO_MAPPING } from '../../protocol/recip
 import { renameInTemplate } from '../../protocol/template.ts'
 import { BESIDE, CHOSEN, NAMES, normalName, REJECTED } from '../column-names.ts'
 import type { Frame } from '../frame.ts'
+import { looksLikeTurns, readMessages, readSystem } from '../messages.ts'
 import { isMissing } from '../values.ts'
 import { askedColumns, step } from './examples.ts'
 
@@ -123,6 +124,34 @@ export function leftAside(frame: Frame, mapping: Mapping): Finding[] {
       },
     ]
   })
+}
+
+/** Rows with a system text in a column and another one in the conversation beside it. */
+export function systemTwice(frame: Frame, mapping: Mapping): Finding[] {
+  const { system, messages, prompt } = mapping
+  const turns = messages ?? prompt
+  if (system === null || turns === null || !frame.has(system) || !frame.has(turns)) return []
+  const [texts, values] = [frame.column(system), frame.column(turns)]
+  const twice = [...values.keys()].filter((i) => {
+    const text = readSystem(texts[i])
+    if (text === null || !looksLikeTurns(values[i])) return false
+    const read = readMessages(values[i])
+    const own = typeof read === 'string' ? undefined : read.find(({ role }) => role === 'system')
+    return own !== undefined && own.content.trim() !== text.trim()
+  })
+  const first = twice[0]
+  if (first === undefined) return []
+  return [
+    {
+      kind: 'left_aside',
+      severity: 'warning',
+      message: `${counted(twice.length, 'row has', 'rows have')} two system texts, one in "${system}" and another in "${turns}", row ${frame.number(frame.source[first]!)} first.`,
+      hint: `The one in "${turns}" is learnt with, that in "${system}" is left aside there. Take one of them out, or leave it so.`,
+      column: system,
+      row: frame.source[first]!,
+      count: twice.length,
+    },
+  ]
 }
 
 function isEmpty(value: unknown): boolean {
