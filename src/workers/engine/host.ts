@@ -1,4 +1,4 @@
-import { planEngine } from '../../engine/plan.ts'
+import { planEngine, withinBudget } from '../../engine/plan.ts'
 import type {
   Engine,
   EngineChoice,
@@ -117,7 +117,7 @@ export class EngineHost {
     const { kind } = await this.#target({ engine, backend, defaultLimits: false }, signal)
     if (kind === 'portable') return (await import('../portable-host.ts')).planPortable(request).memory
     const held = this.#open.held
-    return held?.kind === 'webgpu' ? held.engine.plan(request) : planEngine(request).memory
+    return held?.kind === 'webgpu' ? held.engine.plan(request) : withinBudget(planEngine(request)).memory
   }
 
   noteSpeed: DeviceMemory['noteSpeed'] = (speed) => this.#memory.noteSpeed(speed)
