@@ -3,7 +3,15 @@ import type { Dims } from '../gpu/kernel.ts'
 import { causeOf } from '../gpu/loss.ts'
 import { measureRates } from '../gpu/measure.ts'
 import { contextOf } from '../gpu/program.ts'
-import { memoryBudget, roomFor } from '../gpu/room.ts'
+import {
+  isShort,
+  memoryBudget,
+  NOTHING_TRIED,
+  type Room,
+  roomFor,
+  withRefused,
+  withTried,
+} from '../gpu/room.ts'
 import { noticeSeconds, type Rates, Slicer } from '../gpu/slicer.ts'
 import { tune } from '../gpu/tune.ts'
 import { NOT_PICKED } from '../kernels/gather-rows.ts'
@@ -27,12 +35,12 @@ import type {
   StepResult,
   StepScalars,
 } from '../protocol/engine.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, toFailure } from '../protocol/errors.ts'
 import type { ModelSource } from '../protocol/model.ts'
 import { readFloats } from './adapter.ts'
 import { generate } from './decode.ts'
 import { allLogits } from './inspect.ts'
-import { type DeviceMemoryPlan, type EnginePlan, planEngine } from './plan.ts'
+import { type DeviceMemoryPlan, planEngine, withinBudget } from './plan.ts'
 import { Readbacks } from './readback.ts'
 import { Session } from './session.ts'
 import { uploadWeights } from './weights.ts'
@@ -62,9 +70,9 @@ export class WebgpuEngine implements Engine {
   rates: Rates | null
   /** Kernels found wrong on this adapter, see `checkGpu`. */
   avoid: ReadonlySet<string> = new Set()
-  /** Bytes that were found to fit on this device at its own pace. */
-  room = 0
-  /** Whether that was less than was wanted. */
+  /** What was found of this device's memory, here or before: whoever keeps it over sessions sets and reads it. */
+  room: Room = NOTHING_TRIED
+  /** Whether what is loaded would have taken more than there is room for. */
   #crowded = false
   readonly #options: WebgpuEngineOptions
   #session: Session | null = null
@@ -83,7 +91,10 @@ export class WebgpuEngine implements Engine {
   }
 
   plan(request: PlanRequest): DeviceMemoryPlan {
-    return planEngine(request, { ...this.#planOptions(), choices: this.#choices }).memory
+    const options = { ...this.#planOptions(), choices: this.#choices, most: undefined }
+    const plan = withinBudget(planEngine(request, options))
+    if (!isShort(this.room, plan.memory.bytes.total)) return plan.memory
+    return planEngine(request, { ...options, most: this.room.fits }).memory
   }
 
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
@@ -102,8 +113,10 @@ export class WebgpuEngine implements Engine {
     const latency = await noticeSeconds(gpu.device)
     this.#slicer = new Slicer(rates, { latency, ...(target !== undefined && { target }) })
     let choices = { ...options.choices }
-    let plan = planEngine(held, { ...this.#planOptions(), choices })
-    plan = await this.#fitting(plan, latency, onProgress, signal)
+    this.#crowded = false
+    let plan = withinBudget(planEngine(held, { ...this.#planOptions(), choices }))
+    await this.#tryRoom(plan.memory.bytes.total, latency, onProgress, signal)
+    if (this.#crowded) plan = planEngine(held, { ...this.#planOptions(), choices })
     if (this.#options.tune ?? true) {
       onProgress(0, 'Choosing kernels')
       for (const planned of Object.values(plan.tapes))
@@ -117,17 +130,23 @@ export class WebgpuEngine implements Engine {
     }
     this.#choices = plan.choices
     onProgress(0, 'Reading weights')
-    const uploaded = await withinMemory(gpu, 'the model', () =>
-      uploadWeights(
-        gpu,
-        plan.parts.weights.pieces,
-        weights,
-        (share) => onProgress(share, 'Reading weights'),
-        signal,
-      ),
-    )
-    onProgress(1, 'Compiling kernels')
-    this.#session = await withinMemory(gpu, 'training', () => Session.open(context, plan, rates, uploaded))
+    try {
+      const uploaded = await withinMemory(gpu, 'the model', () =>
+        uploadWeights(
+          gpu,
+          plan.parts.weights.pieces,
+          weights,
+          (share) => onProgress(share, 'Reading weights'),
+          signal,
+        ),
+      )
+      onProgress(1, 'Compiling kernels')
+      this.#session = await withinMemory(gpu, 'training', () => Session.open(context, plan, rates, uploaded))
+    } catch (error) {
+      if (toFailure(error).code === 'out_of_memory')
+        this.room = withRefused(this.room, plan.memory.bytes.total)
+      throw error
+    }
     this.#readbacks = new Readbacks(gpu, 256)
     this.#session.adapter.write(initialState(model.config, request.lora, options.seed))
   }
@@ -269,7 +288,7 @@ export class WebgpuEngine implements Engine {
       choices: { ...this.#choices },
       liveBytes: this.gpu.liveBytes,
       ...(this.#crowded &&
-        this.#session && { crowded: { room: this.room, plan: this.#session.plan.memory.bytes.total } }),
+        this.#session && { crowded: { room: this.room.fits, plan: this.#session.plan.memory.bytes.total } }),
       ...(this.#leftOut.size > 0 && { leftOut: Object.fromEntries(this.#leftOut) }),
     }
   }
@@ -287,28 +306,27 @@ export class WebgpuEngine implements Engine {
     return this.#session
   }
 
-  /** The plan, or one that takes no more than the device has room for at its own pace. */
-  async #fitting(
-    plan: EnginePlan,
+  /** Finds out whether the device has room for so much at its own pace, where that is not known. */
+  async #tryRoom(
+    bytes: number,
     latency: number,
     onProgress: (progress: number, note: string) => void,
     signal: AbortSignal | undefined,
-  ): Promise<EnginePlan> {
-    const { total } = plan.memory.bytes
-    if (this.gpu.software || total < WORTH_TRYING || total <= this.room) return plan
-    onProgress(0, 'Trying the graphics memory')
-    this.room = await roomFor(this.gpu, total, { latency, signal })
-    this.#crowded = this.room < total
-    if (!this.#crowded) return plan
-    return planEngine(plan.request, { ...this.#planOptions(), choices: plan.tapes.train!.tape.choices })
+  ): Promise<void> {
+    if (this.gpu.software || bytes < WORTH_TRYING || bytes <= this.room.fits) return
+    if (!isShort(this.room, bytes)) {
+      onProgress(0, 'Trying the graphics memory')
+      this.room = withTried(this.room, bytes, await roomFor(this.gpu, bytes, { latency, signal }))
+    }
+    this.#crowded = isShort(this.room, bytes)
   }
 
   /** A request that says how much it may take is held to that, and not to more than there is room for. */
-  #planOptions(): { maxBinding: number; budget: number; most: number } {
+  #planOptions(): { maxBinding: number; budget: number; most: number | undefined } {
     return {
       maxBinding: this.#maxBinding(),
       budget: memoryBudget(this.gpu),
-      most: this.#crowded ? this.room : Number.POSITIVE_INFINITY,
+      most: this.#crowded ? this.room.fits : undefined,
     }
   }
 

@@ -148,8 +148,8 @@ const EngineSchema = v.strictObject({
   /** What the portable engine runs on. */
   portable_backend: v.optional(v.picklist(['auto', 'wasm', 'webgpu', 'cpu']), 'auto'),
   recompute: v.optional(v.picklist(['auto', 'nothing', 'cheap', 'layer']), 'auto'),
-  /** Bytes; null: what the adapter proves it can allocate. */
-  memory_budget: v.optional(v.nullable(whole(1, Number.MAX_SAFE_INTEGER)), null),
+  /** Bytes that a run may take; null: by the kind of adapter, or what the portable engine does well with. */
+  memory_budget: v.optional(v.nullable(whole(1_000_000, Number.MAX_SAFE_INTEGER)), null),
   /** Run within WebGPU's default limits even where the adapter offers more. */
   default_limits: v.optional(v.boolean(), false),
   /** Numeric choices made by the engine; filled in by the run, binding when resumed. */

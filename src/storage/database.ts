@@ -78,6 +78,8 @@ export interface DeviceTuning {
   rates?: { flops: number; bandwidth: number }
   /** The last check of its operations, and the build that made it. */
   check?: GpuCheck & { build: string }
+  /** What was found of its memory, in bytes, and when (milliseconds since 1970): what went well, and what did not. */
+  room?: { fits: number; fitsAt: number; short: number | null; shortAt: number }
   /** What is wrong with TensorFlow.js' WebGPU backend here; null: nothing. Asked where `check` did not pass. */
   portableWebgpu?: string | null
   /** Kept under a key of their own. */

@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { NOTHING_TRIED } from '../../src/gpu/room.ts'
 import type { EngineChoice, PlanRequest, PortableBackend } from '../../src/protocol/engine.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { EngineHost } from '../../src/workers/engine/host.ts'
@@ -36,6 +37,7 @@ vi.mock('../../src/workers/portable-host.ts', () => ({
 beforeEach(() => {
   globalThis.indexedDB = new IDBFactory()
   ToyEngine.made = []
+  ToyEngine.roomFound = null
   Object.assign(toyCheck, { failing: [], wrong: [], made: 0, at: null, meanwhile: async () => {} })
   Object.assign(portable, { opened: [], webgpu: null, asked: 0 })
 })
@@ -98,6 +100,73 @@ test('a kernel that is wrong there is not chosen, by this worker or the next', a
   await load(host())
   await load(host())
   expect(ToyEngine.made.map(({ avoid }) => [...avoid])).toEqual([toyCheck.wrong, toyCheck.wrong])
+})
+
+describe('what was found of the memory', () => {
+  const roomsGiven = () => {
+    const given = ToyEngine.made.map(({ room }) => room)
+    ToyEngine.made = []
+    return given
+  }
+
+  test('is known to the next worker before it plans, of the same limits alone', async () => {
+    ToyEngine.roomFound = { fits: 3e9, short: 5e9 }
+    await load(host())
+    roomsGiven()
+    ToyEngine.roomFound = null
+    await host().device()
+    await load(host(), 'webgpu')
+    await host().use('answer', ({ load }) =>
+      load({
+        model,
+        plan: { decode: null } as PlanRequest,
+        seed: 1,
+        engine: 'webgpu',
+        backend: 'auto',
+        defaultLimits: true,
+        choices: {},
+      }),
+    )
+    const known = { fits: 3e9, short: 5e9 }
+    expect(roomsGiven()).toEqual([known, known, NOTHING_TRIED])
+  })
+
+  test('is kept where a load fails for it', async () => {
+    ToyEngine.roomFound = { fits: 1e9, short: 2e9 }
+    ToyEngine.afterLoad = () => {
+      throw new Error('no room')
+    }
+    try {
+      await expect(load(host())).rejects.toThrow('no room')
+    } finally {
+      ToyEngine.afterLoad = () => {}
+    }
+    roomsGiven()
+    await host().device()
+    expect(roomsGiven()).toEqual([{ fits: 1e9, short: 2e9 }])
+  })
+
+  test('is tried again after a day where it did not go, and after a month where it did', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      ToyEngine.roomFound = { fits: 3e9, short: 5e9 }
+      await load(host())
+      const after = async (days: number) => {
+        ToyEngine.roomFound = null
+        vi.setSystemTime(Date.now() + days * 24 * 3600 * 1000)
+        roomsGiven()
+        // Noted again with nothing found anew: it grows no younger.
+        await load(host(), 'webgpu')
+        return roomsGiven()[0]
+      }
+      expect(await after(0.5)).toEqual({ fits: 3e9, short: 5e9 })
+      expect(await after(0.6)).toEqual({ fits: 3e9, short: null })
+      expect(await after(20)).toEqual({ fits: 3e9, short: null })
+      expect(await after(10)).toEqual(NOTHING_TRIED)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
 })
 
 test('an operation that is wrong there makes auto take TensorFlow.js on WebGPU, where that is right', async () => {

@@ -155,9 +155,9 @@ test('whatever the page can say of columns, flags say as well', async () => {
     const { examples } = await data.examples({ dataset: info.id, config }, 'train', { offset: 0, count: 2 })
     return examples.map(({ messages }) => messages!.map(({ content }) => content))
   }
-  const job = (...flags: string[]) =>
-    trainJob(['--data', 'package.json', '--out', '/tmp/none/out', ...flags])!
-  const line = job(
+  const job = async (...flags: string[]) =>
+    (await trainJob(['--data', 'package.json', '--out', '/tmp/none/out', ...flags]))!
+  const line = await job(
     ...[
       '--template',
       'Put {en} into German',

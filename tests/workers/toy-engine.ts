@@ -1,4 +1,5 @@
 import type { CheckOptions } from '../../src/engine/check/check-gpu.ts'
+import { NOTHING_TRIED, type Room } from '../../src/gpu/room.ts'
 import type { Batch } from '../../src/protocol/batch.ts'
 import type {
   AdapterOption,
@@ -42,6 +43,9 @@ export class ToyEngine extends BigramEngine {
   #pending = 0
   readonly choicesGiven: Record<string, string>[] = []
   avoid: ReadonlySet<string> = new Set()
+  /** What was found of the memory: given before a load, and changed by it as a test says. */
+  room: Room = NOTHING_TRIED
+  static roomFound: Room | null = null
   readonly gpu = {
     description: 'toy adapter',
     software: false,
@@ -67,6 +71,7 @@ export class ToyEngine extends BigramEngine {
       await model.weights.read(name, bytes - 2, bytes)
     }
     options.onProgress?.(1, 'Reading weights')
+    this.room = ToyEngine.roomFound ?? this.room
     this.choicesGiven.push({ ...options.choices })
     this.reset({ words: model.config.vocabSize, rank: 2, seed: options.seed })
     this.loads++

@@ -52,6 +52,7 @@ export const en = {
   'unit.batches': 'batches',
   'unit.tokens': 'tokens',
   'unit.percent': '%',
+  'unit.gigabytes': 'GB',
   'unit.nats': 'nats',
   'unit.tokensPerSecond': 'tokens/s',
   rows: { one: '{count} row', other: '{count} rows' },
@@ -161,6 +162,7 @@ export const en = {
   'train.noModel': 'Choose a model first.',
   'train.toData': 'Go to Data',
   'train.toModel': 'Go to Model',
+  'train.memoryProblem': 'The memory that a run may take needs another value.',
   'train.problems': { one: 'One setting needs another value.', other: '{count} settings need other values.' },
   'train.before.title': 'Ready when you are',
   'train.before.text':

@@ -1,4 +1,4 @@
-import { planEngine } from '../../engine/plan.ts'
+import { planEngine, withinBudget } from '../../engine/plan.ts'
 import { memoryBudget, USUAL_BUDGET } from '../../gpu/room.ts'
 import type {
   Engine,
@@ -118,7 +118,7 @@ export class EngineHost {
     const { kind } = await this.#target({ engine, backend, defaultLimits: false }, signal)
     if (kind === 'portable') return (await import('../portable-host.ts')).planPortable(request).memory
     const held = this.#open.held
-    return held?.kind === 'webgpu' ? held.engine.plan(request) : planEngine(request).memory
+    return held?.kind === 'webgpu' ? held.engine.plan(request) : withinBudget(planEngine(request)).memory
   }
 
   /** Whether a plan for the request stays within what may be taken here. */
@@ -132,7 +132,7 @@ export class EngineHost {
       const { bytes } = await this.plan(request, engine, backend, call)
       const held = this.#open.held
       const budget = held?.kind === 'webgpu' ? memoryBudget(held.engine.gpu) : USUAL_BUDGET
-      return bytes.total <= Math.min(request.memoryBudget ?? budget, budget)
+      return bytes.total <= (request.memoryBudget ?? budget)
     } catch (error) {
       if (toFailure(error).code === 'out_of_memory') return false
       throw error

@@ -84,6 +84,7 @@ export class OpenEngine {
     } else {
       const engine = await createWebgpuEngine({ defaultLimits: target.defaultLimits })
       engine.rates = (await this.#memory.tuning(engine.gpu, target.defaultLimits))?.rates ?? null
+      engine.room = (await this.#memory.room(engine.gpu, target.defaultLimits)) ?? engine.room
       engine.avoid = new Set((await this.#memory.lastCheck(engine.gpu))?.wrong)
       this.#held = { ...target, engine }
     }
@@ -112,6 +113,10 @@ export class OpenEngine {
       // Half a model is no use to anyone, and its memory is needed for the next try.
       engine.dispose()
       throw error
+    } finally {
+      // What went well, and what did not: the next session's plans go by it too.
+      if (held.kind === 'webgpu')
+        await this.#memory.noteRoom(held.engine.gpu, defaultLimits, held.engine.room)
     }
     if (held.kind === 'webgpu')
       await this.#memory.note(held.engine.gpu, defaultLimits, {

@@ -1,4 +1,5 @@
 import type { Gpu } from '../../gpu/device.ts'
+import type { Room } from '../../gpu/room.ts'
 import type { GpuCheck } from '../../protocol/gpu-check.ts'
 import type { MeasuredSpeed } from '../../protocol/studio.ts'
 import type { Database, DeviceTuning } from '../../storage/database.ts'
@@ -9,6 +10,9 @@ const MOST_SPEEDS = 12
 
 /** Browsers do not tell which driver there is. */
 const CHECK_LASTS_MS = 30 * 24 * 3600 * 1000
+
+/** Other programs, which held the memory then, come and go: what did not go is tried again after a day. */
+const SHORT_LASTS_MS = 24 * 3600 * 1000
 
 /** Names of built files hold hashes of what is in them and in what they load: another one is another build. */
 const BUILD = import.meta.url.split('/').at(-1)!
@@ -43,6 +47,27 @@ export class DeviceMemory {
     const database = await this.#database()
     const before = await database.get('devices', device)
     await database.put('devices', { choices: {}, ...before, ...more, device })
+  }
+
+  /** What is known of the adapter's memory; null: nothing that would still hold. */
+  async room(gpu: Gpu, defaultLimits: boolean): Promise<Room | null> {
+    const known = (await this.tuning(gpu, defaultLimits))?.room
+    if (!known) return null
+    const since = (at: number) => Date.now() - at
+    return {
+      fits: since(known.fitsAt) < CHECK_LASTS_MS ? known.fits : 0,
+      short: since(known.shortAt) < SHORT_LASTS_MS ? known.short : null,
+    }
+  }
+
+  /** What is known already keeps the time at which it was found. */
+  async noteRoom(gpu: Gpu, defaultLimits: boolean, { fits, short }: Room): Promise<void> {
+    const before = (await this.tuning(gpu, defaultLimits))?.room
+    if (!before && fits === 0 && short === null) return
+    const now = Date.now()
+    const fitsAt = before?.fits === fits ? before.fitsAt : now
+    const shortAt = before?.short === short ? before.shortAt : now
+    await this.note(gpu, defaultLimits, { room: { fits, fitsAt, short, shortAt } })
   }
 
   /** Of this adapter, with this build's kernels, and not so long ago that the driver is likely another one. */

@@ -138,7 +138,8 @@ function Advanced() {
   const MAIN = new Set(['learning_rate', 'max_steps', 'num_train_epochs', 'per_device_train_batch_size', 'r'])
   let fold!: HTMLDetailsElement
   createEffect(() => {
-    if ([...settings.problems().keys()].some((name) => !MAIN.has(name))) fold.open = true
+    if ([...settings.problems().keys()].some((name) => !MAIN.has(name) && name !== 'memory_budget'))
+      fold.open = true
   })
   return (
     <details class="fold" ref={fold}>

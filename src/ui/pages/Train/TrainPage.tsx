@@ -45,8 +45,11 @@ function BeforeRun() {
       found.push({ text: t('train.noMapping'), href: hrefOf('data'), link: t('train.toData') })
     if (!models.chosen() && !models.listFailure())
       found.push({ text: t('train.noModel'), href: hrefOf('model'), link: t('train.toModel') })
-    if (settings.problems().size > 0)
-      found.push({ text: t('train.problems', { count: settings.problems().size }) })
+    const elsewhere = models.memoryProblem() ? 1 : 0
+    if (elsewhere > 0)
+      found.push({ text: t('train.memoryProblem'), href: hrefOf('model'), link: t('train.toModel') })
+    if (settings.problems().size > elsewhere)
+      found.push({ text: t('train.problems', { count: settings.problems().size - elsewhere }) })
     return found
   }
   /** Preparation that was stopped is done by the start. */
