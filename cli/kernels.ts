@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GEMMA_1B, GEMMA_270M } from '../bench/shapes.ts'
-import { stepKernels, stepKernelsTable } from '../bench/step-kernels.ts'
+import { hardwarePlan } from '../bench/simulation.ts'
+import {
+  beforeFirstStep,
+  countBeforeFirstStep,
+  stepKernels,
+  stepKernelsTable,
+} from '../bench/step-kernels.ts'
 import { planEngine } from '../src/engine/plan.ts'
 import { readModelConfig } from '../src/model/config.ts'
+import type { PlanRequest } from '../src/protocol/engine.ts'
 import { fail } from '../src/protocol/errors.ts'
 import type { ModelConfig } from '../src/protocol/model.ts'
 import { parseRunConfig } from '../src/protocol/run-config.ts'
@@ -14,7 +21,8 @@ import { report } from './report.ts'
 const HELP = `npm run kernels -- [--model 270m|1b|pebble|FOLDER] [--tokens NUMBER] [--json]
 
 Lists every pipeline of a training step, planned without a device: in how many dispatches it runs, its workgroups, FLOPs and
-bytes at full size, with the kernels that are taken where nothing was measured. LoRA on all projections, bf16 weights.
+bytes at full size, with the kernels that are taken where nothing was measured. LoRA on all projections, bf16 weights. Says
+last how many pipelines a GPU compiles before its first step is over, checks of operations included.
 
   --model   sizes of Gemma 3 270M (default) or 1B, Pebble, or of the config.json in a folder
   --tokens  of a batch; default 2048
@@ -54,17 +62,24 @@ try {
       fail('bad_config', `--tokens takes a whole number from 1 on, not ${tokens}.`, 'See --help.', {
         flag: '--tokens',
       })
-    const plan = planEngine({
+    const request: PlanRequest = {
       model: configOf(flags.model ?? '270m'),
       lora: parseRunConfig({ lora: { target_modules: 'all-linear' } }).lora,
       maxTokens: tokens,
       maxSupervised: tokens,
       recompute: 'auto',
       decode: null,
-    })
+    }
+    const plan = planEngine(request)
     const rows = stepKernels(plan)
     console.log(flags.json ? JSON.stringify(rows, null, 2) : stepKernelsTable(rows))
     console.error(`${tokens} tokens, recompute ${plan.recompute}`)
+    const onGpu = hardwarePlan(request)
+    const { measured, run } = beforeFirstStep(onGpu)
+    console.error(
+      `${countBeforeFirstStep(onGpu)} pipelines before the first step on a GPU, with the kernels that one is given: ` +
+        `${run.size} that train and score, which are checked as they are, and ${measured.size} that measure the adapter`,
+    )
   }
 } catch (error) {
   process.exitCode = report(error)

@@ -37,5 +37,6 @@ export function modelRoom({ database, library, host }: TrainParts): ModelRoom {
 
     device: (choice, backend, call) => host.device(choice, backend, call),
     checkGpu: (call) => host.checkGpu(call),
+    prepareGpu: (call) => host.prepare(call),
   }
 }

@@ -1,4 +1,5 @@
 import { Show } from 'solid-js'
+import { loadNoteOf } from '../../../protocol/load-notes.ts'
 import { Progress } from '../../components/Progress.tsx'
 import { Stat } from '../../components/Table.tsx'
 import {
@@ -25,6 +26,8 @@ export function Live() {
     }
     const now = training.stage()
     if (!now) return t('stage.start')
+    const known = now.stage === 'load' && now.note ? loadNoteOf(now.note) : null
+    if (known) return `${t(`load.${known.code}`)}${known.more}`
     // Only where files are read does the note tell more than the stage's own name.
     return ((now.stage === 'model' || now.stage === 'load') && now.note) || t(`stage.${now.stage}`)
   }
