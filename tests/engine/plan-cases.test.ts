@@ -3,6 +3,10 @@ import { GEMMA_1B, GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
 import { hardwarePlan } from '../../bench/simulation.ts'
 import { beforeFirstStep, countBeforeFirstStep } from '../../bench/step-kernels.ts'
 import { plannedCases, textsAtLoad } from '../../src/engine/check/check-plan.ts'
+import { linearCase } from '../../src/engine/check/linear.ts'
+import { expected, type OperationInput } from '../../src/engine/check/operation.ts'
+import { normals } from '../../src/engine/check/values.ts'
+import { sizeOf } from '../../src/gpu/kernel.ts'
 import type { PlanRequest } from '../../src/protocol/engine.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 
@@ -40,3 +44,31 @@ for (const [name, model] of Object.entries({
         expect(count).toBeGreaterThan(40)
         expect(count).toBeLessThanOrEqual(80)
       })
+
+test('gradients by formula are those of central differences', () => {
+  const shape = {
+    rows: 3,
+    width: 14,
+    out: 10,
+    rank: 3,
+    dropout: true,
+    shards: [6, 4],
+    format: 'bf16',
+  } as const
+  const c = linearCase({ ...shape, shards: [...shape.shards], formula: true })
+  const random = normals(3)
+  const drawn = ([name, { shape, values }]: [string, OperationInput]) =>
+    [name, values ?? random(sizeOf(shape, { tokens: 3, supervised: 0, sequences: 0 }))] as const
+  const ran = {
+    inputs: Object.fromEntries(Object.entries(c.inputs).map(drawn)),
+    cotangents: { y: random(30) },
+  }
+  const { gradient, ...plain } = c
+  const [formula, differences] = [expected(c, ran).gradients, expected(plain, ran).gradients]
+  expect(gradient).toBeDefined()
+  expect(formula.map(({ name, probes }) => [name, probes])).toEqual(
+    differences.map(({ name, probes }) => [name, probes]),
+  )
+  for (const [i, { values }] of formula.entries())
+    for (const [k, value] of values.entries()) expect(value).toBeCloseTo(differences[i]!.values[k]!, 6)
+})
