@@ -47,5 +47,6 @@ export function modelRoom({ database, library, host }: TrainParts): Omit<ModelRo
 
     device: (choice, backend, call) => host.device(choice, backend, call),
     checkGpu: (call) => host.checkGpu(call),
+    prepareGpu: (call) => host.prepare(call),
   }
 }

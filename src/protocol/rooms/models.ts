@@ -37,6 +37,11 @@ export interface ModelRoom {
    * notes name the operation.
    */
   checkGpu(call?: Call): Promise<GpuCheck>
+  /**
+   * Checks and measures what is left of this adapter's kernels while nothing else uses the engine; it gives way at once. What it finds
+   * is used by later runs. True: nothing is left to be done.
+   */
+  prepareGpu(call?: Call): Promise<boolean>
 }
 
 export interface DeviceInfo {

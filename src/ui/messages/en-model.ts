@@ -73,7 +73,7 @@ export const model = {
   'device.backend.about.cpu': 'Plain JavaScript, for browsers without WebAssembly. Very slow.',
   'check.title': 'Does the graphics card compute right?',
   'check.about':
-    'Some drivers compute wrongly. Every operation is compared with exact results, before the first training on a graphics card and whenever you ask.',
+    'Some drivers compute wrongly. What is about to train is compared with exact results before the first training on a graphics card; every operation while nothing else is going on here, and whenever you ask.',
   'check.start': 'Check now',
   'check.again': 'Check again',
   'check.stopping': 'Stopping after this operation …',

@@ -1,3 +1,4 @@
+import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import { data } from './en-data.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
@@ -210,6 +211,10 @@ export const en = {
   'stage.data': 'Preparing the data',
   'stage.plan': 'Planning memory',
   'stage.load': 'Loading weights',
+  'load.memory': LOAD_NOTES.memory,
+  'load.compile': LOAD_NOTES.compile,
+  'load.check': LOAD_NOTES.check,
+  'load.weights': LOAD_NOTES.weights,
   'stage.compile': 'Preparing the device',
   'stage.tune': 'Finding the fastest way on this device',
   'stage.train': 'Training',

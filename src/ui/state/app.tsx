@@ -5,6 +5,7 @@ import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
 import { createDownloads } from './downloads.ts'
 import { createDraft } from './draft.ts'
+import { prepareWhileIdle } from './idle.ts'
 import { createLimit } from './limit.ts'
 import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
@@ -39,6 +40,7 @@ function createApp(studio: Studio) {
 
   keepAwake(training.busy)
   guardLeaving(training.busy)
+  prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
   const [restored, setRestored] = createSignal(false)
   void restore().finally(() => setRestored(true))

@@ -1,5 +1,6 @@
 import { Show } from 'solid-js'
 import type { EvalEvent, StageEvent, StepEvent } from '../../../protocol/events.ts'
+import { loadNoteOf } from '../../../protocol/load-notes.ts'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Progress } from '../../components/Progress.tsx'
 import { Stat } from '../../components/Table.tsx'
@@ -36,6 +37,8 @@ export function Live(props: { told: Told; run: RunInfo | null }) {
     }
     const now = props.told.stage()
     if (!now) return t('stage.start')
+    const known = now.stage === 'load' && now.note ? loadNoteOf(now.note) : null
+    if (known) return `${t(`load.${known.code}`)}${known.more}`
     // Only where files are read does the note tell more than the stage's own name.
     return ((now.stage === 'model' || now.stage === 'load') && now.note) || t(`stage.${now.stage}`)
   }
