@@ -118,3 +118,19 @@ export function quickSteps(
   const check = Math.ceil(fitting / QUICK_CHECKS)
   return { max_steps: fitting, eval_steps: check, save_steps: check }
 }
+
+/**
+ * The quick look's length for this machine, on from `steps`; null where it may stay as it is. The figures hang a little on the
+ * steps themselves: what is near enough stays, or it would go to and fro.
+ */
+export function fittedLength(
+  usual: Pick<TrainingConfig, 'max_steps' | 'eval_steps' | 'save_steps'>,
+  steps: number,
+  forecast: RunForecast,
+): ReturnType<typeof quickSteps> | null {
+  if (!forecast.duration) return null
+  const fitting = quickSteps(usual, forecast, forecast.duration)
+  const off = Math.abs(fitting.max_steps - steps)
+  const near = off === 0 || (fitting.max_steps !== usual.max_steps && off <= steps / 10)
+  return near ? null : fitting
+}

@@ -1,7 +1,7 @@
 import { type Accessor, batch, createEffect, createMemo, createSignal, on } from 'solid-js'
 import type { LoraConfig, RunConfig, TrainingConfig } from '../../protocol/run-config.ts'
 import type { ModelInfo, RunForecast } from '../../protocol/studio.ts'
-import { type ProfileId, quickSteps, recommend } from '../../runs/profiles.ts'
+import { fittedLength, type ProfileId, recommend } from '../../runs/profiles.ts'
 import { byEpochs, type Draft } from './draft.ts'
 
 export type Settings = ReturnType<typeof createSettings>
@@ -40,16 +40,12 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
   function fit(forecast: RunForecast): void {
     const { practice } = model() ?? PRACTICE
     if (profile() !== 'quick' || practice || !forecast.duration) return
-    const training = quickSteps(usual().training, forecast, forecast.duration)
-    const [steps, most] = [draft.training().max_steps, usual().training.max_steps]
-    const off = Math.abs(training.max_steps - steps)
-    // The figures hang a little on the steps themselves: what is near enough stays, or it would go to and fro.
-    const near = off === 0 || (training.max_steps !== most && off <= steps / 10)
+    const most = usual().training.max_steps
+    const training = fittedLength(usual().training, draft.training().max_steps, forecast)
+    const length = training ?? lengthOf(draft.training())
     batch(() => {
-      setFitted(
-        (near ? steps : training.max_steps) === most ? null : near ? lengthOf(draft.training()) : training,
-      )
-      if (!near) draft.change('training', training)
+      setFitted(length.max_steps === most ? null : length)
+      if (training) draft.change('training', training)
     })
   }
 
