@@ -44,6 +44,8 @@ function flagsOf(
   return Object.fromEntries(names.map((name) => [flag(name), [section, name]]))
 }
 const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text'] as const
+/** A length that is given by any of them is meant. */
+const LENGTH_FLAGS = ['max_steps', 'num_train_epochs', 'epochs']
 const EXPORTS = ['peft', 'merged', 'pt', 'h5', 'gguf']
 /** What this version can write: a file each. The adapter and the checkpoint it always writes. */
 const EXPORTS_NOW = readdirSync(join(import.meta.dirname, '..', 'src', 'export', 'formats')).map((name) =>
@@ -139,6 +141,8 @@ export interface DataPath {
 export interface TrainJob {
   config: RunConfig
   mapping: Partial<Mapping>
+  /** Whose length is to be fitted to the data; null where a length was given. */
+  fit: ProfileId | null
   samples: string[]
   /** As it was given, and where it lies. */
   data: { name: string; files: DataPath[] }
@@ -216,6 +220,7 @@ export function trainJob(argv: string[]): TrainJob | null {
       template: flags.prompt === undefined ? config.data.template : null,
       labels: config.data.labels,
     },
+    fit: LENGTH_FLAGS.some((flag) => flags[flag] !== undefined) || folder === null ? null : profile,
     samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
     data: { name: data, files },
     model: { name: model, folder },

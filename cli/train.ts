@@ -135,6 +135,7 @@ async function drive(
     mapping: job.mapping,
     splitSaid: job.splitSaid,
     strict: job.strict,
+    profile: job.fit,
     samplePrompts: job.samples.map((prompt) => ({ prompt })),
     resume:
       job.resume && !job.again

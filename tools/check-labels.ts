@@ -19,9 +19,14 @@ import { serve } from '../cli/server.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
 import { blobOf } from '../src/protocol/exported.ts'
 import { dataFor } from '../src/protocol/recipe.ts'
-import { defaultRunConfig, parseRunConfig, type RunConfig } from '../src/protocol/run-config.ts'
+import {
+  defaultRunConfig,
+  parseRunConfig,
+  type RunConfig,
+  type TrainingConfig,
+} from '../src/protocol/run-config.ts'
 import type { ExportedFile, ModelInfo, RunForecast, StartRequest } from '../src/protocol/studio.ts'
-import { fittedLength, type ProfileId, recommend } from '../src/runs/profiles.ts'
+import { fitted, type ProfileId, recommend } from '../src/runs/profiles.ts'
 import { questionsOf } from '../src/ui/state/questions.ts'
 
 const { Rooms } = await import('./rooms.ts')
@@ -31,9 +36,6 @@ const ROOT = join(import.meta.dirname, '..')
 const LABEL_TOKENS = 24
 /** Prompts of the data that a page asks at each evaluation, and of those rows held out. */
 const [QUESTIONS, HELD_OUT] = [4, 2]
-/** The quick look follows the measured speed, which hangs a little on the steps themselves. */
-const FITS = 4
-
 const { training: ofTraining, lora: ofLora } = defaultRunConfig()
 const value = (names: string[]) => Object.fromEntries(names.map((name) => [name, 'value' as const]))
 const flags = parseFlags(process.argv.slice(2), {
@@ -98,10 +100,9 @@ async function planned(
   const dataset = await rooms.data.openFiles([await fileOf(flags.data)])
   const usual = recommend(model, profile)
   const training = { ...usual.training, ...chosen(ofTraining) }
-  const own = Object.keys(chosen(ofTraining)).length + Object.keys(chosen(ofLora)).length > 0
-  const request = async (length: object): Promise<StartRequest> => {
+  const request = async (training: TrainingConfig): Promise<StartRequest> => {
     const config = parseRunConfig({
-      training: { ...training, ...length },
+      training,
       lora: { ...usual.lora, ...chosen(ofLora) },
       engine: { kind: 'portable' },
       data: { ...dataFor(defaultRunConfig().data, dataset), name: basename(flags.data), hash: dataset.hash },
@@ -111,15 +112,12 @@ async function planned(
     const asked = await questionsOf(rooms.data, recipe, ['validation', 'train'], QUESTIONS, HELD_OUT)
     return { ...recipe, samplePrompts: asked }
   }
-  let now = await request({})
-  let forecast = await rooms.runs.forecast(now)
-  for (let i = 0; i < FITS && profile === 'quick' && !own; i++) {
-    const length = fittedLength(training, now.config.training.max_steps, forecast)
-    if (!length) break
-    now = await request(length)
-    forecast = await rooms.runs.forecast(now)
-  }
-  return { request: now, forecast }
+  const foretell = async (training: TrainingConfig) => rooms.runs.forecast(await request(training))
+  const own = Object.keys({ ...chosen(ofTraining), ...chosen(ofLora) }).length > 0
+  const found = own
+    ? { training, forecast: await foretell(training) }
+    : await fitted(profile, training, foretell)
+  return { request: await request(found.training), forecast: found.forecast }
 }
 
 function write(path: string, text: string): void {

@@ -222,6 +222,8 @@ export const en = {
   'profile.quickNote': 'Short: enough to see whether the data teaches what it should.',
   'profile.quickFitted':
     'Fitted to this machine: {steps} steps instead of {usual}, so that it takes about {minutes} minutes.',
+  'profile.epochsFitted':
+    'Fitted to this data: {epochs} passes over it instead of {usual}, since so few rows are not learnt in fewer steps.',
   'profile.balancedNote': 'A good first real run.',
   'profile.thoroughNote': 'Longer and gentler, with a larger adapter.',
   'profile.ownNote': 'Your own settings.',

@@ -1,25 +1,19 @@
 import { type Accessor, batch, createEffect, createMemo, createSignal, on } from 'solid-js'
 import type { LoraConfig, RunConfig, TrainingConfig } from '../../protocol/run-config.ts'
 import type { ModelInfo, RunForecast } from '../../protocol/studio.ts'
-import { fittedLength, type ProfileId, recommend } from '../../runs/profiles.ts'
+import { fittedLength, lengthOf, type ProfileId, recommend } from '../../runs/profiles.ts'
 import { byEpochs, type Draft } from './draft.ts'
 
 export type Settings = ReturnType<typeof createSettings>
 
 const PRACTICE = { practice: true, parameters: 1e6 }
 
-const lengthOf = ({ max_steps, eval_steps, save_steps }: TrainingConfig) => ({
-  max_steps,
-  eval_steps,
-  save_steps,
-})
-
 /** The hyperparameters of the draft, and the profile that they come from. */
 export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) {
   const [profile, setProfile] = createSignal<ProfileId | 'own'>('quick')
   /** The profile chosen last: what a changed setting is compared with. */
   const [basis, setBasis] = createSignal<ProfileId>('quick')
-  /** What of the quick profile was fitted to this machine and this data. */
+  /** What of the profile was fitted to this machine and this data. */
   const [fitted, setFitted] = createSignal<Partial<TrainingConfig> | null>(null)
   const usual = createMemo(() => recommend(model() ?? PRACTICE, basis()))
   const recommended = createMemo(() => {
@@ -36,16 +30,18 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     })
   }
 
-  /** A quick look is quick on this machine: as many of its steps as the speed measured here allows. */
+  /** A quick look is quick on this machine: as many of its steps as the speed measured here allows. Others are as long as the data needs. */
   function fit(forecast: RunForecast): void {
-    const { practice } = model() ?? PRACTICE
-    if (profile() !== 'quick' || practice || !forecast.duration) return
-    const most = usual().training.max_steps
-    const training = fittedLength(usual().training, draft.training().max_steps, forecast)
-    const length = training ?? lengthOf(draft.training())
+    const chosen = profile()
+    if (chosen === 'own' || (model() ?? PRACTICE).practice) return
+    const length = lengthOf(usual().training)
+    const now = lengthOf(draft.training())
+    const fitting = fittedLength(chosen, length, now, forecast)
+    const kept = fitting ?? now
+    const same = kept.max_steps === length.max_steps && kept.num_train_epochs === length.num_train_epochs
     batch(() => {
-      setFitted(length.max_steps === most ? null : length)
-      if (training) draft.change('training', training)
+      setFitted(same ? null : kept)
+      if (fitting) draft.change('training', fitting)
     })
   }
 
