@@ -3,7 +3,7 @@
  * checkpoints included. Runs follow one another in one browser, as a person's would, and each is foretold from those before it; the
  * first one of an engine only teaches the speed.
  *
- *   npx tsx bench/run-times.ts [--engine portable,webgpu] [--model DIR] [--node] [--json FILE]
+ *   npx tsx tools/trials/run-times.ts [--engine portable,webgpu] [--model DIR] [--node] [--json FILE]
  *
  * In Chromium, through the page of the command line. With --node the portable engine in Node, on one thread, through the page's own
  * rooms. --model adds runs of a real model, the first of which is foretold from the practice model's speed.
@@ -12,11 +12,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { textTable } from '../src/lib/text-table.ts'
-import { defaultRunConfig, parseRunConfig, type RunConfig } from '../src/protocol/run-config.ts'
-import { recommend } from '../src/runs/profiles.ts'
+import { textTable } from '../../src/lib/text-table.ts'
+import { defaultRunConfig, parseRunConfig, type RunConfig } from '../../src/protocol/run-config.ts'
+import { recommend } from '../../src/runs/profiles.ts'
+import type { Runner, Wanted } from './runner.ts'
 
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '..', '..')
 const { values } = parseArgs({
   options: {
     engine: { type: 'string', default: 'portable,webgpu' },
@@ -31,14 +32,6 @@ function ownRows(): string {
   const row = (i: number) =>
     `"Where is shelf ${i} of the store, and what lies on it today?","Shelf ${i} is in hall ${i % 7}, row ${i % 11}. There are ${i * 3} small boxes and ${i + 5} large ones on it, all of them full."`
   return ['question,answer', ...Array.from({ length: 120 }, (_, i) => row(i))].join('\n')
-}
-
-export interface Wanted {
-  name: string
-  data: string
-  model: string
-  config: RunConfig
-  prompts: string[]
 }
 
 interface Timed {
@@ -107,15 +100,9 @@ function real(model: string): Wanted[] {
   return [run(2), run(4)]
 }
 
-/** What runs them: seconds that were said before the start, null where nothing was known, and that it took. */
-export interface Runner {
-  run(wanted: Wanted): Promise<{ said: number | null; taken: number }>
-  close(): Promise<void>
-}
-
 const runner: Runner = values.node
-  ? await (await import('./run-times-node.ts')).inNode()
-  : await (await import('./run-times-page.ts')).inChromium(values.model)
+  ? await (await import('./in-node.ts')).inNode()
+  : await (await import('./in-chromium.ts')).inChromium(values.model)
 
 const timed: Timed[] = []
 try {

@@ -2,25 +2,25 @@
  * How long a run of a real model goes on after a press on Stop, in Node, through the page's own rooms: in the middle of a step, with
  * and without the choice to give that step up, and while it loads.
  *
- *   npx tsx bench/stop.ts --model DIR [--tokens 128]
+ *   npx tsx tools/trials/stop.ts --model DIR [--tokens 128]
  */
-import '../tools/in-node.ts'
+import '../in-node.ts'
 import { openAsBlob, readdirSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { serve } from '../cli/server.ts'
-import type { RunEvent } from '../src/protocol/events.ts'
-import { dataFor } from '../src/protocol/recipe.ts'
-import { defaultRunConfig, parseRunConfig } from '../src/protocol/run-config.ts'
+import { serve } from '../../cli/server.ts'
+import type { RunEvent } from '../../src/protocol/events.ts'
+import { dataFor } from '../../src/protocol/recipe.ts'
+import { defaultRunConfig, parseRunConfig } from '../../src/protocol/run-config.ts'
 
-const { Rooms } = await import('../tools/rooms.ts')
+const { Rooms } = await import('../rooms.ts')
 const { values } = parseArgs({
   options: { model: { type: 'string' }, tokens: { type: 'string', default: '128' } },
 })
 if (!values.model) throw new Error('--model is missing: a Hugging Face folder')
 const folder = values.model
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '..', '..')
 const server = await serve({ root: join(ROOT, 'public') })
 const rooms = new Rooms(server.url)
 

@@ -1,10 +1,10 @@
-import { openBrowser } from '../cli/browser.ts'
-import { ensureBuilt, headlessPage } from '../cli/build.ts'
-import { serve } from '../cli/server.ts'
-import { servedModel } from '../cli/train-job.ts'
-import type { RunEvent } from '../src/protocol/events.ts'
-import type { HeadlessJob } from '../src/workers/headless.ts'
-import type { Runner } from './run-times.ts'
+import { openBrowser } from '../../cli/browser.ts'
+import { ensureBuilt, headlessPage } from '../../cli/build.ts'
+import { serve } from '../../cli/server.ts'
+import { servedModel } from '../../cli/train-job.ts'
+import type { RunEvent } from '../../src/protocol/events.ts'
+import type { HeadlessJob } from '../../src/workers/headless.ts'
+import type { Runner } from './runner.ts'
 
 /** Runs in one Chromium, through the page of the command line. */
 export async function inChromium(folder: string | undefined): Promise<Runner> {

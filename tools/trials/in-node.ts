@@ -1,12 +1,12 @@
-import '../tools/in-node.ts'
+import '../in-node.ts'
 import { openAsBlob, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { serve } from '../cli/server.ts'
-import { dataFor } from '../src/protocol/recipe.ts'
-import type { Runner } from './run-times.ts'
+import { serve } from '../../cli/server.ts'
+import { dataFor } from '../../src/protocol/recipe.ts'
+import type { Runner } from './runner.ts'
 
-const { Rooms } = await import('../tools/rooms.ts')
-const ROOT = join(import.meta.dirname, '..')
+const { Rooms } = await import('../rooms.ts')
+const ROOT = join(import.meta.dirname, '..', '..')
 
 /** Runs in Node, through the page's own rooms, with what each of them teaches of the speed kept for the next. */
 export async function inNode(): Promise<Runner> {

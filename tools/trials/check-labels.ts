@@ -1,7 +1,7 @@
 /**
  * Trains a model on rows with a label each, with what the page would set for a profile, and asks it rows that it never saw.
  *
- *   npx tsx tools/check-labels.ts --model DIR --data FILE --test FILE --out DIR [--profile quick] [--asked 77] [--node]
+ *   npx tsx tools/trials/check-labels.ts --model DIR --data FILE --test FILE --out DIR [--profile quick] [--asked 77] [--node]
  *
  * The settings are the page's: recommended ones, a quick look as long as the speed measured here allows (the practice model is
  * trained first for that, as a first press does). OUT/run.json holds them; OUT/run is what `npm run train --config OUT/run.json`
@@ -10,28 +10,28 @@
  * settings, such as --max-steps or --r, win over the profile's. --ask-only asks what an earlier call has trained
  * so far, --plan-only says what the page would set and say before the start.
  */
-import './in-node.ts'
+import '../in-node.ts'
 import { spawn } from 'node:child_process'
 import { appendFileSync, mkdirSync, openAsBlob, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { parseFlags } from '../cli/args.ts'
-import { serve } from '../cli/server.ts'
-import type { RunEvent } from '../src/protocol/events.ts'
-import { blobOf } from '../src/protocol/exported.ts'
-import { dataFor } from '../src/protocol/recipe.ts'
+import { parseFlags } from '../../cli/args.ts'
+import { serve } from '../../cli/server.ts'
+import type { RunEvent } from '../../src/protocol/events.ts'
+import { blobOf } from '../../src/protocol/exported.ts'
+import { dataFor } from '../../src/protocol/recipe.ts'
 import {
   defaultRunConfig,
   parseRunConfig,
   type RunConfig,
   type TrainingConfig,
-} from '../src/protocol/run-config.ts'
-import type { ExportedFile, ModelInfo, RunForecast, StartRequest } from '../src/protocol/studio.ts'
-import { fitted, type ProfileId, recommend } from '../src/runs/profiles.ts'
-import { questionsOf } from '../src/ui/state/questions.ts'
+} from '../../src/protocol/run-config.ts'
+import type { ExportedFile, ModelInfo, RunForecast, StartRequest } from '../../src/protocol/studio.ts'
+import { fitted, type ProfileId, recommend } from '../../src/runs/profiles.ts'
+import { questionsOf } from '../../src/ui/state/questions.ts'
 
-const { Rooms } = await import('./rooms.ts')
+const { Rooms } = await import('../rooms.ts')
 
-const ROOT = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '..', '..')
 /** Tokens of an answer: more than any label has, few enough for one that does not end. */
 const LABEL_TOKENS = 24
 /** Prompts of the data that a page asks at each evaluation, and of those rows held out. */
@@ -61,7 +61,7 @@ const flags = parseFlags(process.argv.slice(2), {
   ask_only?: boolean
 }
 for (const name of ['model', 'data', 'test', 'out'])
-  if (!flags[name]) throw new Error(`--${name} is missing: see the head of tools/check-labels.ts`)
+  if (!flags[name]) throw new Error(`--${name} is missing: see the head of tools/trials/check-labels.ts`)
 const chosen = (names: object) =>
   Object.fromEntries(Object.keys(names).flatMap((name) => (name in flags ? [[name, flags[name]]] : [])))
 const minutes = (seconds: number) => `${(seconds / 60).toFixed(1)} min`
