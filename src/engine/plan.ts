@@ -90,7 +90,7 @@ export function planEngine(request: PlanRequest, options: PlanOptions = {}): Eng
   if (largestBinding > draft.maxBinding)
     fail(
       'out_of_memory',
-      `One array of this plan takes ${mib(largestBinding)}; this device binds at most ${mib(draft.maxBinding)} at once.`,
+      `One array of this plan takes ${megabytes(largestBinding)}; this device binds at most ${megabytes(draft.maxBinding)} at once.`,
       'Lower max_length or per_device_train_batch_size.',
       { largestBinding, maxBinding: draft.maxBinding },
     )
@@ -202,4 +202,5 @@ function memoryPlan(plan: Uncounted): DeviceMemoryPlan {
   }
 }
 
-const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`
+/** In the page's units. */
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`

@@ -222,5 +222,6 @@ function tileFor(vocab: number, supervised: number): number {
   return Math.min(words, vocab)
 }
 
+/** In the page's units. */
 const sizeOf = (bytes: number) =>
-  bytes < 2 ** 30 ? `${Math.ceil(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`
+  bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(2)} GB`

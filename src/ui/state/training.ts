@@ -30,7 +30,13 @@ interface Parts {
 }
 
 /** Codes of what a start would be refused with, whatever the moment. */
-const REFUSALS = new Set(['bad_config', 'unsupported_model', 'nothing_to_learn', 'bad_state'])
+const REFUSALS = new Set([
+  'bad_config',
+  'unsupported_model',
+  'nothing_to_learn',
+  'bad_state',
+  'out_of_memory',
+])
 
 /** The run that this page starts, watches and stops. */
 export function createTraining({ studio, draft, data, models, settings, runs, announce }: Parts) {
