@@ -50,15 +50,26 @@ test('a run.json opens the page; what is missing is said, and the file is prepar
   await expect(page.getByText('engine.recompute')).toHaveCount(0)
 
   // Pasted beside a field, a config is opened too: what is here is chosen.
+  const paste = (config: object) =>
+    page.evaluate((text) => {
+      const clipboardData = new DataTransfer()
+      clipboardData.setData('text/plain', text)
+      document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }))
+    }, JSON.stringify(config))
   const here = { ...CONFIG, model: { id: 'pebble' }, engine: {}, training: { max_steps: 9 } }
-  await page.evaluate((text) => {
-    const clipboardData = new DataTransfer()
-    clipboardData.setData('text/plain', text)
-    document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }))
-  }, JSON.stringify(here))
+  await paste(here)
   await expect(setting(page, 'Steps')).toHaveValue('9')
   await expect(page.getByText('Settings of pasted settings are opened.')).toBeVisible()
   await expect(page.getByText('is not in this browser')).toHaveCount(0)
+
+  // What there is no room for is refused before it is started, in the page's units, and nothing else is.
+  const start = page.getByRole('button', { name: 'Start training' })
+  await expect(start).toBeEnabled()
+  await paste({ ...here, engine: { kind: 'portable', memory_budget: 1_000_000 } })
+  await expect(page.getByText(/This run needs \d+ MB; the portable engine has 1 MB\./)).toBeVisible()
+  await expect(start).toBeDisabled()
+  await page.getByRole('button', { name: 'Back to the defaults' }).click()
+  await expect(start).toBeEnabled()
   expect(complaints).toEqual([])
 })
 

@@ -64,6 +64,8 @@ for (const name of ['model', 'data', 'test', 'out'])
   if (!flags[name]) throw new Error(`--${name} is missing: see the head of tools/trials/check-labels.ts`)
 const chosen = (names: object) =>
   Object.fromEntries(Object.keys(names).flatMap((name) => (name in flags ? [[name, flags[name]]] : [])))
+/** Settings that win over the profile's: its length is then not fitted. */
+const own = Object.keys({ ...chosen(ofTraining), ...chosen(ofLora) }).length > 0
 const minutes = (seconds: number) => `${(seconds / 60).toFixed(1)} min`
 const folder = join(flags.out, 'run')
 
@@ -113,7 +115,6 @@ async function planned(
     return { ...recipe, samplePrompts: asked }
   }
   const foretell = async (training: TrainingConfig) => rooms.runs.forecast(await request(training))
-  const own = Object.keys({ ...chosen(ofTraining), ...chosen(ofLora) }).length > 0
   const found = own
     ? { training, forecast: await foretell(training) }
     : await fitted(profile, training, foretell)
@@ -244,7 +245,7 @@ async function judge(
 const server = await serve({ root: join(ROOT, 'public') })
 try {
   const rooms = new Rooms(server.url)
-  if (!flags.ask_only) await practise(rooms)
+  if (!flags.ask_only && !own) await practise(rooms)
   const model = await rooms.models.add(await filesIn(flags.model), basename(flags.model))
   const { request, forecast } = await planned(rooms, model)
   const { training, lora } = request.config
