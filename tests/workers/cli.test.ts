@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -67,6 +67,22 @@ describe('recommended settings', () => {
     expect(quick.tip).toBeNull()
     expect(job().tip).toContain('--profile')
     expect(job('--learning-rate', '1e-3').tip).toBeNull()
+  })
+  test("a real model's profile is as long as the data needs, where no length is given", () => {
+    const real = (...args: string[]) => {
+      const model = join(folder, 'real')
+      mkdirSync(model, { recursive: true })
+      const pebble = join(ROOT, 'public', 'models', 'pebble')
+      for (const name of ['config.json', 'tokenizer.json', 'model.safetensors'])
+        copyFileSync(join(pebble, name), join(model, name))
+      return job('--model', model, ...args).fit
+    }
+    expect(real('--profile', 'thorough')).toBe('thorough')
+    expect(real('--profile', 'thorough', '--learning-rate', '1e-3')).toBe('thorough')
+    expect(real('--profile', 'thorough', '--max-steps', '7')).toBeNull()
+    expect(real('--profile', 'thorough', '--epochs', '1')).toBeNull()
+    expect(real()).toBeNull()
+    expect(job('--profile', 'thorough').fit).toBeNull()
   })
   test('an unknown profile, and one beside a file, are refused', () => {
     expect(() => job('--profile', 'swift')).toThrow(/no profile "swift"/)
