@@ -44,6 +44,8 @@ function flagsOf(
   return Object.fromEntries(names.map((name) => [flag(name), [section, name]]))
 }
 const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text', 'input'] as const
+/** A length that is given by any of them is meant. */
+const LENGTH_FLAGS = ['max_steps', 'num_train_epochs', 'epochs']
 const EXPORTS = ['peft', 'merged', 'pt', 'h5', 'gguf']
 /** What this version can write: a file each. The adapter and the checkpoint it always writes. */
 const EXPORTS_NOW = readdirSync(join(import.meta.dirname, '..', 'src', 'export', 'formats')).map((name) =>
@@ -147,6 +149,8 @@ export interface DataPath {
 export interface TrainJob {
   config: RunConfig
   mapping: Partial<Mapping>
+  /** Whose length is to be fitted to the data; null where a length was given. */
+  fit: ProfileId | null
   samples: string[]
   /** As it was given, and where it lies. */
   data: { name: string; files: DataPath[] }
@@ -229,6 +233,7 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
       ...(flags.template === undefined ? {} : { prompt: null }),
       labels: wordsOf(flags.label) ?? config.data.labels,
     },
+    fit: LENGTH_FLAGS.some((flag) => flags[flag] !== undefined) || path === null ? null : profile,
     samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
     data: { name: data, files },
     model: { name: model, path },

@@ -139,6 +139,7 @@ async function drive(
     followLength: job.followLength,
     splitSaid: job.splitSaid,
     strict: job.strict,
+    profile: job.fit,
     samplePrompts: job.samples.map((prompt) => ({ prompt })),
     resume:
       job.resume && !job.again

@@ -125,10 +125,10 @@ function leftOut(found: Readonly<Record<string, string>> | undefined): string | 
 /** What is to be said where a run had to do with less memory than it is given elsewhere. */
 function crowded(found: { room: number; plan: number } | undefined): string | null {
   if (!found) return null
-  const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`
+  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
   return found.plan <= found.room
-    ? `Beyond ${mib(found.room)} the graphics memory is full or slow. The run takes ${mib(found.plan)}, and computes more again instead.`
-    : `Beyond ${mib(found.room)} the graphics memory is full or slow, and the run needs ${mib(found.plan)}: its steps may take many times longer. Close other windows, or lower max_length or the batch size.`
+    ? `Beyond ${megabytes(found.room)} the graphics memory is full or slow. The run takes ${megabytes(found.plan)}, and computes more again instead.`
+    : `Beyond ${megabytes(found.room)} the graphics memory is full or slow, and the run needs ${megabytes(found.plan)}: its steps may take many times longer. Close other windows, or lower max_length or the batch size.`
 }
 
 interface Pending {

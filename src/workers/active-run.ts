@@ -406,7 +406,11 @@ export class ActiveRun {
       emit: (event) => {
         if (isLogged(event)) this.#log.add(event)
         meter.take(event)
-        if (event.type === 'step') speeds.push(event.tokens_per_second)
+        if (event.type === 'step') {
+          // Memory is what it takes while it trains: known once a step has been done.
+          if (speeds.length === 0) this.#log.note({ engine: engine.describe() })
+          speeds.push(event.tokens_per_second)
+        }
         // The end is told once it is stored, and another run may begin.
         if (event.type === 'done') done.event = event
         else onEvent(event)

@@ -4,7 +4,7 @@ import { blobOf } from '../protocol/exported.ts'
 import { knownFindings } from '../protocol/findings.ts'
 import { identity } from '../protocol/identity.ts'
 import { dataFor, type Recipe } from '../protocol/recipe.ts'
-import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
+import { parseRunConfig, type RunConfig, type TrainingConfig } from '../protocol/run-config.ts'
 import type {
   AdapterFiles,
   ExportedFile,
@@ -15,6 +15,7 @@ import type {
   RunForecast,
   StartRequest,
 } from '../protocol/studio.ts'
+import { fitted, type ProfileId } from '../runs/profiles.ts'
 import { createStudio } from './client.ts'
 
 /**
@@ -34,6 +35,8 @@ export interface HeadlessJob {
   splitSaid: boolean
   /** Refuses data that has a warning. */
   strict: boolean
+  /** Whose length is fitted to data and machine as on the page; null: the config's length is meant. */
+  profile: ProfileId | null
   samplePrompts: SamplePrompt[]
   /** Where the files of the adapter to begin with lie. */
   adapter: string | null
@@ -133,10 +136,16 @@ export function openHeadless(): void {
     const { choices } = job.config.engine
     const engine = { ...job.config.engine, choices: { ...job.choices[device], ...choices } }
     const adapter = job.adapter === null ? null : await adapterAt(job.adapter)
-    const config = parseRunConfig({ ...wanted, engine })
-    tell({ config, device })
-    const { model, samplePrompts } = job
-    return { dataset: dataset.id, model, config, samplePrompts, ...(adapter && { adapter }) }
+    const { model, samplePrompts, profile } = job
+    const request = (training: TrainingConfig): StartRequest => {
+      const config = parseRunConfig({ ...wanted, training, engine })
+      return { dataset: dataset.id, model, config, samplePrompts, ...(adapter && { adapter }) }
+    }
+    const foretell = (training: TrainingConfig) => studio.runs.forecast(request(training))
+    const { training } = profile ? await fitted(profile, wanted.training, foretell) : wanted
+    const ready = request(training)
+    tell({ config: ready.config, device })
+    return ready
   }
 
   /** The limit on tokens that these data ask for, where it is more than a profile's; told. */

@@ -50,7 +50,7 @@ describe('training', () => {
     const notices = events.flatMap((event) => (event.type === 'notice' ? [event.message] : []))
     expect(notices).toEqual([
       expect.stringContaining('(head.loss tiled: it did nothing)'),
-      expect.stringContaining('Beyond 1024 MiB the graphics memory is full or slow. The run takes 512 MiB'),
+      expect.stringContaining('Beyond 1074 MB the graphics memory is full or slow. The run takes 537 MB'),
     ])
   })
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -73,6 +73,22 @@ describe('recommended settings', () => {
     expect(plain.followLength).toBe(false)
     expect(plain.tip).toContain('--profile')
     expect((await job('--learning-rate', '1e-3')).tip).toBeNull()
+  })
+  test("a real model's profile is as long as the data needs, where no length is given", async () => {
+    const real = async (...args: string[]) => {
+      const model = join(folder, 'real')
+      mkdirSync(model, { recursive: true })
+      const pebble = join(ROOT, 'public', 'models', 'pebble')
+      for (const name of ['config.json', 'tokenizer.json', 'model.safetensors'])
+        copyFileSync(join(pebble, name), join(model, name))
+      return (await job('--model', model, ...args)).fit
+    }
+    expect(await real('--profile', 'thorough')).toBe('thorough')
+    expect(await real('--profile', 'thorough', '--learning-rate', '1e-3')).toBe('thorough')
+    expect(await real('--profile', 'thorough', '--max-steps', '7')).toBeNull()
+    expect(await real('--profile', 'thorough', '--epochs', '1')).toBeNull()
+    expect(await real()).toBeNull()
+    expect((await job('--profile', 'thorough')).fit).toBeNull()
   })
   test('an unknown profile, and one beside a file, are refused', async () => {
     await expect(job('--profile', 'swift')).rejects.toThrow(/no profile "swift"/)

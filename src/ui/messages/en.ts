@@ -232,6 +232,8 @@ export const en = {
     'An example may have {limit} tokens, not the usual {usual}: the longest of this data need them.',
   'profile.quickFitted':
     'Fitted to this machine: {steps} steps instead of {usual}, so that it takes about {minutes} minutes.',
+  'profile.epochsFitted':
+    'Fitted to this data: {epochs} passes over it instead of {usual}, since so few rows are not learnt in fewer steps.',
   'profile.balancedNote': 'A good first real run.',
   'profile.thoroughNote': 'Longer and gentler, with a larger adapter.',
   'profile.ownNote': 'Your own settings.',
