@@ -829,7 +829,7 @@ describe('a run', () => {
     ToyEngine.made[0]!.hangsAt = 6
     const { end, events, onEvent } = listener()
     const id = await train.runs.start(request, onEvent)
-    await expect.poll(() => events.filter(({ type }) => type === 'step').length).toBe(5)
+    await expect.poll(() => events.filter(({ type }) => type === 'step').length, { timeout: 20_000 }).toBe(5)
     // Within a step that takes long, one that is to be finished first is waited for.
     void train.runs.stop()
     expect(await Promise.race([end, new Promise((resolve) => setTimeout(() => resolve('waits'), 100))])).toBe(
@@ -937,7 +937,10 @@ describe('a run', () => {
     expect(await train.models.fittingLength(request.config, 'pebble', 10)).toBe(64)
     // Its memory is a budget, too.
     const { config } = request
-    const small = { ...config, engine: { ...config.engine, kind: 'portable' as const, memory_budget: 1 } }
+    const small = {
+      ...config,
+      engine: { ...config.engine, kind: 'portable' as const, memory_budget: 1_000_000 },
+    }
     expect(await train.models.fittingLength(small, 'pebble', needed!)).toBe(64)
   })
 

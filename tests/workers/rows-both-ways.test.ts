@@ -194,7 +194,7 @@ test('whatever the page can say of columns, flags say as well', async () => {
     ['Put one 0 into German', 'sad, or low'],
     ['Put one 1 into German', 'glad'],
   ])
-  expect(() => job('--label', 'glad')).toThrow(/takes VALUE=WORD/)
+  await expect(job('--label', 'glad')).rejects.toThrow(/takes VALUE=WORD/)
 })
 
 describe('findings', () => {
