@@ -9,7 +9,7 @@ import {
   quickSteps,
   recommend,
 } from '../../src/runs/profiles.ts'
-import { sizeFactor } from '../../src/workers/forecast.ts'
+import { shareOf, sizeFactor } from '../../src/workers/forecast.ts'
 import { SpeedMeter } from '../../src/workers/speed-meter.ts'
 
 const step = (number: number, tokens: number) =>
@@ -45,6 +45,25 @@ describe('where the time of a run goes', () => {
         [20, done],
       ]),
     ).toEqual({ begin: 5, token: 2 / 200, heldToken: 4 / 100, answer: 1, save: 1 })
+  })
+
+  test('how long answers were is told: the base before the first step, what is tuned after it', () => {
+    const sample = (at: number, base: string, tuned: string) =>
+      ({ type: 'sample', step: at, prompt: '', base, tuned }) as RunEvent
+    const found = timed([
+      [1, stage('sample')],
+      [2, sample(0, 'x'.repeat(90), 'x'.repeat(90))],
+      [2, stage('train')],
+      [3, step(1, 100)],
+      [4, step(2, 200)],
+      [5, sample(2, 'x'.repeat(90), 'sad')],
+      [6, done],
+    ])
+    expect(found).toMatchObject({ answerLength: (90 + 3) / 2, baseLength: 90 })
+    expect(shareOf(90, { answerLength: 40 })).toBe(2)
+    expect(shareOf(0, { answerLength: 90 })).toBe(0.1)
+    expect(shareOf(undefined, { answerLength: 90 })).toBe(1)
+    expect(shareOf(5, {})).toBe(1)
   })
 
   test('a single step tells nothing', () => {
