@@ -9,6 +9,7 @@ import {
   quickSteps,
   recommend,
 } from '../../src/runs/profiles.ts'
+import { withTimesBefore } from '../../src/workers/engine/remembering.ts'
 import { shareOf, sizeFactor } from '../../src/workers/forecast.ts'
 import { SpeedMeter } from '../../src/workers/speed-meter.ts'
 
@@ -75,6 +76,19 @@ describe('where the time of a run goes', () => {
       ]),
     ).toBe(null)
   })
+})
+
+test('a run without questions or held-out rows leaves what is known of them', () => {
+  const before = { begin: 1, token: 2, heldToken: 3, answer: 4, answerLength: 5, baseLength: 6, save: 7 }
+  const now = { begin: 10, token: 20, heldToken: 0, answer: 0, save: 70 }
+  expect(withTimesBefore(now, before)).toEqual({ ...before, begin: 10, token: 20, save: 70 })
+  expect(withTimesBefore({ ...now, heldToken: 30, answer: 40 }, before)).toEqual({
+    ...now,
+    heldToken: 30,
+    answer: 40,
+  })
+  expect(withTimesBefore(undefined, before)).toEqual(before)
+  expect(withTimesBefore(now, undefined)).toEqual(now)
 })
 
 test('a model of another size is foretold by what was measured: a small one wastes most of its time beside its products', () => {
