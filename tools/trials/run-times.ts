@@ -6,7 +6,7 @@
  *   npx tsx tools/trials/run-times.ts [--engine portable,webgpu] [--model DIR] [--node] [--json FILE]
  *
  * In Chromium, through the page of the command line. With --node the portable engine in Node, on one thread, through the page's own
- * rooms. --model adds runs of a real model, the first of which is foretold from the practice model's speed.
+ * rooms; with --processor its clock is the processor's time, which other work on the machine changes less. --model adds runs of a real model, the first of which is foretold from the practice model's speed.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
@@ -24,9 +24,16 @@ const { values } = parseArgs({
     engine: { type: 'string', default: 'portable,webgpu' },
     model: { type: 'string' },
     node: { type: 'boolean', default: false },
+    processor: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 })
+
+if (values.processor)
+  performance.now = () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  }
 
 /** Rows of one's own, longer than the samples'. */
 function ownRows(): string {
@@ -153,7 +160,8 @@ console.log(`\n${textTable([['engine', 'run', 'said, s', 'taken, s', 'ratio', 'l
 const within = foretold.filter((one) => off(one) <= 1.3 && off(one) >= 1 / 1.3).length
 console.log(`\n${within} of ${foretold.length} within 30%`)
 if (values.json) {
-  const where = values.node ? `Node ${process.versions.node}, one thread` : 'Chromium'
+  const node = `Node ${process.versions.node}, one thread${values.processor ? ', seconds of processor time' : ''}`
+  const where = values.node ? node : 'Chromium'
   const report = {
     where,
     cores: cpus().length,
