@@ -5,6 +5,7 @@ import type {
   MeasuredSpeed,
   RunDuration,
   RunForecast,
+  RunTiming,
   StartRequest,
 } from '../protocol/studio.ts'
 import { type PreparedRun, prepareRun } from './active-run.ts'
@@ -55,12 +56,29 @@ function durationOf(
   const scaled = found.model !== model.info.name
   if (scaled && !parameters) return null
   const factor = scaled ? sizeFactor(parameters!, model.info.parameters) : 1
-  const rounds = evaluations + (start ? 1 : 0)
+  // What is tuned answers as the data does; a base at its usual length, or on and on.
+  const base = samples.length * shareOf(scaled ? LONG_ANSWER : timing.baseLength, timing)
+  const tuned = samples.reduce((sum, { reference }) => sum + shareOf(reference?.length, timing), 0)
+  const answers = base + tuned * (evaluations - (start ? 0 : 1))
   const training = tokens * timing.token * factor
-  const checks =
-    factor * (evaluations * batches.tokens.held * timing.heldToken + rounds * samples.length * timing.answer)
+  const checks = factor * (evaluations * batches.tokens.held * timing.heldToken + answers * timing.answer)
   const seconds = timing.begin * factor + training + checks + saves * timing.save
   return { seconds, checks, step: training / steps, from: found.model, scaled }
+}
+
+/** Characters that a question takes as long to read as an answer to write. */
+const QUESTION = 10
+
+/** Characters of an answer that does not end by itself. */
+const LONG_ANSWER = 200
+
+/** How long an answer of so many characters takes, over those that were measured; as long where either is not known. */
+export function shareOf(
+  length: number | undefined,
+  { answerLength }: Pick<RunTiming, 'answerLength'>,
+): number {
+  if (length === undefined || answerLength === undefined) return 1
+  return (length + QUESTION) / (answerLength + QUESTION)
 }
 
 /** What a token costs beside its products, as if the model had so many weights more: measured on the portable engine (docs/verified.md). */

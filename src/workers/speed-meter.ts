@@ -1,6 +1,8 @@
 import type { RunEvent, Stage } from '../protocol/events.ts'
 import type { RunTiming } from '../protocol/studio.ts'
 
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
 /** Where the time of a run goes, told by its events: what the next one is foretold from. */
 export class SpeedMeter {
   readonly #prompts: number
@@ -13,6 +15,9 @@ export class SpeedMeter {
   /** Tokens before the first step that counts; null until then. */
   #from: number | null = null
   #tokens = 0
+  /** Lengths of the answers that were made, in characters: the base's before the first step, and of what is tuned after it. */
+  readonly #base: number[] = []
+  readonly #tuned: number[] = []
 
   /** @param prompts answered at each evaluation @param heldTokens of the validation split */
   constructor(prompts: number, heldTokens: number, now = () => performance.now()) {
@@ -26,6 +31,10 @@ export class SpeedMeter {
     if (event.type === 'stage' && event.stage !== this.#stage) {
       this.#pass(event.stage)
       this.#times.set(event.stage, (this.#times.get(event.stage) ?? 0) + 1)
+    }
+    if (event.type === 'sample') {
+      if (event.step === 0) this.#base.push(event.base.length)
+      else this.#tuned.push(event.tuned.length)
     }
     if (event.type === 'step') {
       this.#tokens = event.tokens
@@ -54,6 +63,10 @@ export class SpeedMeter {
       token: spent('train') / tokens,
       heldToken: each('evaluate', this.#heldTokens),
       answer: each('sample', this.#prompts),
+      ...(this.#base.length > 0 && {
+        answerLength: mean([...this.#base, ...this.#tuned]),
+        baseLength: mean(this.#base),
+      }),
       save: each('save', 1),
     }
   }

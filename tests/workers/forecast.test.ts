@@ -9,7 +9,8 @@ import {
   quickSteps,
   recommend,
 } from '../../src/runs/profiles.ts'
-import { sizeFactor } from '../../src/workers/forecast.ts'
+import { withTimesBefore } from '../../src/workers/engine/remembering.ts'
+import { shareOf, sizeFactor } from '../../src/workers/forecast.ts'
 import { SpeedMeter } from '../../src/workers/speed-meter.ts'
 
 const step = (number: number, tokens: number) =>
@@ -47,6 +48,25 @@ describe('where the time of a run goes', () => {
     ).toEqual({ begin: 5, token: 2 / 200, heldToken: 4 / 100, answer: 1, save: 1 })
   })
 
+  test('how long answers were is told: the base before the first step, what is tuned after it', () => {
+    const sample = (at: number, base: string, tuned: string) =>
+      ({ type: 'sample', step: at, prompt: '', base, tuned }) as RunEvent
+    const found = timed([
+      [1, stage('sample')],
+      [2, sample(0, 'x'.repeat(90), 'x'.repeat(90))],
+      [2, stage('train')],
+      [3, step(1, 100)],
+      [4, step(2, 200)],
+      [5, sample(2, 'x'.repeat(90), 'sad')],
+      [6, done],
+    ])
+    expect(found).toMatchObject({ answerLength: (90 + 3) / 2, baseLength: 90 })
+    expect(shareOf(90, { answerLength: 40 })).toBe(2)
+    expect(shareOf(0, { answerLength: 90 })).toBe(0.1)
+    expect(shareOf(undefined, { answerLength: 90 })).toBe(1)
+    expect(shareOf(5, {})).toBe(1)
+  })
+
   test('a single step tells nothing', () => {
     expect(
       timed([
@@ -56,6 +76,19 @@ describe('where the time of a run goes', () => {
       ]),
     ).toBe(null)
   })
+})
+
+test('a run without questions or held-out rows leaves what is known of them', () => {
+  const before = { begin: 1, token: 2, heldToken: 3, answer: 4, answerLength: 5, baseLength: 6, save: 7 }
+  const now = { begin: 10, token: 20, heldToken: 0, answer: 0, save: 70 }
+  expect(withTimesBefore(now, before)).toEqual({ ...before, begin: 10, token: 20, save: 70 })
+  expect(withTimesBefore({ ...now, heldToken: 30, answer: 40 }, before)).toEqual({
+    ...now,
+    heldToken: 30,
+    answer: 40,
+  })
+  expect(withTimesBefore(undefined, before)).toEqual(before)
+  expect(withTimesBefore(now, undefined)).toEqual(now)
 })
 
 test('a model of another size is foretold by what was measured: a small one wastes most of its time beside its products', () => {

@@ -40,7 +40,7 @@ export async function inChromium(folder: string | undefined): Promise<Runner> {
   await page.goto(`${server.url}headless.html`)
   await page.waitForFunction(() => window.lapidary !== undefined, undefined, { timeout: 120_000 })
   return {
-    async run({ data, model, config, prompts }) {
+    async run({ data, model, config, samples }) {
       files.set('/given/data/0', data)
       const name = config.data.name!
       const job: HeadlessJob = {
@@ -52,7 +52,7 @@ export async function inChromium(folder: string | undefined): Promise<Runner> {
         splitSaid: false,
         strict: false,
         profile: null,
-        samplePrompts: prompts.map((prompt) => ({ prompt })),
+        samplePrompts: samples,
         adapter: null,
         resume: null,
         again: null,

@@ -21,12 +21,12 @@ export async function inNode(): Promise<Runner> {
     return id
   }
   return {
-    async run({ data, model, config: given, prompts }) {
+    async run({ data, model, config: given, samples }) {
       const dataset = await rooms.data.openFiles([await fileOf(data)])
       const config = { ...given, data: { ...dataFor(given.data, dataset), hash: dataset.hash } }
       const recipe = { dataset: dataset.id, model: models.get(model) ?? (await modelOf(model)), config }
       await rooms.data.prepare(recipe)
-      const request = { ...recipe, samplePrompts: prompts.map((prompt) => ({ prompt })) }
+      const request = { ...recipe, samplePrompts: samples }
       const { duration } = await rooms.runs.forecast(request)
       const began = performance.now()
       await rooms.run(request)

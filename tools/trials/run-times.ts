@@ -6,13 +6,14 @@
  *   npx tsx tools/trials/run-times.ts [--engine portable,webgpu] [--model DIR] [--node] [--json FILE]
  *
  * In Chromium, through the page of the command line. With --node the portable engine in Node, on one thread, through the page's own
- * rooms. --model adds runs of a real model, the first of which is foretold from the practice model's speed.
+ * rooms; with --processor its clock is the processor's time, which other work on the machine changes less. --model adds runs of a real model, the first of which is foretold from the practice model's speed.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { textTable } from '../../src/lib/text-table.ts'
+import type { SamplePrompt } from '../../src/protocol/events.ts'
 import { defaultRunConfig, parseRunConfig, type RunConfig } from '../../src/protocol/run-config.ts'
 import { recommend } from '../../src/runs/profiles.ts'
 import type { Runner, Wanted } from './runner.ts'
@@ -23,9 +24,16 @@ const { values } = parseArgs({
     engine: { type: 'string', default: 'portable,webgpu' },
     model: { type: 'string' },
     node: { type: 'boolean', default: false },
+    processor: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 })
+
+if (values.processor)
+  performance.now = () => {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1000
+  }
 
 /** Rows of one's own, longer than the samples'. */
 function ownRows(): string {
@@ -48,10 +56,26 @@ const sample = (name: string) => join(ROOT, 'public', 'datasets', name)
 const own = join(folder, 'shelves.csv')
 writeFileSync(own, ownRows())
 
+/** Questions to the first rows, as the page puts them. */
+function asked(path: string): SamplePrompt[] {
+  const lines = readFileSync(path, 'utf8').split('\n').slice(1, 5)
+  if (path.endsWith('.jsonl'))
+    return lines.map((line) => {
+      const { text, json } = JSON.parse(line) as { text: string; json: string }
+      return { prompt: text, reference: json }
+    })
+  return lines.map((line) => {
+    const [, prompt, reference] = /^("[^"]*"|[^,]*),(.*)$/
+      .exec(line)!
+      .map((cell) => cell.replace(/^"|"$/g, ''))
+    return { prompt: prompt!, reference: reference! }
+  })
+}
+
 /** Runs that differ in data, length, batch, evaluations and questions. */
 function practice(kind: RunConfig['engine']['kind']): Wanted[] {
   const usual = recommend({ practice: true, parameters: 0 }, 'quick')
-  const run = (name: string, data: string, training: object, prompts: number): Wanted => ({
+  const run = (name: string, data: string, training: object, questions: number): Wanted => ({
     name: `Pebble, ${basename(data)}, ${name}`,
     data,
     model: 'pebble',
@@ -61,10 +85,7 @@ function practice(kind: RunConfig['engine']['kind']): Wanted[] {
       engine: { kind },
       data: { ...defaultRunConfig().data, name: basename(data) },
     }),
-    prompts: ['What does a cow say?', 'Where is shelf 3?', 'I lost my ball.', 'Ben has 3 apples.'].slice(
-      0,
-      prompts,
-    ),
+    samples: asked(data).slice(0, questions),
   })
   const short = kind === 'webgpu' ? 0.25 : 1
   const steps = (n: number) => ({
@@ -78,6 +99,9 @@ function practice(kind: RunConfig['engine']['kind']): Wanted[] {
     run('120 steps, 4 rows each', sample('mood.csv'), { ...steps(120), per_device_train_batch_size: 4 }, 4),
     run('40 steps', sample('records.jsonl'), steps(40), 4),
     run('60 steps, no questions', own, steps(60), 0),
+    run('30 steps, packed', own, { ...steps(30), packing: true, per_device_train_batch_size: 4 }, 4),
+    run('90 steps', sample('records.jsonl'), steps(90), 4),
+    run('the quick look', sample('mood.csv'), kind === 'webgpu' ? steps(60) : {}, 4),
     run('24 steps of 16 rows', own, { ...steps(24), per_device_train_batch_size: 16 }, 2),
   ]
 }
@@ -95,7 +119,7 @@ function real(model: string): Wanted[] {
       engine: { kind: 'portable' },
       data: { ...defaultRunConfig().data, name: 'pirate.csv', validation_share: 0.02 },
     }),
-    prompts: ['What does a cow say?'],
+    samples: asked(sample('pirate.csv')).slice(0, 1),
   })
   return [run(2), run(4)]
 }
@@ -136,7 +160,8 @@ console.log(`\n${textTable([['engine', 'run', 'said, s', 'taken, s', 'ratio', 'l
 const within = foretold.filter((one) => off(one) <= 1.3 && off(one) >= 1 / 1.3).length
 console.log(`\n${within} of ${foretold.length} within 30%`)
 if (values.json) {
-  const where = values.node ? `Node ${process.versions.node}, one thread` : 'Chromium'
+  const node = `Node ${process.versions.node}, one thread${values.processor ? ', seconds of processor time' : ''}`
+  const where = values.node ? node : 'Chromium'
   const report = {
     where,
     cores: cpus().length,

@@ -1,3 +1,4 @@
+import type { SamplePrompt } from '../../src/protocol/events.ts'
 import type { RunConfig } from '../../src/protocol/run-config.ts'
 
 /** A run that is timed. */
@@ -6,7 +7,7 @@ export interface Wanted {
   data: string
   model: string
   config: RunConfig
-  prompts: string[]
+  samples: SamplePrompt[]
 }
 
 /** What runs them: seconds that were said before the start, null where nothing was known, and that it took. */

@@ -80,6 +80,9 @@ export interface RunTiming {
   heldToken: number
   /** An answer to one of the questions, on the average. */
   answer: number
+  /** Characters of one, on the average, and of the base's; not there in what was noted by versions before. */
+  answerLength?: number
+  baseLength?: number
   /** A checkpoint. */
   save: number
 }

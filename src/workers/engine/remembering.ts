@@ -1,7 +1,7 @@
 import type { Gpu } from '../../gpu/device.ts'
 import type { Room } from '../../gpu/room.ts'
 import type { GpuCheck } from '../../protocol/gpu-check.ts'
-import type { MeasuredSpeed } from '../../protocol/studio.ts'
+import type { MeasuredSpeed, RunTiming } from '../../protocol/studio.ts'
 import type { Database, DeviceTuning } from '../../storage/database.ts'
 
 /** Key of the table of speeds among the devices. */
@@ -46,8 +46,10 @@ export class DeviceMemory {
   async noteSpeed(speed: MeasuredSpeed): Promise<void> {
     const same = (s: MeasuredSpeed) =>
       s.engine === speed.engine && s.backend === speed.backend && s.model === speed.model
-    const others = (await this.speeds()).filter((s) => !same(s))
-    const speeds = [speed, ...others].slice(0, MOST_SPEEDS)
+    const known = await this.speeds()
+    const others = known.filter((s) => !same(s))
+    const timing = withTimesBefore(speed.timing, known.find(same)?.timing)
+    const speeds = [{ ...speed, ...(timing && { timing }) }, ...others].slice(0, MOST_SPEEDS)
     await (await this.#database()).put('devices', { device: SPEEDS, choices: {}, speeds })
   }
 
@@ -127,6 +129,18 @@ export class DeviceMemory {
 }
 
 const FOUND_WRONG = 'the check of every operation found it wrong'
+
+/** Times of a run, and of the one before it for what it had none of: held-out rows, questions. A run too short to tell takes all of them. */
+export function withTimesBefore(now?: RunTiming, before?: RunTiming): RunTiming | undefined {
+  if (!now || !before) return now ?? before
+  const { answer, answerLength, baseLength } = before
+  return {
+    ...now,
+    ...(now.answer === 0 && { answer, ...(answerLength !== undefined && { answerLength, baseLength }) }),
+    heldToken: now.heldToken || before.heldToken,
+    save: now.save || before.save,
+  } as RunTiming
+}
 
 const deviceKey = (gpu: Gpu, defaultLimits: boolean) =>
   `${gpu.description}${defaultLimits ? ' (default limits)' : ''}`
