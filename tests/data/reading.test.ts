@@ -130,6 +130,10 @@ describe('CSV as people write it', () => {
     ]
     expect(await rowsOf('a.csv', text)).toEqual(rows)
     expect(await kindsOf('a.csv', text)).toEqual(['title_lines'])
+    // As spreadsheets save it, filled up with delimiters; one word is the name of a column.
+    const padded = 'My report,,\nq,a,b\n1,2,3\n4,5,6\n'
+    expect(await kindsOf('a.csv', padded)).toEqual(['title_lines'])
+    expect(await kindsOf('a.csv', 'text,,\nq,a,b\n1,2,3\n4,5,6\n').catch(() => 'refused')).toBe('refused')
     expect(await rowsOf('a.csv', text, { header_row: 3 })).toEqual(rows)
     expect(await rowsOf('a.csv', text, { header_row: 4 })).toEqual([{ q1: 'q2', a1: 'a2' }])
     // A column of sentences is none.
