@@ -81,6 +81,7 @@ export interface NamedPair {
 
 export const PAIRS: readonly NamedPair[] = [
   { prompt: ['prompt'], response: ['response', 'completion', 'answer', 'output', 'chosen'] },
+  { prompt: ['input', 'prompt'], response: ['preferred output', 'preferred'] },
   {
     prompt: ['instruction', 'instructions'],
     response: ['output', 'response', 'answer', 'completion', 'code'],
@@ -141,11 +142,25 @@ export const PAIRS: readonly NamedPair[] = [
 ]
 
 /** What a model must not learn: the worse answer of a pair. */
-export const REJECTED = /^(?:rejected|dispreferred|losing|worse)(?: |$)/
+export const REJECTED =
+  /(?:^| )(?:rejected|reject|dispreferred|(?:non|un|not) ?preferred)(?: |$)|^(?:losing|loser|worse)(?: |$)/
 /** The better one. */
-export const CHOSEN = /^(?:chosen|preferred|winning|better)(?: |$)/
-/** What a conversation may depend on without being part of it. */
-export const BESIDE = ['history', 'tools', 'functions']
+export const CHOSEN = /^(?:chosen|preferred|winning|winner|better)(?: |$)/
+/** What says of an answer whether it was wanted, where it is yes or no. */
+export const WANTED =
+  /^(?:(?:kto )?(?:label|tag)|desirable|is (?:desirable|good|chosen|preferred)|thumbs ?up)$/
+/** What an answer may depend on without being part of the question or the conversation. */
+export const BESIDE = [
+  'history',
+  'tools',
+  'functions',
+  'documents',
+  'choices',
+  'options',
+  'chat template kwargs',
+]
+/** What is asked: alone it is no text to be learnt. */
+export const ASKED = /^(?:prompts?|questions?|instructions?|query|queries|user|human|request|problem|q)$/
 
 /** Columns about an example, whatever else their names say: `review_id` is no review. */
 export const ABOUT = /(^| )(id|ids|idx|index|uuid|hash|url|link|date|time|count|length)$/

@@ -62,10 +62,17 @@ export function chooseFiles(
 export function splitsOf(names: readonly string[]): string[] | null {
   const splits = names.map((name) => {
     const folders = name.split('/').slice(0, -1).reverse()
-    const found = [baseName(name), ...folders].map(splitOfName)
+    const found = [baseName(name), ...folders].map(splitOfPart)
     return found.find((split) => split !== null) ?? 'train'
   })
   return new Set(splits).size > 1 ? splits : null
+}
+
+/** Of `key=value` folders only those that are named for it speak of it: `valid=true` does not. */
+function splitOfPart(name: string): string | null {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(name) ?? []
+  if (key === undefined) return splitOfName(name)
+  return /^(split|subset|partition|fold|set)$/i.test(key) ? splitOfName(value!) : null
 }
 
 /** Says what was put together. */

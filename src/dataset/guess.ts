@@ -4,6 +4,7 @@ import { NO_MAPPING } from '../protocol/recipe.ts'
 import type { ColumnInfo, Guess } from '../protocol/studio.ts'
 import {
   ABOUT,
+  ASKED,
   CHOSEN,
   LEAST_PARTIAL,
   languageOf,
@@ -11,8 +12,9 @@ import {
   normalName,
   PAIRS,
   REJECTED,
+  WANTED,
 } from './column-names.ts'
-import { looksLikeTurns, readMessages } from './messages.ts'
+import { isSpeaker, looksLikeTurns, readMessages, readSystem } from './messages.ts'
 import { asText, isMissing, squadAnswer } from './values.ts'
 
 /** First guess at the roles of columns, with the reason in words. All roles are null where there is no telling. */
@@ -21,9 +23,15 @@ export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Gues
   const usable = there.filter(({ name }) => !REJECTED.test(normalName(name)))
   const holding = new Map(usable.map(({ name, type }) => [name, holds(table, name, type)]))
   const isChat = ({ name }: ColumnInfo) => holding.get(name) === 'conversations'
-  const system = byName(usable.filter(isPlainOrParts), NAMES.system) ?? null
+  const system =
+    byName(
+      usable.filter((column) => isPlainOrParts(table, column)),
+      NAMES.system,
+    ) ?? null
   const named = byName(usable, NAMES.messages, isChat)
   const parts = named === undefined ? turnsPair(table, usable, holding) : null
+  const judged = parts && wantedColumn(table, there, parts)
+  if (judged) return unsure(judged)
   if (parts) return { ...NO_MAPPING, ...parts, system }
   const messages = named ?? usable.find(isChat)?.name
   if (messages !== undefined) {
@@ -44,6 +52,14 @@ export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Gues
   const rest = plain.filter((column) => column.name !== own)
   const isAll = rest.length + (own === null ? 0 : 1) === there.length
   const pair = knownPair(rest) ?? translation(rest) ?? usualNames(rest) ?? (isAll ? onlyTwo(rest) : null)
+  const turns = knownPair(rest) ? null : turnsByRow(table, there)
+  if (turns !== null)
+    return {
+      ...NO_MAPPING,
+      reason: `Each row is one turn of a conversation, said by "${turns}". Put the turns of a conversation into one row, as a list of {role, content}.`,
+    }
+  const marked = pair && wantedColumn(table, there, pair)
+  if (marked) return unsure(marked)
   if (pair) {
     const { reason, input, ...roles } = pair
     const labels = sentimentWords(table, pair.response)
@@ -63,6 +79,12 @@ export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Gues
   const preference = usable.length < there.length
   const texts = rest.filter((column) => column.type === 'text')
   const only = isAll && rest.length === 1 ? texts[0]?.name : undefined
+  const asked = only !== undefined && ASKED.test(normalName(only))
+  if (asked && !unread)
+    return {
+      ...NO_MAPPING,
+      reason: `"${only}" is what is asked, and nothing says what is to be answered. If it is text to be continued, choose it as the text.`,
+    }
   const text = unread || preference ? undefined : (byName(texts, NAMES.text) ?? only)
   if (text !== undefined)
     return { ...NO_MAPPING, text, reason: `"${text}" is the only text; the model learns to continue it.` }
@@ -179,11 +201,13 @@ function byName(
   // "user_prompt", "Answer (en)": a usual name as one of the words.
   for (const name of wanted) {
     if (name.length < LEAST_PARTIAL) continue
-    const found = columns.find((column) => {
+    const found = columns.filter((column) => {
       const own = normalName(column.name)
       return own.split(' ').includes(name) && !ABOUT.test(own) && fits(column)
     })
-    if (found) return found.name
+    // "response_a" and "response_b": which of them is meant, no name says.
+    const counted = found.filter((column) => /^\S+ (?:\d+|[a-z])$/.test(normalName(column.name)))
+    if (found[0] && counted.length < 2) return found[0].name
   }
   return undefined
 }
@@ -214,7 +238,9 @@ function holds(table: Table, column: string, type: ColumnInfo['type']): 'convers
   const likely = values.filter(looksLikeTurns).length * 2 > values.length
   if (!likely) return null
   const read = values.map(readMessages).filter((turns) => typeof turns !== 'string')
-  const answered = read.filter((turns) => turns.some(({ role }) => role === 'assistant')).length
+  const answered = read.filter((turns) =>
+    ['user', 'assistant'].every((wanted) => turns.some(({ role }) => role === wanted)),
+  ).length
   if (answered > 0 && (isNamed || answered * 2 > values.length)) return 'conversations'
   return isNamed || !nested || read.length > 0 ? 'turns' : null
 }
@@ -224,7 +250,44 @@ function whyNot(table: Table, column: string): string {
   return causes.find((cause) => typeof cause === 'string') ?? 'has no answer'
 }
 
-const isPlainOrParts = ({ type }: ColumnInfo) => type === 'text' || type === 'object'
+/** Text, or an object or a list of parts of text. */
+function isPlainOrParts(table: Table, { name, type }: ColumnInfo): boolean {
+  if (type !== 'list') return type === 'text' || type === 'object'
+  const values = firstValues(table, name)
+  return values.length > 0 && values.every((value) => readSystem(value) !== null)
+}
+
+/** A column that says of each answer whether it was wanted (KTO), where both occur or not all were. */
+export function wantedColumn(
+  table: Table,
+  columns: readonly ColumnInfo[],
+  { response }: { response: string | null },
+): string | null {
+  const found = columns.find(
+    ({ name, type }) => type === 'boolean' && name !== response && WANTED.test(normalName(name)),
+  )
+  if (!found) return null
+  return firstValues(table, found.name).some((value) => String(value).toLowerCase() === 'false')
+    ? found.name
+    : null
+}
+
+function unsure(wanted: string): Guess {
+  return {
+    ...NO_MAPPING,
+    reason: `"${wanted}" says which answers were wanted and which were not. Leave the others out, then choose what is asked and what is to be answered.`,
+  }
+}
+
+/** A column of speakers in a table of one turn a row; null where it is none. */
+function turnsByRow(table: Table, columns: readonly ColumnInfo[]): string | null {
+  const speakers = columns.find(({ name }) => ['role', 'from', 'speaker'].includes(normalName(name)))
+  if (!speakers) return null
+  const values = firstValues(table, speakers.name)
+  return values.length > 0 && values.every((value) => typeof value === 'string' && isSpeaker(value))
+    ? speakers.name
+    : null
+}
 
 /** TRL's form: what is asked is turns, what is to be answered turns that begin with an answer, or text. */
 function turnsPair(

@@ -1,4 +1,5 @@
 import type { Message } from '../protocol/tokens.ts'
+import { BESIDE, normalName } from './column-names.ts'
 import { pythonLiteral } from './python-literal.ts'
 
 const ROLES: Record<string, Message['role']> = {
@@ -18,17 +19,27 @@ const ROLES: Record<string, Message['role']> = {
 
 type Fields = Record<string, unknown>
 
+export const isSpeaker = (name: string): boolean => Object.hasOwn(ROLES, name.trim().toLowerCase())
+
 /**
  * A conversation in a usual form: a list of `{role, content}`, (ShareGPT) `{from, value}`, (Gemini) `{role, parts}` or (Capybara)
- * `{input, output}`; a dictionary of such lists; JSON or Python text of one. Content may be a list of text parts. A turn of weight
- * 0, or with `train: false`, is not learnt.
+ * `{input, output}`; a dictionary of such lists; an object around one (`{messages}`, `{contents}`); JSON or Python text of one. Content
+ * may be a list of text parts. A turn of weight 0, or with `train: false` or `loss: false`, is not learnt.
  * @returns the turns, or in words what is wrong
  */
 export function readMessages(value: unknown): Message[] | string {
-  const turns = turnsOf(value)
+  const found = parsed(value)
+  if (found === undefined) return 'is text, not a list of turns'
+  const turns = turnsOf(found)
   if (typeof turns === 'string') return turns
   if (turns.length === 0) return 'has no turns'
-  const messages: Message[] = []
+  const around = Array.isArray(found) ? {} : (found as Fields)
+  const beside = BESIDE.find((name) =>
+    Object.entries(around).some(([key, inner]) => normalName(key) === name && isFilled(inner)),
+  )
+  if (beside !== undefined) return `has ${beside} around its turns, which the model would not see`
+  const system = readSystem(around.systemInstruction ?? around.system_instruction ?? around.system)
+  const messages: Message[] = system === null ? [] : [{ role: 'system', content: system }]
   for (const [i, turn] of turns.entries()) {
     const fields = ((typeof turn === 'object' && turn) || {}) as Fields
     const pair = pairOf(fields)
@@ -36,35 +47,81 @@ export function readMessages(value: unknown): Message[] | string {
       messages.push(...pair)
       continue
     }
-    const { role = fields.from, content = fields.value ?? fields.parts, weight, train } = fields
+    const { role = fields.from, content = fields.value ?? fields.parts } = fields
     const speaker = ROLES[String(role).trim().toLowerCase()]
     if (!speaker) return `has a turn (${i + 1}) whose role is ${JSON.stringify(role) ?? 'missing'}`
+    if (callsTool(fields)) return `has a turn (${i + 1}) that calls a tool`
     const text = readContent(content)
-    if (text === null) return `has a turn (${i + 1}) without text`
-    const skipped = weight === 0 || train === false
+    if (text === null) return `has a turn (${i + 1}) ${otherContent(content) ?? 'without text'}`
+    const weight = fields.weight ?? fields.loss_weight
+    if (typeof weight === 'number' && weight !== 0 && weight !== 1)
+      return `has a turn (${i + 1}) of weight ${weight}, where 0 and 1 are known`
+    const { train, loss } = fields
+    const skipped = weight === 0 || train === false || loss === false || loss === 0
     messages.push({ role: speaker, content: text, ...(skipped ? { learn: false } : {}) })
   }
   return messages
 }
 
-/** Whether a value is nested, or text of something nested that has turns in it. */
+/** Whether a value is a list that has turns in it or nothing, or an object or text of such a list. */
 export function looksLikeTurns(value: unknown): boolean {
-  if (typeof value !== 'string') return typeof value === 'object' && value !== null
+  if (typeof value === 'object' && value !== null) {
+    const list = Array.isArray(value) ? value : (wrapped(value) ?? columnsOfTurns(value))
+    return list !== null && (list.length === 0 || list.some((turn) => isTurn(turn)))
+  }
+  if (typeof value !== 'string') return false
   return /^\s*(?:array\s*\(\s*)?\[\s*\{\s*(['"])(?:role|from|content|value)\1\s*:/.test(value)
 }
 
-function turnsOf(value: unknown): unknown[] | string {
-  let found = value
-  if (typeof value === 'string') {
-    try {
-      found = JSON.parse(value)
-    } catch {
-      found = pythonLiteral(value)
-      if (found === undefined) return 'is text, not a list of turns'
-    }
+function isTurn(turn: unknown): boolean {
+  if (typeof turn !== 'object' || turn === null) return false
+  return 'role' in turn || 'from' in turn || pairOf(turn as Fields) !== null
+}
+
+/** The list in an object that is made for it, as requests of services are. */
+function wrapped(value: unknown): unknown[] | null {
+  if (typeof value !== 'object' || value === null) return null
+  for (const name of ['messages', 'contents', 'conversations', 'conversation'] as const) {
+    const list = (value as Fields)[name]
+    if (Array.isArray(list)) return list
   }
+  return null
+}
+
+/** OpenAI's calls, of now and of before. */
+function callsTool({ tool_calls, function_call }: Fields): boolean {
+  return (Array.isArray(tool_calls) && tool_calls.length > 0) || (function_call ?? null) !== null
+}
+
+/** What content has that is no text, in words; null where there is no saying. */
+function otherContent(content: unknown): string | null {
+  if (!Array.isArray(content)) return null
+  for (const part of content as Fields[]) {
+    if (typeof part !== 'object' || part === null) continue
+    if (part.type === 'tool_use' || part.functionCall || part.function_call) return 'that calls a tool'
+    if (part.type === 'tool_result' || part.functionResponse || part.function_response)
+      return "that holds a tool's result"
+    const other = part.type ?? Object.keys(part).find((key) => key !== 'text')
+    if (other !== undefined && other !== 'text') return `that holds "${other}", which is no text`
+  }
+  return null
+}
+
+/** What text of JSON or Python holds; undefined where it is neither. */
+function parsed(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    return pythonLiteral(value)
+  }
+}
+
+const isFilled = (value: unknown) => (Array.isArray(value) ? value.length > 0 : (value ?? null) !== null)
+
+function turnsOf(found: unknown): unknown[] | string {
   if (Array.isArray(found)) return found
-  return columnsOfTurns(found) ?? 'is not a list of turns'
+  return wrapped(found) ?? columnsOfTurns(found) ?? 'is not a list of turns'
 }
 
 /** `{role: [...], content: [...]}`, as Hugging Face's sequences of objects are kept. */

@@ -11,6 +11,7 @@ import type { Finding, ReadingOffers, ReadOptions } from '../protocol/studio.ts'
 import type { Dataset } from './describe.ts'
 import { checkSameColumns, chooseFiles, nameOf, putTogether, splitsOf } from './file-sets.ts'
 import { HashedSource } from './hashed-source.ts'
+import { hiveOf, withFolders } from './hive.ts'
 import { expandFiles } from './readers/expand.ts'
 import { FOLDER_READERS, readerFor } from './readers/index.ts'
 import { checkOptions, type ReaderOptions, readingOf, saidOptions } from './readers/options.ts'
@@ -85,13 +86,16 @@ async function readFiles(files: readonly DataFile[], name: string, options: Said
   const { chosen, findings } = chooseFiles(files, name)
   collected.findings.push(...findings)
   const read: { name: string; rows: number }[] = []
-  const splits = splitsOf(chosen.map((file) => file.name))
+  const names = chosen.map((file) => file.name)
+  const [splits, hive] = [splitsOf(names), hiveOf(names)]
+  collected.findings.push(...hive.findings)
   let first: { name: string; columns: ReadonlySet<string> } | null = null
   for (const [i, file] of chosen.entries()) {
     const reader = readerFor(file)
     if (reader.isText) refuseKnown(file.head, file.name)
     const split = splits?.[i] ?? null
-    const rowsOf = (context: ReadContext) => withSplit(reader.read(file, context), split)
+    const rowsOf = (context: ReadContext) =>
+      withSplit(withFolders(reader.read(file, context), hive.columns?.[i] ?? null), split)
     const { rows, columns } = await collected.add(reader.format, rowsOf, file.name)
     read.push({ name: file.name, rows })
     if (first) checkSameColumns(first, { name: file.name, columns }, reader.format === 'json')

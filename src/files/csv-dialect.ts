@@ -106,18 +106,25 @@ function guessDialect(
 type Variant = Pick<Guess, 'delimiter' | 'quotes' | 'skipSpace'>
 
 function measured(head: Uint8Array, whole: boolean, variant: Variant): Guess | 'open' | null {
-  const widths: number[] = []
+  /** Fields of each record, and where titles are filled up, without what fills them. */
+  const [counts, widths]: [number[], number[]] = [[], []]
   const scanner = new CsvScanner(variant.delimiter, variant)
   for (let at = 0; at < head.length && widths.length < GUESS_RECORDS; ) {
     const next = scanner.record(head, at, whole)
     const isOpen = next < 0 ? scanner.count > 0 && head.indexOf(10, at) >= 0 : scanner.broken
     if (isOpen && widths.length === 0) return scanner.count > 0 ? 'open' : null
     if (next < 0) break
-    if (!scanner.isBlank(head)) widths.push(scanner.broken ? 0 : scanner.count)
+    if (!scanner.isBlank(head)) {
+      // Spreadsheets fill a title up with delimiters.
+      const padded = scanner.count > 1 && widths.every((other) => other === 1) && isAlone(scanner, head)
+      const count = scanner.broken ? 0 : scanner.count
+      counts.push(count)
+      widths.push(padded ? 1 : count)
+    }
     at = next
   }
   const titles = titlesOf(widths, head, variant)
-  const kept = widths.slice(titles)
+  const kept = counts.slice(titles)
   const width = kept[0] ?? 0
   if (width < 2) return null
   const regular = kept.filter((other) => other === width).length / kept.length
@@ -142,6 +149,12 @@ function titlesOf(widths: readonly number[], head: Uint8Array, { delimiter }: Va
   const spaced = text.split(', ').length - 1
   // A single word is the name of a column.
   return spaced > commas / 4 || (titles === 1 && /^\W*[\w-]+\W*$/.test(first)) ? 0 : titles
+}
+
+/** Whether the first field is the only one with something in it. */
+function isAlone(scanner: CsvScanner, head: Uint8Array): boolean {
+  const isEmpty = (i: number) => decode(scanner.field(head, i)).trim() === ''
+  return !isEmpty(0) && Array.from({ length: scanner.count - 1 }, (_, i) => i + 1).every(isEmpty)
 }
 
 function hasTab(head: Uint8Array, whole: boolean): boolean {

@@ -87,6 +87,7 @@ const CANDIDATES: readonly { encoding: string; score: (letters: string[]) => num
   { encoding: 'windows-1251', score: CYRILLIC },
   { encoding: 'koi8-r', score: CYRILLIC },
   { encoding: 'ibm866', score: (letters) => 0.98 * CYRILLIC(letters) },
+  { encoding: 'iso-8859-5', score: (letters) => 0.99 * CYRILLIC(letters) },
   { encoding: 'windows-1253', score: cased(/[α-ωά-ώ]/, /[Α-ΩΆ-Ώ]/, /[αοιετσνηυρκά-ώ]/) },
   { encoding: 'windows-1255', score: frequent(/[\u05b0-\u05f4]/, /[יוהלאמרתבשנח]/) },
   { encoding: 'windows-1256', score: frequent(/[\u0600-\u06ff]/, /[اليمنوترهعبدسكف]/) },

@@ -76,12 +76,16 @@ const TEXTS: [begins: RegExp, what: string, hint?: string][] = [
     'Load it into its database, and export the table as CSV.',
   ],
   [/^@(relation|attribute)\s/i, 'an ARFF file of Weka', 'Save it as CSV.'],
+  [/^(%[^\n]*\n\s*)*\\documentclass\b/, 'a LaTeX file', 'Copy its text into a file of its own.'],
+  [/^([#;][^\n]*\n\s*)*\[{1,2}[\w.-]+\]{1,2}\s*\r?\n\s*[\w.-]+\s*=/, 'an INI or TOML file'],
   [
     /^version https:\/\/git-lfs\.github\.com\/spec/,
     'a pointer to a file that Git LFS keeps elsewhere',
     'Fetch the file itself: git lfs pull.',
   ],
 ]
+/** Names between bars, and a line of dashes below them. */
+const MARKDOWN_TABLE = /^\|?[^\n|]+\|[^\n]*\n\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*(\n|$)/
 /** Markdown and logs may hold any of them. */
 const NAMED_TEXT = /\.(txt|text|md|markdown|log)$/i
 
@@ -90,6 +94,8 @@ export function refuseKnown(head: Uint8Array, file: string): void {
   // Short marks are also words: "ORC" may begin a text, so a control character has to follow somewhere near.
   for (const [bytes, what, hint] of KNOWN)
     if (startsWith(head, bytes) && (/[^ -~]/.test(bytes) || isBinary(head))) refuse(file, what, hint)
+  if (startsWith(head, '\xff\xfe\0\0') || startsWith(head, '\0\0\xfe\xff'))
+    refuse(file, 'text in UTF-32', 'Save it as UTF-8.')
   if (startsWith(head.subarray(257), 'ustar')) refuse(file, 'a tar archive', 'Unpack it, or pack it as ZIP.')
   if (startsWith(head.subarray(4, 16), '\0\0\0\0{"'))
     refuse(
@@ -99,8 +105,9 @@ export function refuseKnown(head: Uint8Array, file: string): void {
     )
   if (startsWith(head.subarray(8), 'DUCK'))
     refuse(file, 'a DuckDB database', "Export the table: COPY name TO 'name.parquet'.")
-  if (NAMED_TEXT.test(file)) return
   const text = new TextDecoder(encodingOf(head)).decode(head.subarray(0, 8192)).trimStart()
+  if (MARKDOWN_TABLE.test(text)) refuse(file, 'a table in Markdown', 'Save the table as CSV.')
+  if (NAMED_TEXT.test(file)) return
   for (const [begins, what, hint] of TEXTS) if (begins.test(text)) refuse(file, what, hint)
 }
 

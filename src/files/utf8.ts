@@ -19,7 +19,7 @@ export interface TextFacts {
 /** Thrown while a text is read as UTF-8 when it turns out not to be: read it again as Windows-1252. */
 export class NotUtf8 extends Error {}
 
-/** By its mark, or by the zeros that Latin text has in every second byte of UTF-16; else taken as UTF-8. */
+/** By its mark, or by the zeros that text has in UTF-16, in every second byte alone; else taken as UTF-8. */
 export function encodingOf(head: Uint8Array): Encoding {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le'
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be'
@@ -28,7 +28,21 @@ export function encodingOf(head: Uint8Array): Encoding {
   for (let i = 0; i < looked; i++) if (head[i] === 0) zeros[i % 2]!++
   if (zeros[1]! > looked / 8 && zeros[0]! < zeros[1]! / 8) return 'utf-16le'
   if (zeros[0]! > looked / 8 && zeros[1]! < zeros[0]! / 8) return 'utf-16be'
+  if (zeros[0] === 0 && zeros[1]! > looked / 64 && isText(head, looked, 'utf-16le')) return 'utf-16le'
+  if (zeros[1] === 0 && zeros[0]! > looked / 64 && isText(head, looked, 'utf-16be')) return 'utf-16be'
   return 'utf-8'
+}
+
+/** Whether bytes are all but wholly letters, figures, signs and blanks: of other alphabets only line ends and blanks have zeros. */
+function isText(head: Uint8Array, looked: number, encoding: Encoding): boolean {
+  try {
+    const decoder = new TextDecoder(encoding, { fatal: true })
+    const letters = [...decoder.decode(head.subarray(0, looked - (looked % 2)), { stream: true })]
+    const fitting = letters.filter((letter) => /[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\t\r\n]/u.test(letter)).length
+    return letters.length > 8 && fitting > 0.995 * letters.length
+  } catch {
+    return false
+  }
 }
 
 /**

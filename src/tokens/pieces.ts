@@ -9,6 +9,8 @@
  */
 export interface PieceCutter {
   cut(text: string): string[]
+  /** Larger parts, each of whole pieces: lines, where nothing reaches over their ends. */
+  lines(text: string): string[]
   /** Added tokens that a piece alone could be taken for, where the whole text would not be; to be checked once. */
   spaceTokens: string[]
 }
@@ -16,6 +18,7 @@ export interface PieceCutter {
 const SPACE = '▁'
 const WORDS_AND_LINES = /[ ▁]*[^ ▁\n]+|\n+|[ ▁]+/g
 const WORDS = /[ ▁]*[^ ▁]+|[ ▁]+/g
+const LINES = /[^\n]+\n*|\n+/g
 /** With more words that reach over borders, too little would be cut to be worth it. */
 const MOST_BRIDGES = 64
 
@@ -44,6 +47,7 @@ export function pieceCutter(
       const uncut = kept(text)
       return uncut ? joined(pieces, uncut) : pieces
     },
+    lines: (text) => (borders.lines ? [text] : (text.match(LINES) ?? [])),
     spaceTokens: added
       .map(({ content }) => content)
       .filter((content) => content.length > 1 && /^▁+$/.test(content)),

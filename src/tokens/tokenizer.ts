@@ -9,6 +9,9 @@ import { checkTokenizerJson } from './tokenizer-check.ts'
 const MAX_PIECES = 200_000
 /** Longer pieces hardly come again. */
 const MAX_PIECE_LENGTH = 64
+/** Of lines that are remembered whole. */
+const MAX_LINE_LENGTH = 4096
+const MAX_LINE_LETTERS = 8 << 20
 
 export interface SpecialToken {
   text: string
@@ -37,6 +40,9 @@ export class TextTokenizer {
   #byteLengths: Int32Array
   readonly #cutter: PieceCutter | null
   readonly #pieces = new Map<string, readonly number[]>()
+  /** Rows are tokenised again whenever a limit or a template changes, and share lines. */
+  readonly #lines = new Map<string, Uint32Array>()
+  #lineLetters = 0
   /** Ids that the post-processor puts before and after a text. */
   readonly #around: [number[], number[]]
 
@@ -92,13 +98,33 @@ export class TextTokenizer {
     if (text === '' && !options.addSpecial) return new Uint32Array(0)
     if (this.#cutter === null) return Uint32Array.from(this.#ids(text, options.addSpecial ?? false))
     const [before, after] = options.addSpecial ? this.#around : [[], []]
-    const ids: number[] = [...before]
-    for (const piece of this.#cutter.cut(text)) {
+    const parts = this.#cutter.lines(text).map((line) => this.#lines.get(line) ?? this.#rememberLine(line))
+    const length = parts.reduce((sum, part) => sum + part.length, before.length + after.length)
+    const ids = new Uint32Array(length)
+    ids.set(before)
+    let at = before.length
+    for (const part of parts) {
+      ids.set(part, at)
+      at += part.length
+    }
+    ids.set(after, at)
+    return ids
+  }
+
+  #rememberLine(line: string): Uint32Array {
+    const ids: number[] = []
+    for (const piece of this.#cutter!.cut(line)) {
       const known = this.#pieces.get(piece) ?? this.#remember(piece)
       for (let i = 0; i < known.length; i++) ids.push(known[i]!)
     }
-    ids.push(...after)
-    return Uint32Array.from(ids)
+    const found = Uint32Array.from(ids)
+    if (line.length > MAX_LINE_LENGTH) return found
+    if ((this.#lineLetters += line.length) > MAX_LINE_LETTERS) {
+      this.#lines.clear()
+      this.#lineLetters = line.length
+    }
+    this.#lines.set(line, found)
+    return found
   }
 
   #ids(text: string, addSpecial = false): number[] {

@@ -129,6 +129,14 @@ describe('where text cannot be cut', () => {
     expect(pieceCutter({ ...json, ...change }, {})).toBe(null)
   })
 
+  test('lines put together are the text, and each of whole pieces', () => {
+    const { cut, lines } = pieceCutter(tinyTokenizerJson() as never, TINY_TOKENIZER_CONFIG as never)!
+    for (const text of ['one two\n\n three\n', '\n\na  b\nc', 'no line end', '']) {
+      expect(lines(text).join('')).toBe(text)
+      expect(lines(text).flatMap(cut)).toEqual(cut(text))
+    }
+  })
+
   test('pieces put together are the text', () => {
     const { cut } = pieceCutter(json, {})!
     for (const text of ['', ' ', 'a', ' a  b ', '\n a\n\nb ▁ c\n', '▁▁x▁y'])

@@ -71,6 +71,42 @@ describe('archives', () => {
   })
 })
 
+describe('folders that name columns', () => {
+  const file = (name: string, text: string) => ({ name, source: bufferSource(utf8(text)) })
+  const given = [
+    file('d/lang=de/year=2024/0.csv', 'q,a\n1,2\n'),
+    file('d/lang=pt%20BR/year=__HIVE_DEFAULT_PARTITION__/0.csv', 'q,a\n3,4\n'),
+  ]
+
+  test('are columns, in every file or in none', async () => {
+    const { table, findings } = await openDataset(given)
+    expect(tableRows(table)).toEqual([
+      { q: '1', a: '2', lang: 'de', year: '2024' },
+      { q: '3', a: '4', lang: 'pt BR', year: null },
+    ])
+    expect(findings.map(({ message }) => message)).toContainEqual(
+      'The columns "lang", "year" were made from the names of folders.',
+    )
+    const some = await openDataset([given[0]!, file('d/0.csv', 'q,a\n5,6\n')])
+    expect(tableRows(some.table)[0]).toEqual({ q: '5', a: '6' })
+    expect(some.findings.map(({ message }) => message)).toContainEqual(
+      'Folders name columns ("lang", "year"), but not all files lie in such folders: these columns were left out.',
+    )
+  })
+
+  test('a file keeps a column of its own, and only a folder called so says what rows are for', async () => {
+    const own = await openDataset(file('d/lang=de/0.csv', 'q,lang\n1,fr\n'))
+    expect(tableRows(own.table)).toEqual([{ q: '1', lang: 'fr' }])
+    const valid = [file('d/valid=true/0.csv', 'q,a\n1,2\n'), file('d/valid=false/0.csv', 'q,a\n3,4\n')]
+    expect(tableRows((await openDataset(valid)).table).map((row) => Object.keys(row))).toEqual([
+      ['q', 'a', 'valid'],
+      ['q', 'a', 'valid'],
+    ])
+    const parts = [file('d/split=test/0.csv', 'q,a\n1,2\n'), file('d/split=train/0.csv', 'q,a\n3,4\n')]
+    expect(tableRows((await openDataset(parts)).table).map(({ split }) => split)).toEqual(['test', 'train'])
+  })
+})
+
 describe('several files', () => {
   test('of the same columns follow each other, named in a finding; formats may differ', async () => {
     const files = { 'b.jsonl': '{"q":"c","a":"d"}\n', 'a.csv': 'q,a\na,b\n', 'c.csv.gz': gzip('a,q\nf,e\n') }

@@ -108,6 +108,42 @@ describe('one JSON object around rows', () => {
   })
 })
 
+describe('text that does not say how it is written', () => {
+  const wide = (text: string, low: boolean) =>
+    Uint8Array.from(
+      [...text]
+        .flatMap((c) => [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8])
+        .map((_, i, all) => all[low ? i : i ^ 1]!),
+    )
+  test.each([true, false])('UTF-16 of another alphabet without a mark (little-endian: %s)', async (low) => {
+    const source = bufferSource(wide('вопрос,ответ\nЧто это?,Книга\n', low) as Uint8Array<ArrayBuffer>)
+    const { table } = await openDataset({ name: 'a.csv', source })
+    expect(tableRows(table)).toEqual([{ вопрос: 'Что это?', ответ: 'Книга' }])
+  })
+
+  test('escapes of ISO-2022-JP are offered to be read as such, UTF-32 is refused by name', async () => {
+    const text = 'q,a\n\u001b$B<ALd\u001b(B,\u001b$B2sEz\u001b(B\n'
+    const { findings } = await openDataset({ name: 'a.csv', source: bufferSource(utf8(text)) })
+    expect(findings).toMatchObject([{ kind: 'encoding', fix: { reading: { encoding: 'iso-2022-jp' } } }])
+    const utf32 = bufferSource(Uint8Array.of(0xff, 0xfe, 0, 0, 0x71, 0, 0, 0))
+    expect(
+      (await failure(() => openDataset({ name: 'a.csv', source: utf32 }), 'unsupported_format')).message,
+    ).toContain('UTF-32')
+  })
+
+  test.each([
+    ['| q | a |\n|---|:--|\n| 1 | 2 |\n', 'a table in Markdown'],
+    ['% made by me\n\\documentclass{article}\n', 'a LaTeX file'],
+    ['# made by me\n[tool]\nname = "x"\n', 'an INI or TOML file'],
+  ])('%j is named for what it is', async (text, what) => {
+    const refused = await failure(
+      () => openDataset({ name: 'a.csv', source: bufferSource(utf8(text)) }),
+      'unsupported_format',
+    )
+    expect(refused.message).toContain(what)
+  })
+})
+
 describe('CSV as people write it', () => {
   test('blanks behind delimiters before quotes', async () => {
     const text = 'prompt, response\n"What is it?", "A cat, or a dog."\n"Who?", "Me."\n'
@@ -130,6 +166,10 @@ describe('CSV as people write it', () => {
     ]
     expect(await rowsOf('a.csv', text)).toEqual(rows)
     expect(await kindsOf('a.csv', text)).toEqual(['title_lines'])
+    // As spreadsheets save it, filled up with delimiters; one word is the name of a column.
+    const padded = 'My report,,\nq,a,b\n1,2,3\n4,5,6\n'
+    expect(await kindsOf('a.csv', padded)).toEqual(['title_lines'])
+    expect(await kindsOf('a.csv', 'text,,\nq,a,b\n1,2,3\n4,5,6\n').catch(() => 'refused')).toBe('refused')
     expect(await rowsOf('a.csv', text, { header_row: 3 })).toEqual(rows)
     expect(await rowsOf('a.csv', text, { header_row: 4 })).toEqual([{ q1: 'q2', a1: 'a2' }])
     // A column of sentences is none.
@@ -204,6 +244,10 @@ describe('encodings', () => {
       letter.charCodeAt(0),
     )
     expect(likelyEncodings(western)).toEqual([])
+    const russian = Uint8Array.from(
+      [...'Привет, как дела'].map((c) => (c > '\u007f' ? c.charCodeAt(0) - 0x360 : c.charCodeAt(0))),
+    )
+    expect(likelyEncodings(russian)[0]).toBe('iso-8859-5')
   })
 
   test('what the chosen one has no letters for is counted', async () => {

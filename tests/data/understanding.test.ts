@@ -47,6 +47,106 @@ const user = (content: string) => ({ role: 'user', content })
 const bot = (content: string | null) => ({ role: 'assistant', content })
 const CHAT = [user('Name a tree.'), bot('An oak.')]
 
+describe('answers that were not wanted', () => {
+  const rows = [0, 1, 2, 3].map((i) => ({
+    prompt: `Hi ${i}`,
+    completion: i % 2 ? 'Hello' : 'Go',
+    label: i % 2 > 0,
+  }))
+
+  test('are learnt by no guess, and left out at a press', async () => {
+    expect(guess(rows)).toMatchObject(NO_MAPPING)
+    expect(guess(rows).reason).toContain('"label" says which answers were wanted')
+    const turned = rows.map(({ prompt, completion, label }) => ({
+      prompt: [user(prompt)],
+      completion: [bot(completion)],
+      label,
+    }))
+    expect(guess(turned)).toMatchObject(NO_MAPPING)
+    const [found] = (await findings(rows)).filter(({ kind }) => kind === 'preference_pairs')
+    expect(found).toMatchObject({ severity: 'warning', row: 0, count: 2, column: 'label' })
+    if (found?.fix?.kind !== 'step') throw new Error('no remedy')
+    const { frame } = await runSteps(Frame.of(tableOf(rows)), [found.fix.step], { seed: 1 })
+    expect(frame.column('completion')).toEqual(['Hello', 'Hello'])
+    expect(guessMapping(frame.toTable(), describeColumns(frame.toTable()))).toMatchObject({
+      prompt: 'prompt',
+      response: 'completion',
+    })
+  })
+
+  test('a class that is yes or no is none', async () => {
+    const classes = rows.map(({ prompt, label }) => ({ text: prompt, label }))
+    expect(guess(classes)).toMatchObject({ prompt: 'text', response: 'label' })
+    expect((await findings(classes)).filter(({ kind }) => kind === 'preference_pairs')).toEqual([])
+  })
+})
+
+describe('what is not understood is not guessed', () => {
+  test.each([
+    ['questions alone', [{ prompt: 'Who?' }, { prompt: 'When?' }], 'nothing says what is to be answered'],
+    [
+      'a turn in each row',
+      [
+        { text: 'Hi', role: 'prompter' },
+        { text: 'Hello', role: 'assistant' },
+      ],
+      'one turn of a conversation',
+    ],
+    [
+      'several answers to each',
+      [{ prompt: 'Hi', response_a: 'x', response_b: 'y' }],
+      'No column has a familiar name',
+    ],
+    ['a map', [{ id: 1, map: { a: 1 } }], 'No column has a familiar name'],
+    ['strings in turn', [{ conversation: ['Hi', 'Hello'] }], ''],
+  ])('%s', (_, rows, reason) => {
+    expect(guess(rows)).toMatchObject(NO_MAPPING)
+    expect(guess(rows).reason).toContain(reason)
+  })
+
+  test('a turn that calls a tool, holds no text or half a weight leaves its row out, for a true reason', () => {
+    const rest = { messages: CHAT }
+    const cause = (turn: object) =>
+      mapRows(tableOf([{ messages: [user('Hi'), turn] }, rest]), { ...NO_MAPPING, messages: 'messages' })
+        .findings[0]!.message
+    expect(cause({ ...bot('Let me see'), tool_calls: [{ id: '1' }] })).toContain('turn (2) that calls a tool')
+    expect(cause({ ...bot(null), function_call: { name: 'f' } })).toContain('turn (2) that calls a tool')
+    expect(cause({ role: 'assistant', content: [{ type: 'tool_use', id: '1' }] })).toContain('calls a tool')
+    expect(cause({ role: 'model', parts: [{ functionCall: {} }] })).toContain('calls a tool')
+    expect(cause({ role: 'assistant', content: [{ type: 'image', source: {} }] })).toContain(
+      'holds "image", which is no text',
+    )
+    expect(cause({ ...bot('x'), weight: 0.5 })).toContain('of weight 0.5')
+    expect(
+      turns([{ messages: [user('Hi'), { ...bot('No'), loss: false }, user('So?'), bot('Yes')] }]),
+    ).toEqual(['user: Hi | (assistant: No) | user: So? | assistant: Yes'])
+  })
+
+  test('requests of services: the turns in them, their system text, and no tools', () => {
+    const request = {
+      systemInstruction: { parts: [{ text: 'Be kind.' }] },
+      contents: [
+        { role: 'user', parts: [{ text: 'Hi' }] },
+        { role: 'model', parts: [{ text: 'Hello' }] },
+      ],
+    }
+    expect(turns([{ request }])).toEqual(['system: Be kind. | user: Hi | assistant: Hello'])
+    const pairs = [
+      {
+        input: { messages: [user('Hi')], tools: [] },
+        preferred_output: [bot('Hello')],
+        non_preferred_output: [bot('Go')],
+      },
+    ]
+    expect(guess(pairs)).toMatchObject({ prompt: 'input', response: 'preferred_output' })
+    expect(turns(pairs)).toEqual(['user: Hi | assistant: Hello'])
+    const tools = [{ request: { ...request, tools: [{ name: 'f' }] } }, { request }]
+    expect(mapRows(tableOf(tools), { ...NO_MAPPING, messages: 'request' }).findings[0]!.message).toContain(
+      'has tools around its turns',
+    )
+  })
+})
+
 describe('preference pairs', () => {
   const marked = [1, 2].map((n) => ({
     chosen: `\n\nHuman: Hi ${n}\n\nAssistant: Hello`,

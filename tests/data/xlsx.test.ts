@@ -54,6 +54,23 @@ const rows = async (parts: Parts) => tableRows((await open(parts)).table)
 const inline = (...cells: string[]) =>
   `<row>${cells.map((cell) => `<c t="inlineStr"><is><t>${cell}</t></is></c>`).join('')}</row>`
 
+describe('a title above the names', () => {
+  const title = inline('All our trees')
+  test('is found where a row lacks a value, and told where two names are the same', async () => {
+    const lacking = await open({
+      sheets: { S: title + inline('q', 'a') + inline('x', 'y') + inline('z') + inline('v', 'w') },
+    })
+    expect(tableRows(lacking.table)[0]).toEqual({ q: 'x', a: 'y' })
+    const twice = await open({ sheets: { S: title + inline('q', 'a', 'a') + inline('x', 'y', 'z') } })
+    expect(twice.findings).toMatchObject([
+      {
+        kind: 'title_lines',
+        message: expect.stringMatching(/Row 2 looks more like them, but "a" is there twice/),
+      },
+    ])
+  })
+})
+
 describe('workbooks', () => {
   test('shared texts, with parts of different looks, aids for reading aloud and escapes', async () => {
     const strings = [

@@ -345,7 +345,7 @@ describe('npm run train', () => {
       expect.objectContaining({ cut: { examples: 12, of: 12, max_length: 128 } }),
     ])
     expect(readFileSync(join(given, 'adapter', 'README.md'), 'utf8')).toContain('| 12 of 12 |')
-  })
+  }, 900_000)
 
   test('refuses a missing column, and a limit that leaves nothing to learn', async () => {
     await refused(['--data', data, '--prompt', 'frage'], 'missing_column', 'frage')

@@ -2,11 +2,11 @@ import { counted } from '../../lib/counted.ts'
 import type { Finding } from '../../protocol/preparation.ts'
 import { type ColumnRoles, type Mapping, NO_MAPPING } from '../../protocol/recipe.ts'
 import { renameInTemplate } from '../../protocol/template.ts'
-import { BESIDE, CHOSEN, NAMES, normalName, REJECTED } from '../column-names.ts'
+import { BESIDE, CHOSEN, NAMES, normalName, REJECTED, WANTED } from '../column-names.ts'
 import type { Frame } from '../frame.ts'
 import { looksLikeTurns, readMessages, readSystem } from '../messages.ts'
-import { isMissing } from '../values.ts'
-import { askedColumns, step } from './examples.ts'
+import { asText, isMissing } from '../values.ts'
+import { askedColumns, leaveOut, step } from './examples.ts'
 
 /** Checks on columns: their names, and what kind of thing they hold. */
 
@@ -96,6 +96,46 @@ export function preferencePairs(frame: Frame, mapping: Mapping): Finding[] {
     },
   ]
 }
+
+/** Answers that were not wanted (KTO): they must not be learnt. */
+export function unwantedAnswers(frame: Frame, mapping: Mapping): Finding[] {
+  return frame.names.flatMap((name): Finding[] => {
+    if (!WANTED.test(normalName(name)) || name === mapping.response || name === mapping.text) return []
+    const values = frame.column(name)
+    const unwanted = [...values.keys()].filter((i) => isNo(values[i]))
+    const first = unwanted[0]
+    if (first === undefined || !values.every((value) => isMissing(value) || isNo(value) || isYes(value)))
+      return []
+    const answer = ['completion', 'response', 'answer', 'output'].find((each) =>
+      frame.names.some((other) => normalName(other) === each),
+    )
+    if (answer === undefined && mapping.response === null && mapping.messages === null) return []
+    const learnt = mapping.response !== null || mapping.messages !== null
+    return [
+      {
+        kind: 'preference_pairs',
+        severity: 'warning',
+        message: `${counted(unwanted.length, 'answer was', 'answers were')} not wanted, by "${name}", row ${frame.number(frame.source[first]!)} first.`,
+        hint: learnt
+          ? 'The model would learn to give them. Leave these rows out, or leave it so where the column means something else.'
+          : 'Leave these rows out before columns are chosen; training on what is not wanted (KTO) is no part of this studio.',
+        column: name,
+        row: frame.source[first]!,
+        count: unwanted.length,
+        fix: step(leaveOut(unwanted.length), {
+          type: 'filter',
+          enabled: true,
+          column: name,
+          keep: false,
+          test: { is: 'equals', values: [...new Set(unwanted.map((i) => asText(values[i])!))] },
+        }),
+      },
+    ]
+  })
+}
+
+const isNo = (value: unknown) => value === false || /^false$/i.test(String(value))
+const isYes = (value: unknown) => value === true || /^true$/i.test(String(value))
 
 /** Columns that conversations may depend on, and that the model will not see. */
 export function leftAside(frame: Frame, mapping: Mapping): Finding[] {

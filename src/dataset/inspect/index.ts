@@ -12,6 +12,7 @@ import {
   preferencePairs,
   systemTwice,
   unsupportedColumns,
+  unwantedAnswers,
 } from './columns.ts'
 import {
   askedColumns,
@@ -46,6 +47,7 @@ export async function inspectFrame(frame: Frame, options: InspectOptions): Promi
     ...fewRows(frame.rows),
     ...headerSpace(frame, mapping),
     ...preferencePairs(frame, mapping),
+    ...unwantedAnswers(frame, mapping),
     ...leftAside(frame, mapping),
     ...systemTwice(frame, mapping),
     ...unsupportedColumns(frame, mapping),

@@ -15,11 +15,27 @@ export async function* textPieces(file: DataFile, context: ReadContext): AsyncIt
   const encoding = chosen ?? (context.notUtf8 ? 'windows-1252' : encodingOf(file.head))
   const facts: TextFacts = { encoding, chosen: chosen !== undefined, damaged: 0, firstDamaged: -1 }
   const sample = new HighSample()
+  if (!chosen && ISO_2022_JP.test(new TextDecoder('latin1').decode(file.head.subarray(0, 4096))))
+    context.finding(escaped())
   const bytes =
     context.notUtf8 && !chosen ? sample.of(file.stream(context.signal)) : file.stream(context.signal)
   yield* utf8Pieces(bytes, file.name, facts)
   if (context.notUtf8 && !chosen) context.finding(notUtf8(likelyEncodings(sample.bytes())))
   if (facts.damaged > 0) context.finding(notDecoded(file.name, facts))
+}
+
+/** Its way of saying that two bytes make a character, which no other text has. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is one
+const ISO_2022_JP = /\x1b\$[@B][!-~]+\x1b\([BJ]/
+
+function escaped(): Finding {
+  return {
+    severity: 'warning',
+    message: 'The file was read as UTF-8, and looks like iso-2022-jp: its letters are written as escapes.',
+    hint: 'If letters look wrong in the preview, choose its encoding: iso-2022-jp, or save the file as UTF-8.',
+    kind: 'encoding',
+    fix: { kind: 'reading', label: 'Read it as iso-2022-jp', reading: { encoding: 'iso-2022-jp' } },
+  }
 }
 
 function notUtf8(likely: readonly string[]): Finding {

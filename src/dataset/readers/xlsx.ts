@@ -146,12 +146,24 @@ function titled(rows: SheetRow[], said: (finding: Finding) => void): SheetRow[] 
   const own = filled[names] ?? []
   // Where two names are the same, the columns could not be told apart.
   const differ = new Set(own.map((cell) => String(cell).trim())).size === own.length
-  const areNames = differ && own.every((cell) => typeof cell === 'string')
+  const areTexts = own.length > 0 && own.every((cell) => typeof cell === 'string')
   // A row may lack a value or two.
   const several = below.filter((cells) => cells.length > 1).length
-  const isTitle = names > 0 && !isName && areNames && several * 2 > below.length
+  const looksSo = names > 0 && !isName && areTexts && several * 2 > below.length
+  const isTitle = looksSo && differ
   const kept = isTitle ? rows.slice(names) : rows
   const [top, ...rest] = kept
+  if (looksSo && !differ) {
+    const texts = own.map((cell) => String(cell).trim())
+    const twice = texts.find((text, i) => texts.indexOf(text) < i)!
+    said({
+      severity: 'warning',
+      message: `Row ${rows[0]!.row} was taken as the names of the columns. Row ${rows[names]!.row} looks more like them, but "${twice.slice(0, 80)}" is there twice.`,
+      hint: `Give every column a name of its own in the sheet, then say that the names are in row ${rows[names]!.row}: the header row.`,
+      kind: 'title_lines',
+      row: 0,
+    })
+  }
   if (isTitle)
     said({
       severity: 'warning',
