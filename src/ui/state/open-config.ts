@@ -1,7 +1,7 @@
 import { batch, createMemo, createSignal } from 'solid-js'
-import { fail } from '../../protocol/errors.ts'
 import { parseRunConfig, type RunConfig } from '../../protocol/run-config.ts'
 import type { DatasetInfo, ModelInfo, RunInfo } from '../../protocol/studio.ts'
+import { configObject } from '../../runs/config-text.ts'
 import { t } from '../messages/t.ts'
 import { baseName, type DataState } from './data.ts'
 import type { Draft } from './draft.ts'
@@ -19,22 +19,16 @@ export interface Missing {
 const SECTIONS = ['model', 'data', 'engine', 'start'] as const
 export type Section = (typeof SECTIONS)[number]
 
-/** The sections that a text names, as far as it can be read. */
-export function sectionsOf(text: string): ReadonlySet<Section> {
-  const json = JSON.parse(text) as object
-  return new Set(SECTIONS.filter((section) => section in json))
-}
-
-/** @throws LapidaryError `bad_config` */
-export function readConfigText(text: string): RunConfig {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    fail('bad_config', `This is no run config: it is not JSON (${reason}).`, 'Choose the run.json of a run.')
+/** A config's text as a run config, and the sections that it names. @throws LapidaryError `bad_config` */
+export function readConfigFile(
+  bytes: Uint8Array,
+  name: string,
+): { config: RunConfig; sections: ReadonlySet<Section> } {
+  const json = configObject(bytes, name)
+  return {
+    config: parseRunConfig(json),
+    sections: new Set(SECTIONS.filter((section) => Object.hasOwn(json, section))),
   }
-  return parseRunConfig(json)
 }
 
 /** What a config names, among what is here: by its hash, else by its name. */

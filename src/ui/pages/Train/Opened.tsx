@@ -7,7 +7,7 @@ import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { unshown } from '../../state/draft.ts'
-import { readConfigText, sectionsOf } from '../../state/open-config.ts'
+import { readConfigFile } from '../../state/open-config.ts'
 import { hrefOf } from '../../state/route.ts'
 
 /** A way to open the page from a file: chosen, dropped or pasted. */
@@ -15,12 +15,12 @@ export function OpenSettings() {
   const { opening, training } = useApp()
   const [failure, setFailure] = createSignal<Failure | null>(null)
 
-  async function open(read: () => Promise<string>, name: string): Promise<void> {
+  async function open(read: () => Promise<ArrayBuffer | Uint8Array>, name: string): Promise<void> {
     if (training.busy()) return
     setFailure(null)
     try {
-      const text = await read()
-      await opening.openConfig(readConfigText(text), name, sectionsOf(text))
+      const { config, sections } = readConfigFile(new Uint8Array(await read()), name)
+      await opening.openConfig(config, name, sections)
     } catch (error) {
       setFailure(toFailure(error))
     }
@@ -33,7 +33,7 @@ export function OpenSettings() {
       event.target instanceof Element && event.target.closest('input, textarea, [contenteditable]')
     if (typing || !text.startsWith('{')) return
     event.preventDefault()
-    void open(async () => text, t('open.pasted'))
+    void open(async () => new TextEncoder().encode(text), t('open.pasted'))
   }
   onMount(() => document.addEventListener('paste', pasted))
   onCleanup(() => document.removeEventListener('paste', pasted))
@@ -49,7 +49,7 @@ export function OpenSettings() {
           hint={t('open.hint')}
           accept=".json,application/json"
           disabled={training.busy()}
-          onFiles={([file]) => void open(() => file!.text(), file!.name)}
+          onFiles={([file]) => void open(() => file!.arrayBuffer(), file!.name)}
         />
       </Fold>
     </>
