@@ -13,6 +13,7 @@ import {
   targetModules,
 } from '../src/protocol/run-config.ts'
 import type { Mapping } from '../src/protocol/studio.ts'
+import { configObject } from '../src/runs/config-text.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
 import { readConfig as readModel } from '../src/workers/library.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
@@ -375,12 +376,7 @@ function askedBefore(log: string): string[] {
 function readConfig(path: string): object {
   if (!existsSync(path))
     fail('missing_file', `There is no config file ${path}.`, 'Check the path given with --config.', { path })
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as object
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    fail('bad_config', `${path} is not JSON: ${reason}.`, 'Correct the file.', { path })
-  }
+  return configObject(readFileSync(path), path)
 }
 
 /** The file's config with what flags say laid over it. */

@@ -1,6 +1,6 @@
 import { shownAddress } from '../lib/address.ts'
+import { jsonReason } from '../lib/json-reason.ts'
 import { fail } from '../protocol/errors.ts'
-import { jsonReason } from './json-parse.ts'
 
 /** Bytes that can be read anywhere, wherever they lie. */
 export interface ByteSource {

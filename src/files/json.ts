@@ -1,6 +1,7 @@
+import { jsonReason, positionOf } from '../lib/json-reason.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding } from '../protocol/preparation.ts'
-import { jsonReason, parseJson, positionOf } from './json-parse.ts'
+import { parseJson } from './json-parse.ts'
 import { type ColumnLists, isRecord, shapeOf } from './json-shapes.ts'
 import { type JsonPart, listElements, textLines } from './json-split.ts'
 import { checkCell, checkName, checkWidth } from './limits.ts'

@@ -1,7 +1,7 @@
 import { shownAddress } from '../lib/address.ts'
+import { jsonReason } from '../lib/json-reason.ts'
 import { fail } from '../protocol/errors.ts'
 import { type ByteSource, bufferSource } from './bytes.ts'
-import { jsonReason } from './json-parse.ts'
 import { checkFetched } from './limits.ts'
 import { Client, DOWNLOAD_HINT, type RemoteOptions, TRIES } from './remote-client.ts'
 

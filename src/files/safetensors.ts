@@ -1,9 +1,9 @@
 import { grouped } from '../lib/counted.ts'
+import { duplicateKey } from '../lib/json-keys.ts'
+import { jsonReason } from '../lib/json-reason.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { WeightType } from '../protocol/model.ts'
 import type { ByteSource } from './bytes.ts'
-import { duplicateKey } from './json-keys.ts'
-import { jsonReason } from './json-parse.ts'
 
 /** Reader of safetensors (github.com/huggingface/safetensors, format section of its README). */
 

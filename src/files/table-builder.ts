@@ -65,6 +65,7 @@ export class TableBuilder {
   /** Bytes of each chunk. */
   readonly #bytes: number[] = []
   #total = 0
+  #allBytes = 0
 
   get rows(): number {
     return this.#total
@@ -76,7 +77,7 @@ export class TableBuilder {
 
   /** Bytes that the rows so far take. */
   get bytes(): number {
-    return this.#bytes.reduce((sum, bytes) => sum + bytes, 0)
+    return this.#allBytes
   }
 
   append(chunk: Chunk): void {
@@ -100,6 +101,7 @@ export class TableBuilder {
       bytes += last.data?.byteLength ?? last.rows * 4
     }
     this.#bytes.push(bytes)
+    this.#allBytes += bytes
   }
 
   /** Forgets the rows of all chunks but the first `chunks`, and the columns that only they had. */
@@ -110,6 +112,7 @@ export class TableBuilder {
     }
     this.#rows.length = chunks
     this.#bytes.length = chunks
+    this.#allBytes = this.#bytes.reduce((sum, bytes) => sum + bytes, 0)
     this.#total = this.#rows.reduce((sum, rows) => sum + rows, 0)
   }
 

@@ -93,10 +93,12 @@ function textConfig(json: Json): Json {
   if (type === 'gemma3' && isRecord(json.text_config)) {
     const inner = json.text_config.model_type
     if (inner === undefined || inner === 'gemma3_text') return json.text_config
-    return fail(...unknownArchitecture(`gemma3 around ${String(inner)}`))
+    return fail(...unknownArchitecture(`gemma3 around ${plain(inner)}`))
   }
-  const named = Array.isArray(json.architectures) ? ` (${json.architectures.join(', ')})` : ''
-  return fail(...unknownArchitecture(`${type === undefined ? 'no model_type' : String(type)}${named}`))
+  const named = Array.isArray(json.architectures)
+    ? ` (${json.architectures.slice(0, 4).map(plain).join(', ')})`
+    : ''
+  return fail(...unknownArchitecture(`${type === undefined ? 'no model_type' : plain(type)}${named}`))
 }
 
 function unknownArchitecture(found: string): Parameters<typeof fail> {
@@ -113,9 +115,9 @@ function refuseVariants(text: Json): void {
   const activation = text.hidden_activation ?? GEMMA3_DEFAULTS.hidden_activation
   if (activation !== GEMMA3_DEFAULTS.hidden_activation)
     unsupported(
-      `hidden_activation is ${String(activation)}; only gelu_pytorch_tanh is known`,
+      `hidden_activation is ${plain(activation)}; only gelu_pytorch_tanh is known`,
       'hidden_activation',
-      String(activation),
+      plain(activation),
     )
   for (const name of ['use_bidirectional_attention', 'attention_bias', 'attention_dropout'])
     if (text[name]) unsupported(`${name} is ${shown(text[name])}; it must be off`, name, shown(text[name]))
@@ -172,9 +174,9 @@ function readRope(text: Json, field: Field): Record<LayerType, Rope> {
     const kind = parameters.rope_type ?? parameters.type ?? 'default'
     if (kind !== 'default' && kind !== 'linear' && kind !== 'proportional')
       unsupported(
-        `${name}.rope_type is ${String(kind)}; default, linear and proportional are known`,
+        `${name}.rope_type is ${plain(kind)}; default, linear and proportional are known`,
         `${name}.rope_type`,
-        String(kind),
+        plain(kind),
       )
     return {
       theta:
@@ -199,7 +201,7 @@ function rotatedShare(share: unknown, kind: string, name: string): number {
   if (!isGiven(share) || share === 1) return 1
   const field = `${name}.partial_rotary_factor`
   if (kind !== 'proportional')
-    unsupported(`${field} is ${String(share)}; with rope_type ${kind} only 1 is known`, field, String(share))
+    unsupported(`${field} is ${plain(share)}; with rope_type ${kind} only 1 is known`, field, plain(share))
   const known = positive(share, field)
   return known < 1 ? known : impossible(field, known, 'it must be at most 1')
 }
@@ -263,7 +265,7 @@ function reader(text: Json, around: Json) {
 
 function positive(value: unknown, name: string): number {
   if (typeof value !== 'number' || !(value > 0) || !Number.isFinite(value))
-    return impossible(name, value === undefined ? 'missing' : shown(value), 'it must be a number above 0')
+    return impossible(name, shown(value), 'it must be a number above 0')
   return value
 }
 
@@ -271,12 +273,15 @@ function positive(value: unknown, name: string): number {
 function shown(value: unknown): string {
   let text: string
   try {
-    text = JSON.stringify(value)
+    text = JSON.stringify(value) ?? 'missing'
   } catch {
     text = Array.isArray(value) ? '[...]' : '{...}'
   }
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text
 }
+
+/** The same of a word, without quotes. */
+const plain = (value: unknown) => (typeof value === 'string' ? value.slice(0, MAX_SHOWN) : shown(value))
 
 const isGiven = (value: unknown) => value !== undefined && value !== null
 

@@ -20,6 +20,9 @@ export type ErrorCode =
   | 'output_exists'
   | 'out_of_memory'
   | 'quota_exceeded'
+  | 'storage_deleted' // while the page was open, as with the next two
+  | 'storage_cleared'
+  | 'storage_newer'
   | 'device_lost'
   | 'not_finite' // several steps in a row were not finite
   | 'self_check_failed'

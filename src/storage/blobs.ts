@@ -1,6 +1,7 @@
 import type { StoreNames } from 'idb'
 import { Sha256 } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
+import { explained, living, requireSame } from './connection.ts'
 import { type BlobRef, chunksOf, type Database, type Schema, type Writing } from './database.ts'
 
 /** Large enough that a model is some hundred records, small enough that two of them are nothing in memory. */
@@ -14,7 +15,8 @@ export interface StoredBytes {
 
 /** Writes one set of chunks. What is written counts only once `commit` has put a manifest that names it. */
 export class BlobWriter {
-  readonly #database: Database
+  /** The one that was written to first: the chunks of a set lie in one database. */
+  #database: Database
   readonly #set = crypto.getRandomValues(new Uint32Array(4)).reduce((id, x) => id + x.toString(36), '')
   readonly #chunk: number
   readonly #hash = new Sha256()
@@ -49,13 +51,13 @@ export class BlobWriter {
 
   async #flush(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    const tx = begun(() =>
-      this.#database.transaction(['chunks', 'writes'], 'readwrite', { durability: 'strict' }),
-    )
+    if (this.#chunks === 0) this.#database = await living(this.#database)
+    requireSame(this.#database)
+    const tx = this.#database.transaction(['chunks', 'writes'], 'readwrite', { durability: 'strict' })
     const bytes = this.#filled === this.#chunk ? this.#buffer : this.#buffer.slice(0, this.#filled)
     tx.objectStore('chunks').put(bytes, [this.#set, this.#chunks])
     tx.objectStore('writes').put(Date.now(), this.#set)
-    await tx.done
+    await done(this.#database, tx)
     this.#chunks++
     this.#filled = 0
   }
@@ -68,7 +70,7 @@ export class BlobWriter {
 
 /** Takes back a value that was written, and that no manifest will name. */
 export async function discardBlob(database: Database, { set }: Pick<BlobRef, 'set'>): Promise<void> {
-  const tx = database.transaction(['chunks', 'writes'], 'readwrite')
+  const tx = (await living(database)).transaction(['chunks', 'writes'], 'readwrite')
   tx.objectStore('chunks').delete(chunksOf(set))
   tx.objectStore('writes').delete(set)
   await tx.done
@@ -95,13 +97,14 @@ export async function writeBlob(
  * that they replace. `work` must await its requests, and nothing else: the transaction would end.
  */
 export async function commit<Stores extends StoreNames<Schema>[]>(
-  database: Database,
+  given: Database,
   stores: Stores,
   written: BlobRef[],
   work: (tx: Writing<[...Stores, 'chunks', 'writes']>) => Promise<BlobRef[]> | BlobRef[],
 ): Promise<void> {
   const names = [...new Set<StoreNames<Schema>>([...stores, 'chunks', 'writes'])]
-  const tx = begun(() => database.transaction(names, 'readwrite', { durability: 'strict' }))
+  const database = await living(given)
+  const tx = database.transaction(names, 'readwrite', { durability: 'strict' })
   try {
     const both = tx as unknown as Writing<['chunks', 'writes']>
     for (const { set } of written) {
@@ -123,22 +126,17 @@ export async function commit<Stores extends StoreNames<Schema>[]>(
     try {
       tx.abort()
     } catch {}
-    throw error
+    throw await explained(database, error)
   }
-  await tx.done
+  await done(database, tx)
 }
 
-/** A closed database is one that a newer studio, in another tab, has asked for. */
-function begun<T>(transaction: () => T): T {
+/** The end of a transaction. @throws LapidaryError `storage_*` where its database was closed meanwhile */
+async function done(database: Database, tx: { done: Promise<void> }): Promise<void> {
   try {
-    return transaction()
+    await tx.done
   } catch (error) {
-    if (!(error instanceof DOMException && error.name === 'InvalidStateError')) throw error
-    fail(
-      'bad_state',
-      'A newer version of the studio was opened in another tab; this page can no longer store anything.',
-      'Reload this page. What was stored before is kept.',
-    )
+    throw await explained(database, error)
   }
 }
 
@@ -147,7 +145,7 @@ export function openBlob(database: Database, ref: BlobRef, what: string): Stored
   let held: { index: number; bytes: Uint8Array<ArrayBuffer> } | null = null
   const chunk = async (index: number) => {
     if (held?.index === index) return held.bytes
-    const bytes = await database.get('chunks', [ref.set, index])
+    const bytes = await (await living(database)).get('chunks', [ref.set, index])
     const expected = Math.min(ref.chunk, ref.size - index * ref.chunk)
     if (bytes?.byteLength !== expected)
       fail(

@@ -5,6 +5,7 @@ import type { GpuCheck } from '../protocol/gpu-check.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type { DatasetInfo, MeasuredSpeed, PreparedInfo, RowEdit } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
+import { living, wasClosed, watchConnection } from './connection.ts'
 import { migrate, type OldDatabase, VERSION, type VersionChange } from './migrations/index.ts'
 
 /**
@@ -115,8 +116,6 @@ const SILENT_MS = 60_000
 export interface OpenOptions {
   name?: string
   now?: number
-  /** Called when another tab's newer studio needs the database: this connection is closed then. */
-  onClosed?: () => void
   /** Milliseconds that another tab's older studio has to let go of the database. */
   patience?: number
 }
@@ -142,9 +141,13 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
         })
       },
       // A newer version of the studio, opened in another tab, must not wait for this one.
-      async blocking() {
-        ;(await opening).close()
-        options.onClosed?.()
+      async blocking(_, wanted) {
+        const database = await opening
+        database.close()
+        wasClosed(database, wanted === null ? 'deleted' : 'newer')
+      },
+      async terminated() {
+        wasClosed(await opening, 'cleared')
       },
       blocked() {
         timer = setTimeout(() => {
@@ -161,21 +164,21 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
         : (failure ?? error)
     })
     .finally(() => clearTimeout(timer))
+  watchConnection(database, () => openDatabase(options))
   await collectOrphans(database, options.now ?? Date.now())
   return database
 }
 
-/** The database, opened when it is first needed, and again after that failed or a newer studio closed it. */
+/** The database, opened when it is first needed, and again after that failed or it was closed under the page. */
 export function openedOnce(): () => Promise<Database> {
   let opened: Promise<Database> | null = null
-  const forget = () => {
-    opened = null
-  }
-  return () =>
-    (opened ??= openDatabase({ onClosed: forget }).catch((error: unknown) => {
-      forget()
+  return async () => {
+    opened ??= openDatabase().catch((error: unknown) => {
+      opened = null
       throw error
-    }))
+    })
+    return living(await opened)
+  }
 }
 
 /** An older studio lets go at once unless its tab is asleep. */
@@ -188,7 +191,7 @@ const BLOCKED: Failure = {
 }
 
 const NEWER: Failure = {
-  code: 'bad_state',
+  code: 'storage_newer',
   message:
     'A newer version of the studio has been used in this browser; this one cannot read what it stored.',
   hint: 'Reload this page to get the newer version. What is stored is kept.',

@@ -1,4 +1,4 @@
-import { fail } from '../protocol/errors.ts'
+import { fail, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { afterEvent, type RunRecord, replayed } from '../runs/record.ts'
 import { commit, readBlob, requireRoom, writeBlob } from './blobs.ts'
@@ -162,7 +162,12 @@ export class RunLog {
     event: RunEvent & { type: 'checkpoint' },
   ): Promise<void> {
     await requireRoom(tensors.byteLength, 'Saving a checkpoint')
-    const ref = await writeBlob(this.#database, [tensors])
+    const write = () => writeBlob(this.#database, [tensors])
+    // Closed in the middle of it, the database is another one now.
+    const ref = await write().catch((error: unknown) => {
+      if (!/^storage_/.test(toFailure(error).code)) throw error
+      return write()
+    })
     this.add(event)
     const { id: run } = this.#record
     const stored = { run, step: meta.step, meta, tensors: ref }
@@ -202,6 +207,7 @@ export class RunLog {
         await tx.objectStore('runs').put(this.#record)
         return work(tx.objectStore('checkpoints'))
       })
+      this.#error = null
     } catch (error) {
       // Kept for the next call that waits: a timer has nobody to tell.
       this.#error ??= error

@@ -1,5 +1,5 @@
 import { type ByteSource, readJson, readText } from '../files/bytes.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type { Message } from '../protocol/tokens.ts'
 import { parseTemplate, renderBounded, TemplateTooLong } from './bounded-template.ts'
@@ -162,7 +162,7 @@ function configTemplate(config: unknown): string | null {
 /** The token right after an answer: what the template puts there, whatever its name. */
 function findEndOfTurn(tokenizer: TextTokenizer, template: ChatTemplate): SpecialToken {
   const [question, answer] = ['agate', 'lapidary']
-  const text = template.render([
+  const text = firstTurns(template, [
     { role: 'user', content: question },
     { role: 'assistant', content: answer },
   ])
@@ -183,6 +183,21 @@ function findEndOfTurn(tokenizer: TextTokenizer, template: ChatTemplate): Specia
       { token: '<end_of_turn>' },
     )
   return { text: tokenizer.tokenText(id), id }
+}
+
+/** A template that refuses a question and its answer is none for conversations, whatever it says of them. */
+function firstTurns(template: ChatTemplate, turns: Message[]): string {
+  try {
+    return template.render(turns)
+  } catch (error) {
+    if (!(error instanceof LapidaryError && error.code === 'bad_data')) throw error
+    return fail(
+      'bad_model',
+      `The model's chat template does not take a question and its answer: ${error.message.replace(/^[^:]*: /, '')}`,
+      'Use the tokenizer_config.json or chat_template.jinja that came with the model.',
+      { field: 'chat_template' },
+    )
+  }
 }
 
 function reasonOf(error: unknown): string {

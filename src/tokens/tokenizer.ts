@@ -65,13 +65,7 @@ export class TextTokenizer {
     try {
       this.#tokenizer = new Tokenizer(json, settings)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      fail(
-        'bad_model',
-        `tokenizer.json cannot be used: ${reason}`,
-        'Use the tokenizer.json that came with the model.',
-        { file: 'tokenizer.json' },
-      )
+      unusable(error)
     }
     let largest = -1
     for (const id of Object.values(model.vocab)) if (typeof id === 'number' && id > largest) largest = id
@@ -129,7 +123,11 @@ export class TextTokenizer {
 
   #ids(text: string, addSpecial = false): number[] {
     if (this.#patterns.length > 0) this.#checkTime(text)
-    return this.#tokenizer.encode(text, { add_special_tokens: addSpecial }).ids
+    try {
+      return this.#tokenizer.encode(text, { add_special_tokens: addSpecial }).ids
+    } catch (error) {
+      return unusable(error)
+    }
   }
 
   /** @throws LapidaryError `bad_model` where searching this text by a pattern of the tokenizer would take too long */
@@ -320,6 +318,20 @@ export function utf8Length(text: string, start = 0, end = text.length): number {
 
 function isLowSurrogate(unit: number): boolean {
   return unit >= 0xdc00 && unit < 0xe000
+}
+
+/** The library reads what it needs when it needs it, and says what is wrong in its own words or in the engine's. */
+function unusable(error: unknown): never {
+  const own =
+    error instanceof Error &&
+    !(error instanceof TypeError || error instanceof RangeError || error.message.includes('[object'))
+  const reason = own ? error.message : 'what is in it does not fit together'
+  fail(
+    'bad_model',
+    `tokenizer.json cannot be used: ${reason.replace(/\.$/, '')}.`,
+    'Use the tokenizer.json that came with the model.',
+    { file: 'tokenizer.json', ...(own ? {} : { reason: String(error).slice(0, 200) }) },
+  )
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

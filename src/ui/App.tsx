@@ -1,11 +1,12 @@
-import { createEffect, For, on, onCleanup, onMount, Show } from 'solid-js'
+import { createEffect, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import { CLOSED_FAILURES, type Closed, STORAGE_CLOSED } from '../protocol/storage-closed.ts'
 import type { Studio } from '../protocol/studio.ts'
 import { Button } from './components/Button.tsx'
 import { droppedFiles, pathOf } from './components/dropped.ts'
 import { Gem, Icon } from './components/Icon.tsx'
 import { ChoiceMenu } from './components/Menu.tsx'
-import { Notice } from './components/Notice.tsx'
+import { FailureNotice, Notice } from './components/Notice.tsx'
 import { formatLoss, formatShare } from './messages/format.ts'
 import { t } from './messages/t.ts'
 import { DataPage } from './pages/Data/DataPage.tsx'
@@ -64,6 +65,7 @@ function Shell() {
     <div class="app">
       <Bar toContent={() => main.focus()} />
       <Interrupted />
+      <StorageClosed />
       <main ref={main} class="page" tabindex="-1">
         <Dynamic component={PAGES[route.place()]} />
       </main>
@@ -72,6 +74,29 @@ function Shell() {
         {said()}
       </div>
     </div>
+  )
+}
+
+/** What the browser or another tab did to what is stored. */
+function StorageClosed() {
+  const { data, models, runs } = useApp()
+  const [closed, setClosed] = createSignal<Closed | null>(null)
+  const hear = (event: Event) => {
+    setClosed((event as CustomEvent<Closed>).detail)
+    void data.loadLists()
+    void models.refresh()
+    void runs.refresh()
+  }
+  onMount(() => window.addEventListener(STORAGE_CLOSED, hear))
+  onCleanup(() => window.removeEventListener(STORAGE_CLOSED, hear))
+  return (
+    <Show when={closed()}>
+      {(why) => (
+        <div class="banner">
+          <FailureNotice failure={CLOSED_FAILURES[why()]} onDismiss={() => setClosed(null)} />
+        </div>
+      )}
+    </Show>
   )
 }
 

@@ -3,6 +3,7 @@ import { isFailure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import { inPieces } from '../protocol/exported.ts'
 import type { Call, Progress } from '../protocol/rooms/call.ts'
 import type { ExportedFile } from '../protocol/rooms/exports.ts'
+import { type Closed, STORAGE_CLOSED } from '../protocol/storage-closed.ts'
 
 /** What both ends of a worker border must agree on: calls, failures, and the address that files lie under. */
 
@@ -144,9 +145,14 @@ export function heard(worker: Worker): Promise<void> {
 }
 
 /** Called in a worker: its room answers from here on, and the page is told so. */
-export function exposeRoom(room: object): void {
+export function exposeRoom(
+  room: object,
+  /** Takes who is to hear that the database was closed. */
+  onClosed?: (hear: (closed: Closed) => void) => void,
+): void {
   registerTransfers()
   expose(guarded(room))
+  onClosed?.((closed) => self.postMessage({ [STORAGE_CLOSED]: closed }))
   self.postMessage(READY)
 }
 

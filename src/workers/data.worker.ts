@@ -1,6 +1,6 @@
 // Imports nothing beforehand: what other chunks share must not lie in this one. See entriesApart in vite.config.ts.
-Promise.all([import('./bridge.ts'), import('./data-room.ts')]).then(
-  ([{ exposeRoom }, { dataRoom }]) => exposeRoom(dataRoom()),
+Promise.all([import('./bridge.ts'), import('./data-room.ts'), import('../storage/connection.ts')]).then(
+  ([{ exposeRoom }, { dataRoom }, { onClosed }]) => exposeRoom(dataRoom(), onClosed),
   // The page hears of it as of any error that nobody caught.
   reportError,
 )

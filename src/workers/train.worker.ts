@@ -1,6 +1,6 @@
 // Imports nothing beforehand: what other chunks share must not lie in this one. See entriesApart in vite.config.ts.
-Promise.all([import('./bridge.ts'), import('./train-room.ts')]).then(
-  ([{ exposeRoom }, { trainRooms }]) => exposeRoom(trainRooms()),
+Promise.all([import('./bridge.ts'), import('./train-room.ts'), import('../storage/connection.ts')]).then(
+  ([{ exposeRoom }, { trainRooms }, { onClosed }]) => exposeRoom(trainRooms(), onClosed),
   // The page hears of it as of any error that nobody caught.
   reportError,
 )

@@ -1,5 +1,6 @@
 import { proxy, type Remote, releaseProxy, wrap } from 'comlink'
 import { type Failure, LapidaryError } from '../protocol/errors.ts'
+import { STORAGE_CLOSED } from '../protocol/storage-closed.ts'
 import { heard, type Opened, rebuilt } from './bridge.ts'
 
 /**
@@ -185,6 +186,7 @@ export class WorkerHost {
       this.#running = { worker, room: null, ready: crash, crash, die }
       return this.#running
     }
+    worker.addEventListener('message', tellClosed)
     const room = wrap<AnyRoom>(worker)
     let started = false
     worker.onerror = (event) => {
@@ -236,6 +238,12 @@ export class WorkerHost {
     this.#busy--
     if (this.#busy === 0) this.#timer = setTimeout(() => this.#end(), this.#idleMs)
   }
+}
+
+/** A worker's database was closed under it: the page says so, whoever was asking. */
+function tellClosed({ data }: MessageEvent): void {
+  if (typeof data !== 'object' || data === null || !(STORAGE_CLOSED in data)) return
+  globalThis.dispatchEvent(new CustomEvent(STORAGE_CLOSED, { detail: data[STORAGE_CLOSED] }))
 }
 
 /** Why a worker is no more: a call was stopped, and it did not hear of it. */

@@ -123,6 +123,19 @@ describe('tokenizers that would take for ever, or all memory', () => {
     expect((await failure(opening, 'bad_model')).message).toMatch(/leaves out what is asked/)
   })
 
+  test('two words of one number are refused by name', async () => {
+    const json = structuredClone(tinyTokenizerJson()) as Spoilt
+    json.model.vocab = JSON.parse(`{"__proto__":9,${JSON.stringify(json.model.vocab).slice(1)}`)
+    const { message } = await failure(() => chatTokenizer(json, TINY_TOKENIZER_CONFIG), 'bad_model')
+    expect(message).toMatch(/two of its words have the number 9/)
+  })
+
+  test('a template that takes no question is one of the model, not of the data', async () => {
+    const template = '{{ messages.constructor.constructor("return 1")() }}'
+    const opening = () => chatTokenizer(tinyTokenizerJson(), TINY_TOKENIZER_CONFIG, template)
+    expect((await failure(opening, 'bad_model')).message).toMatch(/does not take a question and its answer/)
+  })
+
   test('a template that ends inside of a statement is told in our words', async () => {
     const opening = () => chatTokenizer(tinyTokenizerJson(), TINY_TOKENIZER_CONFIG, '{% for i in range(3) %}')
     expect((await failure(opening, 'bad_model')).message).toMatch(/it ends inside of a statement/)

@@ -4,7 +4,7 @@ import { parseRunConfig, type RunConfig, RunConfigSchema } from '../../src/proto
 import type { DatasetInfo, ModelInfo, RunInfo } from '../../src/protocol/studio.ts'
 import { recommend } from '../../src/runs/profiles.ts'
 import { problemsOf, readyConfig, unshown } from '../../src/ui/state/draft.ts'
-import { findDataset, findModel, missingOf, readConfigText } from '../../src/ui/state/open-config.ts'
+import { findDataset, findModel, missingOf, readConfigFile } from '../../src/ui/state/open-config.ts'
 import { readDraft } from '../../src/ui/state/stored-draft.ts'
 import { leavesOf } from '../support/schema-leaves.ts'
 
@@ -177,8 +177,30 @@ describe('opening a config', () => {
   })
 
   test('reads a file of either form, and refuses what is none', () => {
-    expect(readConfigText('{"seed": 7}').training.seed).toBe(7)
-    expect(() => readConfigText('{')).toThrow(/not JSON/)
-    expect(() => readConfigText('{"sed": 7}')).toThrow(/"sed"/)
+    const read = (bytes: Uint8Array | string) =>
+      readConfigFile(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes, 'run.json').config
+    const text = '{"seed": 7}'
+    expect(read(text).training.seed).toBe(7)
+    // As Windows' programs save it.
+    const wide = (big: boolean) =>
+      Uint8Array.from(
+        [0xfeff, ...Array.from(text, (c) => c.charCodeAt(0))].flatMap((unit) =>
+          big ? [unit >> 8, unit & 255] : [unit & 255, unit >> 8],
+        ),
+      )
+    for (const bytes of [`\ufeff${text}`, wide(false), wide(true)]) expect(read(bytes).training.seed).toBe(7)
+    const wrong: [string | Uint8Array, RegExp][] = [
+      ['{', /run\.json is not JSON: it ends in the middle/],
+      ['', /not JSON: there is nothing in it/],
+      [`${text}\nno`, /not JSON: .*\(`no`\) does not belong there/],
+      [`${text.slice(0, -1)}, "seed": 8}`, /says "seed" twice/],
+      ['[1]', /holds no object/],
+      ['null', /holds no object/],
+      [Uint8Array.of(0x7b, 0xff, 0x7d), /is not UTF-8 text/],
+      ['{"sed": 7}', /"sed"/],
+      ['{"__proto__": {"a": 1}}', /__proto__/],
+      [`{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, /"a"/],
+    ]
+    for (const [bytes, message] of wrong) expect(() => read(bytes)).toThrow(message)
   })
 })

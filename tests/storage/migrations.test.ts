@@ -94,7 +94,7 @@ describe('two versions of the studio in one browser', () => {
     })
     newer.close()
     await expect(openDatabase()).rejects.toMatchObject({
-      code: 'bad_state',
+      code: 'storage_newer',
       message: expect.stringContaining('newer version'),
       hint: expect.stringContaining('Reload'),
     })
@@ -122,11 +122,11 @@ describe('two versions of the studio in one browser', () => {
     await putRun(first, record)
     const newer = await openDB('lapidary', VERSION + 1)
     await expect(putRun(first, record)).rejects.toMatchObject({
-      code: 'bad_state',
+      code: 'storage_newer',
       message: expect.stringContaining('newer version'),
     })
     await expect(database()).rejects.toMatchObject({
-      code: 'bad_state',
+      code: 'storage_newer',
       hint: expect.stringContaining('Reload'),
     })
     newer.close()

@@ -15,7 +15,7 @@ import { readTokens } from '../../src/storage/datasets.ts'
 import { readTokenTable } from '../../src/tokens/table.ts'
 import { dataIdentity } from '../../src/ui/state/data-recipe.ts'
 import { readyConfig } from '../../src/ui/state/draft.ts'
-import { readConfigText } from '../../src/ui/state/open-config.ts'
+import { readConfigFile } from '../../src/ui/state/open-config.ts'
 import { newStep } from '../../src/ui/state/step-forms.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { failure, UNLIKE } from '../data/helpers.ts'
@@ -88,7 +88,7 @@ function onCommandLine(config: RunConfig, info: DatasetInfo): RunConfig {
 
 /** The config of the page that was opened from a run.json, with that file in view. */
 function onPage(text: string, info: DatasetInfo): RunConfig {
-  const config = readConfigText(text)
+  const { config } = readConfigFile(new TextEncoder().encode(text), 'run.json')
   const data = dataFor(config.data, info)
   const ready = readyConfig({ ...config, data }, true)!
   return { ...ready, data: { ...ready.data, ...dataIdentity(info) } }

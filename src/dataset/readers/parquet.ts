@@ -246,7 +246,7 @@ function checkFooter(metadata: FileMetaData, size: number, file: string): void {
       if (file_path) unsupported(file, 'footer', `its rows lie in other files, such as ${file_path}`)
       if (!meta_data) damaged(WHAT, file, 'footer', `row group ${group + 1} does not describe its columns`)
       const { start, end } = chunkRange(meta_data)
-      if (start < 0 || end > size || end < start || Number(meta_data.num_values) < 0)
+      if (!(start >= 0 && end <= size && end >= start && Number(meta_data.num_values) >= 0))
         damaged(
           WHAT,
           file,

@@ -2,6 +2,7 @@ import { batch, createMemo, createSignal } from 'solid-js'
 import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
 import { parseRunConfig, type RunConfig } from '../../protocol/run-config.ts'
 import type { DatasetInfo, ModelInfo, RunInfo } from '../../protocol/studio.ts'
+import { configObject } from '../../runs/config-text.ts'
 import { t } from '../messages/t.ts'
 import { baseName, type DataState } from './data.ts'
 import type { Draft } from './draft.ts'
@@ -17,22 +18,16 @@ export interface Missing {
   place?: 'data' | 'model'
 }
 
-/** The sections that a text names, as far as it can be read. */
-export function sectionsOf(text: string): ReadonlySet<Section> {
-  const json = JSON.parse(text) as object
-  return new Set(SECTIONS.filter((section) => section in json))
-}
-
-/** @throws LapidaryError `bad_config` */
-export function readConfigText(text: string): RunConfig {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    fail('bad_config', `This is no run config: it is not JSON (${reason}).`, 'Choose the run.json of a run.')
+/** A config's text as a run config, and the sections that it names. @throws LapidaryError `bad_config` */
+export function readConfigFile(
+  bytes: Uint8Array,
+  name: string,
+): { config: RunConfig; sections: ReadonlySet<Section> } {
+  const json = configObject(bytes, name)
+  return {
+    config: parseRunConfig(json),
+    sections: new Set(SECTIONS.filter((section) => Object.hasOwn(json, section))),
   }
-  return parseRunConfig(json)
 }
 
 /** What a config names, among what is here: by its hash, else by its name. */
@@ -145,12 +140,12 @@ export function createOpenConfig({ draft, data, models, settings, runs, training
   }
 
   /** Opens what a file or the clipboard holds; what is wrong with it is shown. */
-  async function openText(read: () => Promise<string>, name: string): Promise<void> {
+  async function openBytes(read: () => Promise<ArrayBuffer | Uint8Array>, name: string): Promise<void> {
     setFailure(null)
     try {
       if (training.busy()) fail('bad_state', t('open.busy'), t('open.busyHint'))
-      const text = await read()
-      await openConfig(readConfigText(text), name, sectionsOf(text))
+      const { config, sections } = readConfigFile(new Uint8Array(await read()), name)
+      await openConfig(config, name, sections)
     } catch (error) {
       setFailure(toFailure(error))
     }
@@ -186,7 +181,7 @@ export function createOpenConfig({ draft, data, models, settings, runs, training
 
   return {
     openConfig,
-    openText,
+    openBytes,
     failure,
     dismissFailure: () => setFailure(null),
     opened: () => opened()?.name ?? null,

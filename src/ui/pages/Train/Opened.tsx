@@ -17,7 +17,7 @@ export function OpenSettings() {
         label={t('open.pick')}
         hint={t('open.hint')}
         accept=".json,application/json"
-        onFiles={([file]) => void opening.openText(() => file!.text(), file!.name)}
+        onFiles={([file]) => void opening.openBytes(() => file!.arrayBuffer(), file!.name)}
       />
     </Fold>
   )
@@ -32,7 +32,7 @@ export function acceptPastedSettings(): void {
       event.target instanceof Element && event.target.closest('input, textarea, [contenteditable]')
     if (typing || !text.startsWith('{')) return
     event.preventDefault()
-    void opening.openText(async () => text, t('open.pasted'))
+    void opening.openBytes(async () => new TextEncoder().encode(text), t('open.pasted'))
   }
   onMount(() => document.addEventListener('paste', pasted))
   onCleanup(() => document.removeEventListener('paste', pasted))
