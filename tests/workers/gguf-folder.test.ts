@@ -252,6 +252,28 @@ describe('what is no Gemma of ours', () => {
   })
 })
 
+test('a Gemma 2 has soft-caps, one RoPE, every other layer global, and no norms of queries and keys', async () => {
+  const { metadata, tensors } = pebble.gguf
+  const own = Object.entries(metadata).filter(([key]) => !/rope|sliding_window_pattern/.test(key))
+  const parts: GgufParts = {
+    metadata: {
+      ...Object.fromEntries(own.map(([key, value]) => [key.replace('gemma3.', 'gemma2.'), value])),
+      'general.architecture': ['text', 'gemma2'],
+      'gemma2.attn_logit_softcapping': ['f32', 40],
+    },
+    tensors: tensors.filter(({ name }) => !/_(q|k)_norm/.test(name)),
+  }
+  const files = await opened(parts)
+  const config = readModelConfig(await readJson(files.get('config.json')!, 'x'))
+  expect([config.attentionSoftCap, config.finalSoftCap]).toEqual([40, 30])
+  expect(config.layers.map(({ window }) => window)).toEqual([128, null, 128, null, 128, null])
+  for (const { rope, norms } of config.layers) {
+    expect(rope).toEqual({ theta: 10_000, factor: 1, rotated: 1 })
+    expect(norms).toEqual(['input', 'post_attention', 'pre_feedforward', 'post_feedforward'])
+  }
+  expect(resolveWeights(config, await openWeights(files)).tensors.size).toBe(parts.tensors.length)
+})
+
 describe('several files', () => {
   const split = (count: number): [string, ByteSource][] => {
     const { metadata, tensors } = pebble.gguf
