@@ -93,7 +93,7 @@ export function readModelConfig(json: unknown, options: ConfigOptions = {}): Mod
   if (!isRecord(json))
     fail('bad_model', 'config.json is not a JSON object.', 'Use the config.json that came with the model.')
   const [text, family] = textConfig(json)
-  const field = reader(text, json, family.defaults)
+  const field = reader(text, json, family)
   refuseVariants(text)
   const hiddenSize = field.count('hidden_size')
   // Of the head's tiles.
@@ -105,7 +105,7 @@ export function readModelConfig(json: unknown, options: ConfigOptions = {}): Mod
     vocabSize,
     hiddenSize,
     numHeads: field.count('num_attention_heads'),
-    layers: readLayers(text, field, family),
+    layers: readLayers(text, field),
     queryScale: field.positive('query_pre_attn_scalar') ** -0.5,
     rmsNormEps: field.positive('rms_norm_eps'),
     normOffset: 1,
@@ -161,10 +161,10 @@ function refuseVariants(text: Json): void {
       unsupported(`${name} is ${JSON.stringify(text[name])}; it must be off`, name, String(text[name]))
 }
 
-/** Layers of these families differ by their type alone. */
-function readLayers(text: Json, field: Field, family: Family): LayerConfig[] {
+/** A Gemma 3's layers differ by their type alone. */
+function readLayers(text: Json, field: Field): LayerConfig[] {
   const types = readLayerTypes(text, field.count('num_hidden_layers'), field)
-  const ropes = readRope(text, field, family)
+  const ropes = readRope(text, field)
   const windows: Record<LayerType, number | null> = {
     sliding_attention: types.includes('sliding_attention') ? field.count('sliding_window') : null,
     full_attention: null,
@@ -178,7 +178,7 @@ function readLayers(text: Json, field: Field, family: Family): LayerConfig[] {
     window: windows[type],
     rope: { ...ropes[type] },
     ...sizes,
-    norms: family.norms,
+    norms: field.family.norms,
     keysFrom: layer,
     perLayerInput: null,
   }))
@@ -204,11 +204,12 @@ function readLayerTypes(text: Json, numLayers: number, field: Field): LayerType[
 }
 
 /** RoPE by layer type. Source: Transformers `modeling_rope_utils.py`. */
-function readRope(text: Json, field: Field, family: Family): Record<LayerType, Rope> {
+function readRope(text: Json, field: Field): Record<LayerType, Rope> {
+  const { localTheta, localScaled } = field.family
   const nested = isRecord(text.rope_parameters) ? text.rope_parameters : {}
   const part = (type: LayerType, theta: string, scaling: unknown): Rope => {
     // A family with one RoPE for all layers has its parameters there themselves.
-    const given = isRecord(nested[type]) ? nested[type] : family.localScaled ? nested : {}
+    const given = isRecord(nested[type]) ? nested[type] : localScaled ? nested : {}
     const parameters: Json = { ...given, ...(isRecord(scaling) ? scaling : {}) }
     const name = `rope_parameters.${type}`
     const kind = parameters.rope_type ?? parameters.type ?? 'default'
@@ -232,11 +233,7 @@ function readRope(text: Json, field: Field, family: Family): Record<LayerType, R
   }
   return {
     full_attention: part('full_attention', 'rope_theta', text.rope_scaling),
-    sliding_attention: part(
-      'sliding_attention',
-      family.localTheta,
-      family.localScaled ? text.rope_scaling : null,
-    ),
+    sliding_attention: part('sliding_attention', localTheta, localScaled ? text.rope_scaling : null),
   }
 }
 
@@ -263,19 +260,20 @@ export function embeddingScale(hiddenSize: number, dtype: unknown): number {
 
 function endTokens(own: number[], generation: unknown, vocabSize: number): number[] {
   if (!isRecord(generation) || generation.eos_token_id === undefined) return own
-  const more = reader(generation, {}, {}).tokens('eos_token_id', vocabSize)
+  const more = reader(generation, {}, FAMILIES.gemma3_text!).tokens('eos_token_id', vocabSize)
   return [...new Set([...own, ...more])]
 }
 
 type Field = ReturnType<typeof reader>
 
 /** Fields of the text config, then of the file around it, then Transformers' default. */
-function reader(text: Json, around: Json, defaults: Json) {
+function reader(text: Json, around: Json, family: Family) {
   const get = (name: string): unknown => {
     const own = text[name] ?? around[name]
-    return own ?? defaults[name]
+    return own ?? family.defaults[name]
   }
   return {
+    family,
     count(name: string): number {
       const value = get(name)
       if (value === undefined)

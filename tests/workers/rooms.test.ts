@@ -18,8 +18,6 @@ import { readEvents } from '../../src/storage/runs.ts'
 import { en } from '../../src/ui/messages/en.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
-import { utf8 } from '../data/helpers.ts'
-import { pebbleGguf, writeGguf } from '../support/gguf.ts'
 import { changed, recipeOf } from '../support/recipe.ts'
 import { LOST, ToyEngine } from './toy-engine.ts'
 
@@ -317,55 +315,6 @@ describe('models', () => {
     const failure = await failureOf(train.models.add(folder(name, change), 'broken'))
     expect(failure.code).toBe(code)
     expect((await train.models.list()).map(({ id }) => id)).toEqual(['pebble'])
-  })
-})
-
-describe('a GGUF', () => {
-  let whole: Uint8Array<ArrayBuffer>
-  beforeAll(async () => {
-    whole = writeGguf((await pebbleGguf()).gguf)
-  })
-  const file = (bytes: Uint8Array<ArrayBuffer>, name = 'pebble.gguf') => new File([bytes], name)
-
-  test('is stored as the folder it stands for, and opened from there', async () => {
-    const { data, train } = rooms()
-    const added = await train.models.add([file(whole)], 'From GGUF')
-    expect(added).toMatchObject({ id: 'from-gguf', practice: false })
-    const files = new Map((await train.models.exportModel('from-gguf')).map((made) => [made.path, made]))
-    expect([...files.keys()].sort()).toEqual([
-      'chat_template.jinja',
-      'config.json',
-      'generation_config.json',
-      'model.safetensors',
-      'tokenizer.json',
-      'tokenizer_config.json',
-    ])
-    const tokenizer = await (await blobOf(files.get('tokenizer.json')!)).text()
-    expect(JSON.parse(tokenizer)).toEqual(JSON.parse(text('tokenizer.json')))
-    const { events, end, onEvent } = listener()
-    await train.runs.start(await requested(data, { model: 'from-gguf' }), onEvent)
-    expect(await end).toMatchObject({ type: 'done', step: 6 })
-    expect(figures(events).length).toBeGreaterThan(0)
-  })
-
-  test('that is refused leaves the store as it was, a model of its name included', async () => {
-    const { train } = rooms()
-    const kept = await train.models.add([file(whole)], 'kept')
-    const database = await openDatabase()
-    const chunks = async () => (await database.getAllKeys('chunks')).length
-    const before = await chunks()
-    const broken: [File, string][] = [
-      [file(whole.slice(0, whole.length - 1)), 'bad_file'],
-      [file(whole.slice(0, 1000)), 'bad_file'],
-      [file(whole, 'pebble-00001-of-00002.gguf'), 'missing_file'],
-      [file(utf8('GGUF, it says, but it is a letter')), 'unsupported_format'],
-    ]
-    for (const [one, code] of broken)
-      expect((await failureOf(train.models.add([one], 'kept'))).code).toBe(code)
-    expect((await train.models.list()).find(({ id }) => id === 'kept')).toEqual(kept)
-    expect(await chunks()).toBe(before)
-    expect(await database.getAllKeys('writes')).toEqual([])
-    database.close()
   })
 })
 
