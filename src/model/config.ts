@@ -273,7 +273,6 @@ function reader(text: Json, around: Json, family: Family) {
     return own ?? family.defaults[name]
   }
   return {
-    family,
     count(name: string): number {
       const value = get(name)
       if (value === undefined)
@@ -301,6 +300,7 @@ function reader(text: Json, around: Json, family: Family) {
         impossible(name, JSON.stringify(value), `token ids must be whole numbers below ${vocabSize}`)
       return ids as number[]
     },
+    family,
   }
 }
 
