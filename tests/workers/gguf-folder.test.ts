@@ -100,14 +100,17 @@ describe('a tokenizer by its scores', () => {
     const rank = merges.findIndex((merge) => merge.replace(' ', '') === word)
     return rank < 0 ? -1000 : -rank
   })
-  const byScore = (changed: Record<string, Meta | null> = {}) =>
-    withMeta({
+  const byScore = (changed: Record<string, Meta | null> = {}): GgufParts => ({
+    ...withMeta({
       ...made,
       'tokenizer.ggml.merges': null,
       'tokenizer.ggml.scores': ['f32[]', scores],
       'tokenizer.chat_template': null,
       ...changed,
-    })
+    }),
+    // Pebble's has a row for each of other words.
+    tensors: pebble.gguf.tensors.filter(({ name }) => name !== 'token_embd.weight'),
+  })
 
   test('gives the same ids as by its merges', async () => {
     const files = await opened(byScore())
@@ -208,6 +211,18 @@ describe('what is no Gemma of ours', () => {
     ['a size that is missing', { 'gemma3.block_count': null }, 'bad_model', 'gemma3.block_count'],
     ['a size of 0', { 'gemma3.block_count': ['u32', 0] }, 'bad_model', 'gemma3.block_count'],
     ['a billion layers', { 'gemma3.block_count': ['u32', 1e9] }, 'bad_model', 'gemma3.block_count'],
+    [
+      'values of another width than keys',
+      { 'gemma3.attention.value_length': ['u32', 128] },
+      'bad_model',
+      'value_length in pebble.gguf is "128"',
+    ],
+    [
+      'fewer words than rows',
+      { 'tokenizer.ggml.tokens': ['text[]', ['a', 'b']] },
+      'bad_model',
+      'is a list of 2; the model has 2048',
+    ],
     ['a size that is text', { 'gemma3.block_count': ['text', '6'] }, 'bad_model', 'gemma3.block_count'],
     [
       'layers of unknown kinds',
