@@ -342,7 +342,7 @@ describe('several files', () => {
       () => opened(pebble.gguf, [['other.gguf', source(pebble.gguf)]]),
       'bad_model',
     )
-    expect(message).toMatch(/pebble\.gguf, other\.gguf/)
+    expect(message).toMatch(/pebble\.gguf and other\.gguf/)
   })
 
   test('a vision part beside the text part is left out', async () => {
