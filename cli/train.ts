@@ -39,7 +39,7 @@ async function run(job: TrainJob): Promise<void> {
     const tensors = await openAsBlob(join(startFrom, 'adapter_model.safetensors'))
     config.start.hash ??= adapterHash(await readAdapter(await openAdapter({ tensors })))
   }
-  const output = new Output(job.out, job.resume)
+  const output = new Output(job.out, job.resume ? job.from : null)
   const server = await serve({
     root,
     files,
@@ -136,12 +136,18 @@ async function drive(
     },
     config: job.config,
     mapping: job.mapping,
+    followLength: job.followLength,
     splitSaid: job.splitSaid,
     strict: job.strict,
+    profile: job.fit,
     samplePrompts: job.samples.map((prompt) => ({ prompt })),
     resume:
       job.resume && !job.again
-        ? { checkpoint: `${url}given/out/checkpoint/`, log: `${url}given/out/metrics.jsonl` }
+        ? {
+            checkpoint: `${url}given/out/checkpoint/`,
+            of: job.from === 'previous' ? 'previous.json' : 'checkpoint.json',
+            log: `${url}given/out/metrics.jsonl`,
+          }
         : null,
     again: job.again,
     adapter: job.startFrom === null ? null : `${url}given/adapter/`,
@@ -170,6 +176,7 @@ const OF_THE_PAGE: readonly ErrorCode[] = ['internal', 'device_lost', 'missing_d
 
 /** A failure of the page's as the command tells it. */
 function toldHere(failure: Failure, output: Output): Failure {
+  if (failure.detail?.checkpoint !== undefined) return { ...failure, hint: output.otherWay() }
   if (!OF_THE_PAGE.includes(failure.code)) return failure
   const message = `${failure.message.replace(/\.$/, '')}; ${output.kept()}.`
   const ours =

@@ -4,6 +4,7 @@ import { type Metadata, metadataOf } from '../files/gguf-metadata.ts'
 import { ggufTensor } from '../files/gguf-tensor.ts'
 import type { TensorToRead } from '../files/safetensors-source.ts'
 import { fail } from '../protocol/errors.ts'
+import { MAX_LAYERS } from './config.ts'
 import { SUPPORTED } from './refuse.ts'
 
 /**
@@ -53,9 +54,6 @@ const FAMILIES: Record<string, Family> = {
     }),
   },
 }
-
-/** Ten times those of any Gemma. */
-const MAX_LAYERS = 1000
 
 /**
  * @throws LapidaryError `unsupported_model` for another architecture, an adapter or a vision part; `bad_model` for metadata

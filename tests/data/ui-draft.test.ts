@@ -31,6 +31,18 @@ describe('the draft', () => {
     expect(readyConfig(wrong)).toBeNull()
   })
 
+  test('with a budget of memory that is none is marked there, and not ready', () => {
+    const wrong = (memory_budget: number | null): RunConfig => ({
+      ...config(),
+      engine: { ...config().engine, memory_budget },
+    })
+    for (const bytes of [Number.NaN, 0, -1e9, 1e17]) {
+      expect([...problemsOf(wrong(bytes)).keys()]).toEqual(['memory_budget'])
+      expect(readyConfig(wrong(bytes))).toBeNull()
+    }
+    for (const bytes of [null, 1e6, 2.5e9]) expect(readyConfig(wrong(bytes))).toEqual(wrong(bytes))
+  })
+
   test('of two lengths only the one in use must be right', () => {
     const bySteps = training(config({ max_steps: 5 }), { num_train_epochs: Number.NaN })
     expect(problemsOf(bySteps).size).toBe(0)
@@ -72,7 +84,7 @@ describe('a stored draft', () => {
       shown: 'run',
     }
     const { config, ...rest } = readDraft(old)
-    expect(rest).toEqual({ dataset: 'abc', profile: 'thorough', shown: 'run' })
+    expect(rest).toEqual({ dataset: 'abc', profile: 'thorough', shown: 'run', opening: null })
     expect(config).toMatchObject({ model: { id: 'my-gemma' }, training, lora })
     expect(config.data).toMatchObject({ prompt: 'q', format: 'kauldron', validation_share: 0.2 })
     // A split that lacks its column is none.
@@ -98,7 +110,22 @@ describe('a stored draft', () => {
   })
 
   test('that is none at all is a fresh one', () => {
-    expect(readDraft({})).toEqual({ config: parseRunConfig({}), dataset: '', profile: 'own', shown: null })
+    expect(readDraft({})).toEqual({
+      config: parseRunConfig({}),
+      dataset: '',
+      profile: 'own',
+      shown: null,
+      opening: null,
+    })
+  })
+
+  test('knows a config that waits for its file, as far as it still holds', () => {
+    const config = parseRunConfig({ seed: 9, data: { name: 'boxes.csv' } })
+    const opening = { config, name: 'run.json', said: ['data', 'colour'], awaiting: true }
+    const kept = JSON.parse(JSON.stringify({ opening }))
+    expect(readDraft(kept).opening).toEqual({ ...opening, said: ['data'] })
+    expect(readDraft({ opening: { ...opening, config: { seed: -1 } } }).opening).toBeNull()
+    expect(readDraft({ opening: { name: 'run.json' } }).opening).toBeNull()
   })
 })
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -17,6 +17,7 @@ beforeAll(() => {
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text)
   write('empty.csv', '')
   write('unknown.json', '{"learning_rat": 1e-3}')
+  write('twice.json', '{"seed": 1, "training": {"seed": 2}}')
   write('range.json', '{"training": {"adam_beta1": 2}}')
   write('later.json', '{"version": 99}')
   write('broken.json', '{"seed": ')
@@ -66,8 +67,28 @@ describe('recommended settings', () => {
     expect(quick.config.training).toMatchObject({ learning_rate: 6e-3, max_steps: 7 })
     expect(quick.config.lora.target_modules).toBe('all-linear')
     expect(quick.tip).toBeNull()
-    expect((await job()).tip).toContain('--profile')
+    expect(quick.followLength).toBe(true)
+    expect((await job('--profile', 'quick', '--max-length', '64')).followLength).toBe(false)
+    const plain = await job()
+    expect(plain.followLength).toBe(false)
+    expect(plain.tip).toContain('--profile')
     expect((await job('--learning-rate', '1e-3')).tip).toBeNull()
+  })
+  test("a real model's profile is as long as the data needs, where no length is given", async () => {
+    const real = async (...args: string[]) => {
+      const model = join(folder, 'real')
+      mkdirSync(model, { recursive: true })
+      const pebble = join(ROOT, 'public', 'models', 'pebble')
+      for (const name of ['config.json', 'tokenizer.json', 'model.safetensors'])
+        copyFileSync(join(pebble, name), join(model, name))
+      return (await job('--model', model, ...args)).fit
+    }
+    expect(await real('--profile', 'thorough')).toBe('thorough')
+    expect(await real('--profile', 'thorough', '--learning-rate', '1e-3')).toBe('thorough')
+    expect(await real('--profile', 'thorough', '--max-steps', '7')).toBeNull()
+    expect(await real('--profile', 'thorough', '--epochs', '1')).toBeNull()
+    expect(await real()).toBeNull()
+    expect((await job('--profile', 'thorough')).fit).toBeNull()
   })
   test('an unknown profile, and one beside a file, are refused', async () => {
     await expect(job('--profile', 'swift')).rejects.toThrow(/no profile "swift"/)
@@ -145,12 +166,17 @@ describe('bad input to npm run train', () => {
     ['an unknown field', () => given('--config', at('unknown.json')), 'bad_config', 'learning_rat'],
     ['a field out of range', () => given('--config', at('range.json')), 'bad_config', 'adam_beta1'],
     ['a flag out of range', () => given('--learning-rate', '-1'), 'bad_config', 'learning_rate'],
+    ['a budget that is no number', () => given('--memory-budget', 'plenty'), 'bad_config', 'memory_budget'],
+    ['a budget of nothing', () => given('--memory-budget', '0'), 'bad_config', 'memory_budget'],
     ['a config of a later version', () => given('--config', at('later.json')), 'bad_config', '99'],
     ['a config that is not JSON', () => given('--config', at('broken.json')), 'bad_config', 'broken.json'],
     ['no such model', () => given('--model', at('nope')), 'missing_file', 'nope'],
     ['no such GGUF', () => given('--model', at('nope.gguf')), 'missing_file', 'There is no file'],
     ['a model without a tokenizer', () => given('--model', at('model')), 'missing_file', 'tokenizer.json'],
     ['an export of a later version', () => given('--export', 'gguf'), 'unsupported_format', 'gguf'],
+    ['no modules', () => given('--target-modules', ''), 'bad_config', 'Flag --target-modules has no value'],
+    ['no export', () => given('--export', ' ,'), 'bad_config', 'Flag --export has no value'],
+    ['a setting that stands twice', () => given('--config', at('twice.json')), 'bad_config', 'stands twice'],
     ['a resume of nothing', () => given('--resume'), 'missing_file', 'run.json'],
   ]
 
@@ -182,6 +208,21 @@ describe('bad input to npm run train', () => {
       expect(stdout).toContain(flag)
     expect(existsSync(out())).toBe(false)
   }, 60_000)
+})
+
+test('the same modules by a flag are the run that goes on', async () => {
+  const again = async (modules: string) =>
+    (await trainJob([
+      '--data',
+      PIRATE,
+      '--out',
+      join(folder, 'cut'),
+      '--resume',
+      '--target-modules',
+      modules,
+    ]))!
+  expect((await again('v_proj,q_proj')).config.lora.target_modules).toBeNull()
+  await expect(again('q_proj')).rejects.toThrow(LapidaryError)
 })
 
 describe('flags', () => {

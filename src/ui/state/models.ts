@@ -98,6 +98,11 @@ export function createModels(studio: Studio, draft: Draft) {
     void findDevice()
   }
 
+  /** @param bytes that a run may take; null: decided by itself. NaN while no number is typed */
+  function setMemory(bytes: number | null): void {
+    draft.change('engine', { memory_budget: bytes })
+  }
+
   /** Checks every operation on this adapter; what is chosen by itself may change with it. */
   async function checkGpu(): Promise<void> {
     const stopping = new AbortController()
@@ -177,6 +182,9 @@ export function createModels(studio: Studio, draft: Draft) {
     chooseEngine,
     backend,
     chooseBackend,
+    memory: () => draft.engine().memory_budget,
+    memoryProblem: () => draft.problems().get('memory_budget'),
+    setMemory,
     /** Both choices, as a question to the model names them. */
     asked: () => ({ engine: engine(), portableBackend: backend() }),
     checking,
