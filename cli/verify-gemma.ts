@@ -54,7 +54,7 @@ async function verify(options: Options): Promise<Figure[]> {
     },
     say,
   )
-  const figures = base.tokenizer === null ? [] : tokenizerFigures(base.folder, base.tokenizer)
+  const figures = await ggufFigures(base, python)
   figures.push(...engineFigures({ ...references, prompts }, result))
   say('the exported adapter in PEFT')
   figures.push(...(await exportFigures(base, out, { ...references, prompts }, result, python)))
@@ -83,6 +83,17 @@ async function verify(options: Options): Promise<Figure[]> {
     })
   else say('docs/verified.md stays as it is: this was not the whole check')
   return figures
+}
+
+/** What was read of the GGUF, against the gguf package and the official tokenizer; nothing where a folder was given. */
+async function ggufFigures(base: Base, python: string): Promise<Figure[]> {
+  if (base.path === base.folder) return []
+  const args = ['--gguf', base.path, '--folder', base.folder]
+  const same = (await runScript(python, 'peers/check_gguf.py', args)) === 0
+  return [
+    holds('weights of the GGUF as the gguf package gives them, bit for bit', same, same ? 'yes' : 'no'),
+    ...(base.tokenizer === null ? [] : tokenizerFigures(base.folder, base.tokenizer)),
+  ]
 }
 
 function engineFigures(references: References, result: VerifyResult): Figure[] {

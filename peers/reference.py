@@ -125,6 +125,7 @@ def train(model, steps, scalars):
 @contextlib.contextmanager
 def double_precision(*models):
     """Runs models in f64 throughout: also where Transformers' code says `.float()` or softmax in f32."""
+    from transformers.models.gemma2 import modeling_gemma2 as gemma2
     from transformers.models.gemma3 import modeling_gemma3 as gemma3
 
     plain_float, plain_softmax = torch.Tensor.float, F.softmax
@@ -137,12 +138,13 @@ def double_precision(*models):
                 module.embed_scale = torch.tensor(module.scalar_embed_scale, dtype=torch.float64)
             if isinstance(module, gemma3.Gemma3RotaryEmbedding):
                 for kind in module.layer_types:
-                    rope = config.rope_parameters[kind]
-                    exponent = torch.arange(0, config.head_dim, 2, dtype=torch.float64) / config.head_dim
-                    frequency = rope["rope_theta"] ** -exponent / rope.get("factor", 1.0)
-                    setattr(module, f"{kind}_inv_freq", frequency)
-                restore.append(module)
-                module.forward = _rotary_double.__get__(module)
+                    setattr(module, f"{kind}_inv_freq", _frequencies(config, config.rope_parameters[kind]))
+            elif isinstance(module, gemma2.Gemma2RotaryEmbedding):
+                module.inv_freq = _frequencies(config, config.rope_parameters)
+            else:
+                continue
+            restore.append(module)
+            module.forward = _rotary_double.__get__(module)
     torch.Tensor.float = lambda self: self if self.dtype == torch.float64 else plain_float(self)
     F.softmax = lambda x, dim=None, dtype=None, **_: plain_softmax(x, dim=dim)
     try:
@@ -153,8 +155,13 @@ def double_precision(*models):
             del module.forward
 
 
-def _rotary_double(self, x, position_ids, layer_type):
-    angles = position_ids[..., None].double() * getattr(self, f"{layer_type}_inv_freq")
+def _frequencies(config, rope):
+    exponent = torch.arange(0, config.head_dim, 2, dtype=torch.float64) / config.head_dim
+    return rope["rope_theta"] ** -exponent / rope.get("factor", 1.0)
+
+
+def _rotary_double(self, x, position_ids, layer_type=None):
+    angles = position_ids[..., None].double() * getattr(self, f"{layer_type}_inv_freq" if layer_type else "inv_freq")
     angles = torch.cat((angles, angles), dim=-1)
     return angles.cos(), angles.sin()
 

@@ -1,4 +1,4 @@
-"""Tiny Gemma 3 models with random weights, written with everything an engine has to reproduce of them."""
+"""Tiny Gemma 2 and 3 models with random weights, written with everything an engine has to reproduce of them."""
 
 import copy
 import json
@@ -60,6 +60,24 @@ FIXTURES = {
             },
         },
     },
+    # Gemma 2: no norms of queries and keys, one RoPE for all layers; caps so low that they are felt; two kv heads.
+    "gemma2-tiny": {
+        "seed": 13,
+        "dtype": torch.bfloat16,
+        "family": "Gemma2",
+        "config": {
+            "vocab_size": 403,
+            "hidden_size": 64,
+            "intermediate_size": 160,
+            "num_hidden_layers": 3,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "head_dim": 64,
+            "query_pre_attn_scalar": 48,
+            "attn_logit_softcapping": 4.0,
+            "final_logit_softcapping": 6.0,
+        },
+    },
 }
 WINDOW = 8
 LORA = {"r": 4, "lora_alpha": 8}
@@ -79,9 +97,11 @@ TRAINING = {
 
 def make_base(spec, folder):
     """Random weights of the size that trained ones have: activations near 1, norm weights away from zero."""
-    from transformers import Gemma3ForCausalLM, Gemma3TextConfig
+    from transformers import Gemma2Config, Gemma2ForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig
 
-    config = Gemma3TextConfig(
+    classes = {"Gemma2": (Gemma2Config, Gemma2ForCausalLM), "Gemma3": (Gemma3TextConfig, Gemma3ForCausalLM)}
+    make_config, make_model = classes[spec.get("family", "Gemma3")]
+    config = make_config(
         **spec["config"],
         sliding_window=WINDOW,
         max_position_embeddings=256,
@@ -90,7 +110,7 @@ def make_base(spec, folder):
         eos_token_id=1,
         pad_token_id=0,
     )
-    model = Gemma3ForCausalLM(config)
+    model = make_model(config)
     generator = torch.Generator().manual_seed(spec["seed"])
     with torch.no_grad():
         for name, weight in sorted(model.named_parameters()):

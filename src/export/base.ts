@@ -3,13 +3,16 @@ import type { ModelConfig } from '../protocol/model.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
 import type { ExportSource } from './source.ts'
 
-/** Google's Gemma 3 on the Hugging Face Hub (https://huggingface.co/google): width and layers by size. */
+/** Google's Gemma 2 and 3 on the Hugging Face Hub (https://huggingface.co/google): width and layers by size. */
 const RELEASES: Record<string, [hidden: number, layers: number]> = {
-  '270m': [640, 18],
-  '1b': [1152, 26],
-  '4b': [2560, 34],
-  '12b': [3840, 48],
-  '27b': [5376, 62],
+  'gemma-2-2b': [2304, 26],
+  'gemma-2-9b': [3584, 42],
+  'gemma-2-27b': [4608, 46],
+  'gemma-3-270m': [640, 18],
+  'gemma-3-1b': [1152, 26],
+  'gemma-3-4b': [2560, 34],
+  'gemma-3-12b': [3840, 48],
+  'gemma-3-27b': [5376, 62],
 }
 
 /** A base that is nowhere else to be had is put beside its adapter up to this many bytes. */
@@ -19,8 +22,8 @@ const PIECE_BYTES = 4 * 2 ** 20
 
 /** What a model is called on the Hub; null where that is not known. A name of a release counts only with its shape. */
 export function hubName(name: string, config: ModelConfig): string | null {
-  const match = /^(?:google\/)?(gemma-3-(270m|1b|4b|12b|27b)(?:-it|-pt)?)$/.exec(name)
-  if (!match) return /^[\w.-]+\/[\w.-]+$/.test(name) ? name : null
+  const match = /^(?:google\/)?((gemma-[23]-\d+[bm])(?:-it|-pt)?)$/.exec(name)
+  if (!match || !Object.hasOwn(RELEASES, match[2]!)) return /^[\w.-]+\/[\w.-]+$/.test(name) ? name : null
   const [hidden, layers] = RELEASES[match[2]!]!
   return config.hiddenSize === hidden && config.layers.length === layers ? `google/${match[1]}` : null
 }

@@ -1,16 +1,33 @@
 import { roundToBf16, roundToF16 } from '../files/bf16.ts'
 import { grouped } from '../lib/counted.ts'
 import { fail } from '../protocol/errors.ts'
-import { LAYER_NORMS, type LayerConfig, type ModelConfig, type Rope } from '../protocol/model.ts'
+import {
+  LAYER_NORMS,
+  type LayerConfig,
+  type LayerNorm,
+  type ModelConfig,
+  type Rope,
+} from '../protocol/model.ts'
 import { checkLayers } from './layers.ts'
 import { impossible, SUPPORTED, unsupported } from './refuse.ts'
 
 /**
- * Reads `config.json` of a Gemma: Transformers 5's form (`rope_parameters` per layer type, `layer_types`) and the
+ * Reads `config.json` of a Gemma 2 or 3: Transformers 5's form (`rope_parameters` per layer type, `layer_types`) and the
  * earlier ones (`rope_theta`, `rope_local_base_freq`, `rope_scaling`, `sliding_window_pattern`).
  */
 
-/** Transformers leaves a field out of config.json where it has its default; these are `Gemma3TextConfig`'s (5.23). */
+/** What config.json of a family leaves unsaid. */
+interface Family {
+  /** Transformers leaves a field out of config.json where it has its default; these are its own (5.23). */
+  defaults: Json
+  norms: readonly LayerNorm[]
+  /** Field of the base of local layers' RoPE. */
+  localTheta: string
+  /** Whether local layers' RoPE is scaled like that of global ones. */
+  localScaled: boolean
+}
+
+/** `Gemma3TextConfig`'s. */
 const GEMMA3_DEFAULTS = {
   vocab_size: 262_208,
   num_attention_heads: 8,
@@ -27,6 +44,35 @@ const GEMMA3_DEFAULTS = {
   bos_token_id: 2,
   eos_token_id: 1,
   pad_token_id: 0,
+}
+
+/** `Gemma2Config`'s. */
+const GEMMA2_DEFAULTS = {
+  ...GEMMA3_DEFAULTS,
+  vocab_size: 256_000,
+  hidden_size: 2304,
+  intermediate_size: 9216,
+  num_hidden_layers: 26,
+  max_position_embeddings: 8192,
+  sliding_window_pattern: 2,
+  rope_theta: 10_000,
+  attn_logit_softcapping: 50,
+  final_logit_softcapping: 30,
+}
+
+const FAMILIES: Record<string, Family> = {
+  gemma3_text: {
+    defaults: GEMMA3_DEFAULTS,
+    norms: LAYER_NORMS,
+    localTheta: 'rope_local_base_freq',
+    localScaled: false,
+  },
+  gemma2: {
+    defaults: GEMMA2_DEFAULTS,
+    norms: LAYER_NORMS.filter((norm) => norm !== 'query' && norm !== 'key'),
+    localTheta: 'rope_theta',
+    localScaled: true,
+  },
 }
 
 export interface ConfigOptions {
@@ -47,8 +93,8 @@ export interface ConfigOptions {
 export function readModelConfig(json: unknown, options: ConfigOptions = {}): ModelConfig {
   if (!isRecord(json))
     fail('bad_model', 'config.json is not a JSON object.', 'Use the config.json that came with the model.')
-  const text = textConfig(json)
-  const field = reader(text, json)
+  const [text, family] = textConfig(json)
+  const field = reader(text, json, family)
   refuseVariants(text)
   const hiddenSize = field.count('hidden_size')
   // Of the head's tiles.
@@ -80,19 +126,19 @@ export function readModelConfig(json: unknown, options: ConfigOptions = {}): Mod
 type Json = Record<string, unknown>
 
 /** Ten times those of any Gemma. */
-const MAX_LAYERS = 1000
+export const MAX_LAYERS = 1000
 /** Characters of a value in an error. */
 const MAX_SHOWN = 80
 
 type LayerType = 'sliding_attention' | 'full_attention'
 
-/** The part of config.json that describes the language model. */
-function textConfig(json: Json): Json {
+/** The part of config.json that describes the language model, and its family. */
+function textConfig(json: Json): [Json, Family] {
   const type = json.model_type
-  if (type === 'gemma3_text') return json
+  if (typeof type === 'string' && Object.hasOwn(FAMILIES, type)) return [json, FAMILIES[type]!]
   if (type === 'gemma3' && isRecord(json.text_config)) {
     const inner = json.text_config.model_type
-    if (inner === undefined || inner === 'gemma3_text') return json.text_config
+    if (inner === undefined || inner === 'gemma3_text') return [json.text_config, FAMILIES.gemma3_text!]
     return fail(...unknownArchitecture(`gemma3 around ${plain(inner)}`))
   }
   const named = Array.isArray(json.architectures)
@@ -123,7 +169,7 @@ function refuseVariants(text: Json): void {
     if (text[name]) unsupported(`${name} is ${shown(text[name])}; it must be off`, name, shown(text[name]))
 }
 
-/** A Gemma 3's layers differ by their type alone. */
+/** Layers of these families differ by their type alone. */
 function readLayers(text: Json, field: Field): LayerConfig[] {
   const types = readLayerTypes(text, field.count('num_hidden_layers', MAX_LAYERS), field)
   const ropes = readRope(text, field)
@@ -140,7 +186,7 @@ function readLayers(text: Json, field: Field): LayerConfig[] {
     window: windows[type],
     rope: { ...ropes[type] },
     ...sizes,
-    norms: LAYER_NORMS,
+    norms: field.family.norms,
     keysFrom: layer,
     perLayerInput: null,
   }))
@@ -166,9 +212,11 @@ function readLayerTypes(text: Json, numLayers: number, field: Field): LayerType[
 
 /** RoPE by layer type. Source: Transformers `modeling_rope_utils.py`. */
 function readRope(text: Json, field: Field): Record<LayerType, Rope> {
+  const { localTheta, localScaled } = field.family
   const nested = isRecord(text.rope_parameters) ? text.rope_parameters : {}
   const part = (type: LayerType, theta: string, scaling: unknown): Rope => {
-    const given = isRecord(nested[type]) ? nested[type] : {}
+    // A family with one RoPE for all layers has its parameters there themselves.
+    const given = isRecord(nested[type]) ? nested[type] : localScaled ? nested : {}
     const parameters: Json = { ...given, ...(isRecord(scaling) ? scaling : {}) }
     const name = `rope_parameters.${type}`
     const kind = parameters.rope_type ?? parameters.type ?? 'default'
@@ -192,7 +240,7 @@ function readRope(text: Json, field: Field): Record<LayerType, Rope> {
   }
   return {
     full_attention: part('full_attention', 'rope_theta', text.rope_scaling),
-    sliding_attention: part('sliding_attention', 'rope_local_base_freq', null),
+    sliding_attention: part('sliding_attention', localTheta, localScaled ? text.rope_scaling : null),
   }
 }
 
@@ -219,17 +267,17 @@ export function embeddingScale(hiddenSize: number, dtype: unknown): number {
 
 function endTokens(own: number[], generation: unknown, vocabSize: number): number[] {
   if (!isRecord(generation) || generation.eos_token_id === undefined) return own
-  const more = reader(generation, {}).tokens('eos_token_id', vocabSize)
+  const more = reader(generation, {}, FAMILIES.gemma3_text!).tokens('eos_token_id', vocabSize)
   return [...new Set([...own, ...more])]
 }
 
 type Field = ReturnType<typeof reader>
 
 /** Fields of the text config, then of the file around it, then Transformers' default. */
-function reader(text: Json, around: Json) {
+function reader(text: Json, around: Json, family: Family) {
   const get = (name: string): unknown => {
     const own = text[name] ?? around[name]
-    return own ?? (GEMMA3_DEFAULTS as Json)[name]
+    return own ?? family.defaults[name]
   }
   return {
     count(name: string, most = 0xffffffff): number {
@@ -249,7 +297,8 @@ function reader(text: Json, around: Json) {
     },
     positive: (name: string): number => positive(get(name), name),
     optionalPositive(name: string): number | null {
-      const value = get(name)
+      // null is said, not left out: Transformers has none then, whatever its default.
+      const value = text[name] === null ? null : get(name)
       return value === undefined || value === null ? null : positive(value, name)
     },
     tokens(name: string, vocabSize: number): number[] {
@@ -260,6 +309,7 @@ function reader(text: Json, around: Json) {
         impossible(name, shown(value), `token ids must be whole numbers below ${vocabSize}`)
       return ids as number[]
     },
+    family,
   }
 }
 

@@ -4,6 +4,7 @@ import { type Metadata, metadataOf } from '../files/gguf-metadata.ts'
 import { ggufTensor } from '../files/gguf-tensor.ts'
 import type { TensorToRead } from '../files/safetensors-source.ts'
 import { fail } from '../protocol/errors.ts'
+import { MAX_LAYERS } from './config.ts'
 import { SUPPORTED } from './refuse.ts'
 
 /**
@@ -54,9 +55,6 @@ const FAMILIES: Record<string, Family> = {
   },
 }
 
-/** Ten times those of any Gemma. */
-const MAX_LAYERS = 1000
-
 /**
  * @throws LapidaryError `unsupported_model` for another architecture, an adapter or a vision part; `bad_model` for metadata
  * that is missing or impossible, by key
@@ -67,8 +65,13 @@ export function ggufConfig(file: GgufFile): Record<string, unknown> {
   const layers = meta.count(`${prefix}.block_count`)
   if (layers > MAX_LAYERS) meta.wrong(`${prefix}.block_count`, layers, `${MAX_LAYERS} are the most`)
   const width = meta.count(`${prefix}.attention.key_length`)
-  if (meta.count(`${prefix}.attention.value_length`, width) !== width)
-    meta.wrong(`${prefix}.attention.value_length`, 0, `it must be the key's, ${width}`)
+  const valueWidth = meta.count(`${prefix}.attention.value_length`, width)
+  if (valueWidth !== width)
+    meta.wrong(`${prefix}.attention.value_length`, valueWidth, `it must be the key's, ${width}`)
+  const words = meta.texts('tokenizer.ggml.tokens')
+  const rows = file.tensors.get('token_embd.weight')?.shape[0] ?? words.length
+  if (rows !== words.length)
+    meta.wrong('tokenizer.ggml.tokens', words, `the model has ${rows} (token_embd.weight)`)
   const hidden = meta.count(`${prefix}.embedding_length`)
   const heads = meta.count(`${prefix}.attention.head_count`)
   const window = meta.count(`${prefix}.attention.sliding_window`, family.type === 'gemma2' ? 4096 : undefined)
@@ -97,7 +100,7 @@ export function ggufConfig(file: GgufFile): Record<string, unknown> {
     tie_word_embeddings: !file.tensors.has('output.weight'),
     torch_dtype: 'bfloat16',
     use_cache: true,
-    vocab_size: meta.texts('tokenizer.ggml.tokens').length,
+    vocab_size: words.length,
   }
 }
 

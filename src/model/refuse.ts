@@ -1,7 +1,7 @@
 import { fail } from '../protocol/errors.ts'
 
 export const SUPPORTED =
-  'gemma3_text (Gemma 3 270M, 1B, FunctionGemma) and the text part of gemma3 (4B and larger)'
+  'gemma2 (Gemma 2 2B and larger), gemma3_text (Gemma 3 270M, 1B, FunctionGemma) and the text part of gemma3 (4B and larger)'
 
 /** @throws LapidaryError `bad_model`: no model has this value */
 export function impossible(field: string, found: string | number, rule: string): never {

@@ -61,19 +61,22 @@ export function ggufFolder(file: GgufFile): Files {
 
 async function openModel(files: Files, names: string[], signal?: AbortSignal): Promise<GgufFile> {
   const models = [...new Set(names.map((name) => ggufParts(name)[0]!))]
-  const opened: GgufFile[] = []
-  for (const first of models) opened.push(await openParts(files, ggufParts(first), signal))
-  // The vision part often lies beside the text part; alone it is refused by name.
-  const texts = opened.filter(({ metadata }) => metadata.get('general.architecture') !== 'clip')
-  const chosen = texts.length > 0 ? texts : opened
-  if (chosen.length > 1)
-    fail(
-      'bad_model',
-      `There are ${chosen.length} models: ${chosen.map(({ name }) => name).join(', ')}.`,
-      'Choose one of them.',
-      { found: chosen.length },
-    )
-  return chosen[0]!
+  let text: GgufFile | null = null
+  let vision: GgufFile | null = null
+  for (const first of models) {
+    const file = await openParts(files, ggufParts(first), signal)
+    // The vision part often lies beside the text part; alone it is refused by name.
+    if (file.metadata.get('general.architecture') === 'clip') vision = file
+    else if (text === null) text = file
+    else
+      fail(
+        'bad_model',
+        `${text.name} and ${file.name} are models both; there are ${models.length} .gguf files.`,
+        'Choose one of them.',
+        { found: models.length },
+      )
+  }
+  return (text ?? vision)!
 }
 
 /** Parts as one: the metadata of the first, the tensors of all. */

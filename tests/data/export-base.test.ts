@@ -11,6 +11,7 @@ describe('the base that a card names', () => {
   test('a release of Gemma by its name on the Hub, where its shape is that of the release', () => {
     expect(hubName('gemma-3-270m-it', shape(640, 18))).toBe('google/gemma-3-270m-it')
     expect(hubName('google/gemma-3-1b-pt', shape(1152, 26))).toBe('google/gemma-3-1b-pt')
+    expect(hubName('gemma-2-2b-it', shape(2304, 26))).toBe('google/gemma-2-2b-it')
     expect(hubName('gemma-3-270m-it', shape(640, 6))).toBe(null)
   })
 

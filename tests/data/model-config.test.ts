@@ -44,6 +44,49 @@ const GEMMA_270M = {
   vocab_size: 262144,
 }
 
+/** Google's config.json of Gemma 2 2B (Transformers 4 form), abridged. */
+const GEMMA2_2B = {
+  architectures: ['Gemma2ForCausalLM'],
+  attn_logit_softcapping: 50.0,
+  bos_token_id: 2,
+  eos_token_id: [1, 107],
+  final_logit_softcapping: 30.0,
+  head_dim: 256,
+  hidden_activation: 'gelu_pytorch_tanh',
+  hidden_size: 2304,
+  intermediate_size: 9216,
+  max_position_embeddings: 8192,
+  model_type: 'gemma2',
+  num_attention_heads: 8,
+  num_hidden_layers: 26,
+  num_key_value_heads: 4,
+  pad_token_id: 0,
+  query_pre_attn_scalar: 256,
+  rms_norm_eps: 1e-6,
+  rope_theta: 10000.0,
+  sliding_window: 4096,
+  vocab_size: 256000,
+}
+
+test('Gemma 2 2B: every other layer is global, soft-caps, no norms of queries and keys', () => {
+  const config = readModelConfig(GEMMA2_2B, { dtype: 'float32' })
+  expect(parameterCount(config)).toBe(2_614_341_888)
+  expect([config.attentionSoftCap, config.finalSoftCap, config.eosTokenIds]).toEqual([50, 30, [1, 107]])
+  config.layers.forEach(({ window, rope, norms }, layer) => {
+    expect(window).toBe(layer % 2 === 0 ? 4096 : null)
+    expect(rope).toEqual({ theta: 10_000, factor: 1, rotated: 1 })
+    expect(norms).not.toContain('query')
+  })
+  // Transformers 5 writes the one RoPE as it writes several; what is left out is a default, and null is none.
+  const { rope_theta, attn_logit_softcapping, ...rest } = GEMMA2_2B
+  const later = readModelConfig(
+    { ...rest, rope_parameters: { rope_theta: 5000, rope_type: 'default' }, final_logit_softcapping: null },
+    { dtype: 'float32' },
+  )
+  for (const { rope } of later.layers) expect(rope.theta).toBe(5000)
+  expect([later.attentionSoftCap, later.finalSoftCap]).toEqual([50, null])
+})
+
 /** As Google's 4B has it: nearly everything is left to the defaults. */
 const GEMMA_4B = {
   architectures: ['Gemma3ForConditionalGeneration'],

@@ -13,7 +13,7 @@ test('a GGUF is chosen or dropped, stored, and there again after a reload; a cut
 
   await page.getByLabel('Choose its files').setInputFiles(whole)
   const model = page.getByRole('radio', { name: /my-gemma-it/ })
-  await expect(model).toBeChecked()
+  await expect(model).toBeChecked({ timeout: 60_000 })
   await expect(page.locator('.choice', { hasText: 'my-gemma-it' })).toContainText('6 layers')
   await expect(page.locator('.choice', { hasText: 'my-gemma-it' })).toContainText('Instruction-tuned')
 
@@ -29,7 +29,7 @@ test('a GGUF is chosen or dropped, stored, and there again after a reload; a cut
   // Anywhere on the page, from another place.
   await page.goto('/#/data')
   await dropFiles(page, 'body', [{ name: 'dropped.gguf', buffer: bytes }])
-  await expect(page.getByRole('radio', { name: /dropped/ })).toBeChecked()
+  await expect(page.getByRole('radio', { name: /dropped/ })).toBeChecked({ timeout: 60_000 })
   expect(complaints).toEqual([])
   expect(strangers).toEqual([])
 })

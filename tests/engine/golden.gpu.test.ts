@@ -9,6 +9,7 @@ const CASES = [
   { fixture: 'gemma3-tiny', recompute: 'nothing', limits: 'default limits' },
   { fixture: 'gemma3-tiny', recompute: 'layer', limits: 'default limits' },
   { fixture: 'gemma3-tiny-wide', recompute: 'cheap', limits: 'all limits' },
+  { fixture: 'gemma2-tiny', recompute: 'layer', limits: 'default limits' },
 ] as const
 
 async function open(golden: Golden, recompute: Recompute, defaultLimits: boolean): Promise<WebgpuEngine> {

@@ -14,6 +14,7 @@ async function open(golden: Golden, recompute: Recompute): Promise<PortableEngin
 for (const [fixture, recompute] of [
   ['gemma3-tiny', 'nothing'],
   ['gemma3-tiny-wide', 'layer'],
+  ['gemma2-tiny', 'nothing'],
 ] as const)
   describe(`${fixture}, recompute ${recompute}`, () =>
     goldenTests(fixture, (golden) => open(golden, recompute)))

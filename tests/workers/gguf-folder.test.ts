@@ -100,14 +100,17 @@ describe('a tokenizer by its scores', () => {
     const rank = merges.findIndex((merge) => merge.replace(' ', '') === word)
     return rank < 0 ? -1000 : -rank
   })
-  const byScore = (changed: Record<string, Meta | null> = {}) =>
-    withMeta({
+  const byScore = (changed: Record<string, Meta | null> = {}): GgufParts => ({
+    ...withMeta({
       ...made,
       'tokenizer.ggml.merges': null,
       'tokenizer.ggml.scores': ['f32[]', scores],
       'tokenizer.chat_template': null,
       ...changed,
-    })
+    }),
+    // Pebble's has a row for each of other words.
+    tensors: pebble.gguf.tensors.filter(({ name }) => name !== 'token_embd.weight'),
+  })
 
   test('gives the same ids as by its merges', async () => {
     const files = await opened(byScore())
@@ -208,6 +211,18 @@ describe('what is no Gemma of ours', () => {
     ['a size that is missing', { 'gemma3.block_count': null }, 'bad_model', 'gemma3.block_count'],
     ['a size of 0', { 'gemma3.block_count': ['u32', 0] }, 'bad_model', 'gemma3.block_count'],
     ['a billion layers', { 'gemma3.block_count': ['u32', 1e9] }, 'bad_model', 'gemma3.block_count'],
+    [
+      'values of another width than keys',
+      { 'gemma3.attention.value_length': ['u32', 128] },
+      'bad_model',
+      'value_length in pebble.gguf is "128"',
+    ],
+    [
+      'fewer words than rows',
+      { 'tokenizer.ggml.tokens': ['text[]', ['a', 'b']] },
+      'bad_model',
+      'is a list of 2; the model has 2048',
+    ],
     ['a size that is text', { 'gemma3.block_count': ['text', '6'] }, 'bad_model', 'gemma3.block_count'],
     [
       'layers of unknown kinds',
@@ -250,6 +265,28 @@ describe('what is no Gemma of ours', () => {
     const files = await opened({ ...pebble.gguf, tensors: [image, ...pebble.gguf.tensors] })
     expect((await openWeights(files)).tensors.size).toBe(pebble.gguf.tensors.length)
   })
+})
+
+test('a Gemma 2 has soft-caps, one RoPE, every other layer global, and no norms of queries and keys', async () => {
+  const { metadata, tensors } = pebble.gguf
+  const own = Object.entries(metadata).filter(([key]) => !/rope|sliding_window_pattern/.test(key))
+  const parts: GgufParts = {
+    metadata: {
+      ...Object.fromEntries(own.map(([key, value]) => [key.replace('gemma3.', 'gemma2.'), value])),
+      'general.architecture': ['text', 'gemma2'],
+      'gemma2.attn_logit_softcapping': ['f32', 40],
+    },
+    tensors: tensors.filter(({ name }) => !/_(q|k)_norm/.test(name)),
+  }
+  const files = await opened(parts)
+  const config = readModelConfig(await readJson(files.get('config.json')!, 'x'))
+  expect([config.attentionSoftCap, config.finalSoftCap]).toEqual([40, 30])
+  expect(config.layers.map(({ window }) => window)).toEqual([128, null, 128, null, 128, null])
+  for (const { rope, norms } of config.layers) {
+    expect(rope).toEqual({ theta: 10_000, factor: 1, rotated: 1 })
+    expect(norms).toEqual(['input', 'post_attention', 'pre_feedforward', 'post_feedforward'])
+  }
+  expect(resolveWeights(config, await openWeights(files)).tensors.size).toBe(parts.tensors.length)
 })
 
 describe('several files', () => {
@@ -305,7 +342,7 @@ describe('several files', () => {
       () => opened(pebble.gguf, [['other.gguf', source(pebble.gguf)]]),
       'bad_model',
     )
-    expect(message).toMatch(/pebble\.gguf, other\.gguf/)
+    expect(message).toMatch(/pebble\.gguf and other\.gguf/)
   })
 
   test('a vision part beside the text part is left out', async () => {

@@ -20,7 +20,7 @@ export const model = {
     '{name} frees {size}. Runs made with it are kept, but cannot go on until it is added again.',
   'model.add.title': 'Add a Gemma',
   'model.add.lede':
-    'A Gemma 3 text model as it comes from Hugging Face, or as a GGUF file, downloaded to this machine.',
+    'A Gemma 2 or 3 text model as it comes from Hugging Face, or as a GGUF file, downloaded to this machine.',
   'model.add.folder': 'Choose its folder',
   'model.add.files': 'Choose its files',
   'model.add.hint':
