@@ -59,8 +59,10 @@ function split(argument: string): [string, string | undefined] {
 }
 
 function read(type: FlagType, text: string, name: string, before: unknown): unknown {
-  if (type === 'list')
-    return [...((before as string[] | undefined) ?? []), ...text.split(',').map((part) => part.trim())]
+  const parts = text.split(',').flatMap((part) => part.trim() || [])
+  if (parts.length === 0 && type !== 'text' && type !== 'number')
+    fail('bad_config', `Flag --${name} has no value.`, 'See --help.', { flag: `--${name}` })
+  if (type === 'list') return [...((before as string[] | undefined) ?? []), ...parts]
   if (type === 'paths') return [...((before as string[] | undefined) ?? []), text]
   if (type === 'text') return text
   const number = text.trim() === '' ? Number.NaN : Number(text)

@@ -9,7 +9,13 @@ import {
   statisticsTable,
 } from '../bench/shader-statistics.ts'
 import { GEMMA_1B, GEMMA_270M } from '../bench/shapes.ts'
-import { stepKernels, stepKernelsTable } from '../bench/step-kernels.ts'
+import { hardwarePlan } from '../bench/simulation.ts'
+import {
+  beforeFirstStep,
+  countBeforeFirstStep,
+  stepKernels,
+  stepKernelsTable,
+} from '../bench/step-kernels.ts'
 import { planEngine } from '../src/engine/plan.ts'
 import { readModelConfig } from '../src/model/config.ts'
 import type { PlanRequest } from '../src/protocol/engine.ts'
@@ -24,7 +30,8 @@ const HELP = `npm run kernels -- [--model 270m|1b|pebble|FOLDER] [--tokens NUMBE
 npm run kernels -- --compile [--model LIST] [--tokens NUMBER] [--json] [--markdown FILE]
 
 Lists every pipeline of a training step, planned without a device: in how many dispatches it runs, its workgroups, FLOPs and
-bytes at full size, with the kernels that are taken where nothing was measured. LoRA on all projections, bf16 weights.
+bytes at full size, with the kernels that are taken where nothing was measured. LoRA on all projections, bf16 weights. Says
+last how many pipelines a GPU compiles before its first step is over, checks of operations included.
 
   --model   sizes of Gemma 3 270M (default) or 1B, Pebble, or of the config.json in a folder
   --tokens  of a batch; default 2048
@@ -134,10 +141,17 @@ try {
       console.error(`${adapter}: ${statisticsSummary(kernels)}`)
       if (flags.markdown) writeFileSync(flags.markdown, markdown(adapter, tokens, kernels))
     } else {
-      const plan = planEngine(requestFor(flags.model ?? '270m', tokens))
+      const request = requestFor(flags.model ?? '270m', tokens)
+      const plan = planEngine(request)
       const rows = stepKernels(plan)
       console.log(flags.json ? JSON.stringify(rows, null, 2) : stepKernelsTable(rows))
       console.error(`${tokens} tokens, recompute ${plan.recompute}`)
+      const onGpu = hardwarePlan(request)
+      const { measured, run } = beforeFirstStep(onGpu)
+      console.error(
+        `${countBeforeFirstStep(onGpu)} pipelines before the first step on a GPU, with the kernels that one is given: ` +
+          `${run.size} that train and score, which are checked as they are, and ${measured.size} that measure the adapter`,
+      )
     }
   }
 } catch (error) {

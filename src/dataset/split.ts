@@ -255,3 +255,14 @@ export function guessSplit(frame: Frame): SplitConfig | null {
   }
   return null
 }
+
+/** The first few rows that a column gives to training, by their index: a file often begins with its test rows. */
+export function firstToLearn(frame: Frame, split: SplitConfig, most: number): number[] {
+  const held = new Set([...split.validation_values, ...split.test_values])
+  const found: number[] = []
+  for (const [row, value] of frame.column(split.column!).entries()) {
+    if (found.length === most) break
+    if (!held.has(asText(value)?.trim().toLowerCase() ?? '')) found.push(row)
+  }
+  return found
+}

@@ -90,7 +90,7 @@ export function planEngine(request: PlanRequest, options: PlanOptions = {}): Eng
   if (largestBinding > draft.maxBinding)
     fail(
       'out_of_memory',
-      `One array of this plan takes ${mib(largestBinding)}; this device binds at most ${mib(draft.maxBinding)} at once.`,
+      `One array of this plan takes ${megabytes(largestBinding)}; this device binds at most ${megabytes(draft.maxBinding)} at once.`,
       'Lower max_length or per_device_train_batch_size.',
       { largestBinding, maxBinding: draft.maxBinding },
     )
@@ -108,7 +108,7 @@ export function withinBudget(plan: EnginePlan): EnginePlan {
   const less = recompute === 'auto' || recompute === 'layer' ? '' : 'leave recompute to auto, or '
   return fail(
     'out_of_memory',
-    `This run takes ${mib(total)} of graphics memory, and it may take ${mib(memoryBudget)} (memory_budget).`,
+    `This run takes ${megabytes(total)} of graphics memory, and it may take ${megabytes(memoryBudget)} (memory_budget).`,
     `Set memory_budget to ${Math.ceil(total / 2 ** 20) * 2 ** 20} bytes or more, or ${less}lower max_length, per_device_train_batch_size or the LoRA rank.`,
     { memoryBudget, needed: total },
   )
@@ -219,4 +219,5 @@ function memoryPlan(plan: Uncounted): DeviceMemoryPlan {
   }
 }
 
-const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`
+/** In the page's units. */
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`

@@ -86,6 +86,11 @@ const ReadingSchema = v.strictObject({
   quotes: v.optional(v.nullable(v.picklist(['csv', 'none'])), null),
   /** Of CSV: whether blanks behind a delimiter belong to no field; by itself where they stand before quotes. */
   skip_initial_space: v.optional(v.nullable(v.boolean()), null),
+  /**
+   * Gigabytes that the data may take unpacked, in memory and to be fetched from a server that does not say how much it sends. By
+   * itself 0.5 unpacked from archives and 1 in memory.
+   */
+  max_gigabytes: v.optional(v.nullable(from(0.001, 64)), null),
 })
 
 /** The formats that heed each way of reading, as readers name them. */
@@ -96,6 +101,8 @@ export const READING_FORMATS: Record<keyof DataConfig['reading'], readonly strin
   header_row: ['csv', 'xlsx'],
   quotes: ['csv'],
   skip_initial_space: ['csv'],
+  // Of whatever is opened, and never a part of what comes of it.
+  max_gigabytes: [],
 }
 
 const DataSchema = v.strictObject({
@@ -210,14 +217,17 @@ export function parseRunConfig(input: unknown): RunConfig {
   const issue = result.issues[0]
   const field = v.getDotPath(issue) ?? ''
   const unknown = issue.expected === 'never'
+  const missing = issue.received === 'undefined'
   throw new LapidaryError({
     code: 'bad_config',
     message: unknown
       ? `Unknown field "${field}" in the run config.`
-      : `Field "${field}" of the run config: ${describe(issue)}.`,
+      : missing
+        ? `Field "${field}" of the run config is missing.`
+        : `Field "${field}" of the run config: ${describe(issue)}.`,
     hint: unknown
       ? 'Remove it, or check its spelling: names are those of TRL SFTConfig and PEFT LoraConfig.'
-      : 'Correct the value; docs/config.md lists every field with its range.',
+      : `${missing ? 'Add it' : 'Correct the value'}; docs/config.md lists every field with its range.`,
     detail: { field, found: issue.received },
   })
 }
@@ -233,6 +243,13 @@ export function targetModules(lora: LoraConfig): Projection[] {
   return PROJECTIONS.filter((name) => (lora.target_modules as string[]).includes(name))
 }
 
+/** The same config in one spelling: `null`, `all-linear` and a list in any order may name the same modules. */
+export function spelledOut(config: RunConfig): RunConfig {
+  const modules = targetModules(config.lora)
+  const target_modules = modules.length === PROJECTIONS.length ? 'all-linear' : modules
+  return { ...config, lora: { ...config.lora, target_modules } }
+}
+
 /** LoRA's scaling: alpha / r, or alpha / sqrt(r) with rank-stabilised LoRA. */
 export function loraScaling(lora: LoraConfig): number {
   return lora.lora_alpha / (lora.use_rslora ? Math.sqrt(lora.r) : lora.r)
@@ -246,15 +263,47 @@ function nested(input: Record<string, unknown>): Record<string, unknown> {
     (key) => !SECTIONS.includes(key) && !(key in TrainingSchema.entries),
   )
   if (unknown) return { ...rest, [unknown]: input[unknown] }
-  return { ...rest, training: { ...(rest.training as object | undefined), ...Object.fromEntries(flat) } }
+  const { training = {} } = rest
+  if (typeof training !== 'object' || training === null) return rest
+  const said = training as Record<string, string | number | boolean | null>
+  for (const [name, value] of flat)
+    if (name in said && said[name] !== value)
+      fail(
+        'bad_config',
+        `"${name}" stands twice in the run config: ${JSON.stringify(value)} at the top, ${JSON.stringify(said[name])} in "training".`,
+        'Leave one of the two out.',
+        { field: `training.${name}`, found: JSON.stringify(value), nested: said[name]! },
+      )
+  return { ...rest, training: { ...said, ...Object.fromEntries(flat) } }
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {
+  // Of a list, the item that is wrong says more than that the list is.
+  const item = issue.issues?.find(({ path }) => path?.length)
+  if (item) return describe(item)
+  if (issue.type === 'min_length') return String(issue.message)
   if (issue.type === 'min_value')
     return `${issue.received} is below the least allowed, ${String(issue.requirement)}`
   if (issue.type === 'max_value')
     return `${issue.received} is above the most allowed, ${String(issue.requirement)}`
   if (issue.type === 'gt_value') return `${issue.received} must be above ${String(issue.requirement)}`
-  if (issue.type === 'check' || issue.type === 'min_length') return `${issue.received} ${issue.message}`
-  return `${issue.received} is not ${issue.expected ?? 'allowed'}`
+  if (issue.type === 'check') return `${issue.received} ${issue.message}`
+  return `${inWords(issue.received)} is not ${inWords(issue.expected ?? 'allowed')}`
+}
+
+const WORDS: Record<string, string> = {
+  Object: 'an object',
+  Array: 'a list',
+  number: 'a number',
+  integer: 'a whole number',
+  string: 'text',
+  boolean: 'true or false',
+}
+
+/** What the schema expects or got, `("a" | Array)`, for people: `"a" or a list`. */
+function inWords(said: string): string {
+  const words = said.replace(/^\((.*)\)$/, '$1').split(' | ')
+  const last = words.map((word) => WORDS[word] ?? word)
+  const end = last.pop()!
+  return last.length > 0 ? `${last.join(', ')} or ${end}` : end
 }

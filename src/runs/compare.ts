@@ -1,5 +1,5 @@
 import { heeded, identity } from '../protocol/identity.ts'
-import type { RunConfig } from '../protocol/run-config.ts'
+import { type RunConfig, spelledOut } from '../protocol/run-config.ts'
 import type { RunInfo, RunSeriesData, TrackData } from '../protocol/studio.ts'
 
 /** A field in which runs differ: its path, and each run's value in the order given. */
@@ -45,7 +45,7 @@ export function distinctions(
   for (const name of new Set(runs.map((run) => run.name))) {
     const same = runs.filter((run) => run.name === name)
     const told = new Set([...same.flatMap(({ config }) => [...heeded(config, 'curve').keys()]), ...ALSO])
-    const differing = differences(same.map(({ config }) => config)).filter(({ field }) =>
+    const differing = differences(same.map(({ config }) => spelledOut(config))).filter(({ field }) =>
       [...told].some((path) => field === path || field.startsWith(`${path}.`)),
     )
     for (const [i, { id }] of same.entries())
@@ -63,7 +63,7 @@ export function sameRecipe(a: RunConfig, b: RunConfig): boolean {
     a.data.hash !== null &&
     a.data.hash === b.data.hash &&
     a.model.hash === b.model.hash &&
-    identity(a) === identity(b)
+    identity(spelledOut(a)) === identity(spelledOut(b))
   )
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { Frame } from '../../src/dataset/frame.ts'
-import { guessSplit, splitFrame, splitRows } from '../../src/dataset/split.ts'
+import { firstToLearn, guessSplit, splitFrame, splitRows } from '../../src/dataset/split.ts'
 import { makeTable } from '../../src/files/table.ts'
 import { NO_SPLIT, type SplitConfig } from '../../src/protocol/data-steps.ts'
 import type { Split } from '../../src/protocol/tokens.ts'
@@ -147,5 +147,12 @@ describe('by a column', () => {
     expect(guess('split', ['train', 'train'])).toBe(null)
     expect(guess('split', ['left', 'right'])).toBe(null)
     expect(guess('answer', ['train', 'test'])).toBe(null)
+  })
+
+  test('a preview begins with the rows that are learnt from', () => {
+    const frame = frameOf('split', ['test', ' Test', 'dev', 'train', 'validation', 'train', null, 'train'])
+    const values = { ...NO_SPLIT, method: 'column' as const, column: 'split' }
+    expect(firstToLearn(frame, values, 3)).toEqual([3, 5, 6])
+    expect(firstToLearn(frame, values, 9)).toEqual([3, 5, 6, 7])
   })
 })

@@ -84,7 +84,7 @@ describe('a stored draft', () => {
       shown: 'run',
     }
     const { config, ...rest } = readDraft(old)
-    expect(rest).toEqual({ dataset: 'abc', profile: 'thorough', shown: 'run' })
+    expect(rest).toEqual({ dataset: 'abc', profile: 'thorough', shown: 'run', opening: null })
     expect(config).toMatchObject({ model: { id: 'my-gemma' }, training, lora })
     expect(config.data).toMatchObject({ prompt: 'q', format: 'kauldron', validation_share: 0.2 })
     // A split that lacks its column is none.
@@ -110,7 +110,22 @@ describe('a stored draft', () => {
   })
 
   test('that is none at all is a fresh one', () => {
-    expect(readDraft({})).toEqual({ config: parseRunConfig({}), dataset: '', profile: 'own', shown: null })
+    expect(readDraft({})).toEqual({
+      config: parseRunConfig({}),
+      dataset: '',
+      profile: 'own',
+      shown: null,
+      opening: null,
+    })
+  })
+
+  test('knows a config that waits for its file, as far as it still holds', () => {
+    const config = parseRunConfig({ seed: 9, data: { name: 'boxes.csv' } })
+    const opening = { config, name: 'run.json', said: ['data', 'colour'], awaiting: true }
+    const kept = JSON.parse(JSON.stringify({ opening }))
+    expect(readDraft(kept).opening).toEqual({ ...opening, said: ['data'] })
+    expect(readDraft({ opening: { ...opening, config: { seed: -1 } } }).opening).toBeNull()
+    expect(readDraft({ opening: { name: 'run.json' } }).opening).toBeNull()
   })
 })
 

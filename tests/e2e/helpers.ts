@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { strToU8, zipSync } from 'fflate'
 
 /** Milliseconds that training on a software adapter may take, on a machine that does other things as well. */
 export const PATIENCE = 400_000
@@ -108,8 +109,8 @@ export function capitals(rows: number): string {
 }
 
 /** Trains the practice model on a small file, without questions on the way: the shortest honest run. */
-export async function startShort(page: Page, steps: number): Promise<void> {
-  await page.goto('/')
+export async function startShort(page: Page, steps: number, { at = '/', saveEvery = 0 } = {}): Promise<void> {
+  await page.goto(at)
   await openFile(page, 'boxes.csv', capitals(40))
   await page.getByText('To learn from', { exact: true }).waitFor()
   await page.getByRole('link', { name: 'Train', exact: true }).click()
@@ -118,5 +119,47 @@ export async function startShort(page: Page, steps: number): Promise<void> {
   const questions = page.getByRole('textbox', { name: /^Question \d/ })
   await questions.first().waitFor()
   for (const field of await questions.all()) await field.fill('')
+  if (saveEvery > 0) {
+    await page.getByText('More settings').click()
+    for (const name of ['Check every', 'Save every'])
+      await page.getByRole('textbox', { name }).fill(String(saveEvery))
+  }
   await page.getByRole('button', { name: 'Start training' }).click()
+}
+
+/** An Excel workbook of texts: sheets by name, each a list of rows; an empty row is left out, as spreadsheets do. */
+export function workbook(sheets: Record<string, string[][]>): Buffer {
+  const office = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
+  const relations = (all: [id: string, kind: string, target: string][]) =>
+    `<Relationships>${all.map(([id, kind, to]) => `<Relationship Id="${id}" Type="${office}/${kind}" Target="${to}"/>`).join('')}</Relationships>`
+  const row = (cells: string[], at: number) =>
+    cells.length === 0
+      ? ''
+      : `<row r="${at + 1}">${cells.map((text) => `<c t="inlineStr"><is><t>${text}</t></is></c>`).join('')}</row>`
+  const names = Object.keys(sheets)
+  const parts = {
+    '[Content_Types].xml':
+      '<Types><Override PartName="/book.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>',
+    '_rels/.rels': relations([['r', 'officeDocument', 'book.xml']]),
+    '_rels/book.xml.rels': relations(names.map((_, i) => [`s${i}`, 'worksheet', `s${i}.xml`])),
+    'book.xml': `<workbook xmlns:r="${office}"><sheets>${names.map((name, i) => `<sheet name="${name}" r:id="s${i}"/>`).join('')}</sheets></workbook>`,
+    ...Object.fromEntries(
+      names.map((name, i) => [
+        `s${i}.xml`,
+        `<worksheet><sheetData>${sheets[name]!.map(row).join('')}</sheetData></worksheet>`,
+      ]),
+    ),
+  }
+  return Buffer.from(
+    zipSync(Object.fromEntries(Object.entries(parts).map(([at, xml]) => [at, strToU8(xml)]))),
+  )
+}
+
+/** Facts, none of which can be known from another. */
+export function facts(rows: number): string[][] {
+  const piers = ['Alder', 'Birch', 'Cedar', 'Dahlia', 'Elm', 'Fern', 'Gorse', 'Hazel']
+  return Array.from({ length: rows }, (_, i) => {
+    const pier = `${piers[i % piers.length]} ${Math.floor(i / piers.length) + 1}`
+    return [`When was pier ${pier} built?`, `Pier ${pier} was built in ${1900 + ((i * 37) % 97)}.`]
+  })
 }

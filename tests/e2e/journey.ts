@@ -5,18 +5,28 @@ import { recommend } from '../../src/runs/profiles.ts'
 import { curve, PATIENCE, watchForComplaints, watchForStrangers } from './helpers.ts'
 
 /** Of the one press. */
-const STEPS = recommend({ practice: true, parameters: 0 }, 'quick').training.max_steps
+const ALL = recommend({ practice: true, parameters: 0 }, 'quick').training.max_steps
 
-/** A newcomer's way from one press to an adapter in hand, and back on another visit. */
-export async function firstVisit(page: Page): Promise<void> {
+/**
+ * A newcomer's way from one press to an adapter in hand, and back on another visit.
+ * @param steps where fewer than the one press takes: the same sample with the same settings, begun on the Train page
+ */
+export async function firstVisit(page: Page, steps = ALL): Promise<void> {
   const complaints = watchForComplaints(page)
   const strangers = watchForStrangers(page)
   await page.goto('/')
-  await page.getByRole('button', { name: 'Watch a model learn' }).click()
+  if (steps === ALL) await page.getByRole('button', { name: 'Watch a model learn' }).click()
+  else {
+    await page.getByRole('button', { name: /^Talk like a pirate/ }).click()
+    await page.getByText('To learn from', { exact: true }).waitFor()
+    await page.getByRole('link', { name: 'Train', exact: true }).click()
+    await page.getByRole('textbox', { name: 'Steps' }).fill(String(steps))
+    await page.getByRole('button', { name: 'Start training' }).click()
+  }
   await expect(page).toHaveURL(/#\/train$/)
   await expect(page.getByRole('heading', { name: 'Train', level: 1 })).toBeVisible()
   const pressed = Date.now()
-  await expect(page.getByText(new RegExp(`step [1-9]\\d* of ${STEPS}`)).first()).toBeVisible({
+  await expect(page.getByText(new RegExp(`step [1-9]\\d* of ${steps}`)).first()).toBeVisible({
     timeout: PATIENCE,
   })
   test
@@ -31,9 +41,9 @@ export async function firstVisit(page: Page): Promise<void> {
 
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   const { training, validation } = await curve(page)
-  expect(training.at(-1)![0]).toBe(STEPS)
+  expect(training.at(-1)![0]).toBe(steps)
   expect(validation[0]![0]).toBe(0)
-  expect(validation.at(-1)![0]).toBe(STEPS)
+  expect(validation.at(-1)![0]).toBe(steps)
   expect(validation.at(-1)![1] <= 0.7 * validation[0]![1]).toBe(true)
   await expect(page).toHaveTitle('Train · Lapidary')
 

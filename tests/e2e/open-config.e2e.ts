@@ -11,6 +11,13 @@ const CONFIG = {
 
 const setting = (page: Page, name: string) => page.getByRole('textbox', { name, exact: true })
 
+const paste = (page: Page, settings: object) =>
+  page.evaluate((text) => {
+    const clipboardData = new DataTransfer()
+    clipboardData.setData('text/plain', text)
+    document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }))
+  }, JSON.stringify(settings))
+
 async function choose(page: Page, name: string, text: string): Promise<void> {
   await page
     .getByLabel('Choose run.json')
@@ -33,6 +40,11 @@ test('a run.json opens the page; what is missing is said, and the file is prepar
   await expect(setting(page, 'Steps')).toHaveValue('7')
   await expect(page.getByText('engine.recompute: "layer"')).toBeVisible()
 
+  // What waits for its file still does after a reload.
+  await page.reload()
+  await expect(note).toContainText('boxes.csv is not in this browser')
+  await expect(note).toContainText('my-gemma is not in this browser')
+
   await note.getByRole('link', { name: 'To the data' }).click()
   await openFile(page, 'boxes.csv', capitals(80))
   await expect(page.getByRole('button', { name: /Question \(prompt\).*answer/ })).toBeVisible()
@@ -51,14 +63,19 @@ test('a run.json opens the page; what is missing is said, and the file is prepar
 
   // Pasted beside a field, a config is opened too: what is here is chosen.
   const here = { ...CONFIG, model: { id: 'pebble' }, engine: {}, training: { max_steps: 9 } }
-  await page.evaluate((text) => {
-    const clipboardData = new DataTransfer()
-    clipboardData.setData('text/plain', text)
-    document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }))
-  }, JSON.stringify(here))
+  await paste(page, here)
   await expect(setting(page, 'Steps')).toHaveValue('9')
   await expect(page.getByText('Settings of pasted settings are opened.')).toBeVisible()
   await expect(page.getByText('is not in this browser')).toHaveCount(0)
+
+  // What there is no room for is refused before it is started, in the page's units, and nothing else is.
+  const start = page.getByRole('button', { name: 'Start training' })
+  await expect(start).toBeEnabled()
+  await paste(page, { ...here, engine: { kind: 'portable', memory_budget: 1_000_000 } })
+  await expect(page.getByText(/This run needs \d+ MB; the portable engine has 1 MB\./)).toBeVisible()
+  await expect(start).toBeDisabled()
+  await page.getByRole('button', { name: 'Back to the defaults' }).click()
+  await expect(start).toBeEnabled()
   expect(complaints).toEqual([])
 })
 
@@ -78,7 +95,16 @@ test("a run's settings are used again, and a new run begins with what it has lea
   await expect(done).toBeVisible({ timeout: PATIENCE })
   const first = await curve(page)
 
-  await page.getByRole('button', { name: 'Set up another run' }).click()
+  // Settings pasted while a run is in view are opened, and the page is before a run; two values for one are told.
+  await paste(page, { learning_rate: 1e-3, training: { learning_rate: 2e-3 } })
+  await expect(page.getByRole('alert')).toContainText('"learning_rate" stands twice in the run config')
+  await expect(done).toBeVisible()
+  await paste(page, { max_steps: 4 })
+  await expect(page.getByText('Settings of pasted settings are opened.')).toBeVisible()
+  await expect(done).toHaveCount(0)
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await expect(setting(page, 'Steps')).toHaveValue('4')
+
   await setting(page, 'Steps').fill('5')
   await menu('Use these settings')
   await expect(setting(page, 'Steps')).toHaveValue('3')
@@ -88,6 +114,8 @@ test("a run's settings are used again, and a new run begins with what it has lea
   await menu('Begin a new run with its adapter')
   await expect(page.getByText(/Begins with the adapter of/)).toBeVisible()
   await page.getByRole('button', { name: 'Start training' }).click()
+  await paste(page, { max_steps: 4 })
+  await expect(page.getByRole('alert')).toContainText('cannot be opened while a run goes on')
   await expect(done).toBeHidden()
   await expect(done).toBeVisible({ timeout: PATIENCE })
   const second = await curve(page)

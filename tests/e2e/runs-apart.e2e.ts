@@ -72,6 +72,14 @@ test('a run is foretold, taken away with one press, named, told apart and made o
   await expect(stat('Steps').getByText('4', { exact: true })).toBeVisible()
   await expect(stat('Memory').getByText(/^[\d.]+ MB$/)).toBeVisible()
   await expect(page.getByText('the time is known after the first steps')).toBeVisible()
+  // On a phone too, what a start would take stands in view with the button that starts it.
+  await page.setViewportSize({ width: 360, height: 740 })
+  const places = (await page.getByRole('navigation', { name: 'Places' }).getByRole('list').boundingBox())!
+  for (const name of ['Steps', 'Tokens to learn from', 'Memory', 'Time']) {
+    const { y, height } = (await stat(name).boundingBox())!
+    expect(y + height, name).toBeLessThan(places.y)
+  }
+  await expect(page.getByRole('button', { name: 'Start training' })).toBeInViewport({ ratio: 1 })
   await look(page, 'unknown')
 
   await startShort(page, 4)

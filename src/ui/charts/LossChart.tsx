@@ -2,6 +2,7 @@ import { createEffect, createMemo, createSignal, For, onCleanup, Show } from 'so
 import type uPlot from 'uplot'
 import type { Track } from '../../runs/series.ts'
 import { Checkbox } from '../components/Field.tsx'
+import { Help } from '../components/Help.tsx'
 import { Segmented } from '../components/Segmented.tsx'
 import { StopsSlider } from '../components/Slider.tsx'
 import { formatLoss, formatNumber, formatShare } from '../messages/format.ts'
@@ -20,10 +21,10 @@ export type Axis = 'steps' | 'epochs'
 const MOST_POINTS = 1600
 const SMOOTHING = [0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98]
 
-/** Training and validation curves of one or several runs. */
 const isAlone = (plot: uPlot, series: number): boolean =>
   Array.from(plot.data[series]!).filter((value) => value !== null && value !== undefined).length === 1
 
+/** Training and validation curves of one or several runs. */
 export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
   const [metric, setMetric] = createSignal<Metric>('loss')
   const [across, setAcross] = createSignal<Axis>('steps')
@@ -262,16 +263,22 @@ export function LossChart(props: { runs: ChartRun[]; plain?: boolean }) {
     <figure class="chart">
       <Show when={!props.plain}>
         <div class="chart-tools">
-          <Segmented
-            label={t('chart.metric')}
-            hideLabel
-            value={metric()}
-            onChange={setMetric}
-            options={[
-              { value: 'loss', label: t('chart.lossShort') },
-              { value: 'accuracy', label: t('chart.accuracyShort') },
-            ]}
-          />
+          <div class="chart-metric">
+            <Segmented
+              label={t('chart.metric')}
+              hideLabel
+              value={metric()}
+              onChange={setMetric}
+              options={[
+                { value: 'loss', label: t('chart.lossShort') },
+                { value: 'accuracy', label: t('chart.accuracyShort') },
+              ]}
+            />
+            <Help
+              label={t(metric() === 'loss' ? 'chart.lossShort' : 'chart.accuracyShort')}
+              text={t(metric() === 'loss' ? 'help.loss' : 'chart.accuracyHelp')}
+            />
+          </div>
           <Segmented
             label={t('chart.axis')}
             hideLabel

@@ -19,10 +19,12 @@ export const model = {
   'model.removeText':
     '{name} frees {size}. Runs made with it are kept, but cannot go on until it is added again.',
   'model.add.title': 'Add a Gemma',
-  'model.add.lede': 'A Gemma 3 text model as it comes from Hugging Face, downloaded to this machine.',
+  'model.add.lede':
+    'A Gemma 3 text model as it comes from Hugging Face, or as a GGUF file, downloaded to this machine.',
   'model.add.folder': 'Choose its folder',
   'model.add.files': 'Choose its files',
-  'model.add.hint': 'or drop the folder here: config.json, tokenizer.json and the .safetensors files.',
+  'model.add.hint':
+    'or drop it here: a folder with config.json, tokenizer.json and the .safetensors files, or a .gguf file.',
   'model.adding': 'Storing {name}',
   'model.unnamed': 'Gemma',
   'device.title': 'What computes',
@@ -71,7 +73,7 @@ export const model = {
   'device.backend.about.cpu': 'Plain JavaScript, for browsers without WebAssembly. Very slow.',
   'check.title': 'Does the graphics card compute right?',
   'check.about':
-    'Some drivers compute wrongly. Every operation is compared with exact results, before the first training on a graphics card and whenever you ask.',
+    'Some drivers compute wrongly. What is about to train is compared with exact results before the first training on a graphics card; every operation while nothing else is going on here, and whenever you ask.',
   'check.start': 'Check now',
   'check.again': 'Check again',
   'check.stopping': 'Stopping after this operation …',

@@ -2,9 +2,12 @@
 export const open = {
   'open.title': 'Open settings from a file',
   'open.pick': 'Choose run.json',
-  'open.hint': 'or drop it here, or paste its text on this page: that of a run, or a file with TRL’s names.',
+  'open.hint':
+    'or drop it here, or paste its text on this page: that of a run, or a file with the names of TRL, the training library of Hugging Face.',
   'open.pasted': 'pasted settings',
   'open.done': 'Settings of {name} are opened.',
+  'open.busy': 'Settings cannot be opened while a run goes on.',
+  'open.busyHint': 'Stop it, or wait for its end, then open them again.',
   'open.use': 'Use these settings',
   'open.continue': 'Begin a new run with its adapter',
   'open.someData': 'the data set',

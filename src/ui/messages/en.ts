@@ -1,3 +1,4 @@
+import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import { data } from './en-data.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
@@ -80,6 +81,7 @@ export const en = {
   'data.tab.lengths': 'Lengths',
   'data.firstRows': 'The first five rows',
   'data.shown': 'Showing {shown} of {count} rows.',
+  'data.shownToLearn': 'Rows that the column {column} holds out are not among them.',
   'data.counts': 'What the model gets',
   'data.preparing': 'Splitting into tokens …',
   'data.notPrepared': 'Not split into tokens yet.',
@@ -209,6 +211,10 @@ export const en = {
   'stage.data': 'Preparing the data',
   'stage.plan': 'Planning memory',
   'stage.load': 'Loading weights',
+  'load.memory': LOAD_NOTES.memory,
+  'load.compile': LOAD_NOTES.compile,
+  'load.check': LOAD_NOTES.check,
+  'load.weights': LOAD_NOTES.weights,
   'stage.compile': 'Preparing the device',
   'stage.tune': 'Finding the fastest way on this device',
   'stage.train': 'Training',
@@ -222,8 +228,12 @@ export const en = {
   'profile.balanced': 'Balanced',
   'profile.thorough': 'Thorough',
   'profile.quickNote': 'Short: enough to see whether the data teaches what it should.',
+  'profile.lengthFollowed':
+    'An example may have {limit} tokens, not the usual {usual}: the longest of this data need them.',
   'profile.quickFitted':
     'Fitted to this machine: {steps} steps instead of {usual}, so that it takes about {minutes} minutes.',
+  'profile.epochsFitted':
+    'Fitted to this data: {epochs} passes over it instead of {usual}, since so few rows are not learnt in fewer steps.',
   'profile.balancedNote': 'A good first real run.',
   'profile.thoroughNote': 'Longer and gentler, with a larger adapter.',
   'profile.ownNote': 'Your own settings.',
@@ -319,18 +329,22 @@ export const en = {
   'samples.prompt': 'Question',
   'samples.base': 'Before (base model)',
   'samples.tuned': 'After (tuned)',
-  'samples.tunedAt': 'After {step} steps (tuned)',
+  'samples.tunedAt': { one: 'After {count} step (tuned)', other: 'After {count} steps (tuned)' },
+  'samples.notYet': 'Before the first step (tuned)',
   'samples.reference': 'What the data says',
   'samples.train': 'learnt from this row',
   'samples.heldOut': 'never saw this row',
   'samples.own': 'your own question',
   'samples.right': 'as the data says',
   'samples.empty': '(nothing)',
+  'samples.cut': 'not ended: it met the length limit',
 
   'chart.metric': 'What is drawn',
   'chart.axis': 'Along',
   'chart.loss': 'Loss (nats)',
   'chart.lossShort': 'Loss',
+  'chart.accuracyHelp':
+    'The share of tokens (pieces of words) that the model would have written itself, given all that stands before.',
   'chart.accuracy': 'Right next tokens (%)',
   'chart.accuracyShort': 'Accuracy',
   'chart.steps': 'Steps',
@@ -364,6 +378,8 @@ export const en = {
   'runs.overlay': 'Draw over the chart',
   'runs.resume': 'Go on',
   'runs.resumePortable': 'Go on with the portable engine',
+  'runs.resumeFrom': 'Go on from step {step}',
+  'runs.resumeStart': 'Begin again from the start',
   'runs.export': 'Download',
   'runs.more': 'More for {name}',
   'runs.rename': 'Name and note',
@@ -383,6 +399,8 @@ export const en = {
   'runs.validation': 'validation {value}',
   'runs.status.running': 'Running',
   'runs.status.elsewhere': 'Running in another tab',
+  'train.elsewhere':
+    'What it tells is shown here as it comes. Stop it there; once it has ended it can be gone on with, renamed or deleted here.',
   'runs.status.cutOff': 'Interrupted',
   'runs.status.stopped': 'Stopped',
   'runs.status.done': 'Done',
@@ -406,12 +424,16 @@ export const en = {
   'evaluate.noEval': 'This run held no examples out, so there is no validation loss.',
 
   'judge.better': 'Rows that it never saw are known better: loss {first} before, {last} after.',
+  'judge.cut':
+    'Loss on rows that it never saw: {first} before, {last} after. That is no sign that they are known better: {examples} of {of} examples were cut at {limit} tokens, and how those answers end was neither learnt nor measured. Allow more tokens an example (max_length).',
   'judge.by_heart':
     'It learns its own rows by heart: their loss fell from {trainFirst} to {trainLast}, while that of rows it never saw rose from {best} at step {step} to {last}. Where rows are facts, that is what you want: no fact can be known from another. For a skill or a style, train for fewer steps or on more rows.',
   'judge.no_change':
     'Rows that it never saw are known no better yet: loss {first} before, {last} after. Try more steps or a higher learning rate.',
   'judge.worse':
     'Rows that it never saw are known less well: loss {first} before, {last} after. Try a lower learning rate.',
+  'judge.formAlone':
+    'Yet no question about such a row is answered as the data says: what is learnt of them may be the form alone. Where rows are facts, none can be known from another; more steps make it surer of those that it learns from.',
   'judge.unknown': 'No loss on rows that it never saw was measured, so nothing can be said of those.',
   'judge.answers': 'Questions answered as the data says: {parts}.',
   'judge.learnt': '{right} of {of} that it learnt from',

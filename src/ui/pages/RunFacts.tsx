@@ -19,6 +19,7 @@ export function RunFacts(props: { config: RunConfig }) {
       [
         t('field.learning_rate'),
         `${formatNumber(training.learning_rate)} · ${t(`schedule.${training.lr_scheduler_type}`)}`,
+        t('help.lr_scheduler_type'),
       ],
       [
         t('field.per_device_train_batch_size'),

@@ -3,6 +3,7 @@ import { configField } from '../../protocol/config-fields.ts'
 import type { EngineChoice, PortableBackendChoice } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { DeviceInfo, ModelInfo, Studio } from '../../protocol/studio.ts'
+import { t } from '../messages/t.ts'
 import type { Draft } from './draft.ts'
 import { recall, remember } from './memory.ts'
 
@@ -22,6 +23,12 @@ interface Checking {
   /** Asked to stop; it ends with the operation that it is at. */
   stopping?: boolean
   stop: () => void
+}
+
+/** Of a GGUF among files: without its ending, and without the number of a part. */
+function ggufName(files: readonly File[]): string | null {
+  const file = files.find(({ name }) => /\.gguf$/i.test(name))
+  return file ? file.name.replace(/(-\d{5}-of-\d{5})?\.gguf$/i, '') : null
 }
 
 interface Adding {
@@ -127,8 +134,9 @@ export function createModels(studio: Studio, draft: Draft) {
     }
   }
 
-  /** Stores a Hugging Face folder; the name is its top folder's. */
-  async function add(files: File[], name: string): Promise<void> {
+  /** Stores a Hugging Face folder or a GGUF; the name is its top folder's, or the file's. */
+  async function add(files: File[], folder: string | null): Promise<void> {
+    const name = folder ?? ggufName(files) ?? t('model.unnamed')
     const stopping = new AbortController()
     const stop = () => stopping.abort()
     batch(() => {

@@ -1,5 +1,5 @@
 import { batch, createMemo, createSignal } from 'solid-js'
-import { fail } from '../../protocol/errors.ts'
+import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
 import { parseRunConfig, type RunConfig } from '../../protocol/run-config.ts'
 import type { DatasetInfo, ModelInfo, RunInfo } from '../../protocol/studio.ts'
 import { t } from '../messages/t.ts'
@@ -8,16 +8,14 @@ import type { Draft } from './draft.ts'
 import type { ModelState } from './models.ts'
 import type { RunsState } from './runs.ts'
 import type { Settings } from './settings.ts'
+import { SECTIONS, type Section, type StoredOpening } from './stored-draft.ts'
+import type { TrainingState } from './training.ts'
 
 /** Something that a config names and that is not here as it says: what, and where to do something about it. */
 export interface Missing {
   text: string
   place?: 'data' | 'model'
 }
-
-/** Sections that a config may leave unsaid: what the page has chosen there stays. */
-const SECTIONS = ['model', 'data', 'engine', 'start'] as const
-export type Section = (typeof SECTIONS)[number]
 
 /** The sections that a text names, as far as it can be read. */
 export function sectionsOf(text: string): ReadonlySet<Section> {
@@ -88,22 +86,26 @@ export function missingOf(
   return found
 }
 
+interface Opened {
+  config: RunConfig
+  name: string
+  said: ReadonlySet<Section>
+}
+
 interface Parts {
   draft: Draft
   data: DataState
   models: ModelState
   settings: Settings
   runs: RunsState
+  training: Pick<TrainingState, 'busy'>
 }
 
 /** Opens the page from a run config: what it names is chosen where it is here, the rest is said. */
-export function createOpenConfig({ draft, data, models, settings, runs }: Parts) {
+export function createOpenConfig({ draft, data, models, settings, runs, training }: Parts) {
   /** The config that was opened last, until it is put away. */
-  const [opened, setOpened] = createSignal<{
-    config: RunConfig
-    name: string
-    said: ReadonlySet<Section>
-  } | null>(null)
+  const [opened, setOpened] = createSignal<Opened | null>(null)
+  const [failure, setFailure] = createSignal<Failure | null>(null)
 
   /**
    * @param given of a stored run, it may be of an older version
@@ -142,6 +144,27 @@ export function createOpenConfig({ draft, data, models, settings, runs }: Parts)
     void models.findDevice()
   }
 
+  /** Opens what a file or the clipboard holds; what is wrong with it is shown. */
+  async function openText(read: () => Promise<string>, name: string): Promise<void> {
+    setFailure(null)
+    try {
+      if (training.busy()) fail('bad_state', t('open.busy'), t('open.busyHint'))
+      const text = await read()
+      await openConfig(readConfigText(text), name, sectionsOf(text))
+    } catch (error) {
+      setFailure(toFailure(error))
+    }
+  }
+
+  /** As it was before a reload; what it waited for, it waits for still. */
+  function restore({ config, name, said, awaiting }: StoredOpening): void {
+    if (awaiting) {
+      draft.take({ data: config.data })
+      data.await(config.data)
+    }
+    setOpened({ config, name, said: new Set(said) })
+  }
+
   const missing = createMemo((): Missing[] => {
     const now = opened()
     if (!now) return []
@@ -163,7 +186,16 @@ export function createOpenConfig({ draft, data, models, settings, runs }: Parts)
 
   return {
     openConfig,
+    openText,
+    failure,
+    dismissFailure: () => setFailure(null),
     opened: () => opened()?.name ?? null,
+    /** What a reload must find again. */
+    kept: (): StoredOpening | null => {
+      const now = opened()
+      return now && { ...now, said: [...now.said], awaiting: data.awaited() !== null }
+    },
+    restore,
     missing,
     /** Puts the note away; what was opened stays chosen. */
     dismiss: () => {

@@ -11,6 +11,21 @@ export interface StoredDraft {
   profile: ProfileId | 'own'
   /** Run in view. */
   shown: string | null
+  /** The config that was opened last, until it is put away. */
+  opening: StoredOpening | null
+}
+
+/** Sections that a config may leave unsaid: what the page has chosen there stays. */
+export const SECTIONS = ['model', 'data', 'engine', 'start'] as const
+export type Section = (typeof SECTIONS)[number]
+
+export interface StoredOpening {
+  config: RunConfig
+  name: string
+  /** The sections that it named. */
+  said: Section[]
+  /** Whether the file that it names has not been opened yet. */
+  awaiting: boolean
 }
 
 /** As pages before kept it, in pieces. */
@@ -37,6 +52,21 @@ export function readDraft(stored: object): StoredDraft {
     dataset: typeof kept.dataset === 'string' ? kept.dataset : '',
     profile: PROFILES.find((name) => name === kept.profile) ?? 'own',
     shown: typeof kept.shown === 'string' ? kept.shown : null,
+    opening: readOpening(kept.opening),
+  }
+}
+
+function readOpening(kept: StoredOpening | null | undefined): StoredOpening | null {
+  if (typeof kept?.name !== 'string' || !Array.isArray(kept.said)) return null
+  try {
+    return {
+      config: parseRunConfig(kept.config),
+      name: kept.name,
+      said: SECTIONS.filter((section) => kept.said.includes(section)),
+      awaiting: kept.awaiting === true,
+    }
+  } catch {
+    return null
   }
 }
 

@@ -17,7 +17,7 @@ export interface LoadRequest {
   engine: EngineChoice
   backend: PortableBackendChoice
   defaultLimits: boolean
-  /** Numeric choices that must be used; others are remembered ones, or measured. */
+  /** Numeric choices that must be used; others are those that were measured here, or what is usually best. */
   choices: Record<string, string>
   onProgress?: (progress: number, note: string) => void
   signal?: AbortSignal
@@ -45,6 +45,8 @@ export class OpenEngine {
   readonly #memory: DeviceMemory
   #held: Held | null = null
   #loaded: Loaded | null = null
+  /** What was planned or loaded last: what is likely to be trained next. */
+  planned: PlanRequest | null = null
 
   constructor(memory: DeviceMemory) {
     this.#memory = memory
@@ -86,7 +88,7 @@ export class OpenEngine {
       const known = await this.#memory.tuning(engine.gpu, target.defaultLimits)
       engine.rates = known?.rates ?? null
       engine.room = roomOf(known)
-      engine.avoid = new Set((await this.#memory.lastCheck(engine.gpu))?.wrong)
+      engine.leftOut = (await this.#memory.findings(engine.gpu, target.defaultLimits)).leftOut
       this.#held = { ...target, engine }
     }
     return this.#held
@@ -99,7 +101,7 @@ export class OpenEngine {
     this.#loaded = null
     const gpu = held.kind === 'webgpu' ? held.engine.gpu : null
     const room = held.kind === 'webgpu' ? held.engine.room : null
-    const remembered = gpu && (await this.#memory.tuning(gpu, defaultLimits))
+    const remembered = gpu && (await this.#memory.findings(gpu, defaultLimits))
     try {
       await engine.load(
         { config: request.model.info.config, weights: await request.model.weights() },
@@ -120,11 +122,9 @@ export class OpenEngine {
       if (held.kind === 'webgpu' && held.engine.room !== room)
         await this.#memory.noteRoom(held.engine.gpu, defaultLimits, held.engine.room)
     }
-    if (held.kind === 'webgpu')
-      await this.#memory.note(held.engine.gpu, defaultLimits, {
-        choices: { ...remembered?.choices, ...engine.describe().choices },
-        ...(held.engine.rates && { rates: held.engine.rates }),
-      })
+    if (held.kind === 'webgpu' && held.engine.rates)
+      await this.#memory.note(held.engine.gpu, defaultLimits, { rates: held.engine.rates })
+    this.planned = request.plan
     this.#loaded = { model: request.model.info.hash, plan: request.plan, adapter: null }
     return engine
   }

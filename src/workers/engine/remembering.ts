@@ -17,6 +17,19 @@ const SHORT_LASTS_MS = 24 * 3600 * 1000
 /** Names of built files hold hashes of what is in them and in what they load: another one is another build. */
 const BUILD = import.meta.url.split('/').at(-1)!
 
+/** Another browser, or another one of it, compiles otherwise. */
+const MADE_BY = `${BUILD} ${(globalThis.navigator as Navigator | undefined)?.userAgent ?? ''}`
+
+/** What was found out about kernels on an adapter. */
+export interface Findings {
+  /** Chosen by measurement, by key. */
+  choices: Record<string, string>
+  /** Not fit here, as family and name, and why. */
+  leftOut: Record<string, string>
+  /** Digests of texts that were found right. */
+  right: string[]
+}
+
 /** What is known of this machine's devices from before: speeds, what was tuned, what was checked. */
 export class DeviceMemory {
   readonly #database: () => Promise<Database>
@@ -58,6 +71,31 @@ export class DeviceMemory {
     await this.note(gpu, defaultLimits, { room: { fits, fitsAt, short, shortAt } })
   }
 
+  /** By this build in this browser, and not so long ago that the driver is likely another one. */
+  async findings(gpu: Gpu, defaultLimits: boolean): Promise<Findings> {
+    const { made, choices = {}, leftOut = {}, right = [] } = (await this.tuning(gpu, defaultLimits)) ?? {}
+    const stands = made?.by === MADE_BY && Date.now() - made.at < CHECK_LASTS_MS
+    return stands ? { choices, leftOut, right } : { choices: {}, leftOut: {}, right: [] }
+  }
+
+  /** Adds to what was found; `fresh`: in place of it. */
+  async noteFindings(
+    gpu: Gpu,
+    defaultLimits: boolean,
+    more: Partial<Findings>,
+    fresh = false,
+  ): Promise<void> {
+    const before = await this.findings(gpu, defaultLimits)
+    const made = (await this.tuning(gpu, defaultLimits))?.made
+    const at = !fresh && made?.by === MADE_BY && Date.now() - made.at < CHECK_LASTS_MS ? made.at : Date.now()
+    await this.note(gpu, defaultLimits, {
+      choices: { ...before.choices, ...more.choices },
+      leftOut: fresh ? { ...more.leftOut } : { ...before.leftOut, ...more.leftOut },
+      right: fresh ? [...(more.right ?? [])] : [...new Set([...before.right, ...(more.right ?? [])])],
+      made: { by: MADE_BY, at },
+    })
+  }
+
   /** Of this adapter, with this build's kernels, and not so long ago that the driver is likely another one. */
   async lastCheck(gpu: Gpu): Promise<GpuCheck | null> {
     const check = (await this.tuning(gpu, false))?.check
@@ -67,7 +105,16 @@ export class DeviceMemory {
   async noteCheck(gpu: Gpu, check: GpuCheck): Promise<void> {
     await this.note(gpu, false, { check: { ...check, build: BUILD }, portableWebgpu: undefined })
   }
+
+  /** A check of every operation: what was left out before is judged anew. */
+  async noteFullCheck(gpu: Gpu, check: GpuCheck): Promise<void> {
+    await this.noteCheck(gpu, check)
+    const leftOut = Object.fromEntries(check.wrong.map((name) => [name, FOUND_WRONG]))
+    for (const defaultLimits of [false, true]) await this.noteFindings(gpu, defaultLimits, { leftOut }, true)
+  }
 }
+
+const FOUND_WRONG = 'the check of every operation found it wrong'
 
 /** What of the adapter's memory is known and still holds. */
 export function roomOf(tuning: DeviceTuning | undefined): Room {

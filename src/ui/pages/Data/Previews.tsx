@@ -60,6 +60,9 @@ function FirstRows(props: { info: DatasetInfo; onAll: () => void }) {
       />
       <p class="small quiet">
         {t('data.shown', { shown: Math.min(5, props.info.preview.length), count: props.info.rows })}
+        <Show when={props.info.splitGuess?.column}>
+          {(column) => <> {t('data.shownToLearn', { column: column() })}</>}
+        </Show>
       </p>
       <Button class="start" onClick={() => props.onAll()}>
         {t('rows.browse')}

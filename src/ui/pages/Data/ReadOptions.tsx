@@ -93,11 +93,12 @@ function WayField(props: { way: Way; offers: string[] | undefined }) {
         {(offers) => (
           <Select
             label={label}
-            value={text()}
-            onChange={(next) => set(next === '' ? null : next)}
+            value={value() === null ? 'auto' : `offer:${text()}`}
+            onChange={(next) => set(next === 'auto' ? null : next.slice('offer:'.length))}
             options={[
-              { value: '', label: t('read.automatic') },
-              ...offers().map((offer) => ({ value: offer, label: offer })),
+              // A list shows nothing for an empty value; a prefix keeps it apart from an offer of any name.
+              { value: 'auto', label: t('read.automatic') },
+              ...offers().map((offer) => ({ value: `offer:${offer}`, label: offer })),
             ]}
           />
         )}

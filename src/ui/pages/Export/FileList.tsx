@@ -13,7 +13,17 @@ export function FileList(props: { files: ExportedFile[]; onSave: (file: Exported
         {(file) => (
           <li>
             <Icon name="file" size={18} />
-            <span class="file-name">{file.path}</span>
+            <span class="file-name">
+              {/* A long name is broken between its parts, not within them. */}
+              <For each={file.path.match(/[^/_.-]*[/_.-]|[^/_.-]+$/g) ?? []}>
+                {(part) => (
+                  <>
+                    {part}
+                    <wbr />
+                  </>
+                )}
+              </For>
+            </span>
             <span class="quiet small push nowrap">{formatBytes(file.size)}</span>
             <IconButton
               icon="export"

@@ -1,5 +1,4 @@
-import { createSignal, For, onCleanup, onMount, Show } from 'solid-js'
-import { type Failure, toFailure } from '../../../protocol/errors.ts'
+import { For, onCleanup, onMount, Show } from 'solid-js'
 import { Button, LinkButton } from '../../components/Button.tsx'
 import { FileDrop } from '../../components/FileDrop.tsx'
 import { Fold } from '../../components/Fold.tsx'
@@ -7,52 +6,45 @@ import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { unshown } from '../../state/draft.ts'
-import { readConfigText, sectionsOf } from '../../state/open-config.ts'
 import { hrefOf } from '../../state/route.ts'
 
 /** A way to open the page from a file: chosen, dropped or pasted. */
 export function OpenSettings() {
-  const { opening, training } = useApp()
-  const [failure, setFailure] = createSignal<Failure | null>(null)
+  const { opening } = useApp()
+  return (
+    <Fold summary={t('open.title')}>
+      <FileDrop
+        label={t('open.pick')}
+        hint={t('open.hint')}
+        accept=".json,application/json"
+        onFiles={([file]) => void opening.openText(() => file!.text(), file!.name)}
+      />
+    </Fold>
+  )
+}
 
-  async function open(read: () => Promise<string>, name: string): Promise<void> {
-    if (training.busy()) return
-    setFailure(null)
-    try {
-      const text = await read()
-      await opening.openConfig(readConfigText(text), name, sectionsOf(text))
-    } catch (error) {
-      setFailure(toFailure(error))
-    }
-  }
-
-  /** Text pasted into a field is meant for the field. */
+/** Settings pasted anywhere on the page, whatever it shows. Text pasted into a field is meant for the field. */
+export function acceptPastedSettings(): void {
+  const { opening } = useApp()
   function pasted(event: ClipboardEvent): void {
     const text = event.clipboardData?.getData('text/plain').trim() ?? ''
     const typing =
       event.target instanceof Element && event.target.closest('input, textarea, [contenteditable]')
     if (typing || !text.startsWith('{')) return
     event.preventDefault()
-    void open(async () => text, t('open.pasted'))
+    void opening.openText(async () => text, t('open.pasted'))
   }
   onMount(() => document.addEventListener('paste', pasted))
   onCleanup(() => document.removeEventListener('paste', pasted))
+}
 
+/** Why what was to be opened was not. */
+export function OpeningFailure() {
+  const { opening } = useApp()
   return (
-    <>
-      <Show when={failure()}>
-        {(problem) => <FailureNotice failure={problem()} onDismiss={() => setFailure(null)} />}
-      </Show>
-      <Fold summary={t('open.title')}>
-        <FileDrop
-          label={t('open.pick')}
-          hint={t('open.hint')}
-          accept=".json,application/json"
-          disabled={training.busy()}
-          onFiles={([file]) => void open(() => file!.text(), file!.name)}
-        />
-      </Fold>
-    </>
+    <Show when={opening.failure()}>
+      {(problem) => <FailureNotice failure={problem()} onDismiss={opening.dismissFailure} />}
+    </Show>
   )
 }
 

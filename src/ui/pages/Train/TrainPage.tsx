@@ -5,10 +5,12 @@ import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
+import { AllowMore } from '../AllowMore.tsx'
 import { RunFacts } from '../RunFacts.tsx'
+import { CutAnswers } from './CutAnswers.tsx'
 import { Forecast } from './Forecast.tsx'
 import { Live } from './Live.tsx'
-import { OpenedNote } from './Opened.tsx'
+import { acceptPastedSettings, OpenedNote, OpeningFailure } from './Opened.tsx'
 import { RunCurve } from './RunCurve.tsx'
 import { RunInView } from './RunInView.tsx'
 import { Setup } from './Setup.tsx'
@@ -19,6 +21,7 @@ import { Setup } from './Setup.tsx'
  */
 export function TrainPage() {
   const { training, runs } = useApp()
+  acceptPastedSettings()
   return (
     <Switch fallback={<BeforeRun />}>
       <Match when={training.busy()}>
@@ -49,8 +52,13 @@ function BeforeRun() {
       found.push({ text: t('train.problems', { count: settings.problems().size - elsewhere }) })
     return found
   }
+  /** Preparation that was stopped is done by the start. */
+  const unprepared = () => {
+    const failure = data.prepareFailure()
+    return failure?.code === 'cancelled' ? null : failure
+  }
   const ready = () =>
-    missing().length === 0 && models.chosen() !== null && !data.prepareFailure() && !training.refused()
+    missing().length === 0 && models.chosen() !== null && !unprepared() && !training.refused()
   const last = createMemo(() => runs.list().find((run) => run.step > 0) ?? null)
 
   function start(): void {
@@ -80,7 +88,10 @@ function BeforeRun() {
         <Show when={data.failure() && !data.dataset() && !training.failure() ? data.failure() : null}>
           {(failure) => <FailureNotice failure={failure()} />}
         </Show>
-        <Show when={data.prepareFailure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
+        <Show when={unprepared()}>
+          {(failure) => <FailureNotice failure={failure()} actions={<AllowMore failure={failure()} />} />}
+        </Show>
+        <CutAnswers />
         <Show when={missing().length > 0 || tried()}>
           <div id="start-note">
             <For each={missing()}>
@@ -135,6 +146,10 @@ function BeforeRun() {
 function RunGoingOn() {
   const { training, runs } = useApp()
   const config = () => training.liveConfig() ?? runs.byId(runs.live())?.config
+  const told = {
+    ...training,
+    stopping: () => (training.phase() === 'stopping' ? { seconds: training.stepLeft() } : null),
+  }
   return (
     <>
       <PageHead
@@ -171,7 +186,7 @@ function RunGoingOn() {
           </Section>
         </div>
         <div class="stack-l train-live">
-          <Live />
+          <Live told={told} run={runs.byId(runs.live())} />
           <RunCurve view={training.liveView()} run={runs.byId(runs.live())} />
         </div>
       </div>
@@ -183,6 +198,7 @@ function Failures() {
   const { models, training } = useApp()
   return (
     <>
+      <OpeningFailure />
       <Show when={models.listFailure()}>
         {(failure) => (
           <FailureNotice
