@@ -60,12 +60,18 @@ export function planPortable(request: PlanRequest): PortablePlan {
   const limit = Math.min(budgets.at(-1)!, MOST_BYTES)
   const tokens = largestFitting(request, limit)
   const needed = planWith(request, waysOf(request).at(-1)!).memory.bytes.total
+  const less = `per_device_train_batch_size or max_length, so that their product is at most ${tokens}: that fits.`
+  if (needed <= MOST_BYTES)
+    fail(
+      'out_of_memory',
+      `This run needs ${sizeOf(needed)}, and it may take ${sizeOf(limit)} (memory_budget).`,
+      `Set memory_budget to ${Math.ceil(needed / 2 ** 20) * 2 ** 20} bytes or more${tokens === 0 ? '.' : `, or lower ${less}`}`,
+      { needed, limit, tokens },
+    )
   return fail(
     'out_of_memory',
     `This run needs ${sizeOf(needed)}; the portable engine has ${sizeOf(limit)}.`,
-    tokens === 0
-      ? 'Use a smaller model, or a machine with WebGPU.'
-      : `Lower per_device_train_batch_size or max_length, so that their product is at most ${tokens}: that fits.`,
+    tokens === 0 ? 'Use a smaller model, or a machine with WebGPU.' : `Lower ${less}`,
     { needed, limit, tokens },
   )
 }

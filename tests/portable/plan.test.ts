@@ -89,6 +89,17 @@ describe('the plan', () => {
       expect(memory.bytes.total).toBeLessThanOrEqual(Number(detail!.limit))
     })
 
+  test('of a run that may take too little says what it may take, and what would do', () => {
+    const asked = request({ model: PEBBLE, maxTokens: 256, maxSupervised: 128 })
+    const { code, message, hint, detail } = failureOf(() => planPortable({ ...asked, memoryBudget: 4e6 }))
+    expect(code).toBe('out_of_memory')
+    expect(message).toContain('(memory_budget)')
+    const memoryBudget = Number(/memory_budget to (\d+) bytes/.exec(hint)![1])
+    expect(memoryBudget).toBeGreaterThanOrEqual(Number(detail!.needed))
+    const { memory } = planPortable({ ...asked, memoryBudget })
+    expect(memory.bytes.total).toBeLessThanOrEqual(memoryBudget)
+  })
+
   test('of a run that was given too little proposes a budget, then fewer tokens, then another model', () => {
     for (const [held, fewer] of [
       [2e9, false],

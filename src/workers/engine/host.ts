@@ -1,5 +1,5 @@
 import { planEngine, withinBudget } from '../../engine/plan.ts'
-import { memoryBudget, USUAL_BUDGET } from '../../gpu/room.ts'
+import { isShort, memoryBudget, USUAL_BUDGET } from '../../gpu/room.ts'
 import type {
   Engine,
   EngineChoice,
@@ -145,6 +145,7 @@ export class EngineHost {
     try {
       const { bytes } = await this.plan(request, engine, backend, call)
       const held = this.#open.held
+      if (held?.kind === 'webgpu' && isShort(held.engine.room, bytes.total)) return false
       const budget = held?.kind === 'webgpu' ? memoryBudget(held.engine.gpu) : USUAL_BUDGET
       return bytes.total <= (request.memoryBudget ?? budget)
     } catch (error) {

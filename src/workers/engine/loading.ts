@@ -8,7 +8,7 @@ import type {
 } from '../../protocol/engine.ts'
 import type { LoraConfig } from '../../protocol/run-config.ts'
 import type { OpenModel } from '../library.ts'
-import type { DeviceMemory } from './remembering.ts'
+import { type DeviceMemory, roomOf } from './remembering.ts'
 
 export interface LoadRequest {
   model: OpenModel
@@ -85,8 +85,9 @@ export class OpenEngine {
       this.#held = { ...target, engine: await openPortable(target.backends) }
     } else {
       const engine = await createWebgpuEngine({ defaultLimits: target.defaultLimits })
-      engine.rates = (await this.#memory.tuning(engine.gpu, target.defaultLimits))?.rates ?? null
-      engine.room = (await this.#memory.room(engine.gpu, target.defaultLimits)) ?? engine.room
+      const known = await this.#memory.tuning(engine.gpu, target.defaultLimits)
+      engine.rates = known?.rates ?? null
+      engine.room = roomOf(known)
       engine.leftOut = (await this.#memory.findings(engine.gpu, target.defaultLimits)).leftOut
       this.#held = { ...target, engine }
     }
@@ -99,6 +100,7 @@ export class OpenEngine {
     const { onProgress, signal, seed, defaultLimits } = request
     this.#loaded = null
     const gpu = held.kind === 'webgpu' ? held.engine.gpu : null
+    const room = held.kind === 'webgpu' ? held.engine.room : null
     const remembered = gpu && (await this.#memory.findings(gpu, defaultLimits))
     try {
       await engine.load(
@@ -117,7 +119,7 @@ export class OpenEngine {
       throw error
     } finally {
       // What went well, and what did not: the next session's plans go by it too.
-      if (held.kind === 'webgpu')
+      if (held.kind === 'webgpu' && held.engine.room !== room)
         await this.#memory.noteRoom(held.engine.gpu, defaultLimits, held.engine.room)
     }
     if (held.kind === 'webgpu' && held.engine.rates)

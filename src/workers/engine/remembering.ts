@@ -1,5 +1,5 @@
 import type { Gpu } from '../../gpu/device.ts'
-import type { Room } from '../../gpu/room.ts'
+import { NOTHING_TRIED, type Room } from '../../gpu/room.ts'
 import type { GpuCheck } from '../../protocol/gpu-check.ts'
 import type { MeasuredSpeed, RunTiming } from '../../protocol/studio.ts'
 import type { Database, DeviceTuning } from '../../storage/database.ts'
@@ -64,21 +64,9 @@ export class DeviceMemory {
     await database.put('devices', { choices: {}, ...before, ...more, device })
   }
 
-  /** What is known of the adapter's memory; null: nothing that would still hold. */
-  async room(gpu: Gpu, defaultLimits: boolean): Promise<Room | null> {
-    const known = (await this.tuning(gpu, defaultLimits))?.room
-    if (!known) return null
-    const since = (at: number) => Date.now() - at
-    return {
-      fits: since(known.fitsAt) < CHECK_LASTS_MS ? known.fits : 0,
-      short: since(known.shortAt) < SHORT_LASTS_MS ? known.short : null,
-    }
-  }
-
   /** What is known already keeps the time at which it was found. */
   async noteRoom(gpu: Gpu, defaultLimits: boolean, { fits, short }: Room): Promise<void> {
     const before = (await this.tuning(gpu, defaultLimits))?.room
-    if (!before && fits === 0 && short === null) return
     const now = Date.now()
     const fitsAt = before?.fits === fits ? before.fitsAt : now
     const shortAt = before?.short === short ? before.shortAt : now
@@ -140,6 +128,17 @@ export function withTimesBefore(now?: RunTiming, before?: RunTiming): RunTiming 
     heldToken: now.heldToken || before.heldToken,
     save: now.save || before.save,
   } as RunTiming
+}
+
+/** What of the adapter's memory is known and still holds. */
+export function roomOf(tuning: DeviceTuning | undefined): Room {
+  const known = tuning?.room
+  if (!known) return NOTHING_TRIED
+  const since = (at: number) => Date.now() - at
+  return {
+    fits: since(known.fitsAt) < CHECK_LASTS_MS ? known.fits : 0,
+    short: since(known.shortAt) < SHORT_LASTS_MS ? known.short : null,
+  }
 }
 
 const deviceKey = (gpu: Gpu, defaultLimits: boolean) =>
