@@ -61,7 +61,7 @@ test('before a first step is over, what is counted is compiled and nothing else,
   expect(compiled).toHaveLength(countBeforeFirstStep(plans[0]!))
   expect(compiled.length).toBeLessThanOrEqual(80)
   expect(notes).toEqual(['Preparing the graphics processor: compiling what a step runs', 'Reading weights'])
-}, 400_000)
+}, 600_000)
 
 test('a kernel that computes wrongly is left out before it trains, named, and the run goes on with another', async () => {
   const driver: Driver = {
@@ -74,4 +74,4 @@ test('a kernel that computes wrongly is left out before it trains, named, and th
   const taken = Object.entries(about.choices).filter(([key]) => key.startsWith(RMS))
   expect(new Set(taken.map(([, name]) => name))).toEqual(new Set(['serial']))
   expect(result.loss).toBeCloseTo(right.result.loss, 5)
-}, 400_000)
+}, 600_000)

@@ -4,9 +4,10 @@ import { hardwarePlan } from '../../bench/simulation.ts'
 import { beforeFirstStep, countBeforeFirstStep } from '../../bench/step-kernels.ts'
 import { plannedCases, textsAtLoad } from '../../src/engine/check/check-plan.ts'
 import { linearCase } from '../../src/engine/check/linear.ts'
-import { expected, type OperationInput } from '../../src/engine/check/operation.ts'
+import { expected, type OperationCase, type OperationInput } from '../../src/engine/check/operation.ts'
 import { normals } from '../../src/engine/check/values.ts'
-import { sizeOf } from '../../src/gpu/kernel.ts'
+import { type Dims, sizeOf } from '../../src/gpu/kernel.ts'
+import { Tape } from '../../src/gpu/tape.ts'
 import type { PlanRequest } from '../../src/protocol/engine.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 
@@ -45,6 +46,20 @@ for (const [name, model] of Object.entries({
         expect(count).toBeLessThanOrEqual(80)
       })
 
+/** Of outputs that are differentiated, as the tape has them. */
+function cotangentsOf(c: OperationCase, random: ReturnType<typeof normals>, live: Dims) {
+  const tape = new Tape(c.choices, c.capacity)
+  const inputs = Object.fromEntries(
+    Object.entries(c.inputs).map(([name, { shape, type, values, grad }]) => {
+      const t = tape.input(name, shape, type ?? (!values || values instanceof Float32Array ? 'f32' : 'u32'))
+      if (grad) tape.requireGrad(t)
+      return [name, t]
+    }),
+  )
+  const outputs = Object.entries(c.build(tape, inputs)).filter(([, t]) => tape.needsGrad(t))
+  return Object.fromEntries(outputs.map(([name, t]) => [name, random(sizeOf(t.shape, live))]))
+}
+
 test('gradients by formula are those of central differences', () => {
   const shape = {
     rows: 3,
@@ -71,4 +86,32 @@ test('gradients by formula are those of central differences', () => {
   )
   for (const [i, { values }] of formula.entries())
     for (const [k, value] of values.entries()) expect(value).toBeCloseTo(differences[i]!.values[k]!, 6)
+})
+
+test('every case of a plan has what it should give, gradients included', () => {
+  const lora = parseRunConfig({ lora: { lora_dropout: 0.1 } }).lora
+  const plan = hardwarePlan({
+    model: PEBBLE,
+    lora,
+    maxTokens: 64,
+    maxSupervised: 64,
+    recompute: 'nothing',
+    decode: null,
+  })
+  for (const { cases } of plannedCases(plan))
+    for (const { c } of cases) {
+      const random = normals(3)
+      const live = { tokens: 0, supervised: 0, sequences: 0, ...c.live }
+      const drawn = ([name, { shape, values }]: [string, OperationInput]) =>
+        [name, values ?? random(sizeOf(shape, live))] as const
+      const { outputs, gradients } = expected(c, {
+        inputs: Object.fromEntries(Object.entries(c.inputs).map(drawn)),
+        cotangents: cotangentsOf(c, random, live),
+      })
+      const values = [...Object.values(outputs), ...gradients.map((g) => g.values)].flatMap((v) => [...v])
+      expect(values.length).toBeGreaterThan(0)
+      expect(values.every(Number.isFinite), c.name).toBe(true)
+      const wanted = Object.entries(c.inputs).flatMap(([name, { grad }]) => (grad ? [name] : []))
+      expect(gradients.map(({ name }) => name)).toEqual(wanted)
+    }
 })

@@ -50,7 +50,7 @@ test('everything that trains is right on this adapter, on the pipelines that tra
   // What is known to be right is not asked again.
   const again = await check(plan, {}, { right: new Set(found.right) })
   expect(again).toEqual({ operations: [], wrong: {}, right: [] })
-}, 400_000)
+}, 600_000)
 
 describe('a driver that is not to be trusted', () => {
   const bad = 'rms_norm.forward.lanes'

@@ -59,7 +59,13 @@ afterAll(() => server.close())
 beforeEach(() => {
   ToyEngine.faults = []
   ToyEngine.afterLoad = () => {}
-  Object.assign(toyCheck, { failing: [], wrong: [], at: null, meanwhile: () => pause(2) })
+  Object.assign(toyCheck, {
+    failing: [],
+    wrong: [],
+    at: null,
+    meanwhile: () => pause(2),
+    whileTuning: () => pause(2),
+  })
 })
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
@@ -120,7 +126,7 @@ test(`${INTERLEAVINGS} interleavings of everything that uses the engine`, async 
   const alone = started(rooms())
   await alone.ended
   const expected = losses(alone.events)
-  const seen = { done: 0, stopped: 0, refused: 0, answered: 0, checked: 0, told: 0 }
+  const seen = { done: 0, stopped: 0, refused: 0, answered: 0, checked: 0, told: 0, prepared: 0 }
   for (let seed = 1; seed <= INTERLEAVINGS; seed++) {
     const random = generator(seed)
     const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!
@@ -174,6 +180,7 @@ test(`${INTERLEAVINGS} interleavings of everything that uses the engine`, async 
           'told',
         ),
       () => watch(train.models.checkGpu(call()), 'checked'),
+      () => watch(train.models.prepareGpu(call()), 'prepared'),
       () => watch(train.runs.stop(), 'stopped'),
     ]
     actions[0]!()

@@ -99,8 +99,9 @@ export class ToyEngine extends BigramEngine {
   }
 
   async tune(_: PlanRequest, known: Record<string, string>, signal?: AbortSignal): Promise<Tuned> {
+    this.#alone('tune')
     this.tuned.push({ ...known })
-    await toyCheck.whileTuning(signal)
+    await this.#during(() => toyCheck.whileTuning(signal))
     if (signal?.aborted) return { choices: { half: 'lanes' }, leftOut: {}, done: false }
     return {
       choices: { half: 'lanes', whole: 'tiled' },

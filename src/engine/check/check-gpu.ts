@@ -1,8 +1,9 @@
-import type { Gpu } from '../../gpu/device.ts'
+import { type Gpu, withinMemory } from '../../gpu/device.ts'
 import { measureRates } from '../../gpu/measure.ts'
 import { GpuContext } from '../../gpu/program.ts'
 import { familyOf, kernelOf } from '../../gpu/specialise.ts'
 import { runsOn } from '../../gpu/tune.ts'
+import { LapidaryError } from '../../protocol/errors.ts'
 import type { GpuCheck, OperationCheck } from '../../protocol/gpu-check.ts'
 import { type CheckedOperation, checkedOperations } from './cases.ts'
 import {
@@ -82,12 +83,14 @@ export async function attempted(
   compare: () => Promise<Deviation[]>,
 ): Promise<{ why: string | null; worst: number }> {
   try {
-    const found = await compare()
+    const found = await withinMemory(gpu, 'the check of an operation', compare)
     const outside = found.find(isOutside)
     const shares = found.flatMap(({ error, tolerance }) => (tolerance > 0 ? [error / tolerance] : []))
     return { why: outside ? said(outside) : null, worst: Math.max(0, ...shares) }
   } catch (error) {
     if (gpu.failure) throw gpu.failure
+    // No kernel is at fault for that.
+    if (error instanceof LapidaryError && error.code === 'out_of_memory') throw error
     return { why: (error instanceof Error ? error.message : String(error)).split('\n')[0]!, worst: 0 }
   }
 }

@@ -129,9 +129,18 @@ async function blameOne(
   return null
 }
 
+const texts = new WeakMap<Kernel, string>()
+
+/** Written once for each kernel. */
+function textOf(kernel: Kernel): string {
+  let text = texts.get(kernel)
+  if (text === undefined) texts.set(kernel, (text = shaderText(kernel)))
+  return text
+}
+
 /** Texts of all kernels that run before a first step is over. */
 export const textsAtLoad = (plan: Pick<EnginePlan, 'tapes'>): Map<string, Kernel> =>
-  new Map(Array.from(kernelsAtLoad(plan), (kernel) => [shaderText(kernel), kernel]))
+  new Map(Array.from(kernelsAtLoad(plan), (kernel) => [textOf(kernel), kernel]))
 
 /** The cases of a plan, written down so that they run pipelines of the plan and no other. */
 export function plannedCases(plan: EnginePlan): { name: string; cases: PlannedCase[] }[] {
@@ -143,7 +152,7 @@ export function plannedCases(plan: EnginePlan): { name: string; cases: PlannedCa
       const c = { ...one, capacity, choices: chosen({ ...one, capacity }, plan.choices) }
       const found: PlannedCase[] = []
       for (const seeded of SEEDINGS) {
-        const own = new Set(tapeOf(c, seeded).dispatches.map(({ kernel }) => shaderText(kernel)))
+        const own = new Set(tapeOf(c, seeded).dispatches.map(({ kernel }) => textOf(kernel)))
         const known = found.some(
           ({ texts }) => own.size === texts.size && [...own].every((t) => texts.has(t)),
         )

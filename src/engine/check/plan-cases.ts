@@ -16,7 +16,8 @@ import { normals } from './values.ts'
 
 /** Rows of a product: of no tile a multiple. */
 const FEW = 5
-/** Rows of attention: more than a tile, and more than a narrow window. */
+/** Rows of attention: more than a tile; where a window is narrow, more than it has. */
+const ROWS = 70
 const MOST_ROWS = 150
 
 /** Different cases of an operation, by what they are made from. */
@@ -75,7 +76,7 @@ export function planCases(plan: EnginePlan): CheckedOperation[] {
         qkNormRopeCase(heads, headDim, norm, undefined, eps),
       )
     cases.add('Attention', { headDim, kvHeads, window }, (shape) => {
-      const rows = Math.min(MOST_ROWS, (window ?? 0) + 40)
+      const rows = window !== null && window + 20 <= MOST_ROWS ? Math.max(ROWS, window + 20) : ROWS
       return attentionCase({
         name: `attention, width ${headDim}`,
         heads: config.numHeads,
@@ -84,7 +85,6 @@ export function planCases(plan: EnginePlan): CheckedOperation[] {
         ...(shape.window !== null && { window: shape.window }),
         ...(config.attentionSoftCap !== null && { softCap: config.attentionSoftCap }),
         scale: config.queryScale,
-        // Of a scale that makes logits large, errors are those of large numbers.
         segments: [1, 7, rows - 8],
         probes: 6,
       })

@@ -73,28 +73,28 @@ export class DeviceMemory {
     await this.note(gpu, defaultLimits, { room: { fits, fitsAt, short, shortAt } })
   }
 
-  /** By this build in this browser, and not so long ago that the driver is likely another one. */
   async findings(gpu: Gpu, defaultLimits: boolean): Promise<Findings> {
-    const { made, choices = {}, leftOut = {}, right = [] } = (await this.tuning(gpu, defaultLimits)) ?? {}
-    const stands = made?.by === MADE_BY && Date.now() - made.at < CHECK_LASTS_MS
-    return stands ? { choices, leftOut, right } : { choices: {}, leftOut: {}, right: [] }
+    return standing(await this.tuning(gpu, defaultLimits))
   }
 
-  /** Adds to what was found; `fresh`: in place of it. */
+  /** Adds to what was found; `fresh`: what was left out and what is right are judged anew. */
   async noteFindings(
     gpu: Gpu,
     defaultLimits: boolean,
-    more: Partial<Findings>,
+    { choices = {}, leftOut = {}, right = [] }: Partial<Findings>,
     fresh = false,
   ): Promise<void> {
-    const before = await this.findings(gpu, defaultLimits)
-    const made = (await this.tuning(gpu, defaultLimits))?.made
-    const at = !fresh && made?.by === MADE_BY && Date.now() - made.at < CHECK_LASTS_MS ? made.at : Date.now()
-    await this.note(gpu, defaultLimits, {
-      choices: { ...before.choices, ...more.choices },
-      leftOut: fresh ? { ...more.leftOut } : { ...before.leftOut, ...more.leftOut },
-      right: fresh ? [...(more.right ?? [])] : [...new Set([...before.right, ...(more.right ?? [])])],
-      made: { by: MADE_BY, at },
+    const device = deviceKey(gpu, defaultLimits)
+    const database = await this.#database()
+    const known = await database.get('devices', device)
+    const before = standing(known)
+    await database.put('devices', {
+      ...known,
+      device,
+      choices: { ...before.choices, ...choices },
+      leftOut: fresh ? leftOut : { ...before.leftOut, ...leftOut },
+      right: fresh ? right : [...new Set([...before.right, ...right])],
+      made: { by: MADE_BY, at: fresh || !stands(known) ? Date.now() : known!.made!.at },
     })
   }
 
@@ -114,6 +114,15 @@ export class DeviceMemory {
     const leftOut = Object.fromEntries(check.wrong.map((name) => [name, FOUND_WRONG]))
     for (const defaultLimits of [false, true]) await this.noteFindings(gpu, defaultLimits, { leftOut }, true)
   }
+}
+
+/** By this build in this browser, and not so long ago that the driver is likely another one. */
+const stands = (known: DeviceTuning | undefined): boolean =>
+  known?.made?.by === MADE_BY && Date.now() - known.made.at < CHECK_LASTS_MS
+
+function standing(known: DeviceTuning | undefined): Findings {
+  const { choices = {}, leftOut = {}, right = [] } = stands(known) ? known! : {}
+  return { choices, leftOut, right }
 }
 
 const FOUND_WRONG = 'the check of every operation found it wrong'
