@@ -6,7 +6,7 @@
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { GEMMA_270M } from './shapes.ts'
+import { GEMMA_270M, PEBBLE } from './shapes.ts'
 import { CLOCKS } from './simulated-gpu.ts'
 import { simulate } from './simulation.ts'
 
@@ -16,28 +16,40 @@ const { values } = parseArgs({
 const steps = Number(values.steps)
 const rows: string[][] = [
   [
+    'model',
     'tokens',
     'adapter',
     'clock',
     "a step's work",
     'time by work',
+    'at least',
     'longest slice, steps 1 to 3',
     'longest after',
     'steps queued',
   ],
 ]
+/** Models, tokens of a step, and TFLOP/s of adapters. */
+const RUNS = [
+  ['270M', GEMMA_270M, 512, [0.4, 2, 30]],
+  ['270M', GEMMA_270M, 4096, [0.4, 2, 30]],
+  // Steps of a few milliseconds.
+  ['Pebble', PEBBLE, 512, [2, 6, 30]],
+] as const
+
 async function main(): Promise<void> {
-  for (const tokens of [512, 4096])
-    for (const teraflops of [0.4, 2, 30])
+  for (const [name, model, tokens, adapters] of RUNS)
+    for (const teraflops of adapters)
       for (const clock of CLOCKS) {
-        const run = await simulate({ model: GEMMA_270M, tokens, flops: teraflops * 1e12, clock, steps })
+        const run = await simulate({ model, tokens, flops: teraflops * 1e12, clock, steps })
         const ms = (seconds: number) => `${(seconds * 1000).toFixed(1)} ms`
         rows.push([
+          name,
           String(tokens),
           `${teraflops} TFLOP/s`,
           clock.name,
           ms(run.stepSeconds),
           (run.seconds / run.work).toFixed(3),
+          (run.least / run.work).toFixed(3),
           ms(run.longestFirst),
           ms(run.longest),
           String(run.inFlight),
@@ -49,9 +61,10 @@ async function main(): Promise<void> {
     ({ name, tick, poll }) =>
       `${name}: a clock of ${tick} ms, ${poll ? `finished work looked for every ${poll} ms` : 'finished work told of at once'}`,
   )
-  const text = `The first ${steps} steps of Gemma 3 270M, LoRA as by default, every row supervised, kernels as a GPU is given them unmeasured.
+  const text = `The first ${steps} steps of Gemma 3 270M and of Pebble, LoRA as by default, every row supervised, kernels as a GPU is given them unmeasured.
 Simulated by \`npx tsx bench/simulate-gpu.ts\`: nothing ran on a GPU. Kernels reach 20 to 80 % of the adapter's rates, each another
-share that the slicer has to find out, ± 10 %. Clocks: ${clocks.join('; ')}.
+share that the slicer has to find out, ± 10 %. At least: where finished work is looked for now and then, a look for the first step,
+which goes alone, and one for each interval of the others. Clocks: ${clocks.join('; ')}.
 
 ${lines.join('\n')}
 `

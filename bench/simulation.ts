@@ -12,6 +12,8 @@ export interface SimulatedRun {
   stepSeconds: number
   work: number
   seconds: number
+  /** Seconds below which it cannot be seen to be done: where completion is polled, a poll for the first step, which goes alone, and one for each interval of the others. */
+  least: number
   /** The longest slice of the first steps, and of the others, in seconds. */
   longestFirst: number
   longest: number
@@ -88,11 +90,16 @@ export async function simulate(o: {
   const half = o.steps >> 1
   const workOf = (from: number) => simulated.slices.slice(from).reduce((a, b) => a + b, 0)
   const work = workOf(0)
+  const alone = workOf(0) - workOf(marks[0]!)
+  const interval = o.clock.poll / 1000
+  const polls = (seconds: number) => Math.ceil(seconds / interval) * interval
+  const least = interval === 0 ? work : polls(alone) + polls(work - alone)
   return {
     later: (finished.at(-1)! - finished[half - 1]!) / 1000 / workOf(marks[half - 1]!),
     stepSeconds: work / o.steps,
     work,
     seconds: (simulated.time - begun) / 1000,
+    least,
     longestFirst: Math.max(...simulated.slices.slice(0, first)),
     longest: Math.max(0, ...simulated.slices.slice(first)),
     inFlight: slicer.stepsInFlight,

@@ -1,5 +1,7 @@
+import { plannedCases, textsAtLoad } from '../src/engine/check/check-plan.ts'
 import type { EnginePlan, PlannedTape } from '../src/engine/plan.ts'
 import { shaderText } from '../src/gpu/kernel.ts'
+import { rateKernels } from '../src/gpu/measure.ts'
 import { aligned, si } from './table.ts'
 
 /** A pipeline of a training step, and what a step asks of it at the plan's largest sizes. */
@@ -15,6 +17,20 @@ export interface StepKernel {
   bytes: number
   text: string
 }
+
+/** Texts of all pipelines that are compiled on a GPU before a first step is over, by what they are for. */
+export function beforeFirstStep(plan: EnginePlan): Record<'measured' | 'run' | 'checked', Set<string>> {
+  const checked = plannedCases(plan).flatMap(({ cases }) => cases.flatMap(({ texts }) => [...texts]))
+  return {
+    measured: new Set(rateKernels().map(shaderText)),
+    run: new Set(textsAtLoad(plan).keys()),
+    checked: new Set(checked),
+  }
+}
+
+/** How many they are, each counted once. */
+export const countBeforeFirstStep = (plan: EnginePlan): number =>
+  new Set(Object.values(beforeFirstStep(plan)).flatMap((texts) => [...texts])).size
 
 /** Every pipeline of one training step (a micro-batch and the optimizer), those with most FLOPs first. */
 export function stepKernels({ tapes }: EnginePlan): StepKernel[] {

@@ -16,30 +16,46 @@ export function remedyOf(fix: Fix): string | null {
       return flags(fix.reading, (name) => `reading-${name}`)
     case 'training':
       return flags({ [fix.field]: fix.value })
-    case 'mapping':
-      return flags(fix.mapping)
+    case 'mapping': {
+      // What is to be chosen no more takes no flag, but another choice.
+      const chosen = Object.fromEntries(Object.entries(fix.mapping).filter(([name]) => name !== 'labels'))
+      const words = Object.entries(fix.mapping.labels ?? {}).map(([value, word]) => `${value}=${word}`)
+      return flags({ ...chosen, ...(words.length > 0 ? { label: words } : {}) })
+    }
     case 'step': {
       const more = fix.mapping ? `, and in "data": ${JSON.stringify(fix.mapping)}` : ''
       return `(In --config, "data.steps": ${shortened(JSON.stringify(fix.step))}${more})`
     }
     case 'split':
-      return `(In --config, "data.split": ${JSON.stringify(fix.split)})`
+      return flags(fix.split, (name) => `split-${name}`)
     case 'label_words':
-      return `(In --config, "data.labels": words for ${fix.values.slice(0, 4).join(', ')})`
+      return `(${fix.values
+        .slice(0, 4)
+        .map((value) => `--label ${quoted(`${value}=WORD`)}`)
+        .join(' ')}${fix.values.length > 4 ? ' ...' : ''})`
     case 'edit':
       return null
   }
 }
 
 function flags(values: object, named: (name: string) => string = (name) => name): string | null {
-  const found = Object.entries(values).filter(([, value]) => value !== null && typeof value !== 'object')
+  const found = Object.entries(values).flatMap(([name, value]): [string, unknown][] =>
+    Array.isArray(value)
+      ? value.map((each): [string, unknown] => [name, each])
+      : value !== null && typeof value !== 'object'
+        ? [[name, value]]
+        : [],
+  )
   if (found.length === 0) return null
   const written = found.map(([name, value]) => {
     const flag = named(name).replaceAll('_', '-')
     if (typeof value === 'boolean') return `--${value ? '' : 'no-'}${flag}`
-    return `--${flag} ${/^[\w.-]+$/.test(String(value)) ? value : JSON.stringify(value)}`
+    return `--${flag} ${quoted(String(value))}`
   })
   return `(${written.join(' ')})`
 }
+
+/** As a shell takes it. */
+const quoted = (text: string) => (/^[\w.=-]+$/.test(text) ? text : JSON.stringify(text))
 
 const shortened = (text: string) => (text.length > 200 ? `${text.slice(0, 200)} ...` : text)

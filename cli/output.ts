@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  copyFileSync,
   createWriteStream,
   existsSync,
   mkdirSync,
@@ -20,12 +21,14 @@ import type { RunConfig } from '../src/protocol/run-config.ts'
  */
 export class Output {
   readonly #folder: string
-  readonly #resume: boolean
+  readonly #resume: Resume
   #begun = false
+  /** Whether the run has come to its end: it needs no checkpoint but the last. */
+  #ended = false
   #lines = 0
   #count: (() => void)[] = []
 
-  constructor(folder: string, resume: boolean) {
+  constructor(folder: string, resume: Resume) {
     this.#folder = folder
     this.#resume = resume
   }
@@ -33,6 +36,10 @@ export class Output {
   /** Where the folder lies, once there is one. */
   get begun(): boolean {
     return this.#begun
+  }
+
+  #checkpoint(name: string): string {
+    return join(this.#folder, 'checkpoint', name)
   }
 
   #log(): string {
@@ -45,6 +52,7 @@ export class Output {
     appendFileSync(this.#log(), `${JSON.stringify(event)}\n`)
     this.#lines++
     if (event.type === 'done') this.#write('run.json', `${JSON.stringify(event.config, null, 2)}\n`)
+    if (event.type === 'done' && event.reason !== 'stopped') this.#end()
     for (const tell of this.#count.splice(0)) tell()
   }
 
@@ -62,8 +70,9 @@ export class Output {
   #begin(config: RunConfig): void {
     if (this.#resume) {
       // Cut to the checkpoint: what came after it is trained again; without one, everything.
-      const path = join(this.#folder, 'checkpoint', 'checkpoint.json')
-      this.#cut(existsSync(path) ? readJson<{ event_count: number }>(path).event_count : 0)
+      const [last, previous] = [this.#checkpoint(LAST), this.#checkpoint(PREVIOUS)]
+      if (this.#resume === 'previous') renameSync(previous, last)
+      this.#cut(existsSync(last) ? readJson<{ event_count: number }>(last).event_count : 0)
     } else {
       mkdirSync(dirname(this.#folder), { recursive: true })
       const fresh = `${this.#folder}.${process.pid}.tmp`
@@ -94,14 +103,36 @@ export class Output {
       const { event_count } = readJson<{ event_count: number }>(`${file}.tmp`)
       while (this.#lines < event_count) await new Promise<void>((resolve) => this.#count.push(resolve))
     }
+    if (match[2] === LAST) this.#keepPrevious(file)
     renameSync(`${file}.tmp`, file)
-    if (match[2] === 'checkpoint.json')
-      this.#dropOldTensors(folder, readJson<{ tensors: string }>(file).tensors)
+    if (match[2] === LAST) this.#dropOldTensors(folder)
   }
 
-  #dropOldTensors(folder: string, kept: string): void {
+  /** The checkpoint that is about to be replaced is the one before it from now on. */
+  #keepPrevious(last: string): void {
+    const previous = this.#checkpoint(PREVIOUS)
+    if (!this.#ended && existsSync(last) && tensorsOf(last) !== tensorsOf(`${last}.tmp`)) {
+      copyFileSync(last, `${previous}.tmp`)
+      renameSync(`${previous}.tmp`, previous)
+    }
+  }
+
+  #end(): void {
+    this.#ended = true
+    const [last, previous] = [this.#checkpoint(LAST), this.#checkpoint(PREVIOUS)]
+    if (!existsSync(previous)) return
+    const tensors = tensorsOf(previous)
+    rmSync(previous)
+    if (tensors !== tensorsOf(last)) rmSync(this.#checkpoint(tensors), { force: true })
+  }
+
+  #dropOldTensors(folder: string): void {
+    const kept = [LAST, PREVIOUS]
+      .map((name) => join(folder, name))
+      .filter(existsSync)
+      .map(tensorsOf)
     for (const name of readdirSync(folder))
-      if (name.endsWith('.safetensors') && name !== kept) rmSync(join(folder, name))
+      if (name.endsWith('.safetensors') && !kept.includes(name)) rmSync(join(folder, name))
   }
 
   /** What a run that was cut off has left. */
@@ -118,16 +149,33 @@ export class Output {
     return 'Run the same command again.'
   }
 
+  /** What to do where the last checkpoint is damaged. */
+  otherWay(): string {
+    const previous = this.#checkpoint(PREVIOUS)
+    if (this.#resume !== 'previous' && existsSync(previous))
+      return `Run the same command with --resume --from previous: it goes on from the one before it, of step ${readJson<{ step: number }>(previous).step}.`
+    return 'There is none before it: start the run again with the same settings (--config run.json of this folder) in a new folder.'
+  }
+
   #left(): boolean {
     return existsSync(join(this.#folder, 'run.json'))
   }
 
   /** Step of the checkpoint that is there, or null. */
   checkpointStep(): number | null {
-    const path = join(this.#folder, 'checkpoint', 'checkpoint.json')
+    const path = this.#checkpoint(LAST)
     return existsSync(path) ? readJson<{ step: number }>(path).step : null
   }
 }
+
+/** How a run is gone on with: from its last checkpoint, or the one before it; null: it is a new one. */
+export type Resume = 'last' | 'previous' | null
+
+/** The files that describe the checkpoints of a folder. */
+const LAST = 'checkpoint.json'
+const PREVIOUS = 'previous.json'
+
+const tensorsOf = (description: string) => readJson<{ tensors: string }>(description).tensors
 
 function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(path, 'utf8')) as T

@@ -7,6 +7,9 @@ const EVERY_MS = 1000
 /** The same of what happens within a step. */
 const WITHIN_EVERY_MS = 10_000
 
+/** Behind an answer that the model did not end. */
+const CUT = ' [met the length limit]'
+
 /** Shows events on standard output: as JSON lines, or in words. */
 export class Progress {
   readonly #json: boolean
@@ -57,7 +60,7 @@ export class Progress {
       case 'eval':
         return `validation at step ${event.step}: loss ${event.eval_loss?.toFixed(4)}, perplexity ${event.metrics.perplexity?.toFixed(2)}, token accuracy ${(100 * (event.metrics.mean_token_accuracy ?? 0)).toFixed(1)}%`
       case 'sample':
-        return `  ${event.prompt}\n    before: ${event.base.trim()}\n    after:  ${event.tuned.trim()}`
+        return `  ${event.prompt}\n    before: ${event.base.trim()}${event.base_cut ? CUT : ''}\n    after:  ${event.tuned.trim()}${event.tuned_cut ? CUT : ''}`
       case 'checkpoint':
         return `checkpoint at step ${event.step}${event.best ? ' (best so far)' : ''}`
       case 'notice':

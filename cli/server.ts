@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize, sep } from 'node:path'
+import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
 const TYPES: Record<string, string> = {
@@ -32,11 +33,21 @@ const ISOLATION = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 }
 
+/** What is served without lying on disk, read a range at a time. */
+export interface ServedBytes {
+  readonly size: number
+  /** Bytes [start, end). */
+  read(start: number, end: number): Promise<Uint8Array>
+}
+
+/** Of served bytes, read at a time. */
+const PIECE_BYTES = 4 * 2 ** 20
+
 export interface ServerOptions {
   /** Folder served at `/`. */
   root: string
-  /** Further files by exact path, e.g. `/given/model/config.json`. */
-  files?: ReadonlyMap<string, string>
+  /** Further files by exact path, e.g. `/given/model/config.json`: where they lie, or what they are. */
+  files?: ReadonlyMap<string, string | ServedBytes>
   /** Further contents by exact path. */
   texts?: ReadonlyMap<string, string>
   /** Further folders by the path that they are served at, with a slash at its end. */
@@ -117,6 +128,7 @@ async function handle(
   const mounted = mount && join(mount[1], path.slice(mount[0].length))
   const file =
     options.files?.get(path) ?? mounted ?? join(options.root, path.endsWith('/') ? `${path}index.html` : path)
+  if (typeof file !== 'string') return send(path, file.size, request, response, file)
   const found = await stat(file).catch(() => null)
   if (!found?.isFile()) return end(response, 404)
   await send(file, found.size, request, response)
@@ -138,6 +150,7 @@ async function send(
   size: number,
   request: IncomingMessage,
   response: ServerResponse,
+  bytes: ServedBytes | null = null,
 ): Promise<void> {
   const headers: Record<string, string | number> = {
     'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
@@ -160,7 +173,14 @@ async function send(
     return
   }
   // A reader that goes away in the middle is no fault of the server.
-  await pipeline(createReadStream(file, { start, end: last }), response).catch(() => {})
+  const body = bytes
+    ? Readable.from(pieces(bytes, start, last + 1), { objectMode: false })
+    : createReadStream(file, { start, end: last })
+  await pipeline(body, response).catch(() => {})
+}
+
+async function* pieces(bytes: ServedBytes, start: number, end: number): AsyncGenerator<Uint8Array> {
+  for (let at = start; at < end; at += PIECE_BYTES) yield bytes.read(at, Math.min(end, at + PIECE_BYTES))
 }
 
 /** One range; several, or what is not understood, is answered with the whole file. */

@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { readAdapterConfig } from '../src/model/adapter-config.ts'
-import { readModelConfig } from '../src/model/config.ts'
 import { parameterCount } from '../src/model/tensors.ts'
 import { type ConfigField, configField, fieldNames } from '../src/protocol/config-fields.ts'
 import { fail } from '../src/protocol/errors.ts'
@@ -17,8 +14,9 @@ import {
 } from '../src/protocol/run-config.ts'
 import type { Mapping } from '../src/protocol/studio.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
-import { isModelFile } from '../src/workers/model-files.ts'
+import { readConfig as readModel } from '../src/workers/library.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
+import { checkModelPath, openModelPath } from './model-path.ts'
 
 /** Short names beside TRL's own. */
 const ALIASES = { epochs: 'num_train_epochs', batch_size: 'per_device_train_batch_size' } as const
@@ -29,8 +27,9 @@ const FIELD_FLAGS: Record<string, [section: string, field: string]> = {
   ...flagsOf('lora', { r: 'lora_r' }),
   ...flagsOf('engine', { kind: 'engine' }, ['choices']),
   ...flagsOf('data.reading', (name) => `reading_${name}`),
-  ...flagsOf('data.split', (name) => `split_${name}`, ['validation_values', 'test_values']),
+  ...flagsOf('data.split', (name) => `split_${name}`),
   validation_share: ['data', 'validation_share'],
+  format: ['data', 'format'],
 }
 for (const [short, name] of Object.entries(ALIASES)) FIELD_FLAGS[short] = ['training', name]
 
@@ -44,7 +43,9 @@ function flagsOf(
   const names = fieldNames(section).filter((name) => !without.includes(name))
   return Object.fromEntries(names.map((name) => [flag(name), [section, name]]))
 }
-const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text'] as const
+const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text', 'input'] as const
+/** A length that is given by any of them is meant. */
+const LENGTH_FLAGS = ['max_steps', 'num_train_epochs', 'epochs']
 const EXPORTS = ['peft', 'merged', 'pt', 'h5', 'gguf']
 /** What this version can write: a file each. The adapter and the checkpoint it always writes. */
 const EXPORTS_NOW = readdirSync(join(import.meta.dirname, '..', 'src', 'export', 'formats')).map((name) =>
@@ -57,11 +58,14 @@ const SPEC = {
   out: 'text',
   config: 'text',
   profile: 'text',
+  template: 'text',
+  label: 'paths',
   export: 'list',
   sample: 'list',
   start_from: 'text',
   strict: 'switch',
   resume: 'switch',
+  from: 'text',
   json: 'switch',
   help: 'switch',
 } as const satisfies Record<string, FlagType>
@@ -78,6 +82,7 @@ const FULL_SPEC: Record<string, FlagType> = {
 }
 
 function flagType({ kind }: ConfigField): FlagType {
+  if (kind === 'list') return 'list'
   return kind === 'text' || kind === 'choice' ? 'text' : 'value'
 }
 
@@ -97,22 +102,26 @@ export const HELP = `npm run train -- --model M --data FILE --out DIR [options]
 
 Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
 
-  --model M            pebble (default), or a folder with config.json, tokenizer.json and *.safetensors
+  --model M            pebble (default), a folder with config.json, tokenizer.json and *.safetensors, or a .gguf file
   --data FILE          CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, Excel or text, in gzip or ZIP or not; may be given
                        several times, or be a folder: files with the same columns are put together
   --out DIR            a folder that does not exist yet; gets run.json, metrics.jsonl, checkpoint/ and adapter/
-  --prompt COL --response COL [--system COL]   columns by role; or --messages COL, or --text COL. Guessed if left out
+  --prompt COL --response COL [--system COL] [--input COL]   columns by role; or --messages COL, or --text COL. Guessed if left out
+  --template TEXT      a prompt over several columns in place of --prompt: 'Translate {en} to German'
+  --label VALUE=WORD   a word to learn in place of a value of the answers; may be given several times
+  --format F           template (the model's own chat template, default), or kauldron
   --validation-share S share of rows held out (default ${defaultRunConfig().data.validation_share})
   --sample TEXT        a prompt answered by base and tuned model at each validation; may be given several times
-  --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them
-  --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" holds
-                       template, label words, chat format (kauldron's too), preprocessing steps, split and augmentation:
-                       see docs/config.md
+  --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them; max_length
+                       follows the longest example, as far as model and memory allow
+  --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" also
+                       holds preprocessing steps and augmentation: see docs/config.md
   --start-from DIR     begin with an adapter in PEFT's layout (adapter_config.json, adapter_model.safetensors); without --config
                        its LoRA settings are taken over
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
   --strict             refuse data that has a warning; every finding is printed with its code in any case
   --resume             go on with the run in DIR from its last checkpoint; from the start where none had been written
+  --from previous      with --resume: from the checkpoint before the last, where the last is damaged
   --json               events on standard output, one JSON object a line
   --help
 
@@ -140,20 +149,26 @@ export interface DataPath {
 export interface TrainJob {
   config: RunConfig
   mapping: Partial<Mapping>
+  /** Whose length is to be fitted to the data; null where a length was given. */
+  fit: ProfileId | null
   samples: string[]
   /** As it was given, and where it lies. */
   data: { name: string; files: DataPath[] }
-  /** As it was given; the folder is null for the bundled model, Pebble. */
-  model: { name: string; folder: string | null }
+  /** As it was given, and its folder or .gguf file; null for the bundled model, Pebble. */
+  model: { name: string; path: string | null }
   out: string
   /** Folder of the adapter to begin with. */
   startFrom: string | null
+  /** Whether the limit on tokens is a profile's, and follows the data. */
+  followLength: boolean
   /** Whether a flag says how rows are held out. */
   splitSaid: boolean
   strict: boolean
   /** Formats of export that were asked for. */
   exports: string[]
   resume: boolean
+  /** The checkpoint to go on from. */
+  from: 'last' | 'previous'
   /**
    * Set where a run is to be gone on with that had not saved a checkpoint: it begins again, in its folder. With the SHA-256 of
    * the data that it began with.
@@ -168,11 +183,12 @@ export interface TrainJob {
  * Everything about a call that can be checked without a browser. Null for --help.
  * @throws LapidaryError
  */
-export function trainJob(argv: string[]): TrainJob | null {
+export async function trainJob(argv: string[]): Promise<TrainJob | null> {
   const flags = parseFlags(argv, FULL_SPEC) as Flags<typeof SPEC> & Record<string, unknown>
   if (flags.help) return null
   const out = need(flags.out, '--out', 'the folder for the results')
   const resume = flags.resume ?? false
+  const from = flags.from === undefined ? 'last' : requirePrevious(flags.from, out, resume)
   if (resume) requireRun(out)
   else if (existsSync(out))
     fail(
@@ -188,9 +204,9 @@ export function trainJob(argv: string[]): TrainJob | null {
   const profile = profileOf(flags.profile, file)
   const settings = file === undefined ? {} : readConfig(file)
   const model = flags.model ?? parseRunConfig(settings).model.id
-  const folder = model === 'pebble' ? null : checkModel(resolve(model))
+  const path = model === 'pebble' ? null : checkModelPath(resolve(model))
   const startFrom = flags.start_from ?? (again ? adapterBefore(settings) : null)
-  const base = profile === null ? settings : recommend(sizeOf(folder), profile)
+  const base = profile === null ? settings : recommend(await sizeOf(path), profile)
   const lora = startFrom === null ? null : adapterSettings(startFrom, resume && !again)
   const config = withStart(
     withFlags(lora && file === undefined ? { ...base, lora } : base, flags),
@@ -213,23 +229,41 @@ export function trainJob(argv: string[]): TrainJob | null {
     config,
     mapping: {
       ...Object.fromEntries(COLUMNS.map((role) => [role, flags[role] ?? config.data[role]])),
-      input: config.data.input,
-      template: flags.prompt === undefined ? config.data.template : null,
-      labels: config.data.labels,
+      template: flags.template ?? (flags.prompt === undefined ? config.data.template : null),
+      ...(flags.template === undefined ? {} : { prompt: null }),
+      labels: wordsOf(flags.label) ?? config.data.labels,
     },
+    fit: LENGTH_FLAGS.some((flag) => flags[flag] !== undefined) || path === null ? null : profile,
     samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
     data: { name: data, files },
-    model: { name: model, folder },
+    model: { name: model, path },
     tip: tipFor(profile, file, config),
     out: resolve(out),
     startFrom: startFrom === null ? null : resolve(startFrom),
     exports: flags.export ?? [],
-    splitSaid: flags.split_method !== undefined,
+    followLength: profile !== null && flags.max_length === undefined,
+    splitSaid: [...SPLIT_BY, 'split_method'].some((flag) => flags[flag] !== undefined),
     strict: flags.strict ?? false,
     resume,
+    from,
     again: again ? { hash: readRun(out).data.hash } : null,
     json: flags.json ?? false,
   }
+}
+
+/** Words by value, of `VALUE=WORD`. @throws LapidaryError `bad_config` */
+function wordsOf(given: string[] | undefined): Record<string, string> | null {
+  if (!given) return null
+  return Object.fromEntries(
+    given.map((each) => {
+      const at = each.indexOf('=')
+      if (at < 1 || each.slice(at + 1).trim() === '')
+        fail('bad_config', `--label takes VALUE=WORD, not "${each}".`, 'For instance --label 1=positive.', {
+          flag: '--label',
+        })
+      return [each.slice(0, at), each.slice(at + 1)]
+    }),
+  )
 }
 
 /** @throws LapidaryError `missing_file`: the folder holds no run. One without a checkpoint begins again. */
@@ -246,6 +280,27 @@ function requireRun(out: string): void {
           : 'Check the path given with --out; for a new run leave --resume out.',
         { path: join(out, file) },
       )
+}
+
+/** @throws LapidaryError where there is no checkpoint before the last to go on from */
+function requirePrevious(given: string, out: string, resume: boolean): 'previous' {
+  if (given !== 'previous' || !resume)
+    fail(
+      'bad_config',
+      given === 'previous'
+        ? '--from goes with --resume only.'
+        : `--from ${given} is no checkpoint to go on from.`,
+      'Use --resume --from previous for the checkpoint before the last, or --resume alone for the last.',
+      { flag: '--from' },
+    )
+  const path = join(out, 'checkpoint', 'previous.json')
+  if (existsSync(path)) return given
+  fail(
+    'missing_file',
+    `There is no checkpoint before the last in ${out}.`,
+    'Leave --from out, or start the run again in a new folder.',
+    { path },
+  )
 }
 
 /** The config of the run in a folder. */
@@ -287,10 +342,9 @@ function profileOf(given: string | undefined, file: string | undefined): Profile
   return found
 }
 
-function sizeOf(folder: string | null): { practice: boolean; parameters: number } {
-  if (folder === null) return { practice: true, parameters: 0 }
-  const config = readModelConfig(readConfig(join(folder, 'config.json')))
-  return { practice: false, parameters: parameterCount(config) }
+async function sizeOf(path: string | null): Promise<{ practice: boolean; parameters: number }> {
+  if (path === null) return { practice: true, parameters: 0 }
+  return { practice: false, parameters: parameterCount(await readModel(await openModelPath(path))) }
 }
 
 /** TRL's default learning rate is made for training whole models: an adapter hardly moves. */
@@ -340,11 +394,18 @@ function withFlags(file: object, flags: Record<string, unknown>): RunConfig {
       const place = section.split('.').reduce<object>((at, key) => at[key as keyof object], config)
       Object.assign(place, { [field]: flags[flag] })
     }
+  const { split } = (config as RunConfig).data
+  // A column, or what its values mean, says that rows are parted by it.
+  if (split.method === 'random' && flags.split_method === undefined && SPLIT_BY.some((flag) => flags[flag]))
+    split.method = 'column'
   const said = parseRunConfig(config)
   // The same modules written in another way: a run that goes on keeps its own way, which its checkpoint knows it by.
   const same = canonical(targetModules(said.lora)) === canonical(targetModules(before.lora))
   return same ? { ...said, lora: { ...said.lora, target_modules: before.lora.target_modules } } : said
 }
+
+/** Flags that say something of a column to part rows by. */
+const SPLIT_BY = ['split_column', 'split_validation_values', 'split_test_values'] as const
 
 /** Files of an adapter's folder. */
 export const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const
@@ -414,40 +475,4 @@ function dataFiles(given: string): DataPath[] {
     name: `${basename(path)}/${relative(path, file).replaceAll('\\', '/')}`,
     path: file,
   }))
-}
-
-function checkModel(folder: string): string {
-  const found = existsSync(folder) ? statSync(folder) : null
-  if (!found?.isDirectory())
-    fail(
-      'missing_file',
-      `There is no model folder ${folder}.`,
-      'Give --model pebble, or a folder with config.json, tokenizer.json and *.safetensors.',
-      { path: folder },
-    )
-  const names = readdirSync(folder)
-  for (const needed of ['config.json', 'tokenizer.json'])
-    if (!names.includes(needed))
-      fail('missing_file', `The model folder ${folder} has no ${needed}.`, 'Give the whole model folder.', {
-        path: join(folder, needed),
-      })
-  if (!names.some((name) => name.endsWith('.safetensors')))
-    fail('missing_file', `The model folder ${folder} has no *.safetensors.`, 'Give the whole model folder.', {
-      path: folder,
-    })
-  return folder
-}
-
-/** What is served for a model folder: its files by name, and the manifest that names and hashes them. */
-export async function servedModel(folder: string): Promise<{ files: Map<string, string>; manifest: string }> {
-  const files = new Map<string, string>()
-  const hashes: Record<string, { hash: string }> = {}
-  for (const name of readdirSync(folder).filter(isModelFile).sort()) {
-    const path = join(folder, name)
-    const hash = createHash('sha256')
-    await pipeline(createReadStream(path), hash)
-    files.set(name, path)
-    hashes[name] = { hash: hash.digest('hex') }
-  }
-  return { files, manifest: JSON.stringify({ name: basename(folder), files: hashes }) }
 }

@@ -9,11 +9,12 @@ import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
 import type { openBrowser } from './browser.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
 import { rememberChoices, rememberedChoices } from './choices.ts'
+import { servedModel } from './model-path.ts'
 import { Output } from './output.ts'
 import { Progress } from './progress.ts'
 import { report } from './report.ts'
-import { serve } from './server.ts'
-import { ADAPTER_FILES, HELP, servedModel, type TrainJob, trainJob } from './train-job.ts'
+import { type ServedBytes, serve } from './server.ts'
+import { ADAPTER_FILES, HELP, type TrainJob, trainJob } from './train-job.ts'
 
 /** A second Ctrl+C this much later means it: npm passes the first one on twice. */
 const TWICE_MS = 1500
@@ -22,11 +23,13 @@ const DEATH_MS = 2000
 
 async function run(job: TrainJob): Promise<void> {
   const root = await ensureBuilt((text) => process.stderr.write(`${text}\n`))
-  const files = new Map(job.data.files.map(({ path }, i) => [`/given/data/${i}`, path]))
+  const files = new Map<string, string | ServedBytes>(
+    job.data.files.map(({ path }, i) => [`/given/data/${i}`, path]),
+  )
   const texts = new Map([['/headless.html', headlessPage()]])
-  if (job.model.folder !== null) {
-    const model = await servedModel(job.model.folder)
-    for (const [name, path] of model.files) files.set(`/given/model/${name}`, path)
+  if (job.model.path !== null) {
+    const model = await servedModel(job.model.path)
+    for (const [name, file] of model.files) files.set(`/given/model/${name}`, file)
     texts.set('/given/model/manifest.json', model.manifest)
   }
   const { startFrom, config } = job
@@ -36,7 +39,7 @@ async function run(job: TrainJob): Promise<void> {
     const tensors = await openAsBlob(join(startFrom, 'adapter_model.safetensors'))
     config.start.hash ??= adapterHash(await readAdapter(await openAdapter({ tensors })))
   }
-  const output = new Output(job.out, job.resume)
+  const output = new Output(job.out, job.resume ? job.from : null)
   const server = await serve({
     root,
     files,
@@ -126,19 +129,25 @@ async function drive(
   if (job.again)
     process.stderr.write('No checkpoint had been written: the run begins again from the start.\n')
   const request: HeadlessJob = {
-    model: job.model.folder === null ? job.model.name : `${url}given/model/`,
+    model: job.model.path === null ? job.model.name : `${url}given/model/`,
     data: {
       name: job.data.name,
       files: job.data.files.map(({ name }, i) => ({ name, url: `${url}given/data/${i}` })),
     },
     config: job.config,
     mapping: job.mapping,
+    followLength: job.followLength,
     splitSaid: job.splitSaid,
     strict: job.strict,
+    profile: job.fit,
     samplePrompts: job.samples.map((prompt) => ({ prompt })),
     resume:
       job.resume && !job.again
-        ? { checkpoint: `${url}given/out/checkpoint/`, log: `${url}given/out/metrics.jsonl` }
+        ? {
+            checkpoint: `${url}given/out/checkpoint/`,
+            of: job.from === 'previous' ? 'previous.json' : 'checkpoint.json',
+            log: `${url}given/out/metrics.jsonl`,
+          }
         : null,
     again: job.again,
     adapter: job.startFrom === null ? null : `${url}given/adapter/`,
@@ -167,6 +176,7 @@ const OF_THE_PAGE: readonly ErrorCode[] = ['internal', 'device_lost', 'missing_d
 
 /** A failure of the page's as the command tells it. */
 function toldHere(failure: Failure, output: Output): Failure {
+  if (failure.detail?.checkpoint !== undefined) return { ...failure, hint: output.otherWay() }
   if (!OF_THE_PAGE.includes(failure.code)) return failure
   const message = `${failure.message.replace(/\.$/, '')}; ${output.kept()}.`
   const ours =
@@ -193,7 +203,7 @@ function onInterrupt(stop: () => Promise<unknown>): () => void {
 }
 
 try {
-  const job = trainJob(process.argv.slice(2))
+  const job = await trainJob(process.argv.slice(2))
   if (job) await run(job)
   else console.log(HELP)
 } catch (error) {

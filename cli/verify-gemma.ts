@@ -4,7 +4,6 @@ import { fail } from '../src/protocol/errors.ts'
 import { interpreter, packageVersions, runScript } from './python.ts'
 import { report } from './report.ts'
 import { tallyLine } from './stage.ts'
-import { servedModel } from './train-job.ts'
 import { inChromium } from './verify/chromium.ts'
 import {
   type AnswerDifferences,
@@ -20,6 +19,7 @@ import { type Base, CACHE, openBase, openReferences, type References } from './v
 import { HELP, type Options, PROMPTS, readOptions, STEPS } from './verify/options.ts'
 import type { VerifyResult } from './verify/page.ts'
 import { rewritePage } from './verify/report-page.ts'
+import { tokenizerFigures } from './verify/tokenizer.ts'
 import { fineTune } from './verify/tune.ts'
 
 const LOGITS_LIMIT = 1e-4
@@ -44,7 +44,7 @@ async function verify(options: Options): Promise<Figure[]> {
   rmSync(out, { recursive: true, force: true })
   const result = await inChromium(
     {
-      model: await servedModel(base.folder),
+      model: base.served,
       adapter: join(references.folder, 'adapter'),
       out,
       prompts: prompts.map(({ ids, logits_last }) => ({ ids, words: logits_last.map(([word]) => word) })),
@@ -54,7 +54,8 @@ async function verify(options: Options): Promise<Figure[]> {
     },
     say,
   )
-  const figures = engineFigures({ ...references, prompts }, result)
+  const figures = base.tokenizer === null ? [] : tokenizerFigures(base.folder, base.tokenizer)
+  figures.push(...engineFigures({ ...references, prompts }, result))
   say('the exported adapter in PEFT')
   figures.push(...(await exportFigures(base, out, { ...references, prompts }, result, python)))
   say('npm run train')
@@ -63,7 +64,7 @@ async function verify(options: Options): Promise<Figure[]> {
   const tuned = await fineTune(base, options.data, { stepSeconds, most }, python)
   figures.push(...tuned.figures)
 
-  const complete = base.converted && options.steps === STEPS && options.prompts === PROMPTS
+  const complete = base.tokenizer !== null && options.steps === STEPS && options.prompts === PROMPTS
   if (complete && tuned.note !== '')
     rewritePage({
       figures,
@@ -75,6 +76,7 @@ async function verify(options: Options): Promise<Figure[]> {
       hashes: { ...base.hashes, ...tuned.hashes },
       notes: [
         `WebGPU's default limits bind ${mib(result.bindings[0])} at once, so that large weights lie in shards; this adapter binds ${mib(result.bindings[1])}.`,
+        'The GGUF itself was read, in Chromium and by npm run train; Transformers was given the folder that it stands for, the same files by SHA-256.',
         `A LoRA step of ${references.steps[0]![0]!.tokens.length} tokens took ${stepSeconds.toFixed(2)} s here (median). Fine-tuned on ${tuned.note}.`,
       ],
       date: new Date().toISOString().slice(0, 10),

@@ -92,11 +92,11 @@ def main():
     tests, left = find_tests(options.suite, options.only, without)
     tokenizer = options.tokenizer
     if tokenizer is None and any(getattr(function, "online", False) for _, function in tests):
-        from tools_module import load_tool
+        from gemma import fetch_tokenizer
 
         cache = Path.home() / ".cache" / "lapidary"
         cache.mkdir(parents=True, exist_ok=True)
-        tokenizer = load_tool("gguf-to-hf").fetch_tokenizer(cache)
+        tokenizer = fetch_tokenizer(cache)
     failed = 0
     for label, function in tests:
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""tools/gguf-to-hf.py, check_adapter.py, train_reference.py and score_rows.py on small inputs, right ones and wrong ones."""
+"""tools/gguf-folder.ts, check_adapter.py, train_reference.py and score_rows.py on small inputs, right ones and wrong ones."""
 
 import contextlib
 import io
@@ -18,12 +18,13 @@ import score_rows
 import train_reference
 from reference import load_adapter, load_base
 from run import ROOT, at_most, online, same
-from tools_module import load_tool
 
 TINY = "gemma3-tiny-wide"
-WORDS = ["<pad>", "<eos>", "<bos>", "<unk>", "  ", "▁a", "b"]
+BYTES = [f"<0x{i:02X}>" for i in range(256)]
+WORDS = ["<pad>", "<eos>", "<bos>", "<unk>", "<end_of_turn>", "  ", "▁", "a", "b", "▁a", *BYTES]
+KINDS = [3, 3, 3, 3, 3, 4, 1, 1, 1, 1, *[6] * 256]
 SIZES = {"block_count": 6, "embedding_length": 64, "feed_forward_length": 128, "context_length": 256}
-HEADS = {"head_count": 2, "head_count_kv": 1, "key_length": 32, "value_length": 32, "sliding_window": 16}
+HEADS = {"head_count": 2, "head_count_kv": 1, "key_length": 64, "value_length": 64, "sliding_window": 16}
 
 
 def write_gguf(path, architecture="gemma3", leave_out=()):
@@ -37,11 +38,14 @@ def write_gguf(path, architecture="gemma3", leave_out=()):
         writer.add_uint32(f"gemma3.attention.{key}", value)
     writer.add_float32("gemma3.attention.layer_norm_rms_epsilon", 1e-6)
     writer.add_float32("gemma3.rope.freq_base", 1e6)
+    writer.add_tokenizer_model("llama")
     writer.add_token_list(WORDS)
-    for key, value in {"bos": 2, "eos": 1, "padding": 0}.items():
+    writer.add_token_scores([0.0 if word == "▁a" else -1000.0 for word in WORDS])
+    writer.add_token_types(KINDS)
+    for key, value in {"bos": 2, "eos": 1, "padding": 0, "unknown": 3}.items():
         writer.add_uint32(f"tokenizer.ggml.{key}_token_id", value)
     random = np.random.default_rng(3)
-    hidden, inner, width = 64, 128, 32
+    hidden, inner, width = 64, 128, 64
     shapes = {"token_embd": (len(WORDS), hidden), "output_norm": (hidden,)}
     for i in range(SIZES["block_count"]):
         block = {"attn_q": (2 * width, hidden), "attn_k": (width, hidden), "attn_v": (width, hidden)}
@@ -68,61 +72,89 @@ def write_gguf(path, architecture="gemma3", leave_out=()):
     return weights
 
 
-def write_tokenizer(folder, words=WORDS):
-    folder.mkdir(parents=True)
-    marked = {word.replace(" ", "▁"): i for i, word in enumerate(words)}
-    (folder / "tokenizer.json").write_text(json.dumps({"model": {"vocab": marked}, "added_tokens": []}))
-    (folder / "tokenizer_config.json").write_text("{}")
+# Transformers' module of a block's tensor.
+BLOCK = {
+    "attn_norm": "input_layernorm",
+    "attn_q": "self_attn.q_proj",
+    "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj",
+    "attn_output": "self_attn.o_proj",
+    "attn_q_norm": "self_attn.q_norm",
+    "attn_k_norm": "self_attn.k_norm",
+    "post_attention_norm": "post_attention_layernorm",
+    "ffn_norm": "pre_feedforward_layernorm",
+    "ffn_gate": "mlp.gate_proj",
+    "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj",
+    "post_ffw_norm": "post_feedforward_layernorm",
+}
+TOP = {"token_embd": "model.embed_tokens", "output_norm": "model.norm"}
+
+
+def rename(name):
+    parts = name.split(".")
+    return f"{TOP[name] if len(parts) == 1 else f'model.layers.{parts[1]}.{BLOCK[parts[2]]}'}.weight"
 
 
 def convert(*arguments):
     """(exit code, standard error) of the converter."""
-    command = [sys.executable, str(ROOT / "tools" / "gguf-to-hf.py"), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = ["npx", "tsx", str(ROOT / "tools" / "gguf-folder.ts"), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     return done.returncode, done.stderr
 
 
-def test_gguf_to_hf(context):
+def test_gguf_golden(context):
+    """The committed file is what gguf_golden.py writes."""
+    import gguf_golden
+
+    gguf_golden.write_blocks(context.folder)
+    for name in ["blocks.gguf", "blocks.safetensors"]:
+        same((context.folder / name).read_bytes() == (context.golden / "gguf" / name).read_bytes(), True, name)
+
+
+def test_gguf_folder(context):
+    """The studio's reading of a GGUF, as a folder, against the gguf package, and loaded by Transformers."""
+    import gguf
+    from transformers import AutoTokenizer
+
     folder = context.folder
     weights = write_gguf(folder / "small.gguf")
-    write_tokenizer(folder / "tokenizer")
-    inputs = ["--gguf", folder / "small.gguf", "--tokenizer", folder / "tokenizer", "--cache", folder]
-    same(convert(folder / "out", *inputs), (0, ""), "converter")
-    tensors, names = load_file(folder / "out" / "model.safetensors"), load_tool("gguf-to-hf").rename
-    same(sorted(tensors), sorted(names(f"{name}.weight") for name in weights), "tensor names")
+    same(convert(folder / "small.gguf", folder / "out"), (0, ""), "converter")
+    tensors = load_file(folder / "out" / "model.safetensors")
+    same(sorted(tensors), sorted(rename(name) for name in weights), "tensor names")
+    stored = {tensor.name: tensor for tensor in gguf.GGUFReader(folder / "small.gguf").tensors}
     for name, value in weights.items():
-        found, expected = tensors[names(f"{name}.weight")], torch.from_numpy(value)
-        same(found.dtype, torch.bfloat16, f"{name} type")
+        found, tensor = tensors[rename(name)], stored[f"{name}.weight"]
         if value.ndim == 1:
-            same(torch.equal(found.float(), expected), True, f"{name} is w again")
+            same(torch.equal(found, torch.from_numpy(value)), True, f"{name} is w again")
         else:
-            at_most((found.float() - expected).abs().max().item(), 0.03, f"{name} after Q8_0")
+            expected = torch.from_numpy(gguf.quants.dequantize(tensor.data, tensor.tensor_type)).bfloat16()
+            same(torch.equal(found, expected), True, f"{name} as dequantised and rounded")
     model = load_base(folder / "out")
     same(model.config.layer_types, ["sliding_attention"] * 5 + ["full_attention"], "layers")
     rope = model.config.rope_parameters
     same([rope[kind]["rope_theta"] for kind in ["sliding_attention", "full_attention"]], [1e4, 1e6], "RoPE bases")
     same(model.config.rms_norm_eps, 1e-6, "epsilon")
     same(model(torch.tensor([[2, 5, 6]])).logits.isfinite().all().item(), True, "logits finite")
+    words = AutoTokenizer.from_pretrained(folder / "out")("a  a é")["input_ids"]
+    same(words, [2, 7, 5, 7, 6, WORDS.index("<0xC3>"), WORDS.index("<0xA9>")], "tokens")
 
 
-def test_gguf_to_hf_refuses(context):
+def test_gguf_folder_refuses(context):
     """Each bad input is exit 2, one line, and nothing written."""
     folder = context.folder
     write_gguf(folder / "small.gguf")
     write_gguf(folder / "llama.gguf", architecture="llama")
     write_gguf(folder / "short.gguf", leave_out=["blk.3.ffn_up"])
-    write_tokenizer(folder / "tokenizer")
-    write_tokenizer(folder / "other", [*WORDS[:-1], "c"])
     (folder / "taken").mkdir()
     cases = [
-        ("small", "tokenizer", "taken", "exists"),
-        ("llama", "tokenizer", "out", "not gemma3"),
-        ("short", "tokenizer", "out", "blk.3.ffn_up".replace("blk", "model.layers").replace("ffn_up", "mlp.up_proj")),
-        ("small", "other", "out", "words differ"),
+        ("small", "taken", "exists"),
+        ("llama", "out", "llama"),
+        ("short", "out", "model.layers.3.mlp.up_proj"),
+        ("nothing", "out", "nothing.gguf"),
     ]
-    for gguf, tokenizer, out, words in cases:
-        inputs = ["--gguf", folder / f"{gguf}.gguf", "--tokenizer", folder / tokenizer, "--cache", folder]
-        code, message = convert(folder / out, *inputs)
+    for name, out, words in cases:
+        code, message = convert(folder / f"{name}.gguf", folder / out)
         same((code, words in message, message.count("\n")), (2, True, 1), f"{words}: {message}")
         same((folder / "out").exists(), False, "output written")
 

@@ -4,12 +4,12 @@ import { pipeline } from 'node:stream/promises'
 import { LapidaryError } from '../../src/protocol/errors.ts'
 import { openBrowser } from '../browser.ts'
 import { ROOT } from '../build.ts'
+import type { ServedModel } from '../model-path.ts'
 import { serve } from '../server.ts'
-import type { servedModel } from '../train-job.ts'
 import type { VerifyJob, VerifyResult } from './page.ts'
 
 export interface ChromiumJob extends Omit<VerifyJob, 'model' | 'adapter' | 'out'> {
-  model: Awaited<ReturnType<typeof servedModel>>
+  model: ServedModel
   /** Folder of the initial adapter. */
   adapter: string
   /** Folder that the trained adapter is written into. */

@@ -1,83 +1,87 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { createReadStream, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { BatchJson } from '../../src/protocol/batch.ts'
 import { fail } from '../../src/protocol/errors.ts'
+import { ggufStem, isGguf } from '../../src/workers/gguf-folder.ts'
 import { ROOT } from '../build.ts'
+import { checkModelPath, type ServedModel, servedModel, writeModelFolder } from '../model-path.ts'
 import { runScript } from '../python.ts'
 import type { ReferencePrompt } from './figures.ts'
 import type { VerifyJob } from './page.ts'
 
 export const CACHE = join(ROOT, '.cache', 'verify')
-/** Where the converted model is kept. */
-const MODEL = join(ROOT, '.cache', 'gemma-3-270m')
+const DOWNLOADS = join(ROOT, '.cache', 'downloads')
+const GGUF = 'gemma-3-270m-q4_k_m.gguf'
 
 export interface Base {
+  /** What the studio is given: a folder, or a .gguf file. */
+  path: string
+  /** The same model as a Hugging Face folder, for Transformers. */
   folder: string
-  /** SHA-256 of its files, and of what they were made from, by name. */
+  /** What is served of it, which is what the folder holds, by SHA-256. */
+  served: ServedModel
+  /** SHA-256 of its files, and of the GGUF, by name. */
   hashes: Record<string, string>
-  /** Whether it is Gemma 3 270M as tools/gguf-to-hf.py makes it. */
-  converted: boolean
-}
-
-/** source.json, which tools/gguf-to-hf.py leaves beside what it made. */
-interface Source {
-  inputs_sha256: Record<string, string>
-  outputs_sha256: Record<string, string>
+  /** Folder of the official tokenizer, for the model that is fetched; null for another. */
+  tokenizer: string | null
 }
 
 const NEEDED = ['model.safetensors', 'tokenizer.json', 'config.json']
 
 /** @throws LapidaryError `missing_file` where something of a model is not there */
-export function checkFolder(folder: string): void {
-  const missing = NEEDED.findLast((name) => !existsSync(join(folder, name)))
+export function checkBase(path: string): void {
+  if (isGguf(path)) {
+    checkModelPath(path)
+    return
+  }
+  const missing = NEEDED.findLast((name) => !existsSync(join(path, name)))
   if (missing)
     fail(
       'missing_file',
-      `There is no ${missing} in ${folder}.`,
-      'Give a whole Hugging Face folder with --base.',
+      `There is no ${missing} in ${path}.`,
+      'Give a whole Hugging Face folder, or a .gguf file, with --base.',
     )
 }
 
-/** Gemma 3 270M, fetched and converted unless it is there; or the folder given. Every hash is checked. */
+/** Gemma 3 270M as GGUF, fetched unless it is there; or what was given. A GGUF is written as a folder, too, for Transformers. */
 export async function openBase(given: string | undefined, python: string): Promise<Base> {
-  const folder = given ?? MODEL
-  if (given === undefined && !existsSync(folder)) {
-    const args = [folder, '--cache', join(ROOT, '.cache', 'downloads')]
-    if ((await runScript(python, 'tools/gguf-to-hf.py', args)) !== 0)
-      fail(
-        'network',
-        'Gemma 3 270M could not be made, see above.',
-        'Try again, or give a folder with --base.',
-      )
-  }
-  for (const name of ['config.json', 'tokenizer.json', 'model.safetensors'])
-    if (!existsSync(join(folder, name)))
-      fail(
-        'missing_file',
-        `There is no ${name} in ${folder}.`,
-        'Give a whole Hugging Face folder with --base.',
-      )
+  if (given === undefined && (await runScript(python, 'peers/gemma.py', ['--cache', DOWNLOADS])) !== 0)
+    fail(
+      'network',
+      'Gemma 3 270M could not be fetched, see above.',
+      'Try again, or give a model with --base.',
+    )
+  const path = given ?? join(DOWNLOADS, GGUF)
+  const served = await servedModel(path)
+  const { files } = JSON.parse(served.manifest) as { files: Record<string, { hash: string }> }
   const hashes: Record<string, string> = {}
-  for (const name of NEEDED) hashes[name] = await sha256(join(folder, name))
-  const note = join(folder, 'source.json')
-  if (!existsSync(note)) return { folder, hashes, converted: false }
-  const source = JSON.parse(readFileSync(note, 'utf8')) as Source
-  for (const [name, hash] of Object.entries(hashes))
-    if (source.outputs_sha256[name] !== hash)
-      fail(
-        'bad_file',
-        `${name} in ${folder} is not what was converted.`,
-        'Remove the folder and try again.',
-        {
-          expected: source.outputs_sha256[name] ?? null,
-          found: hash,
-        },
-      )
-  const gguf = /^GGUF_SHA256 = "(\w+)"/m.exec(readFileSync(join(ROOT, 'tools/gguf-to-hf.py'), 'utf8'))?.[1]
-  const converted = Object.values(source.inputs_sha256).includes(gguf ?? '')
-  return { folder, hashes: { ...source.inputs_sha256, ...hashes }, converted }
+  if (statSync(path).isFile()) hashes[basename(path)] = await sha256(path)
+  for (const name of NEEDED) hashes[name] = files[name]!.hash
+  return {
+    path,
+    folder: statSync(path).isFile() ? await writtenFolder(path, hashes) : path,
+    served,
+    hashes,
+    tokenizer: given === undefined ? join(DOWNLOADS, 'gemma3-tokenizer') : null,
+  }
+}
+
+/** The folder of a GGUF, kept from before where its files are the same, bit for bit. */
+async function writtenFolder(path: string, hashes: Record<string, string>): Promise<string> {
+  const folder = join(CACHE, 'models', ggufStem(basename(path)))
+  const kept = existsSync(folder)
+    ? await Promise.all(NEEDED.map(async (name) => (await sha256(join(folder, name))) === hashes[name]))
+    : [false]
+  if (!kept.every(Boolean)) {
+    rmSync(folder, { recursive: true, force: true })
+    await writeModelFolder(path, folder)
+  }
+  for (const name of NEEDED)
+    if ((await sha256(join(folder, name))) !== hashes[name])
+      fail('internal', `${name} in ${folder} is not what the studio reads.`, 'Please report this.')
+  return folder
 }
 
 export interface References {

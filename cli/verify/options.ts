@@ -3,19 +3,19 @@ import { join, resolve } from 'node:path'
 import { fail } from '../../src/protocol/errors.ts'
 import { parseFlags } from '../args.ts'
 import { ROOT } from '../build.ts'
-import { checkFolder } from './inputs.ts'
+import { checkBase } from './inputs.ts'
 
 /** What a whole check has. */
 export const [STEPS, PROMPTS] = [10, 10]
 const DATA = join(ROOT, 'public', 'datasets', 'pirate.csv')
 
-export const HELP = `npm run verify:gemma -- [--base DIR] [--data FILE] [--steps N] [--prompts N]
+export const HELP = `npm run verify:gemma -- [--base PATH] [--data FILE] [--steps N] [--prompts N]
 
-Holds a real Gemma 3 270M in Chromium against Transformers and PEFT: answers, LoRA steps, the exported adapter, and a
-fine-tuning through npm run train. Fetches the model and makes the references on first use, and rewrites its section of
+Holds a real Gemma 3 270M, read from its GGUF in Chromium, against Transformers and PEFT: answers, LoRA steps, the exported
+adapter, and a fine-tuning through npm run train. Fetches the model and makes the references on first use, and rewrites its section of
 docs/verified.md. Needs Python 3.11 or newer (LAPIDARY_PEERS_PYTHON names one that has everything), and some 4 GB of memory.
 
-  --base DIR   a Hugging Face folder of a Gemma 3 text model, in place of the one that is fetched
+  --base PATH  a Hugging Face folder or a .gguf file of a Gemma 3 text model, in place of the one that is fetched
   --data FILE  rows to fine-tune on (default: public/datasets/pirate.csv); slow adapters take its first rows
   --steps N    LoRA steps, at most; default ${STEPS}
   --prompts N  prompts, at most; default ${PROMPTS}
@@ -49,6 +49,6 @@ export function readOptions(argv: string[]): Options | null {
   const data = resolve(flags.data ?? DATA)
   if (!existsSync(data)) fail('missing_file', `There is no file ${data}.`, 'Check --data.', { path: data })
   const base = flags.base === undefined ? undefined : resolve(flags.base)
-  if (base !== undefined) checkFolder(base)
+  if (base !== undefined) checkBase(base)
   return { base, data, steps: count('steps', STEPS), prompts: count('prompts', PROMPTS) }
 }

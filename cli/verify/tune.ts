@@ -58,7 +58,7 @@ export async function fineTune(
     'lora-r': 8,
     'lora-alpha': 16,
   }
-  const flags = Object.entries({ model: base.folder, data: rows.path, out: scratch, ...settings })
+  const flags = Object.entries({ model: base.path, data: rows.path, out: scratch, ...settings })
   const command = [join(ROOT, 'cli/bootstrap.mjs'), 'train', '--engine', 'webgpu']
   const { status } = await runShown(process.execPath, [
     ...command,

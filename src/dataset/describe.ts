@@ -1,5 +1,6 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader, plainTextTest, tableRows } from '../files/table.ts'
+import type { RowNumbers } from '../lib/row-numbers.ts'
 import type {
   ColumnInfo,
   DatasetInfo,
@@ -26,6 +27,8 @@ export interface Dataset {
   reading?: ReadOptions
   /** What the file has to choose from. */
   offers?: ReadingOffers
+  /** What the file calls its rows, where that is not 1, 2, 3 ... */
+  rowNumbers?: RowNumbers
 }
 
 /** What the page shows of a data set. */
@@ -40,11 +43,12 @@ export function describeDataset(id: string, dataset: Dataset): DatasetInfo {
     rows: table.numRows,
     columns,
     guess,
-    findings: [...dataset.findings, ...findIssues(table, guess)],
+    findings: [...dataset.findings, ...findIssues(table, guess, dataset.rowNumbers)],
     preview: tableRows(table, 0, 5),
     format: dataset.format,
     ...(dataset.reading ? { reading: dataset.reading } : {}),
     ...(dataset.offers ? { offers: dataset.offers } : {}),
+    ...(dataset.rowNumbers ? { rowNumbers: dataset.rowNumbers } : {}),
   }
 }
 

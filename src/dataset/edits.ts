@@ -1,6 +1,6 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader, makeTable } from '../files/table.ts'
-import { rowNumber } from '../lib/counted.ts'
+import { rowNumber } from '../lib/row-numbers.ts'
 import { fail, listed } from '../protocol/errors.ts'
 import type { RowEdit } from '../protocol/preparation.ts'
 

@@ -1,4 +1,5 @@
 import type { Table } from 'apache-arrow'
+import type { RowNumbers } from '../lib/row-numbers.ts'
 import { textKey } from '../lib/text-key.ts'
 import type { Finding } from '../protocol/preparation.ts'
 import type { Mapping } from '../protocol/recipe.ts'
@@ -15,7 +16,7 @@ const MOST_WHOLE = 50_000
  * What a person should know at once of the data under this mapping: the part of `inspectFrame` that is quick. Rows in
  * `row` are 0-based, in messages 1-based.
  */
-export function findIssues(table: Table, mapping: Mapping): Finding[] {
+export function findIssues(table: Table, mapping: Mapping, numbers: RowNumbers = []): Finding[] {
   const rows = table.numRows
   const repeats = new Repeats(rows > MOST_WHOLE ? textKey : undefined)
   const missing = new Map<string, MissingCount>()
@@ -24,6 +25,7 @@ export function findIssues(table: Table, mapping: Mapping): Finding[] {
     const frame = Frame.of(
       table,
       Uint32Array.from({ length }, (_, i) => start + i),
+      numbers,
     )
     for (const found of countMissing(frame, mapping)) {
       const known = missing.get(found.role + found.column)

@@ -1,5 +1,6 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader, makeTable } from '../files/table.ts'
+import { type RowNumbers, rowNumber } from '../lib/row-numbers.ts'
 import { fail, listed } from '../protocol/errors.ts'
 
 /**
@@ -10,26 +11,42 @@ export class Frame {
   readonly names: readonly string[]
   /** [rows] row of the data set, 0-based. Several rows may come from one. */
   readonly source: Uint32Array
+  /** What the file calls the rows of the data set. */
+  readonly numbers: RowNumbers
   readonly #columns: ReadonlyMap<string, () => unknown[]>
 
-  private constructor(columns: ReadonlyMap<string, () => unknown[]>, source: Uint32Array) {
+  private constructor(
+    columns: ReadonlyMap<string, () => unknown[]>,
+    source: Uint32Array,
+    numbers: RowNumbers,
+  ) {
     this.names = [...columns.keys()]
     this.#columns = columns
     this.source = source
+    this.numbers = numbers
   }
 
   /** @param rows rows taken, in this order; left out: all of them */
-  static of(table: Table, rows?: Uint32Array): Frame {
+  static of(table: Table, rows?: Uint32Array, numbers: RowNumbers = []): Frame {
     const source = rows ?? Uint32Array.from({ length: table.numRows }, (_, i) => i)
     const columns = columnNames(table).map((name): [string, () => unknown[]] => {
       const read = columnReader(table, name)!
       return [name, once(() => Array.from(source, (row) => read(row)))]
     })
-    return new Frame(new Map(columns), source)
+    return new Frame(new Map(columns), source, numbers)
   }
 
-  static from(columns: Iterable<readonly [string, unknown[]]>, source: Uint32Array): Frame {
-    return new Frame(new Map([...columns].map(([name, values]) => [name, () => values])), source)
+  static from(
+    columns: Iterable<readonly [string, unknown[]]>,
+    source: Uint32Array,
+    numbers: RowNumbers = [],
+  ): Frame {
+    return new Frame(new Map([...columns].map(([name, values]) => [name, () => values])), source, numbers)
+  }
+
+  /** A row of the data set as messages name it. */
+  number(row: number): string {
+    return rowNumber(row, this.numbers)
   }
 
   get rows(): number {
@@ -55,11 +72,12 @@ export class Frame {
   with(name: string, values: unknown[]): Frame {
     const columns = new Map(this.#columns)
     columns.set(name, () => values)
-    return new Frame(columns, this.source)
+    return new Frame(columns, this.source, this.numbers)
   }
 
   without(names: readonly string[]): Frame {
-    return new Frame(new Map([...this.#columns].filter(([name]) => !names.includes(name))), this.source)
+    const kept = [...this.#columns].filter(([name]) => !names.includes(name))
+    return new Frame(new Map(kept), this.source, this.numbers)
   }
 
   renamed(from: string, to: string): Frame {
@@ -67,7 +85,7 @@ export class Frame {
       name === from ? to : name,
       read,
     ])
-    return new Frame(new Map(columns), this.source)
+    return new Frame(new Map(columns), this.source, this.numbers)
   }
 
   /** The rows at these indices, in this order. */
@@ -82,6 +100,7 @@ export class Frame {
     return new Frame(
       new Map(columns),
       indices.map((i) => this.source[i]!),
+      this.numbers,
     )
   }
 

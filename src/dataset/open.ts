@@ -1,9 +1,11 @@
 import type { ByteSource } from '../files/bytes.ts'
+import { MAX_TABLE_BYTES, Room } from '../files/limits.ts'
 import { refuseKnown } from '../files/magic.ts'
 import { SPLIT } from '../files/split-names.ts'
 import { type Chunk, TableBuilder } from '../files/table-builder.ts'
 import { NotUtf8 } from '../files/utf8.ts'
 import { sha256Hex } from '../lib/hash.ts'
+import { stretches } from '../lib/row-numbers.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding, ReadingOffers, ReadOptions } from '../protocol/studio.ts'
 import type { Dataset } from './describe.ts'
@@ -18,7 +20,7 @@ export { type Dataset, describeColumns, describeDataset, describePreview } from 
 export type { ReaderOptions } from './readers/options.ts'
 export type { NamedSource } from './readers/reader.ts'
 
-export interface OpenOptions extends ReadOptions, Pick<ReaderOptions, 'maxUnpackedBytes'> {
+export interface OpenOptions extends ReadOptions, Pick<ReaderOptions, 'maxBytes' | 'maxUnpackedBytes'> {
   signal?: AbortSignal
   /** Hears of the first rows as soon as they are there, of the whole only from the promise. */
   onPreview?: (preview: Pick<Dataset, 'name' | 'format' | 'table'>) => void
@@ -70,7 +72,7 @@ async function openSources(given: readonly NamedSource[], how: OpenOptions): Pro
 }
 
 type Said = Omit<OpenOptions, keyof ReadOptions> & ReaderOptions
-type Rows = Pick<Dataset, 'format' | 'table' | 'findings' | 'offers'>
+type Rows = Pick<Dataset, 'format' | 'table' | 'findings' | 'offers' | 'rowNumbers'>
 
 async function readFiles(files: readonly DataFile[], name: string, options: Said): Promise<Rows> {
   const collected = new Collected(name, options)
@@ -105,7 +107,7 @@ async function* withSplit(chunks: AsyncIterable<Chunk>, split: string | null): A
     if (split === null || chunk.columns.some(({ name }) => name === SPLIT)) yield chunk
     else {
       const values = new Array<string>(chunk.rows).fill(split)
-      yield { rows: chunk.rows, columns: [...chunk.columns, { name: SPLIT, values }] }
+      yield { ...chunk, columns: [...chunk.columns, { name: SPLIT, values }] }
     }
 }
 
@@ -131,12 +133,17 @@ class Collected {
   readonly #offers: ReadingOffers = {}
   readonly #builder = new TableBuilder()
   readonly #breath = new Breath()
+  readonly #room: Room
+  /** Of the rows of one file; several files' numbers say nothing together. */
+  #numbers: number[] | null = null
+  #files = 0
   #format = ''
   #previewed = false
 
   constructor(name: string, options: Said) {
     this.#name = name
     this.#options = options
+    this.#room = new Room(options.maxBytes ?? MAX_TABLE_BYTES, name)
   }
 
   /** Reads one file; one that turns out not to be UTF-8 is read once more. */
@@ -150,15 +157,19 @@ class Collected {
     const before = { chunks: builder.chunks, rows: builder.rows, findings: this.findings.length }
     for (const notUtf8 of [false, true]) {
       const columns = new Set<string>()
+      const numbers: number[] = []
       try {
         for await (const chunk of read(this.#context(notUtf8))) {
           this.#options.signal?.throwIfAborted()
           builder.append(chunk)
+          this.#room.used = builder.bytes
+          for (const number of chunk.numbers ?? []) numbers.push(number)
           for (const column of chunk.columns) columns.add(column.name)
           this.#preview()
           await this.#breath.take()
         }
         const rows = builder.rows - before.rows
+        this.#numbers = this.#files++ === 0 && numbers.length === rows ? numbers : null
         if (rows === 0) fail('bad_data', `${file} has no rows.`, 'Choose a file with rows.', { file })
         return { rows, columns }
       } catch (error) {
@@ -173,7 +184,15 @@ class Collected {
 
   rows(): Rows {
     const offers = Object.keys(this.#offers).length > 0 ? { offers: this.#offers } : {}
-    return { format: this.#format, table: this.#builder.table(), findings: this.findings, ...offers }
+    const found = this.#numbers ? stretches(this.#numbers) : []
+    const rowNumbers = found.length > 0 ? { rowNumbers: found } : {}
+    return {
+      format: this.#format,
+      table: this.#builder.table(),
+      findings: this.findings,
+      ...offers,
+      ...rowNumbers,
+    }
   }
 
   #context(notUtf8: boolean): ReadContext {
@@ -182,6 +201,7 @@ class Collected {
       signal,
       options: this.#options,
       notUtf8,
+      room: this.#room,
       finding: (finding) => this.findings.push(finding),
       offer: (way, choices) => (this.#offers[way] ??= [...choices]),
     }

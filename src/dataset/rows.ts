@@ -1,5 +1,5 @@
 import type { Table } from 'apache-arrow'
-import { grouped, rowNumber } from '../lib/counted.ts'
+import { grouped } from '../lib/counted.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding, Mapping } from '../protocol/studio.ts'
 import { fillTemplate, parseTemplate } from '../protocol/template.ts'
@@ -36,11 +36,11 @@ export function mapRows(table: Table, mapping: Mapping): MappedRows {
   return { rows, findings }
 }
 
-/** What is wrong with so many rows, in words that go on from "row 3 ...". */
-export function sharedFault(count: number, first: number, cause: string): string {
+/** What is wrong with so many rows, the first by its number, in words that go on from "row 3 ...". */
+export function sharedFault(count: number, first: string, cause: string): string {
   return count === 1
-    ? `Row ${rowNumber(first)} ${cause}.`
-    : `${grouped(count)} rows have the same fault: row ${rowNumber(first)}, for one, ${cause}.`
+    ? `Row ${first} ${cause}.`
+    : `${grouped(count)} rows have the same fault: row ${first}, for one, ${cause}.`
 }
 
 /** The same of rows that steps have worked on. `row` of each is the row of the data set it came from. */
@@ -64,14 +64,14 @@ export function mapFrame(frame: Frame, mapping: Mapping): MappedFrame {
   const causes = [...left]
   if (rows.length === 0 && causes[0]) {
     const [cause, { first }] = causes[0]
-    const message = `No row can be used: row ${rowNumber(first)} ${cause}.`
+    const message = `No row can be used: row ${frame.number(first)} ${cause}.`
     fail('bad_data', message, 'Check which column is which.', { row: first })
   }
   const findings = causes.map(
     ([cause, { first, count }]): Finding => ({
       kind: /^has no(?:thing in)? "/.test(cause) ? 'missing' : 'bad_conversation',
       severity: 'warning',
-      message: sharedFault(count, first, cause),
+      message: sharedFault(count, frame.number(first), cause),
       hint: 'Such rows are left out. Fill them in, or leave it so.',
       row: first,
       count,

@@ -31,7 +31,7 @@ export interface PlanOptions {
   /** Bytes that the plan may take where the request does not say. */
   budget?: number
   /** Bytes that it may not take whatever the request says, as the device was found to have no more room. */
-  most?: number
+  most?: number | undefined
 }
 
 export type TapeName = 'train' | 'optimizer' | 'score' | 'prefill' | 'decode'
@@ -90,11 +90,28 @@ export function planEngine(request: PlanRequest, options: PlanOptions = {}): Eng
   if (largestBinding > draft.maxBinding)
     fail(
       'out_of_memory',
-      `One array of this plan takes ${mib(largestBinding)}; this device binds at most ${mib(draft.maxBinding)} at once.`,
+      `One array of this plan takes ${megabytes(largestBinding)}; this device binds at most ${megabytes(draft.maxBinding)} at once.`,
       'Lower max_length or per_device_train_batch_size.',
       { largestBinding, maxBinding: draft.maxBinding },
     )
   return plan!
+}
+
+/**
+ * The plan, where it keeps to what the request may take.
+ * @throws LapidaryError `out_of_memory` with the least that it needs
+ */
+export function withinBudget(plan: EnginePlan): EnginePlan {
+  const { memoryBudget, recompute } = plan.request
+  const { total } = plan.memory.bytes
+  if (memoryBudget === undefined || total <= memoryBudget) return plan
+  const less = recompute === 'auto' || recompute === 'layer' ? '' : 'leave recompute to auto, or '
+  return fail(
+    'out_of_memory',
+    `This run takes ${megabytes(total)} of graphics memory, and it may take ${megabytes(memoryBudget)} (memory_budget).`,
+    `Set memory_budget to ${Math.ceil(total / 2 ** 20) * 2 ** 20} bytes or more, or ${less}lower max_length, per_device_train_batch_size or the LoRA rank.`,
+    { memoryBudget, needed: total },
+  )
 }
 
 /** What does not depend on recomputation. */
@@ -202,4 +219,5 @@ function memoryPlan(plan: Uncounted): DeviceMemoryPlan {
   }
 }
 
-const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`
+/** In the page's units. */
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`

@@ -1,5 +1,5 @@
 import type { Gpu } from '../gpu/device.ts'
-import type { Dims } from '../gpu/kernel.ts'
+import type { Dims, Kernel } from '../gpu/kernel.ts'
 import { tensorBytes } from '../gpu/memory.ts'
 import { type GpuContext, type Place, Program, Workspace } from '../gpu/program.ts'
 import type { Rates } from '../gpu/slicer.ts'
@@ -10,6 +10,19 @@ import type { EnginePlan, TapeName } from './plan.ts'
 
 /** Tapes that are compiled before a model counts as loaded: a first step waits for no other. */
 export const AT_LOAD = ['train', 'optimizer', 'score'] as const satisfies readonly TapeName[]
+
+/** Kernels that run before a first step is over, each once. */
+export function kernelsAtLoad({ tapes }: Pick<EnginePlan, 'tapes'>): Set<Kernel> {
+  return new Set(AT_LOAD.flatMap((name) => tapes[name]!.tape.dispatches.map(({ kernel }) => kernel)))
+}
+
+/** Compiles them side by side. One that does not compile is told of where it is used. */
+export async function compile(context: GpuContext, plan: EnginePlan): Promise<void> {
+  const { device } = context.gpu
+  device.pushErrorScope('validation')
+  const made = [...kernelsAtLoad(plan)].map((kernel) => context.pipeline(kernel))
+  await Promise.all([device.popErrorScope(), Promise.allSettled(made)])
+}
 
 /** A plan with its buffers and compiled programs: everything of one loaded model but the host's side of a step. */
 export class Session {

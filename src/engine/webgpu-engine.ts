@@ -2,10 +2,18 @@ import { type Gpu, type GpuOptions, openGpu, withinMemory } from '../gpu/device.
 import type { Dims } from '../gpu/kernel.ts'
 import { causeOf } from '../gpu/loss.ts'
 import { measureRates } from '../gpu/measure.ts'
-import { contextOf } from '../gpu/program.ts'
-import { memoryBudget, roomFor } from '../gpu/room.ts'
+import { contextOf, GpuContext } from '../gpu/program.ts'
+import {
+  isShort,
+  memoryBudget,
+  NOTHING_TRIED,
+  type Room,
+  roomFor,
+  withRefused,
+  withTried,
+} from '../gpu/room.ts'
 import { noticeSeconds, type Rates, Slicer } from '../gpu/slicer.ts'
-import { tune } from '../gpu/tune.ts'
+import { type Tuned, tune, usualChoices } from '../gpu/tune.ts'
 import { NOT_PICKED } from '../kernels/gather-rows.ts'
 import { RESULT, RESULTS } from '../kernels/results.ts'
 import { initialState } from '../model/lora.ts'
@@ -27,24 +35,35 @@ import type {
   StepResult,
   StepScalars,
 } from '../protocol/engine.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, toFailure } from '../protocol/errors.ts'
+import { LOAD_NOTES } from '../protocol/load-notes.ts'
 import type { ModelSource } from '../protocol/model.ts'
 import { readFloats } from './adapter.ts'
 import { generate } from './decode.ts'
 import { allLogits } from './inspect.ts'
-import { type DeviceMemoryPlan, type EnginePlan, planEngine } from './plan.ts'
+import { type DeviceMemoryPlan, type EnginePlan, planEngine, withinBudget } from './plan.ts'
 import { Readbacks } from './readback.ts'
-import { Session } from './session.ts'
+import { compile, Session } from './session.ts'
 import { uploadWeights } from './weights.ts'
 
 export interface WebgpuEngineOptions extends GpuOptions {
   /** Measured before on this adapter; saves measuring again. */
   rates?: Rates | undefined
-  /** Whether variants are measured at load; without it the defaults and recorded choices are used. */
+  /**
+   * Whether what is not known takes the variant that is usually best on such an adapter, see `usualChoices`; else the default, as
+   * tests want that compare adapters. Default: true.
+   */
   tune?: boolean
   /** Seconds of work submitted at once. */
   sliceSeconds?: number
 }
+
+/** Holds the kernels that are about to train against references; which are at fault here, as family and name, and why. */
+export type Verify = (
+  context: GpuContext,
+  plan: EnginePlan,
+  options: { onProgress: (progress: number, note: string) => void; signal: AbortSignal | undefined },
+) => Promise<Record<string, string>>
 
 /** Bytes: any adapter has room for less. */
 const WORTH_TRYING = 2 ** 28
@@ -60,19 +79,19 @@ export class WebgpuEngine implements Engine {
   readonly gpu: Gpu
   /** What the adapter sustains; measured at the first load unless it is known. */
   rates: Rates | null
-  /** Kernels found wrong on this adapter, see `checkGpu`. */
-  avoid: ReadonlySet<string> = new Set()
-  /** Bytes that were found to fit on this device at its own pace. */
-  room = 0
-  /** Whether that was less than was wanted. */
+  /** Kernels that are not fit on this adapter, as family and name, and why: never chosen where there is another. */
+  leftOut: Record<string, string> = {}
+  /** Asked before anything is trained with kernels; null: they are trusted. */
+  verify: Verify | null = null
+  /** What was found of this device's memory, here or before: whoever keeps it over sessions sets and reads it. */
+  room: Room = NOTHING_TRIED
+  /** Whether what is loaded would have taken more than there is room for. */
   #crowded = false
   readonly #options: WebgpuEngineOptions
   #session: Session | null = null
   #readbacks: Readbacks | null = null
   #slicer: Slicer | null = null
   #choices: Record<string, string> = {}
-  /** Kernels that were found unfit while choosing, as family and name, and why. */
-  readonly #leftOut = new Map<string, string>()
   /** Queueing is one task at a time: a sliced replay waits in the middle. */
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -83,7 +102,10 @@ export class WebgpuEngine implements Engine {
   }
 
   plan(request: PlanRequest): DeviceMemoryPlan {
-    return planEngine(request, { ...this.#planOptions(), choices: this.#choices }).memory
+    const options = { ...this.#planOptions(), choices: this.#choices, most: undefined }
+    const plan = withinBudget(planEngine(request, options))
+    if (!isShort(this.room, plan.memory.bytes.total)) return plan.memory
+    return planEngine(request, { ...options, most: this.room.fits }).memory
   }
 
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
@@ -101,35 +123,82 @@ export class WebgpuEngine implements Engine {
     const { sliceSeconds: target } = this.#options
     const latency = await noticeSeconds(gpu.device)
     this.#slicer = new Slicer(rates, { latency, ...(target !== undefined && { target }) })
-    let choices = { ...options.choices }
-    let plan = planEngine(held, { ...this.#planOptions(), choices })
-    plan = await this.#fitting(plan, latency, onProgress, signal)
-    if (this.#options.tune ?? true) {
-      onProgress(0, 'Choosing kernels')
-      for (const planned of Object.values(plan.tapes))
-        if (planned)
-          choices = await tune(context, planned.tape.asked, choices, planned.capacity, signal, {
-            avoid: new Set([...this.avoid, ...this.#leftOut.keys()]),
-            onLeftOut: (variant, why) => this.#leftOut.set(variant, why),
-          })
-      if (Object.entries(plan.choices).some(([key, name]) => choices[key] !== name))
-        plan = planEngine(held, { ...this.#planOptions(), choices })
+    const planned = (choices: Readonly<Record<string, string>>) => {
+      const first = withinBudget(planEngine(held, { ...this.#planOptions(), choices }))
+      if (this.#options.tune === false) return first
+      const usual = usualChoices(context, Object.values(first.tapes), choices, this.#avoid())
+      const same = Object.entries(first.choices).every(([key, name]) => usual[key] === name)
+      return same ? first : planEngine(held, { ...this.#planOptions(), choices: usual })
+    }
+    this.#crowded = false
+    let plan = planned(options.choices ?? {})
+    await this.#tryRoom(plan.memory.bytes.total, latency, onProgress, signal)
+    if (this.#crowded) plan = planned(plan.choices)
+    for (;;) {
+      onProgress(0, LOAD_NOTES.compile)
+      await compile(context, plan)
+      const wrong = (await this.verify?.(context, plan, { onProgress, signal })) ?? {}
+      const before = JSON.stringify(plan.choices)
+      this.leftOut = { ...this.leftOut, ...wrong }
+      if (Object.keys(wrong).length > 0) plan = planned(plan.choices)
+      if (JSON.stringify(plan.choices) === before) break
     }
     this.#choices = plan.choices
-    onProgress(0, 'Reading weights')
-    const uploaded = await withinMemory(gpu, 'the model', () =>
-      uploadWeights(
-        gpu,
-        plan.parts.weights.pieces,
-        weights,
-        (share) => onProgress(share, 'Reading weights'),
-        signal,
-      ),
-    )
-    onProgress(1, 'Compiling kernels')
-    this.#session = await withinMemory(gpu, 'training', () => Session.open(context, plan, rates, uploaded))
+    onProgress(0, LOAD_NOTES.weights)
+    try {
+      const uploaded = await withinMemory(gpu, 'the model', () =>
+        uploadWeights(
+          gpu,
+          plan.parts.weights.pieces,
+          weights,
+          (share) => onProgress(share, LOAD_NOTES.weights),
+          signal,
+        ),
+      )
+      this.#session = await withinMemory(gpu, 'training', () => Session.open(context, plan, rates, uploaded))
+    } catch (error) {
+      if (toFailure(error).code === 'out_of_memory')
+        this.room = withRefused(this.room, plan.memory.bytes.total)
+      throw error
+    }
     this.#readbacks = new Readbacks(gpu, 256)
     this.#session.adapter.write(initialState(model.config, request.lora, options.seed))
+  }
+
+  /**
+   * Measures the variants that a plan would choose between and that were never measured. What is loaded keeps its own choices.
+   * @param known choices that were measured before
+   * @returns what was measured, until the signal stopped it
+   */
+  async tune(
+    request: PlanRequest,
+    known: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<Tuned> {
+    const { tapes } = planEngine(request, { ...this.#planOptions(), choices: { ...known } })
+    const context = new GpuContext(this.gpu)
+    const tuned: Tuned = { choices: {}, leftOut: {}, done: false }
+    try {
+      for (const planned of Object.values(tapes))
+        if (planned)
+          await tune(context, planned.tape.asked, { ...known, ...tuned.choices }, planned.capacity, signal, {
+            budget: Number.POSITIVE_INFINITY,
+            avoid: this.#avoid(),
+            onChosen: (key, name) => {
+              tuned.choices[key] = name
+            },
+            onLeftOut: (variant, why) => {
+              tuned.leftOut[variant] = why
+              this.leftOut = { ...this.leftOut, [variant]: why }
+            },
+          })
+      tuned.done = true
+    } catch (error) {
+      if (!signal?.aborted) throw await causeOf(this.gpu, error, signal)
+    } finally {
+      context.dispose()
+    }
+    return tuned
   }
 
   step(
@@ -269,8 +338,8 @@ export class WebgpuEngine implements Engine {
       choices: { ...this.#choices },
       liveBytes: this.gpu.liveBytes,
       ...(this.#crowded &&
-        this.#session && { crowded: { room: this.room, plan: this.#session.plan.memory.bytes.total } }),
-      ...(this.#leftOut.size > 0 && { leftOut: Object.fromEntries(this.#leftOut) }),
+        this.#session && { crowded: { room: this.room.fits, plan: this.#session.plan.memory.bytes.total } }),
+      ...(Object.keys(this.leftOut).length > 0 && { leftOut: { ...this.leftOut } }),
     }
   }
 
@@ -287,29 +356,32 @@ export class WebgpuEngine implements Engine {
     return this.#session
   }
 
-  /** The plan, or one that takes no more than the device has room for at its own pace. */
-  async #fitting(
-    plan: EnginePlan,
+  /** Finds out whether the device has room for so much at its own pace, where that is not known. */
+  async #tryRoom(
+    bytes: number,
     latency: number,
     onProgress: (progress: number, note: string) => void,
     signal: AbortSignal | undefined,
-  ): Promise<EnginePlan> {
-    const { total } = plan.memory.bytes
-    if (this.gpu.software || total < WORTH_TRYING || total <= this.room) return plan
-    onProgress(0, 'Trying the graphics memory')
-    this.room = await roomFor(this.gpu, total, { latency, signal })
-    this.#crowded = this.room < total
-    if (!this.#crowded) return plan
-    return planEngine(plan.request, { ...this.#planOptions(), choices: plan.tapes.train!.tape.choices })
+  ): Promise<void> {
+    if (this.gpu.software || bytes < WORTH_TRYING || bytes <= this.room.fits) return
+    if (!isShort(this.room, bytes)) {
+      onProgress(0, LOAD_NOTES.memory)
+      this.room = withTried(this.room, bytes, await roomFor(this.gpu, bytes, { latency, signal }))
+    }
+    this.#crowded = isShort(this.room, bytes)
   }
 
   /** A request that says how much it may take is held to that, and not to more than there is room for. */
-  #planOptions(): { maxBinding: number; budget: number; most: number } {
+  #planOptions(): { maxBinding: number; budget: number; most: number | undefined } {
     return {
       maxBinding: this.#maxBinding(),
       budget: memoryBudget(this.gpu),
-      most: this.#crowded ? this.room : Number.POSITIVE_INFINITY,
+      most: this.#crowded ? this.room.fits : undefined,
     }
+  }
+
+  #avoid(): ReadonlySet<string> {
+    return new Set(Object.keys(this.leftOut))
   }
 
   #maxBinding(): number {

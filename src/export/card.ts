@@ -139,8 +139,16 @@ function results(events: readonly RunEvent[]): string[] {
     if (accuracy !== undefined)
       rows.push(`| validation token accuracy after | ${(accuracy * 100).toFixed(1)}% |`)
   }
+  const cut = events.findLast((event) => event.type === 'notice' && event.cut !== undefined)
+  if (cut?.type === 'notice' && cut.cut) {
+    const { examples, of, max_length } = cut.cut
+    rows.push(`| examples cut at ${max_length} tokens, their ends not learnt | ${examples} of ${of} |`)
+  }
   return rows.length === 0 ? [] : ['## Results', '', '| what | figure |', '|---|---|', ...rows, '']
 }
+
+/** Behind an answer that the model did not end. */
+const CUT = ' *(met the length limit)*'
 
 /** The answers of the last evaluation, before and after. */
 function samples(events: readonly RunEvent[]): string[] {
@@ -157,7 +165,10 @@ function samples(events: readonly RunEvent[]): string[] {
     '',
     '| prompt | base model | with this adapter |',
     '|---|---|---|',
-    ...last.map(({ prompt, base, tuned }) => `| ${cell(prompt)} | ${cell(base)} | ${cell(tuned)} |`),
+    ...last.map(
+      ({ prompt, base, tuned, base_cut, tuned_cut }) =>
+        `| ${cell(prompt)} | ${cell(base)}${base_cut ? CUT : ''} | ${cell(tuned)}${tuned_cut ? CUT : ''} |`,
+    ),
     '',
   ]
 }

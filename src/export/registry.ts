@@ -1,12 +1,11 @@
 import { fail, listed } from '../protocol/errors.ts'
 import type { ExportFormat } from '../protocol/studio.ts'
+import { FORMAT_FILES } from './format-files.ts'
 import type { Exporter } from './source.ts'
 
 /** What a run can be taken away as: a file of `formats/` each, loaded when it is wanted. */
 const FORMATS = new Map(
-  Object.entries(import.meta.glob<Exporter>('./formats/*.ts', { import: 'default' })).map(
-    ([path, load]) => [path.replace(/^.*\/|\.ts$/g, ''), load] as const,
-  ),
+  Object.entries(FORMAT_FILES).map(([path, load]) => [path.replace(/^.*\/|\.ts$/g, ''), load] as const),
 )
 
 export async function exportFormats(): Promise<ExportFormat[]> {

@@ -3,6 +3,7 @@ import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ByteSource } from './bytes.ts'
 import { numberFields, ProtoReader } from './protobuf.ts'
 import { Window } from './window.ts'
+import { unpackZstd } from './zstd.ts'
 
 /**
  * ArrayRecord (google/array_record, cpp/layout.proto): Riegeli/records chunks
@@ -259,7 +260,7 @@ function inflate(method: number, bytes: Uint8Array<ArrayBuffer>, codecs: Codecs)
 
 function decompress(method: string, bytes: Uint8Array, size: number, codecs: Codecs): Uint8Array {
   if (size === 0) return new Uint8Array(0)
-  if (method === 'z') return codecs.decompressZstd(bytes)
+  if (method === 'z') return unpackZstd(bytes, size)
   if (method === 'b') return codecs.decompressBrotli(bytes, size)
   if (method === 's') return codecs.decompressSnappy(bytes, size)
   throw new RangeError(`unknown compression "${method}"`)

@@ -1,3 +1,4 @@
+import { shownAddress } from '../lib/address.ts'
 import { fail } from '../protocol/errors.ts'
 import { jsonReason } from './json-parse.ts'
 
@@ -60,7 +61,7 @@ export async function httpSource(
       const response = await request(get, url, `bytes=${start}-${end - 1}`, signal)
       let bytes = new Uint8Array(await body(response, url))
       if (response.status === 200) bytes = bytes.subarray(start, end)
-      if (bytes.byteLength !== end - start) truncated(url, start, end, start + bytes.byteLength)
+      if (bytes.byteLength !== end - start) truncated(shownAddress(url), start, end, start + bytes.byteLength)
       return bytes
     },
   }
@@ -72,6 +73,7 @@ async function request(
   range: string | null,
   signal: AbortSignal | undefined,
 ): Promise<Response> {
+  const shown = shownAddress(url)
   let response: Response
   try {
     response = await get(url, {
@@ -81,15 +83,18 @@ async function request(
   } catch (error) {
     signal?.throwIfAborted()
     const reason = error instanceof Error ? error.message : String(error)
-    fail('network', `Could not reach ${url}.`, 'Check the connection and try again.', { url, reason })
+    fail('network', `Could not reach ${shown}.`, 'Check the connection and try again.', {
+      url: shown,
+      reason,
+    })
   }
   // Development servers answer a missing file with their start page.
   const page = response.ok && /^text\/html/.test(response.headers.get('content-type') ?? '')
   if (response.status === 404 || (page && !/\.html?$/.test(new URL(url, 'http://x').pathname)))
-    fail('missing_file', `There is no file at ${url}.`, 'Check the address.', { url })
+    fail('missing_file', `There is no file at ${shown}.`, 'Check the address.', { url: shown })
   if (!response.ok && response.status !== 416)
-    fail('network', `${url} answered with status ${response.status}.`, 'Try again later.', {
-      url,
+    fail('network', `${shown} answered with status ${response.status}.`, 'Try again later.', {
+      url: shown,
       status: response.status,
     })
   return response
@@ -100,7 +105,9 @@ async function body(response: Response, url: string): Promise<ArrayBuffer> {
     return await response.arrayBuffer()
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    fail('network', `The connection broke while reading ${url}.`, 'Try again.', { url })
+    fail('network', `The connection broke while reading ${shownAddress(url)}.`, 'Try again.', {
+      url: shownAddress(url),
+    })
   }
 }
 

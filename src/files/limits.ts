@@ -14,6 +14,108 @@ export const MAX_NAME_LENGTH = 2000
 /** Levels of lists and fields that a typed format may declare; pyarrow reads 64 of them. */
 export const MAX_TYPE_LEVELS = 128
 
+/**
+ * Bytes that the rows of a data set may take in memory, and what is unpacked at a time for them. A table takes as much again, and a
+ * browser's tab has little more than that. `data.reading.max_gigabytes` raises it.
+ */
+export const MAX_TABLE_BYTES = 1 << 30
+/** What an element of a list takes at most, while it is read: whole numbers of 64 bits are objects then. */
+const VALUE_BYTES = 32
+
+/**
+ * Holds what a file would take against what it may, before it is taken: small files of today's formats can hold a text once and
+ * point to it a million times, or a list of a thousand million zeros.
+ */
+export class Room {
+  readonly #most: number
+  readonly #file: string
+  #used = 0
+
+  /** @param file what is read, for the error */
+  constructor(most: number, file: string) {
+    this.#most = most
+    this.#file = file
+  }
+
+  /** Bytes that the rows read so far take. */
+  set used(bytes: number) {
+    this.#used = bytes
+    this.need(0)
+  }
+
+  /** @throws LapidaryError `unsupported_format` where so many bytes more are too many */
+  need(bytes: number): void {
+    const all = this.#used + bytes
+    if (all > this.#most)
+      fail(
+        'unsupported_format',
+        `${this.#file} would take more than ${sized(this.#most)} of memory.`,
+        `If that is meant, raise the limit where it is asked how files are read (${LIMIT_FIELD}); or take fewer rows or columns of it.`,
+        { file: this.#file, bytes: all, most: this.#most, field: LIMIT_FIELD },
+      )
+  }
+
+  /** The same for so many values, before they become anything. */
+  needValues(count: number): void {
+    this.need(count * VALUE_BYTES)
+  }
+}
+
+/** Counts cells as they are made, against a cell's limit and those of all. */
+export class CellCounter {
+  readonly #room: Room
+  readonly #file: string
+  #bytes = 0
+  #asked = 0
+
+  constructor(room: Room, file: string) {
+    this.#room = room
+    this.#file = file
+  }
+
+  /** Of a cell that is counted elsewhere. */
+  check(bytes: number, row: number, column: string): void {
+    if (bytes > MAX_CELL_BYTES) checkCell(bytes, this.#file, row + 1, column)
+  }
+
+  /** @param row counted from 0 */
+  take(cell: unknown, row: number, column: string): void {
+    const size = typeof cell === 'string' ? cell.length : 8
+    this.check(size, row, column)
+    this.#bytes += size
+    if (this.#bytes - this.#asked < ASK_EVERY) return
+    this.#asked = this.#bytes
+    this.#room.need(this.#bytes)
+  }
+}
+
+const ASK_EVERY = 1 << 20
+
+/** Bytes that are fetched from one address, where its server says beforehand how many they are, and where it does not. */
+export const MAX_FETCHED = { known: 2 ** 31, unknown: 512 << 20 }
+
+/** @throws LapidaryError `unsupported_format` for what is too much to be fetched; it may go on without end */
+export function checkFetched(bytes: number, most: number, what: string, known: boolean): void {
+  if (bytes <= most) return
+  fail(
+    'unsupported_format',
+    known
+      ? `${what} has ${sized(bytes)}; at most ${sized(most)} are fetched.`
+      : `${what} sends more than ${sized(most)} and does not say how much there is.`,
+    `If that is meant, raise the limit where it is asked how files are read (${LIMIT_FIELD}).`,
+    { url: what, bytes, most, field: LIMIT_FIELD },
+  )
+}
+
+/** The setting that raises what is unpacked, read and fetched. */
+export const LIMIT_FIELD = 'data.reading.max_gigabytes'
+
+export function sized(bytes: number): string {
+  return bytes < 2 ** 30
+    ? `${Math.round(bytes / 2 ** 20)} MB`
+    : `${grouped(Math.round(bytes / 2 ** 26) / 16)} GB`
+}
+
 /** @throws LapidaryError `bad_data` for tables too wide for anything to be learnt from */
 export function checkWidth(columns: { length: number } | { size: number }, rows: number, file: string): void {
   const count = 'length' in columns ? columns.length : columns.size

@@ -1,19 +1,35 @@
 import type { Compressors } from 'hyparquet'
 import { compressors as given } from 'hyparquet-compressors'
 import { Unsupported } from './damage.ts'
+import type { Room } from './limits.ts'
 import { decodeLz4Block, decodeLz4Frame, isLz4Frame } from './lz4.ts'
+import { unpackZstd } from './zstd.ts'
 
 /**
  * What unpacks the pages of Parquet files. LZ4 is our own, which notices where it is asked for more than there is; LZO has no
  * reader in any browser.
  */
-export const compressors: Compressors = {
+const compressors: Compressors = {
   ...given,
   LZ4: unpackLz4,
   LZ4_RAW: decodeLz4Block,
+  ZSTD: unpackZstd,
   LZO: () => {
     throw new Unsupported('pages packed with LZO')
   },
+}
+
+/** The same, of which none takes more memory than there is room for. */
+export function compressorsWithin(room: Room): Compressors {
+  return Object.fromEntries(
+    Object.entries(compressors).map(([codec, unpack]) => [
+      codec,
+      (input: Uint8Array, size: number) => {
+        room.need(size)
+        return unpack(input, size)
+      },
+    ]),
+  )
 }
 
 /**

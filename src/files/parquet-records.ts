@@ -1,7 +1,8 @@
 import { parquetMetadataAsync, parquetRead } from 'hyparquet'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ByteSource } from './bytes.ts'
-import { compressors } from './parquet-codecs.ts'
+import { MAX_TABLE_BYTES, Room } from './limits.ts'
+import { compressorsWithin } from './parquet-codecs.ts'
 
 /** The only column of the Parquet files that TFDS writes: serialised examples (`ParquetFileAdapter`). */
 const COLUMN = 'data'
@@ -30,6 +31,7 @@ export async function* readParquetRecords(
       'Open the file by itself if it is a table.',
       { file: name, column: COLUMN },
     )
+  const compressors = compressorsWithin(new Room(MAX_TABLE_BYTES, name))
   let rowStart = 0
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows)

@@ -1,5 +1,7 @@
+import { shownAddress } from '../lib/address.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ByteSource } from './bytes.ts'
+import { checkFetched, MAX_FETCHED } from './limits.ts'
 
 /** Requests in a row that may bring nothing before it is given up. */
 export const TRIES = 4
@@ -21,6 +23,8 @@ export interface RemoteOptions {
   silence?: number | undefined
   /** What the address is called in errors, such as "The data set owner/name"; by default the address. */
   what?: string | undefined
+  /** Bytes that are fetched at most; by default `MAX_FETCHED`. */
+  most?: number | undefined
   /** Hears of bytes that arrive while the file is being opened, and of all there will be, 0 where the server hides it. */
   onBytes?: ((bytes: number, total: number) => void) | undefined
 }
@@ -37,7 +41,7 @@ export class Client {
   constructor(url: string, options: RemoteOptions) {
     this.url = url
     this.#options = options
-    this.what = options.what ?? shown(url)
+    this.what = options.what ?? shownAddress(url)
   }
 
   /**
@@ -78,6 +82,10 @@ export class Client {
     }
   }
 
+  most(known: boolean): number {
+    return this.#options.most ?? (known ? MAX_FETCHED.known : MAX_FETCHED.unknown)
+  }
+
   /** All bytes of an answer, kept as Blobs. Without Range a broken connection begins again. */
   async whole(response: Response, signal: AbortSignal | undefined): Promise<ByteSource> {
     let current = response
@@ -88,11 +96,14 @@ export class Client {
       const known = current.headers.has('content-encoding') ? 0 : total
       let size = 0
       let reason: unknown
+      const most = this.most(known > 0)
+      checkFetched(known, most, this.what, true)
       try {
         for await (const piece of this.pieces(current)) {
           signal?.throwIfAborted()
-          parts.push(new Blob([piece]))
           size += piece.length
+          checkFetched(size, most, this.what, false)
+          parts.push(new Blob([piece]))
           this.#options.onBytes?.(piece.length, known)
         }
         if (known === 0 || size === known) return blobsSource(new Blob(parts))
@@ -128,7 +139,7 @@ export class Client {
       'network',
       `${this.what}: ${what} at byte ${byte}${total ? ` of ${total}` : ''}, ${TRIES} times.`,
       'Check the connection and try again, or download it and drop it here.',
-      { url: shown(this.url), byte, total, ...(reason instanceof Silence ? { seconds } : {}) },
+      { url: shownAddress(this.url), byte, total, ...(reason instanceof Silence ? { seconds } : {}) },
     )
   }
 
@@ -190,7 +201,7 @@ export class Client {
       : `${this.what} cannot be read from here: its server is out of reach, or does not let web pages read its files.`
     const hint = offline ? 'Connect to the network, then try again.' : DOWNLOAD_HINT
     throw new LapidaryError(
-      { code: 'network', message, hint, detail: { url: shown(this.url) } },
+      { code: 'network', message, hint, detail: { url: shownAddress(this.url) } },
       { cause: error },
     )
   }
@@ -198,7 +209,7 @@ export class Client {
   #refused({ status }: Response): never {
     const { what } = this
     // What comes after the path may be a key.
-    const url = shown(this.url)
+    const url = shownAddress(this.url)
     if (status === 404 || status === 410)
       fail('missing_file', `${what} was not found.`, 'Check the address.', { url, status })
     if (status === 401 || status === 403)
@@ -226,7 +237,7 @@ export class Client {
     if (/\.html?$/.test(new URL(this.url).pathname)) return
     response.body?.cancel().catch(() => {})
     fail('missing_file', `${this.what} is a web page, not a file of rows.`, DOWNLOAD_HINT, {
-      url: this.url,
+      url: shownAddress(this.url),
       found: 'text/html',
     })
   }
@@ -241,10 +252,4 @@ function blobsSource(blob: Blob): ByteSource {
       return new Uint8Array(await blob.slice(start, end).arrayBuffer())
     },
   }
-}
-
-/** Without a query, which may hold a key. */
-export function shown(url: string): string {
-  const { origin, pathname } = new URL(url)
-  return origin + pathname
 }

@@ -1,6 +1,9 @@
+import { shownAddress } from '../lib/address.ts'
 import { fail } from '../protocol/errors.ts'
 import { type ByteSource, bufferSource } from './bytes.ts'
-import { Client, DOWNLOAD_HINT, type RemoteOptions, shown, TRIES } from './remote-client.ts'
+import { jsonReason } from './json-parse.ts'
+import { checkFetched } from './limits.ts'
+import { Client, DOWNLOAD_HINT, type RemoteOptions, TRIES } from './remote-client.ts'
 
 /** How much one request asks for; what is read twice is fetched once. */
 const BLOCK_BYTES = 4 << 20
@@ -27,6 +30,7 @@ export async function remoteFile(url: string, options: RemoteOptions = {}): Prom
     // Servers need not show this header to other origins.
     const total = totalOf(first)
     if (total !== null) {
+      checkFetched(total, client.most(true), client.what, true)
       const source = new BlockSource(client, total, first)
       return { name, source }
     }
@@ -77,13 +81,13 @@ async function answer(url: string, options: RemoteOptions): Promise<{ value: unk
   try {
     return { value: JSON.parse(text), link: response.headers.get('link') ?? '' }
   } catch (error) {
-    return unusable(client, error instanceof Error ? error.message : String(error))
+    return unusable(client, jsonReason(error, text))
   }
 }
 
 function unusable(client: Client, reason: string): never {
   fail('network', `${client.what} gave no usable answer: ${reason}`, 'Try again later.', {
-    url: shown(client.url),
+    url: shownAddress(client.url),
   })
 }
 
@@ -114,7 +118,7 @@ class BlockSource implements ByteSource {
         'bad_file',
         `${this.#client.what} ends at byte ${this.size}, but bytes ${start} to ${end} were needed.`,
         'It is damaged or was cut off; ask whoever offers it.',
-        { url: this.#client.url, start, end, size: this.size },
+        { url: shownAddress(this.#client.url), start, end, size: this.size },
       )
     const out = new Uint8Array(end - start)
     for (let at = start; at < end; ) {
@@ -182,14 +186,14 @@ class BlockSource implements ByteSource {
     await response.body?.cancel()
     if (response.status === 200)
       fail('network', `${this.#client.what}: its server gives no parts of files.`, DOWNLOAD_HINT, {
-        url: this.#client.url,
+        url: shownAddress(this.#client.url),
         byte: start,
       })
     return fail(
       'bad_file',
       `${this.#client.what} was changed on its server while being read, after byte ${start}.`,
       'Open it again.',
-      { url: this.#client.url, byte: start },
+      { url: shownAddress(this.#client.url), byte: start },
     )
   }
 }

@@ -1,4 +1,5 @@
-import { fail } from '../protocol/errors.ts'
+import { grouped } from '../lib/counted.ts'
+import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { WeightType } from '../protocol/model.ts'
 import type { ByteSource } from './bytes.ts'
 import { duplicateKey } from './json-keys.ts'
@@ -34,6 +35,9 @@ const ELEMENT_BITS: Readonly<Record<string, number>> = {
 
 /** The reference implementation's own limit. */
 const MAX_HEADER_BYTES = 100_000_000
+
+/** The largest mixtures of experts have some ten thousand. */
+const MAX_TENSORS = 200_000
 
 export interface SafetensorsEntry {
   /** As in the file; only BF16, F16 and F32 can be read as weights. */
@@ -116,8 +120,11 @@ function parseHeader(bytes: Uint8Array, bad: Bad): Record<string, unknown> {
   let header: unknown
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    if (moreThan(MAX_TENSORS, text, '"data_offsets"'))
+      bad(`its header names more than ${grouped(MAX_TENSORS)} tensors`, { byte: 8 })
     header = JSON.parse(text)
   } catch (error) {
+    if (error instanceof LapidaryError) throw error
     const reason = error instanceof TypeError ? 'it is not UTF-8' : jsonReason(error, text)
     bad(`its header is not JSON: ${reason}`, { byte: 8 })
   }
@@ -126,6 +133,13 @@ function parseHeader(bytes: Uint8Array, bad: Bad): Record<string, unknown> {
   const twice = duplicateKey(text)
   if (twice !== null) bad(`its header names "${twice}" twice`, { tensor: twice })
   return header as Record<string, unknown>
+}
+
+/** Counted before it is parsed: a million objects take a gigabyte. */
+function moreThan(most: number, text: string, part: string): boolean {
+  let at = -1
+  for (let count = 0; count <= most; count++) if ((at = text.indexOf(part, at + 1)) < 0) return false
+  return true
 }
 
 function checkMetadata(value: unknown, bad: Bad): Record<string, string> {

@@ -17,6 +17,8 @@ import { JSON_MARK } from './table.ts'
 export interface Chunk {
   rows: number
   columns: { name: string; values: readonly unknown[] | TextCells }[]
+  /** [rows] what the file calls its rows, where it numbers them. */
+  numbers?: readonly number[]
 }
 
 /** Cells of text as Arrow keeps them. Without `present`, an empty cell is a missing one. */
@@ -60,6 +62,8 @@ interface Piece {
 export class TableBuilder {
   readonly #columns = new Map<string, Piece[]>()
   readonly #rows: number[] = []
+  /** Bytes of each chunk. */
+  readonly #bytes: number[] = []
   #total = 0
 
   get rows(): number {
@@ -68,6 +72,11 @@ export class TableBuilder {
 
   get chunks(): number {
     return this.#rows.length
+  }
+
+  /** Bytes that the rows so far take. */
+  get bytes(): number {
+    return this.#bytes.reduce((sum, bytes) => sum + bytes, 0)
   }
 
   append(chunk: Chunk): void {
@@ -83,8 +92,14 @@ export class TableBuilder {
     }
     this.#rows.push(rows)
     this.#total += rows
-    for (const pieces of this.#columns.values())
+    let bytes = 0
+    for (const pieces of this.#columns.values()) {
       if (pieces.length < this.#rows.length) pieces.push(nothing(rows))
+      const last = pieces.at(-1)!
+      // What is missing takes offsets all the same.
+      bytes += last.data?.byteLength ?? last.rows * 4
+    }
+    this.#bytes.push(bytes)
   }
 
   /** Forgets the rows of all chunks but the first `chunks`, and the columns that only they had. */
@@ -94,6 +109,7 @@ export class TableBuilder {
       if (pieces.every(({ kind }) => kind === 'empty')) this.#columns.delete(name)
     }
     this.#rows.length = chunks
+    this.#bytes.length = chunks
     this.#total = this.#rows.reduce((sum, rows) => sum + rows, 0)
   }
 

@@ -10,6 +10,13 @@ const WANTED_LIMITS = [
   'maxComputeWorkgroupSizeX',
 ] as const
 
+/**
+ * Of AMD's cards before RDNA a group of more than 256 invocations leaves each too few registers: the kernels that are that wide keep
+ * some of theirs in memory there. They run within WebGPU's own limit instead.
+ */
+const NARROW = /\bgcn\b/
+const GROUP_LIMITS: readonly string[] = ['maxComputeInvocationsPerWorkgroup', 'maxComputeWorkgroupSizeX']
+
 const WANTED_FEATURES: GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query']
 
 export interface GpuOptions {
@@ -44,7 +51,10 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
   if (!adapter) throw new LapidaryError(noAdapter(Boolean(gpu)))
   const requiredFeatures = options.defaultLimits ? [] : WANTED_FEATURES.filter((f) => adapter.features.has(f))
   const requiredLimits: Record<string, number> = {}
-  if (!options.defaultLimits) for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name]
+  const narrow = NARROW.test(adapter.info.architecture)
+  if (!options.defaultLimits)
+    for (const name of WANTED_LIMITS)
+      if (!(narrow && GROUP_LIMITS.includes(name))) requiredLimits[name] = adapter.limits[name]
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits })
   return wrapDevice(device, adapter.info)
 }

@@ -41,6 +41,8 @@ const MOST_GROWTH = 8
 export class Learning {
   /** How much more has to be queued than was thought, where the device was found idle. */
   growth = 1
+  /** Whether a saturated stretch has been seen: until then nothing is known but rates. */
+  taught = false
   readonly #factors = new Map<string, number>()
   #overall = FIRST_FACTOR
   /** Milliseconds between polls; 0: completion is noticed at once. */
@@ -96,6 +98,7 @@ export class Learning {
     const ms = at - stretch.from
     if (ms < Math.max(ENOUGH_MS, ENOUGH_TICKS * this.#ticks, ENOUGH_POLLS * this.#poll)) return
     this.#learn(stretch.nominal, ms / 1000)
+    this.taught = true
     this.growth = 1 + (this.growth - 1) / 2
     this.#stretch = { from: at, nominal: new Map() }
   }

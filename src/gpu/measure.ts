@@ -29,6 +29,9 @@ export async function measureRates(context: GpuContext): Promise<Rates> {
   }
 }
 
+/** The kernels that are measured by, each at its least size: larger ones have the same text. */
+export const rateKernels = (): Kernel[] => [fmaKernel(2 ** 9, 2), fmaKernel(2 ** 9, 4), copyKernel(2 ** 16)]
+
 /** The rate at growing sizes, until one dispatch alone takes long enough. */
 async function best(
   timer: KernelTimer,

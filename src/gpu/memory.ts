@@ -31,7 +31,7 @@ const align = (bytes: number) => Math.max(16, Math.ceil(bytes / 16) * 16)
  * the tightest buffer that is free for its whole life ("greedy by size", Pisarchyk and Lee 2020, arXiv 2001.03288).
  * A buffer holds one live tensor at a time, so no dispatch can both read and write one buffer.
  */
-export function planMemory(dispatches: readonly Dispatch[], capacity: Dims): MemoryLayout {
+export function planMemory(dispatches: readonly Pick<Dispatch, 'tensors'>[], capacity: Dims): MemoryLayout {
   const lives = lifetimes(dispatches, capacity)
   const slots: (Slot & { lives: Life[] })[] = []
   const slotOf = new Map<Tensor, number>()
@@ -79,7 +79,7 @@ function take(lives: Life[], life: Life): boolean {
 }
 
 /** Of every tensor, bound ones too. */
-function lifetimes(dispatches: readonly Dispatch[], capacity: Dims): Life[] {
+function lifetimes(dispatches: readonly Pick<Dispatch, 'tensors'>[], capacity: Dims): Life[] {
   const lives = new Map<Tensor, Life>()
   dispatches.forEach(({ tensors }, i) => {
     for (const name in tensors) {

@@ -40,6 +40,31 @@ function deviceMemory(): number | undefined {
   return deviceMemory && deviceMemory * GIB
 }
 
+/** What was found of a device's memory, by trying or by failing. */
+export interface Room {
+  /** Bytes that went at the device's own pace. */
+  fits: number
+  /** Bytes that did not; null: nothing was tried that is too much. */
+  short: number | null
+}
+
+export const NOTHING_TRIED: Room = { fits: 0, short: null }
+
+/** Whether so many bytes are known to be too much. */
+export const isShort = ({ fits, short }: Room, bytes: number): boolean =>
+  short !== null && bytes > fits && bytes >= short
+
+/** With what trying `wanted` bytes gave: room for `found` of them. */
+export function withTried({ fits, short }: Room, wanted: number, found: number): Room {
+  if (found < wanted) return { fits: found, short: wanted }
+  return { fits: Math.max(fits, wanted), short: short !== null && short <= wanted ? null : short }
+}
+
+/** With an allocation of so many bytes in all that was refused. */
+export function withRefused({ fits, short }: Room, bytes: number): Room {
+  return { fits: Math.min(fits, bytes - 1), short: Math.min(short ?? bytes, bytes) }
+}
+
 /** What is allocated and timed at once. */
 const STEP_BYTES = 2 ** 28
 /** Memory that is so many times slower than the quickest so far is not where it should be. */

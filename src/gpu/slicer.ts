@@ -54,6 +54,11 @@ const PROMPT_SECONDS = 0.02
 const SLICES_AHEAD = 1.3
 const STEPS_AHEAD = 1.1
 const MOST_STEPS = 64
+/**
+ * So many times that of short steps, until it is known how long they take: too much is only queued early, while each time that the
+ * device is found idle has cost an interval.
+ */
+const UNTAUGHT = 4
 
 /**
  * Cuts work into submits of about `target` seconds, so that the screen stays alive and no watchdog bites. Estimates come from each
@@ -146,7 +151,10 @@ export class Slicer {
   }
 
   #ahead(intervals: number): number {
-    return this.#latency > PROMPT_SECONDS ? intervals * this.#latency * this.#learning.growth : 0
+    if (this.#latency <= PROMPT_SECONDS) return 0
+    const { growth, taught } = this.#learning
+    const short = this.#lastStep > 0 && this.#lastStep < this.#latency
+    return intervals * this.#latency * (short && !taught ? Math.max(UNTAUGHT, growth) : growth)
   }
 
   #seconds(work: Work): number {

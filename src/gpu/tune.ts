@@ -13,6 +13,17 @@ export interface TuneOptions {
   avoid?: ReadonlySet<string>
   /** Told of each variant, as family and name, that turned out not to be fit here. */
   onLeftOut?: (variant: string, why: string) => void
+  /** Told of each choice that was measured, once it stands. */
+  onChosen?: (key: string, variant: string) => void
+}
+
+/** What measuring came to. */
+export interface Tuned {
+  choices: Record<string, string>
+  /** Variants that are not fit here, as family and name, and why. */
+  leftOut: Record<string, string>
+  /** Whether nothing is left to be measured. */
+  done: boolean
 }
 
 /** A sample shorter than this says nothing where timestamps are rounded to 100 µs. */
@@ -59,7 +70,7 @@ export async function tune(
     const variants = without(options.avoid, key, all)
     const names = Object.keys(variants)
     if (choices[key] !== undefined && names.includes(choices[key])) continue
-    choices[key] = unmeasured(context, variants)
+    choices[key] = usual(context, variants)
     if (measure && names.length > 1) questions.push(questionOf(key, variants, dims))
   }
   if (questions.length === 0) return choices
@@ -78,6 +89,7 @@ export async function tune(
       families.set(name, family)
       if (elapsed() > (options.budget ?? BUDGET_SECONDS) && family.keys > 0) {
         choices[key] = mostWins(family) ?? choices[key]!
+        options.onChosen?.(key, choices[key])
         continue
       }
       const left = Object.entries(without(unfit, key, variants)).filter(
@@ -95,6 +107,7 @@ export async function tune(
       if (!best) continue
       times.set(key, ranked)
       choices[key] = best[0]
+      options.onChosen?.(key, best[0])
       family.keys += 1
       family.wins.set(best[0], (family.wins.get(best[0]) ?? 0) + 1)
       for (const [variant, time] of ranked) if (time <= SLOW * best[1]) family.close.add(variant)
@@ -106,8 +119,29 @@ export async function tune(
   for (const { key, variants } of questions) {
     if (!unfit.has(`${familyOf(key)} ${choices[key]}`)) continue
     const fit = without(unfit, key, variants)
-    choices[key] = times.get(key)?.find(([variant]) => variant in fit)?.[0] ?? unmeasured(context, fit)
+    choices[key] = times.get(key)?.find(([variant]) => variant in fit)?.[0] ?? usual(context, fit)
+    options.onChosen?.(key, choices[key])
   }
+  return choices
+}
+
+/**
+ * `known` with the better guess of each other variant that tapes asked for, none to be avoided where there is another. Nothing is
+ * compiled for it.
+ */
+export function usualChoices(
+  context: GpuContext,
+  tapes: readonly ({ tape: { asked: ReadonlyMap<string, Record<string, Variant>> } } | null)[],
+  known: Readonly<Record<string, string>>,
+  avoid?: ReadonlySet<string>,
+): Record<string, string> {
+  const choices = { ...known }
+  for (const planned of tapes)
+    for (const [key, all] of planned?.tape.asked ?? []) {
+      const variants = without(avoid, key, all)
+      const known = choices[key]
+      if (known === undefined || !Object.hasOwn(variants, known)) choices[key] = usual(context, variants)
+    }
   return choices
 }
 
@@ -163,8 +197,10 @@ async function timeAll(
       ([, kernel, trial]) => runsOn(context, kernel) && scratchOf(context, trial, dims) <= LARGEST_SCRATCH,
     )
   context.gpu.device.pushErrorScope('validation')
-  await Promise.allSettled(able.map(([, , trial]) => context.pipeline(trial)))
+  const compiled = Promise.allSettled(able.map(([, , trial]) => context.pipeline(trial)))
   await context.gpu.device.popErrorScope()
+  // Compiling takes long, and gives way at once.
+  await Promise.race([compiled, stopped(signal)])
   const made: [string, Kernel, Outputs][] = []
   for (const [name, , trial] of able) {
     stopIfAsked(context, signal)
@@ -185,6 +221,12 @@ async function timeAll(
   }
   return seconds
 }
+
+const stopped = (signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) resolve()
+    signal?.addEventListener('abort', () => resolve(), { once: true })
+  })
 
 function stopIfAsked({ gpu }: GpuContext, signal: AbortSignal | undefined): void {
   signal?.throwIfAborted()
@@ -229,13 +271,14 @@ async function safely<T>({ gpu }: GpuContext, work: () => Promise<T>): Promise<T
   return refused ? refused.message : done
 }
 
-/** The better guess: the first variant made for this kind of adapter that runs here, else the first of all. */
-function unmeasured(context: GpuContext, variants: Record<string, Variant>): string {
-  const made = Object.entries(variants).find(([, variant]) => {
+/** The better guess where nothing was measured: the first variant made for this kind of adapter that runs here, else the first that does. */
+export function usual(context: GpuContext, variants: Record<string, Variant>): string {
+  const able = Object.entries(variants).filter(([, variant]) => runsOn(context, kernelOf(variant)))
+  const made = able.find(([, variant]) => {
     const kernel = kernelOf(variant)
-    return (context.gpu.software ? kernel.softwareOnly : kernel.hardwareOnly) && runsOn(context, kernel)
+    return context.gpu.software ? kernel.softwareOnly : kernel.hardwareOnly
   })
-  return made?.[0] ?? Object.keys(variants)[0]!
+  return (made ?? able[0])?.[0] ?? Object.keys(variants)[0]!
 }
 
 /** Whether the kernel is meant for this kind of device, and the device has what it needs. */

@@ -48,10 +48,10 @@ type Spec = Omit<QkNormRopeOptions, 'positions' | 'table'> & { norm: boolean }
 const keyOf = ({ norm, rows, heads, headDim }: Spec, direction: string) =>
   `${norm ? 'qk_norm_rope' : 'rope'}.${direction} ${rows} x ${heads} x ${headDim}`
 const forwardChoice = specialised((o: Spec) =>
-  rowChoice(keyOf(o, 'forward'), (variant) => forward(o, variant)),
+  rowChoice(keyOf(o, 'forward'), (variant) => forward(o, variant), true),
 )
 const backwardChoice = specialised((o: Spec & { add: boolean }) =>
-  rowChoice(keyOf(o, 'backward'), (variant) => backward(o, variant)),
+  rowChoice(keyOf(o, 'backward'), (variant) => backward(o, variant), true),
 )
 
 /** Four pairs (cos, sin) from the table, by their number in the row. */

@@ -1,16 +1,22 @@
 /**
- * What kernels share that work on whole rows (norms). Two variants: `serial`, where an invocation goes over a row by
- * itself (no barrier, which costs a software adapter more than the row), and `lanes`, where a workgroup's invocations
- * stride over one row, coalesced.
+ * What kernels share that work on whole rows (norms). Variants: `serial`, where an invocation goes over a row by
+ * itself (no barrier, which costs a software adapter more than the row); `lanes`, where a workgroup's invocations
+ * stride over one row, coalesced; and `rolled`, which is `serial` for GPUs where a compiler that knows how often its loops turn would
+ * unroll them and keep the whole row in registers, of which there are not enough (bench/results/compiled-gpu.md).
  */
 import type { Dim, ElementType, Kernel } from '../gpu/kernel.ts'
 import { type Choice, choice } from '../gpu/specialise.ts'
 import { reduceSum } from './reduce.wgsl.ts'
 
-export type RowVariant = 'serial' | 'lanes'
+export type RowVariant = 'serial' | 'lanes' | 'rolled'
 
-export function rowChoice(key: string, make: (variant: RowVariant) => Kernel): Choice {
-  return choice(key, { serial: () => make('serial'), lanes: () => make('lanes') })
+/** @param rolled with that variant, and `serial` for software adapters alone */
+export function rowChoice(key: string, make: (variant: RowVariant) => Kernel, rolled = false): Choice {
+  return choice(key, {
+    serial: () => (rolled ? { ...make('serial'), softwareOnly: true } : make('serial')),
+    lanes: () => make('lanes'),
+    ...(rolled && { rolled: () => make('rolled') }),
+  })
 }
 
 /** How the elements of a row are read: by vec4 where they are a multiple of four, else one by one. */
@@ -45,14 +51,17 @@ export interface RowSharing {
 
 export function rowSharing(variant: RowVariant, rows: Dim): RowSharing {
   const live = typeof rows === 'number' ? `${rows}u` : `step.${rows}`
-  if (variant === 'serial')
+  if (variant !== 'lanes')
     return {
       workgroup: 8,
       rows: 8,
       row: `let row = group.y * 8u + local;\n  if (row >= ${live}) { return; }`,
-      each: (count) => `for (var i = 0u; i < ${count}u; i++)`,
+      // No dispatch begins that far on: a zero that only the device knows.
+      each: (count) =>
+        `for (var i = 0u; i < ${count}u${variant === 'rolled' ? ' + (slice.x >> 31u)' : ''}; i++)`,
       sum: (part) => part,
       functions: () => '',
+      ...(variant === 'rolled' && { hardwareOnly: true }),
     }
   return {
     workgroup: 64,

@@ -20,6 +20,18 @@ export class PatternError extends Error implements Refusal {
 
 /** Repetitions without a limit that a pattern may have. */
 const MAX_LOOPS = 8
+/**
+ * Ways, as a power of two, in which a pattern may take a text as short as `SHORT`: more of them take seconds. A repetition without a
+ * limit has about 2^3.5 there, a choice of two has 2.
+ */
+const MAX_WAYS = 28
+const WAYS_OF_LOOP = 3.5
+/** With fewer ways than this, and no loop, nothing can take long. */
+const FEW_WAYS = 4
+/** Repetitions up to more than this are as good as without a limit. */
+const MANY_TIMES = 16
+/** Characters of a pattern; a longer one was not typed. */
+const MAX_PATTERN = 10_000
 /** A search that is expected to take longer is not begun. */
 const MAX_MS = 500
 /** Text as short as this is searched without being timed: with so few loops it cannot take long. */
@@ -36,6 +48,11 @@ interface Group {
  * @throws PatternError where it is no regular expression, or one that may never end
  */
 export function compile(pattern: string, flags: string): SafeRegex {
+  if (pattern.length > MAX_PATTERN)
+    throw new PatternError({
+      reason: `A pattern of ${pattern.length} characters is too long; at most ${MAX_PATTERN} are taken.`,
+      hint: 'Split it into several steps.',
+    })
   let regex: RegExp
   try {
     regex = new RegExp(pattern, flags.includes('u') ? flags : `${flags}u`)
@@ -51,16 +68,22 @@ export function compile(pattern: string, flags: string): SafeRegex {
       })
     }
   }
-  return new SafeRegex(regex, loopsOf(pattern))
+  return new SafeRegex(regex, isSlow(pattern))
 }
 
 export class SafeRegex {
   readonly regex: RegExp
-  readonly #loops: number
+  readonly #slow: boolean
 
-  constructor(regex: RegExp, loops: number) {
+  /** @param slow whether the time it takes may grow quicker than a text */
+  constructor(regex: RegExp, slow: boolean) {
     this.regex = regex
-    this.#loops = loops
+    this.#slow = slow
+  }
+
+  /** @throws PatternError where searching this text would take too long */
+  check(text: string): void {
+    this.#guard(text)
   }
 
   /** @throws PatternError where searching this text would take too long */
@@ -82,7 +105,7 @@ export class SafeRegex {
    * that fails at the end is the slow one.
    */
   #guard(text: string): void {
-    if (this.#loops === 0 || text.length <= SHORT) return
+    if (!this.#slow || text.length <= SHORT) return
     let before = 0
     for (let length = SHORT; length < text.length; length *= 2) {
       const start = performance.now()
@@ -101,10 +124,13 @@ export class SafeRegex {
   }
 }
 
-/** Counts unbounded repetitions, and refuses one inside another. */
-function loopsOf(pattern: string): number {
+/**
+ * Counts repetitions without a limit and other choices, and refuses one repetition inside another.
+ * @returns whether there are so many that a search may be slow
+ */
+function isSlow(pattern: string): boolean {
   const groups: Group[] = [{ varies: false, alternatives: [''] }]
-  let loops = 0
+  let [loops, ways] = [0, 0]
   let closed: Group | null = null
   for (let at = 0; at < pattern.length; ) {
     const unit =
@@ -122,15 +148,18 @@ function loopsOf(pattern: string): number {
       closed = groups.pop()!
       const parent = groups.at(-1)!
       parent.varies ||= closed.varies || closed.alternatives.length > 1
+      if (!isDistinct(closed.alternatives)) ways += Math.log2(closed.alternatives.length)
     } else if (unit === '|') {
       group.alternatives.push('')
       closed = null
     } else if (/^(?:[*+]|\{\d+,\})$/.test(unit) || /^\{\d+(?:,\d+)?\}$/.test(unit) || unit === '?') {
-      const unbounded = /^(?:[*+]|\{\d+,\})$/.test(unit)
-      const repeats = unbounded || Number(/^\{(?:\d+,)?(\d+)\}$/.exec(unit)?.[1] ?? 1) > 1
+      const [least, most] = timesOf(unit)
+      const unbounded = most - least > MANY_TIMES
+      const repeats = most > 1
       if (repeats && closed) refuseAmbiguous(pattern, closed)
       if (unbounded) loops++
-      if (!/^\{(\d+)\}$/.test(unit)) group.varies = true
+      else ways += Math.log2(most - least + 1)
+      if (most > least) group.varies = true
       // `+?` and `*?` are one repetition: its laziness is no second one.
       if (pattern[at] === '?') at++
       closed = null
@@ -144,15 +173,36 @@ function loopsOf(pattern: string): number {
       reason: `"${pattern}" has ${loops} repetitions without a limit; at most ${MAX_LOOPS} are allowed.`,
       hint: 'Split it into several steps.',
     })
-  return loops
+  if (loops * WAYS_OF_LOOP + ways > MAX_WAYS)
+    throw new PatternError({
+      reason: `"${pattern}" can match in too many ways, which may take forever.`,
+      hint: 'Use fewer of ?, {} and |, or split it into several steps.',
+    })
+  return loops > 0 || ways > FEW_WAYS
+}
+
+/** How often at least and at most a quantifier has something. */
+function timesOf(quantifier: string): [number, number] {
+  if (quantifier === '?') return [0, 1]
+  const [, least, comma, most] = /^\{(\d+)(,?)(\d*)\}$/.exec(quantifier) ?? [
+    '',
+    quantifier === '*' ? '0' : '1',
+    ',',
+    '',
+  ]
+  return [Number(least), most ? Number(most) : comma ? Number.POSITIVE_INFINITY : Number(least)]
+}
+
+/** Whether the first letter tells alternatives apart, so that there is one way only. */
+function isDistinct(alternatives: string[]): boolean {
+  const starts = alternatives.map((alternative) => alternative[0] ?? '')
+  const literal = starts.every((start) => /^[\p{L}\p{N}\s_,;:!"'<>@#%&=~/-]$/u.test(start))
+  return literal && new Set(starts.map((start) => start.toLowerCase())).size === starts.length
 }
 
 /** A repeated group must have one way only to take a text: no repetition inside, and choices told apart by their start. */
 function refuseAmbiguous(pattern: string, { varies, alternatives }: Group): void {
-  const starts = alternatives.map((alternative) => alternative[0] ?? '')
-  const literal = starts.every((start) => /^[\p{L}\p{N}\s_,;:!"'<>@#%&=~/-]$/u.test(start))
-  const distinct = new Set(starts.map((start) => start.toLowerCase())).size === starts.length
-  if (!varies && (alternatives.length === 1 || (literal && distinct))) return
+  if (!varies && (alternatives.length === 1 || isDistinct(alternatives))) return
   throw new PatternError({
     reason: `"${pattern}" repeats a group that can match in several ways, which may take forever.`,
     hint: 'Take the inner * or + out, or repeat a set such as [a-z ] instead of a group.',

@@ -1,4 +1,5 @@
 import { roundToBf16, roundToF16 } from '../files/bf16.ts'
+import { grouped } from '../lib/counted.ts'
 import { fail } from '../protocol/errors.ts'
 import { LAYER_NORMS, type LayerConfig, type ModelConfig, type Rope } from '../protocol/model.ts'
 import { checkLayers } from './layers.ts'
@@ -77,6 +78,12 @@ export function readModelConfig(json: unknown, options: ConfigOptions = {}): Mod
 }
 
 type Json = Record<string, unknown>
+
+/** Ten times those of any Gemma. */
+const MAX_LAYERS = 1000
+/** Characters of a value in an error. */
+const MAX_SHOWN = 80
+
 type LayerType = 'sliding_attention' | 'full_attention'
 
 /** The part of config.json that describes the language model. */
@@ -111,13 +118,12 @@ function refuseVariants(text: Json): void {
       String(activation),
     )
   for (const name of ['use_bidirectional_attention', 'attention_bias', 'attention_dropout'])
-    if (text[name])
-      unsupported(`${name} is ${JSON.stringify(text[name])}; it must be off`, name, String(text[name]))
+    if (text[name]) unsupported(`${name} is ${shown(text[name])}; it must be off`, name, shown(text[name]))
 }
 
 /** A Gemma 3's layers differ by their type alone. */
 function readLayers(text: Json, field: Field): LayerConfig[] {
-  const types = readLayerTypes(text, field.count('num_hidden_layers'), field)
+  const types = readLayerTypes(text, field.count('num_hidden_layers', MAX_LAYERS), field)
   const ropes = readRope(text, field)
   const windows: Record<LayerType, number | null> = {
     sliding_attention: types.includes('sliding_attention') ? field.count('sliding_window') : null,
@@ -150,10 +156,9 @@ function readLayerTypes(text: Json, numLayers: number, field: Field): LayerType[
     )
   }
   if (!Array.isArray(listed) || listed.length !== numLayers)
-    return impossible('layer_types', JSON.stringify(listed), `it must list ${numLayers} layers`)
+    return impossible('layer_types', shown(listed), `it must list ${numLayers} layers`)
   const other = listed.find((type) => type !== 'sliding_attention' && type !== 'full_attention')
-  if (other !== undefined)
-    unsupported(`layer_types names ${JSON.stringify(other)}`, 'layer_types', String(other))
+  if (other !== undefined) unsupported(`layer_types names ${shown(other)}`, 'layer_types', shown(other))
   return listed as LayerType[]
 }
 
@@ -225,7 +230,7 @@ function reader(text: Json, around: Json) {
     return own ?? (GEMMA3_DEFAULTS as Json)[name]
   }
   return {
-    count(name: string): number {
+    count(name: string, most = 0xffffffff): number {
       const value = get(name)
       if (value === undefined)
         return fail(
@@ -234,8 +239,10 @@ function reader(text: Json, around: Json) {
           'Use the config.json that came with the model.',
           { field: name },
         )
-      if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > 0xffffffff)
-        return impossible(name, JSON.stringify(value), 'it must be a whole number above 0')
+      if (!Number.isSafeInteger(value) || (value as number) < 1)
+        return impossible(name, shown(value), 'it must be a whole number above 0')
+      if ((value as number) > most)
+        return impossible(name, shown(value), `it may be ${grouped(most)} at most`)
       return value as number
     },
     positive: (name: string): number => positive(get(name), name),
@@ -248,7 +255,7 @@ function reader(text: Json, around: Json) {
       const ids = Array.isArray(value) ? value : [value]
       const fits = ids.every((id) => Number.isSafeInteger(id) && id >= 0 && id < vocabSize)
       if (ids.length === 0 || !fits)
-        impossible(name, JSON.stringify(value), `token ids must be whole numbers below ${vocabSize}`)
+        impossible(name, shown(value), `token ids must be whole numbers below ${vocabSize}`)
       return ids as number[]
     },
   }
@@ -256,8 +263,19 @@ function reader(text: Json, around: Json) {
 
 function positive(value: unknown, name: string): number {
   if (typeof value !== 'number' || !(value > 0) || !Number.isFinite(value))
-    return impossible(name, JSON.stringify(value) ?? 'missing', 'it must be a number above 0')
+    return impossible(name, value === undefined ? 'missing' : shown(value), 'it must be a number above 0')
   return value
+}
+
+/** A value for people to find in the file; it may be a list of a million, or nested past the end of the stack. */
+function shown(value: unknown): string {
+  let text: string
+  try {
+    text = JSON.stringify(value)
+  } catch {
+    text = Array.isArray(value) ? '[...]' : '{...}'
+  }
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}...` : text
 }
 
 const isGiven = (value: unknown) => value !== undefined && value !== null

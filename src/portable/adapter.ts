@@ -33,6 +33,11 @@ export class Adapter {
     this.#byName = new Map(this.#parameters.map((parameter) => [parameter.name, parameter]))
   }
 
+  /** Bytes outside the backend. */
+  get hostBytes(): number {
+    return this.#parameters.reduce((sum, { value }) => sum + 4 * value.byteLength, 0)
+  }
+
   /** Null where the projection has no LoRA. */
   pair(layer: number, projection: Projection): LoraPair | null {
     const key = `${layer}.${projection}`

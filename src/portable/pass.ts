@@ -60,7 +60,7 @@ export class Pass {
   readonly #options: PassOptions
   readonly #masks = new Masks()
   readonly #segments: Segment[]
-  /** Inputs of the layers, and with `nothing` recomputed all that their gradients need. */
+  /** Inputs of the layers, and of those that keep it all that their gradients need. */
   readonly #inputs: tf.Tensor2D[] = []
   readonly #saved: SavedLayer[] = []
   /** By layer. */
@@ -97,14 +97,17 @@ export class Pass {
   async #forward(): Promise<void> {
     const { config } = this.stream
     const { training = false, signal, pause } = this.#options
-    const keep = training && this.#loaded.plan.recompute === 'nothing'
     const shared = sharedKeys(config)
     for (const layer of config.layers.keys()) {
       signal?.throwIfAborted()
       const { x } = this
       const made = tidy(() => {
         const { out, saved } = this.#layer(layer, x)
-        return { out, saved: keep ? saved : null, keys: shared.has(layer) ? keysMade(saved) : null }
+        return {
+          out,
+          saved: training && this.#keeps(layer) ? saved : null,
+          keys: shared.has(layer) ? keysMade(saved) : null,
+        }
       })
       this.x = made.out
       if (made.keys) this.#shared.set(layer, { made: made.keys, grad: null })
@@ -121,6 +124,11 @@ export class Pass {
   #advance(parts: number): void {
     this.#done += parts
     this.#options.advanced?.(this.#done / (3 * this.stream.config.layers.length + 1))
+  }
+
+  /** The last layers: their gradients come first, and what they need is soon gone. */
+  #keeps(layer: number): boolean {
+    return layer >= this.stream.config.layers.length - this.#loaded.plan.keptLayers
   }
 
   #layer(layer: number, x: tf.Tensor2D): { out: tf.Tensor2D; saved: SavedLayer } {
@@ -170,16 +178,16 @@ export class Pass {
 
   /** Adds the gradients of all LoRA pairs, times `scale`, to the adapter's. `dx`, of the last layer's output, is taken over. */
   async backward(top: tf.Tensor2D, scale: number): Promise<void> {
-    const { plan, adapter } = this.#loaded
-    const keep = plan.recompute === 'nothing'
+    const { adapter } = this.#loaded
     let dx: tf.Tensor2D | null = top
     try {
       for (let layer = this.stream.config.layers.length - 1; layer >= 0; layer--) {
         this.#options.signal?.throwIfAborted()
         const dout: tf.Tensor2D = dx!
         const context = this.stream.layer(layer)
+        const keep = this.#keeps(layer)
         const back = tidy(() => {
-          const saved = keep ? this.#saved[layer]! : this.#layer(layer, this.#inputs[layer]!).saved
+          const saved = keep ? this.#saved.at(-1)! : this.#layer(layer, this.#inputs[layer]!).saved
           return layerBackward(dout, saved, context, {
             segments: this.#segments,
             masks: this.#masks,

@@ -13,8 +13,10 @@ export interface PortablePlan {
   request: PlanRequest
   memory: MemoryPlan
   recompute: Extract<Recompute, 'nothing' | 'layer'>
-  /** Whether layers' matrices lie in the backend as f32, in both orientations. */
-  residentLayers: boolean
+  /** The last so many layers keep what their gradients need; the others are computed again. */
+  keptLayers: number
+  /** The first so many layers' matrices lie in the backend as f32, in both orientations. */
+  residentLayers: number
   /** Whether the head's tiles do. */
   residentHead: boolean
   /** Words of a tile of the head. */
@@ -36,18 +38,16 @@ const QUERIES = 512
 /** What a plan takes where it may choose: the tab it runs in, and the machine, have other things to hold too. */
 const COMFORTABLE_BYTES = 2.5 * 2 ** 30
 
-/** Resident layers, resident head, recomputation: the quickest first. */
-type Way = [layers: boolean, head: boolean, recompute: PortablePlan['recompute']]
-const WAYS: Way[] = [
-  [true, true, 'nothing'],
-  [true, false, 'nothing'],
-  [true, false, 'layer'],
-  [false, false, 'nothing'],
-  [false, false, 'layer'],
-]
+/** What may be given up for memory: layers with resident matrices, a resident head, layers that keep what their gradients need. */
+interface Way {
+  resident: number
+  head: boolean
+  kept: number
+}
 
 /**
- * Plans for a request: the quickest way that stays within the budget, else within what WASM can hold.
+ * Plans for a request: the quickest way that stays within the budget, else within what WASM can hold. Where not all can be kept, as
+ * much is kept as the budget has room for, and the plan takes the whole of it: a smaller batch never takes more than a larger one.
  * @throws LapidaryError `out_of_memory` where even the smallest plan is too large, with a length that would fit
  */
 export function planPortable(request: PlanRequest): PortablePlan {
@@ -59,7 +59,7 @@ export function planPortable(request: PlanRequest): PortablePlan {
   }
   const limit = Math.min(budgets.at(-1)!, MOST_BYTES)
   const tokens = largestFitting(request, limit)
-  const needed = Math.min(...waysOf(request).map((way) => planWith(request, way).memory.bytes.total))
+  const needed = planWith(request, waysOf(request).at(-1)!).memory.bytes.total
   return fail(
     'out_of_memory',
     `This run needs ${sizeOf(needed)}; the portable engine has ${sizeOf(limit)}.`,
@@ -97,15 +97,32 @@ export function failShortOfMemory({ request, memory }: PortablePlan, held: numbe
 
 /** The quickest plan within a budget. */
 function planWithin(request: PlanRequest, budget: number): PortablePlan | null {
-  for (const way of waysOf(request)) {
+  const most = Math.min(budget, MOST_BYTES)
+  for (const [i, way] of waysOf(request).entries()) {
     const plan = planWith(request, way)
-    if (plan.memory.bytes.total <= Math.min(budget, MOST_BYTES)) return plan
+    const { bytes } = plan.memory
+    if (bytes.total > most) continue
+    if (i > 0) {
+      bytes.activations += most - bytes.total
+      bytes.total = most
+    }
+    return plan
   }
   return null
 }
 
-function waysOf({ recompute }: PlanRequest): Way[] {
-  return WAYS.filter((way) => recompute === 'auto' || (recompute === 'nothing') === (way[2] === 'nothing'))
+/** The quickest first. A head that would take most of the budget is not resident, however few the tokens. */
+function waysOf({ model, recompute }: PlanRequest): Way[] {
+  const all = model.layers.length
+  const head = model.vocabSize * model.hiddenSize * 8 < COMFORTABLE_BYTES / 4
+  const most = recompute === 'auto' || recompute === 'nothing' ? all : 0
+  const least = recompute === 'nothing' ? all : 0
+  const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, i) => from - i)
+  return [
+    ...(head ? [{ resident: all, head, kept: most }] : []),
+    ...down(most, least).map((kept) => ({ resident: all, head: false, kept })),
+    ...down(all, 0).map((resident) => ({ resident, head: false, kept: least })),
+  ]
 }
 
 /** The most tokens a step that would fit, in steps of 64; 0 where none do. */
@@ -122,17 +139,27 @@ function largestFitting(request: PlanRequest, limit: number): number {
   return 0
 }
 
-function planWith(request: PlanRequest, [residentLayers, residentHead, recompute]: Way): PortablePlan {
+function planWith(
+  request: PlanRequest,
+  { resident, head: residentHead, kept: keptLayers }: Way,
+): PortablePlan {
   const { model: c, lora, stored, maxTokens: rows, maxSupervised: supervised, decode } = request
   const table = tensorTable(c)
   const projections = table.filter(isProjection)
-  const sizes = projections.map(elementsOf)
-  const elements = total(sizes)
+  const elements = total(projections.map(elementsOf))
+  const all = c.layers.length
+  const recompute = keptLayers === all ? 'nothing' : 'layer'
   const tileWords = tileFor(c.vocabSize, supervised)
 
   const held = (tensors: typeof table) => total(tensors.map((tensor) => heldBytes(tensor, stored)))
   // XNNPACK keeps a packed copy of each right operand beside the operand itself.
-  const layers = residentLayers ? elements * 16 : held(projections) + 12 * Math.max(...sizes)
+  const [inside, outside] = [true, false].map((is) =>
+    projections.filter(({ layer }) => layer < resident === is),
+  ) as [typeof table, typeof table]
+  const layers =
+    total(inside.map(elementsOf)) * 16 +
+    held(outside) +
+    (outside.length > 0 ? 12 * Math.max(...outside.map(elementsOf)) : 0)
   // Embedding, head and norms.
   const rest = held(table.filter((tensor) => !isProjection(tensor)))
   const head = residentHead ? c.vocabSize * c.hiddenSize * 8 : 0
@@ -155,7 +182,9 @@ function planWith(request: PlanRequest, [residentLayers, residentHead, recompute
   const shared = total(
     [...sharedKeys(c)].map((i) => keysOf(c.layers[i]!) * (recompute === 'nothing' ? 2 : 4)),
   )
-  const layersKept = (recompute === 'nothing' ? total(kept) : c.layers.length * c.hiddenSize + most) + shared
+  // Of a layer that is computed again its input, and all of one at a time, once those that were kept are gone.
+  const again = all - keptLayers
+  const layersKept = again * c.hiddenSize + Math.max(total(kept.slice(again)), again > 0 ? most : 0) + shared
   const passing = Math.max(...kept.map((size, i) => size + 4 * c.layers[i]!.intermediateSize))
   const block = Math.min(QUERIES, rows) * c.numHeads * rows * 6
   const tiles = tileWords * (2 * c.hiddenSize + 4 * supervised)
@@ -180,10 +209,9 @@ function planWith(request: PlanRequest, [residentLayers, residentHead, recompute
   const memory: MemoryPlan = {
     bytes,
     recompute,
-    flopsPerStep:
-      2 * rows * elements * (recompute === 'nothing' ? 2 : 3) + 4 * supervised * c.vocabSize * c.hiddenSize,
+    flopsPerStep: 2 * rows * elements * (2 + again / all) + 4 * supervised * c.vocabSize * c.hiddenSize,
   }
-  return { request, memory, recompute, residentLayers, residentHead, tileWords }
+  return { request, memory, recompute, keptLayers, residentLayers: resident, residentHead, tileWords }
 }
 
 const total = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0)
@@ -194,5 +222,6 @@ function tileFor(vocab: number, supervised: number): number {
   return Math.min(words, vocab)
 }
 
+/** In the page's units. */
 const sizeOf = (bytes: number) =>
-  bytes < 2 ** 30 ? `${Math.ceil(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`
+  bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(2)} GB`

@@ -201,7 +201,9 @@ export class PortableEngine implements Engine {
             [HEAD]: this.#loaded.weights.simd ? 'simd' : 'tiles',
           }
         : {},
-      liveBytes: tf.memory().numBytes,
+      liveBytes: this.#loaded
+        ? heldBytes() + this.#loaded.weights.hostBytes + this.#loaded.adapter.hostBytes
+        : heldBytes(),
     }
   }
 

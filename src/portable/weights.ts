@@ -92,7 +92,7 @@ export class BaseWeights {
         if (isProjection(tensor)) {
           const key = `${tensor.layer}.${tensor.role}`
           const matrix = await read(tensor)
-          if (plan.residentLayers) made.#resident.set(key, matricesOf(matrix, true))
+          if (tensor.layer < plan.residentLayers) made.#resident.set(key, matricesOf(matrix, true))
           else made.#host.set(key, matrix)
         } else if (isLayerNorm(tensor)) made.norms[tensor.layer]![tensor.role] = await norm(tensor)
         else if (tensor.role === 'final_norm') made.finalNorm = await norm(tensor)
@@ -105,6 +105,15 @@ export class BaseWeights {
       made.dispose()
       throw error
     }
+  }
+
+  /** Bytes outside the backend: matrices as they are stored, and the head's own memory. */
+  get hostBytes(): number {
+    const own = [...this.#host.values()]
+    if (this.#embedding !== this.#head || !this.#simd) own.push(this.#embedding)
+    if (this.#embedding !== this.#head && !this.#simd) own.push(this.#head)
+    const stored = own.reduce((sum, { data }) => sum + data.byteLength, 0)
+    return stored + (this.#simd?.bytes ?? 0)
   }
 
   /** W or its transpose. Not resident: made again, and gone with the tidy that it was asked for in. */

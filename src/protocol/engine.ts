@@ -173,7 +173,7 @@ export interface EngineDescription {
   software: boolean
   /** Numeric choices that are in use, by key: what was given to `load` and is not among them no longer exists. */
   choices: Record<string, string>
-  /** Live bytes on the device, counted at allocation. */
+  /** Live bytes: on the device, counted at allocation; of the portable engine what it has taken of the process, and keeps. */
   liveBytes: number
   /** Kernels that were found unfit on this device while choosing, and why; none: absent. */
   leftOut?: Record<string, string>

@@ -82,6 +82,9 @@ export interface SampleEvent extends SamplePrompt {
   step: number
   base: string
   tuned: string
+  /** Set where the answer met the limit on its length: the model did not end it. */
+  base_cut?: true
+  tuned_cut?: true
 }
 
 export interface CheckpointEvent {
@@ -97,6 +100,15 @@ export interface NoticeEvent {
   type: 'notice'
   step?: number
   message: string
+  /** Set where it is that examples lost their end: no loss says then how well answers are known. */
+  cut?: CutExamples
+}
+
+/** Examples longer than the limit, which keep their beginning alone. */
+export interface CutExamples {
+  examples: number
+  of: number
+  max_length: number
 }
 
 export interface DoneEvent {

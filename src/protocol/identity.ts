@@ -35,6 +35,7 @@ export const NOT_COUNTING: Partial<Record<ConfigPath, string>> = {
   'data.reading.header_row': "part of the data set's hash",
   'data.reading.quotes': "part of the data set's hash",
   'data.reading.skip_initial_space': "part of the data set's hash",
+  'data.reading.max_gigabytes': 'a limit on what is read changes no row of it',
   'engine.kind': 'engines agree, and states move between them',
   'engine.portable_backend': 'as the kind of engine',
   'engine.recompute': 'every policy gives the same bits',

@@ -111,6 +111,8 @@ export interface PreparedInfo {
   supervisedCount: Record<Split, number>
   longest: number
   truncated: number
+  /** Least `max_length`, rounded up, at which no example loses anything, were there a model for it; absent in tables of before. */
+  needed?: number
   /** Token-length histogram: count of examples with edges[i] <= length < edges[i + 1]. */
   histogram: { edges: number[]; counts: number[] }
   /**

@@ -86,6 +86,11 @@ const ReadingSchema = v.strictObject({
   quotes: v.optional(v.nullable(v.picklist(['csv', 'none'])), null),
   /** Of CSV: whether blanks behind a delimiter belong to no field; by itself where they stand before quotes. */
   skip_initial_space: v.optional(v.nullable(v.boolean()), null),
+  /**
+   * Gigabytes that the data may take unpacked, in memory and to be fetched from a server that does not say how much it sends. By
+   * itself 0.5 unpacked from archives and 1 in memory.
+   */
+  max_gigabytes: v.optional(v.nullable(from(0.001, 64)), null),
 })
 
 /** The formats that heed each way of reading, as readers name them. */
@@ -96,6 +101,8 @@ export const READING_FORMATS: Record<keyof DataConfig['reading'], readonly strin
   header_row: ['csv', 'xlsx'],
   quotes: ['csv'],
   skip_initial_space: ['csv'],
+  // Of whatever is opened, and never a part of what comes of it.
+  max_gigabytes: [],
 }
 
 const DataSchema = v.strictObject({
@@ -141,8 +148,8 @@ const EngineSchema = v.strictObject({
   /** What the portable engine runs on. */
   portable_backend: v.optional(v.picklist(['auto', 'wasm', 'webgpu', 'cpu']), 'auto'),
   recompute: v.optional(v.picklist(['auto', 'nothing', 'cheap', 'layer']), 'auto'),
-  /** Bytes; null: what the adapter proves it can allocate. */
-  memory_budget: v.optional(v.nullable(whole(1, Number.MAX_SAFE_INTEGER)), null),
+  /** Bytes that a run may take; null: by the kind of adapter, or what the portable engine does well with. */
+  memory_budget: v.optional(v.nullable(whole(1_000_000, Number.MAX_SAFE_INTEGER)), null),
   /** Run within WebGPU's default limits even where the adapter offers more. */
   default_limits: v.optional(v.boolean(), false),
   /** Numeric choices made by the engine; filled in by the run, binding when resumed. */

@@ -10,15 +10,17 @@ export interface Curves {
   evalSteps: ArrayLike<number>
   /** Losses on held-out rows, nats. */
   evalLoss: ArrayLike<number>
+  /** Whether examples lost their end. */
+  cut?: boolean
 }
 
 export interface Judgement {
   /**
    * better: known rows and unknown ones are known better. by_heart: what it is trained on is learnt, what it is not is known less
    * well than at its best step. no_change: neither has moved. worse: both have got worse. unknown: nothing was held out, or too little
-   * was seen.
+   * was seen. cut: better, but measured on answers that lost their end, of which no loss says how well they are known.
    */
-  kind: 'better' | 'by_heart' | 'no_change' | 'worse' | 'unknown'
+  kind: 'better' | 'cut' | 'by_heart' | 'no_change' | 'worse' | 'unknown'
   /** The evaluation with the lowest loss. */
   best: { step: number; loss: number } | null
   first: number
@@ -32,7 +34,7 @@ const MARGIN = 0.02
 /** Steps that the two means of the training loss are taken over, at most. */
 const STEPS = 10
 
-export function judge({ trainLoss, evalSteps, evalLoss }: Curves): Judgement {
+export function judge({ trainLoss, evalSteps, evalLoss, cut = false }: Curves): Judgement {
   const losses = Array.from(trainLoss).filter(Number.isFinite)
   const few = Math.min(STEPS, Math.floor(losses.length / 2))
   const train = few === 0 ? null : { first: mean(losses.slice(0, few)), last: mean(losses.slice(-few)) }
@@ -46,7 +48,7 @@ export function judge({ trainLoss, evalSteps, evalLoss }: Curves): Judgement {
   const fell = train !== null && train.last < train.first * (1 - MARGIN)
   const rose = last > best.loss * (1 + MARGIN)
   if (fell && rose) return { ...known, kind: 'by_heart' }
-  if (last < first * (1 - MARGIN)) return { ...known, kind: 'better' }
+  if (last < first * (1 - MARGIN)) return { ...known, kind: cut ? 'cut' : 'better' }
   if (last > first * (1 + MARGIN)) return { ...known, kind: 'worse' }
   return { ...known, kind: 'no_change' }
 }

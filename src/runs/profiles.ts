@@ -24,29 +24,28 @@ const COMMON: Record<Kind, Recommendation> = {
     },
     lora: { r: 8, lora_alpha: 16, target_modules: 'all-linear' },
   },
+  // Rows as they are, not packed: packed, a small data set makes a handful of steps, in which nothing is learnt.
   small: {
     training: {
-      learning_rate: 2e-4,
+      learning_rate: 1e-3,
       lr_scheduler_type: 'cosine',
       warmup_steps: 0.05,
-      per_device_train_batch_size: 2,
-      gradient_accumulation_steps: 4,
+      per_device_train_batch_size: 4,
+      gradient_accumulation_steps: 2,
       max_length: 512,
-      packing: true,
     },
-    lora: { r: 8, lora_alpha: 16, target_modules: 'all-linear' },
+    lora: { r: 16, lora_alpha: 32, target_modules: 'all-linear' },
   },
   large: {
     training: {
-      learning_rate: 1e-4,
+      learning_rate: 3e-4,
       lr_scheduler_type: 'cosine',
       warmup_steps: 0.05,
       per_device_train_batch_size: 1,
       gradient_accumulation_steps: 8,
       max_length: 512,
-      packing: true,
     },
-    lora: { r: 8, lora_alpha: 16, target_modules: 'all-linear' },
+    lora: { r: 16, lora_alpha: 32, target_modules: 'all-linear' },
   },
 }
 
@@ -56,29 +55,20 @@ const LENGTH: Record<Kind, Record<ProfileId, Partial<TrainingConfig>>> = {
     balanced: { max_steps: 300, eval_steps: 50, save_steps: 50 },
     thorough: { max_steps: 600, eval_steps: 50, save_steps: 50, learning_rate: 5e-3 },
   },
+  // Docs/verified.md says what they teach.
   small: {
-    // In small steps: rows as they are, four at a time, so that a processor gets to sixty of them. At a rate of 2e-4 it would not
-    // learn to end its turn in so few.
-    quick: {
-      max_steps: 60,
-      eval_steps: 15,
-      save_steps: 15,
-      learning_rate: 1e-3,
-      per_device_train_batch_size: 4,
-      gradient_accumulation_steps: 1,
-      packing: false,
-    },
-    balanced: { num_train_epochs: 2, eval_steps: null, save_steps: 50 },
-    thorough: { num_train_epochs: 4, eval_steps: null, save_steps: 50, learning_rate: 1e-4 },
+    quick: { max_steps: 40, eval_steps: 10, save_steps: 10, learning_rate: 2e-3 },
+    balanced: { num_train_epochs: 1, eval_steps: null, save_steps: 50 },
+    thorough: { num_train_epochs: 2, eval_steps: null, save_steps: 50 },
   },
   large: {
-    quick: { max_steps: 20, eval_steps: 10, save_steps: 10 },
+    quick: { max_steps: 20, eval_steps: 10, save_steps: 10, learning_rate: 5e-4 },
     balanced: { num_train_epochs: 1, eval_steps: null, save_steps: 25 },
-    thorough: { num_train_epochs: 3, eval_steps: null, save_steps: 25, learning_rate: 5e-5 },
+    thorough: { num_train_epochs: 2, eval_steps: null, save_steps: 25 },
   },
 }
 
-const THOROUGH_LORA: Partial<LoraConfig> = { r: 16, lora_alpha: 32 }
+const THOROUGH_PRACTICE: Partial<LoraConfig> = { r: 16, lora_alpha: 32 }
 
 function kindOf(model: Pick<ModelInfo, 'practice' | 'parameters'>): Kind {
   if (model.practice) return 'practice'
@@ -93,7 +83,10 @@ export function recommend(
   const kind = kindOf(model)
   const { training, lora } = parseRunConfig({
     training: { ...COMMON[kind].training, ...LENGTH[kind][profile] },
-    lora: { ...COMMON[kind].lora, ...(profile === 'thorough' ? THOROUGH_LORA : {}) },
+    lora: {
+      ...COMMON[kind].lora,
+      ...(kind === 'practice' && profile === 'thorough' ? THOROUGH_PRACTICE : {}),
+    },
   })
   return { training, lora }
 }
@@ -101,20 +94,92 @@ export function recommend(
 /** What a quick look may take, in seconds, where this machine's speed is known. */
 export const QUICK_SECONDS = 300
 const FEWEST_STEPS = 10
-/** Evaluations of a quick look after the one before its first step. */
+/** Evaluations of a quick look after the one before its first step: at most, and the share of its time that they may take. */
 const QUICK_CHECKS = 4
+const CHECKS_SHARE = 1 / 4
+/** Fewest steps of profiles that go by epochs: in less a small data set is not learnt. */
+export const LEAST_STEPS = { balanced: 100, thorough: 200 } as const
+
+/** How long a run is, and how often it is looked at. */
+export type Length = Pick<TrainingConfig, 'max_steps' | 'num_train_epochs' | 'eval_steps' | 'save_steps'>
+
+export const lengthOf = ({
+  max_steps,
+  num_train_epochs,
+  eval_steps,
+  save_steps,
+}: TrainingConfig): Length => ({
+  max_steps,
+  num_train_epochs,
+  eval_steps,
+  save_steps,
+})
 
 /** As many of the profile's steps as fit into QUICK_SECONDS, the evaluations and the beginning counted in. */
 export function quickSteps(
-  usual: Pick<TrainingConfig, 'max_steps' | 'eval_steps' | 'save_steps'>,
+  usual: Length,
   { steps, evaluations }: Pick<RunForecast, 'steps' | 'evaluations'>,
   { seconds, checks, step }: Pick<RunDuration, 'seconds' | 'checks' | 'step'>,
-): Pick<TrainingConfig, 'max_steps' | 'eval_steps' | 'save_steps'> {
-  const { max_steps, eval_steps, save_steps } = usual
+): Length {
+  const { max_steps } = usual
   const begin = seconds - checks - steps * step
-  const left = QUICK_SECONDS - begin - (checks / evaluations) * (QUICK_CHECKS + 1)
+  const each = checks / evaluations
+  const affordable = Math.floor((QUICK_SECONDS * CHECKS_SHARE) / each) - 1
+  const most = Math.min(QUICK_CHECKS, Math.max(1, affordable))
+  const left = QUICK_SECONDS - begin - each * (most + 1)
   const fitting = Math.min(max_steps, Math.max(FEWEST_STEPS, Math.floor(left / step)))
-  if (fitting === max_steps) return { max_steps, eval_steps, save_steps }
-  const check = Math.ceil(fitting / QUICK_CHECKS)
-  return { max_steps: fitting, eval_steps: check, save_steps: check }
+  if (fitting === max_steps && most === QUICK_CHECKS) return usual
+  const check = Math.ceil(fitting / most)
+  return { ...usual, max_steps: fitting, eval_steps: check, save_steps: check }
+}
+
+/** As many passes over the data as make LEAST_STEPS; then it is looked at four times in all, not after each of them. */
+function enoughEpochs(usual: Length, now: Length, steps: number, least: number): Length {
+  const perEpoch = steps / now.num_train_epochs
+  const epochs = Math.ceil(least / perEpoch)
+  if (epochs <= usual.num_train_epochs) return usual
+  return { ...usual, num_train_epochs: epochs, eval_steps: Math.ceil((epochs * perEpoch) / QUICK_CHECKS) }
+}
+
+/**
+ * A profile's length for this data and this machine, on from the length that was foretold; null where that may stay. Speeds hang
+ * a little on the steps themselves: what is near enough stays, or it would go to and fro.
+ */
+export function fittedLength(
+  profile: ProfileId,
+  usual: Length,
+  now: Length,
+  { steps, evaluations, duration }: Pick<RunForecast, 'steps' | 'evaluations' | 'duration'>,
+): Length | null {
+  if (profile !== 'quick') {
+    if (usual.max_steps > 0) return null
+    const fitting = enoughEpochs(usual, now, steps, LEAST_STEPS[profile])
+    return fitting.num_train_epochs === now.num_train_epochs ? null : fitting
+  }
+  if (!duration) return null
+  const fitting = quickSteps(usual, { steps, evaluations }, duration)
+  const checksOf = ({ max_steps, eval_steps }: Length) => Math.ceil(max_steps / (eval_steps ?? max_steps))
+  const off = Math.abs(fitting.max_steps - now.max_steps)
+  const near = off === 0 || (fitting.max_steps !== usual.max_steps && off <= now.max_steps / 10)
+  return near && checksOf(fitting) === checksOf(now) ? null : fitting
+}
+
+/** Times that a length is fitted at most: it settles at once, or at the second time. */
+const FITS = 4
+
+/** Training settings of a profile with the length that fits, and what is foretold of them. Not for a practice model: its stay. */
+export async function fitted(
+  profile: ProfileId,
+  usual: TrainingConfig,
+  foretell: (training: TrainingConfig) => Promise<RunForecast>,
+): Promise<{ training: TrainingConfig; forecast: RunForecast }> {
+  let training = usual
+  let forecast = await foretell(training)
+  for (let i = 0; i < FITS; i++) {
+    const length = fittedLength(profile, lengthOf(usual), lengthOf(training), forecast)
+    if (!length) break
+    training = { ...training, ...length }
+    forecast = await foretell(training)
+  }
+  return { training, forecast }
 }

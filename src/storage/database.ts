@@ -61,7 +61,8 @@ export interface StoredTokens {
 
 export interface StoredCheckpoint {
   run: string
-  slot: 'last' | 'best'
+  /** `previous`: the last before the last, for when that is damaged. */
+  slot: 'last' | 'best' | 'previous'
   step: number
   /** The JSON half. */
   meta: object
@@ -72,11 +73,20 @@ export interface StoredCheckpoint {
 export interface DeviceTuning {
   /** Adapter and driver. */
   device: string
+  /** Kernels that were chosen by measurement. */
   choices: Record<string, string>
+  /** Build and browser that choices and findings are of, and since when they stand: of others they say nothing. */
+  made?: { by: string; at: number }
+  /** Kernels that are not fit here, as family and name, and why. */
+  leftOut?: Record<string, string>
+  /** Kernels that were found right here, by a digest of their text. */
+  right?: string[]
   /** FLOP/s and bytes/s that were measured. */
   rates?: { flops: number; bandwidth: number }
   /** The last check of its operations, and the build that made it. */
   check?: GpuCheck & { build: string }
+  /** What was found of its memory, in bytes, and when (milliseconds since 1970): what went well, and what did not. */
+  room?: { fits: number; fitsAt: number; short: number | null; shortAt: number }
   /** What is wrong with TensorFlow.js' WebGPU backend here; null: nothing. Asked where `check` did not pass. */
   portableWebgpu?: string | null
   /** Kept under a key of their own. */

@@ -55,7 +55,7 @@ export function readEvents(database: Database, run: string): Promise<RunEvent[]>
   return database.getAll('events', eventsOf(run, 0))
 }
 
-/** The checkpoints that are kept of a run: the newest, and the best where something was validated. */
+/** The checkpoints that are kept of a run: the newest, the one before it, and the best where something was validated. */
 export function listCheckpoints(database: Database, run: string): Promise<StoredCheckpoint[]> {
   return database.getAll('checkpoints', slotsOf(run))
 }
@@ -95,13 +95,14 @@ export class RunLog {
 
   /**
    * Goes on with a stored run, its log cut to the first `count` events.
-   * @param from the checkpoint that it goes on from, which becomes its last: a later one would count events that are gone
+   * @param from the checkpoint that it goes on from, which becomes its last: a later one would count events that are gone; null: it
+   * begins again
    */
   static async resume(
     database: Database,
     record: RunRecord,
     count: number,
-    from?: StoredCheckpoint,
+    from: StoredCheckpoint | null,
   ): Promise<RunLog> {
     const kept = (await readEvents(database, record.id)).slice(0, count)
     const running: RunRecord = {
@@ -113,15 +114,21 @@ export class RunLog {
     await commit(database, ['runs', 'events', 'checkpoints'], [], async (tx) => {
       await tx.objectStore('runs').put(running)
       await tx.objectStore('events').delete(eventsOf(record.id, kept.length))
-      if (!from || from.slot === 'last') return []
       const checkpoints = tx.objectStore('checkpoints')
-      const later = (await checkpoints.getAll(slotsOf(record.id))).filter(
-        ({ tensors }) => tensors.set !== from.tensors.set,
-      )
-      await checkpoints.put({ ...from, slot: 'last' })
-      return later.map(({ tensors }) => tensors)
+      const before = await checkpoints.getAll(slotsOf(record.id))
+      const stays = ({ slot, step }: StoredCheckpoint) =>
+        from !== null && (slot === 'best' ? step <= from.step : slot === 'previous' && step < from.step)
+      const after = [...before.filter(stays), ...(from ? [{ ...from, slot: 'last' as const }] : [])]
+      for (const { slot } of before) await checkpoints.delete([record.id, slot])
+      for (const kept of after) await checkpoints.put(kept)
+      return unnamed(before, after)
     })
     return new RunLog(database, running, kept.length)
+  }
+
+  /** Events in the log, those included that wait to be written. */
+  get count(): number {
+    return this.#count
   }
 
   get record(): RunRecord {
@@ -161,11 +168,12 @@ export class RunLog {
     const stored = { run, step: meta.step, meta, tensors: ref }
     this.#writing = this.#writing.then(() =>
       this.#write([ref], async (checkpoints) => {
-        const old = await checkpoints.getAll(slotsOf(run))
-        const kept = event.best ? [] : old.filter(({ slot }) => slot === 'best')
+        const before = await checkpoints.getAll(slotsOf(run))
+        const last = before.find(({ slot }) => slot === 'last')
         await checkpoints.put({ ...stored, slot: 'last' })
+        if (last) await checkpoints.put({ ...last, slot: 'previous' })
         if (event.best) await checkpoints.put({ ...stored, slot: 'best' })
-        return old.map(({ tensors }) => tensors).filter(({ set }) => !kept.some((k) => k.tensors.set === set))
+        return unnamed(before, await checkpoints.getAll(slotsOf(run)))
       }),
     )
     await this.#writing
@@ -200,6 +208,12 @@ export class RunLog {
       this.#waiting = [...events, ...this.#waiting]
     }
   }
+}
+
+/** Tensors of checkpoints that are kept no more. */
+function unnamed(before: readonly StoredCheckpoint[], after: readonly StoredCheckpoint[]): BlobRef[] {
+  const kept = new Set(after.map(({ tensors }) => tensors.set))
+  return before.map(({ tensors }) => tensors).filter(({ set }) => !kept.has(set))
 }
 
 interface CheckpointStore {

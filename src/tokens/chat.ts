@@ -1,8 +1,8 @@
-import { Template } from '@huggingface/jinja'
 import { type ByteSource, readJson, readText } from '../files/bytes.ts'
 import { fail } from '../protocol/errors.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type { Message } from '../protocol/tokens.ts'
+import { parseTemplate, renderBounded, TemplateTooLong } from './bounded-template.ts'
 import { checkTokenizer, type SpecialToken, TextTokenizer } from './tokenizer.ts'
 
 /** What Gemma 1 to 3 were tuned with, for models whose files bring no template (the pre-trained ones). */
@@ -36,7 +36,7 @@ const MARK = '\ufdd0'
 /** Renders conversations as the model saw them in its own tuning. */
 export class ChatTemplate {
   readonly source: string
-  readonly #template: Template
+  readonly #program: ReturnType<typeof parseTemplate>
   readonly #tokens: Record<string, string>
 
   /** @throws LapidaryError `bad_model` where the template is not valid Jinja. */
@@ -44,7 +44,7 @@ export class ChatTemplate {
     this.source = source
     this.#tokens = { bos_token: tokens.bos?.text ?? '', eos_token: tokens.eos?.text ?? '' }
     try {
-      this.#template = new Template(source)
+      this.#program = parseTemplate(source)
     } catch (error) {
       fail(
         'bad_model',
@@ -55,17 +55,24 @@ export class ChatTemplate {
     }
   }
 
-  /** @throws LapidaryError `bad_data` with the template's own words where it refuses the conversation. */
+  /**
+   * @throws LapidaryError `bad_data` with the template's own words where it refuses the conversation, `bad_model` where it does
+   * not come to an end
+   */
   render(messages: readonly Message[], addGenerationPrompt = false): string {
+    const given = messages.map(({ role, content }) => ({ role, content: content.replaceAll(BOM, MARK) }))
+    const characters = given.reduce((sum, { content }) => sum + content.length, 0)
+    const items = { ...this.#tokens, messages: given, add_generation_prompt: addGenerationPrompt }
     try {
-      return this.#template
-        .render({
-          ...this.#tokens,
-          messages: messages.map(({ role, content }) => ({ role, content: content.replaceAll(BOM, MARK) })),
-          add_generation_prompt: addGenerationPrompt,
-        })
-        .replaceAll(MARK, BOM)
+      return renderBounded(this.#program, items, characters).replaceAll(MARK, BOM)
     } catch (error) {
+      if (error instanceof TemplateTooLong)
+        fail(
+          'bad_model',
+          `The model's chat template does not come to an end: ${error.message}.`,
+          'Use the tokenizer_config.json or chat_template.jinja that came with the model, from where it was published.',
+          { field: 'chat_template' },
+        )
       fail(
         'bad_data',
         `The model's chat template refuses this conversation: ${reasonOf(error)}`,
@@ -154,11 +161,18 @@ function configTemplate(config: unknown): string | null {
 
 /** The token right after an answer: what the template puts there, whatever its name. */
 function findEndOfTurn(tokenizer: TextTokenizer, template: ChatTemplate): SpecialToken {
-  const answer = 'lapidary'
+  const [question, answer] = ['agate', 'lapidary']
   const text = template.render([
-    { role: 'user', content: 'a' },
+    { role: 'user', content: question },
     { role: 'assistant', content: answer },
   ])
+  if (!text.includes(question) || !text.includes(answer))
+    fail(
+      'bad_model',
+      "The model's chat template leaves out what is asked or answered.",
+      'Use the tokenizer_config.json or chat_template.jinja that came with the model.',
+      { field: 'chat_template' },
+    )
   const rest = tokenizer.encode(text.slice(text.lastIndexOf(answer) + answer.length).trimStart())
   const id = rest[0]
   if (id === undefined || !tokenizer.isAdded(id))

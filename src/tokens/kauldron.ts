@@ -1,5 +1,5 @@
 import type { TextRow } from '../dataset/rows.ts'
-import { rowNumber } from '../lib/counted.ts'
+import { type RowNumbers, rowNumber } from '../lib/row-numbers.ts'
 import type { Example } from '../protocol/batch.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Conversation } from '../protocol/tokens.ts'
@@ -16,6 +16,8 @@ export interface Seq2SeqOptions {
   maxLength: number
   /** Cut longer sequences at their end; otherwise they are refused. */
   truncate: boolean
+  /** What the file calls its rows. */
+  numbers?: RowNumbers
 }
 
 export interface Seq2SeqFields {
@@ -62,14 +64,14 @@ export function seq2seqExample(
   tokenizer: TextTokenizer,
   options: Seq2SeqOptions,
 ): Seq2SeqExample {
-  const pair = seq2seqPair(input)
+  const pair = seq2seqPair(input, options.numbers)
   return { ...sequence(pair, tokenizer, options), row: input.row }
 }
 
 function sequence(
   { prompt, response, row }: { prompt: string; response: string; row: number },
   tokenizer: TextTokenizer,
-  { maxLength, truncate }: Seq2SeqOptions,
+  { maxLength, truncate, numbers }: Seq2SeqOptions,
 ): Omit<Seq2SeqExample, 'row'> {
   const bos = tokenizer.bos ?? noBos()
   const asked = tokenizer.encodeText(`<start_of_turn>user\n${prompt}<end_of_turn>\n<start_of_turn>model\n`)
@@ -78,7 +80,7 @@ function sequence(
   if (length - 1 > maxLength && !truncate)
     fail(
       'bad_data',
-      `Row ${rowNumber(row)} has ${length - 1} positions, more than max_length (${maxLength}).`,
+      `Row ${rowNumber(row, numbers)} has ${length - 1} positions, more than max_length (${maxLength}).`,
       'Raise max_length, shorten the row, or let long rows be cut.',
       { row, length: length - 1, max_length: maxLength },
     )
@@ -100,20 +102,23 @@ function sequence(
  * in its text, which SentencePiece reads as such.
  * @throws LapidaryError `bad_data` for rows without question and answer in turn.
  */
-export function seq2seqPair(input: Conversation | TextRow): {
+export function seq2seqPair(
+  input: Conversation | TextRow,
+  numbers?: RowNumbers,
+): {
   prompt: string
   response: string
   row: number
 } {
   const { row } = input
-  if (!('messages' in input)) return noPair(row, 'plain text')
+  const noPair = (found: string) => refuse(row, found, numbers)
+  if (!('messages' in input)) return noPair('plain text')
   const system = input.messages[0]?.role === 'system' ? input.messages[0].content : null
   const turns = system === null ? input.messages : input.messages.slice(1)
   const inTurn = turns.every(({ role }, i) => role === (i % 2 === 0 ? 'user' : 'assistant'))
   if (turns.length < 2 || turns.length % 2 !== 0 || !inTurn)
-    return noPair(row, `a conversation of ${turns.map(({ role }) => role).join(', ') || 'no turns'}`)
-  if (turns.at(-1)!.learn === false)
-    return noPair(row, 'a conversation whose last answer is not to be learnt')
+    return noPair(`a conversation of ${turns.map(({ role }) => role).join(', ') || 'no turns'}`)
+  if (turns.at(-1)!.learn === false) return noPair('a conversation whose last answer is not to be learnt')
   const before = turns.slice(0, -1).map(({ role, content }, i) => {
     const opening = i === 0 ? '' : `<start_of_turn>${role === 'user' ? 'user' : 'model'}\n`
     return opening + content
@@ -122,10 +127,10 @@ export function seq2seqPair(input: Conversation | TextRow): {
   return { prompt, response: turns.at(-1)!.content, row }
 }
 
-function noPair(row: number, found: string): never {
+function refuse(row: number, found: string, numbers?: RowNumbers): never {
   fail(
     'bad_data',
-    `Row ${rowNumber(row)} is ${found}; kauldron's Seq2SeqTask takes a prompt and a response.`,
+    `Row ${rowNumber(row, numbers)} is ${found}; kauldron's Seq2SeqTask takes a prompt and a response.`,
     "Map a prompt and a response column, or use the model's own chat template.",
     { row },
   )

@@ -1,5 +1,5 @@
 import type { TextRow } from '../dataset/rows.ts'
-import { rowNumber } from '../lib/counted.ts'
+import { type RowNumbers, rowNumber } from '../lib/row-numbers.ts'
 import type { Example } from '../protocol/batch.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Conversation } from '../protocol/tokens.ts'
@@ -16,6 +16,10 @@ export interface MaskOptions {
   format?: 'template' | 'kauldron'
   /** Words of the model; a token beyond them has no embedding. */
   vocabSize: number
+  /** What the file calls its rows. */
+  numbers?: RowNumbers
+  /** Tokens that the model was made for: no advice goes beyond them. */
+  maxPositions?: number
 }
 
 export interface MaskedExample extends Example {
@@ -36,14 +40,18 @@ export function maskExample(
 ): MaskedExample {
   const { tokenizer } = chat
   if (options.format === 'kauldron') {
-    const example = seq2seqExample(input, tokenizer, { maxLength: options.maxLength - 1, truncate: true })
-    checkIds(example.tokens, input.row, tokenizer, options.vocabSize)
+    const example = seq2seqExample(input, tokenizer, {
+      maxLength: options.maxLength - 1,
+      truncate: true,
+      ...(options.numbers ? { numbers: options.numbers } : {}),
+    })
+    checkIds(example.tokens, input.row, tokenizer, options)
     return example
   }
   const conversation = 'messages' in input
   const text = conversation ? chat.template.render(input.messages) : endedText(input.text, tokenizer)
   const all = tokenizer.encode(text, { addSpecial: !conversation })
-  checkIds(all, input.row, tokenizer, options.vocabSize)
+  checkIds(all, input.row, tokenizer, options)
   const supervised = new Uint8Array(all.length)
   if (conversation && options.completionOnly)
     for (const [start, end] of assistantSpans(input, text, all, chat)) supervised.fill(1, start, end)
@@ -121,12 +129,17 @@ function commonPrefix(a: Uint32Array, b: Uint32Array): number {
   return i
 }
 
-function checkIds(tokens: Uint32Array, row: number, tokenizer: TextTokenizer, vocabSize: number): void {
+function checkIds(
+  tokens: Uint32Array,
+  row: number,
+  tokenizer: TextTokenizer,
+  { vocabSize, numbers }: MaskOptions,
+): void {
   for (const id of tokens)
     if (id >= vocabSize)
       fail(
         'bad_data',
-        `Row ${rowNumber(row)} contains ${tokenizer.tokenText(id)}, which this model has no embedding for.`,
+        `Row ${rowNumber(row, numbers)} contains ${tokenizer.tokenText(id)}, which this model has no embedding for.`,
         'Take it out of the text.',
         { row, token: tokenizer.tokenText(id) },
       )

@@ -86,8 +86,9 @@ export async function prepareExamples(
       supervisedCount: count(examples, (example) => supervisedCount(example)),
       longest: tally.longest,
       truncated: tally.cut.length,
+      needed: roomFor(tally),
       histogram: histogram(lengths),
-      findings: findings(tally, options.maxLength),
+      findings: findings(tally, options),
       samples,
       origins,
     },
@@ -175,10 +176,13 @@ function nothingLeft(total: number, tally: Tally, { maxLength }: PrepareOptions)
   )
 }
 
-function findings(tally: Tally, maxLength: number): Finding[] {
+function findings(tally: Tally, { maxLength, maxPositions = MOST }: MaskOptions): Finding[] {
   const found: Finding[] = []
   const [masked, refused] = [tally.masked[0], tally.refused[0]]
-  const room = roomFor(tally)
+  const needed = roomFor(tally)
+  const room = Math.min(needed, maxPositions)
+  const beyond =
+    needed > room ? ` This model was made for ${grouped(room)} tokens at most: shorten what is longer.` : ''
   const fix: Finding['fix'] = {
     kind: 'training',
     label: `Allow ${grouped(room)} tokens`,
@@ -190,7 +194,7 @@ function findings(tally: Tally, maxLength: number): Finding[] {
       kind: 'nothing_to_learn',
       severity: 'warning',
       message: `${rowsOf(tally.masked.length)} left out: nothing to learn within ${grouped(maxLength)} tokens.`,
-      hint: 'The prompt alone fills the limit. Allow more tokens an example (max_length), or shorten the prompts.',
+      hint: `The prompt alone fills the limit. Allow more tokens an example (max_length), or shorten the prompts.${beyond}`,
       row: masked,
       count: tally.masked.length,
       ...(room > maxLength ? { fix } : {}),
@@ -210,16 +214,18 @@ function findings(tally: Tally, maxLength: number): Finding[] {
       kind: 'long_example',
       severity: 'warning',
       message: `${rowsOf(tally.cut.length)} cut at ${grouped(maxLength)} tokens.`,
-      hint: 'The model will not see how those answers end, and will not learn to stop. Allow more tokens an example (max_length) to keep them whole.',
+      hint: `The model will not see how those answers end, and will not learn to stop. Allow more tokens an example (max_length) to keep them whole.${beyond}`,
       row: tally.cut[0]!,
       count: tally.cut.length,
-      fix,
+      ...(room > maxLength ? { fix } : {}),
     })
   return found
 }
 
+/** What `max_length` may be at most. */
+const MOST = 131_072
 /** Tokens that the longest example has, rounded up. */
-const roomFor = ({ longestOfAll }: Tally) => Math.min(Math.ceil(longestOfAll / 64) * 64, 131_072)
+const roomFor = ({ longestOfAll }: Tally) => Math.min(Math.ceil(longestOfAll / 64) * 64, MOST)
 
 const rowsOf = (count: number) => counted(count, 'row was', 'rows were')
 

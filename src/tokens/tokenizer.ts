@@ -1,7 +1,9 @@
 import { Tokenizer } from '@huggingface/tokenizers'
+import { PatternError, type SafeRegex } from '../lib/safe-regex.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import { type PieceCutter, pieceCutter } from './pieces.ts'
+import { checkTokenizerJson } from './tokenizer-check.ts'
 
 /** Pieces of text whose ids are kept. They follow Zipf's law: few of them make most of a text. */
 const MAX_PIECES = 200_000
@@ -29,6 +31,8 @@ export class TextTokenizer {
   readonly #tokenizer: Tokenizer
   readonly #added: ReadonlyMap<number, { content: string; special: boolean }>
   readonly #json: TokenizerJson
+  /** Regular expressions that texts are searched by; no Gemma has any. */
+  readonly #patterns: readonly SafeRegex[]
   #withoutControls: Tokenizer | null = null
   #byteLengths: Int32Array
   readonly #cutter: PieceCutter | null
@@ -51,6 +55,7 @@ export class TextTokenizer {
         { file: 'tokenizer.json' },
       )
     const settings = isRecord(config) ? config : {}
+    this.#patterns = checkTokenizerJson(json)
     try {
       this.#tokenizer = new Tokenizer(json, settings)
     } catch (error) {
@@ -97,7 +102,23 @@ export class TextTokenizer {
   }
 
   #ids(text: string, addSpecial = false): number[] {
+    if (this.#patterns.length > 0) this.#checkTime(text)
     return this.#tokenizer.encode(text, { add_special_tokens: addSpecial }).ids
+  }
+
+  /** @throws LapidaryError `bad_model` where searching this text by a pattern of the tokenizer would take too long */
+  #checkTime(text: string): void {
+    try {
+      for (const pattern of this.#patterns) pattern.check(text)
+    } catch (error) {
+      if (!(error instanceof PatternError)) throw error
+      fail(
+        'bad_model',
+        `tokenizer.json cannot be used: one of its patterns takes too long on a text of ${text.length} characters.`,
+        'Use the tokenizer.json that came with the model.',
+        { file: 'tokenizer.json' },
+      )
+    }
   }
 
   #remember(piece: string): readonly number[] {

@@ -1,6 +1,6 @@
 import type { Engine, EngineState, StepResult } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-import type { CheckpointEvent, DoneEvent, RunEvent, SamplePrompt } from '../protocol/events.ts'
+import type { CheckpointEvent, CutExamples, DoneEvent, RunEvent, SamplePrompt } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import { CHECKPOINT_VERSION, type Checkpoint, type DataPosition, type RunHashes } from './checkpoint.ts'
 import { accumulated, type TrainingData } from './data.ts'
@@ -29,6 +29,8 @@ export interface TrainingRun {
   start?: EngineState | null
   /** To be told before anything else, where the run goes on. */
   opening?: string | null
+  /** Examples that lost their end; told where the run begins. */
+  cut?: CutExamples | null
   /** Prompts answered by base and tuned model at each evaluation. */
   samples?: SamplePrompts
   /** Every event but `checkpoint`, in order. */
@@ -53,7 +55,17 @@ export interface SamplePrompts {
   /** Set where the adapter is not PEFT's initial one before the first step. */
   adapted?: boolean
   /** @param onProgress hears which share is done, 0..1 */
-  answer(adapter: 'on' | 'off', signal?: AbortSignal, onProgress?: (share: number) => void): Promise<string[]>
+  answer(
+    adapter: 'on' | 'off',
+    signal?: AbortSignal,
+    onProgress?: (share: number) => void,
+  ): Promise<SampleAnswer[]>
+}
+
+/** An answer; `cut` where it met the limit on its length. */
+export interface SampleAnswer {
+  text: string
+  cut?: boolean
 }
 
 export interface EvaluationRecord {
@@ -98,6 +110,10 @@ function lostChoices(
   )
 }
 
+function cutMessage({ examples, of, max_length }: CutExamples): string {
+  return `${examples} of ${of} examples are cut at ${max_length} tokens (max_length): what they lose is not learnt, nor how to end there, and no loss says how well these answers are known.`
+}
+
 /** What is to be said of kernels that the engine found unfit. */
 function leftOut(found: Readonly<Record<string, string>> | undefined): string | null {
   if (!found) return null
@@ -109,10 +125,10 @@ function leftOut(found: Readonly<Record<string, string>> | undefined): string | 
 /** What is to be said where a run had to do with less memory than it is given elsewhere. */
 function crowded(found: { room: number; plan: number } | undefined): string | null {
   if (!found) return null
-  const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`
+  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
   return found.plan <= found.room
-    ? `Beyond ${mib(found.room)} the graphics memory is full or slow. The run takes ${mib(found.plan)}, and computes more again instead.`
-    : `Beyond ${mib(found.room)} the graphics memory is full or slow, and the run needs ${mib(found.plan)}: its steps may take many times longer. Close other windows, or lower max_length or the batch size.`
+    ? `Beyond ${megabytes(found.room)} the graphics memory is full or slow. The run takes ${megabytes(found.plan)}, and computes more again instead.`
+    : `Beyond ${megabytes(found.room)} the graphics memory is full or slow, and the run needs ${megabytes(found.plan)}: its steps may take many times longer. Close other windows, or lower max_length or the batch size.`
 }
 
 interface Pending {
@@ -146,7 +162,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   let skippedInRow = meta?.skipped_in_row ?? 0
   const evaluations = [...(meta?.evaluations ?? [])]
   let savedAt = meta?.step ?? -1
-  let baseAnswers: string[] | null = null
+  let baseAnswers: SampleAnswer[] | null = null
   let arrival = now()
   /** The last steps: figures of several may arrive together. */
   let recent: { seconds: number; tokens: number }[] = []
@@ -275,8 +291,10 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
           type: 'sample',
           step,
           ...prompt,
-          base: baseAnswers[i] ?? '',
-          tuned: tuned[i] ?? '',
+          base: baseAnswers[i]?.text ?? '',
+          tuned: tuned[i]?.text ?? '',
+          ...(baseAnswers[i]?.cut ? { base_cut: true as const } : {}),
+          ...(tuned[i]?.cut ? { tuned_cut: true as const } : {}),
         })
     }
     return improved
@@ -353,6 +371,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   for (const message of [leftOut(about.leftOut), crowded(about.crowded)])
     if (message !== null) emit({ type: 'notice', step, message })
   if (run.opening) emit({ type: 'notice', step, message: run.opening })
+  if (run.cut && !run.resume) emit({ type: 'notice', step, message: cutMessage(run.cut), cut: run.cut })
   if (run.resume) {
     const lost = lostChoices(run.resume.meta.choices, engine.describe().choices)
     if (lost !== null) emit({ type: 'notice', step, message: lost })

@@ -178,7 +178,7 @@ function Interrupted() {
   )
 }
 
-/** Dropped beside the drop areas, a folder with a config.json is a model and anything else data; else the browser would leave the page. */
+/** Dropped beside the drop areas, a folder with a config.json and a GGUF are models and anything else data; else the browser would leave the page. */
 function acceptDropsAnywhere(): void {
   const { data, models, route } = useApp()
   const over = (event: DragEvent) => {
@@ -189,7 +189,8 @@ function acceptDropsAnywhere(): void {
     event.preventDefault()
     const { files, folder } = await droppedFiles(event.dataTransfer)
     if (files.length === 0) return
-    if (folder !== null && files.some(({ name }) => name === 'config.json')) {
+    const isModel = ({ name }: File) => /\.gguf$/i.test(name) || (folder !== null && name === 'config.json')
+    if (files.some(isModel)) {
       route.go('model')
       void models.add(files, folder)
       return

@@ -11,10 +11,10 @@ import type {
   PortableBackendChoice,
 } from '../protocol/engine.ts'
 import { type Failure, fail, toFailure } from '../protocol/errors.ts'
-import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
+import type { CutExamples, DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import type { Call, RunNote, StartRequest } from '../protocol/studio.ts'
+import type { Call, RunListener, RunNews, RunNote, StartRequest } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
@@ -54,6 +54,8 @@ export interface PreparedRun {
   start: EngineState | null
   /** To be told when it begins. */
   notice: string | null
+  /** Examples that lost their end; null: none. */
+  cut: CutExamples | null
 }
 
 /**
@@ -113,7 +115,11 @@ export async function prepareRun(
         beyondPositions(batches.longest, config.training.max_length, model),
       ]
   const notice = notices.filter((said) => said !== null).join(' ') || null
-  return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start, notice }
+  const { truncated, examples } = table.info
+  const { max_length } = config.training
+  const of = examples.train + examples.validation + examples.test
+  const cut = truncated > 0 ? { examples: truncated, of, max_length } : null
+  return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start, notice, cut }
 }
 
 /**
@@ -203,6 +209,8 @@ interface Host {
   /** The use of the engine that lasts as long as the run. */
   engines: Engines
   noteSpeed: EngineHost['noteSpeed']
+  /** Tells every tab. */
+  tell(news: RunNews): void
   /** A run's log cut to its newest checkpoint. */
   goOn(record: RunRecord): Promise<Place>
 }
@@ -217,7 +225,7 @@ export class ActiveRun {
   #log: RunLog
   readonly #prepared: PreparedRun
   readonly #host: Host
-  readonly #onEvent: (event: RunEvent) => void
+  readonly #onEvent: RunListener
   /** Asked for in place of the run's own. */
   #wanted: EngineKind | null
   /** Gives up what is under way. */
@@ -232,14 +240,18 @@ export class ActiveRun {
     { log, checkpoint }: Place,
     prepared: PreparedRun,
     engine: EngineKind | null,
-    onEvent: (event: RunEvent) => void,
+    onEvent: RunListener,
   ) {
     this.id = log.record.id
     this.model = prepared.model
     this.#log = log
     this.#prepared = prepared
     this.#host = host
-    this.#onEvent = onEvent
+    this.#onEvent = (event) => {
+      const heard = onEvent(event)
+      host.tell(this.news(event))
+      return heard
+    }
     this.#wanted = engine
     this.#saved = checkpoint?.meta.step ?? null
     this.ended = this.#guard(checkpoint)
@@ -255,6 +267,11 @@ export class ActiveRun {
   /** What a person says of it meanwhile. */
   note(change: RunNote): void {
     this.#log.note(change)
+  }
+
+  /** An event as every tab is told, right after it was logged. */
+  news(event: RunEvent): RunNews {
+    return { run: this.id, event, ...(isLogged(event) && { at: this.#log.count - 1 }) }
   }
 
   /** The log as it is now, everything told so far stored. */
@@ -383,12 +400,17 @@ export class ActiveRun {
       hashes,
       resume,
       opening,
+      cut: this.#prepared.cut,
       start,
       samples: this.#samples(engine),
       emit: (event) => {
         if (isLogged(event)) this.#log.add(event)
         meter.take(event)
-        if (event.type === 'step') speeds.push(event.tokens_per_second)
+        if (event.type === 'step') {
+          // Memory is what it takes while it trains: known once a step has been done.
+          if (speeds.length === 0) this.#log.note({ engine: engine.describe() })
+          speeds.push(event.tokens_per_second)
+        }
         // The end is told once it is stored, and another run may begin.
         if (event.type === 'done') done.event = event
         else onEvent(event)
@@ -397,7 +419,8 @@ export class ActiveRun {
         const meta = { ...checkpoint.meta, contents: await contentsOf(checkpoint.state) }
         await this.#log.saveCheckpoint(meta, await checkpointBytes(checkpoint), event)
         this.#saved = checkpoint.meta.step
-        onEvent(event)
+        // Whoever keeps it elsewhere has it before more is computed that a crash would cost.
+        await onEvent(event)
       },
       stopRequested: () => this.#stopping,
       signal: this.#giving.signal,
@@ -427,7 +450,7 @@ export class ActiveRun {
         let pieces = 0
         const more = () => heard(++pieces / (texts.length * ANSWER_TOKENS), adapter)
         const answers = await answer(engine, codec, texts, { ...greedy, adapter }, more, signal)
-        return answers.map(({ text }) => text)
+        return answers.map(({ text, finish }) => ({ text, cut: finish === 'length' }))
       },
     }
   }

@@ -87,7 +87,7 @@ export function answerRoom({ library, host, shelf }: TrainParts): AnswerRoom {
           const adapter = request.run === null ? ('off' as const) : ('on' as const)
           const options = { ...request.options, adapter }
           const given = await answer(engine, codec, request.prompts, options, onText, signal)
-          return given.map(({ text }) => text)
+          return given.map(({ text, finish }) => ({ text, finish }))
         },
         call,
       )

@@ -3,7 +3,7 @@ import { safetensorsBytes } from '../files/safetensors-writer.ts'
 import { openWeights, readTensor } from '../files/weights.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import type { StateTensor } from '../protocol/engine.ts'
-import { fail } from '../protocol/errors.ts'
+import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors.ts'
 import { type Checkpoint, type CheckpointMeta, fromTensors, toTensors } from '../trainer/checkpoint.ts'
 
 /** The tensors of a checkpoint as one safetensors file, f32. */
@@ -17,11 +17,30 @@ export function checkpointBytes({ state, meta }: Checkpoint): Promise<Uint8Array
   return safetensorsBytes(tensors, { format: 'pt', step: String(meta.step) })
 }
 
-/** @throws LapidaryError `bad_file`, `bad_state` */
+/** @throws LapidaryError `bad_state`, with the step of the checkpoint, whatever is wrong with it */
 export async function readCheckpointFiles(
   meta: CheckpointMeta,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<Checkpoint> {
+  try {
+    return await readParts(meta, bytes)
+  } catch (error) {
+    throw new LapidaryError(damage(meta.step, error))
+  }
+}
+
+/** What a checkpoint that cannot be read any more is told as. */
+export function damage(step: number, error: unknown): Failure {
+  const { message, hint, detail } = toFailure(error)
+  return {
+    code: 'bad_state',
+    message: `The checkpoint of step ${step} is damaged: ${message}`,
+    hint,
+    detail: { ...detail, checkpoint: step },
+  }
+}
+
+async function readParts(meta: CheckpointMeta, bytes: Uint8Array<ArrayBuffer>): Promise<Checkpoint> {
   const weights = await openWeights(new Map([['checkpoint.safetensors', bufferSource(bytes)]]))
   const tensors = new Map<string, StateTensor>()
   for (const name of weights.tensors.keys()) tensors.set(name, await readTensor(weights, name))
@@ -59,7 +78,7 @@ async function requireContents(contents: Contents, tensors: ReadonlyMap<string, 
     if (wrong)
       fail(
         'bad_state',
-        `The checkpoint is damaged: its tensor "${name}" ${wrong}.`,
+        `its tensor "${name}" ${wrong}.`,
         'Go on from another checkpoint of the run, if there is one, or start it afresh.',
         { tensor: name },
       )

@@ -1,12 +1,48 @@
 import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
-import type { AnswerRoom, DataRoom, ExportedFile, ModelRoom, RunRoom, Studio } from '../protocol/studio.ts'
+import type {
+  AnswerRoom,
+  DataRoom,
+  ExportedFile,
+  ModelRoom,
+  RunListener,
+  RunRoom,
+  Studio,
+} from '../protocol/studio.ts'
 import { registerTransfers } from './bridge.ts'
+import { hearRuns } from './run-news.ts'
 import { remoteRoom, WorkerHost } from './worker-host.ts'
 
 /** An idle data worker holds a parsed file, an idle train worker a model on the GPU: both are given back in time. */
 const DATA_IDLE_MS = 60_000
 const TRAIN_IDLE_MS = 10 * 60_000
+
+/**
+ * What a data worker is deep in when it does not hear of a stop ends within this, or never. It holds nothing that is not stored:
+ * what changes nothing, or comes to the same twice, is asked again of another one.
+ */
+const DATA_STOP_MS = 8000
+const DATA_AGAIN: ReadonlySet<keyof DataRoom> = new Set([
+  'samples',
+  'searchHub',
+  'hubConfigs',
+  'list',
+  'rows',
+  'columnStats',
+  'inspect',
+  'runSteps',
+  'rowsAfter',
+  'estimate',
+  'prepare',
+  'examples',
+  'tokenSamples',
+  'openSample',
+  'openFile',
+  'openFiles',
+  'openUrl',
+  'openHub',
+  'openPasted',
+] as const)
 
 /** A worker that is deep in one operation hears nothing: after so long a stop that is meant at once ends it. */
 const NOW_MS = 1500
@@ -16,7 +52,7 @@ const AT_ONCE: Failure = {
   hint: 'The run goes on from its last checkpoint, or where there is none from the start.',
 }
 
-/** The studio behind its two workers, which start when first needed. */
+/** The studio behind its workers, which start when first needed. */
 export function createStudio(): Studio {
   registerTransfers()
   const base = new URL(import.meta.env.BASE_URL, document.baseURI).href
@@ -25,6 +61,17 @@ export function createStudio(): Studio {
     () => new Worker(new URL('./data.worker.ts', import.meta.url), { type: 'module' }),
     base,
     DATA_IDLE_MS,
+    undefined,
+    { stopMs: DATA_STOP_MS, again: DATA_AGAIN },
+  )
+  // What is in a model's files is foreign: they are read in a worker of their own, which is thrown away.
+  const addingHost = new WorkerHost(
+    'model',
+    () => new Worker(new URL('./adding.worker.ts', import.meta.url), { type: 'module' }),
+    base,
+    0,
+    undefined,
+    { stopMs: NOW_MS },
   )
   const trainHost = new WorkerHost(
     'train',
@@ -33,15 +80,16 @@ export function createStudio(): Studio {
     TRAIN_IDLE_MS,
   )
   const data = remoteRoom<DataRoom>(dataHost)
-  const models = remoteRoom<ModelRoom>(trainHost, 'models')
+  const models = remoteRoom<Omit<ModelRoom, 'add'>>(trainHost, 'models')
+  const adding = remoteRoom<Pick<ModelRoom, 'add'>>(addingHost)
   const runs = remoteRoom<RunRoom>(trainHost, 'runs')
-  const follow = (onEvent: (event: RunEvent) => void) => watched(trainHost, onEvent)
+  const follow = (onEvent: RunListener) => watched(trainHost, onEvent)
   return {
     data: override(data, { exportData: (...asked) => files(dataHost, () => data.exportData(...asked)) }),
-    models: override(models, {
+    models: override(models as ModelRoom, {
       add(files, name, call) {
         keepStorage()
-        return models.add(files, name, call)
+        return adding.add(files, name, call)
       },
       exportModel: (...asked) => files(trainHost, () => models.exportModel(...asked)),
     }),
@@ -54,6 +102,10 @@ export function createStudio(): Studio {
       resume(id, onEvent, how, call) {
         const run = follow(onEvent)
         return run.settle(runs.resume(id, run.onEvent, how, call))
+      },
+      // Heard on the page: a worker would be kept by it.
+      async follow(onNews, { signal } = {}) {
+        hearRuns(onNews, signal)
       },
       async stop(how, call) {
         const stopped = runs.stop(how, call)
@@ -94,12 +146,12 @@ async function files(host: WorkerHost, make: () => Promise<ExportedFile[]>): Pro
 }
 
 /** A worker is kept while a run goes on, and its crash is told as the run's error: the run itself cannot any more. */
-function watched(host: WorkerHost, onEvent: (event: RunEvent) => void) {
-  const release = host.hold((error) => onEvent({ type: 'error', failure: error.toFailure() }))
+function watched(host: WorkerHost, onEvent: RunListener) {
+  const release = host.hold((error) => void onEvent({ type: 'error', failure: error.toFailure() }))
   return {
     onEvent(event: RunEvent) {
       if (event.type === 'done' || event.type === 'error') release()
-      onEvent(event)
+      return onEvent(event)
     },
     settle: <T>(started: Promise<T>): Promise<T> =>
       started.catch((error: unknown) => {

@@ -43,8 +43,9 @@ export async function exportData(
   if (format === 'kauldron') {
     const found = model === undefined ? null : (await (await library()).open(model)).info.config
     const sizes = found && { hiddenSize: found.hiddenSize, numLayers: found.layers.length }
+    const numbers = await preparation.rowNumbers(recipe)
     const pairs = ({ row, messages, text }: ExampleText) =>
-      seq2seqPair(messages ? { messages, row } : { text: text ?? '', row })
+      seq2seqPair(messages ? { messages, row } : { text: text ?? '', row }, numbers)
     return exported(kauldronFiles(mapped(splits, pairs), { ...config, model: sizes }))
   }
   const plain = mapped(

@@ -106,7 +106,7 @@ export function dataOpening(
     async openUrl(url, access, options, call) {
       return resuming(
         JSON.stringify([url.trim(), access ?? {}]),
-        () => sourcesOfUrl(url, access, call?.signal, reading(call).onProgress),
+        () => sourcesOfUrl(url, access, call?.signal, reading(call).onProgress, options),
         (found) => openFound(found, options, call),
       )
     },
@@ -116,7 +116,7 @@ export function dataOpening(
       return resuming(
         JSON.stringify([choice, access ?? {}]),
         () => sourcesOfHub(choice, access, call?.signal),
-        (found) => openFound(found, {}, call),
+        (found) => openFound(found, choice.reading, call),
       )
     },
 

@@ -4,7 +4,14 @@ import { driveFile } from '../dataset/sources/drive.ts'
 import * as hub from '../dataset/sources/hub.ts'
 import { remoteFile } from '../files/remote.ts'
 import { LapidaryError } from '../protocol/errors.ts'
-import type { Finding, HubChoice, HubConfigs, HubDataset, SourceAccess } from '../protocol/studio.ts'
+import type {
+  Finding,
+  HubChoice,
+  HubConfigs,
+  HubDataset,
+  ReadOptions,
+  SourceAccess,
+} from '../protocol/studio.ts'
 
 /** Rows that were found somewhere, opened but not read. */
 export interface FoundRows {
@@ -49,6 +56,7 @@ export async function sourcesOfUrl(
   access: SourceAccess = {},
   signal?: AbortSignal,
   onProgress?: Progress,
+  { max_gigabytes }: ReadOptions = {},
 ): Promise<FoundRows> {
   const address = readAddress(text)
   if (address.kind === 'hub') return sourcesOfHub(address, access, signal)
@@ -58,7 +66,8 @@ export async function sourcesOfUrl(
     received += bytes
     onProgress?.(received, total)
   }
-  const options = { ...access, signal, onBytes }
+  const most = typeof max_gigabytes === 'number' ? max_gigabytes * 2 ** 30 : undefined
+  const options = { ...access, signal, onBytes, most }
   const file =
     address.kind === 'drive'
       ? await driveFile(address.id, address.what, options)

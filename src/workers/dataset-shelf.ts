@@ -4,6 +4,7 @@ import { Frame } from '../dataset/frame.ts'
 import { type Dataset, describeDataset } from '../dataset/open.ts'
 import { firstToLearn, guessSplit } from '../dataset/split.ts'
 import { sha256Hex } from '../lib/hash.ts'
+import { type RowNumbers, withoutRows } from '../lib/row-numbers.ts'
 import { fail } from '../protocol/errors.ts'
 import { isOfReading } from '../protocol/preparation.ts'
 import type { DatasetInfo, RowEdit } from '../protocol/studio.ts'
@@ -78,12 +79,21 @@ export class DatasetShelf {
     const stored = await this.find(id)
     if (edits.length === 0) return stored.info
     const before = stored.info
-    const table = applyEdits(await this.table(stored), edits)
+    const old = await this.table(stored)
+    const table = applyEdits(old, edits)
+    const rowNumbers = numbersAfter(before.rowNumbers, old.numRows, edits)
     const hash = await sha256Hex(`${before.hash}\n${JSON.stringify(edits)}`)
     // What reading the file brought up is still true of it.
     const findings = before.findings.filter(isOfReading)
     const info: DatasetInfo = {
-      ...described(id, { name: before.name, hash, format: before.format ?? 'csv', table, findings }),
+      ...described(id, {
+        name: before.name,
+        hash,
+        format: before.format ?? 'csv',
+        table,
+        findings,
+        ...rowNumbers,
+      }),
       ...(before.reading ? { reading: before.reading } : {}),
       ...(before.offers ? { offers: before.offers } : {}),
       ...(before.synthetic ? { synthetic: before.synthetic } : {}),
@@ -122,6 +132,26 @@ export function described(id: string, dataset: Dataset): DatasetInfo {
   if (!splitGuess) return info
   const preview = firstToLearn(frame, splitGuess, info.preview.length).map((row) => frame.row(row))
   return { ...info, preview, splitGuess }
+}
+
+/** What the file calls the rows that edits leave; rows that were put in between are in no file, so that all are counted anew. */
+function numbersAfter(
+  numbers: RowNumbers | undefined,
+  rows: number,
+  edits: readonly RowEdit[],
+): { rowNumbers?: RowNumbers } {
+  if (!numbers) return {}
+  let [left, now] = [rows, numbers]
+  for (const edit of edits)
+    if (edit.type === 'add') {
+      if (edit.at < left) return {}
+      left++
+    } else if (edit.type === 'delete') {
+      const gone = new Set(edit.rows)
+      now = withoutRows(now, left, gone)
+      left -= gone.size
+    }
+  return { rowNumbers: now }
 }
 
 /** A table as Arrow IPC, in pieces that are views of its own memory. */

@@ -54,14 +54,20 @@ function durationOf(
   const { timing, parameters } = found
   const scaled = found.model !== model.info.name
   if (scaled && !parameters) return null
-  const factor = scaled ? model.info.parameters / parameters! : 1
+  const factor = scaled ? sizeFactor(parameters!, model.info.parameters) : 1
   const rounds = evaluations + (start ? 1 : 0)
   const training = tokens * timing.token * factor
   const checks =
     factor * (evaluations * batches.tokens.held * timing.heldToken + rounds * samples.length * timing.answer)
-  const seconds = timing.begin * (scaled ? Math.sqrt(factor) : 1) + training + checks + saves * timing.save
+  const seconds = timing.begin * factor + training + checks + saves * timing.save
   return { seconds, checks, step: training / steps, from: found.model, scaled }
 }
+
+/** What a token costs beside its products, as if the model had so many weights more: measured on the portable engine (docs/verified.md). */
+const OVERHEAD = 7e6
+
+/** How many times as long the same takes with a model of another size. */
+export const sizeFactor = (from: number, to: number): number => (to + OVERHEAD) / (from + OVERHEAD)
 
 function speedFor(
   { engine, speeds }: DeviceInfo,

@@ -3,8 +3,8 @@ import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
 import { knownFindings } from '../protocol/findings.ts'
 import { identity } from '../protocol/identity.ts'
-import { dataFor } from '../protocol/recipe.ts'
-import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
+import { dataFor, type Recipe } from '../protocol/recipe.ts'
+import { parseRunConfig, type RunConfig, type TrainingConfig } from '../protocol/run-config.ts'
 import type {
   AdapterFiles,
   ExportedFile,
@@ -15,6 +15,7 @@ import type {
   RunForecast,
   StartRequest,
 } from '../protocol/studio.ts'
+import { fitted, type ProfileId } from '../runs/profiles.ts'
 import { createStudio } from './client.ts'
 
 /**
@@ -28,14 +29,19 @@ export interface HeadlessJob {
   config: RunConfig
   /** Columns that were named; the others are guessed. */
   mapping: Partial<Mapping>
+  /** Whether `max_length` is a profile's, and follows the data as on the page. */
+  followLength: boolean
   /** Whether the config's split is meant even where it is the default. */
   splitSaid: boolean
   /** Refuses data that has a warning. */
   strict: boolean
+  /** Whose length is fitted to data and machine as on the page; null: the config's length is meant. */
+  profile: ProfileId | null
   samplePrompts: SamplePrompt[]
   /** Where the files of the adapter to begin with lie. */
   adapter: string | null
-  resume: { checkpoint: string; log: string } | null
+  /** Where the checkpoint's folder and the log lie, and the file of the folder that describes the checkpoint. */
+  resume: { checkpoint: string; of: string; log: string } | null
   /** Where a run begins again in its folder: SHA-256 of the data that it must be. */
   again: { hash: string | null } | null
   /** Formats wanted; the adapter as PEFT has it and the checkpoint are always written. */
@@ -73,7 +79,8 @@ export function openHeadless(): void {
    */
   const messages = queue()
   const files = queue()
-  const tell = (message: object) => messages.add(async () => window.lapidaryEvent?.(JSON.stringify(message)))
+  const tell = (message: object) =>
+    void messages.add(async () => window.lapidaryEvent?.(JSON.stringify(message)))
   const put = async (job: HeadlessJob, folder: string, files: ExportedFile[]) => {
     for (const file of files) {
       const body = await blobOf(file)
@@ -96,7 +103,7 @@ export function openHeadless(): void {
       )
     const prepared = dataFor(job.config.data, dataset, job.mapping, job.splitSaid || undefined)
     const data = { ...prepared, name: job.data.name, hash: dataset.hash }
-    const wanted = parseRunConfig({ ...job.config, data })
+    let wanted = parseRunConfig({ ...job.config, data })
     if (job.again && identity(wanted) !== identity(job.config))
       fail(
         'bad_state',
@@ -104,7 +111,12 @@ export function openHeadless(): void {
         'Leave out the flags that name columns, or start a new run in another folder.',
         { field: 'data' },
       )
-    const recipe = { dataset: dataset.id, model: job.model, config: wanted }
+    let recipe = { dataset: dataset.id, model: job.model, config: wanted }
+    const longer = job.followLength ? await lengthFor(recipe) : null
+    if (longer !== null) {
+      wanted = parseRunConfig({ ...wanted, training: { ...wanted.training, max_length: longer } })
+      recipe = { ...recipe, config: wanted }
+    }
     // Preparing first: what nothing can be learnt from is refused there.
     const info = await studio.data.prepare(recipe)
     const inspected = await studio.data.inspect(recipe)
@@ -124,10 +136,35 @@ export function openHeadless(): void {
     const { choices } = job.config.engine
     const engine = { ...job.config.engine, choices: { ...job.choices[device], ...choices } }
     const adapter = job.adapter === null ? null : await adapterAt(job.adapter)
-    const config = parseRunConfig({ ...wanted, engine })
-    tell({ config, device })
-    const { model, samplePrompts } = job
-    return { dataset: dataset.id, model, config, samplePrompts, ...(adapter && { adapter }) }
+    const { model, samplePrompts, profile } = job
+    const request = (training: TrainingConfig): StartRequest => {
+      const config = parseRunConfig({ ...wanted, training, engine })
+      return { dataset: dataset.id, model, config, samplePrompts, ...(adapter && { adapter }) }
+    }
+    const foretell = (training: TrainingConfig) => studio.runs.forecast(request(training))
+    const { training } = profile ? await fitted(profile, wanted.training, foretell) : wanted
+    const ready = request(training)
+    tell({ config: ready.config, device })
+    return ready
+  }
+
+  /** The limit on tokens that these data ask for, where it is more than a profile's; told. */
+  async function lengthFor(recipe: Recipe): Promise<number | null> {
+    const needed = await studio.data.prepare(recipe).then(
+      (info) => info.needed ?? 0,
+      (error: unknown) => {
+        const needed = toFailure(error).detail?.needed
+        if (typeof needed === 'number') return needed
+        throw error
+      },
+    )
+    const usual = recipe.config.training.max_length
+    if (needed <= usual) return null
+    const longer = await studio.models.fittingLength(recipe.config, recipe.model, needed)
+    if (longer <= usual) return null
+    const note = `max_length is ${longer}, not the profile's ${usual}: the longest example needs ${needed > longer ? `${needed}, and the model or the memory allow no more` : 'it'}.`
+    emit({ type: 'stage', stage: 'data', note }, false)
+    return longer
   }
 
   async function deviceName({ engine }: RunConfig): Promise<string> {
@@ -146,18 +183,18 @@ export function openHeadless(): void {
       ended = resolve
     })
     let begun = false
-    const onEvent = (event: RunEvent) => {
+    const onEvent = async (event: RunEvent) => {
       const logged = event.type !== 'stage'
       // What a run began with is kept with the kernels that it chose: begun again, it gives the same bits.
-      if (logged && !begun) messages.add(async () => window.lapidaryEvent?.(await chosen(await started)))
+      if (logged && !begun) void messages.add(async () => window.lapidaryEvent?.(await chosen(await started)))
       begun ||= logged
       emit(event, logged)
-      if (event.type === 'checkpoint')
-        files.add(async () =>
-          put(job, 'checkpoint', await studio.runs.exportRun(await started, 'checkpoint')),
-        )
       if (event.type === 'done') ended(null)
       if (event.type === 'error') ended(event.failure)
+      if (event.type === 'checkpoint')
+        await files.add(async () =>
+          put(job, 'checkpoint', await studio.runs.exportRun(await started, 'checkpoint')),
+        )
     }
     const started = job.resume ? resumed(request, job.resume, onEvent) : studio.runs.start(request, onEvent)
     const run = await started
@@ -165,7 +202,7 @@ export function openHeadless(): void {
     if (failure) throw new LapidaryError(failure)
     for (const format of new Set(['peft', ...job.exports]))
       if (format !== 'checkpoint')
-        files.add(async () =>
+        void files.add(async () =>
           put(job, format === 'peft' ? 'adapter' : format, await studio.runs.exportRun(run, format)),
         )
     await Promise.all([messages.empty(), files.empty()])
@@ -183,7 +220,11 @@ export function openHeadless(): void {
     onEvent: (event: RunEvent) => void,
   ): Promise<string> {
     const lines = (await (await fetch(from.log)).text()).split('\n').filter((line) => line !== '')
-    const meta = await (await fetch(`${from.checkpoint}checkpoint.json`)).json()
+    const meta = await (await fetch(from.checkpoint + from.of)).json().catch(() =>
+      fail('bad_state', `The checkpoint is damaged: ${from.of} is no JSON.`, 'Go on from another one.', {
+        checkpoint: from.of,
+      }),
+    )
     const tensors = await (await fetch(from.checkpoint + meta.tensors)).blob()
     // What lies behind the checkpoint is trained again; a crash may have cut its last line off.
     const events = lines.slice(0, meta.event_count).map((line) => JSON.parse(line) as RunEvent)
@@ -248,9 +289,13 @@ async function adapterAt(base: string): Promise<AdapterFiles> {
 function queue() {
   let tail: Promise<unknown> = Promise.resolve()
   return {
-    add(task: () => Promise<unknown>): void {
+    /** @returns resolves when the task is over, however */
+    add(task: () => Promise<unknown>): Promise<void> {
       tail = tail.then(task)
-      tail.catch(() => {})
+      return tail.then(
+        () => {},
+        () => {},
+      )
     },
     empty: () => tail,
   }

@@ -9,7 +9,7 @@ import type { Call, ModelInfo } from '../protocol/studio.ts'
 import type { Database, StoredModel } from '../storage/database.ts'
 import { manifestHash, modelFiles, putModel } from '../storage/models.ts'
 import { type ChatTokenizer, checkChatTokenizer, openChatTokenizer } from '../tokens/chat.ts'
-import { isModelFile } from './model-files.ts'
+import { modelFolderOf } from './gguf-folder.ts'
 
 /** The practice model that comes with the studio. */
 const BUNDLED = { id: 'pebble', name: 'Pebble' }
@@ -91,10 +91,10 @@ export class Library {
     return this.#keep(new OpenModel(infoOf(stored), modelFiles(await this.#database(), stored)))
   }
 
-  /** Checks a folder's files from config to tokenizer, then stores them. One of the same name is replaced. */
+  /** Checks a folder's files, or a GGUF's, from config to tokenizer, then stores them. One of the same name is replaced. */
   async add(files: ReadonlyMap<string, ByteSource>, name: string, call: Call = {}): Promise<ModelInfo> {
     const id = slug(name)
-    const kept = new Map([...files].filter(([file]) => isModelFile(file)))
+    const kept = await modelFolderOf(files, call.signal)
     const config = await readConfig(kept)
     const model = new OpenModel(describe(id, name, config, '', kept), kept)
     for (const part of [() => model.weights(), () => model.chat()]) {
@@ -202,13 +202,14 @@ async function openServed(address: string): Promise<OpenModel> {
   return new OpenModel(describe(address, manifest.name, config, manifestHash(manifest.files), files), files)
 }
 
-async function readConfig(files: ReadonlyMap<string, ByteSource>): Promise<ModelConfig> {
+/** Of a model folder's files. @throws LapidaryError where there is none, or none of a model that is supported */
+export async function readConfig(files: ReadonlyMap<string, ByteSource>): Promise<ModelConfig> {
   const config = files.get('config.json')
   if (!config)
     fail(
       'missing_file',
       'There is no config.json among the chosen files.',
-      'Choose the whole model folder: config.json, tokenizer.json and the *.safetensors files.',
+      'Choose the whole model folder: config.json, tokenizer.json and the *.safetensors files; or a .gguf file.',
       { expected: 'config.json' },
     )
   const generation = files.get('generation_config.json')

@@ -1,22 +1,18 @@
 import { modelFolder } from '../export/base.ts'
-import { namedSources } from '../files/bytes.ts'
 import { parseRunConfig } from '../protocol/run-config.ts'
 import type { ModelRoom } from '../protocol/studio.ts'
 import { removeModel } from '../storage/models.ts'
 import { planRequest } from './engine/plan-request.ts'
 import type { TrainParts } from './train-parts.ts'
 
-/** Positions that a plan keeps for an answer. */
-const POSITIONS = 256
+/** What a plan keeps for an answer. */
+const DECODE = { sequences: 1, positions: 256 }
 
-export function modelRoom({ database, library, host }: TrainParts): ModelRoom {
+/** Adding models is for a worker of its own: see adding-room.ts. */
+export function modelRoom({ database, library, host }: TrainParts): Omit<ModelRoom, 'add'> {
   return {
     async list() {
       return (await library()).list()
-    },
-
-    async add(files, name, call) {
-      return (await library()).add(namedSources(files), name, call)
     },
 
     async remove(id) {
@@ -30,12 +26,27 @@ export function modelRoom({ database, library, host }: TrainParts): ModelRoom {
     async plan(config, id, call) {
       const model = await (await library()).open(id, call)
       const parsed = parseRunConfig(config)
-      const decode = { sequences: 1, positions: POSITIONS }
-      const request = planRequest(parsed, model.info.config, await model.weights(), null, decode)
+      const request = planRequest(parsed, model.info.config, await model.weights(), null, DECODE)
       return host.plan(request, parsed.engine.kind, parsed.engine.portable_backend, call)
+    },
+
+    async fittingLength(config, id, wanted, call) {
+      const model = await (await library()).open(id, call)
+      const { training, engine, ...rest } = parseRunConfig(config)
+      const weights = await model.weights()
+      const own = training.max_length
+      const most = Math.min(wanted, model.info.config.maxPositions)
+      // Halved, in steps of 64: the next lower length that is tried need not be the largest to the token.
+      for (let length = most; length > own; length = Math.floor(length / 128) * 64) {
+        const longer = { ...rest, engine, training: { ...training, max_length: length } }
+        const request = planRequest(longer, model.info.config, weights, null, DECODE)
+        if (await host.fits(request, engine.kind, engine.portable_backend, call)) return length
+      }
+      return own
     },
 
     device: (choice, backend, call) => host.device(choice, backend, call),
     checkGpu: (call) => host.checkGpu(call),
+    prepareGpu: (call) => host.prepare(call),
   }
 }

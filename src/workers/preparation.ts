@@ -6,10 +6,12 @@ import { describeColumns } from '../dataset/open.ts'
 import { type PipelineResult, runPipeline } from '../dataset/pipeline.ts'
 import { mapFrame } from '../dataset/rows.ts'
 import { runSteps } from '../dataset/steps/index.ts'
+import type { RowNumbers } from '../lib/row-numbers.ts'
 import { SITE, shuffle } from '../lib/threefry.ts'
 import { NO_AUGMENT } from '../protocol/data-steps.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import { type ConfigStage, heeded } from '../protocol/identity.ts'
+import type { ModelConfig } from '../protocol/model.ts'
 import type {
   ExampleText,
   Finding,
@@ -20,6 +22,7 @@ import type {
 } from '../protocol/preparation.ts'
 import { type DataRecipe, mappingOf, NO_MAPPING, type OpenRecipe, type Recipe } from '../protocol/recipe.ts'
 import type { Page } from '../protocol/rooms/call.ts'
+import type { DatasetInfo } from '../protocol/rooms/data.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { Conversation, Split } from '../protocol/tokens.ts'
 import type { Database, StoredDataset } from '../storage/database.ts'
@@ -152,7 +155,7 @@ export class Preparation {
     const result = await this.#sampled.get(cacheKey(recipe, stored, 'examples'), () =>
       this.#run(recipe.config, stored, rows, signal),
     )
-    const { info } = await this.#tokenise(recipe, result, signal)
+    const { info } = await this.#tokenise(recipe, stored, result, signal)
     return { info, result, rows, of }
   }
 
@@ -169,7 +172,7 @@ export class Preparation {
     const known = await database.get('tokens', id)
     if (known) return known.info
     const result = await this.#whole(recipe, stored, signal)
-    const { examples, info } = await this.#tokenise(recipe, result, signal, onProgress)
+    const { examples, info } = await this.#tokenise(recipe, stored, result, signal, onProgress)
     const findings = [...result.findings, ...info.findings]
     const prepared: PreparedInfo = { ...info, ...described(result), tokens: id, findings }
     const parts = { id, dataset: stored.id, model: model.info.hash, info: prepared }
@@ -182,7 +185,7 @@ export class Preparation {
     const stored = await this.#sources.find(recipe.dataset)
     const model = await (await this.#sources.library()).open(recipe.model)
     const [chat, { rows }] = [await model.chat(), await this.#whole(recipe, stored, signal)]
-    const options = maskOptions(recipe.config, model.info.config.vocabSize)
+    const options = maskOptions(recipe.config, model.info.config, stored.info)
     const samples: TokenisedSample[] = []
     for (const row of rows[split].slice(Math.max(0, offset), Math.max(0, offset) + count)) {
       const sample = tokenSample(row, split, chat, options)
@@ -206,6 +209,11 @@ export class Preparation {
     return { total: rows[split].length, examples }
   }
 
+  /** What the file calls the rows of a recipe. */
+  async rowNumbers({ dataset }: Pick<DataRecipe, 'dataset'>): Promise<RowNumbers> {
+    return (await this.#sources.find(dataset)).info.rowNumbers ?? []
+  }
+
   /** Training rows as text, for a model to write more like them. */
   async trainingRows(given: DataRecipe, signal?: AbortSignal) {
     const { dataset, config } = checked(given)
@@ -223,7 +231,7 @@ export class Preparation {
     const table = await this.#sources.table(stored)
     const { seed } = training
     const { steps, split, augment } = data
-    return runPipeline(frameOf(table, rows, seed), {
+    return runPipeline(frameOf(table, rows, seed, stored.info.rowNumbers), {
       steps,
       mapping: mappingOf(data),
       split,
@@ -253,13 +261,14 @@ export class Preparation {
 
   async #tokenise(
     recipe: Recipe,
+    stored: StoredDataset,
     { rows }: PipelineResult,
     signal?: AbortSignal,
     onProgress?: (share: number) => void,
   ) {
     const model = await (await this.#sources.library()).open(recipe.model)
     return prepareExamples(rows, await model.chat(), {
-      ...maskOptions(recipe.config, model.info.config.vocabSize),
+      ...maskOptions(recipe.config, model.info.config, stored.info),
       ...(signal ? { signal } : {}),
       ...(onProgress ? { onProgress } : {}),
     })
@@ -272,7 +281,7 @@ export class Preparation {
     return this.#stepped.get(`${drawn} ${cacheKey(recipe, stored, 'rows')}`, async () => {
       const { seed } = training
       const table = await this.#sources.table(stored)
-      const frame = frameOf(table, drawn, seed)
+      const frame = frameOf(table, drawn, seed, stored.info.rowNumbers)
       const share = drawn / Math.max(1, table.numRows)
       const result = await runSteps(frame, data.steps, { seed, share, ...(signal ? { signal } : {}) })
       return { ...result, of: table.numRows, drawn }
@@ -291,16 +300,22 @@ function cacheKey({ config }: DataRecipe, stored: StoredDataset, stage: ConfigSt
 }
 
 /** So many rows drawn by seed, in their own order; all of them where that is all there are. */
-function frameOf(table: Table, rows: number, seed: number): Frame {
-  if (rows >= table.numRows) return Frame.of(table)
-  return Frame.of(table, shuffle(table.numRows, seed, 0, SITE.estimate).subarray(0, rows).sort())
+function frameOf(table: Table, rows: number, seed: number, numbers: RowNumbers = []): Frame {
+  const drawn =
+    rows < table.numRows ? shuffle(table.numRows, seed, 0, SITE.estimate).subarray(0, rows).sort() : undefined
+  return Frame.of(table, drawn, numbers)
 }
 
 function described({ labels, steps }: PipelineResult): Partial<PreparedInfo> {
   return { ...(labels ? { labels } : {}), ...(steps.length > 0 ? { steps } : {}) }
 }
 
-function maskOptions({ data, training }: RunConfig, vocabSize: number) {
+function maskOptions(
+  { data, training }: RunConfig,
+  { vocabSize, maxPositions }: Pick<ModelConfig, 'vocabSize' | 'maxPositions'>,
+  { rowNumbers: numbers = [] }: Pick<DatasetInfo, 'rowNumbers'>,
+) {
   const { max_length: maxLength, completion_only_loss } = training
-  return { maxLength, completionOnly: completion_only_loss ?? true, vocabSize, format: data.format }
+  const completionOnly = completion_only_loss ?? true
+  return { maxLength, completionOnly, vocabSize, maxPositions, numbers, format: data.format }
 }

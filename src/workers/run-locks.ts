@@ -6,12 +6,24 @@ function locks(): LockManager | undefined {
   return (globalThis.navigator as Partial<Navigator> | undefined)?.locks
 }
 
-/** @returns what releases it */
-export async function holdRun(run: string): Promise<() => void> {
+/**
+ * Takes a run for this worker; nobody else can while it is held.
+ * @returns what releases it, resolving once another can take it; null where another holds it
+ */
+export async function holdRun(run: string): Promise<(() => Promise<void>) | null> {
   const manager = locks()
-  if (!manager) return () => {}
-  return new Promise((resolve) => {
-    void manager.request(PREFIX + run, () => new Promise<void>((release) => resolve(release)))
+  if (!manager) return async () => {}
+  return new Promise((resolve, reject) => {
+    const whole = manager.request(PREFIX + run, { ifAvailable: true }, (lock) => {
+      if (!lock) return resolve(null)
+      return new Promise<void>((release) =>
+        resolve(async () => {
+          release()
+          await whole
+        }),
+      )
+    })
+    whole.catch(reject)
   })
 }
 

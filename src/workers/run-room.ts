@@ -2,8 +2,7 @@ import { transfer } from 'comlink'
 import { exportFormats } from '../export/registry.ts'
 import type { EngineKind } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-import type { RunEvent } from '../protocol/events.ts'
-import type { Call, RunHistory, RunRoom, StartRequest } from '../protocol/studio.ts'
+import type { Call, RunHistory, RunListener, RunRoom, StartRequest } from '../protocol/studio.ts'
 import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { RunSeries } from '../runs/series.ts'
 import { listRuns, RunLog, readEvents, removeRun, updateRun } from '../storage/runs.ts'
@@ -14,13 +13,13 @@ import type { Engines } from './engine/host.ts'
 import { forecastRun } from './forecast.ts'
 import { exportRun } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
+import { hearRuns, runTeller } from './run-news.ts'
 import type { ShelvedCheckpoint } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** The run that begins or goes on. */
 interface Current {
-  /** Null until a new run has been recorded. */
-  id: string | null
+  id: string
   /** Null until there is something that trains. */
   run: ActiveRun | null
   stop(now?: boolean): void
@@ -31,16 +30,18 @@ interface Current {
 export function runRoom(parts: TrainParts): RunRoom {
   const { database, library, host, shelf } = parts
   let current: Current | null = null
+  const tell = runTeller()
 
   /**
    * Begins a run, unless one is going on or just beginning.
+   * @param id of the run, which is this worker's alone from here to its end
    * @param prepare what may still refuse; its result makes the run train
    */
   async function begin(
+    id: string,
     prepare: (call: Call) => Promise<(engines: Engines) => ActiveRun>,
-    onEvent: (event: RunEvent) => void,
+    onEvent: RunListener,
     call: Call,
-    id: string | null = null,
   ): Promise<ActiveRun> {
     const stopping = new AbortController()
     const stop = () => stopping.abort()
@@ -60,17 +61,23 @@ export function runRoom(parts: TrainParts): RunRoom {
       .use(
         'begin',
         async (engines) => {
+          const release = await held(id).catch((error: unknown) => {
+            forget()
+            throw error
+          })
           try {
             const make = await prepare(staged(onEvent, { ...call, signal }))
             const run = make(engines)
-            mine.id = run.id
             mine.run = run
             mine.stop = (now) => run.stop(now)
             if (signal.aborted) run.stop()
             call.signal?.removeEventListener('abort', stop)
-            const release = holdRun(run.id)
             begun(run)
-            return { event: await run.ended, release }
+            const event = await run.ended
+            return { event, news: run.news(event), release }
+          } catch (error) {
+            await release()
+            throw error
           } finally {
             forget()
           }
@@ -81,31 +88,42 @@ export function runRoom(parts: TrainParts): RunRoom {
     mine.ended = whole.catch(() => {})
     current ??= mine
     void whole.then(
-      async ({ event, release }) => {
-        ;(await release)()
-        onEvent(event)
+      async ({ event, news, release }) => {
+        await release()
+        void onEvent(event)
+        tell(news)
       },
       () => {},
     )
     return Promise.race([started, whole.then(() => started)])
   }
 
-  /** A run's log cut to a checkpoint, by default to its newest; to nothing where it has none. */
-  async function goOn(record: RunRecord, from?: ShelvedCheckpoint | null): Promise<Place> {
-    const found = from ?? (await shelf.checkpoint(record.id))
-    const count = found?.checkpoint.meta.event_count ?? 0
-    const log = await RunLog.resume(await database(), record, count, found?.stored)
-    return { log, checkpoint: found?.checkpoint ?? null }
+  /** A run's log cut to a checkpoint; to nothing where there is none. */
+  async function goOn(record: RunRecord, from: ShelvedCheckpoint | null): Promise<Place> {
+    const count = from?.checkpoint.meta.event_count ?? 0
+    const log = await RunLog.resume(await database(), record, count, from?.stored ?? null)
+    return { log, checkpoint: from?.checkpoint ?? null }
   }
 
   function activeRun(
     place: Place,
     prepared: PreparedRun,
     engine: EngineKind | null,
-    onEvent: (event: RunEvent) => void,
+    onEvent: RunListener,
   ): (engines: Engines) => ActiveRun {
     return (engines) =>
-      new ActiveRun({ engines, noteSpeed: host.noteSpeed, goOn }, place, prepared, engine, onEvent)
+      new ActiveRun(
+        {
+          engines,
+          noteSpeed: host.noteSpeed,
+          tell,
+          goOn: async (record) => goOn(record, await shelf.checkpoint(record.id)),
+        },
+        place,
+        prepared,
+        engine,
+        onEvent,
+      )
   }
 
   /** Everything told so far is stored, where it is the run that goes on. */
@@ -114,25 +132,27 @@ export function runRoom(parts: TrainParts): RunRoom {
   }
 
   /** Fetching a model is a stage of the run that needs it. */
-  function staged(onEvent: (event: RunEvent) => void, { signal, onProgress }: Call): Call {
+  function staged(onEvent: RunListener, { signal, onProgress }: Call): Call {
     return {
       ...(signal && { signal }),
       onProgress: (progress) => {
         onProgress?.(progress)
         const { share, note } = progress
-        onEvent({ type: 'stage', stage: 'model', progress: share ?? 0, ...(note && { note }) })
+        void onEvent({ type: 'stage', stage: 'model', progress: share ?? 0, ...(note && { note }) })
       },
     }
   }
 
   return {
     async start(request, onEvent, call = {}) {
+      const id = newId()
       const run = await begin(
+        id,
         async (heard) => {
           const db = await database()
           const prepared = await prepareRun(db, await library(), request, heard)
           heard.signal?.throwIfAborted()
-          const log = await RunLog.begin(db, recordOf(newId(), request, prepared))
+          const log = await RunLog.begin(db, recordOf(id, request, prepared))
           return activeRun({ log, checkpoint: null }, prepared, null, onEvent)
         },
         onEvent,
@@ -145,11 +165,11 @@ export function runRoom(parts: TrainParts): RunRoom {
 
     async resume(id, onEvent, { from = 'last', engine = null } = {}, call = {}) {
       await begin(
+        id,
         async (heard) => {
           const db = await database()
           const record = await shelf.find(id)
-          await requireFree(id)
-          const found = await shelf.checkpoint(id, from)
+          const found = from === 'start' ? null : await shelf.checkpoint(id, from)
           const checkpoint = found?.checkpoint ?? null
           const prepared = await prepareRun(db, await library(), record, heard, checkpoint !== null)
           heard.signal?.throwIfAborted()
@@ -158,7 +178,6 @@ export function runRoom(parts: TrainParts): RunRoom {
         },
         onEvent,
         call,
-        id,
       )
     },
 
@@ -170,7 +189,7 @@ export function runRoom(parts: TrainParts): RunRoom {
 
     async list() {
       // A full disk is told by what writes; the list is what is there.
-      if (current?.id) await flushed(current.id).catch(() => {})
+      if (current) await flushed(current.id).catch(() => {})
       const held = await heldRuns()
       return (await listRuns(await database())).map((record) => {
         // A run that nobody holds was cut off: its page was closed, or crashed.
@@ -194,8 +213,13 @@ export function runRoom(parts: TrainParts): RunRoom {
     async remove(run) {
       if (current?.id === run)
         fail('bad_state', 'This run is going on.', 'Stop it before you remove it.', { run })
-      await requireFree(run)
-      await removeRun(await database(), run)
+      const release = await held(run)
+      try {
+        await removeRun(await database(), run)
+      } finally {
+        await release()
+      }
+      tell({ run })
     },
 
     async update(run, { name, note }) {
@@ -207,14 +231,19 @@ export function runRoom(parts: TrainParts): RunRoom {
       if (current?.id === run && current.run) {
         current.run.note(change)
         await current.run.flush()
-      } else if ((await heldRuns()).has(run))
-        fail(
-          'bad_state',
-          'This run is going on in another tab, which writes its record.',
-          'Name it there, or once it has ended.',
-          { run },
-        )
-      else await updateRun(await database(), run, change)
+      } else {
+        const release = await held(run, 'Name it there, or once it has ended.')
+        try {
+          await updateRun(await database(), run, change)
+        } finally {
+          await release()
+        }
+      }
+      tell({ run })
+    },
+
+    async follow(onNews, { signal } = {}) {
+      hearRuns(onNews, signal)
     },
 
     checkpoints: (run) => shelf.checkpoints(run),
@@ -250,12 +279,12 @@ export function runRoom(parts: TrainParts): RunRoom {
   }
 }
 
-/** @throws LapidaryError `bad_state`: another tab trains it */
-async function requireFree(run: string): Promise<void> {
-  if ((await heldRuns()).has(run))
-    fail('bad_state', 'This run is going on in another tab.', 'Stop it there, or wait until it is done.', {
-      run,
-    })
+/** Takes a run for this worker. @throws LapidaryError `bad_state`: another tab has it */
+async function held(
+  run: string,
+  hint = 'Stop it there, or wait until it is done.',
+): Promise<() => Promise<void>> {
+  return (await holdRun(run)) ?? fail('bad_state', 'This run is going on in another tab.', hint, { run })
 }
 
 function recordOf(

@@ -1,11 +1,11 @@
-import { fail } from '../protocol/errors.ts'
+import { fail, toFailure } from '../protocol/errors.ts'
 import type { CheckpointChoice, CheckpointInfo } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import { openBlob } from '../storage/blobs.ts'
 import type { Database, StoredCheckpoint } from '../storage/database.ts'
 import { listCheckpoints, readCheckpoint } from '../storage/runs.ts'
 import { type Checkpoint, type CheckpointMeta, parseMeta } from '../trainer/checkpoint.ts'
-import { readCheckpointFiles } from './checkpoint-files.ts'
+import { damage, readCheckpointFiles } from './checkpoint-files.ts'
 
 /** A checkpoint as it is stored, and as a run goes on from it. */
 export interface ShelvedCheckpoint {
@@ -40,13 +40,36 @@ export class RunShelf {
     })
   }
 
-  /** Null where the run has none at all. @throws LapidaryError `missing_file` where it has others */
+  /**
+   * Null where the run has none at all.
+   * @throws LapidaryError `missing_file` where it has others; `bad_state` where it is damaged, naming the one before it
+   */
   async checkpoint(run: string, which: CheckpointChoice = 'last'): Promise<ShelvedCheckpoint | null> {
     const database = await this.#database()
-    return this.#read(run, which, async (stored) => ({
-      stored,
-      checkpoint: await readCheckpointFiles(parseMeta(stored.meta), await readCheckpoint(database, stored)),
-    }))
+    return this.#read(run, which, async (stored) => {
+      try {
+        const bytes = await readCheckpoint(database, stored)
+        return { stored, checkpoint: await readCheckpointFiles(parseMeta(stored.meta), bytes) }
+      } catch (error) {
+        return this.#failWithWayOn(stored, error)
+      }
+    })
+  }
+
+  /** @throws always: what was thrown, and of a damaged checkpoint which one the run can go on from */
+  async #failWithWayOn({ run, step }: StoredCheckpoint, error: unknown): Promise<never> {
+    const damaged = toFailure(error).code === 'bad_file' ? damage(step, error) : toFailure(error)
+    if (damaged.detail?.checkpoint === undefined) throw error
+    const steps = (await listCheckpoints(await this.#database(), run)).map((other) => other.step)
+    const before = Math.max(0, ...steps.filter((other) => other < step))
+    fail(
+      damaged.code,
+      damaged.message,
+      before > 0
+        ? `Go on from the one before it, of step ${before}: the steps since then are trained again.`
+        : 'There is none before it: begin the run again from the start.',
+      { ...damaged.detail, before },
+    )
   }
 
   /** @throws LapidaryError `missing_file` */

@@ -9,7 +9,9 @@ import { runRoom } from './run-room.ts'
 import { RunShelf } from './run-shelf.ts'
 
 /** Everything that computes with a model: it and its engine live in one worker. */
-export function trainRooms(): Omit<Studio, 'data'> & Opened {
+export function trainRooms(): Pick<Studio, 'runs' | 'answers'> & {
+  models: ReturnType<typeof modelRoom>
+} & Opened {
   let base = ''
   let models: Library | null = null
   const database = openedOnce()

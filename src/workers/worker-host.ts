@@ -1,5 +1,5 @@
 import { proxy, type Remote, releaseProxy, wrap } from 'comlink'
-import { LapidaryError } from '../protocol/errors.ts'
+import { type Failure, LapidaryError } from '../protocol/errors.ts'
 import { heard, type Opened, rebuilt } from './bridge.ts'
 
 /**
@@ -22,6 +22,16 @@ type AnyRoom = Opened & Methods
 /** A worker that has said nothing for so long will not: generous, as its script may come over a slow line. */
 const START_MS = 60_000
 
+/** How a worker is ended that does not hear of a stop, deep in one operation as it is. */
+export interface Ending {
+  /** Milliseconds after a call was told to stop until its worker is ended. */
+  stopMs: number
+  /** Calls that only ask: where their worker was ended on account of another call, they are made again. */
+  again?: ReadonlySet<string>
+}
+
+const STOPPED: Failure = { code: 'cancelled', message: 'Stopped.', hint: 'Start again when ready.' }
+
 interface Running {
   worker: Worker | null
   room: Remote<AnyRoom> | null
@@ -40,6 +50,7 @@ export class WorkerHost {
   readonly #base: string
   readonly #idleMs: number
   readonly #startMs: number
+  readonly #ending: Ending | null
   #running: Running | null = null
   #busy = 0
   #timer: ReturnType<typeof setTimeout> | null = null
@@ -48,18 +59,29 @@ export class WorkerHost {
    * @param base address that bundled files lie under
    * @param idleMs milliseconds without a call after which the worker is ended
    * @param startMs milliseconds after which a worker that has not been heard of counts as dead
+   * @param ending null: a stop is only asked for
    */
-  constructor(name: string, make: () => Worker, base: string, idleMs: number, startMs = START_MS) {
+  constructor(
+    name: string,
+    make: () => Worker,
+    base: string,
+    idleMs: number,
+    startMs = START_MS,
+    ending: Ending | null = null,
+  ) {
     this.#name = name
     this.#make = make
     this.#base = base
     this.#idleMs = idleMs
     this.#startMs = startMs
+    this.#ending = ending
   }
 
   async call(method: string, args: unknown[], name?: string): Promise<unknown> {
-    const { ready, crash } = this.#start()
+    const { ready, crash, die } = this.#start()
     this.#enter()
+    const stop = stopOf(args)
+    const late = this.#whenStopped(stop, die)
     const crossing = args.map((arg) => (typeof arg === 'function' ? proxy(arg as () => void) : arg))
     try {
       const all = await Promise.race([ready, crash])
@@ -68,9 +90,29 @@ export class WorkerHost {
     } catch (error) {
       // Ended in between, its room is no use any more, which is not why it failed.
       const now = this.#running?.crash
-      throw rebuilt(now === crash ? error : await crash.catch((reason: unknown) => reason))
+      const why = rebuilt(now === crash ? error : await crash.catch((reason: unknown) => reason))
+      const bystander = why instanceof Ended && !stop?.aborted && this.#ending?.again?.has(method)
+      if (!bystander) throw why
     } finally {
+      late()
       this.#leave()
+    }
+    return this.call(method, args, name)
+  }
+
+  /** Ends the worker where a call that was told to stop goes on. @returns to be called when it has ended */
+  #whenStopped(stop: AbortSignal | undefined, die: (error: LapidaryError) => void): () => void {
+    const ending = this.#ending
+    if (!stop || !ending) return () => {}
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stopped = () => {
+      timer = setTimeout(() => die(new Ended(STOPPED)), ending.stopMs)
+    }
+    if (stop.aborted) stopped()
+    else stop.addEventListener('abort', stopped, { once: true })
+    return () => {
+      clearTimeout(timer)
+      stop.removeEventListener('abort', stopped)
     }
   }
 
@@ -194,6 +236,16 @@ export class WorkerHost {
     this.#busy--
     if (this.#busy === 0) this.#timer = setTimeout(() => this.#end(), this.#idleMs)
   }
+}
+
+/** Why a worker is no more: a call was stopped, and it did not hear of it. */
+class Ended extends LapidaryError {}
+
+/** The signal of a call's last argument. */
+function stopOf(args: unknown[]): AbortSignal | undefined {
+  const call = args.at(-1)
+  const signal = typeof call === 'object' && call !== null && 'signal' in call ? call.signal : undefined
+  return signal instanceof AbortSignal ? signal : undefined
 }
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

@@ -185,6 +185,15 @@ describe('classes', () => {
   })
 
   test('one answer for everything', async () => {
+    // Rows for testing teach nothing: they are not counted.
+    const tested = {
+      q,
+      a: q.map((_, i) => (i < 2 ? 'no' : 'yes')),
+      part: q.map((_, i) => (i < 4 ? 'train' : 'test')),
+    }
+    const by = { method: 'column' as const, column: 'part' }
+    expect(only(await inspect(tested, PAIRS, by), 'class_imbalance')).toEqual([])
+    expect(only(await inspect(tested), 'class_imbalance')).toHaveLength(1)
     const [found] = only(await inspect({ q, a: q.map(() => 'yes') }), 'class_imbalance')
     expect(found!.message).toContain('Every answer')
   })

@@ -429,6 +429,7 @@ describe('what looks likely', () => {
       header_row: 1,
       quotes: 'csv',
       skip_initial_space: false,
+      max_gigabytes: 0.5,
     } as const
     expect(Object.keys(all).sort()).toEqual(fieldNames('data.reading').sort())
     expect((await open('a.csv', 'q,a\nx,y\n', all)).reading).toEqual({

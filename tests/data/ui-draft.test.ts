@@ -31,6 +31,18 @@ describe('the draft', () => {
     expect(readyConfig(wrong)).toBeNull()
   })
 
+  test('with a budget of memory that is none is marked there, and not ready', () => {
+    const wrong = (memory_budget: number | null): RunConfig => ({
+      ...config(),
+      engine: { ...config().engine, memory_budget },
+    })
+    for (const bytes of [Number.NaN, 0, -1e9, 1e17]) {
+      expect([...problemsOf(wrong(bytes)).keys()]).toEqual(['memory_budget'])
+      expect(readyConfig(wrong(bytes))).toBeNull()
+    }
+    for (const bytes of [null, 1e6, 2.5e9]) expect(readyConfig(wrong(bytes))).toEqual(wrong(bytes))
+  })
+
   test('of two lengths only the one in use must be right', () => {
     const bySteps = training(config({ max_steps: 5 }), { num_train_epochs: Number.NaN })
     expect(problemsOf(bySteps).size).toBe(0)

@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { PROFILES, recommend } from '../../src/runs/profiles.ts'
 import {
+  bytesOf,
   checkNumber,
   checkWarmup,
+  gigabytesOf,
   LORA_LIMITS,
+  MEMORY_LIMITS,
   type NumberLimits,
   TRAINING_LIMITS,
 } from '../../src/ui/state/fields.ts'
@@ -50,6 +53,19 @@ describe('limits shown to people are those of the schema', () => {
           expect(problem === null, `${field} = ${value}`).toBe(accepts(section, field, value))
         }
       })
+
+  it('engine.memory_budget, in gigabytes', () => {
+    for (const gigabytes of [...probes({ ...MEMORY_LIMITS, stops: [] }), 2, 1e-3, 0.75]) {
+      let accepted = true
+      try {
+        parseRunConfig({ engine: { memory_budget: bytesOf(gigabytes) } })
+      } catch {
+        accepted = false
+      }
+      expect(checkNumber(gigabytes, MEMORY_LIMITS) === null, `${gigabytes} GB`).toBe(accepted)
+    }
+    expect(gigabytesOf(bytesOf(0.931))).toBe(0.931)
+  })
 
   it('sliders stay within the limits and ascend', () => {
     for (const limit of [...Object.values(TRAINING_LIMITS), ...Object.values(LORA_LIMITS)]) {

@@ -242,6 +242,29 @@ describe('conversations in other forms', () => {
     expect(turns(rows)).toEqual([`system: Be nice. | ${wanted}`])
   })
 
+  test('two system texts in a row: the column is left aside there, and it is said', async () => {
+    const turns = (system: string | null, ask: string) => [
+      ...(system === null ? [] : [{ role: 'system', content: system }]),
+      { role: 'user', content: ask },
+      { role: 'assistant', content: 'Yes.' },
+    ]
+    const rows = [
+      { messages: turns('Be brief.', 'One?'), system: 'Be brief.' },
+      { messages: turns(null, 'Two?'), system: 'Be kind.' },
+      { messages: turns('Be brief.', 'Three?'), system: 'Be kind.' },
+    ]
+    const found = await findings(rows, { ...NO_MAPPING, messages: 'messages', system: 'system' })
+    expect(found.filter(({ kind }) => kind === 'left_aside')).toMatchObject([
+      {
+        severity: 'warning',
+        row: 2,
+        count: 1,
+        column: 'system',
+        message: expect.stringContaining('two system texts'),
+      },
+    ])
+  })
+
   test("SQuAD's answers: the first of each, none where there is none", () => {
     const row = (text: string[]) => ({ context: 'c', question: 'q', answers: { text, answer_start: [3] } })
     expect(turns([row(['oak', 'an oak']), row([])])).toEqual(['user: q\n\nc | assistant: oak'])

@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test'
 import { serve } from '../../cli/server.ts'
-import { PATIENCE, watchForComplaints } from './helpers.ts'
+import { openFile, PATIENCE, watchForComplaints } from './helpers.ts'
 
 const choose = (page: Page, group: string, choice: string) =>
   page.getByRole('group', { name: group }).getByRole('radio', { name: choice, exact: true }).check()
@@ -80,4 +80,47 @@ test('where the page may share memory, the head computes on several threads', as
   } finally {
     await server.close()
   }
+})
+
+test('how much memory a run may take is set beside its help; what is no amount is refused there, and what is too little before the start', async ({
+  page,
+}) => {
+  test.setTimeout(PATIENCE)
+  const complaints = watchForComplaints(page)
+  await page.goto('/?engine=portable#/data')
+  await openFile(
+    page,
+    'pairs.csv',
+    `question,answer\n${Array.from({ length: 20 }, (_, i) => `What is ${i}?,It is ${i}.`).join('\n')}\n`,
+  )
+  const start = page.getByRole('button', { name: 'Start training' })
+  const to = (name: string) => page.goto(`/?engine=portable#/${name}`)
+  await to('train')
+  await expect(start).toBeEnabled({ timeout: PATIENCE })
+  await to('model')
+  await page.getByRole('checkbox', { name: /Decide by itself how much memory/ }).uncheck()
+  const field = page.getByRole('textbox', { name: 'Memory of a run, at most' })
+  await expect(field).toHaveValue('2')
+  await field.fill('plenty')
+  await expect(page.getByText('Type a number, such as 0.001 or 1e-3.')).toBeVisible()
+  await to('train')
+  await expect(start).toBeDisabled()
+  await expect(page.getByText('The memory that a run may take needs another value.')).toBeVisible()
+  await page.getByRole('link', { name: 'Go to Model' }).click()
+  await field.fill('0')
+  await expect(page.getByText('Must be at least 0.001.')).toBeVisible()
+  // A number, but no run fits into it.
+  await field.fill('0.004')
+  await to('train')
+  await expect(page.getByText(/memory_budget/)).toBeVisible()
+  await expect(start).toBeDisabled()
+  await page.reload()
+  await expect(page.getByText(/memory_budget/)).toBeVisible()
+  await to('model')
+  await expect(field).toHaveValue('0.004')
+  await field.fill('1')
+  await to('train')
+  await expect(start).toBeEnabled()
+  await expect(page.getByText(/memory_budget/)).toHaveCount(0)
+  expect(complaints).toEqual([])
 })

@@ -67,6 +67,15 @@ test('a run.json opens the page; what is missing is said, and the file is prepar
   await expect(setting(page, 'Steps')).toHaveValue('9')
   await expect(page.getByText('Settings of pasted settings are opened.')).toBeVisible()
   await expect(page.getByText('is not in this browser')).toHaveCount(0)
+
+  // What there is no room for is refused before it is started, in the page's units, and nothing else is.
+  const start = page.getByRole('button', { name: 'Start training' })
+  await expect(start).toBeEnabled()
+  await paste(page, { ...here, engine: { kind: 'portable', memory_budget: 1_000_000 } })
+  await expect(page.getByText(/This run needs \d+ MB; the portable engine has 1 MB\./)).toBeVisible()
+  await expect(start).toBeDisabled()
+  await page.getByRole('button', { name: 'Back to the defaults' }).click()
+  await expect(start).toBeEnabled()
   expect(complaints).toEqual([])
 })
 

@@ -63,3 +63,40 @@ test('a stopped run keeps what it learnt and goes on to the end; a run can be de
   await page.getByRole('dialog', { name: 'Delete this run?' }).getByRole('button', { name: 'Delete' }).click()
   await expect(runs.getByText('Each training you start is kept here')).toBeVisible()
 })
+
+test('a damaged checkpoint is refused by name, and the one before it goes on at one press', async ({
+  page,
+}) => {
+  await startShort(page, 40)
+  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(26)
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  await expect(page.getByText(/^Stopped at step \d+ of 40\. What was learnt so far is kept\.$/)).toBeVisible({
+    timeout: PATIENCE,
+  })
+  const step = await page.evaluate(async () => {
+    const opening = indexedDB.open('lapidary')
+    await new Promise((resolve) => opening.addEventListener('success', resolve))
+    const tx = opening.result.transaction(['checkpoints', 'chunks'], 'readwrite')
+    const asking = tx.objectStore('checkpoints').getAll()
+    await new Promise((resolve) => asking.addEventListener('success', resolve))
+    const last = asking.result.find(({ slot }) => slot === 'last')
+    const key = [last.tensors.set, 0]
+    const reading = tx.objectStore('chunks').get(key)
+    await new Promise((resolve) => reading.addEventListener('success', resolve))
+    const bytes = reading.result as Uint8Array
+    bytes[bytes.length - 3]! ^= 1
+    tx.objectStore('chunks').put(bytes, key)
+    await new Promise((resolve) => tx.addEventListener('complete', resolve))
+    opening.result.close()
+    return last.step as number
+  })
+  await page.getByRole('main').getByRole('button', { name: 'Go on', exact: true }).click()
+  const refused = page.getByRole('alert')
+  await expect(refused).toContainText(`The checkpoint of step ${step} is damaged: its tensor`)
+  await refused.getByRole('button', { name: 'Go on from step 25' }).click()
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  await expect(refused).toHaveCount(0)
+  expect((await curve(page)).training.map(([step]) => step)).toEqual(
+    Array.from({ length: 40 }, (_, i) => i + 1),
+  )
+})

@@ -28,7 +28,7 @@ describe('a choice that names nothing', () => {
       const named = Object.entries(choices).at(-1)!.join(': ')
       const refused = `no such variant was asked for: ${named}`
       expect(() => askedBy({ ...c, choices })).toThrow(refused)
-      await expect(runOperation(context, { ...c, choices }, false)).rejects.toThrow(refused)
+      await expect(runOperation(context, { ...c, choices })).rejects.toThrow(refused)
       await expect(compareOperation(context, { ...c, choices })).rejects.toThrow(refused)
     })
 

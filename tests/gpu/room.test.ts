@@ -1,9 +1,11 @@
 import { expect, test, vi } from 'vitest'
 import { GEMMA_270M } from '../../bench/shapes.ts'
-import { planEngine } from '../../src/engine/plan.ts'
+import { planEngine, withinBudget } from '../../src/engine/plan.ts'
+import { WebgpuEngine } from '../../src/engine/webgpu-engine.ts'
 import type { Gpu } from '../../src/gpu/device.ts'
-import { memoryBudget, roomFor } from '../../src/gpu/room.ts'
+import { isShort, memoryBudget, NOTHING_TRIED, roomFor, withRefused, withTried } from '../../src/gpu/room.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { failure } from '../data/helpers.ts'
 
 const MIB = 2 ** 20
 const GIB = 2 ** 30
@@ -67,15 +69,65 @@ test('stops when told to, and gives everything back', async () => {
   expect(held()).toBe(0)
 })
 
+const request = {
+  model: GEMMA_270M,
+  lora: parseRunConfig({}).lora,
+  maxTokens: 4096,
+  maxSupervised: 512,
+  recompute: 'auto' as const,
+  decode: null,
+}
+
+test('what was tried and what was refused says what need not be tried again', () => {
+  expect(isShort(NOTHING_TRIED, 1e12)).toBe(false)
+  const tight = withTried(NOTHING_TRIED, 4 * GIB, 3 * GIB)
+  expect(tight).toEqual({ fits: 3 * GIB, short: 4 * GIB })
+  expect([3 * GIB, 3.5 * GIB, 4 * GIB, 5 * GIB].map((bytes) => isShort(tight, bytes))).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ])
+  // Later there was more.
+  expect(withTried(tight, 4 * GIB, 4 * GIB)).toEqual({ fits: 4 * GIB, short: null })
+  expect(withTried(tight, 3.5 * GIB, 3.5 * GIB)).toEqual({ fits: 3.5 * GIB, short: 4 * GIB })
+  const refused = withRefused(tight, 2 * GIB)
+  expect(refused).toEqual({ fits: 2 * GIB - 1, short: 2 * GIB })
+  expect(isShort(refused, 2 * GIB)).toBe(true)
+})
+
+test('what an earlier session found is planned by before anything is loaded', () => {
+  const gpu = {
+    description: 'nvidia ampere',
+    software: false,
+    limits: { maxBufferSize: 2 * GIB, maxStorageBufferBindingSize: 2 * GIB },
+  } as unknown as Gpu
+  const engine = new WebgpuEngine(gpu)
+  const asked = { ...request, memoryBudget: 64 * GIB }
+  const free = engine.plan(asked)
+  expect(free.recompute).toBe('nothing')
+  engine.room = { fits: free.bytes.total - MIB, short: free.bytes.total }
+  const held = engine.plan(asked)
+  expect(held.recompute).not.toBe('nothing')
+  expect(held.bytes.total).toBeLessThanOrEqual(engine.room.fits)
+  // More was too much then; so much is not known to be.
+  engine.room = { fits: GIB / 4, short: free.bytes.total + 1 }
+  expect(engine.plan(asked)).toEqual(free)
+})
+
+test('a run that needs more than it may take is refused, with what it needs', async () => {
+  const least = planEngine({ ...request, recompute: 'layer' }).memory.bytes.total
+  const plan = (memoryBudget: number, recompute: 'auto' | 'nothing' = 'auto') =>
+    withinBudget(planEngine({ ...request, recompute, memoryBudget }))
+  expect(plan(least).memory.bytes.total).toBe(least)
+  const refused = await failure(() => plan(least - 1), 'out_of_memory')
+  expect(refused.detail).toEqual({ memoryBudget: least - 1, needed: least })
+  const offered = Number(/memory_budget to (\d+) bytes/.exec(refused.hint)![1])
+  expect(plan(offered).recompute).toBe('layer')
+  expect((await failure(() => plan(least, 'nothing'), 'out_of_memory')).hint).toContain('recompute to auto')
+})
+
 test('a plan takes no more than there was found to be room for, whatever was asked', () => {
-  const request = {
-    model: GEMMA_270M,
-    lora: parseRunConfig({}).lora,
-    maxTokens: 4096,
-    maxSupervised: 512,
-    recompute: 'auto' as const,
-    decode: null,
-  }
   const free = planEngine({ ...request, memoryBudget: 64 * GIB })
   expect(free.recompute).toBe('nothing')
   const most = free.memory.bytes.total - MIB

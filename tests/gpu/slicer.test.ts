@@ -86,6 +86,14 @@ describe('a simulated adapter, polled every 100 ms by a clock of 1 ms', () => {
     }
   })
 
+  test('fifty short steps take no more polls than they can do with: one for the first, and one for each interval of work', async () => {
+    for (const flops of [0.5e12, 1e12, 2e12, 3e12, 6e12, 10e12, 15e12, 30e12, 60e12]) {
+      const run = await simulate({ model: PEBBLE, tokens: 512, flops, clock: POLLED, steps: 50 })
+      expect(run.stepSeconds).toBeLessThan(0.044)
+      expect(run.seconds, `steps of ${run.stepSeconds} s`).toBeLessThan(run.least + 0.001)
+    }
+  })
+
   test('shorter steps are queued until an interval is full: 1.2 intervals a queueful at most', async () => {
     for (const flops of [2e12, 6e12, 30e12]) {
       const run = await simulate({ model: PEBBLE, tokens: 512, flops, clock: POLLED, steps: 500 })

@@ -44,9 +44,9 @@ describe('a head that is cut along its words gives the same bits', () => {
         // What an adapter cannot run is never chosen on it.
         if (kernelOf(variant).workgroup > context.gpu.limits.maxComputeInvocationsPerWorkgroup) return
         const c = headLossCase({ ...shape, choice })
-        const want = await runOperation(context, c, false)
+        const want = await runOperation(context, c)
         const slicer = new Counted(CRAWLING)
-        const got = await runOperation(context, c, false, slicer)
+        const got = await runOperation(context, c, { slicer })
         // Few rows are split so that a wide tile is all that a workgroup has.
         if (slicer.steps > 1 || shape.rows > 1000) expect(slicer.cuts).toBeGreaterThan(2)
         expect(got.outputs).toEqual(want.outputs)

@@ -109,7 +109,7 @@ describe('head loss', () => {
   test('two runs give the same bits', async () => {
     const s: HeadLossShape = { vocab: 1000, hidden: 96, rows: 37, format: 'bf16', shards: 2, softCap: null }
     const context = await sharedContext()
-    const run = () => runOperation(context, headLossCase(s), false)
+    const run = () => runOperation(context, headLossCase(s))
     const [a, b] = [await run(), await run()]
     expect(b.outputs).toEqual(a.outputs)
     expect(b.grads).toEqual(a.grads)

@@ -4,7 +4,7 @@ import { ropeTable } from '../../src/lib/rope.ts'
 import { checkOperation } from '../support/operation.ts'
 
 describe('QK-norm and RoPE', () => {
-  for (const variant of ['serial', 'lanes'])
+  for (const variant of ['serial', 'lanes', 'rolled'])
     for (const [heads, headDim, norm] of [
       [1, 64, true],
       [3, 192, true],

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { GEMMA_270M } from '../../bench/shapes.ts'
 import { checkedOperations } from '../../src/engine/check/cases.ts'
-import { tapeOf } from '../../src/engine/check/operation.ts'
+import { ALL, tapeOf } from '../../src/engine/check/operation.ts'
 import { planEngine } from '../../src/engine/plan.ts'
 import { shaderText } from '../../src/gpu/kernel.ts'
 import { SCALARS_WGSL } from '../../src/gpu/scalars.ts'
@@ -38,7 +38,7 @@ function sources(): Source[] {
   const checked = checkedOperations().flatMap(({ cases }) =>
     cases.flatMap((c) => [
       { name: c.name, tape: tapeOf(c) },
-      { name: `${c.name}, gradients added`, tape: tapeOf(c, true) },
+      { name: `${c.name}, gradients added`, tape: tapeOf(c, ALL) },
       // Some kernels run only beside a variant that is not the default.
       ...choicesOf(tapeOf(c)).map((choices) => ({
         name: `${c.name}, ${Object.values(choices).join(', ')}`,

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { createPortableEngine, type PortableEngine } from '../../src/portable/portable-engine.ts'
 import type { Recompute } from '../../src/protocol/engine.ts'
 import type { Golden } from '../support/golden.ts'
-import { goldenRequest, goldenTests } from '../support/golden-engine.ts'
+import { ggufTest, goldenRequest, goldenTests } from '../support/golden-engine.ts'
 
 async function open(golden: Golden, recompute: Recompute): Promise<PortableEngine> {
   const engine = await createPortableEngine()
@@ -17,3 +17,5 @@ for (const [fixture, recompute] of [
 ] as const)
   describe(`${fixture}, recompute ${recompute}`, () =>
     goldenTests(fixture, (golden) => open(golden, recompute)))
+
+ggufTest((golden) => open(golden, 'nothing'))

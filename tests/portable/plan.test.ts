@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, describe, expect, test } from 'vitest'
 import { GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
 import { storedAlike } from '../../src/model/storage.ts'
@@ -33,7 +34,7 @@ function failureOf(body: () => unknown): LapidaryError {
 describe('the plan', () => {
   test('of 270M and 256 tokens leaves room in 4 GB for the browser', () => {
     const { memory, residentLayers } = planPortable(request())
-    expect(residentLayers).toBe(true)
+    expect(residentLayers).toBe(GEMMA_270M.layers.length)
     expect(memory.bytes.total).toBeLessThan(2.6 * 2 ** 30)
   })
 
@@ -43,8 +44,32 @@ describe('the plan', () => {
       expect(memory.bytes.total).toBeLessThanOrEqual(memoryBudget)
       return [residentLayers, recompute]
     })
-    expect(ways[0]).toEqual([true, 'nothing'])
-    expect(ways[2]![0]).toBe(false)
+    expect(ways[0]).toEqual([GEMMA_270M.layers.length, 'nothing'])
+    expect(ways[1]![1]).toBe('layer')
+    expect(ways[2]![0]).toBeLessThan(GEMMA_270M.layers.length)
+  })
+
+  for (const change of [{}, { memoryBudget: 2e9 }, { recompute: 'layer' as const }])
+    test(`never takes more for fewer tokens: ${JSON.stringify(change)}`, () => {
+      for (const model of [GEMMA_270M, PEBBLE]) {
+        let before = 0
+        for (let tokens = 16; tokens <= 4096; tokens = Math.ceil(tokens * 1.1)) {
+          const { total, ...parts } = planPortable(
+            request({ model, maxTokens: tokens, maxSupervised: tokens, ...change }),
+          ).memory.bytes
+          expect(total, `${tokens} tokens`).toBeGreaterThanOrEqual(before)
+          expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBe(total)
+          before = total
+        }
+      }
+    })
+
+  test('keeps of the layers what there is room for, the last ones', () => {
+    const { keptLayers, recompute, memory } = planPortable(request({ maxTokens: 640, maxSupervised: 160 }))
+    expect(keptLayers).toBeGreaterThan(0)
+    expect(keptLayers).toBeLessThan(GEMMA_270M.layers.length)
+    expect(recompute).toBe('layer')
+    expect(memory.bytes.total).toBe(2.5 * 2 ** 30)
   })
 
   for (const change of [
@@ -84,24 +109,39 @@ describe('the plan', () => {
 
   test('of Pebble keeps everything', () =>
     expect(planPortable(request({ model: PEBBLE, maxTokens: 1024 }))).toMatchObject({
-      residentLayers: true,
+      residentLayers: PEBBLE.layers.length,
       residentHead: true,
       recompute: 'nothing',
     }))
 })
 
+const ofGolden = ({ model, lora }: Golden, memoryBudget: number) =>
+  planPortable(
+    request({
+      model: model.config,
+      lora,
+      stored: storedAlike(model.config, 'F32'),
+      maxTokens: 96,
+      maxSupervised: 96,
+      memoryBudget,
+    }),
+  )
+
 /** A budget within which no weights are resident. */
-function tooLittle({ model, lora }: Golden): number {
-  const asked = {
-    model: model.config,
-    lora,
-    stored: storedAlike(model.config, 'F32'),
-    maxTokens: 96,
-    maxSupervised: 96,
-  }
+function tooLittle(golden: Golden): number {
   let memoryBudget = 1e8
-  while (planPortable(request({ ...asked, memoryBudget })).residentLayers) memoryBudget *= 0.95
+  while (ofGolden(golden, memoryBudget).residentLayers) memoryBudget *= 0.95
   return memoryBudget
+}
+
+/** A budget within which some layers are kept, or resident, and some are not. */
+function someOf(golden: Golden, what: 'keptLayers' | 'residentLayers'): number {
+  const all = golden.model.config.layers.length
+  for (let memoryBudget = 1e8; memoryBudget > 1e5; memoryBudget *= 0.99) {
+    const found = ofGolden(golden, memoryBudget)[what]
+    if (found > 0 && found < all) return memoryBudget
+  }
+  return expect.fail(`no budget for some of ${what}`)
 }
 
 describe('whatever the plan', () => {
@@ -113,7 +153,13 @@ describe('whatever the plan', () => {
     const { batch } = golden.cases.gradients
     const results: number[][] = []
     const held: number[] = []
-    for (const change of [{}, { recompute: 'layer' as const }, { memoryBudget: tooLittle(golden) }]) {
+    for (const change of [
+      {},
+      { recompute: 'layer' as const },
+      { memoryBudget: tooLittle(golden) },
+      { memoryBudget: someOf(golden, 'keptLayers') },
+      { memoryBudget: someOf(golden, 'residentLayers') },
+    ]) {
       engine = await createPortableEngine()
       const asked = request({
         model: golden.model.config,
@@ -137,15 +183,14 @@ describe('whatever the plan', () => {
       const { loss, grad_norm } = await engine.step([batchOf(batch)], scalars)
       const gradients = Object.values(await engine.gradients()).flatMap(({ data }) => [...data])
       results.push([loss, grad_norm, ...gradients])
-      const again = () => engine!.describe().liveBytes
+      const again = () => tf.memory().numBytes
       const before = again()
       await engine.step([batchOf(batch)], { ...scalars, step: 2 })
       held.push(again() - before)
       engine.dispose()
     }
-    expect(results[1]).toEqual(results[0])
-    expect(results[2]).toEqual(results[0])
+    for (const result of results) expect(result).toEqual(results[0])
     // Nothing is left behind by a step.
-    expect(held).toEqual([0, 0, 0])
+    expect(held).toEqual([0, 0, 0, 0, 0])
   })
 })

@@ -3,7 +3,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { RunEvent } from '../../src/protocol/events.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { newRun } from '../../src/runs/record.ts'
-import { collectOrphans, type Database, openDatabase } from '../../src/storage/database.ts'
+import {
+  collectOrphans,
+  type Database,
+  openDatabase,
+  type StoredCheckpoint,
+} from '../../src/storage/database.ts'
 import { putTokens, readTokens, removeDataset } from '../../src/storage/datasets.ts'
 import { modelFiles, putModel, removeModel } from '../../src/storage/models.ts'
 import {
@@ -97,7 +102,7 @@ describe('a run log', () => {
     log.add({ type: 'error', failure: { code: 'device_lost', message: 'm', hint: 'h' } })
     await log.flush()
     expect((await listRuns(database))[0]).toMatchObject({ status: 'failed', step: 6 })
-    const again = await RunLog.resume(database, log.record, 4)
+    const again = await RunLog.resume(database, log.record, 4, null)
     expect(again.record).toMatchObject({ status: 'running', step: 4, lastLoss: 6 })
     expect(again.record.failure).toBeUndefined()
     again.add(step(5, 1))
@@ -109,59 +114,53 @@ describe('a run log', () => {
 
 describe('checkpoints', () => {
   const bytes = (n: number) => Uint8Array.of(n, n, n)
+  /** Step and first byte of what each slot holds: the last, the one before it, and the best. */
   const slots = async () => {
-    const read = async (slot: 'last' | 'best') => {
+    const read = async (slot: StoredCheckpoint['slot']) => {
       const found = (await listCheckpoints(database, 'r1')).find((one) => one.slot === slot)
-      return found ? [found.step, (await readCheckpoint(database, found))[0]] : null
+      if (!found) return null
+      expect((await readCheckpoint(database, found))[0]).toBe(found.step)
+      return found.step
     }
-    return [await read('last'), await read('best')]
+    return [await read('last'), await read('previous'), await read('best')]
   }
 
-  test('keep the last and the best, and nothing else', async () => {
+  test('keep the last, the one before it and the best, and nothing else', async () => {
     const log = await RunLog.begin(database, record())
     const save = (step: number, best = false) =>
       log.saveCheckpoint({ step }, bytes(step), checkpoint(step, best))
     await save(1)
-    expect([await slots(), await sets()]).toEqual([[[1, 1], null], 1])
+    expect([await slots(), await sets()]).toEqual([[1, null, null], 1])
     await save(2, true)
-    expect([await slots(), await sets()]).toEqual([
-      [
-        [2, 2],
-        [2, 2],
-      ],
-      1,
-    ])
+    expect([await slots(), await sets()]).toEqual([[2, 1, 2], 2])
     await save(3)
-    expect([await slots(), await sets()]).toEqual([
-      [
-        [3, 3],
-        [2, 2],
-      ],
-      2,
-    ])
+    expect([await slots(), await sets()]).toEqual([[3, 2, 2], 2])
     await save(4)
-    expect([await slots(), await sets()]).toEqual([
-      [
-        [4, 4],
-        [2, 2],
-      ],
-      2,
-    ])
+    expect([await slots(), await sets()]).toEqual([[4, 3, 2], 3])
     await save(5, true)
-    expect([await slots(), await sets()]).toEqual([
-      [
-        [5, 5],
-        [5, 5],
-      ],
-      1,
-    ])
+    expect([await slots(), await sets()]).toEqual([[5, 4, 5], 2])
     expect(await collectOrphans(database, Date.now() + 1e6)).toBe(0)
-    expect(await slots()).toEqual([
-      [5, 5],
-      [5, 5],
-    ])
+    expect(await slots()).toEqual([5, 4, 5])
     await removeRun(database, 'r1')
     expect(await sets()).toBe(0)
+  })
+
+  test('that a run goes back behind are gone, whichever it goes on from', async () => {
+    for (const [from, left] of [
+      ['last', [5, 4, 2]],
+      ['previous', [4, null, 2]],
+      ['best', [2, null, 2]],
+      [null, [null, null, null]],
+    ] as const) {
+      const log = await RunLog.begin(database, record())
+      for (const step of [2, 3, 4, 5])
+        await log.saveCheckpoint({ step }, bytes(step), checkpoint(step, step === 2))
+      const found = (await listCheckpoints(database, 'r1')).find(({ slot }) => slot === from) ?? null
+      await RunLog.resume(database, log.record, 1, found)
+      expect(await slots()).toEqual(left)
+      expect(await sets()).toBe(new Set(left.filter((step) => step !== null)).size)
+      await removeRun(database, 'r1')
+    }
   })
 
   test('are stored together with every event up to their own', async () => {

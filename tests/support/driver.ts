@@ -5,6 +5,10 @@ export interface Driver {
   code?: (kernel: string, code: string) => string
   /** Milliseconds by which a submit that runs this kernel is late. */
   hang?: (kernel: string) => number
+  /** Whether it is one of a GPU, which is given kernels for hardware. */
+  hardware?: boolean
+  /** Hears the name of each kernel that a pipeline is made of. */
+  onPipeline?: (kernel: string) => void
 }
 
 /** A proxy of a native object: methods keep their receiver. */
@@ -19,7 +23,10 @@ function over<T extends object>(target: T, own: Partial<Record<keyof T, unknown>
 }
 
 /** The same device behind a driver that does not do what it is told. */
-export function behindDriver(gpu: Gpu, { code = (_, text) => text, hang = () => 0 }: Driver): Gpu {
+export function behindDriver(
+  gpu: Gpu,
+  { code = (_, text) => text, hang = () => 0, hardware = false, onPipeline = () => {} }: Driver,
+): Gpu {
   const { device } = gpu
   const late = new WeakMap<object, number>()
   let until = 0
@@ -60,5 +67,20 @@ export function behindDriver(gpu: Gpu, { code = (_, text) => text, hang = () => 
   })
   const createShaderModule = ({ label, code: text }: GPUShaderModuleDescriptor) =>
     device.createShaderModule({ label: label!, code: code(label!, text) })
-  return over(gpu, { device: over(device, { queue, createCommandEncoder, createShaderModule }) })
+  const createComputePipeline = (descriptor: GPUComputePipelineDescriptor) => {
+    onPipeline(descriptor.label!)
+    return device.createComputePipeline(descriptor)
+  }
+  const createComputePipelineAsync = (descriptor: GPUComputePipelineDescriptor) => {
+    onPipeline(descriptor.label!)
+    return device.createComputePipelineAsync(descriptor)
+  }
+  const own = {
+    queue,
+    createCommandEncoder,
+    createShaderModule,
+    createComputePipeline,
+    createComputePipelineAsync,
+  }
+  return over(gpu, { device: over(device, own), ...(hardware && { software: false }) })
 }

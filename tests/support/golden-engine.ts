@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { storedAlike } from '../../src/model/storage.ts'
 import { batchOf } from '../../src/protocol/batch.ts'
 import type { Engine, PlanRequest, Recompute, StateTensor, StepScalars } from '../../src/protocol/engine.ts'
+import { goldenGguf } from './gguf.ts'
 import { type Golden, openGolden, relativeL2 } from './golden.ts'
 import { expectClose } from './operation.ts'
 
@@ -105,4 +106,21 @@ function scalars(golden: Golden): Omit<StepScalars, 'learningRate' | 'step'> {
     weightDecay: s.weight_decay!,
     maxGradNorm: s.max_grad_norm!,
   }
+}
+
+/** A GGUF must give the logits of the folder that it was made from, bit for bit. @param open an engine with a golden model in it */
+export function ggufTest(open: (golden: Golden) => Promise<CheckedEngine>): void {
+  test('a GGUF gives the logits of its folder, bit for bit', async () => {
+    const folder = await openGolden('gemma3-tiny')
+    const gguf = { ...folder, model: await goldenGguf('gemma3-tiny', folder.model.config.vocabSize) }
+    expect(gguf.model.config).toEqual(folder.model.config)
+    const logits: Float32Array[] = []
+    for (const golden of [folder, gguf]) {
+      const engine = await open(golden)
+      logits.push(await engine.logits(batchOf(golden.cases.logits[0]!.batch), { adapter: 'off' }))
+      engine.dispose()
+    }
+    expect(logits[0]!.some((value) => value !== 0)).toBe(true)
+    expect([...logits[1]!]).toEqual([...logits[0]!])
+  })
 }

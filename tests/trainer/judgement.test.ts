@@ -6,6 +6,12 @@ const line = (from: number, to: number, length = 40) =>
 const at = (steps: number[], losses: number[]) => ({ evalSteps: steps, evalLoss: losses })
 
 describe('a run is judged', () => {
+  test('a loss over cut answers is not called better, whatever it does', () => {
+    const fell = { trainLoss: line(5, 1), ...at([0, 20, 40], [5, 3, 2]) }
+    expect(judge({ ...fell, cut: true }).kind).toBe('cut')
+    expect(judge({ ...fell, cut: false }).kind).toBe('better')
+  })
+
   test('as better where rows it never saw are known better', () => {
     const found = judge({ trainLoss: line(5, 1), ...at([0, 20, 40], [5, 3, 2]) })
     expect(found).toMatchObject({ kind: 'better', best: { step: 40, loss: 2 }, first: 5, last: 2 })

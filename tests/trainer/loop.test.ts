@@ -50,7 +50,7 @@ describe('training', () => {
     const notices = events.flatMap((event) => (event.type === 'notice' ? [event.message] : []))
     expect(notices).toEqual([
       expect.stringContaining('(head.loss tiled: it did nothing)'),
-      expect.stringContaining('Beyond 1024 MiB the graphics memory is full or slow. The run takes 512 MiB'),
+      expect.stringContaining('Beyond 1074 MB the graphics memory is full or slow. The run takes 537 MB'),
     ])
   })
 
@@ -149,7 +149,7 @@ describe('evaluation', () => {
       prompts: [{ prompt: 'p', reference: 'r' }],
       answer: async (adapter: 'on' | 'off') => {
         asked.push(adapter)
-        return [`answer ${adapter}`]
+        return [{ text: `answer ${adapter}`, cut: adapter === 'off' }]
       },
     }
     const run = sit({ ...CONFIG, max_steps: 5 }, { data, samples })
@@ -163,6 +163,8 @@ describe('evaluation', () => {
         reference: 'r',
         base: 'answer off',
         tuned: step === 0 ? 'answer off' : 'answer on',
+        base_cut: true,
+        ...(step === 0 ? { tuned_cut: true } : {}),
       })),
     )
     // The base model does not change: it answers once; before the first step the tuned one is the same.
@@ -176,11 +178,29 @@ describe('evaluation', () => {
       adapted: true,
       answer: async (adapter: 'on' | 'off') => {
         asked.push(adapter)
-        return ['']
+        return [{ text: '' }]
       },
     }
     await sit({ ...CONFIG, max_steps: 1 }, { samples }).done
     expect(asked).toEqual(['off', 'on', 'on'])
+  })
+
+  test('tells of examples that lost their end where it begins, once', async () => {
+    const cut = { examples: 3, of: 40, max_length: 16 }
+    const run = sit({ ...CONFIG, max_steps: 2, save_steps: 1 }, { cut })
+    await run.done
+    const { checkpoint } = run.checkpoints[0]!
+    const rest = sit({ ...CONFIG, max_steps: 2 }, { cut, resume: checkpoint, log: run.log })
+    await rest.done
+    const told = [...run.log, ...rest.events].filter((event) => event.type === 'notice')
+    expect(told).toEqual([
+      {
+        type: 'notice',
+        step: 0,
+        message: expect.stringMatching(/^3 of 40 examples are cut at 16 tokens/),
+        cut,
+      },
+    ])
   })
 
   test('tells how far it has come, to the end', async () => {

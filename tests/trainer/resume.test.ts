@@ -29,7 +29,7 @@ describe('resume', () => {
       const ids: number[] = []
       const options = { maxNewTokens: 6, temperature: 1, topK: 0, topP: 1, seed: 1, stopTokens: [], adapter }
       for await (const { token } of engine.generate([Uint32Array.of(1)], options)) ids.push(token)
-      return [ids.join(' ')]
+      return [{ text: ids.join(' ') }]
     },
   })
 

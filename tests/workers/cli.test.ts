@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -60,18 +60,39 @@ function expectRefusal({ status, stdout, stderr }: Ended, code: string, words: s
 }
 
 describe('recommended settings', () => {
-  const job = (...args: string[]) => trainJob(['--data', PIRATE, '--out', join(folder, 'out'), ...args])!
-  test('a profile sets them, flags win, and without one a low learning rate is pointed out', () => {
-    const quick = job('--profile', 'quick', '--max-steps', '7')
+  const job = async (...args: string[]) =>
+    (await trainJob(['--data', PIRATE, '--out', join(folder, 'out'), ...args]))!
+  test('a profile sets them, flags win, and without one a low learning rate is pointed out', async () => {
+    const quick = await job('--profile', 'quick', '--max-steps', '7')
     expect(quick.config.training).toMatchObject({ learning_rate: 6e-3, max_steps: 7 })
     expect(quick.config.lora.target_modules).toBe('all-linear')
     expect(quick.tip).toBeNull()
-    expect(job().tip).toContain('--profile')
-    expect(job('--learning-rate', '1e-3').tip).toBeNull()
+    expect(quick.followLength).toBe(true)
+    expect((await job('--profile', 'quick', '--max-length', '64')).followLength).toBe(false)
+    const plain = await job()
+    expect(plain.followLength).toBe(false)
+    expect(plain.tip).toContain('--profile')
+    expect((await job('--learning-rate', '1e-3')).tip).toBeNull()
   })
-  test('an unknown profile, and one beside a file, are refused', () => {
-    expect(() => job('--profile', 'swift')).toThrow(/no profile "swift"/)
-    expect(() => job('--profile', 'quick', '--config', join(folder, 'range.json'))).toThrow(
+  test("a real model's profile is as long as the data needs, where no length is given", async () => {
+    const real = async (...args: string[]) => {
+      const model = join(folder, 'real')
+      mkdirSync(model, { recursive: true })
+      const pebble = join(ROOT, 'public', 'models', 'pebble')
+      for (const name of ['config.json', 'tokenizer.json', 'model.safetensors'])
+        copyFileSync(join(pebble, name), join(model, name))
+      return (await job('--model', model, ...args)).fit
+    }
+    expect(await real('--profile', 'thorough')).toBe('thorough')
+    expect(await real('--profile', 'thorough', '--learning-rate', '1e-3')).toBe('thorough')
+    expect(await real('--profile', 'thorough', '--max-steps', '7')).toBeNull()
+    expect(await real('--profile', 'thorough', '--epochs', '1')).toBeNull()
+    expect(await real()).toBeNull()
+    expect((await job('--profile', 'thorough')).fit).toBeNull()
+  })
+  test('an unknown profile, and one beside a file, are refused', async () => {
+    await expect(job('--profile', 'swift')).rejects.toThrow(/no profile "swift"/)
+    await expect(job('--profile', 'quick', '--config', join(folder, 'range.json'))).rejects.toThrow(
       /does not go with/,
     )
   })
@@ -87,34 +108,37 @@ describe('an adapter to begin with', () => {
     write('adapter/adapter_config.json', JSON.stringify(config))
     write('begins.json', JSON.stringify({ start: { from: 'run', run: 'abc', hash: 'f0' }, lora: { r: 4 } }))
   })
-  const job = (...args: string[]) => trainJob(['--data', PIRATE, '--out', join(folder, 'out'), ...args])!
-  const refused = (...args: string[]) => {
+  const job = async (...args: string[]) =>
+    (await trainJob(['--data', PIRATE, '--out', join(folder, 'out'), ...args]))!
+  const refused = async (...args: string[]) => {
     try {
-      job(...args)
+      await job(...args)
     } catch (error) {
       return toFailure(error)
     }
     throw new Error('not refused')
   }
 
-  test('brings its LoRA settings along, and is named in the config', () => {
-    const { config, startFrom } = job('--start-from', adapter(), '--lora-dropout', '0.1')
+  test('brings its LoRA settings along, and is named in the config', async () => {
+    const { config, startFrom } = await job('--start-from', adapter(), '--lora-dropout', '0.1')
     expect(config.lora).toMatchObject({ r: 4, lora_alpha: 32, target_modules: ['o_proj'], lora_dropout: 0.1 })
     expect(config.start).toEqual({ from: 'adapter', name: adapter(), hash: null })
     expect(startFrom).toBe(adapter())
-    expect(job('--profile', 'quick', '--start-from', adapter()).config.lora.r).toBe(4)
-    expect(job().config.start).toEqual({ from: 'nothing' })
+    expect((await job('--profile', 'quick', '--start-from', adapter())).config.lora.r).toBe(4)
+    expect((await job()).config.start).toEqual({ from: 'nothing' })
   })
-  test('given in the place of the run that a config begins with, it must be the same', () => {
-    const { config } = job('--config', join(folder, 'begins.json'), '--start-from', adapter())
+  test('given in the place of the run that a config begins with, it must be the same', async () => {
+    const { config } = await job('--config', join(folder, 'begins.json'), '--start-from', adapter())
     expect(config.start).toEqual({ from: 'adapter', name: adapter(), hash: 'f0' })
     expect(config.lora).toMatchObject({ r: 4, lora_alpha: 8 })
   })
-  test('that cannot be had is refused, not left out', () => {
-    const run = refused('--config', join(folder, 'begins.json'))
+  test('that cannot be had is refused, not left out', async () => {
+    const run = await refused('--config', join(folder, 'begins.json'))
     expect([run.code, run.hint]).toEqual(['missing_file', expect.stringContaining('--start-from')])
-    expect(refused('--start-from', join(folder, 'there')).detail?.path).toContain('adapter_config.json')
-    const resumed = refused('--start-from', adapter(), '--resume', '--out', join(folder, 'kept'))
+    expect((await refused('--start-from', join(folder, 'there'))).detail?.path).toContain(
+      'adapter_config.json',
+    )
+    const resumed = await refused('--start-from', adapter(), '--resume', '--out', join(folder, 'kept'))
     expect(resumed.message).toContain('--resume')
   })
 })
@@ -142,9 +166,12 @@ describe('bad input to npm run train', () => {
     ['an unknown field', () => given('--config', at('unknown.json')), 'bad_config', 'learning_rat'],
     ['a field out of range', () => given('--config', at('range.json')), 'bad_config', 'adam_beta1'],
     ['a flag out of range', () => given('--learning-rate', '-1'), 'bad_config', 'learning_rate'],
+    ['a budget that is no number', () => given('--memory-budget', 'plenty'), 'bad_config', 'memory_budget'],
+    ['a budget of nothing', () => given('--memory-budget', '0'), 'bad_config', 'memory_budget'],
     ['a config of a later version', () => given('--config', at('later.json')), 'bad_config', '99'],
     ['a config that is not JSON', () => given('--config', at('broken.json')), 'bad_config', 'broken.json'],
     ['no such model', () => given('--model', at('nope')), 'missing_file', 'nope'],
+    ['no such GGUF', () => given('--model', at('nope.gguf')), 'missing_file', 'There is no file'],
     ['a model without a tokenizer', () => given('--model', at('model')), 'missing_file', 'tokenizer.json'],
     ['an export of a later version', () => given('--export', 'gguf'), 'unsupported_format', 'gguf'],
     ['no modules', () => given('--target-modules', ''), 'bad_config', 'Flag --target-modules has no value'],
@@ -153,10 +180,10 @@ describe('bad input to npm run train', () => {
     ['a resume of nothing', () => given('--resume'), 'missing_file', 'run.json'],
   ]
 
-  test.each(CASES)('%s is told in one line', (_, argv, code, words) => {
+  test.each(CASES)('%s is told in one line', async (_, argv, code, words) => {
     let thrown: unknown
     try {
-      trainJob(argv())
+      await trainJob(argv())
     } catch (error) {
       thrown = error
     }
@@ -183,11 +210,19 @@ describe('bad input to npm run train', () => {
   }, 60_000)
 })
 
-test('the same modules by a flag are the run that goes on', () => {
-  const again = (modules: string) =>
-    trainJob(['--data', PIRATE, '--out', join(folder, 'cut'), '--resume', '--target-modules', modules])!
-  expect(again('v_proj,q_proj').config.lora.target_modules).toBeNull()
-  expect(() => again('q_proj')).toThrow(LapidaryError)
+test('the same modules by a flag are the run that goes on', async () => {
+  const again = async (modules: string) =>
+    (await trainJob([
+      '--data',
+      PIRATE,
+      '--out',
+      join(folder, 'cut'),
+      '--resume',
+      '--target-modules',
+      modules,
+    ]))!
+  expect((await again('v_proj,q_proj')).config.lora.target_modules).toBeNull()
+  await expect(again('q_proj')).rejects.toThrow(LapidaryError)
 })
 
 describe('flags', () => {
@@ -233,14 +268,14 @@ describe('flags', () => {
     },
   )
 
-  test('are laid over the config, by their own names and by short ones', () => {
+  test('are laid over the config, by their own names and by short ones', async () => {
     const config = join(folder, 'flat.json')
     writeFileSync(config, JSON.stringify({ learning_rate: 1e-3, seed: 7, lora: { r: 4 } }))
-    const job = trainJob(
+    const job = (await trainJob(
       `--data ${PIRATE} --out ${join(folder, 'new')} --config ${config} --seed 9 --epochs 2 --batch-size 3 --packing --completion-only-loss false --eval-steps null --lora-alpha 32 --target-modules q_proj,o_proj --default-limits --prompt question --validation-share 0.5 --reading-text file --reading-sheet 2024 --engine portable`.split(
         ' ',
       ),
-    )!
+    ))!
     expect(job.config.training).toMatchObject({
       learning_rate: 1e-3,
       seed: 9,
@@ -256,6 +291,6 @@ describe('flags', () => {
     expect(job.config.data.validation_share).toBe(0.5)
     expect(job.config.data.reading).toMatchObject({ text: 'file', sheet: '2024' })
     expect(job.mapping).toMatchObject({ prompt: 'question', response: null })
-    expect(job.model).toEqual({ name: 'pebble', folder: null })
+    expect(job.model).toEqual({ name: 'pebble', path: null })
   })
 })

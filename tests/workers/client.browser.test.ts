@@ -133,6 +133,34 @@ describe('the worker border', () => {
     expect((await room.born()).born).not.toBe(first)
   })
 
+  test('a stop that is not heard ends the worker; what only asks is asked again of another one', async () => {
+    const make = () => new Worker(new URL('./test.worker.ts', import.meta.url), { type: 'module' })
+    const again = new Set(['born'])
+    const workers = new WorkerHost('test', make, 'http://base/', 60_000, undefined, { stopMs: 100, again })
+    const room = remoteRoom<TestRoom>(workers)
+    const first = (await room.born()).born
+    const control = new AbortController()
+    const began = performance.now()
+    const busy = thrownBy(room.busy(20_000, { signal: control.signal }))
+    const [bystander, changing] = [room.born(), thrownBy(room.made())]
+    // By now it is deep in it.
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    control.abort()
+    expect(await busy).toMatchObject({ code: 'cancelled', message: 'Stopped.' })
+    expect(await changing).toMatchObject({ code: 'cancelled' })
+    expect((await bystander).born).not.toBe(first)
+    expect(performance.now() - began).toBeLessThan(15_000)
+    // One that is done in time is not ended.
+    const brief = new AbortController()
+    const done = room.busy(50, { signal: brief.signal })
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    brief.abort()
+    const second = await done.catch(() => null)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect((await room.born()).born).toBe((await bystander).born)
+    expect([null, (await bystander).born]).toContain(second)
+  })
+
   test('that hears nothing is ended all the same, and whoever waits is told why', async () => {
     const { workers, room } = host()
     const first = (await room.born()).born

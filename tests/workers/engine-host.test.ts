@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { NOTHING_TRIED } from '../../src/gpu/room.ts'
 import type { EngineChoice, PlanRequest, PortableBackend } from '../../src/protocol/engine.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { EngineHost } from '../../src/workers/engine/host.ts'
@@ -11,6 +12,7 @@ import { ToyEngine, toyCheck } from './toy-engine.ts'
 
 vi.mock('../../src/engine/webgpu-engine.ts', () => import('./toy-engine.ts'))
 vi.mock('../../src/engine/check/check-gpu.ts', () => import('./toy-engine.ts'))
+vi.mock('../../src/engine/check/check-plan.ts', () => import('./toy-engine.ts'))
 /** The portable engine's backends, and what is wrong with its WebGPU. */
 const portable = vi.hoisted(() => ({ opened: [] as string[], webgpu: null as string | null, asked: 0 }))
 vi.mock('../../src/workers/portable-host.ts', () => ({
@@ -36,7 +38,16 @@ vi.mock('../../src/workers/portable-host.ts', () => ({
 beforeEach(() => {
   globalThis.indexedDB = new IDBFactory()
   ToyEngine.made = []
-  Object.assign(toyCheck, { failing: [], wrong: [], made: 0, at: null, meanwhile: async () => {} })
+  ToyEngine.roomFound = null
+  Object.assign(toyCheck, {
+    failing: [],
+    wrong: [],
+    made: 0,
+    plans: 0,
+    at: null,
+    meanwhile: async () => {},
+    whileTuning: async () => {},
+  })
   Object.assign(portable, { opened: [], webgpu: null, asked: 0 })
 })
 
@@ -54,7 +65,7 @@ const model = {
 const load = (
   to: EngineHost,
   engine: EngineChoice = 'auto',
-  options: Pick<LoadRequest, 'onProgress' | 'signal'> = {},
+  options: Partial<Pick<LoadRequest, 'onProgress' | 'signal' | 'choices'>> = {},
 ) =>
   to.use('answer', ({ load }) =>
     load({
@@ -69,35 +80,125 @@ const load = (
     }),
   )
 
-test('an adapter is checked before the first load on it, once for each build', async () => {
+test('what is about to run on an adapter is checked, once for each build', async () => {
   const first = host()
-  expect((await first.device()).check).toBeNull()
   expect((await load(first)).describe().kind).toBe('webgpu')
   await load(first)
   // Another worker, later: what was found is remembered.
   const second = host()
   await load(second)
-  expect(toyCheck.made).toBe(1)
-  expect(await second.device()).toMatchObject({
-    engine: 'webgpu',
-    check: { passed: true, device: 'toy adapter' },
-  })
+  expect(toyCheck.plans).toBe(1)
+  // Nothing else is before a first step.
+  expect(toyCheck.made).toBe(0)
+  expect(await second.device()).toMatchObject({ engine: 'webgpu', check: null })
 })
 
 test('a check that is long ago is made again: the driver may be another one', async () => {
-  toyCheck.at = Date.now() - 40 * 24 * 3600 * 1000
+  vi.useFakeTimers({ toFake: ['Date'] })
   await load(host())
-  toyCheck.at = null
+  vi.setSystemTime(Date.now() + 40 * 24 * 3600 * 1000)
   await load(host())
   await load(host())
-  expect(toyCheck.made).toBe(2)
+  vi.useRealTimers()
+  expect(toyCheck.plans).toBe(2)
 })
 
-test('a kernel that is wrong there is not chosen, by this worker or the next', async () => {
+test('what another build found out about kernels says nothing', async () => {
   toyCheck.wrong = ['rms_norm.forward lanes']
   await load(host())
+  const database = await openDatabase()
+  const known = (await database.get('devices', 'toy adapter'))!
+  await database.put('devices', {
+    ...known,
+    choices: { a: 'lanes' },
+    made: { ...known.made!, by: 'another build' },
+  })
+  toyCheck.wrong = []
   await load(host())
-  expect(ToyEngine.made.map(({ avoid }) => [...avoid])).toEqual([toyCheck.wrong, toyCheck.wrong])
+  expect(toyCheck.plans).toBe(2)
+  expect(ToyEngine.made.at(-1)).toMatchObject({ leftOut: {}, choicesGiven: [{}] })
+  database.close()
+})
+
+test('a kernel that is wrong there is left out, by this worker and the next; a fresh check judges it anew', async () => {
+  const name = 'rms_norm.forward lanes'
+  toyCheck.wrong = [name]
+  await load(host())
+  const second = host()
+  await load(second)
+  const leftOut = { [name]: 'it did nothing' }
+  expect(ToyEngine.made.map((engine) => engine.leftOut)).toEqual([leftOut, leftOut])
+  toyCheck.wrong = []
+  await second.checkGpu()
+  await load(host())
+  expect(ToyEngine.made.slice(1).map((engine) => engine.leftOut)).toEqual([{}, {}])
+})
+
+describe('what was found of the memory', () => {
+  const roomsGiven = () => {
+    const given = ToyEngine.made.map(({ room }) => room)
+    ToyEngine.made = []
+    return given
+  }
+
+  test('is known to the next worker before it plans, of the same limits alone', async () => {
+    ToyEngine.roomFound = { fits: 3e9, short: 5e9 }
+    await load(host())
+    roomsGiven()
+    ToyEngine.roomFound = null
+    await host().device()
+    await load(host(), 'webgpu')
+    await host().use('answer', ({ load }) =>
+      load({
+        model,
+        plan: { decode: null } as PlanRequest,
+        seed: 1,
+        engine: 'webgpu',
+        backend: 'auto',
+        defaultLimits: true,
+        choices: {},
+      }),
+    )
+    const known = { fits: 3e9, short: 5e9 }
+    expect(roomsGiven()).toEqual([known, known, NOTHING_TRIED])
+  })
+
+  test('is kept where a load fails for it', async () => {
+    ToyEngine.roomFound = { fits: 1e9, short: 2e9 }
+    ToyEngine.afterLoad = () => {
+      throw new Error('no room')
+    }
+    try {
+      await expect(load(host())).rejects.toThrow('no room')
+    } finally {
+      ToyEngine.afterLoad = () => {}
+    }
+    roomsGiven()
+    await host().device()
+    expect(roomsGiven()).toEqual([{ fits: 1e9, short: 2e9 }])
+  })
+
+  test('is tried again after a day where it did not go, and after a month where it did', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      ToyEngine.roomFound = { fits: 3e9, short: 5e9 }
+      await load(host())
+      const after = async (days: number) => {
+        ToyEngine.roomFound = null
+        vi.setSystemTime(Date.now() + days * 24 * 3600 * 1000)
+        roomsGiven()
+        // Noted again with nothing found anew: it grows no younger.
+        await load(host(), 'webgpu')
+        return roomsGiven()[0]
+      }
+      expect(await after(0.5)).toEqual({ fits: 3e9, short: 5e9 })
+      expect(await after(0.6)).toEqual({ fits: 3e9, short: null })
+      expect(await after(20)).toEqual({ fits: 3e9, short: null })
+      expect(await after(10)).toEqual(NOTHING_TRIED)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
 })
 
 test('an operation that is wrong there makes auto take TensorFlow.js on WebGPU, where that is right', async () => {
@@ -115,7 +216,7 @@ test('an operation that is wrong there makes auto take TensorFlow.js on WebGPU, 
   // Neither is asked again.
   const second = host()
   expect((await load(second)).describe()).toMatchObject({ kind: 'portable', backend: 'webgpu' })
-  expect([toyCheck.made, portable.asked]).toEqual([1, 1])
+  expect([toyCheck.plans, portable.asked]).toEqual([1, 1])
 })
 
 test('where that is wrong too, the processor computes', async () => {
@@ -134,7 +235,7 @@ test('a check that is asked for is made again, and changes what is chosen', asyn
   expect(await it.checkGpu()).toMatchObject({ passed: true })
   expect(await it.device()).toMatchObject({ engine: 'webgpu', check: { passed: true } })
   expect((await load(it)).describe().kind).toBe('webgpu')
-  expect(toyCheck.made).toBe(2)
+  expect(toyCheck.made).toBe(1)
 })
 
 test('an engine that is named is taken, whatever the check says', async () => {
@@ -152,10 +253,9 @@ test('says what it checks; a check that is stopped is made again', async () => {
   const it = host()
   const stopped = { onProgress: (_: number, note: string) => told.push(note), signal: AbortSignal.abort() }
   await expect(load(it, 'auto', stopped)).rejects.toMatchObject({ name: 'AbortError' })
-  expect(told).toEqual(['Checking the graphics processor: RMSNorm'])
-  expect((await it.device()).check).toBeNull()
+  expect(told).toEqual(['Checking what a step runs on the graphics processor: RMSNorm'])
   await load(it)
-  expect(toyCheck.made).toBe(1)
+  expect(toyCheck.plans).toBe(1)
 })
 
 test('while operations are checked, no other is opened', async () => {
@@ -181,4 +281,67 @@ test('while a run uses the engine, no other is opened', async () => {
     expect((await it.device('portable')).engine).toBe('portable')
   })
   expect((await it.device('webgpu')).engine).toBe('webgpu')
+})
+
+describe('while nothing else uses the engine', () => {
+  const planned = async () => {
+    const it = host()
+    await load(it)
+    return { it, engine: ToyEngine.made.at(-1)! }
+  }
+
+  test('what is left is measured and checked, used by later loads, and not done again', async () => {
+    const { it, engine } = await planned()
+    expect(await it.prepare()).toBe(true)
+    expect(engine.tuned).toEqual([{}])
+    expect(toyCheck.made).toBe(1)
+    // What is loaded keeps its own choices; the next has what was measured.
+    expect(engine.choicesGiven).toEqual([{}])
+    await load(it)
+    const choices = { half: 'lanes', whole: 'tiled' }
+    expect(engine.choicesGiven).toEqual([{}, choices])
+    expect(await it.prepare()).toBe(true)
+    expect(engine.tuned).toEqual([{}, choices])
+    expect(toyCheck.made).toBe(1)
+  })
+
+  test('choices of a checkpoint come before what was measured', async () => {
+    const { it, engine } = await planned()
+    await it.prepare()
+    await load(it, 'auto', { choices: { half: 'serial' } })
+    expect(engine.choicesGiven.at(-1)).toEqual({ half: 'serial', whole: 'tiled' })
+  })
+
+  test('gives way at once to whatever asks, keeps what was measured, and goes on later', async () => {
+    const { it, engine } = await planned()
+    const order: string[] = []
+    toyCheck.whileTuning = (signal) =>
+      new Promise((resolve) => {
+        if (signal!.aborted) resolve()
+        signal!.addEventListener('abort', () => resolve())
+      })
+    const preparing = it.prepare().then((done) => order.push(`prepared: ${done}`))
+    await load(it).then(() => order.push('loaded'))
+    await preparing
+    expect(order).toEqual(['prepared: false', 'loaded'])
+    expect(engine.choicesGiven.at(-1)).toEqual({ half: 'lanes' })
+    toyCheck.whileTuning = async () => {}
+    expect(await it.prepare()).toBe(true)
+    expect(engine.tuned.at(-1)).toEqual({ half: 'lanes' })
+  })
+
+  test('never beside a run, nor where nothing is open', async () => {
+    expect(await host().prepare()).toBe(false)
+    const { it, engine } = await planned()
+    await it.use('train', async () => expect(await it.prepare()).toBe(false))
+    expect(engine.tuned).toEqual([])
+  })
+
+  test('stops where the page is hidden', async () => {
+    const { it } = await planned()
+    const hidden = new AbortController()
+    toyCheck.whileTuning = async () => hidden.abort()
+    expect(await it.prepare({ signal: hidden.signal })).toBe(false)
+    expect(toyCheck.made).toBe(0)
+  })
 })

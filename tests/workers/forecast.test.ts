@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../src/protocol/events.ts'
-import { quickSteps, recommend } from '../../src/runs/profiles.ts'
+import type { RunForecast } from '../../src/protocol/studio.ts'
+import {
+  fitted,
+  fittedLength,
+  LEAST_STEPS,
+  lengthOf,
+  quickSteps,
+  recommend,
+} from '../../src/runs/profiles.ts'
+import { sizeFactor } from '../../src/workers/forecast.ts'
 import { SpeedMeter } from '../../src/workers/speed-meter.ts'
 
 const step = (number: number, tokens: number) =>
@@ -49,6 +58,13 @@ describe('where the time of a run goes', () => {
   })
 })
 
+test('a model of another size is foretold by what was measured: a small one wastes most of its time beside its products', () => {
+  // Tokens a second of processor time, 128 a step: 1,500 of Pebble's, 46 of Gemma 3 270M's.
+  expect(sizeFactor(1_494_912, 268_098_176) / (1500 / 46)).toBeCloseTo(1, 1)
+  expect(sizeFactor(268_098_176, 1_000e6)).toBeGreaterThan(3.5)
+  expect(sizeFactor(5, 5)).toBe(1)
+})
+
 describe('a quick look', () => {
   const usual = recommend({ practice: false, parameters: 270e6 }, 'quick').training
   const foretold = { steps: usual.max_steps, evaluations: 5 }
@@ -62,12 +78,62 @@ describe('a quick look', () => {
   test('is made shorter where it would take longer than five minutes, with its checks spread over it', () => {
     // 20 s to begin, 5 checks of 10 s, 10 s a step: 23 steps are 300 s.
     const seconds = 20 + 50 + 10 * usual.max_steps
-    const fitted = quickSteps(usual, foretold, { seconds, checks: 50, step: 10 })
-    expect(fitted).toEqual({ max_steps: 23, eval_steps: 6, save_steps: 6 })
+    const length = quickSteps(usual, foretold, { seconds, checks: 50, step: 10 })
+    expect(length).toMatchObject({ max_steps: 23, eval_steps: 6, save_steps: 6 })
+  })
+
+  test('is checked less often where checks are long, once at its end at the least', () => {
+    // 30 s a check: two of them take no more than a quarter of five minutes; of 100 s only one after the first.
+    const look = (each: number) => {
+      const seconds = 20 + 5 * each + 10 * usual.max_steps
+      return quickSteps(usual, foretold, { seconds, checks: 5 * each, step: 10 })
+    }
+    expect(look(30)).toMatchObject({ max_steps: 22, eval_steps: 22 })
+    expect(look(100)).toMatchObject({ max_steps: 10, eval_steps: 10 })
+    expect(look(25)).toMatchObject({ max_steps: 20, eval_steps: 10 })
   })
 
   test('never has fewer than ten steps', () => {
     const seconds = 20 + 50 + 100 * usual.max_steps
     expect(quickSteps(usual, foretold, { seconds, checks: 50, step: 100 }).max_steps).toBe(10)
+  })
+
+  test('settles, and comes back to its whole length where the machine turns out quick', async () => {
+    const speed = { each: 30, step: 10 }
+    const foretell = async ({ max_steps, eval_steps }: typeof usual) => {
+      const evaluations = 1 + Math.ceil(max_steps / (eval_steps ?? max_steps))
+      const checks = speed.each * evaluations
+      const duration = { seconds: 20 + checks + speed.step * max_steps, checks, step: speed.step }
+      return { steps: max_steps, evaluations, duration } as RunForecast
+    }
+    const slow = await fitted('quick', usual, foretell)
+    expect(slow.forecast.duration!.seconds).toBeLessThanOrEqual(300)
+    const now = lengthOf(slow.training)
+    expect(fittedLength('quick', usual, now, slow.forecast)).toBeNull()
+    Object.assign(speed, { each: 1, step: 1 })
+    expect(fittedLength('quick', usual, now, await foretell(slow.training))).toEqual(usual)
+  })
+})
+
+describe('a profile that goes by epochs', () => {
+  const usual = recommend({ practice: false, parameters: 270e6 }, 'thorough').training
+  const { num_train_epochs } = usual
+  const foretell =
+    (perEpoch: number) =>
+    async ({ num_train_epochs: epochs }: typeof usual) =>
+      ({ steps: Math.ceil(perEpoch * epochs), evaluations: 5, duration: null }) as RunForecast
+
+  test('keeps its epochs where they make steps enough', async () => {
+    const { training } = await fitted('thorough', usual, foretell(LEAST_STEPS.thorough / num_train_epochs))
+    expect(training).toEqual(usual)
+  })
+
+  test('passes over few rows more often, and looks at them four times in all', async () => {
+    const { training, forecast } = await fitted('thorough', usual, foretell(5))
+    expect(training).toMatchObject({ num_train_epochs: 40, eval_steps: 50, max_steps: -1 })
+    expect(forecast.steps).toBe(LEAST_STEPS.thorough)
+    // More rows than before: its own epochs again.
+    const more = await foretell(500)(training)
+    expect(fittedLength('thorough', usual, lengthOf(training), more)).toEqual(usual)
   })
 })

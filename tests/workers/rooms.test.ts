@@ -11,14 +11,18 @@ import { LapidaryError } from '../../src/protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../../src/protocol/events.ts'
 import { blobOf } from '../../src/protocol/exported.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
-import type { CheckpointChoice, Mapping, StartRequest } from '../../src/protocol/studio.ts'
+import type { CheckpointChoice, Mapping, RunNews, StartRequest } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
 import { readEvents } from '../../src/storage/runs.ts'
 import { en } from '../../src/ui/messages/en.ts'
+import { addingRoom } from '../../src/workers/adding-room.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
+import { utf8 } from '../data/helpers.ts'
+import { pebbleGguf, writeGguf } from '../support/gguf.ts'
 import { changed, recipeOf } from '../support/recipe.ts'
+import { FakeLocks } from './support/fake-locks.ts'
 import { LOST, ToyEngine } from './toy-engine.ts'
 
 // Machines that run other things beside the tests are slow.
@@ -26,6 +30,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 vi.mock('../../src/engine/webgpu-engine.ts', () => import('./toy-engine.ts'))
 vi.mock('../../src/engine/check/check-gpu.ts', () => import('./toy-engine.ts'))
+vi.mock('../../src/engine/check/check-plan.ts', () => import('./toy-engine.ts'))
 vi.mock('../../src/engine/plan.ts', async () => {
   const { TOY_PLAN } = await import('./toy-engine.ts')
   return { planEngine: () => ({ memory: TOY_PLAN }) }
@@ -46,10 +51,9 @@ beforeEach(() => {
 })
 
 function rooms(base = server.url) {
-  const [data, train] = [dataRoom(), trainRooms()]
-  data.open({ base })
-  train.open({ base })
-  return { data, train }
+  const [data, train, adding] = [dataRoom(), trainRooms(), addingRoom()]
+  for (const room of [data, train, adding]) room.open({ base })
+  return { data, train, adding }
 }
 
 const NONE: Mapping = { prompt: null, response: null, system: null, messages: null, text: null }
@@ -265,9 +269,9 @@ describe('models', () => {
   })
 
   test('a folder is checked, stored, and removed', async () => {
-    const { train } = rooms()
+    const { train, adding } = rooms()
     const notes: string[] = []
-    const added = await train.models.add(folder(), 'My Gemma', {
+    const added = await adding.add(folder(), 'My Gemma', {
       onProgress: ({ note }) => notes.push(note ?? ''),
     })
     expect(added).toMatchObject({ id: 'my-gemma', name: 'My Gemma', practice: false })
@@ -278,7 +282,7 @@ describe('models', () => {
   })
 
   test('adding one can be stopped at any moment, and leaves nothing half stored', async () => {
-    const { train } = rooms()
+    const room = rooms().adding
     const database = await openDatabase()
     for (const at of [0, 1, 3]) {
       const control = new AbortController()
@@ -287,7 +291,7 @@ describe('models', () => {
         if (heard++ === at) control.abort()
       }
       if (at === 0) control.abort()
-      const adding = train.models.add(folder(), 'stopped', { signal: control.signal, onProgress })
+      const adding = room.add(folder(), 'stopped', { signal: control.signal, onProgress })
       await expect(adding).rejects.toThrow(/abort/i)
       expect(await database.getAll('models')).toEqual([])
       expect(await database.getAllKeys('chunks')).toEqual([])
@@ -311,10 +315,58 @@ describe('models', () => {
     ],
     ['a tokenizer of another model', 'config.json', edited((c) => (c.bos_token_id = 7)), 'bad_model'],
   ] as const)('with %s is refused, and nothing is stored', async (_, name, change, code) => {
-    const { train } = rooms()
-    const failure = await failureOf(train.models.add(folder(name, change), 'broken'))
+    const { train, adding } = rooms()
+    const failure = await failureOf(adding.add(folder(name, change), 'broken'))
     expect(failure.code).toBe(code)
     expect((await train.models.list()).map(({ id }) => id)).toEqual(['pebble'])
+  })
+})
+
+describe('a GGUF', () => {
+  let whole: Uint8Array<ArrayBuffer>
+  beforeAll(async () => {
+    whole = writeGguf((await pebbleGguf()).gguf)
+  })
+  const file = (bytes: Uint8Array<ArrayBuffer>, name = 'pebble.gguf') => new File([bytes], name)
+
+  test('is stored as the folder it stands for, and opened from there', async () => {
+    const { data, train, adding } = rooms()
+    const added = await adding.add([file(whole)], 'From GGUF')
+    expect(added).toMatchObject({ id: 'from-gguf', practice: false })
+    const files = new Map((await train.models.exportModel('from-gguf')).map((made) => [made.path, made]))
+    expect([...files.keys()].sort()).toEqual([
+      'chat_template.jinja',
+      'config.json',
+      'generation_config.json',
+      'model.safetensors',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ])
+    const tokenizer = await (await blobOf(files.get('tokenizer.json')!)).text()
+    expect(JSON.parse(tokenizer)).toEqual(JSON.parse(text('tokenizer.json')))
+    const { events, end, onEvent } = listener()
+    await train.runs.start(await requested(data, { model: 'from-gguf' }), onEvent)
+    expect(await end).toMatchObject({ type: 'done', step: 6 })
+    expect(figures(events).length).toBeGreaterThan(0)
+  })
+
+  test('that is refused leaves the store as it was, a model of its name included', async () => {
+    const { train, adding } = rooms()
+    const kept = await adding.add([file(whole)], 'kept')
+    const database = await openDatabase()
+    const chunks = async () => (await database.getAllKeys('chunks')).length
+    const before = await chunks()
+    const broken: [File, string][] = [
+      [file(whole.slice(0, whole.length - 1)), 'bad_file'],
+      [file(whole.slice(0, 1000)), 'bad_file'],
+      [file(whole, 'pebble-00001-of-00002.gguf'), 'missing_file'],
+      [file(utf8('GGUF, it says, but it is a letter')), 'unsupported_format'],
+    ]
+    for (const [one, code] of broken) expect((await failureOf(adding.add([one], 'kept'))).code).toBe(code)
+    expect((await train.models.list()).find(({ id }) => id === 'kept')).toEqual(kept)
+    expect(await chunks()).toBe(before)
+    expect(await database.getAllKeys('writes')).toEqual([])
+    database.close()
   })
 })
 
@@ -454,20 +506,135 @@ describe('a run', () => {
     const id = await train.runs.start(await requested(data), onEvent)
     await end
     const before = await logOf(id)
-    const query = async () => ({ held: [{ name: `lapidary-run-${id}` }], pending: [] })
-    vi.stubGlobal('navigator', { ...globalThis.navigator, locks: { query } })
+    const locks = new FakeLocks()
+    vi.stubGlobal('navigator', { ...globalThis.navigator, locks: locks.of({}) })
+    const other = {}
+    void locks.of(other).request(`lapidary-run-${id}`, { ifAvailable: true }, () => new Promise(() => {}))
     try {
-      for (const refused of [() => train.runs.resume(id, () => {}), () => train.runs.remove(id)])
+      for (const refused of [
+        () => train.runs.resume(id, () => {}),
+        () => train.runs.remove(id),
+        () => train.runs.update(id, { name: 'mine' }),
+      ])
         expect(await failureOf(refused())).toMatchObject({
           code: 'bad_state',
           message: expect.stringContaining('another tab'),
         })
+      expect(await logOf(id)).toEqual(before)
+      locks.close(other)
+      await train.runs.remove(id)
+      expect(await train.runs.list()).toEqual([])
+      expect(locks.names).toEqual([])
     } finally {
       vi.unstubAllGlobals()
     }
-    expect(await logOf(id)).toEqual(before)
-    await train.runs.remove(id)
-    expect(await train.runs.list()).toEqual([])
+  })
+
+  test("is its worker's alone from before it is prepared, and every tab hears all that it logs", async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const locks = new FakeLocks()
+    vi.stubGlobal('navigator', { ...globalThis.navigator, locks: locks.of({}) })
+    const news: RunNews[] = []
+    const heard = new AbortController()
+    await rooms().train.runs.follow((one) => news.push(one), { signal: heard.signal })
+    try {
+      const { end, onEvent } = listener()
+      const starting = train.runs.start(request, onEvent)
+      while (locks.names.length === 0) await new Promise((resolve) => setTimeout(resolve))
+      // Held, and nothing of it is stored yet.
+      expect(await rooms().train.runs.list()).toEqual([])
+      const id = await starting
+      expect(locks.names).toEqual([`lapidary-run-${id}`])
+      await end
+      expect(locks.names).toEqual([])
+      await expect.poll(() => news.at(-1)?.event?.type).toBe('done')
+      const logged = news.filter(({ at }) => at !== undefined)
+      expect(logged.map(({ at }) => at)).toEqual(logged.map((_, i) => i))
+      expect(logged.map(({ event }) => event)).toEqual(await logOf(id))
+      await train.runs.remove(id)
+      await expect.poll(() => news.at(-1)).toEqual({ run: id })
+    } finally {
+      heard.abort()
+      vi.unstubAllGlobals()
+    }
+  })
+
+  test('whose checkpoint is damaged is refused by name, and goes on from the one before it at a press', async () => {
+    const { data, train } = rooms()
+    const settings = { ...SETTINGS, max_steps: 8 }
+    const request = await requested(data, { settings })
+    const whole = listener()
+    await train.runs.start(request, whole.onEvent)
+    await whole.end
+    const first = listener()
+    const id = await train.runs.start(request, (event) => {
+      first.onEvent(event)
+      if (event.type === 'checkpoint' && event.step === 6) void train.runs.stop({ now: true })
+    })
+    await first.end
+    /** Changes the stored bytes of the newest checkpoint; the key of what was there. */
+    const damage = async (change: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer> | null) => {
+      const database = await openDatabase()
+      const { tensors } = (await database.get('checkpoints', [id, 'last']))!
+      const bytes = (await database.get('chunks', [tensors.set, 0]))!
+      const changed = change(bytes.slice())
+      if (changed) await database.put('chunks', changed, [tensors.set, 0])
+      else await database.delete('chunks', [tensors.set, 0])
+      database.close()
+      return () =>
+        openDatabase().then(async (again) => {
+          await again.put('chunks', bytes, [tensors.set, 0])
+          again.close()
+        })
+    }
+    const turned = (bytes: Uint8Array<ArrayBuffer>) => {
+      const size = 8 + Number(new DataView(bytes.buffer).getBigUint64(0, true))
+      const header = new TextDecoder().decode(bytes.subarray(8, size))
+      bytes.set(new TextEncoder().encode(header.replace(/"shape":\[(\d+),(\d+)\]/, '"shape":[$2,$1]')), 8)
+      return bytes
+    }
+    const flipped = (bytes: Uint8Array<ArrayBuffer>) => {
+      bytes[bytes.length - 3]! ^= 1
+      return bytes
+    }
+    const before = await logOf(id)
+    for (const [change, words] of [
+      [turned, 'it was saved with'],
+      [() => null, 'no longer in this browser'],
+      [flipped, 'has other bytes than were saved'],
+    ] as const) {
+      const mend = await damage(change)
+      const failure = await failureOf(train.runs.resume(id, () => {}))
+      expect(failure).toMatchObject({
+        code: 'bad_state',
+        message: expect.stringContaining(words),
+        hint: expect.stringContaining('of step 4'),
+        detail: { checkpoint: 6, before: 4 },
+      })
+      expect(failure.message).toMatch(/^The checkpoint of step 6 is damaged/)
+      expect(await logOf(id)).toEqual(before)
+      await mend()
+    }
+    await damage(flipped)
+    const second = listener()
+    await train.runs.resume(id, second.onEvent, { from: 4 })
+    expect(await second.end).toMatchObject({ reason: 'finished', step: 8 })
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
+
+    // With the one before damaged as well there is still the beginning.
+    await damage(flipped)
+    const database = await openDatabase()
+    await database.delete('checkpoints', [id, 'previous'])
+    await database.delete('checkpoints', [id, 'best'])
+    database.close()
+    expect(await failureOf(train.runs.resume(id, () => {}))).toMatchObject({
+      detail: { checkpoint: 8, before: 0 },
+    })
+    const third = listener()
+    await train.runs.resume(id, third.onEvent, { from: 'start' })
+    expect(await third.end).toMatchObject({ reason: 'finished', step: 8 })
+    expect(figures(await logOf(id))).toEqual(figures(whole.events))
   })
 
   test('whose device is lost goes on by itself from its checkpoint, the same bit for bit, and says so', async () => {
@@ -561,6 +728,7 @@ describe('a run', () => {
     const kept = await train.runs.checkpoints(id)
     expect(kept).toMatchObject([
       { best: true, last: false },
+      { step: 6, last: false, best: false },
       { step: 8, last: true, best: false },
     ])
     const { step } = kept[0]!
@@ -737,6 +905,42 @@ describe('a run', () => {
     ])
   })
 
+  test('over examples that lost their end says so, in its log and in its card', async () => {
+    const { data, train } = rooms()
+    const file = csv(`${ROWS}Say it.,${'The ball is in the box. '.repeat(20)}\n`)
+    const { end, events, onEvent } = listener()
+    const run = await train.runs.start(await requested(data, { file }), onEvent)
+    await end
+    const cut = { examples: 1, of: 25, max_length: 64 }
+    expect(events.filter(({ type }) => type === 'notice')).toEqual([
+      expect.objectContaining({ cut, message: expect.stringMatching(/^1 of 25 examples are cut at 64/) }),
+    ])
+    const { events: stored } = await train.runs.history(run)
+    expect(stored.filter((event) => event.type === 'notice' && event.cut)).toHaveLength(1)
+    const card = await (await exported(train, run, 'peft')).get('README.md')!.text()
+    expect(card).toContain('| examples cut at 64 tokens, their ends not learnt | 1 of 25 |')
+    expect(card).toContain('*(met the length limit)*')
+  })
+
+  test('has the limit that its longest example asks for, up to what the model was made for', async () => {
+    const { data, train } = rooms()
+    const rest = 'The ball is in the box. '
+    const file = csv(`${ROWS}Say it.,${rest.repeat(20)}\n`)
+    const request = await requested(data, { file })
+    const { needed, truncated } = await data.prepare(request)
+    expect(truncated).toBe(1)
+    const limit = await train.models.fittingLength(request.config, 'pebble', needed!)
+    expect(limit).toBe(needed)
+    const longer = changed(request, { training: { max_length: limit } })
+    expect(await data.prepare(longer)).toMatchObject({ truncated: 0, needed })
+    expect(await train.models.fittingLength(request.config, 'pebble', 100_000)).toBe(1024)
+    expect(await train.models.fittingLength(request.config, 'pebble', 10)).toBe(64)
+    // Its memory is a budget, too.
+    const { config } = request
+    const small = { ...config, engine: { ...config.engine, kind: 'portable' as const, memory_budget: 1 } }
+    expect(await train.models.fittingLength(small, 'pebble', needed!)).toBe(64)
+  })
+
   test('moves between browsers as files', async () => {
     const { data, train } = rooms()
     const request = await requested(data)
@@ -796,13 +1000,14 @@ describe('answers', () => {
       pieces[i] += text
     })
     const base = await train.answers.answer({ ...ask, run: null }, () => {})
-    expect(tuned).toEqual(pieces)
+    expect(tuned.map(({ text }) => text)).toEqual(pieces)
+    expect(tuned.map(({ finish }) => finish)).toEqual(['length', 'length'])
     expect(base).not.toEqual(tuned)
     expect(ToyEngine.made).toHaveLength(1)
     expect(ToyEngine.made[0]!.loads).toBe(1)
     const last = events.filter((event) => event.type === 'sample').at(-1)!
-    expect(last.tuned.startsWith(tuned[0]!)).toBe(true)
-    expect(last.base.startsWith(base[0]!)).toBe(true)
+    expect(last.tuned.startsWith(tuned[0]!.text)).toBe(true)
+    expect(last.base.startsWith(base[0]!.text)).toBe(true)
   })
 
   test('wait for one another, and can be stopped', async () => {
@@ -812,7 +1017,7 @@ describe('answers', () => {
     const first = train.answers.answer(ask, () => control.abort(), { signal: control.signal })
     const second = train.answers.answer({ ...ask, options }, () => {})
     await expect(first).rejects.toThrow(/abort/i)
-    expect((await second)[0]!.length).toBeGreaterThan(0)
+    expect((await second)[0]!.text.length).toBeGreaterThan(0)
   })
 
   test('while a run goes on come from its own model only', async () => {

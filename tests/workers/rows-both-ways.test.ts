@@ -128,14 +128,73 @@ describe('the same rows on the page and on the command line', () => {
     random.data = { ...random.data, split: defaultRunConfig().data.split }
     expect(dataFor(random.data, info).split.method).toBe('random')
     expect(dataFor(defaultRunConfig().data, info, {}, true).split.method).toBe('random')
-    const job = (...flags: string[]) =>
-      trainJob(['--data', 'package.json', '--out', '/tmp/none/out', ...flags])!
-    expect([job().splitSaid, job('--split-method', 'random').splitSaid]).toEqual([false, true])
-    expect(job('--split-method', 'column', '--split-column', 'set').config.data.split).toMatchObject({
+    const job = async (...flags: string[]) =>
+      (await trainJob(['--data', 'package.json', '--out', '/tmp/none/out', ...flags]))!
+    expect((await job()).splitSaid).toBe(false)
+    expect((await job('--split-method', 'random')).splitSaid).toBe(true)
+    expect((await job('--split-method', 'column', '--split-column', 'set')).config.data.split).toMatchObject({
       method: 'column',
       column: 'set',
     })
   })
+})
+
+test('whatever the page can say of columns, flags say as well', async () => {
+  const rows = lines(
+    Array.from({ length: 20 }, (_, i) => ({
+      en: `one ${i}`,
+      de: 'eins',
+      mood: String(i % 2),
+      more: '',
+      part: i < 15 ? 'fit' : 'look',
+    })),
+  )
+  const data = room()
+  const info = await open(data, { 'a.jsonl': rows })
+  const prepared = async (config: RunConfig) => {
+    const { examples } = await data.examples({ dataset: info.id, config }, 'train', { offset: 0, count: 2 })
+    return examples.map(({ messages }) => messages!.map(({ content }) => content))
+  }
+  const job = async (...flags: string[]) =>
+    (await trainJob(['--data', 'package.json', '--out', '/tmp/none/out', ...flags]))!
+  const line = await job(
+    ...[
+      '--template',
+      'Put {en} into German',
+      '--response',
+      'mood',
+      '--input',
+      'more',
+      '--format',
+      'kauldron',
+    ],
+    ...[
+      '--label',
+      '0=sad, or low',
+      '--label',
+      '1=glad',
+      '--split-test-values',
+      'look',
+      '--split-column',
+      'part',
+    ],
+  )
+  const said = dataFor(line.config.data, info, line.mapping, line.splitSaid)
+  const page = freshData(info, line.config.data)
+  const chosen = {
+    ...page,
+    ...{ prompt: null, template: 'Put {en} into German', response: 'mood', input: 'more' },
+    labels: { 0: 'sad, or low', 1: 'glad' },
+    format: 'kauldron' as const,
+    split: { ...page.split, method: 'column' as const, column: 'part', test_values: ['look'] },
+  }
+  const config = { ...defaultRunConfig(), data: said }
+  expect(identity(config)).toBe(identity({ ...config, data: chosen }))
+  expect(await prepared(config)).toEqual([
+    ['Put one 0 into German', 'sad, or low'],
+    ['Put one 1 into German', 'glad'],
+  ])
+  expect(() => job('--label', 'glad')).toThrow(/takes VALUE=WORD/)
 })
 
 describe('findings', () => {
@@ -154,7 +213,7 @@ describe('findings', () => {
     expect(knownFindings({ ...known, inspected: null })).toEqual([encoding, few])
   })
 
-  test('stand in one line with their code and what mends them', () => {
+  test('stand in one line with their code and what mends them', async () => {
     const line = (fix?: Finding['fix']) => findingLine(found({ kind: 'encoding', ...(fix ? { fix } : {}) }))
     expect(line()).toBe('warning [encoding]: M. H.')
     expect(line({ kind: 'reading', label: '', reading: { encoding: 'gb18030' } })).toMatch(
@@ -169,6 +228,12 @@ describe('findings', () => {
     expect(line({ kind: 'mapping', label: '', mapping: { system: 'my system' } })).toMatch(
       /\(--system "my system"\)$/,
     )
+    expect(line({ kind: 'split', label: '', split: { method: 'grouped', column: 'q' } })).toMatch(
+      /\(--split-method grouped --split-column q\)$/,
+    )
+    expect(line({ kind: 'label_words', label: '', column: 'a', values: ['0', '1'] })).toMatch(
+      /\(--label 0=WORD --label 1=WORD\)$/,
+    )
     for (const reading of [
       { encoding: 'gb18030' },
       { header_row: 0 },
@@ -177,7 +242,13 @@ describe('findings', () => {
       { sheet: 'S' },
     ] as const) {
       const [, flags] = /\((.*)\)$/.exec(line({ kind: 'reading', label: '', reading }))!
-      const { config } = trainJob(['--data', 'package.json', '--out', '/tmp/none/out', ...flags!.split(' ')])!
+      const { config } = (await trainJob([
+        '--data',
+        'package.json',
+        '--out',
+        '/tmp/none/out',
+        ...flags!.split(' '),
+      ]))!
       expect(config.data.reading).toMatchObject(reading)
     }
   })

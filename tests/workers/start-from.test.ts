@@ -25,6 +25,7 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 vi.mock('../../src/engine/webgpu-engine.ts', () => import('./toy-engine.ts'))
 vi.mock('../../src/engine/check/check-gpu.ts', () => import('./toy-engine.ts'))
+vi.mock('../../src/engine/check/check-plan.ts', () => import('./toy-engine.ts'))
 vi.mock('../../src/engine/plan.ts', async () => {
   const { TOY_PLAN } = await import('./toy-engine.ts')
   return { planEngine: () => ({ memory: TOY_PLAN }) }

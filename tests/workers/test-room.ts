@@ -55,6 +55,11 @@ export function testRoom() {
     async made() {
       return made
     },
+    /** Hears nothing for so long. */
+    async busy(ms: number, _: Call) {
+      for (const start = performance.now(); performance.now() - start < ms; );
+      return born
+    },
     async hang() {
       await new Promise(() => {})
     },

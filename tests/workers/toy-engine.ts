@@ -1,4 +1,10 @@
 import type { CheckOptions } from '../../src/engine/check/check-gpu.ts'
+import type { PlanCheck, PlanCheckOptions } from '../../src/engine/check/check-plan.ts'
+import type { EnginePlan } from '../../src/engine/plan.ts'
+import type { Verify } from '../../src/engine/webgpu-engine.ts'
+import type { GpuContext } from '../../src/gpu/program.ts'
+import { NOTHING_TRIED, type Room } from '../../src/gpu/room.ts'
+import type { Tuned } from '../../src/gpu/tune.ts'
 import type { Batch } from '../../src/protocol/batch.ts'
 import type {
   AdapterOption,
@@ -41,10 +47,17 @@ export class ToyEngine extends BigramEngine {
   #loaded = false
   #pending = 0
   readonly choicesGiven: Record<string, string>[] = []
-  avoid: ReadonlySet<string> = new Set()
+  /** What was found of the memory: given before a load, and changed by it as a test says. */
+  room: Room = NOTHING_TRIED
+  static roomFound: Room | null = null
+  leftOut: Record<string, string> = {}
+  verify: Verify | null = null
+  /** What it was told to measure, by what it was told is known. */
+  readonly tuned: Record<string, string>[] = []
   readonly gpu = {
     description: 'toy adapter',
     software: false,
+    limits: { maxBufferSize: 2 ** 31 },
     failure: null as Error | null,
     destroy: () => {},
   }
@@ -66,6 +79,7 @@ export class ToyEngine extends BigramEngine {
       await model.weights.read(name, bytes - 2, bytes)
     }
     options.onProgress?.(1, 'Reading weights')
+    this.room = ToyEngine.roomFound ?? this.room
     this.choicesGiven.push({ ...options.choices })
     this.reset({ words: model.config.vocabSize, rank: 2, seed: options.seed })
     this.loads++
@@ -74,9 +88,25 @@ export class ToyEngine extends BigramEngine {
   override async load(model?: ModelSource, _?: PlanRequest, options?: LoadOptions): Promise<void> {
     this.#alone('load')
     this.#loaded = false
-    await this.#during(() => this.loadModel(model!, options!))
+    await this.#during(async () => {
+      const { onProgress = () => {}, signal } = options ?? {}
+      const wrong = await this.verify?.({} as GpuContext, {} as EnginePlan, { onProgress, signal })
+      this.leftOut = { ...this.leftOut, ...wrong }
+      await this.loadModel(model!, options!)
+    })
     this.#loaded = true
     ToyEngine.afterLoad()
+  }
+
+  async tune(_: PlanRequest, known: Record<string, string>, signal?: AbortSignal): Promise<Tuned> {
+    this.tuned.push({ ...known })
+    await toyCheck.whileTuning(signal)
+    if (signal?.aborted) return { choices: { half: 'lanes' }, leftOut: {}, done: false }
+    return {
+      choices: { half: 'lanes', whole: 'tiled' },
+      leftOut: { 'toy slow': 'one dispatch took 3.0 s' },
+      done: true,
+    }
   }
 
   override step(...given: Parameters<BigramEngine['step']>) {
@@ -155,9 +185,39 @@ export const createWebgpuEngine = async () => {
 export const toyCheck = {
   failing: [] as string[],
   wrong: [] as string[],
+  /** Checks of every operation. */
   made: 0,
+  /** Checks of what a load was about to run. */
+  plans: 0,
+  whileTuning: async (_?: AbortSignal) => {},
   at: null as number | null,
   meanwhile: async () => {},
+}
+
+const toyOperations = () =>
+  ['RMSNorm', 'Attention'].map((name) => ({
+    name,
+    runs: 2,
+    worst: 0.5,
+    failure: toyCheck.failing.includes(name) ? `${name}: got 1, want 2` : null,
+  }))
+
+/** Stands for what a plan of the toy engine runs. */
+export const textsAtLoad = () => new Map([['the text of a kernel', {}]])
+
+export async function checkPlan(_: unknown, __: unknown, options: PlanCheckOptions): Promise<PlanCheck> {
+  if (options.right?.has('the text of a kernel')) return { operations: [], wrong: {}, right: [] }
+  options.onProgress?.(0, 'RMSNorm')
+  options.signal?.throwIfAborted()
+  await toyCheck.meanwhile()
+  toyCheck.plans++
+  const operations = toyOperations()
+  const right = toyCheck.failing.length === 0 ? ['the text of a kernel'] : []
+  return {
+    operations,
+    wrong: Object.fromEntries(toyCheck.wrong.map((name) => [name, 'it did nothing'])),
+    right,
+  }
 }
 
 export async function checkGpu(gpu: { description: string }, options: CheckOptions): Promise<GpuCheck> {
@@ -165,12 +225,7 @@ export async function checkGpu(gpu: { description: string }, options: CheckOptio
   options.signal?.throwIfAborted()
   await toyCheck.meanwhile()
   toyCheck.made++
-  const operations = ['RMSNorm', 'Attention'].map((name) => ({
-    name,
-    runs: 2,
-    worst: 0.5,
-    failure: toyCheck.failing.includes(name) ? `${name}: got 1, want 2` : null,
-  }))
+  const operations = toyOperations()
   return {
     device: gpu.description,
     at: toyCheck.at ?? Date.now(),

@@ -231,6 +231,48 @@ describe('npm run train', () => {
     expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
   }, 900_000)
 
+  test('refuses a damaged checkpoint by name, and goes on from the one before it', async () => {
+    const out = join(folder, 'damaged')
+    const same = ['--config', join(whole(), 'run.json'), '--model', 'pebble', '--out', out, '--data', data]
+    let told = false
+    await train(same, (event, child) => {
+      if (event.type !== 'step' || event.step !== 5 || told) return
+      told = true
+      child.kill('SIGINT')
+    })
+    const step = (name: string) =>
+      JSON.parse(readFileSync(join(out, 'checkpoint', name), 'utf8')).step as number
+    const [last, before] = [step('checkpoint.json'), step('previous.json')]
+    expect([last < 6, before < last]).toEqual([true, true])
+    const tensors = join(out, 'checkpoint', `step-${last}.safetensors`)
+    const bytes = readFileSync(tensors)
+    const flipped = Buffer.from(bytes)
+    flipped[flipped.length - 3]! ^= 1
+    const size = 8 + Number(bytes.readBigUInt64LE(0))
+    const header = bytes.subarray(8, size).toString()
+    const turned = Buffer.concat([
+      bytes.subarray(0, 8),
+      Buffer.from(header.replace(/"shape":\[(\d+),(\d+)\]/, '"shape":[$2,$1]')),
+      bytes.subarray(size),
+    ])
+    for (const [damaged, words] of [
+      [turned, 'it was saved with'],
+      [flipped, 'has other bytes than were saved'],
+    ] as const) {
+      writeFileSync(tensors, damaged)
+      const { status, stderr } = await train(['--resume', '--out', out])
+      expect([status, stderr]).toEqual([2, expect.stringContaining(words)])
+      expect(stderr).toMatch(/^bad_state: The checkpoint of step \d is damaged: its tensor "/)
+      expect(stderr).toContain(
+        `--resume --from previous: it goes on from the one before it, of step ${before}.`,
+      )
+    }
+    const second = await train(['--resume', '--from', 'previous', '--out', out])
+    expect([second.status, second.stderr]).toEqual([0, ''])
+    expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
+    expect(readdirSync(join(out, 'checkpoint')).sort()).toEqual(['checkpoint.json', 'step-6.safetensors'])
+  }, 900_000)
+
   test('begins with the adapter of a run before, and goes on without it', async () => {
     const out = join(folder, 'onwards')
     const adapter = join(folder, 'adapter')
@@ -268,6 +310,42 @@ describe('npm run train', () => {
     expect([status, existsSync(out)]).toEqual([2, false])
     expect(readdirSync(folder).filter((name) => name.includes('.tmp'))).toEqual([])
   }
+
+  test('a profile allows as many tokens as the longest example has; a limit that is given stays, and is told to cut', async () => {
+    const long = join(folder, 'long.csv')
+    const rows = Array.from(
+      { length: 12 },
+      (_, i) => `Tell tale ${i}.,${'The cat sat on the mat. '.repeat(40)}Fin.`,
+    )
+    writeFileSync(long, `question,answer\n${rows.join('\n')}\n`)
+    const own = [
+      '--data',
+      long,
+      '--profile',
+      'quick',
+      '--max-steps',
+      '2',
+      '--sample',
+      'Tell tale 3.',
+      '--engine',
+      'portable',
+    ]
+    const cutOf = (events: RunEvent[]) => events.filter((event) => event.type === 'notice' && event.cut)
+    const [followed, given] = [join(folder, 'followed'), join(folder, 'given')]
+    const first = await train([...own, '--out', followed])
+    expect(first.status).toBe(0)
+    const { training } = JSON.parse(readFileSync(join(followed, 'run.json'), 'utf8')) as RunConfig
+    expect(training.max_length).toBeGreaterThan(128)
+    const said = first.events.flatMap((event) => (event.type === 'stage' ? [event.note] : []))
+    expect(said).toContainEqual(expect.stringMatching(/^max_length is \d+, not the profile's 128/))
+    expect(cutOf(first.events)).toEqual([])
+    const second = await train([...own, '--max-length', '128', '--out', given])
+    expect(second.status).toBe(0)
+    expect(cutOf(second.events)).toEqual([
+      expect.objectContaining({ cut: { examples: 12, of: 12, max_length: 128 } }),
+    ])
+    expect(readFileSync(join(given, 'adapter', 'README.md'), 'utf8')).toContain('| 12 of 12 |')
+  })
 
   test('refuses a missing column, and a limit that leaves nothing to learn', async () => {
     await refused(['--data', data, '--prompt', 'frage'], 'missing_column', 'frage')

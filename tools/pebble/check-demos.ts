@@ -8,10 +8,9 @@
  * --within fails a training that takes more seconds; --all also shows answers that are right, but not to the letter. Single
  * settings, such as --max-steps or --r, win over the profile's.
  */
-import 'fake-indexeddb/auto'
+import '../in-node.ts'
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { register } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseFlags } from '../../cli/args.ts'
@@ -24,11 +23,6 @@ import type { Demo, Demos, Tried } from './demos.ts'
 const ROOT = join(import.meta.dirname, '..', '..')
 const NEEDED = 0.9
 
-// A built page finds its files of WebAssembly by Vite's addresses; Node by the package.
-const host = new URL('./portable-node.ts', import.meta.url).href
-const hook = `export const resolve = (name, context, next) =>
-  next(name.endsWith('/portable-host.ts') ? ${JSON.stringify(host)} : name, context)`
-register(`data:text/javascript,${encodeURIComponent(hook)}`)
 const { Demos: OpenDemos } = await import('./demos.ts')
 const { JUDGES } = await import('./right.ts')
 

@@ -1,12 +1,11 @@
 import { fail } from '../../src/protocol/errors.ts'
-import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
+import type { DoneEvent } from '../../src/protocol/events.ts'
 import { mappingFor, type Recipe } from '../../src/protocol/recipe.ts'
 import { parseRunConfig, type RunConfig } from '../../src/protocol/run-config.ts'
 import type { ImportRequest, StartRequest } from '../../src/protocol/studio.ts'
 import { type ProfileId, recommend } from '../../src/runs/profiles.ts'
 import { type Question, questionsFrom } from '../../src/ui/state/questions.ts'
-import { dataRoom } from '../../src/workers/data-room.ts'
-import { trainRooms } from '../../src/workers/train-room.ts'
+import { Rooms } from '../rooms.ts'
 import { JUDGES } from './right.ts'
 
 /**
@@ -31,29 +30,26 @@ export interface Tried {
 
 /** As many learnt rows are asked as are held out. */
 const MODEL = 'pebble'
-const ANSWER_TOKENS = 64
 /** Questions that the page puts to both models at each evaluation. */
 const ASKED_BY_PAGE = 3
 
 export class Demos {
-  readonly #data = dataRoom()
-  readonly #train = trainRooms()
+  readonly #rooms: Rooms
 
   /** @param base where the folder `public` is served */
   constructor(base: string) {
-    this.#data.open({ base })
-    this.#train.open({ base })
+    this.#rooms = new Rooms(base)
   }
 
   async ids(): Promise<string[]> {
-    return (await this.#data.samples()).map(({ id }) => id)
+    return (await this.#rooms.data.samples()).map(({ id }) => id)
   }
 
   /** What a press would run. `seed` chooses which rows are held out, and everything else that is drawn. */
   async prepare(id: string, profile: ProfileId, change: Partial<RunConfig> = {}): Promise<Demo> {
     if (!JUDGES[id])
       fail('bad_config', `Nothing says when an answer of "${id}" is right.`, 'Add it to right.ts.')
-    const dataset = await this.#data.openSample(id)
+    const dataset = await this.#rooms.data.openSample(id)
     const settings = recommend({ practice: true, parameters: 0 }, profile)
     const config = parseRunConfig({
       ...settings,
@@ -63,9 +59,9 @@ export class Demos {
       data: { ...mappingFor({}, dataset.guess), name: dataset.name, hash: dataset.hash },
     })
     const recipe: Recipe = { dataset: dataset.id, model: MODEL, config }
-    await this.#data.prepare(recipe)
+    await this.#rooms.data.prepare(recipe)
     const rows = async (split: 'train' | 'validation') =>
-      (await this.#data.examples(recipe, split, { offset: 0, count: dataset.rows })).examples
+      (await this.#rooms.data.examples(recipe, split, { offset: 0, count: dataset.rows })).examples
     const heldOut = questionsFrom(await rows('validation'), dataset.rows)
     const learnt = questionsFrom(await rows('train'), heldOut.length)
     const request = { ...recipe, samplePrompts: heldOut.slice(0, ASKED_BY_PAGE) }
@@ -73,44 +69,22 @@ export class Demos {
   }
 
   /** Trains, and gives the run's name and its last event. */
-  async run(
-    { request }: Demo,
-    onEvent?: (event: RunEvent) => void,
-  ): Promise<{ run: string; done: DoneEvent }> {
-    let ended: (event: RunEvent) => void = () => {}
-    const end = new Promise<RunEvent>((resolve) => {
-      ended = resolve
-    })
-    const run = await this.#train.runs.start(request, (event) => {
-      onEvent?.(event)
-      if (event.type === 'done' || event.type === 'error') ended(event)
-    })
-    const last = await end
-    if (last.type !== 'done')
-      throw new Error(last.type === 'error' ? last.failure.message : 'the run did not end')
-    return { run, done: last }
+  run({ request }: Demo): Promise<{ run: string; done: DoneEvent }> {
+    return this.#rooms.run(request)
   }
 
   /** A run of the command line, taken over. Refused where its data, model or settings are others than this demo's. */
   async adopt(demo: Demo, kept: Pick<ImportRequest, 'events' | 'checkpoint'>): Promise<string> {
-    return this.#train.runs.importRun({ ...demo.request, ...kept })
+    return this.#rooms.runs.importRun({ ...demo.request, ...kept })
   }
 
   /** Greedy answers of a run's adapter, or of the untrained model, held against the data's. */
   async ask({ id }: Demo, questions: readonly Question[], run: string | null): Promise<Tried[]> {
-    const answers = await this.#train.answers.answer(
-      {
-        model: MODEL,
-        run,
-        prompts: questions.map(({ prompt }) => prompt),
-        options: { maxNewTokens: ANSWER_TOKENS, temperature: 0, topK: 0, topP: 1, seed: 0 },
-        engine: 'portable',
-      },
-      () => {},
-    )
+    const prompts = questions.map(({ prompt }) => prompt)
+    const answers = await this.#rooms.ask(MODEL, prompts, run)
     const { judge } = JUDGES[id]!
     return questions.map((question, i) => {
-      const given = answers[i] ?? ''
+      const given = answers[i]?.text ?? ''
       const wanted =
         question.reference ?? fail('bad_data', `"${question.prompt}" has no answer.`, 'Mend the data.')
       return { question, given, right: judge(wanted, given), exact: wanted === given }

@@ -1,6 +1,7 @@
-import { counted, rowNumber } from '../../lib/counted.ts'
+import { counted } from '../../lib/counted.ts'
 import type { Finding } from '../../protocol/preparation.ts'
 import type { Mapping } from '../../protocol/recipe.ts'
+import type { Split } from '../../protocol/tokens.ts'
 import type { Frame } from '../frame.ts'
 import { asText } from '../values.ts'
 import { type Examples, FEW_ROWS, leaveOut, leaveOutRows, step } from './examples.ts'
@@ -11,7 +12,7 @@ import { type Examples, FEW_ROWS, leaveOut, leaveOutRows, step } from './example
 const PLACEHOLDER = /^(?:n\/?a|nan|none|null|nil|undefined|unknown|todo|tbd|test|xxx+|[\p{P}\p{S}]+)$/iu
 
 /** Examples with nothing to learn: placeholders for answers, and answers that repeat the question. */
-export function emptyLessons({ rows, asked, answers }: Examples, mapping: Mapping): Finding[] {
+export function emptyLessons({ rows, asked, answers, number }: Examples, mapping: Mapping): Finding[] {
   if (mapping.response === null || mapping.text !== null) return []
   const column = mapping.response
   const placeholders: number[] = []
@@ -32,7 +33,7 @@ export function emptyLessons({ rows, asked, answers }: Examples, mapping: Mappin
     findings.push({
       kind: 'nothing_to_learn',
       severity: 'warning',
-      message: `${counted(placeholders.length, 'answer', 'answers')} in "${column}" ${placeholders.length === 1 ? 'is a placeholder' : 'are placeholders'} such as "${answers[placeholders[0]!]!.slice(0, 20)}", row ${rowNumber(rows[placeholders[0]!]!)} first.`,
+      message: `${counted(placeholders.length, 'answer', 'answers')} in "${column}" ${placeholders.length === 1 ? 'is a placeholder' : 'are placeholders'} such as "${answers[placeholders[0]!]!.slice(0, 20)}", row ${number(rows[placeholders[0]!]!)} first.`,
       hint: 'The model would learn to answer so. Leave these rows out, or fill the answers in.',
       row: rows[placeholders[0]!]!,
       column,
@@ -54,7 +55,7 @@ export function emptyLessons({ rows, asked, answers }: Examples, mapping: Mappin
     findings.push({
       kind: 'nothing_to_learn',
       severity: 'warning',
-      message: `${counted(copies.length, 'answer repeats', 'answers repeat')} the question word for word, row ${rowNumber(rows[copies[0]!]!)} first.`,
+      message: `${counted(copies.length, 'answer repeats', 'answers repeat')} the question word for word, row ${number(rows[copies[0]!]!)} first.`,
       hint: 'The model would learn to echo. Check whether the right column is chosen for the answer.',
       row: rows[copies[0]!]!,
       column,
@@ -68,9 +69,18 @@ export function emptyLessons({ rows, asked, answers }: Examples, mapping: Mappin
 const IMBALANCE = 10
 
 /** Answers that are classes: how evenly they occur, and whether they are words. */
-export function classes(frame: Frame, { rows, answers }: Examples, mapping: Mapping): Finding[] {
+export function classes(
+  frame: Frame,
+  examples: Examples,
+  mapping: Mapping,
+  /** Of each example; null where it is not known. */
+  parts: readonly Split[] | null = null,
+): Finding[] {
   const column = mapping.response
   if (column === null || mapping.text !== null || mapping.messages !== null) return []
+  // Rows for testing teach nothing: how many there are of each is no fault.
+  const seen = <T>(values: readonly T[]) => (parts ? values.filter((_, i) => parts[i] !== 'test') : values)
+  const [rows, answers] = [seen(examples.rows), seen(examples.answers)]
   const counts = new Map<string, { count: number; first: number }>()
   for (const [i, answer] of answers.entries()) {
     const known = counts.get(answer)

@@ -1,9 +1,10 @@
-import { counted, rowNumber } from '../../lib/counted.ts'
+import { counted } from '../../lib/counted.ts'
 import type { Finding } from '../../protocol/preparation.ts'
 import { type ColumnRoles, type Mapping, NO_MAPPING } from '../../protocol/recipe.ts'
 import { renameInTemplate } from '../../protocol/template.ts'
 import { BESIDE, CHOSEN, NAMES, normalName, REJECTED } from '../column-names.ts'
 import type { Frame } from '../frame.ts'
+import { looksLikeTurns, readMessages, readSystem } from '../messages.ts'
 import { isMissing } from '../values.ts'
 import { askedColumns, step } from './examples.ts'
 
@@ -125,6 +126,34 @@ export function leftAside(frame: Frame, mapping: Mapping): Finding[] {
   })
 }
 
+/** Rows with a system text in a column and another one in the conversation beside it. */
+export function systemTwice(frame: Frame, mapping: Mapping): Finding[] {
+  const { system, messages, prompt } = mapping
+  const turns = messages ?? prompt
+  if (system === null || turns === null || !frame.has(system) || !frame.has(turns)) return []
+  const [texts, values] = [frame.column(system), frame.column(turns)]
+  const twice = [...values.keys()].filter((i) => {
+    const text = readSystem(texts[i])
+    if (text === null || !looksLikeTurns(values[i])) return false
+    const read = readMessages(values[i])
+    const own = typeof read === 'string' ? undefined : read.find(({ role }) => role === 'system')
+    return own !== undefined && own.content.trim() !== text.trim()
+  })
+  const first = twice[0]
+  if (first === undefined) return []
+  return [
+    {
+      kind: 'left_aside',
+      severity: 'warning',
+      message: `${counted(twice.length, 'row has', 'rows have')} two system texts, one in "${system}" and another in "${turns}", row ${frame.number(frame.source[first]!)} first.`,
+      hint: `The one in "${turns}" is learnt with, that in "${system}" is left aside there. Take one of them out, or leave it so.`,
+      column: system,
+      row: frame.source[first]!,
+      count: twice.length,
+    },
+  ]
+}
+
 function isEmpty(value: unknown): boolean {
   return isMissing(value) || value === '[]' || (Array.isArray(value) && value.length === 0)
 }
@@ -242,7 +271,7 @@ export function oddColumns(frame: Frame, mapping: Mapping): Finding[] {
       {
         kind: 'mixed_types',
         severity: 'note',
-        message: `Column "${name}" holds ${KINDS[main] ?? main}, and in ${counted(count, 'row', 'rows')} ${KINDS[odd] ?? odd}, row ${rowNumber(row)} first.`,
+        message: `Column "${name}" holds ${KINDS[main] ?? main}, and in ${counted(count, 'row', 'rows')} ${KINDS[odd] ?? odd}, row ${frame.number(row)} first.`,
         hint: 'All are taken as text; lists and nested values as JSON. Check whether that is meant.',
         column: name,
         row,
@@ -278,7 +307,7 @@ export function numberText(frame: Frame): Finding[] {
       {
         kind: 'number_text',
         severity: 'note',
-        message: `Column "${name}" holds numbers written as text: "${example}", row ${rowNumber(frame.source[first]!)}.`,
+        message: `Column "${name}" holds numbers written as text: "${example}", row ${frame.number(frame.source[first]!)}.`,
         hint: 'They are learnt as they are written, and cannot be rounded or put in buckets. Take separators and signs out where that matters.',
         column: name,
         row: frame.source[first]!,

@@ -1,4 +1,5 @@
-import { counted, rowNumber } from '../../lib/counted.ts'
+import { counted } from '../../lib/counted.ts'
+import { rowNumber } from '../../lib/row-numbers.ts'
 import type { DataStep } from '../../protocol/data-steps.ts'
 import type { Finding, Fix } from '../../protocol/preparation.ts'
 import type { Mapping } from '../../protocol/recipe.ts'
@@ -25,7 +26,15 @@ export interface Examples {
   columns: string[]
   /** Rows that cannot be used, and in words why. */
   faults: { row: number; cause: string }[]
+  /** A row of the data set as messages name it. */
+  number(row: number): string
 }
+
+/** Holds no row of the frame. */
+const naming =
+  ({ numbers }: Frame) =>
+  (row: number) =>
+    rowNumber(row, numbers)
 
 /** Null while the mapping is not whole. */
 export function readExamples(frame: Frame, mapping: Mapping): Examples | null {
@@ -41,6 +50,7 @@ export function readExamples(frame: Frame, mapping: Mapping): Examples | null {
     answers: [],
     columns: askedColumns(frame, mapping),
     faults: [],
+    number: naming(frame),
   }
   for (let i = 0; i < frame.rows; i++) {
     const row = read(i)
@@ -96,6 +106,7 @@ export interface MissingCount {
   count: number
   /** Row of the data set, -1 where none lacks anything. */
   first: number
+  number(row: number): string
 }
 
 /** For each column that an example needs, in how many rows it holds nothing. */
@@ -113,19 +124,19 @@ export function countMissing(frame: Frame, mapping: Mapping): MissingCount[] {
     let [count, first] = [0, -1]
     for (const [i, value] of frame.column(column).entries())
       if (isMissing(value) && count++ === 0) first = frame.source[i]!
-    return [{ column, role, count, first }]
+    return [{ column, role, count, first, number: naming(frame) }]
   })
 }
 
 export function missingValues(counts: readonly MissingCount[], rows: number): Finding[] {
-  return counts.flatMap(({ column, role, count, first }): Finding[] => {
+  return counts.flatMap(({ column, role, count, first, number }): Finding[] => {
     if (count === 0) return []
     const all = count === rows
     return [
       {
         kind: 'missing',
         severity: all ? 'error' : 'warning',
-        message: `${counted(count, 'row has', 'rows have')} nothing in "${column}" (the ${role}), row ${rowNumber(first)} first.`,
+        message: `${counted(count, 'row has', 'rows have')} nothing in "${column}" (the ${role}), row ${number(first)} first.`,
         hint: all ? 'Choose another column.' : 'Such rows are left out. Fill them in, or leave it so.',
         row: first,
         column,
@@ -158,7 +169,7 @@ export function deduplicating(
 
 /** Questions that stand on both sides: validation then measures memory. Case, punctuation and space do not count. */
 export function leakage(examples: Examples, parts: readonly Split[], mapping: Mapping): Finding[] {
-  const { rows, asked } = examples
+  const { rows, asked, number } = examples
   const trained = new Map<string, number>()
   for (const [i, question] of asked.entries())
     if (parts[i] === 'train' && !trained.has(sameForm(question))) trained.set(sameForm(question), i)
@@ -183,7 +194,7 @@ export function leakage(examples: Examples, parts: readonly Split[], mapping: Ma
       {
         kind: 'leakage',
         severity: 'warning',
-        message: `${counted(count, one!, many!)} of the ${part} rows ${count === 1 ? 'is' : 'are'} also trained on: row ${rowNumber(rows[first]!)}, for one, ${same} row ${rowNumber(twin)} does.`,
+        message: `${counted(count, one!, many!)} of the ${part} rows ${count === 1 ? 'is' : 'are'} also trained on: row ${number(rows[first]!)}, for one, ${same} row ${number(twin)} does.`,
         hint: `The ${part} figures would look better than they are. Keep rows with the same ${one} together, or keep one of each.`,
         row: rows[first]!,
         count,
@@ -212,7 +223,7 @@ function leakageFix(examples: Examples, mapping: Mapping, exact: boolean): Fix {
 }
 
 /** Conversations that cannot be read, by cause. Missing values have their own finding. */
-export function badConversations({ faults }: Examples, mapping: Mapping): Finding[] {
+export function badConversations({ faults, number }: Examples, mapping: Mapping): Finding[] {
   if (mapping.messages === null) return []
   const causes = new Map<string, number[]>()
   for (const { row, cause } of faults)
@@ -221,7 +232,7 @@ export function badConversations({ faults }: Examples, mapping: Mapping): Findin
     ([cause, rows]): Finding => ({
       kind: 'bad_conversation',
       severity: 'warning',
-      message: sharedFault(rows.length, rows[0]!, cause),
+      message: sharedFault(rows.length, number(rows[0]!), cause),
       hint: 'Such rows are left out. Correct them, or leave it so.',
       row: rows[0]!,
       column: mapping.messages!,

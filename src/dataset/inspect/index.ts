@@ -10,6 +10,7 @@ import {
   numberText,
   oddColumns,
   preferencePairs,
+  systemTwice,
   unsupportedColumns,
 } from './columns.ts'
 import {
@@ -46,6 +47,7 @@ export async function inspectFrame(frame: Frame, options: InspectOptions): Promi
     ...headerSpace(frame, mapping),
     ...preferencePairs(frame, mapping),
     ...leftAside(frame, mapping),
+    ...systemTwice(frame, mapping),
     ...unsupportedColumns(frame, mapping),
     ...oddColumns(frame, mapping),
     ...missingValues(countMissing(frame, mapping), frame.rows),
@@ -54,16 +56,18 @@ export async function inspectFrame(frame: Frame, options: InspectOptions): Promi
   signal?.throwIfAborted()
   const examples = readExamples(frame, mapping)
   if (examples) {
+    const isSplit =
+      validationShare > 0 || (split !== null && (split.test_share > 0 || split.method === 'column'))
+    const parts = isSplit
+      ? splitFrame(frame, examples.at, { config: split, validationShare, seed }).parts
+      : null
     findings.push(
       ...badConversations(examples, mapping),
       ...emptyLessons(examples, mapping),
       ...new Repeats().add(examples).findings(mapping),
-      ...classes(frame, examples, mapping),
+      ...classes(frame, examples, mapping, parts),
     )
-    if (validationShare > 0 || (split !== null && (split.test_share > 0 || split.method === 'column'))) {
-      const { parts } = splitFrame(frame, examples.at, { config: split, validationShare, seed })
-      findings.push(...leakage(examples, parts, mapping))
-    }
+    if (parts) findings.push(...leakage(examples, parts, mapping))
   }
   findings.push(...numberText(frame), ...(await textFindings(frame, usedColumns(frame, mapping), signal)))
   return findings

@@ -1,4 +1,4 @@
-import { counted, rowNumber } from '../../lib/counted.ts'
+import { counted } from '../../lib/counted.ts'
 import type { Finding } from '../../protocol/preparation.ts'
 import type { Mapping } from '../../protocol/recipe.ts'
 import { deduplicating, type Examples, step } from './examples.ts'
@@ -17,7 +17,7 @@ export class Repeats {
   readonly #several = new Map<Key, Set<Key>>()
   #same = { count: 0, first: -1 }
   #clashes = { count: 0, first: -1 }
-  #shape: Pick<Examples, 'columns'> = { columns: [] }
+  #shape: Pick<Examples, 'columns' | 'number'> = { columns: [], number: String }
 
   /** @param key tells texts apart; by default the text itself */
   constructor(key: (text: string) => Key = (text) => text) {
@@ -25,7 +25,7 @@ export class Repeats {
   }
 
   add(examples: Examples): this {
-    this.#shape = { columns: examples.columns }
+    this.#shape = { columns: examples.columns, number: examples.number }
     for (const [i, row] of examples.rows.entries()) {
       const [question, answer] = [this.#key(examples.asked[i]!), this.#key(examples.answers[i]!)]
       const known = this.#answers.get(question)
@@ -51,7 +51,7 @@ export class Repeats {
       findings.push({
         kind: 'duplicate',
         severity: 'warning',
-        message: `${counted(same, 'row repeats', 'rows repeat')} an earlier one, row ${rowNumber(firstSame)} first.`,
+        message: `${counted(same, 'row repeats', 'rows repeat')} an earlier one, row ${this.#shape.number(firstSame)} first.`,
         hint: 'Repeats count more than once, and may be in both training and validation. Remove them unless that is meant.',
         row: firstSame,
         count: same,
@@ -68,7 +68,7 @@ export class Repeats {
       findings.push({
         kind: 'contradiction',
         severity: 'warning',
-        message: `${counted(clashes, 'question has', 'questions have')} different answers in different rows, row ${rowNumber(firstClash)} first.`,
+        message: `${counted(clashes, 'question has', 'questions have')} different answers in different rows, row ${this.#shape.number(firstClash)} first.`,
         hint: 'The model can only learn a mixture of them. Keep one answer for each question.',
         row: firstClash,
         count: clashes,

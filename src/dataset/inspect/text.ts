@@ -1,4 +1,4 @@
-import { counted, rowNumber } from '../../lib/counted.ts'
+import { counted } from '../../lib/counted.ts'
 import type { Finding, FindingKind, Fix } from '../../protocol/preparation.ts'
 import { CONTROL, INVISIBLE, REPLACEMENT, TEMPLATE_TOKENS } from '../characters.ts'
 import { wronglyDecoded } from '../encoding.ts'
@@ -160,7 +160,7 @@ export async function textFindings(
       findings.push({
         kind,
         severity,
-        message: `${counted(count, 'text', 'texts')} in "${column}" ${count === 1 ? 'holds' : 'hold'} ${what}${visible(match)}, row ${rowNumber(row)} first.`,
+        message: `${counted(count, 'text', 'texts')} in "${column}" ${count === 1 ? 'holds' : 'hold'} ${what}${visible(match)}, row ${frame.number(row)} first.`,
         hint,
         row,
         column,

@@ -11,7 +11,7 @@ import { type ArrowFacts, arrowStreamFrames } from '../../files/arrow-frames.ts'
 import { cellReader, checkBuffers } from '../../files/arrow-values.ts'
 import { Damaged } from '../../files/damage.ts'
 import { boundFlatBuffers } from '../../files/flatbuffer-bounds.ts'
-import { checkWidth } from '../../files/limits.ts'
+import { CellCounter, checkWidth, type Room } from '../../files/limits.ts'
 import { decodeLz4Frame } from '../../files/lz4.ts'
 import { type Chunk, TextCells } from '../../files/table-builder.ts'
 import { beginsWith } from './files.ts'
@@ -20,6 +20,8 @@ import type { DataFile, ReadContext, Reader } from './reader.ts'
 
 const FIRST_ROWS = 100
 const CHUNK_ROWS = 16_384
+/** What a cell takes at least. */
+const OFFSET_BYTES = 4
 const WHAT = 'Arrow file'
 
 /**
@@ -61,14 +63,17 @@ async function* readArrow(file: DataFile, context: ReadContext): AsyncIterable<C
     const where = `record batch ${batches + 1}`
     const next = async () => (await reader.next()).value as RecordBatch | null | undefined
     const detail = () => ({ batch: batches, row: rows, byte: facts.byte })
+    unpacking = { room: context.room, bytes: 0 }
     const batch = await guarded(WHAT, name, where, next, detail())
     // Where there are none, apache-arrow makes one up.
     if (!batch || facts.batches === 0) break
     checkWidth(batch.schema.fields, rows + batch.numRows, name)
+    context.room.need(batch.numRows * batch.schema.fields.length * OFFSET_BYTES)
     for (let at = 0; at < batch.numRows; ) {
+      const counter = new CellCounter(context.room, name)
       const end = Math.min(batch.numRows, at + (rows === 0 ? FIRST_ROWS : CHUNK_ROWS))
       const from = at
-      yield await guarded(WHAT, name, where, () => toChunk(batch, from, end), detail())
+      yield await guarded(WHAT, name, where, () => toChunk(batch, from, end, counter, rows - at), detail())
       rows += end - from
       at = end
     }
@@ -83,24 +88,38 @@ async function* readArrow(file: DataFile, context: ReadContext): AsyncIterable<C
     })
 }
 
-function toChunk(batch: RecordBatch, from: number, to: number): Chunk {
+/** @param before rows of the file before those of the batch */
+function toChunk(batch: RecordBatch, from: number, to: number, counter: CellCounter, before: number): Chunk {
   const columns = batch.schema.fields.map((field, i) => {
     const data = batch.data.children[i]!
     checkBuffers(data, batch.numRows)
+    const check = (bytes: number, row: number) => counter.check(bytes, before + row, field.name)
     if (data.type instanceof Utf8)
-      return { name: field.name, values: textCells(data as Data<Utf8>, from, to) }
+      return { name: field.name, values: textCells(data as Data<Utf8>, from, to, check) }
     const read = cellReader(data)
-    return { name: field.name, values: Array.from({ length: to - from }, (_, row) => read(from + row)) }
+    const values = Array.from({ length: to - from }, (_, i) => {
+      const cell = read(from + i)
+      counter.take(cell, before + from + i, field.name)
+      return cell
+    })
+    return { name: field.name, values }
   })
   return { rows: to - from, columns }
 }
 
 /** Text is taken over as it is. */
-function textCells(data: Data<Utf8>, from: number, to: number): TextCells {
+function textCells(
+  data: Data<Utf8>,
+  from: number,
+  to: number,
+  check: (bytes: number, row: number) => void,
+): TextCells {
   const start = data.valueOffsets[from]!
   const offsets = data.valueOffsets.slice(from, to + 1).map((offset) => offset - start)
-  for (let i = 0; i < to - from; i++)
+  for (let i = 0; i < to - from; i++) {
     if (offsets[i + 1]! < offsets[i]!) throw new Damaged(`text of row ${from + i} out of range`)
+    check(offsets[i + 1]! - offsets[i]!, from + i)
+  }
   const bytes = data.values.slice(start, data.valueOffsets[to])
   if (start < 0 || bytes.length !== offsets[to - from]) throw new Damaged(`text of row ${to} out of range`)
   const present = new Uint8Array((to - from + 7) >> 3)
@@ -109,12 +128,14 @@ function textCells(data: Data<Utf8>, from: number, to: number): TextCells {
   return new TextCells(bytes, offsets, present)
 }
 
+/** What the batch at hand has unpacked so far: apache-arrow calls codecs with nothing but the bytes. */
+let unpacking: { room: Room; bytes: number } | null = null
+
 let registered: Promise<void> | null = null
 
 function registerCodecs(): Promise<void> {
-  registered ??= import('hyparquet-compressors').then(({ decompressZstd }) => {
-    const zstd = (bytes: Uint8Array) => decompressZstd(bytes)
-    compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => decode(bytes, zstd) })
+  registered ??= import('../../files/zstd.ts').then(({ unpackZstd }) => {
+    compressionRegistry.set(CompressionType.ZSTD, { decode: (bytes) => decode(bytes, unpackZstd) })
     compressionRegistry.set(CompressionType.LZ4_FRAME, { decode: (bytes) => decode(bytes, decodeLz4Frame) })
   })
   return registered
@@ -124,6 +145,7 @@ function registerCodecs(): Promise<void> {
 function decode(bytes: Uint8Array, work: (bytes: Uint8Array, size: number) => Uint8Array): Uint8Array {
   const size = Number(new DataView(bytes.buffer, bytes.byteOffset - 8, 8).getBigInt64(0, true))
   if (!(size >= 0 && size < 2 ** 31)) throw new Damaged(`compressed buffer of ${size} bytes`)
+  if (unpacking) unpacking.room.need((unpacking.bytes += size))
   const plain = work(bytes, size)
   if (plain.length !== size)
     throw new Damaged(`compressed buffer of ${plain.length} bytes in place of ${size}`)

@@ -1,3 +1,4 @@
+import { LIMIT_FIELD, sized } from '../../files/limits.ts'
 import type { ZipEntry } from '../../files/zip.ts'
 import { fail } from '../../protocol/errors.ts'
 import { beginsWith, packedFile, plainFile } from './files.ts'
@@ -161,12 +162,8 @@ class Ceiling {
     fail(
       'unsupported_format',
       `${file} holds more than ${sized(this.#most)} unpacked.`,
-      'If that is meant, raise the limit on unpacked files, or take a part of it.',
-      { file, bytes, most: this.#most },
+      `If that is meant, raise the limit where it is asked how files are read (${LIMIT_FIELD}); or take a part of it.`,
+      { file, bytes, most: this.#most, field: LIMIT_FIELD },
     )
   }
-}
-
-function sized(bytes: number): string {
-  return bytes < 1 << 30 ? `${Math.round(bytes / 2 ** 20)} MB` : `${(bytes / 2 ** 30).toFixed(1)} GB`
 }

@@ -7,6 +7,8 @@ import { READING_FORMATS } from '../../protocol/run-config.ts'
 export interface ReaderOptions extends SaidReading {
   /** Bytes that archives may hold unpacked, all together. */
   maxUnpackedBytes?: number
+  /** Bytes that the rows may take in memory. */
+  maxBytes?: number
 }
 
 /** A table takes as much again, and a browser's tab has little more than that. */
@@ -24,6 +26,11 @@ export function saidOptions<Options extends ReadOptions>(
   })
   const said = { ...options }
   for (const way of unsaid) delete said[way]
+  const most = said.max_gigabytes
+  if (typeof most === 'number') {
+    delete said.max_gigabytes
+    Object.assign(said, { maxUnpackedBytes: most * 2 ** 30, maxBytes: most * 2 ** 30 })
+  }
   return said as Omit<Options, keyof ReadOptions> & ReaderOptions
 }
 

@@ -1,7 +1,7 @@
 import type { FileMetaData, ParquetParsers } from 'hyparquet'
 import type { ByteSource } from '../../files/bytes.ts'
 import { Damaged } from '../../files/damage.ts'
-import { checkWidth } from '../../files/limits.ts'
+import { CellCounter, checkWidth, type Room } from '../../files/limits.ts'
 import type { ChunkBytes } from '../../files/parquet-check.ts'
 import { chunkRange } from '../../files/parquet-chunk.ts'
 import { withoutStatistics } from '../../files/parquet-footer.ts'
@@ -14,6 +14,8 @@ import type { DataFile, ReadContext, Reader } from './reader.ts'
 
 const FIRST_ROWS = 100
 const CHUNK_ROWS = 16_384
+/** What a cell takes in a table at least. */
+const CELL_BYTES = { number: 8, text: 4 }
 const WHAT = 'Parquet file'
 const ENCRYPTED = 'PARE'
 
@@ -41,22 +43,30 @@ async function* readParquet(file: DataFile, context: ReadContext): AsyncIterable
   checkFooter(described, source.size, name)
   const { metadata, columns: shapes } = await guarded(WHAT, name, 'schema', () => bareSchema(described))
   checkWidth(shapes, Number(metadata.num_rows), name)
+  checkRoom(metadata, context.room)
   const { cellOf } = await import('../../files/parquet-cells.ts')
   const columns = shapes.map(({ name, shape }) => ({ name, plain: cellOf(shape) }))
-  const first = await firstRows(metadata, columns, source, signal)
+  const first = await firstRows(metadata, columns, source, context)
   if (first) yield first
-  const read = await columnsReader(metadata, source, signal)
+  const read = await columnsReader(metadata, source, context)
   let start = 0
   for (const [group, { num_rows }] of metadata.row_groups.entries()) {
     const rows = Number(num_rows)
     const values: unknown[][] = []
+    const counter = new CellCounter(context.room, name)
     for (const column of columns) {
       signal?.throwIfAborted()
       const where = `row group ${group + 1}, column "${column.name}"`
       const detail = { rowGroup: group, column: column.name, row: start }
       const cells = await guarded(WHAT, name, where, () => read(group, start, column), detail)
       if (cells.length !== rows) damaged(WHAT, name, where, `it has ${cells.length} of ${rows} rows`, detail)
-      values.push(Array.from(cells, column.plain))
+      values.push(
+        Array.from(cells, (cell, i) => {
+          const plain = column.plain(cell)
+          counter.take(plain, start + i, column.name)
+          return plain
+        }),
+      )
     }
     for (let at = start === 0 ? (first?.rows ?? 0) : 0; at < rows; ) {
       const end = Math.min(rows, at + (start + at === 0 ? FIRST_ROWS : CHUNK_ROWS))
@@ -79,14 +89,15 @@ async function firstRows(
   metadata: FileMetaData,
   columns: readonly Column[],
   source: ByteSource,
-  signal: AbortSignal | undefined,
+  context: ReadContext,
 ): Promise<Chunk | null> {
+  const { signal } = context
   if (!(Number(metadata.row_groups[0]?.num_rows) > FIRST_ROWS)) return null
   const { beginningOf } = await import('../../files/parquet-beginning.ts')
   try {
     // One more than wanted: the last row of a list may go on in a page that is not there.
     const beginning = await beginningOf(metadata, FIRST_ROWS + 1, source, signal)
-    const read = await columnsReader(beginning, source, signal)
+    const read = await columnsReader(beginning, source, context)
     const cells: { name: string; values: unknown[] }[] = []
     for (const column of columns) {
       const values = await read(0, 0, column, FIRST_ROWS + 1)
@@ -121,9 +132,9 @@ type ReadColumn = (
 async function columnsReader(
   metadata: FileMetaData,
   source: ByteSource,
-  signal: AbortSignal | undefined,
+  { signal, room }: ReadContext,
 ): Promise<ReadColumn> {
-  const [{ parquetRead }, { compressors }, { checkPages, keepingPages }] = await Promise.all([
+  const [{ parquetRead }, { compressorsWithin }, { checkPages, keepingPages }] = await Promise.all([
     import('hyparquet'),
     import('../../files/parquet-codecs.ts'),
     import('../../files/parquet-check.ts'),
@@ -134,6 +145,7 @@ async function columnsReader(
       throw new Error(`bytes ${start} to ${end} are of another column`)
     return exactly(held.bytes.subarray(start - held.start, end - held.start))
   }
+  const compressors = compressorsWithin(room)
   const { forCheck, forReading, forget } = keepingPages(compressors)
   return async (group, start, { name }, atMost = Number(metadata.row_groups[group]!.num_rows)) => {
     const { columns } = metadata.row_groups[group]!
@@ -199,6 +211,22 @@ async function readFooter(source: ByteSource, signal: AbortSignal | undefined): 
     throw new Damaged(`its footer of ${length} bytes is longer than the file`)
   const footer = await source.read(end - FOOTER_BYTES - length, end, signal)
   return parquetMetadata(withoutStatistics(footer), { parsers: NO_STATISTICS, geoparquet: false })
+}
+
+/** What the footer promises, before any of it is unpacked. */
+function checkRoom(metadata: FileMetaData, room: Room): void {
+  let table = 0
+  for (const { columns, num_rows } of metadata.row_groups) {
+    let [values, bytes] = [0, 0]
+    for (const { meta_data } of columns) {
+      table += Number(num_rows) * CELL_BYTES[meta_data?.type === 'BYTE_ARRAY' ? 'text' : 'number']
+      values += Number(meta_data?.num_values ?? 0)
+      bytes += Math.max(0, Number(meta_data?.total_uncompressed_size ?? 0))
+    }
+    room.need(bytes)
+    room.needValues(values)
+  }
+  room.need(table)
 }
 
 function encrypted(file: string): never {

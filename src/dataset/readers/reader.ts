@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../files/bytes.ts'
+import type { Room } from '../../files/limits.ts'
 import type { Chunk } from '../../files/table-builder.ts'
 import type { Finding, ReadOptions } from '../../protocol/studio.ts'
 import type { ReaderOptions } from './options.ts'
@@ -29,6 +30,8 @@ export interface ReadContext {
   readonly options: ReaderOptions
   /** Whether the file turned out not to be UTF-8 and is read once more. */
   readonly notUtf8: boolean
+  /** What the rows may take in memory. */
+  readonly room: Room
   /** What a person should know of how the file was read. */
   finding(finding: Finding): void
   /** What the file itself has to choose from: the names of its sheets. */

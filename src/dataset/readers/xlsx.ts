@@ -147,8 +147,9 @@ function titled(rows: SheetRow[], said: (finding: Finding) => void): SheetRow[] 
   // Where two names are the same, the columns could not be told apart.
   const differ = new Set(own.map((cell) => String(cell).trim())).size === own.length
   const areNames = differ && own.every((cell) => typeof cell === 'string')
-  const isTitle =
-    names > 0 && !isName && areNames && below.length > 0 && below.every((cells) => cells.length > 1)
+  // A row may lack a value or two.
+  const several = below.filter((cells) => cells.length > 1).length
+  const isTitle = names > 0 && !isName && areNames && several * 2 > below.length
   const kept = isTitle ? rows.slice(names) : rows
   const [top, ...rest] = kept
   if (isTitle)
@@ -190,7 +191,7 @@ async function* toChunks(
 ): AsyncIterable<Chunk> {
   const { file, sheet, header } = place
   let columns: SheetColumns | null = header === 0 ? new SheetColumns(null, place) : null
-  let part: Map<number, Cell>[] = []
+  let part: SheetRow[] = []
   let [top, given] = [0, 0]
   /** Rows of the sheet above which all have been given or counted as blank; sheets leave blank ones out. */
   let [last, blank, firstBlank] = [0, 0, 0]
@@ -206,8 +207,8 @@ async function* toChunks(
       blank += row - last - 1
     }
     last = row
-    part.push(cells)
-    columns.add(cells, given + part.length)
+    part.push({ row, cells })
+    columns.add(cells, row)
     const most = given === 0 ? FIRST_ROWS : CHUNK_ROWS
     if (part.length < most && part.length * columns.size < CHUNK_CELLS) continue
     given += part.length
@@ -218,7 +219,7 @@ async function* toChunks(
     said({
       severity: 'note',
       message: `${counted(blank, 'blank row was', 'blank rows were')} left out of the sheet "${sheet}", row ${firstBlank} of it first.`,
-      hint: 'Nothing is lost; rows behind them have other numbers in the sheet than here.',
+      hint: 'Nothing is lost: rows keep the numbers that they have in the sheet.',
       kind: 'blank_rows',
       count: blank,
     })
@@ -249,7 +250,7 @@ class SheetColumns {
     return this.#names.size
   }
 
-  /** Makes columns for what has no name. @param row of the rows below the names, from 1 */
+  /** Makes columns for what has no name. @param row of the sheet, from 1 */
   add(cells: ReadonlyMap<number, Cell>, row: number): void {
     const { file } = this.#place
     for (const [at, cell] of cells) {
@@ -259,11 +260,12 @@ class SheetColumns {
     checkWidth(this.#names, row, file)
   }
 
-  chunk(rows: readonly ReadonlyMap<number, Cell>[]): Chunk {
+  chunk(rows: readonly SheetRow[]): Chunk {
     const columns = [...this.#names].sort(([a], [b]) => a - b)
     return {
       rows: rows.length,
-      columns: columns.map(([at, name]) => ({ name, values: rows.map((cells) => plain(cells.get(at))) })),
+      columns: columns.map(([at, name]) => ({ name, values: rows.map(({ cells }) => plain(cells.get(at))) })),
+      numbers: rows.map(({ row }) => row),
     }
   }
 

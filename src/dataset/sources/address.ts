@@ -1,3 +1,4 @@
+import { shownAddress } from '../../lib/address.ts'
 import { fail } from '../../protocol/errors.ts'
 
 /** What an address that a person pastes leads to. */
@@ -32,9 +33,16 @@ function parsed(text: string): URL {
   if (!url || !/^https?:$/.test(url.protocol) || !/[.:]|^localhost$/.test(url.hostname))
     fail(
       'bad_data',
-      `"${trimmed.slice(0, 200)}" is no web address.`,
+      `"${shownAddress(trimmed).slice(0, 200)}" is no web address.`,
       'Paste one that begins with https://.',
-      { found: trimmed.slice(0, 200) },
+      { found: shownAddress(trimmed).slice(0, 200) },
+    )
+  if (url.username || url.password)
+    fail(
+      'bad_data',
+      `The address of ${url.host} holds a name or a password, with which a web page cannot ask.`,
+      'Take them out of it. Give an access token beside it, or download it in a browser tab, then drop it here.',
+      { url: shownAddress(trimmed) },
     )
   return url
 }
@@ -46,7 +54,7 @@ function driveAddress(url: URL, path: readonly string[]): Address {
       'bad_data',
       'This Google Drive link leads to a folder.',
       'Paste the link of a file in it, or download the folder, then drop it here.',
-      { url: url.origin + url.pathname },
+      { url: shownAddress(url.href) },
     )
   const id = at >= 0 ? (path[at + 1] ?? null) : url.searchParams.get('id')
   return drive(id, url.href, path[0] === 'spreadsheets' ? 'sheet' : 'file')
@@ -59,7 +67,7 @@ function drive(id: string | null, link: string, what: 'file' | 'sheet' = 'file')
     'This Google Drive link does not say which file it means.',
     'In Drive, choose "Share", then "Copy link".',
     {
-      url: link.split('?')[0]!,
+      url: shownAddress(link),
     },
   )
 }

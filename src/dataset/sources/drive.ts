@@ -1,5 +1,6 @@
 import { type RemoteFile, remoteFile, remoteJson } from '../../files/remote.ts'
 import { DOWNLOAD_HINT, type RemoteOptions } from '../../files/remote-client.ts'
+import { shownAddress } from '../../lib/address.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
 
 const API = 'https://www.googleapis.com/drive/v3/files/'
@@ -52,6 +53,6 @@ export async function driveFile(
 function withoutKey(error: unknown): unknown {
   if (!(error instanceof LapidaryError)) return error
   const { code, message, hint, detail } = error
-  const url = String(detail?.url ?? '').split('?')[0]!
+  const url = shownAddress(String(detail?.url ?? ''))
   return new LapidaryError({ code, message, hint, detail: { ...detail, url } })
 }

@@ -1,5 +1,6 @@
 import { remoteJson, remoteSource } from '../../files/remote.ts'
 import type { RemoteOptions } from '../../files/remote-client.ts'
+import { shownAddress } from '../../lib/address.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
 import type { Finding, HubConfigs, HubDataset } from '../../protocol/studio.ts'
 import type { NamedSource } from '../readers/reader.ts'
@@ -203,5 +204,7 @@ function listOf<T>(answer: Answer, field: string): T[] {
 }
 
 function unexpected(what: string, url: string): never {
-  fail('network', `${what} gave an answer of another shape than expected.`, 'Try again later.', { url })
+  fail('network', `${what} gave an answer of another shape than expected.`, 'Try again later.', {
+    url: shownAddress(url),
+  })
 }

@@ -1,4 +1,4 @@
-import { counted, rowNumber } from '../../lib/counted.ts'
+import { counted } from '../../lib/counted.ts'
 import type { StepOf } from '../../protocol/data-steps.ts'
 import { fail } from '../../protocol/errors.ts'
 import type { Finding } from '../../protocol/preparation.ts'
@@ -96,7 +96,7 @@ function mapNumbers(
     ([column, { count, row, value }]): Finding => ({
       kind: 'step',
       severity: 'warning',
-      message: `${counted(count, 'value', 'values')} in "${column}" ${count === 1 ? 'is' : 'are'} not a number, row ${rowNumber(row)} first: ${JSON.stringify(value.slice(0, 40))}.`,
+      message: `${counted(count, 'value', 'values')} in "${column}" ${count === 1 ? 'is' : 'are'} not a number, row ${frame.number(row)} first: ${JSON.stringify(value.slice(0, 40))}.`,
       hint: 'Such values stay as they are.',
       row,
       column,

@@ -1,4 +1,4 @@
-import { counted, rowNumber } from '../../lib/counted.ts'
+import { counted } from '../../lib/counted.ts'
 import type { StepOf } from '../../protocol/data-steps.ts'
 import { fail } from '../../protocol/errors.ts'
 import type { Finding } from '../../protocol/preparation.ts'
@@ -88,7 +88,7 @@ export function splitTurns(frame: Frame, step: StepOf<'split_turns'>, context: S
           {
             kind: 'step',
             severity: 'warning',
-            message: `${counted(unmarked, 'row has', 'rows have')} no turn marked in "${step.column}", row ${rowNumber(first)} first.`,
+            message: `${counted(unmarked, 'row has', 'rows have')} no turn marked in "${step.column}", row ${frame.number(first)} first.`,
             hint: 'Such rows are left empty. Name the marks that stand there.',
             row: first,
             column: step.column,

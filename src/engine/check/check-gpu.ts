@@ -8,6 +8,7 @@ import { type CheckedOperation, checkedOperations } from './cases.ts'
 import {
   askedBy,
   compareOperation,
+  type Deviation,
   type Expected,
   expected,
   isOutside,
@@ -32,14 +33,19 @@ export async function checkGpu(gpu: Gpu, options: CheckOptions = {}): Promise<Gp
   const begun = performance.now()
   // Of its own, so that the kernels compiled for it do not stay.
   const context = new GpuContext(gpu)
-  const wrong = new Set<string>()
+  const wrong: Faults = new Map()
   const found: { name: string; tried: Tried[] }[] = []
   try {
     const rates = await measureRates(context)
     for (const [i, { name, cases }] of operations.entries()) {
       onProgress(i / operations.length, name)
       const tried: Tried[] = []
-      for (const c of cases) tried.push(await tryCase(context, c, wrong, signal))
+      for (const c of cases) {
+        let want: Expected | undefined
+        const compare = (own: OperationCase) =>
+          compareOperation(context, own, (ran) => (want ??= expected(own, ran)))
+        tried.push(await tryCase(context, c, compare, wrong, signal))
+      }
       found.push({ name, tried })
     }
     onProgress(1, '')
@@ -51,7 +57,7 @@ export async function checkGpu(gpu: Gpu, options: CheckOptions = {}): Promise<Gp
       seconds: (performance.now() - begun) / 1000,
       passed: checked.every(({ failure }) => failure === null),
       operations: checked,
-      wrong: [...wrong].sort(),
+      wrong: [...wrong.keys()].sort(),
       rates,
     }
   } finally {
@@ -59,7 +65,10 @@ export async function checkGpu(gpu: Gpu, options: CheckOptions = {}): Promise<Gp
   }
 }
 
-interface Tried {
+/** Kernels that are wrong here, as family and name, and why. */
+export type Faults = Map<string, string>
+
+export interface Tried {
   runs: number
   worst: number
   /** Names of what each key may take here. */
@@ -67,11 +76,28 @@ interface Tried {
   failure: string | null
 }
 
+/** One comparison: what is wrong, null where nothing is, and the largest error as a share of what is allowed. */
+export async function attempted(
+  { gpu }: GpuContext,
+  compare: () => Promise<Deviation[]>,
+): Promise<{ why: string | null; worst: number }> {
+  try {
+    const found = await compare()
+    const outside = found.find(isOutside)
+    const shares = found.flatMap(({ error, tolerance }) => (tolerance > 0 ? [error / tolerance] : []))
+    return { why: outside ? said(outside) : null, worst: Math.max(0, ...shares) }
+  } catch (error) {
+    if (gpu.failure) throw gpu.failure
+    return { why: (error instanceof Error ? error.message : String(error)).split('\n')[0]!, worst: 0 }
+  }
+}
+
 /** Runs a case once for each variant that the adapter may be given; those at fault are added to `wrong`. */
-async function tryCase(
+export async function tryCase(
   context: GpuContext,
   c: OperationCase,
-  wrong: Set<string>,
+  compare: (own: OperationCase) => Promise<Deviation[]>,
+  wrong: Faults,
   signal?: AbortSignal,
 ): Promise<Tried> {
   const asked = [...askedBy(c)].map(([key, variants]) => {
@@ -79,23 +105,12 @@ async function tryCase(
     return { key, names: (able.length > 0 ? able : Object.entries(variants)).map(([name]) => name) }
   })
   const runs = Math.max(1, ...asked.map(({ names }) => names.length))
-  let want: Expected | undefined
   let worst = 0
-  /** What is wrong with these choices; null: nothing. */
   const tryOnce = async (choices: Record<string, string>): Promise<string | null> => {
     signal?.throwIfAborted()
-    const own = { ...c, choices }
-    try {
-      const deviations = await compareOperation(context, own, (ran) => (want ??= expected(own, ran)))
-      const outside = deviations.find(isOutside)
-      if (outside) return said(outside)
-      for (const { error, tolerance } of deviations)
-        if (tolerance > 0) worst = Math.max(worst, error / tolerance)
-      return null
-    } catch (error) {
-      if (context.gpu.failure) throw context.gpu.failure
-      return (error instanceof Error ? error.message : String(error)).split('\n')[0]!
-    }
+    const attempt = await attempted(context, () => compare({ ...c, choices }))
+    if (attempt.why === null) worst = Math.max(worst, attempt.worst)
+    return attempt.why
   }
   const right: Record<string, string>[] = []
   const failed: { choices: Record<string, string>; why: string }[] = []
@@ -113,7 +128,7 @@ async function tryCase(
     if (right.length > 0)
       for (const [key, name] of suspects) {
         const alone = suspects.length === 1 || (await tryOnce({ ...right[0], [key]: name })) !== null
-        if (alone) wrong.add(pairOf(key, name))
+        if (alone) wrong.set(pairOf(key, name), why)
         found += Number(alone)
       }
     // Nothing to choose instead, or wrong only together: the operation cannot be relied on.
@@ -123,9 +138,9 @@ async function tryCase(
   return { runs, worst, variants, failure }
 }
 
-const pairOf = (key: string, name: string) => `${familyOf(key)} ${name}`
+export const pairOf = (key: string, name: string) => `${familyOf(key)} ${name}`
 
-function verdict(name: string, tried: readonly Tried[], wrong: ReadonlySet<string>): OperationCheck {
+export function verdict(name: string, tried: readonly Tried[], wrong: Faults): OperationCheck {
   const bad = tried.find(({ failure }) => failure !== null)?.failure
   const none = tried.flatMap(({ variants }) => variants).find((names) => names.every((n) => wrong.has(n)))
   return {

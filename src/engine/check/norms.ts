@@ -7,25 +7,37 @@ import { normals } from './values.ts'
 const EPS = 1e-6
 const aroundOne = (width: number) => normals(7)(width, 0.5).map((x) => 1 + x)
 
+export interface NormOptions {
+  rows?: 'tokens' | 'supervised'
+  eps?: number
+  /** Whether the residual needs a gradient. */
+  gradResidual?: boolean
+}
+
 /** y = h + x / rms(x) scale; without a residual h is zero. */
-export function rmsNormCase(width: number, residual: boolean, variant?: string): OperationCase {
+export function rmsNormCase(
+  width: number,
+  residual: boolean,
+  variant?: string,
+  { rows = 'tokens', eps = EPS, gradResidual = true }: NormOptions = {},
+): OperationCase {
   const operation: OperationCase = {
     name: `rms norm, width ${width}${residual ? ' with residual' : ''}`,
-    live: { tokens: 19 },
+    live: { [rows]: 19 },
     inputs: {
-      x: { shape: ['tokens', width], grad: true },
+      x: { shape: [rows, width], grad: true },
       scale: { shape: [width], values: aroundOne(width) },
-      ...(residual ? { h: { shape: ['tokens', width] as const, grad: true } } : {}),
+      ...(residual ? { h: { shape: [rows, width] as const, grad: gradResidual } } : {}),
     },
     build: (tape, { x, scale, h }) => ({
-      y: rmsNorm(tape, x!, scale!, { rows: 'tokens', width, eps: EPS, ...(h ? { residual: h } : {}) }),
+      y: rmsNorm(tape, x!, scale!, { rows, width, eps, ...(h ? { residual: h } : {}) }),
     }),
     reference: ({ x, scale, h }: Arrays): Arrays => {
       const y = new Float64Array(x!.length)
       for (let t = 0; t < x!.length / width; t++) {
         let square = 0
         for (let i = 0; i < width; i++) square += x![t * width + i]! ** 2
-        const r = 1 / Math.sqrt(square / width + EPS)
+        const r = 1 / Math.sqrt(square / width + eps)
         for (let i = 0; i < width; i++) {
           const k = t * width + i
           y[k] = (residual ? h![k]! : 0) + x![k]! * r * scale![i]!
@@ -50,6 +62,7 @@ export function qkNormRopeCase(
   headDim: number,
   norm: boolean,
   variant?: string,
+  eps = EPS,
 ): OperationCase {
   const half = headDim / 2
   const operation: OperationCase = {
@@ -67,7 +80,7 @@ export function qkNormRopeCase(
         rows: 'tokens',
         heads,
         headDim,
-        eps: EPS,
+        eps,
         positions: positions!,
         table: table!,
         maxPositions: MAX_POSITIONS,
@@ -80,7 +93,7 @@ export function qkNormRopeCase(
           const base = (row * heads + head) * headDim
           let square = 0
           for (let i = 0; i < headDim; i++) square += x![base + i]! * x![base + i]!
-          const r = 1 / Math.sqrt(square / headDim + EPS)
+          const r = 1 / Math.sqrt(square / headDim + eps)
           const y = (i: number) => x![base + i]! * (norm ? r * scale![i]! : 1)
           for (let i = 0; i < half; i++) {
             const cos = table![positions![row]! * headDim + 2 * i]!

@@ -1,3 +1,4 @@
+import type { Gpu } from '../../gpu/device.ts'
 import { type Dim, type Dims, sizeOf } from '../../gpu/kernel.ts'
 import { planMemory, tensorBytes } from '../../gpu/memory.ts'
 import { type GpuContext, type Place, Program, Workspace } from '../../gpu/program.ts'
@@ -5,8 +6,6 @@ import type { Scalars } from '../../gpu/scalars.ts'
 import type { Slicer } from '../../gpu/slicer.ts'
 import { choicesOf } from '../../gpu/specialise.ts'
 import { type ScalarType, Tape, type Tensor } from '../../gpu/tape.ts'
-import { copy } from '../../kernels/copy.ts'
-import { readFloats } from '../adapter.ts'
 import { normals } from './values.ts'
 
 export type Values = Float32Array | Uint32Array | Int32Array
@@ -18,6 +17,8 @@ export interface OperationInput {
   /** Values of the live part; by default seeded normals times `scale`. */
   values?: Values
   scale?: number
+  /** Whether `values` are repeated over the whole of it: large ones are made quickly so. */
+  repeated?: boolean
   type?: ScalarType
   /** Whether the gradient with respect to it is checked. */
   grad?: boolean
@@ -26,8 +27,10 @@ export interface OperationInput {
 export interface OperationCase {
   name: string
   inputs: Record<string, OperationInput>
-  /** Live sizes. Capacity is made larger, and the rest of every buffer is poisoned with NaN. */
+  /** Live sizes. Buffers are made for more, and the rest of each is poisoned with NaN. */
   live?: Partial<Dims>
+  /** What the operation is planned for: its kernels are specialised by it. By default what buffers are made for. */
+  capacity?: Dims
   scalars?: Partial<Scalars>
   /** Writes the operation down; returns the outputs to check, by name. */
   build: (tape: Tape, inputs: Record<string, Tensor>) => Record<string, Tensor>
@@ -38,6 +41,11 @@ export interface OperationCase {
   gradTolerance?: number
   /** What an operation differentiates by itself (a loss), in f64: its gradients are then checked too. */
   objective?: (inputs: Arrays) => number
+  /** The gradient with respect to an input, at one place, in f64; without it, central differences of the reference. */
+  gradient?: (
+    inputs: Arrays,
+    cotangents: Record<string, Float32Array>,
+  ) => (name: string, at: number) => number
   /** Outputs to which no gradient is sent (saved statistics). */
   noCotangent?: string[]
   /** Most gradient entries compared by central differences per input; spread evenly over it. */
@@ -78,24 +86,36 @@ export async function compareOperation(
   c: OperationCase,
   wanted: (ran: Ran) => Expected = (ran) => expected(c, ran),
 ): Promise<Deviation[]> {
-  const plain = await runOperation(context, c, false)
+  const plain = await runOperation(context, c)
   const want = wanted(plain)
-  const found = Object.entries(plain.outputs).map(([name, array]) =>
+  const found = deviations(c, plain, want)
+  if (want.gradients.length === 0) return found
+  return [...found, ...gradientDeviations(c, await runOperation(context, c, { seeded: ALL }), want)]
+}
+
+/** Of one run: outputs, and gradients with what they were added to. */
+export function deviations(c: OperationCase, ran: Ran, want: Expected): Deviation[] {
+  const outputs = Object.entries(ran.outputs).map(([name, array]) =>
     worstOf(`${c.name}: ${name}`, array, want.outputs[name]!, c.tolerance ?? 1e-5),
   )
-  if (want.gradients.length === 0) return found
-  const added = await runOperation(context, c, true)
-  const tolerance = c.gradTolerance ?? 1e-4
-  for (const { name, probes, values } of want.gradients) {
-    const pick = (from: ArrayLike<number>) => probes.map((i) => from[i]!)
-    const onTop = values.map((d, k) => d + added.seeds[name]![probes[k]!]!)
-    found.push(
-      worstOf(`${c.name}: d ${name}`, pick(plain.grads[name]!), values, tolerance),
-      worstOf(`${c.name}: d ${name}, added`, pick(added.grads[name]!), onTop, tolerance),
-    )
-  }
-  return found
+  return [...outputs, ...gradientDeviations(c, ran, want)]
 }
+
+const gradientDeviations = (c: OperationCase, ran: Ran, want: Expected): Deviation[] =>
+  want.gradients.map(({ name, probes, values }) => {
+    const seeds = ran.seeds[name]
+    return worstOf(
+      `${c.name}: d ${name}${seeds ? ', added' : ''}`,
+      probes.map((i) => ran.grads[name]![i]!),
+      seeds ? values.map((d, k) => d + seeds[probes[k]!]!) : values,
+      c.gradTolerance ?? 1e-4,
+    )
+  })
+
+/** Names of inputs whose gradient is given something to be added to. */
+export type Seeded = (input: string) => boolean
+export const ALL: Seeded = () => true
+export const NONE: Seeded = () => false
 
 /** By the reference alone, from the inputs and cotangents of a run. */
 export function expected(c: OperationCase, ran: Pick<Ran, 'inputs' | 'cotangents'>): Expected {
@@ -107,10 +127,12 @@ export function expected(c: OperationCase, ran: Pick<Ran, 'inputs' | 'cotangents
       for (let i = 0; i < co.length; i++) sum += co[i]! * out[name]![i]!
     return sum
   }
+  const exact = c.gradient?.(inputs, ran.cotangents)
   const gradients = Object.entries(c.inputs).flatMap(([name, { grad }]) => {
     if (!grad) return []
     const at = inputs[name]!
     const probes = spread(at.length, c.probes ?? 160)
+    if (exact) return [{ name, probes, values: probes.map((i) => exact(name, i)) }]
     const values = probes.map((i) => {
       const h = 1e-4 * Math.max(1, Math.abs(at[i]!))
       const value = at[i]!
@@ -163,6 +185,8 @@ export interface Ran {
   cotangents: Record<string, Float32Array>
   grads: Record<string, Float32Array>
   seeds: Record<string, Float32Array>
+  /** From its submission until its results were there. */
+  seconds: number
 }
 
 /** A case written down, forward and backward: what it reads, and what it makes. */
@@ -170,20 +194,20 @@ interface Recorded {
   tape: Tape
   inputs: Record<string, Tensor>
   outputs: Record<string, Tensor>
-  /** Gradients that come from outside: of outputs, and with `seeded` what those of inputs are added to. */
+  /** Gradients that come from outside: of outputs, and where `seeded` what those of inputs are added to. */
   cotangents: Record<string, Tensor>
   seeds: Record<string, Tensor>
 }
 
-function record(c: OperationCase, seeded: boolean): Recorded {
-  const tape = new Tape(c.choices, dimsOf(c).capacity)
+function record(c: OperationCase, seeded: Seeded): Recorded {
+  const tape = new Tape(c.choices, c.capacity ?? dimsOf(c).room)
   const recorded: Recorded = { tape, inputs: {}, outputs: {}, cotangents: {}, seeds: {} }
   for (const [name, input] of Object.entries(c.inputs)) {
     const t = tape.input(name, input.shape, typeOf(input))
     recorded.inputs[name] = t
     if (!input.grad) continue
     tape.requireGrad(t)
-    if (seeded) tape.seed(t, (recorded.seeds[name] = tape.input(`d ${name}`, input.shape)))
+    if (seeded(name)) tape.seed(t, (recorded.seeds[name] = tape.input(`d ${name}`, input.shape)))
   }
   recorded.outputs = c.build(tape, recorded.inputs)
   for (const [name, t] of Object.entries(recorded.outputs)) {
@@ -205,33 +229,43 @@ export const choosing = (c: OperationCase, names: Readonly<Record<string, string
   choices: choicesOf(askedBy(c), names),
 })
 
-/** A case written down; `seeded` gives every wanted gradient something to be added to. */
-export const tapeOf = (c: OperationCase, seeded = false): Tape => record(c, seeded).tape
+/** A case written down; a gradient that is `seeded` is given something to be added to. */
+export const tapeOf = (c: OperationCase, seeded = NONE): Tape => record(c, seeded).tape
 
 /** The variants that a case's operations choose between, by key. */
 export const askedBy = (c: OperationCase): Tape['asked'] => tapeOf(c).asked
 
-/** One run over poisoned buffers, cut by `slicer`; `seeded` gives every wanted gradient something to be added to. */
+/** One run over poisoned buffers, cut by `slicer`; a gradient that is `seeded` is given something to be added to. */
 export async function runOperation(
   context: GpuContext,
   c: OperationCase,
-  seeded: boolean,
-  slicer?: Slicer,
+  { seeded = NONE, slicer }: { seeded?: Seeded; slicer?: Slicer } = {},
 ): Promise<Ran> {
   const { gpu } = context
-  const { live, capacity } = dimsOf(c)
+  const { live, room } = dimsOf(c)
   const { tape, inputs, outputs, cotangents, seeds } = record(c, seeded)
   const places = new Map<Tensor, Place>()
   const buffers: GPUBuffer[] = []
   let workspace: Workspace | undefined
-  const place = (t: Tensor, values?: Values) => {
+  const place = (t: Tensor, values?: Values, repeated = false) => {
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST
-    const buffer = gpu.createBuffer(t.name, tensorBytes(t, capacity), usage)
-    gpu.device.queue.writeBuffer(buffer, 0, new Uint32Array(buffer.size / 4).fill(NAN_WORD))
-    if (values) gpu.device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>)
+    const buffer = gpu.createBuffer(t.name, tensorBytes(t, room), usage)
     buffers.push(buffer)
     places.set(t, { buffer, offset: 0 })
-    return buffer
+    const { queue } = gpu.device
+    if (repeated && values)
+      for (let at = 0; at < buffer.size; at += values.byteLength)
+        queue.writeBuffer(
+          buffer,
+          at,
+          values as Float32Array<ArrayBuffer>,
+          0,
+          Math.min(values.length, (buffer.size - at) / 4),
+        )
+    else {
+      queue.writeBuffer(buffer, 0, new Uint32Array(buffer.size / 4).fill(NAN_WORD))
+      if (values) queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>)
+    }
   }
   /** Seeded normals in the live part of each. */
   const placeDrawn = (tensors: Record<string, Tensor>, seed: number) => {
@@ -246,47 +280,48 @@ export async function runOperation(
   }
   try {
     const random = normals(7)
-    const ran: Ran = { inputs: {}, outputs: {}, cotangents: {}, grads: {}, seeds: {} }
+    const ran: Ran = { inputs: {}, outputs: {}, cotangents: {}, grads: {}, seeds: {}, seconds: 0 }
     for (const [name, input] of Object.entries(c.inputs)) {
       const size = sizeOf(input.shape, live)
       const values = input.values ?? random(size, input.scale ?? 1)
-      if (values.length !== size) throw new Error(`${name} has ${values.length} values, its shape ${size}`)
+      if (values.length !== size && !input.repeated)
+        throw new Error(`${name} has ${values.length} values, its shape ${size}`)
       ran.inputs[name] = values
-      place(inputs[name]!, values)
+      place(inputs[name]!, values, input.repeated)
     }
     ran.seeds = placeDrawn(seeds, 11)
     ran.cotangents = placeDrawn(cotangents, 13)
-    // Whatever is read back is copied out last, so that it is live to the end.
-    const copies: { tensor: Tensor; buffer: GPUBuffer; keep: (values: Float32Array<ArrayBuffer>) => void }[] =
-      []
-    const copyOut = (name: string, t: Tensor, keep: (values: Float32Array<ArrayBuffer>) => void) => {
-      if (t.bound) copies.push({ tensor: t, buffer: places.get(t)!.buffer, keep })
-      else {
-        const out = tape.input(`${name} out`, t.shape)
-        copies.push({ tensor: t, buffer: place(out), keep })
-        copy(tape, t, out, t.shape)
-      }
-    }
-    for (const [name, t] of Object.entries(outputs))
-      copyOut(name, t, (values) => {
-        ran.outputs[name] = t.type === 'u32' ? new Uint32Array(values.buffer) : values
+    const wanted: { tensor: Tensor; keep: (values: Float32Array<ArrayBuffer>) => void }[] = []
+    for (const [name, tensor] of Object.entries(outputs))
+      wanted.push({
+        tensor,
+        keep: (values) => {
+          ran.outputs[name] = tensor.type === 'u32' ? new Uint32Array(values.buffer) : values
+        },
       })
     for (const [name, input] of Object.entries(c.inputs)) {
       if (!input.grad) continue
       const grad = tape.grad(inputs[name]!)
       if (!grad?.add) throw new Error(`${c.name}: no gradient was written for ${name}`)
-      copyOut(name, grad.tensor, (values) => {
-        ran.grads[name] = values
+      wanted.push({
+        tensor: grad.tensor,
+        keep: (values) => {
+          ran.grads[name] = values
+        },
       })
     }
-    const layout = planMemory(tape.dispatches, capacity)
+    // Whatever is read back lives to the end.
+    const readLast = { tensors: Object.fromEntries(wanted.map(({ tensor }, i) => [i, tensor])) }
+    const layout = planMemory([...tape.dispatches, readLast], room)
     workspace = new Workspace(gpu, [layout])
     workspace.fill(NAN_WORD)
     gpu.device.pushErrorScope('validation')
     let failed: unknown
+    let begun = 0
     try {
-      const program = await Program.record(context, tape.dispatches, places, capacity, layout, workspace)
+      const program = await Program.record(context, tape.dispatches, places, room, layout, workspace)
       context.writeScalars({ ...live, ...c.scalars })
+      begun = performance.now()
       await program.run(live, slicer)
     } catch (error) {
       failed = error
@@ -294,10 +329,18 @@ export async function runOperation(
     const invalid = await gpu.device.popErrorScope()
     if (failed) throw failed
     if (invalid) throw new Error(`${c.name}: ${invalid.message}`)
-    for (const { tensor, buffer, keep } of copies) {
-      const bytes = sizeOf(tensor.shape, live) * 4
-      keep(bytes ? await readFloats(gpu, buffer, bytes) : new Float32Array())
-    }
+    const { slots } = workspace
+    const read = await readAll(
+      gpu,
+      wanted.map(({ tensor }) => ({
+        buffer: places.get(tensor)?.buffer ?? slots[layout.slotOf.get(tensor)!]!,
+        bytes: sizeOf(tensor.shape, live) * 4,
+      })),
+    )
+    ran.seconds = (performance.now() - begun) / 1000
+    wanted.forEach(({ keep }, i) => {
+      keep(read[i]!)
+    })
     return ran
   } finally {
     workspace?.dispose()
@@ -305,14 +348,53 @@ export async function runOperation(
   }
 }
 
-function dimsOf(c: OperationCase): { live: Dims; capacity: Dims } {
+/** Of a larger array the first and the last so many values are read. */
+const SAMPLE = 2 ** 18
+
+/** What is read of an array: all of it, or its two ends. */
+export function sampled(size: number, value: (i: number) => number): Float64Array {
+  const read = Math.min(size, 2 * SAMPLE)
+  return Float64Array.from({ length: read }, (_, i) => value(i < SAMPLE ? i : size - read + i))
+}
+
+/** In one go: some browsers look for finished work ten times a second. Of large arrays what `sampled` says. */
+async function readAll(
+  gpu: Gpu,
+  sources: readonly { buffer: GPUBuffer; bytes: number }[],
+): Promise<Float32Array<ArrayBuffer>[]> {
+  const read = (bytes: number) => Math.min(bytes, 2 * SAMPLE * 4)
+  const total = sources.reduce((sum, { bytes }) => sum + read(bytes), 0)
+  const staging = gpu.createBuffer('read-back', total, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST)
+  try {
+    const encoder = gpu.device.createCommandEncoder()
+    let to = 0
+    for (const { buffer, bytes } of sources) {
+      const first = Math.min(bytes, SAMPLE * 4)
+      const rest = Math.min(bytes - first, SAMPLE * 4)
+      if (first > 0) encoder.copyBufferToBuffer(buffer, 0, staging, to, first)
+      if (rest > 0) encoder.copyBufferToBuffer(buffer, bytes - rest, staging, to + first, rest)
+      to += first + rest
+    }
+    gpu.device.queue.submit([encoder.finish()])
+    const done = Promise.all([staging.mapAsync(GPUMapMode.READ), gpu.device.queue.onSubmittedWorkDone()])
+    await Promise.race([done, gpu.lost])
+    const all = staging.getMappedRange()
+    let from = 0
+    return sources.map(({ bytes }) => new Float32Array(all.slice(from, (from += read(bytes)))))
+  } finally {
+    gpu.destroyBuffer(staging)
+  }
+}
+
+/** Live sizes, and those that buffers have room for. */
+function dimsOf(c: OperationCase): { live: Dims; room: Dims } {
   const live: Dims = { tokens: 0, supervised: 0, sequences: 0, ...c.live }
-  const capacity: Dims = {
+  const room: Dims = {
     tokens: live.tokens + 5,
     supervised: live.supervised + 3,
     sequences: live.sequences + 1,
   }
-  return { live, capacity }
+  return { live, room }
 }
 
 const typeOf = ({ type, values }: OperationInput): ScalarType =>

@@ -1,3 +1,4 @@
+import { copy } from '../../kernels/copy.ts'
 import { embedding } from '../../kernels/embedding.ts'
 import { gatherRows, NOT_PICKED } from '../../kernels/gather-rows.ts'
 import { geglu } from '../../kernels/geglu.ts'
@@ -42,12 +43,12 @@ export function sumCase(width: number): OperationCase {
 }
 
 /** Rows picked from a stream, and their gradient put back. */
-export function gatherCase(): OperationCase {
+export function gatherCase(width = 33): OperationCase {
   return {
     name: 'gather and scatter of rows',
     live: { tokens: 6, supervised: 3 },
     inputs: {
-      x: { shape: ['tokens', 33], grad: true },
+      x: { shape: ['tokens', width], grad: true },
       index: { shape: ['supervised'], values: Uint32Array.of(4, 0, 5) },
       inverse: { shape: ['tokens'], values: Uint32Array.of(1, NOT_PICKED, NOT_PICKED, NOT_PICKED, 0, 2) },
     },
@@ -55,13 +56,16 @@ export function gatherCase(): OperationCase {
       y: gatherRows(tape, x!, {
         from: 'tokens',
         to: 'supervised',
-        width: 33,
+        width,
         index: index!,
         inverse: inverse!,
       }),
     }),
     reference: ({ x, index }) => ({
-      y: Float64Array.from({ length: 99 }, (_, i) => x![index![Math.floor(i / 33)]! * 33 + (i % 33)]!),
+      y: Float64Array.from(
+        { length: 3 * width },
+        (_, i) => x![index![Math.floor(i / width)]! * width + (i % width)]!,
+      ),
     }),
     probes: 400,
   }
@@ -107,6 +111,21 @@ export function embeddingCase(format: StorageType, shards: number): OperationCas
         return scale * values[token[Math.floor(i / cols)]! * cols + (i % cols)]!
       }),
     }),
+  }
+}
+
+/** What outlives its dispatch list. */
+export function copyCase(): OperationCase {
+  return {
+    name: 'copy',
+    live: { supervised: 300 },
+    inputs: { from: { shape: ['supervised'] }, to: { shape: ['supervised'] } },
+    build: (tape, { from, to }) => {
+      copy(tape, from!, to!, ['supervised'])
+      return { to: to! }
+    },
+    reference: ({ from }) => ({ to: from! }),
+    tolerance: 0,
   }
 }
 

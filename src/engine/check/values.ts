@@ -32,6 +32,9 @@ export function encode(
   return { stored: new Uint32Array(bits.buffer), values: Float32Array.from(bits, from) }
 }
 
+/** Words after which a large array repeats itself: a prime, so that hardly two rows of a matrix are the same. */
+export const PERIOD = 65_521
+
 const word = new DataView(new ArrayBuffer(4))
 
 /** Truncates. */

@@ -55,6 +55,11 @@ export class SimdHead {
     this.#computer = new PartComputer(this.#layout, this.#memory)
   }
 
+  /** Of its memory. */
+  get bytes(): number {
+    return this.#memory.buffer.byteLength
+  }
+
   /** @param h [rows, hidden]; `pause` is called between tiles */
   async pass(h: Float32Array, gradient: boolean, pause: () => Promise<void>): Promise<HeadPass> {
     const rows = h.length / this.#layout.hidden

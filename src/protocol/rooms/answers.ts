@@ -4,12 +4,18 @@ import type { CheckpointChoice } from './runs.ts'
 
 /** Questions to a model, with or without what a run has taught it. */
 export interface AnswerRoom {
-  /** Answers with the base model, or a run's adapter on it. Text arrives in pieces, by prompt. */
+  /** Answers with the base model, or a run's adapter on it, in the order of prompts. Text arrives in pieces, by prompt. */
   answer(
     request: AnswerRequest,
     onText: (prompt: number, text: string) => void,
     call?: Call,
-  ): Promise<string[]>
+  ): Promise<Answered[]>
+}
+
+export interface Answered {
+  text: string
+  /** `length`: it met the limit on its length, or the last position that the model knows. */
+  finish: 'stop' | 'length'
 }
 
 export interface AnswerRequest {

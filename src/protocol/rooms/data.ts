@@ -179,6 +179,7 @@ export interface HubChoice {
   dataset: string
   config?: string
   split?: string
+  reading?: ReadOptions
 }
 
 /** What is known while the rest is still being read. */
@@ -213,6 +214,8 @@ export interface DatasetInfo {
   reading?: ReadOptions
   /** What the file has to choose from. */
   offers?: ReadingOffers
+  /** What the file calls its rows, where that is not 1, 2, 3 ...: each stretch's first row, 0-based, and its number. */
+  rowNumbers?: readonly (readonly [row: number, number: number])[]
   /** Set where a model wrote the rows. */
   synthetic?: { from: string; author: string }
 }

@@ -25,6 +25,11 @@ export interface ModelRoom {
   exportModel(id: string, call?: Call): Promise<ExportedFile[]>
   /** Exact memory of a run of this config on a model, here. */
   plan(config: RunConfig, model: string, call?: Call): Promise<MemoryPlan>
+  /**
+   * The largest `max_length` up to `wanted` that the model was made for and that a run of this config has the memory for here;
+   * never less than the config's own.
+   */
+  fittingLength(config: RunConfig, model: string, wanted: number, call?: Call): Promise<number>
   /** What would compute here, before anything is loaded. */
   device(choice?: EngineChoice, backend?: PortableBackendChoice, call?: Call): Promise<DeviceInfo>
   /**
@@ -32,6 +37,11 @@ export interface ModelRoom {
    * notes name the operation.
    */
   checkGpu(call?: Call): Promise<GpuCheck>
+  /**
+   * Checks and measures what is left of this adapter's kernels while nothing else uses the engine; it gives way at once. What it finds
+   * is used by later runs. True: nothing is left to be done.
+   */
+  prepareGpu(call?: Call): Promise<boolean>
 }
 
 export interface DeviceInfo {

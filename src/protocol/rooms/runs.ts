@@ -12,17 +12,22 @@ export interface RunRoom {
    * Starts a run and resolves with its id once the run record is stored; events follow until `done` or `error`. `signal`
    * ends the beginning; a run that goes on is stopped by `stop`.
    */
-  start(request: StartRequest, onEvent: (event: RunEvent) => void, call?: Call): Promise<string>
+  start(request: StartRequest, onEvent: RunListener, call?: Call): Promise<string>
   /** What a run of this request will be, before it is started; refuses what `start` would refuse. */
   forecast(request: StartRequest, call?: Call): Promise<RunForecast>
-  /** Goes on with a stored run. What came after the checkpoint is trained again, and the log is cut to it. */
-  resume(run: string, onEvent: (event: RunEvent) => void, how?: ResumeRequest, call?: Call): Promise<void>
+  /**
+   * Goes on with a stored run. What came after the checkpoint is trained again, and the log is cut to it. A damaged one is refused
+   * (`bad_state`): `detail.checkpoint` is its step, `detail.before` that of the one before it, 0 where there is none.
+   */
+  resume(run: string, onEvent: RunListener, how?: ResumeRequest, call?: Call): Promise<void>
   /**
    * Stops the running run after this step, with a checkpoint; with `now` at once: the step under way is given up, and the run
    * goes on from the checkpoint before. Resolves when it has ended.
    */
   stop(how?: StopRequest, call?: Call): Promise<void>
   list(call?: Call): Promise<RunInfo[]>
+  /** Hears of every run of this browser, whichever tab it is in, until the call's `signal` is aborted. Resolves at once. */
+  follow(onNews: (news: RunNews) => void, call?: Call): Promise<void>
   /** What a stored run has told, read once; the columns are transferred, not copied. */
   history(run: string, call?: Call): Promise<RunHistory>
   remove(run: string, call?: Call): Promise<void>
@@ -43,11 +48,22 @@ export interface RunRoom {
   importRun(request: ImportRequest, call?: Call): Promise<string>
 }
 
+/** Hears the events of a run. The run goes on after a checkpoint once what is returned of its event has resolved. */
+export type RunListener = (event: RunEvent) => void | Promise<void>
+
 export interface ResumeRequest {
-  /** By default the newest checkpoint. */
-  from?: CheckpointChoice
+  /** By default the newest checkpoint; `start`: none, the run begins again. */
+  from?: CheckpointChoice | 'start'
   /** In place of the one that the run began with: where that is gone. Other engines round differently. */
   engine?: EngineKind
+}
+
+/** What is told of a run to every tab: an event of it, or that its record has changed, or is gone. */
+export interface RunNews {
+  run: string
+  event?: RunEvent
+  /** The event's place in the log; events that are not logged have none. */
+  at?: number
 }
 
 export interface StopRequest {

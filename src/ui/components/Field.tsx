@@ -91,6 +91,8 @@ export function TextField(props: {
   error?: string | null
   placeholder?: string
   rows?: number
+  /** Not shown, and not offered to be kept. */
+  secret?: boolean
 }) {
   const shared = (ids: FieldIds) => ({
     id: ids.id,
@@ -113,7 +115,7 @@ export function TextField(props: {
           when={props.rows}
           fallback={
             <input
-              type="text"
+              type={props.secret ? 'password' : 'text'}
               {...shared(ids)}
               value={props.value}
               onInput={(event) => props.onChange?.(event.currentTarget.value)}

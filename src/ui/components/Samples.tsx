@@ -42,12 +42,16 @@ export function SampleList(props: { samples: SampleHistory[] }) {
               <p class="said">{sample.prompt}</p>
             </div>
             <div class="answers" classList={{ three: sample.reference !== undefined }}>
-              <Answer title={t('samples.base')} text={sample.base} />
+              <Answer
+                title={t('samples.base')}
+                text={sample.base}
+                {...(sample.baseCut ? { note: t('samples.cut') } : {})}
+              />
               <Answer
                 title={titleAt(tuned(sample)?.step)}
                 text={tuned(sample)?.text ?? ''}
                 kind="tuned"
-                {...(isRight(sample, tuned(sample)?.text) ? { note: `✓ ${t('samples.right')}` } : {})}
+                {...noteOf(sample, tuned(sample))}
               />
               <Show when={sample.reference}>
                 {(text) => <Answer title={t('samples.reference')} text={text()} kind="reference" />}
@@ -73,6 +77,18 @@ function rowKind({
   if (split !== undefined) return split === 'train' ? 'samples.train' : 'samples.heldOut'
   // Runs of earlier versions do not say of which rows their questions are.
   return reference === undefined ? 'samples.own' : null
+}
+
+function noteOf(
+  sample: SampleHistory,
+  answer: SampleHistory['tuned'][number] | undefined,
+): { note?: string } {
+  const notes = [
+    isRight(sample, answer?.text) ? `✓ ${t('samples.right')}` : '',
+    answer?.cut ? t('samples.cut') : '',
+  ]
+  const note = notes.filter(Boolean).join(' · ')
+  return note === '' ? {} : { note }
 }
 
 function isRight({ reference }: SampleHistory, answer: string | undefined): boolean {

@@ -19,10 +19,12 @@ export const model = {
   'model.removeText':
     '{name} frees {size}. Runs made with it are kept, but cannot go on until it is added again.',
   'model.add.title': 'Add a Gemma',
-  'model.add.lede': 'A Gemma 3 text model as it comes from Hugging Face, downloaded to this machine.',
+  'model.add.lede':
+    'A Gemma 3 text model as it comes from Hugging Face, or as a GGUF file, downloaded to this machine.',
   'model.add.folder': 'Choose its folder',
   'model.add.files': 'Choose its files',
-  'model.add.hint': 'or drop the folder here: config.json, tokenizer.json and the .safetensors files.',
+  'model.add.hint':
+    'or drop it here: a folder with config.json, tokenizer.json and the .safetensors files, or a .gguf file.',
   'model.adding': 'Storing {name}',
   'model.unnamed': 'Gemma',
   'device.title': 'What computes',
@@ -43,6 +45,10 @@ export const model = {
     'Kernels of our own on the graphics card. Without one they run in software: right, but slow.',
   'device.about.portable':
     'TensorFlow.js on the processor: the same results on any machine, and runs can move between the two.',
+  'device.memoryAuto': 'Decide by itself how much memory a run may take',
+  'device.memory': 'Memory of a run, at most',
+  'device.memoryHelp':
+    'A browser does not tell how much graphics memory there is. By itself the studio goes by the kind of graphics card, tries how much of it works at full speed before the first long run, and remembers that. Set less where other programs need the memory: the run then computes some things twice instead of keeping them (gradient checkpointing), with the same results. Called memory_budget, in bytes, on the command line.',
   'device.speeds': 'Measured here',
   'device.speedOf': '{model}, {engine}',
   'device.speed': '{value} tokens a second',
@@ -67,7 +73,7 @@ export const model = {
   'device.backend.about.cpu': 'Plain JavaScript, for browsers without WebAssembly. Very slow.',
   'check.title': 'Does the graphics card compute right?',
   'check.about':
-    'Some drivers compute wrongly. Every operation is compared with exact results, before the first training on a graphics card and whenever you ask.',
+    'Some drivers compute wrongly. What is about to train is compared with exact results before the first training on a graphics card; every operation while nothing else is going on here, and whenever you ask.',
   'check.start': 'Check now',
   'check.again': 'Check again',
   'check.stopping': 'Stopping after this operation …',

@@ -1,3 +1,4 @@
+import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import { data } from './en-data.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
@@ -52,6 +53,7 @@ export const en = {
   'unit.batches': 'batches',
   'unit.tokens': 'tokens',
   'unit.percent': '%',
+  'unit.gigabytes': 'GB',
   'unit.nats': 'nats',
   'unit.tokensPerSecond': 'tokens/s',
   rows: { one: '{count} row', other: '{count} rows' },
@@ -161,6 +163,7 @@ export const en = {
   'train.noModel': 'Choose a model first.',
   'train.toData': 'Go to Data',
   'train.toModel': 'Go to Model',
+  'train.memoryProblem': 'The memory that a run may take needs another value.',
   'train.problems': { one: 'One setting needs another value.', other: '{count} settings need other values.' },
   'train.before.title': 'Ready when you are',
   'train.before.text':
@@ -208,6 +211,10 @@ export const en = {
   'stage.data': 'Preparing the data',
   'stage.plan': 'Planning memory',
   'stage.load': 'Loading weights',
+  'load.memory': LOAD_NOTES.memory,
+  'load.compile': LOAD_NOTES.compile,
+  'load.check': LOAD_NOTES.check,
+  'load.weights': LOAD_NOTES.weights,
   'stage.compile': 'Preparing the device',
   'stage.tune': 'Finding the fastest way on this device',
   'stage.train': 'Training',
@@ -221,8 +228,12 @@ export const en = {
   'profile.balanced': 'Balanced',
   'profile.thorough': 'Thorough',
   'profile.quickNote': 'Short: enough to see whether the data teaches what it should.',
+  'profile.lengthFollowed':
+    'An example may have {limit} tokens, not the usual {usual}: the longest of this data need them.',
   'profile.quickFitted':
     'Fitted to this machine: {steps} steps instead of {usual}, so that it takes about {minutes} minutes.',
+  'profile.epochsFitted':
+    'Fitted to this data: {epochs} passes over it instead of {usual}, since so few rows are not learnt in fewer steps.',
   'profile.balancedNote': 'A good first real run.',
   'profile.thoroughNote': 'Longer and gentler, with a larger adapter.',
   'profile.ownNote': 'Your own settings.',
@@ -326,6 +337,7 @@ export const en = {
   'samples.own': 'your own question',
   'samples.right': 'as the data says',
   'samples.empty': '(nothing)',
+  'samples.cut': 'not ended: it met the length limit',
 
   'chart.metric': 'What is drawn',
   'chart.axis': 'Along',
@@ -366,6 +378,8 @@ export const en = {
   'runs.overlay': 'Draw over the chart',
   'runs.resume': 'Go on',
   'runs.resumePortable': 'Go on with the portable engine',
+  'runs.resumeFrom': 'Go on from step {step}',
+  'runs.resumeStart': 'Begin again from the start',
   'runs.export': 'Download',
   'runs.more': 'More for {name}',
   'runs.rename': 'Name and note',
@@ -385,6 +399,8 @@ export const en = {
   'runs.validation': 'validation {value}',
   'runs.status.running': 'Running',
   'runs.status.elsewhere': 'Running in another tab',
+  'train.elsewhere':
+    'What it tells is shown here as it comes. Stop it there; once it has ended it can be gone on with, renamed or deleted here.',
   'runs.status.cutOff': 'Interrupted',
   'runs.status.stopped': 'Stopped',
   'runs.status.done': 'Done',
@@ -408,6 +424,8 @@ export const en = {
   'evaluate.noEval': 'This run held no examples out, so there is no validation loss.',
 
   'judge.better': 'Rows that it never saw are known better: loss {first} before, {last} after.',
+  'judge.cut':
+    'Loss on rows that it never saw: {first} before, {last} after. That is no sign that they are known better: {examples} of {of} examples were cut at {limit} tokens, and how those answers end was neither learnt nor measured. Allow more tokens an example (max_length).',
   'judge.by_heart':
     'It learns its own rows by heart: their loss fell from {trainFirst} to {trainLast}, while that of rows it never saw rose from {best} at step {step} to {last}. Where rows are facts, that is what you want: no fact can be known from another. For a skill or a style, train for fewer steps or on more rows.',
   'judge.no_change':

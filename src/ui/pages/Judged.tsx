@@ -12,10 +12,12 @@ export function Judged(props: { view: RunView }) {
       trainLoss: series.training.column('loss').view(),
       evalSteps: series.validation.steps.view(),
       evalLoss: series.validation.column('eval_loss').view(),
+      cut: props.view.cut() !== null,
     })
   }
   const loss = () => {
     const found = judged()
+    const cut = props.view.cut()
     return t(`judge.${found.kind}`, {
       first: formatLoss(found.first),
       last: formatLoss(found.last),
@@ -23,6 +25,9 @@ export function Judged(props: { view: RunView }) {
       step: found.best?.step ?? 0,
       trainFirst: formatLoss(found.train?.first ?? Number.NaN),
       trainLast: formatLoss(found.train?.last ?? Number.NaN),
+      examples: cut?.examples ?? 0,
+      of: cut?.of ?? 0,
+      limit: cut?.max_length ?? 0,
     })
   }
   const right = () =>

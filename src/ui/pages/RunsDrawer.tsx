@@ -140,7 +140,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
               disabled: props.run.step === 0 || live() || downloads.making() !== null,
               onSelect: () => void downloads.run(props.run),
             },
-            { label: t('runs.rename'), onSelect: props.onRename },
+            { label: t('runs.rename'), disabled: runs.elsewhere(props.run), onSelect: props.onRename },
             {
               label: t('runs.reproduce'),
               disabled: training.busy(),
@@ -156,7 +156,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
               label: t('action.delete'),
               icon: 'trash',
               danger: true,
-              disabled: live(),
+              disabled: live() || runs.elsewhere(props.run),
               onSelect: props.onRemove,
             },
           ]}

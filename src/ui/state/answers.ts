@@ -12,6 +12,8 @@ export interface SideAnswer {
   state: 'waiting' | 'writing' | 'done' | 'stopped' | 'failed'
   text: string
   seconds: number
+  /** It met the limit on its length: the model did not end it. */
+  cut?: boolean
   failure?: Failure
 }
 
@@ -70,7 +72,13 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
         },
         { signal },
       )
-      change({ state: 'done', text: whole[0] ?? text, seconds: (performance.now() - begun) / 1000 })
+      const [given] = whole
+      change({
+        state: 'done',
+        text: given?.text ?? text,
+        seconds: (performance.now() - begun) / 1000,
+        cut: given?.finish === 'length',
+      })
     } catch (error) {
       const failure = toFailure(error)
       if (failure.code === 'cancelled') change({ state: 'stopped', text })

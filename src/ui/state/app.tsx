@@ -5,6 +5,8 @@ import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
 import { createDownloads } from './downloads.ts'
 import { createDraft } from './draft.ts'
+import { prepareWhileIdle } from './idle.ts'
+import { createLimit } from './limit.ts'
 import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
 import { createOpenConfig, findDataset } from './open-config.ts'
@@ -30,13 +32,15 @@ function createApp(studio: Studio) {
   const data = createData(studio, draft, models)
   const runs = createRuns(studio)
   const downloads = createDownloads(studio, runs.label)
-  const training = createTraining({ studio, draft, data, models, settings, runs, announce })
+  const limit = createLimit({ studio, draft, data, models, settings })
+  const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
   const opening = createOpenConfig({ draft, data, models, settings, runs, training })
   const answers = createAnswers(studio, models)
   const synthesis = createSynthesis(studio, data, models)
 
   keepAwake(training.busy)
   guardLeaving(training.busy)
+  prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
   const [restored, setRestored] = createSignal(false)
   void restore().finally(() => setRestored(true))
@@ -119,6 +123,7 @@ function createApp(studio: Studio) {
     opening,
     models,
     settings,
+    limit,
     data,
     runs,
     downloads,

@@ -1,4 +1,5 @@
 import { batch, createSignal } from 'solid-js'
+import { shownAddress } from '../../lib/address.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type {
   Call,
@@ -93,9 +94,12 @@ export function createOpening(studio: Studio, draft: Draft, show: (info: Dataset
       open(nameOf(files), (call) => studio.data.openFiles(files, reading(), call)),
     /** Access is used for this one call and kept nowhere. */
     openUrl: (url: string, access: SourceAccess) =>
-      open(url, (call) => studio.data.openUrl(url, access, reading(), call)),
+      open(shownAddress(url), (call) => studio.data.openUrl(url, access, reading(), call)),
     openHub: (choice: HubChoice, access: SourceAccess) =>
-      open(choice.dataset, (call) => studio.data.openHub(choice, access, call)),
+      open(choice.dataset, (call) => {
+        const { max_gigabytes } = reading()
+        return studio.data.openHub({ ...choice, reading: { max_gigabytes } }, access, call)
+      }),
     openPasted: (text: string, name: string) =>
       open(name, (call) => studio.data.openPasted(text, name, {}, call)),
     createDataset: (name: string, columns: string[], rows: (string | null)[][]) =>

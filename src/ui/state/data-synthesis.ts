@@ -46,6 +46,7 @@ export function createSynthesis(studio: Studio, data: DataState, models: ModelSt
               () => {},
               { signal: stop.signal },
             )
+            .then((answers) => answers.map(({ text }) => text))
             .catch((error) => {
               // What was written before the stop is kept.
               if (stop.signal.aborted) return []

@@ -1,4 +1,5 @@
 import { batch, createEffect, createMemo, createSignal, on, onCleanup, untrack } from 'solid-js'
+import { numberOf, rowOf } from '../../lib/row-numbers.ts'
 import { configField } from '../../protocol/config-fields.ts'
 import type { AugmentConfig, DataStep, SplitConfig } from '../../protocol/data-steps.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
@@ -241,6 +242,9 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
     stored,
     title,
     dataset,
+    /** A row as its file numbers it. */
+    numberOf: (row: number) => numberOf(row, dataset()?.rowNumbers),
+    rowOf: (number: number) => rowOf(number, dataset()?.rowNumbers),
     recipe: draft.data,
     mapping,
     mapped,
@@ -251,6 +255,7 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
     preparing,
     progress,
     prepareFailure,
+    stopPreparing: () => preparingAbort?.abort(),
     setRecipe: change,
     setMapping: (part: Partial<Mapping>) => change(part),
     setRole: (role: Role, column: string | null) => change(withRole(mapping(), role, column)),

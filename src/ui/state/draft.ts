@@ -12,14 +12,16 @@ import {
   checkNumber,
   checkWarmup,
   type FieldProblem,
+  gigabytesOf,
   LORA_LIMITS,
   type LoraNumber,
+  MEMORY_LIMITS,
   TRAINING_LIMITS,
   type TrainingNumber,
 } from './fields.ts'
 
 export type Draft = ReturnType<typeof createDraft>
-export type Problems = ReadonlyMap<TrainingNumber | LoraNumber, FieldProblem>
+export type Problems = ReadonlyMap<TrainingNumber | LoraNumber | 'memory_budget', FieldProblem>
 
 /**
  * The one run config that is being set up; settings, columns and the choice of model and engine are views of it. Values may
@@ -75,7 +77,6 @@ export function createDraft(initial: RunConfig = defaultRunConfig()) {
 /** Fields that no form of the page shows. */
 const UNSHOWN = [
   'engine.recompute',
-  'engine.memory_budget',
   'engine.default_limits',
   'engine.choices',
   'data.augment.rewordings',
@@ -105,8 +106,8 @@ export function byEpochs({ max_steps }: RunConfig['training']): boolean {
 }
 
 /** The numbers that are wrong, by field. */
-export function problemsOf({ training, lora }: RunConfig): Problems {
-  const found = new Map<TrainingNumber | LoraNumber, FieldProblem>()
+export function problemsOf({ training, lora, engine }: RunConfig): Problems {
+  const found = new Map<TrainingNumber | LoraNumber | 'memory_budget', FieldProblem>()
   for (const name of Object.keys(TRAINING_LIMITS) as TrainingNumber[]) {
     if (name === unused(training)) continue
     const value = training[name]
@@ -118,6 +119,9 @@ export function problemsOf({ training, lora }: RunConfig): Problems {
     const problem = checkNumber(lora[name], LORA_LIMITS[name])
     if (problem) found.set(name, problem)
   }
+  const memory = engine.memory_budget
+  const problem = memory === null ? null : checkNumber(gigabytesOf(memory), MEMORY_LIMITS)
+  if (problem) found.set('memory_budget', problem)
   return found
 }
 
@@ -149,10 +153,10 @@ export function readyConfig(config: RunConfig, given = false): RunConfig | null 
 /** With the values of another config in the place of wrong numbers. */
 function mended(config: RunConfig, other: RunConfig): RunConfig {
   const problems = problemsOf(config)
-  const section = <Name extends 'training' | 'lora'>(name: Name): RunConfig[Name] => {
+  const section = <Name extends 'training' | 'lora' | 'engine'>(name: Name): RunConfig[Name] => {
     const wrong = fieldNames(name).filter((field) => problems.has(field as TrainingNumber))
     const right = wrong.map((field) => [field, other[name][field as keyof RunConfig[Name]]])
     return { ...config[name], ...Object.fromEntries(right) }
   }
-  return { ...config, training: section('training'), lora: section('lora') }
+  return { ...config, training: section('training'), lora: section('lora'), engine: section('engine') }
 }

@@ -61,6 +61,17 @@ function numbersOf<Name extends string>(section: string, looks: Partial<Record<N
 export const TRAINING_LIMITS = numbersOf<TrainingNumber>('training', TRAINING_LOOKS)
 export const LORA_LIMITS = numbersOf<LoraNumber>('lora', LORA_LOOKS)
 
+/** The field of a count of bytes is in decimal gigabytes, as sizes are shown everywhere. */
+const BYTES = 1e9
+const MEMORY = numberLimits('engine.memory_budget')
+export const MEMORY_LIMITS: NumberLimits = {
+  min: MEMORY.min / BYTES,
+  max: MEMORY.max / BYTES,
+  unit: 'unit.gigabytes',
+}
+export const gigabytesOf = (bytes: number): number => bytes / BYTES
+export const bytesOf = (gigabytes: number): number => Math.round(gigabytes * BYTES)
+
 /** A share's field is in hundredths; the config keeps a share of 1. */
 export function hundredths(path: string, look: Look): NumberLimits {
   const { min, max } = numberLimits(path)

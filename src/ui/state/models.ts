@@ -3,6 +3,7 @@ import { configField } from '../../protocol/config-fields.ts'
 import type { EngineChoice, PortableBackendChoice } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { DeviceInfo, ModelInfo, Studio } from '../../protocol/studio.ts'
+import { t } from '../messages/t.ts'
 import type { Draft } from './draft.ts'
 import { recall, remember } from './memory.ts'
 
@@ -22,6 +23,12 @@ interface Checking {
   /** Asked to stop; it ends with the operation that it is at. */
   stopping?: boolean
   stop: () => void
+}
+
+/** Of a GGUF among files: without its ending, and without the number of a part. */
+function ggufName(files: readonly File[]): string | null {
+  const file = files.find(({ name }) => /\.gguf$/i.test(name))
+  return file ? file.name.replace(/(-\d{5}-of-\d{5})?\.gguf$/i, '') : null
 }
 
 interface Adding {
@@ -91,6 +98,11 @@ export function createModels(studio: Studio, draft: Draft) {
     void findDevice()
   }
 
+  /** @param bytes that a run may take; null: decided by itself. NaN while no number is typed */
+  function setMemory(bytes: number | null): void {
+    draft.change('engine', { memory_budget: bytes })
+  }
+
   /** Checks every operation on this adapter; what is chosen by itself may change with it. */
   async function checkGpu(): Promise<void> {
     const stopping = new AbortController()
@@ -122,8 +134,9 @@ export function createModels(studio: Studio, draft: Draft) {
     }
   }
 
-  /** Stores a Hugging Face folder; the name is its top folder's. */
-  async function add(files: File[], name: string): Promise<void> {
+  /** Stores a Hugging Face folder or a GGUF; the name is its top folder's, or the file's. */
+  async function add(files: File[], folder: string | null): Promise<void> {
+    const name = folder ?? ggufName(files) ?? t('model.unnamed')
     const stopping = new AbortController()
     const stop = () => stopping.abort()
     batch(() => {
@@ -169,6 +182,9 @@ export function createModels(studio: Studio, draft: Draft) {
     chooseEngine,
     backend,
     chooseBackend,
+    memory: () => draft.engine().memory_budget,
+    memoryProblem: () => draft.problems().get('memory_budget'),
+    setMemory,
     /** Both choices, as a question to the model names them. */
     asked: () => ({ engine: engine(), portableBackend: backend() }),
     checking,

@@ -1,8 +1,9 @@
 import { createMemo, createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { RunEvent, SamplePrompt } from '../../protocol/events.ts'
-import type { RunInfo, RunNote, Studio } from '../../protocol/studio.ts'
+import type { CutExamples, RunEvent, SamplePrompt } from '../../protocol/events.ts'
+import type { RunHistory, RunInfo, RunNote, Studio } from '../../protocol/studio.ts'
 import { RunSeries } from '../../runs/series.ts'
+import { createElsewhere } from './elsewhere.ts'
 import { putRunOff, runsPutOff } from './presence.ts'
 import { labels } from './run-labels.ts'
 
@@ -11,7 +12,8 @@ export type RunsState = ReturnType<typeof createRuns>
 export interface SampleHistory extends SamplePrompt {
   base: string
   /** One answer an evaluation, ascending by step. */
-  tuned: { step: number; text: string }[]
+  tuned: { step: number; text: string; cut?: true }[]
+  baseCut?: true
 }
 
 /** What the page keeps of a run: columns for the charts, and the answers of its evaluations. */
@@ -19,6 +21,8 @@ export interface RunView {
   series: RunSeries
   samples: () => SampleHistory[]
   notices: () => string[]
+  /** Examples that lost their end. */
+  cut: () => CutExamples | null
   /** Whether it ended because it was no longer getting better. */
   endedEarly: () => boolean
   take(event: RunEvent): void
@@ -28,18 +32,21 @@ export function createRunView(): RunView {
   const series = new RunSeries()
   const [samples, setSamples] = createSignal<SampleHistory[]>([])
   const [notices, setNotices] = createSignal<string[]>([])
+  const [cut, setCut] = createSignal<CutExamples | null>(null)
   const [endedEarly, setEndedEarly] = createSignal(false)
   return {
     series,
     samples,
     notices,
+    cut,
     endedEarly,
     take(event) {
       if (series.add(event)) return
       if (event.type === 'sample') setSamples((before) => withSample(before, event))
-      else if (event.type === 'notice')
+      else if (event.type === 'notice') {
+        if (event.cut) setCut(event.cut)
         setNotices((before) => (before.includes(event.message) ? before : [...before, event.message]))
-      else if (event.type === 'done') setEndedEarly(event.reason === 'early_stopping')
+      } else if (event.type === 'done') setEndedEarly(event.reason === 'early_stopping')
     },
   }
 }
@@ -48,11 +55,12 @@ function withSample(before: SampleHistory[], event: RunEvent & { type: 'sample' 
   const old = before.find((entry) => entry.prompt === event.prompt)
   const tuned = [
     ...(old?.tuned.filter((answer) => answer.step < event.step) ?? []),
-    { step: event.step, text: event.tuned },
+    { step: event.step, text: event.tuned, ...(event.tuned_cut ? { cut: event.tuned_cut } : {}) },
   ]
   const entry: SampleHistory = {
     prompt: event.prompt,
     base: event.base,
+    ...(event.base_cut ? { baseCut: event.base_cut } : {}),
     tuned,
     ...(event.reference === undefined ? {} : { reference: event.reference }),
     ...(event.split === undefined ? {} : { split: event.split }),
@@ -70,6 +78,8 @@ export function createRuns(studio: Studio) {
   const [notNow, setNotNow] = createSignal(runsPutOff())
   /** The run that this page trains now, if any. */
   const [live, setLive] = createSignal<string | null>(null)
+  /** Set while a run of this page begins that has no id yet. */
+  const [beginning, setBeginning] = createSignal(false)
 
   const byId = (id: string | null) => list().find((run) => run.id === id) ?? null
   const shown = createMemo(() => byId(shownId()))
@@ -93,18 +103,38 @@ export function createRuns(studio: Studio) {
     if (known) return known
     try {
       const history = await studio.runs.history(id)
-      const raced = views().get(id)
-      if (raced) return raced
-      const view = createRunView()
-      view.series.load(history.series)
-      for (const event of history.events) view.take(event)
-      adopt(id, view)
-      return view
+      return views().get(id) ?? viewOf(id, history)
     } catch (error) {
       setFailure(toFailure(error))
       return null
     }
   }
+
+  function viewOf(id: string, { series, events }: RunHistory): RunView {
+    const view = createRunView()
+    view.series.load(series)
+    for (const event of events) view.take(event)
+    adopt(id, view)
+    return view
+  }
+
+  /** Reads a run's view afresh. @returns how many events it holds; null where it could not be read, or is this page's own by now */
+  async function reload(id: string): Promise<number | null> {
+    const history = await studio.runs.history(id).catch(() => null)
+    if (!history || own(id)) return null
+    const { training, validation } = history.series
+    viewOf(id, history)
+    return training.steps.length + validation.steps.length + history.events.length
+  }
+
+  const own = (id: string) => beginning() || live() === id
+  const others = createElsewhere({
+    studio,
+    own,
+    view: (id) => views().get(id) ?? null,
+    reload,
+    refresh,
+  })
 
   /** Running, but not here: another tab has it. */
   const elsewhere = (run: RunInfo) => run.status === 'running' && run.id !== live()
@@ -197,10 +227,12 @@ export function createRuns(studio: Studio) {
     resumable,
     lostDevice,
     elsewhere,
+    heard: others.heard,
     label,
     putOff,
     live,
     setLive,
+    setBeginning,
     failure,
     report: setFailure,
     update,

@@ -1,30 +1,28 @@
 import { type Accessor, batch, createEffect, createMemo, createSignal, on } from 'solid-js'
 import type { LoraConfig, RunConfig, TrainingConfig } from '../../protocol/run-config.ts'
 import type { ModelInfo, RunForecast } from '../../protocol/studio.ts'
-import { type ProfileId, quickSteps, recommend } from '../../runs/profiles.ts'
+import { fittedLength, lengthOf, type ProfileId, recommend } from '../../runs/profiles.ts'
 import { byEpochs, type Draft } from './draft.ts'
 
 export type Settings = ReturnType<typeof createSettings>
 
 const PRACTICE = { practice: true, parameters: 1e6 }
 
-const lengthOf = ({ max_steps, eval_steps, save_steps }: TrainingConfig) => ({
-  max_steps,
-  eval_steps,
-  save_steps,
-})
-
 /** The hyperparameters of the draft, and the profile that they come from. */
 export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) {
   const [profile, setProfile] = createSignal<ProfileId | 'own'>('quick')
   /** The profile chosen last: what a changed setting is compared with. */
   const [basis, setBasis] = createSignal<ProfileId>('quick')
-  /** What of the quick profile was fitted to this machine and this data. */
+  /** What of the profile was fitted to this machine and this data. */
   const [fitted, setFitted] = createSignal<Partial<TrainingConfig> | null>(null)
+  /** The limit on tokens that the data ask for, where it is not the profile's own. */
+  const [followed, setFollowed] = createSignal<number | null>(null)
   const usual = createMemo(() => recommend(model() ?? PRACTICE, basis()))
   const recommended = createMemo(() => {
     const { training, lora } = usual()
-    return { training: { ...training, ...fitted() }, lora }
+    const limit = followed()
+    const length = limit === null ? {} : { max_length: limit }
+    return { training: { ...training, ...fitted(), ...length }, lora }
   })
 
   function choose(id: ProfileId): void {
@@ -32,24 +30,23 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
       setProfile(id)
       setBasis(id)
       setFitted(null)
+      setFollowed(null)
       draft.take(recommend(model() ?? PRACTICE, id))
     })
   }
 
-  /** A quick look is quick on this machine: as many of its steps as the speed measured here allows. */
+  /** A quick look is quick on this machine: as many of its steps as the speed measured here allows. Others are as long as the data needs. */
   function fit(forecast: RunForecast): void {
-    const { practice } = model() ?? PRACTICE
-    if (profile() !== 'quick' || practice || !forecast.duration) return
-    const training = quickSteps(usual().training, forecast, forecast.duration)
-    const [steps, most] = [draft.training().max_steps, usual().training.max_steps]
-    const off = Math.abs(training.max_steps - steps)
-    // The figures hang a little on the steps themselves: what is near enough stays, or it would go to and fro.
-    const near = off === 0 || (training.max_steps !== most && off <= steps / 10)
+    const chosen = profile()
+    if (chosen === 'own' || (model() ?? PRACTICE).practice) return
+    const length = lengthOf(usual().training)
+    const now = lengthOf(draft.training())
+    const fitting = fittedLength(chosen, length, now, forecast)
+    const kept = fitting ?? now
+    const same = kept.max_steps === length.max_steps && kept.num_train_epochs === length.num_train_epochs
     batch(() => {
-      setFitted(
-        (near ? steps : training.max_steps) === most ? null : near ? lengthOf(draft.training()) : training,
-      )
-      if (!near) draft.change('training', training)
+      setFitted(same ? null : kept)
+      if (fitting) draft.change('training', fitting)
     })
   }
 
@@ -104,6 +101,8 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     recommended,
     usual,
     fitted,
+    followed,
+    setFollowed,
     fit,
     problems: draft.problems,
     choose,

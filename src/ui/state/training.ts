@@ -1,9 +1,8 @@
 import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
-import type { EngineKind } from '../../protocol/engine.ts'
-import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
+import { type Failure, fail, LapidaryError, toFailure } from '../../protocol/errors.ts'
 import type { EvalEvent, RunEvent, StageEvent, StepEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
-import type { RunForecast, Studio } from '../../protocol/studio.ts'
+import type { ResumeRequest, RunForecast, Studio } from '../../protocol/studio.ts'
 import { formatLoss } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { StepClock, StepPace } from './clock.ts'
@@ -11,6 +10,7 @@ import type { DataState } from './data.ts'
 import { dataIdentity } from './data-recipe.ts'
 import type { Draft } from './draft.ts'
 import { oncePerFrame } from './frame.ts'
+import type { LimitState } from './limit.ts'
 import type { ModelState } from './models.ts'
 import { createQuestions, type Question } from './questions.ts'
 import { createRunView, type RunsState, type RunView } from './runs.ts'
@@ -25,15 +25,22 @@ interface Parts {
   data: DataState
   models: ModelState
   settings: Settings
+  limit: LimitState
   runs: RunsState
   announce: (text: string) => void
 }
 
 /** Codes of what a start would be refused with, whatever the moment. */
-const REFUSALS = new Set(['bad_config', 'unsupported_model', 'nothing_to_learn', 'bad_state'])
+const REFUSALS = new Set([
+  'bad_config',
+  'unsupported_model',
+  'nothing_to_learn',
+  'bad_state',
+  'out_of_memory',
+])
 
 /** The run that this page starts, watches and stops. */
-export function createTraining({ studio, draft, data, models, settings, runs, announce }: Parts) {
+export function createTraining({ studio, draft, data, models, settings, limit, runs, announce }: Parts) {
   const [phase, setPhase] = createSignal<Phase>('idle')
   const [stage, setStage] = createSignal<Omit<StageEvent, 'type'> | null>(null)
   const [latest, setLatest] = createSignal<StepEvent | null>(null)
@@ -189,6 +196,7 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
         runs.setLive(known)
         runs.show(known)
       } else runs.show(null)
+      runs.setBeginning(!known)
     })
     let over = false
     const end = async () => {
@@ -200,6 +208,7 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
         setPhase('idle')
         setStage(null)
         runs.setLive(null)
+        runs.setBeginning(false)
       })
       // The worker's hold on its run may last a moment longer than the worker.
       void runs.settle()
@@ -219,6 +228,7 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
       runs.adopt(id, view)
       batch(() => {
         runs.setLive(id)
+        runs.setBeginning(false)
         runs.show(id)
         if (phase() === 'preparing') setPhase('running')
       })
@@ -233,6 +243,24 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     }
   }
 
+  /** The config with its data prepared, and a profile's limit on tokens as these data ask for it. */
+  async function prepared(wanted: RunConfig): Promise<RunConfig> {
+    for (;;) {
+      const { max_length } = draft.training()
+      const failed = await data.prepare().then(
+        () => null,
+        (error: unknown) => toFailure(error),
+      )
+      await limit.follow()
+      if (draft.training().max_length !== max_length) continue
+      // Other data, or other columns of it, give up what was being prepared: never without a word.
+      if (failed?.code === 'cancelled')
+        fail('bad_state', t('train.changedMeanwhile'), t('train.changedMeanwhileHint'))
+      if (failed) throw new LapidaryError(failed)
+      return { ...wanted, training: { ...wanted.training, max_length } }
+    }
+  }
+
   async function start(): Promise<void> {
     const wanted = config()
     const dataset = data.dataset()?.id
@@ -240,25 +268,31 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
     setLiveConfig(wanted)
     await sitting(createRunView(), async (onEvent) => {
       setStage({ stage: 'data' })
-      await data.prepare().catch((error: unknown) => {
-        // Other data, or other columns of it, give up what was being prepared: never without a word.
-        if (toFailure(error).code !== 'cancelled') throw error
-        return fail('bad_state', t('train.changedMeanwhile'), t('train.changedMeanwhileHint'))
-      })
+      const config = await prepared(wanted)
+      setLiveConfig(config)
       const samplePrompts = questions(await fromData.read())
-      return studio.runs.start({ dataset, model: wanted.model.id, config: wanted, samplePrompts }, onEvent)
+      return studio.runs.start({ dataset, model: config.model.id, config, samplePrompts }, onEvent)
     })
   }
 
-  /** @param engine in place of the run's own, where that is gone */
-  async function resume(id: string, engine?: EngineKind): Promise<void> {
+  /** By default with the run's own engine, from its newest checkpoint. */
+  async function resume(id: string, how: ResumeRequest = {}): Promise<void> {
     if (busy()) return
+    // What offered it may have gone stale: another tab may train it by now, or have deleted it.
+    await runs.refresh()
+    const run = runs.byId(id)
+    if (busy()) return
+    if (!run || !runs.resumable(run)) {
+      runs.show(run ? id : null)
+      return
+    }
     const view = (await runs.load(id)) ?? createRunView()
-    setLiveConfig(runs.byId(id)?.config ?? null)
+    if (busy()) return
+    setLiveConfig(run.config)
     await sitting(
       view,
       async (onEvent) => {
-        await studio.runs.resume(id, onEvent, engine ? { engine } : {})
+        await studio.runs.resume(id, onEvent, how)
         return id
       },
       id,

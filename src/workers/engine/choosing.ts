@@ -1,9 +1,11 @@
 import type { CheckOptions } from '../../engine/check/check-gpu.ts'
-import type { WebgpuEngine } from '../../engine/webgpu-engine.ts'
+import type { Verify, WebgpuEngine } from '../../engine/webgpu-engine.ts'
 import type { Gpu } from '../../gpu/device.ts'
-import type { EngineChoice, PortableBackend, PortableBackendChoice } from '../../protocol/engine.ts'
+import { sha256Hex } from '../../lib/hash.ts'
+import type { Engine, EngineChoice, PortableBackend, PortableBackendChoice } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { GpuCheck } from '../../protocol/gpu-check.ts'
+import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import type { Held, LoadRequest, OpenEngine, Target } from './loading.ts'
 import type { DeviceMemory } from './remembering.ts'
 
@@ -72,28 +74,98 @@ export class EngineChooser {
   }
 
   /**
-   * The engine that a request asks for. A hardware adapter's operations are checked before the first load on it: a driver that
-   * computes wrongly would show only in what is learnt.
+   * Loads a model into the engine that a request asks for. On a hardware adapter the kernels that are about to train are held against
+   * references first: a driver that computes wrongly would show only in what is learnt.
    */
-  async checked(request: LoadRequest): Promise<Held> {
-    const { engine, onProgress, signal } = request
+  async load(request: LoadRequest): Promise<Engine> {
     const held = await this.#open.open((await this.resolve(request)).target)
-    if (held.kind === 'portable' || held.engine.gpu.software) return held
-    if (await this.#memory.lastCheck(held.engine.gpu)) return held
-    const check = await this.check(held.engine, {
-      onProgress: (_, name) => onProgress?.(0, `Checking the graphics processor: ${name}`),
-      ...(signal && { signal }),
-    })
-    if (check.passed || engine === 'webgpu') return held
-    return this.#open.open((await this.resolve(request)).target)
+    if (held.kind === 'portable') return this.#open.load(held, request)
+    const { engine } = held
+    engine.verify = engine.gpu.software ? null : (...asked) => this.#verify(held, request.engine, ...asked)
+    try {
+      return await this.#open.load(held, request)
+    } catch (error) {
+      if (!(error instanceof WrongDriver)) throw error
+      return this.#open.load(await this.#open.open((await this.resolve(request)).target), request)
+    } finally {
+      engine.verify = null
+    }
   }
 
+  /** Every operation, with every kernel that may be chosen here. */
   async check(engine: WebgpuEngine, options: CheckOptions): Promise<GpuCheck> {
     const { checkGpu } = await import('../../engine/check/check-gpu.ts')
     const check = await checkGpu(engine.gpu, options)
-    engine.avoid = new Set(check.wrong)
-    await this.#memory.noteCheck(engine.gpu, check)
+    await this.#memory.noteFullCheck(engine.gpu, check)
+    engine.leftOut = (await this.#memory.findings(engine.gpu, false)).leftOut
     return check
+  }
+
+  /**
+   * Measures the kernels of what is likely to be trained next, then checks all operations, as far as neither is done. What was measured
+   * when the signal comes is kept; a check is not.
+   * @returns whether nothing is left to be done
+   */
+  async prepare(signal: AbortSignal): Promise<boolean> {
+    const held = this.#open.held
+    if (held?.kind !== 'webgpu' || held.engine.gpu.software) return false
+    const { engine, defaultLimits } = held
+    const { planned } = this.#open
+    if (planned) {
+      const { choices } = await this.#memory.findings(engine.gpu, defaultLimits)
+      const tuned = await engine.tune(planned, choices, signal)
+      await this.#memory.noteFindings(engine.gpu, defaultLimits, tuned)
+      if (!tuned.done) return false
+    }
+    if (await this.#memory.lastCheck(engine.gpu)) return planned !== null
+    try {
+      await this.check(engine, { signal })
+    } catch (error) {
+      if (signal.aborted) return false
+      throw error
+    }
+    return planned !== null
+  }
+
+  /** @throws WrongDriver where `auto` has to choose again */
+  async #verify(
+    { engine, defaultLimits }: Extract<Held, { kind: 'webgpu' }>,
+    asked: EngineChoice,
+    ...[context, plan, { onProgress, signal }]: Parameters<Verify>
+  ): Promise<Record<string, string>> {
+    const { gpu } = engine
+    const begun = performance.now()
+    const { checkPlan, textsAtLoad } = await import('../../engine/check/check-plan.ts')
+    const known = new Set((await this.#memory.findings(gpu, defaultLimits)).right)
+    const digests = new Map<string, string>()
+    for (const text of textsAtLoad(plan).keys()) digests.set(text, (await sha256Hex(text)).slice(0, 32))
+    const right = new Set([...digests].flatMap(([text, digest]) => (known.has(digest) ? [text] : [])))
+    const found = await checkPlan(context, plan, {
+      right,
+      signal,
+      onProgress: (share, name) =>
+        onProgress(share, name ? `${LOAD_NOTES.check}: ${name}` : LOAD_NOTES.check),
+    })
+    const wrong = found.operations.filter(({ failure }) => failure !== null)
+    await this.#memory.noteFindings(gpu, defaultLimits, {
+      leftOut: found.wrong,
+      right: found.right.map((text) => digests.get(text)!),
+    })
+    if (wrong.length > 0) {
+      await this.#memory.noteCheck(gpu, {
+        device: gpu.description,
+        at: Date.now(),
+        seconds: (performance.now() - begun) / 1000,
+        passed: false,
+        operations: found.operations,
+        wrong: Object.keys(found.wrong),
+        rates: engine.rates ?? { flops: 0, bandwidth: 0 },
+      })
+      this.forget()
+      // An engine that is named is taken, whatever is found.
+      if (asked === 'auto') throw new WrongDriver()
+    }
+    return found.wrong
   }
 
   /** What is wrong with TensorFlow.js' own kernels on an adapter where ours are; asked once for each build. */
@@ -107,6 +179,8 @@ export class EngineChooser {
     return portableWebgpu
   }
 }
+
+class WrongDriver extends Error {}
 
 /** What the portable engine tries, in order. A backend that is named is the only one. */
 const BACKENDS: Record<PortableBackendChoice, readonly PortableBackend[]> = {

@@ -1,4 +1,5 @@
-import { planEngine } from '../../engine/plan.ts'
+import { planEngine, withinBudget } from '../../engine/plan.ts'
+import { memoryBudget, USUAL_BUDGET } from '../../gpu/room.ts'
 import type {
   Engine,
   EngineChoice,
@@ -107,6 +108,19 @@ export class EngineHost {
     return this.#lease.use('check', check, signal)
   }
 
+  /**
+   * Checks and measures what is left of this adapter's kernels, for what was planned or loaded last, while nothing else uses the
+   * engine: it gives way at once. What is loaded is left as it is.
+   * @returns whether nothing is left to be done
+   */
+  async prepare({ signal }: Pick<Call, 'signal'> = {}): Promise<boolean> {
+    if (!this.#lease.free) return false
+    return this.#lease.use('idle', (use) => {
+      const over = signal ? AbortSignal.any([signal, use.recalled.signal]) : use.recalled.signal
+      return this.#chooser.prepare(over)
+    })
+  }
+
   /** The exact plan on this device; on WebGPU's default limits where there is none. */
   async plan(
     request: PlanRequest,
@@ -116,8 +130,27 @@ export class EngineHost {
   ): Promise<MemoryPlan> {
     const { kind } = await this.#target({ engine, backend, defaultLimits: false }, signal)
     if (kind === 'portable') return (await import('../portable-host.ts')).planPortable(request).memory
+    this.#open.planned = request
     const held = this.#open.held
-    return held?.kind === 'webgpu' ? held.engine.plan(request) : planEngine(request).memory
+    return held?.kind === 'webgpu' ? held.engine.plan(request) : withinBudget(planEngine(request)).memory
+  }
+
+  /** Whether a plan for the request stays within what may be taken here. */
+  async fits(
+    request: PlanRequest,
+    engine: EngineChoice,
+    backend: PortableBackendChoice,
+    call: Pick<Call, 'signal'> = {},
+  ): Promise<boolean> {
+    try {
+      const { bytes } = await this.plan(request, engine, backend, call)
+      const held = this.#open.held
+      const budget = held?.kind === 'webgpu' ? memoryBudget(held.engine.gpu) : USUAL_BUDGET
+      return bytes.total <= (request.memoryBudget ?? budget)
+    } catch (error) {
+      if (toFailure(error).code === 'out_of_memory') return false
+      throw error
+    }
   }
 
   noteSpeed: DeviceMemory['noteSpeed'] = (speed) => this.#memory.noteSpeed(speed)
@@ -162,7 +195,7 @@ export class EngineHost {
       },
       async load(request) {
         own()
-        return open.load(await chooser.checked(request), request)
+        return chooser.load(request)
       },
       loadedFor: (...wanted) => own().loadedFor(...wanted),
       get adapter() {

@@ -4,7 +4,7 @@ import type { AnswerPurpose } from '../../protocol/studio.ts'
 import type { OpenModel } from '../library.ts'
 
 /** What the engine is used for. */
-export type Purpose = AnswerPurpose | 'begin' | 'train' | 'check' | 'device'
+export type Purpose = AnswerPurpose | 'begin' | 'train' | 'check' | 'device' | 'idle'
 
 /** Short uses wait for one another, and everything waits for them; a long one is not waited for. */
 const SHORT: ReadonlySet<Purpose> = new Set(['answer', 'evaluation', 'synthesis', 'device'])
@@ -25,6 +25,8 @@ const HELD: Record<Purpose, Pick<Failure, 'message' | 'hint'>> = {
   answer: { message: 'A question is being answered.', hint: 'Wait until that is done, or stop it.' },
   evaluation: { message: 'The model is being tested.', hint: 'Wait until that is done, or stop it.' },
   synthesis: { message: 'The model is writing examples.', hint: 'Wait until that is done, or stop it.' },
+  // Not refused for: it gives way.
+  idle: { message: 'The graphics processor is being measured.', hint: 'Try again in a moment.' },
   device: { message: 'What computes here is being found out.', hint: 'Try again in a moment.' },
 }
 
@@ -76,7 +78,12 @@ export class Lease {
   }
 
   get held(): boolean {
-    return this.#holder !== null
+    return this.#holder !== null && this.#holder.purpose !== 'idle'
+  }
+
+  /** Whether nothing uses the engine or is about to. */
+  get free(): boolean {
+    return this.#holder === null && this.#waiting.length === 0
   }
 
   /**
@@ -86,6 +93,8 @@ export class Lease {
   async use<T>(purpose: Purpose, work: (use: Use) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
     const use = new Use(purpose)
+    // What fills the time between uses is over at once.
+    if (this.#holder?.purpose === 'idle') this.#holder.recalled.abort()
     const blocking = this.#blocking(purpose)
     if (blocking) refuse(blocking)
     if (!this.#begin(use)) await this.#turn(use, signal)
@@ -110,7 +119,7 @@ export class Lease {
     const waiting = this.#waiting.find(({ use }) => long(use))
     if (waiting) return waiting.use.purpose
     const holder = this.#holder
-    if (!holder || !long(holder)) return null
+    if (!holder || holder.purpose === 'idle' || !long(holder)) return null
     return SHORT.has(purpose) && holder.loan ? null : holder.purpose
   }
 

@@ -17,7 +17,7 @@ export interface LoadRequest {
   engine: EngineChoice
   backend: PortableBackendChoice
   defaultLimits: boolean
-  /** Numeric choices that must be used; others are remembered ones, or measured. */
+  /** Numeric choices that must be used; others are those that were measured here, or what is usually best. */
   choices: Record<string, string>
   onProgress?: (progress: number, note: string) => void
   signal?: AbortSignal
@@ -45,6 +45,8 @@ export class OpenEngine {
   readonly #memory: DeviceMemory
   #held: Held | null = null
   #loaded: Loaded | null = null
+  /** What was planned or loaded last: what is likely to be trained next. */
+  planned: PlanRequest | null = null
 
   constructor(memory: DeviceMemory) {
     this.#memory = memory
@@ -84,7 +86,8 @@ export class OpenEngine {
     } else {
       const engine = await createWebgpuEngine({ defaultLimits: target.defaultLimits })
       engine.rates = (await this.#memory.tuning(engine.gpu, target.defaultLimits))?.rates ?? null
-      engine.avoid = new Set((await this.#memory.lastCheck(engine.gpu))?.wrong)
+      engine.room = (await this.#memory.room(engine.gpu, target.defaultLimits)) ?? engine.room
+      engine.leftOut = (await this.#memory.findings(engine.gpu, target.defaultLimits)).leftOut
       this.#held = { ...target, engine }
     }
     return this.#held
@@ -96,7 +99,7 @@ export class OpenEngine {
     const { onProgress, signal, seed, defaultLimits } = request
     this.#loaded = null
     const gpu = held.kind === 'webgpu' ? held.engine.gpu : null
-    const remembered = gpu && (await this.#memory.tuning(gpu, defaultLimits))
+    const remembered = gpu && (await this.#memory.findings(gpu, defaultLimits))
     try {
       await engine.load(
         { config: request.model.info.config, weights: await request.model.weights() },
@@ -112,12 +115,14 @@ export class OpenEngine {
       // Half a model is no use to anyone, and its memory is needed for the next try.
       engine.dispose()
       throw error
+    } finally {
+      // What went well, and what did not: the next session's plans go by it too.
+      if (held.kind === 'webgpu')
+        await this.#memory.noteRoom(held.engine.gpu, defaultLimits, held.engine.room)
     }
-    if (held.kind === 'webgpu')
-      await this.#memory.note(held.engine.gpu, defaultLimits, {
-        choices: { ...remembered?.choices, ...engine.describe().choices },
-        ...(held.engine.rates && { rates: held.engine.rates }),
-      })
+    if (held.kind === 'webgpu' && held.engine.rates)
+      await this.#memory.note(held.engine.gpu, defaultLimits, { rates: held.engine.rates })
+    this.planned = request.plan
     this.#loaded = { model: request.model.info.hash, plan: request.plan, adapter: null }
     return engine
   }

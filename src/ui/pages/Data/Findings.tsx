@@ -112,7 +112,7 @@ export function Findings(props: {
     (finding.kind
       ? []
       : [
-          finding.row === undefined ? '' : t('finding.row', { row: finding.row + 1 }),
+          finding.row === undefined ? '' : t('finding.row', { row: data.numberOf(finding.row) }),
           finding.column === undefined ? '' : t('finding.column', { column: finding.column }),
         ]
     )
@@ -123,7 +123,7 @@ export function Findings(props: {
     <>
       <Show when={row !== undefined && row < props.rows}>
         <Button kind="quiet" onClick={() => props.onRow(row!)}>
-          {t('rows.show', { row: row! + 1 })}
+          {t('rows.show', { row: data.numberOf(row!) })}
         </Button>
       </Show>
       <Show when={fix && canDo(fix) && fix}>

@@ -100,6 +100,7 @@ function Token() {
     <TextField
       label={t('hub.token')}
       hint={t('hub.tokenHint')}
+      secret
       value={data.hub.token()}
       onChange={data.hub.setToken}
     />

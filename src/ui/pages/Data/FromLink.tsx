@@ -55,6 +55,7 @@ export function FromLink() {
                 hint={t('link.tokenHint')}
                 value={secret()}
                 onChange={setSecret}
+                secret
               />
             }
           >
@@ -62,6 +63,7 @@ export function FromLink() {
             <TextField
               label={t('link.driveKey')}
               hint={t('link.driveHow')}
+              secret
               value={secret()}
               onChange={setSecret}
             />

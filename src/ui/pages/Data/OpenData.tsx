@@ -1,5 +1,4 @@
 import { batch, createSignal, Show } from 'solid-js'
-import type { Failure } from '../../../protocol/errors.ts'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Later } from '../../components/Later.tsx'
@@ -11,6 +10,7 @@ import { type Tab, Tabs } from '../../components/Tabs.tsx'
 import { formatCount } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { AllowMore } from '../AllowMore.tsx'
 import { DownloadData } from './DownloadData.tsx'
 import { Findings } from './Findings.tsx'
 import { MappingForm } from './MappingForm.tsx'
@@ -65,7 +65,12 @@ export function OpenData(props: { info: DatasetInfo }) {
         </Show>
         <Findings opening={props.info.findings} rows={props.info.rows} onRow={showRow} />
         <Show when={data.prepareFailure()}>
-          {(failure) => <FailureNotice failure={failure()} actions={<AllowMore failure={failure()} />} />}
+          {(failure) => (
+            <FailureNotice
+              failure={failure()}
+              actions={failure().code === 'cancelled' ? <PrepareAgain /> : <AllowMore failure={failure()} />}
+            />
+          )}
         </Show>
         <div class="workbench">
           <div class="stack-l">
@@ -86,28 +91,10 @@ export function OpenData(props: { info: DatasetInfo }) {
   )
 }
 
-/** Where nothing fits into the limit on tokens: a press that raises it to what the longest example needs. */
-function AllowMore(props: { failure: Failure }) {
-  const { settings, announce } = useApp()
-  const needed = () => {
-    const { needed } = props.failure.detail ?? {}
-    return typeof needed === 'number' && needed > settings.training.max_length ? needed : null
-  }
-  const label = (count: number) => t('data.allow', { count })
-  return (
-    <Show when={needed()}>
-      {(count) => (
-        <Button
-          onClick={() => {
-            announce(t('fix.done', { label: label(count()) }))
-            settings.setTraining('max_length', count())
-          }}
-        >
-          {label(count())}
-        </Button>
-      )}
-    </Show>
-  )
+/** After a stop. */
+function PrepareAgain() {
+  const { data } = useApp()
+  return <Button onClick={() => void data.prepare().catch(() => {})}>{t('action.retry')}</Button>
 }
 
 function Counts(props: { info: DatasetInfo }) {
@@ -155,12 +142,15 @@ function Counts(props: { info: DatasetInfo }) {
                 />
               </Show>
             </dl>
-            <Show when={data.preparing() && data.progress() !== null}>
-              <Progress label={t('data.preparingShare')} share={data.progress()} />
-            </Show>
             <DownloadData info={props.info} />
           </>
         )}
+      </Show>
+      <Show when={data.preparing() && data.progress() !== null}>
+        <Progress label={t('data.preparingShare')} share={data.progress()} />
+        <p>
+          <Button onClick={data.stopPreparing}>{t('action.stop')}</Button>
+        </p>
       </Show>
       <ShareField />
       <ReadAgainFold info={props.info} />

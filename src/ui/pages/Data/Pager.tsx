@@ -9,6 +9,8 @@ export function Pager(props: {
   size: number
   total: number
   onGo: (place: number) => void
+  /** Place, from 0, of what a person calls it. */
+  placeOf?: (number: number) => number
 }) {
   const last = () => Math.min(props.total, props.offset + props.size)
   return (
@@ -42,7 +44,7 @@ export function Pager(props: {
             autocomplete="off"
             onChange={(event) => {
               const place = Number(event.currentTarget.value)
-              if (Number.isInteger(place) && place > 0) props.onGo(place - 1)
+              if (Number.isInteger(place) && place > 0) props.onGo(props.placeOf?.(place) ?? place - 1)
               event.currentTarget.value = ''
             }}
           />

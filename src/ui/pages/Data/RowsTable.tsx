@@ -56,7 +56,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
     setEditing(null)
     if (text !== cellText(old)) {
       const done = await data.edit([{ type: 'set', row, column, value: cellValue(text, old) }])
-      if (done) announce(t('rows.said.set', { row: row + 1 }))
+      if (done) announce(t('rows.said.set', { row: data.numberOf(row) }))
     }
     focusCell(row, column)
   }
@@ -72,7 +72,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
 
   async function remove(row: number): Promise<void> {
     if (!(await data.edit([{ type: 'delete', rows: [row] }]))) return
-    announce(t('rows.said.deleted', { row: row + 1 }))
+    announce(t('rows.said.deleted', { row: data.numberOf(row) }))
     table?.focus()
   }
 
@@ -118,7 +118,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
               {(shown) => (
                 <tr classList={{ sought: !pages.after() && shown().row === props.sought?.row }}>
                   <th scope="row" class="figure quiet">
-                    {formatCount(shown().row + 1)}
+                    {formatCount(data.numberOf(shown().row))}
                   </th>
                   <For each={pages.columns()}>
                     {(column) => (
@@ -134,7 +134,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
                                 type="button"
                                 class="cell-button"
                                 id={cellId(shown().row, column)}
-                                aria-label={`${t('rows.edit', { column, row: shown().row + 1 })}: ${cellText(shown().values[column]).slice(0, 200) || t('rows.empty')}`}
+                                aria-label={`${t('rows.edit', { column, row: data.numberOf(shown().row) })}: ${cellText(shown().values[column]).slice(0, 200) || t('rows.empty')}`}
                                 onClick={() => setEditing({ row: shown().row, column })}
                               >
                                 <span class="cell">{cellText(shown().values[column])}</span>
@@ -142,7 +142,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
                             }
                           >
                             <CellEditor
-                              label={t('rows.editing', { column, row: shown().row + 1 })}
+                              label={t('rows.editing', { column, row: data.numberOf(shown().row) })}
                               value={cellText(shown().values[column])}
                               onSave={(text) => void save(shown().row, column, text, shown().values[column])}
                               onCancel={() => {
@@ -159,7 +159,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
                     <td class="figure">
                       <IconButton
                         icon="trash"
-                        label={t('rows.delete', { row: shown().row + 1 })}
+                        label={t('rows.delete', { row: data.numberOf(shown().row) })}
                         onClick={() => void remove(shown().row)}
                       />
                     </td>
@@ -170,7 +170,14 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
           </tbody>
         </table>
       </section>
-      <Pager of="rows" offset={pages.offset()} size={PAGE} total={pages.total()} onGo={pages.goTo} />
+      <Pager
+        of="rows"
+        offset={pages.offset()}
+        size={PAGE}
+        total={pages.total()}
+        onGo={pages.goTo}
+        {...(pages.after() ? {} : { placeOf: data.rowOf })}
+      />
       <Show when={!pages.after()}>
         <div class="row">
           <Button icon="add" onClick={() => void add()}>

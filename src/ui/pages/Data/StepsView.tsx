@@ -145,6 +145,7 @@ export function StepsView(props: { info: DatasetInfo }) {
 }
 
 function Samples(props: { report: StepReport | null }) {
+  const { data } = useApp()
   return (
     <Show when={(props.report?.samples.length ?? 0) > 0}>
       <Fold small summary={t('steps.samples')}>
@@ -158,7 +159,7 @@ function Samples(props: { report: StepReport | null }) {
               id: 'row',
               head: t('rows.number'),
               number: true,
-              cell: (sample) => formatCount(sample.row + 1),
+              cell: (sample) => formatCount(data.numberOf(sample.row)),
             },
             { id: 'column', head: t('stats.column'), cell: (sample) => sample.column },
             {

@@ -68,8 +68,9 @@ function TokenPages(props: { onRow: (row: number) => void }) {
 }
 
 function Example(props: { sample: TokenisedSample; onRow: (row: number) => void }) {
+  const { data } = useApp()
   const origin = () => props.sample.origin ?? 'data'
-  const row = () => t('finding.row', { row: props.sample.row + 1 })
+  const row = () => t('finding.row', { row: data.numberOf(props.sample.row) })
   return (
     <article class="example stack-s">
       <div class="row">
@@ -82,7 +83,7 @@ function Example(props: { sample: TokenisedSample; onRow: (row: number) => void 
             <Button
               kind="quiet"
               class="to-row"
-              aria-label={t('rows.show', { row: props.sample.row + 1 })}
+              aria-label={t('rows.show', { row: data.numberOf(props.sample.row) })}
               onClick={() => props.onRow(props.sample.row)}
             >
               {row()}

@@ -90,7 +90,7 @@ function BeforeAfter(props: { run: RunInfo }) {
                 value: formatNumber(Number(Math.exp(end().last).toPrecision(3))),
               })}
             />
-            <Show when={end().several}>
+            <Show when={end().several && !runs.view(props.run.id)?.cut()}>
               <Stat
                 label={t('evaluate.change')}
                 value={`${end().last <= end().first ? '−' : '+'}${formatShare(Math.abs(end().last / end().first - 1), 1)}`}
@@ -209,7 +209,12 @@ function Ask(props: { run: RunInfo }) {
 function ExchangeView(props: { exchange: Exchange }) {
   const note = (side: SideAnswer) =>
     side.state === 'done'
-      ? t('ask.took', { seconds: formatNumber(Number(side.seconds.toFixed(1))) })
+      ? [
+          t('ask.took', { seconds: formatNumber(Number(side.seconds.toFixed(1))) }),
+          side.cut ? t('samples.cut') : '',
+        ]
+          .filter(Boolean)
+          .join(' · ')
       : t(`ask.${side.state}`)
   return (
     <article class="sample stack">

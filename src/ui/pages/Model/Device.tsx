@@ -2,12 +2,15 @@ import { createUniqueId, For, Show } from 'solid-js'
 import type { EngineChoice, PortableBackendChoice } from '../../../protocol/engine.ts'
 import type { DeviceInfo, MeasuredSpeed } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
+import { Checkbox } from '../../components/Field.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
+import { NumberField } from '../../components/NumberField.tsx'
 import { Section } from '../../components/Page.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { formatCount } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { bytesOf, gigabytesOf, MEMORY_LIMITS } from '../../state/fields.ts'
 import { GpuCheckView } from './GpuCheckView.tsx'
 
 const ENGINES: EngineChoice[] = ['auto', 'webgpu', 'portable']
@@ -44,6 +47,7 @@ export function Device() {
         />
         <p class="small quiet">{t(`device.backend.about.${models.backend()}`)}</p>
       </Show>
+      <Memory />
       <Show when={models.deviceFailure()}>
         {(failure) => (
           <FailureNotice
@@ -103,6 +107,35 @@ const hasGpu = ({ reason }: DeviceInfo) =>
 function computedBy({ engine, software }: DeviceInfo) {
   if (engine === 'portable') return software ? 'device.portable' : 'device.portableGpu'
   return software ? 'device.software' : 'device.hardware'
+}
+
+/** Where nobody has said how much: about what the practice model and a small Gemma take. */
+const FIRST_BYTES = 2e9
+
+/** How much a run may take, by itself or as a person sets it. */
+function Memory() {
+  const { models, training } = useApp()
+  return (
+    <div class="stack-s">
+      <Checkbox
+        label={t('device.memoryAuto')}
+        help={t('device.memoryHelp')}
+        disabled={training.busy()}
+        checked={models.memory() === null}
+        onChange={(auto) => models.setMemory(auto ? null : FIRST_BYTES)}
+      />
+      <Show when={models.memory() !== null}>
+        <NumberField
+          label={t('device.memory')}
+          limits={MEMORY_LIMITS}
+          value={gigabytesOf(models.memory()!)}
+          problem={models.memoryProblem()}
+          disabled={training.busy()}
+          onChange={(gigabytes) => models.setMemory(bytesOf(gigabytes))}
+        />
+      </Show>
+    </div>
+  )
 }
 
 /** How quickly each engine has trained here. */

@@ -24,7 +24,7 @@ export function ModelPage() {
       t('model.layers', { count: model.config.layers.length }),
     ].join(' · ')
 
-  const add = (files: File[], folder: string | null) => void models.add(files, folder ?? t('model.unnamed'))
+  const add = (files: File[], folder: string | null) => void models.add(files, folder)
 
   return (
     <>

@@ -1,4 +1,5 @@
 import { createEffect, Show } from 'solid-js'
+import type { Failure } from '../../../protocol/errors.ts'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
@@ -10,6 +11,7 @@ import { hrefOf } from '../../state/route.ts'
 import { DownloadFailure } from '../DownloadFailure.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
+import { Live } from './Live.tsx'
 import { OpeningFailure } from './Opened.tsx'
 import { Reproduced } from './Reproduced.tsx'
 import { RunCurve } from './RunCurve.tsx'
@@ -19,6 +21,14 @@ export function RunInView(props: { run: RunInfo }) {
   const { training, runs } = useApp()
   const view = () => runs.view(props.run.id)
   createEffect(() => void runs.load(props.run.id))
+  const heard = () => runs.heard(props.run.id)
+  const told = {
+    stage: () => heard()?.stage ?? null,
+    latest: () => heard()?.step ?? null,
+    latestEval: () => heard()?.evaluation ?? null,
+    secondsLeft: () => Number.NaN,
+    stopping: () => null,
+  }
   return (
     <>
       <PageHead
@@ -28,8 +38,14 @@ export function RunInView(props: { run: RunInfo }) {
       />
       <div class="stack">
         <OpeningFailure />
-        <Show when={props.run.failure ? null : training.failure()}>
-          {(failure) => <FailureNotice failure={failure()} onDismiss={training.dismissFailure} />}
+        <Show when={props.run.failure?.message === training.failure()?.message ? null : training.failure()}>
+          {(failure) => (
+            <FailureNotice
+              failure={failure()}
+              onDismiss={training.dismissFailure}
+              actions={<BeforeDamage run={props.run} failure={failure()} />}
+            />
+          )}
         </Show>
         <DownloadFailure of={props.run.id} />
         <Outcome run={props.run} />
@@ -41,11 +57,30 @@ export function RunInView(props: { run: RunInfo }) {
           </Section>
         </div>
         <div class="stack-l train-live">
+          <Show when={runs.elsewhere(props.run)}>
+            <Live told={told} run={props.run} />
+          </Show>
           <RunCurve view={view()} run={props.run} />
         </div>
       </div>
       <Next to="evaluate" ready={false} />
     </>
+  )
+}
+
+/** Of a damaged checkpoint: the one before it, at one press. */
+function BeforeDamage(props: { run: RunInfo; failure: Failure }) {
+  const { training } = useApp()
+  const before = () => props.failure.detail?.before
+  return (
+    <Show when={typeof before() === 'number' && props.failure.detail?.checkpoint}>
+      <Button
+        icon="play"
+        onClick={() => void training.resume(props.run.id, { from: Number(before()) || 'start' })}
+      >
+        {before() === 0 ? t('runs.resumeStart') : t('runs.resumeFrom', { step: Number(before()) })}
+      </Button>
+    </Show>
   )
 }
 
@@ -72,11 +107,11 @@ function Outcome(props: { run: RunInfo }) {
             </Button>
           </Show>
           <Show when={runs.lostDevice(props.run)}>
-            <Button icon="play" onClick={() => void training.resume(props.run.id, 'portable')}>
+            <Button icon="play" onClick={() => void training.resume(props.run.id, { engine: 'portable' })}>
               {t('runs.resumePortable')}
             </Button>
           </Show>
-          <Show when={props.run.step > 0}>
+          <Show when={props.run.step > 0 && !runs.elsewhere(props.run)}>
             <Button
               kind="primary"
               icon="export"
@@ -91,6 +126,9 @@ function Outcome(props: { run: RunInfo }) {
         </>
       }
     >
+      <Show when={runs.elsewhere(props.run)}>
+        <p>{t('train.elsewhere')}</p>
+      </Show>
       <Show when={props.run.failure}>
         {(failure) => (
           <p>

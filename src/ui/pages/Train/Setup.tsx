@@ -30,12 +30,25 @@ export function Setup() {
         />
         <p class="hint">
           {t(`profile.${settings.profile()}Note`)}{' '}
-          <Show when={settings.profile() === 'quick' && settings.fitted()}>
-            {t('profile.quickFitted', {
-              steps: settings.training.max_steps,
-              usual: settings.usual().training.max_steps,
-              minutes: QUICK_SECONDS / 60,
-            })}
+          <Show when={settings.profile() !== 'own' && settings.fitted()}>
+            {settings.profile() === 'quick'
+              ? t('profile.quickFitted', {
+                  steps: settings.training.max_steps,
+                  usual: settings.usual().training.max_steps,
+                  minutes: QUICK_SECONDS / 60,
+                })
+              : t('profile.epochsFitted', {
+                  epochs: settings.training.num_train_epochs,
+                  usual: settings.usual().training.num_train_epochs,
+                })}
+          </Show>{' '}
+          <Show when={settings.profile() !== 'own' && settings.followed()}>
+            {(limit) =>
+              t('profile.lengthFollowed', {
+                limit: limit(),
+                usual: settings.usual().training.max_length,
+              })
+            }
           </Show>
         </p>
         <TrainingNumberField name="learning_rate" slider />
@@ -130,7 +143,8 @@ function Advanced() {
   const MAIN = new Set(['learning_rate', 'max_steps', 'num_train_epochs', 'per_device_train_batch_size', 'r'])
   let fold!: HTMLDetailsElement
   createEffect(() => {
-    if ([...settings.problems().keys()].some((name) => !MAIN.has(name))) fold.open = true
+    if ([...settings.problems().keys()].some((name) => !MAIN.has(name) && name !== 'memory_budget'))
+      fold.open = true
   })
   return (
     <details class="fold" ref={fold}>

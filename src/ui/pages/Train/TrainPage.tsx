@@ -5,7 +5,9 @@ import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
+import { AllowMore } from '../AllowMore.tsx'
 import { RunFacts } from '../RunFacts.tsx'
+import { CutAnswers } from './CutAnswers.tsx'
 import { Forecast } from './Forecast.tsx'
 import { Live } from './Live.tsx'
 import { acceptPastedSettings, OpenedNote, OpeningFailure } from './Opened.tsx'
@@ -43,12 +45,20 @@ function BeforeRun() {
       found.push({ text: t('train.noMapping'), href: hrefOf('data'), link: t('train.toData') })
     if (!models.chosen() && !models.listFailure())
       found.push({ text: t('train.noModel'), href: hrefOf('model'), link: t('train.toModel') })
-    if (settings.problems().size > 0)
-      found.push({ text: t('train.problems', { count: settings.problems().size }) })
+    const elsewhere = models.memoryProblem() ? 1 : 0
+    if (elsewhere > 0)
+      found.push({ text: t('train.memoryProblem'), href: hrefOf('model'), link: t('train.toModel') })
+    if (settings.problems().size > elsewhere)
+      found.push({ text: t('train.problems', { count: settings.problems().size - elsewhere }) })
     return found
   }
+  /** Preparation that was stopped is done by the start. */
+  const unprepared = () => {
+    const failure = data.prepareFailure()
+    return failure?.code === 'cancelled' ? null : failure
+  }
   const ready = () =>
-    missing().length === 0 && models.chosen() !== null && !data.prepareFailure() && !training.refused()
+    missing().length === 0 && models.chosen() !== null && !unprepared() && !training.refused()
   const last = createMemo(() => runs.list().find((run) => run.step > 0) ?? null)
 
   function start(): void {
@@ -78,7 +88,10 @@ function BeforeRun() {
         <Show when={data.failure() && !data.dataset() && !training.failure() ? data.failure() : null}>
           {(failure) => <FailureNotice failure={failure()} />}
         </Show>
-        <Show when={data.prepareFailure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
+        <Show when={unprepared()}>
+          {(failure) => <FailureNotice failure={failure()} actions={<AllowMore failure={failure()} />} />}
+        </Show>
+        <CutAnswers />
         <Show when={missing().length > 0 || tried()}>
           <div id="start-note">
             <For each={missing()}>
@@ -133,6 +146,10 @@ function BeforeRun() {
 function RunGoingOn() {
   const { training, runs } = useApp()
   const config = () => training.liveConfig() ?? runs.byId(runs.live())?.config
+  const told = {
+    ...training,
+    stopping: () => (training.phase() === 'stopping' ? { seconds: training.stepLeft() } : null),
+  }
   return (
     <>
       <PageHead
@@ -169,7 +186,7 @@ function RunGoingOn() {
           </Section>
         </div>
         <div class="stack-l train-live">
-          <Live />
+          <Live told={told} run={runs.byId(runs.live())} />
           <RunCurve view={training.liveView()} run={runs.byId(runs.live())} />
         </div>
       </div>

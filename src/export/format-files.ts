@@ -1,0 +1,4 @@
+import type { Exporter } from './source.ts'
+
+/** Loads each file of `formats/`, by its path. */
+export const FORMAT_FILES = import.meta.glob<Exporter>('./formats/*.ts', { import: 'default' })

@@ -1,0 +1,134 @@
+import { type ByteSource, bufferSource } from '../files/bytes.ts'
+import { type GgufFile, openGguf } from '../files/gguf.ts'
+import { safetensorsSource } from '../files/safetensors-source.ts'
+import { ggufConfig, ggufTensors } from '../model/gguf.ts'
+import { fail } from '../protocol/errors.ts'
+import { ggufTokenizer } from '../tokens/gguf-tokenizer.ts'
+import { isModelFile } from './model-files.ts'
+
+type Files = ReadonlyMap<string, ByteSource>
+
+/** As `gguf-split` of llama.cpp names parts. */
+const PART = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i
+
+export const isGguf = (name: string) => /\.gguf$/i.test(name)
+
+/** What a model of these files is called: without its ending, and without the number of a part. */
+export const ggufStem = (name: string) => name.replace(PART, '$1').replace(/\.gguf$/i, '')
+
+/** Names of all parts of the model that a file is part of, in their order; its own where it is whole. */
+export function ggufParts(name: string): string[] {
+  const match = PART.exec(name)
+  if (!match) return [name]
+  const [, stem, , total] = match as unknown as [string, string, string, string]
+  const digits = (i: number) => String(i).padStart(5, '0')
+  return Array.from({ length: Number(total) }, (_, i) => `${stem}-${digits(i + 1)}-of-${total}.gguf`)
+}
+
+/**
+ * The files that a model is made of, among those given: a Hugging Face folder's, or where there are no safetensors files
+ * those that a GGUF stands for. Its weights are converted as they are read: nothing is held whole.
+ * @throws LapidaryError by name, for whatever a GGUF is refused for; `missing_file` for a part that is not there
+ */
+export async function modelFolderOf(files: Files, signal?: AbortSignal): Promise<Files> {
+  const kept = new Map([...files].filter(([name]) => isModelFile(name)))
+  const ggufs = [...files.keys()].filter(isGguf)
+  if (ggufs.length === 0 || [...kept.keys()].some((name) => name.endsWith('.safetensors'))) return kept
+  return ggufFolder(await openModel(files, ggufs, signal))
+}
+
+/** A Hugging Face folder of a GGUF's metadata and tensors. */
+export function ggufFolder(file: GgufFile): Files {
+  const config = ggufConfig(file)
+  const tokenizer = ggufTokenizer(file)
+  const tensors = ggufTensors(file)
+  const text = (value: string) => bufferSource(new TextEncoder().encode(value))
+  const json = (value: unknown) => text(`${JSON.stringify(value, null, 2)}\n`)
+  const ids = { bos_token_id: config.bos_token_id, pad_token_id: config.pad_token_id }
+  // Gemma's own recommendation (its model card); GGUF keeps none.
+  const sampling = { do_sample: true, top_k: 64, top_p: 0.95 }
+  return new Map([
+    ['config.json', json(config)],
+    ['generation_config.json', json({ ...ids, eos_token_id: tokenizer.endTokens, ...sampling })],
+    ['tokenizer.json', text(JSON.stringify(tokenizer.json))],
+    ['tokenizer_config.json', json(tokenizer.config)],
+    ...(tokenizer.chatTemplate === null
+      ? []
+      : [['chat_template.jinja', text(tokenizer.chatTemplate)] as const]),
+    ['model.safetensors', safetensorsSource(tensors, { format: 'pt' })],
+  ])
+}
+
+async function openModel(files: Files, names: string[], signal?: AbortSignal): Promise<GgufFile> {
+  const models = [...new Set(names.map((name) => ggufParts(name)[0]!))]
+  const opened: GgufFile[] = []
+  for (const first of models) opened.push(await openParts(files, ggufParts(first), signal))
+  // The vision part often lies beside the text part; alone it is refused by name.
+  const texts = opened.filter(({ metadata }) => metadata.get('general.architecture') !== 'clip')
+  const chosen = texts.length > 0 ? texts : opened
+  if (chosen.length > 1)
+    fail(
+      'bad_model',
+      `There are ${chosen.length} models: ${chosen.map(({ name }) => name).join(', ')}.`,
+      'Choose one of them.',
+      { found: chosen.length },
+    )
+  return chosen[0]!
+}
+
+/** Parts as one: the metadata of the first, the tensors of all. */
+async function openParts(files: Files, names: string[], signal?: AbortSignal): Promise<GgufFile> {
+  const parts: GgufFile[] = []
+  for (const name of names) {
+    const source = files.get(name)
+    if (!source)
+      return fail(
+        'missing_file',
+        `The model is split into ${names.length} files, and ${name} is not there.`,
+        'Choose all of its parts at once.',
+        { expected: name },
+      )
+    parts.push(await openGguf(source, name, signal))
+  }
+  const [first] = parts as [GgufFile]
+  const count = first.metadata.get('split.count') ?? 1
+  if (count !== 0 && count !== parts.length)
+    fail(
+      'missing_file',
+      `${first.name} says that the model is split into ${String(count)} files, but ${parts.length === 1 ? 'it is' : `${parts.length} are`} named so.`,
+      `Give the parts the names that they came with: ${ggufStem(first.name)}-00001-of-0000N.gguf.`,
+      { file: first.name, found: Number(count) },
+    )
+  const tensors = new Map(first.tensors)
+  for (const [i, part] of parts.entries()) {
+    if (parts.length > 1 && part.metadata.get('split.no') !== i)
+      fail('bad_file', `${part.name} is not part ${i + 1} of the model.`, 'Fetch the parts again.', {
+        file: part.name,
+      })
+    if (i > 0)
+      for (const [name, tensor] of part.tensors) {
+        if (tensors.has(name))
+          fail(
+            'bad_file',
+            `Tensor ${name} is in two parts, ${part.name} is one.`,
+            'Choose the parts of one model only.',
+            {
+              tensor: name,
+            },
+          )
+        tensors.set(name, tensor)
+      }
+  }
+  const total = first.metadata.get('split.tensors.count')
+  if (typeof total === 'number' && total !== tensors.size)
+    fail(
+      'bad_file',
+      `The parts hold ${tensors.size} tensors; ${first.name} says ${total}.`,
+      'Fetch the parts again.',
+      {
+        expected: total,
+        found: tensors.size,
+      },
+    )
+  return { ...first, tensors }
+}
