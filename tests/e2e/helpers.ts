@@ -109,8 +109,8 @@ export function capitals(rows: number): string {
 }
 
 /** Trains the practice model on a small file, without questions on the way: the shortest honest run. */
-export async function startShort(page: Page, steps: number, at = '/'): Promise<void> {
-  await page.goto(at)
+export async function startShort(page: Page, steps: number): Promise<void> {
+  await page.goto('/')
   await openFile(page, 'boxes.csv', capitals(40))
   await page.getByText('To learn from', { exact: true }).waitFor()
   await page.getByRole('link', { name: 'Train', exact: true }).click()
