@@ -124,6 +124,16 @@ test('a workbook says which sheet and which row of names were read, counts blank
   await expect(page.getByText('To learn from', { exact: true })).toBeVisible()
   await expect(findings.getByText(/1 blank row was left out/)).toBeVisible()
 
+  // A few steps teach the form of an answer, and no fact: a lower loss is not called knowledge.
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  await page.getByRole('textbox', { name: 'Steps' }).fill('12')
+  await page.getByRole('button', { name: 'Start training' }).click()
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  await expect(page.getByText(/0 of 2 that it never saw/)).toBeVisible()
+  await expect(page.getByText(/Rows that it never saw are known better: loss [\d.]+ before/)).toBeVisible()
+  await expect(page.getByText(/Where rows are facts, none can be known from another/)).toBeVisible()
+  await page.getByRole('link', { name: 'Data', exact: true }).click()
+
   // The sheet is chosen from a list, which says what is chosen now.
   await page.getByText('How files are read').click()
   const sheet = page.getByRole('button', { name: /^Sheet of an Excel workbook/ })

@@ -63,8 +63,20 @@ test('a run is foretold, taken away with one press, named, told apart and made o
   const stat = (name: string) => page.locator('.train-live dl.stats > div').filter({ hasText: name })
   const done = page.getByText('Done. The adapter is ready.')
 
+  /** Where the places of the bar stand, in windows from wide to narrow. */
+  const places = async () => {
+    const found: number[] = []
+    for (const width of [1280, 700, 600, 360]) {
+      await page.setViewportSize({ width, height: 800 })
+      found.push((await page.getByRole('link', { name: 'Data', exact: true }).boundingBox())!.x)
+    }
+    await page.setViewportSize({ width: 1280, height: 800 })
+    return found
+  }
+
   // Before anything was trained here, the time is not known, and that is said.
   await page.goto('/')
+  const before = await places()
   await openFile(page, 'boxes.csv', capitals(40))
   await page.getByText('To learn from', { exact: true }).waitFor()
   await page.getByRole('link', { name: 'Train', exact: true }).click()
@@ -74,10 +86,10 @@ test('a run is foretold, taken away with one press, named, told apart and made o
   await expect(page.getByText('the time is known after the first steps')).toBeVisible()
   // On a phone too, what a start would take stands in view with the button that starts it.
   await page.setViewportSize({ width: 360, height: 740 })
-  const places = (await page.getByRole('navigation', { name: 'Places' }).getByRole('list').boundingBox())!
+  const bar = (await page.getByRole('navigation', { name: 'Places' }).getByRole('list').boundingBox())!
   for (const name of ['Steps', 'Tokens to learn from', 'Memory', 'Time']) {
     const { y, height } = (await stat(name).boundingBox())!
-    expect(y + height, name).toBeLessThan(places.y)
+    expect(y + height, name).toBeLessThan(bar.y)
   }
   await expect(page.getByRole('button', { name: 'Start training' })).toBeInViewport({ ratio: 1 })
   await look(page, 'unknown')
@@ -117,6 +129,10 @@ test('a run is foretold, taken away with one press, named, told apart and made o
   )
   expect(base.names).toEqual(BASE_FOLDER)
 
+  // The badge of the first run moved nothing.
+  await expect(page.getByRole('button', { name: /^Runs: 1/ })).toBeVisible()
+  expect(await places()).toEqual(before)
+
   // Now the machine's speed is known.
   await page.getByRole('link', { name: 'Train', exact: true }).click()
   await page.getByRole('button', { name: 'Set up another run' }).click()
@@ -130,6 +146,23 @@ test('a run is foretold, taken away with one press, named, told apart and made o
   await page.getByRole('button', { name: 'Start training' }).click()
   await expect(done).toBeVisible({ timeout: PATIENCE })
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('pebble on boxes.csv · Seed 7')
+
+  // In a picker too, on a phone too: nothing of what tells them apart is cut off.
+  await page.setViewportSize({ width: 360, height: 740 })
+  await page.getByRole('link', { name: 'Evaluate', exact: true }).click()
+  const picker = page.getByRole('button', { name: /^Run / })
+  await expect(picker).toHaveText('pebble on boxes.csv · Seed 7')
+  await picker.click()
+  const choices = page.getByRole('option')
+  await expect(choices).toHaveText([/^pebble on boxes\.csv · Seed 7/, /^pebble on boxes\.csv · Seed 42/])
+  const cut = (element: Element) =>
+    [element, ...element.querySelectorAll('*')].some(
+      (part) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth > 0,
+    )
+  for (const each of [picker, ...(await choices.all())]) expect(await each.evaluate(cut)).toBe(false)
+  await page.keyboard.press('Escape')
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
 
   // Once more, from the drawer: the same bits, and it says so.
   await page.getByRole('button', { name: /^Runs: 2/ }).click()
