@@ -1,7 +1,7 @@
 import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { afterEvent, type RunRecord, replayed } from '../runs/record.ts'
-import { commit, readBlob, requireRoom, writeBlob } from './blobs.ts'
+import { commit, discardBlob, readBlob, requireRoom, writeBlob } from './blobs.ts'
 import type { BlobRef, Database, StoredCheckpoint } from './database.ts'
 
 /** Events written at least so often while a run goes on. */
@@ -161,9 +161,14 @@ export class RunLog {
     tensors: Uint8Array,
     event: RunEvent & { type: 'checkpoint' },
   ): Promise<void> {
-    await requireRoom(tensors.byteLength, 'Saving a checkpoint')
-    const ref = await writeBlob(this.#database, [tensors])
+    const written = await this.#blob(tensors).then(
+      (ref) => ({ ref }),
+      (error: unknown) => ({ error }),
+    )
+    // Logged in any case: a later checkpoint counts it.
     this.add(event)
+    if ('error' in written) throw written.error
+    const { ref } = written
     const { id: run } = this.#record
     const stored = { run, step: meta.step, meta, tensors: ref }
     this.#writing = this.#writing.then(() =>
@@ -177,7 +182,21 @@ export class RunLog {
       }),
     )
     await this.#writing
-    if (this.#error) throw this.#error
+    if (!this.#error) return
+    await discardBlob(this.#database, ref).catch(() => {})
+    throw this.#error
+  }
+
+  async #blob(tensors: Uint8Array): Promise<BlobRef> {
+    await requireRoom(tensors.byteLength, 'Saving a checkpoint')
+    return writeBlob(this.#database, [tensors])
+  }
+
+  /** All events of the run: those that are stored, as far as they can be read, and those that wait. */
+  async events(): Promise<RunEvent[]> {
+    const waiting = [...this.#waiting]
+    const stored = await readEvents(this.#database, this.#record.id).catch(() => [])
+    return [...stored.slice(0, this.#count - waiting.length), ...waiting]
   }
 
   #schedule(): void {
@@ -197,14 +216,17 @@ export class RunLog {
     const first = this.#count - events.length
     try {
       await commit(this.#database, ['runs', 'events', 'checkpoints'], written, async (tx) => {
+        // What a cleared storage takes is told, not begun anew in the middle.
+        if ((await tx.objectStore('runs').getKey(this.#record.id)) === undefined) failCleared()
         for (const [i, event] of events.entries())
           await tx.objectStore('events').put(event, [this.#record.id, first + i])
         await tx.objectStore('runs').put(this.#record)
         return work(tx.objectStore('checkpoints'))
       })
+      this.#error = null
     } catch (error) {
       // Kept for the next call that waits: a timer has nobody to tell.
-      this.#error ??= error
+      this.#error = error
       this.#waiting = [...events, ...this.#waiting]
     }
   }
@@ -214,6 +236,15 @@ export class RunLog {
 function unnamed(before: readonly StoredCheckpoint[], after: readonly StoredCheckpoint[]): BlobRef[] {
   const kept = new Set(after.map(({ tensors }) => tensors.set))
   return before.map(({ tensors }) => tensors).filter(({ set }) => !kept.has(set))
+}
+
+/** @throws LapidaryError `missing_file`, always */
+function failCleared(): never {
+  fail(
+    'missing_file',
+    "The run is no longer in this browser's storage: it was deleted while the run was going on.",
+    'Site data was cleared, or the browser made room. Export the run before this page is closed.',
+  )
 }
 
 interface CheckpointStore {

@@ -36,7 +36,7 @@ function createApp(studio: Studio) {
   const synthesis = createSynthesis(studio, data, models)
 
   keepAwake(training.busy)
-  guardLeaving(training.busy)
+  guardLeaving(() => training.busy() || runs.list().some(({ unkept }) => unkept))
 
   const [restored, setRestored] = createSignal(false)
   void restore().finally(() => setRestored(true))

@@ -134,6 +134,7 @@ export function createTraining({ studio, draft, data, models, settings, runs, an
       switch (event.type) {
         case 'stage':
           setStage({ ...event })
+          if (event.unkept !== undefined) void runs.refresh()
           if (event.within) setStepLeft(pace.left(event.within, performance.now()))
           if (!step && event.progress === undefined) announce(t(`stage.${event.stage}`))
           break
