@@ -127,6 +127,7 @@ export function createRuns(studio: Studio) {
   const others = createElsewhere({
     studio,
     own,
+    running: (id) => list().some((run) => run.id === id && elsewhere(run)),
     view: (id) => views().get(id) ?? null,
     reload,
     refresh,
