@@ -1,9 +1,10 @@
-import { openAsBlob } from 'node:fs'
+import { openAsBlob, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ErrorCode, type Failure, LapidaryError } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
 import type { Finding } from '../src/protocol/preparation.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
+import { manifestHash } from '../src/storage/models.ts'
 import { adapterHash, openAdapter, readAdapter } from '../src/workers/adapter-files.ts'
 import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
 import type { openBrowser } from './browser.ts'
@@ -18,6 +19,10 @@ import { ADAPTER_FILES, HELP, type TrainJob, trainJob } from './train-job.ts'
 
 /** A second Ctrl+C this much later means it: npm passes the first one on twice. */
 const TWICE_MS = 1500
+/** As the page says it of a config that was opened. */
+const OTHER_MODEL =
+  'The weights are not those that the config was made with, by their hash: what is learnt will differ.'
+
 /** Milliseconds that the death of a browser may take to be told. */
 const DEATH_MS = 2000
 
@@ -27,11 +32,17 @@ async function run(job: TrainJob): Promise<void> {
     job.data.files.map(({ path }, i) => [`/given/data/${i}`, path]),
   )
   const texts = new Map([['/headless.html', headlessPage()]])
+  let manifest = readFileSync(join(root, 'models', 'pebble', 'manifest.json'), 'utf8')
   if (job.model.path !== null) {
     const model = await servedModel(job.model.path)
     for (const [name, file] of model.files) files.set(`/given/model/${name}`, file)
-    texts.set('/given/model/manifest.json', model.manifest)
+    manifest = model.manifest
+    texts.set('/given/model/manifest.json', manifest)
   }
+  const found = manifestHash(JSON.parse(manifest).files)
+  const wanted = job.config.model.hash
+  // A run that is gone on with is held against its own.
+  const otherModel = !job.resume && wanted !== null && wanted !== found
   const { startFrom, config } = job
   if (startFrom !== null && config.start.from === 'adapter') {
     for (const name of ADAPTER_FILES) files.set(`/given/adapter/${name}`, join(startFrom, name))
@@ -51,7 +62,7 @@ async function run(job: TrainJob): Promise<void> {
   const { openBrowser } = await import('./browser.ts')
   const browser = await openBrowser()
   try {
-    const stopped = await drive(job, server.url, browser.page, output)
+    const stopped = await drive(job, server.url, browser.page, output, otherModel ? OTHER_MODEL : null)
     if (stopped)
       throw new LapidaryError({
         code: 'cancelled',
@@ -70,8 +81,10 @@ async function drive(
   url: string,
   page: Awaited<ReturnType<typeof openBrowser>>['page'],
   output: Output,
+  notice: string | null,
 ): Promise<boolean> {
   const progress = new Progress(job.json)
+  if (notice !== null) progress.show({ type: 'notice', message: notice })
   let stopped = false
   // What is kept names the model as it was given, not where this run was served.
   const kept = (config: RunConfig) => ({ ...config, model: { ...config.model, id: job.model.name } })

@@ -37,6 +37,8 @@ export interface StageEvent {
   within?: { step: number; share: number }
   /** The run goes back to its checkpoint of this step, and its log to so many events: what came after is trained again. */
   back?: { step: number; events: number }
+  /** Why what the run has learnt could not be stored: it trains on, and is lost with its page; null: it could again. */
+  unkept?: Failure | null
 }
 
 export interface StepEvent {

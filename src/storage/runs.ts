@@ -1,7 +1,7 @@
 import { fail, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { afterEvent, type RunRecord, replayed } from '../runs/record.ts'
-import { commit, readBlob, requireRoom, writeBlob } from './blobs.ts'
+import { commit, discardBlob, readBlob, requireRoom, writeBlob } from './blobs.ts'
 import type { BlobRef, Database, StoredCheckpoint } from './database.ts'
 
 /** Events written at least so often while a run goes on. */
@@ -69,28 +69,30 @@ export function readCheckpoint(
 
 /**
  * The log of a run while it goes on. Events are gathered and written about once a second, together with the record as
- * they leave it; a checkpoint is written in one transaction with every event up to its own.
+ * they leave it; a checkpoint is written in one transaction with every event up to its own. Where the storage was cleared
+ * meanwhile, the whole log is written again.
  */
 export class RunLog {
   readonly #database: Database
   #record: RunRecord
-  /** Events in the log, the waiting ones included. */
-  #count: number
-  #waiting: RunEvent[] = []
+  /** Of the whole run; those from `#stored` on wait to be written. */
+  readonly #events: RunEvent[]
+  #stored: number
   #timer: ReturnType<typeof setTimeout> | null = null
   #writing: Promise<void> = Promise.resolve()
   #error: unknown = null
 
-  private constructor(database: Database, record: RunRecord, count: number) {
+  private constructor(database: Database, record: RunRecord, events: RunEvent[]) {
     this.#database = database
     this.#record = record
-    this.#count = count
+    this.#events = events
+    this.#stored = events.length
   }
 
   /** Stores a new run's record; its log is empty. */
   static async begin(database: Database, record: RunRecord): Promise<RunLog> {
     await putRun(database, record)
-    return new RunLog(database, record, 0)
+    return new RunLog(database, record, [])
   }
 
   /**
@@ -123,12 +125,12 @@ export class RunLog {
       for (const kept of after) await checkpoints.put(kept)
       return unnamed(before, after)
     })
-    return new RunLog(database, running, kept.length)
+    return new RunLog(database, running, kept)
   }
 
   /** Events in the log, those included that wait to be written. */
   get count(): number {
-    return this.#count
+    return this.#events.length
   }
 
   get record(): RunRecord {
@@ -143,8 +145,7 @@ export class RunLog {
 
   add(event: RunEvent): void {
     this.#record = afterEvent(this.#record, event)
-    this.#waiting.push(event)
-    this.#count++
+    this.#events.push(event)
     this.#schedule()
   }
 
@@ -161,14 +162,14 @@ export class RunLog {
     tensors: Uint8Array,
     event: RunEvent & { type: 'checkpoint' },
   ): Promise<void> {
-    await requireRoom(tensors.byteLength, 'Saving a checkpoint')
-    const write = () => writeBlob(this.#database, [tensors])
-    // Closed in the middle of it, the database is another one now.
-    const ref = await write().catch((error: unknown) => {
-      if (!/^storage_/.test(toFailure(error).code)) throw error
-      return write()
-    })
+    const written = await this.#blob(tensors).then(
+      (ref) => ({ ref }),
+      (error: unknown) => ({ error }),
+    )
+    // Logged in any case: a later checkpoint counts it.
     this.add(event)
+    if ('error' in written) throw written.error
+    const { ref } = written
     const { id: run } = this.#record
     const stored = { run, step: meta.step, meta, tensors: ref }
     this.#writing = this.#writing.then(() =>
@@ -182,7 +183,24 @@ export class RunLog {
       }),
     )
     await this.#writing
-    if (this.#error) throw this.#error
+    if (!this.#error) return
+    await discardBlob(this.#database, ref).catch(() => {})
+    throw this.#error
+  }
+
+  async #blob(tensors: Uint8Array): Promise<BlobRef> {
+    await requireRoom(tensors.byteLength, 'Saving a checkpoint')
+    const write = () => writeBlob(this.#database, [tensors])
+    // Closed in the middle of it, the database is another one now.
+    return write().catch((error: unknown) => {
+      if (!/^storage_/.test(toFailure(error).code)) throw error
+      return write()
+    })
+  }
+
+  /** All events of the run, stored or not. */
+  get events(): readonly RunEvent[] {
+    return this.#events
   }
 
   #schedule(): void {
@@ -197,21 +215,20 @@ export class RunLog {
   ): Promise<void> {
     if (this.#timer) clearTimeout(this.#timer)
     this.#timer = null
-    const events = this.#waiting
-    this.#waiting = []
-    const first = this.#count - events.length
+    const count = this.#events.length
     try {
       await commit(this.#database, ['runs', 'events', 'checkpoints'], written, async (tx) => {
-        for (const [i, event] of events.entries())
-          await tx.objectStore('events').put(event, [this.#record.id, first + i])
+        const gone = (await tx.objectStore('runs').getKey(this.#record.id)) === undefined
+        for (let at = gone ? 0 : this.#stored; at < count; at++)
+          await tx.objectStore('events').put(this.#events[at]!, [this.#record.id, at])
         await tx.objectStore('runs').put(this.#record)
         return work(tx.objectStore('checkpoints'))
       })
+      this.#stored = count
       this.#error = null
     } catch (error) {
       // Kept for the next call that waits: a timer has nobody to tell.
-      this.#error ??= error
-      this.#waiting = [...events, ...this.#waiting]
+      this.#error = error
     }
   }
 }

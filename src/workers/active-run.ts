@@ -20,7 +20,7 @@ import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
 import type { RunLog } from '../storage/runs.ts'
 import { readTokenTable } from '../tokens/table.ts'
-import type { Checkpoint, RunHashes } from '../trainer/checkpoint.ts'
+import type { Checkpoint, CheckpointMeta, RunHashes } from '../trainer/checkpoint.ts'
 import { isLogged, type SamplePrompts, train } from '../trainer/loop.ts'
 import { requireSchedule, runLength } from '../trainer/schedule.ts'
 import { checkpointBytes, contentsOf } from './checkpoint-files.ts'
@@ -215,6 +215,15 @@ interface Host {
   goOn(record: RunRecord): Promise<Place>
 }
 
+/** A run whose newest checkpoint is in memory only. */
+export interface Unkept {
+  record: RunRecord
+  meta: CheckpointMeta
+  tensors: Blob
+  failure: Failure
+  events(): Promise<RunEvent[]>
+}
+
 /** One run while it goes on. */
 export class ActiveRun {
   readonly id: string
@@ -233,6 +242,9 @@ export class ActiveRun {
   #stopping = false
   /** Step of the newest checkpoint; null: none. */
   #saved: number | null
+  #unkept: Omit<Unkept, 'record' | 'events'> | null = null
+  /** Its record as it ended, where what is stored says less. */
+  #ended: RunRecord | null = null
 
   /** @param engine in place of the one that the run began with */
   constructor(
@@ -264,6 +276,17 @@ export class ActiveRun {
     if (now || !this.#engine) this.#giving.abort()
   }
 
+  /** Its newest checkpoint, where that could not be stored; null: it is. */
+  get unkept(): Unkept | null {
+    return (
+      this.#unkept && {
+        ...this.#unkept,
+        record: this.#ended ?? this.#log.record,
+        events: async () => [...this.#log.events],
+      }
+    )
+  }
+
   /** What a person says of it meanwhile. */
   note(change: RunNote): void {
     this.#log.note(change)
@@ -285,7 +308,8 @@ export class ActiveRun {
       const saved = this.#saved
       try {
         const done = await this.#train(from, opening)
-        await this.#log.flush()
+        if (!this.#unkept) await this.#log.flush()
+        else await this.#endUnkept(this.#unkept.failure)
         return done
       } catch (error) {
         const failure = this.#told(error, losses)
@@ -417,8 +441,7 @@ export class ActiveRun {
       },
       save: async (checkpoint, event) => {
         const meta = { ...checkpoint.meta, contents: await contentsOf(checkpoint.state) }
-        await this.#log.saveCheckpoint(meta, await checkpointBytes(checkpoint), event)
-        this.#saved = checkpoint.meta.step
+        await this.#keep(meta, await checkpointBytes(checkpoint), event)
         // Whoever keeps it elsewhere has it before more is computed that a crash would cost.
         await onEvent(event)
       },
@@ -428,15 +451,49 @@ export class ActiveRun {
     const tokensPerSecond = median(speeds)
     const timing = meter.timing()
     if (tokensPerSecond !== null)
-      await this.#host.noteSpeed({
-        engine: described.kind,
-        ...(described.backend && { backend: described.backend }),
-        model: model.info.name,
-        tokensPerSecond,
-        parameters: model.info.parameters,
-        ...(timing && { timing }),
-      })
+      await this.#host
+        .noteSpeed({
+          engine: described.kind,
+          ...(described.backend && { backend: described.backend }),
+          model: model.info.name,
+          tokensPerSecond,
+          parameters: model.info.parameters,
+          ...(timing && { timing }),
+        })
+        // Where nothing can be stored the run is done all the same.
+        .catch(() => {})
     return done.event!
+  }
+
+  /** What is stored of a run must not say that it is done, where its last checkpoint is not there: it can go on from the one before. */
+  async #endUnkept(failure: Failure): Promise<void> {
+    this.#ended = this.#log.record
+    if (this.#ended.status === 'done') this.#log.note({ status: 'failed', failure })
+    await this.#log.flush().catch(() => {})
+  }
+
+  /** Stores a checkpoint; where that cannot be it is kept in memory, said, and the run trains on. */
+  async #keep(
+    meta: CheckpointMeta,
+    bytes: Uint8Array<ArrayBuffer>,
+    event: RunEvent & { type: 'checkpoint' },
+  ): Promise<void> {
+    const before = this.#unkept
+    try {
+      await this.#log.saveCheckpoint(meta, bytes, event)
+      this.#saved = meta.step
+      this.#unkept = null
+      if (before) this.#onEvent({ type: 'stage', stage: 'save', unkept: null })
+    } catch (error) {
+      const failure = toFailure(error)
+      this.#unkept = { meta, tensors: new Blob([bytes]), failure }
+      this.#onEvent({
+        type: 'stage',
+        stage: 'save',
+        note: `The checkpoint of step ${meta.step} could not be stored. ${failure.message} The run trains on, and is lost with this page unless it is exported.`,
+        unkept: failure,
+      })
+    }
   }
 
   #samples(engine: Engine): SamplePrompts {

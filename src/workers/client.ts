@@ -148,9 +148,12 @@ async function files(host: WorkerHost, make: () => Promise<ExportedFile[]>): Pro
 /** A worker is kept while a run goes on, and its crash is told as the run's error: the run itself cannot any more. */
 function watched(host: WorkerHost, onEvent: RunListener) {
   const release = host.hold((error) => void onEvent({ type: 'error', failure: error.toFailure() }))
+  // What could not be stored is in the worker's memory alone, which must not be ended for being idle.
+  let unkept = false
   return {
     onEvent(event: RunEvent) {
-      if (event.type === 'done' || event.type === 'error') release()
+      if (event.type === 'stage' && event.unkept !== undefined) unkept = event.unkept !== null
+      if ((event.type === 'done' && !unkept) || event.type === 'error') release()
       return onEvent(event)
     },
     settle: <T>(started: Promise<T>): Promise<T> =>

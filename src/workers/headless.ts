@@ -184,6 +184,8 @@ export function openHeadless(): void {
     })
     let begun = false
     const onEvent = async (event: RunEvent) => {
+      // The folder keeps what the browser cannot.
+      if (event.type === 'stage' && event.unkept !== undefined) return
       const logged = event.type !== 'stage'
       // What a run began with is kept with the kernels that it chose: begun again, it gives the same bits.
       if (logged && !begun) void messages.add(async () => window.lapidaryEvent?.(await chosen(await started)))

@@ -6,10 +6,12 @@ import type { StateTensor } from '../protocol/engine.ts'
 import type { Call, CheckpointChoice, ExportedFile } from '../protocol/studio.ts'
 import { readEvents } from '../storage/runs.ts'
 import { LORA_PREFIX } from '../trainer/checkpoint.ts'
+import type { Unkept } from './active-run.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /**
  * A checkpoint of a run as files of a format.
+ * @param unkept the checkpoint, where it is in memory only
  * @throws LapidaryError `unsupported_format`, `missing_file`, and what the format cannot say
  */
 export async function exportRun(
@@ -18,10 +20,11 @@ export async function exportRun(
   format: string,
   which?: CheckpointChoice,
   call: Call = {},
+  unkept: Unkept | null = null,
 ): Promise<ExportedFile[]> {
   const { files } = await exporter(format)
-  const record = await shelf.find(run)
-  const { meta, tensors } = await shelf.checkpointFiles(run, which, call.signal)
+  const record = unkept?.record ?? (await shelf.find(run))
+  const { meta, tensors } = unkept ?? (await shelf.checkpointFiles(run, which, call.signal))
   const model = async () => (await library()).open(record.model)
   const source: ExportSource = {
     config: record.config,
@@ -30,7 +33,8 @@ export async function exportRun(
     meta,
     tensors: async () => tensors,
     lora: () => adapterOf(tensors, call.signal),
-    events: async () => (await readEvents(await database(), run)).slice(0, meta.event_count),
+    events: async () =>
+      (unkept ? await unkept.events() : await readEvents(await database(), run)).slice(0, meta.event_count),
     async model() {
       const { info, files } = await model()
       return { config: info.config, files }

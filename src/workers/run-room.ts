@@ -7,7 +7,7 @@ import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { RunSeries } from '../runs/series.ts'
 import { listRuns, RunLog, readEvents, removeRun, updateRun } from '../storage/runs.ts'
 import { parseMeta, requireBelongs } from '../trainer/checkpoint.ts'
-import { ActiveRun, type Place, type PreparedRun, prepareRun } from './active-run.ts'
+import { ActiveRun, type Place, type PreparedRun, prepareRun, type Unkept } from './active-run.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { Engines } from './engine/host.ts'
 import { forecastRun } from './forecast.ts'
@@ -30,6 +30,8 @@ interface Current {
 export function runRoom(parts: TrainParts): RunRoom {
   const { database, library, host, shelf } = parts
   let current: Current | null = null
+  /** Runs that have ended and could not be stored to their end. */
+  const ended = new Map<string, Unkept>()
   const tell = runTeller()
 
   /**
@@ -74,6 +76,8 @@ export function runRoom(parts: TrainParts): RunRoom {
             call.signal?.removeEventListener('abort', stop)
             begun(run)
             const event = await run.ended
+            if (run.unkept) ended.set(id, run.unkept)
+            else ended.delete(id)
             return { event, news: run.news(event), release }
           } catch (error) {
             await release()
@@ -129,6 +133,24 @@ export function runRoom(parts: TrainParts): RunRoom {
   /** Everything told so far is stored, where it is the run that goes on. */
   async function flushed(run: string): Promise<void> {
     if (current?.id === run) await current.run?.flush()
+  }
+
+  /** A run whose newest checkpoint is in memory only, by itself or of those that have ended. */
+  function unkept(run: string): Unkept | null {
+    return (current?.id === run ? current.run?.unkept : ended.get(run)) ?? null
+  }
+
+  /** Stored records, and those of runs that could not be stored. */
+  async function records(): Promise<RunRecord[]> {
+    const inMemory = [...ended.values(), ...(current?.run?.unkept ? [current.run.unkept] : [])]
+    const stored = await database()
+      .then(listRuns)
+      .catch((error: unknown) => {
+        if (inMemory.length === 0) throw error
+        return []
+      })
+    const ids = new Set(inMemory.map(({ record }) => record.id))
+    return [...inMemory.map(({ record }) => record), ...stored.filter(({ id }) => !ids.has(id))]
   }
 
   /** Fetching a model is a stage of the run that needs it. */
@@ -191,18 +213,25 @@ export function runRoom(parts: TrainParts): RunRoom {
       // A full disk is told by what writes; the list is what is there.
       if (current) await flushed(current.id).catch(() => {})
       const held = await heldRuns()
-      return (await listRuns(await database())).map((record) => {
+      return (await records()).map((record) => {
         // A run that nobody holds was cut off: its page was closed, or crashed.
         const cut = record.status === 'running' && record.id !== current?.id && !held.has(record.id)
-        return cut ? { ...runInfo(record), status: 'stopped', cutOff: true } : runInfo(record)
+        const failure = unkept(record.id)?.failure
+        return {
+          ...runInfo(record),
+          ...(cut && { status: 'stopped', cutOff: true }),
+          ...(failure && { unkept: failure }),
+        }
       })
     },
 
     async history(run) {
-      await flushed(run)
+      const inMemory = unkept(run)
+      if (!inMemory) await flushed(run)
       const series = new RunSeries()
       const events: RunHistory['events'] = []
-      for (const event of await readEvents(await database(), run)) if (!series.add(event)) events.push(event)
+      for (const event of inMemory ? await inMemory.events() : await readEvents(await database(), run))
+        if (!series.add(event)) events.push(event)
       const data = series.snapshot()
       const buffers = [data.training, data.validation].flatMap(({ steps, epochs, columns }) =>
         [steps, epochs, ...Object.values(columns)].map(({ buffer }) => buffer),
@@ -216,6 +245,7 @@ export function runRoom(parts: TrainParts): RunRoom {
       const release = await held(run)
       try {
         await removeRun(await database(), run)
+        ended.delete(run)
       } finally {
         await release()
       }
@@ -250,8 +280,9 @@ export function runRoom(parts: TrainParts): RunRoom {
     exportFormats: () => exportFormats(),
 
     async exportRun(run, format, which, call) {
-      await flushed(run)
-      return exportRun(parts, run, format, which, call)
+      const inMemory = which === undefined || which === 'last' ? unkept(run) : null
+      if (!inMemory) await flushed(run)
+      return exportRun(parts, run, format, which, call, inMemory)
     },
 
     async importRun(request, call) {

@@ -560,6 +560,85 @@ describe('a run', () => {
     }
   })
 
+  test.each([
+    ['on a full disk', 'quota_exceeded'],
+    ['whose storage is deleted meanwhile', 'missing_file'],
+  ])('%s trains on, says so, and can be exported from memory', async (_, code) => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const whole = listener()
+    const kept = await train.runs.start(request, whole.onEvent)
+    await whole.end
+    const adapter = async (run: string) =>
+      new Uint8Array(
+        await (await exported(train, run, 'peft')).get('adapter_model.safetensors')!.arrayBuffer(),
+      )
+    const expected = await adapter(kept)
+    let full = false
+    const storage = { estimate: async () => ({ quota: full ? 0 : 1e12, usage: 0 }) }
+    vi.stubGlobal('navigator', { storage })
+    try {
+      const run = listener()
+      const id = await train.runs.start(request, (event) => {
+        run.onEvent(event)
+        if (event.type !== 'step' || event.step !== 3) return
+        if (code === 'quota_exceeded') full = true
+        else
+          void openDatabase().then(async (database) => {
+            for (const store of ['runs', 'events', 'checkpoints'] as const) await database.clear(store)
+            database.close()
+          })
+      })
+      expect(await run.end).toMatchObject({ type: 'done', reason: 'finished', step: 6 })
+      const told = run.events.filter((event) => event.type === 'stage' && event.unkept)
+      expect(told.length).toBeGreaterThan(0)
+      expect(told.at(-1)).toMatchObject({
+        note: expect.stringContaining('lost with this page unless it is exported'),
+        unkept: { code },
+      })
+      const listed = (await train.runs.list()).find((one) => one.id === id)
+      expect(listed).toMatchObject({ status: 'done', step: 6, unkept: { code } })
+      expect(await adapter(id)).toEqual(expected)
+      const { series } = await train.runs.history(id)
+      expect(series.training.steps.at(-1)).toBe(6)
+      expect(figures(run.events)).toEqual(figures(whole.events))
+      // What is stored says no more than is there: another visit may go on from the checkpoint before.
+      const elsewhere = (await rooms().train.runs.list()).find((one) => one.id === id)
+      expect(elsewhere?.status).toBe(code === 'quota_exceeded' ? 'failed' : undefined)
+      await train.runs.remove(id)
+      expect((await train.runs.list()).some((one) => one.id === id)).toBe(false)
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+
+  test('for which there is room again is stored as if there had always been', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    let full = false
+    vi.stubGlobal('navigator', {
+      storage: { estimate: async () => ({ quota: full ? 0 : 1e12, usage: 0 }) },
+    })
+    try {
+      const run = listener()
+      const id = await train.runs.start(request, (event) => {
+        run.onEvent(event)
+        if (event.type === 'step') full = event.step >= 2 && event.step < 5
+      })
+      await run.end
+      const unkept = run.events.flatMap((event) =>
+        event.type === 'stage' && event.unkept !== undefined ? [event.unkept === null] : [],
+      )
+      expect([unkept[0], unkept.at(-1)]).toEqual([false, true])
+      const listed = (await train.runs.list()).find((one) => one.id === id)
+      expect(listed).toMatchObject({ status: 'done' })
+      expect(listed).not.toHaveProperty('unkept')
+      expect(await logOf(id)).toEqual(run.events.filter(({ type }) => type !== 'stage'))
+    } finally {
+      vi.unstubAllGlobals()
+    }
+  })
+
   test('whose checkpoint is damaged is refused by name, and goes on from the one before it at a press', async () => {
     const { data, train } = rooms()
     const settings = { ...SETTINGS, max_steps: 8 }

@@ -131,6 +131,8 @@ export interface RunInfo {
   /** Whatever a person noted on it. */
   note?: string
   failure?: Failure
+  /** Why its newest checkpoint could not be stored. It is in memory, to be exported from there, and lost with its page. */
+  unkept?: Failure
 }
 
 /** What a person says of a run. */

@@ -399,6 +399,8 @@ export const en = {
   'runs.validation': 'validation {value}',
   'runs.status.running': 'Running',
   'runs.status.elsewhere': 'Running in another tab',
+  'train.unkept.title': 'Not stored: what this run has learnt is lost when this page is closed',
+  'train.unkept.download': 'Download what it has learnt',
   'train.elsewhere':
     'What it tells is shown here as it comes. Stop it there; once it has ended it can be gone on with, renamed or deleted here.',
   'runs.status.cutOff': 'Interrupted',

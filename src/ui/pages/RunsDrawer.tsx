@@ -1,4 +1,4 @@
-import { createSignal, For, Show } from 'solid-js'
+import { createSignal, Index, Show } from 'solid-js'
 import type { RunInfo } from '../../protocol/studio.ts'
 import { Swatch } from '../charts/Swatch.tsx'
 import { Button } from '../components/Button.tsx'
@@ -27,11 +27,12 @@ export function RunsDrawer() {
           </Show>
           <Show when={runs.list().length > 0} fallback={<p class="quiet">{t('runs.none')}</p>}>
             <ul>
-              <For each={runs.list()}>
+              {/* A row stays what it is while its run is told anew: an open menu would else close under the hand. */}
+              <Index each={runs.list()}>
                 {(run) => (
-                  <RunRow run={run} onRemove={() => setRemoving(run)} onRename={() => setNaming(run)} />
+                  <RunRow run={run()} onRemove={() => setRemoving(run())} onRename={() => setNaming(run())} />
                 )}
-              </For>
+              </Index>
             </ul>
           </Show>
         </div>

@@ -39,7 +39,7 @@ function createApp(studio: Studio) {
   const synthesis = createSynthesis(studio, data, models)
 
   keepAwake(training.busy)
-  guardLeaving(training.busy)
+  guardLeaving(() => training.busy() || runs.list().some(({ unkept }) => unkept))
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
   const [restored, setRestored] = createSignal(false)

@@ -13,6 +13,8 @@ interface Parts {
   studio: Studio
   /** Whether a run is this tab's own, or may be. */
   own(run: string): boolean
+  /** Whether the list says already that another tab trains it. */
+  running(run: string): boolean
   /** The view of a run that is on the page, if it is. */
   view(run: string): { take(event: RunEvent): void } | null
   /** Reads a run's view afresh. @returns how many logged events are in it; null where it could not be read */
@@ -23,10 +25,10 @@ interface Parts {
 /** The log is written about once a second: what was told and is not there yet is a moment later. */
 const WRITTEN_MS = 1200
 /** Several tell at once that the list has changed. */
-const GATHER_MS = 100
+const GATHER_MS = 300
 
 /** Follows the runs that other tabs train: how far they are, and their views where those are on the page. */
-export function createElsewhere({ studio, own, view, reload, refresh }: Parts) {
+export function createElsewhere({ studio, own, running, view, reload, refresh }: Parts) {
   const [heard, setHeard] = createSignal<ReadonlyMap<string, Heard>>(new Map())
   const logs = new Map<string, Log>()
   let asked = false
@@ -57,7 +59,7 @@ export function createElsewhere({ studio, own, view, reload, refresh }: Parts) {
       listed()
       return
     }
-    if (!heard().has(run) || event.type === 'done' || event.type === 'error') listed()
+    if (!running(run) || event.type === 'done' || event.type === 'error') listed()
     setHeard((before) => {
       const next = new Map(before)
       if (event.type === 'done' || event.type === 'error') next.delete(run)

@@ -1,4 +1,4 @@
-import { createMemo, createSignal } from 'solid-js'
+import { createEffect, createMemo, createSignal, onCleanup } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { CutExamples, RunEvent, SamplePrompt } from '../../protocol/events.ts'
 import type { RunHistory, RunInfo, RunNote, Studio } from '../../protocol/studio.ts'
@@ -68,6 +68,9 @@ function withSample(before: SampleHistory[], event: RunEvent & { type: 'sample' 
   return old ? before.map((other) => (other === old ? entry : other)) : [...before, entry]
 }
 
+/** So often it is looked whether a run that another tab trains still is. */
+const LOOK_MS = 5000
+
 /** Stored runs, those laid over the chart, and the one in view. */
 export function createRuns(studio: Studio) {
   const [list, setList] = createSignal<RunInfo[]>([])
@@ -131,6 +134,7 @@ export function createRuns(studio: Studio) {
   const others = createElsewhere({
     studio,
     own,
+    running: (id) => list().some((run) => run.id === id && elsewhere(run)),
     view: (id) => views().get(id) ?? null,
     reload,
     refresh,
@@ -170,6 +174,13 @@ export function createRuns(studio: Studio) {
       await refresh()
     }
   }
+
+  // A tab that is closed or killed says nothing: its run is found to be nobody's.
+  createEffect(() => {
+    if (!list().some(elsewhere)) return
+    const timer = setTimeout(() => void refresh(), LOOK_MS)
+    onCleanup(() => clearTimeout(timer))
+  })
 
   const apart = createMemo(() => labels(list()))
   /** Its name, and what tells it apart from others of that name. */

@@ -142,6 +142,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
       switch (event.type) {
         case 'stage':
           setStage({ ...event })
+          if (event.unkept !== undefined) void runs.refresh()
           if (event.within) setStepLeft(pace.left(event.within, performance.now()))
           if (!step && event.progress === undefined) announce(t(`stage.${event.stage}`))
           break

@@ -15,6 +15,7 @@ import { Live } from './Live.tsx'
 import { OpeningFailure } from './Opened.tsx'
 import { Reproduced } from './Reproduced.tsx'
 import { RunCurve } from './RunCurve.tsx'
+import { UnkeptNotice } from './UnkeptNotice.tsx'
 
 /** A stored run: how it ended, what it was, and what to do with it. Nothing here is of any other run. */
 export function RunInView(props: { run: RunInfo }) {
@@ -48,6 +49,7 @@ export function RunInView(props: { run: RunInfo }) {
           )}
         </Show>
         <DownloadFailure of={props.run.id} />
+        <UnkeptNotice run={props.run} />
         <Outcome run={props.run} />
       </div>
       <div class="workbench train live">

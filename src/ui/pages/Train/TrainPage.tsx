@@ -14,6 +14,7 @@ import { acceptPastedSettings, OpenedNote, OpeningFailure } from './Opened.tsx'
 import { RunCurve } from './RunCurve.tsx'
 import { RunInView } from './RunInView.tsx'
 import { Setup } from './Setup.tsx'
+import { UnkeptNotice } from './UnkeptNotice.tsx'
 
 /**
  * One of three things, never two at once: the run that goes on, a stored run in view, or a run that is being set up. Whatever
@@ -178,6 +179,7 @@ function RunGoingOn() {
       />
       <div class="stack">
         <Failures />
+        <UnkeptNotice run={runs.byId(runs.live())} />
       </div>
       <div class="workbench train live">
         <div class="train-setup">
