@@ -61,7 +61,7 @@ function tell(outcomes: readonly Outcome[]): void {
   const most = Math.max(0, ...outcomes.map(repeated))
   const text = `# Runs cut off
 
-\`npx tsx bench/kills.ts --kills ${kills} --losses ${losses} --seed ${seed}\`: ${outcomes.length} runs of Pebble of ${STEPS} steps, a checkpoint
+\`npx tsx bench/kills.ts --kills ${kills} --losses ${losses} --seed ${seed}\`: ${outcomes.length} of ${kills + losses} runs of Pebble of ${STEPS} steps, a checkpoint
 every ${SAVE_STEPS}, cut off at moments drawn by seed, in ${minutes} minutes. ${bad === 0 ? 'Each went on, or began again, and equals the run without a break bit for bit' : `${bad} of them are not as they should be`};
 at most ${most} steps were computed twice.
 

@@ -236,7 +236,7 @@ describe('npm run train', () => {
     const same = ['--config', join(whole(), 'run.json'), '--model', 'pebble', '--out', out, '--data', data]
     let told = false
     await train(same, (event, child) => {
-      if (event.type !== 'step' || event.step !== 5 || told) return
+      if (event.type !== 'step' || event.step !== 3 || told) return
       told = true
       child.kill('SIGINT')
     })
