@@ -28,6 +28,7 @@ vi.mock('../../src/storage/database.ts', async (original) => {
 })
 vi.mock('../../src/engine/webgpu-engine.ts', () => import('./toy-engine.ts'))
 vi.mock('../../src/engine/check/check-gpu.ts', () => import('./toy-engine.ts'))
+vi.mock('../../src/engine/check/check-plan.ts', () => import('./toy-engine.ts'))
 vi.mock('../../src/engine/plan.ts', async () => {
   const { TOY_PLAN } = await import('./toy-engine.ts')
   return { planEngine: () => ({ memory: TOY_PLAN }) }
