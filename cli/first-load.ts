@@ -13,7 +13,7 @@ export interface Bytes {
 export interface FirstLoad {
   /** The document, its scripts and what they import, its styles: all before anything is pressed. */
   page: Bytes
-  /** The scripts of the workers that the page makes, and what those import, before they are asked for anything. */
+  /** The scripts of the workers that the page makes at once, and what those import, before they are asked for anything. */
   workers: Bytes
   /** Every file counted, as paths within the build. */
   files: { page: string[]; workers: string[] }
@@ -34,7 +34,7 @@ export function firstLoad(dist: string): FirstLoad {
   const page = closure(dist, linked)
   const text = page.map((path) => read(path).toString()).join('\n')
   const made = readdirSync(join(dist, 'assets')).filter(
-    (name) => /\.worker-[^.]+\.js$/.test(name) && text.includes(name),
+    (name) => /^(data|train)\.worker-[^.]+\.js$/.test(name) && text.includes(name),
   )
   // The entry of a worker imports nothing beforehand: what it loads, it loads at once.
   const entries = made.map((name) => `assets/${name}`)

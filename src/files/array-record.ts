@@ -3,7 +3,6 @@ import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ByteSource } from './bytes.ts'
 import { numberFields, ProtoReader } from './protobuf.ts'
 import { Window } from './window.ts'
-import { unpackZstd } from './zstd.ts'
 
 /**
  * ArrayRecord (google/array_record, cpp/layout.proto): Riegeli/records chunks
@@ -35,7 +34,7 @@ export function isArrayRecord(head: Uint8Array): boolean {
   return head.length >= SIGNATURE.length && SIGNATURE.every((byte, i) => head[i] === byte)
 }
 
-type Codecs = typeof import('hyparquet-compressors')
+type Codecs = typeof import('hyparquet-compressors') & typeof import('./zstd.ts')
 
 interface Chunk {
   /** One of the letters that the format gives its kinds. */
@@ -63,7 +62,7 @@ export async function* readArrayRecords(
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array[]> {
   // Loaded when needed: they bring WebAssembly and a dictionary with them.
-  const codecs = await import('hyparquet-compressors')
+  const codecs: Codecs = { ...(await import('hyparquet-compressors')), ...(await import('./zstd.ts')) }
   const reader = new ChunkReader(new Window(source, signal), name, codecs)
   const footer = await readFooter(new ChunkReader(new Window(source, signal), name, codecs))
   let batch: Uint8Array[] = []
@@ -260,7 +259,7 @@ function inflate(method: number, bytes: Uint8Array<ArrayBuffer>, codecs: Codecs)
 
 function decompress(method: string, bytes: Uint8Array, size: number, codecs: Codecs): Uint8Array {
   if (size === 0) return new Uint8Array(0)
-  if (method === 'z') return unpackZstd(bytes, size)
+  if (method === 'z') return codecs.unpackZstd(bytes, size)
   if (method === 'b') return codecs.decompressBrotli(bytes, size)
   if (method === 's') return codecs.decompressSnappy(bytes, size)
   throw new RangeError(`unknown compression "${method}"`)
