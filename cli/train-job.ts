@@ -383,8 +383,9 @@ function readConfig(path: string): object {
 function withFlags(file: object, flags: Record<string, unknown>): RunConfig {
   const before = parseRunConfig(file)
   const config = structuredClone(before) as object
-  const modules = flags.target_modules
-  if (typeof modules === 'string' && modules !== 'all-linear') flags.target_modules = modules.split(',')
+  const modules = flags.target_modules as string[] | undefined
+  // The one value of that list which is none.
+  if (modules?.join() === 'all-linear') flags.target_modules = modules[0]
   for (const [flag, [section, field]] of Object.entries(FIELD_FLAGS))
     if (flags[flag] !== undefined) {
       const place = section.split('.').reduce<object>((at, key) => at[key as keyof object], config)

@@ -8,7 +8,7 @@ import { BlobWriter, openBlob, writeBlob } from '../../src/storage/blobs.ts'
 import { onClosed } from '../../src/storage/connection.ts'
 import { type Database, openDatabase, openedOnce } from '../../src/storage/database.ts'
 import { VERSION } from '../../src/storage/migrations/index.ts'
-import { listCheckpoints, listRuns, RunLog, readCheckpoint } from '../../src/storage/runs.ts'
+import { listCheckpoints, listRuns, RunLog, readCheckpoint, readEvents } from '../../src/storage/runs.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -76,6 +76,11 @@ describe.each(ENDS)('a database that is %s under the page', (closed, end) => {
     const [kept] = await listCheckpoints(after, 'r1')
     expect([kept!.slot, kept!.step]).toEqual(['last', 2])
     expect(await readCheckpoint(after, kept!)).toEqual(tensors(2))
+    expect(await readEvents(after, 'r1')).toEqual([
+      checkpoint(1),
+      { type: 'notice', message: 'on' },
+      checkpoint(2),
+    ])
   })
 
   test('never holds half a value: writing it ends with what happened', async () => {
