@@ -5,17 +5,17 @@ import { ensureBuilt } from '../cli/build.ts'
 import { serve } from '../cli/server.ts'
 import { mulberry } from '../src/engine/check/values.ts'
 import { CommandBed, TARGETS } from './kills/command.ts'
-import { type Kind, type Outcome, repeated, SAVE_STEPS, STEPS, table } from './kills/moments.ts'
+import { KINDS, type Kind, type Outcome, repeated, SAVE_STEPS, STEPS, table } from './kills/moments.ts'
 import { PageBed } from './kills/page.ts'
 
 /**
  * Runs cut off at moments drawn by seed, by page and command line: does each go on, or begin again, with one press or one
  * command, and end as a run without a break does, bit for bit? Needs Linux, whose list of processes it reads.
  *
- *   npx tsx bench/kills.ts [--kills 60] [--losses 20] [--seed 1] [--only page|command] [--out FILE]
+ *   npx tsx bench/kills.ts [--kills 60] [--losses 20] [--seed 1] [--only page|command] [--kind any] [--out FILE]
  *
  * Kills: a sixth between the last step and the last checkpoint, a sixth before the first checkpoint, the rest at any moment;
- * half of them by page (the browser), half by command line (command, browser, both). On the portable engine. Losses: the
+ * half of them by page (the browser), half by command line (command, browser, both); `--kind` leaves one of the three. On the portable engine. Losses: the
  * browser's process for the graphics card is killed, each time in a fresh browser. On WebGPU.
  */
 const { values } = parseArgs({
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     losses: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string' },
+    kind: { type: 'string' },
     out: { type: 'string' },
   },
 })
@@ -32,6 +33,8 @@ const [kills, losses, seed] = [values.kills, values.losses, values.seed].map(Num
   number,
   number,
 ]
+if (values.kind !== undefined && !KINDS.some((kind) => kind === values.kind))
+  throw new Error(`--kind is one of: ${KINDS.join(', ')}`)
 const random = mulberry(seed)
 const outcomes: Outcome[] = []
 /** A moment that was missed is drawn again so often. */
@@ -54,6 +57,11 @@ async function drawn(try_: (share: number) => Promise<Outcome | null>): Promise<
   throw new Error(`missed ${TRIES} times`)
 }
 
+/** Of the command that gives the table: what is left out. */
+const rest = (['only', 'kind'] as const)
+  .map((name) => (values[name] === undefined ? '' : ` --${name} '${values[name]}'`))
+  .join('')
+
 /** Writes down what there is so far; without a file only at the end. */
 function tell(outcomes: readonly Outcome[]): void {
   const bad = outcomes.filter(({ wrong }) => wrong.length > 0).length
@@ -61,7 +69,7 @@ function tell(outcomes: readonly Outcome[]): void {
   const most = Math.max(0, ...outcomes.map(repeated))
   const text = `# Runs cut off
 
-\`npx tsx bench/kills.ts --kills ${kills} --losses ${losses} --seed ${seed}\`: ${outcomes.length} of ${kills + losses} runs of Pebble of ${STEPS} steps, a checkpoint
+\`npx tsx bench/kills.ts --kills ${kills} --losses ${losses} --seed ${seed}${rest}\`: ${outcomes.length} of ${kills + losses} runs of Pebble of ${STEPS} steps, a checkpoint
 every ${SAVE_STEPS}, cut off at moments drawn by seed, in ${minutes} minutes. ${bad === 0 ? 'Each went on, or began again, and equals the run without a break bit for bit' : `${bad} of them are not as they should be`};
 at most ${most} steps were computed twice.
 
@@ -73,6 +81,7 @@ ${table(outcomes)}
 
 /** Kinds of so many kills: the rare moments first. */
 function kinds(count: number): Kind[] {
+  if (values.kind !== undefined) return Array.from({ length: count }, () => values.kind as Kind)
   const rare = Math.round(count / 6)
   return Array.from({ length: count }, (_, i) =>
     i < rare ? 'after the last step' : i < 2 * rare ? 'before the first checkpoint' : 'any',

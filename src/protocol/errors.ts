@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'storage_deleted' // while the page was open, as with the next two
   | 'storage_cleared'
   | 'storage_newer'
+  | 'storage_blocked' // from the start: the browser lets this page store nothing
   | 'device_lost'
   | 'not_finite' // several steps in a row were not finite
   | 'self_check_failed'

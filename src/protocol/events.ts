@@ -119,7 +119,7 @@ export interface DoneEvent {
   epoch: number
   /** Seconds of wall time spent training, over all sittings. */
   seconds: number
-  reason: 'finished' | 'stopped' | 'early_stopping'
+  reason: 'finished' | 'stopped'
   config: RunConfig
 }
 

@@ -1,7 +1,7 @@
 import type { Failure } from './errors.ts'
 
-/** How the browser's database can be closed under the page. */
-export type Closed = 'deleted' | 'cleared' | 'newer'
+/** How the browser's database can be closed under the page; `blocked`: it cannot be opened at all. */
+export type Closed = 'deleted' | 'cleared' | 'newer' | 'blocked'
 
 /** What a worker posts to its page when it happens, `{[STORAGE_CLOSED]: Closed}`, and the event that the page's window hears then. */
 export const STORAGE_CLOSED = 'lapidary.storage-closed'
@@ -23,5 +23,11 @@ export const CLOSED_FAILURES: Record<Closed, Failure> = {
     message:
       'A newer version of the studio was opened in another tab; this page can no longer store anything.',
     hint: 'Reload this page once no run is going on in it. What was stored before is kept.',
+  },
+  blocked: {
+    code: 'storage_blocked',
+    message:
+      'This browser lets the studio store nothing: its site data is blocked, or its storage is broken.',
+    hint: 'Data, models and runs are kept in this browser alone, so none can be opened or trained until it may store them. Allow site data (cookies) for this address in the settings of the browser, or leave its private window, then try again.',
   },
 }

@@ -22,6 +22,11 @@ export function onClosed(hear: (closed: Closed) => void): void {
 
 const connections = new WeakMap<object, Connection>()
 
+/** To be called where the browser does not let it be opened at all. */
+export function isBlocked(): void {
+  for (const hear of listeners) hear('blocked')
+}
+
 /** @param reopen opens the same database once more */
 export function watchConnection<Database extends object>(
   database: Database,

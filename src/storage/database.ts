@@ -1,11 +1,11 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb'
-import { type Failure, LapidaryError } from '../protocol/errors.ts'
+import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { GpuCheck } from '../protocol/gpu-check.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type { DatasetInfo, MeasuredSpeed, PreparedInfo, RowEdit } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
-import { living, wasClosed, watchConnection } from './connection.ts'
+import { closedError, isBlocked, living, wasClosed, watchConnection } from './connection.ts'
 import { migrate, type OldDatabase, VERSION, type VersionChange } from './migrations/index.ts'
 
 /**
@@ -123,7 +123,7 @@ export interface OpenOptions {
 /**
  * Opens the database, bringing what an older version stored to this one.
  * @throws LapidaryError `bad_state` where a newer version of the studio has stored something here, or another tab with an
- * older one does not let go
+ * older one does not let go, `storage_blocked` where the browser lets nothing be stored
  */
 export async function openDatabase(options: OpenOptions = {}): Promise<Database> {
   let failure: unknown = null
@@ -159,9 +159,11 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
     opening.then((database) => (late ? database.close() : resolve(database)), reject)
   })
     .catch((error: unknown) => {
-      throw error instanceof DOMException && error.name === 'VersionError'
-        ? new LapidaryError(NEWER)
-        : (failure ?? error)
+      if (failure !== null) throw failure
+      const name = error instanceof DOMException ? error.name : ''
+      if (name === 'VersionError') throw new LapidaryError(NEWER)
+      // A browser without a database has none to ask either: a TypeError, or a ReferenceError.
+      throw globalThis.indexedDB && !REFUSALS.has(name) ? error : closedError('blocked')
     })
     .finally(() => clearTimeout(timer))
   watchConnection(database, () => openDatabase(options))
@@ -175,11 +177,18 @@ export function openedOnce(): () => Promise<Database> {
   return async () => {
     opened ??= openDatabase().catch((error: unknown) => {
       opened = null
+      if (toFailure(error).code === 'storage_blocked') isBlocked()
       throw error
     })
     return living(await opened)
   }
 }
+
+/**
+ * What opening ends with where nothing may be stored: site data that is blocked (Chromium: `UnknownError`, others: `SecurityError`),
+ * private windows of older Firefox (`InvalidStateError`), and profiles whose storage is broken (`UnknownError`).
+ */
+const REFUSALS = new Set(['SecurityError', 'NotAllowedError', 'InvalidStateError', 'UnknownError'])
 
 /** An older studio lets go at once unless its tab is asleep. */
 const PATIENCE_MS = 5000

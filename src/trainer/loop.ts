@@ -42,8 +42,6 @@ export interface TrainingRun {
   save(checkpoint: Checkpoint, event: CheckpointEvent): Promise<void>
   /** Asked before each step; once true, the run ends after the steps in flight, with a checkpoint. */
   stopRequested?(): boolean
-  /** Seam of early stopping: asked after each evaluation but the base line's. */
-  stopEarly?(evaluations: readonly EvaluationRecord[]): boolean
   /** Ends the run at once, without a checkpoint. */
   signal?: AbortSignal
   /** Milliseconds, monotonic. */
@@ -66,11 +64,6 @@ export interface SamplePrompts {
 export interface SampleAnswer {
   text: string
   cut?: boolean
-}
-
-export interface EvaluationRecord {
-  step: number
-  eval_loss: number
 }
 
 /** @throws LapidaryError `not_finite`, always: a loss that is no number says nothing of what is best, and JSON cannot hold it */
@@ -141,7 +134,7 @@ interface Pending {
 }
 
 /**
- * Trains until the last step, a stop, or early stopping, with the semantics of TRL's `SFTTrainer`. The curve is a
+ * Trains until the last step or a stop, with the semantics of TRL's `SFTTrainer`. The curve is a
  * function of config, data and engine alone: stopping, resuming and saving do not change it.
  * @throws LapidaryError `not_finite`, and whatever the engine throws; the last checkpoint stays
  */
@@ -388,11 +381,9 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     const advanced = step > before
     const evaluated = advanced && evaluationDue({ step, next: position })
     const improved = evaluated ? await validate() : false
-    const early = evaluated && step < total && (run.stopEarly?.(evaluations) ?? false)
     const stop = run.stopRequested?.() ?? false
-    if (improved || ((early || stop || saveDue({ step })) && savedAt !== step)) await save(improved)
+    if (improved || ((stop || saveDue({ step })) && savedAt !== step)) await save(improved)
     if (step === total) break
-    if (early) return done('early_stopping')
     if (stop) return done('stopped')
   }
   return done('finished')

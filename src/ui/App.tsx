@@ -81,11 +81,20 @@ function Shell() {
 function StorageClosed() {
   const { data, models, runs } = useApp()
   const [closed, setClosed] = createSignal<Closed | null>(null)
-  const hear = (event: Event) => {
-    setClosed((event as CustomEvent<Closed>).detail)
+  const look = () => {
     void data.loadLists()
     void models.refresh()
     void runs.refresh()
+  }
+  const hear = (event: Event) => {
+    const why = (event as CustomEvent<Closed>).detail
+    setClosed(why)
+    // Whoever looks where nothing can be opened is told the same again.
+    if (why !== 'blocked') look()
+  }
+  const again = () => {
+    setClosed(null)
+    look()
   }
   onMount(() => window.addEventListener(STORAGE_CLOSED, hear))
   onCleanup(() => window.removeEventListener(STORAGE_CLOSED, hear))
@@ -93,7 +102,15 @@ function StorageClosed() {
     <Show when={closed()}>
       {(why) => (
         <div class="banner">
-          <FailureNotice failure={CLOSED_FAILURES[why()]} onDismiss={() => setClosed(null)} />
+          <FailureNotice
+            failure={CLOSED_FAILURES[why()]}
+            onDismiss={() => setClosed(null)}
+            actions={
+              <Show when={why() === 'blocked'}>
+                <Button onClick={again}>{t('action.retry')}</Button>
+              </Show>
+            }
+          />
         </div>
       )}
     </Show>

@@ -8,7 +8,7 @@ import type {
   RunTiming,
   StartRequest,
 } from '../protocol/studio.ts'
-import { type PreparedRun, prepareRun } from './active-run.ts'
+import { type PreparedRun, prepareRun } from './prepared-run.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /**

@@ -252,12 +252,6 @@ describe('evaluation', () => {
     for (const { checkpoint } of run.checkpoints)
       expect(parseMeta(JSON.parse(JSON.stringify(checkpoint.meta))).best?.step).toBe(4)
   })
-
-  test('asks the early-stopping policy and obeys it', async () => {
-    const run = sit({ ...CONFIG, eval_steps: 2 }, { stopEarly: (seen) => seen.length === 3 })
-    expect(await run.done).toMatchObject({ reason: 'early_stopping', step: 4 })
-    expect(run.checkpoints.at(-1)!.checkpoint.meta.step).toBe(4)
-  })
 })
 
 describe('checkpoints', () => {

@@ -560,8 +560,13 @@ describe('a run', () => {
     }
   })
 
-  test('on a full disk trains on, says so, and can be exported from memory', async () => {
-    const code = 'quota_exceeded'
+  test.each([
+    ['on a full disk trains on, says so, and can be exported from memory', 'full'],
+    [
+      'whose records are deleted meanwhile trains on, and is stored again with its next checkpoint',
+      'deleted',
+    ],
+  ])('%s', async (_, what) => {
     const { data, train } = rooms()
     const request = await requested(data)
     const whole = listener()
@@ -572,56 +577,51 @@ describe('a run', () => {
         await (await exported(train, run, 'peft')).get('adapter_model.safetensors')!.arrayBuffer(),
       )
     const expected = await adapter(kept)
-    let full = false
+    let [full, deleted] = [false, false]
     const storage = { estimate: async () => ({ quota: full ? 0 : 1e12, usage: 0 }) }
     vi.stubGlobal('navigator', { storage })
     try {
       const run = listener()
       const id = await train.runs.start(request, (event) => {
         run.onEvent(event)
-        if (event.type === 'step' && event.step === 3) full = true
+        if (event.type !== 'step' || event.step !== 3) return
+        if (what === 'full') full = true
+        else
+          void openDatabase().then(async (database) => {
+            for (const store of ['runs', 'events', 'checkpoints'] as const) await database.clear(store)
+            database.close()
+            deleted = true
+          })
       })
       expect(await run.end).toMatchObject({ type: 'done', reason: 'finished', step: 6 })
+      expect([full, deleted]).toEqual([what === 'full', what === 'deleted'])
       const told = run.events.filter((event) => event.type === 'stage' && event.unkept)
-      expect(told.length).toBeGreaterThan(0)
-      expect(told.at(-1)).toMatchObject({
-        note: expect.stringContaining('lost with this page unless it is exported'),
-        unkept: { code },
-      })
       const listed = (await train.runs.list()).find((one) => one.id === id)
-      expect(listed).toMatchObject({ status: 'done', step: 6, unkept: { code } })
+      expect(listed).toMatchObject({ status: 'done', step: 6 })
       expect(await adapter(id)).toEqual(expected)
       const { series } = await train.runs.history(id)
-      expect(series.training.steps.at(-1)).toBe(6)
+      expect([...series.training.steps]).toEqual([1, 2, 3, 4, 5, 6])
       expect(figures(run.events)).toEqual(figures(whole.events))
-      // What is stored says no more than is there: another visit may go on from the checkpoint before.
       const elsewhere = (await rooms().train.runs.list()).find((one) => one.id === id)
-      expect(elsewhere?.status).toBe('failed')
+      if (what === 'full') {
+        expect(told.at(-1)).toMatchObject({
+          note: expect.stringContaining('lost with this page unless it is exported'),
+          unkept: { code: 'quota_exceeded' },
+        })
+        expect(listed?.unkept?.code).toBe('quota_exceeded')
+        // What is stored says no more than is there: another visit may go on from the checkpoint before.
+        expect(elsewhere?.status).toBe('failed')
+      } else {
+        expect(told).toEqual([])
+        expect(listed?.unkept).toBeUndefined()
+        expect(elsewhere).toMatchObject({ status: 'done', step: 6 })
+        expect(await logOf(id)).toEqual(run.events.filter(({ type }) => type !== 'stage'))
+      }
       await train.runs.remove(id)
       expect((await train.runs.list()).some((one) => one.id === id)).toBe(false)
     } finally {
       vi.unstubAllGlobals()
     }
-  })
-
-  test('whose storage is cleared meanwhile is stored again with its whole log', async () => {
-    const { data, train } = rooms()
-    const request = await requested(data)
-    const run = listener()
-    let cleared: Promise<void> | null = null
-    const id = await train.runs.start(request, (event) => {
-      run.onEvent(event)
-      if (event.type === 'step' && event.step === 3)
-        cleared = openDatabase().then(async (database) => {
-          for (const store of ['runs', 'events', 'checkpoints'] as const) await database.clear(store)
-          database.close()
-        })
-    })
-    expect(await run.end).toMatchObject({ type: 'done', reason: 'finished', step: 6 })
-    expect(cleared).not.toBeNull()
-    expect((await rooms().train.runs.list()).find((one) => one.id === id)).toMatchObject({ status: 'done' })
-    expect(await logOf(id)).toEqual(run.events.filter(({ type }) => type !== 'stage'))
-    expect((await train.runs.checkpoints(id)).at(-1)).toMatchObject({ step: 6 })
   })
 
   test('for which there is room again is stored as if there had always been', async () => {

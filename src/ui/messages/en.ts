@@ -198,7 +198,6 @@ export const en = {
   'train.ended.stopped': 'Stopped at step {step} of {count}. What was learnt so far is kept.',
   'train.ended.cutOff': 'Interrupted at step {step} of {count}. It can go on from its last checkpoint.',
   'train.ended.failed': 'Failed at step {step} of {count}.',
-  'train.ended.early': 'Stopped early: it was no longer getting better. The adapter is ready.',
   'train.ended.download': 'Download the adapter',
   'train.ended.try': 'Try it',
   'train.ended.formats': 'Other formats',

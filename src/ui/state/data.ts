@@ -48,15 +48,17 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
   const { report } = ways
 
   async function loadLists(): Promise<void> {
-    try {
-      const [first, second] = await Promise.all([studio.data.samples(), studio.data.list()])
-      batch(() => {
-        setSamples(first)
-        setStored(second)
-      })
-    } catch (error) {
-      report(toFailure(error))
-    }
+    const [samples, stored] = await Promise.allSettled([studio.data.samples(), studio.data.list()])
+    batch(() => {
+      if (samples.status === 'fulfilled') setSamples(samples.value)
+      if (stored.status === 'fulfilled') setStored(stored.value)
+      for (const asked of [samples, stored])
+        if (asked.status === 'rejected') {
+          const failure = toFailure(asked.reason)
+          // That is told above every page.
+          if (failure.code !== 'storage_blocked') report(failure)
+        }
+    })
   }
 
   function view(info: DatasetInfo, data: DataConfig, given: boolean): void {

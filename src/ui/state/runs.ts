@@ -23,8 +23,6 @@ export interface RunView {
   notices: () => string[]
   /** Examples that lost their end. */
   cut: () => CutExamples | null
-  /** Whether it ended because it was no longer getting better. */
-  endedEarly: () => boolean
   take(event: RunEvent): void
 }
 
@@ -33,20 +31,18 @@ export function createRunView(): RunView {
   const [samples, setSamples] = createSignal<SampleHistory[]>([])
   const [notices, setNotices] = createSignal<string[]>([])
   const [cut, setCut] = createSignal<CutExamples | null>(null)
-  const [endedEarly, setEndedEarly] = createSignal(false)
   return {
     series,
     samples,
     notices,
     cut,
-    endedEarly,
     take(event) {
       if (series.add(event)) return
       if (event.type === 'sample') setSamples((before) => withSample(before, event))
       else if (event.type === 'notice') {
         if (event.cut) setCut(event.cut)
         setNotices((before) => (before.includes(event.message) ? before : [...before, event.message]))
-      } else if (event.type === 'done') setEndedEarly(event.reason === 'early_stopping')
+      }
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Gpu } from '../../gpu/device.ts'
 import { NOTHING_TRIED, type Room } from '../../gpu/room.ts'
+import { toFailure } from '../../protocol/errors.ts'
 import type { GpuCheck } from '../../protocol/gpu-check.ts'
 import type { MeasuredSpeed, RunTiming } from '../../protocol/studio.ts'
 import type { Database, DeviceTuning } from '../../storage/database.ts'
@@ -38,8 +39,18 @@ export class DeviceMemory {
     this.#database = database
   }
 
+  /** Null where nothing can be stored: a device computes all the same, and is found out anew each time. */
+  async #store(): Promise<Database | null> {
+    try {
+      return await this.#database()
+    } catch (error) {
+      if (toFailure(error).code === 'storage_blocked') return null
+      throw error
+    }
+  }
+
   async speeds(): Promise<MeasuredSpeed[]> {
-    return (await (await this.#database()).get('devices', SPEEDS))?.speeds ?? []
+    return (await (await this.#store())?.get('devices', SPEEDS))?.speeds ?? []
   }
 
   /** Remembers how quickly a run went. */
@@ -50,18 +61,18 @@ export class DeviceMemory {
     const others = known.filter((s) => !same(s))
     const timing = withTimesBefore(speed.timing, known.find(same)?.timing)
     const speeds = [{ ...speed, ...(timing && { timing }) }, ...others].slice(0, MOST_SPEEDS)
-    await (await this.#database()).put('devices', { device: SPEEDS, choices: {}, speeds })
+    await (await this.#store())?.put('devices', { device: SPEEDS, choices: {}, speeds })
   }
 
   async tuning(gpu: Gpu, defaultLimits: boolean): Promise<DeviceTuning | undefined> {
-    return (await this.#database()).get('devices', deviceKey(gpu, defaultLimits))
+    return (await this.#store())?.get('devices', deviceKey(gpu, defaultLimits))
   }
 
   async note(gpu: Gpu, defaultLimits: boolean, more: Partial<DeviceTuning>): Promise<void> {
     const device = deviceKey(gpu, defaultLimits)
-    const database = await this.#database()
-    const before = await database.get('devices', device)
-    await database.put('devices', { choices: {}, ...before, ...more, device })
+    const database = await this.#store()
+    const before = await database?.get('devices', device)
+    await database?.put('devices', { choices: {}, ...before, ...more, device })
   }
 
   /** What is known already keeps the time at which it was found. */
@@ -85,10 +96,10 @@ export class DeviceMemory {
     fresh = false,
   ): Promise<void> {
     const device = deviceKey(gpu, defaultLimits)
-    const database = await this.#database()
-    const known = await database.get('devices', device)
+    const database = await this.#store()
+    const known = await database?.get('devices', device)
     const before = standing(known)
-    await database.put('devices', {
+    await database?.put('devices', {
       ...known,
       device,
       choices: { ...before.choices, ...choices },

@@ -91,8 +91,7 @@ function Outcome(props: { run: RunInfo }) {
   const { training, runs, downloads } = useApp()
   const title = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
-    if (props.run.status === 'done')
-      return t(runs.view(props.run.id)?.endedEarly() ? 'train.ended.early' : 'train.ended.finished')
+    if (props.run.status === 'done') return t('train.ended.finished')
     if (props.run.status === 'failed') return t('train.ended.failed', at())
     return t(runs.wasCutOff(props.run) ? 'train.ended.cutOff' : 'train.ended.stopped', at())
   }

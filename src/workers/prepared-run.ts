@@ -1,0 +1,153 @@
+import { TrainingBatches } from '../batches/sampler.ts'
+import type { ChatCodec } from '../generate/chat.ts'
+import { sha256Hex } from '../lib/hash.ts'
+import type { EngineState, PlanRequest } from '../protocol/engine.ts'
+import { fail } from '../protocol/errors.ts'
+import type { CutExamples } from '../protocol/events.ts'
+import { identity } from '../protocol/identity.ts'
+import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
+import type { Call, StartRequest } from '../protocol/studio.ts'
+import type { RunRecord } from '../runs/record.ts'
+import type { Database } from '../storage/database.ts'
+import { readTokens } from '../storage/datasets.ts'
+import { readTokenTable } from '../tokens/table.ts'
+import type { RunHashes } from '../trainer/checkpoint.ts'
+import { requireSchedule, runLength } from '../trainer/schedule.ts'
+import { chatCodec } from './codec.ts'
+import { planRequest } from './engine/plan-request.ts'
+import type { Library, OpenModel } from './library.ts'
+import { startingFrom } from './start-from.ts'
+import { tokensKey } from './token-key.ts'
+
+/** Tokens of a sample answer at most, and positions kept for questions asked while training. */
+export const ANSWER_TOKENS = 64
+const ASK_POSITIONS = 256
+/** Sample prompts decoded side by side. */
+const SIDE_BY_SIDE = 4
+
+/** A run whose every input is there and fits together; nothing has been loaded yet. */
+export interface PreparedRun {
+  config: RunConfig
+  hashes: RunHashes
+  /** Key of the token table. */
+  tokens: string
+  model: OpenModel
+  codec: ChatCodec
+  batches: TrainingBatches
+  samples: StartRequest['samplePrompts']
+  plan: PlanRequest
+  steps: number
+  /** What a new run begins with; null where it goes on, or begins with nothing. */
+  start: EngineState | null
+  /** To be told when it begins. */
+  notice: string | null
+  /** Examples that lost their end; null: none. */
+  cut: CutExamples | null
+}
+
+/**
+ * Opens what a run needs and holds it together.
+ * @param request of a stored run, whose token table is kept even where its data set is not
+ * @param goesOn from a checkpoint: what it began with need not be here any more
+ * @throws LapidaryError for whatever a person can mend: config, data, model, the adapter to begin with
+ */
+export async function prepareRun(
+  database: Database,
+  library: Library,
+  request: StartRequest & Partial<Pick<RunRecord, 'tokens'>>,
+  call: Call = {},
+  goesOn = false,
+): Promise<PreparedRun> {
+  const wanted = parseRunConfig(request.config)
+  const model = await library.open(request.model, call)
+  const tokens = request.tokens ?? (await tokensOf(database, request.dataset, wanted, model))
+  const table = await database.get('tokens', tokens)
+  if (!table)
+    fail('missing_file', 'The tokenised data is no longer in this browser.', 'Prepare the data again.', {
+      tokens,
+    })
+  if (table.model !== model.info.hash)
+    fail(
+      'bad_data',
+      'The data was tokenised for another model.',
+      'Prepare the data again for the model that is chosen now.',
+      { model: request.model },
+    )
+  const { config: asked, state: start } = goesOn
+    ? { config: wanted, state: null }
+    : await startingFrom(database, wanted, model, request.adapter)
+  const { train, validation } = readTokenTable(await readTokens(database, table))
+  const batches = new TrainingBatches({ train, validation }, asked.training)
+  const hashes: RunHashes = {
+    config: await sha256Hex(identity(asked)),
+    data: table.table.hash,
+    base: model.info.hash,
+  }
+  const config: RunConfig = {
+    ...asked,
+    model: { id: request.model, hash: hashes.base },
+  }
+  const codec = chatCodec(await model.chat(), model.info.config)
+  const { samples, positions } = fittingSamples(request.samplePrompts, codec, model)
+  const decode = {
+    sequences: Math.max(1, Math.min(SIDE_BY_SIDE, samples.length)),
+    positions: Math.min(model.info.config.maxPositions, Math.max(ASK_POSITIONS, positions)),
+  }
+  const plan = planRequest(config, model.info.config, await model.weights(), batches.maxima(), decode)
+  const { steps } = runLength(config.training, batches.batchesPerEpoch)
+  const notices = goesOn
+    ? []
+    : [
+        requireSchedule(config.training, steps),
+        beyondPositions(batches.longest, config.training.max_length, model),
+      ]
+  const notice = notices.filter((said) => said !== null).join(' ') || null
+  const { truncated, examples } = table.info
+  const { max_length } = config.training
+  const of = examples.train + examples.validation + examples.test
+  const cut = truncated > 0 ? { examples: truncated, of, max_length } : null
+  return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start, notice, cut }
+}
+
+/**
+ * What is to be said of lengths beyond those that a model was made for; null: nothing.
+ * @throws LapidaryError `bad_config` where examples are so long
+ */
+function beyondPositions(longest: number, maxLength: number, { info }: OpenModel): string | null {
+  const positions = info.config.maxPositions
+  if (longest > positions)
+    fail(
+      'bad_config',
+      `The longest example has ${longest} tokens; ${info.name} was made for ${positions} at most.`,
+      `Set max_length to ${positions} or less: longer examples are then cut.`,
+      { field: 'max_length', found: maxLength, longest },
+    )
+  if (maxLength <= positions) return null
+  return `max_length is ${maxLength}, and ${info.name} was made for ${positions} tokens at most. The longest example has ${longest}: nothing is cut or lost.`
+}
+
+/** Key of the token table that the data worker made of the same recipe. */
+async function tokensOf(
+  database: Database,
+  id: string,
+  config: RunConfig,
+  model: OpenModel,
+): Promise<string> {
+  const dataset = await database.get('datasets', id)
+  if (!dataset)
+    fail('missing_file', `There is no data set "${id}" in this browser.`, 'Open the file again.', {
+      dataset: id,
+    })
+  return tokensKey(config, dataset.info.hash, model.info.hash)
+}
+
+/** Sample prompts that leave room for an answer, and the positions that they take. */
+function fittingSamples(samples: StartRequest['samplePrompts'], codec: ChatCodec, model: OpenModel) {
+  const most = model.info.config.maxPositions - ANSWER_TOKENS
+  const lengths = samples.map(({ prompt }) => codec.render(prompt).length)
+  const fitting = samples.filter((_, i) => lengths[i]! <= most)
+  return {
+    samples: fitting,
+    positions: Math.max(0, ...lengths.filter((length) => length <= most)) + ANSWER_TOKENS,
+  }
+}
