@@ -3,6 +3,7 @@ import { createMemo, createSignal, createUniqueId, For, Show } from 'solid-js'
 import { t } from '../messages/t.ts'
 import { Field, type FieldIds } from './Field.tsx'
 import { Icon } from './Icon.tsx'
+import { MOST_LISTED, matching } from './matching.ts'
 
 export interface Option<T extends string> {
   value: T
@@ -20,21 +21,6 @@ export interface SelectProps<T extends string> {
   disabled?: boolean
   /** Only for assistive technology: the place says what it is. */
   hideLabel?: boolean
-}
-
-/** A longer list is not opened but searched by name; as thousands of elements it would hold the page up. */
-export const MOST_LISTED = 200
-const MOST_FOUND = 50
-
-/** The first names that hold these letters, in any case. */
-export function matching(names: readonly string[], letters: string): string[] {
-  const wanted = letters.toLowerCase()
-  const found: string[] = []
-  for (const name of names) {
-    if (!name.toLowerCase().includes(wanted)) continue
-    if (found.push(name) === MOST_FOUND) break
-  }
-  return found
 }
 
 /** One of a list, in a drop-down that works by keyboard and type-ahead; of a long list, by typing its name. */

@@ -116,14 +116,14 @@ export function createOpening(studio: Studio, draft: Draft, show: (info: Dataset
 }
 
 /**
- * The limit on memory, in gigabytes, under which what was too much for the one that held would be tried further: the next power of
- * two. Null for another failure, and where no limit is high enough.
+ * The limit on memory, in gigabytes, under which what was too much for the one that held would be tried further: a power of two, 1
+ * or more. Null for another failure, and where no limit is high enough.
  */
 export function raisedLimit({ detail }: Failure): number | null {
   const { field, bytes, most } = detail ?? {}
   if (field !== 'data.reading.max_gigabytes' || typeof bytes !== 'number' || typeof most !== 'number')
     return null
-  const gigabytes = 2 ** Math.ceil(Math.log2(Math.max(bytes, most + 1) / 2 ** 30))
+  const gigabytes = 2 ** Math.max(0, Math.ceil(Math.log2(Math.max(bytes, most + 1) / 2 ** 30)))
   return gigabytes <= (configField(field).limits?.max ?? 0) ? gigabytes : null
 }
 
