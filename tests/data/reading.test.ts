@@ -316,7 +316,8 @@ describe('archives', () => {
   })
 
   test('what says that it is too much is refused before any of it is read', async () => {
-    const bytes = new Uint8Array(gzipSync(`q,a\n${'three,four\n'.repeat(400_000)}`))
+    const lines = Array.from({ length: 250_000 }, (_, i) => `question ${i},${(i * 7919) % 1_000_003}\n`)
+    const bytes = new Uint8Array(gzipSync(`q,a\n${lines.join('')}`))
     let shown = 0
     const onPreview = () => shown++
     await failure(
