@@ -1,5 +1,5 @@
 import { Select as Kobalte } from '@kobalte/core/select'
-import { createMemo, createSignal, createUniqueId, For, Show } from 'solid-js'
+import { createMemo, createSignal, createUniqueId, For, mergeProps, Show } from 'solid-js'
 import { t } from '../messages/t.ts'
 import { Field, type FieldIds } from './Field.tsx'
 import { Icon } from './Icon.tsx'
@@ -25,9 +25,16 @@ export interface SelectProps<T extends string> {
 
 /** One of a list, in a drop-down that works by keyboard and type-ahead; of a long list, by typing its name. */
 export function Select<T extends string>(props: SelectProps<T>) {
+  // Asked for once: a list of thousands is made anew each time.
+  const options = createMemo(() => props.options)
+  const once = mergeProps(props, {
+    get options() {
+      return options()
+    },
+  })
   return (
-    <Show when={props.options.length > MOST_LISTED} fallback={<Listed {...props} />}>
-      <Named {...props} />
+    <Show when={options().length > MOST_LISTED} fallback={<Listed {...once} />}>
+      <Named {...once} />
     </Show>
   )
 }
