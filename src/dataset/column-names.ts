@@ -159,6 +159,21 @@ export const BESIDE = [
   'options',
   'chat template kwargs',
 ]
+/** What turns may hold beside their text, by services and models that think, see and hear: no part of what is learnt. */
+export const BESIDE_TEXT = [
+  'reasoning content',
+  'reasoning',
+  'reasoning details',
+  'thinking',
+  'thoughts',
+  'refusal',
+  'image',
+  'images',
+  'audio',
+  'audios',
+  'video',
+  'videos',
+]
 /** What is asked: alone it is no text to be learnt. */
 export const ASKED = /^(?:prompts?|questions?|instructions?|query|queries|user|human|request|problem|q)$/
 

@@ -1,5 +1,5 @@
 import type { Message } from '../protocol/tokens.ts'
-import { BESIDE, normalName } from './column-names.ts'
+import { BESIDE, BESIDE_TEXT, normalName } from './column-names.ts'
 import { pythonLiteral } from './python-literal.ts'
 
 const ROLES: Record<string, Message['role']> = {
@@ -62,6 +62,24 @@ export function readMessages(value: unknown): Message[] | string {
   }
   return messages
 }
+
+/** Field names of things that stand beside the text of turns (`reasoning_content`), and that the model would not see. */
+export function besideText(value: unknown): Set<string> {
+  const names = new Set<string>()
+  if (typeof value === 'string' && !MAY_HOLD_MORE.test(value)) return names
+  const turns = turnsOf(parsed(value))
+  if (typeof turns === 'string') return names
+  for (const turn of turns)
+    for (const [name, inner] of Object.entries(turn ?? {}))
+      if (BESIDE_TEXT.includes(normalName(name)) && inner !== '' && isFilled(inner)) names.add(name)
+  return names
+}
+
+/** Text is parsed once more only where it may have such a field. */
+const MAY_HOLD_MORE = new RegExp(
+  `(?:${BESIDE_TEXT.map((name) => name.replace(' ', '.?')).join('|')})['"]\\s*:`,
+  'i',
+)
 
 /** Whether a value is a list that has turns in it or nothing, or an object or text of such a list. */
 export function looksLikeTurns(value: unknown): boolean {

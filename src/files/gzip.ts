@@ -1,6 +1,7 @@
 import { Gunzip } from 'fflate'
 import { concatBytes } from '../lib/concat.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
+import type { ByteSource } from './bytes.ts'
 import { crc32 } from './crc32.ts'
 
 /** A member ends with the CRC-32 and the length modulo 2^32 of what it holds. */
@@ -30,6 +31,12 @@ export async function* gunzip(pieces: AsyncIterable<Uint8Array>, name: string): 
   }
   for (; zeros > 0 && !member.isWhole(); zeros--) yield* member.push(new Uint8Array(1))
   yield* member.end()
+}
+
+/** Bytes that the last member of a gzip file says it holds, modulo 2^32; of what lies behind, where there is padding. */
+export async function saidLength(source: ByteSource, signal?: AbortSignal): Promise<number> {
+  const last = await source.read(Math.max(0, source.size - 4), source.size, signal)
+  return last.length < 4 ? 0 : new DataView(last.buffer, last.byteOffset).getUint32(0, true)
 }
 
 /** Members of a gzip file as they are inflated. */

@@ -21,9 +21,13 @@ export interface FoundRows {
   findings: Finding[]
 }
 
+/** How long what had come is kept for another try, in ms. */
+export const KEPT_MS = 60_000
+
 /**
  * Opens sources so that the same ones, asked for again after the connection broke or the reading was stopped, go on with what
- * had come. Only the last ones are kept, until they are read or others are opened.
+ * had come. Only the last ones are kept, until they are read, others are opened, or `KEPT_MS` have gone by: a stop gives memory and
+ * disk back.
  * @param key tells what was asked for, and with which access
  */
 export function resumingOpener() {
@@ -34,15 +38,20 @@ export function resumingOpener() {
     read: (found: FoundRows) => Promise<T>,
   ): Promise<T> => {
     const found = begun?.key === key ? begun.found : await find()
-    begun = { key, found }
+    // Another object for each try: one that is under way is not forgotten for the one before.
+    const tried = (begun = { key, found })
     try {
       const result = await read(found)
-      if (begun?.found === found) begun = null
+      if (begun === tried) begun = null
       return result
     } catch (error) {
       const goesOn =
         error instanceof LapidaryError ? error.code === 'network' : (error as Error)?.name === 'AbortError'
-      if (!goesOn && begun?.found === found) begun = null
+      const forget = () => {
+        if (begun === tried) begun = null
+      }
+      if (goesOn) setTimeout(forget, KEPT_MS)
+      else forget()
       throw error
     }
   }

@@ -315,6 +315,23 @@ describe('archives', () => {
     }
   })
 
+  test('what says that it is too much is refused before any of it is read', async () => {
+    const lines = Array.from({ length: 250_000 }, (_, i) => `question ${i},${(i * 7919) % 1_000_003}\n`)
+    const bytes = new Uint8Array(gzipSync(`q,a\n${lines.join('')}`))
+    let shown = 0
+    const onPreview = () => shown++
+    await failure(
+      () => open('a.csv.gz', bytes, { maxUnpackedBytes: 4_300_000, onPreview }),
+      'unsupported_format',
+    )
+    expect(shown).toBe(0)
+    await open('a.csv.gz', bytes, { onPreview })
+    expect(shown).toBe(1)
+    // Its word is that of the zeros behind it, or of other members.
+    const members = new Uint8Array([...bytes, ...gzipSync('three,four\n')])
+    await failure(() => open('a.csv.gz', members, { maxUnpackedBytes: 4_300_000 }), 'unsupported_format')
+  })
+
   test('documents in ZIP are named', async () => {
     const ods = zipSync({
       mimetype: strToU8('application/vnd.oasis.opendocument.spreadsheet'),

@@ -295,6 +295,24 @@ describe('what stands beside a conversation', () => {
   })
 })
 
+test.each<[string, (turns: unknown) => unknown]>([
+  ['a list', (turns) => turns],
+  ['JSON text', (turns) => JSON.stringify(turns)],
+  ['Python text', (turns) => JSON.stringify(turns).replaceAll('"', "'").replaceAll('null', 'None')],
+  ['an object around', (turns) => ({ messages: turns })],
+])('what turns hold beside their text is named, in %s', async (_, form) => {
+  const chat = (more: object) => ({ messages: form([CHAT[0], { ...CHAT[1], ...more }]) })
+  const aside = async (rows: object[]) =>
+    (await findings(rows)).filter(({ kind }) => kind === 'left_aside').map(({ message }) => message)
+  const rows = [chat({}), chat({ reasoning_content: 'Oaks are trees.' }), chat({ reasoning_content: null })]
+  expect(await aside(rows)).toEqual([
+    expect.stringMatching(/"reasoning_content" .* 1 row has .* row 2 first/),
+  ])
+  expect(await aside([chat({ reasoning_content: '', refusal: null, images: [] })])).toEqual([])
+  const both = await aside([chat({ thinking: 'Oak?', images: ['a.png'] })])
+  expect(both).toEqual([expect.stringContaining('"thinking"'), expect.stringContaining('"images"')])
+})
+
 describe('conversations in other forms', () => {
   const wanted = 'user: Name a tree. | assistant: An oak.'
   test.each<[string, unknown]>([

@@ -4,7 +4,7 @@ import { type ColumnRoles, type Mapping, NO_MAPPING } from '../../protocol/recip
 import { renameInTemplate } from '../../protocol/template.ts'
 import { BESIDE, CHOSEN, NAMES, normalName, REJECTED, WANTED } from '../column-names.ts'
 import type { Frame } from '../frame.ts'
-import { looksLikeTurns, readMessages, readSystem } from '../messages.ts'
+import { besideText, looksLikeTurns, readMessages, readSystem } from '../messages.ts'
 import { asText, isMissing } from '../values.ts'
 import { askedColumns, leaveOut, step } from './examples.ts'
 
@@ -192,6 +192,34 @@ export function systemTwice(frame: Frame, mapping: Mapping): Finding[] {
       count: twice.length,
     },
   ]
+}
+
+/** Turns with more in them than their text: what a model thought before its answer, pictures. */
+export function turnsHoldMore(frame: Frame, mapping: Mapping): Finding[] {
+  const columns = [mapping.messages, mapping.prompt, mapping.response]
+  return [...new Set(columns)].flatMap((column) => {
+    if (column === null || !frame.has(column)) return []
+    const rows = new Map<string, number[]>()
+    for (const [i, value] of frame.column(column).entries()) {
+      if (column !== mapping.messages && !looksLikeTurns(value)) continue
+      for (const name of besideText(value)) {
+        const found = rows.get(name)
+        if (found) found.push(frame.source[i]!)
+        else rows.set(name, [frame.source[i]!])
+      }
+    }
+    return [...rows].map(
+      ([name, found]): Finding => ({
+        kind: 'left_aside',
+        severity: 'warning',
+        message: `"${name}" in turns of "${column}" is left aside: ${counted(found.length, 'row has', 'rows have')} something in it that the model will not see, row ${frame.number(found[0]!)} first.`,
+        hint: 'Only the text of turns is learnt. Where the rest is to be learnt, too, write it into the text; or leave it so.',
+        column,
+        row: found[0]!,
+        count: found.length,
+      }),
+    )
+  })
 }
 
 function isEmpty(value: unknown): boolean {

@@ -11,6 +11,7 @@ import {
   oddColumns,
   preferencePairs,
   systemTwice,
+  turnsHoldMore,
   unsupportedColumns,
   unwantedAnswers,
 } from './columns.ts'
@@ -50,6 +51,7 @@ export async function inspectFrame(frame: Frame, options: InspectOptions): Promi
     ...unwantedAnswers(frame, mapping),
     ...leftAside(frame, mapping),
     ...systemTwice(frame, mapping),
+    ...turnsHoldMore(frame, mapping),
     ...unsupportedColumns(frame, mapping),
     ...oddColumns(frame, mapping),
     ...missingValues(countMissing(frame, mapping), frame.rows),

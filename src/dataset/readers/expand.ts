@@ -61,13 +61,13 @@ async function expand(
       file: file.name,
     })
   if (file.head[0] === 0x1f && file.head[1] === 0x8b) {
-    const { gunzip } = await import('../../files/gzip.ts')
+    const { gunzip, saidLength } = await import('../../files/gzip.ts')
+    const unpacked = (abort?: AbortSignal) => ceiling.count(gunzip(file.stream(abort), file.name), file.name)
+    // What says that it is too much is counted before any of it is read as rows. Its word alone may be that of other bytes behind it.
+    if (depth === 0 && ceiling.isOver(await saidLength(await file.source(signal), signal)))
+      for await (const _ of unpacked(signal));
     const name = file.name.replace(/\.(gz|gzip)$/i, '').replace(/\.tgz$/i, '.tar')
-    const inner = await packedFile(
-      name,
-      (abort) => ceiling.count(gunzip(file.stream(abort), file.name), file.name),
-      signal,
-    )
+    const inner = await packedFile(name, unpacked, signal)
     return expand(inner, depth + 1, ceiling, signal)
   }
   if (!beginsWith(file, 'PK\u0003\u0004') && !beginsWith(file, 'PK\u0005\u0006')) return [file]
@@ -143,6 +143,10 @@ class Ceiling {
   declare(bytes: number, file: string): void {
     this.#declared += bytes
     if (this.#declared > this.#most) this.#refuse(file, this.#declared)
+  }
+
+  isOver(bytes: number): boolean {
+    return this.#declared + bytes > this.#most
   }
 
   /** Counts what comes out of a stream, which says nothing before. */

@@ -28,6 +28,7 @@ export const sources = {
   'read.skip_initial_space.auto': 'Automatic: left out where quotes follow them',
   'read.skip_initial_space.true': 'left out',
   'read.skip_initial_space.false': 'kept',
+  'read.raise': 'Allow {count} GB and read again',
   'read.max_gigabytes': 'Most memory, in gigabytes',
   'read.max_gigabytesNote':
     'What archives may hold unpacked (by itself 0.5), what rows may take (1), and what a server may send (2). A browser tab has little more than 4.',

@@ -1,5 +1,6 @@
 import { batch, createSignal } from 'solid-js'
 import { shownAddress } from '../../lib/address.ts'
+import { configField } from '../../protocol/config-fields.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type {
   Call,
@@ -34,7 +35,11 @@ const SETTLED_AFTER = 1000
 /** Ways into a data set, one at a time; `show` gets what was opened. */
 export function createOpening(studio: Studio, draft: Draft, show: (info: DatasetInfo) => void) {
   const [opening, setOpening] = createSignal<Opening | null>(null)
-  const [failure, setFailure] = createSignal<Failure | null>(null)
+  const [failed, setFailed] = createSignal<{
+    failure: Failure
+    /** Reads the same once more, as is chosen then. */
+    again: (() => Promise<boolean>) | null
+  } | null>(null)
   const [last, setLast] = createSignal<{ id: string; again: () => Promise<boolean> } | null>(null)
   let abort: AbortController | null = null
 
@@ -47,7 +52,7 @@ export function createOpening(studio: Studio, draft: Draft, show: (info: Dataset
     const { signal } = own
     batch(() => {
       setOpening({ name, preview: null, bytes: 0, total: 0, left: null })
-      setFailure(null)
+      setFailed(null)
     })
     const tell = (part: Partial<Opening>) =>
       setOpening((now) => (now && abort === own ? { ...now, ...part } : now))
@@ -60,7 +65,8 @@ export function createOpening(studio: Studio, draft: Draft, show: (info: Dataset
       return true
     } catch (error) {
       const problem = toFailure(error)
-      if (!signal.aborted && problem.code !== 'cancelled') setFailure(problem)
+      if (!signal.aborted && problem.code !== 'cancelled')
+        setFailed({ failure: problem, again: () => open(name, read) })
       return false
     } finally {
       if (abort === own) setOpening(null)
@@ -87,8 +93,10 @@ export function createOpening(studio: Studio, draft: Draft, show: (info: Dataset
       const known = last()
       return known?.id === id ? known.again : null
     },
-    failure,
-    report: setFailure,
+    failure: () => failed()?.failure ?? null,
+    /** Of what failed last; null where it was no reading. */
+    tryAgain: () => failed()?.again ?? null,
+    report: (failure: Failure | null) => void setFailed(failure && { failure, again: null }),
     /** Several files of the same columns, or a folder, become one data set. */
     openFiles: (files: readonly FileInFolder[]) =>
       open(nameOf(files), (call) => studio.data.openFiles(files, reading(), call)),
@@ -105,6 +113,18 @@ export function createOpening(studio: Studio, draft: Draft, show: (info: Dataset
     createDataset: (name: string, columns: string[], rows: (string | null)[][]) =>
       open(name, (call) => studio.data.createDataset(name, columns, rows, call)),
   }
+}
+
+/**
+ * The limit on memory, in gigabytes, under which what was too much for the one that held would be tried further: a power of two, 1
+ * or more. Null for another failure, and where no limit is high enough.
+ */
+export function raisedLimit({ detail }: Failure): number | null {
+  const { field, bytes, most } = detail ?? {}
+  if (field !== 'data.reading.max_gigabytes' || typeof bytes !== 'number' || typeof most !== 'number')
+    return null
+  const gigabytes = 2 ** Math.max(0, Math.ceil(Math.log2(Math.max(bytes, most + 1) / 2 ** 30)))
+  return gigabytes <= (configField(field).limits?.max ?? 0) ? gigabytes : null
 }
 
 function nameOf(files: readonly FileInFolder[]): string {

@@ -5,6 +5,10 @@ import type { ColumnStats, Mapping, Studio } from '../../protocol/studio.ts'
 import type { DataState } from './data.ts'
 
 export const PAGE = 25
+/** Columns that are drawn at a time, so that the widest table holds the page no longer than a narrow one does. */
+export const COLUMN_PAGE = 20
+/** The same of the first few rows. */
+export const FIRST_COLUMNS = 50
 
 export interface ShownRow {
   /** Row of the data set, 0-based. */

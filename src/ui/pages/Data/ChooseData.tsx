@@ -12,6 +12,7 @@ import { useApp } from '../../state/app.tsx'
 import { FromHub } from './FromHub.tsx'
 import { FromLink } from './FromLink.tsx'
 import { PasteTable, TypeExamples } from './OwnTable.tsx'
+import { RaiseLimit } from './RaiseLimit.tsx'
 import { Reading } from './Reading.tsx'
 import { ReadOptionsFold } from './ReadOptions.tsx'
 
@@ -51,7 +52,13 @@ export function ChooseData() {
         <div class="stack-l">
           <Section title={t('data.own.title')} lede={t('data.own.lede')}>
             <Show when={data.failure()}>
-              {(failure) => <FailureNotice failure={failure()} onDismiss={() => data.report(null)} />}
+              {(failure) => (
+                <FailureNotice
+                  failure={failure()}
+                  actions={<RaiseLimit failure={failure()} />}
+                  onDismiss={() => data.report(null)}
+                />
+              )}
             </Show>
             <Show
               when={data.opening()}

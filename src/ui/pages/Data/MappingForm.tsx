@@ -36,13 +36,16 @@ export function MappingForm(props: { info: DatasetInfo }) {
   }
 
   // A prefix keeps "no column" apart from a column of any name.
-  const options = (optional: boolean): Option<string>[] => [
-    ...(optional || !data.mapped() ? [{ value: 'none', label: t('mapping.none') }] : []),
-    ...columns().map((column) => ({
+  const named = createMemo(() =>
+    columns().map((column) => ({
       value: `column:${column.name}`,
       label: column.name,
       description: t(`column.${column.type}`),
     })),
+  )
+  const options = (optional: boolean): Option<string>[] => [
+    ...(optional || !data.mapped() ? [{ value: 'none', label: t('mapping.none') }] : []),
+    ...named(),
   ]
 
   const role = (name: Role, label: string, help: string, optional = false) => (

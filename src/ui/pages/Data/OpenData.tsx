@@ -17,6 +17,7 @@ import { MappingForm } from './MappingForm.tsx'
 import { MoreView } from './MoreView.tsx'
 import { NotYet } from './NotYet.tsx'
 import { LengthView, RowsView } from './Previews.tsx'
+import { RaiseLimit } from './RaiseLimit.tsx'
 import { ReadAgainFold } from './ReadOptions.tsx'
 import type { SoughtRow } from './RowsTable.tsx'
 import { ShareField } from './ShareField.tsx'
@@ -61,7 +62,13 @@ export function OpenData(props: { info: DatasetInfo }) {
       />
       <div class="stack-l">
         <Show when={data.failure()}>
-          {(failure) => <FailureNotice failure={failure()} onDismiss={() => data.report(null)} />}
+          {(failure) => (
+            <FailureNotice
+              failure={failure()}
+              actions={<RaiseLimit failure={failure()} />}
+              onDismiss={() => data.report(null)}
+            />
+          )}
         </Show>
         <Findings opening={props.info.findings} rows={props.info.rows} onRow={showRow} />
         <Show when={data.prepareFailure()}>

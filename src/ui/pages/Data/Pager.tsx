@@ -2,9 +2,9 @@ import { Show } from 'solid-js'
 import { IconButton } from '../../components/Button.tsx'
 import { t } from '../../messages/t.ts'
 
-/** Back, on, and to any place: of `rows`, or of `examples`. */
+/** Back, on, and to any place: of `rows`, of `examples`, or of the `columns` of a wide table. */
 export function Pager(props: {
-  of: 'rows' | 'examples'
+  of: 'rows' | 'examples' | 'columns'
   offset: number
   size: number
   total: number
@@ -12,12 +12,13 @@ export function Pager(props: {
   /** Place, from 0, of what a person calls it. */
   placeOf?: (number: number) => number
 }) {
+  const page = () => (props.of === 'columns' ? 'columns' : 'rows')
   const last = () => Math.min(props.total, props.offset + props.size)
   return (
     <div class="row pager">
       <IconButton
         icon="left"
-        label={t('rows.previous')}
+        label={t(`${page()}.previous`)}
         disabled={props.offset === 0}
         onClick={() => props.onGo(props.offset - props.size)}
       />
@@ -30,7 +31,7 @@ export function Pager(props: {
       </span>
       <IconButton
         icon="right"
-        label={t('rows.next')}
+        label={t(`${page()}.next`)}
         disabled={last() >= props.total}
         onClick={() => props.onGo(props.offset + props.size)}
       />

@@ -5,7 +5,7 @@ import { Button } from '../../components/Button.tsx'
 import { Table } from '../../components/Table.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { cellText, mappedFirst } from '../../state/data-rows.ts'
+import { cellText, FIRST_COLUMNS, mappedFirst } from '../../state/data-rows.ts'
 import { NotYet } from './NotYet.tsx'
 import { RowsTable, type SoughtRow } from './RowsTable.tsx'
 import { Summary } from './Summary.tsx'
@@ -37,7 +37,10 @@ function FirstRows(props: { info: DatasetInfo; onAll: () => void }) {
   const { data } = useApp()
   const columns = () => {
     const names = props.info.columns.map((column) => column.name)
-    return mappedFirst(names, data.mapping()).map((name) => props.info.columns[names.indexOf(name)]!)
+    const known = new Map(props.info.columns.map((column) => [column.name, column]))
+    return mappedFirst(names, data.mapping())
+      .slice(0, FIRST_COLUMNS)
+      .map((name) => known.get(name)!)
   }
   return (
     <div class="stack">
@@ -60,6 +63,10 @@ function FirstRows(props: { info: DatasetInfo; onAll: () => void }) {
       />
       <p class="small quiet">
         {t('data.shown', { shown: Math.min(5, props.info.preview.length), count: props.info.rows })}
+        <Show when={props.info.columns.length > FIRST_COLUMNS}>
+          {' '}
+          {t('columns.first', { shown: FIRST_COLUMNS, count: props.info.columns.length })}
+        </Show>
         <Show when={props.info.splitGuess?.column}>
           {(column) => <> {t('data.shownToLearn', { column: column() })}</>}
         </Show>

@@ -7,7 +7,7 @@ import { formatBytes, formatDuration } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import type { Opening } from '../../state/data-opening.ts'
-import { cellText } from '../../state/data-rows.ts'
+import { cellText, FIRST_COLUMNS } from '../../state/data-rows.ts'
 
 /** How far reading is, a way to stop it, and the first rows as soon as they are known. */
 export function Reading(props: { opening: Opening }) {
@@ -48,7 +48,7 @@ function FirstRows(props: { preview: DatasetPreview }) {
       <Table<Record<string, unknown>>
         label={t('read.first', { name: props.preview.name })}
         rows={props.preview.rows.slice(0, 5)}
-        columns={props.preview.columns.map((column) => ({
+        columns={props.preview.columns.slice(0, FIRST_COLUMNS).map((column) => ({
           id: column.name,
           head: (
             <>

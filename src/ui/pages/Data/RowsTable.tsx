@@ -1,4 +1,4 @@
-import { createEffect, createSignal, For, Index, on, Show } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, Index, on, Show } from 'solid-js'
 import type { ColumnStats, DatasetInfo } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
@@ -7,7 +7,7 @@ import { Table } from '../../components/Table.tsx'
 import { formatCount, formatNumber } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { cellText, cellValue, createRowPages, PAGE } from '../../state/data-rows.ts'
+import { COLUMN_PAGE, cellText, cellValue, createRowPages, PAGE, pageStart } from '../../state/data-rows.ts'
 import { Pager } from './Pager.tsx'
 
 type Pages = ReturnType<typeof createRowPages>
@@ -25,8 +25,15 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
   const [editing, setEditing] = createSignal<{ row: number; column: string } | null>(null)
   let table: HTMLElement | undefined
 
-  const cellId = (row: number, column: string) =>
-    `cell-${row}-${props.info.columns.findIndex((c) => c.name === column)}`
+  const [firstColumn, setFirstColumn] = createSignal(0)
+  createEffect(on(pages.after, () => setFirstColumn(0), { defer: true }))
+  const columns = createMemo(() => {
+    const from = pageStart(firstColumn(), pages.columns().length, COLUMN_PAGE)
+    return pages.columns().slice(from, from + COLUMN_PAGE)
+  })
+
+  const places = createMemo(() => new Map(props.info.columns.map(({ name }, at) => [name, at])))
+  const cellId = (row: number, column: string) => `cell-${row}-${places().get(column)}`
   const focusCell = (row: number, column: string) =>
     setTimeout(() => document.getElementById(cellId(row, column))?.focus())
 
@@ -45,7 +52,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
   )
   createEffect(
     on([pages.rows, () => props.sought], ([rows]) => {
-      const column = pages.columns()[0]
+      const [column] = columns()
       if (awaited === null || column === undefined || !rows.some(({ row }) => row === awaited)) return
       focusCell(awaited, column)
       awaited = null
@@ -65,7 +72,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
     const at = props.info.rows
     if (!(await data.edit([{ type: 'add', at, values: {} }]))) return
     announce(t('rows.said.added'))
-    const first = pages.columns()[0]
+    const [first] = columns()
     pages.goTo(at)
     if (first !== undefined) setEditing({ row: at, column: first })
   }
@@ -106,7 +113,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
               <th scope="col" class="figure">
                 {t('rows.number')}
               </th>
-              <For each={pages.columns()}>{(column) => <th scope="col">{column}</th>}</For>
+              <For each={columns()}>{(column) => <th scope="col">{column}</th>}</For>
               <Show when={!pages.after()}>
                 <td />
               </Show>
@@ -120,7 +127,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
                   <th scope="row" class="figure quiet">
                     {formatCount(data.numberOf(shown().row))}
                   </th>
-                  <For each={pages.columns()}>
+                  <For each={columns()}>
                     {(column) => (
                       <td>
                         <Show
@@ -170,6 +177,15 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
           </tbody>
         </table>
       </section>
+      <Show when={pages.columns().length > COLUMN_PAGE}>
+        <Pager
+          of="columns"
+          offset={pageStart(firstColumn(), pages.columns().length, COLUMN_PAGE)}
+          size={COLUMN_PAGE}
+          total={pages.columns().length}
+          onGo={setFirstColumn}
+        />
+      </Show>
       <Pager
         of="rows"
         offset={pages.offset()}
@@ -238,53 +254,68 @@ function CellEditor(props: {
 
 /** What each column holds, counted when someone asks. */
 function Stats(props: { pages: Pages }) {
+  const [first, setFirst] = createSignal(0)
   return (
     <details class="fold" onToggle={(event) => event.currentTarget.open && void props.pages.count()}>
       <summary>{t('stats.show')}</summary>
       <Show when={props.pages.stats()} fallback={<p class="quiet">{t('stats.counting')}</p>}>
         {(stats) => (
-          <Table<ColumnStats>
-            dense
-            label={t('stats.show')}
-            rows={stats()}
-            columns={[
-              { id: 'name', head: t('stats.column'), cell: (column) => column.name },
-              {
-                id: 'missing',
-                head: t('stats.missing'),
-                number: true,
-                cell: (column) => formatCount(column.missing),
-              },
-              {
-                id: 'distinct',
-                head: t('stats.distinct'),
-                number: true,
-                cell: (column) => (column.distinct === null ? t('stats.many') : formatCount(column.distinct)),
-              },
-              {
-                id: 'length',
-                head: t('stats.length'),
-                number: true,
-                cell: ({ length }) =>
-                  length &&
-                  [length.min, Math.round(length.mean), length.max]
-                    .map((value) => formatNumber(value))
-                    .join(' · '),
-              },
-              {
-                id: 'top',
-                head: t('stats.top'),
-                cell: (column) => (
-                  <div class="cell">
-                    {column.top
-                      .slice(0, 4)
-                      .map((entry) => `${entry.value.slice(0, 40)} (${formatCount(entry.count)})`)
-                      .join('\n')}
-                  </div>
-                ),
-              },
-            ]}
-          />
+          <>
+            <Table<ColumnStats>
+              dense
+              label={t('stats.show')}
+              rows={stats()
+                .slice(pageStart(first(), stats().length, COLUMN_PAGE))
+                .slice(0, COLUMN_PAGE)}
+              columns={[
+                { id: 'name', head: t('stats.column'), cell: (column) => column.name },
+                {
+                  id: 'missing',
+                  head: t('stats.missing'),
+                  number: true,
+                  cell: (column) => formatCount(column.missing),
+                },
+                {
+                  id: 'distinct',
+                  head: t('stats.distinct'),
+                  number: true,
+                  cell: (column) =>
+                    column.distinct === null ? t('stats.many') : formatCount(column.distinct),
+                },
+                {
+                  id: 'length',
+                  head: t('stats.length'),
+                  number: true,
+                  cell: ({ length }) =>
+                    length &&
+                    [length.min, Math.round(length.mean), length.max]
+                      .map((value) => formatNumber(value))
+                      .join(' · '),
+                },
+                {
+                  id: 'top',
+                  head: t('stats.top'),
+                  cell: (column) => (
+                    <div class="cell">
+                      {column.top
+                        .slice(0, 4)
+                        .map((entry) => `${entry.value.slice(0, 40)} (${formatCount(entry.count)})`)
+                        .join('\n')}
+                    </div>
+                  ),
+                },
+              ]}
+            />
+            <Show when={stats().length > COLUMN_PAGE}>
+              <Pager
+                of="columns"
+                offset={pageStart(first(), stats().length, COLUMN_PAGE)}
+                size={COLUMN_PAGE}
+                total={stats().length}
+                onGo={setFirst}
+              />
+            </Show>
+          </>
         )}
       </Show>
     </details>

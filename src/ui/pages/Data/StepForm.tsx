@@ -1,6 +1,7 @@
-import { createEffect, createSignal, For, Index, on, untrack } from 'solid-js'
+import { createEffect, createSignal, For, Index, on, Show, untrack } from 'solid-js'
 import type { DataStep } from '../../../protocol/data-steps.ts'
 import { Checkbox, TextField } from '../../components/Field.tsx'
+import { MOST_LISTED, matching } from '../../components/matching.ts'
 import { NumberField } from '../../components/NumberField.tsx'
 import { Select } from '../../components/Select.tsx'
 import { formatNumber, parseNumber } from '../../messages/format.ts'
@@ -172,11 +173,23 @@ function ColumnChecks(props: {
   value: string[]
   onChange: (value: string[]) => void
 }) {
+  const [letters, setLetters] = createSignal('')
+  const all = () => known(props.columns, ...props.value)
+  const wide = () => all().length > MOST_LISTED
+  const listed = () => (wide() ? [...new Set([...props.value, ...matching(all(), letters())])] : all())
   return (
     <fieldset class="field">
       <legend>{props.label}</legend>
+      <Show when={wide()}>
+        <TextField
+          label={t('columns.find')}
+          value={letters()}
+          onChange={setLetters}
+          hint={t('columns.offered', { shown: listed().length, count: all().length })}
+        />
+      </Show>
       <div class="row column-checks">
-        <For each={known(props.columns, ...props.value)}>
+        <For each={listed()}>
           {(name) => (
             <Checkbox
               label={name}
