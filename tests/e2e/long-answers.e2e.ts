@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { openFile, PATIENCE, watchForComplaints } from './helpers.ts'
+import { capitals, openFile, PATIENCE, watchForComplaints } from './helpers.ts'
 
 const TALES = `question,answer\n${Array.from(
   { length: 12 },
@@ -28,6 +28,24 @@ test('a profile allows what the longest answer needs; below that, cut answers ar
   await expect(cut).toBeVisible()
   await expect(press).toBeVisible()
   await page.getByRole('link', { name: 'Data', exact: true }).click()
+  await expect(cut.first()).toBeVisible()
+  // What is recommended beside a limit of one's own is of the data in view.
+  const field = page.locator('.field', { has: limit })
+  const back = `Recommended: ${followed}`
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  await page.getByText('More settings').click()
+  await expect(field).toContainText(back)
+  await page.getByRole('link', { name: 'Data', exact: true }).click()
+  await page.getByRole('button', { name: 'Choose other data' }).click()
+  await openFile(page, 'boxes.csv', capitals(20))
+  await page.getByText('To learn from', { exact: true }).waitFor()
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  await page.getByText('More settings').click()
+  await expect(field).toContainText('Recommended: 128')
+  await expect(limit).toHaveValue('64')
+  await page.getByRole('link', { name: 'Data', exact: true }).click()
+  await page.getByRole('button', { name: 'Choose other data' }).click()
+  await openFile(page, 'tales.csv', TALES)
   await expect(cut.first()).toBeVisible()
   await page.getByRole('link', { name: 'Train', exact: true }).click()
 
