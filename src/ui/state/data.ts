@@ -131,7 +131,19 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
     const asked = request()
     if (!asked) return Promise.reject(toFailure(new DOMException('', 'AbortError')))
     const { wanted, key } = asked
-    if (latest?.key === key) return latest.result
+    const arrived = (info: PreparedInfo) => {
+      if (latest?.key !== key) return
+      batch(() => {
+        setStoredModel(wanted.model)
+        setPrepared(info)
+        setPreparing(false)
+      })
+    }
+    if (latest?.key === key) {
+      // The same data opened again, or columns changed to and fro, have put away what was shown of it.
+      latest.result.then(arrived, () => {})
+      return latest.result
+    }
     preparingAbort?.abort()
     const abort = (preparingAbort = new AbortController())
     batch(() => {
@@ -146,24 +158,15 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
       },
     })
     latest = { key, result }
-    result.then(
-      (info) =>
-        latest?.key === key &&
-        batch(() => {
-          setStoredModel(wanted.model)
-          setPrepared(info)
-          setPreparing(false)
-        }),
-      (error) => {
-        if (latest?.key !== key) return
-        latest = null
-        batch(() => {
-          setPrepared(null)
-          setPrepareFailure(toFailure(error))
-          setPreparing(false)
-        })
-      },
-    )
+    result.then(arrived, (error) => {
+      if (latest?.key !== key) return
+      latest = null
+      batch(() => {
+        setPrepared(null)
+        setPrepareFailure(toFailure(error))
+        setPreparing(false)
+      })
+    })
     return result
   }
 
@@ -306,8 +309,9 @@ function howRead(way: Way, value: unknown): string {
   return kind === 'text' ? String(value) : `${t(`read.${way}`)}: ${value}`
 }
 
-/** By its bytes where they are known, else by its name. */
+/** By its bytes where they are known, else by its name; one that names none is of any. */
 export function isAwaited({ hash, name }: DataConfig, info: Pick<DatasetInfo, 'hash' | 'name'>): boolean {
+  if (hash === null && name === '') return true
   return hash === info.hash || (name !== '' && baseName(name) === baseName(info.name))
 }
 
