@@ -120,6 +120,12 @@ test("a run's settings are used again, and a new run begins with what it has lea
   await expect(setting(page, 'Steps')).toHaveValue('3')
   await expect(page.getByText(/Settings of .* are opened/)).toBeVisible()
   await expect(page.getByText(/will differ|not in this browser/)).toHaveCount(0)
+  // Once more, the same data prepared in the same way: its figures are there again.
+  await expect(page.locator('.train-live dl.stats')).toContainText('Tokens to learn from')
+  await setting(page, 'Steps').fill('5')
+  await menu('Use these settings')
+  await expect(setting(page, 'Steps')).toHaveValue('3')
+  await expect(page.locator('.train-live dl.stats')).toContainText('Tokens to learn from')
 
   await menu('Begin a new run with its adapter')
   await expect(page.getByText(/Begins with the adapter of/)).toBeVisible()

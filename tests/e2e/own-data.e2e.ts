@@ -46,22 +46,6 @@ test('a dropped CSV is read, mapped, shown as tokens, and its split follows the 
   expect(complaints).toEqual([])
 })
 
-test('the same file dropped again is prepared as it was, and its figures are there', async ({ page }) => {
-  await page.goto('/')
-  await dropFile(page, '.drop', 'boxes.csv', capitals(80))
-  const seen = page.getByRole('region', { name: 'What the model gets' })
-  const learnt = seen.locator('dd').nth(0)
-  await expect(learnt).toContainText('72')
-  await seen.evaluate((element) => element.setAttribute('data-before', ''))
-  // What was shown of it is put away first.
-  const away = page.waitForFunction(() => !document.querySelector('[data-before] dd'))
-  await dropFile(page, 'body', 'boxes.csv', capitals(80))
-  await away
-  await expect(learnt).toContainText('72')
-  await page.getByRole('link', { name: 'Train', exact: true }).click()
-  await expect(page.locator('.train-live dl.stats')).toContainText('Tokens to learn from')
-})
-
 test('a bad CSV is refused with its place and the way out, and a good one then opens', async ({ page }) => {
   await page.goto('/')
   await openFile(page, 'bad.csv', 'question,answer\nWho?,Tom\nWhere?,"here\nWhen?,now\n')

@@ -140,7 +140,7 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
       })
     }
     if (latest?.key === key) {
-      // The same data opened again, or columns changed to and fro, have put away what was shown of it.
+      // The same config opened again, or columns changed to and fro, have put away what was shown of it.
       latest.result.then(arrived, () => {})
       return latest.result
     }
