@@ -56,6 +56,10 @@ test('a quick look that turns out slow stays in view at its end and over a reloa
   const done = page.getByText('Done. The adapter is ready.')
   await expect(done).toBeVisible({ timeout: PATIENCE })
 
+  // How quick it was stands with the device at once.
+  await page.getByRole('link', { name: 'Model', exact: true }).click()
+  await expect(page.locator('dl.facts dt', { hasText: 'my-gemma-it' })).toBeVisible()
+
   // As if this machine had taken a thousand times as long.
   await page.evaluate(async () => {
     const opening = indexedDB.open('lapidary')
@@ -69,6 +73,7 @@ test('a quick look that turns out slow stays in view at its end and over a reloa
     opening.result.close()
   })
   await page.reload()
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
   await expect(done).toBeVisible()
   // The data is prepared anew meanwhile, and what a next run would be could be foretold.
   await page.getByRole('link', { name: 'Data', exact: true }).click()
