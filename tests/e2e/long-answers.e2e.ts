@@ -55,6 +55,8 @@ test('a profile allows what the longest answer needs; below that, cut answers ar
   await expect(page.getByText(/That is no sign that they are known better: 12 of 12 examples/)).toBeVisible({
     timeout: PATIENCE,
   })
+  await page.getByRole('link', { name: 'Export', exact: true }).click()
+  await expect(page.getByText(/That is no sign/)).toBeVisible()
   await page.getByRole('link', { name: 'Evaluate', exact: true }).click()
   await expect(page.getByText(/That is no sign/)).toBeVisible()
   await expect(page.getByText('Change', { exact: true })).toHaveCount(0)
