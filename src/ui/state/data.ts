@@ -190,8 +190,12 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
         if (!asked) {
           preparingAbort?.abort()
           latest = null
-          setPrepared(null)
-          setPreparing(false)
+          batch(() => {
+            setPrepared(null)
+            // What was wrong with other data, or with columns chosen before, is wrong no more.
+            setPrepareFailure(null)
+            setPreparing(false)
+          })
           return
         }
         const abort = new AbortController()
