@@ -66,6 +66,9 @@ export function fail(code: ErrorCode, message: string, hint: string, detail?: Fa
   throw new LapidaryError(detail ? { code, message, hint, detail } : { code, message, hint })
 }
 
+/** A module that does not load on first use, as Chromium, Firefox and WebKit say it. */
+const NOT_LOADED = /dynamically imported module|Importing a module script failed/i
+
 /** Any thrown value as a Failure; aborts become `cancelled`, the unexpected becomes `internal`. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof LapidaryError) return error.toFailure()
@@ -79,6 +82,12 @@ export function toFailure(error: unknown): Failure {
       code: 'quota_exceeded',
       message: 'The browser has no room left to store this.',
       hint: 'Delete a model or a run that is no longer needed, or free disk space, then try again.',
+    }
+  if (error instanceof TypeError && NOT_LOADED.test(message))
+    return {
+      code: 'network',
+      message: 'A part of this page, which is loaded on first use, did not come.',
+      hint: 'Where the page comes from does not answer, or has another version of it by now. Try again; if that fails too, reload the page: your runs are kept.',
     }
   return {
     code: 'internal',

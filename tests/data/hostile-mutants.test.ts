@@ -59,7 +59,11 @@ function mutated(tree: object, random: () => number): unknown {
   walk(copy, 0)
   for (let i = 0; i <= Math.floor(random() * 2); i++) {
     const [at, key] = places[Math.floor(random() * places.length)]!
-    if (random() < 0.2) delete at[key]
+    const how = random()
+    if (how < 0.2) delete at[key]
+    // As JSON.parse makes it: what copies key by key would lay it over every object there is.
+    else if (how < 0.3)
+      Object.defineProperty(at, '__proto__', { value: { polluted: true }, enumerable: true, writable: true })
     else at[key] = structuredClone(JUNK[Math.floor(random() * JUNK.length)])
   }
   return copy

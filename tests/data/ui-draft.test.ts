@@ -168,6 +168,13 @@ describe('opening a config', () => {
       ['data', expect.stringContaining('not pets.csv as it was')],
       ['model', expect.stringContaining('not those of that run')],
     ])
+    // By its name, where the bytes are not known; one that names none is of the data in view.
+    const byName = of({ name: '/there/pets.csv' })
+    expect(missing(byName)).toEqual([])
+    expect(missing(byName, { dataset: stored[1]! })).toEqual([
+      ['data', expect.stringContaining('not pets.csv as it was')],
+    ])
+    expect(missing(of({ prompt: 'q' }), { dataset: stored[1]! })).toEqual([])
     const written = of({ augment: { synthetic: { dataset: 'd', hash: 'h' } } })
     expect(missing(written)).toEqual([['data', expect.stringContaining('a model wrote')]])
     const begun = config({ start: { from: 'run', run: 'abc' } })

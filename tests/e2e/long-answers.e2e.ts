@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { openFile, PATIENCE, watchForComplaints } from './helpers.ts'
+import { capitals, openFile, PATIENCE, watchForComplaints } from './helpers.ts'
 
 const TALES = `question,answer\n${Array.from(
   { length: 12 },
@@ -29,6 +29,34 @@ test('a profile allows what the longest answer needs; below that, cut answers ar
   await expect(press).toBeVisible()
   await page.getByRole('link', { name: 'Data', exact: true }).click()
   await expect(cut.first()).toBeVisible()
+  // What is recommended beside a limit of one's own is of the data in view.
+  const field = page.locator('.field', { has: limit })
+  const back = `Recommended: ${followed}`
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  await page.getByText('More settings').click()
+  await expect(field).toContainText(back)
+  // What nothing can be learnt from is told of that data alone.
+  await limit.fill('8')
+  await expect(page.getByRole('alert').first()).toBeVisible()
+  await page.getByRole('link', { name: 'Data', exact: true }).click()
+  await expect(page.getByRole('alert').first()).toBeVisible()
+  await page.getByRole('button', { name: 'Choose other data' }).click()
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  await expect(page.getByText('Choose some data to learn from first.')).toBeVisible()
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await page.getByText('More settings').click()
+  await limit.fill('64')
+  await page.getByRole('link', { name: 'Data', exact: true }).click()
+  await openFile(page, 'boxes.csv', capitals(20))
+  await page.getByText('To learn from', { exact: true }).waitFor()
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  await page.getByText('More settings').click()
+  await expect(field).toContainText('Recommended: 128')
+  await expect(limit).toHaveValue('64')
+  await page.getByRole('link', { name: 'Data', exact: true }).click()
+  await page.getByRole('button', { name: 'Choose other data' }).click()
+  await openFile(page, 'tales.csv', TALES)
+  await expect(cut.first()).toBeVisible()
   await page.getByRole('link', { name: 'Train', exact: true }).click()
 
   // A run over cut answers, however low its loss, is not called better.
@@ -37,6 +65,8 @@ test('a profile allows what the longest answer needs; below that, cut answers ar
   await expect(page.getByText(/That is no sign that they are known better: 12 of 12 examples/)).toBeVisible({
     timeout: PATIENCE,
   })
+  await page.getByRole('link', { name: 'Export', exact: true }).click()
+  await expect(page.getByText(/That is no sign/)).toBeVisible()
   await page.getByRole('link', { name: 'Evaluate', exact: true }).click()
   await expect(page.getByText(/That is no sign/)).toBeVisible()
   await expect(page.getByText('Change', { exact: true })).toHaveCount(0)

@@ -68,6 +68,16 @@ test('a run.json opens the page; what is missing is said, and the file is prepar
   await expect(page.getByText('Settings of pasted settings are opened.')).toBeVisible()
   await expect(page.getByText('is not in this browser')).toHaveCount(0)
 
+  // Columns without a name of data are of the data in view, which stays.
+  const { prompt, response } = here.data
+  await paste(page, { ...here, data: { prompt: response, response: prompt }, training: { max_steps: 11 } })
+  await expect(setting(page, 'Steps')).toHaveValue('11')
+  await expect(page.getByText('Pebble learns from boxes.csv.')).toBeVisible()
+  await expect(page.getByText('is not in this browser')).toHaveCount(0)
+  await page.getByRole('link', { name: 'Data', exact: true }).click()
+  await expect(page.getByRole('button', { name: /Question \(prompt\).*question/ })).toBeVisible()
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+
   // What there is no room for is refused before it is started, in the page's units, and nothing else is.
   const start = page.getByRole('button', { name: 'Start training' })
   await expect(start).toBeEnabled()
@@ -110,6 +120,12 @@ test("a run's settings are used again, and a new run begins with what it has lea
   await expect(setting(page, 'Steps')).toHaveValue('3')
   await expect(page.getByText(/Settings of .* are opened/)).toBeVisible()
   await expect(page.getByText(/will differ|not in this browser/)).toHaveCount(0)
+  // Once more, the same data prepared in the same way: its figures are there again.
+  await expect(page.locator('.train-live dl.stats')).toContainText('Tokens to learn from')
+  await setting(page, 'Steps').fill('5')
+  await menu('Use these settings')
+  await expect(setting(page, 'Steps')).toHaveValue('3')
+  await expect(page.locator('.train-live dl.stats')).toContainText('Tokens to learn from')
 
   await menu('Begin a new run with its adapter')
   await expect(page.getByText(/Begins with the adapter of/)).toBeVisible()

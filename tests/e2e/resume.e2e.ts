@@ -97,6 +97,11 @@ test('a damaged checkpoint is refused by name, and the one before it goes on at 
   await page.getByRole('main').getByRole('button', { name: 'Go on', exact: true }).click()
   const refused = page.getByRole('alert')
   await expect(refused).toContainText(`The checkpoint of step ${step} is damaged: its tensor`)
+  // It is said of this run alone: not of another that is set up, and here again when this one is.
+  await page.getByRole('button', { name: 'Set up another run' }).click()
+  await expect(page.getByRole('button', { name: 'Start training' })).toBeVisible()
+  await expect(refused).toHaveCount(0)
+  await page.getByRole('button', { name: /^Look at the last run/ }).click()
   await refused.getByRole('button', { name: 'Go on from step 25' }).click()
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   await expect(refused).toHaveCount(0)

@@ -133,7 +133,19 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
     const asked = request()
     if (!asked) return Promise.reject(toFailure(new DOMException('', 'AbortError')))
     const { wanted, key } = asked
-    if (latest?.key === key) return latest.result
+    const arrived = (info: PreparedInfo) => {
+      if (latest?.key !== key) return
+      batch(() => {
+        setStoredModel(wanted.model)
+        setPrepared(info)
+        setPreparing(false)
+      })
+    }
+    if (latest?.key === key) {
+      // The same config opened again, or columns changed to and fro, have put away what was shown of it.
+      latest.result.then(arrived, () => {})
+      return latest.result
+    }
     preparingAbort?.abort()
     const abort = (preparingAbort = new AbortController())
     batch(() => {
@@ -148,24 +160,15 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
       },
     })
     latest = { key, result }
-    result.then(
-      (info) =>
-        latest?.key === key &&
-        batch(() => {
-          setStoredModel(wanted.model)
-          setPrepared(info)
-          setPreparing(false)
-        }),
-      (error) => {
-        if (latest?.key !== key) return
-        latest = null
-        batch(() => {
-          setPrepared(null)
-          setPrepareFailure(toFailure(error))
-          setPreparing(false)
-        })
-      },
-    )
+    result.then(arrived, (error) => {
+      if (latest?.key !== key) return
+      latest = null
+      batch(() => {
+        setPrepared(null)
+        setPrepareFailure(toFailure(error))
+        setPreparing(false)
+      })
+    })
     return result
   }
 
@@ -189,8 +192,12 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
         if (!asked) {
           preparingAbort?.abort()
           latest = null
-          setPrepared(null)
-          setPreparing(false)
+          batch(() => {
+            setPrepared(null)
+            // What was wrong with other data, or with columns chosen before, is wrong no more.
+            setPrepareFailure(null)
+            setPreparing(false)
+          })
           return
         }
         const abort = new AbortController()
@@ -308,8 +315,9 @@ function howRead(way: Way, value: unknown): string {
   return kind === 'text' ? String(value) : `${t(`read.${way}`)}: ${value}`
 }
 
-/** By its bytes where they are known, else by its name. */
+/** By its bytes where they are known, else by its name; one that names none is of any. */
 export function isAwaited({ hash, name }: DataConfig, info: Pick<DatasetInfo, 'hash' | 'name'>): boolean {
+  if (hash === null && name === '') return true
   return hash === info.hash || (name !== '' && baseName(name) === baseName(info.name))
 }
 

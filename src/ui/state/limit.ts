@@ -17,7 +17,7 @@ interface Parts {
 
 /**
  * A profile's limit on tokens follows the data: as many as its longest example has, as far as the model and the memory allow. A limit
- * that someone set stays.
+ * that someone set stays; what is recommended beside it follows the data all the same.
  */
 export function createLimit({ studio, draft, data, models, settings }: Parts) {
   /** What the examples need, where all of them have been looked at; of an estimate only that it is more. */
@@ -30,7 +30,7 @@ export function createLimit({ studio, draft, data, models, settings }: Parts) {
 
   async function follow(): Promise<void> {
     const [profile, model, wanted] = [settings.profile(), models.chosen(), needed()]
-    if (profile === 'own' || !model || wanted === null) return
+    if (!model || wanted === null) return
     const usual = settings.usual().training
     const config = {
       ...draft.usable(),
@@ -44,7 +44,8 @@ export function createLimit({ studio, draft, data, models, settings }: Parts) {
     if (limit === null || settings.profile() !== profile || models.chosen()?.id !== model.id) return
     batch(() => {
       settings.setFollowed(limit === usual.max_length ? null : limit)
-      if (draft.training().max_length !== limit) draft.change('training', { max_length: limit })
+      if (profile !== 'own' && draft.training().max_length !== limit)
+        draft.change('training', { max_length: limit })
     })
   }
 

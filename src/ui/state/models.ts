@@ -70,10 +70,14 @@ export function createModels(studio: Studio, draft: Draft) {
 
   async function findDevice(): Promise<void> {
     setDeviceFailure(null)
+    const [kind, on] = [engine(), backend()]
+    // An answer may be late: what was chosen meanwhile is asked after by itself.
+    const still = () => engine() === kind && backend() === on
     try {
-      setDevice(await studio.models.device(engine(), backend()))
+      const found = await studio.models.device(kind, on)
+      if (still()) setDevice(found)
     } catch (error) {
-      setDeviceFailure(toFailure(error))
+      if (still()) setDeviceFailure(toFailure(error))
     }
   }
 

@@ -4,7 +4,7 @@ import { parseRunConfig, type RunConfig } from '../../protocol/run-config.ts'
 import type { DatasetInfo, ModelInfo, RunInfo } from '../../protocol/studio.ts'
 import { configObject } from '../../runs/config-text.ts'
 import { t } from '../messages/t.ts'
-import { baseName, type DataState } from './data.ts'
+import { baseName, type DataState, isAwaited } from './data.ts'
 import type { Draft } from './draft.ts'
 import type { ModelState } from './models.ts'
 import type { RunsState } from './runs.ts'
@@ -66,7 +66,7 @@ export function missingOf(
   const found: Missing[] = []
   const name = baseName(data.name) || t('open.someData')
   if (!here.dataset) found.push({ text: t('open.noData', { name }), place: 'data' })
-  else if (data.hash !== null && here.dataset.hash !== data.hash)
+  else if (data.hash === null ? !isAwaited(data, here.dataset) : here.dataset.hash !== data.hash)
     found.push({ text: t('open.otherData', { name }), place: 'data' })
   if (!here.model) found.push({ text: t('open.noModel', { name: baseName(model.id) }), place: 'model' })
   else if (model.hash !== null && here.model.hash !== '' && here.model.hash !== model.hash)
@@ -113,7 +113,9 @@ export function createOpenConfig({ draft, data, models, settings, runs, training
   ): Promise<void> {
     const config = parseRunConfig(given)
     await Promise.all([data.loadLists(), models.ready, runs.ready])
-    const dataset = findDataset(data.stored(), config)
+    // Columns without a name of data are of the data in view, as the command line takes them for its --data.
+    const unnamed = config.data.hash === null && config.data.name === ''
+    const dataset = unnamed ? data.dataset() : findDataset(data.stored(), config)
     const model = findModel(models.list(), config)
     batch(() => {
       if (model && said.has('model')) models.choose(model.id)

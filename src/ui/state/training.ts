@@ -1,4 +1,4 @@
-import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
+import { batch, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js'
 import { type Failure, fail, LapidaryError, toFailure } from '../../protocol/errors.ts'
 import type { EvalEvent, RunEvent, StageEvent, StepEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
@@ -48,7 +48,8 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
   const [secondsLeft, setSecondsLeft] = createSignal(Number.NaN)
   /** Of the step under way, where it takes long. */
   const [stepLeft, setStepLeft] = createSignal(Number.NaN)
-  const [failure, setFailure] = createSignal<Failure | null>(null)
+  /** What went wrong last, and of which run; null: of a start that made none. */
+  const [failed, setFailed] = createSignal<{ failure: Failure; run: string | null } | null>(null)
   const [liveView, setLiveView] = createSignal<RunView | null>(null)
   /** Of the run that is going on: the form may say something else by now. */
   const [liveConfig, setLiveConfig] = createSignal<RunConfig | null>(null)
@@ -58,6 +59,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
   const [foretelling, setForetelling] = createSignal(false)
 
   const busy = () => phase() !== 'idle'
+  const inView = createMemo(() => runs.shown() !== null)
 
   const fromData = createQuestions(studio, data)
   const questions = (known: Question[] = fromData.found()): Question[] => {
@@ -82,9 +84,11 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
    * table of tokens is what the run reads. What was foretold of other settings is gone at once.
    */
   createEffect(
-    on([config, data.prepared, ownQuestions, busy], ([wanted, prepared]) => {
+    on([config, data.prepared, ownQuestions, busy, inView], ([wanted, prepared, , , shown]) => {
       const dataset = data.dataset()?.id
-      const due = wanted !== null && dataset !== undefined && prepared && !prepared.estimate && !busy()
+      // While a run is in view nothing is set up: a profile fitted to what that run has shown of this machine would put it away.
+      const due =
+        wanted !== null && dataset !== undefined && prepared && !prepared.estimate && !busy() && !shown
       batch(() => {
         setForecast(null)
         setForecastFailure(null)
@@ -126,7 +130,13 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     return REFUSALS.has(failure.code)
   }
 
-  function listener(view: RunView, onEnd: () => void): (event: RunEvent) => void {
+  const setFailure = (failure: Failure, run: string | null) => setFailed({ failure, run })
+
+  function listener(
+    view: RunView,
+    onFailure: (failure: Failure) => void,
+    onEnd: () => void,
+  ): (event: RunEvent) => void {
     const clock = new StepClock()
     const pace = new StepPace()
     let step: StepEvent | null = null
@@ -172,7 +182,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
           break
         case 'error':
           show.cancel()
-          if (event.failure.code !== 'cancelled') setFailure(event.failure)
+          if (event.failure.code !== 'cancelled') onFailure(event.failure)
           onEnd()
       }
     }
@@ -191,7 +201,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
       setLatestEval(null)
       setSecondsLeft(Number.NaN)
       setStepLeft(Number.NaN)
-      setFailure(null)
+      setFailed(null)
       setLiveView(view)
       if (known) {
         runs.setLive(known)
@@ -200,6 +210,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
       runs.setBeginning(!known)
     })
     let over = false
+    let run = known ?? null
     const end = async () => {
       if (over) return
       over = true
@@ -216,7 +227,11 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     }
     try {
       let early: RunEvent[] | null = []
-      const handle = listener(view, () => void end())
+      const handle = listener(
+        view,
+        (failure) => setFailure(failure, run),
+        () => void end(),
+      )
       // Events may arrive before the id does; they wait, so that "done" never comes before the run has a name.
       const id = await begin((event) => {
         if (over) return
@@ -224,6 +239,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
         if (early && !known && (event.type === 'done' || event.type === 'error')) early.push(event)
         else handle(event)
       })
+      run = id
       if (over) return
       runs.putOff(id, false)
       runs.adopt(id, view)
@@ -239,7 +255,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
       if (!over) void runs.refresh()
     } catch (error) {
       const problem = toFailure(error)
-      if (!over && problem.code !== 'cancelled') setFailure(problem)
+      if (!over && problem.code !== 'cancelled') setFailure(problem, run)
       await end()
     }
   }
@@ -304,13 +320,14 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
   async function demonstrate(): Promise<void> {
     if (busy()) return
     batch(() => {
-      setFailure(null)
+      setFailed(null)
       setPhase('preparing')
       setStage({ stage: 'data' })
       setLatest(null)
       setLatestEval(null)
       setLiveView(null)
       setLiveConfig(null)
+      runs.show(null)
     })
     await Promise.all([data.samples().length === 0 ? data.loadLists() : null, models.ready])
     const sample = data.samples()[0]
@@ -322,7 +339,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     const opened = sample && practice ? await data.openSample(sample.id) : false
     setPhase('idle')
     if (opened) await start()
-    else setFailure(data.failure() ?? models.listFailure() ?? toFailure(new Error(t('error.noSample'))))
+    else setFailure(data.failure() ?? models.listFailure() ?? toFailure(new Error(t('error.noSample'))), null)
   }
 
   /** After this step, or with `now` at once: what came after the last checkpoint is then lost. */
@@ -335,7 +352,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     try {
       await studio.runs.stop({ now })
     } catch (error) {
-      setFailure(toFailure(error))
+      setFailure(toFailure(error), id)
       setPhase('running')
     }
   }
@@ -348,8 +365,12 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     latestEval,
     secondsLeft,
     stepLeft,
-    failure,
-    dismissFailure: () => setFailure(null),
+    /** What went wrong with a run; null: before there was one. */
+    failureOf: (run: string | null) => {
+      const now = failed()
+      return now?.run === run ? now.failure : null
+    },
+    dismissFailure: () => setFailed(null),
     liveView,
     liveConfig,
     questions,

@@ -19,12 +19,14 @@ export function DataQuestions(props: { run: RunInfo; onChoose: (question: Questi
   const [questions] = createResource(source, (recipe) =>
     questionsOf(studio.data, recipe, ['test', 'validation', 'train'], OFFERED).catch(() => []),
   )
+  // A resource keeps what it had of another run while it asks anew, and where there is nothing to ask.
+  const own = () => (source() && !questions.loading ? (questions.latest ?? []) : [])
   return (
-    <Show when={questions.latest?.length}>
+    <Show when={own().length > 0}>
       <fieldset class="stack-s">
         <legend class="small quiet">{t('ask.fromData')}</legend>
         <div class="row">
-          <For each={questions.latest}>
+          <For each={own()}>
             {(question) => (
               <Button kind="quiet" class="small" onClick={() => props.onChoose(question)}>
                 {question.prompt.length > SHOWN ? `${question.prompt.slice(0, SHOWN)} …` : question.prompt}

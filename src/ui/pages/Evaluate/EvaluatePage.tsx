@@ -1,4 +1,4 @@
-import { createSignal, For, Show } from 'solid-js'
+import { createEffect, createSignal, For, on, Show } from 'solid-js'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Field } from '../../components/Field.tsx'
@@ -117,6 +117,14 @@ function Ask(props: { run: RunInfo }) {
   const { answers, training } = useApp()
   const [prompt, setPrompt] = createSignal('')
   const [known, setKnown] = createSignal<Question | null>(null)
+  // What the data of one run says to a question, that of another need not say.
+  createEffect(
+    on(
+      () => props.run.id,
+      () => setKnown(null),
+      { defer: true },
+    ),
+  )
   const [temperature, setTemperature] = createSignal(0)
   const [length, setLength] = createSignal(64)
   const valid = () =>

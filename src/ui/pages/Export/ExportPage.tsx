@@ -14,6 +14,7 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { saveFile } from '../../state/save.ts'
 import { DownloadFailure } from '../DownloadFailure.tsx'
+import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { FileList, sizeOf } from './FileList.tsx'
@@ -51,6 +52,10 @@ export function ExportPage() {
                     />
                   </Show>
                 </dl>
+                {/* A loss over cut answers never stands by itself. */}
+                <Show when={runs.view(run().id)?.cut() && runs.view(run().id)}>
+                  {(view) => <Judged view={view()} />}
+                </Show>
                 <Show when={curve().length > 0}>
                   <LossChart runs={curve()} plain />
                 </Show>

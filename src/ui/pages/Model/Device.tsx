@@ -1,4 +1,4 @@
-import { createUniqueId, For, Show } from 'solid-js'
+import { createEffect, createUniqueId, For, on, Show } from 'solid-js'
 import type { EngineChoice, PortableBackendChoice } from '../../../protocol/engine.ts'
 import type { DeviceInfo, MeasuredSpeed } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
@@ -22,6 +22,8 @@ export function Device() {
   const reason = createUniqueId()
   /** A run keeps the engine that it began with. */
   const taken = () => (training.busy() ? { disabled: true, describedBy: reason } : {})
+  // Each run that ends has measured how quick it was.
+  createEffect(on(training.busy, (busy) => busy || void models.findDevice()))
   return (
     <Section title={t('device.title')}>
       <Segmented

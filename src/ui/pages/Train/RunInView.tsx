@@ -23,6 +23,7 @@ export function RunInView(props: { run: RunInfo }) {
   const view = () => runs.view(props.run.id)
   createEffect(() => void runs.load(props.run.id))
   const heard = () => runs.heard(props.run.id)
+  const failure = () => training.failureOf(props.run.id)
   const told = {
     stage: () => heard()?.stage ?? null,
     latest: () => heard()?.step ?? null,
@@ -39,7 +40,7 @@ export function RunInView(props: { run: RunInfo }) {
       />
       <div class="stack">
         <OpeningFailure />
-        <Show when={props.run.failure?.message === training.failure()?.message ? null : training.failure()}>
+        <Show when={failure()?.message === props.run.failure?.message ? null : failure()}>
           {(failure) => (
             <FailureNotice
               failure={failure()}

@@ -85,8 +85,8 @@ function BeforeRun() {
         }
       />
       <div class="stack">
-        <Failures />
-        <Show when={data.failure() && !data.dataset() && !training.failure() ? data.failure() : null}>
+        <Failures of={null} />
+        <Show when={data.failure() && !data.dataset() && !training.failureOf(null) ? data.failure() : null}>
           {(failure) => <FailureNotice failure={failure()} />}
         </Show>
         <Show when={unprepared()}>
@@ -178,7 +178,7 @@ function RunGoingOn() {
         }
       />
       <div class="stack">
-        <Failures />
+        <Failures of={runs.live()} />
         <UnkeptNotice run={runs.byId(runs.live())} />
       </div>
       <div class="workbench train live">
@@ -196,7 +196,7 @@ function RunGoingOn() {
   )
 }
 
-function Failures() {
+function Failures(props: { of: string | null }) {
   const { models, training } = useApp()
   return (
     <>
@@ -209,7 +209,7 @@ function Failures() {
           />
         )}
       </Show>
-      <Show when={training.failure()}>
+      <Show when={training.failureOf(props.of)}>
         {(failure) => <FailureNotice failure={failure()} onDismiss={training.dismissFailure} />}
       </Show>
     </>
