@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
@@ -11,7 +12,11 @@ import { CHROMIUM_ARGS, findChromium } from './chromium.mjs'
  */
 export async function openBrowser(): Promise<{ page: Page; close(): Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), 'lapidary-profile-'))
-  const remove = () => rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  // What is left of a browser that died may write into it for a moment. A folder that stays is said, and never in place of what went wrong.
+  const remove = () =>
+    rm(profile, { recursive: true, force: true, maxRetries: 10 }).catch(({ message }: Error) => {
+      process.stderr.write(`The profile of the browser could not be removed: ${message}\n`)
+    })
   const executablePath = await findChromium()
   let context: BrowserContext
   try {
@@ -25,7 +30,7 @@ export async function openBrowser(): Promise<{ page: Page; close(): Promise<void
       handleSIGHUP: false,
     })
   } catch (error) {
-    remove()
+    await remove()
     throw new LapidaryError({
       code: 'internal',
       message: `Chromium did not start: ${error instanceof Error ? error.message.split('\n')[0] : error}`,
@@ -37,7 +42,7 @@ export async function openBrowser(): Promise<{ page: Page; close(): Promise<void
     page,
     async close() {
       await context.close().catch(() => {})
-      remove()
+      await remove()
     },
   }
 }

@@ -70,8 +70,8 @@ async function run(job: TrainJob): Promise<void> {
         hint: output.hint(),
       })
   } finally {
-    await browser.close()
-    await server.close()
+    // A server that stayed open would keep the command from ending.
+    await browser.close().finally(() => server.close())
   }
 }
 
