@@ -139,7 +139,13 @@ async function openPage(url: string) {
     [...SIDES],
   )
   await page.evaluate(`window.batchOf = ${batchOf}`)
-  return { page, close }
+  const inspector = await page.context().browser()!.newBrowserCDPSession()
+  /** Seconds that the GPU's process has computed for so far. */
+  const processor = async () => {
+    const { processInfo } = await inspector.send('SystemInfo.getProcessInfo')
+    return processInfo.find(({ type }) => type === 'GPU')!.cpuTime
+  }
+  return { page, close, processor }
 }
 
 const optionsOf = ({ model, tokens }: Asked): OpenOptions => ({
@@ -173,11 +179,13 @@ async function main(commit: string, asked: Asked): Promise<void> {
 async function coldStarts(url: string, commit: string, asked: Asked): Promise<void> {
   const options = { ...optionsOf(asked), decode: { sequences: 3, positions: asked.tokens } }
   const times = { before: [] as number[], now: [] as number[] }
+  const worked = { before: [] as number[], now: [] as number[] }
   const compiled = { before: [] as number[], now: [] as number[] }
   for (let round = 0; round < asked.cold; round++)
     for (const side of round % 2 ? SIDES.toReversed() : SIDES) {
-      const { page, close } = await openPage(url)
+      const { page, close, processor } = await openPage(url)
       try {
+        const from = await processor()
         const [seconds, pipelines] = await page.evaluate(
           async ({ side, options, scalars }) => {
             let pipelines = 0
@@ -199,6 +207,7 @@ async function coldStarts(url: string, commit: string, asked: Asked): Promise<vo
           { side, options, scalars: scalarsOf(1) },
         )
         times[side].push(seconds)
+        worked[side].push((await processor()) - from)
         compiled[side].push(pipelines)
       } finally {
         await close()
@@ -206,23 +215,18 @@ async function coldStarts(url: string, commit: string, asked: Asked): Promise<vo
     }
   console.log(`${asked.model}, ${asked.tokens} tokens, ${asked.cold} cold starts of each against ${commit}`)
   console.log(`until a first step is over   ${ratio(times)}`)
+  console.log(`by processor time            ${ratio(worked)}`)
   console.log(`pipelines until then         ${median(compiled.before)} before, ${median(compiled.now)} now`)
 }
 
 async function steps(url: string, commit: string, asked: Asked): Promise<void> {
-  const { page, close } = await openPage(url)
+  const { page, close, processor } = await openPage(url)
   try {
     await page.evaluate(async (options) => {
       const before = await window.against.before(options)
       const now = await window.against.now({ ...options, rates: before.rates })
       window.opened = { before, now }
     }, optionsOf(asked))
-    const inspector = await page.context().browser()!.newBrowserCDPSession()
-    /** Seconds that the GPU's process has computed for so far. */
-    const processor = async () => {
-      const { processInfo } = await inspector.send('SystemInfo.getProcessInfo')
-      return processInfo.find(({ type }) => type === 'GPU')!.cpuTime
-    }
     const times = { before: [] as number[], now: [] as number[] }
     const worked = { before: [] as number[], now: [] as number[] }
     const sent = { before: [] as number[], now: [] as number[] }
