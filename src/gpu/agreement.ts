@@ -25,6 +25,7 @@ export async function outputsOf(
   context: GpuContext,
   kernel: Kernel,
   dims: Dims,
+  now = () => performance.now(),
 ): Promise<{ outputs: Outputs; seconds: number }> {
   const { gpu } = context
   const { device } = gpu
@@ -53,10 +54,10 @@ export async function outputsOf(
     pass.dispatchWorkgroups(x, Math.min(y, LARGEST_DISPATCH), z)
     pass.end()
     await device.queue.onSubmittedWorkDone()
-    const begun = performance.now()
+    const begun = now()
     device.queue.submit([encoder.finish()])
     await device.queue.onSubmittedWorkDone()
-    const seconds = (performance.now() - begun) / 1000
+    const seconds = (now() - begun) / 1000
     const outputs: Outputs = {}
     for (const { name, binding, buffer } of buffers)
       if (binding.access !== 'read') outputs[name] = await read(device, buffer, kernel.settle !== undefined)

@@ -15,6 +15,8 @@ export interface TuneOptions {
   onLeftOut?: (variant: string, why: string) => void
   /** Told of each choice that was measured, once it stands. */
   onChosen?: (key: string, variant: string) => void
+  /** Milliseconds, for the budget and for what hangs. */
+  now?: () => number
 }
 
 /** What measuring came to. */
@@ -77,8 +79,9 @@ export async function tune(
   questions.sort((a, b) => b.flops - a.flops)
   const families = new Map<string, Family>()
   const timer = new KernelTimer(context)
-  const begun = performance.now()
-  const elapsed = () => (performance.now() - begun) / 1000
+  const now = options.now ?? (() => performance.now())
+  const begun = now()
+  const elapsed = () => (now() - begun) / 1000
   const unfit = new Set<string>()
   const times = new Map<string, [string, number][]>()
   try {
@@ -100,7 +103,7 @@ export async function tune(
         if (!unfit.has(pair)) options.onLeftOut?.(pair, why)
         unfit.add(pair)
       }
-      const ranked = [...(await timeAll(context, timer, left, dims, leaveOut, signal))].sort(
+      const ranked = [...(await timeAll(context, timer, left, dims, leaveOut, now, signal))].sort(
         (a, b) => a[1] - b[1],
       )
       const best = ranked[0]
@@ -188,6 +191,7 @@ async function timeAll(
   variants: [string, Variant][],
   dims: Dims,
   leaveOut: (variant: string, why: string) => void,
+  now: () => number,
   signal: AbortSignal | undefined,
 ): Promise<Map<string, number>> {
   const able = variants
@@ -204,7 +208,7 @@ async function timeAll(
   const made: [string, Kernel, Outputs][] = []
   for (const [name, , trial] of able) {
     stopIfAsked(context, signal)
-    const ran = await safely(context, () => outputsOf(context, trial, dims))
+    const ran = await safely(context, () => outputsOf(context, trial, dims, now))
     if (typeof ran === 'string') leaveOut(name, ran)
     else if (ran.seconds > HANGING_SECONDS) leaveOut(name, `one dispatch took ${ran.seconds.toFixed(1)} s`)
     else made.push([name, trial, ran.outputs])

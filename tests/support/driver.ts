@@ -1,10 +1,34 @@
 import type { Gpu } from '../../src/gpu/device.ts'
 
+export interface Clock {
+  /** Milliseconds. */
+  now(): number
+  wait(ms: number): Promise<void>
+}
+
+const HOST: Clock = {
+  now: () => performance.now(),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+}
+
+/** A clock that knows nothing of the machine's load: it goes on by a millisecond when it is looked at, and by what is waited for. */
+export function ownClock(): Clock {
+  let at = 0
+  return {
+    now: () => ++at,
+    wait: async (ms) => {
+      at += ms
+    },
+  }
+}
+
 export interface Driver {
   /** What it compiles in place of a kernel's text. */
   code?: (kernel: string, code: string) => string
   /** Milliseconds by which a submit that runs this kernel is late. */
   hang?: (kernel: string) => number
+  /** What it is late by; default: the host's clock. */
+  clock?: Clock
   /** Whether it is one of a GPU, which is given kernels for hardware. */
   hardware?: boolean
   /** Hears the name of each kernel that a pipeline is made of. */
@@ -25,7 +49,7 @@ function over<T extends object>(target: T, own: Partial<Record<keyof T, unknown>
 /** The same device behind a driver that does not do what it is told. */
 export function behindDriver(
   gpu: Gpu,
-  { code = (_, text) => text, hang = () => 0, hardware = false, onPipeline = () => {} }: Driver,
+  { code = (_, text) => text, hang = () => 0, clock = HOST, hardware = false, onPipeline = () => {} }: Driver,
 ): Gpu {
   const { device } = gpu
   const late = new WeakMap<object, number>()
@@ -56,13 +80,13 @@ export function behindDriver(
   }
   const queue = over(device.queue, {
     submit: (buffers: GPUCommandBuffer[]) => {
-      for (const buffer of buffers) until = Math.max(until, performance.now() + (late.get(buffer) ?? 0))
+      for (const buffer of buffers) until = Math.max(until, clock.now() + (late.get(buffer) ?? 0))
       device.queue.submit(buffers)
     },
     onSubmittedWorkDone: async () => {
       await device.queue.onSubmittedWorkDone()
-      const wait = until - performance.now()
-      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
+      const wait = until - clock.now()
+      if (wait > 0) await clock.wait(wait)
     },
   })
   const createShaderModule = ({ label, code: text }: GPUShaderModuleDescriptor) =>
