@@ -34,6 +34,13 @@ export function answerRoom({ library, host, shelf }: TrainParts): AnswerRoom {
       positions: Math.min(model.info.config.maxPositions, room),
     }
     const record = run === null ? null : await shelf.find(run)
+    if (record && record.modelHash !== model.info.hash)
+      fail(
+        'bad_state',
+        `The run "${record.name}" trained an adapter of other weights than those that are stored as ${model.info.name} by now.`,
+        'Add the model again that it was trained on.',
+        { field: 'model', expected: record.modelHash, found: model.info.hash },
+      )
     const lora = record?.config.lora ?? defaultRunConfig().lora
     let engine = engines.loadedFor(model, record && lora, decode)
     if (!engine) {

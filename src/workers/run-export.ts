@@ -3,6 +3,7 @@ import type { ExportSource } from '../export/source.ts'
 import { blobSource } from '../files/bytes.ts'
 import { openWeights, readTensor } from '../files/weights.ts'
 import type { StateTensor } from '../protocol/engine.ts'
+import { fail } from '../protocol/errors.ts'
 import type { Call, CheckpointChoice, ExportedFile } from '../protocol/studio.ts'
 import { readEvents } from '../storage/runs.ts'
 import { LORA_PREFIX } from '../trainer/checkpoint.ts'
@@ -25,7 +26,18 @@ export async function exportRun(
   const { files } = await exporter(format)
   const record = unkept?.record ?? (await shelf.find(run))
   const { meta, tensors } = unkept ?? (await shelf.checkpointFiles(run, which, call.signal))
-  const model = async () => (await library()).open(record.model)
+  /** Another one may have been stored under its name since: that is not the base of this adapter. */
+  const model = async () => {
+    const found = await (await library()).open(record.model)
+    if (found.info.hash !== record.modelHash)
+      fail(
+        'bad_model',
+        `What is stored as ${found.info.name} is not what this run was trained on.`,
+        'Add the model again that it was trained on.',
+        { expected: record.modelHash, found: found.info.hash },
+      )
+    return found
+  }
   const source: ExportSource = {
     config: record.config,
     baseModel: (await model().catch(() => null))?.info.name ?? record.model,

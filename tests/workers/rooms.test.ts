@@ -350,6 +350,27 @@ describe('a GGUF', () => {
     expect(figures(events).length).toBeGreaterThan(0)
   })
 
+  test('under the name of another takes its place, and is not taken for the base of what that was trained to', async () => {
+    const { data, train, adding } = rooms()
+    await adding.add([file(whole)], 'twin')
+    const { end, onEvent } = listener()
+    const run = await train.runs.start(await requested(data, { model: 'twin' }), onEvent)
+    expect(await end).toMatchObject({ type: 'done' })
+    const paths = async () => (await train.runs.exportRun(run, 'peft')).map(({ path }) => path)
+    const options = { maxNewTokens: 4, temperature: 0, topK: 0, topP: 1, seed: 1 }
+    const ask = () => train.answers.answer({ model: 'twin', run, prompts: ['a'], options }, () => {})
+    expect(await paths()).toContain('base/model.safetensors')
+    expect(await ask()).toHaveLength(1)
+    const other = whole.slice()
+    other[other.length - 1000]! ^= 1
+    await adding.add([file(other)], 'twin')
+    expect((await paths()).filter((path) => path.startsWith('base/'))).toEqual([])
+    expect(await paths()).toContain('adapter_model.safetensors')
+    expect(await failureOf(ask())).toMatchObject({ code: 'bad_state', detail: { field: 'model' } })
+    await adding.add([file(whole)], 'twin')
+    expect(await ask()).toHaveLength(1)
+  })
+
   test('that is refused leaves the store as it was, a model of its name included', async () => {
     const { train, adding } = rooms()
     const kept = await adding.add([file(whole)], 'kept')

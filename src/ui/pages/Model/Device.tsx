@@ -23,7 +23,11 @@ export function Device() {
   /** A run keeps the engine that it began with. */
   const taken = () => (training.busy() ? { disabled: true, describedBy: reason } : {})
   // Each run that ends has measured how quick it was.
-  createEffect(on(training.busy, (busy) => busy || void models.findDevice()))
+  createEffect(
+    on(training.busy, (busy) => {
+      if (!busy && models.device()) void models.findDevice()
+    }),
+  )
   return (
     <Section title={t('device.title')}>
       <Segmented
