@@ -15,9 +15,9 @@ import { type ByteSource, blobSource } from '../src/files/bytes.ts'
 import { openWeights } from '../src/files/weights.ts'
 import { resolveWeights } from '../src/model/weights.ts'
 import { fail } from '../src/protocol/errors.ts'
-import { ggufParts, ggufStem, isGguf, modelFolderOf } from '../src/workers/gguf-folder.ts'
+import { ggufParts, ggufStem, isGguf } from '../src/workers/gguf-names.ts'
 import { readConfig } from '../src/workers/library.ts'
-import { isModelFile } from '../src/workers/model-files.ts'
+import { isModelFile, modelFolderOf } from '../src/workers/model-files.ts'
 
 /** Bytes of a model's file read at a time. */
 const PIECE_BYTES = 4 * 2 ** 20

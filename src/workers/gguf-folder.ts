@@ -4,38 +4,9 @@ import { safetensorsSource } from '../files/safetensors-source.ts'
 import { ggufConfig, ggufTensors } from '../model/gguf.ts'
 import { fail } from '../protocol/errors.ts'
 import { ggufTokenizer } from '../tokens/gguf-tokenizer.ts'
-import { isModelFile } from './model-files.ts'
+import { ggufParts, ggufStem } from './gguf-names.ts'
 
 type Files = ReadonlyMap<string, ByteSource>
-
-/** As `gguf-split` of llama.cpp names parts. */
-const PART = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i
-
-export const isGguf = (name: string) => /\.gguf$/i.test(name)
-
-/** What a model of these files is called: without its ending, and without the number of a part. */
-export const ggufStem = (name: string) => name.replace(PART, '$1').replace(/\.gguf$/i, '')
-
-/** Names of all parts of the model that a file is part of, in their order; its own where it is whole. */
-export function ggufParts(name: string): string[] {
-  const match = PART.exec(name)
-  if (!match) return [name]
-  const [, stem, , total] = match as unknown as [string, string, string, string]
-  const digits = (i: number) => String(i).padStart(5, '0')
-  return Array.from({ length: Number(total) }, (_, i) => `${stem}-${digits(i + 1)}-of-${total}.gguf`)
-}
-
-/**
- * The files that a model is made of, among those given: a Hugging Face folder's, or where there are no safetensors files
- * those that a GGUF stands for. Its weights are converted as they are read: nothing is held whole.
- * @throws LapidaryError by name, for whatever a GGUF is refused for; `missing_file` for a part that is not there
- */
-export async function modelFolderOf(files: Files, signal?: AbortSignal): Promise<Files> {
-  const kept = new Map([...files].filter(([name]) => isModelFile(name)))
-  const ggufs = [...files.keys()].filter(isGguf)
-  if (ggufs.length === 0 || [...kept.keys()].some((name) => name.endsWith('.safetensors'))) return kept
-  return ggufFolder(await openModel(files, ggufs, signal))
-}
 
 /** A Hugging Face folder of a GGUF's metadata and tensors. */
 export function ggufFolder(file: GgufFile): Files {
@@ -57,6 +28,11 @@ export function ggufFolder(file: GgufFile): Files {
       : [['chat_template.jinja', text(tokenizer.chatTemplate)] as const]),
     ['model.safetensors', safetensorsSource(tensors, { format: 'pt' })],
   ])
+}
+
+/** The Hugging Face folder of the one model that these files are. See `modelFolderOf`. */
+export async function openGgufFolder(files: Files, names: string[], signal?: AbortSignal): Promise<Files> {
+  return ggufFolder(await openModel(files, names, signal))
 }
 
 async function openModel(files: Files, names: string[], signal?: AbortSignal): Promise<GgufFile> {

@@ -9,7 +9,7 @@ import type { Call, ModelInfo } from '../protocol/studio.ts'
 import type { Database, StoredModel } from '../storage/database.ts'
 import { manifestHash, modelFiles, putModel } from '../storage/models.ts'
 import { type ChatTokenizer, checkChatTokenizer, openChatTokenizer } from '../tokens/chat.ts'
-import { modelFolderOf } from './gguf-folder.ts'
+import { modelFolderOf } from './model-files.ts'
 
 /** The practice model that comes with the studio. */
 const BUNDLED = { id: 'pebble', name: 'Pebble' }

@@ -5,7 +5,7 @@ import { concatBytes } from '../../src/lib/concat.ts'
 import { readModelConfig } from '../../src/model/config.ts'
 import { resolveWeights } from '../../src/model/weights.ts'
 import type { ModelSource } from '../../src/protocol/model.ts'
-import { modelFolderOf } from '../../src/workers/gguf-folder.ts'
+import { modelFolderOf } from '../../src/workers/model-files.ts'
 import { repositoryFile, repositoryJson } from './files.ts'
 
 /** A writer of GGUF for tests: version 3, little-endian, alignment 32. */
