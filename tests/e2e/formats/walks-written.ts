@@ -235,7 +235,8 @@ export const WRITTEN: Record<string, Walk> = {
     by: 'dropping it',
     title: 'test.csv and 1 more',
     size: '24 rows · 3 columns',
-    first: { ...columnsOf(HALVES.slice(18)), split: HALVES.slice(18).map(() => 'test') },
+    // Rows to learn from are shown before those that are held out.
+    first: { ...columnsOf(HALVES.slice(0, 18)), split: HALVES.slice(0, 18).map(() => 'train') },
     guess: asked('question', 'answer'),
     // In the order of their names: six rows come before the second of the other file.
     finding: /nothing in "answer" \(the response\), row 8 first/,
