@@ -104,7 +104,7 @@ async function seeFinding(says: RegExp): Promise<void> {
   await expect(async () => {
     if (!(await found.isVisible())) await findings.locator('summary').click({ timeout: 1000 })
     await expect(found).toBeVisible({ timeout: 1000 })
-  }).toPass()
+  }).toPass({ timeout: 30_000 })
 }
 
 async function addStep({ name, fill, check, choose: chosen, ...effect }: Walk['step']): Promise<void> {
