@@ -82,7 +82,9 @@ test('a run.json opens the page; what is missing is said, and the file is prepar
   const start = page.getByRole('button', { name: 'Start training' })
   await expect(start).toBeEnabled()
   await paste(page, { ...here, engine: { kind: 'portable', memory_budget: 1_000_000 } })
-  await expect(page.getByText(/This run needs \d+ MB, and it may take 1 MB \(memory_budget\)\./)).toBeVisible()
+  await expect(
+    page.getByText(/This run needs \d+ MB, and it may take 1 MB \(memory_budget\)\./),
+  ).toBeVisible()
   await expect(start).toBeDisabled()
   await page.getByRole('button', { name: 'Back to the defaults' }).click()
   await expect(start).toBeEnabled()
