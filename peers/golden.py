@@ -1,7 +1,7 @@
 """Writes tests/golden/: python peers/golden.py [--out DIR] [--only NAME ...] [--tokenizer DIR]
 
 NAME is a fixture of tiny.py, `pebble`, `trl` or `chat`. `chat` and TRL's masks need --tokenizer: a folder with Gemma 3's
-tokenizer.json and tokenizer_config.json, as gemma.py fetches it; without it they are left as they are.
+tokenizer.json and tokenizer_config.json, as fetch_gemma.py fetches it; without it they are left as they are.
 """
 
 import argparse

@@ -92,7 +92,7 @@ def main():
     tests, left = find_tests(options.suite, options.only, without)
     tokenizer = options.tokenizer
     if tokenizer is None and any(getattr(function, "online", False) for _, function in tests):
-        from gemma import fetch_tokenizer
+        from fetch_gemma import fetch_tokenizer
 
         cache = Path.home() / ".cache" / "lapidary"
         cache.mkdir(parents=True, exist_ok=True)

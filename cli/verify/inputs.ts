@@ -47,7 +47,7 @@ export function checkBase(path: string): void {
 
 /** Gemma 3 270M as GGUF, fetched unless it is there; or what was given. A GGUF is written as a folder, too, for Transformers. */
 export async function openBase(given: string | undefined, python: string): Promise<Base> {
-  if (given === undefined && (await runScript(python, 'peers/gemma.py', ['--cache', DOWNLOADS])) !== 0)
+  if (given === undefined && (await runScript(python, 'peers/fetch_gemma.py', ['--cache', DOWNLOADS])) !== 0)
     fail(
       'network',
       'Gemma 3 270M could not be fetched, see above.',

