@@ -86,7 +86,9 @@ test('a run.json opens the page; what is missing is said, and the file is prepar
     page.getByText(/This run needs \d+ MB, and it may take 1 MB \(memory_budget\)\./),
   ).toBeVisible()
   await expect(start).toBeDisabled()
-  await page.getByRole('button', { name: 'Back to the defaults' }).click()
+  await page.getByRole('link', { name: 'Model', exact: true }).click()
+  await page.getByRole('checkbox', { name: /Decide by itself how much memory/ }).check()
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
   await expect(start).toBeEnabled()
   expect(complaints).toEqual([])
 })
