@@ -55,6 +55,7 @@ export default defineConfig({
             'hyparquet/src/datapage.js',
             'hyparquet/src/schema.js',
             'saxes',
+            'solid-js',
             'uplot',
             'yaml',
             'hyparquet-compressors',
