@@ -1,30 +1,11 @@
-import 'fake-indexeddb/auto'
-import { join } from 'node:path'
-import { IDBFactory } from 'fake-indexeddb'
 import { strToU8, zipSync } from 'fflate'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type RunningServer, serve } from '../../cli/server.ts'
+import { describe, expect, test } from 'vitest'
 import { numberOf, rowOf, stretches } from '../../src/lib/row-numbers.ts'
 import { toFailure } from '../../src/protocol/errors.ts'
-import { dataRoom } from '../../src/workers/data-room.ts'
 import { recipeOf } from '../support/recipe.ts'
+import { useDataRooms } from './support/data-rooms.ts'
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
-let server: RunningServer
-beforeAll(async () => {
-  server = await serve({ root: join(import.meta.dirname, '..', '..', 'public') })
-})
-afterAll(() => server.close())
-beforeEach(() => {
-  globalThis.indexedDB = new IDBFactory()
-})
-
-function room() {
-  const data = dataRoom()
-  data.open({ base: server.url })
-  return data
-}
+const { room } = useDataRooms()
 
 const RELATION = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships'
 

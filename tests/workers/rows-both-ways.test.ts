@@ -1,9 +1,5 @@
-import 'fake-indexeddb/auto'
-import { join } from 'node:path'
-import { IDBFactory } from 'fake-indexeddb'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { findingLine } from '../../cli/findings.ts'
-import { type RunningServer, serve } from '../../cli/server.ts'
 import { trainJob } from '../../cli/train-job.ts'
 import { knownFindings } from '../../src/protocol/findings.ts'
 import { identity } from '../../src/protocol/identity.ts'
@@ -12,25 +8,9 @@ import { defaultRunConfig, parseRunConfig, type RunConfig } from '../../src/prot
 import type { DatasetInfo, Finding } from '../../src/protocol/studio.ts'
 import { dataIdentity, freshData } from '../../src/ui/state/data-recipe.ts'
 import { readyConfig } from '../../src/ui/state/draft.ts'
-import { dataRoom } from '../../src/workers/data-room.ts'
+import { useDataRooms } from './support/data-rooms.ts'
 
-// Machines that run other things beside the tests are slow.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
-let server: RunningServer
-beforeAll(async () => {
-  server = await serve({ root: join(import.meta.dirname, '..', '..', 'public') })
-})
-afterAll(() => server.close())
-beforeEach(() => {
-  globalThis.indexedDB = new IDBFactory()
-})
-
-function room() {
-  const data = dataRoom()
-  data.open({ base: server.url })
-  return data
-}
+const { room } = useDataRooms()
 
 type Files = Record<string, string>
 

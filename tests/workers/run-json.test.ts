@@ -1,9 +1,5 @@
-import 'fake-indexeddb/auto'
-import { join } from 'node:path'
-import { IDBFactory } from 'fake-indexeddb'
 import { parse } from 'valibot'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type RunningServer, serve } from '../../cli/server.ts'
+import { describe, expect, test } from 'vitest'
 import { AugmentSchema, DataStepSchema, SplitSchema } from '../../src/protocol/data-steps.ts'
 import { identity } from '../../src/protocol/identity.ts'
 import { dataFor, type ReadOptions, type Recipe } from '../../src/protocol/recipe.ts'
@@ -17,27 +13,10 @@ import { dataIdentity } from '../../src/ui/state/data-recipe.ts'
 import { readyConfig } from '../../src/ui/state/draft.ts'
 import { readConfigFile } from '../../src/ui/state/open-config.ts'
 import { newStep } from '../../src/ui/state/step-forms.ts'
-import { dataRoom } from '../../src/workers/data-room.ts'
 import { failure, UNLIKE } from '../data/helpers.ts'
+import { useDataRooms } from './support/data-rooms.ts'
 
-// Machines that run other things beside the tests are slow.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
-const PUBLIC = join(import.meta.dirname, '..', '..', 'public')
-let server: RunningServer
-beforeAll(async () => {
-  server = await serve({ root: PUBLIC })
-})
-afterAll(() => server.close())
-beforeEach(() => {
-  globalThis.indexedDB = new IDBFactory()
-})
-
-function room() {
-  const data = dataRoom()
-  data.open({ base: server.url })
-  return data
-}
+const { room } = useDataRooms()
 
 const THINGS = ['ball', 'book', 'cat', 'cup', 'hat', 'kite']
 const CSV = `Who,what,mood,set\n${Array.from(
