@@ -53,7 +53,8 @@ export class OpenModel {
 export class Library {
   readonly #database: () => Promise<Database>
   readonly #base: string
-  readonly #open = new Map<string, OpenModel>()
+  /** With when it was stored: the same model stored anew lies elsewhere, and any worker may have stored it. */
+  readonly #open = new Map<string, { model: OpenModel; stored: number }>()
 
   /** @param base address that bundled files lie under */
   constructor(database: () => Promise<Database>, base: string) {
@@ -73,8 +74,7 @@ export class Library {
    */
   async open(id: string, call: Call = {}): Promise<OpenModel> {
     if (/^https?:/.test(id)) {
-      const known = this.#open.get(id)
-      return known ?? this.#keep(await openServed(id))
+      return this.#open.get(id)?.model ?? this.#keep(await openServed(id), 0)
     }
     let stored = await (await this.#database()).get('models', id)
     if (id === BUNDLED.id && (!stored || (await this.#isOutdated(stored))))
@@ -87,8 +87,9 @@ export class Library {
         { model: id },
       )
     const known = this.#open.get(id)
-    if (known?.info.hash === stored.hash) return known
-    return this.#keep(new OpenModel(infoOf(stored), modelFiles(await this.#database(), stored)))
+    if (known?.model.info.hash === stored.hash && known.stored === stored.created) return known.model
+    const model = new OpenModel(infoOf(stored), modelFiles(await this.#database(), stored))
+    return this.#keep(model, stored.created)
   }
 
   /** Checks a folder's files, or a GGUF's, from config to tokenizer, then stores them. One of the same name is replaced. */
@@ -108,12 +109,11 @@ export class Library {
       kept,
       call,
     )
-    this.#open.delete(id)
     return infoOf(stored)
   }
 
-  #keep(model: OpenModel): OpenModel {
-    this.#open.set(model.info.id, model)
+  #keep(model: OpenModel, stored: number): OpenModel {
+    this.#open.set(model.info.id, { model, stored })
     return model
   }
 

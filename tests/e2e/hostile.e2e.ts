@@ -2,7 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
-import { capitals, openFile, watchForComplaints } from './helpers.ts'
+import { unzipSync } from 'fflate'
+import { capitals, openFile, PATIENCE, startShort, stepsDone, watchForComplaints } from './helpers.ts'
 
 const PEBBLE = join(import.meta.dirname, '../../public/models/pebble')
 
@@ -92,6 +93,22 @@ test('tokens are not shown as they are typed, nor addresses with what may be a k
   await dialog.getByRole('button', { name: 'Read it' }).click()
   await expect(page.getByRole('alert')).toContainText('http://127.0.0.1:1/rows.csv', { timeout: 30_000 })
   expect(await page.locator('body').innerText()).not.toContain('S3CRET')
+})
+
+test('a run whose database is deleted under it trains to its end and can be taken away', async ({ page }) => {
+  await page.addInitScript(() => localStorage.setItem('lapidary.engine', '{"choice":"portable"}'))
+  await startShort(page, 40)
+  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(1)
+  await deleteStored(page)
+  await expect(
+    page.getByRole('alert').filter({ hasText: 'was deleted while this page was open' }),
+  ).toBeVisible()
+  expect(await stepsDone(page)).toBeLessThan(40)
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  const waiting = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download the adapter' }).click()
+  const files = unzipSync(readFileSync((await (await waiting).path())!))
+  expect(Object.keys(files).map((path) => path.split('/').at(-1))).toContain('adapter_model.safetensors')
 })
 
 test('preparing is stopped, and begun again at a press', async ({ page }) => {
