@@ -20,6 +20,8 @@ export default defineConfig({
   timeout: 600_000,
   expect: { timeout: 15_000 },
   workers: 1,
+  // Tried once more, and told as such, where nobody is there to do so.
+  retries: process.env.CI ? 1 : 0,
   reporter: 'list',
   outputDir: 'test-results',
   use: {

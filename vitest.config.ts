@@ -7,6 +7,8 @@ import { browserEach } from './tests/support/browsers.ts'
 const executablePath = await findChromium()
 /** Vitest leaves one free by itself, which of two is half. */
 const cores = availableParallelism()
+/** Tried once more, and told as such, where nobody is there to do so. */
+const retry = process.env.CI ? 1 : 0
 
 /**
  * *.test.ts          unit    Node
@@ -23,6 +25,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           exclude: ['tests/**/*.gpu.test.ts', 'tests/**/*.browser.test.ts'],
           // Machines that run other things beside the tests are slow; no test measures time.
+          retry,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: cores,
@@ -75,6 +78,7 @@ export default defineConfig({
         test: {
           name: 'gpu',
           include: ['tests/**/*.gpu.test.ts', 'tests/**/*.browser.test.ts'],
+          retry,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // A browser each, see browserEach.

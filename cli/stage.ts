@@ -9,6 +9,10 @@ export interface Tally {
 
 export const LAST_LINE = /^(\d+) passed, (\d+) failed$/
 
+/** What lines begin with that name a test: `.ci/run` repeats them at its end. */
+export const FAILED = 'failed: '
+export const SECOND = 'passed on the second try: '
+
 /** The line that a run of tests ends with. */
 export function tallyLine({ passed, failed }: Tally): string {
   return `${passed} passed, ${failed} failed`

@@ -1,13 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
-import { ensureBuilt, ROOT } from './build.ts'
-import { type FileTime, packageScript, runShown, slowest, type Tally, tallyLine } from './stage.ts'
+import { join } from 'node:path'
+import { ensureBuilt } from './build.ts'
+import { FAILED, packageScript, runShown, SECOND, slowest, type Tally, tallyLine } from './stage.ts'
+import { playwrightStage, type Stage, vitestStage } from './test-reports.ts'
 
 /**
  * npm test [-- STAGE ...]: every test of the project, or those of the stages named, in this order. The last line reads
  * `N passed, N failed`. What is skipped where a GPU or a browser is needed counts as failed: a machine without an
- * adapter must not look green. Times are printed, and nothing depends on them.
+ * adapter must not look green. Times are printed, and nothing depends on them. Where `CI` is set, a test that fails is tried once
+ * more, and one that passes then is named.
  */
 const STAGES: Record<string, () => Promise<Stage>> = {
   types: () => command('types', packageScript('typescript/bin/tsc'), ['--noEmit']),
@@ -21,75 +23,20 @@ const STAGES: Record<string, () => Promise<Stage>> = {
   e2e: () => playwright(),
 }
 
-interface Stage extends Tally {
-  /** Of a stage that runs files of tests. */
-  files?: FileTime[]
-}
-
 const scratch = mkdtempSync(join(tmpdir(), 'lapidary-test-'))
 
-async function command(name: string, script: string, args: string[]): Promise<Tally> {
+async function command(name: string, script: string, args: string[]): Promise<Stage> {
   const { status } = await runShown(process.execPath, [script, ...args])
   if (status === 0) console.log(`${name}: nothing to complain of`)
-  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
-}
-
-interface VitestReport {
-  numPassedTests: number
-  numFailedTests: number
-  numPendingTests: number
-  /** Times are milliseconds. */
-  testResults: {
-    name: string
-    status: string
-    startTime: number
-    endTime: number
-    assertionResults: unknown[]
-  }[]
+  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, failures: [name] }
 }
 
 async function vitest(project: string): Promise<Stage> {
   const out = join(scratch, `${project}.json`)
-  const args = [
-    'run',
-    '--project',
-    project,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${out}`,
-  ]
-  const { status } = await runShown(process.execPath, [packageScript('vitest/vitest.mjs'), ...args])
-  const report = readJson<VitestReport>(out)
-  if (!report) return { passed: 0, failed: 1 }
-  const skipped = project === 'gpu' ? report.numPendingTests : 0
-  // A file that does not even load has no tests to count.
-  const broken = report.testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.length === 0,
-  )
-  const files = report.testResults.map(({ name, startTime, endTime }) => ({
-    file: relative(ROOT, name),
-    seconds: (endTime - startTime) / 1000,
-  }))
-  return { ...settled(status, report.numPassedTests, report.numFailedTests + skipped + broken.length), files }
-}
-
-interface PlaywrightReport {
-  /** A suite for each file, and in it suites for each group of tests. Durations are milliseconds. */
-  suites: PlaywrightSuite[]
-  stats: { expected: number; unexpected: number; flaky: number; skipped: number }
-  errors: unknown[]
-}
-
-interface PlaywrightSuite {
-  file: string
-  suites?: PlaywrightSuite[]
-  specs: { tests: { results: { duration: number }[] }[] }[]
-}
-
-function secondsOf({ suites = [], specs }: PlaywrightSuite): number {
-  const results = specs.flatMap(({ tests }) => tests.flatMap(({ results }) => results))
-  const own = results.reduce((sum, { duration }) => sum + duration / 1000, 0)
-  return suites.reduce((sum, suite) => sum + secondsOf(suite), own)
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${out}`]
+  const script = packageScript('vitest/vitest.mjs')
+  const { status } = await runShown(process.execPath, [script, 'run', '--project', project, ...reporters])
+  return vitestStage(out, status, project === 'gpu')
 }
 
 async function playwright(): Promise<Stage> {
@@ -99,27 +46,7 @@ async function playwright(): Promise<Stage> {
     [packageScript('@playwright/test/cli.js'), 'test', '--reporter=list,json'],
     { PLAYWRIGHT_JSON_OUTPUT_NAME: out },
   )
-  const report = readJson<PlaywrightReport>(out)
-  if (!report) return { passed: 0, failed: 1 }
-  const { expected, unexpected, flaky, skipped } = report.stats
-  const files = report.suites.map((suite) => ({
-    file: join('tests', 'e2e', suite.file),
-    seconds: secondsOf(suite),
-  }))
-  return { ...settled(status, expected, unexpected + flaky + skipped + report.errors.length), files }
-}
-
-/** A runner that ends badly has failed, whatever it counted. */
-function settled(status: number, passed: number, failed: number): Tally {
-  return { passed, failed: failed === 0 && (status !== 0 || passed === 0) ? 1 : failed }
-}
-
-function readJson<T>(path: string): T | null {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T
-  } catch {
-    return null
-  }
+  return playwrightStage(out, status)
 }
 
 const wanted = process.argv.slice(2)
@@ -130,14 +57,17 @@ if (unknown) {
 }
 const total: Tally = { passed: 0, failed: 0 }
 const rows: string[] = []
+const told: string[] = []
 for (const [name, stage] of Object.entries(STAGES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   console.log(`\n== ${name}`)
   const began = performance.now()
   const tally = await stage().catch((error: unknown): Stage => {
     console.error(error)
-    return { passed: 0, failed: 1 }
+    return { passed: 0, failed: 1, failures: [`${name} did not end`] }
   })
+  for (const test of tally.failures ?? []) told.push(`${FAILED}${name}: ${test}`)
+  for (const test of tally.second ?? []) told.push(`${SECOND}${name}: ${test}`)
   total.passed += tally.passed
   total.failed += tally.failed
   const seconds = ((performance.now() - began) / 1000).toFixed(0)
@@ -146,5 +76,6 @@ for (const [name, stage] of Object.entries(STAGES)) {
 }
 rmSync(scratch, { recursive: true, force: true })
 console.log(`\n${rows.join('\n')}\n`)
+for (const line of told) console.log(line)
 console.log(tallyLine(total))
 process.exitCode = total.failed === 0 ? 0 : 1
