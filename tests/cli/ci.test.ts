@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 /** What the script needs of a machine, beside what a test puts there. */
-const TOOLS = ['bash', 'cut', 'dirname', 'env', 'grep', 'id', 'mktemp', 'rm', 'tail', 'tee']
+const TOOLS = ['bash', 'cat', 'cut', 'dirname', 'env', 'grep', 'id', 'mktemp', 'rm', 'tail', 'tee']
 
 let folder: string
 
@@ -25,12 +25,12 @@ function command(name: string, ...lines: string[]): void {
 }
 
 /** The script on a machine that has these tools and nothing more. */
-function run(): { status: number | null; lastLine: string; stderr: string } {
+function run(): { status: number | null; lastLine: string; stdout: string; stderr: string } {
   const { status, stdout, stderr } = spawnSync(join(folder, 'bash'), [join(ROOT, '.ci', 'run')], {
     encoding: 'utf8',
     env: { PATH: folder, TMPDIR: folder },
   })
-  return { status, lastLine: stdout.trim().split('\n').at(-1)!, stderr }
+  return { status, lastLine: stdout.trim().split('\n').at(-1)!, stdout, stderr }
 }
 
 describe('what runs before a change is taken', () => {
@@ -38,6 +38,19 @@ describe('what runs before a change is taken', () => {
     command('npm', '[ "$1" = test ] && echo "3 passed, 0 failed" || echo "4 passed, 0 failed"')
     command('python3', 'exit 0')
     expect(run()).toMatchObject({ status: 0, lastLine: '11 passed, 0 failed' })
+  })
+
+  test('names at its end what failed, and what passed on the second try', () => {
+    const told = ['failed: unit: a.test.ts: bad', 'passed on the second try: e2e: b.e2e.ts: odd']
+    command(
+      'npm',
+      `[ "$1" = test ] && printf '%s\\n' '${told.join("' '")}' '2 passed, 1 failed' && exit 1`,
+      'echo "4 passed, 0 failed"',
+    )
+    command('python3', 'exit 0')
+    const { status, stdout } = run()
+    expect(status).toBe(1)
+    expect(stdout.trim().split('\n').slice(-3)).toEqual([...told, '10 passed, 1 failed'])
   })
 
   test('fails without a Python, and says so', () => {
