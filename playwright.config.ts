@@ -18,7 +18,7 @@ export default defineConfig({
   testMatch: '*.e2e.ts',
   // A busy machine without a GPU takes minutes over what a graphics card does in seconds.
   timeout: 600_000,
-  expect: { timeout: 15_000 },
+  expect: { timeout: 30_000 },
   workers: 1,
   // Tried once more, and told as such, where nobody is there to do so.
   retries: process.env.CI ? 1 : 0,

@@ -9,6 +9,8 @@ const executablePath = await findChromium()
 const cores = availableParallelism()
 /** Tried once more, and told as such, where nobody is there to do so. */
 const retry = process.env.CI ? 1 : 0
+/** Of what is waited for; where it comes it costs nothing. */
+const expect = { poll: { timeout: 60_000 } }
 
 /**
  * *.test.ts          unit    Node
@@ -26,8 +28,9 @@ export default defineConfig({
           exclude: ['tests/**/*.gpu.test.ts', 'tests/**/*.browser.test.ts'],
           // Machines that run other things beside the tests are slow; no test measures time.
           retry,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          expect,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           maxWorkers: cores,
         },
       },
@@ -35,8 +38,8 @@ export default defineConfig({
         test: {
           name: 'dawn',
           include: ['tests/**/*.gpu.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
           isolate: false,
           pool: 'forks',
@@ -79,8 +82,9 @@ export default defineConfig({
           name: 'gpu',
           include: ['tests/**/*.gpu.test.ts', 'tests/**/*.browser.test.ts'],
           retry,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          expect,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           // A browser each, see browserEach.
           maxWorkers: Math.min(4, cores),
           browser: {

@@ -68,7 +68,7 @@ describe('a run log', () => {
     const log = await RunLog.begin(database, record())
     log.add(notice(0))
     expect(await readEvents(database, 'r1')).toEqual([])
-    await expect.poll(() => readEvents(database, 'r1'), { timeout: 3000 }).toEqual([notice(0)])
+    await expect.poll(() => readEvents(database, 'r1')).toEqual([notice(0)])
   })
 
   test('of one run does not touch another', async () => {

@@ -941,7 +941,7 @@ describe('a run', () => {
     ToyEngine.made[0]!.hangsAt = 6
     const { end, events, onEvent } = listener()
     const id = await train.runs.start(request, onEvent)
-    await expect.poll(() => events.filter(({ type }) => type === 'step').length, { timeout: 20_000 }).toBe(5)
+    await expect.poll(() => events.filter(({ type }) => type === 'step').length, { timeout: 60_000 }).toBe(5)
     // Within a step that takes long, one that is to be finished first is waited for.
     void train.runs.stop()
     expect(await Promise.race([end, new Promise((resolve) => setTimeout(() => resolve('waits'), 100))])).toBe(
