@@ -33,10 +33,10 @@ export class RunShelf {
     const steps = [...new Set(stored.map(({ step }) => step))].sort((a, b) => a - b)
     return steps.map((step) => {
       const same = stored.filter((one) => one.step === step)
-      const { evaluations } = same[0]!.meta as CheckpointMeta
+      const { evaluations, seconds } = same[0]!.meta as CheckpointMeta
       const evaluated = evaluations.findLast((evaluation) => evaluation.step <= step)
       const has = (slot: StoredCheckpoint['slot']) => same.some((one) => one.slot === slot)
-      return { step, last: has('last'), best: has('best'), evalLoss: evaluated?.eval_loss ?? null }
+      return { step, last: has('last'), best: has('best'), evalLoss: evaluated?.eval_loss ?? null, seconds }
     })
   }
 

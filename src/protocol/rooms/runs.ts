@@ -170,6 +170,8 @@ export interface CheckpointInfo {
   best: boolean
   /** Of the validation at or before this step; null where there was none. */
   evalLoss: number | null
+  /** Training up to it took so long, over all sittings. */
+  seconds: number
 }
 
 export interface ImportRequest extends StartRequest {

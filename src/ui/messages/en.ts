@@ -196,6 +196,7 @@ export const en = {
   'train.stat.memory': 'Memory',
   'train.ended.finished': 'Done. The adapter is ready.',
   'train.ended.stopped': 'Stopped at step {step} of {count}. What was learnt so far is kept.',
+  'train.ended.atOnce': 'Stopped at once, after step {step} of {count}.',
   'train.ended.cutOff': 'Interrupted at step {step} of {count}. It can go on from its last checkpoint.',
   'train.ended.failed': 'Failed at step {step} of {count}.',
   'train.ended.download': 'Download the adapter',

@@ -1,7 +1,7 @@
 import { batch, createSignal } from 'solid-js'
 import { createStore, produce } from 'solid-js/store'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { AnswerRequest, Studio } from '../../protocol/studio.ts'
+import type { AnswerRequest, CheckpointChoice, Studio } from '../../protocol/studio.ts'
 import type { ModelState } from './models.ts'
 import type { Question } from './questions.ts'
 
@@ -23,6 +23,8 @@ export interface Exchange {
   /** What the data says, where the question is of the data. */
   reference?: string
   run: string
+  /** Step of the checkpoint that answered. */
+  step: number
   base: SideAnswer
   tuned: SideAnswer
 }
@@ -37,7 +39,7 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
   async function ask(
     question: Question,
     model: string,
-    run: string,
+    { run, step, checkpoint }: { run: string; step: number; checkpoint: CheckpointChoice },
     options: AnswerRequest['options'],
   ): Promise<void> {
     if (asking()) return
@@ -46,11 +48,13 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
     abort = new AbortController()
     batch(() => {
       setAsking(true)
-      setExchanges(produce((all) => all.unshift({ id, ...question, run, base: blank(), tuned: blank() })))
+      setExchanges(
+        produce((all) => all.unshift({ id, ...question, run, step, base: blank(), tuned: blank() })),
+      )
     })
     try {
       const asked = { model, prompts: [question.prompt], options, ...models.asked() }
-      await answer(id, 'tuned', { ...asked, run }, abort.signal)
+      await answer(id, 'tuned', { ...asked, run, checkpoint }, abort.signal)
       await answer(id, 'base', { ...asked, run: null }, abort.signal)
     } finally {
       setAsking(false)

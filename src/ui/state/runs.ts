@@ -75,6 +75,8 @@ export function createRuns(studio: Studio) {
   const [shownId, show] = createSignal<string | null>(null)
   const [views, setViews] = createSignal<ReadonlyMap<string, RunView>>(new Map())
   const [notNow, setNotNow] = createSignal(runsPutOff())
+  /** Runs of which the best checkpoint is used in place of the newest. */
+  const [bests, setBests] = createSignal<ReadonlySet<string>>(new Set())
   /** The run that this page trains now, if any. */
   const [live, setLive] = createSignal<string | null>(null)
   /** Set while a run of this page begins that has no id yet. */
@@ -162,6 +164,10 @@ export function createRuns(studio: Studio) {
     setNotNow(runsPutOff())
   }
 
+  function useBest(id: string, yes: boolean): void {
+    setBests((before) => new Set([...before].filter((other) => other !== id).concat(yes ? [id] : [])))
+  }
+
   /** Right after a reload, or the end of a worker, the old hold on a run may not have ended yet; a little later it has. */
   async function settle(): Promise<void> {
     for (const pause of [500, 1000, 2000, 4000]) {
@@ -229,6 +235,8 @@ export function createRuns(studio: Studio) {
     adopt,
     overlays,
     toggleOverlay,
+    usesBest: (id: string) => bests().has(id),
+    useBest,
     interrupted,
     wasCutOff,
     resumable,

@@ -13,6 +13,7 @@ import type { Exchange, SideAnswer } from '../../state/answers.ts'
 import { useApp } from '../../state/app.tsx'
 import { checkNumber, type NumberLimits } from '../../state/fields.ts'
 import type { Question } from '../../state/questions.ts'
+import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { DataQuestions } from './DataQuestions.tsx'
@@ -115,6 +116,7 @@ const LENGTH: NumberLimits = {
 
 function Ask(props: { run: RunInfo }) {
   const { answers, training } = useApp()
+  const checkpoint = useCheckpoint(() => props.run)
   const [prompt, setPrompt] = createSignal('')
   const [known, setKnown] = createSignal<Question | null>(null)
   // What the data of one run says to a question, that of another need not say.
@@ -135,7 +137,12 @@ function Ask(props: { run: RunInfo }) {
     if (!valid() || training.busy()) return
     const asked = prompt().trim()
     const question = known()?.prompt === asked ? known()! : { prompt: asked }
-    void answers.ask(question, props.run.model, props.run.id, {
+    const asking = {
+      run: props.run.id,
+      step: checkpoint.chosen()?.step ?? props.run.step,
+      checkpoint: checkpoint.which(),
+    }
+    void answers.ask(question, props.run.model, asking, {
       maxNewTokens: length(),
       temperature: temperature(),
       topK: 0,
@@ -150,6 +157,7 @@ function Ask(props: { run: RunInfo }) {
         <Notice tone="info" title={t('ask.busy')} />
       </Show>
       <form class="stack" onSubmit={ask}>
+        <CheckpointPicker run={props.run} of={checkpoint} />
         <Field label={t('ask.prompt')}>
           {(ids) => (
             <textarea
@@ -237,7 +245,7 @@ function ExchangeView(props: { exchange: Exchange }) {
           note={note(props.exchange.base)}
         />
         <AnswerOrFailure
-          title={t('samples.tuned')}
+          title={t('samples.tunedAt', { count: props.exchange.step })}
           side={props.exchange.tuned}
           note={note(props.exchange.tuned)}
           tuned

@@ -13,6 +13,7 @@ import { formatBytes, formatDuration, formatLoss } from '../../messages/format.t
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { saveFile } from '../../state/save.ts'
+import { CheckpointPicker, checkpointName, useCheckpoint } from '../CheckpointPicker.tsx'
 import { DownloadFailure } from '../DownloadFailure.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
@@ -37,21 +38,7 @@ export function ExportPage() {
             <div class="workbench wide-start">
               <Files run={run()} />
               <Section title={t('export.summary')}>
-                <dl class="stats">
-                  <Stat
-                    label={t('export.steps')}
-                    value={t('export.stepsOf', { step: run().step, count: run().maxSteps })}
-                  />
-                  <Stat label={t('export.time')} value={formatDuration(run().seconds)} />
-                  <Show when={run().evalLoss !== null}>
-                    <Stat
-                      label={t('train.stat.validation')}
-                      value={formatLoss(run().evalLoss!)}
-                      unit={t('unit.nats')}
-                      help={t('help.evalLoss')}
-                    />
-                  </Show>
-                </dl>
+                <Summary run={run()} />
                 {/* A loss over cut answers never stands by itself. */}
                 <Show when={runs.view(run().id)?.cut() && runs.view(run().id)}>
                   {(view) => <Judged view={view()} />}
@@ -69,21 +56,41 @@ export function ExportPage() {
   )
 }
 
+/** Of the chosen checkpoint, which is named. */
+function Summary(props: { run: RunInfo }) {
+  const { which, chosen } = useCheckpoint(() => props.run)
+  const step = () => chosen()?.step ?? props.run.step
+  const evalLoss = () => (chosen() ? chosen()!.evalLoss : props.run.evalLoss)
+  return (
+    <dl class="stats">
+      <Stat label={t('export.which')} value={checkpointName(which(), step())} />
+      <Stat
+        label={t('export.steps')}
+        value={t('export.stepsOf', { step: step(), count: props.run.maxSteps })}
+      />
+      <Stat label={t('export.time')} value={formatDuration(chosen()?.seconds ?? props.run.seconds)} />
+      <Show when={evalLoss() !== null}>
+        <Stat
+          label={t('train.stat.validation')}
+          value={formatLoss(evalLoss()!)}
+          unit={t('unit.nats')}
+          help={t('help.evalLoss')}
+        />
+      </Show>
+    </dl>
+  )
+}
+
 /** The run's files in a format: one press for all of them as a folder, one for each. */
 function Files(props: { run: RunInfo }) {
   const { studio, downloads } = useApp()
   const [format, setFormat] = createSignal('peft')
-  const [which, setWhich] = createSignal<'last' | 'best'>('last')
   const [files, setFiles] = createSignal<ExportedFile[] | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [formats] = createResource(() => studio.runs.exportFormats().catch(() => []))
-  const step = () => `${props.run.id} ${props.run.step}`
-  const [kept] = createResource(step, () => studio.runs.checkpoints(props.run.id).catch(() => []))
-  const last = () => kept.latest?.find((checkpoint) => checkpoint.last)
-  /** The best one, where it is not the newest. */
-  const best = () => kept.latest?.find((checkpoint) => checkpoint.best && !checkpoint.last)
-  const wanted = () => (which() === 'best' && best() ? ('best' as const) : ('last' as const))
-  const key = () => `${step()} ${format()} ${wanted()}`
+  const checkpoint = useCheckpoint(() => props.run)
+  const { which: wanted } = checkpoint
+  const key = () => `${props.run.id} ${props.run.step} ${format()} ${wanted()}`
 
   async function read(): Promise<void> {
     const asked = key()
@@ -112,19 +119,7 @@ function Files(props: { run: RunInfo }) {
           onChange={setFormat}
         />
       </Show>
-      <Show when={best()}>
-        {(checkpoint) => (
-          <Segmented
-            label={t('export.which')}
-            options={[
-              { value: 'last', label: t('export.last', { step: last()?.step ?? props.run.step }) },
-              { value: 'best', label: t('export.best', { step: checkpoint().step }) },
-            ]}
-            value={wanted()}
-            onChange={setWhich}
-          />
-        )}
-      </Show>
+      <CheckpointPicker run={props.run} of={checkpoint} />
       <Show when={failure()}>
         {(problem) => (
           <FailureNotice

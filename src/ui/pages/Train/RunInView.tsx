@@ -8,6 +8,7 @@ import { formatTime } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
+import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
 import { DownloadFailure } from '../DownloadFailure.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
@@ -89,11 +90,24 @@ function BeforeDamage(props: { run: RunInfo; failure: Failure }) {
 
 /** How it ended, and the way on. */
 function Outcome(props: { run: RunInfo }) {
-  const { training, runs, downloads } = useApp()
+  const { training, runs, downloads, opening } = useApp()
+  const checkpoint = useCheckpoint(() => props.run)
+  const { which, chosen } = checkpoint
+  /** The same settings once more, beginning with what the chosen checkpoint has learnt. */
+  const continueAnew = () =>
+    void opening.openConfig(
+      {
+        ...props.run.config,
+        start: { from: 'run', run: props.run.id, checkpoint: which(), hash: null },
+      },
+      runs.label(props.run),
+    )
   const title = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
     if (props.run.status === 'done') return t('train.ended.finished')
     if (props.run.status === 'failed') return t('train.ended.failed', at())
+    // What was learnt since the last checkpoint is lost; what is said of the stop tells where that is.
+    if (props.run.failure?.code === 'cancelled') return t('train.ended.atOnce', at())
     return t(runs.wasCutOff(props.run) ? 'train.ended.cutOff' : 'train.ended.stopped', at())
   }
   const at = () => ({ step: props.run.step, count: props.run.maxSteps })
@@ -104,8 +118,13 @@ function Outcome(props: { run: RunInfo }) {
       actions={
         <>
           <Show when={runs.resumable(props.run)}>
-            <Button icon="play" onClick={() => void training.resume(props.run.id)}>
-              {t('runs.resume')}
+            <Button icon="play" onClick={() => void training.resume(props.run.id, { from: which() })}>
+              {which() === 'best' ? t('runs.resumeFrom', { step: chosen()!.step }) : t('runs.resume')}
+            </Button>
+          </Show>
+          <Show when={which() === 'best' && props.run.status === 'done'}>
+            <Button icon="play" onClick={continueAnew}>
+              {t('open.continue')}
             </Button>
           </Show>
           <Show when={runs.lostDevice(props.run)}>
@@ -118,7 +137,7 @@ function Outcome(props: { run: RunInfo }) {
               kind="primary"
               icon="export"
               disabled={downloads.making() !== null}
-              onClick={() => void downloads.run(props.run)}
+              onClick={() => void downloads.run(props.run, 'peft', which())}
             >
               {t('train.ended.download')}
             </Button>
@@ -139,6 +158,7 @@ function Outcome(props: { run: RunInfo }) {
         )}
       </Show>
       <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} />}</Show>
+      <CheckpointPicker run={props.run} of={checkpoint} />
       <Reproduced run={props.run} />
       <Show when={props.run.note}>{(note) => <p>{note()}</p>}</Show>
     </Notice>
