@@ -31,6 +31,9 @@ export interface Dataset {
   rowNumbers?: RowNumbers
 }
 
+/** Of a table of thousands of columns, even these are many values. */
+const PREVIEW_ROWS = 5
+
 /** What the page shows of a data set. */
 export function describeDataset(id: string, dataset: Dataset): DatasetInfo {
   const { table } = dataset
@@ -44,7 +47,7 @@ export function describeDataset(id: string, dataset: Dataset): DatasetInfo {
     columns,
     guess,
     findings: [...dataset.findings, ...findIssues(table, guess, dataset.rowNumbers)],
-    preview: tableRows(table, 0, 5),
+    preview: tableRows(table, 0, PREVIEW_ROWS),
     format: dataset.format,
     ...(dataset.reading ? { reading: dataset.reading } : {}),
     ...(dataset.offers ? { offers: dataset.offers } : {}),
@@ -58,7 +61,7 @@ export function describePreview({
   format,
   table,
 }: Pick<Dataset, 'name' | 'format' | 'table'>): DatasetPreview {
-  return { name, format, columns: describeColumns(table), rows: tableRows(table, 0, 20) }
+  return { name, format, columns: describeColumns(table), rows: tableRows(table, 0, PREVIEW_ROWS) }
 }
 
 export function describeColumns(table: Table): ColumnInfo[] {

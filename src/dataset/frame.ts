@@ -104,8 +104,10 @@ export class Frame {
     )
   }
 
-  row(index: number): Record<string, unknown> {
-    return Object.fromEntries(this.names.map((name) => [name, this.column(name)[index] ?? null]))
+  /** A row by column, of these columns where there are such. */
+  row(index: number, names: readonly string[] = this.names): Record<string, unknown> {
+    const there = names.filter((name) => this.has(name))
+    return Object.fromEntries(there.map((name) => [name, this.column(name)[index] ?? null]))
   }
 
   toTable(): Table {

@@ -33,10 +33,18 @@ export function makeTable(columns: readonly ColumnValues[]): Table {
   return new Table(new Schema(fields), vectors)
 }
 
-/** Rows [offset, offset + count) as objects; a missing value is null. */
-export function tableRows(table: Table, offset = 0, count = table.numRows): Record<string, unknown>[] {
+/** Rows [offset, offset + count) as objects, of these columns where there are such; a missing value is null. */
+export function tableRows(
+  table: Table,
+  offset = 0,
+  count = table.numRows,
+  columns: readonly string[] = columnNames(table),
+): Record<string, unknown>[] {
   const end = Math.min(offset + count, table.numRows)
-  const readers = columnNames(table).map((name) => [name, columnReader(table, name)!] as const)
+  const readers = columns.flatMap((name) => {
+    const read = columnReader(table, name)
+    return read ? [[name, read] as const] : []
+  })
   return Array.from({ length: Math.max(0, end - offset) }, (_, i) =>
     Object.fromEntries(readers.map(([name, read]) => [name, read(offset + i)])),
   )

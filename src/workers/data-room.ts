@@ -35,8 +35,8 @@ export function dataRoom(): DataRoom & Opened {
     edit: (dataset, edits) => shelf.edit(dataset, edits),
     undo: (dataset) => shelf.undo(dataset),
 
-    async rows(dataset, { offset, count }) {
-      return tableRows(await shelf.table(await shelf.find(dataset)), offset, count)
+    async rows(dataset, { offset, count, columns }) {
+      return tableRows(await shelf.table(await shelf.find(dataset)), offset, count, columns)
     },
 
     async columnStats(dataset, call) {

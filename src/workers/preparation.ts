@@ -21,7 +21,7 @@ import type {
   TokenisedSample,
 } from '../protocol/preparation.ts'
 import { type DataRecipe, mappingOf, NO_MAPPING, type OpenRecipe, type Recipe } from '../protocol/recipe.ts'
-import type { Page } from '../protocol/rooms/call.ts'
+import type { Page, RowsPage } from '../protocol/rooms/call.ts'
 import type { DatasetInfo } from '../protocol/rooms/data.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { Conversation, Split } from '../protocol/tokens.ts'
@@ -91,15 +91,15 @@ export class Preparation {
     }
   }
 
-  async rowsAfter(recipe: DataRecipe, { offset, count }: Page, signal?: AbortSignal) {
+  async rowsAfter(recipe: DataRecipe, { offset, count, columns }: RowsPage, signal?: AbortSignal) {
     const { frame } = await this.#afterSteps(checked(recipe), null, signal)
     const start = Math.max(0, offset)
     const length = Math.max(0, Math.min(count, frame.rows - start))
     const page = Array.from({ length }, (_, i) => ({
       row: frame.source[start + i]!,
-      values: frame.row(start + i),
+      values: frame.row(start + i, columns),
     }))
-    return { rows: frame.rows, page }
+    return { rows: frame.rows, columns: [...frame.names], page }
   }
 
   async inspect(given: OpenRecipe, signal?: AbortSignal): Promise<Finding[]> {

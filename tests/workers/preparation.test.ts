@@ -51,7 +51,22 @@ describe('steps', () => {
     })
     expect(report.estimate).toBeUndefined()
     const page = await data.rowsAfter(recipe, { offset: 2, count: 10 })
-    expect(page).toEqual({ rows: 3, page: [{ row: 3, values: { question: 'c', x: '4', answer: 'no' } }] })
+    expect(page).toEqual({
+      rows: 3,
+      columns: ['question', 'x', 'answer'],
+      page: [{ row: 3, values: { question: 'c', x: '4', answer: 'no' } }],
+    })
+    // Of thousands of columns only those that are shown are sent; the names of all say what there is to ask for.
+    const some = { offset: 2, count: 10, columns: ['answer', 'q'] }
+    expect(await data.rowsAfter(recipe, some)).toEqual({
+      rows: 3,
+      columns: ['question', 'x', 'answer'],
+      page: [{ row: 3, values: { answer: 'no' } }],
+    })
+    expect(await data.rows(dataset.id, some)).toEqual([
+      { answer: 'no', q: null },
+      { answer: 'no', q: 'c' },
+    ])
     expect((await data.rowsAfter(recipe, { offset: 9, count: 10 })).page).toEqual([])
     const drawn = await data.runSteps(request(dataset), 2)
     expect(drawn).toMatchObject({ rows: 2, estimate: { rows: 2, of: 4 } })

@@ -20,3 +20,8 @@ export interface Page {
   offset: number
   count: number
 }
+
+/** Rows of a table, of which thousands of columns would hold up whoever asks: only these, all where none are named. */
+export interface RowsPage extends Page {
+  columns?: readonly string[]
+}

@@ -16,7 +16,7 @@ import type {
 } from '../preparation.ts'
 import type { DataRecipe, OpenRecipe, ReadingOffers, ReadOptions, Recipe } from '../recipe.ts'
 import type { Split } from '../tokens.ts'
-import type { Call, Page } from './call.ts'
+import type { Call, Page, RowsPage } from './call.ts'
 import type { ExportedFile } from './exports.ts'
 
 /** Data sets: where they come from, what is in them, and what a model would see of them. */
@@ -52,7 +52,7 @@ export interface DataRoom {
   /** Reads one split of a data set of the Hub from its Parquet files, or from its own where the Hub made none. */
   openHub(choice: HubChoice, access?: SourceAccess, call?: Call<DatasetPreview>): Promise<DatasetInfo>
   list(call?: Call): Promise<DatasetInfo[]>
-  rows(dataset: string, page: Page, call?: Call): Promise<Record<string, unknown>[]>
+  rows(dataset: string, page: RowsPage, call?: Call): Promise<Record<string, unknown>[]>
   remove(dataset: string, call?: Call): Promise<void>
   /** What each column holds, exactly. */
   columnStats(dataset: string, call?: Call): Promise<ColumnStats[]>
@@ -65,12 +65,15 @@ export interface DataRoom {
    * Runs the steps and says what each of them did: on all rows, or on so many drawn by seed, for a quick look.
    */
   runSteps(recipe: DataRecipe, sample?: number | null, call?: Call): Promise<StepsReport>
-  /** A page of rows as they are after the steps; `row` of each is the row of the data set that it came from. */
+  /**
+   * A page of rows as they are after the steps, and the names of all columns; `row` of each is the row of the data set that
+   * it came from.
+   */
   rowsAfter(
     recipe: DataRecipe,
-    page: Page,
+    page: RowsPage,
     call?: Call,
-  ): Promise<{ rows: number; page: { row: number; values: Record<string, unknown> }[] }>
+  ): Promise<{ rows: number; columns: string[]; page: { row: number; values: Record<string, unknown> }[] }>
   /** The figures of `prepare` from 2,000 rows drawn by seed, scaled up, within a second or two; stores nothing. */
   estimate(recipe: Recipe, call?: Call): Promise<PreparedInfo>
   /**

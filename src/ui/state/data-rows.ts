@@ -1,4 +1,4 @@
-import { batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
+import { batch, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import { heeded } from '../../protocol/identity.ts'
 import type { ColumnStats, Mapping, Studio } from '../../protocol/studio.ts'
@@ -53,10 +53,11 @@ export function pageStart(row: number, rows: number, page = PAGE): number {
   return Math.min(last, Math.max(0, Math.floor(row / page))) * page
 }
 
-/** A page of rows, as stored or after the steps, kept up to date with edits. */
+/** A page of rows, as stored or after the steps, of the columns that are shown, kept up to date with edits. */
 export function createRowPages(studio: Studio, data: DataState) {
   const [after, setAfter] = createSignal(false)
   const [offset, setOffset] = createSignal(0)
+  const [firstColumn, setFirstColumn] = createSignal(0)
   const [rows, setRows] = createSignal<ShownRow[]>([])
   const [columns, setColumns] = createSignal<string[]>([])
   const [total, setTotal] = createSignal(0)
@@ -64,11 +65,26 @@ export function createRowPages(studio: Studio, data: DataState) {
   const [stats, setStats] = createSignal<ColumnStats[] | null>(null)
   const [counting, setCounting] = createSignal(false)
 
+  const stored = createMemo(() => data.dataset()?.columns.map(({ name }) => name) ?? [])
+  const ordered = createMemo(() => mappedFirst(after() ? columns() : stored(), data.mapping()))
+  const columnOffset = () => pageStart(firstColumn(), ordered().length, COLUMN_PAGE)
+  /** Those that are asked for; drawn once their rows are there. */
+  const wanted = createMemo(() => ordered().slice(columnOffset(), columnOffset() + COLUMN_PAGE), [], {
+    equals: (a, b) => a.length === b.length && a.every((name, i) => name === b[i]),
+  })
+  const [drawn, setDrawn] = createSignal<string[]>([])
+
   const key = () => {
     const now = data.basis()
     return (
       now &&
-      `${now.hash} ${offset()} ${after()} ${after() ? JSON.stringify([...heeded(now.recipe.config, 'rows')]) : ''}`
+      JSON.stringify([
+        now.hash,
+        offset(),
+        after(),
+        wanted(),
+        ...(after() ? heeded(now.recipe.config, 'rows') : []),
+      ])
     )
   }
 
@@ -82,11 +98,13 @@ export function createRowPages(studio: Studio, data: DataState) {
         stale = true
       })
       const from = offset()
-      const page = { offset: from, count: PAGE }
+      const asked = wanted()
+      const page = { offset: from, count: PAGE, columns: asked }
       const read = after()
-        ? studio.data.rowsAfter(now.recipe, page).then(({ rows, page }) => ({ rows, page }))
+        ? studio.data.rowsAfter(now.recipe, page)
         : studio.data.rows(info.id, page).then((found) => ({
             rows: info.rows,
+            columns: null,
             page: found.map((values, i) => ({ row: from + i, values })),
           }))
       read.then(
@@ -95,11 +113,10 @@ export function createRowPages(studio: Studio, data: DataState) {
           batch(() => {
             setRows(found.page)
             setTotal(found.rows)
-            setColumns(
-              after() && found.page[0]
-                ? Object.keys(found.page[0].values)
-                : info.columns.map((column) => column.name),
-            )
+            const { columns } = found
+            setDrawn(columns ? asked.filter((name) => columns.includes(name)) : asked)
+            // Where the steps made other columns, those are asked for next.
+            if (columns) setColumns(columns)
             setFailure(null)
             if (from >= found.rows && from > 0) setOffset(pageStart(found.rows - 1, found.rows))
           })
@@ -137,11 +154,17 @@ export function createRowPages(studio: Studio, data: DataState) {
       batch(() => {
         setAfter(value)
         setOffset(0)
+        setFirstColumn(0)
+        setColumns(stored())
       }),
     offset,
     total,
     rows,
-    columns: () => mappedFirst(columns(), data.mapping()),
+    /** Names of those that are shown, and the place of the first among all. */
+    columns: drawn,
+    columnOffset,
+    columnCount: () => ordered().length,
+    goToColumn: setFirstColumn,
     failure,
     stats,
     counting,

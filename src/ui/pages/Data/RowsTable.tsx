@@ -25,12 +25,7 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
   const [editing, setEditing] = createSignal<{ row: number; column: string } | null>(null)
   let table: HTMLElement | undefined
 
-  const [firstColumn, setFirstColumn] = createSignal(0)
-  createEffect(on(pages.after, () => setFirstColumn(0), { defer: true }))
-  const columns = createMemo(() => {
-    const from = pageStart(firstColumn(), pages.columns().length, COLUMN_PAGE)
-    return pages.columns().slice(from, from + COLUMN_PAGE)
-  })
+  const { columns } = pages
 
   const places = createMemo(() => new Map(props.info.columns.map(({ name }, at) => [name, at])))
   const cellId = (row: number, column: string) => `cell-${row}-${places().get(column)}`
@@ -177,13 +172,13 @@ export function RowsTable(props: { info: DatasetInfo; sought: SoughtRow | null; 
           </tbody>
         </table>
       </section>
-      <Show when={pages.columns().length > COLUMN_PAGE}>
+      <Show when={pages.columnCount() > COLUMN_PAGE}>
         <Pager
           of="columns"
-          offset={pageStart(firstColumn(), pages.columns().length, COLUMN_PAGE)}
+          offset={pages.columnOffset()}
           size={COLUMN_PAGE}
-          total={pages.columns().length}
-          onGo={setFirstColumn}
+          total={pages.columnCount()}
+          onGo={pages.goToColumn}
         />
       </Show>
       <Pager
