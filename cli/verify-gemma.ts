@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail } from '../src/protocol/errors.ts'
+import { servedModel } from './model-path.ts'
 import { interpreter, packageVersions, runScript } from './python.ts'
 import { report } from './report.ts'
 import { tallyLine } from './stage.ts'
@@ -45,6 +46,7 @@ async function verify(options: Options): Promise<Figure[]> {
   const result = await inChromium(
     {
       model: base.served,
+      folder: base.path === base.folder ? null : await servedModel(base.folder),
       adapter: join(references.folder, 'adapter'),
       out,
       prompts: prompts.map(({ ids, logits_last }) => ({ ids, words: logits_last.map(([word]) => word) })),
@@ -106,7 +108,11 @@ function engineFigures(references: References, result: VerifyResult): Figure[] {
       losses.map((step) => step[name]),
     )
   const tokens = references.answers.maxNewTokens
+  const { folder } = result
   return [
+    ...(folder === null
+      ? []
+      : [allOf('the GGUF and its folder: logits of a prompt, bit for bit', folder.same, folder.logits)]),
     ...logitFigures(
       'base within default limits',
       compareAnswers(prompts, result.defaultLimits.base),

@@ -132,7 +132,7 @@ def double_precision(*models):
     restore = []
     for model in models:
         model.double()
-        config = model.config
+        config = model.config.get_text_config()
         for module in model.modules():
             if hasattr(module, "scalar_embed_scale"):
                 module.embed_scale = torch.tensor(module.scalar_embed_scale, dtype=torch.float64)

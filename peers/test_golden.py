@@ -71,6 +71,10 @@ def test_gemma2_tiny(context):
     return check_fixture(context, "gemma2-tiny")
 
 
+def test_tiny_multimodal(context):
+    return check_fixture(context, "gemma3-tiny-multimodal")
+
+
 def test_fixtures_are_complete(context):
     """Every fixture that is committed can be made, and the pinned versions are the ones installed."""
     made = {path.parent.name for path in context.golden.glob("*/manifest.json")}

@@ -78,6 +78,35 @@ FIXTURES = {
             "final_logit_softcapping": 6.0,
         },
     },
+    # The shape of Gemma 3 4B: a vision part beside the text part, whose global RoPE is scaled; two kv heads.
+    "gemma3-tiny-multimodal": {
+        "seed": 14,
+        "dtype": torch.bfloat16,
+        "family": "Gemma3 multimodal",
+        "config": {
+            "vocab_size": 416,
+            "hidden_size": 64,
+            "intermediate_size": 160,
+            "num_hidden_layers": 3,
+            "num_attention_heads": 4,
+            "num_key_value_heads": 2,
+            "head_dim": 64,
+            "query_pre_attn_scalar": 64,
+            "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+            "rope_parameters": {
+                "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1_000_000.0},
+                "sliding_attention": {"rope_type": "default", "rope_theta": 10_000.0},
+            },
+        },
+    },
+}
+VISION = {
+    "hidden_size": 32,
+    "intermediate_size": 32,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "image_size": 28,
+    "patch_size": 14,
 }
 WINDOW = 8
 LORA = {"r": 4, "lora_alpha": 8}
@@ -97,20 +126,25 @@ TRAINING = {
 
 def make_base(spec, folder):
     """Random weights of the size that trained ones have: activations near 1, norm weights away from zero."""
-    from transformers import Gemma2Config, Gemma2ForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig
+    from transformers import Gemma2Config, Gemma2ForCausalLM, Gemma3Config, Gemma3ForCausalLM
+    from transformers import Gemma3ForConditionalGeneration, Gemma3TextConfig
 
-    classes = {"Gemma2": (Gemma2Config, Gemma2ForCausalLM), "Gemma3": (Gemma3TextConfig, Gemma3ForCausalLM)}
-    make_config, make_model = classes[spec.get("family", "Gemma3")]
-    config = make_config(
+    special = {"bos_token_id": 2, "eos_token_id": 1, "pad_token_id": 0}
+    text = {
         **spec["config"],
-        sliding_window=WINDOW,
-        max_position_embeddings=256,
-        rms_norm_eps=1e-6,
-        bos_token_id=2,
-        eos_token_id=1,
-        pad_token_id=0,
-    )
-    model = make_model(config)
+        **special,
+        "sliding_window": WINDOW,
+        "max_position_embeddings": 256,
+        "rms_norm_eps": 1e-6,
+    }
+    family = spec.get("family", "Gemma3")
+    if family == "Gemma2":
+        model = Gemma2ForCausalLM(Gemma2Config(**text))
+    elif family == "Gemma3":
+        model = Gemma3ForCausalLM(Gemma3TextConfig(**text))
+    else:
+        config = Gemma3Config(text_config=text, vision_config=VISION, mm_tokens_per_image=4, **special)
+        model = Gemma3ForConditionalGeneration(config)
     generator = torch.Generator().manual_seed(spec["seed"])
     with torch.no_grad():
         for name, weight in sorted(model.named_parameters()):
@@ -118,6 +152,8 @@ def make_base(spec, folder):
                 value = 0.1 + 0.3 * torch.randn(weight.shape, generator=generator)
             elif "embed_tokens" in name:
                 value = 1.5 * torch.randn(weight.shape, generator=generator) / weight.shape[1] ** 0.5
+            elif weight.dim() == 1:
+                value = 0.1 * torch.randn(weight.shape, generator=generator)  # a bias of the vision part
             else:
                 value = torch.randn(weight.shape, generator=generator) / weight.shape[1] ** 0.5
             weight.copy_(value.to(spec["dtype"]))
@@ -129,7 +165,11 @@ def make_adapter(spec, folder):
     from peft import LoraConfig, get_peft_model
 
     torch.manual_seed(spec["seed"] + 100)
-    config = LoraConfig(**LORA, lora_dropout=0.0, target_modules=PROJECTIONS, task_type="CAUSAL_LM")
+    # The vision part has modules of the same names.
+    exclude = ".*vision_tower.*" if "multimodal" in spec.get("family", "") else None
+    config = LoraConfig(
+        **LORA, lora_dropout=0.0, target_modules=PROJECTIONS, exclude_modules=exclude, task_type="CAUSAL_LM"
+    )
     model = get_peft_model(load_base(folder), config)
     generator = torch.Generator().manual_seed(spec["seed"] + 200)
     with torch.no_grad():
@@ -187,6 +227,7 @@ def plan_cases(spec):
 def watch_hidden(model, batch):
     """{name: [T, hidden]} after the embedding, each layer and the final norm, and each block of layer 0."""
     inner = model.get_base_model().model
+    inner = getattr(inner, "language_model", inner)
     found = {}
 
     def keep(name):

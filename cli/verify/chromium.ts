@@ -8,8 +8,10 @@ import type { ServedModel } from '../model-path.ts'
 import { serve } from '../server.ts'
 import type { VerifyJob, VerifyResult } from './page.ts'
 
-export interface ChromiumJob extends Omit<VerifyJob, 'model' | 'adapter' | 'out'> {
+export interface ChromiumJob extends Omit<VerifyJob, 'model' | 'folder' | 'adapter' | 'out'> {
   model: ServedModel
+  /** The same model as a folder, where the first is a GGUF. */
+  folder: ServedModel | null
   /** Folder of the initial adapter. */
   adapter: string
   /** Folder that the trained adapter is written into. */
@@ -18,7 +20,7 @@ export interface ChromiumJob extends Omit<VerifyJob, 'model' | 'adapter' | 'out'
 
 /** Runs page.ts in a Chromium without a window. @returns what it found, and the version of that Chromium */
 export async function inChromium(
-  { model, adapter, out, ...job }: ChromiumJob,
+  { model, folder, adapter, out, ...job }: ChromiumJob,
   say: (text: string) => void,
 ): Promise<VerifyResult & { chromium: string }> {
   const { build } = await import('esbuild')
@@ -31,9 +33,11 @@ export async function inChromium(
     logLevel: 'error',
   })
   mkdirSync(out, { recursive: true })
+  const under = (at: string, files: ServedModel['files'] = new Map()) =>
+    [...files].map(([name, file]) => [`${at}${name}`, file] as const)
   const server = await serve({
     root: out,
-    files: new Map([...model.files].map(([name, path]) => [`/model/${name}`, path])),
+    files: new Map([...under('/model/', model.files), ...under('/folder/', folder?.files)]),
     folders: new Map([['/adapter/', adapter]]),
     texts: new Map([
       [
@@ -42,6 +46,7 @@ export async function inChromium(
       ],
       ['/verify.js', built.outputFiles[0]!.text],
       ['/model/manifest.json', model.manifest],
+      ...(folder ? [['/folder/manifest.json', folder.manifest] as const] : []),
       ['/favicon.ico', ''],
     ]),
     async put(path, body) {
@@ -66,6 +71,7 @@ export async function inChromium(
     const given: VerifyJob = {
       ...job,
       model: `${server.url}model/`,
+      folder: folder && `${server.url}folder/`,
       adapter: `${server.url}adapter/`,
       out: `${server.url}out/`,
     }

@@ -17,6 +17,8 @@ import type { EngineAnswer } from './figures.ts'
 export interface VerifyJob {
   /** Addresses, each with a slash at its end: model folder with a manifest, initial adapter, where results are PUT. */
   model: string
+  /** The same model as its folder; null: there is no other. */
+  folder: string | null
   adapter: string
   out: string
   prompts: { ids: number[]; words: number[] }[]
@@ -57,6 +59,8 @@ export interface VerifyResult {
   steps: VerifiedStep[]
   /** With the adapter after the last step: the largest logits as [word, logit]. */
   tuned: EngineAnswer[]
+  /** Logits of the first prompt that the folder gives, and how many of them the model gives too, bit for bit; null: no folder. */
+  folder: { logits: number; same: number } | null
 }
 
 type Outcome = { ok: true; result: VerifyResult } | { ok: false; failure: Failure }
@@ -104,6 +108,7 @@ async function verify(job: VerifyJob): Promise<VerifyResult> {
   const steps = await trained(engine, job)
   await exported(engine, job, lora)
   const tuned = await answersOf(engine, { ...job, prompts: job.prompts.map(unasked) }, 'on', true)
+  const logits = job.folder === null ? null : await firstLogits(engine, job)
   const { device, software } = engine.describe()
   const result: VerifyResult = {
     device,
@@ -113,9 +118,23 @@ async function verify(job: VerifyJob): Promise<VerifyResult> {
     base: untuned,
     steps,
     tuned,
+    folder: null,
   }
   engine.dispose()
-  return result
+  if (job.folder === null || logits === null) return result
+  engine.gpu.destroy()
+  tell('the same model, from its folder')
+  const twin = await new Library(openedOnce(), document.baseURI).open(job.folder)
+  const again = await loaded(twin, request, state, false)
+  const other = await firstLogits(again, job)
+  again.dispose()
+  const same = logits.filter((value, i) => Object.is(value, other[i])).length
+  return { ...result, folder: { logits: other.length, same } }
+}
+
+/** Of the base, at every token of the first prompt. */
+function firstLogits(engine: WebgpuEngine, { prompts }: VerifyJob): Promise<Float32Array> {
+  return engine.logits(streamOf(prompts[0]!.ids), { adapter: 'off' })
 }
 
 const unasked = ({ ids }: { ids: number[] }) => ({ ids, words: [] })

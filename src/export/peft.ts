@@ -1,5 +1,6 @@
 import { safetensorsBlob } from '../files/safetensors-writer.ts'
 import { writeAdapterConfig } from '../model/adapter-config.ts'
+import { isOfMultimodal } from '../model/lora.ts'
 import type { StateTensor } from '../protocol/engine.ts'
 import { adapterCard, type CardFacts } from './card.ts'
 
@@ -16,7 +17,11 @@ export async function peftFiles(adapter: AdapterExport): Promise<{ path: string;
     shape,
     data,
   }))
-  const config = writeAdapterConfig(adapter.config.lora, adapter.base?.at ?? adapter.baseModel)
+  const config = writeAdapterConfig(
+    adapter.config.lora,
+    adapter.base?.at ?? adapter.baseModel,
+    isOfMultimodal(Object.keys(adapter.lora)),
+  )
   const text = (content: string, type: string) => new Blob([content], { type })
   return [
     {

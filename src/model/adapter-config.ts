@@ -6,8 +6,18 @@ import { type LoraConfig, parseRunConfig, targetModules } from '../protocol/run-
 
 export const PEFT_VERSION = '0.21.2'
 
-/** Fields in the order that PEFT saves; what is not LoRA proper has PEFT's default. */
-export function writeAdapterConfig(lora: LoraConfig, baseModel: string | null): Record<string, unknown> {
+/** The vision part of a multimodal checkpoint has modules of the same names as the layers have. */
+const NO_VISION = '.*vision_tower.*'
+
+/**
+ * Fields in the order that PEFT saves; what is not LoRA proper has PEFT's default.
+ * @param multimodal the base also sees: only its text part has an adapter
+ */
+export function writeAdapterConfig(
+  lora: LoraConfig,
+  baseModel: string | null,
+  multimodal = false,
+): Record<string, unknown> {
   return {
     alora_invocation_tokens: null,
     alpha_pattern: {},
@@ -18,7 +28,7 @@ export function writeAdapterConfig(lora: LoraConfig, baseModel: string | null): 
     corda_config: null,
     ensure_weight_tying: false,
     eva_config: null,
-    exclude_modules: null,
+    exclude_modules: multimodal ? NO_VISION : null,
     fan_in_fan_out: false,
     inference_mode: true,
     init_lora_weights: true,
@@ -88,7 +98,8 @@ export function readAdapterConfig(json: unknown): { lora: LoraConfig; baseModel:
   if (config.bias !== undefined && config.bias !== 'none')
     unsupported('bias', config.bias, 'only "none" can be read')
   for (const name of VARIANTS)
-    if (!isOff(config[name])) unsupported(name, config[name], 'this variant of LoRA cannot be read')
+    if (!isOff(config[name]) && !(name === 'exclude_modules' && isOfVision(config[name])))
+      unsupported(name, config[name], 'this variant of LoRA cannot be read')
   const lora: Record<string, unknown> = { target_modules: readTargets(config.target_modules) }
   for (const name of ['r', 'lora_alpha', 'lora_dropout', 'use_rslora'])
     if (config[name] !== undefined) lora[name] = config[name]
@@ -107,6 +118,14 @@ function readTargets(value: unknown): Projection[] | 'all-linear' | null {
     return value
   }
   return unsupported('target_modules', value, 'list the projections by name')
+}
+
+/** Names of the vision part only, which is not here: plain ones, or patterns without a choice. */
+function isOfVision(value: unknown): boolean {
+  const names = Array.isArray(value) ? value : [value]
+  return names.every(
+    (name) => typeof name === 'string' && /^[\w.*^$]*vision_(tower|model)[\w.*^$]*$/.test(name),
+  )
 }
 
 function isOff(value: unknown): boolean {

@@ -9,6 +9,7 @@ import {
   type Rope,
 } from '../protocol/model.ts'
 import { checkLayers } from './layers.ts'
+import { neighbour } from './neighbours.ts'
 import { impossible, SUPPORTED, unsupported } from './refuse.ts'
 
 /**
@@ -94,6 +95,7 @@ export function readModelConfig(json: unknown, options: ConfigOptions = {}): Mod
   if (!isRecord(json))
     fail('bad_model', 'config.json is not a JSON object.', 'Use the config.json that came with the model.')
   const [text, family] = textConfig(json)
+  const multimodal = text !== json
   const field = reader(text, json, family)
   refuseVariants(text)
   const hiddenSize = field.count('hidden_size')
@@ -118,12 +120,17 @@ export function readModelConfig(json: unknown, options: ConfigOptions = {}): Mod
     bosTokenId: field.tokens('bos_token_id', vocabSize)[0]!,
     eosTokenIds: endTokens(field.tokens('eos_token_id', vocabSize), options.generationConfig, vocabSize),
     padTokenId: field.tokens('pad_token_id', vocabSize)[0]!,
+    ...(multimodal ? { languageModel: true } : {}),
+    ...(multimodal || json[LEFT_OUT] === true ? { leftOut: 'vision' } : {}),
   }
   checkLayers(config)
   return config
 }
 
 type Json = Record<string, unknown>
+
+/** Field that a folder made of a GGUF has where a vision part lay beside its text part. */
+export const LEFT_OUT = 'vision_left_out'
 
 /** Ten times those of any Gemma. */
 export const MAX_LAYERS = 1000
@@ -141,18 +148,24 @@ function textConfig(json: Json): [Json, Family] {
     if (inner === undefined || inner === 'gemma3_text') return [json.text_config, FAMILIES.gemma3_text!]
     return fail(...unknownArchitecture(`gemma3 around ${plain(inner)}`))
   }
+  const known = neighbour(type)
+  if (known !== null) return fail(...unknownArchitecture(known, ''))
   const named = Array.isArray(json.architectures)
     ? ` (${json.architectures.slice(0, 4).map(plain).join(', ')})`
     : ''
   return fail(...unknownArchitecture(`${type === undefined ? 'no model_type' : plain(type)}${named}`))
 }
 
-function unknownArchitecture(found: string): Parameters<typeof fail> {
+function unknownArchitecture(
+  found: string,
+  reason = ', which is not supported',
+  field = 'model_type',
+): Parameters<typeof fail> {
   return [
     'unsupported_model',
-    `config.json describes ${found}, which is not supported.`,
+    `config.json describes ${found}${reason}.`,
     `Supported: ${SUPPORTED}.`,
-    { field: 'model_type', found },
+    { field, found },
   ]
 }
 
@@ -165,7 +178,10 @@ function refuseVariants(text: Json): void {
       'hidden_activation',
       plain(activation),
     )
-  for (const name of ['use_bidirectional_attention', 'attention_bias', 'attention_dropout'])
+  // EmbeddingGemma's config differs from a small Gemma 3's in this alone.
+  if (text.use_bidirectional_attention)
+    fail(...unknownArchitecture(neighbour('embedding')!, '', 'use_bidirectional_attention'))
+  for (const name of ['attention_bias', 'attention_dropout'])
     if (text[name]) unsupported(`${name} is ${shown(text[name])}; it must be off`, name, shown(text[name]))
 }
 

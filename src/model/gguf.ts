@@ -4,7 +4,8 @@ import { type Metadata, metadataOf } from '../files/gguf-metadata.ts'
 import { ggufTensor } from '../files/gguf-tensor.ts'
 import type { TensorToRead } from '../files/safetensors-source.ts'
 import { fail } from '../protocol/errors.ts'
-import { MAX_LAYERS } from './config.ts'
+import { LEFT_OUT, MAX_LAYERS } from './config.ts'
+import { neighbour } from './neighbours.ts'
 import { SUPPORTED } from './refuse.ts'
 
 /**
@@ -56,10 +57,11 @@ const FAMILIES: Record<string, Family> = {
 }
 
 /**
+ * @param withVision a vision part lay beside the file, and is left out
  * @throws LapidaryError `unsupported_model` for another architecture, an adapter or a vision part; `bad_model` for metadata
  * that is missing or impossible, by key
  */
-export function ggufConfig(file: GgufFile): Record<string, unknown> {
+export function ggufConfig(file: GgufFile, withVision = false): Record<string, unknown> {
   const meta = metadataOf(file)
   const { family, prefix } = familyOf(file, meta)
   const layers = meta.count(`${prefix}.block_count`)
@@ -101,6 +103,9 @@ export function ggufConfig(file: GgufFile): Record<string, unknown> {
     torch_dtype: 'bfloat16',
     use_cache: true,
     vocab_size: words.length,
+    ...(withVision || [...file.tensors.keys()].some((name) => OF_IMAGES.test(name))
+      ? { [LEFT_OUT]: true }
+      : {}),
   }
 }
 
@@ -119,7 +124,9 @@ function familyOf({ name }: GgufFile, meta: Metadata): { family: Family; prefix:
   const family = Object.hasOwn(FAMILIES, prefix) ? FAMILIES[prefix] : undefined
   if (!family || kind !== 'model')
     return refuse(
-      kind === 'model' ? `of the architecture ${prefix}, which is not supported` : `a ${kind}, not a model`,
+      kind === 'model'
+        ? (neighbour(prefix) ?? `of the architecture ${prefix}, which is not supported`)
+        : `a ${kind}, not a model`,
       `Supported: ${SUPPORTED}.`,
     )
   return { family, prefix }

@@ -34,7 +34,7 @@ export function adapterTensors(config: ModelConfig, lora: LoraConfig): AdapterTe
       const [out, width] = tensor.shape
       const site = projectionSite(layer, projection)
       const matrix = (which: 'A' | 'B', shape: [number, number]): AdapterTensor => ({
-        name: `base_model.model.${moduleOf(tensor)}.lora_${which}.weight`,
+        name: `${prefixOf(config)}${moduleOf(tensor).slice('model.'.length)}.lora_${which}.weight`,
         layer,
         projection,
         matrix: which,
@@ -43,6 +43,37 @@ export function adapterTensors(config: ModelConfig, lora: LoraConfig): AdapterTe
       })
       return [matrix('A', [lora.r, width]), matrix('B', [out, lora.r])]
     })
+}
+
+/**
+ * Where PEFT finds the layers: Transformers loads a multimodal checkpoint as `Gemma3ForConditionalGeneration`. Under any
+ * other name it would leave an adapter out without an error.
+ */
+const TEXT = 'base_model.model.model.'
+const MULTIMODAL = 'base_model.model.model.language_model.'
+/** As Transformers before 4.52 had them. */
+const EARLIER = 'base_model.model.language_model.model.'
+
+const prefixOf = ({ languageModel }: ModelConfig) => (languageModel ? MULTIMODAL : TEXT)
+
+/** Whether adapter tensors are named for a multimodal checkpoint. */
+export const isOfMultimodal = (names: Iterable<string>): boolean =>
+  [...names].some((name) => name.startsWith(MULTIMODAL))
+
+/**
+ * An adapter under the names that it has for this model: the text part of a multimodal checkpoint is the same model as one that
+ * stands alone.
+ */
+export function namedFor(config: ModelConfig, source: WeightSource): WeightSource {
+  const stored = new Map<string, string>()
+  for (const name of source.tensors.keys()) {
+    const from = [MULTIMODAL, EARLIER, TEXT].find((prefix) => name.startsWith(`${prefix}layers.`))
+    stored.set(from === undefined ? name : prefixOf(config) + name.slice(from.length), name)
+  }
+  return {
+    tensors: new Map([...stored].map(([name, from]) => [name, source.tensors.get(from)!])),
+    read: (name, start, end, signal) => source.read(stored.get(name)!, start, end, signal),
+  }
 }
 
 /** Trainable weights. */

@@ -55,6 +55,10 @@ export interface ModelConfig {
   bosTokenId: number
   eosTokenIds: number[]
   padTokenId: number
+  /** The text part of a multimodal checkpoint, whose modules lie under `language_model` there: adapters name them so. */
+  languageModel?: true
+  /** What the checkpoint holds beside, and is not loaded. */
+  leftOut?: 'vision'
 }
 
 export type WeightType = 'BF16' | 'F16' | 'F32'

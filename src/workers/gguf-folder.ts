@@ -9,8 +9,8 @@ import { ggufParts, ggufStem } from './gguf-names.ts'
 type Files = ReadonlyMap<string, ByteSource>
 
 /** A Hugging Face folder of a GGUF's metadata and tensors. */
-export function ggufFolder(file: GgufFile): Files {
-  const config = ggufConfig(file)
+export function ggufFolder(file: GgufFile, withVision = false): Files {
+  const config = ggufConfig(file, withVision)
   const tokenizer = ggufTokenizer(file)
   const tensors = ggufTensors(file)
   const text = (value: string) => bufferSource(new TextEncoder().encode(value))
@@ -32,17 +32,23 @@ export function ggufFolder(file: GgufFile): Files {
 
 /** The Hugging Face folder of the one model that these files are. See `modelFolderOf`. */
 export async function openGgufFolder(files: Files, names: string[], signal?: AbortSignal): Promise<Files> {
-  return ggufFolder(await openModel(files, names, signal))
+  const { text, vision } = await openModel(files, names, signal)
+  // A vision part by itself is refused by name.
+  return ggufFolder((text ?? vision)!, text !== null && vision !== null)
 }
 
-async function openModel(files: Files, names: string[], signal?: AbortSignal): Promise<GgufFile> {
+async function openModel(
+  files: Files,
+  names: string[],
+  signal?: AbortSignal,
+): Promise<Record<'text' | 'vision', GgufFile | null>> {
   const models = [...new Set(names.map((name) => ggufParts(name)[0]!))]
   let text: GgufFile | null = null
   let vision: GgufFile | null = null
   for (const first of models) {
     const file = await openParts(files, ggufParts(first), signal)
-    // The vision part often lies beside the text part; alone it is refused by name.
-    if (file.metadata.get('general.architecture') === 'clip') vision = file
+    // Often beside the text part.
+    if (isVision(file)) vision = file
     else if (text === null) text = file
     else
       fail(
@@ -52,8 +58,11 @@ async function openModel(files: Files, names: string[], signal?: AbortSignal): P
         { found: models.length },
       )
   }
-  return (text ?? vision)!
+  return { text, vision }
 }
+
+const isVision = ({ metadata }: GgufFile) =>
+  metadata.get('general.architecture') === 'clip' || metadata.get('general.type') === 'mmproj'
 
 /** Parts as one: the metadata of the first, the tensors of all. */
 async function openParts(files: Files, names: string[], signal?: AbortSignal): Promise<GgufFile> {

@@ -25,6 +25,9 @@ const ASK_POSITIONS = 256
 /** Sample prompts decoded side by side. */
 const SIDE_BY_SIDE = 4
 
+/** As the page says it of the model. */
+const LEFT_OUT = 'This is the text part of a model that also sees: its vision part is left out.'
+
 /** A run whose every input is there and fits together; nothing has been loaded yet. */
 export interface PreparedRun {
   config: RunConfig
@@ -100,6 +103,7 @@ export async function prepareRun(
     : [
         requireSchedule(config.training, steps),
         beyondPositions(batches.longest, config.training.max_length, model),
+        model.info.config.leftOut ? LEFT_OUT : null,
       ]
   const notice = notices.filter((said) => said !== null).join(' ') || null
   const { truncated, examples } = table.info

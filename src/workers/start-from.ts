@@ -1,5 +1,5 @@
 import { readAdapterConfig } from '../model/adapter-config.ts'
-import { checkAdapter } from '../model/lora.ts'
+import { checkAdapter, namedFor } from '../model/lora.ts'
 import type { EngineState } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import { type LoraConfig, loraScaling, type RunConfig, targetModules } from '../protocol/run-config.ts'
@@ -87,7 +87,7 @@ async function adapterOfFiles(
       { field: 'start.name' },
     )
   requireSame(readAdapterConfig(given.config).lora, lora, `the adapter "${name}"`)
-  const weights = await openAdapter(given)
+  const weights = namedFor(model.info.config, await openAdapter(given))
   checkAdapter(model.info.config, lora, weights)
   return readAdapter(weights)
 }

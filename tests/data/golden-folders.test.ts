@@ -19,7 +19,7 @@ const json = async (files: Map<string, ByteSource>, name: string) => {
   return JSON.parse(new TextDecoder().decode(await file.read(0, file.size)))
 }
 
-test.each(['gemma3-tiny', 'gemma3-tiny-wide', 'gemma2-tiny'])(
+test.each(['gemma3-tiny', 'gemma3-tiny-wide', 'gemma2-tiny', 'gemma3-tiny-multimodal'])(
   '%s: the whole folder and its adapter are read',
   async (name) => {
     const files = folder(name)

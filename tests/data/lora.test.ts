@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { readAdapterConfig, writeAdapterConfig } from '../../src/model/adapter-config.ts'
 import { readModelConfig } from '../../src/model/config.ts'
-import { adapterParameterCount, adapterTensors, checkAdapter, initialAdapter } from '../../src/model/lora.ts'
+import {
+  adapterParameterCount,
+  adapterTensors,
+  checkAdapter,
+  initialAdapter,
+  namedFor,
+} from '../../src/model/lora.ts'
 import type { WeightSource } from '../../src/protocol/model.ts'
 import { type LoraConfig, parseRunConfig } from '../../src/protocol/run-config.ts'
 import { failure } from './helpers.ts'
@@ -106,7 +112,47 @@ describe('tensors', () => {
   })
 })
 
+test('an adapter of a multimodal checkpoint and one of its text part alone are the same, by other names', async () => {
+  const whole = { ...config, languageModel: true as const }
+  const names = (of: typeof config) => adapterTensors(of, all).map(({ name }) => name)
+  expect(names(whole)[0]).toBe(
+    'base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight',
+  )
+  const earlier = names(config).map((name) =>
+    name.replace('model.model.layers', 'model.language_model.model.layers'),
+  )
+  for (const stored of [names(config), names(whole), earlier]) {
+    const source: WeightSource = {
+      tensors: new Map(
+        stored.map((name, i) => [name, { dtype: 'F32', shape: [...adapterTensors(config, all)[i]!.shape] }]),
+      ),
+      read: async (name) => new TextEncoder().encode(name),
+    }
+    for (const model of [config, whole]) {
+      const named = namedFor(model, source)
+      checkAdapter(model, all, named)
+      const read = await named.read(names(model)[3]!, 0, 1)
+      expect(new TextDecoder().decode(read)).toBe(stored[3])
+    }
+  }
+})
+
 describe('adapter_config.json', () => {
+  test('of a multimodal base leaves its vision part out, and is read again', () => {
+    const written = writeAdapterConfig(all, 'google/gemma-3-4b-it', true)
+    expect(written.exclude_modules).toBe('.*vision_tower.*')
+    expect(adapterTensors(config, readAdapterConfig(written).lora)).toEqual(adapterTensors(config, all))
+  })
+
+  test.each(['.*vision_tower.*|.*layers.0.*', ['q_proj'], '.*'])(
+    'modules left out that are of the text part (%j) are refused',
+    async (exclude_modules) => {
+      const written = { ...writeAdapterConfig(all, null), exclude_modules }
+      const error = await failure(() => readAdapterConfig(written), 'unsupported_format')
+      expect(error.detail?.field).toBe('exclude_modules')
+    },
+  )
+
   test('comes back as it was written', () => {
     for (const one of [lora(), all, lora({ r: 16, lora_alpha: 3, lora_dropout: 0.1, use_rslora: true })]) {
       const written = JSON.parse(JSON.stringify(writeAdapterConfig(one, 'google/gemma-3-270m')))

@@ -168,6 +168,9 @@ describe('config.json', () => {
       { theta: 10_000, factor: 1, rotated: 1 },
     ])
     expect(big.layers.filter(({ window }) => window === null)).toHaveLength(5)
+    // What is left out is known, and adapters are named as for the whole checkpoint.
+    expect(big).toMatchObject({ leftOut: 'vision', languageModel: true })
+    expect(config).not.toHaveProperty('leftOut')
   })
 
   test('values are read, not assumed', () => {
@@ -233,6 +236,38 @@ describe('config.json', () => {
     const error = await failure(() => readModelConfig({ ...GEMMA_270M, ...change }), 'unsupported_model')
     expect(error.detail?.field).toContain(field)
     expect(error.hint).toContain('gemma3_text')
+  })
+
+  test.each([
+    ['gemma', 'Gemma 1', 'norms after attention'],
+    ['gemma3n', 'Gemma 3n', 'AltUp'],
+    ['gemma3n_text', 'Gemma 3n', 'AltUp'],
+    ['gemma4', 'Gemma 4', 'keys and values of earlier'],
+    ['gemma4_text', 'Gemma 4', 'keys and values of earlier'],
+    ['paligemma', 'PaliGemma', 'images'],
+    ['vaultgemma', 'VaultGemma', 'norms after attention'],
+    ['t5gemma', 'T5Gemma', 'encoder'],
+    ['recurrent_gemma', 'RecurrentGemma', 'recurrent'],
+    ['shieldgemma2', 'ShieldGemma 2', 'writes no text'],
+  ])('a neighbour, %s, is refused by its name and for a reason', async (model_type, name, reason) => {
+    const wrapped = { ...GEMMA_4B, model_type, text_config: { ...GEMMA_4B.text_config, model_type } }
+    for (const json of [{ ...GEMMA_270M, model_type }, wrapped]) {
+      const error = await failure(() => readModelConfig(json), 'unsupported_model')
+      expect(error.message).toContain(`describes ${name}, which is not supported: `)
+      expect(error.message).toContain(reason)
+    }
+  })
+
+  test('EmbeddingGemma, whose model_type is that of Gemma 3, is refused by its name', async () => {
+    const json = {
+      ...GEMMA_270M,
+      architectures: ['Gemma3TextModel'],
+      num_hidden_layers: 24,
+      use_bidirectional_attention: true,
+    }
+    const error = await failure(() => readModelConfig(json), 'unsupported_model')
+    expect(error.message).toContain('EmbeddingGemma')
+    expect(error.message).toContain('makes vectors')
   })
 
   test.each([

@@ -10,6 +10,7 @@ const CASES = [
   { fixture: 'gemma3-tiny', recompute: 'layer', limits: 'default limits' },
   { fixture: 'gemma3-tiny-wide', recompute: 'cheap', limits: 'all limits' },
   { fixture: 'gemma2-tiny', recompute: 'layer', limits: 'default limits' },
+  { fixture: 'gemma3-tiny-multimodal', recompute: 'cheap', limits: 'default limits' },
 ] as const
 
 async function open(golden: Golden, recompute: Recompute, defaultLimits: boolean): Promise<WebgpuEngine> {

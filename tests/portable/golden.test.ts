@@ -15,6 +15,7 @@ for (const [fixture, recompute] of [
   ['gemma3-tiny', 'nothing'],
   ['gemma3-tiny-wide', 'layer'],
   ['gemma2-tiny', 'nothing'],
+  ['gemma3-tiny-multimodal', 'layer'],
 ] as const)
   describe(`${fixture}, recompute ${recompute}`, () =>
     goldenTests(fixture, (golden) => open(golden, recompute)))

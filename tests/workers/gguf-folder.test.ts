@@ -7,6 +7,7 @@ import { resolveWeights } from '../../src/model/weights.ts'
 import type { ErrorCode } from '../../src/protocol/errors.ts'
 import { chatTokenizer, checkChatTokenizer, openChatTokenizer } from '../../src/tokens/chat.ts'
 import { ggufParts, ggufStem } from '../../src/workers/gguf-names.ts'
+import { readConfig } from '../../src/workers/library.ts'
 import { modelFolderOf } from '../../src/workers/model-files.ts'
 import { failure } from '../data/helpers.ts'
 import { tinyTokenizerJson } from '../data/tiny-tokenizer.ts'
@@ -201,6 +202,18 @@ describe('a tokenizer by its scores', () => {
 describe('what is no Gemma of ours', () => {
   test.each<[string, Record<string, Meta | null>, ErrorCode, string]>([
     ['another architecture', { 'general.architecture': ['text', 'llama'] }, 'unsupported_model', 'llama'],
+    [
+      'a neighbour',
+      { 'general.architecture': ['text', 'gemma3n'] },
+      'unsupported_model',
+      'is Gemma 3n, which is not supported: each layer',
+    ],
+    [
+      'EmbeddingGemma',
+      { 'general.architecture': ['text', 'gemma-embedding'] },
+      'unsupported_model',
+      'makes vectors of texts',
+    ],
     ['no architecture', { 'general.architecture': null }, 'bad_model', 'general.architecture'],
     ['an adapter', { 'general.type': ['text', 'adapter'] }, 'unsupported_model', 'adapter'],
     [
@@ -350,6 +363,8 @@ describe('several files', () => {
     const vision = source({ metadata: { 'general.architecture': ['text', 'clip'] }, tensors: [] })
     const files = await opened(pebble.gguf, [['mmproj-pebble.gguf', vision]])
     expect(files.has('model.safetensors')).toBe(true)
+    expect((await readConfig(files)).leftOut).toBe('vision')
+    expect((await readConfig(await opened(pebble.gguf))).leftOut).toBeUndefined()
   })
 
   test('names', () => {

@@ -57,6 +57,9 @@ export function ModelPage() {
                       <Show when={!model.practice}>
                         <p>{t(`model.${baseKind(model)}`)}</p>
                       </Show>
+                      <Show when={model.config.leftOut}>
+                        <p>{t('model.leftOut')}</p>
+                      </Show>
                       <p class="small">{facts(model)}</p>
                     </div>
                   </label>
