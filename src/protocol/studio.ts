@@ -9,6 +9,7 @@ export type * from './rooms/answers.ts'
 export type * from './rooms/call.ts'
 export type * from './rooms/data.ts'
 export type * from './rooms/exports.ts'
+export type * from './rooms/fit.ts'
 export type * from './rooms/models.ts'
 export type * from './rooms/runs.ts'
 

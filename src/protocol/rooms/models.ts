@@ -11,6 +11,7 @@ import type { ModelConfig } from '../model.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
 import type { ExportedFile } from './exports.ts'
+import type { Fit, FitData } from './fit.ts'
 
 /** Models at hand, and what would compute with them. */
 export interface ModelRoom {
@@ -25,6 +26,12 @@ export interface ModelRoom {
   exportModel(id: string, call?: Call): Promise<ExportedFile[]>
   /** Exact memory of a run of this config on a model, here. */
   plan(config: RunConfig, model: string, call?: Call): Promise<MemoryPlan>
+  /**
+   * Whether a run of this config fits here, before anything is loaded, and what would make it fit. Of data that was prepared for this
+   * very config it is the run's own plan; else the most that the settings allow.
+   * @param model its id, or the config of one that is not here, whose weights then count as bf16
+   */
+  fit(config: RunConfig, model: string | ModelConfig, data?: FitData | null, call?: Call): Promise<Fit>
   /**
    * The largest `max_length` up to `wanted` that the model was made for and that a run of this config has the memory for here;
    * never less than the config's own.
