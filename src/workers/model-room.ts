@@ -8,8 +8,19 @@ import type { TrainParts } from './train-parts.ts'
 /** What a plan keeps for an answer. */
 const DECODE = { sequences: 1, positions: 256 }
 
-/** Adding models is for a worker of its own: see adding-room.ts. */
-export function modelRoom({ database, library, host }: TrainParts): Omit<ModelRoom, 'add'> {
+/** What of the room computes, or reads what is stored; adding models and reaching for them is for workers of their own. */
+type Here =
+  | 'list'
+  | 'remove'
+  | 'exportModel'
+  | 'plan'
+  | 'fittingLength'
+  | 'device'
+  | 'checkGpu'
+  | 'prepareGpu'
+
+/** See adding-room.ts for the rest. */
+export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRoom, Here> {
   return {
     async list() {
       return (await library()).list()
