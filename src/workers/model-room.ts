@@ -19,8 +19,20 @@ function mostWith({ training }: RunConfig, { maxTokens, maxSupervised }: PlanReq
   return { tokens: Math.min(maxTokens, most), supervised: Math.min(maxSupervised, most) }
 }
 
-/** Adding models is for a worker of its own: see adding-room.ts. */
-export function modelRoom({ database, library, host }: TrainParts): Omit<ModelRoom, 'add'> {
+/** What of the room computes, or reads what is stored; adding models and reaching for them is for workers of their own. */
+type Here =
+  | 'list'
+  | 'remove'
+  | 'exportModel'
+  | 'plan'
+  | 'fit'
+  | 'fittingLength'
+  | 'device'
+  | 'checkGpu'
+  | 'prepareGpu'
+
+/** See adding-room.ts for the rest. */
+export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRoom, Here> {
   /** A run's own plan; null where its data are not ready for it, or something else stands in its way, which a forecast tells. */
   async function planOfData(request: StartRequest, call: Call): Promise<PlanRequest | null> {
     try {
