@@ -13,7 +13,7 @@ const LAYERS = layersOf(readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf
 /** Files that do not belong to the layer of their folder. */
 const PARTS: [layer: string, files: RegExp][] = [
   // The page's side of the worker border.
-  ['client', /^src\/workers\/(client|worker-host|bridge|headless|headless-entry|run-news)\.ts$/],
+  ['client', /^src\/workers\/(client|worker-host|bridge|headless|headless-entry|hub-access|run-news)\.ts$/],
   // What commands are made of, and benchmarks too.
   [
     'tooling',

@@ -1,12 +1,13 @@
 import type { Dims } from '../gpu/kernel.ts'
 import { type MemoryLayout, planMemory, sharedSlots, tensorBytes } from '../gpu/memory.ts'
 import { CONTEXT_BYTES } from '../gpu/program.ts'
-import { USUAL_BUDGET } from '../gpu/room.ts'
+import { isShort, NOTHING_TRIED, type Room, USUAL_BUDGET } from '../gpu/room.ts'
 import { boundTensor, type Tape, type Tensor } from '../gpu/tape.ts'
 import { checkLayers } from '../model/layers.ts'
 import { ropesOf } from '../model/rope.ts'
 import type { MemoryPlan, PlanRequest, Recompute } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
+import type { Demand } from '../protocol/rooms/fit.ts'
 import { layOutAdapter } from './adapter.ts'
 import { type DecodeParts, decodeParts, decodeTape, prefillTape } from './decode-tapes.ts'
 import type { GemmaParts, RopeTable } from './gemma.ts'
@@ -75,6 +76,21 @@ const WAYS: readonly Recompute[] = ['nothing', 'cheap', 'layer']
  * device cannot bind
  */
 export function planEngine(request: PlanRequest, options: PlanOptions = {}): EnginePlan {
+  const plan = planWhatever(request, options)
+  const { largestBinding } = plan.memory
+  const { maxBinding = DEFAULT_BINDING } = options
+  if (largestBinding > maxBinding)
+    fail(
+      'out_of_memory',
+      `One array of this plan takes ${megabytes(largestBinding)}; this device binds at most ${megabytes(maxBinding)} at once.`,
+      'Lower max_length or per_device_train_batch_size.',
+      { largestBinding, maxBinding },
+    )
+  return plan
+}
+
+/** The same plan, whether the device can bind its arrays or not. */
+function planWhatever(request: PlanRequest, options: PlanOptions): EnginePlan {
   checkLayers(request.model)
   const draft = draftOf(request, options)
   const budget = Math.min(
@@ -86,15 +102,26 @@ export function planEngine(request: PlanRequest, options: PlanOptions = {}): Eng
     plan = planWith(draft, recompute)
     if (plan.memory.bytes.total <= budget) break
   }
-  const { largestBinding } = plan!.memory
-  if (largestBinding > draft.maxBinding)
-    fail(
-      'out_of_memory',
-      `One array of this plan takes ${megabytes(largestBinding)}; this device binds at most ${megabytes(draft.maxBinding)} at once.`,
-      'Lower max_length or per_device_train_batch_size.',
-      { largestBinding, maxBinding: draft.maxBinding },
-    )
   return plan!
+}
+
+/** Bytes that a plan for the request takes, beside those that it may take: nothing is refused for being too large. */
+export function demandOf(
+  request: PlanRequest,
+  { room = NOTHING_TRIED, ...options }: PlanOptions & { room?: Room } = {},
+): Demand {
+  const { maxBinding = DEFAULT_BINDING, budget = USUAL_BUDGET } = options
+  const set = request.memoryBudget
+  const wanted = set ?? Math.max(budget, room.fits)
+  const short = isShort(room, wanted)
+  const grants = short ? Math.min(wanted, room.fits) : wanted
+  const { memory } = planWhatever(request, { ...options, budget, ...(short && { most: room.fits }) })
+  const { bytes, largestBinding } = memory
+  if (largestBinding > maxBinding)
+    return { needs: largestBinding, grants: maxBinding, from: 'device', limit: 'binding', bytes }
+  const from =
+    short || (set === undefined && room.fits >= budget) ? 'tried' : set === undefined ? 'guess' : 'set'
+  return { needs: bytes.total, grants, from, limit: 'memory', bytes }
 }
 
 /**

@@ -38,10 +38,11 @@ import type {
 import { fail, toFailure } from '../protocol/errors.ts'
 import { LOAD_NOTES } from '../protocol/load-notes.ts'
 import type { ModelSource } from '../protocol/model.ts'
+import type { Demand } from '../protocol/rooms/fit.ts'
 import { readFloats } from './adapter.ts'
 import { generate } from './decode.ts'
 import { allLogits } from './inspect.ts'
-import { type DeviceMemoryPlan, type EnginePlan, planEngine, withinBudget } from './plan.ts'
+import { type DeviceMemoryPlan, demandOf, type EnginePlan, planEngine, withinBudget } from './plan.ts'
 import { Readbacks } from './readback.ts'
 import { compile, Session } from './session.ts'
 import { uploadWeights } from './weights.ts'
@@ -106,6 +107,16 @@ export class WebgpuEngine implements Engine {
     const plan = withinBudget(planEngine(request, options))
     if (!isShort(this.room, plan.memory.bytes.total)) return plan.memory
     return planEngine(request, { ...options, most: this.room.fits }).memory
+  }
+
+  /** What a plan for the request takes, and may take on this device. */
+  demand(request: PlanRequest): Demand {
+    return demandOf(request, {
+      ...this.#planOptions(),
+      choices: this.#choices,
+      most: undefined,
+      room: this.room,
+    })
   }
 
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {

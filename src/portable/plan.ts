@@ -4,8 +4,9 @@ import { ropesOf } from '../model/rope.ts'
 import { heldBytes } from '../model/storage.ts'
 import { elementsOf, isProjection, tensorTable } from '../model/tensors.ts'
 import type { MemoryPlan, PlanRequest, Recompute } from '../protocol/engine.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, toFailure } from '../protocol/errors.ts'
 import type { LayerConfig } from '../protocol/model.ts'
+import type { Demand } from '../protocol/rooms/fit.ts'
 import { partFloats } from './simd/layout.ts'
 
 /** What the engine decides before it loads anything; every byte it will hold is counted here. */
@@ -74,6 +75,20 @@ export function planPortable(request: PlanRequest): PortablePlan {
     tokens === 0 ? 'Use a smaller model, or a machine with WebGPU.' : `Lower ${less}`,
     { needed, limit, tokens },
   )
+}
+
+/** Bytes that a plan for the request takes, beside those that it may take: nothing is refused for being too large. */
+export function demandPortable(request: PlanRequest): Demand {
+  const { memoryBudget: set = MOST_BYTES } = request
+  const grant = { grants: Math.min(set, MOST_BYTES), from: set < MOST_BYTES ? 'set' : 'engine' } as const
+  try {
+    const { bytes } = planPortable(request).memory
+    return { needs: bytes.total, ...grant, limit: 'memory', bytes }
+  } catch (error) {
+    const { code, detail } = toFailure(error)
+    if (code !== 'out_of_memory') throw error
+    return { needs: Number(detail!.needed), ...grant, limit: 'memory', bytes: null }
+  }
 }
 
 /**

@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'not_finite' // several steps in a row were not finite
   | 'self_check_failed'
   | 'network'
+  | 'gated' // a hub asks for an account, accepted terms or another token
   | 'cancelled'
   | 'internal'
 
@@ -41,7 +42,7 @@ export interface Failure {
   detail?: Record<string, string | number | boolean | null>
 }
 
-const INPUT_CODES = /^(bad_|missing_(?!device)|unsupported_|nothing_to_learn|output_exists)/
+const INPUT_CODES = /^(bad_|missing_(?!device)|unsupported_|nothing_to_learn|output_exists|gated)/
 
 export class LapidaryError extends Error implements Failure {
   override readonly name = 'LapidaryError'

@@ -3,7 +3,15 @@ import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { GpuCheck } from '../protocol/gpu-check.ts'
 import type { ModelConfig } from '../protocol/model.ts'
-import type { DatasetInfo, MeasuredSpeed, PreparedInfo, RowEdit } from '../protocol/studio.ts'
+import type {
+  DatasetInfo,
+  MeasuredSpeed,
+  ModelAddress,
+  ModelLicence,
+  ModelOrigin,
+  PreparedInfo,
+  RowEdit,
+} from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import { closedError, isBlocked, living, wasClosed, watchConnection } from './connection.ts'
 import { migrate, type OldDatabase, VERSION, type VersionChange } from './migrations/index.ts'
@@ -23,13 +31,54 @@ export interface BlobRef {
   chunk: number
   /** SHA-256, hex. */
   hash: string
+  /** What git calls a file of these bytes (SHA-1), hex: hubs tell this alone of small files. */
+  git?: string
+}
+
+/** A file of a download, whole or in part. */
+export interface DownloadFile {
+  name: string
+  url: string
+  size: number
+  /** What it must have, hex, as far as that is known beforehand. */
+  sha256: string | null
+  git: string | null
+  /** Of its server's answers, where it tells versions apart. */
+  version: string | null
+  /** Its chunks, with `DOWNLOAD_CHUNK` bytes each; one that was broken off has fewer. */
+  set: string
+  /** Where it is whole and has what it must have: here, or in a model that has the same file. */
+  ref: BlobRef | null
+}
+
+/** A download that is not a model yet. */
+export interface StoredDownload {
+  id: string
+  created: number
+  /** Without a query. */
+  address: ModelAddress
+  name: string
+  origin: ModelOrigin
+  licence: ModelLicence | null
+  files: DownloadFile[]
+}
+
+/** A token that is to be remembered, by hub. */
+export interface StoredHub {
+  endpoint: string
+  token: string
+  name?: string
 }
 
 export interface StoredModel {
   id: string
   name: string
-  /** Where it came from, in words or as an address. */
-  origin: string
+  origin: ModelOrigin
+  licence: ModelLicence | null
+  /** SHA-256 of the chat template that its files bring, hex; null also where an earlier version stored it. */
+  template: string | null
+  /** What was fetched and converted to `files`, by name, where these are not what was fetched. */
+  made?: Record<string, { size: number; hash: string }>
   created: number
   config: ModelConfig
   parameters: number
@@ -105,6 +154,8 @@ export interface Schema extends DBSchema {
   events: { key: [run: string, index: number]; value: RunEvent }
   checkpoints: { key: [run: string, slot: string]; value: StoredCheckpoint }
   devices: { key: string; value: DeviceTuning }
+  downloads: { key: string; value: StoredDownload }
+  hubs: { key: string; value: StoredHub }
 }
 
 export type Database = IDBPDatabase<Schema>
@@ -214,18 +265,20 @@ export function chunksOf(set: string): IDBKeyRange {
 /** Deletes chunks that no manifest names and no living writer is adding to. @returns how many sets went */
 export async function collectOrphans(database: Database, now: number): Promise<number> {
   const tx = database.transaction(
-    ['chunks', 'writes', 'models', 'datasets', 'tokens', 'checkpoints'],
+    ['chunks', 'writes', 'models', 'datasets', 'tokens', 'checkpoints', 'downloads'],
     'readwrite',
   )
   const models = await tx.objectStore('models').getAll()
   const datasets = await tx.objectStore('datasets').getAll()
   const tokens = await tx.objectStore('tokens').getAll()
   const checkpoints = await tx.objectStore('checkpoints').getAll()
+  const downloads = await tx.objectStore('downloads').getAll()
   const wanted = new Set([
     ...models.flatMap(({ files }) => Object.values(files).map(({ set }) => set)),
     ...datasets.map(({ rows }) => rows.set),
     ...tokens.map(({ table }) => table.set),
     ...checkpoints.map(({ tensors }) => tensors.set),
+    ...downloads.flatMap(({ files }) => files.flatMap(({ set, ref }) => (ref ? [set, ref.set] : [set]))),
   ])
   const writes = tx.objectStore('writes')
   const announced = await writes.getAllKeys()

@@ -1,5 +1,6 @@
 import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import type { HubRoom } from '../protocol/rooms/hub.ts'
 import type {
   AnswerRoom,
   DataRoom,
@@ -10,6 +11,7 @@ import type {
   Studio,
 } from '../protocol/studio.ts'
 import { registerTransfers } from './bridge.ts'
+import { reaching } from './hub-access.ts'
 import { hearRuns } from './run-news.ts'
 import { remoteRoom, WorkerHost } from './worker-host.ts'
 
@@ -44,6 +46,14 @@ const DATA_AGAIN: ReadonlySet<keyof DataRoom> = new Set([
   'openPasted',
 ] as const)
 
+/** A download that is made again goes on where it was. */
+const HUB_AGAIN: ReadonlySet<keyof HubRoom> = new Set([
+  'lookUp',
+  'download',
+  'unfinished',
+  'hubAccess',
+] as const)
+
 /** A worker that is deep in one operation hears nothing: after so long a stop that is meant at once ends it. */
 const NOW_MS = 1500
 const AT_ONCE: Failure = {
@@ -64,15 +74,18 @@ export function createStudio(): Studio {
     undefined,
     { stopMs: DATA_STOP_MS, again: DATA_AGAIN },
   )
-  // What is in a model's files is foreign: they are read in a worker of their own, which is thrown away.
-  const addingHost = new WorkerHost(
-    'model',
-    () => new Worker(new URL('./adding.worker.ts', import.meta.url), { type: 'module' }),
-    base,
-    0,
-    undefined,
-    { stopMs: NOW_MS },
-  )
+  // What is in a model's files is foreign: they are read in workers of their own, which are thrown away.
+  const [addingHost, hubHost] = ['model', 'hub'].map(
+    (name) =>
+      new WorkerHost(
+        name,
+        () => new Worker(new URL('./adding.worker.ts', import.meta.url), { type: 'module' }),
+        base,
+        0,
+        undefined,
+        { stopMs: NOW_MS, again: HUB_AGAIN },
+      ),
+  ) as [WorkerHost, WorkerHost]
   const trainHost = new WorkerHost(
     'train',
     () => new Worker(new URL('./train.worker.ts', import.meta.url), { type: 'module' }),
@@ -80,13 +93,14 @@ export function createStudio(): Studio {
     TRAIN_IDLE_MS,
   )
   const data = remoteRoom<DataRoom>(dataHost)
-  const models = remoteRoom<Omit<ModelRoom, 'add'>>(trainHost, 'models')
+  const models = remoteRoom<ModelRoom>(trainHost, 'models')
   const adding = remoteRoom<Pick<ModelRoom, 'add'>>(addingHost)
   const runs = remoteRoom<RunRoom>(trainHost, 'runs')
   const follow = (onEvent: RunListener) => watched(trainHost, onEvent)
   return {
     data: override(data, { exportData: (...asked) => files(dataHost, () => data.exportData(...asked)) }),
-    models: override(models as ModelRoom, {
+    models: override(models, {
+      ...reaching(remoteRoom<HubRoom>(hubHost), keepStorage),
       add(files, name, call) {
         keepStorage()
         return adding.add(files, name, call)

@@ -10,6 +10,9 @@ import type {
   ExportedFile,
   FileInFolder,
   Finding,
+  Fit,
+  FitChange,
+  GrantSource,
   Mapping,
   PreparedInfo,
   RunForecast,
@@ -176,8 +179,12 @@ export function openHeadless(): void {
 
   async function train(job: HeadlessJob): Promise<void> {
     const request = await prepared(job)
-    if (!job.resume)
+    if (!job.resume) {
+      const { config, model, dataset, samplePrompts } = request
+      const fit = await studio.models.fit(config, model, { dataset, samplePrompts })
+      emit({ type: 'stage', stage: 'plan', note: fitInWords(fit) }, false)
       emit({ type: 'stage', stage: 'plan', note: inWords(await studio.runs.forecast(request)) }, false)
+    }
     let ended: (failure: Failure | null) => void = () => {}
     const end = new Promise<Failure | null>((resolve) => {
       ended = resolve
@@ -280,6 +287,29 @@ function inWords({ steps, tokens, plan, duration }: RunForecast): string {
     ? `about ${Math.round(duration.seconds)} s, from the speed of ${duration.from} on this machine`
     : 'the time is known after the first steps'
   return `Steps: ${steps}, tokens to learn from: ${tokens}, ${size}; ${time}.`
+}
+
+/** As the page says it before a start. */
+function fitInWords({ needs, grants, from, fits, changes }: Fit): string {
+  const size = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`
+  const found = `it needs ${size(needs)}, and ${GRANTED[from]} ${size(grants)}.`
+  if (fits) return `Fits in memory: ${found}`
+  const flags = ({ set }: FitChange) =>
+    Object.values(set)
+      .flatMap((fields) => Object.entries(fields))
+      .map(([name, value]) => `${name === 'r' ? 'lora_r' : name} ${value}`)
+      .join(' with ')
+  const ways = changes.map((change) => `${flags(change)} (${size(change.needs)})`).join('; ')
+  const enough = changes[0]?.fits ? 'Any one of these makes it fit' : 'The nearest, not yet enough'
+  return `Too large: ${found}${ways && ` ${enough}: ${ways}.`}`
+}
+
+const GRANTED: Record<GrantSource, string> = {
+  set: 'you let a run take',
+  tried: 'this device was found to have room for',
+  guess: 'a device of this kind usually has room for',
+  engine: 'the portable engine can hold',
+  device: 'this device takes at once',
 }
 
 async function adapterAt(base: string): Promise<AdapterFiles> {

@@ -1,5 +1,6 @@
 import { type ByteSource, bufferSource, httpSource, readJson } from '../files/bytes.ts'
 import { openWeights } from '../files/weights.ts'
+import { sha256Hex } from '../lib/hash.ts'
 import { readModelConfig } from '../model/config.ts'
 import { parameterCount } from '../model/tensors.ts'
 import { resolveWeights } from '../model/weights.ts'
@@ -13,6 +14,7 @@ import { modelFolderOf } from './model-files.ts'
 
 /** The practice model that comes with the studio. */
 const BUNDLED = { id: 'pebble', name: 'Pebble' }
+const BUNDLED_FACTS = { origin: { kind: 'bundled' }, licence: null, practice: true } as const
 const BUNDLED_FILES = [
   'config.json',
   'generation_config.json',
@@ -93,7 +95,12 @@ export class Library {
   }
 
   /** Checks a folder's files, or a GGUF's, from config to tokenizer, then stores them. One of the same name is replaced. */
-  async add(files: ReadonlyMap<string, ByteSource>, name: string, call: Call = {}): Promise<ModelInfo> {
+  async add(
+    files: ReadonlyMap<string, ByteSource>,
+    name: string,
+    call: Call = {},
+    from: Partial<Pick<StoredModel, 'origin' | 'licence' | 'made'>> = {},
+  ): Promise<ModelInfo> {
     const id = slug(name)
     const kept = await modelFolderOf(files, call.signal)
     const config = await readConfig(kept)
@@ -103,9 +110,20 @@ export class Library {
       await part()
     }
     const { parameters } = model.info
+    const template = await templateHash(await model.chat())
     const stored = await putModel(
       await this.#database(),
-      { id, name, origin: 'files', config, parameters, practice: false },
+      {
+        id,
+        name,
+        origin: { kind: 'files' },
+        licence: null,
+        ...from,
+        config,
+        parameters,
+        practice: false,
+        template,
+      },
       kept,
       call,
     )
@@ -139,7 +157,8 @@ export class Library {
     const files = new Map<string, ByteSource>()
     for (const file of ['config.json', 'generation_config.json'])
       files.set(file, await httpSource(this.#address(file)))
-    return { ...describe(BUNDLED.id, BUNDLED.name, await readConfig(files), '', new Map()), practice: true }
+    const info = describe(BUNDLED.id, BUNDLED.name, await readConfig(files), '', new Map())
+    return { ...info, ...BUNDLED_FACTS }
   }
 
   async #storeBundled(call: Call): Promise<StoredModel> {
@@ -153,9 +172,10 @@ export class Library {
     }
     const config = await readConfig(files)
     const { parameters } = describe(BUNDLED.id, BUNDLED.name, config, '', files)
+    const template = await templateHash(await openChatTokenizer(files))
     return putModel(
       await this.#database(),
-      { ...BUNDLED, origin: 'bundled', config, parameters, practice: true },
+      { ...BUNDLED, ...BUNDLED_FACTS, config, parameters, template },
       files,
       call.signal ? { signal: call.signal } : {},
     )
@@ -228,12 +248,28 @@ function describe(
   files: ReadonlyMap<string, ByteSource>,
 ): ModelInfo {
   const bytes = [...files.values()].reduce((sum, { size }) => sum + size, 0)
-  return { id, name, config, hash, bytes, parameters: parameterCount(config), practice: false }
+  return {
+    id,
+    name,
+    config,
+    hash,
+    bytes,
+    parameters: parameterCount(config),
+    practice: false,
+    origin: { kind: 'files' },
+    licence: null,
+    template: null,
+  }
 }
 
-function infoOf({ id, name, config, hash, files, parameters, practice }: StoredModel): ModelInfo {
+function infoOf({ created: _, made: _m, files, ...info }: StoredModel): ModelInfo {
   const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0)
-  return { id, name, config, hash, bytes, parameters, practice }
+  return { ...info, bytes }
+}
+
+/** Of the template that a model's files bring. */
+async function templateHash({ template, templateFrom }: ChatTokenizer): Promise<string | null> {
+  return templateFrom === 'model' ? sha256Hex(template.source) : null
 }
 
 function slug(name: string): string {

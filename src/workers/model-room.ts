@@ -1,15 +1,48 @@
 import { modelFolder } from '../export/base.ts'
-import { parseRunConfig } from '../protocol/run-config.ts'
-import type { ModelRoom } from '../protocol/studio.ts'
+import type { PlanRequest } from '../protocol/engine.ts'
+import { LapidaryError } from '../protocol/errors.ts'
+import type { ModelConfig } from '../protocol/model.ts'
+import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
+import type { Call, ModelRoom, StartRequest } from '../protocol/studio.ts'
 import { removeModel } from '../storage/models.ts'
 import { planRequest } from './engine/plan-request.ts'
+import { fitOf } from './fit.ts'
+import { prepareRun } from './prepared-run.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** What a plan keeps for an answer. */
 const DECODE = { sequences: 1, positions: 256 }
 
-/** Adding models is for a worker of its own: see adding-room.ts. */
-export function modelRoom({ database, library, host }: TrainParts): Omit<ModelRoom, 'add'> {
+/** Most tokens and supervised rows of a batch with other settings than those that a plan is of: no more than that has. */
+function mostWith({ training }: RunConfig, { maxTokens, maxSupervised }: PlanRequest) {
+  const most = training.max_length * training.per_device_train_batch_size
+  return { tokens: Math.min(maxTokens, most), supervised: Math.min(maxSupervised, most) }
+}
+
+/** What of the room computes, or reads what is stored; adding models and reaching for them is for workers of their own. */
+type Here =
+  | 'list'
+  | 'remove'
+  | 'exportModel'
+  | 'plan'
+  | 'fit'
+  | 'fittingLength'
+  | 'device'
+  | 'checkGpu'
+  | 'prepareGpu'
+
+/** See adding-room.ts for the rest. */
+export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRoom, Here> {
+  /** A run's own plan; null where its data are not ready for it, or something else stands in its way, which a forecast tells. */
+  async function planOfData(request: StartRequest, call: Call): Promise<PlanRequest | null> {
+    try {
+      return (await prepareRun(await database(), await library(), request, call)).plan
+    } catch (error) {
+      if (!(error instanceof LapidaryError) || error.code === 'cancelled') throw error
+      return null
+    }
+  }
+
   return {
     async list() {
       return (await library()).list()
@@ -30,6 +63,25 @@ export function modelRoom({ database, library, host }: TrainParts): Omit<ModelRo
       return host.plan(request, parsed.engine.kind, parsed.engine.portable_backend, call)
     },
 
+    async fit(config, model, data = null, call = {}) {
+      const parsed = parseRunConfig(config)
+      const here = typeof model === 'string' ? await (await library()).open(model, call) : null
+      const shape = here ? here.info.config : (model as ModelConfig)
+      const weights = here && (await here.weights())
+      const own =
+        data && here ? await planOfData({ ...data, model: here.info.id, config: parsed }, call) : null
+      const { kind, portable_backend } = parsed.engine
+      return fitOf(
+        parsed,
+        (config) => {
+          const most = own && mostWith(config, own)
+          const request = planRequest(config, shape, weights, most, own?.decode ?? DECODE)
+          return host.demand(request, kind, portable_backend, call)
+        },
+        own !== null,
+      )
+    },
+
     async fittingLength(config, id, wanted, call) {
       const model = await (await library()).open(id, call)
       const { training, engine, ...rest } = parseRunConfig(config)
@@ -40,7 +92,8 @@ export function modelRoom({ database, library, host }: TrainParts): Omit<ModelRo
       for (let length = most; length > own; length = Math.floor(length / 128) * 64) {
         const longer = { ...rest, engine, training: { ...training, max_length: length } }
         const request = planRequest(longer, model.info.config, weights, null, DECODE)
-        if (await host.fits(request, engine.kind, engine.portable_backend, call)) return length
+        const { needs, grants } = await host.demand(request, engine.kind, engine.portable_backend, call)
+        if (needs <= grants) return length
       }
       return own
     },

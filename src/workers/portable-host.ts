@@ -31,4 +31,4 @@ function ofThisBuild(): BackendOptions {
   }
 }
 
-export { planPortable } from '../portable/plan.ts'
+export { demandPortable, planPortable } from '../portable/plan.ts'

@@ -20,7 +20,16 @@ afterEach(async () => {
   await deleteDB(NAME)
 })
 
-const MODEL = { id: 'm', name: 'M', origin: 'test', config: {} as never, parameters: 1, practice: false }
+const MODEL = {
+  id: 'm',
+  name: 'M',
+  origin: { kind: 'files' as const },
+  licence: null,
+  template: null,
+  config: {} as never,
+  parameters: 1,
+  practice: false,
+}
 
 function source(length: number, value: number) {
   return {

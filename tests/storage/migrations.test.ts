@@ -8,13 +8,14 @@ import { layered } from '../../src/storage/migrations/2.ts'
 import { migrate, VERSION } from '../../src/storage/migrations/index.ts'
 import { putRun, readEvents } from '../../src/storage/runs.ts'
 import { CONFIG_1, DATASET_1, EVENTS_1, makeVersion1, RUN_1 } from './versions/1.ts'
+import { addSharing2, makeVersion2 } from './versions/2.ts'
 
 beforeEach(() => {
   globalThis.indexedDB = new IDBFactory()
 })
 
 /** By version: how it was made. Each later version of the database adds its own. */
-const OLDER: ((name: string) => Promise<void>)[] = [makeVersion1]
+const OLDER: ((name: string) => Promise<void>)[] = [makeVersion1, makeVersion2]
 
 const LAYER = {
   headDim: 64,
@@ -35,6 +36,7 @@ describe('what an older version stored', () => {
     expect(database.version).toBe(VERSION)
     const { config, ...model } = (await database.get('models', 'pebble'))!
     expect(model).toMatchObject({ name: 'Pebble', parameters: 1_498_880, practice: true })
+    expect(model).toMatchObject({ origin: { kind: 'bundled' }, licence: null, template: null })
     const { family: _f, headDim: _h, numKvHeads: _k, intermediateSize: _i, ...rest } = CONFIG_1
     const { numLayers: _n, windows: _w, rope: _r, ...whole } = rest
     expect(config).toEqual({
@@ -67,6 +69,24 @@ describe('what an older version stored', () => {
     expect([...old.objectStoreNames]).toEqual([...fresh.objectStoreNames])
     old.close()
     fresh.close()
+  })
+
+  test('a file that two models have, or one under two names, is stored once from then on', async () => {
+    await makeVersion2('old')
+    await addSharing2('old')
+    const database = await openDatabase({ name: 'old' })
+    const [one, two] = [(await database.get('models', 'one'))!, (await database.get('models', 'two'))!]
+    expect(one.origin).toEqual({ kind: 'files' })
+    const set = one.files['a.safetensors']!.set
+    expect(one.files['b.safetensors']!.set).toBe(set)
+    expect(two.files['a.safetensors']!.set).toBe(set)
+    // The same hash of another length is no such file.
+    expect(two.files['c.safetensors']!.set).not.toBe(set)
+    const sets = (await database.getAllKeys('chunks')).map(([set]) => set)
+    expect(sets.filter((name) => name.startsWith('share')).sort()).toEqual([set, 'share-long'].sort())
+    for (const ref of [one.files['b.safetensors']!, two.files['c.safetensors']!])
+      expect((await readBlob(database, ref, 'it')).byteLength).toBe(ref.size)
+    database.close()
   })
 
   test('a config that is layered already stays as it is', () => {

@@ -180,7 +180,9 @@ describe('models', () => {
   const model = {
     id: 'm1',
     name: 'M',
-    origin: 'folder',
+    origin: { kind: 'files' as const },
+    licence: null,
+    template: null,
     config: {} as never,
     parameters: 1,
     practice: false,
@@ -247,7 +249,16 @@ describe('token tables', () => {
   test('go with their model, too', async () => {
     const bytes = Uint8Array.of(1)
     const file = { size: 1, read: async () => bytes }
-    const model = { id: 'm', name: 'M', origin: '', config: {} as never, parameters: 1, practice: false }
+    const model = {
+      id: 'm',
+      name: 'M',
+      origin: { kind: 'files' as const },
+      licence: null,
+      template: null,
+      config: {} as never,
+      parameters: 1,
+      practice: false,
+    }
     const { hash } = await putModel(database, model, new Map([['a', file]]))
     await putTokens(database, { id: 't', dataset: 'd1', model: hash, info: {} as never }, bytes)
     await putTokens(database, { id: 'u', dataset: 'd1', model: 'another', info: {} as never }, bytes)

@@ -1056,6 +1056,28 @@ describe('a run', () => {
     expect(await train.models.fittingLength(small, 'pebble', needed!)).toBe(64)
   })
 
+  test('is known to fit before anything is loaded: by its own data where they are ready, else by its settings', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const { config, dataset, samplePrompts } = request
+    const own = await train.models.fit(config, 'pebble', { dataset, samplePrompts })
+    expect(own).toMatchObject({ fits: true, exact: true, changes: [] })
+    const most = await train.models.fit(config, 'pebble')
+    expect(most).toMatchObject({ needs: 4 * 64 * 1e5, fits: true, exact: false })
+    expect(own.needs).toBeLessThan(most.needs)
+    // Data that are not ready for other settings say nothing of them.
+    const longer = changed(request, { training: { max_length: 128 } }).config
+    const unready = await train.models.fit(longer, 'pebble', { dataset, samplePrompts })
+    expect(unready).toMatchObject({ needs: 4 * 128 * 1e5, exact: false })
+    const here = (await train.models.list())[0]!
+    expect(await train.models.fit(config, here.config)).toEqual(most)
+    const small = { ...config, engine: { ...config.engine, memory_budget: own.needs - 1 } }
+    const short = await train.models.fit(small, 'pebble', { dataset, samplePrompts })
+    expect(short).toMatchObject({ fits: false, exact: true, needs: own.needs, grants: own.needs - 1 })
+    expect(short.changes.map(({ what, fits }) => [what, fits])).toContainEqual(['batch', true])
+    expect(ToyEngine.made.every(({ loads }) => loads === 0)).toBe(true)
+  })
+
   test('moves between browsers as files', async () => {
     const { data, train } = rooms()
     const request = await requested(data)

@@ -20,6 +20,7 @@ import type {
 import { fail, LapidaryError } from '../../src/protocol/errors.ts'
 import type { GpuCheck } from '../../src/protocol/gpu-check.ts'
 import type { ModelSource } from '../../src/protocol/model.ts'
+import type { Demand } from '../../src/protocol/studio.ts'
 import { BigramEngine } from '../trainer/bigram-engine.ts'
 
 export const LOST = new LapidaryError({
@@ -69,6 +70,11 @@ export class ToyEngine extends BigramEngine {
     this.lost = ToyEngine.lossOfNext
     ToyEngine.loseNextAt = Number.POSITIVE_INFINITY
     ToyEngine.lossOfNext = LOST
+  }
+
+  /** 100 kB a token. */
+  demand({ maxTokens, memoryBudget }: PlanRequest): Demand {
+    return { needs: maxTokens * 1e5, grants: memoryBudget ?? 1e9, from: 'set', limit: 'memory', bytes: null }
   }
 
   /** Reads every tensor's last bytes, so that weights that are cut off are noticed as a real load would. */

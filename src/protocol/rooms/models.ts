@@ -8,9 +8,19 @@ import type {
 import type { Failure } from '../errors.ts'
 import type { GpuCheck } from '../gpu-check.ts'
 import type { ModelConfig } from '../model.ts'
+import type { ModelAddress } from '../model-address.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
 import type { ExportedFile } from './exports.ts'
+import type { Fit, FitData } from './fit.ts'
+import type {
+  HubAccess,
+  ModelLicence,
+  ModelOrigin,
+  RemoteModel,
+  StorageRoom,
+  Unfinished,
+} from './model-sources.ts'
 
 /** Models at hand, and what would compute with them. */
 export interface ModelRoom {
@@ -20,11 +30,49 @@ export interface ModelRoom {
    * leaves nothing behind.
    */
   add(files: File[], name: string, call?: Call): Promise<ModelInfo>
+  /** What other models share stays. */
   remove(id: string, call?: Call): Promise<void>
+  /**
+   * What a model that lies elsewhere is, before anything of its weights is fetched.
+   * @throws LapidaryError `missing_file` where there is none, `network`, `unsupported_model`, `bad_model` where its index or
+   * config is broken. One that is gated is no error: it is described as far as it can be seen.
+   */
+  lookUp(address: ModelAddress, call?: Call): Promise<RemoteModel>
+  /**
+   * Fetches a model and stores it once every file has the length and SHA-256 that it should have. Stopping pauses: what has
+   * come is kept, and a later call for the same address, in this page or another, goes on where it was. Progress has bytes,
+   * those that were here before included.
+   * @throws LapidaryError `gated` with the licence and where to accept it; `quota_exceeded` before anything is fetched;
+   * `network` (what has come is kept); `bad_file` where a hash or length differs; `bad_state` where another tab is at it; else as `add`
+   */
+  download(address: ModelAddress, call?: Call): Promise<ModelInfo>
+  /** Downloads that can be gone on with, newest first. */
+  unfinished(call?: Call): Promise<Unfinished[]>
+  /** Throws away what an unfinished download has. */
+  discard(id: string, call?: Call): Promise<void>
+  storage(call?: Call): Promise<StorageRoom>
+  /** Asks the browser to keep what is stored. @returns whether it promises to */
+  keep(call?: Call): Promise<boolean>
+  /** @param endpoint another hub than Hugging Face's, here and below: a token is for one hub alone */
+  hubAccess(endpoint?: string, call?: Call): Promise<HubAccess>
+  /**
+   * Takes a token for a hub, which is asked whose it is.
+   * @param options `remember`: kept in this browser's storage until `signOut`; else in this page's memory alone
+   * @throws LapidaryError `gated` where the hub refuses it, `network`
+   */
+  signIn(token: string, options?: { remember?: boolean; endpoint?: string }, call?: Call): Promise<HubAccess>
+  /** Forgets the token, the remembered one too. */
+  signOut(endpoint?: string, call?: Call): Promise<void>
   /** A model as the Hugging Face folder that it is; the bundled one is fetched where it is not stored yet. */
   exportModel(id: string, call?: Call): Promise<ExportedFile[]>
   /** Exact memory of a run of this config on a model, here. */
   plan(config: RunConfig, model: string, call?: Call): Promise<MemoryPlan>
+  /**
+   * Whether a run of this config fits here, before anything is loaded, and what would make it fit. Of data that was prepared for this
+   * very config it is the run's own plan; else the most that the settings allow.
+   * @param model its id, or the config of one that is not here, whose weights then count as bf16
+   */
+  fit(config: RunConfig, model: string | ModelConfig, data?: FitData | null, call?: Call): Promise<Fit>
   /**
    * The largest `max_length` up to `wanted` that the model was made for and that a run of this config has the memory for here;
    * never less than the config's own.
@@ -97,4 +145,8 @@ export interface ModelInfo {
   bytes: number
   parameters: number
   practice: boolean
+  origin: ModelOrigin
+  licence: ModelLicence | null
+  /** SHA-256 of the chat template that its files bring, hex; null where they bring none, or it is not stored yet. */
+  template: string | null
 }

@@ -1,11 +1,12 @@
 import { first } from './1.ts'
 import { layersAndDatasets } from './2.ts'
+import { sharedFiles } from './3.ts'
 import type { Migration, OldDatabase, VersionChange } from './migration.ts'
 
 export type { OldDatabase, VersionChange } from './migration.ts'
 
 /** From version 0 (no database) on: the nth leads to version n. What has shipped is never changed. */
-const MIGRATIONS: readonly Migration[] = [first, layersAndDatasets]
+const MIGRATIONS: readonly Migration[] = [first, layersAndDatasets, sharedFiles]
 
 export const VERSION = MIGRATIONS.length
 

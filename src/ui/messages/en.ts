@@ -1,5 +1,6 @@
 import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import { data } from './en-data.ts'
+import { fit } from './en-fit.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
 import { sources } from './en-sources.ts'
@@ -11,6 +12,7 @@ import { steps } from './en-steps.ts'
  */
 export const en = {
   ...data,
+  ...fit,
   ...model,
   ...open,
   ...sources,

@@ -5,6 +5,7 @@ import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
 import { createDownloads } from './downloads.ts'
 import { createDraft } from './draft.ts'
+import { createFit } from './fit.ts'
 import { prepareWhileIdle } from './idle.ts'
 import { createLimit } from './limit.ts'
 import { recall, remember } from './memory.ts'
@@ -34,6 +35,7 @@ function createApp(studio: Studio) {
   const downloads = createDownloads(studio, runs.label)
   const limit = createLimit({ studio, draft, data, models, settings })
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
+  const fit = createFit({ studio, draft, data, models, settings, training })
   const opening = createOpenConfig({ draft, data, models, settings, runs, training })
   const answers = createAnswers(studio, models)
   const synthesis = createSynthesis(studio, data, models)
@@ -128,6 +130,7 @@ function createApp(studio: Studio) {
     runs,
     downloads,
     training,
+    fit,
     answers,
     synthesis,
   }

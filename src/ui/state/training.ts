@@ -70,6 +70,9 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
       .map((prompt) => known.find((question) => question.prompt === prompt) ?? { prompt })
   }
 
+  /** The questions that a start would ask. */
+  const asked = async (): Promise<Question[]> => questions(await fromData.read())
+
   /** What a start would run, or null while something is missing or wrong. */
   function config(): RunConfig | null {
     const ready = draft.ready()
@@ -97,12 +100,10 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
       if (!due) return
       let stale = false
       const timer = setTimeout(async () => {
-        const found = await fromData
-          .read()
-          .then((known) => {
-            const samplePrompts = questions(known)
-            return studio.runs.forecast({ dataset, model: wanted.model.id, config: wanted, samplePrompts })
-          })
+        const found = await asked()
+          .then((samplePrompts) =>
+            studio.runs.forecast({ dataset, model: wanted.model.id, config: wanted, samplePrompts }),
+          )
           .then(
             (forecast) => ({ forecast, failure: null }),
             (error) => ({ forecast: null, failure: toFailure(error) }),
@@ -287,7 +288,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
       setStage({ stage: 'data' })
       const config = await prepared(wanted)
       setLiveConfig(config)
-      const samplePrompts = questions(await fromData.read())
+      const samplePrompts = await asked()
       return studio.runs.start({ dataset, model: config.model.id, config, samplePrompts }, onEvent)
     })
   }
@@ -374,6 +375,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     liveView,
     liveConfig,
     questions,
+    asked,
     ownQuestions,
     setOwnQuestions,
     forecast,

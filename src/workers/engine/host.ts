@@ -1,5 +1,4 @@
-import { planEngine, withinBudget } from '../../engine/plan.ts'
-import { isShort, memoryBudget, USUAL_BUDGET } from '../../gpu/room.ts'
+import { demandOf, planEngine, withinBudget } from '../../engine/plan.ts'
 import type {
   Engine,
   EngineChoice,
@@ -10,7 +9,7 @@ import type {
 import { toFailure } from '../../protocol/errors.ts'
 import type { GpuCheck } from '../../protocol/gpu-check.ts'
 import type { LoraConfig } from '../../protocol/run-config.ts'
-import type { Call, DeviceInfo } from '../../protocol/studio.ts'
+import type { Call, Demand, DeviceInfo } from '../../protocol/studio.ts'
 import type { Database } from '../../storage/database.ts'
 import type { OpenModel } from '../library.ts'
 import { type Chosen, EngineChooser } from './choosing.ts'
@@ -135,23 +134,17 @@ export class EngineHost {
     return held?.kind === 'webgpu' ? held.engine.plan(request) : withinBudget(planEngine(request)).memory
   }
 
-  /** Whether a plan for the request stays within what may be taken here. */
-  async fits(
+  /** What a plan for the request takes here, whether it may or not, and what it may take. */
+  async demand(
     request: PlanRequest,
     engine: EngineChoice,
     backend: PortableBackendChoice,
-    call: Pick<Call, 'signal'> = {},
-  ): Promise<boolean> {
-    try {
-      const { bytes } = await this.plan(request, engine, backend, call)
-      const held = this.#open.held
-      if (held?.kind === 'webgpu' && isShort(held.engine.room, bytes.total)) return false
-      const budget = held?.kind === 'webgpu' ? memoryBudget(held.engine.gpu) : USUAL_BUDGET
-      return bytes.total <= (request.memoryBudget ?? budget)
-    } catch (error) {
-      if (toFailure(error).code === 'out_of_memory') return false
-      throw error
-    }
+    { signal }: Pick<Call, 'signal'> = {},
+  ): Promise<Demand> {
+    const { kind } = await this.#target({ engine, backend, defaultLimits: false }, signal)
+    if (kind === 'portable') return (await import('../portable-host.ts')).demandPortable(request)
+    const held = this.#open.held
+    return held?.kind === 'webgpu' ? held.engine.demand(request) : demandOf(request)
   }
 
   noteSpeed: DeviceMemory['noteSpeed'] = (speed) => this.#memory.noteSpeed(speed)

@@ -3,11 +3,14 @@ import type { PlanRequest } from '../../protocol/engine.ts'
 import type { ModelConfig, WeightSource } from '../../protocol/model.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
 
-/** What a run of these settings asks of an engine; without the data's own maxima, the most that settings allow. */
+/**
+ * What a run of these settings asks of an engine; without the data's own maxima, the most that settings allow.
+ * @param weights null: not here, and counted as bf16
+ */
 export function planRequest(
   config: RunConfig,
   model: ModelConfig,
-  weights: WeightSource,
+  weights: WeightSource | null,
   most: { tokens: number; supervised: number } | null,
   decode: PlanRequest['decode'],
 ): PlanRequest {
@@ -16,7 +19,7 @@ export function planRequest(
   const budget = config.engine.memory_budget
   return {
     model,
-    stored: storedTypes(weights),
+    ...(weights && { stored: storedTypes(weights) }),
     lora: config.lora,
     maxTokens: tokens,
     maxSupervised: most?.supervised ?? tokens,

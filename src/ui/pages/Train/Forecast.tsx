@@ -1,4 +1,5 @@
 import { Show } from 'solid-js'
+import { FitView } from '../../components/Fit.tsx'
 import { Stat } from '../../components/Table.tsx'
 import { formatBytes, formatCount, formatDuration } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
@@ -6,6 +7,33 @@ import { useApp } from '../../state/app.tsx'
 
 /** What the run that is being set up will be: its steps, tokens, memory and time. */
 export function Forecast() {
+  return (
+    <>
+      <Foretold />
+      <Memory />
+    </>
+  )
+}
+
+/** Whether it fits, of the settings alone until the data are ready. */
+function Memory() {
+  const { fit, draft } = useApp()
+  const tokens = () => draft.training().max_length
+  return (
+    <Show
+      when={fit.fit()}
+      fallback={
+        <Show when={fit.working()}>
+          <p class="hint">{t('fit.working')}</p>
+        </Show>
+      }
+    >
+      {(found) => <FitView fit={found()} tokens={tokens()} onChange={fit.apply} />}
+    </Show>
+  )
+}
+
+function Foretold() {
   const { training, models } = useApp()
   const duration = () => training.forecast()?.duration ?? null
   const source = () => {
