@@ -1,3 +1,5 @@
+import type { CheckpointInfo } from '../protocol/studio.ts'
+
 /**
  * What a run's curves and answers say of it, in a word that a sentence can be made of. A loss on held-out rows says how well
  * *other* rows are known: where rows are facts, none can be known from another, and a run that has learnt every answer looks worse on
@@ -51,6 +53,38 @@ export function judge({ trainLoss, evalSteps, evalLoss, cut = false }: Curves): 
   if (last < first * (1 - MARGIN)) return { ...known, kind: cut ? 'cut' : 'better' }
   if (last > first * (1 + MARGIN)) return { ...known, kind: 'worse' }
   return { ...known, kind: 'no_change' }
+}
+
+/** Of a run's samples: what was answered at each step, and what the data says. */
+export interface Answered {
+  reference?: string
+  split?: string
+  tuned: readonly { step: number; text: string }[]
+}
+
+/**
+ * Which of two checkpoints is offered first, and why: that with the lowest loss on held-out rows, or the newest. Never by that loss alone:
+ * a run that learns facts answers more questions right while it rises.
+ */
+export function offered(
+  best: Pick<CheckpointInfo, 'step' | 'evalLoss'>,
+  last: Pick<CheckpointInfo, 'step' | 'evalLoss'>,
+  samples: readonly Answered[],
+): { which: 'best' | 'last'; why: NonNullable<CheckpointInfo['offered']> } {
+  const rose =
+    best.evalLoss !== null && last.evalLoss !== null && last.evalLoss > best.evalLoss * (1 + MARGIN)
+  if (!rose) return { which: 'last', why: 'near' }
+  const rightAt = (step: number) => {
+    const answers = samples.flatMap(({ tuned, ...sample }) => {
+      const answer = tuned.findLast((one) => one.step <= step)
+      return answer ? [{ ...sample, answer: answer.text }] : []
+    })
+    const { learnt, heldOut } = tally(answers)
+    return learnt.right + heldOut.right
+  }
+  return rightAt(last.step) > rightAt(best.step)
+    ? { which: 'last', why: 'answers' }
+    : { which: 'best', why: 'rose' }
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length

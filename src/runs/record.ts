@@ -3,6 +3,7 @@ import type { Failure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import type { RunInfo, RunStatus, StartRequest } from '../protocol/studio.ts'
+import { baseName } from './named-data.ts'
 
 /** A run as it is kept: what it was started with, and how far it has come. */
 export interface RunRecord {
@@ -50,7 +51,7 @@ export function newRun(
   const data = config.data.name || 'data'
   return {
     ...parts,
-    name: `${model.replace(/\/+$/, '').replace(/^.*\//, '')} on ${data.replace(/^.*[\\/]/, '')}`,
+    name: `${model.replace(/\/+$/, '').replace(/^.*\//, '')} on ${baseName(data)}`,
     created,
     status: 'running',
     step: 0,

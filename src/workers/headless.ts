@@ -4,9 +4,15 @@ import { blobOf } from '../protocol/exported.ts'
 import { knownFindings } from '../protocol/findings.ts'
 import { identity } from '../protocol/identity.ts'
 import { dataFor, type Recipe } from '../protocol/recipe.ts'
-import { parseRunConfig, type RunConfig, type TrainingConfig } from '../protocol/run-config.ts'
+import {
+  type DataConfig,
+  parseRunConfig,
+  type RunConfig,
+  type TrainingConfig,
+} from '../protocol/run-config.ts'
 import type {
   AdapterFiles,
+  DatasetInfo,
   ExportedFile,
   FileInFolder,
   Finding,
@@ -18,6 +24,7 @@ import type {
   RunForecast,
   StartRequest,
 } from '../protocol/studio.ts'
+import { baseName, isNamed } from '../runs/named-data.ts'
 import { fitted, type ProfileId } from '../runs/profiles.ts'
 import { createStudio } from './client.ts'
 
@@ -131,9 +138,9 @@ export function openHeadless(): void {
     })
     for (const finding of findings) tell({ finding })
     emit({ type: 'stage', stage: 'data', note: rowsFor(info, wanted) }, false)
-    const named = job.config.data.hash
-    if (named !== null && named !== dataset.hash && !job.again && !job.resume)
-      emit({ type: 'notice', message: OTHER_DATA }, false)
+    const other =
+      job.again || job.resume ? null : otherData(job.config.data, { ...dataset, name: job.data.name })
+    if (other !== null) emit({ type: 'notice', message: other }, false)
     if (job.strict) refuseWarnings(findings)
     const device = await deviceName(job.config)
     const { choices } = job.config.engine
@@ -256,8 +263,15 @@ export function openHeadless(): void {
   }
 }
 
-/** As the page says it of a config that was opened. */
-const OTHER_DATA = 'This data is not what the config was made with, by its hash: what is learnt will differ.'
+/** Of data that is not what a config names, as the page says it of a config that was opened; null: it is. */
+function otherData(data: DataConfig, given: Pick<DatasetInfo, 'hash' | 'name'>): string | null {
+  if (data.hash === given.hash) return null
+  if (data.hash !== null)
+    return 'This data is not what the config was made with, by its hash: what is learnt will differ.'
+  return isNamed(data, given)
+    ? null
+    : `This data is not ${baseName(data.name)}, which the config names: what is learnt will differ.`
+}
 
 /** Which rows are trained on and which are not, in words. */
 function rowsFor({ examples }: PreparedInfo, { data }: RunConfig): string {

@@ -1,9 +1,11 @@
 import { fail, toFailure } from '../protocol/errors.ts'
+import type { RunEvent } from '../protocol/events.ts'
 import type { CheckpointChoice, CheckpointInfo } from '../protocol/studio.ts'
+import { type Answered, offered } from '../runs/judgement.ts'
 import type { RunRecord } from '../runs/record.ts'
 import { openBlob } from '../storage/blobs.ts'
 import type { Database, StoredCheckpoint } from '../storage/database.ts'
-import { listCheckpoints, readCheckpoint } from '../storage/runs.ts'
+import { listCheckpoints, readCheckpoint, readEvents } from '../storage/runs.ts'
 import { type Checkpoint, type CheckpointMeta, parseMeta } from '../trainer/checkpoint.ts'
 import { damage, readCheckpointFiles } from './checkpoint-files.ts'
 
@@ -31,13 +33,17 @@ export class RunShelf {
   async checkpoints(run: string): Promise<CheckpointInfo[]> {
     const stored = await listCheckpoints(await this.#database(), run)
     const steps = [...new Set(stored.map(({ step }) => step))].sort((a, b) => a - b)
-    return steps.map((step) => {
+    const kept = steps.map((step): CheckpointInfo => {
       const same = stored.filter((one) => one.step === step)
       const { evaluations, seconds } = same[0]!.meta as CheckpointMeta
       const evaluated = evaluations.findLast((evaluation) => evaluation.step <= step)
       const has = (slot: StoredCheckpoint['slot']) => same.some((one) => one.slot === slot)
       return { step, last: has('last'), best: has('best'), evalLoss: evaluated?.eval_loss ?? null, seconds }
     })
+    const [best, last] = [kept.find((one) => one.best), kept.find((one) => one.last)]
+    if (!best || !last || best === last) return kept
+    const { which, why } = offered(best, last, answered(await readEvents(await this.#database(), run)))
+    return kept.map((one) => (one === (which === 'best' ? best : last) ? { ...one, offered: why } : one))
   }
 
   /**
@@ -132,6 +138,20 @@ export class RunShelf {
       { run, which, kept: steps.join(', ') },
     )
   }
+}
+
+/** The questions of a run, each with all that was answered to it, ascending by step. */
+function answered(events: readonly RunEvent[]): Answered[] {
+  const found = new Map<string, Answered & { tuned: { step: number; text: string }[] }>()
+  for (const event of events)
+    if (event.type === 'sample') {
+      const { prompt, reference, split, step, tuned: text } = event
+      const known = { ...(reference !== undefined && { reference }), ...(split && { split }) }
+      const before = found.get(prompt)
+      if (before) before.tuned.push({ step, text })
+      else found.set(prompt, { ...known, tuned: [{ step, text }] })
+    }
+  return [...found.values()]
 }
 
 function none(run: string): never {

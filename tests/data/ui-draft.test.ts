@@ -84,7 +84,7 @@ describe('a stored draft', () => {
       shown: 'run',
     }
     const { config, ...rest } = readDraft(old)
-    expect(rest).toEqual({ dataset: 'abc', profile: 'thorough', shown: 'run', opening: null })
+    expect(rest).toEqual({ dataset: 'abc', profile: 'thorough', own: null, shown: 'run', opening: null })
     expect(config).toMatchObject({ model: { id: 'my-gemma' }, training, lora })
     expect(config.data).toMatchObject({ prompt: 'q', format: 'kauldron', validation_share: 0.2 })
     // A split that lacks its column is none.
@@ -114,9 +114,17 @@ describe('a stored draft', () => {
       config: parseRunConfig({}),
       dataset: '',
       profile: 'own',
+      own: null,
       shown: null,
       opening: null,
     })
+  })
+
+  test('knows what was set by hand, and what the rest follows', () => {
+    const own = { touched: ['learning_rate', 'r'], basis: 'balanced' }
+    expect(readDraft({ own: { ...own, touched: ['learning_rate', 7, 'r'] } }).own).toEqual(own)
+    expect(readDraft({ own: { ...own, basis: 'hasty' } }).own).toBeNull()
+    expect(readDraft({ own: { basis: 'quick' } }).own).toBeNull()
   })
 
   test('knows a config that waits for its file, as far as it still holds', () => {

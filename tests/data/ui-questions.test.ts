@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { ExampleText } from '../../src/protocol/studio.ts'
 import type { Message, Origin, Split } from '../../src/protocol/tokens.ts'
-import { questionsFrom, questionsOf } from '../../src/ui/state/questions.ts'
+import { heldAgainst, ownQuestions, questionsFrom, questionsOf } from '../../src/ui/state/questions.ts'
 import { hrefOf, PLACES, placeOf } from '../../src/ui/state/route.ts'
 
 const say = (role: Message['role'], content: string): Message => ({ role, content })
@@ -59,6 +59,32 @@ describe('questions asked along the way', () => {
     expect(await prompts(3)).toEqual(['x', 'y', 'a'])
     expect(await prompts(2)).toEqual(['x', 'y'])
     expect(asked).toEqual(['validation', 'train', 'validation'])
+  })
+})
+
+describe("a person's own questions", () => {
+  const known = (...prompts: string[]) => prompts.map((prompt) => ({ prompt }))
+
+  it('stay as they are while their data is in view', () => {
+    const own = ownQuestions(['a', 'mine', ''], known('a', 'b'))
+    expect(own.map(({ drawn }) => drawn)).toEqual([true, false, false])
+    expect(heldAgainst(own, known('b', 'a'))).toEqual({ texts: ['a', 'mine', ''], replaced: false })
+  })
+
+  it('of other data give way to those of the new, and what was typed stays', () => {
+    const own = ownQuestions(['a', 'mine', 'b', ''], known('a', 'b'))
+    expect(heldAgainst(own, known('c', 'd', 'e'))).toEqual({ texts: ['c', 'mine', 'd', ''], replaced: true })
+    // Fewer, or none: nothing of the data before is asked in their place, and none twice.
+    expect(heldAgainst(own, known('c', 'mine'))).toEqual({ texts: ['c', 'mine', ''], replaced: true })
+    expect(heldAgainst(own, [])).toEqual({ texts: ['mine', ''], replaced: true })
+  })
+
+  it('are known as of the data even where they are changed while it is being prepared', () => {
+    const own = ownQuestions(['a', 'mine'], known('a'))
+    expect(ownQuestions(['a', 'mine too'], [], own)).toEqual([
+      { prompt: 'a', drawn: true },
+      { prompt: 'mine too', drawn: false },
+    ])
   })
 })
 

@@ -108,13 +108,22 @@ export function capitals(rows: number): string {
   return `question,answer\n${lines.join('\n')}\n`
 }
 
-/** Trains the practice model on a small file, without questions on the way: the shortest honest run. */
-export async function startShort(page: Page, steps: number): Promise<void> {
+/**
+ * Trains the practice model on a small file, without questions on the way: the shortest honest run.
+ * @param settings further fields by their names
+ */
+export async function startShort(
+  page: Page,
+  steps: number,
+  { settings = {}, rows = capitals(40) }: { settings?: Record<string, string>; rows?: string } = {},
+): Promise<void> {
   await page.goto('/')
-  await openFile(page, 'boxes.csv', capitals(40))
+  await openFile(page, 'boxes.csv', rows)
   await page.getByText('To learn from', { exact: true }).waitFor()
   await page.getByRole('link', { name: 'Train', exact: true }).click()
   await page.getByRole('textbox', { name: 'Steps' }).fill(String(steps))
+  await page.getByText('More settings').click()
+  for (const [name, value] of Object.entries(settings)) await page.getByRole('textbox', { name }).fill(value)
   await page.getByText('Questions asked along the way').click()
   const questions = page.getByRole('textbox', { name: /^Question \d/ })
   await questions.first().waitFor()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { chromium, expect, test } from '@playwright/test'
 import { unzipSync } from 'fflate'
 import { CHROMIUM_ARGS, findChromium } from '../../cli/chromium.mjs'
-import { capitals, curve, openFile, PATIENCE, startShort, stepsDone } from './helpers.ts'
+import { capitals, facts, openFile, PATIENCE, startShort, stepsDone } from './helpers.ts'
 
 /** On a processor alone this engine is the quicker one. */
 const PORTABLE = () => localStorage.setItem('lapidary.engine', JSON.stringify({ choice: 'portable' }))
@@ -14,18 +14,20 @@ test('a run that finds no room to be stored trains on, says so, and is taken awa
   baseURL,
 }) => {
   await page.addInitScript(PORTABLE)
-  // The profile saves every 25 steps: once on the way, once at the end.
-  await startShort(page, 40)
-  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(0)
+  // Room for the model (3 MB), the data and the log of the run, and for no checkpoint (23 MB). Chromium looks for room at the first
+  // write, and then not for 30 s.
   const session = await page.context().newCDPSession(page)
-  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(baseURL!).origin, quotaSize: 1000 })
+  const { origin } = new URL(baseURL!)
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 14e6 })
+  // The profile saves every 25 steps: once on the way, once at the end.
+  await startShort(page, 40, { settings: { 'Adapter size (rank r)': '128' } })
 
   const notice = page
     .getByRole('main')
     .getByRole('status')
     .filter({ hasText: 'Not stored: what this run has learnt is lost when this page is closed' })
   await expect(notice).toBeVisible({ timeout: PATIENCE })
-  await expect(notice).toContainText('room for')
+  await expect(notice).toContainText('The browser has no room left to store this.')
   expect(await stepsDone(page)).toBeLessThan(40)
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   await expect(notice).toBeVisible()
@@ -33,67 +35,80 @@ test('a run that finds no room to be stored trains on, says so, and is taken awa
   await notice.getByRole('button', { name: 'Download what it has learnt' }).click()
   const files = unzipSync(readFileSync(await (await downloading).path()))
   const weights = Object.entries(files).find(([name]) => name.endsWith('/adapter_model.safetensors'))
-  expect(weights?.[1].byteLength).toBeGreaterThan(10_000)
+  expect(weights?.[1].byteLength).toBeGreaterThan(7e6)
   await page.getByRole('link', { name: 'Export', exact: true }).click()
   await expect(page.getByRole('button', { name: /^Download adapter/ })).toBeVisible()
 })
 
 test('"Stop now" gives up a long step at once, and the run begins again at one press', async ({ page }) => {
   await page.addInitScript(PORTABLE)
-  await page.goto('/')
-  await openFile(page, 'boxes.csv', capitals(60))
-  await page.getByText('To learn from', { exact: true }).waitFor()
-  await page.getByRole('link', { name: 'Train', exact: true }).click()
-  await page.getByRole('textbox', { name: 'Steps' }).fill('3')
-  await page.getByRole('textbox', { name: 'Batch size' }).fill('8')
-  await page.getByText('More settings').click()
-  await page.getByRole('textbox', { name: 'Accumulate (gradients)' }).fill('100')
-  await page.getByRole('button', { name: 'Start training' }).click()
+  await startShort(page, 3, { settings: { 'Accumulate (gradients)': '200' } })
   // What a step is done by can be seen while it is computed.
   await expect(page.getByText(/% of step 1$/)).toBeVisible({ timeout: PATIENCE })
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
-  const now = page.getByRole('button', { name: 'Stop now' })
-  await expect(now).toBeVisible()
-  await now.click()
-  await expect(page.getByText('Stopped at once, after step 0 of 3.')).toBeVisible({
-    timeout: 2000,
-  })
-  await page.getByRole('main').getByRole('button', { name: 'Go on', exact: true }).click()
+  await expect(page.getByRole('button', { name: 'Stopping …' })).toBeDisabled()
+  await expect(page.getByText(/^Finishing this step/)).toBeVisible()
+  await page.getByRole('button', { name: 'Stop now' }).click()
+  await expect(page.getByText('Stopped at once, after step 0 of 3.')).toBeVisible()
+  const main = page.getByRole('main')
+  await expect(
+    main.getByText('No checkpoint had been saved: the run begins again from the start.'),
+  ).toBeVisible()
+  await main.getByRole('button', { name: 'Go on', exact: true }).click()
   await expect(page.getByText(/% of step 1$/)).toBeVisible({ timeout: PATIENCE })
 })
 
-test('the best checkpoint, once chosen, is downloaded, asked and gone on with', async ({ page }) => {
+test('what is learnt by heart is said, and the best checkpoint is offered, downloaded, asked and begun with', async ({
+  page,
+}) => {
   await page.addInitScript(PORTABLE)
-  await startShort(page, 60)
-  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(26)
-  await page.getByRole('button', { name: 'Stop', exact: true }).click()
-  await expect(page.getByText(/^Stopped at step \d+ of 60\. What was learnt so far is kept\.$/)).toBeVisible({
-    timeout: PATIENCE,
-  })
-  // Nothing was measured at the stop: the best one is that of the check before.
+  const rows = facts(40).map((row) => row.map((text) => `"${text}"`).join(','))
+  await startShort(page, 100, { rows: `question,answer\n${rows.join('\n')}\n` })
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   const main = page.getByRole('main')
-  await expect(main.getByRole('button', { name: 'Go on', exact: true })).toBeVisible()
-  await main.getByText('Lowest validation loss (step 25)').click()
-  await main.getByRole('link', { name: 'Other formats' }).click()
-  await expect(page.getByRole('radio', { name: 'Lowest validation loss (step 25)' })).toBeChecked()
   await expect(
-    main.getByRole('definition').filter({ hasText: 'Lowest validation loss (step 25)' }),
-  ).toBeVisible()
-  await expect(main.getByRole('definition').filter({ hasText: '25 of 60' })).toBeVisible()
+    main.getByText(
+      /^It learns its own rows by heart: their loss fell from [\d.]+ to [\d.]+, while .* rose from/,
+    ),
+  ).toContainText('For a skill or a style, train for fewer steps or on more rows.')
 
+  // No question spoke for the newest: the best is offered first, with the reason, and each button says what it takes.
+  const best = main.getByRole('radio', { name: /^Best on rows it never saw, at step \d+$/ })
+  const newest = main.getByRole('radio', { name: 'Newest, at step 100' })
+  await expect(best).toBeChecked()
+  await expect(main.getByText(/so the best is offered first\. Where rows are facts/)).toBeVisible()
+  const step = /\d+$/.exec((await best.locator('xpath=ancestor::label').textContent())!)![0]
+  await main.getByText('Newest, at step 100').click()
+  await expect(main.getByRole('button', { name: 'Download the adapter', exact: true })).toBeVisible()
+  await main.getByText(/^Best on rows it never saw/).click()
+  const downloading = page.waitForEvent('download')
+  await main.getByRole('button', { name: `Download the adapter of step ${step}` }).click()
+  expect((await downloading).suggestedFilename()).toBe(`pebble-on-boxes.csv-step-${step}-adapter.zip`)
+
+  await main.getByRole('link', { name: 'Other formats' }).click()
+  await expect(best).toBeChecked()
+  const figure = (text: string) => main.getByRole('definition').filter({ hasText: text })
+  await expect(figure(`Best on rows it never saw, at step ${step}`)).toBeVisible()
+  await expect(figure(`${step} of 100`)).toBeVisible()
+  await newest.check({ force: true })
+  await expect(figure('100 of 100')).toBeVisible()
+
+  // The answers say whose they are.
   await page.getByRole('link', { name: 'Evaluate', exact: true }).click()
-  await page.getByRole('textbox', { name: /^Your question/ }).fill('Where is the ball of Tom, number 0?')
+  await expect(newest).toBeChecked()
+  await main.getByText(/^Best on rows it never saw/).click()
+  await page.getByRole('textbox', { name: /^Your question/ }).fill('When was pier Elm 1 built?')
   await page.getByRole('button', { name: 'Ask both models' }).click()
-  await expect(page.getByRole('heading', { name: 'After 25 steps (tuned)' }).first()).toBeVisible()
+  await expect(page.getByRole('heading', { name: `After ${step} steps (tuned)` })).toBeVisible()
+  await expect(main.getByText(`pebble on boxes.csv, as it was at step ${step}`)).toBeVisible()
   await expect(page.getByRole('button', { name: 'Ask both models' })).toBeVisible({ timeout: PATIENCE })
   await expect(main.getByRole('alert')).toHaveCount(0)
 
   await page.getByRole('link', { name: 'Train', exact: true }).click()
-  await main.getByRole('button', { name: 'Go on from step 25' }).click()
-  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
-  expect((await curve(page)).training.map(([step]) => step)).toEqual(
-    Array.from({ length: 60 }, (_, i) => i + 1),
-  )
+  await main.getByRole('button', { name: 'Begin a new run with its adapter' }).click()
+  await expect(
+    main.getByText(/^Begins with the adapter of pebble on boxes\.csv as it was best/),
+  ).toBeVisible()
 })
 
 test('where site data is blocked the page says so, and nothing hangs', async ({ baseURL }) => {

@@ -77,6 +77,9 @@ test('a damaged checkpoint is refused by name, and the one before it goes on at 
   await expect(page.getByText(/^Stopped at step \d+ of 60\. What was learnt so far is kept\.$/)).toBeVisible({
     timeout: PATIENCE,
   })
+  // The best is at hand, and the newest is what it goes on from.
+  await expect(page.getByRole('radio', { name: /^Best on rows it never saw, at step \d+$/ })).toBeVisible()
+  await expect(page.getByRole('radio', { name: /^Newest, at step \d+$/ })).toBeChecked()
   const step = await page.evaluate(async () => {
     const opening = indexedDB.open('lapidary')
     await new Promise((resolve) => opening.addEventListener('success', resolve))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isAsTheDataSays, judge, tally } from '../../src/runs/judgement.ts'
+import { isAsTheDataSays, judge, offered, tally } from '../../src/runs/judgement.ts'
 
 const line = (from: number, to: number, length = 40) =>
   Array.from({ length }, (_, i) => from + ((to - from) * i) / (length - 1))
@@ -53,5 +53,40 @@ describe('a run is judged', () => {
         { answer: 'own question' },
       ]),
     ).toEqual({ learnt: { right: 1, of: 2 }, heldOut: { right: 1, of: 2 } })
+  })
+})
+
+describe('of the best checkpoint and the newest', () => {
+  const asked = (split: string, ...tuned: [step: number, text: string][]) => ({
+    reference: 'a',
+    split,
+    tuned: tuned.map(([step, text]) => ({ step, text })),
+  })
+  const best = { step: 25, evalLoss: 2 }
+  const worse = { step: 75, evalLoss: 3 }
+
+  test('the best is offered where the loss rose and no more is answered', () => {
+    expect(offered(best, worse, [])).toEqual({ which: 'best', why: 'rose' })
+    const lost = [asked('validation', [25, 'a'], [75, 'b']), asked('train', [25, 'b'], [75, 'b'])]
+    expect(offered(best, worse, lost)).toEqual({ which: 'best', why: 'rose' })
+    const same = [asked('validation', [25, 'a'], [75, 'b']), asked('train', [25, 'b'], [75, 'a'])]
+    expect(offered(best, worse, same)).toEqual({ which: 'best', why: 'rose' })
+  })
+
+  test('the newest is offered where it answers more: facts are learnt while that loss rises', () => {
+    const learnt = [
+      asked('train', [0, 'b'], [25, 'b'], [75, 'A ']),
+      asked('validation', [25, 'b'], [75, 'c']),
+    ]
+    expect(offered(best, worse, learnt)).toEqual({ which: 'last', why: 'answers' })
+    // What was answered after its step is not the checkpoint's.
+    const later = [asked('train', [25, 'b'], [80, 'a'])]
+    expect(offered(best, worse, later)).toEqual({ which: 'best', why: 'rose' })
+  })
+
+  test('the newest is offered where nothing worse was measured since', () => {
+    expect(offered(best, { step: 30, evalLoss: 2 }, [])).toEqual({ which: 'last', why: 'near' })
+    expect(offered(best, { step: 75, evalLoss: 2.03 }, [])).toEqual({ which: 'last', why: 'near' })
+    expect(offered(best, { step: 75, evalLoss: null }, [])).toEqual({ which: 'last', why: 'near' })
   })
 })

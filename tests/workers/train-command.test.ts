@@ -278,17 +278,20 @@ describe('npm run train', () => {
     const adapter = join(folder, 'adapter')
     cpSync(join(whole(), 'adapter'), adapter, { recursive: true })
     const same = ['--config', join(whole(), 'run.json'), '--model', 'pebble', '--start-from', adapter]
-    // Weights that are not the config's are told before the run begins, and those that are, not.
+    // Weights and data that are not the config's are told before the run begins, and those that are, not.
     const asked = JSON.parse(readFileSync(join(whole(), 'run.json'), 'utf8'))
     asked.model.hash = '0'.repeat(64)
+    asked.data = { ...asked.data, name: 'elsewhere/other.csv', hash: null }
     writeFileSync(join(folder, 'other.json'), JSON.stringify(asked))
     const other = ['--config', join(folder, 'other.json'), '--model', 'pebble', '--start-from', adapter]
     const told = ({ events }: Ended) =>
       events.filter(
-        (event) => event.type === 'notice' && event.message.startsWith('The weights are not those'),
+        (event) =>
+          event.type === 'notice' &&
+          /^The weights are not those|^This data is not other\.csv/.test(event.message),
       )
     const changed = await train(['--out', `${out}-2`, '--data', data, ...other, '--max-steps', '1'])
-    expect([changed.status, told(changed).length]).toEqual([0, 1])
+    expect([changed.status, told(changed).length]).toEqual([0, 2])
     const first = await train(['--out', out, '--data', data, ...same, '--max-steps', '1'])
     expect(told(first)).toEqual([])
     expect([first.status, first.stderr]).toEqual([0, ''])

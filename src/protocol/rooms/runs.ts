@@ -172,6 +172,12 @@ export interface CheckpointInfo {
   evalLoss: number | null
   /** Training up to it took so long, over all sittings. */
   seconds: number
+  /**
+   * Set on the one that is offered first, where the best is not the newest. The best: `rose`, the loss on held-out rows was clearly higher
+   * later, and no more questions were answered as the data says. The newest: `answers`, more were; `near`, nothing measured later is
+   * clearly worse.
+   */
+  offered?: 'rose' | 'answers' | 'near'
 }
 
 export interface ImportRequest extends StartRequest {

@@ -27,6 +27,8 @@ export const open = {
   'open.to.data': 'To the data',
   'open.to.model': 'To the models',
   'start.run': 'Begins with the adapter of {name}, optimizer and steps afresh.',
+  'start.runBest':
+    'Begins with the adapter of {name} as it was best on rows it never saw, optimizer and steps afresh.',
   'start.adapter': 'Begins with the adapter {name}.',
   'start.nothing': 'Begin with nothing',
   'beyond.title': 'Also set, and not shown elsewhere on this page',

@@ -202,6 +202,7 @@ export const en = {
   'train.ended.cutOff': 'Interrupted at step {step} of {count}. It can go on from its last checkpoint.',
   'train.ended.failed': 'Failed at step {step} of {count}.',
   'train.ended.download': 'Download the adapter',
+  'train.ended.downloadAt': 'Download the adapter of step {step}',
   'train.ended.try': 'Try it',
   'train.ended.formats': 'Other formats',
   'train.said.progress': '{share} done, loss {loss}.',
@@ -239,6 +240,7 @@ export const en = {
   'profile.balancedNote': 'A good first real run.',
   'profile.thoroughNote': 'Longer and gentler, with a larger adapter.',
   'profile.ownNote': 'Your own settings.',
+  'profile.ownFollows': 'What you have not set goes on following “{name}”.',
 
   'field.notNumber': 'Type a number, such as 0.001 or 1e-3.',
   'field.notWhole': 'Must be a whole number.',
@@ -322,6 +324,8 @@ export const en = {
   'questions.one': 'Question {number}',
   'questions.add': 'Add a question',
   'questions.reset': 'From the data again',
+  'questions.replaced':
+    'The questions along the way: those drawn from other data gave way to questions of this data; what you typed stays.',
 
   'samples.title': 'Before and after',
   'samples.lede': 'The same question to the model as it was and as it is now.',
@@ -456,6 +460,7 @@ export const en = {
   'ask.temperatureHelp': '0 always takes the likeliest word. Higher is more varied and less sure.',
   'ask.length': 'Longest answer',
   'ask.both': 'Ask both models',
+  'ask.whose': '{run}, as it was at step {step}',
   'ask.took': '{seconds} s',
   'ask.waiting': 'waiting',
   'ask.writing': 'writing',
@@ -468,9 +473,15 @@ export const en = {
   'export.filesLede':
     'The weights that were learnt (the adapter). They work together with the base model. PEFT, the library of Hugging Face for adapters, loads the folder as it is.',
   'export.format': 'Format',
-  'export.which': 'Checkpoint',
-  'export.last': 'Newest (step {step})',
-  'export.best': 'Lowest validation loss (step {step})',
+  'export.which': 'As it was when (checkpoint)',
+  'export.last': 'Newest, at step {step}',
+  'export.best': 'Best on rows it never saw, at step {step}',
+  'export.offered.rose':
+    'Rows that it never saw were known best at step {best} (validation loss {bestLoss}) and less well at step {last} ({lastLoss}), so the best is offered first. Where rows are facts to be learnt by heart, take the newest.',
+  'export.offered.answers':
+    'Rows that it never saw were known best at step {best} (validation loss {bestLoss}; {lastLoss} at step {last}), but more questions were answered as the data says later, so the newest is offered first.',
+  'export.offered.near':
+    'Rows that it never saw were known best at step {best} (validation loss {bestLoss}). Nothing measured since is clearly worse, so the newest is offered first.',
   'export.reading': 'Reading the checkpoint',
   'export.download': 'Download adapter ({size})',
   'export.all': {

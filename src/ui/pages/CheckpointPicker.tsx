@@ -1,44 +1,64 @@
 import { createResource, Show } from 'solid-js'
 import type { CheckpointInfo, RunInfo } from '../../protocol/studio.ts'
 import { Segmented } from '../components/Segmented.tsx'
+import { formatLoss } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 
 /** The checkpoints of a run that can be used, and the chosen one: the choice is the run's, wherever it is used. */
 export function useCheckpoint(run: () => RunInfo) {
-  const { studio, runs } = useApp()
+  const { runs } = useApp()
   // A run that goes on saves others; so does one that has ended in between.
-  const state = () => `${run().id} ${run().step} ${run().status}`
-  const [kept] = createResource(state, () => studio.runs.checkpoints(run().id).catch(() => []))
-  const last = () => kept.latest?.find((checkpoint) => checkpoint.last) ?? null
+  const state = () => `${run().id} ${run().step} ${run().status} ${run().unkept ? 'unkept' : ''}`
+  const [read] = createResource(state, async (of) => ({ of, kept: await runs.checkpoints(run().id) }))
+  /** A resource keeps what it had of another run while it asks anew. */
+  const kept = () => (read.latest?.of === state() ? read.latest.kept : null)
+  const last = () => kept()?.find((checkpoint) => checkpoint.last) ?? null
   /** The best one, where it is not the newest, and the newest is stored as well. */
   const best = () =>
-    run().unkept ? null : (kept.latest?.find((checkpoint) => checkpoint.best && !checkpoint.last) ?? null)
-  const which = () => (best() && runs.usesBest(run().id) ? ('best' as const) : ('last' as const))
+    run().unkept ? null : (kept()?.find((checkpoint) => checkpoint.best && !checkpoint.last) ?? null)
+  const which = () => (best() ? runs.chosenOf(run().id, kept()!) : ('last' as const))
   /** Null where it is in memory only, or there is none yet. */
   const chosen = (): CheckpointInfo | null => (run().unkept ? null : which() === 'best' ? best() : last())
-  return { last, best, which, chosen }
+  /** Whether it is known which there are. */
+  const known = () => kept() !== null
+  return { known, last, best, which, chosen }
 }
 
 /** Names a checkpoint of a run: the newest, or the one of the lowest validation loss. */
 export const checkpointName = (which: 'last' | 'best', step: number): string =>
   t(which === 'best' ? 'export.best' : 'export.last', { step })
 
-/** Newest or best, where they are not the same: what is downloaded, asked and gone on with. */
+/** Newest or best, where they are not the same: what is downloaded and asked. */
 export function CheckpointPicker(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) {
   const { runs } = useApp()
+  const why = (best: CheckpointInfo) => {
+    const last = props.of.last()
+    const why = best.offered ?? last?.offered
+    return last && why
+      ? t(`export.offered.${why}`, {
+          best: best.step,
+          bestLoss: formatLoss(best.evalLoss ?? Number.NaN),
+          last: last.step,
+          lastLoss: formatLoss(last.evalLoss ?? Number.NaN),
+        })
+      : null
+  }
   return (
     <Show when={props.of.best()}>
       {(best) => (
-        <Segmented
-          label={t('export.which')}
-          options={[
-            { value: 'last', label: checkpointName('last', props.of.last()?.step ?? props.run.step) },
-            { value: 'best', label: checkpointName('best', best().step) },
-          ]}
-          value={props.of.which()}
-          onChange={(which) => runs.useBest(props.run.id, which === 'best')}
-        />
+        <div class="stack-s">
+          <Segmented
+            label={t('export.which')}
+            options={[
+              { value: 'last', label: checkpointName('last', props.of.last()?.step ?? props.run.step) },
+              { value: 'best', label: checkpointName('best', best().step) },
+            ]}
+            value={props.of.which()}
+            onChange={(which) => runs.choose(props.run.id, which)}
+          />
+          <Show when={why(best())}>{(text) => <p class="hint">{text()}</p>}</Show>
+        </div>
       )}
     </Show>
   )

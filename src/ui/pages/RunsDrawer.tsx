@@ -84,6 +84,11 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
     void opening.openConfig(start ? { ...config, start } : config, runs.label(props.run))
   }
 
+  async function continueAnew(): Promise<void> {
+    const { which } = await runs.chosen(props.run)
+    use({ from: 'run', run: props.run.id, checkpoint: which, hash: null })
+  }
+
   /** The same recipe with the same seed once more; where something of it is not here, the page says what. */
   async function reproduce(): Promise<void> {
     openRuns(false)
@@ -151,7 +156,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
             {
               label: t('open.continue'),
               disabled: props.run.step === 0 || training.busy(),
-              onSelect: () => use({ from: 'run', run: props.run.id, checkpoint: 'last', hash: null }),
+              onSelect: () => void continueAnew(),
             },
             {
               label: t('action.delete'),

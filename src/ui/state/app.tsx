@@ -1,5 +1,6 @@
 import { batch, createContext, createEffect, createSignal, on, type ParentProps, useContext } from 'solid-js'
 import type { Studio } from '../../protocol/studio.ts'
+import type { ProfileId } from '../../runs/profiles.ts'
 import { createAnswers } from './answers.ts'
 import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
@@ -14,7 +15,7 @@ import { createOpenConfig, findDataset } from './open-config.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
 import { createRoute } from './route.ts'
 import { createRuns } from './runs.ts'
-import { createSettings } from './settings.ts'
+import { createSettings, type Touched } from './settings.ts'
 import { readDraft, type StoredDraft } from './stored-draft.ts'
 import { createTheme } from './theme.ts'
 import { createTraining } from './training.ts'
@@ -32,7 +33,7 @@ function createApp(studio: Studio) {
   const settings = createSettings(models.chosen, draft)
   const data = createData(studio, draft, models)
   const runs = createRuns(studio)
-  const downloads = createDownloads(studio, runs.label)
+  const downloads = createDownloads(studio, runs)
   const limit = createLimit({ studio, draft, data, models, settings })
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
   const fit = createFit({ studio, draft, data, models, settings, training })
@@ -51,10 +52,10 @@ function createApp(studio: Studio) {
   async function restore(): Promise<void> {
     const stored = recall<StoredDraft>('draft') ?? (await interrupted())
     if (!stored) return
-    const { config, dataset, profile, shown, opening: waiting } = readDraft(stored)
+    const { config, dataset, profile, own, shown, opening: waiting } = readDraft(stored)
     batch(() => {
       models.choose(config.model.id)
-      settings.take(config, profile)
+      settings.take(config, profile, own ? { ...own, touched: new Set(own.touched) } : undefined)
       draft.setStart(config.start)
       const { kind: _, portable_backend: __, ...engine } = config.engine
       draft.change('engine', engine)
@@ -107,6 +108,7 @@ function createApp(studio: Studio) {
       config: draft.usable(),
       dataset: data.dataset()?.id ?? '',
       profile: settings.profile(),
+      own: ownOf(settings.touched(), settings.basis()),
       shown: runs.shownId(),
       opening: opening.kept(),
     }
@@ -134,6 +136,10 @@ function createApp(studio: Studio) {
     answers,
     synthesis,
   }
+}
+
+function ownOf(touched: Touched, basis: ProfileId): StoredDraft['own'] {
+  return touched === 'all' || touched.size === 0 ? null : { touched: [...touched], basis }
 }
 
 const AppContext = createContext<App>()

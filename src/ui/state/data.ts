@@ -16,6 +16,7 @@ import type {
   SampleInfo,
   Studio,
 } from '../../protocol/studio.ts'
+import { isNamed } from '../../runs/named-data.ts'
 import { type MessageKey, t } from '../messages/t.ts'
 import { createHub } from './data-hub.ts'
 import { createOpening } from './data-opening.ts'
@@ -85,7 +86,7 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
 
   function arrive(info: DatasetInfo): void {
     const wanted = awaited()
-    if (wanted && isAwaited(wanted, info)) take(info, wanted)
+    if (wanted && isNamed(wanted, info)) take(info, wanted)
     else show(info)
   }
 
@@ -313,15 +314,4 @@ function howRead(way: Way, value: unknown): string {
   const { kind } = configField(`data.reading.${way}`)
   if (kind === 'choice') return t(`read.by.${value}` as Extract<MessageKey, `read.by.${string}`>)
   return kind === 'text' ? String(value) : `${t(`read.${way}`)}: ${value}`
-}
-
-/** By its bytes where they are known, else by its name; one that names none is of any. */
-export function isAwaited({ hash, name }: DataConfig, info: Pick<DatasetInfo, 'hash' | 'name'>): boolean {
-  if (hash === null && name === '') return true
-  return hash === info.hash || (name !== '' && baseName(name) === baseName(info.name))
-}
-
-/** The command line names a file by its path. */
-export function baseName(path: string): string {
-  return path.replace(/^.*[\\/]/, '')
 }

@@ -44,7 +44,7 @@ export function createLimit({ studio, draft, data, models, settings }: Parts) {
     if (limit === null || settings.profile() !== profile || models.chosen()?.id !== model.id) return
     batch(() => {
       settings.setFollowed(limit === usual.max_length ? null : limit)
-      if (profile !== 'own' && draft.training().max_length !== limit)
+      if (settings.follows('max_length') && draft.training().max_length !== limit)
         draft.change('training', { max_length: limit })
     })
   }

@@ -102,8 +102,13 @@ export function createModels(studio: Studio, draft: Draft) {
     void findDevice()
   }
 
+  /** Where nobody has said how much: about what the practice model and a small Gemma take. */
+  let lastMemory = 2e9
+
   /** @param bytes that a run may take; null: decided by itself. NaN while no number is typed */
   function setMemory(bytes: number | null): void {
+    const before = draft.engine().memory_budget
+    if (bytes === null && before !== null && !draft.problems().has('memory_budget')) lastMemory = before
     draft.change('engine', { memory_budget: bytes })
   }
 
@@ -189,6 +194,8 @@ export function createModels(studio: Studio, draft: Draft) {
     memory: () => draft.engine().memory_budget,
     memoryProblem: () => draft.problems().get('memory_budget'),
     setMemory,
+    /** As it was when it was said last. */
+    limitMemory: () => setMemory(lastMemory),
     /** Both choices, as a question to the model names them. */
     asked: () => ({ engine: engine(), portableBackend: backend() }),
     checking,

@@ -3,8 +3,9 @@ import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
 import { parseRunConfig, type RunConfig } from '../../protocol/run-config.ts'
 import type { DatasetInfo, ModelInfo, RunInfo } from '../../protocol/studio.ts'
 import { configObject } from '../../runs/config-text.ts'
+import { baseName, isNamed } from '../../runs/named-data.ts'
 import { t } from '../messages/t.ts'
-import { baseName, type DataState, isAwaited } from './data.ts'
+import type { DataState } from './data.ts'
 import type { Draft } from './draft.ts'
 import type { ModelState } from './models.ts'
 import type { RunsState } from './runs.ts'
@@ -66,7 +67,7 @@ export function missingOf(
   const found: Missing[] = []
   const name = baseName(data.name) || t('open.someData')
   if (!here.dataset) found.push({ text: t('open.noData', { name }), place: 'data' })
-  else if (data.hash === null ? !isAwaited(data, here.dataset) : here.dataset.hash !== data.hash)
+  else if (data.hash === null ? !isNamed(data, here.dataset) : here.dataset.hash !== data.hash)
     found.push({ text: t('open.otherData', { name }), place: 'data' })
   if (!here.model) found.push({ text: t('open.noModel', { name: baseName(model.id) }), place: 'model' })
   else if (model.hash !== null && here.model.hash !== '' && here.model.hash !== model.hash)

@@ -1,4 +1,4 @@
-import { createEffect, createSignal, on } from 'solid-js'
+import { type Accessor, createEffect, createMemo, createSignal, on } from 'solid-js'
 import type { SamplePrompt } from '../../protocol/events.ts'
 import { heeded } from '../../protocol/identity.ts'
 import type { DataRecipe, DataRoom, ExampleText, Studio } from '../../protocol/studio.ts'
@@ -72,6 +72,42 @@ export async function questionsOf(
   return [...found, ...over].slice(0, most)
 }
 
+/** A question of a person's own list. `drawn`: it stood in the data when the list was made. */
+export interface OwnQuestion {
+  prompt: string
+  drawn: boolean
+}
+
+/**
+ * @param known questions of the data in view; none while they are not known
+ * @param before the list as it was
+ */
+export function ownQuestions(
+  texts: readonly string[],
+  known: readonly Question[],
+  before: readonly OwnQuestion[] = [],
+): OwnQuestion[] {
+  const of = known.length > 0 ? known : before.filter(({ drawn }) => drawn)
+  return texts.map((prompt) => ({ prompt, drawn: of.some((question) => question.prompt === prompt) }))
+}
+
+/**
+ * A person's list held against the data as they are now: what was typed stays, and questions drawn from data that are in view no more
+ * give way to those of the data that are.
+ */
+export function heldAgainst(
+  own: readonly OwnQuestion[],
+  known: readonly Question[],
+): { texts: string[]; replaced: boolean } {
+  const gone = ({ prompt, drawn }: OwnQuestion) =>
+    drawn && !known.some((question) => question.prompt === prompt)
+  const fresh = known
+    .map(({ prompt }) => prompt)
+    .filter((prompt) => !own.some((each) => each.prompt === prompt))
+  const texts = own.flatMap((each) => (gone(each) ? fresh.splice(0, 1) : [each.prompt]))
+  return { texts, replaced: own.some(gone) }
+}
+
 /** Questions for the run being set up: of rows that it will not learn from, where some are held out, and of rows that it will. */
 export function createQuestions(studio: Studio, data: DataState) {
   const [found, setFound] = createSignal<Question[]>([])
@@ -98,4 +134,32 @@ export function createQuestions(studio: Studio, data: DataState) {
   createEffect(on(data.prepared, (prepared) => (prepared ? void read() : setFound([]))))
 
   return { found, read }
+}
+
+/** A person's own list of questions for the run being set up, once there is one. */
+export function createOwnList(found: Accessor<Question[]>) {
+  const [own, setOwn] = createSignal<OwnQuestion[] | null>(null)
+  const now = createMemo(() => {
+    const list = own()
+    if (!list) return null
+    // While the data are being prepared it stays as it was.
+    return found().length > 0
+      ? heldAgainst(list, found())
+      : { texts: list.map(({ prompt }) => prompt), replaced: false }
+  })
+  return {
+    /** Null: there is none. */
+    texts: () => now()?.texts ?? null,
+    /** Whether questions of earlier data gave way to those of this. */
+    replaced: () => now()?.replaced === true,
+    set: (texts: string[] | null) => setOwn(texts && ownQuestions(texts, found(), own() ?? [])),
+    /** What is asked: the list, with what the data say to each, else the questions of the data. */
+    asked(known: Question[]): Question[] {
+      const list = own()
+      if (!list) return known
+      return heldAgainst(list, known)
+        .texts.filter((text) => text.trim() !== '')
+        .map((prompt) => known.find((question) => question.prompt === prompt) ?? { prompt })
+    },
+  }
 }

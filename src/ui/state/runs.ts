@@ -1,7 +1,7 @@
 import { createEffect, createMemo, createSignal, onCleanup } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { CutExamples, RunEvent, SamplePrompt } from '../../protocol/events.ts'
-import type { RunHistory, RunInfo, RunNote, Studio } from '../../protocol/studio.ts'
+import type { CheckpointInfo, RunHistory, RunInfo, RunNote, Studio } from '../../protocol/studio.ts'
 import { RunSeries } from '../../runs/series.ts'
 import { createElsewhere } from './elsewhere.ts'
 import { putRunOff, runsPutOff } from './presence.ts'
@@ -75,8 +75,8 @@ export function createRuns(studio: Studio) {
   const [shownId, show] = createSignal<string | null>(null)
   const [views, setViews] = createSignal<ReadonlyMap<string, RunView>>(new Map())
   const [notNow, setNotNow] = createSignal(runsPutOff())
-  /** Runs of which the best checkpoint is used in place of the newest. */
-  const [bests, setBests] = createSignal<ReadonlySet<string>>(new Set())
+  /** Of runs whose best checkpoint is not the newest, the one that a person chose. */
+  const [choices, setChoices] = createSignal<ReadonlyMap<string, 'last' | 'best'>>(new Map())
   /** The run that this page trains now, if any. */
   const [live, setLive] = createSignal<string | null>(null)
   /** Set while a run of this page begins that has no id yet. */
@@ -164,8 +164,24 @@ export function createRuns(studio: Studio) {
     setNotNow(runsPutOff())
   }
 
-  function useBest(id: string, yes: boolean): void {
-    setBests((before) => new Set([...before].filter((other) => other !== id).concat(yes ? [id] : [])))
+  const checkpoints = (id: string): Promise<CheckpointInfo[]> => studio.runs.checkpoints(id).catch(() => [])
+
+  /** The checkpoint that is used: the one that a person chose, else the one that is offered first. */
+  function chosenOf(id: string, kept: readonly CheckpointInfo[]): 'last' | 'best' {
+    const best = kept.find((one) => one.best && !one.last)
+    return best ? (choices().get(id) ?? (best.offered ? 'best' : 'last')) : 'last'
+  }
+
+  /** The same of any run, wherever it is used, and its step where it is not the newest. */
+  async function chosen({ id, unkept }: RunInfo): Promise<{ which: 'last' | 'best'; step: number | null }> {
+    // In memory there is the newest alone.
+    const kept = unkept ? [] : await checkpoints(id)
+    const which = chosenOf(id, kept)
+    return { which, step: which === 'best' ? kept.find((one) => one.best)!.step : null }
+  }
+
+  function choose(id: string, which: 'last' | 'best'): void {
+    setChoices((before) => new Map(before).set(id, which))
   }
 
   /** Right after a reload, or the end of a worker, the old hold on a run may not have ended yet; a little later it has. */
@@ -235,8 +251,10 @@ export function createRuns(studio: Studio) {
     adopt,
     overlays,
     toggleOverlay,
-    usesBest: (id: string) => bests().has(id),
-    useBest,
+    checkpoints,
+    chosenOf,
+    chosen,
+    choose,
     interrupted,
     wasCutOff,
     resumable,

@@ -1,12 +1,30 @@
 import { type Accessor, batch, createEffect, createMemo, createSignal, on } from 'solid-js'
 import type { LoraConfig, RunConfig, TrainingConfig } from '../../protocol/run-config.ts'
 import type { ModelInfo, RunForecast } from '../../protocol/studio.ts'
-import { fittedLength, lengthOf, type ProfileId, recommend } from '../../runs/profiles.ts'
+import {
+  fittedLength,
+  type Length,
+  lengthOf,
+  type ProfileId,
+  quickSteps,
+  recommend,
+} from '../../runs/profiles.ts'
 import { byEpochs, type Draft } from './draft.ts'
 
 export type Settings = ReturnType<typeof createSettings>
 
 const PRACTICE = { practice: true, parameters: 1e6 }
+
+/** Fields that are one choice: how long a run is. */
+const LENGTH: readonly string[] = [
+  'max_steps',
+  'num_train_epochs',
+  'eval_steps',
+  'save_steps',
+] satisfies (keyof Length)[]
+
+/** What someone set by hand, by field; 'all': settings that came as a whole. */
+export type Touched = ReadonlySet<string> | 'all'
 
 /** The hyperparameters of the draft, and the profile that they come from. */
 export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) {
@@ -17,6 +35,18 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
   const [fitted, setFitted] = createSignal<Partial<TrainingConfig> | null>(null)
   /** The limit on tokens that the data ask for, where it is not the profile's own. */
   const [followed, setFollowed] = createSignal<number | null>(null)
+  const [touched, setTouched] = createSignal<Touched>(new Set())
+  /** Whether a field is as the profile has it, for this model, machine and data. */
+  function follows(name: string): boolean {
+    const mine = touched()
+    if (mine === 'all') return false
+    return LENGTH.includes(name) ? !LENGTH.some((other) => mine.has(other)) : !mine.has(name)
+  }
+  const touch = (name: string) => {
+    const before = touched()
+    if (before !== 'all') setTouched(new Set([...before, name]))
+    setProfile('own')
+  }
   const usual = createMemo(() => recommend(model() ?? PRACTICE, basis()))
   const recommended = createMemo(() => {
     const { training, lora } = usual()
@@ -29,6 +59,7 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     batch(() => {
       setProfile(id)
       setBasis(id)
+      setTouched(new Set<string>())
       setFitted(null)
       setFollowed(null)
       draft.take(recommend(model() ?? PRACTICE, id))
@@ -37,12 +68,12 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
 
   /** A quick look is quick on this machine: as many of its steps as the speed measured here allows. Others are as long as the data needs. */
   function fit(forecast: RunForecast): void {
-    const chosen = profile()
-    if (chosen === 'own' || (model() ?? PRACTICE).practice) return
+    if ((model() ?? PRACTICE).practice || touched() === 'all') return
     const length = lengthOf(usual().training)
     const now = lengthOf(draft.training())
-    const fitting = fittedLength(chosen, length, now, forecast)
-    const kept = fitting ?? now
+    const following = follows('max_steps')
+    const fitting = following ? fittedLength(basis(), length, now, forecast) : null
+    const kept = following ? (fitting ?? now) : advised(length, now, forecast)
     const same = kept.max_steps === length.max_steps && kept.num_train_epochs === length.num_train_epochs
     batch(() => {
       setFitted(same ? null : kept)
@@ -50,14 +81,22 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     })
   }
 
+  /** The length that would fit, beside one that someone chose. */
+  function advised(length: Length, now: Length, forecast: RunForecast): Length {
+    if (basis() === 'quick')
+      return forecast.duration ? quickSteps(length, forecast, forecast.duration) : length
+    // From a count of steps nothing is known of epochs.
+    return byEpochs(draft.training()) ? (fittedLength(basis(), length, now, forecast) ?? now) : length
+  }
+
   function setTraining<K extends keyof TrainingConfig>(name: K, value: TrainingConfig[K]): void {
     draft.change('training', { [name]: value })
-    setProfile('own')
+    touch(name)
   }
 
   function setLora<K extends keyof LoraConfig>(name: K, value: LoraConfig[K]): void {
     draft.change('lora', { [name]: value })
-    setProfile('own')
+    touch(name)
   }
 
   /** Steps or epochs decide the length; the other is ignored. */
@@ -66,15 +105,38 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     setTraining('max_steps', by === 'epochs' ? -1 : 60)
   }
 
-  /** Takes over another config's settings, or those kept over a reload. */
+  /**
+   * Takes over another config's settings, or those kept over a reload.
+   * @param own of a person's own: what was set by hand, and the profile that the rest follows
+   */
   function take(
     { training, lora }: Pick<RunConfig, 'training' | 'lora'>,
     from: ProfileId | 'own' = 'own',
+    own: { touched: Touched; basis: ProfileId } = { touched: 'all', basis: basis() },
   ): void {
     batch(() => {
       draft.take({ training, lora })
       setProfile(from)
-      if (from !== 'own') setBasis(from)
+      setBasis(from === 'own' ? own.basis : from)
+      setTouched(from === 'own' ? own.touched : new Set<string>())
+    })
+  }
+
+  /** The profile's settings for another model, but for what someone set by hand. */
+  function rebase(): void {
+    const now = { training: draft.training(), lora: draft.lora() }
+    const next = recommend(model() ?? PRACTICE, basis())
+    const mixed = <Part extends object>(before: Part, after: Part): Part => {
+      const kept = (Object.keys(after) as (keyof Part & string)[]).filter((name) => !follows(name))
+      return { ...after, ...Object.fromEntries(kept.map((name) => [name, before[name]])) }
+    }
+    batch(() => {
+      setFitted(null)
+      setFollowed(null)
+      draft.take({
+        training: mixed(now.training, next.training),
+        lora: mixed(now.lora, next.lora),
+      })
     })
   }
 
@@ -84,14 +146,19 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     on(
       () => model()?.id,
       (_, previous) => {
+        if (previous === undefined) return
         const chosen = profile()
-        if (previous !== undefined && chosen !== 'own') choose(chosen)
+        if (chosen !== 'own') choose(chosen)
+        else if (touched() !== 'all') rebase()
       },
     ),
   )
 
   return {
     profile,
+    basis,
+    touched,
+    follows,
     get training() {
       return draft.training()
     },

@@ -9,6 +9,8 @@ export interface StoredDraft {
   /** Id of the data set in view; empty: none. */
   dataset: string
   profile: ProfileId | 'own'
+  /** Of a person's own settings: the fields set by hand and the profile that the others follow; null: all came as a whole. */
+  own: { touched: string[]; basis: ProfileId } | null
   /** Run in view. */
   shown: string | null
   /** The config that was opened last, until it is put away. */
@@ -51,9 +53,16 @@ export function readDraft(stored: object): StoredDraft {
     config: kept.config ? whole : { ...whole, data: readyData(whole.data) },
     dataset: typeof kept.dataset === 'string' ? kept.dataset : '',
     profile: PROFILES.find((name) => name === kept.profile) ?? 'own',
+    own: readOwn(kept.own),
     shown: typeof kept.shown === 'string' ? kept.shown : null,
     opening: readOpening(kept.opening),
   }
+}
+
+function readOwn(kept: StoredDraft['own'] | undefined): StoredDraft['own'] {
+  const basis = PROFILES.find((name) => name === kept?.basis)
+  if (!basis || !Array.isArray(kept?.touched)) return null
+  return { basis, touched: kept.touched.filter((name) => typeof name === 'string') }
 }
 
 function readOpening(kept: StoredOpening | null | undefined): StoredOpening | null {

@@ -12,7 +12,7 @@ import type { Draft } from './draft.ts'
 import { oncePerFrame } from './frame.ts'
 import type { LimitState } from './limit.ts'
 import type { ModelState } from './models.ts'
-import { createQuestions, type Question } from './questions.ts'
+import { createOwnList, createQuestions, type Question } from './questions.ts'
 import { createRunView, type RunsState, type RunView } from './runs.ts'
 import type { Settings } from './settings.ts'
 
@@ -53,7 +53,6 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
   const [liveView, setLiveView] = createSignal<RunView | null>(null)
   /** Of the run that is going on: the form may say something else by now. */
   const [liveConfig, setLiveConfig] = createSignal<RunConfig | null>(null)
-  const [ownQuestions, setOwnQuestions] = createSignal<string[] | null>(null)
   const [forecast, setForecast] = createSignal<RunForecast | null>(null)
   const [forecastFailure, setForecastFailure] = createSignal<Failure | null>(null)
   const [foretelling, setForetelling] = createSignal(false)
@@ -62,13 +61,8 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
   const inView = createMemo(() => runs.shown() !== null)
 
   const fromData = createQuestions(studio, data)
-  const questions = (known: Question[] = fromData.found()): Question[] => {
-    const own = ownQuestions()
-    if (!own) return known
-    return own
-      .filter((text) => text.trim() !== '')
-      .map((prompt) => known.find((question) => question.prompt === prompt) ?? { prompt })
-  }
+  const list = createOwnList(fromData.found)
+  const questions = (known: Question[] = fromData.found()): Question[] => list.asked(known)
 
   /** The questions that a start would ask. */
   const asked = async (): Promise<Question[]> => questions(await fromData.read())
@@ -87,7 +81,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
    * table of tokens is what the run reads. What was foretold of other settings is gone at once.
    */
   createEffect(
-    on([config, data.prepared, ownQuestions, busy, inView], ([wanted, prepared, , , shown]) => {
+    on([config, data.prepared, list.texts, busy, inView], ([wanted, prepared, , , shown]) => {
       const dataset = data.dataset()?.id
       // While a run is in view nothing is set up: a profile fitted to what that run has shown of this machine would put it away.
       const due =
@@ -336,7 +330,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     if (practice) models.choose(practice.id)
     settings.choose('quick')
     draft.setStart({ from: 'nothing' })
-    setOwnQuestions(null)
+    list.set(null)
     const opened = sample && practice ? await data.openSample(sample.id) : false
     setPhase('idle')
     if (opened) await start()
@@ -376,8 +370,9 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     liveConfig,
     questions,
     asked,
-    ownQuestions,
-    setOwnQuestions,
+    ownQuestions: list.texts,
+    setOwnQuestions: list.set,
+    questionsReplaced: list.replaced,
     forecast,
     forecastFailure,
     foretelling,

@@ -130,7 +130,10 @@ function Ask(props: { run: RunInfo }) {
   const [temperature, setTemperature] = createSignal(0)
   const [length, setLength] = createSignal(64)
   const valid = () =>
-    prompt().trim() !== '' && !checkNumber(temperature(), TEMPERATURE) && !checkNumber(length(), LENGTH)
+    prompt().trim() !== '' &&
+    checkpoint.known() &&
+    !checkNumber(temperature(), TEMPERATURE) &&
+    !checkNumber(length(), LENGTH)
 
   function ask(event: Event): void {
     event.preventDefault()
@@ -232,11 +235,17 @@ function ExchangeView(props: { exchange: Exchange }) {
           .filter(Boolean)
           .join(' · ')
       : t(`ask.${side.state}`)
+  const { runs } = useApp()
+  const whose = () => {
+    const run = runs.byId(props.exchange.run)
+    return run && t('ask.whose', { run: runs.label(run), step: props.exchange.step })
+  }
   return (
     <article class="sample stack">
       <div class="stack-s">
         <h3 class="label">{t('samples.prompt')}</h3>
         <p class="said">{props.exchange.prompt}</p>
+        <p class="small quiet">{whose()}</p>
       </div>
       <div class="answers" classList={{ three: props.exchange.reference !== undefined }}>
         <AnswerOrFailure

@@ -89,13 +89,14 @@ function Files(props: { run: RunInfo }) {
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [formats] = createResource(() => studio.runs.exportFormats().catch(() => []))
   const checkpoint = useCheckpoint(() => props.run)
-  const { which: wanted } = checkpoint
-  const key = () => `${props.run.id} ${props.run.step} ${format()} ${wanted()}`
+  const { known, which: wanted } = checkpoint
+  const key = () => `${props.run.id} ${props.run.step} ${format()} ${known() ? wanted() : ''}`
 
   async function read(): Promise<void> {
     const asked = key()
     setFiles(null)
     setFailure(null)
+    if (!known()) return
     try {
       const found = await studio.runs.exportRun(props.run.id, format(), wanted())
       if (key() === asked) setFiles(found)
@@ -141,7 +142,7 @@ function Files(props: { run: RunInfo }) {
                 icon="export"
                 large
                 disabled={downloads.making() !== null}
-                onClick={() => void downloads.run(props.run, format(), wanted())}
+                onClick={() => void downloads.run(props.run, format())}
               >
                 {t(format() === 'peft' ? 'export.download' : 'export.downloadOther', {
                   size: formatBytes(sizeOf(list())),

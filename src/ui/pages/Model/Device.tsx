@@ -115,9 +115,6 @@ function computedBy({ engine, software }: DeviceInfo) {
   return software ? 'device.software' : 'device.hardware'
 }
 
-/** Where nobody has said how much: about what the practice model and a small Gemma take. */
-const FIRST_BYTES = 2e9
-
 /** How much a run may take, by itself or as a person sets it. */
 function Memory() {
   const { models, training } = useApp()
@@ -128,7 +125,7 @@ function Memory() {
         help={t('device.memoryHelp')}
         disabled={training.busy()}
         checked={models.memory() === null}
-        onChange={(auto) => models.setMemory(auto ? null : FIRST_BYTES)}
+        onChange={(auto) => (auto ? models.setMemory(null) : models.limitMemory())}
       />
       <Show when={models.memory() !== null}>
         <NumberField

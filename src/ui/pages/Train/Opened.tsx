@@ -86,7 +86,8 @@ export function Beyond() {
     if (now.from === 'nothing') return null
     if (now.from === 'adapter') return t('start.adapter', { name: now.name })
     const run = runs.byId(now.run)
-    return t('start.run', { name: run ? runs.label(run) : now.run })
+    const name = run ? runs.label(run) : now.run
+    return t(now.checkpoint === 'best' ? 'start.runBest' : 'start.run', { name })
   }
   return (
     <>

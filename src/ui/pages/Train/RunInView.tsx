@@ -118,9 +118,16 @@ function Outcome(props: { run: RunInfo }) {
       actions={
         <>
           <Show when={runs.resumable(props.run)}>
-            <Button icon="play" onClick={() => void training.resume(props.run.id, { from: which() })}>
-              {which() === 'best' ? t('runs.resumeFrom', { step: chosen()!.step }) : t('runs.resume')}
+            <Button icon="play" onClick={() => void training.resume(props.run.id)}>
+              {t('runs.resume')}
             </Button>
+            <Show when={which() === 'best' && chosen()}>
+              {(best) => (
+                <Button icon="play" onClick={() => void training.resume(props.run.id, { from: 'best' })}>
+                  {t('runs.resumeFrom', { step: best().step })}
+                </Button>
+              )}
+            </Show>
           </Show>
           <Show when={which() === 'best' && props.run.status === 'done'}>
             <Button icon="play" onClick={continueAnew}>
@@ -137,9 +144,11 @@ function Outcome(props: { run: RunInfo }) {
               kind="primary"
               icon="export"
               disabled={downloads.making() !== null}
-              onClick={() => void downloads.run(props.run, 'peft', which())}
+              onClick={() => void downloads.run(props.run)}
             >
-              {t('train.ended.download')}
+              {which() === 'best'
+                ? t('train.ended.downloadAt', { step: chosen()!.step })
+                : t('train.ended.download')}
             </Button>
             <LinkButton href={hrefOf('evaluate')}>{t('train.ended.try')}</LinkButton>
             <LinkButton href={hrefOf('export')}>{t('train.ended.formats')}</LinkButton>

@@ -30,6 +30,9 @@ export function Setup() {
         />
         <p class="hint">
           {t(`profile.${settings.profile()}Note`)}{' '}
+          <Show when={settings.profile() === 'own' && settings.touched() !== 'all'}>
+            {t('profile.ownFollows', { name: t(`profile.${settings.basis()}`) })}{' '}
+          </Show>
           <Show when={settings.profile() !== 'own' && settings.fitted()}>
             {settings.profile() === 'quick'
               ? t('profile.quickFitted', {
@@ -230,37 +233,42 @@ function Questions() {
   const change = (index: number, text: string) =>
     training.setOwnQuestions(list().map((old, i) => (i === index ? text : old)))
   return (
-    <details class="fold">
-      <summary>{t('questions.title')}</summary>
-      <div class="stack">
-        <p class="hint">{t('questions.note')}</p>
-        <Index each={list()}>
-          {(text, index) => (
-            <Field label={t('questions.one', { number: index + 1 })}>
-              {(ids) => (
-                <textarea
-                  id={ids.id}
-                  rows={2}
-                  value={text()}
-                  onInput={(event) => change(index, event.currentTarget.value)}
-                />
-              )}
-            </Field>
-          )}
-        </Index>
-        <div class="row">
-          <Show when={list().length < MOST_QUESTIONS}>
-            <Button icon="add" onClick={() => training.setOwnQuestions([...list(), ''])}>
-              {t('questions.add')}
-            </Button>
-          </Show>
-          <Show when={training.ownQuestions()}>
-            <Button kind="quiet" onClick={() => training.setOwnQuestions(null)}>
-              {t('questions.reset')}
-            </Button>
-          </Show>
+    <>
+      <Show when={training.questionsReplaced()}>
+        <p class="hint">{t('questions.replaced')}</p>
+      </Show>
+      <details class="fold">
+        <summary>{t('questions.title')}</summary>
+        <div class="stack">
+          <p class="hint">{t('questions.note')}</p>
+          <Index each={list()}>
+            {(text, index) => (
+              <Field label={t('questions.one', { number: index + 1 })}>
+                {(ids) => (
+                  <textarea
+                    id={ids.id}
+                    rows={2}
+                    value={text()}
+                    onInput={(event) => change(index, event.currentTarget.value)}
+                  />
+                )}
+              </Field>
+            )}
+          </Index>
+          <div class="row">
+            <Show when={list().length < MOST_QUESTIONS}>
+              <Button icon="add" onClick={() => training.setOwnQuestions([...list(), ''])}>
+                {t('questions.add')}
+              </Button>
+            </Show>
+            <Show when={training.ownQuestions()}>
+              <Button kind="quiet" onClick={() => training.setOwnQuestions(null)}>
+                {t('questions.reset')}
+              </Button>
+            </Show>
+          </div>
         </div>
-      </div>
-    </details>
+      </details>
+    </>
   )
 }

@@ -1,0 +1,87 @@
+import { createRoot, createSignal } from 'solid-js'
+import { afterEach, expect, test } from 'vitest'
+import type { ModelInfo, RunForecast } from '../../src/protocol/studio.ts'
+import { recommend } from '../../src/runs/profiles.ts'
+import { createDraft } from '../../src/ui/state/draft.ts'
+import { createSettings } from '../../src/ui/state/settings.ts'
+
+const SMALL = { id: 'small', practice: false, parameters: 270e6 } as ModelInfo
+const LARGE = { id: 'large', practice: false, parameters: 1e9 } as ModelInfo
+
+let close = () => {}
+afterEach(() => close())
+
+function page() {
+  const draft = createDraft()
+  const [model, setModel] = createSignal<ModelInfo | null>(SMALL)
+  const settings = createRoot((dispose) => {
+    close = dispose
+    return createSettings(model, draft)
+  })
+  return { draft, settings, setModel }
+}
+
+/** Foretold of a run whose steps take so many seconds each. */
+const foretold = (steps: number, step = 1): RunForecast =>
+  ({
+    steps,
+    evaluations: 5,
+    duration: { seconds: steps * step + 5, checks: 5, step, from: 'small', scaled: false },
+  }) as RunForecast
+
+test('what nobody has set goes on following the data, and what someone has set stays', () => {
+  const { draft, settings } = page()
+  settings.choose('balanced')
+  settings.fit(foretold(10))
+  expect(draft.training().num_train_epochs).toBe(10)
+  settings.setTraining('learning_rate', 3e-4)
+  expect(settings.profile()).toBe('own')
+  // Other data, five times the rows: ten epochs of it are 500 steps, two are enough.
+  settings.fit(foretold(500))
+  expect(draft.training()).toMatchObject({ num_train_epochs: 2, learning_rate: 3e-4 })
+  expect(settings.recommended().training.num_train_epochs).toBe(2)
+})
+
+test('a length that someone set stays, and what is recommended beside it is of the data and the speed now', () => {
+  const { draft, settings } = page()
+  settings.setTraining('max_steps', 40)
+  settings.fit(foretold(40, 20))
+  const slow = settings.recommended().training.max_steps
+  expect(slow).toBeLessThan(20)
+  settings.fit(foretold(40, 10))
+  expect(settings.recommended().training.max_steps).toBeGreaterThan(slow)
+  settings.fit(foretold(40, 0.01))
+  expect(settings.recommended().training.max_steps).toBe(60)
+  expect(draft.training()).toMatchObject({ max_steps: 40, eval_steps: 15 })
+})
+
+test('settings that came as a whole follow nothing, until a profile is chosen', () => {
+  const { draft, settings } = page()
+  const whole = recommend(SMALL, 'quick')
+  settings.take(whole)
+  settings.setTraining('seed', 7)
+  settings.fit(foretold(60, 100))
+  expect([draft.training().max_steps, settings.follows('max_length')]).toEqual([60, false])
+  settings.choose('quick')
+  settings.fit(foretold(60, 100))
+  expect([draft.training().max_steps, settings.follows('max_length')]).toEqual([10, true])
+})
+
+test('another model brings its own settings, but for what someone set', () => {
+  const { draft, settings, setModel } = page()
+  settings.setLora('r', 4)
+  settings.setTraining('max_steps', 33)
+  setModel(LARGE)
+  const { training, lora } = recommend(LARGE, 'quick')
+  // The length is one choice: how often it is looked at belongs to it.
+  expect(draft.training()).toEqual({ ...training, max_steps: 33, eval_steps: 15, save_steps: 15 })
+  expect(draft.lora()).toEqual({ ...lora, r: 4 })
+})
+
+test('what was set by hand is known again after a reload', () => {
+  const { draft, settings } = page()
+  settings.take({ ...recommend(SMALL, 'balanced') }, 'own', { touched: new Set(['r']), basis: 'balanced' })
+  settings.fit(foretold(10))
+  expect(draft.training().num_train_epochs).toBe(10)
+  expect([settings.follows('r'), settings.basis()]).toEqual([false, 'balanced'])
+})
