@@ -45,6 +45,7 @@ export type FindingKind =
   | 'nothing_to_learn'
   | 'bad_conversation'
   | 'mixed_types'
+  | 'names_again'
   | 'empty_column'
   | 'step'
   | 'preference_pairs'

@@ -46,6 +46,46 @@ export function headerSpace(frame: Frame, mapping: Mapping): Finding[] {
   })
 }
 
+/** Rows in which the names of the columns stand once more, as where files were put one behind the other. */
+export function namesAgain(frame: Frame, mapping: Mapping): Finding[] {
+  const { response, messages, text } = mapping
+  const used = [...new Set([...askedColumns(frame, mapping), response, messages, text])].filter(
+    (name): name is string => name !== null && frame.has(name),
+  )
+  // A single word may well be called what it is.
+  if (used.length < 2) return []
+  const values = used.map((name) => frame.column(name))
+  const isAgain = (i: number) => used.every((name, c) => asText(values[c]![i])?.trim() === name.trim())
+  const again = Array.from({ length: frame.rows }, (_, i) => i).filter(isAgain)
+  const first = again[0]
+  if (first === undefined) return []
+  const [column, own] = [used[0]!, values[0]!]
+  const named = [...new Set(again.map((i) => asText(own[i])!))]
+  const only = own.filter((value) => named.includes(asText(value)!)).length === again.length
+  return [
+    {
+      kind: 'names_again',
+      severity: 'warning',
+      message: `${counted(again.length, 'row holds', 'rows hold')} the names of the columns once more, row ${frame.number(frame.source[first]!)} first.`,
+      hint: 'The model would learn to answer one with the other. It happens where files were put one behind the other: leave these rows out.',
+      column,
+      row: frame.source[first]!,
+      count: again.length,
+      ...(only
+        ? {
+            fix: step(leaveOut(again.length), {
+              type: 'filter',
+              enabled: true,
+              column,
+              keep: false,
+              test: { is: 'equals', values: named },
+            }),
+          }
+        : {}),
+    },
+  ]
+}
+
 /** What a mapping must say instead once a column has another name. */
 function followed(mapping: Mapping, from: string, to: string): { mapping?: Partial<Mapping> } {
   const roles = ['prompt', 'response', 'system', 'messages', 'text', 'input'] as const

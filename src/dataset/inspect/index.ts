@@ -7,6 +7,7 @@ import { classes, emptyLessons } from './answers.ts'
 import {
   headerSpace,
   leftAside,
+  namesAgain,
   numberText,
   oddColumns,
   preferencePairs,
@@ -47,6 +48,7 @@ export async function inspectFrame(frame: Frame, options: InspectOptions): Promi
   const findings = [
     ...fewRows(frame.rows),
     ...headerSpace(frame, mapping),
+    ...namesAgain(frame, mapping),
     ...preferencePairs(frame, mapping),
     ...unwantedAnswers(frame, mapping),
     ...leftAside(frame, mapping),
