@@ -2,7 +2,7 @@ import { counted } from '../../lib/counted.ts'
 import type { Finding } from '../../protocol/preparation.ts'
 import { type ColumnRoles, type Mapping, NO_MAPPING } from '../../protocol/recipe.ts'
 import { renameInTemplate } from '../../protocol/template.ts'
-import { BESIDE, CHOSEN, NAMES, normalName, REJECTED, WANTED } from '../column-names.ts'
+import { BESIDE, CHOSEN, NAMES, normalName, OPTION, REJECTED, WANTED } from '../column-names.ts'
 import type { Frame } from '../frame.ts'
 import { besideText, looksLikeTurns, readMessages, readSystem } from '../messages.ts'
 import { asText, isMissing } from '../values.ts'
@@ -174,8 +174,39 @@ export function unwantedAnswers(frame: Frame, mapping: Mapping): Finding[] {
   })
 }
 
-const isNo = (value: unknown) => value === false || /^false$/i.test(String(value))
-const isYes = (value: unknown) => value === true || /^true$/i.test(String(value))
+const isNo = (value: unknown) => value === false || /^(?:false|0)$/i.test(String(value))
+const isYes = (value: unknown) => value === true || /^(?:true|1)$/i.test(String(value))
+
+/** Columns of choices, one each, that the question is put without. */
+export function optionsAside(frame: Frame, mapping: Mapping): Finding[] {
+  const { prompt, response, template = null } = mapping
+  if (prompt === null || response === null || template !== null || !frame.has(response)) return []
+  const used = [...askedColumns(frame, mapping), response, mapping.system]
+  const found = frame.names.flatMap((name) => {
+    const letter = OPTION.exec(normalName(name))?.[1]
+    return letter === undefined || used.includes(name) || /[{}]/.test(name) ? [] : [{ name, letter }]
+  })
+  const answers = new Set(frame.column(response).map((value) => asText(value)?.trim().toLowerCase()))
+  const letters = new Set(found.map(({ letter }) => letter))
+  const named = [...answers].filter((answer) => answer !== undefined && letters.has(answer)).length
+  if (found.length < 2 || letters.size < found.length || named === 0 || named * 2 < answers.size) return []
+  const listed = found.map(({ name }) => `"${name}"`).join(', ')
+  const lines = found.map(({ name, letter }) => `${letter.toUpperCase()}. {${name}}`)
+  return [
+    {
+      kind: 'left_aside',
+      severity: 'warning',
+      message: `The choices in ${listed} are left aside: the model will not see what "${response}" is chosen from.`,
+      hint: 'It would learn to answer with a letter without knowing what it stands for. Put them into the question.',
+      column: found[0]!.name,
+      fix: {
+        kind: 'mapping',
+        label: 'Put the choices into the question',
+        mapping: { template: [`{${prompt}}`, '', ...lines].join('\n'), input: null },
+      },
+    },
+  ]
+}
 
 /** Columns that conversations may depend on, and that the model will not see. */
 export function leftAside(frame: Frame, mapping: Mapping): Finding[] {
