@@ -64,6 +64,26 @@ export function readMessages(value: unknown): Message[] | string {
   return messages
 }
 
+/** Turns of one speaker in a row as one, where they are learnt or not alike. */
+export function mergedTurns(messages: readonly Message[], separator: string): Message[] {
+  const merged: Message[] = []
+  for (const message of messages) {
+    const last = merged.at(-1)
+    if (last && last.role === message.role && isLearnt(last) === isLearnt(message))
+      merged[merged.length - 1] = { ...last, content: last.content + separator + message.content }
+    else merged.push(message)
+  }
+  return merged
+}
+
+const isLearnt = ({ role, learn }: Message) => role === 'assistant' && learn !== false
+
+/** Whether, after a system turn or without one, user and assistant take turns, the user first. */
+export function isAlternating(messages: readonly Message[]): boolean {
+  const spoken = messages[0]?.role === 'system' ? messages.slice(1) : messages
+  return spoken.every(({ role }, i) => role === (i % 2 === 0 ? 'user' : 'assistant'))
+}
+
 /** What says of a turn whether it is learnt, by trainers. */
 const LEARNT = ['train', 'training', 'trainable', 'learn', 'loss', 'loss_mask']
 const isOff = (value: unknown) =>

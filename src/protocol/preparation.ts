@@ -44,6 +44,7 @@ export type FindingKind =
   | 'long_example'
   | 'nothing_to_learn'
   | 'bad_conversation'
+  | 'same_speaker'
   | 'mixed_types'
   | 'names_again'
   | 'empty_column'

@@ -142,6 +142,31 @@ describe('answers that were not wanted', () => {
     ).toHaveLength(1)
   })
 
+  test('several turns of one speaker are put together at a press, where that makes them take turns', async () => {
+    const rows = [
+      { messages: [user('Hello?'), user('Are you there?'), bot('Yes.'), bot('I am.')] },
+      { messages: CHAT },
+      // Which of the two is learnt could not be said any more; and the second still begins with an answer.
+      { messages: [user('x'), { ...bot('y'), weight: 0 }, bot('z')] },
+      { messages: [bot('x'), user('y'), user('z'), bot('w')] },
+    ]
+    const [found] = (await findings(rows)).filter(({ kind }) => kind === 'same_speaker')
+    expect(found).toMatchObject({ severity: 'note', row: 0, count: 1, column: 'messages' })
+    if (found?.fix?.kind !== 'step') throw new Error('no remedy')
+    const { frame, reports } = await runSteps(Frame.of(tableOf(rows)), [found.fix.step], { seed: 1 })
+    expect(reports[0]).toMatchObject({ changed: 2, dropped: 0 })
+    const after = mapFrame(frame, guess(rows)).rows.map((row) => 'messages' in row && row.messages.map(said))
+    expect(after).toEqual([
+      ['user: Hello?\n\nAre you there?', 'assistant: Yes.\n\nI am.'],
+      ['user: Name a tree.', 'assistant: An oak.'],
+      ['user: x', '(assistant: y)', 'assistant: z'],
+      ['assistant: x', 'user: y\n\nz', 'assistant: w'],
+    ])
+    const prompts = [{ prompt: [user('a'), user('b')], completion: [bot('c'), bot('d')] }]
+    const told = (await findings(prompts)).filter(({ kind }) => kind === 'same_speaker')
+    expect(told.map(({ column }) => column)).toEqual(['prompt', 'completion'])
+  })
+
   test('a class that is yes or no is none', async () => {
     const classes = rows.map(({ prompt, label }) => ({ text: prompt, label }))
     expect(guess(classes)).toMatchObject({ prompt: 'text', response: 'label' })

@@ -4,7 +4,14 @@ import { type ColumnRoles, type Mapping, NO_MAPPING } from '../../protocol/recip
 import { renameInTemplate } from '../../protocol/template.ts'
 import { BESIDE, CHOSEN, NAMES, normalName, OPTION, REJECTED, WANTED } from '../column-names.ts'
 import type { Frame } from '../frame.ts'
-import { besideText, looksLikeTurns, readMessages, readSystem } from '../messages.ts'
+import {
+  besideText,
+  isAlternating,
+  looksLikeTurns,
+  mergedTurns,
+  readMessages,
+  readSystem,
+} from '../messages.ts'
 import { asText, isMissing } from '../values.ts'
 import { askedColumns, leaveOut, step } from './examples.ts'
 
@@ -263,6 +270,40 @@ export function systemTwice(frame: Frame, mapping: Mapping): Finding[] {
       count: twice.length,
     },
   ]
+}
+
+/** Conversations in which one speaker has several turns in a row, and that are as templates want them once those are one. */
+export function sameSpeaker(frame: Frame, mapping: Mapping): Finding[] {
+  const columns = [...new Set([mapping.messages, mapping.prompt, mapping.response])]
+  return columns.flatMap((column): Finding[] => {
+    if (column === null || !frame.has(column)) return []
+    const found = [...frame.column(column).entries()].flatMap(([i, value]) => {
+      if (!looksLikeTurns(value)) return []
+      const turns = readMessages(value)
+      if (typeof turns === 'string' || !turns.some(({ role }, t) => role === turns[t - 1]?.role)) return []
+      const merged = mergedTurns(turns, '\n\n')
+      return column === mapping.response || isAlternating(merged) ? [i] : []
+    })
+    const first = found[0]
+    if (first === undefined) return []
+    return [
+      {
+        kind: 'same_speaker',
+        severity: 'note',
+        message: `${counted(found.length, 'conversation has', 'conversations have')} several turns of one speaker in a row in "${column}", row ${frame.number(frame.source[first]!)} first.`,
+        hint: 'Most chat templates, those of Gemma included, refuse such conversations, and these rows are then left out. Put such turns together, or leave it so.',
+        column,
+        row: frame.source[first]!,
+        count: found.length,
+        fix: step('Put turns of one speaker together', {
+          type: 'merge_turns',
+          enabled: true,
+          column,
+          separator: '\n\n',
+        }),
+      },
+    ]
+  })
 }
 
 /** Turns with more in them than their text: what a model thought before its answer, pictures. */
