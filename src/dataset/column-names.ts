@@ -148,7 +148,12 @@ export const REJECTED =
 export const CHOSEN = /^(?:chosen|preferred|winning|winner|better)(?: |$)/
 /** What says of an answer whether it was wanted, where it is yes or no. */
 export const WANTED =
-  /^(?:(?:kto )?(?:label|tag)|desirable|is (?:desirable|good|chosen|preferred)|thumbs ?up)$/
+  /^(?:(?:kto )?(?:label|tag)|(?:is )?(?:desirable|good|chosen|preferred|correct|right|accepted|acceptable|helpful|valid|safe)|thumbs ?up|upvoted|liked)$/
+/** Of several answers the one that is meant. */
+export const RIGHT =
+  /(?:^| )(?:correct|right|true|truth|gold|golden|reference|ref|best|good|final|expected|ideal|preferred|chosen|accepted)(?: |$)/
+/** A choice of several, named by letter or number. */
+export const OPTION = /^(?:(?:option|opt|choice|answer|distractor) ?)?([a-f]|[1-6])$/
 /** What an answer may depend on without being part of the question or the conversation. */
 export const BESIDE = [
   'history',
@@ -179,6 +184,10 @@ export const ASKED = /^(?:prompts?|questions?|instructions?|query|queries|user|h
 
 /** Columns about an example, whatever else their names say: `review_id` is no review. */
 export const ABOUT = /(^| )(id|ids|idx|index|uuid|hash|url|link|date|time|count|length)$/
+
+/** Columns about a text, besides: they are no text to be learnt. */
+export const ABOUT_TEXT =
+  /(^| )(source|title|name|category|lang|language|author|split|subset|domain|topic|tag|tags|subject|genre|file|filename|path|license|licence|dataset|type|label|timestamp|meta|metadata|version|digest)$/
 
 /** Too short to be looked for inside of a longer name: `option_a` is no answer. */
 export const LEAST_PARTIAL = 3

@@ -33,6 +33,8 @@ export interface Dataset {
 
 /** Of a table of thousands of columns, even these are many values. */
 const PREVIEW_ROWS = 5
+/** What is looked at while the rest is being read is less still. */
+const PREVIEW_COLUMNS = 50
 
 /** What the page shows of a data set. */
 export function describeDataset(id: string, dataset: Dataset): DatasetInfo {
@@ -61,11 +63,17 @@ export function describePreview({
   format,
   table,
 }: Pick<Dataset, 'name' | 'format' | 'table'>): DatasetPreview {
-  return { name, format, columns: describeColumns(table), rows: tableRows(table, 0, PREVIEW_ROWS) }
+  const first = columnNames(table).slice(0, PREVIEW_COLUMNS)
+  return {
+    name,
+    format,
+    columns: describeColumns(table, first),
+    rows: tableRows(table, 0, PREVIEW_ROWS, first),
+  }
 }
 
-export function describeColumns(table: Table): ColumnInfo[] {
-  return columnNames(table).map((name) => {
+export function describeColumns(table: Table, names: readonly string[] = columnNames(table)): ColumnInfo[] {
+  return names.map((name) => {
     const read = columnReader(table, name)!
     const isPlain = plainTextTest(table, name)
     let missing = 0

@@ -4,6 +4,7 @@ import { NO_MAPPING } from '../protocol/recipe.ts'
 import type { ColumnInfo, Guess } from '../protocol/studio.ts'
 import {
   ABOUT,
+  ABOUT_TEXT,
   ASKED,
   CHOSEN,
   LEAST_PARTIAL,
@@ -12,6 +13,7 @@ import {
   normalName,
   PAIRS,
   REJECTED,
+  RIGHT,
   WANTED,
 } from './column-names.ts'
 import { isSpeaker, looksLikeTurns, readMessages, readSystem } from './messages.ts'
@@ -86,6 +88,12 @@ export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Gues
       reason: `"${only}" is what is asked, and nothing says what is to be answered. If it is text to be continued, choose it as the text.`,
     }
   const text = unread || preference ? undefined : (byName(texts, NAMES.text) ?? only)
+  const other = texts.find(({ name }) => name !== text && !isAbout(name))
+  if (text !== undefined && other)
+    return {
+      ...NO_MAPPING,
+      reason: `"${text}" may be text to be continued, but "${other.name}" is text, too. Choose the text, or which is asked and which is the answer.`,
+    }
   if (text !== undefined)
     return { ...NO_MAPPING, text, reason: `"${text}" is the only text; the model learns to continue it.` }
   if (preference)
@@ -104,6 +112,11 @@ export function guessMapping(table: Table, columns: readonly ColumnInfo[]): Gues
     ...NO_MAPPING,
     reason: `No column has a familiar name${nested ? ` and plain text in it ("${nested.name}" holds lists or objects)` : ''}. Choose which is asked and which is the answer.`,
   }
+}
+
+function isAbout(name: string): boolean {
+  const own = normalName(name)
+  return ABOUT.test(own) || ABOUT_TEXT.test(own)
 }
 
 interface Pair {
@@ -207,6 +220,10 @@ function byName(
     })
     // "response_a" and "response_b": which of them is meant, no name says.
     const counted = found.filter((column) => /^\S+ (?:\d+|[a-z])$/.test(normalName(column.name)))
+    if (wanted === NAMES.response && found.length > 1) {
+      const right = found.filter((column) => RIGHT.test(normalName(column.name)))
+      return right.length === 1 ? right[0]!.name : undefined
+    }
     if (found[0] && counted.length < 2) return found[0].name
   }
   return undefined
@@ -264,12 +281,13 @@ export function wantedColumn(
   { response }: { response: string | null },
 ): string | null {
   const found = columns.find(
-    ({ name, type }) => type === 'boolean' && name !== response && WANTED.test(normalName(name)),
+    ({ name, type }) =>
+      (type === 'boolean' || type === 'number') && name !== response && WANTED.test(normalName(name)),
   )
   if (!found) return null
-  return firstValues(table, found.name).some((value) => String(value).toLowerCase() === 'false')
-    ? found.name
-    : null
+  const values = firstValues(table, found.name).map((value) => String(value).toLowerCase())
+  const isSaid = values.every((value) => /^(?:true|false|0|1)$/.test(value))
+  return isSaid && values.some((value) => value === 'false' || value === '0') ? found.name : null
 }
 
 function unsure(wanted: string): Guess {

@@ -24,7 +24,8 @@ export const isSpeaker = (name: string): boolean => Object.hasOwn(ROLES, name.tr
 /**
  * A conversation in a usual form: a list of `{role, content}`, (ShareGPT) `{from, value}`, (Gemini) `{role, parts}` or (Capybara)
  * `{input, output}`; a dictionary of such lists; an object around one (`{messages}`, `{contents}`); JSON or Python text of one. Content
- * may be a list of text parts. A turn of weight 0, or with `train: false` or `loss: false`, is not learnt.
+ * may be a list of text parts. A turn of weight 0, with `train: false` or the like, or `masked: true`, is not
+ * learnt.
  * @returns the turns, or in words what is wrong
  */
 export function readMessages(value: unknown): Message[] | string {
@@ -53,15 +54,42 @@ export function readMessages(value: unknown): Message[] | string {
     if (callsTool(fields)) return `has a turn (${i + 1}) that calls a tool`
     const text = readContent(content)
     if (text === null) return `has a turn (${i + 1}) ${otherContent(content) ?? 'without text'}`
-    const weight = fields.weight ?? fields.loss_weight
-    if (typeof weight === 'number' && weight !== 0 && weight !== 1)
-      return `has a turn (${i + 1}) of weight ${weight}, where 0 and 1 are known`
-    const { train, loss } = fields
-    const skipped = weight === 0 || train === false || loss === false || loss === 0
+    const weight = fields.weight ?? fields.loss_weight ?? null
+    const known = weight === null || isOff(weight) || isOn(weight)
+    if (!known)
+      return `has a turn (${i + 1}) of weight ${JSON.stringify(weight)?.slice(0, 40)}, where 0 and 1 are known`
+    const skipped = isOff(weight) || LEARNT.some((name) => isOff(fields[name])) || isOn(fields.masked)
     messages.push({ role: speaker, content: text, ...(skipped ? { learn: false } : {}) })
   }
   return messages
 }
+
+/** Turns of one speaker in a row as one, where they are learnt or not alike. */
+export function mergedTurns(messages: readonly Message[], separator: string): Message[] {
+  const merged: Message[] = []
+  for (const message of messages) {
+    const last = merged.at(-1)
+    if (last && last.role === message.role && isLearnt(last) === isLearnt(message))
+      merged[merged.length - 1] = { ...last, content: last.content + separator + message.content }
+    else merged.push(message)
+  }
+  return merged
+}
+
+const isLearnt = ({ role, learn }: Message) => role === 'assistant' && learn !== false
+
+/** Whether, after a system turn or without one, user and assistant take turns, the user first. */
+export function isAlternating(messages: readonly Message[]): boolean {
+  const spoken = messages[0]?.role === 'system' ? messages.slice(1) : messages
+  return spoken.every(({ role }, i) => role === (i % 2 === 0 ? 'user' : 'assistant'))
+}
+
+/** What says of a turn whether it is learnt, by trainers. */
+const LEARNT = ['train', 'training', 'trainable', 'learn', 'loss', 'loss_mask']
+const isOff = (value: unknown) =>
+  value === false || value === 0 || (typeof value === 'string' && /^(?:false|0(?:\.0*)?)$/i.test(value))
+const isOn = (value: unknown) =>
+  value === true || value === 1 || (typeof value === 'string' && /^(?:true|1(?:\.0*)?)$/i.test(value))
 
 /** Field names of things that stand beside the text of turns (`reasoning_content`), and that the model would not see. */
 export function besideText(value: unknown): Set<string> {

@@ -269,7 +269,14 @@ function isSpaced(rows: readonly string[][]): boolean {
 }
 
 const NUMBER = /^[+-]?\d+([.,]\d+)?%?$/
-const SENTENCE = /[.!?。！？…]["”»)]?$/
+/** Of which a name is none, each: a number, a sentence, a day, an address, several words. */
+const KINDS = [
+  NUMBER,
+  /[.!?。！？…]["”»)]?$/,
+  /^\d{4}-\d{2}-\d{2}\b|^\d{1,2}[./]\d{1,2}[./]\d{2,4}\b/,
+  /^https?:\/\/|^\S+@\S+\.\w+$/,
+  /^\S+(\s+\S+){3,}$/,
+]
 
 /** A field of the first row that is of the same kind as those below it, where names are not; null where none is. */
 export function dataInHeader(first: readonly string[], rows: readonly string[][]): string | null {
@@ -279,12 +286,20 @@ export function dataInHeader(first: readonly string[], rows: readonly string[][]
   for (const [column, field] of first.entries()) {
     const text = field.trim()
     if (text === '') continue
-    for (const kind of [NUMBER, SENTENCE])
-      if (kind.test(text) && most(column, (other) => kind.test(other))) return text
-    // One word for all is a label.
-    if (rows.length > 1 && most(column, (other) => other === text)) return text
+    if (KINDS.some((kind) => kind.test(text) && most(column, (other) => kind.test(other)))) return text
+    // Counted on: "q0" above "q1" and "q2".
+    if (/\d/.test(text) && most(column, (other) => uncounted(other) === uncounted(text))) return text
+    const [begin] = /^\S+\s+\S+\s/.exec(text) ?? []
+    if (begin !== undefined && most(column, (other) => other.startsWith(begin))) return text
+    // One word for all, or for some, is a label. A row that is the same throughout is the names once more.
+    const again = rows.filter((row) => row[column]?.trim() === text && row.join('\0') !== first.join('\0'))
+    if (again.length >= Math.max(2, rows.length * 0.05)) return text
   }
   return null
+}
+
+function uncounted(text: string): string {
+  return text.replace(/\d+/g, '0')
 }
 
 function decode(bytes: Uint8Array): string {

@@ -62,7 +62,7 @@ function countNames(value: unknown): number {
 }
 
 /** Where the quote is that ends the string which begins at `from`. */
-function endOfString(text: string, from: number): number {
+export function endOfString(text: string, from: number): number {
   for (let at = text.indexOf('"', from + 1); ; at = text.indexOf('"', at + 1)) {
     if (at < 0) return text.length
     let slashes = at - 1

@@ -2,7 +2,8 @@ import { jsonReason, positionOf } from '../lib/json-reason.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding } from '../protocol/preparation.ts'
 import { parseJson } from './json-parse.ts'
-import { type ColumnLists, isRecord, shapeOf } from './json-shapes.ts'
+import { isSequence, sequenceParts } from './json-sequence.ts'
+import { type ColumnLists, isConversation, isRecord, shapeOf } from './json-shapes.ts'
 import { type JsonPart, listElements, textLines } from './json-split.ts'
 import { checkCell, checkName, checkWidth } from './limits.ts'
 import type { Chunk } from './table-builder.ts'
@@ -15,9 +16,10 @@ const CHUNK_UNITS = 8 << 20
 const CHUNK_CELLS = 4 << 20
 
 /**
- * JSON data as chunks of columns: a list of objects, JSON lines, or one object around rows or columns (`shapeOf`). Told by content;
- * only that a single line is a row, and not an object around rows, is told by the file's name. Whole numbers beyond 2^53 are kept to
- * the digit. Not read: lists of lists, names given twice in an object, more than 500 levels.
+ * JSON data as chunks of columns: a list of objects, JSON lines, objects one after another however they are laid out, or one object
+ * around rows or columns (`shapeOf`). A list of turns in place of an object is a row of `messages`. Told by content; only that a single
+ * line is a row, and not an object around rows, and that lines of lists are rows, is told by the file's name. Whole numbers beyond 2^53
+ * are kept to the digit. Not read: lists of lists, names given twice in an object, more than 500 levels.
  * @param pieces UTF-8 without a mark
  * @param said hears of what was made of an object around rows
  * @throws LapidaryError `bad_data` with row or line, and byte
@@ -30,9 +32,14 @@ export async function* readJsonChunks(
   const source = iterate(pieces)
   const held: Uint8Array[] = []
   const all = () => chained(held, source)
-  const start = await firstLine(source, held)
-  if (start.text.startsWith('[')) yield* toChunks(listElements(all(), file), file, 'row')
-  else if (start.text.startsWith('{') && isLine(start.text, start.more, file))
+  const named = /\.(jsonl|ndjson)$/i.test(file)
+  const start = await firstLine(source, held, named)
+  if (start.text.startsWith('[') && !(named && start.more && isWhole(start.text)))
+    yield* toChunks(listElements(all(), file), file, 'row')
+  else if (
+    start.text.startsWith('[') ||
+    (start.text.startsWith('{') && isLine(start.text, start.more, named))
+  )
     yield* toChunks(textLines(all(), file), file, 'line')
   else yield* toWholeChunk(await textOf(all(), file), file, said)
 }
@@ -46,22 +53,34 @@ export function looksLikeJson(text: string): boolean {
 }
 
 /** Whether a first line is one of JSON lines, be it a broken one, and not (the beginning of) an object around rows. */
-function isLine(line: string, more: boolean, file: string): boolean {
-  const named = /\.(jsonl|ndjson)$/i.test(file)
+function isLine(line: string, more: boolean, named: boolean): boolean {
   try {
     parseJson(line)
     return more || named
   } catch (error) {
     // What is nested too deeply, or has a name twice, is whole.
     if (!(error instanceof SyntaxError)) return more || named
-    return named && !/[{[,]\s*$/.test(line)
+    return named && !/[{[,]\s*$/.test(line) && !isSequence(line)
   }
 }
 
-/** The first line that is not blank, and whether anything follows it. What was read for it is put into `held`. */
+function isWhole(text: string): boolean {
+  try {
+    parseJson(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * The first line that is not blank, and whether anything follows it; of a list only how it begins, unless it may be one of many.
+ * What was read for it is put into `held`.
+ */
 async function firstLine(
   source: AsyncIterator<Uint8Array>,
   held: Uint8Array[],
+  named: boolean,
 ): Promise<{ text: string; more: boolean }> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   let text = ''
@@ -70,7 +89,7 @@ async function firstLine(
     if (!done) {
       held.push(value)
       text += decoder.decode(value, { stream: true })
-      if (/^\s*\[/.test(text)) return { text: text.trimStart(), more: true }
+      if (!named && /^\s*\[/.test(text)) return { text: text.trimStart(), more: true }
       if (text.length > MAX_OBJECT_BYTES) return { text: text.trimStart(), more: false }
       // Most pieces of a very long line need not be looked through again.
       if (!value.includes(10) && !value.includes(13)) continue
@@ -82,7 +101,7 @@ async function firstLine(
 }
 
 async function* toChunks(
-  parts: AsyncIterable<JsonPart>,
+  parts: AsyncIterable<JsonPart> | Iterable<JsonPart>,
   file: string,
   kind: 'row' | 'line',
 ): AsyncIterable<Chunk> {
@@ -137,7 +156,8 @@ class JsonColumns {
     this.#file = file
   }
 
-  add(value: unknown, kind: 'row' | 'line', number: number): void {
+  add(given: unknown, kind: 'row' | 'line', number: number): void {
+    const value = Array.isArray(given) && isConversation(given) ? { messages: given } : given
     if (!isRecord(value)) notRows(this.#file, number, value, kind)
     for (const [key, cell] of Object.entries(value)) {
       let values = this.#columns.get(key)
@@ -187,7 +207,11 @@ class JsonColumns {
   }
 }
 
-function* toWholeChunk(text: string, file: string, said: (finding: Finding) => void): Iterable<Chunk> {
+async function* toWholeChunk(
+  text: string,
+  file: string,
+  said: (finding: Finding) => void,
+): AsyncIterable<Chunk> {
   if (text.trim() === '')
     fail('bad_data', `${file} is empty.`, 'Choose a file with a list of objects, or one object a line.', {
       file,
@@ -197,6 +221,7 @@ function* toWholeChunk(text: string, file: string, said: (finding: Finding) => v
     whole = parseJson(text)
   } catch (error) {
     if (!(error instanceof SyntaxError)) notKept(file, error, text, { file })
+    if (isSequence(text)) return yield* toChunks(sequenceParts(text), file, 'row')
     const character = positionOf(error)
     fail(
       'bad_data',
@@ -235,7 +260,9 @@ function notRows(file: string, number: number, found: unknown, kind: 'line' | 'r
   fail(
     'bad_data',
     `${kind === 'line' ? 'Line' : 'Row'} ${number} of ${file} is ${what}, not an object.`,
-    'Each row must be an object such as {"prompt": "...", "response": "..."}.',
+    Array.isArray(found)
+      ? 'The names of the columns are not in it: each row must be an object such as {"prompt": "...", "response": "..."}. A table of lists can be saved as CSV.'
+      : 'Each row must be an object such as {"prompt": "...", "response": "..."}.',
     { file, [kind]: number, found: what },
   )
 }

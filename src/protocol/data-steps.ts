@@ -108,6 +108,9 @@ const SplitTurns = step('split_turns', {
   assistant: v.optional(v.array(text), ['Assistant:', 'AI:', 'Bot:', '### Assistant:', 'A:']),
 })
 
+/** Turns of one speaker in a row become one: most templates want speakers to alternate. */
+const MergeTurns = step('merge_turns', { column: name, separator: v.optional(text, '\n\n') })
+
 const RenameColumn = step('rename_column', { column: name, to: name })
 
 const FillMissing = step('fill_missing', { columns: names, with: text })
@@ -183,6 +186,7 @@ export const DataStepSchema = v.variant('type', [
   WideToLong,
   JoinColumns,
   SplitTurns,
+  MergeTurns,
   RenameColumn,
   FillMissing,
   Filter,

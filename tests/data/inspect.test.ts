@@ -54,6 +54,15 @@ async function fixed(columns: Columns, kind: FindingKind, mapping = PAIRS): Prom
   return found[0]!
 }
 
+test('rows that are the names of the columns once more', async () => {
+  const found = await fixed(padded(['x', 'q', 'q'], ['y', ' a', 'a']), 'names_again')
+  expect(found).toMatchObject({ severity: 'warning', row: 1, count: 2, column: 'q' })
+  // Of a row that has the name for a question alone, nothing is said; nor is it taken along.
+  const [other] = only(await inspect(padded(['q', 'q'], ['a', 'an answer'])), 'names_again')
+  expect(other).toMatchObject({ count: 1 })
+  expect(other!.fix).toBeUndefined()
+})
+
 test('clean rows bring nothing up', async () => {
   expect(await inspect(padded([], []), PAIRS, null, 0.2)).toEqual([])
 })

@@ -41,6 +41,110 @@ test('columns, and a single object', async () => {
   expect(await parse(JSON.stringify({ messages: chat }))).toEqual([{ messages: chat }])
 })
 
+test('objects one after another, however they are laid out', async () => {
+  const rows = [
+    { q: 'a}{"', n: 1 },
+    { q: 'b', n: { deep: ['{'] } },
+    { q: 'ü', n: 3 },
+  ]
+  const [plain, pretty] = [0, 2].map((indent) => rows.map((row) => JSON.stringify(row, null, indent)))
+  for (const text of [
+    plain!.join(''),
+    plain!.join(',\n'),
+    `${plain!.join(',')},`,
+    pretty!.join('\n'),
+    pretty!.join(','),
+  ])
+    for (const name of ['a.json', 'a.jsonl']) expect(tableRows(await tableOf(text, 7, name))).toEqual(rows)
+  const bad = await failure(() => tableOf('{"q":"é"} {"q":"b"} {"q":', 7, 'a.json'), 'bad_data')
+  expect(bad).toMatchObject({ code: 'bad_data', detail: { row: 3, byte: 21 } })
+  expect(bad.message).toContain('it ends in the middle')
+  expect((await failure(() => tableOf('{"q":"a"} x', 7, 'a.json'), 'bad_data')).message).toContain(
+    '(`x`) does not belong there',
+  )
+})
+
+test('a table whose names lie beside it', async () => {
+  const rows = [
+    { q: 'q1', a: 'a1' },
+    { q: 'q2', a: null },
+  ]
+  const cells = [
+    ['q1', 'a1'],
+    ['q2', null],
+  ]
+  for (const head of ['columns', 'header', 'fields'])
+    for (const body of ['data', 'rows', 'values']) {
+      expect(await parse(JSON.stringify({ [head]: ['q', 'a'], [body]: cells }))).toEqual(rows)
+      const named = [{ name: 'q', type: 'text' }, { name: 'a' }]
+      expect(await parse(JSON.stringify({ [body]: cells, [head]: named }))).toEqual(rows)
+    }
+  const tight = { index: [0, 1], columns: ['q', 'a'], data: cells, index_names: [null], column_names: [null] }
+  expect(await parse(JSON.stringify(tight))).toEqual(rows)
+  expect(await parse(JSON.stringify({ ...tight, index: ['x', 'y'] }))).toEqual([
+    { index: 'x', ...rows[0] },
+    { index: 'y', ...rows[1] },
+  ])
+  const short = await failure(
+    () => parse(JSON.stringify({ columns: ['q', 'a'], rows: [...cells, ['q3']] })),
+    'bad_data',
+  )
+  expect(short.message).toBe('Row 3 of "rows" in data.json has 1 value, but "columns" names 2 columns.')
+  const twice = await failure(() => parse(JSON.stringify({ columns: ['q', 'q'], rows: cells })), 'bad_data')
+  expect(twice.message).toContain('names the column "q" twice')
+})
+
+test('objects in an object: rows under their names, or columns where there are more names than objects', async () => {
+  const byRow = { x: { q: 'q1', a: 'a1' }, y: { q: 'q2', a: 'a2' }, z: { q: 'q3' } }
+  expect(await parse(JSON.stringify(byRow))).toEqual([
+    { key: 'x', q: 'q1', a: 'a1' },
+    { key: 'y', q: 'q2', a: 'a2' },
+    { key: 'z', q: 'q3', a: null },
+  ])
+  const byColumn = { q: { x: 'q1', y: 'q2', z: 'q3' }, a: { x: 'a1', y: 'a2', z: null } }
+  expect(await parse(JSON.stringify(byColumn))).toEqual([
+    { key: 'x', q: 'q1', a: 'a1' },
+    { key: 'y', q: 'q2', a: 'a2' },
+    { key: 'z', q: 'q3', a: null },
+  ])
+})
+
+test('lists and columns one level further in', async () => {
+  const [one, two] = [
+    { q: 'q1', a: 'a1' },
+    { q: 'q2', a: 'a2' },
+  ]
+  expect(await parse(JSON.stringify({ data: { rows: [one, two] } }))).toEqual([one, two])
+  const both = [
+    { ...one, split: 'train' },
+    { ...two, split: 'test' },
+  ]
+  expect(await parse(JSON.stringify({ data: { train: [one], test: [two] } }))).toEqual(both)
+  expect(await parse('{"train":{"q":["q1"],"a":["a1"]},"test":{"q":["q2"],"a":["a2"]}}')).toEqual(both)
+  // The fields of one row.
+  const row = { messages: { role: ['user', 'assistant'], content: ['a', 'b'] } }
+  expect(await parse(JSON.stringify(row))).toEqual([row])
+  const hub = {
+    features: [],
+    rows: [one, two].map((row, row_idx) => ({ row_idx, row, truncated_cells: [] })),
+  }
+  expect(await parse(JSON.stringify(hub))).toEqual([one, two])
+})
+
+test('a list of turns in place of an object', async () => {
+  const turns = (text: string) => [
+    { role: 'user', content: text },
+    { role: 'assistant', content: 'b' },
+  ]
+  const [one, two] = [turns('x'), turns('y')]
+  const rows = [{ messages: one }, { messages: two }]
+  expect(await parse(JSON.stringify([one, two]))).toEqual(rows)
+  const lines = `${JSON.stringify(one)}\n${JSON.stringify(two)}\n`
+  for (const size of [3, 1000]) expect(tableRows(await tableOf(lines, size, 'a.jsonl'))).toEqual(rows)
+  // One list of one line is a list of rows.
+  expect(tableRows(await tableOf('[{"a":1},{"a":2}]\n', 5, 'a.jsonl'))).toEqual([{ a: 1 }, { a: 2 }])
+})
+
 test('names that only some rows have; empty text is missing', async () => {
   expect(await parse('[{"a":"x"},{"b":""},{"b":"y","a":null}]')).toEqual([
     { a: 'x', b: null },

@@ -190,6 +190,24 @@ describe('CSV as people write it', () => {
     expect(await kindsOf('a.csv', 'question,score\nWhat is it?,4\nWho?,5\n')).toEqual([])
   })
 
+  test.each([
+    ['counted values', 'q0,a0\nq1,a1\nq2,a2\n', ['no_header']],
+    ['a label of several', 'a cat,good\na dog,bad\nrain,good\nsun,so-so\nfog,good\n', ['no_header']],
+    ['phrases', 'how many cats are there,x y\nwhere is the small house,z\n', ['no_header']],
+    ['beginnings', 'Paris,capital of France\nRome,capital of Italy\n', ['no_header']],
+    ['days', '2024-01-02,x\n2024-01-03,y\n', ['no_header']],
+    ['addresses', 'https://a.b/c,x\nhttps://d.e/f,y\n', ['no_header']],
+    ['counted names', 'label_1,label_2\n1,0\n0,1\n', []],
+    [
+      'names, and sentences below',
+      'text,label\nsome words that are long,spam\nfive words of another text,ham\n',
+      [],
+    ],
+    ['languages, and a word that is called so', 'en,de\nhello,hallo\nof,de\n', []],
+  ])('a first row of %s', async (_, text, kinds) => {
+    expect(await kindsOf('a.csv', text)).toEqual(kinds)
+  })
+
   test('quotes between tabs that do not pair up are read as they are', async () => {
     const text = 'en\tde\nGo.\tGeh.\n"Thanks." "You are welcome."\t„Danke.“ „Bitte.“\n"Hi\tHallo"\n'
     expect((await rowsOf('a.tsv', text)).slice(1)).toEqual([

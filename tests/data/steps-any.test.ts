@@ -62,6 +62,7 @@ const STEPS: DataStepInput[] = [
   { type: 'wide_to_long', columns: ['q', 'answer'], name_to: 'name', value_to: 'value' },
   { type: 'join_columns', columns: ['q', '__proto__'], to: 'constructor' },
   { type: 'split_turns', column: 'q', to: 'turns' },
+  { type: 'merge_turns', column: 'q' },
   { type: 'rename_column', column: 'q', to: '__proto__' },
   { type: 'rename_column', column: ' spaced ', to: 'toString' },
   { type: 'fill_missing', columns: ['q', '列'], with: '?' },

@@ -74,6 +74,99 @@ describe('answers that were not wanted', () => {
     })
   })
 
+  test('also where that is said by 0 and 1, or by another name', async () => {
+    for (const [name, no, yes] of [
+      ['label', 0, 1],
+      ['is_correct', false, true],
+      ['label', '0', '1'],
+    ] as const) {
+      const named = rows.map(({ label, ...row }) => ({ ...row, [name]: label ? yes : no }))
+      expect(guess(named)).toMatchObject(NO_MAPPING)
+      const mapping = { ...NO_MAPPING, prompt: 'prompt', response: 'completion' }
+      const [found] = (await findings(named, mapping)).filter(({ kind }) => kind === 'preference_pairs')
+      expect(found).toMatchObject({ severity: 'warning', row: 0, count: 2, column: name })
+    }
+    const rated = rows.map((row, label) => ({ ...row, label }))
+    expect(guess(rated)).toMatchObject({ prompt: 'prompt', response: 'completion' })
+  })
+
+  test('of several answers the right one is taken by its name, or none', () => {
+    const several = (...names: string[]) => [
+      { question: 'Who?', ...Object.fromEntries(names.map((name) => [name, `by ${name}`])) },
+    ]
+    expect(guess(several('model_answer', 'reference_answer'))).toMatchObject({ response: 'reference_answer' })
+    expect(guess(several('bad_answer', 'good_answer'))).toMatchObject({ response: 'good_answer' })
+    expect(guess(several('gpt_answer', 'llama_answer'))).toMatchObject(NO_MAPPING)
+    expect(guess(several('my_answer', 'id'))).toMatchObject({ response: 'my_answer' })
+  })
+
+  test('of several texts none is learnt by its name', () => {
+    expect(guess([{ text: 'Write a sum.', code: 'a + b', tests: ['x'] }])).toMatchObject(NO_MAPPING)
+    expect(guess([{ text: 'Once.', url: 'https://a.b/c', title: 'T' }])).toMatchObject({ text: 'text' })
+  })
+
+  test('choices that the question is put without are named, and put into it at a press', async () => {
+    const choices = ['A', 'B', 'D'].map((answer) => ({
+      question: 'Which?',
+      option_a: 'x',
+      option_b: 'y',
+      option_c: 'z',
+      option_d: 'w',
+      answer,
+    }))
+    const [found] = (await findings(choices)).filter(({ kind }) => kind === 'left_aside')
+    expect(found).toMatchObject({ severity: 'warning', column: 'option_a' })
+    if (found?.fix?.kind !== 'mapping') throw new Error('no remedy')
+    const fixed = { ...guess(choices), ...found.fix.mapping }
+    expect(turns(choices, fixed)[0]).toBe('user: Which?\n\nA. x\nB. y\nC. z\nD. w | assistant: A')
+    expect((await findings(choices, fixed)).filter(({ kind }) => kind === 'left_aside')).toEqual([])
+    const notes = choices.map((row) => ({ ...row, answer: `It is ${row.option_a}.` }))
+    expect((await findings(notes)).filter(({ kind }) => kind === 'left_aside')).toEqual([])
+  })
+
+  test('a turn is left out of what is learnt however that is said', () => {
+    for (const mark of [
+      { weight: '0' },
+      { weight: 0 },
+      { train: 'false' },
+      { loss_mask: 0 },
+      { masked: true },
+    ])
+      expect(turns([{ messages: [user('x'), { ...bot('y'), ...mark }, user('z'), bot('w')] }])).toEqual([
+        'user: x | (assistant: y) | user: z | assistant: w',
+      ])
+    for (const mark of [{ weight: '1' }, { weight: null }, { train: true }, { masked: 0 }])
+      expect(turns([{ messages: [user('x'), { ...bot('y'), ...mark }] }])).toEqual(['user: x | assistant: y'])
+    expect(
+      turns([{ messages: CHAT }, { messages: [user('x'), { ...bot('y'), weight: 'half' }] }]),
+    ).toHaveLength(1)
+  })
+
+  test('several turns of one speaker are put together at a press, where that makes them take turns', async () => {
+    const rows = [
+      { messages: [user('Hello?'), user('Are you there?'), bot('Yes.'), bot('I am.')] },
+      { messages: CHAT },
+      // Which of the two is learnt could not be said any more; and the second still begins with an answer.
+      { messages: [user('x'), { ...bot('y'), weight: 0 }, bot('z')] },
+      { messages: [bot('x'), user('y'), user('z'), bot('w')] },
+    ]
+    const [found] = (await findings(rows)).filter(({ kind }) => kind === 'same_speaker')
+    expect(found).toMatchObject({ severity: 'note', row: 0, count: 1, column: 'messages' })
+    if (found?.fix?.kind !== 'step') throw new Error('no remedy')
+    const { frame, reports } = await runSteps(Frame.of(tableOf(rows)), [found.fix.step], { seed: 1 })
+    expect(reports[0]).toMatchObject({ changed: 2, dropped: 0 })
+    const after = mapFrame(frame, guess(rows)).rows.map((row) => 'messages' in row && row.messages.map(said))
+    expect(after).toEqual([
+      ['user: Hello?\n\nAre you there?', 'assistant: Yes.\n\nI am.'],
+      ['user: Name a tree.', 'assistant: An oak.'],
+      ['user: x', '(assistant: y)', 'assistant: z'],
+      ['assistant: x', 'user: y\n\nz', 'assistant: w'],
+    ])
+    const prompts = [{ prompt: [user('a'), user('b')], completion: [bot('c'), bot('d')] }]
+    const told = (await findings(prompts)).filter(({ kind }) => kind === 'same_speaker')
+    expect(told.map(({ column }) => column)).toEqual(['prompt', 'completion'])
+  })
+
   test('a class that is yes or no is none', async () => {
     const classes = rows.map(({ prompt, label }) => ({ text: prompt, label }))
     expect(guess(classes)).toMatchObject({ prompt: 'text', response: 'label' })

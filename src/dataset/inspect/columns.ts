@@ -2,9 +2,16 @@ import { counted } from '../../lib/counted.ts'
 import type { Finding } from '../../protocol/preparation.ts'
 import { type ColumnRoles, type Mapping, NO_MAPPING } from '../../protocol/recipe.ts'
 import { renameInTemplate } from '../../protocol/template.ts'
-import { BESIDE, CHOSEN, NAMES, normalName, REJECTED, WANTED } from '../column-names.ts'
+import { BESIDE, CHOSEN, NAMES, normalName, OPTION, REJECTED, WANTED } from '../column-names.ts'
 import type { Frame } from '../frame.ts'
-import { besideText, looksLikeTurns, readMessages, readSystem } from '../messages.ts'
+import {
+  besideText,
+  isAlternating,
+  looksLikeTurns,
+  mergedTurns,
+  readMessages,
+  readSystem,
+} from '../messages.ts'
 import { asText, isMissing } from '../values.ts'
 import { askedColumns, leaveOut, step } from './examples.ts'
 
@@ -44,6 +51,46 @@ export function headerSpace(frame: Frame, mapping: Mapping): Finding[] {
       },
     ]
   })
+}
+
+/** Rows in which the names of the columns stand once more, as where files were put one behind the other. */
+export function namesAgain(frame: Frame, mapping: Mapping): Finding[] {
+  const { response, messages, text } = mapping
+  const used = [...new Set([...askedColumns(frame, mapping), response, messages, text])].filter(
+    (name): name is string => name !== null && frame.has(name),
+  )
+  // A single word may well be called what it is.
+  if (used.length < 2) return []
+  const values = used.map((name) => frame.column(name))
+  const isAgain = (i: number) => used.every((name, c) => asText(values[c]![i])?.trim() === name.trim())
+  const again = Array.from({ length: frame.rows }, (_, i) => i).filter(isAgain)
+  const first = again[0]
+  if (first === undefined) return []
+  const [column, own] = [used[0]!, values[0]!]
+  const named = [...new Set(again.map((i) => asText(own[i])!))]
+  const only = own.filter((value) => named.includes(asText(value)!)).length === again.length
+  return [
+    {
+      kind: 'names_again',
+      severity: 'warning',
+      message: `${counted(again.length, 'row holds', 'rows hold')} the names of the columns once more, row ${frame.number(frame.source[first]!)} first.`,
+      hint: 'The model would learn to answer one with the other. It happens where files were put one behind the other: leave these rows out.',
+      column,
+      row: frame.source[first]!,
+      count: again.length,
+      ...(only
+        ? {
+            fix: step(leaveOut(again.length), {
+              type: 'filter',
+              enabled: true,
+              column,
+              keep: false,
+              test: { is: 'equals', values: named },
+            }),
+          }
+        : {}),
+    },
+  ]
 }
 
 /** What a mapping must say instead once a column has another name. */
@@ -134,8 +181,39 @@ export function unwantedAnswers(frame: Frame, mapping: Mapping): Finding[] {
   })
 }
 
-const isNo = (value: unknown) => value === false || /^false$/i.test(String(value))
-const isYes = (value: unknown) => value === true || /^true$/i.test(String(value))
+const isNo = (value: unknown) => value === false || /^(?:false|0)$/i.test(String(value))
+const isYes = (value: unknown) => value === true || /^(?:true|1)$/i.test(String(value))
+
+/** Columns of choices, one each, that the question is put without. */
+export function optionsAside(frame: Frame, mapping: Mapping): Finding[] {
+  const { prompt, response, template = null } = mapping
+  if (prompt === null || response === null || template !== null || !frame.has(response)) return []
+  const used = [...askedColumns(frame, mapping), response, mapping.system]
+  const found = frame.names.flatMap((name) => {
+    const letter = OPTION.exec(normalName(name))?.[1]
+    return letter === undefined || used.includes(name) || /[{}]/.test(name) ? [] : [{ name, letter }]
+  })
+  const answers = new Set(frame.column(response).map((value) => asText(value)?.trim().toLowerCase()))
+  const letters = new Set(found.map(({ letter }) => letter))
+  const named = [...answers].filter((answer) => answer !== undefined && letters.has(answer)).length
+  if (found.length < 2 || letters.size < found.length || named === 0 || named * 2 < answers.size) return []
+  const listed = found.map(({ name }) => `"${name}"`).join(', ')
+  const lines = found.map(({ name, letter }) => `${letter.toUpperCase()}. {${name}}`)
+  return [
+    {
+      kind: 'left_aside',
+      severity: 'warning',
+      message: `The choices in ${listed} are left aside: the model will not see what "${response}" is chosen from.`,
+      hint: 'It would learn to answer with a letter without knowing what it stands for. Put them into the question.',
+      column: found[0]!.name,
+      fix: {
+        kind: 'mapping',
+        label: 'Put the choices into the question',
+        mapping: { template: [`{${prompt}}`, '', ...lines].join('\n'), input: null },
+      },
+    },
+  ]
+}
 
 /** Columns that conversations may depend on, and that the model will not see. */
 export function leftAside(frame: Frame, mapping: Mapping): Finding[] {
@@ -192,6 +270,40 @@ export function systemTwice(frame: Frame, mapping: Mapping): Finding[] {
       count: twice.length,
     },
   ]
+}
+
+/** Conversations in which one speaker has several turns in a row, and that are as templates want them once those are one. */
+export function sameSpeaker(frame: Frame, mapping: Mapping): Finding[] {
+  const columns = [...new Set([mapping.messages, mapping.prompt, mapping.response])]
+  return columns.flatMap((column): Finding[] => {
+    if (column === null || !frame.has(column)) return []
+    const found = [...frame.column(column).entries()].flatMap(([i, value]) => {
+      if (!looksLikeTurns(value)) return []
+      const turns = readMessages(value)
+      if (typeof turns === 'string' || !turns.some(({ role }, t) => role === turns[t - 1]?.role)) return []
+      const merged = mergedTurns(turns, '\n\n')
+      return column === mapping.response || isAlternating(merged) ? [i] : []
+    })
+    const first = found[0]
+    if (first === undefined) return []
+    return [
+      {
+        kind: 'same_speaker',
+        severity: 'note',
+        message: `${counted(found.length, 'conversation has', 'conversations have')} several turns of one speaker in a row in "${column}", row ${frame.number(frame.source[first]!)} first.`,
+        hint: 'Most chat templates, those of Gemma included, refuse such conversations, and these rows are then left out. Put such turns together, or leave it so.',
+        column,
+        row: frame.source[first]!,
+        count: found.length,
+        fix: step('Put turns of one speaker together', {
+          type: 'merge_turns',
+          enabled: true,
+          column,
+          separator: '\n\n',
+        }),
+      },
+    ]
+  })
 }
 
 /** Turns with more in them than their text: what a model thought before its answer, pictures. */

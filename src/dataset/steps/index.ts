@@ -6,7 +6,7 @@ import { deduplicate } from './deduplicate.ts'
 import { dropMissing, dropRows, filter } from './filter.ts'
 import { buckets, round, scale } from './numbers.ts'
 import { replace } from './replace.ts'
-import { fillMissing, joinColumns, renameColumn, splitTurns, wideToLong } from './reshape.ts'
+import { fillMissing, joinColumns, mergeTurns, renameColumn, splitTurns, wideToLong } from './reshape.ts'
 import { balance, limit, sample } from './sample.ts'
 import type { StepContext, StepResult } from './step.ts'
 import { changeCase, controlCharacters, normalizeUnicode, repairText, whitespace } from './text.ts'
@@ -66,6 +66,7 @@ const FAMILIES: {
   wide_to_long: wideToLong,
   join_columns: joinColumns,
   split_turns: splitTurns,
+  merge_turns: mergeTurns,
   rename_column: renameColumn,
   fill_missing: fillMissing,
   filter,

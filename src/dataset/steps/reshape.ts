@@ -4,6 +4,7 @@ import { fail } from '../../protocol/errors.ts'
 import type { Finding } from '../../protocol/preparation.ts'
 import type { Message } from '../../protocol/tokens.ts'
 import type { Frame } from '../frame.ts'
+import { mergedTurns, readMessages } from '../messages.ts'
 import { asText, isMissing } from '../values.ts'
 import { SHOWN, type StepContext, type StepResult, shown } from './step.ts'
 
@@ -101,6 +102,29 @@ export function splitTurns(frame: Frame, step: StepOf<'split_turns'>, context: S
     samples: filled(frame, step.to, turns),
     findings,
   }
+}
+
+/** Conversations in which no speaker has two turns in a row. What is no conversation stays as it is. */
+export function mergeTurns(frame: Frame, step: StepOf<'merge_turns'>, context: StepContext): StepResult {
+  let changed = 0
+  const samples: NonNullable<StepResult['samples']> = []
+  const values = frame.column(step.column).map((value, i) => {
+    context.signal?.throwIfAborted()
+    const messages = readMessages(value)
+    if (typeof messages === 'string') return value
+    const merged = mergedTurns(messages, step.separator)
+    if (merged.length === messages.length) return value
+    changed++
+    if (samples.length < SHOWN)
+      samples.push({
+        row: frame.source[i]!,
+        column: step.column,
+        before: shown(value),
+        after: shown(merged),
+      })
+    return merged
+  })
+  return { frame: frame.with(step.column, values), changed, samples }
 }
 
 function readTurns(text: string, marks: readonly (readonly [string, Message['role']])[]): Message[] | null {

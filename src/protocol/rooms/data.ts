@@ -190,7 +190,7 @@ export interface DatasetPreview {
   name: string
   /** csv, json, text, parquet, arrow, xlsx ... */
   format: string
-  /** Types as far as the first rows show them. */
+  /** The first 50, types as far as the first rows show them. */
   columns: ColumnInfo[]
   rows: Record<string, unknown>[]
 }

@@ -45,6 +45,7 @@ export const steps = {
   'step.wide_to_long': 'Columns into rows',
   'step.join_columns': 'Join columns',
   'step.split_turns': 'Text into a chat',
+  'step.merge_turns': 'Turns of one speaker into one',
   'step.rename_column': 'Rename a column',
   'step.fill_missing': 'Fill empty cells',
   'step.filter': 'Keep or drop rows',

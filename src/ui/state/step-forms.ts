@@ -57,7 +57,10 @@ export const STEP_GROUPS: { label: Extract<MessageKey, `steps.group.${string}`>;
     label: 'steps.group.rows',
     types: ['filter', 'drop_missing', 'deduplicate', 'balance', 'sample', 'limit', 'drop_rows'],
   },
-  { label: 'steps.group.columns', types: ['join_columns', 'rename_column', 'wide_to_long', 'split_turns'] },
+  {
+    label: 'steps.group.columns',
+    types: ['join_columns', 'rename_column', 'wide_to_long', 'split_turns', 'merge_turns'],
+  },
   { label: 'steps.group.numbers', types: ['round', 'scale', 'buckets'] },
 ]
 
@@ -116,6 +119,8 @@ export function stepFields(step: DataStep): StepField[] {
         { path: 'user', label: 'stepField.user', kind: 'lines' },
         { path: 'assistant', label: 'stepField.assistant', kind: 'lines' },
       ]
+    case 'merge_turns':
+      return [COLUMN, { path: 'separator', label: 'stepField.separator', kind: 'text', rows: 2 }]
     case 'rename_column':
       return [COLUMN, { path: 'to', label: 'stepField.rename', kind: 'text' }]
     case 'fill_missing':
@@ -192,6 +197,7 @@ function firstValues(column: string): { [Type in StepType]: Omit<InputOf<Type>, 
     wide_to_long: { columns: [], name_to: 'name', value_to: 'value' },
     join_columns: { columns: [], to: 'joined' },
     split_turns: { column, to: 'messages' },
+    merge_turns: { column },
     rename_column: { column, to: '' },
     fill_missing: { columns, with: '' },
     filter: { column, test: TESTS.length },
