@@ -40,3 +40,11 @@ export interface Conversation {
   /** Functions that the model may call. */
   tools?: Tool[]
 }
+
+/** What a turn says, in one line of text for each call: `get_weather({"city":"Oslo"})`. */
+export function saidIn({ content, calls = [] }: Pick<Message, 'content' | 'calls'>): string {
+  const called = calls.map(({ name, arguments: given }) => `${name}(${textOf(given)})`)
+  return [...(content.trim() === '' ? [] : [content]), ...called].join('\n')
+}
+
+const textOf = (given: ToolCall['arguments']) => (typeof given === 'string' ? given : JSON.stringify(given))

@@ -5,6 +5,7 @@ import { renameInTemplate } from '../../protocol/template.ts'
 import { BESIDE, CHOSEN, NAMES, normalName, REJECTED, WANTED } from '../column-names.ts'
 import type { Frame } from '../frame.ts'
 import { besideText, looksLikeTurns, readMessages, readSystem } from '../messages.ts'
+import { isToolsColumn } from '../rows.ts'
 import { asText, isMissing } from '../values.ts'
 import { askedColumns, leaveOut, step } from './examples.ts'
 
@@ -138,13 +139,14 @@ const isNo = (value: unknown) => value === false || /^false$/i.test(String(value
 const isYes = (value: unknown) => value === true || /^true$/i.test(String(value))
 
 /** Columns that conversations may depend on, and that the model will not see. */
-export function leftAside(frame: Frame, mapping: Mapping): Finding[] {
+export function leftAside(frame: Frame, mapping: Mapping, tools = false): Finding[] {
   if (mapping.messages === null && mapping.response === null) return []
   const used = [...askedColumns(frame, mapping), mapping.response, mapping.system]
   return frame.names.flatMap((name): Finding[] => {
     const plain = normalName(name)
     const isSystem = mapping.system === null && mapping.text === null && NAMES.system.includes(plain)
     if (used.includes(name) || !(isSystem || BESIDE.includes(plain))) return []
+    if (tools && mapping.messages !== null && isToolsColumn(name)) return []
     const filled = frame.column(name).flatMap((value, i) => (isEmpty(value) ? [] : [i]))
     if (filled.length === 0) return []
     return [
