@@ -1,6 +1,7 @@
-import type { Message } from '../protocol/tokens.ts'
+import type { Message, Tool } from '../protocol/tokens.ts'
 import { BESIDE, BESIDE_TEXT, normalName } from './column-names.ts'
 import { pythonLiteral } from './python-literal.ts'
+import { filled, namesById, readCalls, readTools } from './tools.ts'
 
 const ROLES: Record<string, Message['role']> = {
   system: 'system',
@@ -29,18 +30,35 @@ export const isSpeaker = (name: string): boolean => Object.hasOwn(ROLES, name.tr
  * @returns the turns, or in words what is wrong
  */
 export function readMessages(value: unknown): Message[] | string {
+  const read = readDialogue(value, false)
+  return typeof read === 'string' ? read : read.messages
+}
+
+/** Turns, and the functions that are declared around them. */
+export interface Dialogue {
+  messages: Message[]
+  tools: Tool[]
+}
+
+/** The same with functions, calls of them and their responses, where `tools` says that they are understood. */
+export function readDialogue(value: unknown, tools: boolean): Dialogue | string {
   const found = parsed(value)
   if (found === undefined) return 'is text, not a list of turns'
   const turns = turnsOf(found)
   if (typeof turns === 'string') return turns
   if (turns.length === 0) return 'has no turns'
   const around = Array.isArray(found) ? {} : (found as Fields)
-  const beside = BESIDE.find((name) =>
-    Object.entries(around).some(([key, inner]) => normalName(key) === name && isFilled(inner)),
+  const beside = BESIDE.find(
+    (name) =>
+      !(tools && name === 'tools') &&
+      Object.entries(around).some(([key, inner]) => normalName(key) === name && isFilled(inner)),
   )
   if (beside !== undefined) return `has ${beside} around its turns, which the model would not see`
   const system = readSystem(around.systemInstruction ?? around.system_instruction ?? around.system)
+  const declared = tools ? readTools(around.tools) : []
+  if (typeof declared === 'string') return declared
   const messages: Message[] = system === null ? [] : [{ role: 'system', content: system }]
+  const called = new Map<string, string>()
   for (const [i, turn] of turns.entries()) {
     const fields = ((typeof turn === 'object' && turn) || {}) as Fields
     const pair = pairOf(fields)
@@ -49,19 +67,56 @@ export function readMessages(value: unknown): Message[] | string {
       continue
     }
     const { role = fields.from, content = fields.value ?? fields.parts } = fields
-    const speaker = ROLES[String(role).trim().toLowerCase()]
+    const spoken = String(role).trim().toLowerCase()
+    if (tools && RESPONDS.has(spoken)) {
+      const response = readResponse(fields, content, called)
+      if (typeof response === 'string') return `has a turn (${i + 1}) ${response}`
+      messages.push(response)
+      continue
+    }
+    const speaker = ROLES[spoken]
     if (!speaker) return `has a turn (${i + 1}) whose role is ${JSON.stringify(role) ?? 'missing'}`
-    if (callsTool(fields)) return `has a turn (${i + 1}) that calls a tool`
-    const text = readContent(content)
+    const calls = tools && speaker === 'assistant' ? readCalls(fields) : null
+    if (typeof calls === 'string') return `has a turn (${i + 1}) ${calls}`
+    if (calls === null && callsTool(fields)) return `has a turn (${i + 1}) that calls a tool`
+    for (const [id, name] of namesById(fields)) called.set(id, name)
+    const text = calls && (content ?? null) === null ? '' : readContent(content)
     if (text === null) return `has a turn (${i + 1}) ${otherContent(content) ?? 'without text'}`
     const weight = fields.weight ?? fields.loss_weight ?? null
     const known = weight === null || isOff(weight) || isOn(weight)
     if (!known)
       return `has a turn (${i + 1}) of weight ${JSON.stringify(weight)?.slice(0, 40)}, where 0 and 1 are known`
     const skipped = isOff(weight) || LEARNT.some((name) => isOff(fields[name])) || isOn(fields.masked)
-    messages.push({ role: speaker, content: text, ...(skipped ? { learn: false } : {}) })
+    messages.push({
+      role: speaker,
+      content: text,
+      ...(skipped ? { learn: false } : {}),
+      ...(calls ? { calls } : {}),
+    })
   }
-  return messages
+  return { messages, tools: declared }
+}
+
+/** Who says what a function gave back. */
+const RESPONDS = new Set(['tool', 'function', 'observation'])
+
+/** @returns in words what is wrong */
+function readResponse(
+  { name, tool_call_id }: Fields,
+  content: unknown,
+  called: ReadonlyMap<string, string>,
+): Message | string {
+  const of = typeof name === 'string' && name.trim() !== '' ? name : called.get(String(tool_call_id))
+  if (of === undefined)
+    return 'that responds to no call that is known: it has neither a name nor the id of a call'
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) {
+    const response = filled(content) as Fields
+    return { role: 'tool', name: of, content: JSON.stringify(response), response }
+  }
+  const text = readContent(content)
+  return text === null
+    ? `${otherContent(content) ?? 'without text'}`
+    : { role: 'tool', name: of, content: text }
 }
 
 /** Turns of one speaker in a row as one, where they are learnt or not alike. */

@@ -17,6 +17,8 @@ export interface PipelineOptions {
   /** Examples that a model wrote. */
   synthetic?: readonly Conversation[]
   seed: number
+  /** Whether functions and calls of them are understood. */
+  tools?: boolean
   /** Rows of the frame as a share of the data set's. */
   share?: number
   signal?: AbortSignal
@@ -41,7 +43,7 @@ export interface PipelineResult {
 export async function runPipeline(frame: Frame, options: PipelineOptions): Promise<PipelineResult> {
   const { seed, share = 1, signal, validationShare } = options
   const stepped = await runSteps(frame, options.steps, { seed, share, ...(signal ? { signal } : {}) })
-  const mapped = mapFrame(stepped.frame, options.mapping)
+  const mapped = mapFrame(stepped.frame, options.mapping, options.tools)
   signal?.throwIfAborted()
   const split = splitFrame(stepped.frame, mapped.at, { config: options.split, validationShare, seed })
   const rows: PipelineResult['rows'] = { train: [], validation: [], test: [] }
@@ -75,7 +77,8 @@ export function labelCounts(rows: Record<Split, readonly ExampleRow[]>): LabelCo
   for (const split of ['train', 'validation', 'test'] as const)
     for (const row of rows[split]) {
       const answer = 'messages' in row ? row.messages.at(-1) : null
-      if (answer?.role !== 'assistant' || answer.content.length > MAX_LABEL_LENGTH) return null
+      if (answer?.role !== 'assistant' || answer.calls || answer.content.length > MAX_LABEL_LENGTH)
+        return null
       const count = counts.get(answer.content) ?? { train: 0, validation: 0, test: 0 }
       count[split]++
       total++

@@ -4,9 +4,11 @@ import { fail } from '../protocol/errors.ts'
 import type { Finding, Mapping } from '../protocol/studio.ts'
 import { fillTemplate, parseTemplate } from '../protocol/template.ts'
 import type { Conversation, Message } from '../protocol/tokens.ts'
+import { normalName } from './column-names.ts'
 import { Frame } from './frame.ts'
 import { checkMapping } from './mapping.ts'
-import { looksLikeTurns, readMessages, readSystem } from './messages.ts'
+import { looksLikeTurns, readDialogue, readMessages, readSystem } from './messages.ts'
+import { readTools } from './tools.ts'
 import { asText, squadAnswer } from './values.ts'
 
 /** A row that is plain text to be continued, not a conversation. */
@@ -43,10 +45,13 @@ export function sharedFault(count: number, first: string, cause: string): string
     : `${grouped(count)} rows have the same fault: row ${first}, for one, ${cause}.`
 }
 
-/** The same of rows that steps have worked on. `row` of each is the row of the data set it came from. */
-export function mapFrame(frame: Frame, mapping: Mapping): MappedFrame {
+/**
+ * The same of rows that steps have worked on. `row` of each is the row of the data set it came from.
+ * @param tools whether functions and calls of them are understood, which hangs on the model's template
+ */
+export function mapFrame(frame: Frame, mapping: Mapping, tools = false): MappedFrame {
   checkMapping(frame, mapping)
-  const read = rowReader(frame, mapping)
+  const read = rowReader(frame, mapping, tools)
   const rows: MappedFrame['rows'] = []
   const at: number[] = []
   const left = new Map<string, { first: number; count: number }>()
@@ -90,17 +95,29 @@ function columnOf(cause: string, frame: Frame, { messages, text }: Mapping): { c
 /** One row by its index in the frame; in words what it lacks, where it cannot be used. */
 export type RowReader = (index: number) => Conversation | TextRow | string
 
+/** The column of functions that a model may call, as TRL knows it. */
+export const isToolsColumn = (name: string) => normalName(name) === 'tools'
+
 /** How rows are read under a mapping that `checkMapping` has passed. */
-export function rowReader(frame: Frame, mapping: Mapping): RowReader {
+export function rowReader(frame: Frame, mapping: Mapping, tools = false): RowReader {
   const column = (name: string | null | undefined) =>
     name === null || name === undefined ? null : frame.column(name)
   const messages = column(mapping.messages)
   const system = column(mapping.system)
-  if (messages)
+  if (messages) {
+    const beside = tools
+      ? frame.names.find((name) => isToolsColumn(name) && name !== mapping.messages)
+      : undefined
+    const declared = column(beside)
     return (i) => {
-      const found = readConversation(messages[i] ?? null, frame.source[i]!, mapping.messages!)
-      return typeof found === 'string' || !system ? found : withSystem(found, system[i])
+      const found = readConversation(messages[i] ?? null, frame.source[i]!, mapping.messages!, tools)
+      if (typeof found === 'string') return found
+      const own = declared ? readTools(declared[i]) : []
+      if (typeof own === 'string') return `${own} (in "${beside}")`
+      const full = own.length > 0 ? { ...found, tools: own } : found
+      return system ? withSystem(full, system[i]) : full
     }
+  }
   const text = column(mapping.text)
   if (text)
     return (i) => {
@@ -159,10 +176,11 @@ function labelled(value: string | null, words: Record<string, string> | null): s
 }
 
 /** A system text before a conversation that has none of its own. */
-function withSystem({ messages, row }: Conversation, value: unknown): Conversation {
+function withSystem(conversation: Conversation, value: unknown): Conversation {
+  const { messages } = conversation
   const content = readSystem(value)
-  if (content === null || messages.some(({ role }) => role === 'system')) return { messages, row }
-  return { messages: [{ role: 'system', content }, ...messages], row }
+  if (content === null || messages.some(({ role }) => role === 'system')) return conversation
+  return { ...conversation, messages: [{ role: 'system', content }, ...messages] }
 }
 
 /**
@@ -196,13 +214,21 @@ function turn(role: Message['role'], content: string | null): Message[] {
   return content === null ? [] : [{ role, content }]
 }
 
-function readConversation(value: unknown, row: number, column: string): Conversation | string {
+function readConversation(
+  value: unknown,
+  row: number,
+  column: string,
+  tools: boolean,
+): Conversation | string {
   if (value === null) return `has nothing in "${column}"`
-  const messages = readMessages(value)
-  if (typeof messages === 'string') return `${messages} (in "${column}")`
-  const answers = messages.filter(({ role, content }) => role === 'assistant' && content.trim() !== '')
+  const read = readDialogue(value, tools)
+  if (typeof read === 'string') return `${read} (in "${column}")`
+  const { messages } = read
+  const answers = messages.filter(
+    ({ role, content, calls }) => role === 'assistant' && (content.trim() !== '' || calls),
+  )
   if (answers.length === 0) return `has no answer in "${column}"`
   if (answers.every(({ learn }) => learn === false))
     return `has no answer that is to be learnt in "${column}"`
-  return { messages, row }
+  return { messages, row, ...(read.tools.length > 0 ? { tools: read.tools } : {}) }
 }

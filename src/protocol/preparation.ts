@@ -1,7 +1,7 @@
 import type { DataStep, SplitConfig } from './data-steps.ts'
 import type { Mapping, ReadOptions } from './recipe.ts'
 import type { RunConfig } from './run-config.ts'
-import type { Message, Origin, Split } from './tokens.ts'
+import type { Message, Origin, Split, Tool } from './tokens.ts'
 
 export interface Guess extends Mapping {
   /** Why, in words. */
@@ -103,6 +103,8 @@ export interface ExampleText {
   origin: Origin
   messages: Message[] | null
   text: string | null
+  /** Functions that the model may call. */
+  tools?: Tool[]
 }
 
 export interface PreparedInfo {

@@ -1,8 +1,9 @@
 import { type ByteSource, readJson, readText } from '../files/bytes.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig } from '../protocol/model.ts'
-import type { Message } from '../protocol/tokens.ts'
+import type { Message, Tool } from '../protocol/tokens.ts'
 import { parseTemplate, renderBounded, TemplateTooLong } from './bounded-template.ts'
+import { FUNCTION_GEMMA_TEMPLATE, FUNCTION_WORDS } from './function-template.ts'
 import { checkTokenizer, type SpecialToken, TextTokenizer } from './tokenizer.ts'
 
 /** What Gemma 1 to 3 were tuned with, for models whose files bring no template (the pre-trained ones). */
@@ -36,6 +37,7 @@ const MARK = '\ufdd0'
 /** Renders conversations as the model saw them in its own tuning. */
 export class ChatTemplate {
   readonly source: string
+  #knowsTools: boolean | null = null
   readonly #program: ReturnType<typeof parseTemplate>
   readonly #tokens: Record<string, string>
 
@@ -55,14 +57,43 @@ export class ChatTemplate {
     }
   }
 
+  /** Whether functions are declared to the model, and its calls of them written: tried, as nothing else says so. */
+  get knowsTools(): boolean {
+    this.#knowsTools ??= this.#declaresTools()
+    return this.#knowsTools
+  }
+
+  #declaresTools(): boolean {
+    const [tool, called] = ['agate_saw', 'lapidary_wheel']
+    const turns: Message[] = [
+      { role: 'system', content: 'agate' },
+      { role: 'user', content: 'lapidary' },
+      { role: 'assistant', content: '', calls: [{ name: called, arguments: {} }] },
+    ]
+    const description = { name: tool, description: tool, parameters: { type: 'object', properties: {} } }
+    try {
+      const text = this.render(turns, false, [{ type: 'function', function: description }])
+      return text.includes(tool) && text.includes(called)
+    } catch (error) {
+      if (error instanceof LapidaryError && error.code === 'bad_data') return false
+      throw error
+    }
+  }
+
   /**
+   * @param tools functions that the model may call; of a template that does not know any, nothing comes of them
    * @throws LapidaryError `bad_data` with the template's own words where it refuses the conversation, `bad_model` where it does
    * not come to an end
    */
-  render(messages: readonly Message[], addGenerationPrompt = false): string {
-    const given = messages.map(({ role, content }) => ({ role, content: content.replaceAll(BOM, MARK) }))
-    const characters = given.reduce((sum, { content }) => sum + content.length, 0)
-    const items = { ...this.#tokens, messages: given, add_generation_prompt: addGenerationPrompt }
+  render(messages: readonly Message[], addGenerationPrompt = false, tools: readonly Tool[] = []): string {
+    const given = messages.map((message) => held(turnOf(message)) as Record<string, unknown>)
+    const characters = sizeOf(messages) + sizeOf(tools)
+    const items = {
+      ...this.#tokens,
+      messages: given,
+      add_generation_prompt: addGenerationPrompt,
+      ...(tools.length > 0 ? { tools: held(tools) } : {}),
+    }
     try {
       return renderBounded(this.#program, items, characters).replaceAll(MARK, BOM)
     } catch (error) {
@@ -83,11 +114,41 @@ export class ChatTemplate {
   }
 }
 
+/** A turn as templates take it: OpenAI's form. */
+function turnOf({ role, content, calls, name, response }: Message): Record<string, unknown> {
+  if (role === 'tool') return { role, name, content: response ?? content }
+  if (!calls) return { role, content }
+  return {
+    role,
+    ...(content === '' ? {} : { content }),
+    tool_calls: calls.map((call) => ({ type: 'function', function: call })),
+  }
+}
+
+/** With a mark in place of each byte-order mark. */
+function held(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll(BOM, MARK)
+  if (Array.isArray(value)) return value.map(held)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name.replaceAll(BOM, MARK), held(inner)]),
+  )
+}
+
+/** Characters of all text in a value. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 0
+  return Object.entries(value).reduce((sum, [name, inner]) => sum + name.length + sizeOf(inner), 0)
+}
+
 /** The chat side of a model: its tokenizer, its template, and the token with which it ends a turn. */
 export interface ChatTokenizer {
   tokenizer: TextTokenizer
   template: ChatTemplate
   endOfTurn: SpecialToken
+  /** With which it ends a call, where its template knows tools. */
+  endOfCall: SpecialToken | null
   /** Whether the template came with the model, or is Gemma's own in its place. */
   templateFrom: 'model' | 'gemma'
 }
@@ -123,11 +184,12 @@ export function chatTokenizer(
 ): ChatTokenizer {
   const tokenizer = new TextTokenizer(tokenizerJson, tokenizerConfig)
   const own = template ?? configTemplate(tokenizerConfig)
-  const chat = new ChatTemplate(own ?? GEMMA_TEMPLATE, tokenizer)
+  const chat = new ChatTemplate(own ?? standIn(tokenizer), tokenizer)
   return {
     tokenizer,
     template: chat,
     endOfTurn: findEndOfTurn(tokenizer, chat),
+    endOfCall: chat.knowsTools ? findEndOfCall(tokenizer, chat) : null,
     templateFrom: own === null ? 'gemma' : 'model',
   }
 }
@@ -144,9 +206,19 @@ export function checkChatTokenizer(chat: ChatTokenizer, model: ModelConfig): voi
     )
 }
 
-/** Tokens at which an answer ends: the model's own, and the end of a turn. */
+/** Tokens at which an answer ends: the model's own, and the end of a turn or of a call. */
 export function stopTokens(chat: ChatTokenizer, model: ModelConfig): number[] {
-  return [...new Set([...model.eosTokenIds, chat.endOfTurn.id])]
+  const ends = chat.endOfCall ? [chat.endOfTurn.id, chat.endOfCall.id] : [chat.endOfTurn.id]
+  return [...new Set([...model.eosTokenIds, ...ends])]
+}
+
+/** Gemma's own template, by what its tokenizer has words for. */
+function standIn(tokenizer: TextTokenizer): string {
+  const calls = FUNCTION_WORDS.every((word) => {
+    const ids = tokenizer.encode(word)
+    return ids.length === 1 && tokenizer.isAdded(ids[0]!)
+  })
+  return calls ? FUNCTION_GEMMA_TEMPLATE : GEMMA_TEMPLATE
 }
 
 /** `chat_template` is one text, or a list of them by name. */
@@ -183,6 +255,17 @@ function findEndOfTurn(tokenizer: TextTokenizer, template: ChatTemplate): Specia
       { token: '<end_of_turn>' },
     )
   return { text: tokenizer.tokenText(id), id }
+}
+
+/** The last token that a template puts behind a call, where it is an added one: the model writes it and waits. */
+function findEndOfCall(tokenizer: TextTokenizer, template: ChatTemplate): SpecialToken | null {
+  const calls = [{ name: 'agate', arguments: {} }]
+  const text = template.render([
+    { role: 'user', content: 'lapidary' },
+    { role: 'assistant', content: '', calls },
+  ])
+  const id = tokenizer.encode(text.trimEnd()).at(-1)
+  return id !== undefined && tokenizer.isAdded(id) ? { text: tokenizer.tokenText(id), id } : null
 }
 
 /** A template that refuses a question and its answer is none for conversations, whatever it says of them. */

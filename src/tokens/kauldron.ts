@@ -115,6 +115,7 @@ export function seq2seqPair(
   if (!('messages' in input)) return noPair('plain text')
   const system = input.messages[0]?.role === 'system' ? input.messages[0].content : null
   const turns = system === null ? input.messages : input.messages.slice(1)
+  if (input.tools || turns.some(({ calls }) => calls)) return noPair('a conversation with functions')
   const inTurn = turns.every(({ role }, i) => role === (i % 2 === 0 ? 'user' : 'assistant'))
   if (turns.length < 2 || turns.length % 2 !== 0 || !inTurn)
     return noPair(`a conversation of ${turns.map(({ role }) => role).join(', ') || 'no turns'}`)

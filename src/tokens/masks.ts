@@ -5,6 +5,7 @@ import { fail } from '../protocol/errors.ts'
 import type { Conversation } from '../protocol/tokens.ts'
 import type { ChatTokenizer } from './chat.ts'
 import { seq2seqExample } from './kauldron.ts'
+import { renderTurns } from './spans.ts'
 import { type TextTokenizer, utf8Length } from './tokenizer.ts'
 
 export interface MaskOptions {
@@ -29,8 +30,8 @@ export interface MaskedExample extends Example {
 
 /**
  * Tokenises one row as TRL's SFTTrainer does. A conversation is rendered by the model's template; an assistant's turn is
- * supervised from where it leaves the prompt (rendered with its generation prompt) to where it ends, its end-of-turn
- * token and the newline after it included. Plain text gets `<bos>` before it and the end-of-text token after it.
+ * supervised from behind its opening to where it ends, its end-of-turn token and the newline after it included; responses of
+ * functions, which are no turns of the model's, never are. Plain text gets `<bos>` before it and the end-of-text token after it.
  * @throws LapidaryError `bad_data` where the template refuses the row or a token has no embedding.
  */
 export function maskExample(
@@ -49,17 +50,17 @@ export function maskExample(
     return example
   }
   const conversation = 'messages' in input
-  const text = conversation ? chat.template.render(input.messages) : endedText(input.text, tokenizer)
+  const { completionOnly } = options
+  // Turns that are learnt, or where all but some are, those that are not.
+  const { text, turns } = conversation
+    ? renderTurns(input, chat.template, ({ learn }) => (learn !== false) === completionOnly)
+    : { text: endedText(input.text, tokenizer), turns: new Map() }
   const all = tokenizer.encode(text, { addSpecial: !conversation })
   checkIds(all, input.row, tokenizer, options)
-  const supervised = new Uint8Array(all.length)
-  if (conversation && options.completionOnly)
-    for (const [start, end] of assistantSpans(input, text, all, chat)) supervised.fill(1, start, end)
-  else {
-    supervised.fill(1)
-    if (conversation)
-      for (const [start, end] of assistantSpans(input, text, all, chat, false)) supervised.fill(0, start, end)
-  }
+  const singled = conversation && completionOnly
+  const supervised = new Uint8Array(all.length).fill(singled ? 0 : 1)
+  for (const [start, end] of tokenSpans([...turns.values()], text, all, tokenizer))
+    supervised.fill(singled ? 1 : 0, start, end)
   // Nothing predicts the first token.
   supervised[0] = 0
   return {
@@ -75,29 +76,22 @@ function endedText(text: string, tokenizer: TextTokenizer): string {
   return text.endsWith(end) ? text : text + end
 }
 
-/** Token spans [start, end) of the assistant's turns that are learnt, or are not, in a rendered conversation. */
-function assistantSpans(
-  { messages }: Conversation,
+/** Token spans [start, end) of spans of characters in a text. */
+function tokenSpans(
+  spans: readonly [number, number][],
   text: string,
   tokens: Uint32Array,
-  { template, tokenizer }: ChatTokenizer,
-  learnt = true,
+  tokenizer: TextTokenizer,
 ): [number, number][] {
-  const cuts: string[] = []
-  if (!learnt && !messages.some((message) => message.learn === false)) return []
-  messages.forEach((message, i) => {
-    if (message.role !== 'assistant' || (message.learn !== false) !== learnt) return
-    cuts.push(template.render(messages.slice(0, i), true))
-    cuts.push(i === messages.length - 1 ? text : template.render(messages.slice(0, i + 1)))
-  })
+  if (spans.length === 0) return []
   const ends = tokenEnds(tokens, text, tokenizer)
-  const indices = cuts.map((cut) => {
-    if (cut === text) return tokens.length
-    return ends && text.startsWith(cut)
-      ? tokensWithin(ends, utf8Length(cut))
-      : commonPrefix(tokenizer.encode(cut), tokens)
-  })
-  return indices.flatMap((start, i): [number, number][] => (i % 2 === 0 ? [[start, indices[i + 1]!]] : []))
+  const tokenAt = (cut: number) => {
+    if (cut === text.length) return tokens.length
+    return ends
+      ? tokensWithin(ends, utf8Length(text, 0, cut))
+      : commonPrefix(tokenizer.encode(text.slice(0, cut)), tokens)
+  }
+  return spans.map(([start, end]) => [tokenAt(start), tokenAt(end)])
 }
 
 /**
@@ -122,7 +116,7 @@ function tokensWithin(ends: Uint32Array, bytes: number): number {
   return low
 }
 
-/** TRL's own rule: the completion starts where the prompt's tokens and the whole's first differ. */
+/** Leading tokens that a part of the text and the whole of it have in common. */
 function commonPrefix(a: Uint32Array, b: Uint32Array): number {
   let i = 0
   while (i < a.length && i < b.length && a[i] === b[i]) i++

@@ -44,13 +44,14 @@ export async function exportData(
     const found = model === undefined ? null : (await (await library()).open(model)).info.config
     const sizes = found && { hiddenSize: found.hiddenSize, numLayers: found.layers.length }
     const numbers = await preparation.rowNumbers(recipe)
-    const pairs = ({ row, messages, text }: ExampleText) =>
-      seq2seqPair(messages ? { messages, row } : { text: text ?? '', row }, numbers)
+    const pairs = ({ row, messages, text, tools }: ExampleText) =>
+      seq2seqPair(messages ? { messages, row, ...(tools && { tools }) } : { text: text ?? '', row }, numbers)
     return exported(kauldronFiles(mapped(splits, pairs), { ...config, model: sizes }))
   }
   const plain = mapped(
     splits,
-    ({ messages, text }): DataRow => (messages ? { messages } : { text: text ?? '' }),
+    ({ messages, text, tools }): DataRow =>
+      messages ? { messages, ...(tools && { tools }) } : { text: text ?? '' },
   )
   if (format === 'jsonl') return exported(jsonLinesFiles(plain))
   if (format === 'csv') return exported(csvFiles(plain))

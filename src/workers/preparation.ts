@@ -107,6 +107,7 @@ export class Preparation {
     const { frame, reports } = await this.#afterSteps(recipe, null, signal)
     const { data, training } = recipe.config
     const { model } = recipe
+    const tools = await this.#knowsTools(recipe)
     return [
       ...reports.flatMap((report: StepReport) => report.findings),
       ...(await inspectFrame(frame, {
@@ -114,6 +115,7 @@ export class Preparation {
         split: data.split,
         validationShare: data.validation_share,
         seed: training.seed,
+        tools,
         ...(signal ? { signal } : {}),
       })),
       ...(model === undefined ? [] : await this.#lengths({ ...recipe, model }, signal)),
@@ -152,8 +154,9 @@ export class Preparation {
     const stored = await this.#sources.find(recipe.dataset)
     const of = stored.info.rows
     const rows = Math.min(of, ESTIMATE_ROWS)
-    const result = await this.#sampled.get(cacheKey(recipe, stored, 'examples'), () =>
-      this.#run(recipe.config, stored, rows, signal),
+    const tools = await this.#knowsTools(recipe)
+    const result = await this.#sampled.get(`${tools} ${cacheKey(recipe, stored, 'examples')}`, () =>
+      this.#run(recipe.config, stored, rows, tools, signal),
     )
     const { info } = await this.#tokenise(recipe, stored, result, signal)
     return { info, result, rows, of }
@@ -168,7 +171,8 @@ export class Preparation {
     const database = await this.#sources.database()
     const stored = await this.#sources.find(recipe.dataset)
     const model = await (await this.#sources.library()).open(recipe.model)
-    const id = await tokensKey(recipe.config, stored.info.hash, model.info.hash)
+    const { knowsTools } = (await model.chat()).template
+    const id = await tokensKey(recipe.config, stored.info.hash, model.info.hash, knowsTools)
     const known = await database.get('tokens', id)
     if (known) return known.info
     const result = await this.#whole(recipe, stored, signal)
@@ -194,7 +198,7 @@ export class Preparation {
     return { total: rows[split].length, samples }
   }
 
-  async examples(given: DataRecipe, split: Split, { offset, count }: Page, signal?: AbortSignal) {
+  async examples(given: OpenRecipe, split: Split, { offset, count }: Page, signal?: AbortSignal) {
     const recipe = checked(given)
     const { rows } = await this.#whole(recipe, await this.#sources.find(recipe.dataset), signal)
     const start = Math.max(0, offset)
@@ -204,6 +208,7 @@ export class Preparation {
         origin: 'origin' in row ? row.origin : 'data',
         messages: 'messages' in row ? row.messages : null,
         text: 'text' in row ? row.text : null,
+        ...('messages' in row && row.tools ? { tools: row.tools } : {}),
       }),
     )
     return { total: rows[split].length, examples }
@@ -221,13 +226,34 @@ export class Preparation {
     return (await this.#whole(plain, await this.#sources.find(dataset), signal)).rows.train
   }
 
-  async #whole(recipe: DataRecipe, stored: StoredDataset, signal?: AbortSignal) {
-    return this.#piped.get(cacheKey(recipe, stored, 'examples'), () =>
-      this.#run(recipe.config, stored, stored.info.rows, signal),
+  async #whole(recipe: OpenRecipe, stored: StoredDataset, signal?: AbortSignal) {
+    const tools = await this.#knowsTools(recipe)
+    return this.#piped.get(`${tools} ${cacheKey(recipe, stored, 'examples')}`, () =>
+      this.#run(recipe.config, stored, stored.info.rows, tools, signal),
     )
   }
 
-  async #run({ data, training }: RunConfig, stored: StoredDataset, rows: number, signal?: AbortSignal) {
+  /** Whether the recipe's model is told of functions by its template; what cannot be opened is not. */
+  async #knowsTools({ model, config }: OpenRecipe): Promise<boolean> {
+    const id = model ?? config.model.id
+    // Functions stand beside conversations only.
+    if (config.data.messages === null) return false
+    return (await this.#sources.library())
+      .open(id)
+      .then((opened) => opened.chat())
+      .then(
+        ({ template }) => template.knowsTools,
+        () => false,
+      )
+  }
+
+  async #run(
+    { data, training }: RunConfig,
+    stored: StoredDataset,
+    rows: number,
+    tools: boolean,
+    signal?: AbortSignal,
+  ) {
     const table = await this.#sources.table(stored)
     const { seed } = training
     const { steps, split, augment } = data
@@ -237,6 +263,7 @@ export class Preparation {
       split,
       augment,
       validationShare: data.validation_share,
+      tools,
       synthetic: await this.#synthetic(augment.synthetic),
       seed,
       share: rows / Math.max(1, table.numRows),

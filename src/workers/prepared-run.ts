@@ -142,7 +142,8 @@ async function tokensOf(
     fail('missing_file', `There is no data set "${id}" in this browser.`, 'Open the file again.', {
       dataset: id,
     })
-  return tokensKey(config, dataset.info.hash, model.info.hash)
+  const { knowsTools } = (await model.chat()).template
+  return tokensKey(config, dataset.info.hash, model.info.hash, knowsTools)
 }
 
 /** Sample prompts that leave room for an answer, and the positions that they take. */

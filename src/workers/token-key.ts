@@ -21,8 +21,14 @@ function inData(name: string): string {
  * What a token table is stored under: the same config on the same bytes, for the same model, is the same table.
  * @param data hash of the data set
  * @param model hash of the model
+ * @param tools whether its template knows functions: what is read of the data hangs on that, too
  */
-export async function tokensKey(config: RunConfig, data: string, model: string): Promise<string> {
+export async function tokensKey(
+  config: RunConfig,
+  data: string,
+  model: string,
+  tools = false,
+): Promise<string> {
   const { prompt, response, system, messages, text, format, validation_share } = config.data
   const { max_length, completion_only_loss, seed } = config.training
   const beyond = extras(config.data)
@@ -37,6 +43,7 @@ export async function tokensKey(config: RunConfig, data: string, model: string):
     ...(format === 'template' ? [] : [format]),
     // What has no place above, whatever may come.
     ...(rest.length === 0 ? [] : [canonical(Object.fromEntries(rest))]),
+    ...(tools ? ['tools'] : []),
   ]
   return (await sha256Hex(JSON.stringify(key))).slice(0, 32)
 }

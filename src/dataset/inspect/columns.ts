@@ -12,6 +12,7 @@ import {
   readMessages,
   readSystem,
 } from '../messages.ts'
+import { isToolsColumn } from '../rows.ts'
 import { asText, isMissing } from '../values.ts'
 import { askedColumns, leaveOut, step } from './examples.ts'
 
@@ -216,13 +217,14 @@ export function optionsAside(frame: Frame, mapping: Mapping): Finding[] {
 }
 
 /** Columns that conversations may depend on, and that the model will not see. */
-export function leftAside(frame: Frame, mapping: Mapping): Finding[] {
+export function leftAside(frame: Frame, mapping: Mapping, tools = false): Finding[] {
   if (mapping.messages === null && mapping.response === null) return []
   const used = [...askedColumns(frame, mapping), mapping.response, mapping.system]
   return frame.names.flatMap((name): Finding[] => {
     const plain = normalName(name)
     const isSystem = mapping.system === null && mapping.text === null && NAMES.system.includes(plain)
     if (used.includes(name) || !(isSystem || BESIDE.includes(plain))) return []
+    if (tools && mapping.messages !== null && isToolsColumn(name)) return []
     const filled = frame.column(name).flatMap((value, i) => (isEmpty(value) ? [] : [i]))
     if (filled.length === 0) return []
     return [

@@ -4,7 +4,7 @@ import type { DataStep } from '../../protocol/data-steps.ts'
 import type { Finding, Fix } from '../../protocol/preparation.ts'
 import type { Mapping } from '../../protocol/recipe.ts'
 import { parseTemplate } from '../../protocol/template.ts'
-import type { Split } from '../../protocol/tokens.ts'
+import { type Message, type Split, saidIn } from '../../protocol/tokens.ts'
 import type { Frame } from '../frame.ts'
 import { rowReader, sharedFault } from '../rows.ts'
 import { sameForm } from '../steps/deduplicate.ts'
@@ -37,12 +37,12 @@ const naming =
     rowNumber(row, numbers)
 
 /** Null while the mapping is not whole. */
-export function readExamples(frame: Frame, mapping: Mapping): Examples | null {
+export function readExamples(frame: Frame, mapping: Mapping, tools = false): Examples | null {
   const { prompt, template = null, response, messages, text } = mapping
   if (messages === null && text === null && (response === null || (prompt ?? template) === null)) return null
   const used = [prompt, response, messages, text, mapping.system, mapping.input ?? null]
   if (used.some((name) => name !== null && !frame.has(name))) return null
-  const read = rowReader(frame, mapping)
+  const read = rowReader(frame, mapping, tools)
   const examples: Examples = {
     rows: [],
     at: [],
@@ -62,17 +62,18 @@ export function readExamples(frame: Frame, mapping: Mapping): Examples | null {
     examples.rows.push(row.row)
     examples.at.push(i)
     examples.asked.push((turns ? asked(turns) : (row as { text: string }).text).trim())
-    examples.answers.push(turns?.at(-1)?.role === 'assistant' ? turns.at(-1)!.content.trim() : '')
+    const last = turns?.at(-1)
+    examples.answers.push(last?.role === 'assistant' ? saidIn(last).trim() : '')
   }
   return examples
 }
 
-function asked(turns: readonly { role: string; content: string }[]): string {
+function asked(turns: readonly Message[]): string {
   const before = turns.at(-1)?.role === 'assistant' ? turns.slice(0, -1) : turns
   const spoken = before.filter(({ role }) => role !== 'system')
   return spoken.length === 1
     ? spoken[0]!.content
-    : spoken.map(({ role, content }) => `${role}: ${content}`).join('\n')
+    : spoken.map((turn) => `${turn.role}: ${saidIn(turn)}`).join('\n')
 }
 
 export function fewRows(rows: number): Finding[] {

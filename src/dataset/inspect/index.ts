@@ -36,6 +36,8 @@ export interface InspectOptions {
   /** 0 where nothing is held out, or not known yet: leakage is not looked for then. */
   validationShare: number
   seed: number
+  /** Whether functions and calls of them are understood. */
+  tools?: boolean
   signal?: AbortSignal
 }
 
@@ -46,14 +48,14 @@ export interface InspectOptions {
  * @throws LapidaryError where the mapping's template or the split's column cannot be read
  */
 export async function inspectFrame(frame: Frame, options: InspectOptions): Promise<Finding[]> {
-  const { mapping, split, validationShare, seed, signal } = options
+  const { mapping, split, validationShare, seed, tools = false, signal } = options
   const findings = [
     ...fewRows(frame.rows),
     ...headerSpace(frame, mapping),
     ...namesAgain(frame, mapping),
     ...preferencePairs(frame, mapping),
     ...unwantedAnswers(frame, mapping),
-    ...leftAside(frame, mapping),
+    ...leftAside(frame, mapping, tools),
     ...optionsAside(frame, mapping),
     ...systemTwice(frame, mapping),
     ...turnsHoldMore(frame, mapping),
@@ -64,7 +66,7 @@ export async function inspectFrame(frame: Frame, options: InspectOptions): Promi
   ]
   await new Promise((resolve) => setTimeout(resolve))
   signal?.throwIfAborted()
-  const examples = readExamples(frame, mapping)
+  const examples = readExamples(frame, mapping, tools)
   if (examples) {
     const isSplit =
       validationShare > 0 || (split !== null && (split.test_share > 0 || split.method === 'column'))

@@ -4,7 +4,7 @@ import { type DataFile, type DataSplits, messageOf, SPLITS } from './rows.ts'
 const LINES = 1000
 
 /**
- * JSON lines, a file a split: `{"messages": [{"role", "content"}]}` or `{"text"}`, as TRL, Axolotl and the OpenAI API read
+ * JSON lines, a file a split: `{"messages": [{"role", "content"}], "tools"}` or `{"text"}`, as TRL, Axolotl and the OpenAI API read
  * them.
  */
 export function jsonLinesFiles(splits: DataSplits): DataFile[] {
@@ -15,7 +15,11 @@ export function jsonLinesFiles(splits: DataSplits): DataFile[] {
     for (let at = 0; at < rows.length; at += LINES) {
       const lines = rows
         .slice(at, at + LINES)
-        .map((row) => ('text' in row ? { text: row.text } : { messages: row.messages.map(messageOf) }))
+        .map((row) =>
+          'text' in row
+            ? { text: row.text }
+            : { messages: row.messages.map(messageOf), ...(row.tools && { tools: row.tools }) },
+        )
       parts.push(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
     }
     return [{ path: `${split}.jsonl`, blob: new Blob(parts, { type: 'application/jsonl' }) }]

@@ -1,6 +1,15 @@
 import type { SchemaElement } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { type DataCell, type DataColumn, type DataFile, type DataSplits, dataColumns } from './rows.ts'
+import { fail } from '../../protocol/errors.ts'
+import {
+  type DataCell,
+  type DataColumn,
+  type DataFile,
+  type DataSplits,
+  dataColumns,
+  hasTools,
+  type WrittenMessage,
+} from './rows.ts'
 
 /** Rows of a row group: small enough to be read alone by Range requests. */
 const ROW_GROUP = 10_000
@@ -8,8 +17,15 @@ const ROW_GROUP = 10_000
 /**
  * Parquet (snappy), a file a split, named as the Hugging Face Hub finds splits. Conversations of several turns are a list
  * of structs `{role, content}`, as `datasets` has them.
+ * @throws LapidaryError `unsupported_format` for conversations with functions, whose arguments have no one type
  */
 export function parquetFiles(splits: DataSplits): DataFile[] {
+  if (Object.values(splits).some((rows) => rows.some(hasTools)))
+    fail(
+      'unsupported_format',
+      'The conversations have functions in them (tools), which a table of fixed types has no place for.',
+      'Take JSON lines or CSV.',
+    )
   return dataColumns(splits).map(([split, columns]) => {
     const bytes = parquetWriteBuffer({
       columnData: columns.map(({ name, values }) => ({ name, data: values as unknown[] })),
@@ -49,5 +65,8 @@ function schemaOf(columns: readonly DataColumn[]): SchemaElement[] {
 }
 
 function isWeighted(values: readonly DataCell[]): boolean {
-  return values.some((value) => Array.isArray(value) && value.some(({ weight }) => weight === 0))
+  return values.some(
+    (value) =>
+      Array.isArray(value) && (value as readonly WrittenMessage[]).some(({ weight }) => weight === 0),
+  )
 }

@@ -83,7 +83,7 @@ export interface DataRoom {
   prepare(recipe: Recipe, call?: Call): Promise<PreparedInfo>
   /** A page of examples as text, after steps, mapping, split and augmentation: to look at, to ask, to export. */
   examples(
-    recipe: DataRecipe,
+    recipe: OpenRecipe,
     split: Split,
     page: Page,
     call?: Call,
