@@ -34,7 +34,7 @@ export async function putModel(
   model: Omit<StoredModel, 'files' | 'hash' | 'created'>,
   files: ModelFiles,
   { signal, onProgress }: Call = {},
-  download: string | null = null,
+  download?: string,
 ): Promise<StoredModel> {
   const written = new Map([...files].filter(([, { ref }]) => !ref))
   const total = [...written.values()].reduce((sum, { size }) => sum + size, 0)
@@ -76,7 +76,7 @@ export async function putModel(
     stored.hash = manifestHash(stored.files)
     const old = models.find(({ id }) => id === model.id)
     await tx.objectStore('models').put(stored)
-    const ended = download === null ? undefined : await tx.objectStore('downloads').get(download)
+    const ended = download === undefined ? undefined : await tx.objectStore('downloads').get(download)
     if (ended) await tx.objectStore('downloads').delete(ended.id)
     return unshared(tx, [...spare, ...Object.values(old?.files ?? {}), ...(ended ? setsOf(ended) : [])])
   })
