@@ -269,7 +269,7 @@ function describe(
   }
 }
 
-function infoOf({ created: _, made: _m, files, ...info }: StoredModel): ModelInfo {
+export function infoOf({ created: _, made: _m, files, ...info }: StoredModel): ModelInfo {
   const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0)
   return { ...info, bytes }
 }

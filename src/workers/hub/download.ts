@@ -38,7 +38,7 @@ export async function downloadModel(
   const id = await downloadId(found)
   return alone(`lapidary.download.${id}`, found.remote.name, async () => {
     const database = await living(given)
-    const download = await begin(database, id, found)
+    const download = await begin(database, id, found, call)
     try {
       await new Downloading(database, download, found, options, call).run()
       return await store(database, library, download, found, call)
@@ -50,7 +50,7 @@ export async function downloadModel(
 }
 
 /** The download as it was left, as far as its files are still the same. */
-async function begin(database: Database, id: string, found: FoundModel): Promise<StoredDownload> {
+async function begin(database: Database, id: string, found: FoundModel, call: Call): Promise<StoredDownload> {
   const before = await database.get('downloads', id)
   const files = found.files.map((file): DownloadFile => {
     const { name, url, size, sha256, git, version } = file
@@ -63,6 +63,11 @@ async function begin(database: Database, id: string, found: FoundModel): Promise
         (sha256 !== null || git !== null || old.version === version),
     )
     const shown = url.replace(/\?.*$/s, '')
+    if (!same && before?.files.some((old) => old.name === name))
+      call.onProgress?.({
+        share: null,
+        note: `${name} was changed on its server: fetching it from the beginning`,
+      })
     return same ? { ...same, url: shown } : beginFile({ name, url: shown, size, sha256, git, version })
   })
   const { address, name, licence } = found.remote

@@ -3,7 +3,7 @@ import type { HubRoom } from '../../protocol/rooms/hub.ts'
 import type { RemoteModel } from '../../protocol/studio.ts'
 import type { Database } from '../../storage/database.ts'
 import { downloadedBytes, removeDownload, sameOrigin, storedFile } from '../../storage/downloads.ts'
-import type { Library } from '../library.ts'
+import { infoOf, type Library } from '../library.ts'
 import { ownerOf, rememberedAccess, rememberedToken } from './access.ts'
 import { downloadId, downloadModel } from './download.ts'
 import { type FindOptions, type FoundModel, findModel } from './find.ts'
@@ -35,9 +35,10 @@ export function hubRoom(
     async download(address, token, call = {}) {
       const access = await using(address, token, call.signal)
       const found = await findModel(address, access)
-      const { stored } = await described(await database(), found)
-      const there = stored === null ? null : (await library().list()).find(({ id }) => id === stored)
-      return there ?? downloadModel(await database(), library(), found, access, call)
+      const db = await database()
+      const { stored } = await described(db, found)
+      const there = stored === null ? undefined : await db.get('models', stored)
+      return there ? infoOf(there) : downloadModel(db, library(), found, access, call)
     },
 
     async unfinished() {
