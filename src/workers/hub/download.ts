@@ -15,8 +15,8 @@ import {
   storedFile,
 } from '../../storage/downloads.ts'
 import type { Library } from '../library.ts'
-import type { FindOptions, FoundFile, FoundModel } from './find.ts'
 import { gatedContext, gatedError } from './find-on-hub.ts'
+import type { FindOptions, FoundFile, FoundModel } from './found.ts'
 import { alone, inTurn } from './locks.ts'
 
 /** A GGUF's weights once they are bf16 or f32, for each byte of it, at most: what Q4_0 takes, 4.5 bits a weight, in 16 bits. */

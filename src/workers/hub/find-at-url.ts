@@ -5,7 +5,7 @@ import { shownAddress } from '../../lib/address.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
 import { ggufParts, ggufStem, isGguf } from '../gguf-names.ts'
 import { FOLDER_FILES, WEIGHT_INDEX } from './choose-files.ts'
-import type { FindOptions, FoundFile, FoundModel } from './find.ts'
+import type { FindOptions, FoundFile, FoundModel } from './found.ts'
 import { remote, remoteConfig, smallFile } from './remote-config.ts'
 
 /**

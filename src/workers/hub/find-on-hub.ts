@@ -6,7 +6,7 @@ import { HUB_ENDPOINT, type HubModelAddress } from '../../protocol/model-address
 import type { ModelLicence, RemoteModel } from '../../protocol/studio.ts'
 import { ggufStem } from '../gguf-names.ts'
 import { type Chosen, chooseFiles, indexedFiles, WEIGHT_INDEX } from './choose-files.ts'
-import type { FindOptions, FoundFile, FoundModel } from './find.ts'
+import type { FindOptions, FoundFile, FoundModel } from './found.ts'
 import { licenceOf } from './licence.ts'
 import { remote, remoteConfig, smallFile } from './remote-config.ts'
 
