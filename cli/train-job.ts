@@ -17,6 +17,7 @@ import { configObject } from '../src/runs/config-text.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
 import { readConfig as readModel } from '../src/workers/library.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
+import { fetchToCache, remoteAddress } from './hub.ts'
 import { checkModelPath, openModelPath } from './model-path.ts'
 
 /** Short names beside TRL's own. */
@@ -103,7 +104,9 @@ export const HELP = `npm run train -- --model M --data FILE --out DIR [options]
 
 Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
 
-  --model M            pebble (default), a folder with config.json, tokenizer.json and *.safetensors, or a .gguf file
+  --model M            pebble (default), a folder with config.json, tokenizer.json and *.safetensors, or a .gguf file; or
+                       OWNER/NAME[/FILE.gguf][@REVISION] on the Hugging Face Hub, or an address: these are fetched once, into
+                       a cache. HF_TOKEN, HF_ENDPOINT and HF_HOME mean what they mean to huggingface_hub
   --data FILE          CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, Excel or text, in gzip or ZIP or not; may be given
                        several times, or be a folder: files with the same columns are put together
   --out DIR            a folder that does not exist yet; gets run.json, metrics.jsonl, checkpoint/ and adapter/
@@ -204,8 +207,9 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
   const file = flags.config ?? (resume ? join(out, 'run.json') : undefined)
   const profile = profileOf(flags.profile, file)
   const settings = file === undefined ? {} : readConfig(file)
-  const model = flags.model ?? parseRunConfig(settings).model.id
-  const path = model === 'pebble' ? null : checkModelPath(resolve(model))
+  // Looked at before a model is fetched, which may take long.
+  const named = flags.data?.flatMap(dataFiles)
+  const { name: model, path } = await modelOf(flags.model ?? parseRunConfig(settings).model.id)
   const startFrom = flags.start_from ?? (again ? adapterBefore(settings) : null)
   const base = profile === null ? settings : recommend(await sizeOf(path), profile)
   const lora = startFrom === null ? null : adapterSettings(startFrom, resume && !again)
@@ -217,7 +221,7 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
   if (again) requireSame(config, readRun(out))
   const given = flags.data ?? (resume && config.data.name ? namedBefore(config.data.name) : [])
   const data = need(given.join(BETWEEN) || undefined, '--data', 'the file to learn from')
-  const files = given.flatMap(dataFiles)
+  const files = named ?? given.flatMap(dataFiles)
   for (const format of flags.export ?? [])
     if (!EXPORTS_NOW.includes(format))
       fail(
@@ -250,6 +254,15 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
     again: again ? { hash: readRun(out).data.hash } : null,
     json: flags.json ?? false,
   }
+}
+
+/** @throws LapidaryError where it cannot be read, or fetched */
+async function modelOf(given: string): Promise<TrainJob['model']> {
+  if (given === 'pebble') return { name: given, path: null }
+  const address = remoteAddress(given)
+  if (!address) return { name: given, path: checkModelPath(resolve(given)) }
+  const { findModel } = await import('../src/workers/hub/find.ts')
+  return fetchToCache(given, address, findModel, { tell: (line) => process.stderr.write(`${line}\n`) })
 }
 
 /** Words by value, of `VALUE=WORD`. @throws LapidaryError `bad_config` */

@@ -1,0 +1,12 @@
+import type { ModelAddress } from '../../protocol/studio.ts'
+import { findAtUrl } from './find-at-url.ts'
+import { findOnHub } from './find-on-hub.ts'
+import type { FindOptions, FoundModel } from './found.ts'
+
+/**
+ * Finds the model that an address leads to: what it is, and what is to be fetched for it.
+ * @throws LapidaryError as `ModelRoom.lookUp`
+ */
+export function findModel(address: ModelAddress, options: FindOptions = {}): Promise<FoundModel> {
+  return address.kind === 'hub' ? findOnHub(address, options) : findAtUrl(address.address, options)
+}
