@@ -1,7 +1,7 @@
 import { batch, createSignal } from 'solid-js'
 import { createStore, produce } from 'solid-js/store'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { AnswerRequest, CheckpointChoice, Studio } from '../../protocol/studio.ts'
+import type { AnswerRequest, CheckpointChoice, RunInfo, Studio } from '../../protocol/studio.ts'
 import type { ModelState } from './models.ts'
 import type { Question } from './questions.ts'
 
@@ -38,8 +38,8 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
 
   async function ask(
     question: Question,
-    model: string,
-    { run, step, checkpoint }: { run: string; step: number; checkpoint: CheckpointChoice },
+    { id: run, model, config }: Pick<RunInfo, 'id' | 'model' | 'config'>,
+    { step, checkpoint }: { step: number; checkpoint: CheckpointChoice },
     options: AnswerRequest['options'],
   ): Promise<void> {
     if (asking()) return
@@ -55,7 +55,8 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
     try {
       const asked = { model, prompts: [question.prompt], options, ...models.asked() }
       await answer(id, 'tuned', { ...asked, run, checkpoint }, abort.signal)
-      await answer(id, 'base', { ...asked, run: null }, abort.signal)
+      const { quantization } = config.model
+      await answer(id, 'base', { ...asked, run: null, quantization }, abort.signal)
     } finally {
       setAsking(false)
     }

@@ -55,6 +55,7 @@ function createApp(studio: Studio) {
     const { config, dataset, profile, own, shown, opening: waiting } = readDraft(stored)
     batch(() => {
       models.choose(config.model.id)
+        draft.change('model', { quantization: config.model.quantization })
       settings.take(config, profile, own ? { ...own, touched: new Set(own.touched) } : undefined)
       draft.setStart(config.start)
       const { kind: _, portable_backend: __, ...engine } = config.engine

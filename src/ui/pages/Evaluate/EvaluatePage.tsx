@@ -141,11 +141,10 @@ function Ask(props: { run: RunInfo }) {
     const asked = prompt().trim()
     const question = known()?.prompt === asked ? known()! : { prompt: asked }
     const asking = {
-      run: props.run.id,
       step: checkpoint.chosen()?.step ?? props.run.step,
       checkpoint: checkpoint.which(),
     }
-    void answers.ask(question, props.run.model, asking, {
+    void answers.ask(question, props.run, asking, {
       maxNewTokens: length(),
       temperature: temperature(),
       topK: 0,
