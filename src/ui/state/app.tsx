@@ -15,6 +15,7 @@ import { guardLeaving, keepAwake } from './presence.ts'
 import { createRoute } from './route.ts'
 import { createRuns } from './runs.ts'
 import { createSettings } from './settings.ts'
+import { createShelf } from './shelf.ts'
 import { readDraft, type StoredDraft } from './stored-draft.ts'
 import { createTheme } from './theme.ts'
 import { createTraining } from './training.ts'
@@ -36,11 +37,13 @@ function createApp(studio: Studio) {
   const limit = createLimit({ studio, draft, data, models, settings })
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
   const fit = createFit({ studio, draft, data, models, settings, training })
+  const seen = () => route.place() === 'model'
+  const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const opening = createOpenConfig({ draft, data, models, settings, runs, training })
   const answers = createAnswers(studio, models)
   const synthesis = createSynthesis(studio, data, models)
 
-  keepAwake(training.busy)
+  keepAwake(() => training.busy() || shelf.downloads.now() !== null)
   guardLeaving(() => training.busy() || runs.list().some(({ unkept }) => unkept))
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
@@ -131,6 +134,7 @@ function createApp(studio: Studio) {
     downloads,
     training,
     fit,
+    shelf,
     answers,
     synthesis,
   }
