@@ -19,6 +19,10 @@ export interface RemoteOptions {
   fetch?: typeof fetch | undefined
   /** Milliseconds before the first repetition; doubled each time. */
   wait?: number | undefined
+  /** Milliseconds that are waited at most where a server says how long to wait; by default `LONGEST_WAIT_MS`. */
+  patience?: number | undefined
+  /** Hears that a busy server is waited for, and for how many milliseconds. */
+  onWait?: ((ms: number) => void) | undefined
   /** Milliseconds that may pass without a byte, or before the first. */
   silence?: number | undefined
   /** What the address is called in errors, such as "The data set owner/name"; by default the address. */
@@ -78,7 +82,7 @@ export class Client {
         response === null || response.status === 429 || (response.status >= 500 && response.status !== 501)
       if (!busy || attempt === TRIES) this.#refused(response!)
       await response?.body?.cancel()
-      await this.pause(attempt, signal, Number(response?.headers.get('retry-after') ?? 0) * 1000)
+      await this.pause(attempt, signal, askedFor(response?.headers.get('retry-after') ?? null))
     }
   }
 
@@ -120,9 +124,11 @@ export class Client {
   }
 
   async pause(attempt: number, signal: AbortSignal | undefined, least = 0): Promise<void> {
-    const wait = Math.max(least || 0, (this.#options.wait ?? FIRST_WAIT_MS) * 2 ** (attempt - 1))
+    const own = Math.min((this.#options.wait ?? FIRST_WAIT_MS) * 2 ** (attempt - 1), LONGEST_WAIT_MS)
+    const wait = Math.max(own, Math.min(least, this.#options.patience ?? LONGEST_WAIT_MS))
+    if (least > 0) this.#options.onWait?.(wait)
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(wait, LONGEST_WAIT_MS))
+      const timer = setTimeout(resolve, wait)
       signal?.addEventListener('abort', () => {
         clearTimeout(timer)
         resolve()
@@ -133,7 +139,7 @@ export class Client {
 
   /** @param reason what ended the last try */
   broken(byte: number, total: number, reason?: unknown): never {
-    const seconds = this.#silence / 1000
+    const seconds = this.silence / 1000
     const what = reason instanceof Silence ? `nothing came for ${seconds} s` : 'the connection broke'
     fail(
       'network',
@@ -158,15 +164,20 @@ export class Client {
     }
   }
 
-  get #silence(): number {
+  get silence(): number {
     return this.#options.silence ?? SILENCE_MS
+  }
+
+  /** For a connection on which next to nothing comes. */
+  tooSlow(): Error {
+    return new Silence()
   }
 
   /** What a server sends, where it comes in time. */
   async #heard<T>(sent: Promise<T>): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Silence()), this.#silence)
+      timer = setTimeout(() => reject(new Silence()), this.silence)
     })
     try {
       return await Promise.race([sent, late])
@@ -236,11 +247,18 @@ export class Client {
     if (!/^text\/html/.test(response.headers.get('content-type') ?? '')) return
     if (/\.html?$/.test(new URL(this.url).pathname)) return
     response.body?.cancel().catch(() => {})
-    fail('missing_file', `${this.what} is a web page, not a file of rows.`, DOWNLOAD_HINT, {
+    fail('missing_file', `${this.what} is a web page, not the file itself.`, DOWNLOAD_HINT, {
       url: shownAddress(this.url),
       found: 'text/html',
     })
   }
+}
+
+/** Milliseconds of a `Retry-After`: seconds, or a date. */
+function askedFor(header: string | null): number {
+  if (header === null) return 0
+  const ms = /^\d+(\.\d+)?$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  return ms > 0 ? ms : 0
 }
 
 /** A Blob's parts are copied out piece by piece: it may be larger than memory. */

@@ -198,12 +198,14 @@ class BlockSource implements ByteSource {
   }
 }
 
-function totalOf(response: Response): number | null {
+/** Of a 206 or 416: bytes of the whole file; null where the server hides it from other origins. */
+export function totalOf(response: Response): number | null {
   const total = /\/(\d+)\s*$/.exec(response.headers.get('content-range') ?? '')?.[1]
   return total === undefined ? null : Number(total)
 }
 
-function versionOf({ headers }: Response): string | null {
+/** What tells versions of a file apart. */
+export function versionOf({ headers }: Response): string | null {
   return headers.get('etag') ?? headers.get('last-modified')
 }
 

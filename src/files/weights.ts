@@ -27,7 +27,7 @@ export async function openWeights(
   const index = files.get(INDEX)
   const names = [...files.keys()].filter((name) => name.endsWith('.safetensors')).sort()
   const whole = names.includes('model.safetensors') ? ['model.safetensors'] : names
-  const weightMap = index && whole[0] !== 'model.safetensors' ? await readIndex(index, signal) : null
+  const weightMap = index && whole[0] !== 'model.safetensors' ? await readWeightIndex(index, signal) : null
   const chosen = weightMap ? [...new Set(weightMap.values())].sort() : whole
   if (chosen.length === 0)
     fail(
@@ -53,7 +53,11 @@ export async function openWeights(
   return merge(opened, weightMap)
 }
 
-async function readIndex(source: ByteSource, signal?: AbortSignal): Promise<Map<string, string>> {
+/** Of `model.safetensors.index.json`: which file has which tensor. @throws LapidaryError `bad_file` where it does not say */
+export async function readWeightIndex(
+  source: ByteSource,
+  signal?: AbortSignal,
+): Promise<Map<string, string>> {
   const json = await readJson(source, INDEX, signal)
   const map = typeof json === 'object' && json !== null && 'weight_map' in json ? json.weight_map : null
   const entries = typeof map === 'object' && map !== null && !Array.isArray(map) ? Object.entries(map) : []

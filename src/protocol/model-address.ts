@@ -62,7 +62,7 @@ export function modelAddressText(address: ModelAddress): string {
   const { repo, revision, file, endpoint = HUB_ENDPOINT } = address
   if (endpoint === HUB_ENDPOINT) return `${repo}${file ? `/${file}` : ''}${revision ? `@${revision}` : ''}`
   const at = encodeURIComponent(revision ?? 'main')
-  return `${endpoint}/${repo}${file ? `/resolve/${at}/${file}` : revision ? `/tree/${at}` : ''}`
+  return `${endpoint}/${repo}/${file ? `resolve/${at}/${file}` : `tree/${at}`}`
 }
 
 function hubAddress(

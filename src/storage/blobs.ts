@@ -5,19 +5,26 @@ import { explained, living, requireSame } from './connection.ts'
 import { type BlobRef, chunksOf, type Database, type Schema, type Writing } from './database.ts'
 
 /** Large enough that a model is some hundred records, small enough that two of them are nothing in memory. */
-const CHUNK_BYTES = 8 * 2 ** 20
+export const CHUNK_BYTES = 8 * 2 ** 20
 
 /** Bytes read a range at a time; the shape of `files`' ByteSource. */
 export interface StoredBytes {
   readonly size: number
   read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
+  /** Where it is stored, whole and as it is. */
+  readonly ref?: BlobRef
+}
+
+/** A name for a set of chunks that no other has. */
+export function newSet(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).reduce((id, x) => id + x.toString(36), '')
 }
 
 /** Writes one set of chunks. What is written counts only once `commit` has put a manifest that names it. */
 export class BlobWriter {
   /** The one that was written to first: the chunks of a set lie in one database. */
   #database: Database
-  readonly #set = crypto.getRandomValues(new Uint32Array(4)).reduce((id, x) => id + x.toString(36), '')
+  readonly #set = newSet()
   readonly #chunk: number
   readonly #hash = new Sha256()
   #buffer: Uint8Array<ArrayBuffer>
@@ -100,7 +107,9 @@ export async function commit<Stores extends StoreNames<Schema>[]>(
   given: Database,
   stores: Stores,
   written: BlobRef[],
-  work: (tx: Writing<[...Stores, 'chunks', 'writes']>) => Promise<BlobRef[]> | BlobRef[],
+  work: (
+    tx: Writing<[...Stores, 'chunks', 'writes']>,
+  ) => Promise<Pick<BlobRef, 'set'>[]> | Pick<BlobRef, 'set'>[],
 ): Promise<void> {
   const names = [...new Set<StoreNames<Schema>>([...stores, 'chunks', 'writes'])]
   const database = await living(given)
@@ -132,7 +141,7 @@ export async function commit<Stores extends StoreNames<Schema>[]>(
 }
 
 /** The end of a transaction. @throws LapidaryError `storage_*` where its database was closed meanwhile */
-async function done(database: Database, tx: { done: Promise<void> }): Promise<void> {
+export async function done(database: Database, tx: { done: Promise<void> }): Promise<void> {
   try {
     await tx.done
   } catch (error) {
@@ -159,6 +168,7 @@ export function openBlob(database: Database, ref: BlobRef, what: string): Stored
   }
   return {
     size: ref.size,
+    ref,
     async read(start, end, signal) {
       if (!(start >= 0 && start <= end && end <= ref.size))
         fail(

@@ -1,7 +1,15 @@
 import { Sha256 } from '../lib/hash.ts'
+import { fail } from '../protocol/errors.ts'
 import type { Call } from '../protocol/rooms/call.ts'
 import { commit, discardBlob, openBlob, requireRoom, type StoredBytes, writeBlob } from './blobs.ts'
-import type { BlobRef, Database, StoredModel } from './database.ts'
+import {
+  type BlobRef,
+  chunksOf,
+  type Database,
+  type StoredDownload,
+  type StoredModel,
+  type Writing,
+} from './database.ts'
 
 /** A model folder's files before they are stored. */
 export type ModelFiles = ReadonlyMap<string, StoredBytes>
@@ -17,13 +25,19 @@ export function manifestHash(files: Record<string, { hash: string }>): string {
   return new Sha256().update(new TextEncoder().encode(lines.join(''))).hex()
 }
 
+/**
+ * Stores a model. A file that is stored already, be it part of another model or of a download, is named and not stored again.
+ * @param download id of one that ends with it
+ */
 export async function putModel(
   database: Database,
   model: Omit<StoredModel, 'files' | 'hash' | 'created'>,
   files: ModelFiles,
   { signal, onProgress }: Call = {},
+  download?: string,
 ): Promise<StoredModel> {
-  const total = [...files.values()].reduce((sum, { size }) => sum + size, 0)
+  const written = new Map([...files].filter(([, { ref }]) => !ref))
+  const total = [...written.values()].reduce((sum, { size }) => sum + size, 0)
   await requireRoom(total, `Storing ${model.name}`)
   let done = 0
   const refs: Record<string, BlobRef> = {}
@@ -36,25 +50,62 @@ export async function putModel(
     }
   }
   try {
-    for (const [name, source] of files) refs[name] = await writeBlob(database, pieces(name, source), signal)
+    for (const [name, source] of written) refs[name] = await writeBlob(database, pieces(name, source), signal)
     signal?.throwIfAborted()
   } catch (error) {
     // Files that were whole by then are taken back with the one that was not.
     for (const ref of Object.values(refs)) await discardBlob(database, ref).catch(() => {})
     throw error
   }
-  const stored: StoredModel = { ...model, files: refs, hash: manifestHash(refs), created: Date.now() }
-  await commit(database, ['models'], Object.values(refs), async (tx) => {
-    const old = await tx.objectStore('models').get(model.id)
+  const stored: StoredModel = { ...model, files: {}, hash: '', created: Date.now() }
+  await commit(database, ['models', 'downloads'], Object.values(refs), async (tx) => {
+    const models = await tx.objectStore('models').getAll()
+    const there = models.flatMap((other) => Object.values(other.files))
+    const spare: BlobRef[] = []
+    for (const [name, { ref }] of files) {
+      const same = (other: BlobRef) => other.hash === (ref ?? refs[name]!).hash
+      const earlier = there.find(same) ?? Object.values(stored.files).find(same)
+      stored.files[name] = earlier ?? ref ?? refs[name]!
+      if (earlier) spare.push(ref ?? refs[name]!)
+    }
+    for (const { set } of Object.values(stored.files))
+      if (!(await tx.objectStore('chunks').getKey(chunksOf(set))))
+        fail('bad_state', `Part of ${model.name} was removed while it was being added.`, 'Add it again.', {
+          model: model.id,
+        })
+    stored.hash = manifestHash(stored.files)
+    const old = models.find(({ id }) => id === model.id)
     await tx.objectStore('models').put(stored)
-    return Object.values(old?.files ?? {})
+    const ended = download === undefined ? undefined : await tx.objectStore('downloads').get(download)
+    if (ended) await tx.objectStore('downloads').delete(ended.id)
+    return unshared(tx, [...spare, ...Object.values(old?.files ?? {}), ...(ended ? setsOf(ended) : [])])
   })
   return stored
 }
 
+/** Of sets of chunks those that neither a model nor a download names (any more). To be asked once these are as they will be. */
+export async function unshared(
+  tx: { objectStore(name: never): unknown },
+  sets: readonly Pick<BlobRef, 'set'>[],
+): Promise<Pick<BlobRef, 'set'>[]> {
+  const both = tx as unknown as Writing<['models', 'downloads']>
+  const models = await both.objectStore('models').getAll()
+  const downloads = await both.objectStore('downloads').getAll()
+  const named = new Set([
+    ...models.flatMap(({ files }) => Object.values(files).map(({ set }) => set)),
+    ...downloads.flatMap((download) => setsOf(download).map(({ set }) => set)),
+  ])
+  return sets.filter(({ set }) => !named.has(set))
+}
+
+/** Sets of chunks that a download names. */
+export function setsOf({ files }: StoredDownload): Pick<BlobRef, 'set'>[] {
+  return files.flatMap(({ set, ref }) => (ref && ref.set !== set ? [{ set }, ref] : [{ set }]))
+}
+
 /** Removes a model and the token tables made for it that no run needs. */
 export async function removeModel(database: Database, id: string): Promise<void> {
-  await commit(database, ['models', 'tokens', 'runs'], [], async (tx) => {
+  await commit(database, ['models', 'tokens', 'runs', 'downloads'], [], async (tx) => {
     const old = await tx.objectStore('models').get(id)
     const needed = new Set((await tx.objectStore('runs').getAll()).map(({ tokens }) => tokens))
     const tables = (await tx.objectStore('tokens').getAll()).filter(
@@ -62,7 +113,7 @@ export async function removeModel(database: Database, id: string): Promise<void>
     )
     await tx.objectStore('models').delete(id)
     for (const table of tables) await tx.objectStore('tokens').delete(table.id)
-    return [...Object.values(old?.files ?? {}), ...tables.map(({ table }) => table)]
+    return [...(await unshared(tx, Object.values(old?.files ?? {}))), ...tables.map(({ table }) => table)]
   })
 }
 

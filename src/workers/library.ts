@@ -51,6 +51,12 @@ export class OpenModel {
   }
 }
 
+/** Where files that are added came from; those chosen on this machine where nothing is said. */
+export interface Origin extends Partial<Pick<StoredModel, 'origin' | 'licence' | 'made'>> {
+  /** Id of the download that ends with it. */
+  download?: string
+}
+
 /** Models by id: stored ones, the bundled one, and folders served with a manifest (the id is their address). */
 export class Library {
   readonly #database: () => Promise<Database>
@@ -99,7 +105,7 @@ export class Library {
     files: ReadonlyMap<string, ByteSource>,
     name: string,
     call: Call = {},
-    from: Partial<Pick<StoredModel, 'origin' | 'licence' | 'made'>> = {},
+    { download, ...from }: Origin = {},
   ): Promise<ModelInfo> {
     const id = slug(name)
     const kept = await modelFolderOf(files, call.signal)
@@ -126,6 +132,7 @@ export class Library {
       },
       kept,
       call,
+      download,
     )
     return infoOf(stored)
   }
@@ -262,7 +269,7 @@ function describe(
   }
 }
 
-function infoOf({ created: _, made: _m, files, ...info }: StoredModel): ModelInfo {
+export function infoOf({ created: _, made: _m, files, ...info }: StoredModel): ModelInfo {
   const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0)
   return { ...info, bytes }
 }

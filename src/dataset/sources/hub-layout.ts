@@ -3,13 +3,7 @@
  * such as `data/train-00000-of-00002.parquet`, folders, then files named for a split, else everything is for training.
  * Source: https://huggingface.co/docs/hub/datasets-data-files-configuration, `datasets/data_files.py`
  */
-
-export interface RepositoryFile {
-  /** Path in the repository, with `/`. */
-  path: string
-  /** Bytes. */
-  size: number
-}
+import type { RepositoryFile } from '../../files/hub.ts'
 
 export interface RepositorySplit {
   config: string

@@ -1,9 +1,10 @@
-import { remoteFile, remoteList } from '../../files/remote.ts'
+import { repositoryFiles, repositoryUrl } from '../../files/hub.ts'
+import { remoteFile } from '../../files/remote.ts'
 import type { RemoteOptions } from '../../files/remote-client.ts'
 import { fail } from '../../protocol/errors.ts'
 import type { Finding } from '../../protocol/studio.ts'
 import { cardConfigs } from './hub-card.ts'
-import { layOut, type RepositoryFile, type RepositorySplit } from './hub-layout.ts'
+import { layOut, type RepositorySplit } from './hub-layout.ts'
 
 const CARD = 'README.md'
 /** Longer cards are cut: their head comes first. */
@@ -20,13 +21,12 @@ export async function repositorySplits(
   hub: string,
   options: RemoteOptions,
 ): Promise<{ splits: RepositorySplit[]; findings: Finding[] }> {
-  const tree = new URL(`/api/datasets/${encoded(dataset)}/tree/main`, hub)
-  tree.searchParams.set('recursive', 'true')
-  const files = (await remoteList(tree.href, options)).flatMap(fileOf)
+  const repository = `datasets/${dataset}`
+  const files = await repositoryFiles(repository, 'main', hub, options)
   const findings: Finding[] = []
   let configs: Awaited<ReturnType<typeof cardConfigs>> = []
   if (files.some(({ path }) => path === CARD)) {
-    const { source } = await remoteFile(repositoryUrl(hub, dataset, CARD), options)
+    const { source } = await remoteFile(repositoryUrl(hub, repository, 'main', CARD), options)
     const head = await source.read(0, Math.min(source.size, MOST_CARD_BYTES), options.signal)
     configs = await cardConfigs(new TextDecoder().decode(head))
   }
@@ -45,24 +45,4 @@ export async function repositorySplits(
       { dataset, files: files.length },
     )
   return { splits, findings }
-}
-
-/** Where a file of a data set's repository lies. */
-export function repositoryUrl(hub: string, dataset: string, path: string): string {
-  return new URL(`/datasets/${encoded(dataset)}/resolve/main/${encoded(path)}`, hub).href
-}
-
-function encoded(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/')
-}
-
-/** An entry of the tree; of large files it tells both the size of what stands for them and their own. */
-function fileOf(entry: unknown): RepositoryFile[] {
-  const { type, path, size, lfs } = entry as {
-    type?: unknown
-    path?: unknown
-    size?: unknown
-    lfs?: { size?: unknown }
-  }
-  return type === 'file' && typeof path === 'string' ? [{ path, size: Number(lfs?.size ?? size ?? 0) }] : []
 }

@@ -1,10 +1,11 @@
+import { repositoryUrl } from '../../files/hub.ts'
 import { remoteJson, remoteSource } from '../../files/remote.ts'
 import type { RemoteOptions } from '../../files/remote-client.ts'
 import { shownAddress } from '../../lib/address.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
 import type { Finding, HubConfigs, HubDataset } from '../../protocol/studio.ts'
 import type { NamedSource } from '../readers/reader.ts'
-import { repositorySplits, repositoryUrl } from './hub-repository.ts'
+import { repositorySplits } from './hub-repository.ts'
 
 const HUB = 'https://huggingface.co'
 const SERVER = 'https://datasets-server.huggingface.co'
@@ -146,7 +147,7 @@ async function ownFiles(dataset: string, options: HubOptions): Promise<Listing> 
     files.map(({ path, size }) => ({
       config,
       split,
-      url: repositoryUrl(hub, dataset, path),
+      url: repositoryUrl(hub, `datasets/${dataset}`, 'main', path),
       name: path,
       size,
     })),

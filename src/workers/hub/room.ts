@@ -1,0 +1,116 @@
+import { HUB_ENDPOINT, type ModelAddress } from '../../protocol/model-address.ts'
+import type { HubRoom } from '../../protocol/rooms/hub.ts'
+import type { RemoteModel } from '../../protocol/studio.ts'
+import type { Database } from '../../storage/database.ts'
+import { downloadedBytes, removeDownload, sameOrigin, storedFile } from '../../storage/downloads.ts'
+import { infoOf, type Library } from '../library.ts'
+import { ownerOf, rememberedAccess, rememberedToken } from './access.ts'
+import { downloadId, downloadModel } from './download.ts'
+import { type FindOptions, type FoundModel, findModel } from './find.ts'
+import { alone } from './locks.ts'
+
+/**
+ * @param library made where a call needs it
+ * @param options of every request, for tests
+ */
+export function hubRoom(
+  database: () => Promise<Database>,
+  library: () => Library,
+  options: Omit<FindOptions, 'token' | 'signal'> = {},
+): HubRoom {
+  const using = async (address: ModelAddress, token: string | null, signal?: AbortSignal) => ({
+    ...options,
+    token:
+      address.kind !== 'hub'
+        ? null
+        : (token ?? (await rememberedToken(await database(), endpointOf(address)))),
+    ...(signal ? { signal } : {}),
+  })
+  return {
+    async lookUp(address, token, call) {
+      const found = await findModel(address, await using(address, token, call?.signal))
+      return described(await database(), found)
+    },
+
+    async download(address, token, call = {}) {
+      const access = await using(address, token, call.signal)
+      const found = await findModel(address, access)
+      const db = await database()
+      const { stored } = await described(db, found)
+      const there = stored === null ? undefined : await db.get('models', stored)
+      return there ? infoOf(there) : downloadModel(db, library(), found, access, call)
+    },
+
+    async unfinished() {
+      const db = await database()
+      const downloads = (await db.getAll('downloads')).sort((a, b) => b.created - a.created)
+      return Promise.all(
+        downloads.map(async (download) => ({
+          id: download.id,
+          address: download.address,
+          name: download.name,
+          done: await downloadedBytes(db, download),
+          total: download.files.reduce((sum, { size }) => sum + size, 0),
+          since: download.created,
+        })),
+      )
+    },
+
+    async discard(id) {
+      const db = await database()
+      const name = (await db.get('downloads', id))?.name ?? id
+      await alone(`lapidary.download.${id}`, name, () => removeDownload(db, id))
+    },
+
+    async hubAccess(endpoint) {
+      return rememberedAccess(await database(), endpoint)
+    },
+
+    async signIn(token, { remember, endpoint }, call) {
+      const name = await ownerOf(token, endpoint, {
+        ...options,
+        ...(call?.signal ? { signal: call.signal } : {}),
+      })
+      const account = name === null ? {} : { name }
+      const db = await database()
+      // One that is for this page alone takes the place of one that was remembered: it was given later.
+      if (remember) await db.put('hubs', { endpoint, token, ...account })
+      else await db.delete('hubs', endpoint)
+      return { signedIn: true, remembered: remember, ...account }
+    },
+
+    async signOut(endpoint) {
+      await (await database()).delete('hubs', endpoint)
+    },
+  }
+}
+
+const endpointOf = ({ endpoint = HUB_ENDPOINT }: { endpoint?: string }) => endpoint
+
+/** What is found, with what of it is here. */
+async function described(database: Database, found: FoundModel): Promise<RemoteModel> {
+  const download = await database.get('downloads', await downloadId(found))
+  let here = 0
+  for (const file of found.files) if (await storedFile(database, file)) here += file.size
+  // Files that a model has are not counted again where the download has them too.
+  const begun = download
+    ? await downloadedBytes(database, {
+        ...download,
+        files: download.files.filter(({ ref }) => !ref),
+      })
+    : 0
+  const models = await database.getAll('models')
+  const same = models.find(
+    ({ origin, files, made }) =>
+      sameOrigin(origin, found.origin) &&
+      found.files.every(({ name, size, sha256 }) => {
+        const own = (made ?? files)[name]
+        return own?.size === size && (sha256 === null || own.hash === sha256)
+      }),
+  )
+  return {
+    ...found.remote,
+    here: same ? found.remote.bytes : Math.min(found.remote.bytes, here + begun),
+    stored: same?.id ?? null,
+  }
+}
