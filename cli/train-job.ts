@@ -27,6 +27,7 @@ const FIELD_FLAGS: Record<string, [section: string, field: string]> = {
   ...flagsOf('training'),
   ...flagsOf('lora', { r: 'lora_r' }),
   ...flagsOf('engine', { kind: 'engine' }, ['choices']),
+  ...flagsOf('model', {}, ['id', 'hash']),
   ...flagsOf('data.reading', (name) => `reading_${name}`),
   ...flagsOf('data.split', (name) => `split_${name}`),
   validation_share: ['data', 'validation_share'],
@@ -82,8 +83,10 @@ const FULL_SPEC: Record<string, FlagType> = {
   ...SPEC,
 }
 
-function flagType({ kind }: ConfigField): FlagType {
+function flagType({ kind, nullable }: ConfigField): FlagType {
   if (kind === 'list') return 'list'
+  // Null is a value, and no word.
+  if (kind === 'choice' && nullable) return 'value'
   return kind === 'text' || kind === 'choice' ? 'text' : 'value'
 }
 
@@ -133,6 +136,8 @@ LoRA, as in PEFT's LoraConfig; several target modules with commas, or all-linear
 ${flagList('lora')}
 What computes; auto is webgpu on a graphics card, else portable, which runs on the portable backend:
 ${flagList('engine')}
+What the frozen base is held in; null as it is stored, int4 with the words' own matrix in int8:
+${flagList('model')}
 How the file is read, where it leaves a choice:
 ${flagList('data.reading')}
 Which rows are held out; where nothing is said, a column "split" or file names that say it are heeded:
@@ -214,6 +219,7 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
     startFrom,
     resume && !again,
   )
+  if (resume) requireSameBase(config, readRun(out))
   if (again) requireSame(config, readRun(out))
   const given = flags.data ?? (resume && config.data.name ? namedBefore(config.data.name) : [])
   const data = need(given.join(BETWEEN) || undefined, '--data', 'the file to learn from')
@@ -313,6 +319,17 @@ function readRun(out: string): RunConfig {
 function adapterBefore(settings: object): string | null {
   const { start } = parseRunConfig(settings)
   return start.from === 'adapter' && existsSync(start.name) ? start.name : null
+}
+
+/** An adapter was learnt on a base as it was held. @throws LapidaryError `bad_state` */
+function requireSameBase({ model: now }: RunConfig, { model: before }: RunConfig): void {
+  if (now.quantization === before.quantization) return
+  fail(
+    'bad_state',
+    `The run in this folder holds its base with quantization ${before.quantization}, not ${now.quantization}: going on would not be the same run.`,
+    'Leave --quantization out, or start a new run in another folder.',
+    { field: 'model.quantization', expected: String(before.quantization), found: String(now.quantization) },
+  )
 }
 
 /** A run that begins again is the same run. @throws LapidaryError `bad_state` */

@@ -1,8 +1,8 @@
 import type { Gpu } from '../gpu/device.ts'
 import type { Place } from '../gpu/program.ts'
 import { boundTensor, type Tensor } from '../gpu/tape.ts'
-import { shardShape, type Weight } from '../kernels/weight.ts'
-import { type StorageType, storedBytes } from '../lib/storage.ts'
+import { packBlocks, shardShape, type Weight } from '../kernels/weight.ts'
+import { STORAGE, type StorageType, storedBytes } from '../lib/storage.ts'
 import { heldAs, STORAGE_OF } from '../model/storage.ts'
 import {
   isLayerNorm,
@@ -21,10 +21,7 @@ export interface Stretch {
   rows: number
 }
 
-/**
- * One array on the device, and the stretches of stored tensors that fill it, one after the other. What a shard has beside its
- * values (scales) is a piece of its own.
- */
+/** One array on the device, and the stretches of stored tensors that fill it, one after the other. */
 export interface WeightPiece {
   tensor: Tensor
   stretches: Stretch[]
@@ -183,15 +180,17 @@ async function* dataOf(
   { stretches, cols, format, normOffset }: WeightPiece,
   source: WeightSource,
   signal?: AbortSignal,
-): AsyncGenerator<Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>> {
+): AsyncGenerator<Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>> {
   for (const { source: name, firstRow, rows } of stretches) {
     const type = source.tensors.get(name)!.dtype
     const own = STORAGE_OF[type]
     const start = storedBytes(own, firstRow * cols)
     const end = start + storedBytes(own, rows * cols)
-    for (let at = start; at < end; at += CHUNK) {
-      const data = await source.read(name, at, Math.min(at + CHUNK, end), signal)
+    const chunk = CHUNK - (CHUNK % STORAGE[own].bytes)
+    for (let at = start; at < end; at += chunk) {
+      const data = await source.read(name, at, Math.min(at + chunk, end), signal)
       if (normOffset !== null) yield normScale(normOffset, widen(data, type))
+      else if (own === 'int8' || own === 'int4') yield packBlocks(own, data)
       else if (own === format) yield data as Uint8Array<ArrayBuffer>
       else yield widen(data, type)
     }

@@ -1,4 +1,4 @@
-import type { WeightType } from '../protocol/model.ts'
+import type { BlockedType, WeightType } from '../protocol/model.ts'
 import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from './bf16.ts'
 
 /**
@@ -188,7 +188,41 @@ export function blockType(id: number): BlockType {
   return READ[id] ?? { name, values: 1, bytes: 0, unpack: () => {} }
 }
 
-/** How a tensor is stored here: as it is where there is such a storage format, else rounded to bf16. */
-export function storedAs({ name }: BlockType): WeightType {
-  return name === 'F32' || name === 'F16' ? name : 'BF16'
+const BLOCKED: Record<BlockedType, BlockType> = { Q8_0: READ[8]!, Q4_0: READ[2]! }
+
+/** Values of whole blocks that are stored as they came. */
+export function unpackBlocks(type: BlockedType, blocks: Uint8Array, out: Float32Array<ArrayBuffer>): void {
+  BLOCKED[type].unpack(blocks, out)
+}
+
+/** Steps and scales of whole blocks, the first of which is block `first`. */
+export function unpackSteps(
+  type: BlockedType,
+  blocks: Uint8Array,
+  steps: Int8Array,
+  scales: Float32Array,
+  first: number,
+): void {
+  const { bytes } = BLOCKED[type]
+  for (let at = 0, block = first; at < blocks.length; at += bytes, block++) {
+    scales[block] = scale(blocks, at)
+    const to = block * 32
+    if (type === 'Q8_0') for (let i = 0; i < 32; i++) steps[to + i] = blocks[at + 2 + i]!
+    else
+      for (let i = 0; i < 16; i++) {
+        const pair = blocks[at + 2 + i]!
+        steps[to + i] = (pair & 15) - 8
+        steps[to + 16 + i] = (pair >> 4) - 8
+      }
+  }
+}
+
+/**
+ * How a tensor is stored here: as it is where there is such a storage format, else rounded to bf16. Engines hold blocks two by two:
+ * rows of an odd number of them are rounded, too.
+ */
+export function storedAs({ name }: BlockType, shape: readonly number[]): WeightType {
+  if (name === 'F32' || name === 'F16') return name
+  if ((name === 'Q8_0' || name === 'Q4_0') && shape.length === 2 && shape[1]! % 64 === 0) return name
+  return 'BF16'
 }

@@ -1,10 +1,12 @@
 import { concatBytes } from '../lib/concat.ts'
 import type { WeightType } from '../protocol/model.ts'
 import { f32ToBf16, f32ToF16 } from './bf16.ts'
+import { blocksMetadata, headerType, typeBytes } from './blocked.ts'
 
 /** A tensor to be written. Functions are called when its turn comes, so that only one need be in memory. */
 export interface TensorToWrite {
   name: string
+  /** Blocks are given as bytes. */
   dtype: WeightType
   shape: number[]
   /** Values, converted to `dtype`; or bytes, which are `dtype` already. */
@@ -12,11 +14,9 @@ export interface TensorToWrite {
 }
 export type TensorData = Float32Array | Uint8Array
 
-const BYTES = { F32: 4, BF16: 2, F16: 2 } as const
-
 /** Tensors in the order the reference implementation writes: widest type first, then by name. */
 export function writingOrder<T extends { name: string; dtype: WeightType }>(tensors: readonly T[]): T[] {
-  const rank = { F32: 0, BF16: 1, F16: 2 }
+  const rank = { F32: 0, BF16: 1, F16: 2, Q8_0: 3, Q4_0: 4 }
   return [...tensors].sort(
     (a, b) => rank[a.dtype] - rank[b.dtype] || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
   )
@@ -27,14 +27,15 @@ export function safetensorsHeader(
   tensors: readonly Omit<TensorToWrite, 'data'>[],
   metadata: Record<string, string> = {},
 ): Uint8Array<ArrayBuffer> {
-  const entries: [string, unknown][] = Object.keys(metadata).length ? [['__metadata__', metadata]] : []
+  const all = { ...metadata, ...blocksMetadata(tensors) }
+  const entries: [string, unknown][] = Object.keys(all).length ? [['__metadata__', all]] : []
   const seen = new Set<string>(['__metadata__'])
   let at = 0
   for (const { name, dtype, shape } of writingOrder(tensors)) {
     if (seen.has(name)) throw new RangeError(`tensor ${name} is given twice`)
     seen.add(name)
-    const end = at + BYTES[dtype] * elements(shape)
-    entries.push([name, { dtype, shape, data_offsets: [at, end] }])
+    const end = at + typeBytes(dtype, elements(shape))
+    entries.push([name, { ...headerType(dtype, shape), data_offsets: [at, end] }])
     at = end
   }
   const json = new TextEncoder().encode(
@@ -58,7 +59,7 @@ export async function* encodeSafetensors(
     signal?.throwIfAborted()
     const data = typeof tensor.data === 'function' ? await tensor.data() : tensor.data
     const bytes = tensorBytes(data, tensor.dtype)
-    const expected = BYTES[tensor.dtype] * elements(tensor.shape)
+    const expected = typeBytes(tensor.dtype, elements(tensor.shape))
     if (bytes.byteLength !== expected)
       throw new RangeError(`tensor ${tensor.name} has ${bytes.byteLength} bytes, its shape needs ${expected}`)
     yield bytes

@@ -2,7 +2,7 @@ import { grouped } from '../lib/counted.ts'
 import { duplicateKey } from '../lib/json-keys.ts'
 import { jsonReason } from '../lib/json-reason.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
-import type { WeightType } from '../protocol/model.ts'
+import type { PlainType } from '../protocol/model.ts'
 import type { ByteSource } from './bytes.ts'
 
 /** Reader of safetensors (github.com/huggingface/safetensors, format section of its README). */
@@ -56,7 +56,7 @@ export interface SafetensorsFile {
   read(tensor: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
 }
 
-export function isWeightType(dtype: string): dtype is WeightType {
+export function isWeightType(dtype: string): dtype is PlainType {
   return dtype === 'BF16' || dtype === 'F16' || dtype === 'F32'
 }
 

@@ -1,7 +1,10 @@
+import { isBlocked } from '../lib/storage.ts'
 import { fail } from '../protocol/errors.ts'
 import type { TensorInfo, WeightSource } from '../protocol/model.ts'
 import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from './bf16.ts'
+import { blockedTensors, typeBytes } from './blocked.ts'
 import { type ByteSource, readJson } from './bytes.ts'
+import { unpackBlocks } from './gguf-blocks.ts'
 import { isWeightType, openSafetensors, type SafetensorsFile } from './safetensors.ts'
 
 const INDEX = 'model.safetensors.index.json'
@@ -76,7 +79,8 @@ function merge(opened: SafetensorsFile[], weightMap: Map<string, string> | null)
   const tensors = new Map<string, TensorInfo>()
   const unreadable = new Map<string, string>()
   const owner = new Map<string, SafetensorsFile>()
-  for (const file of opened)
+  for (const file of opened) {
+    const blocked = blockedTensors(file.name, file.metadata, file.entries)
     for (const [tensor, { dtype, shape }] of file.entries) {
       const other = owner.get(tensor)
       if (other)
@@ -87,9 +91,12 @@ function merge(opened: SafetensorsFile[], weightMap: Map<string, string> | null)
           { tensor, file: file.name },
         )
       owner.set(tensor, file)
-      if (isWeightType(dtype)) tensors.set(tensor, { dtype, shape })
+      const blocks = blocked.get(tensor)
+      if (blocks) tensors.set(tensor, blocks)
+      else if (isWeightType(dtype)) tensors.set(tensor, { dtype, shape })
       else unreadable.set(tensor, dtype)
     }
+  }
   for (const [tensor, file] of weightMap ?? [])
     if (owner.get(tensor)?.name !== file)
       fail('missing_tensor', `${INDEX} says ${tensor} is in ${file}, but it is not.`, 'Fetch both again.', {
@@ -124,7 +131,12 @@ export async function readTensor(
       tensor: name,
     })
   const count = info.shape.reduce((product, size) => product * size, 1)
-  const bytes = await source.read(name, 0, count * (info.dtype === 'F32' ? 4 : 2), signal)
+  const bytes = await source.read(name, 0, typeBytes(info.dtype, count), signal)
+  if (isBlocked(info.dtype)) {
+    const data = new Float32Array(count)
+    unpackBlocks(info.dtype, bytes, data)
+    return { shape: info.shape, data }
+  }
   // Detached from the file's buffer: callers may write into or transfer what they get.
   if (info.dtype === 'F32') return { shape: info.shape, data: asFloat32(bytes.slice()) }
   const widen = info.dtype === 'BF16' ? bf16ToF32 : f16ToF32

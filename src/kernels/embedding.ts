@@ -18,7 +18,6 @@ import {
   type Weight,
   type WeightShape,
   weightReader,
-  weightTensors,
 } from './weight.ts'
 
 export function embedding(tape: Tape, token: Tensor, table: Weight, o: { rows: Dim; scale: number }): Tensor {
@@ -30,7 +29,7 @@ export function embedding(tape: Tape, token: Tensor, table: Weight, o: { rows: D
       shard: rowsOf(shard),
       scale: o.scale,
     })
-    tape.run(kernel, { token, ...weightTensors('table', shard), y }, { cheap: true })
+    tape.run(kernel, { token, table: shard.tensor, y }, { cheap: true })
   }
   return y
 }

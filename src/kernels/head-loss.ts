@@ -34,7 +34,7 @@ import {
   tiledPass,
 } from './head-pass.wgsl.ts'
 import { plainPass } from './head-plain.wgsl.ts'
-import { rowsOf, type ShardRows, shapeOf, type Weight, type WeightShape, weightTensors } from './weight.ts'
+import { rowsOf, type ShardRows, shapeOf, type Weight, type WeightShape } from './weight.ts'
 
 export interface HeadLossOptions {
   rows: Dim
@@ -89,7 +89,7 @@ export function headLoss(tape: Tape, h: Tensor, weight: Weight, o: HeadLossOptio
     }
     const tensors = {
       h,
-      ...weightTensors('weight', shard),
+      weight: shard.tensor,
       labels: o.labels,
       label_logit: labelLogit,
       state,
@@ -121,7 +121,7 @@ export function headLoss(tape: Tape, h: Tensor, weight: Weight, o: HeadLossOptio
       tape.run(labelKernel({ rows, softCap, weight: shape, shard: rowsOf(shard) }), {
         labels: o.labels,
         label_logit: labelLogit,
-        ...weightTensors('weight', shard),
+        weight: shard.tensor,
         dh: dh.tensor,
       })
   }

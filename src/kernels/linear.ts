@@ -13,7 +13,7 @@ import type { Tape, Tensor } from '../gpu/tape.ts'
 import { type Factor, factorGrad, projectDown } from './lora.ts'
 import type { LowRank } from './matmul.ts'
 import { chooseMatmul } from './matmul-variants.ts'
-import { rowsOf, shapeOf, type Weight, weightTensors } from './weight.ts'
+import { rowsOf, shapeOf, type Weight } from './weight.ts'
 
 export interface LinearLora {
   /** [r, in]. */
@@ -58,7 +58,7 @@ export function linear(tape: Tape, x: Tensor, weight: Weight, o: LinearOptions):
       accumulate: false,
       lowRank,
     })
-    tape.run(kernel, { a: x, ...weightTensors('w', shard), ...(lora && u ? { u, v: lora.b } : {}), c: y })
+    tape.run(kernel, { a: x, w: shard.tensor, ...(lora && u ? { u, v: lora.b } : {}), c: y })
   }
   tape.vjp(lora ? [x, lora.a, lora.b] : [x], [y], ([dy]) => {
     let g: Tensor | undefined
@@ -84,7 +84,7 @@ export function linear(tape: Tape, x: Tensor, weight: Weight, o: LinearOptions):
       })
       tape.run(kernel, {
         a: dy!,
-        ...weightTensors('w', shard),
+        w: shard.tensor,
         ...(lowRank && lora && g ? { u: g, v: lora.a } : {}),
         ...(lowRank && site ? { site } : {}),
         c: dx.tensor,

@@ -12,15 +12,7 @@ import { specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { storedBytes } from '../lib/storage.ts'
 import { floatLiteral, rowsWgsl } from './head-pass.wgsl.ts'
-import {
-  rowsOf,
-  type ShardRows,
-  shapeOf,
-  type Weight,
-  type WeightShape,
-  weightReader,
-  weightTensors,
-} from './weight.ts'
+import { rowsOf, type ShardRows, shapeOf, type Weight, type WeightShape, weightReader } from './weight.ts'
 
 export interface LogitsOptions {
   rows: Dim
@@ -47,7 +39,7 @@ export function logits(tape: Tape, h: Tensor, weight: Weight, o: LogitsOptions):
       rowTile,
       carry: i > 0,
     })
-    tape.run(kernel, { h, ...weightTensors('weight', shard), logits: out })
+    tape.run(kernel, { h, weight: shard.tensor, logits: out })
   })
   return out
 }

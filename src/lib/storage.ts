@@ -1,10 +1,13 @@
-/** How the elements of a tensor are stored; formats belong to tensors, not to a model. */
-export type StorageType = 'f32' | 'bf16' | 'f16'
+/**
+ * How the elements of a tensor are stored; formats belong to tensors, not to a model. The grids of `int8` and `int4` are those of GGUF's
+ * Q8_0 and Q4_0: 32 elements of a row share an f16 scale d, and are d q with q a signed byte, or d (q - 8) with q of 4 bits.
+ */
+export type StorageType = 'f32' | 'bf16' | 'f16' | 'int8' | 'int4'
 
 export interface StorageBlock {
   /** Elements that are stored together; rows hold a whole number of blocks. */
   elements: number
-  /** Bytes of a block, without scales that lie in a tensor of their own. */
+  /** Bytes of a block, its scales included. */
   bytes: number
 }
 
@@ -12,6 +15,9 @@ export const STORAGE: Record<StorageType, StorageBlock> = {
   f32: { elements: 1, bytes: 4 },
   bf16: { elements: 1, bytes: 2 },
   f16: { elements: 1, bytes: 2 },
+  // Two groups of 32 each, so that a block is a whole number of words.
+  int8: { elements: 64, bytes: 68 },
+  int4: { elements: 64, bytes: 36 },
 }
 
 /**
@@ -25,3 +31,9 @@ export function storedBytes(type: StorageType, elements: number): number {
     throw new Error(`${elements} elements are no whole number of ${type} blocks of ${block.elements}`)
   return blocks * block.bytes
 }
+
+/** Values of a block as GGUF has them in its files, and bytes of one. */
+export const GROUP = 32
+export const BLOCK_BYTES = { Q8_0: 34, Q4_0: 18 } as const
+
+export const isBlocked = (type: string): type is keyof typeof BLOCK_BYTES => Object.hasOwn(BLOCK_BYTES, type)

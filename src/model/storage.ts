@@ -2,7 +2,13 @@ import { type StorageType, storedBytes } from '../lib/storage.ts'
 import type { ModelConfig, StoredTypes, WeightSource, WeightType } from '../protocol/model.ts'
 import { elementsOf, type ModelTensor, tensorTable } from './tensors.ts'
 
-export const STORAGE_OF: Record<WeightType, StorageType> = { BF16: 'bf16', F16: 'f16', F32: 'f32' }
+export const STORAGE_OF: Record<WeightType, StorageType> = {
+  BF16: 'bf16',
+  F16: 'f16',
+  F32: 'f32',
+  Q8_0: 'int8',
+  Q4_0: 'int4',
+}
 
 /** How the tensors of a source are stored, for a plan. */
 export function storedTypes(source: WeightSource): StoredTypes {

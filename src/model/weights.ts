@@ -1,4 +1,6 @@
 import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from '../files/bf16.ts'
+import { unpackBlocks } from '../files/gguf-blocks.ts'
+import { BLOCK_BYTES, GROUP, isBlocked } from '../lib/storage.ts'
 import { fail } from '../protocol/errors.ts'
 import type { ModelConfig, TensorInfo, WeightSource, WeightType } from '../protocol/model.ts'
 import { tensorTable } from './tensors.ts'
@@ -63,6 +65,11 @@ function missing(tensor: string, shape: number[], source: WeightSource): never {
 /** Stored bytes as f32. */
 export function widen(bytes: Uint8Array, type: WeightType): Float32Array<ArrayBuffer> {
   if (type === 'F32') return new Float32Array(asFloat32(bytes))
+  if (isBlocked(type)) {
+    const out = new Float32Array((bytes.length / BLOCK_BYTES[type]) * GROUP)
+    unpackBlocks(type, bytes, out)
+    return out
+  }
   return (type === 'BF16' ? bf16ToF32 : f16ToF32)(asUint16(bytes))
 }
 

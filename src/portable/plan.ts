@@ -1,7 +1,7 @@
 import { checkLayers, sharedKeys } from '../model/layers.ts'
 import { adapterParameterCount } from '../model/lora.ts'
 import { ropesOf } from '../model/rope.ts'
-import { heldBytes } from '../model/storage.ts'
+import { hostBytes } from '../model/stored.ts'
 import { elementsOf, isProjection, tensorTable } from '../model/tensors.ts'
 import type { MemoryPlan, PlanRequest, Recompute } from '../protocol/engine.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
@@ -172,7 +172,7 @@ function planWith(
   const recompute = keptLayers === all ? 'nothing' : 'layer'
   const tileWords = tileFor(c.vocabSize, supervised)
 
-  const held = (tensors: typeof table) => total(tensors.map((tensor) => heldBytes(tensor, stored)))
+  const held = (tensors: typeof table) => total(tensors.map((tensor) => hostBytes(tensor, stored)))
   // XNNPACK keeps a packed copy of each right operand beside the operand itself.
   const [inside, outside] = [true, false].map((is) =>
     projections.filter(({ layer }) => layer < resident === is),

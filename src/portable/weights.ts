@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { storedBytes } from '../lib/storage.ts'
+import { BLOCK_BYTES, isBlocked, storedBytes } from '../lib/storage.ts'
 import { STORAGE_OF } from '../model/storage.ts'
-import { type StoredElements, storedElements, widenInto } from '../model/stored.ts'
+import { blockedElements, hostSize, type StoredElements, storedElements, widenInto } from '../model/stored.ts'
 import { isLayerNorm, isProjection, type ModelTensor, tensorTable } from '../model/tensors.ts'
 import { normScale } from '../model/weights.ts'
 import type { LayerNorm, ModelConfig, Projection, WeightSource, WeightType } from '../protocol/model.ts'
@@ -12,10 +12,7 @@ import { free, tidy } from './tidy.ts'
 import { matrixOf, onWasm } from './wasm.ts'
 
 /** A matrix on the host, as it is stored. */
-interface HostMatrix extends StoredElements {
-  rows: number
-  cols: number
-}
+type HostMatrix = StoredElements & { rows: number; cols: number }
 
 /** W [out, in] and its transpose: every product has its right operand as it lies. */
 export interface Matrices {
@@ -73,6 +70,14 @@ export class BaseWeights {
       const { dtype } = source.tensors.get(name)!
       const [rows, cols] = shape.length === 1 ? [1, shape[0]] : shape
       const size = storedBytes(STORAGE_OF[dtype], rows * cols)
+      if (isBlocked(dtype)) {
+        const { elements, fill } = blockedElements(dtype, rows * cols, into)
+        const piece = PIECE - (PIECE % BLOCK_BYTES[dtype])
+        for (let at = 0; at < size; at += piece)
+          fill(at, await source.read(name, at, Math.min(size, at + piece), signal))
+        onProgress(++done / table.length)
+        return { rows, cols, ...elements }
+      }
       if (into)
         for (let at = 0; at < size; at += PIECE)
           into.set(await source.read(name, at, Math.min(size, at + PIECE), signal), at)
@@ -112,7 +117,7 @@ export class BaseWeights {
     const own = [...this.#host.values()]
     if (this.#embedding !== this.#head || !this.#simd) own.push(this.#embedding)
     if (this.#embedding !== this.#head && !this.#simd) own.push(this.#head)
-    const stored = own.reduce((sum, { data }) => sum + data.byteLength, 0)
+    const stored = own.reduce((sum, { type, data }) => sum + hostSize(type, data.length), 0)
     return stored + (this.#simd?.bytes ?? 0)
   }
 

@@ -79,6 +79,7 @@ export const FIRST_HEEDED: Partial<Record<ConfigPath, Exclude<ConfigStage, 'rows
   'training.max_grad_norm': 'curve',
   'training.eval_steps': 'curve',
   'training.save_steps': 'curve',
+  'model.quantization': 'curve',
   lora: 'curve',
   start: 'curve',
 }

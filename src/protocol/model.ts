@@ -57,7 +57,13 @@ export interface ModelConfig {
   padTokenId: number
 }
 
-export type WeightType = 'BF16' | 'F16' | 'F32'
+/** Plain types under safetensors' names; blocks of 32 values of a row with a scale of their own under GGUF's. */
+export type PlainType = 'BF16' | 'F16' | 'F32'
+export type BlockedType = 'Q8_0' | 'Q4_0'
+export type WeightType = PlainType | BlockedType
+
+/** Bits that a frozen base is held in, where that is fewer than it came with; null: as it came. */
+export type Quantization = 'int8' | 'int4' | null
 
 /** How each tensor of a model is stored, by its name in the table of tensors; one that is not named: BF16. */
 export type StoredTypes = ReadonlyMap<string, WeightType>

@@ -141,6 +141,11 @@ const ModelSchema = v.strictObject({
   id: v.optional(v.string(), 'pebble'),
   /** SHA-256 over the weights' manifest, hex; filled in by the run. */
   hash: v.optional(v.nullable(v.string()), null),
+  /**
+   * What the frozen base is held in, on GGUF's grids of 32 weights with a scale: `int8` (Q8_0), or `int4` (Q4_0; the words' own matrix in
+   * `int8`). Null: as the model is stored; what is as narrow already stays.
+   */
+  quantization: v.optional(v.nullable(v.picklist(['int8', 'int4'])), null),
 })
 
 const EngineSchema = v.strictObject({

@@ -8,6 +8,7 @@ import type {
 } from '../protocol/engine.ts'
 import { type Failure, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
+import type { Quantization } from '../protocol/model.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import type { RunListener, RunNews, RunNote } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
@@ -19,6 +20,31 @@ import type { EngineHost, Engines } from './engine/host.ts'
 import type { OpenModel } from './library.ts'
 import { ANSWER_TOKENS, type PreparedRun } from './prepared-run.ts'
 import { SpeedMeter } from './speed-meter.ts'
+
+/** What holding a base in fewer bits has cost, in words; null: it is held as it came. */
+async function roundingOf(model: OpenModel, quantization: Quantization): Promise<string | null> {
+  if (quantization === null) return null
+  const weights = await model.quantised(quantization)
+  const errors = weights.errors()
+  const parts = [
+    ['Q4_0', '4 bits'],
+    ['Q8_0', '8 bits'],
+  ] as const
+  const said = parts.flatMap(([type, bits]) => {
+    const error = errors[type]
+    return error === undefined ? [] : [`in ${bits} ${inPercent(error)}`]
+  })
+  const kept = weights.kept.length
+  const stay =
+    kept > 0
+      ? ` ${kept} of its matrices stay as they came: their rows are no whole blocks of 64 weights.`
+      : ''
+  if (said.length === 0) return `${model.info.name} is as narrow already as ${quantization} asks for.${stay}`
+  return `The base is held in fewer bits (${quantization}): its weights are off by ${said.join(', ')} of their size (root mean square). The adapter learns on it as it is.${stay}`
+}
+
+/** Two digits. */
+const inPercent = (share: number) => (share === 0 ? '0%' : `${Number((share * 100).toPrecision(2))}%`)
 
 type Progress = (progress: number, note: string) => void
 
@@ -249,9 +275,10 @@ export class ActiveRun {
     const { hashes, model, batches, plan, start } = this.#prepared
     const meter = new SpeedMeter(this.#prepared.samples.length, batches.tokens.held)
     onEvent({ type: 'stage', stage: 'load', progress: 0, note: `Loading ${model.info.name}` })
-    const { training, engine: wanted } = this.#prepared.config
+    const { training, engine: wanted, model: base } = this.#prepared.config
     const engine = await engines.load({
       model,
+      quantization: base.quantization,
       plan,
       seed: training.seed,
       ...engineFor(this.#wanted ? { ...wanted, kind: this.#wanted } : wanted, this.#log.record.engine),
@@ -278,7 +305,9 @@ export class ActiveRun {
       data: batches,
       hashes,
       resume,
-      opening,
+      opening:
+        [opening, await roundingOf(model, base.quantization)].filter((said) => said !== null).join(' ') ||
+        null,
       cut: this.#prepared.cut,
       start,
       samples: this.#samples(engine),

@@ -42,14 +42,17 @@ export function answerRoom({ library, host, shelf }: TrainParts): AnswerRoom {
         { field: 'model', expected: record.modelHash, found: model.info.hash },
       )
     const lora = record?.config.lora ?? defaultRunConfig().lora
-    let engine = engines.loadedFor(model, record && lora, decode)
+    // Base and tuned answer on the same base.
+    const quantization = record ? record.config.model.quantization : (request.quantization ?? null)
+    let engine = engines.loadedFor(model, record && lora, decode, quantization)
     if (!engine) {
       const config = { ...defaultRunConfig(), lora, ...(record ? { engine: record.config.engine } : {}) }
       const most = { tokens: POSITIONS_STEP, supervised: 1 }
-      const plan = planRequest(config, model.info.config, await model.weights(), most, decode)
+      const plan = planRequest(config, model.info.config, await model.weights(quantization), most, decode)
       const { default_limits: defaultLimits, kind, portable_backend } = config.engine
       engine = await engines.load({
         model,
+        quantization,
         plan,
         seed: 0,
         engine: record ? kind : (request.engine ?? 'auto'),

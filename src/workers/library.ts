@@ -2,10 +2,11 @@ import { type ByteSource, bufferSource, httpSource, readJson } from '../files/by
 import { openWeights } from '../files/weights.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { readModelConfig } from '../model/config.ts'
+import { type QuantisedWeights, quantisedWeights } from '../model/quantised-weights.ts'
 import { parameterCount } from '../model/tensors.ts'
 import { resolveWeights } from '../model/weights.ts'
 import { fail } from '../protocol/errors.ts'
-import type { ModelConfig, WeightSource } from '../protocol/model.ts'
+import type { ModelConfig, Quantization, WeightSource } from '../protocol/model.ts'
 import type { Call, ModelInfo } from '../protocol/studio.ts'
 import type { Database, StoredModel } from '../storage/database.ts'
 import { manifestHash, modelFiles, putModel } from '../storage/models.ts'
@@ -29,6 +30,7 @@ export class OpenModel {
   readonly files: ReadonlyMap<string, ByteSource>
   #chat: Promise<ChatTokenizer> | null = null
   #weights: Promise<WeightSource> | null = null
+  readonly #quantised = new Map<Quantization, Promise<QuantisedWeights>>()
 
   constructor(info: ModelInfo, files: ReadonlyMap<string, ByteSource>) {
     this.info = info
@@ -45,9 +47,19 @@ export class OpenModel {
   }
 
   /** @throws LapidaryError where a tensor is missing, cut off or of another shape */
-  weights(): Promise<WeightSource> {
+  weights(quantization: Quantization = null): Promise<WeightSource> {
+    if (quantization !== null) return this.quantised(quantization)
     this.#weights ??= openWeights(this.files).then((weights) => resolveWeights(this.info.config, weights))
     return this.#weights
+  }
+
+  /** Weights that are rounded as they are read; what that has cost is known once they have been. */
+  quantised(to: Exclude<Quantization, null>): Promise<QuantisedWeights> {
+    const known = this.#quantised.get(to)
+    if (known) return known
+    const made = this.weights().then((weights) => quantisedWeights(this.info.config, weights, to))
+    this.#quantised.set(to, made)
+    return made
   }
 }
 

@@ -65,7 +65,8 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
     async plan(config, id, call) {
       const model = await (await library()).open(id, call)
       const parsed = parseRunConfig(config)
-      const request = planRequest(parsed, model.info.config, await model.weights(), null, DECODE)
+      const weights = await model.weights(parsed.model.quantization)
+      const request = planRequest(parsed, model.info.config, weights, null, DECODE)
       return host.plan(request, parsed.engine.kind, parsed.engine.portable_backend, call)
     },
 
@@ -91,7 +92,7 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
     async fittingLength(config, id, wanted, call) {
       const model = await (await library()).open(id, call)
       const { training, engine, ...rest } = parseRunConfig(config)
-      const weights = await model.weights()
+      const weights = await model.weights(rest.model.quantization)
       const own = training.max_length
       const most = Math.min(wanted, model.info.config.maxPositions)
       // Halved, in steps of 64: the next lower length that is tried need not be the largest to the token.

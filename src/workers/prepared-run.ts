@@ -85,7 +85,7 @@ export async function prepareRun(
   }
   const config: RunConfig = {
     ...asked,
-    model: { id: request.model, hash: hashes.base },
+    model: { ...asked.model, id: request.model, hash: hashes.base },
   }
   const codec = chatCodec(await model.chat(), model.info.config)
   const { samples, positions } = fittingSamples(request.samplePrompts, codec, model)
@@ -93,7 +93,8 @@ export async function prepareRun(
     sequences: Math.max(1, Math.min(SIDE_BY_SIDE, samples.length)),
     positions: Math.min(model.info.config.maxPositions, Math.max(ASK_POSITIONS, positions)),
   }
-  const plan = planRequest(config, model.info.config, await model.weights(), batches.maxima(), decode)
+  const weights = await model.weights(config.model.quantization)
+  const plan = planRequest(config, model.info.config, weights, batches.maxima(), decode)
   const { steps } = runLength(config.training, batches.batchesPerEpoch)
   const notices = goesOn
     ? []

@@ -5,6 +5,7 @@ import { openGguf } from '../../src/files/gguf.ts'
 import { READ_TYPES, storedAs } from '../../src/files/gguf-blocks.ts'
 import { ggufTensor } from '../../src/files/gguf-tensor.ts'
 import { safetensorsSource } from '../../src/files/safetensors-source.ts'
+import { safetensorsBytes } from '../../src/files/safetensors-writer.ts'
 import { openWeights, readTensor } from '../../src/files/weights.ts'
 import type { ErrorCode } from '../../src/protocol/errors.ts'
 import { repositoryFile } from '../support/files.ts'
@@ -38,8 +39,12 @@ describe('blocks of every type', async () => {
     const want = await readTensor(expected, name)
     // A copy: of what is not converted, the file's own bytes are given.
     const got = (await made.read(0, made.bytes)).slice()
-    expect(made.dtype).toBe(storedAs(file.tensors.get(name)!.type))
+    const { type, shape } = file.tensors.get(name)!
+    expect(made.dtype).toBe(storedAs(type, shape))
     if (made.dtype === 'BF16') expect([...new Uint16Array(got.buffer)]).toEqual([...f32ToBf16(want.data)])
+    const { start, end, source } = file.tensors.get(name)!
+    if (made.dtype === name) expect([...got]).toEqual([...(await source.read(start, end))])
+    expect([made.dtype === name, made.dtype === 'BF16']).toContain(true)
     if (made.dtype === 'F32') expect(bits(new Float32Array(got.buffer))).toEqual(bits(want.data))
     // Any range of it is the same bytes.
     const random = seeded(3)
@@ -63,7 +68,19 @@ describe('blocks of every type', async () => {
     const tensors = [...file.tensors].map(([name, tensor]) => ggufTensor(tensor, name))
     const source = safetensorsSource(tensors, { format: 'pt' })
     const weights = await openWeights(new Map([['model.safetensors', source]]))
-    expect(weights.metadata).toEqual({ format: 'pt' })
+    expect(weights.metadata).toEqual({
+      format: 'pt',
+      'lapidary.blocks': JSON.stringify({ Q4_0: 'Q4_0', Q8_0: 'Q8_0' }),
+    })
+    // Blocks lie in it as they came, and are as many values as before.
+    for (const name of ['Q8_0', 'Q4_0']) {
+      const { shape, start, end, source: own } = file.tensors.get(name)!
+      expect(weights.tensors.get(name)).toEqual({ dtype: name, shape })
+      expect([...(await weights.read(name, 0, end - start))]).toEqual([...(await own.read(start, end))])
+      expect(bits((await readTensor(weights, name)).data)).toEqual(
+        bits((await readTensor(expected, name)).data),
+      )
+    }
     const whole = await source.read(0, source.size)
     const pieces: number[] = []
     for (let at = 0; at < source.size; at += 100)
@@ -89,6 +106,47 @@ test('a broken scale is told, not rounded to infinity', async () => {
   const made = ggufTensor(await tensor('Q8_0', [32], block), 'model.norm.weight')
   const { message } = await failure(() => made.read(0, made.bytes), 'bad_file')
   expect(message).toContain('model.norm.weight')
+})
+
+test('a broken scale of blocks that are kept is told, wherever reading begins', async () => {
+  const blocks = new Uint8Array(4 * 34).fill(1)
+  blocks.set([0, 0xfc], 2 * 34)
+  const made = ggufTensor(await tensor('Q8_0', [2, 64], blocks), 'w')
+  expect(made.dtype).toBe('Q8_0')
+  await failure(() => made.read(0, made.bytes), 'bad_file')
+  await failure(() => made.read(69, 71), 'bad_file')
+  expect(await made.read(0, 69)).toEqual(blocks.slice(0, 69))
+  expect(await made.read(70, made.bytes)).toEqual(blocks.slice(70))
+})
+
+test('rows of an odd number of blocks are rounded to bf16', async () => {
+  const made = ggufTensor(await tensor('Q8_0', [2, 32], new Uint8Array(68)), 'w')
+  expect(made.dtype).toBe('BF16')
+})
+
+test.each([
+  ['{', 'no list of types'],
+  ['{"w":"Q2_K"}', 'gives w a type'],
+  ['{"v":"Q8_0"}', 'gives v a type'],
+  ['{"w":"Q8_0"}', 'no whole blocks'],
+])('a file that says %s of its blocks is refused', async (said, message) => {
+  const bytes = await safetensorsBytes([
+    { name: 'w', dtype: 'Q8_0', shape: [2, 64], data: new Uint8Array(136) },
+  ])
+  const header = new TextDecoder().decode(bytes)
+  const changed = header
+    .slice(8, 8 + bytes[0]!)
+    .replace('{\\"w\\":\\"Q8_0\\"}', JSON.stringify(said).slice(1, -1))
+  const narrower = said === '{"w":"Q8_0"}' ? changed.replace('[2,68]', '[4,34]') : changed
+  const text = new TextEncoder().encode(narrower.trimEnd())
+  const file = new Uint8Array(8 + text.length + 136)
+  new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true)
+  file.set(text, 8)
+  const failed = await failure(
+    () => openWeights(new Map([['model.safetensors', bufferSource(file)]])),
+    'bad_file',
+  )
+  expect(failed.message).toContain(message)
 })
 
 async function tensor(type: string, shape: number[], data: Uint8Array) {

@@ -30,6 +30,9 @@ describe('head loss', () => {
     { vocab: 1000, hidden: 64, rows: 6, format: 'bf16', shards: 2, softCap: null, tie: true },
     { vocab: 1000, hidden: 96, rows: 35, format: 'bf16', shards: 3, softCap: 30, gradient: false },
     { vocab: 97, hidden: 64, rows: 2, format: 'f16', shards: 1, softCap: null, gradient: false },
+    { vocab: 600, hidden: 128, rows: 9, format: 'int8', shards: 2, softCap: null },
+    { vocab: 600, hidden: 64, rows: 9, format: 'int4', shards: 2, softCap: 30 },
+    { vocab: 600, hidden: 128, rows: 9, format: 'int8', shards: 1, softCap: null, gradient: false },
   ]
   for (const s of cases) test(JSON.stringify(s), () => checkOperation(headLossCase(s)))
 
@@ -39,6 +42,9 @@ describe('head loss', () => {
     { ...TINY, vocab: 400, hidden: 160, format: 'f32', softCap: 5, spread: 60, choice: 'tiled32x128_256' },
     { ...TINY, vocab: 700, rows: 6, format: 'f16', shards: 2, tie: true, choice: 'tiled32x128_256' },
     { ...TINY, vocab: 700, rows: 34, shards: 2, softCap: 30, gradient: false, choice: 'tiled32x128_256' },
+    { ...TINY, format: 'int8', choice: 'tiled32x128_256' },
+    { ...TINY, format: 'int8', choice: 'tiled32x256_256' },
+    { ...TINY, vocab: 1031, hidden: 192, rows: 35, shards: 2, format: 'int4', choice: 'tiled32x128_256' },
     { ...TINY, hidden: 800, choice: 'tiled16x128_256' },
     { ...TINY, hidden: 1568, choice: 'tiled8x128_256' },
   ]

@@ -15,6 +15,12 @@ describe('linear', () => {
     test(`${format}, multiples of 2 only, LoRA`, () =>
       check({ rows: 19, width: 38, out: 42, format, rank: 3 }))
   }
+  for (const format of ['int8', 'int4'] as const) {
+    test(`${format}, outputs that are no multiple of tiles or of 4`, () =>
+      check({ rows: 67, width: 192, out: 70, format }))
+    test(`${format}, sharded, LoRA with dropout`, () =>
+      check({ rows: 19, width: 64, out: 100, shards: [40, 40, 20], format, rank: 8, dropout: true }))
+  }
   for (const format of ['f32', 'bf16', 'f16'] as const)
     test(`${format}, multiples of 32, LoRA`, () => check({ rows: 33, width: 64, out: 96, format, rank: 8 }))
   test('one row', () => check({ rows: 1, width: 34, out: 6, format: 'bf16', rank: 2 }))
@@ -67,8 +73,28 @@ describe('matmul variants', () => {
   })
 })
 
+describe('matmul variants over blocks', () => {
+  for (const variant of matmulVariantNames)
+    test(`${variant}, int4`, () => {
+      const c: LinearCase = { rows: 35, width: 192, out: 140, rank: 4, format: 'int4', probes: 6 }
+      return check({ ...c, choices: both(variant), extended: variant.startsWith('quad') })
+    })
+})
+
 describe('few rows', () => {
   for (const variant of matvecVariantNames) {
+    test(`${variant}, int4 with LoRA, rows in two parts`, () => {
+      const c: LinearCase = {
+        rows: 11,
+        width: 320,
+        out: 70,
+        rank: 3,
+        format: 'int4',
+        gradX: false,
+        probes: 6,
+      }
+      return check({ ...c, choices: { matvec: variant } })
+    })
     test(`${variant}, bf16 with LoRA, rows in two parts`, () => {
       const c: LinearCase = {
         rows: 11,

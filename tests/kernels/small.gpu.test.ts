@@ -15,7 +15,7 @@ const cases = [
   gegluCase(70),
   gegluCase(72),
   gatherCase(),
-  ...(['f32', 'bf16', 'f16'] as const).flatMap((format) =>
+  ...(['f32', 'bf16', 'f16', 'int8', 'int4'] as const).flatMap((format) =>
     [1, 3].map((shards) => embeddingCase(format, shards)),
   ),
   resultsCase(),

@@ -2,7 +2,10 @@ import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { noise } from '../../bench/random.ts'
 import { f32ToBf16, f32ToF16 } from '../../src/files/bf16.ts'
-import { widenInto } from '../../src/model/stored.ts'
+import { BLOCK_BYTES, GROUP, isBlocked } from '../../src/lib/storage.ts'
+import { quantise } from '../../src/model/quantise.ts'
+import { blockedElements, hostSize, widenInto } from '../../src/model/stored.ts'
+import { widen } from '../../src/model/weights.ts'
 import { openBackend } from '../../src/portable/backend.ts'
 import { SimdHead } from '../../src/portable/simd/simd-head.ts'
 import { threadOver } from '../../src/portable/simd/thread.ts'
@@ -25,9 +28,18 @@ const CASES: Case[] = [
   { type: 'F16', vocab: 515, hidden: 40, words: 256, rows: 3 },
   { type: 'F32', vocab: 2049, hidden: 450, words: 512, rows: 261 },
   { type: 'BF16', vocab: 2048, hidden: 64, words: 1024, rows: 256 },
+  { type: 'Q8_0', vocab: 515, hidden: 192, words: 256, rows: 13 },
+  { type: 'Q4_0', vocab: 515, hidden: 448, words: 256, rows: 3 },
 ]
 
 function stored(type: WeightType, values: Float32Array<ArrayBuffer>) {
+  if (isBlocked(type)) {
+    const blocks = new Uint8Array((values.length / GROUP) * BLOCK_BYTES[type])
+    quantise(type, values, blocks)
+    const bytes = new Uint8Array(hostSize(type, values.length))
+    blockedElements(type, values.length, bytes).fill(0, blocks)
+    return { bytes, widened: widen(blocks, type) }
+  }
   const data = type === 'F32' ? values : type === 'BF16' ? f32ToBf16(values) : f32ToF16(values)
   const widened = new Float32Array(values.length)
   widenInto({ type, data }, 0, widened, 0, widened.length)

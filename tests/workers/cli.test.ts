@@ -163,6 +163,13 @@ describe('bad input to npm run train', () => {
       'bad_state',
       'other settings',
     ],
+    [
+      'going on with the base held otherwise',
+      () => given('--out', at('cut'), '--resume', '--quantization', 'int4'),
+      'bad_state',
+      'quantization null, not int4',
+    ],
+    ['a base in 3 bits', () => given('--quantization', 'int3'), 'bad_config', 'model.quantization'],
     ['an unknown field', () => given('--config', at('unknown.json')), 'bad_config', 'learning_rat'],
     ['a field out of range', () => given('--config', at('range.json')), 'bad_config', 'adam_beta1'],
     ['a flag out of range', () => given('--learning-rate', '-1'), 'bad_config', 'learning_rate'],

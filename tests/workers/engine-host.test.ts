@@ -70,6 +70,7 @@ const load = (
   to.use('answer', ({ load }) =>
     load({
       model,
+      quantization: null,
       plan: { decode: null } as PlanRequest,
       seed: 1,
       engine,
@@ -151,6 +152,7 @@ describe('what was found of the memory', () => {
     await host().use('answer', ({ load }) =>
       load({
         model,
+        quantization: null,
         plan: { decode: null } as PlanRequest,
         seed: 1,
         engine: 'webgpu',

@@ -24,7 +24,10 @@ export function checkedOperations(): CheckedOperation[] {
   return [
     {
       name: 'Embedding',
-      cases: [embeddingCase('bf16', 3), embeddingCase('f16', 1), embeddingCase('f32', 1)],
+      cases: [
+        embeddingCase('bf16', 3),
+        ...(['f16', 'f32', 'int8', 'int4'] as const).map((format) => embeddingCase(format, 1)),
+      ],
     },
     {
       name: 'Linear layers with LoRA',
@@ -32,6 +35,8 @@ export function checkedOperations(): CheckedOperation[] {
         linearCase({ rows: 67, width: 72, out: 140, format: 'bf16', rank: 4, dropout: true, probes: 8 }),
         linearCase({ rows: 33, width: 64, out: 100, format: 'f16', rank: 8, shards: [40, 60], probes: 6 }),
         linearCase({ rows: 70, width: 38, out: 66, rank: 3, probes: 6 }),
+        linearCase({ rows: 33, width: 192, out: 70, format: 'int4', rank: 4, probes: 6 }),
+        linearCase({ rows: 33, width: 64, out: 100, format: 'int8', shards: [40, 60], probes: 6 }),
       ],
     },
     {
@@ -39,6 +44,8 @@ export function checkedOperations(): CheckedOperation[] {
       cases: [
         linearCase({ rows: 11, width: 332, out: 70, rank: 3, format: 'bf16', gradX: false, probes: 4 }),
         linearCase({ rows: 1, width: 38, out: 18, format: 'f16', gradX: false }),
+        linearCase({ rows: 2, width: 320, out: 70, format: 'int4', gradX: false }),
+        linearCase({ rows: 1, width: 64, out: 18, format: 'int8', gradX: false }),
       ],
     },
     { name: 'RMSNorm', cases: [rmsNormCase(70, true), rmsNormCase(640, false)] },
@@ -67,9 +74,16 @@ export function checkedOperations(): CheckedOperation[] {
         headLossCase({ ...head, probes: 12 }),
         headLossCase({ ...head, rows: 6, softCap: 30, format: 'f16', probes: 12 }),
         headLossCase({ ...head, gradient: false }),
+        headLossCase({ ...head, hidden: 128, format: 'int8', probes: 12 }),
       ],
     },
-    { name: 'Logits', cases: [logitsCase({ ...head, rows: 3 })] },
+    {
+      name: 'Logits',
+      cases: [
+        logitsCase({ ...head, rows: 3 }),
+        logitsCase({ ...head, hidden: 128, format: 'int8', rows: 3 }),
+      ],
+    },
     { name: 'Figures of a step', cases: [resultsCase()] },
     {
       name: 'Clipping and AdamW',

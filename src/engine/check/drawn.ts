@@ -1,7 +1,7 @@
 import { type ShardRows, shardShape } from '../../kernels/weight.ts'
-import type { StorageType } from '../../lib/storage.ts'
+import { STORAGE, type StorageType } from '../../lib/storage.ts'
 import type { OperationInput } from './operation.ts'
-import { encode, PERIOD } from './values.ts'
+import { BLOCKS, encode, PERIOD } from './values.ts'
 
 /** A frozen matrix in shards, drawn for a check: what the device is given, and what its values are. */
 export interface DrawnMatrix {
@@ -20,7 +20,9 @@ export function drawnMatrix(
   draw: (size: number) => Float32Array<ArrayBuffer>,
 ): DrawnMatrix {
   const inputs: Record<string, OperationInput> = {}
-  const most = format === 'f32' ? PERIOD : 2 * PERIOD
+  const { elements, bytes } = STORAGE[format]
+  // Blocks are of 64, and so are rows: a prime of blocks.
+  const most = elements > 1 ? BLOCKS * elements : (PERIOD * 4) / bytes
   const parts = shards.map(({ firstRow, rows }, i) => {
     const { stored, values } = encode(format, draw(Math.min(rows * cols, most)))
     const repeated = rows * cols > most

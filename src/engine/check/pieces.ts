@@ -6,7 +6,7 @@ import { cacheWrite } from '../../kernels/kv-cache.ts'
 import { RESULTS, sumResults } from '../../kernels/results.ts'
 import { sum } from '../../kernels/sum.ts'
 import { shardShape, type Weight } from '../../kernels/weight.ts'
-import type { StorageType } from '../../lib/storage.ts'
+import { STORAGE, type StorageType } from '../../lib/storage.ts'
 import type { Arrays, OperationCase } from './operation.ts'
 import { encode, normals } from './values.ts'
 
@@ -73,7 +73,7 @@ export function gatherCase(width = 33): OperationCase {
 
 /** Scaled rows of a table in shards. */
 export function embeddingCase(format: StorageType, shards: number): OperationCase {
-  const [vocab, cols, scale] = [23, 34, 2.5]
+  const [vocab, cols, scale] = [23, STORAGE[format].elements > 1 ? 192 : 34, 2.5]
   const token = Uint32Array.of(0, 22, 7, 7, 11, 12)
   const { stored, values } = encode(format, normals(29)(vocab * cols))
   const each = Math.ceil(vocab / shards)

@@ -1,3 +1,4 @@
+import { packBlocks } from '../../kernels/weight.ts'
 import type { StorageType } from '../../lib/storage.ts'
 
 /** Seeded standard normals (Box-Muller over mulberry32); only checks use it. */
@@ -21,19 +22,49 @@ export function mulberry(seed: number): () => number {
   }
 }
 
-/** A weight's values as a kernel finds them (16-bit formats two to a word), and what they stand for. */
+/** A weight's values as a kernel finds them (16-bit formats two to a word), and what they stand for; grouped ones in whole blocks. */
 export function encode(
   format: StorageType,
   values: Float32Array<ArrayBuffer>,
 ): { stored: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>; values: Float32Array<ArrayBuffer> } {
   if (format === 'f32') return { stored: values, values }
+  if (format === 'int8' || format === 'int4') return encodeGroups(format, values)
   const [to, from] = format === 'bf16' ? [toBf16, fromBf16] : [toF16, fromF16]
   const bits = Uint16Array.from(values, to)
   return { stored: new Uint32Array(bits.buffer), values: Float32Array.from(bits, from) }
 }
 
+/** Rounded to the grid that the value furthest from zero spans. */
+function encodeGroups(format: 'int8' | 'int4', values: Float32Array<ArrayBuffer>) {
+  const most = format === 'int8' ? 127 : -8
+  const bytes = format === 'int8' ? 34 : 18
+  const blocks = new Uint8Array((values.length / 32) * bytes)
+  const known = new Float32Array(values.length)
+  for (let group = 0; group < values.length / 32; group++) {
+    const own = values.subarray(group * 32, (group + 1) * 32)
+    const furthest = own.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0)
+    const bits = toF16(furthest / most)
+    const d = fromF16(bits)
+    const at = group * bytes
+    blocks[at] = bits & 255
+    blocks[at + 1] = bits >> 8
+    for (const [i, value] of own.entries()) {
+      const q = Math.max(
+        format === 'int8' ? -127 : -8,
+        Math.min(Math.abs(most) - 1, Math.round(value / (d || 1))),
+      )
+      known[group * 32 + i] = d * q
+      if (format === 'int8') blocks[at + 2 + i] = q & 255
+      else blocks[at + 2 + (i % 16)]! |= (q + 8) << (i < 16 ? 0 : 4)
+    }
+  }
+  return { stored: packBlocks(format, blocks), values: known }
+}
+
 /** Words after which a large array repeats itself: a prime, so that hardly two rows of a matrix are the same. */
 export const PERIOD = 65_521
+/** The same in blocks. */
+export const BLOCKS = 4093
 
 const word = new DataView(new ArrayBuffer(4))
 

@@ -60,16 +60,21 @@ export const i32 = {
   const: (value: number): Code => [0x41, signed(value)],
   load: (address: Code, offset = 0): Code => [address, 0x28, access(offset)],
   load16: (address: Code, offset = 0): Code => [address, 0x2f, access(offset)],
+  /** Of a signed byte. */
+  load8: (address: Code, offset = 0): Code => [address, 0x2c, access(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, access(offset)],
   add: binary(0x6a),
   and: binary(0x71),
   or: binary(0x72),
   shl: binary(0x74),
+  shr: binary(0x76),
   fromBits: unary(0xbc),
 }
 
 export const f32 = {
   const: (value: number): Code => [0x43, float(value)],
+  load: (address: Code, offset = 0): Code => [address, 0x2a, access(offset)],
+  fromInt: unary(0xb2),
   add: binary(0x92),
   mul: binary(0x94),
   max: binary(0x97),

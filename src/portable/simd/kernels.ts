@@ -4,7 +4,7 @@
  * each packed so that a step of the inner product is read in one piece. The right operand is widened while it is packed, so that
  * a matrix of 16 bits is never held in 32.
  */
-import type { WeightType } from '../../protocol/model.ts'
+import type { PlainType } from '../../protocol/model.ts'
 import { assemble, type Code, f32, get, i32, type Kernel, repeat, set, v128, when } from './assembler.ts'
 
 /** Measured: with more rows, or the loop unrolled, V8 runs out of registers, and the product takes up to twice as long. */
@@ -65,8 +65,19 @@ const packLeft: Kernel = {
   },
 }
 
-/** An element as it is stored, as the bits of an f32. */
-const widened: Record<WeightType, (address: Code, bits: number) => Code> = {
+/** How the elements of a matrix lie in memory. */
+export type Layout = PlainType | 'steps'
+
+/** An element as it is stored, as the bits of an f32. The matrix begins at 0; `scales` is the address of the first one's. */
+const widened: Record<Layout, (address: Code, bits: number, scales: number) => Code> = {
+  // 32 neighbours share a scale.
+  steps: (address, _, scales) =>
+    i32.fromBits(
+      f32.mul(
+        f32.fromInt(i32.load8(address)),
+        f32.load(i32.add(get(scales), i32.shl(i32.shr(address, i32.const(5)), i32.const(2)))),
+      ),
+    ),
   F32: (address) => i32.load(address),
   BF16: (address) => i32.shl(i32.load16(address), i32.const(16)),
   // The exponent is moved by a product, which makes subnormals normal; infinities and NaN are no weights.
@@ -85,17 +96,17 @@ const widened: Record<WeightType, (address: Code, bits: number) => Code> = {
 }
 
 /** `columns` columns of a stored matrix beside one another, widened: [depth, COLUMNS]; strides in bytes. */
-const packRight = (type: WeightType): Kernel => ({
+const packRight = (type: Layout): Kernel => ({
   name: `packRight${type}`,
-  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-  body([source, target, depth, depthStride, columnStride, columns], local) {
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  body([source, target, depth, depthStride, columnStride, columns, scales], local) {
     const [from, to, left, bits] = [local('i32'), local('i32'), local('i32'), local('i32')]
     return repeat(columns!, 1, [
       set(from, get(source!)),
       set(to, get(target!)),
       set(left, get(depth!)),
       repeat(left, 1, [
-        i32.store(get(to), widened[type](get(from), bits)),
+        i32.store(get(to), widened[type](get(from), bits, scales!)),
         advance(from, get(depthStride!)),
         advance(to, i32.const(COLUMNS * 4)),
       ]),
@@ -174,6 +185,8 @@ type PackRight = (
   depthStride: number,
   columnStride: number,
   columns: number,
+  /** Of steps alone. */
+  scales: number,
 ) => void
 
 export interface Kernels {
@@ -190,6 +203,7 @@ export interface Kernels {
   packRightF32: PackRight
   packRightBF16: PackRight
   packRightF16: PackRight
+  packRightsteps: PackRight
   largest(source: number, count: number): number
   exponentials(source: number, count: number, top: number): number
 }
@@ -208,6 +222,6 @@ export function kernelsOver(memory: WebAssembly.Memory): Kernels {
 export const hasSimd = (): boolean => compiled.size > 0 || WebAssembly.validate(binary())
 
 function binary(shared = false): Uint8Array<ArrayBuffer> {
-  const packs = (['F32', 'BF16', 'F16'] as const).map(packRight)
+  const packs = (['F32', 'BF16', 'F16', 'steps'] as const).map(packRight)
   return assemble([multiply, packLeft, ...packs, largest, exponentials], shared)
 }

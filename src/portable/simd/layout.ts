@@ -1,5 +1,7 @@
+import { isBlocked } from '../../lib/storage.ts'
+import { hostSize } from '../../model/stored.ts'
 import type { WeightType } from '../../protocol/model.ts'
-import { COLUMNS, ROWS } from './kernels.ts'
+import { COLUMNS, type Layout, ROWS } from './kernels.ts'
 
 /** Rows that go through the head together: what is kept of them stays in the processor's cache. */
 export const BLOCK = 256
@@ -43,9 +45,11 @@ export const partFloats = (hidden: number, words: number, rows: number): number 
 export interface HeadLayout {
   vocab: number
   hidden: number
-  type: WeightType
+  type: Layout
   /** Bytes of an element of the matrix. */
   size: number
+  /** Where the scales of steps begin: behind them. */
+  scales: number
   /** Words of a tile. */
   words: number
   /** First word of each part, and the end. */
@@ -67,7 +71,8 @@ export function headLayout(
   rows: number,
 ): HeadLayout {
   const block = roundUp(Math.min(BLOCK, rows), ROWS)
-  const size = type === 'F32' ? 4 : 2
+  const steps = isBlocked(type)
+  const size = steps ? 1 : type === 'F32' ? 4 : 2
   const tiles = Math.ceil(vocab / words)
   const parts = stretches(tiles, Math.min(PARTS, tiles)).map(([from, to]): [number, number] => [
     from * words,
@@ -82,7 +87,7 @@ export function headLayout(
     }
     return { place, end: () => end }
   }
-  const common = places(vocab * hidden * size)
+  const common = places(hostSize(type, vocab * hidden))
   const [h, packed] = [common.place(block * hidden), common.place(block * hidden)]
   const own = places(0)
   const stride = roundUp(words, COLUMNS)
@@ -99,5 +104,7 @@ export function headLayout(
   }
   const firstPart = common.end()
   const end = firstPart + parts.length * part.bytes
-  return { vocab, hidden, type, size, words, parts, h, packed, firstPart, part, end }
+  const layout: Layout = isBlocked(type) ? 'steps' : type
+  const scales = steps ? vocab * hidden : 0
+  return { vocab, hidden, type: layout, size, scales, words, parts, h, packed, firstPart, part, end }
 }

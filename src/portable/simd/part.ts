@@ -136,7 +136,7 @@ export class PartComputer {
     columns: number,
     add: boolean,
   ): void {
-    const { hidden, size } = this.#layout
+    const { hidden, size, scales } = this.#layout
     const row = hidden * size
     const [depthStride, columnStride] = add ? [row, size] : [size, row]
     const stride = roundUp(columns, COLUMNS) * 4
@@ -145,7 +145,7 @@ export class PartComputer {
         const source = tile + from * depthStride + column * columnStride
         const count = Math.min(COLUMNS, columns - column)
         if (count < COLUMNS) this.floats(panel, COLUMNS * (to - from)).fill(0)
-        this.#packRight(source, panel, to - from, depthStride, columnStride, count)
+        this.#packRight(source, panel, to - from, depthStride, columnStride, count, scales)
         const fresh = !add && from === 0 ? 1 : 0
         const packed = left + from * panels * ROWS * 4
         this.#kernels.multiply(packed, panel, target + column * 4, to - from, panels, stride, fresh)

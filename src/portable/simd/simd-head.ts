@@ -1,3 +1,4 @@
+import { hostSize } from '../../model/stored.ts'
 import type { WeightType } from '../../protocol/model.ts'
 import { COLUMNS, ROWS } from './kernels.ts'
 import { BLOCK, type HeadLayout, headLayout, roundUp } from './layout.ts'
@@ -19,7 +20,7 @@ export interface HeadPass {
  * product. The matrix [vocab, hidden] lies here as it is stored, in a memory of its own, which threads may share.
  */
 export class SimdHead {
-  /** The stored matrix, to be filled, and to be read by others. */
+  /** The stored matrix, to be filled, and to be read by others; of blocks as `blockedElements` lays them out. */
   readonly matrix: Uint8Array
   readonly #layout: HeadLayout
   readonly #memory: WebAssembly.Memory
@@ -44,14 +45,14 @@ export class SimdHead {
     openPort?: OpenPort,
   ) {
     this.#layout = headLayout(vocab, hidden, type, words, rows)
-    const { end, size, parts } = this.#layout
+    const { end, parts } = this.#layout
     this.#wanted = Math.min(threads, parts.length) - 1
     this.#openPort = openPort
     const pages = Math.ceil(end / PAGE)
     this.#memory = new WebAssembly.Memory(
       this.#wanted > 0 ? { initial: pages, maximum: pages, shared: true } : { initial: pages },
     )
-    this.matrix = new Uint8Array(this.#memory.buffer, 0, vocab * hidden * size)
+    this.matrix = new Uint8Array(this.#memory.buffer, 0, hostSize(type, vocab * hidden))
     this.#computer = new PartComputer(this.#layout, this.#memory)
   }
 

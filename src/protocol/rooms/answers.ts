@@ -1,4 +1,5 @@
 import type { EngineChoice, GenerateOptions, PortableBackendChoice } from '../engine.ts'
+import type { Quantization } from '../model.ts'
 import type { Call } from './call.ts'
 import type { CheckpointChoice } from './runs.ts'
 
@@ -31,6 +32,8 @@ export interface AnswerRequest {
   /** For the base model; a run's adapter answers on the run's own engine. */
   engine?: EngineChoice
   portableBackend?: PortableBackendChoice
+  /** What the base model is held in, likewise; by default as it is stored. */
+  quantization?: Quantization
 }
 
 /** What answers are for; who has to wait for them is told so. */

@@ -273,6 +273,7 @@ export const en = {
   'field.lora_dropout': 'Adapter dropout',
   'field.use_rslora': 'Rank-stabilised scaling',
   'field.target_modules': 'Where the adapter sits',
+  'field.quantization': 'How the model itself is held',
 
   'help.loss':
     'How surprised the model is by the right next token (cross-entropy), measured in nats: 0 is certain; 0.69 is a choice between two, 2.3 between ten. Lower is better.',
@@ -311,6 +312,16 @@ export const en = {
   'help.use_rslora': 'Divides the strength by the square root of the rank, which suits large ranks.',
   'help.target_modules':
     'Which projections (the weight matrices of each layer) get an adapter. All of them learns best.',
+
+  'help.quantization':
+    'The model stays as it is while the adapter learns, so it can be held in fewer bits (quantised): it takes less memory, and is a little off. How much it is off is said when the run begins.',
+  'quantization.stored': 'As it is stored',
+  'quantization.storedNote': 'Exact. Called null in a config.',
+  'quantization.int8': 'In 8 bits (int8)',
+  'quantization.int8Note': 'About half the memory of bf16, and hardly any loss of quality.',
+  'quantization.int4': 'In 4 bits (int4)',
+  'quantization.int4Note':
+    'Less than a third of the memory, its word table (embedding) in 8 bits. Answers are somewhat worse.',
 
   'schedule.linear': 'Falls in a straight line',
   'schedule.cosine': 'Falls along a cosine',

@@ -1,7 +1,7 @@
 import { batch, createSignal } from 'solid-js'
 import { createStore, produce } from 'solid-js/store'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { AnswerRequest, Studio } from '../../protocol/studio.ts'
+import type { AnswerRequest, RunInfo, Studio } from '../../protocol/studio.ts'
 import type { ModelState } from './models.ts'
 import type { Question } from './questions.ts'
 
@@ -36,8 +36,7 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
 
   async function ask(
     question: Question,
-    model: string,
-    run: string,
+    { id: run, model, config }: Pick<RunInfo, 'id' | 'model' | 'config'>,
     options: AnswerRequest['options'],
   ): Promise<void> {
     if (asking()) return
@@ -51,7 +50,8 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
     try {
       const asked = { model, prompts: [question.prompt], options, ...models.asked() }
       await answer(id, 'tuned', { ...asked, run }, abort.signal)
-      await answer(id, 'base', { ...asked, run: null }, abort.signal)
+      const { quantization } = config.model
+      await answer(id, 'base', { ...asked, run: null, quantization }, abort.signal)
     } finally {
       setAsking(false)
     }

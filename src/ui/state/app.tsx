@@ -57,6 +57,7 @@ function createApp(studio: Studio) {
     const { config, dataset, profile, shown, opening: waiting } = readDraft(stored)
     batch(() => {
       models.choose(config.model.id)
+      draft.change('model', { quantization: config.model.quantization })
       settings.take(config, profile)
       draft.setStart(config.start)
       const { kind: _, portable_backend: __, ...engine } = config.engine

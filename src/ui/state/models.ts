@@ -2,6 +2,7 @@ import { batch, createMemo, createSignal } from 'solid-js'
 import { configField } from '../../protocol/config-fields.ts'
 import type { EngineChoice, PortableBackendChoice } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
+import type { Quantization } from '../../protocol/model.ts'
 import type { DeviceInfo, ModelInfo, Studio } from '../../protocol/studio.ts'
 import { t } from '../messages/t.ts'
 import type { Draft } from './draft.ts'
@@ -86,6 +87,14 @@ export function createModels(studio: Studio, draft: Draft) {
     if (id === chosenId()) return
     batch(() => {
       draft.change('model', { id, hash: null })
+      draft.change('engine', { choices: {} })
+    })
+  }
+
+  /** Kernels that were chosen are of what the model was held in. */
+  function hold(quantization: Quantization): void {
+    batch(() => {
+      draft.change('model', { quantization })
       draft.change('engine', { choices: {} })
     })
   }
@@ -182,6 +191,7 @@ export function createModels(studio: Studio, draft: Draft) {
     chosen,
     chosenId,
     choose,
+    hold,
     engine,
     chooseEngine,
     backend,

@@ -119,6 +119,7 @@ export function createOpenConfig({ draft, data, models, settings, runs, training
     const model = findModel(models.list(), config)
     batch(() => {
       if (model && said.has('model')) models.choose(model.id)
+      if (said.has('model')) draft.change('model', { quantization: config.model.quantization })
       settings.take(config)
       if (said.has('engine')) {
         // Remembered as a choice on the Model page is, so that a reload finds it again.

@@ -79,7 +79,11 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     const info = data.dataset()
     const model = models.chosen()
     if (!ready || !info || !model || !data.mapped()) return null
-    return { ...ready, model: { id: model.id, hash: null }, data: { ...ready.data, ...dataIdentity(info) } }
+    return {
+      ...ready,
+      model: { ...ready.model, id: model.id, hash: null },
+      data: { ...ready.data, ...dataIdentity(info) },
+    }
   }
 
   /**

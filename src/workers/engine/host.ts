@@ -8,6 +8,7 @@ import type {
 } from '../../protocol/engine.ts'
 import { toFailure } from '../../protocol/errors.ts'
 import type { GpuCheck } from '../../protocol/gpu-check.ts'
+import type { Quantization } from '../../protocol/model.ts'
 import type { LoraConfig } from '../../protocol/run-config.ts'
 import type { Call, Demand, DeviceInfo } from '../../protocol/studio.ts'
 import type { Database } from '../../storage/database.ts'
@@ -32,6 +33,7 @@ export interface Engines {
     model: OpenModel,
     lora: LoraConfig | null,
     decode: NonNullable<PlanRequest['decode']>,
+    quantization: Quantization,
   ): Engine | null
   /** Key of the adapter that was put into the engine by `loadState`; null: unknown, or one in training. */
   adapter: string | null

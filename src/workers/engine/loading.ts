@@ -6,12 +6,15 @@ import type {
   PortableBackend,
   PortableBackendChoice,
 } from '../../protocol/engine.ts'
+import type { Quantization } from '../../protocol/model.ts'
 import type { LoraConfig } from '../../protocol/run-config.ts'
 import type { OpenModel } from '../library.ts'
 import { type DeviceMemory, roomOf } from './remembering.ts'
 
 export interface LoadRequest {
   model: OpenModel
+  /** What its weights are held in; the plan is made for that. */
+  quantization: Quantization
   plan: PlanRequest
   seed: number
   engine: EngineChoice
@@ -35,6 +38,7 @@ export type Held =
 /** What is loaded in the engine: enough to tell whether it will do for something else. */
 interface Loaded {
   model: string
+  quantization: Quantization
   plan: PlanRequest
   /** Whose adapter is in it; null: unknown, or one in training. */
   adapter: string | null
@@ -104,7 +108,7 @@ export class OpenEngine {
     const remembered = gpu && (await this.#memory.findings(gpu, defaultLimits))
     try {
       await engine.load(
-        { config: request.model.info.config, weights: await request.model.weights() },
+        { config: request.model.info.config, weights: await request.model.weights(request.quantization) },
         request.plan,
         {
           seed,
@@ -125,7 +129,12 @@ export class OpenEngine {
     if (held.kind === 'webgpu' && held.engine.rates)
       await this.#memory.note(held.engine.gpu, defaultLimits, { rates: held.engine.rates })
     this.planned = request.plan
-    this.#loaded = { model: request.model.info.hash, plan: request.plan, adapter: null }
+    this.#loaded = {
+      model: request.model.info.hash,
+      quantization: request.quantization,
+      plan: request.plan,
+      adapter: null,
+    }
     return engine
   }
 
@@ -134,14 +143,14 @@ export class OpenEngine {
     model: OpenModel,
     lora: LoraConfig | null,
     decode: NonNullable<PlanRequest['decode']>,
+    quantization: Quantization,
   ): Engine | null {
     const [loaded, held] = [this.#loaded, this.held]
     if (!loaded || !held) return null
     const room = loaded.plan.decode
     const fits = room !== null && room.positions >= decode.positions
-    return loaded.model === model.info.hash && fits && (lora === null || sameShape(lora, loaded.plan.lora))
-      ? held.engine
-      : null
+    const same = loaded.model === model.info.hash && loaded.quantization === quantization
+    return same && fits && (lora === null || sameShape(lora, loaded.plan.lora)) ? held.engine : null
   }
 
   /** Frees what is loaded; the device stays open. */

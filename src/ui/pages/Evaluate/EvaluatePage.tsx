@@ -135,7 +135,7 @@ function Ask(props: { run: RunInfo }) {
     if (!valid() || training.busy()) return
     const asked = prompt().trim()
     const question = known()?.prompt === asked ? known()! : { prompt: asked }
-    void answers.ask(question, props.run.model, props.run.id, {
+    void answers.ask(question, props.run, {
       maxNewTokens: length(),
       temperature: temperature(),
       topK: 0,

@@ -186,6 +186,7 @@ function Advanced() {
           onChange={(value) => settings.setLora('use_rslora', value)}
         />
         <TargetModules />
+        <Held />
         <OptionalNumber name="eval_steps" auto={t('field.eval_auto')} />
         <TrainingNumberField name="save_steps" />
         <TrainingNumberField name="adam_beta1" />
@@ -194,6 +195,24 @@ function Advanced() {
         <TrainingNumberField name="seed" />
       </div>
     </details>
+  )
+}
+
+/** How many bits the frozen model is held in. */
+function Held() {
+  const { draft, models } = useApp()
+  return (
+    <Select
+      label={t('field.quantization')}
+      help={t('help.quantization')}
+      value={draft.model().quantization ?? 'stored'}
+      onChange={(value) => models.hold(value === 'stored' ? null : value)}
+      options={(['stored', 'int8', 'int4'] as const).map((value) => ({
+        value,
+        label: t(`quantization.${value}`),
+        description: t(`quantization.${value}Note`),
+      }))}
+    />
   )
 }
 
