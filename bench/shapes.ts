@@ -1,38 +1,14 @@
 import { readModelConfig } from '../src/model/config.ts'
+import { GEMMAS } from '../src/model/gemmas.ts'
 import type { LayerConfig, ModelConfig, Projection } from '../src/protocol/model.ts'
 
-/** What the config.json of Gemma 3 270M and 1B have in common. */
-const GEMMA_3 = {
-  model_type: 'gemma3_text',
-  vocab_size: 262_144,
-  num_attention_heads: 4,
-  num_key_value_heads: 1,
-  head_dim: 256,
-  query_pre_attn_scalar: 256,
-  sliding_window: 512,
-  sliding_window_pattern: 6,
-  max_position_embeddings: 32_768,
-  rms_norm_eps: 1e-6,
-  rope_theta: 1_000_000,
-  rope_local_base_freq: 10_000,
-  dtype: 'bfloat16',
-}
+const [gemma270m, , gemma1b] = GEMMAS
 
 /** Gemma 3 270M's, as far as sizes go (huggingface.co/google/gemma-3-270m). */
-export const GEMMA_270M: ModelConfig = readModelConfig({
-  ...GEMMA_3,
-  hidden_size: 640,
-  intermediate_size: 2048,
-  num_hidden_layers: 18,
-})
+export const GEMMA_270M: ModelConfig = readModelConfig(gemma270m!.config)
 
 /** huggingface.co/google/gemma-3-1b-pt */
-export const GEMMA_1B: ModelConfig = readModelConfig({
-  ...GEMMA_3,
-  hidden_size: 1152,
-  intermediate_size: 6912,
-  num_hidden_layers: 26,
-})
+export const GEMMA_1B: ModelConfig = readModelConfig(gemma1b!.config)
 
 /** The sizes of public/models/pebble; a test holds the two together. */
 export const PEBBLE: ModelConfig = readModelConfig({

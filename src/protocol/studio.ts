@@ -14,6 +14,7 @@ export type * from './rooms/fit.ts'
 export type * from './rooms/model-sources.ts'
 export type * from './rooms/models.ts'
 export type * from './rooms/runs.ts'
+export type * from './rooms/shelf.ts'
 
 /**
  * What the page (and the headless command line, which is the same page) may ask of the workers, by room. Every promise

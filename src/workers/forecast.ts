@@ -2,12 +2,12 @@ import type { PortableBackendChoice } from '../protocol/engine.ts'
 import type {
   Call,
   DeviceInfo,
-  MeasuredSpeed,
   RunDuration,
   RunForecast,
   RunTiming,
   StartRequest,
 } from '../protocol/studio.ts'
+import { sizeFactor, timedSpeed } from '../runs/speed.ts'
 import { type PreparedRun, prepareRun } from './prepared-run.ts'
 import type { TrainParts } from './train-parts.ts'
 
@@ -50,7 +50,7 @@ function durationOf(
   device: DeviceInfo,
   backend: PortableBackendChoice,
 ): RunDuration | null {
-  const found = speedFor(device, model.info.name, backend)
+  const found = timedSpeed(device, model.info.name, backend)
   if (!found?.timing) return null
   const { timing, parameters } = found
   const scaled = found.model !== model.info.name
@@ -79,24 +79,4 @@ export function shareOf(
 ): number {
   if (length === undefined || answerLength === undefined) return 1
   return (length + QUESTION) / (answerLength + QUESTION)
-}
-
-/** What a token costs beside its products, as if the model had so many weights more: measured on the portable engine (docs/verified.md). */
-const OVERHEAD = 7e6
-
-/** How many times as long the same takes with a model of another size. */
-export const sizeFactor = (from: number, to: number): number => (to + OVERHEAD) / (from + OVERHEAD)
-
-function speedFor(
-  { engine, speeds }: DeviceInfo,
-  model: string,
-  backend: PortableBackendChoice,
-): MeasuredSpeed | undefined {
-  const fitting = speeds.filter(
-    (speed) =>
-      speed.timing !== undefined &&
-      speed.engine === engine &&
-      (engine !== 'portable' || backend === 'auto' || speed.backend === backend),
-  )
-  return fitting.find((speed) => speed.model === model) ?? fitting[0]
 }

@@ -7,6 +7,7 @@ import type { Call, ModelRoom, StartRequest } from '../protocol/studio.ts'
 import { removeModel } from '../storage/models.ts'
 import { planRequest } from './engine/plan-request.ts'
 import { fitOf } from './fit.ts'
+import { offeredModels } from './offered.ts'
 import { prepareRun } from './prepared-run.ts'
 import type { TrainParts } from './train-parts.ts'
 
@@ -22,6 +23,7 @@ function mostWith({ training }: RunConfig, { maxTokens, maxSupervised }: PlanReq
 /** What of the room computes, or reads what is stored; adding models and reaching for them is for workers of their own. */
 type Here =
   | 'list'
+  | 'offered'
   | 'remove'
   | 'exportModel'
   | 'plan'
@@ -46,6 +48,10 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
   return {
     async list() {
       return (await library()).list()
+    },
+
+    async offered() {
+      return offeredModels()
     },
 
     async remove(id) {

@@ -9,8 +9,9 @@ import {
   quickSteps,
   recommend,
 } from '../../src/runs/profiles.ts'
+import { sizeFactor } from '../../src/runs/speed.ts'
 import { withTimesBefore } from '../../src/workers/engine/remembering.ts'
-import { shareOf, sizeFactor } from '../../src/workers/forecast.ts'
+import { shareOf } from '../../src/workers/forecast.ts'
 import { SpeedMeter } from '../../src/workers/speed-meter.ts'
 
 const step = (number: number, tokens: number) =>

@@ -21,10 +21,13 @@ import type {
   StorageRoom,
   Unfinished,
 } from './model-sources.ts'
+import type { OfferedModel } from './shelf.ts'
 
 /** Models at hand, and what would compute with them. */
 export interface ModelRoom {
   list(call?: Call): Promise<ModelInfo[]>
+  /** The Gemma family, smallest first. Asks no other machine. */
+  offered(call?: Call): Promise<OfferedModel[]>
   /**
    * Stores a Hugging Face folder's files (config.json, tokenizer.json, *.safetensors ...) under a name. Stopped or failed, it
    * leaves nothing behind.

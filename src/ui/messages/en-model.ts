@@ -2,10 +2,9 @@
 export const model = {
   'model.title': 'Model',
   'model.lede': 'The model to start from. What it learns is kept beside it, as a small adapter.',
-  'model.choose': 'Models at hand',
+  'model.choose': 'Models',
   'model.practice':
     'A practice model of Lapidary’s own, made like a Gemma but tiny. Not a Gemma release: it learns in a minute on any machine, and what it says is simple.',
-  'model.gemma': 'Added from your files and kept in this browser.',
   'model.parameters': '{count} weights (parameters)',
   'model.layers': { one: '{count} layer', other: '{count} layers' },
   'model.stored': '{size} stored here',
@@ -20,9 +19,6 @@ export const model = {
   'model.removeTitle': 'Delete this model?',
   'model.removeText':
     '{name} frees {size}. Runs made with it are kept, but cannot go on until it is added again.',
-  'model.add.title': 'Add a Gemma',
-  'model.add.lede':
-    'A Gemma 2 or 3 text model as it comes from Hugging Face, or as a GGUF file, downloaded to this machine.',
   'model.add.folder': 'Choose its folder',
   'model.add.files': 'Choose its files',
   'model.add.hint':

@@ -3,6 +3,7 @@ import { data } from './en-data.ts'
 import { fit } from './en-fit.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
+import { shelf } from './en-shelf.ts'
 import { sources } from './en-sources.ts'
 import { steps } from './en-steps.ts'
 
@@ -15,6 +16,7 @@ export const en = {
   ...fit,
   ...model,
   ...open,
+  ...shelf,
   ...sources,
   ...steps,
   'app.name': 'Lapidary',

@@ -16,6 +16,7 @@ import { guardLeaving, keepAwake } from './presence.ts'
 import { createRoute } from './route.ts'
 import { createRuns } from './runs.ts'
 import { createSettings, type Touched } from './settings.ts'
+import { createShelf } from './shelf.ts'
 import { readDraft, type StoredDraft } from './stored-draft.ts'
 import { createTheme } from './theme.ts'
 import { createTraining } from './training.ts'
@@ -37,11 +38,13 @@ function createApp(studio: Studio) {
   const limit = createLimit({ studio, draft, data, models, settings })
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
   const fit = createFit({ studio, draft, data, models, settings, training })
+  const seen = () => route.place() === 'model'
+  const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const opening = createOpenConfig({ draft, data, models, settings, runs, training })
   const answers = createAnswers(studio, models)
   const synthesis = createSynthesis(studio, data, models)
 
-  keepAwake(training.busy)
+  keepAwake(() => training.busy() || shelf.downloads.now() !== null)
   guardLeaving(() => training.busy() || runs.list().some(({ unkept }) => unkept))
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
@@ -55,7 +58,7 @@ function createApp(studio: Studio) {
     const { config, dataset, profile, own, shown, opening: waiting } = readDraft(stored)
     batch(() => {
       models.choose(config.model.id)
-        draft.change('model', { quantization: config.model.quantization })
+      draft.change('model', { quantization: config.model.quantization })
       settings.take(config, profile, own ? { ...own, touched: new Set(own.touched) } : undefined)
       draft.setStart(config.start)
       const { kind: _, portable_backend: __, ...engine } = config.engine
@@ -134,6 +137,7 @@ function createApp(studio: Studio) {
     downloads,
     training,
     fit,
+    shelf,
     answers,
     synthesis,
   }

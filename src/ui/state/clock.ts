@@ -29,3 +29,32 @@ export class StepPace {
     return done > 0 ? ((at - this.#first.at) / 1000 / done) * (1 - share) : Number.NaN
   }
 }
+
+/** What passes before a rate is more than a guess, and how far back it looks, in milliseconds. */
+const RATE_FROM_MS = 1000
+const RATE_OVER_MS = 15_000
+
+/** How quickly bytes come, and when they will all be here. What was here before is not counted as having come. */
+export class BytePace {
+  #moments: { bytes: number; at: number }[] = []
+
+  /** `at` in milliseconds, of any steady clock. */
+  tick(bytes: number, at: number): void {
+    this.#moments.push({ bytes, at })
+    while (this.#moments.length > 2 && at - this.#moments[1]!.at > RATE_OVER_MS) this.#moments.shift()
+  }
+
+  /** Bytes a second; NaN until that can be said. */
+  get rate(): number {
+    const [first, last] = [this.#moments[0], this.#moments.at(-1)]
+    if (!first || !last || last.at - first.at < RATE_FROM_MS) return Number.NaN
+    return Math.max(0, ((last.bytes - first.bytes) / (last.at - first.at)) * 1000)
+  }
+
+  /** Seconds until there are so many; NaN where that cannot be said. */
+  secondsLeft(total: number): number {
+    const { rate } = this
+    const left = total - (this.#moments.at(-1)?.bytes ?? 0)
+    return rate > 0 ? Math.max(0, left) / rate : Number.NaN
+  }
+}

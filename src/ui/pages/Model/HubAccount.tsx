@@ -1,0 +1,80 @@
+import { Show } from 'solid-js'
+import { HUB_ENDPOINT } from '../../../protocol/model-address.ts'
+import { Button } from '../../components/Button.tsx'
+import { Checkbox, TextField } from '../../components/Field.tsx'
+import { Fold } from '../../components/Fold.tsx'
+import { FailureNotice } from '../../components/Notice.tsx'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+
+/** The token for a hub, and which hub: for the few who need either. */
+export function HubAccount() {
+  const { lookup } = useApp().shelf
+  return (
+    <Fold summary={t('hub.account')} small>
+      <div class="stack">
+        <p class="small quiet">{t('hub.accountAbout')}</p>
+        <TokenField />
+        <TextField
+          label={t('hub.endpoint')}
+          hint={t('hub.endpointHint')}
+          value={lookup.endpoint() === HUB_ENDPOINT ? '' : lookup.endpoint()}
+          placeholder={HUB_ENDPOINT}
+          onCommit={lookup.setEndpoint}
+        />
+      </div>
+    </Fold>
+  )
+}
+
+/** A token to give, or the one that is in use to be forgotten. */
+export function TokenField() {
+  const { lookup } = useApp().shelf
+  return (
+    <div class="stack-s">
+      <Show when={lookup.accessFailure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
+      <Show
+        when={lookup.access()?.signedIn ? lookup.access() : null}
+        fallback={
+          <form
+            class="stack-s"
+            onSubmit={(event) => {
+              event.preventDefault()
+              if (lookup.token().trim() !== '') void lookup.signIn()
+            }}
+          >
+            <TextField
+              label={t('hub.accessToken')}
+              secret
+              value={lookup.token()}
+              onChange={lookup.setToken}
+            />
+            <Checkbox
+              label={t('hub.remember')}
+              help={t('hub.rememberHelp')}
+              checked={lookup.keep()}
+              onChange={lookup.setKeep}
+            />
+            <div class="row">
+              <Button type="submit" disabled={lookup.token().trim() === '' || lookup.signing()}>
+                {t(lookup.signing() ? 'hub.signingIn' : 'hub.signIn')}
+              </Button>
+            </div>
+          </form>
+        }
+      >
+        {(access) => (
+          <>
+            <p>
+              {access().name ? t('hub.signedIn', { name: access().name! }) : t('hub.signedInNameless')}{' '}
+              <Show when={access().remembered}>{t('hub.rememberedNote')}</Show>
+            </p>
+            <Button class="start" onClick={() => void lookup.signOut()}>
+              {t('hub.signOut')}
+            </Button>
+          </>
+        )}
+      </Show>
+    </div>
+  )
+}
