@@ -839,11 +839,23 @@ describe('a run', () => {
     await whole.end
     const kept = await train.runs.checkpoints(id)
     expect(kept).toMatchObject([
-      { best: true, last: false },
+      { best: true, last: false, offered: 'rose' },
       { step: 6, last: false, best: false },
       { step: 8, last: true, best: false },
     ])
     const { step } = kept[0]!
+    // Where the newest answers more as the data says, its higher loss does not count against it.
+    const database = await openDatabase()
+    const sample = { type: 'sample', prompt: 'q', reference: 'a', split: 'train', base: '' } as const
+    await database.put('events', { ...sample, step, tuned: 'b' }, [id, 1000])
+    await database.put('events', { ...sample, step: 8, tuned: 'a' }, [id, 1001])
+    expect((await train.runs.checkpoints(id)).map(({ offered }) => offered)).toEqual([
+      undefined,
+      undefined,
+      'answers',
+    ])
+    for (const at of [1000, 1001]) await database.delete('events', [id, at])
+    database.close()
     const of = async (which?: CheckpointChoice) => {
       const { step } = JSON.parse(
         await (await exported(train, id, 'checkpoint', which)).get('checkpoint.json')!.text(),
