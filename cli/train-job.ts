@@ -112,7 +112,8 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
                        a cache. HF_TOKEN, HF_ENDPOINT and HF_HOME mean what they mean to huggingface_hub
   --data FILE          CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, Excel or text, in gzip or ZIP or not; may be given
                        several times, or be a folder: files with the same columns are put together
-  --out DIR            a folder that does not exist yet; gets run.json, metrics.jsonl, checkpoint/ and adapter/
+  --out DIR            a folder that does not exist yet; gets run.json, metrics.jsonl, checkpoint/ and adapter/, and
+                       adapter-best/ where rows never trained on were known clearly better at an earlier step
   --prompt COL --response COL [--system COL] [--input COL]   columns by role; or --messages COL, or --text COL. Guessed if left out
   --template TEXT      a prompt over several columns in place of --prompt: 'Translate {en} to German'
   --label VALUE=WORD   a word to learn in place of a value of the answers; may be given several times

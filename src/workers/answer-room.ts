@@ -33,7 +33,7 @@ export function answerRoom({ library, host, shelf }: TrainParts): AnswerRoom {
       sequences: Math.min(SIDE_BY_SIDE, request.prompts.length),
       positions: Math.min(model.info.config.maxPositions, room),
     }
-    const record = run === null ? null : await shelf.find(run)
+    const record = run === null ? null : await shelf.record(run)
     if (record && record.modelHash !== model.info.hash)
       fail(
         'bad_state',

@@ -12,6 +12,7 @@ import {
 } from '../protocol/run-config.ts'
 import type {
   AdapterFiles,
+  CheckpointInfo,
   DatasetInfo,
   ExportedFile,
   FileInFolder,
@@ -22,8 +23,10 @@ import type {
   Mapping,
   PreparedInfo,
   RunForecast,
+  RunSeriesData,
   StartRequest,
 } from '../protocol/studio.ts'
+import { offered } from '../runs/judgement.ts'
 import { baseName, isNamed } from '../runs/named-data.ts'
 import { fitted, type ProfileId } from '../runs/profiles.ts'
 import { createStudio } from './client.ts'
@@ -216,6 +219,31 @@ export function openHeadless(): void {
     const run = await started
     const failure = await end
     if (failure) throw new LapidaryError(failure)
+    const kept = await studio.runs.checkpoints(run)
+    const better = kept.find(({ best, offered }) => best && offered)
+    const last = kept.find((one) => one.last)
+    // The page offers it first; here both are left, and which is which is said.
+    if (better && last) {
+      emit(
+        {
+          type: 'notice',
+          message: `${knownBest(better, last)}: adapter-best/ is of step ${better.step}, adapter/ of step ${last.step}. Where rows are facts to be learnt by heart, take adapter/.`,
+        },
+        false,
+      )
+      void files.add(async () => put(job, 'adapter-best', await studio.runs.exportRun(run, 'peft', 'best')))
+    } else if (last && job.resume) {
+      // Of a sitting before, its last checkpoint alone is there.
+      const gone = lowest((await studio.runs.history(run)).series)
+      if (gone && !kept.some(({ step }) => step === gone.step) && offered(gone, last, []).which === 'best')
+        emit(
+          {
+            type: 'notice',
+            message: `${knownBest(gone, last)}. That was before the run was gone on with, and its checkpoint was not kept: adapter/ is of step ${last.step}.`,
+          },
+          false,
+        )
+    }
     for (const format of new Set(['peft', ...job.exports]))
       if (format !== 'checkpoint')
         void files.add(async () =>
@@ -261,6 +289,25 @@ export function openHeadless(): void {
     },
     stop: () => studio.runs.stop(),
   }
+}
+
+type Measured = Pick<CheckpointInfo, 'step' | 'evalLoss'>
+
+function knownBest(best: Measured, last: Measured): string {
+  const at = ({ step, evalLoss }: Measured, what = '') => `step ${step} (${what}${evalLoss?.toPrecision(4)})`
+  return `Rows that it never saw were known best at ${at(best, 'validation loss ')} and less well at ${at(last)}`
+}
+
+/** The evaluation of the lowest loss, that before the first step left out. */
+function lowest({ validation }: RunSeriesData): Measured | null {
+  const losses = Array.from(validation.columns.eval_loss ?? [], (evalLoss, i) => ({
+    step: validation.steps[i]!,
+    evalLoss,
+  }))
+  return losses.reduce<{ step: number; evalLoss: number } | null>(
+    (best, one) => (one.step > 0 && (!best || one.evalLoss < best.evalLoss) ? one : best),
+    null,
+  )
 }
 
 /** Of data that is not what a config names, as the page says it of a config that was opened; null: it is. */

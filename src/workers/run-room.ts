@@ -31,8 +31,7 @@ interface Current {
 export function runRoom(parts: TrainParts): RunRoom {
   const { database, library, host, shelf } = parts
   let current: Current | null = null
-  /** Runs that have ended and could not be stored to their end. */
-  const ended = new Map<string, Unkept>()
+  const { unkept: ended } = shelf
   const tell = runTeller()
 
   /**

@@ -7,6 +7,7 @@ import { openBlob } from '../storage/blobs.ts'
 import type { Database, StoredCheckpoint } from '../storage/database.ts'
 import { listCheckpoints, readCheckpoint, readEvents } from '../storage/runs.ts'
 import { type Checkpoint, type CheckpointMeta, parseMeta } from '../trainer/checkpoint.ts'
+import type { Unkept } from './active-run.ts'
 import { damage, readCheckpointFiles } from './checkpoint-files.ts'
 
 /** A checkpoint as it is stored, and as a run goes on from it. */
@@ -18,6 +19,8 @@ export interface ShelvedCheckpoint {
 /** Stored runs and their checkpoints. */
 export class RunShelf {
   readonly #database: () => Promise<Database>
+  /** Runs of this worker that have ended, and whose newest checkpoint is in memory only. */
+  readonly unkept = new Map<string, Unkept>()
 
   constructor(database: () => Promise<Database>) {
     this.#database = database
@@ -78,8 +81,16 @@ export class RunShelf {
     )
   }
 
-  /** @throws LapidaryError `missing_file` */
-  async needCheckpoint(run: string, which?: CheckpointChoice): Promise<Checkpoint> {
+  /** As it ended, stored or not. @throws LapidaryError `missing_file` */
+  async record(run: string): Promise<RunRecord> {
+    return this.unkept.get(run)?.record ?? this.find(run)
+  }
+
+  /** The newest may be in memory only. @throws LapidaryError `missing_file` */
+  async needCheckpoint(run: string, which: CheckpointChoice = 'last'): Promise<Checkpoint> {
+    const inMemory = which === 'last' ? this.unkept.get(run) : undefined
+    if (inMemory)
+      return readCheckpointFiles(inMemory.meta, new Uint8Array(await inMemory.tensors.arrayBuffer()))
     return ((await this.checkpoint(run, which)) ?? none(run)).checkpoint
   }
 

@@ -28,8 +28,12 @@ test('a GGUF is chosen or dropped, stored, and there again after a reload; a cut
 
   // Anywhere on the page, from another place.
   await page.goto('/#/data')
-  await dropFiles(page, 'body', [{ name: 'dropped.gguf', buffer: bytes }])
-  await expect(page.getByRole('radio', { name: /dropped/ })).toBeChecked({ timeout: 60_000 })
+  await dropFiles(page, 'body', [{ name: 'dropped-pt.gguf', buffer: bytes }])
+  await expect(page.getByRole('radio', { name: /dropped-pt/ })).toBeChecked({ timeout: 60_000 })
+  // What only continues text is told from what answers already.
+  await expect(page.locator('.choice', { hasText: 'dropped-pt' })).toContainText(
+    'Pre-trained only: it continues text and does not answer yet.',
+  )
   expect(complaints).toEqual([])
   expect(strangers).toEqual([])
 })

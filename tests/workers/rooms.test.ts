@@ -122,6 +122,30 @@ async function logOf(run: string): Promise<RunEvent[]> {
   return events
 }
 
+/** Sums of squares of the adapters that answer, one for each time that one is put in. */
+async function loadedFor(
+  train: ReturnType<typeof rooms>['train'],
+  run: string,
+  checkpoints: CheckpointChoice[] = ['last'],
+): Promise<number[]> {
+  const loaded: number[] = []
+  const real = ToyEngine.prototype.loadState
+  ToyEngine.prototype.loadState = function (state) {
+    loaded.push(
+      Object.values(state.lora).reduce((sum, { data }) => sum + data.reduce((s, x) => s + x * x), 0),
+    )
+    return real.call(this, state)
+  }
+  const options = { maxNewTokens: 2, temperature: 0, topK: 0, topP: 1, seed: 0 }
+  try {
+    for (const checkpoint of checkpoints)
+      await train.answers.answer({ model: 'pebble', run, checkpoint, prompts: ['a'], options }, () => {})
+  } finally {
+    ToyEngine.prototype.loadState = real
+  }
+  return loaded
+}
+
 async function failureOf(promise: Promise<unknown>): Promise<LapidaryError> {
   const error = await promise.then(
     () => new Error('nothing failed'),
@@ -632,6 +656,9 @@ describe('a run', () => {
         expect(listed?.unkept?.code).toBe('quota_exceeded')
         // What is stored says no more than is there: another visit may go on from the checkpoint before.
         expect(elsewhere?.status).toBe('failed')
+        // Asked, what it has learnt answers, not the checkpoint before that is stored.
+        const answering = await loadedFor(train, id)
+        expect([answering.length, answering]).toEqual([1, await loadedFor(rooms().train, kept)])
       } else {
         expect(told).toEqual([])
         expect(listed?.unkept).toBeUndefined()
@@ -839,11 +866,23 @@ describe('a run', () => {
     await whole.end
     const kept = await train.runs.checkpoints(id)
     expect(kept).toMatchObject([
-      { best: true, last: false },
+      { best: true, last: false, offered: 'rose' },
       { step: 6, last: false, best: false },
       { step: 8, last: true, best: false },
     ])
     const { step } = kept[0]!
+    // Where the newest answers more as the data says, its higher loss does not count against it.
+    const database = await openDatabase()
+    const sample = { type: 'sample', prompt: 'q', reference: 'a', split: 'train', base: '' } as const
+    await database.put('events', { ...sample, step, tuned: 'b' }, [id, 1000])
+    await database.put('events', { ...sample, step: 8, tuned: 'a' }, [id, 1001])
+    expect((await train.runs.checkpoints(id)).map(({ offered }) => offered)).toEqual([
+      undefined,
+      undefined,
+      'answers',
+    ])
+    for (const at of [1000, 1001]) await database.delete('events', [id, at])
+    database.close()
     const of = async (which?: CheckpointChoice) => {
       const { step } = JSON.parse(
         await (await exported(train, id, 'checkpoint', which)).get('checkpoint.json')!.text(),
@@ -860,18 +899,7 @@ describe('a run', () => {
     expect(formats.sort()).toEqual(['checkpoint', 'peft'])
     expect((await failureOf(train.runs.exportRun(id, 'floppy'))).code).toBe('unsupported_format')
 
-    const loaded: number[] = []
-    const real = ToyEngine.prototype.loadState
-    ToyEngine.prototype.loadState = function (state) {
-      loaded.push(
-        Object.values(state.lora).reduce((sum, { data }) => sum + data.reduce((s, x) => s + x * x), 0),
-      )
-      return real.call(this, state)
-    }
-    const options = { maxNewTokens: 2, temperature: 0, topK: 0, topP: 1, seed: 0 }
-    for (const checkpoint of ['best', 'last', step] as const)
-      await train.answers.answer({ model: 'pebble', run: id, checkpoint, prompts: ['a'], options }, () => {})
-    ToyEngine.prototype.loadState = real
+    const loaded = await loadedFor(train, id, ['best', 'last', step])
     expect([loaded.length, loaded[0] === loaded[2], loaded[0] === loaded[1]]).toEqual([3, true, false])
 
     // The second half again, from the best: the same curve, and a log that the checkpoints agree with all the way.

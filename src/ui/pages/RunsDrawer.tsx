@@ -155,7 +155,8 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
             { label: t('open.use'), disabled: training.busy(), onSelect: () => use() },
             {
               label: t('open.continue'),
-              disabled: props.run.step === 0 || training.busy(),
+              // What a run begins with is read from what is stored.
+              disabled: props.run.step === 0 || props.run.unkept !== undefined || training.busy(),
               onSelect: () => void continueAnew(),
             },
             {

@@ -18,6 +18,7 @@ import { DownloadFailure } from '../DownloadFailure.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
+import { UnkeptNotice } from '../Train/UnkeptNotice.tsx'
 import { FileList, sizeOf } from './FileList.tsx'
 
 export function ExportPage() {
@@ -35,20 +36,23 @@ export function ExportPage() {
         <RunPicker usable={usable()} picked={picked()} pick={pick} />
         <Show when={picked()}>
           {(run) => (
-            <div class="workbench wide-start">
-              <Files run={run()} />
-              <Section title={t('export.summary')}>
-                <Summary run={run()} />
-                {/* A loss over cut answers never stands by itself. */}
-                <Show when={runs.view(run().id)?.cut() && runs.view(run().id)}>
-                  {(view) => <Judged view={view()} />}
-                </Show>
-                <Show when={curve().length > 0}>
-                  <LossChart runs={curve()} plain />
-                </Show>
-                <RunFacts config={run().config} />
-              </Section>
-            </div>
+            <>
+              <UnkeptNotice run={run()} />
+              <div class="workbench wide-start">
+                <Files run={run()} />
+                <Section title={t('export.summary')}>
+                  <Summary run={run()} />
+                  {/* A loss over cut answers never stands by itself. */}
+                  <Show when={runs.view(run().id)?.cut() && runs.view(run().id)}>
+                    {(view) => <Judged view={view()} />}
+                  </Show>
+                  <Show when={curve().length > 0}>
+                    <LossChart runs={curve()} plain />
+                  </Show>
+                  <RunFacts config={run().config} />
+                </Section>
+              </div>
+            </>
           )}
         </Show>
       </div>
