@@ -1,10 +1,13 @@
+import type { Table } from 'apache-arrow'
 import { splitOfName } from '../files/split-names.ts'
+import { columnNames, columnReader } from '../files/table.ts'
 import { counted } from '../lib/counted.ts'
 import { SITE, shuffle } from '../lib/threefry.ts'
 import { NO_SPLIT, type SplitConfig } from '../protocol/data-steps.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding } from '../protocol/preparation.ts'
 import type { Split } from '../protocol/tokens.ts'
+import { LEAST_PARTIAL, NAMES, normalName } from './column-names.ts'
 import type { Frame } from './frame.ts'
 import { asText } from './values.ts'
 
@@ -230,30 +233,73 @@ function columnParts(
 
 /** More different values are no splits. */
 const MOST_SPLITS = 20
-const SPLIT_NAMES = /^(?:tfds[ _])?(?:split|subset|partition|fold|set)$/i
+const SPLIT_NAMES = /^(?:tfds[ _])?(?:(?:data|dataset)[ _])?(?:split|subset|partition|fold|set)$/i
+/** Values that say it whatever their column is called. */
+const SPLIT_WORD =
+  /^(?:train(?:ing)?|test(?:ing)?|validation|valid|val|dev|eval|holdout|(?:hold|held)[-_ ]out)(?:[-_ ]?(?:set|data|split))?$/
+/** A column of yes and no that says which rows are held out, or which are not. */
+const HELD_OUT =
+  /^(?:is[ _]?)?(?:(test|holdout|(?:hold|held)[ _]?out)|(validation|val|dev|eval)|(train|training))(?:[ _]?(?:set|split))?$/i
+
 /** A column that says where each row belongs, as published data sets have it; null where there is none. */
-export function guessSplit(frame: Frame): SplitConfig | null {
-  for (const column of frame.names.filter((name) => SPLIT_NAMES.test(name.trim()))) {
-    const values = new Set<string>()
-    for (const value of frame.column(column)) {
-      const text = asText(value)?.trim().toLowerCase()
-      if (text !== undefined) values.add(text)
-    }
-    if (values.size < 2 || values.size > MOST_SPLITS) continue
-    const meaning = [...values].map((value) => [value, splitOfName(value)] as const)
-    const of = (split: Split) => meaning.flatMap(([value, found]) => (found === split ? [value] : []))
-    if (meaning.some(([, found]) => found === null) || of('train').length === 0) continue
-    const beyond = (own: string[], usual: readonly string[]) =>
-      own.every((value) => usual.includes(value)) ? [...usual] : own
-    return {
-      ...NO_SPLIT,
-      method: 'column',
-      column,
-      validation_values: beyond(of('validation'), NO_SPLIT.validation_values),
-      test_values: beyond(of('test'), NO_SPLIT.test_values),
-    }
+export function guessSplit(table: Table): SplitConfig | null {
+  const named = (name: string) => SPLIT_NAMES.test(name.trim())
+  const names = columnNames(table)
+  const columns = [...names.filter(named), ...names.filter((name) => !named(name))]
+  for (const column of columns) {
+    const values = fewValues(table, column)
+    const found =
+      values &&
+      (heldOut(column, values) ?? bySplitWords(values, named(column) || (isPart(column) ? null : false)))
+    if (found) return { ...NO_SPLIT, method: 'column', column, ...found }
   }
   return null
+}
+
+function isPart(column: string): boolean {
+  const words = normalName(column).split(' ')
+  return [NAMES.messages, NAMES.prompt, NAMES.response].some((names) =>
+    words.some((word) => word.length >= LEAST_PARTIAL && names.includes(word)),
+  )
+}
+
+type Values = Pick<SplitConfig, 'validation_values' | 'test_values'>
+
+/** Different values in lower case, of which a text soon has too many; null where there are too many to be splits, or only one. */
+function fewValues(table: Table, column: string): string[] | null {
+  const read = columnReader(table, column)!
+  const values = new Set<string>()
+  for (let row = 0; row < table.numRows; row++) {
+    const value = read(row)
+    if (typeof value === 'object' && value !== null) return null
+    const text = asText(value)?.trim().toLowerCase()
+    if (text !== undefined) values.add(text)
+    if (values.size > MOST_SPLITS) return null
+  }
+  return values.size < 2 ? null : [...values]
+}
+
+/** @param named whether the column is named for it: then a value of which nothing is known is not trained on either; null: for a part of examples */
+function bySplitWords(values: readonly string[], named: boolean | null): Values | null {
+  if (named === null || (!named && !values.every((value) => SPLIT_WORD.test(value)))) return null
+  const of = (split: Split | null) => values.filter((value) => splitOfName(value) === split)
+  if (of('train').length === 0 || of('train').length + of(null).length === values.length) return null
+  const beyond = (own: string[], usual: readonly string[]) =>
+    own.every((value) => usual.includes(value)) ? [...usual] : own
+  return {
+    validation_values: beyond(of('validation'), NO_SPLIT.validation_values),
+    test_values: beyond([...of('test'), ...of(null)], NO_SPLIT.test_values),
+  }
+}
+
+function heldOut(column: string, values: readonly string[]): Values | null {
+  const [found, , validation, train] = HELD_OUT.exec(column.trim()) ?? []
+  if (found === undefined || !values.every((value) => /^(?:true|false|yes|no|[01])$/.test(value))) return null
+  const held = values.filter((value) => /^(?:true|yes|1)$/.test(value) === (train === undefined))
+  if (held.length === 0 || held.length === values.length) return null
+  return validation === undefined
+    ? { validation_values: [], test_values: held }
+    : { validation_values: held, test_values: [] }
 }
 
 /** The first few rows that a column gives to training, by their index: a file often begins with its test rows. */

@@ -6,9 +6,22 @@ export function likelyEncodings(bytes: Uint8Array): string[] {
   const sample = bytes.subarray(0, SAMPLE)
   const { high, runs } = highBytes(sample)
   if (high < 4) return []
-  // Western text has a letter with an accent here and there; other alphabets have little else.
-  if (high / runs < 1.6) return []
-  return CANDIDATES.map(({ encoding, score }) => ({ encoding, score: scored(sample, encoding, score) }))
+  // Latin text has a letter with an accent here and there; other alphabets have little else.
+  const others = high / runs < 1.6 ? [] : CANDIDATES
+  const western = scored(sample, 'windows-1252', oneLanguage(WESTERN), false)
+  // Icelandic letters are where the Turkish ones are.
+  const turkish = scored(sample, 'windows-1254', oneLanguage(['çğıöşüâîİ']))
+  const icelandic = scored(sample, 'windows-1252', oneLanguage(['áðéíóúýþæö']), false)
+  const isTurkish =
+    turkish > 0.9 && turkish > icelandic && /[ðþýÝ]/.test(new TextDecoder('windows-1252').decode(sample))
+  const latin = LATIN.map(({ encoding, languages }) => ({
+    encoding,
+    score: scored(sample, encoding, oneLanguage(languages)),
+  })).filter(({ score }) => score > 0.9 && score > western + 0.1)
+  if (isTurkish) latin.push({ encoding: 'windows-1254', score: turkish })
+  return others
+    .map(({ encoding, score }) => ({ encoding, score: scored(sample, encoding, score) }))
+    .concat(latin)
     .filter(({ score }) => score > 0.5)
     .sort((a, b) => b.score - a.score)
     .slice(0, 3)
@@ -28,10 +41,15 @@ function highBytes(bytes: Uint8Array): { high: number; runs: number } {
 }
 
 /** Share of the letters beyond ASCII that fit; 0 where the bytes are no text of that encoding. */
-function scored(bytes: Uint8Array, encoding: string, score: (letters: string[]) => number): number {
+function scored(
+  bytes: Uint8Array,
+  encoding: string,
+  score: (letters: string[]) => number,
+  fatal = true,
+): number {
   try {
     // The last character may be cut off.
-    const decoder = new TextDecoder(encoding, { fatal: true })
+    const decoder = new TextDecoder(encoding, { fatal })
     const letters = [...decoder.decode(bytes, { stream: true })].filter((letter) => letter > '\u007f')
     return letters.length === 0 ? 0 : score(letters)
   } catch {
@@ -59,6 +77,39 @@ const cased = (small: RegExp, capital: RegExp, most: RegExp) => (letters: string
   return low > high ? (low + high) * Math.min(1, share(letters, most) / 0.5) : 0
 }
 const CYRILLIC = cased(/[а-яёіїєґў]/, /[А-ЯЁІЇЄҐЎ]/, /[оеаинтсрвлукіОЕАИНТСРВЛУК]/)
+
+/** Letters beyond ASCII of languages that are written with Latin letters, small ones. */
+const WESTERN = [
+  'àâæçéèêëîïôœùûüÿ',
+  'äöüß',
+  'áéíñóúü¿¡',
+  'ãáàâçéêíõóôú',
+  'àèéìíòóùú',
+  'àçèéíïòóúü',
+  'åäöæøé',
+  'áðéíóúýþæö',
+  'éëïöüá',
+]
+const SIGNS = '«»“”„‘’‚–—…€§°•\u00a0'
+const LATIN: readonly { encoding: string; languages: readonly string[] }[] = [
+  ...['windows-1250', 'iso-8859-2'].map((encoding) => ({
+    encoding,
+    languages: ['ąćęłńóśźż', 'áčďéěíňóřšťúůýž', 'áäčďéíĺľňóôŕšťúýž', 'áéíóöőúüű', 'čćđšž', 'ăâîşţ'],
+  })),
+  { encoding: 'windows-1257', languages: ['ąčęėįšųūž', 'āčēģīķļņšūž', 'äöõüšž'] },
+  { encoding: 'macintosh', languages: WESTERN },
+]
+
+/** Share of the letters that the language has of which there are most. */
+const oneLanguage = (languages: readonly string[]) => (letters: string[]) =>
+  Math.max(
+    ...languages.map(
+      (own) =>
+        letters.filter(
+          (letter) => own.includes(letter) || own.includes(letter.toLowerCase()) || SIGNS.includes(letter),
+        ).length,
+    ),
+  ) / letters.length
 
 const CANDIDATES: readonly { encoding: string; score: (letters: string[]) => number }[] = [
   {

@@ -75,6 +75,32 @@ const TEXTS: [begins: RegExp, what: string, hint?: string][] = [
     'an SQL dump',
     'Load it into its database, and export the table as CSV.',
   ],
+  [
+    /^(WEBVTT\b|\d+\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> )/,
+    'a file of subtitles',
+    'Copy its text into a file of its own.',
+  ],
+  [/^BEGIN:V(CARD|CALENDAR)\b/i, 'a vCard or calendar', 'Export it as CSV.'],
+  [
+    /^(#[^\n]*\n\s*)*msgid\s+"[^\n]*\n(\s*"[^\n]*\n)*\s*msgstr\s/,
+    'a gettext catalogue (PO)',
+    'Convert it to CSV.',
+  ],
+  [
+    /^@(article|book|inproceedings|misc|incollection|phdthesis|techreport|string|comment)\s*\{/i,
+    'a BibTeX file',
+    'Export it as CSV.',
+  ],
+  [
+    /^@(prefix|base)\s+[\w-]*:?\s*<[^>]*>\s*\./,
+    'an RDF file (Turtle)',
+    'Export what is to be learnt as CSV.',
+  ],
+  [
+    /^(From \S+ [^\n]*\d{4}\r?\n)?((From|To|Subject|Date|Received|Return-Path|Delivered-To|Message-ID): ?[^\n]*\n([ \t][^\n]*\n)*){2}/i,
+    'a mail or mailbox',
+    'Copy its text into a file of its own.',
+  ],
   [/^@(relation|attribute)\s/i, 'an ARFF file of Weka', 'Save it as CSV.'],
   [/^(%[^\n]*\n\s*)*\\documentclass\b/, 'a LaTeX file', 'Copy its text into a file of its own.'],
   [/^([#;][^\n]*\n\s*)*\[{1,2}[\w.-]+\]{1,2}\s*\r?\n\s*[\w.-]+\s*=/, 'an INI or TOML file'],

@@ -66,6 +66,7 @@ export const READING_KINDS = [
   'error_values',
   'sheets',
   'blank_rows',
+  'split_values',
 ] as const
 
 /** Whether a finding is of how a file was read, and stands whatever its rows are looked through for. */

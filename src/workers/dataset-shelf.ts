@@ -3,11 +3,13 @@ import { applyEdits } from '../dataset/edits.ts'
 import { Frame } from '../dataset/frame.ts'
 import { type Dataset, describeDataset } from '../dataset/open.ts'
 import { firstToLearn, guessSplit } from '../dataset/split.ts'
+import { splitOfName } from '../files/split-names.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { type RowNumbers, withoutRows } from '../lib/row-numbers.ts'
+import type { SplitConfig } from '../protocol/data-steps.ts'
 import { fail } from '../protocol/errors.ts'
 import { isOfReading } from '../protocol/preparation.ts'
-import type { DatasetInfo, RowEdit } from '../protocol/studio.ts'
+import type { DatasetInfo, Finding, RowEdit } from '../protocol/studio.ts'
 import type { Database, StoredDataset } from '../storage/database.ts'
 import { putDataset, readRows, removeDataset, updateDataset } from '../storage/datasets.ts'
 
@@ -126,12 +128,35 @@ export class DatasetShelf {
 
 /** What the page shows, with the column that parts the rows where there is one. */
 export function described(id: string, dataset: Dataset): DatasetInfo {
-  const frame = Frame.of(dataset.table)
-  const splitGuess = guessSplit(frame)
+  const splitGuess = guessSplit(dataset.table)
   const info = describeDataset(id, dataset)
   if (!splitGuess) return info
+  const frame = Frame.of(dataset.table)
   const preview = firstToLearn(frame, splitGuess, info.preview.length).map((row) => frame.row(row))
-  return { ...info, preview, splitGuess }
+  return { ...info, findings: [...info.findings, ...unknownSplits(splitGuess)], preview, splitGuess }
+}
+
+/** Values of a column that parts the rows which say nothing of what their rows are for. */
+function unknownSplits({ column, test_values: values }: SplitConfig): Finding[] {
+  const unknown = values.filter(
+    (value) => splitOfName(value) === null && !/^(?:true|false|yes|no|[01])$/.test(value),
+  )
+  if (unknown.length === 0 || column === null) return []
+  const known = values.filter((value) => !unknown.includes(value))
+  return [
+    {
+      kind: 'split_values',
+      severity: 'warning',
+      message: `"${column}" does not say what rows of ${unknown.map((value) => `"${value.slice(0, 40)}"`).join(', ')} are for: they are held out like test rows, and not learnt from.`,
+      hint: 'Where they are meant to be learnt from, let them be trained on.',
+      column,
+      fix: {
+        kind: 'split',
+        label: 'Train on these rows, too',
+        split: { method: 'column', column, test_values: known },
+      },
+    },
+  ]
 }
 
 /** What the file calls the rows that edits leave; rows that were put in between are in no file, so that all are counted anew. */

@@ -121,6 +121,24 @@ describe('text that does not say how it is written', () => {
     expect(tableRows(table)).toEqual([{ вопрос: 'Что это?', ответ: 'Книга' }])
   })
 
+  test.each([
+    ['windows-1250', 'a8;a9\nP\u00f8\u00edli\u009a \u009elu\u009dou\u00e8k\u00fd k\u00f9\u00f2;ano\n'],
+    ['iso-8859-2', 'q;a\nZa\u00bf\u00f3\u00b3\u00e6 g\u00ea\u00b6l\u00b1 ja\u00bc\u00f1;tak\n'],
+    ['windows-1254', 'q;a\n\u00ddyiyim te\u00feekk\u00fcr a\u00f0abey Nas\u00fdls\u00fdn;evet\n'],
+    ['windows-1257', 'q;a\nA\u00e8i\u00fb gerai \u00f0iandien \u00e0\u00feuolas k\u00e0 l\u00ebtas;taip\n'],
+    ['macintosh', 'q;a\nSch\u009an gr\u009a\u00a7er \u009fber \u0080pfel;ja\n'],
+    [null, 'q;a\nSch\u00f6n gr\u00f6\u00dfer \u00fcber \u00c4pfel;ja\n'],
+    [null, 'q;a\n\u00c7a va tr\u00e8s bien o\u00f9 \u00eates n\u00e9 c\u009cur;oui\n'],
+    [null, 'q;a\n\u00cdslensk t\u00falkun \u00fe\u00fd\u00f0a \u00e6\u00f0ar \u00f6ll;j\u00e1\n'],
+    [null, 'q;a\nR\u00f8dgr\u00f8d med fl\u00f8de p\u00e5 s\u00f8en;ja\n'],
+  ])('%s is offered for Latin letters that look like it', async (encoding, text) => {
+    const bytes = bufferSource(Uint8Array.from(text, (letter) => letter.charCodeAt(0)))
+    const { findings } = await openDataset({ name: 'a.csv', source: bytes })
+    const [found] = findings.filter(({ kind }) => kind === 'encoding')
+    const offered = found?.fix?.kind === 'reading' ? found.fix.reading.encoding : null
+    expect(offered).toBe(encoding)
+  })
+
   test('escapes of ISO-2022-JP are offered to be read as such, UTF-32 is refused by name', async () => {
     const text = 'q,a\n\u001b$B<ALd\u001b(B,\u001b$B2sEz\u001b(B\n'
     const { findings } = await openDataset({ name: 'a.csv', source: bufferSource(utf8(text)) })
@@ -290,6 +308,13 @@ test.each([
     'dump.sql',
     '-- MySQL dump 10.13\n\nCREATE TABLE `t` (id int);\nINSERT INTO `t` VALUES (1);\n',
   ],
+  ['a file of subtitles', 'a.srt', '1\n00:00:01,000 --> 00:00:02,000\nHello.\n\n2\n'],
+  ['a vCard or calendar', 'a.ics', 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\n'],
+  ['a gettext catalogue (PO)', 'de.po', '# German\nmsgid ""\nmsgstr ""\n"Language: de\\n"\n'],
+  ['a BibTeX file', 'a.bib', '@article{one,\n  title = {x}\n}\n'],
+  ['an RDF file (Turtle)', 'a.ttl', '@prefix ex: <http://a.b/> .\nex:a ex:b "c" .\n'],
+  ['a mail or mailbox', 'a.eml', 'From: a@b.c\nSubject: x\n y\nTo: d\n\nHello.\n'],
+  ['a mail or mailbox', 'a.mbox', 'From a@b.c Mon Jan 1 00:00:00 2024\nTo: a\nFrom: b\n\nHi.\n'],
   ['a model (safetensors)', 'm.bin', '\u0057\0\0\0\0\0\0\0{"t":{}}'],
   ['a pointer to a file', 'train.csv', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n'],
 ])('%s is named for what it is (%s)', async (what, name, content) => {

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { Frame } from '../../src/dataset/frame.ts'
 import { firstToLearn, guessSplit, splitFrame, splitRows } from '../../src/dataset/split.ts'
+import { splitOfName } from '../../src/files/split-names.ts'
 import { makeTable } from '../../src/files/table.ts'
 import { NO_SPLIT, type SplitConfig } from '../../src/protocol/data-steps.ts'
 import type { Split } from '../../src/protocol/tokens.ts'
 import { failure } from './helpers.ts'
 
-const frameOf = (name: string, values: unknown[]) => Frame.of(makeTable([{ name, values }]))
+const tableOf = (name: string, values: unknown[]) => makeTable([{ name, values }])
+const frameOf = (name: string, values: unknown[]) => Frame.of(tableOf(name, values))
 const all = (frame: Frame) => Array.from({ length: frame.rows }, (_, i) => i)
 const split = (values: unknown[], config: Partial<SplitConfig>, validationShare = 0.2, seed = 42) => {
   const frame = frameOf('c', values)
@@ -140,13 +142,53 @@ describe('by a column', () => {
   })
 
   test('is guessed from names and values', () => {
-    const guess = (name: string, values: string[]) => guessSplit(frameOf(name, values))?.column ?? null
+    const guess = (name: string, values: string[]) => guessSplit(tableOf(name, values))?.column ?? null
     expect(guess('split', ['train', 'validation', 'train'])).toBe('split')
     expect(guess('Subset', ['training', 'test'])).toBe('Subset')
     expect(guess('tfds_split', ['train', 'test'])).toBe('tfds_split')
     expect(guess('split', ['train', 'train'])).toBe(null)
     expect(guess('split', ['left', 'right'])).toBe(null)
     expect(guess('answer', ['train', 'test'])).toBe(null)
+    expect(guess('class label', ['train', 'test'])).toBe(null)
+    expect(guess('part', ['train', 'test'])).toBe('part')
+    expect(guess('vehicle', ['train', 'bus', 'test'])).toBe(null)
+    expect(guess('dataset_split', ['train', 'heldout'])).toBe('dataset_split')
+  })
+
+  test('a value of which nothing is known is not trained on, nor is what yes or no holds out', () => {
+    const held = (name: string, values: unknown[]) => {
+      const frame = frameOf(name, values)
+      const config = guessSplit(tableOf(name, values))
+      return config && splitFrame(frame, all(frame), { config, validationShare: 0, seed: 1 }).parts
+    }
+    expect(held('split', ['train', 'test', 'extra', 'TRAIN', 'holdout'])).toEqual([
+      'train',
+      'test',
+      'test',
+      'train',
+      'test',
+    ])
+    for (const values of [
+      [true, false, null],
+      ['yes', 'no', ''],
+      [1, 0, 0],
+    ])
+      expect(held('is_test', values)).toEqual(['test', 'train', 'train'])
+    expect(held('holdout', [0, 1])).toEqual(['train', 'test'])
+    expect(held('is_val', ['False', 'True'])).toEqual(['train', 'validation'])
+    expect(held('is_train', [true, false])).toEqual(['train', 'test'])
+    expect(held('valid', [true, false])).toBe(null)
+    expect(held('is_test', [0, 0])).toBe(null)
+    expect(held('test', [0, 1, 2])).toBe(null)
+  })
+
+  test.each([
+    ['train', 'train.csv', 'TrainSet.csv', 'my_traindata-2.csv', 'training_set', 'a/train-00000-of-00001'],
+    ['test', 'testset.csv', 'testData.csv', 'holdout.csv', 'held-out.jsonl', 'x_test1.csv', 'testing'],
+    ['validation', 'val.csv', 'devset.csv', 'evaluation.jsonl', 'valid.csv', 'eval_set.csv'],
+    [null, 'contest.csv', 'latest.csv', 'trained.csv', 'attestation', 'intervals.csv', 'value.csv'],
+  ])('names that say %s', (split, ...names) => {
+    expect((names as string[]).map(splitOfName)).toEqual(names.map(() => split))
   })
 
   test('a preview begins with the rows that are learnt from', () => {

@@ -270,8 +270,17 @@ describe('findings', () => {
     const data = room()
     const info = await data.openFile(file('q,a,split\nx,y,train\nz,w,train\nu,v,test\n'))
     expect(info.splitGuess).toMatchObject({ method: 'column', column: 'split' })
+    expect(info.findings.filter(({ kind }) => kind === 'split_values')).toEqual([])
     const prepared = await data.prepare(request(info, { data: { split: info.splitGuess! } }))
     expect(prepared.examples).toEqual({ train: 1, validation: 1, test: 1 })
+    // What says nothing is not trained on without a word.
+    const other = await data.openFile(file('q,a,split\nx,y,train\nz,w,train\nu,v,Extra\nu,w,test\n'))
+    const [told] = other.findings.filter(({ kind }) => kind === 'split_values')
+    expect(told).toMatchObject({ severity: 'warning', column: 'split' })
+    expect(told!.message).toContain('"extra"')
+    if (told?.fix?.kind !== 'split') throw new Error('no remedy')
+    const split = { ...other.splitGuess!, ...told.fix.split }
+    expect((await data.prepare(request(other, { data: { split } }))).examples.test).toBe(1)
     expect(prepared.findings.some(({ message }) => message.includes('no row is for validation'))).toBe(true)
   })
 })

@@ -34,6 +34,20 @@ const KINDS: Record<string, [Files, [number, number, number] | null]> = {
     { 'a.jsonl': pairs(20, (i) => (i < 10 ? 'train' : i < 14 ? 'validation' : 'test')) },
     [10, 4, 6],
   ],
+  'a split column with a value that says nothing': [
+    { 'a.jsonl': pairs(20, (i) => (i < 10 ? 'train' : i < 14 ? 'validation' : i < 17 ? 'test' : 'extra')) },
+    [10, 4, 6],
+  ],
+  'a column of yes and no that says which are for testing': [
+    {
+      'a.csv': `prompt,response,is_test\n${Array.from({ length: 20 }, (_, i) => `Name ${i}.,Oak.,${i < 6}\n`).join('')}`,
+    },
+    [13, 1, 6],
+  ],
+  'files named for it in one word': [
+    { 'trainSet.jsonl': pairs(10), 'devset.jsonl': pairs(4), 'testdata.jsonl': pairs(6) },
+    [10, 4, 6],
+  ],
   'a split column of other words, some cells empty': [
     { 'a.jsonl': pairs(20, (i) => (i < 5 ? '' : i < 10 ? 'train_sft' : i < 14 ? 'dev_sft' : 'test_sft')) },
     [10, 4, 6],
