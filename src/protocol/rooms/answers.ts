@@ -1,4 +1,5 @@
 import type { EngineChoice, GenerateOptions, PortableBackendChoice } from '../engine.ts'
+import type { Tool } from '../tokens.ts'
 import type { Call } from './call.ts'
 import type { CheckpointChoice } from './runs.ts'
 
@@ -13,6 +14,7 @@ export interface AnswerRoom {
 }
 
 export interface Answered {
+  /** Calls in it stand as `name({"argument":value})`, a line each. */
   text: string
   /** `length`: it met the limit on its length, or the last position that the model knows. */
   finish: 'stop' | 'length'
@@ -25,6 +27,9 @@ export interface AnswerRequest {
   /** Checkpoint of the run; by default the newest. Of a run that goes on, what it is training answers. */
   checkpoint?: CheckpointChoice
   prompts: string[]
+  /** Functions that each may be answered with a call of, and the system text beside them. */
+  tools?: Tool[]
+  system?: string
   /** By default `answer`. */
   purpose?: AnswerPurpose
   options: Omit<GenerateOptions, 'stopTokens' | 'adapter'>

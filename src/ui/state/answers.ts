@@ -49,7 +49,9 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
       setExchanges(produce((all) => all.unshift({ id, ...question, run, base: blank(), tuned: blank() })))
     })
     try {
-      const asked = { model, prompts: [question.prompt], options, ...models.asked() }
+      const { prompt, tools, system } = question
+      const functions = tools ? { tools, ...(system === undefined ? {} : { system }) } : {}
+      const asked = { model, prompts: [prompt], ...functions, options, ...models.asked() }
       await answer(id, 'tuned', { ...asked, run }, abort.signal)
       await answer(id, 'base', { ...asked, run: null }, abort.signal)
     } finally {
