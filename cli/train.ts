@@ -1,4 +1,4 @@
-import { openAsBlob, readFileSync } from 'node:fs'
+import { existsSync, openAsBlob, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ErrorCode, type Failure, LapidaryError } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
@@ -45,7 +45,8 @@ async function run(job: TrainJob): Promise<void> {
   const otherModel = !job.resume && wanted !== null && wanted !== found
   const { startFrom, config } = job
   if (startFrom !== null && config.start.from === 'adapter') {
-    for (const name of ADAPTER_FILES) files.set(`/given/adapter/${name}`, join(startFrom, name))
+    for (const name of [...ADAPTER_FILES, 'chat_template.jinja'])
+      if (existsSync(join(startFrom, name))) files.set(`/given/adapter/${name}`, join(startFrom, name))
     // Known before the run begins: whatever is kept of it names what it began with.
     const tensors = await openAsBlob(join(startFrom, 'adapter_model.safetensors'))
     config.start.hash ??= adapterHash(await readAdapter(await openAdapter({ tensors })))

@@ -1,6 +1,6 @@
 """Writes tests/golden/: python peers/golden.py [--out DIR] [--only NAME ...] [--tokenizer DIR]
 
-NAME is a fixture of tiny.py, `pebble`, `trl` or `chat`. `chat` and TRL's masks need --tokenizer: a folder with Gemma 3's
+NAME is a fixture of tiny.py, `pebble`, `functions`, `trl` or `chat`. `chat` and TRL's masks need --tokenizer: a folder with Gemma 3's
 tokenizer.json and tokenizer_config.json, as fetch_gemma.py fetches it; without it they are left as they are.
 """
 
@@ -18,6 +18,7 @@ from tiny import FIXTURES, write_fixture
 
 ROOT = Path(__file__).resolve().parent.parent
 PEBBLE = ROOT / "public" / "models" / "pebble"
+FUNCTIONS = ROOT / "src" / "tokens" / "function-template.ts"
 
 
 def versions():
@@ -31,6 +32,8 @@ def write_text(out, names, tokenizer):
         made |= {"trl/packing.json": golden_text.packing, "trl/schedules.json": golden_text.schedules}
     if "pebble" in names:
         made["chat/pebble.json"] = lambda: golden_text.chat(PEBBLE)
+    if "functions" in names:
+        made["chat/functiongemma.json"] = lambda: golden_text.functions(FUNCTIONS, PEBBLE)
     if tokenizer and "trl" in names:
         made["trl/sft.json"] = lambda: golden_text.sft(tokenizer)
     if tokenizer and "chat" in names:
@@ -41,7 +44,7 @@ def write_text(out, names, tokenizer):
 
 
 def main():
-    names = [*FIXTURES, "pebble", "trl", "chat"]
+    names = [*FIXTURES, "pebble", "functions", "trl", "chat"]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=ROOT / "tests" / "golden")
     parser.add_argument("--only", nargs="*", choices=names, default=names)

@@ -1,6 +1,7 @@
 """Golden files of text and of training's bookkeeping: chat template and token ids, TRL's masks and packing, schedules."""
 
 import random
+import re
 import tempfile
 from pathlib import Path
 
@@ -78,6 +79,96 @@ def chat(tokenizer_folder):
             raise SystemExit(f"the template accepts {messages}")
     plain = [{"text": text, "ids": encode(text), "with_bos": tokenizer(text).input_ids} for text in PLAIN]
     return {"conversations": conversations, "refused": refused, "plain": plain}
+
+
+WORDS = ["Oslo", "new york", "a, b {c}", "it's \"quoted\"", "名前", "two\nlines", "", " edge "]
+
+
+def _draw_value(draw, depth=0):
+    kinds = ["text", "whole", "part", "yes", "list", "fields"]
+    kind = draw.choice(kinds if depth < 2 else kinds[:4])
+    if kind == "text":
+        return draw.choice(WORDS)
+    if kind == "whole":
+        return draw.randrange(-5, 5000)
+    if kind == "part":
+        return draw.choice([0.5, -2.25, 12.125])
+    if kind == "yes":
+        return draw.random() < 0.5
+    if kind == "list":
+        return [_draw_value(draw, depth + 1) for _ in range(draw.randrange(3))]
+    return _draw_fields(draw, depth + 1)
+
+
+def _draw_fields(draw, depth=0):
+    names = draw.sample(["unit", "City", "days", "at_hour", "Zone", "tags"], draw.randrange(4))
+    return {name: _draw_value(draw, depth) for name in names}
+
+
+def _draw_schema(draw, depth=0):
+    kind = draw.choice(["string", "integer", "number", "boolean", "array", "object"] if depth < 2 else ["string", "integer"])
+    schema = {"type": kind}
+    if draw.random() < 0.7:
+        schema["description"] = draw.choice(["The city, e.g. Oslo", "How many {days}", "On or off"])
+    if kind == "string" and draw.random() < 0.4:
+        schema["enum"] = ["celsius", "fahrenheit"]
+    if kind == "array":
+        schema["items"] = _draw_schema(draw, depth + 1)
+    if kind == "object":
+        names = draw.sample(["unit", "City", "days", "at_hour"], draw.randrange(1, 4))
+        schema["properties"] = {name: _draw_schema(draw, depth + 1) for name in names}
+        schema["required"] = draw.sample(names, draw.randrange(len(names) + 1))
+    return schema
+
+
+def _draw_tools(draw):
+    tools = []
+    for name in draw.sample(["get_weather", "set_timer", "find-book", "Play"], draw.randrange(1, 4)):
+        function = {"name": name, "description": draw.choice(["Gets the weather.", "Does what it says: {now}."])}
+        if draw.random() < 0.85:
+            function["parameters"] = {**_draw_schema(draw, 1), "type": "object"}
+        tools.append({"type": "function", "function": function})
+    return tools
+
+
+def _draw_conversation(draw):
+    messages = [system(draw.choice(WORDS[:4]))] if draw.random() < 0.4 else []
+    for _ in range(draw.randrange(1, 3)):
+        messages.append(user(draw.choice(WORDS[:6])))
+        for _ in range(draw.randrange(3)):
+            calls = []
+            for _ in range(draw.randrange(1, 3)):
+                function = {"name": draw.choice(["get_weather", "set_timer"]), "arguments": _draw_fields(draw)}
+                calls.append({"type": "function", "function": function})
+            turn = {"role": "assistant", "tool_calls": calls}
+            messages.append(turn if draw.random() < 0.7 else {**turn, "content": "Let me see."})
+            for call in calls:
+                content = draw.choice(WORDS[:6]) if draw.random() < 0.5 else {"ok": True, **_draw_fields(draw)}
+                messages.append({"role": "tool", "name": call["function"]["name"], "content": content})
+        messages.append(assistant(draw.choice(WORDS[:6])))
+    # Some end with what is asked, with a call, or with its response.
+    return messages[: draw.randrange(max(1, len(messages) - 2), len(messages) + 1)]
+
+
+def functions(template_file, tokenizer_folder):
+    """{conversations}: forty drawn ones with functions, as Transformers renders them with the studio's own template."""
+    from transformers import AutoTokenizer
+
+    template = re.search(r"String\.raw`(.*?)`", Path(template_file).read_text(), re.S).group(1)
+    tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
+    draw = random.Random(21)
+    conversations = []
+    while len(conversations) < 40:
+        messages = _draw_conversation(draw)
+        tools = _draw_tools(draw) if draw.random() < 0.85 else []
+        if messages[-1]["role"] == "system":
+            continue
+        prompt = messages[-1]["role"] != "assistant"
+        text = tokenizer.apply_chat_template(
+            messages, tools=tools or None, chat_template=template, tokenize=False, add_generation_prompt=prompt
+        )
+        conversations.append({"messages": messages, "tools": tools, "add_generation_prompt": prompt, "text": text})
+    return {"conversations": conversations}
 
 
 # Prompt and completion as SFTTrainer takes them; the last one is longer than max_length.

@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 import golden_text
-from golden import PEBBLE, versions
+from golden import FUNCTIONS, PEBBLE, versions
 from reference import relative_l2
 from run import at_most, online, same
 from tiny import FIXTURES, write_fixture
@@ -120,3 +120,9 @@ def test_chat(context):
 def test_pebble_chat(context):
     """Fails when Pebble's tokenizer has changed: then run peers/golden.py --only pebble."""
     check_chat(context, "pebble", PEBBLE)
+
+
+def test_functions(context):
+    """Fails when the template for functions has changed: then run peers/golden.py --only functions."""
+    expected = json.loads((context.golden / "chat" / "functiongemma.json").read_text())
+    compare_json(golden_text.functions(FUNCTIONS, PEBBLE)["conversations"], expected["conversations"], "functions")

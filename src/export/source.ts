@@ -1,6 +1,7 @@
 import type { ByteSource } from '../files/bytes.ts'
 import type { StateTensor } from '../protocol/engine.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import { blobFile } from '../protocol/exported.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import type { Call, ExportedFile, ExportFormat } from '../protocol/studio.ts'
@@ -10,6 +11,8 @@ export interface ExportSource {
   config: RunConfig
   /** What the base model is called. */
   baseModel: string
+  /** The chat template that it was trained with; null for runs of earlier versions. */
+  template: string | null
   /** Step that the checkpoint is of. */
   step: number
   /** The JSON half of the checkpoint. */
@@ -27,4 +30,11 @@ export interface ExportSource {
 /** The default export of a file in `formats/`, whose name is the format's id. */
 export interface Exporter extends Omit<ExportFormat, 'id'> {
   files(source: ExportSource, call: Call): Promise<ExportedFile[]>
+}
+
+/** The chat template as Transformers and TRL put it beside an adapter; none where it is not known. */
+export function templateFile({ template }: Pick<ExportSource, 'template'>): ExportedFile[] {
+  return template === null
+    ? []
+    : [blobFile('chat_template.jinja', new Blob([template], { type: 'text/plain' }))]
 }

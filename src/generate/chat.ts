@@ -1,13 +1,16 @@
 import type { Engine, GenerateOptions } from '../protocol/engine.ts'
+import type { Asked } from '../protocol/events.ts'
 
 /** What sampling needs of a tokenizer and a chat template, passed in: no layer above the engine knows which. */
 export interface ChatCodec {
   /** A prompt as the model's own chat template renders it, with the opening of the answer, as token ids. */
-  render(prompt: string): Uint32Array
+  render(prompt: Asked): Uint32Array
   /** Text of one answer's tokens as they arrive: never half a character. */
   stream(): { push(token: number): string; end(): string }
-  /** Tokens that end an answer: end of turn, end of text. */
+  /** Tokens that end an answer: end of turn, end of text, end of a call. */
   stopTokens: number[]
+  /** A whole answer as people read it, where that is not what the model writes: calls of functions. */
+  read?(text: string): string
 }
 
 export type AnswerOptions = Omit<GenerateOptions, 'stopTokens'>
@@ -21,12 +24,12 @@ export interface Answer {
 
 /**
  * Answers several prompts side by side. `onText` gets each answer's text in pieces, in order; the pieces of a prompt
- * joined are its answer.
+ * joined are its answer, as the model wrote it.
  */
 export async function answer(
   engine: Pick<Engine, 'generate'>,
   codec: ChatCodec,
-  prompts: readonly string[],
+  prompts: readonly Asked[],
   options: AnswerOptions,
   onText?: (prompt: number, piece: string) => void,
   signal?: AbortSignal,
@@ -50,6 +53,7 @@ export async function answer(
     if (finish) {
       answers[prompt]!.finish = finish
       say(prompt, stream.end())
+      answers[prompt]!.text = codec.read?.(answers[prompt]!.text) ?? answers[prompt]!.text
     }
   }
   return answers

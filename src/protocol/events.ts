@@ -1,6 +1,6 @@
 import type { Failure } from './errors.ts'
 import type { RunConfig } from './run-config.ts'
-import type { Split } from './tokens.ts'
+import type { Split, Tool } from './tokens.ts'
 
 /** Spoken by the page, the command line, the iframe and `metrics.jsonl` alike. */
 export type RunEvent =
@@ -77,9 +77,15 @@ export interface SamplePrompt {
   reference?: string
   /** Of which rows it is: `train`, the model learns from it; others it never sees. Left out: a person's own. */
   split?: Split
+  /** Functions that the model may call, and the system text beside them; a system text alone is part of the prompt. */
+  tools?: Tool[]
+  system?: string
 }
 
-export interface SampleEvent extends SamplePrompt {
+/** What is put to a model: a person's words, or those with functions to call. */
+export type Asked = string | Pick<SamplePrompt, 'prompt' | 'tools' | 'system'>
+
+export interface SampleEvent extends Omit<SamplePrompt, 'tools' | 'system'> {
   type: 'sample'
   step: number
   base: string

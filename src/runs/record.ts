@@ -22,6 +22,8 @@ export interface RunRecord {
   tokens: string
   tokensHash: string
   samplePrompts: StartRequest['samplePrompts']
+  /** The chat template that its examples were written with; not there in runs of earlier versions. */
+  template?: string
   step: number
   maxSteps: number
   lastLoss: number | null
@@ -43,6 +45,7 @@ export function newRun(
     | 'tokens'
     | 'tokensHash'
     | 'samplePrompts'
+    | 'template'
     | 'maxSteps'
   >,
   created: number,
@@ -95,6 +98,6 @@ export function replayed(record: RunRecord, events: readonly RunEvent[]): RunRec
 }
 
 export function runInfo(record: RunRecord): RunInfo {
-  const { modelHash: _, dataset: __, tokens: ___, tokensHash: ____, samplePrompts: _____, ...info } = record
+  const { modelHash, dataset, tokens, tokensHash, samplePrompts, template, ...info } = record
   return info
 }

@@ -279,7 +279,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
       }
       baseAnswers ??= await answers('off')
       const tuned = same ? baseAnswers : await answers('on')
-      for (const [i, prompt] of run.samples.prompts.entries())
+      for (const [i, { tools: _, system: __, ...prompt }] of run.samples.prompts.entries())
         emit({
           type: 'sample',
           step,

@@ -386,11 +386,10 @@ export class ActiveRun {
     return {
       prompts,
       answer: async (adapter, signal, onProgress) => {
-        const texts = prompts.map(({ prompt }) => prompt)
         const heard = seldom((share) => onProgress?.(share))
         let pieces = 0
-        const more = () => heard(++pieces / (texts.length * ANSWER_TOKENS), adapter)
-        const answers = await answer(engine, codec, texts, { ...greedy, adapter }, more, signal)
+        const more = () => heard(++pieces / (prompts.length * ANSWER_TOKENS), adapter)
+        const answers = await answer(engine, codec, prompts, { ...greedy, adapter }, more, signal)
         return answers.map(({ text, finish }) => ({ text, cut: finish === 'length' }))
       },
     }

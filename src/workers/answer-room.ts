@@ -1,6 +1,7 @@
 import { answer } from '../generate/chat.ts'
 import type { Engine } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
+import type { Asked } from '../protocol/events.ts'
 import { defaultRunConfig } from '../protocol/run-config.ts'
 import type { AnswerRequest, AnswerRoom } from '../protocol/studio.ts'
 import { chatCodec } from './codec.ts'
@@ -81,7 +82,12 @@ export function answerRoom({ library, host, shelf }: TrainParts): AnswerRoom {
           const signal = call.signal ? AbortSignal.any([call.signal, engines.recalled]) : engines.recalled
           const model = await (await library()).open(request.model, { ...call, signal })
           const codec = chatCodec(await model.chat(), model.info.config)
-          const longest = Math.max(0, ...request.prompts.map((prompt) => codec.render(prompt).length))
+          const { tools, system } = request
+          const asked = request.prompts.map(
+            (prompt): Asked =>
+              tools ? { prompt, tools, ...(system === undefined ? {} : { system }) } : prompt,
+          )
+          const longest = Math.max(0, ...asked.map((one) => codec.render(one).length))
           const most = model.info.config.maxPositions
           if (longest + 1 > most)
             fail(
@@ -96,7 +102,7 @@ export function answerRoom({ library, host, shelf }: TrainParts): AnswerRoom {
             : await engineFor(engines, { request, model, positions, signal })
           const adapter = request.run === null ? ('off' as const) : ('on' as const)
           const options = { ...request.options, adapter }
-          const given = await answer(engine, codec, request.prompts, options, onText, signal)
+          const given = await answer(engine, codec, asked, options, onText, signal)
           return given.map(({ text, finish }) => ({ text, finish }))
         },
         call,

@@ -272,7 +272,13 @@ export function openHeadless(): void {
     const tensors = await (await fetch(from.checkpoint + meta.tensors)).blob()
     // What lies behind the checkpoint is trained again; a crash may have cut its last line off.
     const events = lines.slice(0, meta.event_count).map((line) => JSON.parse(line) as RunEvent)
-    const run = await studio.runs.importRun({ ...request, events, checkpoint: { meta, tensors } })
+    const template = await textAt(`${from.checkpoint}${TEMPLATE_FILE}`)
+    const run = await studio.runs.importRun({
+      ...request,
+      ...(template === null ? {} : { template }),
+      events,
+      checkpoint: { meta, tensors },
+    })
     await studio.runs.resume(run, onEvent)
     return run
   }
@@ -375,7 +381,20 @@ const GRANTED: Record<GrantSource, string> = {
 
 async function adapterAt(base: string): Promise<AdapterFiles> {
   const [config, tensors] = [`${base}adapter_config.json`, `${base}adapter_model.safetensors`]
-  return { config: await (await fetch(config)).json(), tensors: await (await fetch(tensors)).blob() }
+  const template = await textAt(`${base}${TEMPLATE_FILE}`)
+  return {
+    config: await (await fetch(config)).json(),
+    tensors: await (await fetch(tensors)).blob(),
+    ...(template === null ? {} : { template }),
+  }
+}
+
+const TEMPLATE_FILE = 'chat_template.jinja'
+
+/** Null where there is no such file. */
+async function textAt(address: string): Promise<string | null> {
+  const response = await fetch(address)
+  return response.ok ? response.text() : null
 }
 
 /** Tasks one after the other; a failed one ends the queue, and is met where its emptying is awaited. */

@@ -233,13 +233,12 @@ export class Preparation {
     )
   }
 
-  /** Whether the recipe's model is told of functions by its template; what cannot be opened is not. */
+  /** Whether the recipe's model is told of functions by its template; one that cannot be opened is not. */
   async #knowsTools({ model, config }: OpenRecipe): Promise<boolean> {
-    const id = model ?? config.model.id
     // Functions stand beside conversations only.
-    if (config.data.messages === null) return false
+    if (model === undefined || config.data.messages === null) return false
     return (await this.#sources.library())
-      .open(id)
+      .open(model)
       .then((opened) => opened.chat())
       .then(
         ({ template }) => template.knowsTools,

@@ -36,6 +36,8 @@ export interface PreparedRun {
   tokens: string
   model: OpenModel
   codec: ChatCodec
+  /** The chat template, as text. */
+  template: string
   batches: TrainingBatches
   samples: StartRequest['samplePrompts']
   plan: PlanRequest
@@ -57,7 +59,7 @@ export interface PreparedRun {
 export async function prepareRun(
   database: Database,
   library: Library,
-  request: StartRequest & Partial<Pick<RunRecord, 'tokens'>>,
+  request: StartRequest & Partial<Pick<RunRecord, 'tokens' | 'template'>>,
   call: Call = {},
   goesOn = false,
 ): Promise<PreparedRun> {
@@ -90,7 +92,9 @@ export async function prepareRun(
     ...asked,
     model: { ...asked.model, id: request.model, hash: hashes.base },
   }
-  const codec = chatCodec(await model.chat(), model.info.config)
+  const chat = await model.chat()
+  const template = chat.template.source
+  const codec = chatCodec(chat, model.info.config)
   const { samples, positions } = fittingSamples(request.samplePrompts, codec, model)
   const decode = {
     sequences: Math.max(1, Math.min(SIDE_BY_SIDE, samples.length)),
@@ -99,9 +103,12 @@ export async function prepareRun(
   const weights = await model.weights(config.model.quantization)
   const plan = planRequest(config, model.info.config, weights, batches.maxima(), decode)
   const { steps } = runLength(config.training, batches.batchesPerEpoch)
+  const before = goesOn ? request.template : request.adapter?.template
+  const other = otherTemplate(before, template, goesOn ? 'this run' : 'the adapter')
   const notices = goesOn
-    ? []
+    ? [other]
     : [
+        other,
         requireSchedule(config.training, steps),
         beyondPositions(batches.longest, config.training.max_length, model),
         model.info.config.leftOut ? LEFT_OUT : null,
@@ -111,7 +118,13 @@ export async function prepareRun(
   const { max_length } = config.training
   const of = examples.train + examples.validation + examples.test
   const cut = truncated > 0 ? { examples: truncated, of, max_length } : null
-  return { config, hashes, tokens, model, codec, batches, samples, plan, steps, start, notice, cut }
+  return { config, hashes, tokens, model, codec, template, batches, samples, plan, steps, start, notice, cut }
+}
+
+/** What is to be said of a chat template that is not the one trained with before; null: nothing. White space at the end is none. */
+function otherTemplate(before: string | undefined, now: string, whose: string): string | null {
+  if (before === undefined || before.trimEnd() === now.trimEnd()) return null
+  return `The model's chat template is not the one that ${whose} was trained with: what was learnt in the one form may not show in the other. Take the model with the chat_template.jinja that lies beside the adapter.`
 }
 
 /**
@@ -150,7 +163,7 @@ async function tokensOf(
 /** Sample prompts that leave room for an answer, and the positions that they take. */
 function fittingSamples(samples: StartRequest['samplePrompts'], codec: ChatCodec, model: OpenModel) {
   const most = model.info.config.maxPositions - ANSWER_TOKENS
-  const lengths = samples.map(({ prompt }) => codec.render(prompt).length)
+  const lengths = samples.map((sample) => codec.render(sample).length)
   const fitting = samples.filter((_, i) => lengths[i]! <= most)
   return {
     samples: fitting,

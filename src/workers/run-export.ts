@@ -41,6 +41,7 @@ export async function exportRun(
   const source: ExportSource = {
     config: record.config,
     baseModel: (await model().catch(() => null))?.info.name ?? record.model,
+    template: record.template ?? null,
     step: meta.step,
     meta,
     tensors: async () => tensors,

@@ -301,7 +301,9 @@ export function runRoom(parts: TrainParts): RunRoom {
           'metrics.jsonl and checkpoint/ are not of the same run, or one was cut off. Start the run afresh.',
           { expected: meta.event_count, found: events.length },
         )
-      const log = await RunLog.begin(db, { ...recordOf(newId(), request, prepared), seconds: meta.seconds })
+      const template = request.template ?? prepared.template
+      const record = recordOf(newId(), request, { ...prepared, template })
+      const log = await RunLog.begin(db, { ...record, seconds: meta.seconds })
       for (const event of events.slice(0, -1)) log.add(event)
       log.note({ status: 'stopped' })
       await log.saveCheckpoint(meta, bytes, last)
@@ -321,9 +323,9 @@ async function held(
 function recordOf(
   id: string,
   { dataset, model, samplePrompts }: StartRequest,
-  { config, hashes, tokens, steps }: Awaited<ReturnType<typeof prepareRun>>,
+  { config, hashes, tokens, steps, template }: Awaited<ReturnType<typeof prepareRun>>,
 ): RunRecord {
-  const parts = { id, config, model, dataset, tokens, samplePrompts, maxSteps: steps }
+  const parts = { id, config, model, dataset, tokens, samplePrompts, template, maxSteps: steps }
   return newRun({ ...parts, modelHash: hashes.base, tokensHash: hashes.data }, Date.now())
 }
 

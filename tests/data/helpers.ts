@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { makeTable } from '../../src/files/table.ts'
 import { type ErrorCode, LapidaryError } from '../../src/protocol/errors.ts'
 
 /** Seeded numbers for property-like tests (mulberry32), apart from the Threefry that is under test. */
@@ -45,3 +46,14 @@ export const UNLIKE = [
   'meadow',
   'harbour',
 ]
+
+/** Rows as a table, null where one lacks a field. */
+export const tableOf = (rows: object[]) => {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  return makeTable(
+    names.map((name) => ({
+      name,
+      values: rows.map((row) => (row as Record<string, unknown>)[name] ?? null),
+    })),
+  )
+}

@@ -7,24 +7,14 @@ import { pythonLiteral } from '../../src/dataset/python-literal.ts'
 import { mapFrame, mapRows } from '../../src/dataset/rows.ts'
 import { runSteps } from '../../src/dataset/steps/index.ts'
 import { messageOf } from '../../src/export/data/rows.ts'
-import { makeTable } from '../../src/files/table.ts'
 import { mappingFor, NO_MAPPING } from '../../src/protocol/recipe.ts'
 import type { Mapping } from '../../src/protocol/studio.ts'
 import type { Message } from '../../src/protocol/tokens.ts'
 import { chatTokenizer } from '../../src/tokens/chat.ts'
 import { maskExample } from '../../src/tokens/masks.ts'
-import { failure } from './helpers.ts'
+import { failure, tableOf } from './helpers.ts'
 import { TINY_TOKENIZER_CONFIG, tinyTokenizerJson } from './tiny-tokenizer.ts'
 
-const tableOf = (rows: object[]) => {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  return makeTable(
-    names.map((name) => ({
-      name,
-      values: rows.map((row) => (row as Record<string, unknown>)[name] ?? null),
-    })),
-  )
-}
 const guess = (rows: object[]) => {
   const table = tableOf(rows)
   return guessMapping(table, describeColumns(table))

@@ -1,5 +1,6 @@
 import type { EngineChoice, GenerateOptions, PortableBackendChoice } from '../engine.ts'
 import type { Quantization } from '../model.ts'
+import type { Tool } from '../tokens.ts'
 import type { Call } from './call.ts'
 import type { CheckpointChoice } from './runs.ts'
 
@@ -14,6 +15,7 @@ export interface AnswerRoom {
 }
 
 export interface Answered {
+  /** Calls in it stand as `name({"argument":value})`, a line each. */
   text: string
   /** `length`: it met the limit on its length, or the last position that the model knows. */
   finish: 'stop' | 'length'
@@ -26,6 +28,9 @@ export interface AnswerRequest {
   /** Checkpoint of the run; by default the newest. Of a run that goes on, what it is training answers. */
   checkpoint?: CheckpointChoice
   prompts: string[]
+  /** Functions that each may be answered with a call of, and the system text beside them. */
+  tools?: Tool[]
+  system?: string
   /** By default `answer`. */
   purpose?: AnswerPurpose
   options: Omit<GenerateOptions, 'stopTokens' | 'adapter'>

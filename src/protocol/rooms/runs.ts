@@ -109,6 +109,8 @@ export interface RunDuration {
 export interface AdapterFiles {
   config: unknown
   tensors: Blob
+  /** The chat template beside them, where there is one (`chat_template.jinja`). */
+  template?: string
 }
 
 export type RunStatus = 'running' | 'stopped' | 'done' | 'failed'
@@ -183,6 +185,8 @@ export interface CheckpointInfo {
 export interface ImportRequest extends StartRequest {
   /** The run's log; what lies behind the checkpoint is left out. */
   events: RunEvent[]
+  /** The chat template that the run was trained with, where it was kept. */
+  template?: string
   /** Files as the format `checkpoint` gave them: the parsed JSON, and the tensors. */
   checkpoint: { meta: unknown; tensors: Blob }
 }

@@ -468,6 +468,10 @@ export const en = {
   'ask.title': 'Ask both',
   'ask.busy': 'Asking is possible again when the run has ended.',
   'ask.prompt': 'Your question (prompt)',
+  'ask.tools': {
+    one: 'It may call {count} function: {names}.',
+    other: 'It may call {count} functions: {names}.',
+  },
   'ask.options': 'How it answers',
   'ask.temperature': 'Temperature',
   'ask.temperatureHelp': '0 always takes the likeliest word. Higher is more varied and less sure.',

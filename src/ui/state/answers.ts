@@ -53,7 +53,9 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
       )
     })
     try {
-      const asked = { model, prompts: [question.prompt], options, ...models.asked() }
+      const { prompt, tools, system } = question
+      const functions = tools ? { tools, ...(system === undefined ? {} : { system }) } : {}
+      const asked = { model, prompts: [prompt], ...functions, options, ...models.asked() }
       await answer(id, 'tuned', { ...asked, run, checkpoint }, abort.signal)
       const { quantization } = config.model
       await answer(id, 'base', { ...asked, run: null, quantization }, abort.signal)

@@ -1,8 +1,9 @@
 import { type Accessor, createEffect, createMemo, createSignal, on } from 'solid-js'
 import type { SamplePrompt } from '../../protocol/events.ts'
 import { heeded } from '../../protocol/identity.ts'
-import type { DataRecipe, DataRoom, ExampleText, Studio } from '../../protocol/studio.ts'
-import type { Split } from '../../protocol/tokens.ts'
+import type { OpenRecipe } from '../../protocol/recipe.ts'
+import type { DataRoom, ExampleText, Studio } from '../../protocol/studio.ts'
+import { type Split, saidIn } from '../../protocol/tokens.ts'
 import type { DataState } from './data.ts'
 
 export type Question = SamplePrompt
@@ -32,7 +33,7 @@ export function questionsFrom(examples: readonly ExampleText[], most = FROM_DATA
  * The first turn and its answer. A system text goes before the question with an empty line between, which is where
  * Gemma's template puts it too.
  */
-function questionOf({ messages, text }: ExampleText): Question | null {
+function questionOf({ messages, text, tools }: ExampleText): Question | null {
   if (messages === null) {
     const opening = (text ?? '').trim().split(/\s+/).slice(0, OPENING).join(' ')
     return opening ? { prompt: opening } : null
@@ -40,10 +41,16 @@ function questionOf({ messages, text }: ExampleText): Question | null {
   const at = messages.findIndex(({ role }) => role === 'user')
   const asked = messages[at]?.content.trim()
   if (!asked) return null
-  const system = messages[0]?.role === 'system' ? `${messages[0].content.trim()}\n\n` : ''
+  const system = messages[0]?.role === 'system' ? messages[0].content.trim() : ''
   const answer = messages[at + 1]
-  const reference = answer?.role === 'assistant' ? answer.content.trim() : ''
-  return { prompt: system + asked, ...(reference ? { reference } : {}) }
+  const reference = answer?.role === 'assistant' ? saidIn(answer).trim() : ''
+  return {
+    // Where functions are declared, the system text has its place beside them.
+    ...(tools
+      ? { prompt: asked, tools, ...(system ? { system } : {}) }
+      : { prompt: system ? `${system}\n\n${asked}` : asked }),
+    ...(reference ? { reference } : {}),
+  }
 }
 
 /**
@@ -53,7 +60,7 @@ function questionOf({ messages, text }: ExampleText): Question | null {
  */
 export async function questionsOf(
   room: Pick<DataRoom, 'examples'>,
-  recipe: DataRecipe,
+  recipe: OpenRecipe,
   splits: readonly Split[],
   most = FROM_DATA,
   perSplit = most,

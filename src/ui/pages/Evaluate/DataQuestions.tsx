@@ -14,7 +14,7 @@ export function DataQuestions(props: { run: RunInfo; onChoose: (question: Questi
   const source = () => {
     const { config } = props.run
     const info = data.stored().find(({ hash }) => hash === config.data.hash)
-    return info ? { dataset: info.id, config } : null
+    return info ? { dataset: info.id, config, model: props.run.model } : null
   }
   const [questions] = createResource(source, (recipe) =>
     questionsOf(studio.data, recipe, ['test', 'validation', 'train'], OFFERED).catch(() => []),

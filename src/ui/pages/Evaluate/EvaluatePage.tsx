@@ -139,7 +139,12 @@ function Ask(props: { run: RunInfo }) {
     event.preventDefault()
     if (!valid() || training.busy()) return
     const asked = prompt().trim()
-    const question = known()?.prompt === asked ? known()! : { prompt: asked }
+    // Functions of a row that was chosen stay at hand when its question is changed; what the data says to it does not.
+    const { tools, system } = known() ?? {}
+    const question =
+      known()?.prompt === asked
+        ? known()!
+        : { prompt: asked, ...(tools ? { tools, ...(system ? { system } : {}) } : {}) }
     const asking = {
       step: checkpoint.chosen()?.step ?? props.run.step,
       checkpoint: checkpoint.which(),
@@ -180,6 +185,18 @@ function Ask(props: { run: RunInfo }) {
             setKnown(question)
           }}
         />
+        <Show when={known()?.tools}>
+          {(tools) => (
+            <p class="small quiet">
+              {t('ask.tools', {
+                count: tools().length,
+                names: tools()
+                  .map((tool) => tool.function.name)
+                  .join(', '),
+              })}
+            </p>
+          )}
+        </Show>
         <div class="ask-row">
           <details class="fold">
             <summary>{t('ask.options')}</summary>
