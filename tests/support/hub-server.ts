@@ -99,6 +99,13 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
     }
     hub.requests.push(heard)
     if (host === 'cdn') return sendFile(heard.path.slice(1), heard, response)
+    if (heard.path === '/.well-known/openid-configuration')
+      return json(response, {
+        authorization_endpoint: `${hub.endpoint}/oauth/authorize`,
+        token_endpoint: `${hub.endpoint}/oauth/token`,
+        userinfo_endpoint: `${hub.endpoint}/api/whoami-v2`,
+      })
+    if (heard.path === '/oauth/token') return giveToken(request, response)
     if (heard.path === '/api/whoami-v2') return whoAmI(heard, response)
     if (heard.path.startsWith('/plain/')) return sendFile(heard.path.slice('/plain/'.length), heard, response)
     const api = /^\/api\/models\/([^/]+\/[^/]+)\/(revision|tree)\/(.+)$/.exec(heard.path)
@@ -115,6 +122,16 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
 
   function tokenOf({ authorization }: HubRequest): string | null {
     return authorization?.replace(/^Bearer /, '') ?? null
+  }
+
+  /** Here the code is the token itself. */
+  async function giveToken(request: IncomingMessage, response: ServerResponse) {
+    let body = ''
+    for await (const piece of request) body += piece
+    const asked = new URLSearchParams(body)
+    const token = asked.get('code') ?? ''
+    if (!hub.accounts.has(token) || !asked.get('code_verifier')) return end(response, 400)
+    json(response, { access_token: token, expires_in: 60, scope: '', token_type: 'bearer' })
   }
 
   function whoAmI(request: HubRequest, response: ServerResponse) {
