@@ -10,8 +10,8 @@ import {
   parseModelAddress,
 } from '../src/protocol/model-address.ts'
 import type { ModelAddress } from '../src/protocol/studio.ts'
-import { gatedContext, gatedError } from '../src/workers/hub/find-on-hub.ts'
-import type { FindOptions, FoundFile, FoundModel } from '../src/workers/hub/found.ts'
+import type { FindOptions, Found, FoundFile } from '../src/workers/hub/found.ts'
+import { gatedContext, gatedError } from '../src/workers/hub/repository.ts'
 import { alsoAs, cacheFolder, FileChunks, hubCacheFolder, hubHome, sha256Of } from './cache.ts'
 
 export interface HubOptions extends Omit<FindOptions, 'token'> {
@@ -46,7 +46,7 @@ export function remoteAddress(text: string, env = process.env): ModelAddress | n
 export async function fetchToCache(
   text: string,
   address: ModelAddress,
-  find: (address: ModelAddress, options: FindOptions) => Promise<FoundModel>,
+  find: (address: ModelAddress, options: FindOptions) => Promise<Found>,
   options: HubOptions = {},
 ): Promise<Fetched> {
   const { env = process.env, tell = () => {}, ...rest } = options
@@ -114,7 +114,7 @@ function makeSnapshot(folder: string, files: readonly [string, string][], env: N
 /** @returns where the file lies, by its hash */
 async function fetchFile(
   file: FoundFile,
-  found: FoundModel,
+  found: Found,
   access: FindOptions,
   env: NodeJS.ProcessEnv,
   tell: (line: string) => void,
@@ -132,7 +132,7 @@ async function fetchFile(
     return path
   }
   let told = -1
-  const context = gatedContext(found.remote, found.origin)
+  const context = gatedContext(found)
   await fetchChunked(file, part, {
     ...access,
     token: access.token ?? undefined,
@@ -154,7 +154,7 @@ async function fetchFile(
 /** The same file where huggingface_hub has fetched it, if it is whole. */
 async function ofHubCache(
   { size, sha256, git }: FoundFile,
-  { origin }: FoundModel,
+  { origin }: Found,
   env: NodeJS.ProcessEnv,
 ): Promise<string | null> {
   if (origin.kind !== 'hub') return null

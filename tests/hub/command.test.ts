@@ -8,6 +8,7 @@ import { openModelPath } from '../../cli/model-path.ts'
 import { trainJob } from '../../cli/train-job.ts'
 import { exitCode } from '../../src/protocol/errors.ts'
 import { findModel } from '../../src/workers/hub/find.ts'
+import { findAdapter } from '../../src/workers/hub/find-adapter.ts'
 import { failure } from '../data/helpers.ts'
 import { type HubServer, hubServer } from '../support/hub-server.ts'
 
@@ -151,6 +152,26 @@ describe('--model of the command line', () => {
     hub.repositories.get(REPO)!.files.set('generation_config.json', new Uint8Array([...config, 32]))
     await fetched(address)
     expect(readFileSync(join(path, 'generation_config.json')).length).toBe(config.length + 1)
+  })
+
+  test('an adapter to begin with is fetched like a model; a model is none', async () => {
+    const config = new TextEncoder().encode('{"peft_type": "LORA"}')
+    const files = new Map([
+      ['adapter_config.json', config],
+      ['adapter_model.safetensors', new Uint8Array(999)],
+      ['README.md', config],
+    ])
+    hub.repositories.set('school/adapter', { files })
+    const own = env()
+    const adapter = (repo: string) =>
+      fetchToCache(repo, remoteAddress(repo, own)!, findAdapter, { env: own, wait: 1 })
+    const { name, path } = await adapter('school/adapter')
+    expect(name).toBe(`${hub.endpoint}/school/adapter/tree/${COMMIT}`)
+    expect(readdirSync(path).sort()).toEqual(['adapter_config.json', 'adapter_model.safetensors'])
+    const { hint } = await failure(() => adapter(REPO), 'missing_file')
+    expect(hint).toContain('choose it as the model')
+    const { message } = await failure(() => fetched('school/adapter'), 'unsupported_model')
+    expect(message).toContain('is an adapter')
   })
 
   test('a name that is neither a folder nor on the Hub says both', async () => {

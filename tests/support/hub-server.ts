@@ -57,7 +57,13 @@ const CORS = {
   'Access-Control-Expose-Headers': 'ETag, Content-Range, Link, X-Repo-Commit',
 }
 
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+/** Of large files it takes a while, and they are asked for again and again. */
+const hashes = new WeakMap<Uint8Array, string>()
+function sha256(bytes: Uint8Array): string {
+  const known = hashes.get(bytes) ?? createHash('sha256').update(bytes).digest('hex')
+  hashes.set(bytes, known)
+  return known
+}
 const gitHash = (bytes: Uint8Array) =>
   createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
 
@@ -93,6 +99,13 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
     }
     hub.requests.push(heard)
     if (host === 'cdn') return sendFile(heard.path.slice(1), heard, response)
+    if (heard.path === '/.well-known/openid-configuration')
+      return json(response, {
+        authorization_endpoint: `${hub.endpoint}/oauth/authorize`,
+        token_endpoint: `${hub.endpoint}/oauth/token`,
+        userinfo_endpoint: `${hub.endpoint}/api/whoami-v2`,
+      })
+    if (heard.path === '/oauth/token') return giveToken(request, response)
     if (heard.path === '/api/whoami-v2') return whoAmI(heard, response)
     if (heard.path.startsWith('/plain/')) return sendFile(heard.path.slice('/plain/'.length), heard, response)
     const api = /^\/api\/models\/([^/]+\/[^/]+)\/(revision|tree)\/(.+)$/.exec(heard.path)
@@ -109,6 +122,16 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
 
   function tokenOf({ authorization }: HubRequest): string | null {
     return authorization?.replace(/^Bearer /, '') ?? null
+  }
+
+  /** Here the code is the token itself. */
+  async function giveToken(request: IncomingMessage, response: ServerResponse) {
+    let body = ''
+    for await (const piece of request) body += piece
+    const asked = new URLSearchParams(body)
+    const token = asked.get('code') ?? ''
+    if (!hub.accounts.has(token) || !asked.get('code_verifier')) return end(response, 400)
+    json(response, { access_token: token, expires_in: 60, scope: '', token_type: 'bearer' })
   }
 
   function whoAmI(request: HubRequest, response: ServerResponse) {
@@ -198,7 +221,7 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
       return end(response, 416)
     }
     const stop = Math.min(file.length, to ? Number(to) + 1 : file.length)
-    const body = Buffer.from(file.subarray(start, stop))
+    const body = 'wrong' in fault ? file.slice(start, stop) : file.subarray(start, stop)
     if ('wrong' in fault) body[0] = body[0]! ^ 1
     response.writeHead(from === undefined ? 200 : 206, {
       'Content-Type': 'application/octet-stream',

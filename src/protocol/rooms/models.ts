@@ -64,6 +64,18 @@ export interface ModelRoom {
    * @throws LapidaryError `gated` where the hub refuses it, `network`
    */
   signIn(token: string, options?: { remember?: boolean; endpoint?: string }, call?: Call): Promise<HubAccess>
+  /**
+   * Where a person signs in at Hugging Face without a token, to be led back here; null where this host is not registered there.
+   * @throws LapidaryError `network`
+   */
+  signInPage(call?: Call): Promise<string | null>
+  /**
+   * To be called when the page opens: takes what that page sent back in the address, and takes it out of there. What comes of it
+   * is never remembered beyond this page.
+   * @returns null where nothing was sent
+   * @throws LapidaryError `gated` where the person or the Hub said no, `network`
+   */
+  takeSignIn(call?: Call): Promise<HubAccess | null>
   /** Forgets the token, the remembered one too. */
   signOut(endpoint?: string, call?: Call): Promise<void>
   /** A model as the Hugging Face folder that it is; the bundled one is fetched where it is not stored yet. */

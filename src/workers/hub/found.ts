@@ -13,9 +13,14 @@ export interface FoundFile extends FetchedFile {
   name: string
 }
 
-/** What an address leads to, before it is known what of it is here. */
-export interface FoundModel {
-  remote: Omit<RemoteModel, 'here' | 'stored'>
+/** What an address leads to. */
+export interface Found {
+  remote: Pick<RemoteModel, 'address' | 'name' | 'licence' | 'gated'>
   files: FoundFile[]
   origin: ModelOrigin
+}
+
+/** A model, before it is known what of it is here. */
+export interface FoundModel extends Found {
+  remote: Omit<RemoteModel, 'here' | 'stored'>
 }
