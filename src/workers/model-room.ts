@@ -1,4 +1,5 @@
 import { modelFolder } from '../export/base.ts'
+import { plainFiles } from '../model/plain-files.ts'
 import { parseRunConfig } from '../protocol/run-config.ts'
 import type { ModelRoom } from '../protocol/studio.ts'
 import { removeModel } from '../storage/models.ts'
@@ -20,7 +21,8 @@ export function modelRoom({ database, library, host }: TrainParts): Omit<ModelRo
     },
 
     async exportModel(id, call) {
-      return modelFolder((await (await library()).open(id, call)).files)
+      const { files } = await (await library()).open(id, call)
+      return modelFolder(await plainFiles(files, 'BF16', call?.signal))
     },
 
     async plan(config, id, call) {

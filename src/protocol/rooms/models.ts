@@ -21,7 +21,10 @@ export interface ModelRoom {
    */
   add(files: File[], name: string, call?: Call): Promise<ModelInfo>
   remove(id: string, call?: Call): Promise<void>
-  /** A model as the Hugging Face folder that it is; the bundled one is fetched where it is not stored yet. */
+  /**
+   * A model as the Hugging Face folder that it is, matrices of blocks as bf16, which a file in it says; the bundled one is fetched where it is
+   * not stored yet.
+   */
   exportModel(id: string, call?: Call): Promise<ExportedFile[]>
   /** Exact memory of a run of this config on a model, here. */
   plan(config: RunConfig, model: string, call?: Call): Promise<MemoryPlan>
