@@ -13,6 +13,7 @@ import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type ByteSource, blobSource } from '../src/files/bytes.ts'
 import { openWeights } from '../src/files/weights.ts'
+import { plainFiles } from '../src/model/plain-files.ts'
 import { resolveWeights } from '../src/model/weights.ts'
 import { fail } from '../src/protocol/errors.ts'
 import { ggufParts, ggufStem, isGguf } from '../src/workers/gguf-names.ts'
@@ -84,16 +85,19 @@ export interface ServedModel {
 export async function servedModel(path: string): Promise<ServedModel> {
   const opened = await openModelPath(path)
   const hashes: Record<string, { hash: string }> = {}
-  for (const [name, source] of opened) {
-    const hash = createHash('sha256')
-    for await (const piece of piecesOf(source)) hash.update(piece)
-    hashes[name] = { hash: hash.digest('hex') }
-  }
+  for (const [name, source] of opened) hashes[name] = { hash: await hashOf(source) }
   const lying = [...opened.keys()].map((name) => [name, join(path, name)] as const)
   return {
     files: isFolder(path) ? new Map(lying) : opened,
     manifest: JSON.stringify({ name: ggufStem(basename(path)), files: hashes }),
   }
+}
+
+/** SHA-256 of a whole file, hex. */
+export async function hashOf(source: ByteSource): Promise<string> {
+  const hash = createHash('sha256')
+  for await (const piece of piecesOf(source)) hash.update(piece)
+  return hash.digest('hex')
 }
 
 /** A whole file, piece by piece. */
@@ -103,17 +107,18 @@ export async function* piecesOf(source: ByteSource): AsyncGenerator<Uint8Array<A
 }
 
 /**
- * A model's files as a folder on disk, written beside it and renamed: one that is there is whole.
+ * A model's files as a folder on disk for other programs, blocks as F32, written beside it and renamed: one that is there is whole.
  * @throws LapidaryError `output_exists`; for whatever a model is refused for, nothing written
  */
 export async function writeModelFolder(path: string, out: string): Promise<void> {
   if (existsSync(out)) fail('output_exists', `${out} exists already.`, 'Name another folder.', { path: out })
   const files = await openModelPath(path)
   resolveWeights(await readConfig(files), await openWeights(files))
+  const plain = await plainFiles(files, 'F32')
   const part = `${out}.${process.pid}.part`
   mkdirSync(part, { recursive: true })
   try {
-    for (const [name, source] of files) await pipeline(piecesOf(source), createWriteStream(join(part, name)))
+    for (const [name, source] of plain) await pipeline(piecesOf(source), createWriteStream(join(part, name)))
     renameSync(part, out)
   } finally {
     rmSync(part, { recursive: true, force: true })

@@ -1,7 +1,7 @@
 """Holds a folder that the studio made of a GGUF against the gguf package: python peers/check_gguf.py --gguf FILE --folder DIR
 
-Every tensor must be there under Transformers' name, F32, F16 and BF16 as they are, others as `gguf.quants.dequantize` gives them, rounded to
-bf16 (nearest even), norms as w in f32, of which 1 + w is the file's own number; all bit for bit. Exit code 1 where one is not.
+Every tensor must be there under Transformers' name, F32, F16 and BF16 as they are, Q8_0 and Q4_0 as `gguf.quants.dequantize` gives them, in f32,
+others rounded to bf16 (nearest even), norms as w in f32, of which 1 + w is the file's own number; all bit for bit. Exit code 1 where one is not.
 """
 
 import argparse
@@ -44,7 +44,11 @@ def expected(tensor):
     values = torch.from_numpy(values.reshape([int(n) for n in reversed(tensor.shape)]).copy())
     if tensor.name.endswith("norm.weight"):
         return values - 1
-    return values.to({"F32": torch.float32, "F16": torch.float16}.get(tensor.tensor_type.name, torch.bfloat16))
+    exact = {name: torch.float32 for name in ("F32", "Q8_0", "Q4_0")} | {"F16": torch.float16}
+    # Rows of an odd number of blocks are not kept as they are.
+    odd = values.ndim < 2 or values.shape[-1] % 64 != 0
+    name = "BF16" if odd and tensor.tensor_type.name != "F32" else tensor.tensor_type.name
+    return values.to(exact.get(name, torch.bfloat16))
 
 
 def check(path, folder):

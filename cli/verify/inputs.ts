@@ -2,11 +2,19 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { plainFiles } from '../../src/model/plain-files.ts'
 import type { BatchJson } from '../../src/protocol/batch.ts'
 import { fail } from '../../src/protocol/errors.ts'
 import { ggufStem, isGguf } from '../../src/workers/gguf-names.ts'
 import { ROOT } from '../build.ts'
-import { checkModelPath, type ServedModel, servedModel, writeModelFolder } from '../model-path.ts'
+import {
+  checkModelPath,
+  hashOf,
+  openModelPath,
+  type ServedModel,
+  servedModel,
+  writeModelFolder,
+} from '../model-path.ts'
 import { runScript } from '../python.ts'
 import type { ReferencePrompt } from './figures.ts'
 import type { VerifyJob } from './page.ts'
@@ -68,18 +76,22 @@ export async function openBase(given: string | undefined, python: string): Promi
   }
 }
 
-/** The folder of a GGUF, kept from before where its files are the same, bit for bit. */
+/** The folder of a GGUF, kept from before where its files are what the studio reads, bit for bit. */
 async function writtenFolder(path: string, hashes: Record<string, string>): Promise<string> {
   const folder = join(CACHE, 'models', ggufStem(basename(path)))
+  // Transformers knows no blocks: in the folder they are f32, the same values.
+  const plain = await plainFiles(await openModelPath(path), 'F32')
+  const weights = await hashOf(plain.get('model.safetensors')!)
+  const wanted = (name: string) => (name === 'model.safetensors' ? weights : hashes[name])
   const kept = existsSync(folder)
-    ? await Promise.all(NEEDED.map(async (name) => (await sha256(join(folder, name))) === hashes[name]))
+    ? await Promise.all(NEEDED.map(async (name) => (await sha256(join(folder, name))) === wanted(name)))
     : [false]
   if (!kept.every(Boolean)) {
     rmSync(folder, { recursive: true, force: true })
     await writeModelFolder(path, folder)
   }
   for (const name of NEEDED)
-    if ((await sha256(join(folder, name))) !== hashes[name])
+    if ((await sha256(join(folder, name))) !== wanted(name))
       fail('internal', `${name} in ${folder} is not what the studio reads.`, 'Please report this.')
   return folder
 }

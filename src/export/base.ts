@@ -1,4 +1,5 @@
 import type { ByteSource } from '../files/bytes.ts'
+import { plainFiles } from '../model/plain-files.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
 import type { ExportSource } from './source.ts'
@@ -45,7 +46,7 @@ export async function baseOf(source: ExportSource): Promise<BaseModel> {
   if (!model) return elsewhere
   const hub = hubName(source.baseModel, model.config)
   if (hub) return { at: hub, kind: 'hub', files: [] }
-  const files = modelFolder(model.files, 'base/')
+  const files = modelFolder(await plainFiles(model.files, 'BF16'), 'base/')
   if (files.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES) return elsewhere
   return { at: 'base', kind: 'beside', files }
 }

@@ -54,6 +54,7 @@ export function adapterCard(adapter: CardFacts): string {
     '',
     `A LoRA adapter (r = ${config.lora.r}, alpha = ${config.lora.lora_alpha}, on ${targetModules(config.lora).join(', ')}),`,
     `trained for ${step} optimizer steps in the browser with Lapidary.`,
+    ...held(config.model.quantization),
     '',
     '## Use',
     '',
@@ -73,6 +74,17 @@ export function adapterCard(adapter: CardFacts): string {
     '```',
     '',
   ].join('\n')
+}
+
+/** A base that was held in fewer bits while the adapter learnt on it. */
+function held(quantization: RunConfig['model']['quantization']): string[] {
+  if (quantization === null) return []
+  const grid =
+    quantization === 'int8' ? "8 bits (int8, GGUF's Q8_0)" : "4 bits (int4, GGUF's Q4_0; embedding in 8)"
+  return [
+    '',
+    `While it was trained the base model was held in ${grid}; on the base as it is stored it acts nearly the same.`,
+  ]
 }
 
 /** A program that runs as it stands, in the folder of the card. */

@@ -1,4 +1,4 @@
-import { BLOCK_BYTES, GROUP, isBlocked } from '../lib/storage.ts'
+import { BLOCK_BYTES, GROUP, isBlocked, typeBytes } from '../lib/storage.ts'
 import { fail } from '../protocol/errors.ts'
 import type { BlockedType, WeightType } from '../protocol/model.ts'
 
@@ -9,12 +9,6 @@ import type { BlockedType, WeightType } from '../protocol/model.ts'
 
 /** Of `__metadata__`: JSON, types of blocks by name of their tensor. */
 const KEY = 'lapidary.blocks'
-
-/** Bytes of so many values; of blocks, a whole number of them. */
-export function typeBytes(type: WeightType, values: number): number {
-  if (isBlocked(type)) return (values / GROUP) * BLOCK_BYTES[type]
-  return values * (type === 'F32' ? 4 : 2)
-}
 
 /** Type and shape in a safetensors header. */
 export function headerType(type: WeightType, shape: readonly number[]): { dtype: string; shape: number[] } {
@@ -28,6 +22,11 @@ export function blocksMetadata(
 ): Record<string, string> {
   const types = tensors.filter(({ dtype }) => isBlocked(dtype)).map(({ name, dtype }) => [name, dtype])
   return types.length > 0 ? { [KEY]: JSON.stringify(Object.fromEntries(types)) } : {}
+}
+
+/** Of a file that holds none any more. */
+export function withoutBlocks(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== KEY))
 }
 
 /**

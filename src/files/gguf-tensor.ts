@@ -1,7 +1,6 @@
-import { BLOCK_BYTES, isBlocked } from '../lib/storage.ts'
+import { BLOCK_BYTES, isBlocked, typeBytes } from '../lib/storage.ts'
 import { fail } from '../protocol/errors.ts'
 import { f32ToBf16 } from './bf16.ts'
-import { typeBytes } from './blocked.ts'
 import type { GgufTensor } from './gguf.ts'
 import { storedAs } from './gguf-blocks.ts'
 import type { TensorToRead } from './safetensors-source.ts'

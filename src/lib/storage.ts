@@ -37,3 +37,9 @@ export const GROUP = 32
 export const BLOCK_BYTES = { Q8_0: 34, Q4_0: 18 } as const
 
 export const isBlocked = (type: string): type is keyof typeof BLOCK_BYTES => Object.hasOwn(BLOCK_BYTES, type)
+
+/** Bytes of so many values of a type of weights; of blocks, a whole number of them. */
+export function typeBytes(type: 'F32' | 'F16' | 'BF16' | keyof typeof BLOCK_BYTES, values: number): number {
+  if (isBlocked(type)) return (values / GROUP) * BLOCK_BYTES[type]
+  return values * (type === 'F32' ? 4 : 2)
+}

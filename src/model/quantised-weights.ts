@@ -37,6 +37,8 @@ export function quantisedTypes(
 export interface QuantisedWeights extends WeightSource {
   /** What rounding has cost so far, over each type: the root of the mean squared error over that of the values. */
   errors(): Partial<Record<BlockedType, number>>
+  /** How many matrices are rounded. */
+  readonly rounded: number
   /** Matrices that stay as they came, as their rows are no whole blocks. */
   readonly kept: readonly string[]
 }
@@ -63,6 +65,7 @@ export function quantisedWeights(
   return {
     tensors,
     kept,
+    rounded: rounded.size,
     errors() {
       const found: Partial<Record<BlockedType, number>> = {}
       for (const type of ['Q8_0', 'Q4_0'] as const) {

@@ -32,15 +32,16 @@ async function roundingOf(model: OpenModel, quantization: Quantization): Promise
   ] as const
   const said = parts.flatMap(([type, bits]) => {
     const error = errors[type]
-    return error === undefined ? [] : [`in ${bits} ${inPercent(error)}`]
+    return error === undefined ? [] : [`${inPercent(error)} of their size in ${bits}`]
   })
   const kept = weights.kept.length
   const stay =
     kept > 0
       ? ` ${kept} of its matrices stay as they came: their rows are no whole blocks of 64 weights.`
       : ''
-  if (said.length === 0) return `${model.info.name} is as narrow already as ${quantization} asks for.${stay}`
-  return `The base is held in fewer bits (${quantization}): its weights are off by ${said.join(', ')} of their size (root mean square). The adapter learns on it as it is.${stay}`
+  if (weights.rounded === 0)
+    return `${model.info.name} is as narrow already as ${quantization} asks for.${stay}`
+  return `The base is held in fewer bits (${quantization}): its weights are off by ${said.join(', by ')} (root mean square). The adapter learns on it as it is.${stay}`
 }
 
 /** Two digits. */

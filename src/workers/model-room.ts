@@ -1,4 +1,5 @@
 import { modelFolder } from '../export/base.ts'
+import { plainFiles } from '../model/plain-files.ts'
 import type { PlanRequest } from '../protocol/engine.ts'
 import { LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig } from '../protocol/model.ts'
@@ -59,7 +60,8 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
     },
 
     async exportModel(id, call) {
-      return modelFolder((await (await library()).open(id, call)).files)
+      const { files } = await (await library()).open(id, call)
+      return modelFolder(await plainFiles(files, 'BF16', call?.signal))
     },
 
     async plan(config, id, call) {

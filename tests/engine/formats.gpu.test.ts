@@ -4,6 +4,7 @@ import { READBACK_BYTES } from '../../src/engine/plan.ts'
 import { WebgpuEngine } from '../../src/engine/webgpu-engine.ts'
 import { layOutStack, uploadWeights } from '../../src/engine/weights.ts'
 import { f32ToBf16 } from '../../src/files/bf16.ts'
+import { readTensor } from '../../src/files/weights.ts'
 import type { Gpu } from '../../src/gpu/device.ts'
 import type { Dims } from '../../src/gpu/kernel.ts'
 import { planMemory, tensorBytes } from '../../src/gpu/memory.ts'
@@ -12,8 +13,10 @@ import { Tape, type Tensor } from '../../src/gpu/tape.ts'
 import { copy } from '../../src/kernels/copy.ts'
 import { embedding } from '../../src/kernels/embedding.ts'
 import type { Weight } from '../../src/kernels/weight.ts'
+import { quantisedWeights } from '../../src/model/quantised-weights.ts'
 import { storedTypes } from '../../src/model/storage.ts'
 import { isProjection, tensorTable } from '../../src/model/tensors.ts'
+import { resolveWeights } from '../../src/model/weights.ts'
 import { batchOf } from '../../src/protocol/batch.ts'
 import type { ModelSource, TensorInfo, WeightSource } from '../../src/protocol/model.ts'
 import { type Golden, openGolden } from '../support/golden.ts'
@@ -74,6 +77,37 @@ describe('weights of several formats', () => {
     }
     const error = Math.max(...logits[0]!.map((value, i) => Math.abs(value - logits[1]![i]!)))
     expect(error).toBeLessThan(1e-5)
+  })
+
+  test('blocks plan to the byte what loading allocates, and give the logits of the values that they stand for', async () => {
+    const { config, weights } = golden.model
+    const resolved = resolveWeights(config, weights)
+    const blocks = quantisedWeights(config, resolved, 'int4')
+    const types = new Set([...blocks.tensors.values()].map(({ dtype }) => dtype))
+    // Rows of 160 stay as they are.
+    expect(types).toEqual(new Set(['F32', 'Q8_0', 'Q4_0']))
+    const wide: WeightSource = {
+      tensors: resolved.tensors,
+      async read(name, start, end) {
+        const { data } = await readTensor(blocks, name)
+        return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength).slice(start, end)
+      },
+    }
+    const logits: Float32Array[] = []
+    for (const source of [blocks, wide]) {
+      const engine = new WebgpuEngine(gpu, { rates: { flops: 5e9, bandwidth: 5e9 }, tune: false })
+      const request = { ...goldenRequest(golden, 'nothing'), stored: storedTypes(source), decode: null }
+      const planned = engine.plan(request).bytes
+      const before = gpu.liveBytes
+      await engine.load({ config, weights: source }, request, { seed: 1 })
+      expect(gpu.liveBytes - before).toBe(planned.total - CONTEXT_BYTES - READBACK_BYTES)
+      logits.push(await engine.logits(batchOf(golden.cases.logits[0]!.batch)))
+      engine.dispose()
+    }
+    const error = Math.max(...logits[0]!.map((value, i) => Math.abs(value - logits[1]![i]!)))
+    expect(error).toBeLessThan(1e-5)
+    const exact = await golden.tensor(golden.cases.logits[0]!.tensors.off)
+    expect(Math.max(...exact.map((value, i) => Math.abs(value - logits[0]![i]!)))).toBeGreaterThan(1e-3)
   })
 
   test('loading goes by the weights, whatever the request says of them', async () => {

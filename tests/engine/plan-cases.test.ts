@@ -8,6 +8,8 @@ import { expected, type OperationCase, type OperationInput } from '../../src/eng
 import { normals } from '../../src/engine/check/values.ts'
 import { type Dims, sizeOf } from '../../src/gpu/kernel.ts'
 import { Tape } from '../../src/gpu/tape.ts'
+import { quantisedTypes } from '../../src/model/quantised-weights.ts'
+import { storedAlike } from '../../src/model/storage.ts'
 import type { PlanRequest } from '../../src/protocol/engine.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 
@@ -45,6 +47,27 @@ for (const [name, model] of Object.entries({
         expect(count).toBeGreaterThan(40)
         expect(count).toBeLessThanOrEqual(80)
       })
+
+test.each(['int8', 'int4'] as const)(
+  'Gemma 3 1B held in %s: as many pipelines, all of them checked',
+  (to) => {
+    const stored = quantisedTypes(GEMMA_1B, storedAlike(GEMMA_1B, 'BF16'), to)
+    const plan = hardwarePlan({
+      model: GEMMA_1B,
+      stored,
+      lora: parseRunConfig({ lora: { target_modules: 'all-linear', lora_dropout: 0.1 } }).lora,
+      maxTokens: 512,
+      maxSupervised: 512,
+      recompute: 'auto',
+      decode: null,
+    })
+    const run = new Set(plannedCases(plan).flatMap(({ cases }) => cases.flatMap(({ texts }) => [...texts])))
+    const wanted = textsAtLoad(plan)
+    expect([...wanted].flatMap(([text, kernel]) => (run.has(text) ? [] : [kernel.name]))).toEqual([])
+    expect(run.size).toBe(wanted.size)
+    expect(countBeforeFirstStep(plan)).toBeLessThanOrEqual(80)
+  },
+)
 
 /** Of outputs that are differentiated, as the tape has them. */
 function cotangentsOf(c: OperationCase, random: ReturnType<typeof normals>, live: Dims) {

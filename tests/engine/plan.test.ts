@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
+import { GEMMA_1B, GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
 import { planEngine } from '../../src/engine/plan.ts'
 import { layOutStack, layOutWeights } from '../../src/engine/weights.ts'
 import * as memory from '../../src/gpu/memory.ts'
+import { quantisedTypes } from '../../src/model/quantised-weights.ts'
 import { storedAlike } from '../../src/model/storage.ts'
 import { elementsOf, isProjection, projectionsOf, tensorTable } from '../../src/model/tensors.ts'
 import { planPortable } from '../../src/portable/plan.ts'
@@ -108,6 +109,39 @@ describe('formats belong to tensors', () => {
         plan(request({ recompute: 'layer', memoryBudget, ...given })).memory.bytes.weights
       expect(weights({ stored }) - weights({})).toBe(more)
     }
+  })
+
+  test('Gemma 3 1B in 4 bits, its embedding in 8, trains 512 tokens within 1.2 GB; a larger rank adds its own weights', () => {
+    const memory = (r: number) =>
+      planEngine(
+        request({
+          model: GEMMA_1B,
+          stored: quantisedTypes(GEMMA_1B, storedAlike(GEMMA_1B, 'BF16'), 'int4'),
+          lora: { ...lora, r },
+          maxTokens: 512,
+          maxSupervised: 512,
+          recompute: 'layer',
+          decode: { sequences: 1, positions: 256 },
+        }),
+      ).memory.bytes
+    const [small, large] = [memory(8), memory(64)]
+    expect(small.total).toBeLessThan(1.2e9)
+    const bits = (role: (tensor: ReturnType<typeof tensorTable>[number]) => boolean) =>
+      tensorTable(GEMMA_1B)
+        .filter(role)
+        .reduce((sum, tensor) => sum + elementsOf(tensor), 0)
+    // 32 weights and a scale of 16 bits: 4.5 bits a weight, 8.5 of the embedding; norms are f32. Each array is rounded up to 16 bytes.
+    const exact =
+      (bits(isProjection) * 4.5 +
+        bits(({ role }) => role === 'embedding') * 8.5 +
+        bits(({ shape }) => shape.length === 1) * 32) /
+      8
+    expect(small.weights - exact).toBeGreaterThanOrEqual(0)
+    expect(small.weights - exact).toBeLessThan(100)
+    // Weights, gradients and both moments, 4 bytes each.
+    const rank = projectionsOf(GEMMA_1B).reduce((sum, { shape }) => sum + shape[0] + shape[1], 0)
+    expect(large.adapter - small.adapter).toBeLessThan(1.001 * 16 * 56 * rank)
+    expect(large.total - small.total).toBeLessThan(1.002 * 16 * 56 * rank)
   })
 
   test('several matrices laid row under row are one weight, a shard may hold rows of several', () => {

@@ -2,10 +2,17 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { fill } from '../../bench/random.ts'
 import { WebgpuEngine } from '../../src/engine/webgpu-engine.ts'
 import { readModelConfig } from '../../src/model/config.ts'
+import { quantisedWeights } from '../../src/model/quantised-weights.ts'
 import { Draw, drawnLayers, drawnModel } from '../../src/portable/drawn.ts'
 import type { Batch } from '../../src/protocol/batch.ts'
 import type { Engine, PlanRequest, Recompute, StepScalars } from '../../src/protocol/engine.ts'
-import { type LayerConfig, type ModelConfig, PROJECTIONS, type Projection } from '../../src/protocol/model.ts'
+import {
+  type LayerConfig,
+  type ModelConfig,
+  PROJECTIONS,
+  type Projection,
+  type Quantization,
+} from '../../src/protocol/model.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { openPortable } from '../../src/workers/portable-host.ts'
 import { relativeL2 } from '../support/golden.ts'
@@ -25,6 +32,7 @@ interface Drawn {
   segments: number[]
   /** What the engines recompute; by default whole layers. */
   recompute?: Recompute
+  quantization?: Quantization
 }
 
 const env = (import.meta as unknown as { env?: Record<string, string | undefined> }).env ?? {}
@@ -122,6 +130,12 @@ const CASES: Drawn[] = [
     config: sharing(TWO_LAYERS),
     recompute,
   })),
+  {
+    ...ALL,
+    name: 'a base held in 4 bits, its embedding in 8',
+    config: model({ layers: 2, hidden: 64, heads: 4, kvHeads: 1, headDim: 64, inner: 128, window: 5 }),
+    quantization: 'int4',
+  },
   ...Array.from({ length: DRAWN }, (_, i) => (i % 2 === 0 ? drawn(i + 1) : varied(i + 1))),
 ]
 
@@ -204,8 +218,10 @@ async function engines(given: Drawn): Promise<[Tested, Tested]> {
     new WebgpuEngine(gpu, { rates: { flops: 5e9, bandwidth: 5e9 }, tune: false }),
     await openPortable(),
   ]
+  const source = drawnModel(given.config)
+  if (given.quantization) source.weights = quantisedWeights(given.config, source.weights, given.quantization)
   for (const engine of pair) {
-    await engine.load(drawnModel(given.config), request, { seed: 3 })
+    await engine.load(source, request, { seed: 3 })
     const state = await engine.saveState()
     // With B zero half of the gradients would be.
     for (const [name, tensor] of Object.entries(state.lora))

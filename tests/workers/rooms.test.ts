@@ -1175,6 +1175,33 @@ describe('answers', () => {
     expect(last.base.startsWith(base[0]!.text)).toBe(true)
   })
 
+  test('base and tuned come from the base as the run held it, which its log says the cost of', async () => {
+    const { data, train } = rooms()
+    const plain = await requested(data)
+    const model = { ...plain.config.model, quantization: 'int4' as const }
+    const { end, events, onEvent } = listener()
+    const run = await train.runs.start({ ...plain, config: { ...plain.config, model } }, onEvent)
+    expect((await end).type).toBe('done')
+    const said = events.flatMap((event) => (event.type === 'notice' ? [event.message] : []))
+    expect(said.join(' ')).toMatch(
+      /\(int4\): its weights are off by \d[\d.]*% of their size in 4 bits, by 0\.\d+% of their size in 8 bits/,
+    )
+    const [engine] = ToyEngine.made
+    expect(engine!.types.get('model.embed_tokens.weight')).toBe('Q8_0')
+    expect(engine!.types.get('model.layers.2.mlp.down_proj.weight')).toBe('Q4_0')
+    expect((await train.runs.list())[0]!.config.model).toMatchObject({ id: 'pebble', quantization: 'int4' })
+    const ask = { model: 'pebble', prompts: ['Where is ball 3?'], options }
+    await train.answers.answer({ ...ask, run }, () => {})
+    await train.answers.answer({ ...ask, run: null, quantization: 'int4' }, () => {})
+    expect(engine!.loads).toBe(1)
+    // The base as it is stored is another one.
+    await train.answers.answer({ ...ask, run: null }, () => {})
+    expect(engine!.loads).toBe(2)
+    expect(engine!.types.get('model.layers.2.mlp.down_proj.weight')).toBe('BF16')
+    const card = await (await exported(train, run, 'peft')).get('README.md')!.text()
+    expect(card).toContain('int4')
+  })
+
   test('wait for one another, and can be stopped', async () => {
     const { train } = rooms()
     const control = new AbortController()

@@ -5,6 +5,7 @@ import type { Verify } from '../../src/engine/webgpu-engine.ts'
 import type { GpuContext } from '../../src/gpu/program.ts'
 import { NOTHING_TRIED, type Room } from '../../src/gpu/room.ts'
 import type { Tuned } from '../../src/gpu/tune.ts'
+import { typeBytes } from '../../src/lib/storage.ts'
 import type { Batch } from '../../src/protocol/batch.ts'
 import type {
   AdapterOption,
@@ -19,7 +20,7 @@ import type {
 } from '../../src/protocol/engine.ts'
 import { fail, LapidaryError } from '../../src/protocol/errors.ts'
 import type { GpuCheck } from '../../src/protocol/gpu-check.ts'
-import type { ModelSource } from '../../src/protocol/model.ts'
+import type { ModelSource, WeightType } from '../../src/protocol/model.ts'
 import type { Demand } from '../../src/protocol/studio.ts'
 import { BigramEngine } from '../trainer/bigram-engine.ts'
 
@@ -47,6 +48,8 @@ export class ToyEngine extends BigramEngine {
   disposed = false
   #loaded = false
   #pending = 0
+  /** How each tensor that was loaded is stored. */
+  readonly types = new Map<string, WeightType>()
   readonly choicesGiven: Record<string, string>[] = []
   /** What was found of the memory: given before a load, and changed by it as a test says. */
   room: Room = NOTHING_TRIED
@@ -81,7 +84,11 @@ export class ToyEngine extends BigramEngine {
   async loadModel(model: ModelSource, options: LoadOptions): Promise<void> {
     for (const [name, { shape, dtype }] of model.weights.tensors) {
       options.signal?.throwIfAborted()
-      const bytes = shape.reduce((product, size) => product * size, dtype === 'F32' ? 4 : 2)
+      const bytes = typeBytes(
+        dtype,
+        shape.reduce((product, size) => product * size, 1),
+      )
+      this.types.set(name, dtype)
       await model.weights.read(name, bytes - 2, bytes)
     }
     options.onProgress?.(1, 'Reading weights')

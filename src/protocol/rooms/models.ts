@@ -78,7 +78,10 @@ export interface ModelRoom {
   takeSignIn(call?: Call): Promise<HubAccess | null>
   /** Forgets the token, the remembered one too. */
   signOut(endpoint?: string, call?: Call): Promise<void>
-  /** A model as the Hugging Face folder that it is; the bundled one is fetched where it is not stored yet. */
+  /**
+   * A model as the Hugging Face folder that it is, matrices of blocks as bf16, which a file in it says; the bundled one is fetched where it is
+   * not stored yet.
+   */
   exportModel(id: string, call?: Call): Promise<ExportedFile[]>
   /** Exact memory of a run of this config on a model, here. */
   plan(config: RunConfig, model: string, call?: Call): Promise<MemoryPlan>
