@@ -1,4 +1,6 @@
 import { modelFolder } from '../export/base.ts'
+import { quantisedTypes } from '../model/quantised-weights.ts'
+import { storedAlike, storedTypes } from '../model/storage.ts'
 import type { PlanRequest } from '../protocol/engine.ts'
 import { LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig } from '../protocol/model.ts'
@@ -74,7 +76,7 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
       const parsed = parseRunConfig(config)
       const here = typeof model === 'string' ? await (await library()).open(model, call) : null
       const shape = here ? here.info.config : (model as ModelConfig)
-      const weights = here && (await here.weights())
+      const stored = here ? storedTypes(await here.weights()) : storedAlike(shape, 'BF16')
       const own =
         data && here ? await planOfData({ ...data, model: here.info.id, config: parsed }, call) : null
       const { kind, portable_backend } = parsed.engine
@@ -82,8 +84,9 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
         parsed,
         (config) => {
           const most = own && mostWith(config, own)
-          const request = planRequest(config, shape, weights, most, own?.decode ?? DECODE)
-          return host.demand(request, kind, portable_backend, call)
+          const request = planRequest(config, shape, null, most, own?.decode ?? DECODE)
+          const held = quantisedTypes(shape, stored, config.model.quantization)
+          return host.demand({ ...request, stored: held }, kind, portable_backend, call)
         },
         own !== null,
       )
