@@ -33,6 +33,7 @@ type Here =
   | 'fittingLength'
   | 'device'
   | 'checkGpu'
+  | 'gpuReport'
   | 'prepareGpu'
 
 /** See adding-room.ts for the rest. */
@@ -109,6 +110,15 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
     },
 
     device: (choice, backend, call) => host.device(choice, backend, call),
+    async gpuReport(measure = null, call = {}) {
+      if (!measure) return host.report(null, call)
+      const parsed = parseRunConfig(measure.config)
+      const model = await (await library()).open(measure.model, call)
+      const weights = await model.weights(parsed.model.quantization)
+      const request = planRequest(parsed, model.info.config, weights, null, DECODE)
+      return host.report({ model: model.info.name, request }, call)
+    },
+
     checkGpu: (call) => host.checkGpu(call),
     prepareGpu: (call) => host.prepare(call),
   }

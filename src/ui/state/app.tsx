@@ -6,6 +6,7 @@ import { createSynthesis } from './data-synthesis.ts'
 import { createDownloads } from './downloads.ts'
 import { createDraft } from './draft.ts'
 import { createFit } from './fit.ts'
+import { createGpuReport } from './gpu-report.ts'
 import { prepareWhileIdle } from './idle.ts'
 import { createLimit } from './limit.ts'
 import { recall, remember } from './memory.ts'
@@ -39,6 +40,7 @@ function createApp(studio: Studio) {
   const fit = createFit({ studio, draft, data, models, settings, training })
   const seen = () => route.place() === 'model'
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
+  const gpuReport = createGpuReport(studio, draft, models)
   const opening = createOpenConfig({ draft, data, models, settings, runs, training })
   const answers = createAnswers(studio, models)
   const synthesis = createSynthesis(studio, data, models)
@@ -136,6 +138,7 @@ function createApp(studio: Studio) {
     training,
     fit,
     shelf,
+    gpuReport,
     answers,
     synthesis,
   }
