@@ -66,6 +66,7 @@ export default defineConfig({
             'apache-arrow/fb/schema',
             'apache-arrow/ipc/metadata/file',
             '@huggingface/tokenizers',
+            '@noble/hashes/legacy.js',
             '@huggingface/jinja',
             'valibot',
             '@tensorflow/tfjs-core',

@@ -15,8 +15,10 @@ import {
 import type { Mapping } from '../src/protocol/studio.ts'
 import { configObject } from '../src/runs/config-text.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
+import { ADAPTER_FILES } from '../src/workers/hub/find-adapter.ts'
 import { readConfig as readModel } from '../src/workers/library.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
+import { type Fetched, fetchToCache, remoteAddress } from './hub.ts'
 import { checkModelPath, openModelPath } from './model-path.ts'
 
 /** Short names beside TRL's own. */
@@ -106,7 +108,9 @@ export const HELP = `npm run train -- --model M --data FILE --out DIR [options]
 
 Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
 
-  --model M            pebble (default), a folder with config.json, tokenizer.json and *.safetensors, or a .gguf file
+  --model M            pebble (default), a folder with config.json, tokenizer.json and *.safetensors, or a .gguf file; or
+                       OWNER/NAME[/FILE.gguf][@REVISION] on the Hugging Face Hub, or an address: these are fetched once, into
+                       a cache. HF_TOKEN, HF_ENDPOINT and HF_HOME mean what they mean to huggingface_hub
   --data FILE          CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, Excel or text, in gzip or ZIP or not; may be given
                        several times, or be a folder: files with the same columns are put together
   --out DIR            a folder that does not exist yet; gets run.json, metrics.jsonl, checkpoint/ and adapter/
@@ -120,8 +124,8 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
                        follows the longest example, as far as model and memory allow
   --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" also
                        holds preprocessing steps and augmentation: see docs/config.md
-  --start-from DIR     begin with an adapter in PEFT's layout (adapter_config.json, adapter_model.safetensors); without --config
-                       its LoRA settings are taken over
+  --start-from DIR     begin with an adapter in PEFT's layout (adapter_config.json, adapter_model.safetensors), in a folder, on
+                       the Hub or at an address; without --config its LoRA settings are taken over
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
   --strict             refuse data that has a warning; every finding is printed with its code in any case
   --resume             go on with the run in DIR from its last checkpoint; from the start where none had been written
@@ -209,21 +213,23 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
   const file = flags.config ?? (resume ? join(out, 'run.json') : undefined)
   const profile = profileOf(flags.profile, file)
   const settings = file === undefined ? {} : readConfig(file)
-  const model = flags.model ?? parseRunConfig(settings).model.id
-  const path = model === 'pebble' ? null : checkModelPath(resolve(model))
-  const startFrom = flags.start_from ?? (again ? adapterBefore(settings) : null)
+  // Looked at before a model is fetched, which may take long.
+  const named = flags.data?.flatMap(dataFiles)
+  const { name: model, path } = await modelOf(flags.model ?? parseRunConfig(settings).model.id)
+  if (flags.start_from !== undefined && resume && !again) refuseStart()
+  const startFrom = await adapterOf(flags.start_from ?? (again ? adapterBefore(settings) : null))
   const base = profile === null ? settings : recommend(await sizeOf(path), profile)
-  const lora = startFrom === null ? null : adapterSettings(startFrom, resume && !again)
+  const lora = startFrom === null ? null : adapterSettings(startFrom.path)
   const config = withStart(
     withFlags(lora && file === undefined ? { ...base, lora } : base, flags),
-    startFrom,
+    startFrom?.name ?? null,
     resume && !again,
   )
   if (resume) requireSameBase(config, readRun(out))
   if (again) requireSame(config, readRun(out))
   const given = flags.data ?? (resume && config.data.name ? namedBefore(config.data.name) : [])
   const data = need(given.join(BETWEEN) || undefined, '--data', 'the file to learn from')
-  const files = given.flatMap(dataFiles)
+  const files = named ?? given.flatMap(dataFiles)
   for (const format of flags.export ?? [])
     if (!EXPORTS_NOW.includes(format))
       fail(
@@ -246,7 +252,7 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
     model: { name: model, path },
     tip: tipFor(profile, file, config),
     out: resolve(out),
-    startFrom: startFrom === null ? null : resolve(startFrom),
+    startFrom: startFrom && resolve(startFrom.path),
     exports: flags.export ?? [],
     followLength: profile !== null && flags.max_length === undefined,
     splitSaid: [...SPLIT_BY, 'split_method'].some((flag) => flags[flag] !== undefined),
@@ -256,6 +262,15 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
     again: again ? { hash: readRun(out).data.hash } : null,
     json: flags.json ?? false,
   }
+}
+
+/** @throws LapidaryError where it cannot be read, or fetched */
+async function modelOf(given: string): Promise<TrainJob['model']> {
+  if (given === 'pebble') return { name: given, path: null }
+  const address = remoteAddress(given)
+  if (!address) return { name: given, path: checkModelPath(resolve(given)) }
+  const { findModel } = await import('../src/workers/hub/find.ts')
+  return fetchToCache(given, address, findModel, { tell: tellWhatIsFetched })
 }
 
 /** Words by value, of `VALUE=WORD`. @throws LapidaryError `bad_config` */
@@ -315,10 +330,10 @@ function readRun(out: string): RunConfig {
   return parseRunConfig(readConfig(join(out, 'run.json')))
 }
 
-/** Folder of the adapter that a run began with, where it is still there. */
+/** Folder or address of the adapter that a run began with, where it can still be had. */
 function adapterBefore(settings: object): string | null {
   const { start } = parseRunConfig(settings)
-  return start.from === 'adapter' && existsSync(start.name) ? start.name : null
+  return start.from === 'adapter' && (existsSync(start.name) || remoteAddress(start.name)) ? start.name : null
 }
 
 /** An adapter was learnt on a base as it was held. @throws LapidaryError `bad_state` */
@@ -421,18 +436,27 @@ function withFlags(file: object, flags: Record<string, unknown>): RunConfig {
 /** Flags that say something of a column to part rows by. */
 const SPLIT_BY = ['split_column', 'split_validation_values', 'split_test_values'] as const
 
-/** Files of an adapter's folder. */
-export const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const
+function refuseStart(): never {
+  fail(
+    'bad_config',
+    '--start-from does not go with --resume: a run goes on from its own checkpoint.',
+    'Leave one of the two out.',
+    { flag: '--start-from' },
+  )
+}
+
+/** @throws LapidaryError where it cannot be fetched */
+async function adapterOf(given: string | null): Promise<Fetched | null> {
+  const address = given === null ? null : remoteAddress(given)
+  if (given === null || !address) return given === null ? null : { name: given, path: given }
+  const { findAdapter } = await import('../src/workers/hub/find-adapter.ts')
+  return fetchToCache(given, address, findAdapter, { tell: tellWhatIsFetched })
+}
+
+const tellWhatIsFetched = (line: string) => void process.stderr.write(`${line}\n`)
 
 /** LoRA's settings of the adapter in a folder. */
-function adapterSettings(folder: string, resume: boolean): LoraConfig {
-  if (resume)
-    fail(
-      'bad_config',
-      '--start-from does not go with --resume: a run goes on from its own checkpoint.',
-      'Leave one of the two out.',
-      { flag: '--start-from' },
-    )
+function adapterSettings(folder: string): LoraConfig {
   for (const name of ADAPTER_FILES)
     if (!existsSync(join(folder, name)))
       fail(

@@ -7,6 +7,7 @@ import type { RunConfig } from '../src/protocol/run-config.ts'
 import { manifestHash } from '../src/storage/models.ts'
 import { adapterHash, openAdapter, readAdapter } from '../src/workers/adapter-files.ts'
 import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
+import { ADAPTER_FILES } from '../src/workers/hub/find-adapter.ts'
 import type { openBrowser } from './browser.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
 import { rememberChoices, rememberedChoices } from './choices.ts'
@@ -15,7 +16,7 @@ import { Output } from './output.ts'
 import { Progress } from './progress.ts'
 import { report } from './report.ts'
 import { type ServedBytes, serve } from './server.ts'
-import { ADAPTER_FILES, HELP, type TrainJob, trainJob } from './train-job.ts'
+import { HELP, type TrainJob, trainJob } from './train-job.ts'
 
 /** A second Ctrl+C this much later means it: npm passes the first one on twice. */
 const TWICE_MS = 1500

@@ -1,7 +1,7 @@
 import { readAdapterConfig } from '../model/adapter-config.ts'
 import { checkAdapter } from '../model/lora.ts'
 import type { EngineState } from '../protocol/engine.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, LapidaryError } from '../protocol/errors.ts'
 import { type LoraConfig, loraScaling, type RunConfig, targetModules } from '../protocol/run-config.ts'
 import type { AdapterFiles } from '../protocol/studio.ts'
 import type { Database } from '../storage/database.ts'
@@ -88,8 +88,25 @@ async function adapterOfFiles(
     )
   requireSame(readAdapterConfig(given.config).lora, lora, `the adapter "${name}"`)
   const weights = await openAdapter(given)
-  checkAdapter(model.info.config, lora, weights)
+  try {
+    checkAdapter(model.info.config, lora, weights)
+  } catch (error) {
+    throw ofAnotherBase(error, name, given.config, model.info.name)
+  }
   return readAdapter(weights)
+}
+
+/** An adapter that does not fit says by itself what it was made for. */
+function ofAnotherBase(error: unknown, name: string, config: unknown, model: string): unknown {
+  const { base_model_name_or_path: base } = config as { base_model_name_or_path?: unknown }
+  if (!(error instanceof LapidaryError) || typeof base !== 'string' || base === '') return error
+  const { code, message, detail = {} } = error
+  return new LapidaryError({
+    code,
+    message: `The adapter "${name}" was made for ${base}, and does not fit ${model}: ${message}`,
+    hint: `Choose ${base} as the model, or begin with nothing.`,
+    detail: { ...detail, base },
+  })
 }
 
 /** The shapes of an adapter, and what it adds to the base, hang on these. */

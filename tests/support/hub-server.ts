@@ -57,7 +57,13 @@ const CORS = {
   'Access-Control-Expose-Headers': 'ETag, Content-Range, Link, X-Repo-Commit',
 }
 
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+/** Of large files it takes a while, and they are asked for again and again. */
+const hashes = new WeakMap<Uint8Array, string>()
+function sha256(bytes: Uint8Array): string {
+  const known = hashes.get(bytes) ?? createHash('sha256').update(bytes).digest('hex')
+  hashes.set(bytes, known)
+  return known
+}
 const gitHash = (bytes: Uint8Array) =>
   createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
 
@@ -198,7 +204,7 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
       return end(response, 416)
     }
     const stop = Math.min(file.length, to ? Number(to) + 1 : file.length)
-    const body = Buffer.from(file.subarray(start, stop))
+    const body = 'wrong' in fault ? file.slice(start, stop) : file.subarray(start, stop)
     if ('wrong' in fault) body[0] = body[0]! ^ 1
     response.writeHead(from === undefined ? 200 : 206, {
       'Content-Type': 'application/octet-stream',

@@ -231,6 +231,14 @@ describe("an adapter of PEFT's layout", () => {
     // A config that says what the tensors are not.
     const false_ = { ...wide, config: (await files()).config }
     await failure(() => startingFrom(database, config(), model, false_), 'bad_state')
+    // It says itself which base it is of.
+    const ofOther = {
+      ...false_,
+      config: { ...(false_.config as object), base_model_name_or_path: 'google/other' },
+    }
+    const other = await failure(() => startingFrom(database, config(), model, ofOther), 'bad_state')
+    expect(other.message).toMatch(/was made for google\/other, and does not fit Pebble: .*has shape/)
+    expect(other.hint).toContain('google/other')
   })
 
   test('its hash is that of names, shapes and values, in whatever order they lie', () => {

@@ -2,7 +2,7 @@ import { remoteJson } from '../../files/remote.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
 import type { HubAccess } from '../../protocol/studio.ts'
 import type { Database } from '../../storage/database.ts'
-import type { FindOptions } from './find.ts'
+import type { FindOptions } from './found.ts'
 
 /** A token is one word: what else is in it would not reach the hub as it is. */
 const TOKEN = /^[\x21-\x7e]{1,500}$/

@@ -15,9 +15,9 @@ import {
   storedFile,
 } from '../../storage/downloads.ts'
 import type { Library } from '../library.ts'
-import type { FindOptions, FoundFile, FoundModel } from './find.ts'
-import { gatedContext, gatedError } from './find-on-hub.ts'
+import type { FindOptions, FoundFile, FoundModel } from './found.ts'
 import { alone, inTurn } from './locks.ts'
+import { gatedContext, gatedError } from './repository.ts'
 
 /** A GGUF's weights once they are bf16 or f32, for each byte of it, at most: what Q4_0 takes, 4.5 bits a weight, in 16 bits. */
 const CONVERTED = 3.6
@@ -168,7 +168,7 @@ class Downloading {
         this.#note = `Fetching ${file.name}`
       },
     }
-    const context = gatedContext(this.#found.remote, this.#found.origin)
+    const context = gatedContext(this.#found)
     const fetched = await fetchChunked(found, chunks, options).catch((error: unknown) => {
       if (!context) throw error
       return gatedError(error, { ...context, options: this.#options })

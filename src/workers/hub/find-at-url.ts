@@ -5,7 +5,7 @@ import { shownAddress } from '../../lib/address.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
 import { ggufParts, ggufStem, isGguf } from '../gguf-names.ts'
 import { FOLDER_FILES, WEIGHT_INDEX } from './choose-files.ts'
-import type { FindOptions, FoundFile, FoundModel } from './find.ts'
+import type { FindOptions, FoundFile, FoundModel } from './found.ts'
 import { remote, remoteConfig, smallFile } from './remote-config.ts'
 
 /**
@@ -16,7 +16,7 @@ import { remote, remoteConfig, smallFile } from './remote-config.ts'
 export async function findAtUrl(address: string, options: FindOptions): Promise<FoundModel> {
   const last = decodeURIComponent(new URL(address).pathname.split('/').at(-1) ?? '')
   const gguf = isGguf(last)
-  const files = gguf ? await all(ggufParts(last), address, options) : await folder(address, options)
+  const files = gguf ? await allAtUrl(ggufParts(last), address, options) : await folder(address, options)
   const { config, parameters } = await remoteConfig(files, options)
   const bare = shownAddress(address)
   return {
@@ -42,7 +42,7 @@ const nameOfFolder = (address: string) =>
 
 async function folder(address: string, options: FindOptions): Promise<FoundFile[]> {
   const [needed, optional] = [FOLDER_FILES.slice(0, 2), FOLDER_FILES.slice(2)]
-  const files = await all(needed, address, options)
+  const files = await allAtUrl(needed, address, options)
   for (const name of optional) files.push(...(await perhaps(name, address, options)))
   const single = await perhaps('model.safetensors', address, options)
   if (single.length > 0) return [...files, ...single]
@@ -55,10 +55,15 @@ async function folder(address: string, options: FindOptions): Promise<FoundFile[
       { url: shownAddress(address) },
     )
   const shards = new Set((await readWeightIndex(await smallFile(index, options), options.signal)).values())
-  return [...files, index, ...(await all([...shards].sort(), address, options))]
+  return [...files, index, ...(await allAtUrl([...shards].sort(), address, options))]
 }
 
-async function all(names: readonly string[], address: string, options: FindOptions): Promise<FoundFile[]> {
+/** Files of a folder, by name. @throws LapidaryError `missing_file`, `network` */
+export async function allAtUrl(
+  names: readonly string[],
+  address: string,
+  options: FindOptions,
+): Promise<FoundFile[]> {
   const files: FoundFile[] = []
   for (const name of names) files.push(await probe(name, address, options))
   return files

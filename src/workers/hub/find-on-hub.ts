@@ -1,45 +1,18 @@
-import { encodedPath, type RepositoryFile, repositoryFiles, repositoryUrl } from '../../files/hub.ts'
-import { remoteJson } from '../../files/remote.ts'
+import type { RepositoryFile } from '../../files/hub.ts'
 import { readWeightIndex } from '../../files/weights.ts'
-import { LapidaryError } from '../../protocol/errors.ts'
-import { HUB_ENDPOINT, type HubModelAddress } from '../../protocol/model-address.ts'
-import type { ModelLicence, RemoteModel } from '../../protocol/studio.ts'
+import type { HubModelAddress } from '../../protocol/model-address.ts'
 import { ggufStem } from '../gguf-names.ts'
-import { type Chosen, chooseFiles, indexedFiles, WEIGHT_INDEX } from './choose-files.ts'
-import type { FindOptions, FoundFile, FoundModel } from './find.ts'
-import { licenceOf } from './licence.ts'
-import { remote, remoteConfig, smallFile } from './remote-config.ts'
-
-/** What of the Hub's answer about a repository is used; any of it may be missing at a hub of another kind. */
-interface Info {
-  sha?: unknown
-  gated?: unknown
-  cardData?: unknown
-  safetensors?: { total?: unknown }
-  gguf?: { total?: unknown }
-}
+import { chooseFiles, indexedFiles, WEIGHT_INDEX } from './choose-files.ts'
+import type { FindOptions, FoundFile, FoundModel } from './found.ts'
+import { remoteConfig, smallFile } from './remote-config.ts'
+import { isRefusal, openRepository } from './repository.ts'
 
 /** @throws LapidaryError as `ModelRoom.lookUp` */
-export async function findOnHub(address: HubModelAddress, options: FindOptions): Promise<FoundModel> {
-  const { repo, revision = 'main', endpoint = HUB_ENDPOINT } = address
-  const info = await about(repo, revision, endpoint, options)
-  const commit = typeof info.sha === 'string' ? info.sha : revision
-  const licence = licenceOf(info.cardData)
-  const gated = info.gated === true || typeof info.gated === 'string'
-  const asGated = (error: unknown) => gatedError(error, { repo, endpoint, gated, licence, options })
-  const tree = await repositoryFiles(repo, commit, endpoint, { ...remote(options), what: repo }).catch(
-    asGated,
-  )
-  const chosen = chooseFiles(tree, address.file, repo)
-  const found = (file: RepositoryFile): FoundFile => ({
-    name: chosen.format === 'gguf' ? file.path.replace(/^.*\//, '') : file.path,
-    url: repositoryUrl(endpoint, repo, commit, file.path),
-    what: `${file.path} of ${repo}`,
-    size: file.size,
-    sha256: file.sha256 ?? null,
-    git: file.git ?? null,
-    version: null,
-  })
+export async function findOnHub(asked: HubModelAddress, options: FindOptions): Promise<FoundModel> {
+  const repository = await openRepository(asked, options)
+  const { repo, endpoint, commit, info, licence, gated } = repository
+  const chosen = chooseFiles(repository.files, asked.file, repo)
+  const found = (file: RepositoryFile) => repository.file(file, file.path.replace(/^.*\//, ''))
   let readable = true
   let facts: Awaited<ReturnType<typeof remoteConfig>> | null = null
   let files = chosen.files
@@ -51,38 +24,25 @@ export async function findOnHub(address: HubModelAddress, options: FindOptions):
     readable = false
   }
   const total = Number((chosen.format === 'gguf' ? info.gguf : info.safetensors)?.total ?? Number.NaN)
-  const remoteModel: FoundModel['remote'] = {
-    address: {
-      kind: 'hub',
-      repo,
-      revision: commit,
-      ...(endpoint === HUB_ENDPOINT ? {} : { endpoint }),
-      ...(chosen.format === 'gguf' ? { file: chosen.file } : {}),
-    },
-    name: nameOf(repo, revision, chosen),
-    files: files.map(({ path, size, sha256 }) => ({ name: path, size, sha256: sha256 ?? null })),
-    bytes: files.reduce((sum, { size }) => sum + size, 0),
-    config: facts?.config ?? null,
-    parameters: facts?.parameters ?? (Number.isFinite(total) ? total : null),
-    licence,
-    gated,
-    readable,
-    format: chosen.format,
-    ...(chosen.format === 'gguf' && chosen.ggufs.length > 1 ? { ggufs: chosen.ggufs } : {}),
-  }
   const file = chosen.format === 'gguf' ? { file: chosen.file } : {}
   return {
-    remote: remoteModel,
+    remote: {
+      address: { ...repository.address, ...file },
+      // Another file is another model.
+      name: 'file' in file ? `${repository.name} ${ggufStem(found(files[0]!).name)}` : repository.name,
+      files: files.map(({ path, size, sha256 }) => ({ name: path, size, sha256: sha256 ?? null })),
+      bytes: files.reduce((sum, { size }) => sum + size, 0),
+      config: facts?.config ?? null,
+      parameters: facts?.parameters ?? (Number.isFinite(total) ? total : null),
+      licence,
+      gated,
+      readable,
+      format: chosen.format,
+      ...(chosen.format === 'gguf' && chosen.ggufs.length > 1 ? { ggufs: chosen.ggufs } : {}),
+    },
     files: files.map(found),
     origin: { kind: 'hub', repo, commit, endpoint, ...file },
   }
-}
-
-/** Another branch or file is another model. */
-function nameOf(repo: string, revision: string, chosen: Chosen): string {
-  const at = revision === 'main' || /^[0-9a-f]{40}$/.test(revision) ? '' : `@${revision}`
-  if (chosen.format !== 'gguf') return repo + at
-  return `${repo} ${ggufStem(chosen.file.replace(/^.*\//, ''))}${at}`
 }
 
 async function ofIndex(
@@ -95,100 +55,3 @@ async function ofIndex(
   const source = await smallFile(found(index), options)
   return indexedFiles(files, await readWeightIndex(source, options.signal), repo)
 }
-
-async function about(repo: string, revision: string, endpoint: string, options: FindOptions): Promise<Info> {
-  const url = `${endpoint}/api/models/${encodedPath(repo)}/revision/${encodeURIComponent(revision)}`
-  try {
-    const info = await remoteJson(url, { ...remote(options), what: repo })
-    return typeof info === 'object' && info !== null ? info : {}
-  } catch (error) {
-    throw unseen(error, repo, revision, endpoint, options)
-  }
-}
-
-const isRefusal = (error: unknown) =>
-  error instanceof LapidaryError && (error.detail?.status === 401 || error.detail?.status === 403)
-
-/** Hubs tell the same of what does not exist and of what they may not show. */
-function unseen(
-  error: unknown,
-  repo: string,
-  revision: string,
-  endpoint: string,
-  { token }: FindOptions,
-): unknown {
-  if (!(error instanceof LapidaryError)) return error
-  const { status } = error.detail ?? {}
-  if (status !== 404 && !isRefusal(error)) return error
-  const at = revision === 'main' ? '' : `, or no revision ${revision} of it`
-  if (isRefusal(error) && token)
-    return new LapidaryError({
-      code: 'gated',
-      message: `${hostOf(endpoint)} does not accept this token for ${repo} (status ${status}).`,
-      hint: `Check the name, that the token is not expired, and that it may read this; or sign out, where the model is for everyone.`,
-      detail: { repo, status: status ?? null, link: `${endpoint}/settings/tokens` },
-    })
-  return new LapidaryError({
-    code: 'missing_file',
-    message: `${hostOf(endpoint)} has no model ${repo}${at}${token ? '' : ', or it is private'}.`,
-    hint: token
-      ? 'Check the name. A private one is shown only to tokens that may read it.'
-      : 'Check the name. For a private one, sign in with a token that may read it.',
-    detail: { repo, revision, status: status ?? null },
-  })
-}
-
-export interface GatedContext {
-  repo: string
-  endpoint: string
-  gated: boolean
-  licence: ModelLicence | null
-  options: Pick<FindOptions, 'token'>
-}
-
-/** A refusal of a repository's files, as what it means. @throws always */
-export function gatedError(error: unknown, context: GatedContext): never {
-  if (!isRefusal(error)) throw error
-  const { repo, endpoint, gated, licence, options } = context
-  const { status } = (error as LapidaryError).detail ?? {}
-  const page = `${endpoint}/${encodedPath(repo)}`
-  const terms = licence ? `its licence (${licence.name})` : 'its terms'
-  const detail = {
-    repo,
-    status: status ?? null,
-    link: page,
-    licence: licence?.name ?? null,
-    terms: licence?.link ?? null,
-    token: Boolean(options.token),
-  }
-  if (!gated)
-    throw new LapidaryError({
-      code: 'gated',
-      message: options.token
-        ? `${repo} does not accept this token (status ${status}).`
-        : `${repo} is only for those who are signed in (status ${status}).`,
-      hint: options.token
-        ? 'Check that the token is not expired and may read this.'
-        : 'Sign in with a token that may read it.',
-      detail,
-    })
-  throw new LapidaryError({
-    code: 'gated',
-    message: options.token
-      ? `${repo} is given only to accounts that have accepted ${terms}; this token's has not, or may not read it.`
-      : `${repo} is given only to accounts that have accepted ${terms}.`,
-    hint: options.token
-      ? `Accept it at ${page}; the token must be allowed to read gated repositories. Then try again.`
-      : `Accept it at ${page}, then sign in with a token of that account; or take a copy that needs no account.`,
-    detail,
-  })
-}
-
-/** What a download needs to explain a refusal. */
-export function gatedContext(found: Pick<RemoteModel, 'gated' | 'licence'>, origin: FoundModel['origin']) {
-  return origin.kind !== 'hub'
-    ? null
-    : { repo: origin.repo, endpoint: origin.endpoint, gated: found.gated, licence: found.licence }
-}
-
-const hostOf = (endpoint: string) => new URL(endpoint).host

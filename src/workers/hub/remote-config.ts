@@ -6,7 +6,7 @@ import { ggufConfig } from '../../model/gguf.ts'
 import { parameterCount } from '../../model/tensors.ts'
 import type { ModelConfig } from '../../protocol/model.ts'
 import { readConfig } from '../library.ts'
-import type { FindOptions, FoundFile } from './find.ts'
+import type { FindOptions, FoundFile } from './found.ts'
 
 /** Larger ones are no settings. */
 const MOST_BYTES = 16 << 20

@@ -6,7 +6,8 @@ import { downloadedBytes, removeDownload, sameOrigin, storedFile } from '../../s
 import { infoOf, type Library } from '../library.ts'
 import { ownerOf, rememberedAccess, rememberedToken } from './access.ts'
 import { downloadId, downloadModel } from './download.ts'
-import { type FindOptions, type FoundModel, findModel } from './find.ts'
+import { findModel } from './find.ts'
+import type { FindOptions, FoundModel } from './found.ts'
 import { alone } from './locks.ts'
 
 /**

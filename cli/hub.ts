@@ -1,0 +1,178 @@
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fetchChunked } from '../src/files/chunked-fetch.ts'
+import { sha256Hex } from '../src/lib/hash.ts'
+import { fail, LapidaryError } from '../src/protocol/errors.ts'
+import {
+  HUB_ENDPOINT,
+  isHubName,
+  modelAddressText,
+  parseModelAddress,
+} from '../src/protocol/model-address.ts'
+import type { ModelAddress } from '../src/protocol/studio.ts'
+import type { FindOptions, Found, FoundFile } from '../src/workers/hub/found.ts'
+import { gatedContext, gatedError } from '../src/workers/hub/repository.ts'
+import { alsoAs, cacheFolder, FileChunks, hubCacheFolder, hubHome, sha256Of } from './cache.ts'
+
+export interface HubOptions extends Omit<FindOptions, 'token'> {
+  env?: NodeJS.ProcessEnv
+  /** Hears of what is being fetched, in a line. */
+  tell?: (line: string) => void
+}
+
+/** A model or adapter that was fetched. */
+export interface Fetched {
+  /** As it can be given again: of the Hub with its commit. Without a query. */
+  name: string
+  /** Its folder, or `.gguf` file. */
+  path: string
+}
+
+/**
+ * What a text names that does not lie on this machine; null where it does, or where it is no address.
+ * @param text of `--model` or `--start-from`
+ */
+export function remoteAddress(text: string, env = process.env): ModelAddress | null {
+  if (existsSync(text) || !(/^https?:\/\//i.test(text) || isHubName(text) || /^hf:/i.test(text))) return null
+  return parseModelAddress(text, endpointOf(env))
+}
+
+/**
+ * Fetches what an address leads to into the cache, as far as it is not there; goes on with what was broken off.
+ * @param text the address as it was given, for errors
+ * @param find what it leads to
+ * @throws LapidaryError as `ModelRoom.lookUp` and `download`
+ */
+export async function fetchToCache(
+  text: string,
+  address: ModelAddress,
+  find: (address: ModelAddress, options: FindOptions) => Promise<Found>,
+  options: HubOptions = {},
+): Promise<Fetched> {
+  const { env = process.env, tell = () => {}, ...rest } = options
+  const there = cachedSnapshot(address, env)
+  if (there) return there
+  const access: FindOptions = { ...rest, token: tokenFor(address, env) }
+  const found = await find(address, access).catch((error: unknown) => notHere(error, text, address))
+  const folder = snapshotFolder(found.remote.address, env)
+  const name = modelAddressText(found.remote.address)
+  // Made under another name and renamed: one that is there is whole. What a URL leads to may be another by now.
+  if (address.kind === 'url' || !existsSync(folder)) {
+    const files: [name: string, path: string][] = []
+    for (const file of found.files) files.push([file.name, await fetchFile(file, found, access, env, tell)])
+    makeSnapshot(folder, files, env)
+  }
+  return { name, path: entry(folder, found.remote.address) }
+}
+
+const endpointOf = (env: NodeJS.ProcessEnv) => (env.HF_ENDPOINT || HUB_ENDPOINT).replace(/\/+$/, '')
+
+/** As huggingface_hub finds it. It is for the hub that is configured, and for no other. */
+function tokenFor(address: ModelAddress, env: NodeJS.ProcessEnv): string | null {
+  if (address.kind !== 'hub' || (address.endpoint ?? HUB_ENDPOINT) !== endpointOf(env)) return null
+  const given = env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN
+  if (given) return given.trim()
+  const path = env.HF_TOKEN_PATH || join(hubHome(env), 'token')
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() || null : null
+}
+
+/** Of a commit, which says all: nothing need be asked. */
+function cachedSnapshot(address: ModelAddress, env: NodeJS.ProcessEnv): Fetched | null {
+  if (address.kind !== 'hub' || !/^[0-9a-f]{40}$/.test(address.revision ?? '')) return null
+  const folder = snapshotFolder(address, env)
+  return existsSync(folder) ? { name: modelAddressText(address), path: entry(folder, address) } : null
+}
+
+/** Its last part is what the model is called. */
+function snapshotFolder(address: ModelAddress, env: NodeJS.ProcessEnv): string {
+  const root = join(cacheFolder(env), 'snapshots')
+  const safe = (text: string) => text.replace(/[^\w.@-]+/g, '--')
+  if (address.kind === 'url') {
+    const bare = modelAddressText(address)
+    return join(root, safe(bare), safe(bare.split('/').filter(Boolean).at(-1) ?? 'model'))
+  }
+  const { endpoint = HUB_ENDPOINT, repo, revision = 'main', file } = address
+  const [owner, name] = repo.split('/') as [string, string]
+  return join(root, safe(new URL(endpoint).host), owner, safe(file ? `${revision}--${file}` : revision), name)
+}
+
+const entry = (folder: string, address: ModelAddress): string => {
+  const file = address.kind === 'url' ? /[^/]*\.gguf$/i.exec(modelAddressText(address))?.[0] : address.file
+  return file ? join(folder, file.replace(/^.*\//, '')) : folder
+}
+
+function makeSnapshot(folder: string, files: readonly [string, string][], env: NodeJS.ProcessEnv): void {
+  const part = join(cacheFolder(env), `${process.pid}.part`)
+  rmSync(part, { recursive: true, force: true })
+  mkdirSync(part, { recursive: true })
+  for (const [name, path] of files) alsoAs(path, join(part, name))
+  mkdirSync(join(folder, '..'), { recursive: true })
+  rmSync(folder, { recursive: true, force: true })
+  renameSync(part, folder)
+}
+
+/** @returns where the file lies, by its hash */
+async function fetchFile(
+  file: FoundFile,
+  found: Found,
+  access: FindOptions,
+  env: NodeJS.ProcessEnv,
+  tell: (line: string) => void,
+): Promise<string> {
+  const files = join(cacheFolder(env), 'files')
+  const bare = file.url.replace(/[?#].*$/s, '')
+  const known = file.sha256 ?? file.git ?? file.version
+  const hash = file.sha256 ?? file.git ?? (await sha256Hex(JSON.stringify([bare, known, file.size])))
+  const path = join(files, hash)
+  if (known !== null && existsSync(path) && statSync(path).size === file.size) return path
+  const other = await ofHubCache(file, found, env)
+  const part = new FileChunks(`${path}.part`, file.size)
+  if (other) {
+    alsoAs(other, path)
+    return path
+  }
+  let told = -1
+  const context = gatedContext(found)
+  await fetchChunked(file, part, {
+    ...access,
+    token: access.token ?? undefined,
+    onBytes: (done) => {
+      const tenth = Math.floor((10 * done) / Math.max(1, file.size))
+      if (file.size < 10e6 || tenth === told) return
+      told = tenth
+      tell(`${file.what}: ${10 * tenth}% of ${Math.ceil(file.size / 1e6)} MB`)
+    },
+    onNote: tell,
+  }).catch((error: unknown) => {
+    if (!context) throw error
+    return gatedError(error, { ...context, options: access })
+  })
+  part.finish(path)
+  return path
+}
+
+/** The same file where huggingface_hub has fetched it, if it is whole. */
+async function ofHubCache(
+  { size, sha256, git }: FoundFile,
+  { origin }: Found,
+  env: NodeJS.ProcessEnv,
+): Promise<string | null> {
+  if (origin.kind !== 'hub') return null
+  const repository = join(hubCacheFolder(env), `models--${origin.repo.replace('/', '--')}`)
+  const path = join(repository, 'blobs', sha256 ?? git ?? '')
+  if ((sha256 ?? git) === null || !existsSync(path) || statSync(path).size !== size) return null
+  return sha256 === null || (await sha256Of(path)) === sha256 ? realpathSync(path) : null
+}
+
+/** A name with a slash may have been meant as a folder. */
+function notHere(error: unknown, text: string, address: ModelAddress): never {
+  if (error instanceof LapidaryError && address.kind === 'hub' && isHubName(text) && !text.includes('@'))
+    if (error.code === 'missing_file' || error.code === 'network')
+      fail(
+        error.code,
+        `There is no folder ${text} here. As a name on the Hub: ${error.message}`,
+        error.hint,
+        error.detail,
+      )
+  throw error
+}

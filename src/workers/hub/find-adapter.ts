@@ -1,0 +1,44 @@
+import { shownAddress } from '../../lib/address.ts'
+import { fail } from '../../protocol/errors.ts'
+import type { ModelAddress } from '../../protocol/studio.ts'
+import { allAtUrl } from './find-at-url.ts'
+import type { FindOptions, Found } from './found.ts'
+import { openRepository } from './repository.ts'
+
+/** Of an adapter in PEFT's layout. */
+export const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const
+
+/**
+ * An adapter in PEFT's layout, on a hub or in a folder of any server.
+ * @throws LapidaryError as `ModelRoom.lookUp`; `missing_file` where it is none
+ */
+export async function findAdapter(address: ModelAddress, options: FindOptions = {}): Promise<Found> {
+  if (address.kind === 'url') {
+    const bare = shownAddress(address.address)
+    return {
+      remote: { address, name: bare, licence: null, gated: false },
+      files: await allAtUrl(ADAPTER_FILES, address.address, options),
+      origin: { kind: 'url', address: bare },
+    }
+  }
+  const repository = await openRepository(address, options)
+  const { repo, endpoint, commit, licence, gated, name } = repository
+  const files = ADAPTER_FILES.map((wanted) => {
+    const file = repository.files.find(({ path }) => path === wanted)
+    if (file) return repository.file(file, wanted)
+    const whole = repository.files.some(({ path }) => path === 'config.json')
+    return fail(
+      'missing_file',
+      `${repo} has no ${wanted}.`,
+      whole
+        ? 'It is a model, not an adapter: choose it as the model instead.'
+        : "Name a repository with an adapter in PEFT's layout: adapter_config.json and adapter_model.safetensors.",
+      { repo, expected: wanted },
+    )
+  })
+  return {
+    remote: { address: repository.address, name, licence, gated },
+    files,
+    origin: { kind: 'hub', repo, commit, endpoint },
+  }
+}
