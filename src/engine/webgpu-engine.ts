@@ -119,6 +119,14 @@ export class WebgpuEngine implements Engine {
     })
   }
 
+  /** The plan that a load of the request would run, by choices that are known. */
+  planned(request: PlanRequest, known: Readonly<Record<string, string>>): EnginePlan {
+    const options = this.#planOptions()
+    const first = planEngine(request, { ...options, choices: { ...known } })
+    const usual = usualChoices(contextOf(this.gpu), Object.values(first.tapes), known, this.#avoid())
+    return planEngine(request, { ...options, choices: usual })
+  }
+
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
     this.dispose()
     await this.#explained(this.#load(model, request, options), options.signal)

@@ -2,6 +2,7 @@ import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type St
 import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { GpuCheck } from '../protocol/gpu-check.ts'
+import type { KernelReport } from '../protocol/gpu-report.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type {
   DatasetInfo,
@@ -135,6 +136,8 @@ export interface DeviceTuning {
   rates?: { flops: number; bandwidth: number }
   /** The last check of its operations, and the build that made it. */
   check?: GpuCheck & { build: string }
+  /** The kernels of a model that were measured last, and the build and browser that they are of. */
+  kernels?: KernelReport & { by: string }
   /** What was found of its memory, in bytes, and when (milliseconds since 1970): what went well, and what did not. */
   room?: { fits: number; fitsAt: number; short: number | null; shortAt: number }
   /** What is wrong with TensorFlow.js' WebGPU backend here; null: nothing. Asked where `check` did not pass. */

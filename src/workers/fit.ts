@@ -15,10 +15,18 @@ const CHANGES: Record<FitChangeKind, (config: RunConfig) => Way[]> = {
       ? []
       : [{ to: 'auto', set: { engine: { recompute: 'auto' } } }],
   batch: ({ training }) => smallerBatches(training),
+  int8: ({ model }) => (model.quantization === null ? [held('int8')] : []),
+  int4: ({ model }) => (model.quantization === 'int4' ? [] : [held('int4')]),
   max_length: ({ training }) =>
     halves(training.max_length, LEAST_LENGTH).map((to) => ({ to, set: { training: { max_length: to } } })),
   rank: ({ lora }) => halves(lora.r, LEAST_RANK).map((r) => ({ to: r, set: { lora: lowerRank(lora, r) } })),
 }
+
+/** Kernels that were chosen are of what the model was held in. */
+const held = (quantization: 'int8' | 'int4'): Way => ({
+  to: quantization,
+  set: { model: { quantization }, engine: { choices: {} } },
+})
 
 function halves(from: number, least: number): number[] {
   const found: number[] = []

@@ -364,6 +364,7 @@ function fitInWords({ needs, grants, from, fits, changes }: Fit): string {
   const flags = ({ set }: FitChange) =>
     Object.values(set)
       .flatMap((fields) => Object.entries(fields))
+      .filter(([, value]) => typeof value !== 'object')
       .map(([name, value]) => `${name === 'r' ? 'lora_r' : name} ${value}`)
       .join(' with ')
   const ways = changes.map((change) => `${flags(change)} (${size(change.needs)})`).join('; ')

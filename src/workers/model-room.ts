@@ -1,5 +1,7 @@
 import { modelFolder } from '../export/base.ts'
 import { plainFiles } from '../model/plain-files.ts'
+import { quantisedTypes } from '../model/quantised-weights.ts'
+import { storedAlike, storedTypes } from '../model/storage.ts'
 import type { PlanRequest } from '../protocol/engine.ts'
 import { LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig } from '../protocol/model.ts'
@@ -32,6 +34,7 @@ type Here =
   | 'fittingLength'
   | 'device'
   | 'checkGpu'
+  | 'gpuReport'
   | 'prepareGpu'
 
 /** See adding-room.ts for the rest. */
@@ -76,7 +79,7 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
       const parsed = parseRunConfig(config)
       const here = typeof model === 'string' ? await (await library()).open(model, call) : null
       const shape = here ? here.info.config : (model as ModelConfig)
-      const weights = here && (await here.weights())
+      const stored = here ? storedTypes(await here.weights()) : storedAlike(shape, 'BF16')
       const own =
         data && here ? await planOfData({ ...data, model: here.info.id, config: parsed }, call) : null
       const { kind, portable_backend } = parsed.engine
@@ -84,8 +87,9 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
         parsed,
         (config) => {
           const most = own && mostWith(config, own)
-          const request = planRequest(config, shape, weights, most, own?.decode ?? DECODE)
-          return host.demand(request, kind, portable_backend, call)
+          const request = planRequest(config, shape, null, most, own?.decode ?? DECODE)
+          const held = quantisedTypes(shape, stored, config.model.quantization)
+          return host.demand({ ...request, stored: held }, kind, portable_backend, call)
         },
         own !== null,
       )
@@ -108,6 +112,15 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
     },
 
     device: (choice, backend, call) => host.device(choice, backend, call),
+    async gpuReport(measure = null, call = {}) {
+      if (!measure) return host.report(null, call)
+      const parsed = parseRunConfig(measure.config)
+      const model = await (await library()).open(measure.model, call)
+      const weights = await model.weights(parsed.model.quantization)
+      const request = planRequest(parsed, model.info.config, weights, null, DECODE)
+      return host.report({ model: model.info.name, request }, call)
+    },
+
     checkGpu: (call) => host.checkGpu(call),
     prepareGpu: (call) => host.prepare(call),
   }

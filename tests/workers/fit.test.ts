@@ -73,6 +73,20 @@ describe('whether a run fits', () => {
     expect(await fitOf(BASE, none.demand, false)).toMatchObject({ fits: false, changes: [] })
   })
 
+  test('a narrower base is offered while there is one, with kernels chosen anew', async () => {
+    const held = made(({ model }) => ({ stored: 4, int8: 2, int4: 1 })[model.quantization ?? 'stored'], 2)
+    const { changes } = await fitOf(BASE, held.demand, false)
+    expect(changes.map(({ what, set }) => [what, set.model?.quantization, set.engine?.choices])).toEqual([
+      ['int8', 'int8', {}],
+      ['int4', 'int4', {}],
+    ])
+    const less = made(({ model }) => (model.quantization === 'int4' ? 1 : 2), 1)
+    const narrow = changed(BASE, { model: { quantization: 'int8' } })
+    expect((await fitOf(narrow, less.demand, false)).changes.map(({ what }) => what)).toEqual(['int4'])
+    const narrowest = changed(BASE, { model: { quantization: 'int4' } })
+    expect((await fitOf(narrowest, made(() => 2, 1).demand, false)).changes).toEqual([])
+  })
+
   test('recomputing is offered where it was switched off, and else never', async () => {
     const recomputing = made(({ engine }) => (engine.recompute === 'nothing' ? 2 : 1), 1)
     const off = changed(BASE, { engine: { recompute: 'nothing' } })

@@ -37,7 +37,7 @@ export interface Fit extends Demand {
  */
 export type GrantSource = 'set' | 'tried' | 'guess' | 'engine' | 'device'
 
-export type FitChangeKind = 'recompute' | 'batch' | 'max_length' | 'rank'
+export type FitChangeKind = 'recompute' | 'batch' | 'int8' | 'int4' | 'max_length' | 'rank'
 
 export interface FitChange {
   what: FitChangeKind

@@ -7,6 +7,7 @@ import type {
 } from '../engine.ts'
 import type { Failure } from '../errors.ts'
 import type { GpuCheck } from '../gpu-check.ts'
+import type { GpuReport } from '../gpu-report.ts'
 import type { ModelConfig } from '../model.ts'
 import type { ModelAddress } from '../model-address.ts'
 import type { RunConfig } from '../run-config.ts'
@@ -103,6 +104,13 @@ export interface ModelRoom {
    * notes name the operation.
    */
   checkGpu(call?: Call): Promise<GpuCheck>
+  /**
+   * What is known of this adapter.
+   * @param measure also measures it: what it sustains, and each kernel that a training step of this model would run, each held against
+   * its reference
+   * @throws LapidaryError `missing_device` without an adapter, `bad_state` while a run uses it
+   */
+  gpuReport(measure?: { config: RunConfig; model: string } | null, call?: Call): Promise<GpuReport>
   /**
    * Checks and measures what is left of this adapter's kernels while nothing else uses the engine; it gives way at once. What it finds
    * is used by later runs. True: nothing is left to be done.

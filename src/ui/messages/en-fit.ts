@@ -18,6 +18,8 @@ export const fit = {
   'fit.changeTo': '{change} ({needs})',
   'fit.change.recompute': 'Compute again instead of keeping',
   'fit.change.batch': 'Batches of {to}, {summed} of them a step',
+  'fit.change.int8': 'The model in 8 bits',
+  'fit.change.int4': 'The model in 4 bits',
   'fit.change.max_length': 'At most {to} tokens an example',
   'fit.change.rank': 'Adapter rank {to}',
   'fit.parts': 'What the memory is for',

@@ -1,6 +1,7 @@
 import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import { data } from './en-data.ts'
 import { fit } from './en-fit.ts'
+import { gpu } from './en-gpu.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
 import { shelf } from './en-shelf.ts'
@@ -14,6 +15,7 @@ import { steps } from './en-steps.ts'
 export const en = {
   ...data,
   ...fit,
+  ...gpu,
   ...model,
   ...open,
   ...shelf,

@@ -74,6 +74,18 @@ export function formatDuration(seconds: number): string {
   return rounded % 60 === 0 ? `${hours} h` : `${hours} h ${rounded % 60} min`
 }
 
+/** "3.2 ms", "85 µs": what is shorter than a second. */
+export function formatBrief(seconds: number): string {
+  if (seconds >= 1) return `${trim(seconds, 2)} s`
+  return seconds >= 1e-3 ? `${trim(seconds * 1e3, 2)} ms` : `${trim(seconds * 1e6, 1)} µs`
+}
+
+/** "1.2 TFLOP/s": calculations a second. */
+export function formatFlops(perSecond: number): string {
+  if (perSecond >= 1e12) return `${trim(perSecond / 1e12, 2)} TFLOP/s`
+  return `${trim(perSecond / 1e9, perSecond >= 1e10 ? 0 : 2)} GFLOP/s`
+}
+
 export function formatRate(perSecond: number): string {
   if (!Number.isFinite(perSecond)) return '—'
   return perSecond < 10 ? trim(perSecond, 1) : count.format(perSecond)

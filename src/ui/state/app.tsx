@@ -7,6 +7,7 @@ import { createSynthesis } from './data-synthesis.ts'
 import { createDownloads } from './downloads.ts'
 import { createDraft } from './draft.ts'
 import { createFit } from './fit.ts'
+import { createGpuReport } from './gpu-report.ts'
 import { prepareWhileIdle } from './idle.ts'
 import { createLimit } from './limit.ts'
 import { recall, remember } from './memory.ts'
@@ -37,9 +38,11 @@ function createApp(studio: Studio) {
   const downloads = createDownloads(studio, runs)
   const limit = createLimit({ studio, draft, data, models, settings })
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
-  const fit = createFit({ studio, draft, data, models, settings, training })
+  const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
+  const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
   const seen = () => route.place() === 'model'
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
+  const gpuReport = createGpuReport(studio, draft, models)
   const opening = createOpenConfig({ draft, data, models, settings, runs, training })
   const answers = createAnswers(studio, models)
   const synthesis = createSynthesis(studio, data, models)
@@ -138,6 +141,7 @@ function createApp(studio: Studio) {
     training,
     fit,
     shelf,
+    gpuReport,
     answers,
     synthesis,
   }

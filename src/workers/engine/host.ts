@@ -8,6 +8,7 @@ import type {
 } from '../../protocol/engine.ts'
 import { toFailure } from '../../protocol/errors.ts'
 import type { GpuCheck } from '../../protocol/gpu-check.ts'
+import type { GpuReport } from '../../protocol/gpu-report.ts'
 import type { Quantization } from '../../protocol/model.ts'
 import type { LoraConfig } from '../../protocol/run-config.ts'
 import type { Call, Demand, DeviceInfo } from '../../protocol/studio.ts'
@@ -17,6 +18,7 @@ import { type Chosen, EngineChooser } from './choosing.ts'
 import { Lease, type Loan, type Purpose, refuse, type Use } from './lease.ts'
 import { type Held, isFor, type LoadRequest, OpenEngine } from './loading.ts'
 import { DeviceMemory } from './remembering.ts'
+import { measureGpu, reportOf } from './reporting.ts'
 
 /** What who holds the lease may do with the engine, until its use ends. */
 export interface Engines {
@@ -107,6 +109,26 @@ export class EngineHost {
       })
     }
     return this.#lease.use('check', check, signal)
+  }
+
+  /**
+   * What is known of this adapter.
+   * @param measure a model's name and a plan for it: the adapter and that plan's kernels are measured first
+   * @throws LapidaryError `missing_device` without an adapter
+   */
+  report(measure: { model: string; request: PlanRequest } | null, call: Call = {}): Promise<GpuReport> {
+    const look = async () => {
+      const held = await this.#open.open({ kind: 'webgpu', defaultLimits: false })
+      if (measure) {
+        this.#open.unload()
+        await measureGpu(held, this.#memory, measure.model, measure.request, call)
+      }
+      return reportOf(held, this.#memory)
+    }
+    const known = this.#open.held
+    // What is open is told of at any time.
+    if (!measure && known?.kind === 'webgpu') return reportOf(known, this.#memory)
+    return this.#lease.use('check', look, call.signal)
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Gpu } from '../../gpu/device.ts'
 import { NOTHING_TRIED, type Room } from '../../gpu/room.ts'
 import { toFailure } from '../../protocol/errors.ts'
 import type { GpuCheck } from '../../protocol/gpu-check.ts'
+import type { KernelReport } from '../../protocol/gpu-report.ts'
 import type { MeasuredSpeed, RunTiming } from '../../protocol/studio.ts'
 import type { Database, DeviceTuning } from '../../storage/database.ts'
 
@@ -16,7 +17,7 @@ const CHECK_LASTS_MS = 30 * 24 * 3600 * 1000
 const SHORT_LASTS_MS = 24 * 3600 * 1000
 
 /** Names of built files hold hashes of what is in them and in what they load: another one is another build. */
-const BUILD = import.meta.url.split('/').at(-1)!
+export const BUILD = import.meta.url.split('/').at(-1)!
 
 /** Another browser, or another one of it, compiles otherwise. */
 const MADE_BY = `${BUILD} ${(globalThis.navigator as Navigator | undefined)?.userAgent ?? ''}`
@@ -113,6 +114,18 @@ export class DeviceMemory {
   async lastCheck(gpu: Gpu): Promise<GpuCheck | null> {
     const check = (await this.tuning(gpu, false))?.check
     return check?.build === BUILD && Date.now() - check.at < CHECK_LASTS_MS ? check : null
+  }
+
+  /** The kernels that were measured last, by this build in this browser. */
+  async kernels(gpu: Gpu): Promise<KernelReport | null> {
+    const known = (await this.tuning(gpu, false))?.kernels
+    if (known?.by !== MADE_BY) return null
+    const { by: _, ...kernels } = known
+    return kernels
+  }
+
+  async noteKernels(gpu: Gpu, kernels: KernelReport): Promise<void> {
+    await this.note(gpu, false, { kernels: { ...kernels, by: MADE_BY } })
   }
 
   async noteCheck(gpu: Gpu, check: GpuCheck): Promise<void> {

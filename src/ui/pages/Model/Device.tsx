@@ -12,6 +12,7 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { bytesOf, gigabytesOf, MEMORY_LIMITS } from '../../state/fields.ts'
 import { GpuCheckView } from './GpuCheckView.tsx'
+import { GpuReportView } from './GpuReportView.tsx'
 
 const ENGINES: EngineChoice[] = ['auto', 'webgpu', 'portable']
 const BACKENDS: PortableBackendChoice[] = ['auto', 'wasm', 'webgpu', 'cpu']
@@ -96,6 +97,7 @@ export function Device() {
             </Show>
             <Show when={hasGpu(device())}>
               <GpuCheckView check={device().check} />
+              <GpuReportView />
             </Show>
           </>
         )}
