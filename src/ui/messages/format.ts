@@ -6,9 +6,9 @@ export function formatCount(value: number): string {
   return Number.isInteger(value) ? count.format(value) : formatNumber(value)
 }
 
-/** "1.2 million", "270 million" for sizes of models. */
+/** "1.2 million", "270 million", "1 billion" for sizes of models. */
 export function formatLarge(value: number): string {
-  if (value >= 1e9) return `${trim(value / 1e9, 1)} billion`
+  if (value >= 0.9995e9) return `${trim(value / 1e9, 1)} billion`
   if (value >= 1e6) return `${trim(value / 1e6, value >= 1e7 ? 0 : 1)} million`
   return count.format(value)
 }
