@@ -13,13 +13,12 @@ let close = () => {}
 afterEach(() => close())
 
 function page() {
-  const draft = createDraft()
   const [model, setModel] = createSignal<ModelInfo | null>(SMALL)
-  const settings = createRoot((dispose) => {
+  return createRoot((dispose) => {
     close = dispose
-    return createSettings(model, draft)
+    const draft = createDraft()
+    return { draft, settings: createSettings(model, draft), setModel }
   })
-  return { draft, settings, setModel }
 }
 
 /** Foretold of a run whose steps take so many seconds each. */
@@ -88,11 +87,10 @@ test('what was set by hand is known again after a reload', () => {
 })
 
 test('the memory that a run may take is there again where it is said once more', () => {
-  const draft = createDraft()
   const studio = { models: { list: async () => [], device: async () => null } } as unknown as Studio
   const models = createRoot((dispose) => {
     close = dispose
-    return createModels(studio, draft)
+    return createModels(studio, createDraft())
   })
   models.limitMemory()
   expect(models.memory()).toBe(2e9)
