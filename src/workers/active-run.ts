@@ -20,6 +20,7 @@ import type { EngineHost, Engines } from './engine/host.ts'
 import type { OpenModel } from './library.ts'
 import { ANSWER_TOKENS, type PreparedRun } from './prepared-run.ts'
 import { SpeedMeter } from './speed-meter.ts'
+import type { Unkept } from './unkept.ts'
 
 /** What holding a base in fewer bits has cost, in words; null: it is held as it came. */
 async function roundingOf(model: OpenModel, quantization: Quantization): Promise<string | null> {
@@ -95,15 +96,6 @@ interface Host {
   tell(news: RunNews): void
   /** A run's log cut to its newest checkpoint. */
   goOn(record: RunRecord): Promise<Place>
-}
-
-/** A run whose newest checkpoint is in memory only. */
-export interface Unkept {
-  record: RunRecord
-  meta: CheckpointMeta
-  tensors: Blob
-  failure: Failure
-  events(): Promise<RunEvent[]>
 }
 
 /** One run while it goes on. */

@@ -7,8 +7,8 @@ import { fail } from '../protocol/errors.ts'
 import type { Call, CheckpointChoice, ExportedFile } from '../protocol/studio.ts'
 import { readEvents } from '../storage/runs.ts'
 import { LORA_PREFIX } from '../trainer/checkpoint.ts'
-import type { Unkept } from './active-run.ts'
 import type { TrainParts } from './train-parts.ts'
+import type { Unkept } from './unkept.ts'
 
 /**
  * A checkpoint of a run as files of a format.

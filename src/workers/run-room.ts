@@ -7,7 +7,7 @@ import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { RunSeries } from '../runs/series.ts'
 import { listRuns, RunLog, readEvents, removeRun, updateRun } from '../storage/runs.ts'
 import { parseMeta, requireBelongs } from '../trainer/checkpoint.ts'
-import { ActiveRun, type Place, type Unkept } from './active-run.ts'
+import { ActiveRun, type Place } from './active-run.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { Engines } from './engine/host.ts'
 import { forecastRun } from './forecast.ts'
@@ -17,6 +17,7 @@ import { heldRuns, holdRun } from './run-locks.ts'
 import { hearRuns, runTeller } from './run-news.ts'
 import type { ShelvedCheckpoint } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
+import type { Unkept } from './unkept.ts'
 
 /** The run that begins or goes on. */
 interface Current {

@@ -7,8 +7,8 @@ import { openBlob } from '../storage/blobs.ts'
 import type { Database, StoredCheckpoint } from '../storage/database.ts'
 import { listCheckpoints, readCheckpoint, readEvents } from '../storage/runs.ts'
 import { type Checkpoint, type CheckpointMeta, parseMeta } from '../trainer/checkpoint.ts'
-import type { Unkept } from './active-run.ts'
 import { damage, readCheckpointFiles } from './checkpoint-files.ts'
+import type { Unkept } from './unkept.ts'
 
 /** A checkpoint as it is stored, and as a run goes on from it. */
 export interface ShelvedCheckpoint {

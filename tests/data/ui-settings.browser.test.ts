@@ -1,8 +1,9 @@
 import { createRoot, createSignal } from 'solid-js'
 import { afterEach, expect, test } from 'vitest'
-import type { ModelInfo, RunForecast } from '../../src/protocol/studio.ts'
+import type { ModelInfo, RunForecast, Studio } from '../../src/protocol/studio.ts'
 import { recommend } from '../../src/runs/profiles.ts'
 import { createDraft } from '../../src/ui/state/draft.ts'
+import { createModels } from '../../src/ui/state/models.ts'
 import { createSettings } from '../../src/ui/state/settings.ts'
 
 const SMALL = { id: 'small', practice: false, parameters: 270e6 } as ModelInfo
@@ -12,13 +13,12 @@ let close = () => {}
 afterEach(() => close())
 
 function page() {
-  const draft = createDraft()
   const [model, setModel] = createSignal<ModelInfo | null>(SMALL)
-  const settings = createRoot((dispose) => {
+  return createRoot((dispose) => {
     close = dispose
-    return createSettings(model, draft)
+    const draft = createDraft()
+    return { draft, settings: createSettings(model, draft), setModel }
   })
-  return { draft, settings, setModel }
 }
 
 /** Foretold of a run whose steps take so many seconds each. */
@@ -84,4 +84,23 @@ test('what was set by hand is known again after a reload', () => {
   settings.fit(foretold(10))
   expect(draft.training().num_train_epochs).toBe(10)
   expect([settings.follows('r'), settings.basis()]).toEqual([false, 'balanced'])
+})
+
+test('the memory that a run may take is there again where it is said once more', () => {
+  const studio = { models: { list: async () => [], device: async () => null } } as unknown as Studio
+  const models = createRoot((dispose) => {
+    close = dispose
+    return createModels(studio, createDraft())
+  })
+  models.limitMemory()
+  expect(models.memory()).toBe(2e9)
+  models.setMemory(5e9)
+  models.setMemory(null)
+  models.limitMemory()
+  expect(models.memory()).toBe(5e9)
+  // What was half typed is no number to come back to.
+  models.setMemory(Number.NaN)
+  models.setMemory(null)
+  models.limitMemory()
+  expect(models.memory()).toBe(5e9)
 })

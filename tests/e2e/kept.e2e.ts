@@ -78,9 +78,9 @@ test('what is learnt by heart is said, and the best checkpoint is offered, downl
   await expect(best).toBeChecked()
   await expect(main.getByText(/so the best is offered first\. Where rows are facts/)).toBeVisible()
   const step = /\d+$/.exec((await best.locator('xpath=ancestor::label').textContent())!)![0]
-  await main.getByText('Newest, at step 100').click()
+  await newest.check()
   await expect(main.getByRole('button', { name: 'Download the adapter', exact: true })).toBeVisible()
-  await main.getByText(/^Best on rows it never saw/).click()
+  await best.check()
   const downloading = page.waitForEvent('download')
   await main.getByRole('button', { name: `Download the adapter of step ${step}` }).click()
   expect((await downloading).suggestedFilename()).toBe(`pebble-on-boxes.csv-step-${step}-adapter.zip`)
@@ -90,13 +90,13 @@ test('what is learnt by heart is said, and the best checkpoint is offered, downl
   const figure = (text: string) => main.getByRole('definition').filter({ hasText: text })
   await expect(figure(`Best on rows it never saw, at step ${step}`)).toBeVisible()
   await expect(figure(`${step} of 100`)).toBeVisible()
-  await newest.check({ force: true })
+  await newest.check()
   await expect(figure('100 of 100')).toBeVisible()
 
   // The answers say whose they are.
   await page.getByRole('link', { name: 'Evaluate', exact: true }).click()
   await expect(newest).toBeChecked()
-  await main.getByText(/^Best on rows it never saw/).click()
+  await best.check()
   await page.getByRole('textbox', { name: /^Your question/ }).fill('When was pier Elm 1 built?')
   await page.getByRole('button', { name: 'Ask both models' }).click()
   await expect(page.getByRole('heading', { name: `After ${step} steps (tuned)` })).toBeVisible()

@@ -174,7 +174,8 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
         <Button kind="quiet" onClick={() => void show()} disabled={training.busy() && !live()}>
           {t('runs.show')}
         </Button>
-        <Show when={runs.resumable(props.run)}>
+        {/* Its own page says from where it would go on. */}
+        <Show when={runs.resumable(props.run) && !props.run.unkept}>
           <Button kind="quiet" icon="play" onClick={resume} disabled={training.busy()}>
             {t('runs.resume')}
           </Button>

@@ -117,7 +117,7 @@ export function createModels(studio: Studio, draft: Draft) {
   /** @param bytes that a run may take; null: decided by itself. NaN while no number is typed */
   function setMemory(bytes: number | null): void {
     const before = draft.engine().memory_budget
-    if (bytes === null && before !== null && !draft.problems().has('memory_budget')) lastMemory = before
+    if (before !== null && !draft.problems().has('memory_budget')) lastMemory = before
     draft.change('engine', { memory_budget: bytes })
   }
 
@@ -204,7 +204,7 @@ export function createModels(studio: Studio, draft: Draft) {
     memory: () => draft.engine().memory_budget,
     memoryProblem: () => draft.problems().get('memory_budget'),
     setMemory,
-    /** As it was when it was said last. */
+    /** As it was when it was said last, and right. */
     limitMemory: () => setMemory(lastMemory),
     /** Both choices, as a question to the model names them. */
     asked: () => ({ engine: engine(), portableBackend: backend() }),

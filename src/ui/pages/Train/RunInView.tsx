@@ -92,7 +92,20 @@ function BeforeDamage(props: { run: RunInfo; failure: Failure }) {
 function Outcome(props: { run: RunInfo }) {
   const { training, runs, downloads, opening } = useApp()
   const checkpoint = useCheckpoint(() => props.run)
-  const { which, chosen } = checkpoint
+  const { known, last, which, chosen } = checkpoint
+  /** Whether there is anything to take away. */
+  const usable = () => props.run.unkept !== undefined || !known() || chosen() !== null
+  /** What is logged after the last checkpoint is in no adapter. */
+  const elsewhen = () => {
+    const of = chosen()
+    return of && of.step !== props.run.step ? of.step : null
+  }
+  /** Where it goes on from is what is stored, which an unkept run is not. */
+  const resumeLabel = () => {
+    if (!props.run.unkept) return t('runs.resume')
+    const stored = last()
+    return stored ? t('runs.resumeFrom', { step: stored.step }) : t('runs.resumeStart')
+  }
   /** The same settings once more, beginning with what the chosen checkpoint has learnt. */
   const continueAnew = () =>
     void opening.openConfig(
@@ -119,7 +132,7 @@ function Outcome(props: { run: RunInfo }) {
         <>
           <Show when={runs.resumable(props.run)}>
             <Button icon="play" onClick={() => void training.resume(props.run.id)}>
-              {t('runs.resume')}
+              {resumeLabel()}
             </Button>
             <Show when={which() === 'best' && chosen()}>
               {(best) => (
@@ -139,16 +152,16 @@ function Outcome(props: { run: RunInfo }) {
               {t('runs.resumePortable')}
             </Button>
           </Show>
-          <Show when={props.run.step > 0 && !runs.elsewhere(props.run)}>
+          <Show when={props.run.step > 0 && usable() && !runs.elsewhere(props.run)}>
             <Button
               kind="primary"
               icon="export"
               disabled={downloads.making() !== null}
               onClick={() => void downloads.run(props.run)}
             >
-              {which() === 'best'
-                ? t('train.ended.downloadAt', { step: chosen()!.step })
-                : t('train.ended.download')}
+              {elsewhen() === null
+                ? t('train.ended.download')
+                : t('train.ended.downloadAt', { step: elsewhen()! })}
             </Button>
             <LinkButton href={hrefOf('evaluate')}>{t('train.ended.try')}</LinkButton>
             <LinkButton href={hrefOf('export')}>{t('train.ended.formats')}</LinkButton>
