@@ -1,6 +1,7 @@
 import { leaveOutRows } from '../dataset/inspect/examples.ts'
 import type { TextRow } from '../dataset/rows.ts'
 import { counted, grouped } from '../lib/counted.ts'
+import { rowNumber } from '../lib/row-numbers.ts'
 import type { Example } from '../protocol/batch.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { Finding, PreparedInfo, TokenisedSample } from '../protocol/studio.ts'
@@ -64,7 +65,8 @@ export async function prepareExamples(
       }
       tally.longestOfAll = Math.max(tally.longestOfAll, example.length)
       if (!example.supervised.includes(1)) {
-        tally.masked.push(row.row)
+        if (example.length > options.maxLength) tally.masked.push(row.row)
+        else tally.refused.push(nothingIn(row.row, options))
         continue
       }
       if (example.length > options.maxLength) tally.cut.push(row.row)
@@ -93,6 +95,16 @@ export async function prepareExamples(
       origins,
     },
   }
+}
+
+/** A row that is whole, and has no token to learn. */
+function nothingIn(row: number, { numbers }: MaskOptions): LapidaryError {
+  return new LapidaryError({
+    code: 'bad_data',
+    message: `Nothing of row ${rowNumber(row, numbers)} would be learnt: it has no answer, or the model's chat template leaves it out.`,
+    hint: 'Give the row an answer, or leave it out.',
+    detail: { row },
+  })
 }
 
 /** Tokens of an example that are learnt. */

@@ -214,6 +214,22 @@ describe('templates that rewrite what was said', () => {
   })
 })
 
+test('an example of which nothing is learnt is refused by its row, whatever its length', async () => {
+  const { examples, info } = await prepareExamples(
+    {
+      train: [
+        { messages: [user('q'), model('a')], row: 4 },
+        { messages: [user('only asked')], row: 5 },
+      ],
+    },
+    chat,
+    options,
+  )
+  expect(examples.train.map(({ row }) => row)).toEqual([4])
+  expect(info.findings).toMatchObject([{ kind: 'bad_conversation', row: 5, count: 1 }])
+  expect(info.findings[0]!.message).toContain('Nothing of row 6 would be learnt')
+})
+
 describe('data with functions', () => {
   const mapping = { ...NO_MAPPING, messages: 'messages' }
   const openai = [

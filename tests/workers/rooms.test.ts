@@ -449,6 +449,7 @@ describe('a run', () => {
       'adapter_config.json',
       'adapter_model.safetensors',
       'README.md',
+      'chat_template.jinja',
       ...base.map((path) => `base/${path}`),
     ])
     const config = JSON.parse(await files.get('adapter_config.json')!.text())

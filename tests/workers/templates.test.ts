@@ -133,6 +133,28 @@ async function ran(begin: (onEvent: (event: RunEvent) => void) => Promise<unknow
   }
 }
 
+test('a multimodal checkpoint says that its text part is loaded, where it is listed and where a run begins', async () => {
+  const { data, database, library } = await rooms(GEMMA_TEMPLATE)
+  const text_config = JSON.parse(new TextDecoder().decode(pebble('config.json')))
+  const wrapped = { model_type: 'gemma3', text_config, vision_config: { model_type: 'siglip_vision_model' } }
+  const files = new Map(
+    ['tokenizer.json', 'tokenizer_config.json', 'model.safetensors'].map((name) => [
+      name,
+      bufferSource(pebble(name)),
+    ]),
+  )
+  files.set('config.json', bufferSource(utf8(JSON.stringify(wrapped))))
+  const { id, config } = await library.add(files, 'Sees')
+  expect(config).toMatchObject({ leftOut: 'vision', languageModel: true })
+  const rows = Array.from({ length: 8 }, (_, i) => plain(i))
+  const request = await requested(data, id, rows)
+  await data.prepare(request)
+  expect((await prepareRun(database, library, request)).notice).toContain('its vision part is left out')
+  const other = { ...request, model: 'functions' }
+  await data.prepare(other)
+  expect((await prepareRun(database, library, other)).notice).toBeNull()
+})
+
 test('functions are learnt by a model whose template knows them; for others their rows are told as before', async () => {
   const { data, model } = await rooms(FUNCTION_GEMMA_TEMPLATE)
   const request = await requested(

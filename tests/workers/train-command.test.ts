@@ -136,9 +136,14 @@ describe('npm run train', () => {
       'adapter_config.json',
       'adapter_model.safetensors',
       'base',
+      'chat_template.jinja',
     ])
     expect(readdirSync(join(out, 'adapter', 'base'))).toContain('model.safetensors')
-    expect(readdirSync(join(out, 'checkpoint')).sort()).toEqual(['checkpoint.json', 'step-6.safetensors'])
+    expect(readdirSync(join(out, 'checkpoint')).sort()).toEqual([
+      'chat_template.jinja',
+      'checkpoint.json',
+      'step-6.safetensors',
+    ])
     const log = logOf(out)
     expect(log).toEqual(events.filter(({ type }) => type !== 'stage'))
     expect(figures(log).length).toBe(9)
@@ -270,7 +275,11 @@ describe('npm run train', () => {
     const second = await train(['--resume', '--from', 'previous', '--out', out])
     expect([second.status, second.stderr]).toEqual([0, ''])
     expect(figures(logOf(out))).toEqual(figures(logOf(whole())))
-    expect(readdirSync(join(out, 'checkpoint')).sort()).toEqual(['checkpoint.json', 'step-6.safetensors'])
+    expect(readdirSync(join(out, 'checkpoint')).sort()).toEqual([
+      'chat_template.jinja',
+      'checkpoint.json',
+      'step-6.safetensors',
+    ])
   }, 900_000)
 
   test('begins with the adapter of a run before, and goes on without it', async () => {
