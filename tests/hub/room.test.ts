@@ -351,6 +351,12 @@ describe('a gated model', () => {
     expect(await everything()).toEqual({ models: [], downloads: [], writes: [], sets: [] })
   })
 
+  test('is described from what else is told where its tree is closed too', async () => {
+    const open = await page().lookUp(at())
+    hub.repositories.get(REPO)!.closed = true
+    expect(await page().lookUp(at())).toEqual(open)
+  })
+
   test('an account that has not accepted it is told so', async () => {
     const { signIn, download } = page()
     await signIn('hf_other', { endpoint: hub.endpoint })
