@@ -142,6 +142,7 @@ class Fetching {
       ...options,
       what: file.what,
       onBytes: undefined,
+      cache: 'no-store',
       patience: options.patience ?? PATIENCE_MS,
       onWait: (ms) => options.onNote?.(`The server asks to wait ${Math.ceil(ms / 1000)} s`),
     })
