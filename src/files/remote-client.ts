@@ -25,6 +25,8 @@ export interface RemoteOptions {
   onWait?: ((ms: number) => void) | undefined
   /** Milliseconds that may pass without a byte, or before the first. */
   silence?: number | undefined
+  /** Whether the browser's own cache may keep what comes; `no-store` for what is stored by us. */
+  cache?: RequestCache | undefined
   /** What the address is called in errors, such as "The data set owner/name"; by default the address. */
   what?: string | undefined
   /** Bytes that are fetched at most; by default `MAX_FETCHED`. */
@@ -193,10 +195,11 @@ export class Client {
       ...(token ? { Authorization: `Bearer ${token}` } : {}),
     }
     const get = this.#options.fetch ?? fetch
+    const { cache = 'default' } = this.#options
     const stop = new AbortController()
     const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
     try {
-      return await this.#heard(get(this.url, { headers, signal: either }))
+      return await this.#heard(get(this.url, { headers, signal: either, cache }))
     } catch (error) {
       stop.abort()
       throw error

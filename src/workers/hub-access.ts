@@ -6,6 +6,7 @@ type Reaching = Pick<
   ModelRoom,
   | 'lookUp'
   | 'download'
+  | 'fetchAdapter'
   | 'unfinished'
   | 'discard'
   | 'storage'
@@ -39,6 +40,7 @@ export function reaching(hub: HubRoom, keepStorage: () => void): Reaching {
       keepStorage()
       return hub.download(address, tokenFor(address), call)
     },
+    fetchAdapter: (address, call) => hub.fetchAdapter(address, tokenFor(address), call),
     unfinished: (call) => hub.unfinished(call),
     discard: (id, call) => hub.discard(id, call),
     // A page can ask for these and a worker cannot, everywhere.

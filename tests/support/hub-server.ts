@@ -32,6 +32,8 @@ export interface HubRepository {
   /** Who may read its files: those who bring one of these tokens. */
   gated?: readonly string[]
   private?: readonly string[]
+  /** Whether its tree is shown only to those who may read its files. */
+  closed?: boolean
   card?: object
   info?: object
 }
@@ -164,15 +166,23 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
     const commit = repository.commit ?? COMMIT
     if (revision !== 'main' && revision !== commit) return end(response, 404)
     if (!tree) {
-      const { gated, card = {}, info = {} } = repository
+      const { gated, card = {}, info = {}, files } = repository
+      const siblings = [...files].map(([rfilename, bytes]) => ({
+        rfilename,
+        size: bytes.length,
+        blobId: gitHash(bytes),
+        ...(LFS.test(rfilename) ? { lfs: { sha256: sha256(bytes), size: bytes.length } } : {}),
+      }))
       return json(response, {
         id: name,
         sha: commit,
         gated: gated ? 'manual' : false,
         cardData: card,
+        ...(url.searchParams.get('blobs') === 'true' ? { siblings } : {}),
         ...info,
       })
     }
+    if (repository.closed && !repository.gated!.includes(tokenOf(request) ?? '')) return end(response, 401)
     const all = [...repository.files].map(([path, bytes]) => {
       const lfs = LFS.test(path) ? { lfs: { oid: sha256(bytes), size: bytes.length } } : {}
       return { type: 'file', path, size: bytes.length, oid: gitHash(bytes), ...lfs }

@@ -18,6 +18,7 @@ import type {
   HubAccess,
   ModelLicence,
   ModelOrigin,
+  RemoteAdapter,
   RemoteModel,
   StorageRoom,
   Unfinished,
@@ -50,6 +51,12 @@ export interface ModelRoom {
    * `network` (what has come is kept); `bad_file` where a hash or length differs; `bad_state` where another tab is at it; else as `add`
    */
   download(address: ModelAddress, call?: Call): Promise<ModelInfo>
+  /**
+   * An adapter in PEFT's layout on a hub or at a folder's address, to begin a run with.
+   * @throws LapidaryError `missing_file` where there is none, `unsupported_format`, `bad_config` for another kind of adapter, `gated`,
+   * `network`, `bad_file`
+   */
+  fetchAdapter(address: ModelAddress, call?: Call): Promise<RemoteAdapter>
   /** Downloads that can be gone on with, newest first. */
   unfinished(call?: Call): Promise<Unfinished[]>
   /** Throws away what an unfinished download has. */
