@@ -1,7 +1,7 @@
 """Held-out perplexity of a model as the studio holds it in fewer bits, in PyTorch on the same rounded weights.
 
     npx tsx tools/quantised-folder.ts MODEL int8 OUT/int8        (and int4)
-    python peers/quantised.py --base MODEL --rounded OUT/int8 OUT/int4 (--text FILE [--tokens N] | --pebble CORPUS)
+    python peers/quantised.py --base MODEL --rounded OUT/int8 OUT/int4 (--text FILE [--tokens N] | --pebble CORPUS [--documents N])
 
 Blocks are unpacked here by the gguf package, and held against it in f32; beside them stands Q4_0 by that package, which rounds as llama.cpp
 does, with the same matrices in Q8_0. --text: windows of 512 tokens of a text; --pebble: the documents that Pebble's training held out.
@@ -49,7 +49,7 @@ def documents_of(args):
     sys.path.insert(0, str(Path(__file__).parent.parent / "tools" / "pebble"))
     from data import held_out_documents
 
-    return held_out_documents(tokenizer, args.pebble)
+    return {name: rows[: args.documents] for name, rows in held_out_documents(tokenizer, args.pebble).items()}
 
 
 def perplexity(model, documents):
@@ -70,6 +70,7 @@ def main():
     parser.add_argument("--text")
     parser.add_argument("--tokens", type=int, default=8192)
     parser.add_argument("--pebble")
+    parser.add_argument("--documents", type=int, default=300, help="of each kind")
     args = parser.parse_args()
     model = AutoModelForCausalLM.from_pretrained(args.base, dtype=torch.float32).eval()
     weights = dict(model.named_parameters())

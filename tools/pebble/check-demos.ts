@@ -2,7 +2,7 @@
  * Trains each sample data set as the page's one press does, then asks the tuned model every held-out row and counts the
  * answers that are right. Fails where fewer than nine of ten are.
  *
- *   npx tsx tools/pebble/check-demos.ts [--demo pirate] [--profile quick] [--seed 42] [--within 60] [--node] [--all]
+ *   npx tsx tools/pebble/check-demos.ts [--demo pirate] [--profile quick] [--seed 42] [--within 60] [--quantization int4] [--node] [--all]
  *
  * Training is `npm run train` in Chromium, on the portable engine; with --node it is the same engine in Node, on one thread.
  * --within fails a training that takes more seconds; --all also shows answers that are right, but not to the letter. Single
@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { parseFlags } from '../../cli/args.ts'
 import { serve } from '../../cli/server.ts'
 import type { RunEvent } from '../../src/protocol/events.ts'
+import type { Quantization } from '../../src/protocol/model.ts'
 import { defaultRunConfig, type LoraConfig, type TrainingConfig } from '../../src/protocol/run-config.ts'
 import { PROFILES, type ProfileId } from '../../src/runs/profiles.ts'
 import type { Demo, Demos, Tried } from './demos.ts'
@@ -35,12 +36,14 @@ const flags = parseFlags(process.argv.slice(2), {
   within: 'number',
   node: 'switch',
   all: 'switch',
+  quantization: 'text',
 }) as Record<string, unknown> & {
   demo?: string[]
   profile?: ProfileId
   within?: number
   node?: boolean
   all?: boolean
+  quantization?: NonNullable<Quantization>
 }
 const chosen = (names: object) =>
   Object.fromEntries(Object.keys(names).flatMap((name) => (name in flags ? [[name, flags[name]]] : [])))
@@ -59,6 +62,7 @@ async function trainedInChromium(demo: Demo, profile: ProfileId) {
     ['response', data.response],
     ['profile', profile],
     ['engine', 'portable'],
+    ['quantization', demo.config.model.quantization],
     ['seed', training.seed],
     // The page asks these, too, which takes time.
     ...demo.request.samplePrompts.map(({ prompt }): [string, unknown] => ['sample', prompt]),
@@ -116,15 +120,17 @@ try {
     const demo = await demos.prepare(id, profile, {
       training: chosen(ofTraining) as TrainingConfig,
       lora: chosen(ofLora) as LoraConfig,
+      model: { ...defaultRunConfig().model, quantization: flags.quantization ?? null },
     })
     const before = await demos.ask(demo, demo.heldOut, null)
     const { run, seconds, steps } = await trained(demos, demo, profile)
+    const loss = await demos.lossOf(run)
     const after = await demos.ask(demo, demo.heldOut, run)
     const learnt = await demos.ask(demo, demo.learnt, run)
     const exact = after.filter((tried) => tried.exact).length
     console.log(
       `${id} (${JUDGES[id]!.says}), ${profile}, seed ${demo.config.training.seed}: held out ${share(after)} right, ${exact} to the letter; ` +
-        `learnt ${share(learnt)}; untrained ${share(before)}; ${steps} steps in ${seconds.toFixed(1)} s`,
+        `learnt ${share(learnt)}; untrained ${share(before)}; held-out loss ${loss.toPrecision(4)}; ${steps} steps in ${seconds.toFixed(1)} s`,
     )
     for (const { question, given, right, exact } of after)
       if (!right || (flags.all && !exact))

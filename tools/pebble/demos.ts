@@ -56,6 +56,7 @@ export class Demos {
       training: { ...settings.training, ...change.training },
       lora: { ...settings.lora, ...change.lora },
       engine: { kind: 'portable' },
+      ...(change.model && { model: change.model }),
       data: { ...mappingFor({}, dataset.guess), name: dataset.name, hash: dataset.hash },
     })
     const recipe: Recipe = { dataset: dataset.id, model: MODEL, config }
@@ -76,6 +77,13 @@ export class Demos {
   /** A run of the command line, taken over. Refused where its data, model or settings are others than this demo's. */
   async adopt(demo: Demo, kept: Pick<ImportRequest, 'events' | 'checkpoint'>): Promise<string> {
     return this.#rooms.runs.importRun({ ...demo.request, ...kept })
+  }
+
+  /** Held-out loss at a run's last check, nats. */
+  async lossOf(run: string): Promise<number> {
+    const { series } = await this.#rooms.runs.history(run)
+    const losses = series.validation.columns.eval_loss ?? new Float64Array()
+    return losses.at(-1) ?? fail('bad_state', 'The run was never checked.', 'Hold rows out.')
   }
 
   /** Greedy answers of a run's adapter, or of the untrained model, held against the data's. */
