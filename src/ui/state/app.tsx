@@ -37,7 +37,8 @@ function createApp(studio: Studio) {
   const downloads = createDownloads(studio, runs.label)
   const limit = createLimit({ studio, draft, data, models, settings })
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
-  const fit = createFit({ studio, draft, data, models, settings, training })
+  const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
+  const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
   const seen = () => route.place() === 'model'
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const gpuReport = createGpuReport(studio, draft, models)

@@ -17,6 +17,8 @@ interface Parts {
   models: ModelState
   settings: Settings
   training: TrainingState
+  /** Whether a run is being set up in sight. */
+  seen: () => boolean
 }
 
 /** Milliseconds that settings rest before they are planned. */
@@ -26,7 +28,7 @@ const REST_MS = 150
  * Whether what is being set up fits into the memory that there is, a moment after the settings have come to rest. What was found of
  * other settings, data or another engine is gone at once.
  */
-export function createFit({ studio, draft, data, models, settings, training }: Parts) {
+export function createFit({ studio, draft, data, models, settings, training, seen }: Parts) {
   const [fit, setFit] = createSignal<Fit | null>(null)
   const [working, setWorking] = createSignal(false)
 
@@ -39,20 +41,13 @@ export function createFit({ studio, draft, data, models, settings, training }: P
 
   createEffect(
     on(
-      [
-        asked,
-        () => models.chosen()?.hash,
-        data.prepared,
-        training.ownQuestions,
-        training.busy,
-        models.device,
-      ],
-      ([config, , prepared, , busy]) => {
+      [asked, () => models.chosen()?.hash, data.prepared, training.ownQuestions, seen, models.device],
+      ([config, , prepared, , visible]) => {
         batch(() => {
           setFit(null)
-          setWorking(config !== null && !busy)
+          setWorking(config !== null && visible)
         })
-        if (!config || busy) return
+        if (!config || !visible) return
         const dataset = prepared && !prepared.estimate ? data.dataset()?.id : undefined
         const stopping = new AbortController()
         const timer = setTimeout(async () => {

@@ -22,6 +22,12 @@ export interface Downloading {
   pausing: boolean
 }
 
+/** Whether two addresses are of one model, whatever revision each of them names. */
+function isSame(a: ModelAddress, b: ModelAddress): boolean {
+  const plain = (of: ModelAddress) => modelAddressText(of.kind === 'hub' ? { ...of, revision: 'main' } : of)
+  return plain(a) === plain(b)
+}
+
 /** Models that are fetched from elsewhere: one at a time, paused and gone on with at a press, in this visit or another. */
 export function createModelDownloads(studio: Studio, models: ModelState, onStored: () => void) {
   const [now, setNow] = createSignal<Downloading | null>(null)
@@ -96,10 +102,7 @@ export function createModelDownloads(studio: Studio, models: ModelState, onStore
     unfinished: () => {
       const going = now()
       if (!going) return unfinished()
-      const text = modelAddressText(going.address)
-      return unfinished().filter(
-        ({ address, name }) => modelAddressText(address) !== text && name !== going.name,
-      )
+      return unfinished().filter(({ address }) => !isSame(address, going.address))
     },
     failed,
     dismiss: () => setFailed(null),

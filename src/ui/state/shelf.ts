@@ -67,7 +67,6 @@ export function createShelf({ studio, draft, models, settings, training, seen }:
     begun = true
     void findStorage()
     void downloads.refresh()
-    void lookup.findAccess()
     // Without the list there is still the field for a name.
     void studio.models.offered().then(setOffered, () => {})
   })

@@ -1,4 +1,4 @@
-import { Show } from 'solid-js'
+import { onMount, Show } from 'solid-js'
 import { HUB_ENDPOINT } from '../../../protocol/model-address.ts'
 import { Button } from '../../components/Button.tsx'
 import { Checkbox, TextField } from '../../components/Field.tsx'
@@ -30,6 +30,7 @@ export function HubAccount() {
 /** A token to give, or the one that is in use to be forgotten. */
 export function TokenField() {
   const { lookup } = useApp().shelf
+  onMount(() => void lookup.findAccess())
   return (
     <div class="stack-s">
       <Show when={lookup.accessFailure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
