@@ -13,7 +13,10 @@ const LAYERS = layersOf(readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf
 /** Files that do not belong to the layer of their folder. */
 const PARTS: [layer: string, files: RegExp][] = [
   // The page's side of the worker border.
-  ['client', /^src\/workers\/(client|worker-host|bridge|headless|headless-entry|hub-access|run-news)\.ts$/],
+  [
+    'client',
+    /^src\/workers\/(client|worker-host|bridge|headless|headless-entry|hub-access|hub-oauth|run-news)\.ts$/,
+  ],
   // What commands are made of, and benchmarks too.
   [
     'tooling',
@@ -24,7 +27,7 @@ const PARTS: [layer: string, files: RegExp][] = [
 /** Packages that a layer may use, where that is part of its contract. */
 const PACKAGES: Record<string, string[]> = {
   protocol: ['valibot'],
-  client: ['comlink'],
+  client: ['comlink', '@huggingface/hub'],
   kernels: [],
   gpu: [],
 }

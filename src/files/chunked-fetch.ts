@@ -305,7 +305,8 @@ class Fetching {
   async #range(start: number, end: number): Promise<Response | null> {
     const response = await this.#client.get(`bytes=${start}-${end - 1}`, this.#signal)
     const version = versionOf(response)
-    const total = response.status === 200 ? lengthOf(response) : totalOf(response)
+    // Of a whole file the length may be that of packed bytes, and browsers need not show which: its bytes are counted as they come.
+    const total = response.status === 200 ? null : totalOf(response)
     const known = this.#file.sha256 !== null || this.#file.git !== null
     // Servers behind one address may each have a version of their own of the same bytes: a hash is the better witness.
     const changed = !known && this.#version !== null && version !== null && version !== this.#version
@@ -344,6 +345,8 @@ class Fetching {
         reason = error
       }
       if (index === this.#chunks) return
+      // It came to its end, and is shorter.
+      if (reason === undefined) throw new Changed(index * this.#chunk + filled, this.#version)
       if (attempt === TRIES) this.#client.broken(index * this.#chunk + filled, this.#file.size, reason)
       await this.#client.pause(attempt, this.#signal)
     }
@@ -371,9 +374,4 @@ class Fetching {
 /** Whatever a connection fails with is no value of ours, and no DOMException but of an abort. */
 function isStorage(error: unknown): boolean {
   return error instanceof DOMException || (error instanceof Error && error.name === 'LapidaryError')
-}
-
-function lengthOf({ headers }: Response): number | null {
-  const length = headers.get('content-length')
-  return length === null || headers.has('content-encoding') ? null : Number(length)
 }

@@ -30,6 +30,16 @@ export async function repositoryFiles(
   return (await remoteList(`${tree}?recursive=true`, options)).flatMap(fileOf)
 }
 
+/** The same files as what is told of a repository lists them, which some hubs show to more people than the tree. */
+export function siblingFiles(info: { siblings?: unknown }): RepositoryFile[] {
+  const siblings = Array.isArray(info.siblings) ? (info.siblings as Record<string, unknown>[]) : []
+  return siblings.flatMap(({ rfilename, size, blobId, lfs }) => {
+    const large = lfs as { size?: unknown; sha256?: unknown } | undefined
+    const own = large && { size: large.size, oid: large.sha256 }
+    return fileOf({ type: 'file', path: rfilename, size, oid: blobId, ...(own ? { lfs: own } : {}) })
+  })
+}
+
 /** Where a file of a repository lies. */
 export function repositoryUrl(hub: string, repository: string, revision: string, path: string): string {
   return `${hub}/${encodedPath(repository)}/resolve/${encodeURIComponent(revision)}/${encodedPath(path)}`

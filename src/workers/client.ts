@@ -49,6 +49,7 @@ const DATA_AGAIN: ReadonlySet<keyof DataRoom> = new Set([
 /** A download that is made again goes on where it was. */
 const HUB_AGAIN: ReadonlySet<keyof HubRoom> = new Set([
   'lookUp',
+  'fetchAdapter',
   'download',
   'unfinished',
   'hubAccess',

@@ -4,7 +4,18 @@ import type { HubAccess, ModelRoom } from '../protocol/studio.ts'
 
 type Reaching = Pick<
   ModelRoom,
-  'lookUp' | 'download' | 'unfinished' | 'discard' | 'storage' | 'keep' | 'hubAccess' | 'signIn' | 'signOut'
+  | 'lookUp'
+  | 'download'
+  | 'fetchAdapter'
+  | 'unfinished'
+  | 'discard'
+  | 'storage'
+  | 'keep'
+  | 'hubAccess'
+  | 'signIn'
+  | 'signInPage'
+  | 'takeSignIn'
+  | 'signOut'
 >
 
 /**
@@ -16,12 +27,20 @@ export function reaching(hub: HubRoom, keepStorage: () => void): Reaching {
   const session = new Map<string, { token: string; access: HubAccess }>()
   const tokenFor = (address: ModelAddress) =>
     address.kind === 'hub' ? (session.get(hubOf(address.endpoint))?.token ?? null) : null
+  const signIn: ModelRoom['signIn'] = async (token, options = {}, call = undefined) => {
+    const [remember, endpoint] = [options.remember ?? false, hubOf(options.endpoint)]
+    const access = await hub.signIn(token.trim(), { remember, endpoint }, call)
+    if (remember) session.delete(endpoint)
+    else session.set(endpoint, { token: token.trim(), access })
+    return access
+  }
   return {
     lookUp: (address, call) => hub.lookUp(address, tokenFor(address), call),
     download(address, call) {
       keepStorage()
       return hub.download(address, tokenFor(address), call)
     },
+    fetchAdapter: (address, call) => hub.fetchAdapter(address, tokenFor(address), call),
     unfinished: (call) => hub.unfinished(call),
     discard: (id, call) => hub.discard(id, call),
     // A page can ask for these and a worker cannot, everywhere.
@@ -36,12 +55,13 @@ export function reaching(hub: HubRoom, keepStorage: () => void): Reaching {
     },
     hubAccess: async (endpoint, call) =>
       session.get(hubOf(endpoint))?.access ?? hub.hubAccess(hubOf(endpoint), call),
-    async signIn(token, options = {}, call = undefined) {
-      const [remember, endpoint] = [options.remember ?? false, hubOf(options.endpoint)]
-      const access = await hub.signIn(token.trim(), { remember, endpoint }, call)
-      if (remember) session.delete(endpoint)
-      else session.set(endpoint, { token: token.trim(), access })
-      return access
+    signIn,
+    signInPage: async () => (await import('./hub-oauth.ts')).signInAddress(),
+    async takeSignIn(call) {
+      // Asked on every visit: nothing is loaded where nothing was sent.
+      if (!/[?&]state=/.test(globalThis.location?.search ?? '')) return null
+      const { takeSignIn } = await import('./hub-oauth.ts')
+      return takeSignIn((token) => signIn(token, {}, call))
     },
     async signOut(endpoint, call) {
       session.delete(hubOf(endpoint))

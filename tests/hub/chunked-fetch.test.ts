@@ -182,6 +182,13 @@ describe('a file in chunks', () => {
     expect(same()).toBe(true)
   })
 
+  test('a whole one that is shorter than listed is told with both lengths', async () => {
+    hub.fault = () => ({ noRange: true })
+    const size = BYTES.length + 3 * CHUNK
+    const { detail } = await failure(() => fetched({}, { size }), 'bad_file')
+    expect(detail).toMatchObject({ expected: size, found: BYTES.length })
+  })
+
   test('begun by parts, it is ended by a server that gives none any more', async () => {
     hub.fault = (_, nth) => (nth < 5 ? null : { noRange: true })
     await fetched()

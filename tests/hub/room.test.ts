@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { writeAdapterConfig } from '../../src/model/adapter-config.ts'
+import { defaultRunConfig } from '../../src/protocol/run-config.ts'
 import type { ModelAddress, Progress } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { modelFiles } from '../../src/storage/models.ts'
@@ -349,6 +351,12 @@ describe('a gated model', () => {
     expect(await everything()).toEqual({ models: [], downloads: [], writes: [], sets: [] })
   })
 
+  test('is described from what else is told where its tree is closed too', async () => {
+    const open = await page().lookUp(at())
+    hub.repositories.get(REPO)!.closed = true
+    expect(await page().lookUp(at())).toEqual(open)
+  })
+
   test('an account that has not accepted it is told so', async () => {
     const { signIn, download } = page()
     await signIn('hf_other', { endpoint: hub.endpoint })
@@ -460,6 +468,32 @@ describe('a GGUF', () => {
       here: gguf.length,
     })
     await failure(() => lookUp(at('school/ggufs', { file: 'none.gguf' } as never)), 'missing_file')
+  })
+})
+
+describe('an adapter', () => {
+  const adapter = (json: object) =>
+    new Map([
+      ['adapter_config.json', new TextEncoder().encode(JSON.stringify(json))],
+      ['adapter_model.safetensors', new Uint8Array(3000).fill(7)],
+    ])
+
+  test('of a hub comes with what a run needs to begin with it, and is not stored', async () => {
+    const lora = { ...defaultRunConfig().lora, r: 4 }
+    hub.repositories.set('school/tuned', { files: adapter(writeAdapterConfig(lora, 'school/pebble')) })
+    const { name, base, lora: read, files } = await page().fetchAdapter(at('school/tuned'))
+    expect(name).toBe(`${hub.endpoint}/school/tuned/tree/${'c0ffee'.padEnd(40, '0')}`)
+    expect(base).toBe('school/pebble')
+    expect(read.r).toBe(4)
+    expect(files.config).toMatchObject({ peft_type: 'LORA' })
+    expect(new Uint8Array(await files.tensors.arrayBuffer())).toEqual(new Uint8Array(3000).fill(7))
+    expect(await everything()).toEqual({ models: [], downloads: [], writes: [], sets: [] })
+  })
+
+  test('of another kind is told by its kind', async () => {
+    hub.repositories.set('school/tuned', { files: adapter({ peft_type: 'PREFIX_TUNING' }) })
+    const { message } = await failure(() => page().fetchAdapter(at('school/tuned')), 'unsupported_format')
+    expect(message).toContain('PREFIX_TUNING')
   })
 })
 

@@ -32,6 +32,8 @@ export interface HubRepository {
   /** Who may read its files: those who bring one of these tokens. */
   gated?: readonly string[]
   private?: readonly string[]
+  /** Whether its tree is shown only to those who may read its files. */
+  closed?: boolean
   card?: object
   info?: object
 }
@@ -99,6 +101,13 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
     }
     hub.requests.push(heard)
     if (host === 'cdn') return sendFile(heard.path.slice(1), heard, response)
+    if (heard.path === '/.well-known/openid-configuration')
+      return json(response, {
+        authorization_endpoint: `${hub.endpoint}/oauth/authorize`,
+        token_endpoint: `${hub.endpoint}/oauth/token`,
+        userinfo_endpoint: `${hub.endpoint}/api/whoami-v2`,
+      })
+    if (heard.path === '/oauth/token') return giveToken(request, response)
     if (heard.path === '/api/whoami-v2') return whoAmI(heard, response)
     if (heard.path.startsWith('/plain/')) return sendFile(heard.path.slice('/plain/'.length), heard, response)
     const api = /^\/api\/models\/([^/]+\/[^/]+)\/(revision|tree)\/(.+)$/.exec(heard.path)
@@ -115,6 +124,16 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
 
   function tokenOf({ authorization }: HubRequest): string | null {
     return authorization?.replace(/^Bearer /, '') ?? null
+  }
+
+  /** Here the code is the token itself. */
+  async function giveToken(request: IncomingMessage, response: ServerResponse) {
+    let body = ''
+    for await (const piece of request) body += piece
+    const asked = new URLSearchParams(body)
+    const token = asked.get('code') ?? ''
+    if (!hub.accounts.has(token) || !asked.get('code_verifier')) return end(response, 400)
+    json(response, { access_token: token, expires_in: 60, scope: '', token_type: 'bearer' })
   }
 
   function whoAmI(request: HubRequest, response: ServerResponse) {
@@ -147,15 +166,23 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
     const commit = repository.commit ?? COMMIT
     if (revision !== 'main' && revision !== commit) return end(response, 404)
     if (!tree) {
-      const { gated, card = {}, info = {} } = repository
+      const { gated, card = {}, info = {}, files } = repository
+      const siblings = [...files].map(([rfilename, bytes]) => ({
+        rfilename,
+        size: bytes.length,
+        blobId: gitHash(bytes),
+        ...(LFS.test(rfilename) ? { lfs: { sha256: sha256(bytes), size: bytes.length } } : {}),
+      }))
       return json(response, {
         id: name,
         sha: commit,
         gated: gated ? 'manual' : false,
         cardData: card,
+        ...(url.searchParams.get('blobs') === 'true' ? { siblings } : {}),
         ...info,
       })
     }
+    if (repository.closed && !repository.gated!.includes(tokenOf(request) ?? '')) return end(response, 401)
     const all = [...repository.files].map(([path, bytes]) => {
       const lfs = LFS.test(path) ? { lfs: { oid: sha256(bytes), size: bytes.length } } : {}
       return { type: 'file', path, size: bytes.length, oid: gitHash(bytes), ...lfs }

@@ -1,6 +1,6 @@
 import type { ModelAddress } from '../model-address.ts'
 import type { Call } from './call.ts'
-import type { HubAccess, RemoteModel, Unfinished } from './model-sources.ts'
+import type { HubAccess, RemoteAdapter, RemoteModel, Unfinished } from './model-sources.ts'
 import type { ModelInfo } from './models.ts'
 
 /**
@@ -10,6 +10,7 @@ import type { ModelInfo } from './models.ts'
 export interface HubRoom {
   lookUp(address: ModelAddress, token: string | null, call?: Call): Promise<RemoteModel>
   download(address: ModelAddress, token: string | null, call?: Call): Promise<ModelInfo>
+  fetchAdapter(address: ModelAddress, token: string | null, call?: Call): Promise<RemoteAdapter>
   unfinished(call?: Call): Promise<Unfinished[]>
   discard(id: string, call?: Call): Promise<void>
   /** Of the remembered token. */

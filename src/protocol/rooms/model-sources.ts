@@ -1,5 +1,7 @@
 import type { ModelConfig } from '../model.ts'
 import type { ModelAddress } from '../model-address.ts'
+import type { LoraConfig } from '../run-config.ts'
+import type { AdapterFiles } from './runs.ts'
 
 /** Where a stored model came from. No token, query or name of a person is part of it. */
 export type ModelOrigin =
@@ -52,6 +54,19 @@ export interface RemoteModel {
   ggufs?: { file: string; size: number }[]
   /** Id of the stored model, where exactly this one is here. */
   stored: string | null
+}
+
+/** An adapter in PEFT's layout that lies elsewhere, fetched. */
+export interface RemoteAdapter {
+  /** As `start.name` of a run's config: of the Hub with its commit. */
+  name: string
+  /** The model that it says it was made for. */
+  base: string | null
+  /** What a run that begins with it must have. */
+  lora: LoraConfig
+  licence: ModelLicence | null
+  /** For `StartRequest.adapter`. */
+  files: AdapterFiles
 }
 
 /** A download that was begun and not ended. */

@@ -18,6 +18,7 @@ import type {
   HubAccess,
   ModelLicence,
   ModelOrigin,
+  RemoteAdapter,
   RemoteModel,
   StorageRoom,
   Unfinished,
@@ -50,6 +51,12 @@ export interface ModelRoom {
    * `network` (what has come is kept); `bad_file` where a hash or length differs; `bad_state` where another tab is at it; else as `add`
    */
   download(address: ModelAddress, call?: Call): Promise<ModelInfo>
+  /**
+   * An adapter in PEFT's layout on a hub or at a folder's address, to begin a run with.
+   * @throws LapidaryError `missing_file` where there is none, `unsupported_format`, `bad_config` for another kind of adapter, `gated`,
+   * `network`, `bad_file`
+   */
+  fetchAdapter(address: ModelAddress, call?: Call): Promise<RemoteAdapter>
   /** Downloads that can be gone on with, newest first. */
   unfinished(call?: Call): Promise<Unfinished[]>
   /** Throws away what an unfinished download has. */
@@ -65,6 +72,18 @@ export interface ModelRoom {
    * @throws LapidaryError `gated` where the hub refuses it, `network`
    */
   signIn(token: string, options?: { remember?: boolean; endpoint?: string }, call?: Call): Promise<HubAccess>
+  /**
+   * Where a person signs in at Hugging Face without a token, to be led back here; null where this host is not registered there.
+   * @throws LapidaryError `network`
+   */
+  signInPage(call?: Call): Promise<string | null>
+  /**
+   * To be called when the page opens: takes what that page sent back in the address, and takes it out of there. What comes of it
+   * is never remembered beyond this page.
+   * @returns null where nothing was sent
+   * @throws LapidaryError `gated` where the person or the Hub said no, `network`
+   */
+  takeSignIn(call?: Call): Promise<HubAccess | null>
   /** Forgets the token, the remembered one too. */
   signOut(endpoint?: string, call?: Call): Promise<void>
   /** A model as the Hugging Face folder that it is; the bundled one is fetched where it is not stored yet. */

@@ -1,4 +1,10 @@
-import { encodedPath, type RepositoryFile, repositoryFiles, repositoryUrl } from '../../files/hub.ts'
+import {
+  encodedPath,
+  type RepositoryFile,
+  repositoryFiles,
+  repositoryUrl,
+  siblingFiles,
+} from '../../files/hub.ts'
 import { remoteJson } from '../../files/remote.ts'
 import { LapidaryError } from '../../protocol/errors.ts'
 import { HUB_ENDPOINT, type HubModelAddress } from '../../protocol/model-address.ts'
@@ -12,6 +18,7 @@ export interface Info {
   sha?: unknown
   gated?: unknown
   cardData?: unknown
+  siblings?: unknown
   safetensors?: { total?: unknown }
   gguf?: { total?: unknown }
 }
@@ -41,7 +48,10 @@ export async function openRepository(address: HubModelAddress, options: FindOpti
   const licence = licenceOf(info.cardData)
   const gated = info.gated === true || typeof info.gated === 'string'
   const files = await repositoryFiles(repo, commit, endpoint, { ...remote(options), what: repo }).catch(
-    (error: unknown) => gatedError(error, { repo, endpoint, gated, licence, options }),
+    (error: unknown) => {
+      const siblings = gated && isRefusal(error) ? siblingFiles(info) : []
+      return siblings.length > 0 ? siblings : gatedError(error, { repo, endpoint, gated, licence, options })
+    },
   )
   const branch = revision === 'main' || /^[0-9a-f]{40}$/.test(revision) ? '' : `@${revision}`
   return {
@@ -67,7 +77,7 @@ export async function openRepository(address: HubModelAddress, options: FindOpti
 }
 
 async function about(repo: string, revision: string, endpoint: string, options: FindOptions): Promise<Info> {
-  const url = `${endpoint}/api/models/${encodedPath(repo)}/revision/${encodeURIComponent(revision)}`
+  const url = `${endpoint}/api/models/${encodedPath(repo)}/revision/${encodeURIComponent(revision)}?blobs=true`
   try {
     const info = await remoteJson(url, { ...remote(options), what: repo })
     return typeof info === 'object' && info !== null ? info : {}

@@ -6,6 +6,7 @@ import { downloadedBytes, removeDownload, sameOrigin, storedFile } from '../../s
 import { infoOf, type Library } from '../library.ts'
 import { ownerOf, rememberedAccess, rememberedToken } from './access.ts'
 import { downloadId, downloadModel } from './download.ts'
+import { fetchAdapter } from './fetch-adapter.ts'
 import { findModel } from './find.ts'
 import type { FindOptions, FoundModel } from './found.ts'
 import { alone } from './locks.ts'
@@ -40,6 +41,10 @@ export function hubRoom(
       const { stored } = await described(db, found)
       const there = stored === null ? undefined : await db.get('models', stored)
       return there ? infoOf(there) : downloadModel(db, library(), found, access, call)
+    },
+
+    async fetchAdapter(address, token, call) {
+      return fetchAdapter(address, await using(address, token, call?.signal), call)
     },
 
     async unfinished() {
