@@ -238,7 +238,7 @@ export const en = {
   'profile.balancedNote': 'A good first real run.',
   'profile.thoroughNote': 'Longer and gentler, with a larger adapter.',
   'profile.ownNote': 'Your own settings.',
-  'profile.ownFollows': 'What you have not set goes on following “{name}”.',
+  'profile.ownFollows': 'What you have not set goes on following "{name}".',
 
   'field.notNumber': 'Type a number, such as 0.001 or 1e-3.',
   'field.notWhole': 'Must be a whole number.',
