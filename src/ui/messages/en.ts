@@ -471,7 +471,7 @@ export const en = {
   'export.filesLede':
     'The weights that were learnt (the adapter). They work together with the base model. PEFT, the library of Hugging Face for adapters, loads the folder as it is.',
   'export.format': 'Format',
-  'export.which': 'As it was when (checkpoint)',
+  'export.which': 'State (checkpoint)',
   'export.last': 'Newest, at step {step}',
   'export.best': 'Best on rows it never saw, at step {step}',
   'export.offered.rose':
