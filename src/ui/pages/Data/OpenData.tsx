@@ -99,7 +99,6 @@ export function OpenData(props: { info: DatasetInfo }) {
   )
 }
 
-/** After a stop. */
 /** Stopped, or without room at that moment: the same may work now. */
 const again = ({ code }: Failure) => code === 'cancelled' || code === 'quota_exceeded'
 
