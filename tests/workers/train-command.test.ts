@@ -371,6 +371,24 @@ describe('npm run train', () => {
     expect(readFileSync(join(given, 'adapter', 'README.md'), 'utf8')).toContain('| 12 of 12 |')
   }, 900_000)
 
+  test('leaves the best adapter beside the newest where rows it never saw were known better before, and says which is which', async () => {
+    const out = join(folder, 'risen')
+    const settings =
+      '--max-steps 6 --learning-rate 0.05 --lr-scheduler-type constant --max-grad-norm 0 --batch-size 2 --max-length 64 --eval-steps 2 --save-steps 2 --target-modules all-linear --engine portable'
+    const { status, events } = await train(['--data', data, '--out', out, ...settings.split(' ')])
+    expect(status).toBe(0)
+    expect(events.flatMap((event) => (event.type === 'notice' ? [event.message] : []))).toEqual([
+      expect.stringMatching(
+        /^Rows that it never saw were known best at step 4 .*: adapter-best\/ is of step 4, adapter\/ of step 6\./,
+      ),
+    ])
+    const adapter = (name: string) => readFileSync(join(out, name, 'adapter_model.safetensors'))
+    expect(adapter('adapter-best').equals(adapter('adapter'))).toBe(false)
+    expect(readFileSync(join(out, 'adapter-best', 'README.md'), 'utf8')).toContain(
+      'trained for 4 optimizer steps',
+    )
+  }, 300_000)
+
   test('refuses a missing column, and a limit that leaves nothing to learn', async () => {
     await refused(['--data', data, '--prompt', 'frage'], 'missing_column', 'frage')
     await refused(['--data', data, '--max-length', '3'], 'nothing_to_learn', '3')

@@ -244,7 +244,7 @@ export const en = {
   'profile.balancedNote': 'A good first real run.',
   'profile.thoroughNote': 'Longer and gentler, with a larger adapter.',
   'profile.ownNote': 'Your own settings.',
-  'profile.ownFollows': 'What you have not set goes on following “{name}”.',
+  'profile.ownFollows': 'What you have not set goes on following "{name}".',
 
   'field.notNumber': 'Type a number, such as 0.001 or 1e-3.',
   'field.notWhole': 'Must be a whole number.',
@@ -492,7 +492,7 @@ export const en = {
   'export.filesLede':
     'The weights that were learnt (the adapter). They work together with the base model. PEFT, the library of Hugging Face for adapters, loads the folder as it is.',
   'export.format': 'Format',
-  'export.which': 'As it was when (checkpoint)',
+  'export.which': 'State (checkpoint)',
   'export.last': 'Newest, at step {step}',
   'export.best': 'Best on rows it never saw, at step {step}',
   'export.offered.rose':

@@ -47,7 +47,7 @@ export function CheckpointPicker(props: { run: RunInfo; of: ReturnType<typeof us
   return (
     <Show when={props.of.best()}>
       {(best) => (
-        <div class="stack-s">
+        <div class="stack-s checkpoint-picker">
           <Segmented
             label={t('export.which')}
             options={[

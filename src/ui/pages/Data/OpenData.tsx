@@ -1,4 +1,5 @@
 import { batch, createSignal, Show } from 'solid-js'
+import type { Failure } from '../../../protocol/errors.ts'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Later } from '../../components/Later.tsx'
@@ -75,7 +76,7 @@ export function OpenData(props: { info: DatasetInfo }) {
           {(failure) => (
             <FailureNotice
               failure={failure()}
-              actions={failure().code === 'cancelled' ? <PrepareAgain /> : <AllowMore failure={failure()} />}
+              actions={again(failure()) ? <PrepareAgain /> : <AllowMore failure={failure()} />}
             />
           )}
         </Show>
@@ -98,7 +99,9 @@ export function OpenData(props: { info: DatasetInfo }) {
   )
 }
 
-/** After a stop. */
+/** Stopped, or without room at that moment: the same may work now. */
+const again = ({ code }: Failure) => code === 'cancelled' || code === 'quota_exceeded'
+
 function PrepareAgain() {
   const { data } = useApp()
   return <Button onClick={() => void data.prepare().catch(() => {})}>{t('action.retry')}</Button>
