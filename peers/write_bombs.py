@@ -47,6 +47,8 @@ def main():
     write_arrow(folder / "zeros.arrow", zeros(150_000_000), "zstd")
     pq.write_table(zeros(200_000_000), folder / "zeros.parquet", compression="zstd")
     pq.write_table(zeros(200_000_000), folder / "plain-zeros.parquet", compression="zstd", use_dictionary=False)
+    # Few bytes a row, and seconds to unpack each row group.
+    pq.write_table(zeros(50_000_000), folder / "brotli-zeros.parquet", compression="brotli", use_dictionary=False)
     pq.write_table(lists(), folder / "lists.parquet", compression="zstd")
     for path in sorted(folder.iterdir()):
         if path.suffix in (".arrow", ".parquet"):

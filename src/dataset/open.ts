@@ -166,6 +166,7 @@ class Collected {
         for await (const chunk of read(this.#context(notUtf8))) {
           this.#options.signal?.throwIfAborted()
           builder.append(chunk)
+          this.#room.needRows(builder.rows)
           this.#room.used = builder.bytes
           for (const number of chunk.numbers ?? []) numbers.push(number)
           for (const column of chunk.columns) columns.add(column.name)

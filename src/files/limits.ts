@@ -22,6 +22,9 @@ export const MAX_TABLE_BYTES = 1 << 30
 /** What an element of a list takes at most, while it is read: whole numbers of 64 bits are objects then. */
 const VALUE_BYTES = 32
 
+/** What is made of a row, at least, to look it through, show it and learn from it, however little is in it. */
+const ROW_BYTES = 128
+
 /**
  * Holds what a file would take against what it may, before it is taken: small files of today's formats can hold a text once and
  * point to it a million times, or a list of a thousand million zeros.
@@ -45,7 +48,10 @@ export class Room {
 
   /** @throws LapidaryError `unsupported_format` where so many bytes more are too many */
   need(bytes: number): void {
-    const all = this.#used + bytes
+    this.#check(this.#used + bytes)
+  }
+
+  #check(all: number): void {
     if (all > this.#most)
       fail(
         'unsupported_format',
@@ -53,6 +59,11 @@ export class Room {
         `If that is meant, raise the limit where it is asked how files are read (${LIMIT_FIELD}); or take fewer rows or columns of it.`,
         { file: this.#file, bytes: all, most: this.#most, field: LIMIT_FIELD },
       )
+  }
+
+  /** The same for rows, of a file or of all so far: a footer may declare thousands of millions. */
+  needRows(rows: number): void {
+    this.#check(rows * ROW_BYTES)
   }
 
   /** The same for so many values, before they become anything. */

@@ -213,7 +213,7 @@ describe('CSV as people write it', () => {
     ['a label of several', 'a cat,good\na dog,bad\nrain,good\nsun,so-so\nfog,good\n', ['no_header']],
     ['phrases', 'how many cats are there,x y\nwhere is the small house,z\n', ['no_header']],
     ['beginnings', 'Paris,capital of France\nRome,capital of Italy\n', ['no_header']],
-    ['days', '2024-01-02,x\n2024-01-03,y\n', ['no_header']],
+    ['days', '2024-01-02,x\n2024-01-03T10:11:12,y\n', ['no_header']],
     ['addresses', 'https://a.b/c,x\nhttps://d.e/f,y\n', ['no_header']],
     ['counted names', 'label_1,label_2\n1,0\n0,1\n', []],
     [

@@ -51,6 +51,7 @@ describe('what rows may take in memory', () => {
     ['a text that many rows point to', 'a.arrow', () => pointing(2000, 40_000), 2000],
     ['many rows of nothing', 'a.arrow', () => missing(4_000_000), 4_000_000],
     ['many zeros', 'a.parquet', () => zeros(400_000), 400_000],
+    ['many rows of one letter', 'a.csv', () => utf8(`q\n${'x\n'.repeat(90_000)}`), 90_000],
     ['long lists in few rows', 'a.parquet', () => lists(30, 100_000), 30],
     ['text', 'a.csv', () => utf8(`q\n${`${'word '.repeat(40)}\n`.repeat(60_000)}`), 60_000],
     ['lines', 'a.jsonl', () => utf8(`{"q":"${'word '.repeat(40)}"}\n`.repeat(60_000)), 60_000],

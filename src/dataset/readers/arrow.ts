@@ -68,6 +68,7 @@ async function* readArrow(file: DataFile, context: ReadContext): AsyncIterable<C
     // Where there are none, apache-arrow makes one up.
     if (!batch || facts.batches === 0) break
     checkWidth(batch.schema.fields, rows + batch.numRows, name)
+    context.room.needRows(batch.numRows)
     context.room.need(batch.numRows * batch.schema.fields.length * OFFSET_BYTES)
     for (let at = 0; at < batch.numRows; ) {
       const counter = new CellCounter(context.room, name)

@@ -215,6 +215,7 @@ async function readFooter(source: ByteSource, signal: AbortSignal | undefined): 
 
 /** What the footer promises, before any of it is unpacked. */
 function checkRoom(metadata: FileMetaData, room: Room): void {
+  room.needRows(Number(metadata.num_rows))
   let table = 0
   for (const { columns, num_rows } of metadata.row_groups) {
     let [values, bytes] = [0, 0]
