@@ -16,6 +16,9 @@ const RELEASES: Record<string, [hidden: number, layers: number]> = {
   'gemma-3-27b': [5376, 62],
 }
 
+/** Of these the Hub has multimodal checkpoints only, whatever part of one was trained here. */
+const MULTIMODAL = /^google\/gemma-3-(4b|12b|27b)\b/
+
 /** A base that is nowhere else to be had is put beside its adapter up to this many bytes. */
 const MOST_BYTES = 2 ** 30
 /** Bytes of a model's file read at a time. */
@@ -34,6 +37,8 @@ export interface BaseModel {
   /** What `from_pretrained` takes. */
   at: string
   kind: 'hub' | 'beside' | 'elsewhere'
+  /** Whether it also sees: adapters name its modules otherwise. Null where that is not known. */
+  multimodal: boolean | null
   /** The files to put beside the adapter. */
   files: ExportedFile[]
 }
@@ -42,13 +47,14 @@ export interface BaseModel {
 export async function baseOf(source: ExportSource): Promise<BaseModel> {
   const model = await source.model().catch(() => null)
   const name = source.baseModel.replace(/\/+$/, '').split('/').at(-1)!
-  const elsewhere: BaseModel = { at: `path/to/${name}`, kind: 'elsewhere', files: [] }
-  if (!model) return elsewhere
+  if (!model) return { at: `path/to/${name}`, kind: 'elsewhere', multimodal: null, files: [] }
+  const multimodal = model.config.languageModel === true
+  const elsewhere: BaseModel = { at: `path/to/${name}`, kind: 'elsewhere', multimodal, files: [] }
   const hub = hubName(source.baseModel, model.config)
-  if (hub) return { at: hub, kind: 'hub', files: [] }
+  if (hub) return { at: hub, kind: 'hub', multimodal: multimodal || MULTIMODAL.test(hub), files: [] }
   const files = modelFolder(await plainFiles(model.files, 'BF16'), 'base/')
   if (files.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES) return elsewhere
-  return { at: 'base', kind: 'beside', files }
+  return { at: 'base', kind: 'beside', multimodal, files }
 }
 
 /** The files of a model as they came, which is a Hugging Face folder. */

@@ -22,7 +22,7 @@ export interface CardFacts {
   /** What the base model is called. */
   baseModel: string
   /** Where `from_pretrained` finds it; by default under its name. */
-  base?: Pick<BaseModel, 'at' | 'kind'>
+  base?: Pick<BaseModel, 'at' | 'kind'> & Partial<Pick<BaseModel, 'multimodal'>>
   step: number
   events: readonly RunEvent[]
 }

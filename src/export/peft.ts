@@ -1,6 +1,6 @@
 import { safetensorsBlob } from '../files/safetensors-writer.ts'
 import { writeAdapterConfig } from '../model/adapter-config.ts'
-import { isOfMultimodal } from '../model/lora.ts'
+import { isOfMultimodal, namedOf } from '../model/lora.ts'
 import type { StateTensor } from '../protocol/engine.ts'
 import { adapterCard, type CardFacts } from './card.ts'
 
@@ -11,17 +11,15 @@ export interface AdapterExport extends CardFacts {
 
 /** The files that `PeftModel.from_pretrained(base, folder)` of PEFT 0.21 loads, and a model card. */
 export async function peftFiles(adapter: AdapterExport): Promise<{ path: string; blob: Blob }[]> {
+  const own = isOfMultimodal(Object.keys(adapter.lora))
+  const multimodal = adapter.base?.multimodal ?? own
   const tensors = Object.entries(adapter.lora).map(([name, { shape, data }]) => ({
-    name,
+    name: namedOf(multimodal, name),
     dtype: 'F32' as const,
     shape,
     data,
   }))
-  const config = writeAdapterConfig(
-    adapter.config.lora,
-    adapter.base?.at ?? adapter.baseModel,
-    isOfMultimodal(Object.keys(adapter.lora)),
-  )
+  const config = writeAdapterConfig(adapter.config.lora, adapter.base?.at ?? adapter.baseModel, multimodal)
   const text = (content: string, type: string) => new Blob([content], { type })
   return [
     {

@@ -60,16 +60,19 @@ const prefixOf = ({ languageModel }: ModelConfig) => (languageModel ? MULTIMODAL
 export const isOfMultimodal = (names: Iterable<string>): boolean =>
   [...names].some((name) => name.startsWith(MULTIMODAL))
 
+/** An adapter tensor's name for a base of this kind. */
+export function namedOf(multimodal: boolean, name: string): string {
+  const from = [MULTIMODAL, EARLIER, TEXT].find((prefix) => name.startsWith(`${prefix}layers.`))
+  return from === undefined ? name : (multimodal ? MULTIMODAL : TEXT) + name.slice(from.length)
+}
+
 /**
  * An adapter under the names that it has for this model: the text part of a multimodal checkpoint is the same model as one that
  * stands alone.
  */
 export function namedFor(config: ModelConfig, source: WeightSource): WeightSource {
   const stored = new Map<string, string>()
-  for (const name of source.tensors.keys()) {
-    const from = [MULTIMODAL, EARLIER, TEXT].find((prefix) => name.startsWith(`${prefix}layers.`))
-    stored.set(from === undefined ? name : prefixOf(config) + name.slice(from.length), name)
-  }
+  for (const name of source.tensors.keys()) stored.set(namedOf(config.languageModel === true, name), name)
   return {
     tensors: new Map([...stored].map(([name, from]) => [name, source.tensors.get(from)!])),
     read: (name, start, end, signal) => source.read(stored.get(name)!, start, end, signal),

@@ -1,11 +1,52 @@
 import { describe, expect, test } from 'vitest'
-import { hubName } from '../../src/export/base.ts'
+import { baseOf, hubName } from '../../src/export/base.ts'
 import { adapterCard } from '../../src/export/card.ts'
+import { peftFiles } from '../../src/export/peft.ts'
+import type { ExportSource } from '../../src/export/source.ts'
 import type { ModelConfig } from '../../src/protocol/model.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { openAdapter } from '../../src/workers/adapter-files.ts'
 
 const shape = (hiddenSize: number, layers: number) =>
   ({ hiddenSize, layers: Array.from({ length: layers }) }) as unknown as ModelConfig
+
+describe('an adapter bears the names that its base is loaded under', () => {
+  const lora = {
+    'base_model.model.model.layers.0.mlp.up_proj.lora_A.weight': { shape: [1, 2], data: new Float32Array(2) },
+  }
+  const source = (baseModel: string, config: object) =>
+    ({
+      baseModel,
+      model: async () => ({ config: { ...shape(2560, 34), ...config }, files: new Map() }),
+    }) as unknown as ExportSource
+
+  test.each([
+    // A GGUF holds the text part alone; what the Hub has under its name also sees.
+    ['gemma-3-4b-it', {}, 'google/gemma-3-4b-it', true],
+    ['gemma-3-4b-it', { languageModel: true }, 'google/gemma-3-4b-it', true],
+    ['someone/texts', {}, 'someone/texts', false],
+    ['someone/sees', { languageModel: true }, 'someone/sees', true],
+    ['mine', { languageModel: true }, 'base', true],
+    ['mine', {}, 'base', false],
+  ])('%s, %j', async (name, config, at, multimodal) => {
+    const base = await baseOf(source(name, config))
+    expect(base).toMatchObject({ at, multimodal })
+    const files = await peftFiles({
+      lora,
+      config: parseRunConfig({}),
+      baseModel: name,
+      base,
+      step: 1,
+      events: [],
+    })
+    const part = (path: string) => files.find((file) => file.path === path)!.blob
+    const written = JSON.parse(await part('adapter_config.json').text())
+    expect(written.exclude_modules).toBe(multimodal ? '.*vision_tower.*' : null)
+    const { tensors } = await openAdapter({ tensors: part('adapter_model.safetensors') })
+    const layers = multimodal ? 'language_model.layers' : 'layers'
+    expect([...tensors.keys()]).toEqual([`base_model.model.model.${layers}.0.mlp.up_proj.lora_A.weight`])
+  })
+})
 
 describe('the base that a card names', () => {
   test('a release of Gemma by its name on the Hub, where its shape is that of the release', () => {
