@@ -15,6 +15,8 @@ const PROGRESS_BYTES = 64 << 10
 const VERSIONS = 3
 /** How long a server that is too busy may have itself waited for, where it says so. */
 const PATIENCE_MS = 5 * 60_000
+/** Hubs tell git's hash of files up to some ten MB. */
+const GIT_BYTES = 16 << 20
 /** Bytes that must come in the time that may pass without a byte: less is a connection that hangs. */
 const TRICKLE_BYTES = 8 << 10
 
@@ -51,9 +53,10 @@ export interface ChunkedOptions extends Omit<RemoteOptions, 'what' | 'most' | 'o
 
 export interface Fetched {
   size: number
-  /** SHA-256 and git's, hex. */
+  /** SHA-256, hex. */
   hash: string
-  git: string
+  /** Git's, hex; null of large files of which it was not asked: hubs do not tell it of them. */
+  git: string | null
   version: string | null
 }
 
@@ -124,7 +127,7 @@ class Fetching {
   /** Claimed, in their order. */
   #next = 0
   readonly #sha = new Sha256()
-  readonly #git: GitHash
+  readonly #git: GitHash | null
   /** The next chunk to be hashed, and the work on it. */
   #hashed = 0
   #hashing: Promise<void> = Promise.resolve()
@@ -135,7 +138,7 @@ class Fetching {
     this.#options = options
     this.#chunk = options.chunk ?? FETCH_CHUNK
     this.#version = file.version
-    this.#git = new GitHash(file.size)
+    this.#git = file.git !== null || file.size <= GIT_BYTES ? new GitHash(file.size) : null
     const { signal } = options
     this.#signal = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal
     this.#client = new Client(file.url, {
@@ -271,7 +274,7 @@ class Fetching {
 
   #hash(bytes: Uint8Array): void {
     this.#sha.update(bytes)
-    this.#git.update(bytes)
+    this.#git?.update(bytes)
   }
 
   /** Those that came out of order, and those of before, are read back when it is their turn. */
@@ -355,7 +358,7 @@ class Fetching {
 
   async #verify(): Promise<Fetched> {
     const { what, size, sha256, git, url } = this.#file
-    const found = { sha256: this.#sha.hex(), git: this.#git.hex() }
+    const found = { sha256: this.#sha.hex(), git: this.#git?.hex() ?? null }
     const wrong = sha256 !== null ? sha256 !== found.sha256 : git !== null && git !== found.git
     if (!wrong) return { size, hash: found.sha256, git: found.git, version: this.#version }
     await this.#store.clear()

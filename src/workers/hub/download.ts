@@ -175,7 +175,7 @@ class Downloading {
     })
     Object.assign(file, { size: fetched.size, version: fetched.version })
     const { size, hash, git } = fetched
-    return { set: file.set, size, chunk: CHUNK_BYTES, hash, git }
+    return { set: file.set, size, chunk: CHUNK_BYTES, hash, ...(git === null ? {} : { git }) }
   }
 
   #tell(): void {
