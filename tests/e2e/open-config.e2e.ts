@@ -63,15 +63,8 @@ test('a run.json opens the page; what is missing is said, and the file is prepar
 
   // Pasted beside a field, a config is opened too: what is here is chosen.
   const here = { ...CONFIG, model: { id: 'pebble' }, engine: {}, training: { max_steps: 9 } }
-  await paste(page, { ...here, model: { id: 'pebble', quantization: 'int4' } })
+  await paste(page, here)
   await expect(setting(page, 'Steps')).toHaveValue('9')
-  // How the model itself is held is a setting like others.
-  await page.getByText('More settings', { exact: true }).click()
-  const held = page.getByRole('button', { name: /^How the model itself is held/ })
-  await expect(held).toHaveText(/In 4 bits/)
-  await held.click()
-  await page.getByRole('option', { name: 'As it is stored' }).click()
-  await expect(held).toHaveText(/As it is stored/)
   await expect(page.getByText('Settings of pasted settings are opened.')).toBeVisible()
   await expect(page.getByText('is not in this browser')).toHaveCount(0)
 
