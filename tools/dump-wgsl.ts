@@ -12,9 +12,10 @@ import { join } from 'node:path'
 import { planEngine } from '../src/engine/plan.ts'
 import { type Kernel, shaderText } from '../src/gpu/kernel.ts'
 import { readModelConfig } from '../src/model/config.ts'
+import { quantisedTypes } from '../src/model/quantised-weights.ts'
 import { storedAlike } from '../src/model/storage.ts'
 import type { PlanRequest } from '../src/protocol/engine.ts'
-import type { ModelConfig, WeightType } from '../src/protocol/model.ts'
+import type { ModelConfig, PlainType, Quantization } from '../src/protocol/model.ts'
 import { parseRunConfig } from '../src/protocol/run-config.ts'
 
 const golden = (name: string): Record<string, unknown> =>
@@ -38,7 +39,8 @@ const GEMMA_270M = {
 
 interface Case {
   model: ModelConfig
-  type: WeightType
+  type: PlainType
+  quantization?: Quantization
   tokens: number
   recompute: PlanRequest['recompute']
   dropout: number
@@ -51,6 +53,8 @@ function* cases(): Generator<Case> {
   for (const model of models) {
     for (const type of ['BF16', 'F16', 'F32'] as const)
       yield { model, type, tokens: 512, recompute: 'nothing', dropout: 0 }
+    for (const quantization of ['int8', 'int4'] as const)
+      yield { model, type: 'BF16', quantization, tokens: 512, recompute: 'nothing', dropout: 0 }
     yield { model, type: 'BF16', tokens: 512, recompute: 'layer', dropout: 0.1 }
     yield { model, type: 'BF16', tokens: 2048, recompute: 'cheap', dropout: 0 }
     const capped = { ...model, attentionSoftCap: 50, finalSoftCap: 30 }
@@ -63,7 +67,7 @@ function shadersOf(one: Case): Map<string, Kernel> {
   const { lora } = parseRunConfig({ lora: { target_modules: 'all-linear', lora_dropout: one.dropout } })
   const request: PlanRequest = {
     model: one.model,
-    stored: storedAlike(one.model, one.type),
+    stored: quantisedTypes(one.model, storedAlike(one.model, one.type), one.quantization ?? null),
     lora,
     maxTokens: one.tokens,
     maxSupervised: one.tokens,
