@@ -60,9 +60,9 @@ test('a model is found by its name, fetched, paused, gone on with after a reload
   // Nobody has asked for anything yet.
   expect(asked.filter((url) => !url.includes('localhost'))).toEqual([])
 
-  await page.getByLabel('Name or link').fill(`${hub.endpoint}/school/tiny-gemma-it`)
+  await page.getByLabel('Name or link').fill(`${hub.endpoint}/school/tiny-gemma-it/tree/main`)
   await page.getByRole('button', { name: 'Look it up' }).click()
-  const found = page.getByRole('region', { name: 'Found: tiny-gemma-it' })
+  const found = page.getByRole('region', { name: 'Found: school/tiny-gemma-it' })
   await expect(found).toContainText('to download')
   await expect(found).toContainText('Gemma')
   await picture(page, 'preview')
@@ -117,7 +117,7 @@ test('a gated model says what it asks for, takes a token that is forgotten with 
   await page.getByLabel('Address of the hub').blur()
   await page.getByLabel('Name or link').fill('maker/closed-gemma')
   await page.getByRole('button', { name: 'Look it up' }).click()
-  const found = page.getByRole('region', { name: 'Found: closed-gemma' })
+  const found = page.getByRole('region', { name: 'Found: maker/closed-gemma' })
   await expect(found).toContainText('accept their terms')
   await expect(found.getByRole('button', { name: /^Download \(/ })).toBeDisabled()
   await picture(page, 'gated')
