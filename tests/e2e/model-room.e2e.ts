@@ -67,7 +67,7 @@ test('a model is found by its name, fetched, paused, gone on with after a reload
   await expect(found).toContainText('Gemma')
   await picture(page, 'preview')
   await found.getByRole('button', { name: /^Download \(/ }).click()
-  await expect(page.getByText(/\d of \d.*MB/).first()).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText(/\d k?B of \d.* MB/).first()).toBeVisible({ timeout: 30_000 })
   await picture(page, 'download')
   await page.getByRole('button', { name: 'Pause' }).click()
   const goOn = page.getByRole('button', { name: 'Go on' })
