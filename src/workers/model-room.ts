@@ -80,14 +80,19 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
       const here = typeof model === 'string' ? await (await library()).open(model, call) : null
       const shape = here ? here.info.config : (model as ModelConfig)
       const stored = here ? storedTypes(await here.weights()) : storedAlike(shape, 'BF16')
-      const own =
-        data && here ? await planOfData({ ...data, model: here.info.id, config: parsed }, call) : null
+      const planOf = async (config: RunConfig) =>
+        data && here ? planOfData({ ...data, model: here.info.id, config }, call) : null
+      const own = await planOf(parsed)
       const { kind, portable_backend } = parsed.engine
       return fitOf(
         parsed,
-        (config) => {
-          const most = own && mostWith(config, own)
-          const request = planRequest(config, shape, null, most, own?.decode ?? DECODE)
+        async (config) => {
+          // Other batches of the same examples have other maxima.
+          const { per_device_train_batch_size: size } = config.training
+          const same = size === parsed.training.per_device_train_batch_size
+          const near = own && !same ? ((await planOf(config)) ?? own) : own
+          const most = near && mostWith(config, near)
+          const request = planRequest(config, shape, null, most, near?.decode ?? DECODE)
           const held = quantisedTypes(shape, stored, config.model.quantization)
           return host.demand({ ...request, stored: held }, kind, portable_backend, call)
         },

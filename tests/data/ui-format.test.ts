@@ -66,6 +66,7 @@ describe('numbers as people read them', () => {
     expect(formatLarge(268_098_176)).toBe('268 million')
     expect(formatLarge(1_100_000)).toBe('1.1 million')
     expect(formatLarge(2_600_000_000)).toBe('2.6 billion')
+    expect(formatLarge(999_885_952)).toBe('1 billion')
     expect(formatCount(14210)).toBe('14,210')
   })
   it('carries minutes and hours over', () => {

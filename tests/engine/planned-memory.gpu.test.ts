@@ -76,7 +76,7 @@ const CASES: [model: 'Pebble' | 'gemma3' | 'gemma2', as: 'stored' | 'bf16' | 'in
   ['gemma3', 'bf16', shape({ recompute: 'cheap', r: 32 })],
   ['gemma3', 'int8', shape({ maxTokens: 256, maxSupervised: 64 })],
   ['gemma2', 'stored', shape({ recompute: 'layer', decode: DECODE })],
-  ['gemma2', 'bf16', shape({ maxTokens: 256, maxSupervised: 256, targets: ['q_proj', 'v_proj'] })],
+  ['gemma2', 'int8', shape({ maxTokens: 256, maxSupervised: 256, targets: ['q_proj', 'v_proj'] })],
   ['gemma2', 'int4', shape({ r: 16, recompute: 'cheap' })],
 ]
 

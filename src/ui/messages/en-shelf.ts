@@ -67,6 +67,7 @@ export const shelf = {
   'hub.remember': 'Remember it in this browser',
   'hub.rememberHelp':
     'Whoever uses this browser can then download with your account. Leave it off on a shared machine.',
+  'hub.signInPage': 'Sign in with Hugging Face',
   'hub.signIn': 'Use this token',
   'hub.signingIn': 'Asking whose it is …',
   'hub.signedIn': 'Signed in as {name}.',

@@ -4,6 +4,10 @@ import { HUB_ENDPOINT, type ModelAddress, parseModelAddress } from '../../protoc
 import type { HubAccess, RemoteModel, Studio } from '../../protocol/studio.ts'
 import { recall, remember } from './memory.ts'
 
+/** As `workers/hub-oauth.ts` finds it: by the page of a static Space, or by this page's own head. */
+const registered = (): boolean =>
+  'huggingface' in window || document.querySelector('meta[name="huggingface-client-id"]') !== null
+
 export type ModelLookup = ReturnType<typeof createModelLookup>
 
 /** A model elsewhere that is looked at before it is fetched, and the account that it may take. Nothing is asked but at a press. */
@@ -74,6 +78,28 @@ export function createModelLookup(studio: Studio) {
     if (endpoint() === of) setAccess(now)
   }
 
+  /** To the Hub's own page; what it sends back is taken when this page opens again. */
+  async function goSignIn(): Promise<void> {
+    setAccessFailure(null)
+    try {
+      const page = await studio.models.signInPage()
+      if (page !== null) location.assign(page)
+    } catch (error) {
+      setAccessFailure(toFailure(error))
+    }
+  }
+
+  /** What the Hub's page sent back, where one comes from there. */
+  async function takeSignIn(): Promise<void> {
+    try {
+      const now = await studio.models.takeSignIn()
+      if (now) setAccess(now)
+    } catch (error) {
+      setAccessFailure(toFailure(error))
+    }
+  }
+  void takeSignIn()
+
   /** The token leaves the field at once; what was looked at is looked at again with it. */
   async function signIn(): Promise<void> {
     const given = token()
@@ -111,6 +137,9 @@ export function createModelLookup(studio: Studio) {
     stop,
     access,
     findAccess,
+    goSignIn,
+    /** Whether this host is registered at the Hub, so that people can sign in there. */
+    registered,
     token,
     setToken,
     keep,

@@ -73,16 +73,17 @@ function GoingOn(props: { now: Downloading }) {
     if (total === null) return undefined
     const bytes = t('down.bytes', { done: formatBytes(done), total: formatBytes(total) })
     if (!Number.isFinite(rate)) return bytes
-    const paced = t('down.rate', { bytes, rate: formatBytes(rate) })
+    const paced = t('down.rate', { bytes, rate: formatBytes(Math.round(rate)) })
     return Number.isFinite(left) ? t('down.left', { said: paced, time: formatDuration(left) }) : paced
   }
   return (
     <div class="stack-s">
       <Progress
-        label={props.now.note || t('down.now', { name: props.now.name })}
+        label={t('down.now', { name: props.now.name })}
         share={props.now.share}
         {...(said() ? { value: said()! } : {})}
       />
+      <p class="small quiet">{props.now.note}</p>
       <div class="row">
         <Button icon="stop" disabled={props.now.pausing} onClick={downloads.pause}>
           {t(props.now.pausing ? 'down.pausing' : 'down.pause')}

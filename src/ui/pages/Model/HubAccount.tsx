@@ -57,6 +57,9 @@ export function TokenField() {
               onChange={lookup.setKeep}
             />
             <div class="row">
+              <Show when={lookup.registered() && lookup.endpoint() === HUB_ENDPOINT}>
+                <Button onClick={() => void lookup.goSignIn()}>{t('hub.signInPage')}</Button>
+              </Show>
               <Button type="submit" disabled={lookup.token().trim() === '' || lookup.signing()}>
                 {t(lookup.signing() ? 'hub.signingIn' : 'hub.signIn')}
               </Button>
