@@ -377,11 +377,11 @@ describe('npm run train', () => {
       '--max-steps 6 --learning-rate 0.05 --lr-scheduler-type constant --max-grad-norm 0 --batch-size 2 --max-length 64 --eval-steps 2 --save-steps 2 --target-modules all-linear --engine portable'
     const { status, events } = await train(['--data', data, '--out', out, ...settings.split(' ')])
     expect(status).toBe(0)
-    expect(events.flatMap((event) => (event.type === 'notice' ? [event.message] : []))).toEqual([
+    expect(events.flatMap((event) => (event.type === 'notice' ? [event.message] : []))).toContainEqual(
       expect.stringMatching(
         /^Rows that it never saw were known best at step 4 .*: adapter-best\/ is of step 4, adapter\/ of step 6\./,
       ),
-    ])
+    )
     const adapter = (name: string) => readFileSync(join(out, name, 'adapter_model.safetensors'))
     expect(adapter('adapter-best').equals(adapter('adapter'))).toBe(false)
     expect(readFileSync(join(out, 'adapter-best', 'README.md'), 'utf8')).toContain(
