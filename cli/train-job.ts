@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { readAdapterConfig } from '../src/model/adapter-config.ts'
 import { parameterCount } from '../src/model/tensors.ts'
 import { type ConfigField, configField, fieldNames } from '../src/protocol/config-fields.ts'
 import { fail } from '../src/protocol/errors.ts'
-import { canonical, identity } from '../src/protocol/identity.ts'
+import { canonical } from '../src/protocol/identity.ts'
 import {
   defaultRunConfig,
   type LoraConfig,
@@ -13,13 +13,22 @@ import {
   targetModules,
 } from '../src/protocol/run-config.ts'
 import type { Mapping } from '../src/protocol/studio.ts'
-import { configObject } from '../src/runs/config-text.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
 import { ADAPTER_FILES } from '../src/workers/hub/find-adapter.ts'
 import { readConfig as readModel } from '../src/workers/library.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
 import { type Fetched, fetchToCache, remoteAddress } from './hub.ts'
 import { checkModelPath, openModelPath } from './model-path.ts'
+import {
+  adapterBefore,
+  askedBefore,
+  readConfig,
+  readRun,
+  requirePrevious,
+  requireRun,
+  requireSame,
+  requireSameBase,
+} from './train-before.ts'
 
 /** Short names beside TRL's own. */
 const ALIASES = { epochs: 'num_train_epochs', batch_size: 'per_device_train_batch_size' } as const
@@ -289,76 +298,6 @@ function wordsOf(given: string[] | undefined): Record<string, string> | null {
   )
 }
 
-/** @throws LapidaryError `missing_file`: the folder holds no run. One without a checkpoint begins again. */
-function requireRun(out: string): void {
-  for (const file of ['run.json', 'metrics.jsonl'])
-    if (!existsSync(join(out, file)))
-      fail(
-        'missing_file',
-        existsSync(out)
-          ? `There is no ${file} in ${out}: no run to go on with.`
-          : `There is no folder ${out}.`,
-        existsSync(out)
-          ? 'Name the folder of a run with --out; for a new run name a new folder, without --resume.'
-          : 'Check the path given with --out; for a new run leave --resume out.',
-        { path: join(out, file) },
-      )
-}
-
-/** @throws LapidaryError where there is no checkpoint before the last to go on from */
-function requirePrevious(given: string, out: string, resume: boolean): 'previous' {
-  if (given !== 'previous' || !resume)
-    fail(
-      'bad_config',
-      given === 'previous'
-        ? '--from goes with --resume only.'
-        : `--from ${given} is no checkpoint to go on from.`,
-      'Use --resume --from previous for the checkpoint before the last, or --resume alone for the last.',
-      { flag: '--from' },
-    )
-  const path = join(out, 'checkpoint', 'previous.json')
-  if (existsSync(path)) return given
-  fail(
-    'missing_file',
-    `There is no checkpoint before the last in ${out}.`,
-    'Leave --from out, or start the run again in a new folder.',
-    { path },
-  )
-}
-
-/** The config of the run in a folder. */
-function readRun(out: string): RunConfig {
-  return parseRunConfig(readConfig(join(out, 'run.json')))
-}
-
-/** Folder or address of the adapter that a run began with, where it can still be had. */
-function adapterBefore(settings: object): string | null {
-  const { start } = parseRunConfig(settings)
-  return start.from === 'adapter' && (existsSync(start.name) || remoteAddress(start.name)) ? start.name : null
-}
-
-/** An adapter was learnt on a base as it was held. @throws LapidaryError `bad_state` */
-function requireSameBase({ model: now }: RunConfig, { model: before }: RunConfig): void {
-  if (now.quantization === before.quantization) return
-  fail(
-    'bad_state',
-    `The run in this folder holds its base with quantization ${before.quantization}, not ${now.quantization}: going on would not be the same run.`,
-    'Leave --quantization out, or start a new run in another folder.',
-    { field: 'model.quantization', expected: String(before.quantization), found: String(now.quantization) },
-  )
-}
-
-/** A run that begins again is the same run. @throws LapidaryError `bad_state` */
-function requireSame(config: RunConfig, before: RunConfig): void {
-  if (identity(config) === identity(before)) return
-  fail(
-    'bad_state',
-    'The run in this folder was started with other settings: beginning again would not be the same run.',
-    'Leave out the flags that change it, or start a new run in another folder.',
-    { field: 'config' },
-  )
-}
-
 function profileOf(given: string | undefined, file: string | undefined): ProfileId | null {
   if (given === undefined) return null
   const found = PROFILES.find((name) => name === given)
@@ -390,26 +329,6 @@ function tipFor(profile: ProfileId | null, file: string | undefined, config: Run
 
 function need(given: string | undefined, flag: string, what: string): string {
   return given || fail('bad_config', `${flag} is missing: ${what}.`, 'See --help.', { flag })
-}
-
-/** Sample prompts of the sitting before, from its log. */
-function askedBefore(log: string): string[] {
-  const prompts = new Set<string>()
-  for (const line of readFileSync(log, 'utf8').split('\n'))
-    if (line.startsWith('{"type":"sample"')) {
-      try {
-        prompts.add((JSON.parse(line) as { prompt: string }).prompt)
-      } catch {
-        // The last line may have been cut off by a crash.
-      }
-    }
-  return [...prompts]
-}
-
-function readConfig(path: string): object {
-  if (!existsSync(path))
-    fail('missing_file', `There is no config file ${path}.`, 'Check the path given with --config.', { path })
-  return configObject(readFileSync(path), path)
 }
 
 /** The file's config with what flags say laid over it. */

@@ -1,17 +1,9 @@
 import { counted } from '../../lib/counted.ts'
 import type { Finding } from '../../protocol/preparation.ts'
-import { type ColumnRoles, type Mapping, NO_MAPPING } from '../../protocol/recipe.ts'
+import { type Mapping, NO_MAPPING } from '../../protocol/recipe.ts'
 import { renameInTemplate } from '../../protocol/template.ts'
 import { BESIDE, CHOSEN, NAMES, normalName, OPTION, REJECTED, WANTED } from '../column-names.ts'
 import type { Frame } from '../frame.ts'
-import {
-  besideText,
-  isAlternating,
-  looksLikeTurns,
-  mergedTurns,
-  readMessages,
-  readSystem,
-} from '../messages.ts'
 import { isToolsColumn } from '../rows.ts'
 import { asText, isMissing } from '../values.ts'
 import { askedColumns, leaveOut, step } from './examples.ts'
@@ -19,7 +11,7 @@ import { askedColumns, leaveOut, step } from './examples.ts'
 /** Checks on columns: their names, and what kind of thing they hold. */
 
 /** Values looked at to tell what a column holds. */
-const LOOKED_AT = 200
+export const LOOKED_AT = 200
 
 export function headerSpace(frame: Frame, mapping: Mapping): Finding[] {
   return frame.names.flatMap((name): Finding[] => {
@@ -246,169 +238,8 @@ export function leftAside(frame: Frame, mapping: Mapping, tools = false): Findin
   })
 }
 
-/** Rows with a system text in a column and another one in the conversation beside it. */
-export function systemTwice(frame: Frame, mapping: Mapping): Finding[] {
-  const { system, messages, prompt } = mapping
-  const turns = messages ?? prompt
-  if (system === null || turns === null || !frame.has(system) || !frame.has(turns)) return []
-  const [texts, values] = [frame.column(system), frame.column(turns)]
-  const twice = [...values.keys()].filter((i) => {
-    const text = readSystem(texts[i])
-    if (text === null || !looksLikeTurns(values[i])) return false
-    const read = readMessages(values[i])
-    const own = typeof read === 'string' ? undefined : read.find(({ role }) => role === 'system')
-    return own !== undefined && own.content.trim() !== text.trim()
-  })
-  const first = twice[0]
-  if (first === undefined) return []
-  return [
-    {
-      kind: 'left_aside',
-      severity: 'warning',
-      message: `${counted(twice.length, 'row has', 'rows have')} two system texts, one in "${system}" and another in "${turns}", row ${frame.number(frame.source[first]!)} first.`,
-      hint: `The one in "${turns}" is learnt with, that in "${system}" is left aside there. Take one of them out, or leave it so.`,
-      column: system,
-      row: frame.source[first]!,
-      count: twice.length,
-    },
-  ]
-}
-
-/** Conversations in which one speaker has several turns in a row, and that are as templates want them once those are one. */
-export function sameSpeaker(frame: Frame, mapping: Mapping): Finding[] {
-  const columns = [...new Set([mapping.messages, mapping.prompt, mapping.response])]
-  return columns.flatMap((column): Finding[] => {
-    if (column === null || !frame.has(column)) return []
-    const found = [...frame.column(column).entries()].flatMap(([i, value]) => {
-      if (!looksLikeTurns(value)) return []
-      const turns = readMessages(value)
-      if (typeof turns === 'string' || !turns.some(({ role }, t) => role === turns[t - 1]?.role)) return []
-      const merged = mergedTurns(turns, '\n\n')
-      return column === mapping.response || isAlternating(merged) ? [i] : []
-    })
-    const first = found[0]
-    if (first === undefined) return []
-    return [
-      {
-        kind: 'same_speaker',
-        severity: 'note',
-        message: `${counted(found.length, 'conversation has', 'conversations have')} several turns of one speaker in a row in "${column}", row ${frame.number(frame.source[first]!)} first.`,
-        hint: 'Most chat templates, those of Gemma included, refuse such conversations, and these rows are then left out. Put such turns together, or leave it so.',
-        column,
-        row: frame.source[first]!,
-        count: found.length,
-        fix: step('Put turns of one speaker together', {
-          type: 'merge_turns',
-          enabled: true,
-          column,
-          separator: '\n\n',
-        }),
-      },
-    ]
-  })
-}
-
-/** Turns with more in them than their text: what a model thought before its answer, pictures. */
-export function turnsHoldMore(frame: Frame, mapping: Mapping): Finding[] {
-  const columns = [mapping.messages, mapping.prompt, mapping.response]
-  return [...new Set(columns)].flatMap((column) => {
-    if (column === null || !frame.has(column)) return []
-    const rows = new Map<string, number[]>()
-    for (const [i, value] of frame.column(column).entries()) {
-      if (column !== mapping.messages && !looksLikeTurns(value)) continue
-      for (const name of besideText(value)) {
-        const found = rows.get(name)
-        if (found) found.push(frame.source[i]!)
-        else rows.set(name, [frame.source[i]!])
-      }
-    }
-    return [...rows].map(
-      ([name, found]): Finding => ({
-        kind: 'left_aside',
-        severity: 'warning',
-        message: `"${name}" in turns of "${column}" is left aside: ${counted(found.length, 'row has', 'rows have')} something in it that the model will not see, row ${frame.number(found[0]!)} first.`,
-        hint: 'Only the text of turns is learnt. Where the rest is to be learnt, too, write it into the text; or leave it so.',
-        column,
-        row: found[0]!,
-        count: found.length,
-      }),
-    )
-  })
-}
-
 function isEmpty(value: unknown): boolean {
   return isMissing(value) || value === '[]' || (Array.isArray(value) && value.length === 0)
-}
-
-const MEDIA =
-  /^data:(image|audio|video)\/|\.(?:png|jpe?g|gif|webp|bmp|tiff?|svg|wav|mp3|flac|ogg|m4a|mp4|webm|mov)$/i
-
-/** Images, sounds and bytes: the models here read text. An error where such a column is mapped, a note otherwise. */
-export function unsupportedColumns(frame: Frame, mapping: Mapping): Finding[] {
-  return frame.names.flatMap((name): Finding[] => {
-    const kind = mediaKind(frame.column(name))
-    if (kind === null) return []
-    const roles = (['prompt', 'response', 'system', 'messages', 'text'] as (keyof ColumnRoles)[]).filter(
-      (role) => mapping[role] === name,
-    )
-    const used = roles.length > 0 || mapping.input === name
-    return [
-      {
-        kind: 'unsupported_column',
-        severity: used ? 'error' : 'note',
-        message: `Column "${name}" holds ${kind}, which cannot be learnt from here.`,
-        hint: used
-          ? 'Only text is supported. Choose another column.'
-          : 'The column is left aside. Only text is supported.',
-        column: name,
-        ...(used
-          ? {
-              fix: {
-                kind: 'mapping',
-                label: 'Do not use this column',
-                mapping: {
-                  ...Object.fromEntries(roles.map((role) => [role, null])),
-                  ...(mapping.input === name ? { input: null } : {}),
-                },
-              },
-            }
-          : {}),
-      },
-    ]
-  })
-}
-
-function mediaKind(values: readonly unknown[]): string | null {
-  let [seen, media] = [0, 0]
-  let kind = 'files'
-  for (const value of values) {
-    if (isMissing(value)) continue
-    if (seen++ === LOOKED_AT) break
-    const found = mediaOf(value)
-    if (found === null) continue
-    media++
-    kind = found
-  }
-  return media > 0 && media >= 0.9 * Math.min(seen, LOOKED_AT) ? kind : null
-}
-
-function mediaOf(value: unknown): string | null {
-  if (value instanceof Uint8Array || value instanceof ArrayBuffer) return 'bytes'
-  if (typeof value === 'object' && value !== null) {
-    // As Hugging Face's Image and Audio features are kept: {bytes, path}, {array, sampling_rate}.
-    if ('sampling_rate' in value || ('array' in value && 'path' in value)) return 'sound'
-    if ('bytes' in value && Object.keys(value).length <= 3) {
-      const path = 'path' in value && typeof value.path === 'string' ? value.path : ''
-      return mediaOf(path) ?? 'images or other files'
-    }
-    return null
-  }
-  if (typeof value !== 'string' || value.length > 100_000_000) return null
-  const found = MEDIA.exec(value.length > 300 ? value.slice(0, 40) : value.trim())
-  if (!found) return null
-  const sign = found[0].toLowerCase()
-  if (/audio|wav|mp3|flac|ogg|m4a/.test(sign)) return 'sound'
-  return /video|mp4|webm|mov/.test(sign) ? 'video' : 'images'
 }
 
 /** What JavaScript calls its types, for people. */

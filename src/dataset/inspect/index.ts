@@ -12,10 +12,6 @@ import {
   oddColumns,
   optionsAside,
   preferencePairs,
-  sameSpeaker,
-  systemTwice,
-  turnsHoldMore,
-  unsupportedColumns,
   unwantedAnswers,
 } from './columns.ts'
 import {
@@ -27,8 +23,10 @@ import {
   missingValues,
   readExamples,
 } from './examples.ts'
+import { unsupportedColumns } from './media.ts'
 import { Repeats } from './repeats.ts'
 import { textFindings } from './text.ts'
+import { sameSpeaker, systemTwice, turnsHoldMore } from './turns.ts'
 
 export interface InspectOptions {
   mapping: Mapping
