@@ -3,6 +3,7 @@ import solid from 'vite-plugin-solid'
 import { defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, findChromium } from './cli/chromium.mjs'
 import { browserEach } from './tests/support/browsers.ts'
+import { breakHub, hubRequests, startHub, stopHub } from './tests/support/hub-commands.ts'
 
 const executablePath = await findChromium()
 /** Vitest leaves one free by itself, which of two is half. */
@@ -94,6 +95,7 @@ export default defineConfig({
             screenshotFailures: false,
             provider: browserEach({ executablePath: executablePath ?? undefined, args: CHROMIUM_ARGS }),
             instances: [{ browser: 'chromium' }],
+            commands: { startHub, breakHub, hubRequests, stopHub },
           },
         },
       },

@@ -1,0 +1,224 @@
+/**
+ * A model of 500 MB from a server into storage, and from there to the device on the next visit, beside a
+ * plain read of the same bytes from IndexedDB: `npx tsx bench/store.ts [--rounds 5]`. The weights are random, of the shapes of
+ * Gemma 3 270M. Memory is what all processes of the browser hold of their own, looked at every 20 ms; Linux only.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createServer as createPages } from 'vite'
+import { parseFlags } from '../cli/args.ts'
+import { openBrowser } from '../cli/browser.ts'
+import { ROOT } from '../cli/build.ts'
+import { safetensorsHeader } from '../src/files/safetensors-writer.ts'
+import { tensorTable } from '../src/model/tensors.ts'
+import { GEMMA_270M } from './shapes.ts'
+
+const { rounds = 5 } = parseFlags(process.argv.slice(2), { rounds: 'number' })
+/** A model of the real sizes, with Pebble's tokenizer: its words are the first of 262,144. */
+function randomModel(): Map<string, Uint8Array> {
+  const tensors = tensorTable(GEMMA_270M).map(({ name, shape }) => ({
+    name,
+    dtype: 'BF16' as const,
+    shape: [...shape],
+  }))
+  const header = safetensorsHeader(tensors, { format: 'pt' })
+  const count = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
+  const bytes = new Uint8Array(header.length + 2 * count)
+  bytes.set(header)
+  let seed = 1
+  for (let at = header.length; at < bytes.length; at += 2) {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+    bytes[at] = seed >>> 24
+    // Small numbers of either sign.
+    bytes[at + 1] = 0x3c | ((seed >>> 16) & 0x80)
+  }
+  const pebble = (name: string) => new Uint8Array(readFileSync(join(ROOT, 'public/models/pebble', name)))
+  const own = JSON.parse(new TextDecoder().decode(pebble('config.json'))) as object
+  const shape = {
+    vocab_size: 262144,
+    hidden_size: 640,
+    intermediate_size: 2048,
+    num_hidden_layers: 18,
+    num_attention_heads: 4,
+    num_key_value_heads: 1,
+    head_dim: 256,
+    query_pre_attn_scalar: 256,
+    layer_types: GEMMA_270M.layers.map(({ window }) =>
+      window === null ? 'full_attention' : 'sliding_attention',
+    ),
+    sliding_window: 512,
+  }
+  return new Map([
+    ['config.json', new TextEncoder().encode(JSON.stringify({ ...own, ...shape }))],
+    ...['tokenizer.json', 'tokenizer_config.json', 'generation_config.json'].map(
+      (name) => [name, pebble(name)] as const,
+    ),
+    ['model.safetensors', bytes],
+  ])
+}
+
+const status = (id: string) => {
+  try {
+    return readFileSync(`/proc/${id}/status`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Processes of the browser that this one started, with what they are. */
+function browserProcesses(): Map<string, string> {
+  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const parents = new Map(ids.map((id) => [id, /^PPid:\s+(\d+)/m.exec(status(id))?.[1] ?? '0']))
+  const isOwn = (id: string): boolean =>
+    id === String(process.pid) || (parents.has(id) && isOwn(parents.get(id)!))
+  const found = new Map<string, string>()
+  for (const id of ids) {
+    const command = isOwn(id) ? readFileSync(`/proc/${id}/cmdline`, 'utf8') : ''
+    if (/chrom/i.test(command)) found.set(id, /--type=([\w-]+)/.exec(command)?.[1] ?? 'browser')
+  }
+  return found
+}
+
+/** Bytes that processes hold of their own: of pages, and of all. */
+function held(): { pages: number; all: number } {
+  let [pages, all] = [0, 0]
+  for (const [id, type] of browserProcesses()) {
+    const own = [...status(id).matchAll(/^RssAnon:\s+(\d+) kB/gm)].reduce(
+      (sum, [, kb]) => sum + 1024 * Number(kb),
+      0,
+    )
+    all += own
+    if (type === 'renderer') pages += own
+  }
+  return { pages, all }
+}
+
+async function watched<T>(
+  work: Promise<T>,
+): Promise<{ value: T; seconds: number; pages: number; all: number }> {
+  const before = held()
+  const peak = { ...before }
+  const watch = setInterval(() => {
+    const now = held()
+    peak.pages = Math.max(peak.pages, now.pages)
+    peak.all = Math.max(peak.all, now.all)
+  }, 20)
+  const began = performance.now()
+  try {
+    const value = await work
+    const seconds = (performance.now() - began) / 1000
+    return { value, seconds, pages: peak.pages - before.pages, all: peak.all - before.all }
+  } finally {
+    clearInterval(watch)
+  }
+}
+
+const median = (of: number[]) => [...of].sort((a, b) => a - b)[Math.floor(of.length / 2)]!
+const mega = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
+
+const model = randomModel()
+const size = [...model.values()].reduce((sum, { length }) => sum + length, 0)
+/** Files by their names, by parts, to pages of any origin. */
+const source = createServer((request, response) => {
+  const file = model.get(decodeURIComponent(request.url!.slice('/random-270m/'.length)))
+  const headers = {
+    'Access-Control-Allow-Origin': '*',
+    'Access-Control-Expose-Headers': 'Content-Range, ETag',
+  }
+  if (!file) return void response.writeHead(404, headers).end()
+  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [
+    '',
+    '0',
+    String(file.length - 1),
+  ]
+  const [start, end] = [Number(from), Math.min(Number(to) + 1, file.length)]
+  const range = { 'Content-Range': `bytes ${start}-${end - 1}/${file.length}`, 'Content-Length': end - start }
+  response.writeHead(206, { ...headers, ...range, ETag: '"1"' }).end(file.subarray(start, end))
+})
+await new Promise<void>((resolve) => source.listen(0, '127.0.0.1', resolve))
+const server = await createPages({ root: ROOT, logLevel: 'error', server: { port: 0, host: '127.0.0.1' } })
+await server.listen()
+const { page, close } = await openBrowser()
+try {
+  const address = `${server.resolvedUrls!.local[0]}LICENSE`
+  await page.goto(address)
+  const studio = async () => {
+    const client = '/src/workers/client.ts'
+    const { createStudio } = await import(/* @vite-ignore */ client)
+    const own = createStudio()
+    await own.models.unfinished()
+    Object.assign(window, { studio: own })
+  }
+  await page.evaluate(studio)
+  const fetched = await watched(
+    page.evaluate(
+      (address) =>
+        (
+          window as never as { studio: { models: { download(a: object): Promise<unknown> } } }
+        ).studio.models.download({ kind: 'url', address }),
+      `http://127.0.0.1:${(source.address() as AddressInfo).port}/random-270m/`,
+    ),
+  )
+  console.log(
+    `${mega(size)} fetched, hashed and stored in ${fetched.seconds.toFixed(1)} s ` +
+      `(${mega(size / fetched.seconds)} a second); more held by the page at most ${mega(fetched.pages)}, by the whole browser ${mega(fetched.all)}`,
+  )
+  source.closeAllConnections()
+  source.close()
+  await page.goto('about:blank')
+  await page.goto(address)
+  const read = await watched(
+    page.evaluate(async (rounds) => {
+      const [storage, models, library, layout, gpus, formats] = await Promise.all(
+        [
+          'storage/database',
+          'storage/models',
+          'workers/library',
+          'engine/weights',
+          'gpu/device',
+          'model/storage',
+        ].map((name) => import(/* @vite-ignore */ `/src/${name}.ts`)),
+      )
+      const gpu = await gpus.openGpu()
+      const database = await storage.openDatabase()
+      const [stored] = await database.getAll('models')
+      const { set, size, chunk } = stored.files['model.safetensors']
+      const times: { plain: number[]; weights: number[] } = { plain: [], weights: [] }
+      for (let round = 0; round < rounds; round++) {
+        let began = performance.now()
+        let sum = 0
+        for (let i = 0; i < Math.ceil(size / chunk); i++)
+          sum += (await database.get('chunks', [set, i])).length
+        times.plain.push(performance.now() - began)
+        if (sum !== size) throw new Error(`${sum} bytes of ${size}`)
+        began = performance.now()
+        const files = models.modelFiles(database, stored)
+        const weights = await new library.OpenModel(stored, files).weights()
+        const types = formats.storedTypes(weights)
+        const { pieces } = layout.layOutWeights(
+          stored.config,
+          types,
+          gpu.device.limits.maxStorageBufferBindingSize,
+        )
+        const { buffers } = await layout.uploadWeights(gpu, pieces, weights, () => {})
+        await gpu.device.queue.onSubmittedWorkDone()
+        times.weights.push(performance.now() - began)
+        for (const buffer of buffers) gpu.destroyBuffer(buffer)
+      }
+      return times
+    }, rounds),
+  )
+  const [plain, weights] = [median(read.value.plain), median(read.value.weights)]
+  console.log(
+    `plain read ${(plain / 1000).toFixed(2)} s (${mega((size / plain) * 1000)} a second), store to weights on the device ` +
+      `${(weights / 1000).toFixed(2)} s (${mega((size / weights) * 1000)} a second): ${(plain / weights).toFixed(2)} of its speed; ` +
+      `more held by the page at most ${mega(read.pages)}, by the whole browser ${mega(read.all)}`,
+  )
+  console.log(JSON.stringify(read.value))
+} finally {
+  await close()
+  await server.close()
+}

@@ -1,0 +1,87 @@
+import { deleteDB } from 'idb'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { commands } from 'vitest/browser'
+import { blobOf } from '../../src/protocol/exported.ts'
+import type { ModelAddress, Progress } from '../../src/protocol/studio.ts'
+import { openDatabase } from '../../src/storage/database.ts'
+import { createStudio } from '../../src/workers/client.ts'
+
+const TOKEN = 'hf_averysecrettoken'
+const WEIGHTS = 'model.safetensors'
+let endpoint: string
+beforeEach(async () => {
+  await deleteDB('lapidary')
+})
+afterEach(() => commands.stopHub(endpoint))
+
+const address = (): ModelAddress => ({ kind: 'hub', repo: 'school/pebble', endpoint })
+const failureOf = (work: Promise<unknown>) => work.then(String, (error: unknown) => error)
+
+/** Everything that is stored here, but for bytes. */
+async function kept(): Promise<string> {
+  const database = await openDatabase()
+  const stores = ['writes', 'models', 'downloads', 'hubs'] as const
+  const all = await Promise.all(stores.map((store) => database.getAll(store)))
+  database.close()
+  return JSON.stringify([all, { ...localStorage }, { ...sessionStorage }])
+}
+
+test('a gated model comes with a token, from the host that the hub sends to, and is there without a network', async () => {
+  endpoint = await commands.startHub({ token: TOKEN, gated: true })
+  const { models } = createStudio()
+  expect(await models.lookUp(address())).toMatchObject({ gated: true, readable: false, config: null })
+  expect(await failureOf(models.download(address()))).toMatchObject({
+    code: 'gated',
+    message: expect.stringContaining('Gemma Terms of Use'),
+  })
+  expect(await models.signIn(TOKEN, { endpoint })).toMatchObject({ signedIn: true, name: 'teacher' })
+  await commands.hubRequests(endpoint)
+  const info = await models.download(address())
+  const requests = await commands.hubRequests(endpoint)
+  const far = requests.filter(({ host }) => host === 'cdn')
+  expect(far.map(({ path }) => path)).toContain(`/school/pebble/${WEIGHTS}`)
+  expect(far.filter(({ authorization }) => authorization !== null)).toEqual([])
+  expect(await kept()).not.toContain(TOKEN)
+  await commands.stopHub(endpoint)
+  const again = createStudio().models
+  expect((await again.list()).find(({ id }) => id === info.id)).toEqual(info)
+  const files = await again.exportModel(info.id)
+  const weights = await blobOf(files.find(({ path }) => path === WEIGHTS)!)
+  const bundled = await (await fetch(`/models/pebble/${WEIGHTS}`)).arrayBuffer()
+  expect(new Uint8Array(await weights.arrayBuffer())).toEqual(new Uint8Array(bundled))
+  await again.remove(info.id)
+  const database = await openDatabase()
+  expect(await database.getAllKeys('chunks')).toEqual([])
+  database.close()
+})
+
+test('a download is one tab’s at a time; paused there, it goes on in the other behind its last byte', async () => {
+  endpoint = await commands.startHub({ token: TOKEN, gated: false })
+  // A part comes, and then nothing: what is asked next never answers.
+  await commands.breakHub(endpoint, WEIGHTS, [{ cut: 1_000_000 }, { silent: true }])
+  const [one, two] = [createStudio().models, createStudio().models]
+  const pause = new AbortController()
+  let arrived: () => void = () => {}
+  const half = new Promise<void>((resolve) => {
+    arrived = resolve
+  })
+  const onProgress = ({ bytes, note }: Progress) => {
+    if (note?.includes(WEIGHTS) && bytes!.done > 1_000_000) arrived()
+  }
+  const first = failureOf(one.download(address(), { signal: pause.signal, onProgress }))
+  await half
+  expect(await failureOf(two.download(address()))).toMatchObject({ code: 'bad_state' })
+  pause.abort()
+  expect(await first).toMatchObject({ code: 'cancelled' })
+  await commands.breakHub(endpoint, WEIGHTS, [])
+  const [left] = await two.unfinished()
+  expect(left!.done).toBeGreaterThan(1_000_000)
+  await commands.hubRequests(endpoint)
+  const info = await two.download(left!.address)
+  const ranges = (await commands.hubRequests(endpoint)).flatMap(({ host, path, range }) =>
+    host === 'cdn' && path.endsWith(WEIGHTS) ? [range] : [],
+  )
+  expect(ranges).toEqual([expect.stringMatching(/^bytes=[1-9]/)])
+  expect(await two.unfinished()).toEqual([])
+  expect(info.bytes).toBe(left!.total)
+})
