@@ -66,6 +66,9 @@ def main():
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(options.base)
+    # A pre-trained base may bring none: the run then used the family's own, which lies beside its adapter.
+    if tokenizer.chat_template is None:
+        tokenizer.chat_template = (options.adapter / "chat_template.jinja").read_text(encoding="utf-8")
     request = json.loads(options.rows.read_text(encoding="utf-8"))
     most = request["max_length"]
     examples = [tokenise(tokenizer, row, request["completion_only_loss"]) for row in request["rows"]]
