@@ -42,8 +42,8 @@ test('a run that finds no room to be stored trains on, says so, and is taken awa
 
 test('"Stop now" gives up a long step at once, and the run begins again at one press', async ({ page }) => {
   await page.addInitScript(PORTABLE)
-  await startShort(page, 3, { settings: { 'Accumulate (gradients)': '200' } })
-  // What a step is done by can be seen while it is computed.
+  // A step of 3,200 rows takes long on any machine; what it is done by can be seen while it is computed.
+  await startShort(page, 3, { rows: capitals(4000), settings: { 'Accumulate (gradients)': '400' } })
   await expect(page.getByText(/% of step 1$/)).toBeVisible({ timeout: PATIENCE })
   await page.getByRole('button', { name: 'Stop', exact: true }).click()
   await expect(page.getByRole('button', { name: 'Stopping …' })).toBeDisabled()
