@@ -82,9 +82,7 @@ test('a run.json opens the page; what is missing is said, and the file is prepar
   const start = page.getByRole('button', { name: 'Start training' })
   await expect(start).toBeEnabled()
   await paste(page, { ...here, engine: { kind: 'portable', memory_budget: 1_000_000 } })
-  await expect(
-    page.getByText(/This run needs \d+ MB, and it may take 1 MB \(memory_budget\)\./),
-  ).toBeVisible()
+  await expect(page.getByText(/Too large: it needs \d+ MB, and you let a run take 1 MB\.$/)).toBeVisible()
   await expect(start).toBeDisabled()
   await page.getByRole('link', { name: 'Model', exact: true }).click()
   await page.getByRole('checkbox', { name: /Decide by itself how much memory/ }).check()

@@ -146,6 +146,7 @@ export const en = {
   'train.title': 'Train',
   'train.lede': 'Settings on one side, progress on the other.',
   'train.context': '{model} learns from {data}.',
+  'train.context.tooLarge': 'The run is too large for the memory there is: what mends that stands below.',
   'train.start': 'Start training',
   'train.another': 'Set up another run',
   'train.stop': 'Stop',
@@ -172,6 +173,7 @@ export const en = {
   'train.memoryProblem': 'The memory that a run may take needs another value.',
   'train.problems': { one: 'One setting needs another value.', other: '{count} settings need other values.' },
   'train.before.title': 'Ready when you are',
+  'train.before.tooLarge': 'Not yet',
   'train.before.text':
     'Once training starts, the loss is drawn here: how surprised the model is by the right answer. It should fall.',
   'forecast.steps': 'Steps',

@@ -1,4 +1,6 @@
 import { createMemo, createSignal, For, Match, Show, Switch } from 'solid-js'
+import type { Failure } from '../../../protocol/errors.ts'
+import type { Fit } from '../../../protocol/studio.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
@@ -35,7 +37,7 @@ export function TrainPage() {
 
 /** What is being set up, and the one press that starts it. */
 function BeforeRun() {
-  const { data, models, settings, training, runs } = useApp()
+  const { data, models, settings, training, runs, fit } = useApp()
   const [tried, setTried] = createSignal(false)
 
   const missing = () => {
@@ -118,7 +120,7 @@ function BeforeRun() {
         </div>
         <div class="stack-l train-live">
           <div class="stack-s waiting">
-            <h2>{t('train.before.title')}</h2>
+            <h2>{t(tooLarge(fit.fit()) ? 'train.before.tooLarge' : 'train.before.title')}</h2>
             <Forecast />
             <Show when={last()}>
               {(run) => (
@@ -216,21 +218,23 @@ function Failures(props: { of: string | null }) {
   )
 }
 
+const tooLarge = (fit: Fit | null) => fit !== null && !fit.fits
+
 /** What will be trained on what, and what speaks against it: the line under the heading. */
 function Context() {
-  const { data, models, training } = useApp()
+  const { data, models, training, fit } = useApp()
+  /** In the page's own words where it knows what would mend it. */
+  const against = (failure: Failure) =>
+    failure.code === 'out_of_memory' && tooLarge(fit.fit())
+      ? t('train.context.tooLarge')
+      : `${failure.message} ${failure.hint}`
   return (
     <>
       <Show when={models.chosen() && data.dataset()} fallback={t('train.lede')}>
         {t('train.context', { model: models.chosen()!.name, data: data.title(data.dataset()!) })}
       </Show>
       <Show when={training.forecastFailure()}>
-        {(failure) => (
-          <span class="field-error">
-            {' '}
-            {failure().message} {failure().hint}
-          </span>
-        )}
+        {(failure) => <span class="field-error"> {against(failure())}</span>}
       </Show>
     </>
   )
