@@ -148,7 +148,7 @@ export const REJECTED =
 export const CHOSEN = /^(?:chosen|preferred|winning|winner|better)(?: |$)/
 /** What says of an answer whether it was wanted, where it is yes or no. */
 export const WANTED =
-  /^(?:(?:kto )?(?:label|tag)|(?:is )?(?:desirable|good|chosen|preferred|correct|right|accepted|acceptable|helpful|valid|safe)|thumbs ?up|upvoted|liked)$/
+  /^(?:(?:kto )?(?:label|tag)|(?:is )?(?:desirable|chosen|preferred|correct|accepted|acceptable|helpful)|is (?:good|right|valid|safe)|thumbs ?up|upvoted|liked)$/
 /** Of several answers the one that is meant. */
 export const RIGHT =
   /(?:^| )(?:correct|right|true|truth|gold|golden|reference|ref|best|good|final|expected|ideal|preferred|chosen|accepted)(?: |$)/
