@@ -25,6 +25,7 @@ const ADAPTER_FOLDER = [
   'adapter_config.json',
   'adapter_model.safetensors',
   ...BASE_FOLDER.map((name) => `base/${name}`),
+  'chat_template.jinja',
 ]
 
 /** What a press brings: a zip with one folder in it, by the paths in that folder. */
