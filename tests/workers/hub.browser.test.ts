@@ -60,6 +60,8 @@ test('a download is one tab’s at a time; paused there, it goes on in the other
   // A part comes, and then nothing: what is asked next never answers.
   await commands.breakHub(endpoint, WEIGHTS, [{ cut: 1_000_000 }, { silent: true }])
   const [one, two] = [createStudio().models, createStudio().models]
+  // Both are there before anything begins: silence is given up after a while.
+  for (const tab of [one, two]) expect(await tab.unfinished()).toEqual([])
   const pause = new AbortController()
   let arrived: () => void = () => {}
   const half = new Promise<void>((resolve) => {
