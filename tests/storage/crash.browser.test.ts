@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { openBlob } from '../../src/storage/blobs.ts'
 import { chunksOf, collectOrphans, type Database, openDatabase } from '../../src/storage/database.ts'
 import { modelFiles, putModel } from '../../src/storage/models.ts'
+import { MODEL } from './model.ts'
 
 const NAME = 'lapidary-crash-test'
 const CHUNK = 1 << 20
@@ -19,17 +20,6 @@ afterEach(async () => {
   open = []
   await deleteDB(NAME)
 })
-
-const MODEL = {
-  id: 'm',
-  name: 'M',
-  origin: { kind: 'files' as const },
-  licence: null,
-  template: null,
-  config: {} as never,
-  parameters: 1,
-  practice: false,
-}
 
 function source(length: number, value: number) {
   return {

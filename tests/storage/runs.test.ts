@@ -20,6 +20,7 @@ import {
   readEvents,
   removeRun,
 } from '../../src/storage/runs.ts'
+import { MODEL } from './model.ts'
 
 // Machines that run other things beside the tests are slow.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
@@ -177,16 +178,7 @@ describe('models', () => {
     size: bytes.length,
     read: async (start: number, end: number) => bytes.slice(start, end),
   })
-  const model = {
-    id: 'm1',
-    name: 'M',
-    origin: { kind: 'files' as const },
-    licence: null,
-    template: null,
-    config: {} as never,
-    parameters: 1,
-    practice: false,
-  }
+  const model = { ...MODEL, id: 'm1' }
 
   test('are stored file by file, replaced whole, removed without a trace', async () => {
     const first = await putModel(database, model, new Map([['a', source(Uint8Array.of(1))]]))
@@ -249,17 +241,7 @@ describe('token tables', () => {
   test('go with their model, too', async () => {
     const bytes = Uint8Array.of(1)
     const file = { size: 1, read: async () => bytes }
-    const model = {
-      id: 'm',
-      name: 'M',
-      origin: { kind: 'files' as const },
-      licence: null,
-      template: null,
-      config: {} as never,
-      parameters: 1,
-      practice: false,
-    }
-    const { hash } = await putModel(database, model, new Map([['a', file]]))
+    const { hash } = await putModel(database, MODEL, new Map([['a', file]]))
     await putTokens(database, { id: 't', dataset: 'd1', model: hash, info: {} as never }, bytes)
     await putTokens(database, { id: 'u', dataset: 'd1', model: 'another', info: {} as never }, bytes)
     await removeModel(database, 'm')

@@ -18,6 +18,7 @@ import { Library } from '../../src/workers/library.ts'
 import { startingFrom } from '../../src/workers/start-from.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { failure } from '../data/helpers.ts'
+import { toldBy } from './support/told.ts'
 import { ToyEngine } from './toy-engine.ts'
 
 // Machines that run other things beside the tests are slow.
@@ -73,17 +74,7 @@ type Runs = ReturnType<typeof rooms>['runs']
 
 /** A run from beginning to end: its id, and what it told. */
 async function ran(begin: (onEvent: (event: RunEvent) => void) => Promise<string>) {
-  const events: RunEvent[] = []
-  let ended = () => {}
-  const end = new Promise<void>((resolve) => {
-    ended = resolve
-  })
-  const id = await begin((event) => {
-    events.push(event)
-    if (event.type === 'done' || event.type === 'error') ended()
-  })
-  await end
-  expect(events.at(-1)).toMatchObject({ type: 'done' })
+  const { begun: id, events } = await toldBy(begin)
   return {
     id,
     losses: events.filter((event): event is EvalEvent => event.type === 'eval').map((e) => e.eval_loss),

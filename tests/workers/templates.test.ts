@@ -20,6 +20,7 @@ import { Library } from '../../src/workers/library.ts'
 import { prepareRun } from '../../src/workers/prepared-run.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { utf8 } from '../data/helpers.ts'
+import { toldBy } from './support/told.ts'
 import { ToyEngine } from './toy-engine.ts'
 
 // Machines that run other things beside the tests are slow.
@@ -114,17 +115,7 @@ async function requested(
 
 /** What a run told from its beginning to its end, its log and what was said of templates. */
 async function ran(begin: (onEvent: (event: RunEvent) => void) => Promise<unknown>) {
-  const events: RunEvent[] = []
-  let ended = () => {}
-  const end = new Promise<void>((resolve) => {
-    ended = resolve
-  })
-  const id = await begin((event) => {
-    events.push(event)
-    if (event.type === 'done' || event.type === 'error') ended()
-  })
-  await end
-  expect(events.at(-1)).toMatchObject({ type: 'done' })
+  const { begun: id, events } = await toldBy(begin)
   const notices = events.flatMap((event) => (event.type === 'notice' ? [event.message] : []))
   return {
     id: String(id),

@@ -1,5 +1,5 @@
 import { packBlocks } from '../../kernels/weight.ts'
-import type { StorageType } from '../../lib/storage.ts'
+import { BLOCK_BYTES, GROUP, type StorageType } from '../../lib/storage.ts'
 
 /** Seeded standard normals (Box-Muller over mulberry32); only checks use it. */
 export function normals(seed: number): (size: number, scale?: number) => Float32Array<ArrayBuffer> {
@@ -37,11 +37,11 @@ export function encode(
 /** Rounded to the grid that the value furthest from zero spans. */
 function encodeGroups(format: 'int8' | 'int4', values: Float32Array<ArrayBuffer>) {
   const most = format === 'int8' ? 127 : -8
-  const bytes = format === 'int8' ? 34 : 18
-  const blocks = new Uint8Array((values.length / 32) * bytes)
+  const bytes = BLOCK_BYTES[format === 'int8' ? 'Q8_0' : 'Q4_0']
+  const blocks = new Uint8Array((values.length / GROUP) * bytes)
   const known = new Float32Array(values.length)
-  for (let group = 0; group < values.length / 32; group++) {
-    const own = values.subarray(group * 32, (group + 1) * 32)
+  for (let group = 0; group < values.length / GROUP; group++) {
+    const own = values.subarray(group * GROUP, (group + 1) * GROUP)
     const furthest = own.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0)
     const bits = toF16(furthest / most)
     const d = fromF16(bits)
@@ -53,7 +53,7 @@ function encodeGroups(format: 'int8' | 'int4', values: Float32Array<ArrayBuffer>
         format === 'int8' ? -127 : -8,
         Math.min(Math.abs(most) - 1, Math.round(value / (d || 1))),
       )
-      known[group * 32 + i] = d * q
+      known[group * GROUP + i] = d * q
       if (format === 'int8') blocks[at + 2 + i] = q & 255
       else blocks[at + 2 + (i % 16)]! |= (q + 8) << (i < 16 ? 0 : 4)
     }
