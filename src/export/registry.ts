@@ -10,8 +10,8 @@ const FORMATS = new Map(
 
 export async function exportFormats(): Promise<ExportFormat[]> {
   const each = [...FORMATS].map(async ([id, load]) => {
-    const { name, about } = await load()
-    return { id, name, about }
+    const { name, about, for: targets } = await load()
+    return { id, name, about, for: targets }
   })
   return Promise.all(each)
 }

@@ -5,6 +5,7 @@ import { type Exporter, templateFile } from '../source.ts'
 export default {
   name: 'Checkpoint',
   about: 'Adapter and optimizer as they were at that step: the command line goes on from it with --resume.',
+  for: ['lapidary'],
   async files(source) {
     const { step, meta, tensors } = source
     const name = `step-${step}.safetensors`

@@ -15,4 +15,21 @@ export interface ExportFormat {
   name: string
   /** What reads it, one sentence. */
   about: string
+  /** Where it runs, the best place first. */
+  for: ExportTarget[]
 }
+
+/** Where a run is taken to. */
+export type ExportTarget =
+  | 'transformers'
+  | 'torch'
+  | 'llama.cpp'
+  | 'ollama'
+  | 'lmstudio'
+  | 'mlx'
+  | 'server'
+  | 'web'
+  | 'phone'
+  | 'keras'
+  | 'hub'
+  | 'lapidary'
