@@ -19,7 +19,7 @@ export default defineConfig({
   // A busy machine without a GPU takes minutes over what a graphics card does in seconds.
   timeout: 600_000,
   expect: { timeout: 30_000 },
-  workers: 1,
+  workers: 2,
   // Tried once more, and told as such, where nobody is there to do so.
   retries: process.env.CI ? 1 : 0,
   reporter: 'list',

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openDataset } from '../../src/dataset/open.ts'
 import { readAddress } from '../../src/dataset/sources/address.ts'
 import { bufferSource } from '../../src/files/bytes.ts'
@@ -12,8 +12,6 @@ import { chatTokenizer } from '../../src/tokens/chat.ts'
 import { files, goldenFile } from './golden-files.ts'
 import { seeded, utf8 } from './helpers.ts'
 import { TINY_TOKENIZER_CONFIG, TINY_VOCAB_SIZE, tinyTokenizerJson } from './tiny-tokenizer.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 /**
  * Whatever stands in a file that others made: it is read, or refused by an error of ours, in few words and none of an engine's.

@@ -1,5 +1,5 @@
 import { gzipSync, zipSync } from 'fflate'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openDataset } from '../../src/dataset/open.ts'
 import { hubConfigs, hubFiles, searchHub } from '../../src/dataset/sources/hub.ts'
 import { globPattern, layOut } from '../../src/dataset/sources/hub-layout.ts'
@@ -7,9 +7,6 @@ import { tableRows } from '../../src/files/table.ts'
 import { asked, type Behaviour, base, paths, refusal } from './fake-server.ts'
 import { goldenFile } from './golden-files.ts'
 import { utf8 } from './helpers.ts'
-
-// Machines that run other things beside the tests are slow.
-vi.setConfig({ testTimeout: 60_000 })
 
 describe('the Hugging Face Hub', () => {
   const services = () => ({ hub: base, server: base, wait: 1 })

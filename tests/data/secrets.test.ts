@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { readAddress } from '../../src/dataset/sources/address.ts'
 import { hubFiles } from '../../src/dataset/sources/hub.ts'
 import { httpSource } from '../../src/files/bytes.ts'
@@ -8,8 +8,6 @@ import { LapidaryError, toFailure } from '../../src/protocol/errors.ts'
 import { sourcesOfUrl } from '../../src/workers/data-sources.ts'
 import { type Behaviour, base, paths } from './fake-server.ts'
 import { utf8 } from './helpers.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const SECRET = 'S3CRET'
 const QUERY = `?X-Amz-Signature=${SECRET}&token=${SECRET}#${SECRET}`

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openDataset } from '../../src/dataset/open.ts'
 import { readAddress } from '../../src/dataset/sources/address.ts'
 import { driveFile } from '../../src/dataset/sources/drive.ts'
@@ -7,9 +7,6 @@ import { tableRows } from '../../src/files/table.ts'
 import { sourcesOfUrl } from '../../src/workers/data-sources.ts'
 import { asked, type Behaviour, base, paths, refusal } from './fake-server.ts'
 import { seeded, utf8 } from './helpers.ts'
-
-// Machines that run other things beside the tests are slow.
-vi.setConfig({ testTimeout: 60_000 })
 
 const ROWS = Array.from({ length: 70_000 }, (_, i) => ({
   q: `question ${i}`,

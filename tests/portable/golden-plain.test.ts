@@ -1,8 +1,6 @@
-import { describe, expect, vi } from 'vitest'
+import { describe, expect } from 'vitest'
 import { createPortableEngine } from '../../src/portable/portable-engine.ts'
 import { goldenRequest, goldenTests } from '../support/golden-engine.ts'
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 // The last resort where there is no WebAssembly; and its head is TensorFlow.js', as on many threads and on WebGPU.
 describe('gemma3-tiny in plain JavaScript', () =>

@@ -5,9 +5,6 @@ import { LapidaryError } from '../../src/protocol/errors.ts'
 import { BlobWriter, commit, openBlob, readBlob, requireRoom, writeBlob } from '../../src/storage/blobs.ts'
 import { chunksOf, collectOrphans, type Database, openDatabase } from '../../src/storage/database.ts'
 
-// Machines that run other things beside the tests are slow.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
 let database: Database
 let name = 0
 

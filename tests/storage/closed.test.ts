@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { deleteDB, openDB, unwrap } from 'idb'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { Closed } from '../../src/protocol/storage-closed.ts'
 import { newRun } from '../../src/runs/record.ts'
@@ -9,8 +9,6 @@ import { onClosed } from '../../src/storage/connection.ts'
 import { type Database, openDatabase, openedOnce } from '../../src/storage/database.ts'
 import { VERSION } from '../../src/storage/migrations/index.ts'
 import { listCheckpoints, listRuns, RunLog, readCheckpoint, readEvents } from '../../src/storage/runs.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const told: Closed[] = []
 onClosed((closed) => told.push(closed))

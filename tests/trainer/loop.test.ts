@@ -1,13 +1,10 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { LapidaryError } from '../../src/protocol/errors.ts'
 import { parseMeta } from '../../src/trainer/checkpoint.ts'
 import { evaluate } from '../../src/trainer/evaluate.ts'
 import { bigramData } from './bigram-data.ts'
 import { BigramEngine } from './bigram-engine.ts'
 import { CONFIG, evals, failureOf, sit, steps } from './support.ts'
-
-// Machines that run other things beside the tests are slow.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 describe('training', () => {
   test('learns, and follows the schedule', async () => {

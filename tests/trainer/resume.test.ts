@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { canonical, identity } from '../../src/protocol/identity.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import {
@@ -10,9 +10,6 @@ import {
 } from '../../src/trainer/checkpoint.ts'
 import { BigramEngine } from './bigram-engine.ts'
 import { CONFIG, curve, failureOf, HASHES, sit } from './support.ts'
-
-// Machines that run other things beside the tests are slow.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 /** As it comes back from disk: JSON and bytes, nothing shared. */
 function reread({ meta, state }: Checkpoint): Checkpoint {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { servedModel } from '../../cli/model-path.ts'
 import { serve } from '../../cli/server.ts'
 import { peftFiles } from '../../src/export/peft.ts'
@@ -16,9 +16,6 @@ import { Library } from '../../src/workers/library.ts'
 import { startingFrom } from '../../src/workers/start-from.ts'
 import { failure } from '../data/helpers.ts'
 import { type GgufParts, pebbleGguf, writeGguf } from '../support/gguf.ts'
-
-// Machines that run other things beside the tests are slow.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 type Files = Record<string, Uint8Array<ArrayBuffer>>
 

@@ -23,9 +23,6 @@ import { utf8 } from '../data/helpers.ts'
 import { toldBy } from './support/told.ts'
 import { ToyEngine } from './toy-engine.ts'
 
-// Machines that run other things beside the tests are slow.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
-
 vi.mock('../../src/engine/webgpu-engine.ts', () => import('./toy-engine.ts'))
 vi.mock('../../src/engine/check/check-gpu.ts', () => import('./toy-engine.ts'))
 vi.mock('../../src/engine/check/check-plan.ts', () => import('./toy-engine.ts'))

@@ -34,7 +34,7 @@ vi.mock('../../src/engine/plan.ts', async () => {
   return { planEngine: () => ({ memory: TOY_PLAN }) }
 })
 
-vi.setConfig({ testTimeout: 900_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 900_000 })
 
 const INTERLEAVINGS = 200
 const ACTIONS = 8

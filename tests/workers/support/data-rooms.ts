@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
-import { afterAll, beforeAll, beforeEach, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { type RunningServer, type ServerOptions, serve } from '../../../cli/server.ts'
 import type { Mapping } from '../../../src/protocol/studio.ts'
 import { dataRoom } from '../../../src/workers/data-room.ts'
@@ -16,8 +16,6 @@ export const PAIRS: Mapping = { prompt: 'q', response: 'a', system: null, messag
  * @returns `room`: another visit to the page; `base`: where it is served, once tests run
  */
 export function useDataRooms(options: ServerOptions = { root: PUBLIC }) {
-  // Machines that run other things beside the tests are slow.
-  vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
   let server: RunningServer
   beforeAll(async () => {
     server = await serve(options)
