@@ -107,6 +107,7 @@ async function planned(
       training,
       lora: { ...usual.lora, ...chosen(ofLora) },
       engine: { kind: 'portable' },
+      model: { id: model.name },
       data: { ...dataFor(defaultRunConfig().data, dataset), name: basename(flags.data), hash: dataset.hash },
     })
     const recipe = { dataset: dataset.id, model: model.id, config }
