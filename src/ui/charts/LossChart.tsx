@@ -1,4 +1,4 @@
-import { createEffect, createMemo, createSignal, onCleanup, Show } from 'solid-js'
+import { createMemo, createSignal, Show } from 'solid-js'
 import { Fold } from '../components/Fold.tsx'
 import { formatLoss } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
@@ -10,6 +10,7 @@ import type { ChartRun } from './chart-run.ts'
 import { wholeSpan } from './curves.ts'
 import type { FigureId } from './figures.ts'
 import { Legend } from './Legend.tsx'
+import { createPulse } from './pulse.ts'
 import { createZoom } from './zoom.ts'
 
 /** Training and validation curves of one or several runs, and what belongs to them. */
@@ -97,27 +98,6 @@ function Further(props: {
       <Legend runs={props.runs} drawing={drawing()} at={hover()} pulse={props.pulse} />
     </figure>
   )
-}
-
-/** Words beside the curves (legend, table, summary) follow at a reader's pace, not at the chart's. */
-function createPulse(runs: () => ChartRun[]) {
-  const [pulse, setPulse] = createSignal(0)
-  createEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const stops = runs().map((run) =>
-      run.series.subscribe(() => {
-        timer ??= setTimeout(() => {
-          timer = undefined
-          setPulse((n) => n + 1)
-        }, 100)
-      }),
-    )
-    onCleanup(() => {
-      clearTimeout(timer)
-      for (const stop of stops) stop()
-    })
-  })
-  return pulse
 }
 
 function summary(first: ChartRun | undefined, _pulse: number): string {

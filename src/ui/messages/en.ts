@@ -409,6 +409,32 @@ export const en = {
   'chart.pictureTitle': 'The chart as it is shown now',
   'chart.legendBoth': '{name} (line: {training}, ○: {validation})',
 
+  'diverges.lost': {
+    one: 'The last step had no finite loss and was left out.',
+    other: 'The last {count} steps had no finite loss and were left out.',
+  },
+  'diverges.climbs': 'The loss climbs: {first} at first, {last} now.',
+  'diverges.back': 'What was learnt is lost again: the loss fell from {first} to {best}, and is {last} now.',
+  'diverges.why':
+    'Most often each step goes too far: a learning rate of {rate} is too high for this model and these data.',
+  'diverges.stop': 'Stop, and set it up again with {rate}',
+  'diverges.again': 'Set it up again with {rate}',
+
+  'compare.title': 'Side by side',
+  'compare.lede': 'What differs between the runs drawn, and what came of it.',
+  'compare.what': 'What',
+  'compare.same': 'These runs have one recipe: nothing that counts for the curve differs.',
+  'compare.model': 'Model',
+  'compare.data': 'Data',
+  'compare.content': 'Data of that name (by content)',
+  'compare.trainLoss': 'Training loss, last',
+  'compare.evalLoss': 'Validation loss, last',
+  'compare.bestLoss': 'Validation loss, lowest',
+  'compare.bestAt': '{loss} at step {step}',
+  'compare.accuracy': 'Right next tokens (validation)',
+  'compare.steps': 'Steps done',
+  'compare.time': 'Training time',
+
   'runs.title': 'Runs',
   'runs.open': { one: 'Runs: {count}', other: 'Runs: {count}' },
   'runs.none': 'Each training you start is kept here: its curve, its settings and its adapter.',
