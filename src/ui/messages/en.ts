@@ -409,6 +409,15 @@ export const en = {
   'chart.pictureTitle': 'The chart as it is shown now',
   'chart.legendBoth': '{name} (line: {training}, ○: {validation})',
 
+  'finished.done': 'Done: the run has come to its end',
+  'finished.stopped': 'Stopped at step {step} of {count}',
+  'finished.failed': 'Failed at step {step} of {count}',
+  'finished.tell': 'Tell me when it is done',
+  'finished.tellHelp':
+    'A notification of the browser, when the run ends while this page is out of sight. It trains on in a hidden tab.',
+  'finished.refused':
+    'It trains on in a hidden tab. The browser was told not to notify you from here; the title of the tab says when it is done.',
+
   'diverges.lost': {
     one: 'The last step had no finite loss and was left out.',
     other: 'The last {count} steps had no finite loss and were left out.',
