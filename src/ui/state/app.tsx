@@ -7,6 +7,7 @@ import { createSynthesis } from './data-synthesis.ts'
 import { createDownloads } from './downloads.ts'
 import { createDraft } from './draft.ts'
 import { createEvaluations } from './evaluations.ts'
+import { createFinished } from './finished.ts'
 import { createFit } from './fit.ts'
 import { createGpuReport } from './gpu-report.ts'
 import { prepareWhileIdle } from './idle.ts'
@@ -41,6 +42,7 @@ function createApp(studio: Studio) {
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
+  const finished = createFinished({ busy: training.busy, ended: runs.shown, label: runs.label })
   const seen = () => route.place() === 'model'
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const gpuReport = createGpuReport(studio, draft, models)
@@ -141,6 +143,7 @@ function createApp(studio: Studio) {
     runs,
     downloads,
     training,
+    finished,
     fit,
     shelf,
     gpuReport,
