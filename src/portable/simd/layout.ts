@@ -1,7 +1,8 @@
 import { isBlocked } from '../../lib/storage.ts'
 import { hostSize } from '../../model/stored.ts'
 import type { WeightType } from '../../protocol/model.ts'
-import { COLUMNS, type Layout, ROWS } from './kernels.ts'
+import { COLUMNS, ROWS } from './kernels.ts'
+import type { Layout } from './vectors.ts'
 
 /** Rows that go through the head together: what is kept of them stays in the processor's cache. */
 export const BLOCK = 256
