@@ -7,6 +7,7 @@ import { BLOCK_BYTES, GROUP, isBlocked } from '../../src/lib/storage.ts'
 import { quantise } from '../../src/model/quantise.ts'
 import { widen } from '../../src/model/weights.ts'
 import { hasFma } from '../../src/portable/simd/kernels.ts'
+import { productsLayout } from '../../src/portable/simd/matrices.ts'
 import { type CrewPort, Products } from '../../src/portable/simd/products.ts'
 import type { WeightType } from '../../src/protocol/model.ts'
 
@@ -58,7 +59,11 @@ const worst = (got: ArrayLike<number>, want: ArrayLike<number>) =>
 
 async function opened(cases: readonly Case[], rows: number, threads = 1, openPort?: () => CrewPort) {
   const shapes = cases.map((c) => ({ type: c.type, rows: c.out, cols: c.in }))
-  const products = await Products.open(shapes, { rows, threads, fma: hasFma(), ...(openPort && { openPort }) })
+  const products = await Products.open(shapes, productsLayout(shapes, rows, threads), {
+    threads,
+    fma: hasFma(),
+    ...(openPort && { openPort }),
+  })
   const widened = cases.map((c, i) => {
     const { bytes, widened } = stored(c.type, noise(c.out * c.in, 3 + i))
     const half = Math.floor(c.out / 2) * (bytes.length / c.out)
@@ -77,7 +82,7 @@ describe('products of stored matrices', () => {
       products.matrices[0]!.widen(c.out - 1, row, 0)
       expect(row).toEqual(widened[0]!.slice((c.out - 1) * c.in))
       for (const backward of [false, true])
-        for (const rows of [1, 3, 7, 9, 261]) {
+        for (const rows of [1, 7, 9, c.out * c.in > 1e6 ? 20 : 261]) {
           const [from, to] = backward ? [c.out, c.in] : [c.in, c.out]
           const x = noise(rows * from, 5)
           const y = new Float32Array(rows * to)
@@ -109,21 +114,24 @@ describe('products of stored matrices', () => {
     for (const type of ['Q8_0', 'Q4_0'] as const) {
       const { bytes, widened } = stored(type, noise(96 * 128, 3))
       const found = await Promise.all(
-        ([[type, bytes], ['F32', new Uint8Array(widened.buffer as ArrayBuffer)]] as const).map(
-          async ([stored, given]) => {
-            const products = await Products.open([{ type: stored, rows: 96, cols: 128 }], {
-              rows: 20,
-              threads: 1,
-              fma: hasFma(),
-            })
-            products.matrices[0]!.write(0, given)
-            return [1, 20].map((rows) => {
-              const y = new Float32Array(rows * 96)
-              products.multiply(0, noise(rows * 128, 5), y, rows)
-              return y
-            })
-          },
-        ),
+        (
+          [
+            [type, bytes],
+            ['F32', new Uint8Array(widened.buffer as ArrayBuffer)],
+          ] as const
+        ).map(async ([stored, given]) => {
+          const shapes = [{ type: stored, rows: 96, cols: 128 }]
+          const products = await Products.open(shapes, productsLayout(shapes, 20, 1), {
+            threads: 1,
+            fma: hasFma(),
+          })
+          products.matrices[0]!.write(0, given)
+          return [1, 20].map((rows) => {
+            const y = new Float32Array(rows * 96)
+            products.multiply(0, noise(rows * 128, 5), y, rows)
+            return y
+          })
+        }),
       )
       expect(found[0]).toEqual(found[1])
     }
@@ -131,7 +139,8 @@ describe('products of stored matrices', () => {
 
   test('memory that is not given is said so', async () => {
     const huge = { type: 'F32', rows: 2 ** 22, cols: 2048 } as const
-    await expect(Products.open([huge], { rows: 1, threads: 1, fma: false })).rejects.toThrow(RangeError)
+    const layout = productsLayout([huge], 1, 1)
+    await expect(Products.open([huge], layout, { threads: 1, fma: false })).rejects.toThrow(RangeError)
   })
 })
 
@@ -165,14 +174,15 @@ describe('on several threads', () => {
 
   test('the same bits on any number of them', async () => {
     const results = async (threads: number) => {
-      const { products } = await opened(CASES, 261, threads, port)
+      const { products } = await opened(CASES, 29, threads, port)
       expect(products.others).toBe(threads - 1)
       const found = CASES.flatMap((c, matrix) =>
-        [1, 8, 261].flatMap((rows) =>
+        [1, 8, 29].flatMap((rows) =>
           [false, true].map((backward) => {
             const [from, to] = backward ? [c.out, c.in] : [c.in, c.out]
             const y = new Float32Array(rows * to)
-            for (let turn = 0; turn < 20; turn++) products.multiply(matrix, noise(rows * from, turn), y, rows, backward)
+            for (let turn = 0; turn < 4; turn++)
+              products.multiply(matrix, noise(rows * from, turn), y, rows, backward)
             return y
           }),
         ),

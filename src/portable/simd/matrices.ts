@@ -56,11 +56,15 @@ const strideOf = (cols: number) => roundUp(cols, UNIT)
 /** Floats from a row of an operand to the next. */
 export const operandWidth = (width: number) => roundUp(width, UNIT)
 
-/** @param rows most that are multiplied at a time; more are taken block by block */
+/**
+ * @param rows most that are multiplied at a time; more are taken block by block
+ * @param widest of operands and results that pass through the layout's own places
+ */
 export function productsLayout(
   shapes: readonly MatrixShape[],
   rows: number,
   threads: number,
+  widest = Math.max(1, ...shapes.flatMap((shape) => [shape.rows, shape.cols])),
 ): ProductsLayout {
   let end = CONTROL
   const place = (bytes: number) => {
@@ -76,7 +80,7 @@ export function productsLayout(
     const scales = layout === 'steps' ? at + roundUp(lines, PANEL_ROWS) * stride : 0
     return { rows: lines, cols, type: layout, at, stride, scales, scaleStride: (strideOf(cols) / GROUP) * 4 }
   })
-  const width = operandWidth(Math.max(1, ...shapes.flatMap((shape) => [shape.rows, shape.cols])))
+  const width = operandWidth(widest)
   const block = roundUp(Math.min(BLOCK, rows), ROWS)
   const [input, packed, output] = [0, 1, 2].map(() => place(block * width * 4)) as [number, number, number]
   const panelBytes = COLUMNS * (DEPTH + GROUP) * 4

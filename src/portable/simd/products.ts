@@ -1,7 +1,7 @@
 import { Hand } from './crew.ts'
-import { ROWS } from './kernels.ts'
+import { type Kernels, ROWS } from './kernels.ts'
 import { BLOCK, roundUp } from './layout.ts'
-import { type MatrixShape, operandWidth, type ProductsLayout, productsLayout } from './matrices.ts'
+import { type MatrixShape, operandWidth, type ProductsLayout } from './matrices.ts'
 import { FEW, type Product } from './multiplier.ts'
 import { StoredMatrix } from './stored-matrix.ts'
 
@@ -22,10 +22,10 @@ const openWorker: OpenCrewPort = () =>
   new Worker(new URL('./crew.worker.ts', import.meta.url), { type: 'module' }) as unknown as CrewPort
 
 export interface ProductsOptions {
-  /** Most that are multiplied at a time. */
-  rows: number
   threads: number
   fma: boolean
+  /** Of the memory, where others have places behind the products'. */
+  end?: number
   openPort?: OpenCrewPort
 }
 
@@ -34,36 +34,49 @@ export class Products {
   readonly layout: ProductsLayout
   readonly matrices: StoredMatrix[]
   readonly fma: boolean
-  readonly #memory: WebAssembly.Memory
+  readonly memory: WebAssembly.Memory
   readonly #own: Hand
   #ports: CrewPort[] = []
 
-  private constructor(shapes: readonly MatrixShape[], { rows, threads, fma }: ProductsOptions) {
+  private constructor(
+    shapes: readonly MatrixShape[],
+    layout: ProductsLayout,
+    { end, threads, fma }: Pick<ProductsOptions, 'threads' | 'fma'> & { end: number },
+  ) {
     this.fma = fma
-    this.layout = productsLayout(shapes, rows, threads)
-    const pages = Math.ceil(this.layout.end / PAGE)
-    this.#memory = new WebAssembly.Memory(
+    this.layout = layout
+    const pages = Math.ceil(end / PAGE)
+    this.memory = new WebAssembly.Memory(
       threads > 1 ? { initial: pages, maximum: pages, shared: true } : { initial: pages },
     )
     this.matrices = this.layout.matrices.map(
-      (place, i) => new StoredMatrix(this.#memory, place, shapes[i]!.type),
+      (place, i) => new StoredMatrix(this.memory, place, shapes[i]!.type),
     )
-    this.#own = new Hand({ layout: this.layout, memory: this.#memory, fma, thread: 0 })
+    this.#own = new Hand({ layout: this.layout, memory: this.memory, fma, thread: 0 })
   }
 
   /**
    * Threads that cannot begin are done without: the results are the same.
    * @throws RangeError where the memory is not given
    */
-  static async open(shapes: readonly MatrixShape[], options: ProductsOptions): Promise<Products> {
-    const made = new Products(shapes, options)
+  static async open(
+    shapes: readonly MatrixShape[],
+    layout: ProductsLayout,
+    options: ProductsOptions,
+  ): Promise<Products> {
+    const made = new Products(shapes, layout, { end: layout.end, ...options })
     await made.#open(options).catch(() => made.dispose())
     return made
   }
 
   /** Of its memory. */
   get bytes(): number {
-    return this.#memory.buffer.byteLength
+    return this.memory.buffer.byteLength
+  }
+
+  /** What computes in this thread. */
+  get kernels(): Kernels {
+    return this.#own.multiplier.kernels
   }
 
   /** Threads beside this one. */
@@ -72,7 +85,7 @@ export class Products {
   }
 
   floats(at: number, count: number): Float32Array<ArrayBuffer> {
-    return new Float32Array(this.#memory.buffer, at, count)
+    return new Float32Array(this.memory.buffer, at, count)
   }
 
   /**
@@ -97,6 +110,11 @@ export class Products {
         for (let row = 0; row < count; row++)
           y.set(got.subarray(row * yWidth, row * yWidth + to), (first + row) * to)
     }
+  }
+
+  /** `rows` rows at an address as `run` takes them for products of many. */
+  pack(x: number, stride: number, rows: number, depth: number): void {
+    this.#own.multiplier.pack(x, stride, rows, depth)
   }
 
   /** Products that do not need one another's results; of many rows, those that were packed last. */
@@ -133,7 +151,7 @@ export class Products {
           port.onerror = ({ message }) => reject(new Error(message ?? 'a thread does not start'))
         }),
       )
-      port.postMessage({ layout: this.layout, memory: this.#memory, fma, thread })
+      port.postMessage({ layout: this.layout, memory: this.memory, fma, thread })
     }
     await Promise.all(opened)
   }
