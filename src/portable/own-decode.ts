@@ -6,6 +6,7 @@
 import { ropeKey } from '../model/rope.ts'
 import type { LayerConfig, LayerNorm, ModelConfig, Projection } from '../protocol/model.ts'
 import type { Adapter } from './adapter.ts'
+import type { DecodeRow } from './decode.ts'
 import type { RopeTables } from './forward.ts'
 import type { OwnProducts } from './own-products.ts'
 import { type DecodeLayout, type PairPlace, pairKey } from './simd/decode-layout.ts'
@@ -13,14 +14,6 @@ import { operandWidth } from './simd/matrices.ts'
 import { FEW, type Product } from './simd/multiplier.ts'
 import { TOGETHER } from './simd/vectors.ts'
 import type { BaseWeights } from './weights.ts'
-
-/** A row: a token of a sequence at a position. */
-export interface DecodeRow {
-  token: number
-  position: number
-  /** Whose cache it writes to and reads. */
-  slot: number
-}
 
 export interface OwnDecoderOptions {
   config: ModelConfig
@@ -41,6 +34,7 @@ export class OwnDecoder {
   readonly #pairs: Record<string, PairPlace>
   readonly #x: Float32Array<ArrayBuffer>
   readonly #result: Float32Array<ArrayBuffer>
+  #changes = -1
   readonly #normed: Float32Array<ArrayBuffer>
 
   constructor({ config, weights, own, adapter, tables }: OwnDecoderOptions) {
@@ -51,9 +45,11 @@ export class OwnDecoder {
     this.#at = own.layout.decode!
     this.#pairs = adapter ? this.#at.pairs : {}
     const { rows, x, result, normed } = this.#at
-    const views = [x, result, normed].map((at) => this.#floats(at, rows * config.hiddenSize))
-    ;[this.#x, this.#result, this.#normed] = views as [typeof this.#x, typeof this.#x, typeof this.#x]
-    if (adapter) this.#write(adapter)
+    const view = (at: number) => this.#floats(at, rows * config.hiddenSize)
+    this.#x = view(x)
+    this.#result = view(result)
+    this.#normed = view(normed)
+    if (adapter) this.follow(adapter)
   }
 
   /** Most rows that go through the layers together. */
@@ -115,7 +111,12 @@ export class OwnDecoder {
     this.#normLayer(layer, 'input', this.#x, this.#normed, count)
     this.#project(layer, hidden, count, [
       ['q_proj', at.q, queries],
-      ...(ownKeys ? ([['k_proj', at.k, keys], ['v_proj', at.v, keys]] as const) : []),
+      ...(ownKeys
+        ? ([
+            ['k_proj', at.k, keys],
+            ['v_proj', at.v, keys],
+          ] as const)
+        : []),
     ])
     const q = this.#floats(at.q, count * queries)
     this.#heads(layer, 'query', q, numHeads, rows)
@@ -130,7 +131,7 @@ export class OwnDecoder {
         this.#floats(cache.v + position * keys * 4, keys).set(v.subarray(from, from + keys))
       })
     }
-    rows.forEach((row, i) => this.#attend(own, row, i))
+    for (const [i, row] of rows.entries()) this.#attend(own, row, i)
     this.#project(layer, { at: at.attended, width: queries }, count, [['o_proj', at.result, hiddenSize]])
     this.#addNormed(layer, 'post_attention', count)
     this.#normLayer(layer, 'pre_feedforward', this.#x, this.#normed, count)
@@ -211,18 +212,7 @@ export class OwnDecoder {
       const of = Math.floor((head * kvHeads) / numHeads) * headDim * 4
       const at = (row * numHeads + head) * headDim * 4
       const from = first * stride + of
-      kernels.dotsF321(
-        cache.k + from,
-        q + at,
-        scores,
-        Math.ceil(count / 4),
-        headDim,
-        stride,
-        0,
-        0,
-        0,
-        0,
-      )
+      kernels.dotsF321(cache.k + from, q + at, scores, Math.ceil(count / 4), headDim, stride, 0, 0, 0, 0)
       for (let i = 0; i < count; i++) {
         const z = weights[i]! * queryScale
         weights[i] = attentionSoftCap === null ? z : attentionSoftCap * Math.tanh(z / attentionSoftCap)
@@ -301,15 +291,16 @@ export class OwnDecoder {
     }
   }
 
-  /** The adapter's pairs where products find them. */
-  #write(adapter: Adapter): void {
-    for (const [key, pair] of Object.entries(this.#at.pairs)) {
-      const { a, b, scaling } = adapter.values(key)
+  /** Has the adapter's pairs where products find them, as they are now. */
+  follow(adapter: Adapter): void {
+    if (adapter.changes === this.#changes) return
+    this.#changes = adapter.changes
+    for (const { layer, projection, ...pair } of Object.values(this.#at.pairs)) {
+      const { a, b, scaling } = adapter.values(layer, projection)
       const inner = operandWidth(pair.inner)
       const outer = operandWidth(pair.outer)
       const low = this.#floats(pair.a, pair.rank * inner)
-      for (let q = 0; q < pair.rank; q++)
-        low.set(a.subarray(q * pair.inner, (q + 1) * pair.inner), q * inner)
+      for (let q = 0; q < pair.rank; q++) low.set(a.subarray(q * pair.inner, (q + 1) * pair.inner), q * inner)
       const high = this.#floats(pair.bt, pair.rank * outer)
       for (let o = 0; o < pair.outer; o++)
         for (let q = 0; q < pair.rank; q++) high[q * outer + o] = b[o * pair.rank + q]! * scaling

@@ -14,6 +14,8 @@ export class OwnProducts {
   readonly products: Products
   readonly layout: ModelLayout
   readonly head: SimdHead | null
+  /** Whose tokens the caches hold, of those who decode. */
+  user: object | null = null
   /** By layer and projection, or role. */
   readonly #index: Map<string, number>
 

@@ -47,6 +47,9 @@ interface Rows {
 export class BaseWeights {
   readonly norms: LayerNorms[] = []
   finalNorm!: tf.Tensor1D
+  /** The same on the host. */
+  readonly normScales: Partial<Record<LayerNorm, Float32Array>>[] = []
+  finalScale!: Float32Array
   /** Products of our own, and where decoding has its places. */
   own: OwnProducts | null = null
   readonly #config: ModelConfig
@@ -88,13 +91,19 @@ export class BaseWeights {
     if (plan.own) this.own = await OwnProducts.open(plan, choices, threads)
     let done = 0
     const norm = async (tensor: ModelTensor) =>
-      tf.keep(tf.tensor1d(normScale(config.normOffset, (await reader.host(tensor)).values())))
+      normScale(config.normOffset, (await reader.host(tensor)).values())
     this.norms.push(...config.layers.map(() => ({})))
+    this.normScales.push(...config.layers.map(() => ({})))
     for (const tensor of table) {
       const { role } = tensor
-      if (isLayerNorm(tensor)) this.norms[tensor.layer]![tensor.role] = await norm(tensor)
-      else if (role === 'final_norm') this.finalNorm = await norm(tensor)
-      else if (this.own) {
+      if (isLayerNorm(tensor)) {
+        const scale = await norm(tensor)
+        this.normScales[tensor.layer]![tensor.role] = scale
+        this.norms[tensor.layer]![tensor.role] = tf.keep(tf.tensor1d(scale))
+      } else if (role === 'final_norm') {
+        this.finalScale = await norm(tensor)
+        this.finalNorm = tf.keep(tf.tensor1d(this.finalScale))
+      } else if (this.own) {
         const matrix = this.own.matrix(tensor as MatrixTensor)
         await reader.rows(tensor, matrix)
         if (role === 'head') this.#head = matrix
@@ -192,6 +201,7 @@ export class BaseWeights {
     this.own?.dispose()
     this.own = null
     this.norms.length = 0
+    this.normScales.length = 0
     this.#tiles.length = 0
   }
 

@@ -7,6 +7,8 @@ import { operandWidth } from './matrices.ts'
 
 /** A LoRA pair: A [r, in] filled up to four rows, and s Bᵀ [r, out]; rows `operandWidth` floats apart. */
 export interface PairPlace {
+  layer: number
+  projection: Projection
   a: number
   bt: number
   rank: number
@@ -80,7 +82,15 @@ export function decodeLayout(
     const [rank, inner] = shape
     const outer = outputs.get(pairKey(layer, projection))!
     const a = place(roundUp(rank, 4) * operandWidth(inner))
-    pairs[pairKey(layer, projection)] = { a, bt: place(rank * operandWidth(outer)), rank, inner, outer }
+    pairs[pairKey(layer, projection)] = {
+      a,
+      bt: place(rank * operandWidth(outer)),
+      rank,
+      inner,
+      outer,
+      layer,
+      projection,
+    }
   }
   const pairBytes = end() - beforePairs
   const caches = Array.from({ length: sequences }, () =>
