@@ -25,6 +25,7 @@ import type { ModelSource } from '../protocol/model.ts'
 import { Adapter } from './adapter.ts'
 import { type BackendOptions, type OpenBackend, openBackend } from './backend.ts'
 import { scoreChoices } from './choices.ts'
+import { HEAD, headChoice, PRODUCTS, productsChoice } from './choices-made.ts'
 import { generate } from './decode.ts'
 import { ropeTables } from './forward.ts'
 import { allLogits } from './head.ts'
@@ -37,9 +38,6 @@ import { BaseWeights } from './weights.ts'
 export async function createPortableEngine(options: BackendOptions = {}): Promise<PortableEngine> {
   return new PortableEngine(await openBackend(options))
 }
-
-/** Key of the choice between heads: their sums differ in the last bits. */
-const HEAD = 'portable.head'
 
 /**
  * The engine on TensorFlow.js, for machines whose browser has no GPU to offer: WebAssembly, or plain JavaScript. Same model,
@@ -58,18 +56,22 @@ export class PortableEngine implements Engine {
   }
 
   plan(request: PlanRequest): MemoryPlan {
-    return planPortable(request).memory
+    return planPortable(request, productsChoice(request.model, {}) !== 'tensorflow').memory
   }
 
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
     this.dispose()
     const source = resolveWeights(model.config, model.weights)
-    const plan = planPortable({ ...request, stored: storedTypes(source) })
     const { onProgress = () => {}, signal, seed, choices = {} } = options
+    const made = {
+      head: headChoice(model.config, choices),
+      products: productsChoice(model.config, choices),
+    }
+    const plan = planPortable({ ...request, stored: storedTypes(source) }, made.products !== 'tensorflow')
     onProgress(0, 'Reading weights')
     watchAllocations()
     const weights = await BaseWeights.load(plan, source, {
-      headChoice: choices[HEAD] ?? null,
+      choices: made,
       threads: this.#backend.threads,
       onProgress: (share) => onProgress(share, 'Reading weights'),
       signal,
@@ -80,7 +82,7 @@ export class PortableEngine implements Engine {
     const adapter = new Adapter(request.model, request.lora)
     adapter.write(initialState(request.model, request.lora, seed))
     const positions = Math.max(request.maxTokens, request.decode?.positions ?? 0)
-    this.#loaded = { plan, weights, adapter, tables: ropeTables(request.model, positions) }
+    this.#loaded = { plan, choices: made, weights, adapter, tables: ropeTables(request.model, positions) }
   }
 
   step(
@@ -210,7 +212,8 @@ export class PortableEngine implements Engine {
       choices: this.#loaded
         ? {
             'portable.tile_words': String(this.#loaded.plan.tileWords),
-            [HEAD]: this.#loaded.weights.simd ? 'simd' : 'tiles',
+            [HEAD]: this.#loaded.choices.head,
+            [PRODUCTS]: this.#loaded.choices.products,
           }
         : {},
       liveBytes: this.#loaded
