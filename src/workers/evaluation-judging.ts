@@ -1,5 +1,6 @@
 import { collate, supervisedRowCount } from '../batches/collate.ts'
 import { answerRendered } from '../generate/chat.ts'
+import { choiceTree } from '../model/choices.ts'
 import type { Example } from '../protocol/batch.ts'
 import type { Engine, EngineState, PlanRequest } from '../protocol/engine.ts'
 import type { Quantization } from '../protocol/model.ts'
@@ -8,7 +9,7 @@ import type { JudgedRow, Task } from '../protocol/studio.ts'
 import { chatCodec } from './codec.ts'
 import type { Engines } from './engine/host.ts'
 import { planRequest } from './engine/plan-request.ts'
-import { distinctPrefixes, predicted, type RowTokens, type TokenRow } from './evaluation-tokens.ts'
+import { predicted, type RowTokens, type TokenRow } from './evaluation-tokens.ts'
 import type { OpenModel } from './library.ts'
 
 /** Rows judged before anything else may use the engine. */
@@ -49,11 +50,10 @@ export async function judging(
   if (labels) tokens.compare(rows, task.labels)
   const most = { tokens: LEAST_TOKENS, supervised: 1 }
   for (const row of rows) {
-    const { tokens: prefixes, parents } = labels
-      ? distinctPrefixesOf(tokens, row, task)
-      : { tokens: 0, parents: 0 }
-    most.tokens = Math.max(most.tokens, row.example.tokens.length, row.prompt.length + prefixes)
-    most.supervised = Math.max(most.supervised, predicted(row), parents)
+    // Of beginnings that labels share each is a token to run and a row to be foretold from; the first is the prompt's last.
+    const beginnings = labels ? beginningsOf(tokens, row, task, subject.model) : 1
+    most.tokens = Math.max(most.tokens, row.example.tokens.length, row.prompt.length + beginnings - 1)
+    most.supervised = Math.max(most.supervised, predicted(row), beginnings)
   }
   // As many rows of a pass as it has tokens could be answers alone.
   most.supervised = Math.max(most.supervised, Math.min(most.tokens, LEAST_TOKENS))
@@ -81,10 +81,10 @@ export async function judging(
 }
 
 /** Rows share their labels as a rule: counted once then. */
-const counted = new WeakMap<Uint32Array[], ReturnType<typeof distinctPrefixes>>()
-function distinctPrefixesOf(tokens: RowTokens, row: TokenRow, task: Task) {
-  const { choices } = tokens.labels(row, task.labels)
-  const known = counted.get(choices) ?? distinctPrefixes(choices)
+const counted = new WeakMap<Uint32Array[], number>()
+function beginningsOf(tokens: RowTokens, row: TokenRow, task: Task, { info }: OpenModel): number {
+  const { prompt, choices } = tokens.labels(row, task.labels)
+  const known = counted.get(choices) ?? choiceTree(prompt, choices, info.config.vocabSize).tokens.length
   counted.set(choices, known)
   return known
 }
@@ -146,9 +146,8 @@ export async function judge(
   if (task.kind === 'labels')
     for (const [i, row] of rows.entries()) {
       const { prompt, choices } = tokens.labels(row, task.labels)
-      const written = choices.map((choice) => behind(prompt, choice))
-      const found = await scored(engine, written, plan, adapter, signal)
-      judged[i]!.scores = found.map(({ logProbability }) => logProbability)
+      const found = await engine.scoreChoices(prompt, choices, { adapter }, signal)
+      judged[i]!.scores = found.logProbability.map(sum)
     }
   else if (maxNewTokens !== null) {
     const codec = chatCodec(await subject.model.chat(), subject.model.info.config)
@@ -159,14 +158,6 @@ export async function judge(
       Object.assign(judged[i]!, { answer: text.trim(), finish })
   }
   return judged
-}
-
-/** An answer behind its prompt, which alone is scored. */
-function behind(prompt: Uint32Array, choice: Uint32Array): Example {
-  const tokens = new Uint32Array(prompt.length + choice.length)
-  tokens.set(prompt)
-  tokens.set(choice, prompt.length)
-  return { tokens, supervised: new Uint8Array(tokens.length).fill(1, prompt.length), row: 0 }
 }
 
 /** What is supervised in each example: the natural log of its probability, its tokens, and how many of these were the likeliest. */

@@ -110,20 +110,5 @@ function common(a: Uint32Array, b: Uint32Array): number {
   return i
 }
 
-/** Distinct beginnings of several continuations: tokens that must be run for all of them, and those that something follows. */
-export function distinctPrefixes(choices: readonly Uint32Array[]): { tokens: number; parents: number } {
-  const seen = new Set<string>()
-  const parents = new Set<string>([''])
-  for (const choice of choices) {
-    let path = ''
-    for (const [i, token] of choice.entries()) {
-      if (i > 0) parents.add(path)
-      path += `${token} `
-      seen.add(path)
-    }
-  }
-  return { tokens: seen.size, parents: parents.size }
-}
-
 /** Rows that are predicted in an example. */
 export const predicted = ({ example }: TokenRow): number => supervisedRowCount(example)

@@ -37,7 +37,9 @@ test('a run is judged on rows that it never learnt from, a cell opens its rows, 
   await expect(headline).toHaveText(said!)
 
   // The matrix as a table opens the rows of a cell.
-  await expect(page.getByRole('img', { name: /^Confusion matrix of 4 labels/ })).toBeVisible()
+  await expect(
+    page.getByRole('img', { name: /^Confusion matrix of [1-4] labels: \d of 6 rows/ }),
+  ).toBeVisible()
   await page.getByLabel('As a table').check()
   const cell = page.getByRole('button', { name: /^Show the rows: / }).first()
   const count = Number(await cell.textContent())

@@ -83,7 +83,8 @@ export const evaluation = {
   'good.figure.token_accuracy': 'Tokens foreseen (token accuracy)',
 
   'matrix.title': 'What is taken for what',
-  'matrix.lede': 'Rows are what the data says, columns what was answered; the diagonal is right.',
+  'matrix.lede':
+    'Rows are what the data says, columns what was answered; the diagonal is right. Labels that are neither are left out.',
   'matrix.label':
     'Confusion matrix of {count} labels: {right} of {total} rows on the diagonal. The table has the same figures.',
   'matrix.cell': '{truth} → {answer}: {count}',

@@ -1,4 +1,4 @@
-import { createSignal, Show } from 'solid-js'
+import { createMemo, createSignal, Show } from 'solid-js'
 import type { LabelReport } from '../../../protocol/studio.ts'
 import { ConfusionMatrix } from '../../charts/ConfusionMatrix.tsx'
 import { SaveChart } from '../../charts/SaveChart.tsx'
@@ -18,6 +18,7 @@ export function Confusion(props: { labels: LabelReport; onOpen: (cell: Cell) => 
   const [asTable, setAsTable] = createSignal(false)
   let box!: HTMLDivElement
   const names = () => props.labels.classes.map(({ label }) => label)
+  const occurring = createMemo(() => occurringOf(names(), props.labels.confusion))
   const pairs = () => pairsOf(names(), props.labels.confusion)
   const columns: TableColumn<Cell & { count: number }>[] = [
     { id: 'truth', head: t('matrix.truth'), cell: ({ truth }) => truth },
@@ -47,7 +48,7 @@ export function Confusion(props: { labels: LabelReport; onOpen: (cell: Cell) => 
         fallback={<Table label={t('matrix.table')} columns={columns} rows={pairs()} dense tall />}
       >
         <div ref={box}>
-          <ConfusionMatrix names={names()} confusion={props.labels.confusion} onOpen={props.onOpen} />
+          <ConfusionMatrix {...occurring()} onOpen={props.onOpen} />
         </div>
       </Show>
       <div class="row">
@@ -58,6 +59,20 @@ export function Confusion(props: { labels: LabelReport; onOpen: (cell: Cell) => 
       </div>
     </div>
   )
+}
+
+/** Labels that some row asks for or was answered with, in their order: others would be empty lines. */
+function occurringOf(names: readonly string[], confusion: Uint32Array) {
+  const width = names.length + 1
+  const at = (row: number, column: number) => confusion[row * width + column]!
+  const kept = [...names.keys()].filter((i) =>
+    [...Array(width).keys()].some((j) => at(i, j) > 0 || (j < names.length && at(j, i) > 0)),
+  )
+  const columns = [...kept, names.length]
+  return {
+    names: kept.map((i) => names[i]!),
+    confusion: Uint32Array.from(kept.flatMap((row) => columns.map((column) => at(row, column)))),
+  }
 }
 
 /** Cells that hold rows: wrong ones first, the most frequent of them first. */
