@@ -167,10 +167,7 @@ export function openBlob(database: Database, ref: BlobRef, what: string): Stored
   const keep = (index: number, bytes: Uint8Array<ArrayBuffer>) => {
     held.delete(index)
     held.set(index, bytes)
-    if (held.size <= HELD) return
-    const [oldest, left] = held.entries().next().value!
-    held.delete(oldest)
-    release(left)
+    if (held.size > HELD) held.delete(held.keys().next().value!)
   }
   const fetchChunk = async (index: number) => {
     const bytes = await (await living(database)).get('chunks', [ref.set, index])
@@ -200,7 +197,6 @@ export function openBlob(database: Database, ref: BlobRef, what: string): Stored
       for (let at = start; at < end; ) {
         signal?.throwIfAborted()
         const index = Math.floor(at / ref.chunk)
-        // From here to the copy nothing is awaited: another read may let it go.
         const bytes = held.get(index) ?? (await fetchChunk(index))
         const from = at - index * ref.chunk
         const part = bytes.subarray(from, Math.min(bytes.byteLength, from + end - at))
@@ -211,12 +207,6 @@ export function openBlob(database: Database, ref: BlobRef, what: string): Stored
       return out
     },
   }
-}
-
-/** Its memory is free at once: a collector that is in no hurry would leave hundreds of megabytes of such chunks. */
-function release({ buffer }: Uint8Array<ArrayBuffer>): void {
-  const own = buffer as ArrayBuffer & { transfer?(bytes: number): ArrayBuffer }
-  own.transfer?.(0)
 }
 
 /** A whole stored value. */

@@ -62,7 +62,7 @@ describe('a stored value', () => {
     get.mockRestore()
   })
 
-  test('is right in reads at the same time, though chunks are let go meanwhile', async () => {
+  test('is right in reads at the same time', async () => {
     const value = bytes(160)
     const source = openBlob(database, await stored(value, 16), 'it')
     const reads = Array.from({ length: 40 }, (_, i) => [(i * 37) % 100, ((i * 37) % 100) + 60] as const)
