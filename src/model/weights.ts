@@ -31,7 +31,7 @@ export function resolveWeights(config: ModelConfig, source: WeightSource): Weigh
   }
   return {
     tensors,
-    read: (name, start, end, signal) => source.read(rename(name), start, end, signal),
+    read: (name, ...range) => source.read(rename(name), ...range),
   }
 }
 
