@@ -6,6 +6,7 @@ import type { StateTensor } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Call, CheckpointChoice, ExportedFile } from '../protocol/studio.ts'
 import { readEvents } from '../storage/runs.ts'
+import { stopTokens } from '../tokens/chat.ts'
 import { LORA_PREFIX } from '../trainer/checkpoint.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
@@ -49,8 +50,16 @@ export async function exportRun(
     events: async () =>
       (unkept ? await unkept.events() : await readEvents(await database(), run)).slice(0, meta.event_count),
     async model() {
-      const { info, files } = await model()
-      return { config: info.config, files }
+      const found = await model()
+      const { config, practice } = found.info
+      return {
+        config,
+        practice,
+        files: found.files,
+        weights: () => found.weights(record.config.model.quantization),
+        template: async () => (await found.chat()).template.source,
+        stops: async () => stopTokens(await found.chat(), config),
+      }
     },
   }
   return files(source, call)
