@@ -894,7 +894,22 @@ describe('a run', () => {
     const failure = await failureOf(train.runs.exportRun(id, 'peft', 7))
     expect(failure).toMatchObject({ code: 'missing_file', hint: expect.stringContaining(`step ${step}`) })
     const formats = (await train.runs.exportFormats()).map((format) => format.id)
-    expect(formats.sort()).toEqual(['checkpoint', 'peft'])
+    expect(formats.sort()).toEqual([
+      'checkpoint',
+      'gguf',
+      'gguf-f16',
+      'gguf-f32',
+      'gguf-lora',
+      'gguf-q4_0',
+      'gguf-q8_0',
+      'merged',
+      'merged-f16',
+      'merged-f32',
+      'mlx',
+      'peft',
+      'pt',
+      'pt-merged',
+    ])
     expect((await failureOf(train.runs.exportRun(id, 'floppy'))).code).toBe('unsupported_format')
 
     const loaded = await loadedFor(train, id, ['best', 'last', step])
