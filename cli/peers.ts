@@ -31,7 +31,13 @@ async function check(python: string, options: string[]): Promise<Tally> {
     const total = tallyOf(status, lastLine)
     total.failed += dumped.status === 0 ? 0 : 1
     if (options.length > 0) return total
-    return sum([total, await checkData(), await checkFiles(scratch), await verifyPebble()])
+    return sum([
+      total,
+      await checkData(),
+      await checkMetrics(),
+      await checkFiles(scratch),
+      await verifyPebble(),
+    ])
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
@@ -48,6 +54,20 @@ async function checkData(): Promise<Tally> {
     join(ROOT, 'peers', 'run.py'),
     ...['--suite', 'data'],
     ...(existsSync(GEMMA_TOKENIZER) ? ['--tokenizer', GEMMA_TOKENIZER] : []),
+  ])
+  return tallyOf(status, lastLine)
+}
+
+/** Figures as scikit-learn, sacrebleu and rouge-score give them. Left out where those cannot be installed. */
+async function checkMetrics(): Promise<Tally> {
+  const found = await interpreter('metrics')
+  if ('reason' in found) {
+    console.log(`left out: test_metrics (scikit-learn, sacrebleu, rouge-score): ${found.reason}`)
+    return { passed: 0, failed: 0 }
+  }
+  const { status, lastLine } = await runShown(found.python, [
+    join(ROOT, 'peers', 'run.py'),
+    ...['--suite', 'metrics'],
   ])
   return tallyOf(status, lastLine)
 }

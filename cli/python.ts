@@ -40,6 +40,13 @@ const PACKAGES = {
     variable: 'LAPIDARY_PEERS_FILES_PYTHON',
     installs: (path) => [['-r', path]],
   },
+  /** What figures are held against. */
+  metrics: {
+    folder: 'peers-metrics',
+    requirements: 'requirements-metrics.txt',
+    variable: 'LAPIDARY_PEERS_METRICS_PYTHON',
+    installs: (path) => [['-r', path]],
+  },
 } satisfies Record<string, Packages>
 
 /**

@@ -275,7 +275,7 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
 }
 
 /** @throws LapidaryError where it cannot be read, or fetched */
-async function modelOf(given: string): Promise<TrainJob['model']> {
+export async function modelOf(given: string): Promise<TrainJob['model']> {
   if (given === 'pebble') return { name: given, path: null }
   const address = remoteAddress(given)
   if (!address) return { name: given, path: checkModelPath(resolve(given)) }
@@ -327,7 +327,7 @@ function tipFor(profile: ProfileId | null, file: string | undefined, config: Run
   return `Training at TRL's default learning rate, ${learning_rate}, which is low for LoRA; --profile balanced takes recommended settings.`
 }
 
-function need(given: string | undefined, flag: string, what: string): string {
+export function need(given: string | undefined, flag: string, what: string): string {
   return given || fail('bad_config', `${flag} is missing: ${what}.`, 'See --help.', { flag })
 }
 
@@ -409,12 +409,12 @@ function withStart(config: RunConfig, folder: string | null, resume: boolean): R
 const BETWEEN = ', '
 
 /** What a run's data was called when it began, as paths again. A path may have commas, too. */
-function namedBefore(name: string): string[] {
+export function namedBefore(name: string): string[] {
   return existsSync(name) ? [name] : name.split(BETWEEN)
 }
 
 /** A file to learn from, or those in a folder: named from the folder on, hidden ones left out. */
-function dataFiles(given: string): DataPath[] {
+export function dataFiles(given: string): DataPath[] {
   const path = resolve(given)
   const found = existsSync(path) ? statSync(path) : null
   if (!found) fail('missing_file', `There is no file ${path}.`, 'Check the path given with --data.', { path })

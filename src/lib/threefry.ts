@@ -25,6 +25,8 @@ export const SITE = {
   augment: 0xffff0005,
   /** Which examples a model is shown to write more of their kind. */
   synthesis: 0xffff0006,
+  /** Which rows a resample of a figure is of; step is the resample. */
+  bootstrap: 0xffff0007,
 } as const
 
 /** Both output words, into `out[at]` and `out[at + 1]`. All arguments are taken as unsigned 32-bit. */

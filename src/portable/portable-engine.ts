@@ -5,6 +5,7 @@ import { resolveWeights } from '../model/weights.ts'
 import type { Batch } from '../protocol/batch.ts'
 import type {
   AdapterOption,
+  ChoiceScores,
   Engine,
   EngineDescription,
   EngineState,
@@ -23,6 +24,7 @@ import { fail } from '../protocol/errors.ts'
 import type { ModelSource } from '../protocol/model.ts'
 import { Adapter } from './adapter.ts'
 import { type BackendOptions, type OpenBackend, openBackend } from './backend.ts'
+import { scoreChoices } from './choices.ts'
 import { generate } from './decode.ts'
 import { ropeTables } from './forward.ts'
 import { allLogits } from './head.ts'
@@ -133,6 +135,16 @@ export class PortableEngine implements Engine {
         pass.dispose()
       }
     })
+  }
+
+  async scoreChoices(
+    prompt: Uint32Array,
+    choices: readonly Uint32Array[],
+    options: AdapterOption = {},
+    signal?: AbortSignal,
+  ): Promise<ChoiceScores> {
+    const loaded = this.#need()
+    return this.#enqueue(() => scoreChoices(loaded, prompt, choices, options, this.#pauseFor(signal)))
   }
 
   generate(
@@ -255,10 +267,13 @@ export class PortableEngine implements Engine {
   }
 
   #forward(batch: Batch, options: Omit<PassOptions, 'pause'>): Promise<Pass> {
-    const pause = async () => {
+    return Pass.forward(this.#need(), batch, { ...options, pause: this.#pauseFor(options.signal) })
+  }
+
+  #pauseFor(signal: AbortSignal | undefined): () => Promise<void> {
+    return async () => {
       await this.#pause()
-      options.signal?.throwIfAborted()
+      signal?.throwIfAborted()
     }
-    return Pass.forward(this.#need(), batch, { ...options, pause })
   }
 }

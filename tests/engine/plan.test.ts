@@ -40,11 +40,11 @@ describe('planning', () => {
 
   test('plans each tape once; with auto the training one for each recomputation that is tried', () => {
     planEngine(request())
-    expect(planned()).toBe(5)
+    expect(planned()).toBe(6)
     expect(planEngine(request({ recompute: 'auto', memoryBudget: 1 })).recompute).toBe('layer')
-    expect(planned()).toBe(5 + 3 + 4)
+    expect(planned()).toBe(6 + 3 + 5)
     expect(planEngine(request({ recompute: 'auto' })).recompute).toBe('nothing')
-    expect(planned()).toBe(5 + 3 + 4 + 5)
+    expect(planned()).toBe(6 + 3 + 5 + 6)
   })
 
   test('with auto gives what planning that recomputation gives', () => {

@@ -261,10 +261,7 @@ try {
       `${training.packing ? `bins of ${training.max_length} tokens` : 'rows'} a step, r ${lora.r}, alpha ${lora.lora_alpha}`,
   )
   if (!flags.ask_only && !flags.plan_only) {
-    write(
-      join(flags.out, 'run.json'),
-      JSON.stringify({ ...request.config, model: { id: null, hash: null } }, null, 2),
-    )
+    write(join(flags.out, 'run.json'), JSON.stringify({ ...request.config, model: undefined }, null, 2))
     const began = performance.now()
     await (flags.node ? trainHere(rooms, request) : trainThere(request))
     console.log(`took ${minutes((performance.now() - began) / 1000)}`)

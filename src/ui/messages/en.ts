@@ -1,5 +1,6 @@
 import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import { data } from './en-data.ts'
+import { evaluation } from './en-evaluation.ts'
 import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
 import { model } from './en-model.ts'
@@ -14,6 +15,7 @@ import { steps } from './en-steps.ts'
  */
 export const en = {
   ...data,
+  ...evaluation,
   ...fit,
   ...gpu,
   ...model,

@@ -6,6 +6,7 @@ import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
 import { createDownloads } from './downloads.ts'
 import { createDraft } from './draft.ts'
+import { createEvaluations } from './evaluations.ts'
 import { createFinished } from './finished.ts'
 import { createFit } from './fit.ts'
 import { createGpuReport } from './gpu-report.ts'
@@ -47,9 +48,10 @@ function createApp(studio: Studio) {
   const gpuReport = createGpuReport(studio, draft, models)
   const opening = createOpenConfig({ draft, data, models, settings, runs, training })
   const answers = createAnswers(studio, models)
+  const evaluations = createEvaluations(studio)
   const synthesis = createSynthesis(studio, data, models)
 
-  keepAwake(() => training.busy() || shelf.downloads.now() !== null)
+  keepAwake(() => training.busy() || evaluations.judging() !== null || shelf.downloads.now() !== null)
   guardLeaving(() => training.busy() || runs.list().some(({ unkept }) => unkept))
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
@@ -146,6 +148,7 @@ function createApp(studio: Studio) {
     shelf,
     gpuReport,
     answers,
+    evaluations,
     synthesis,
   }
 }

@@ -1,0 +1,7 @@
+export { majority, nearestWords } from './baselines.ts'
+export { type BootstrapOptions, bootstrap } from './bootstrap.ts'
+export { abstention, fitTemperature, type ReliabilityBin, reliability, softmaxRows } from './calibration.ts'
+export { type ClassFigures, type Classification, classification } from './classification.ts'
+export { type RocAuc, rocAuc } from './roc-auc.ts'
+export { callAgreement, type FieldAgreement, jsonAgreement } from './structured.ts'
+export { chrf, corpusChrf, exactMatch, rougeL } from './text.ts'
