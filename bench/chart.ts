@@ -30,7 +30,7 @@ const server = await createServer({
   plugins: [solid()],
   logLevel: 'error',
   cacheDir: 'node_modules/.vite-bench-chart',
-  optimizeDeps: { entries: ['bench/chart/index.html'] },
+  optimizeDeps: { entries: ['tests/support/chart-page/index.html'] },
   server: { host: 'localhost', port: 0 },
 })
 await server.listen()
@@ -42,7 +42,7 @@ try {
   page.on('pageerror', (error) => {
     throw error
   })
-  await page.goto(`${server.resolvedUrls!.local[0]}bench/chart/index.html`)
+  await page.goto(`${server.resolvedUrls!.local[0]}tests/support/chart-page/index.html`)
   await page.waitForFunction(() => 'showRuns' in window)
   await page.evaluate(([count, length]) => window.showRuns(count!, length!), [runs, steps])
   await page.getByRole('button', { name: 'Look closer' }).click()

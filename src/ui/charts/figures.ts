@@ -17,6 +17,9 @@ export interface Figure {
   tick: (value: number) => string
 }
 
+/** In three digits. */
+const brief = (value: number) => (Number.isFinite(value) ? formatNumber(Number(value.toPrecision(3))) : '—')
+
 export const FIGURES: Record<FigureId, Figure> = {
   loss: {
     training: 'loss',
@@ -37,14 +40,14 @@ export const FIGURES: Record<FigureId, Figure> = {
     training: 'learning_rate',
     validation: null,
     label: 'field.learning_rate',
-    format: (value) => formatNumber(value) || '—',
+    format: brief,
     tick: formatNumber,
   },
   norm: {
     training: 'grad_norm',
     validation: null,
     label: 'chart.norm',
-    format: (value) => (Number.isFinite(value) ? formatNumber(Number(value.toPrecision(3))) : '—'),
+    format: brief,
     tick: formatNumber,
   },
 }

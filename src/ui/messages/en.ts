@@ -411,6 +411,31 @@ export const en = {
   'chart.pictureTitle': 'The chart as it is shown now',
   'chart.legendBoth': '{name} (line: {training}, ○: {validation})',
 
+  'task.sentence': '{model} learns to {what}: {length}.',
+  'task.labels': { one: 'sort into {count} label', other: 'sort into {count} labels' },
+  'task.calls': 'call functions',
+  'task.json': 'fill in JSON',
+  'task.text': 'write like these texts',
+  'task.answers': 'answer as these examples do',
+  'task.steps': { one: '{count} step', other: '{count} steps' },
+  'task.epoch': 'once over all examples',
+  'task.epochs': '{epochs} times over all examples',
+  'task.about': '{length}, about {time} on this machine',
+  'task.rows': {
+    one: 'It learns from {count} example; {held} are held out to see how well.',
+    other: 'It learns from {count} examples; {held} are held out to see how well.',
+  },
+  'task.rowsAbout': {
+    one: 'It learns from about {count} example; about {held} are held out to see how well.',
+    other: 'It learns from about {count} examples; about {held} are held out to see how well.',
+  },
+  'task.change': 'Change what it learns',
+  'task.cut': {
+    one: '{count} example of this data is longer than this and loses its end; {needed} would hold all of it.',
+    other:
+      '{count} examples of this data are longer than this and lose their end; {needed} would hold all of them.',
+  },
+  'task.longest': 'The longest example of this data has {longest} tokens: all of them fit into {limit}.',
   'finished.done': 'Done: the run has come to its end',
   'finished.stopped': 'Stopped at step {step} of {count}',
   'finished.failed': 'Failed at step {step} of {count}',

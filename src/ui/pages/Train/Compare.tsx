@@ -78,7 +78,9 @@ export function Compare(props: { runs: RunInfo[] }) {
       <Show when={differing().length === 0}>
         <p class="hint">{t('compare.same')}</p>
       </Show>
-      <Table label={t('compare.title')} columns={columns()} rows={rows()} dense />
+      <div class="compare">
+        <Table label={t('compare.title')} columns={columns()} rows={rows()} dense stacks />
+      </div>
     </Section>
   )
 }

@@ -1,8 +1,8 @@
 import { render } from 'solid-js/web'
-import '../../src/ui/styles/index.css'
-import type { RunEvent } from '../../src/protocol/events.ts'
-import { RunSeries } from '../../src/runs/series.ts'
-import { LossChart } from '../../src/ui/charts/LossChart.tsx'
+import '../../../src/ui/styles/index.css'
+import type { RunEvent } from '../../../src/protocol/events.ts'
+import { RunSeries } from '../../../src/runs/series.ts'
+import { LossChart } from '../../../src/ui/charts/LossChart.tsx'
 
 declare global {
   interface Window {
