@@ -6,7 +6,7 @@
 import { ropeKey } from '../model/rope.ts'
 import type { LayerConfig, LayerNorm, ModelConfig, Projection } from '../protocol/model.ts'
 import type { Adapter } from './adapter.ts'
-import type { DecodeRow } from './decode.ts'
+import type { DecodeRow } from './decoder.ts'
 import type { RopeTables } from './forward.ts'
 import type { OwnProducts } from './own-products.ts'
 import { type DecodeLayout, type PairPlace, pairKey } from './simd/decode-layout.ts'

@@ -1,4 +1,4 @@
-import type { DecodeRow, DecodeRun, Decoder } from './decode.ts'
+import type { DecodeRow, DecodeRun, Decoder } from './decoder.ts'
 import { OwnDecoder } from './own-decode.ts'
 import type { OwnProducts } from './own-products.ts'
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { attendCached, attention, Masks } from './attention.ts'
-import type { DecodeRow, DecodeRun, Decoder } from './decode.ts'
+import type { DecodeRow, DecodeRun, Decoder } from './decoder.ts'
 import { Stream } from './forward.ts'
 import { allLogits } from './head.ts'
 import { attentionShape, type KeysValues, keysMade, layerForward } from './layer.ts'
