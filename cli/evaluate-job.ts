@@ -51,7 +51,8 @@ export interface EvaluateJob {
   run: { name: string; folder: string; config: RunConfig }
   model: { name: string; path: string | null }
   data: { name: string; files: DataPath[] }
-  train: { name: string; files: DataPath[] } | null
+  /** `given` with --train, or found where run.json says. */
+  train: { name: string; files: DataPath[]; given: boolean } | null
   mapping: Partial<Mapping>
   task: { kind: TaskKind; labels?: string[] } | null
   choice: LabelChoice
@@ -103,6 +104,15 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
       },
     )
   const json = resolve(flags.json ?? join(folder, 'evaluation.json'))
+  if (basename(json) === 'predictions.csv')
+    fail(
+      'bad_config',
+      '--json takes a file for the figures; the rows go to predictions.csv.',
+      'Name another file.',
+      {
+        flag: '--json',
+      },
+    )
   return {
     run: { name: basename(folder), folder, config },
     model: await modelOf(flags.model ?? config.model.id),
@@ -133,7 +143,7 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
 function trainedOn(given: string[] | undefined, { data }: RunConfig): EvaluateJob['train'] {
   const names = given ?? (data.name ? namedBefore(data.name) : [])
   if (names.length === 0 || (!given && !names.every((name) => existsSync(name)))) return null
-  return { name: names.join(', '), files: names.flatMap(dataFiles) }
+  return { name: names.join(', '), files: names.flatMap(dataFiles), given: given !== undefined }
 }
 
 function oneOf<Value extends string>(flag: string, given: string, allowed: readonly Value[]): Value {

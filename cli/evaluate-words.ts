@@ -1,5 +1,5 @@
 import { textTable } from '../src/lib/text-table.ts'
-import type { EvaluationNote, Figure, FigureName, SideName } from '../src/protocol/studio.ts'
+import type { EvaluationNote, Figure, FigureName, SideName, Task } from '../src/protocol/studio.ts'
 import type { PrintedReport } from '../src/workers/headless-evaluate.ts'
 
 const FIGURES: Record<FigureName, string> = {
@@ -59,12 +59,15 @@ export function figureTable({ sides }: PrintedReport): string {
 }
 
 /** What must be known beside the figures, in words. */
-export function noteLine({ kind, count, rows = [], names = [] }: EvaluationNote): string {
+export function noteLine(
+  { kind, count, rows = [], names = [] }: EvaluationNote,
+  from: Task['from'] = 'learnt',
+): string {
   const of = rows.length > 0 ? ` (row ${rows.join(', ')}${count > rows.length ? ', ...' : ''})` : ''
   const list = names.map((name) => `"${name}"`).join(', ')
   switch (kind) {
     case 'unseen_labels':
-      return `The run never learnt the label ${list}, which ${count} of these rows ask for${of}: they cannot be right.`
+      return `${from === 'given' ? 'Not among the labels given is' : 'The run never learnt the label'} ${list}, which ${count} of these rows ask for${of}: they cannot be right.`
     case 'learnt_rows':
       return `Of these rows ${count} are among those that the run learnt${of}: they flatter it.`
     case 'left_out':

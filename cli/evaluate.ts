@@ -85,7 +85,7 @@ async function drive(
     run: { name: run.name, config: run.config, checkpoint: `${url}given/run/` },
     model: model.path === null ? model.name : `${url}given/model/`,
     data: served('data', data),
-    train: train && served('train', train),
+    train: train && { ...served('train', train), given: train.given },
     ...{ mapping, task, limit, choice, engine },
     out: `${url}out/`,
   }
@@ -94,7 +94,8 @@ async function drive(
   page.removeAllListeners('close')
   if (!result.ok) throw new LapidaryError(result.failure)
   const { report } = result
-  for (const note of report.evaluation.notes) process.stderr.write(`note: ${noteLine(note)}\n`)
+  for (const note of report.evaluation.notes)
+    process.stderr.write(`note: ${noteLine(note, report.evaluation.task.from)}\n`)
   process.stdout.write(`${headline(report)}\n${whose(report)}\n\n${figureTable(report)}\n\n`)
   process.stdout.write(`Figures: ${job.json}\nRows: ${job.csv}\n`)
 }

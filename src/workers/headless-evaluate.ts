@@ -16,8 +16,8 @@ export interface HeadlessEvaluation {
   run: { name: string; config: RunConfig; checkpoint: string }
   model: string
   data: ServedFiles
-  /** What the run learnt from; null where that is not at hand. */
-  train: ServedFiles | null
+  /** What the run learnt from; null where that is not at hand. Only where it was `given` must it be that: a file found may have changed since. */
+  train: (ServedFiles & { given: boolean }) | null
   /** Columns that were named. */
   mapping: Partial<Mapping>
   task: EvaluateRequest['task'] | null
@@ -101,20 +101,22 @@ export async function evaluateHeadless(
   return report
 }
 
-/** What the run learnt from. @throws LapidaryError `bad_state` where it is something else */
+/** What the run learnt from; null where it was found and is something else by now. @throws LapidaryError `bad_state` where it was given */
 async function openTrain(
   { data }: Pick<Studio, 'data'>,
-  { name, files }: ServedFiles,
+  { name, files, given }: ServedFiles & { given: boolean },
   { data: { hash, reading } }: RunConfig,
-): Promise<{ id: string; hash: string }> {
+): Promise<{ id: string; hash: string } | null> {
   const opened = await data.openFiles(await fetchFiles(files), reading)
-  if (hash !== null && opened.hash !== hash)
+  if (hash !== null && opened.hash !== hash) {
+    if (!given) return null
     fail(
       'bad_state',
       `${name} is not what this run learnt from, by its hash.`,
       'Give the file that the run was started with, or leave --train out: then there are no baselines.',
       { field: 'data', expected: hash, found: opened.hash },
     )
+  }
   return opened
 }
 

@@ -32,7 +32,7 @@ describe('npm run evaluate', () => {
       run: { name: 'run', folder: run },
       model: { name: 'pebble', path: null },
       data: { files: [{ path: PIRATE }] },
-      train: { files: [{ path: MOOD }] },
+      train: { files: [{ path: MOOD }], given: false },
       ...{ mapping: {}, task: null, choice: 'sum', limit: null, engine: {} },
       json: join(run, 'evaluation.json'),
       csv: join(run, 'predictions.csv'),
@@ -48,6 +48,7 @@ describe('npm run evaluate', () => {
       task: { kind: 'labels', labels: ['yes', 'no'] },
       engine: { kind: 'portable' },
     })
+    expect(await job('--train', MOOD)).toMatchObject({ train: { files: [{ path: MOOD }], given: true } })
     expect(await evaluateJob(['--help'])).toBeNull()
   })
 
@@ -71,6 +72,12 @@ describe('npm run evaluate', () => {
     ['a limit', () => ['--run', run, '--data', PIRATE, '--limit', '0'], 'bad_config', '--limit'],
     ['text as a limit', () => ['--run', run, '--data', PIRATE, '--limit', 'ten'], 'bad_config', '"ten"'],
     ['labels alone', () => ['--run', run, '--data', PIRATE, '--labels', 'a,b'], 'bad_config', '--labels'],
+    [
+      'figures where the rows go',
+      () => ['--run', run, '--data', PIRATE, '--json', 'predictions.csv'],
+      'bad_config',
+      '--json',
+    ],
     ['an unknown flag', () => ['--run', run, '--data', PIRATE, '--nope', '1'], 'bad_config', '--nope'],
     ['a training file', () => ['--run', run, '--data', PIRATE, '--train', '/no'], 'missing_file', '/no'],
   ])('refuses %s before a browser is opened', async (_, args, code, words) => {
@@ -117,6 +124,7 @@ describe('what it prints', () => {
 
   test('names the rows and labels of a note', () => {
     const note = { kind: 'unseen_labels' as const, count: 2, rows: [3, 9], names: ['black'] }
+    expect(noteLine(note, 'given')).toMatch(/^Not among the labels given is "black", which 2 of these rows/)
     expect(noteLine(note)).toBe(
       'The run never learnt the label "black", which 2 of these rows ask for (row 3, 9): they cannot be right.',
     )

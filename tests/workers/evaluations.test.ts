@@ -358,7 +358,7 @@ test('the command line gives the figures that the page gives, on the same run an
       run: { name: 'kept', config, checkpoint: at('/run/') },
       model: 'pebble',
       data: { name: 'test.csv', files: [{ name: 'test.csv', url: at('/test.csv') }] },
-      train: { name: 'rows.csv', files: [{ name: 'rows.csv', url: at('/rows.csv') }] },
+      train: { name: 'rows.csv', files: [{ name: 'rows.csv', url: at('/rows.csv') }], given: true },
       ...{ mapping: {}, task: null, limit: null, choice: 'sum' as const, engine: {} },
       out: at('/out/'),
     }
@@ -376,11 +376,19 @@ test('the command line gives the figures that the page gives, on the same run an
     expect([mine.sides, mine.labels, mine.count]).toEqual([pages.sides, pages.labels, pages.count])
 
     // Training data that is not what the run learnt from is refused; without it there are no baselines.
-    const foreign = { ...job, train: job.data }
+    const foreign = { ...job, train: { ...job.data, given: true } }
     await expect(evaluateHeadless(studio, foreign, nothing)).rejects.toMatchObject({ code: 'bad_state' })
     const without = await evaluateHeadless(studio, { ...job, train: null }, nothing)
     expect(without.sides.map(({ name }) => name)).toEqual(['judged', 'base'])
     expect(without.evaluation.notes).toContainEqual({ kind: 'no_training_rows', count: 0 })
+    // Nobody named a file that was found where the run's lay: changed since, it is as good as gone.
+    const changed = await evaluateHeadless(
+      studio,
+      { ...foreign, train: { ...job.data, given: false } },
+      nothing,
+    )
+    expect(changed.sides).toEqual(without.sides)
+    expect(changed.evaluation.notes).toEqual(without.evaluation.notes)
   } finally {
     await given.close()
   }

@@ -42,7 +42,7 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>) {
     recall<Record<string, Partial<EvaluationSetup>>>('evaluations') ?? {},
   )
   const [judging, setJudging] = createSignal<Judging | null>(null)
-  const [failed, setFailed] = createSignal<{ run: string; failure: Failure } | null>(null)
+  const [failed, setFailed] = createSignal<{ of: string; failure: Failure } | null>(null)
   /** Counts up when more is stored than before. */
   const [version, setVersion] = createSignal(0)
   let abort: AbortController | null = null
@@ -90,7 +90,7 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>) {
       }
     } catch (error) {
       const failure = toFailure(error)
-      if (failure.code !== 'cancelled') setFailed({ run: run.id, failure })
+      if (failure.code !== 'cancelled') setFailed({ of: JSON.stringify(requests[0][1]), failure })
     } finally {
       batch(() => {
         setJudging(null)
@@ -112,7 +112,9 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>) {
     version,
     start,
     stop: () => abort?.abort(),
-    failureOf: (run: string): Failure | null => (failed()?.run === run ? failed()!.failure : null),
+    /** What stopped the judging that this asks for; of another run, checkpoint or rows it says nothing. */
+    failureOf: (asked: EvaluateRequest): Failure | null =>
+      failed()?.of === JSON.stringify(asked) ? failed()!.failure : null,
     outlook: (asked: EvaluateRequest): Promise<EvaluationOutlook> => studio.evaluations.outlook(asked),
     report: (run: string, evaluation: string, choice: LabelChoice): Promise<EvaluationReport> =>
       studio.evaluations.report(run, evaluation, { choice }),

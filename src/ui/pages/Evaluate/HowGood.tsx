@@ -17,13 +17,8 @@ export function HowGood(props: { run: RunInfo }) {
   const checkpoint = useCheckpoint(() => props.run)
   const setup = () => evaluations.setupOf(props.run)
   /** What is asked for, as a key: whatever was found out for another one is not shown. */
-  const asked = () =>
-    checkpoint.known()
-      ? JSON.stringify([
-          evaluations.request(props.run, checkpoint.chosen()?.step ?? checkpoint.which()),
-          evaluations.version(),
-        ])
-      : null
+  const request = () => evaluations.request(props.run, checkpoint.chosen()?.step ?? checkpoint.which())
+  const asked = () => (checkpoint.known() ? JSON.stringify([request(), evaluations.version()]) : null)
   const [found] = createResource(asked, async (of) => {
     const [request] = JSON.parse(of) as [EvaluateRequest, number]
     try {
@@ -66,7 +61,7 @@ export function HowGood(props: { run: RunInfo }) {
         <Match when={outlook()}>
           {(known) => (
             <>
-              <Show when={evaluations.failureOf(props.run.id)}>
+              <Show when={evaluations.failureOf(request())}>
                 {(failure) => <FailureNotice failure={failure()} />}
               </Show>
               <Start
