@@ -37,7 +37,7 @@ def as_llama_cpp(model):
 
 
 def with_bf16_products(model):
-    """llama.cpp rounds activations to bf16 before a product with weights in bf16 (`vec_dot_type`)."""
+    """As llama.cpp is taken to round activations before a product with weights in bf16 (`vec_dot_type`); it explains little of a difference."""
     for module in model.modules():
         if isinstance(module, torch.nn.Linear):
             module.register_forward_pre_hook(lambda _, inputs: (inputs[0].bfloat16().float(),))

@@ -249,7 +249,7 @@ def test_llama_cpp_chat(_):
 
 def test_llama_cpp_rounded(_):
     """
-    Other types, against Transformers on the same weights. llama.cpp also rounds activations, to 16 bits or to 8 as the weights are, so nine words
+    Other types, against Transformers on the same weights. Why llama.cpp is further off than in f32 is not shown, so nine words
     of ten are held to the bound, and the others to twice of it. The base by itself, and PyTorch with such a rounding, are in the note.
     """
     notes = []
