@@ -458,6 +458,7 @@ export const en = {
 
   'compare.title': 'Side by side',
   'compare.lede': 'What differs between the runs drawn, and what came of it.',
+  'compare.table': 'Runs, figure by figure',
   'compare.what': 'What',
   'compare.same': 'These runs have one recipe: nothing that counts for the curve differs.',
   'compare.model': 'Model',

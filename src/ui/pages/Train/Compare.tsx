@@ -79,7 +79,7 @@ export function Compare(props: { runs: RunInfo[] }) {
         <p class="hint">{t('compare.same')}</p>
       </Show>
       <div class="compare">
-        <Table label={t('compare.title')} columns={columns()} rows={rows()} dense stacks />
+        <Table label={t('compare.table')} columns={columns()} rows={rows()} dense stacks />
       </div>
     </Section>
   )
