@@ -41,7 +41,7 @@ export function headline({ sides, count }: Pick<PrintedReport, 'sides' | 'count'
 export function whose({ evaluation: { model, step, data, task, seconds }, choice }: PrintedReport): string {
   const labels =
     choice === null ? '' : ` (${task.labels.length} labels, ${choice} of their tokens' likelihoods)`
-  return `${model.name} at step ${step} on ${data.name}, as ${task.kind}${labels}; ${seconds.toFixed(1)} s`
+  return `${model.name} at step ${step} on ${data.name}${data.split === null ? '' : ` (${data.split} rows)`}, as ${task.kind}${labels}; ${seconds.toFixed(1)} s`
 }
 
 /** A line a figure, a column for each who answers, intervals below each other. */
@@ -75,7 +75,7 @@ export function noteLine(
     case 'other_columns':
       return `The file has not the run's columns; taken: ${list}.`
     case 'no_training_rows':
-      return 'What the run learnt from is not at hand (--train): labels are those of these rows, and there are no baselines.'
+      return 'What the run learnt from is not at hand (--train): what is asked for is told from these rows alone, and there are no baselines.'
     case 'too_long':
       return `Left out: ${count} rows are longer than the model knows${of}.`
     case 'drawn':

@@ -1,3 +1,4 @@
+import { csvText } from '../lib/csv-text.ts'
 import type { RunSeries, Track } from './series.ts'
 
 const TRAINING = ['loss', 'mean_token_accuracy', 'learning_rate', 'grad_norm', 'tokens_per_second'] as const
@@ -48,6 +49,5 @@ const number = (value: number): string => (Number.isFinite(value) ? String(value
 
 /** Spreadsheets take a text that begins like a formula for one: an apostrophe keeps it a text. */
 function quoted(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return csvText(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
 }

@@ -50,7 +50,7 @@ export const evaluation = {
     '{count} rows are left out: they have no question or answer, or the run’s preparation or the chat template leaves them out.',
   'good.note.other_columns': 'The file has not the run’s columns; taken: {names}.',
   'good.note.no_training_rows':
-    'What the run learnt from is not in this browser any more: the labels are those of these rows, and there is nothing simpler to hold it against.',
+    'What the run learnt from is not in this browser any more: what is asked for is told from these rows alone, and there is nothing simpler to hold it against.',
   'good.note.too_long': '{count} rows are left out: they are longer than the model knows.',
   'good.note.drawn': '{count} of the rows were drawn.',
   'good.note.prefix_labels':
