@@ -36,6 +36,8 @@ export const evaluation = {
   'good.perplexity': 'Perplexity {value}',
   'good.perplexityBase': 'Perplexity {value}; the base model {base}',
   'good.whose': '{run}, at step {step}, on {data} ({rows} rows).',
+  'good.whose.test': '{run}, at step {step}, on {data} ({rows} rows, its rows for testing).',
+  'good.whose.validation': '{run}, at step {step}, on {data} ({rows} rows, held out for validation).',
   'good.part': 'Of {total} rows so far {judged} are judged.',
   'good.noBase': 'The base model has not been judged on all of these rows yet.',
   'good.how.sum':

@@ -54,6 +54,11 @@ function Report(props: { run: RunInfo; report: EvaluationReport; choice: LabelCh
   const { runs } = useApp()
   const [cell, setCell] = createSignal<Cell | null>(null)
   const info = () => props.report.evaluation
+  /** Held-out and test rows of one file are other rows. */
+  const whose = () => {
+    const { split } = info().data
+    return split === 'test' || split === 'validation' ? (`good.whose.${split}` as const) : 'good.whose'
+  }
   const rows = () => <JudgedRows report={props.report} cell={cell()} onAll={() => setCell(null)} />
   return (
     <div class="stack judged-report">
@@ -62,7 +67,7 @@ function Report(props: { run: RunInfo; report: EvaluationReport; choice: LabelCh
           {headline(props.report)}
         </p>
         <p class="small quiet">
-          {t('good.whose', {
+          {t(whose(), {
             run: runs.label(props.run),
             step: info().step ?? 0,
             data: info().data.name,
