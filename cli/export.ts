@@ -11,13 +11,15 @@ import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fail } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
+import { blobFile } from '../src/protocol/exported.ts'
 import type { ExportedFile } from '../src/protocol/studio.ts'
 import { manifestHash } from '../src/storage/models.ts'
 import { parseMeta } from '../src/trainer/checkpoint.ts'
+import { CHAT_PAGE, CHAT_PAGE_LIST } from '../src/workers/chat-page-files.ts'
 import { exportSource } from '../src/workers/export-source.ts'
 import { type OpenModel, openFiles } from '../src/workers/library.ts'
 import { parseFlags } from './args.ts'
-import { ROOT } from './build.ts'
+import { ensureBuilt, ROOT } from './build.ts'
 import { folderOf, formatIds, loadFormat, requireFormats } from './export-formats.ts'
 import { hashOf, openModelPath } from './model-path.ts'
 import { report } from './report.ts'
@@ -120,6 +122,7 @@ async function sourceOf(run: string, given: string | undefined) {
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as RunEvent),
     model: async () => model,
+    chatPage: builtChatPage,
   })
 }
 
@@ -148,6 +151,13 @@ async function baseOf(given: string, wanted: string): Promise<OpenModel> {
           .split(/[\\/]/)
           .at(-1) as string)
   return openFiles(path === null ? 'pebble' : name, called, files, hash)
+}
+
+/** Of the studio as it is built here. */
+async function builtChatPage(): Promise<ExportedFile[]> {
+  const folder = join(await ensureBuilt((text) => console.error(text)), CHAT_PAGE)
+  const paths = JSON.parse(readFileSync(join(folder, CHAT_PAGE_LIST), 'utf8')) as string[]
+  return Promise.all(paths.map(async (path) => blobFile(path, await openAsBlob(join(folder, path)))))
 }
 
 /** Written beside and renamed: a folder that is there is whole. */

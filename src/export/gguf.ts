@@ -29,7 +29,7 @@ export function ggufFormat(type: WeightType, about: string): Exporter {
   return {
     name: `GGUF, ${type}`,
     about,
-    for: ['llama.cpp', 'ollama', 'lmstudio'],
+    for: ['llama.cpp', 'ollama', 'lmstudio', 'web'],
     files: (source, call) => mergedGguf(source, type, call),
   }
 }

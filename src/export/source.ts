@@ -39,6 +39,11 @@ export interface ExportSource {
   events(): Promise<RunEvent[]>
   /** @throws LapidaryError `missing_file` where the base model is not here any more */
   model(): Promise<BaseSource>
+  /**
+   * The files of a chat page, as this version of the studio is built with them: index.html, scripts, WebAssembly.
+   * @throws LapidaryError `missing_file` where it was built without
+   */
+  chatPage(): Promise<ExportedFile[]>
 }
 
 /** The default export of a file in `formats/`, whose name is the format's id. */

@@ -20,6 +20,7 @@ export interface CheckpointParts {
   events(): Promise<RunEvent[]>
   /** @throws LapidaryError where it is not here, or is another one */
   model(): Promise<OpenModel>
+  chatPage: ExportSource['chatPage']
   signal?: AbortSignal | undefined
 }
 
@@ -34,6 +35,7 @@ export function exportSource(parts: CheckpointParts): ExportSource {
     meta,
     tensors: async () => tensors,
     lora: () => adapterOf(tensors, signal),
+    chatPage: parts.chatPage,
     events: async () => (await parts.events()).slice(0, meta.event_count),
     async model() {
       const model = await parts.model()

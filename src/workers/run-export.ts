@@ -3,6 +3,7 @@ import type { ExportSource } from '../export/source.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Call, CheckpointChoice, ExportedFile, Snippet } from '../protocol/studio.ts'
 import { readEvents } from '../storage/runs.ts'
+import { chatPageAt } from './chat-page-files.ts'
 import { exportSource } from './export-source.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
@@ -65,6 +66,7 @@ async function sourceOf(
     tensors,
     events: async () => (unkept ? unkept.events() : readEvents(await database(), run)),
     model,
+    chatPage: async () => chatPageAt((await library()).base, call.signal),
     signal: call.signal,
   })
 }

@@ -901,6 +901,7 @@ describe('a run', () => {
     expect(failure).toMatchObject({ code: 'missing_file', hint: expect.stringContaining(`step ${step}`) })
     const formats = (await train.runs.exportFormats()).map((format) => format.id)
     expect(formats.sort()).toEqual([
+      'chat-page',
       'checkpoint',
       'gguf',
       'gguf-f16',

@@ -7,7 +7,7 @@ export default {
   name: 'Adapter (PEFT)',
   about:
     'The weights that were learnt, for PEFT; README.md has the lines that load them, chat_template.jinja is the form that it was trained in. A base model that is not on the Hugging Face Hub lies beside them.',
-  for: ['transformers', 'server', 'hub'],
+  for: ['transformers', 'server', 'hub', 'lapidary'],
   async files(source) {
     const { config, baseModel, step } = source
     const [lora, events] = [await source.lora(), await source.events()]
