@@ -35,6 +35,7 @@ async function check(python: string, options: string[]): Promise<Tally> {
       total,
       await checkData(),
       await checkMetrics(),
+      await checkExports(),
       await checkFiles(scratch),
       await verifyPebble(),
     ])
@@ -68,6 +69,20 @@ async function checkMetrics(): Promise<Tally> {
   const { status, lastLine } = await runShown(found.python, [
     join(ROOT, 'peers', 'run.py'),
     ...['--suite', 'metrics'],
+  ])
+  return tallyOf(status, lastLine)
+}
+
+/** Every format of a run in the library that it is for. A library that cannot be installed is a failure: an export nobody loads proves nothing. */
+async function checkExports(): Promise<Tally> {
+  const found = await interpreter('exports')
+  if ('reason' in found) {
+    console.log(`FAIL test_exports (llama.cpp, mlx-lm, Transformers, PyTorch): ${found.reason}`)
+    return { passed: 0, failed: 1 }
+  }
+  const { status, lastLine } = await runShown(found.python, [
+    join(ROOT, 'peers', 'run.py'),
+    ...['--suite', 'exports'],
   ])
   return tallyOf(status, lastLine)
 }

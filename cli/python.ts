@@ -17,14 +17,25 @@ interface Packages {
   installs: (requirements: string) => string[][]
 }
 
+/** torch by itself first, so that nothing else draws a larger build of it in. */
+function torchFirst(path: string): string[][] {
+  return [[readFileSync(path, 'utf8').match(/^torch==\S+/m)?.[0] ?? 'torch'], ['-r', path]]
+}
+
 const PACKAGES = {
   /** PyTorch, Transformers and what else models are held against. */
   models: {
     folder: 'peers',
     requirements: 'requirements.txt',
     variable: 'LAPIDARY_PEERS_PYTHON',
-    // torch by itself first, so that nothing else draws a larger build of it in.
-    installs: (path) => [[readFileSync(path, 'utf8').match(/^torch==\S+/m)?.[0] ?? 'torch'], ['-r', path]],
+    installs: torchFirst,
+  },
+  /** The libraries that exported models are for. */
+  exports: {
+    folder: 'peers-exports',
+    requirements: 'requirements-exports.txt',
+    variable: 'LAPIDARY_PEERS_EXPORTS_PYTHON',
+    installs: torchFirst,
   },
   /** kauldron, gemma and what else data are held against. */
   data: {

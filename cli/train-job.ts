@@ -17,6 +17,7 @@ import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
 import { ADAPTER_FILES } from '../src/workers/hub/find-adapter.ts'
 import { readConfig as readModel } from '../src/workers/library.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
+import { formatIds, requireFormats } from './export-formats.ts'
 import { type Fetched, fetchToCache, remoteAddress } from './hub.ts'
 import { checkModelPath, openModelPath } from './model-path.ts'
 import {
@@ -59,11 +60,8 @@ function flagsOf(
 const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text', 'input'] as const
 /** A length that is given by any of them is meant. */
 const LENGTH_FLAGS = ['max_steps', 'num_train_epochs', 'epochs']
-const EXPORTS = ['peft', 'merged', 'pt', 'h5', 'gguf']
-/** What this version can write: a file each. The adapter and the checkpoint it always writes. */
-const EXPORTS_NOW = readdirSync(join(import.meta.dirname, '..', 'src', 'export', 'formats')).map((name) =>
-  basename(name, '.ts'),
-)
+/** What this version can write. The adapter and the checkpoint it always writes. */
+const EXPORTS_NOW = formatIds()
 
 const SPEC = {
   model: 'text',
@@ -240,14 +238,7 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
   const given = flags.data ?? (resume && config.data.name ? namedBefore(config.data.name) : [])
   const data = need(given.join(BETWEEN) || undefined, '--data', 'the file to learn from')
   const files = named ?? given.flatMap(dataFiles)
-  for (const format of flags.export ?? [])
-    if (!EXPORTS_NOW.includes(format))
-      fail(
-        EXPORTS.includes(format) ? 'unsupported_format' : 'bad_config',
-        `--export ${format} ${EXPORTS.includes(format) ? 'is not part of this version' : 'is no known format'}.`,
-        `Choose from: ${EXPORTS_NOW.join(', ')}.`,
-        { flag: '--export', found: format },
-      )
+  requireFormats(flags.export ?? [], '--export')
   return {
     config,
     mapping: {
@@ -275,7 +266,7 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
 }
 
 /** @throws LapidaryError where it cannot be read, or fetched */
-async function modelOf(given: string): Promise<TrainJob['model']> {
+export async function modelOf(given: string): Promise<TrainJob['model']> {
   if (given === 'pebble') return { name: given, path: null }
   const address = remoteAddress(given)
   if (!address) return { name: given, path: checkModelPath(resolve(given)) }
@@ -327,7 +318,7 @@ function tipFor(profile: ProfileId | null, file: string | undefined, config: Run
   return `Training at TRL's default learning rate, ${learning_rate}, which is low for LoRA; --profile balanced takes recommended settings.`
 }
 
-function need(given: string | undefined, flag: string, what: string): string {
+export function need(given: string | undefined, flag: string, what: string): string {
   return given || fail('bad_config', `${flag} is missing: ${what}.`, 'See --help.', { flag })
 }
 
@@ -409,12 +400,12 @@ function withStart(config: RunConfig, folder: string | null, resume: boolean): R
 const BETWEEN = ', '
 
 /** What a run's data was called when it began, as paths again. A path may have commas, too. */
-function namedBefore(name: string): string[] {
+export function namedBefore(name: string): string[] {
   return existsSync(name) ? [name] : name.split(BETWEEN)
 }
 
 /** A file to learn from, or those in a folder: named from the folder on, hidden ones left out. */
-function dataFiles(given: string): DataPath[] {
+export function dataFiles(given: string): DataPath[] {
   const path = resolve(given)
   const found = existsSync(path) ? statSync(path) : null
   if (!found) fail('missing_file', `There is no file ${path}.`, 'Check the path given with --data.', { path })

@@ -11,6 +11,7 @@ import { ADAPTER_FILES } from '../src/workers/hub/find-adapter.ts'
 import type { openBrowser } from './browser.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
 import { rememberChoices, rememberedChoices } from './choices.ts'
+import { deathOf, openStudio, untilDeath } from './headless-page.ts'
 import { servedModel } from './model-path.ts'
 import { Output } from './output.ts'
 import { Progress } from './progress.ts'
@@ -23,9 +24,6 @@ const TWICE_MS = 1500
 /** As the page says it of a config that was opened. */
 const OTHER_MODEL =
   'The weights are not those that the config was made with, by their hash: what is learnt will differ.'
-
-/** Milliseconds that the death of a browser may take to be told. */
-const DEATH_MS = 2000
 
 async function run(job: TrainJob): Promise<void> {
   const root = await ensureBuilt((text) => process.stderr.write(`${text}\n`))
@@ -120,27 +118,12 @@ async function drive(
     if (logged && (output.begun || event.type !== 'error')) output.add(event, config)
     progress.show(event)
   })
-  const crashed = new Promise<never>((_, reject) => {
-    const gone = (what: string) =>
-      reject(
-        new LapidaryError({
-          code: 'internal',
-          message: `${what}; ${output.kept()}.`,
-          hint: output.hint(),
-        }),
-      )
-    page.on('crash', () => gone('Chromium crashed'))
-    page.on('close', () => gone('Chromium was closed, or was ended by the system'))
-  })
-  crashed.catch(() => {})
-  const problems: string[] = []
-  page.on('pageerror', (error) => problems.push(error.message))
-  await page.goto(`${url}headless.html`)
-  await page
-    .waitForFunction(() => window.lapidary !== undefined, undefined, { timeout: 60_000 })
-    .catch(() => {
-      throw new Error(`The studio did not open. ${problems.join(' ')}`)
-    })
+  const crashed = deathOf(page, (what) => ({
+    code: 'internal',
+    message: `${what}; ${output.kept()}.`,
+    hint: output.hint(),
+  }))
+  await openStudio(page, url)
   if (job.again)
     process.stderr.write('No checkpoint had been written: the run begins again from the start.\n')
   const request: HeadlessJob = {
@@ -173,11 +156,7 @@ async function drive(
   const release = onInterrupt(() => page.evaluate(() => window.lapidary!.stop()).catch(() => {}))
   try {
     const work = page.evaluate((given) => window.lapidary!.train(given), request)
-    const result: HeadlessResult = await Promise.race([work, crashed]).catch(async (error: unknown) => {
-      // What waits for a browser that dies fails a moment before its death is told.
-      await Promise.race([crashed, new Promise((resolve) => setTimeout(resolve, DEATH_MS))])
-      throw error
-    })
+    const result: HeadlessResult = await untilDeath(work, crashed)
     if (!result.ok) throw new LapidaryError(toldHere(result.failure, output))
     return stopped
   } finally {

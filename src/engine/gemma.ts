@@ -2,6 +2,7 @@ import type { Dim } from '../gpu/kernel.ts'
 import type { KeepPolicy, Tape, Tensor } from '../gpu/tape.ts'
 import { attention } from '../kernels/attention.ts'
 import { attentionDecode } from '../kernels/attention-decode.ts'
+import { attentionTree } from '../kernels/attention-tree.ts'
 import { embedding } from '../kernels/embedding.ts'
 import { geglu } from '../kernels/geglu.ts'
 import { cacheWrite } from '../kernels/kv-cache.ts'
@@ -44,13 +45,17 @@ export type AttentionMode =
   /** Segments of the stream itself. */
   | { kind: 'stream'; segmentStart: Tensor; cache?: KvCache }
   /** Rows of a cache that earlier rows have been written to. */
-  | { kind: 'cache'; cache: KvCache }
+  | { kind: 'cache'; cache: KvCache & { sequenceOf: Tensor } }
+  /** Rows of a cache with one sequence, each with those before it on its path through a tree. */
+  | { kind: 'tree'; cache: KvCache & { slots: Tensor }; before: Tensor }
 
 export interface KvCache {
   /** [sequences * positions, kvHeads * headDim] for each layer; a layer that uses another's keys has that one's. */
   layers: { k: Tensor; v: Tensor }[]
-  /** u32 [rows]: sequence of each row of the stream. */
-  sequenceOf: Tensor
+  /** u32 [rows]: sequence of each row of the stream; null: there is one. */
+  sequenceOf: Tensor | null
+  /** u32 [rows]: place of each row in its sequence's part; default: its position. */
+  slots?: Tensor
   positions: number
   sequences: number
 }
@@ -164,11 +169,11 @@ function keysOf(pass: LayerPass, h: Tensor): KeysValues {
   const k = rotate(pass, 'key', project(pass, 'k_proj', h))
   const v = project(pass, 'v_proj', h)
   if (mode.cache) {
-    const { sequenceOf, positions, sequences, layers } = mode.cache
+    const { sequenceOf, positions, sequences, layers, slots = stream.positions } = mode.cache
     cacheWrite(tape, k, v, layers[layer]!.k, layers[layer]!.v, {
       rows: stream.rows,
       width: own.kvHeads * own.headDim,
-      positions: stream.positions,
+      positions: slots,
       sequenceOf,
       maxPositions: positions,
       sequences,
@@ -195,6 +200,14 @@ function attend(
   }
   if (mode.kind === 'stream') return attention(tape, q, k, v, { ...shape, segmentStart: mode.segmentStart })
   const cached = mode.cache.layers[layer]!
+  if (mode.kind === 'tree')
+    return attentionTree(tape, q, cached.k, cached.v, {
+      ...shape,
+      slots: mode.cache.slots,
+      positions: stream.positions,
+      before: mode.before,
+      capacity: mode.cache.positions,
+    })
   return attentionDecode(tape, q, cached.k, cached.v, {
     ...shape,
     positions: stream.positions,

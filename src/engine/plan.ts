@@ -9,6 +9,7 @@ import type { MemoryPlan, PlanRequest, Recompute } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Demand } from '../protocol/rooms/fit.ts'
 import { layOutAdapter } from './adapter.ts'
+import { type ChoiceParts, choiceParts, choicesTape } from './choices-tape.ts'
 import { type DecodeParts, decodeParts, decodeTape, prefillTape } from './decode-tapes.ts'
 import type { GemmaParts, RopeTable } from './gemma.ts'
 import {
@@ -35,7 +36,7 @@ export interface PlanOptions {
   most?: number | undefined
 }
 
-export type TapeName = 'train' | 'optimizer' | 'score' | 'prefill' | 'decode'
+export type TapeName = 'train' | 'optimizer' | 'score' | 'choices' | 'prefill' | 'decode'
 
 /** What a device has to know of beyond the bytes. */
 export interface DeviceMemoryPlan extends MemoryPlan {
@@ -49,6 +50,7 @@ export interface EnginePlan {
   parts: GemmaParts
   inputs: BatchInputs
   outputs: Outputs
+  choiceParts: ChoiceParts
   decode: DecodeParts | null
   tapes: Record<TapeName, PlannedTape | null>
   /** Numeric choices of all tapes, by key: those that were given and name something here, else the defaults. */
@@ -142,7 +144,8 @@ export function withinBudget(plan: EnginePlan): EnginePlan {
 }
 
 /** What does not depend on recomputation. */
-interface Draft extends Pick<EnginePlan, 'request' | 'parts' | 'inputs' | 'outputs' | 'decode'> {
+interface Draft
+  extends Pick<EnginePlan, 'request' | 'parts' | 'inputs' | 'outputs' | 'choiceParts' | 'decode'> {
   choices: Record<string, string>
   maxBinding: number
   capacity: Dims
@@ -162,29 +165,33 @@ function draftOf(request: PlanRequest, options: PlanOptions): Draft {
   const inputs = batchInputs()
   const out = outputs()
   const capacity: Dims = { tokens: request.maxTokens, supervised: request.maxSupervised, sequences: 0 }
+  const branches = choiceParts(config, request.maxTokens)
   const decode = request.decode ? decodeParts(config, request.decode) : null
   const tapes: Draft['tapes'] = {
     optimizer: planned(optimizerTape(parts, out, capacity)),
     score: planned(scoringTape(parts, inputs, out, choices, capacity)),
+    choices: planned(choicesTape(parts, branches, choices), branches.lasting),
     prefill: decode && planned(prefillTape(parts, decode, choices)),
     decode: decode && planned(decodeTape(parts, decode, choices)),
   }
-  return { request, parts, inputs, outputs: out, decode, choices, maxBinding, capacity, tapes }
+  const made = { request, parts, inputs, outputs: out, choiceParts: branches, decode }
+  return { ...made, choices, maxBinding, capacity, tapes }
 }
 
 function planWith(draft: Draft, recompute: Recompute): EnginePlan {
-  const { request, parts, inputs, outputs: out, decode, choices, capacity } = draft
+  const { request, parts, inputs, outputs: out, choiceParts, decode, choices, capacity } = draft
   const train = planned(trainingTape({ parts, inputs, out, recompute, choices, capacity }))
   const tapes = { train, ...draft.tapes }
-  const memory = memoryPlan({ recompute, parts, inputs, outputs: out, decode, tapes, capacity })
+  const memory = memoryPlan({ recompute, parts, inputs, outputs: out, choiceParts, decode, tapes, capacity })
   const chosen = Object.assign({}, ...Object.values(tapes).map((planned) => planned?.tape.chosen))
-  return { request, parts, inputs, outputs: out, decode, tapes, choices: chosen, recompute, memory }
+  const made = { request, parts, inputs, outputs: out, choiceParts, decode }
+  return { ...made, tapes, choices: chosen, recompute, memory }
 }
 
-const planned = (tape: Tape): PlannedTape => ({
+const planned = (tape: Tape, lasting?: ReadonlySet<Tensor>): PlannedTape => ({
   tape,
   capacity: tape.capacity,
-  layout: planMemory(tape.dispatches, tape.capacity),
+  layout: planMemory(tape.dispatches, tape.capacity, lasting),
 })
 
 function ropeTables({ model, maxTokens, decode }: PlanRequest): Map<string, RopeTable> {
@@ -203,7 +210,7 @@ interface Uncounted extends Omit<EnginePlan, 'request' | 'choices' | 'memory'> {
 }
 
 function memoryPlan(plan: Uncounted): DeviceMemoryPlan {
-  const { recompute, parts, inputs, outputs: out, decode, tapes, capacity } = plan
+  const { recompute, parts, inputs, outputs: out, choiceParts, decode, tapes, capacity } = plan
   const all = Object.values(tapes).filter((t) => t !== null)
   const sum = (tensors: Iterable<Tensor>, dims: Dims) => {
     let bytes = 0
@@ -215,6 +222,7 @@ function memoryPlan(plan: Uncounted): DeviceMemoryPlan {
   const io =
     sum(Object.values(inputs), capacity) +
     sum(Object.values(out), capacity) +
+    sum(choiceParts.tensors, choiceParts.capacity) +
     sum(
       [...parts.rope.values()].map((r) => r.tensor),
       capacity,

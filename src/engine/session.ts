@@ -74,6 +74,7 @@ export class Session {
     for (const table of plan.parts.rope.values())
       allocate(table.tensor, capacity, ropeValues(table, table.positions))
     for (const t of [...Object.values(plan.inputs), ...Object.values(plan.outputs)]) allocate(t, capacity)
+    for (const t of plan.choiceParts.tensors) allocate(t, plan.choiceParts.capacity)
     for (const [t, dims] of plan.decode?.tensors ?? []) allocate(t, dims)
     const adapter = new AdapterStore(gpu, plan.parts.adapter)
     for (const [tensor, place] of adapter.places) places.set(tensor, place)

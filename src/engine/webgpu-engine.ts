@@ -22,6 +22,7 @@ import { resolveWeights } from '../model/weights.ts'
 import type { Batch } from '../protocol/batch.ts'
 import type {
   AdapterOption,
+  ChoiceScores,
   Engine,
   EngineDescription,
   EngineState,
@@ -40,6 +41,7 @@ import { LOAD_NOTES } from '../protocol/load-notes.ts'
 import type { ModelSource } from '../protocol/model.ts'
 import type { Demand } from '../protocol/rooms/fit.ts'
 import { readFloats } from './adapter.ts'
+import { scoreChoices } from './choices.ts'
 import { generate } from './decode.ts'
 import { allLogits } from './inspect.ts'
 import { type DeviceMemoryPlan, demandOf, type EnginePlan, planEngine, withinBudget } from './plan.ts'
@@ -305,6 +307,19 @@ export class WebgpuEngine implements Engine {
       )
       return { logProbability: logs!, hit: Uint8Array.from(hits!) }
     }, signal)
+  }
+
+  async scoreChoices(
+    prompt: Uint32Array,
+    choices: readonly Uint32Array[],
+    options: AdapterOption = {},
+    signal?: AbortSignal,
+  ): Promise<ChoiceScores> {
+    const session = this.#loaded()
+    return this.#enqueue(
+      () => scoreChoices({ session, slicer: this.#slicer!, signal }, prompt, choices, options),
+      signal,
+    )
   }
 
   generate(

@@ -135,6 +135,9 @@ function stretchesOf(stack: readonly MatrixTensor[], from: number, count: number
 /** Bytes read from the source and queued at once. */
 const CHUNK = 8 << 20
 
+/** Queued writes are held in the browser's memory until the device has taken them: so many bytes at most. */
+const MOST_QUEUED = 4 * CHUNK
+
 /**
  * Allocates the shards and fills them, a chunk at a time.
  * @returns where each tensor lies, and the buffers to destroy in the end
@@ -155,17 +158,21 @@ export async function uploadWeights(
     return buffer
   })
   try {
-    let done = 0
+    let [done, queued] = [0, 0]
+    // What is written is copied at once.
+    const scratch = new Uint8Array(CHUNK)
     for (const [i, piece] of pieces.entries()) {
       let at = 0
-      for await (const data of dataOf(piece, source, signal)) {
+      for await (const data of dataOf(piece, source, scratch, signal)) {
         queue.writeBuffer(buffers[i]!, at, data)
         at += data.byteLength
         done += data.byteLength
+        queued += data.byteLength
         onProgress(Math.min(1, done / total))
+        if (queued < MOST_QUEUED) continue
+        await queue.onSubmittedWorkDone()
+        queued = 0
       }
-      // Queued writes are held in the browser's memory until the device has taken them.
-      if (piece.bytes >= CHUNK) await queue.onSubmittedWorkDone()
       signal?.throwIfAborted()
     }
   } catch (error) {
@@ -179,6 +186,7 @@ export async function uploadWeights(
 async function* dataOf(
   { stretches, cols, format, normOffset }: WeightPiece,
   source: WeightSource,
+  scratch: Uint8Array<ArrayBuffer>,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>> {
   for (const { source: name, firstRow, rows } of stretches) {
@@ -188,7 +196,7 @@ async function* dataOf(
     const end = start + storedBytes(own, rows * cols)
     const chunk = CHUNK - (CHUNK % STORAGE[own].bytes)
     for (let at = start; at < end; at += chunk) {
-      const data = await source.read(name, at, Math.min(at + chunk, end), signal)
+      const data = await source.read(name, at, Math.min(at + chunk, end), signal, scratch)
       if (normOffset !== null) yield normScale(normOffset, widen(data, type))
       else if (own === 'int8' || own === 'int4') yield packBlocks(own, data)
       else if (own === format) yield data as Uint8Array<ArrayBuffer>

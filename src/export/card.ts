@@ -16,6 +16,18 @@ const SHOWN = [
   'seed',
 ] as const
 
+/** What the lines that load it ask: no row of the data set. */
+const PROMPT = 'Hello!'
+
+/** Of the data a card gives its name, its columns, and what the settings themselves spell out; the adapter may hold more. */
+const PRIVACY = [
+  '## What it may give away',
+  '',
+  'This card shows no rows of the data; texts that the settings below spell out, such as words for labels, are there as they were set.',
+  'An adapter can recite rows that it was trained on all the same: whoever gets it may get at them.',
+  '',
+]
+
 /** What a card tells of. */
 export interface CardFacts {
   config: RunConfig
@@ -58,9 +70,9 @@ export function adapterCard(adapter: CardFacts): string {
     '',
     '## Use',
     '',
-    ...use(base, config, seen),
+    ...use(base, config),
     ...results(seen),
-    ...samples(seen),
+    ...PRIVACY,
     '## Training',
     '',
     '| setting | value |',
@@ -88,11 +100,7 @@ function held(quantization: RunConfig['model']['quantization']): string[] {
 }
 
 /** A program that runs as it stands, in the folder of the card. */
-function use(
-  base: Pick<BaseModel, 'at' | 'kind'>,
-  { data }: RunConfig,
-  events: readonly RunEvent[],
-): string[] {
+function use(base: Pick<BaseModel, 'at' | 'kind'>, { data }: RunConfig): string[] {
   const where = {
     hub: `The base model comes from the Hugging Face Hub (${base.at}).`,
     beside: 'The base model is part of this download, in the folder `base`.',
@@ -100,7 +108,6 @@ function use(
   }[base.kind]
   // Conversations in the chat template are the ones that a reader can ask in three lines.
   const asked = data.format === 'template' && data.text === null
-  const prompt = events.find((event) => event.type === 'sample')?.prompt ?? 'Hello!'
   return [
     `${where} Needs \`pip install torch transformers peft\`; run it in this folder:`,
     '',
@@ -114,7 +121,7 @@ function use(
     ...(asked
       ? [
           '',
-          `messages = [{"role": "user", "content": ${JSON.stringify(prompt)}}]`,
+          `messages = [{"role": "user", "content": ${JSON.stringify(PROMPT)}}]`,
           'inputs = tokenizer.apply_chat_template(',
           '    messages, add_generation_prompt=True, return_dict=True, return_tensors="pt"',
           ')',
@@ -157,30 +164,4 @@ function results(events: readonly RunEvent[]): string[] {
     rows.push(`| examples cut at ${max_length} tokens, their ends not learnt | ${examples} of ${of} |`)
   }
   return rows.length === 0 ? [] : ['## Results', '', '| what | figure |', '|---|---|', ...rows, '']
-}
-
-/** Behind an answer that the model did not end. */
-const CUT = ' *(met the length limit)*'
-
-/** The answers of the last evaluation, before and after. */
-function samples(events: readonly RunEvent[]): string[] {
-  const all = events.filter((event) => event.type === 'sample')
-  const last = all.filter((event) => event.step === all.at(-1)?.step).slice(0, 3)
-  if (last.length === 0) return []
-  const cell = (text: string) =>
-    text
-      .replace(/\|/g, '\\|')
-      .replace(/\s*\n\s*/g, ' ')
-      .trim()
-  return [
-    '## Samples',
-    '',
-    '| prompt | base model | with this adapter |',
-    '|---|---|---|',
-    ...last.map(
-      ({ prompt, base, tuned, base_cut, tuned_cut }) =>
-        `| ${cell(prompt)} | ${cell(base)}${base_cut ? CUT : ''} | ${cell(tuned)}${tuned_cut ? CUT : ''} |`,
-    ),
-    '',
-  ]
 }

@@ -1,4 +1,4 @@
-import { fail, listed } from '../protocol/errors.ts'
+import { fail } from '../protocol/errors.ts'
 import type { ExportFormat } from '../protocol/studio.ts'
 import { FORMAT_FILES } from './format-files.ts'
 import type { Exporter } from './source.ts'
@@ -23,7 +23,7 @@ export function exporter(id: string): Promise<Exporter> {
     fail(
       'unsupported_format',
       `"${id}" is no format of export.`,
-      `Choose from: ${listed([...FORMATS.keys()])}.`,
+      `Choose from: ${[...FORMATS.keys()].join(', ')}.`,
       {
         found: id,
       },

@@ -2,9 +2,23 @@ import type { ByteSource } from '../files/bytes.ts'
 import type { StateTensor } from '../protocol/engine.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { blobFile } from '../protocol/exported.ts'
-import type { ModelConfig } from '../protocol/model.ts'
+import type { ModelConfig, WeightSource } from '../protocol/model.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import type { Call, ExportedFile, ExportFormat } from '../protocol/studio.ts'
+
+/** The base model of a run. */
+export interface BaseSource {
+  config: ModelConfig
+  files: ReadonlyMap<string, ByteSource>
+  /** Made for practice; not of Google's Gemma releases. */
+  practice: boolean
+  /** What the adapter was trained on, under the names of the table of tensors: rounded where it was held in fewer bits. */
+  weights(): Promise<WeightSource>
+  /** The base's own chat template, or what stands in for it. */
+  template(): Promise<string>
+  /** Tokens at which an answer ends. */
+  stops(): Promise<number[]>
+}
 
 /** A run at one of its checkpoints, as far as a format asks for it. */
 export interface ExportSource {
@@ -24,7 +38,7 @@ export interface ExportSource {
   /** The run's log up to the checkpoint. */
   events(): Promise<RunEvent[]>
   /** @throws LapidaryError `missing_file` where the base model is not here any more */
-  model(): Promise<{ config: ModelConfig; files: ReadonlyMap<string, ByteSource> }>
+  model(): Promise<BaseSource>
 }
 
 /** The default export of a file in `formats/`, whose name is the format's id. */

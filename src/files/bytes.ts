@@ -6,8 +6,16 @@ import { fail } from '../protocol/errors.ts'
 export interface ByteSource {
   /** In bytes. */
   readonly size: number
-  /** Bytes [start, end); fails with `bad_file` where the source ends before. */
-  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
+  /**
+   * Bytes [start, end); fails with `bad_file` where the source ends before.
+   * @param into memory that they may be put in, by a source that would otherwise take some for them
+   */
+  read(
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>>
 }
 
 export function blobSource(blob: Blob): ByteSource {

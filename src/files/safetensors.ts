@@ -53,7 +53,13 @@ export interface SafetensorsFile {
   metadata: Record<string, string>
   entries: Map<string, SafetensorsEntry>
   /** Bytes [start, end) of one tensor's own data. */
-  read(tensor: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
+  read(
+    tensor: string,
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>>
 }
 
 export function isWeightType(dtype: string): dtype is PlainType {
@@ -94,7 +100,7 @@ export async function openSafetensors(
     name,
     metadata,
     entries,
-    async read(tensor, start, end, readSignal) {
+    async read(tensor, start, end, readSignal, into) {
       const entry = entries.get(tensor)
       if (!entry)
         fail('missing_tensor', `${name} holds no tensor ${tensor}.`, 'Use the files of the whole model.', {
@@ -108,7 +114,7 @@ export async function openSafetensors(
           'Please report this.',
           { tensor, start, end },
         )
-      return source.read(entry.start + start, entry.start + end, readSignal)
+      return source.read(entry.start + start, entry.start + end, readSignal, into)
     },
   }
 }

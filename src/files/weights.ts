@@ -108,13 +108,13 @@ function merge(opened: SafetensorsFile[], weightMap: Map<string, string> | null)
     unreadable,
     metadata: Object.assign({}, ...opened.map((file) => file.metadata)),
     files: opened.map((file) => file.name),
-    read(name, start, end, signal) {
+    read(name, ...range) {
       const file = owner.get(name)
       if (!file)
         fail('missing_tensor', `The weights hold no tensor ${name}.`, 'Use the files of the whole model.', {
           tensor: name,
         })
-      return file.read(name, start, end, signal)
+      return file.read(name, ...range)
     },
   }
 }

@@ -34,8 +34,20 @@ export async function answer(
   onText?: (prompt: number, piece: string) => void,
   signal?: AbortSignal,
 ): Promise<Answer[]> {
-  if (prompts.length === 0) return []
   const rendered = prompts.map((prompt) => codec.render(prompt))
+  return answerRendered(engine, codec, rendered, options, onText, signal)
+}
+
+/** The same of prompts that are tokens already, with the opening of the answer. */
+export async function answerRendered(
+  engine: Pick<Engine, 'generate'>,
+  codec: Omit<ChatCodec, 'render'>,
+  prompts: Uint32Array[],
+  options: AnswerOptions,
+  onText?: (prompt: number, piece: string) => void,
+  signal?: AbortSignal,
+): Promise<Answer[]> {
+  if (prompts.length === 0) return []
   const streams = prompts.map(() => codec.stream())
   const answers = prompts.map((): Answer => ({ text: '', tokens: 0, finish: 'length' }))
   const say = (prompt: number, piece: string) => {
@@ -44,7 +56,7 @@ export async function answer(
     onText?.(prompt, piece)
   }
   const request = { ...options, stopTokens: codec.stopTokens }
-  for await (const { prompt, token, finish } of engine.generate(rendered, request, signal)) {
+  for await (const { prompt, token, finish } of engine.generate(prompts, request, signal)) {
     const stream = streams[prompt]!
     if (finish !== 'stop') {
       answers[prompt]!.tokens++

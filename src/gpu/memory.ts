@@ -8,7 +8,7 @@ export interface Slot {
 
 export interface MemoryLayout {
   slots: Slot[]
-  /** Slot of each transient tensor. */
+  /** Slot of each transient tensor, and of each lasting one. */
   slotOf: Map<Tensor, number>
   /** Bytes of all slots. */
   bytes: number
@@ -30,12 +30,20 @@ const align = (bytes: number) => Math.max(16, Math.ceil(bytes / 16) * 16)
  * Gives transient tensors that never live at the same time one buffer between them: largest tensors first, each into
  * the tightest buffer that is free for its whole life ("greedy by size", Pisarchyk and Lee 2020, arXiv 2001.03288).
  * A buffer holds one live tensor at a time, so no dispatch can both read and write one buffer.
+ * @param lasting bound tensors that get a buffer of the tape's own too, for all of it: what they hold is there in its next
+ * replay, as long as no other tape runs between
  */
-export function planMemory(dispatches: readonly Pick<Dispatch, 'tensors'>[], capacity: Dims): MemoryLayout {
-  const lives = lifetimes(dispatches, capacity)
+export function planMemory(
+  dispatches: readonly Pick<Dispatch, 'tensors'>[],
+  capacity: Dims,
+  lasting: ReadonlySet<Tensor> = new Set(),
+): MemoryLayout {
+  const lives = lifetimes(dispatches, capacity).map((life) =>
+    lasting.has(life.tensor) ? { ...life, first: 0, last: dispatches.length } : life,
+  )
   const slots: (Slot & { lives: Life[] })[] = []
   const slotOf = new Map<Tensor, number>()
-  const transient = lives.filter(({ tensor }) => !tensor.bound)
+  const transient = lives.filter(({ tensor }) => !tensor.bound || lasting.has(tensor))
   for (const life of transient.sort((a, b) => b.bytes - a.bytes || a.first - b.first)) {
     // Slots were opened in decreasing size, so the last free one is the tightest.
     let best = slots.length - 1

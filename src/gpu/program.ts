@@ -197,7 +197,8 @@ export class Program {
     const { device } = context.gpu
     const resource = (t: Tensor): GPUBufferBinding => {
       const size = tensorBytes(t, capacity)
-      if (!t.bound) return { buffer: workspace.slots[layout.slotOf.get(t)!]!, size }
+      const slot = layout.slotOf.get(t)
+      if (slot !== undefined) return { buffer: workspace.slots[slot]!, size }
       const place = places.get(t)
       if (!place) throw new Error(`bound tensor ${t.name} has no place`)
       return { buffer: place.buffer, offset: place.offset, size }

@@ -13,7 +13,7 @@ import { type Binding, dimOf, type Kernel } from '../gpu/kernel.ts'
 import { choice, specialised } from '../gpu/specialise.ts'
 import type { Tape, Tensor } from '../gpu/tape.ts'
 import { BATCH, softmaxBatch } from './attention-plain.ts'
-import { type AttentionShape, softCapWgsl } from './attention-shape.ts'
+import { type AttentionShape, sideBySide, softCapWgsl } from './attention-shape.ts'
 
 export interface AttentionDecodeOptions extends AttentionShape {
   name: string
@@ -96,11 +96,6 @@ function partCost(o: Shape, rows: number, readings: number) {
   // Positions are not known here; half the most there can be is what a conversation costs on average.
   const keys = rows * (Math.min(o.window ?? o.maxPositions, o.maxPositions) / 2)
   return { flops: keys * heads * headDim * 4, bytes: keys * kvHeads * headDim * 8 * readings }
-}
-
-/** Heads of a kv head that go together: at most four, their queries in at most 4 KiB. */
-function sideBySide(o: Shape): number {
-  return [4, 3, 2, 1].find((n) => (o.heads / o.kvHeads) % n === 0 && n * o.headDim <= 1024)!
 }
 
 /** One part of up to four heads for each invocation, without barriers: for software adapters, as attention-plain.ts. */

@@ -109,6 +109,11 @@ fn first_key(token: u32) -> u32 {
   }
 }
 
+/** Heads of a kv head that go together: at most four, their queries in at most 4 KiB. */
+export function sideBySide(o: Pick<AttentionShape, 'heads' | 'kvHeads' | 'headDim'>): number {
+  return [4, 3, 2, 1].find((n) => (o.heads / o.kvHeads) % n === 0 && n * o.headDim <= 1024)!
+}
+
 /** WGSL for a size. */
 export function dimText(d: Dim): string {
   return typeof d === 'number' ? `${d}u` : `step.${d}`

@@ -64,14 +64,58 @@ const SPLIT_WORDS = 256
 const COMBINE = 64
 
 export function headLoss(tape: Tape, h: Tensor, weight: Weight, o: HeadLossOptions): HeadLoss {
+  const { rows, softCap } = o
+  const shape = shapeOf(weight)
+  const dh = o.gradient ? tape.grad(h) : null
+  const { labelLogit, state, sums, pairs, maxSplits } = headPasses(tape, h, weight, o, dh !== null)
+  const logProbability = tape.tensor(`${o.name} log-probability`, [o.rows])
+  const hit = tape.tensor(`${o.name} hit`, [o.rows])
+  tape.run(combineKernel({ rows, weight: shape, pairs, maxSplits, add: dh?.add ?? null }), {
+    labels: o.labels,
+    label_logit: labelLogit,
+    state,
+    ...sums,
+    log_probability: logProbability,
+    hit,
+    ...(dh ? { dh: dh.tensor } : {}),
+  })
+  if (dh) {
+    // Written in the forward phase and read in the backward one: never to be computed again.
+    tape.keep(dh.tensor)
+    for (const shard of weight.shards)
+      tape.run(labelKernel({ rows, softCap, weight: shape, shard: rowsOf(shard) }), {
+        labels: o.labels,
+        label_logit: labelLogit,
+        weight: shard.tensor,
+        dh: dh.tensor,
+      })
+  }
+  return { logProbability, hit }
+}
+
+/** What the pass over all words leaves: see `headPassKernel`. */
+export interface HeadParts {
+  labelLogit: Tensor
+  state: Tensor
+  sums: { sums: Tensor } | undefined
+  pairs: number
+  maxSplits: number
+}
+
+/** The pass over all words, shard by shard, its splits not put together yet. */
+export function headPasses(
+  tape: Tape,
+  h: Tensor,
+  weight: Weight,
+  o: Omit<HeadLossOptions, 'gradient'>,
+  gradient: boolean,
+): HeadParts {
   const hidden = weight.cols
   if (hidden % 32 !== 0) throw new Error(`the head needs a width that is a multiple of 32, not ${hidden}`)
   const { rows, softCap } = o
   const shape = shapeOf(weight)
   const capacity = o.maxRows ?? dimOf(o.rows, tape.capacity)
   const { pairs, maxSplits } = splitting(capacity, weight)
-  const dh = o.gradient ? tape.grad(h) : null
-  const gradient = dh !== null
   const labelLogit = tape.tensor(`${o.name} label logit`, [o.rows])
   const state = tape.tensor(`${o.name} state`, [pairs, 4])
   const sums = gradient ? { sums: tape.tensor(`${o.name} sums`, [pairs, hidden]) } : undefined
@@ -103,29 +147,7 @@ export function headLoss(tape: Tape, h: Tensor, weight: Weight, o: HeadLossOptio
       ...(lanes && { lanes: tape.tensor(`${o.name} lanes`, lanes.shape) }),
     })
   })
-  const logProbability = tape.tensor(`${o.name} log-probability`, [o.rows])
-  const hit = tape.tensor(`${o.name} hit`, [o.rows])
-  tape.run(combineKernel({ rows, weight: shape, pairs, maxSplits, add: dh?.add ?? null }), {
-    labels: o.labels,
-    label_logit: labelLogit,
-    state,
-    ...sums,
-    log_probability: logProbability,
-    hit,
-    ...(dh ? { dh: dh.tensor } : {}),
-  })
-  if (dh) {
-    // Written in the forward phase and read in the backward one: never to be computed again.
-    tape.keep(dh.tensor)
-    for (const shard of weight.shards)
-      tape.run(labelKernel({ rows, softCap, weight: shape, shard: rowsOf(shard) }), {
-        labels: o.labels,
-        label_logit: labelLogit,
-        weight: shard.tensor,
-        dh: dh.tensor,
-      })
-  }
-  return { logProbability, hit }
+  return { labelLogit, state, sums, pairs, maxSplits }
 }
 
 /** Rows of the partial results, and the most splits, for a capacity. */

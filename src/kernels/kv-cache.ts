@@ -1,6 +1,6 @@
 /**
  * Writes rows of keys and values into a cache: row t of k and v goes to cache row
- * sequenceOf[t] * maxPositions + positions[t]. Other cache rows keep what they hold; rows that lie outside the cache are
+ * sequenceOf[t] * maxPositions + positions[t], with no sequenceOf positions[t]. Other cache rows keep what they hold; rows that lie outside the cache are
  * dropped. k, v [rows, width]; caches [sequences * maxPositions, width], f32, bound.
  */
 import { type Dim, dimOf, type Kernel } from '../gpu/kernel.ts'
@@ -15,8 +15,8 @@ export interface CacheWriteOptions {
   width: number
   /** u32 [rows]. */
   positions: Tensor
-  /** u32 [rows]. */
-  sequenceOf: Tensor
+  /** u32 [rows]; null: there is one sequence. */
+  sequenceOf: Tensor | null
   /** Cache rows of each sequence. */
   maxPositions: number
   sequences: number
@@ -31,13 +31,16 @@ export function cacheWrite(
   o: CacheWriteOptions,
 ): void {
   const { positions, sequenceOf, ...spec } = o
-  tape.run(cacheWriteKernel(spec), { k, v, positions, sequenceOf, cacheK, cacheV })
+  const kernel = cacheWriteKernel({ ...spec, several: sequenceOf !== null })
+  tape.run(kernel, { k, v, positions, ...(sequenceOf && { sequenceOf }), cacheK, cacheV })
 }
 
-type CacheWriteSpec = Omit<CacheWriteOptions, 'positions' | 'sequenceOf'>
+interface CacheWriteSpec extends Omit<CacheWriteOptions, 'positions' | 'sequenceOf'> {
+  several: boolean
+}
 
 const cacheWriteKernel = specialised((o: CacheWriteSpec): Kernel => {
-  const { rows, width, maxPositions, sequences } = o
+  const { rows, width, maxPositions, sequences, several } = o
   const cache = [sequences * maxPositions, width]
   return {
     name: 'kv_cache.write',
@@ -45,7 +48,7 @@ const cacheWriteKernel = specialised((o: CacheWriteSpec): Kernel => {
       k: { type: 'vec4<f32>', access: 'read', shape: [rows, width] },
       v: { type: 'vec4<f32>', access: 'read', shape: [rows, width] },
       positions: { type: 'u32', access: 'read', shape: [rows] },
-      sequenceOf: { type: 'u32', access: 'read', shape: [rows] },
+      ...(several && { sequenceOf: { type: 'u32', access: 'read', shape: [rows] } as const }),
       cacheK: { type: 'vec4<f32>', access: 'update', shape: cache },
       cacheV: { type: 'vec4<f32>', access: 'update', shape: cache },
     },
@@ -53,7 +56,7 @@ const cacheWriteKernel = specialised((o: CacheWriteSpec): Kernel => {
     wgsl: () => `
 fn kernel(group: vec3<u32>, local: u32) {
   let position = positions[group.y];
-  let sequence = sequenceOf[group.y];
+  let sequence = ${several ? 'sequenceOf[group.y]' : '0u'};
   if (position >= ${maxPositions}u || sequence >= ${sequences}u) { return; }
   let source = group.y * ${width / 4}u;
   let to = (sequence * ${maxPositions}u + position) * ${width / 4}u;

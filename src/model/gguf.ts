@@ -227,3 +227,11 @@ function rename(given: string): string | null {
   if (!Object.hasOwn(names, role)) return null
   return layer === undefined ? `${names[role]}.weight` : `model.layers.${layer}.${names[role]}.weight`
 }
+
+/** What GGUF calls a tensor of the table; see `rename`. */
+export function ggufName(name: string): string {
+  const match = /^(?:model\.layers\.(\d+)\.)?(.+)\.weight$/.exec(name)!
+  const [, layer, module] = match as unknown as [string, string | undefined, string]
+  const role = Object.entries(layer === undefined ? TOP : BLOCK).find(([, own]) => own === module)![0]
+  return `${layer === undefined ? '' : `blk.${layer}.`}${role}.weight`
+}

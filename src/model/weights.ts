@@ -14,7 +14,7 @@ const PREFIXES = ['model.', 'language_model.model.', 'model.language_model.', ''
  * @throws LapidaryError `missing_tensor`, or `bad_model` for a wrong shape or type, naming the tensor.
  */
 export function resolveWeights(config: ModelConfig, source: WeightSource): WeightSource {
-  const rename = chooseNames(source)
+  const rename = storedNames(source)
   const tensors = new Map<string, TensorInfo>()
   for (const { name, shape } of tensorTable(config)) {
     const stored = rename(name)
@@ -31,11 +31,12 @@ export function resolveWeights(config: ModelConfig, source: WeightSource): Weigh
   }
   return {
     tensors,
-    read: (name, start, end, signal) => source.read(rename(name), start, end, signal),
+    read: (name, ...range) => source.read(rename(name), ...range),
   }
 }
 
-function chooseNames(source: WeightSource): (name: string) => string {
+/** Names that files have for those of the table of tensors. */
+export function storedNames(source: Pick<WeightSource, 'tensors'>): (name: string) => string {
   const names = [...source.tensors.keys()]
   const prefix =
     PREFIXES.find((candidate) => source.tensors.has(`${candidate}embed_tokens.weight`)) ??

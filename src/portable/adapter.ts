@@ -23,6 +23,8 @@ export class Adapter {
   readonly #parameters: Parameter[]
   readonly #byName: Map<string, Parameter>
   readonly #pairs = new Map<string, LoraPair>()
+  /** How often its values have changed. */
+  changes = 0
 
   constructor(config: ModelConfig, lora: LoraConfig) {
     this.#scaling = loraScaling(lora)
@@ -53,6 +55,12 @@ export class Adapter {
     for (const tensor of Object.values(pair)) tf.keep(tensor as tf.Tensor)
     this.#pairs.set(key, pair)
     return pair
+  }
+
+  /** A [r, in] and B [out, r] of a projection that has LoRA. */
+  values(layer: number, projection: Projection): { a: Float32Array; b: Float32Array; scaling: number } {
+    const [a, b] = this.#matrices(layer, projection)
+    return { a: a!.value, b: b!.value, scaling: this.#scaling }
   }
 
   clearGradients(): void {
@@ -145,6 +153,7 @@ export class Adapter {
   }
 
   #forgetPairs(): void {
+    this.changes++
     free(...this.#pairs.values())
     this.#pairs.clear()
   }

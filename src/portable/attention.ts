@@ -40,8 +40,8 @@ interface Block extends Segment {
   first: number
 }
 
-const QUERIES = 512
-const HIDDEN = -1e30
+export const QUERIES = 512
+export const HIDDEN = -1e30
 
 /** Segments of a stream, from `Batch.segmentStart`. */
 export function segmentsOf(segmentStart: Uint32Array): Segment[] {
@@ -125,18 +125,29 @@ function probabilities(
 ): Probabilities {
   const group = o.heads / o.kvHeads
   const { start, from, to, first } = block
-  const [queries, keys] = [to - from, to - first]
   const qs = part(q, start + from, start + to, head, group, o.headDim)
   const ks = part(k, start + first, start + to, head, 1, o.headDim)
   const vs = part(v, start + first, start + to, head, 1, o.headDim)
+  return { qs, ks, vs, ...softmaxed(qs, ks, o, masks.get(block, o.window)) }
+}
+
+/** Shares of the keys that a mask, [queries, 1, keys], shows. */
+function softmaxed(
+  qs: tf.Tensor2D,
+  ks: tf.Tensor2D,
+  o: AttentionShape,
+  mask: tf.Tensor3D,
+): Pick<Probabilities, 'p' | 't'> {
+  const [queries, , keys] = mask.shape
+  const group = o.heads / o.kvHeads
   let s = tf.mul(tf.matMul(qs, tf.transpose(ks)), o.scale) as tf.Tensor2D
   let t: tf.Tensor2D | null = null
   if (o.softCap !== null) {
     t = tf.tanh(tf.div(s, o.softCap))
     s = tf.mul(t, o.softCap)
   }
-  const masked = tf.add(tf.reshape(s, [queries, group, keys]), masks.get(block, o.window))
-  return { qs, ks, vs, p: tf.softmax(tf.reshape(masked, [queries * group, keys]) as tf.Tensor2D), t }
+  const masked = tf.add(tf.reshape(s, [queries, group, keys]), mask)
+  return { p: tf.softmax(tf.reshape(masked, [queries * group, keys]) as tf.Tensor2D), t }
 }
 
 export function attention(
@@ -227,6 +238,26 @@ function blockGrad(
     k: whole(beside(heads.map((g) => g.k))),
     v: whole(beside(heads.map((g) => g.v))),
   }
+}
+
+/** Rows against keys of which an additive mask, [rows, 1, keys], shows each its own. */
+export function attendMasked(
+  q: tf.Tensor2D,
+  k: tf.Tensor2D,
+  v: tf.Tensor2D,
+  o: AttentionShape,
+  mask: tf.Tensor3D,
+): tf.Tensor2D {
+  const group = o.heads / o.kvHeads
+  const [rows, keys] = [q.shape[0], k.shape[0]]
+  const heads = range(o.kvHeads).map((head) => {
+    const qs = part(q, 0, rows, head, group, o.headDim)
+    const ks = part(k, 0, keys, head, 1, o.headDim)
+    const vs = part(v, 0, keys, head, 1, o.headDim)
+    const { p } = softmaxed(qs, ks, o, mask)
+    return tf.reshape(tf.matMul(p, vs), [rows, group * o.headDim]) as tf.Tensor2D
+  })
+  return beside(heads)
 }
 
 /** One new row of a sequence against its cached keys and values, [length, kvHeads * headDim], itself the last. */

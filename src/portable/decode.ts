@@ -1,38 +1,13 @@
-import * as tf from '@tensorflow/tfjs-core'
-import type { GeneratedToken, GenerateOptions, PlanRequest } from '../protocol/engine.ts'
+import type { GeneratedToken, GenerateOptions } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-import type { ModelConfig } from '../protocol/model.ts'
-import type { Adapter } from './adapter.ts'
-import { attendCached, attention, Masks } from './attention.ts'
-import { type RopeTables, Stream } from './forward.ts'
-import { allLogits } from './head.ts'
-import { attentionShape, type KeysValues, keysMade, layerForward } from './layer.ts'
+import type { DecodeRow, DecodeRun, Decoder } from './decoder.ts'
+import { OwnRun } from './own-run.ts'
 import { drawToken } from './sampling.ts'
-import { free, tidy } from './tidy.ts'
-import type { BaseWeights } from './weights.ts'
+import { TensorRun } from './tensor-decode.ts'
 
-export interface Decoder {
-  config: ModelConfig
-  weights: BaseWeights
-  /** Null: the base model answers. */
-  adapter: Adapter | null
-  tables: RopeTables
-  room: NonNullable<PlanRequest['decode']>
-  /** Runs a piece of work when the engine is free. */
-  enqueue<T>(task: () => Promise<T>): Promise<T>
-  pause(): Promise<void>
-}
-
-/** Keys and values of one sequence by layer, [length, kvHeads * headDim]; null of a layer that uses another's. */
-type Cache = (KeysValues | null)[]
-
-interface Sequence {
-  /** Place among the prompts, and in its group: the row that its draws are made for. */
+interface Sequence extends DecodeRow {
+  /** Place among the prompts; in its group it is `slot`, the row that its draws are made for. */
   prompt: number
-  row: number
-  cache: Cache
-  token: number
-  position: number
   left: number
 }
 
@@ -54,23 +29,33 @@ export async function* generate(
       { prompt: i, tokens: prompt.length },
     )
   })
+  const run: DecodeRun = d.weights.own ? new OwnRun(d, d.weights.own) : new TensorRun(d)
   for (let first = 0; first < prompts.length; first += d.room.sequences) {
     const group = prompts.slice(first, first + d.room.sequences)
     let active: Sequence[] = []
+    /** Those that have not ended. */
+    const going = () => {
+      for (const { slot, left } of active) if (left <= 0) run.forget(slot)
+      return active.filter(({ left }) => left > 0)
+    }
     try {
-      for (const [row, prompt] of group.entries())
+      for (const [slot, prompt] of group.entries()) {
+        await d.enqueue(() => run.read(slot, prompt.subarray(0, -1), signal))
         active.push({
-          prompt: first + row,
-          row,
-          cache: await d.enqueue(() => prefill(d, prompt.subarray(0, -1), signal)),
+          prompt: first + slot,
+          slot,
           token: prompt.at(-1)!,
           position: prompt.length - 1,
           left: Math.min(options.maxNewTokens, d.room.positions - prompt.length),
         })
-      active = await without(active, ({ left }) => left <= 0)
+      }
+      active = going()
       while (active.length > 0) {
         const running = active
-        const drawn = await d.enqueue(() => step(d, running, options, signal))
+        const drawn = await d.enqueue(async () => {
+          const logits = await run.step(running, signal)
+          return running.map(({ position, slot }, i) => drawToken(logits[i]!, options, position, slot))
+        })
         for (const [i, sequence] of running.entries()) {
           const token = drawn[i]!
           sequence.token = token
@@ -81,114 +66,10 @@ export async function* generate(
           if (finish) sequence.left = 0
           yield { prompt: sequence.prompt, token, ...(finish ? { finish } : {}) }
         }
-        active = await without(active, ({ left }) => left === 0)
+        active = going()
       }
     } finally {
-      for (const { cache } of active) free(cache)
+      for (const { slot } of active) run.forget(slot)
     }
-  }
-}
-
-async function without(sequences: Sequence[], done: (sequence: Sequence) => boolean): Promise<Sequence[]> {
-  for (const sequence of sequences) if (done(sequence)) free(sequence.cache)
-  return sequences.filter((sequence) => !done(sequence))
-}
-
-/** Caches of a prompt's tokens but the last, which decoding begins with. */
-async function prefill(d: Decoder, tokens: Uint32Array, signal?: AbortSignal): Promise<Cache> {
-  const { config } = d
-  const cache: Cache = []
-  if (tokens.length === 0) {
-    return config.layers.map(({ keysFrom, kvHeads, headDim }, layer) => {
-      const none = () => tf.keep(tf.zeros([0, kvHeads * headDim]) as tf.Tensor2D)
-      return keysFrom === layer ? { k: none(), v: none() } : null
-    })
-  }
-  const stream = new Stream({ ...d, positions: tokens.map((_, i) => i) })
-  const masks = new Masks()
-  const segments = [{ start: 0, length: tokens.length }]
-  let x = d.weights.embed(tokens)
-  try {
-    for (const [layer, { keysFrom }] of config.layers.entries()) {
-      signal?.throwIfAborted()
-      const next = tidy(() => {
-        const context = stream.layer(layer)
-        const { out, saved } = layerForward(x, context, cache[keysFrom] ?? null, (q, k, v) =>
-          attention(q, k, v, { shape: attentionShape(context), segments, masks }),
-        )
-        return { out, keys: keysMade(saved) }
-      })
-      x.dispose()
-      x = next.out
-      cache.push(next.keys)
-      await d.pause()
-    }
-    return cache
-  } catch (error) {
-    free(cache)
-    throw error
-  } finally {
-    free(x)
-    masks.dispose()
-    stream.dispose()
-  }
-}
-
-/** Keys and values with one row more. */
-function appended(before: KeysValues, { k, v }: KeysValues): KeysValues {
-  const join = (all: tf.Tensor2D, row: tf.Tensor2D) =>
-    all.shape[0] === 0 ? tf.clone(row) : tf.concat2d([all, row], 0)
-  return { k: join(before.k, k), v: join(before.v, v) }
-}
-
-/** One new token of each sequence. */
-async function step(
-  d: Decoder,
-  sequences: readonly Sequence[],
-  options: GenerateOptions,
-  signal?: AbortSignal,
-): Promise<number[]> {
-  const { config, weights } = d
-  const positions = Uint32Array.from(sequences, ({ position }) => position)
-  const stream = new Stream({ ...d, positions })
-  let x = weights.embed(Uint32Array.from(sequences, ({ token }) => token))
-  try {
-    for (const [layer, { keysFrom }] of config.layers.entries()) {
-      signal?.throwIfAborted()
-      const context = stream.layer(layer)
-      const shape = attentionShape(context)
-      const next = tidy(() => {
-        const grown: KeysValues[] = []
-        // Another layer's keys: each sequence's cache holds them, this step's included.
-        const given = keysFrom === layer ? null : sequences[0]!.cache[keysFrom]!
-        const { out } = layerForward(x, context, given, (q, k, v) => {
-          const rows = sequences.map(({ cache }, i) => {
-            const row = (of: tf.Tensor2D) => tf.slice2d(of, [i, 0], [1, of.shape[1]])
-            if (!given) grown.push(appended(cache[layer]!, { k: row(k), v: row(v) }))
-            const { k: keys, v: values } = given ? cache[keysFrom]! : grown[i]!
-            return attendCached(row(q), keys, values, shape)
-          })
-          return rows.length === 1 ? rows[0]! : tf.concat2d(rows, 0)
-        })
-        return { out, grown }
-      })
-      x.dispose()
-      x = next.out
-      if (keysFrom === layer)
-        sequences.forEach(({ cache }, i) => {
-          free(cache[layer])
-          cache[layer] = next.grown[i]!
-        })
-      await d.pause()
-    }
-    const h = tidy(() => stream.finalNorm(x).y)
-    const logits = await allLogits(h, weights, config.vocabSize, config.finalSoftCap, d.pause)
-    h.dispose()
-    return sequences.map(({ position, row }, i) =>
-      drawToken(logits.subarray(i * config.vocabSize, (i + 1) * config.vocabSize), options, position, row),
-    )
-  } finally {
-    free(x)
-    stream.dispose()
   }
 }

@@ -166,7 +166,7 @@ export async function allLogits(
   }
 }
 
-function capped(
+export function capped(
   z: tf.Tensor2D | tf.Tensor,
   cap: number | null,
 ): { l: tf.Tensor2D; slope: tf.Tensor2D | null } {

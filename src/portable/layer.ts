@@ -111,8 +111,8 @@ export function layerForward(
   const { config, weights, layer, own } = c
   const rows = x.shape[0]
   const run = (input: tf.Tensor2D, projection: Projection) => {
-    const wt = weights.matrix(layer, projection, 'wt')
-    return project(input, wt, c.lora(projection), c.mask(projection, rows))
+    const times = weights.times(layer, projection, 'forward')
+    return project(input, times, c.lora(projection), c.mask(projection, rows))
   }
   const ownKeys = (input: tf.Tensor2D): OwnKeys => {
     const key = run(input, 'k_proj')
@@ -216,7 +216,7 @@ export function layerBackward(
     const { dx, dat, db } = projectGrad(dy, {
       x,
       u,
-      w: wanted ? weights.matrix(layer, projection, 'w') : null,
+      times: wanted ? weights.times(layer, projection, 'backward') : null,
       lora: c.lora(projection),
       mask: c.mask(projection, rows),
       transposed,

@@ -23,14 +23,17 @@ export interface Projected {
   u: tf.Tensor2D | null
 }
 
+/** A product with frozen weights: x Wᵀ, or dy W. */
+export type Times = (x: tf.Tensor2D) => tf.Tensor2D
+
 /** @param mask factors of inverted dropout over x, or null */
 export function project(
   x: tf.Tensor2D,
-  wt: tf.Tensor2D,
+  times: Times,
   lora: LoraPair | null,
   mask: tf.Tensor2D | null,
 ): Projected {
-  const y = tf.matMul<tf.Tensor2D>(x, wt)
+  const y = times(x)
   if (!lora) return { y, u: null }
   const u = tf.matMul<tf.Tensor2D>(mask ? tf.mul<tf.Tensor2D>(x, mask) : x, lora.at)
   return { y: tf.add<tf.Tensor2D>(y, tf.matMul<tf.Tensor2D>(u, lora.bt)), u }
@@ -49,7 +52,7 @@ export interface ProjectGradContext {
   x: tf.Tensor2D
   u: tf.Tensor2D | null
   /** Null where no gradient of x is wanted. */
-  w: tf.Tensor2D | null
+  times: Times | null
   lora: LoraPair | null
   mask: tf.Tensor2D | null
   /** Transposes x, or knows its transpose already: several projections have the same input. */
@@ -58,9 +61,9 @@ export interface ProjectGradContext {
 
 export function projectGrad(
   dy: tf.Tensor2D,
-  { x, u, w, lora, mask, transposed }: ProjectGradContext,
+  { x, u, times, lora, mask, transposed }: ProjectGradContext,
 ): ProjectGrad {
-  const plain = w && tf.matMul<tf.Tensor2D>(dy, w)
+  const plain = times?.(dy) ?? null
   if (!lora || !u) return { dx: plain, dat: null, db: null }
   const g = tf.matMul<tf.Tensor2D>(dy, lora.b)
   const xt = mask ? tf.transpose(tf.mul<tf.Tensor2D>(x, mask)) : transposed(x)

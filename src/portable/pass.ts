@@ -3,6 +3,7 @@ import { sharedKeys } from '../model/layers.ts'
 import type { Batch } from '../protocol/batch.ts'
 import type { Adapter } from './adapter.ts'
 import { attention, Masks, type Segment, segmentsOf } from './attention.ts'
+import type { HeadChoice, ProductsChoice } from './choices-made.ts'
 import { type Dropout, type RopeTables, Stream } from './forward.ts'
 import { head } from './head.ts'
 import {
@@ -21,6 +22,7 @@ import type { BaseWeights } from './weights.ts'
 /** A model with its adapter, ready to be run. */
 export interface Loaded {
   plan: PortablePlan
+  choices: { head: HeadChoice; products: ProductsChoice }
   weights: BaseWeights
   adapter: Adapter
   tables: RopeTables

@@ -7,16 +7,21 @@ import type { MemoryPlan, PlanRequest, Recompute } from '../protocol/engine.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import type { LayerConfig } from '../protocol/model.ts'
 import type { Demand } from '../protocol/rooms/fit.ts'
+import { hasSimd } from './simd/kernels.ts'
 import { partFloats } from './simd/layout.ts'
+import { matrixBytes } from './simd/matrices.ts'
+import { modelLayout, shapesOf, suitsProducts } from './simd/model-layout.ts'
 
 /** What the engine decides before it loads anything; every byte it will hold is counted here. */
 export interface PortablePlan {
   request: PlanRequest
   memory: MemoryPlan
   recompute: Extract<Recompute, 'nothing' | 'layer'>
+  /** Whether products are our own, with all matrices held once, as they are stored. */
+  own: boolean
   /** The last so many layers keep what their gradients need; the others are computed again. */
   keptLayers: number
-  /** The first so many layers' matrices lie in the backend as f32, in both orientations. */
+  /** The first so many layers' matrices lie in the backend as f32, in both orientations; none of those that are held as stored. */
   residentLayers: number
   /** Whether the head's tiles do. */
   residentHead: boolean
@@ -41,6 +46,7 @@ const COMFORTABLE_BYTES = 2.5 * 2 ** 30
 
 /** What may be given up for memory: layers with resident matrices, a resident head, layers that keep what their gradients need. */
 interface Way {
+  own: boolean
   resident: number
   head: boolean
   kept: number
@@ -49,18 +55,22 @@ interface Way {
 /**
  * Plans for a request: the quickest way that stays within the budget, else within what WASM can hold. Where not all can be kept, as
  * much is kept as the budget has room for, and the plan takes the whole of it: a smaller batch never takes more than a larger one.
+ * @param own whether products are to be our own; by default where the browser's WebAssembly can
  * @throws LapidaryError `out_of_memory` where even the smallest plan is too large, with a length that would fit
  */
-export function planPortable(request: PlanRequest): PortablePlan {
+export function planPortable(
+  request: PlanRequest,
+  own = hasSimd() && suitsProducts(request.model),
+): PortablePlan {
   checkLayers(request.model)
   const budgets = request.memoryBudget ? [request.memoryBudget] : [COMFORTABLE_BYTES, MOST_BYTES]
   for (const budget of budgets) {
-    const plan = planWithin(request, budget)
+    const plan = planWithin(request, own, budget)
     if (plan) return plan
   }
   const limit = Math.min(budgets.at(-1)!, MOST_BYTES)
-  const tokens = largestFitting(request, limit)
-  const needed = planWith(request, waysOf(request).at(-1)!).memory.bytes.total
+  const tokens = largestFitting(request, own, limit)
+  const needed = planWith(request, waysOf(request, own).at(-1)!).memory.bytes.total
   const less = `per_device_train_batch_size or max_length, so that their product is at most ${tokens}: that fits.`
   if (needed <= MOST_BYTES)
     fail(
@@ -96,10 +106,10 @@ export function demandPortable(request: PlanRequest): Demand {
  * tokens a step where that is too little; either is planned before it is proposed.
  * @throws LapidaryError `out_of_memory`, always
  */
-export function failShortOfMemory({ request, memory }: PortablePlan, held: number): never {
+export function failShortOfMemory({ request, own, memory }: PortablePlan, held: number): never {
   const memoryBudget = Math.floor((Math.min(held, memory.bytes.total) * 3) / 4 / 2 ** 20) * 2 ** 20
-  const same = planWithin(request, memoryBudget)
-  const tokens = same ? request.maxTokens : largestFitting(request, memoryBudget)
+  const same = planWithin(request, own, memoryBudget)
+  const tokens = same ? request.maxTokens : largestFitting(request, own, memoryBudget)
   const budget = `Set memory_budget to ${memoryBudget} bytes (${sizeOf(memoryBudget)})`
   const fewer = 'lower per_device_train_batch_size or max_length, so that their product is at most'
   return fail(
@@ -117,9 +127,9 @@ export function failShortOfMemory({ request, memory }: PortablePlan, held: numbe
 }
 
 /** The quickest plan within a budget. */
-function planWithin(request: PlanRequest, budget: number): PortablePlan | null {
+function planWithin(request: PlanRequest, own: boolean, budget: number): PortablePlan | null {
   const most = Math.min(budget, MOST_BYTES)
-  for (const [i, way] of waysOf(request).entries()) {
+  for (const [i, way] of waysOf(request, own).entries()) {
     const plan = planWith(request, way)
     const { bytes } = plan.memory
     if (bytes.total > most) continue
@@ -133,21 +143,30 @@ function planWithin(request: PlanRequest, budget: number): PortablePlan | null {
 }
 
 /** The quickest first. A head that would take most of the budget is not resident, however few the tokens. */
-function waysOf({ model, recompute }: PlanRequest): Way[] {
+function waysOf({ model, recompute }: PlanRequest, own: boolean): Way[] {
   const all = model.layers.length
-  const head = model.vocabSize * model.hiddenSize * 8 < COMFORTABLE_BYTES / 4
+  // The tiles of a head with a soft-cap go through TensorFlow.js whoever multiplies.
+  const tiled = !own || model.finalSoftCap !== null
+  const head = tiled && model.vocabSize * model.hiddenSize * 8 < COMFORTABLE_BYTES / 4
   const most = recompute === 'auto' || recompute === 'nothing' ? all : 0
   const least = recompute === 'nothing' ? all : 0
   const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, i) => from - i)
+  const resident = own ? 0 : all
+  const first = { own, resident, kept: most }
+  if (own)
+    return [
+      ...(head ? [{ ...first, head }] : []),
+      ...down(most, least).map((kept) => ({ ...first, head: false, kept })),
+    ]
   return [
-    ...(head ? [{ resident: all, head, kept: most }] : []),
-    ...down(most, least).map((kept) => ({ resident: all, head: false, kept })),
-    ...down(all, 0).map((resident) => ({ resident, head: false, kept: least })),
+    ...(head ? [{ ...first, head }] : []),
+    ...down(most, least).map((kept) => ({ ...first, head: false, kept })),
+    ...down(all, 0).map((resident) => ({ own, resident, head: false, kept: least })),
   ]
 }
 
 /** The most tokens a step that would fit, in steps of 64; 0 where none do. */
-function largestFitting(request: PlanRequest, limit: number): number {
+function largestFitting(request: PlanRequest, own: boolean, limit: number): number {
   const share = request.maxSupervised / request.maxTokens
   for (
     let tokens = Math.floor((request.maxTokens - 1) / 64) * 64;
@@ -155,14 +174,14 @@ function largestFitting(request: PlanRequest, limit: number): number {
     tokens = Math.floor(tokens / 128) * 64
   ) {
     const less = { ...request, maxTokens: tokens, maxSupervised: Math.ceil(tokens * share) }
-    if (planWithin(less, limit)) return tokens
+    if (planWithin(less, own, limit)) return tokens
   }
   return 0
 }
 
 function planWith(
   request: PlanRequest,
-  { resident, head: residentHead, kept: keptLayers }: Way,
+  { own: ownProducts, resident, head: residentHead, kept: keptLayers }: Way,
 ): PortablePlan {
   const { model: c, lora, stored, maxTokens: rows, maxSupervised: supervised, decode } = request
   const table = tensorTable(c)
@@ -183,6 +202,7 @@ function planWith(
     (outside.length > 0 ? 12 * Math.max(...outside.map(elementsOf)) : 0)
   // Embedding, head and norms.
   const rest = held(table.filter((tensor) => !isProjection(tensor)))
+  const norms = held(table.filter(({ shape }) => shape.length === 1))
   const head = residentHead ? c.vocabSize * c.hiddenSize * 8 : 0
   const adapter = adapterParameterCount(c, lora) * 32
 
@@ -208,9 +228,11 @@ function planWith(
   const layersKept = again * c.hiddenSize + Math.max(total(kept.slice(again)), again > 0 ? most : 0) + shared
   const passing = Math.max(...kept.map((size, i) => size + 4 * c.layers[i]!.intermediateSize))
   const block = Math.min(QUERIES, rows) * c.numHeads * rows * 6
+  const memoryOfOwn = ownProducts ? ownMemory(request, tileWords) : null
   const tiles = tileWords * (2 * c.hiddenSize + 4 * supervised)
+  const parts = partFloats(c.hiddenSize, tileWords, supervised)
   const headPass =
-    Math.max(tiles, partFloats(c.hiddenSize, tileWords, supervised)) + supervised * c.hiddenSize * 6
+    (memoryOfOwn ? (memoryOfOwn.tiled ? tiles : 0) : Math.max(tiles, parts)) + supervised * c.hiddenSize * 6
   const activations = 4 * (rows * (layersKept + passing) + Math.max(block, headPass))
 
   const widths = own.map(keysOf)
@@ -218,11 +240,13 @@ function planWith(
   const turns = total([...ropesOf(c).values()].map(({ headDim }) => headDim * 8))
   const io = rows * (5 * 4 + turns)
   const bytes = {
-    weights: layers + rest + head,
-    adapter,
-    activations,
-    // A cache grows by being copied.
-    decode: caches + (decode ? decode.positions * Math.max(...widths) * 8 : 0),
+    weights: memoryOfOwn ? memoryOfOwn.matrices + norms + head : layers + rest + head,
+    adapter: adapter + (memoryOfOwn?.pairs ?? 0),
+    activations: activations + (memoryOfOwn?.work ?? 0),
+    // A cache that TensorFlow.js holds grows by being copied.
+    decode: memoryOfOwn
+      ? memoryOfOwn.decode
+      : caches + (decode ? decode.positions * Math.max(...widths) * 8 : 0),
     io,
     total: 0,
   }
@@ -232,8 +256,35 @@ function planWith(
     recompute,
     flopsPerStep: 2 * rows * elements * (2 + again / all) + 4 * supervised * c.vocabSize * c.hiddenSize,
   }
-  return { request, memory, recompute, keptLayers, residentLayers: resident, residentHead, tileWords }
+  return {
+    request,
+    memory,
+    recompute,
+    own: ownProducts,
+    keptLayers,
+    residentLayers: resident,
+    residentHead,
+    tileWords,
+  }
 }
+
+/** What the memory of our own products takes, whose plan it is too. */
+function ownMemory(request: PlanRequest, tileWords: number) {
+  const tiled = request.model.finalSoftCap !== null
+  const { products, head, decode, end } = modelLayout({
+    request,
+    tileWords,
+    ownHead: !tiled,
+    threads: USUAL_THREADS,
+  })
+  const before = head?.end ?? products.end
+  const matrices = shapesOf(request).reduce((sum, shape) => sum + matrixBytes(shape), 0)
+  const pairs = decode?.pairBytes ?? 0
+  return { tiled, matrices, work: before - matrices, pairs, decode: decode ? end - before - pairs : 0 }
+}
+
+/** Each has a panel, of some kilobytes. */
+const USUAL_THREADS = 8
 
 const total = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0)
 

@@ -5,6 +5,7 @@ import { resolveWeights } from '../model/weights.ts'
 import type { Batch } from '../protocol/batch.ts'
 import type {
   AdapterOption,
+  ChoiceScores,
   Engine,
   EngineDescription,
   EngineState,
@@ -23,6 +24,8 @@ import { fail } from '../protocol/errors.ts'
 import type { ModelSource } from '../protocol/model.ts'
 import { Adapter } from './adapter.ts'
 import { type BackendOptions, type OpenBackend, openBackend } from './backend.ts'
+import { scoreChoices } from './choices.ts'
+import { HEAD, headChoice, PRODUCTS, productsChoice } from './choices-made.ts'
 import { generate } from './decode.ts'
 import { ropeTables } from './forward.ts'
 import { allLogits } from './head.ts'
@@ -35,9 +38,6 @@ import { BaseWeights } from './weights.ts'
 export async function createPortableEngine(options: BackendOptions = {}): Promise<PortableEngine> {
   return new PortableEngine(await openBackend(options))
 }
-
-/** Key of the choice between heads: their sums differ in the last bits. */
-const HEAD = 'portable.head'
 
 /**
  * The engine on TensorFlow.js, for machines whose browser has no GPU to offer: WebAssembly, or plain JavaScript. Same model,
@@ -56,18 +56,22 @@ export class PortableEngine implements Engine {
   }
 
   plan(request: PlanRequest): MemoryPlan {
-    return planPortable(request).memory
+    return planPortable(request, productsChoice(request.model, {}) !== 'tensorflow').memory
   }
 
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
     this.dispose()
     const source = resolveWeights(model.config, model.weights)
-    const plan = planPortable({ ...request, stored: storedTypes(source) })
     const { onProgress = () => {}, signal, seed, choices = {} } = options
+    const made = {
+      head: headChoice(model.config, choices),
+      products: productsChoice(model.config, choices),
+    }
+    const plan = planPortable({ ...request, stored: storedTypes(source) }, made.products !== 'tensorflow')
     onProgress(0, 'Reading weights')
     watchAllocations()
     const weights = await BaseWeights.load(plan, source, {
-      headChoice: choices[HEAD] ?? null,
+      choices: made,
       threads: this.#backend.threads,
       onProgress: (share) => onProgress(share, 'Reading weights'),
       signal,
@@ -78,7 +82,7 @@ export class PortableEngine implements Engine {
     const adapter = new Adapter(request.model, request.lora)
     adapter.write(initialState(request.model, request.lora, seed))
     const positions = Math.max(request.maxTokens, request.decode?.positions ?? 0)
-    this.#loaded = { plan, weights, adapter, tables: ropeTables(request.model, positions) }
+    this.#loaded = { plan, choices: made, weights, adapter, tables: ropeTables(request.model, positions) }
   }
 
   step(
@@ -133,6 +137,16 @@ export class PortableEngine implements Engine {
         pass.dispose()
       }
     })
+  }
+
+  async scoreChoices(
+    prompt: Uint32Array,
+    choices: readonly Uint32Array[],
+    options: AdapterOption = {},
+    signal?: AbortSignal,
+  ): Promise<ChoiceScores> {
+    const loaded = this.#need()
+    return this.#enqueue(() => scoreChoices(loaded, prompt, choices, options, this.#pauseFor(signal)))
   }
 
   generate(
@@ -198,7 +212,8 @@ export class PortableEngine implements Engine {
       choices: this.#loaded
         ? {
             'portable.tile_words': String(this.#loaded.plan.tileWords),
-            [HEAD]: this.#loaded.weights.simd ? 'simd' : 'tiles',
+            [HEAD]: this.#loaded.choices.head,
+            [PRODUCTS]: this.#loaded.choices.products,
           }
         : {},
       liveBytes: this.#loaded
@@ -255,10 +270,13 @@ export class PortableEngine implements Engine {
   }
 
   #forward(batch: Batch, options: Omit<PassOptions, 'pause'>): Promise<Pass> {
-    const pause = async () => {
+    return Pass.forward(this.#need(), batch, { ...options, pause: this.#pauseFor(options.signal) })
+  }
+
+  #pauseFor(signal: AbortSignal | undefined): () => Promise<void> {
+    return async () => {
       await this.#pause()
-      options.signal?.throwIfAborted()
+      signal?.throwIfAborted()
     }
-    return Pass.forward(this.#need(), batch, { ...options, pause })
   }
 }

@@ -32,6 +32,11 @@ export function matrixOf(
   return tf.tensor2d(values, shape)
 }
 
+/** A tensor's values where they lie: until the next operation. Only on the WASM backend. */
+export function valuesOf(x: tf.Tensor): Float32Array<ArrayBuffer> {
+  return wasmBackend()!.typedArrayFromHeap({ dataId: x.dataId, shape: x.shape, dtype: x.dtype })
+}
+
 export const onWasm = (): boolean => wasmBackend() !== null
 
 /** The backend's memory has ended. */

@@ -1,18 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { BLOCK_BYTES, isBlocked, storedBytes } from '../lib/storage.ts'
-import { STORAGE_OF } from '../model/storage.ts'
-import { blockedElements, hostSize, type StoredElements, storedElements, widenInto } from '../model/stored.ts'
-import { isLayerNorm, isProjection, type ModelTensor, tensorTable } from '../model/tensors.ts'
+import {
+  isLayerNorm,
+  isProjection,
+  type MatrixTensor,
+  type ModelTensor,
+  tensorTable,
+} from '../model/tensors.ts'
 import { normScale } from '../model/weights.ts'
-import type { LayerNorm, ModelConfig, Projection, WeightSource, WeightType } from '../protocol/model.ts'
+import type { LayerNorm, ModelConfig, Projection, WeightSource } from '../protocol/model.ts'
+import type { HeadChoice, ProductsChoice } from './choices-made.ts'
+import { HostMatrix, TensorReader } from './host-matrix.ts'
+import type { Times } from './linear.ts'
+import { OwnProducts } from './own-products.ts'
 import type { PortablePlan } from './plan.ts'
-import { hasSimd } from './simd/kernels.ts'
 import { SimdHead } from './simd/simd-head.ts'
 import { free, tidy } from './tidy.ts'
-import { matrixOf, onWasm } from './wasm.ts'
-
-/** A matrix on the host, as it is stored. */
-type HostMatrix = StoredElements & { rows: number; cols: number }
+import { matrixOf } from './wasm.ts'
 
 /** W [out, in] and its transpose: every product has its right operand as it lies. */
 export interface Matrices {
@@ -23,31 +26,39 @@ export interface Matrices {
 /** Scales of the norms that a layer has. */
 export type LayerNorms = Partial<Record<LayerNorm, tf.Tensor1D>>
 
-/** Bytes of a tensor that are read at a time into a place of their own. */
-const PIECE = 2 ** 25
-
 export interface BaseWeightsOptions {
-  /** See `simdHead`. */
-  headChoice: string | null
+  /** See `headChoice` and `productsChoice`. */
+  choices: { head: HeadChoice; products: ProductsChoice }
   threads: number
   onProgress: (share: number) => void
   signal?: AbortSignal | undefined
 }
 
+/** Rows of a matrix as f32, wherever it lies. */
+interface Rows {
+  cols: number
+  widen(row: number, out: Float32Array<ArrayBuffer>, at: number): void
+}
+
 /**
- * Base weights. What the plan has room for lies in the backend's memory as f32 in both orientations; the rest stays on the
- * host as it was stored (16 bits) and is widened a piece at a time, each time it is used.
+ * Base weights. With products of our own all matrices lie in their memory as they were stored. Else what the plan has room for
+ * lies in the backend's as f32 in both orientations; the rest stays on the host as it was stored and is widened each time it is used.
  */
 export class BaseWeights {
   readonly norms: LayerNorms[] = []
   finalNorm!: tf.Tensor1D
+  /** The same on the host. */
+  readonly normScales: Partial<Record<LayerNorm, Float32Array>>[] = []
+  finalScale!: Float32Array
+  /** Products of our own, and where decoding has its places. */
+  own: OwnProducts | null = null
   readonly #config: ModelConfig
   readonly #plan: PortablePlan
   readonly #host = new Map<string, HostMatrix>()
   readonly #resident = new Map<string, Matrices>()
   readonly #tiles: (tf.Tensor2D | undefined)[] = []
-  #embedding!: HostMatrix
-  #head!: HostMatrix
+  #embedding!: Rows
+  #head!: Rows
   #simd: SimdHead | null = null
 
   private constructor(config: ModelConfig, plan: PortablePlan) {
@@ -59,52 +70,11 @@ export class BaseWeights {
   static async load(
     plan: PortablePlan,
     source: WeightSource,
-    { headChoice, threads, onProgress, signal }: BaseWeightsOptions,
+    options: BaseWeightsOptions,
   ): Promise<BaseWeights> {
-    const { model: config } = plan.request
-    const made = new BaseWeights(config, plan)
-    const table = tensorTable(config)
-    let done = 0
-    const read = async ({ name, shape }: ModelTensor, into?: Uint8Array): Promise<HostMatrix> => {
-      signal?.throwIfAborted()
-      const { dtype } = source.tensors.get(name)!
-      const [rows, cols] = shape.length === 1 ? [1, shape[0]] : shape
-      const size = storedBytes(STORAGE_OF[dtype], rows * cols)
-      if (isBlocked(dtype)) {
-        const { elements, fill } = blockedElements(dtype, rows * cols, into)
-        const piece = PIECE - (PIECE % BLOCK_BYTES[dtype])
-        for (let at = 0; at < size; at += piece)
-          fill(at, await source.read(name, at, Math.min(size, at + piece), signal))
-        onProgress(++done / table.length)
-        return { rows, cols, ...elements }
-      }
-      if (into)
-        for (let at = 0; at < size; at += PIECE)
-          into.set(await source.read(name, at, Math.min(size, at + PIECE), signal), at)
-      const bytes = into ?? (await source.read(name, 0, size, signal))
-      onProgress(++done / table.length)
-      return { rows, cols, ...storedElements(bytes, dtype) }
-    }
-    const readHead = (tensor: ModelTensor) => {
-      made.#simd = simdHead(config, plan, headChoice, threads, source.tensors.get(tensor.name)!.dtype)
-      return read(tensor, made.#simd?.matrix)
-    }
-    const norm = async (tensor: ModelTensor) =>
-      tf.keep(tf.tensor1d(normScale(config.normOffset, widen(await read(tensor)))))
-    made.norms.push(...config.layers.map(() => ({})))
+    const made = new BaseWeights(plan.request.model, plan)
     try {
-      for (const tensor of table) {
-        if (isProjection(tensor)) {
-          const key = `${tensor.layer}.${tensor.role}`
-          const matrix = await read(tensor)
-          if (tensor.layer < plan.residentLayers) made.#resident.set(key, matricesOf(matrix, true))
-          else made.#host.set(key, matrix)
-        } else if (isLayerNorm(tensor)) made.norms[tensor.layer]![tensor.role] = await norm(tensor)
-        else if (tensor.role === 'final_norm') made.finalNorm = await norm(tensor)
-        else if (tensor.role === 'head') made.#head = await readHead(tensor)
-        else made.#embedding = config.tiedHead ? await readHead(tensor) : await read(tensor)
-      }
-      if (config.tiedHead) made.#head = made.#embedding
+      await made.#load(source, options)
       return made
     } catch (error) {
       made.dispose()
@@ -112,33 +82,83 @@ export class BaseWeights {
     }
   }
 
-  /** Bytes outside the backend: matrices as they are stored, and the head's own memory. */
-  get hostBytes(): number {
-    const own = [...this.#host.values()]
-    if (this.#embedding !== this.#head || !this.#simd) own.push(this.#embedding)
-    if (this.#embedding !== this.#head && !this.#simd) own.push(this.#head)
-    const stored = own.reduce((sum, { type, data }) => sum + hostSize(type, data.length), 0)
-    return stored + (this.#simd?.bytes ?? 0)
+  async #load(source: WeightSource, options: BaseWeightsOptions): Promise<void> {
+    const { choices, threads, onProgress, signal } = options
+    const config = this.#config
+    const plan = this.#plan
+    const table = tensorTable(config)
+    const reader = new TensorReader(source, signal)
+    if (plan.own) this.own = await OwnProducts.open(plan, choices, threads)
+    let done = 0
+    const norm = async (tensor: ModelTensor) =>
+      normScale(config.normOffset, (await reader.host(tensor)).values())
+    this.norms.push(...config.layers.map(() => ({})))
+    this.normScales.push(...config.layers.map(() => ({})))
+    for (const tensor of table) {
+      const { role } = tensor
+      if (isLayerNorm(tensor)) {
+        const scale = await norm(tensor)
+        this.normScales[tensor.layer]![tensor.role] = scale
+        this.norms[tensor.layer]![tensor.role] = tf.keep(tf.tensor1d(scale))
+      } else if (role === 'final_norm') {
+        this.finalScale = await norm(tensor)
+        this.finalNorm = tf.keep(tf.tensor1d(this.finalScale))
+      } else if (this.own) {
+        const matrix = this.own.matrix(tensor as MatrixTensor)
+        await reader.rows(tensor, matrix)
+        if (role === 'head') this.#head = matrix
+        else if (role === 'embedding') this.#embedding = matrix
+      } else if (isProjection(tensor)) {
+        const key = `${tensor.layer}.${tensor.role}`
+        const matrix = await reader.host(tensor)
+        if (tensor.layer < plan.residentLayers) this.#resident.set(key, residentOf(matrix))
+        else this.#host.set(key, matrix)
+      } else {
+        const isHead = role === 'head' || config.tiedHead
+        if (isHead && choices.head === 'simd')
+          this.#simd = SimdHead.alone(
+            config.vocabSize,
+            config.hiddenSize,
+            source.tensors.get(tensor.name)!.dtype,
+            plan.tileWords,
+            plan.request.maxSupervised,
+            threads,
+          )
+        const matrix = await reader.host(tensor, isHead ? this.#simd?.matrix : undefined)
+        if (role === 'head') this.#head = matrix
+        else this.#embedding = matrix
+      }
+      onProgress(++done / table.length)
+    }
+    if (config.tiedHead) this.#head = this.#embedding
+    if (this.own) this.#simd = this.own.head
   }
 
-  /** W or its transpose. Not resident: made again, and gone with the tidy that it was asked for in. */
-  matrix(layer: number, projection: Projection, orientation: 'w' | 'wt'): tf.Tensor2D {
-    const key = `${layer}.${projection}`
-    const resident = this.#resident.get(key)
-    if (resident) return resident[orientation]
-    const host = this.#host.get(key)!
-    const w = widened(host)
-    return orientation === 'w' ? w : tf.transpose(w)
+  /** Bytes outside the backend: matrices as they are stored, and what the head and products take. */
+  get hostBytes(): number {
+    if (this.own) return this.own.bytes
+    const own = [...this.#host.values()]
+    for (const rows of new Set([this.#embedding, this.#head]))
+      if (rows instanceof HostMatrix && !(rows === this.#head && this.#simd)) own.push(rows)
+    return own.reduce((sum, { bytes }) => sum + bytes, this.#simd?.bytes ?? 0)
+  }
+
+  /** The product with W: x Wᵀ `forward`, dy W `backward`. To be called inside a tidy. */
+  times(layer: number, projection: Projection, direction: 'forward' | 'backward'): Times {
+    const { own } = this
+    if (own) return (x) => own.times(layer, projection, x, direction === 'backward')
+    return (x) => tf.matMul<tf.Tensor2D>(x, this.#matrix(layer, projection, direction === 'forward'))
   }
 
   /** Embeddings of tokens, scaled, [tokens, hidden]. */
   embed(tokens: Uint32Array): tf.Tensor2D {
-    const { hiddenSize, embeddingScale } = this.#config
-    const scale = Math.fround(embeddingScale)
-    return matrixOf(tokens.length, hiddenSize, (values) => {
-      gatherRows(this.#embedding, tokens, values)
-      for (let i = 0; i < values.length; i++) values[i]! *= scale
-    })
+    return matrixOf(tokens.length, this.#config.hiddenSize, (values) => this.embedInto(tokens, values))
+  }
+
+  embedInto(tokens: Uint32Array, values: Float32Array<ArrayBuffer>): void {
+    const scale = Math.fround(this.#config.embeddingScale)
+    gatherRows(this.#embedding, tokens, values)
+    for (let i = 0; i < values.length; i++) values[i]! *= scale
   }
 
   /** Rows of the head's matrix. */
@@ -162,9 +182,9 @@ export class BaseWeights {
     const { hiddenSize, vocabSize } = this.#config
     const first = index * this.#plan.tileWords
     const words = Math.min(this.#plan.tileWords, vocabSize - first)
-    const tile = matrixOf(words, hiddenSize, (values) =>
-      widenInto(this.#head, first * hiddenSize, values, 0, values.length),
-    )
+    const tile = matrixOf(words, hiddenSize, (values) => {
+      for (let i = 0; i < words; i++) this.#head.widen(first + i, values, i * hiddenSize)
+    })
     if (this.#plan.residentHead) this.#tiles[index] = tf.keep(tile)
     return tile
   }
@@ -178,44 +198,34 @@ export class BaseWeights {
     this.#host.clear()
     this.#simd?.dispose()
     this.#simd = null
+    this.own?.dispose()
+    this.own = null
     this.norms.length = 0
+    this.normScales.length = 0
     this.#tiles.length = 0
+  }
+
+  /** W or its transpose. Not resident: made again, and gone with the tidy that it was asked for in. */
+  #matrix(layer: number, projection: Projection, transposed: boolean): tf.Tensor2D {
+    const key = `${layer}.${projection}`
+    const resident = this.#resident.get(key)
+    if (resident) return transposed ? resident.wt : resident.w
+    const w = widened(this.#host.get(key)!)
+    return transposed ? tf.transpose(w) : w
   }
 }
 
-/** @param choice of an earlier run: `simd` or `tiles`; else `simd` where it is there */
-function simdHead(
-  config: ModelConfig,
-  plan: PortablePlan,
-  choice: string | null,
-  threads: number,
-  type: WeightType,
-): SimdHead | null {
-  if (config.finalSoftCap !== null || choice === 'tiles' || !onWasm() || !hasSimd()) return null
-  const { tileWords, request } = plan
-  return new SimdHead(config.vocabSize, config.hiddenSize, type, tileWords, request.maxSupervised, threads)
-}
-
-function matricesOf(host: HostMatrix, keep: boolean): Matrices {
+function residentOf(host: HostMatrix): Matrices {
   return tidy(() => {
     const w = widened(host)
-    const wt = tf.transpose(w)
-    return keep ? { w: tf.keep(w), wt: tf.keep(wt) } : { w, wt }
+    return { w: tf.keep(w), wt: tf.keep(tf.transpose(w)) }
   })
 }
 
-function widened(host: HostMatrix): tf.Tensor2D {
-  return matrixOf(host.rows, host.cols, (values) => widenInto(host, 0, values, 0, values.length))
-}
+const widened = (host: HostMatrix): tf.Tensor2D =>
+  matrixOf(host.rows, host.cols, (values) => host.widenAll(values))
 
 /** Rows of a matrix below one another. */
-function gatherRows(matrix: HostMatrix, rows: ArrayLike<number>, out: Float32Array<ArrayBuffer>): void {
-  const { cols } = matrix
-  for (let n = 0; n < rows.length; n++) widenInto(matrix, rows[n]! * cols, out, n * cols, cols)
-}
-
-function widen(matrix: HostMatrix): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(matrix.rows * matrix.cols)
-  widenInto(matrix, 0, out, 0, out.length)
-  return out
+function gatherRows(matrix: Rows, rows: ArrayLike<number>, out: Float32Array<ArrayBuffer>): void {
+  for (let n = 0; n < rows.length; n++) matrix.widen(rows[n]!, out, n * matrix.cols)
 }

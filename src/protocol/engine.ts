@@ -23,6 +23,20 @@ export interface Engine {
   readonly stepsInFlight?: number
   /** Log-probability and arg-max hit of each supervised row, in row order. No dropout. */
   score(batch: Batch, options?: AdapterOption, signal?: AbortSignal): Promise<Score>
+  /**
+   * How likely each of several continuations of one prompt is, from one pass over the prompt: no token and no row of the head is computed twice.
+   * A continuation holds whatever ends it (end of turn): without that, one that begins another would always be the likelier.
+   * What the plan has no room for at once (maxTokens: the prompt, and beginnings that continuations share) is computed in
+   * several passes over the prompt's kept keys and values.
+   * @throws LapidaryError `bad_data` for an empty prompt or choice, a token outside the vocabulary, and a prompt that with a choice
+   * passes maxTokens
+   */
+  scoreChoices(
+    prompt: Uint32Array,
+    choices: readonly Uint32Array[],
+    options?: AdapterOption,
+    signal?: AbortSignal,
+  ): Promise<ChoiceScores>
   /** Streams tokens of several prompts decoded side by side. */
   generate(
     prompts: Uint32Array[],
@@ -128,6 +142,15 @@ export interface Score {
   logProbability: Float32Array
   /** [N] 1 where the label is the arg-max. */
   hit: Uint8Array
+}
+
+export interface ChoiceScores {
+  /** By choice: [its tokens] natural log of each token's probability given the prompt and those before it. */
+  logProbability: Float32Array[]
+  /** Tokens run through the layers: the prompt's, and the distinct beginnings of choices but for whole ones. */
+  tokens: number
+  /** Rows of the head: the prompt's last, and one for each of those beginnings. */
+  rows: number
 }
 
 export interface GenerateOptions extends AdapterOption {

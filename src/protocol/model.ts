@@ -80,8 +80,17 @@ export interface TensorInfo {
 /** Weights wherever they lie (files, IndexedDB, network), read a piece at a time. */
 export interface WeightSource {
   tensors: ReadonlyMap<string, TensorInfo>
-  /** Bytes [start, end) of one tensor's own data, little-endian, row-major. */
-  read(name: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>
+  /**
+   * Bytes [start, end) of one tensor's own data, little-endian, row-major.
+   * @param into memory that they may be put in, where a source has none of them yet: what is read next then takes their place
+   */
+  read(
+    name: string,
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array>
 }
 
 /** A model as the engine needs it. */

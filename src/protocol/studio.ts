@@ -1,5 +1,6 @@
 import type { AnswerRoom } from './rooms/answers.ts'
 import type { DataRoom } from './rooms/data.ts'
+import type { EvaluationRoom } from './rooms/evaluations.ts'
 import type { ModelRoom } from './rooms/models.ts'
 import type { RunRoom } from './rooms/runs.ts'
 
@@ -10,6 +11,7 @@ export type * from './recipe.ts'
 export type * from './rooms/answers.ts'
 export type * from './rooms/call.ts'
 export type * from './rooms/data.ts'
+export type * from './rooms/evaluations.ts'
 export type * from './rooms/exports.ts'
 export type * from './rooms/fit.ts'
 export type * from './rooms/model-sources.ts'
@@ -26,4 +28,5 @@ export interface Studio {
   models: ModelRoom
   runs: RunRoom
   answers: AnswerRoom
+  evaluations: EvaluationRoom
 }

@@ -31,6 +31,31 @@ function leaves(value: object, path = '', into = new Map<string, unknown>()): Ma
 const ALSO = ['engine.kind', 'engine.portable_backend'] as const
 const MOST_FIELDS = 3
 
+/** What a person sees first of two runs, before their settings. */
+const FIRST = ['model.id', 'model.quantization', 'data.name', 'data.hash'] as const
+
+/**
+ * Fields in which runs differ that say something of their curves, what they were made of first, then in the order of the config.
+ * Hashes are told where the name is the same, as other contents of that name.
+ */
+export function tellingDifferences(configs: readonly RunConfig[]): Difference[] {
+  const told = new Set<string>([
+    ...FIRST,
+    ...configs.flatMap((config) => [...heeded(config, 'curve').keys()]),
+    ...ALSO,
+  ])
+  const found = differences(configs.map(spelledOut)).filter(({ field }) => isTold(field, told))
+  const named = found.some(({ field }) => field === 'data.name')
+  const place = ({ field }: Difference) => {
+    const at = FIRST.indexOf(field as (typeof FIRST)[number])
+    return at < 0 ? FIRST.length : at
+  }
+  return found.filter(({ field }) => field !== 'data.hash' || !named).sort((a, b) => place(a) - place(b))
+}
+
+const isTold = (field: string, told: ReadonlySet<string>): boolean =>
+  [...told].some((path) => field === path || field.startsWith(`${path}.`))
+
 /** What a run is told apart by: each field in which it differs from others of its name, with its own value. */
 export type Distinction = { field: string; value: unknown }[]
 
@@ -44,9 +69,12 @@ export function distinctions(
   const found = new Map<string, Distinction>()
   for (const name of new Set(runs.map((run) => run.name))) {
     const same = runs.filter((run) => run.name === name)
-    const told = new Set([...same.flatMap(({ config }) => [...heeded(config, 'curve').keys()]), ...ALSO])
+    const told = new Set<string>([
+      ...same.flatMap(({ config }) => [...heeded(config, 'curve').keys()]),
+      ...ALSO,
+    ])
     const differing = differences(same.map(({ config }) => spelledOut(config))).filter(({ field }) =>
-      [...told].some((path) => field === path || field.startsWith(`${path}.`)),
+      isTold(field, told),
     )
     for (const [i, { id }] of same.entries())
       found.set(

@@ -116,6 +116,8 @@ export class RunSeries {
   readonly training = new Track()
   /** `eval_loss`, and each further figure of the evaluations by its name. */
   readonly validation = new Track()
+  /** Counts changes: what was made of the figures holds as long as it stays. */
+  version = 0
   readonly #listeners = new Set<() => void>()
 
   static from(events: Iterable<RunEvent>): RunSeries {
@@ -162,6 +164,7 @@ export class RunSeries {
   }
 
   #changed(): void {
+    this.version++
     for (const listener of this.#listeners) listener()
   }
 }

@@ -10,7 +10,12 @@ export const CHUNK_BYTES = 8 * 2 ** 20
 /** Bytes read a range at a time; the shape of `files`' ByteSource. */
 export interface StoredBytes {
   readonly size: number
-  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
+  read(
+    start: number,
+    end: number,
+    signal?: AbortSignal,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>>
   /** Where it is stored, whole and as it is. */
   readonly ref?: BlobRef
 }
@@ -149,11 +154,22 @@ export async function done(database: Database, tx: { done: Promise<void> }): Pro
   }
 }
 
-/** Reads a stored value a range at a time, keeping the last chunk: most reads go forward in small steps. */
+/**
+ * Chunks of a value that are kept while it is read. Reads go forward in small steps, but not quite: the tensors of a layer lie by
+ * their names, and are read by their roles, which is why one is too few.
+ */
+const HELD = 3
+
+/** Reads a stored value a range at a time. */
 export function openBlob(database: Database, ref: BlobRef, what: string): StoredBytes {
-  let held: { index: number; bytes: Uint8Array<ArrayBuffer> } | null = null
-  const chunk = async (index: number) => {
-    if (held?.index === index) return held.bytes
+  /** In the order of their last use. */
+  const held = new Map<number, Uint8Array<ArrayBuffer>>()
+  const keep = (index: number, bytes: Uint8Array<ArrayBuffer>) => {
+    held.delete(index)
+    held.set(index, bytes)
+    if (held.size > HELD) held.delete(held.keys().next().value!)
+  }
+  const fetchChunk = async (index: number) => {
     const bytes = await (await living(database)).get('chunks', [ref.set, index])
     const expected = Math.min(ref.chunk, ref.size - index * ref.chunk)
     if (bytes?.byteLength !== expected)
@@ -163,13 +179,12 @@ export function openBlob(database: Database, ref: BlobRef, what: string): Stored
         'The browser or another tab has cleared it. Remove it here and add it again.',
         { chunk: index, expected, found: bytes?.byteLength ?? null },
       )
-    held = { index, bytes }
     return bytes
   }
   return {
     size: ref.size,
     ref,
-    async read(start, end, signal) {
+    async read(start, end, signal, into) {
       if (!(start >= 0 && start <= end && end <= ref.size))
         fail(
           'bad_file',
@@ -177,15 +192,17 @@ export function openBlob(database: Database, ref: BlobRef, what: string): Stored
           'It was probably cut off while being copied or downloaded; add it again.',
           { start, end, size: ref.size },
         )
-      const out = new Uint8Array(end - start)
+      const length = end - start
+      const out = into && into.byteLength >= length ? into.subarray(0, length) : new Uint8Array(length)
       for (let at = start; at < end; ) {
         signal?.throwIfAborted()
         const index = Math.floor(at / ref.chunk)
-        const bytes = await chunk(index)
+        const bytes = held.get(index) ?? (await fetchChunk(index))
         const from = at - index * ref.chunk
         const part = bytes.subarray(from, Math.min(bytes.byteLength, from + end - at))
         out.set(part, at - start)
         at += part.byteLength
+        keep(index, bytes)
       }
       return out
     },

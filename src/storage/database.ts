@@ -6,6 +6,8 @@ import type { KernelReport } from '../protocol/gpu-report.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type {
   DatasetInfo,
+  EvaluationInfo,
+  JudgedRow,
   MeasuredSpeed,
   ModelAddress,
   ModelLicence,
@@ -156,6 +158,9 @@ export interface Schema extends DBSchema {
   runs: { key: string; value: RunRecord }
   events: { key: [run: string, index: number]; value: RunEvent }
   checkpoints: { key: [run: string, slot: string]; value: StoredCheckpoint }
+  evaluations: { key: [run: string, id: string]; value: EvaluationInfo }
+  /** Rows of an evaluation, from that index on. */
+  judged: { key: [run: string, id: string, from: number]; value: JudgedRow[] }
   devices: { key: string; value: DeviceTuning }
   downloads: { key: string; value: StoredDownload }
   hubs: { key: string; value: StoredHub }

@@ -3,6 +3,7 @@ import type { RunEvent } from '../protocol/events.ts'
 import { afterEvent, type RunRecord, replayed } from '../runs/record.ts'
 import { commit, discardBlob, readBlob, requireRoom, writeBlob } from './blobs.ts'
 import type { BlobRef, Database, StoredCheckpoint } from './database.ts'
+import { partsOf } from './evaluations.ts'
 
 /** Events written at least so often while a run goes on. */
 const FLUSH_MS = 1000
@@ -36,7 +37,8 @@ export async function listRuns(database: Database): Promise<RunRecord[]> {
 
 /** Removes a run, and its token table where it was the last to need one whose data set is gone. */
 export async function removeRun(database: Database, run: string): Promise<void> {
-  await commit(database, ['runs', 'events', 'checkpoints', 'tokens', 'datasets'], [], async (tx) => {
+  const stores = ['runs', 'events', 'checkpoints', 'evaluations', 'judged', 'tokens', 'datasets'] as const
+  await commit(database, [...stores], [], async (tx) => {
     const checkpoints = await tx.objectStore('checkpoints').getAll(slotsOf(run))
     const others = (await tx.objectStore('runs').getAll()).filter(({ id }) => id !== run)
     const datasets = await tx.objectStore('datasets').getAllKeys()
@@ -47,6 +49,7 @@ export async function removeRun(database: Database, run: string): Promise<void> 
     await tx.objectStore('runs').delete(run)
     await tx.objectStore('events').delete(eventsOf(run, 0))
     await tx.objectStore('checkpoints').delete(slotsOf(run))
+    for (const store of ['evaluations', 'judged'] as const) await tx.objectStore(store).delete(partsOf(run))
     return [...checkpoints.map(({ tensors }) => tensors), ...unneeded.map(({ table }) => table)]
   })
 }

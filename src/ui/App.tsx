@@ -36,7 +36,7 @@ export function App(props: { studio: Studio }) {
 }
 
 function Shell() {
-  const { route, said, training } = useApp()
+  const { route, said, training, finished } = useApp()
   let main!: HTMLElement
 
   // Reading starts at the new heading: focus goes there, and the title says where one is.
@@ -57,7 +57,7 @@ function Shell() {
           share: formatShare(step.step / step.max_steps),
           loss: formatLoss(step.loss),
         })
-      : t('app.titlePlace', { place: t(`place.${route.place()}`) })
+      : (finished.unseen() ?? t('app.titlePlace', { place: t(`place.${route.place()}`) }))
   })
   acceptDropsAnywhere()
 

@@ -4,6 +4,7 @@ import type { HubRoom } from '../protocol/rooms/hub.ts'
 import type {
   AnswerRoom,
   DataRoom,
+  EvaluationRoom,
   ExportedFile,
   ModelRoom,
   RunListener,
@@ -97,6 +98,7 @@ export function createStudio(): Studio {
   const models = remoteRoom<ModelRoom>(trainHost, 'models')
   const adding = remoteRoom<Pick<ModelRoom, 'add'>>(addingHost)
   const runs = remoteRoom<RunRoom>(trainHost, 'runs')
+  const evaluations = remoteRoom<EvaluationRoom>(trainHost, 'evaluations')
   const follow = (onEvent: RunListener) => watched(trainHost, onEvent)
   return {
     data: override(data, { exportData: (...asked) => files(dataHost, () => data.exportData(...asked)) }),
@@ -137,6 +139,9 @@ export function createStudio(): Studio {
       exportRun: (...asked) => files(trainHost, () => runs.exportRun(...asked)),
     }),
     answers: remoteRoom<AnswerRoom>(trainHost, 'answers'),
+    evaluations: override(evaluations, {
+      files: (...asked) => files(trainHost, () => evaluations.files(...asked)),
+    }),
   }
 }
 

@@ -15,7 +15,6 @@ import type {
   CheckpointInfo,
   DatasetInfo,
   ExportedFile,
-  FileInFolder,
   Finding,
   Fit,
   FitChange,
@@ -30,6 +29,12 @@ import { offered } from '../runs/judgement.ts'
 import { baseName, isNamed } from '../runs/named-data.ts'
 import { fitted, type ProfileId } from '../runs/profiles.ts'
 import { createStudio } from './client.ts'
+import {
+  evaluateHeadless,
+  fetchFiles,
+  type HeadlessEvaluated,
+  type HeadlessEvaluation,
+} from './headless-evaluate.ts'
 
 /**
  * The studio without a page to look at, for the command line: the same client and workers, driven through
@@ -69,6 +74,7 @@ export type HeadlessResult = { ok: true } | { ok: false; failure: Failure }
 
 export interface Headless {
   train(job: HeadlessJob): Promise<HeadlessResult>
+  evaluate(job: HeadlessEvaluation): Promise<HeadlessEvaluated>
   stop(): Promise<void>
 }
 
@@ -78,7 +84,7 @@ declare global {
     /**
      * Given by whoever drives the page: takes `{finding}` for each, then `{config, device}` when the data is known, `{config}` when
      * its engine has chosen its kernels, and
-     * `{event, logged}`, as JSON. Resolves once it is taken in.
+     * `{event, logged}`; of an evaluation `{evaluating}`; as JSON. Resolves once it is taken in.
      */
     lapidaryEvent?: (message: string) => Promise<void>
   }
@@ -103,9 +109,7 @@ export function openHeadless(): void {
   }
 
   async function prepared(job: HeadlessJob): Promise<StartRequest> {
-    const files: FileInFolder[] = []
-    for (const { url, name } of job.data.files)
-      files.push({ path: name, file: new File([await (await fetch(url)).blob()], name) })
+    const files = await fetchFiles(job.data.files)
     const dataset = await studio.data.openFiles(files, job.config.data.reading)
     if (job.again?.hash && job.again.hash !== dataset.hash)
       fail(
@@ -298,6 +302,11 @@ export function openHeadless(): void {
         return { ok: false, failure: toFailure(error) }
       }
     },
+    evaluate: (job) =>
+      evaluateHeadless(studio, job, (evaluating) => tell({ evaluating })).then(
+        (report) => ({ ok: true, report }),
+        (error: unknown) => ({ ok: false, failure: toFailure(error) }),
+      ),
     stop: () => studio.runs.stop(),
   }
 }

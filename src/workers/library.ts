@@ -237,8 +237,18 @@ async function openServed(address: string): Promise<OpenModel> {
   const files = new Map<string, ByteSource>()
   for (const file of Object.keys(manifest.files))
     files.set(file, await httpSource(base + encodeURIComponent(file)))
-  const config = await readConfig(files)
-  return new OpenModel(describe(address, manifest.name, config, manifestHash(manifest.files), files), files)
+  return openFiles(address, manifest.name, files, manifestHash(manifest.files))
+}
+
+/** A model of files that lie anywhere. */
+export async function openFiles(
+  id: string,
+  name: string,
+  files: ReadonlyMap<string, ByteSource>,
+  hash: string,
+): Promise<OpenModel> {
+  const info = describe(id, name, await readConfig(files), hash, files)
+  return new OpenModel({ ...info, ...(id === BUNDLED.id && BUNDLED_FACTS) }, files)
 }
 
 /** Of a model folder's files. @throws LapidaryError where there is none, or none of a model that is supported */

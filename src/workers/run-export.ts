@@ -1,12 +1,8 @@
 import { exporter } from '../export/registry.ts'
-import type { ExportSource } from '../export/source.ts'
-import { blobSource } from '../files/bytes.ts'
-import { openWeights, readTensor } from '../files/weights.ts'
-import type { StateTensor } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Call, CheckpointChoice, ExportedFile } from '../protocol/studio.ts'
 import { readEvents } from '../storage/runs.ts'
-import { LORA_PREFIX } from '../trainer/checkpoint.ts'
+import { exportSource } from './export-source.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
 
@@ -38,31 +34,15 @@ export async function exportRun(
       )
     return found
   }
-  const source: ExportSource = {
+  const source = exportSource({
     config: record.config,
     baseModel: (await model().catch(() => null))?.info.name ?? record.model,
     template: record.template ?? null,
-    step: meta.step,
     meta,
-    tensors: async () => tensors,
-    lora: () => adapterOf(tensors, call.signal),
-    events: async () =>
-      (unkept ? await unkept.events() : await readEvents(await database(), run)).slice(0, meta.event_count),
-    async model() {
-      const { info, files } = await model()
-      return { config: info.config, files }
-    },
-  }
+    tensors,
+    events: async () => (unkept ? unkept.events() : readEvents(await database(), run)),
+    model,
+    signal: call.signal,
+  })
   return files(source, call)
-}
-
-/** The adapter alone, without the moments, which are twice as large. */
-async function adapterOf(tensors: Blob, signal?: AbortSignal): Promise<Record<string, StateTensor>> {
-  const weights = await openWeights(new Map([['checkpoint.safetensors', blobSource(tensors)]]))
-  const lora: Record<string, StateTensor> = {}
-  for (const name of weights.tensors.keys()) {
-    signal?.throwIfAborted()
-    if (name.startsWith(LORA_PREFIX)) lora[name.slice(LORA_PREFIX.length)] = await readTensor(weights, name)
-  }
-  return lora
 }

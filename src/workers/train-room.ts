@@ -1,4 +1,4 @@
-import type { Studio } from '../protocol/studio.ts'
+import type { EvaluationRoom, Studio } from '../protocol/studio.ts'
 import { openedOnce } from '../storage/database.ts'
 import { answerRoom } from './answer-room.ts'
 import type { Opened } from './bridge.ts'
@@ -7,9 +7,10 @@ import { Library } from './library.ts'
 import { modelRoom } from './model-room.ts'
 import { runRoom } from './run-room.ts'
 import { RunShelf } from './run-shelf.ts'
+import type { TrainParts } from './train-parts.ts'
 
 /** Everything that computes with a model: it and its engine live in one worker. */
-export function trainRooms(): Pick<Studio, 'runs' | 'answers'> & {
+export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations'> & {
   models: ReturnType<typeof modelRoom>
 } & Opened {
   let base = ''
@@ -28,5 +29,22 @@ export function trainRooms(): Pick<Studio, 'runs' | 'answers'> & {
     models: modelRoom(parts),
     runs: runRoom(parts),
     answers: answerRoom(parts),
+    evaluations: evaluationsOf(parts),
+  }
+}
+
+/** What evaluates is loaded when it is first asked: it reads rows, too, and counts. */
+function evaluationsOf(parts: TrainParts): EvaluationRoom {
+  let loading: Promise<EvaluationRoom> | null = null
+  const room = () =>
+    (loading ??= import('./evaluation-room.ts').then(({ evaluationRoom }) => evaluationRoom(parts)))
+  return {
+    outlook: async (...asked) => (await room()).outlook(...asked),
+    evaluate: async (...asked) => (await room()).evaluate(...asked),
+    list: async (...asked) => (await room()).list(...asked),
+    report: async (...asked) => (await room()).report(...asked),
+    files: async (...asked) => (await room()).files(...asked),
+    remove: async (...asked) => (await room()).remove(...asked),
+    adopt: async (...asked) => (await room()).adopt(...asked),
   }
 }

@@ -71,4 +71,20 @@ describe('the base that a card names', () => {
     expect(elsewhere).not.toContain('base_model:')
     expect(elsewhere).toContain('Put the folder of the base model in place of `path/to/gemma`.')
   })
+
+  test('a card shows no row of the data, though the log has some, and warns of what the adapter may recite', () => {
+    const sample = {
+      type: 'sample' as const,
+      step: 3,
+      prompt: 'Who owes Ann Lee 40?',
+      base: 'Ann who',
+      tuned: 'Bo does',
+    }
+    const config = parseRunConfig({ data: { prompt: 'question', response: 'answer' } })
+    const card = adapterCard({ config, baseModel: 'gemma-3-270m', step: 3, events: [sample] })
+    for (const text of [sample.prompt, sample.base, sample.tuned]) expect(card).not.toContain(text)
+    expect(card).toContain('"content": "Hello!"')
+    expect(card).toContain('"prompt": "question"')
+    expect(card).toContain('can recite rows that it was trained on')
+  })
 })

@@ -105,6 +105,23 @@ describe('the time left', () => {
     for (let i = 11; i <= 60; i++) clock.tick(i, 20_000 + (i - 10) * 500)
     expect(clock.secondsLeft(100)).toBeCloseTo(20, 9)
   })
+  it('is told at once after a resume, by what the steps before took, and gives way to those of this sitting', () => {
+    const clock = new StepClock({ pace: 10, from: 40 })
+    expect(clock.secondsLeft(100)).toBe(600)
+    // One step says little: it may have met an evaluation.
+    clock.tick(41, 0)
+    expect(clock.secondsLeft(100)).toBe(590)
+    clock.tick(42, 100_000)
+    expect(clock.secondsLeft(100)).toBeCloseTo((58 * (4 * 10 + 100)) / 5, 9)
+    for (let i = 43; i <= 60; i++) clock.tick(i, 100_000 + (i - 42) * 2000)
+    expect(clock.secondsLeft(100)).toBeCloseTo((40 * (100 + 18 * 2)) / 19, 9)
+  })
+  it('is not known of a run that nothing is known of', () => {
+    const clock = new StepClock({ pace: Number.NaN, from: 40 })
+    expect(clock.secondsLeft(100)).toBeNaN()
+    clock.tick(41, 0)
+    expect(clock.secondsLeft(100)).toBeNaN()
+  })
   it('is never below zero', () => {
     const clock = new StepClock()
     clock.tick(1, 0)

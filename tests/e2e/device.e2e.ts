@@ -15,15 +15,15 @@ test('every operation can be checked on this adapter, and what was found stays',
   await page.getByRole('button', { name: 'Stop' }).click()
   await expect(page.getByRole('alert')).toHaveCount(0)
   await page.getByRole('button', { name: 'Check now' }).click()
-  await expect(page.getByText(/All 15 operations are right, in \d+ comparisons/)).toBeVisible({
+  await expect(page.getByText(/All 17 operations are right, in \d+ comparisons/)).toBeVisible({
     timeout: PATIENCE,
   })
   await page.getByText('Each operation').click()
   const table = page.getByRole('region', { name: 'Each operation' })
-  await expect(table.getByRole('row')).toHaveCount(16)
+  await expect(table.getByRole('row')).toHaveCount(18)
   await expect(table.getByRole('row', { name: /Attention over a cache/ })).toContainText('%')
   await page.reload()
-  await expect(page.getByText(/All 15 operations are right/)).toBeVisible()
+  await expect(page.getByText(/All 17 operations are right/)).toBeVisible()
   await expect(page.getByRole('button', { name: 'Check again' })).toBeVisible()
   expect(complaints).toEqual([])
 })

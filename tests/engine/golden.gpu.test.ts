@@ -2,7 +2,7 @@ import { describe } from 'vitest'
 import { WebgpuEngine } from '../../src/engine/webgpu-engine.ts'
 import type { Recompute } from '../../src/protocol/engine.ts'
 import type { Golden } from '../support/golden.ts'
-import { ggufTest, goldenRequest, goldenTests } from '../support/golden-engine.ts'
+import { ggufTest, goldenChoices, goldenRequest, goldenTests } from '../support/golden-engine.ts'
 import { extendedContext, sharedContext } from '../support/gpu.ts'
 
 const CASES = [
@@ -24,7 +24,11 @@ async function open(golden: Golden, recompute: Recompute, defaultLimits: boolean
 }
 
 for (const { fixture, recompute, limits } of CASES)
-  describe(`${fixture}, recompute ${recompute}, ${limits}`, () =>
-    goldenTests(fixture, (golden) => open(golden, recompute, limits === 'default limits')))
+  describe(`${fixture}, recompute ${recompute}, ${limits}`, () => {
+    goldenTests(fixture, (golden) => open(golden, recompute, limits === 'default limits'))
+    // Nothing of it is recomputed: once for each model.
+    if (recompute !== 'nothing')
+      goldenChoices(fixture, (golden) => open(golden, recompute, limits === 'default limits'))
+  })
 
 ggufTest((golden) => open(golden, 'nothing', true))

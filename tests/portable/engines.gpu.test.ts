@@ -15,8 +15,10 @@ import {
 } from '../../src/protocol/model.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { openPortable } from '../../src/workers/portable-host.ts'
+import { drawnTokens, expectChoices, labels77 } from '../support/choices.ts'
 import { relativeL2 } from '../support/golden.ts'
 import { sharedContext } from '../support/gpu.ts'
+import { expectClose } from '../support/operation.ts'
 
 /**
  * The two engines against each other: models, adapters and batches drawn by seed over layers, heads, widths, windows,
@@ -33,6 +35,8 @@ interface Drawn {
   /** What the engines recompute; by default whole layers. */
   recompute?: Recompute
   quantization?: Quantization
+  /** Whether choices are scored too: kernels of their own take some seconds to compile. */
+  choices?: boolean
 }
 
 const env = (import.meta as unknown as { env?: Record<string, string | undefined> }).env ?? {}
@@ -118,6 +122,7 @@ const CASES: Drawn[] = [
     r: 8,
     dropout: 0,
     segments: [21, 11],
+    choices: true,
   },
   {
     ...ALL,
@@ -129,12 +134,14 @@ const CASES: Drawn[] = [
     name: `layers that differ and share keys, recomputing ${recompute}`,
     config: sharing(TWO_LAYERS),
     recompute,
+    choices: recompute === 'layer',
   })),
   {
     ...ALL,
     name: 'a base held in 4 bits, its embedding in 8',
     config: model({ layers: 2, hidden: 64, heads: 4, kvHeads: 1, headDim: 64, inner: 128, window: 5 }),
     quantization: 'int4',
+    choices: true,
   },
   ...Array.from({ length: DRAWN }, (_, i) => (i % 2 === 0 ? drawn(i + 1) : varied(i + 1))),
 ]
@@ -258,6 +265,24 @@ CASES.forEach((given, i) => {
         }
       }
     })
+
+    if (given.choices)
+      test('choices: as each by itself, the same on both, in passes of 40 tokens', async () => {
+        const [a, b] = await open()
+        await b.loadState(await a.saveState())
+        const prompt = drawnTokens(19, 4, given.config.vocabSize)
+        const choices = labels77(given.config.vocabSize).slice(0, 20)
+        for (const adapter of ['on', 'off'] as const) {
+          const [x, y] = [
+            await a.scoreChoices(prompt, choices, { adapter }),
+            await expectChoices(b, prompt, choices, adapter),
+          ]
+          x.logProbability.forEach((logs, i) => {
+            expectClose(`choice ${i}`, logs, y[i]!, 1e-5)
+          })
+        }
+        await expectChoices(a, prompt, choices.slice(0, 4), 'on')
+      })
 
     test('the same answers, greedy and drawn', async () => {
       const [a, b] = await open()

@@ -9,6 +9,7 @@ import { elementsOf, projectionsOf, tensorTable } from '../../src/model/tensors.
 import { Draw, drawnLayers, drawnModel } from '../../src/portable/drawn.ts'
 import { planPortable } from '../../src/portable/plan.ts'
 import { createPortableEngine, type PortableEngine } from '../../src/portable/portable-engine.ts'
+import { matricesOf } from '../../src/portable/simd/model-layout.ts'
 import type { Batch } from '../../src/protocol/batch.ts'
 import type { PlanRequest } from '../../src/protocol/engine.ts'
 import type { ModelConfig, ModelSource, TensorInfo } from '../../src/protocol/model.ts'
@@ -92,7 +93,7 @@ describe('layers that differ, and use the keys of others', () => {
     async (_, config) => {
       const results: number[][] = []
       let memoryBudget = 1e8
-      while (planPortable(request(config, { memoryBudget })).residentLayers) memoryBudget *= 0.95
+      while (planPortable(request(config, { memoryBudget }), false).residentLayers) memoryBudget *= 0.95
       for (const change of [
         { recompute: 'nothing' as const },
         { recompute: 'layer' as const },
@@ -177,43 +178,53 @@ describe('layers that differ, and use the keys of others', () => {
   })
 })
 
-test('an f32 layer beside a bf16 embedding plans to the byte what loading reads and keeps', async () => {
-  const [, config] = sharingModels(1)[0]!
-  const { weights } = drawnModel(config)
-  const tensors = new Map(
-    [...weights.tensors].map(([name, { shape }]): [string, TensorInfo] => [
-      name,
-      { shape, dtype: name.includes('layers.1.') ? 'F32' : 'BF16' },
-    ]),
-  )
-  let read = 0
-  const source: ModelSource = {
-    config,
-    weights: {
-      tensors,
-      async read(name, start, end) {
-        const { dtype, shape } = tensors.get(name)!
-        const all = await weights.read(
-          name,
-          0,
-          shape.reduce((a, b) => a * b, 4),
-        )
-        const bytes =
-          dtype === 'F32' ? all : new Uint8Array(f32ToBf16(new Float32Array(all.slice().buffer)).buffer)
-        if (shape.length > 1) read += end - start
-        return bytes.slice(start, end)
+test.each(['fma', 'tensorflow'])(
+  '%s: an f32 layer beside a bf16 embedding plans to the byte what loading reads and keeps',
+  async (products) => {
+    const ours = products !== 'tensorflow'
+    const [, config] = sharingModels(1)[0]!
+    const { weights } = drawnModel(config)
+    const tensors = new Map(
+      [...weights.tensors].map(([name, { shape }]): [string, TensorInfo] => [
+        name,
+        { shape, dtype: name.includes('layers.1.') ? 'F32' : 'BF16' },
+      ]),
+    )
+    let read = 0
+    const source: ModelSource = {
+      config,
+      weights: {
+        tensors,
+        async read(name, start, end) {
+          const { dtype, shape } = tensors.get(name)!
+          const all = await weights.read(
+            name,
+            0,
+            shape.reduce((a, b) => a * b, 4),
+          )
+          const bytes =
+            dtype === 'F32' ? all : new Uint8Array(f32ToBf16(new Float32Array(all.slice().buffer)).buffer)
+          if (shape.length > 1) read += end - start
+          return bytes.slice(start, end)
+        },
       },
-    },
-  }
-  let memoryBudget = 1e8
-  const asked = () => request(config, { stored: storedTypes(source.weights), memoryBudget })
-  while (planPortable(asked()).residentLayers) memoryBudget *= 0.95
-  const planned = planPortable(asked()).memory.bytes.weights
-  const engine = await createPortableEngine()
-  await engine.load(source, asked(), { seed: 1 })
-  const vectors = tensorTable(config).filter(({ shape }) => shape.length === 1)
-  const largest = Math.max(...projectionsOf(config).map(elementsOf))
-  // Beside what is kept, the largest matrix as it is used: itself, its transpose, and the packed copy.
-  expect(planned).toBe(read + vectors.reduce((sum, v) => sum + elementsOf(v) * 4, 0) + largest * 12)
-  engine.dispose()
-})
+    }
+    let memoryBudget = 1e8
+    const asked = () => request(config, { stored: storedTypes(source.weights), memoryBudget })
+    while (planPortable(asked(), ours).residentLayers) memoryBudget *= 0.95
+    const planned = planPortable(asked(), ours).memory.bytes.weights
+    const engine = await createPortableEngine()
+    await engine.load(source, asked(), { seed: 1, choices: { 'portable.products': products } })
+    const vectors = tensorTable(config).filter(({ shape }) => shape.length === 1)
+    const largest = Math.max(...projectionsOf(config).map(elementsOf))
+    // Beside what is kept TensorFlow.js has the largest matrix as it is used: itself, its transpose, and the packed copy. Of our
+    // own, rows are filled up to panels of eight, and of sixteen elements.
+    const filled = matricesOf(config).reduce((sum, { name, shape: [rows, cols] }) => {
+      const bytes = tensors.get(name)!.dtype === 'F32' ? 4 : 2
+      return sum + bytes * (Math.ceil(rows / 8) * 8 * Math.ceil(cols / 16) * 16 - rows * cols)
+    }, 0)
+    const more = ours ? filled : largest * 12
+    expect(planned).toBe(read + vectors.reduce((sum, v) => sum + elementsOf(v) * 4, 0) + more)
+    engine.dispose()
+  },
+)

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, describe, expect, test } from 'vitest'
 import { GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
 import { storedAlike } from '../../src/model/storage.ts'
+import { parameterCount } from '../../src/model/tensors.ts'
 import { failShortOfMemory, planPortable } from '../../src/portable/plan.ts'
 import { createPortableEngine, type PortableEngine } from '../../src/portable/portable-engine.ts'
 import { batchOf } from '../../src/protocol/batch.ts'
@@ -33,14 +34,20 @@ function failureOf(body: () => unknown): LapidaryError {
 
 describe('the plan', () => {
   test('of 270M and 256 tokens leaves room in 4 GB for the browser', () => {
-    const { memory, residentLayers } = planPortable(request())
+    const { memory, residentLayers } = planPortable(request(), false)
     expect(residentLayers).toBe(GEMMA_270M.layers.length)
     expect(memory.bytes.total).toBeLessThan(2.6 * 2 ** 30)
+    // Weights once, at two bytes each.
+    const own = planPortable(request(), true)
+    expect(own.residentLayers).toBe(0)
+    expect(own.recompute).toBe('nothing')
+    expect(own.memory.bytes.weights).toBeLessThan(1.01 * 2 * parameterCount(GEMMA_270M))
+    expect(own.memory.bytes.total).toBeLessThan(1.2e9)
   })
 
   test('gives up resident weights, then activations, as the budget falls', () => {
     const ways = [3e9, 2e9, 8e8].map((memoryBudget) => {
-      const { residentLayers, recompute, memory } = planPortable(request({ memoryBudget }))
+      const { residentLayers, recompute, memory } = planPortable(request({ memoryBudget }), false)
       expect(memory.bytes.total).toBeLessThanOrEqual(memoryBudget)
       return [residentLayers, recompute]
     })
@@ -65,7 +72,10 @@ describe('the plan', () => {
     })
 
   test('keeps of the layers what there is room for, the last ones', () => {
-    const { keptLayers, recompute, memory } = planPortable(request({ maxTokens: 640, maxSupervised: 160 }))
+    const { keptLayers, recompute, memory } = planPortable(
+      request({ maxTokens: 640, maxSupervised: 160 }),
+      false,
+    )
     expect(keptLayers).toBeGreaterThan(0)
     expect(keptLayers).toBeLessThan(GEMMA_270M.layers.length)
     expect(recompute).toBe('layer')
@@ -119,14 +129,14 @@ describe('the plan', () => {
   })
 
   test('of Pebble keeps everything', () =>
-    expect(planPortable(request({ model: PEBBLE, maxTokens: 1024 }))).toMatchObject({
+    expect(planPortable(request({ model: PEBBLE, maxTokens: 1024 }), false)).toMatchObject({
       residentLayers: PEBBLE.layers.length,
       residentHead: true,
       recompute: 'nothing',
     }))
 })
 
-const ofGolden = ({ model, lora }: Golden, memoryBudget: number) =>
+const ofGolden = ({ model, lora }: Golden, memoryBudget: number, own: boolean) =>
   planPortable(
     request({
       model: model.config,
@@ -136,20 +146,21 @@ const ofGolden = ({ model, lora }: Golden, memoryBudget: number) =>
       maxSupervised: 96,
       memoryBudget,
     }),
+    own,
   )
 
 /** A budget within which no weights are resident. */
 function tooLittle(golden: Golden): number {
   let memoryBudget = 1e8
-  while (ofGolden(golden, memoryBudget).residentLayers) memoryBudget *= 0.95
+  while (ofGolden(golden, memoryBudget, false).residentLayers) memoryBudget *= 0.95
   return memoryBudget
 }
 
 /** A budget within which some layers are kept, or resident, and some are not. */
-function someOf(golden: Golden, what: 'keptLayers' | 'residentLayers'): number {
+function someOf(golden: Golden, what: 'keptLayers' | 'residentLayers', own = false): number {
   const all = golden.model.config.layers.length
   for (let memoryBudget = 1e8; memoryBudget > 1e5; memoryBudget *= 0.99) {
-    const found = ofGolden(golden, memoryBudget)[what]
+    const found = ofGolden(golden, memoryBudget, own)[what]
     if (found > 0 && found < all) return memoryBudget
   }
   return expect.fail(`no budget for some of ${what}`)
@@ -159,49 +170,60 @@ describe('whatever the plan', () => {
   let engine: PortableEngine | null = null
   afterEach(() => engine?.dispose())
 
-  test('resident or widened piece by piece, kept or computed again: the same loss and gradients', async () => {
-    const golden = await openGolden('gemma3-tiny')
-    const { batch } = golden.cases.gradients
-    const results: number[][] = []
-    const held: number[] = []
-    for (const change of [
-      {},
-      { recompute: 'layer' as const },
-      { memoryBudget: tooLittle(golden) },
-      { memoryBudget: someOf(golden, 'keptLayers') },
-      { memoryBudget: someOf(golden, 'residentLayers') },
-    ]) {
-      engine = await createPortableEngine()
-      const asked = request({
-        model: golden.model.config,
-        lora: golden.lora,
-        maxTokens: 96,
-        maxSupervised: 96,
-        ...change,
-      })
-      await engine.load(golden.model, asked, { seed: 1 })
-      await engine.loadState(golden.state)
-      const scalars = {
-        step: 1,
-        seed: 1,
-        learningRate: 1e-3,
-        beta1: 0.9,
-        beta2: 0.999,
-        epsilon: 1e-8,
-        weightDecay: 0,
-        maxGradNorm: 1,
+  test.each(['tensorflow', 'own'])(
+    '%s: resident or widened piece by piece, kept or computed again: the same loss and gradients',
+    async (products) => {
+      const golden = await openGolden('gemma3-tiny')
+      const { batch } = golden.cases.gradients
+      const results: number[][] = []
+      const held: number[] = []
+      for (const change of [
+        {},
+        { recompute: 'layer' as const },
+        { memoryBudget: someOf(golden, 'keptLayers', products === 'own') },
+        ...(products === 'own'
+          ? []
+          : [{ memoryBudget: tooLittle(golden) }, { memoryBudget: someOf(golden, 'residentLayers') }]),
+      ]) {
+        engine = await createPortableEngine()
+        const asked = request({
+          model: golden.model.config,
+          lora: golden.lora,
+          maxTokens: 96,
+          maxSupervised: 96,
+          ...change,
+        })
+        await engine.load(golden.model, asked, {
+          seed: 1,
+          ...(products !== 'own' && { choices: { 'portable.products': products } }),
+        })
+        expect(engine.describe().choices['portable.products']).toMatch(
+          products === 'own' ? /simd|fma/ : products,
+        )
+        await engine.loadState(golden.state)
+        const scalars = {
+          step: 1,
+          seed: 1,
+          learningRate: 1e-3,
+          beta1: 0.9,
+          beta2: 0.999,
+          epsilon: 1e-8,
+          weightDecay: 0,
+          maxGradNorm: 1,
+        }
+        const { loss, grad_norm } = await engine.step([batchOf(batch)], scalars)
+        const gradients = Object.values(await engine.gradients()).flatMap(({ data }) => [...data])
+        results.push([loss, grad_norm, ...gradients])
+        const again = () => tf.memory().numBytes
+        const before = again()
+        await engine.step([batchOf(batch)], { ...scalars, step: 2 })
+        held.push(again() - before)
+        engine.dispose()
       }
-      const { loss, grad_norm } = await engine.step([batchOf(batch)], scalars)
-      const gradients = Object.values(await engine.gradients()).flatMap(({ data }) => [...data])
-      results.push([loss, grad_norm, ...gradients])
-      const again = () => tf.memory().numBytes
-      const before = again()
-      await engine.step([batchOf(batch)], { ...scalars, step: 2 })
-      held.push(again() - before)
-      engine.dispose()
-    }
-    for (const result of results) expect(result).toEqual(results[0])
-    // Nothing is left behind by a step.
-    expect(held).toEqual([0, 0, 0, 0, 0])
-  })
+      for (const result of results) expect(result).toEqual(results[0])
+      // Nothing is left behind by a step.
+      expect(held).toEqual(held.map(() => 0))
+      expect(held).toHaveLength(products === 'own' ? 3 : 5)
+    },
+  )
 })

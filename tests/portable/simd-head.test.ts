@@ -73,7 +73,7 @@ describe('the head in WebAssembly', () => {
     test(`${c.type}, ${c.vocab} words by ${c.hidden}, ${c.rows} rows`, async () => {
       const { bytes, widened } = stored(c.type, noise(c.vocab * c.hidden, 3))
       const h = noise(c.rows * c.hidden, 5).map((x) => x / 4)
-      const head = new SimdHead(c.vocab, c.hidden, c.type, c.words, c.rows)
+      const head = SimdHead.alone(c.vocab, c.hidden, c.type, c.words, c.rows)
       head.matrix.set(bytes)
       const want = reference(h, widened, c)
       // Twice: nothing of the first pass may be left in the second.
@@ -95,7 +95,7 @@ describe('the head in WebAssembly', () => {
     })
 
   test('the lowest of equal words is the best, in whichever tile', async () => {
-    const head = new SimdHead(600, 8, 'F32', 256, 1)
+    const head = SimdHead.alone(600, 8, 'F32', 256, 1)
     const w = new Float32Array(600 * 8)
     for (const word of [300, 301, 599]) w[word * 8] = 1
     head.matrix.set(new Uint8Array(w.buffer))
@@ -103,7 +103,7 @@ describe('the head in WebAssembly', () => {
   })
 
   test('what is far below the top counts as nothing, and NaN is not lost', async () => {
-    const head = new SimdHead(256, 4, 'F32', 256, 2)
+    const head = SimdHead.alone(256, 4, 'F32', 256, 2)
     const w = new Float32Array(256 * 4).fill(-50)
     w.fill(50, 0, 4)
     head.matrix.set(new Uint8Array(w.buffer))
@@ -113,7 +113,7 @@ describe('the head in WebAssembly', () => {
   })
 
   test('memory that is not given is said so', () => {
-    expect(() => new SimdHead(2 ** 22, 2048, 'F32', 1024, 256)).toThrow(RangeError)
+    expect(() => SimdHead.alone(2 ** 22, 2048, 'F32', 1024, 256)).toThrow(RangeError)
   })
 })
 
@@ -140,7 +140,7 @@ describe('on several threads', () => {
   let open = 0
 
   const passed = async (threads: number, openPort?: () => ThreadPort) => {
-    const head = new SimdHead(vocab, hidden, 'BF16', words, rows, threads, openPort)
+    const head = SimdHead.alone(vocab, hidden, 'BF16', words, rows, threads, openPort)
     head.matrix.set(bytes)
     try {
       return await head.pass(h, true, pause)
@@ -168,7 +168,7 @@ describe('on several threads', () => {
   })
 
   test('a stop between tiles waits for the others', async () => {
-    const head = new SimdHead(vocab, hidden, 'BF16', words, rows, 2, () => port())
+    const head = SimdHead.alone(vocab, hidden, 'BF16', words, rows, 2, () => port())
     head.matrix.set(bytes)
     const stop = async () => {
       throw new Error('enough')
@@ -184,7 +184,7 @@ describe('its products', () => {
   test('are as exact as those of TensorFlow.js', async () => {
     const [rows, hidden, vocab] = [37, 640, 1024]
     const [h, w] = [noise(rows * hidden, 3), noise(vocab * hidden, 5)]
-    const head = new SimdHead(vocab, hidden, 'F32', 512, rows)
+    const head = SimdHead.alone(vocab, hidden, 'F32', 512, rows)
     head.matrix.set(new Uint8Array(w.buffer))
     const { top } = await head.pass(h, false, pause)
     const z = tf.matMul(tf.tensor2d(h, [rows, hidden]), tf.tensor2d(w, [vocab, hidden]), false, true)

@@ -48,6 +48,38 @@ describe('a stored value', () => {
       expect(await source.read(start, end)).toEqual(value.slice(start, end))
   })
 
+  test('is fetched once where reads go back and forth by a chunk or two, as those of a layer do', async () => {
+    const value = bytes(96)
+    const ref = await stored(value, 16)
+    const get = vi.spyOn(IDBObjectStore.prototype, 'get')
+    const source = openBlob(database, ref, 'it')
+    for (const at of [33, 3, 20, 40, 5, 17])
+      expect(await source.read(at, at + 7)).toEqual(value.slice(at, at + 7))
+    expect(get).toHaveBeenCalledTimes(3)
+    await source.read(50, 55)
+    await source.read(33, 34)
+    expect(get).toHaveBeenCalledTimes(5)
+    get.mockRestore()
+  })
+
+  test('is right in reads at the same time', async () => {
+    const value = bytes(160)
+    const source = openBlob(database, await stored(value, 16), 'it')
+    const reads = Array.from({ length: 40 }, (_, i) => [(i * 37) % 100, ((i * 37) % 100) + 60] as const)
+    const found = await Promise.all(reads.map(([start, end]) => source.read(start, end)))
+    for (const [i, [start, end]] of reads.entries()) expect(found[i]).toEqual(value.slice(start, end))
+  })
+
+  test('is put in the memory that is given for it, where that is large enough', async () => {
+    const value = bytes(40)
+    const source = openBlob(database, await stored(value, 16), 'it')
+    const given = new Uint8Array(20)
+    const found = await source.read(10, 28, undefined, given)
+    expect(found.buffer).toBe(given.buffer)
+    expect(found).toEqual(value.slice(10, 28))
+    expect(await source.read(0, 40, undefined, given)).toEqual(value)
+  })
+
   test('of no bytes is one empty chunk', async () => {
     const ref = await stored(new Uint8Array(0), 16)
     expect(ref.size).toBe(0)

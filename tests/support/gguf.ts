@@ -1,5 +1,6 @@
 import { f32ToBf16, f32ToF16 } from '../../src/files/bf16.ts'
 import { type ByteSource, bufferSource } from '../../src/files/bytes.ts'
+import { type GgufMeta, ggufHeader, ggufPadded } from '../../src/files/gguf-writer.ts'
 import { openWeights, readTensor } from '../../src/files/weights.ts'
 import { concatBytes } from '../../src/lib/concat.ts'
 import { readModelConfig } from '../../src/model/config.ts'
@@ -8,23 +9,15 @@ import type { ModelSource } from '../../src/protocol/model.ts'
 import { modelFolderOf } from '../../src/workers/model-files.ts'
 import { repositoryFile, repositoryJson } from './files.ts'
 
-/** A writer of GGUF for tests: version 3, little-endian, alignment 32. */
+/** Whole files of GGUF for tests. */
 
-/** Types of metadata, by name. */
-const TYPES = { u8: 0, u32: 4, i32: 5, f32: 6, bool: 7, text: 8, u64: 10 } as const
-type Type = keyof typeof TYPES
-export type Meta =
-  | [type: Type, value: number | string | boolean]
-  | [list: `${Type}[]`, values: readonly (number | string | boolean)[]]
-
-/** Types of tensors that the writer makes itself. */
-const TENSOR_TYPES: Record<string, number> = { F32: 0, F16: 1, BF16: 30, Q8_0: 8, IQ4_XS: 23 }
+export type Meta = GgufMeta
 
 export interface TensorOfGguf {
   name: string
   /** Rows first. */
   shape: number[]
-  type: number | keyof typeof TENSOR_TYPES
+  type: number | string
   data: Uint8Array
 }
 
@@ -35,52 +28,12 @@ export interface GgufParts {
 }
 
 export function writeGguf({ metadata, tensors, version = 3 }: GgufParts): Uint8Array<ArrayBuffer> {
-  const parts: Uint8Array[] = [
-    ascii('GGUF'),
-    u32(version),
-    u64(tensors.length),
-    u64(Object.keys(metadata).length),
-  ]
-  for (const [key, [type, value]] of Object.entries(metadata)) {
-    parts.push(text(key))
-    if (!type.endsWith('[]')) parts.push(u32(TYPES[type as Type]), scalar(type as Type, value as number))
-    else {
-      const [of, values] = [type.slice(0, -2) as Type, value as number[]]
-      parts.push(u32(9), u32(TYPES[of]), u64(values.length), ...values.map((x) => scalar(of, x)))
-    }
-  }
-  let offset = 0
-  for (const { name, shape, type, data } of tensors) {
-    parts.push(text(name), u32(shape.length), ...[...shape].reverse().map(u64))
-    parts.push(u32(typeof type === 'number' ? type : TENSOR_TYPES[type]!), u64(offset))
-    offset += padded(data.length)
-  }
-  const header = concatBytes(parts)
+  const entries = tensors.map(({ data, ...entry }) => ({ ...entry, bytes: data.length }))
   const data = tensors.flatMap((tensor) => [
     tensor.data,
-    new Uint8Array(padded(tensor.data.length) - tensor.data.length),
+    new Uint8Array(ggufPadded(tensor.data.length) - tensor.data.length),
   ])
-  return new Uint8Array(concatBytes([header, new Uint8Array(padded(header.length) - header.length), ...data]))
-}
-
-const padded = (length: number) => Math.ceil(length / 32) * 32
-const ascii = (value: string) => new TextEncoder().encode(value)
-const text = (value: string) => concatBytes([u64(ascii(value).length), ascii(value)])
-
-function bytes(size: number, write: (view: DataView) => void): Uint8Array {
-  const view = new DataView(new ArrayBuffer(size))
-  write(view)
-  return new Uint8Array(view.buffer)
-}
-const u32 = (value: number) => bytes(4, (view) => view.setUint32(0, value, true))
-const u64 = (value: number | bigint) => bytes(8, (view) => view.setBigUint64(0, BigInt(value), true))
-
-function scalar(type: Type, value: number | string | boolean): Uint8Array {
-  if (type === 'text') return text(String(value))
-  if (type === 'f32') return bytes(4, (view) => view.setFloat32(0, Number(value), true))
-  if (type === 'u64') return u64(Number(value))
-  if (type === 'u8' || type === 'bool') return Uint8Array.of(Number(value))
-  return type === 'i32' ? bytes(4, (view) => view.setInt32(0, Number(value), true)) : u32(Number(value))
+  return new Uint8Array(concatBytes([ggufHeader(metadata, entries, version), ...data]))
 }
 
 const ROLES: [module: RegExp, name: string][] = [

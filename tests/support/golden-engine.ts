@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { storedAlike } from '../../src/model/storage.ts'
 import { batchOf } from '../../src/protocol/batch.ts'
 import type { Engine, PlanRequest, Recompute, StateTensor, StepScalars } from '../../src/protocol/engine.ts'
+import { distinctBeginnings } from './choices.ts'
 import { goldenGguf } from './gguf.ts'
 import { type Golden, openGolden, relativeL2 } from './golden.ts'
 import { expectClose } from './operation.ts'
@@ -122,5 +123,29 @@ export function ggufTest(open: (golden: Golden) => Promise<CheckedEngine>): void
     }
     expect(logits[0]!.some((value) => value !== 0)).toBe(true)
     expect([...logits[1]!]).toEqual([...logits[0]!])
+  })
+}
+
+/** Each choice as Transformers scores it by itself. @param open as for `goldenTests` */
+export function goldenChoices(fixture: string, open: (golden: Golden) => Promise<CheckedEngine>): void {
+  test('choices in one pass', async () => {
+    const golden = await openGolden(fixture)
+    const engine = await open(golden)
+    await engine.loadState(golden.state)
+    const { prompt, choices, ...by } = golden.cases.choices
+    expect(choices.length).toBeGreaterThan(10)
+    const ids = choices.map((choice) => Uint32Array.from(choice))
+    for (const adapter of ['off', 'on'] as const) {
+      const got = await engine.scoreChoices(Uint32Array.from(prompt), ids, { adapter })
+      expect(got.logProbability.map(({ length }) => length)).toEqual(choices.map(({ length }) => length))
+      expect(got.tokens).toBe(prompt.length + distinctBeginnings(ids))
+      expectClose(
+        'choices',
+        got.logProbability.flatMap((logs) => [...logs]),
+        by[adapter].flat(),
+        1e-5,
+      )
+    }
+    engine.dispose()
   })
 }

@@ -24,6 +24,8 @@ export interface Golden {
 interface GoldenCases {
   logits: { batch: BatchJson; tensors: { off: string; on: string } }[]
   score: { stream: number; off: GoldenScore; on: GoldenScore }[]
+  /** By choice and token. */
+  choices: { prompt: number[]; choices: number[][]; off: number[][]; on: number[][] }
   hidden: { stream: number; adapter: 'on'; tensors: string[] }
   gradients: {
     batch: BatchJson

@@ -1,7 +1,9 @@
+import { choiceTree } from '../../src/model/choices.ts'
 import type { Batch } from '../../src/protocol/batch.ts'
 import { IGNORE } from '../../src/protocol/batch.ts'
 import type {
   AdapterOption,
+  ChoiceScores,
   Engine,
   EngineDescription,
   EngineState,
@@ -222,6 +224,23 @@ export class BigramEngine implements Engine {
         hit.push(p.indexOf(Math.max(...p)) === batch.labels[row] ? 1 : 0)
       }
       return { logProbability: Float32Array.from(logProbability), hit: Uint8Array.from(hit) }
+    })
+  }
+
+  scoreChoices(
+    prompt: Uint32Array,
+    choices: readonly Uint32Array[],
+    options: AdapterOption = {},
+  ): Promise<ChoiceScores> {
+    return this.#enqueue(() => {
+      const { depth } = choiceTree(prompt, choices, this.#words)
+      const logProbability = choices.map((choice) =>
+        Float32Array.from(choice, (token, i) => {
+          const previous = i === 0 ? prompt.at(-1)! : choice[i - 1]!
+          return Math.log(softmax(this.#logits(previous, null, options.adapter !== 'off'))[token]!)
+        }),
+      )
+      return { logProbability, tokens: prompt.length + depth.length - 1, rows: depth.length }
     })
   }
 

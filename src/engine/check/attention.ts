@@ -1,6 +1,7 @@
 import { attention } from '../../kernels/attention.ts'
 import { attentionDecode } from '../../kernels/attention-decode.ts'
 import type { AttentionShape } from '../../kernels/attention-shape.ts'
+import { attentionTree } from '../../kernels/attention-tree.ts'
 import { cacheWrite } from '../../kernels/kv-cache.ts'
 import { type Arrays, choosing, type OperationCase } from './operation.ts'
 import { normals } from './values.ts'
@@ -146,6 +147,99 @@ export function decodeAttentionCase(c: DecodeAttentionCase): OperationCase {
     ...(c.scale ? { tolerance: 1e-4 } : {}),
   }
   return c.variant ? choosing(operation, { attention_decode: c.variant }) : operation
+}
+
+export interface TreeAttentionCase extends Heads {
+  name: string
+  /** By cache row: the one before it; the first of a path has itself. Rows of no path are poison. */
+  before: (number | null)[]
+  /** Cache rows that ask. */
+  slots: number[]
+  window?: number
+  softCap?: number
+  scale?: number
+  variant?: string
+}
+
+/** Rows of a tree, held against full attention over each one's path by itself. */
+export function treeAttentionCase(c: TreeAttentionCase): OperationCase {
+  const { heads, kvHeads, headDim, before, slots } = c
+  const width = kvHeads * headDim
+  const size = heads * headDim
+  const options = shapeOf(c)
+  const full = attentionReference(options)
+  const paths = slots.map((slot) => {
+    const path = [slot]
+    for (let at = slot; before[at] !== at; path.unshift(at)) at = before[at]!
+    return path
+  })
+  const seen = new Set(paths.flat())
+  const random = normals(3)
+  const filled = () => {
+    const cache = random(before.length * width)
+    for (const row of before.keys())
+      if (!seen.has(row)) cache.fill(Number.NaN, row * width, (row + 1) * width)
+    return cache
+  }
+  const operation: OperationCase = {
+    name: c.name,
+    live: { tokens: slots.length },
+    inputs: {
+      q: { shape: ['tokens', size] },
+      cacheK: { shape: [before.length, width], values: filled() },
+      cacheV: { shape: [before.length, width], values: filled() },
+      slots: { shape: ['tokens'], values: Uint32Array.from(slots) },
+      positions: { shape: ['tokens'], values: Uint32Array.from(paths, (path) => path.length - 1) },
+      before: { shape: [before.length], values: Uint32Array.from(before, (row) => row ?? 0) },
+    },
+    build: (tape, { q, cacheK, cacheV, slots, positions, before: rows }) => ({
+      out: attentionTree(tape, q!, cacheK!, cacheV!, {
+        ...options,
+        rows: 'tokens',
+        slots: slots!,
+        positions: positions!,
+        before: rows!,
+        capacity: before.length,
+        name: 'attention',
+      }),
+    }),
+    reference: ({ q, cacheK, cacheV }) => {
+      const out = new Float64Array(slots.length * size)
+      paths.forEach((path, t) => {
+        const queries = new Float64Array(path.length * size)
+        queries.set(q!.subarray(t * size, (t + 1) * size), (path.length - 1) * size)
+        const rowsOf = (cache: Float64Array) =>
+          Float64Array.from(path.flatMap((row) => [...cache.subarray(row * width, (row + 1) * width)]))
+        const attended = full({
+          q: queries,
+          k: rowsOf(cacheK!),
+          v: rowsOf(cacheV!),
+          segmentStart: new Float64Array(path.length),
+        }).out!
+        out.set(attended.subarray((path.length - 1) * size), t * size)
+      })
+      return { out }
+    },
+    ...(c.scale ? { tolerance: 1e-4 } : {}),
+  }
+  return c.variant ? choosing(operation, { attention_tree: c.variant }) : operation
+}
+
+/** A prompt of so many rows, then branches that begin at given rows, in steps of three: places are in no order. */
+export function treeOf(
+  prompt: number,
+  branches: readonly { from: number; length: number }[],
+): (number | null)[] {
+  const total = branches.reduce((sum, { length }) => sum + length, 0)
+  const before: (number | null)[] = Array.from({ length: prompt + 3 * total }, () => null)
+  for (let row = 0; row < prompt; row++) before[row] = Math.max(0, row - 1)
+  let place = prompt
+  for (const { from, length } of branches)
+    for (let i = 0, last = from; i < length; i++, place += 3) {
+      before[place] = last
+      last = place
+    }
+  return before
 }
 
 function shapeOf(

@@ -1,6 +1,6 @@
 import { adamwCase } from './adamw.ts'
-import { attentionCase, decodeAttentionCase } from './attention.ts'
-import { headLossCase, logitsCase } from './head.ts'
+import { attentionCase, decodeAttentionCase, treeAttentionCase, treeOf } from './attention.ts'
+import { headChoicesCase, headLossCase, logitsCase } from './head.ts'
 import { linearCase } from './linear.ts'
 import { qkNormRopeCase, rmsNormCase } from './norms.ts'
 import type { OperationCase } from './operation.ts'
@@ -21,6 +21,18 @@ export function checkedOperations(): CheckedOperation[] {
   const head = { vocab: 1031, hidden: 96, rows: 35, shards: 2, format: 'bf16', softCap: null } as const
   const windowed = { heads: 4, kvHeads: 1, window: 11, segments: [1, 7, 1, 23, 31], probes: 8 }
   const cached = { heads: 4, kvHeads: 1, lengths: [1, 33, 90], maxPositions: 100, window: 60 }
+  const branched = {
+    heads: 4,
+    kvHeads: 1,
+    window: 30,
+    softCap: 20,
+    before: treeOf(33, [
+      { from: 32, length: 9 },
+      { from: 36, length: 4 },
+      { from: 32, length: 1 },
+    ]),
+    slots: [0, 7, 32, 33, 36, 57, 60, 69, 72],
+  }
   return [
     {
       name: 'Embedding',
@@ -67,6 +79,12 @@ export function checkedOperations(): CheckedOperation[] {
         decodeAttentionCase({ name: 'cached attention, width 256', headDim: 256, softCap: 3, ...cached }),
       ],
     },
+    {
+      name: 'Attention over a tree of choices',
+      cases: [64, 256].map((headDim) =>
+        treeAttentionCase({ name: `tree attention, width ${headDim}`, headDim, ...branched }),
+      ),
+    },
     { name: 'Picking of rows', cases: [gatherCase()] },
     {
       name: 'Head and cross-entropy',
@@ -76,6 +94,10 @@ export function checkedOperations(): CheckedOperation[] {
         headLossCase({ ...head, gradient: false }),
         headLossCase({ ...head, hidden: 128, format: 'int8', probes: 12 }),
       ],
+    },
+    {
+      name: 'Head over choices',
+      cases: [headChoicesCase(head), headChoicesCase({ ...head, rows: 6, softCap: 30, format: 'f16' })],
     },
     {
       name: 'Logits',

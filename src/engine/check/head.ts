@@ -1,4 +1,5 @@
 import type { Tensor } from '../../gpu/tape.ts'
+import { headChoices } from '../../kernels/head-choices.ts'
 import { headLoss } from '../../kernels/head-loss.ts'
 import { logits } from '../../kernels/logits.ts'
 import { shardShape, type Weight } from '../../kernels/weight.ts'
@@ -70,6 +71,53 @@ export function headLossCase(s: HeadLossShape): OperationCase {
     probes: s.probes ?? 24,
   }
   return s.choice ? choosing(operation, { [`head.${gradient ? 'loss' : 'score'}`]: s.choice }) : operation
+}
+
+/** Several words of each row, as choices have them; edges of all shards, some rows with many and one with none. */
+export function headChoicesCase(s: HeadShape & { choice?: string }): OperationCase {
+  const { inputs, values } = headInputs({ spread: 4, ...s })
+  const uniform = mulberry(23)
+  const edgeRow = Uint32Array.from({ length: 3 * s.rows }, (_, e) =>
+    e % 3 === 0 ? 0 : Math.floor(uniform() * (s.rows - 1)),
+  )
+  const edgeWord = edgeRow.map((_, e) => (e === 0 ? s.vocab - 1 : Math.floor(uniform() * s.vocab)))
+  const operation: OperationCase = {
+    name: `head of choices, ${s.vocab} x ${s.hidden} ${s.format}`,
+    live: { supervised: s.rows, sequences: edgeRow.length },
+    inputs: {
+      ...inputs,
+      edgeRow: { shape: ['sequences'], values: edgeRow },
+      edgeWord: { shape: ['sequences'], values: edgeWord },
+      logProbability: { shape: ['sequences'] },
+    },
+    build: (tape, t) => {
+      headChoices(tape, t.h!, weightOf(s, t), {
+        rows: 'supervised',
+        edges: 'sequences',
+        labels: t.labels!,
+        softCap: s.softCap,
+        edgeRow: t.edgeRow!,
+        edgeWord: t.edgeWord!,
+        logProbability: t.logProbability!,
+        name: 'head',
+      })
+      return { logProbability: t.logProbability! }
+    },
+    reference: ({ h }) => {
+      const rows = Array.from({ length: s.rows }, (_, n) => {
+        const z = logitsOf(s, h!.subarray(n * s.hidden, (n + 1) * s.hidden), values.weight)
+        const top = z.reduce((a, b) => Math.max(a, b))
+        return { z, norm: top + Math.log(z.reduce((a, b) => a + Math.exp(b - top), 0)) }
+      })
+      const logProbability = Float64Array.from(edgeRow, (row, e) => {
+        const { z, norm } = rows[row]!
+        return z[edgeWord[e]!]! - norm
+      })
+      return { logProbability }
+    },
+    tolerance: 2e-5,
+  }
+  return s.choice ? choosing(operation, { 'head.score': s.choice }) : operation
 }
 
 /** Logits of all words, as decoding needs them. */

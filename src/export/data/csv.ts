@@ -1,3 +1,4 @@
+import { csvText } from '../../lib/csv-text.ts'
 import { type DataCell, type DataFile, type DataSplits, dataColumns } from './rows.ts'
 
 /**
@@ -16,7 +17,5 @@ export function csvFiles(splits: DataSplits): DataFile[] {
 
 function quoted(value: DataCell): string {
   if (value === null) return ''
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  // White space at the ends too: many readers trim what is not quoted.
-  return /^$|["\r\n,;\t]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return csvText(typeof value === 'string' ? value : JSON.stringify(value))
 }

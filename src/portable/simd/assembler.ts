@@ -64,6 +64,7 @@ export const i32 = {
   load8: (address: Code, offset = 0): Code => [address, 0x2c, access(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, access(offset)],
   add: binary(0x6a),
+  mul: binary(0x6c),
   and: binary(0x71),
   or: binary(0x72),
   shl: binary(0x74),
@@ -92,6 +93,29 @@ export const v128 = {
     [0, 1, 2, 3].map(() => [...new Uint8Array(Int32Array.of(value).buffer)]),
   ],
   splat: unary(vector(19)),
+  /** Eight signed bytes as 16-bit integers, four unsigned 16-bit as 32-bit; four bytes, and zeros. */
+  load8x8: (address: Code, offset = 0): Code => [address, vector(1), access(offset)],
+  load16x4u: (address: Code, offset = 0): Code => [address, vector(4), access(offset)],
+  load4: (address: Code, offset = 0): Code => [address, vector(92), access(offset)],
+  /** Lanes of 32 bits, 0..3 of a and 4..7 of b. */
+  shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [
+    a,
+    b,
+    vector(13),
+    lanes.map((lane) => [0, 1, 2, 3].map((byte) => lane * 4 + byte)),
+  ],
+  widenBytes: unary(vector(135)),
+  widenLow: unary(vector(167)),
+  widenHigh: unary(vector(168)),
+  convert: unary(vector(250)),
+  or: binary(vector(80)),
+  /** Bits of a where those of the mask are set, else of b. */
+  select: (a: Code, b: Code, mask: Code): Code => [a, b, mask, vector(82)],
+  abs: unary(vector(224)),
+  negative: unary(vector(225)),
+  div: binary(vector(231)),
+  /** a b + c, rounded once where the processor can: relaxed SIMD. */
+  multiplyAdd: (a: Code, b: Code, c: Code): Code => [a, b, c, vector(261)],
   lane: (value: Code, lane: number): Code => [value, vector(31), lane],
   atLeast: binary(vector(70)),
   and: binary(vector(78)),

@@ -4,8 +4,9 @@
  * each packed so that a step of the inner product is read in one piece. The right operand is widened while it is packed, so that
  * a matrix of 16 bits is never held in 32.
  */
-import type { PlainType } from '../../protocol/model.ts'
 import { assemble, type Code, f32, get, i32, type Kernel, repeat, set, v128, when } from './assembler.ts'
+import { exponential } from './exponential.ts'
+import { addProduct, LAYOUTS, type Layout, type VectorKernels, vectorKernels } from './vectors.ts'
 
 /** Measured: with more rows, or the loop unrolled, V8 runs out of registers, and the product takes up to twice as long. */
 export const ROWS = 4
@@ -15,7 +16,7 @@ const range = (n: number) => Array.from({ length: n }, (_, i) => i)
 const advance = (pointer: number, by: Code): Code => set(pointer, i32.add(get(pointer), by))
 
 /** C [panels * ROWS, COLUMNS] (+)= A B over packed panels; `stride`: bytes from a row of C to the next. */
-const multiply: Kernel = {
+const multiply = (fma: boolean): Kernel => ({
   name: 'multiply',
   parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
   body([a, b, c, depth, panels, stride, fresh], local) {
@@ -32,7 +33,7 @@ const multiply: Kernel = {
       factors.map((factor, i) => set(factor, v128.load(get(right), i * 16))),
       sums.map((row, i) => [
         set(own, v128.loadSplat(get(a!), i * 4)),
-        row.map((sum, j) => set(sum, v128.add(get(sum), v128.mul(get(own), get(factors[j]!))))),
+        row.map((sum, j) => set(sum, addProduct(fma, get(own), get(factors[j]!), get(sum)))),
       ]),
     ]
     return repeat(panels!, 1, [
@@ -48,7 +49,7 @@ const multiply: Kernel = {
       set(c!, get(row)),
     ])
   },
-}
+})
 
 /** ROWS rows of f32, `stride` bytes apart, beside one another: [depth, ROWS]. */
 const packLeft: Kernel = {
@@ -64,9 +65,6 @@ const packLeft: Kernel = {
     ])
   },
 }
-
-/** How the elements of a matrix lie in memory. */
-export type Layout = PlainType | 'steps'
 
 /** An element as it is stored, as the bits of an f32. The matrix begins at 0; `scales` is the address of the first one's. */
 const widened: Record<Layout, (address: Code, bits: number, scales: number) => Code> = {
@@ -134,29 +132,6 @@ const largest: Kernel = {
   },
 }
 
-/** What is further below the top than this is counted as 0: less than 1e-27 of it, and no product with it is subnormal. */
-const DEEPEST = -64
-
-/** exp(x) for DEEPEST <= x <= 0, 0 below. Source: Moshier's Cephes, `expf`; two units in the last place. */
-function exponential(x: number, n: number, power: number, seen: number): Code {
-  const polynomial = [
-    1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
-  ]
-  return [
-    set(seen, v128.atLeast(get(x), v128.const(DEEPEST))),
-    set(x, v128.max(get(x), v128.const(DEEPEST))),
-    set(n, v128.nearest(v128.mul(get(x), v128.const(Math.LOG2E)))),
-    set(x, v128.sub(get(x), v128.mul(get(n), v128.const(0.693359375)))),
-    set(x, v128.add(get(x), v128.mul(get(n), v128.const(2.1219444e-4)))),
-    set(power, v128.const(polynomial[0]!)),
-    polynomial.slice(1).map((c) => set(power, v128.add(v128.mul(get(power), get(x)), v128.const(c)))),
-    set(power, v128.mul(v128.mul(get(power), get(x)), get(x))),
-    set(power, v128.add(v128.add(get(power), get(x)), v128.const(1))),
-    set(n, v128.ishl(v128.iadd(v128.truncate(get(n)), v128.iconst(127)), 23)),
-    set(power, v128.and(v128.mul(get(power), get(n)), get(seen))),
-  ]
-}
-
 /** `count` floats x to exp(x - top), a multiple of 4; their sum. */
 const exponentials: Kernel = {
   name: 'exponentials',
@@ -189,7 +164,7 @@ type PackRight = (
   scales: number,
 ) => void
 
-export interface Kernels {
+export interface Kernels extends VectorKernels {
   multiply(
     a: number,
     b: number,
@@ -208,20 +183,47 @@ export interface Kernels {
   exponentials(source: number, count: number, top: number): number
 }
 
-const compiled = new Map<boolean, WebAssembly.Module>()
+const compiled = new Map<string, WebAssembly.Module>()
 
-/** @throws CompileError where the browser's WebAssembly has no SIMD, see `hasSimd` */
-export function kernelsOver(memory: WebAssembly.Memory): Kernels {
+/**
+ * @param fma whether products are added with one rounding, see `hasFma`; to be true only where that is so
+ * @throws CompileError where the browser's WebAssembly has no SIMD, see `hasSimd`
+ */
+export function kernelsOver(memory: WebAssembly.Memory, fma = false): Kernels {
   const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer
-  const module = compiled.get(shared) ?? new WebAssembly.Module(binary(shared))
-  compiled.set(shared, module)
+  const key = `${shared} ${fma}`
+  const module = compiled.get(key) ?? new WebAssembly.Module(binary(shared, fma))
+  compiled.set(key, module)
   return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels
 }
 
 /** Whether WebAssembly here has what these functions are made of. */
 export const hasSimd = (): boolean => compiled.size > 0 || WebAssembly.validate(binary())
 
-function binary(shared = false): Uint8Array<ArrayBuffer> {
-  const packs = (['F32', 'BF16', 'F16', 'steps'] as const).map(packRight)
-  return assemble([multiply, packLeft, ...packs, largest, exponentials], shared)
+let fused: boolean | null = null
+
+/** Whether relaxed SIMD is here, and its multiply-add rounds once: (1 + 2^-12)^2 - (1 + 2^-11) is 2^-24 then, else 0. */
+export function hasFma(): boolean {
+  fused ??= roundsOnce()
+  return fused
+}
+
+function roundsOnce(): boolean {
+  const probe: Kernel = {
+    name: 'probe',
+    parameters: ['f32', 'f32'],
+    result: 'f32',
+    body: ([a, c]) =>
+      v128.lane(v128.multiplyAdd(v128.splat(get(a!)), v128.splat(get(a!)), v128.splat(get(c!))), 0),
+  }
+  const bytes = assemble([probe])
+  if (!WebAssembly.validate(bytes)) return false
+  const memory = new WebAssembly.Memory({ initial: 0 })
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
+  return (exports.probe as (a: number, c: number) => number)(1 + 2 ** -12, -(1 + 2 ** -11)) === 2 ** -24
+}
+
+function binary(shared = false, fma = false): Uint8Array<ArrayBuffer> {
+  const packs = LAYOUTS.map(packRight)
+  return assemble([multiply(fma), packLeft, ...packs, largest, exponentials, ...vectorKernels(fma)], shared)
 }

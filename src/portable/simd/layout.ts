@@ -1,7 +1,8 @@
 import { isBlocked } from '../../lib/storage.ts'
 import { hostSize } from '../../model/stored.ts'
 import type { WeightType } from '../../protocol/model.ts'
-import { COLUMNS, type Layout, ROWS } from './kernels.ts'
+import { COLUMNS, ROWS } from './kernels.ts'
+import type { Layout } from './vectors.ts'
 
 /** Rows that go through the head together: what is kept of them stays in the processor's cache. */
 export const BLOCK = 256
@@ -48,13 +49,15 @@ export interface HeadLayout {
   type: Layout
   /** Bytes of an element of the matrix. */
   size: number
-  /** Where the scales of steps begin: behind them. */
+  /** Where the scales of steps begin. */
   scales: number
   /** Words of a tile. */
   words: number
+  /** Where the matrix lies. */
+  matrix: number
   /** First word of each part, and the end. */
   parts: [number, number][]
-  /** The hidden states of a block of rows, as they come and packed. The matrix lies at 0. */
+  /** The hidden states of a block of rows, as they come and packed. */
   h: number
   packed: number
   firstPart: number
@@ -62,13 +65,40 @@ export interface HeadLayout {
   end: number
 }
 
-/** @param rows most that are asked for at a time */
+/** Places one behind the other, of so many floats each. */
+export function places(from: number) {
+  let end = roundUp(from, 64)
+  const place = (floats: number): number => {
+    const at = end
+    end += roundUp(floats * 4, 64)
+    return at
+  }
+  return { place, end: () => end }
+}
+
+/** Where a memory that the head shares with others has its matrix, and room for its own places. */
+export interface HeadPlace {
+  /** A multiple of 32. */
+  matrix: number
+  scales: number
+  from: number
+}
+
+/**
+ * @param rows most that are asked for at a time
+ * @param place by default at the beginning of a memory of its own
+ */
 export function headLayout(
   vocab: number,
   hidden: number,
   type: WeightType,
   words: number,
   rows: number,
+  place: HeadPlace = {
+    matrix: 0,
+    scales: isBlocked(type) ? vocab * hidden : 0,
+    from: hostSize(type, vocab * hidden),
+  },
 ): HeadLayout {
   const block = roundUp(Math.min(BLOCK, rows), ROWS)
   const steps = isBlocked(type)
@@ -78,16 +108,7 @@ export function headLayout(
     from * words,
     Math.min(vocab, to * words),
   ])
-  const places = (from: number) => {
-    let end = roundUp(from, 64)
-    const place = (floats: number) => {
-      const at = end
-      end += roundUp(floats * 4, 64)
-      return at
-    }
-    return { place, end: () => end }
-  }
-  const common = places(hostSize(type, vocab * hidden))
+  const common = places(place.from)
   const [h, packed] = [common.place(block * hidden), common.place(block * hidden)]
   const own = places(0)
   const stride = roundUp(words, COLUMNS)
@@ -105,6 +126,6 @@ export function headLayout(
   const firstPart = common.end()
   const end = firstPart + parts.length * part.bytes
   const layout: Layout = isBlocked(type) ? 'steps' : type
-  const scales = steps ? vocab * hidden : 0
-  return { vocab, hidden, type: layout, size, scales, words, parts, h, packed, firstPart, part, end }
+  const { matrix, scales } = place
+  return { vocab, hidden, type: layout, size, matrix, scales, words, parts, h, packed, firstPart, part, end }
 }

@@ -14,10 +14,10 @@ export class PartComputer {
   readonly #kernels: Kernels
   readonly #packRight: Kernels['packRightBF16']
 
-  constructor(layout: HeadLayout, memory: WebAssembly.Memory) {
+  constructor(layout: HeadLayout, memory: WebAssembly.Memory, fma: boolean) {
     this.#layout = layout
     this.#memory = memory
-    this.#kernels = kernelsOver(memory)
+    this.#kernels = kernelsOver(memory, fma)
     this.#packRight = this.#kernels[`packRight${layout.type}`]
   }
 
@@ -29,7 +29,7 @@ export class PartComputer {
 
   /** One part of the words: what is found of each row is left in the part's own place. `pause` is called between tiles. */
   async run(index: number, { rows, gradient }: BlockTask, pause: () => Promise<void>): Promise<void> {
-    const { hidden, size, words: most, packed, parts } = this.#layout
+    const { hidden, size, words: most, packed, parts, matrix } = this.#layout
     const at = this.at(index)
     const panels = Math.ceil(rows / ROWS)
     this.floats(at.top, rows).fill(-1e30)
@@ -39,7 +39,7 @@ export class PartComputer {
     const [begin, end] = parts[index]!
     for (let first = begin; first < end; first += most) {
       const words = Math.min(most, end - first)
-      const tile = first * hidden * size
+      const tile = matrix + first * hidden * size
       // z = h Wᵀ: a column of the right operand is a row of the tile.
       this.#product(packed, at.z, at.panel, panels, tile, hidden, words, false)
       this.#exponentials(at, rows, first, words, gradient)
@@ -136,7 +136,9 @@ export class PartComputer {
     columns: number,
     add: boolean,
   ): void {
-    const { hidden, size, scales } = this.#layout
+    const { hidden, size, matrix } = this.#layout
+    // Of the element at address 0, if the matrix went that far down.
+    const scales = this.#layout.scales - matrix / 8
     const row = hidden * size
     const [depthStride, columnStride] = add ? [row, size] : [size, row]
     const stride = roundUp(columns, COLUMNS) * 4

@@ -24,18 +24,42 @@ export class SimdHead {
   readonly matrix: Uint8Array
   readonly #layout: HeadLayout
   readonly #memory: WebAssembly.Memory
+  readonly #fma: boolean
   readonly #computer: PartComputer
   readonly #openPort: OpenPort | undefined
   readonly #wanted: number
   #threads: Promise<Threads | null> | null = null
 
   /**
-   * @param words of a tile
-   * @param rows most that are asked for at a time
    * @param threads that may compute; more than one needs memory that can be shared
-   * @throws RangeError where the memory is not given
+   * @param fma see `kernelsOver`
    */
   constructor(
+    layout: HeadLayout,
+    memory: WebAssembly.Memory,
+    { threads, fma, openPort }: { threads: number; fma: boolean; openPort?: OpenPort | undefined },
+  ) {
+    this.#layout = layout
+    this.#memory = memory
+    this.#fma = fma
+    this.#wanted = Math.min(threads, layout.parts.length) - 1
+    this.#openPort = openPort
+    const { vocab, hidden, type, matrix } = layout
+    this.matrix = new Uint8Array(
+      memory.buffer,
+      matrix,
+      hostSize(type === 'steps' ? 'Q8_0' : type, vocab * hidden),
+    )
+    this.#computer = new PartComputer(layout, memory, fma)
+  }
+
+  /**
+   * With a memory of its own.
+   * @param words of a tile
+   * @param rows most that are asked for at a time
+   * @throws RangeError where the memory is not given
+   */
+  static alone(
     vocab: number,
     hidden: number,
     type: WeightType,
@@ -43,17 +67,14 @@ export class SimdHead {
     rows: number,
     threads = 1,
     openPort?: OpenPort,
-  ) {
-    this.#layout = headLayout(vocab, hidden, type, words, rows)
-    const { end, parts } = this.#layout
-    this.#wanted = Math.min(threads, parts.length) - 1
-    this.#openPort = openPort
-    const pages = Math.ceil(end / PAGE)
-    this.#memory = new WebAssembly.Memory(
-      this.#wanted > 0 ? { initial: pages, maximum: pages, shared: true } : { initial: pages },
+  ): SimdHead {
+    const layout = headLayout(vocab, hidden, type, words, rows)
+    const pages = Math.ceil(layout.end / PAGE)
+    const shared = Math.min(threads, layout.parts.length) > 1
+    const memory = new WebAssembly.Memory(
+      shared ? { initial: pages, maximum: pages, shared } : { initial: pages },
     )
-    this.matrix = new Uint8Array(this.#memory.buffer, 0, hostSize(type, vocab * hidden))
-    this.#computer = new PartComputer(this.#layout, this.#memory)
+    return new SimdHead(layout, memory, { threads, fma: false, openPort })
   }
 
   /** Of its memory. */
@@ -128,7 +149,7 @@ export class SimdHead {
   #open(): Promise<Threads | null> {
     this.#threads ??=
       this.#wanted > 0
-        ? Threads.open(this.#wanted, this.#layout, this.#memory, this.#openPort).catch(() => null)
+        ? Threads.open(this.#wanted, this.#layout, this.#memory, this.#fma, this.#openPort).catch(() => null)
         : Promise.resolve(null)
     return this.#threads
   }

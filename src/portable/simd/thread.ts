@@ -3,7 +3,7 @@ import { type BlockTask, PartComputer } from './part.ts'
 
 /** What a thread is sent: first the memory, then for each block the parts that are its own. */
 export type ToThread =
-  | { kind: 'open'; layout: HeadLayout; memory: WebAssembly.Memory }
+  | { kind: 'open'; layout: HeadLayout; memory: WebAssembly.Memory; fma: boolean }
   | { kind: 'run'; task: BlockTask; parts: number[] }
 
 /** What it answers to each. */
@@ -16,7 +16,7 @@ export function threadOver(post: (answer: FromThread) => void): (message: ToThre
   let computer: PartComputer | null = null
   return async (message) => {
     try {
-      if (message.kind === 'open') computer = new PartComputer(message.layout, message.memory)
+      if (message.kind === 'open') computer = new PartComputer(message.layout, message.memory, message.fma)
       else for (const part of message.parts) await computer!.run(part, message.task, async () => {})
       post({ error: null })
     } catch (error) {

@@ -29,12 +29,13 @@ export class Threads {
     count: number,
     layout: HeadLayout,
     memory: WebAssembly.Memory,
+    fma: boolean,
     openPort: OpenPort = openWorker,
   ): Promise<Threads> {
     const threads = new Threads([])
     try {
       while (threads.count < count) threads.#ports.push(openPort())
-      await Promise.all(threads.#ports.map((port) => ask(port, { kind: 'open', layout, memory })))
+      await Promise.all(threads.#ports.map((port) => ask(port, { kind: 'open', layout, memory, fma })))
       return threads
     } catch (error) {
       threads.dispose()

@@ -3,6 +3,7 @@ import { Table, type TableColumn } from '../components/Table.tsx'
 import { formatLoss, formatNumber, formatShare } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import type { ChartRun } from './chart-run.ts'
+import { FIGURES } from './figures.ts'
 import { type TableRow, tableRows } from './rows.ts'
 
 type NamedRow = TableRow & { run: string }
@@ -40,6 +41,19 @@ export function ChartTable(props: { runs: ChartRun[]; pulse: number }) {
       number: true,
     },
     { id: 'eval', head: t('chart.evalLoss'), cell: (row) => formatLoss(row.evalLoss), number: true },
+    {
+      id: 'evalAccuracy',
+      head: t('chart.evalAccuracy'),
+      cell: (row) => formatShare(row.evalAccuracy, 1),
+      number: true,
+    },
+    {
+      id: 'rate',
+      head: t('field.learning_rate'),
+      cell: (row) => FIGURES.rate.format(row.rate),
+      number: true,
+    },
+    { id: 'norm', head: t('chart.norm'), cell: (row) => FIGURES.norm.format(row.norm), number: true },
   ]
   return <Table label={t('chart.tableLabel')} columns={columns()} rows={rows()} dense tall />
 }

@@ -1,8 +1,15 @@
 /** Pure preparation of curves for a chart: smoothing, thinning, and one shared x axis. */
 
+/** Points by ascending x. */
 export interface Curve {
   x: Float64Array
   y: Float64Array
+}
+
+/** A stretch of the x axis. */
+export interface Span {
+  low: number
+  high: number
 }
 
 /**
@@ -25,6 +32,26 @@ export function smooth(y: Float64Array, weight: number): Float64Array {
     out[i] = mean / scale
   }
   return out
+}
+
+/** Of ascending values the first index whose value is at least `value` (or, with `over`, above it). */
+function bound(x: Float64Array, value: number, over = false): number {
+  let low = 0
+  let high = x.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (over ? x[middle]! <= value : x[middle]! < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The points within a span and the nearest one on either side, so that lines run on to the edges. Views, not copies. */
+export function within(curve: Curve, span: Span | null): Curve {
+  if (!span) return curve
+  const from = Math.max(0, bound(curve.x, span.low) - 1)
+  const to = Math.min(curve.x.length, bound(curve.x, span.high, true) + 1)
+  return { x: curve.x.subarray(from, to), y: curve.y.subarray(from, to) }
 }
 
 /** At most about `most` points: the least and the greatest of each stretch stay, so that spikes are never hidden. */
@@ -57,16 +84,19 @@ export function thin(curve: Curve, most: number): Curve {
  * its value is not finite (or not above zero, on a log scale), the cell is null. Of points with one x the last counts.
  */
 export function align(curves: Curve[], positiveOnly = false): [number[], ...(number | null)[][]] {
-  const all = new Set<number>()
-  for (const curve of curves) for (const x of curve.x) if (Number.isFinite(x)) all.add(x)
-  const xs = [...all].sort((a, b) => a - b)
-  const index = new Map(xs.map((x, i) => [x, i]))
-  const columns = curves.map((curve) => {
+  const all = new Float64Array(curves.reduce((sum, { x }) => sum + x.length, 0))
+  let count = 0
+  for (const { x } of curves) for (const value of x) if (Number.isFinite(value)) all[count++] = value
+  const xs: number[] = []
+  for (const value of all.subarray(0, count).sort()) if (value !== xs.at(-1)) xs.push(value)
+  const columns = curves.map(({ x, y }) => {
     const column: (number | null)[] = new Array(xs.length).fill(null)
-    for (let i = 0; i < curve.x.length; i++) {
-      const at = index.get(curve.x[i] as number)
-      const value = curve.y[i] as number
-      if (at === undefined) continue
+    let at = 0
+    for (let i = 0; i < x.length; i++) {
+      const here = x[i] as number
+      if (!Number.isFinite(here)) continue
+      while (xs[at]! < here) at++
+      const value = y[i] as number
       column[at] = Number.isFinite(value) && (!positiveOnly || value > 0) ? value : null
     }
     return column

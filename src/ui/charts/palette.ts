@@ -1,5 +1,6 @@
 /** Curves are told apart by colour and by dash; validation carries markers besides. */
-export const DASHES: readonly number[][] = [[], [9, 4], [2, 3], [10, 3, 2, 3], [5, 2]]
+export const DASHES: readonly number[][] = [[], [9, 4], [2, 3], [10, 3, 2, 3], [5, 2], [14, 3, 2, 3, 2, 3]]
+/** The run in view, and those laid over it (`MOST_OVERLAYS`). */
 export const MOST_RUNS = DASHES.length
 
 export interface ChartColours {

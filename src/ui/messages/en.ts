@@ -1,5 +1,6 @@
 import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import { data } from './en-data.ts'
+import { evaluation } from './en-evaluation.ts'
 import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
 import { model } from './en-model.ts'
@@ -14,6 +15,7 @@ import { steps } from './en-steps.ts'
  */
 export const en = {
   ...data,
+  ...evaluation,
   ...fit,
   ...gpu,
   ...model,
@@ -408,7 +410,84 @@ export const en = {
   'chart.trainLoss': 'Training loss (nats)',
   'chart.trainAccuracy': 'Right next tokens',
   'chart.evalLoss': 'Validation loss (nats)',
+  'chart.evalAccuracy': 'Right next tokens (validation)',
   'chart.tableLabel': 'Figures of the curves',
+  'chart.norm': 'Gradient norm',
+  'chart.more': 'Learning rate and gradient norm',
+  'chart.rateLabel': 'The learning rate of each step.',
+  'chart.normLabel': 'The norm of the gradients of each step, before they are clipped.',
+  'chart.closer': 'Look closer (half of what is shown)',
+  'chart.earlier': 'Earlier',
+  'chart.later': 'Later',
+  'chart.all': 'Show all',
+  'chart.zoomAbout': 'Looking closer',
+  'chart.zoomHelp':
+    'Draw across the chart to look at a part of it; Ctrl and the wheel zoom as well. Move along with the wheel sideways, or draw while holding Shift. A double click shows all again.',
+  'chart.take': 'Take along:',
+  'chart.csvTitle': 'Every figure of every step of the runs drawn, as a table',
+  'chart.pictureTitle': 'The chart as it is shown now',
+  'chart.legendBoth': '{name} (line: {training}, ○: {validation})',
+
+  'task.sentence': '{model} learns to {what}: {length}.',
+  'task.labels': { one: 'sort into {count} label', other: 'sort into {count} labels' },
+  'task.calls': 'call functions',
+  'task.json': 'fill in JSON',
+  'task.text': 'write like these texts',
+  'task.answers': 'answer as these examples do',
+  'task.steps': { one: '{count} step', other: '{count} steps' },
+  'task.epoch': 'once over all examples',
+  'task.epochs': '{epochs} times over all examples',
+  'task.about': '{length}, about {time} on this machine',
+  'task.rows': {
+    one: 'It learns from {count} example; {held} are held out to see how well.',
+    other: 'It learns from {count} examples; {held} are held out to see how well.',
+  },
+  'task.rowsAbout': {
+    one: 'It learns from about {count} example; about {held} are held out to see how well.',
+    other: 'It learns from about {count} examples; about {held} are held out to see how well.',
+  },
+  'task.change': 'Change what it learns',
+  'task.cut': {
+    one: '{count} example of this data is longer than this and loses its end; {needed} would hold all of it.',
+    other:
+      '{count} examples of this data are longer than this and lose their end; {needed} would hold all of them.',
+  },
+  'task.longest': 'The longest example of this data has {longest} tokens: all of them fit into {limit}.',
+  'finished.done': 'Done: the run has come to its end',
+  'finished.stopped': 'Stopped at step {step} of {count}',
+  'finished.failed': 'Failed at step {step} of {count}',
+  'finished.tell': 'Tell me when it is done',
+  'finished.tellHelp':
+    'A notification of the browser, when the run ends while this page is out of sight. It trains on in a hidden tab.',
+  'finished.refused':
+    'It trains on in a hidden tab. The browser was told not to notify you from here; the title of the tab says when it is done.',
+
+  'diverges.lost': {
+    one: 'The last step had no finite loss and was left out.',
+    other: 'The last {count} steps had no finite loss and were left out.',
+  },
+  'diverges.climbs': 'The loss climbs: {first} at first, {last} now.',
+  'diverges.back': 'What was learnt is lost again: the loss fell from {first} to {best}, and is {last} now.',
+  'diverges.why':
+    'Most often each step goes too far: a learning rate of {rate} is too high for this model and these data.',
+  'diverges.stop': 'Stop, and set it up again with {rate}',
+  'diverges.again': 'Set it up again with {rate}',
+
+  'compare.title': 'Side by side',
+  'compare.lede': 'What differs between the runs drawn, and what came of it.',
+  'compare.table': 'Runs, figure by figure',
+  'compare.what': 'What',
+  'compare.same': 'These runs have one recipe: nothing that counts for the curve differs.',
+  'compare.model': 'Model',
+  'compare.data': 'Data',
+  'compare.content': 'Data of that name (by content)',
+  'compare.trainLoss': 'Training loss, last',
+  'compare.evalLoss': 'Validation loss, last',
+  'compare.bestLoss': 'Validation loss, lowest',
+  'compare.bestAt': '{loss} at step {step}',
+  'compare.accuracy': 'Right next tokens (validation)',
+  'compare.steps': 'Steps done',
+  'compare.time': 'Training time',
 
   'runs.title': 'Runs',
   'runs.open': { one: 'Runs: {count}', other: 'Runs: {count}' },
@@ -416,6 +495,7 @@ export const en = {
   'runs.shown': 'in view',
   'runs.show': 'Show',
   'runs.overlay': 'Draw over the chart',
+  'runs.overlaysFull': 'At most {count} runs are drawn over the one in view. Take one off to draw another.',
   'runs.resume': 'Go on',
   'runs.resumePortable': 'Go on with the portable engine',
   'runs.resumeFrom': 'Go on from step {step}',

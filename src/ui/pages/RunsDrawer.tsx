@@ -10,6 +10,7 @@ import { FailureNotice } from '../components/Notice.tsx'
 import { formatLoss, formatTime } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
+import { MOST_OVERLAYS } from '../state/runs.ts'
 import { DownloadFailure } from './DownloadFailure.tsx'
 import { NameRun } from './NameRun.tsx'
 
@@ -24,6 +25,9 @@ export function RunsDrawer() {
         <div class="stack">
           <Show when={runs.failure()}>
             {(failure) => <FailureNotice failure={failure()} onDismiss={() => runs.report(null)} />}
+          </Show>
+          <Show when={runs.overlaysFull()}>
+            <p class="hint">{t('runs.overlaysFull', { count: MOST_OVERLAYS })}</p>
           </Show>
           <Show when={runs.list().length > 0} fallback={<p class="quiet">{t('runs.none')}</p>}>
             <ul>
@@ -112,6 +116,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
       .filter((id) => id !== runs.shownId())
       .indexOf(props.run.id) + 1
   const shown = () => runs.shownId() === props.run.id
+  const full = () => runs.overlaysFull()
 
   return (
     <li class="run" classList={{ shown: shown() }}>
@@ -185,6 +190,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
             <Checkbox
               label={t('runs.overlay')}
               checked={runs.overlays().includes(props.run.id)}
+              disabled={full() && !runs.overlays().includes(props.run.id)}
               onChange={() => void runs.toggleOverlay(props.run.id)}
             />
             <Show when={curve() > 0}>

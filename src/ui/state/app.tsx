@@ -6,6 +6,8 @@ import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
 import { createDownloads } from './downloads.ts'
 import { createDraft } from './draft.ts'
+import { createEvaluations } from './evaluations.ts'
+import { createFinished } from './finished.ts'
 import { createFit } from './fit.ts'
 import { createGpuReport } from './gpu-report.ts'
 import { prepareWhileIdle } from './idle.ts'
@@ -40,14 +42,16 @@ function createApp(studio: Studio) {
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
+  const finished = createFinished({ busy: training.busy, ended: runs.shown, label: runs.label })
   const seen = () => route.place() === 'model'
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const gpuReport = createGpuReport(studio, draft, models)
   const opening = createOpenConfig({ draft, data, models, settings, runs, training })
   const answers = createAnswers(studio, models)
+  const evaluations = createEvaluations(studio)
   const synthesis = createSynthesis(studio, data, models)
 
-  keepAwake(() => training.busy() || shelf.downloads.now() !== null)
+  keepAwake(() => training.busy() || evaluations.judging() !== null || shelf.downloads.now() !== null)
   guardLeaving(() => training.busy() || runs.list().some(({ unkept }) => unkept))
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
@@ -139,10 +143,12 @@ function createApp(studio: Studio) {
     runs,
     downloads,
     training,
+    finished,
     fit,
     shelf,
     gpuReport,
     answers,
+    evaluations,
     synthesis,
   }
 }

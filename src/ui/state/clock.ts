@@ -1,6 +1,18 @@
-/** Estimates the time a run has left from the moments at which its last steps arrived, evaluations included. */
+/** Steps of this sitting that weigh as much as all that was known before it. */
+const TRUSTED = 5
+
+/**
+ * Estimates the time a run has left from the moments at which its last steps arrived, evaluations included; before there are
+ * enough of them, also from what its steps took before, or were foretold to take.
+ */
 export class StepClock {
   #moments: { step: number; at: number }[] = []
+  readonly #known: { pace: number; from: number }
+
+  /** @param known seconds a step, evaluations included (NaN: not known), and the step from which it goes on */
+  constructor(known = { pace: Number.NaN, from: 0 }) {
+    this.#known = known
+  }
 
   /** `at` in milliseconds, of any steady clock. */
   tick(step: number, at: number): void {
@@ -8,13 +20,17 @@ export class StepClock {
     if (this.#moments.length > 40) this.#moments.shift()
   }
 
-  /** Seconds left; NaN until two steps have been seen. */
+  /** Seconds left; NaN until two steps have been seen, where nothing is known before. */
   secondsLeft(maxSteps: number): number {
-    const first = this.#moments[0]
-    const last = this.#moments.at(-1)
-    if (!first || !last || last.step <= first.step) return Number.NaN
-    const perStep = (last.at - first.at) / (last.step - first.step) / 1000
-    return Math.max(0, maxSteps - last.step) * perStep
+    const [first, last] = [this.#moments[0], this.#moments.at(-1)]
+    const left = Math.max(0, maxSteps - (last?.step ?? this.#known.from))
+    const seen = first && last ? last.step - first.step : 0
+    const took = first && last ? (last.at - first.at) / 1000 : 0
+    const { pace } = this.#known
+    const before = Number.isFinite(pace) ? Math.max(0, TRUSTED - seen) : 0
+    return seen + before > 0
+      ? (left * (took + before * (before > 0 ? pace : 0))) / (seen + before)
+      : Number.NaN
   }
 }
 

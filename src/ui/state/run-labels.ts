@@ -26,13 +26,19 @@ const LONGEST_VALUE = 24
 
 /** "Learning rate 0.001": the field as the page names it, without what stands in brackets. */
 function inWords({ field, value }: Distinction[number]): string {
-  const key = `field.${field.split('.').at(-1)}`
-  const name =
-    key in texts ? t(key as keyof typeof en & 'field.r').replace(/ \(.*\)$/, '') : field.replace(/^.*\./, '')
-  return `${name} ${short(value)}`
+  return `${fieldName(field)} ${short(value)}`
 }
 
-function short(value: unknown): string {
+/** A field of a config as the page names it; one that no form shows by its own name. */
+export function fieldName(field: string): string {
+  const key = `field.${field.split('.').at(-1)}`
+  return key in texts
+    ? t(key as keyof typeof en & 'field.r').replace(/ \(.*\)$/, '')
+    : field.replace(/^.*\./, '')
+}
+
+/** A field's value in few characters. */
+export function short(value: unknown): string {
   if (value === null || value === undefined) return '–'
   if (typeof value === 'number') return formatNumber(value)
   if (typeof value === 'boolean') return value ? t('runs.yes') : t('runs.no')

@@ -64,6 +64,9 @@ function withSample(before: SampleHistory[], event: RunEvent & { type: 'sample' 
   return old ? before.map((other) => (other === old ? entry : other)) : [...before, entry]
 }
 
+/** Runs that can be laid over the one in view: each has a colour and a dash of its own. */
+export const MOST_OVERLAYS = 5
+
 /** So often it is looked whether a run that another tab trains still is. */
 const LOOK_MS = 5000
 
@@ -217,8 +220,12 @@ export function createRuns(studio: Studio) {
 
   async function toggleOverlay(id: string): Promise<void> {
     if (overlays().includes(id)) setOverlays((before) => before.filter((other) => other !== id))
-    else if (await load(id)) setOverlays((before) => [...before, id])
+    else if ((await load(id)) && !overlays().includes(id) && !overlaysFull())
+      setOverlays((before) => [...before, id])
   }
+
+  /** Whether no further run can be drawn: the one in view is not among those laid over it. */
+  const overlaysFull = () => overlays().filter((id) => id !== shownId()).length >= MOST_OVERLAYS
 
   async function remove(id: string): Promise<void> {
     try {
@@ -251,6 +258,7 @@ export function createRuns(studio: Studio) {
     adopt,
     overlays,
     toggleOverlay,
+    overlaysFull,
     checkpoints,
     chosenOf,
     chosen,

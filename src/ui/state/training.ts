@@ -142,8 +142,8 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     view: RunView,
     onFailure: (failure: Failure) => void,
     onEnd: () => void,
+    clock: StepClock,
   ): (event: RunEvent) => void {
-    const clock = new StepClock()
     const pace = new StepPace()
     let step: StepEvent | null = null
     let tenths = 0
@@ -199,13 +199,14 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     view: RunView,
     begin: (onEvent: (event: RunEvent) => void) => Promise<string>,
     known?: string,
+    clock = new StepClock(),
   ): Promise<void> {
     batch(() => {
       setPhase('preparing')
       setStage(null)
       setLatest(null)
       setLatestEval(null)
-      setSecondsLeft(Number.NaN)
+      setSecondsLeft(clock.secondsLeft(runs.byId(known ?? null)?.maxSteps ?? Number.NaN))
       setStepLeft(Number.NaN)
       setFailed(null)
       setLiveView(view)
@@ -237,6 +238,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
         view,
         (failure) => setFailure(failure, run),
         () => void end(),
+        clock,
       )
       // Events may arrive before the id does; they wait, so that "done" never comes before the run has a name.
       const id = await begin((event) => {
@@ -289,13 +291,20 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     const dataset = data.dataset()?.id
     if (busy() || !wanted || dataset === undefined) return
     setLiveConfig(wanted)
-    await sitting(createRunView(), async (onEvent) => {
-      setStage({ stage: 'data' })
-      const config = await prepared(wanted)
-      setLiveConfig(config)
-      const samplePrompts = await asked()
-      return studio.runs.start({ dataset, model: config.model.id, config, samplePrompts }, onEvent)
-    })
+    const foretold = forecast()
+    const pace = foretold?.duration ? foretold.duration.seconds / foretold.steps : Number.NaN
+    await sitting(
+      createRunView(),
+      async (onEvent) => {
+        setStage({ stage: 'data' })
+        const config = await prepared(wanted)
+        setLiveConfig(config)
+        const samplePrompts = await asked()
+        return studio.runs.start({ dataset, model: config.model.id, config, samplePrompts }, onEvent)
+      },
+      undefined,
+      new StepClock({ pace, from: 0 }),
+    )
   }
 
   /** By default with the run's own engine, from its newest checkpoint. */
@@ -310,6 +319,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
       return
     }
     const view = (await runs.load(id)) ?? createRunView()
+    const clock = new StepClock(await paceOf(id, how))
     if (busy()) return
     setLiveConfig(run.config)
     await sitting(
@@ -319,7 +329,19 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
         return id
       },
       id,
+      clock,
     )
+  }
+
+  /** What a step took up to the checkpoint that a run goes on from, evaluations included. */
+  async function paceOf(id: string, { from = 'last', engine }: ResumeRequest) {
+    const kept = from === 'start' ? [] : await runs.checkpoints(id)
+    const at = kept.find((one) =>
+      from === 'last' ? one.last : from === 'best' ? one.best : one.step === from,
+    )
+    if (!at) return { pace: Number.NaN, from: 0 }
+    // Another engine has another pace.
+    return { pace: engine || at.step === 0 ? Number.NaN : at.seconds / at.step, from: at.step }
   }
 
   /** The first press: a sample, the practice model, the quick profile, and off. */

@@ -1,4 +1,4 @@
-import { createEffect, createSignal, For, on, Show } from 'solid-js'
+import { createEffect, createSignal, For, lazy, on, Show, Suspense } from 'solid-js'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Field } from '../../components/Field.tsx'
@@ -18,6 +18,9 @@ import { Judged } from '../Judged.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { DataQuestions } from './DataQuestions.tsx'
 
+/** Fetched with the first look at it. */
+const HowGood = lazy(() => import('./HowGood.tsx').then(({ HowGood }) => ({ default: HowGood })))
+
 export function EvaluatePage() {
   const { runs } = useApp()
   const { usable, picked, pick } = usePickedRun()
@@ -30,6 +33,9 @@ export function EvaluatePage() {
         <Show when={picked()}>
           {(run) => (
             <>
+              <Suspense>
+                <HowGood run={run()} />
+              </Suspense>
               <BeforeAfter run={run()} />
               <Ask run={run()} />
               <Show when={view()?.samples().length}>

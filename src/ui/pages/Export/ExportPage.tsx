@@ -7,7 +7,7 @@ import { Button } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
-import { Segmented } from '../../components/Segmented.tsx'
+import { Select } from '../../components/Select.tsx'
 import { Stat } from '../../components/Table.tsx'
 import { formatBytes, formatDuration, formatLoss } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
@@ -117,7 +117,7 @@ function Files(props: { run: RunInfo }) {
   return (
     <Section title={t('export.files')} lede={t('export.filesLede')}>
       <Show when={(formats.latest?.length ?? 0) > 1}>
-        <Segmented
+        <Select
           label={t('export.format')}
           options={formats.latest!.map(({ id, name }) => ({ value: id, label: name }))}
           value={format()}

@@ -57,8 +57,8 @@ export function Live(props: { told: Told; run: RunInfo | null }) {
     // The questions and the held-out rows fill the bar of the steps; how far they are is said beside it.
     if (step && now?.progress !== undefined && (now.stage === 'evaluate' || now.stage === 'sample'))
       return formatShare(now.progress)
-    if (!step) return undefined
     const left = props.told.secondsLeft()
+    if (!step) return Number.isFinite(left) ? t('train.left', { time: formatDuration(left) }) : undefined
     const steps = t('train.stepOf', { step: step.step, count: step.max_steps })
     return Number.isFinite(left) ? `${steps} · ${t('train.left', { time: formatDuration(left) })}` : steps
   }

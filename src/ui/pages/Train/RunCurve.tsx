@@ -9,6 +9,8 @@ import { SampleList } from '../../components/Samples.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import type { RunView } from '../../state/runs.ts'
+import { Compare } from './Compare.tsx'
+import { Diverges } from './Diverges.tsx'
 
 /** The curve of a run with those laid over it, what it had to say, and its answers. */
 export function RunCurve(props: { view: RunView | null; run: RunInfo | null }) {
@@ -44,10 +46,22 @@ export function RunCurve(props: { view: RunView | null; run: RunInfo | null }) {
         ),
     },
   )
+  /** Those that are drawn, as they are stored. */
+  const compared = createMemo(() =>
+    curves()
+      .map(({ id }) => runs.byId(id))
+      .filter((run) => run !== null),
+  )
   return (
     <>
       <Show when={curves().length > 0}>
         <LossChart runs={curves()} />
+      </Show>
+      <Show when={props.view && props.run ? { view: props.view, run: props.run } : null}>
+        {(of) => <Diverges view={of().view} run={of().run} />}
+      </Show>
+      <Show when={compared().length > 1}>
+        <Compare runs={compared()} />
       </Show>
       <For each={props.view?.notices() ?? []}>{(message) => <Notice tone="warning" title={message} />}</For>
       <Show when={props.view?.samples().length}>

@@ -14,6 +14,7 @@ import { useApp } from '../../state/app.tsx'
 import { byEpochs } from '../../state/draft.ts'
 import { LORA_LIMITS, type LoraNumber, TRAINING_LIMITS, type TrainingNumber } from '../../state/fields.ts'
 import { MOST_QUESTIONS } from '../../state/questions.ts'
+import { InWords } from './InWords.tsx'
 import { Beyond, OpenSettings } from './Opened.tsx'
 
 export function Setup() {
@@ -22,6 +23,7 @@ export function Setup() {
   return (
     <div class="stack-l">
       <Section title={t('train.settings')}>
+        <InWords />
         <Segmented
           label={t('profile.label')}
           value={settings.profile() === 'own' ? null : settings.profile()}
@@ -159,6 +161,7 @@ function Advanced() {
       <summary>{t('train.advanced')}</summary>
       <div class="stack">
         <TrainingNumberField name="max_length" slider />
+        <Lengths />
         <TrainingNumberField name="gradient_accumulation_steps" slider />
         <Checkbox
           label={t('field.packing')}
@@ -236,6 +239,30 @@ function Best() {
         <TrainingNumberField name="early_stopping_threshold" />
       </Show>
     </>
+  )
+}
+
+/** How long the examples of this data are, beside the limit. */
+function Lengths() {
+  const { data, settings } = useApp()
+  const limit = () => settings.training.max_length
+  const exact = () => {
+    const prepared = data.prepared()
+    return prepared && !prepared.estimate && Number.isFinite(limit()) ? prepared : null
+  }
+  return (
+    <Show when={exact()}>
+      {(prepared) => (
+        <p class="hint">
+          {prepared().truncated > 0
+            ? t('task.cut', {
+                count: prepared().truncated,
+                needed: prepared().needed ?? prepared().longest,
+              })
+            : t('task.longest', { longest: prepared().longest, limit: limit() })}
+        </p>
+      )}
+    </Show>
   )
 }
 

@@ -3,20 +3,18 @@ import type { Failure } from '../../../protocol/errors.ts'
 import type { Fit } from '../../../protocol/studio.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
-import { Next, PageHead, Section } from '../../components/Page.tsx'
+import { Next, PageHead } from '../../components/Page.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
 import { AllowMore } from '../AllowMore.tsx'
-import { RunFacts } from '../RunFacts.tsx'
 import { CutAnswers } from './CutAnswers.tsx'
+import { Failures } from './Failures.tsx'
 import { Forecast } from './Forecast.tsx'
-import { Live } from './Live.tsx'
-import { acceptPastedSettings, OpenedNote, OpeningFailure } from './Opened.tsx'
-import { RunCurve } from './RunCurve.tsx'
+import { acceptPastedSettings, OpenedNote } from './Opened.tsx'
+import { RunGoingOn } from './RunGoingOn.tsx'
 import { RunInView } from './RunInView.tsx'
 import { Setup } from './Setup.tsx'
-import { UnkeptNotice } from './UnkeptNotice.tsx'
 
 /**
  * One of three things, never two at once: the run that goes on, a stored run in view, or a run that is being set up. Whatever
@@ -141,79 +139,6 @@ function BeforeRun() {
         </div>
       </div>
       <Next to="evaluate" ready={false} />
-    </>
-  )
-}
-
-/** The run that this page trains: its own settings and data, whatever the form says meanwhile. */
-function RunGoingOn() {
-  const { training, runs } = useApp()
-  const config = () => training.liveConfig() ?? runs.byId(runs.live())?.config
-  const told = {
-    ...training,
-    stopping: () => (training.phase() === 'stopping' ? { seconds: training.stepLeft() } : null),
-  }
-  return (
-    <>
-      <PageHead
-        title={t('train.title')}
-        lede={
-          <Show when={runs.byId(runs.live())} fallback={t('stage.start')}>
-            {(run) => runs.label(run())}
-          </Show>
-        }
-        action={
-          <div class="row">
-            <Button
-              icon="stop"
-              onClick={() => void training.stop()}
-              disabled={training.phase() !== 'running'}
-            >
-              {t(training.phase() === 'stopping' ? 'train.stopping' : 'train.stop')}
-            </Button>
-            <Show when={training.phase() === 'stopping'}>
-              <Button icon="stop" title={t('train.stopNowTitle')} onClick={() => void training.stop(true)}>
-                {t('train.stopNow')}
-              </Button>
-            </Show>
-          </div>
-        }
-      />
-      <div class="stack">
-        <Failures of={runs.live()} />
-        <UnkeptNotice run={runs.byId(runs.live())} />
-      </div>
-      <div class="workbench train live">
-        <div class="train-setup">
-          <Section title={t('train.runSettings')}>
-            <Show when={config()}>{(config) => <RunFacts config={config()} />}</Show>
-          </Section>
-        </div>
-        <div class="stack-l train-live">
-          <Live told={told} run={runs.byId(runs.live())} />
-          <RunCurve view={training.liveView()} run={runs.byId(runs.live())} />
-        </div>
-      </div>
-    </>
-  )
-}
-
-function Failures(props: { of: string | null }) {
-  const { models, training } = useApp()
-  return (
-    <>
-      <OpeningFailure />
-      <Show when={models.listFailure()}>
-        {(failure) => (
-          <FailureNotice
-            failure={failure()}
-            actions={<Button onClick={() => void models.refresh()}>{t('action.retry')}</Button>}
-          />
-        )}
-      </Show>
-      <Show when={training.failureOf(props.of)}>
-        {(failure) => <FailureNotice failure={failure()} onDismiss={training.dismissFailure} />}
-      </Show>
     </>
   )
 }

@@ -1,0 +1,157 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fail } from '../src/protocol/errors.ts'
+import type { RunConfig } from '../src/protocol/run-config.ts'
+import type { LabelChoice, Mapping, TaskKind } from '../src/protocol/studio.ts'
+import { type FlagType, parseFlags } from './args.ts'
+import { readRun } from './train-before.ts'
+import { type DataPath, dataFiles, modelOf, namedBefore, need } from './train-job.ts'
+
+const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text', 'input', 'template'] as const
+const KINDS: readonly TaskKind[] = ['labels', 'json', 'calls', 'text', 'plain']
+
+const SPEC = {
+  run: 'text',
+  data: 'paths',
+  train: 'paths',
+  model: 'text',
+  task: 'text',
+  labels: 'list',
+  choice: 'text',
+  limit: 'number',
+  engine: 'text',
+  portable_backend: 'text',
+  json: 'text',
+  help: 'switch',
+} as const satisfies Record<string, FlagType>
+
+export const HELP = `npm run evaluate -- --run DIR --data FILE [options]
+
+How good a run is on rows that it never learnt from, beside its base model, in a Chromium without a window.
+
+  --run DIR         the folder that npm run train left: its last checkpoint is evaluated
+  --data FILE       rows to be judged, in any format that npm run train reads; several times, or a folder. Columns are those of the
+                    run where the file has them, else guessed
+  --prompt COL --response COL [--system COL] [--input COL] [--template TEXT]   or --messages COL, or --text COL: which is which
+  --train FILE      what the run learnt from, for labels and baselines; by default where run.json says it lay
+  --model M         the model that the run was started with; by default where run.json says it lay
+  --task T          ${KINDS.join(', ')}; guessed from what was learnt
+  --labels LIST     with --task labels: what may be answered
+  --choice sum      how labels of different lengths are held against each other: by the likelihood of all of their tokens (sum,
+                    default), or by its mean for each (mean)
+  --limit N         most rows judged, drawn by seed
+  --engine E        auto, webgpu, portable; --portable-backend B: auto, wasm, webgpu, cpu. By default as the run was trained
+  --json FILE       where the figures go, predictions.csv beside it; by default evaluation.json in DIR
+  --help
+
+Prints the headline and the figures with the 95% interval of each, and writes evaluation.json and predictions.csv.
+Exit code: 0 done, 2 bad input (one line on standard error says what, where, and what to do), 1 anything else.`
+
+export interface EvaluateJob {
+  run: { name: string; folder: string; config: RunConfig }
+  model: { name: string; path: string | null }
+  data: { name: string; files: DataPath[] }
+  /** `given` with --train, or found where run.json says. */
+  train: { name: string; files: DataPath[]; given: boolean } | null
+  mapping: Partial<Mapping>
+  task: { kind: TaskKind; labels?: string[] } | null
+  choice: LabelChoice
+  limit: number | null
+  engine: Partial<Pick<RunConfig['engine'], 'kind' | 'portable_backend'>>
+  /** Where the figures go, and the rows. */
+  json: string
+  csv: string
+}
+
+/**
+ * Everything about a call that can be checked without a browser. Null for --help.
+ * @throws LapidaryError
+ */
+export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
+  const columns = Object.fromEntries(COLUMNS.map((name) => [name, 'text' as const]))
+  const flags = parseFlags(argv, { ...columns, ...SPEC }) as ReturnType<typeof parseFlags<typeof SPEC>> &
+    Partial<Record<(typeof COLUMNS)[number], string>>
+  if (flags.help) return null
+  const folder = resolve(need(flags.run, '--run', 'the folder of the run'))
+  for (const file of ['run.json', join('checkpoint', 'checkpoint.json')])
+    if (!existsSync(join(folder, file)))
+      fail(
+        'missing_file',
+        existsSync(folder) ? `There is no ${file} in ${folder}.` : `There is no folder ${folder}.`,
+        'Name the folder that npm run train left with --run.',
+        { path: join(folder, file) },
+      )
+  const given = flags.data ?? []
+  const data = {
+    name: need(given.join(', ') || undefined, '--data', 'the rows to be judged'),
+    files: given.flatMap(dataFiles),
+  }
+  const config = readRun(folder)
+  const choice = oneOf('--choice', flags.choice ?? 'sum', ['sum', 'mean'] as const)
+  const { limit = null } = flags
+  if (limit !== null && !(Number.isInteger(limit) && limit > 0))
+    fail('bad_config', `--limit takes a number of rows, not ${limit}.`, 'Give 1 or more.', {
+      flag: '--limit',
+    })
+  const kind = flags.task === undefined ? null : oneOf('--task', flags.task, KINDS)
+  if (flags.labels && kind !== 'labels')
+    fail(
+      'bad_config',
+      '--labels goes with --task labels only.',
+      'Add --task labels, or leave --labels out.',
+      {
+        flag: '--labels',
+      },
+    )
+  const json = resolve(flags.json ?? join(folder, 'evaluation.json'))
+  if (basename(json) === 'predictions.csv')
+    fail(
+      'bad_config',
+      '--json takes a file for the figures; the rows go to predictions.csv.',
+      'Name another file.',
+      {
+        flag: '--json',
+      },
+    )
+  return {
+    run: { name: basename(folder), folder, config },
+    model: await modelOf(flags.model ?? config.model.id),
+    data,
+    train: trainedOn(flags.train, config),
+    mapping: Object.fromEntries(
+      COLUMNS.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])),
+    ),
+    task: kind && { kind, ...(flags.labels && { labels: flags.labels }) },
+    choice,
+    limit,
+    engine: {
+      ...(flags.engine !== undefined && {
+        kind: oneOf('--engine', flags.engine, ['auto', 'webgpu', 'portable'] as const),
+      }),
+      ...(flags.portable_backend !== undefined && {
+        portable_backend: oneOf('--portable-backend', flags.portable_backend, [
+          ...(['auto', 'wasm', 'webgpu', 'cpu'] as const),
+        ]),
+      }),
+    },
+    json,
+    csv: join(dirname(json), 'predictions.csv'),
+  }
+}
+
+/** What the run learnt from, where that can still be had. */
+function trainedOn(given: string[] | undefined, { data }: RunConfig): EvaluateJob['train'] {
+  const names = given ?? (data.name ? namedBefore(data.name) : [])
+  if (names.length === 0 || (!given && !names.every((name) => existsSync(name)))) return null
+  return { name: names.join(', '), files: names.flatMap(dataFiles), given: given !== undefined }
+}
+
+function oneOf<Value extends string>(flag: string, given: string, allowed: readonly Value[]): Value {
+  return (
+    allowed.find((value) => value === given) ??
+    fail('bad_config', `There is no ${flag} ${given}.`, `Choose from: ${allowed.join(', ')}.`, {
+      flag,
+      found: given,
+    })
+  )
+}

@@ -1,0 +1,109 @@
+import { createWriteStream, mkdirSync, renameSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { LapidaryError } from '../src/protocol/errors.ts'
+import type { Evaluating, HeadlessEvaluation, ServedFiles } from '../src/workers/headless-evaluate.ts'
+import { ensureBuilt, headlessPage } from './build.ts'
+import { type EvaluateJob, evaluateJob, HELP } from './evaluate-job.ts'
+import { figureTable, headline, noteLine, whose } from './evaluate-words.ts'
+import { deathOf, openStudio, untilDeath } from './headless-page.ts'
+import { servedModel } from './model-path.ts'
+import { report } from './report.ts'
+import { type ServedBytes, serve } from './server.ts'
+import type { DataPath } from './train-job.ts'
+
+/** Milliseconds between lines of progress. */
+const EVERY_MS = 5000
+
+async function run(job: EvaluateJob): Promise<void> {
+  const root = await ensureBuilt((text) => process.stderr.write(`${text}\n`))
+  const files = new Map<string, string | ServedBytes>()
+  const texts = new Map([['/headless.html', headlessPage()]])
+  const give = (at: string, given: DataPath[]) => {
+    for (const [i, { path }] of given.entries()) files.set(`/given/${at}/${i}`, path)
+  }
+  give('data', job.data.files)
+  if (job.train) give('train', job.train.files)
+  if (job.model.path !== null) {
+    const model = await servedModel(job.model.path)
+    for (const [name, file] of model.files) files.set(`/given/model/${name}`, file)
+    texts.set('/given/model/manifest.json', model.manifest)
+  }
+  const places: Record<string, string> = {
+    '/out/evaluation.json': job.json,
+    '/out/predictions.csv': job.csv,
+  }
+  const server = await serve({
+    root,
+    files,
+    texts,
+    folders: new Map([['/given/run/', join(job.run.folder, 'checkpoint')]]),
+    async put(path, body) {
+      const place = places[path]
+      if (!place) throw new Error(`${path} is no result of an evaluation`)
+      mkdirSync(dirname(place), { recursive: true })
+      await pipeline(body, createWriteStream(`${place}.tmp`))
+      renameSync(`${place}.tmp`, place)
+    },
+  })
+  // Only now: what a browser takes to load, bad input need not wait for.
+  const { openBrowser } = await import('./browser.ts')
+  const browser = await openBrowser()
+  try {
+    await drive(job, server.url, browser.page)
+  } finally {
+    await browser.close().finally(() => server.close())
+  }
+}
+
+async function drive(
+  job: EvaluateJob,
+  url: string,
+  page: Awaited<ReturnType<typeof import('./browser.ts').openBrowser>>['page'],
+): Promise<void> {
+  let last = performance.now()
+  await page.exposeFunction('lapidaryEvent', (text: string) => {
+    const { evaluating } = JSON.parse(text) as { evaluating: Evaluating }
+    const { side, judged, total } = evaluating
+    if (judged < total && performance.now() - last < EVERY_MS) return
+    last = performance.now()
+    const who = side === 'tuned' ? 'the run' : 'the base model'
+    process.stderr.write(`Judging ${who}: ${judged} of ${total} rows\n`)
+  })
+  const death = deathOf(page, (what) => ({
+    code: 'internal',
+    message: `${what} before everything was judged.`,
+    hint: 'Nothing was written. Run the same command again, or with --limit.',
+  }))
+  await openStudio(page, url)
+  const served = (at: string, { name, files }: { name: string; files: DataPath[] }): ServedFiles => ({
+    name,
+    files: files.map((file, i) => ({ name: file.name, url: `${url}given/${at}/${i}` })),
+  })
+  const { run, model, data, train, mapping, task, limit, choice, engine } = job
+  const request: HeadlessEvaluation = {
+    run: { name: run.name, config: run.config, checkpoint: `${url}given/run/` },
+    model: model.path === null ? model.name : `${url}given/model/`,
+    data: served('data', data),
+    train: train && { ...served('train', train), given: train.given },
+    ...{ mapping, task, limit, choice, engine },
+    out: `${url}out/`,
+  }
+  const work = page.evaluate((given) => window.lapidary!.evaluate(given), request)
+  const result = await untilDeath(work, death)
+  page.removeAllListeners('close')
+  if (!result.ok) throw new LapidaryError(result.failure)
+  const { report } = result
+  for (const note of report.evaluation.notes)
+    process.stderr.write(`note: ${noteLine(note, report.evaluation.task.from)}\n`)
+  process.stdout.write(`${headline(report)}\n${whose(report)}\n\n${figureTable(report)}\n\n`)
+  process.stdout.write(`Figures: ${job.json}\nRows: ${job.csv}\n`)
+}
+
+try {
+  const job = await evaluateJob(process.argv.slice(2))
+  if (job) await run(job)
+  else console.log(HELP)
+} catch (error) {
+  process.exitCode = report(error)
+}

@@ -1,0 +1,172 @@
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openAsBlob,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { fail } from '../src/protocol/errors.ts'
+import type { RunEvent } from '../src/protocol/events.ts'
+import type { ExportedFile } from '../src/protocol/studio.ts'
+import { manifestHash } from '../src/storage/models.ts'
+import { parseMeta } from '../src/trainer/checkpoint.ts'
+import { exportSource } from '../src/workers/export-source.ts'
+import { type OpenModel, openFiles } from '../src/workers/library.ts'
+import { parseFlags } from './args.ts'
+import { ROOT } from './build.ts'
+import { folderOf, formatIds, loadFormat, requireFormats } from './export-formats.ts'
+import { hashOf, openModelPath } from './model-path.ts'
+import { report } from './report.ts'
+import { readRun, requireRun } from './train-before.ts'
+import { modelOf } from './train-job.ts'
+
+/** npm run export: a run's last checkpoint in further formats, from its folder and the base model; needs no browser. */
+
+const HELP = `npm run export -- --run DIR --format F[,F...] [options]
+
+Writes the last checkpoint of a run in further formats, each as a folder of its own.
+
+  --run DIR       what npm run train has left
+  --format LIST   ${formatIds().join(', ')}
+  --out DIR       where the folders are put (default: the run's own)
+  --model M       the base model, where it is not where run.json says
+  --list          the formats and what reads them
+  --help
+
+Exit code: 0 done, 2 bad input (one line on standard error says what, where, and what to do), 1 anything else.`
+
+const SPEC = {
+  run: 'text',
+  format: 'list',
+  out: 'text',
+  model: 'text',
+  list: 'switch',
+  help: 'switch',
+} as const
+
+async function main(argv: string[]): Promise<void> {
+  const flags = parseFlags(argv, SPEC)
+  if (flags.help) {
+    console.log(HELP)
+    return
+  }
+  if (flags.list) {
+    for (const id of formatIds()) {
+      const { about, for: places } = await loadFormat(id)
+      console.log(`${id.padEnd(12)} ${about} (${places.join(', ')})`)
+    }
+    return
+  }
+  if (flags.run === undefined || flags.format === undefined)
+    fail(
+      'bad_config',
+      '--run and --format are needed: the folder of a run, and what to write.',
+      'See --help.',
+      {
+        flag: flags.run === undefined ? '--run' : '--format',
+      },
+    )
+  const formats = [...new Set(flags.format)]
+  requireFormats(formats, '--format')
+  const { run } = flags
+  requireRun(run)
+  const out = resolve(flags.out ?? run)
+  for (const format of formats) {
+    const path = join(out, folderOf(format))
+    if (existsSync(path))
+      fail('output_exists', `${path} exists already.`, 'Remove it, or name another folder with --out.', {
+        path,
+      })
+  }
+  const source = await sourceOf(run, flags.model)
+  for (const format of formats) {
+    const path = join(out, folderOf(format))
+    const { files } = await loadFormat(format)
+    await writeFolder(path, await files(source, {}))
+    console.log(path)
+  }
+}
+
+async function sourceOf(run: string, given: string | undefined) {
+  const config = readRun(run)
+  const description = join(run, 'checkpoint', 'checkpoint.json')
+  if (!existsSync(description))
+    fail(
+      'missing_file',
+      `There is no checkpoint in ${run} yet.`,
+      'Go on with the run first: npm run train -- --resume.',
+      {
+        path: description,
+      },
+    )
+  const json = JSON.parse(readFileSync(description, 'utf8')) as { tensors: string }
+  const meta = parseMeta(json)
+  const template = join(run, 'checkpoint', 'chat_template.jinja')
+  // Found before anything is written.
+  const model = await baseOf(given ?? config.model.id, meta.hashes.base)
+  return exportSource({
+    config,
+    baseModel: model.info.name,
+    template: existsSync(template) ? readFileSync(template, 'utf8') : null,
+    meta,
+    tensors: await openAsBlob(join(run, 'checkpoint', json.tensors)),
+    events: async () =>
+      readFileSync(join(run, 'metrics.jsonl'), 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as RunEvent),
+    model: async () => model,
+  })
+}
+
+/** @throws LapidaryError `bad_model` where it is not what the run was trained on */
+async function baseOf(given: string, wanted: string): Promise<OpenModel> {
+  const { name, path } = await modelOf(given)
+  const files = await openModelPath(path ?? join(ROOT, 'public', 'models', 'pebble'))
+  const hashes: Record<string, { hash: string }> = {}
+  for (const [file, source] of files) hashes[file] = { hash: await hashOf(source) }
+  const hash = manifestHash(hashes)
+  if (hash !== wanted)
+    fail(
+      'bad_model',
+      `${name} is not what this run was trained on.`,
+      'Give the model that it was trained on: --model.',
+      {
+        expected: wanted,
+        found: hash,
+      },
+    )
+  const called =
+    path === null
+      ? 'Pebble'
+      : (name
+          .replace(/[\\/]+$/, '')
+          .split(/[\\/]/)
+          .at(-1) as string)
+  return openFiles(path === null ? 'pebble' : name, called, files, hash)
+}
+
+/** Written beside and renamed: a folder that is there is whole. */
+async function writeFolder(path: string, files: readonly ExportedFile[]): Promise<void> {
+  const part = `${path}.${process.pid}.part`
+  try {
+    for (const file of files) {
+      const target = join(part, file.path)
+      mkdirSync(dirname(target), { recursive: true })
+      await pipeline(file.chunks(), createWriteStream(target))
+    }
+    renameSync(part, path)
+  } finally {
+    rmSync(part, { recursive: true, force: true })
+  }
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  process.exitCode = report(error)
+}

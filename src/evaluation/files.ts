@@ -1,0 +1,35 @@
+import { csvText } from '../lib/csv-text.ts'
+import type { EvaluationReport } from '../protocol/rooms/evaluations.ts'
+
+/** `evaluation.json`: every figure with what it is of; rows are in `predictions.csv`. */
+export function evaluationJson({ rows: _, labels, ...report }: EvaluationReport): string {
+  const plain = labels && { ...labels, confusion: [...labels.confusion] }
+  return `${JSON.stringify({ ...report, labels: plain }, null, 2)}\n`
+}
+
+/** `predictions.csv`: a row for each that was judged, worst first. */
+export function predictionsCsv({ rows, labels, base }: EvaluationReport): string {
+  const figure = (value: number | undefined) => (value === undefined ? '' : String(value))
+  const yes = (value: boolean | null | undefined) =>
+    value === undefined || value === null ? '' : String(value)
+  const columns: [name: string, of: (row: EvaluationReport['rows'][number]) => string][] = [
+    ['row', ({ number }) => String(number)],
+    ['question', ({ question }) => question],
+    ['reference', ({ reference }) => reference],
+    ['answer', ({ answer }) => answer ?? ''],
+    ['right', ({ right }) => yes(right)],
+    ['score', ({ score }) => figure(score)],
+    ...(labels ? [['confidence', ({ confidence }) => figure(confidence)] as (typeof columns)[number]] : []),
+    ['reference_log_probability', ({ logProbability }) => figure(logProbability)],
+    ['reference_tokens', ({ tokens }) => String(tokens)],
+    ['reference_tokens_likeliest', ({ hits }) => String(hits)],
+    ...(base
+      ? ([
+          ['base_answer', ({ base }) => base?.answer ?? ''],
+          ['base_right', ({ base }) => yes(base?.right)],
+        ] as typeof columns)
+      : []),
+  ]
+  const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, of]) => of(row)))]
+  return `${lines.map((fields) => fields.map((text) => (text === '' ? '' : csvText(text))).join(',')).join('\r\n')}\r\n`
+}

@@ -1,0 +1,3 @@
+import { ggufFormat } from '../gguf.ts'
+
+export default ggufFormat('F16', 'The same in float16, for machines that are slow in bfloat16.')

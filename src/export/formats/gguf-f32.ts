@@ -1,0 +1,3 @@
+import { ggufFormat } from '../gguf.ts'
+
+export default ggufFormat('F32', 'The same in float32: twice as large, and nothing is rounded.')

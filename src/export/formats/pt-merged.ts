@@ -1,0 +1,23 @@
+import { namedTensors } from '../merged-folder.ts'
+import { encodedTensor } from '../merged-weights.ts'
+import { noticeFiles } from '../model-files.ts'
+import type { Exporter } from '../source.ts'
+import { torchFile } from '../torch-file.ts'
+
+export default {
+  name: 'Merged model (PyTorch)',
+  about:
+    'The whole model with what was learnt in its weights, as one state dict in bfloat16: torch.load("model.pt", weights_only=True).',
+  for: ['torch'],
+  async files(source, { signal }) {
+    const base = await source.model()
+    const named = await namedTensors(source, base)
+    const tensors = [...named].map(([name, { source: weights, from, shape }]) => ({
+      name,
+      dtype: 'BF16' as const,
+      shape,
+      pieces: () => encodedTensor(weights, from, 'BF16', { signal }),
+    }))
+    return [...noticeFiles(base), torchFile('model.pt', tensors)]
+  },
+} satisfies Exporter

@@ -1,0 +1,47 @@
+import type { BaseModel } from './base.ts'
+import type { BaseSource, ExportSource } from './source.ts'
+
+/** A card of a merged model: front matter, what it is, and the lines that load it. */
+export function mergedCard(
+  { config, baseModel, step }: Pick<ExportSource, 'config' | 'baseModel' | 'step'>,
+  base: Pick<BaseModel, 'at' | 'kind'>,
+  { practice }: Pick<BaseSource, 'practice'>,
+  dtype: string,
+  rounded: string,
+): string {
+  const data = config.data.name.replace(/^.*[\\/]/, '') || 'a data set of its own'
+  return [
+    '---',
+    'library_name: transformers',
+    'pipeline_tag: text-generation',
+    `license: ${practice ? 'apache-2.0' : 'gemma'}`,
+    // The Hub knows no other names.
+    ...(base.kind === 'hub' ? [`base_model: ${JSON.stringify(base.at)}`] : []),
+    'tags:',
+    '- gemma',
+    '- lapidary',
+    '---',
+    '',
+    `# ${baseModel}, fine-tuned on ${data}`,
+    '',
+    `A whole model in ${dtype}: the LoRA adapter that was learnt in ${step} optimizer steps with Lapidary is part of the weights.`,
+    ...(rounded === '' ? [] : [rounded]),
+    ...(practice ? [] : ['Its use is subject to the Gemma Terms of Use: see NOTICE.']),
+    '',
+    '## Use',
+    '',
+    'Needs `pip install torch transformers`; run it in this folder:',
+    '',
+    '```python',
+    'from transformers import AutoModelForCausalLM, AutoTokenizer',
+    '',
+    'model = AutoModelForCausalLM.from_pretrained(".")',
+    'tokenizer = AutoTokenizer.from_pretrained(".")',
+    '```',
+    '',
+    config.data.text === null && config.data.format === 'template'
+      ? 'Prompts must go through its chat template; answers end at the end of a turn, which generation_config.json names.'
+      : 'It was taught without the chat template: prompts must look as they did in training.',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,84 @@
+import { type ByteSource, readJson } from '../files/bytes.ts'
+import { blobFile } from '../protocol/exported.ts'
+import type { ExportedFile } from '../protocol/studio.ts'
+import type { BaseSource, ExportSource } from './source.ts'
+
+/** Files that a merged model takes over from its base as they are. */
+const TOKENIZER_FILES = ['tokenizer.json', 'special_tokens_map.json']
+
+export type JsonObject = Record<string, unknown>
+
+/** A small file of text. */
+export const textFile = (path: string, text: string): ExportedFile =>
+  blobFile(path, new Blob([text], { type: 'text/plain' }))
+
+export const jsonFile = (path: string, value: unknown): ExportedFile =>
+  textFile(path, `${JSON.stringify(value, null, 2)}\n`)
+
+/** A JSON file of the base; null where it has none. */
+export async function jsonOf(
+  files: ReadonlyMap<string, ByteSource>,
+  name: string,
+): Promise<JsonObject | null> {
+  const source = files.get(name)
+  return source ? ((await readJson(source, name)) as JsonObject) : null
+}
+
+/** The template that the run was trained with, else the base's. */
+export const templateOf = async (source: ExportSource, base: BaseSource): Promise<string> =>
+  source.template ?? (await base.template())
+
+/** Tokenizer and chat template, of which there is one: a copy inside of tokenizer_config.json would be another. */
+export async function tokenizerFiles(source: ExportSource, base: BaseSource): Promise<ExportedFile[]> {
+  const found: ExportedFile[] = []
+  for (const name of TOKENIZER_FILES) {
+    const file = base.files.get(name)
+    if (file) found.push(blobFile(name, new Blob([await file.read(0, file.size)])))
+  }
+  const config = await jsonOf(base.files, 'tokenizer_config.json')
+  if (config) {
+    const { chat_template: _, ...rest } = config
+    found.push(jsonFile('tokenizer_config.json', rest))
+  }
+  return [...found, textFile('chat_template.jinja', await templateOf(source, base))]
+}
+
+/** How the model answers: as the base does, and ends at every token at which the studio ends an answer. */
+export async function generationConfig(base: BaseSource): Promise<ExportedFile> {
+  const { bosTokenId, padTokenId } = base.config
+  const own = await jsonOf(base.files, 'generation_config.json')
+  return jsonFile('generation_config.json', {
+    bos_token_id: bosTokenId,
+    pad_token_id: padTokenId,
+    ...own,
+    eos_token_id: await base.stops(),
+  })
+}
+
+/** What the terms ask to be handed on with a Gemma that was changed; none for the practice model, which is not one. */
+export function noticeFiles({ practice }: BaseSource): ExportedFile[] {
+  return practice
+    ? []
+    : [
+        textFile(
+          'NOTICE',
+          `Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms
+
+The files of weights in this folder were modified: the model was fine-tuned. Whoever is given them must be given these
+terms too, the restrictions on use of their section 3.2 among them.
+`,
+        ),
+      ]
+}
+
+/** Of a base that was held in fewer bits while the adapter learnt on it, or that came so; empty where neither. */
+export async function roundedBase({ config }: ExportSource, base: BaseSource): Promise<string> {
+  const held = { int8: '8 bits (int8)', int4: '4 bits (int4)' }
+  if (config.model.quantization !== null)
+    return `While it was trained the base model was held in ${held[config.model.quantization]}; these are that base's weights, with what was learnt added to them.`
+  const types = new Set([...(await base.weights()).tensors.values()].map(({ dtype }) => dtype))
+  const blocks = ['Q8_0', 'Q4_0'].filter((type) => types.has(type as 'Q8_0'))
+  return blocks.length === 0
+    ? ''
+    : `The base model came as a GGUF with weights in ${blocks.join(' and ')}; these are that base's weights, with what was learnt added to them.`
+}

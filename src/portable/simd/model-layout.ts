@@ -1,0 +1,61 @@
+import { isProjection, type MatrixTensor, type ModelTensor, tensorTable } from '../../model/tensors.ts'
+import type { PlanRequest } from '../../protocol/engine.ts'
+import type { ModelConfig, WeightType } from '../../protocol/model.ts'
+import { type DecodeLayout, decodeLayout } from './decode-layout.ts'
+import { BLOCK, type HeadLayout, headLayout } from './layout.ts'
+import { type MatrixShape, type ProductsLayout, productsLayout } from './matrices.ts'
+import { UNIT } from './vectors.ts'
+
+/** Where all of a model lies in one memory: matrices, what products and the head take, and what decoding takes. */
+export interface ModelLayout {
+  products: ProductsLayout
+  /** Null where the head's words go through TensorFlow.js in tiles. */
+  head: HeadLayout | null
+  decode: DecodeLayout | null
+  end: number
+}
+
+export interface ModelLayoutOptions {
+  request: PlanRequest
+  tileWords: number
+  /** Whether the head is to have places of its own. */
+  ownHead: boolean
+  threads: number
+}
+
+const isMatrix = (tensor: ModelTensor): tensor is MatrixTensor => tensor.shape.length === 2
+
+/** Matrices of a model in the order in which they lie. */
+export const matricesOf = (config: ModelConfig): MatrixTensor[] => tensorTable(config).filter(isMatrix)
+
+/** Whether products of rows as they lie can take a model's hidden states and heads without filling them up. */
+export const suitsProducts = ({ hiddenSize, layers }: ModelConfig): boolean =>
+  hiddenSize % UNIT === 0 && layers.every(({ headDim }) => headDim % UNIT === 0)
+
+export function shapesOf({ model, stored }: PlanRequest): MatrixShape[] {
+  return matricesOf(model).map(({ name, shape: [rows, cols] }) => {
+    const type: WeightType = stored?.get(name) ?? 'BF16'
+    return { rows, cols, type }
+  })
+}
+
+export function modelLayout({ request, tileWords, ownHead, threads }: ModelLayoutOptions): ModelLayout {
+  const { model, maxTokens, maxSupervised, decode: room } = request
+  const tensors = matricesOf(model)
+  const shapes = shapesOf(request)
+  const rows = Math.max(Math.min(BLOCK, maxTokens), room ? Math.min(BLOCK, room.positions) : 0)
+  // Products write their results anywhere: the widest of layers is what is passed through their own places.
+  const widest = Math.max(...tensors.filter(isProjection).flatMap(({ shape }) => shape), model.hiddenSize)
+  const products = productsLayout(shapes, rows, threads, widest)
+  const words = tensors.findIndex(({ role }) => role === (model.tiedHead ? 'embedding' : 'head'))
+  const matrix = products.matrices[words]!
+  const head = ownHead
+    ? headLayout(model.vocabSize, model.hiddenSize, shapes[words]!.type, tileWords, maxSupervised, {
+        matrix: matrix.at,
+        scales: matrix.scales,
+        from: products.end,
+      })
+    : null
+  const decode = room ? decodeLayout(request, room, head?.end ?? products.end) : null
+  return { products, head, decode, end: decode?.end ?? head?.end ?? products.end }
+}

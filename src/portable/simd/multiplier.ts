@@ -1,0 +1,156 @@
+import { COLUMNS, type Kernels, kernelsOver, ROWS } from './kernels.ts'
+import { DEPTH, stretches } from './layout.ts'
+import { GROUP, type MatrixPlace, type ProductsLayout } from './matrices.ts'
+import { elementSize, TOGETHER } from './vectors.ts'
+
+/** Rows for which a matrix is read once as it lies, instead of being packed. */
+export const FEW = 8
+/** Columns of a part of a product with many rows. */
+const PART_COLUMNS = 32
+/** Outputs of a part of one with few, at least and at most; never so many parts that taking them costs more than they do. */
+const PART_OUTPUTS = [32, 1024] as const
+
+/** `rows`: y = x Wᵀ of few rows, as they lie; `forward`: of many, packed; `backward`: dx = dy W. */
+export const MODES = ['rows', 'forward', 'backward'] as const
+
+/** A product of one matrix; x and y are addresses, strides bytes from a row to the next. */
+export interface Product {
+  matrix: number
+  mode: (typeof MODES)[number]
+  x: number
+  y: number
+  rows: number
+  xStride: number
+  yStride: number
+}
+
+/** Into how many parts a product falls. Each output is computed whole in one of them: the parts have no say in its bits. */
+export function partsOf({ mode }: Product, matrix: MatrixPlace): number {
+  if (mode === 'rows') return Math.ceil(matrix.rows / outputsOf(matrix))
+  return Math.ceil((mode === 'forward' ? matrix.rows : matrix.cols) / PART_COLUMNS)
+}
+
+function outputsOf({ rows }: MatrixPlace): number {
+  const [least, most] = PART_OUTPUTS
+  return Math.min(most, Math.max(least, Math.ceil(rows / 32 / 4) * 4))
+}
+
+/** Computes parts of products over the memory that weights lie in; one for each thread. */
+export class Multiplier {
+  readonly kernels: Kernels
+  readonly #layout: ProductsLayout
+  readonly #panel: number
+
+  constructor(layout: ProductsLayout, memory: WebAssembly.Memory, fma: boolean, thread: number) {
+    this.#layout = layout
+    this.kernels = kernelsOver(memory, fma)
+    this.#panel = layout.panels + layout.panelBytes * thread
+  }
+
+  /** Rows of x, `stride` bytes apart, as products of many take them. */
+  pack(x: number, stride: number, rows: number, depth: number): void {
+    const { packed } = this.#layout
+    const panels = Math.ceil(rows / ROWS)
+    for (const [from, to] of pieces(depth))
+      for (let panel = 0; panel < panels; panel++)
+        this.kernels.packLeft(
+          x + panel * ROWS * stride + from * 4,
+          packed + (from * panels + panel * (to - from)) * ROWS * 4,
+          to - from,
+          stride,
+        )
+  }
+
+  part(product: Product, index: number): void {
+    const matrix = this.#layout.matrices[product.matrix]!
+    if (product.mode === 'rows') this.#few(product, matrix, index)
+    else this.#many(product, matrix, index)
+  }
+
+  #few({ x, y, rows, xStride, yStride }: Product, m: MatrixPlace, index: number): void {
+    const outputs = outputsOf(m)
+    const from = index * outputs
+    const to = Math.min(m.rows, from + outputs)
+    const depth = m.stride / elementSize(m.type)
+    for (let row = 0; row < rows; ) {
+      const together = TOGETHER.find((count) => count <= rows - row)!
+      this.kernels[`dots${m.type}${together}`](
+        m.at + from * m.stride,
+        x + row * xStride,
+        y + row * yStride + from * 4,
+        Math.ceil(((to - from) * together) / 4),
+        depth,
+        m.stride,
+        xStride,
+        yStride,
+        m.scales + from * m.scaleStride,
+        m.scaleStride,
+      )
+      row += together
+    }
+  }
+
+  #many({ y, rows, mode, yStride }: Product, m: MatrixPlace, index: number): void {
+    const { packed } = this.#layout
+    const forward = mode === 'forward'
+    const [depth, columns] = forward ? [m.cols, m.rows] : [m.rows, m.cols]
+    const panels = Math.ceil(rows / ROWS)
+    const begin = index * PART_COLUMNS
+    const end = Math.min(columns, begin + PART_COLUMNS)
+    for (const [from, to] of pieces(depth))
+      for (let column = begin; column < end; column += COLUMNS) {
+        if (forward) this.#across(m, column, from, to)
+        else this.#along(m, column, from, to)
+        this.kernels.multiply(
+          packed + from * panels * ROWS * 4,
+          this.#panel,
+          y + column * 4,
+          to - from,
+          panels,
+          yStride,
+          from === 0 ? 1 : 0,
+        )
+      }
+  }
+
+  /** Rows `column` .. of W, their elements from .. to. */
+  #across(m: MatrixPlace, column: number, from: number, to: number): void {
+    const pack = this.kernels[`packAcross${m.type}`]
+    const at = m.at + column * m.stride
+    if (m.type !== 'steps') {
+      pack(at + from * elementSize(m.type), this.#panel, Math.ceil((to - from) / 4) * 4, m.stride, 0, 0)
+      return
+    }
+    const scales = m.scales + column * m.scaleStride
+    for (let group = from; group < to; group += GROUP)
+      pack(
+        at + group,
+        this.#panel + (group - from) * COLUMNS * 4,
+        GROUP,
+        m.stride,
+        scales + (group / GROUP) * 4,
+        m.scaleStride,
+      )
+  }
+
+  /** Columns `column` .. of W in the rows from .. to. */
+  #along(m: MatrixPlace, column: number, from: number, to: number): void {
+    this.kernels[`packAlong${m.type}`](
+      m.at + from * m.stride + column * elementSize(m.type),
+      this.#panel,
+      to - from,
+      m.stride,
+      m.scales + from * m.scaleStride + Math.floor(column / GROUP) * 4,
+      m.scaleStride,
+    )
+  }
+}
+
+/** Of about equal size, that an inner product is cut into: whole groups that share a scale. */
+function pieces(depth: number): [number, number][] {
+  const groups = Math.ceil(depth / GROUP)
+  return stretches(groups, Math.ceil(depth / DEPTH)).map(([from, to]) => [
+    from * GROUP,
+    Math.min(depth, to * GROUP),
+  ])
+}

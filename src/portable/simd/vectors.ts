@@ -1,0 +1,307 @@
+/**
+ * Kernels that read rows of a matrix as they are stored, 128 bits at a time: products with few rows, which memory bounds, panels
+ * for products with many, and what decoding does between them.
+ */
+import type { PlainType } from '../../protocol/model.ts'
+import { type Code, f32, get, i32, type Kernel, repeat, set, v128, when } from './assembler.ts'
+import { exponential } from './exponential.ts'
+
+/** How the elements of a matrix lie in memory; `steps`: signed bytes, 32 neighbours of a row share a scale. */
+export type Layout = PlainType | 'steps'
+
+export const LAYOUTS = ['F32', 'BF16', 'F16', 'steps'] as const satisfies readonly Layout[]
+/** Rows that a product with few takes together; so many times fewer outputs. */
+export const TOGETHER = [4, 2, 1] as const
+/** Elements that rows of operands are filled up to with zeros. */
+export const UNIT = 16
+const PANEL = 8
+
+const range = (n: number) => Array.from({ length: n }, (_, i) => i)
+const advance = (pointer: number, by: Code): Code => set(pointer, i32.add(get(pointer), by))
+const advanceBy = (pointer: number, bytes: number): Code => advance(pointer, i32.const(bytes))
+
+/** a b + c, rounded once or twice. */
+export const addProduct = (fma: boolean, a: Code, b: Code, c: Code): Code =>
+  fma ? v128.multiplyAdd(a, b, c) : v128.add(c, v128.mul(a, b))
+
+export const elementSize = (type: Layout): number => (type === 'steps' ? 1 : type === 'F32' ? 4 : 2)
+
+/** Four stored elements as f32. `scale`: local of the splat scale, of steps. */
+function widened(type: Layout, address: Code, bits: number, scale: number, offset: number): Code {
+  if (type === 'F32') return v128.load(address, offset)
+  if (type === 'BF16') return v128.ishl(v128.load16x4u(address, offset), 16)
+  if (type === 'steps')
+    return v128.mul(v128.convert(v128.widenLow(v128.widenBytes(v128.load4(address, offset)))), get(scale))
+  // See `widened` in kernels.ts.
+  return [
+    set(bits, v128.load16x4u(address, offset)),
+    v128.or(
+      v128.mul(v128.ishl(v128.and(get(bits), v128.iconst(0x7fff)), 13), v128.const(2 ** 112)),
+      v128.ishl(v128.and(get(bits), v128.iconst(0x8000)), 16),
+    ),
+  ]
+}
+
+/** Eight, as two times four. */
+function widened8(type: Layout, address: Code, bits: number, scale: number, offset: number): [Code, Code] {
+  if (type === 'steps') {
+    const half = (widen: (a: Code) => Code) => v128.mul(v128.convert(widen(get(bits))), get(scale))
+    return [[set(bits, v128.load8x8(address, offset)), half(v128.widenLow)], half(v128.widenHigh)]
+  }
+  const at = (i: number) => widened(type, address, bits, scale, offset + i * 4 * elementSize(type))
+  return [at(0), at(1)]
+}
+
+/**
+ * y [rows, outputs] = x Wᵀ for `together` rows; `count` groups of 4 / together outputs. Every output is summed in the same order,
+ * however many rows there are: eight sums, of the elements by their place modulo 8.
+ */
+const dots = (type: Layout, together: number, fma: boolean): Kernel => ({
+  name: `dots${type}${together}`,
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  body([w, x, y, count, depth, wStride, xStride, yStride, scales, scaleStride], local) {
+    const outputs = 4 / together
+    const step = type === 'steps' ? 32 : UNIT
+    const ws = range(outputs).map(() => local('i32'))
+    const ss = range(outputs).map(() => local('i32'))
+    const xs = range(together).map(() => local('i32'))
+    const sums = range(together).map(() => range(outputs).map(() => [local('v128'), local('v128')] as const))
+    const [left, at, bits, scale, value] = [
+      local('i32'),
+      local('i32'),
+      local('v128'),
+      local('v128'),
+      local('v128'),
+    ]
+    const inputs = range(together).map(() => [local('v128'), local('v128')] as const)
+    const pointers = (of: number[], from: number, stride: number): Code => [
+      set(at, get(from)),
+      of.map((pointer) => [set(pointer, get(at)), advance(at, get(stride))]),
+    ]
+    const eight = (e: number): Code => [
+      inputs.map((pair, row) => pair.map((half, i) => set(half, v128.load(get(xs[row]!), (e + 4 * i) * 4)))),
+      ws.map((pointer, out) => [
+        // A group's scale is read anew for each output: registers are few.
+        type === 'steps' ? set(scale, v128.loadSplat(get(ss[out]!))) : [],
+        widened8(type, get(pointer), bits, scale, e * elementSize(type)).map((code, i) => [
+          set(value, code),
+          inputs.map((pair, row) => {
+            const sum = sums[row]![out]![i]!
+            return set(sum, addProduct(fma, get(value), get(pair[i]!), get(sum)))
+          }),
+        ]),
+      ]),
+    ]
+    return repeat(count!, 1, [
+      pointers(ws, w!, wStride!),
+      set(w!, get(at)),
+      type === 'steps' ? [pointers(ss, scales!, scaleStride!), set(scales!, get(at))] : [],
+      pointers(xs, x!, xStride!),
+      sums.flat(2).map((sum) => set(sum, v128.const(0))),
+      set(left, get(depth!)),
+      repeat(left, step, [
+        range(step / 8).map((i) => eight(i * 8)),
+        ws.map((pointer) => advanceBy(pointer, step * elementSize(type))),
+        type === 'steps' ? ss.map((pointer) => advanceBy(pointer, 4)) : [],
+        xs.map((pointer) => advanceBy(pointer, step * 4)),
+      ]),
+      set(at, get(y!)),
+      sums.map((row) => [
+        row.map(([a, b], out) => [
+          set(a, v128.add(get(a), get(b))),
+          i32.store(get(at), i32.fromBits(lanes(a)), out * 4),
+        ]),
+        advance(at, get(yStride!)),
+      ]),
+      advanceBy(y!, outputs * 4),
+    ])
+  },
+})
+
+/** Sum of the lanes. */
+const lanes = (of: number): Code =>
+  f32.add(
+    f32.add(v128.lane(get(of), 0), v128.lane(get(of), 1)),
+    f32.add(v128.lane(get(of), 2), v128.lane(get(of), 3)),
+  )
+
+/** PANEL rows of a matrix beside one another, [depth, PANEL]; depth a multiple of 4, of steps within 32 that share scales. */
+const packAcross = (type: Layout): Kernel => ({
+  name: `packAcross${type}`,
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  body([source, target, depth, stride, scales, scaleStride], local) {
+    const rows = range(PANEL).map(() => local('i32'))
+    const own = range(PANEL).map(() => local('v128'))
+    const [a, b, c, d] = range(4).map(() => local('v128')) as [number, number, number, number]
+    const [low, high, bits] = [local('v128'), local('v128'), local('v128')]
+    const half = (from: number): Code => [
+      [a, b, c, d].map((four, i) => set(four, widened(type, get(rows[from + i]!), bits, own[from + i]!, 0))),
+      // Transposed.
+      (
+        [
+          [0, 4, 1, 5],
+          [2, 6, 3, 7],
+        ] as const
+      ).map((mix, i) => [
+        set(low, v128.shuffle(get(a), get(b), mix)),
+        set(high, v128.shuffle(get(c), get(d), mix)),
+        (
+          [
+            [0, 1, 4, 5],
+            [2, 3, 6, 7],
+          ] as const
+        ).map((pick, j) =>
+          v128.store(
+            get(target!),
+            v128.shuffle(get(low), get(high), pick),
+            (2 * i + j) * PANEL * 4 + from * 4,
+          ),
+        ),
+      ]),
+    ]
+    return [
+      rows.map((row, i) => [
+        set(row, get(source!)),
+        advance(source!, get(stride!)),
+        type === 'steps'
+          ? [set(own[i]!, v128.loadSplat(get(scales!))), advance(scales!, get(scaleStride!))]
+          : [],
+      ]),
+      repeat(depth!, 4, [
+        half(0),
+        half(4),
+        rows.map((row) => advanceBy(row, 4 * elementSize(type))),
+        advanceBy(target!, 4 * PANEL * 4),
+      ]),
+    ]
+  },
+})
+
+/** PANEL columns of a matrix, [depth, PANEL]; of steps, all within one group of 32. */
+const packAlong = (type: Layout): Kernel => ({
+  name: `packAlong${type}`,
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  body([source, target, depth, stride, scales, scaleStride], local) {
+    const [bits, scale] = [local('v128'), local('v128')]
+    return repeat(depth!, 1, [
+      type === 'steps' ? [set(scale, v128.loadSplat(get(scales!))), advance(scales!, get(scaleStride!))] : [],
+      range(2).map((i) =>
+        v128.store(get(target!), widened(type, get(source!), bits, scale, i * 4 * elementSize(type)), i * 16),
+      ),
+      advance(source!, get(stride!)),
+      advanceBy(target!, PANEL * 4),
+    ])
+  },
+})
+
+/** out [width] (+)= sum of p[t] v[t]; width a multiple of UNIT, `stride`: bytes from a row of v to the next. */
+const mix = (fma: boolean): Kernel => ({
+  name: 'mix',
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  body([p, v, out, count, width, stride, fresh], local) {
+    const sums = range(UNIT / 4).map(() => local('v128'))
+    const [left, row, factor, own] = [local('i32'), local('i32'), local('i32'), local('v128')]
+    return repeat(width!, UNIT, [
+      when(
+        get(fresh!),
+        sums.map((sum) => set(sum, v128.const(0))),
+        sums.map((sum, i) => set(sum, v128.load(get(out!), i * 16))),
+      ),
+      set(left, get(count!)),
+      set(row, get(v!)),
+      set(factor, get(p!)),
+      repeat(left, 1, [
+        set(own, v128.loadSplat(get(factor))),
+        sums.map((sum, i) => set(sum, addProduct(fma, get(own), v128.load(get(row), i * 16), get(sum)))),
+        advance(row, get(stride!)),
+        advanceBy(factor, 4),
+      ]),
+      sums.map((sum, i) => v128.store(get(out!), get(sum), i * 16)),
+      advanceBy(out!, UNIT * 4),
+      advanceBy(v!, UNIT * 4),
+    ])
+  },
+})
+
+const SLOPE = Math.sqrt(2 / Math.PI)
+
+/** gate = gelu(gate) up, see `geglu` in pieces.ts; `count` a multiple of 4. sigmoid(z) from exp(-|z|), which cannot overflow. */
+const geglu: Kernel = {
+  name: 'geglu',
+  parameters: ['i32', 'i32', 'i32'],
+  body([gate, up, count], local) {
+    const [g, x, n, power, seen, twice] = range(6).map(() => local('v128')) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ]
+    return repeat(count!, 4, [
+      set(g, v128.load(get(gate!))),
+      set(
+        twice,
+        v128.mul(
+          get(g),
+          v128.add(
+            v128.mul(v128.mul(get(g), get(g)), v128.const(2 * SLOPE * 0.044715)),
+            v128.const(2 * SLOPE),
+          ),
+        ),
+      ),
+      set(x, v128.negative(v128.abs(get(twice)))),
+      exponential(x, n, power, seen),
+      // 1 / (1 + e) of what is not negative, else e / (1 + e).
+      set(
+        x,
+        v128.div(
+          v128.select(v128.const(1), get(power), v128.atLeast(get(twice), v128.const(0))),
+          v128.add(v128.const(1), get(power)),
+        ),
+      ),
+      v128.store(get(gate!), v128.mul(v128.mul(get(g), get(x)), v128.load(get(up!)))),
+      advanceBy(gate!, 16),
+      advanceBy(up!, 16),
+    ])
+  },
+}
+
+type Dots = (
+  w: number,
+  x: number,
+  y: number,
+  count: number,
+  depth: number,
+  wStride: number,
+  xStride: number,
+  yStride: number,
+  scales: number,
+  scaleStride: number,
+) => void
+type Pack = (
+  source: number,
+  target: number,
+  depth: number,
+  stride: number,
+  scales: number,
+  scaleStride: number,
+) => void
+
+export type VectorKernels = Record<`dots${Layout}${(typeof TOGETHER)[number]}`, Dots> &
+  Record<`packAcross${Layout}` | `packAlong${Layout}`, Pack> & {
+    mix(p: number, v: number, out: number, count: number, width: number, stride: number, fresh: number): void
+    geglu(gate: number, up: number, count: number): void
+  }
+
+export function vectorKernels(fma: boolean): Kernel[] {
+  return [
+    ...LAYOUTS.flatMap((type) => [
+      ...TOGETHER.map((rows) => dots(type, rows, fma)),
+      packAcross(type),
+      packAlong(type),
+    ]),
+    mix(fma),
+    geglu,
+  ]
+}

@@ -1,0 +1,150 @@
+import { createResource, createSignal, Show } from 'solid-js'
+import { toFailure } from '../../../protocol/errors.ts'
+import type { EvaluationReport, LabelChoice, RunInfo } from '../../../protocol/studio.ts'
+import { Button } from '../../components/Button.tsx'
+import { Fold } from '../../components/Fold.tsx'
+import { FailureNotice } from '../../components/Notice.tsx'
+import { formatNumber } from '../../messages/format.ts'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+import { saveFile } from '../../state/save.ts'
+import { Confidence } from './Confidence.tsx'
+import { type Cell, Confusion } from './Confusion.tsx'
+import { ClassTable, FigureTable } from './Figures.tsx'
+import { JudgedRows } from './JudgedRows.tsx'
+
+/** What came of an evaluation: the headline, under it the matrix or the worst rows, and everything else one fold away. */
+export function JudgedReport(props: {
+  run: RunInfo
+  evaluation: string
+  judged: number
+  choice: LabelChoice
+}) {
+  const { evaluations } = useApp()
+  const key = () =>
+    JSON.stringify([props.run.id, props.evaluation, props.choice, props.judged, evaluations.version()])
+  const [read] = createResource(key, async (of) => {
+    try {
+      const report = await evaluations.report(props.run.id, props.evaluation, props.choice)
+      return { of, report, failure: null }
+    } catch (error) {
+      return { of, report: null, failure: toFailure(error) }
+    }
+  })
+  const current = () => (read.state === 'ready' && read().of === key() ? read() : null)
+  return (
+    <Show
+      when={current()}
+      fallback={
+        <p class="quiet" role="status">
+          {t('good.counting')}
+        </p>
+      }
+    >
+      {(known) => (
+        <Show when={known().report} fallback={<FailureNotice failure={known().failure!} />}>
+          {(report) => <Report run={props.run} report={report()} choice={props.choice} />}
+        </Show>
+      )}
+    </Show>
+  )
+}
+
+function Report(props: { run: RunInfo; report: EvaluationReport; choice: LabelChoice }) {
+  const { runs } = useApp()
+  const [cell, setCell] = createSignal<Cell | null>(null)
+  const info = () => props.report.evaluation
+  /** Held-out and test rows of one file are other rows. */
+  const whose = () => {
+    const { split } = info().data
+    return split === 'test' || split === 'validation' ? (`good.whose.${split}` as const) : 'good.whose'
+  }
+  const rows = () => <JudgedRows report={props.report} cell={cell()} onAll={() => setCell(null)} />
+  return (
+    <div class="stack judged-report">
+      <div class="stack-s">
+        <p class="headline" data-testid="headline">
+          {headline(props.report)}
+        </p>
+        <p class="small quiet">
+          {t(whose(), {
+            run: runs.label(props.run),
+            step: info().step ?? 0,
+            data: info().data.name,
+            rows: props.report.count,
+          })}
+          <Show when={props.report.choice}>
+            {(choice) => ` ${t(`good.how.${choice()}`, { count: info().task.labels.length })}`}
+          </Show>
+        </p>
+        <Show when={info().judged < info().total}>
+          <p class="small">{t('good.part', { judged: info().judged, total: info().total })}</p>
+        </Show>
+        <Show when={!props.report.base}>
+          <p class="small quiet">{t('good.noBase')}</p>
+        </Show>
+      </div>
+      <Show when={props.report.labels} fallback={rows()}>
+        {(labels) => (
+          <>
+            <Confusion labels={labels()} onOpen={setCell} />
+            <Show when={cell()}>{rows()}</Show>
+          </>
+        )}
+      </Show>
+      <div>
+        <Fold summary={t('good.figures')}>
+          <FigureTable report={props.report} />
+        </Fold>
+        <Show when={props.report.labels}>
+          {(labels) => (
+            <>
+              <Fold summary={t('judged.worst')}>
+                <JudgedRows report={props.report} cell={null} onAll={() => {}} />
+              </Fold>
+              <Fold summary={t('classes.title')}>
+                <ClassTable classes={labels().classes} />
+              </Fold>
+              <Fold summary={t('sure.title')}>
+                <Confidence labels={labels()} sides={props.report.sides} />
+              </Fold>
+            </>
+          )}
+        </Show>
+      </div>
+      <Take run={props.run} report={props.report} choice={props.choice} />
+    </div>
+  )
+}
+
+/** "61 of 77 right; the base model 4". */
+function headline({ sides, count }: EvaluationReport): string {
+  const [judged, base] = (['judged', 'base'] as const).map((name) => sides.find((side) => side.name === name))
+  if (judged?.right !== null && judged?.right !== undefined)
+    return base
+      ? t('good.rightBase', { right: judged.right, total: count, base: base.right ?? 0 })
+      : t('good.right', { right: judged.right, total: count })
+  const perplexity = (side: typeof judged) =>
+    formatNumber(
+      Number((side?.figures.find(({ name }) => name === 'perplexity')?.value ?? Number.NaN).toPrecision(3)),
+    )
+  return base
+    ? t('good.perplexityBase', { value: perplexity(judged), base: perplexity(base) })
+    : t('good.perplexity', { value: perplexity(judged) })
+}
+
+/** The rows and the figures as files: the same that the command line writes. */
+function Take(props: { run: RunInfo; report: EvaluationReport; choice: LabelChoice }) {
+  const { evaluations } = useApp()
+  async function take(path: string): Promise<void> {
+    const files = await evaluations.files(props.run.id, props.report.evaluation.id, props.choice)
+    const file = files.find((one) => one.path === path)
+    if (file) await saveFile(file)
+  }
+  return (
+    <div class="row">
+      <Button onClick={() => void take('predictions.csv')}>{t('save.rows')}</Button>
+      <Button onClick={() => void take('evaluation.json')}>{t('save.figures')}</Button>
+    </div>
+  )
+}

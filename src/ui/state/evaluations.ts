@@ -1,0 +1,131 @@
+import { batch, createEffect, createSignal } from 'solid-js'
+import { type Failure, toFailure } from '../../protocol/errors.ts'
+import type {
+  CheckpointChoice,
+  EvaluateRequest,
+  EvaluationOutlook,
+  EvaluationReport,
+  LabelChoice,
+  RunInfo,
+  Studio,
+  TaskKind,
+} from '../../protocol/studio.ts'
+import { recall, remember } from './memory.ts'
+
+export type EvaluationsState = ReturnType<typeof createEvaluations>
+
+/** Rows of an evaluation as the page chooses them: a split of the run's, or a data set by its id. */
+export type RowsChoice = 'validation' | 'test' | `data:${string}`
+
+/** How a person wants a run judged. */
+export interface EvaluationSetup {
+  rows: RowsChoice
+  /** Null: as guessed. */
+  kind: TaskKind | null
+  choice: LabelChoice
+  limit: number
+}
+
+export interface Judging {
+  run: string
+  side: 'judged' | 'base'
+  judged: number
+  total: number
+}
+
+/** Rows judged where nothing is said: minutes on a slow machine. */
+const LIMIT = 200
+
+/** Evaluations of runs: what is chosen for each, which one is being made, and the figures of what is stored. */
+export function createEvaluations(studio: Pick<Studio, 'evaluations'>) {
+  const [setups, setSetups] = createSignal(
+    recall<Record<string, Partial<EvaluationSetup>>>('evaluations') ?? {},
+  )
+  const [judging, setJudging] = createSignal<Judging | null>(null)
+  const [failed, setFailed] = createSignal<{ of: string; failure: Failure } | null>(null)
+  /** Counts up when more is stored than before. */
+  const [version, setVersion] = createSignal(0)
+  let abort: AbortController | null = null
+  createEffect(() => remember('evaluations', setups()))
+
+  const setupOf = (run: RunInfo): EvaluationSetup => ({
+    rows: usualRows(run),
+    kind: null,
+    choice: 'sum',
+    limit: LIMIT,
+    ...setups()[run.id],
+  })
+
+  function request(run: RunInfo, checkpoint: CheckpointChoice | null): EvaluateRequest {
+    const { rows, kind, limit } = setupOf(run)
+    return {
+      run: run.id,
+      checkpoint,
+      rows:
+        rows === 'validation' || rows === 'test' ? { split: rows } : { dataset: rows.slice('data:'.length) },
+      ...(kind && { task: { kind } }),
+      limit,
+    }
+  }
+
+  /** Judges the run's adapter, then its base, on the same rows. */
+  async function start(run: RunInfo, checkpoint: CheckpointChoice, total: number): Promise<void> {
+    if (judging()) return
+    abort = new AbortController()
+    const { signal } = abort
+    const requests = [
+      ['judged', request(run, checkpoint)],
+      ['base', request(run, null)],
+    ] as const
+    setFailed(null)
+    try {
+      for (const [side, asked] of requests) {
+        setJudging({ run: run.id, side, judged: 0, total })
+        await studio.evaluations.evaluate(
+          asked,
+          (rows) => setJudging((now) => now && { ...now, judged: now.judged + rows.length }),
+          { signal },
+        )
+        setVersion((n) => n + 1)
+      }
+    } catch (error) {
+      const failure = toFailure(error)
+      if (failure.code !== 'cancelled') setFailed({ of: JSON.stringify(requests[0][1]), failure })
+    } finally {
+      batch(() => {
+        setJudging(null)
+        setVersion((n) => n + 1)
+      })
+    }
+  }
+
+  return {
+    setupOf,
+    change: (run: string, part: Partial<EvaluationSetup>) => {
+      batch(() => {
+        setFailed(null)
+        setSetups((all) => ({ ...all, [run]: { ...all[run], ...part } }))
+      })
+    },
+    request,
+    judging,
+    version,
+    start,
+    stop: () => abort?.abort(),
+    /** What stopped the judging that this asks for; of another run, checkpoint or rows it says nothing. */
+    failureOf: (asked: EvaluateRequest): Failure | null =>
+      failed()?.of === JSON.stringify(asked) ? failed()!.failure : null,
+    outlook: (asked: EvaluateRequest): Promise<EvaluationOutlook> => studio.evaluations.outlook(asked),
+    report: (run: string, evaluation: string, choice: LabelChoice): Promise<EvaluationReport> =>
+      studio.evaluations.report(run, evaluation, { choice }),
+    files: (run: string, evaluation: string, choice: LabelChoice) =>
+      studio.evaluations.files(run, evaluation, { choice }),
+  }
+}
+
+/** Rows for testing where the run has some, else those held out for validation. */
+function usualRows({ config: { data } }: RunInfo): RowsChoice {
+  const { method, test_share, test_values } = data.split
+  const tests = method === 'column' ? test_values.length > 0 : test_share > 0
+  return tests ? 'test' : 'validation'
+}

@@ -1,0 +1,62 @@
+import type { ExportSource } from '../export/source.ts'
+import { blobSource } from '../files/bytes.ts'
+import { openWeights, readTensor } from '../files/weights.ts'
+import type { StateTensor } from '../protocol/engine.ts'
+import type { RunEvent } from '../protocol/events.ts'
+import type { RunConfig } from '../protocol/run-config.ts'
+import { stopTokens } from '../tokens/chat.ts'
+import { type CheckpointMeta, LORA_PREFIX } from '../trainer/checkpoint.ts'
+import type { OpenModel } from './library.ts'
+
+/** A checkpoint of a run, wherever it lies. */
+export interface CheckpointParts {
+  config: RunConfig
+  /** What the base is called. */
+  baseModel: string
+  template: string | null
+  meta: CheckpointMeta
+  tensors: Blob
+  /** The whole log. */
+  events(): Promise<RunEvent[]>
+  /** @throws LapidaryError where it is not here, or is another one */
+  model(): Promise<OpenModel>
+  signal?: AbortSignal | undefined
+}
+
+/** What formats of export ask of it. */
+export function exportSource(parts: CheckpointParts): ExportSource {
+  const { config, baseModel, template, meta, tensors, signal } = parts
+  return {
+    config,
+    baseModel,
+    template,
+    step: meta.step,
+    meta,
+    tensors: async () => tensors,
+    lora: () => adapterOf(tensors, signal),
+    events: async () => (await parts.events()).slice(0, meta.event_count),
+    async model() {
+      const model = await parts.model()
+      const { config: shape, practice } = model.info
+      return {
+        config: shape,
+        practice,
+        files: model.files,
+        weights: () => model.weights(config.model.quantization),
+        template: async () => (await model.chat()).template.source,
+        stops: async () => stopTokens(await model.chat(), shape),
+      }
+    },
+  }
+}
+
+/** The adapter alone, without the moments, which are twice as large. */
+async function adapterOf(tensors: Blob, signal?: AbortSignal): Promise<Record<string, StateTensor>> {
+  const weights = await openWeights(new Map([['checkpoint.safetensors', blobSource(tensors)]]))
+  const lora: Record<string, StateTensor> = {}
+  for (const name of weights.tensors.keys()) {
+    signal?.throwIfAborted()
+    if (name.startsWith(LORA_PREFIX)) lora[name.slice(LORA_PREFIX.length)] = await readTensor(weights, name)
+  }
+  return lora
+}

@@ -1,0 +1,129 @@
+import { type Failure, fail, LapidaryError } from '../protocol/errors.ts'
+import { blobOf } from '../protocol/exported.ts'
+import type { EngineConfig, RunConfig } from '../protocol/run-config.ts'
+import type {
+  EvaluateRequest,
+  EvaluationReport,
+  FileInFolder,
+  LabelChoice,
+  Mapping,
+  Studio,
+} from '../protocol/studio.ts'
+
+/** An evaluation of a run's folder, as the command line asks for it. */
+export interface HeadlessEvaluation {
+  /** What the run is called, its config, and where its checkpoint lies. */
+  run: { name: string; config: RunConfig; checkpoint: string }
+  model: string
+  data: ServedFiles
+  /** What the run learnt from; null where that is not at hand. Only where it was `given` must it be that: a file found may have changed since. */
+  train: (ServedFiles & { given: boolean }) | null
+  /** Columns that were named. */
+  mapping: Partial<Mapping>
+  task: EvaluateRequest['task'] | null
+  limit: number | null
+  choice: LabelChoice
+  engine: Partial<Pick<EngineConfig, 'kind' | 'portable_backend'>>
+  /** Where `evaluation.json` and `predictions.csv` are PUT, with a slash at its end. */
+  out: string
+}
+
+export interface ServedFiles {
+  name: string
+  files: { url: string; name: string }[]
+}
+
+/** Whose answers are being judged, and how far that is. */
+export interface Evaluating {
+  side: 'tuned' | 'base'
+  judged: number
+  total: number
+}
+
+/** What is printed: the report without its rows and its matrix, which are in the files. */
+export type PrintedReport = Omit<EvaluationReport, 'rows' | 'labels'>
+
+export type HeadlessEvaluated = { ok: true; report: PrintedReport } | { ok: false; failure: Failure }
+
+/** Evaluates the run's adapter and its base by the same rooms as the page, and leaves the files. */
+export async function evaluateHeadless(
+  studio: Pick<Studio, 'data' | 'evaluations'>,
+  job: HeadlessEvaluation,
+  tell: (evaluating: Evaluating) => void,
+): Promise<PrintedReport> {
+  const { config } = job.run
+  const train = job.train && (await openTrain(studio, job.train, config))
+  const meta = await (await fetch(`${job.run.checkpoint}checkpoint.json`)).json().catch(() =>
+    fail('bad_state', 'The checkpoint is damaged: checkpoint.json is no JSON.', 'Evaluate another run.', {
+      checkpoint: 'checkpoint.json',
+    }),
+  )
+  const tensors = await (await fetch(job.run.checkpoint + meta.tensors)).blob()
+  const data = { ...config.data, hash: train?.hash ?? config.data.hash }
+  const run = await studio.evaluations.adopt({
+    name: job.run.name,
+    model: job.model,
+    config: { ...config, data, engine: { ...config.engine, ...job.engine } },
+    dataset: train?.id ?? null,
+    checkpoint: { meta, tensors },
+  })
+  const opened = await studio.data.openFiles(await fetchFiles(job.data.files))
+  const named = Object.keys(job.mapping).length > 0
+  const request = (checkpoint: 'last' | null): EvaluateRequest => ({
+    run,
+    checkpoint,
+    rows: { dataset: opened.id, ...(named && { mapping: job.mapping }) },
+    ...(job.task && { task: job.task }),
+    ...(job.limit !== null && { limit: job.limit }),
+  })
+  const judge = async (side: Evaluating['side']) => {
+    const asked = request(side === 'tuned' ? 'last' : null)
+    const { rows: total } = await studio.evaluations.outlook(asked)
+    let judged = 0
+    return studio.evaluations.evaluate(asked, (rows) => {
+      judged += rows.length
+      tell({ side, judged, total })
+    })
+  }
+  const tuned = await judge('tuned')
+  await judge('base')
+  const how = { choice: job.choice }
+  for (const file of await studio.evaluations.files(run, tuned.id, how)) {
+    const response = await fetch(job.out + file.path, { method: 'PUT', body: await blobOf(file) })
+    if (!response.ok)
+      throw new LapidaryError({
+        code: 'internal',
+        message: `${file.path} could not be written: ${await response.text()}`,
+        hint: 'Check that the folder can be written to.',
+      })
+  }
+  const { rows: _, labels: __, ...report } = await studio.evaluations.report(run, tuned.id, how)
+  return report
+}
+
+/** What the run learnt from; null where it was found and is something else by now. @throws LapidaryError `bad_state` where it was given */
+async function openTrain(
+  { data }: Pick<Studio, 'data'>,
+  { name, files, given }: ServedFiles & { given: boolean },
+  { data: { hash, reading } }: RunConfig,
+): Promise<{ id: string; hash: string } | null> {
+  const opened = await data.openFiles(await fetchFiles(files), reading)
+  if (hash !== null && opened.hash !== hash) {
+    if (!given) return null
+    fail(
+      'bad_state',
+      `${name} is not what this run learnt from, by its hash.`,
+      'Give the file that the run was started with, or leave --train out: then there are no baselines.',
+      { field: 'data', expected: hash, found: opened.hash },
+    )
+  }
+  return opened
+}
+
+/** Served files as a person would choose them. */
+export async function fetchFiles(given: ServedFiles['files']): Promise<FileInFolder[]> {
+  const files: FileInFolder[] = []
+  for (const { url, name } of given)
+    files.push({ path: name, file: new File([await (await fetch(url)).blob()], name) })
+  return files
+}

@@ -1,0 +1,21 @@
+import { createRoot } from 'solid-js'
+import { expect, test } from 'vitest'
+import { LapidaryError } from '../../src/protocol/errors.ts'
+import type { RunInfo, Studio } from '../../src/protocol/studio.ts'
+import { createEvaluations } from '../../src/ui/state/evaluations.ts'
+
+test('what stopped the judging of one checkpoint is not said of another, nor of other rows', async () => {
+  const failure = { code: 'bad_state', message: 'A run is going on.', hint: 'Wait.' } as const
+  const evaluate = () => Promise.reject(new LapidaryError(failure))
+  const studio = { evaluations: { evaluate } } as unknown as Pick<Studio, 'evaluations'>
+  const split = { method: 'share', test_share: 0, test_values: [] }
+  const run = { id: 'a', config: { data: { split } } } as unknown as RunInfo
+  await createRoot(async (dispose) => {
+    const state = createEvaluations(studio)
+    await state.start(run, 40, 10)
+    expect(state.failureOf(state.request(run, 40))).toMatchObject(failure)
+    expect(state.failureOf(state.request(run, 20))).toBeNull()
+    expect(state.failureOf({ ...state.request(run, 40), rows: { split: 'test' } })).toBeNull()
+    dispose()
+  })
+})

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test } from '@playwright/test'
+import { PATIENCE, watchForComplaints } from './helpers.ts'
+
+test('a run is judged on rows that it never learnt from, a cell opens its rows, and all of it outlives a reload', async ({
+  page,
+}) => {
+  const complaints = watchForComplaints(page)
+  // The quicker one where WebGPU is software.
+  await page.addInitScript(() =>
+    localStorage.setItem('lapidary.engine', JSON.stringify({ choice: 'portable' })),
+  )
+  await page.goto('/')
+  await page.getByRole('button', { name: /^Find the mood/ }).click()
+  await page.getByText('To learn from', { exact: true }).waitFor()
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  await page.getByRole('textbox', { name: 'Steps' }).fill('8')
+  await page.getByRole('button', { name: 'Start training' }).click()
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+
+  await page.getByRole('link', { name: 'Evaluate', exact: true }).click()
+  await page.getByText('How it is judged').click()
+  await expect(page.getByRole('button', { name: /^As One of a few labels \(guessed\)/ })).toBeVisible()
+  const most = page.getByRole('textbox', { name: 'Rows at most' })
+  await most.fill('6')
+  await page.getByRole('button', { name: 'Evaluate 6 rows' }).click()
+  const headline = page.getByTestId('headline')
+  await expect(headline).toHaveText(/^[0-6] of 6 right; the base model [0-6]$/, { timeout: PATIENCE })
+  const said = await headline.textContent()
+
+  // What stands there belongs to what is chosen: with other rows it goes.
+  await most.fill('5')
+  await expect(page.getByRole('button', { name: 'Evaluate 5 rows' })).toBeVisible()
+  await expect(headline).toHaveCount(0)
+  await most.fill('6')
+  await expect(headline).toHaveText(said!)
+
+  // The matrix as a table opens the rows of a cell.
+  await expect(
+    page.getByRole('img', { name: /^Confusion matrix of [1-4] labels: \d of 6 rows/ }),
+  ).toBeVisible()
+  await page.getByLabel('As a table').check()
+  const cell = page.getByRole('button', { name: /^Show the rows: / }).first()
+  const count = Number(await cell.textContent())
+  await cell.click()
+  const rows = page.getByRole('region', { name: 'Judged rows' })
+  await expect(rows.locator('tbody tr')).toHaveCount(count)
+  await page.getByText('All figures', { exact: true }).click()
+  await expect(page.getByRole('region', { name: 'All figures' })).toContainText('Nearest words')
+  await page.getByText('How far its confidence can be trusted').click()
+  await expect(page.getByRole('img', { name: /^Reliability/ })).toBeVisible()
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id, nodes }) => `${id} at ${nodes[0]?.target.join(' ')}`)).toEqual([])
+  }
+
+  const waiting = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Rows (CSV)' }).click()
+  const csv = readFileSync((await (await waiting).path())!, 'utf8')
+  expect(csv.trim().split('\r\n')).toHaveLength(7)
+
+  await page.reload()
+  await expect(headline).toHaveText(said!)
+  expect(complaints).toEqual([])
+})

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import { type Answered, guessKind, prefixLabels, taskOf, unseenLabels } from '../../src/evaluation/task.ts'
+
+const said = (...references: string[]): Answered[] =>
+  references.map((reference) => ({ reference, calls: false, plain: false }))
+const PETS = said('cat', 'dog', 'dog', 'cat', 'dog')
+
+describe('the task is told from answers', () => {
+  test('a few that come again are labels', () => {
+    expect(guessKind(PETS)).toBe('labels')
+    expect(guessKind(said('yes', 'no', 'yes', 'no'))).toBe('labels')
+  })
+
+  test('answers that do not come again are text, and so is one and the same answer', () => {
+    expect(guessKind(said('It is sunny.', 'It rains.', 'It rains.', 'It snows.'))).toBe('text')
+    expect(guessKind(said('Arr!', 'Arr!', 'Arr!'))).toBe('text')
+    expect(guessKind([])).toBe('text')
+  })
+
+  test('one slip among many labels leaves them labels', () => {
+    const names = Array.from({ length: 12 }, (_, i) => `label ${i}`)
+    expect(guessKind(said(...names, ...names, 'lable 3'))).toBe('labels')
+    expect(guessKind(said(...names, ...names, 'a', 'b'))).toBe('text')
+  })
+
+  test('long ones, or too many, are no labels', () => {
+    const long = 'x'.repeat(81)
+    expect(guessKind(said(long, long, 'b', 'b'))).toBe('text')
+    const many = Array.from({ length: 201 }, (_, i) => `${i}`)
+    expect(guessKind(said(...many, ...many))).toBe('text')
+  })
+
+  test('objects are JSON, even where they come again; a number alone is none', () => {
+    expect(guessKind(said('{"a":1}', '{"a":2}', '[1]'))).toBe('json')
+    expect(guessKind(said('{"a":1}', '{"a":1}', '{"a":2}', '{"a":2}'))).toBe('json')
+    expect(guessKind(said('1', '2', '1', '2'))).toBe('labels')
+    expect(guessKind(said('{not json', '{nor this', 'x'))).toBe('text')
+  })
+
+  test('calls and plain text are what the rows say they are', () => {
+    const call = { reference: 'f({})', calls: true, plain: false }
+    expect(guessKind([call, call, ...said('No.')])).toBe('calls')
+    expect(guessKind([{ reference: 'Once', calls: false, plain: true }])).toBe('plain')
+  })
+})
+
+describe('labels', () => {
+  test('are those of rows that were learnt, the most frequent first', () => {
+    const task = taskOf(PETS, said('cow', 'cat'))
+    expect(task).toEqual({ kind: 'labels', labels: ['dog', 'cat'], from: 'learnt' })
+    expect(unseenLabels(task, said('cow', 'cat', 'cow', 'owl'))).toEqual(['cow', 'owl'])
+  })
+
+  test('are those of the judged rows where nothing else is known, and that is said', () => {
+    expect(taskOf(null, PETS)).toEqual({ kind: 'labels', labels: ['dog', 'cat'], from: 'judged' })
+  })
+
+  test('are those that a person names', () => {
+    const task = taskOf(PETS, PETS, { kind: 'labels', labels: ['a', ' b ', 'a'] })
+    expect(task).toEqual({ kind: 'labels', labels: ['a', 'b'], from: 'given' })
+    expect(taskOf(PETS, PETS, { kind: 'text' })).toEqual({ kind: 'text', labels: [], from: 'given' })
+  })
+
+  test('that begin others are found', () => {
+    expect(prefixLabels({ kind: 'labels', labels: ['card', 'card lost', 'pin'], from: 'learnt' })).toEqual([
+      'card',
+    ])
+  })
+})

@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest'
+import { createPortableEngine } from '../../src/portable/portable-engine.ts'
+import { distinctBeginnings, drawnTokens, expectChoices, labels77 } from '../support/choices.ts'
+import { openGolden } from '../support/golden.ts'
+import { goldenRequest } from '../support/golden-engine.ts'
+
+describe.each(['gemma3-tiny', 'gemma3-tiny-wide', 'gemma2-tiny'])('%s', (fixture) => {
+  const open = async (maxTokens: number, maxSupervised = maxTokens) => {
+    const golden = await openGolden(fixture)
+    const engine = await createPortableEngine()
+    const request = { ...goldenRequest(golden, 'layer'), maxTokens, maxSupervised }
+    await engine.load(golden.model, request, { seed: 1 })
+    await engine.loadState(golden.state)
+    return { engine, vocab: golden.model.config.vocabSize }
+  }
+
+  test('77 labels in one pass are what each is by itself, with and without the adapter', async () => {
+    const { engine, vocab } = await open(200)
+    const [prompt, choices] = [drawnTokens(21, 1, vocab), labels77(vocab)]
+    expect(prompt.length + distinctBeginnings(choices)).toBeLessThan(200)
+    for (const adapter of ['on', 'off'] as const) await expectChoices(engine, prompt, choices, adapter)
+    engine.dispose()
+  })
+
+  test('in as many passes as there is room for, to the same figures', async () => {
+    const { engine, vocab } = await open(28, 5)
+    await expectChoices(engine, drawnTokens(21, 2, vocab), labels77(vocab), 'on')
+    // Not one token more would fit.
+    await expectChoices(engine, drawnTokens(22, 3, vocab), labels77(vocab), 'on')
+    await expect(engine.scoreChoices(drawnTokens(23, 3, vocab), labels77(vocab))).rejects.toMatchObject({
+      code: 'bad_data',
+      detail: { choice: 5, needed: 29, maxTokens: 28 },
+    })
+    engine.dispose()
+  })
+})

@@ -1,0 +1,132 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { evaluateJob } from '../../cli/evaluate-job.ts'
+import { figureTable, headline, noteLine } from '../../cli/evaluate-words.ts'
+import { exitCode, type Failure, toFailure } from '../../src/protocol/errors.ts'
+import type { Figure, Side } from '../../src/protocol/studio.ts'
+import type { PrintedReport } from '../../src/workers/headless-evaluate.ts'
+
+const DATASETS = join(import.meta.dirname, '..', '..', 'public', 'datasets')
+const PIRATE = join(DATASETS, 'pirate.csv')
+const MOOD = join(DATASETS, 'mood.csv')
+let folder: string
+let run: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lapidary-evaluate-'))
+  run = join(folder, 'run')
+  mkdirSync(join(run, 'checkpoint'), { recursive: true })
+  writeFileSync(join(run, 'run.json'), JSON.stringify({ data: { name: MOOD } }))
+  writeFileSync(join(run, 'checkpoint', 'checkpoint.json'), '{}')
+  writeFileSync(join(folder, 'empty.csv'), '')
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const job = (...args: string[]) => evaluateJob(['--run', run, '--data', PIRATE, ...args])
+
+describe('npm run evaluate', () => {
+  test('takes from the run what is not said', async () => {
+    expect(await job()).toMatchObject({
+      run: { name: 'run', folder: run },
+      model: { name: 'pebble', path: null },
+      data: { files: [{ path: PIRATE }] },
+      train: { files: [{ path: MOOD }], given: false },
+      ...{ mapping: {}, task: null, choice: 'sum', limit: null, engine: {} },
+      json: join(run, 'evaluation.json'),
+      csv: join(run, 'predictions.csv'),
+    })
+    const json = join(folder, 'figures.json')
+    expect(
+      await job('--json', json, '--choice', 'mean', '--limit', '50', '--prompt', 'q', '--response', 'a'),
+    ).toMatchObject({
+      ...{ json, csv: join(folder, 'predictions.csv'), choice: 'mean', limit: 50 },
+      mapping: { prompt: 'q', response: 'a' },
+    })
+    expect(await job('--task', 'labels', '--labels', 'yes,no', '--engine', 'portable')).toMatchObject({
+      task: { kind: 'labels', labels: ['yes', 'no'] },
+      engine: { kind: 'portable' },
+    })
+    expect(await job('--train', MOOD)).toMatchObject({ train: { files: [{ path: MOOD }], given: true } })
+    expect(await evaluateJob(['--help'])).toBeNull()
+  })
+
+  test('goes without what the run learnt from where that is gone', async () => {
+    const gone = join(folder, 'gone')
+    mkdirSync(join(gone, 'checkpoint'), { recursive: true })
+    writeFileSync(join(gone, 'run.json'), JSON.stringify({ data: { name: join(folder, 'nowhere.csv') } }))
+    writeFileSync(join(gone, 'checkpoint', 'checkpoint.json'), '{}')
+    expect((await evaluateJob(['--run', gone, '--data', PIRATE]))!.train).toBeNull()
+  })
+
+  test.each<[string, () => string[], code: string, words: string]>([
+    ['no run', () => ['--data', PIRATE], 'bad_config', '--run is missing'],
+    ['no folder', () => ['--run', '/nowhere', '--data', PIRATE], 'missing_file', 'no folder /nowhere'],
+    ['no checkpoint', () => ['--run', DATASETS, '--data', PIRATE], 'missing_file', 'run.json'],
+    ['no data', () => ['--run', run], 'bad_config', '--data is missing'],
+    ['a file that is not there', () => ['--run', run, '--data', '/no.csv'], 'missing_file', '/no.csv'],
+    ['an empty file', () => ['--run', run, '--data', join(folder, 'empty.csv')], 'bad_data', 'empty'],
+    ['a task', () => ['--run', run, '--data', PIRATE, '--task', 'x'], 'bad_config', '--task x'],
+    ['a choice', () => ['--run', run, '--data', PIRATE, '--choice', 'x'], 'bad_config', '--choice x'],
+    ['a limit', () => ['--run', run, '--data', PIRATE, '--limit', '0'], 'bad_config', '--limit'],
+    ['text as a limit', () => ['--run', run, '--data', PIRATE, '--limit', 'ten'], 'bad_config', '"ten"'],
+    ['labels alone', () => ['--run', run, '--data', PIRATE, '--labels', 'a,b'], 'bad_config', '--labels'],
+    [
+      'figures where the rows go',
+      () => ['--run', run, '--data', PIRATE, '--json', 'predictions.csv'],
+      'bad_config',
+      '--json',
+    ],
+    ['an unknown flag', () => ['--run', run, '--data', PIRATE, '--nope', '1'], 'bad_config', '--nope'],
+    ['a training file', () => ['--run', run, '--data', PIRATE, '--train', '/no'], 'missing_file', '/no'],
+  ])('refuses %s before a browser is opened', async (_, args, code, words) => {
+    const failure: Failure = await evaluateJob(args()).then(
+      () => expect.fail('it was taken'),
+      (error: unknown) => toFailure(error),
+    )
+    expect(failure.code).toBe(code)
+    expect(failure.message).toContain(words)
+    expect(exitCode(failure)).toBe(2)
+  })
+})
+
+describe('what it prints', () => {
+  const figure = (name: Figure['name'], value: number): Figure => ({ name, value, low: value, high: value })
+  const side = (name: Side['name'], right: number | null, ...figures: Figure[]): Side => ({
+    name,
+    right,
+    figures,
+  })
+  const report = (...sides: Side[]) => ({ sides, count: 77 }) as unknown as PrintedReport
+
+  test('is a headline in words', () => {
+    expect(headline(report(side('judged', 61), side('base', 4)))).toBe('61 of 77 right; the base model 4')
+    expect(headline(report(side('judged', 61)))).toBe('61 of 77 right')
+    const perplexity = (value: number) => figure('perplexity', value)
+    expect(
+      headline(report(side('judged', null, perplexity(5.123)), side('base', null, perplexity(20)))),
+    ).toBe('Perplexity 5.12; the base model 20.00')
+  })
+
+  test('is a table with a column for each who answers', () => {
+    const lines = figureTable(
+      report(
+        side('judged', 1, figure('accuracy', 0.5), figure('ece', 0.25)),
+        side('majority', 1, figure('accuracy', 0.125)),
+      ),
+    ).split('\n')
+    expect(lines).toHaveLength(3)
+    expect(lines[0]).toMatch(/^ +this run +majority$/)
+    expect(lines[1]).toMatch(/^right +0\.5000 \[0\.5000, 0\.5000\] +0\.1250 \[/)
+    expect(lines[2]).toMatch(/-$/)
+  })
+
+  test('names the rows and labels of a note', () => {
+    const note = { kind: 'unseen_labels' as const, count: 2, rows: [3, 9], names: ['black'] }
+    expect(noteLine(note, 'given')).toMatch(/^Not among the labels given is "black", which 2 of these rows/)
+    expect(noteLine(note)).toBe(
+      'The run never learnt the label "black", which 2 of these rows ask for (row 3, 9): they cannot be right.',
+    )
+  })
+})
