@@ -45,7 +45,13 @@ export class RunShelf {
     })
     const [best, last] = [kept.find((one) => one.best), kept.find((one) => one.last)]
     if (!best || !last || best === last) return kept
-    const { which, why } = offered(best, last, answered(await readEvents(await this.#database(), run)))
+    const { metric_for_best_model: metric } = (await this.find(run)).config.training
+    const { which, why } = offered(
+      best,
+      last,
+      answered(await readEvents(await this.#database(), run)),
+      metric,
+    )
     return kept.map((one) => (one === (which === 'best' ? best : last) ? { ...one, offered: why } : one))
   }
 

@@ -176,10 +176,10 @@ export interface CheckpointInfo {
   seconds: number
   /**
    * Set on the one that is offered first, where the best is not the newest. The best: `rose`, the loss on held-out rows was clearly higher
-   * later, and no more questions were answered as the data says. The newest: `answers`, more were; `near`, nothing measured later is
+   * later, and no more questions were answered as the data says; `metric`, the settings name another figure to choose by. The newest: `answers`, more were; `near`, nothing measured later is
    * clearly worse.
    */
-  offered?: 'rose' | 'answers' | 'near'
+  offered?: 'rose' | 'metric' | 'answers' | 'near'
 }
 
 export interface ImportRequest extends StartRequest {

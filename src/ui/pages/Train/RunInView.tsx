@@ -117,7 +117,8 @@ function Outcome(props: { run: RunInfo }) {
     )
   const title = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
-    if (props.run.status === 'done') return t('train.ended.finished')
+    if (props.run.status === 'done')
+      return props.run.step < props.run.maxSteps ? t('train.ended.early', at()) : t('train.ended.finished')
     if (props.run.status === 'failed') return t('train.ended.failed', at())
     // What was learnt since the last checkpoint is lost; what is said of the stop tells where that is.
     if (props.run.failure?.code === 'cancelled') return t('train.ended.atOnce', at())
