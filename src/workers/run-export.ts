@@ -1,10 +1,23 @@
 import { exporter } from '../export/registry.ts'
+import type { ExportSource } from '../export/source.ts'
 import { fail } from '../protocol/errors.ts'
-import type { Call, CheckpointChoice, ExportedFile } from '../protocol/studio.ts'
+import type { Call, CheckpointChoice, ExportedFile, Snippet } from '../protocol/studio.ts'
 import { readEvents } from '../storage/runs.ts'
 import { exportSource } from './export-source.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
+
+/** Lines that run what is exported of a checkpoint. */
+export async function exportSnippets(
+  parts: TrainParts,
+  run: string,
+  which?: CheckpointChoice,
+  call: Call = {},
+  unkept: Unkept | null = null,
+): Promise<Snippet[]> {
+  const { snippets } = await import('../export/snippets.ts')
+  return snippets(await sourceOf(parts, run, which, call, unkept))
+}
 
 /**
  * A checkpoint of a run as files of a format.
@@ -12,7 +25,7 @@ import type { Unkept } from './unkept.ts'
  * @throws LapidaryError `unsupported_format`, `missing_file`, and what the format cannot say
  */
 export async function exportRun(
-  { database, library, shelf }: TrainParts,
+  parts: TrainParts,
   run: string,
   format: string,
   which?: CheckpointChoice,
@@ -20,6 +33,16 @@ export async function exportRun(
   unkept: Unkept | null = null,
 ): Promise<ExportedFile[]> {
   const { files } = await exporter(format)
+  return files(await sourceOf(parts, run, which, call, unkept), call)
+}
+
+async function sourceOf(
+  { database, library, shelf }: TrainParts,
+  run: string,
+  which: CheckpointChoice | undefined,
+  call: Call,
+  unkept: Unkept | null,
+): Promise<ExportSource> {
   const record = unkept?.record ?? (await shelf.find(run))
   const { meta, tensors } = unkept ?? (await shelf.checkpointFiles(run, which, call.signal))
   /** Another one may have been stored under its name since: that is not the base of this adapter. */
@@ -34,7 +57,7 @@ export async function exportRun(
       )
     return found
   }
-  const source = exportSource({
+  return exportSource({
     config: record.config,
     baseModel: (await model().catch(() => null))?.info.name ?? record.model,
     template: record.template ?? null,
@@ -44,5 +67,4 @@ export async function exportRun(
     model,
     signal: call.signal,
   })
-  return files(source, call)
 }

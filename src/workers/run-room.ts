@@ -12,7 +12,7 @@ import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { Engines } from './engine/host.ts'
 import { forecastRun } from './forecast.ts'
 import { type PreparedRun, prepareRun } from './prepared-run.ts'
-import { exportRun } from './run-export.ts'
+import { exportRun, exportSnippets } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
 import { hearRuns, runTeller } from './run-news.ts'
 import type { ShelvedCheckpoint } from './run-shelf.ts'
@@ -284,6 +284,12 @@ export function runRoom(parts: TrainParts): RunRoom {
       const inMemory = which === undefined || which === 'last' ? unkept(run) : null
       if (!inMemory) await flushed(run)
       return exportRun(parts, run, format, which, call, inMemory)
+    },
+
+    async exportSnippets(run, which, call) {
+      const inMemory = which === undefined || which === 'last' ? unkept(run) : null
+      if (!inMemory) await flushed(run)
+      return exportSnippets(parts, run, which, call, inMemory)
     },
 
     async importRun(request, call) {

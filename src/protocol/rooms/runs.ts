@@ -4,7 +4,7 @@ import type { EvalEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
 import type { Recipe } from '../recipe.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
-import type { ExportedFile, ExportFormat } from './exports.ts'
+import type { ExportedFile, ExportFormat, Snippet } from './exports.ts'
 
 /** Runs: begun, gone on with, stopped, read, and taken along. */
 export interface RunRoom {
@@ -41,6 +41,8 @@ export interface RunRoom {
    * @param which by default the newest
    */
   exportRun(run: string, format: string, which?: CheckpointChoice, call?: Call): Promise<ExportedFile[]>
+  /** Lines that run what `exportRun` gives, by place and format. */
+  exportSnippets(run: string, which?: CheckpointChoice, call?: Call): Promise<Snippet[]>
   /**
    * Stores a run that was kept elsewhere, for `resume` to go on with; gives its id. Refuses (`bad_state`) a checkpoint
    * that does not belong to the request's config, data and model.
