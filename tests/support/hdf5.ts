@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import h5wasm from 'h5wasm/node'
 import type { ByteSource } from '../../src/files/bytes.ts'
 
@@ -10,9 +13,11 @@ export interface Hdf5Contents {
 
 /** A file as the HDF5 library reads it. */
 export async function readHdf5(source: ByteSource): Promise<Hdf5Contents> {
-  const { FS } = await h5wasm.ready
-  FS.writeFile('/given.h5', new Uint8Array(await source.read(0, source.size)))
-  const file = new h5wasm.File('/given.h5', 'r')
+  await h5wasm.ready
+  const folder = mkdtempSync(join(tmpdir(), 'lapidary-hdf5-'))
+  const path = join(folder, 'given.h5')
+  writeFileSync(path, await source.read(0, source.size))
+  const file = new h5wasm.File(path, 'r')
   const found: Hdf5Contents = { attributes: {}, datasets: {} }
   const walk = (group: InstanceType<typeof h5wasm.Group>, path: string) => {
     const texts = Object.entries(group.attrs).map(([name, { value }]) => [name, value])
@@ -34,7 +39,7 @@ export async function readHdf5(source: ByteSource): Promise<Hdf5Contents> {
     walk(file, '')
   } finally {
     file.close()
-    FS.unlink('/given.h5')
+    rmSync(folder, { recursive: true })
   }
   return found
 }
