@@ -9,6 +9,7 @@ import { baseOf } from './base.ts'
 import { mergedCard } from './merged-card.ts'
 import { encodedTensor, mergedWeights } from './merged-weights.ts'
 import {
+  configFile,
   generationConfig,
   type JsonObject,
   jsonFile,
@@ -47,7 +48,7 @@ export async function mergedFolder(
   const config = await jsonOf(base.files, 'config.json')
   const tensors = await namedTensors(source, base)
   return [
-    jsonFile('config.json', withType(config!, DTYPE[type])),
+    configFile(withType(config!, DTYPE[type])),
     await generationConfig(base),
     ...(await tokenizerFiles(source, base)),
     ...noticeFiles(base),

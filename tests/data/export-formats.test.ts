@@ -141,6 +141,16 @@ test('a word behind the last row of a model, as Gemma 3 without eyes has one for
   expect(await words({ ...source, model: async () => ({ ...base, files }) })).toEqual(await words(source))
 })
 
+test('config.json has reals where Transformers asks for them', async () => {
+  const { source } = await goldenSource('gemma2-tiny', { final_logit_softcapping: 30 })
+  const files = await written(await mergedFolder(source, 'F32', {}))
+  const config = await readText(files.get('config.json')!, 'c')
+  expect(config).toContain('"final_logit_softcapping": 30.0,')
+  expect(config).toContain('"attn_logit_softcapping": 4.0,')
+  expect(config).toMatch(/"rope_theta": 10000\.0,?\n/)
+  expect(config).toMatch(/"head_dim": 64,/)
+})
+
 test('weights that are more than one file are several, with an index, and open as the same model', async () => {
   const { source } = await goldenSource('gemma3-tiny')
   const most = 200_000
