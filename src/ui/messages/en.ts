@@ -3,6 +3,7 @@ import { data } from './en-data.ts'
 import { evaluation } from './en-evaluation.ts'
 import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
+import { link } from './en-link.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
 import { shelf } from './en-shelf.ts'
@@ -18,6 +19,7 @@ export const en = {
   ...evaluation,
   ...fit,
   ...gpu,
+  ...link,
   ...model,
   ...open,
   ...shelf,
