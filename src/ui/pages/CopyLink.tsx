@@ -1,4 +1,4 @@
-import { createSignal, Show } from 'solid-js'
+import { createSignal, lazy, Show, Suspense } from 'solid-js'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import { baseName } from '../../runs/named-data.ts'
 import { Button } from '../components/Button.tsx'
@@ -6,10 +6,13 @@ import { Field } from '../components/Field.tsx'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 
+const EmbedDialog = lazy(() => import('./EmbedDialog.tsx'))
+
 /** A run as a link: by itself the one that is being set up. */
 export function CopyLink(props: { config?: RunConfig }) {
   const { draft, link, models, shown, training } = useApp()
   const [said, setSaid] = createSignal('')
+  const [embedding, setEmbedding] = createSignal<RunConfig | null>(null)
   const [byHand, setByHand] = createSignal<string | null>(null)
 
   function config(): RunConfig {
@@ -40,11 +43,21 @@ export function CopyLink(props: { config?: RunConfig }) {
   return (
     <Show when={!shown.embedded}>
       <div class="stack-s copy-link">
-        <div>
+        <div class="row">
           <Button kind="quiet" onClick={() => void copy()}>
             {t('link.copy')}
           </Button>
+          <Button kind="quiet" onClick={() => setEmbedding(config())}>
+            {t('embed.open')}
+          </Button>
         </div>
+        <Show when={embedding()}>
+          {(config) => (
+            <Suspense>
+              <EmbedDialog config={config()} onClose={() => setEmbedding(null)} />
+            </Suspense>
+          )}
+        </Show>
         <p class="hint" role="status">
           {said()}
         </p>
