@@ -4,6 +4,7 @@ import { evaluation } from './en-evaluation.ts'
 import { exported } from './en-export.ts'
 import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
+import { link } from './en-link.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
 import { shelf } from './en-shelf.ts'
@@ -20,6 +21,7 @@ export const en = {
   ...exported,
   ...fit,
   ...gpu,
+  ...link,
   ...model,
   ...open,
   ...shelf,
