@@ -1,13 +1,26 @@
 import { withProof } from '../export/proof-files.ts'
 import { checkerText, exporter } from '../export/registry.ts'
+import type { ExportSource } from '../export/source.ts'
 import { fail } from '../protocol/errors.ts'
-import type { Call, CheckpointChoice, ExportedFile } from '../protocol/studio.ts'
+import type { Call, CheckpointChoice, ExportedFile, Snippet } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import { readEvents } from '../storage/runs.ts'
 import { exportSource } from './export-source.ts'
 import type { OpenModel } from './library.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
+
+/** Lines that run what is exported of a checkpoint. */
+export async function exportSnippets(
+  parts: TrainParts,
+  run: string,
+  which?: CheckpointChoice,
+  call: Call = {},
+  unkept: Unkept | null = null,
+): Promise<Snippet[]> {
+  const { snippets } = await import('../export/snippets.ts')
+  return snippets(await sourceOf(parts, run, which, call, unkept))
+}
 
 /**
  * The base of a run.
@@ -35,19 +48,30 @@ export async function baseOfRun(
  * @throws LapidaryError `unsupported_format`, `missing_file`, and what the format cannot say
  */
 export async function exportRun(
-  { database, library, shelf }: TrainParts,
+  parts: TrainParts,
   run: string,
   format: string,
   which?: CheckpointChoice,
   call: Call = {},
   unkept: Unkept | null = null,
 ): Promise<ExportedFile[]> {
-  const parts = await exporter(format)
+  const what = await exporter(format)
+  const source = await sourceOf(parts, run, which, call, unkept)
+  return withProof(await what.files(source, call), what, source.proof ?? null, checkerText)
+}
+
+async function sourceOf(
+  { database, library, shelf }: TrainParts,
+  run: string,
+  which: CheckpointChoice | undefined,
+  call: Call,
+  unkept: Unkept | null,
+): Promise<ExportSource> {
   const record = unkept?.record ?? (await shelf.find(run))
   const { meta, tensors, ...kept } = unkept ?? (await shelf.checkpointFiles(run, which, call.signal))
   const proof = 'stored' in kept ? kept.stored.proof : shelf.proofs.get(tensors)
   const model = () => baseOfRun({ library }, record)
-  const source = exportSource({
+  return exportSource({
     config: record.config,
     baseModel: (await model().catch(() => null))?.info.name ?? record.model,
     template: record.template ?? null,
@@ -58,5 +82,4 @@ export async function exportRun(
     model,
     signal: call.signal,
   })
-  return withProof(await parts.files(source, call), parts, source.proof ?? null, checkerText)
 }

@@ -19,7 +19,7 @@ import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { Engines } from './engine/host.ts'
 import { forecastRun } from './forecast.ts'
 import { type PreparedRun, prepareRun } from './prepared-run.ts'
-import { exportRun } from './run-export.ts'
+import { exportRun, exportSnippets } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
 import { hearRuns, runTeller } from './run-news.ts'
 import type { ShelvedCheckpoint } from './run-shelf.ts'
@@ -306,6 +306,12 @@ export function runRoom(parts: TrainParts): RunRoom {
     async prove(run, which, call) {
       if (!unkeptOf(run, which)) await flushed(run)
       return (await import('./run-proof.ts')).proveRun(parts, run, which, call, unkeptOf(run, which))
+    },
+
+    async exportSnippets(run, which, call) {
+      const inMemory = unkeptOf(run, which)
+      if (!inMemory) await flushed(run)
+      return exportSnippets(parts, run, which, call, inMemory)
     },
 
     async importRun(request, call) {

@@ -5,7 +5,7 @@ import type { ProofInfo } from '../proof.ts'
 import type { Recipe } from '../recipe.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
-import type { ExportedFile, ExportFormat } from './exports.ts'
+import type { ExportedFile, ExportFormat, Snippet } from './exports.ts'
 
 /** Runs: begun, gone on with, stopped, read, and taken along. */
 export interface RunRoom {
@@ -49,6 +49,8 @@ export interface RunRoom {
    * exports are the same then, without their proof.
    */
   prove(run: string, which?: CheckpointChoice, call?: Call): Promise<ProofInfo>
+  /** Lines that run what `exportRun` gives, by place and format. */
+  exportSnippets(run: string, which?: CheckpointChoice, call?: Call): Promise<Snippet[]>
   /**
    * Stores a run that was kept elsewhere, for `resume` to go on with; gives its id. Refuses (`bad_state`) a checkpoint
    * that does not belong to the request's config, data and model.

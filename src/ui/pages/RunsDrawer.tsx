@@ -11,7 +11,7 @@ import { formatLoss, formatTime } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 import { MOST_OVERLAYS } from '../state/runs.ts'
-import { DownloadFailure } from './DownloadFailure.tsx'
+import { DownloadState } from './DownloadState.tsx'
 import { NameRun } from './NameRun.tsx'
 
 /** Every run, always at hand: look at it, lay it over the chart, go on with it, take its adapter, delete it. */
@@ -174,7 +174,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
           ]}
         />
       </div>
-      <DownloadFailure of={props.run.id} />
+      <DownloadState of={props.run.id} />
       <div class="row">
         <Button kind="quiet" onClick={() => void show()} disabled={training.busy() && !live()}>
           {t('runs.show')}

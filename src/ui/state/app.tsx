@@ -51,8 +51,16 @@ function createApp(studio: Studio) {
   const evaluations = createEvaluations(studio)
   const synthesis = createSynthesis(studio, data, models)
 
-  keepAwake(() => training.busy() || evaluations.judging() !== null || shelf.downloads.now() !== null)
-  guardLeaving(() => training.busy() || runs.list().some(({ unkept }) => unkept))
+  keepAwake(
+    () =>
+      training.busy() ||
+      evaluations.judging() !== null ||
+      shelf.downloads.now() !== null ||
+      downloads.making() !== null,
+  )
+  guardLeaving(
+    () => training.busy() || downloads.making() !== null || runs.list().some(({ unkept }) => unkept),
+  )
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
   const [restored, setRestored] = createSignal(false)

@@ -14,7 +14,7 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { saveFile } from '../../state/save.ts'
 import { CheckpointPicker, checkpointName, useCheckpoint } from '../CheckpointPicker.tsx'
-import { DownloadFailure } from '../DownloadFailure.tsx'
+import { DownloadState } from '../DownloadState.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
@@ -139,7 +139,7 @@ function Files(props: { run: RunInfo }) {
       <Show when={files()}>
         {(list) => (
           <>
-            <DownloadFailure of={props.run.id} />
+            <DownloadState of={props.run.id} />
             <div class="stack-s">
               <Button
                 kind="primary"

@@ -9,7 +9,7 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
 import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
-import { DownloadFailure } from '../DownloadFailure.tsx'
+import { DownloadState } from '../DownloadState.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { Live } from './Live.tsx'
@@ -50,7 +50,7 @@ export function RunInView(props: { run: RunInfo }) {
             />
           )}
         </Show>
-        <DownloadFailure of={props.run.id} />
+        <DownloadState of={props.run.id} />
         <UnkeptNotice run={props.run} />
         <Outcome run={props.run} />
       </div>
