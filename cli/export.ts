@@ -14,7 +14,7 @@ import { withProof } from '../src/export/proof-files.ts'
 import type { ExportSource } from '../src/export/source.ts'
 import { fail, toFailure } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
-import type { Proof } from '../src/protocol/proof.ts'
+import { CHANGES_NOTHING, type Proof } from '../src/protocol/proof.ts'
 import type { ExportedFile } from '../src/protocol/studio.ts'
 import { manifestHash } from '../src/storage/models.ts'
 import { parseMeta } from '../src/trainer/checkpoint.ts'
@@ -135,8 +135,7 @@ async function sourceOf(run: string, given: string | undefined, proven: boolean)
         .map((line) => JSON.parse(line) as RunEvent),
     model: async () => model,
   })
-  if (addsNothing(await source.lora()) || (proof && effectOf(proof) === 0))
-    say('This adapter changes nothing: base and tuned model say the same.')
+  if (addsNothing(await source.lora()) || (proof && effectOf(proof) === 0)) say(CHANGES_NOTHING)
   return source
 }
 

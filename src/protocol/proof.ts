@@ -32,6 +32,9 @@ export interface ProofPrompt {
   base: number[]
 }
 
+/** What the command line says of an adapter without effect. */
+export const CHANGES_NOTHING = 'This adapter changes nothing: base and tuned model say the same.'
+
 /** What a page says of a checkpoint's proof. */
 export interface ProofInfo {
   /** Whether it was made already: exports carry it. */
