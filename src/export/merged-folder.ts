@@ -20,6 +20,7 @@ import {
   tokenizerFiles,
 } from './model-files.ts'
 import type { BaseSource, Exporter, ExportSource } from './source.ts'
+import { roundedTo } from './tolerance.ts'
 
 /** Bytes of a file of weights at the most, as Transformers 4 cuts them. */
 const SHARD_BYTES = 5e9
@@ -33,6 +34,7 @@ export function mergedFormat(type: PlainType, about: string): Exporter {
     name: type === 'BF16' ? 'Merged model' : `Merged model, ${type.toLowerCase()}`,
     about,
     for: ['transformers', 'server', 'hub'],
+    check: { checker: ['transformers', 'words'], ...roundedTo(type) },
     files: (source, call) => mergedFolder(source, type, call),
   }
 }

@@ -18,6 +18,7 @@ import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
 import { createOpenConfig, findDataset } from './open-config.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
+import { createProofs } from './proofs.ts'
 import { createRoute } from './route.ts'
 import { createRuns } from './runs.ts'
 import { createSettings, type Touched } from './settings.ts'
@@ -44,7 +45,8 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const settings = createSettings(models.chosen, draft)
   const data = createData(studio, draft, models)
   const runs = createRuns(studio)
-  const downloads = createDownloads(studio, runs)
+  const proofs = createProofs(studio)
+  const downloads = createDownloads(studio, runs, proofs)
   const limit = createLimit({ studio, draft, data, models, settings })
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
@@ -163,6 +165,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     data,
     runs,
     downloads,
+    proofs,
     training,
     finished,
     fit,
