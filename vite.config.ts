@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build, defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
+import { embedEntry } from './cli/embed-script.ts'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
 
 /** TensorFlow.js' build with threads is never taken (see src/portable/backend.ts): its 70 kB need not be there. */
@@ -83,7 +84,7 @@ const WORKER = { format: 'es', plugins: () => [withoutThreads(), entriesApart()]
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
-  plugins: [solid(), sayFirstLoad(), chatPage()],
+  plugins: [solid(), embedEntry(), sayFirstLoad(), chatPage()],
   worker: WORKER,
   build: { target: TARGET, sourcemap: true },
 })

@@ -8,6 +8,7 @@ const made = (id: string, ...targets: ExportFormat['for']): ExportFormat => ({
   name: id,
   about: '',
   for: targets,
+  proven: false,
 })
 
 test('every format is offered somewhere, and each place recommends one', async () => {

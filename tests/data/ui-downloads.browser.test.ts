@@ -134,6 +134,52 @@ test.each([
   }
 })
 
+const RUNS = {
+  label: () => 'Pebble on boats',
+  chosen: async () => ({ which: 'last', step: null }) as const,
+}
+
+test('the first download of a checkpoint has its proof made, and carries it; one of a run as it was does not ask for it', async () => {
+  const saved: Blob[] = []
+  vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => {})
+  vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
+    saved.push(blob as Blob)
+    return 'blob:none'
+  })
+  const asked: unknown[] = []
+  const [plain, proven] = [[file('a.bin', 1)], [file('proof.json', 1), file('a.bin', 1)]]
+  const exportRun = async (...[id, format, which]: unknown[]) => {
+    asked.push([id, format, which])
+    return proven
+  }
+  let can = true
+  const { downloads, dispose } = createRoot((dispose) => ({
+    dispose,
+    downloads: createDownloads({ runs: { exportRun } } as unknown as Studio, RUNS, {
+      ensure: async (...of) => asked.push(of.slice(0, 2)) > 0 && can,
+    }),
+  }))
+  const run = { id: 'a' } as RunInfo
+  const names = async () => Object.keys(unzipSync(new Uint8Array(await saved.at(-1)!.arrayBuffer())))
+  await downloads.run(run, 'merged', { files: plain, step: 7 })
+  expect(asked.splice(0)).toEqual([
+    ['a', 7],
+    ['a', 'merged', 7],
+  ])
+  expect(await names()).toEqual(
+    ['proof.json', 'a.bin'].map((name) => `Pebble-on-boats-step-7-merged/${name}`),
+  )
+  can = false
+  await downloads.run(run, 'merged', { files: plain, step: null })
+  expect(asked.splice(0)).toEqual([['a', 'last']])
+  expect(await names()).toEqual(['Pebble-on-boats-merged/a.bin'])
+  await downloads.run(run, 'merged', { files: proven, step: null })
+  await downloads.run(run, 'checkpoint', { files: plain, step: null, proven: false })
+  expect(asked).toEqual([])
+  expect(saved).toHaveLength(4)
+  dispose()
+})
+
 test('small downloads go where downloads go; large ones ask at once where, and a press of cancel leaves nothing', async () => {
   const saved: string[] = []
   vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
@@ -148,10 +194,7 @@ test('small downloads go where downloads go; large ones ask at once where, and a
   const run = { id: 'a' } as RunInfo
   const { downloads, dispose } = createRoot((dispose) => ({
     dispose,
-    downloads: createDownloads({} as Studio, {
-      label: () => 'Pebble on boats',
-      chosen: async () => ({ which: 'last', step: null }),
-    }),
+    downloads: createDownloads({} as Studio, RUNS, { ensure: async () => false }),
   }))
   await downloads.run(run, 'merged', { files: [file('a.bin', 2)], step: 7 })
   expect([saved, asked]).toEqual([['Pebble-on-boats-step-7-merged.zip'], []])

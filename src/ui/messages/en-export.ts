@@ -51,7 +51,6 @@ export const exported = {
   'export.why.hub.peft':
     'Small to upload, and whoever uses it fetches the base model from where it is published.',
   'export.why.torch.pt': 'Small, and nothing is rounded: the weights that were learnt, in one file.',
-  'export.why.keras.h5-merged': 'The whole model in one file, which needs no adapter beside it.',
   'export.others': {
     one: 'Another format ({count})',
     other: 'Other formats ({count})',
@@ -84,6 +83,8 @@ export const exported = {
   'export.best': 'Best on rows it never saw, at step {step}',
   'export.offered.rose':
     'Rows that it never saw were known best at step {best} (validation loss {bestLoss}) and less well at step {last} ({lastLoss}), so the best is offered first. Where rows are facts to be learnt by heart, take the newest.',
+  'export.offered.metric':
+    'The token accuracy on rows that it never saw was best at step {best}; the settings say that the best is chosen by it, so it is offered first.',
   'export.offered.answers':
     'Rows that it never saw were known best at step {best} (validation loss {bestLoss}; {lastLoss} at step {last}), but more questions were answered as the data says later, so the newest is offered first.',
   'export.offered.near':
@@ -104,6 +105,22 @@ export const exported = {
   'export.steps': 'Steps',
   'export.stepsOf': '{step} of {count}',
   'export.time': 'Training time',
+
+  'proof.made': 'Comes with a proof of its effect: check.py says there whether it works.',
+  'proof.later':
+    'Comes with a proof of its effect, which is made with the first download: check.py says there whether it works.',
+  'proof.what': 'What the proof is',
+  'proof.more':
+    'proof.json holds five built-in prompts (none of your rows), the answers of the fine-tuned model, and how probable each word of them is with and without what was learnt. check.py asks the library that loads the files for the same, and says “works”, “loaded but without effect” or “differs”.',
+  'proof.effect': 'Here fine-tuned and base model are up to {effect} nats a word apart.',
+  'proof.make': 'Make it now',
+  'proof.making': 'Making the proof: base and fine-tuned model answer five prompts',
+  'proof.missing': 'Without a proof of its effect',
+  'proof.missingMore':
+    'The files are the same. The proof is made with the next download, or by “Make it now” on the Export page.',
+  'proof.dead': 'This adapter changes nothing',
+  'proof.deadMore':
+    'The fine-tuned model says exactly what the base says. Train it for more steps, or with a higher learning rate.',
 
   'export.making': 'Making the download',
   'export.bytesOf': '{done} of {total}',

@@ -5,6 +5,7 @@ import { Progress } from '../components/Progress.tsx'
 import { formatBytes } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
+import { ProofState } from './ProofState.tsx'
 
 /** A small download is done before a bar could be read. */
 const SEEN_AFTER_MS = 400
@@ -28,6 +29,7 @@ export function DownloadState(props: { of: string }) {
   }
   return (
     <>
+      <ProofState of={props.of} />
       <Show when={making() && seen()}>
         <div class="stack-s">
           <Progress

@@ -54,7 +54,9 @@ export function RunsDrawer() {
 }
 
 function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => void }) {
-  const { runs, training, route, openRuns, opening, downloads } = useApp()
+  const { runs, shown: page, training, route, openRuns, opening, downloads } = useApp()
+  /** Other settings are not opened where any are locked. */
+  const locked = () => page.anyLocked
   const live = () => runs.live() === props.run.id
   const status = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
@@ -154,14 +156,14 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
             { label: t('runs.rename'), disabled: runs.elsewhere(props.run), onSelect: props.onRename },
             {
               label: t('runs.reproduce'),
-              disabled: training.busy(),
+              disabled: training.busy() || locked(),
               onSelect: () => void reproduce(),
             },
-            { label: t('open.use'), disabled: training.busy(), onSelect: () => use() },
+            { label: t('open.use'), disabled: training.busy() || locked(), onSelect: () => use() },
             {
               label: t('open.continue'),
               // What a run begins with is read from what is stored.
-              disabled: props.run.step === 0 || props.run.unkept !== undefined || training.busy(),
+              disabled: props.run.step === 0 || props.run.unkept !== undefined || training.busy() || locked(),
               onSelect: () => void continueAnew(),
             },
             {

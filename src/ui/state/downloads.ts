@@ -1,7 +1,8 @@
 import { createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { Progress } from '../../protocol/rooms/call.ts'
-import type { ExportedFile, ModelInfo, RunInfo, Studio } from '../../protocol/studio.ts'
+import type { CheckpointChoice, ExportedFile, ModelInfo, RunInfo, Studio } from '../../protocol/studio.ts'
+import type { Proofs } from './proofs.ts'
 import type { RunsState } from './runs.ts'
 import { fileName, save, zipInto, zipped } from './save.ts'
 import { chooseFile, writeAll } from './save-as.ts'
@@ -15,6 +16,8 @@ export const ASK_BYTES = 64 * 2 ** 20
 interface Taken {
   name: string
   files: ExportedFile[]
+  /** What is still to be made of them, once it is known where they go. */
+  complete?: (signal: AbortSignal) => Promise<ExportedFile[]>
 }
 
 /** A run's files that are known already, as the page shows them. */
@@ -22,10 +25,18 @@ export interface KnownFiles {
   files: ExportedFile[]
   /** Of the checkpoint, where it is not the newest. */
   step: number | null
+  /** Of the format; by default it carries a proof. */
+  proven?: boolean
 }
 
+const isProof = ({ path }: ExportedFile) => path === 'proof.json'
+
 /** What is taken away with one press: a zip that unpacks to a folder, whole or not at all. */
-export function createDownloads(studio: Studio, runs: Pick<RunsState, 'label' | 'chosen'>) {
+export function createDownloads(
+  studio: Studio,
+  runs: Pick<RunsState, 'label' | 'chosen'>,
+  proofs: Pick<Proofs, 'ensure'>,
+) {
   /** What is being made: a run's or a model's id. */
   const [making, setMaking] = createSignal<string | null>(null)
   const [progress, setProgress] = createSignal<Progress | null>(null)
@@ -41,13 +52,14 @@ export function createDownloads(studio: Studio, runs: Pick<RunsState, 'label' | 
     setFailure(null)
     try {
       const made = make(own.signal)
-      const { name, files } = made instanceof Promise ? await made : made
+      const { name, files, complete } = made instanceof Promise ? await made : made
       const folder = fileName(name)
       const size = files.reduce((sum, file) => sum + file.size, 0)
       // Not before something that is waited for: a browser asks only right after a press.
       const place = size < ASK_BYTES ? null : await chooseFile(`${folder}.zip`)
-      if (place) await zipInto(files, folder, (stream) => writeAll(place, stream), call)
-      else save(await zipped(files, folder, call), `${folder}.zip`)
+      const whole = complete ? await complete(own.signal) : files
+      if (place) await zipInto(whole, folder, (stream) => writeAll(place, stream), call)
+      else save(await zipped(whole, folder, call), `${folder}.zip`)
     } catch (error) {
       const told = toFailure(error)
       if (told.code !== 'cancelled') setFailure({ of, failure: told })
@@ -69,17 +81,23 @@ export function createDownloads(studio: Studio, runs: Pick<RunsState, 'label' | 
     dismiss: () => setFailure(null),
     /** The files of a run's chosen checkpoint in a format; by default its adapter, as PEFT loads it. */
     run(run: RunInfo, format = 'peft', known: KnownFiles | null = null): Promise<void> {
-      const named = (files: ExportedFile[], step: number | null): Taken => ({
+      const named = (files: ExportedFile[], which: CheckpointChoice, step: number | null): Taken => ({
         name: `${runs.label(run)}${step === null ? '' : `-step-${step}`}-${format === 'peft' ? 'adapter' : format}`,
         files,
+        // With its proof, where there is one for it.
+        async complete(signal) {
+          if (known?.proven === false || files.some(isProof)) return files
+          const proven = await proofs.ensure(run.id, which, signal)
+          return proven ? await studio.runs.exportRun(run.id, format, which, { signal }) : files
+        },
       })
       return zip(run.id, (signal) =>
         known
-          ? named(known.files, known.step)
+          ? named(known.files, known.step ?? 'last', known.step)
           : runs
               .chosen(run)
               .then(async ({ which, step }) =>
-                named(await studio.runs.exportRun(run.id, format, which, { signal }), step),
+                named(await studio.runs.exportRun(run.id, format, which, { signal }), which, step),
               ),
       )
     },

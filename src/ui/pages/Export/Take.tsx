@@ -12,6 +12,7 @@ import { saveFile } from '../../state/save.ts'
 import type { useCheckpoint } from '../CheckpointPicker.tsx'
 import { DownloadState } from '../DownloadState.tsx'
 import { FileList, sizeOf } from './FileList.tsx'
+import { Proof } from './Proof.tsx'
 import { SnippetView } from './SnippetView.tsx'
 
 export interface TakeProps {
@@ -29,7 +30,7 @@ export interface TakeProps {
 
 /** A run's files in one of a few formats, one of them recommended: a press for all of them, and what runs them. */
 export function Take(props: TakeProps) {
-  const { studio, downloads } = useApp()
+  const { studio, downloads, proofs } = useApp()
   const [wanted, setWanted] = createSignal<string | null>(null)
   const [files, setFiles] = createSignal<ExportedFile[] | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
@@ -37,7 +38,7 @@ export function Take(props: TakeProps) {
   const recommended = () => format() === props.formats[0]
   const key = () => {
     const { run, checkpoint } = props
-    return `${run.id} ${run.step} ${format().id} ${checkpoint.known() ? checkpoint.which() : ''}`
+    return `${run.id} ${run.step} ${format().id} ${checkpoint.known() ? checkpoint.which() : ''} ${proofs.made()}`
   }
 
   async function read(): Promise<void> {
@@ -74,7 +75,7 @@ export function Take(props: TakeProps) {
   }
   const download = (list: ExportedFile[]) => {
     const step = props.checkpoint.which() === 'best' ? (props.checkpoint.chosen()?.step ?? null) : null
-    void downloads.run(props.run, format().id, { files: list, step })
+    void downloads.run(props.run, format().id, { files: list, step, proven: format().proven })
   }
   const one = (file: ExportedFile) => void saveFile(file).catch((error) => setFailure(toFailure(error)))
 
@@ -120,6 +121,9 @@ export function Take(props: TakeProps) {
             <p class="hint">{t('export.asFolder', { count: list().length })}</p>
           </div>
         )}
+      </Show>
+      <Show when={files() && format().proven}>
+        <Proof run={props.run} />
       </Show>
       <For each={fitting()}>{(snippet) => <SnippetView snippet={snippet} />}</For>
       <div class="stack-s">
