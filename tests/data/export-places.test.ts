@@ -27,6 +27,8 @@ test('every format is offered somewhere, and each place recommends one', async (
     hub: 'peft',
     torch: 'pt',
   })
+  const kept = formatsAt({ targets: ['lapidary'], best: ['peft', 'merged'] }, formats)
+  expect(kept.map(({ id }) => id)).toEqual(['peft', 'merged', 'checkpoint', 'merged-f16', 'merged-f32'])
   // Elsewhere what the format says of itself is reason enough.
   const reasoned = places.filter(({ id }) => whyAt(id, recommended[id]!) !== null).map(({ id }) => id)
   expect(reasoned).toEqual(['transformers', 'llama', 'mlx', 'server', 'web', 'hub', 'torch'])

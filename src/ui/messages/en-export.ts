@@ -11,9 +11,10 @@ export const exported = {
   'export.try.ask': 'Ask questions',
   'export.try.others': 'Let others try it: a chat page to hand on',
   'export.keep.title': 'Keep it',
-  'export.keep.lede': 'Files that this studio opens again, on this machine or another one.',
+  'export.keep.lede':
+    'A run stays in this browser until it is deleted here, or the browser is cleared. These files outlast both, and this studio opens them again.',
   'export.why.keep':
-    'What was learnt, without the base model. Open the folder when you set up a run, and it begins with this instead of from nothing.',
+    'Small, and nothing is rounded: what was learnt, without the base model. On the command line another run begins with it (npm run train -- --start-from FOLDER). A merged model, below, is opened on the Model page as a model of its own.',
   'export.elsewhere.title': 'Use it elsewhere',
   'export.elsewhere.lede': 'Say where it will run, and take the files that are read there.',
   'export.place': 'Where will it run?',

@@ -12,7 +12,7 @@ import { useApp } from '../../state/app.tsx'
 import { recall, remember } from '../../state/memory.ts'
 import { hrefOf } from '../../state/route.ts'
 import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
-import { formatsAt, isFor, type PlaceId, placesFor, whyAt } from './places.ts'
+import { formatsAt, type PlaceId, placesFor, whyAt } from './places.ts'
 import { Take } from './Take.tsx'
 
 const WAYS = ['try', 'keep', 'elsewhere'] as const
@@ -20,8 +20,8 @@ type Way = (typeof WAYS)[number]
 
 /** A page that others can ask it in. */
 const CHAT_PAGE = 'chat-page'
-/** What this studio opens again; an adapter before what only the command line goes on with. */
-const KEPT = ['peft']
+/** What this studio opens again, as a place is described. */
+const KEEP = { targets: ['lapidary'], best: ['peft', 'merged'] } as const
 
 /** Try it, keep it, or use it elsewhere: one at a time, each with one thing to press. */
 export function Ways(props: { run: RunInfo }) {
@@ -79,9 +79,9 @@ export function Ways(props: { run: RunInfo }) {
               <Take
                 run={props.run}
                 checkpoint={checkpoint}
-                formats={keptIn(list())}
+                formats={formatsAt(KEEP, list())}
                 why={t('export.why.keep')}
-                targets={['lapidary']}
+                targets={KEEP.targets}
                 main
               />
             )}
@@ -102,11 +102,6 @@ export function Ways(props: { run: RunInfo }) {
     </div>
   )
 }
-
-const keptIn = (formats: ExportFormat[]): ExportFormat[] =>
-  formats
-    .filter((format) => isFor(format, ['lapidary']))
-    .sort((a, b) => Number(KEPT.includes(b.id)) - Number(KEPT.includes(a.id)))
 
 function Elsewhere(props: {
   run: RunInfo

@@ -44,7 +44,10 @@ export const isFor = (format: ExportFormat, targets: readonly ExportTarget[]): b
   format.for.some((target) => targets.includes(target))
 
 /** The formats for a place: first the one that is recommended, then those that are made for it, then the others. */
-export function formatsAt({ targets, best }: Place, formats: readonly ExportFormat[]): ExportFormat[] {
+export function formatsAt(
+  { targets, best }: Pick<Place, 'targets' | 'best'>,
+  formats: readonly ExportFormat[],
+): ExportFormat[] {
   const rank = (format: ExportFormat) => {
     const at = best.indexOf(format.id)
     if (at >= 0) return at
