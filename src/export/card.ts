@@ -39,17 +39,18 @@ export interface CardFacts {
   events: readonly RunEvent[]
 }
 
+/** A run's config without the paths and addresses of the machine that it was made on, which are nobody's business. */
+export function shareableConfig(config: RunConfig, baseModel: string): RunConfig {
+  const name = config.data.name.replace(/^.*[\\/]/, '')
+  return { ...config, model: { ...config.model, id: baseModel }, data: { ...config.data, name } }
+}
+
 /** A model card for the Hugging Face Hub: front matter, what it is, how to load it, how it was made, what it reached. */
 export function adapterCard(adapter: CardFacts): string {
   const { config, baseModel, step } = adapter
   const base = adapter.base ?? { at: baseModel, kind: 'elsewhere' }
-  const data = config.data.name.replace(/^.*[\\/]/, '') || 'a data set of its own'
-  // Paths and addresses of the machine it was made on are nobody's business.
-  const shareable: RunConfig = {
-    ...config,
-    model: { ...config.model, id: baseModel },
-    data: { ...config.data, name: data },
-  }
+  const shareable = shareableConfig(config, baseModel)
+  const data = shareable.data.name || 'a data set of its own'
   const seen = adapter.events.filter((event) => !('step' in event) || (event.step ?? 0) <= step)
   return [
     '---',

@@ -1,3 +1,4 @@
+import type { RunConfig } from '../protocol/run-config.ts'
 import type { ExportTarget, Snippet } from '../protocol/studio.ts'
 import { type BaseModel, baseOf } from './base.ts'
 import { type Facts, filled } from './filled.ts'
@@ -18,6 +19,9 @@ const VLLM_RANKS = [8, 16, 32, 64, 128, 256]
 
 const MERGED = ['merged', 'merged-f16', 'merged-f32']
 const GGUF = ['gguf', 'gguf-f16', 'gguf-f32', 'gguf-q8_0', 'gguf-q4_0']
+
+/** Whether a run was taught conversations in the chat template. */
+export const taughtChat = ({ data }: RunConfig): boolean => data.text === null && data.format === 'template'
 
 interface Kind {
   target: ExportTarget
@@ -86,7 +90,7 @@ export function filledSnippets(
   const facts: Facts = {
     base: base.at,
     prompt: PROMPT,
-    chat: config.data.text === null && config.data.format === 'template',
+    chat: taughtChat(config),
     template: template !== null,
     rank: VLLM_RANKS.find((rank) => rank >= config.lora.r)!,
     context: Math.min(positions, MOST_CONTEXT),
