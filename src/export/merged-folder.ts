@@ -18,6 +18,7 @@ import {
   textFile,
   tokenizerFiles,
 } from './model-files.ts'
+import { snippetLines, snippets } from './snippets.ts'
 import type { BaseSource, Exporter, ExportSource } from './source.ts'
 
 /** Bytes of a file of weights at the most, as Transformers 4 cuts them. */
@@ -53,7 +54,14 @@ export async function mergedFolder(
     ...noticeFiles(base),
     textFile(
       'README.md',
-      mergedCard(source, await baseOf(source), base, DTYPE[type], await roundedBase(source, base)),
+      mergedCard(
+        source,
+        await baseOf(source),
+        base,
+        DTYPE[type],
+        await roundedBase(source, base),
+        snippetLines(await snippets(source), 'merged'),
+      ),
     ),
     // Last: what describes weights that are not there is seen at once, the other way round is not.
     ...weightFiles(tensors, type, shardBytes, call),

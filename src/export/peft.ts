@@ -6,6 +6,7 @@ import { blobFile } from '../protocol/exported.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
 import { type BaseModel, baseOf } from './base.ts'
 import { adapterCard, type CardFacts } from './card.ts'
+import { snippetLines, snippets } from './snippets.ts'
 import { type ExportSource, templateFile } from './source.ts'
 
 export interface AdapterExport extends CardFacts {
@@ -43,7 +44,8 @@ export async function adapterFolder(
   const { config, baseModel, step } = source
   const [lora, events] = [await source.lora(), await source.events()]
   const base = await baseOf(source)
-  const files = await peftFiles({ lora, config, baseModel, base, step, events })
+  const lines = snippetLines(await snippets(source), 'peft')
+  const files = await peftFiles({ lora, config, baseModel, base, step, events, snippets: lines })
   return {
     base,
     files: [...files.map(({ path, blob }) => blobFile(path, blob)), ...templateFile(source), ...base.files],

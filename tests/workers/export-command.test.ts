@@ -67,7 +67,7 @@ describe('npm run export', () => {
     expect(readdirSync(run).sort()).toEqual(
       ['adapter', 'checkpoint', 'gguf-q8_0', 'merged', 'metrics.jsonl', 'pt', 'run.json'].sort(),
     )
-    expect(readdirSync(join(run, 'gguf-q8_0')).sort()).toEqual(['Modelfile', 'model.gguf'])
+    expect(readdirSync(join(run, 'gguf-q8_0')).sort()).toEqual(['Modelfile', 'README.md', 'model.gguf'])
     expect(existsSync(join(run, 'merged', 'model.safetensors'))).toBe(true)
     const again = command('--run', run, '--format', 'mlx,pt')
     expect([again.status, existsSync(join(run, 'mlx'))]).toEqual([2, false])
