@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
-from exported_run import BASE, SCRATCH, command
+from exported_run import BASE, SCRATCH
 from run import ROOT, at_most, same
 
 PIRATE = ROOT / "public" / "datasets" / "pirate.csv"
@@ -32,23 +32,30 @@ MOST = 24
 QUIET = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
 
 
+def trained(name, data, config, formats):
+    """A run by the studio's own rooms in Node, exported, and its prepared rows."""
+    out, file = Path(SCRATCH.name) / name, Path(SCRATCH.name) / f"{name}.json"
+    file.write_text(json.dumps(config))
+    words = ["--import", "tsx", "tools/trained-in-node.ts", "--data", data, "--config", file, "--out", out, "--format", formats]
+    ran = subprocess.run(["node", *map(str, words)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    same(ran.returncode, 0, ran.stdout[-2000:])
+    return out
+
+
 @functools.cache
 def pairs():
     """Prompts and responses, linear."""
-    run = Path(SCRATCH.name) / "pairs"
-    options = ["--max-steps", "40", "--batch-size", "4", "--learning-rate", "0.002", "--lora-r", "8", "--lora-alpha", "4"]
-    more = ["--use-rslora", "true", "--target-modules", "all-linear", "--warmup-steps", "2"]
-    command("train", *("--model", "pebble", "--engine", "portable", "--data", PIRATE, "--out", run), *options, *more)
-    command("export", "--run", run, "--format", "scripts,rest,space")
-    return run
+    training = {"max_steps": 40, "per_device_train_batch_size": 4, "learning_rate": 0.002, "warmup_steps": 2}
+    lora = {"r": 8, "lora_alpha": 4, "use_rslora": True, "target_modules": "all-linear"}
+    return trained("pairs", PIRATE, {"training": training, "lora": lora}, "peft,scripts,rest,space")
 
 
 @functools.cache
 def talks():
-    """Conversations of two questions, some answers not learnt, packed, accumulated, cosine. [run, file]"""
-    file, run = Path(SCRATCH.name) / "talks.jsonl", Path(SCRATCH.name) / "talks"
+    """Conversations of two questions, prepared and made more of, some answers not learnt, packed, accumulated, cosine. [run, file]"""
+    file = Path(SCRATCH.name) / "talks.jsonl"
     with PIRATE.open(encoding="utf-8") as source:
-        rows = list(csv.DictReader(source))[:160]
+        rows = list(csv.DictReader(source))[:100]
     lines = []
     for i, (a, b) in enumerate(zip(rows[::2], rows[1::2])):
         turns = [{"role": role, "content": row[key]} for row in (a, b) for role, key in (("user", "prompt"), ("assistant", "response"))]
@@ -58,12 +65,12 @@ def talks():
             turns.insert(0, {"role": "system", "content": "Speak as a pirate."})
         lines.append(json.dumps({"messages": turns}))
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    options = ["--epochs", "2", "--batch-size", "2", "--gradient-accumulation-steps", "3", "--packing", "true", "--max-length", "96"]
-    more = ["--lr-scheduler-type", "cosine", "--warmup-steps", "0.2", "--weight-decay", "0.1", "--learning-rate", "0.005", "--lora-r", "4"]
-    last = ["--eval-steps", "3", "--seed", "7"]
-    command("train", *("--model", "pebble", "--engine", "portable", "--data", file, "--out", run), *options, *more, *last)
-    command("export", "--run", run, "--format", "scripts")
-    return run, file
+    training = {
+        "num_train_epochs": 2, "per_device_train_batch_size": 2, "gradient_accumulation_steps": 3, "packing": True, "max_length": 96,
+        "lr_scheduler_type": "cosine", "warmup_steps": 0.2, "weight_decay": 0.1, "learning_rate": 0.01, "eval_steps": 3, "seed": 7,
+    }  # fmt: skip
+    data = {"steps": [{"type": "case", "to": "lower"}], "augment": {"noisy": 1}}
+    return trained("talks", file, {"data": data, "training": training, "lora": {"r": 4}}, "scripts"), file
 
 
 def python(folder, *words):
@@ -123,30 +130,19 @@ def test_train_script(context):
 
 
 def test_train_conversations(context):
-    """Packed conversations, from the file and from prepared rows, by one process and by two."""
+    """Packed conversations from the prepared rows, by one process and by two; the file itself and rows in another order are refused."""
     run, file = talks()
-    folder = run / "scripts"
-    alone = repeated(folder, "train.py", "--data", file)
+    folder, rows = run / "scripts", run / "prepared"
+    alone = repeated(folder, "train.py", "--data", rows)
     launcher = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
     plain = ["--mixed_precision", "no", "--dynamo_backend", "no", "--num_cpu_threads_per_process", "1"]
-    rows = prepared(folder, file, context.folder / "prepared")
     two = repeated(folder, *launcher, *plain, "train.py", "--data", rows)
-    lines = (rows / "train.jsonl").read_text(encoding="utf-8").splitlines()
-    (rows / "train.jsonl").write_text("\n".join([lines[1], lines[0], *lines[2:]]) + "\n", encoding="utf-8")
-    refused(folder, "not the rows of the run", "--data", rows)
-    return f"held-out loss within {alone:.1e}, by two processes on prepared rows {two:.1e}"
-
-
-def prepared(folder, file, into):
-    """Rows as the studio exports them prepared, as JSON lines: parted by the script's own split."""
-    code = f"import json, pathlib, train; print(json.dumps(train.read_rows(pathlib.Path({str(file)!r}))))"
-    said, status = python(folder, "-c", code)
-    same(status, 0, said[-500:])
-    into.mkdir()
-    for name, rows in zip(("train", "validation"), json.loads(said.splitlines()[-1])):
-        turns = [[{k: v for k, v in turn.items() if k != "weight" or v == 0} for turn in row] for row in rows]
-        (into / f"{name}.jsonl").write_text("".join(json.dumps({"messages": row}) + "\n" for row in turns), encoding="utf-8")
-    return into
+    refused(folder, "steps of preparation", "--data", file)
+    other = shutil.copytree(rows, context.folder / "other")
+    first, *rest = (other / "train.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (other / "train.jsonl").write_text("".join([*rest, first]), encoding="utf-8")
+    refused(folder, "not the rows of the run", "--data", other)
+    return f"held-out loss within {alone:.1e}, by two processes {two:.1e}"
 
 
 def test_notebook(context):
@@ -172,7 +168,7 @@ def answers():
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    adapter = pairs() / "adapter"
+    adapter = pairs() / "peft"
     tokenizer = AutoTokenizer.from_pretrained(BASE)
     model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.float32), adapter).eval()
     # Of Pebble: the end of a text, and of a turn.
