@@ -17,6 +17,7 @@ import { ggufTokenizerMeta } from './gguf-tokenizer.ts'
 import { encodedTensor, mergedWeights } from './merged-weights.ts'
 import { jsonOf, noticeFiles, roundedBase, templateOf, textFile } from './model-files.ts'
 import { modelfile } from './ollama.ts'
+import { snippetReadme } from './snippets.ts'
 import type { Exporter, ExportSource } from './source.ts'
 import { roundedTo } from './tolerance.ts'
 
@@ -78,6 +79,7 @@ export async function mergedGguf(
       'Modelfile',
       modelfile({ from: './model.gguf', ...(await asked(source, base.config, template, stops, tokenizer)) }),
     ),
+    await snippetReadme(source, 'gguf', `A whole model in one GGUF (${type}).`),
     ...noticeFiles(base),
     ggufFile('model.gguf', metadata, tensors),
   ]
@@ -132,6 +134,7 @@ export async function loraGguf(source: ExportSource, call: Call): Promise<Export
       'Modelfile',
       modelfile({ from: './base.gguf', adapter: './adapter.gguf', base: source.baseModel, ...more }),
     ),
+    await snippetReadme(source, 'gguf-lora', 'A LoRA adapter as a GGUF, for a GGUF of the same base model.'),
     ...noticeFiles(base),
     ggufFile('adapter.gguf', metadata, tensors),
   ]

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -67,11 +67,24 @@ describe('npm run export', () => {
     expect(readdirSync(run).sort()).toEqual(
       ['adapter', 'checkpoint', 'gguf-q8_0', 'merged', 'metrics.jsonl', 'pt', 'run.json'].sort(),
     )
-    expect(readdirSync(join(run, 'gguf-q8_0')).sort()).toEqual(['Modelfile', 'model.gguf'])
+    expect(readdirSync(join(run, 'gguf-q8_0')).sort()).toEqual(['Modelfile', 'README.md', 'model.gguf'])
     expect(existsSync(join(run, 'merged', 'model.safetensors'))).toBe(true)
     const again = command('--run', run, '--format', 'mlx,pt')
     expect([again.status, existsSync(join(run, 'mlx'))]).toEqual([2, false])
     expect(again.stderr).toContain('output_exists')
+  })
+
+  test('fills in the programs that formats are made of', () => {
+    const out = join(folder, 'programs')
+    const { status, stderr } = command('--run', run, '--out', out, '--format', 'rest,scripts,space')
+    expect([status, stderr]).toEqual([0, ''])
+    for (const [format, file] of [
+      ['rest', 'model.py'],
+      ['scripts', 'train.py'],
+      ['space', 'model.py'],
+    ] as const)
+      expect(readFileSync(join(out, format, file), 'utf8'), format).toMatch(/^BASE = .*"base"/m)
+    expect(readFileSync(join(out, 'rest', 'app.py'), 'utf8')).toMatch(/^"""An OpenAI-compatible service/)
   })
 
   test.each([
