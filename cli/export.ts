@@ -165,6 +165,12 @@ async function writeFolder(path: string, files: readonly ExportedFile[]): Promis
   }
 }
 
+// Whoever reads has had enough, such as `| head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 try {
   await main(process.argv.slice(2))
 } catch (error) {

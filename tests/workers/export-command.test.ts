@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -72,6 +73,17 @@ describe('npm run export', () => {
     const again = command('--run', run, '--format', 'mlx,pt')
     expect([again.status, existsSync(join(run, 'mlx'))]).toEqual([2, false])
     expect(again.stderr).toContain('output_exists')
+  })
+
+  test('a reader of the list that has had enough is no failure', async () => {
+    const child = spawn(process.execPath, [join(ROOT, 'cli', 'bootstrap.mjs'), 'export', '--list'])
+    child.stdout.destroy()
+    let told = ''
+    child.stderr.on('data', (text) => {
+      told += String(text)
+    })
+    const [status] = await once(child, 'close')
+    expect([status, told]).toEqual([0, ''])
   })
 
   test.each([
