@@ -20,6 +20,7 @@ import { parseFlags } from './args.ts'
 import { ROOT } from './build.ts'
 import { folderOf, formatIds, loadFormat, requireFormats } from './export-formats.ts'
 import { hashOf, openModelPath } from './model-path.ts'
+import { pushExport, pushJob } from './push.ts'
 import { report } from './report.ts'
 import { readRun, requireRun } from './train-before.ts'
 import { modelOf } from './train-job.ts'
@@ -34,6 +35,9 @@ Writes the last checkpoint of a run in further formats, each as a folder of its 
   --format LIST   ${formatIds().join(', ')}
   --out DIR       where the folders are put (default: the run's own)
   --model M       the base model, where it is not where run.json says
+  --push REPO     in place of a folder here, a new repository OWNER/NAME on the Hub with one format; with HF_TOKEN (and
+                  HF_ENDPOINT) as of huggingface_hub. What is sent is listed first
+  --public        with --push: for everybody to see (default: private)
   --list          the formats and what reads them
   --help
 
@@ -44,6 +48,8 @@ const SPEC = {
   format: 'list',
   out: 'text',
   model: 'text',
+  push: 'text',
+  public: 'switch',
   list: 'switch',
   help: 'switch',
 } as const
@@ -73,7 +79,24 @@ async function main(argv: string[]): Promise<void> {
   const formats = [...new Set(flags.format)]
   requireFormats(formats, '--format')
   const { run } = flags
+  const push = flags.push === undefined ? null : pushJob(flags.push, flags.public ? 'public' : 'private')
+  if (push === null && flags.public !== undefined)
+    fail('bad_config', '--public goes with --push only.', 'See --help.', { flag: '--public' })
+  if (push && formats.length > 1)
+    fail('bad_config', '--push takes one format.', 'Push each to a repository of its own.', {
+      flag: '--format',
+    })
+  if (push && flags.out !== undefined)
+    fail('bad_config', '--push and --out do not go together.', 'Leave one of the two out.', { flag: '--out' })
   requireRun(run)
+  if (push) {
+    const source = await sourceOf(run, flags.model)
+    const { files, name } = await loadFormat(formats[0]!)
+    const title = `${source.baseModel}, fine-tuned: ${name}, step ${source.step}`
+    const write = async (folder: string) => writeFolder(folder, await files(source, {}))
+    console.log(await pushExport(push, title, write, (line) => process.stderr.write(`${line}\n`)))
+    return
+  }
   const out = resolve(flags.out ?? run)
   for (const format of formats) {
     const path = join(out, folderOf(format))
