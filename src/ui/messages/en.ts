@@ -5,6 +5,7 @@ import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
+import { push } from './en-push.ts'
 import { shelf } from './en-shelf.ts'
 import { sources } from './en-sources.ts'
 import { steps } from './en-steps.ts'
@@ -20,6 +21,7 @@ export const en = {
   ...gpu,
   ...model,
   ...open,
+  ...push,
   ...shelf,
   ...sources,
   ...steps,

@@ -20,6 +20,7 @@ import { RunFacts } from '../RunFacts.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { UnkeptNotice } from '../Train/UnkeptNotice.tsx'
 import { FileList, sizeOf } from './FileList.tsx'
+import { Push } from './Push.tsx'
 
 export function ExportPage() {
   const { runs } = useApp()
@@ -159,6 +160,7 @@ function Files(props: { run: RunInfo }) {
           </>
         )}
       </Show>
+      <Push files={files()} title={`${props.run.name}: ${format()}`} />
     </Section>
   )
 }
