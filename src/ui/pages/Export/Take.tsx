@@ -133,11 +133,11 @@ export function Take(props: TakeProps) {
       <Show when={files() && format().proven}>
         <Proof run={props.run} />
       </Show>
-      <Show when={files() && props.targets.includes('hub')}>
+      <Show when={props.targets.includes('hub')}>
         <Push
           take={taken}
           title={`${props.run.name}: ${format().id}`}
-          disabled={downloads.making() !== null}
+          disabled={!files() || downloads.making() !== null}
         />
       </Show>
       <For each={fitting()}>{(snippet) => <SnippetView snippet={snippet} />}</For>
