@@ -95,7 +95,7 @@ class Run {
     const words = Array.from({ length: prompt }, (_, i) => (i === 0 ? 2 : 1000 + i * 7))
     for (const type of types) {
       this.#tell(`a GGUF in ${type}`)
-      const gguf = await ggufOf(model, type)
+      const gguf = await ggufOf(modelFiles(model), type)
       for (const count of threads) {
         const work = `270M in ${type}, ${prompt} tokens read, ${tokens} said`
         await this.#beside(work, [

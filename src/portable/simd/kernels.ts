@@ -4,7 +4,18 @@
  * each packed so that a step of the inner product is read in one piece. The right operand is widened while it is packed, so that
  * a matrix of 16 bits is never held in 32.
  */
-import { assemble, type Code, f32, get, i32, type Kernel, repeat, set, v128, when } from './assembler.ts'
+import {
+  assemble,
+  type Code,
+  f32,
+  get,
+  i32,
+  type Kernel,
+  repeat,
+  set,
+  v128,
+  when,
+} from '../../lib/wasm/assembler.ts'
 import { exponential } from './exponential.ts'
 import { addProduct, LAYOUTS, type Layout, type VectorKernels, vectorKernels } from './vectors.ts'
 

@@ -2,8 +2,9 @@
  * Kernels that read rows of a matrix as they are stored, 128 bits at a time: products with few rows, which memory bounds, panels
  * for products with many, and what decoding does between them.
  */
+
+import { type Code, f32, get, i32, type Kernel, repeat, set, v128, when } from '../../lib/wasm/assembler.ts'
 import type { PlainType } from '../../protocol/model.ts'
-import { type Code, f32, get, i32, type Kernel, repeat, set, v128, when } from './assembler.ts'
 import { exponential } from './exponential.ts'
 
 /** How the elements of a matrix lie in memory; `steps`: signed bytes, 32 neighbours of a row share a scale. */
