@@ -98,12 +98,11 @@ export const v128 = {
   load8x8: (address: Code, offset = 0): Code => [address, vector(1), access(offset)],
   load16x4u: (address: Code, offset = 0): Code => [address, vector(4), access(offset)],
   load4: (address: Code, offset = 0): Code => [address, vector(92), access(offset)],
-  /** Eight unsigned bytes as 16-bit integers; these to the right by so many bits, and less one another; the same of bytes. */
-  load8x8u: (address: Code, offset = 0): Code => [address, vector(2), access(offset)],
-  shr16: (value: Code, bits: Code): Code => [value, bits, vector(141)],
-  sub16: binary(vector(145)),
-  shr8: (value: Code, bits: Code): Code => [value, bits, vector(109)],
-  sub8: binary(vector(113)),
+  /** 16-bit integers, and bytes, moved by so many bits; to the right with their sign. */
+  shl16: (value: Code, bits: Code): Code => [value, bits, vector(139)],
+  shr16: (value: Code, bits: Code): Code => [value, bits, vector(140)],
+  shl8: (value: Code, bits: Code): Code => [value, bits, vector(107)],
+  shr8: (value: Code, bits: Code): Code => [value, bits, vector(108)],
   /** Lanes of 32 bits, 0..3 of a and 4..7 of b. */
   shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [
     a,

@@ -146,7 +146,7 @@ export class Multiplier {
       m.stride,
       m.scales + from * m.scaleStride + Math.floor(column / GROUP) * 4,
       m.scaleStride,
-      above ? 4 : 0,
+      above ? 8 : 12,
     )
   }
 }

@@ -74,6 +74,9 @@ export class StoredMatrix {
   }
 }
 
+/** What makes a sign of the highest bit of a number that is eight more, twice in a byte. */
+const SIGNS = 0x88
+
 /** Blocks of Q4_0: their steps as they lie, two in a byte, and scales as f32. */
 function unpackNibbles(blocks: Uint8Array, steps: Uint8Array, scales: Float32Array<ArrayBuffer>): void {
   const { Q4_0 } = BLOCK_BYTES
@@ -82,7 +85,7 @@ function unpackNibbles(blocks: Uint8Array, steps: Uint8Array, scales: Float32Arr
   for (let block = 0; block < scales.length; block++) {
     const from = block * Q4_0
     bits[block] = blocks[from]! | (blocks[from + 1]! << 8)
-    steps.set(blocks.subarray(from + 2, from + Q4_0), block * half)
+    for (let i = 0; i < half; i++) steps[block * half + i] = blocks[from + 2 + i]! ^ SIGNS
   }
   f16ToF32(bits, scales)
 }
@@ -92,8 +95,8 @@ function stepsOf(nibbles: Uint8Array): Int8Array {
   const steps = new Int8Array(2 * nibbles.length)
   for (const [i, byte] of nibbles.entries()) {
     const at = Math.floor(i / half) * GROUP + (i % half)
-    steps[at] = (byte & 15) - 8
-    steps[at + half] = (byte >> 4) - 8
+    steps[at] = (byte << 28) >> 28
+    steps[at + half] = (byte << 24) >> 28
   }
   return steps
 }

@@ -9,7 +9,7 @@ import { exponential } from './exponential.ts'
 
 /**
  * How the elements of a matrix lie in memory. 32 neighbours of a row share a scale where they are `steps`, signed bytes, or `nibbles`, of
- * four bits: a byte holds, eight more than they are, element i of the 32 and above it i + 16, as blocks of Q4_0 have them.
+ * four bits with a sign: a byte holds element i of the 32 and above it i + 16, as in blocks of Q4_0, where they are eight more.
  */
 export type Layout = ByteLayout | 'nibbles'
 /** Whose elements are whole bytes. */
@@ -58,9 +58,8 @@ function widened(type: ByteLayout, address: Code, bits: number, scale: number, o
 /** Four elements of four bits, of those below or above. */
 const four = (address: Code, above: boolean, scale: number): Code => {
   const bytes = v128.load4(address)
-  const own = above ? v128.shr8(bytes, i32.const(4)) : v128.and(bytes, v128.iconst(0x0f0f0f0f))
-  const signed = v128.sub8(own, v128.iconst(0x08080808))
-  return v128.mul(v128.convert(v128.widenLow(v128.widenBytes(signed))), get(scale))
+  const own = v128.shr8(above ? bytes : v128.shl8(bytes, i32.const(4)), i32.const(4))
+  return v128.mul(v128.convert(v128.widenLow(v128.widenBytes(own))), get(scale))
 }
 
 /** Eight 16-bit steps of `bits`, as two times four floats. */
@@ -69,17 +68,20 @@ function scaled8(bits: number, steps: Code, scale: number): [Code, Code] {
   return [[set(bits, steps), half(v128.widenLow)], half(v128.widenHigh)]
 }
 
-/** Eight elements of four bits, after they were moved by `shift` bits, as 16-bit steps. */
-const nibbles8 = (address: Code, shift: Code, offset = 0): Code =>
-  v128.sub16(
-    v128.and(v128.shr16(v128.load8x8u(address, offset), shift), v128.iconst(0x000f000f)),
-    v128.iconst(0x00080008),
-  )
+/** Eight elements of four bits as 16-bit steps; `up`: how far their sign is from the highest bit, 12 below and 8 above. */
+const nibbles8 = (address: Code, up: Code, offset = 0): Code =>
+  v128.shr16(v128.shl16(v128.load8x8(address, offset), up), i32.const(12))
 
 /** Eight, as two times four; `from`: the element of them that is first, of four bits one of the 32. */
 function widened8(type: Layout, address: Code, bits: number, scale: number, from: number): [Code, Code] {
   if (type === 'nibbles')
-    return scaled8(bits, nibbles8(address, i32.const(from < HALF ? 0 : 4), from % HALF), scale)
+    return scaled8(
+      bits,
+      from < HALF
+        ? nibbles8(address, i32.const(12), from)
+        : v128.shr16(v128.load8x8(address, from - HALF), i32.const(4)),
+      scale,
+    )
   const offset = from * elementSize(type)
   if (type === 'steps') return scaled8(bits, v128.load8x8(address, offset), scale)
   const at = (i: number) => widened(type, address, bits, scale, offset + i * 4 * elementSize(type))
@@ -222,15 +224,15 @@ const packAcross = (type: Layout): Kernel => ({
   },
 })
 
-/** PANEL columns of a matrix, [depth, PANEL]; of what is scaled all within 32; `shift`: 4 for those of four bits that lie above. */
+/** PANEL columns of a matrix, [depth, PANEL]; of what is scaled all within 32; `up`: see `nibbles8`. */
 const packAlong = (type: Layout): Kernel => ({
   name: `packAlong${type}`,
   parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-  body([source, target, depth, stride, scales, scaleStride, shift], local) {
+  body([source, target, depth, stride, scales, scaleStride, up], local) {
     const [bits, scale, value] = [local('v128'), local('v128'), local('v128')]
     const eight =
       type === 'nibbles'
-        ? scaled8(bits, nibbles8(get(source!), get(shift!)), scale)
+        ? scaled8(bits, nibbles8(get(source!), get(up!)), scale)
         : widened8(type, get(source!), bits, scale, 0)
     return repeat(depth!, 1, [
       isScaled(type) ? [set(scale, v128.loadSplat(get(scales!))), advance(scales!, get(scaleStride!))] : [],
@@ -337,7 +339,7 @@ type Pack = (
 
 export type VectorKernels = Record<`dots${Layout}${(typeof TOGETHER)[number]}`, Dots> &
   Record<`packAcross${Layout}`, Pack> &
-  Record<`packAlong${Layout}`, (...of: [...Parameters<Pack>, shift: number]) => void> & {
+  Record<`packAlong${Layout}`, (...of: [...Parameters<Pack>, up: number]) => void> & {
     mix(p: number, v: number, out: number, count: number, width: number, stride: number, fresh: number): void
     geglu(gate: number, up: number, count: number): void
   }
