@@ -15,6 +15,7 @@ export interface ProcessorFlags {
   threads?: string[]
   types?: string[]
   rounds?: number
+  minutes?: number
   json?: string
 }
 
@@ -43,6 +44,7 @@ export async function benchProcessor(flags: ProcessorFlags): Promise<void> {
     threads,
     types: chosen('--types', TYPES, flags.types),
     rounds: flags.rounds ?? 3,
+    minutes: flags.minutes ?? 8,
     prompt: 400,
     tokens: 32,
     train: 256,

@@ -21,6 +21,8 @@ export interface ProcessorOptions {
   threads: readonly number[]
   types: readonly GgufType[]
   rounds: number
+  /** After which nothing more is begun. */
+  minutes: number
   /** Tokens of a prompt, and of an answer. */
   prompt: number
   tokens: number
@@ -74,6 +76,7 @@ class Run {
   readonly #options: ProcessorOptions
   readonly #tell: (text: string) => void
   readonly #save: () => void
+  readonly #began = performance.now()
   #pages!: Awaited<ReturnType<typeof servePages>>
 
   constructor(options: ProcessorOptions, tell: (text: string) => void, save: () => void) {
@@ -218,6 +221,9 @@ class Run {
 
   /** Opens contenders of one work, has them take turns, and closes them. The first is ours, and over all the others. */
   async #beside(work: string, open: readonly (() => Promise<Contender>)[]): Promise<void> {
+    const { minutes } = this.#options
+    if (performance.now() - this.#began > minutes * 60_000)
+      return this.#miss(work, `${minutes} minutes were over; --minutes gives more`)
     const contenders: Contender[] = []
     const failed = (what: string, error: unknown) =>
       this.#miss(what, String(error instanceof Error ? error.message : error).split('\n')[0]!)
