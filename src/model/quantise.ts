@@ -1,4 +1,4 @@
-import { f16ToF32, f32ToF16 } from '../files/bf16.ts'
+import { f16Bits, f16Value } from '../files/bf16.ts'
 import { BLOCK_BYTES, GROUP } from '../lib/storage.ts'
 import type { BlockedType } from '../protocol/model.ts'
 import { type Arithmetic, plainArithmetic } from './quantise-arithmetic.ts'
@@ -81,19 +81,8 @@ export function quantise(
   return total
 }
 
-const float = new Float32Array(1)
-const half = new Uint16Array(1)
-
 /** The f16 nearest to d, of those that are finite. */
-function nearestHalf(d: number): number {
-  float[0] = Math.max(-LARGEST, Math.min(LARGEST, d))
-  return f32ToF16(float, half)[0]!
-}
-
-const widened = (bits: number): number => {
-  half[0] = bits
-  return f16ToF32(half, float)[0]!
-}
+const nearestHalf = (d: number): number => f16Bits(Math.max(-LARGEST, Math.min(LARGEST, d)))
 
 /** Finds scales of blocks side by side. */
 class Rounder {
@@ -157,7 +146,7 @@ class Rounder {
       // Few are: eleven bits and no more.
       if (Math.fround(d) !== d) continue
       const bits = nearestHalf(d)
-      if (widened(bits) !== d) continue
+      if (f16Value(bits) !== d) continue
       let i = from
       while (i < from + GROUP && isStep(values[i]! / d, least, most)) i++
       if (i < from + GROUP) continue
@@ -176,7 +165,7 @@ class Rounder {
       const squares = own.squares[lane]!
       if (squares === 0) continue
       const bits = nearestHalf(own.product[lane]! / squares)
-      const d = widened(bits)
+      const d = f16Value(bits)
       // Beside the sum of x⁴, which is the same for every scale.
       const found = d * (d * squares - 2 * own.product[lane]!)
       if (!(found < this.#least[lane]!)) continue
