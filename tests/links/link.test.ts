@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { identity } from '../../src/protocol/identity.ts'
 import { defaultRunConfig, parseRunConfig, type RunConfig } from '../../src/protocol/run-config.ts'
@@ -85,6 +87,13 @@ describe('a link is a run', () => {
     ]
     for (const data of sources)
       expect(readLink(writeLink(linkOf(quick, { ...page, data })))!.link).toMatchObject({ ...page, data })
+  })
+
+  test('the link that the guide shows is one', () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../docs/embed.md'), 'utf8')
+    const read = readLink(/#\/train\?v=1\.\S+/.exec(guide)![0])!
+    expect(read).toMatchObject({ trouble: null, refused: [] })
+    expect(read.link.config.training).toMatchObject({ max_steps: 60, learning_rate: 0.001, seed: 42 })
   })
 
   test('a place alone is no link', () => {
