@@ -17,7 +17,7 @@ import { canonical } from '../protocol/identity.ts'
 import { defaultRunConfig, parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 
 /**
- * A run in the hash of the studio's URL: `#/train?v=1.vbbfha&data=sample:pirate&training.max_steps=60`. Fields of the run's config go
+ * A run in the hash of the studio's URL: `#/train?v=1.CHECKSUM&data=sample:pirate&training.max_steps=60`. Fields of the run's config go
  * by their dotted paths, `section.field`, and only where they differ from their defaults; what is said of the page has no dot. Behind
  * the version stands a checksum of all else, by which a link that was cut or altered is known; written by hand it is left out.
  */

@@ -143,6 +143,12 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
     if (embedded || !saysMore(location.hash)) return
     const reading = await linkHere().catch(() => null)
     if (!reading) return
+    const { parts, locked, theme, lang, embed } = reading.link
+    // What is shown and locked is settled when a page begins.
+    if (!training.busy() && (parts || locked.length > 0 || theme || lang || embed)) {
+      location.reload()
+      return
+    }
     history.replaceState(null, '', hrefOf(reading.link.place))
     await open(reading)
   }
