@@ -120,6 +120,11 @@ function readRest(pairs: readonly Pair[], place: Place): Pick<LinkReading, 'link
     else refuse('unknown')
     seen.add(name)
   }
+  // Rows of the page around come from a page that can be heard.
+  if (link.data?.from === 'page' && (link.embed === null || link.embed === 'frame')) {
+    link.data = null
+    refused.push({ name: 'data', value: 'page', why: 'value' })
+  }
   const { config, heeded } = readFields(given, refused)
   const said = new Set(heeded.map((name) => SECTION_OF[name.split('.')[0]!]!))
   if (link.data) said.add('data')

@@ -126,6 +126,7 @@ describe('bad links', () => {
       trouble: 'newer',
       link: NO_LINK_AT_TRAIN,
     })
+    expect(readLink('#/train?v=1&data=page&embed=frame')!.refused).toHaveLength(1)
     expect(readLink('#/train?training.seed=1')!.trouble).toBe('unreadable')
     expect(readLink(`#/train?v=1&x=${'y'.repeat(200_000)}`)!.trouble).toBe('unreadable')
   })
