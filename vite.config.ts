@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
+import { writeServiceWorker } from './cli/service-worker.ts'
 
 /** TensorFlow.js' build with threads is never taken (see src/portable/backend.ts): its 70 kB need not be there. */
 function withoutThreads(): Plugin {
@@ -49,10 +50,25 @@ function sayFirstLoad(): Plugin {
   }
 }
 
+/** Once all is written, since it knows every file of the build. */
+function serviceWorker(): Plugin {
+  let root: string
+  let dist: string
+  return {
+    name: 'service-worker',
+    apply: 'build',
+    configResolved(config) {
+      root = config.root
+      dist = resolve(root, config.build.outDir)
+    },
+    writeBundle: { order: 'post', sequential: true, handler: () => writeServiceWorker(root, dist) },
+  }
+}
+
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
-  plugins: [solid(), sayFirstLoad()],
+  plugins: [solid(), sayFirstLoad(), serviceWorker()],
   worker: { format: 'es', plugins: () => [withoutThreads(), entriesApart()] },
   build: { target: 'es2023', sourcemap: true },
 })

@@ -1,30 +1,30 @@
-import { createEffect, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js'
+import { type Component, createEffect, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { CLOSED_FAILURES, type Closed, STORAGE_CLOSED } from '../protocol/storage-closed.ts'
 import type { Studio } from '../protocol/studio.ts'
+import { AppMenu } from './AppMenu.tsx'
 import { Button } from './components/Button.tsx'
 import { droppedFiles, pathOf } from './components/dropped.ts'
 import { Gem, Icon } from './components/Icon.tsx'
+import { loadedLater } from './components/loaded.tsx'
 import { ChoiceMenu } from './components/Menu.tsx'
 import { FailureNotice, Notice } from './components/Notice.tsx'
 import { formatLoss, formatShare } from './messages/format.ts'
 import { t } from './messages/t.ts'
 import { DataPage } from './pages/Data/DataPage.tsx'
-import { EvaluatePage } from './pages/Evaluate/EvaluatePage.tsx'
-import { ExportPage } from './pages/Export/ExportPage.tsx'
-import { ModelPage } from './pages/Model/ModelPage.tsx'
 import { RunsDrawer } from './pages/RunsDrawer.tsx'
-import { TrainPage } from './pages/Train/TrainPage.tsx'
 import { AppProvider, useApp } from './state/app.tsx'
 import { hrefOf, PLACES, type Place } from './state/route.ts'
 import { THEMES } from './state/theme.ts'
 
-const PAGES: Record<Place, () => ReturnType<typeof DataPage>> = {
+type Page = Component & { preload?: () => Promise<unknown> }
+
+const PAGES: Record<Place, Page> = {
   data: DataPage,
-  model: ModelPage,
-  train: TrainPage,
-  evaluate: EvaluatePage,
-  export: ExportPage,
+  model: loadedLater(() => import('./pages/Model/ModelPage.tsx').then((part) => part.ModelPage)),
+  train: loadedLater(() => import('./pages/Train/TrainPage.tsx').then((part) => part.TrainPage)),
+  evaluate: loadedLater(() => import('./pages/Evaluate/EvaluatePage.tsx').then((part) => part.EvaluatePage)),
+  export: loadedLater(() => import('./pages/Export/ExportPage.tsx').then((part) => part.ExportPage)),
 }
 
 export function App(props: { studio: Studio }) {
@@ -43,9 +43,11 @@ function Shell() {
   createEffect(
     on(
       route.place,
-      () => {
+      async (place) => {
         window.scrollTo(0, 0)
-        main.querySelector('h1')?.focus({ preventScroll: true })
+        // A page that was never seen may be on its way.
+        await PAGES[place].preload?.()
+        if (route.place() === place) main.querySelector('h1')?.focus({ preventScroll: true })
       },
       { defer: true },
     ),
@@ -173,6 +175,7 @@ function Bar(props: { toContent: () => void }) {
               </span>
             </Show>
           </Button>
+          <AppMenu />
           <ChoiceMenu
             label={t('theme.label', { name: t(`theme.${theme.theme()}`) })}
             trigger={<Icon name={theme.theme()} />}

@@ -6,6 +6,7 @@ import { ensureBuilt, ROOT } from '../../cli/build.ts'
 import { findOtherBrowsers, HOW_TO_INSTALL, installMissing } from '../../cli/other-browsers.ts'
 import { report } from '../../cli/report.ts'
 import { serve } from '../../cli/server.ts'
+import { SERVICE_WORKER } from '../../cli/service-worker.ts'
 import { type Tally, tallyLine } from '../../cli/stage.ts'
 import type { Driver } from './driver.ts'
 import { openFirefox } from './firefox.ts'
@@ -78,7 +79,9 @@ async function visit(name: Name, root: string, pictures: string | null): Promise
   const total = { passed: 0, failed: 0 }
   for (const circumstances of VISITS) {
     const scratch = mkdtempSync(join(tmpdir(), 'lapidary-browsers-'))
-    const server = await serve({ root, isolated: circumstances.isolated })
+    // A service worker would let threads share memory after all.
+    const without = new Set(circumstances.isolated ? [] : [`/${SERVICE_WORKER}`])
+    const server = await serve({ root, isolated: circumstances.isolated, without })
     let driver: Driver | null = null
     try {
       driver = await open(circumstances)

@@ -14,6 +14,7 @@ import { prepareWhileIdle } from './idle.ts'
 import { createLimit } from './limit.ts'
 import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
+import { createOffline } from './offline.ts'
 import { createOpenConfig, findDataset } from './open-config.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
 import { createRoute } from './route.ts'
@@ -50,6 +51,7 @@ function createApp(studio: Studio) {
   const answers = createAnswers(studio, models)
   const evaluations = createEvaluations(studio)
   const synthesis = createSynthesis(studio, data, models)
+  const offline = createOffline(() => models.device()?.engine === 'portable')
 
   keepAwake(() => training.busy() || evaluations.judging() !== null || shelf.downloads.now() !== null)
   guardLeaving(() => training.busy() || runs.list().some(({ unkept }) => unkept))
@@ -150,6 +152,7 @@ function createApp(studio: Studio) {
     answers,
     evaluations,
     synthesis,
+    offline,
   }
 }
 
