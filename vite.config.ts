@@ -1,7 +1,9 @@
-import { resolve } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
+import { licences } from './cli/licences.ts'
 import { writeServiceWorker } from './cli/service-worker.ts'
 
 /** TensorFlow.js' build with threads is never taken (see src/portable/backend.ts): its 70 kB need not be there. */
@@ -50,25 +52,32 @@ function sayFirstLoad(): Plugin {
   }
 }
 
-/** Once all is written, since it knows every file of the build. */
-function serviceWorker(): Plugin {
+/** Licences of what is built in, and once all is written the service worker, which knows every file of the build. */
+function completed(): Plugin {
   let root: string
   let dist: string
   return {
-    name: 'service-worker',
+    name: 'completed',
     apply: 'build',
     configResolved(config) {
       root = config.root
       dist = resolve(root, config.build.outDir)
     },
-    writeBundle: { order: 'post', sequential: true, handler: () => writeServiceWorker(root, dist) },
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler() {
+        writeFileSync(join(dist, 'licences.md'), licences(root))
+        await writeServiceWorker(root, dist)
+      },
+    },
   }
 }
 
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
-  plugins: [solid(), sayFirstLoad(), serviceWorker()],
+  plugins: [solid(), sayFirstLoad(), completed()],
   worker: { format: 'es', plugins: () => [withoutThreads(), entriesApart()] },
   build: { target: 'es2023', sourcemap: true },
 })

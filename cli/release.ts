@@ -50,7 +50,7 @@ async function release(out: string, how: { previous?: string; unchecked?: boolea
   await build({
     root: ROOT,
     logLevel: 'warn',
-    build: { outDir: dist, emptyOutDir: true, sourcemap: false, license: { fileName: 'licenses.md' } },
+    build: { outDir: dist, emptyOutDir: true, sourcemap: false },
   })
   const faults = await faultsOf(dist)
   if (faults.length > 0)

@@ -101,6 +101,9 @@ export function createOffline(needsThreads: Accessor<boolean>) {
  */
 function isolateOnce(workers: ServiceWorkerContainer, needsThreads: Accessor<boolean>): void {
   if (globalThis.crossOriginIsolated || workers.controller || wasReloaded()) return
+  // What else stands in the address it was opened at, a way back from signing in or a run, may have been taken out of it since.
+  const opened = new URL(performance.getEntriesByType('navigation')[0]?.name ?? location.href)
+  if (opened.search !== '' || !/^(#\/\w*)?$/.test(opened.hash)) return
   const [controlled, setControlled] = createSignal(false)
   let touched = false
   const touch = () => {
