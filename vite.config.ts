@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
+import { embedEntry } from './cli/embed-script.ts'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
 import { licences } from './cli/licences.ts'
 import { writeServiceWorker } from './cli/service-worker.ts'
@@ -77,7 +78,7 @@ function completed(): Plugin {
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
-  plugins: [solid(), sayFirstLoad(), completed()],
+  plugins: [solid(), embedEntry(), sayFirstLoad(), completed()],
   worker: { format: 'es', plugins: () => [withoutThreads(), entriesApart()] },
   build: { target: 'es2023', sourcemap: true },
 })

@@ -10,6 +10,7 @@ import type { Call, StartRequest } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
+import { requireMeasured } from '../trainer/best.ts'
 import type { RunHashes } from '../trainer/checkpoint.ts'
 import { requireSchedule, runLength } from '../trainer/schedule.ts'
 import { chatCodec } from './codec.ts'
@@ -103,6 +104,7 @@ export async function prepareRun(
   }
   const weights = await model.weights(config.model.quantization)
   const plan = planRequest(config, model.info.config, weights, batches.maxima(), decode)
+  requireMeasured(config.training, batches.tokens.held)
   const { steps } = runLength(config.training, batches.batchesPerEpoch)
   const before = goesOn ? request.template : request.adapter?.template
   const other = otherTemplate(before, template, goesOn ? 'this run' : 'the adapter')
