@@ -102,6 +102,8 @@ export async function loraGguf(source: ExportSource, call: Call): Promise<Export
     'general.architecture': ['text', ggufArchitecture(base.config)],
     'general.type': ['text', 'adapter'],
     'general.name': ['text', `${source.baseModel}, adapter`],
+    'general.base_model.count': ['u32', 1],
+    'general.base_model.0.name': ['text', source.baseModel],
     'general.file_type': ['u32', FILE_TYPE.F32],
     'adapter.type': ['text', 'lora'],
     'adapter.lora.alpha': ['f32', loraScaling(settings) * settings.r],

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hashOf, openModelPath } from '../../cli/model-path.ts'
 import { initialAdapter } from '../../src/model/lora.ts'
@@ -11,6 +13,7 @@ import { manifestHash } from '../../src/storage/models.ts'
 import { CHECKPOINT_VERSION, type CheckpointMeta } from '../../src/trainer/checkpoint.ts'
 import { checkpointBytes } from '../../src/workers/checkpoint-files.ts'
 import { readConfig } from '../../src/workers/library.ts'
+import { hubServer } from '../support/hub-server.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 let folder: string
@@ -122,6 +125,58 @@ describe('npm run export', () => {
     ])
     expect(readdirSync(join(folder, 'three', 'pt'))).toEqual(['adapter.pt'])
   })
+
+  test('a reader of the list that has had enough is no failure', async () => {
+    const child = spawn(process.execPath, [join(ROOT, 'cli', 'bootstrap.mjs'), 'export', '--list'])
+    child.stdout.destroy()
+    let told = ''
+    child.stderr.on('data', (text) => {
+      told += String(text)
+    })
+    const [status] = await once(child, 'close')
+    expect([status, told]).toEqual([0, ''])
+  })
+
+  test('--push makes a repository of one format, says what it sends, and leaves nothing here', async () => {
+    const hub = await hubServer()
+    hub.accounts.set('hf_secret', 'teacher')
+    const pushed = async (token: string, ...argv: string[]) => {
+      const all = ['export', '--run', run, '--push', 'teacher/mine', ...argv]
+      const env = { ...process.env, HF_TOKEN: token, HF_ENDPOINT: hub.endpoint, HF_HOME: folder }
+      const child = spawn(process.execPath, [join(ROOT, 'cli', 'bootstrap.mjs'), ...all], { env })
+      const [out, told] = await Promise.all([textOf(child.stdout), textOf(child.stderr)])
+      if (child.exitCode === null) await once(child, 'close')
+      return { status: child.exitCode, out, told }
+    }
+    try {
+      const before = readdirSync(run).sort()
+      const { status, out, told } = await pushed('hf_secret', '--format', 'h5')
+      expect([status, out]).toEqual([0, `${hub.endpoint}/teacher/mine\n`])
+      const { files, private: readers } = hub.repositories.get('teacher/mine')!
+      expect(readers).toEqual(['hf_secret'])
+      const sent = [...files.keys()].filter((name) => name !== '.gitattributes')
+      for (const name of sent) expect(told).toContain(`  ${name} (${files.get(name)!.length} bytes)`)
+      expect(sent).toContain('adapter.h5')
+      expect(told).toContain('(private)')
+      expect(out + told).not.toContain('hf_secret')
+      const taken = await pushed('hf_secret', '--format', 'mlx')
+      expect([taken.status, taken.told]).toEqual([
+        2,
+        expect.stringContaining('output_exists: teacher/mine is there'),
+      ])
+      const refused = await pushed('hf_other', '--format', 'h5')
+      expect([refused.status, refused.told]).toEqual([
+        2,
+        expect.stringContaining('does not accept this token'),
+      ])
+      const none = await pushed('', '--format', 'h5')
+      expect([none.status, none.told]).toEqual([2, expect.stringContaining('HF_TOKEN')])
+      expect((await pushed('hf_secret', '--format', 'h5,mlx')).status).toBe(2)
+      expect(readdirSync(run).sort()).toEqual(before)
+    } finally {
+      await hub.close()
+    }
+  }, 60_000)
 
   test.each([
     ['another format', ['--format', 'floppy'], 'gguf-lora, gguf-q4_0'],
