@@ -83,6 +83,7 @@ def scaled(name, factor):
     return other, command("export", "--run", other, "--format", ",".join(["peft", *ALL]))
 
 
+@functools.cache
 def shaped_like(family):
     """
     Folder of a run of a few steps on a Gemma of random weights with the pattern of layers of a Gemma 2 or 3 ("gemma2", "gemma3"), which the

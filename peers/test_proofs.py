@@ -8,20 +8,20 @@ import shutil
 import subprocess
 import sys
 
-from exported_run import ALL, BASE, doubled, trained, zeroed
+from exported_run import ALL, BASE, doubled, shaped_like, trained, zeroed
 from run import same
 from test_exports import server
 
 VERDICTS = ["works", "loaded but without effect", "differs"]
 # What they act on is not part of them.
-ON_BASE = ["adapter", "pt", "pt-merged", "mlx", "gguf-lora"]
+ON_BASE = ["adapter", "pt", "pt-merged", "h5", "h5-merged", "mlx", "gguf-lora"]
 
 
 def base_of(name):
     """What the person names who calls it."""
     if name == "gguf-lora":
         return [zeroed() / "gguf-f32" / "model.gguf"]
-    return [BASE] if name in ("pt", "pt-merged", "mlx") else []
+    return [BASE] if name in ON_BASE and name != "adapter" else []
 
 
 def checked(folder, *arguments):
@@ -71,6 +71,18 @@ def test_proof_in_transformers(_):
 
 def test_proof_in_torch(_):
     return of_library("pt")
+
+
+def test_proof_in_h5py(_):
+    """Tensors under Transformers' names; and a preset of KerasHub, whose run is of another shape."""
+    _, run = shaped_like("gemma3")
+    same(checked(run / "h5-merged"), 0, "a preset of KerasHub")
+    proof = json.loads((run / "h5-merged" / "proof.json").read_text())
+    for prompt in proof["prompts"]:
+        prompt["tuned"], prompt["base"] = prompt["base"], prompt["tuned"]
+    (run / "h5-merged" / "proof.json").write_text(json.dumps(proof))
+    same(checked(run / "h5-merged"), 1, "a preset of the base of another proof")
+    return of_library("h5")
 
 
 def test_proof_in_llama_cpp(_):

@@ -102,7 +102,7 @@ describe('files of a proof', () => {
 
   test('lie in every format that something but the studio loads, before its weights', async () => {
     const formats = await exportFormats()
-    const checked = [/^peft$/, /^merged/, /^pt/, /^gguf/, /^mlx$/]
+    const checked = [/^peft$/, /^merged/, /^pt/, /^gguf/, /^mlx$/, /^h5/]
     const proof = await proofWith(1)
     for (const { id } of formats) {
       const files = await withProof([weights], await exporter(id), proof, checkerText)

@@ -26,6 +26,8 @@ const ADAPTER_FOLDER = [
   'adapter_model.safetensors',
   ...BASE_FOLDER.map((name) => `base/${name}`),
   'chat_template.jinja',
+  'check.py',
+  'proof.json',
 ]
 
 /** What a press brings: a zip with one folder in it, by the paths in that folder. */

@@ -5,12 +5,14 @@ import { namedTensors } from '../merged-folder.ts'
 import { encodedTensor, mergedWeights } from '../merged-weights.ts'
 import { jsonFile, noticeFiles, roundedBase, tokenizerFiles } from '../model-files.ts'
 import type { Exporter } from '../source.ts'
+import { roundedTo } from '../tolerance.ts'
 
 export default {
   name: 'Merged model (Keras, HDF5)',
   about:
     'The whole model with what was learnt in its weights, in float32, as KerasHub loads it: keras_hub.models.Backbone.from_preset(FOLDER). A model that KerasHub would compute otherwise, such as the practice model, is one HDF5 file of its tensors under their own names.',
   for: ['keras'],
+  check: { checker: ['hdf5', 'words'], ...roundedTo('F32') },
   async files(source, { signal }) {
     const base = await source.model()
     const keras = kerasConfig(base.config)

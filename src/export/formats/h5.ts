@@ -4,12 +4,14 @@ import { baseOf } from '../base.ts'
 import { hdf5File } from '../h5.ts'
 import { noticeFiles } from '../model-files.ts'
 import type { Exporter } from '../source.ts'
+import { EXACT, ROUNDED } from '../tolerance.ts'
 
 export default {
   name: 'Adapter (HDF5)',
   about:
     'The weights that were learnt as one HDF5 file: a data set of float32 each under PEFT’s name, and PEFT’s adapter_config.json as the file’s attribute of that name.',
   for: ['keras'],
+  check: { checker: ['hdf5', 'words'], nats: ROUNDED.F32, reason: EXACT, onStoredBase: true },
   async files(source, { signal }) {
     const [lora, base, model] = [await source.lora(), await baseOf(source), await source.model()]
     const multimodal = base.multimodal === true
