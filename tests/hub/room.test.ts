@@ -3,15 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { loraGguf } from '../../src/export/gguf.ts'
 import { writeAdapterConfig } from '../../src/model/adapter-config.ts'
 import { defaultRunConfig } from '../../src/protocol/run-config.ts'
 import type { ModelAddress, Progress } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { modelFiles } from '../../src/storage/models.ts'
+import { adapterHash, openAdapter, readAdapter } from '../../src/workers/adapter-files.ts'
 import { addingRoom } from '../../src/workers/adding-room.ts'
 import { reaching } from '../../src/workers/hub-access.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { failure } from '../data/helpers.ts'
+import { goldenSource, written } from '../support/export-source.ts'
 import { pebbleGguf, writeGguf } from '../support/gguf.ts'
 import { type HubServer, hubServer } from '../support/hub-server.ts'
 
@@ -488,6 +491,19 @@ describe('an adapter', () => {
     expect(files.config).toMatchObject({ peft_type: 'LORA' })
     expect(new Uint8Array(await files.tensors.arrayBuffer())).toEqual(new Uint8Array(3000).fill(7))
     expect(await everything()).toEqual({ models: [], downloads: [], writes: [], sets: [] })
+  })
+
+  test('in GGUF is read as PEFT has it; one that is not there is told', async () => {
+    const { golden, source } = await goldenSource('gemma3-tiny')
+    const file = (await written(await loraGguf(source, {}))).get('adapter.gguf')!
+    const bytes = new Uint8Array(await file.read(0, file.size))
+    hub.repositories.set('school/lora', { files: new Map([['sub/adapter.gguf', bytes]]) })
+    const wanted = at('school/lora', { file: 'sub/adapter.gguf' } as never)
+    const { lora, files, base } = await page().fetchAdapter(wanted)
+    expect([lora.r, base]).toEqual([golden.lora.r, 'gemma3-tiny'])
+    expect(adapterHash(await readAdapter(await openAdapter(files)))).toBe(adapterHash(golden.state.lora))
+    const other = at('school/lora', { file: 'other.gguf' } as never)
+    expect((await failure(() => page().fetchAdapter(other), 'missing_file')).message).toContain('other.gguf')
   })
 
   test('of another kind is told by its kind', async () => {
