@@ -13,7 +13,7 @@ const [command, ...rest] = process.argv.slice(2)
 const script = join(ROOT, 'cli', `${command}.ts`)
 
 /** Commands that open no page in a Chromium. */
-const WITHOUT_BROWSER = ['start', 'peers', 'kernels', 'browsers', 'corpora', 'export']
+const WITHOUT_BROWSER = ['start', 'peers', 'kernels', 'browsers', 'corpora', 'export', 'release']
 
 if (!command || !existsSync(script)) stop(`There is no command "${command ?? ''}" in cli/.`)
 requireNode()
@@ -22,6 +22,8 @@ if (!WITHOUT_BROWSER.includes(command) && !rest.includes('--help')) await requir
 
 const { register } = await import('tsx/esm/api')
 register()
+const hooks = await import('node:module')
+hooks.register('./raw-text.mjs', import.meta.url)
 process.argv.splice(1, 2, script)
 await import(pathToFileURL(script).href)
 

@@ -17,7 +17,9 @@ import { ggufTokenizerMeta } from './gguf-tokenizer.ts'
 import { encodedTensor, mergedWeights } from './merged-weights.ts'
 import { jsonOf, noticeFiles, roundedBase, templateOf, textFile } from './model-files.ts'
 import { modelfile } from './ollama.ts'
+import { snippetReadme } from './snippets.ts'
 import type { Exporter, ExportSource } from './source.ts'
+import { roundedTo } from './tolerance.ts'
 
 /** `llama_ftype` of each. */
 const FILE_TYPE: Record<WeightType, number> = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 7, BF16: 32 }
@@ -29,7 +31,8 @@ export function ggufFormat(type: WeightType, about: string): Exporter {
   return {
     name: `GGUF, ${type}`,
     about,
-    for: ['llama.cpp', 'ollama', 'lmstudio'],
+    for: ['llama.cpp', 'ollama', 'lmstudio', 'web'],
+    check: { checker: ['llama-cpp'], ...roundedTo(type, true) },
     files: (source, call) => mergedGguf(source, type, call),
   }
 }
@@ -76,6 +79,7 @@ export async function mergedGguf(
       'Modelfile',
       modelfile({ from: './model.gguf', ...(await asked(source, base.config, template, stops, tokenizer)) }),
     ),
+    await snippetReadme(source, 'gguf', `A whole model in one GGUF (${type}).`),
     ...noticeFiles(base),
     ggufFile('model.gguf', metadata, tensors),
   ]
@@ -132,6 +136,7 @@ export async function loraGguf(source: ExportSource, call: Call): Promise<Export
       'Modelfile',
       modelfile({ from: './base.gguf', adapter: './adapter.gguf', base: source.baseModel, ...more }),
     ),
+    await snippetReadme(source, 'gguf-lora', 'A LoRA adapter as a GGUF, for a GGUF of the same base model.'),
     ...noticeFiles(base),
     ggufFile('adapter.gguf', metadata, tensors),
   ]

@@ -131,7 +131,8 @@ function requireSame(before: LoraConfig, now: LoraConfig, whose: string): void {
   }
 }
 
-function fresh(lora: EngineState['lora']): EngineState {
+/** An adapter as an engine takes it, that nothing was trained of yet. */
+export function fresh(lora: EngineState['lora']): EngineState {
   const zeros = () =>
     Object.fromEntries(
       Object.entries(lora).map(([name, { shape, data }]) => [

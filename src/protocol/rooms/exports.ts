@@ -17,6 +17,17 @@ export interface ExportFormat {
   about: string
   /** Where it runs, the best place first. */
   for: ExportTarget[]
+  /** Whether it carries a proof of effect. */
+  proven: boolean
+}
+
+/** Lines that run an export in the place that it was made for. */
+export interface Snippet {
+  target: ExportTarget
+  /** Formats (`ExportFormat.id`) whose files it is for. */
+  formats: string[]
+  language: 'python' | 'shell' | 'html'
+  text: string
 }
 
 /** Where a run is taken to. */

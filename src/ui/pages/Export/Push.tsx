@@ -9,29 +9,34 @@ import type { PushDialogProps } from './PushDialog.tsx'
 
 /**
  * The button that opens the dialog of a push, which is loaded with it.
- * @param files null while there are none
+ * @param take makes the files as they are sent; rejects where that was stopped
  * @param title what the commit says
  */
-export function Push(props: { files: ExportedFile[] | null; title: string }) {
-  const [sent, setSent] = createSignal<{ files: ExportedFile[]; title: string } | null>(null)
+export function Push(props: { take: () => Promise<ExportedFile[]>; title: string; disabled: boolean }) {
+  const [sent, setSent] = createSignal<Pick<PushDialogProps, 'files' | 'title'> | null>(null)
+  const [taking, setTaking] = createSignal(false)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   let dialog: Component<PushDialogProps> | null = null
 
-  async function open(files: ExportedFile[]): Promise<void> {
-    const asked = { files: [...files], title: props.title }
+  async function open(): Promise<void> {
+    const { title } = props
     setFailure(null)
+    setTaking(true)
     try {
       dialog = (await import('./PushDialog.tsx')).PushDialog
-      setSent(asked)
+      setSent({ files: await props.take(), title })
     } catch (error) {
-      setFailure(toFailure(error))
+      const problem = toFailure(error)
+      if (problem.code !== 'cancelled') setFailure(problem)
+    } finally {
+      setTaking(false)
     }
   }
 
   return (
     <>
       <Show when={failure()}>{(problem) => <FailureNotice failure={problem()} />}</Show>
-      <Button class="start" disabled={!props.files} onClick={() => props.files && void open(props.files)}>
+      <Button class="start" disabled={props.disabled || taking()} onClick={() => void open()}>
         {t('push.open')}
       </Button>
       <Show when={sent()} keyed>
