@@ -5,6 +5,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loraGguf } from '../../src/export/gguf.ts'
 import { writeAdapterConfig } from '../../src/model/adapter-config.ts'
+import { blobFile } from '../../src/protocol/exported.ts'
 import { defaultRunConfig } from '../../src/protocol/run-config.ts'
 import type { ModelAddress, Progress } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
@@ -510,6 +511,29 @@ describe('an adapter', () => {
     hub.repositories.set('school/tuned', { files: adapter({ peft_type: 'PREFIX_TUNING' }) })
     const { message } = await failure(() => page().fetchAdapter(at('school/tuned')), 'unsupported_format')
     expect(message).toContain('PREFIX_TUNING')
+  })
+})
+
+describe('a push', () => {
+  const file = blobFile('adapter_model.safetensors', new Blob([new Uint8Array(3000).fill(7)]))
+  const request = () =>
+    ({ repo: 'me/mine', visibility: 'private', title: 'Mine', endpoint: hub.endpoint }) as const
+  const files = () => [...(hub.repositories.get('me/mine')?.files.keys() ?? [])]
+
+  test('asks for a token, takes the page’s or the remembered one, and keeps nothing of it', async () => {
+    hub.accounts.set(TOKEN, 'me')
+    const { push, signIn } = page()
+    const { message } = await failure(() => push([file], request()), 'gated')
+    expect([message.includes('access token'), files()]).toEqual([true, []])
+    await signIn(TOKEN, { endpoint: hub.endpoint })
+    expect((await push([file], request())).url).toBe(`${hub.endpoint}/me/mine`)
+    expect(files()).toContain('adapter_model.safetensors')
+    expect(JSON.stringify(await everything())).not.toContain(TOKEN)
+    // Another page has no token, and another still the remembered one.
+    await failure(() => page().push([file], request()), 'gated')
+    await signIn(TOKEN, { endpoint: hub.endpoint, remember: true })
+    await page().push([file], { ...request(), repo: 'me/second' })
+    expect(hub.repositories.has('me/second')).toBe(true)
   })
 })
 
