@@ -132,7 +132,7 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" also
                        holds preprocessing steps and augmentation: see docs/config.md
   --start-from DIR     begin with an adapter: a folder in PEFT's layout (adapter_config.json, adapter_model.safetensors), here, on the
-                       Hub or at an address, or a LoRA .gguf here; without --config its LoRA settings are taken over
+                       Hub or at an address, or a LoRA .gguf, here or on the Hub; without --config its LoRA settings are taken over
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
   --strict             refuse data that has a warning; every finding is printed with its code in any case
   --resume             go on with the run in DIR from its last checkpoint; from the start where none had been written

@@ -115,7 +115,10 @@ function familyOf({ name }: GgufFile, meta: Metadata): { family: Family; prefix:
   const refuse = (what: string, hint: string) =>
     fail('unsupported_model', `${name} is ${what}.`, hint, { file: name, found: prefix })
   if (kind === 'adapter')
-    refuse('an adapter (general.type = adapter), not a model', 'Add the model that it belongs to.')
+    refuse(
+      'an adapter (general.type = adapter), not a model',
+      'Add the model that it belongs to; on the command line a run begins with the adapter by --start-from.',
+    )
   if (kind === 'mmproj' || prefix === 'clip')
     refuse(
       'the vision part of a model (mmproj), not the model',

@@ -172,6 +172,15 @@ describe('--model of the command line', () => {
     expect(hint).toContain('choose it as the model')
     const { message } = await failure(() => fetched('school/adapter'), 'unsupported_model')
     expect(message).toContain('is an adapter')
+    hub.repositories.set('school/lora', {
+      files: new Map([
+        ['a.gguf', new Uint8Array(99)],
+        ['b.gguf', config],
+      ]),
+    })
+    const lora = await adapter('school/lora/a.gguf')
+    expect(lora.path).toMatch(/a\.gguf$/)
+    expect(readFileSync(lora.path)).toHaveLength(99)
   })
 
   test('a name that is neither a folder nor on the Hub says both', async () => {

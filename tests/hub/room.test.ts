@@ -3,15 +3,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { loraGguf } from '../../src/export/gguf.ts'
 import { writeAdapterConfig } from '../../src/model/adapter-config.ts'
+import { blobFile } from '../../src/protocol/exported.ts'
 import { defaultRunConfig } from '../../src/protocol/run-config.ts'
 import type { ModelAddress, Progress } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { modelFiles } from '../../src/storage/models.ts'
+import { adapterHash, openAdapter, readAdapter } from '../../src/workers/adapter-files.ts'
 import { addingRoom } from '../../src/workers/adding-room.ts'
 import { reaching } from '../../src/workers/hub-access.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { failure } from '../data/helpers.ts'
+import { goldenSource, written } from '../support/export-source.ts'
 import { pebbleGguf, writeGguf } from '../support/gguf.ts'
 import { type HubServer, hubServer } from '../support/hub-server.ts'
 
@@ -490,10 +494,46 @@ describe('an adapter', () => {
     expect(await everything()).toEqual({ models: [], downloads: [], writes: [], sets: [] })
   })
 
+  test('in GGUF is read as PEFT has it; one that is not there is told', async () => {
+    const { golden, source } = await goldenSource('gemma3-tiny')
+    const file = (await written(await loraGguf(source, {}))).get('adapter.gguf')!
+    const bytes = new Uint8Array(await file.read(0, file.size))
+    hub.repositories.set('school/lora', { files: new Map([['sub/adapter.gguf', bytes]]) })
+    const wanted = at('school/lora', { file: 'sub/adapter.gguf' } as never)
+    const { lora, files, base } = await page().fetchAdapter(wanted)
+    expect([lora.r, base]).toEqual([golden.lora.r, 'gemma3-tiny'])
+    expect(adapterHash(await readAdapter(await openAdapter(files)))).toBe(adapterHash(golden.state.lora))
+    const other = at('school/lora', { file: 'other.gguf' } as never)
+    expect((await failure(() => page().fetchAdapter(other), 'missing_file')).message).toContain('other.gguf')
+  })
+
   test('of another kind is told by its kind', async () => {
     hub.repositories.set('school/tuned', { files: adapter({ peft_type: 'PREFIX_TUNING' }) })
     const { message } = await failure(() => page().fetchAdapter(at('school/tuned')), 'unsupported_format')
     expect(message).toContain('PREFIX_TUNING')
+  })
+})
+
+describe('a push', () => {
+  const file = blobFile('adapter_model.safetensors', new Blob([new Uint8Array(3000).fill(7)]))
+  const request = () =>
+    ({ repo: 'me/mine', visibility: 'private', title: 'Mine', endpoint: hub.endpoint }) as const
+  const files = () => [...(hub.repositories.get('me/mine')?.files.keys() ?? [])]
+
+  test('asks for a token, takes the page’s or the remembered one, and keeps nothing of it', async () => {
+    hub.accounts.set(TOKEN, 'me')
+    const { push, signIn } = page()
+    const { message } = await failure(() => push([file], request()), 'gated')
+    expect([message.includes('access token'), files()]).toEqual([true, []])
+    await signIn(TOKEN, { endpoint: hub.endpoint })
+    expect((await push([file], request())).url).toBe(`${hub.endpoint}/me/mine`)
+    expect(files()).toContain('adapter_model.safetensors')
+    expect(JSON.stringify(await everything())).not.toContain(TOKEN)
+    // Another page has no token, and another still the remembered one.
+    await failure(() => page().push([file], request()), 'gated')
+    await signIn(TOKEN, { endpoint: hub.endpoint, remember: true })
+    await page().push([file], { ...request(), repo: 'me/second' })
+    expect(hub.repositories.has('me/second')).toBe(true)
   })
 })
 

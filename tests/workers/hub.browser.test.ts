@@ -87,3 +87,27 @@ test('a download is one tab’s at a time; paused there, it goes on in the other
   expect(await two.unfinished()).toEqual([])
   expect(info.bytes).toBe(left!.total)
 })
+
+test('what is pushed comes back byte for byte; the token goes to the hub alone, and is not kept', async () => {
+  endpoint = await commands.startHub({ token: TOKEN, gated: false })
+  const { models } = createStudio()
+  const files = await models.exportModel('pebble')
+  const request = { repo: 'teacher/pebble', visibility: 'private', title: 'Pebble', endpoint } as const
+  expect(await failureOf(models.push(files, request))).toMatchObject({ code: 'gated' })
+  await models.signIn(TOKEN, { endpoint })
+  const shares: (number | null)[] = []
+  const { url } = await models.push(files, request, { onProgress: ({ share }) => shares.push(share) })
+  expect(url).toBe(`${endpoint}/teacher/pebble`)
+  expect(shares.at(-1)).toBeGreaterThan(0)
+  const requests = await commands.hubRequests(endpoint)
+  const far = requests.filter(({ host }) => host === 'cdn')
+  expect([far.length > 0, far.filter(({ authorization }) => authorization !== null)]).toEqual([true, []])
+  expect(await kept()).not.toContain(TOKEN)
+  expect(await failureOf(models.push(files.slice(1), request))).toMatchObject({ code: 'output_exists' })
+  const info = await models.download({ kind: 'hub', repo: 'teacher/pebble', endpoint })
+  const back = await models.exportModel(info.id)
+  const weights = async (all: typeof files) =>
+    new Uint8Array(await (await blobOf(all.find(({ path }) => path === WEIGHTS)!)).arrayBuffer())
+  expect(await weights(back)).toEqual(await weights(files))
+  await models.remove(info.id)
+})

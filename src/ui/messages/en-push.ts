@@ -15,8 +15,7 @@ export const push = {
     other: 'Sends {count} files ({size}), and nothing else, to {place}:',
   },
   'push.file': '{name} ({size})',
-  'push.recite':
-    'None of them shows rows of your data, but a model can recite rows that it was trained on: whoever gets it may get at them.',
+  'push.recite': 'A model can recite rows that it was trained on: whoever gets these files may get at them.',
   'push.go': 'Push',
   'push.going': 'Pushing',
   'push.stop': 'Stop',

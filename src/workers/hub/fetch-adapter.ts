@@ -2,9 +2,10 @@ import { blobSource, readJson } from '../../files/bytes.ts'
 import { type ChunkStore, fetchChunked } from '../../files/chunked-fetch.ts'
 import { readAdapterConfig } from '../../model/adapter-config.ts'
 import { modelAddressText } from '../../protocol/model-address.ts'
-import type { Call, ModelAddress, RemoteAdapter } from '../../protocol/studio.ts'
+import type { AdapterFiles, Call, ModelAddress, RemoteAdapter } from '../../protocol/studio.ts'
+import { adapterOfGguf } from '../adapter-files.ts'
 import { ADAPTER_FILES, findAdapter } from './find-adapter.ts'
-import type { FindOptions } from './found.ts'
+import type { FindOptions, FoundFile } from './found.ts'
 import { gatedContext, gatedError } from './repository.ts'
 
 /**
@@ -40,8 +41,8 @@ export async function fetchAdapter(
     before += file.size
     blobs.push(chunks.whole())
   }
-  const [json, tensors] = blobs as [Blob, Blob]
-  const config = await readJson(blobSource(json), ADAPTER_FILES[0], call.signal)
+  const files = await filesOf(found.files, blobs, call.signal)
+  const { config } = files
   const lora = readAdapterConfig(config).lora
   const { base_model_name_or_path: base } = config as { base_model_name_or_path?: unknown }
   return {
@@ -49,8 +50,18 @@ export async function fetchAdapter(
     base: typeof base === 'string' && base !== '' ? base : null,
     lora,
     licence: found.remote.licence,
-    files: { config, tensors },
+    files,
   }
+}
+
+async function filesOf(
+  files: readonly FoundFile[],
+  blobs: readonly Blob[],
+  signal: AbortSignal | undefined,
+): Promise<AdapterFiles> {
+  const [first, tensors] = blobs as [Blob, Blob | undefined]
+  if (!tensors) return adapterOfGguf(blobSource(first), files[0]!.name, signal)
+  return { config: await readJson(blobSource(first), ADAPTER_FILES[0], signal), tensors }
 }
 
 /** Chunks as Blobs, which browsers put on disk. */

@@ -9,7 +9,7 @@ import { openRepository } from './repository.ts'
 export const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const
 
 /**
- * An adapter in PEFT's layout, on a hub or in a folder of any server.
+ * An adapter in PEFT's layout, on a hub or in a folder of any server; or a LoRA `.gguf` of a hub.
  * @throws LapidaryError as `ModelRoom.lookUp`; `missing_file` where it is none
  */
 export async function findAdapter(address: ModelAddress, options: FindOptions = {}): Promise<Found> {
@@ -23,9 +23,15 @@ export async function findAdapter(address: ModelAddress, options: FindOptions = 
   }
   const repository = await openRepository(address, options)
   const { repo, endpoint, commit, licence, gated, name } = repository
-  const files = ADAPTER_FILES.map((wanted) => {
+  // A LoRA in GGUF is named with the repository that it lies in.
+  const { file: gguf } = address
+  const files = (gguf === undefined ? ADAPTER_FILES : [gguf]).map((wanted) => {
     const file = repository.files.find(({ path }) => path === wanted)
-    if (file) return repository.file(file, wanted)
+    if (file) return repository.file(file, wanted.replace(/^.*\//, ''))
+    if (gguf !== undefined)
+      return fail('missing_file', `${repo} has no file ${gguf}.`, 'Look for its name on its page.', {
+        expected: gguf,
+      })
     const whole = repository.files.some(({ path }) => path === 'config.json')
     return fail(
       'missing_file',
@@ -37,7 +43,12 @@ export async function findAdapter(address: ModelAddress, options: FindOptions = 
     )
   })
   return {
-    remote: { address: repository.address, name, licence, gated },
+    remote: {
+      address: { ...repository.address, ...(gguf === undefined ? {} : { file: gguf }) },
+      name,
+      licence,
+      gated,
+    },
     files,
     origin: { kind: 'hub', repo, commit, endpoint },
   }
