@@ -38,20 +38,23 @@ export async function benchProcessor(flags: ProcessorFlags): Promise<void> {
   const threads = (flags.threads ?? ['1', '2']).map(Number)
   if (threads.some((count) => !Number.isInteger(count) || count < 1))
     fail('bad_config', '--threads takes counts of threads.', 'As in --threads 1,2.', { flag: '--threads' })
+  const { rounds = 3, minutes = 8 } = flags
+  if (!Number.isInteger(rounds) || rounds < 1)
+    fail('bad_config', '--rounds takes a count of rounds.', 'One at the least.', { flag: '--rounds' })
   const options = {
     model: flags.model ? checkModelPath(resolve(flags.model)) : null,
     works: chosen<Work>('--only', WORKS, flags.only),
     threads,
     types: chosen('--types', TYPES, flags.types),
-    rounds: flags.rounds ?? 3,
-    minutes: flags.minutes ?? 8,
+    rounds,
+    minutes,
     prompt: 400,
     tokens: 32,
     train: 256,
   }
   const where = environment(commitOf(ROOT))
   const began = performance.now()
-  const { rounds, prompt, tokens, train } = options
+  const { prompt, tokens, train } = options
   const reportOf = ({ runtime, ...found }: Found): ProcessorReport => ({
     version: 1,
     environment: { ...where, runtime },

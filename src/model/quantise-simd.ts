@@ -161,14 +161,25 @@ interface Kernels {
   ): void
 }
 
-/** Null where WebAssembly, or its SIMD, is missing. */
+/** Null where WebAssembly, or its SIMD, is missing or not allowed. */
 export function pairArithmetic(): Arithmetic | null {
   if (typeof WebAssembly === 'undefined') return null
-  const bytes = assemble([load, attempt, settle])
-  if (!WebAssembly.validate(bytes)) return null
   const memory = new WebAssembly.Memory({ initial: 1 })
-  const module = new WebAssembly.Module(bytes)
-  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels
+  const kernels = kernelsOver(memory)
+  return kernels && arithmeticOver(memory, kernels)
+}
+
+function kernelsOver(memory: WebAssembly.Memory): Kernels | null {
+  try {
+    const module = new WebAssembly.Module(assemble([load, attempt, settle]))
+    return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels
+  } catch {
+    // No SIMD, or a policy that compiles none.
+    return null
+  }
+}
+
+function arithmeticOver(memory: WebAssembly.Memory, kernels: Kernels): Arithmetic {
   const values = new Float32Array(memory.buffer, PLACE.values, LANES * GROUP)
   const found = (index: number) => new Float64Array(memory.buffer, PLACE.found + index * SIZE, LANES)
   return {

@@ -58,3 +58,35 @@ export function widenInto(
   if (stored.type === 'F32') target.set(source)
   else (stored.type === 'BF16' ? bf16ToF32 : f16ToF32)(source as Uint16Array, target)
 }
+
+/** What makes a sign of the highest bit of a number that is eight more, twice in a byte. */
+const SIGNS = 0x88
+
+/** Blocks of Q4_0: their steps two in a byte, each with its sign, element i of 32 below and i + 16 above; and scales as f32. */
+export function unpackNibbles(
+  blocks: Uint8Array,
+  steps: Uint8Array,
+  scales: Float32Array<ArrayBuffer>,
+): void {
+  const { Q4_0 } = BLOCK_BYTES
+  const half = GROUP / 2
+  const bits = new Uint16Array(scales.length)
+  for (let block = 0; block < scales.length; block++) {
+    const from = block * Q4_0
+    bits[block] = blocks[from]! | (blocks[from + 1]! << 8)
+    for (let i = 0; i < half; i++) steps[block * half + i] = blocks[from + 2 + i]! ^ SIGNS
+  }
+  f16ToF32(bits, scales)
+}
+
+/** Steps, one a byte, of those that lie two in a byte as `unpackNibbles` puts them. */
+export function nibbleSteps(nibbles: Uint8Array): Int8Array {
+  const half = GROUP / 2
+  const steps = new Int8Array(2 * nibbles.length)
+  for (const [i, byte] of nibbles.entries()) {
+    const at = Math.floor(i / half) * GROUP + (i % half)
+    steps[at] = (byte << 28) >> 28
+    steps[at + half] = (byte << 24) >> 28
+  }
+  return steps
+}

@@ -1,6 +1,5 @@
-import { f16ToF32 } from '../../files/bf16.ts'
 import { BLOCK_BYTES, isBlocked } from '../../lib/storage.ts'
-import { blockedElements, hostSize, widenInto } from '../../model/stored.ts'
+import { blockedElements, hostSize, nibbleSteps, unpackNibbles, widenInto } from '../../model/stored.ts'
 import type { WeightType } from '../../protocol/model.ts'
 import { GROUP, type MatrixPlace } from './matrices.ts'
 
@@ -62,7 +61,7 @@ export class StoredMatrix {
       const nibbles = this.#place.type === 'nibbles'
       const elements = {
         type: this.#type,
-        data: nibbles ? stepsOf(new Uint8Array(buffer, from, stride)) : new Int8Array(buffer, from, cols),
+        data: nibbles ? nibbleSteps(new Uint8Array(buffer, from, stride)) : new Int8Array(buffer, from, cols),
         scales: new Float32Array(buffer, scales + row * scaleStride, cols / GROUP),
       }
       widenInto(elements, 0, out, to, cols)
@@ -72,31 +71,4 @@ export class StoredMatrix {
       widenInto({ type: this.#type, data }, 0, out, to, cols)
     }
   }
-}
-
-/** What makes a sign of the highest bit of a number that is eight more, twice in a byte. */
-const SIGNS = 0x88
-
-/** Blocks of Q4_0: their steps as they lie, two in a byte, and scales as f32. */
-function unpackNibbles(blocks: Uint8Array, steps: Uint8Array, scales: Float32Array<ArrayBuffer>): void {
-  const { Q4_0 } = BLOCK_BYTES
-  const half = GROUP / 2
-  const bits = new Uint16Array(scales.length)
-  for (let block = 0; block < scales.length; block++) {
-    const from = block * Q4_0
-    bits[block] = blocks[from]! | (blocks[from + 1]! << 8)
-    for (let i = 0; i < half; i++) steps[block * half + i] = blocks[from + 2 + i]! ^ SIGNS
-  }
-  f16ToF32(bits, scales)
-}
-
-function stepsOf(nibbles: Uint8Array): Int8Array {
-  const half = GROUP / 2
-  const steps = new Int8Array(2 * nibbles.length)
-  for (const [i, byte] of nibbles.entries()) {
-    const at = Math.floor(i / half) * GROUP + (i % half)
-    steps[at] = (byte << 28) >> 28
-    steps[at + half] = (byte << 24) >> 28
-  }
-  return steps
 }
