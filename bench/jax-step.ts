@@ -8,7 +8,7 @@ import {
   tree,
   valueAndGrad,
 } from '@jax-js/jax'
-import { bf16ToF32 } from '../src/files/bf16.ts'
+import { bf16ToF32 } from '../src/lib/bf16.ts'
 import { ropeTable } from '../src/lib/rope.ts'
 import { initialState } from '../src/model/lora.ts'
 import type { Batch } from '../src/protocol/batch.ts'

@@ -1,4 +1,4 @@
-import { bf16ToF32 } from '../src/files/bf16.ts'
+import { bf16ToF32 } from '../src/lib/bf16.ts'
 import { ropeTable } from '../src/lib/rope.ts'
 import type { ModelSource } from '../src/protocol/model.ts'
 import { OnnxGraph } from './onnx-writer.ts'

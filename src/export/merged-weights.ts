@@ -1,4 +1,4 @@
-import { f32ToBf16, f32ToF16 } from '../files/bf16.ts'
+import { f32ToBf16, f32ToF16 } from '../lib/bf16.ts'
 import { GROUP, isBlocked, typeBytes } from '../lib/storage.ts'
 import { adapterTensors } from '../model/lora.ts'
 import { quantise } from '../model/quantise.ts'

@@ -1,5 +1,5 @@
+import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from '../lib/bf16.ts'
 import type { BlockedType, WeightType } from '../protocol/model.ts'
-import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from './bf16.ts'
 
 /**
  * GGML's types of tensors, and what their blocks hold. Source: `ggml-quants.c` and `ggml-common.h` of

@@ -1,6 +1,6 @@
+import { f32ToBf16 } from '../lib/bf16.ts'
 import { BLOCK_BYTES, isBlocked, typeBytes } from '../lib/storage.ts'
 import { fail } from '../protocol/errors.ts'
-import { f32ToBf16 } from './bf16.ts'
 import type { GgufTensor } from './gguf.ts'
 import { storedAs } from './gguf-blocks.ts'
 import type { TensorToRead } from './safetensors-source.ts'

@@ -1,7 +1,7 @@
+import { f32ToBf16, f32ToF16 } from '../lib/bf16.ts'
 import { concatBytes } from '../lib/concat.ts'
 import { typeBytes } from '../lib/storage.ts'
 import type { WeightType } from '../protocol/model.ts'
-import { f32ToBf16, f32ToF16 } from './bf16.ts'
 import { blocksMetadata, headerType } from './blocked.ts'
 
 /** A tensor to be written. Functions are called when its turn comes, so that only one need be in memory. */

@@ -1,7 +1,7 @@
+import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from '../lib/bf16.ts'
 import { isBlocked, typeBytes } from '../lib/storage.ts'
 import { fail } from '../protocol/errors.ts'
 import type { TensorInfo, WeightSource } from '../protocol/model.ts'
-import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from './bf16.ts'
 import { blockedTensors } from './blocked.ts'
 import { type ByteSource, readJson } from './bytes.ts'
 import { unpackBlocks } from './gguf-blocks.ts'

@@ -1,4 +1,4 @@
-import { roundToBf16, roundToF16 } from '../files/bf16.ts'
+import { roundToBf16, roundToF16 } from '../lib/bf16.ts'
 import { grouped } from '../lib/counted.ts'
 import { fail } from '../protocol/errors.ts'
 import {

@@ -1,4 +1,4 @@
-import { f16Bits, f16Value } from '../files/bf16.ts'
+import { f16Bits, f16Value } from '../lib/bf16.ts'
 import { BLOCK_BYTES, GROUP } from '../lib/storage.ts'
 import type { BlockedType } from '../protocol/model.ts'
 import { type Arithmetic, plainArithmetic } from './quantise-arithmetic.ts'

@@ -1,5 +1,5 @@
-import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from '../files/bf16.ts'
 import { unpackSteps } from '../files/gguf-blocks.ts'
+import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from '../lib/bf16.ts'
 import { BLOCK_BYTES, GROUP, isBlocked } from '../lib/storage.ts'
 import type { BlockedType, PlainType, StoredTypes, WeightType } from '../protocol/model.ts'
 import { heldBytes } from './storage.ts'

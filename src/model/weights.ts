@@ -1,5 +1,5 @@
-import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from '../files/bf16.ts'
 import { unpackBlocks } from '../files/gguf-blocks.ts'
+import { asFloat32, asUint16, bf16ToF32, f16ToF32 } from '../lib/bf16.ts'
 import { BLOCK_BYTES, GROUP, isBlocked } from '../lib/storage.ts'
 import { fail } from '../protocol/errors.ts'
 import type { ModelConfig, TensorInfo, WeightSource, WeightType } from '../protocol/model.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { asUint16, bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, roundToBf16 } from '../../src/files/bf16.ts'
+import { asUint16, bf16ToF32, f16ToF32, f32ToBf16, f32ToF16, roundToBf16 } from '../../src/lib/bf16.ts'
 import { seeded } from './helpers.ts'
 
 const every = Uint16Array.from({ length: 65536 }, (_, i) => i)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from '../../src/files/bf16.ts'
 import { bufferSource } from '../../src/files/bytes.ts'
 import { openWeights, readTensor } from '../../src/files/weights.ts'
+import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from '../../src/lib/bf16.ts'
 import { BLOCK_BYTES, GROUP } from '../../src/lib/storage.ts'
 import { readModelConfig } from '../../src/model/config.ts'
 import { quantise } from '../../src/model/quantise.ts'

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, describe, expect, test } from 'vitest'
 import { fill } from '../../bench/random.ts'
-import { f32ToBf16 } from '../../src/files/bf16.ts'
+import { f32ToBf16 } from '../../src/lib/bf16.ts'
 import { readModelConfig } from '../../src/model/config.ts'
 import { sharedKeys } from '../../src/model/layers.ts'
 import { storedTypes } from '../../src/model/storage.ts'

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { noise } from '../../bench/random.ts'
-import { f32ToBf16, f32ToF16 } from '../../src/files/bf16.ts'
+import { f32ToBf16, f32ToF16 } from '../../src/lib/bf16.ts'
 import { BLOCK_BYTES, GROUP, isBlocked } from '../../src/lib/storage.ts'
 import { quantise } from '../../src/model/quantise.ts'
 import { blockedElements, hostSize, widenInto } from '../../src/model/stored.ts'

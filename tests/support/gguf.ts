@@ -1,7 +1,7 @@
-import { f32ToBf16, f32ToF16 } from '../../src/files/bf16.ts'
 import { type ByteSource, bufferSource } from '../../src/files/bytes.ts'
 import { type GgufMeta, ggufHeader, ggufPadded } from '../../src/files/gguf-writer.ts'
 import { openWeights, readTensor } from '../../src/files/weights.ts'
+import { f32ToBf16, f32ToF16 } from '../../src/lib/bf16.ts'
 import { concatBytes } from '../../src/lib/concat.ts'
 import { readModelConfig } from '../../src/model/config.ts'
 import { resolveWeights } from '../../src/model/weights.ts'

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { f32ToBf16 } from '../../src/files/bf16.ts'
 import { type ByteSource, bufferSource, readJson, readText } from '../../src/files/bytes.ts'
 import { openWeights, readTensor } from '../../src/files/weights.ts'
+import { f32ToBf16 } from '../../src/lib/bf16.ts'
 import { readModelConfig } from '../../src/model/config.ts'
 import { resolveWeights } from '../../src/model/weights.ts'
 import type { ErrorCode } from '../../src/protocol/errors.ts'
