@@ -66,7 +66,7 @@ export class Progress {
       case 'notice':
         return `note: ${event.message}`
       case 'done':
-        return `${event.reason} at step ${event.step} after ${event.seconds.toFixed(1)} s`
+        return `${event.reason.replace('_', ' ')} at step ${event.step} after ${event.seconds.toFixed(1)} s`
       case 'error':
         // Told on standard error, at the end.
         return null

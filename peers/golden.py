@@ -29,7 +29,7 @@ def versions():
 def write_text(out, names, tokenizer):
     made = {}
     if "trl" in names:
-        made |= {"trl/packing.json": golden_text.packing, "trl/schedules.json": golden_text.schedules}
+        made |= {f"trl/{name}.json": make for name, make in golden_text.BOOKKEEPING.items()}
     if "pebble" in names:
         made["chat/pebble.json"] = lambda: golden_text.chat(PEBBLE)
     if "functions" in names:

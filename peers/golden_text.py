@@ -272,6 +272,41 @@ def packing():
     return {"strategy": "bfd", "overlong": "cut at max_length", "cases": found}
 
 
+def early_stopping():
+    """What EarlyStoppingCallback counts, and Trainer takes for the best, evaluation by evaluation (of steps 1, 2, ...)."""
+    from transformers import EarlyStoppingCallback, TrainerControl, TrainerState, TrainingArguments
+
+    draw = random.Random(8)
+    found = []
+    for case in range(48):
+        greater, threshold = bool(case % 2), [0.0, 0.0, 0.125, 0.5][case // 2 % 4]
+        patience = draw.randrange(1, 5)
+        # Eighths, exact in f32 and f64: ties, and steps as large as the threshold.
+        values = [draw.randrange(24) / 8 for _ in range(12)]
+        name = "eval_mean_token_accuracy" if greater else "eval_loss"
+        with tempfile.TemporaryDirectory() as out:
+            arguments = TrainingArguments(
+                output_dir=out, use_cpu=True, eval_strategy="steps", save_strategy="steps", eval_steps=1, save_steps=1,
+                load_best_model_at_end=True, metric_for_best_model=name, greater_is_better=greater,
+            )
+        state, callback = TrainerState(), EarlyStoppingCallback(patience, threshold)
+        callback.on_train_begin(arguments, state, TrainerControl())
+        counters, best_steps, best_step = [], [], 0
+        for step, value in enumerate(values, 1):
+            control = TrainerControl()
+            callback.on_evaluate(arguments, state, control, {name: value})
+            # As Trainer._determine_best_metric, after the callbacks.
+            if state.best_metric is None or (value > state.best_metric if greater else value < state.best_metric):
+                state.best_metric, best_step = value, step
+            counters.append(callback.early_stopping_patience_counter)
+            best_steps.append(best_step)
+            if control.should_training_stop != (counters[-1] >= patience):
+                raise AssertionError("the callback ends at another count")
+        entry = {"greater_is_better": greater, "patience": patience, "threshold": threshold, "values": values}
+        found.append(entry | {"counters": counters, "best_steps": best_steps})
+    return {"cases": found}
+
+
 def schedules():
     """The rate that each optimizer step uses, in order, at learning rate 1."""
     from transformers import SchedulerType, TrainingArguments, get_scheduler
@@ -293,3 +328,7 @@ def schedules():
             entry = {"lr_scheduler_type": name, "total_steps": total, "warmup_steps": warmup, "warmup_count": steps}
             found.append(entry | {"rates": rates})
     return {"learning_rate": 1.0, "cases": found}
+
+
+# Files of tests/golden/trl that need no tokenizer.
+BOOKKEEPING = {"packing": packing, "schedules": schedules, "early_stopping": early_stopping}

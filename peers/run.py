@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SUITES = {"models": ["test_golden", "test_trainer", "test_tools", "test_wgsl"], "data": ["test_data"], "metrics": ["test_metrics"], "exports": ["test_exports", "test_snippets"], "programs": ["test_programs"]}
+SUITES = {"models": ["test_golden", "test_trainer", "test_tools", "test_wgsl"], "data": ["test_data"], "metrics": ["test_metrics"], "exports": ["test_exports", "test_proofs", "test_snippets"], "programs": ["test_programs"]}
 
 
 @dataclass

@@ -92,8 +92,8 @@ def test_fixtures_are_complete(context):
         same(importlib.metadata.version(package).split("+")[0], version, f"{package} installed")
 
 
-def test_packing_and_schedules(context):
-    for name, make in [("packing", golden_text.packing), ("schedules", golden_text.schedules)]:
+def test_bookkeeping(context):
+    for name, make in golden_text.BOOKKEEPING.items():
         expected = json.loads((context.golden / "trl" / f"{name}.json").read_text())
         for key, value in make().items():
             compare_json(value, expected[key], f"{name}.{key}")

@@ -19,6 +19,7 @@ import { jsonOf, noticeFiles, roundedBase, templateOf, textFile } from './model-
 import { modelfile } from './ollama.ts'
 import { snippetReadme } from './snippets.ts'
 import type { Exporter, ExportSource } from './source.ts'
+import { roundedTo } from './tolerance.ts'
 
 /** `llama_ftype` of each. */
 const FILE_TYPE: Record<WeightType, number> = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 7, BF16: 32 }
@@ -30,7 +31,8 @@ export function ggufFormat(type: WeightType, about: string): Exporter {
   return {
     name: `GGUF, ${type}`,
     about,
-    for: ['llama.cpp', 'ollama', 'lmstudio'],
+    for: ['llama.cpp', 'ollama', 'lmstudio', 'web'],
+    check: { checker: ['llama-cpp'], ...roundedTo(type, true) },
     files: (source, call) => mergedGguf(source, type, call),
   }
 }
@@ -100,6 +102,8 @@ export async function loraGguf(source: ExportSource, call: Call): Promise<Export
     'general.architecture': ['text', ggufArchitecture(base.config)],
     'general.type': ['text', 'adapter'],
     'general.name': ['text', `${source.baseModel}, adapter`],
+    'general.base_model.count': ['u32', 1],
+    'general.base_model.0.name': ['text', source.baseModel],
     'general.file_type': ['u32', FILE_TYPE.F32],
     'adapter.type': ['text', 'lora'],
     'adapter.lora.alpha': ['f32', loraScaling(settings) * settings.r],

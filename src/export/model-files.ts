@@ -15,6 +15,14 @@ export const textFile = (path: string, text: string): ExportedFile =>
 export const jsonFile = (path: string, value: unknown): ExportedFile =>
   textFile(path, `${JSON.stringify(value, null, 2)}\n`)
 
+/** Fields of config.json that Transformers 5 refuses as whole numbers; JSON's numbers here know no `30.0`. */
+const REAL =
+  /("(?:(?:attn|final)_logit_softcapping|attention_dropout|initializer_range|rope_theta|rope_local_base_freq|factor)": -?\d+)(?=,?$)/gm
+
+/** A config.json. */
+export const configFile = (value: JsonObject): ExportedFile =>
+  textFile('config.json', `${JSON.stringify(value, null, 2).replace(REAL, '$1.0')}\n`)
+
 /** A JSON file of the base; null where it has none. */
 export async function jsonOf(
   files: ReadonlyMap<string, ByteSource>,
@@ -56,7 +64,10 @@ export async function generationConfig(base: BaseSource): Promise<ExportedFile> 
 }
 
 /** What the terms ask to be handed on with a Gemma that was changed; none for the practice model, which is not one. */
-export function noticeFiles({ practice }: BaseSource): ExportedFile[] {
+export function noticeFiles(
+  { practice }: BaseSource,
+  changed = 'The files of weights in this folder were modified: the model was fine-tuned.',
+): ExportedFile[] {
   return practice
     ? []
     : [
@@ -64,8 +75,8 @@ export function noticeFiles({ practice }: BaseSource): ExportedFile[] {
           'NOTICE',
           `Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms
 
-The files of weights in this folder were modified: the model was fine-tuned. Whoever is given them must be given these
-terms too, the restrictions on use of their section 3.2 among them.
+${changed} Whoever is given them must be given these terms too,
+the restrictions on use of their section 3.2 among them.
 `,
         ),
       ]

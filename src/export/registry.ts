@@ -1,6 +1,6 @@
 import { fail } from '../protocol/errors.ts'
 import type { ExportFormat } from '../protocol/studio.ts'
-import { FORMAT_FILES } from './format-files.ts'
+import { CHECKER_FILES, FORMAT_FILES } from './format-files.ts'
 import type { Exporter } from './source.ts'
 
 /** What a run can be taken away as: a file of `formats/` each, loaded when it is wanted. */
@@ -10,11 +10,14 @@ const FORMATS = new Map(
 
 export async function exportFormats(): Promise<ExportFormat[]> {
   const each = [...FORMATS].map(async ([id, load]) => {
-    const { name, about, for: targets } = await load()
-    return { id, name, about, for: targets }
+    const { name, about, for: targets, check } = await load()
+    return { id, name, about, for: targets, proven: check !== undefined }
   })
   return Promise.all(each)
 }
+
+/** A part of a `check.py`: the text of a file of `checkers/`. */
+export const checkerText = (name: string): Promise<string> => CHECKER_FILES[`./checkers/${name}.py`]!()
 
 /** @throws LapidaryError `unsupported_format` */
 export function exporter(id: string): Promise<Exporter> {

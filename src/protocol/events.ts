@@ -99,7 +99,7 @@ export interface CheckpointEvent {
   type: 'checkpoint'
   step: number
   epoch: number
-  /** Whether this is the best validation loss so far. */
+  /** Whether this is the best so far, by the run's `metric_for_best_model`. */
   best?: boolean
 }
 
@@ -125,7 +125,8 @@ export interface DoneEvent {
   epoch: number
   /** Seconds of wall time spent training, over all sittings. */
   seconds: number
-  reason: 'finished' | 'stopped'
+  /** `stopped`: by a person; `stopped_early`: the evaluations brought nothing better any more (`early_stopping_patience`). */
+  reason: 'finished' | 'stopped' | 'stopped_early'
   config: RunConfig
 }
 

@@ -36,6 +36,9 @@ export const NOT_COUNTING: Partial<Record<ConfigPath, string>> = {
   'data.reading.quotes': "part of the data set's hash",
   'data.reading.skip_initial_space': "part of the data set's hash",
   'data.reading.max_gigabytes': 'a limit on what is read changes no row of it',
+  'training.greater_is_better': 'the metric says it by itself',
+  'training.early_stopping_patience': 'when a run ends changes no step before that',
+  'training.early_stopping_threshold': 'as the patience',
   'engine.kind': 'engines agree, and states move between them',
   'engine.portable_backend': 'as the kind of engine',
   'engine.recompute': 'every policy gives the same bits',
@@ -79,10 +82,14 @@ export const FIRST_HEEDED: Partial<Record<ConfigPath, Exclude<ConfigStage, 'rows
   'training.max_grad_norm': 'curve',
   'training.eval_steps': 'curve',
   'training.save_steps': 'curve',
+  'training.metric_for_best_model': 'curve',
   'model.quantization': 'curve',
   lora: 'curve',
   start: 'curve',
 }
+
+/** Of the fields of training, those that have come since. */
+const SINCE = new Set(['training.metric_for_best_model'])
 
 /**
  * Written into every identity since there have been runs. Whatever has come since, and will come, is written where it
@@ -90,7 +97,7 @@ export const FIRST_HEEDED: Partial<Record<ConfigPath, Exclude<ConfigStage, 'rows
  */
 const ALWAYS_WRITTEN = new Set<string>([
   ...['prompt', 'response', 'system', 'messages', 'text', 'validation_share'].map((name) => `data.${name}`),
-  ...Object.keys(FIRST_HEEDED).filter((path) => path.startsWith('training.')),
+  ...Object.keys(FIRST_HEEDED).filter((path) => path.startsWith('training.') && !SINCE.has(path)),
   'training.seed',
   ...['r', 'lora_alpha', 'lora_dropout', 'target_modules', 'use_rslora'].map((name) => `lora.${name}`),
 ])

@@ -49,6 +49,14 @@ const TrainingSchema = v.strictObject({
   eval_steps: v.optional(v.nullable(whole(1, 10_000_000)), null),
   /** Steps between checkpoints. */
   save_steps: v.optional(whole(1, 10_000_000), 500),
+  /** The figure of the evaluations by which a checkpoint is the best. */
+  metric_for_best_model: v.optional(v.picklist(['eval_loss', 'eval_mean_token_accuracy']), 'eval_loss'),
+  /** What the metric says by itself; null: that. */
+  greater_is_better: v.optional(v.nullable(v.boolean()), null),
+  /** Evaluations in a row that may bring nothing better before the run ends; null: it goes on to its last step. */
+  early_stopping_patience: v.optional(v.nullable(whole(1, 10_000)), null),
+  /** By how much an evaluation must be better to count, in the metric's unit. */
+  early_stopping_threshold: v.optional(from(0, 1000), 0),
   seed: v.optional(whole(0, 4_294_967_295), 42),
 })
 

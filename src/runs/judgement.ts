@@ -1,3 +1,4 @@
+import type { RunConfig } from '../protocol/run-config.ts'
 import type { CheckpointInfo } from '../protocol/studio.ts'
 
 /**
@@ -70,7 +71,10 @@ export function offered(
   best: Pick<CheckpointInfo, 'step' | 'evalLoss'>,
   last: Pick<CheckpointInfo, 'step' | 'evalLoss'>,
   samples: readonly Answered[],
+  metric: RunConfig['training']['metric_for_best_model'] = 'eval_loss',
 ): { which: 'best' | 'last'; why: NonNullable<CheckpointInfo['offered']> } {
+  // Whoever names a figure has chosen by it.
+  if (metric !== 'eval_loss') return { which: 'best', why: 'metric' }
   const rose =
     best.evalLoss !== null && last.evalLoss !== null && last.evalLoss > best.evalLoss * (1 + MARGIN)
   if (!rose) return { which: 'last', why: 'near' }

@@ -1,5 +1,6 @@
 import type { EngineState, StateTensor } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
+import type { Evaluated } from './best.ts'
 
 /** Version of the JSON half of a checkpoint. */
 export const CHECKPOINT_VERSION = 1
@@ -25,10 +26,10 @@ export interface CheckpointMeta {
   seconds: number
   /** Non-finite steps right before this checkpoint. */
   skipped_in_row: number
-  /** Best validation loss so far. */
+  /** The best evaluation so far, by the run's `metric_for_best_model`. */
   best: { step: number; eval_loss: number } | null
-  /** Validation losses so far, for policies that look back. */
-  evaluations: { step: number; eval_loss: number }[]
+  /** Evaluations so far: best checkpoint and early stopping are told from them alone. */
+  evaluations: Evaluated[]
   /** Shape, and SHA-256 of the bytes, of each tensor by name. Checkpoints of before have none. */
   contents?: Record<string, { shape: number[]; sha256: string }>
 }

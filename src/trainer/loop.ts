@@ -2,6 +2,7 @@ import type { Engine, EngineState, StepResult } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { CheckpointEvent, CutExamples, DoneEvent, RunEvent, SamplePrompt } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
+import { evaluated as asKept, earlyMessage, standing } from './best.ts'
 import { CHECKPOINT_VERSION, type Checkpoint, type DataPosition, type RunHashes } from './checkpoint.ts'
 import { accumulated, type TrainingData } from './data.ts'
 import { evaluate } from './evaluate.ts'
@@ -151,7 +152,6 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   let position: DataPosition = meta ? { ...meta.position } : { epoch: 0, batch: 0 }
   let tokens = meta?.tokens ?? 0
   let eventCount = meta?.event_count ?? 0
-  let best = meta?.best ?? null
   let skippedInRow = meta?.skipped_in_row ?? 0
   const evaluations = [...(meta?.evaluations ?? [])]
   let savedAt = meta?.step ?? -1
@@ -254,10 +254,8 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
       const { eval_loss, metrics } = evaluation
       if (!Number.isFinite(eval_loss)) failNotFinite(step)
       emit({ type: 'eval', step, epoch, eval_loss, metrics })
-      evaluations.push({ step, eval_loss })
-      // The base line is no checkpoint of this run: there is nothing learnt in it to keep.
-      improved = step > 0 && (best === null || eval_loss < best.eval_loss)
-      if (improved) best = { step, eval_loss }
+      evaluations.push(asKept(training, step, eval_loss, metrics))
+      improved = step > 0 && standing(training, evaluations).best?.step === step
     }
     if (run.samples && run.samples.prompts.length > 0) {
       // An adapter that has not been trained yet changes nothing (B is zero): the answers would be the same.
@@ -298,6 +296,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     const state = await engine.saveState(signal)
     const event: CheckpointEvent = { type: 'checkpoint', step, epoch, ...(isBest ? { best: true } : {}) }
     eventCount++
+    const { best } = standing(training, evaluations)
     const checkpoint: Checkpoint = {
       state,
       meta: {
@@ -312,7 +311,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
         tokens,
         seconds: (now() - started) / 1000,
         skipped_in_row: skippedInRow,
-        best,
+        best: best && { step: best.step, eval_loss: best.eval_loss },
         evaluations: [...evaluations],
       },
     }
@@ -374,6 +373,19 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     await validate()
   }
 
+  /** Where the evaluations so far end the run: told, and done. */
+  const endEarly = (): DoneEvent | null => {
+    const now = standing(training, evaluations)
+    if (!now.spent) return null
+    emit({ type: 'notice', step, message: earlyMessage(training, now, step, total) })
+    return done('stopped_early')
+  }
+
+  // Cut off between its last checkpoint and its end.
+  if (step < total && evaluations.at(-1)?.step === step) {
+    const early = endEarly()
+    if (early) return early
+  }
   while (step < total) {
     emit({ type: 'stage', stage: 'train', progress: step / total })
     const before = step
@@ -382,8 +394,10 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     const evaluated = advanced && evaluationDue({ step, next: position })
     const improved = evaluated ? await validate() : false
     const stop = run.stopRequested?.() ?? false
-    if (improved || ((stop || saveDue({ step })) && savedAt !== step)) await save(improved)
+    const spent = evaluated && standing(training, evaluations).spent
+    if (improved || ((stop || spent || saveDue({ step })) && savedAt !== step)) await save(improved)
     if (step === total) break
+    if (spent) return endEarly()!
     if (stop) return done('stopped')
   }
   return done('finished')

@@ -16,10 +16,12 @@ export interface CheckpointParts {
   template: string | null
   meta: CheckpointMeta
   tensors: Blob
+  proof?: ExportSource['proof']
   /** The whole log. */
   events(): Promise<RunEvent[]>
   /** @throws LapidaryError where it is not here, or is another one */
   model(): Promise<OpenModel>
+  chatPage: ExportSource['chatPage']
   signal?: AbortSignal | undefined
 }
 
@@ -33,7 +35,9 @@ export function exportSource(parts: CheckpointParts): ExportSource {
     step: meta.step,
     meta,
     tensors: async () => tensors,
+    proof: parts.proof ?? null,
     lora: () => adapterOf(tensors, signal),
+    chatPage: parts.chatPage,
     events: async () => (await parts.events()).slice(0, meta.event_count),
     async model() {
       const model = await parts.model()

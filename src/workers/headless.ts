@@ -3,6 +3,7 @@ import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
 import { knownFindings } from '../protocol/findings.ts'
 import { identity } from '../protocol/identity.ts'
+import { CHANGES_NOTHING } from '../protocol/proof.ts'
 import { dataFor, type Recipe } from '../protocol/recipe.ts'
 import {
   type DataConfig,
@@ -224,36 +225,71 @@ export function openHeadless(): void {
     const failure = await end
     if (failure) throw new LapidaryError(failure)
     const kept = await studio.runs.checkpoints(run)
+    const { metric_for_best_model: metric } = request.config.training
     const better = kept.find(({ best, offered }) => best && offered)
     const last = kept.find((one) => one.last)
     // The page offers it first; here both are left, and which is which is said.
     if (better && last) {
+      await proven(run, 'best')
       emit(
         {
           type: 'notice',
-          message: `${knownBest(better, last)}: adapter-best/ is of step ${better.step}, adapter/ of step ${last.step}. Where rows are facts to be learnt by heart, take adapter/.`,
+          message: `${knownBest(better, last, metric)}: adapter-best/ is of step ${better.step}, adapter/ of step ${last.step}. Where rows are facts to be learnt by heart, take adapter/.`,
         },
         false,
       )
       void files.add(async () => put(job, 'adapter-best', await studio.runs.exportRun(run, 'peft', 'best')))
     } else if (last && job.resume) {
       // Of a sitting before, its last checkpoint alone is there.
-      const gone = lowest((await studio.runs.history(run)).series)
-      if (gone && !kept.some(({ step }) => step === gone.step) && offered(gone, last, []).which === 'best')
+      const gone = bestOf((await studio.runs.history(run)).series, metric)
+      if (
+        gone &&
+        !kept.some(({ step }) => step === gone.step) &&
+        offered(gone, last, [], metric).which === 'best'
+      )
         emit(
           {
             type: 'notice',
-            message: `${knownBest(gone, last)}. That was before the run was gone on with, and its checkpoint was not kept: adapter/ is of step ${last.step}.`,
+            message: `${knownBest(gone, last, metric)}. That was before the run was gone on with, and its checkpoint was not kept: adapter/ is of step ${last.step}.`,
           },
           false,
         )
     }
+    if (last && (await proven(run, 'last')))
+      void files.add(async () => {
+        const parts = await studio.runs.exportRun(run, 'checkpoint')
+        await put(
+          job,
+          'checkpoint',
+          parts.filter(({ path }) => path === 'proof.json'),
+        )
+      })
     for (const format of new Set(['peft', ...job.exports]))
       if (format !== 'checkpoint')
         void files.add(async () =>
           put(job, format === 'peft' ? 'adapter' : format, await studio.runs.exportRun(run, format)),
         )
     await Promise.all([messages.empty(), files.empty()])
+  }
+
+  /** Makes the proof that exports carry; where that cannot be done, and where it shows no effect, it is said. */
+  async function proven(run: string, which: 'last' | 'best'): Promise<boolean> {
+    emit({ type: 'stage', stage: 'save', note: 'Making the proof of effect' }, false)
+    try {
+      const { dead } = await studio.runs.prove(run, which)
+      if (dead) emit({ type: 'notice', message: CHANGES_NOTHING }, false)
+      return true
+    } catch (error) {
+      const { message } = toFailure(error)
+      emit(
+        {
+          type: 'notice',
+          message: `Exported without a proof of effect: ${message} npm run export can make it.`,
+        },
+        false,
+      )
+      return false
+    }
   }
 
   /** The config of a run with what its engine chose. */
@@ -306,23 +342,27 @@ export function openHeadless(): void {
   }
 }
 
+type Metric = RunConfig['training']['metric_for_best_model']
 type Measured = Pick<CheckpointInfo, 'step' | 'evalLoss'>
 
-function knownBest(best: Measured, last: Measured): string {
+function knownBest(best: Measured, last: Measured, metric: Metric): string {
+  if (metric !== 'eval_loss')
+    return `By ${metric} on rows that it never saw (metric_for_best_model) step ${best.step} was the best`
   const at = ({ step, evalLoss }: Measured, what = '') => `step ${step} (${what}${evalLoss?.toPrecision(4)})`
   return `Rows that it never saw were known best at ${at(best, 'validation loss ')} and less well at ${at(last)}`
 }
 
-/** The evaluation of the lowest loss, that before the first step left out. */
-function lowest({ validation }: RunSeriesData): Measured | null {
-  const losses = Array.from(validation.columns.eval_loss ?? [], (evalLoss, i) => ({
-    step: validation.steps[i]!,
-    evalLoss,
-  }))
-  return losses.reduce<{ step: number; evalLoss: number } | null>(
-    (best, one) => (one.step > 0 && (!best || one.evalLoss < best.evalLoss) ? one : best),
-    null,
-  )
+/** The best evaluation, that before the first step left out. */
+function bestOf({ validation: { steps, columns } }: RunSeriesData, metric: Metric): Measured | null {
+  const [values, sign] =
+    metric === 'eval_loss' ? [columns.eval_loss, -1] : [columns[metric.slice('eval_'.length)], 1]
+  const found = Array.from(values ?? [], (value, i) => ({ at: i, value: sign * value }))
+    .filter(({ at }) => steps[at]! > 0)
+    .reduce<{ at: number; value: number } | null>(
+      (best, one) => (best && best.value >= one.value ? best : one),
+      null,
+    )
+  return found && { step: steps[found.at]!, evalLoss: columns.eval_loss?.[found.at] ?? null }
 }
 
 /** Of data that is not what a config names, as the page says it of a config that was opened; null: it is. */

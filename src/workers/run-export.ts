@@ -1,9 +1,13 @@
-import { exporter } from '../export/registry.ts'
+import { withProof } from '../export/proof-files.ts'
+import { checkerText, exporter } from '../export/registry.ts'
 import type { ExportSource } from '../export/source.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Call, CheckpointChoice, ExportedFile, Snippet } from '../protocol/studio.ts'
+import type { RunRecord } from '../runs/record.ts'
 import { readEvents } from '../storage/runs.ts'
+import { chatPageAt } from './chat-page-files.ts'
 import { exportSource } from './export-source.ts'
+import type { OpenModel } from './library.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
 
@@ -20,7 +24,27 @@ export async function exportSnippets(
 }
 
 /**
- * A checkpoint of a run as files of a format.
+ * The base of a run.
+ * @throws LapidaryError `missing_file`; `bad_model` where another one has been stored under its name since
+ */
+export async function baseOfRun(
+  { library }: Pick<TrainParts, 'library'>,
+  record: RunRecord,
+  call: Call = {},
+): Promise<OpenModel> {
+  const found = await (await library()).open(record.model, call)
+  if (found.info.hash !== record.modelHash)
+    fail(
+      'bad_model',
+      `What is stored as ${found.info.name} is not what this run was trained on.`,
+      'Add the model again that it was trained on.',
+      { expected: record.modelHash, found: found.info.hash },
+    )
+  return found
+}
+
+/**
+ * A checkpoint of a run as files of a format, with its proof where that was made.
  * @param unkept the checkpoint, where it is in memory only
  * @throws LapidaryError `unsupported_format`, `missing_file`, and what the format cannot say
  */
@@ -32,8 +56,9 @@ export async function exportRun(
   call: Call = {},
   unkept: Unkept | null = null,
 ): Promise<ExportedFile[]> {
-  const { files } = await exporter(format)
-  return files(await sourceOf(parts, run, which, call, unkept), call)
+  const what = await exporter(format)
+  const source = await sourceOf(parts, run, which, call, unkept)
+  return withProof(await what.files(source, call), what, source.proof ?? null, checkerText)
 }
 
 async function sourceOf(
@@ -44,27 +69,19 @@ async function sourceOf(
   unkept: Unkept | null,
 ): Promise<ExportSource> {
   const record = unkept?.record ?? (await shelf.find(run))
-  const { meta, tensors } = unkept ?? (await shelf.checkpointFiles(run, which, call.signal))
-  /** Another one may have been stored under its name since: that is not the base of this adapter. */
-  const model = async () => {
-    const found = await (await library()).open(record.model)
-    if (found.info.hash !== record.modelHash)
-      fail(
-        'bad_model',
-        `What is stored as ${found.info.name} is not what this run was trained on.`,
-        'Add the model again that it was trained on.',
-        { expected: record.modelHash, found: found.info.hash },
-      )
-    return found
-  }
+  const { meta, tensors, ...kept } = unkept ?? (await shelf.checkpointFiles(run, which, call.signal))
+  const proof = 'stored' in kept ? kept.stored.proof : shelf.proofs.get(tensors)
+  const model = () => baseOfRun({ library }, record)
   return exportSource({
     config: record.config,
     baseModel: (await model().catch(() => null))?.info.name ?? record.model,
     template: record.template ?? null,
     meta,
     tensors,
+    proof: proof ?? null,
     events: async () => (unkept ? unkept.events() : readEvents(await database(), run)),
     model,
+    chatPage: async () => chatPageAt((await library()).base, call.signal),
     signal: call.signal,
   })
 }

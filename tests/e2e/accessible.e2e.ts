@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
-import { capitals, openFile, PATIENCE, stepsDone } from './helpers.ts'
+import { capitals, openFile, PATIENCE, stepsBeyond } from './helpers.ts'
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
@@ -71,7 +71,7 @@ test('every place, before and after a run, in light and dark, at every size', as
   await check('Train, all settings')
   await page.getByRole('textbox', { name: 'Steps' }).fill('3')
   await page.getByRole('button', { name: 'Start training' }).click()
-  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(0)
+  await stepsBeyond(page, 0)
   await expectAccessible(page, 'Train, running')
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   await check('Train, done')
@@ -83,6 +83,14 @@ test('every place, before and after a run, in light and dark, at every size', as
     if (place === 'Export')
       await expect(page.getByRole('button', { name: /^Download adapter \(/ })).toBeVisible()
     await check(`${place}, with a run`)
+  }
+  await page.getByText(/^Other formats/).click()
+  await page.getByText(/^What is in it/).click()
+  await check('Export, all of it')
+  for (const way of ['Keep it', 'Try it']) {
+    await page.getByRole('radio', { name: way }).check()
+    await expect(page.getByRole('heading', { name: way })).toBeVisible()
+    await check(`Export, ${way}`)
   }
   await page.getByRole('button', { name: /^Runs: 1/ }).click()
   await expect(page.getByRole('dialog', { name: 'Runs' })).toBeVisible()

@@ -89,4 +89,9 @@ describe('of the best checkpoint and the newest', () => {
     expect(offered(best, { step: 75, evalLoss: 2.03 }, [])).toEqual({ which: 'last', why: 'near' })
     expect(offered(best, { step: 75, evalLoss: null }, [])).toEqual({ which: 'last', why: 'near' })
   })
+
+  test('the best by another figure is offered, where the settings name one', () => {
+    const metric = 'eval_mean_token_accuracy'
+    expect(offered(best, { step: 75, evalLoss: 0.1 }, [], metric)).toEqual({ which: 'best', why: 'metric' })
+  })
 })

@@ -901,6 +901,7 @@ describe('a run', () => {
     expect(failure).toMatchObject({ code: 'missing_file', hint: expect.stringContaining(`step ${step}`) })
     const formats = (await train.runs.exportFormats()).map((format) => format.id)
     expect(formats.sort()).toEqual([
+      'chat-page',
       'checkpoint',
       'gguf',
       'gguf-f16',
@@ -908,6 +909,8 @@ describe('a run', () => {
       'gguf-lora',
       'gguf-q4_0',
       'gguf-q8_0',
+      'h5',
+      'h5-merged',
       'merged',
       'merged-f16',
       'merged-f32',

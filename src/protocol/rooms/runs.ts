@@ -1,6 +1,7 @@
 import type { EngineDescription, EngineKind, MemoryPlan } from '../engine.ts'
 import type { Failure } from '../errors.ts'
 import type { EvalEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
+import type { ProofInfo } from '../proof.ts'
 import type { Recipe } from '../recipe.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
@@ -41,6 +42,13 @@ export interface RunRoom {
    * @param which by default the newest
    */
   exportRun(run: string, format: string, which?: CheckpointChoice, call?: Call): Promise<ExportedFile[]>
+  /** What is known of the proof that exports of a checkpoint carry; nothing is computed. */
+  proof(run: string, which?: CheckpointChoice, call?: Call): Promise<ProofInfo>
+  /**
+   * Makes that proof where it was not made yet: base and tuned model answer built-in prompts. Refused (`bad_state`) while a run goes on;
+   * exports are the same then, without their proof.
+   */
+  prove(run: string, which?: CheckpointChoice, call?: Call): Promise<ProofInfo>
   /** Lines that run what `exportRun` gives, by place and format. */
   exportSnippets(run: string, which?: CheckpointChoice, call?: Call): Promise<Snippet[]>
   /**
@@ -178,10 +186,10 @@ export interface CheckpointInfo {
   seconds: number
   /**
    * Set on the one that is offered first, where the best is not the newest. The best: `rose`, the loss on held-out rows was clearly higher
-   * later, and no more questions were answered as the data says. The newest: `answers`, more were; `near`, nothing measured later is
+   * later, and no more questions were answered as the data says; `metric`, the settings name another figure to choose by. The newest: `answers`, more were; `near`, nothing measured later is
    * clearly worse.
    */
-  offered?: 'rose' | 'answers' | 'near'
+  offered?: 'rose' | 'metric' | 'answers' | 'near'
 }
 
 export interface ImportRequest extends StartRequest {

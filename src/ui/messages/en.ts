@@ -1,10 +1,13 @@
 import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import { data } from './en-data.ts'
 import { evaluation } from './en-evaluation.ts'
+import { exported } from './en-export.ts'
 import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
+import { link } from './en-link.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
+import { push } from './en-push.ts'
 import { shelf } from './en-shelf.ts'
 import { sources } from './en-sources.ts'
 import { steps } from './en-steps.ts'
@@ -16,10 +19,13 @@ import { steps } from './en-steps.ts'
 export const en = {
   ...data,
   ...evaluation,
+  ...exported,
   ...fit,
   ...gpu,
+  ...link,
   ...model,
   ...open,
+  ...push,
   ...shelf,
   ...sources,
   ...steps,
@@ -27,8 +33,25 @@ export const en = {
   'app.skip': 'Skip to the content',
   'app.places': 'Places',
   'app.working': 'training',
+  'app.notLoaded': 'This part of the page could not be fetched.',
+  'app.notLoadedHint':
+    'Check the connection, then reload the page. What was being set up is remembered, and a run goes on from its last checkpoint.',
   'app.titleTraining': '{share} · loss {loss} · Lapidary',
   'app.titlePlace': '{place} · Lapidary',
+
+  'offline.menu': 'This app',
+  'offline.menuNewer': 'This app: a new version is ready',
+  'offline.newer':
+    'A new version is ready. It is used when the studio is opened next, after all of its tabs have been closed.',
+  'offline.absent':
+    'Works only while its address can be reached: keeping it on this device needs https or localhost, and a window that is not private.',
+  'offline.unknown': 'Looking at what is on this device …',
+  'offline.partial': 'Not yet on this device as a whole: {size} more to be kept for use without internet.',
+  'offline.keeping': 'Being kept for use without internet: {share}',
+  'offline.whole': 'Works without internet: all of the studio is on this device ({size}).',
+  'offline.failed': 'Could not be kept for use without internet. {reason}.',
+  'offline.keep': 'Keep for use without internet',
+  'offline.install': 'Install as an app',
 
   'theme.label': 'Colours: {name}',
   'theme.system': 'As the system',
@@ -45,6 +68,7 @@ export const en = {
   'action.close': 'Close',
   'action.dismiss': 'Dismiss',
   'action.stop': 'Stop',
+  'action.reload': 'Reload the page',
   'action.retry': 'Try again',
   'action.delete': 'Delete',
   'action.keep': 'Keep it',
@@ -56,6 +80,7 @@ export const en = {
 
   'unit.epochs': 'epochs',
   'unit.steps': 'steps',
+  'unit.checks': 'checks',
   'unit.example': 'example',
   'unit.examples': 'examples',
   'unit.batches': 'batches',
@@ -205,6 +230,8 @@ export const en = {
   'train.stat.speed': 'Speed',
   'train.stat.memory': 'Memory',
   'train.ended.finished': 'Done. The adapter is ready.',
+  'train.ended.early':
+    'Stopped early, at step {step} of {count}: the checks brought nothing better. The adapter is ready.',
   'train.ended.stopped': 'Stopped at step {step} of {count}. What was learnt so far is kept.',
   'train.ended.atOnce': 'Stopped at once, after step {step} of {count}.',
   'train.ended.cutOff': 'Interrupted at step {step} of {count}. It can go on from its last checkpoint.',
@@ -215,6 +242,8 @@ export const en = {
   'train.ended.formats': 'Other formats',
   'train.said.progress': '{share} done, loss {loss}.',
   'train.said.done': 'Training is done. The adapter is ready to download.',
+  'train.said.early':
+    'Training has stopped early: the checks brought nothing better. The adapter is ready to download.',
   'train.said.stopped': 'Training has stopped. What was learnt so far is kept.',
 
   'stage.start': 'Starting',
@@ -273,6 +302,12 @@ export const en = {
   'field.eval_steps': 'Check every',
   'field.eval_auto': 'Check once an epoch',
   'field.save_steps': 'Save every',
+  'field.early_auto': 'Train to the last step, whatever the checks say',
+  'field.early_stopping_patience': 'Stop early after (patience)',
+  'field.early_stopping_threshold': 'Better by more than (threshold)',
+  'field.metric_for_best_model': 'Best checkpoint by',
+  'metric.eval_loss': 'Loss on rows never seen',
+  'metric.eval_mean_token_accuracy': 'Token accuracy on rows never seen',
   'field.seed': 'Seed',
   'field.packing': 'Pack short examples together',
   'field.completion_only_loss': 'Learn the answers only',
@@ -309,6 +344,12 @@ export const en = {
     'Longer gradients are shortened to this, so that one odd batch cannot wreck the run. 0 switches it off.',
   'help.eval_steps': 'How often the held-out examples are checked and the questions answered.',
   'help.save_steps': 'How often a checkpoint is written. A run that is cut off goes on from the last one.',
+  'help.early_stopping_patience':
+    'Checks in a row that bring nothing better before the run ends by itself. Rows must be held out to be checked.',
+  'help.early_stopping_threshold':
+    'A check counts as better only where it is so by more than this, in nats for the loss, as a share of 1 for the accuracy.',
+  'help.metric_for_best_model':
+    'Which figure of the checks says that a checkpoint is the best (metric_for_best_model). That one is kept beside the newest.',
   'help.seed': 'The same seed with the same settings gives the same run.',
   'help.packing':
     'Fills each row up with whole examples, which wastes no time on padding. Examples do not see one another.',
@@ -567,38 +608,6 @@ export const en = {
   'ask.writing': 'writing',
   'ask.stopped': 'stopped',
   'ask.failed': 'failed',
-
-  'export.title': 'Export',
-  'export.lede': 'Take away what was learnt, in files that other tools load.',
-  'export.files': 'Files',
-  'export.filesLede':
-    'The weights that were learnt (the adapter). They work together with the base model. PEFT, the library of Hugging Face for adapters, loads the folder as it is.',
-  'export.format': 'Format',
-  'export.which': 'State (checkpoint)',
-  'export.last': 'Newest, at step {step}',
-  'export.best': 'Best on rows it never saw, at step {step}',
-  'export.offered.rose':
-    'Rows that it never saw were known best at step {best} (validation loss {bestLoss}) and less well at step {last} ({lastLoss}), so the best is offered first. Where rows are facts to be learnt by heart, take the newest.',
-  'export.offered.answers':
-    'Rows that it never saw were known best at step {best} (validation loss {bestLoss}; {lastLoss} at step {last}), but more questions were answered as the data says later, so the newest is offered first.',
-  'export.offered.near':
-    'Rows that it never saw were known best at step {best} (validation loss {bestLoss}). Nothing measured since is clearly worse, so the newest is offered first.',
-  'export.reading': 'Reading the checkpoint',
-  'export.download': 'Download adapter ({size})',
-  'export.all': {
-    one: '{count} file as .zip ({size})',
-    other: 'All {count} files as .zip ({size})',
-  },
-  'export.downloadOther': 'Download ({size})',
-  'export.asFolder': {
-    one: 'One .zip that unpacks to a folder with {count} file.',
-    other: 'One .zip that unpacks to a folder with {count} files.',
-  },
-  'export.one': 'Download {name}',
-  'export.summary': 'Summary',
-  'export.steps': 'Steps',
-  'export.stepsOf': '{step} of {count}',
-  'export.time': 'Training time',
 
   'facts.model': 'Model',
   'facts.data': 'Data',

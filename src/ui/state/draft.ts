@@ -76,6 +76,7 @@ export function createDraft(initial: RunConfig = defaultRunConfig()) {
 
 /** Fields that no form of the page shows. */
 const UNSHOWN = [
+  'training.greater_is_better',
   'engine.recompute',
   'engine.default_limits',
   'engine.choices',

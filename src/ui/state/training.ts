@@ -39,6 +39,13 @@ const REFUSALS = new Set([
   'out_of_memory',
 ])
 
+/** What is said of a run that has ended. */
+const SAID = {
+  finished: 'train.said.done',
+  stopped: 'train.said.stopped',
+  stopped_early: 'train.said.early',
+} as const
+
 /** The run that this page starts, watches and stops. */
 export function createTraining({ studio, draft, data, models, settings, limit, runs, announce }: Parts) {
   const [phase, setPhase] = createSignal<Phase>('idle')
@@ -176,7 +183,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
             if (step) setLatest(step)
             setSecondsLeft(0)
           })
-          announce(t(event.reason === 'stopped' ? 'train.said.stopped' : 'train.said.done'))
+          announce(t(SAID[event.reason]))
           onEnd()
           break
         case 'error':

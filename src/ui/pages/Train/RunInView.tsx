@@ -9,7 +9,8 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
 import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
-import { DownloadFailure } from '../DownloadFailure.tsx'
+import { CopyLink } from '../CopyLink.tsx'
+import { DownloadState } from '../DownloadState.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { Live } from './Live.tsx'
@@ -50,7 +51,7 @@ export function RunInView(props: { run: RunInfo }) {
             />
           )}
         </Show>
-        <DownloadFailure of={props.run.id} />
+        <DownloadState of={props.run.id} />
         <UnkeptNotice run={props.run} />
         <Outcome run={props.run} />
       </div>
@@ -58,6 +59,7 @@ export function RunInView(props: { run: RunInfo }) {
         <div class="train-setup">
           <Section title={t('train.runSettings')}>
             <RunFacts config={props.run.config} />
+            <CopyLink config={props.run.config} />
           </Section>
         </div>
         <div class="stack-l train-live">
@@ -90,7 +92,7 @@ function BeforeDamage(props: { run: RunInfo; failure: Failure }) {
 
 /** How it ended, and the way on. */
 function Outcome(props: { run: RunInfo }) {
-  const { training, runs, downloads, opening } = useApp()
+  const { training, runs, downloads, opening, shown } = useApp()
   const checkpoint = useCheckpoint(() => props.run)
   const { known, last, which, chosen } = checkpoint
   /** Whether there is anything to take away. */
@@ -117,7 +119,8 @@ function Outcome(props: { run: RunInfo }) {
     )
   const title = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
-    if (props.run.status === 'done') return t('train.ended.finished')
+    if (props.run.status === 'done')
+      return props.run.step < props.run.maxSteps ? t('train.ended.early', at()) : t('train.ended.finished')
     if (props.run.status === 'failed') return t('train.ended.failed', at())
     // What was learnt since the last checkpoint is lost; what is said of the stop tells where that is.
     if (props.run.failure?.code === 'cancelled') return t('train.ended.atOnce', at())
@@ -142,7 +145,7 @@ function Outcome(props: { run: RunInfo }) {
               )}
             </Show>
           </Show>
-          <Show when={which() === 'best' && props.run.status === 'done'}>
+          <Show when={which() === 'best' && props.run.status === 'done' && !shown.anyLocked}>
             <Button icon="play" onClick={continueAnew}>
               {t('open.continue')}
             </Button>

@@ -125,7 +125,12 @@ function LoraNumberField(props: { name: LoraNumber; slider?: boolean }) {
 }
 
 /** A number that may be left to the program. */
-function OptionalNumber(props: { name: 'eval_steps'; auto: string }) {
+function OptionalNumber(props: {
+  name: 'eval_steps' | 'early_stopping_patience'
+  auto: string
+  /** What it begins with where it is not. */
+  first: number
+}) {
   const { settings } = useApp()
   return (
     <div class="stack-s">
@@ -133,7 +138,7 @@ function OptionalNumber(props: { name: 'eval_steps'; auto: string }) {
         label={props.auto}
         help={t(`help.${props.name}`)}
         checked={settings.training[props.name] === null}
-        onChange={(auto) => settings.setTraining(props.name, auto ? null : 20)}
+        onChange={(auto) => settings.setTraining(props.name, auto ? null : props.first)}
       />
       <Show when={settings.training[props.name] !== null}>
         <TrainingNumberField name={props.name} />
@@ -193,14 +198,47 @@ function Advanced() {
         />
         <TargetModules />
         <Held />
-        <OptionalNumber name="eval_steps" auto={t('field.eval_auto')} />
+        <OptionalNumber name="eval_steps" auto={t('field.eval_auto')} first={20} />
         <TrainingNumberField name="save_steps" />
+        <Best />
         <TrainingNumberField name="adam_beta1" />
         <TrainingNumberField name="adam_beta2" />
         <TrainingNumberField name="adam_epsilon" />
         <TrainingNumberField name="seed" />
       </div>
     </details>
+  )
+}
+
+/** By which figure a checkpoint is the best, and whether the run ends where there is none better. */
+function Best() {
+  const { settings } = useApp()
+  return (
+    <>
+      <Select
+        label={t('field.metric_for_best_model')}
+        help={t('help.metric_for_best_model')}
+        value={settings.training.metric_for_best_model}
+        onChange={(value) => {
+          // A file may have said which way is better: of another figure that is something else.
+          settings.setTraining('greater_is_better', null)
+          settings.setTraining('metric_for_best_model', value)
+        }}
+        options={(['eval_loss', 'eval_mean_token_accuracy'] as const).map((value) => ({
+          value,
+          label: t(`metric.${value}`),
+        }))}
+      />
+      <OptionalNumber name="early_stopping_patience" auto={t('field.early_auto')} first={3} />
+      <Show
+        when={
+          settings.training.early_stopping_patience !== null ||
+          settings.problems().has('early_stopping_threshold')
+        }
+      >
+        <TrainingNumberField name="early_stopping_threshold" />
+      </Show>
+    </>
   )
 }
 
