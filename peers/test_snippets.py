@@ -89,7 +89,7 @@ def test_llama_cpp(_):
 
 def test_shells(_):
     """Every line of a shell is one to it, and every request JSON."""
-    places = [("adapter", "vLLM"), ("merged", "vLLM"), ("gguf", "llama.cpp"), ("gguf", "Ollama"), ("gguf-lora", "Ollama")]
+    places = [("adapter", "vLLM"), ("merged", "vLLM"), ("merged", "Phones, with LiteRT-LM"), ("gguf", "llama.cpp"), ("gguf", "Ollama"), ("gguf-lora", "Ollama")]
     for folder, place in places:
         language, text = snippet(folder, place)
         same(language, "sh", f"{place} in {folder}")
