@@ -115,22 +115,27 @@ def test_requirements(_):
         pins = re.findall(r"^([\w.-]+)==(\S+)$", path.read_text(), re.M)
         same(len(pins) > 5, True, f"pins in {path}")
         for name, pinned in pins:
-            same(version(name), pinned, f"{name} in {path.parent.name}")
+            # Builds for a processor call themselves 2.13.0+cpu.
+            same(version(name).split("+")[0], pinned, f"{name} in {path.parent.name}")
     same(version("gradio"), re.search(r"^sdk_version: (\S+)$", (pairs() / "space/README.md").read_text(), re.M)[1], "Gradio")
 
 
 def test_train_script(context):
-    """From the file of the run; other files and other rows are refused."""
+    """From the file of the run; another file, and rows in another order, are refused."""
     folder = pairs() / "scripts"
     furthest = repeated(folder, "train.py", "--data", PIRATE)
     other = context.folder / "other.csv"
     other.write_text(PIRATE.read_text(encoding="utf-8").replace("school", "ship", 1), encoding="utf-8")
     refused(folder, "is not the file of the run", "--data", other)
+    rows = shutil.copytree(pairs() / "prepared", context.folder / "rows")
+    first, *rest = (rows / "train.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (rows / "train.jsonl").write_text("".join([*rest, first]), encoding="utf-8")
+    refused(folder, "not the rows of the run", "--data", rows)
     return f"held-out loss within {furthest:.1e}"
 
 
 def test_train_conversations(context):
-    """Packed conversations from the prepared rows, by one process and by two; the file itself and rows in another order are refused."""
+    """Packed conversations from the prepared rows, by one process and by two; the file itself, and fewer rows, are refused."""
     run, file = talks()
     folder, rows = run / "scripts", run / "prepared"
     alone = repeated(folder, "train.py", "--data", rows)
@@ -139,8 +144,8 @@ def test_train_conversations(context):
     two = repeated(folder, *launcher, *plain, "train.py", "--data", rows)
     refused(folder, "steps of preparation", "--data", file)
     other = shutil.copytree(rows, context.folder / "other")
-    first, *rest = (other / "train.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-    (other / "train.jsonl").write_text("".join([*rest, first]), encoding="utf-8")
+    _, *rest = (other / "train.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (other / "train.jsonl").write_text("".join(rest), encoding="utf-8")
     refused(folder, "not the rows of the run", "--data", other)
     return f"held-out loss within {alone:.1e}, by two processes {two:.1e}"
 
@@ -154,10 +159,10 @@ def test_notebook(context):
     nbformat.validate(notebook)
     install, *cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     same(install.startswith("%pip install"), True, "the first cell installs")
-    same('DATA = "data.csv"' in cells[-1], True, "the last cell names the data")
+    same('FILE = "data.csv"' in cells[-1], True, "the last cell names the data")
     program = context.folder / "cells.py"
     # As in a kernel there is no __file__, and the folder is the working directory.
-    whole = "\n".join(cells).replace('DATA = "data.csv"', f"DATA = {str(PIRATE)!r}")
+    whole = "\n".join(cells).replace('FILE = "data.csv"', f"FILE = {str(PIRATE)!r}")
     program.write_text(f"exec(compile({whole!r}, 'cells', 'exec'), {{'__name__': '__main__'}})\n", encoding="utf-8")
     return f"held-out loss within {repeated(folder, program):.1e}"
 
@@ -279,6 +284,8 @@ def test_space(_):
         client = Client(at, verbose=False)
         for kind, base in zip(answers(), (False, True)):
             for prompt, (text, reason) in zip(PROMPTS, kind):
+                # Else it is asked on in the same conversation.
+                client.reset_session()
                 found = client.predict(prompt, base, api_name="/chat")
                 # The Space writes on where an answer was cut here.
                 same(found == text if reason == "stop" else found.startswith(text), True, f"{prompt}: {found!r}, {text!r}")

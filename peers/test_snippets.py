@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-from exported_run import BASE, trained
+from exported_run import BASE, trained, zeroed
 from run import same
 from test_exports import greedy, load, questions, with_adapter
 
@@ -51,7 +51,8 @@ def test_python(_):
         language, program = snippet(folder, "Transformers")
         same((language, said_by(program, folder)), ("python", wanted), f"the snippet of {folder}")
     language, program = snippet("mlx", "mlx-lm")
-    placed = program.replace('"path/to/Pebble"', repr(str(BASE)))
+    # The base in f32, which mlx-lm computes in then.
+    placed = program.replace('"path/to/Pebble"', repr(str(zeroed() / "merged-f32")))
     same((language, placed == program), ("python", False), "the snippet names a place for the base")
     same(said_by(placed, "mlx"), wanted, "the snippet of mlx")
 
@@ -62,8 +63,6 @@ def test_llama_cpp(_):
 
     wanted, base = expected(), trained() / "gguf-lora" / "base.gguf"
     # As the snippet of the adapter asks: the base as a GGUF beside it; the same run without effect is the base.
-    from exported_run import zeroed
-
     shutil.copy(zeroed() / "gguf-f32" / "model.gguf", base)
     for folder in ("gguf-f32", "gguf-lora"):
         language, text = snippet(folder, "llama.cpp")
@@ -90,7 +89,7 @@ def test_llama_cpp(_):
 
 def test_shells(_):
     """Every line of a shell is one to it, and every request JSON."""
-    places = [("adapter", "vLLM"), ("merged", "vLLM"), ("gguf", "llama.cpp"), ("gguf", "Ollama"), ("gguf-lora", "Ollama")]
+    places = [("adapter", "vLLM"), ("merged", "vLLM"), ("merged", "Phones, with LiteRT-LM"), ("gguf", "llama.cpp"), ("gguf", "Ollama"), ("gguf-lora", "Ollama")]
     for folder, place in places:
         language, text = snippet(folder, place)
         same(language, "sh", f"{place} in {folder}")

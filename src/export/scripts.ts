@@ -46,8 +46,8 @@ export async function trainingScripts(source: ExportSource): Promise<ExportedFil
 
 /** A notebook is opened in this folder, or in Colab, to which it is to be uploaded whole. */
 const FIRST = `%pip install --quiet -r requirements.txt`
-const LAST = `DATA = "data.csv"  # the file of the run, or the folder of prepared rows
-run(DATA, out="adapter", base=BASE)`
+const LAST = `FILE = "data.csv"  # the file of the run, or the folder of prepared rows
+run(FILE, out="adapter")`
 
 function requireRepeatable({ config }: ExportSource): void {
   const because =

@@ -4,6 +4,7 @@ import { type BaseModel, baseOf } from './base.ts'
 import { shareableConfig } from './card.ts'
 import { type Facts, filled } from './filled.ts'
 import { textFile } from './model-files.ts'
+import litert from './snippets/litert.sh?raw'
 import llamaCpp from './snippets/llama-cpp.sh?raw'
 import mlx from './snippets/mlx.py?raw'
 import ollama from './snippets/ollama.sh?raw'
@@ -70,6 +71,7 @@ const KINDS: Kind[] = [
       [['gguf-lora'], true],
     ],
   },
+  { target: 'phone', language: 'shell', template: litert, of: [[MERGED, false]] },
   { target: 'mlx', language: 'python', template: mlx, of: [[['mlx'], true]] },
   { target: 'web', language: 'html', template: wllama, of: [[GGUF, false]] },
 ]
@@ -115,6 +117,7 @@ const PLACES: Partial<Record<ExportTarget, string>> = {
   'llama.cpp': 'llama.cpp',
   ollama: 'Ollama',
   mlx: 'mlx-lm',
+  phone: 'Phones, with LiteRT-LM',
   web: 'A page, with wllama',
 }
 

@@ -73,7 +73,7 @@ describe('the base that a card names', () => {
     const base = { at: 'google/gemma-3-270m', kind: 'hub' as const }
     const hub = adapterCard({ ...facts, base, snippets: loading(facts.config, base) })
     expect(hub).toContain('base_model: "google/gemma-3-270m"')
-    expect(hub).toContain('AutoModelForCausalLM.from_pretrained("google/gemma-3-270m")')
+    expect(hub).toContain('AutoModelForCausalLM.from_pretrained("google/gemma-3-270m", dtype="float32")')
     const elsewhere = adapterCard({ ...facts, base: { at: 'path/to/gemma', kind: 'elsewhere' } })
     expect(elsewhere).not.toContain('base_model:')
     expect(elsewhere).toContain('Put the folder of the base model in place of `path/to/gemma`.')

@@ -55,7 +55,7 @@ test('the notebook is the script in cells, with a call in place of the command l
   expect(nbformat).toBe(4)
   const code = cells.filter(({ cell_type }) => cell_type === 'code').map(({ source }) => source.join(''))
   expect(code[0]).toBe('%pip install --quiet -r requirements.txt')
-  expect(code.at(-1)).toContain('run(DATA, out="adapter", base=BASE)')
+  expect(code.at(-1)).toContain('run(FILE, out="adapter")')
   expect(code.join('\n')).not.toContain('argparse.ArgumentParser(')
   const script = await text(files, 'train.py')
   for (const part of code.slice(1, -1)) expect(script).toContain(part)

@@ -11,7 +11,7 @@ test('a snippet is filled for its format: an adapter names its base and where an
   const of = (target: string, format: string) =>
     all.find((one) => one.target === target && one.formats.includes(format))!.text
   const adapter = of('transformers', 'peft')
-  expect(adapter).toContain('from_pretrained("google/gemma-3-270m")')
+  expect(adapter).toContain('from_pretrained("google/gemma-3-270m", dtype="float32")')
   expect(adapter).toContain('eos_token_id=[1, 106]')
   expect(adapter).toContain('open("chat_template.jinja"')
   const merged = of('transformers', 'merged-f32')

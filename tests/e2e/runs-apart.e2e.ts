@@ -105,7 +105,7 @@ test('a run is foretold, taken away with one press, named, told apart and made o
     page.getByRole('button', { name: 'Download the adapter' }).click(),
   )
   expect(folder.names).toEqual(ADAPTER_FOLDER)
-  expect(folder.text('README.md')).toContain('AutoModelForCausalLM.from_pretrained("base")')
+  expect(folder.text('README.md')).toContain('AutoModelForCausalLM.from_pretrained("base", dtype="float32")')
   expect(folder.text('README.md')).toContain('PeftModel.from_pretrained(base, ".")')
   expect(JSON.parse(folder.text('adapter_config.json'))).toMatchObject({
     peft_type: 'LORA',

@@ -923,7 +923,9 @@ describe('a run', () => {
       'space',
     ])
     const ways = (await train.runs.exportSnippets(id)).map(({ target }) => target)
-    expect(new Set(ways)).toEqual(new Set(['transformers', 'server', 'llama.cpp', 'ollama', 'mlx', 'web']))
+    expect(new Set(ways)).toEqual(
+      new Set(['transformers', 'server', 'llama.cpp', 'ollama', 'mlx', 'phone', 'web']),
+    )
     expect((await failureOf(train.runs.exportRun(id, 'floppy'))).code).toBe('unsupported_format')
 
     const loaded = await loadedFor(train, id, ['best', 'last', step])

@@ -5,7 +5,8 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 # @if adapter
-base = AutoModelForCausalLM.from_pretrained("__BASE__")
+# As the studio computes; "bfloat16" takes half of the memory, and may choose another word now and then.
+base = AutoModelForCausalLM.from_pretrained("__BASE__", dtype="float32")
 tokenizer = AutoTokenizer.from_pretrained("__BASE__")
 # @if template
 tokenizer.chat_template = open("chat_template.jinja", encoding="utf-8").read()

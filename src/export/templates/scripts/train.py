@@ -501,13 +501,12 @@ def compare(history, held, out):
     }
     reasons = unlike()
     (out / "comparison.json").write_text(json.dumps({**pairs, "unlike": reasons}, indent=2) + "\n")
-    if not pairs["eval_loss"]:
-        print("The run held no rows out: there is no loss to compare.")
-        return
-    step, studio, here = pairs["eval_loss"][-1]
-    apart = abs(studio - here)
-    verdict = "the same run" if apart <= CLOSE else "; ".join(reasons) or f"further apart than {CLOSE}"
-    print(f"Loss on held-out rows at step {step}: {here:.6f} here, {studio:.6f} in the studio ({verdict}).")
+    for kind, name in (("loss", "Training loss"), ("eval_loss", "Loss on held-out rows")):
+        for step, studio, here in pairs[kind][-1:]:
+            apart = max(abs(a - b) for _, a, b in pairs[kind])
+            verdict = f"never further apart than {apart:.1e}: the same run" if apart <= CLOSE else f"up to {apart:.1e} apart"
+            why = "; ".join(reasons) or "other rows, another base, or another device or precision"
+            print(f"{name} at step {step}: {here:.6f} here, {studio:.6f} in the studio ({verdict}{'' if apart <= CLOSE else f': {why}'}).")
 
 
 # %% Command line
