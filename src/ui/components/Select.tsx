@@ -1,27 +1,14 @@
-import { Select as Kobalte } from '@kobalte/core/select'
 import { createMemo, createSignal, createUniqueId, For, mergeProps, Show } from 'solid-js'
 import { t } from '../messages/t.ts'
 import { Field, type FieldIds } from './Field.tsx'
-import { Icon } from './Icon.tsx'
+import { loadedLater } from './loaded.tsx'
 import { MOST_LISTED, matching } from './matching.ts'
+import type { Option, SelectProps } from './SelectListed.tsx'
 
-export interface Option<T extends string> {
-  value: T
-  label: string
-  description?: string
-}
+export type { Option }
 
-export interface SelectProps<T extends string> {
-  label: string
-  options: Option<T>[]
-  value: T
-  onChange: (value: T) => void
-  help?: string
-  hint?: string
-  disabled?: boolean
-  /** Only for assistive technology: the place says what it is. */
-  hideLabel?: boolean
-}
+/** A first visit shows none. */
+const Listed = loadedLater(() => import('./SelectListed.tsx').then((part) => part.SelectListed))
 
 /** One of a list, in a drop-down that works by keyboard and type-ahead; of a long list, by typing its name. */
 export function Select<T extends string>(props: SelectProps<T>) {
@@ -33,7 +20,10 @@ export function Select<T extends string>(props: SelectProps<T>) {
     },
   })
   return (
-    <Show when={options().length > MOST_LISTED} fallback={<Listed {...once} />}>
+    <Show
+      when={options().length > MOST_LISTED}
+      fallback={<Listed {...(once as unknown as SelectProps<string>)} />}
+    >
       <Named {...once} />
     </Show>
   )
@@ -87,65 +77,6 @@ function Named<T extends string>(props: SelectProps<T>) {
         error={unknown() ? t('select.unknown') : null}
       >
         {(ids) => control(ids)}
-      </Field>
-    </Show>
-  )
-}
-
-function Listed<T extends string>(props: SelectProps<T>) {
-  // The same options written again would close a list that is open.
-  const options = createMemo(() => props.options, [], {
-    equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
-  })
-  const chosen = () => options().find((option) => option.value === props.value) ?? null
-  const control = (labelledBy: string | undefined, describedBy: string | undefined, id?: string) => (
-    <Kobalte<Option<T>>
-      options={options()}
-      optionValue="value"
-      optionTextValue="label"
-      value={chosen() as Option<T>}
-      disallowEmptySelection
-      onChange={(option) => option && option.value !== props.value && props.onChange(option.value)}
-      disabled={props.disabled ?? false}
-      gutter={4}
-      sameWidth
-      preventScroll={false}
-      itemComponent={(item) => (
-        <Kobalte.Item item={item.item} class="option">
-          <div>
-            <Kobalte.ItemLabel>{item.item.rawValue.label}</Kobalte.ItemLabel>
-            <Show when={item.item.rawValue.description}>
-              {(text) => <Kobalte.ItemDescription class="option-note">{text()}</Kobalte.ItemDescription>}
-            </Show>
-          </div>
-          <Kobalte.ItemIndicator class="option-mark">
-            <Icon name="check" size={16} />
-          </Kobalte.ItemIndicator>
-        </Kobalte.Item>
-      )}
-    >
-      <Kobalte.Trigger
-        class="select"
-        id={id}
-        {...(labelledBy ? { 'aria-labelledby': `${labelledBy} ${id}` } : { 'aria-label': props.label })}
-        aria-describedby={describedBy}
-      >
-        <Kobalte.Value<Option<T>> class="select-value">
-          {(state) => state.selectedOption()?.label}
-        </Kobalte.Value>
-        <Icon name="down" size={16} />
-      </Kobalte.Trigger>
-      <Kobalte.Portal>
-        <Kobalte.Content class="listbox">
-          <Kobalte.Listbox class="listbox-list" aria-label={props.label} />
-        </Kobalte.Content>
-      </Kobalte.Portal>
-    </Kobalte>
-  )
-  return (
-    <Show when={!props.hideLabel} fallback={control(undefined, undefined)}>
-      <Field label={props.label} {...(props.help ? { help: props.help } : {})} hint={props.hint}>
-        {(ids) => control(ids.labelId, ids.describedBy(), ids.id)}
       </Field>
     </Show>
   )

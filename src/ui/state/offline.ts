@@ -48,7 +48,8 @@ export function createOffline(needsThreads: Accessor<boolean>) {
   else setKept({ state: 'absent' })
 
   async function start(workers: ServiceWorkerContainer): Promise<void> {
-    isolateOnce(workers, needsThreads)
+    const opened = performance.getEntriesByType('navigation')[0]?.name ?? location.href
+    isolateOnce(workers, needsThreads, new URL(opened), () => location.reload())
     const address = new URL(`${import.meta.env.BASE_URL}service-worker.js`, document.baseURI)
     const registration = await workers.register(address).catch(() => undefined)
     if (!registration) {
@@ -98,13 +99,19 @@ export function createOffline(needsThreads: Accessor<boolean>) {
 /**
  * Where a host cannot send the headers that let threads share memory, the service worker adds them, from the next load on. A first
  * visit is loaded anew for that at once, where it helps, once, and only if nobody has begun to use it.
+ * @param opened address that the page was opened at: what stood in it may have been taken out of it since
  */
-function isolateOnce(workers: ServiceWorkerContainer, needsThreads: Accessor<boolean>): void {
+export function isolateOnce(
+  workers: Pick<ServiceWorkerContainer, 'controller' | 'addEventListener'>,
+  needsThreads: Accessor<boolean>,
+  opened: URL,
+  reload: () => void,
+): void {
   if (globalThis.crossOriginIsolated || workers.controller || wasReloaded()) return
-  // What else stands in the address it was opened at, a way back from signing in or a run, may have been taken out of it since.
-  const opened = new URL(performance.getEntriesByType('navigation')[0]?.name ?? location.href)
+  // A way back from signing in, or a run: neither is taken twice.
   if (opened.search !== '' || !/^(#\/\w*)?$/.test(opened.hash)) return
   const [controlled, setControlled] = createSignal(false)
+  const since = performance.now()
   let touched = false
   const touch = () => {
     touched = true
@@ -113,8 +120,8 @@ function isolateOnce(workers: ServiceWorkerContainer, needsThreads: Accessor<boo
     window.addEventListener(name, touch, { capture: true, once: true })
   workers.addEventListener('controllerchange', () => setControlled(true), { once: true })
   createEffect(() => {
-    if (!controlled() || !needsThreads() || touched || performance.now() > RELOAD_WITHIN_MS) return
-    if (markReloaded()) location.reload()
+    if (!controlled() || !needsThreads() || touched || performance.now() - since > RELOAD_WITHIN_MS) return
+    if (markReloaded()) reload()
   })
 }
 
