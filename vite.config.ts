@@ -4,6 +4,8 @@ import { build, defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
 import { embedEntry } from './cli/embed-script.ts'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
+import { licences } from './cli/licences.ts'
+import { writeServiceWorker } from './cli/service-worker.ts'
 
 /** TensorFlow.js' build with threads is never taken (see src/portable/backend.ts): its 70 kB need not be there. */
 function withoutThreads(): Plugin {
@@ -78,13 +80,35 @@ function chatPage(): Plugin {
   }
 }
 
+/** Licences of what is built in, and once all is written the service worker, which knows every file of the build. */
+function completed(): Plugin {
+  let root: string
+  let dist: string
+  return {
+    name: 'completed',
+    apply: 'build',
+    configResolved(config) {
+      root = config.root
+      dist = resolve(root, config.build.outDir)
+    },
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler() {
+        writeFileSync(join(dist, 'licences.md'), licences(root))
+        await writeServiceWorker(root, dist)
+      },
+    },
+  }
+}
+
 const TARGET = 'es2023'
 const WORKER = { format: 'es', plugins: () => [withoutThreads(), entriesApart()] } as const
 
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
-  plugins: [solid(), embedEntry(), sayFirstLoad(), chatPage()],
+  plugins: [solid(), embedEntry(), sayFirstLoad(), chatPage(), completed()],
   worker: WORKER,
   build: { target: TARGET, sourcemap: true },
 })

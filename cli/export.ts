@@ -27,6 +27,7 @@ import { ensureBuilt, ROOT } from './build.ts'
 import { folderOf, formatIds, loadFormat, requireFormats } from './export-formats.ts'
 import { checkerText, proofFor } from './export-proof.ts'
 import { hashOf, openModelPath } from './model-path.ts'
+import { pushExport, pushJob } from './push.ts'
 import { report } from './report.ts'
 import { readRun, requireRun } from './train-before.ts'
 import { modelOf } from './train-job.ts'
@@ -44,6 +45,9 @@ checkpoint, where npm run train has not made it by then.
   --out DIR       where the folders are put (default: the run's own)
   --model M       the base model, where it is not where run.json says
   --no-proof      leave the proof out: a large model takes long to answer on the processor
+  --push REPO     in place of a folder here, a new repository OWNER/NAME on the Hub with one format; with HF_TOKEN (and
+                  HF_ENDPOINT) as of huggingface_hub. What is sent is listed first
+  --public        with --push: for everybody to see (default: private)
   --list          the formats and what reads them
   --help
 
@@ -55,6 +59,8 @@ const SPEC = {
   out: 'text',
   model: 'text',
   proof: 'switch',
+  push: 'text',
+  public: 'switch',
   list: 'switch',
   help: 'switch',
 } as const
@@ -84,7 +90,24 @@ async function main(argv: string[]): Promise<void> {
   const formats = [...new Set(flags.format)]
   requireFormats(formats, '--format')
   const { run } = flags
+  const push = flags.push === undefined ? null : pushJob(flags.push, flags.public ? 'public' : 'private')
+  if (push === null && flags.public !== undefined)
+    fail('bad_config', '--public goes with --push only.', 'See --help.', { flag: '--public' })
+  if (push && formats.length > 1)
+    fail('bad_config', '--push takes one format.', 'Push each to a repository of its own.', {
+      flag: '--format',
+    })
+  if (push && flags.out !== undefined)
+    fail('bad_config', '--push and --out do not go together.', 'Leave one of the two out.', { flag: '--out' })
   requireRun(run)
+  if (push) {
+    const source = await sourceOf(run, flags.model, flags.proof ?? true)
+    const { name } = await loadFormat(formats[0]!)
+    const title = `${source.baseModel}, fine-tuned: ${name}, step ${source.step}`
+    const write = async (folder: string) => writeFormat(folder, formats[0]!, source)
+    console.log(await pushExport(push, title, write, (line) => process.stderr.write(`${line}\n`)))
+    return
+  }
   const out = resolve(flags.out ?? run)
   for (const format of formats) {
     const path = join(out, folderOf(format))
@@ -96,11 +119,16 @@ async function main(argv: string[]): Promise<void> {
   const source = await sourceOf(run, flags.model, flags.proof ?? true)
   for (const format of formats) {
     const path = join(out, folderOf(format))
-    const exporter = await loadFormat(format)
-    const files = await exporter.files(source, {})
-    await writeFolder(path, await withProof(files, exporter, source.proof ?? null, checkerText))
+    await writeFormat(path, format, source)
     console.log(path)
   }
+}
+
+/** With the proof, where there is one. */
+async function writeFormat(path: string, format: string, source: ExportSource): Promise<void> {
+  const exporter = await loadFormat(format)
+  const files = await exporter.files(source, {})
+  await writeFolder(path, await withProof(files, exporter, source.proof ?? null, checkerText))
 }
 
 /** @param proven whether with the proof, which may have to be made */
@@ -207,6 +235,12 @@ async function writeFolder(path: string, files: readonly ExportedFile[]): Promis
     rmSync(part, { recursive: true, force: true })
   }
 }
+
+// Whoever reads has had enough, such as `| head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
 
 try {
   await main(process.argv.slice(2))

@@ -19,6 +19,7 @@ import {
   textFile,
   tokenizerFiles,
 } from './model-files.ts'
+import { snippetLines, snippets } from './snippets.ts'
 import type { BaseSource, Exporter, ExportSource } from './source.ts'
 import { roundedTo } from './tolerance.ts'
 
@@ -56,7 +57,14 @@ export async function mergedFolder(
     ...noticeFiles(base),
     textFile(
       'README.md',
-      mergedCard(source, await baseOf(source), base, DTYPE[type], await roundedBase(source, base)),
+      mergedCard(
+        source,
+        await baseOf(source),
+        base,
+        DTYPE[type],
+        await roundedBase(source, base),
+        snippetLines(await snippets(source), 'merged'),
+      ),
     ),
     // Last: what describes weights that are not there is seen at once, the other way round is not.
     ...weightFiles(tensors, type, shardBytes, call),

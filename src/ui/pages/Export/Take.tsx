@@ -22,6 +22,7 @@ import type { useCheckpoint } from '../CheckpointPicker.tsx'
 import { DownloadState } from '../DownloadState.tsx'
 import { FileList, sizeOf } from './FileList.tsx'
 import { Proof } from './Proof.tsx'
+import { Push } from './Push.tsx'
 import { SnippetView } from './SnippetView.tsx'
 
 export interface TakeProps {
@@ -92,6 +93,13 @@ export function Take(props: TakeProps) {
     const step = props.checkpoint.which() === 'best' ? (props.checkpoint.chosen()?.step ?? null) : null
     void downloads.run(props.run, format().id, { files: list, step, proven: format().proven })
   }
+  /** What a push sends: the files as they are shown, with the proof that a download would make. */
+  const taken = async (): Promise<ExportedFile[]> => {
+    const [list, { run, checkpoint }] = [files() ?? [], props]
+    if (!format().proven || list.some(({ path }) => path === 'proof.json')) return list
+    const [id, which] = [format().id, checkpoint.which()]
+    return (await proofs.ensure(run.id, which)) ? studio.runs.exportRun(run.id, id, which) : list
+  }
   const one = (file: ExportedFile) => void saveFile(file).catch((error) => setFailure(toFailure(error)))
 
   return (
@@ -139,6 +147,13 @@ export function Take(props: TakeProps) {
       </Show>
       <Show when={files() && format().proven}>
         <Proof run={props.run} />
+      </Show>
+      <Show when={props.targets.includes('hub')}>
+        <Push
+          take={taken}
+          title={`${props.run.name}: ${format().id}`}
+          disabled={!files() || downloads.making() !== null}
+        />
       </Show>
       <For each={fitting()}>{(snippet) => <SnippetView snippet={snippet} />}</For>
       <div class="stack-s">
