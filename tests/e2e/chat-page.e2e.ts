@@ -56,7 +56,9 @@ test('a chat page that was taken away answers by itself what the studio answers,
   await page.getByLabel('Your question (prompt)').fill('Where do boats sleep?')
   await page.getByRole('button', { name: 'Ask both models' }).click()
   const exchange = page.locator('article.sample').first()
-  await expect(exchange.locator('.answer').getByText(/ s( ·|$)/)).toHaveCount(2, { timeout: PATIENCE })
+  await expect(exchange.locator('.answer p.small').getByText(/^[\d.]+ s( ·|$)/)).toHaveCount(2, {
+    timeout: PATIENCE,
+  })
   const said = (await exchange.locator('.answer p').allInnerTexts()).filter((_, i) => i % 2 === 0)
 
   await page.getByRole('link', { name: 'Export', exact: true }).click()

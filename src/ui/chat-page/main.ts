@@ -114,6 +114,7 @@ function show(about: ChatAbout): void {
     bar.removeAttribute('value')
     for (const { side, text, note, box } of shown) {
       const began = performance.now()
+      let over = false
       try {
         const [answered] = await room.answer(
           {
@@ -124,18 +125,22 @@ function show(about: ChatAbout): void {
             options: { maxNewTokens: longest.valueAsNumber, temperature: 0, topK: 0, topP: 1, seed: 42 },
           },
           (_, piece) => {
+            // Pieces come by a way of their own, and may come after the end.
+            if (over) return
             work.hidden = true
             note.textContent = chat.writing
             text.append(piece)
           },
           { signal, onProgress: tell },
         )
+        over = true
         text.textContent = answered!.text
         const took = filled(chat.took, {
           seconds: formatNumber(Number(((performance.now() - began) / 1000).toFixed(1))),
         })
         note.textContent = answered!.finish === 'length' ? `${took} · ${chat.cut}` : took
       } catch (error) {
+        over = true
         note.textContent = signal.aborted ? chat.stopped : ''
         if (!signal.aborted) box.append(failed(error))
       }

@@ -1,4 +1,13 @@
-import { createEffect, createResource, createSignal, createUniqueId, For, on, Show } from 'solid-js'
+import {
+  createEffect,
+  createMemo,
+  createResource,
+  createSignal,
+  createUniqueId,
+  For,
+  on,
+  Show,
+} from 'solid-js'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
 import type { ExportedFile, ExportFormat, ExportTarget, RunInfo, Snippet } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
@@ -37,14 +46,13 @@ export function Take(props: TakeProps) {
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const format = () => props.formats.find(({ id }) => id === wanted()) ?? props.formats[0]!
   const recommended = () => format() === props.formats[0]
-  const key = () => {
+  const key = createMemo(() => {
     const { run, checkpoint } = props
-    return `${run.id} ${run.step} ${format().id} ${checkpoint.known() ? checkpoint.which() : ''} ${proofs.made()}`
-  }
+    return `${run.id} ${run.step} ${format().id} ${checkpoint.known() ? checkpoint.which() : ''}`
+  })
 
   async function read(): Promise<void> {
     const asked = key()
-    setFiles(null)
     setFailure(null)
     if (!props.checkpoint.known()) return
     try {
@@ -54,7 +62,14 @@ export function Take(props: TakeProps) {
       if (key() === asked) setFailure(toFailure(error))
     }
   }
-  createEffect(on(key, () => void read()))
+  createEffect(
+    on(key, () => {
+      setFiles(null)
+      void read()
+    }),
+  )
+  // A download makes the proof that files have from then on; what there was stays in view meanwhile.
+  createEffect(on(proofs.made, () => void read(), { defer: true }))
 
   const of = () =>
     props.checkpoint.known()
@@ -99,6 +114,7 @@ export function Take(props: TakeProps) {
         </h3>
         <p>{(recommended() && props.why) || format().about}</p>
       </div>
+      <DownloadState of={props.run.id} />
       <Show when={failure()}>
         {(problem) => (
           <FailureNotice
@@ -113,7 +129,6 @@ export function Take(props: TakeProps) {
       <Show when={files()}>
         {(list) => (
           <div class="stack-s">
-            <DownloadState of={props.run.id} />
             <Button
               kind={props.main ? 'primary' : 'plain'}
               icon="export"
