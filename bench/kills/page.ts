@@ -209,11 +209,25 @@ export class PageBed {
     const same =
       JSON.stringify([now?.figures, now?.checkpoint]) ===
       JSON.stringify([this.#whole!.figures, this.#whole!.checkpoint])
-    if (!same) wrong.push('not what the uninterrupted run gave')
+    if (!same) wrong.push(`not what the uninterrupted run gave: ${difference(this.#whole!, now)}`)
     if (repeated(so) > SAVE_STEPS + IN_FLIGHT)
       wrong.push('more steps repeated than lie between two checkpoints')
     return { ...so, same, wrong }
   }
+}
+
+/** What a run left that the uninterrupted one did not, the first of it. */
+function difference(whole: Left, now: Left | null): string {
+  if (!now) return 'no run is stored'
+  const told = (left: unknown) => JSON.stringify(left ?? null)
+  const at = Array.from({ length: Math.max(whole.figures.length, now.figures.length) }, (_, i) => i).find(
+    (i) => told(whole.figures[i]) !== told(now.figures[i]),
+  )
+  const figures =
+    at === undefined
+      ? 'the same figures'
+      : `figure ${at} is ${told(now.figures[at])}, not ${told(whole.figures[at])}`
+  return `${now.status} at step ${now.step}, ${figures}, ${told(now.checkpoint)}, not ${told(whole.checkpoint)}`
 }
 
 /** The one press from what is set up; a run in view is left first. */

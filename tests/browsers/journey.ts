@@ -5,8 +5,8 @@ import { type Driver, sleep } from './driver.ts'
 import { page, texts } from './locators.ts'
 import { Person } from './person.ts'
 
-/** Long enough to be cut off behind a checkpoint, short enough for a busy machine. */
-const STEPS = 40
+/** Long enough to be cut off behind a checkpoint, however late a busy machine looks. */
+const STEPS = 120
 /** The first checkpoint of the profile, and behind it, with enough left to go on with. */
 const SAVED_AT = 25
 const RELOAD_AT = SAVED_AT + 2

@@ -54,6 +54,14 @@ export async function openWebKit(paths: WebKitPaths, locale: string): Promise<Dr
 type Session = Awaited<ReturnType<typeof openSession>>
 
 function driverOf({ call, version }: Session, downloads: string, stop: () => void): Driver<Element> {
+  async function click(element: Element): Promise<void> {
+    // WebKitGTK by itself leaves some elements out of view, and says that they cannot be clicked.
+    await call('POST', '/execute/sync', {
+      script: "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })",
+      args: [element],
+    })
+    await call('POST', `/element/${id(element)}/click`, {})
+  }
   return {
     version,
     downloads,
@@ -61,9 +69,9 @@ function driverOf({ call, version }: Session, downloads: string, stop: () => voi
     reload: async () => void (await call('POST', '/refresh', {})),
     find: (query: Query) =>
       call<Element | null>('POST', '/execute/sync', { script: `return ${findExpression(query)}`, args: [] }),
-    click: async (element) => void (await call('POST', `/element/${id(element)}/click`, {})),
+    click,
     async type(element, text) {
-      await call('POST', `/element/${id(element)}/click`, {})
+      await click(element)
       // Two calls: within one, WebKitGTK goes on holding the key down.
       await call('POST', `/element/${id(element)}/value`, { text: `${CONTROL}a` })
       await call('POST', `/element/${id(element)}/value`, { text })

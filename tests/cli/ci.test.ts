@@ -53,6 +53,19 @@ describe('what runs before a change is taken', () => {
     expect(stdout.trim().split('\n').slice(-3)).toEqual([...told, '10 passed, 1 failed'])
   })
 
+  test('tells the last words of what failed without a name', () => {
+    command(
+      'npm',
+      '[ "$1" = test ] && echo "2 passed, 0 failed" && exit 0',
+      'echo "  ✗ opens a file: nothing came"; echo "1 passed, 6 failed"; exit 1',
+    )
+    command('python3', 'exit 0')
+    const { lastLine, stdout } = run()
+    const told = stdout.slice(stdout.indexOf('failed: npm run --silent test:browsers'))
+    expect(told).toContain('✗ opens a file: nothing came')
+    expect(lastLine).toBe('4 passed, 12 failed')
+  })
+
   test('fails without a Python, and says so', () => {
     command('npm', 'echo "3 passed, 0 failed"')
     const { status, lastLine, stderr } = run()

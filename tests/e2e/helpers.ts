@@ -76,6 +76,15 @@ export async function stepsDone(page: Page): Promise<number> {
   return match ? Number(match[1]) : -1
 }
 
+/** Waits, looking in the page itself and often, until more than so many steps are done: a run may be over a second later. */
+export async function stepsBeyond(page: Page, steps: number): Promise<void> {
+  await page.waitForFunction(
+    (steps) => Number(/step (\d+) of \d+/.exec(document.body.innerText)?.[1] ?? -1) > steps,
+    steps,
+    { timeout: PATIENCE, polling: 50 },
+  )
+}
+
 /** The figures of the chart's table: training and validation losses by step. */
 export async function curve(
   page: Page,

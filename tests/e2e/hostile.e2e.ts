@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, type Page, test } from '@playwright/test'
 import { unzipSync } from 'fflate'
-import { capitals, openFile, PATIENCE, startShort, stepsDone, watchForComplaints } from './helpers.ts'
+import {
+  capitals,
+  openFile,
+  PATIENCE,
+  startShort,
+  stepsBeyond,
+  stepsDone,
+  watchForComplaints,
+} from './helpers.ts'
 
 const PEBBLE = join(import.meta.dirname, '../../public/models/pebble')
 
@@ -97,13 +105,13 @@ test('tokens are not shown as they are typed, nor addresses with what may be a k
 
 test('a run whose database is deleted under it trains to its end and can be taken away', async ({ page }) => {
   await page.addInitScript(() => localStorage.setItem('lapidary.engine', '{"choice":"portable"}'))
-  await startShort(page, 40)
-  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(1)
+  await startShort(page, 120)
+  await stepsBeyond(page, 1)
   await deleteStored(page)
   await expect(
     page.getByRole('alert').filter({ hasText: 'was deleted while this page was open' }),
   ).toBeVisible()
-  expect(await stepsDone(page)).toBeLessThan(40)
+  expect(await stepsDone(page)).toBeLessThan(120)
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
   const waiting = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Download the adapter' }).click()

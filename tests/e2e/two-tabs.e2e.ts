@@ -1,7 +1,7 @@
 import { expect, type Page, test } from '@playwright/test'
-import { curve, PATIENCE, startShort, stepsDone } from './helpers.ts'
+import { curve, PATIENCE, startShort, stepsBeyond, stepsDone } from './helpers.ts'
 
-const STEPS = 90
+const STEPS = 200
 const interrupted = (page: Page) => page.getByRole('status').filter({ hasText: 'was interrupted' })
 
 test('a run belongs to one tab: another sees it live, cannot touch it, and what offers it there does nothing', async ({
@@ -14,7 +14,7 @@ test('a run belongs to one tab: another sees it live, cannot touch it, and what 
     localStorage.setItem('lapidary.engine', JSON.stringify({ choice: 'portable' })),
   )
   await startShort(page, STEPS)
-  await expect.poll(() => stepsDone(page), { timeout: PATIENCE }).toBeGreaterThan(2)
+  await stepsBeyond(page, 2)
 
   const other = await context.newPage()
   await other.goto('/')
@@ -31,7 +31,7 @@ test('a run belongs to one tab: another sees it live, cannot touch it, and what 
   await runs.getByRole('button', { name: 'Show' }).click()
   await expect(other.getByText('What it tells is shown here as it comes.')).toBeVisible()
   const seen = await stepsDone(other)
-  await expect.poll(() => stepsDone(other), { timeout: PATIENCE }).toBeGreaterThan(Math.max(seen, 26))
+  await stepsBeyond(other, Math.max(seen, 26))
 
   // Its own tab is left in the middle: now it is nobody's, and every tab offers it.
   await page.reload()

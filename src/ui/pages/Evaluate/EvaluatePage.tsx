@@ -22,32 +22,37 @@ import { DataQuestions } from './DataQuestions.tsx'
 const HowGood = lazy(() => import('./HowGood.tsx').then(({ HowGood }) => ({ default: HowGood })))
 
 export function EvaluatePage() {
-  const { runs } = useApp()
   const { usable, picked, pick } = usePickedRun()
-  const view = () => runs.view(picked()?.id ?? null)
   return (
     <>
       <PageHead title={t('evaluate.title')} lede={t('evaluate.lede')} />
       <div class="stack-l">
         <RunPicker usable={usable()} picked={picked()} pick={pick} />
-        <Show when={picked()}>
-          {(run) => (
-            <>
-              <Suspense>
-                <HowGood run={run()} />
-              </Suspense>
-              <BeforeAfter run={run()} />
-              <Ask run={run()} />
-              <Show when={view()?.samples().length}>
-                <Section title={t('evaluate.during')} lede={t('evaluate.duringLede')}>
-                  <SampleList samples={view()!.samples()} />
-                </Section>
-              </Show>
-            </>
-          )}
-        </Show>
+        <Show when={picked()}>{(run) => <OfRun run={run()} />}</Show>
       </div>
       <Next to="export" ready={picked() !== null} />
+    </>
+  )
+}
+
+/** One choice of a checkpoint for all that is judged and asked. */
+function OfRun(props: { run: RunInfo }) {
+  const { runs } = useApp()
+  const checkpoint = useCheckpoint(() => props.run)
+  const view = () => runs.view(props.run.id)
+  return (
+    <>
+      <CheckpointPicker run={props.run} of={checkpoint} />
+      <Suspense>
+        <HowGood run={props.run} checkpoint={checkpoint} />
+      </Suspense>
+      <BeforeAfter run={props.run} />
+      <Ask run={props.run} checkpoint={checkpoint} />
+      <Show when={view()?.samples().length}>
+        <Section title={t('evaluate.during')} lede={t('evaluate.duringLede')}>
+          <SampleList samples={view()!.samples()} />
+        </Section>
+      </Show>
     </>
   )
 }
@@ -120,9 +125,8 @@ const LENGTH: NumberLimits = {
   unit: 'unit.tokens',
 }
 
-function Ask(props: { run: RunInfo }) {
+function Ask(props: { run: RunInfo; checkpoint: ReturnType<typeof useCheckpoint> }) {
   const { answers, training } = useApp()
-  const checkpoint = useCheckpoint(() => props.run)
   const [prompt, setPrompt] = createSignal('')
   const [known, setKnown] = createSignal<Question | null>(null)
   // What the data of one run says to a question, that of another need not say.
@@ -137,7 +141,7 @@ function Ask(props: { run: RunInfo }) {
   const [length, setLength] = createSignal(64)
   const valid = () =>
     prompt().trim() !== '' &&
-    checkpoint.known() &&
+    props.checkpoint.known() &&
     !checkNumber(temperature(), TEMPERATURE) &&
     !checkNumber(length(), LENGTH)
 
@@ -152,8 +156,8 @@ function Ask(props: { run: RunInfo }) {
         ? known()!
         : { prompt: asked, ...(tools ? { tools, ...(system ? { system } : {}) } : {}) }
     const asking = {
-      step: checkpoint.chosen()?.step ?? props.run.step,
-      checkpoint: checkpoint.which(),
+      step: props.checkpoint.chosen()?.step ?? props.run.step,
+      checkpoint: props.checkpoint.which(),
     }
     void answers.ask(question, props.run, asking, {
       maxNewTokens: length(),
@@ -170,7 +174,6 @@ function Ask(props: { run: RunInfo }) {
         <Notice tone="info" title={t('ask.busy')} />
       </Show>
       <form class="stack" onSubmit={ask}>
-        <CheckpointPicker run={props.run} of={checkpoint} />
         <Field label={t('ask.prompt')}>
           {(ids) => (
             <textarea

@@ -7,18 +7,18 @@ import { Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
+import type { useCheckpoint } from '../CheckpointPicker.tsx'
 import { JudgedReport } from './JudgedReport.tsx'
 import { JudgingSetup } from './JudgingSetup.tsx'
 
 /** How many of the rows that a run never learnt from it answers right, and everything behind that. */
-export function HowGood(props: { run: RunInfo }) {
+export function HowGood(props: { run: RunInfo; checkpoint: ReturnType<typeof useCheckpoint> }) {
   const { evaluations } = useApp()
-  const checkpoint = useCheckpoint(() => props.run)
   const setup = () => evaluations.setupOf(props.run)
   /** What is asked for, as a key: whatever was found out for another one is not shown. */
-  const request = () => evaluations.request(props.run, checkpoint.chosen()?.step ?? checkpoint.which())
-  const asked = () => (checkpoint.known() ? JSON.stringify([request(), evaluations.version()]) : null)
+  const request = () =>
+    evaluations.request(props.run, props.checkpoint.chosen()?.step ?? props.checkpoint.which())
+  const asked = () => (props.checkpoint.known() ? JSON.stringify([request(), evaluations.version()]) : null)
   const [found] = createResource(asked, async (of) => {
     const [request] = JSON.parse(of) as [EvaluateRequest, number]
     try {
@@ -35,7 +35,6 @@ export function HowGood(props: { run: RunInfo }) {
   }
   return (
     <Section title={t('good.title')} lede={t('good.lede')}>
-      <CheckpointPicker run={props.run} of={checkpoint} />
       <JudgingSetup run={props.run} outlook={outlook()} disabled={mine() !== null} />
       <Switch>
         <Match when={mine()}>
@@ -70,7 +69,7 @@ export function HowGood(props: { run: RunInfo }) {
                 onStart={() =>
                   void evaluations.start(
                     props.run,
-                    checkpoint.chosen()?.step ?? checkpoint.which(),
+                    props.checkpoint.chosen()?.step ?? props.checkpoint.which(),
                     known().rows,
                   )
                 }
