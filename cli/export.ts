@@ -18,6 +18,7 @@ import { exportSource } from '../src/workers/export-source.ts'
 import { type OpenModel, openFiles } from '../src/workers/library.ts'
 import { parseFlags } from './args.ts'
 import { ROOT } from './build.ts'
+import { descriptionOf, type From, requireStep } from './checkpoint-folder.ts'
 import { folderOf, formatIds, loadFormat, requireFormats } from './export-formats.ts'
 import { hashOf, openModelPath } from './model-path.ts'
 import { report } from './report.ts'
@@ -28,10 +29,11 @@ import { modelOf } from './train-job.ts'
 
 const HELP = `npm run export -- --run DIR --format F[,F...] [options]
 
-Writes the last checkpoint of a run in further formats, each as a folder of its own.
+Writes the last checkpoint of a run, or another that is kept, in further formats, each as a folder of its own.
 
   --run DIR       what npm run train has left
   --format LIST   ${formatIds().join(', ')}
+  --step N        the checkpoint of that step, where --save-total-limit has kept it
   --out DIR       where the folders are put (default: the run's own)
   --model M       the base model, where it is not where run.json says
   --list          the formats and what reads them
@@ -42,6 +44,7 @@ Exit code: 0 done, 2 bad input (one line on standard error says what, where, and
 const SPEC = {
   run: 'text',
   format: 'list',
+  step: 'text',
   out: 'text',
   model: 'text',
   list: 'switch',
@@ -82,7 +85,8 @@ async function main(argv: string[]): Promise<void> {
         path,
       })
   }
-  const source = await sourceOf(run, flags.model)
+  const from = flags.step === undefined ? 'last' : requireStep(flags.step, '--step', run)
+  const source = await sourceOf(run, flags.model, from)
   for (const format of formats) {
     const path = join(out, folderOf(format))
     const { files } = await loadFormat(format)
@@ -91,9 +95,9 @@ async function main(argv: string[]): Promise<void> {
   }
 }
 
-async function sourceOf(run: string, given: string | undefined) {
+async function sourceOf(run: string, given: string | undefined, from: From) {
   const config = readRun(run)
-  const description = join(run, 'checkpoint', 'checkpoint.json')
+  const description = join(run, 'checkpoint', descriptionOf(from))
   if (!existsSync(description))
     fail(
       'missing_file',

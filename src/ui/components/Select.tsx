@@ -18,6 +18,7 @@ export interface SelectProps<T extends string> {
   onChange: (value: T) => void
   help?: string
   hint?: string
+  error?: string | null
   disabled?: boolean
   /** Only for assistive technology: the place says what it is. */
   hideLabel?: boolean
@@ -84,7 +85,7 @@ function Named<T extends string>(props: SelectProps<T>) {
             {props.hint} {t('select.byName', { count: props.options.length })}
           </>
         }
-        error={unknown() ? t('select.unknown') : null}
+        error={unknown() ? t('select.unknown') : (props.error ?? null)}
       >
         {(ids) => control(ids)}
       </Field>
@@ -144,7 +145,12 @@ function Listed<T extends string>(props: SelectProps<T>) {
   )
   return (
     <Show when={!props.hideLabel} fallback={control(undefined, undefined)}>
-      <Field label={props.label} {...(props.help ? { help: props.help } : {})} hint={props.hint}>
+      <Field
+        label={props.label}
+        {...(props.help ? { help: props.help } : {})}
+        hint={props.hint}
+        error={props.error ?? null}
+      >
         {(ids) => control(ids.labelId, ids.describedBy(), ids.id)}
       </Field>
     </Show>

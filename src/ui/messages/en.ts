@@ -57,6 +57,7 @@ export const en = {
   'unit.epochs': 'epochs',
   'unit.steps': 'steps',
   'unit.checks': 'checks',
+  'unit.checkpoints': 'checkpoints',
   'unit.example': 'example',
   'unit.examples': 'examples',
   'unit.batches': 'batches',
@@ -277,8 +278,15 @@ export const en = {
   'field.max_grad_norm': 'Clip gradients at',
   'field.eval_steps': 'Check every',
   'field.eval_auto': 'Check once an epoch',
+  'field.evalNothing': 'No rows are held out: at these checks no loss is measured.',
   'field.save_steps': 'Save every',
+  'field.save_auto': 'Keep the newest two checkpoints and the best',
+  'field.save_total_limit': 'Checkpoints to keep',
   'field.early_auto': 'Train to the last step, whatever the checks say',
+  'field.earlyNever': {
+    one: 'Of {count} check, it cannot end this run early.',
+    other: 'With {count} checks, it cannot end this run early.',
+  },
   'field.early_stopping_patience': 'Stop early after (patience)',
   'field.early_stopping_threshold': 'Better by more than (threshold)',
   'field.metric_for_best_model': 'Best checkpoint by',
@@ -320,6 +328,8 @@ export const en = {
     'Longer gradients are shortened to this, so that one odd batch cannot wreck the run. 0 switches it off.',
   'help.eval_steps': 'How often the held-out examples are checked and the questions answered.',
   'help.save_steps': 'How often a checkpoint is written. A run that is cut off goes on from the last one.',
+  'help.save_total_limit':
+    'How many checkpoints are kept (save_total_limit). Older ones are removed; the newest and the best never are, so that there may be two at least.',
   'help.early_stopping_patience':
     'Checks in a row that bring nothing better before the run ends by itself. Rows must be held out to be checked.',
   'help.early_stopping_threshold':
@@ -591,6 +601,25 @@ export const en = {
   'export.filesLede':
     'The weights that were learnt (the adapter). They work together with the base model. PEFT, the library of Hugging Face for adapters, loads the folder as it is.',
   'export.format': 'Format',
+  'checkpoints.title': {
+    one: '{count} checkpoint kept, {size}',
+    other: '{count} checkpoints kept, {size}',
+  },
+  'checkpoints.step': 'Step {step}',
+  'checkpoints.newest': 'newest',
+  'checkpoints.best': 'best on rows never seen',
+  'checkpoints.begin': 'Begin a new run from step {step}',
+  'checkpoints.removed': {
+    one: '{count} was removed as newer ones came: of step {steps}.',
+    other: '{count} were removed as newer ones came: of steps {steps}.',
+  },
+  'checkpoints.removedBy': {
+    one: '{count} was removed, as {limit} are kept (save_total_limit): of step {steps}.',
+    other: '{count} were removed, as {limit} are kept (save_total_limit): of steps {steps}.',
+  },
+  'checkpoints.begunAt': '{name} began with what this run had learnt at step {step}.',
+  'checkpoints.begunBest': '{name} began with the best checkpoint of this run.',
+  'checkpoints.begunLast': '{name} began with the newest checkpoint of this run.',
   'export.which': 'State (checkpoint)',
   'export.last': 'Newest, at step {step}',
   'export.best': 'Best on rows it never saw, at step {step}',
@@ -621,6 +650,15 @@ export const en = {
 
   'facts.model': 'Model',
   'facts.data': 'Data',
+  'facts.start': 'Begun with',
+  'facts.startRun': 'the adapter of {name}',
+  'facts.startRunAt': 'the adapter of {name} at step {step}',
+  'facts.startAdapter': 'the adapter {name}',
+  'facts.early': 'Stops early',
+  'facts.earlyAfter': {
+    one: 'after {count} check without a better {metric}',
+    other: 'after {count} checks without a better {metric}',
+  },
   'facts.lora': 'Adapter (LoRA)',
   'facts.allLinear': 'all projections',
 } as const

@@ -89,8 +89,8 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
   }
 
   async function continueAnew(): Promise<void> {
-    const { which } = await runs.chosen(props.run)
-    use({ from: 'run', run: props.run.id, checkpoint: which, hash: null })
+    const { which, step } = await runs.chosen(props.run)
+    use({ from: 'run', run: props.run.id, checkpoint: step ?? which, hash: null })
   }
 
   /** The same recipe with the same seed once more; where something of it is not here, the page says what. */

@@ -42,6 +42,7 @@ const TRAINING_LOOKS: Partial<Record<TrainingNumber, Look>> = {
   warmup_steps: { unit: 'unit.steps' },
   eval_steps: { unit: 'unit.steps' },
   save_steps: { unit: 'unit.steps' },
+  save_total_limit: { unit: 'unit.checkpoints' },
   early_stopping_patience: { unit: 'unit.checks' },
 }
 const LORA_LOOKS: Partial<Record<LoraNumber, Look>> = {
