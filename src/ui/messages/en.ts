@@ -56,6 +56,7 @@ export const en = {
 
   'unit.epochs': 'epochs',
   'unit.steps': 'steps',
+  'unit.minutes': 'min',
   'unit.checks': 'checks',
   'unit.checkpoints': 'checkpoints',
   'unit.example': 'example',
@@ -167,6 +168,7 @@ export const en = {
   'train.length': 'Length',
   'train.bySteps': 'In steps',
   'train.byEpochs': 'In epochs',
+  'train.byMinutes': 'In minutes',
   'train.advanced': 'More settings',
   'train.thisRun': 'This run',
   'train.noData': 'Choose some data to learn from first.',
@@ -267,6 +269,8 @@ export const en = {
   'field.learning_rate': 'Learning rate',
   'field.num_train_epochs': 'Epochs',
   'field.max_steps': 'Steps',
+  'field.minutes': 'May take, on this machine',
+  'field.minutesSteps': { one: 'That is {count} step.', other: 'That is {count} steps.' },
   'field.per_device_train_batch_size': 'Batch size',
   'field.gradient_accumulation_steps': 'Accumulate (gradients)',
   'field.max_length': 'Longest example',
@@ -313,6 +317,8 @@ export const en = {
     'How far each step moves. Too high and the loss jumps about or climbs; too low and little is learnt. Plain or as 1e-5.',
   'help.num_train_epochs': 'How often the model sees every example.',
   'help.max_steps': 'How often the adapter is adjusted. Each step looks at one batch of examples.',
+  'help.minutes':
+    'As many steps as fit into this time, checks and the beginning included, by the speed that was measured here. A longer run learns more, up to a point.',
   'help.per_device_train_batch_size':
     'Examples looked at together in one step. More is steadier and needs more memory.',
   'help.gradient_accumulation_steps':

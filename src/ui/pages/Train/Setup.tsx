@@ -1,10 +1,12 @@
-import { Show } from 'solid-js'
+import { Match, Show, Switch } from 'solid-js'
 import { PROFILES, QUICK_SECONDS } from '../../../runs/profiles.ts'
+import { NumberField } from '../../components/NumberField.tsx'
 import { Section } from '../../components/Page.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { byEpochs } from '../../state/draft.ts'
+import { MINUTES } from '../../state/fields.ts'
 import { Advanced } from './Advanced.tsx'
 import { InWords } from './InWords.tsx'
 import { Beyond, OpenSettings } from './Opened.tsx'
@@ -13,7 +15,8 @@ import { LoraNumberField, TrainingNumberField } from './SettingFields.tsx'
 
 export function Setup() {
   const { settings } = useApp()
-  const epochs = () => byEpochs(settings.training)
+  const by = () =>
+    settings.minutes() !== null ? 'minutes' : byEpochs(settings.training) ? 'epochs' : 'steps'
   return (
     <div class="stack-l">
       <Section title={t('train.settings')}>
@@ -53,16 +56,27 @@ export function Setup() {
         <TrainingNumberField name="learning_rate" slider />
         <Segmented
           label={t('train.length')}
-          value={epochs() ? 'epochs' : 'steps'}
+          value={by()}
           onChange={settings.setLength}
           options={[
             { value: 'steps', label: t('train.bySteps') },
             { value: 'epochs', label: t('train.byEpochs') },
+            ...(settings.timed() || by() === 'minutes'
+              ? [{ value: 'minutes' as const, label: t('train.byMinutes') }]
+              : []),
           ]}
         />
-        <Show when={epochs()} fallback={<TrainingNumberField name="max_steps" slider />}>
-          <TrainingNumberField name="num_train_epochs" slider />
-        </Show>
+        <Switch>
+          <Match when={by() === 'minutes'}>
+            <Minutes />
+          </Match>
+          <Match when={by() === 'epochs'}>
+            <TrainingNumberField name="num_train_epochs" slider />
+          </Match>
+          <Match when={by() === 'steps'}>
+            <TrainingNumberField name="max_steps" slider />
+          </Match>
+        </Switch>
         <TrainingNumberField name="per_device_train_batch_size" slider />
         <LoraNumberField name="r" slider />
         <Beyond />
@@ -71,5 +85,21 @@ export function Setup() {
         <OpenSettings />
       </Section>
     </div>
+  )
+}
+
+/** How long the run may take on this machine, by the speed that was measured here. */
+function Minutes() {
+  const { settings } = useApp()
+  return (
+    <NumberField
+      label={t('field.minutes')}
+      help={t('help.minutes')}
+      hint={t('field.minutesSteps', { count: settings.training.max_steps })}
+      limits={MINUTES}
+      value={settings.minutes() ?? Number.NaN}
+      onChange={settings.within}
+      slider
+    />
   )
 }
