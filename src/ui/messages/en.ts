@@ -542,6 +542,7 @@ export const en = {
   'runs.status.cutOff': 'Interrupted',
   'runs.status.stopped': 'Stopped',
   'runs.status.done': 'Done',
+  'runs.status.early': 'Stopped early',
   'runs.status.failed': 'Failed',
   'runs.removeTitle': 'Delete this run?',
   'runs.removeText': '{name}: its curve, its checkpoints and its adapter are deleted from this browser.',

@@ -59,6 +59,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
   const status = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
     if (runs.wasCutOff(props.run)) return t('runs.status.cutOff')
+    if (props.run.status === 'done' && props.run.step < props.run.maxSteps) return t('runs.status.early')
     return t(`runs.status.${props.run.status}`)
   }
   const facts = () => {
