@@ -9,12 +9,16 @@ import { TrainingNumberField } from './SettingFields.tsx'
 
 /** Everything else, folded away until it is wanted. A fault inside opens the fold. */
 export function Advanced() {
-  const { settings } = useApp()
+  const { settings, training } = useApp()
   const MAIN = new Set(['learning_rate', 'max_steps', 'num_train_epochs', 'per_device_train_batch_size', 'r'])
   let fold!: HTMLDetailsElement
   createEffect(() => {
     if ([...settings.problems().keys()].some((name) => !MAIN.has(name) && name !== 'memory_budget'))
       fold.open = true
+  })
+  createEffect(() => {
+    const refused = training.forecastFailure()?.detail?.field
+    if (typeof refused === 'string' && refused in settings.training && !MAIN.has(refused)) fold.open = true
   })
   return (
     <details class="fold" ref={fold}>
