@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
+import { embedEntry } from './cli/embed-script.ts'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
 
 /** TensorFlow.js' build with threads is never taken (see src/portable/backend.ts): its 70 kB need not be there. */
@@ -52,7 +53,7 @@ function sayFirstLoad(): Plugin {
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
-  plugins: [solid(), sayFirstLoad()],
+  plugins: [solid(), embedEntry(), sayFirstLoad()],
   worker: { format: 'es', plugins: () => [withoutThreads(), entriesApart()] },
   build: { target: 'es2023', sourcemap: true },
 })

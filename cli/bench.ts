@@ -25,7 +25,13 @@ Measures matmul, attention, head, step (a training step) and decode on this mach
   --peers    what is compared with others (matmul, step, decode), side by side in one table; with PyTorch and PEFT where
              Python is at hand
   --markdown puts that table into a Markdown file, between its marks
-  --no-peers without TensorFlow.js and jax-js`
+  --no-peers without TensorFlow.js and jax-js
+
+npm run bench -- --processor [--model DIR] [--json FILE] [--only decode,pebble,train] [--threads 1,2] [--rounds 3]
+                 [--types Q4_0,Q8_0,BF16]
+
+Measures the engine without a graphics card in Chromium, by turns in one run: decoding and reading beside wllama on the same GGUFs
+of a Gemma 3 270M (--model), Pebble beside ONNX Runtime Web, training beside PyTorch and PEFT; speed and memory of each.`
 
 const COMPARED = ['matmul', 'step', 'decode']
 
@@ -104,9 +110,15 @@ try {
     full: 'switch',
     peers: 'switch',
     markdown: 'text',
+    processor: 'switch',
+    model: 'text',
+    threads: 'list',
+    rounds: 'number',
+    types: 'list',
     help: 'switch',
   })
   if (flags.help) console.log(HELP)
+  else if (flags.processor) await (await import('./bench-processor.ts')).benchProcessor(flags)
   else {
     const adapter = flags.adapter ?? 'chromium'
     if (adapter !== 'chromium' && adapter !== 'dawn')

@@ -22,6 +22,8 @@ if (!WITHOUT_BROWSER.includes(command) && !rest.includes('--help')) await requir
 
 const { register } = await import('tsx/esm/api')
 register()
+const hooks = await import('node:module')
+hooks.register('./raw-text.mjs', import.meta.url)
 process.argv.splice(1, 2, script)
 await import(pathToFileURL(script).href)
 

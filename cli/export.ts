@@ -9,8 +9,12 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { fail } from '../src/protocol/errors.ts'
+import { addsNothing, effectOf } from '../src/export/proof.ts'
+import { withProof } from '../src/export/proof-files.ts'
+import type { ExportSource } from '../src/export/source.ts'
+import { fail, toFailure } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
+import { CHANGES_NOTHING, type Proof } from '../src/protocol/proof.ts'
 import type { ExportedFile } from '../src/protocol/studio.ts'
 import { manifestHash } from '../src/storage/models.ts'
 import { parseMeta } from '../src/trainer/checkpoint.ts'
@@ -20,6 +24,7 @@ import { parseFlags } from './args.ts'
 import { ROOT } from './build.ts'
 import { descriptionOf, type From, requireStep } from './checkpoint-folder.ts'
 import { folderOf, formatIds, loadFormat, requireFormats } from './export-formats.ts'
+import { checkerText, proofFor } from './export-proof.ts'
 import { hashOf, openModelPath } from './model-path.ts'
 import { report } from './report.ts'
 import { readRun, requireRun } from './train-before.ts'
@@ -29,13 +34,16 @@ import { modelOf } from './train-job.ts'
 
 const HELP = `npm run export -- --run DIR --format F[,F...] [options]
 
-Writes the last checkpoint of a run, or another that is kept, in further formats, each as a folder of its own.
+Writes the last checkpoint of a run, or another that is kept, in further formats, each as a folder of its own. Where a library
+loads what is written, a proof of effect comes with it: check.py says there whether it works, is without effect, or differs. It is made once for a
+checkpoint, where npm run train has not made it by then.
 
   --run DIR       what npm run train has left
   --format LIST   ${formatIds().join(', ')}
   --step N        the checkpoint of that step, where --save-total-limit has kept it
   --out DIR       where the folders are put (default: the run's own)
   --model M       the base model, where it is not where run.json says
+  --no-proof      leave the proof out: a large model takes long to answer on the processor
   --list          the formats and what reads them
   --help
 
@@ -47,6 +55,7 @@ const SPEC = {
   step: 'text',
   out: 'text',
   model: 'text',
+  proof: 'switch',
   list: 'switch',
   help: 'switch',
 } as const
@@ -86,16 +95,23 @@ async function main(argv: string[]): Promise<void> {
       })
   }
   const from = flags.step === undefined ? 'last' : requireStep(flags.step, '--step', run)
-  const source = await sourceOf(run, flags.model, from)
+  const source = await sourceOf(run, from, flags.model, flags.proof ?? true)
   for (const format of formats) {
     const path = join(out, folderOf(format))
-    const { files } = await loadFormat(format)
-    await writeFolder(path, await files(source, {}))
+    const exporter = await loadFormat(format)
+    const files = await exporter.files(source, {})
+    await writeFolder(path, await withProof(files, exporter, source.proof ?? null, checkerText))
     console.log(path)
   }
 }
 
-async function sourceOf(run: string, given: string | undefined, from: From) {
+/** @param proven whether with the proof, which may have to be made */
+async function sourceOf(
+  run: string,
+  from: From,
+  given: string | undefined,
+  proven: boolean,
+): Promise<ExportSource> {
   const config = readRun(run)
   const description = join(run, 'checkpoint', descriptionOf(from))
   if (!existsSync(description))
@@ -112,12 +128,15 @@ async function sourceOf(run: string, given: string | undefined, from: From) {
   const template = join(run, 'checkpoint', 'chat_template.jinja')
   // Found before anything is written.
   const model = await baseOf(given ?? config.model.id, meta.hashes.base)
-  return exportSource({
+  const tensors = await openAsBlob(join(run, 'checkpoint', json.tensors))
+  const proof = proven ? await proofOrWhyNot(run, { config, model, meta, tensors }) : null
+  const source = exportSource({
     config,
     baseModel: model.info.name,
     template: existsSync(template) ? readFileSync(template, 'utf8') : null,
     meta,
-    tensors: await openAsBlob(join(run, 'checkpoint', json.tensors)),
+    tensors,
+    proof,
     events: async () =>
       readFileSync(join(run, 'metrics.jsonl'), 'utf8')
         .split('\n')
@@ -125,6 +144,25 @@ async function sourceOf(run: string, given: string | undefined, from: From) {
         .map((line) => JSON.parse(line) as RunEvent),
     model: async () => model,
   })
+  if (addsNothing(await source.lora()) || (proof && effectOf(proof) === 0)) say(CHANGES_NOTHING)
+  return source
+}
+
+const say = (text: string) => process.stderr.write(`${text}\n`)
+
+/** What is exported is the same without it, and not lost with it. */
+async function proofOrWhyNot(
+  ...[run, checkpoint]: [string, Parameters<typeof proofFor>[1]]
+): Promise<Proof | null> {
+  try {
+    return await proofFor(run, checkpoint, () =>
+      say('Making the proof of effect: base and tuned model answer five prompts ...'),
+    )
+  } catch (error) {
+    const { message, hint } = toFailure(error)
+    say(`Exported without a proof of effect: ${message} ${hint ?? ''}`.trim())
+    return null
+  }
 }
 
 /** @throws LapidaryError `bad_model` where it is not what the run was trained on */

@@ -22,6 +22,13 @@ function torchFirst(path: string): string[][] {
   return [[readFileSync(path, 'utf8').match(/^torch==\S+/m)?.[0] ?? 'torch'], ['-r', path]]
 }
 
+/** What a line `# --no-deps ...` names: those packages and nothing that they ask for. */
+function withoutDependencies(path: string): string[] {
+  return readFileSync(path, 'utf8')
+    .match(/^# (--no-deps .+)$/m)![1]!
+    .split(' ')
+}
+
 const PACKAGES = {
   /** PyTorch, Transformers and what else models are held against. */
   models: {
@@ -35,7 +42,7 @@ const PACKAGES = {
     folder: 'peers-exports',
     requirements: 'requirements-exports.txt',
     variable: 'LAPIDARY_PEERS_EXPORTS_PYTHON',
-    installs: torchFirst,
+    installs: (path) => [...torchFirst(path), withoutDependencies(path)],
   },
   /** kauldron, gemma and what else data are held against. */
   data: {

@@ -123,6 +123,13 @@ def measure(options, name, device):
         optimizer.step()
         return loss
 
+    if options.turns:
+        print(json.dumps({"torch": torch.__version__, "lora": library}), flush=True)
+        for _ in sys.stdin:
+            began = time.perf_counter()
+            loss = step().item()
+            print(json.dumps({"milliseconds": (time.perf_counter() - began) * 1e3, "loss": loss}), flush=True)
+        sys.exit(0)
     times, processor, losses = [], [], []
     for _ in range(options.warmup + options.steps):
         synchronize()
@@ -164,6 +171,7 @@ def main():
     parser.add_argument("--dtypes", nargs="+", choices=["bf16", "f32"], default=["bf16", "f32"])
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--warmup", type=int, default=3)
+    parser.add_argument("--turns", action="store_true", help="a step for each line of standard input, told in a line, instead")
     parser.add_argument("--attention", choices=["sdpa", "eager"], default="sdpa")
     parser.add_argument("--checkpointing", action="store_true", help="recompute every layer in the backward pass")
     parser.add_argument("--tf32", action="store_true")

@@ -20,9 +20,9 @@ TRAIN = [
     *("--max-steps", "120", "--batch-size", "4", "--learning-rate", "0.001"),
     *("--lora-r", "8", "--lora-alpha", "4", "--use-rslora", "true", "--target-modules", "all-linear"),
 ]
-ALL = ["gguf", "gguf-f16", "gguf-f32", "gguf-lora", "gguf-q4_0", "gguf-q8_0", "merged", "merged-f16", "merged-f32", "mlx", "pt", "pt-merged"]
+ALL = ["gguf", "gguf-f16", "gguf-f32", "gguf-lora", "gguf-q4_0", "gguf-q8_0", "h5", "h5-merged", "merged", "merged-f16", "merged-f32", "mlx", "pt", "pt-merged"]
 # What an adapter without effect would be used as; merged, it is the base in that format.
-ZEROED = ["gguf", "gguf-f16", "gguf-f32", "gguf-lora", "gguf-q4_0", "gguf-q8_0", "merged-f32", "mlx", "pt"]
+ZEROED = ["gguf", "gguf-f16", "gguf-f32", "gguf-lora", "gguf-q4_0", "gguf-q8_0", "h5", "h5-merged", "merged-f32", "mlx", "pt"]
 SCRATCH = tempfile.TemporaryDirectory(prefix="lapidary-exports-")
 
 
@@ -62,3 +62,35 @@ def zeroed():
     save_file(values, tensors, metadata)
     command("export", "--run", dead, "--format", ",".join(["peft", *ZEROED]))
     return dead
+
+
+def shaped_like(family):
+    """
+    Folder of a run of a few steps on a Gemma of random weights with the pattern of layers of a Gemma 2 or 3 ("gemma2", "gemma3"), which the
+    practice model has not; KerasHub knows no other.
+    """
+    import transformers
+
+    base, run = Path(SCRATCH.name) / family, Path(SCRATCH.name) / f"{family}-run"
+    shape = {
+        "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 7, "num_attention_heads": 4, "num_key_value_heads": 2,
+        "head_dim": 64, "query_pre_attn_scalar": 64, "sliding_window": 16, "max_position_embeddings": 512, "vocab_size": 2048,
+    }  # fmt: skip
+    if family == "gemma3":
+        model = transformers.Gemma3ForCausalLM(transformers.Gemma3TextConfig(**shape))
+    else:
+        caps = {"attn_logit_softcapping": 4.0, "final_logit_softcapping": 6.0}
+        model = transformers.Gemma2ForCausalLM(transformers.Gemma2Config(**shape, **caps))
+    generator = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for name, weights in model.named_parameters():
+            spread = 0.3 if "norm" in name else 0.05 if "embed" in name else weights.shape[-1] ** -0.5
+            weights.copy_(spread * torch.randn(weights.shape, generator=generator))
+    model.save_pretrained(base)
+    for name in ("tokenizer.json", "tokenizer_config.json", "generation_config.json"):
+        shutil.copy(BASE / name, base)
+    few = ["--max-steps", "6", "--batch-size", "4", "--learning-rate", "0.01", "--lora-r", "4", "--target-modules", "all-linear"]
+    data = ["--data", ROOT / "public" / "datasets" / "pirate.csv", "--engine", "portable"]
+    command("train", "--model", base, *data, *few, "--out", run)
+    command("export", "--run", run, "--format", "h5-merged,merged-f32")
+    return base, run

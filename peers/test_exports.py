@@ -5,11 +5,13 @@ runner must also tell the run from the base, and from the same run with an adapt
 """
 
 import functools
+import json
+import os
 import warnings
 
 import numpy as np
 import torch
-from exported_run import BASE, trained, zeroed
+from exported_run import BASE, shaped_like, trained, zeroed
 from run import at_most, same
 from runner_arithmetic import as_llama_cpp, as_mlx, gguf_weights, with_bf16_products
 
@@ -133,6 +135,58 @@ def test_torch(_):
     same((set(told.missing_keys), told.unexpected_keys), ({"lm_head.weight"}, []), "model.pt in Transformers")
     dead = torch.load(zeroed() / "pt" / "adapter.pt", weights_only=True)
     same({bool(v.any()) for k, v in dead.items() if "lora_B" in k}, {False}, "an adapter of zeros in adapter.pt")
+
+
+def hdf5_of(path):
+    import h5py
+
+    with h5py.File(path) as file:
+        names = []
+        file.visititems(lambda name, found: names.append(name) if isinstance(found, h5py.Dataset) else None)
+        return {name: torch.from_numpy(file[name][()]) for name in names}, dict(file.attrs)
+
+
+def test_hdf5(_):
+    """In h5py: the numbers of the safetensors; the practice model is none that KerasHub has."""
+    from safetensors.torch import load_file
+
+    want = load_file(trained() / "adapter/adapter_model.safetensors")
+    for path, want in (("h5/adapter.h5", want), ("h5-merged/model.h5", load_file(trained() / "merged-f32/model.safetensors"))):
+        found, told = hdf5_of(trained() / path)
+        same(set(found), set(want), f"names in {path}")
+        for key, tensor in want.items():
+            same((found[key].dtype, torch.equal(found[key], tensor)), (tensor.dtype, True), key)
+        if "adapter_config" in told:
+            same(json.loads(told["adapter_config"]), json.loads((trained() / "adapter/adapter_config.json").read_text()), "config")
+        else:
+            same(told["layout"], b"state dict", "layout of model.h5")
+    dead, _ = hdf5_of(zeroed() / "h5" / "adapter.h5")
+    same({bool(v.any()) for k, v in dead.items() if "lora_B" in k}, {False}, "an adapter of zeros in adapter.h5")
+    base, _ = hdf5_of(zeroed() / "h5-merged" / "model.h5")
+    same(any(torch.equal(base[k], found[k]) for k in found if "proj" in k), False, "base and tuned are told apart")
+
+
+def test_keras_hub(_):
+    """Gemmas of random weights with the layers of a Gemma 3 and 2, a few steps trained; prompts longer than a window."""
+    os.environ["KERAS_BACKEND"] = "torch"
+    import keras_hub
+
+    notes = []
+    for family in ("gemma3", "gemma2"):
+        base, run = shaped_like(family)
+        keras = keras_hub.models.Backbone.from_preset(str(run / "h5-merged"), dtype="float32")
+        same(len(keras.weights), len(hdf5_of(run / "h5-merged" / "model.weights.h5")[0]), "weights")
+        model = load(run / "merged-f32")
+        ids = torch.randint(10, 2000, (1, 60), generator=torch.Generator().manual_seed(2))
+        with torch.inference_mode():
+            hidden = keras({"token_ids": ids, "padding_mask": torch.ones_like(ids)})
+            found = keras.token_embedding(hidden, reverse=True)
+            furthest = float((found - model(ids).logits).abs().max())
+            away = float((found - load(base)(ids).logits).abs().max())
+        at_most(furthest, 1e-4, f"{family} from Transformers")
+        at_most(100 * furthest, away, f"{family}: base and tuned are told apart")
+        notes.append(f"{family} {furthest:.1e}, base {away:.2f} away")
+    return "; ".join(notes)
 
 
 def server(model, adapter=None):

@@ -20,7 +20,7 @@ const PARTS: [layer: string, files: RegExp][] = [
   // What commands are made of, and benchmarks too.
   [
     'tooling',
-    /^cli\/(args|browser|build|chromium|findings|first-load|progress|python|report|server|stage)\.(ts|mjs)$/,
+    /^cli\/(args|browser|build|chromium|embed-script|findings|first-load|progress|python|report|server|stage)\.(ts|mjs)$/,
   ],
 ]
 

@@ -202,10 +202,17 @@ export class PageBed {
   async #finish(page: Page, so: Omit<Outcome, 'same'>): Promise<Outcome> {
     const end = page.getByText('Done. The adapter is ready.')
     const failed = page.getByRole('alert')
-    await end.or(failed).first().waitFor()
     const wrong = [...so.wrong]
-    if (await failed.first().isVisible()) wrong.push(await failed.first().innerText())
-    const now = await this.#newest(page)
+    let now: Left | null = null
+    // Until the page shows the run that goes on, what it calls done is the uninterrupted one.
+    for (const last = Date.now() + PATIENCE; Date.now() < last; await page.waitForTimeout(200)) {
+      await end.or(failed).first().waitFor()
+      now = await this.#newest(page)
+      if (now?.status === 'done') break
+      if (!(await failed.first().isVisible())) continue
+      wrong.push(await failed.first().innerText())
+      break
+    }
     const same =
       JSON.stringify([now?.figures, now?.checkpoint]) ===
       JSON.stringify([this.#whole!.figures, this.#whole!.checkpoint])

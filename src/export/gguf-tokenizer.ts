@@ -28,7 +28,8 @@ export function ggufTokenizerMeta(
   template: string,
 ): Record<string, GgufMeta> {
   const { vocab, merges, unk } = modelOf(json)
-  const added = (json.added_tokens ?? []) as AddedToken[]
+  // Gemma 3 without eyes has a word for images behind its last row; the converter leaves such out.
+  const added = ((json.added_tokens ?? []) as AddedToken[]).filter(({ id }) => id < vocabSize)
   const words: string[] = []
   const kinds: number[] = []
   const scores: number[] = []

@@ -18,6 +18,7 @@ import { encodedTensor, mergedWeights } from './merged-weights.ts'
 import { jsonOf, noticeFiles, roundedBase, templateOf, textFile } from './model-files.ts'
 import { modelfile } from './ollama.ts'
 import type { Exporter, ExportSource } from './source.ts'
+import { roundedTo } from './tolerance.ts'
 
 /** `llama_ftype` of each. */
 const FILE_TYPE: Record<WeightType, number> = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 7, BF16: 32 }
@@ -30,6 +31,7 @@ export function ggufFormat(type: WeightType, about: string): Exporter {
     name: `GGUF, ${type}`,
     about,
     for: ['llama.cpp', 'ollama', 'lmstudio'],
+    check: { checker: ['llama-cpp'], ...roundedTo(type, true) },
     files: (source, call) => mergedGguf(source, type, call),
   }
 }

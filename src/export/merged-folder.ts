@@ -9,6 +9,7 @@ import { baseOf } from './base.ts'
 import { mergedCard } from './merged-card.ts'
 import { encodedTensor, mergedWeights } from './merged-weights.ts'
 import {
+  configFile,
   generationConfig,
   type JsonObject,
   jsonFile,
@@ -19,6 +20,7 @@ import {
   tokenizerFiles,
 } from './model-files.ts'
 import type { BaseSource, Exporter, ExportSource } from './source.ts'
+import { roundedTo } from './tolerance.ts'
 
 /** Bytes of a file of weights at the most, as Transformers 4 cuts them. */
 const SHARD_BYTES = 5e9
@@ -32,6 +34,7 @@ export function mergedFormat(type: PlainType, about: string): Exporter {
     name: type === 'BF16' ? 'Merged model' : `Merged model, ${type.toLowerCase()}`,
     about,
     for: ['transformers', 'server', 'hub'],
+    check: { checker: ['transformers', 'words'], ...roundedTo(type) },
     files: (source, call) => mergedFolder(source, type, call),
   }
 }
@@ -47,7 +50,7 @@ export async function mergedFolder(
   const config = await jsonOf(base.files, 'config.json')
   const tensors = await namedTensors(source, base)
   return [
-    jsonFile('config.json', withType(config!, DTYPE[type])),
+    configFile(withType(config!, DTYPE[type])),
     await generationConfig(base),
     ...(await tokenizerFiles(source, base)),
     ...noticeFiles(base),

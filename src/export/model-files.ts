@@ -15,6 +15,14 @@ export const textFile = (path: string, text: string): ExportedFile =>
 export const jsonFile = (path: string, value: unknown): ExportedFile =>
   textFile(path, `${JSON.stringify(value, null, 2)}\n`)
 
+/** Fields of config.json that Transformers 5 refuses as whole numbers; JSON's numbers here know no `30.0`. */
+const REAL =
+  /("(?:(?:attn|final)_logit_softcapping|attention_dropout|initializer_range|rope_theta|rope_local_base_freq|factor)": -?\d+)(?=,?$)/gm
+
+/** A config.json. */
+export const configFile = (value: JsonObject): ExportedFile =>
+  textFile('config.json', `${JSON.stringify(value, null, 2).replace(REAL, '$1.0')}\n`)
+
 /** A JSON file of the base; null where it has none. */
 export async function jsonOf(
   files: ReadonlyMap<string, ByteSource>,

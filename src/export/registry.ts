@@ -1,6 +1,6 @@
 import { fail } from '../protocol/errors.ts'
 import type { ExportFormat } from '../protocol/studio.ts'
-import { FORMAT_FILES } from './format-files.ts'
+import { CHECKER_FILES, FORMAT_FILES } from './format-files.ts'
 import type { Exporter } from './source.ts'
 
 /** What a run can be taken away as: a file of `formats/` each, loaded when it is wanted. */
@@ -15,6 +15,9 @@ export async function exportFormats(): Promise<ExportFormat[]> {
   })
   return Promise.all(each)
 }
+
+/** A part of a `check.py`: the text of a file of `checkers/`. */
+export const checkerText = (name: string): Promise<string> => CHECKER_FILES[`./checkers/${name}.py`]!()
 
 /** @throws LapidaryError `unsupported_format` */
 export function exporter(id: string): Promise<Exporter> {

@@ -3,6 +3,7 @@ import type { StateTensor } from '../protocol/engine.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { blobFile } from '../protocol/exported.ts'
 import type { ModelConfig, WeightSource } from '../protocol/model.ts'
+import type { Proof } from '../protocol/proof.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import type { Call, ExportedFile, ExportFormat } from '../protocol/studio.ts'
 
@@ -35,15 +36,30 @@ export interface ExportSource {
   tensors(): Promise<Blob>
   /** The adapter under PEFT's names, f32. */
   lora(): Promise<Record<string, StateTensor>>
+  /** What base and tuned model said of built-in prompts; null where that was not made. */
+  proof?: Proof | null
   /** The run's log up to the checkpoint. */
   events(): Promise<RunEvent[]>
   /** @throws LapidaryError `missing_file` where the base model is not here any more */
   model(): Promise<BaseSource>
 }
 
+/** How near log-probabilities in a format's library must come to those that the studio found. */
+export interface Check {
+  /** Parts of `check.py`, files of `checkers/`. */
+  checker: readonly string[]
+  /** Nats a token that count as the same, and why not fewer. */
+  nats: number
+  reason: string
+  /** It is put on the base as that is stored, which may have been held in fewer bits while the adapter learnt. */
+  onStoredBase?: boolean
+}
+
 /** The default export of a file in `formats/`, whose name is the format's id. */
 export interface Exporter extends Omit<ExportFormat, 'id'> {
   files(source: ExportSource, call: Call): Promise<ExportedFile[]>
+  /** How what is written can be checked where it is loaded; formats that nothing but the studio loads have none. */
+  check?: Check
 }
 
 /** The chat template as Transformers and TRL put it beside an adapter; none where it is not known. */

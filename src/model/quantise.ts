@@ -74,63 +74,83 @@ class Rounder {
   error = 0
   square = 0
   #d = 0
+  /** Of the search: the best scale so far, and what it costs. */
+  #best = 0
+  #least = 0
+  /** The block's values, their squares and cubes. */
+  readonly #x = new Float64Array(GROUP)
+  readonly #squares = new Float64Array(GROUP)
+  readonly #cubes = new Float64Array(GROUP)
 
   constructor(grid: Grid) {
     this.#grid = grid
   }
 
   round(values: Float32Array, from: number): void {
+    const [x, squares, cubes] = [this.#x, this.#squares, this.#cubes]
     let furthest = 0
-    this.square = 0
-    for (let i = from; i < from + GROUP; i++) {
-      const x = values[i]!
-      this.square += x * x
-      if (Math.abs(x) > Math.abs(furthest)) furthest = x
+    let square = 0
+    for (let i = 0; i < GROUP; i++) {
+      const own = values[from + i]!
+      const squared = own * own
+      x[i] = own
+      squares[i] = squared
+      cubes[i] = squared * own
+      square += squared
+      if (Math.abs(own) > Math.abs(furthest)) furthest = own
     }
+    this.square = square
     // A scale is positive where both signs have as many steps, as in GGUF.
     if (this.#grid.least === -this.#grid.most) furthest = Math.abs(furthest)
-    if (!this.#onGrid(values, from, furthest)) this.#search(values, from, furthest)
-    this.#settle(values, from)
+    if (!this.#onGrid(furthest)) this.#search(furthest)
+    this.#settle()
   }
 
-  #onGrid(values: Float32Array, from: number, furthest: number): boolean {
+  #onGrid(furthest: number): boolean {
     this.#set(0)
     if (furthest === 0) return true
     const { exact, least, most } = this.#grid
-    for (const steps of exact) {
-      const d = furthest / steps
+    for (let at = 0; at < exact.length; at++) {
+      const d = furthest / exact[at]!
+      // Few are: eleven bits and no more.
+      if (Math.fround(d) !== d) continue
       this.#set(d)
       if (this.#d !== d) continue
-      let i = from
-      while (i < from + GROUP && isStep(values[i]! / d, least, most)) i++
-      if (i === from + GROUP) return true
+      const x = this.#x
+      let i = 0
+      while (i < GROUP && isStep(x[i]! / d, least, most)) i++
+      if (i === GROUP) return true
     }
     return false
   }
 
-  #search(values: Float32Array, from: number, furthest: number): void {
-    const { begin, least, most } = this.#grid
-    let [best, error] = [0, Number.POSITIVE_INFINITY]
-    const attempt = (perStep: number) => {
-      let [product, squares] = [0, 0]
-      for (let i = from; i < from + GROUP; i++) {
-        const x = values[i]!
-        const q = clamp(Math.round(x * perStep), least, most)
-        product += x * x * x * q
-        squares += x * x * q * q
-      }
-      if (squares === 0) return
-      this.#set(product / squares)
-      // Beside the sum of x⁴, which is the same for every scale.
-      const found = this.#d * (this.#d * squares - 2 * product)
-      if (!(found < error)) return
-      error = found
-      best = this.#d
-    }
-    for (const steps of begin) attempt(steps / furthest)
+  #search(furthest: number): void {
+    const { begin } = this.#grid
+    this.#best = 0
+    this.#least = Number.POSITIVE_INFINITY
+    for (let at = 0; at < begin.length; at++) this.#attempt(begin[at]! / furthest)
     // Once more, with the values rounded to what was found.
-    if (best !== 0) attempt(1 / best)
-    this.#set(best)
+    if (this.#best !== 0) this.#attempt(1 / this.#best)
+    this.#set(this.#best)
+  }
+
+  #attempt(perStep: number): void {
+    const { least, most } = this.#grid
+    const [x, weights, cubes] = [this.#x, this.#squares, this.#cubes]
+    let product = 0
+    let squares = 0
+    for (let i = 0; i < GROUP; i++) {
+      const q = clamp(Math.round(x[i]! * perStep), least, most)
+      product += cubes[i]! * q
+      squares += weights[i]! * q * q
+    }
+    if (squares === 0) return
+    this.#set(product / squares)
+    // Beside the sum of x⁴, which is the same for every scale.
+    const found = this.#d * (this.#d * squares - 2 * product)
+    if (!(found < this.#least)) return
+    this.#least = found
+    this.#best = this.#d
   }
 
   #set(d: number): void {
@@ -139,17 +159,19 @@ class Rounder {
     this.#d = f16ToF32(half, float)[0]!
   }
 
-  #settle(values: Float32Array, from: number): void {
+  #settle(): void {
     const { least, most } = this.#grid
     const d = this.#d
     const perStep = d === 0 ? 0 : 1 / d
-    this.error = 0
+    const [x, steps] = [this.#x, this.steps]
+    let error = 0
     for (let i = 0; i < GROUP; i++) {
-      const x = values[from + i]!
-      const q = clamp(Math.round(x * perStep), least, most)
-      this.steps[i] = q
-      this.error += (x - d * q) ** 2
+      const q = clamp(Math.round(x[i]! * perStep), least, most)
+      steps[i] = q
+      const off = x[i]! - d * q
+      error += off * off
     }
+    this.error = error
   }
 }
 

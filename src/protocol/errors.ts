@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'output_exists'
   | 'out_of_memory'
   | 'quota_exceeded'
+  | 'not_saved' // a file, where the person wanted it
   | 'storage_deleted' // while the page was open, as with the next two
   | 'storage_cleared'
   | 'storage_newer'

@@ -4,6 +4,7 @@ import type { RunEvent } from '../protocol/events.ts'
 import type { GpuCheck } from '../protocol/gpu-check.ts'
 import type { KernelReport } from '../protocol/gpu-report.ts'
 import type { ModelConfig } from '../protocol/model.ts'
+import type { Proof } from '../protocol/proof.ts'
 import type {
   DatasetInfo,
   EvaluationInfo,
@@ -121,6 +122,8 @@ export interface StoredCheckpoint {
   meta: object
   /** The safetensors half. */
   tensors: BlobRef
+  /** Made when it is first wanted. */
+  proof?: Proof
 }
 
 export interface DeviceTuning {

@@ -1,5 +1,6 @@
 import { fail, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import type { Proof } from '../protocol/proof.ts'
 import { afterEvent, type RunRecord, replayed } from '../runs/record.ts'
 import { keptSteps } from '../runs/retention.ts'
 import { commit, discardBlob, readBlob, requireRoom, writeBlob } from './blobs.ts'
@@ -62,6 +63,20 @@ export function readEvents(database: Database, run: string): Promise<RunEvent[]>
 /** The checkpoints that are kept of a run: the newest, and as many others as its `save_total_limit` says; the best in a slot of its own too. */
 export function listCheckpoints(database: Database, run: string): Promise<StoredCheckpoint[]> {
   return database.getAll('checkpoints', slotsOf(run))
+}
+
+/** Keeps a proof with each slot that has these tensors; with none where they have been replaced meanwhile. */
+export async function putProof(
+  database: Database,
+  { run, tensors }: Pick<StoredCheckpoint, 'run' | 'tensors'>,
+  proof: Proof,
+): Promise<void> {
+  await commit(database, ['checkpoints'], [], async (tx) => {
+    const store = tx.objectStore('checkpoints')
+    for (const stored of await store.getAll(slotsOf(run)))
+      if (stored.tensors.set === tensors.set) await store.put({ ...stored, proof })
+    return []
+  })
 }
 
 export function readCheckpoint(

@@ -1,7 +1,9 @@
-import { createEffect, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js'
+import { createEffect, createSignal, For, lazy, on, onCleanup, onMount, Show, Suspense } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
+import type { Lock } from '../protocol/embed.ts'
 import { CLOSED_FAILURES, type Closed, STORAGE_CLOSED } from '../protocol/storage-closed.ts'
 import type { Studio } from '../protocol/studio.ts'
+import type { LinkReading } from '../runs/link.ts'
 import { Button } from './components/Button.tsx'
 import { droppedFiles, pathOf } from './components/dropped.ts'
 import { Gem, Icon } from './components/Icon.tsx'
@@ -12,12 +14,20 @@ import { t } from './messages/t.ts'
 import { DataPage } from './pages/Data/DataPage.tsx'
 import { EvaluatePage } from './pages/Evaluate/EvaluatePage.tsx'
 import { ExportPage } from './pages/Export/ExportPage.tsx'
+import { FullStudio } from './pages/FullStudio.tsx'
+import { LinkNotes } from './pages/LinkNotes.tsx'
+import { LockedPart } from './pages/LockedPart.tsx'
 import { ModelPage } from './pages/Model/ModelPage.tsx'
 import { RunsDrawer } from './pages/RunsDrawer.tsx'
 import { TrainPage } from './pages/Train/TrainPage.tsx'
 import { AppProvider, useApp } from './state/app.tsx'
-import { hrefOf, PLACES, type Place } from './state/route.ts'
+import { keptOf, linkHere } from './state/link.ts'
+import { hrefOf, type Place, placeOf, restrictRoute } from './state/route.ts'
+import { createShown } from './state/shown.ts'
 import { THEMES } from './state/theme.ts'
+
+/** Only frames need it. */
+const Embedded = lazy(() => import('./pages/Embedded.tsx'))
 
 const PAGES: Record<Place, () => ReturnType<typeof DataPage>> = {
   data: DataPage,
@@ -27,16 +37,32 @@ const PAGES: Record<Place, () => ReturnType<typeof DataPage>> = {
   export: ExportPage,
 }
 
-export function App(props: { studio: Studio }) {
+/** Reads what the address says, once, before anything is drawn. Null: no more than a place. */
+export async function settleAddress(): Promise<LinkReading | null> {
+  const first = await linkHere()
+  if (!first) return null
+  const { link } = first
+  restrictRoute(createShown(link).places, await keptOf(first))
+  // What the link says is taken over; a reload must not undo what is changed since.
+  history.replaceState(null, '', hrefOf(placeOf(hrefOf(link.place))))
+  if (link.lang) document.documentElement.lang = link.lang
+  document.documentElement.toggleAttribute('data-embedded', link.embed !== null)
+  return first
+}
+
+/** What of a place can be locked as a whole; of the Train page it is the settings alone. */
+const PLACE_LOCKS: Partial<Record<Place, Lock>> = { data: 'data', model: 'model' }
+
+export function App(props: { studio: Studio; first: LinkReading | null }) {
   return (
-    <AppProvider studio={props.studio}>
+    <AppProvider studio={props.studio} first={props.first}>
       <Shell />
     </AppProvider>
   )
 }
 
 function Shell() {
-  const { route, said, training, finished } = useApp()
+  const { route, said, shown, training, finished } = useApp()
   let main!: HTMLElement
 
   // Reading starts at the new heading: focus goes there, and the title says where one is.
@@ -63,13 +89,27 @@ function Shell() {
 
   return (
     <div class="app">
-      <Bar toContent={() => main.focus()} />
-      <Interrupted />
+      <Show when={!shown.embedded || shown.places.length > 1 || shown.shows('runs')}>
+        <Bar toContent={() => main.focus()} />
+      </Show>
+      <Show when={!shown.embedded}>
+        <Interrupted />
+      </Show>
       <StorageClosed />
+      <LinkNotes />
+      <Show when={shown.embedded}>
+        <Suspense>
+          <Embedded />
+        </Suspense>
+      </Show>
       <main ref={main} class="page" tabindex="-1">
-        <Dynamic component={PAGES[route.place()]} />
+        <LockedPart lock={PLACE_LOCKS[route.place()]}>
+          <Dynamic component={PAGES[route.place()]} />
+        </LockedPart>
       </main>
-      <RunsDrawer />
+      <Show when={shown.shows('runs')}>
+        <RunsDrawer />
+      </Show>
       <div class="visually-hidden" aria-live="polite">
         {said()}
       </div>
@@ -79,7 +119,7 @@ function Shell() {
 
 /** What the browser or another tab did to what is stored. */
 function StorageClosed() {
-  const { data, models, runs } = useApp()
+  const { data, models, runs, shown } = useApp()
   const [closed, setClosed] = createSignal<Closed | null>(null)
   const look = () => {
     void data.loadLists()
@@ -108,6 +148,9 @@ function StorageClosed() {
             actions={
               <Show when={why() === 'blocked'}>
                 <Button onClick={again}>{t('action.retry')}</Button>
+                <Show when={shown.embedded}>
+                  <FullStudio />
+                </Show>
               </Show>
             }
           />
@@ -118,7 +161,7 @@ function StorageClosed() {
 }
 
 function Bar(props: { toContent: () => void }) {
-  const { route, theme, runs, openRuns, training } = useApp()
+  const { route, theme, runs, openRuns, shown, training } = useApp()
   return (
     <header class="bar">
       {/* A script moves the focus: a plain #content would be read as a place. */}
@@ -133,13 +176,15 @@ function Bar(props: { toContent: () => void }) {
         {t('app.skip')}
       </a>
       <div class="bar-inner">
-        <a class="brand" href={hrefOf('data')} aria-label={t('app.name')}>
-          <Gem />
-          <span class="brand-name">{t('app.name')}</span>
-        </a>
+        <Show when={!shown.embedded} fallback={<span />}>
+          <a class="brand" href={hrefOf('data')} aria-label={t('app.name')}>
+            <Gem />
+            <span class="brand-name">{t('app.name')}</span>
+          </a>
+        </Show>
         <nav class="places" aria-label={t('app.places')}>
           <ul>
-            <For each={PLACES}>
+            <For each={shown.places}>
               {(place) => (
                 <li>
                   <a
@@ -159,27 +204,31 @@ function Bar(props: { toContent: () => void }) {
           </ul>
         </nav>
         <div class="bar-end">
-          <Button
-            kind="quiet"
-            class="runs-button"
-            icon="runs"
-            onClick={() => openRuns(true)}
-            aria-label={t('runs.open', { count: runs.list().length })}
-          >
-            <span aria-hidden="true">{t('runs.title')}</span>
-            <Show when={runs.list().length > 0}>
-              <span class="badge" aria-hidden="true">
-                {runs.list().length}
-              </span>
-            </Show>
-          </Button>
-          <ChoiceMenu
-            label={t('theme.label', { name: t(`theme.${theme.theme()}`) })}
-            trigger={<Icon name={theme.theme()} />}
-            value={theme.theme()}
-            onChange={theme.setTheme}
-            options={THEMES.map((name) => ({ value: name, label: t(`theme.${name}`), icon: name }))}
-          />
+          <Show when={shown.shows('runs')}>
+            <Button
+              kind="quiet"
+              class="runs-button"
+              icon="runs"
+              onClick={() => openRuns(true)}
+              aria-label={t('runs.open', { count: runs.list().length })}
+            >
+              <span aria-hidden="true">{t('runs.title')}</span>
+              <Show when={runs.list().length > 0}>
+                <span class="badge" aria-hidden="true">
+                  {runs.list().length}
+                </span>
+              </Show>
+            </Button>
+          </Show>
+          <Show when={!shown.embedded}>
+            <ChoiceMenu
+              label={t('theme.label', { name: t(`theme.${theme.theme()}`) })}
+              trigger={<Icon name={theme.theme()} />}
+              value={theme.theme()}
+              onChange={theme.setTheme}
+              options={THEMES.map((name) => ({ value: name, label: t(`theme.${name}`), icon: name }))}
+            />
+          </Show>
         </div>
       </div>
     </header>
@@ -222,13 +271,14 @@ function Interrupted() {
 
 /** Dropped beside the drop areas, a folder with a config.json and a GGUF are models and anything else data; else the browser would leave the page. */
 function acceptDropsAnywhere(): void {
-  const { data, models, route } = useApp()
+  const { data, models, route, shown } = useApp()
   const over = (event: DragEvent) => {
     if (event.dataTransfer?.types.includes('Files')) event.preventDefault()
   }
   const drop = async (event: DragEvent) => {
     if (!event.dataTransfer?.types.includes('Files') || event.defaultPrevented) return
     event.preventDefault()
+    if (shown.anyLocked) return
     const { files, folder } = await droppedFiles(event.dataTransfer)
     if (files.length === 0) return
     const isModel = ({ name }: File) => /\.gguf$/i.test(name) || (folder !== null && name === 'config.json')

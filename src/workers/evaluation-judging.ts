@@ -98,7 +98,7 @@ function longestAnswer(rows: readonly TokenRow[]): number {
 /** An engine with the subject's model and adapter in it, and room for the plan. */
 export async function engineFor(
   engines: Engines,
-  { subject, plan, planKey }: Judging,
+  { subject, plan, planKey }: Pick<Judging, 'subject' | 'plan' | 'planKey'>,
   signal: AbortSignal,
 ): Promise<Engine> {
   const { model, config, quantization, adapter } = subject

@@ -16,6 +16,7 @@ export interface CheckpointParts {
   template: string | null
   meta: CheckpointMeta
   tensors: Blob
+  proof?: ExportSource['proof']
   /** The whole log. */
   events(): Promise<RunEvent[]>
   /** @throws LapidaryError where it is not here, or is another one */
@@ -33,6 +34,7 @@ export function exportSource(parts: CheckpointParts): ExportSource {
     step: meta.step,
     meta,
     tensors: async () => tensors,
+    proof: parts.proof ?? null,
     lora: () => adapterOf(tensors, signal),
     events: async () => (await parts.events()).slice(0, meta.event_count),
     async model() {

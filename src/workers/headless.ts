@@ -3,6 +3,7 @@ import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
 import { knownFindings } from '../protocol/findings.ts'
 import { identity } from '../protocol/identity.ts'
+import { CHANGES_NOTHING } from '../protocol/proof.ts'
 import { dataFor, type Recipe } from '../protocol/recipe.ts'
 import {
   type DataConfig,
@@ -229,6 +230,7 @@ export function openHeadless(): void {
     const last = kept.find((one) => one.last)
     // The page offers it first; here both are left, and which is which is said.
     if (better && last) {
+      await proven(run, 'best')
       emit(
         {
           type: 'notice',
@@ -253,12 +255,41 @@ export function openHeadless(): void {
           false,
         )
     }
+    if (last && (await proven(run, 'last')))
+      void files.add(async () => {
+        const parts = await studio.runs.exportRun(run, 'checkpoint')
+        await put(
+          job,
+          'checkpoint',
+          parts.filter(({ path }) => path === 'proof.json'),
+        )
+      })
     for (const format of new Set(['peft', ...job.exports]))
       if (format !== 'checkpoint')
         void files.add(async () =>
           put(job, format === 'peft' ? 'adapter' : format, await studio.runs.exportRun(run, format)),
         )
     await Promise.all([messages.empty(), files.empty()])
+  }
+
+  /** Makes the proof that exports carry; where that cannot be done, and where it shows no effect, it is said. */
+  async function proven(run: string, which: 'last' | 'best'): Promise<boolean> {
+    emit({ type: 'stage', stage: 'save', note: 'Making the proof of effect' }, false)
+    try {
+      const { dead } = await studio.runs.prove(run, which)
+      if (dead) emit({ type: 'notice', message: CHANGES_NOTHING }, false)
+      return true
+    } catch (error) {
+      const { message } = toFailure(error)
+      emit(
+        {
+          type: 'notice',
+          message: `Exported without a proof of effect: ${message} npm run export can make it.`,
+        },
+        false,
+      )
+      return false
+    }
   }
 
   /** The config of a run with what its engine chose. */

@@ -1,48 +1,85 @@
-import { exporter } from '../export/registry.ts'
+import { withProof } from '../export/proof-files.ts'
+import { checkerText, exporter } from '../export/registry.ts'
+import type { ExportSource } from '../export/source.ts'
 import { fail } from '../protocol/errors.ts'
-import type { Call, CheckpointChoice, ExportedFile } from '../protocol/studio.ts'
+import type { Call, CheckpointChoice, ExportedFile, Snippet } from '../protocol/studio.ts'
+import type { RunRecord } from '../runs/record.ts'
 import { readEvents } from '../storage/runs.ts'
 import { exportSource } from './export-source.ts'
+import type { OpenModel } from './library.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
 
+/** Lines that run what is exported of a checkpoint. */
+export async function exportSnippets(
+  parts: TrainParts,
+  run: string,
+  which?: CheckpointChoice,
+  call: Call = {},
+  unkept: Unkept | null = null,
+): Promise<Snippet[]> {
+  const { snippets } = await import('../export/snippets.ts')
+  return snippets(await sourceOf(parts, run, which, call, unkept))
+}
+
 /**
- * A checkpoint of a run as files of a format.
+ * The base of a run.
+ * @throws LapidaryError `missing_file`; `bad_model` where another one has been stored under its name since
+ */
+export async function baseOfRun(
+  { library }: Pick<TrainParts, 'library'>,
+  record: RunRecord,
+  call: Call = {},
+): Promise<OpenModel> {
+  const found = await (await library()).open(record.model, call)
+  if (found.info.hash !== record.modelHash)
+    fail(
+      'bad_model',
+      `What is stored as ${found.info.name} is not what this run was trained on.`,
+      'Add the model again that it was trained on.',
+      { expected: record.modelHash, found: found.info.hash },
+    )
+  return found
+}
+
+/**
+ * A checkpoint of a run as files of a format, with its proof where that was made.
  * @param unkept the checkpoint, where it is in memory only
  * @throws LapidaryError `unsupported_format`, `missing_file`, and what the format cannot say
  */
 export async function exportRun(
-  { database, library, shelf }: TrainParts,
+  parts: TrainParts,
   run: string,
   format: string,
   which?: CheckpointChoice,
   call: Call = {},
   unkept: Unkept | null = null,
 ): Promise<ExportedFile[]> {
-  const { files } = await exporter(format)
+  const what = await exporter(format)
+  const source = await sourceOf(parts, run, which, call, unkept)
+  return withProof(await what.files(source, call), what, source.proof ?? null, checkerText)
+}
+
+async function sourceOf(
+  { database, library, shelf }: TrainParts,
+  run: string,
+  which: CheckpointChoice | undefined,
+  call: Call,
+  unkept: Unkept | null,
+): Promise<ExportSource> {
   const record = unkept?.record ?? (await shelf.find(run))
-  const { meta, tensors } = unkept ?? (await shelf.checkpointFiles(run, which, call.signal))
-  /** Another one may have been stored under its name since: that is not the base of this adapter. */
-  const model = async () => {
-    const found = await (await library()).open(record.model)
-    if (found.info.hash !== record.modelHash)
-      fail(
-        'bad_model',
-        `What is stored as ${found.info.name} is not what this run was trained on.`,
-        'Add the model again that it was trained on.',
-        { expected: record.modelHash, found: found.info.hash },
-      )
-    return found
-  }
-  const source = exportSource({
+  const { meta, tensors, ...kept } = unkept ?? (await shelf.checkpointFiles(run, which, call.signal))
+  const proof = 'stored' in kept ? kept.stored.proof : shelf.proofs.get(tensors)
+  const model = () => baseOfRun({ library }, record)
+  return exportSource({
     config: record.config,
     baseModel: (await model().catch(() => null))?.info.name ?? record.model,
     template: record.template ?? null,
     meta,
     tensors,
+    proof: proof ?? null,
     events: async () => (unkept ? unkept.events() : readEvents(await database(), run)),
     model,
     signal: call.signal,
   })
-  return files(source, call)
 }

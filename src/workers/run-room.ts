@@ -2,7 +2,14 @@ import { transfer } from 'comlink'
 import { exportFormats } from '../export/registry.ts'
 import type { EngineKind } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
-import type { Call, RunHistory, RunListener, RunRoom, StartRequest } from '../protocol/studio.ts'
+import type {
+  Call,
+  CheckpointChoice,
+  RunHistory,
+  RunListener,
+  RunRoom,
+  StartRequest,
+} from '../protocol/studio.ts'
 import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { RunSeries } from '../runs/series.ts'
 import { listRuns, RunLog, readEvents, removeRun, updateRun } from '../storage/runs.ts'
@@ -12,7 +19,7 @@ import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { Engines } from './engine/host.ts'
 import { forecastRun } from './forecast.ts'
 import { type PreparedRun, prepareRun } from './prepared-run.ts'
-import { exportRun } from './run-export.ts'
+import { exportRun, exportSnippets } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
 import { hearRuns, runTeller } from './run-news.ts'
 import type { ShelvedCheckpoint } from './run-shelf.ts'
@@ -139,6 +146,11 @@ export function runRoom(parts: TrainParts): RunRoom {
   /** A run whose newest checkpoint is in memory only, by itself or of those that have ended. */
   function unkept(run: string): Unkept | null {
     return (current?.id === run ? current.run?.unkept : ended.get(run)) ?? null
+  }
+
+  /** The same, where that is the checkpoint that is asked for. */
+  function unkeptOf(run: string, which?: CheckpointChoice): Unkept | null {
+    return which === undefined || which === 'last' ? unkept(run) : null
   }
 
   /** Stored records, and those of runs that could not be stored. */
@@ -281,9 +293,25 @@ export function runRoom(parts: TrainParts): RunRoom {
     exportFormats: () => exportFormats(),
 
     async exportRun(run, format, which, call) {
-      const inMemory = which === undefined || which === 'last' ? unkept(run) : null
+      const inMemory = unkeptOf(run, which)
       if (!inMemory) await flushed(run)
       return exportRun(parts, run, format, which, call, inMemory)
+    },
+
+    async proof(run, which, call) {
+      if (!unkeptOf(run, which)) await flushed(run)
+      return (await import('./run-proof.ts')).proofInfo(parts, run, which, call, unkeptOf(run, which))
+    },
+
+    async prove(run, which, call) {
+      if (!unkeptOf(run, which)) await flushed(run)
+      return (await import('./run-proof.ts')).proveRun(parts, run, which, call, unkeptOf(run, which))
+    },
+
+    async exportSnippets(run, which, call) {
+      const inMemory = unkeptOf(run, which)
+      if (!inMemory) await flushed(run)
+      return exportSnippets(parts, run, which, call, inMemory)
     },
 
     async importRun(request, call) {

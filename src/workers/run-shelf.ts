@@ -1,5 +1,6 @@
 import { fail, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import type { Proof } from '../protocol/proof.ts'
 import type { CheckpointChoice, CheckpointInfo } from '../protocol/studio.ts'
 import { type Answered, offered } from '../runs/judgement.ts'
 import type { RunRecord } from '../runs/record.ts'
@@ -21,6 +22,8 @@ export class RunShelf {
   readonly #database: () => Promise<Database>
   /** Runs of this worker that have ended, and whose newest checkpoint is in memory only. */
   readonly unkept = new Map<string, Unkept>()
+  /** Proofs of checkpoints that are in memory only, by their tensors. */
+  readonly proofs = new WeakMap<Blob, Proof>()
 
   constructor(database: () => Promise<Database>) {
     this.#database = database
@@ -109,7 +112,7 @@ export class RunShelf {
     run: string,
     which?: CheckpointChoice,
     signal?: AbortSignal,
-  ): Promise<{ meta: CheckpointMeta; tensors: Blob }> {
+  ): Promise<{ meta: CheckpointMeta; tensors: Blob; stored: StoredCheckpoint }> {
     const database = await this.#database()
     const found = await this.#read(run, which ?? 'last', async (stored) => {
       const { chunk, size } = stored.tensors
@@ -118,7 +121,7 @@ export class RunShelf {
       for (let at = 0; at < size; at += chunk)
         parts.push(new Blob([await bytes.read(at, Math.min(size, at + chunk), signal)]))
       const type = 'application/octet-stream'
-      return { meta: parseMeta(stored.meta), tensors: new Blob(parts, { type }) }
+      return { meta: parseMeta(stored.meta), tensors: new Blob(parts, { type }), stored }
     })
     return found ?? none(run)
   }

@@ -4,6 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { comparisonTable, withComparison } from '../../bench/comparison.ts'
 import { HostClock } from '../../bench/host-clock.ts'
 import { readOptions } from '../../bench/options.ts'
+import { processorTable } from '../../bench/processor/table.ts'
+import { byTurns, ratioOf } from '../../bench/processor/turns.ts'
+import type { Contender } from '../../bench/processor/types.ts'
 import { noise, randomWeights } from '../../bench/random.ts'
 import { attentionPairs, GEMMA_1B, GEMMA_270M, matmulShapes, PEBBLE } from '../../bench/shapes.ts'
 import { benchTable, si } from '../../bench/table.ts'
@@ -188,5 +191,60 @@ describe('the comparison', () => {
     expect(once).not.toContain('old')
     expect(withComparison(once, compared, 'Here, today:')).toBe(once)
     expect(() => withComparison('no marks', compared, '')).toThrow(/has no lines/)
+  })
+})
+
+describe('contenders on the processor', () => {
+  const contender = (name: string, rates: number[]): Contender & { turns: number[] } => ({
+    name,
+    threads: 2,
+    turns: [],
+    async round(index) {
+      this.turns.push(index)
+      if (rates[index] === undefined) throw new Error('it has stopped')
+      return { decoding: rates[index] }
+    },
+    memory: () => 2e9,
+    notes: () => 'the same tokens',
+    close: async () => {},
+  })
+
+  test('are asked by turns, the round that warms up is not counted, and ratios are those of the same rounds', async () => {
+    const [ours, other] = [contender('Lapidary', [1, 30, 10, 40]), contender('other', [900, 10, 10, 10])]
+    const found = await byTurns('work', [ours, other], 3, (name) => expect.fail(name))
+    expect(ours.turns).toEqual([0, 1, 2, 3])
+    expect(found.map(({ rates }) => rates)).toEqual([
+      [30, 10, 40],
+      [10, 10, 10],
+    ])
+    expect(ratioOf(found[0]!, found[1]!)).toMatchObject({
+      ours: 'Lapidary, 2 threads',
+      median: 3,
+      lowest: 1,
+      highest: 4,
+    })
+  })
+
+  test('one that fails is left out and told of, and the table says so', async () => {
+    const missing: { what: string; why: string }[] = []
+    const measured = await byTurns(
+      'work',
+      [contender('Lapidary', [1, 30, 10]), contender('other', [5, 5])],
+      2,
+      (what, error) => missing.push({ what, why: (error as Error).message }),
+    )
+    expect(measured.map(({ name }) => name)).toEqual(['Lapidary'])
+    const environment = { date: 'today', commit: 'c', runtime: 'Chromium', host: 'h', load: 2, driver: null }
+    const table = processorTable({
+      version: 1,
+      environment,
+      asked: {},
+      seconds: 9,
+      measured,
+      ratios: [],
+      missing,
+    })
+    expect(table).toMatch(/Lapidary +2 +decoding +20 \(10 to 30\) +2\.00 GB/)
+    expect(table).toContain('not measured:\n  work: other, 2 threads: it has stopped')
   })
 })

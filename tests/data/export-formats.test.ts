@@ -3,7 +3,7 @@ import { loraGguf, mergedGguf } from '../../src/export/gguf.ts'
 import { mergedFolder } from '../../src/export/merged-folder.ts'
 import { mlxAdapter } from '../../src/export/mlx.ts'
 import { bf16ToF32, f32ToBf16 } from '../../src/files/bf16.ts'
-import { type ByteSource, readJson, readText } from '../../src/files/bytes.ts'
+import { type ByteSource, bufferSource, readJson, readText } from '../../src/files/bytes.ts'
 import { openGguf } from '../../src/files/gguf.ts'
 import { openWeights, readTensor } from '../../src/files/weights.ts'
 import { quantise } from '../../src/model/quantise.ts'
@@ -125,6 +125,30 @@ test('a merged model ends its answers at the end of a turn, says its terms, and 
   const gguf = await openGguf((await written(await mergedGguf(trained, 'BF16', {}))).get('model.gguf')!, 'm')
   expect(gguf.metadata.get('tokenizer.chat_template')).toBe(trained.template)
   expect(gguf.metadata.get('tokenizer.ggml.eot_token_id')).toBe(turn)
+})
+
+test('a word behind the last row of a model, as Gemma 3 without eyes has one for images, is left out of its GGUF', async () => {
+  const { source } = await goldenSource('gemma3-tiny')
+  const words = async (from: typeof source) => {
+    const gguf = await openGguf((await written(await mergedGguf(from, 'BF16', {}))).get('model.gguf')!, 'm')
+    return gguf.metadata.get('tokenizer.ggml.tokens') as string[]
+  }
+  const base = await source.model()
+  const json = (await readJson(base.files.get('tokenizer.json')!, 't')) as { added_tokens?: object[] }
+  const image = { id: base.config.vocabSize, content: '<image_soft_token>', special: true }
+  const text = JSON.stringify({ ...json, added_tokens: [...(json.added_tokens ?? []), image] })
+  const files = new Map(base.files).set('tokenizer.json', bufferSource(new TextEncoder().encode(text)))
+  expect(await words({ ...source, model: async () => ({ ...base, files }) })).toEqual(await words(source))
+})
+
+test('config.json has reals where Transformers asks for them', async () => {
+  const { source } = await goldenSource('gemma2-tiny', { final_logit_softcapping: 30 })
+  const files = await written(await mergedFolder(source, 'F32', {}))
+  const config = await readText(files.get('config.json')!, 'c')
+  expect(config).toContain('"final_logit_softcapping": 30.0,')
+  expect(config).toContain('"attn_logit_softcapping": 4.0,')
+  expect(config).toMatch(/"rope_theta": 10000\.0,?\n/)
+  expect(config).toMatch(/"head_dim": 64,/)
 })
 
 test('weights that are more than one file are several, with an index, and open as the same model', async () => {

@@ -908,6 +908,8 @@ describe('a run', () => {
       'gguf-lora',
       'gguf-q4_0',
       'gguf-q8_0',
+      'h5',
+      'h5-merged',
       'merged',
       'merged-f16',
       'merged-f32',

@@ -1,4 +1,5 @@
 import { blobFile } from '../../protocol/exported.ts'
+import { jsonFile } from '../model-files.ts'
 import { type Exporter, templateFile } from '../source.ts'
 
 /** The file that describes the checkpoint comes last: written in order, a crash leaves the old one. */
@@ -12,6 +13,7 @@ export default {
     const json = `${JSON.stringify({ ...meta, tensors: name }, null, 2)}\n`
     return [
       ...templateFile(source),
+      ...(source.proof ? [jsonFile('proof.json', source.proof)] : []),
       blobFile(name, await tensors()),
       blobFile('checkpoint.json', new Blob([json], { type: 'application/json' })),
     ]

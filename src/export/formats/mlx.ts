@@ -6,5 +6,11 @@ export default {
   about:
     'The weights that were learnt, for mlx-lm on a Mac: mlx_lm.generate --model BASE --adapter-path FOLDER.',
   for: ['mlx'],
+  check: {
+    checker: ['mlx'],
+    nats: 0.02,
+    reason: 'mlx-lm rounds the scale of embeddings to bfloat16',
+    onStoredBase: true,
+  },
   files: mlxAdapter,
 } satisfies Exporter

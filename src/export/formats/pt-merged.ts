@@ -2,6 +2,7 @@ import { namedTensors } from '../merged-folder.ts'
 import { encodedTensor } from '../merged-weights.ts'
 import { noticeFiles } from '../model-files.ts'
 import type { Exporter } from '../source.ts'
+import { roundedTo } from '../tolerance.ts'
 import { torchFile } from '../torch-file.ts'
 
 export default {
@@ -9,6 +10,7 @@ export default {
   about:
     'The whole model with what was learnt in its weights, as one state dict in bfloat16: torch.load("model.pt", weights_only=True).',
   for: ['torch'],
+  check: { checker: ['torch-file', 'words'], ...roundedTo('BF16') },
   async files(source, { signal }) {
     const base = await source.model()
     const named = await namedTensors(source, base)

@@ -2,6 +2,7 @@ import { namedOf } from '../../model/lora.ts'
 import { baseOf } from '../base.ts'
 import { noticeFiles } from '../model-files.ts'
 import type { Exporter } from '../source.ts'
+import { EXACT } from '../tolerance.ts'
 import { torchFile } from '../torch-file.ts'
 
 export default {
@@ -9,6 +10,7 @@ export default {
   about:
     'The weights that were learnt as one state dict under PEFT’s names: torch.load("adapter.pt", weights_only=True).',
   for: ['torch'],
+  check: { checker: ['torch-file', 'words'], nats: 0.001, reason: EXACT, onStoredBase: true },
   async files(source, { signal }) {
     const [lora, base, model] = [await source.lora(), await baseOf(source), await source.model()]
     const tensors = Object.entries(lora).map(([name, { shape, data }]) => ({

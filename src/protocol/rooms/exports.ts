@@ -19,6 +19,15 @@ export interface ExportFormat {
   for: ExportTarget[]
 }
 
+/** Lines that run an export in the place that it was made for. */
+export interface Snippet {
+  target: ExportTarget
+  /** Formats (`ExportFormat.id`) whose files it is for. */
+  formats: string[]
+  language: 'python' | 'shell' | 'html'
+  text: string
+}
+
 /** Where a run is taken to. */
 export type ExportTarget =
   | 'transformers'

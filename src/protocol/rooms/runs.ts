@@ -1,10 +1,11 @@
 import type { EngineDescription, EngineKind, MemoryPlan } from '../engine.ts'
 import type { Failure } from '../errors.ts'
 import type { EvalEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
+import type { ProofInfo } from '../proof.ts'
 import type { Recipe } from '../recipe.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
-import type { ExportedFile, ExportFormat } from './exports.ts'
+import type { ExportedFile, ExportFormat, Snippet } from './exports.ts'
 
 /** Runs: begun, gone on with, stopped, read, and taken along. */
 export interface RunRoom {
@@ -41,6 +42,15 @@ export interface RunRoom {
    * @param which by default the newest
    */
   exportRun(run: string, format: string, which?: CheckpointChoice, call?: Call): Promise<ExportedFile[]>
+  /** What is known of the proof that exports of a checkpoint carry; nothing is computed. */
+  proof(run: string, which?: CheckpointChoice, call?: Call): Promise<ProofInfo>
+  /**
+   * Makes that proof where it was not made yet: base and tuned model answer built-in prompts. Refused (`bad_state`) while a run goes on;
+   * exports are the same then, without their proof.
+   */
+  prove(run: string, which?: CheckpointChoice, call?: Call): Promise<ProofInfo>
+  /** Lines that run what `exportRun` gives, by place and format. */
+  exportSnippets(run: string, which?: CheckpointChoice, call?: Call): Promise<Snippet[]>
   /**
    * Stores a run that was kept elsewhere, for `resume` to go on with; gives its id. Refuses (`bad_state`) a checkpoint
    * that does not belong to the request's config, data and model.

@@ -1,5 +1,6 @@
 import { Tooltip } from '@kobalte/core/tooltip'
 import { type ComponentProps, Show, splitProps } from 'solid-js'
+import { leadsNowhere } from '../state/route.ts'
 import { Icon, type IconName } from './Icon.tsx'
 
 type Kind = 'primary' | 'plain' | 'quiet' | 'danger'
@@ -31,15 +32,17 @@ export interface LinkButtonProps extends ComponentProps<'a'> {
   iconEnd?: IconName
 }
 
-/** A link that looks like a button: it goes somewhere, it does nothing else. */
+/** A link that looks like a button: it goes somewhere, it does nothing else. Where the page has no such place there is none. */
 export function LinkButton(props: LinkButtonProps) {
   const [own, rest] = splitProps(props, ['kind', 'icon', 'iconEnd', 'children', 'class'])
   return (
-    <a {...rest} class={`button ${own.kind ?? 'plain'} ${own.class ?? ''}`}>
-      <Show when={own.icon}>{(name) => <Icon name={name()} size={18} />}</Show>
-      {own.children}
-      <Show when={own.iconEnd}>{(name) => <Icon name={name()} size={18} />}</Show>
-    </a>
+    <Show when={!leadsNowhere(rest.href)}>
+      <a {...rest} class={`button ${own.kind ?? 'plain'} ${own.class ?? ''}`}>
+        <Show when={own.icon}>{(name) => <Icon name={name()} size={18} />}</Show>
+        {own.children}
+        <Show when={own.iconEnd}>{(name) => <Icon name={name()} size={18} />}</Show>
+      </a>
+    </Show>
   )
 }
 

@@ -1,8 +1,10 @@
 import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import { data } from './en-data.ts'
 import { evaluation } from './en-evaluation.ts'
+import { exported } from './en-export.ts'
 import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
+import { link } from './en-link.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
 import { shelf } from './en-shelf.ts'
@@ -16,8 +18,10 @@ import { steps } from './en-steps.ts'
 export const en = {
   ...data,
   ...evaluation,
+  ...exported,
   ...fit,
   ...gpu,
+  ...link,
   ...model,
   ...open,
   ...shelf,
@@ -602,12 +606,6 @@ export const en = {
   'ask.stopped': 'stopped',
   'ask.failed': 'failed',
 
-  'export.title': 'Export',
-  'export.lede': 'Take away what was learnt, in files that other tools load.',
-  'export.files': 'Files',
-  'export.filesLede':
-    'The weights that were learnt (the adapter). They work together with the base model. PEFT, the library of Hugging Face for adapters, loads the folder as it is.',
-  'export.format': 'Format',
   'checkpoints.title': {
     one: '{count} checkpoint kept, {size}',
     other: '{count} checkpoints kept, {size}',
@@ -627,33 +625,6 @@ export const en = {
   'checkpoints.begunAt': '{name} began with what this run had learnt at step {step}.',
   'checkpoints.begunBest': '{name} began with the best checkpoint of this run.',
   'checkpoints.begunLast': '{name} began with the newest checkpoint of this run.',
-  'export.which': 'State (checkpoint)',
-  'export.last': 'Newest, at step {step}',
-  'export.best': 'Best on rows it never saw, at step {step}',
-  'export.offered.rose':
-    'Rows that it never saw were known best at step {best} (validation loss {bestLoss}) and less well at step {last} ({lastLoss}), so the best is offered first. Where rows are facts to be learnt by heart, take the newest.',
-  'export.offered.metric':
-    'The token accuracy on rows that it never saw was best at step {best}; the settings say that the best is chosen by it, so it is offered first.',
-  'export.offered.answers':
-    'Rows that it never saw were known best at step {best} (validation loss {bestLoss}; {lastLoss} at step {last}), but more questions were answered as the data says later, so the newest is offered first.',
-  'export.offered.near':
-    'Rows that it never saw were known best at step {best} (validation loss {bestLoss}). Nothing measured since is clearly worse, so the newest is offered first.',
-  'export.reading': 'Reading the checkpoint',
-  'export.download': 'Download adapter ({size})',
-  'export.all': {
-    one: '{count} file as .zip ({size})',
-    other: 'All {count} files as .zip ({size})',
-  },
-  'export.downloadOther': 'Download ({size})',
-  'export.asFolder': {
-    one: 'One .zip that unpacks to a folder with {count} file.',
-    other: 'One .zip that unpacks to a folder with {count} files.',
-  },
-  'export.one': 'Download {name}',
-  'export.summary': 'Summary',
-  'export.steps': 'Steps',
-  'export.stepsOf': '{step} of {count}',
-  'export.time': 'Training time',
 
   'facts.model': 'Model',
   'facts.data': 'Data',

@@ -11,7 +11,7 @@ import { formatLoss, formatTime } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 import { MOST_OVERLAYS } from '../state/runs.ts'
-import { DownloadFailure } from './DownloadFailure.tsx'
+import { DownloadState } from './DownloadState.tsx'
 import { NameRun } from './NameRun.tsx'
 
 /** Every run, always at hand: look at it, lay it over the chart, go on with it, take its adapter, delete it. */
@@ -54,7 +54,9 @@ export function RunsDrawer() {
 }
 
 function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => void }) {
-  const { runs, training, route, openRuns, opening, downloads } = useApp()
+  const { runs, shown: page, training, route, openRuns, opening, downloads } = useApp()
+  /** Other settings are not opened where any are locked. */
+  const locked = () => page.anyLocked
   const live = () => runs.live() === props.run.id
   const status = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
@@ -155,14 +157,14 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
             { label: t('runs.rename'), disabled: runs.elsewhere(props.run), onSelect: props.onRename },
             {
               label: t('runs.reproduce'),
-              disabled: training.busy(),
+              disabled: training.busy() || locked(),
               onSelect: () => void reproduce(),
             },
-            { label: t('open.use'), disabled: training.busy(), onSelect: () => use() },
+            { label: t('open.use'), disabled: training.busy() || locked(), onSelect: () => use() },
             {
               label: t('open.continue'),
               // What a run begins with is read from what is stored.
-              disabled: props.run.step === 0 || props.run.unkept !== undefined || training.busy(),
+              disabled: props.run.step === 0 || props.run.unkept !== undefined || training.busy() || locked(),
               onSelect: () => void continueAnew(),
             },
             {
@@ -175,7 +177,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
           ]}
         />
       </div>
-      <DownloadFailure of={props.run.id} />
+      <DownloadState of={props.run.id} />
       <div class="row">
         <Button kind="quiet" onClick={() => void show()} disabled={training.busy() && !live()}>
           {t('runs.show')}

@@ -1,5 +1,6 @@
 import { batch, createContext, createEffect, createSignal, on, type ParentProps, useContext } from 'solid-js'
 import type { Studio } from '../../protocol/studio.ts'
+import type { LinkReading } from '../../runs/link.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
 import { createAnswers } from './answers.ts'
 import { createData } from './data.ts'
@@ -12,24 +13,31 @@ import { createFit } from './fit.ts'
 import { createGpuReport } from './gpu-report.ts'
 import { prepareWhileIdle } from './idle.ts'
 import { createLimit } from './limit.ts'
+import { createLink } from './link.ts'
 import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
 import { createOpenConfig, findDataset } from './open-config.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
+import { createProofs } from './proofs.ts'
 import { createRoute } from './route.ts'
 import { createRuns } from './runs.ts'
 import { createSettings, type Touched } from './settings.ts'
 import { createShelf } from './shelf.ts'
+import { createShown } from './shown.ts'
 import { readDraft, type StoredDraft } from './stored-draft.ts'
 import { createTheme } from './theme.ts'
 import { createTraining } from './training.ts'
 
 export type App = ReturnType<typeof createApp>
 
-/** Everything the page knows and can do, put together. */
-function createApp(studio: Studio) {
+/**
+ * Everything the page knows and can do, put together.
+ * @param first what its address said beyond a place
+ */
+function createApp(studio: Studio, first: LinkReading | null) {
   const route = createRoute()
-  const theme = createTheme()
+  const shown = createShown(first?.link ?? null)
+  const theme = createTheme(first?.link.theme, !shown.embedded)
   const [said, announce] = createSignal('')
   const [runsOpen, openRuns] = createSignal(false)
   const draft = createDraft()
@@ -37,7 +45,8 @@ function createApp(studio: Studio) {
   const settings = createSettings(models.chosen, draft)
   const data = createData(studio, draft, models)
   const runs = createRuns(studio)
-  const downloads = createDownloads(studio, runs)
+  const proofs = createProofs(studio)
+  const downloads = createDownloads(studio, runs, proofs)
   const limit = createLimit({ studio, draft, data, models, settings })
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
@@ -47,16 +56,27 @@ function createApp(studio: Studio) {
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const gpuReport = createGpuReport(studio, draft, models)
   const opening = createOpenConfig({ draft, data, models, settings, runs, training })
+  const link = createLink({ data, opening, training, first, embedded: shown.embedded })
   const answers = createAnswers(studio, models)
   const evaluations = createEvaluations(studio)
   const synthesis = createSynthesis(studio, data, models)
 
-  keepAwake(() => training.busy() || evaluations.judging() !== null || shelf.downloads.now() !== null)
-  guardLeaving(() => training.busy() || runs.list().some(({ unkept }) => unkept))
+  keepAwake(
+    () =>
+      training.busy() ||
+      evaluations.judging() !== null ||
+      shelf.downloads.now() !== null ||
+      downloads.making() !== null,
+  )
+  guardLeaving(
+    () => training.busy() || downloads.making() !== null || runs.list().some(({ unkept }) => unkept),
+  )
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
   const [restored, setRestored] = createSignal(false)
-  void restore().finally(() => setRestored(true))
+  void (link.opensRun || shown.embedded ? Promise.resolve() : restore())
+    .then(link.begin)
+    .finally(() => setRestored(true))
 
   /** What was being set up, found again after a reload. */
   async function restore(): Promise<void> {
@@ -114,7 +134,8 @@ function createApp(studio: Studio) {
   )
 
   createEffect(() => {
-    if (!restored()) return
+    // Frames are set up by the page around; several of a site would write over each other.
+    if (!restored() || shown.embedded) return
     const kept: StoredDraft = {
       config: draft.usable(),
       dataset: data.dataset()?.id ?? '',
@@ -130,18 +151,21 @@ function createApp(studio: Studio) {
     studio,
     route,
     theme,
+    shown,
     said,
     announce,
     runsOpen,
     openRuns,
     draft,
     opening,
+    link,
     models,
     settings,
     limit,
     data,
     runs,
     downloads,
+    proofs,
     training,
     finished,
     fit,
@@ -159,8 +183,10 @@ function ownOf(touched: Touched, basis: ProfileId): StoredDraft['own'] {
 
 const AppContext = createContext<App>()
 
-export function AppProvider(props: ParentProps<{ studio: Studio }>) {
-  return <AppContext.Provider value={createApp(props.studio)}>{props.children}</AppContext.Provider>
+export function AppProvider(props: ParentProps<{ studio: Studio; first: LinkReading | null }>) {
+  return (
+    <AppContext.Provider value={createApp(props.studio, props.first)}>{props.children}</AppContext.Provider>
+  )
 }
 
 export function useApp(): App {

@@ -13,6 +13,7 @@ import type {
   SourceAccess,
   Studio,
 } from '../../protocol/studio.ts'
+import type { LinkData } from '../../runs/link.ts'
 import type { Draft } from './draft.ts'
 
 /** What is being read. */
@@ -26,6 +27,9 @@ export interface Opening {
   /** Seconds; null until it can be told. */
   left: number | null
 }
+
+/** What the id of a data set that is shipped begins with. */
+const SAMPLE = 'sample-'
 
 /** How often progress is shown, ms. */
 const SHOWN_EVERY = 100
@@ -41,11 +45,14 @@ export function createOpening(studio: Studio, draft: Draft, show: (info: Dataset
     again: (() => Promise<boolean>) | null
   } | null>(null)
   const [last, setLast] = createSignal<{ id: string; again: () => Promise<boolean> } | null>(null)
+  /** Where data sets of this visit came from, as far as others may be told. */
+  const sources = new Map<string, LinkData>()
   let abort: AbortController | null = null
 
   async function open(
     name: string,
     read: (call: Call<DatasetPreview>) => Promise<DatasetInfo>,
+    source: LinkData | null = null,
   ): Promise<boolean> {
     abort?.abort()
     const own = (abort = new AbortController())
@@ -61,12 +68,13 @@ export function createOpening(studio: Studio, draft: Draft, show: (info: Dataset
       const info = await read({ signal, onPreview, onProgress: paced(tell) })
       if (signal.aborted) return false
       show(info)
-      setLast({ id: info.id, again: () => open(name, read) })
+      if (source) sources.set(info.hash, source)
+      setLast({ id: info.id, again: () => open(name, read, source) })
       return true
     } catch (error) {
       const problem = toFailure(error)
       if (!signal.aborted && problem.code !== 'cancelled')
-        setFailed({ failure: problem, again: () => open(name, read) })
+        setFailed({ failure: problem, again: () => open(name, read, source) })
       return false
     } finally {
       if (abort === own) setOpening(null)
@@ -85,6 +93,11 @@ export function createOpening(studio: Studio, draft: Draft, show: (info: Dataset
   return {
     open,
     opening,
+    /** Where others find a data set: shipped, or at an address. Null: it is in this browser alone. */
+    sourceOf: ({ id, hash, edits }: DatasetInfo): LinkData | null =>
+      id.startsWith(SAMPLE) && !edits
+        ? { from: 'sample', id: id.slice(SAMPLE.length) }
+        : (sources.get(hash) ?? null),
     cancelOpening,
     reading,
     setReading: (part: ReadOptions) => draft.change('data', { reading: { ...reading(), ...part } }),
@@ -102,12 +115,23 @@ export function createOpening(studio: Studio, draft: Draft, show: (info: Dataset
       open(nameOf(files), (call) => studio.data.openFiles(files, reading(), call)),
     /** Access is used for this one call and kept nowhere. */
     openUrl: (url: string, access: SourceAccess) =>
-      open(shownAddress(url), (call) => studio.data.openUrl(url, access, reading(), call)),
+      open(
+        shownAddress(url),
+        (call) => studio.data.openUrl(url, access, reading(), call),
+        // What stands behind a question mark may be a key.
+        shownAddress(url) === url.trim() && /^https?:/.test(url.trim())
+          ? { from: 'url', url: url.trim() }
+          : null,
+      ),
     openHub: (choice: HubChoice, access: SourceAccess) =>
-      open(choice.dataset, (call) => {
-        const { max_gigabytes } = reading()
-        return studio.data.openHub({ ...choice, reading: { max_gigabytes } }, access, call)
-      }),
+      open(
+        choice.dataset,
+        (call) => {
+          const { max_gigabytes } = reading()
+          return studio.data.openHub({ ...choice, reading: { max_gigabytes } }, access, call)
+        },
+        { from: 'hub', ...choice },
+      ),
     openPasted: (text: string, name: string) =>
       open(name, (call) => studio.data.openPasted(text, name, {}, call)),
     createDataset: (name: string, columns: string[], rows: (string | null)[][]) =>

@@ -1,52 +1,106 @@
 import { createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import type { ExportedFile, ModelInfo, RunInfo, Studio } from '../../protocol/studio.ts'
+import type { Progress } from '../../protocol/rooms/call.ts'
+import type { CheckpointChoice, ExportedFile, ModelInfo, RunInfo, Studio } from '../../protocol/studio.ts'
+import type { Proofs } from './proofs.ts'
 import type { RunsState } from './runs.ts'
-import { fileName, save, zipped } from './save.ts'
+import { fileName, save, zipInto, zipped } from './save.ts'
+import { chooseFile, writeAll } from './save-as.ts'
 
 export type Downloads = ReturnType<typeof createDownloads>
 
-/** What is taken away with one press: a zip that unpacks to a folder. */
-export function createDownloads(studio: Studio, runs: Pick<RunsState, 'label' | 'chosen'>) {
+/** From so many bytes on the person is asked where they go, and they are written there as they are made. */
+export const ASK_BYTES = 64 * 2 ** 20
+
+/** What is taken away. */
+interface Taken {
+  name: string
+  files: ExportedFile[]
+  /** What is still to be made of them, once it is known where they go. */
+  complete?: (signal: AbortSignal) => Promise<ExportedFile[]>
+}
+
+/** A run's files that are known already, as the page shows them. */
+export interface KnownFiles {
+  files: ExportedFile[]
+  /** Of the checkpoint, where it is not the newest. */
+  step: number | null
+}
+
+const isProof = ({ path }: ExportedFile) => path === 'proof.json'
+
+/** What is taken away with one press: a zip that unpacks to a folder, whole or not at all. */
+export function createDownloads(
+  studio: Studio,
+  runs: Pick<RunsState, 'label' | 'chosen'>,
+  proofs: Pick<Proofs, 'ensure'>,
+) {
   /** What is being made: a run's or a model's id. */
   const [making, setMaking] = createSignal<string | null>(null)
+  const [progress, setProgress] = createSignal<Progress | null>(null)
   const [failure, setFailure] = createSignal<{ of: string; failure: Failure } | null>(null)
+  let control: AbortController | null = null
 
-  async function zip(
-    of: string,
-    make: () => Promise<{ name: string; files: ExportedFile[] }>,
-  ): Promise<void> {
+  async function zip(of: string, make: (signal: AbortSignal) => Taken | Promise<Taken>): Promise<void> {
     if (making()) return
+    const own = new AbortController()
+    control = own
+    const call = { signal: own.signal, onProgress: setProgress }
     setMaking(of)
     setFailure(null)
     try {
-      const { name, files } = await make()
+      const made = make(own.signal)
+      const { name, files, complete } = made instanceof Promise ? await made : made
       const folder = fileName(name)
-      save(await zipped(files, folder), `${folder}.zip`)
+      const size = files.reduce((sum, file) => sum + file.size, 0)
+      // Not before something that is waited for: a browser asks only right after a press.
+      const place = size < ASK_BYTES ? null : await chooseFile(`${folder}.zip`)
+      const whole = complete ? await complete(own.signal) : files
+      if (place) await zipInto(whole, folder, (stream) => writeAll(place, stream), call)
+      else save(await zipped(whole, folder, call), `${folder}.zip`)
     } catch (error) {
-      setFailure({ of, failure: toFailure(error) })
+      const told = toFailure(error)
+      if (told.code !== 'cancelled') setFailure({ of, failure: told })
     } finally {
+      control = null
       setMaking(null)
+      setProgress(null)
     }
   }
 
   return {
     making,
+    /** How far what is being made has come. */
+    progress,
+    /** Nothing of what is being made is left. */
+    cancel: () => control?.abort(),
     /** Why the last download of a run or model came to nothing. */
     failureOf: (of: string) => (failure()?.of === of ? failure()!.failure : null),
     dismiss: () => setFailure(null),
     /** The files of a run's chosen checkpoint in a format; by default its adapter, as PEFT loads it. */
-    run: (run: RunInfo, format = 'peft') =>
-      zip(run.id, async () => {
-        const { which, step } = await runs.chosen(run)
-        const at = step === null ? '' : `-step-${step}`
-        return {
-          name: `${runs.label(run)}${at}-${format === 'peft' ? 'adapter' : format}`,
-          files: await studio.runs.exportRun(run.id, format, which),
-        }
-      }),
+    run(run: RunInfo, format = 'peft', known: KnownFiles | null = null): Promise<void> {
+      const named = (files: ExportedFile[], which: CheckpointChoice, step: number | null): Taken => ({
+        name: `${runs.label(run)}${step === null ? '' : `-step-${step}`}-${format === 'peft' ? 'adapter' : format}`,
+        files,
+        // With its proof, where there is one for it.
+        async complete(signal) {
+          if (format === 'checkpoint' || files.some(isProof)) return files
+          const proven = await proofs.ensure(run.id, which, signal)
+          return proven ? await studio.runs.exportRun(run.id, format, which, { signal }) : files
+        },
+      })
+      return zip(run.id, (signal) =>
+        known
+          ? named(known.files, known.step ?? 'last', known.step)
+          : runs
+              .chosen(run)
+              .then(async ({ which, step }) =>
+                named(await studio.runs.exportRun(run.id, format, which, { signal }), which, step),
+              ),
+      )
+    },
     /** A model as a Hugging Face folder. */
     model: ({ id, name }: ModelInfo) =>
-      zip(id, async () => ({ name, files: await studio.models.exportModel(id) })),
+      zip(id, async (signal) => ({ name, files: await studio.models.exportModel(id, { signal }) })),
   }
 }

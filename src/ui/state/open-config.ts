@@ -88,6 +88,8 @@ interface Opened {
   said: ReadonlySet<Section>
 }
 
+export type OpenConfig = ReturnType<typeof createOpenConfig>
+
 interface Parts {
   draft: Draft
   data: DataState
@@ -106,22 +108,24 @@ export function createOpenConfig({ draft, data, models, settings, runs, training
   /**
    * @param given of a stored run, it may be of an older version
    * @param said the sections that it names; the others stay as the page has them
+   * @param how the data set, where it is known already; whether its hyperparameters are taken
    */
   async function openConfig(
     given: RunConfig,
     name: string,
     said: ReadonlySet<Section> = new Set(SECTIONS),
+    how: { dataset?: DatasetInfo | null; settings?: boolean } = {},
   ): Promise<void> {
     const config = parseRunConfig(given)
     await Promise.all([data.loadLists(), models.ready, runs.ready])
     // Columns without a name of data are of the data in view, as the command line takes them for its --data.
     const unnamed = config.data.hash === null && config.data.name === ''
-    const dataset = unnamed ? data.dataset() : findDataset(data.stored(), config)
+    const dataset = how.dataset ?? (unnamed ? data.dataset() : findDataset(data.stored(), config))
     const model = findModel(models.list(), config)
     batch(() => {
       if (model && said.has('model')) models.choose(model.id)
       if (said.has('model')) draft.change('model', { quantization: config.model.quantization })
-      settings.take(config)
+      if (how.settings !== false) settings.take(config)
       if (said.has('engine')) {
         // Remembered as a choice on the Model page is, so that a reload finds it again.
         models.chooseEngine(config.engine.kind)

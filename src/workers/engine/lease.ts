@@ -4,10 +4,10 @@ import type { AnswerPurpose } from '../../protocol/studio.ts'
 import type { OpenModel } from '../library.ts'
 
 /** What the engine is used for. */
-export type Purpose = AnswerPurpose | 'begin' | 'train' | 'check' | 'device' | 'idle'
+export type Purpose = AnswerPurpose | 'proof' | 'begin' | 'train' | 'check' | 'device' | 'idle'
 
 /** Short uses wait for one another, and everything waits for them; a long one is not waited for. */
-const SHORT: ReadonlySet<Purpose> = new Set(['answer', 'evaluation', 'synthesis', 'device'])
+const SHORT: ReadonlySet<Purpose> = new Set(['answer', 'evaluation', 'synthesis', 'proof', 'device'])
 
 const HELD: Record<Purpose, Pick<Failure, 'message' | 'hint'>> = {
   begin: {
@@ -25,6 +25,10 @@ const HELD: Record<Purpose, Pick<Failure, 'message' | 'hint'>> = {
   answer: { message: 'A question is being answered.', hint: 'Wait until that is done, or stop it.' },
   evaluation: { message: 'The model is being tested.', hint: 'Wait until that is done, or stop it.' },
   synthesis: { message: 'The model is writing examples.', hint: 'Wait until that is done, or stop it.' },
+  proof: {
+    message: 'The proof of an export is being made.',
+    hint: 'Wait until that is done, or stop it.',
+  },
   // Not refused for: it gives way.
   idle: { message: 'The graphics processor is being measured.', hint: 'Try again in a moment.' },
   device: { message: 'What computes here is being found out.', hint: 'Try again in a moment.' },

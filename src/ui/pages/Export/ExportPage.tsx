@@ -14,12 +14,13 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { saveFile } from '../../state/save.ts'
 import { CheckpointPicker, checkpointName, useCheckpoint } from '../CheckpointPicker.tsx'
-import { DownloadFailure } from '../DownloadFailure.tsx'
+import { DownloadState } from '../DownloadState.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { UnkeptNotice } from '../Train/UnkeptNotice.tsx'
 import { FileList, sizeOf } from './FileList.tsx'
+import { Proof } from './Proof.tsx'
 
 export function ExportPage() {
   const { runs } = useApp()
@@ -87,14 +88,15 @@ function Summary(props: { run: RunInfo }) {
 
 /** The run's files in a format: one press for all of them as a folder, one for each. */
 function Files(props: { run: RunInfo }) {
-  const { studio, downloads } = useApp()
+  const { studio, downloads, proofs } = useApp()
   const [format, setFormat] = createSignal('peft')
   const [files, setFiles] = createSignal<ExportedFile[] | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [formats] = createResource(() => studio.runs.exportFormats().catch(() => []))
   const checkpoint = useCheckpoint(() => props.run)
   const { known, which: wanted } = checkpoint
-  const key = () => `${props.run.id} ${props.run.step} ${format()} ${known() ? wanted() : ''}`
+  const key = () =>
+    `${props.run.id} ${props.run.step} ${format()} ${known() ? wanted() : ''} ${proofs.made()}`
 
   async function read(): Promise<void> {
     const asked = key()
@@ -139,7 +141,7 @@ function Files(props: { run: RunInfo }) {
       <Show when={files()}>
         {(list) => (
           <>
-            <DownloadFailure of={props.run.id} />
+            <DownloadState of={props.run.id} />
             <div class="stack-s">
               <Button
                 kind="primary"
@@ -154,6 +156,7 @@ function Files(props: { run: RunInfo }) {
               </Button>
               <p class="hint">{t('export.asFolder', { count: list().length })}</p>
             </div>
+            <Proof run={props.run} />
             <FileList files={list()} onSave={(file) => attempt(() => saveFile(file))()} />
             <p class="hint">{about()}</p>
           </>

@@ -8,7 +8,7 @@ import { FailureNotice } from '../../components/Notice.tsx'
 import { formatBytes, formatLarge } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { DownloadFailure } from '../DownloadFailure.tsx'
+import { DownloadState } from '../DownloadState.tsx'
 import { Licence, Origin, Prospects } from './ModelFacts.tsx'
 
 /** One list: what is here, to choose from, then the Gemma family by size, each a press away. */
@@ -33,7 +33,7 @@ export function ModelList() {
         </For>
         <For each={shelf.offered()}>{(model) => <Offered model={model} />}</For>
       </fieldset>
-      <For each={models.list()}>{(model) => <DownloadFailure of={model.id} />}</For>
+      <For each={models.list()}>{(model) => <DownloadState of={model.id} />}</For>
       <ConfirmDelete
         title={t('model.removeTitle')}
         what={removing()}

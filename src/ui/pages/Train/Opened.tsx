@@ -7,6 +7,7 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { unshown } from '../../state/draft.ts'
 import { hrefOf } from '../../state/route.ts'
+import { FullStudio } from '../FullStudio.tsx'
 
 /** A way to open the page from a file: chosen, dropped or pasted. */
 export function OpenSettings() {
@@ -25,12 +26,12 @@ export function OpenSettings() {
 
 /** Settings pasted anywhere on the page, whatever it shows. Text pasted into a field is meant for the field. */
 export function acceptPastedSettings(): void {
-  const { opening } = useApp()
+  const { opening, shown } = useApp()
   function pasted(event: ClipboardEvent): void {
     const text = event.clipboardData?.getData('text/plain').trim() ?? ''
     const typing =
       event.target instanceof Element && event.target.closest('input, textarea, [contenteditable]')
-    if (typing || !text.startsWith('{')) return
+    if (shown.anyLocked || typing || !text.startsWith('{')) return
     event.preventDefault()
     void opening.openBytes(async () => new TextEncoder().encode(text), t('open.pasted'))
   }
@@ -50,15 +51,22 @@ export function OpeningFailure() {
 
 /** What was opened, and in words what of it is not here. */
 export function OpenedNote() {
-  const { opening } = useApp()
+  const { opening, link, shown } = useApp()
+  /** In a frame what was opened is what the page around is about: nothing need be said of it. */
+  const quiet = () => shown.embedded && (opening.missing().length === 0 || link.waiting())
   return (
-    <Show when={opening.opened()}>
+    <Show when={quiet() ? null : opening.opened()}>
       {(name) => (
         <Notice
           tone={opening.missing().length > 0 ? 'warning' : 'success'}
           title={t('open.done', { name: name() })}
           onDismiss={opening.dismiss}
         >
+          <Show when={shown.embedded && opening.missing().some(({ place }) => place === 'model')}>
+            <p>
+              {t('link.apart')} <FullStudio />
+            </p>
+          </Show>
           <For each={opening.missing()}>
             {({ text, place }) => (
               <p>

@@ -9,7 +9,8 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
 import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
-import { DownloadFailure } from '../DownloadFailure.tsx'
+import { CopyLink } from '../CopyLink.tsx'
+import { DownloadState } from '../DownloadState.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { BegunWith, Checkpoints } from './Checkpoints.tsx'
@@ -52,7 +53,7 @@ export function RunInView(props: { run: RunInfo }) {
             />
           )}
         </Show>
-        <DownloadFailure of={props.run.id} />
+        <DownloadState of={props.run.id} />
         <UnkeptNotice run={props.run} />
         <Outcome run={props.run} of={checkpoint} />
       </div>
@@ -61,6 +62,7 @@ export function RunInView(props: { run: RunInfo }) {
           <Section title={t('train.runSettings')}>
             <RunFacts config={props.run.config} />
             <Checkpoints run={props.run} of={checkpoint} />
+            <CopyLink config={props.run.config} />
           </Section>
         </div>
         <div class="stack-l train-live">
@@ -93,7 +95,7 @@ function BeforeDamage(props: { run: RunInfo; failure: Failure }) {
 
 /** How it ended, and the way on. */
 function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) {
-  const { training, runs, downloads, opening } = useApp()
+  const { training, runs, downloads, opening, shown } = useApp()
   const { known, last, which, chosen } = props.of
   /** Whether there is anything to take away. */
   const usable = () => props.run.unkept !== undefined || !known() || chosen() !== null
@@ -145,7 +147,7 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
               )}
             </Show>
           </Show>
-          <Show when={which() === 'best' && props.run.status === 'done'}>
+          <Show when={which() === 'best' && props.run.status === 'done' && !shown.anyLocked}>
             <Button icon="play" onClick={continueAnew}>
               {t('open.continue')}
             </Button>

@@ -8,6 +8,8 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
 import { AllowMore } from '../AllowMore.tsx'
+import { CopyLink } from '../CopyLink.tsx'
+import { LockedPart } from '../LockedPart.tsx'
 import { CutAnswers } from './CutAnswers.tsx'
 import { Failures } from './Failures.tsx'
 import { Forecast } from './Forecast.tsx'
@@ -114,7 +116,10 @@ function BeforeRun() {
       </div>
       <div class="workbench train">
         <div class="train-setup">
-          <Setup />
+          <LockedPart lock="train">
+            <Setup />
+          </LockedPart>
+          <CopyLink />
         </div>
         <div class="stack-l train-live">
           <div class="stack-s waiting">

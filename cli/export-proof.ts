@@ -1,0 +1,62 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { proofOf } from '../src/export/proof.ts'
+import { createPortableEngine } from '../src/portable/portable-engine.ts'
+import type { Proof } from '../src/protocol/proof.ts'
+import type { RunConfig } from '../src/protocol/run-config.ts'
+import type { CheckpointMeta } from '../src/trainer/checkpoint.ts'
+import { adapterHash } from '../src/workers/adapter-files.ts'
+import { readCheckpointFiles } from '../src/workers/checkpoint-files.ts'
+import type { OpenModel } from '../src/workers/library.ts'
+import { proofPlan, prove } from '../src/workers/proving.ts'
+
+const CHECKERS = join(import.meta.dirname, '..', 'src', 'export', 'checkers')
+
+/** A part of a `check.py`. */
+export const checkerText = async (name: string): Promise<string> =>
+  readFileSync(join(CHECKERS, `${name}.py`), 'utf8')
+
+/**
+ * The proof of a run's last checkpoint: the one that lies beside it, or else made on the processor, and laid there.
+ * @param tensors the file of the checkpoint's tensors
+ * @param onMake hears that it has to be made
+ */
+export async function proofFor(
+  run: string,
+  {
+    config,
+    model,
+    meta,
+    tensors,
+  }: { config: RunConfig; model: OpenModel; meta: CheckpointMeta; tensors: Blob },
+  onMake: () => void,
+): Promise<Proof> {
+  const { state } = await readCheckpointFiles(meta, new Uint8Array(await tensors.arrayBuffer()))
+  const adapter = adapterHash(state.lora)
+  const file = join(run, 'checkpoint', 'proof.json')
+  const kept = proofOf(jsonAt(file), { adapter, base: model.info.hash })
+  if (kept) return kept
+  onMake()
+  const engine = await createPortableEngine()
+  try {
+    const weights = await model.weights(config.model.quantization)
+    const plan = await proofPlan({ config, model })
+    await engine.load({ config: model.info.config, weights }, plan, { seed: 0 })
+    await engine.loadState(state)
+    const proof = await prove(engine, { config, model, step: meta.step, adapter })
+    writeFileSync(`${file}.tmp`, `${JSON.stringify(proof, null, 2)}\n`)
+    renameSync(`${file}.tmp`, file)
+    return proof
+  } finally {
+    engine.dispose()
+  }
+}
+
+/** Null where there is none that can be read: it is made again then. */
+function jsonAt(file: string): unknown {
+  try {
+    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,43 @@
+def judge(log_probabilities, proof):
+    """
+    0 "works", 1 "loaded but without effect", 2 "differs".
+    log_probabilities(ids, answer): of the answer's tokens behind the prompt, natural logs, each with the least that can be told.
+    """
+    away, effect = {"tuned": 0.0, "base": 0.0}, 0.0
+    for prompt in proof["prompts"]:
+        effect = max(effect, *(abs(a - b) for a, b in zip(prompt["tuned"], prompt["base"])))
+        found = log_probabilities(prompt["ids"], prompt["answer_ids"])
+        for of in away:
+            for (log, least), expected in zip(found, prompt[of], strict=True):
+                apart = abs(log - max(expected, least))
+                away[of] = max(away[of], apart if math.isfinite(apart) else math.inf)
+    same = proof["tolerance"]["nats"]
+    if away["tuned"] <= same and away["tuned"] < away["base"]:
+        code, verdict = 0, "works"
+    elif away["base"] <= same:
+        code, verdict = 1, "loaded but without effect"
+    else:
+        code, verdict = 2, "differs"
+    print(verdict)
+    print(f"Log-probabilities of {len(proof['prompts'])} answers are up to {away['tuned']:.2g} from the fine-tuned model's,")
+    print(f"up to {away['base']:.2g} from the base's; {same:g} count as the same: {proof['tolerance']['reason']}")
+    if effect <= same:
+        print(f"The two are at most {effect:.2g} from each other: in this format they are hardly told apart.")
+    return code
+
+
+def main(arguments=None):
+    options = parser().parse_args(arguments)
+    proof = json.loads((HERE / "proof.json").read_text(encoding="utf-8"))
+    return judge(load(options, proof), proof)
+
+
+if __name__ == "__main__":
+    try:
+        code = main()
+    except SystemExit as end:
+        code = 3 if end.code else 0
+    except BaseException:
+        traceback.print_exc()
+        code = 3
+    sys.exit(code)

@@ -1,0 +1,31 @@
+import { writeAdapterConfig } from '../../model/adapter-config.ts'
+import { namedOf } from '../../model/lora.ts'
+import { baseOf } from '../base.ts'
+import { hdf5File } from '../h5.ts'
+import { noticeFiles } from '../model-files.ts'
+import type { Exporter } from '../source.ts'
+
+export default {
+  name: 'Adapter (HDF5)',
+  about:
+    'The weights that were learnt as one HDF5 file: a data set of float32 each under PEFT’s name, and PEFT’s adapter_config.json as the file’s attribute of that name.',
+  for: ['keras'],
+  async files(source, { signal }) {
+    const [lora, base, model] = [await source.lora(), await baseOf(source), await source.model()]
+    const multimodal = base.multimodal === true
+    const tensors = Object.entries(lora).map(([name, { shape, data }]) => ({
+      name: namedOf(multimodal, name),
+      dtype: 'F32' as const,
+      shape,
+      async *pieces() {
+        signal?.throwIfAborted()
+        yield new Uint8Array(data.slice().buffer)
+      },
+    }))
+    const config = writeAdapterConfig(source.config.lora, base.at, multimodal)
+    return [
+      ...noticeFiles(model),
+      hdf5File('adapter.h5', tensors, { '': { adapter_config: JSON.stringify(config) } }),
+    ]
+  },
+} satisfies Exporter

@@ -1,0 +1,39 @@
+import type { Quantization } from '../protocol/model.ts'
+import type { Proof } from '../protocol/proof.ts'
+import type { ExportedFile } from '../protocol/studio.ts'
+import { jsonFile, textFile } from './model-files.ts'
+import type { Check, Exporter } from './source.ts'
+
+/** Of a base that was held in fewer bits while the adapter learnt, nats a token that it may be off by as it is stored. */
+const HELD: Record<Exclude<Quantization, null>, number> = { int8: 0.2, int4: 2 }
+
+/** What counts as the same in a format of this run. */
+export function toleranceOf(
+  { nats, reason, onStoredBase }: Check,
+  { computed: { quantization } }: Pick<Proof, 'computed'>,
+): { nats: number; reason: string } {
+  if (!onStoredBase || quantization === null || HELD[quantization] <= nats) return { nats, reason }
+  return {
+    nats: HELD[quantization],
+    reason: `while the adapter learnt the base was held in ${quantization}, here it is as stored`,
+  }
+}
+
+/**
+ * Files of a format with its proof: `proof.json` and `check.py`, which come before weights.
+ * @param checker the text of a file of `checkers/`
+ */
+export async function withProof(
+  files: readonly ExportedFile[],
+  { check }: Pick<Exporter, 'check'>,
+  proof: Proof | null,
+  checker: (name: string) => Promise<string>,
+): Promise<ExportedFile[]> {
+  if (!check || !proof) return [...files]
+  const parts = await Promise.all([...check.checker, 'judge'].map(checker))
+  return [
+    jsonFile('proof.json', { ...proof, tolerance: toleranceOf(check, proof) }),
+    textFile('check.py', parts.join('\n\n')),
+    ...files,
+  ]
+}

@@ -1,0 +1,101 @@
+import type { ExportTarget, Snippet } from '../protocol/studio.ts'
+import { type BaseModel, baseOf } from './base.ts'
+import { type Facts, filled } from './filled.ts'
+import llamaCpp from './snippets/llama-cpp.sh?raw'
+import mlx from './snippets/mlx.py?raw'
+import ollama from './snippets/ollama.sh?raw'
+import transformers from './snippets/transformers.py?raw'
+import vllm from './snippets/vllm.sh?raw'
+import wllama from './snippets/wllama.html?raw'
+import type { ExportSource } from './source.ts'
+
+/** What they ask: no row of the data set. */
+const PROMPT = 'Hello!'
+/** Tokens of a text at the most; more takes memory that nobody asked for. */
+const MOST_CONTEXT = 8192
+/** Of adapters, as vLLM takes them (`--max-lora-rank`). */
+const VLLM_RANKS = [8, 16, 32, 64, 128, 256]
+
+const MERGED = ['merged', 'merged-f16', 'merged-f32']
+const GGUF = ['gguf', 'gguf-f16', 'gguf-f32', 'gguf-q8_0', 'gguf-q4_0']
+
+interface Kind {
+  target: ExportTarget
+  language: Snippet['language']
+  template: string
+  /** Formats it is for, and whether they hold an adapter alone. */
+  of: [formats: string[], adapter: boolean][]
+}
+
+const KINDS: Kind[] = [
+  {
+    target: 'transformers',
+    language: 'python',
+    template: transformers,
+    of: [
+      [['peft'], true],
+      [MERGED, false],
+    ],
+  },
+  {
+    target: 'server',
+    language: 'shell',
+    template: vllm,
+    of: [
+      [['peft'], true],
+      [MERGED, false],
+    ],
+  },
+  {
+    target: 'llama.cpp',
+    language: 'shell',
+    template: llamaCpp,
+    of: [
+      [GGUF, false],
+      [['gguf-lora'], true],
+    ],
+  },
+  {
+    target: 'ollama',
+    language: 'shell',
+    template: ollama,
+    of: [
+      [GGUF, false],
+      [['gguf-lora'], true],
+    ],
+  },
+  { target: 'mlx', language: 'python', template: mlx, of: [[['mlx'], true]] },
+  { target: 'web', language: 'html', template: wllama, of: [[GGUF, false]] },
+]
+
+/** The lines that run an export, for each place that it can be taken to. They are files of `snippets/`, which the peers' checks run. */
+export async function snippets(source: ExportSource): Promise<Snippet[]> {
+  const base = await baseOf(source)
+  const model = await source.model().catch(() => null)
+  const stops = model ? await model.stops() : []
+  return filledSnippets(source, base, stops, model?.config.maxPositions)
+}
+
+/** The same of what is known already. */
+export function filledSnippets(
+  { config, template }: Pick<ExportSource, 'config' | 'template'>,
+  base: Pick<BaseModel, 'at'>,
+  stops: readonly number[] = [],
+  positions = MOST_CONTEXT,
+): Snippet[] {
+  const facts: Facts = {
+    base: base.at,
+    prompt: PROMPT,
+    chat: config.data.text === null && config.data.format === 'template',
+    template: template !== null,
+    rank: VLLM_RANKS.find((rank) => rank >= config.lora.r)!,
+    context: Math.min(positions, MOST_CONTEXT),
+  }
+  return KINDS.flatMap(({ target, language, template, of }) =>
+    of.map(([formats, adapter]): Snippet => {
+      // A merged model's own generation_config.json says where answers end.
+      const own = { ...facts, adapter, ...(adapter && stops.length > 0 ? { stops } : {}) }
+      return { target, formats, language, text: filled(template, language, own) }
+    }),
+  )
+}

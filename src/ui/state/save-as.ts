@@ -1,0 +1,89 @@
+import { type Failure, LapidaryError } from '../../protocol/errors.ts'
+
+/** Files written to a place that the person chooses, where the browser has the File System Access API. */
+
+/** What is here of it; no browser but Chromium's has a picker. */
+export interface ChosenFile extends FileSystemFileHandle {
+  /** https://fs.spec.whatwg.org/#api-filesystemhandle, with what Chromium adds. */
+  remove?(): Promise<void>
+}
+type Picker = (options: { suggestedName: string }) => Promise<ChosenFile>
+
+/**
+ * Asks where a file is to go. Only right after a press of a button.
+ * @returns null where the browser cannot ask: it has no picker, or allows none in this frame
+ * @throws DOMException `AbortError` where the person chose none
+ */
+export async function chooseFile(suggestedName: string): Promise<ChosenFile | null> {
+  const { showSaveFilePicker: pick } = window as { showSaveFilePicker?: Picker }
+  if (!pick) return null
+  try {
+    return await pick.call(window, { suggestedName })
+  } catch (error) {
+    if (nameOf(error) === 'AbortError') throw error
+    return null
+  }
+}
+
+/**
+ * Writes all of a stream. Until its end the chosen file is what it was: where the stream fails or is stopped, nothing of it
+ * is left.
+ * @throws LapidaryError `quota_exceeded`, `not_saved`; and what the stream fails with
+ */
+export async function writeAll(file: ChosenFile, stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+  const own = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw new LapidaryError(refused(error, file.name), { cause: error })
+    })
+  const reader = stream.getReader()
+  /** The picker has made an empty file where there was none. */
+  let fresh = false
+  let writable: FileSystemWritableFileStream | null = null
+  try {
+    fresh = (await own(file.getFile())).size === 0
+    writable = await own(file.createWritable())
+    for (let part = await reader.read(); !part.done; part = await reader.read())
+      await own(writable.write(part.value))
+    await own(writable.close())
+  } catch (error) {
+    await Promise.allSettled([reader.cancel(error), writable?.abort(error)])
+    if (fresh) await file.remove?.().catch(() => {})
+    throw error
+  }
+}
+
+const nameOf = (error: unknown) => (error instanceof DOMException ? error.name : '')
+
+/** What a browser says of a file that it cannot write, for a person. */
+function refused(error: unknown, name: string): Failure {
+  const detail = { name }
+  const why = nameOf(error)
+  if (why === 'QuotaExceededError')
+    return {
+      code: 'quota_exceeded',
+      message: `There is no room left where ${name} was to go.`,
+      hint: 'Nothing of it was kept. Free space there or choose another place, and download again.',
+      detail,
+    }
+  if (why === 'NotAllowedError' || why === 'SecurityError')
+    return {
+      code: 'not_saved',
+      message: `The browser may not write ${name} any more: its permission was withdrawn.`,
+      hint: 'Nothing of it was kept. Download again, and allow the page to save the file when asked.',
+      detail,
+    }
+  if (why === 'NotFoundError')
+    return {
+      code: 'not_saved',
+      message: `The place that was chosen for ${name} is not there any more.`,
+      hint: 'The folder was moved or removed, or the disk was taken out. Download again, and choose another place.',
+      detail,
+    }
+  const said = error instanceof Error && error.message ? ` (${error.message})` : ''
+  return {
+    code: 'not_saved',
+    message: `${name} could not be written${said}.`,
+    hint: 'Nothing of it was kept. Another program may have the file open: download again, under another name or in another place.',
+    detail,
+  }
+}

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { filled } from '../../src/export/filled.ts'
+import { filledSnippets } from '../../src/export/snippets.ts'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
+
+const base = { at: 'google/gemma-3-270m' }
+
+test('a snippet is filled for its format: an adapter names its base and where answers end, a merged model neither', () => {
+  const config = parseRunConfig({ lora: { r: 12 } })
+  const all = filledSnippets({ config, template: '{{ messages }}' }, base, [1, 106], 4096)
+  const of = (target: string, format: string) =>
+    all.find((one) => one.target === target && one.formats.includes(format))!.text
+  const adapter = of('transformers', 'peft')
+  expect(adapter).toContain('from_pretrained("google/gemma-3-270m")')
+  expect(adapter).toContain('eos_token_id=[1, 106]')
+  expect(adapter).toContain('open("chat_template.jinja"')
+  const merged = of('transformers', 'merged-f32')
+  expect(merged).not.toContain('gemma')
+  expect(merged).not.toContain('peft import')
+  expect(merged).toContain('apply_chat_template')
+  expect(of('server', 'peft')).toContain("vllm serve 'google/gemma-3-270m' --enable-lora --max-lora-rank 16 ")
+  expect(of('llama.cpp', 'gguf-q8_0')).toContain('--model model.gguf')
+  expect(of('llama.cpp', 'gguf-lora')).toContain('--lora adapter.gguf')
+  expect(of('web', 'gguf')).toContain('n_ctx: 4096')
+  for (const { text } of all) expect(text).not.toMatch(/@(if|else|end)|__[A-Z]+__/)
+})
+
+test('a run on plain text is given text, and a run without a recorded template no file of one', () => {
+  const config = parseRunConfig({ data: { text: 'story' } })
+  for (const { text } of filledSnippets({ config, template: null }, base))
+    expect(text).not.toMatch(/chat\/completions|apply_chat_template|createChatCompletion|jinja"|eos_token_id/)
+})
+
+test('names are written so that they end no text, in any language', () => {
+  const facts = { base: `it's "so" </script>` }
+  expect(filled('"__BASE__"', 'python', facts)).toBe(String.raw`"it's \"so\" </script>"`)
+  expect(filled("'__BASE__'", 'shell', facts)).toBe(String.raw`'it'\''s "so" </script>'`)
+  expect(filled('"__BASE__"', 'html', facts)).toBe(String.raw`"it's \"so\" \u003c/script>"`)
+  expect(() => filled('__OTHER__', 'python', facts)).toThrow('__OTHER__')
+  expect(() => filled('# @if chat', 'python', facts)).toThrow('@end')
+})

@@ -1,0 +1,216 @@
+import { unzipSync } from 'fflate'
+import { createRoot } from 'solid-js'
+import { afterEach, expect, test, vi } from 'vitest'
+import { LapidaryError } from '../../src/protocol/errors.ts'
+import type { ExportedFile, RunInfo, Studio } from '../../src/protocol/studio.ts'
+import { ASK_BYTES, createDownloads } from '../../src/ui/state/downloads.ts'
+import { zipInto, zipped, zipSize } from '../../src/ui/state/save.ts'
+import { type ChosenFile, writeAll } from '../../src/ui/state/save-as.ts'
+
+const PIECE = 64 * 1024
+/** Files read and not given back. */
+let reading = 0
+
+function file(path: string, pieces: number, at?: (piece: number) => void): ExportedFile {
+  return {
+    path,
+    size: pieces * PIECE,
+    async *chunks() {
+      reading++
+      try {
+        for (let i = 0; i < pieces; i++) {
+          await new Promise((resolve) => setTimeout(resolve))
+          at?.(i)
+          yield new Uint8Array(PIECE).fill(i + 1)
+        }
+      } finally {
+        reading--
+      }
+    },
+  }
+}
+
+const NAME = 'taken.zip'
+const room = () => navigator.storage.getDirectory()
+/** A file of the browser's own file system, which is written as those of the machine are. */
+const chosen = async () => (await (await room()).getFileHandle(NAME, { create: true })) as ChosenFile
+const there = async () => {
+  try {
+    const found = await (await (await room()).getFileHandle(NAME)).getFile()
+    return new Uint8Array(await found.arrayBuffer())
+  } catch {
+    return null
+  }
+}
+const failureOf = (work: Promise<unknown>): Promise<Error & { code?: string }> =>
+  work.then(
+    () => expect.fail('went well'),
+    (error) => error,
+  )
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+  await (await room()).removeEntry(NAME).catch(() => {})
+  expect(reading).toBe(0)
+})
+
+test('a zip is written as it is made, of the size that was said', async () => {
+  const files = [file('a.bin', 3), file('in/b.bin', 2)]
+  const told: number[] = []
+  const onProgress = ({ share }: { share: number | null }) => void told.push(share!)
+  await zipInto(files, 'run', async (zip) => writeAll(await chosen(), zip), { onProgress })
+  const bytes = (await there())!
+  expect(bytes.length).toBe(zipSize(files, 'run'))
+  expect(Object.entries(unzipSync(bytes)).map(([path, { length }]) => [path, length])).toEqual([
+    ['run/a.bin', 3 * PIECE],
+    ['run/in/b.bin', 2 * PIECE],
+  ])
+  expect(told.at(-1)).toBe(1)
+  expect(new Uint8Array(await (await zipped(files, 'run')).arrayBuffer()).length).toBe(bytes.length)
+})
+
+test('stopped at any moment nothing is left, what was there before stays, and the next try works', async () => {
+  for (let at = 0; at < 10; at++) {
+    const before = at % 2 === 1 ? new TextEncoder().encode('of an earlier day') : null
+    if (before) {
+      const writable = await (await chosen()).createWritable()
+      await writable.write(before)
+      await writable.close()
+    }
+    const control = new AbortController()
+    const stop = (piece: number) => piece === at % 5 && control.abort()
+    // The first file is cut, or the second.
+    const files = [file('a.bin', 5, at < 5 ? stop : undefined), file('b.bin', 5, at < 5 ? undefined : stop)]
+    const cut = zipInto(files, 'run', async (zip) => writeAll(await chosen(), zip), {
+      signal: control.signal,
+    })
+    expect((await failureOf(cut)).name).toBe('AbortError')
+    expect(await there()).toEqual(before)
+    expect((await failureOf(zipped(files, 'run', { signal: control.signal }))).name).toBe('AbortError')
+    const whole = [file('a.bin', 5), file('b.bin', 5)]
+    await zipInto(whole, 'run', async (zip) => writeAll(await chosen(), zip))
+    expect(Object.keys(unzipSync((await there())!))).toEqual(['run/a.bin', 'run/b.bin'])
+    await (await room()).removeEntry(NAME)
+  }
+})
+
+test('what cannot be read any more is told as it says, and leaves nothing', async () => {
+  const gone = () => {
+    throw new LapidaryError({ code: 'bad_file', message: 'Part of it is gone.', hint: 'Add it again.' })
+  }
+  const files = [file('a.bin', 2), file('b.bin', 4, (piece) => piece === 2 && gone())]
+  const failure = await failureOf(zipInto(files, 'run', async (zip) => writeAll(await chosen(), zip)))
+  expect([failure.code, failure.message]).toEqual(['bad_file', 'Part of it is gone.'])
+  expect(await there()).toBeNull()
+  expect((await failureOf(zipped(files, 'run'))).message).toBe('Part of it is gone.')
+})
+
+test.each([
+  ['QuotaExceededError', 'quota_exceeded', 'There is no room left where taken.zip was to go.'],
+  ['NotAllowedError', 'not_saved', 'its permission was withdrawn'],
+  ['NotFoundError', 'not_saved', 'is not there any more'],
+  ['NoModificationAllowedError', 'not_saved', 'taken.zip could not be written'],
+  // What a browser's own check of the file says at its end: nobody has stopped it.
+  ['AbortError', 'not_saved', 'taken.zip could not be written'],
+])('%s of the file is told by name, and leaves nothing', async (name, code, message) => {
+  for (const when of ['createWritable', 'write', 'close'] as const) {
+    const handle = await chosen()
+    const refuse = () => Promise.reject(new DOMException('no', name))
+    const place = new Proxy(handle, {
+      get(target, key) {
+        if (key === when) return refuse
+        if (key !== 'createWritable') {
+          const value = Reflect.get(target, key)
+          return typeof value === 'function' ? value.bind(target) : value
+        }
+        return async () => Object.assign(await target.createWritable(), { [when]: refuse })
+      },
+    })
+    const failure = await failureOf(zipInto([file('a.bin', 3)], 'run', (zip) => writeAll(place, zip)))
+    expect(failure.code).toBe(code)
+    expect(failure.message).toContain(message)
+    expect(await there()).toBeNull()
+  }
+})
+
+const RUNS = {
+  label: () => 'Pebble on boats',
+  chosen: async () => ({ which: 'last', step: null }) as const,
+}
+
+test('the first download of a checkpoint has its proof made, and carries it; one of a run as it was does not ask for it', async () => {
+  const saved: Blob[] = []
+  vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => {})
+  vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
+    saved.push(blob as Blob)
+    return 'blob:none'
+  })
+  const asked: unknown[] = []
+  const [plain, proven] = [[file('a.bin', 1)], [file('proof.json', 1), file('a.bin', 1)]]
+  const exportRun = async (...[id, format, which]: unknown[]) => {
+    asked.push([id, format, which])
+    return proven
+  }
+  let can = true
+  const { downloads, dispose } = createRoot((dispose) => ({
+    dispose,
+    downloads: createDownloads({ runs: { exportRun } } as unknown as Studio, RUNS, {
+      ensure: async (...of) => asked.push(of.slice(0, 2)) > 0 && can,
+    }),
+  }))
+  const run = { id: 'a' } as RunInfo
+  const names = async () => Object.keys(unzipSync(new Uint8Array(await saved.at(-1)!.arrayBuffer())))
+  await downloads.run(run, 'merged', { files: plain, step: 7 })
+  expect(asked.splice(0)).toEqual([
+    ['a', 7],
+    ['a', 'merged', 7],
+  ])
+  expect(await names()).toEqual(
+    ['proof.json', 'a.bin'].map((name) => `Pebble-on-boats-step-7-merged/${name}`),
+  )
+  can = false
+  await downloads.run(run, 'merged', { files: plain, step: null })
+  expect(asked.splice(0)).toEqual([['a', 'last']])
+  expect(await names()).toEqual(['Pebble-on-boats-merged/a.bin'])
+  await downloads.run(run, 'merged', { files: proven, step: null })
+  await downloads.run(run, 'checkpoint', { files: plain, step: null })
+  expect(asked).toEqual([])
+  expect(saved).toHaveLength(4)
+  dispose()
+})
+
+test('small downloads go where downloads go; large ones ask at once where, and a press of cancel leaves nothing', async () => {
+  const saved: string[] = []
+  vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
+    saved.push(this.download)
+  })
+  const asked: string[] = []
+  let answer: () => Promise<ChosenFile> = chosen
+  vi.stubGlobal('showSaveFilePicker', ({ suggestedName }: { suggestedName: string }) => {
+    asked.push(suggestedName)
+    return answer()
+  })
+  const run = { id: 'a' } as RunInfo
+  const { downloads, dispose } = createRoot((dispose) => ({
+    dispose,
+    downloads: createDownloads({} as Studio, RUNS, { ensure: async () => false }),
+  }))
+  await downloads.run(run, 'merged', { files: [file('a.bin', 2)], step: 7 })
+  expect([saved, asked]).toEqual([['Pebble-on-boats-step-7-merged.zip'], []])
+
+  const large = [file('a.bin', ASK_BYTES / PIECE, (piece) => piece === 9 && downloads.cancel())]
+  const under = downloads.run(run, 'merged', { files: large, step: null })
+  // In the very task of the press, after which a browser would not ask any more.
+  expect(asked).toEqual(['Pebble-on-boats-merged.zip'])
+  expect(downloads.making()).toBe('a')
+  await under
+  expect([downloads.making(), downloads.progress(), downloads.failureOf('a')]).toEqual([null, null, null])
+  expect(await there()).toBeNull()
+
+  answer = () => Promise.reject(new DOMException('The user aborted a request.', 'AbortError'))
+  await downloads.run(run, 'merged', { files: large, step: null })
+  expect(downloads.failureOf('a')).toBeNull()
+  expect(saved).toHaveLength(1)
+  dispose()
+})
