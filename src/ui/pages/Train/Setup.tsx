@@ -1,4 +1,4 @@
-import { Match, Show, Switch } from 'solid-js'
+import { createMemo, Match, Show, Switch } from 'solid-js'
 import { PROFILES, QUICK_SECONDS } from '../../../runs/profiles.ts'
 import { NumberField } from '../../components/NumberField.tsx'
 import { Section } from '../../components/Page.tsx'
@@ -17,6 +17,8 @@ export function Setup() {
   const { settings } = useApp()
   const by = () =>
     settings.minutes() !== null ? 'minutes' : byEpochs(settings.training) ? 'epochs' : 'steps'
+  // Once for all: choices that are made anew lose the focus.
+  const timed = createMemo(() => settings.timed() || by() === 'minutes')
   return (
     <div class="stack-l">
       <Section title={t('train.settings')}>
@@ -61,9 +63,7 @@ export function Setup() {
           options={[
             { value: 'steps', label: t('train.bySteps') },
             { value: 'epochs', label: t('train.byEpochs') },
-            ...(settings.timed() || by() === 'minutes'
-              ? [{ value: 'minutes' as const, label: t('train.byMinutes') }]
-              : []),
+            ...(timed() ? [{ value: 'minutes' as const, label: t('train.byMinutes') }] : []),
           ]}
         />
         <Switch>
