@@ -137,7 +137,8 @@ function checksInWords(
     return `No rows are held out: at the evaluations, every ${eval_steps} steps (eval_steps), no loss is measured.`
   const evaluations = evaluationCount(eval_steps, steps, stepsPerEpoch)
   if (!neverEarly(training, evaluations)) return null
-  return `early_stopping_patience is ${patience}, and there are ${evaluations - 1} evaluations after the first step: the run comes to its end before it could stop early. A smaller one, or a smaller eval_steps, would let it.`
+  const after = evaluations === 2 ? 'is 1 evaluation' : `are ${evaluations - 1} evaluations`
+  return `early_stopping_patience is ${patience}, and there ${after} after the first step: the run comes to its end before it could stop early. A smaller one, or a smaller eval_steps, would let it.`
 }
 
 /** What is to be said of a chat template that is not the one trained with before; null: nothing. White space at the end is none. */
