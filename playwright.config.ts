@@ -27,6 +27,8 @@ export default defineConfig({
   use: {
     baseURL: `http://localhost:${port}/`,
     viewport: { width: 1280, height: 800 },
+    // Tests are of this build and of what it fetches; tests/e2e/offline.e2e.ts is of the service worker.
+    serviceWorkers: 'block',
     // Machines that run tests have no GPU: left to itself the studio would take its portable engine there.
     storageState: engineState('webgpu', port),
     launchOptions: { ...(executablePath ? { executablePath } : {}), args: CHROMIUM_ARGS },

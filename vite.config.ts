@@ -1,8 +1,11 @@
-import { resolve } from 'node:path'
-import { defineConfig, type Plugin } from 'vite'
+import { writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { build, defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
 import { embedEntry } from './cli/embed-script.ts'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
+import { licences } from './cli/licences.ts'
+import { writeServiceWorker } from './cli/service-worker.ts'
 
 /** TensorFlow.js' build with threads is never taken (see src/portable/backend.ts): its 70 kB need not be there. */
 function withoutThreads(): Plugin {
@@ -50,10 +53,62 @@ function sayFirstLoad(): Plugin {
   }
 }
 
+/** The page that an export of a run answers in (src/ui/chat-page), built apart, with the list of its files: it is taken along as it is. */
+function chatPage(): Plugin {
+  let dist: string
+  return {
+    name: 'chat-page',
+    apply: 'build',
+    configResolved({ root, build }) {
+      dist = resolve(root, build.outDir)
+    },
+    async writeBundle() {
+      const folder = join(dist, 'chat-page')
+      const built = await build({
+        configFile: false,
+        root: join(import.meta.dirname, 'src/ui/chat-page'),
+        base: './',
+        publicDir: false,
+        logLevel: 'error',
+        worker: WORKER,
+        build: { target: TARGET, outDir: folder, emptyOutDir: true },
+      })
+      const files = [built].flat().flatMap((one) => ('output' in one ? one.output : []))
+      const list = files.map(({ fileName }) => fileName).sort()
+      writeFileSync(join(folder, 'files.json'), `${JSON.stringify(list)}\n`)
+    },
+  }
+}
+
+/** Licences of what is built in, and once all is written the service worker, which knows every file of the build. */
+function completed(): Plugin {
+  let root: string
+  let dist: string
+  return {
+    name: 'completed',
+    apply: 'build',
+    configResolved(config) {
+      root = config.root
+      dist = resolve(root, config.build.outDir)
+    },
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler() {
+        writeFileSync(join(dist, 'licences.md'), licences(root))
+        await writeServiceWorker(root, dist)
+      },
+    },
+  }
+}
+
+const TARGET = 'es2023'
+const WORKER = { format: 'es', plugins: () => [withoutThreads(), entriesApart()] } as const
+
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
-  plugins: [solid(), embedEntry(), sayFirstLoad()],
-  worker: { format: 'es', plugins: () => [withoutThreads(), entriesApart()] },
-  build: { target: 'es2023', sourcemap: true },
+  plugins: [solid(), embedEntry(), sayFirstLoad(), chatPage(), completed()],
+  worker: WORKER,
+  build: { target: TARGET, sourcemap: true },
 })

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { commitOf, environment } from '../bench/environment.ts'
 import type { GgufType } from '../bench/processor/gguf.ts'
-import { measureProcessor, WORKS, type Work } from '../bench/processor/run.ts'
+import { type Found, measureProcessor, WORKS, type Work } from '../bench/processor/run.ts'
 import { processorTable } from '../bench/processor/table.ts'
 import type { ProcessorReport } from '../bench/processor/types.ts'
 import { fail } from '../src/protocol/errors.ts'
@@ -15,6 +15,7 @@ export interface ProcessorFlags {
   threads?: string[]
   types?: string[]
   rounds?: number
+  minutes?: number
   json?: string
 }
 
@@ -43,25 +44,29 @@ export async function benchProcessor(flags: ProcessorFlags): Promise<void> {
     threads,
     types: chosen('--types', TYPES, flags.types),
     rounds: flags.rounds ?? 3,
+    minutes: flags.minutes ?? 8,
     prompt: 400,
     tokens: 32,
     train: 256,
   }
   const where = environment(commitOf(ROOT))
   const began = performance.now()
-  const { runtime, ...found } = await measureProcessor(options, (text) =>
-    process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}\n`),
-  )
   const { rounds, prompt, tokens, train } = options
-  const report: ProcessorReport = {
+  const reportOf = ({ runtime, ...found }: Found): ProcessorReport => ({
     version: 1,
     environment: { ...where, runtime },
     asked: { rounds, prompt, tokens, train },
     ...found,
-  }
-  console.log(processorTable(report))
-  if (flags.json) {
-    mkdirSync(dirname(flags.json), { recursive: true })
-    writeFileSync(flags.json, `${JSON.stringify(report, null, 1)}\n`)
-  }
+  })
+  const found = await measureProcessor(
+    options,
+    (text) =>
+      process.stderr.write(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}\n`),
+    (sofar) => {
+      if (!flags.json) return
+      mkdirSync(dirname(flags.json), { recursive: true })
+      writeFileSync(flags.json, `${JSON.stringify(reportOf(sofar), null, 1)}\n`)
+    },
+  )
+  console.log(processorTable(reportOf(found)))
 }

@@ -28,10 +28,11 @@ Measures matmul, attention, head, step (a training step) and decode on this mach
   --no-peers without TensorFlow.js and jax-js
 
 npm run bench -- --processor [--model DIR] [--json FILE] [--only decode,pebble,train] [--threads 1,2] [--rounds 3]
-                 [--types Q4_0,Q8_0,BF16]
+                 [--types Q4_0,Q8_0,BF16] [--minutes 8]
 
 Measures the engine without a graphics card in Chromium, by turns in one run: decoding and reading beside wllama on the same GGUFs
-of a Gemma 3 270M (--model), Pebble beside ONNX Runtime Web, training beside PyTorch and PEFT; speed and memory of each.`
+of a Gemma 3 270M (--model), Pebble beside ONNX Runtime Web, training beside PyTorch and PEFT; speed and memory of each. After --minutes nothing more is begun;
+what was left out is told.`
 
 const COMPARED = ['matmul', 'step', 'decode']
 
@@ -114,6 +115,7 @@ try {
     model: 'text',
     threads: 'list',
     rounds: 'number',
+    minutes: 'number',
     types: 'list',
     help: 'switch',
   })

@@ -14,18 +14,21 @@ import { withProof } from '../src/export/proof-files.ts'
 import type { ExportSource } from '../src/export/source.ts'
 import { fail, toFailure } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
+import { blobFile } from '../src/protocol/exported.ts'
 import { CHANGES_NOTHING, type Proof } from '../src/protocol/proof.ts'
 import type { ExportedFile } from '../src/protocol/studio.ts'
 import { manifestHash } from '../src/storage/models.ts'
 import { parseMeta } from '../src/trainer/checkpoint.ts'
+import { CHAT_PAGE, CHAT_PAGE_LIST } from '../src/workers/chat-page-files.ts'
 import { exportSource } from '../src/workers/export-source.ts'
 import { type OpenModel, openFiles } from '../src/workers/library.ts'
 import { parseFlags } from './args.ts'
-import { ROOT } from './build.ts'
+import { ensureBuilt, ROOT } from './build.ts'
 import { descriptionOf, type From, requireStep } from './checkpoint-folder.ts'
 import { folderOf, formatIds, loadFormat, requireFormats } from './export-formats.ts'
 import { checkerText, proofFor } from './export-proof.ts'
 import { hashOf, openModelPath } from './model-path.ts'
+import { pushExport, pushJob } from './push.ts'
 import { report } from './report.ts'
 import { readRun, requireRun } from './train-before.ts'
 import { modelOf } from './train-job.ts'
@@ -44,6 +47,9 @@ checkpoint, where npm run train has not made it by then.
   --out DIR       where the folders are put (default: the run's own)
   --model M       the base model, where it is not where run.json says
   --no-proof      leave the proof out: a large model takes long to answer on the processor
+  --push REPO     in place of a folder here, a new repository OWNER/NAME on the Hub with one format; with HF_TOKEN (and
+                  HF_ENDPOINT) as of huggingface_hub. What is sent is listed first
+  --public        with --push: for everybody to see (default: private)
   --list          the formats and what reads them
   --help
 
@@ -56,6 +62,8 @@ const SPEC = {
   out: 'text',
   model: 'text',
   proof: 'switch',
+  push: 'text',
+  public: 'switch',
   list: 'switch',
   help: 'switch',
 } as const
@@ -85,7 +93,25 @@ async function main(argv: string[]): Promise<void> {
   const formats = [...new Set(flags.format)]
   requireFormats(formats, '--format')
   const { run } = flags
+  const push = flags.push === undefined ? null : pushJob(flags.push, flags.public ? 'public' : 'private')
+  if (push === null && flags.public !== undefined)
+    fail('bad_config', '--public goes with --push only.', 'See --help.', { flag: '--public' })
+  if (push && formats.length > 1)
+    fail('bad_config', '--push takes one format.', 'Push each to a repository of its own.', {
+      flag: '--format',
+    })
+  if (push && flags.out !== undefined)
+    fail('bad_config', '--push and --out do not go together.', 'Leave one of the two out.', { flag: '--out' })
   requireRun(run)
+  const from = flags.step === undefined ? 'last' : requireStep(flags.step, '--step', run)
+  if (push) {
+    const source = await sourceOf(run, from, flags.model, flags.proof ?? true)
+    const { name } = await loadFormat(formats[0]!)
+    const title = `${source.baseModel}, fine-tuned: ${name}, step ${source.step}`
+    const write = async (folder: string) => writeFormat(folder, formats[0]!, source)
+    console.log(await pushExport(push, title, write, (line) => process.stderr.write(`${line}\n`)))
+    return
+  }
   const out = resolve(flags.out ?? run)
   for (const format of formats) {
     const path = join(out, folderOf(format))
@@ -94,15 +120,19 @@ async function main(argv: string[]): Promise<void> {
         path,
       })
   }
-  const from = flags.step === undefined ? 'last' : requireStep(flags.step, '--step', run)
   const source = await sourceOf(run, from, flags.model, flags.proof ?? true)
   for (const format of formats) {
     const path = join(out, folderOf(format))
-    const exporter = await loadFormat(format)
-    const files = await exporter.files(source, {})
-    await writeFolder(path, await withProof(files, exporter, source.proof ?? null, checkerText))
+    await writeFormat(path, format, source)
     console.log(path)
   }
+}
+
+/** With the proof, where there is one. */
+async function writeFormat(path: string, format: string, source: ExportSource): Promise<void> {
+  const exporter = await loadFormat(format)
+  const files = await exporter.files(source, {})
+  await writeFolder(path, await withProof(files, exporter, source.proof ?? null, checkerText))
 }
 
 /** @param proven whether with the proof, which may have to be made */
@@ -143,6 +173,7 @@ async function sourceOf(
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as RunEvent),
     model: async () => model,
+    chatPage: builtChatPage,
   })
   if (addsNothing(await source.lora()) || (proof && effectOf(proof) === 0)) say(CHANGES_NOTHING)
   return source
@@ -192,6 +223,13 @@ async function baseOf(given: string, wanted: string): Promise<OpenModel> {
   return openFiles(path === null ? 'pebble' : name, called, files, hash)
 }
 
+/** Of the studio as it is built here. */
+async function builtChatPage(): Promise<ExportedFile[]> {
+  const folder = join(await ensureBuilt((text) => console.error(text)), CHAT_PAGE)
+  const paths = JSON.parse(readFileSync(join(folder, CHAT_PAGE_LIST), 'utf8')) as string[]
+  return Promise.all(paths.map(async (path) => blobFile(path, await openAsBlob(join(folder, path)))))
+}
+
 /** Written beside and renamed: a folder that is there is whole. */
 async function writeFolder(path: string, files: readonly ExportedFile[]): Promise<void> {
   const part = `${path}.${process.pid}.part`
@@ -206,6 +244,12 @@ async function writeFolder(path: string, files: readonly ExportedFile[]): Promis
     rmSync(part, { recursive: true, force: true })
   }
 }
+
+// Whoever reads has had enough, such as `| head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
 
 try {
   await main(process.argv.slice(2))

@@ -65,10 +65,11 @@ export async function fetchToCache(
   return { name, path: entry(folder, found.remote.address) }
 }
 
-const endpointOf = (env: NodeJS.ProcessEnv) => (env.HF_ENDPOINT || HUB_ENDPOINT).replace(/\/+$/, '')
+/** Of the hub that is configured. */
+export const endpointOf = (env: NodeJS.ProcessEnv) => (env.HF_ENDPOINT || HUB_ENDPOINT).replace(/\/+$/, '')
 
 /** As huggingface_hub finds it. It is for the hub that is configured, and for no other. */
-function tokenFor(address: ModelAddress, env: NodeJS.ProcessEnv): string | null {
+export function tokenFor(address: ModelAddress, env: NodeJS.ProcessEnv): string | null {
   if (address.kind !== 'hub' || (address.endpoint ?? HUB_ENDPOINT) !== endpointOf(env)) return null
   const given = env.HF_TOKEN || env.HUGGING_FACE_HUB_TOKEN
   if (given) return given.trim()

@@ -35,7 +35,8 @@ async function check(python: string, options: string[]): Promise<Tally> {
       total,
       await checkData(),
       await checkMetrics(),
-      await checkExports(),
+      await checkExports('exports', 'llama.cpp, mlx-lm, Transformers, PyTorch'),
+      await checkExports('programs', 'TRL, FastAPI, Gradio'),
       await checkFiles(scratch),
       await verifyPebble(),
     ])
@@ -73,16 +74,19 @@ async function checkMetrics(): Promise<Tally> {
   return tallyOf(status, lastLine)
 }
 
-/** Every format of a run in the library that it is for. A library that cannot be installed is a failure: an export nobody loads proves nothing. */
-async function checkExports(): Promise<Tally> {
-  const found = await interpreter('exports')
+/**
+ * Every format of a run in the library that it is for, and every program run. A library that cannot be installed is a failure: an export
+ * nobody loads proves nothing.
+ */
+async function checkExports(suite: 'exports' | 'programs', libraries: string): Promise<Tally> {
+  const found = await interpreter(suite)
   if ('reason' in found) {
-    console.log(`FAIL test_exports (llama.cpp, mlx-lm, Transformers, PyTorch): ${found.reason}`)
+    console.log(`FAIL test_${suite} (${libraries}): ${found.reason}`)
     return { passed: 0, failed: 1 }
   }
   const { status, lastLine } = await runShown(found.python, [
     join(ROOT, 'peers', 'run.py'),
-    ...['--suite', 'exports'],
+    ...['--suite', suite],
   ])
   return tallyOf(status, lastLine)
 }

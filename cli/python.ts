@@ -44,6 +44,13 @@ const PACKAGES = {
     variable: 'LAPIDARY_PEERS_EXPORTS_PYTHON',
     installs: (path) => [...torchFirst(path), withoutDependencies(path)],
   },
+  /** What exported programs run on: TRL, FastAPI, Gradio. */
+  programs: {
+    folder: 'peers-programs',
+    requirements: 'requirements-programs.txt',
+    variable: 'LAPIDARY_PEERS_PROGRAMS_PYTHON',
+    installs: torchFirst,
+  },
   /** kauldron, gemma and what else data are held against. */
   data: {
     folder: 'peers-data',

@@ -56,6 +56,8 @@ export interface ServerOptions {
   put?(path: string, body: IncomingMessage): Promise<void>
   /** Whether pages may share memory between threads; default true. Hosts that cannot send headers are tried without. */
   isolated?: boolean
+  /** Files of the root that are answered as if they were not there, by exact path. */
+  without?: ReadonlySet<string>
   host?: string
   /** Where it is taken the next ones are tried, unless `strict`. 0: any free one. */
   port?: number
@@ -118,6 +120,7 @@ async function handle(
     return end(response, 204)
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405)
+  if (options.without?.has(path)) return end(response, 404)
   const text = options.texts?.get(path)
   if (text !== undefined) {
     response.writeHead(200, { 'Content-Type': TYPES[extname(path)] ?? 'text/plain' })

@@ -7,15 +7,14 @@ import { fail } from '../src/protocol/errors.ts'
 import { canonical } from '../src/protocol/identity.ts'
 import {
   defaultRunConfig,
-  type LoraConfig,
   parseRunConfig,
   type RunConfig,
   targetModules,
 } from '../src/protocol/run-config.ts'
 import type { Mapping } from '../src/protocol/studio.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
-import { ADAPTER_FILES } from '../src/workers/hub/find-adapter.ts'
 import { readConfig as readModel } from '../src/workers/library.ts'
+import { openAdapterPath } from './adapter-path.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
 import type { From } from './checkpoint-folder.ts'
 import { formatIds, requireFormats } from './export-formats.ts'
@@ -133,8 +132,8 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
                        follows the longest example, as far as model and memory allow
   --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" also
                        holds preprocessing steps and augmentation: see docs/config.md
-  --start-from DIR     begin with an adapter in PEFT's layout (adapter_config.json, adapter_model.safetensors), in a folder, on
-                       the Hub or at an address; without --config its LoRA settings are taken over
+  --start-from DIR     begin with an adapter: a folder in PEFT's layout (adapter_config.json, adapter_model.safetensors), here, on the
+                       Hub or at an address, or a LoRA .gguf here; without --config its LoRA settings are taken over
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
   --strict             refuse data that has a warning; every finding is printed with its code in any case
   --resume             go on with the run in DIR from its last checkpoint; from the start where none had been written
@@ -229,7 +228,7 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
   if (flags.start_from !== undefined && resume && !again) refuseStart()
   const startFrom = await adapterOf(flags.start_from ?? (again ? adapterBefore(settings) : null))
   const base = profile === null ? settings : recommend(await sizeOf(path), profile)
-  const lora = startFrom === null ? null : adapterSettings(startFrom.path)
+  const lora = startFrom && readAdapterConfig((await openAdapterPath(startFrom.path)).config).lora
   const config = withStart(
     withFlags(lora && file === undefined ? { ...base, lora } : base, flags),
     startFrom?.name ?? null,
@@ -367,19 +366,6 @@ async function adapterOf(given: string | null): Promise<Fetched | null> {
 }
 
 const tellWhatIsFetched = (line: string) => void process.stderr.write(`${line}\n`)
-
-/** LoRA's settings of the adapter in a folder. */
-function adapterSettings(folder: string): LoraConfig {
-  for (const name of ADAPTER_FILES)
-    if (!existsSync(join(folder, name)))
-      fail(
-        'missing_file',
-        `There is no ${name} in ${folder}.`,
-        "Give --start-from an adapter's folder, such as DIR/adapter of a run before.",
-        { path: join(folder, name) },
-      )
-  return readAdapterConfig(readConfig(join(folder, ADAPTER_FILES[0]))).lora
-}
 
 /** The config with what the run begins with; what cannot be had here is refused, not left out. */
 function withStart(config: RunConfig, folder: string | null, resume: boolean): RunConfig {

@@ -1,4 +1,4 @@
-import { existsSync, openAsBlob, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ErrorCode, type Failure, LapidaryError } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
@@ -7,7 +7,7 @@ import type { RunConfig } from '../src/protocol/run-config.ts'
 import { manifestHash } from '../src/storage/models.ts'
 import { adapterHash, openAdapter, readAdapter } from '../src/workers/adapter-files.ts'
 import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
-import { ADAPTER_FILES } from '../src/workers/hub/find-adapter.ts'
+import { openAdapterPath, servedAdapter } from './adapter-path.ts'
 import type { openBrowser } from './browser.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
 import { descriptionOf } from './checkpoint-folder.ts'
@@ -45,11 +45,10 @@ async function run(job: TrainJob): Promise<void> {
   const otherModel = !job.resume && wanted !== null && wanted !== found
   const { startFrom, config } = job
   if (startFrom !== null && config.start.from === 'adapter') {
-    for (const name of [...ADAPTER_FILES, 'chat_template.jinja'])
-      if (existsSync(join(startFrom, name))) files.set(`/given/adapter/${name}`, join(startFrom, name))
+    const adapter = await openAdapterPath(startFrom)
+    for (const [name, source] of await servedAdapter(adapter)) files.set(`/given/adapter/${name}`, source)
     // Known before the run begins: whatever is kept of it names what it began with.
-    const tensors = await openAsBlob(join(startFrom, 'adapter_model.safetensors'))
-    config.start.hash ??= adapterHash(await readAdapter(await openAdapter({ tensors })))
+    config.start.hash ??= adapterHash(await readAdapter(await openAdapter(adapter)))
   }
   const output = new Output(job.out, job.resume ? job.from : null, job.config.training.save_total_limit)
   const server = await serve({

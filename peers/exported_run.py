@@ -21,8 +21,6 @@ TRAIN = [
     *("--lora-r", "8", "--lora-alpha", "4", "--use-rslora", "true", "--target-modules", "all-linear"),
 ]
 ALL = ["gguf", "gguf-f16", "gguf-f32", "gguf-lora", "gguf-q4_0", "gguf-q8_0", "h5", "h5-merged", "merged", "merged-f16", "merged-f32", "mlx", "pt", "pt-merged"]
-# What an adapter without effect would be used as; merged, it is the base in that format.
-ZEROED = ["gguf", "gguf-f16", "gguf-f32", "gguf-lora", "gguf-q4_0", "gguf-q8_0", "h5", "h5-merged", "merged-f32", "mlx", "pt"]
 SCRATCH = tempfile.TemporaryDirectory(prefix="lapidary-exports-")
 
 
@@ -32,6 +30,7 @@ def command(name, *options):
     )
     if ran.returncode != 0:
         raise AssertionError(f"npm run {name} ended with {ran.returncode}: {ran.stdout[-2000:]}")
+    return ran.stdout
 
 
 @functools.cache
@@ -42,26 +41,46 @@ def trained():
         shutil.copytree(given, run)
     else:
         command("train", *TRAIN, "--out", run)
-    command("export", "--run", run, "--format", ",".join(ALL))
+    # One that was trained before may be of before there were proofs.
+    shutil.rmtree(run / "adapter", ignore_errors=True)
+    command("export", "--run", run, "--format", ",".join(["peft", *ALL]))
     return run
 
 
 @functools.cache
 def zeroed():
-    """The same where every B is zero: exported, loaded, and without effect."""
-    run, dead = trained(), Path(SCRATCH.name) / "zeroed"
-    (dead / "checkpoint").mkdir(parents=True)
+    """The same where every B is zero: exported, loaded, and without effect. Merged, it is the base in that format."""
+    dead, said = scaled("zeroed", 0)
+    if "changes nothing" not in said:
+        raise AssertionError(f"an adapter of zeros is not told as one: {said}")
+    return dead
+
+
+@functools.cache
+def doubled():
+    """The same where every B is twice as large, as with twice the alpha: it loads, and does something else."""
+    return scaled("doubled", 2)[0]
+
+
+def scaled(name, factor):
+    """A run's folder with every B times a factor, in every format; and what that said."""
+    run, other = trained(), Path(SCRATCH.name) / name
+    (other / "checkpoint").mkdir(parents=True)
     for path in [*run.glob("*.json*"), *(run / "checkpoint").iterdir()]:
-        shutil.copy(path, dead / path.relative_to(run))
-    tensors = dead / "checkpoint" / json.loads((run / "checkpoint" / "checkpoint.json").read_text())["tensors"]
+        shutil.copy(path, other / path.relative_to(run))
+    described = other / "checkpoint" / "checkpoint.json"
+    meta = json.loads(described.read_text())
+    tensors = other / "checkpoint" / meta["tensors"]
     with safe_open(tensors, "pt") as file:
         values, metadata = {key: file.get_tensor(key) for key in file.keys()}, file.metadata()
     for key, value in values.items():
         if key.endswith("lora_B.weight") and not key.startswith("adam."):
-            values[key] = torch.zeros_like(value)
+            values[key] = value * factor
     save_file(values, tensors, metadata)
-    command("export", "--run", dead, "--format", ",".join(["peft", *ZEROED]))
-    return dead
+    # Hashes of the tensors as they were.
+    meta.pop("contents", None)
+    described.write_text(json.dumps(meta))
+    return other, command("export", "--run", other, "--format", ",".join(["peft", *ALL]))
 
 
 def shaped_like(family):

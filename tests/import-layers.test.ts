@@ -15,12 +15,12 @@ const PARTS: [layer: string, files: RegExp][] = [
   // The page's side of the worker border.
   [
     'client',
-    /^src\/workers\/(client|worker-host|bridge|headless|headless-entry|headless-evaluate|hub-access|hub-oauth|run-news)\.ts$/,
+    /^src\/workers\/(client|chat-client|worker-host|bridge|headless|headless-entry|headless-evaluate|hub-access|hub-oauth|run-news)\.ts$/,
   ],
   // What commands are made of, and benchmarks too.
   [
     'tooling',
-    /^cli\/(args|browser|build|chromium|embed-script|findings|first-load|progress|python|report|server|stage)\.(ts|mjs)$/,
+    /^cli\/(args|browser|build|chromium|embed-script|findings|first-load|licences|progress|python|release-files|report|server|service-worker|stage|whole-app)\.(ts|mjs)$/,
   ],
 ]
 

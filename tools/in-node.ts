@@ -3,7 +3,7 @@ import { register } from 'node:module'
 
 /**
  * Import this before the studio's rooms, to have them in Node: with a database in memory, and with files found as Node finds
- * them, the portable engine's WebAssembly and the formats of export. A built page finds them by Vite's addresses.
+ * them, the portable engine's WebAssembly, the formats of export and the files that these fill in. A built page finds them by Vite's addresses.
  */
 const INSTEAD = {
   '/portable-host.ts': './pebble/portable-node.ts',
@@ -13,4 +13,5 @@ const places = Object.entries(INSTEAD).map(([end, file]) => [end, new URL(file, 
 const hook = `const places = ${JSON.stringify(places)}
 export const resolve = (name, context, next) =>
   next(places.find(([end]) => name.endsWith(end))?.[1] ?? name, context)`
+register(new URL('../cli/raw-text.mjs', import.meta.url))
 register(`data:text/javascript,${encodeURIComponent(hook)}`)

@@ -1,10 +1,11 @@
-import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { createWriteStream, existsSync, mkdirSync, openAsBlob, renameSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ROOT } from '../../cli/build.ts'
-import { hashOf, openModelPath } from '../../cli/model-path.ts'
 import { mergedGguf } from '../../src/export/gguf.ts'
 import type { ExportSource } from '../../src/export/source.ts'
+import { blobSource } from '../../src/files/bytes.ts'
 import { initialState } from '../../src/model/lora.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { stopTokens } from '../../src/tokens/chat.ts'
@@ -14,11 +15,19 @@ export type GgufType = 'BF16' | 'Q8_0' | 'Q4_0'
 
 const FOLDER = join(ROOT, '.cache', 'bench-processor')
 
-/** A model's own weights as a GGUF, as `npm run export` writes it; written once for each model. */
-export async function ggufOf(folder: string, type: GgufType): Promise<string> {
-  const files = await openModelPath(folder)
-  const weights = [...files].find(([name]) => name.endsWith('.safetensors'))!
-  const hash = await hashOf(weights[1])
+/**
+ * A model's own weights as a GGUF, as `npm run export` writes it; written once for each model.
+ * @param paths of the files of its Hugging Face folder
+ */
+export async function ggufOf(paths: readonly string[], type: GgufType): Promise<string> {
+  const blobs = await Promise.all(
+    paths.map(async (path) => [basename(path), await openAsBlob(path)] as const),
+  )
+  const files = new Map(blobs.map(([name, blob]) => [name, blobSource(blob)]))
+  const sum = createHash('sha256')
+  for (const [name, blob] of blobs)
+    if (name.endsWith('.safetensors')) for await (const piece of blob.stream()) sum.update(piece)
+  const hash = sum.digest('hex')
   const path = join(FOLDER, `${hash.slice(0, 12)}-${type}.gguf`)
   if (existsSync(path)) return path
   mkdirSync(FOLDER, { recursive: true })
@@ -42,6 +51,7 @@ function untrained(model: OpenModel): ExportSource {
     tensors: async () => new Blob(),
     lora: async () => initialState(shape, config.lora, 1).lora,
     events: async () => [],
+    chatPage: async () => [],
     model: async () => ({
       config: shape,
       practice: false,

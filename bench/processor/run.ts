@@ -21,6 +21,8 @@ export interface ProcessorOptions {
   threads: readonly number[]
   types: readonly GgufType[]
   rounds: number
+  /** After which nothing more is begun. */
+  minutes: number
   /** Tokens of a prompt, and of an answer. */
   prompt: number
   tokens: number
@@ -31,6 +33,8 @@ export interface ProcessorOptions {
 /** Quick ones are asked for more at a time. */
 const PEBBLE_TOKENS = 200
 const PEBBLE_PROMPT = 8
+/** Tokens read and said to warm up. */
+const [WARM, WARM_SAID] = [40, 4] as const
 const PEBBLE = join(ROOT, 'public', 'models', 'pebble')
 
 const modelFiles = (folder: string) =>
@@ -38,25 +42,27 @@ const modelFiles = (folder: string) =>
     .filter((name) => /\.(json|safetensors)$/.test(name))
     .map((name) => join(folder, name))
 
-type Found = Omit<ProcessorReport, 'environment' | 'version' | 'asked'> & { runtime: string }
+export type Found = Omit<ProcessorReport, 'environment' | 'version' | 'asked'> & { runtime: string }
 
-/** Everything by turns in one run. What cannot be measured here is told with its reason. */
+/** Everything by turns in one run. What cannot be measured here is told with its reason; `save` is given what there is after each work. */
 export async function measureProcessor(
   options: ProcessorOptions,
   tell: (text: string) => void,
+  save: (found: Found) => void,
 ): Promise<Found> {
   const began = performance.now()
-  const run = new Run(options, tell)
+  const found = (): Found => ({
+    seconds: (performance.now() - began) / 1000,
+    measured: run.measured,
+    ratios: run.ratios,
+    missing: run.missing,
+    runtime: run.runtime,
+  })
+  const run = new Run(options, tell, () => save(found()))
   await run.start()
   try {
     for (const work of options.works) await run[work]()
-    return {
-      seconds: (performance.now() - began) / 1000,
-      measured: run.measured,
-      ratios: run.ratios,
-      missing: run.missing,
-      runtime: run.runtime,
-    }
+    return found()
   } finally {
     await run.end()
   }
@@ -69,11 +75,14 @@ class Run {
   runtime = ''
   readonly #options: ProcessorOptions
   readonly #tell: (text: string) => void
+  readonly #save: () => void
+  readonly #began = performance.now()
   #pages!: Awaited<ReturnType<typeof servePages>>
 
-  constructor(options: ProcessorOptions, tell: (text: string) => void) {
+  constructor(options: ProcessorOptions, tell: (text: string) => void, save: () => void) {
     this.#options = options
     this.#tell = tell
+    this.#save = save
   }
 
   async start(): Promise<void> {
@@ -95,13 +104,13 @@ class Run {
     const words = Array.from({ length: prompt }, (_, i) => (i === 0 ? 2 : 1000 + i * 7))
     for (const type of types) {
       this.#tell(`a GGUF in ${type}`)
-      const gguf = await ggufOf(model, type)
+      const gguf = await ggufOf(modelFiles(model), type)
       for (const count of threads) {
         const work = `270M in ${type}, ${prompt} tokens read, ${tokens} said`
         await this.#beside(work, [
           () =>
-            this.#ours(type, { files: [gguf], threads: count, positions }, (own) =>
-              own.answer(words, tokens),
+            this.#ours(type, { files: [gguf], threads: count, positions }, (own, round) =>
+              round === 0 ? own.answer(words.slice(0, WARM), WARM_SAID) : own.answer(words, tokens),
             ),
           ...('reason' in peer
             ? []
@@ -112,7 +121,8 @@ class Run {
                   return {
                     name: `wllama ${peer.version}, ${type}`,
                     threads: count,
-                    round: (round) => own.answer(round, prompt, tokens),
+                    round: (round) =>
+                      round === 0 ? own.answer(0, WARM, WARM_SAID) : own.answer(round, prompt, tokens),
                     memory: () => bed.memory,
                     notes: () => own.counted,
                     close: () => bed.close(),
@@ -211,6 +221,9 @@ class Run {
 
   /** Opens contenders of one work, has them take turns, and closes them. The first is ours, and over all the others. */
   async #beside(work: string, open: readonly (() => Promise<Contender>)[]): Promise<void> {
+    const { minutes } = this.#options
+    if (performance.now() - this.#began > minutes * 60_000)
+      return this.#miss(work, `${minutes} minutes were over; --minutes gives more`)
     const contenders: Contender[] = []
     const failed = (what: string, error: unknown) =>
       this.#miss(what, String(error instanceof Error ? error.message : error).split('\n')[0]!)
@@ -227,6 +240,7 @@ class Run {
           `${work}: ${one.name}, ${one.threads}: ${one.figure} ${one.rates.map((r) => r.toFixed(1)).join(' ')}`,
         )
       this.#compare(found)
+      this.#save()
     } finally {
       for (const one of contenders) await one.close()
     }

@@ -57,6 +57,22 @@ export async function baseOf(source: ExportSource): Promise<BaseModel> {
   return { at: 'base', kind: 'beside', multimodal, files }
 }
 
+/**
+ * Where the base is, in a sentence.
+ * @param folder where it lies beside the export
+ * @param setting with which a place is named
+ */
+export function placeOf(
+  { at, kind }: Pick<BaseModel, 'at' | 'kind'>,
+  name: string,
+  folder: string,
+  setting: string,
+): string {
+  if (kind === 'beside') return `The base model is part of this download, in the folder \`${folder}\`.`
+  if (kind === 'elsewhere') return `Put the folder of ${name} in place of \`${at}\`: \`${setting}\`.`
+  return `The base model comes from the Hugging Face Hub (\`${at}\`), where its terms must be accepted first: \`hf auth login\`.`
+}
+
 /** The files of a model as they came, which is a Hugging Face folder. */
 export function modelFolder(files: ReadonlyMap<string, ByteSource>, folder = ''): ExportedFile[] {
   return [...files].map(([name, source]) => ({

@@ -16,9 +16,6 @@ const SHOWN = [
   'seed',
 ] as const
 
-/** What the lines that load it ask: no row of the data set. */
-const PROMPT = 'Hello!'
-
 /** Of the data a card gives its name, its columns, and what the settings themselves spell out; the adapter may hold more. */
 const PRIVACY = [
   '## What it may give away',
@@ -37,19 +34,22 @@ export interface CardFacts {
   base?: Pick<BaseModel, 'at' | 'kind'> & Partial<Pick<BaseModel, 'multimodal'>>
   step: number
   events: readonly RunEvent[]
+  /** Lines that say how it is loaded. */
+  snippets?: readonly string[]
+}
+
+/** A run's config without the paths and addresses of the machine that it was made on, which are nobody's business. */
+export function shareableConfig(config: RunConfig, baseModel: string): RunConfig {
+  const name = config.data.name.replace(/^.*[\\/]/, '')
+  return { ...config, model: { ...config.model, id: baseModel }, data: { ...config.data, name } }
 }
 
 /** A model card for the Hugging Face Hub: front matter, what it is, how to load it, how it was made, what it reached. */
 export function adapterCard(adapter: CardFacts): string {
   const { config, baseModel, step } = adapter
   const base = adapter.base ?? { at: baseModel, kind: 'elsewhere' }
-  const data = config.data.name.replace(/^.*[\\/]/, '') || 'a data set of its own'
-  // Paths and addresses of the machine it was made on are nobody's business.
-  const shareable: RunConfig = {
-    ...config,
-    model: { ...config.model, id: baseModel },
-    data: { ...config.data, name: data },
-  }
+  const shareable = shareableConfig(config, baseModel)
+  const data = shareable.data.name || 'a data set of its own'
   const seen = adapter.events.filter((event) => !('step' in event) || (event.step ?? 0) <= step)
   return [
     '---',
@@ -71,7 +71,7 @@ export function adapterCard(adapter: CardFacts): string {
     '',
     '## Use',
     '',
-    ...use(base, config),
+    ...use(adapter, base),
     ...results(seen),
     ...PRIVACY,
     '## Training',
@@ -113,38 +113,18 @@ function held(quantization: RunConfig['model']['quantization']): string[] {
   ]
 }
 
-/** A program that runs as it stands, in the folder of the card. */
-function use(base: Pick<BaseModel, 'at' | 'kind'>, { data }: RunConfig): string[] {
+/** Programs that run as they stand, in the folder of the card. */
+function use({ config, snippets = [] }: CardFacts, base: Pick<BaseModel, 'at' | 'kind'>): string[] {
+  const { data } = config
   const where = {
     hub: `The base model comes from the Hugging Face Hub (${base.at}).`,
     beside: 'The base model is part of this download, in the folder `base`.',
     elsewhere: `Put the folder of the base model in place of \`${base.at}\`.`,
   }[base.kind]
-  // Conversations in the chat template are the ones that a reader can ask in three lines.
-  const asked = data.format === 'template' && data.text === null
   return [
-    `${where} Needs \`pip install torch transformers peft\`; run it in this folder:`,
+    where,
     '',
-    '```python',
-    'from peft import PeftModel',
-    'from transformers import AutoModelForCausalLM, AutoTokenizer',
-    '',
-    `base = AutoModelForCausalLM.from_pretrained(${JSON.stringify(base.at)})`,
-    `tokenizer = AutoTokenizer.from_pretrained(${JSON.stringify(base.at)})`,
-    'model = PeftModel.from_pretrained(base, ".")',
-    ...(asked
-      ? [
-          '',
-          `messages = [{"role": "user", "content": ${JSON.stringify(PROMPT)}}]`,
-          'inputs = tokenizer.apply_chat_template(',
-          '    messages, add_generation_prompt=True, return_dict=True, return_tensors="pt"',
-          ')',
-          'answer = model.generate(**inputs, max_new_tokens=64, do_sample=False)',
-          'print(tokenizer.decode(answer[0][inputs["input_ids"].shape[1] :], skip_special_tokens=True))',
-        ]
-      : []),
-    '```',
-    '',
+    ...snippets,
     data.format === 'kauldron'
       ? 'It was taught in the format of `gm.data.Seq2SeqTask`; prompts must be put in that, too.'
       : data.text === null

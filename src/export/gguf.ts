@@ -17,6 +17,7 @@ import { ggufTokenizerMeta } from './gguf-tokenizer.ts'
 import { encodedTensor, mergedWeights } from './merged-weights.ts'
 import { jsonOf, noticeFiles, roundedBase, templateOf, textFile } from './model-files.ts'
 import { modelfile } from './ollama.ts'
+import { snippetReadme } from './snippets.ts'
 import type { Exporter, ExportSource } from './source.ts'
 import { roundedTo } from './tolerance.ts'
 
@@ -30,7 +31,7 @@ export function ggufFormat(type: WeightType, about: string): Exporter {
   return {
     name: `GGUF, ${type}`,
     about,
-    for: ['llama.cpp', 'ollama', 'lmstudio'],
+    for: ['llama.cpp', 'ollama', 'lmstudio', 'web'],
     check: { checker: ['llama-cpp'], ...roundedTo(type, true) },
     files: (source, call) => mergedGguf(source, type, call),
   }
@@ -78,6 +79,7 @@ export async function mergedGguf(
       'Modelfile',
       modelfile({ from: './model.gguf', ...(await asked(source, base.config, template, stops, tokenizer)) }),
     ),
+    await snippetReadme(source, 'gguf', `A whole model in one GGUF (${type}).`),
     ...noticeFiles(base),
     ggufFile('model.gguf', metadata, tensors),
   ]
@@ -100,6 +102,8 @@ export async function loraGguf(source: ExportSource, call: Call): Promise<Export
     'general.architecture': ['text', ggufArchitecture(base.config)],
     'general.type': ['text', 'adapter'],
     'general.name': ['text', `${source.baseModel}, adapter`],
+    'general.base_model.count': ['u32', 1],
+    'general.base_model.0.name': ['text', source.baseModel],
     'general.file_type': ['u32', FILE_TYPE.F32],
     'adapter.type': ['text', 'lora'],
     'adapter.lora.alpha': ['f32', loraScaling(settings) * settings.r],
@@ -132,6 +136,7 @@ export async function loraGguf(source: ExportSource, call: Call): Promise<Export
       'Modelfile',
       modelfile({ from: './base.gguf', adapter: './adapter.gguf', base: source.baseModel, ...more }),
     ),
+    await snippetReadme(source, 'gguf-lora', 'A LoRA adapter as a GGUF, for a GGUF of the same base model.'),
     ...noticeFiles(base),
     ggufFile('adapter.gguf', metadata, tensors),
   ]

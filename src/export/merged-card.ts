@@ -8,6 +8,7 @@ export function mergedCard(
   { practice }: Pick<BaseSource, 'practice'>,
   dtype: string,
   rounded: string,
+  snippets: readonly string[],
 ): string {
   const data = config.data.name.replace(/^.*[\\/]/, '') || 'a data set of its own'
   return [
@@ -30,15 +31,7 @@ export function mergedCard(
     '',
     '## Use',
     '',
-    'Needs `pip install torch transformers`; run it in this folder:',
-    '',
-    '```python',
-    'from transformers import AutoModelForCausalLM, AutoTokenizer',
-    '',
-    'model = AutoModelForCausalLM.from_pretrained(".")',
-    'tokenizer = AutoTokenizer.from_pretrained(".")',
-    '```',
-    '',
+    ...snippets,
     config.data.text === null && config.data.format === 'template'
       ? 'Prompts must go through its chat template; answers end at the end of a turn, which generation_config.json names.'
       : 'It was taught without the chat template: prompts must look as they did in training.',

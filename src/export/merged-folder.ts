@@ -19,6 +19,7 @@ import {
   textFile,
   tokenizerFiles,
 } from './model-files.ts'
+import { snippetLines, snippets } from './snippets.ts'
 import type { BaseSource, Exporter, ExportSource } from './source.ts'
 import { roundedTo } from './tolerance.ts'
 
@@ -33,7 +34,7 @@ export function mergedFormat(type: PlainType, about: string): Exporter {
   return {
     name: type === 'BF16' ? 'Merged model' : `Merged model, ${type.toLowerCase()}`,
     about,
-    for: ['transformers', 'server', 'hub'],
+    for: ['transformers', 'server', 'hub', 'lapidary'],
     check: { checker: ['transformers', 'words'], ...roundedTo(type) },
     files: (source, call) => mergedFolder(source, type, call),
   }
@@ -56,7 +57,14 @@ export async function mergedFolder(
     ...noticeFiles(base),
     textFile(
       'README.md',
-      mergedCard(source, await baseOf(source), base, DTYPE[type], await roundedBase(source, base)),
+      mergedCard(
+        source,
+        await baseOf(source),
+        base,
+        DTYPE[type],
+        await roundedBase(source, base),
+        snippetLines(await snippets(source), 'merged'),
+      ),
     ),
     // Last: what describes weights that are not there is seen at once, the other way round is not.
     ...weightFiles(tensors, type, shardBytes, call),

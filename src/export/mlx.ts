@@ -6,6 +6,7 @@ import { loraScaling, targetModules } from '../protocol/run-config.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
 import { baseOf } from './base.ts'
 import { jsonFile, noticeFiles } from './model-files.ts'
+import { snippetReadme } from './snippets.ts'
 import type { ExportSource } from './source.ts'
 
 /**
@@ -43,6 +44,7 @@ export async function mlxAdapter(source: ExportSource): Promise<ExportedFile[]> 
         keys,
       },
     }),
+    await snippetReadme(source, 'mlx', 'A LoRA adapter for mlx-lm.'),
     ...noticeFiles(model),
     blobFile('adapters.safetensors', await safetensorsBlob(tensors, { format: 'mlx' })),
   ]

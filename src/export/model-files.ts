@@ -64,7 +64,10 @@ export async function generationConfig(base: BaseSource): Promise<ExportedFile> 
 }
 
 /** What the terms ask to be handed on with a Gemma that was changed; none for the practice model, which is not one. */
-export function noticeFiles({ practice }: BaseSource): ExportedFile[] {
+export function noticeFiles(
+  { practice }: BaseSource,
+  changed = 'The files of weights in this folder were modified: the model was fine-tuned.',
+): ExportedFile[] {
   return practice
     ? []
     : [
@@ -72,8 +75,8 @@ export function noticeFiles({ practice }: BaseSource): ExportedFile[] {
           'NOTICE',
           `Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms
 
-The files of weights in this folder were modified: the model was fine-tuned. Whoever is given them must be given these
-terms too, the restrictions on use of their section 3.2 among them.
+${changed} Whoever is given them must be given these terms too,
+the restrictions on use of their section 3.2 among them.
 `,
         ),
       ]

@@ -2,7 +2,12 @@ import { safetensorsBlob } from '../files/safetensors-writer.ts'
 import { writeAdapterConfig } from '../model/adapter-config.ts'
 import { isOfMultimodal, namedOf } from '../model/lora.ts'
 import type { StateTensor } from '../protocol/engine.ts'
+import { blobFile } from '../protocol/exported.ts'
+import type { ExportedFile } from '../protocol/studio.ts'
+import { type BaseModel, baseOf } from './base.ts'
 import { adapterCard, type CardFacts } from './card.ts'
+import { snippetLines, snippets } from './snippets.ts'
+import { type ExportSource, templateFile } from './source.ts'
 
 export interface AdapterExport extends CardFacts {
   /** Adapter tensors under PEFT's names, f32. */
@@ -30,4 +35,19 @@ export async function peftFiles(adapter: AdapterExport): Promise<{ path: string;
     { path: 'adapter_model.safetensors', blob: await safetensorsBlob(tensors, { format: 'pt' }) },
     { path: 'README.md', blob: text(adapterCard(adapter), 'text/markdown') },
   ]
+}
+
+/** The same with the chat template, and with a base model that is nowhere else to be had. */
+export async function adapterFolder(
+  source: ExportSource,
+): Promise<{ base: BaseModel; files: ExportedFile[] }> {
+  const { config, baseModel, step } = source
+  const [lora, events] = [await source.lora(), await source.events()]
+  const base = await baseOf(source)
+  const lines = snippetLines(await snippets(source), 'peft')
+  const files = await peftFiles({ lora, config, baseModel, base, step, events, snippets: lines })
+  return {
+    base,
+    files: [...files.map(({ path, blob }) => blobFile(path, blob)), ...templateFile(source), ...base.files],
+  }
 }

@@ -3,9 +3,10 @@ import type { Proof } from '../protocol/proof.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
 import { jsonFile, textFile } from './model-files.ts'
 import type { Check, Exporter } from './source.ts'
+import { ROUNDED } from './tolerance.ts'
 
-/** Of a base that was held in fewer bits while the adapter learnt, nats a token that it may be off by as it is stored. */
-const HELD: Record<Exclude<Quantization, null>, number> = { int8: 0.2, int4: 2 }
+/** A base that was held in fewer bits while the adapter learnt is as far off where it is as stored. */
+const HELD: Record<Exclude<Quantization, null>, number> = { int8: ROUNDED.Q8_0, int4: ROUNDED.Q4_0 }
 
 /** What counts as the same in a format of this run. */
 export function toleranceOf(

@@ -10,8 +10,8 @@ const FORMATS = new Map(
 
 export async function exportFormats(): Promise<ExportFormat[]> {
   const each = [...FORMATS].map(async ([id, load]) => {
-    const { name, about, for: targets } = await load()
-    return { id, name, about, for: targets }
+    const { name, about, for: targets, check } = await load()
+    return { id, name, about, for: targets, proven: check !== undefined }
   })
   return Promise.all(each)
 }

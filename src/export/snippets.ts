@@ -1,6 +1,9 @@
-import type { ExportTarget, Snippet } from '../protocol/studio.ts'
+import type { RunConfig } from '../protocol/run-config.ts'
+import type { ExportedFile, ExportTarget, Snippet } from '../protocol/studio.ts'
 import { type BaseModel, baseOf } from './base.ts'
+import { shareableConfig } from './card.ts'
 import { type Facts, filled } from './filled.ts'
+import { textFile } from './model-files.ts'
 import llamaCpp from './snippets/llama-cpp.sh?raw'
 import mlx from './snippets/mlx.py?raw'
 import ollama from './snippets/ollama.sh?raw'
@@ -18,6 +21,9 @@ const VLLM_RANKS = [8, 16, 32, 64, 128, 256]
 
 const MERGED = ['merged', 'merged-f16', 'merged-f32']
 const GGUF = ['gguf', 'gguf-f16', 'gguf-f32', 'gguf-q8_0', 'gguf-q4_0']
+
+/** Whether a run was taught conversations in the chat template. */
+export const taughtChat = ({ data }: RunConfig): boolean => data.text === null && data.format === 'template'
 
 interface Kind {
   target: ExportTarget
@@ -78,15 +84,18 @@ export async function snippets(source: ExportSource): Promise<Snippet[]> {
 
 /** The same of what is known already. */
 export function filledSnippets(
-  { config, template }: Pick<ExportSource, 'config' | 'template'>,
-  base: Pick<BaseModel, 'at'>,
+  { config, template, baseModel }: Pick<ExportSource, 'config' | 'template' | 'baseModel'>,
+  base: Pick<BaseModel, 'at' | 'kind'>,
   stops: readonly number[] = [],
   positions = MOST_CONTEXT,
 ): Snippet[] {
   const facts: Facts = {
     base: base.at,
+    // Only PEFT's adapter has a base beside it.
+    base_besides: base.kind === 'beside' ? `path/to/${baseModel}` : base.at,
+    folder: base.kind !== 'hub',
     prompt: PROMPT,
-    chat: config.data.text === null && config.data.format === 'template',
+    chat: taughtChat(config),
     template: template !== null,
     rank: VLLM_RANKS.find((rank) => rank >= config.lora.r)!,
     context: Math.min(positions, MOST_CONTEXT),
@@ -98,4 +107,47 @@ export function filledSnippets(
       return { target, formats, language, text: filled(template, language, own) }
     }),
   )
+}
+
+const PLACES: Partial<Record<ExportTarget, string>> = {
+  transformers: 'Transformers',
+  server: 'vLLM',
+  'llama.cpp': 'llama.cpp',
+  ollama: 'Ollama',
+  mlx: 'mlx-lm',
+  web: 'A page, with wllama',
+}
+
+/** Snippets of a format as lines of a README, a heading each. */
+export function snippetLines(all: readonly Snippet[], format: string): string[] {
+  return all
+    .filter(({ formats }) => formats.includes(format))
+    .flatMap(({ target, language, text }) => [
+      `### ${PLACES[target]}`,
+      '',
+      `\`\`\`${language === 'shell' ? 'sh' : language}`,
+      text.trimEnd(),
+      '```',
+      '',
+    ])
+}
+
+/** A README of a format that has no card of its own: what it is, and the lines that run it. */
+export async function snippetReadme(
+  source: ExportSource,
+  format: string,
+  about: string,
+): Promise<ExportedFile> {
+  const { config, baseModel, step } = source
+  const data = shareableConfig(config, baseModel).data.name || 'a data set of its own'
+  const lines = [
+    `# ${baseModel}, fine-tuned on ${data}`,
+    '',
+    `${about} It was trained for ${step} optimizer steps with Lapidary.`,
+    '',
+    '## Use',
+    '',
+    ...snippetLines(await snippets(source), format),
+  ]
+  return textFile('README.md', lines.join('\n'))
 }

@@ -42,6 +42,11 @@ export interface ExportSource {
   events(): Promise<RunEvent[]>
   /** @throws LapidaryError `missing_file` where the base model is not here any more */
   model(): Promise<BaseSource>
+  /**
+   * The files of a chat page, as this version of the studio is built with them: index.html, scripts, WebAssembly.
+   * @throws LapidaryError `missing_file` where it was built without
+   */
+  chatPage(): Promise<ExportedFile[]>
 }
 
 /** How near log-probabilities in a format's library must come to those that the studio found. */
@@ -56,7 +61,7 @@ export interface Check {
 }
 
 /** The default export of a file in `formats/`, whose name is the format's id. */
-export interface Exporter extends Omit<ExportFormat, 'id'> {
+export interface Exporter extends Omit<ExportFormat, 'id' | 'proven'> {
   files(source: ExportSource, call: Call): Promise<ExportedFile[]>
   /** How what is written can be checked where it is loaded; formats that nothing but the studio loads have none. */
   check?: Check

@@ -48,20 +48,35 @@ export function roundToBf16(x: number): number {
 }
 
 /** One number rounded to f16 and back. */
-export function roundToF16(x: number): number {
-  return f16ToF32(f32ToF16(Float32Array.of(x)))[0]!
+export const roundToF16 = (x: number): number => f16Value(f16Bits(x))
+
+/** One number's f16 bits. */
+export function f16Bits(x: number): number {
+  wordAsFloat[0] = x
+  return narrowToF16(word[0]!)
 }
 
-let f16Table: Uint32Array | undefined
+/** The number that f16 bits stand for. */
+export function f16Value(bits: number): number {
+  word[0] = f16Table()[bits]!
+  return wordAsFloat[0]!
+}
+
+let widenedF16: Uint32Array | undefined
+
+function f16Table(): Uint32Array {
+  widenedF16 ??= Uint32Array.from({ length: 65536 }, (_, half) => widenF16(half))
+  return widenedF16
+}
 
 /** f16 bits to f32, exact. */
 export function f16ToF32(
   source: Uint16Array,
   out: Float32Array<ArrayBuffer> = new Float32Array(source.length),
 ): Float32Array<ArrayBuffer> {
-  f16Table ??= Uint32Array.from({ length: 65536 }, (_, half) => widenF16(half))
+  const table = f16Table()
   const bits = new Uint32Array(out.buffer, out.byteOffset, source.length)
-  for (let i = 0; i < source.length; i++) bits[i] = f16Table[source[i]!]!
+  for (let i = 0; i < source.length; i++) bits[i] = table[source[i]!]!
   return out
 }
 

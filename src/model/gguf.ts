@@ -96,7 +96,7 @@ export function ggufConfig(file: GgufFile, withVision = false): Record<string, u
     num_key_value_heads: meta.count(`${prefix}.attention.head_count_kv`),
     pad_token_id: meta.id('tokenizer.ggml.padding_token_id', 0),
     query_pre_attn_scalar: layers === family.largest ? hidden / heads : width,
-    rms_norm_eps: shortest(meta.positive(`${prefix}.attention.layer_norm_rms_epsilon`)),
+    rms_norm_eps: shortestF32(meta.positive(`${prefix}.attention.layer_norm_rms_epsilon`)),
     ...family.fields(meta, prefix),
     sliding_window: window,
     tie_word_embeddings: !file.tensors.has('output.weight'),
@@ -153,8 +153,8 @@ function softCap(meta: Metadata, key: string, usual: number | null): number | nu
   return meta.amount(key, usual ?? 0) || null
 }
 
-/** Stored as f32; the shortest decimal that gives the same f32. */
-function shortest(value: number): number {
+/** Of a number that was stored as f32: the shortest decimal that gives the same f32. */
+export function shortestF32(value: number): number {
   for (let digits = 1; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits))
     if (Math.fround(short) === Math.fround(value)) return short
@@ -195,7 +195,7 @@ export function ggufTensors(file: GgufFile): TensorToRead[] {
   const found: TensorToRead[] = []
   for (const [given, tensor] of file.tensors) {
     if (OF_IMAGES.test(given)) continue
-    const name = rename(given)
+    const name = tableName(given)
     if (name === null)
       return fail(
         'unsupported_model',
@@ -203,13 +203,14 @@ export function ggufTensors(file: GgufFile): TensorToRead[] {
         `Supported: ${SUPPORTED}.`,
         { file: tensor.file, tensor: given },
       )
-    checkType(given, tensor)
+    checkGgufType(given, tensor)
     found.push(ggufTensor(tensor, name, given.endsWith('norm.weight') ? -1 : 0))
   }
   return found
 }
 
-function checkType(tensor: string, { type, file }: GgufTensor): void {
+/** @throws LapidaryError `unsupported_format` for a type that is not read */
+export function checkGgufType(tensor: string, { type, file }: GgufTensor): void {
   if (type.bytes > 0) return
   fail(
     'unsupported_format',
@@ -219,7 +220,8 @@ function checkType(tensor: string, { type, file }: GgufTensor): void {
   )
 }
 
-function rename(given: string): string | null {
+/** A tensor's name in the table of tensors; null where a Gemma has none of that name. */
+export function tableName(given: string): string | null {
   const match = /^(?:blk\.(\d+)\.)?(\w+)\.weight$/.exec(given)
   if (!match) return null
   const [, layer, role] = match as unknown as [string, string | undefined, string]
@@ -228,7 +230,7 @@ function rename(given: string): string | null {
   return layer === undefined ? `${names[role]}.weight` : `model.layers.${layer}.${names[role]}.weight`
 }
 
-/** What GGUF calls a tensor of the table; see `rename`. */
+/** What GGUF calls a tensor of the table; see `tableName`. */
 export function ggufName(name: string): string {
   const match = /^(?:model\.layers\.(\d+)\.)?(.+)\.weight$/.exec(name)!
   const [, layer, module] = match as unknown as [string, string | undefined, string]

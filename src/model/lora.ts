@@ -49,12 +49,12 @@ export function adapterTensors(config: ModelConfig, lora: LoraConfig): AdapterTe
  * Where PEFT finds the layers: Transformers loads a multimodal checkpoint as `Gemma3ForConditionalGeneration`. Under any
  * other name it would leave an adapter out without an error.
  */
-const TEXT = 'base_model.model.model.'
+export const PEFT_PREFIX = 'base_model.model.model.'
 const MULTIMODAL = 'base_model.model.model.language_model.'
 /** As Transformers before 4.52 had them. */
 const EARLIER = 'base_model.model.language_model.model.'
 
-const prefixOf = ({ languageModel }: ModelConfig) => (languageModel ? MULTIMODAL : TEXT)
+const prefixOf = ({ languageModel }: ModelConfig) => (languageModel ? MULTIMODAL : PEFT_PREFIX)
 
 /** Whether adapter tensors are named for a multimodal checkpoint. */
 export const isOfMultimodal = (names: Iterable<string>): boolean =>
@@ -62,8 +62,8 @@ export const isOfMultimodal = (names: Iterable<string>): boolean =>
 
 /** An adapter tensor's name for a base of this kind. */
 export function namedOf(multimodal: boolean, name: string): string {
-  const from = [MULTIMODAL, EARLIER, TEXT].find((prefix) => name.startsWith(`${prefix}layers.`))
-  return from === undefined ? name : (multimodal ? MULTIMODAL : TEXT) + name.slice(from.length)
+  const from = [MULTIMODAL, EARLIER, PEFT_PREFIX].find((prefix) => name.startsWith(`${prefix}layers.`))
+  return from === undefined ? name : (multimodal ? MULTIMODAL : PEFT_PREFIX) + name.slice(from.length)
 }
 
 /**

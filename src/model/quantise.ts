@@ -1,6 +1,8 @@
-import { f16ToF32, f32ToF16 } from '../files/bf16.ts'
+import { f16Bits, f16Value } from '../files/bf16.ts'
 import { BLOCK_BYTES, GROUP } from '../lib/storage.ts'
 import type { BlockedType } from '../protocol/model.ts'
+import { type Arithmetic, plainArithmetic } from './quantise-arithmetic.ts'
+import { pairArithmetic } from './quantise-simd.ts'
 
 /**
  * Weights rounded to blocks of 32 of a row that share an f16 scale d: Q8_0 holds d q with q in -127 .. 127, Q4_0 d q with q in -8 .. 7
@@ -39,144 +41,142 @@ export interface Rounding {
   square: number
 }
 
+let quickest: Arithmetic | null = null
+
 /**
  * Rounds whole blocks.
  * @param values a multiple of 32, finite
  * @param out blocks as GGUF has them
  */
-export function quantise(type: BlockedType, values: Float32Array, out: Uint8Array): Rounding {
+export function quantise(
+  type: BlockedType,
+  values: Float32Array,
+  out: Uint8Array,
+  arithmetic: Arithmetic = (quickest ??=
+    pairArithmetic() ?? plainArithmetic()),
+): Rounding {
+  const { lanes, steps, square, error } = arithmetic
   const total = { error: 0, square: 0 }
-  const rounder = new Rounder(GRIDS[type])
   const bytes = BLOCK_BYTES[type]
-  for (let from = 0, at = 0; from < values.length; from += GROUP, at += bytes) {
-    rounder.round(values, from)
-    const { bits, steps } = rounder
-    total.error += rounder.error
-    total.square += rounder.square
-    out[at] = bits & 255
-    out[at + 1] = bits >> 8
-    if (type === 'Q8_0') for (let i = 0; i < GROUP; i++) out[at + 2 + i] = steps[i]!
-    // A byte holds values i and i + 16.
-    else for (let i = 0; i < 16; i++) out[at + 2 + i] = (steps[i]! + 8) | ((steps[i + 16]! + 8) << 4)
+  const rounder = new Rounder(GRIDS[type], arithmetic)
+  const blocks = values.length / GROUP
+  for (let block = 0; block < blocks; block += lanes) {
+    const own = Math.min(lanes, blocks - block)
+    rounder.round(values, block * GROUP, own)
+    for (let lane = 0; lane < own; lane++) {
+      total.error += error[lane]!
+      total.square += square[lane]!
+      const at = (block + lane) * bytes
+      const from = lane * GROUP
+      const bits = rounder.bits[lane]!
+      out[at] = bits & 255
+      out[at + 1] = bits >> 8
+      if (type === 'Q8_0') for (let i = 0; i < GROUP; i++) out[at + 2 + i] = steps[from + i]!
+      // A byte holds values i and i + 16.
+      else
+        for (let i = 0; i < 16; i++)
+          out[at + 2 + i] = (steps[from + i]! + 8) | ((steps[from + i + 16]! + 8) << 4)
+    }
   }
   return total
 }
 
-const float = new Float32Array(1)
-const half = new Uint16Array(1)
+/** The f16 nearest to d, of those that are finite. */
+const nearestHalf = (d: number): number => f16Bits(Math.max(-LARGEST, Math.min(LARGEST, d)))
 
-/** Rounds one block after the other. */
+/** Finds scales of blocks side by side. */
 class Rounder {
   readonly #grid: Grid
-  /** The f16 scale, and each value in steps of it. */
-  bits = 0
-  readonly steps = new Int8Array(GROUP)
-  error = 0
-  square = 0
-  #d = 0
-  /** Of the search: the best scale so far, and what it costs. */
-  #best = 0
-  #least = 0
-  /** The block's values, their squares and cubes. */
-  readonly #x = new Float64Array(GROUP)
-  readonly #squares = new Float64Array(GROUP)
-  readonly #cubes = new Float64Array(GROUP)
+  readonly #own: Arithmetic
+  /** By lane: the f16 scale, and the value of it; while it is searched for, the best so far and what that costs. */
+  readonly bits: Uint16Array
+  readonly #d: Float64Array
+  readonly #least: Float64Array
+  readonly #perStep: Float64Array
 
-  constructor(grid: Grid) {
+  constructor(grid: Grid, arithmetic: Arithmetic) {
+    const { lanes } = arithmetic
     this.#grid = grid
+    this.#own = arithmetic
+    this.bits = new Uint16Array(lanes)
+    this.#d = new Float64Array(lanes)
+    this.#least = new Float64Array(lanes)
+    this.#perStep = new Float64Array(lanes)
   }
 
-  round(values: Float32Array, from: number): void {
-    const [x, squares, cubes] = [this.#x, this.#squares, this.#cubes]
-    let furthest = 0
-    let square = 0
-    for (let i = 0; i < GROUP; i++) {
-      const own = values[from + i]!
-      const squared = own * own
-      x[i] = own
-      squares[i] = squared
-      cubes[i] = squared * own
-      square += squared
-      if (Math.abs(own) > Math.abs(furthest)) furthest = own
+  round(values: Float32Array, from: number, lanes: number): void {
+    const own = this.#own
+    const { begin, least, most } = this.#grid
+    own.load(values, from)
+    let searched = false
+    for (let lane = 0; lane < own.lanes; lane++) {
+      // A scale is positive where both signs have as many steps, as in GGUF.
+      if (least === -most) own.furthest[lane] = Math.abs(own.furthest[lane]!)
+      this.bits[lane] = 0
+      this.#d[lane] = 0
+      const found = lane >= lanes || this.#onGrid(values, from + lane * GROUP, lane)
+      this.#least[lane] = found ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+      if (!found) searched = true
     }
-    this.square = square
-    // A scale is positive where both signs have as many steps, as in GGUF.
-    if (this.#grid.least === -this.#grid.most) furthest = Math.abs(furthest)
-    if (!this.#onGrid(furthest)) this.#search(furthest)
-    this.#settle()
+    if (searched) {
+      for (let at = 0; at < begin.length; at++) {
+        for (let lane = 0; lane < own.lanes; lane++) this.#perStep[lane] = begin[at]! / own.furthest[lane]!
+        this.#attempt()
+      }
+      // Once more, with the values rounded to what was found.
+      this.#toFound()
+      this.#attempt()
+    }
+    this.#toFound()
+    own.settle(this.#perStep, this.#d, least, most)
   }
 
-  #onGrid(furthest: number): boolean {
-    this.#set(0)
+  /** Steps are of the scale that was found; none where it is zero. */
+  #toFound(): void {
+    for (let lane = 0; lane < this.#d.length; lane++)
+      this.#perStep[lane] = this.#d[lane] === 0 ? 0 : 1 / this.#d[lane]!
+  }
+
+  #onGrid(values: Float32Array, from: number, lane: number): boolean {
+    const furthest = this.#own.furthest[lane]!
     if (furthest === 0) return true
     const { exact, least, most } = this.#grid
     for (let at = 0; at < exact.length; at++) {
       const d = furthest / exact[at]!
       // Few are: eleven bits and no more.
       if (Math.fround(d) !== d) continue
-      this.#set(d)
-      if (this.#d !== d) continue
-      const x = this.#x
-      let i = 0
-      while (i < GROUP && isStep(x[i]! / d, least, most)) i++
-      if (i === GROUP) return true
+      const bits = nearestHalf(d)
+      if (f16Value(bits) !== d) continue
+      let i = from
+      while (i < from + GROUP && isStep(values[i]! / d, least, most)) i++
+      if (i < from + GROUP) continue
+      this.bits[lane] = bits
+      this.#d[lane] = d
+      return true
     }
     return false
   }
 
-  #search(furthest: number): void {
-    const { begin } = this.#grid
-    this.#best = 0
-    this.#least = Number.POSITIVE_INFINITY
-    for (let at = 0; at < begin.length; at++) this.#attempt(begin[at]! / furthest)
-    // Once more, with the values rounded to what was found.
-    if (this.#best !== 0) this.#attempt(1 / this.#best)
-    this.#set(this.#best)
-  }
-
-  #attempt(perStep: number): void {
-    const { least, most } = this.#grid
-    const [x, weights, cubes] = [this.#x, this.#squares, this.#cubes]
-    let product = 0
-    let squares = 0
-    for (let i = 0; i < GROUP; i++) {
-      const q = clamp(Math.round(x[i]! * perStep), least, most)
-      product += cubes[i]! * q
-      squares += weights[i]! * q * q
+  /** Takes what the steps of an attempt fit best, where that is better than what there is. */
+  #attempt(): void {
+    const own = this.#own
+    own.attempt(this.#perStep, this.#grid.least, this.#grid.most)
+    for (let lane = 0; lane < own.lanes; lane++) {
+      const squares = own.squares[lane]!
+      if (squares === 0) continue
+      const bits = nearestHalf(own.product[lane]! / squares)
+      const d = f16Value(bits)
+      // Beside the sum of x⁴, which is the same for every scale.
+      const found = d * (d * squares - 2 * own.product[lane]!)
+      if (!(found < this.#least[lane]!)) continue
+      this.#least[lane] = found
+      this.bits[lane] = bits
+      this.#d[lane] = d
     }
-    if (squares === 0) return
-    this.#set(product / squares)
-    // Beside the sum of x⁴, which is the same for every scale.
-    const found = this.#d * (this.#d * squares - 2 * product)
-    if (!(found < this.#least)) return
-    this.#least = found
-    this.#best = this.#d
-  }
-
-  #set(d: number): void {
-    float[0] = Math.max(-LARGEST, Math.min(LARGEST, d))
-    this.bits = f32ToF16(float, half)[0]!
-    this.#d = f16ToF32(half, float)[0]!
-  }
-
-  #settle(): void {
-    const { least, most } = this.#grid
-    const d = this.#d
-    const perStep = d === 0 ? 0 : 1 / d
-    const [x, steps] = [this.#x, this.steps]
-    let error = 0
-    for (let i = 0; i < GROUP; i++) {
-      const q = clamp(Math.round(x[i]! * perStep), least, most)
-      steps[i] = q
-      const off = x[i]! - d * q
-      error += off * off
-    }
-    this.error = error
   }
 }
 
 /** Of f16. */
 const LARGEST = 65_504
 
-const clamp = (x: number, least: number, most: number) => (x < least ? least : x > most ? most : x)
 const isStep = (x: number, least: number, most: number) => Number.isInteger(x) && x >= least && x <= most

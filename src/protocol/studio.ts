@@ -16,6 +16,7 @@ export type * from './rooms/exports.ts'
 export type * from './rooms/fit.ts'
 export type * from './rooms/model-sources.ts'
 export type * from './rooms/models.ts'
+export type * from './rooms/push.ts'
 export type * from './rooms/runs.ts'
 export type * from './rooms/shelf.ts'
 

@@ -17,7 +17,7 @@ import { canonical } from '../protocol/identity.ts'
 import { defaultRunConfig, parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 
 /**
- * A run in the hash of the studio's URL: `#/train?v=1.1x9k2f&data=sample:pirate&training.max_steps=60`. Fields of the run's config go
+ * A run in the hash of the studio's URL: `#/train?v=1.CHECKSUM&data=sample:pirate&training.max_steps=60`. Fields of the run's config go
  * by their dotted paths, `section.field`, and only where they differ from their defaults; what is said of the page has no dot. Behind
  * the version stands a checksum of all else, by which a link that was cut or altered is known; written by hand it is left out.
  */
@@ -119,6 +119,11 @@ function readRest(pairs: readonly Pair[], place: Place): Pick<LinkReading, 'link
     } else if (/^(model|start)$|\./.test(name)) given.push([name === 'model' ? 'model.id' : name, value])
     else refuse('unknown')
     seen.add(name)
+  }
+  // Rows of the page around come from a page that can be heard.
+  if (link.data?.from === 'page' && (link.embed === null || link.embed === 'frame')) {
+    link.data = null
+    refused.push({ name: 'data', value: 'page', why: 'value' })
   }
   const { config, heeded } = readFields(given, refused)
   const said = new Set(heeded.map((name) => SECTION_OF[name.split('.')[0]!]!))

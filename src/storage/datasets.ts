@@ -20,6 +20,12 @@ export async function putDataset(
   return stored
 }
 
+/** Newest first. */
+export async function listDatasets(database: Database): Promise<StoredDataset['info'][]> {
+  const all = await database.getAll('datasets')
+  return all.sort((a, b) => b.created - a.created).map(({ info }) => info)
+}
+
 export function readRows(database: Database, dataset: StoredDataset): Promise<Uint8Array<ArrayBuffer>> {
   return readBlob(database, dataset.rows, dataset.info.name)
 }

@@ -1,25 +1,34 @@
-import { createEffect, createSignal, For, lazy, on, onCleanup, onMount, Show, Suspense } from 'solid-js'
+import {
+  type Component,
+  createEffect,
+  createSignal,
+  For,
+  lazy,
+  on,
+  onCleanup,
+  onMount,
+  Show,
+  Suspense,
+} from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import type { Lock } from '../protocol/embed.ts'
 import { CLOSED_FAILURES, type Closed, STORAGE_CLOSED } from '../protocol/storage-closed.ts'
 import type { Studio } from '../protocol/studio.ts'
 import type { LinkReading } from '../runs/link.ts'
+import { AppMenu } from './AppMenu.tsx'
 import { Button } from './components/Button.tsx'
 import { droppedFiles, pathOf } from './components/dropped.ts'
 import { Gem, Icon } from './components/Icon.tsx'
+import { loadedLater } from './components/loaded.tsx'
 import { ChoiceMenu } from './components/Menu.tsx'
 import { FailureNotice, Notice } from './components/Notice.tsx'
 import { formatLoss, formatShare } from './messages/format.ts'
 import { t } from './messages/t.ts'
 import { DataPage } from './pages/Data/DataPage.tsx'
-import { EvaluatePage } from './pages/Evaluate/EvaluatePage.tsx'
-import { ExportPage } from './pages/Export/ExportPage.tsx'
 import { FullStudio } from './pages/FullStudio.tsx'
 import { LinkNotes } from './pages/LinkNotes.tsx'
 import { LockedPart } from './pages/LockedPart.tsx'
-import { ModelPage } from './pages/Model/ModelPage.tsx'
 import { RunsDrawer } from './pages/RunsDrawer.tsx'
-import { TrainPage } from './pages/Train/TrainPage.tsx'
 import { AppProvider, useApp } from './state/app.tsx'
 import { keptOf, linkHere } from './state/link.ts'
 import { hrefOf, type Place, placeOf, restrictRoute } from './state/route.ts'
@@ -29,12 +38,14 @@ import { THEMES } from './state/theme.ts'
 /** Only frames need it. */
 const Embedded = lazy(() => import('./pages/Embedded.tsx'))
 
-const PAGES: Record<Place, () => ReturnType<typeof DataPage>> = {
+type Page = Component & { preload?: () => Promise<unknown> }
+
+const PAGES: Record<Place, Page> = {
   data: DataPage,
-  model: ModelPage,
-  train: TrainPage,
-  evaluate: EvaluatePage,
-  export: ExportPage,
+  model: loadedLater(() => import('./pages/Model/ModelPage.tsx').then((part) => part.ModelPage)),
+  train: loadedLater(() => import('./pages/Train/TrainPage.tsx').then((part) => part.TrainPage)),
+  evaluate: loadedLater(() => import('./pages/Evaluate/EvaluatePage.tsx').then((part) => part.EvaluatePage)),
+  export: loadedLater(() => import('./pages/Export/ExportPage.tsx').then((part) => part.ExportPage)),
 }
 
 /** Reads what the address says, once, before anything is drawn. Null: no more than a place. */
@@ -69,9 +80,11 @@ function Shell() {
   createEffect(
     on(
       route.place,
-      () => {
+      async (place) => {
         window.scrollTo(0, 0)
-        main.querySelector('h1')?.focus({ preventScroll: true })
+        // A page that was never seen may be on its way.
+        await PAGES[place].preload?.()
+        if (route.place() === place) main.querySelector('h1')?.focus({ preventScroll: true })
       },
       { defer: true },
     ),
@@ -221,6 +234,7 @@ function Bar(props: { toContent: () => void }) {
             </Button>
           </Show>
           <Show when={!shown.embedded}>
+            <AppMenu />
             <ChoiceMenu
               label={t('theme.label', { name: t(`theme.${theme.theme()}`) })}
               trigger={<Icon name={theme.theme()} />}

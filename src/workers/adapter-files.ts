@@ -1,6 +1,9 @@
-import { bufferSource } from '../files/bytes.ts'
+import { type ByteSource, bufferSource } from '../files/bytes.ts'
+import { openGguf } from '../files/gguf.ts'
+import { safetensorsSource } from '../files/safetensors-source.ts'
 import { openWeights, readTensor } from '../files/weights.ts'
 import { Sha256 } from '../lib/hash.ts'
+import { ggufAdapter } from '../model/gguf-adapter.ts'
 import type { EngineState, StateTensor } from '../protocol/engine.ts'
 import type { WeightSource } from '../protocol/model.ts'
 import type { AdapterFiles } from '../protocol/studio.ts'
@@ -9,6 +12,20 @@ import type { AdapterFiles } from '../protocol/studio.ts'
 export async function openAdapter({ tensors }: Pick<AdapterFiles, 'tensors'>): Promise<WeightSource> {
   const bytes = new Uint8Array(await tensors.arrayBuffer())
   return openWeights(new Map([['adapter_model.safetensors', bufferSource(bytes)]]))
+}
+
+/**
+ * A LoRA adapter in GGUF in PEFT's layout.
+ * @throws LapidaryError as `openGguf` and `ggufAdapter`
+ */
+export async function adapterOfGguf(
+  source: ByteSource,
+  name: string,
+  signal?: AbortSignal,
+): Promise<AdapterFiles> {
+  const { config, tensors } = ggufAdapter(await openGguf(source, name, signal))
+  const file = safetensorsSource(tensors, { format: 'pt' })
+  return { config, tensors: new Blob([new Uint8Array(await file.read(0, file.size, signal))]) }
 }
 
 /** Every tensor of an adapter in f32. */

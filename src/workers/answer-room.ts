@@ -3,13 +3,14 @@ import type { Engine } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Asked } from '../protocol/events.ts'
 import { defaultRunConfig } from '../protocol/run-config.ts'
-import type { AnswerRequest, AnswerRoom } from '../protocol/studio.ts'
+import type { AnswerRequest, AnswerRoom, CheckpointChoice } from '../protocol/studio.ts'
+import type { RunRecord } from '../runs/record.ts'
+import type { Checkpoint } from '../trainer/checkpoint.ts'
 import { chatCodec } from './codec.ts'
-import type { Engines } from './engine/host.ts'
+import type { EngineHost, Engines } from './engine/host.ts'
 import type { Loan } from './engine/lease.ts'
 import { planRequest } from './engine/plan-request.ts'
-import type { OpenModel } from './library.ts'
-import type { TrainParts } from './train-parts.ts'
+import type { Library, OpenModel } from './library.ts'
 
 /** Positions are rounded up to this, so that a slightly longer chat needs no new plan. */
 const POSITIONS_STEP = 256
@@ -24,7 +25,20 @@ interface Question {
   signal: AbortSignal
 }
 
-export function answerRoom({ library, host, shelf }: TrainParts): AnswerRoom {
+/** What it asks of whoever keeps models and runs: all of a browser's, or the one of a chat page. */
+export interface AnswerParts {
+  library(): Promise<Pick<Library, 'open'>>
+  host: EngineHost
+  shelf: {
+    record(run: string): Promise<Pick<RunRecord, 'name' | 'modelHash' | 'config'>>
+    needCheckpoint(
+      run: string,
+      which?: CheckpointChoice,
+    ): Promise<{ meta: Pick<Checkpoint['meta'], 'step'>; state: Checkpoint['state'] }>
+  }
+}
+
+export function answerRoom({ library, host, shelf }: AnswerParts): AnswerRoom {
   /** An engine with the question's model, with room for its prompts, and with the run's adapter in it (or any, for none). */
   async function engineFor(engines: Engines, question: Question): Promise<Engine> {
     const { request, model, positions, signal } = question

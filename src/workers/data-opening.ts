@@ -1,16 +1,9 @@
 import type { Table } from 'apache-arrow'
 import { describePreview, type NamedSource, type OpenOptions, openDataset } from '../dataset/open.ts'
-import { blobSource, bufferSource, httpSource, readJson } from '../files/bytes.ts'
+import { blobSource, bufferSource, httpSource } from '../files/bytes.ts'
 import { makeTable } from '../files/table.ts'
 import { fail } from '../protocol/errors.ts'
-import type {
-  Call,
-  DataRoom,
-  DatasetInfo,
-  DatasetPreview,
-  ReadOptions,
-  SampleInfo,
-} from '../protocol/studio.ts'
+import type { Call, DataRoom, DatasetInfo, DatasetPreview, ReadOptions } from '../protocol/studio.ts'
 import {
   type FoundRows,
   hubConfigs,
@@ -20,13 +13,7 @@ import {
   sourcesOfUrl,
 } from './data-sources.ts'
 import { type DatasetShelf, described } from './dataset-shelf.ts'
-
-/** An entry of `datasets/index.json`. */
-interface SampleEntry extends SampleInfo {
-  file: string
-  prompt: string
-  response: string
-}
+import { listSamples, sampleIndex } from './samples.ts'
 
 /** Ways into a data set; `base` is the address that bundled ones lie under. */
 export function dataOpening(
@@ -46,11 +33,6 @@ export function dataOpening(
   | 'createDataset'
 > {
   const resuming = resumingOpener()
-
-  async function sampleIndex(): Promise<SampleEntry[]> {
-    const url = new URL('datasets/index.json', base()).href
-    return (await readJson(await httpSource(url), 'datasets/index.json')) as SampleEntry[]
-  }
 
   async function open(id: string | null, sources: NamedSource[], options?: OpenOptions) {
     const dataset = await openDataset(sources, options)
@@ -82,12 +64,10 @@ export function dataOpening(
   }
 
   return {
-    async samples() {
-      return (await sampleIndex()).map(({ id, title, summary, rows }) => ({ id, title, summary, rows }))
-    },
+    samples: () => listSamples(base()),
 
     async openSample(id, call = {}) {
-      const entry = (await sampleIndex()).find((sample) => sample.id === id)
+      const entry = (await sampleIndex(base())).find((sample) => sample.id === id)
       if (!entry)
         fail('missing_file', `There is no sample data set "${id}".`, 'Choose one of the list.', {
           sample: id,

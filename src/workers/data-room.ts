@@ -10,10 +10,10 @@ import { Library } from './library.ts'
 import { Preparation } from './preparation.ts'
 import { synthesiser } from './synthesis.ts'
 
-export function dataRoom(): DataRoom & Opened {
+/** @param database what has been opened already */
+export function dataRoom(database = openedOnce()): DataRoom & Opened {
   let base = ''
   let models: Library | null = null
-  const database = openedOnce()
   const library = async () => (models ??= new Library(database, base))
   const shelf = new DatasetShelf(database)
   const preparation = new Preparation({

@@ -11,7 +11,7 @@ import { fail } from '../protocol/errors.ts'
 import { isOfReading } from '../protocol/preparation.ts'
 import type { DatasetInfo, Finding, RowEdit } from '../protocol/studio.ts'
 import type { Database, StoredDataset } from '../storage/database.ts'
-import { putDataset, readRows, removeDataset, updateDataset } from '../storage/datasets.ts'
+import { listDatasets, putDataset, readRows, removeDataset, updateDataset } from '../storage/datasets.ts'
 
 /** Stored data sets; the one looked at last stays parsed. */
 export class DatasetShelf {
@@ -24,8 +24,7 @@ export class DatasetShelf {
 
   /** Newest first. */
   async list(): Promise<DatasetInfo[]> {
-    const all = await (await this.#database()).getAll('datasets')
-    return all.sort((a, b) => b.created - a.created).map(({ info }) => info)
+    return listDatasets(await this.#database())
   }
 
   /** @throws LapidaryError `missing_file` */

@@ -21,6 +21,7 @@ export interface CheckpointParts {
   events(): Promise<RunEvent[]>
   /** @throws LapidaryError where it is not here, or is another one */
   model(): Promise<OpenModel>
+  chatPage: ExportSource['chatPage']
   signal?: AbortSignal | undefined
 }
 
@@ -36,6 +37,7 @@ export function exportSource(parts: CheckpointParts): ExportSource {
     tensors: async () => tensors,
     proof: parts.proof ?? null,
     lora: () => adapterOf(tensors, signal),
+    chatPage: parts.chatPage,
     events: async () => (await parts.events()).slice(0, meta.event_count),
     async model() {
       const model = await parts.model()

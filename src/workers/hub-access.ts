@@ -7,6 +7,7 @@ type Reaching = Pick<
   | 'lookUp'
   | 'download'
   | 'fetchAdapter'
+  | 'push'
   | 'unfinished'
   | 'discard'
   | 'storage'
@@ -41,6 +42,8 @@ export function reaching(hub: HubRoom, keepStorage: () => void): Reaching {
       return hub.download(address, tokenFor(address), call)
     },
     fetchAdapter: (address, call) => hub.fetchAdapter(address, tokenFor(address), call),
+    push: (files, request, call) =>
+      hub.push(files, request, session.get(hubOf(request.endpoint))?.token ?? null, call),
     unfinished: (call) => hub.unfinished(call),
     discard: (id, call) => hub.discard(id, call),
     // A page can ask for these and a worker cannot, everywhere.

@@ -72,14 +72,14 @@ export interface Origin extends Partial<Pick<StoredModel, 'origin' | 'licence' |
 /** Models by id: stored ones, the bundled one, and folders served with a manifest (the id is their address). */
 export class Library {
   readonly #database: () => Promise<Database>
-  readonly #base: string
+  /** Address that bundled files lie under. */
+  readonly base: string
   /** With when it was stored: the same model stored anew lies elsewhere, and any worker may have stored it. */
   readonly #open = new Map<string, { model: OpenModel; stored: number }>()
 
-  /** @param base address that bundled files lie under */
   constructor(database: () => Promise<Database>, base: string) {
     this.#database = database
-    this.#base = base
+    this.base = base
   }
 
   async list(): Promise<ModelInfo[]> {
@@ -155,7 +155,7 @@ export class Library {
   }
 
   #address(file: string): string {
-    return new URL(`models/${BUNDLED.id}/${file}`, this.#base).href
+    return new URL(`models/${BUNDLED.id}/${file}`, this.base).href
   }
 
   /** Whether the studio now comes with another Pebble than the stored one. Offline, what is stored is what there is. */

@@ -11,7 +11,6 @@ import { evaluationCount, neverEarly } from '../runs/early.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
-import { readTokenTable } from '../tokens/table.ts'
 import { requireMeasured } from '../trainer/best.ts'
 import type { RunHashes } from '../trainer/checkpoint.ts'
 import { requireSchedule, runLength } from '../trainer/schedule.ts'
@@ -83,6 +82,8 @@ export async function prepareRun(
   const { config: asked, state: start } = goesOn
     ? { config: wanted, state: null }
     : await startingFrom(database, wanted, model, request.adapter)
+  // What reads Arrow is a quarter of this worker: nobody waits for it who only looks at what is stored.
+  const { readTokenTable } = await import('../tokens/table.ts')
   const { train, validation } = readTokenTable(await readTokens(database, table))
   const batches = new TrainingBatches({ train, validation }, asked.training)
   const hashes: RunHashes = {

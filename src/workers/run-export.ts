@@ -5,6 +5,7 @@ import { fail } from '../protocol/errors.ts'
 import type { Call, CheckpointChoice, ExportedFile, Snippet } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import { readEvents } from '../storage/runs.ts'
+import { chatPageAt } from './chat-page-files.ts'
 import { exportSource } from './export-source.ts'
 import type { OpenModel } from './library.ts'
 import type { TrainParts } from './train-parts.ts'
@@ -80,6 +81,7 @@ async function sourceOf(
     proof: proof ?? null,
     events: async () => (unkept ? unkept.events() : readEvents(await database(), run)),
     model,
+    chatPage: async () => chatPageAt((await library()).base, call.signal),
     signal: call.signal,
   })
 }

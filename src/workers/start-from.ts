@@ -114,7 +114,8 @@ function requireSame(before: LoraConfig, now: LoraConfig, whose: string): void {
   const parts: [field: string, of: (lora: LoraConfig) => string][] = [
     ['lora.r', ({ r }) => String(r)],
     ['lora.target_modules', (lora) => targetModules(lora).join(', ')],
-    ['lora.lora_alpha', (lora) => String(loraScaling(lora))],
+    // A GGUF keeps it in f32.
+    ['lora.lora_alpha', (lora) => String(Number(loraScaling(lora).toPrecision(6)))],
   ]
   for (const [field, of] of parts) {
     const [expected, found] = [of(before), of(now)]
@@ -130,7 +131,8 @@ function requireSame(before: LoraConfig, now: LoraConfig, whose: string): void {
   }
 }
 
-function fresh(lora: EngineState['lora']): EngineState {
+/** An adapter as an engine takes it, that nothing was trained of yet. */
+export function fresh(lora: EngineState['lora']): EngineState {
   const zeros = () =>
     Object.fromEntries(
       Object.entries(lora).map(([name, { shape, data }]) => [

@@ -6,6 +6,7 @@ import { ensureBuilt, ROOT } from '../../cli/build.ts'
 import { findOtherBrowsers, HOW_TO_INSTALL, installMissing } from '../../cli/other-browsers.ts'
 import { report } from '../../cli/report.ts'
 import { serve } from '../../cli/server.ts'
+import { SERVICE_WORKER } from '../../cli/service-worker.ts'
 import { FAILED, SECOND, type Tally, tallyLine } from '../../cli/stage.ts'
 import type { Driver } from './driver.ts'
 import { openFirefox } from './firefox.ts'
@@ -89,7 +90,9 @@ async function visit(
     return { passed: 0, failed: 1, failure: 'It is not installed.' }
   }
   const scratch = mkdtempSync(join(tmpdir(), 'lapidary-browsers-'))
-  const server = await serve({ root, isolated: circumstances.isolated })
+  // A service worker would let threads share memory after all.
+  const without = new Set(circumstances.isolated ? [] : [`/${SERVICE_WORKER}`])
+  const server = await serve({ root, isolated: circumstances.isolated, without })
   let driver: Driver | null = null
   try {
     driver = await open(circumstances)

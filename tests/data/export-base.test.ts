@@ -1,14 +1,20 @@
 import { describe, expect, test } from 'vitest'
+import type { BaseModel } from '../../src/export/base.ts'
 import { baseOf, hubName } from '../../src/export/base.ts'
 import { adapterCard } from '../../src/export/card.ts'
 import { peftFiles } from '../../src/export/peft.ts'
+import { filledSnippets, snippetLines } from '../../src/export/snippets.ts'
 import type { ExportSource } from '../../src/export/source.ts'
 import type { ModelConfig } from '../../src/protocol/model.ts'
-import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { parseRunConfig, type RunConfig } from '../../src/protocol/run-config.ts'
 import { openAdapter } from '../../src/workers/adapter-files.ts'
 
 const shape = (hiddenSize: number, layers: number) =>
   ({ hiddenSize, layers: Array.from({ length: layers }) }) as unknown as ModelConfig
+
+/** As the adapter's own folder has it. */
+const loading = (config: RunConfig, base: Pick<BaseModel, 'at' | 'kind'>) =>
+  snippetLines(filledSnippets({ config, template: null, baseModel: 'gemma' }, base), 'peft')
 
 describe('an adapter bears the names that its base is loaded under', () => {
   const lora = {
@@ -64,7 +70,8 @@ describe('the base that a card names', () => {
 
   test('the Hub is told of a base that it has, and a reader of where one lies', () => {
     const facts = { config: parseRunConfig({}), baseModel: 'gemma-3-270m', step: 3, events: [] }
-    const hub = adapterCard({ ...facts, base: { at: 'google/gemma-3-270m', kind: 'hub' } })
+    const base = { at: 'google/gemma-3-270m', kind: 'hub' as const }
+    const hub = adapterCard({ ...facts, base, snippets: loading(facts.config, base) })
     expect(hub).toContain('base_model: "google/gemma-3-270m"')
     expect(hub).toContain('AutoModelForCausalLM.from_pretrained("google/gemma-3-270m")')
     const elsewhere = adapterCard({ ...facts, base: { at: 'path/to/gemma', kind: 'elsewhere' } })
@@ -92,7 +99,8 @@ describe('the base that a card names', () => {
       tuned: 'Bo does',
     }
     const config = parseRunConfig({ data: { prompt: 'question', response: 'answer' } })
-    const card = adapterCard({ config, baseModel: 'gemma-3-270m', step: 3, events: [sample] })
+    const snippets = loading(config, { at: 'gemma-3-270m', kind: 'elsewhere' })
+    const card = adapterCard({ config, baseModel: 'gemma-3-270m', step: 3, events: [sample], snippets })
     for (const text of [sample.prompt, sample.base, sample.tuned]) expect(card).not.toContain(text)
     expect(card).toContain('"content": "Hello!"')
     expect(card).toContain('"prompt": "question"')

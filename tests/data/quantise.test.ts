@@ -5,6 +5,8 @@ import { openWeights, readTensor } from '../../src/files/weights.ts'
 import { BLOCK_BYTES, GROUP } from '../../src/lib/storage.ts'
 import { readModelConfig } from '../../src/model/config.ts'
 import { quantise } from '../../src/model/quantise.ts'
+import { plainArithmetic } from '../../src/model/quantise-arithmetic.ts'
+import { pairArithmetic } from '../../src/model/quantise-simd.ts'
 import { quantisedTypes, quantisedWeights } from '../../src/model/quantised-weights.ts'
 import { storedTypes } from '../../src/model/storage.ts'
 import { tensorTable } from '../../src/model/tensors.ts'
@@ -48,6 +50,32 @@ function drawn(type: BlockedType, count: number, furthest: readonly number[]): U
   }
   return blocks
 }
+
+test.each(['Q8_0', 'Q4_0'] as const)('two blocks side by side come out as one by itself: %s', (type) => {
+  const random = seeded(11)
+  // An odd number of blocks: normal ones, of few values, of halves of a step, and so small or large that their scale is at an end of f16.
+  const values = Float32Array.from({ length: 2001 * GROUP }, (_, i) => {
+    const kind = Math.floor(i / GROUP) % 9
+    const x = random() - 0.5
+    if (kind === 0) return x * 2 ** -Math.floor(random() * 40)
+    if (kind === 1) return 0
+    if (kind === 2) return (x < 0 ? -1 : 1) * 2 ** -25
+    if (kind === 3) return x * 2 ** -22
+    if (kind === 4) return x * 2 ** 27
+    if (kind === 5) return Math.round(x * 30) / 2
+    if (kind === 6) return Math.round(x * 14) / 64
+    return x * random()
+  })
+  const of = (arithmetic: ReturnType<typeof plainArithmetic>) => {
+    const blocks = new Uint8Array((values.length / GROUP) * BLOCK_BYTES[type])
+    return { cost: quantise(type, values, blocks, arithmetic), blocks }
+  }
+  const pairs = pairArithmetic()
+  expect(pairs?.lanes).toBe(2)
+  const [two, one] = [of(pairs!), of(plainArithmetic())]
+  expect(two.cost).toEqual(one.cost)
+  expect(Buffer.compare(two.blocks, one.blocks)).toBe(0)
+})
 
 describe('what lies on a grid is found', () => {
   test.each([

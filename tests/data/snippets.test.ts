@@ -3,11 +3,11 @@ import { filled } from '../../src/export/filled.ts'
 import { filledSnippets } from '../../src/export/snippets.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 
-const base = { at: 'google/gemma-3-270m' }
+const base = { at: 'google/gemma-3-270m', kind: 'hub' as const }
 
 test('a snippet is filled for its format: an adapter names its base and where answers end, a merged model neither', () => {
   const config = parseRunConfig({ lora: { r: 12 } })
-  const all = filledSnippets({ config, template: '{{ messages }}' }, base, [1, 106], 4096)
+  const all = filledSnippets({ config, template: '{{ messages }}', baseModel: 'gemma' }, base, [1, 106], 4096)
   const of = (target: string, format: string) =>
     all.find((one) => one.target === target && one.formats.includes(format))!.text
   const adapter = of('transformers', 'peft')
@@ -21,13 +21,20 @@ test('a snippet is filled for its format: an adapter names its base and where an
   expect(of('server', 'peft')).toContain("vllm serve 'google/gemma-3-270m' --enable-lora --max-lora-rank 16 ")
   expect(of('llama.cpp', 'gguf-q8_0')).toContain('--model model.gguf')
   expect(of('llama.cpp', 'gguf-lora')).toContain('--lora adapter.gguf')
+  expect(of('mlx', 'mlx')).toContain('load("google/gemma-3-270m", adapter_path=".")')
+  const beside = filledSnippets(
+    { config, template: null, baseModel: 'Pebble' },
+    { at: 'base', kind: 'beside' },
+  )
+  // It lies beside PEFT's adapter alone.
+  expect(beside.find(({ target }) => target === 'mlx')!.text).toContain('load("path/to/Pebble"')
   expect(of('web', 'gguf')).toContain('n_ctx: 4096')
   for (const { text } of all) expect(text).not.toMatch(/@(if|else|end)|__[A-Z]+__/)
 })
 
 test('a run on plain text is given text, and a run without a recorded template no file of one', () => {
   const config = parseRunConfig({ data: { text: 'story' } })
-  for (const { text } of filledSnippets({ config, template: null }, base))
+  for (const { text } of filledSnippets({ config, template: null, baseModel: 'gemma' }, base))
     expect(text).not.toMatch(/chat\/completions|apply_chat_template|createChatCompletion|jinja"|eos_token_id/)
 })
 

@@ -84,6 +84,14 @@ test('every place, before and after a run, in light and dark, at every size', as
       await expect(page.getByRole('button', { name: /^Download adapter \(/ })).toBeVisible()
     await check(`${place}, with a run`)
   }
+  await page.getByText(/^Other formats/).click()
+  await page.getByText(/^What is in it/).click()
+  await check('Export, all of it')
+  for (const way of ['Keep it', 'Try it']) {
+    await page.getByRole('radio', { name: way }).check()
+    await expect(page.getByRole('heading', { name: way })).toBeVisible()
+    await check(`Export, ${way}`)
+  }
   await page.getByRole('button', { name: /^Runs: 1/ }).click()
   await expect(page.getByRole('dialog', { name: 'Runs' })).toBeVisible()
   await check('runs')

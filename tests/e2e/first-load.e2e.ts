@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import { type Bytes, firstLoad } from '../../cli/first-load.ts'
+import { MOST, wholeApp, wholeAppLine } from '../../cli/whole-app.ts'
 
 /** Bytes as they were when last looked at: `npm run build` prints them. To be raised only on purpose. */
 const AGREED: Record<'page' | 'workers', Bytes> = JSON.parse(
@@ -16,13 +17,18 @@ test('what a first visit fetches stays as small as it is, and is all that is fet
   baseURL,
 }) => {
   const port = new URL(baseURL!).port
-  const load = firstLoad(`.cache/e2e${port === '4391' ? '' : `-${port}`}`)
+  const dist = `.cache/e2e${port === '4391' ? '' : `-${port}`}`
+  const load = firstLoad(dist)
   for (const part of ['page', 'workers'] as const)
     for (const measure of ['raw', 'gzip', 'brotli'] as const) {
       const [got, agreed] = [load[part][measure], AGREED[part][measure]]
       const said = `${part}, ${measure}: ${got} bytes, tests/e2e/first-load.json says ${agreed}`
       expect(got <= agreed * (1 + MORE) && got >= agreed * (1 - LESS), said).toBe(true)
     }
+
+  // All of the studio, as it is kept for use without a network.
+  const whole = await wholeApp(dist)
+  expect(whole.transfer <= MOST.transfer && whole.stored <= MOST.stored, wholeAppLine(whole)).toBe(true)
 
   const fetched = new Set<string>()
   page.context().on('request', (request) => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { identity } from '../../src/protocol/identity.ts'
 import { defaultRunConfig, parseRunConfig, type RunConfig } from '../../src/protocol/run-config.ts'
@@ -87,6 +89,13 @@ describe('a link is a run', () => {
       expect(readLink(writeLink(linkOf(quick, { ...page, data })))!.link).toMatchObject({ ...page, data })
   })
 
+  test('the link that the guide shows is one', () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../docs/embed.md'), 'utf8')
+    const read = readLink(/#\/train\?v=1\.\S+/.exec(guide)![0])!
+    expect(read).toMatchObject({ trouble: null, refused: [] })
+    expect(read.link.config.training).toMatchObject({ max_steps: 60, learning_rate: 0.001, seed: 42 })
+  })
+
   test('a place alone is no link', () => {
     for (const hash of ['', '#', '#/train', '#/train?', '#content']) expect(readLink(hash)).toBe(null)
   })
@@ -117,6 +126,7 @@ describe('bad links', () => {
       trouble: 'newer',
       link: NO_LINK_AT_TRAIN,
     })
+    expect(readLink('#/train?v=1&data=page&embed=frame')!.refused).toHaveLength(1)
     expect(readLink('#/train?training.seed=1')!.trouble).toBe('unreadable')
     expect(readLink(`#/train?v=1&x=${'y'.repeat(200_000)}`)!.trouble).toBe('unreadable')
   })

@@ -7,7 +7,7 @@ import { BLOCK_BYTES, GROUP, isBlocked } from '../../src/lib/storage.ts'
 import { quantise } from '../../src/model/quantise.ts'
 import { widen } from '../../src/model/weights.ts'
 import { hasFma } from '../../src/portable/simd/kernels.ts'
-import { productsLayout } from '../../src/portable/simd/matrices.ts'
+import { matrixBytes, productsLayout } from '../../src/portable/simd/matrices.ts'
 import { type CrewPort, Products } from '../../src/portable/simd/products.ts'
 import type { WeightType } from '../../src/protocol/model.ts'
 
@@ -116,25 +116,34 @@ describe('products of stored matrices', () => {
       const found = await Promise.all(
         (
           [
-            [type, bytes],
-            ['F32', new Uint8Array(widened.buffer as ArrayBuffer)],
+            [type, bytes, false],
+            [type, bytes, true],
+            ['F32', new Uint8Array(widened.buffer as ArrayBuffer), false],
           ] as const
-        ).map(async ([stored, given]) => {
-          const shapes = [{ type: stored, rows: 96, cols: 128 }]
+        ).map(async ([stored, given, wide]) => {
+          const shapes = [{ type: stored, rows: 96, cols: 128, wide }]
           const products = await Products.open(shapes, productsLayout(shapes, 20, 1), {
             threads: 1,
             fma: hasFma(),
           })
           products.matrices[0]!.write(0, given)
-          return [1, 20].map((rows) => {
-            const y = new Float32Array(rows * 96)
+          return [1, 20].flatMap((rows) => {
+            const [y, dx] = [new Float32Array(rows * 96), new Float32Array(rows * 128)]
             products.multiply(0, noise(rows * 128, 5), y, rows)
-            return y
+            products.multiply(0, noise(rows * 96, 6), dx, rows, true)
+            return [y, dx]
           })
         }),
       )
-      expect(found[0]).toEqual(found[1])
+      expect(found[0]).toEqual(found[2])
+      expect(found[1]).toEqual(found[2])
     }
+  })
+
+  test('four bits take half a byte, but where the head reads them', () => {
+    const bytes = (wide: boolean) => matrixBytes({ type: 'Q4_0', rows: 64, cols: 64, wide })
+    const scales = ((64 * 64) / GROUP) * 4
+    expect([bytes(false), bytes(true)]).toEqual([(64 * 64) / 2 + scales, 64 * 64 + scales])
   })
 
   test('memory that is not given is said so', async () => {

@@ -121,7 +121,7 @@ describe('a base in blocks', () => {
     },
   )
 
-  test('takes a byte a weight, and a scale of four for 32 of them, where it is not widened', () => {
+  test('takes a byte a weight, of four bits half of one where products are our own, and a scale of four for 32 of them', () => {
     const bytes = (to: 'int8' | 'int4' | null) => {
       const stored = quantisedTypes(CONFIG, storedAlike(CONFIG, 'F32'), to)
       let memoryBudget = 1e7
@@ -134,11 +134,12 @@ describe('a base in blocks', () => {
       while (plan(false).residentLayers > 0 || plan(false).residentHead) memoryBudget *= 0.95
       return [plan(false).memory.bytes.weights, own] as const
     }
-    const matrices = 300 * 64 + 2 * (64 * (128 + 64 + 64 + 128) + 3 * 64 * 128)
+    const layers = 2 * (64 * (128 + 64 + 64 + 128) + 3 * 64 * 128)
+    const matrices = 300 * 64 + layers
     // Of our own, the 300 words are filled up to 304.
     const [held, own] = bytes('int8')
     expect(bytes(null)[0] - held).toBe(matrices * (4 - 1 - 4 / 32))
     expect(bytes(null)[1] - own).toBe((matrices + 4 * 64) * (4 - 1 - 4 / 32))
-    expect(bytes('int4')).toEqual(bytes('int8'))
+    expect(bytes('int4')).toEqual([held, own - layers / 2])
   })
 })

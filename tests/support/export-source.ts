@@ -43,6 +43,7 @@ export async function goldenSource(
       tensors: async () => new Blob([]),
       lora: async () => golden.state.lora,
       events: async () => [],
+      chatPage: async () => [],
       model: async () => ({
         config,
         files,

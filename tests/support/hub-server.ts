@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type PushedTo, receiver } from './hub-push.ts'
 
 /** What goes wrong with one request. */
 export type Fault =
@@ -48,14 +49,18 @@ export interface HubServer {
   requests: HubRequest[]
   /** Asked of each request for a file's bytes, where they are given; `nth` counts those for this file from 0. */
   fault: ((request: HubRequest, nth: number) => Fault | null) | null
+  /** What is pushed. */
+  pushed: PushedTo
   close(): Promise<void>
 }
 
 const COMMIT = 'c0ffee'.padEnd(40, '0')
-const LFS = /\.(safetensors|gguf)$|^tokenizer\.json$/
+/** What lies apart from git. */
+export const LFS = /\.(safetensors|gguf)$|^tokenizer\.json$/
 const CORS = {
   'Access-Control-Allow-Origin': '*',
-  'Access-Control-Allow-Headers': 'authorization, range',
+  'Access-Control-Allow-Headers': 'authorization, range, content-type',
+  'Access-Control-Allow-Methods': 'GET, POST, PUT',
   'Access-Control-Expose-Headers': 'ETag, Content-Range, Link, X-Repo-Commit',
 }
 
@@ -82,6 +87,7 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
     accounts: new Map(),
     requests: [],
     fault: null,
+    pushed: { objects: new Map(), requests: 0, fault: null },
     close: async () => {
       for (const server of [main, cdn]) {
         server.closeAllConnections()
@@ -89,6 +95,7 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
       }
     },
   }
+  const receive = receiver(hub)
   const answer = (host: 'hub' | 'cdn') => (request: IncomingMessage, response: ServerResponse) => {
     for (const [name, value] of Object.entries(CORS)) response.setHeader(name, value)
     if (request.method === 'OPTIONS') return end(response, 204)
@@ -100,6 +107,7 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
       authorization: request.headers.authorization ?? null,
     }
     hub.requests.push(heard)
+    if (request.method !== 'GET' && heard.path !== '/oauth/token') return receive(heard, request, response)
     if (host === 'cdn') return sendFile(heard.path.slice(1), heard, response)
     if (heard.path === '/.well-known/openid-configuration')
       return json(response, {
@@ -177,6 +185,7 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
         id: name,
         sha: commit,
         gated: gated ? 'manual' : false,
+        private: repository.private !== undefined,
         cardData: card,
         ...(url.searchParams.get('blobs') === 'true' ? { siblings } : {}),
         ...info,

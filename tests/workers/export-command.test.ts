@@ -1,15 +1,19 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { hashOf, openModelPath } from '../../cli/model-path.ts'
-import { safetensorsBytes } from '../../src/files/safetensors-writer.ts'
 import { initialAdapter } from '../../src/model/lora.ts'
+import type { Proof } from '../../src/protocol/proof.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { manifestHash } from '../../src/storage/models.ts'
-import { CHECKPOINT_VERSION, LORA_PREFIX } from '../../src/trainer/checkpoint.ts'
+import { CHECKPOINT_VERSION, type CheckpointMeta } from '../../src/trainer/checkpoint.ts'
+import { checkpointBytes } from '../../src/workers/checkpoint-files.ts'
 import { readConfig } from '../../src/workers/library.ts'
+import { hubServer } from '../support/hub-server.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 let folder: string
@@ -24,7 +28,7 @@ beforeAll(async () => {
   const hashes: Record<string, { hash: string }> = {}
   for (const [name, source] of base) hashes[name] = { hash: await hashOf(source) }
   const config = parseRunConfig({ model: { id: 'pebble' }, lora: { r: 2 } })
-  const meta = {
+  const meta: CheckpointMeta & { tensors: string } = {
     version: CHECKPOINT_VERSION,
     step: 3,
     epoch: 1,
@@ -41,16 +45,18 @@ beforeAll(async () => {
     tensors: 'step-3.safetensors',
   }
   const lora = initialAdapter(await readConfig(base), config.lora, 1)
-  const tensors = Object.entries(lora).map(([name, { shape, data }]) => ({
-    name: LORA_PREFIX + name,
-    dtype: 'F32' as const,
-    shape,
-    data,
-  }))
+  const none = () =>
+    Object.fromEntries(
+      Object.entries(lora).map(([name, { shape, data }]) => [
+        name,
+        { shape, data: new Float32Array(data.length) },
+      ]),
+    )
+  const tensors = await checkpointBytes({ meta, state: { lora, adamM: none(), adamV: none() } })
   writeFileSync(join(run, 'run.json'), JSON.stringify(config))
   writeFileSync(join(run, 'metrics.jsonl'), '')
   writeFileSync(join(run, 'checkpoint', 'checkpoint.json'), JSON.stringify(meta))
-  writeFileSync(join(run, 'checkpoint', 'step-3.safetensors'), await safetensorsBytes(tensors))
+  writeFileSync(join(run, 'checkpoint', 'step-3.safetensors'), tensors)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -59,20 +65,118 @@ const command = (...argv: string[]) =>
 
 describe('npm run export', () => {
   test('writes formats beside a run, each whole, and no other', () => {
-    const { status, stdout } = command('--run', run, '--format', 'peft,merged,gguf-q8_0,pt')
+    const { status, stdout, stderr } = command('--run', run, '--format', 'peft,merged,gguf-q8_0,pt')
     expect(status).toBe(0)
+    // Its B is zero as it begins.
+    expect(stderr).toContain('Making the proof of effect')
+    expect(stderr).toContain('This adapter changes nothing')
     expect(stdout.trim().split('\n')).toEqual(
       ['adapter', 'merged', 'gguf-q8_0', 'pt'].map((name) => join(run, name)),
     )
     expect(readdirSync(run).sort()).toEqual(
       ['adapter', 'checkpoint', 'gguf-q8_0', 'merged', 'metrics.jsonl', 'pt', 'run.json'].sort(),
     )
-    expect(readdirSync(join(run, 'gguf-q8_0')).sort()).toEqual(['Modelfile', 'model.gguf'])
+    expect(readdirSync(join(run, 'gguf-q8_0')).sort()).toEqual([
+      'Modelfile',
+      'README.md',
+      'check.py',
+      'model.gguf',
+      'proof.json',
+    ])
+    const proof = JSON.parse(readFileSync(join(run, 'checkpoint', 'proof.json'), 'utf8')) as Proof
+    expect([proof.step, proof.computed.engine, proof.prompts.length]).toEqual([3, 'portable', 5])
+    for (const { tuned, base } of proof.prompts) expect(tuned).toEqual(base)
     expect(existsSync(join(run, 'merged', 'model.safetensors'))).toBe(true)
     const again = command('--run', run, '--format', 'mlx,pt')
     expect([again.status, existsSync(join(run, 'mlx'))]).toEqual([2, false])
     expect(again.stderr).toContain('output_exists')
   })
+
+  test('fills in the programs that formats are made of', () => {
+    const out = join(folder, 'programs')
+    const { status, stderr } = command('--run', run, '--out', out, '--format', 'rest,scripts,space')
+    expect(status).toBe(0)
+    expect(stderr).not.toContain('Making')
+    for (const [format, file] of [
+      ['rest', 'model.py'],
+      ['scripts', 'train.py'],
+      ['space', 'model.py'],
+    ] as const)
+      expect(readFileSync(join(out, format, file), 'utf8'), format).toMatch(/^BASE = .*"base"/m)
+    expect(readFileSync(join(out, 'rest', 'app.py'), 'utf8')).toMatch(/^"""An OpenAI-compatible service/)
+  })
+
+  test('takes the proof that lies with the checkpoint, unless it is of another adapter; leaves it out where asked', () => {
+    const kept = join(run, 'checkpoint', 'proof.json')
+    const made = readFileSync(kept, 'utf8')
+    const named = JSON.parse(made) as Proof
+    writeFileSync(kept, JSON.stringify({ ...named, step: 33 }))
+    const as = (name: string, ...more: string[]) =>
+      command('--run', run, '--out', join(folder, name), '--format', 'pt', ...more)
+    expect(as('one').stderr).not.toContain('Making')
+    expect(readFileSync(join(folder, 'one', 'pt', 'proof.json'), 'utf8')).toContain('"step": 33')
+    writeFileSync(kept, JSON.stringify({ ...named, adapter: '0'.repeat(64) }))
+    expect(as('two').stderr).toContain('Making')
+    expect(readFileSync(kept, 'utf8')).toBe(made)
+    const { status, stderr } = as('three', '--no-proof')
+    expect([status, stderr]).toEqual([
+      0,
+      'This adapter changes nothing: base and tuned model say the same.\n',
+    ])
+    expect(readdirSync(join(folder, 'three', 'pt'))).toEqual(['adapter.pt'])
+  })
+
+  test('a reader of the list that has had enough is no failure', async () => {
+    const child = spawn(process.execPath, [join(ROOT, 'cli', 'bootstrap.mjs'), 'export', '--list'])
+    child.stdout.destroy()
+    let told = ''
+    child.stderr.on('data', (text) => {
+      told += String(text)
+    })
+    const [status] = await once(child, 'close')
+    expect([status, told]).toEqual([0, ''])
+  })
+
+  test('--push makes a repository of one format, says what it sends, and leaves nothing here', async () => {
+    const hub = await hubServer()
+    hub.accounts.set('hf_secret', 'teacher')
+    const pushed = async (token: string, ...argv: string[]) => {
+      const all = ['export', '--run', run, '--push', 'teacher/mine', ...argv]
+      const env = { ...process.env, HF_TOKEN: token, HF_ENDPOINT: hub.endpoint, HF_HOME: folder }
+      const child = spawn(process.execPath, [join(ROOT, 'cli', 'bootstrap.mjs'), ...all], { env })
+      const [out, told] = await Promise.all([textOf(child.stdout), textOf(child.stderr)])
+      if (child.exitCode === null) await once(child, 'close')
+      return { status: child.exitCode, out, told }
+    }
+    try {
+      const before = readdirSync(run).sort()
+      const { status, out, told } = await pushed('hf_secret', '--format', 'h5')
+      expect([status, out]).toEqual([0, `${hub.endpoint}/teacher/mine\n`])
+      const { files, private: readers } = hub.repositories.get('teacher/mine')!
+      expect(readers).toEqual(['hf_secret'])
+      const sent = [...files.keys()].filter((name) => name !== '.gitattributes')
+      for (const name of sent) expect(told).toContain(`  ${name} (${files.get(name)!.length} bytes)`)
+      expect(sent).toContain('adapter.h5')
+      expect(told).toContain('(private)')
+      expect(out + told).not.toContain('hf_secret')
+      const taken = await pushed('hf_secret', '--format', 'mlx')
+      expect([taken.status, taken.told]).toEqual([
+        2,
+        expect.stringContaining('output_exists: teacher/mine is there'),
+      ])
+      const refused = await pushed('hf_other', '--format', 'h5')
+      expect([refused.status, refused.told]).toEqual([
+        2,
+        expect.stringContaining('does not accept this token'),
+      ])
+      const none = await pushed('', '--format', 'h5')
+      expect([none.status, none.told]).toEqual([2, expect.stringContaining('HF_TOKEN')])
+      expect((await pushed('hf_secret', '--format', 'h5,mlx')).status).toBe(2)
+      expect(readdirSync(run).sort()).toEqual(before)
+    } finally {
+      await hub.close()
+    }
+  }, 60_000)
 
   test.each([
     ['another format', ['--format', 'floppy'], 'gguf-lora, gguf-q4_0'],

@@ -901,6 +901,7 @@ describe('a run', () => {
     expect(failure).toMatchObject({ code: 'missing_file', hint: expect.stringContaining(`step ${step}`) })
     const formats = (await train.runs.exportFormats()).map((format) => format.id)
     expect(formats.sort()).toEqual([
+      'chat-page',
       'checkpoint',
       'gguf',
       'gguf-f16',
@@ -917,7 +918,12 @@ describe('a run', () => {
       'peft',
       'pt',
       'pt-merged',
+      'rest',
+      'scripts',
+      'space',
     ])
+    const ways = (await train.runs.exportSnippets(id)).map(({ target }) => target)
+    expect(new Set(ways)).toEqual(new Set(['transformers', 'server', 'llama.cpp', 'ollama', 'mlx', 'web']))
     expect((await failureOf(train.runs.exportRun(id, 'floppy'))).code).toBe('unsupported_format')
 
     const loaded = await loadedFor(train, id, ['best', 'last', step])

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
+import type { Proof } from '../../src/protocol/proof.ts'
 import type { RunConfig } from '../../src/protocol/run-config.ts'
 
 /**
@@ -137,11 +138,17 @@ describe('npm run train', () => {
       'adapter_model.safetensors',
       'base',
       'chat_template.jinja',
+      'check.py',
+      'proof.json',
     ])
+    const proof = JSON.parse(readFileSync(join(out, 'adapter', 'proof.json'), 'utf8')) as Proof
+    expect(proof).toMatchObject({ step: 6, computed: { quantization: null } })
+    expect(proof.prompts).toHaveLength(5)
     expect(readdirSync(join(out, 'adapter', 'base'))).toContain('model.safetensors')
     expect(readdirSync(join(out, 'checkpoint')).sort()).toEqual([
       'chat_template.jinja',
       'checkpoint.json',
+      'proof.json',
       'step-6.safetensors',
     ])
     const log = logOf(out)
@@ -278,6 +285,7 @@ describe('npm run train', () => {
     expect(readdirSync(join(out, 'checkpoint')).sort()).toEqual([
       'chat_template.jinja',
       'checkpoint.json',
+      'proof.json',
       'step-6.safetensors',
     ])
   }, 900_000)

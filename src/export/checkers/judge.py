@@ -1,4 +1,4 @@
-def judge(log_probabilities, proof):
+def judge(log_probabilities, proof, same=None):
     """
     0 "works", 1 "loaded but without effect", 2 "differs".
     log_probabilities(ids, answer): of the answer's tokens behind the prompt, natural logs, each with the least that can be told.
@@ -11,7 +11,8 @@ def judge(log_probabilities, proof):
             for (log, least), expected in zip(found, prompt[of], strict=True):
                 apart = abs(log - max(expected, least))
                 away[of] = max(away[of], apart if math.isfinite(apart) else math.inf)
-    same = proof["tolerance"]["nats"]
+    reason = "as given" if same else proof["tolerance"]["reason"]
+    same = same or proof["tolerance"]["nats"]
     if away["tuned"] <= same and away["tuned"] < away["base"]:
         code, verdict = 0, "works"
     elif away["base"] <= same:
@@ -20,16 +21,18 @@ def judge(log_probabilities, proof):
         code, verdict = 2, "differs"
     print(verdict)
     print(f"Log-probabilities of {len(proof['prompts'])} answers are up to {away['tuned']:.2g} from the fine-tuned model's,")
-    print(f"up to {away['base']:.2g} from the base's; {same:g} count as the same: {proof['tolerance']['reason']}")
+    print(f"up to {away['base']:.2g} from the base's; {same:g} count as the same: {reason}")
     if effect <= same:
         print(f"The two are at most {effect:.2g} from each other: in this format they are hardly told apart.")
     return code
 
 
 def main(arguments=None):
-    options = parser().parse_args(arguments)
+    options = parser()
+    options.add_argument("--same", type=float, metavar="NATS", help="what counts as the same, such as more on a base in fewer bits than where it was trained")
+    options = options.parse_args(arguments)
     proof = json.loads((HERE / "proof.json").read_text(encoding="utf-8"))
-    return judge(load(options, proof), proof)
+    return judge(load(options, proof), proof, options.same)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ def parser():
 def load(options, proof):
     base = options.base or json.loads((HERE / "adapter_config.json").read_text(encoding="utf-8"))["model"]
     model, _ = load_model(base, adapter_path=None if options.without else str(HERE))
+    # As where it was trained.
+    model.set_dtype(mx.float32)
 
     def log_probabilities(ids, answer):
         rows = model(mx.array([ids + answer]))[0, len(ids) - 1 : -1].astype(mx.float32)

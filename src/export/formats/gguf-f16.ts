@@ -1,3 +1,6 @@
 import { ggufFormat } from '../gguf.ts'
 
-export default ggufFormat('F16', 'The same in float16, for machines that are slow in bfloat16.')
+export default ggufFormat(
+  'F16',
+  'The whole model in one file, in float16, for machines that are slow in bfloat16.',
+)

@@ -1,3 +1,6 @@
 import { ggufFormat } from '../gguf.ts'
 
-export default ggufFormat('F32', 'The same in float32: twice as large, and nothing is rounded.')
+export default ggufFormat(
+  'F32',
+  'The whole model in one file, in float32: twice as large, and nothing is rounded.',
+)

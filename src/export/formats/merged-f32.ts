@@ -1,3 +1,3 @@
 import { mergedFormat } from '../merged-folder.ts'
 
-export default mergedFormat('F32', 'The same in float32: twice as large, and nothing is rounded.')
+export default mergedFormat('F32', 'The whole model in float32: twice as large, and nothing is rounded.')

@@ -1,7 +1,10 @@
 # pip install mlx-lm (on a Mac); run it in the folder of the export.
+# @if folder
+# Put the base model's folder in place of the first name.
+# @end
 from mlx_lm import generate, load
 
-model, tokenizer = load("__BASE__", adapter_path=".")
+model, tokenizer = load("__BASE_BESIDES__", adapter_path=".")
 # @if stops
 for token in [__STOPS__]:
     tokenizer.eos_token_ids.add(token)

@@ -1,4 +1,4 @@
-import { type Code, get, set, v128 } from './assembler.ts'
+import { type Code, get, set, v128 } from '../../lib/wasm/assembler.ts'
 
 /** What is further below the top than this is counted as 0: less than 1e-27 of it, and no product with it is subnormal. */
 const DEEPEST = -64

@@ -4,9 +4,20 @@
  * each packed so that a step of the inner product is read in one piece. The right operand is widened while it is packed, so that
  * a matrix of 16 bits is never held in 32.
  */
-import { assemble, type Code, f32, get, i32, type Kernel, repeat, set, v128, when } from './assembler.ts'
+import {
+  assemble,
+  type Code,
+  f32,
+  get,
+  i32,
+  type Kernel,
+  repeat,
+  set,
+  v128,
+  when,
+} from '../../lib/wasm/assembler.ts'
 import { exponential } from './exponential.ts'
-import { addProduct, LAYOUTS, type Layout, type VectorKernels, vectorKernels } from './vectors.ts'
+import { addProduct, BYTE_LAYOUTS, type ByteLayout, type VectorKernels, vectorKernels } from './vectors.ts'
 
 /** Measured: with more rows, or the loop unrolled, V8 runs out of registers, and the product takes up to twice as long. */
 export const ROWS = 4
@@ -67,7 +78,7 @@ const packLeft: Kernel = {
 }
 
 /** An element as it is stored, as the bits of an f32. The matrix begins at 0; `scales` is the address of the first one's. */
-const widened: Record<Layout, (address: Code, bits: number, scales: number) => Code> = {
+const widened: Record<ByteLayout, (address: Code, bits: number, scales: number) => Code> = {
   // 32 neighbours share a scale.
   steps: (address, _, scales) =>
     i32.fromBits(
@@ -94,7 +105,7 @@ const widened: Record<Layout, (address: Code, bits: number, scales: number) => C
 }
 
 /** `columns` columns of a stored matrix beside one another, widened: [depth, COLUMNS]; strides in bytes. */
-const packRight = (type: Layout): Kernel => ({
+const packRight = (type: ByteLayout): Kernel => ({
   name: `packRight${type}`,
   parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
   body([source, target, depth, depthStride, columnStride, columns, scales], local) {
@@ -224,6 +235,6 @@ function roundsOnce(): boolean {
 }
 
 function binary(shared = false, fma = false): Uint8Array<ArrayBuffer> {
-  const packs = LAYOUTS.map(packRight)
+  const packs = BYTE_LAYOUTS.map(packRight)
   return assemble([multiply(fma), packLeft, ...packs, largest, exponentials, ...vectorKernels(fma)], shared)
 }

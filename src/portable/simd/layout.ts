@@ -2,7 +2,7 @@ import { isBlocked } from '../../lib/storage.ts'
 import { hostSize } from '../../model/stored.ts'
 import type { WeightType } from '../../protocol/model.ts'
 import { COLUMNS, ROWS } from './kernels.ts'
-import type { Layout } from './vectors.ts'
+import type { ByteLayout } from './vectors.ts'
 
 /** Rows that go through the head together: what is kept of them stays in the processor's cache. */
 export const BLOCK = 256
@@ -46,7 +46,7 @@ export const partFloats = (hidden: number, words: number, rows: number): number 
 export interface HeadLayout {
   vocab: number
   hidden: number
-  type: Layout
+  type: ByteLayout
   /** Bytes of an element of the matrix. */
   size: number
   /** Where the scales of steps begin. */
@@ -125,7 +125,7 @@ export function headLayout(
   }
   const firstPart = common.end()
   const end = firstPart + parts.length * part.bytes
-  const layout: Layout = isBlocked(type) ? 'steps' : type
+  const layout: ByteLayout = isBlocked(type) ? 'steps' : type
   const { matrix, scales } = place
   return { vocab, hidden, type: layout, size, matrix, scales, words, parts, h, packed, firstPart, part, end }
 }

@@ -2,7 +2,7 @@ import { isBlocked } from '../../lib/storage.ts'
 import type { WeightType } from '../../protocol/model.ts'
 import { COLUMNS, ROWS } from './kernels.ts'
 import { BLOCK, DEPTH, roundUp } from './layout.ts'
-import { elementSize, type Layout, UNIT } from './vectors.ts'
+import { elementSize, isScaled, type Layout, UNIT } from './vectors.ts'
 
 /** Bytes at the beginning of the memory through which threads are told what to do. */
 export const CONTROL = 4096
@@ -15,6 +15,8 @@ export interface MatrixShape {
   rows: number
   cols: number
   type: WeightType
+  /** Four bits are held in a byte each, as the head reads them. */
+  wide?: boolean
 }
 
 /** Where a matrix lies in the memory, in bytes; plain data, as all of a layout: threads are sent it. */
@@ -25,7 +27,7 @@ export interface MatrixPlace {
   at: number
   /** From a row to the next. */
   stride: number
-  /** Of steps alone, as `scaleStride`. */
+  /** Of what is scaled alone, as `scaleStride`. */
   scales: number
   scaleStride: number
 }
@@ -44,11 +46,15 @@ export interface ProductsLayout {
 }
 
 /** Bytes of a matrix as it is held: its stored width, rows filled up. */
-export function matrixBytes({ rows, cols, type }: MatrixShape): number {
-  const layout: Layout = isBlocked(type) ? 'steps' : type
-  const lines = roundUp(rows, PANEL_ROWS)
-  const elements = lines * strideOf(cols)
-  return elements * elementSize(layout) + (layout === 'steps' ? (elements / GROUP) * 4 : 0)
+export function matrixBytes(shape: MatrixShape): number {
+  const layout = layoutOf(shape)
+  const elements = roundUp(shape.rows, PANEL_ROWS) * strideOf(shape.cols)
+  return elements * elementSize(layout) + (isScaled(layout) ? (elements / GROUP) * 4 : 0)
+}
+
+function layoutOf({ type, wide }: MatrixShape): Layout {
+  if (!isBlocked(type)) return type
+  return type === 'Q4_0' && !wide ? 'nibbles' : 'steps'
 }
 
 const strideOf = (cols: number) => roundUp(cols, UNIT)
@@ -73,11 +79,11 @@ export function productsLayout(
     return at
   }
   const matrices = shapes.map((shape): MatrixPlace => {
-    const { rows: lines, cols, type } = shape
-    const layout: Layout = isBlocked(type) ? 'steps' : type
+    const { rows: lines, cols } = shape
+    const layout = layoutOf(shape)
     const at = place(matrixBytes(shape))
     const stride = strideOf(cols) * elementSize(layout)
-    const scales = layout === 'steps' ? at + roundUp(lines, PANEL_ROWS) * stride : 0
+    const scales = isScaled(layout) ? at + roundUp(lines, PANEL_ROWS) * stride : 0
     return { rows: lines, cols, type: layout, at, stride, scales, scaleStride: (strideOf(cols) / GROUP) * 4 }
   })
   const width = operandWidth(widest)

@@ -33,9 +33,10 @@ export const suitsProducts = ({ hiddenSize, layers }: ModelConfig): boolean =>
   hiddenSize % UNIT === 0 && layers.every(({ headDim }) => headDim % UNIT === 0)
 
 export function shapesOf({ model, stored }: PlanRequest): MatrixShape[] {
-  return matricesOf(model).map(({ name, shape: [rows, cols] }) => {
-    const type: WeightType = stored?.get(name) ?? 'BF16'
-    return { rows, cols, type }
+  return matricesOf(model).map((tensor) => {
+    const [rows, cols] = tensor.shape
+    const type: WeightType = stored?.get(tensor.name) ?? 'BF16'
+    return { rows, cols, type, wide: !isProjection(tensor) }
   })
 }
 

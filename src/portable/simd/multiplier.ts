@@ -1,7 +1,7 @@
 import { COLUMNS, type Kernels, kernelsOver, ROWS } from './kernels.ts'
 import { DEPTH, stretches } from './layout.ts'
 import { GROUP, type MatrixPlace, type ProductsLayout } from './matrices.ts'
-import { elementSize, TOGETHER } from './vectors.ts'
+import { elementSize, isScaled, TOGETHER } from './vectors.ts'
 
 /** Rows for which a matrix is read once as it lies, instead of being packed. */
 export const FEW = 8
@@ -117,14 +117,14 @@ export class Multiplier {
   #across(m: MatrixPlace, column: number, from: number, to: number): void {
     const pack = this.kernels[`packAcross${m.type}`]
     const at = m.at + column * m.stride
-    if (m.type !== 'steps') {
+    if (!isScaled(m.type)) {
       pack(at + from * elementSize(m.type), this.#panel, Math.ceil((to - from) / 4) * 4, m.stride, 0, 0)
       return
     }
     const scales = m.scales + column * m.scaleStride
     for (let group = from; group < to; group += GROUP)
       pack(
-        at + group,
+        at + group * elementSize(m.type),
         this.#panel + (group - from) * COLUMNS * 4,
         GROUP,
         m.stride,
@@ -135,13 +135,18 @@ export class Multiplier {
 
   /** Columns `column` .. of W in the rows from .. to. */
   #along(m: MatrixPlace, column: number, from: number, to: number): void {
+    const inGroup = column % GROUP
+    const above = m.type === 'nibbles' && inGroup >= GROUP / 2
+    const offset =
+      m.type === 'nibbles' ? (column - inGroup) / 2 + (inGroup % (GROUP / 2)) : column * elementSize(m.type)
     this.kernels[`packAlong${m.type}`](
-      m.at + from * m.stride + column * elementSize(m.type),
+      m.at + from * m.stride + offset,
       this.#panel,
       to - from,
       m.stride,
       m.scales + from * m.scaleStride + Math.floor(column / GROUP) * 4,
       m.scaleStride,
+      above ? 8 : 12,
     )
   }
 }

@@ -1,3 +1,4 @@
+import { f16ToF32 } from '../../files/bf16.ts'
 import { BLOCK_BYTES, isBlocked } from '../../lib/storage.ts'
 import { blockedElements, hostSize, widenInto } from '../../model/stored.ts'
 import type { WeightType } from '../../protocol/model.ts'
@@ -30,6 +31,12 @@ export class StoredMatrix {
     const { at, stride, scales, scaleStride } = this.#place
     const { buffer } = this.#memory
     const count = bytes.length / this.rowBytes
+    if (this.#place.type === 'nibbles') {
+      const own = new Uint8Array(buffer, at + row * stride, count * stride)
+      const shared = new Float32Array(buffer, scales + row * scaleStride, (count * scaleStride) / 4)
+      unpackNibbles(bytes, own, shared)
+      return
+    }
     if (isBlocked(this.#type)) {
       const { elements, fill } = blockedElements(this.#type, count * this.cols)
       fill(0, bytes)
@@ -48,13 +55,14 @@ export class StoredMatrix {
 
   /** A row as f32, into `out` from `to` on. */
   widen(row: number, out: Float32Array<ArrayBuffer>, to: number): void {
-    const { at, stride, scales, scaleStride, cols } = { ...this.#place }
+    const { at, stride, scales, scaleStride, cols } = this.#place
     const { buffer } = this.#memory
     const from = at + row * stride
     if (isBlocked(this.#type)) {
+      const nibbles = this.#place.type === 'nibbles'
       const elements = {
         type: this.#type,
-        data: new Int8Array(buffer, from, cols),
+        data: nibbles ? stepsOf(new Uint8Array(buffer, from, stride)) : new Int8Array(buffer, from, cols),
         scales: new Float32Array(buffer, scales + row * scaleStride, cols / GROUP),
       }
       widenInto(elements, 0, out, to, cols)
@@ -64,4 +72,31 @@ export class StoredMatrix {
       widenInto({ type: this.#type, data }, 0, out, to, cols)
     }
   }
+}
+
+/** What makes a sign of the highest bit of a number that is eight more, twice in a byte. */
+const SIGNS = 0x88
+
+/** Blocks of Q4_0: their steps as they lie, two in a byte, and scales as f32. */
+function unpackNibbles(blocks: Uint8Array, steps: Uint8Array, scales: Float32Array<ArrayBuffer>): void {
+  const { Q4_0 } = BLOCK_BYTES
+  const half = GROUP / 2
+  const bits = new Uint16Array(scales.length)
+  for (let block = 0; block < scales.length; block++) {
+    const from = block * Q4_0
+    bits[block] = blocks[from]! | (blocks[from + 1]! << 8)
+    for (let i = 0; i < half; i++) steps[block * half + i] = blocks[from + 2 + i]! ^ SIGNS
+  }
+  f16ToF32(bits, scales)
+}
+
+function stepsOf(nibbles: Uint8Array): Int8Array {
+  const half = GROUP / 2
+  const steps = new Int8Array(2 * nibbles.length)
+  for (const [i, byte] of nibbles.entries()) {
+    const at = Math.floor(i / half) * GROUP + (i % half)
+    steps[at] = (byte << 28) >> 28
+    steps[at + half] = (byte << 24) >> 28
+  }
+  return steps
 }

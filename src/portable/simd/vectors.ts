@@ -2,14 +2,21 @@
  * Kernels that read rows of a matrix as they are stored, 128 bits at a time: products with few rows, which memory bounds, panels
  * for products with many, and what decoding does between them.
  */
+
+import { type Code, f32, get, i32, type Kernel, repeat, set, v128, when } from '../../lib/wasm/assembler.ts'
 import type { PlainType } from '../../protocol/model.ts'
-import { type Code, f32, get, i32, type Kernel, repeat, set, v128, when } from './assembler.ts'
 import { exponential } from './exponential.ts'
 
-/** How the elements of a matrix lie in memory; `steps`: signed bytes, 32 neighbours of a row share a scale. */
-export type Layout = PlainType | 'steps'
+/**
+ * How the elements of a matrix lie in memory. 32 neighbours of a row share a scale where they are `steps`, signed bytes, or `nibbles`, of
+ * four bits with a sign: a byte holds element i of the 32 and above it i + 16, as in blocks of Q4_0, where they are eight more.
+ */
+export type Layout = ByteLayout | 'nibbles'
+/** Whose elements are whole bytes. */
+export type ByteLayout = PlainType | 'steps'
 
-export const LAYOUTS = ['F32', 'BF16', 'F16', 'steps'] as const satisfies readonly Layout[]
+export const BYTE_LAYOUTS = ['F32', 'BF16', 'F16', 'steps'] as const satisfies readonly ByteLayout[]
+const LAYOUTS = [...BYTE_LAYOUTS, 'nibbles'] as const
 /** Rows that a product with few takes together; so many times fewer outputs. */
 export const TOGETHER = [4, 2, 1] as const
 /** Elements that rows of operands are filled up to with zeros. */
@@ -24,10 +31,16 @@ const advanceBy = (pointer: number, bytes: number): Code => advance(pointer, i32
 export const addProduct = (fma: boolean, a: Code, b: Code, c: Code): Code =>
   fma ? v128.multiplyAdd(a, b, c) : v128.add(c, v128.mul(a, b))
 
-export const elementSize = (type: Layout): number => (type === 'steps' ? 1 : type === 'F32' ? 4 : 2)
+export const elementSize = (type: Layout): number =>
+  type === 'nibbles' ? 0.5 : type === 'steps' ? 1 : type === 'F32' ? 4 : 2
+
+export const isScaled = (type: Layout): boolean => type === 'steps' || type === 'nibbles'
+
+/** Of the 32: elements of four bits below, and above. */
+const HALF = 16
 
 /** Four stored elements as f32. `scale`: local of the splat scale, of steps. */
-function widened(type: Layout, address: Code, bits: number, scale: number, offset: number): Code {
+function widened(type: ByteLayout, address: Code, bits: number, scale: number, offset: number): Code {
   if (type === 'F32') return v128.load(address, offset)
   if (type === 'BF16') return v128.ishl(v128.load16x4u(address, offset), 16)
   if (type === 'steps')
@@ -42,12 +55,35 @@ function widened(type: Layout, address: Code, bits: number, scale: number, offse
   ]
 }
 
-/** Eight, as two times four. */
-function widened8(type: Layout, address: Code, bits: number, scale: number, offset: number): [Code, Code] {
-  if (type === 'steps') {
-    const half = (widen: (a: Code) => Code) => v128.mul(v128.convert(widen(get(bits))), get(scale))
-    return [[set(bits, v128.load8x8(address, offset)), half(v128.widenLow)], half(v128.widenHigh)]
-  }
+/** Four elements of four bits, of those below or above. */
+const four = (address: Code, above: boolean, scale: number): Code => {
+  const bytes = v128.load4(address)
+  const own = v128.shr8(above ? bytes : v128.shl8(bytes, i32.const(4)), i32.const(4))
+  return v128.mul(v128.convert(v128.widenLow(v128.widenBytes(own))), get(scale))
+}
+
+/** Eight 16-bit steps of `bits`, as two times four floats. */
+function scaled8(bits: number, steps: Code, scale: number): [Code, Code] {
+  const half = (widen: (a: Code) => Code) => v128.mul(v128.convert(widen(get(bits))), get(scale))
+  return [[set(bits, steps), half(v128.widenLow)], half(v128.widenHigh)]
+}
+
+/** Eight elements of four bits as 16-bit steps; `up`: how far their sign is from the highest bit, 12 below and 8 above. */
+const nibbles8 = (address: Code, up: Code, offset = 0): Code =>
+  v128.shr16(v128.shl16(v128.load8x8(address, offset), up), i32.const(12))
+
+/** Eight, as two times four; `from`: the element of them that is first, of four bits one of the 32. */
+function widened8(type: Layout, address: Code, bits: number, scale: number, from: number): [Code, Code] {
+  if (type === 'nibbles')
+    return scaled8(
+      bits,
+      from < HALF
+        ? nibbles8(address, i32.const(12), from)
+        : v128.shr16(v128.load8x8(address, from - HALF), i32.const(4)),
+      scale,
+    )
+  const offset = from * elementSize(type)
+  if (type === 'steps') return scaled8(bits, v128.load8x8(address, offset), scale)
   const at = (i: number) => widened(type, address, bits, scale, offset + i * 4 * elementSize(type))
   return [at(0), at(1)]
 }
@@ -61,7 +97,7 @@ const dots = (type: Layout, together: number, fma: boolean): Kernel => ({
   parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
   body([w, x, y, count, depth, wStride, xStride, yStride, scales, scaleStride], local) {
     const outputs = 4 / together
-    const step = type === 'steps' ? 32 : UNIT
+    const step = isScaled(type) ? 32 : UNIT
     const ws = range(outputs).map(() => local('i32'))
     const ss = range(outputs).map(() => local('i32'))
     const xs = range(together).map(() => local('i32'))
@@ -82,8 +118,8 @@ const dots = (type: Layout, together: number, fma: boolean): Kernel => ({
       inputs.map((pair, row) => pair.map((half, i) => set(half, v128.load(get(xs[row]!), (e + 4 * i) * 4)))),
       ws.map((pointer, out) => [
         // A group's scale is read anew for each output: registers are few.
-        type === 'steps' ? set(scale, v128.loadSplat(get(ss[out]!))) : [],
-        widened8(type, get(pointer), bits, scale, e * elementSize(type)).map((code, i) => [
+        isScaled(type) ? set(scale, v128.loadSplat(get(ss[out]!))) : [],
+        widened8(type, get(pointer), bits, scale, e).map((code, i) => [
           set(value, code),
           inputs.map((pair, row) => {
             const sum = sums[row]![out]![i]!
@@ -95,14 +131,14 @@ const dots = (type: Layout, together: number, fma: boolean): Kernel => ({
     return repeat(count!, 1, [
       pointers(ws, w!, wStride!),
       set(w!, get(at)),
-      type === 'steps' ? [pointers(ss, scales!, scaleStride!), set(scales!, get(at))] : [],
+      isScaled(type) ? [pointers(ss, scales!, scaleStride!), set(scales!, get(at))] : [],
       pointers(xs, x!, xStride!),
       sums.flat(2).map((sum) => set(sum, v128.const(0))),
       set(left, get(depth!)),
       repeat(left, step, [
         range(step / 8).map((i) => eight(i * 8)),
         ws.map((pointer) => advanceBy(pointer, step * elementSize(type))),
-        type === 'steps' ? ss.map((pointer) => advanceBy(pointer, 4)) : [],
+        isScaled(type) ? ss.map((pointer) => advanceBy(pointer, 4)) : [],
         xs.map((pointer) => advanceBy(pointer, step * 4)),
       ]),
       set(at, get(y!)),
@@ -125,7 +161,7 @@ const lanes = (of: number): Code =>
     f32.add(v128.lane(get(of), 2), v128.lane(get(of), 3)),
   )
 
-/** PANEL rows of a matrix beside one another, [depth, PANEL]; depth a multiple of 4, of steps within 32 that share scales. */
+/** PANEL rows of a matrix beside one another, [depth, PANEL]; depth a multiple of 4; of what is scaled the 32 that share scales. */
 const packAcross = (type: Layout): Kernel => ({
   name: `packAcross${type}`,
   parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
@@ -134,8 +170,11 @@ const packAcross = (type: Layout): Kernel => ({
     const own = range(PANEL).map(() => local('v128'))
     const [a, b, c, d] = range(4).map(() => local('v128')) as [number, number, number, number]
     const [low, high, bits] = [local('v128'), local('v128'), local('v128')]
-    const half = (from: number): Code => [
-      [a, b, c, d].map((four, i) => set(four, widened(type, get(rows[from + i]!), bits, own[from + i]!, 0))),
+    const half = (from: number, above: boolean): Code => [
+      [a, b, c, d].map((value, i) => {
+        const [row, scale] = [get(rows[from + i]!), own[from + i]!]
+        return set(value, type === 'nibbles' ? four(row, above, scale) : widened(type, row, bits, scale, 0))
+      }),
       // Transposed.
       (
         [
@@ -159,35 +198,45 @@ const packAcross = (type: Layout): Kernel => ({
         ),
       ]),
     ]
+    const along = (above: boolean): Code =>
+      repeat(depth!, 4, [
+        half(0, above),
+        half(4, above),
+        rows.map((row) => advanceBy(row, type === 'nibbles' ? 4 : 4 * elementSize(type))),
+        advanceBy(target!, 4 * PANEL * 4),
+      ])
     return [
       rows.map((row, i) => [
         set(row, get(source!)),
         advance(source!, get(stride!)),
-        type === 'steps'
+        isScaled(type)
           ? [set(own[i]!, v128.loadSplat(get(scales!))), advance(scales!, get(scaleStride!))]
           : [],
       ]),
-      repeat(depth!, 4, [
-        half(0),
-        half(4),
-        rows.map((row) => advanceBy(row, 4 * elementSize(type))),
-        advanceBy(target!, 4 * PANEL * 4),
-      ]),
+      type === 'nibbles'
+        ? [
+            [set(depth!, i32.const(HALF)), along(false)],
+            rows.map((row) => advanceBy(row, -HALF)),
+            [set(depth!, i32.const(HALF)), along(true)],
+          ]
+        : along(false),
     ]
   },
 })
 
-/** PANEL columns of a matrix, [depth, PANEL]; of steps, all within one group of 32. */
+/** PANEL columns of a matrix, [depth, PANEL]; of what is scaled all within 32; `up`: see `nibbles8`. */
 const packAlong = (type: Layout): Kernel => ({
   name: `packAlong${type}`,
-  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
-  body([source, target, depth, stride, scales, scaleStride], local) {
-    const [bits, scale] = [local('v128'), local('v128')]
+  parameters: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'],
+  body([source, target, depth, stride, scales, scaleStride, up], local) {
+    const [bits, scale, value] = [local('v128'), local('v128'), local('v128')]
+    const eight =
+      type === 'nibbles'
+        ? scaled8(bits, nibbles8(get(source!), get(up!)), scale)
+        : widened8(type, get(source!), bits, scale, 0)
     return repeat(depth!, 1, [
-      type === 'steps' ? [set(scale, v128.loadSplat(get(scales!))), advance(scales!, get(scaleStride!))] : [],
-      range(2).map((i) =>
-        v128.store(get(target!), widened(type, get(source!), bits, scale, i * 4 * elementSize(type)), i * 16),
-      ),
+      isScaled(type) ? [set(scale, v128.loadSplat(get(scales!))), advance(scales!, get(scaleStride!))] : [],
+      eight.map((half, i) => [set(value, half), v128.store(get(target!), get(value), i * 16)]),
       advance(source!, get(stride!)),
       advanceBy(target!, PANEL * 4),
     ])
@@ -289,7 +338,8 @@ type Pack = (
 ) => void
 
 export type VectorKernels = Record<`dots${Layout}${(typeof TOGETHER)[number]}`, Dots> &
-  Record<`packAcross${Layout}` | `packAlong${Layout}`, Pack> & {
+  Record<`packAcross${Layout}`, Pack> &
+  Record<`packAlong${Layout}`, (...of: [...Parameters<Pack>, up: number]) => void> & {
     mix(p: number, v: number, out: number, count: number, width: number, stride: number, fresh: number): void
     geglu(gate: number, up: number, count: number): void
   }

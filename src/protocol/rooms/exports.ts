@@ -17,6 +17,8 @@ export interface ExportFormat {
   about: string
   /** Where it runs, the best place first. */
   for: ExportTarget[]
+  /** Whether it carries a proof of effect. */
+  proven: boolean
 }
 
 /** Lines that run an export in the place that it was made for. */

@@ -1,7 +1,9 @@
 import type { ModelAddress } from '../model-address.ts'
 import type { Call } from './call.ts'
+import type { ExportedFile } from './exports.ts'
 import type { HubAccess, RemoteAdapter, RemoteModel, Unfinished } from './model-sources.ts'
 import type { ModelInfo } from './models.ts'
+import type { Pushed, PushRequest } from './push.ts'
 
 /**
  * ModelRoom's part that reaches for models, as its worker has it. The worker is thrown away between calls: the page's side
@@ -11,6 +13,7 @@ export interface HubRoom {
   lookUp(address: ModelAddress, token: string | null, call?: Call): Promise<RemoteModel>
   download(address: ModelAddress, token: string | null, call?: Call): Promise<ModelInfo>
   fetchAdapter(address: ModelAddress, token: string | null, call?: Call): Promise<RemoteAdapter>
+  push(files: ExportedFile[], request: PushRequest, token: string | null, call?: Call): Promise<Pushed>
   unfinished(call?: Call): Promise<Unfinished[]>
   discard(id: string, call?: Call): Promise<void>
   /** Of the remembered token. */

@@ -23,6 +23,7 @@ import type {
   StorageRoom,
   Unfinished,
 } from './model-sources.ts'
+import type { Pushed, PushRequest } from './push.ts'
 import type { OfferedModel } from './shelf.ts'
 
 /** Models at hand, and what would compute with them. */
@@ -57,6 +58,13 @@ export interface ModelRoom {
    * `network`, `bad_file`
    */
   fetchAdapter(address: ModelAddress, call?: Call): Promise<RemoteAdapter>
+  /**
+   * Makes a repository on a hub and puts an export into it, whole or not at all, with the token that there is; one that was broken off
+   * goes on. Progress has bytes of large files.
+   * @throws LapidaryError `gated` where there is no token, or it is refused or may not write there; `output_exists` where the name is
+   * taken; `bad_config` where it is none; `network`
+   */
+  push(files: ExportedFile[], request: PushRequest, call?: Call): Promise<Pushed>
   /** Downloads that can be gone on with, newest first. */
   unfinished(call?: Call): Promise<Unfinished[]>
   /** Throws away what an unfinished download has. */

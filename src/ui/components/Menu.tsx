@@ -10,15 +10,26 @@ export interface MenuItem {
   onSelect: () => void
 }
 
-/** A menu of actions behind a button. */
-export function Menu(props: { label: string; icon: IconName; items: MenuItem[] }) {
+/** A menu of actions behind a button; notes are said above them, and a mark on the button tells of something new. */
+export function Menu(props: {
+  label: string
+  icon: IconName
+  items: MenuItem[]
+  notes?: string[]
+  marked?: boolean
+}) {
   return (
     <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false}>
-      <DropdownMenu.Trigger class="icon-button" aria-label={props.label}>
+      <DropdownMenu.Trigger
+        class="icon-button"
+        classList={{ marked: props.marked ?? false }}
+        aria-label={props.label}
+      >
         <Icon name={props.icon} />
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content class="menu">
+          <For each={props.notes}>{(note) => <p class="menu-label menu-note">{note}</p>}</For>
           <For each={props.items}>
             {(item) => (
               <DropdownMenu.Item

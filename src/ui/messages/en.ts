@@ -7,6 +7,7 @@ import { gpu } from './en-gpu.ts'
 import { link } from './en-link.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
+import { push } from './en-push.ts'
 import { shelf } from './en-shelf.ts'
 import { sources } from './en-sources.ts'
 import { steps } from './en-steps.ts'
@@ -24,6 +25,7 @@ export const en = {
   ...link,
   ...model,
   ...open,
+  ...push,
   ...shelf,
   ...sources,
   ...steps,
@@ -31,8 +33,25 @@ export const en = {
   'app.skip': 'Skip to the content',
   'app.places': 'Places',
   'app.working': 'training',
+  'app.notLoaded': 'This part of the page could not be fetched.',
+  'app.notLoadedHint':
+    'Check the connection, then reload the page. What was being set up is remembered, and a run goes on from its last checkpoint.',
   'app.titleTraining': '{share} · loss {loss} · Lapidary',
   'app.titlePlace': '{place} · Lapidary',
+
+  'offline.menu': 'This app',
+  'offline.menuNewer': 'This app: a new version is ready',
+  'offline.newer':
+    'A new version is ready. It is used when the studio is opened next, after all of its tabs have been closed.',
+  'offline.absent':
+    'Works only while its address can be reached: keeping it on this device needs https or localhost, and a window that is not private.',
+  'offline.unknown': 'Looking at what is on this device …',
+  'offline.partial': 'Not yet on this device as a whole: {size} more to be kept for use without internet.',
+  'offline.keeping': 'Being kept for use without internet: {share}',
+  'offline.whole': 'Works without internet: all of the studio is on this device ({size}).',
+  'offline.failed': 'Could not be kept for use without internet. {reason}.',
+  'offline.keep': 'Keep for use without internet',
+  'offline.install': 'Install as an app',
 
   'theme.label': 'Colours: {name}',
   'theme.system': 'As the system',
@@ -49,6 +68,7 @@ export const en = {
   'action.close': 'Close',
   'action.dismiss': 'Dismiss',
   'action.stop': 'Stop',
+  'action.reload': 'Reload the page',
   'action.retry': 'Try again',
   'action.delete': 'Delete',
   'action.keep': 'Keep it',

@@ -16,6 +16,7 @@ import { createLimit } from './limit.ts'
 import { createLink } from './link.ts'
 import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
+import { createOffline } from './offline.ts'
 import { createOpenConfig, findDataset } from './open-config.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
 import { createProofs } from './proofs.ts'
@@ -60,6 +61,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const answers = createAnswers(studio, models)
   const evaluations = createEvaluations(studio)
   const synthesis = createSynthesis(studio, data, models)
+  const offline = createOffline(() => models.device()?.engine === 'portable')
 
   keepAwake(
     () =>
@@ -174,6 +176,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     answers,
     evaluations,
     synthesis,
+    offline,
   }
 }
 

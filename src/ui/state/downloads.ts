@@ -25,6 +25,8 @@ export interface KnownFiles {
   files: ExportedFile[]
   /** Of the checkpoint, where it is not the newest. */
   step: number | null
+  /** Of the format; by default it carries a proof. */
+  proven?: boolean
 }
 
 const isProof = ({ path }: ExportedFile) => path === 'proof.json'
@@ -84,7 +86,7 @@ export function createDownloads(
         files,
         // With its proof, where there is one for it.
         async complete(signal) {
-          if (format === 'checkpoint' || files.some(isProof)) return files
+          if (known?.proven === false || files.some(isProof)) return files
           const proven = await proofs.ensure(run.id, which, signal)
           return proven ? await studio.runs.exportRun(run.id, format, which, { signal }) : files
         },

@@ -6,7 +6,7 @@ import type { Link, LinkData, LinkReading } from '../../runs/link.ts'
 import { baseName } from '../../runs/named-data.ts'
 import { t } from '../messages/t.ts'
 import type { DataState } from './data.ts'
-import { findDataset, type OpenConfig } from './open-config.ts'
+import type { OpenConfig } from './open-config.ts'
 import { hrefOf, saysMore } from './route.ts'
 import { SECTIONS } from './stored-draft.ts'
 import type { TrainingState } from './training.ts'
@@ -70,7 +70,7 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
     if (from?.from === 'sample') dataset = arrived(await data.openSample(from.id))
     else if (from?.from === 'url' || from?.from === 'hub') {
       const named = { ...config, data: { ...config.data, name: config.data.name || nameOf(from) } }
-      dataset = config.data.hash === null ? null : findDataset(data.stored(), config)
+      dataset = byHash(config)
       if (!dataset) {
         data.close()
         setAsking(from)
@@ -81,6 +81,11 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
       dataset,
       settings: said.has('training'),
     })
+  }
+
+  /** The very rows of a config, where they are in this browser. */
+  function byHash({ data: { hash } }: RunConfig): DatasetInfo | null {
+    return [data.dataset(), ...data.stored()].find((info) => info !== null && info.hash === hash) ?? null
   }
 
   /** The data set in view, where it was opened. */
@@ -119,8 +124,8 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
     page: Partial<Pick<Link, 'parts' | 'locked' | 'theme' | 'lang' | 'embed' | 'place'>> = {},
   ): Promise<{ href: string; without: boolean }> {
     const { NO_LINK, writeLink } = await import('../../runs/link.ts')
-    const dataset = findDataset(data.stored(), config) ?? data.dataset()
-    const from = dataset && dataset.hash === config.data.hash ? data.sourceOf(dataset) : null
+    const dataset = byHash(config)
+    const from = dataset && data.sourceOf(dataset)
     const none = defaultRunConfig().data
     // A sample has its name already.
     const named = from?.from === 'sample' ? { ...config.data, name: none.name } : config.data
@@ -134,7 +139,7 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
     }
     return {
       href: `${location.origin}${location.pathname}${writeLink(link)}`,
-      without: !from,
+      without: !from && config.data.hash !== null,
     }
   }
 
@@ -143,6 +148,12 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
     if (embedded || !saysMore(location.hash)) return
     const reading = await linkHere().catch(() => null)
     if (!reading) return
+    const { parts, locked, theme, lang, embed } = reading.link
+    // What is shown and locked is settled when a page begins.
+    if (!training.busy() && (parts || locked.length > 0 || theme || lang || embed)) {
+      location.reload()
+      return
+    }
     history.replaceState(null, '', hrefOf(reading.link.place))
     await open(reading)
   }
@@ -177,5 +188,11 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
 
 /** What a data set at an address will be called. */
 function nameOf(from: Exclude<LinkData, { from: 'sample' | 'page' }>): string {
-  return from.from === 'hub' ? from.dataset : baseName(decodeURI(new URL(from.url).pathname))
+  if (from.from === 'hub') return from.dataset
+  const name = baseName(new URL(from.url).pathname)
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
+  }
 }

@@ -1,3 +1,5 @@
+import { fail } from '../../protocol/errors.ts'
+import { blobOf } from '../../protocol/exported.ts'
 import { HUB_ENDPOINT, type ModelAddress } from '../../protocol/model-address.ts'
 import type { HubRoom } from '../../protocol/rooms/hub.ts'
 import type { RemoteModel } from '../../protocol/studio.ts'
@@ -10,6 +12,7 @@ import { fetchAdapter } from './fetch-adapter.ts'
 import { findModel } from './find.ts'
 import type { FindOptions, FoundModel } from './found.ts'
 import { alone } from './locks.ts'
+import { type PushedFile, pushFiles } from './push.ts'
 
 /**
  * @param library made where a call needs it
@@ -45,6 +48,21 @@ export function hubRoom(
 
     async fetchAdapter(address, token, call) {
       return fetchAdapter(address, await using(address, token, call?.signal), call)
+    },
+
+    async push(files, request, token, call) {
+      const endpoint = (request.endpoint ?? HUB_ENDPOINT).replace(/\/+$/, '')
+      const own = token ?? (await rememberedToken(await database(), endpoint))
+      if (own === null)
+        fail(
+          'gated',
+          `${new URL(endpoint).host} asks for an access token that may write.`,
+          `Make one at ${endpoint}/settings/tokens.`,
+          { link: `${endpoint}/settings/tokens` },
+        )
+      const blobs: PushedFile[] = []
+      for (const file of files) blobs.push({ path: file.path, content: await blobOf(file) })
+      return pushFiles(blobs, { ...request, endpoint }, own, call)
     },
 
     async unfinished() {

@@ -1,7 +1,9 @@
 import { Show } from 'solid-js'
+import { loadedLater } from '../../components/loaded.tsx'
 import { useApp } from '../../state/app.tsx'
 import { ChooseData } from './ChooseData.tsx'
-import { OpenData } from './OpenData.tsx'
+
+const OpenData = loadedLater(() => import('./OpenData.tsx').then((part) => part.OpenData))
 
 export function DataPage() {
   const { data } = useApp()

@@ -1,26 +1,20 @@
-import { createEffect, createMemo, createResource, createSignal, on, Show } from 'solid-js'
-import { type Failure, toFailure } from '../../../protocol/errors.ts'
-import type { ExportedFile, RunInfo } from '../../../protocol/studio.ts'
+import { createMemo, lazy, Show, Suspense } from 'solid-js'
+import type { RunInfo } from '../../../protocol/studio.ts'
 import type { ChartRun } from '../../charts/chart-run.ts'
 import { LossChart } from '../../charts/LossChart.tsx'
-import { Button } from '../../components/Button.tsx'
-import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
-import { Progress } from '../../components/Progress.tsx'
-import { Select } from '../../components/Select.tsx'
 import { Stat } from '../../components/Table.tsx'
-import { formatBytes, formatDuration, formatLoss } from '../../messages/format.ts'
+import { formatDuration, formatLoss } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { saveFile } from '../../state/save.ts'
-import { CheckpointPicker, checkpointName, useCheckpoint } from '../CheckpointPicker.tsx'
-import { DownloadState } from '../DownloadState.tsx'
+import { checkpointName, useCheckpoint } from '../CheckpointPicker.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { UnkeptNotice } from '../Train/UnkeptNotice.tsx'
-import { FileList, sizeOf } from './FileList.tsx'
-import { Proof } from './Proof.tsx'
+
+/** Fetched with the first look at it. */
+const Ways = lazy(() => import('./Ways.tsx').then(({ Ways }) => ({ default: Ways })))
 
 export function ExportPage() {
   const { runs } = useApp()
@@ -40,7 +34,9 @@ export function ExportPage() {
             <>
               <UnkeptNotice run={run()} />
               <div class="workbench wide-start">
-                <Files run={run()} />
+                <Suspense>
+                  <Ways run={run()} />
+                </Suspense>
                 <Section title={t('export.summary')}>
                   <Summary run={run()} />
                   {/* A loss over cut answers never stands by itself. */}
@@ -83,85 +79,5 @@ function Summary(props: { run: RunInfo }) {
         />
       </Show>
     </dl>
-  )
-}
-
-/** The run's files in a format: one press for all of them as a folder, one for each. */
-function Files(props: { run: RunInfo }) {
-  const { studio, downloads, proofs } = useApp()
-  const [format, setFormat] = createSignal('peft')
-  const [files, setFiles] = createSignal<ExportedFile[] | null>(null)
-  const [failure, setFailure] = createSignal<Failure | null>(null)
-  const [formats] = createResource(() => studio.runs.exportFormats().catch(() => []))
-  const checkpoint = useCheckpoint(() => props.run)
-  const { known, which: wanted } = checkpoint
-  const key = () =>
-    `${props.run.id} ${props.run.step} ${format()} ${known() ? wanted() : ''} ${proofs.made()}`
-
-  async function read(): Promise<void> {
-    const asked = key()
-    setFiles(null)
-    setFailure(null)
-    if (!known()) return
-    try {
-      const found = await studio.runs.exportRun(props.run.id, format(), wanted())
-      if (key() === asked) setFiles(found)
-    } catch (error) {
-      if (key() === asked) setFailure(toFailure(error))
-    }
-  }
-  createEffect(on(key, () => void read()))
-
-  const about = () => formats.latest?.find(({ id }) => id === format())?.about
-  const attempt = (work: () => Promise<void>) => () =>
-    void work().catch((error) => setFailure(toFailure(error)))
-
-  return (
-    <Section title={t('export.files')} lede={t('export.filesLede')}>
-      <Show when={(formats.latest?.length ?? 0) > 1}>
-        <Select
-          label={t('export.format')}
-          options={formats.latest!.map(({ id, name }) => ({ value: id, label: name }))}
-          value={format()}
-          onChange={setFormat}
-        />
-      </Show>
-      <CheckpointPicker run={props.run} of={checkpoint} />
-      <Show when={failure()}>
-        {(problem) => (
-          <FailureNotice
-            failure={problem()}
-            actions={<Button onClick={() => void read()}>{t('action.retry')}</Button>}
-          />
-        )}
-      </Show>
-      <Show when={!failure() && !files()}>
-        <Progress label={t('export.reading')} share={null} />
-      </Show>
-      <Show when={files()}>
-        {(list) => (
-          <>
-            <DownloadState of={props.run.id} />
-            <div class="stack-s">
-              <Button
-                kind="primary"
-                icon="export"
-                large
-                disabled={downloads.making() !== null}
-                onClick={() => void downloads.run(props.run, format())}
-              >
-                {t(format() === 'peft' ? 'export.download' : 'export.downloadOther', {
-                  size: formatBytes(sizeOf(list())),
-                })}
-              </Button>
-              <p class="hint">{t('export.asFolder', { count: list().length })}</p>
-            </div>
-            <Proof run={props.run} />
-            <FileList files={list()} onSave={(file) => attempt(() => saveFile(file))()} />
-            <p class="hint">{about()}</p>
-          </>
-        )}
-      </Show>
-    </Section>
   )
 }

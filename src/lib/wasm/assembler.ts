@@ -5,7 +5,7 @@
 export type Code = readonly (number | Code)[]
 export type ValueType = keyof typeof TYPES
 
-const TYPES = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const
+const TYPES = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b } as const
 
 /** A function in the making: its locals are numbered as they are asked for. */
 export interface Kernel {
@@ -63,6 +63,7 @@ export const i32 = {
   /** Of a signed byte. */
   load8: (address: Code, offset = 0): Code => [address, 0x2c, access(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x36, access(offset)],
+  store8: (address: Code, value: Code, offset = 0): Code => [address, value, 0x3a, access(offset)],
   add: binary(0x6a),
   mul: binary(0x6c),
   and: binary(0x71),
@@ -97,6 +98,11 @@ export const v128 = {
   load8x8: (address: Code, offset = 0): Code => [address, vector(1), access(offset)],
   load16x4u: (address: Code, offset = 0): Code => [address, vector(4), access(offset)],
   load4: (address: Code, offset = 0): Code => [address, vector(92), access(offset)],
+  /** 16-bit integers, and bytes, moved by so many bits; to the right with their sign. */
+  shl16: (value: Code, bits: Code): Code => [value, bits, vector(139)],
+  shr16: (value: Code, bits: Code): Code => [value, bits, vector(140)],
+  shl8: (value: Code, bits: Code): Code => [value, bits, vector(107)],
+  shr8: (value: Code, bits: Code): Code => [value, bits, vector(108)],
   /** Lanes of 32 bits, 0..3 of a and 4..7 of b. */
   shuffle: (a: Code, b: Code, lanes: readonly number[]): Code => [
     a,
@@ -127,6 +133,31 @@ export const v128 = {
   mul: binary(vector(230)),
   max: binary(vector(233)),
   truncate: unary(vector(248)),
+}
+
+/** Two doubles at a time; loads, stores and bits are those of `v128`. */
+export const f64x2 = {
+  /** The first two of four floats. */
+  promote: unary(vector(95)),
+  const: (value: number): Code => {
+    const bytes = [...new Uint8Array(Float64Array.of(value).buffer)]
+    return [vector(12), bytes, bytes]
+  },
+  splat: unary(vector(20)),
+  /** Of two scalars. */
+  of: (a: Code, b: Code): Code => [a, vector(20), b, vector(34), 1],
+  floor: unary(vector(117)),
+  greater: binary(vector(74)),
+  atLeast: binary(vector(76)),
+  abs: unary(vector(236)),
+  add: binary(vector(240)),
+  sub: binary(vector(241)),
+  mul: binary(vector(242)),
+  min: binary(vector(244)),
+  max: binary(vector(245)),
+  /** As 32-bit integers, and one of them. */
+  toInt: unary(vector(252)),
+  intLane: (value: Code, lane: number): Code => [value, vector(27), lane],
 }
 
 /** `body` again and again, at least once, until `left` (a local, lowered by `step` each time) is zero. */

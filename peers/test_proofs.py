@@ -1,0 +1,94 @@
+"""What check.py of each export says in the library that it is for, of the export and of others in its place (requirements-exports.txt)."""
+
+import contextlib
+import io
+import json
+import runpy
+import shutil
+import subprocess
+import sys
+
+from exported_run import ALL, BASE, doubled, trained, zeroed
+from run import same
+from test_exports import server
+
+VERDICTS = ["works", "loaded but without effect", "differs"]
+# What they act on is not part of them.
+ON_BASE = ["adapter", "pt", "pt-merged", "mlx", "gguf-lora"]
+
+
+def base_of(name):
+    """What the person names who calls it."""
+    if name == "gguf-lora":
+        return [zeroed() / "gguf-f32" / "model.gguf"]
+    return [BASE] if name in ("pt", "pt-merged", "mlx") else []
+
+
+def checked(folder, *arguments):
+    """The exit code of a folder's check.py, called here: a process for each would import torch 50 times."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        code = runpy.run_path(str(folder / "check.py"))["main"]([str(argument) for argument in arguments])
+    same(said.getvalue().split("\n")[0], VERDICTS[code], f"what {folder}/check.py says")
+    return code
+
+
+def in_place(name, of):
+    """Another run's export with the proof and the check of the one that was trained."""
+    folder = of / name
+    for file in ("proof.json", "check.py"):
+        shutil.copy(trained() / name / file, folder / file)
+    return folder
+
+
+def told_apart(name):
+    folder, base = trained() / name, base_of(name)
+    same(checked(folder, *base), 0, f"{name} as exported")
+    if name in ON_BASE:
+        same(checked(folder, *base, "--without"), 1, f"{name}: the base alone")
+    elif name.startswith("merged"):
+        same(checked(folder, BASE), 1, f"{name}: the base alone")
+    same(checked(in_place(name, zeroed()), *base), 1, f"{name}: an adapter of zeros")
+    same(checked(in_place(name, doubled()), *base), 2, f"{name}: an adapter of twice the alpha")
+    return name
+
+
+def of_library(*libraries):
+    names = [name for name in ["adapter", *ALL] if any(library == name.split("-")[0] for library in libraries)]
+    return ", ".join(told_apart(name) for name in names)
+
+
+def test_proof_in_transformers(_):
+    """Adapter in PEFT, merged folders; exit codes as they are met in a shell."""
+    folder = trained() / "adapter"
+
+    def ended(*arguments):
+        return subprocess.run([sys.executable, "check.py", *arguments], cwd=folder, capture_output=True, text=True).returncode
+
+    same([ended(), ended("--without"), ended("nowhere"), ended("--wrong")], [0, 1, 3, 3], "exit codes")
+    return of_library("adapter", "merged")
+
+
+def test_proof_in_torch(_):
+    return of_library("pt")
+
+
+def test_proof_in_llama_cpp(_):
+    """Merged and adapter by the file, and asked at the address of a server."""
+    names = of_library("gguf")
+    llama = server(trained() / "gguf-f32" / "model.gguf")
+    same(checked(trained() / "gguf-f32", llama.listening_address), 0, "asked at an address")
+    base = server(zeroed() / "gguf-f32" / "model.gguf")
+    same(checked(trained() / "gguf-f32", base.listening_address), 1, "the base at an address")
+    return names
+
+
+def test_proof_in_mlx(_):
+    return of_library("mlx")
+
+
+def test_proof_is_of_its_run(_):
+    """A proof that was copied with a checkpoint is not taken for that of other weights."""
+    own = [json.loads((folder / "checkpoint" / "proof.json").read_text()) for folder in (trained(), zeroed(), doubled())]
+    same(len({proof["adapter"] for proof in own}), 3, "proofs of three adapters")
+    same([all(p["tuned"] == p["base"] for p in proof["prompts"]) for proof in own], [False, True, False], "without effect")

@@ -1,0 +1,47 @@
+import { createEffect, on } from 'solid-js'
+import { Menu, type MenuItem } from './components/Menu.tsx'
+import { formatBytes, formatShare } from './messages/format.ts'
+import { t } from './messages/t.ts'
+import { useApp } from './state/app.tsx'
+import type { Kept } from './state/offline.ts'
+
+/** What of the studio is on this device, whether a newer one is there, and installing it. */
+export function AppMenu() {
+  const { offline, announce } = useApp()
+  createEffect(on(offline.newer, (newer) => newer && announce(t('offline.newer'))))
+  const items = (): MenuItem[] => {
+    const { state } = offline.kept()
+    return [
+      ...(state === 'partial' || state === 'failed'
+        ? [{ label: t('offline.keep'), icon: 'export' as const, onSelect: offline.keep }]
+        : []),
+      ...(offline.canInstall()
+        ? [{ label: t('offline.install'), icon: 'add' as const, onSelect: () => void offline.install() }]
+        : []),
+    ]
+  }
+  return (
+    <Menu
+      label={t(offline.newer() ? 'offline.menuNewer' : 'offline.menu')}
+      icon="more"
+      marked={offline.newer()}
+      notes={[...(offline.newer() ? [t('offline.newer')] : []), said(offline.kept())]}
+      items={items()}
+    />
+  )
+}
+
+function said(kept: Kept): string {
+  switch (kept.state) {
+    case 'partial':
+      return t('offline.partial', { size: formatBytes(kept.ofBytes - kept.bytes) })
+    case 'keeping':
+      return t('offline.keeping', { share: formatShare(kept.bytes / kept.ofBytes) })
+    case 'whole':
+      return t('offline.whole', { size: formatBytes(kept.bytes) })
+    case 'failed':
+      return t('offline.failed', { reason: kept.reason })
+    default:
+      return t(`offline.${kept.state}`)
+  }
+}

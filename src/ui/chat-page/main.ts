@@ -1,0 +1,151 @@
+import { CHAT_RUN, type ChatAbout } from '../../protocol/chat-page.ts'
+import { toFailure } from '../../protocol/errors.ts'
+import type { Progress } from '../../protocol/rooms/call.ts'
+import { openChat } from '../../workers/chat-client.ts'
+import { chat } from '../messages/en-chat.ts'
+import { formatBytes, formatNumber } from '../messages/format.ts'
+
+/** An exported chat page: questions to the base model and the adapter that lie beside it. */
+
+const room = openChat()
+const page = document.querySelector<HTMLElement>('#page')!
+page.hidden = false
+page.replaceChildren()
+
+function element<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  attributes: Record<string, string> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[Name] {
+  const made = document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value)
+  made.append(...children)
+  return made
+}
+
+const filled = (text: string, values: Record<string, string>) =>
+  text.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? '')
+
+function failed(error: unknown): HTMLElement {
+  const { message, hint } = toFailure(error)
+  return element('p', { class: 'error', role: 'alert' }, `${message} ${hint}`)
+}
+
+async function start(): Promise<void> {
+  const response = await fetch('chat.json')
+  show((await response.json()) as ChatAbout)
+}
+
+function show(about: ChatAbout): void {
+  const prompt = element('textarea', { id: 'prompt', rows: '3', required: '' })
+  const both = element('input', { type: 'checkbox', checked: '' })
+  const longest = element('input', { type: 'number', min: '1', max: '4096', value: '64', required: '' })
+  const ask = element('button', { type: 'submit' }, chat.ask)
+  const stop = element('button', { type: 'button', class: 'plain', hidden: '' }, chat.stop)
+  const bar = element('progress', { max: '1', id: 'bar' })
+  const doing = element('label', { for: 'bar', class: 'quiet' })
+  const work = element('div', { hidden: '' }, doing, bar)
+  const said = element('div', { 'aria-live': 'polite' })
+  const form = element(
+    'form',
+    {},
+    element('label', { for: 'prompt' }, chat.question),
+    prompt,
+    element('p', { class: 'quiet' }, chat.eachAlone),
+    element(
+      'div',
+      { class: 'row' },
+      element('label', {}, both, chat.both),
+      element('label', {}, chat.longest, longest),
+    ),
+    element('div', { class: 'row' }, ask, stop),
+    work,
+  )
+  page.replaceChildren(
+    element('h1', {}, chat.title),
+    element('p', {}, filled(chat.whose, { base: about.base, step: formatNumber(about.step) })),
+    ...(about.practice ? [element('p', { class: 'quiet' }, chat.practice)] : []),
+    element('p', { class: 'quiet' }, chat.careful),
+    form,
+    said,
+  )
+
+  let control: AbortController | null = null
+  stop.addEventListener('click', () => control?.abort())
+  prompt.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit()
+  })
+
+  const tell = ({ bytes }: Progress) => {
+    if (!bytes?.total) return
+    const all = bytes.done >= bytes.total
+    doing.textContent = all
+      ? chat.preparing
+      : filled(chat.fetching, { done: formatBytes(bytes.done), total: formatBytes(bytes.total) })
+    if (all) bar.removeAttribute('value')
+    else bar.value = bytes.done / bytes.total
+  }
+
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault()
+    if (control) return
+    control = new AbortController()
+    const { signal } = control
+    const asked = prompt.value.trim()
+    const sides = both.checked ? (['tuned', 'base'] as const) : (['tuned'] as const)
+    const shown = sides.map((side) => {
+      const text = element('p', { class: 'said' })
+      const note = element('p', { class: 'quiet' }, chat.waiting)
+      const box = element('div', { class: `answer ${side}` }, element('h3', {}, chat[side]), text, note)
+      return { side, text, note, box }
+    })
+    said.prepend(
+      element(
+        'article',
+        {},
+        element('h2', { class: 'said' }, asked),
+        element('div', { class: 'answers' }, ...shown.map(({ box }) => box)),
+      ),
+    )
+    ask.hidden = true
+    stop.hidden = false
+    work.hidden = false
+    doing.textContent = chat.preparing
+    bar.removeAttribute('value')
+    for (const { side, text, note, box } of shown) {
+      const began = performance.now()
+      try {
+        const [answered] = await room.answer(
+          {
+            model: 'base',
+            run: side === 'tuned' ? CHAT_RUN : null,
+            prompts: [asked],
+            quantization: about.quantization,
+            options: { maxNewTokens: longest.valueAsNumber, temperature: 0, topK: 0, topP: 1, seed: 42 },
+          },
+          (_, piece) => {
+            work.hidden = true
+            note.textContent = chat.writing
+            text.append(piece)
+          },
+          { signal, onProgress: tell },
+        )
+        text.textContent = answered!.text
+        const took = filled(chat.took, {
+          seconds: formatNumber(Number(((performance.now() - began) / 1000).toFixed(1))),
+        })
+        note.textContent = answered!.finish === 'length' ? `${took} · ${chat.cut}` : took
+      } catch (error) {
+        note.textContent = signal.aborted ? chat.stopped : ''
+        if (!signal.aborted) box.append(failed(error))
+      }
+    }
+    control = null
+    work.hidden = true
+    stop.hidden = true
+    ask.hidden = false
+    ask.focus()
+  })
+}
+
+start().catch((error: unknown) => page.replaceChildren(element('h1', {}, chat.title), failed(error)))

@@ -1,0 +1,43 @@
+import { type Component, lazy } from 'solid-js'
+import { t } from '../messages/t.ts'
+import { Button } from './Button.tsx'
+import { FailureNotice } from './Notice.tsx'
+
+const all: (() => void)[] = []
+
+/**
+ * A part of the page that is fetched when it is first drawn, or at the first press anywhere: what a visit does not need to begin with.
+ * Where it cannot be fetched, that is said in its place.
+ * @param load imports its module, and gives what it exports
+ */
+export function loadedLater<Props extends object>(load: () => Promise<Component<Props>>) {
+  const part = lazy<Component<Props>>(() =>
+    load().then(
+      (component) => ({ default: component }),
+      () => ({ default: NotLoaded }),
+    ),
+  )
+  all.push(() => void part.preload())
+  return part
+}
+
+/** By then somebody uses the page: whatever is pressed next is to be there at once. */
+function loadAll(): void {
+  for (const load of all.splice(0)) load()
+}
+for (const name of ['pointerdown', 'keydown', 'drop']) window.addEventListener(name, loadAll, { once: true })
+
+/** A browser does not fetch a module a second time in the same page. */
+function NotLoaded() {
+  const failure = {
+    code: 'network',
+    message: t('app.notLoaded'),
+    hint: t('app.notLoadedHint'),
+  } as const
+  return (
+    <FailureNotice
+      failure={failure}
+      actions={<Button onClick={() => location.reload()}>{t('action.reload')}</Button>}
+    />
+  )
+}

@@ -1,0 +1,196 @@
+import { createEffect, createResource, createSignal, createUniqueId, For, on, Show } from 'solid-js'
+import { type Failure, toFailure } from '../../../protocol/errors.ts'
+import type { ExportedFile, ExportFormat, ExportTarget, RunInfo, Snippet } from '../../../protocol/studio.ts'
+import { Button } from '../../components/Button.tsx'
+import { Fold } from '../../components/Fold.tsx'
+import { FailureNotice } from '../../components/Notice.tsx'
+import { Progress } from '../../components/Progress.tsx'
+import { formatBytes } from '../../messages/format.ts'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+import { saveFile } from '../../state/save.ts'
+import type { useCheckpoint } from '../CheckpointPicker.tsx'
+import { DownloadState } from '../DownloadState.tsx'
+import { FileList, sizeOf } from './FileList.tsx'
+import { Proof } from './Proof.tsx'
+import { Push } from './Push.tsx'
+import { SnippetView } from './SnippetView.tsx'
+
+export interface TakeProps {
+  run: RunInfo
+  checkpoint: ReturnType<typeof useCheckpoint>
+  /** To choose from, the recommended one first. */
+  formats: ExportFormat[]
+  /** Why that one. */
+  why: string | null
+  /** Where it goes: snippets for other places are not shown. */
+  targets: readonly ExportTarget[]
+  /** Whether its download is what the page is for. */
+  main: boolean
+}
+
+/** A run's files in one of a few formats, one of them recommended: a press for all of them, and what runs them. */
+export function Take(props: TakeProps) {
+  const { studio, downloads, proofs } = useApp()
+  const [wanted, setWanted] = createSignal<string | null>(null)
+  const [files, setFiles] = createSignal<ExportedFile[] | null>(null)
+  const [failure, setFailure] = createSignal<Failure | null>(null)
+  const format = () => props.formats.find(({ id }) => id === wanted()) ?? props.formats[0]!
+  const recommended = () => format() === props.formats[0]
+  const key = () => {
+    const { run, checkpoint } = props
+    return `${run.id} ${run.step} ${format().id} ${checkpoint.known() ? checkpoint.which() : ''} ${proofs.made()}`
+  }
+
+  async function read(): Promise<void> {
+    const asked = key()
+    setFiles(null)
+    setFailure(null)
+    if (!props.checkpoint.known()) return
+    try {
+      const found = await studio.runs.exportRun(props.run.id, format().id, props.checkpoint.which())
+      if (key() === asked) setFiles(found)
+    } catch (error) {
+      if (key() === asked) setFailure(toFailure(error))
+    }
+  }
+  createEffect(on(key, () => void read()))
+
+  const of = () =>
+    props.checkpoint.known()
+      ? { run: props.run.id, which: props.checkpoint.which(), at: props.run.step }
+      : null
+  const [snippets] = createResource(
+    () => JSON.stringify(of()),
+    async (): Promise<Snippet[]> => {
+      const asked = of()
+      // What they say is in the folder's README.md too.
+      return asked ? studio.runs.exportSnippets(asked.run, asked.which).catch(() => []) : []
+    },
+  )
+  const fitting = () => {
+    const fit = (snippets.loading ? [] : (snippets() ?? [])).filter(
+      ({ target, formats }) => formats.includes(format().id) && props.targets.includes(target),
+    )
+    return fit.sort((a, b) => props.targets.indexOf(a.target) - props.targets.indexOf(b.target))
+  }
+  const download = (list: ExportedFile[]) => {
+    const step = props.checkpoint.which() === 'best' ? (props.checkpoint.chosen()?.step ?? null) : null
+    void downloads.run(props.run, format().id, { files: list, step, proven: format().proven })
+  }
+  /** What a push sends: the files as they are shown, with the proof that a download would make. */
+  const taken = async (): Promise<ExportedFile[]> => {
+    const [list, { run, checkpoint }] = [files() ?? [], props]
+    if (!format().proven || list.some(({ path }) => path === 'proof.json')) return list
+    const [id, which] = [format().id, checkpoint.which()]
+    return (await proofs.ensure(run.id, which)) ? studio.runs.exportRun(run.id, id, which) : list
+  }
+  const one = (file: ExportedFile) => void saveFile(file).catch((error) => setFailure(toFailure(error)))
+
+  return (
+    <div class="stack">
+      <div class="stack-s">
+        <h3>
+          {format().name}
+          <Show when={recommended() && props.formats.length > 1}>
+            {' '}
+            <span class="badge-plain">{t('export.recommended')}</span>
+          </Show>
+        </h3>
+        <p>{(recommended() && props.why) || format().about}</p>
+      </div>
+      <Show when={failure()}>
+        {(problem) => (
+          <FailureNotice
+            failure={problem()}
+            actions={<Button onClick={() => void read()}>{t('action.retry')}</Button>}
+          />
+        )}
+      </Show>
+      <Show when={!failure() && !files()}>
+        <Progress label={t('export.reading')} share={null} />
+      </Show>
+      <Show when={files()}>
+        {(list) => (
+          <div class="stack-s">
+            <DownloadState of={props.run.id} />
+            <Button
+              kind={props.main ? 'primary' : 'plain'}
+              icon="export"
+              large={props.main}
+              class="start"
+              disabled={downloads.making() !== null}
+              onClick={() => download(list())}
+            >
+              {t(format().id === 'peft' ? 'export.download' : 'export.downloadOther', {
+                size: formatBytes(sizeOf(list())),
+              })}
+            </Button>
+            <p class="hint">{t('export.asFolder', { count: list().length })}</p>
+          </div>
+        )}
+      </Show>
+      <Show when={files() && format().proven}>
+        <Proof run={props.run} />
+      </Show>
+      <Show when={props.targets.includes('hub')}>
+        <Push
+          take={taken}
+          title={`${props.run.name}: ${format().id}`}
+          disabled={!files() || downloads.making() !== null}
+        />
+      </Show>
+      <For each={fitting()}>{(snippet) => <SnippetView snippet={snippet} />}</For>
+      <div class="stack-s">
+        <Show when={props.formats.length > 1}>
+          <Fold summary={t('export.others', { count: props.formats.length - 1 })}>
+            <Formats formats={props.formats} value={format().id} onChange={setWanted} />
+          </Fold>
+        </Show>
+        <Show when={files()}>
+          {(list) => (
+            <Fold summary={t('export.each', { count: list().length })}>
+              <Show when={recommended() && props.why}>
+                <p class="hint">{format().about}</p>
+              </Show>
+              <FileList files={list()} onSave={one} />
+            </Fold>
+          )}
+        </Show>
+      </div>
+    </div>
+  )
+}
+
+function Formats(props: { formats: ExportFormat[]; value: string; onChange: (id: string) => void }) {
+  const group = createUniqueId()
+  return (
+    <fieldset class="choices">
+      <legend class="visually-hidden">{t('export.format')}</legend>
+      <For each={props.formats}>
+        {(format, at) => (
+          <div class="choice-row">
+            <label class="choice">
+              <input
+                type="radio"
+                name={group}
+                checked={props.value === format.id}
+                onChange={() => props.onChange(format.id)}
+              />
+              <div>
+                <h4>
+                  {format.name}
+                  <Show when={at() === 0}>
+                    {' '}
+                    <span class="badge-plain">{t('export.recommended')}</span>
+                  </Show>
+                </h4>
+                <p class="small">{format.about}</p>
+              </div>
+            </label>
+          </div>
+        )}
+      </For>
+    </fieldset>
+  )
+}

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { exportFormats } from '../../src/export/registry.ts'
+import type { ExportFormat } from '../../src/protocol/studio.ts'
+import { formatsAt, isFor, placesFor, whyAt } from '../../src/ui/pages/Export/places.ts'
+
+const made = (id: string, ...targets: ExportFormat['for']): ExportFormat => ({
+  id,
+  name: id,
+  about: '',
+  for: targets,
+  proven: false,
+})
+
+test('every format is offered somewhere, and each place recommends one', async () => {
+  const formats = await exportFormats()
+  const places = placesFor(formats)
+  for (const format of formats) {
+    const at = places.filter((place) => formatsAt(place, formats).includes(format))
+    expect(at.length > 0 || isFor(format, ['lapidary']), format.id).toBe(true)
+  }
+  const recommended = Object.fromEntries(places.map((place) => [place.id, formatsAt(place, formats)[0]!.id]))
+  expect(recommended).toMatchObject({
+    transformers: 'peft',
+    llama: 'gguf-q8_0',
+    mlx: 'mlx',
+    web: 'chat-page',
+    hub: 'peft',
+    torch: 'pt',
+  })
+  const kept = formatsAt({ targets: ['lapidary'], best: ['peft', 'merged'] }, formats)
+  expect(kept.map(({ id }) => id)).toEqual(['peft', 'merged', 'checkpoint', 'merged-f16', 'merged-f32'])
+  // Elsewhere what the format says of itself is reason enough.
+  const reasoned = places.filter(({ id }) => whyAt(id, recommended[id]!) !== null).map(({ id }) => id)
+  expect(reasoned).toEqual(['transformers', 'llama', 'mlx', 'server', 'web', 'hub', 'torch'])
+})
+
+test('a place without a format is not offered, and a new format brings its place', () => {
+  const known = [made('peft', 'transformers', 'lapidary'), made('checkpoint', 'lapidary')]
+  expect(placesFor(known).map(({ id }) => id)).toEqual(['transformers'])
+  const more = [...known, made('floppy', 'phone')]
+  const [, phone] = placesFor(more)
+  expect([phone!.id, formatsAt(phone!, more).map(({ id }) => id)]).toEqual(['phone', ['floppy']])
+  expect(whyAt('phone', 'floppy')).toBeNull()
+})
+
+test('what is made for a place comes before what runs there too', () => {
+  const formats = [made('lora', 'ollama', 'web'), made('page', 'web'), made('merged', 'server')]
+  const [, , web] = placesFor(formats)
+  expect([web!.id, formatsAt(web!, formats).map(({ id }) => id)]).toEqual(['web', ['page', 'lora']])
+})
