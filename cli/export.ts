@@ -24,6 +24,7 @@ import { exportSource } from '../src/workers/export-source.ts'
 import { type OpenModel, openFiles } from '../src/workers/library.ts'
 import { parseFlags } from './args.ts'
 import { ensureBuilt, ROOT } from './build.ts'
+import { descriptionOf, type From, requireStep } from './checkpoint-folder.ts'
 import { folderOf, formatIds, loadFormat, requireFormats } from './export-formats.ts'
 import { checkerText, proofFor } from './export-proof.ts'
 import { hashOf, openModelPath } from './model-path.ts'
@@ -36,12 +37,13 @@ import { modelOf } from './train-job.ts'
 
 const HELP = `npm run export -- --run DIR --format F[,F...] [options]
 
-Writes the last checkpoint of a run in further formats, each as a folder of its own. Where a library loads what is written, a
-proof of effect comes with it: check.py says there whether it works, is without effect, or differs. It is made once for a
+Writes the last checkpoint of a run, or another that is kept, in further formats, each as a folder of its own. Where a library
+loads what is written, a proof of effect comes with it: check.py says there whether it works, is without effect, or differs. It is made once for a
 checkpoint, where npm run train has not made it by then.
 
   --run DIR       what npm run train has left
   --format LIST   ${formatIds().join(', ')}
+  --step N        the checkpoint of that step, where --save-total-limit has kept it
   --out DIR       where the folders are put (default: the run's own)
   --model M       the base model, where it is not where run.json says
   --no-proof      leave the proof out: a large model takes long to answer on the processor
@@ -56,6 +58,7 @@ Exit code: 0 done, 2 bad input (one line on standard error says what, where, and
 const SPEC = {
   run: 'text',
   format: 'list',
+  step: 'text',
   out: 'text',
   model: 'text',
   proof: 'switch',
@@ -100,8 +103,9 @@ async function main(argv: string[]): Promise<void> {
   if (push && flags.out !== undefined)
     fail('bad_config', '--push and --out do not go together.', 'Leave one of the two out.', { flag: '--out' })
   requireRun(run)
+  const from = flags.step === undefined ? 'last' : requireStep(flags.step, '--step', run)
   if (push) {
-    const source = await sourceOf(run, flags.model, flags.proof ?? true)
+    const source = await sourceOf(run, from, flags.model, flags.proof ?? true)
     const { name } = await loadFormat(formats[0]!)
     const title = `${source.baseModel}, fine-tuned: ${name}, step ${source.step}`
     const write = async (folder: string) => writeFormat(folder, formats[0]!, source)
@@ -116,7 +120,7 @@ async function main(argv: string[]): Promise<void> {
         path,
       })
   }
-  const source = await sourceOf(run, flags.model, flags.proof ?? true)
+  const source = await sourceOf(run, from, flags.model, flags.proof ?? true)
   for (const format of formats) {
     const path = join(out, folderOf(format))
     await writeFormat(path, format, source)
@@ -132,9 +136,14 @@ async function writeFormat(path: string, format: string, source: ExportSource): 
 }
 
 /** @param proven whether with the proof, which may have to be made */
-async function sourceOf(run: string, given: string | undefined, proven: boolean): Promise<ExportSource> {
+async function sourceOf(
+  run: string,
+  from: From,
+  given: string | undefined,
+  proven: boolean,
+): Promise<ExportSource> {
   const config = readRun(run)
-  const description = join(run, 'checkpoint', 'checkpoint.json')
+  const description = join(run, 'checkpoint', descriptionOf(from))
   if (!existsSync(description))
     fail(
       'missing_file',

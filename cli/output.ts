@@ -1,19 +1,17 @@
 import {
   appendFileSync,
-  copyFileSync,
   createWriteStream,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { RunEvent } from '../src/protocol/events.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
+import { CheckpointFolder, type From, readDescription } from './checkpoint-folder.ts'
 
 /**
  * The folder that a run leaves. It appears with the first logged event, when every input has been read: bad input leaves
@@ -22,14 +20,15 @@ import type { RunConfig } from '../src/protocol/run-config.ts'
 export class Output {
   readonly #folder: string
   readonly #resume: Resume
+  readonly #checkpoints: CheckpointFolder
   #begun = false
-  /** Whether the run has come to its end: it needs no checkpoint but the last. */
-  #ended = false
   #lines = 0
   #count: (() => void)[] = []
 
-  constructor(folder: string, resume: Resume) {
+  /** @param limit checkpoints that are kept (`save_total_limit`); null: the last, and while the run goes on the one before it */
+  constructor(folder: string, resume: Resume, limit: number | null) {
     this.#folder = folder
+    this.#checkpoints = new CheckpointFolder(join(folder, 'checkpoint'), limit)
     this.#resume = resume
   }
 
@@ -38,8 +37,9 @@ export class Output {
     return this.#begun
   }
 
-  #checkpoint(name: string): string {
-    return join(this.#folder, 'checkpoint', name)
+  /** Steps of the checkpoints that are kept, and of those that were removed meanwhile. */
+  get checkpoints(): { kept: number[]; removed: number[] } {
+    return { kept: this.#checkpoints.steps, removed: this.#checkpoints.removed }
   }
 
   #log(): string {
@@ -52,7 +52,7 @@ export class Output {
     appendFileSync(this.#log(), `${JSON.stringify(event)}\n`)
     this.#lines++
     if (event.type === 'done') this.#write('run.json', `${JSON.stringify(event.config, null, 2)}\n`)
-    if (event.type === 'done' && event.reason !== 'stopped') this.#end()
+    if (event.type === 'done' && event.reason !== 'stopped') this.#checkpoints.end()
     for (const tell of this.#count.splice(0)) tell()
   }
 
@@ -70,9 +70,8 @@ export class Output {
   #begin(config: RunConfig): void {
     if (this.#resume) {
       // Cut to the checkpoint: what came after it is trained again; without one, everything.
-      const [last, previous] = [this.#checkpoint(LAST), this.#checkpoint(PREVIOUS)]
-      if (this.#resume === 'previous') renameSync(previous, last)
-      this.#cut(existsSync(last) ? readJson<{ event_count: number }>(last).event_count : 0)
+      this.#checkpoints.goBack(this.#resume)
+      this.#cut(this.#checkpoints.read('last')?.event_count ?? 0)
     } else {
       mkdirSync(dirname(this.#folder), { recursive: true })
       const fresh = `${this.#folder}.${process.pid}.tmp`
@@ -98,41 +97,14 @@ export class Output {
     const file = join(folder, match[2]!)
     mkdirSync(folder, { recursive: true })
     await pipeline(body, createWriteStream(`${file}.tmp`))
-    if (match[2] === 'checkpoint.json') {
-      // The log must not be behind the checkpoint that counts it.
-      const { event_count } = readJson<{ event_count: number }>(`${file}.tmp`)
-      while (this.#lines < event_count) await new Promise<void>((resolve) => this.#count.push(resolve))
+    if (file !== this.#checkpoints.path('last')) {
+      renameSync(`${file}.tmp`, file)
+      return
     }
-    if (match[2] === LAST) this.#keepPrevious(file)
-    renameSync(`${file}.tmp`, file)
-    if (match[2] === LAST) this.#dropOldTensors(folder)
-  }
-
-  /** The checkpoint that is about to be replaced is the one before it from now on. */
-  #keepPrevious(last: string): void {
-    const previous = this.#checkpoint(PREVIOUS)
-    if (!this.#ended && existsSync(last) && tensorsOf(last) !== tensorsOf(`${last}.tmp`)) {
-      copyFileSync(last, `${previous}.tmp`)
-      renameSync(`${previous}.tmp`, previous)
-    }
-  }
-
-  #end(): void {
-    this.#ended = true
-    const [last, previous] = [this.#checkpoint(LAST), this.#checkpoint(PREVIOUS)]
-    if (!existsSync(previous)) return
-    const tensors = tensorsOf(previous)
-    rmSync(previous)
-    if (tensors !== tensorsOf(last)) rmSync(this.#checkpoint(tensors), { force: true })
-  }
-
-  #dropOldTensors(folder: string): void {
-    const kept = [LAST, PREVIOUS]
-      .map((name) => join(folder, name))
-      .filter(existsSync)
-      .map(tensorsOf)
-    for (const name of readdirSync(folder))
-      if (name.endsWith('.safetensors') && !kept.includes(name)) rmSync(join(folder, name))
+    // The log must not be behind the checkpoint that counts it.
+    const { event_count } = readDescription(`${file}.tmp`)
+    while (this.#lines < event_count) await new Promise<void>((resolve) => this.#count.push(resolve))
+    this.#checkpoints.replaceLast()
   }
 
   /** What a run that was cut off has left. */
@@ -151,9 +123,9 @@ export class Output {
 
   /** What to do where the last checkpoint is damaged. */
   otherWay(): string {
-    const previous = this.#checkpoint(PREVIOUS)
-    if (this.#resume !== 'previous' && existsSync(previous))
-      return `Run the same command with --resume --from previous: it goes on from the one before it, of step ${readJson<{ step: number }>(previous).step}.`
+    const previous = this.#resume === 'last' ? this.#checkpoints.read('previous') : null
+    if (previous)
+      return `Run the same command with --resume --from previous: it goes on from the one before it, of step ${previous.step}.`
     return 'There is none before it: start the run again with the same settings (--config run.json of this folder) in a new folder.'
   }
 
@@ -163,20 +135,9 @@ export class Output {
 
   /** Step of the checkpoint that is there, or null. */
   checkpointStep(): number | null {
-    const path = this.#checkpoint(LAST)
-    return existsSync(path) ? readJson<{ step: number }>(path).step : null
+    return this.#checkpoints.read('last')?.step ?? null
   }
 }
 
-/** How a run is gone on with: from its last checkpoint, or the one before it; null: it is a new one. */
-export type Resume = 'last' | 'previous' | null
-
-/** The files that describe the checkpoints of a folder. */
-const LAST = 'checkpoint.json'
-const PREVIOUS = 'previous.json'
-
-const tensorsOf = (description: string) => readJson<{ tensors: string }>(description).tensors
-
-function readJson<T>(path: string): T {
-  return JSON.parse(readFileSync(path, 'utf8')) as T
-}
+/** From where a run is gone on with; null: it is a new one. */
+export type Resume = From | null

@@ -4,6 +4,7 @@ import { fail } from '../src/protocol/errors.ts'
 import { identity } from '../src/protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../src/protocol/run-config.ts'
 import { configObject } from '../src/runs/config-text.ts'
+import { type From, requireStep } from './checkpoint-folder.ts'
 import { remoteAddress } from './hub.ts'
 
 /** The run that a folder holds already, for `npm run train -- --resume`. */
@@ -24,19 +25,21 @@ export function requireRun(out: string): void {
       )
 }
 
-/** @throws LapidaryError where there is no checkpoint before the last to go on from */
-export function requirePrevious(given: string, out: string, resume: boolean): 'previous' {
-  if (given !== 'previous' || !resume)
+/** @throws LapidaryError where there is no such checkpoint to go on from */
+export function requireFrom(given: string, out: string, resume: boolean): From {
+  const step = /^\d+$/.test(given)
+  if (!(step || given === 'previous') || !resume)
     fail(
       'bad_config',
-      given === 'previous'
+      step || given === 'previous'
         ? '--from goes with --resume only.'
         : `--from ${given} is no checkpoint to go on from.`,
-      'Use --resume --from previous for the checkpoint before the last, or --resume alone for the last.',
+      'Use --resume --from previous for the checkpoint before the last, --from STEP for one that is kept (--save-total-limit), or --resume alone for the last.',
       { flag: '--from' },
     )
+  if (step) return requireStep(given, '--from', out)
   const path = join(out, 'checkpoint', 'previous.json')
-  if (existsSync(path)) return given
+  if (existsSync(path)) return 'previous'
   fail(
     'missing_file',
     `There is no checkpoint before the last in ${out}.`,

@@ -16,6 +16,7 @@ import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
 import { readConfig as readModel } from '../src/workers/library.ts'
 import { openAdapterPath } from './adapter-path.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
+import type { From } from './checkpoint-folder.ts'
 import { formatIds, requireFormats } from './export-formats.ts'
 import { type Fetched, fetchToCache, remoteAddress } from './hub.ts'
 import { checkModelPath, openModelPath } from './model-path.ts'
@@ -24,7 +25,7 @@ import {
   askedBefore,
   readConfig,
   readRun,
-  requirePrevious,
+  requireFrom,
   requireRun,
   requireSame,
   requireSameBase,
@@ -136,7 +137,8 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
   --strict             refuse data that has a warning; every finding is printed with its code in any case
   --resume             go on with the run in DIR from its last checkpoint; from the start where none had been written
-  --from previous      with --resume: from the checkpoint before the last, where the last is damaged
+  --from previous|N    with --resume: from the checkpoint before the last, where the last is damaged; or that of step N, where
+                       --save-total-limit has kept it
   --json               events on standard output, one JSON object a line
   --help
 
@@ -185,7 +187,7 @@ export interface TrainJob {
   exports: string[]
   resume: boolean
   /** The checkpoint to go on from. */
-  from: 'last' | 'previous'
+  from: From
   /**
    * Set where a run is to be gone on with that had not saved a checkpoint: it begins again, in its folder. With the SHA-256 of
    * the data that it began with.
@@ -205,7 +207,7 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
   if (flags.help) return null
   const out = need(flags.out, '--out', 'the folder for the results')
   const resume = flags.resume ?? false
-  const from = flags.from === undefined ? 'last' : requirePrevious(flags.from, out, resume)
+  const from = flags.from === undefined ? 'last' : requireFrom(flags.from, out, resume)
   if (resume) requireRun(out)
   else if (existsSync(out))
     fail(

@@ -10,6 +10,7 @@ import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
 import { openAdapterPath, servedAdapter } from './adapter-path.ts'
 import type { openBrowser } from './browser.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
+import { descriptionOf } from './checkpoint-folder.ts'
 import { rememberChoices, rememberedChoices } from './choices.ts'
 import { deathOf, openStudio, untilDeath } from './headless-page.ts'
 import { servedModel } from './model-path.ts'
@@ -49,7 +50,7 @@ async function run(job: TrainJob): Promise<void> {
     // Known before the run begins: whatever is kept of it names what it began with.
     config.start.hash ??= adapterHash(await readAdapter(await openAdapter(adapter)))
   }
-  const output = new Output(job.out, job.resume ? job.from : null)
+  const output = new Output(job.out, job.resume ? job.from : null, job.config.training.save_total_limit)
   const server = await serve({
     root,
     files,
@@ -142,7 +143,7 @@ async function drive(
       job.resume && !job.again
         ? {
             checkpoint: `${url}given/out/checkpoint/`,
-            of: job.from === 'previous' ? 'previous.json' : 'checkpoint.json',
+            of: descriptionOf(job.from),
             log: `${url}given/out/metrics.jsonl`,
           }
         : null,
@@ -157,11 +158,19 @@ async function drive(
     const work = page.evaluate((given) => window.lapidary!.train(given), request)
     const result: HeadlessResult = await untilDeath(work, crashed)
     if (!result.ok) throw new LapidaryError(toldHere(result.failure, output))
+    const limit = config.training.save_total_limit
+    if (limit !== null) progress.show({ type: 'notice', message: keptInWords(output, limit) })
     return stopped
   } finally {
     release()
     page.removeAllListeners('close')
   }
+}
+
+/** Which checkpoints a limit has left. */
+function keptInWords({ checkpoints: { kept, removed } }: Output, limit: number): string {
+  const gone = removed.length === 0 ? 'none' : `of step ${removed.join(', ')}`
+  return `Checkpoints (save_total_limit ${limit}): kept in checkpoint/ of step ${kept.join(', ')}; removed ${gone}.`
 }
 
 /** Codes whose hints speak to someone who looks at the page. */

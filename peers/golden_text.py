@@ -307,6 +307,30 @@ def early_stopping():
     return {"cases": found}
 
 
+def retention():
+    """Which checkpoints rotate_checkpoints leaves, save by save, as Trainer calls it: the best so far is named, where there is one."""
+    from transformers.trainer_utils import rotate_checkpoints
+
+    draw = random.Random(15)
+    found = []
+    for _ in range(40):
+        limit = draw.randrange(1, 6)
+        # Saves of a run, and after each the step of the best, or none.
+        steps = sorted(draw.sample(range(1, 40), 9))
+        best, bests, kept = None, [], []
+        with tempfile.TemporaryDirectory() as out:
+            for step in steps:
+                (Path(out) / f"checkpoint-{step}").mkdir()
+                if draw.randrange(3) == 0:
+                    best = step
+                named = None if best is None else str(Path(out) / f"checkpoint-{best}")
+                rotate_checkpoints(out, limit, named)
+                bests.append(best)
+                kept.append(sorted(int(one.name.split("-")[1]) for one in Path(out).iterdir()))
+        found.append({"limit": limit, "steps": steps, "bests": bests, "kept": kept})
+    return {"cases": found}
+
+
 def schedules():
     """The rate that each optimizer step uses, in order, at learning rate 1."""
     from transformers import SchedulerType, TrainingArguments, get_scheduler
@@ -331,4 +355,9 @@ def schedules():
 
 
 # Files of tests/golden/trl that need no tokenizer.
-BOOKKEEPING = {"packing": packing, "schedules": schedules, "early_stopping": early_stopping}
+BOOKKEEPING = {
+    "packing": packing,
+    "schedules": schedules,
+    "early_stopping": early_stopping,
+    "retention": retention,
+}

@@ -66,6 +66,7 @@ export function adapterCard(adapter: CardFacts): string {
     '',
     `A LoRA adapter (r = ${config.lora.r}, alpha = ${config.lora.lora_alpha}, on ${targetModules(config.lora).join(', ')}),`,
     `trained for ${step} optimizer steps in the browser with Lapidary.`,
+    ...early(config.training, step, seen),
     ...held(config.model.quantization),
     '',
     '## Use',
@@ -86,6 +87,19 @@ export function adapterCard(adapter: CardFacts): string {
     '```',
     '',
   ].join('\n')
+}
+
+/** Of a run that was to stop early: what it went by, and how far it had come. */
+function early(training: RunConfig['training'], step: number, events: readonly RunEvent[]): string[] {
+  const { early_stopping_patience: patience, metric_for_best_model: metric } = training
+  if (patience == null) return []
+  const last = events.findLast((event) => event.type === 'step')
+  const of = last?.type === 'step' ? ` This is step ${step} of ${last.max_steps}.` : ''
+  const waited = patience === 1 ? 'an evaluation' : `${patience} evaluations in a row`
+  return [
+    '',
+    `The run was to stop early after ${waited} without a better ${metric} (early_stopping_patience).${of}`,
+  ]
 }
 
 /** A base that was held in fewer bits while the adapter learnt on it. */

@@ -39,6 +39,7 @@ export const NOT_COUNTING: Partial<Record<ConfigPath, string>> = {
   'training.greater_is_better': 'the metric says it by itself',
   'training.early_stopping_patience': 'when a run ends changes no step before that',
   'training.early_stopping_threshold': 'as the patience',
+  'training.save_total_limit': 'what is kept of a run changes no step of it',
   'engine.kind': 'engines agree, and states move between them',
   'engine.portable_backend': 'as the kind of engine',
   'engine.recompute': 'every policy gives the same bits',

@@ -49,6 +49,8 @@ const TrainingSchema = v.strictObject({
   eval_steps: v.optional(v.nullable(whole(1, 10_000_000)), null),
   /** Steps between checkpoints. */
   save_steps: v.optional(whole(1, 10_000_000), 500),
+  /** Checkpoints that are kept, the newest and the best among them always; null: the newest, the one before it and the best. */
+  save_total_limit: v.optional(v.nullable(whole(1, 10_000)), null),
   /** The figure of the evaluations by which a checkpoint is the best. */
   metric_for_best_model: v.optional(v.picklist(['eval_loss', 'eval_mean_token_accuracy']), 'eval_loss'),
   /** What the metric says by itself; null: that. */
@@ -179,7 +181,8 @@ const StartSchema = v.variant('from', [
   v.strictObject({
     from: v.literal('run'),
     run: v.string(),
-    checkpoint: v.optional(v.picklist(['last', 'best']), 'last'),
+    /** The newest, the best, or that of a step. */
+    checkpoint: v.optional(v.union([v.picklist(['last', 'best']), whole(1, 1_000_000_000)]), 'last'),
     /** SHA-256 over the adapter's tensors, hex; filled in by the run, binding where it is given. */
     hash,
   }),

@@ -59,6 +59,9 @@ const isTold = (field: string, told: ReadonlySet<string>): boolean =>
 /** What a run is told apart by: each field in which it differs from others of its name, with its own value. */
 export type Distinction = { field: string; value: unknown }[]
 
+/** Ids and hashes tell a person nothing. */
+const NAMELESS = new Set(['start.run', 'start.hash'])
+
 /**
  * Of runs that share a name, the first few fields in which they differ; empty where nothing does, or the name is its own.
  * What does not count for a curve (hashes, names, kernels) tells a person nothing.
@@ -73,8 +76,8 @@ export function distinctions(
       ...same.flatMap(({ config }) => [...heeded(config, 'curve').keys()]),
       ...ALSO,
     ])
-    const differing = differences(same.map(({ config }) => spelledOut(config))).filter(({ field }) =>
-      isTold(field, told),
+    const differing = differences(same.map(({ config }) => spelledOut(config))).filter(
+      ({ field }) => isTold(field, told) && !NAMELESS.has(field),
     )
     for (const [i, { id }] of same.entries())
       found.set(

@@ -139,6 +139,19 @@ export function quickSteps(
   return { ...usual, max_steps: fitting, eval_steps: check, save_steps: check }
 }
 
+/**
+ * As many steps as fit into a time, the beginning counted in, and evaluations as often as now; one at the least. From the duration that was
+ * foretold of another count, so the next forecast may say a little more or less.
+ */
+export function stepsWithin(
+  limit: number,
+  { steps }: Pick<RunForecast, 'steps'>,
+  { seconds, checks, step }: Pick<RunDuration, 'seconds' | 'checks' | 'step'>,
+): number {
+  const begin = seconds - checks - steps * step
+  return Math.max(1, Math.floor((limit - begin) / (step + checks / steps)))
+}
+
 /** As many passes over the data as make LEAST_STEPS; then it is looked at four times in all, not after each of them. */
 function enoughEpochs(usual: Length, now: Length, steps: number, least: number): Length {
   const perEpoch = steps / now.num_train_epochs

@@ -115,8 +115,8 @@ export interface StoredTokens {
 
 export interface StoredCheckpoint {
   run: string
-  /** `previous`: the last before the last, for when that is damaged. */
-  slot: 'last' | 'best' | 'previous'
+  /** `previous`: the last before the last, for when that is damaged. The best is there twice, but for its tensors. */
+  slot: 'last' | 'best' | 'previous' | `step-${number}`
   step: number
   /** The JSON half. */
   meta: object

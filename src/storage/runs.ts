@@ -2,6 +2,7 @@ import { fail, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { Proof } from '../protocol/proof.ts'
 import { afterEvent, type RunRecord, replayed } from '../runs/record.ts'
+import { keptSteps } from '../runs/retention.ts'
 import { commit, discardBlob, readBlob, requireRoom, writeBlob } from './blobs.ts'
 import type { BlobRef, Database, StoredCheckpoint } from './database.ts'
 import { partsOf } from './evaluations.ts'
@@ -59,7 +60,7 @@ export function readEvents(database: Database, run: string): Promise<RunEvent[]>
   return database.getAll('events', eventsOf(run, 0))
 }
 
-/** The checkpoints that are kept of a run: the newest, the one before it, and the best where something was validated. */
+/** The checkpoints that are kept of a run: the newest, and as many others as its `save_total_limit` says; the best in a slot of its own too. */
 export function listCheckpoints(database: Database, run: string): Promise<StoredCheckpoint[]> {
   return database.getAll('checkpoints', slotsOf(run))
 }
@@ -136,12 +137,10 @@ export class RunLog {
       await tx.objectStore('events').delete(eventsOf(record.id, kept.length))
       const checkpoints = tx.objectStore('checkpoints')
       const before = await checkpoints.getAll(slotsOf(record.id))
-      const stays = ({ slot, step }: StoredCheckpoint) =>
-        from !== null && (slot === 'best' ? step <= from.step : slot === 'previous' && step < from.step)
-      const after = [...before.filter(stays), ...(from ? [{ ...from, slot: 'last' as const }] : [])]
-      for (const { slot } of before) await checkpoints.delete([record.id, slot])
-      for (const kept of after) await checkpoints.put(kept)
-      return unnamed(before, after)
+      const stays = from === null ? [] : [...before.filter(({ step }) => step < from.step), from]
+      // Of the evaluations up to there, where that one is kept still.
+      const best = (from?.meta as { best?: { step: number } | null } | undefined)?.best?.step
+      return arrange(checkpoints, record, before, stays, best ?? bestOf(stays))
     })
     return new RunLog(database, running, kept)
   }
@@ -193,11 +192,8 @@ export class RunLog {
     this.#writing = this.#writing.then(() =>
       this.#write([ref], async (checkpoints) => {
         const before = await checkpoints.getAll(slotsOf(run))
-        const last = before.find(({ slot }) => slot === 'last')
-        await checkpoints.put({ ...stored, slot: 'last' })
-        if (last) await checkpoints.put({ ...last, slot: 'previous' })
-        if (event.best) await checkpoints.put({ ...stored, slot: 'best' })
-        return unnamed(before, await checkpoints.getAll(slotsOf(run)))
+        const all = [...before, { ...stored, slot: 'last' as const }]
+        return arrange(checkpoints, this.#record, before, all, event.best ? meta.step : bestOf(before))
       }),
     )
     await this.#writing
@@ -251,6 +247,39 @@ export class RunLog {
   }
 }
 
+/** Step of the best. */
+const bestOf = (checkpoints: readonly StoredCheckpoint[]): number | null =>
+  checkpoints.find(({ slot }) => slot === 'best')?.step ?? null
+
+/**
+ * Puts those that are kept in the place of what is stored.
+ * @param all those that there are to choose from, the newest of a step last
+ * @param best step of the best, whether there is one of it or not
+ * @returns tensors that are kept no more
+ */
+async function arrange(
+  store: CheckpointStore,
+  { id, config }: RunRecord,
+  before: readonly StoredCheckpoint[],
+  all: readonly StoredCheckpoint[],
+  best: number | null,
+): Promise<BlobRef[]> {
+  const byStep = new Map(all.map((one) => [one.step, one]))
+  const steps = [...byStep.keys()].sort((a, b) => a - b)
+  // Runs of before have no limit of their own.
+  const kept = keptSteps(steps, best, config.training.save_total_limit ?? null)
+  const [last, previous] = [kept.at(-1), kept.at(-2)]
+  const slotsFor = (step: number): StoredCheckpoint['slot'][] => {
+    const newest = step === last ? 'last' : step === previous ? 'previous' : null
+    if (step === best) return newest ? [newest, 'best'] : ['best']
+    return [newest ?? `step-${step}`]
+  }
+  const after = kept.flatMap((step) => slotsFor(step).map((slot) => ({ ...byStep.get(step)!, slot })))
+  for (const { slot } of before) await store.delete([id, slot])
+  for (const one of after) await store.put(one)
+  return unnamed(before, after)
+}
+
 /** Tensors of checkpoints that are kept no more. */
 function unnamed(before: readonly StoredCheckpoint[], after: readonly StoredCheckpoint[]): BlobRef[] {
   const kept = new Set(after.map(({ tensors }) => tensors.set))
@@ -259,6 +288,7 @@ function unnamed(before: readonly StoredCheckpoint[], after: readonly StoredChec
 
 interface CheckpointStore {
   getAll(range: IDBKeyRange): Promise<StoredCheckpoint[]>
+  delete(key: [run: string, slot: string]): Promise<void>
   put(value: StoredCheckpoint): Promise<unknown>
 }
 

@@ -95,6 +95,13 @@ export function requireMeasured(policy: Policy, held: number): void {
       'Leave greater_is_better out, or choose another metric_for_best_model.',
       { field: 'greater_is_better', found: greater },
     )
+  if (name !== 'eval_loss' && held === 0)
+    fail(
+      'bad_config',
+      `metric_for_best_model is ${name}, but no rows are held out to measure it: no checkpoint would be the best.`,
+      'Hold rows out (validation_share, or a column that says which), or leave metric_for_best_model out.',
+      { field: 'metric_for_best_model', found: name },
+    )
   if (patience !== null && held === 0)
     fail(
       'bad_config',

@@ -7,6 +7,7 @@ import type {
   RunTiming,
   StartRequest,
 } from '../protocol/studio.ts'
+import { evaluationCount } from '../runs/early.ts'
 import { sizeFactor, timedSpeed } from '../runs/speed.ts'
 import { type PreparedRun, prepareRun } from './prepared-run.ts'
 import type { TrainParts } from './train-parts.ts'
@@ -33,12 +34,10 @@ type Counts = Pick<RunForecast, 'steps' | 'tokens' | 'evaluations' | 'saves'>
 function countsOf({ batches, config, steps }: PreparedRun): Counts {
   const { gradient_accumulation_steps, eval_steps, save_steps } = config.training
   const perEpoch = Math.max(1, Math.ceil(batches.batchesPerEpoch / gradient_accumulation_steps))
-  const last = steps % (eval_steps ?? perEpoch) === 0 ? 0 : 1
   return {
     steps,
     tokens: Math.round((batches.tokens.train * steps) / perEpoch),
-    // One before the first step, and one after the last.
-    evaluations: 1 + Math.floor(steps / (eval_steps ?? perEpoch)) + last,
+    evaluations: evaluationCount(eval_steps, steps, perEpoch),
     saves: Math.ceil(steps / save_steps),
   }
 }

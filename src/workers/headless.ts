@@ -250,7 +250,7 @@ export function openHeadless(): void {
         emit(
           {
             type: 'notice',
-            message: `${knownBest(gone, last, metric)}. That was before the run was gone on with, and its checkpoint was not kept: adapter/ is of step ${last.step}.`,
+            message: `${knownBest(gone, last, metric)}. That was before the run was gone on with: adapter/ is of step ${last.step}. Where checkpoint/step-${gone.step}.json is kept (save_total_limit), npm run export -- --step ${gone.step} writes that one.`,
           },
           false,
         )

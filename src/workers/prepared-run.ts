@@ -7,6 +7,7 @@ import type { CutExamples } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { Call, StartRequest } from '../protocol/studio.ts'
+import { evaluationCount, neverEarly } from '../runs/early.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
@@ -105,7 +106,7 @@ export async function prepareRun(
   const weights = await model.weights(config.model.quantization)
   const plan = planRequest(config, model.info.config, weights, batches.maxima(), decode)
   requireMeasured(config.training, batches.tokens.held)
-  const { steps } = runLength(config.training, batches.batchesPerEpoch)
+  const { steps, stepsPerEpoch } = runLength(config.training, batches.batchesPerEpoch)
   const before = goesOn ? request.template : request.adapter?.template
   const other = otherTemplate(before, template, goesOn ? 'this run' : 'the adapter')
   const notices = goesOn
@@ -113,6 +114,7 @@ export async function prepareRun(
     : [
         other,
         requireSchedule(config.training, steps),
+        checksInWords(config.training, batches.tokens.held, steps, stepsPerEpoch),
         beyondPositions(batches.longest, config.training.max_length, model),
         model.info.config.leftOut ? LEFT_OUT : null,
       ]
@@ -122,6 +124,22 @@ export async function prepareRun(
   const of = examples.train + examples.validation + examples.test
   const cut = truncated > 0 ? { examples: truncated, of, max_length } : null
   return { config, hashes, tokens, model, codec, template, batches, samples, plan, steps, start, notice, cut }
+}
+
+/** What is to be said of evaluations that do not tell what they were asked for; null: nothing. */
+function checksInWords(
+  training: RunConfig['training'],
+  held: number,
+  steps: number,
+  stepsPerEpoch: number,
+): string | null {
+  const { eval_steps, early_stopping_patience: patience } = training
+  if (held === 0 && eval_steps !== null)
+    return `No rows are held out: at the evaluations, every ${eval_steps} steps (eval_steps), no loss is measured.`
+  const evaluations = evaluationCount(eval_steps, steps, stepsPerEpoch)
+  if (!neverEarly(training, evaluations)) return null
+  const after = evaluations === 2 ? 'is 1 evaluation' : `are ${evaluations - 1} evaluations`
+  return `early_stopping_patience is ${patience}, and there ${after} after the first step: the run comes to its end before it could stop early. A smaller one, or a smaller eval_steps, would let it.`
 }
 
 /** What is to be said of a chat template that is not the one trained with before; null: nothing. White space at the end is none. */

@@ -44,7 +44,8 @@ export class RunShelf {
       const { evaluations, seconds } = same[0]!.meta as CheckpointMeta
       const evaluated = evaluations.findLast((evaluation) => evaluation.step <= step)
       const has = (slot: StoredCheckpoint['slot']) => same.some((one) => one.slot === slot)
-      return { step, last: has('last'), best: has('best'), evalLoss: evaluated?.eval_loss ?? null, seconds }
+      const evalLoss = evaluated?.eval_loss ?? null
+      return { step, last: has('last'), best: has('best'), evalLoss, bytes: same[0]!.tensors.size, seconds }
     })
     const [best, last] = [kept.find((one) => one.best), kept.find((one) => one.last)]
     if (!best || !last || best === last) return kept

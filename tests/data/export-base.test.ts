@@ -79,6 +79,17 @@ describe('the base that a card names', () => {
     expect(elsewhere).toContain('Put the folder of the base model in place of `path/to/gemma`.')
   })
 
+  test('a card says of a run that was to stop early what it went by, and how far it had come; of others nothing', () => {
+    const events = [{ type: 'step' as const, step: 3, max_steps: 9, loss: 1, tokens: 5 }] as never
+    const of = (training: object) =>
+      adapterCard({ config: parseRunConfig({ training }), baseModel: 'gemma-3-270m', step: 3, events })
+    const stopping = { early_stopping_patience: 2, metric_for_best_model: 'eval_mean_token_accuracy' }
+    expect(of(stopping)).toContain(
+      'stop early after 2 evaluations in a row without a better eval_mean_token_accuracy (early_stopping_patience). This is step 3 of 9.',
+    )
+    expect(of({})).not.toContain('stop early')
+  })
+
   test('a card shows no row of the data, though the log has some, and warns of what the adapter may recite', () => {
     const sample = {
       type: 'sample' as const,

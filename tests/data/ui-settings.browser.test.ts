@@ -55,6 +55,49 @@ test('a length that someone set stays, and what is recommended beside it is of t
   expect(draft.training()).toMatchObject({ max_steps: 40, eval_steps: 15 })
 })
 
+test('a time says the steps, by the speed measured here, until a length is chosen otherwise', () => {
+  const { draft, settings } = page()
+  // Five seconds to begin, a second a step, and a check each ten of them of a second.
+  const speed = (step: number) => () => {
+    const { max_steps: steps } = draft.training()
+    const checks = 1 + Math.ceil(steps / 10)
+    const seconds = 5 + steps * step + checks
+    return {
+      steps,
+      evaluations: checks,
+      duration: { seconds, checks, step, from: 'small', scaled: false },
+    } as RunForecast
+  }
+  const settled = (forecast: () => RunForecast) => {
+    for (let i = 0; i < 6; i++) settings.fit(forecast())
+    return forecast().duration!.seconds
+  }
+  expect(settings.timed()).toBe(false)
+  settled(speed(1))
+  expect(settings.timed()).toBe(true)
+  for (const minutes of [10, 240, 2]) {
+    settings.within(minutes)
+    const seconds = settled(speed(1))
+    expect(seconds / (60 * minutes)).toBeGreaterThan(0.95)
+    expect(seconds / (60 * minutes)).toBeLessThan(1.03)
+  }
+  // Another batch, another speed: the time stays.
+  settings.setTraining('per_device_train_batch_size', 8)
+  expect(settled(speed(4)) / 120).toBeLessThan(1.03)
+  expect([settings.minutes(), settings.profile()]).toEqual([2, 'own'])
+  const steps = draft.training().max_steps
+  settings.within(Number.NaN)
+  settled(speed(4))
+  expect(draft.training().max_steps).toBe(steps)
+  settings.setLength('steps')
+  const seconds = settled(speed(100))
+  expect([settings.minutes(), draft.training().max_steps]).toEqual([null, steps])
+  settings.setLength('minutes')
+  expect(settings.minutes()).toBe(Number((seconds / 60).toPrecision(2)))
+  settings.choose('quick')
+  expect(settings.minutes()).toBe(null)
+})
+
 test('settings that came as a whole follow nothing, until a profile is chosen', () => {
   const { draft, settings } = page()
   const whole = recommend(SMALL, 'quick')

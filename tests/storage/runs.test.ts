@@ -30,11 +30,11 @@ beforeEach(async () => {
 })
 afterEach(() => database.close())
 
-const record = (id = 'r1') =>
+const record = (id = 'r1', training: object = {}) =>
   newRun(
     {
       id,
-      config: parseRunConfig({}),
+      config: parseRunConfig({ training }),
       model: 'pebble',
       modelHash: 'm',
       dataset: 'd',
@@ -143,10 +143,50 @@ describe('checkpoints', () => {
     expect(await sets()).toBe(0)
   })
 
+  test('are as many as the run says, the best among them always; what the others took is freed', async () => {
+    const log = await RunLog.begin(database, record('r1', { save_total_limit: 4 }))
+    const kept = async () => {
+      const steps = new Set((await listCheckpoints(database, 'r1')).map(({ step }) => step))
+      return [...steps].sort((a, b) => a - b)
+    }
+    const held = async () => (await database.getAll('chunks')).reduce((sum, { length }) => sum + length, 0)
+    for (const [step, left] of [
+      [1, [1]],
+      [2, [1, 2]],
+      [3, [1, 2, 3]],
+      [4, [1, 2, 3, 4]],
+      [5, [2, 3, 4, 5]],
+      [6, [2, 4, 5, 6]],
+      [7, [2, 5, 6, 7]],
+      [8, [5, 6, 7, 8]],
+    ] as const) {
+      const best = step === 2 || step === 8
+      await log.saveCheckpoint({ step }, bytes(step), checkpoint(step, best))
+      expect([await kept(), await sets(), await held()]).toEqual([left, left.length, 3 * left.length])
+    }
+    expect(await slots()).toEqual([8, 7, 8])
+    // Each is what was saved at its step.
+    for (const one of await listCheckpoints(database, 'r1'))
+      expect((await readCheckpoint(database, one))[0]).toBe(one.step)
+    expect(await collectOrphans(database, Date.now() + 1e6)).toBe(0)
+    // Gone back to one of the middle: those after it are gone, and it is the last.
+    const from = (await listCheckpoints(database, 'r1')).find(({ step }) => step === 6)!
+    const again = await RunLog.resume(database, log.record, 1, from)
+    expect([await kept(), await slots()]).toEqual([
+      [5, 6],
+      [6, 5, null],
+    ])
+    expect(await held()).toBe(6)
+    await again.saveCheckpoint({ step: 7 }, bytes(7), checkpoint(7))
+    expect(await kept()).toEqual([5, 6, 7])
+    await removeRun(database, 'r1')
+    expect(await sets()).toBe(0)
+  })
+
   test('that a run goes back behind are gone, whichever it goes on from', async () => {
     for (const [from, left] of [
       ['last', [5, 4, 2]],
-      ['previous', [4, null, 2]],
+      ['previous', [4, 2, 2]],
       ['best', [2, null, 2]],
       [null, [null, null, null]],
     ] as const) {

@@ -70,6 +70,7 @@ describe('what nobody can measure is refused by name', () => {
 
   test.each([
     [{ early_stopping_patience: 2 }, 0, 'early_stopping_patience'],
+    [{ metric_for_best_model: 'eval_mean_token_accuracy' }, 0, 'metric_for_best_model'],
     [{ greater_is_better: true }, 5, 'greater_is_better'],
     [{ metric_for_best_model: 'eval_mean_token_accuracy', greater_is_better: false }, 5, 'greater_is_better'],
   ])('%j with %i rows held out', (training, held, field) => {

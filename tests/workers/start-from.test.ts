@@ -121,6 +121,23 @@ describe('a run that begins with the adapter of another', () => {
     expect(refused.detail?.which).toBe('best')
   })
 
+  test('with any other that is kept, by its step', async () => {
+    const { data, runs } = rooms()
+    const request = await requested(data, { save_steps: 1, eval_steps: 1, save_total_limit: 3 })
+    const first = await trained(runs, request)
+    const kept = await runs.checkpoints(first.id)
+    expect(kept.length).toBe(3)
+    for (const { step, evalLoss, bytes } of kept) {
+      expect(bytes).toBeGreaterThan(0)
+      const second = await trained(runs, await requested(data, from(first.id, { checkpoint: step })))
+      expect(second.losses[0]).toBe(evalLoss)
+    }
+    const gone = [1, 2, 3, 4].find((step) => !kept.some((one) => one.step === step))!
+    const without = await requested(data, from(first.id, { checkpoint: gone }))
+    const refused = await failure(() => runs.start(without, () => {}), 'missing_file')
+    expect(refused.hint).toBe(`Kept: ${kept.map(({ step }) => `step ${step}`).join(', ')}.`)
+  })
+
   test('goes on from its own checkpoint when the other run is gone, and is not begun again without it', async () => {
     const { data, runs } = rooms()
     const first = await trained(runs, await requested(data))

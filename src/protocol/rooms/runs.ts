@@ -182,12 +182,14 @@ export interface CheckpointInfo {
   best: boolean
   /** Of the validation at or before this step; null where there was none. */
   evalLoss: number | null
+  /** Of its tensors, as stored. */
+  bytes: number
   /** Training up to it took so long, over all sittings. */
   seconds: number
   /**
    * Set on the one that is offered first, where the best is not the newest. The best: `rose`, the loss on held-out rows was clearly higher
-   * later, and no more questions were answered as the data says; `metric`, the settings name another figure to choose by. The newest: `answers`, more were; `near`, nothing measured later is
-   * clearly worse.
+   * later, and no more questions were answered as the data says; `metric`, the settings name another figure to choose by. The newest:
+   * `answers`, more were; `near`, nothing measured later is clearly worse.
    */
   offered?: 'rose' | 'metric' | 'answers' | 'near'
 }

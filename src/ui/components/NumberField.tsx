@@ -14,6 +14,8 @@ export interface NumberFieldProps {
   help?: string
   hint?: string
   problem?: FieldProblem | null | undefined
+  /** What else speaks against it, in words. */
+  error?: string | null
   /** With a slider below; needs stops. */
   slider?: boolean
   disabled?: boolean
@@ -37,7 +39,7 @@ export function NumberField(props: NumberFieldProps) {
   const problem = () => props.problem ?? checkNumber(props.value, props.limits)
   const error = () => {
     const found = problem()
-    return found ? problemText(found) : null
+    return found ? problemText(found) : (props.error ?? null)
   }
   const slider = () => (props.slider ? props.limits.stops : undefined)
 
@@ -47,7 +49,7 @@ export function NumberField(props: NumberFieldProps) {
       unit={unit()}
       id={ids.id}
       describedBy={ids.describedBy()}
-      invalid={problem() !== null}
+      invalid={error() !== null}
     />
   )
 

@@ -74,7 +74,7 @@ function Named<T extends string>(props: SelectProps<T>) {
             {props.hint} {t('select.byName', { count: props.options.length })}
           </>
         }
-        error={unknown() ? t('select.unknown') : null}
+        error={unknown() ? t('select.unknown') : (props.error ?? null)}
       >
         {(ids) => control(ids)}
       </Field>

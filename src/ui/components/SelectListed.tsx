@@ -16,6 +16,7 @@ export interface SelectProps<T extends string> {
   onChange: (value: T) => void
   help?: string
   hint?: string
+  error?: string | null
   disabled?: boolean
   /** Only for assistive technology: the place says what it is. */
   hideLabel?: boolean
@@ -74,7 +75,12 @@ export function SelectListed(props: SelectProps<string>) {
   )
   return (
     <Show when={!props.hideLabel} fallback={control(undefined, undefined)}>
-      <Field label={props.label} {...(props.help ? { help: props.help } : {})} hint={props.hint}>
+      <Field
+        label={props.label}
+        {...(props.help ? { help: props.help } : {})}
+        hint={props.hint}
+        error={props.error ?? null}
+      >
         {(ids) => control(ids.labelId, ids.describedBy(), ids.id)}
       </Field>
     </Show>

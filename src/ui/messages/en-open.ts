@@ -27,6 +27,7 @@ export const open = {
   'open.to.data': 'To the data',
   'open.to.model': 'To the models',
   'start.run': 'Begins with the adapter of {name}, optimizer and steps afresh.',
+  'start.runAt': 'Begins with the adapter of {name} at step {step}, optimizer and steps afresh.',
   'start.runBest':
     'Begins with the adapter of {name} as it was best on rows it never saw, optimizer and steps afresh.',
   'start.adapter': 'Begins with the adapter {name}.',

@@ -80,7 +80,9 @@ export const en = {
 
   'unit.epochs': 'epochs',
   'unit.steps': 'steps',
+  'unit.minutes': 'min',
   'unit.checks': 'checks',
+  'unit.checkpoints': 'checkpoints',
   'unit.example': 'example',
   'unit.examples': 'examples',
   'unit.batches': 'batches',
@@ -190,6 +192,7 @@ export const en = {
   'train.length': 'Length',
   'train.bySteps': 'In steps',
   'train.byEpochs': 'In epochs',
+  'train.byMinutes': 'In minutes',
   'train.advanced': 'More settings',
   'train.thisRun': 'This run',
   'train.noData': 'Choose some data to learn from first.',
@@ -290,6 +293,8 @@ export const en = {
   'field.learning_rate': 'Learning rate',
   'field.num_train_epochs': 'Epochs',
   'field.max_steps': 'Steps',
+  'field.minutes': 'May take, on this machine',
+  'field.minutesSteps': { one: 'That is {count} step.', other: 'That is {count} steps.' },
   'field.per_device_train_batch_size': 'Batch size',
   'field.gradient_accumulation_steps': 'Accumulate (gradients)',
   'field.max_length': 'Longest example',
@@ -301,8 +306,15 @@ export const en = {
   'field.max_grad_norm': 'Clip gradients at',
   'field.eval_steps': 'Check every',
   'field.eval_auto': 'Check once an epoch',
+  'field.evalNothing': 'No rows are held out: at these checks no loss is measured.',
   'field.save_steps': 'Save every',
+  'field.save_auto': 'Keep the newest two checkpoints and the best',
+  'field.save_total_limit': 'Checkpoints to keep',
   'field.early_auto': 'Train to the last step, whatever the checks say',
+  'field.earlyNever': {
+    one: 'Of {count} check, it cannot end this run early.',
+    other: 'With {count} checks, it cannot end this run early.',
+  },
   'field.early_stopping_patience': 'Stop early after (patience)',
   'field.early_stopping_threshold': 'Better by more than (threshold)',
   'field.metric_for_best_model': 'Best checkpoint by',
@@ -329,6 +341,8 @@ export const en = {
     'How far each step moves. Too high and the loss jumps about or climbs; too low and little is learnt. Plain or as 1e-5.',
   'help.num_train_epochs': 'How often the model sees every example.',
   'help.max_steps': 'How often the adapter is adjusted. Each step looks at one batch of examples.',
+  'help.minutes':
+    'As many steps as fit into this time, checks and the beginning included, by the speed that was measured here. A longer run learns more, up to a point.',
   'help.per_device_train_batch_size':
     'Examples looked at together in one step. More is steadier and needs more memory.',
   'help.gradient_accumulation_steps':
@@ -344,6 +358,8 @@ export const en = {
     'Longer gradients are shortened to this, so that one odd batch cannot wreck the run. 0 switches it off.',
   'help.eval_steps': 'How often the held-out examples are checked and the questions answered.',
   'help.save_steps': 'How often a checkpoint is written. A run that is cut off goes on from the last one.',
+  'help.save_total_limit':
+    'How many checkpoints are kept (save_total_limit). Older ones are removed; the newest and the best never are, so that there may be two at least.',
   'help.early_stopping_patience':
     'Checks in a row that bring nothing better before the run ends by itself. Rows must be held out to be checked.',
   'help.early_stopping_threshold':
@@ -550,6 +566,7 @@ export const en = {
   'runs.status.cutOff': 'Interrupted',
   'runs.status.stopped': 'Stopped',
   'runs.status.done': 'Done',
+  'runs.status.early': 'Stopped early',
   'runs.status.failed': 'Failed',
   'runs.removeTitle': 'Delete this run?',
   'runs.removeText': '{name}: its curve, its checkpoints and its adapter are deleted from this browser.',
@@ -609,8 +626,37 @@ export const en = {
   'ask.stopped': 'stopped',
   'ask.failed': 'failed',
 
+  'checkpoints.title': {
+    one: '{count} checkpoint kept, {size}',
+    other: '{count} checkpoints kept, {size}',
+  },
+  'checkpoints.step': 'Step {step}',
+  'checkpoints.newest': 'newest',
+  'checkpoints.best': 'best on rows never seen',
+  'checkpoints.begin': 'Begin a new run from step {step}',
+  'checkpoints.removed': {
+    one: '{count} was removed as newer ones came: of step {steps}.',
+    other: '{count} were removed as newer ones came: of steps {steps}.',
+  },
+  'checkpoints.removedBy': {
+    one: '{count} was removed, as {limit} are kept (save_total_limit): of step {steps}.',
+    other: '{count} were removed, as {limit} are kept (save_total_limit): of steps {steps}.',
+  },
+  'checkpoints.begunAt': '{name} began with what this run had learnt at step {step}.',
+  'checkpoints.begunBest': '{name} began with the best checkpoint of this run.',
+  'checkpoints.begunLast': '{name} began with the newest checkpoint of this run.',
+
   'facts.model': 'Model',
   'facts.data': 'Data',
+  'facts.start': 'Begun with',
+  'facts.startRun': 'the adapter of {name}',
+  'facts.startRunAt': 'the adapter of {name} at step {step}',
+  'facts.startAdapter': 'the adapter {name}',
+  'facts.early': 'Stops early',
+  'facts.earlyAfter': {
+    one: 'after {count} check without a better {metric}',
+    other: 'after {count} checks without a better {metric}',
+  },
   'facts.lora': 'Adapter (LoRA)',
   'facts.allLinear': 'all projections',
 } as const

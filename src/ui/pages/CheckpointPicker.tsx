@@ -22,7 +22,7 @@ export function useCheckpoint(run: () => RunInfo) {
   const chosen = (): CheckpointInfo | null => (run().unkept ? null : which() === 'best' ? best() : last())
   /** Whether it is known which there are. */
   const known = () => kept() !== null
-  return { known, last, best, which, chosen }
+  return { kept, known, last, best, which, chosen }
 }
 
 /** Names a checkpoint of a run: the newest, or the one of the lowest validation loss. */

@@ -7,12 +7,23 @@ import { useApp } from '../state/app.tsx'
 
 /** The settings of a run that tell most about it, as a list. */
 export function RunFacts(props: { config: RunConfig }) {
-  const { models } = useApp()
+  const { models, runs } = useApp()
+  const begun = (): string | null => {
+    const { start } = props.config
+    if (start.from === 'nothing') return null
+    if (start.from === 'adapter') return t('facts.startAdapter', { name: start.name })
+    const run = runs.byId(start.run)
+    const name = run ? runs.label(run) : start.run
+    return typeof start.checkpoint === 'number'
+      ? t('facts.startRunAt', { name, step: start.checkpoint })
+      : t('facts.startRun', { name })
+  }
   const facts = (): [name: string, value: string, help?: string][] => {
     const { training, lora, model, data } = props.config
     return [
       [t('facts.model'), models.list().find((known) => known.id === model.id)?.name ?? model.id],
       [t('facts.data'), data.name],
+      ...(begun() ? [[t('facts.start'), begun()!] as [string, string]] : []),
       training.max_steps === -1
         ? [t('field.num_train_epochs'), formatNumber(training.num_train_epochs)]
         : [t('field.max_steps'), formatNumber(training.max_steps)],
@@ -35,6 +46,18 @@ export function RunFacts(props: { config: RunConfig }) {
         lora.target_modules === 'all-linear' ? t('facts.allLinear') : targetModules(lora).join(', '),
         t('help.target_modules'),
       ],
+      ...(training.early_stopping_patience == null
+        ? []
+        : [
+            [
+              t('facts.early'),
+              t('facts.earlyAfter', {
+                count: training.early_stopping_patience,
+                metric: t(`metric.${training.metric_for_best_model}`).toLowerCase(),
+              }),
+              t('help.early_stopping_patience'),
+            ] as [string, string, string],
+          ]),
       [t('field.seed'), String(training.seed)],
     ]
   }

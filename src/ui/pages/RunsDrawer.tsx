@@ -61,6 +61,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
   const status = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
     if (runs.wasCutOff(props.run)) return t('runs.status.cutOff')
+    if (props.run.status === 'done' && props.run.step < props.run.maxSteps) return t('runs.status.early')
     return t(`runs.status.${props.run.status}`)
   }
   const facts = () => {
@@ -91,8 +92,8 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
   }
 
   async function continueAnew(): Promise<void> {
-    const { which } = await runs.chosen(props.run)
-    use({ from: 'run', run: props.run.id, checkpoint: which, hash: null })
+    const { which, step } = await runs.chosen(props.run)
+    use({ from: 'run', run: props.run.id, checkpoint: step ?? which, hash: null })
   }
 
   /** The same recipe with the same seed once more; where something of it is not here, the page says what. */

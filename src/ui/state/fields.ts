@@ -42,6 +42,7 @@ const TRAINING_LOOKS: Partial<Record<TrainingNumber, Look>> = {
   warmup_steps: { unit: 'unit.steps' },
   eval_steps: { unit: 'unit.steps' },
   save_steps: { unit: 'unit.steps' },
+  save_total_limit: { unit: 'unit.checkpoints' },
   early_stopping_patience: { unit: 'unit.checks' },
 }
 const LORA_LOOKS: Partial<Record<LoraNumber, Look>> = {
@@ -72,6 +73,14 @@ export const MEMORY_LIMITS: NumberLimits = {
 }
 export const gigabytesOf = (bytes: number): number => bytes / BYTES
 export const bytesOf = (gigabytes: number): number => Math.round(gigabytes * BYTES)
+
+/** Minutes that a run may take, from a short look to a week. */
+export const MINUTES: NumberLimits = {
+  min: 0.1,
+  max: 10_080,
+  stops: [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1440],
+  unit: 'unit.minutes',
+}
 
 /** A share's field is in hundredths; the config keeps a share of 1. */
 export function hundredths(path: string, look: Look): NumberLimits {

@@ -23,6 +23,8 @@ export interface RunView {
   notices: () => string[]
   /** Examples that lost their end. */
   cut: () => CutExamples | null
+  /** Steps of the checkpoints that were saved, kept or not, ascending. */
+  saved: () => number[]
   take(event: RunEvent): void
 }
 
@@ -31,14 +33,19 @@ export function createRunView(): RunView {
   const [samples, setSamples] = createSignal<SampleHistory[]>([])
   const [notices, setNotices] = createSignal<string[]>([])
   const [cut, setCut] = createSignal<CutExamples | null>(null)
+  const [saved, setSaved] = createSignal<number[]>([])
   return {
     series,
     samples,
     notices,
     cut,
+    saved,
     take(event) {
       if (series.add(event)) return
       if (event.type === 'sample') setSamples((before) => withSample(before, event))
+      // What comes after one that a run went back to is saved again.
+      else if (event.type === 'checkpoint')
+        setSaved((before) => [...before.filter((step) => step < event.step), event.step])
       else if (event.type === 'notice') {
         if (event.cut) setCut(event.cut)
         setNotices((before) => (before.includes(event.message) ? before : [...before, event.message]))

@@ -8,6 +8,7 @@ import {
   type ProfileId,
   quickSteps,
   recommend,
+  stepsWithin,
 } from '../../runs/profiles.ts'
 import { byEpochs, type Draft } from './draft.ts'
 
@@ -23,6 +24,9 @@ const LENGTH: readonly string[] = [
   'save_steps',
 ] satisfies (keyof Length)[]
 
+/** Share of its steps by which a run may be off the time that was given. */
+const NEAR = 0.03
+
 /** What someone set by hand, by field; 'all': settings that came as a whole. */
 export type Touched = ReadonlySet<string> | 'all'
 
@@ -36,6 +40,10 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
   /** The limit on tokens that the data ask for, where it is not the profile's own. */
   const [followed, setFollowed] = createSignal<number | null>(null)
   const [touched, setTouched] = createSignal<Touched>(new Set())
+  /** How long the run may take, where that is what says its steps; not a number while someone types. */
+  const [minutes, setMinutes] = createSignal<number | null>(null)
+  /** The last forecast: a new one takes a moment. */
+  const [foretold, setForetold] = createSignal<RunForecast | null>(null)
   /** Whether a field is as the profile has it, for this model, machine and data. */
   function follows(name: string): boolean {
     const mine = touched()
@@ -62,12 +70,18 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
       setTouched(new Set<string>())
       setFitted(null)
       setFollowed(null)
+      setMinutes(null)
       draft.take(recommend(model() ?? PRACTICE, id))
     })
   }
 
   /** A quick look is quick on this machine: as many of its steps as the speed measured here allows. Others are as long as the data needs. */
   function fit(forecast: RunForecast): void {
+    setForetold(forecast)
+    if (minutes() !== null) {
+      hold(forecast)
+      return
+    }
     if ((model() ?? PRACTICE).practice || touched() === 'all') return
     const length = lengthOf(usual().training)
     const now = lengthOf(draft.training())
@@ -89,9 +103,32 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     return byEpochs(draft.training()) ? (fittedLength(basis(), length, now, forecast) ?? now) : length
   }
 
+  /** As many steps as fit into the minutes that were given; what is near enough stays, or it would go to and fro. */
+  function hold(forecast: RunForecast): void {
+    const wanted = minutes()
+    if (wanted === null || !(wanted > 0) || !forecast.duration) return
+    const fitting = stepsWithin(wanted * 60, forecast, forecast.duration)
+    const now = draft.training().max_steps
+    if (now > 0 && Math.abs(fitting - now) <= now * NEAR) return
+    draft.change('training', { max_steps: fitting })
+  }
+
+  /** Lets the run take so many minutes on this machine; its speed must have been measured. */
+  function within(limit: number): void {
+    const last = foretold()
+    batch(() => {
+      setMinutes(limit)
+      touch('max_steps')
+      if (last) hold(last)
+    })
+  }
+
   function setTraining<K extends keyof TrainingConfig>(name: K, value: TrainingConfig[K]): void {
-    draft.change('training', { [name]: value })
-    touch(name)
+    batch(() => {
+      draft.change('training', { [name]: value })
+      touch(name)
+      if (name === 'max_steps' || name === 'num_train_epochs') setMinutes(null)
+    })
   }
 
   function setLora<K extends keyof LoraConfig>(name: K, value: LoraConfig[K]): void {
@@ -99,8 +136,14 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     touch(name)
   }
 
-  /** Steps or epochs decide the length; the other is ignored. */
-  function setLength(by: 'steps' | 'epochs'): void {
+  /** Steps or epochs decide the length, and the other is ignored; or the clock, as long as the run takes now. */
+  function setLength(by: 'steps' | 'epochs' | 'minutes'): void {
+    if (by === 'minutes') {
+      const now = (foretold()?.duration?.seconds ?? 60) / 60
+      within(Math.max(0.1, Number(now.toPrecision(2))))
+      return
+    }
+    setMinutes(null)
     if (byEpochs(draft.training()) === (by === 'epochs')) return
     setTraining('max_steps', by === 'epochs' ? -1 : 60)
   }
@@ -116,6 +159,7 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
   ): void {
     batch(() => {
       draft.take({ training, lora })
+      setMinutes(null)
       setProfile(from)
       setBasis(from === 'own' ? own.basis : from)
       setTouched(from === 'own' ? own.touched : new Set<string>())
@@ -171,6 +215,10 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     followed,
     setFollowed,
     fit,
+    minutes,
+    within,
+    /** Whether the speed of this machine is known, so that a time can be kept to. */
+    timed: () => Boolean(foretold()?.duration),
     problems: draft.problems,
     choose,
     setTraining,

@@ -136,6 +136,14 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     return REFUSALS.has(failure.code)
   }
 
+  /** What speaks against a field of the settings as things are, to be said beside it. */
+  const refusalOf = (name: string): string | null => {
+    const failure = forecastFailure()
+    return failure?.code === 'bad_config' && failure.detail?.field === name
+      ? `${failure.message} ${failure.hint}`
+      : null
+  }
+
   const setFailure = (failure: Failure, run: string | null) => setFailed({ failure, run })
 
   function listener(
@@ -410,6 +418,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     forecastFailure,
     foretelling,
     refused,
+    refusalOf,
     config,
     start,
     resume,

@@ -95,6 +95,7 @@ export function Beyond() {
     if (now.from === 'adapter') return t('start.adapter', { name: now.name })
     const run = runs.byId(now.run)
     const name = run ? runs.label(run) : now.run
+    if (typeof now.checkpoint === 'number') return t('start.runAt', { name, step: now.checkpoint })
     return t(now.checkpoint === 'best' ? 'start.runBest' : 'start.run', { name })
   }
   return (

@@ -13,6 +13,7 @@ import { CopyLink } from '../CopyLink.tsx'
 import { DownloadState } from '../DownloadState.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
+import { BegunWith, Checkpoints } from './Checkpoints.tsx'
 import { Live } from './Live.tsx'
 import { OpeningFailure } from './Opened.tsx'
 import { Reproduced } from './Reproduced.tsx'
@@ -24,6 +25,7 @@ export function RunInView(props: { run: RunInfo }) {
   const { training, runs } = useApp()
   const view = () => runs.view(props.run.id)
   createEffect(() => void runs.load(props.run.id))
+  const checkpoint = useCheckpoint(() => props.run)
   const heard = () => runs.heard(props.run.id)
   const failure = () => training.failureOf(props.run.id)
   const told = {
@@ -53,12 +55,13 @@ export function RunInView(props: { run: RunInfo }) {
         </Show>
         <DownloadState of={props.run.id} />
         <UnkeptNotice run={props.run} />
-        <Outcome run={props.run} />
+        <Outcome run={props.run} of={checkpoint} />
       </div>
       <div class="workbench train live">
         <div class="train-setup">
           <Section title={t('train.runSettings')}>
             <RunFacts config={props.run.config} />
+            <Checkpoints run={props.run} of={checkpoint} />
             <CopyLink config={props.run.config} />
           </Section>
         </div>
@@ -91,10 +94,9 @@ function BeforeDamage(props: { run: RunInfo; failure: Failure }) {
 }
 
 /** How it ended, and the way on. */
-function Outcome(props: { run: RunInfo }) {
+function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) {
   const { training, runs, downloads, opening, shown } = useApp()
-  const checkpoint = useCheckpoint(() => props.run)
-  const { known, last, which, chosen } = checkpoint
+  const { known, last, which, chosen } = props.of
   /** Whether there is anything to take away. */
   const usable = () => props.run.unkept !== undefined || !known() || chosen() !== null
   /** What is logged after the last checkpoint is in no adapter. */
@@ -113,7 +115,7 @@ function Outcome(props: { run: RunInfo }) {
     void opening.openConfig(
       {
         ...props.run.config,
-        start: { from: 'run', run: props.run.id, checkpoint: which(), hash: null },
+        start: { from: 'run', run: props.run.id, checkpoint: chosen()?.step ?? which(), hash: null },
       },
       runs.label(props.run),
     )
@@ -183,8 +185,9 @@ function Outcome(props: { run: RunInfo }) {
         )}
       </Show>
       <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} />}</Show>
-      <CheckpointPicker run={props.run} of={checkpoint} />
+      <CheckpointPicker run={props.run} of={props.of} />
       <Reproduced run={props.run} />
+      <BegunWith run={props.run} />
       <Show when={props.run.note}>{(note) => <p>{note()}</p>}</Show>
     </Notice>
   )
