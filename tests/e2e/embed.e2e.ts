@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, type FrameLocator, type Page, test } from '@playwright/test'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, expect, type FrameLocator, type Page, test } from '@playwright/test'
+import { CHROMIUM_ARGS, findChromium } from '../../cli/chromium.mjs'
 import type { EmbedFile, EmbedProgress, LapidaryStudioElement } from '../../src/protocol/embed.ts'
 import { capitals, curve, PATIENCE, watchForComplaints } from './helpers.ts'
 
@@ -74,9 +78,26 @@ async function askAdapter(page: Page, frame: FrameLocator, press: string) {
 }
 
 test('two studios in a page of another site train, tell it so, and give nothing that is not agreed to', async ({
-  page,
   baseURL,
 }) => {
+  // A profile as people have it: in a private window browsers let frames of other sites store nothing.
+  const profile = mkdtempSync(join(tmpdir(), 'embed-'))
+  const executablePath = await findChromium()
+  const context = await chromium.launchPersistentContext(profile, {
+    ...(executablePath ? { executablePath } : {}),
+    args: CHROMIUM_ARGS,
+    headless: true,
+    viewport: { width: 1280, height: 1000 },
+  })
+  try {
+    await journey(context.pages()[0]!, baseURL!)
+  } finally {
+    await context.close()
+    rmSync(profile, { recursive: true, force: true })
+  }
+})
+
+async function journey(page: Page, baseURL: string): Promise<void> {
   // Frames store apart; in the studio's own page the engine must be the same for the same figures.
   await page.context().addInitScript(() => {
     try {
@@ -86,7 +107,7 @@ test('two studios in a page of another site train, tell it so, and give nothing 
     }
   })
   const complaints = watchForComplaints(page)
-  await page.goto(await serve(hostPage(baseURL!)))
+  await page.goto(await serve(hostPage(baseURL)))
   const [a, b] = ['#a', '#b'].map((id) => page.frameLocator(`${id} iframe`)) as [FrameLocator, FrameLocator]
 
   // Of the page around there is what was asked for, and no more.
@@ -145,7 +166,7 @@ test('two studios in a page of another site train, tell it so, and give nothing 
   await expect(frame.getByRole('button', { name: 'Start training' })).toBeEnabled()
   await page.evaluate(() => window.frames[0]!.postMessage({ lapidary: 1, type: 'start' }, '*'))
   await expect(frame.getByRole('button', { name: 'Start training' })).toBeEnabled()
-})
+}
 
 test('a link that was cut or altered is told plainly, and what is right in it is used', async ({ page }) => {
   await page.goto(
