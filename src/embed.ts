@@ -228,23 +228,26 @@ class LapidaryStudio extends HTMLElement {
     }
   }
 
-  async #supply(): Promise<void> {
-    const wanted = this.#data
+  /** The rows first, then what was said meanwhile: it is they that are trained on. */
+  async #begin(): Promise<void> {
+    const frame = this.#frame
     try {
-      const data = await wanted
-      if (data && wanted === this.#data) this.#say({ type: 'data', ...data })
+      const data = await this.#data
+      if (frame !== this.#frame) return
+      this.#ready = true
+      if (data) this.#say({ type: 'data', ...data })
     } catch (error) {
+      this.#ready = true
       this.#tell('failed', failure('network', error instanceof Error ? error.message : String(error)))
     }
+    for (const early of this.#early.splice(0)) this.#say(early)
   }
 
   #heed(message: Posted<FromFrame>): void {
     const { lapidary: _, type, ...detail } = message
     switch (message.type) {
       case 'ready':
-        this.#ready = true
-        void this.#supply()
-        for (const early of this.#early.splice(0)) this.#say(early)
+        void this.#begin()
         this.#tell(type)
         break
       case 'height':

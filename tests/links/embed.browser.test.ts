@@ -273,6 +273,7 @@ describe('the element', () => {
     expect(told).toEqual(['failed'])
     const asked = studio.adapter()
     say(frame, { lapidary: 1, type: 'ready' })
+    await soon()
     say(frame, { lapidary: 1, type: 'refused', about: 'adapter', code: 'bad_state', message: 'm', hint: 'h' })
     await expect(asked).rejects.toEqual({ code: 'bad_state', message: 'm', hint: 'h' })
     say(frame, finished)
@@ -282,6 +283,7 @@ describe('the element', () => {
   test('follows the height of its content unless it has one, and is not made anew while a run goes on', async () => {
     const { studio, frame } = await element(`<lapidary-studio src="${STUDIO}"></lapidary-studio>`)
     say(frame, { lapidary: 1, type: 'ready' })
+    await soon()
     expect(frame.style.height).toBe('480px')
     say(frame, { lapidary: 1, type: 'height', height: 731 })
     expect(frame.style.height).toBe('731px')
