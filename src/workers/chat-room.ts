@@ -25,6 +25,7 @@ export function chatRoom(): AnswerRoom & Opened {
   interface Loaded {
     about: ChatAbout
     model: OpenModel
+    adapter: Awaited<ReturnType<typeof fetchAdapter>>
   }
 
   /** Once; where that failed, anew. */
@@ -57,35 +58,38 @@ export function chatRoom(): AnswerRoom & Opened {
         nothing('bad_file', `base/${name} has ${blob.size} bytes, and should have ${about.files[name]}.`)
       files.set(name, blobSource(blob))
     }
-    return { about, model: await openFiles('base', about.base, files, 'base') }
+    return {
+      about,
+      adapter: await fetchAdapter(signal),
+      model: await openFiles('base', about.base, files, 'base'),
+    }
   }
 
   /** What answerRoom asks of the only run there is. */
   const shelf = {
     async record() {
-      const { about } = await load({})
-      const [config] = await adapter()
+      const { about, adapter } = await load({})
       return {
         name: about.base,
         modelHash: 'base',
         config: {
           ...defaultRunConfig(),
-          lora: config.lora,
+          lora: adapter.config.lora,
           model: { ...defaultRunConfig().model, quantization: about.quantization },
         },
       }
     },
     async needCheckpoint() {
-      const [{ about, model }, [{ lora }, tensors]] = await Promise.all([load({}), adapter()])
-      const weights = namedFor(model.info.config, await openAdapter({ tensors }))
-      checkAdapter(model.info.config, lora, weights)
+      const { about, model, adapter } = await load({})
+      const weights = namedFor(model.info.config, await openAdapter(adapter))
+      checkAdapter(model.info.config, adapter.config.lora, weights)
       return { meta: { step: about.step }, state: fresh(await readAdapter(weights)) }
     },
   }
 
-  async function adapter() {
-    const [config, tensors] = await Promise.all(ADAPTER.map((path) => fetched(new URL(path, base))))
-    return [readAdapterConfig(await config!.json()), await tensors!.blob()] as const
+  async function fetchAdapter(signal?: AbortSignal) {
+    const [config, tensors] = await Promise.all(ADAPTER.map((path) => fetched(new URL(path, base), signal)))
+    return { config: readAdapterConfig(await config!.json()), tensors: await tensors!.blob() }
   }
 
   return {

@@ -99,7 +99,10 @@ test('a chat page answers as base and tuned model do, from the files that were t
   expect(await ask(CHAT_RUN)).toEqual(want.tuned)
   expect(heard.join('')).toBe(want.tuned[0]!.text)
   expect(shares.at(-1)).toBe(1)
+  // All of it is here by now.
+  serve(new Map())
   expect(await ask(null)).toEqual(want.base)
+  expect(await ask(CHAT_RUN)).toEqual(want.tuned)
 })
 
 test('a folder that is not whole says which file is missing or cut, and works once it is there', async () => {
