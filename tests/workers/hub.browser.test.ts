@@ -55,10 +55,13 @@ test('a gated model comes with a token, from the host that the hub sends to, and
   database.close()
 })
 
+/** Bytes of a download that has begun, more than those of its small files. */
+const PART = 300_000
+
 test('a download is one tab’s at a time; paused there, it goes on in the other behind its last byte', async () => {
   endpoint = await commands.startHub({ token: TOKEN, gated: false })
-  // A part comes, and then nothing: what is asked next never answers.
-  await commands.breakHub(endpoint, WEIGHTS, [{ cut: 1_000_000 }, { silent: true }])
+  // A part comes, and then nothing: what is asked next never answers. How much of a part that was cut off reaches the page is the browser's.
+  await commands.breakHub(endpoint, WEIGHTS, [{ cut: 2_000_000 }, { silent: true }])
   const [one, two] = [createStudio().models, createStudio().models]
   // Both are there before anything begins: silence is given up after a while.
   for (const tab of [one, two]) expect(await tab.unfinished()).toEqual([])
@@ -68,7 +71,7 @@ test('a download is one tab’s at a time; paused there, it goes on in the other
     arrived = resolve
   })
   const onProgress = ({ bytes, note }: Progress) => {
-    if (note?.includes(WEIGHTS) && bytes!.done > 1_000_000) arrived()
+    if (note?.includes(WEIGHTS) && bytes!.done > PART) arrived()
   }
   const first = failureOf(one.download(address(), { signal: pause.signal, onProgress }))
   await half
@@ -77,7 +80,7 @@ test('a download is one tab’s at a time; paused there, it goes on in the other
   expect(await first).toMatchObject({ code: 'cancelled' })
   await commands.breakHub(endpoint, WEIGHTS, [])
   const [left] = await two.unfinished()
-  expect(left!.done).toBeGreaterThan(1_000_000)
+  expect(left!.done).toBeGreaterThan(PART)
   await commands.hubRequests(endpoint)
   const info = await two.download(left!.address)
   const ranges = (await commands.hubRequests(endpoint)).flatMap(({ host, path, range }) =>
