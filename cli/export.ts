@@ -103,9 +103,10 @@ async function main(argv: string[]): Promise<void> {
   if (push && flags.out !== undefined)
     fail('bad_config', '--push and --out do not go together.', 'Leave one of the two out.', { flag: '--out' })
   requireRun(run)
+  const proven = (flags.proof ?? true) && (await Promise.all(formats.map(carriesProof))).includes(true)
   const from = flags.step === undefined ? 'last' : requireStep(flags.step, '--step', run)
   if (push) {
-    const source = await sourceOf(run, from, flags.model, flags.proof ?? true)
+    const source = await sourceOf(run, from, flags.model, proven)
     const { name } = await loadFormat(formats[0]!)
     const title = `${source.baseModel}, fine-tuned: ${name}, step ${source.step}`
     const write = async (folder: string) => writeFormat(folder, formats[0]!, source)
@@ -120,7 +121,7 @@ async function main(argv: string[]): Promise<void> {
         path,
       })
   }
-  const source = await sourceOf(run, from, flags.model, flags.proof ?? true)
+  const source = await sourceOf(run, from, flags.model, proven)
   for (const format of formats) {
     const path = join(out, folderOf(format))
     await writeFormat(path, format, source)
@@ -171,6 +172,8 @@ async function sourceOf(
       readFileSync(join(run, 'metrics.jsonl'), 'utf8')
         .split('\n')
         .filter((line) => line !== '')
+        // A crash may have cut off the last line, which is behind the checkpoint then.
+        .slice(0, meta.event_count)
         .map((line) => JSON.parse(line) as RunEvent),
     model: async () => model,
     chatPage: builtChatPage,
@@ -178,6 +181,10 @@ async function sourceOf(
   if (addsNothing(await source.lora()) || (proof && effectOf(proof) === 0)) say(CHANGES_NOTHING)
   return source
 }
+
+/** A checkpoint has the proof beside it, too. */
+const carriesProof = async (format: string) =>
+  format === 'checkpoint' || (await loadFormat(format)).check !== undefined
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
@@ -190,7 +197,9 @@ async function proofOrWhyNot(
       say('Making the proof of effect: base and tuned model answer five prompts ...'),
     )
   } catch (error) {
-    const { message, hint } = toFailure(error)
+    const { message, hint, detail } = toFailure(error)
+    // Of a damaged checkpoint there is nothing to export.
+    if (detail?.checkpoint !== undefined) throw error
     say(`Exported without a proof of effect: ${message} ${hint ?? ''}`.trim())
     return null
   }

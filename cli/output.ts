@@ -91,7 +91,8 @@ export class Output {
 
   /** Takes a file in: `checkpoint/...`, `adapter/...`, or of a folder of its format. */
   async receive(path: string, body: NodeJS.ReadableStream): Promise<void> {
-    const match = /^([a-z][\w-]*(?:\/base)?)\/(\w[\w.-]*)$/.exec(path)
+    // Formats have folders in their folder: no part of a path may begin with a dot, and so none leads out of it.
+    const match = /^([a-z][\w-]*(?:\/\w[\w.-]*)*)\/(\w[\w.-]*)$/.exec(path)
     if (!match || !this.#begun) throw new Error(`${path} is no result of a run`)
     const folder = join(this.#folder, match[1]!)
     const file = join(folder, match[2]!)

@@ -1,10 +1,16 @@
-import { bufferSource } from '../files/bytes.ts'
+import { blobSource, bufferSource } from '../files/bytes.ts'
 import { safetensorsBytes } from '../files/safetensors-writer.ts'
 import { openWeights, readTensor } from '../files/weights.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import type { StateTensor } from '../protocol/engine.ts'
 import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors.ts'
-import { type Checkpoint, type CheckpointMeta, fromTensors, toTensors } from '../trainer/checkpoint.ts'
+import {
+  type Checkpoint,
+  type CheckpointMeta,
+  fromTensors,
+  LORA_PREFIX,
+  toTensors,
+} from '../trainer/checkpoint.ts'
 
 /** The tensors of a checkpoint as one safetensors file, f32. */
 export function checkpointBytes({ state, meta }: Checkpoint): Promise<Uint8Array<ArrayBuffer>> {
@@ -46,6 +52,34 @@ async function readParts(meta: CheckpointMeta, bytes: Uint8Array<ArrayBuffer>): 
   for (const name of weights.tensors.keys()) tensors.set(name, await readTensor(weights, name))
   if (meta.contents) await requireContents(meta.contents, tensors)
   return { meta, state: fromTensors(tensors) }
+}
+
+/**
+ * The adapter alone, without the moments, which are twice as large.
+ * @throws LapidaryError `bad_state` as `readCheckpointFiles`
+ */
+export async function readCheckpointAdapter(
+  { step, contents }: Pick<CheckpointMeta, 'step' | 'contents'>,
+  file: Blob,
+  signal?: AbortSignal,
+): Promise<Record<string, StateTensor>> {
+  const ofAdapter = (name: string) => name.startsWith(LORA_PREFIX)
+  const tensors = new Map<string, StateTensor>()
+  try {
+    const weights = await openWeights(new Map([['checkpoint.safetensors', blobSource(file)]]))
+    for (const name of [...weights.tensors.keys()].filter(ofAdapter)) {
+      signal?.throwIfAborted()
+      tensors.set(name, await readTensor(weights, name))
+    }
+    if (contents) {
+      const saved = Object.entries(contents).filter(([name]) => ofAdapter(name))
+      await requireContents(Object.fromEntries(saved), tensors)
+    }
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw new LapidaryError(damage(step, error))
+  }
+  return Object.fromEntries([...tensors].map(([name, tensor]) => [name.slice(LORA_PREFIX.length), tensor]))
 }
 
 type Contents = NonNullable<CheckpointMeta['contents']>

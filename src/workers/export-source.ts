@@ -1,11 +1,9 @@
 import type { ExportSource } from '../export/source.ts'
-import { blobSource } from '../files/bytes.ts'
-import { openWeights, readTensor } from '../files/weights.ts'
-import type { StateTensor } from '../protocol/engine.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import { stopTokens } from '../tokens/chat.ts'
-import { type CheckpointMeta, LORA_PREFIX } from '../trainer/checkpoint.ts'
+import type { CheckpointMeta } from '../trainer/checkpoint.ts'
+import { readCheckpointAdapter } from './checkpoint-files.ts'
 import type { OpenModel } from './library.ts'
 
 /** A checkpoint of a run, wherever it lies. */
@@ -36,7 +34,7 @@ export function exportSource(parts: CheckpointParts): ExportSource {
     meta,
     tensors: async () => tensors,
     proof: parts.proof ?? null,
-    lora: () => adapterOf(tensors, signal),
+    lora: () => readCheckpointAdapter(meta, tensors, signal),
     chatPage: parts.chatPage,
     events: async () => (await parts.events()).slice(0, meta.event_count),
     async model() {
@@ -52,15 +50,4 @@ export function exportSource(parts: CheckpointParts): ExportSource {
       }
     },
   }
-}
-
-/** The adapter alone, without the moments, which are twice as large. */
-async function adapterOf(tensors: Blob, signal?: AbortSignal): Promise<Record<string, StateTensor>> {
-  const weights = await openWeights(new Map([['checkpoint.safetensors', blobSource(tensors)]]))
-  const lora: Record<string, StateTensor> = {}
-  for (const name of weights.tensors.keys()) {
-    signal?.throwIfAborted()
-    if (name.startsWith(LORA_PREFIX)) lora[name.slice(LORA_PREFIX.length)] = await readTensor(weights, name)
-  }
-  return lora
 }

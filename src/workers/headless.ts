@@ -264,12 +264,19 @@ export function openHeadless(): void {
           parts.filter(({ path }) => path === 'proof.json'),
         )
       })
+    const refused: unknown[] = []
     for (const format of new Set(['peft', ...job.exports]))
       if (format !== 'checkpoint')
-        void files.add(async () =>
-          put(job, format === 'peft' ? 'adapter' : format, await studio.runs.exportRun(run, format)),
-        )
+        void files.add(async () => {
+          try {
+            await put(job, format === 'peft' ? 'adapter' : format, await studio.runs.exportRun(run, format))
+          } catch (error) {
+            // The others are written all the same.
+            if (refused.push(error) > 1) emit({ type: 'notice', message: toFailure(error).message }, false)
+          }
+        })
     await Promise.all([messages.empty(), files.empty()])
+    if (refused.length > 0) throw refused[0]
   }
 
   /** Makes the proof that exports carry; where that cannot be done, and where it shows no effect, it is said. */

@@ -128,6 +128,7 @@ describe('refused by name', () => {
   test('a token that the hub does not know, and one that may not write there', async () => {
     const refused = await failure(() => push({}, { token: 'hf_other' }), 'gated')
     expect(refused.message).toContain('does not accept this token')
+    expect(refused.hint).toContain('may write')
     const other = await failure(() => push({ repo: 'school/my-gemma' }), 'gated')
     expect(other.message).toContain('school/my-gemma')
     expect(other.hint).toContain('/settings/tokens')

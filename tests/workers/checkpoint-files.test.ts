@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
 import { toFailure } from '../../src/protocol/errors.ts'
 import type { Checkpoint } from '../../src/trainer/checkpoint.ts'
-import { checkpointBytes, contentsOf, readCheckpointFiles } from '../../src/workers/checkpoint-files.ts'
+import {
+  checkpointBytes,
+  contentsOf,
+  readCheckpointAdapter,
+  readCheckpointFiles,
+} from '../../src/workers/checkpoint-files.ts'
 
 const A = 'base_model.model.layers.0.self_attn.q_proj.lora_A.weight'
 
@@ -40,5 +45,23 @@ test('a reversed shape is refused by name', async () => {
     code: 'bad_state',
     message: expect.stringContaining('[3,2]; it was saved with [2,3]'),
     detail: { tensor: expect.stringContaining(A) },
+  })
+})
+
+test('the adapter alone, as exports have it: read back as it was saved, and refused where it was not', async () => {
+  const { checkpoint, bytes } = await saved()
+  const { meta, state } = checkpoint
+  expect(await readCheckpointAdapter(meta, new Blob([bytes]))).toEqual(state.lora)
+  const { contents: _, ...before } = meta
+  expect(await readCheckpointAdapter(before, new Blob([bytes]))).toEqual(state.lora)
+  state.lora[A]!.data[3] = 0
+  const changed = new Blob([await checkpointBytes(checkpoint)])
+  const damaged = { code: 'bad_state', detail: { checkpoint: 4 } }
+  expect(await failureOf(readCheckpointAdapter(meta, changed))).toMatchObject(damaged)
+  expect(await failureOf(readCheckpointAdapter(meta, new Blob([bytes.slice(0, 90)])))).toMatchObject(damaged)
+  const without = new Blob([await checkpointBytes({ meta, state: { ...state, lora: {} } })])
+  expect(await failureOf(readCheckpointAdapter(meta, without))).toMatchObject({
+    ...damaged,
+    message: expect.stringContaining('is missing'),
   })
 })

@@ -3,9 +3,11 @@ def judge(log_probabilities, proof, same=None):
     0 "works", 1 "loaded but without effect", 2 "differs".
     log_probabilities(ids, answer): of the answer's tokens behind the prompt, natural logs, each with the least that can be told.
     """
+    if not any(prompt["answer_ids"] for prompt in proof["prompts"]):
+        raise ValueError("proof.json holds no answer: nothing can be told by it")
     away, effect = {"tuned": 0.0, "base": 0.0}, 0.0
     for prompt in proof["prompts"]:
-        effect = max(effect, *(abs(a - b) for a, b in zip(prompt["tuned"], prompt["base"])))
+        effect = max([effect, *(abs(a - b) for a, b in zip(prompt["tuned"], prompt["base"], strict=True))])
         found = log_probabilities(prompt["ids"], prompt["answer_ids"])
         for of in away:
             for (log, least), expected in zip(found, prompt[of], strict=True):

@@ -40,7 +40,9 @@ export async function pushFiles(
         found: repo,
       },
     )
-  await ownerOf(token, endpoint, signal ? { signal } : {})
+  await ownerOf(token, endpoint, signal ? { signal } : {}).catch((error: unknown) => {
+    throw error instanceof LapidaryError ? ofPush(error, host, endpoint) : error
+  })
   const { createRepo, uploadFilesWithProgress } = await import('@huggingface/hub')
   const place = { type: 'model' as const, name: repo }
   const access = { accessToken: token, hubUrl: endpoint }
@@ -113,6 +115,31 @@ export async function pushFiles(
   }
 }
 
+/** What reading from a hub may end with, where something was to be written: the way out is another. */
+function ofPush(error: LapidaryError, host: string, endpoint: string): LapidaryError {
+  const { code, message, detail } = error.toFailure()
+  if (code === 'gated')
+    return new LapidaryError(
+      { code, message, hint: mayWrite(endpoint), ...(detail && { detail }) },
+      { cause: error },
+    )
+  // Browsers do not say which of the two it was.
+  if (code === 'network' && detail?.status === undefined && globalThis.navigator?.onLine !== false)
+    return new LapidaryError(
+      {
+        code,
+        message: `${host} cannot be reached from here. Nothing was sent.`,
+        hint: 'Try again later, or take the files and upload them there.',
+        ...(detail && { detail }),
+      },
+      { cause: error },
+    )
+  return error
+}
+
+const mayWrite = (endpoint: string) =>
+  `Make one that may write at ${endpoint}/settings/tokens, and paste it whole.`
+
 interface RepositoryState {
   commit: string
   private: boolean
@@ -181,7 +208,7 @@ function told(
   if (signal?.aborted) throw signal.reason
   const status = statusOf(error)
   const link = `${endpoint}/settings/tokens`
-  const hint = `Make one that may write at ${link}, and paste it whole.`
+  const hint = mayWrite(endpoint)
   if (status === 401) fail('gated', `${host} does not accept this token.`, hint, { status, link })
   if (status === 403)
     fail(

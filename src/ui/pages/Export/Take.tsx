@@ -34,6 +34,8 @@ export interface TakeProps {
   why: string | null
   /** Where it goes: snippets for other places are not shown. */
   targets: readonly ExportTarget[]
+  /** Whether it can be pushed to the Hub from here. */
+  push?: boolean
   /** Whether its download is what the page is for. */
   main: boolean
 }
@@ -148,7 +150,7 @@ export function Take(props: TakeProps) {
       <Show when={files() && format().proven}>
         <Proof run={props.run} />
       </Show>
-      <Show when={props.targets.includes('hub')}>
+      <Show when={props.push}>
         <Push
           take={taken}
           title={`${props.run.name}: ${format().id}`}

@@ -138,6 +138,7 @@ function Elsewhere(props: {
             formats={formats()}
             why={why()}
             targets={place().run ?? place().targets}
+            push={place().targets.includes('hub')}
             main
           />
         )}
