@@ -1,4 +1,5 @@
-import { createMemo, createResource, createSignal, Index, Show } from 'solid-js'
+import { createEffect, createMemo, createResource, createSignal, Index, on, Show } from 'solid-js'
+import { version } from '../../../package.json'
 import {
   LANGUAGES,
   type Language,
@@ -27,7 +28,9 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
   const [locked, setLocked] = createSignal<readonly Lock[]>([])
   const [theme, setTheme] = createSignal<Theme>('system')
   const [lang, setLang] = createSignal<Language | 'own'>('own')
-  const [studio, setStudio] = createSignal(pinned(`${location.origin}${location.pathname}`))
+  const [studio, setStudio] = createSignal(
+    pinned(`${location.origin}${location.pathname.replace(/index\.html$/, '')}`, version),
+  )
   const [copied, setCopied] = createSignal<'yes' | 'no' | null>(null)
 
   const page = createMemo(() => {
@@ -47,6 +50,12 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
     ({ config, page: { place, ...page } }) =>
       link.write(config, { ...page, ...(place ? { place } : {}), embed: 'frame' }),
   )
+  /** Of the run's own data: another set may be in view. */
+  const columns = () => {
+    const all = [data.dataset(), ...data.stored()]
+    const own = all.find((info) => info !== null && info.hash === props.config.data.hash)
+    return own?.columns.map(({ name }) => name) ?? []
+  }
   const text = () => {
     const now = there.latest
     return now
@@ -55,10 +64,13 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
           studio: studio().replace(/\/*$/, '/'),
           kind: kind(),
           height: null,
-          columns: data.dataset()?.columns.map(({ name }) => name) ?? [],
+          columns: columns(),
         })
       : ''
   }
+
+  // What was copied is another snippet by now.
+  createEffect(on(text, () => setCopied(null), { defer: true }))
 
   function toggle<Name extends string>(
     all: readonly Name[],

@@ -1,4 +1,4 @@
-import { createSignal, onCleanup } from 'solid-js'
+import { createEffect, createSignal, on, onCleanup } from 'solid-js'
 import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
 import { defaultRunConfig, type RunConfig } from '../../protocol/run-config.ts'
 import type { DatasetInfo } from '../../protocol/studio.ts'
@@ -43,6 +43,8 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
   const [told, setTold] = createSignal<LinkReading | null>(null)
   /** Data at other people's addresses are fetched when the person says so. */
   const [asking, setAsking] = createSignal<Exclude<LinkData, { from: 'sample' | 'page' }> | null>(null)
+  // With other data in view it is no longer asked after.
+  createEffect(on(data.dataset, (info) => info && setAsking(null)))
   /** Whether the rows that the page around has are still to come. */
   const [waiting, setWaiting] = createSignal(first?.link.data?.from === 'page')
   const [failure, setFailure] = createSignal<Failure | null>(null)
@@ -78,7 +80,8 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
       config = named
     }
     await opening.openConfig(config, t('link.name'), new Set(SECTIONS.filter((name) => said.has(name))), {
-      dataset,
+      // What lies at an address is not what has its name here.
+      ...(from ? { dataset } : {}),
       settings: said.has('training'),
     })
   }
