@@ -337,7 +337,8 @@ function fieldsOf(text: string, tell: (problem: EmbedFailure) => void): Pair[] {
     })
   } catch {
     tell(failure('bad_config', 'The config of <lapidary-studio> is not JSON.'))
-    return []
+    // The page around may not be listening yet: whoever reads is told as well.
+    return [['config that is not JSON', text.trim().slice(0, 80)]]
   }
 }
 

@@ -260,7 +260,9 @@ describe('the element', () => {
   })
 
   test('rows given while others are fetched are those that count, and where the frame refuses rows the page around is told', async () => {
-    const { studio, frame } = await element(`<lapidary-studio src="${STUDIO}" data="/no/such.csv"
+    let arrive: (response: Response) => void = () => {}
+    const fetching = vi.spyOn(globalThis, 'fetch').mockReturnValueOnce(new Promise((done) => (arrive = done)))
+    const { studio, frame } = await element(`<lapidary-studio src="${STUDIO}" data="/rows.csv"
       config='{"version":2}'></lapidary-studio>`)
     expect(linkOf(frame).link.data).toEqual({ from: 'page' })
     expect(readLink(new URL(frame.src).hash)!.refused).toMatchObject([{ name: 'version', why: 'unknown' }])
@@ -269,7 +271,9 @@ describe('the element', () => {
     const posted = heard(frame)
     say(frame, { lapidary: 1, type: 'ready' })
     studio.setData({ name: 'own.csv', text: 'a,b' })
-    await vi.waitFor(() => expect(posted).toHaveBeenCalled())
+    arrive({ ok: true, text: async () => 'older' } as Response)
+    await soon()
+    fetching.mockRestore()
     expect(posted.mock.calls.map(([message]) => message)).toEqual([
       { lapidary: 1, type: 'data', name: 'own.csv', text: 'a,b' },
     ])
@@ -293,6 +297,11 @@ describe('the element', () => {
     expect(posted.mock.calls.map(([message]) => message)).toEqual([{ lapidary: 1, type: 'start' }])
     say(frame, { lapidary: 1, type: 'started' })
     await started
+  })
+
+  test('a config that cannot be read is told by the frame too', async () => {
+    const { frame } = await element(`<lapidary-studio src="${STUDIO}" config="{broken"></lapidary-studio>`)
+    expect(linkOf(frame).refused).toMatchObject([{ name: 'config that is not JSON', value: '{broken' }])
   })
 
   test('hears its own frame alone, and tells of a version that it does not know', async () => {

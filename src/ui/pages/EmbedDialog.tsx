@@ -1,4 +1,4 @@
-import { createEffect, createMemo, createResource, createSignal, Index, on, Show } from 'solid-js'
+import { createEffect, createMemo, createResource, createSignal, Index, on, onMount, Show } from 'solid-js'
 import { version } from '../../../package.json'
 import {
   LANGUAGES,
@@ -19,6 +19,9 @@ import { Select } from '../components/Select.tsx'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 import { THEMES } from '../state/theme.ts'
+
+/** By then the dialog has the focus. */
+const SETTLED_MS = 100
 
 /** The run as it is set up now, as something to put into another page. */
 export default function EmbedDialog(props: { config: RunConfig; onClose: () => void }) {
@@ -68,6 +71,10 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
         })
       : ''
   }
+
+  // The dialog looks for what can have the focus, in frames too, and finds no document in one that is being loaded.
+  const [settled, setSettled] = createSignal(false)
+  onMount(() => setTimeout(() => setSettled(true), SETTLED_MS))
 
   // What was copied is another snippet by now.
   createEffect(on(text, () => setCopied(null), { defer: true }))
@@ -194,7 +201,7 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
         </div>
         <section class="stack-s" aria-label={t('embed.preview')}>
           <h3>{t('embed.preview')}</h3>
-          <Show when={there.latest?.href} keyed>
+          <Show when={settled() && there.latest?.href} keyed>
             {(href) => <iframe class="embed-preview" src={href} title={t('embed.preview')} />}
           </Show>
         </section>

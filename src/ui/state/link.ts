@@ -69,8 +69,11 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
     setAsking(null)
     await data.loadLists()
     let dataset: DatasetInfo | null = null
-    if (from?.from === 'sample') dataset = arrived(await data.openSample(from.id))
-    else if (from?.from === 'url' || from?.from === 'hub') {
+    if (from?.from === 'sample') {
+      dataset = arrived(await data.openSample(from.id))
+      // What is missing has a name.
+      if (!dataset) config = { ...config, data: { ...config.data, name: config.data.name || from.id } }
+    } else if (from?.from === 'url' || from?.from === 'hub') {
       const named = { ...config, data: { ...config.data, name: config.data.name || nameOf(from) } }
       dataset = byHash(config)
       if (!dataset) {
