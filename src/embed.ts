@@ -139,7 +139,8 @@ class LapidaryStudio extends HTMLElement {
   }
 
   #make(): void {
-    this.#drop()
+    // What was asked before there was a frame is for the first one.
+    if (this.#frame) this.#drop()
     this.#stale = false
     const written = this.#written()
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' })
@@ -182,7 +183,9 @@ class LapidaryStudio extends HTMLElement {
 
   #hash({ data, config }: Written): string {
     const named = this.getAttribute('data')
-    const url = named && !/^(sample|hub):/.test(named) ? new URL(named, document.baseURI) : null
+    // What is no address the frame refuses by name.
+    const there = named && !/^(sample|hub):/.test(named) && URL.canParse(named, document.baseURI)
+    const url = there ? new URL(named, document.baseURI) : null
     // What lies beside the page around, it fetches itself: no rule between the two sites has a say.
     this.#data = data ?? (url?.origin === location.origin ? fetched(url) : null)
     const from = this.#data ? 'page' : (url?.href ?? named)
@@ -231,15 +234,21 @@ class LapidaryStudio extends HTMLElement {
   /** The rows first, then what was said meanwhile: it is they that are trained on. */
   async #begin(): Promise<void> {
     const frame = this.#frame
-    try {
-      const data = await this.#data
+    let data: EmbedData | null = null
+    let asked: Promise<EmbedData> | EmbedData | null | undefined
+    // Others may be given while these are fetched.
+    while (asked !== this.#data) {
+      asked = this.#data
+      try {
+        data = await asked
+      } catch (error) {
+        if (asked === this.#data && frame === this.#frame)
+          this.#tell('failed', failure('network', error instanceof Error ? error.message : String(error)))
+      }
       if (frame !== this.#frame) return
-      this.#ready = true
-      if (data) this.#say({ type: 'data', ...data })
-    } catch (error) {
-      this.#ready = true
-      this.#tell('failed', failure('network', error instanceof Error ? error.message : String(error)))
     }
+    this.#ready = true
+    if (data) this.#say({ type: 'data', ...data })
     for (const early of this.#early.splice(0)) this.#say(early)
   }
 
@@ -257,7 +266,9 @@ class LapidaryStudio extends HTMLElement {
         this.#answer('adapter', message.files)
         break
       case 'refused':
-        this.#reject(message.about as Wish, message)
+        // Nobody waits for an answer to rows; that others are trained on must not go unsaid.
+        if (message.about === 'data') this.#tell('failed', failureOf(message))
+        else this.#reject(message.about as Wish, message)
         break
       case 'started':
         this.#busy = true
@@ -276,8 +287,8 @@ class LapidaryStudio extends HTMLElement {
     }
   }
 
-  #reject(wish: Wish, { code, message, hint }: EmbedFailure): void {
-    this.#waiting.get(wish)?.no({ code, message, hint })
+  #reject(wish: Wish, why: EmbedFailure): void {
+    this.#waiting.get(wish)?.no(failureOf(why))
     this.#waiting.delete(wish)
   }
 
@@ -297,6 +308,9 @@ async function fetched(url: URL): Promise<EmbedData> {
   return { name: url.pathname.split('/').at(-1) || 'data.csv', text: await response.text() }
 }
 
+/** Without what else its message says. */
+const failureOf = ({ code, message, hint }: EmbedFailure): EmbedFailure => ({ code, message, hint })
+
 function failure(code: string, message: string): EmbedFailure {
   return { code, message, hint: 'Look at the frame, then try again.' }
 }
@@ -311,7 +325,8 @@ function fieldsOf(text: string, tell: (problem: EmbedFailure) => void): Pair[] {
   try {
     const sections = JSON.parse(text) as Record<string, unknown>
     return Object.entries(sections).flatMap(([section, fields]): Pair[] => {
-      if (section === 'version') return []
+      // Of another version it may mean something else: the studio says so.
+      if (section === 'version') return fields === 1 ? [] : [[section, writeValue(fields)]]
       const whole = section === 'start' || typeof fields !== 'object' || fields === null
       // The flat form: names of TRL at the top are of the training.
       if (whole) return [[section === 'start' ? section : `training.${section}`, writeValue(fields)]]
@@ -322,7 +337,8 @@ function fieldsOf(text: string, tell: (problem: EmbedFailure) => void): Pair[] {
     })
   } catch {
     tell(failure('bad_config', 'The config of <lapidary-studio> is not JSON.'))
-    return []
+    // The page around may not be listening yet: whoever reads is told as well.
+    return [['config that is not JSON', text.trim().slice(0, 80)]]
   }
 }
 

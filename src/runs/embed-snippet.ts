@@ -61,9 +61,9 @@ export function snippet({ link, studio, kind, height, columns }: SnippetWish): s
   ].join('\n')
 }
 
-/** The same studio under an address that stays: what is at `latest` will be another. */
-export function pinned(studio: string): string {
-  return studio.replace(/\/latest\/$/, '/vX.Y.Z/')
+/** The same studio under an address that stays: what is at `latest` will be another. @param version of this studio */
+export function pinned(studio: string, version: string): string {
+  return studio.replace(/\/latest\/$/, `/v${version}/`)
 }
 
 const attribute = (text: string) => text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/</g, '&lt;')

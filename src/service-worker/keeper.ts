@@ -106,7 +106,10 @@ export class Keeper {
     this.#whole = true
   }
 
-  /** From a build before, from what the browser has at hand, or from the host: whichever has the right bytes. */
+  /**
+   * From a build before, from what the browser has at hand, or from the host: whichever has the right bytes. Only where none has,
+   * a document of this build's that the host has written into: one from before may name the same files and be another.
+   */
   async #get(path: string, before: readonly Cache[]): Promise<Response> {
     const at = this.#address(path)
     for (const cache of before) {
@@ -117,34 +120,37 @@ export class Keeper {
     // A host may have no document at the address of a folder.
     const places = path === '' ? [at, this.#address('index.html')] : [at]
     let why = ''
+    let own: Response | null = null
     // What the page itself has just been given, and where that is out of date, anew.
     for (const cache of ['default', 'reload'] as const)
       for (const place of places)
         try {
           const response = await this.#fetch(place, { cache })
+          const asItIs = path === '' && response.ok ? response.clone() : null
           const same = response.ok && (await this.#checked(path, response))
           if (same) return same
+          // The one that was asked for anew, where there are several.
+          own = (asItIs && (await this.#written(asItIs))) ?? own
           why ||= response.ok ? 'it is not the file of this version' : `status ${response.status}`
         } catch (error) {
           why ||= error instanceof Error ? error.message : String(error)
         }
+    if (own) return own
     throw new Error(`${path || 'index.html'} could not be fetched: ${why}`)
   }
 
   async #checked(path: string, response: Response): Promise<Response | null> {
     const bytes = await response.arrayBuffer()
-    const { status, statusText } = response
-    // What was led on from another address, or unpacked on the way, is kept as if it had not been.
-    const headers = new Headers(response.headers)
-    for (const name of ['content-encoding', 'content-length', 'content-range']) headers.delete(name)
-    const right = (await hashOf(bytes)) === this.build.files[path]![1] || (path === '' && this.#isOwn(bytes))
-    return right ? new Response(bytes, { status, statusText, headers }) : null
+    return (await hashOf(bytes)) === this.build.files[path]![1] ? plain(bytes, response) : null
   }
 
   /** Hosts may write something of theirs into a document: it is this build's where it names files of this build. */
-  #isOwn(bytes: ArrayBuffer): boolean {
+  async #written(response: Response): Promise<Response | null> {
+    const bytes = await response.arrayBuffer()
     const named = namedBy(new TextDecoder().decode(bytes)).filter((path) => path.startsWith('assets/'))
-    return named.some((path) => path.endsWith('.js')) && named.every((path) => path in this.build.files)
+    const isOwn =
+      named.some((path) => path.endsWith('.js')) && named.every((path) => path in this.build.files)
+    return isOwn ? plain(bytes, response) : null
   }
 
   get #name(): string {
@@ -167,4 +173,11 @@ export class Keeper {
   async #names(): Promise<string[]> {
     return (await this.#caches.keys()).filter((name) => name.startsWith(this.#prefix))
   }
+}
+
+/** What was led on from another address, or unpacked on the way, is kept as if it had not been. */
+function plain(bytes: ArrayBuffer, { status, statusText, headers: given }: Response): Response {
+  const headers = new Headers(given)
+  for (const name of ['content-encoding', 'content-length', 'content-range']) headers.delete(name)
+  return new Response(bytes, { status, statusText, headers })
 }

@@ -1,45 +1,65 @@
-import { chromium, expect, test } from '@playwright/test'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromium, expect, type Page, test } from '@playwright/test'
 import { serve } from '../../cli/server.ts'
+import { writeServiceWorker } from '../../cli/service-worker.ts'
 import { firstVisit } from './journey.ts'
 
-test('after one visit to a plain host the whole journey works with the server stopped, the network off and the browser restarted', async ({
+/** Whether the page is of the build with a mark in its document. */
+const isLater = (page: Page) => page.evaluate(() => document.querySelector('meta[name="later"]') !== null)
+
+test('after a visit to a plain host a new version waits for the next opening, and the whole journey works with the server stopped, the network off and the browser restarted', async ({
   baseURL,
   launchOptions,
 }, info) => {
   const port = new URL(baseURL!).port
+  const dist = info.outputPath('studio')
+  cpSync(`.cache/e2e${port === '4391' ? '' : `-${port}`}`, dist, { recursive: true })
   // A host that cannot send headers.
-  const server = await serve({ root: `.cache/e2e${port === '4391' ? '' : `-${port}`}`, isolated: false })
-  const address = server.url.replace('127.0.0.1', 'localhost')
-  const open = () =>
-    chromium.launchPersistentContext(info.outputPath('profile'), {
+  const server = await serve({ root: dist, isolated: false })
+  const open = async () => {
+    const browser = await chromium.launchPersistentContext(info.outputPath('profile'), {
       ...launchOptions,
-      baseURL: address,
+      baseURL: server.url.replace('127.0.0.1', 'localhost'),
       serviceWorkers: 'allow',
     })
-  let browser = await open()
+    return { browser, page: browser.pages()[0] ?? (await browser.newPage()) }
+  }
+  let { browser, page } = await open()
   try {
-    const page = browser.pages()[0] ?? (await browser.newPage())
     await page.goto('/')
     // Whoever uses the page keeps it as it is, whatever would be gained by loading it anew.
     await page.keyboard.press('Shift')
     const session = await browser.newCDPSession(page)
     expect((await session.send('Page.getInstallabilityErrors')).installabilityErrors).toEqual([])
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
-    await page.getByRole('button', { name: 'This app' }).click()
+    const menu = page.getByRole('button', { name: 'This app' })
+    await menu.click()
     await page.getByRole('menuitem', { name: 'Keep for use without internet' }).click()
     await expect(page.getByRole('menu')).toBeHidden()
-    await page.getByRole('button', { name: 'This app' }).click()
+    await menu.click()
     await expect(page.getByText(/^Works without internet/)).toBeVisible()
     await browser.close()
-    await server.close()
 
-    browser = await open()
+    const document = join(dist, 'index.html')
+    writeFileSync(document, readFileSync(document, 'utf8').replace('<head>', '<head><meta name="later">'))
+    await writeServiceWorker(process.cwd(), dist)
+    ;({ browser, page } = await open())
+    await page.goto('/')
+    await expect(page.getByRole('button', { name: 'This app: a new version is ready' })).toBeVisible()
+    await page.reload()
+    expect(await isLater(page)).toBe(false)
+    await browser.close()
+    await server.close()
+    ;({ browser, page } = await open())
     await browser.setOffline(true)
-    const again = browser.pages()[0] ?? (await browser.newPage())
-    await firstVisit(again, 30)
-    expect(await again.evaluate(() => crossOriginIsolated)).toBe(true)
-    await again.goto('/#/model')
-    await expect(again.getByText(/WebAssembly with SIMD, [2-9]\d* threads/)).toBeVisible()
+    await firstVisit(page, 30)
+    expect(await isLater(page)).toBe(true)
+    expect(await page.evaluate(() => caches.keys())).toHaveLength(1)
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
+    await page.goto('/#/model')
+    const threads = await page.evaluate(() => Math.min(8, navigator.hardwareConcurrency))
+    await expect(page.getByText(`WebAssembly with SIMD, ${threads} thread`)).toBeVisible()
   } finally {
     await browser.close()
     await server.close().catch(() => {})

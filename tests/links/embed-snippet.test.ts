@@ -67,6 +67,6 @@ test('data at an address are pinned by their hash', () => {
 })
 
 test('what is at "latest" will be another', () => {
-  expect(pinned('https://x.org/lapidary/latest/')).toBe('https://x.org/lapidary/vX.Y.Z/')
-  expect(pinned(STUDIO)).toBe(STUDIO)
+  expect(pinned('https://x.org/lapidary/latest/', '0.1.0')).toBe(STUDIO)
+  expect(pinned(STUDIO, '0.2.0')).toBe(STUDIO)
 })

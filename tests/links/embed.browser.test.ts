@@ -259,6 +259,51 @@ describe('the element', () => {
     await started
   })
 
+  test('rows given while others are fetched are those that count, and where the frame refuses rows the page around is told', async () => {
+    let arrive: (response: Response) => void = () => {}
+    const fetching = vi.spyOn(globalThis, 'fetch').mockReturnValueOnce(new Promise((done) => (arrive = done)))
+    const { studio, frame } = await element(`<lapidary-studio src="${STUDIO}" data="/rows.csv"
+      config='{"version":2}'></lapidary-studio>`)
+    expect(linkOf(frame).link.data).toEqual({ from: 'page' })
+    expect(readLink(new URL(frame.src).hash)!.refused).toMatchObject([{ name: 'version', why: 'unknown' }])
+    const failed = vi.fn()
+    studio.addEventListener('failed', ({ detail }) => failed(detail))
+    const posted = heard(frame)
+    say(frame, { lapidary: 1, type: 'ready' })
+    studio.setData({ name: 'own.csv', text: 'a,b' })
+    arrive({ ok: true, text: async () => 'older' } as Response)
+    await soon()
+    fetching.mockRestore()
+    expect(posted.mock.calls.map(([message]) => message)).toEqual([
+      { lapidary: 1, type: 'data', name: 'own.csv', text: 'a,b' },
+    ])
+    const why = { code: 'bad_state', message: 'm', hint: 'h' }
+    say(frame, { lapidary: 1, type: 'refused', about: 'data', ...why })
+    expect(failed.mock.calls).toEqual([[why]])
+  })
+
+  test('what is asked before there is a frame is asked of the first one, and what is no address is told', async () => {
+    const studio = document.createElement('lapidary-studio') as LapidaryStudioElement
+    studio.setAttribute('src', STUDIO)
+    studio.setAttribute('data', 'https://')
+    document.body.append(studio)
+    const started = studio.start()
+    await soon()
+    const frame = studio.shadowRoot!.querySelector('iframe')!
+    expect(linkOf(frame).refused).toMatchObject([{ name: 'data', value: 'https://' }])
+    const posted = heard(frame)
+    say(frame, { lapidary: 1, type: 'ready' })
+    await soon()
+    expect(posted.mock.calls.map(([message]) => message)).toEqual([{ lapidary: 1, type: 'start' }])
+    say(frame, { lapidary: 1, type: 'started' })
+    await started
+  })
+
+  test('a config that cannot be read is told by the frame too', async () => {
+    const { frame } = await element(`<lapidary-studio src="${STUDIO}" config="{broken"></lapidary-studio>`)
+    expect(linkOf(frame).refused).toMatchObject([{ name: 'config that is not JSON', value: '{broken' }])
+  })
+
   test('hears its own frame alone, and tells of a version that it does not know', async () => {
     const { studio, frame } = await element(`<lapidary-studio src="${STUDIO}"></lapidary-studio>`)
     const told: string[] = []

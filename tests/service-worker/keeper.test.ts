@@ -140,6 +140,23 @@ describe('what is kept of a build', () => {
     expect(await other.isWhole()).toBe(false)
   })
 
+  test('has the document of this build where the one before names the same files, and so does what the browser remembers', async () => {
+    put(FIRST)
+    await keeperOf(await built(FIRST)).keep()
+    const text = `<meta name="later">${HTML}`
+    const next = keeperOf(await built({ ...FIRST, '': text }))
+    stale[SCOPE] = HTML
+    put({ '': text })
+    await next.keep()
+    expect(await (await next.find(''))!.text()).toBe(text)
+
+    // A host that writes into it: as it is now, not as it was.
+    const last = keeperOf(await built({ ...FIRST, '': `<meta name="last">${HTML}` }))
+    put({ '': `<meta name="last">${HTML}<script>window.huggingface={}</script>` })
+    await last.keep()
+    expect(await (await last.find(''))!.text()).toMatch(/last.*huggingface/)
+  })
+
   test('has the document where a host adds to it, not where it is of another build', async () => {
     put({ ...FIRST, '': `${HTML}<script>window.huggingface={}</script>` })
     const keeper = keeperOf(await built(FIRST))

@@ -9,6 +9,7 @@ export const link = {
   'link.unreadable': 'This link says nothing that can be read',
   'link.unreadableText': 'The studio is as you left it. Ask for the link again.',
   'link.refused': 'Not everything in this link is used',
+  'link.refusedMore': 'And {count} more.',
   'link.why.unknown': '{name}: the studio knows no such thing.',
   'link.why.twice': '{name} stands there twice: the first one holds.',
   'link.why.value': '{name}: “{value}” is not a value that it can have.',

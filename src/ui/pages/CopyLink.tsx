@@ -1,4 +1,4 @@
-import { createSignal, lazy, Show, Suspense } from 'solid-js'
+import { createEffect, createSignal, lazy, on, Show, Suspense } from 'solid-js'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import { baseName } from '../../runs/named-data.ts'
 import { Button } from '../components/Button.tsx'
@@ -21,6 +21,18 @@ export function CopyLink(props: { config?: RunConfig }) {
     // By its hash it is known whether the weights are the same.
     return { ...now, model: { ...now.model, hash: models.chosen()?.hash || null } }
   }
+
+  // What was copied is a link to another run by now.
+  createEffect(
+    on(
+      () => JSON.stringify(config()),
+      () => {
+        setSaid('')
+        setByHand(null)
+      },
+      { defer: true },
+    ),
+  )
 
   async function copy(): Promise<void> {
     const of = config()

@@ -1,4 +1,5 @@
-import { createMemo, createResource, createSignal, Index, Show } from 'solid-js'
+import { createEffect, createMemo, createResource, createSignal, Index, on, onMount, Show } from 'solid-js'
+import { version } from '../../../package.json'
 import {
   LANGUAGES,
   type Language,
@@ -19,6 +20,9 @@ import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 import { THEMES } from '../state/theme.ts'
 
+/** By then the dialog has the focus. */
+const SETTLED_MS = 100
+
 /** The run as it is set up now, as something to put into another page. */
 export default function EmbedDialog(props: { config: RunConfig; onClose: () => void }) {
   const { data, link } = useApp()
@@ -27,7 +31,9 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
   const [locked, setLocked] = createSignal<readonly Lock[]>([])
   const [theme, setTheme] = createSignal<Theme>('system')
   const [lang, setLang] = createSignal<Language | 'own'>('own')
-  const [studio, setStudio] = createSignal(pinned(`${location.origin}${location.pathname}`))
+  const [studio, setStudio] = createSignal(
+    pinned(`${location.origin}${location.pathname.replace(/index\.html$/, '')}`, version),
+  )
   const [copied, setCopied] = createSignal<'yes' | 'no' | null>(null)
 
   const page = createMemo(() => {
@@ -47,6 +53,12 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
     ({ config, page: { place, ...page } }) =>
       link.write(config, { ...page, ...(place ? { place } : {}), embed: 'frame' }),
   )
+  /** Of the run's own data: another set may be in view. */
+  const columns = () => {
+    const all = [data.dataset(), ...data.stored()]
+    const own = all.find((info) => info !== null && info.hash === props.config.data.hash)
+    return own?.columns.map(({ name }) => name) ?? []
+  }
   const text = () => {
     const now = there.latest
     return now
@@ -55,10 +67,17 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
           studio: studio().replace(/\/*$/, '/'),
           kind: kind(),
           height: null,
-          columns: data.dataset()?.columns.map(({ name }) => name) ?? [],
+          columns: columns(),
         })
       : ''
   }
+
+  // The dialog looks for what can have the focus, in frames too, and finds no document in one that is being loaded.
+  const [settled, setSettled] = createSignal(false)
+  onMount(() => setTimeout(() => setSettled(true), SETTLED_MS))
+
+  // What was copied is another snippet by now.
+  createEffect(on(text, () => setCopied(null), { defer: true }))
 
   function toggle<Name extends string>(
     all: readonly Name[],
@@ -182,7 +201,7 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
         </div>
         <section class="stack-s" aria-label={t('embed.preview')}>
           <h3>{t('embed.preview')}</h3>
-          <Show when={there.latest?.href} keyed>
+          <Show when={settled() && there.latest?.href} keyed>
             {(href) => <iframe class="embed-preview" src={href} title={t('embed.preview')} />}
           </Show>
         </section>

@@ -30,7 +30,10 @@ export function LinkNotes() {
             <Notice tone="warning" title={t(`link.${told().trouble ?? 'refused'}`)} onDismiss={link.dismiss}>
               <Show when={told().trouble}>{(trouble) => <p>{t(`link.${trouble()}Text`)}</p>}</Show>
               <ul>
-                <For each={told().refused}>{(one) => <li>{why(one)}</li>}</For>
+                <For each={told().refused.slice(0, LISTED)}>{(one) => <li>{why(one)}</li>}</For>
+                <Show when={told().refused.length > LISTED}>
+                  <li>{t('link.refusedMore', { count: told().refused.length - LISTED })}</li>
+                </Show>
               </ul>
             </Notice>
           </div>
@@ -67,6 +70,7 @@ export function LinkNotes() {
   )
 }
 
+const LISTED = 20
 const SHOWN = 60
 const shortened = (text: string) => (text.length > SHOWN ? `${text.slice(0, SHOWN)} …` : text)
 

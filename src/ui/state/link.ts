@@ -1,4 +1,4 @@
-import { createSignal, onCleanup } from 'solid-js'
+import { createEffect, createSignal, on, onCleanup } from 'solid-js'
 import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
 import { defaultRunConfig, type RunConfig } from '../../protocol/run-config.ts'
 import type { DatasetInfo } from '../../protocol/studio.ts'
@@ -43,6 +43,8 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
   const [told, setTold] = createSignal<LinkReading | null>(null)
   /** Data at other people's addresses are fetched when the person says so. */
   const [asking, setAsking] = createSignal<Exclude<LinkData, { from: 'sample' | 'page' }> | null>(null)
+  // With other data in view it is no longer asked after.
+  createEffect(on(data.dataset, (info) => info && setAsking(null)))
   /** Whether the rows that the page around has are still to come. */
   const [waiting, setWaiting] = createSignal(first?.link.data?.from === 'page')
   const [failure, setFailure] = createSignal<Failure | null>(null)
@@ -67,8 +69,11 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
     setAsking(null)
     await data.loadLists()
     let dataset: DatasetInfo | null = null
-    if (from?.from === 'sample') dataset = arrived(await data.openSample(from.id))
-    else if (from?.from === 'url' || from?.from === 'hub') {
+    if (from?.from === 'sample') {
+      dataset = arrived(await data.openSample(from.id))
+      // What is missing has a name.
+      if (!dataset) config = { ...config, data: { ...config.data, name: config.data.name || from.id } }
+    } else if (from?.from === 'url' || from?.from === 'hub') {
       const named = { ...config, data: { ...config.data, name: config.data.name || nameOf(from) } }
       dataset = byHash(config)
       if (!dataset) {
@@ -78,7 +83,8 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
       config = named
     }
     await opening.openConfig(config, t('link.name'), new Set(SECTIONS.filter((name) => said.has(name))), {
-      dataset,
+      // What lies at an address is not what has its name here.
+      ...(from ? { dataset } : {}),
       settings: said.has('training'),
     })
   }

@@ -108,7 +108,7 @@ export function createOpenConfig({ draft, data, models, settings, runs, training
   /**
    * @param given of a stored run, it may be of an older version
    * @param said the sections that it names; the others stay as the page has them
-   * @param how the data set, where it is known already; whether its hyperparameters are taken
+   * @param how the data set, where it is known already (null: it is known not to be here); whether its hyperparameters are taken
    */
   async function openConfig(
     given: RunConfig,
@@ -120,7 +120,8 @@ export function createOpenConfig({ draft, data, models, settings, runs, training
     await Promise.all([data.loadLists(), models.ready, runs.ready])
     // Columns without a name of data are of the data in view, as the command line takes them for its --data.
     const unnamed = config.data.hash === null && config.data.name === ''
-    const dataset = how.dataset ?? (unnamed ? data.dataset() : findDataset(data.stored(), config))
+    const dataset =
+      how.dataset !== undefined ? how.dataset : unnamed ? data.dataset() : findDataset(data.stored(), config)
     const model = findModel(models.list(), config)
     batch(() => {
       if (model && said.has('model')) models.choose(model.id)
