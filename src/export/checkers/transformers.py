@@ -24,4 +24,5 @@ def parser():
 
 
 def load(options, proof):
-    return words_of(AutoModelForCausalLM.from_pretrained(options.model, dtype="auto").float().eval())
+    # In float32 from the beginning: in another type the scale of embeddings would be rounded to it.
+    return words_of(AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32).eval())
