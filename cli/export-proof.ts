@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { proofOf } from '../src/export/proof.ts'
 import { createPortableEngine } from '../src/portable/portable-engine.ts'
 import type { Proof } from '../src/protocol/proof.ts'
-import type { RunConfig } from '../src/protocol/run-config.ts'
+import { loraScaling, type RunConfig } from '../src/protocol/run-config.ts'
 import type { CheckpointMeta } from '../src/trainer/checkpoint.ts'
 import { adapterHash } from '../src/workers/adapter-files.ts'
 import { readCheckpointFiles } from '../src/workers/checkpoint-files.ts'
@@ -34,7 +34,7 @@ export async function proofFor(
   const { state } = await readCheckpointFiles(meta, new Uint8Array(await tensors.arrayBuffer()))
   const adapter = adapterHash(state.lora)
   const file = join(run, 'checkpoint', 'proof.json')
-  const kept = proofOf(jsonAt(file), { adapter, base: model.info.hash })
+  const kept = proofOf(jsonAt(file), { adapter, base: model.info.hash, scaling: loraScaling(config.lora) })
   if (kept) return kept
   onMake()
   const engine = await createPortableEngine()

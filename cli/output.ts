@@ -24,6 +24,8 @@ export class Output {
   #begun = false
   #lines = 0
   #count: (() => void)[] = []
+  /** Folders in the run's that were written in this sitting. */
+  readonly #written = new Set<string>()
 
   /** @param limit checkpoints that are kept (`save_total_limit`); null: the last, and while the run goes on the one before it */
   constructor(folder: string, resume: Resume, limit: number | null) {
@@ -97,6 +99,7 @@ export class Output {
     const folder = join(this.#folder, match[1]!)
     const file = join(folder, match[2]!)
     mkdirSync(folder, { recursive: true })
+    this.#written.add(path.split('/')[0]!)
     await pipeline(body, createWriteStream(`${file}.tmp`))
     if (file !== this.#checkpoints.path('last')) {
       renameSync(`${file}.tmp`, file)
@@ -106,6 +109,11 @@ export class Output {
     const { event_count } = readDescription(`${file}.tmp`)
     while (this.#lines < event_count) await new Promise<void>((resolve) => this.#count.push(resolve))
     this.#checkpoints.replaceLast()
+  }
+
+  /** Which of these folders are there from an earlier sitting: exports of a checkpoint that is not the last any more. */
+  outdated(folders: readonly string[]): string[] {
+    return folders.filter((name) => !this.#written.has(name) && existsSync(join(this.#folder, name)))
   }
 
   /** What a run that was cut off has left. */

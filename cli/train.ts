@@ -12,6 +12,7 @@ import type { openBrowser } from './browser.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
 import { descriptionOf } from './checkpoint-folder.ts'
 import { rememberChoices, rememberedChoices } from './choices.ts'
+import { folderOf, formatIds } from './export-formats.ts'
 import { deathOf, openStudio, untilDeath } from './headless-page.ts'
 import { servedModel } from './model-path.ts'
 import { Output } from './output.ts'
@@ -160,6 +161,12 @@ async function drive(
     if (!result.ok) throw new LapidaryError(toldHere(result.failure, output))
     const limit = config.training.save_total_limit
     if (limit !== null) progress.show({ type: 'notice', message: keptInWords(output, limit) })
+    const old = output.outdated([...formatIds().map(folderOf), 'adapter-best'])
+    if (old.length > 0)
+      progress.show({
+        type: 'notice',
+        message: `Exports of an earlier sitting are left as they were, of a checkpoint before this one: ${old.map((name) => `${name}/`).join(', ')}. Remove them, and write them again with npm run export.`,
+      })
     return stopped
   } finally {
     release()

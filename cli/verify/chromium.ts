@@ -5,6 +5,7 @@ import { LapidaryError } from '../../src/protocol/errors.ts'
 import { openBrowser } from '../browser.ts'
 import { ROOT } from '../build.ts'
 import type { ServedModel } from '../model-path.ts'
+import { rawText } from '../raw-text.ts'
 import { serve } from '../server.ts'
 import type { VerifyJob, VerifyResult } from './page.ts'
 
@@ -30,6 +31,7 @@ export async function inChromium(
     format: 'esm',
     target: 'es2023',
     write: false,
+    plugins: [rawText],
     logLevel: 'error',
   })
   mkdirSync(out, { recursive: true })

@@ -66,11 +66,13 @@ export function addsNothing(lora: Record<string, StateTensor>): boolean {
   )
 }
 
-/** A proof that was kept, where it is of this adapter on this base; null: it is of another one, or none that is understood. */
-export function proofOf(kept: unknown, { adapter, base }: { adapter: string; base: string }): Proof | null {
+/** A proof that was kept, where it is of this adapter on this base, as strong; null: it is of another one, or none that is understood. */
+export function proofOf(
+  kept: unknown,
+  { adapter, base, scaling }: { adapter: string; base: string; scaling: number },
+): Proof | null {
   const proof = kept as Partial<Proof> | null | undefined
   if (typeof proof !== 'object' || proof === null || proof.version !== PROOF_VERSION) return null
-  return proof.adapter === adapter && proof.base?.hash === base && Array.isArray(proof.prompts)
-    ? (proof as Proof)
-    : null
+  const same = proof.adapter === adapter && proof.base?.hash === base && proof.scaling === scaling
+  return same && Array.isArray(proof.prompts) ? (proof as Proof) : null
 }

@@ -1,6 +1,7 @@
 import { addsNothing, effectOf, proofOf } from '../export/proof.ts'
 import type { EngineState } from '../protocol/engine.ts'
 import type { Proof, ProofInfo } from '../protocol/proof.ts'
+import { loraScaling } from '../protocol/run-config.ts'
 import type { Call, CheckpointChoice } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import { putProof } from '../storage/runs.ts'
@@ -84,7 +85,7 @@ async function find(
     step: meta.step,
     state,
     adapter,
-    proof: proofOf(kept, { adapter, base: record.modelHash }),
+    proof: proofOf(kept, { adapter, base: record.modelHash, scaling: loraScaling(record.config.lora) }),
     async keep(proof) {
       if (stored) await putProof(await database(), stored, proof)
       else shelf.proofs.set(tensors, proof)

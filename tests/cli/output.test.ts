@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -27,6 +27,13 @@ describe('the folder that a run leaves', () => {
     ]
     for (const path of paths) await output.receive(path, Readable.from([path]))
     for (const path of paths) expect(readFileSync(join(run, path), 'utf8')).toBe(path)
+  })
+
+  it('knows which exports are of an earlier sitting', async () => {
+    const { output, run } = begun()
+    for (const name of ['gguf', 'merged']) mkdirSync(join(run, name))
+    await output.receive('merged/config.json', Readable.from(['{}']))
+    expect(output.outdated(['adapter', 'gguf', 'merged'])).toEqual(['gguf'])
   })
 
   it.each([

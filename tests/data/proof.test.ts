@@ -85,11 +85,12 @@ describe('a proof', () => {
 
   test('is taken for that of its own adapter and base alone', async () => {
     const proof = await proofWith(1)
-    expect(proofOf(proof, { adapter: 'a', base: 'b' })).toBe(proof)
-    expect(proofOf(proof, { adapter: 'other', base: 'b' })).toBeNull()
-    expect(proofOf(proof, { adapter: 'a', base: 'other' })).toBeNull()
+    expect(proofOf(proof, { adapter: 'a', base: 'b', scaling: 2 })).toBe(proof)
+    expect(proofOf(proof, { adapter: 'other', base: 'b', scaling: 2 })).toBeNull()
+    expect(proofOf(proof, { adapter: 'a', base: 'other', scaling: 2 })).toBeNull()
+    expect(proofOf(proof, { adapter: 'a', base: 'b', scaling: 1 })).toBeNull()
     for (const kept of [null, undefined, 'text', {}, { ...proof, version: 2 }, { ...proof, prompts: 3 }])
-      expect(proofOf(kept, { adapter: 'a', base: 'b' })).toBeNull()
+      expect(proofOf(kept, { adapter: 'a', base: 'b', scaling: 2 })).toBeNull()
   })
 })
 

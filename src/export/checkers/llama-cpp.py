@@ -32,6 +32,8 @@ def load(options, proof):
         if not Path(options.model).is_file():
             raise FileNotFoundError(f"{options.model} is no file: name the GGUF of the base model")
         adapter = HERE / "adapter.gguf"
+        if not (HERE / "model.gguf").exists() and not adapter.exists():
+            raise FileNotFoundError(f"{adapter} is not there: without it only the base would be checked")
         ask = in_process(options.model, adapter if adapter.exists() and not options.without else None)
 
     def log_probabilities(ids, answer):

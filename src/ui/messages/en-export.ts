@@ -41,8 +41,7 @@ export const exported = {
     'Small, and nothing is rounded: only the weights that were learnt (the adapter). PEFT, the library of Hugging Face for adapters, loads the folder as it is and puts them on the base model.',
   'export.why.llama.gguf-q8_0':
     'One file with everything in it, in 8 bits: half the size of 16 bits with hardly any loss. The settings for Ollama (Modelfile) lie beside it.',
-  'export.why.mlx.mlx':
-    'Small, and nothing is rounded: mlx-lm puts it on the base model, which it fetches itself.',
+  'export.why.mlx.mlx': 'Small, and nothing is rounded: mlx-lm puts it on the base model.',
   'export.why.server.rest':
     'A service that is ready to start, with the interface that programs for OpenAI’s models know.',
   'export.why.server.merged':
@@ -50,7 +49,7 @@ export const exported = {
   'export.why.web.chat-page':
     'One folder of plain files. Put it on any web server, or open it through one at home: it answers in the browser, offline, with the base model beside the tuned one.',
   'export.why.hub.peft':
-    'Small to upload, and whoever uses it fetches the base model from where it is published.',
+    'Small to upload. Whoever uses it fetches the base model from where it is published; one that is nowhere else goes with it.',
   'export.why.torch.pt': 'Small, and nothing is rounded: the weights that were learnt, in one file.',
   'export.others': {
     one: 'Another format ({count})',

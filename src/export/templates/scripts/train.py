@@ -503,6 +503,10 @@ def compare(history, held, out):
     (out / "comparison.json").write_text(json.dumps({**pairs, "unlike": reasons}, indent=2) + "\n")
     for kind, name in (("loss", "Training loss"), ("eval_loss", "Loss on held-out rows")):
         for step, studio, here in pairs[kind][-1:]:
+            missing = [at for at, _, b in pairs[kind] if b is None or not math.isfinite(b)]
+            if missing:
+                print(f"{name}: the studio has one at {len(pairs[kind])} steps, this run has no number at {len(missing)} of them, first at step {missing[0]}.")
+                continue
             apart = max(abs(a - b) for _, a, b in pairs[kind])
             verdict = f"never further apart than {apart:.1e}: the same run" if apart <= CLOSE else f"up to {apart:.1e} apart"
             why = "; ".join(reasons) or "other rows, another base, or another device or precision"
