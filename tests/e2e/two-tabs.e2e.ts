@@ -1,7 +1,7 @@
 import { expect, type Page, test } from '@playwright/test'
 import { curve, PATIENCE, startShort, stepsBeyond, stepsDone } from './helpers.ts'
 
-const STEPS = 200
+const STEPS = 110
 const interrupted = (page: Page) => page.getByRole('status').filter({ hasText: 'was interrupted' })
 
 test('a run belongs to one tab: another sees it live, cannot touch it, and what offers it there does nothing', async ({
