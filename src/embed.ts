@@ -1,4 +1,4 @@
-import { dedented } from './lib/embed-text.ts'
+import { dedented, FRAME_ALLOW } from './lib/embed-text.ts'
 import { type Pair, writePairs, writeValue } from './lib/link-pairs.ts'
 import {
   EMBED_VERSION,
@@ -149,7 +149,7 @@ class LapidaryStudio extends HTMLElement {
     this.#origin = studio.origin
     frame.src = studio.href.replace(/#.*$/, '') + this.#hash(written)
     frame.title = this.#label()
-    frame.allow = 'cross-origin-isolated; clipboard-write'
+    frame.allow = FRAME_ALLOW
     frame.setAttribute('part', 'frame')
     this.#frame = frame
     this.#size()

@@ -8,3 +8,6 @@ export function dedented(text: string): string {
   )
   return lines.map((line) => `${line.slice(depth)}\n`).join('')
 }
+
+/** What a frame with the studio in it is allowed: threads, its Copy buttons, and a screen that stays on while it trains. */
+export const FRAME_ALLOW = 'cross-origin-isolated; clipboard-write; screen-wake-lock'

@@ -1,3 +1,4 @@
+import { FRAME_ALLOW } from '../lib/embed-text.ts'
 import { readPairs, readValue, writePairs } from '../lib/link-pairs.ts'
 
 export interface SnippetWish {
@@ -28,7 +29,7 @@ export function snippet({ link, studio, kind, height, columns }: SnippetWish): s
   })
   if (kind === 'frame') {
     const src = `${studio}#/${place}?${writePairs([['v', '1'], ...said, ['embed', 'frame']])}`
-    return `<iframe src="${attribute(src)}" title="Lapidary" width="600" height="${height ?? FRAME_HEIGHT}" style="border: 0; max-width: 100%" allow="cross-origin-isolated; clipboard-write" loading="lazy"></iframe>`
+    return `<iframe src="${attribute(src)}" title="Lapidary" width="600" height="${height ?? FRAME_HEIGHT}" style="border: 0; max-width: 100%" allow="${FRAME_ALLOW}" loading="lazy"></iframe>`
   }
   const own = said.filter(([name]) => /^(data|model|parts|locked|theme|lang)$/.test(name))
   const config: Record<string, unknown> = {}

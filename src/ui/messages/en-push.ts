@@ -7,8 +7,8 @@ export const push = {
   'push.repo': 'Repository',
   'push.repoHint': 'Your account or organisation, a slash, and a name that is not taken yet.',
   'push.visibility': 'Who may see it',
-  'push.private': 'Only you (private)',
-  'push.public': 'Everybody (public)',
+  'push.private': 'Private',
+  'push.public': 'Public',
   'push.token': 'It needs an access token that may write. It goes to {host} and nowhere else.',
   'push.sends': {
     one: 'Sends {count} file ({size}), and nothing else, to {place}:',
