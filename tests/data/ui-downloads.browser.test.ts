@@ -4,8 +4,8 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { LapidaryError } from '../../src/protocol/errors.ts'
 import type { ExportedFile, RunInfo, Studio } from '../../src/protocol/studio.ts'
 import { ASK_BYTES, createDownloads } from '../../src/ui/state/downloads.ts'
-import { zipInto, zipped, zipSize } from '../../src/ui/state/save.ts'
 import { type ChosenFile, writeAll } from '../../src/ui/state/save-as.ts'
+import { zipInto, zipped, zipSize } from '../../src/ui/state/zip.ts'
 
 const PIECE = 64 * 1024
 /** Files read and not given back. */

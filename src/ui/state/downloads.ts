@@ -4,7 +4,7 @@ import type { Progress } from '../../protocol/rooms/call.ts'
 import type { CheckpointChoice, ExportedFile, ModelInfo, RunInfo, Studio } from '../../protocol/studio.ts'
 import type { Proofs } from './proofs.ts'
 import type { RunsState } from './runs.ts'
-import { fileName, save, zipInto, zipped } from './save.ts'
+import { fileName, save } from './save.ts'
 import { chooseFile, writeAll } from './save-as.ts'
 
 export type Downloads = ReturnType<typeof createDownloads>
@@ -58,6 +58,8 @@ export function createDownloads(
       // Not before something that is waited for: a browser asks only right after a press.
       const place = size < ASK_BYTES ? null : await chooseFile(`${folder}.zip`)
       const whole = complete ? await complete(own.signal) : files
+      // A first visit takes nothing away.
+      const { zipInto, zipped } = await import('./zip.ts')
       if (place) await zipInto(whole, folder, (stream) => writeAll(place, stream), call)
       else save(await zipped(whole, folder, call), `${folder}.zip`)
     } catch (error) {

@@ -9,7 +9,8 @@ import { Segmented } from '../../components/Segmented.tsx'
 import { formatBytes } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { fileName, save, saveFile, zipped } from '../../state/save.ts'
+import { fileName, save, saveFile } from '../../state/save.ts'
+import { zipped } from '../../state/zip.ts'
 import { FileList, sizeOf } from '../Export/FileList.tsx'
 
 const FORMATS = ['jsonl', 'csv', 'parquet', 'kauldron'] as const satisfies DataFormat[]
