@@ -47,8 +47,20 @@ export async function writeAll(file: ChosenFile, stream: ReadableStream<Uint8Arr
     await own(writable.close())
   } catch (error) {
     await Promise.allSettled([reader.cancel(error), writable?.abort(error)])
-    if (fresh) await file.remove?.().catch(() => {})
+    if (fresh) await removed(file)
     throw error
+  }
+}
+
+/** Removes a file, where the browser can. Writing that was given up may hold it for a moment more. */
+async function removed(file: ChosenFile): Promise<void> {
+  for (const pause of [0, 50, 200, 1000]) {
+    await new Promise((resolve) => setTimeout(resolve, pause))
+    const failed = await file.remove?.().then(
+      () => null,
+      (error: unknown) => nameOf(error),
+    )
+    if (failed !== 'NoModificationAllowedError') return
   }
 }
 
