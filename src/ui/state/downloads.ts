@@ -2,7 +2,7 @@ import { createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { Progress } from '../../protocol/rooms/call.ts'
 import type { CheckpointChoice, ExportedFile, ModelInfo, RunInfo, Studio } from '../../protocol/studio.ts'
-import type { Proofs } from './proofs.ts'
+import { type Proofs, withProof } from './proofs.ts'
 import type { RunsState } from './runs.ts'
 import { fileName, save } from './save.ts'
 import { chooseFile, writeAll } from './save-as.ts'
@@ -28,8 +28,6 @@ export interface KnownFiles {
   /** Of the format; by default it carries a proof. */
   proven?: boolean
 }
-
-const isProof = ({ path }: ExportedFile) => path === 'proof.json'
 
 /** What is taken away with one press: a zip that unpacks to a folder, whole or not at all. */
 export function createDownloads(
@@ -87,11 +85,10 @@ export function createDownloads(
         name: `${runs.label(run)}${step === null ? '' : `-step-${step}`}-${format === 'peft' ? 'adapter' : format}`,
         files,
         // With its proof, where there is one for it.
-        async complete(signal) {
-          if (known?.proven === false || files.some(isProof)) return files
-          const proven = await proofs.ensure(run.id, which, signal)
-          return proven ? await studio.runs.exportRun(run.id, format, which, { signal }) : files
-        },
+        complete: async (signal) =>
+          known?.proven === false
+            ? files
+            : withProof(files, { run: run.id, format, which }, { studio, proofs }, signal),
       })
       return zip(run.id, (signal) =>
         known

@@ -1,7 +1,7 @@
 import { createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { ProofInfo } from '../../protocol/proof.ts'
-import type { CheckpointChoice, Studio } from '../../protocol/studio.ts'
+import type { CheckpointChoice, ExportedFile, Studio } from '../../protocol/studio.ts'
 
 export type Proofs = ReturnType<typeof createProofs>
 
@@ -47,4 +47,23 @@ export function createProofs(studio: Studio) {
     /** Changes with each that was made. */
     made,
   }
+}
+
+/** An export, as it is asked for. */
+interface Asked {
+  run: string
+  format: string
+  which: CheckpointChoice
+}
+
+/** Files of an export with its proof, which is made where they have none; as they are where it cannot be made. */
+export async function withProof(
+  files: ExportedFile[],
+  { run, format, which }: Asked,
+  { studio, proofs }: { studio: Studio; proofs: Pick<Proofs, 'ensure'> },
+  signal?: AbortSignal,
+): Promise<ExportedFile[]> {
+  if (files.some(({ path }) => path === 'proof.json')) return files
+  const made = await proofs.ensure(run, which, signal)
+  return made ? studio.runs.exportRun(run, format, which, signal && { signal }) : files
 }

@@ -17,6 +17,7 @@ import { Progress } from '../../components/Progress.tsx'
 import { formatBytes } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { withProof } from '../../state/proofs.ts'
 import { saveFile } from '../../state/save.ts'
 import type { useCheckpoint } from '../CheckpointPicker.tsx'
 import { DownloadState } from '../DownloadState.tsx'
@@ -98,9 +99,8 @@ export function Take(props: TakeProps) {
   /** What a push sends: the files as they are shown, with the proof that a download would make. */
   const taken = async (): Promise<ExportedFile[]> => {
     const [list, { run, checkpoint }] = [files() ?? [], props]
-    if (!format().proven || list.some(({ path }) => path === 'proof.json')) return list
-    const [id, which] = [format().id, checkpoint.which()]
-    return (await proofs.ensure(run.id, which)) ? studio.runs.exportRun(run.id, id, which) : list
+    const asked = { run: run.id, format: format().id, which: checkpoint.which() }
+    return format().proven ? withProof(list, asked, { studio, proofs }) : list
   }
   const one = (file: ExportedFile) => void saveFile(file).catch((error) => setFailure(toFailure(error)))
 
