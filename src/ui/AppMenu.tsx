@@ -3,11 +3,12 @@ import { Menu, type MenuItem } from './components/Menu.tsx'
 import { formatBytes, formatShare } from './messages/format.ts'
 import { t } from './messages/t.ts'
 import { useApp } from './state/app.tsx'
+import { LANGUAGES, type Language, nameOfLanguage } from './state/language.ts'
 import type { Kept } from './state/offline.ts'
 
 /** What of the studio is on this device, whether a newer one is there, and installing it. */
 export function AppMenu() {
-  const { offline, announce } = useApp()
+  const { offline, announce, language } = useApp()
   createEffect(on(offline.newer, (newer) => newer && announce(t('offline.newer'))))
   const items = (): MenuItem[] => {
     const { state } = offline.kept()
@@ -27,6 +28,12 @@ export function AppMenu() {
       marked={offline.newer()}
       notes={[...(offline.newer() ? [t('offline.newer')] : []), said(offline.kept())]}
       items={items()}
+      choices={{
+        label: t('app.language'),
+        options: LANGUAGES.map((tag) => ({ value: tag, label: nameOfLanguage(tag), lang: tag })),
+        value: language.now(),
+        onChange: (tag) => void language.choose(tag as Language),
+      }}
     />
   )
 }

@@ -3,6 +3,7 @@ import { data } from './en-data.ts'
 import { evaluation } from './en-evaluation.ts'
 import { exported } from './en-export.ts'
 import { fit } from './en-fit.ts'
+import { format } from './en-format.ts'
 import { gpu } from './en-gpu.ts'
 import { link } from './en-link.ts'
 import { model } from './en-model.ts'
@@ -21,6 +22,7 @@ export const en = {
   ...evaluation,
   ...exported,
   ...fit,
+  ...format,
   ...gpu,
   ...link,
   ...model,
@@ -32,6 +34,7 @@ export const en = {
   'app.name': 'Lapidary',
   'app.skip': 'Skip to the content',
   'app.places': 'Places',
+  'app.language': 'Language',
   'app.working': 'training',
   'app.notLoaded': 'This part of the page could not be fetched.',
   'app.notLoadedHint':

@@ -1,32 +1,44 @@
 import { en } from './en.ts'
 import { formatCount } from './format.ts'
 
-type Catalogue = typeof en
-export type MessageKey = keyof Catalogue
+type English = typeof en
+export type MessageKey = keyof English
 
 type Text<E> = E extends string ? E : E extends { other: infer O extends string } ? O : never
 type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
-type Values<K extends MessageKey> = Names<Text<Catalogue[K]>>
+type Values<K extends MessageKey> = Names<Text<English[K]>>
 type Args<K extends MessageKey> = [Values<K>] extends [never] ? [] : [Record<Values<K>, string | number>]
 
-const plurals = new Intl.PluralRules('en')
+/** A text, or its plural forms by the names of `Intl.PluralRules`: a language gives those that it has. */
+export type Entry = string | (Partial<Record<Intl.LDMLPluralRule, string>> & { other: string })
+
+/** Every text in one language; the types of the parts demand each key of the English one. */
+export type Catalogue = { [K in MessageKey]: Entry }
+
+let catalogue: Catalogue = en
+let plurals = new Intl.PluralRules('en')
+
+/** From here on texts are in this language: `en` until this is called. */
+export function useCatalogue(tag: string, texts: Catalogue): void {
+  catalogue = texts
+  plurals = new Intl.PluralRules(tag)
+}
 
 /**
  * The text of a key. `{name}` is replaced by a value; numbers are written with separators of thousands (give a string
- * where another format is wanted). An entry with `one` and `other` is chosen by its `count`.
+ * where another format is wanted). An entry with plural forms is chosen by its `count`.
  */
 export function t<K extends MessageKey>(key: K, ...args: Args<K>): string {
-  const entry: string | { one: string; other: string } = en[key]
+  const entry: Entry = catalogue[key]
   const values = (args[0] ?? {}) as Record<string, string | number>
   const text =
-    typeof entry === 'string'
-      ? entry
-      : plurals.select(Number(values.count)) === 'one'
-        ? entry.one
-        : entry.other
+    typeof entry === 'string' ? entry : (entry[plurals.select(Number(values.count))] ?? entry.other)
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name]
     if (value === undefined) return whole
     return typeof value === 'number' ? formatCount(value) : value
   })
 }
+
+/** A part of the catalogue in another language: every key of the English part, none besides. */
+export type Translated<Part> = { [K in keyof Part]: Entry }
