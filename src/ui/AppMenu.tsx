@@ -1,9 +1,9 @@
 import { createEffect, on } from 'solid-js'
 import { Menu, type MenuItem } from './components/Menu.tsx'
-import { formatBytes, formatShare } from './messages/format.ts'
+import { formatBytes, formatShare, nameOfLanguage } from './messages/format.ts'
 import { t } from './messages/t.ts'
 import { useApp } from './state/app.tsx'
-import { LANGUAGES, type Language, nameOfLanguage } from './state/language.ts'
+import { LANGUAGES, type Language } from './state/language.ts'
 import type { Kept } from './state/offline.ts'
 
 /** What of the studio is on this device, whether a newer one is there, and installing it. */
@@ -13,6 +13,11 @@ export function AppMenu() {
   const items = (): MenuItem[] => {
     const { state } = offline.kept()
     return [
+      {
+        label: t('app.guide'),
+        icon: 'help' as const,
+        onSelect: () => window.open(`./guide/${language.guide()}/index.html`, '_blank', 'noopener'),
+      },
       ...(state === 'partial' || state === 'failed'
         ? [{ label: t('offline.keep'), icon: 'export' as const, onSelect: offline.keep }]
         : []),

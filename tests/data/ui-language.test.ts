@@ -1,12 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { parseAst } from 'vite'
 import { afterEach, describe, expect, test } from 'vitest'
 import { en } from '../../src/ui/messages/en.ts'
+import { later } from '../../src/ui/messages/en-later.ts'
 import { formatCount, formatDuration, formatLarge, useFormats } from '../../src/ui/messages/format.ts'
 import { pseudo } from '../../src/ui/messages/pseudo.ts'
-import { type Catalogue, type Entry, t, useCatalogue } from '../../src/ui/messages/t.ts'
+import { type Catalogue, type Entry, t, translated, useCatalogue } from '../../src/ui/messages/t.ts'
 import { zhHant } from '../../src/ui/messages/zh-Hant/index.ts'
 import { ofBrowser } from '../../src/ui/state/language.ts'
+
+const english = { ...en, ...later }
 
 const OTHERS: [string, Catalogue][] = [
   ['zh-Hant', zhHant],
@@ -25,9 +29,9 @@ afterEach(() => {
 
 describe.each(OTHERS)('texts in %s', (tag, catalogue) => {
   test('there is one for each English one, with the same values to fill in', () => {
-    expect(Object.keys(catalogue).sort()).toEqual(Object.keys(en).sort())
+    expect(Object.keys(catalogue).sort()).toEqual(Object.keys(english).sort())
     const otherwise = Object.entries(catalogue).filter(([key, entry]) => {
-      const wanted = names(said(en[key as keyof typeof en]))
+      const wanted = names(said(english[key as keyof typeof english]))
       const extra = forms(entry).some((text) => names(text).some((name) => !wanted.includes(name)))
       return extra || said(entry).trim() === '' || names(said(entry)).join() !== wanted.join()
     })
@@ -118,4 +122,37 @@ test('what a component says comes from the catalogue', () => {
   expect(files.flatMap((path) => outside(path, readFileSync(path, 'utf8')))).toEqual([])
   // The test sees what it looks for.
   expect(outside('x.tsx', 'const X = () => <p title="A title">Words {t("a")} {"more"}</p>')).toHaveLength(3)
+})
+
+test('sample data sets are called as their index has it', () => {
+  const samples = JSON.parse(readFileSync('public/datasets/index.json', 'utf8')) as Record<string, string>[]
+  expect(samples.length).toBeGreaterThan(2)
+  for (const { id, title, summary } of samples) {
+    expect(translated(`sample.${id}.title`, '')).toBe(title)
+    expect(translated(`sample.${id}.summary`, '')).toBe(summary)
+  }
+  expect(translated('sample.unknown.title', 'Mine')).toBe('Mine')
+})
+
+describe('texts of a first look', () => {
+  /** Modules of the page that come with it: what is imported by more than its type, and not later. */
+  function together(path: string, found = new Map<string, string>()): Map<string, string> {
+    if (found.has(path)) return found
+    const code = readFileSync(path, 'utf8')
+    found.set(path, code)
+    for (const [, what, from] of code.matchAll(/^(?:import|export)\s([^'"]*?from\s)?'(\.[^']+\.tsx?)'/gm))
+      if (!what?.startsWith('type ')) together(join(dirname(path), from!), found)
+    return found
+  }
+
+  test('no component that comes with the page says a text that comes later', () => {
+    const modules = together('src/main.tsx')
+    const components = [...modules].filter(([path]) => path.endsWith('.tsx'))
+    expect(components.length).toBeGreaterThan(30)
+    const late = Object.keys(later)
+    const wrong = components.flatMap(([path, code]) =>
+      late.filter((key) => code.includes(`'${key}'`)).map((key) => `${path}: ${key}`),
+    )
+    expect(wrong).toEqual([])
+  })
 })

@@ -1,15 +1,17 @@
+import { formatCount, formatNumber, formatWhole, useNumbers } from './numbers.ts'
 import { t } from './t.ts'
+
+export { formatCount, formatNumber }
 
 /** Numbers as people read them. Every function names the unit of what it takes. */
 
-let count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 let large = [0, 1].map((digits) => compact('en', digits))
 /** English is what a page says by itself: its reader's own manner of dates then. */
 let day = dates(undefined)
 
 /** From here on numbers, sizes and dates are written as in this language: `en` until this is called. */
 export function useFormats(tag: string): void {
-  count = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 })
+  useNumbers(tag)
   large = [0, 1].map((digits) => compact(tag, digits))
   day = dates(tag)
 }
@@ -22,29 +24,12 @@ function dates(tag: string | undefined): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' })
 }
 
-export function formatCount(value: number): string {
-  return Number.isInteger(value) ? count.format(value) : formatNumber(value)
-}
-
 /** "1.2 million", "270 million", "1 billion" for sizes of models; "2.7億" where one counts by ten thousands. */
 export function formatLarge(value: number): string {
-  if (value < 1e6) return count.format(value)
+  if (value < 1e6) return formatWhole(value)
   // 270 million needs no tenth in English; 2.7億 does in Chinese. Of billions the tenth is always said.
   const whole = value >= 1e7 && value < 1e9 && large[0]!.resolvedOptions().locale.startsWith('en')
   return large[whole ? 0 : 1]!.format(value)
-}
-
-/** Up to six significant digits; exponential notation where plain digits would hide the size: 0.00001 is 1e-5. */
-export function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return ''
-  const size = Math.abs(value)
-  if (size !== 0 && (size < 1e-3 || size >= 1e9)) return exponential(value)
-  return String(Number(value.toPrecision(6)))
-}
-
-function exponential(value: number): string {
-  const [digits = '', exponent = ''] = Number(value.toPrecision(6)).toExponential().split('e')
-  return `${digits}e${exponent.replace('+', '')}`
 }
 
 /**
@@ -112,13 +97,17 @@ export function formatFlops(perSecond: number): string {
 
 export function formatRate(perSecond: number): string {
   if (!Number.isFinite(perSecond)) return '—'
-  return perSecond < 10 ? trim(perSecond, 1) : count.format(perSecond)
+  return perSecond < 10 ? trim(perSecond, 1) : formatWhole(perSecond)
 }
 
 /** A moment in milliseconds since 1970, in the reader's own manner. */
 export function formatTime(milliseconds: number): string {
   return day.format(milliseconds)
 }
+
+/** A language as its own speakers write it. */
+export const nameOfLanguage = (tag: string): string =>
+  new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag
 
 function trim(value: number, digits: number): string {
   return String(Number(value.toFixed(digits)))

@@ -1,4 +1,5 @@
 import { en } from './en.ts'
+import { later } from './en-later.ts'
 import type { Catalogue, Entry } from './t.ts'
 
 /** Right-to-left override and its end: letters are drawn the other way round, as a text of such a language would be. */
@@ -7,7 +8,9 @@ const CLOSE = '\u202c'
 
 /** English from right to left, with its vowels said twice: what is not in the catalogue, or does not give way, is seen at once. */
 export function pseudo(): Catalogue {
-  return Object.fromEntries(Object.entries(en).map(([key, entry]) => [key, stretched(entry)])) as Catalogue
+  return Object.fromEntries(
+    Object.entries({ ...en, ...later }).map(([key, entry]) => [key, stretched(entry)]),
+  ) as Catalogue
 }
 
 function stretched(entry: Entry): Entry {

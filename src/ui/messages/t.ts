@@ -1,7 +1,8 @@
 import { en } from './en.ts'
-import { formatCount } from './format.ts'
+import type { later } from './en-later.ts'
+import { formatCount } from './numbers.ts'
 
-type English = typeof en
+type English = typeof en & typeof later
 export type MessageKey = keyof English
 
 type Text<E> = E extends string ? E : E extends { other: infer O extends string } ? O : never
@@ -15,13 +16,19 @@ export type Entry = string | (Partial<Record<Intl.LDMLPluralRule, string>> & { o
 /** Every text in one language; the types of the parts demand each key of the English one. */
 export type Catalogue = { [K in MessageKey]: Entry }
 
-let catalogue: Catalogue = en
+/** What there is so far: of English, the texts of a first look. */
+let catalogue: Partial<Catalogue> = en
 let plurals = new Intl.PluralRules('en')
 
 /** From here on texts are in this language: `en` until this is called. */
-export function useCatalogue(tag: string, texts: Catalogue): void {
+export function useCatalogue(tag: string, texts: Partial<Catalogue>): void {
   catalogue = texts
   plurals = new Intl.PluralRules(tag)
+}
+
+/** Texts of parts that are fetched later; another language has all of its texts at once. */
+export function addEnglish(texts: Partial<Catalogue>): void {
+  if (plurals.resolvedOptions().locale.startsWith('en')) catalogue = { ...catalogue, ...texts }
 }
 
 /**
@@ -29,7 +36,7 @@ export function useCatalogue(tag: string, texts: Catalogue): void {
  * where another format is wanted). An entry with plural forms is chosen by its `count`.
  */
 export function t<K extends MessageKey>(key: K, ...args: Args<K>): string {
-  const entry: Entry = catalogue[key]
+  const entry: Entry = catalogue[key] ?? ''
   const values = (args[0] ?? {}) as Record<string, string | number>
   const text =
     typeof entry === 'string' ? entry : (entry[plurals.select(Number(values.count))] ?? entry.other)
@@ -38,6 +45,12 @@ export function t<K extends MessageKey>(key: K, ...args: Args<K>): string {
     if (value === undefined) return whole
     return typeof value === 'number' ? formatCount(value) : value
   })
+}
+
+/** What is told in data, in the page's language where the catalogue has it, else as the data says it. It has no values to fill in. */
+export function translated(key: string, own: string): string {
+  const entry = (catalogue as Record<string, Entry | undefined>)[key]
+  return typeof entry === 'string' ? entry : own
 }
 
 /** A part of the catalogue in another language: every key of the English part, none besides. */

@@ -16,9 +16,9 @@ import { Dialog } from '../components/Dialog.tsx'
 import { Checkbox, Field } from '../components/Field.tsx'
 import { Segmented } from '../components/Segmented.tsx'
 import { Select } from '../components/Select.tsx'
+import { nameOfLanguage } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
-import { nameOfLanguage } from '../state/language.ts'
 import { THEMES } from '../state/theme.ts'
 
 /** By then the dialog has the focus. */

@@ -1,5 +1,6 @@
 import { createSignal } from 'solid-js'
 import { LANGUAGES, type Language, type PageLanguage, PSEUDO } from '../../protocol/embed.ts'
+import { en } from '../messages/en.ts'
 import { useFormats } from '../messages/format.ts'
 import { type Catalogue, useCatalogue } from '../messages/t.ts'
 import { recall, remember } from './memory.ts'
@@ -47,15 +48,19 @@ export async function speak(language: PageLanguage): Promise<PageLanguage> {
   const texts = language === 'en' ? await english() : await CATALOGUES[language]().catch(() => null)
   if (!texts) return speak('en')
   useCatalogue(language, texts)
-  useFormats(language)
+  useFormats(language === PSEUDO ? 'en' : language)
   const { documentElement } = document
   documentElement.lang = language
   documentElement.dir = language === PSEUDO ? 'rtl' : 'ltr'
   return language
 }
 
-/** They came with the page. */
-const english = () => import('../messages/en.ts').then(({ en }) => en)
+/** What a first look needs came with the page, and parts that are drawn later bring theirs (`loadedLater`): all, where another was spoken. */
+async function english(): Promise<Partial<Catalogue>> {
+  if (document.documentElement.dir === '') return en
+  const { later } = await import('../messages/en-later.ts')
+  return { ...en, ...later }
+}
 
 /** The language that the page speaks, and another that is chosen: kept for the next visit. */
 export function createLanguage() {
@@ -64,9 +69,7 @@ export function createLanguage() {
     remember('language', { choice })
     setNow(await speak(choice))
   }
-  return { now, choose }
+  /** That the guide is read in: it has none of trial. */
+  const guide = (): Language => LANGUAGES.find((name) => name === now()) ?? 'en'
+  return { now, choose, guide }
 }
-
-/** As its own speakers write it. */
-export const nameOfLanguage = (tag: string): string =>
-  new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag

@@ -99,14 +99,6 @@ export const exported: Translated<typeof english> = {
     'proof.json 含有五個內建的提問（沒有您的資料列）、微調後模型的回答，以及每個詞在學習前後的機率。check.py 向載入檔案的函式庫問同樣的問題，然後回答「有效」（works）、「已載入但沒有效果」（loaded but without effect）或「不同」（differs）。',
   'proof.effect': '這裡微調後的模型與基礎模型每個詞最多相差 {effect} nats。',
   'proof.make': '現在製作',
-  'proof.making': '正在製作證明：基礎模型和微調後的模型回答五個提問',
-  'proof.missing': '沒有效果證明',
-  'proof.missingMore': '檔案相同。下次下載時會製作證明，也可以按匯出頁的「現在製作」。',
   'proof.dead': '這個適配器什麼都沒改變',
   'proof.deadMore': '微調後的模型說的和基礎模型完全一樣。請訓練更多步，或用更高的學習率。',
-
-  'export.making': '正在製作下載檔案',
-  'export.bytesOf': '{total} 中的 {done}',
-  'export.cancel': '取消',
-  'export.cancelNote': '已取消，沒有留下任何東西。',
 }

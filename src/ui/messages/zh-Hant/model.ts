@@ -24,7 +24,6 @@ export const model: Translated<typeof english> = {
   'model.add.hint':
     '或拖放到這裡：含 config.json、tokenizer.json 和 .safetensors 檔案的資料夾，或一個 .gguf 檔案。',
   'model.adding': '正在儲存 {name}',
-  'model.unnamed': 'Gemma',
   'device.title': '由什麼計算',
   'device.looking': '正在尋找顯示卡…',
   'device.computes': '計算裝置',

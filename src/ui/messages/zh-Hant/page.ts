@@ -11,6 +11,7 @@ export const page = {
   'app.skip': '跳到內容',
   'app.places': '頁面',
   'app.language': '語言（Language）',
+  'app.guide': '指南與教學',
   'app.working': '訓練中',
   'app.notLoaded': '這個部分沒能取得。',
   'app.notLoadedHint': '請檢查網路連線，再重新載入網頁。正在設定的內容會記住，訓練會從最後的檢查點繼續。',
@@ -569,4 +570,20 @@ export const page = {
   'facts.earlyAfter': '連續 {count} 次檢查{metric}沒有變好',
   'facts.lora': '適配器（LoRA）',
   'facts.allLinear': '所有投影',
+  'proof.making': '正在製作證明：基礎模型和微調後的模型回答五個提問',
+  'proof.missing': '沒有效果證明',
+  'proof.missingMore': '檔案相同。下次下載時會製作證明，也可以按匯出頁的「現在製作」。',
+  'export.making': '正在製作下載檔案',
+  'export.bytesOf': '{total} 中的 {done}',
+  'export.cancel': '取消',
+  'export.cancelNote': '已取消，沒有留下任何東西。',
+  'model.unnamed': 'Gemma',
+
+  'sample.pirate.title': '學海盜說話',
+  'sample.pirate.summary': '簡單的問題，由一位溫和的海盜回答。訓練之後，每個回答都有海盜的口吻。（英文）',
+  'sample.mood.title': '找出心情',
+  'sample.mood.summary':
+    '關於人的句子，各有一種心情：高興、難過、生氣或害怕。訓練之後，答案是一個標籤。（英文）',
+  'sample.records.title': '填寫紀錄',
+  'sample.records.summary': '把句子變成 JSON：名字、數量、顏色和物品。訓練之後，答案是 JSON。（英文）',
 } as const satisfies Partial<Catalogue>
