@@ -145,6 +145,44 @@ const RecordSchema = v.looseObject({
   checkpoints: v.array(v.looseObject({ step: count, last: v.boolean(), best: v.boolean() })),
 })
 
+const figure = v.nullable(v.number())
+const EventSchema = v.variant('type', [
+  v.looseObject({ type: v.literal('step'), step: count, max_steps: count, epoch: v.number(), loss: figure }),
+  v.looseObject({
+    type: v.literal('eval'),
+    step: count,
+    eval_loss: figure,
+    metrics: v.record(v.string(), figure),
+  }),
+  v.looseObject({
+    type: v.literal('sample'),
+    ...{ step: count, prompt: v.string(), base: v.string(), tuned: v.string() },
+  }),
+  v.looseObject({ type: v.literal('checkpoint'), step: count, epoch: v.number() }),
+  v.looseObject({ type: v.literal('notice'), message: v.string() }),
+  v.looseObject({ type: v.literal('done'), step: count, seconds: amount, reason: v.string() }),
+  v.looseObject({
+    type: v.literal('error'),
+    failure: v.looseObject({ code: v.string(), message: v.string() }),
+  }),
+])
+
+const EvaluationSchema = v.looseObject({
+  evaluation: v.looseObject({
+    ...{ id: v.string(), total: count, judged: count, step: v.nullable(count) },
+    model: v.looseObject({ name: v.string() }),
+    data: v.looseObject({ name: v.string(), hash: v.string() }),
+  }),
+  count,
+  sides: v.array(
+    v.looseObject({
+      name: v.string(),
+      right: v.nullable(count),
+      figures: v.array(v.looseObject({ name: v.string(), value: figure, low: figure, high: figure })),
+    }),
+  ),
+})
+
 /**
  * @param name of the file, for a person
  * @throws LapidaryError `unsupported_format` for what is no run file, or one of a later version; `bad_file` for one that is damaged
@@ -165,6 +203,17 @@ export function parseRunFileManifest(json: unknown, name: string): RunFileManife
 /** @throws LapidaryError `bad_file` */
 export function parseRunFileRecord(json: unknown, name: string): RunFileRecord {
   return checked(RecordSchema, json, 'record.json', name) as RunFileRecord
+}
+
+/** @throws LapidaryError `bad_file` */
+export function parseRunFileEvents(lines: readonly unknown[], name: string): RunEvent[] {
+  for (const [i, line] of lines.entries()) checked(EventSchema, line, `metrics.jsonl (line ${i + 1})`, name)
+  return lines as RunEvent[]
+}
+
+/** @throws LapidaryError `bad_file` */
+export function parseRunFileEvaluation(json: unknown, path: string, name: string): RunFileEvaluation {
+  return checked(EvaluationSchema, json, path, name) as RunFileEvaluation
 }
 
 /** @throws LapidaryError `unsupported_format` */
