@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { EngineDescription } from './engine.ts'
 import { fail } from './errors.ts'
 import type { RunEvent, SamplePrompt } from './events.ts'
-import type { EvaluationReport } from './rooms/evaluations.ts'
+import type { EvaluationReport, JudgedRow } from './rooms/evaluations.ts'
 import type { RunConfig } from './run-config.ts'
 
 /**
@@ -214,6 +214,23 @@ export function parseRunFileEvents(lines: readonly unknown[], name: string): Run
 /** @throws LapidaryError `bad_file` */
 export function parseRunFileEvaluation(json: unknown, path: string, name: string): RunFileEvaluation {
   return checked(EvaluationSchema, json, path, name) as RunFileEvaluation
+}
+
+const JudgedSchema = v.looseObject({
+  ...{ row: count, number: v.number(), question: v.string(), reference: v.string() },
+  ...{ answer: v.nullable(v.string()), logProbability: figure, tokens: count, hits: count },
+  scores: v.optional(v.array(figure)),
+})
+
+/**
+ * Rows of an evaluation, a line of JSON each.
+ * @throws LapidaryError `bad_file`
+ */
+export function parseRunFileRows(text: string, name: string): JudgedRow[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line, i) => checked(JudgedSchema, JSON.parse(line), `row ${i + 1}`, name) as JudgedRow)
 }
 
 /** @throws LapidaryError `unsupported_format` */
