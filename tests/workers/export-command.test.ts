@@ -139,6 +139,15 @@ describe('npm run export', () => {
     }
   }, 60_000)
 
+  test('what one format refuses keeps the others from being written', async () => {
+    const begun = join(folder, 'begun')
+    await writeRunFolder(begun, { start: { from: 'adapter', name: 'first', hash: null } })
+    const { status, stderr } = command('--run', begun, '--no-proof', '--format', 'pt,scripts')
+    expect(status).toBe(2)
+    expect(stderr).toContain('it began with the adapter of another one')
+    expect(readdirSync(begun).sort()).toEqual(['checkpoint', 'metrics.jsonl', 'run.json'])
+  })
+
   test.each([
     ['another format', ['--format', 'floppy'], 'gguf-lora, gguf-q4_0'],
     ['another base', ['--format', 'pt', '--model', 'tests/golden/none'], 'tests/golden/none'],
