@@ -8,6 +8,7 @@ import { link } from './en-link.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
 import { push } from './en-push.ts'
+import { runFile } from './en-run-file.ts'
 import { shelf } from './en-shelf.ts'
 import { sources } from './en-sources.ts'
 import { steps } from './en-steps.ts'
@@ -26,6 +27,7 @@ export const en = {
   ...model,
   ...open,
   ...push,
+  ...runFile,
   ...shelf,
   ...sources,
   ...steps,
