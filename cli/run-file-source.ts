@@ -90,6 +90,7 @@ export async function runFileOf(
       adapter: await withProof(adapter, peft, source.proof ?? null, checkerText),
       evaluations: evaluated(folder),
       data: null,
+      ...(before && { leftOut: before.left_out }),
     } satisfies RunFileSource,
     options,
   )

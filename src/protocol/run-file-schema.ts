@@ -25,6 +25,7 @@ const ManifestSchema = v.looseObject({
   name: v.string(),
   by: v.optional(v.string()),
   rows: v.picklist(['none', 'chosen']),
+  holds: v.record(v.string(), count),
   left_out: v.record(v.string(), count),
   entries: v.array(v.looseObject({ path: v.string(), bytes: count, sha256: hash })),
 })
@@ -44,6 +45,7 @@ const RecordSchema = v.looseObject({
   model: v.looseObject({ id: v.string(), name: v.string(), hash }),
   data: v.looseObject({ name: v.string(), hash: v.nullable(hash), tokens_hash: hash }),
   template: v.boolean(),
+  left_out: v.record(v.string(), count),
   sample_prompts: v.array(v.looseObject({ prompt: v.string() })),
   checkpoints: v.array(v.looseObject({ step: count, last: v.boolean(), best: v.boolean() })),
 })

@@ -43,7 +43,7 @@ export interface RunFileOptions {
   by?: string
 }
 
-/** What a file does not hold of its run, and how much of it there is. */
+/** Of what a person may not want to give away, and of states to go on from: how much a file holds, or leaves out. */
 export type LeftOut = Partial<
   Record<'samples' | 'questions' | 'judged_rows' | 'data' | 'checkpoints', number>
 >
@@ -65,6 +65,8 @@ export interface RunFileManifest {
   by?: string
   /** Whether rows of a person's data were chosen to go along. */
   rows: 'none' | 'chosen'
+  holds: LeftOut
+  /** That the run had, here or where it came from. */
   left_out: LeftOut
   entries: RunFileEntry[]
 }
@@ -92,6 +94,8 @@ export interface RunFileRecord {
   data: { name: string; hash: string | null; tokens_hash: string }
   /** Whether `adapter/chat_template.jinja` is what the run was trained with. */
   template: boolean
+  /** As in the list, for what is made of the folder that the file is unpacked to. */
+  left_out: LeftOut
   /** Empty where they were not chosen. */
   sample_prompts: SamplePrompt[]
   checkpoints: { step: number; last: boolean; best: boolean }[]

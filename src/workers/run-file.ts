@@ -86,6 +86,7 @@ export async function saveRun(
       ),
       evaluations: await evaluationsOf(parts, run, call),
       data: await dataOfRun(parts, record, call),
+      ...(record.opened && { leftOut: record.opened.leftOut }),
     },
     options,
     call,

@@ -15,32 +15,29 @@ export const runFile = {
   'runFile.data': 'All prepared rows (then it goes on without the original file)',
   'runFile.holds': 'In the file',
   'runFile.holds.always': 'Settings, curves, figures of evaluations, and the adapter',
-  'runFile.holds.states': {
-    one: '{count} state to go on from',
-    other: '{count} states to go on from',
-  },
   'runFile.leaves': 'Left out',
-  'runFile.left.samples': {
+  'runFile.count.samples': {
     one: '{count} answer to sample questions',
     other: '{count} answers to sample questions',
   },
-  'runFile.left.questions': {
+  'runFile.count.questions': {
     one: '{count} sample question',
     other: '{count} sample questions',
   },
-  'runFile.left.judged_rows': {
+  'runFile.count.judged_rows': {
     one: '{count} row of evaluations',
     other: '{count} rows of evaluations',
   },
-  'runFile.left.data': {
+  'runFile.count.data': {
     one: '{count} prepared row',
     other: '{count} prepared rows',
   },
-  'runFile.left.checkpoints': {
-    one: '{count} earlier state',
-    other: '{count} earlier states',
+  'runFile.count.checkpoints': {
+    one: '{count} state to go on from',
+    other: '{count} states to go on from',
   },
   'runFile.nothing': 'Nothing.',
+  'runFile.noRows': 'This browser has none of this run.',
   'runFile.recite':
     'What was learnt can recite rows all the same: whoever gets the file may get at rows that it was trained on. The name of your data file, your note and words in your settings are in it.',
   'runFile.reading': 'Reading the run',

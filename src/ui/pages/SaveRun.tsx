@@ -1,7 +1,7 @@
 import { createResource, createSignal, createUniqueId, For, onCleanup, Show } from 'solid-js'
 import { toFailure } from '../../protocol/errors.ts'
 import { KEPT_IN_FILE, type KeptInFile, type LeftOut, type RunFileOptions } from '../../protocol/run-file.ts'
-import type { ExportedFile, RunInfo } from '../../protocol/studio.ts'
+import type { RunInfo } from '../../protocol/studio.ts'
 import { Button } from '../components/Button.tsx'
 import { Dialog } from '../components/Dialog.tsx'
 import { Checkbox } from '../components/Field.tsx'
@@ -11,11 +11,13 @@ import { Select } from '../components/Select.tsx'
 import { formatBytes } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
-import { leftOutOf } from '../state/run-file.ts'
+import { countsOf } from '../state/run-file.ts'
 import { DownloadState } from './DownloadState.tsx'
 
 const ROWS = ['samples', 'evaluations', 'data'] as const
-const LEFT = ['samples', 'questions', 'judged_rows', 'data', 'checkpoints'] as const
+const COUNTED = ['samples', 'questions', 'judged_rows', 'data', 'checkpoints'] as const
+/** What a choice of rows is about. */
+const ABOUT = { samples: ['samples', 'questions'], evaluations: ['judged_rows'], data: ['data'] } as const
 
 /** What of a run goes into its file, said before it is saved: no row of anybody's data unless it is chosen. */
 export function SaveRun(props: { run: RunInfo; onClose: () => void }) {
@@ -29,9 +31,18 @@ export function SaveRun(props: { run: RunInfo; onClose: () => void }) {
     reading?.abort()
     reading = new AbortController()
     const files = await studio.runs.runFile(props.run.id, asked, { signal: reading.signal })
-    return { files, asked, leftOut: await leftOutOf(files) }
+    return { files, asked, ...(await countsOf(files)) }
   })
   const current = () => (made.error || made.loading ? undefined : made())
+  /** Rows that this browser has of the run: what a file with all of them would hold. */
+  const [most] = createResource(async () => {
+    const rows = { samples: true, evaluations: true, data: true }
+    return countsOf(await studio.runs.runFile(props.run.id, { checkpoints: 'none', rows }))
+  })
+  const there = () => {
+    const holds = most.error ? {} : (most()?.holds ?? {})
+    return ROWS.filter((what) => ABOUT[what].some((part) => holds[part as keyof LeftOut]))
+  }
   const named = createUniqueId()
   return (
     <Dialog title={t('runFile.save')} open onOpenChange={(open) => !open && props.onClose()}>
@@ -49,9 +60,12 @@ export function SaveRun(props: { run: RunInfo; onClose: () => void }) {
         {/* biome-ignore lint/a11y/useSemanticElements: a fieldset's legend cannot stand in a stack */}
         <div class="stack-s" role="group" aria-labelledby={named}>
           <p id={named}>
-            <b>{t('runFile.rows')}</b> <span class="quiet small">{t('runFile.rowsNone')}</span>
+            <b>{t('runFile.rows')}</b>{' '}
+            <span class="quiet small">
+              {t(most.loading || there().length > 0 ? 'runFile.rowsNone' : 'runFile.noRows')}
+            </span>
           </p>
-          <For each={ROWS}>
+          <For each={there()}>
             {(what) => (
               <Checkbox
                 label={t(`runFile.${what}`)}
@@ -70,7 +84,7 @@ export function SaveRun(props: { run: RunInfo; onClose: () => void }) {
         <Show when={current()}>
           {(found) => (
             <>
-              <Contents files={found().files} rows={found().asked.rows ?? {}} leftOut={found().leftOut} />
+              <Contents holds={found().holds} leftOut={found().left_out} />
               <p class="hint">{t('runFile.recite')}</p>
               <Button
                 kind="primary"
@@ -92,37 +106,30 @@ export function SaveRun(props: { run: RunInfo; onClose: () => void }) {
   )
 }
 
-function Contents(props: {
-  files: readonly ExportedFile[]
-  rows: NonNullable<RunFileOptions['rows']>
-  leftOut: LeftOut
-}) {
-  const states = () => props.files.filter(({ path }) => /^checkpoints\/.*\.safetensors$/.test(path)).length
-  const left = () => LEFT.filter((what) => props.leftOut[what])
+function Contents(props: { holds: LeftOut; leftOut: LeftOut }) {
   return (
     <dl class="facts">
       <dt>{t('runFile.holds')}</dt>
       <dd>
-        <ul class="plain">
-          <li>{t('runFile.holds.always')}</li>
-          <Show when={states() > 0}>
-            <li>{t('runFile.holds.states', { count: states() })}</li>
-          </Show>
-          <For each={ROWS.filter((what) => props.rows[what])}>
-            {(what) => <li>{t(`runFile.${what}`)}</li>}
-          </For>
-        </ul>
+        {t('runFile.holds.always')}
+        <Counts of={props.holds} />
       </dd>
       <dt>{t('runFile.leaves')}</dt>
       <dd>
-        <Show when={left().length > 0} fallback={t('runFile.nothing')}>
-          <ul class="plain">
-            <For each={left()}>
-              {(what) => <li>{t(`runFile.left.${what}`, { count: props.leftOut[what]! })}</li>}
-            </For>
-          </ul>
+        <Show when={COUNTED.some((what) => props.leftOut[what])} fallback={t('runFile.nothing')}>
+          <Counts of={props.leftOut} />
         </Show>
       </dd>
     </dl>
+  )
+}
+
+function Counts(props: { of: LeftOut }) {
+  return (
+    <ul class="plain">
+      <For each={COUNTED.filter((what) => props.of[what])}>
+        {(what) => <li>{t(`runFile.count.${what}`, { count: props.of[what]! })}</li>}
+      </For>
+    </ul>
   )
 }
