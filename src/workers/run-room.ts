@@ -325,6 +325,11 @@ export function runRoom(parts: TrainParts): RunRoom {
       return exportSnippets(parts, run, which, call, inMemory)
     },
 
+    async openAdapter(files, name, model, call) {
+      const { openAdapterFiles } = await import('./adapter-opening.ts')
+      return openAdapterFiles(await library(), files, name, model, call)
+    },
+
     async runFile(run, options, call) {
       if (!unkept(run)) await flushed(run)
       return (await import('./run-file.ts')).saveRun(parts, run, options, call, unkept(run))
