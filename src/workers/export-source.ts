@@ -15,6 +15,7 @@ export interface CheckpointParts {
   meta: CheckpointMeta
   tensors: Blob
   proof?: ExportSource['proof']
+  shown?: ExportSource['shown']
   /** The whole log. */
   events(): Promise<RunEvent[]>
   /** @throws LapidaryError where it is not here, or is another one */
@@ -34,6 +35,7 @@ export function exportSource(parts: CheckpointParts): ExportSource {
     meta,
     tensors: async () => tensors,
     proof: parts.proof ?? null,
+    shown: parts.shown ?? [],
     lora: () => readCheckpointAdapter(meta, tensors, signal),
     chatPage: parts.chatPage,
     events: async () => (await parts.events()).slice(0, meta.event_count),

@@ -105,5 +105,12 @@ describe('the base that a card names', () => {
     expect(card).toContain('"content": "Hello!"')
     expect(card).toContain('"prompt": "question"')
     expect(card).toContain('can recite rows that it was trained on')
+    // Those that were chosen stand there as they are, whatever Markdown is in them.
+    const hostile = { ...sample, tuned: '```\n# Free money' }
+    const shown = adapterCard({ config, baseModel: 'gemma-3-270m', step: 3, events: [], shown: [hostile] })
+    expect(shown).toContain('Who owes Ann Lee 40?')
+    expect(shown).toContain('````text\n```\n# Free money\n````')
+    expect(shown).toContain('chosen to be shown, and no other rows')
+    expect(shown).toContain('can recite rows that it was trained on')
   })
 })

@@ -168,6 +168,8 @@ export interface RunInfo {
   engine: EngineDescription | null
   /** Whatever a person noted on it. */
   note?: string
+  /** Questions that cards of its exports show; absent: none. */
+  shown?: string[]
   failure?: Failure
   /** Of a run that came as a file. */
   opened?: OpenedFrom
@@ -208,6 +210,8 @@ export interface OpenedRun {
 export interface RunNote {
   name?: string
   note?: string
+  /** Questions that cards of its exports show, with their answers. */
+  shown?: string[]
 }
 
 export interface RunHistory {

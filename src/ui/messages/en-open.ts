@@ -40,6 +40,8 @@ export const open = {
   'startFrom.hint':
     'A folder or .zip with adapter_config.json and adapter_model.safetensors, or a LoRA .gguf. Or drop it here.',
   'startFrom.reading': 'Reading the adapter',
+  'startFrom.noModel': 'No model is chosen.',
+  'startFrom.noModelHint': 'Choose the one that the adapter was made for, on the Model page.',
   'startFrom.lost': 'The files of {name} are not in this page any more: choose them again.',
   'beyond.title': 'Also set, and not shown elsewhere on this page',
   'beyond.reset': 'Back to the defaults',

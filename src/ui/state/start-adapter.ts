@@ -1,7 +1,8 @@
 import { batch, createSignal } from 'solid-js'
-import { type Failure, toFailure } from '../../protocol/errors.ts'
+import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
 import type { LoraConfig, RunConfig } from '../../protocol/run-config.ts'
 import type { AdapterFiles, OpenedAdapter, Studio } from '../../protocol/studio.ts'
+import { t } from '../messages/t.ts'
 import type { Draft } from './draft.ts'
 import type { ModelState } from './models.ts'
 import type { Settings } from './settings.ts'
@@ -17,7 +18,7 @@ export function createStartAdapter({
 }: {
   studio: Studio
   draft: Draft
-  models: Pick<ModelState, 'chosen'>
+  models: Pick<ModelState, 'chosen' | 'ready'>
   settings: Pick<Settings, 'setLora'>
 }) {
   const [opened, setOpened] = createSignal<OpenedAdapter | null>(null)
@@ -26,11 +27,13 @@ export function createStartAdapter({
 
   /** Takes over its LoRA settings with it, as the command line does: its shapes hang on them. */
   async function open(files: File[], folder: string | null): Promise<void> {
-    const model = models.chosen()
-    if (!model || opening()) return
+    if (opening()) return
     setOpening(true)
     setFailure(null)
     try {
+      await models.ready
+      const model = models.chosen()
+      if (!model) fail('missing_file', t('startFrom.noModel'), t('startFrom.noModelHint'))
       const found = await studio.runs.openAdapter(files, folder ?? files[0]!.name, model.id)
       batch(() => {
         setOpened(found)

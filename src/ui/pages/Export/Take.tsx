@@ -24,6 +24,7 @@ import { DownloadState } from '../DownloadState.tsx'
 import { FileList, sizeOf } from './FileList.tsx'
 import { Proof } from './Proof.tsx'
 import { Push } from './Push.tsx'
+import { hasCard, ShownRows } from './ShownRows.tsx'
 import { SnippetView } from './SnippetView.tsx'
 
 export interface TakeProps {
@@ -51,7 +52,8 @@ export function Take(props: TakeProps) {
   const recommended = () => format() === props.formats[0]
   const key = createMemo(() => {
     const { run, checkpoint } = props
-    return `${run.id} ${run.step} ${format().id} ${checkpoint.known() ? checkpoint.which() : ''}`
+    const card = hasCard(format().id) ? JSON.stringify(run.shown ?? []) : ''
+    return `${run.id} ${run.step} ${format().id} ${checkpoint.known() ? checkpoint.which() : ''} ${card}`
   })
 
   async function read(): Promise<void> {
@@ -150,9 +152,13 @@ export function Take(props: TakeProps) {
       <Show when={files() && format().proven}>
         <Proof run={props.run} />
       </Show>
+      <Show when={hasCard(format().id)}>
+        <ShownRows run={props.run} />
+      </Show>
       <Show when={props.push}>
         <Push
           take={taken}
+          shown={hasCard(format().id) ? (props.run.shown ?? []) : null}
           title={`${props.run.name}: ${format().id}`}
           disabled={!files() || downloads.making() !== null}
         />
