@@ -77,7 +77,7 @@ export async function sourceOf(
     tensors,
     proof,
     shown: requireShown(loggedEvents(run, meta.event_count), show, meta.step),
-    events: async () => loggedEvents(run, meta.event_count),
+    events: async () => loggedEvents(run),
     model: async () => model,
     chatPage: builtChatPage,
   })

@@ -85,6 +85,12 @@ function early(training: RunConfig['training'], step: number, events: readonly R
   const last = events.findLast((event) => event.type === 'step')
   const of = last?.type === 'step' ? ` This is step ${step} of ${last.max_steps}.` : ''
   const waited = patience === 1 ? 'an evaluation' : `${patience} evaluations in a row`
+  const ended = events.findLast((event) => event.type === 'done')
+  if (ended?.type === 'done' && ended.reason === 'stopped_early')
+    return [
+      '',
+      `The run stopped early, after ${waited} without a better ${metric} (early_stopping_patience).${of}`,
+    ]
   return [
     '',
     `The run was to stop early after ${waited} without a better ${metric} (early_stopping_patience).${of}`,

@@ -38,7 +38,13 @@ export function exportSource(parts: CheckpointParts): ExportSource {
     shown: parts.shown ?? [],
     lora: () => readCheckpointAdapter(meta, tensors, signal),
     chatPage: parts.chatPage,
-    events: async () => (await parts.events()).slice(0, meta.event_count),
+    events: async () => {
+      const all = await parts.events()
+      const end = all[meta.event_count]
+      // How the run ended is told right behind its last checkpoint.
+      const past = end?.type === 'done' && end.step === meta.step ? 1 : 0
+      return all.slice(0, meta.event_count + past)
+    },
     async model() {
       const model = await parts.model()
       const { config: shape, practice } = model.info

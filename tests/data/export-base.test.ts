@@ -88,6 +88,16 @@ describe('the base that a card names', () => {
       'stop early after 2 evaluations in a row without a better eval_mean_token_accuracy (early_stopping_patience). This is step 3 of 9.',
     )
     expect(of({})).not.toContain('stop early')
+    const done = { type: 'done' as const, step: 3, epoch: 1, seconds: 1, reason: 'stopped_early' as const }
+    const config = parseRunConfig({ training: stopping })
+    const ended = adapterCard({
+      config,
+      baseModel: 'gemma',
+      step: 3,
+      events: [...events, { ...done, config }],
+    })
+    expect(ended).toContain('The run stopped early, after 2 evaluations in a row')
+    expect(ended).toContain('This is step 3 of 9.')
   })
 
   test('a card shows no row of the data, though the log has some, and warns of what the adapter may recite', () => {

@@ -104,6 +104,9 @@ export function Take(props: TakeProps) {
     const asked = { run: run.id, format: format().id, which: checkpoint.which() }
     return format().proven ? withProof(list, asked, { studio, proofs }) : list
   }
+  /** proof.json and check.py, which come with the first download. */
+  const toCome = (list: ExportedFile[]) =>
+    format().proven && !list.some(({ path }) => path === 'proof.json') ? 2 : 0
   const one = (file: ExportedFile) => void saveFile(file).catch((error) => setFailure(toFailure(error)))
 
   return (
@@ -145,7 +148,7 @@ export function Take(props: TakeProps) {
                 size: formatBytes(sizeOf(list())),
               })}
             </Button>
-            <p class="hint">{t('export.asFolder', { count: list().length })}</p>
+            <p class="hint">{t('export.asFolder', { count: list().length + toCome(list()) })}</p>
           </div>
         )}
       </Show>
