@@ -667,4 +667,7 @@ export const en = {
   'sample.records.title': 'Fill in a record',
   'sample.records.summary':
     'Sentences turned into JSON with a name, a count, a colour and an item. After training, the answer is JSON.',
+  'runFile.save': 'Save this run',
+  'runFile.openedFrom': 'Opened from {file}',
+  'runFile.by': 'by {name}',
 } as const

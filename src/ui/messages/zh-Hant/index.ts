@@ -9,6 +9,7 @@ import { model } from './model.ts'
 import { open } from './open.ts'
 import { page } from './page.ts'
 import { push } from './push.ts'
+import { runFile } from './run-file.ts'
 import { shelf } from './shelf.ts'
 import { sources } from './sources.ts'
 import { steps } from './steps.ts'
@@ -28,6 +29,7 @@ export const zhHant: Catalogue = {
   ...open,
   ...page,
   ...push,
+  ...runFile,
   ...shelf,
   ...sources,
   ...steps,
