@@ -6,8 +6,14 @@ import { downloadZip } from 'client-zip'
 import { type PackParts, packFiles } from '../src/pack/write.ts'
 import { blobFile } from '../src/protocol/exported.ts'
 import type { PackEntry } from '../src/protocol/pack.ts'
+import { parseRunConfig } from '../src/protocol/run-config.ts'
 import type { ExportedFile } from '../src/protocol/studio.ts'
+import { lessonTitle } from '../src/runs/lesson.ts'
+import { READY_LESSONS } from '../src/runs/ready-lessons.ts'
 import { manifestHash } from '../src/storage/models.ts'
+import { modelPart } from '../src/workers/pack-room.ts'
+import { ROOT } from './build.ts'
+import { openModelPath } from './model-path.ts'
 import { SERVICE_WORKER, STUDIO_LIST } from './service-worker.ts'
 
 /** The same pack is the same bytes whenever it is made. */
@@ -54,3 +60,33 @@ export async function builtStudio(dist: string): Promise<ExportedFile[]> {
       .map(async (path) => blobFile(path, await openAsBlob(join(dist, path)))),
   )
 }
+
+/** A lesson that comes with the studio as a class pack: with Pebble, its data and the studio itself. @param dist folder of a built studio */
+export async function writeReadyLesson(id: string, dist: string, path: string): Promise<number> {
+  const { sample, ...facts } = READY_LESSONS[id]!
+  const folder = join(ROOT, 'public', 'lessons', id)
+  const lesson = readFileSync(join(folder, 'lesson.md'), 'utf8')
+  const config = parseRunConfig(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')))
+  const list = JSON.parse(readFileSync(join(ROOT, 'public', 'datasets', 'index.json'), 'utf8')) as {
+    id: string
+    file: string
+  }[]
+  const { file } = list.find((each) => each.id === sample)!
+  const files = await openModelPath(join(ROOT, 'public', 'models', 'pebble'))
+  return writePack(
+    {
+      ...facts,
+      title: lessonTitle(lesson)!,
+      language: 'en',
+      lesson,
+      config,
+      model: await modelPart({ info: PEBBLE, files }, null),
+      data: blobFile(file, await openAsBlob(join(ROOT, 'public', 'datasets', file))),
+      app: await builtStudio(dist),
+    },
+    path,
+  )
+}
+
+/** The practice model, as the studio names it. */
+export const PEBBLE = { id: 'pebble', name: 'Pebble', practice: true, licence: null }

@@ -13,7 +13,7 @@ import { modelPart } from '../src/workers/pack-room.ts'
 import { parseFlags } from './args.ts'
 import { ensureBuilt, ROOT } from './build.ts'
 import { openModelPath } from './model-path.ts'
-import { builtStudio, writePack } from './pack-file.ts'
+import { builtStudio, PEBBLE, writePack } from './pack-file.ts'
 import { report } from './report.ts'
 import { readConfig } from './train-before.ts'
 import { modelOf } from './train-job.ts'
@@ -80,7 +80,7 @@ async function main(argv: string[]): Promise<void> {
   const model = await modelOf(flags.model ?? 'pebble')
   const files = await openModelPath(model.path ?? join(ROOT, 'public', 'models', 'pebble'))
   const practice = model.path === null
-  const name = practice ? 'Pebble' : basename(model.path!).replace(/\.gguf$/i, '')
+  const name = practice ? PEBBLE.name : basename(model.path!).replace(/\.gguf$/i, '')
   const parameters = parameterCount(await readModel(files))
   const config = settings(flags, { practice, parameters }, practice ? 'pebble' : name, data)
   const bytes = await writePack(
@@ -93,7 +93,7 @@ async function main(argv: string[]): Promise<void> {
       locked: (flags.locked ?? []).map((lock) => oneOf(LOCKS, lock, '--locked')),
       place: flags.place === undefined ? 'data' : oneOf(PLACES, flags.place, '--place'),
       model: await modelPart(
-        { info: { id: practice ? 'pebble' : name, name, practice, licence: null }, files },
+        { info: model.path === null ? PEBBLE : { id: name, name, practice: false, licence: null }, files },
         quantization,
       ),
       data: data === null ? null : blobFile(basename(data), await openAsBlob(data)),

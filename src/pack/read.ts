@@ -1,12 +1,14 @@
 import { type ByteSource, blobSource, bufferSource, httpSource, readJson } from '../files/bytes.ts'
 import { zipEntries } from '../files/zip.ts'
-import { sha256Stream } from '../lib/hash.ts'
-import { fail } from '../protocol/errors.ts'
+import { sha256Hex, sha256Stream } from '../lib/hash.ts'
+import { fail, toFailure } from '../protocol/errors.ts'
 import { PACK_FOLDERS, PACK_LIMITS, PACK_LIST, type Pack, parsePack } from '../protocol/pack.ts'
 import type { Call } from '../protocol/rooms/call.ts'
 
 /** A pack whose files all have the length and the hash that its list says. */
 export interface OpenPack {
+  /** SHA-256 of its list, hex. */
+  id: string
   pack: Pack
   /** By their paths; of a pack on a server without the studio, which is running already. */
   files: ReadonlyMap<string, ByteSource>
@@ -34,6 +36,7 @@ export async function openPackFile(file: Blob, name: string, call: Call = {}): P
   if (list.size > PACK_LIMITS.listBytes)
     altered(name, `its list has ${list.size} bytes, of at most ${PACK_LIMITS.listBytes}`)
   const json = await collected(list.stream(call.signal), list.size)
+  const id = await sha256Hex(json)
   const pack = parsePack(await readJson(bufferSource(json), `${name}/${PACK_LIST}`), name)
   const named = new Map(pack.entries.map((entry) => [entry.path, entry]))
   const files = new Map<string, ByteSource>()
@@ -56,20 +59,34 @@ export async function openPackFile(file: Blob, name: string, call: Call = {}): P
   }
   for (const path of named.keys()) if (!files.has(path)) altered(name, `${path} is missing`)
   await check(pack, files, name, call)
-  return { pack, files }
+  return { id, pack, files }
 }
 
 /**
  * Opens a pack that lies unpacked on a server. The studio in it is not fetched again.
  * @param address of its `pack.json`
+ * @param known id of one that is not wanted again
+ * @returns null where there is no list at that address, or it cannot be reached; and for the known one
  * @throws LapidaryError as `openPackFile`, and `missing_file`, `network`
  */
-export async function openPackAt(address: string, call: Call = {}): Promise<OpenPack> {
+export async function openPackAt(
+  address: string,
+  known: string | null,
+  call: Call = {},
+): Promise<OpenPack | null> {
   const options = call.signal ? { signal: call.signal } : {}
   const name = new URL(address).pathname.split('/').at(-2) || PACK_LIST
-  const list = await httpSource(address, options)
+  const list = await httpSource(address, options).catch((error: unknown) => {
+    // A studio in a folder of that name may be no pack; and without a network the lesson that goes on here does go on.
+    if (/^(missing_file|network)$/.test(toFailure(error).code)) return null
+    throw error
+  })
+  if (!list) return null
   if (list.size > PACK_LIMITS.listBytes) altered(name, `its list has ${list.size} bytes`)
-  const pack = parsePack(await readJson(list, PACK_LIST, call.signal), name)
+  const json = await list.read(0, list.size, call.signal)
+  const id = await sha256Hex(json)
+  if (id === known) return null
+  const pack = parsePack(await readJson(bufferSource(json), PACK_LIST), name)
   const files = new Map<string, ByteSource>()
   for (const { path, bytes } of pack.entries) {
     if (!isContent(path)) continue
@@ -80,7 +97,7 @@ export async function openPackAt(address: string, call: Call = {}): Promise<Open
     files.set(path, bytes <= PIECE_BYTES ? bufferSource(await file.read(0, bytes, call.signal)) : file)
   }
   await check({ ...pack, entries: pack.entries.filter(({ path }) => isContent(path)) }, files, name, call)
-  return { pack, files }
+  return { id, pack, files }
 }
 
 /** Whether a file is the lesson's, and not the studio's. */

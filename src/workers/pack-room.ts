@@ -28,14 +28,17 @@ export function packRoom(library: () => Library, base: () => string): PackRoom {
       )
     },
 
-    async open(from, call = {}): Promise<PackContents> {
+    async open(from, known = null, call = {}): Promise<PackContents | null> {
       const opened =
-        typeof from === 'string' ? await openPackAt(from, call) : await openPackFile(from, from.name, call)
-      const { pack, files } = opened
+        typeof from === 'string'
+          ? await openPackAt(from, known, call)
+          : await openPackFile(from, from.name, call)
+      if (!opened) return null
+      const { id, pack, files } = opened
       const lesson = pack.lesson ? await readText(files.get(pack.lesson)!, pack.lesson, call.signal) : ''
       const data = pack.data ? await dataFile(opened, pack.data.path) : null
       const { model, added } = await modelOf(library(), opened, call)
-      return { pack, lesson, data, model, added }
+      return { id, pack, lesson, data, model, added }
     },
   }
 }

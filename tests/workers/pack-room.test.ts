@@ -65,7 +65,7 @@ describe('a class pack', () => {
     expect(files[0]!.path).toBe(PACK_LIST)
     const pack = await zipOf(await entriesOf(files))
     const before = await stored()
-    const opened = await rooms().open(pack)
+    const opened = (await rooms().open(pack))!
     expect(opened.pack.config).toEqual(REQUEST.config)
     expect(opened.pack).toMatchObject({
       title: 'Moods',
@@ -90,7 +90,7 @@ describe('a class pack', () => {
     const list = parsePack(JSON.parse(new TextDecoder().decode(await bytesOf(rounded[0]!))), 'x')
     expect(list.model).toMatchObject({ name: 'Gemma', quantization: 'int4', licence: { id: 'gemma' } })
     expect(rounded.map(({ path }) => path)).toContain('model/NOTICE')
-    const opened = await rooms().open(await zipOf(await entriesOf(rounded)))
+    const opened = (await rooms().open(await zipOf(await entriesOf(rounded))))!
     expect(opened.added).toBe(true)
     expect(opened.model).toMatchObject({
       name: 'Gemma (Moods)',
@@ -100,7 +100,7 @@ describe('a class pack', () => {
     const ids = (await library.list()).map(({ id }) => id)
     expect(ids.sort()).toEqual(['gemma', 'gemma-moods', 'pebble'])
     // Again it is the same one.
-    const again = await rooms().open(await zipOf(await entriesOf(rounded)))
+    const again = (await rooms().open(await zipOf(await entriesOf(rounded))))!
     expect(again).toMatchObject({ added: false, model: { id: opened.model!.id } })
   })
 

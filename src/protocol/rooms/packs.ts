@@ -16,9 +16,11 @@ export interface PackRoom {
    * Opens a pack: every hash is checked, then its model is stored, where the very same is not here. One that has the name of another is
    * stored beside it, under the pack's title.
    * @param from its archive, or the address of its `pack.json` where it lies unpacked on a server
+   * @param known `PackContents.id` of one that is not wanted again
+   * @returns null where there is nothing at that address, or what is known
    * @throws LapidaryError `bad_file`, `unsupported_format`, `missing_file`, `network`: nothing is stored then
    */
-  open(from: File | string, call?: Call): Promise<PackContents>
+  open(from: File | string, known?: string | null, call?: Call): Promise<PackContents | null>
 }
 
 export interface PackRequest {
@@ -40,6 +42,8 @@ export interface PackRequest {
 }
 
 export interface PackContents {
+  /** SHA-256 of its list, hex. */
+  id: string
   pack: Pack
   /** Markdown; empty: it has none. */
   lesson: string

@@ -7,6 +7,7 @@ import { gpu } from './en-gpu.ts'
 import { link } from './en-link.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
+import { pack } from './en-pack.ts'
 import { push } from './en-push.ts'
 import { shelf } from './en-shelf.ts'
 import { sources } from './en-sources.ts'
@@ -25,6 +26,7 @@ export const en = {
   ...link,
   ...model,
   ...open,
+  ...pack,
   ...push,
   ...shelf,
   ...sources,

@@ -18,6 +18,7 @@ import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
 import { createOffline } from './offline.ts'
 import { createOpenConfig, findDataset } from './open-config.ts'
+import { createPacks } from './packs.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
 import { createProofs } from './proofs.ts'
 import { createRoute } from './route.ts'
@@ -58,6 +59,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const gpuReport = createGpuReport(studio, draft, models)
   const opening = createOpenConfig({ draft, data, models, settings, runs, training })
   const link = createLink({ data, opening, training, first, embedded: shown.embedded })
+  const packs = createPacks({ studio, training, embedded: shown.embedded })
   const answers = createAnswers(studio, models)
   const evaluations = createEvaluations(studio)
   const synthesis = createSynthesis(studio, data, models)
@@ -161,6 +163,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     draft,
     opening,
     link,
+    packs,
     models,
     settings,
     limit,
