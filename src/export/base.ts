@@ -52,6 +52,7 @@ export async function baseOf(source: ExportSource): Promise<BaseModel> {
   const elsewhere: BaseModel = { at: `path/to/${name}`, kind: 'elsewhere', multimodal, files: [] }
   const hub = hubName(source.baseModel, model.config)
   if (hub) return { at: hub, kind: 'hub', multimodal: multimodal || MULTIMODAL.test(hub), files: [] }
+  if (source.baseBeside === false) return elsewhere
   const files = modelFolder(await plainFiles(model.files, 'BF16'), 'base/')
   if (files.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES) return elsewhere
   return { at: 'base', kind: 'beside', multimodal, files }

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../protocol/events.ts'
 import { type RunConfig, targetModules } from '../protocol/run-config.ts'
+import { shareableConfig } from '../runs/shareable-config.ts'
 import type { BaseModel } from './base.ts'
 
 /** Fields of the training section that a reader asks for first; the whole config follows as JSON. */
@@ -36,12 +37,6 @@ export interface CardFacts {
   events: readonly RunEvent[]
   /** Lines that say how it is loaded. */
   snippets?: readonly string[]
-}
-
-/** A run's config without the paths and addresses of the machine that it was made on, which are nobody's business. */
-export function shareableConfig(config: RunConfig, baseModel: string): RunConfig {
-  const name = config.data.name.replace(/^.*[\\/]/, '')
-  return { ...config, model: { ...config.model, id: baseModel }, data: { ...config.data, name } }
 }
 
 /** A model card for the Hugging Face Hub: front matter, what it is, how to load it, how it was made, what it reached. */

@@ -36,6 +36,8 @@ export interface ExportSource {
   tensors(): Promise<Blob>
   /** The adapter under PEFT's names, f32. */
   lora(): Promise<Record<string, StateTensor>>
+  /** Whether a base that is nowhere else to be had may be put beside the adapter (by default). */
+  baseBeside?: boolean
   /** What base and tuned model said of built-in prompts; null where that was not made. */
   proof?: Proof | null
   /** The run's log up to the checkpoint. */

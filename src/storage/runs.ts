@@ -257,7 +257,7 @@ const bestOf = (checkpoints: readonly StoredCheckpoint[]): number | null =>
  * @param best step of the best, whether there is one of it or not
  * @returns tensors that are kept no more
  */
-async function arrange(
+export async function arrange(
   store: CheckpointStore,
   { id, config }: RunRecord,
   before: readonly StoredCheckpoint[],

@@ -147,6 +147,11 @@ export function createStudio(): Studio {
         }
       },
       exportRun: (...asked) => files(trainHost, () => runs.exportRun(...asked)),
+      runFile: (...asked) => files(trainHost, () => runs.runFile(...asked)),
+      openRunFile(file, name, call) {
+        keepStorage()
+        return runs.openRunFile(file, name, call)
+      },
     }),
     answers: remoteRoom<AnswerRoom>(trainHost, 'answers'),
     evaluations: override(evaluations, {

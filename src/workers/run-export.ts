@@ -1,7 +1,7 @@
 import { withProof } from '../export/proof-files.ts'
 import { checkerText, exporter } from '../export/registry.ts'
 import type { ExportSource } from '../export/source.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, toFailure } from '../protocol/errors.ts'
 import type { Call, CheckpointChoice, ExportedFile, Snippet } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import { readEvents } from '../storage/runs.ts'
@@ -32,7 +32,15 @@ export async function baseOfRun(
   record: RunRecord,
   call: Call = {},
 ): Promise<OpenModel> {
-  const found = await (await library()).open(record.model, call)
+  const found = await (await library()).open(record.model, call).catch((error: unknown) => {
+    if (!record.opened || toFailure(error).code !== 'missing_file') throw error
+    return fail(
+      'missing_file',
+      `This run came as a file, and its base model, ${record.opened.model}, is not in this browser.`,
+      'Add it under Model: the same files, which are known by their SHA-256. Then the run can be used.',
+      { expected: record.modelHash },
+    )
+  })
   if (found.info.hash !== record.modelHash)
     fail(
       'bad_model',
@@ -61,7 +69,8 @@ export async function exportRun(
   return withProof(await what.files(source, call), what, source.proof ?? null, checkerText)
 }
 
-async function sourceOf(
+/** @throws LapidaryError `missing_file` */
+export async function sourceOf(
   { database, library, shelf }: TrainParts,
   run: string,
   which: CheckpointChoice | undefined,
