@@ -29,6 +29,7 @@ export function AppMenu() {
       ...(kept?.state === 'closed'
         ? [{ label: t('pack.showLesson'), onSelect: () => packs.change({ state: 'open' }) }]
         : []),
+      ...(goesOn ? [{ label: t('hand.open'), onSelect: () => packs.setDialog('hand') }] : []),
       ...(goesOn ? [{ label: t('pack.leave'), onSelect: packs.leave }] : []),
       ...(packs.again ? [{ label: t('pack.again'), onSelect: packs.again }] : []),
       { label: t('pack.open'), icon: 'folder', onSelect: () => picker.click() },
@@ -37,6 +38,7 @@ export function AppMenu() {
         ? []
         : [
             { label: t('pack.ready'), onSelect: () => void packs.open({ ready: 'mood' }) },
+            { label: t('handed.open'), onSelect: () => packs.setDialog('handed') },
             { label: t('pack.make'), onSelect: () => packs.setDialog('make') },
           ]),
     ]

@@ -53,9 +53,34 @@ export const pack = {
   'lesson.fold': 'Fold the lesson',
   'lesson.unfold': 'Unfold the lesson',
   'lesson.close': 'Put the lesson away (the menu “This app” shows it again)',
-  'lesson.done': 'That was the last step.',
   'lesson.leftOut':
     'This lesson holds script, or pictures from elsewhere. They are left out: a lesson is text.',
   'lesson.plain':
     'This address was opened without https, so the browser gives the page no GPU and keeps nothing for use without internet: it trains on the processor, which comes to the same.',
+  'hand.open': 'Hand in',
+  'hand.title': 'Hand in a run',
+  'hand.lede':
+    'One file with your settings, your curve and what the model has learnt. Your rows and questions stay here. Give the file to whoever teaches you; nothing is sent from here.',
+  'hand.name': 'Your name, as it is to stand in the table',
+  'hand.rows': 'Put in the rows that it was judged on, with its answers',
+  'hand.save': 'Save the file',
+  'hand.saved': 'Saved as {file}.',
+  'handed.open': 'Handed-in runs …',
+  'handed.title': 'Handed-in runs',
+  'handed.pick': 'Open the files',
+  'handed.hint':
+    'Files that end in .lapidary-run.zip, many at once. They are checked and shown, and nothing of them is stored.',
+  'handed.reading': 'Reading and checking',
+  'handed.by': 'Name',
+  'handed.noName': '(no name)',
+  'handed.run': 'Run',
+  'handed.heldOut': 'Held-out loss, at the end',
+  'handed.best': 'At its best',
+  'handed.bestAt': '{loss}, step {step}',
+  'handed.score': 'Right',
+  'handed.scored': '{right} of {rows}',
+  'handed.benchmark': '“Right” is of the same {rows} rows of {name}, on which {runs} of them were judged.',
+  'handed.noBenchmark':
+    'None of them was judged on rows: that is done on the Evaluate page before handing in.',
+  'handed.csv': 'Save as CSV',
 } as const

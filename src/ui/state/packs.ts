@@ -25,7 +25,7 @@ export function createPacks(parts: PackParts & { embedded: boolean }) {
     null,
   )
   const [failure, setFailure] = createSignal<Failure | null>(null)
-  const [dialog, setDialog] = createSignal<'make' | 'handed' | null>(null)
+  const [dialog, setDialog] = createSignal<'make' | 'hand' | 'handed' | null>(null)
 
   function keep(next: KeptLesson | null): void {
     setLesson(next)

@@ -65,9 +65,18 @@ export default function LessonPanel() {
             {t('lesson.back')}
           </Button>
           <span class="small quiet">{t('lesson.step', { step: at() + 1, count: steps().length })}</span>
-          <Button kind="primary" disabled={at() === steps().length - 1} onClick={() => go(at() + 1)}>
-            {t('lesson.next')}
-          </Button>
+          <Show
+            when={at() < steps().length - 1}
+            fallback={
+              <Button kind="primary" icon="export" onClick={() => packs.setDialog('hand')}>
+                {t('hand.open')}
+              </Button>
+            }
+          >
+            <Button kind="primary" onClick={() => go(at() + 1)}>
+              {t('lesson.next')}
+            </Button>
+          </Show>
         </footer>
       </Show>
     </aside>

@@ -6,10 +6,13 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
 const PackDialog = lazy(() => import('./PackDialog.tsx'))
+const HandIn = lazy(() => import('./HandIn.tsx'))
+const HandedIn = lazy(() => import('./HandedIn.tsx'))
 
 /** How far the opening of a class pack is, why it came to nothing, and the dialog that makes one. */
 export default function PackNotes() {
   const { packs } = useApp()
+  const close = () => packs.setDialog(null)
   return (
     <>
       <Show when={packs.opening()}>
@@ -33,7 +36,13 @@ export default function PackNotes() {
       </Show>
       <Suspense>
         <Show when={packs.dialog() === 'make'}>
-          <PackDialog onClose={() => packs.setDialog(null)} />
+          <PackDialog onClose={close} />
+        </Show>
+        <Show when={packs.dialog() === 'hand'}>
+          <HandIn onClose={close} />
+        </Show>
+        <Show when={packs.dialog() === 'handed'}>
+          <HandedIn onClose={close} />
         </Show>
       </Suspense>
     </>
