@@ -52,6 +52,8 @@ export function lessonNodes(markdown: string): { nodes: DocumentFragment; leftOu
 
 /** What readers miss, or what was meant to do something: not a comment, nor the class of a block of code. */
 function isLoss(removed: RemovedElement | RemovedAttribute): boolean {
-  if ('element' in removed) return removed.element.nodeType === Node.ELEMENT_NODE
+  // The body that all of it is parsed in counts as removed, too.
+  if ('element' in removed)
+    return removed.element.nodeType === Node.ELEMENT_NODE && removed.element.nodeName !== 'BODY'
   return /^(on|href$|src)/.test(removed.attribute?.name ?? '')
 }
