@@ -5,16 +5,14 @@ import { sha256Stream } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { parseRunConfig } from '../protocol/run-config.ts'
+import { RUN_FILE_LIST, type RunFileContents, type RunFileEvaluation } from '../protocol/run-file.ts'
 import {
   notRunFile,
   parseRunFileEvaluation,
   parseRunFileEvents,
   parseRunFileManifest,
   parseRunFileRecord,
-  RUN_FILE_LIST,
-  type RunFileContents,
-  type RunFileEvaluation,
-} from '../protocol/run-file.ts'
+} from '../protocol/run-file-schema.ts'
 import type { Call } from '../protocol/studio.ts'
 
 /** Texts of more than this are none of a run's. */

@@ -5,6 +5,7 @@ import { blobFile } from '../protocol/exported.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import {
   type KeptInFile,
+  type LeftOut,
   RUN_FILE_FORMAT,
   RUN_FILE_LIST,
   RUN_FILE_VERSION,
@@ -34,7 +35,7 @@ export interface RunFileSource {
   build: string
   config: RunConfig
   /** What is known of it; a run that goes on is stopped in the file. */
-  record: Omit<RunFileRecord, 'template' | 'sample_prompts' | 'checkpoints'>
+  record: Omit<RunFileRecord, 'template' | 'left_out' | 'sample_prompts' | 'checkpoints'>
   samplePrompts: readonly SamplePrompt[]
   /** The whole log, of which a run that goes on may have told more meanwhile. */
   events: readonly RunEvent[]
@@ -45,6 +46,8 @@ export interface RunFileSource {
   evaluations: readonly { figures: RunFileEvaluation; rows: readonly JudgedRow[] }[]
   /** Its prepared data, and how many rows they are; null where they are not here. */
   data: { rows: number; files(): Promise<ExportedFile[]> } | null
+  /** What the file that the run came as did not hold. */
+  leftOut?: LeftOut
 }
 
 /** Lines of a log at a time in memory. */
@@ -63,7 +66,7 @@ export async function runFileEntries(
   const { config, record } = source
   const model = record.model.id
   const stripped = shareableConfig(config, model)
-  const kept = (event: RunEvent) => samples || event.type !== 'sample'
+  const kept = (event: RunEvent) => samples || isNoSample(event)
   const events = source.events
     .filter(kept)
     .map((event) =>
@@ -75,11 +78,28 @@ export async function runFileEntries(
     ...meta,
     event_count: source.events.slice(0, meta.event_count).filter(kept).length,
   })
+  const judged = source.evaluations.reduce((sum, { rows: all }) => sum + all.length, 0)
+  const { leftOut: before = {} } = source
+  /** What there is of it, and whether it goes along. */
+  const share = (there: number, taken: boolean, gone = 0) => (taken ? [there, gone] : [0, there + gone])
+  const shares = {
+    samples: share(source.events.length - source.events.filter(isNoSample).length, samples, before.samples),
+    questions: share(source.samplePrompts.length, samples, before.questions),
+    judged_rows: share(judged, evaluations, before.judged_rows),
+    // Rows that did not come along may be here by now.
+    data: source.data ? share(source.data.rows, data) : share(0, false, before.data),
+    checkpoints: [chosen.length, source.checkpoints.length - chosen.length + (before.checkpoints ?? 0)],
+  }
+  const counts = (which: 0 | 1): LeftOut =>
+    Object.fromEntries(
+      Object.entries(shares).flatMap(([what, found]) => (found[which]! > 0 ? [[what, found[which]!]] : [])),
+    )
   const files: ExportedFile[] = [
     jsonFile('run.json', stripped),
     jsonFile('record.json', {
       ...record,
       data: { ...record.data, name: stripped.data.name },
+      left_out: counts(1),
       template: source.adapter.some(({ path }) => path === 'chat_template.jinja'),
       sample_prompts: samples ? [...source.samplePrompts] : [],
       checkpoints: chosen.map(({ meta: { step }, last, best }) => ({ step, last, best })),
@@ -117,14 +137,6 @@ export async function runFileEntries(
     const sha256 = await sha256Stream(file.chunks(), { ...(signal && { signal }), onBytes })
     entries.push({ path: file.path, bytes: file.size, sha256 })
   }
-  const judgedRows = source.evaluations.reduce((sum, { rows: judged }) => sum + judged.length, 0)
-  const leftOut = {
-    samples: source.events.length - source.events.filter(kept).length,
-    questions: samples ? 0 : source.samplePrompts.length,
-    judged_rows: evaluations ? 0 : judgedRows,
-    data: data ? 0 : (source.data?.rows ?? 0),
-    checkpoints: source.checkpoints.length - chosen.length,
-  }
   const list: RunFileManifest = {
     format: RUN_FILE_FORMAT,
     version: RUN_FILE_VERSION,
@@ -132,11 +144,14 @@ export async function runFileEntries(
     name: record.name,
     ...(by !== undefined && { by }),
     rows: samples || evaluations || data ? 'chosen' : 'none',
-    left_out: Object.fromEntries(Object.entries(leftOut).filter(([, count]) => count > 0)),
+    holds: counts(0),
+    left_out: counts(1),
     entries,
   }
   return [jsonFile(RUN_FILE_LIST, list), ...files]
 }
+
+const isNoSample = ({ type }: RunEvent) => type !== 'sample'
 
 function isChosen({ last, best }: RunFileCheckpoint, which: KeptInFile): boolean {
   return which === 'all' || (which !== 'none' && last) || (which === 'best' && best)

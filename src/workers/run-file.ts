@@ -6,7 +6,8 @@ import { type RunFile, readRunFile } from '../export/run-file-reader.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { identity } from '../protocol/identity.ts'
 import { loraScaling } from '../protocol/run-config.ts'
-import { parseRunFileRows, type RunFileOptions } from '../protocol/run-file.ts'
+import type { RunFileOptions } from '../protocol/run-file.ts'
+import { parseRunFileRows } from '../protocol/run-file-schema.ts'
 import type { Call, ExportedFile, OpenedRun } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import { keptSteps } from '../runs/retention.ts'
@@ -85,6 +86,7 @@ export async function saveRun(
       ),
       evaluations: await evaluationsOf(parts, run, call),
       data: await dataOfRun(parts, record, call),
+      ...(record.opened && { leftOut: record.opened.leftOut }),
     },
     options,
     call,

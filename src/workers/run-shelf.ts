@@ -176,7 +176,7 @@ const idOf = (found: readonly { id: string }[], before: string) =>
   found.some(({ id }) => id === before) ? before : (found[0]?.id ?? before)
 
 /** The questions of a run, each with all that was answered to it, ascending by step. */
-function answered(events: readonly RunEvent[]): Answered[] {
+export function answered(events: readonly RunEvent[]): Answered[] {
   const found = new Map<string, Answered & { tuned: { step: number; text: string }[] }>()
   for (const event of events)
     if (event.type === 'sample') {

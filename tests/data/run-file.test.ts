@@ -115,6 +115,7 @@ describe('the file of a run', () => {
     const read = await readRunFile(await zipOf(files), NAME)
     expect(read.manifest.rows).toBe('none')
     expect(read.manifest.left_out).toEqual({ samples: 2, questions: 1, data: 7, checkpoints: 1 })
+    expect(read.manifest.holds).toEqual({ checkpoints: 1 })
     expect(read.evaluations[0]!.sides).toEqual(figures.sides)
     // The checkpoint counts the events that are there.
     const meta = JSON.parse(new TextDecoder().decode(await read.bytes('checkpoints/step-4.json')))

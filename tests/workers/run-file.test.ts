@@ -174,6 +174,9 @@ describe('a run as a file', () => {
     const opened = await second.runs.openRunFile(file, NAME)
     expect(opened.lacks).toEqual({ data: 'balls.csv' })
     expect((await infoOf(second, run)).opened!.leftOut).toMatchObject({ samples: 3, questions: 1, data: 24 })
+    // What was left out before is left out of what is saved here, too.
+    const list = JSON.parse((await textsOf(second, run, ALL)).get('lapidary-run.json')!)
+    expect(list.left_out).toEqual({ samples: 3, questions: 1, data: 24 })
     const resume = (onEvent: (event: RunEvent) => void) => second.runs.resume(run, onEvent, { from: 2 })
     expect(toFailure(await resume(() => {}).catch((error: unknown) => error))).toMatchObject({
       code: 'missing_file',

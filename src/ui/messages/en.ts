@@ -9,6 +9,7 @@ import { model } from './en-model.ts'
 import { open } from './en-open.ts'
 import { pack } from './en-pack.ts'
 import { push } from './en-push.ts'
+import { runFile } from './en-run-file.ts'
 import { shelf } from './en-shelf.ts'
 import { sources } from './en-sources.ts'
 import { steps } from './en-steps.ts'
@@ -28,6 +29,7 @@ export const en = {
   ...open,
   ...pack,
   ...push,
+  ...runFile,
   ...shelf,
   ...sources,
   ...steps,

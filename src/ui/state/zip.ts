@@ -53,10 +53,15 @@ export async function zipInto<T>(
 }
 
 /** The same as a blob, which is whole or is not there. */
-export async function zipped(files: readonly ExportedFile[], folder: string, call: Call = {}): Promise<Blob> {
+export async function zipped(
+  files: readonly ExportedFile[],
+  folder: string,
+  call: Call = {},
+  name = `${folder}.zip`,
+): Promise<Blob> {
   const size = zipSize(files, folder)
-  const made = zipInto(files, folder, (zip) => blobOf({ path: folder, size, chunks: () => read(zip) }), call)
-  return whole(made, size, `${folder}.zip`)
+  const made = zipInto(files, folder, (zip) => blobOf({ path: name, size, chunks: () => read(zip) }), call)
+  return whole(made, size, name)
 }
 
 /** Not every browser iterates over a stream. */
