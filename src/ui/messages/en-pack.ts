@@ -1,4 +1,4 @@
-/** Texts of class packs, lessons, and of runs that are handed in. */
+/** Texts of class packs in the menu; the rest is `en-lesson.ts`. */
 export const pack = {
   'pack.make': 'Make a class pack …',
   'pack.open': 'Open a class pack …',
@@ -6,81 +6,9 @@ export const pack = {
   'pack.showLesson': 'Show the lesson',
   'pack.leave': 'Leave the lesson',
   'pack.again': 'Begin the lesson here again',
-  'pack.opening': 'Opening {name}',
   'pack.notKept': 'This browser keeps nothing for this address, so it cannot keep a lesson.',
   'pack.notKeptHint':
     'Allow the page its site data, or use a window that is not private. Then open it again.',
-  'pack.noLesson': 'This pack has no lesson.',
-  'pack.title': 'A class pack',
-  'pack.lede':
-    'One file with the studio, a model, data and a lesson, to give to a class. It opens in a studio, or unzipped on any web server, without an account and without internet.',
-  'pack.name': 'Title',
-  'pack.lesson': 'The lesson, in Markdown',
-  'pack.lessonHint':
-    'A line that begins with ## is a step. With {mark} at its end it opens that part of the studio: data, model, train, evaluate or export.',
-  'pack.lessonFile': 'Take it from a file',
-  'pack.lessonStart':
-    '# My lesson\n\nWhat this lesson is about.\n\n## Look at the data {data}\n\nWhat do you notice?\n\n## Train {train}\n\nFirst write down what you expect. Then press Train.\n',
-  'pack.preview': 'As pupils see it',
-  'pack.model': 'Model',
-  'pack.model.none': 'None: the studio’s own',
-  'pack.rounding': 'Its weights',
-  'pack.rounding.none': 'As they are',
-  'pack.rounding.int8': 'In 8 bits: about half as large',
-  'pack.rounding.int4': 'In 4 bits: about a third as large',
-  'pack.terms':
-    'Gemma’s terms of use go along, and hold for whoever is given the pack: ai.google.dev/gemma/terms.',
-  'pack.data': 'The data in view go along: {name}, {count} rows.',
-  'pack.dataCheck': 'Take the data along',
-  'pack.noData': 'No data are in view: pupils bring their own.',
-  'pack.settings': 'Settings, columns and steps are those that the studio has now.',
-  'pack.left':
-    'What the run would begin with, and rows that a model wrote, are only in this browser: they stay out of the pack.',
-  'pack.locked': 'Locked, to be read and not changed',
-  'pack.shown': 'Parts to show',
-  'pack.app': 'Take the studio along, so that the pack opens from any web server',
-  'pack.check': 'Put it together',
-  'pack.making': 'Reading and checking',
-  'pack.size': 'The pack will have {size}.',
-  'pack.save': 'Save the pack',
-  'pack.saving': 'Writing',
-  'pack.saved': 'Saved. Open it once yourself before you give it out.',
-  'pack.invalid': 'A number in the settings is wrong: look at the Train page first.',
-  'lesson.label': 'Lesson: {title}',
-  'lesson.step': 'Step {step} of {count}',
-  'lesson.back': 'Back',
-  'lesson.next': 'Next',
-  'lesson.fold': 'Fold the lesson',
-  'lesson.unfold': 'Unfold the lesson',
-  'lesson.close': 'Put the lesson away (the menu “This app” shows it again)',
-  'lesson.leftOut':
-    'This lesson holds script, or pictures from elsewhere. They are left out: a lesson is text.',
-  'lesson.plain':
-    'This address was opened without https, so the browser gives the page no GPU and keeps nothing for use without internet: it trains on the processor, which comes to the same.',
   'hand.open': 'Hand in',
-  'hand.title': 'Hand in a run',
-  'hand.lede':
-    'One file with your settings, your curve and what the model has learnt. Your rows and questions stay here. Give the file to whoever teaches you; nothing is sent from here.',
-  'hand.name': 'Your name, as it is to stand in the table',
-  'hand.rows': 'Put in the rows that it was judged on, with its answers',
-  'hand.save': 'Save the file',
-  'hand.saved': 'Saved as {file}.',
   'handed.open': 'Handed-in runs …',
-  'handed.title': 'Handed-in runs',
-  'handed.pick': 'Open the files',
-  'handed.hint':
-    'Files that end in .lapidary-run.zip, many at once. They are checked and shown, and nothing of them is stored.',
-  'handed.reading': 'Reading and checking',
-  'handed.by': 'Name',
-  'handed.noName': '(no name)',
-  'handed.run': 'Run',
-  'handed.heldOut': 'Held-out loss, at the end',
-  'handed.best': 'At its best',
-  'handed.bestAt': '{loss}, step {step}',
-  'handed.score': 'Right',
-  'handed.scored': '{right} of {rows}',
-  'handed.benchmark': '“Right” is of the same {rows} rows of {name}, on which {runs} of them were judged.',
-  'handed.noBenchmark':
-    'None of them was judged on rows: that is done on the Evaluate page before handing in.',
-  'handed.csv': 'Save as CSV',
 } as const
