@@ -110,12 +110,10 @@ test('a class pack is made, opened from a plain http server, run, handed in, and
 
   await menu(page, 'Handed-in runs …')
   const own = page.getByRole('dialog', { name: 'Handed-in runs' })
-  await own
-    .getByLabel('Open the files')
-    .setInputFiles([
-      { name: basename(run), mimeType: 'application/zip', buffer: readFileSync(run) },
-      { name: 'torn.lapidary-run.zip', mimeType: 'application/zip', buffer: bytes.subarray(0, 900) },
-    ])
+  await own.getByLabel('Open the files').setInputFiles([
+    { name: basename(run), mimeType: 'application/zip', buffer: readFileSync(run) },
+    { name: 'torn.lapidary-run.zip', mimeType: 'application/zip', buffer: bytes.subarray(0, 900) },
+  ])
   await expect(own.getByRole('cell', { name: 'Ada', exact: true })).toBeVisible()
   await expect(own.getByRole('alert')).toContainText('torn.lapidary-run.zip')
   const csv = readFileSync(await saved(page, 'Save as CSV'), 'utf8')
