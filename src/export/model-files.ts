@@ -78,7 +78,7 @@ export async function generationConfig(base: BaseSource): Promise<ExportedFile> 
 
 /** What the terms ask to be handed on with a Gemma that was changed; none for the practice model, which is not one. */
 export function noticeFiles(
-  { practice }: BaseSource,
+  { practice }: Pick<BaseSource, 'practice'>,
   changed = 'The files of weights in this folder were modified: the model was fine-tuned.',
 ): ExportedFile[] {
   return practice

@@ -3,6 +3,7 @@ import { data } from './en-data.ts'
 import { format } from './en-format.ts'
 import { link } from './en-link.ts'
 import { open } from './en-open.ts'
+import { pack } from './en-pack.ts'
 import { sources } from './en-sources.ts'
 
 /**
@@ -14,6 +15,7 @@ export const en = {
   ...format,
   ...link,
   ...open,
+  ...pack,
   ...sources,
   'app.name': 'Lapidary',
   'app.skip': 'Skip to the content',

@@ -19,6 +19,7 @@ import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
 import { createOffline } from './offline.ts'
 import { createOpenConfig, findDataset } from './open-config.ts'
+import { createPacks } from './packs.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
 import { createProofs } from './proofs.ts'
 import { createRoute } from './route.ts'
@@ -72,6 +73,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const gpuReport = createGpuReport(studio, draft, models)
   const opening = createOpenConfig({ startAdapter, draft, data, models, settings, runs, training })
   const link = createLink({ data, opening, training, first, embedded: shown.embedded })
+  const packs = createPacks({ studio, training, embedded: shown.embedded })
   const answers = createAnswers(studio, models)
   const evaluations = createEvaluations(studio)
   const synthesis = createSynthesis(studio, data, models)
@@ -177,6 +179,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     startAdapter,
     opening,
     link,
+    packs,
     models,
     settings,
     limit,

@@ -7,6 +7,7 @@ import { gpu } from './gpu.ts'
 import { link } from './link.ts'
 import { model } from './model.ts'
 import { open } from './open.ts'
+import { lesson, pack } from './pack.ts'
 import { page } from './page.ts'
 import { push } from './push.ts'
 import { runFile } from './run-file.ts'
@@ -24,9 +25,11 @@ export const zhHant: Catalogue = {
   ...exported,
   ...fit,
   ...gpu,
+  ...lesson,
   ...link,
   ...model,
   ...open,
+  ...pack,
   ...page,
   ...push,
   ...runFile,
