@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { LapidaryError } from '../src/protocol/errors.ts'
 import type { Evaluating, HeadlessEvaluation, ServedFiles } from '../src/workers/headless-evaluate.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
+import { setAside } from './evaluate-former.ts'
 import { type EvaluateJob, evaluateJob, HELP } from './evaluate-job.ts'
 import { figureTable, headline, noteLine, whose } from './evaluate-words.ts'
 import { deathOf, openStudio, untilDeath } from './headless-page.ts'
@@ -29,6 +30,7 @@ async function run(job: EvaluateJob): Promise<void> {
     for (const [name, file] of model.files) files.set(`/given/model/${name}`, file)
     texts.set('/given/model/manifest.json', model.manifest)
   }
+  const said: string[] = []
   const places: Record<string, string> = {
     '/out/evaluation.json': job.json,
     '/out/predictions.csv': job.csv,
@@ -43,6 +45,7 @@ async function run(job: EvaluateJob): Promise<void> {
       if (!place) throw new Error(`${path} is no result of an evaluation`)
       mkdirSync(dirname(place), { recursive: true })
       await pipeline(body, createWriteStream(`${place}.tmp`))
+      if (place === job.json && job.keepOther) said.push(...setAside(job))
       renameSync(`${place}.tmp`, place)
     },
   })
@@ -51,6 +54,7 @@ async function run(job: EvaluateJob): Promise<void> {
   const browser = await openBrowser()
   try {
     await drive(job, server.url, browser.page)
+    for (const line of said) process.stdout.write(`${line}\n`)
   } finally {
     await browser.close().finally(() => server.close())
   }
@@ -82,7 +86,7 @@ async function drive(
   })
   const { run, model, data, train, mapping, task, limit, choice, engine } = job
   const request: HeadlessEvaluation = {
-    run: { name: run.name, config: run.config, checkpoint: `${url}given/run/` },
+    run: { name: run.name, config: run.config, checkpoint: `${url}given/run/`, of: run.of },
     model: model.path === null ? model.name : `${url}given/model/`,
     data: served('data', data),
     train: train && { ...served('train', train), given: train.given },

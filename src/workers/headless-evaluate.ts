@@ -12,8 +12,8 @@ import type {
 
 /** An evaluation of a run's folder, as the command line asks for it. */
 export interface HeadlessEvaluation {
-  /** What the run is called, its config, and where its checkpoint lies. */
-  run: { name: string; config: RunConfig; checkpoint: string }
+  /** What the run is called, its config, where its checkpoints lie, and the file there that describes the one that is meant. */
+  run: { name: string; config: RunConfig; checkpoint: string; of: string }
   model: string
   data: ServedFiles
   /** What the run learnt from; null where that is not at hand. Only where it was `given` must it be that: a file found may have changed since. */
@@ -53,9 +53,10 @@ export async function evaluateHeadless(
 ): Promise<PrintedReport> {
   const { config } = job.run
   const train = job.train && (await openTrain(studio, job.train, config))
-  const meta = await (await fetch(`${job.run.checkpoint}checkpoint.json`)).json().catch(() =>
-    fail('bad_state', 'The checkpoint is damaged: checkpoint.json is no JSON.', 'Evaluate another run.', {
-      checkpoint: 'checkpoint.json',
+  const { of } = job.run
+  const meta = await (await fetch(job.run.checkpoint + of)).json().catch(() =>
+    fail('bad_state', `The checkpoint is damaged: ${of} is no JSON.`, 'Evaluate another one.', {
+      checkpoint: of,
     }),
   )
   const tensors = await (await fetch(job.run.checkpoint + meta.tensors)).blob()

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setAside } from '../../cli/evaluate-former.ts'
 import { evaluateJob } from '../../cli/evaluate-job.ts'
 import { figureTable, headline, noteLine } from '../../cli/evaluate-words.ts'
 import { exitCode, type Failure, toFailure } from '../../src/protocol/errors.ts'
@@ -19,7 +20,8 @@ beforeAll(() => {
   run = join(folder, 'run')
   mkdirSync(join(run, 'checkpoint'), { recursive: true })
   writeFileSync(join(run, 'run.json'), JSON.stringify({ data: { name: MOOD } }))
-  writeFileSync(join(run, 'checkpoint', 'checkpoint.json'), '{}')
+  writeFileSync(join(run, 'checkpoint', 'checkpoint.json'), '{"step":8}')
+  writeFileSync(join(run, 'checkpoint', 'step-4.json'), '{"step":4}')
   writeFileSync(join(folder, 'empty.csv'), '')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -29,27 +31,62 @@ const job = (...args: string[]) => evaluateJob(['--run', run, '--data', PIRATE, 
 describe('npm run evaluate', () => {
   test('takes from the run what is not said', async () => {
     expect(await job()).toMatchObject({
-      run: { name: 'run', folder: run },
+      run: { name: 'run', folder: run, of: 'checkpoint.json' },
       model: { name: 'pebble', path: null },
       data: { files: [{ path: PIRATE }] },
       train: { files: [{ path: MOOD }], given: false },
       ...{ mapping: {}, task: null, choice: 'sum', limit: null, engine: {} },
       json: join(run, 'evaluation.json'),
       csv: join(run, 'predictions.csv'),
+      keepOther: true,
     })
     const json = join(folder, 'figures.json')
     expect(
       await job('--json', json, '--choice', 'mean', '--limit', '50', '--prompt', 'q', '--response', 'a'),
     ).toMatchObject({
-      ...{ json, csv: join(folder, 'predictions.csv'), choice: 'mean', limit: 50 },
+      ...{ json, csv: join(folder, 'figures-predictions.csv'), keepOther: false, choice: 'mean', limit: 50 },
       mapping: { prompt: 'q', response: 'a' },
     })
     expect(await job('--task', 'labels', '--labels', 'yes,no', '--engine', 'portable')).toMatchObject({
       task: { kind: 'labels', labels: ['yes', 'no'] },
       engine: { kind: 'portable' },
     })
+    const labels = async (...args: string[]) => (await job('--task', 'labels', ...args))!.task!.labels
+    expect(await labels('--labels', '"yes, please", no ,"say ""hm"""')).toEqual([
+      'yes, please',
+      'no',
+      'say "hm"',
+    ])
+    expect(await labels('--labels', '"a,b"', '--labels', 'c')).toEqual(['a,b', 'c'])
     expect(await job('--train', MOOD)).toMatchObject({ train: { files: [{ path: MOOD }], given: true } })
     expect(await evaluateJob(['--help'])).toBeNull()
+  })
+
+  test('judges whichever checkpoint is kept', async () => {
+    expect((await job('--step', '4'))!.run.of).toBe('step-4.json')
+    expect((await job('--step', '8'))!.run.of).toBe('checkpoint.json')
+  })
+
+  test('figures of another evaluation make way under a name of their own', () => {
+    const place = join(folder, 'out')
+    mkdirSync(place)
+    const [json, csv] = [join(place, 'evaluation.json'), join(place, 'predictions.csv')]
+    const write = (path: string, step: number | null, rowsKey: string) =>
+      writeFileSync(path, JSON.stringify({ evaluation: { id: path, step, rowsKey, model: { hash: 'm' } } }))
+    expect(setAside({ json, csv })).toEqual([])
+    write(json, 4, '0123456789abcdef')
+    writeFileSync(csv, 'rows')
+    write(`${json}.tmp`, 4, '0123456789abcdef')
+    expect(setAside({ json, csv })).toEqual([])
+    write(`${json}.tmp`, 8, '0123456789abcdef')
+    const [first, second] = setAside({ json, csv })
+    expect(first).toContain(join(place, 'evaluation-step-4-01234567.json'))
+    expect(second).toContain(join(place, 'predictions-step-4-01234567.csv'))
+    expect(readdirSync(place).sort()).toEqual([
+      'evaluation-step-4-01234567.json',
+      'evaluation.json.tmp',
+      'predictions-step-4-01234567.csv',
+    ])
   })
 
   test('goes without what the run learnt from where that is gone', async () => {
@@ -74,9 +111,15 @@ describe('npm run evaluate', () => {
     ['labels alone', () => ['--run', run, '--data', PIRATE, '--labels', 'a,b'], 'bad_config', '--labels'],
     [
       'figures where the rows go',
-      () => ['--run', run, '--data', PIRATE, '--json', 'predictions.csv'],
+      () => ['--run', run, '--data', PIRATE, '--json', 'rows.csv'],
       'bad_config',
       '--json',
+    ],
+    [
+      'a step',
+      () => ['--run', run, '--data', PIRATE, '--step', '5'],
+      'missing_file',
+      'no checkpoint of step 5',
     ],
     ['an unknown flag', () => ['--run', run, '--data', PIRATE, '--nope', '1'], 'bad_config', '--nope'],
     ['a training file', () => ['--run', run, '--data', PIRATE, '--train', '/no'], 'missing_file', '/no'],

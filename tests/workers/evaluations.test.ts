@@ -355,7 +355,7 @@ test('the command line gives the figures that the page gives, on the same run an
     for (const room of [fresh, other]) room.open({ base: server.url })
     const at = (path: string) => given.url.replace(/\/$/, '') + path
     const job = {
-      run: { name: 'kept', config, checkpoint: at('/run/') },
+      run: { name: 'kept', config, checkpoint: at('/run/'), of: 'checkpoint.json' },
       model: 'pebble',
       data: { name: 'test.csv', files: [{ name: 'test.csv', url: at('/test.csv') }] },
       train: { name: 'rows.csv', files: [{ name: 'rows.csv', url: at('/rows.csv') }], given: true },

@@ -7,7 +7,7 @@ import { FailureNotice } from '../../components/Notice.tsx'
 import { formatNumber } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { saveFile } from '../../state/save.ts'
+import { fileName, saveFile } from '../../state/save.ts'
 import { Confidence } from './Confidence.tsx'
 import { type Cell, Confusion } from './Confusion.tsx'
 import { ClassTable, FigureTable } from './Figures.tsx'
@@ -135,11 +135,16 @@ function headline({ sides, count }: EvaluationReport): string {
 
 /** The rows and the figures as files: the same that the command line writes. */
 function Take(props: { run: RunInfo; report: EvaluationReport; choice: LabelChoice }) {
-  const { evaluations } = useApp()
+  const { evaluations, runs } = useApp()
+  const of = () => {
+    const { step, data } = props.report.evaluation
+    return `${runs.label(props.run)} ${step ?? 0} ${data.name} ${data.split ?? ''}`
+  }
   async function take(path: string): Promise<void> {
     const files = await evaluations.files(props.run.id, props.report.evaluation.id, props.choice)
     const file = files.find((one) => one.path === path)
-    if (file) await saveFile(file)
+    // Files of two evaluations lie in one folder of downloads.
+    if (file) await saveFile({ ...file, path: `${fileName(of())}-${path}` })
   }
   return (
     <div class="row">
