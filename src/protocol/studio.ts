@@ -19,6 +19,7 @@ export type * from './rooms/models.ts'
 export type * from './rooms/push.ts'
 export type * from './rooms/runs.ts'
 export type * from './rooms/shelf.ts'
+export type * from './rooms/views.ts'
 
 /**
  * What the page (and the headless command line, which is the same page) may ask of the workers, by room. Every promise

@@ -5,7 +5,13 @@ import { fail, toFailure } from '../protocol/errors.ts'
 import { canonical } from '../protocol/identity.ts'
 import { mappingFor, mappingOf, type Recipe } from '../protocol/recipe.ts'
 import type { DataConfig } from '../protocol/run-config.ts'
-import type { EvaluatedData, EvaluateRequest, EvaluationNote, ExampleText } from '../protocol/studio.ts'
+import type {
+  EvaluatedData,
+  EvaluateRequest,
+  EvaluationNote,
+  ExampleText,
+  TypedAnswer,
+} from '../protocol/studio.ts'
 import { type Conversation, type Message, type Split, saidIn } from '../protocol/tokens.ts'
 import type { RunRecord } from '../runs/record.ts'
 import { DatasetShelf } from './dataset-shelf.ts'
@@ -154,6 +160,20 @@ export class EvaluationData {
     return examples
       .filter(({ origin }) => origin === 'data')
       .flatMap((example) => rowOf(example, numberOf(example.row, numbers)) ?? [])
+  }
+}
+
+/** An answer that a person typed or was given, as a row. */
+export function typedRow({ question, answer, system, tools }: TypedAnswer): EvaluationRow {
+  const before: Message[] = system ? [{ role: 'system', content: system }] : []
+  const messages: Message[] = [
+    ...before,
+    { role: 'user', content: question },
+    { role: 'assistant', content: answer },
+  ]
+  return {
+    ...{ row: 0, number: 0, question, reference: answer, calls: false, plain: false },
+    source: { messages, row: 0, ...(tools ? { tools } : {}) },
   }
 }
 

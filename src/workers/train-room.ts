@@ -46,5 +46,9 @@ function evaluationsOf(parts: TrainParts): EvaluationRoom {
     files: async (...asked) => (await room()).files(...asked),
     remove: async (...asked) => (await room()).remove(...asked),
     adopt: async (...asked) => (await room()).adopt(...asked),
+    tokens: async (...asked) => (await room()).tokens(...asked),
+    layers: async (...asked) => (await room()).layers(...asked),
+    suspects: async (...asked) => (await room()).suspects(...asked),
+    heldAnswers: async (...asked) => (await room()).heldAnswers(...asked),
   }
 }

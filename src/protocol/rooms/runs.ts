@@ -1,6 +1,6 @@
 import type { EngineDescription, EngineKind, MemoryPlan } from '../engine.ts'
 import type { Failure } from '../errors.ts'
-import type { EvalEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
+import type { EvalEvent, RowLossesEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
 import type { ProofInfo } from '../proof.ts'
 import type { Recipe } from '../recipe.ts'
 import type { RunConfig } from '../run-config.ts'
@@ -155,8 +155,10 @@ export interface RunNote {
 
 export interface RunHistory {
   series: RunSeriesData
-  /** Everything else that is logged, in order. */
-  events: Exclude<RunEvent, StepEvent | EvalEvent>[]
+  /** Everything else that is logged, in order, but for what rows cost (`EvaluationRoom.suspects`). */
+  events: Exclude<RunEvent, StepEvent | EvalEvent | RowLossesEvent>[]
+  /** Events of the log in all. */
+  count: number
 }
 
 /** Figures by step. Values that were not finite, or not told at a step, are NaN. */
