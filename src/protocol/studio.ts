@@ -3,6 +3,7 @@ import type { DataRoom } from './rooms/data.ts'
 import type { EvaluationRoom } from './rooms/evaluations.ts'
 import type { ModelRoom } from './rooms/models.ts'
 import type { RunRoom } from './rooms/runs.ts'
+import type { ViewsRoom } from './rooms/views.ts'
 
 export type * from './gpu-report.ts'
 export type * from './model-address.ts'
@@ -30,5 +31,5 @@ export interface Studio {
   models: ModelRoom
   runs: RunRoom
   answers: AnswerRoom
-  evaluations: EvaluationRoom
+  evaluations: EvaluationRoom & ViewsRoom
 }

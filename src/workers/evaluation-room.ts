@@ -15,6 +15,7 @@ import type {
   EvaluationRoom,
   ReportOptions,
   Task,
+  ViewsRoom,
 } from '../protocol/studio.ts'
 import { newRun, type RunRecord } from '../runs/record.ts'
 import { addJudged, listEvaluations, readJudged, removeEvaluation } from '../storage/evaluations.ts'
@@ -42,7 +43,7 @@ interface Prepared {
   learnt: FoundRows['learnt']
 }
 
-export function evaluationRoom(parts: TrainParts): EvaluationRoom {
+export function evaluationRoom(parts: TrainParts): EvaluationRoom & ViewsRoom {
   const { database, library, host, shelf } = parts
   const data = new EvaluationData(parts)
   const views: ViewParts = {

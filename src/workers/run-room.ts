@@ -244,8 +244,7 @@ export function runRoom(parts: TrainParts): RunRoom {
       const series = new RunSeries()
       const events: RunHistory['events'] = []
       const logged = inMemory ? await inMemory.events() : await readEvents(await database(), run)
-      for (const event of logged)
-        if (!series.add(event) && event.type !== 'row_losses') events.push(event)
+      for (const event of logged) if (!series.add(event) && event.type !== 'row_losses') events.push(event)
       const data = series.snapshot()
       const buffers = [data.training, data.validation].flatMap(({ steps, epochs, columns }) =>
         [steps, epochs, ...Object.values(columns)].map(({ buffer }) => buffer),

@@ -4,10 +4,9 @@ import type { Split } from '../tokens.ts'
 import type { Call } from './call.ts'
 import type { ExportedFile } from './exports.ts'
 import type { CheckpointChoice } from './runs.ts'
-import type { ViewsRoom } from './views.ts'
 
 /** How good a model is on rows that it never learnt from. */
-export interface EvaluationRoom extends ViewsRoom {
+export interface EvaluationRoom {
   /** What an evaluation of this request would judge, and how; refuses what `evaluate` would refuse. */
   outlook(request: EvaluateRequest, call?: Call): Promise<EvaluationOutlook>
   /**

@@ -155,7 +155,7 @@ export interface RunNote {
 
 export interface RunHistory {
   series: RunSeriesData
-  /** Everything else that is logged, in order, but for what rows cost (`EvaluationRoom.suspects`). */
+  /** Everything else that is logged, in order, but for what rows cost (`ViewsRoom.suspects`). */
   events: Exclude<RunEvent, StepEvent | EvalEvent | RowLossesEvent>[]
   /** Events of the log in all. */
   count: number
