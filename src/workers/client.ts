@@ -4,7 +4,6 @@ import type { HubRoom } from '../protocol/rooms/hub.ts'
 import type {
   AnswerRoom,
   DataRoom,
-  EvaluationRoom,
   ExportedFile,
   ModelRoom,
   RunListener,
@@ -98,7 +97,7 @@ export function createStudio(): Studio {
   const models = remoteRoom<ModelRoom>(trainHost, 'models')
   const adding = remoteRoom<Pick<ModelRoom, 'add'>>(addingHost)
   const runs = remoteRoom<RunRoom>(trainHost, 'runs')
-  const evaluations = remoteRoom<EvaluationRoom>(trainHost, 'evaluations')
+  const evaluations = remoteRoom<Studio['evaluations']>(trainHost, 'evaluations')
   const follow = (onEvent: RunListener) => watched(trainHost, onEvent)
   return {
     data: override(data, { exportData: (...asked) => files(dataHost, () => data.exportData(...asked)) }),

@@ -77,7 +77,9 @@ export class EvaluationData {
     const again = drawn.filter((row) => known.has(sameness(row)))
     if (again.length > 0) notes.push(noteOf('learnt_rows', again))
     if (learnt === null) notes.push({ kind: 'no_training_rows', count: 0 })
-    const { name: _, hash: __, ...how } = config
+    const { name: _, hash: __, corrections, ...rest } = config
+    // Ids of before there were any stay what they are.
+    const how = corrections.length > 0 ? { ...rest, corrections } : rest
     const seed = record.config.training.seed
     const key = canonical([data.hash, data.split, how, seed, request.limit ?? null])
     return { data: { ...data, rows: rows.length }, rows: drawn, learnt, notes, key }
@@ -184,7 +186,8 @@ function recipeOf({ dataset, model, config }: RunRecord): Recipe {
 
 /** No row held out of what is judged. */
 function wholly(data: DataConfig): DataConfig {
-  return { ...data, split: NO_SPLIT, validation_share: 0, augment: NO_AUGMENT }
+  // Corrections are of rows of what was learnt.
+  return { ...data, split: NO_SPLIT, validation_share: 0, augment: NO_AUGMENT, corrections: [] }
 }
 
 function kindOf({ messages, text }: Pick<DataConfig, 'messages' | 'text'>): 'messages' | 'text' | 'pairs' {
