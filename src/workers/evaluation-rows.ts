@@ -78,8 +78,8 @@ export class EvaluationData {
     if (again.length > 0) notes.push(noteOf('learnt_rows', again))
     if (learnt === null) notes.push({ kind: 'no_training_rows', count: 0 })
     const { name: _, hash: __, corrections, ...rest } = config
-    // Ids of before there were any stay what they are.
-    const how = corrections.length > 0 ? { ...rest, corrections } : rest
+    // Ids of before there were any stay what they are; records of then have none.
+    const how = (corrections ?? []).length > 0 ? { ...rest, corrections } : rest
     const seed = record.config.training.seed
     const key = canonical([data.hash, data.split, how, seed, request.limit ?? null])
     return { data: { ...data, rows: rows.length }, rows: drawn, learnt, notes, key }

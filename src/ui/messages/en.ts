@@ -11,6 +11,7 @@ import { push } from './en-push.ts'
 import { shelf } from './en-shelf.ts'
 import { sources } from './en-sources.ts'
 import { steps } from './en-steps.ts'
+import { views } from './en-views.ts'
 
 /**
  * Every text of the page. Plain words first, the term of art beside them. `{name}` is a value to fill in; an entry with
@@ -29,6 +30,7 @@ export const en = {
   ...shelf,
   ...sources,
   ...steps,
+  ...views,
   'app.name': 'Lapidary',
   'app.skip': 'Skip to the content',
   'app.places': 'Places',

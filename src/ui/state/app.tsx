@@ -3,6 +3,7 @@ import type { Studio } from '../../protocol/studio.ts'
 import type { LinkReading } from '../../runs/link.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
 import { createAnswers } from './answers.ts'
+import { createCorrections } from './corrections.ts'
 import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
 import { createDownloads } from './downloads.ts'
@@ -60,6 +61,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const link = createLink({ data, opening, training, first, embedded: shown.embedded })
   const answers = createAnswers(studio, models)
   const evaluations = createEvaluations(studio)
+  const corrections = createCorrections({ opening, route })
   const synthesis = createSynthesis(studio, data, models)
   const offline = createOffline(() => models.device()?.engine === 'portable')
 
@@ -175,6 +177,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     gpuReport,
     answers,
     evaluations,
+    corrections,
     synthesis,
     offline,
   }

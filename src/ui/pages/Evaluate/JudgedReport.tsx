@@ -1,6 +1,6 @@
 import { createResource, createSignal, Show } from 'solid-js'
 import { toFailure } from '../../../protocol/errors.ts'
-import type { EvaluationReport, LabelChoice, RunInfo } from '../../../protocol/studio.ts'
+import type { EvaluationReport, EvaluationRows, LabelChoice, RunInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Fold } from '../../components/Fold.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
@@ -19,6 +19,8 @@ export function JudgedReport(props: {
   evaluation: string
   judged: number
   choice: LabelChoice
+  /** Where its rows are from. */
+  rows: EvaluationRows
 }) {
   const { evaluations } = useApp()
   const key = () =>
@@ -43,14 +45,19 @@ export function JudgedReport(props: {
     >
       {(known) => (
         <Show when={known().report} fallback={<FailureNotice failure={known().failure!} />}>
-          {(report) => <Report run={props.run} report={report()} choice={props.choice} />}
+          {(report) => <Report run={props.run} report={report()} choice={props.choice} rows={props.rows} />}
         </Show>
       )}
     </Show>
   )
 }
 
-function Report(props: { run: RunInfo; report: EvaluationReport; choice: LabelChoice }) {
+function Report(props: {
+  run: RunInfo
+  report: EvaluationReport
+  choice: LabelChoice
+  rows: EvaluationRows
+}) {
   const { runs } = useApp()
   const [cell, setCell] = createSignal<Cell | null>(null)
   const info = () => props.report.evaluation
@@ -59,7 +66,16 @@ function Report(props: { run: RunInfo; report: EvaluationReport; choice: LabelCh
     const { split } = info().data
     return split === 'test' || split === 'validation' ? (`good.whose.${split}` as const) : 'good.whose'
   }
-  const rows = () => <JudgedRows report={props.report} cell={cell()} onAll={() => setCell(null)} />
+  const judged = (cell: Cell | null) => (
+    <JudgedRows
+      run={props.run}
+      report={props.report}
+      from={props.rows}
+      cell={cell}
+      onAll={() => setCell(null)}
+    />
+  )
+  const rows = () => judged(cell())
   return (
     <div class="stack judged-report">
       <div class="stack-s">
@@ -99,9 +115,7 @@ function Report(props: { run: RunInfo; report: EvaluationReport; choice: LabelCh
         <Show when={props.report.labels}>
           {(labels) => (
             <>
-              <Fold summary={t('judged.worst')}>
-                <JudgedRows report={props.report} cell={null} onAll={() => {}} />
-              </Fold>
+              <Fold summary={t('judged.worst')}>{judged(null)}</Fold>
               <Fold summary={t('classes.title')}>
                 <ClassTable classes={labels().classes} />
               </Fold>
