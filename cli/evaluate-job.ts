@@ -48,7 +48,8 @@ How good a run is on rows that it never learnt from, beside its base model, in a
                     DIR: figures of another evaluation that are there are kept under a name of their own
   --help
 
-Prints the headline and the figures with the 95% interval of each, and writes evaluation.json and predictions.csv.
+Prints the headline, the figures with the 95% interval of each, and where the adapter changed most (of each matrix the norm of its change
+by that of its weights); writes evaluation.json and predictions.csv.
 Exit code: 0 done, 2 bad input (one line on standard error says what, where, and what to do), 1 anything else.`
 
 export interface EvaluateJob {

@@ -252,7 +252,7 @@ export function evaluationRoom(parts: TrainParts): EvaluationRoom & ViewsRoom {
     heldAnswers: (request, call) => heldAnswers(views, request, call),
     remove: async (run, id) => removeEvaluation(await database(), run, id),
 
-    async adopt({ name, model: id, config, dataset, checkpoint }, call = {}) {
+    async adopt({ name, model: id, config, dataset, checkpoint, events = [] }, call = {}) {
       const model = await (await library()).open(id, call)
       const meta = parseMeta(checkpoint.meta)
       if (meta.hashes.base !== model.info.hash)
@@ -273,6 +273,7 @@ export function evaluationRoom(parts: TrainParts): EvaluationRoom & ViewsRoom {
       )
       const { seconds, step, epoch } = meta
       const log = await RunLog.begin(await database(), { ...record, name, status: 'stopped', step, seconds })
+      for (const event of events) if (event.type === 'row_losses') log.add(event)
       await log.saveCheckpoint(meta, bytes, { type: 'checkpoint', step, epoch })
       return record.id
     },

@@ -4,9 +4,16 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { setAside } from '../../cli/evaluate-former.ts'
 import { evaluateJob } from '../../cli/evaluate-job.ts'
-import { figureTable, headline, noteLine } from '../../cli/evaluate-words.ts'
+import {
+  figureTable,
+  headline,
+  layersInWords,
+  layerTable,
+  noteLine,
+  suspectLines,
+} from '../../cli/evaluate-words.ts'
 import { exitCode, type Failure, toFailure } from '../../src/protocol/errors.ts'
-import type { Figure, Side } from '../../src/protocol/studio.ts'
+import type { Figure, LayerView, Side, Suspects } from '../../src/protocol/studio.ts'
 import type { PrintedReport } from '../../src/workers/headless-evaluate.ts'
 
 const DATASETS = join(import.meta.dirname, '..', '..', 'public', 'datasets')
@@ -163,6 +170,46 @@ describe('what it prints', () => {
     expect(lines[0]).toMatch(/^ +this run +majority$/)
     expect(lines[1]).toMatch(/^right +0\.5000 \[0\.5000, 0\.5000\] +0\.1250 \[/)
     expect(lines[2]).toMatch(/-$/)
+  })
+
+  test('names rows that look wrong', () => {
+    const row = (number: number, confidence: number) => ({
+      ...{ row: number - 1, number, confidence, question: 'What is it? '.repeat(9), reference: 'sad' },
+      ...{ variability: 0, losses: [], region: 'hard' as const },
+    })
+    const found: Suspects = {
+      ...{ by: 'answer', kind: 'labels', epochs: 3, firstLeftOut: true, known: 320 },
+      rows: Array.from({ length: 12 }, (_, i) => row(i + 1, 0.0123)),
+    }
+    const lines = suspectLines(found).split('\n')
+    expect(lines[0]).toContain('Of the 320 rows')
+    expect(lines[2]).toMatch(/^1 +1\.2% +hard +sad +What is it\?.*…$/)
+    expect(lines).toHaveLength(2 + 10 + 1)
+    expect(suspectLines({ ...found, rows: [] })).toBe(
+      'Nothing looks wrong in the 320 rows that it learnt from.',
+    )
+    expect(suspectLines({ ...found, known: 0, rows: [] })).toContain('earlier version')
+  })
+
+  test('says where the adapter changed most', () => {
+    const view: LayerView = {
+      step: 8,
+      layers: 2,
+      modules: ['q_proj', 'up_proj'],
+      cells: [
+        { layer: 0, module: 'q_proj', change: 1, weight: 100 },
+        { layer: 1, module: 'q_proj', change: 2, weight: 100 },
+        { layer: 1, module: 'up_proj', change: 4, weight: 100 },
+      ],
+      summary: { most: [1], alike: false, part: { name: 'mlp', share: 0.762 } },
+    }
+    expect(layersInWords(view)).toBe('Layer 2 of 2 changed most; 76% of the change is in the MLP.')
+    const lines = layerTable(view).split('\n')
+    expect(lines[0]).toMatch(/^layer +q_proj +up_proj/)
+    expect(lines[1]).toMatch(/^1 +1\.00% +-/)
+    expect(lines[2]).toMatch(/^2 +2\.00% +4\.00%/)
+    const none = { ...view, summary: { most: [], alike: false, part: null } }
+    expect(layersInWords(none)).toBe('At step 8 the adapter changes nothing yet.')
   })
 
   test('names the rows and labels of a note', () => {
