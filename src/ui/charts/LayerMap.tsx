@@ -8,7 +8,7 @@ const WIDTH = 44
 const HEIGHT = 18
 const MARGIN = { left: 28, top: 70 }
 
-/** How far each matrix changed, relative to its weights: the darker the more, up to the one that changed most. */
+/** How far each matrix changed, relative to its weights: the stronger the colour the more, up to the one that changed most. */
 export function LayerMap(props: { view: LayerView }) {
   const cells = createMemo(() =>
     props.view.cells.map((cell) => ({ ...cell, share: cell.weight > 0 ? cell.change / cell.weight : 0 })),

@@ -26,8 +26,10 @@ export const views = {
   'chance.moved.2': '10 to 30 points',
   'chance.moved.3': '30 to 60 points',
   'chance.moved.4': 'more than 60 points',
-  'chance.legend': 'The darker, the likelier the token was, given the question and the tokens before it:',
-  'chance.legendMoved': 'The darker, the further its likelihood moved; ▲ likelier, ▼ less likely:',
+  'chance.legend':
+    'The stronger the colour, the likelier the token was, given the question and the tokens before it:',
+  'chance.legendMoved':
+    'The stronger the colour, the further its likelihood moved; ▲ likelier, ▼ less likely:',
   'chance.token': 'Token',
   'chance.before': 'Before',
   'chance.afterShort': 'After',
@@ -48,7 +50,7 @@ export const views = {
   'layers.mlp': '{share} of the change is in the feed-forward part (MLP).',
   'layers.attention': '{share} of the change is in attention.',
   'layers.how':
-    'Of each matrix the size of its change, relative to the size of its weights (Frobenius norms of scaling · B A and of W), at step {step}. The darker, the more.',
+    'Of each matrix the size of its change, relative to the size of its weights (Frobenius norms of scaling · B A and of W), at step {step}. The stronger the colour, the more.',
   'layers.map':
     'Heat map of {of} layers and {modules} modules; most changed layer {layer}, {module}, by {share}. The table has the same figures.',
   'layers.cell': 'layers.{index}.{module}: {share}',

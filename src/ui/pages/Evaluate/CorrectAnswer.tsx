@@ -32,10 +32,12 @@ export function CorrectAnswer(props: {
     corrections.put(props.run.id, of(response))
     announce(t('correct.kept'))
   }
-  const valid = () => text().trim() !== ''
+  /** What stands in the data already is no correction of it. */
+  const valid = () =>
+    text().trim() !== '' && (props.row === null || kept() !== null || text().trim() !== props.was.trim())
   return (
     <form
-      class="stack-s"
+      class="stack-s answer-right"
       onSubmit={(event) => {
         event.preventDefault()
         if (valid()) keep(text().trim())
