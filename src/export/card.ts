@@ -41,7 +41,9 @@ export interface CardFacts {
 /** A run's config without the paths and addresses of the machine that it was made on, which are nobody's business. */
 export function shareableConfig(config: RunConfig, baseModel: string): RunConfig {
   const name = config.data.name.replace(/^.*[\\/]/, '')
-  return { ...config, model: { ...config.model, id: baseModel }, data: { ...config.data, name } }
+  // Corrections quote rows.
+  const data = { ...config.data, name, corrections: [] }
+  return { ...config, model: { ...config.model, id: baseModel }, data }
 }
 
 /** A model card for the Hugging Face Hub: front matter, what it is, how to load it, how it was made, what it reached. */
