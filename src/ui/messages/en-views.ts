@@ -34,6 +34,7 @@ export const views = {
   'chance.before': 'Before',
   'chance.afterShort': 'After',
   'chance.points': 'Change, points',
+  'chance.look': 'Look closer',
   'chance.first': 'Likeliest of all',
   'chance.first.both': 'before and after',
   'chance.first.base': 'before',
@@ -98,6 +99,8 @@ export const views = {
   'correct.kept': 'Kept. It is learnt when you train on (end of this page).',
   'correct.undo': 'Take it back',
   'correct.list': 'Put right',
+  'correct.table': 'Answers that were put right',
+  'correct.back': 'Back',
   'correct.lede':
     'These answers become training rows. Training on begins with what this run had learnt; rows held out stay held out, but for those put right here. Rows for testing are never learnt from.',
   'correct.already': {

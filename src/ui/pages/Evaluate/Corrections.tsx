@@ -28,7 +28,7 @@ export function Corrections(props: { run: RunInfo; checkpoint: ReturnType<typeof
     },
     {
       id: 'remove',
-      head: '',
+      head: t('correct.back'),
       cell: (correction) => (
         <Button
           kind="quiet"
@@ -47,7 +47,7 @@ export function Corrections(props: { run: RunInfo; checkpoint: ReturnType<typeof
         <Show when={already() > 0}>
           <p class="small quiet">{t('correct.already', { count: already() })}</p>
         </Show>
-        <Table label={t('correct.list')} columns={columns} rows={list()} dense stacks />
+        <Table label={t('correct.table')} columns={columns} rows={list()} dense stacks />
         <Show when={from()}>
           {(checkpoint) => (
             <div class="row">

@@ -152,7 +152,7 @@ function columnsOf(
       : []),
     {
       id: 'tokens',
-      head: '',
+      head: t('chance.look'),
       cell: (row) => (
         <Button
           kind="quiet"

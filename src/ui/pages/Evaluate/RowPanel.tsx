@@ -18,7 +18,12 @@ export function RowPanel(props: {
   const mayLearn = () => info().data.split === 'validation'
   const labels = () => info().task.labels
   return (
-    <section class="stack row-panel" aria-label={t('chance.row', { row: props.row.number })}>
+    <section
+      class="stack row-panel"
+      tabindex="-1"
+      ref={(panel) => queueMicrotask(() => panel.focus())}
+      aria-label={t('chance.row', { row: props.row.number })}
+    >
       <div class="row">
         <h4 class="label">{t('chance.row', { row: props.row.number })}</h4>
         <Button kind="quiet" class="small push" onClick={() => props.onClose()}>

@@ -114,7 +114,7 @@ function Rows(props: { run: RunInfo; step: number | 'last'; found: Suspects }) {
       : []),
     {
       id: 'edit',
-      head: '',
+      head: t('chance.look'),
       cell: (row) => (
         <Button
           kind="quiet"
@@ -133,7 +133,12 @@ function Rows(props: { run: RunInfo; step: number | 'last'; found: Suspects }) {
       <Table label={t('suspects.table')} columns={columns()} rows={rows()} dense stacks />
       <Show when={edited()} keyed>
         {(row) => (
-          <section class="stack-s row-panel" aria-label={t('correct.rowTitle', { row: row.number })}>
+          <section
+            class="stack-s row-panel"
+            tabindex="-1"
+            ref={(panel) => queueMicrotask(() => panel.focus())}
+            aria-label={t('correct.rowTitle', { row: row.number })}
+          >
             <h4 class="label">{t('correct.rowTitle', { row: row.number })}</h4>
             <p class="said">{row.question}</p>
             <CorrectAnswer
