@@ -35,6 +35,7 @@ export const views = {
   'chance.afterShort': 'After',
   'chance.points': 'Change, points',
   'chance.look': 'Look closer',
+  'chance.tiny': 'less than 0.01%',
   'chance.first': 'Likeliest of all',
   'chance.first.both': 'before and after',
   'chance.first.base': 'before',

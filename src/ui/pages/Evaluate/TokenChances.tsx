@@ -20,7 +20,7 @@ const levelOf = (value: number, steps: readonly number[]) =>
   steps.filter((step) => value >= step).length as Level
 
 const probability = (nats: number) => Math.exp(nats)
-const inShare = (p: number) => formatShare(p, p > 0 && p < 0.01 ? 2 : 0)
+const inShare = (p: number) => (p < 1e-4 ? t('chance.tiny') : formatShare(p, p < 0.01 ? 2 : 0))
 
 /** How likely each token of an answer is, before and after training. */
 export function TokenChances(props: { of: TokensRequest }) {
@@ -129,8 +129,8 @@ function Strip(props: {
                 after: inShare(probability(token.tuned.logProbability)),
               })}
             >
+              <Show when={props.mark?.(token)}>{(mark) => <small>{mark()} </small>}</Show>
               {visibleToken(token.text)}
-              <Show when={props.mark?.(token)}>{(mark) => <small> {mark()}</small>}</Show>
             </span>
           )}
         </For>
