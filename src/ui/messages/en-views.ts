@@ -57,7 +57,6 @@ export const views = {
     'Heat map of {of} layers and {modules} modules; most changed layer {layer}, {module}, by {share}. The table has the same figures.',
   'layers.cell': 'layers.{index}.{module}: {share}',
   'layers.layer': 'Layer',
-  'layers.whole': 'All of it',
   'layers.table': 'Relative change by layer and module',
 
   'suspects.title': 'Rows that look mislabelled, or cannot be learnt',

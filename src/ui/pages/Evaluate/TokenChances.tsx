@@ -99,7 +99,7 @@ function Chances(props: { view: TokenView }) {
           <Legend text={t('chance.legendMoved')} of={(level) => t(`chance.moved.${level}`)} />
         </Match>
         <Match when={shown() === 'table'}>
-          <Table label={t('chance.table')} columns={COLUMNS} rows={props.view.tokens} dense tall />
+          <Table label={t('chance.table')} columns={columns()} rows={props.view.tokens} dense tall />
         </Match>
       </Switch>
     </div>
@@ -152,7 +152,7 @@ function Legend(props: { text: string; of: (level: Level) => string }) {
   )
 }
 
-const COLUMNS: TableColumn<ViewedToken>[] = [
+const columns = (): TableColumn<ViewedToken>[] => [
   { id: 'token', head: t('chance.token'), cell: ({ text }) => <code>{visibleToken(text)}</code> },
   {
     id: 'before',
