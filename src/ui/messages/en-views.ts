@@ -82,7 +82,6 @@ export const views = {
   'suspects.easy': 'learnt',
   'suspects.answer': 'Answers now',
   'suspects.ask': 'Ask the model about these rows',
-  'suspects.asking': 'Asking …',
   'suspects.same': 'as the data says',
   'suspects.differs': 'differs',
   'suspects.table': 'Rows that look wrong, the most suspect first',

@@ -121,9 +121,11 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>) {
     report: (run: string, evaluation: string, choice: LabelChoice): Promise<EvaluationReport> =>
       studio.evaluations.report(run, evaluation, { choice }),
     tokens: (asked: TokensRequest, signal: AbortSignal) => studio.evaluations.tokens(asked, { signal }),
-    layers: (run: string, step: CheckpointChoice) => studio.evaluations.layers(run, step),
+    layers: (run: string, step: CheckpointChoice, signal: AbortSignal) =>
+      studio.evaluations.layers(run, step, { signal }),
     suspects: (run: string) => studio.evaluations.suspects(run),
-    heldAnswers: (asked: HeldAnswersRequest) => studio.evaluations.heldAnswers(asked),
+    heldAnswers: (asked: HeldAnswersRequest, signal: AbortSignal) =>
+      studio.evaluations.heldAnswers(asked, { signal }),
     files: (run: string, evaluation: string, choice: LabelChoice) =>
       studio.evaluations.files(run, evaluation, { choice }),
   }

@@ -75,7 +75,6 @@ export const views: Translated<typeof english> = {
   'suspects.easy': '學會了',
   'suspects.answer': '現在的回答',
   'suspects.ask': '用這些列問模型',
-  'suspects.asking': '正在詢問…',
   'suspects.same': '與資料相同',
   'suspects.differs': '不同',
   'suspects.table': '看來有錯的列，最可疑的在前',

@@ -1,4 +1,4 @@
-import { createResource, createSignal, Match, Show, Switch } from 'solid-js'
+import { createResource, createSignal, Match, onCleanup, Show, Switch } from 'solid-js'
 import { toFailure } from '../../../protocol/errors.ts'
 import type { LayerView, RunInfo } from '../../../protocol/studio.ts'
 import { LayerMap } from '../../charts/LayerMap.tsx'
@@ -15,10 +15,14 @@ import '../../styles/views.css'
 export function Layers(props: { run: RunInfo; step: number | 'last' }) {
   const { evaluations } = useApp()
   const key = () => JSON.stringify([props.run.id, props.step])
+  let abort: AbortController | null = null
+  onCleanup(() => abort?.abort())
   const [read] = createResource(key, async (of) => {
     const [run, step] = JSON.parse(of) as [string, number | 'last']
+    abort?.abort()
+    abort = new AbortController()
     try {
-      return { of, view: await evaluations.layers(run, step), failure: null }
+      return { of, view: await evaluations.layers(run, step, abort.signal), failure: null }
     } catch (error) {
       return { of, view: null, failure: toFailure(error) }
     }

@@ -1,4 +1,4 @@
-import { createResource, createSignal, Match, Show, Switch } from 'solid-js'
+import { createResource, createSignal, Match, onCleanup, Show, Switch } from 'solid-js'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
 import type { HeldAnswer, RunInfo, SuspectRow, Suspects } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
@@ -52,7 +52,8 @@ export function SuspectRows(props: { run: RunInfo; step: number | 'last' }) {
 function Rows(props: { run: RunInfo; step: number | 'last'; found: Suspects }) {
   const { evaluations, training } = useApp()
   const [edited, setEdited] = createSignal<SuspectRow | null>(null)
-  const [asking, setAsking] = createSignal(false)
+  const [asking, setAsking] = createSignal<AbortController | null>(null)
+  onCleanup(() => asking()?.abort())
   const [held, setHeld] = createSignal<{ step: number | 'last'; answers: ReadonlyMap<number, HeldAnswer> } | null>(null) // biome-ignore format: a line
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const rows = () => props.found.rows.slice(0, SHOWN)
@@ -63,19 +64,20 @@ function Rows(props: { run: RunInfo; step: number | 'last'; found: Suspects }) {
 
   async function ask(): Promise<void> {
     const { step } = props
-    setAsking(true)
+    const abort = new AbortController()
+    setAsking(abort)
     setFailure(null)
     try {
-      const found = await evaluations.heldAnswers({
-        run: props.run.id,
-        checkpoint: step,
-        rows: rows().map(({ row }) => row),
-      })
+      const found = await evaluations.heldAnswers(
+        { run: props.run.id, checkpoint: step, rows: rows().map(({ row }) => row) },
+        abort.signal,
+      )
       setHeld({ step, answers: new Map(found.map((one) => [one.row, one])) })
     } catch (error) {
-      setFailure(toFailure(error))
+      const failed = toFailure(error)
+      if (failed.code !== 'cancelled') setFailure(failed)
     } finally {
-      setAsking(false)
+      setAsking(null)
     }
   }
 
@@ -155,9 +157,20 @@ function Rows(props: { run: RunInfo; step: number | 'last'; found: Suspects }) {
       <Show when={failure()}>{(failed) => <FailureNotice failure={failed()} />}</Show>
       <Show when={props.found.kind !== 'plain'}>
         <div class="row">
-          <Button disabled={asking() || training.busy()} onClick={() => void ask()}>
-            {asking() ? t('suspects.asking') : t('suspects.ask')}
-          </Button>
+          <Show
+            when={asking()}
+            fallback={
+              <Button disabled={training.busy()} onClick={() => void ask()}>
+                {t('suspects.ask')}
+              </Button>
+            }
+          >
+            {(abort) => (
+              <Button icon="stop" onClick={() => abort().abort()}>
+                {t('action.stop')}
+              </Button>
+            )}
+          </Show>
         </div>
       </Show>
       <p class="small quiet">
