@@ -7,6 +7,7 @@ import { push } from './en-push.ts'
 import { runFile } from './en-run-file.ts'
 import { shelf } from './en-shelf.ts'
 import { steps } from './en-steps.ts'
+import { views } from './en-views.ts'
 
 /** Texts of parts of the page that are fetched when they are first drawn. */
 export const later = {
@@ -19,4 +20,5 @@ export const later = {
   ...runFile,
   ...shelf,
   ...steps,
+  ...views,
 } as const
