@@ -8,6 +8,7 @@ import { link } from './en-link.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
 import { push } from './en-push.ts'
+import { setup } from './en-setup.ts'
 import { shelf } from './en-shelf.ts'
 import { sources } from './en-sources.ts'
 import { steps } from './en-steps.ts'
@@ -26,6 +27,7 @@ export const en = {
   ...model,
   ...open,
   ...push,
+  ...setup,
   ...shelf,
   ...sources,
   ...steps,
@@ -192,7 +194,6 @@ export const en = {
   'train.length': 'Length',
   'train.bySteps': 'In steps',
   'train.byEpochs': 'In epochs',
-  'train.byMinutes': 'In minutes',
   'train.advanced': 'More settings',
   'train.thisRun': 'This run',
   'train.noData': 'Choose some data to learn from first.',
@@ -288,13 +289,10 @@ export const en = {
   'field.notAbove': 'Must be above {limit}.',
   'field.over': 'Must be at most {limit}.',
   'field.share': 'Must be a whole number, or a share below 1.',
-  'field.recommended': 'Recommended: {value}',
 
   'field.learning_rate': 'Learning rate',
   'field.num_train_epochs': 'Epochs',
   'field.max_steps': 'Steps',
-  'field.minutes': 'May take, on this machine',
-  'field.minutesSteps': { one: 'That is {count} step.', other: 'That is {count} steps.' },
   'field.per_device_train_batch_size': 'Batch size',
   'field.gradient_accumulation_steps': 'Accumulate (gradients)',
   'field.max_length': 'Longest example',
@@ -341,8 +339,6 @@ export const en = {
     'How far each step moves. Too high and the loss jumps about or climbs; too low and little is learnt. Plain or as 1e-5.',
   'help.num_train_epochs': 'How often the model sees every example.',
   'help.max_steps': 'How often the adapter is adjusted. Each step looks at one batch of examples.',
-  'help.minutes':
-    'As many steps as fit into this time, checks and the beginning included, by the speed that was measured here. A longer run learns more, up to a point.',
   'help.per_device_train_batch_size':
     'Examples looked at together in one step. More is steadier and needs more memory.',
   'help.gradient_accumulation_steps':
@@ -372,7 +368,7 @@ export const en = {
   'help.completion_only_loss': 'Off, the model also learns to write the questions.',
   'help.lr_scheduler_type':
     'Falling rates settle better at the end; a constant one is easier to compare. Along a cosine it falls slowly, then quickly, then slowly again.',
-  'help.r': 'How much the adapter can hold. 8 suits most tasks; more needs more memory and more data.',
+  'help.r': 'How much the adapter can hold. More needs more memory.',
   'help.lora_alpha': 'How strongly the adapter acts. Often twice its rank.',
   'help.lora_dropout': 'Share of the adapter left out at random in each step, against learning by heart.',
   'help.use_rslora': 'Divides the strength by the square root of the rank, which suits large ranks.',

@@ -84,11 +84,11 @@ function createApp(studio: Studio, first: LinkReading | null) {
   async function restore(): Promise<void> {
     const stored = recall<StoredDraft>('draft') ?? (await interrupted())
     if (!stored) return
-    const { config, dataset, profile, own, shown, opening: waiting } = readDraft(stored)
+    const { config, dataset, profile, own, minutes, shown, opening: waiting } = readDraft(stored)
     batch(() => {
       models.choose(config.model.id)
       draft.change('model', { quantization: config.model.quantization })
-      settings.take(config, profile, own ? { ...own, touched: new Set(own.touched) } : undefined)
+      settings.take(config, profile, own ? { ...own, touched: new Set(own.touched) } : undefined, minutes)
       draft.setStart(config.start)
       const { kind: _, portable_backend: __, ...engine } = config.engine
       draft.change('engine', engine)
@@ -143,6 +143,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
       dataset: data.dataset()?.id ?? '',
       profile: settings.profile(),
       own: ownOf(settings.touched(), settings.basis()),
+      minutes: settings.minutes(),
       shown: runs.shownId(),
       opening: opening.kept(),
     }

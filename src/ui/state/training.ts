@@ -118,7 +118,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
           setForecast(found.forecast)
           setForecastFailure(found.failure)
           setForetelling(false)
-          if (found.forecast) settings.fit(found.forecast)
+          if (found.forecast) settings.fit(found.forecast, prepared.examples.train)
         })
       }, 300)
       onCleanup(() => {
