@@ -5,6 +5,7 @@ import type { ModelRoom } from './rooms/models.ts'
 import type { RunRoom } from './rooms/runs.ts'
 
 export type * from './gpu-report.ts'
+export type * from './look.ts'
 export type * from './model-address.ts'
 export type * from './preparation.ts'
 export type * from './recipe.ts'
