@@ -11,6 +11,8 @@ export const setup = {
   'time.spare': 'More time would be of no use here: these examples would only be learnt by heart.',
   'time.now': 'As set up now, it takes about this long. Move it, and the settings follow.',
 
+  'hood.open': 'Under the hood: what this run computes, with its own values',
+
   'field.yours': 'Set by you; recommended here: {value}.',
   'field.other': 'Recommended here: {value}.',
   'field.back': 'Take it',

@@ -1,7 +1,19 @@
 import { en } from './en.ts'
+import type { hood } from './en-hood.ts'
 import { formatCount } from './format.ts'
 
-type Catalogue = typeof en
+/** Texts that are fetched with what they belong to, which adds them first. */
+type Fetched = typeof hood
+type Catalogue = typeof en & Fetched
+type Entry = string | { one: string; other: string }
+
+const texts: Record<string, Entry> = { ...en }
+
+/** Adds texts that came later. */
+export function addTexts(more: Partial<Fetched>): void {
+  Object.assign(texts, more)
+}
+
 export type MessageKey = keyof Catalogue
 
 type Text<E> = E extends string ? E : E extends { other: infer O extends string } ? O : never
@@ -16,7 +28,7 @@ const plurals = new Intl.PluralRules('en')
  * where another format is wanted). An entry with `one` and `other` is chosen by its `count`.
  */
 export function t<K extends MessageKey>(key: K, ...args: Args<K>): string {
-  const entry: string | { one: string; other: string } = en[key]
+  const entry = texts[key]!
   const values = (args[0] ?? {}) as Record<string, string | number>
   const text =
     typeof entry === 'string'

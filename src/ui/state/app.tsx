@@ -11,6 +11,7 @@ import { createEvaluations } from './evaluations.ts'
 import { createFinished } from './finished.ts'
 import { createFit } from './fit.ts'
 import { createGpuReport } from './gpu-report.ts'
+import { createHood } from './hood.ts'
 import { prepareWhileIdle } from './idle.ts'
 import { createLimit } from './limit.ts'
 import { createLink } from './link.ts'
@@ -50,6 +51,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const downloads = createDownloads(studio, runs, proofs)
   const limit = createLimit({ studio, draft, data, models, settings })
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
+  const hood = createHood(studio, training.busy)
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
   const finished = createFinished({ busy: training.busy, ended: runs.shown, label: runs.label })
@@ -172,6 +174,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     training,
     finished,
     fit,
+    hood,
     shelf,
     gpuReport,
     answers,

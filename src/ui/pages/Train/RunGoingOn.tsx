@@ -6,6 +6,7 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { Failures } from './Failures.tsx'
+import { Hood } from './Hood.tsx'
 import { Live } from './Live.tsx'
 import { RunCurve } from './RunCurve.tsx'
 import { UnkeptNotice } from './UnkeptNotice.tsx'
@@ -58,6 +59,7 @@ export function RunGoingOn() {
           <Live told={told} run={runs.byId(runs.live())} />
           <TellMe />
           <RunCurve view={training.liveView()} run={runs.byId(runs.live())} />
+          <Hood run={runs.live()} />
         </div>
       </div>
     </>

@@ -14,6 +14,7 @@ import { DownloadState } from '../DownloadState.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { BegunWith, Checkpoints } from './Checkpoints.tsx'
+import { Hood } from './Hood.tsx'
 import { Live } from './Live.tsx'
 import { OpeningFailure } from './Opened.tsx'
 import { Reproduced } from './Reproduced.tsx'
@@ -70,6 +71,7 @@ export function RunInView(props: { run: RunInfo }) {
             <Live told={told} run={props.run} />
           </Show>
           <RunCurve view={view()} run={props.run} />
+          <Hood run={props.run.id} ended />
         </div>
       </div>
       <Next to="evaluate" ready={false} />
