@@ -7,7 +7,7 @@ import type { Kept } from './state/offline.ts'
 
 /** What of the studio is on this device, whether a newer one is there, and installing it. */
 export function AppMenu() {
-  const { offline, announce } = useApp()
+  const { offline, announce, hints } = useApp()
   createEffect(on(offline.newer, (newer) => newer && announce(t('offline.newer'))))
   const items = (): MenuItem[] => {
     const { state } = offline.kept()
@@ -18,6 +18,7 @@ export function AppMenu() {
       ...(offline.canInstall()
         ? [{ label: t('offline.install'), icon: 'add' as const, onSelect: () => void offline.install() }]
         : []),
+      { label: t('hints.show'), icon: 'help' as const, onSelect: hints.show },
     ]
   }
   return (

@@ -1,4 +1,4 @@
-/** Texts of the settings that a time says, and what each setting means for the data and the model at hand. */
+/** Texts of the Train page, fetched with it: the settings that a time says, and what each setting means for the data and the model at hand. */
 export const setup = {
   'time.label': 'May take, on this machine',
   'time.help':

@@ -4,11 +4,11 @@ import { evaluation } from './en-evaluation.ts'
 import { exported } from './en-export.ts'
 import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
+import { hints } from './en-hints.ts'
 import { link } from './en-link.ts'
 import { model } from './en-model.ts'
 import { open } from './en-open.ts'
 import { push } from './en-push.ts'
-import { setup } from './en-setup.ts'
 import { shelf } from './en-shelf.ts'
 import { sources } from './en-sources.ts'
 import { steps } from './en-steps.ts'
@@ -23,11 +23,11 @@ export const en = {
   ...exported,
   ...fit,
   ...gpu,
+  ...hints,
   ...link,
   ...model,
   ...open,
   ...push,
-  ...setup,
   ...shelf,
   ...sources,
   ...steps,

@@ -1,9 +1,10 @@
 import { en } from './en.ts'
 import type { hood } from './en-hood.ts'
+import type { setup } from './en-setup.ts'
 import { formatCount } from './format.ts'
 
 /** Texts that are fetched with what they belong to, which adds them first. */
-type Fetched = typeof hood
+type Fetched = typeof hood & typeof setup
 type Catalogue = typeof en & Fetched
 type Entry = string | { one: string; other: string }
 

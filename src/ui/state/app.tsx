@@ -11,6 +11,7 @@ import { createEvaluations } from './evaluations.ts'
 import { createFinished } from './finished.ts'
 import { createFit } from './fit.ts'
 import { createGpuReport } from './gpu-report.ts'
+import { createHints } from './hints.ts'
 import { createHood } from './hood.ts'
 import { prepareWhileIdle } from './idle.ts'
 import { createLimit } from './limit.ts'
@@ -39,6 +40,7 @@ export type App = ReturnType<typeof createApp>
 function createApp(studio: Studio, first: LinkReading | null) {
   const route = createRoute()
   const shown = createShown(first?.link ?? null)
+  const hints = createHints()
   const theme = createTheme(first?.link.theme, !shown.embedded)
   const [said, announce] = createSignal('')
   const [runsOpen, openRuns] = createSignal(false)
@@ -174,6 +176,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     training,
     finished,
     fit,
+    hints,
     hood,
     shelf,
     gpuReport,

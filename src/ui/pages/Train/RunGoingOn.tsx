@@ -1,6 +1,7 @@
 import { Show } from 'solid-js'
 import { Button } from '../../components/Button.tsx'
 import { Checkbox } from '../../components/Field.tsx'
+import { Hint } from '../../components/Hint.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
@@ -58,6 +59,9 @@ export function RunGoingOn() {
         <div class="stack-l train-live">
           <Live told={told} run={runs.byId(runs.live())} />
           <TellMe />
+          <Show when={training.latest()}>
+            <Hint id="learning" />
+          </Show>
           <RunCurve view={training.liveView()} run={runs.byId(runs.live())} />
           <Hood run={runs.live()} />
         </div>

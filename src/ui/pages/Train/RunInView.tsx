@@ -2,6 +2,7 @@ import { createEffect, Show } from 'solid-js'
 import type { Failure } from '../../../protocol/errors.ts'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
+import { Hint } from '../../components/Hint.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { formatTime } from '../../messages/format.ts'
@@ -69,6 +70,9 @@ export function RunInView(props: { run: RunInfo }) {
         <div class="stack-l train-live">
           <Show when={runs.elsewhere(props.run)}>
             <Live told={told} run={props.run} />
+          </Show>
+          <Show when={props.run.status === 'done'}>
+            <Hint id="learnt" />
           </Show>
           <RunCurve view={view()} run={props.run} />
           <Hood run={props.run.id} ended />

@@ -4,7 +4,8 @@ import type { Fit } from '../../../protocol/studio.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead } from '../../components/Page.tsx'
-import { t } from '../../messages/t.ts'
+import { setup } from '../../messages/en-setup.ts'
+import { addTexts, t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
 import { AllowMore } from '../AllowMore.tsx'
@@ -17,6 +18,8 @@ import { acceptPastedSettings, OpenedNote } from './Opened.tsx'
 import { RunGoingOn } from './RunGoingOn.tsx'
 import { RunInView } from './RunInView.tsx'
 import { Setup } from './Setup.tsx'
+
+addTexts(setup)
 
 /**
  * One of three things, never two at once: the run that goes on, a stored run in view, or a run that is being set up. Whatever

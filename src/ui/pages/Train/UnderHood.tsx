@@ -5,6 +5,7 @@ import { TokenText } from '../../components/TokenText.tsx'
 import { hood } from '../../messages/en-hood.ts'
 import { formatLoss, formatNumber, formatShare } from '../../messages/format.ts'
 import { addTexts, t } from '../../messages/t.ts'
+import './under-hood.css'
 
 addTexts(hood)
 
@@ -18,7 +19,7 @@ export function UnderHood(props: { look: Look | null; ended: boolean }) {
       {(look) => (
         <div class="stack">
           <p class="hint">{t(props.ended ? 'hood.ended' : 'hood.as', { step: look().step })}</p>
-          <ol class="stages">
+          <ol>
             <Stage title={t('hood.tokens')}>
               <Tokens look={look()} />
             </Stage>
@@ -43,7 +44,7 @@ export function UnderHood(props: { look: Look | null; ended: boolean }) {
 
 function Stage(props: { title: string; children: JSX.Element }) {
   return (
-    <li>
+    <li class="stage">
       <h3>{props.title}</h3>
       {props.children}
     </li>
