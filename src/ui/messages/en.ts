@@ -279,7 +279,7 @@ export const en = {
   'profile.epochsFitted':
     'Fitted to this data: {epochs} passes over it instead of {usual}, since so few rows are not learnt in fewer steps.',
   'profile.balancedNote': 'A good first real run.',
-  'profile.thoroughNote': 'Longer and gentler, with a larger adapter.',
+  'profile.thoroughNote': 'Longer and gentler: as much as the data give.',
   'profile.ownNote': 'Your own settings.',
   'profile.ownFollows': 'What you have not set goes on following "{name}".',
 
