@@ -57,13 +57,19 @@ try {
   })
 
   const devtools = await page.context().newCDPSession(page)
-  await devtools.send('Performance.enable')
-  const busy = async () =>
-    (await devtools.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration')!.value
+  // The thread's own time: what else the machine does at the moment is not the page's work.
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const PARTS = ['TaskDuration', 'ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration']
+  const spent = async () => {
+    const { metrics } = await devtools.send('Performance.getMetrics')
+    return PARTS.map((part) => metrics.find(({ name }) => name === part)!.value)
+  }
+  /** In all, in scripts, in layout and in style. */
   const share = async (seconds: number) => {
-    const [from, at] = [await busy(), performance.now()]
+    const [from, at] = [await spent(), performance.now()]
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
-    return ((await busy()) - from) / ((performance.now() - at) / 1000)
+    const wall = (performance.now() - at) / 1000
+    return (await spent()).map((now, i) => (now - from[i]!) / wall)
   }
   const closed = await share(5)
   await page.locator('details.hood > summary').click()
@@ -75,10 +81,12 @@ try {
   await page.getByText('Done. The adapter is ready.').waitFor()
   const done = (performance.now() - pressed) / 1000
   const percent = (value: number) => `${(value * 100).toFixed(1)}%`
+  const parts = ([all, ...of]: number[]) =>
+    `${percent(all!)} (scripts, layout, style: ${of.map(percent).join(', ')})`
   console.log(
     `page in sight ${((shown - opened) / 1000).toFixed(1)} s after the address; from the press: first loss ${first.toFixed(1)} s, ` +
       `loss down by ${percent(fall)} ${fallen.toFixed(1)} s, done with answers ${done.toFixed(1)} s; ` +
-      `main thread busy ${percent(closed)} while training, ${percent(open)} with the drawer open (step ${still})`,
+      `main thread busy ${parts(closed)} while training, ${parts(open)} with the drawer open (step ${still})`,
   )
 } finally {
   await browser.close()

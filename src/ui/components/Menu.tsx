@@ -29,7 +29,7 @@ export function Menu(props: {
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content class="menu">
-          <For each={props.notes}>{(note) => <p class="menu-label menu-note">{note}</p>}</For>
+          <For each={props.notes}>{(note) => <div class="menu-label menu-note">{note}</div>}</For>
           <For each={props.items}>
             {(item) => (
               <DropdownMenu.Item

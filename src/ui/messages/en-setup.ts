@@ -13,8 +13,8 @@ export const setup = {
 
   'hood.open': 'Under the hood: what this run computes, with its own values',
 
-  'field.yours': 'Set by you; recommended here: {value}.',
-  'field.other': 'Recommended here: {value}.',
+  'field.yours': 'Set by you. Recommended: {value}.',
+  'field.other': 'Recommended: {value}.',
   'field.back': 'Take it',
   'field.backLabel': '{field}: take the recommended value, {value}',
 
