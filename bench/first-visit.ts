@@ -8,7 +8,7 @@ import { serve } from '../cli/server.ts'
  * A first visit as a newcomer makes it, on the processor alone: how long from the press until the loss in sight has fallen, when the model
  * first answers otherwise, and how busy the page's own thread is while it trains, with the drawer closed and open.
  *
- *   npx tsx bench/visit.ts [--fall 0.2]
+ *   npx tsx bench/first-visit.ts [--fall 0.2]
  */
 const { values } = parseArgs({ options: { fall: { type: 'string', default: '0.2' } } })
 const fall = Number(values.fall)
