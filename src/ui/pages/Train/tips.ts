@@ -1,10 +1,9 @@
+import { kindOf } from '../../../runs/profiles.ts'
 import { formatLarge, formatNumber, formatShare } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import type { App } from '../../state/app.tsx'
 import type { LoraNumber, TrainingNumber } from '../../state/fields.ts'
 
-/** Weights from which on a Gemma counts as large where an adapter is recommended. */
-const LARGE = 600e6
 /** Share of the examples that a limit on their length should hold whole. */
 const COVERED = 0.99
 
@@ -23,8 +22,8 @@ export function tipOf(
   switch (name) {
     case 'r':
       if (!about || !model) return null
-      if (model.practice) return t('tip.rPractice', { value: best.lora.r })
-      return t(model.parameters < LARGE ? 'tip.r' : 'tip.rLarge', { ...about, value: best.lora.r })
+      if (kindOf(model) === 'practice') return t('tip.rPractice', { value: best.lora.r })
+      return t(kindOf(model) === 'small' ? 'tip.r' : 'tip.rLarge', { ...about, value: best.lora.r })
     case 'learning_rate':
       return (
         about &&
