@@ -19,7 +19,7 @@ export function Menu(props: {
   marked?: boolean
 }) {
   return (
-    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false}>
+    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false} modal={false}>
       <DropdownMenu.Trigger
         class="icon-button"
         classList={{ marked: props.marked ?? false }}
@@ -58,7 +58,7 @@ export function ChoiceMenu<T extends string>(props: {
   onChange: (value: T) => void
 }) {
   return (
-    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false}>
+    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false} modal={false}>
       <DropdownMenu.Trigger class="icon-button" aria-label={props.label}>
         {props.trigger}
       </DropdownMenu.Trigger>
