@@ -38,7 +38,7 @@ export async function settingsFor(
     minutes,
     { training, lora, profile: 'quick' },
     { model, rows, own: (name) => own.includes(name) },
-    foretell,
+    ({ training, lora }) => foretell({ training, lora }),
   )
   if (!found)
     fail(

@@ -62,8 +62,9 @@ export function RunGoingOn() {
           <Show when={training.latest()}>
             <Hint id="learning" />
           </Show>
-          <RunCurve view={training.liveView()} run={runs.byId(runs.live())} />
-          <Hood run={runs.live()} />
+          <RunCurve view={training.liveView()} run={runs.byId(runs.live())}>
+            <Hood run={runs.live()} />
+          </RunCurve>
         </div>
       </div>
     </>

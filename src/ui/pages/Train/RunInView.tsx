@@ -74,8 +74,9 @@ export function RunInView(props: { run: RunInfo }) {
           <Show when={props.run.status === 'done'}>
             <Hint id="learnt" />
           </Show>
-          <RunCurve view={view()} run={props.run} />
-          <Hood run={props.run.id} ended />
+          <RunCurve view={view()} run={props.run}>
+            <Hood run={props.run.id} ended />
+          </RunCurve>
         </div>
       </div>
       <Next to="evaluate" ready={false} />
