@@ -1,6 +1,7 @@
 import type { AnswerRoom } from './rooms/answers.ts'
 import type { DataRoom } from './rooms/data.ts'
 import type { EvaluationRoom } from './rooms/evaluations.ts'
+import type { KeptRoom } from './rooms/kept.ts'
 import type { ModelRoom } from './rooms/models.ts'
 import type { RunRoom } from './rooms/runs.ts'
 
@@ -14,6 +15,7 @@ export type * from './rooms/data.ts'
 export type * from './rooms/evaluations.ts'
 export type * from './rooms/exports.ts'
 export type * from './rooms/fit.ts'
+export type * from './rooms/kept.ts'
 export type * from './rooms/model-sources.ts'
 export type * from './rooms/models.ts'
 export type * from './rooms/push.ts'
@@ -30,4 +32,5 @@ export interface Studio {
   runs: RunRoom
   answers: AnswerRoom
   evaluations: EvaluationRoom
+  kept: KeptRoom
 }

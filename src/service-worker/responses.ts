@@ -8,6 +8,8 @@ const ISOLATION = {
   'Cross-Origin-Resource-Policy': 'cross-origin',
 }
 
+const POLICY = 'Content-Security-Policy'
+
 /** The same response, with the headers that let a page and its workers share memory. */
 export function isolated(response: Response): Response {
   // An error, or a way to another address, which the browser goes by itself: nothing can be said with it.
@@ -17,6 +19,18 @@ export function isolated(response: Response): Response {
   for (const [name, value] of Object.entries(ISOLATION)) if (!headers.has(name)) headers.set(name, value)
   const bare = [101, 204, 205, 304].includes(status)
   return new Response(bare ? null : response.body, { status, statusText, headers })
+}
+
+/**
+ * The same response, with the policy of the page: a worker that was started at an address has that of its answer alone. A document has its
+ * own in itself, and a host's header stays.
+ */
+export function bound(response: Response, policy: string): Response {
+  if (response.status === 0 || response.headers.has(POLICY)) return response
+  const { status, statusText } = response
+  const headers = new Headers(response.headers)
+  headers.set(POLICY, policy)
+  return new Response(response.body, { status, statusText, headers })
 }
 
 /** The part of a whole file that a request asks for; the whole where it asks for none, or for what is not understood. */

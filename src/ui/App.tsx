@@ -12,10 +12,11 @@ import {
 } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import type { Lock } from '../protocol/embed.ts'
+import { isSealed } from '../protocol/sealed.ts'
 import { CLOSED_FAILURES, type Closed, STORAGE_CLOSED } from '../protocol/storage-closed.ts'
 import type { Studio } from '../protocol/studio.ts'
 import type { LinkReading } from '../runs/link.ts'
-import { AppMenu } from './AppMenu.tsx'
+import { AppMenu, SealedMark } from './AppMenu.tsx'
 import { Button } from './components/Button.tsx'
 import { droppedFiles, pathOf } from './components/dropped.ts'
 import { Gem, Icon } from './components/Icon.tsx'
@@ -34,6 +35,11 @@ import { keptOf, linkHere } from './state/link.ts'
 import { hrefOf, type Place, placeOf, restrictRoute } from './state/route.ts'
 import { createShown } from './state/shown.ts'
 import { THEMES } from './state/theme.ts'
+
+export { onLeaving } from './state/leaving.ts'
+
+/** What takes the studio's place where a computer is left. */
+export const loadLeft = () => import('./pages/Computer.tsx').then((part) => part.Left)
 
 /** Only frames need it. */
 const Embedded = lazy(() => import('./pages/Embedded.tsx'))
@@ -109,6 +115,7 @@ function Shell() {
         <Interrupted />
       </Show>
       <StorageClosed />
+      <SealedElsewhere />
       <LinkNotes />
       <Show when={shown.embedded}>
         <Suspense>
@@ -173,6 +180,28 @@ function StorageClosed() {
   )
 }
 
+/** This tab is not as the others are by now. */
+function SealedElsewhere() {
+  const { sealing } = useApp()
+  return (
+    <Show when={sealing.elsewhere()}>
+      <div class="banner">
+        <Notice
+          tone="warning"
+          title={t(isSealed() ? 'sealed.elsewhereOff' : 'sealed.elsewhereOn')}
+          actions={
+            <Button disabled={sealing.busy()} onClick={() => location.reload()}>
+              {t('action.reload')}
+            </Button>
+          }
+        >
+          <p>{t('sealed.elsewhereText')}</p>
+        </Notice>
+      </div>
+    </Show>
+  )
+}
+
 function Bar(props: { toContent: () => void }) {
   const { route, theme, runs, openRuns, shown, training } = useApp()
   return (
@@ -217,6 +246,7 @@ function Bar(props: { toContent: () => void }) {
           </ul>
         </nav>
         <div class="bar-end">
+          <SealedMark />
           <Show when={shown.shows('runs')}>
             <Button
               kind="quiet"

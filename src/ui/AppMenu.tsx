@@ -1,13 +1,21 @@
-import { createEffect, on } from 'solid-js'
+import { createEffect, createSignal, on, Show } from 'solid-js'
+import { isSealed } from '../protocol/sealed.ts'
+import { Icon } from './components/Icon.tsx'
+import { loadedLater } from './components/loaded.tsx'
 import { Menu, type MenuItem } from './components/Menu.tsx'
 import { formatBytes, formatShare } from './messages/format.ts'
 import { t } from './messages/t.ts'
 import { useApp } from './state/app.tsx'
 import type { Kept } from './state/offline.ts'
 
+const SealDialog = loadedLater(() => import('./pages/Computer.tsx').then((part) => part.SealDialog))
+const LeaveDialog = loadedLater(() => import('./pages/Computer.tsx').then((part) => part.LeaveDialog))
+
 /** What of the studio is on this device, whether a newer one is there, and installing it. */
 export function AppMenu() {
   const { offline, announce } = useApp()
+  const [opened, setOpened] = createSignal<'seal' | 'leave' | null>(null)
+  const close = () => setOpened(null)
   createEffect(on(offline.newer, (newer) => newer && announce(t('offline.newer'))))
   const items = (): MenuItem[] => {
     const { state } = offline.kept()
@@ -18,16 +26,43 @@ export function AppMenu() {
       ...(offline.canInstall()
         ? [{ label: t('offline.install'), icon: 'add' as const, onSelect: () => void offline.install() }]
         : []),
+      { label: t('sealed.menu'), icon: 'lock', onSelect: () => setOpened('seal') },
+      { label: t('leave.menu'), icon: 'trash', onSelect: () => setOpened('leave') },
     ]
   }
   return (
-    <Menu
-      label={t(offline.newer() ? 'offline.menuNewer' : 'offline.menu')}
-      icon="more"
-      marked={offline.newer()}
-      notes={[...(offline.newer() ? [t('offline.newer')] : []), said(offline.kept())]}
-      items={items()}
-    />
+    <>
+      <Menu
+        label={t(offline.newer() ? 'offline.menuNewer' : 'offline.menu')}
+        icon="more"
+        marked={offline.newer()}
+        notes={[...(offline.newer() ? [t('offline.newer')] : []), said(offline.kept())]}
+        items={items()}
+      />
+      <Show when={opened() === 'seal'}>
+        <SealDialog onClose={close} />
+      </Show>
+      <Show when={opened() === 'leave'}>
+        <LeaveDialog onClose={close} />
+      </Show>
+    </>
+  )
+}
+
+/** Seen wherever the page stands, as it holds in frames too. */
+export function SealedMark() {
+  return (
+    <Show when={isSealed()}>
+      <span
+        class="sealed-mark small"
+        role="img"
+        title={t('sealed.markAbout')}
+        aria-label={t('sealed.markAbout')}
+      >
+        <Icon name="lock" size={16} />
+        <span aria-hidden="true">{t('sealed.mark')}</span>
+      </span>
+    </Show>
   )
 }
 

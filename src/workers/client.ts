@@ -6,11 +6,13 @@ import type {
   DataRoom,
   EvaluationRoom,
   ExportedFile,
+  KeptRoom,
   ModelRoom,
   RunListener,
   RunRoom,
   Studio,
 } from '../protocol/studio.ts'
+import { Worker } from '../protocol/worker.ts'
 import { registerTransfers } from './bridge.ts'
 import { reaching } from './hub-access.ts'
 import { hearRuns } from './run-news.ts'
@@ -64,6 +66,19 @@ const AT_ONCE: Failure = {
   hint: 'The run goes on from its last checkpoint, or where there is none from the start.',
 }
 
+const LEFT: Failure = {
+  code: 'cancelled',
+  message: 'The studio was left.',
+  hint: 'Open it anew.',
+}
+
+let hosts: readonly WorkerHost[] = []
+
+/** Ends every worker, whatever it does, before what they have stored is removed. */
+export function endStudio(): void {
+  for (const host of hosts) host.abandon(new LapidaryError(LEFT))
+}
+
 /** The studio behind its workers, which start when first needed. */
 export function createStudio(): Studio {
   registerTransfers()
@@ -94,6 +109,7 @@ export function createStudio(): Studio {
     base,
     TRAIN_IDLE_MS,
   )
+  hosts = [dataHost, addingHost, hubHost, trainHost]
   const data = remoteRoom<DataRoom>(dataHost)
   const models = remoteRoom<ModelRoom>(trainHost, 'models')
   const adding = remoteRoom<Pick<ModelRoom, 'add'>>(addingHost)
@@ -142,6 +158,7 @@ export function createStudio(): Studio {
     evaluations: override(evaluations, {
       files: (...asked) => files(trainHost, () => evaluations.files(...asked)),
     }),
+    kept: remoteRoom<KeptRoom>(trainHost, 'kept'),
   }
 }
 

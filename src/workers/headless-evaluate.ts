@@ -1,5 +1,6 @@
 import { type Failure, fail, LapidaryError } from '../protocol/errors.ts'
 import { blobOf } from '../protocol/exported.ts'
+import { gatedFetch } from '../protocol/gate.ts'
 import type { EngineConfig, RunConfig } from '../protocol/run-config.ts'
 import type {
   EvaluateRequest,
@@ -53,12 +54,12 @@ export async function evaluateHeadless(
 ): Promise<PrintedReport> {
   const { config } = job.run
   const train = job.train && (await openTrain(studio, job.train, config))
-  const meta = await (await fetch(`${job.run.checkpoint}checkpoint.json`)).json().catch(() =>
+  const meta = await (await gatedFetch(`${job.run.checkpoint}checkpoint.json`)).json().catch(() =>
     fail('bad_state', 'The checkpoint is damaged: checkpoint.json is no JSON.', 'Evaluate another run.', {
       checkpoint: 'checkpoint.json',
     }),
   )
-  const tensors = await (await fetch(job.run.checkpoint + meta.tensors)).blob()
+  const tensors = await (await gatedFetch(job.run.checkpoint + meta.tensors)).blob()
   const data = { ...config.data, hash: train?.hash ?? config.data.hash }
   const run = await studio.evaluations.adopt({
     name: job.run.name,
@@ -89,7 +90,7 @@ export async function evaluateHeadless(
   await judge('base')
   const how = { choice: job.choice }
   for (const file of await studio.evaluations.files(run, tuned.id, how)) {
-    const response = await fetch(job.out + file.path, { method: 'PUT', body: await blobOf(file) })
+    const response = await gatedFetch(job.out + file.path, { method: 'PUT', body: await blobOf(file) })
     if (!response.ok)
       throw new LapidaryError({
         code: 'internal',
@@ -124,6 +125,6 @@ async function openTrain(
 export async function fetchFiles(given: ServedFiles['files']): Promise<FileInFolder[]> {
   const files: FileInFolder[] = []
   for (const { url, name } of given)
-    files.push({ path: name, file: new File([await (await fetch(url)).blob()], name) })
+    files.push({ path: name, file: new File([await (await gatedFetch(url)).blob()], name) })
   return files
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isolated, ranged } from '../../src/service-worker/responses.ts'
+import { bound, isolated, ranged } from '../../src/service-worker/responses.ts'
 
 describe('an answer of the service worker', () => {
   test('has the headers that let threads share memory; those of the host stay', async () => {
@@ -16,6 +16,16 @@ describe('an answer of the service worker', () => {
     expect(isolated(new Response(null, { status: 304 })).status).toBe(304)
     const error = Response.error()
     expect(isolated(error)).toBe(error)
+  })
+
+  test('of a script has the policy of the page, but for a host that sends its own', async () => {
+    const policy = "default-src 'self'"
+    const script = bound(new Response('code', { headers: { 'Content-Type': 'text/javascript' } }), policy)
+    expect([await script.text(), script.headers.get('Content-Security-Policy')]).toEqual(['code', policy])
+    const own = new Response('code', { headers: { 'Content-Security-Policy': "default-src 'none'" } })
+    expect(bound(own, policy)).toBe(own)
+    const error = Response.error()
+    expect(bound(error, policy)).toBe(error)
   })
 
   test.each([

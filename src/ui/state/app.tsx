@@ -22,6 +22,7 @@ import { guardLeaving, keepAwake } from './presence.ts'
 import { createProofs } from './proofs.ts'
 import { createRoute } from './route.ts'
 import { createRuns } from './runs.ts'
+import { createSealing } from './sealed.ts'
 import { createSettings, type Touched } from './settings.ts'
 import { createShelf } from './shelf.ts'
 import { createShown } from './shown.ts'
@@ -63,13 +64,14 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const synthesis = createSynthesis(studio, data, models)
   const offline = createOffline(() => models.device()?.engine === 'portable')
 
-  keepAwake(
-    () =>
-      training.busy() ||
-      evaluations.judging() !== null ||
-      shelf.downloads.now() !== null ||
-      downloads.making() !== null,
-  )
+  const working = () =>
+    training.busy() ||
+    evaluations.judging() !== null ||
+    shelf.downloads.now() !== null ||
+    downloads.making() !== null
+  const sealing = createSealing(working)
+
+  keepAwake(working)
   guardLeaving(
     () => training.busy() || downloads.making() !== null || runs.list().some(({ unkept }) => unkept),
   )
@@ -177,6 +179,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     evaluations,
     synthesis,
     offline,
+    sealing,
   }
 }
 

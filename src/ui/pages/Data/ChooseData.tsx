@@ -1,5 +1,7 @@
 import { createSignal, For, Show } from 'solid-js'
+import { isSealed } from '../../../protocol/sealed.ts'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
+import { Away } from '../../components/Away.tsx'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { ConfirmDelete } from '../../components/ConfirmDelete.tsx'
 import { pathOf } from '../../components/dropped.ts'
@@ -74,9 +76,12 @@ export function ChooseData() {
             <div class="row">
               <PasteTable />
               <TypeExamples />
-              <FromLink />
-              <FromHub />
+              <Show when={!isSealed()}>
+                <FromLink />
+                <FromHub />
+              </Show>
             </div>
+            <Away />
             <ReadOptionsFold />
           </Section>
 

@@ -2,6 +2,7 @@ import { type Component, createSignal, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
 import type { ExportedFile } from '../../../protocol/studio.ts'
+import { Away } from '../../components/Away.tsx'
 import { Button } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { t } from '../../messages/t.ts'
@@ -36,9 +37,11 @@ export function Push(props: { take: () => Promise<ExportedFile[]>; title: string
   return (
     <>
       <Show when={failure()}>{(problem) => <FailureNotice failure={problem()} />}</Show>
-      <Button class="start" disabled={props.disabled || taking()} onClick={() => void open()}>
-        {t('push.open')}
-      </Button>
+      <Away>
+        <Button class="start" disabled={props.disabled || taking()} onClick={() => void open()}>
+          {t('push.open')}
+        </Button>
+      </Away>
       <Show when={sent()} keyed>
         {({ files, title }) => (
           <Dynamic component={dialog!} files={files} title={title} onClose={() => setSent(null)} />

@@ -1,4 +1,6 @@
 import { Show } from 'solid-js'
+import { isSealed } from '../../../protocol/sealed.ts'
+import { Away } from '../../components/Away.tsx'
 import { Button } from '../../components/Button.tsx'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
@@ -25,9 +27,13 @@ export function ModelPage() {
           <StorageLine />
         </Section>
         <Section title={t('fetch.title')} lede={t('fetch.lede')}>
-          <FetchModel />
+          <Away>
+            <FetchModel />
+          </Away>
           <OpenFiles />
-          <HubAccount />
+          <Show when={!isSealed()}>
+            <HubAccount />
+          </Show>
         </Section>
         <Device />
       </div>
