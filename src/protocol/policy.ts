@@ -24,7 +24,6 @@ export function contentPolicy(inline: readonly string[]): string {
     // Charts and bars set their sizes in attributes.
     "style-src 'self' 'unsafe-inline'",
     `img-src 'self' ${IN_PAGE}`,
-    `media-src 'self' ${IN_PAGE}`,
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'none'",

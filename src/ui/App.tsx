@@ -16,7 +16,7 @@ import { isSealed } from '../protocol/sealed.ts'
 import { CLOSED_FAILURES, type Closed, STORAGE_CLOSED } from '../protocol/storage-closed.ts'
 import type { Studio } from '../protocol/studio.ts'
 import type { LinkReading } from '../runs/link.ts'
-import { AppMenu, SealedMark } from './AppMenu.tsx'
+import { AppMenu } from './AppMenu.tsx'
 import { Button } from './components/Button.tsx'
 import { droppedFiles, pathOf } from './components/dropped.ts'
 import { Gem, Icon } from './components/Icon.tsx'
@@ -33,10 +33,14 @@ import { RunsDrawer } from './pages/RunsDrawer.tsx'
 import { AppProvider, useApp } from './state/app.tsx'
 import { keptOf, linkHere } from './state/link.ts'
 import { hrefOf, type Place, placeOf, restrictRoute } from './state/route.ts'
+import { sealedElsewhere } from './state/sealed.ts'
 import { createShown } from './state/shown.ts'
 import { THEMES } from './state/theme.ts'
 
 export { onLeaving } from './state/leaving.ts'
+
+const SealedMark = loadedLater(() => import('./pages/Computer.tsx').then((part) => part.SealedMark))
+const SealedElsewhere = loadedLater(() => import('./pages/Computer.tsx').then((part) => part.SealedElsewhere))
 
 /** What takes the studio's place where a computer is left. */
 export const loadLeft = () => import('./pages/Computer.tsx').then((part) => part.Left)
@@ -80,6 +84,7 @@ export function App(props: { studio: Studio; first: LinkReading | null }) {
 
 function Shell() {
   const { route, said, shown, training, finished } = useApp()
+  const elsewhere = sealedElsewhere()
   let main!: HTMLElement
 
   // Reading starts at the new heading: focus goes there, and the title says where one is.
@@ -115,7 +120,9 @@ function Shell() {
         <Interrupted />
       </Show>
       <StorageClosed />
-      <SealedElsewhere />
+      <Show when={elsewhere()}>
+        <SealedElsewhere />
+      </Show>
       <LinkNotes />
       <Show when={shown.embedded}>
         <Suspense>
@@ -180,28 +187,6 @@ function StorageClosed() {
   )
 }
 
-/** This tab is not as the others are by now. */
-function SealedElsewhere() {
-  const { sealing } = useApp()
-  return (
-    <Show when={sealing.elsewhere()}>
-      <div class="banner">
-        <Notice
-          tone="warning"
-          title={t(isSealed() ? 'sealed.elsewhereOff' : 'sealed.elsewhereOn')}
-          actions={
-            <Button disabled={sealing.busy()} onClick={() => location.reload()}>
-              {t('action.reload')}
-            </Button>
-          }
-        >
-          <p>{t('sealed.elsewhereText')}</p>
-        </Notice>
-      </div>
-    </Show>
-  )
-}
-
 function Bar(props: { toContent: () => void }) {
   const { route, theme, runs, openRuns, shown, training } = useApp()
   return (
@@ -246,7 +231,9 @@ function Bar(props: { toContent: () => void }) {
           </ul>
         </nav>
         <div class="bar-end">
-          <SealedMark />
+          <Show when={isSealed()}>
+            <SealedMark />
+          </Show>
           <Show when={shown.shows('runs')}>
             <Button
               kind="quiet"

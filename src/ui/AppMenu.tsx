@@ -1,6 +1,4 @@
 import { createEffect, createSignal, on, Show } from 'solid-js'
-import { isSealed } from '../protocol/sealed.ts'
-import { Icon } from './components/Icon.tsx'
 import { loadedLater } from './components/loaded.tsx'
 import { Menu, type MenuItem } from './components/Menu.tsx'
 import { formatBytes, formatShare } from './messages/format.ts'
@@ -46,23 +44,6 @@ export function AppMenu() {
         <LeaveDialog onClose={close} />
       </Show>
     </>
-  )
-}
-
-/** Seen wherever the page stands, as it holds in frames too. */
-export function SealedMark() {
-  return (
-    <Show when={isSealed()}>
-      <span
-        class="sealed-mark small"
-        role="img"
-        title={t('sealed.markAbout')}
-        aria-label={t('sealed.markAbout')}
-      >
-        <Icon name="lock" size={16} />
-        <span aria-hidden="true">{t('sealed.mark')}</span>
-      </span>
-    </Show>
   )
 }
 

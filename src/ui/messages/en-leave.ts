@@ -1,5 +1,13 @@
 /** Texts of sealed mode, and of leaving a computer: of dialogs that are loaded when they are opened, and not of the page's first catalogue. */
 export const leave = {
+  'sealed.mark': 'Sealed',
+  'sealed.markAbout': 'Sealed: this page can ask nothing of any address but its own',
+  'sealed.away': 'Sealed: nothing is fetched from other addresses, or sent there',
+  'sealed.awayText': 'Models and data come from files. Sealed mode is switched off in the menu “This app”.',
+  'sealed.elsewhereOn': 'Sealed mode was switched on in another tab',
+  'sealed.elsewhereOff': 'Sealed mode was switched off in another tab',
+  'sealed.elsewhereText': 'This tab follows when it is loaded again.',
+  'sealed.reload': 'Reload the page',
   'sealed.title': 'Sealed mode',
   'sealed.lede':
     'For data that must not leave this computer. Sealed, the browser itself refuses every request of this page to any other address than the studio’s own (Content Security Policy).',

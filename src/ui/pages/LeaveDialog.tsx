@@ -14,7 +14,7 @@ const t = textsOf(leave)
 
 /** What is kept here, a way to save of it what is wanted, and its removal. */
 export function LeaveDialog(props: { onClose: () => void }) {
-  const { studio, offline, sealing, route } = useApp()
+  const { studio, offline, working, route } = useApp()
   const [things] = createResource(async () => {
     try {
       return { found: await studio.kept.things() }
@@ -84,11 +84,11 @@ export function LeaveDialog(props: { onClose: () => void }) {
         <p class="small quiet">
           {t('leave.tabs')} <Show when={isSealed()}>{t('leave.sealed')}</Show>
         </p>
-        <Show when={sealing.busy()}>
+        <Show when={working()}>
           <Notice tone="info" title={t('leave.busy')} />
         </Show>
         <div class="row">
-          <Button kind="danger" disabled={sealing.busy()} onClick={leaveComputer}>
+          <Button kind="danger" disabled={working()} onClick={leaveComputer}>
             {t('leave.go')}
           </Button>
           <Button onClick={() => props.onClose()}>{t('leave.stay')}</Button>

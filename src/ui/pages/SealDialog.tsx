@@ -6,13 +6,13 @@ import { Notice } from '../components/Notice.tsx'
 import { leave } from '../messages/en-leave.ts'
 import { textsOf } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
-import { isKept } from '../state/sealed.ts'
+import { isKept, turnSealed } from '../state/sealed.ts'
 
 const t = textsOf(leave)
 
 /** What sealed mode is, a statement about it to be quoted, and its switch. */
 export function SealDialog(props: { onClose: () => void }) {
-  const { sealing, shown } = useApp()
+  const { working, shown } = useApp()
   const [copied, setCopied] = createSignal<'yes' | 'no' | null>(null)
   const statement = () => t('sealed.statement', { host: location.host })
 
@@ -42,17 +42,12 @@ export function SealDialog(props: { onClose: () => void }) {
             </span>
           </div>
         </figure>
-        <Show when={sealing.busy()}>
+        <Show when={working()}>
           <Notice tone="info" title={t('sealed.busy')} />
         </Show>
         <Show when={!shown.embedded} fallback={<p class="small quiet">{t('sealed.frame')}</p>}>
           <p class="small quiet">{t('sealed.reloads')}</p>
-          <Button
-            kind="primary"
-            class="start"
-            disabled={sealing.busy()}
-            onClick={() => sealing.turn(!isSealed())}
-          >
+          <Button kind="primary" class="start" disabled={working()} onClick={() => turnSealed(!isSealed())}>
             {t(isSealed() ? 'sealed.off' : 'sealed.on')}
           </Button>
         </Show>

@@ -22,7 +22,6 @@ import { guardLeaving, keepAwake } from './presence.ts'
 import { createProofs } from './proofs.ts'
 import { createRoute } from './route.ts'
 import { createRuns } from './runs.ts'
-import { createSealing } from './sealed.ts'
 import { createSettings, type Touched } from './settings.ts'
 import { createShelf } from './shelf.ts'
 import { createShown } from './shown.ts'
@@ -64,12 +63,12 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const synthesis = createSynthesis(studio, data, models)
   const offline = createOffline(() => models.device()?.engine === 'portable')
 
+  /** Whether something goes on that must not be cut off. */
   const working = () =>
     training.busy() ||
     evaluations.judging() !== null ||
     shelf.downloads.now() !== null ||
     downloads.making() !== null
-  const sealing = createSealing(working)
 
   keepAwake(working)
   guardLeaving(
@@ -179,7 +178,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     evaluations,
     synthesis,
     offline,
-    sealing,
+    working,
   }
 }
 

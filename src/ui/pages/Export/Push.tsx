@@ -2,10 +2,10 @@ import { type Component, createSignal, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
 import type { ExportedFile } from '../../../protocol/studio.ts'
-import { Away } from '../../components/Away.tsx'
 import { Button } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { t } from '../../messages/t.ts'
+import { Away } from '../Away.tsx'
 import type { PushDialogProps } from './PushDialog.tsx'
 
 /**

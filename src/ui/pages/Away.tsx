@@ -1,19 +1,13 @@
 import { type ParentProps, Show } from 'solid-js'
 import { isSealed } from '../../protocol/sealed.ts'
-import { t } from '../messages/t.ts'
-import { Notice } from './Notice.tsx'
+import { loadedLater } from '../components/loaded.tsx'
+
+const SealedNote = loadedLater(() => import('./Computer.tsx').then((part) => part.SealedNote))
 
 /** What asks other addresses, or sends something there; sealed, why it is off. */
 export function Away(props: ParentProps) {
   return (
-    <Show
-      when={!isSealed()}
-      fallback={
-        <Notice tone="info" title={t('sealed.away')}>
-          <p>{t('sealed.awayText')}</p>
-        </Notice>
-      }
-    >
+    <Show when={!isSealed()} fallback={<SealedNote />}>
       {props.children}
     </Show>
   )
