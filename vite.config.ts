@@ -4,6 +4,7 @@ import { build, defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
 import { embedEntry } from './cli/embed-script.ts'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
+import { guide } from './cli/guide/plugin.ts'
 import { licences } from './cli/licences.ts'
 import { writeServiceWorker } from './cli/service-worker.ts'
 import { policyInPage, trustedPackages } from './cli/trusted-build.ts'
@@ -117,6 +118,7 @@ export default defineConfig({
     embedEntry(),
     sayFirstLoad(),
     chatPage(),
+    guide(),
     completed(),
   ],
   worker: WORKER,

@@ -1,7 +1,7 @@
 import './ui/language.ts'
 import { render } from 'solid-js/web'
 import './ui/styles/index.css'
-import { App, loadLeft, onLeaving, settleAddress } from './ui/App.tsx'
+import { App, Left, onLeaving, settleAddress } from './ui/App.tsx'
 import { createStudio, endStudio } from './workers/client.ts'
 
 const root = document.getElementById('root')
@@ -10,7 +10,7 @@ void settleAddress().then((first) => {
   const end = render(() => <App studio={createStudio()} first={first} />, root)
   onLeaving(async (acting) => {
     // Fetched before anything is removed: the host may be out of reach.
-    const Left = await loadLeft()
+    await Left.preload()
     end()
     endStudio()
     render(() => <Left acting={acting} />, root)

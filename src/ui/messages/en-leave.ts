@@ -1,4 +1,4 @@
-/** Texts of sealed mode, and of leaving a computer: of dialogs that are loaded when they are opened, and not of the page's first catalogue. */
+/** Texts of sealed mode, and of leaving a computer. */
 export const leave = {
   'sealed.mark': 'Sealed',
   'sealed.markAbout': 'Sealed: this page can ask nothing of any address but its own',
@@ -7,7 +7,6 @@ export const leave = {
   'sealed.elsewhereOn': 'Sealed mode was switched on in another tab',
   'sealed.elsewhereOff': 'Sealed mode was switched off in another tab',
   'sealed.elsewhereText': 'This tab follows when it is loaded again.',
-  'sealed.reload': 'Reload the page',
   'sealed.title': 'Sealed mode',
   'sealed.lede':
     'For data that must not leave this computer. Sealed, the browser itself refuses every request of this page to any other address than the studio’s own (Content Security Policy).',
@@ -27,7 +26,6 @@ export const leave = {
   'sealed.copied.no': 'Not copied: select the text and copy it with Ctrl+C or Cmd+C.',
   'sealed.on': 'Seal the studio',
   'sealed.off': 'Switch sealed mode off',
-  'sealed.frame': 'Whoever made this page has set it.',
 
   'leave.title': 'Leave this computer',
   'leave.lede':

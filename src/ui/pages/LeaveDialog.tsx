@@ -4,13 +4,10 @@ import { Button } from '../components/Button.tsx'
 import { Dialog } from '../components/Dialog.tsx'
 import { Notice } from '../components/Notice.tsx'
 import { Progress } from '../components/Progress.tsx'
-import { leave } from '../messages/en-leave.ts'
 import { formatBytes } from '../messages/format.ts'
-import { textsOf } from '../messages/t.ts'
+import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 import { leaveComputer } from '../state/leaving.ts'
-
-const t = textsOf(leave)
 
 /** What is kept here, a way to save of it what is wanted, and its removal. */
 export function LeaveDialog(props: { onClose: () => void }) {

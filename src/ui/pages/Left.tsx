@@ -3,11 +3,8 @@ import { toFailure } from '../../protocol/errors.ts'
 import { Button } from '../components/Button.tsx'
 import { FailureNotice, Notice } from '../components/Notice.tsx'
 import { Progress } from '../components/Progress.tsx'
-import { leave } from '../messages/en-leave.ts'
-import { textsOf } from '../messages/t.ts'
+import { t } from '../messages/t.ts'
 import { type Leftovers, removeAll } from '../state/removal.ts'
-
-const t = textsOf(leave)
 
 type State = { is: 'removing' } | { is: 'done'; left: Leftovers } | { is: 'failed'; error: unknown }
 

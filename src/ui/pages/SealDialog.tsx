@@ -3,16 +3,13 @@ import { isSealed } from '../../protocol/sealed.ts'
 import { Button } from '../components/Button.tsx'
 import { Dialog } from '../components/Dialog.tsx'
 import { Notice } from '../components/Notice.tsx'
-import { leave } from '../messages/en-leave.ts'
-import { textsOf } from '../messages/t.ts'
+import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 import { isKept, turnSealed } from '../state/sealed.ts'
 
-const t = textsOf(leave)
-
 /** What sealed mode is, a statement about it to be quoted, and its switch. */
 export function SealDialog(props: { onClose: () => void }) {
-  const { working, shown } = useApp()
+  const { working } = useApp()
   const [copied, setCopied] = createSignal<'yes' | 'no' | null>(null)
   const statement = () => t('sealed.statement', { host: location.host })
 
@@ -45,12 +42,10 @@ export function SealDialog(props: { onClose: () => void }) {
         <Show when={working()}>
           <Notice tone="info" title={t('sealed.busy')} />
         </Show>
-        <Show when={!shown.embedded} fallback={<p class="small quiet">{t('sealed.frame')}</p>}>
-          <p class="small quiet">{t('sealed.reloads')}</p>
-          <Button kind="primary" class="start" disabled={working()} onClick={() => turnSealed(!isSealed())}>
-            {t(isSealed() ? 'sealed.off' : 'sealed.on')}
-          </Button>
-        </Show>
+        <p class="small quiet">{t('sealed.reloads')}</p>
+        <Button kind="primary" class="start" disabled={working()} onClick={() => turnSealed(!isSealed())}>
+          {t(isSealed() ? 'sealed.off' : 'sealed.on')}
+        </Button>
       </div>
     </Dialog>
   )

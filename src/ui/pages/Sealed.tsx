@@ -2,11 +2,8 @@ import { isSealed } from '../../protocol/sealed.ts'
 import { Button } from '../components/Button.tsx'
 import { Icon } from '../components/Icon.tsx'
 import { Notice } from '../components/Notice.tsx'
-import { leave } from '../messages/en-leave.ts'
-import { textsOf } from '../messages/t.ts'
+import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
-
-const t = textsOf(leave)
 
 /** In the bar, wherever the page stands: it holds in frames too. */
 export function SealedMark() {
@@ -42,7 +39,7 @@ export function SealedElsewhere() {
         title={t(isSealed() ? 'sealed.elsewhereOff' : 'sealed.elsewhereOn')}
         actions={
           <Button disabled={working()} onClick={() => location.reload()}>
-            {t('sealed.reload')}
+            {t('action.reload')}
           </Button>
         }
       >

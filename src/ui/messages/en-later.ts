@@ -1,0 +1,22 @@
+import { evaluation } from './en-evaluation.ts'
+import { exported } from './en-export.ts'
+import { fit } from './en-fit.ts'
+import { gpu } from './en-gpu.ts'
+import { leave } from './en-leave.ts'
+import { model } from './en-model.ts'
+import { push } from './en-push.ts'
+import { shelf } from './en-shelf.ts'
+import { steps } from './en-steps.ts'
+
+/** Texts of parts of the page that are fetched when they are first drawn. */
+export const later = {
+  ...evaluation,
+  ...exported,
+  ...fit,
+  ...gpu,
+  ...leave,
+  ...model,
+  ...push,
+  ...shelf,
+  ...steps,
+} as const
