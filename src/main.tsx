@@ -2,11 +2,11 @@ import './ui/language.ts'
 import { render } from 'solid-js/web'
 import './ui/styles/index.css'
 import { App, Left, onLeaving, settleAddress } from './ui/App.tsx'
-import { createStudio, endStudio } from './workers/client.ts'
+import { createStudio, endStudio, settleWorkers } from './workers/client.ts'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('The page has no element "root".')
-void settleAddress().then((first) => {
+void Promise.all([settleAddress(), settleWorkers()]).then(([first]) => {
   const end = render(() => <App studio={createStudio()} first={first} />, root)
   onLeaving(async (acting) => {
     // Fetched before anything is removed: the host may be out of reach.

@@ -1,3 +1,5 @@
+import { SEALED_POLICY } from '../protocol/policy.ts'
+
 /**
  * What browsers ask for before they share memory between threads. A host's own are left as they are; cli/server.ts sends the
  * same ones. A frame of this page in a page that is isolated itself needs the last.
@@ -22,14 +24,15 @@ export function isolated(response: Response): Response {
 }
 
 /**
- * The same response, with the policy of the page: a worker that was started at an address has that of its answer alone. A document has its
- * own in itself, and a host's header stays.
+ * The same response, with the policy of the page: a worker that is started at an address has that of its answer alone. Sealed it has two, and
+ * both hold. A header of the host's stays.
  */
-export function bound(response: Response, policy: string): Response {
-  if (response.status === 0 || response.headers.has(POLICY)) return response
+export function bound(response: Response, policy: string, sealed: boolean): Response {
+  if (response.status === 0) return response
   const { status, statusText } = response
   const headers = new Headers(response.headers)
-  headers.set(POLICY, policy)
+  if (!headers.has(POLICY)) headers.set(POLICY, policy)
+  if (sealed) headers.append(POLICY, SEALED_POLICY)
   return new Response(response.body, { status, statusText, headers })
 }
 

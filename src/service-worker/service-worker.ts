@@ -1,5 +1,6 @@
 /// <reference lib="webworker" />
 import type { ServiceWorkerAnswer, ServiceWorkerAsked } from '../protocol/offline.ts'
+import { SEALED_QUERY } from '../protocol/sealed.ts'
 import type { Build } from './build.ts'
 import { Keeper } from './keeper.ts'
 import { bound, isolated, ranged } from './responses.ts'
@@ -33,6 +34,7 @@ self.addEventListener('message', (event: ExtendableMessageEvent) => {
 
 async function answerPage(asked: ServiceWorkerAsked, port: MessagePort): Promise<void> {
   const answer = (said: ServiceWorkerAnswer) => port.postMessage(said)
+  if (asked === 'binds') return answer({ type: 'binds' })
   const ofBytes = keeper.bytes
   try {
     if (asked === 'forget') await keeper.forget()
@@ -63,7 +65,11 @@ self.addEventListener('fetch', (event) => {
 async function answer(request: Request, path: string): Promise<Response> {
   // Other documents of a build, or below this address, are none of the studio's.
   const own = (response: Response) =>
-    isolated(path.endsWith('.js') && path in keeper.build.files ? bound(response, LAPIDARY_POLICY) : response)
+    isolated(
+      path.endsWith('.js') && path in keeper.build.files
+        ? bound(response, LAPIDARY_POLICY, request.url.endsWith(SEALED_QUERY))
+        : response,
+    )
   const kept = await keeper.find(path)
   if (kept) return own(await ranged(request, kept))
   try {

@@ -1,5 +1,6 @@
 import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import type { ServiceWorkerAnswer, ServiceWorkerAsked } from '../protocol/offline.ts'
 import type { HubRoom } from '../protocol/rooms/hub.ts'
 import type {
   AnswerRoom,
@@ -12,7 +13,7 @@ import type {
   RunRoom,
   Studio,
 } from '../protocol/studio.ts'
-import { Worker } from '../protocol/worker.ts'
+import { startAtAddresses, Worker } from '../protocol/worker.ts'
 import { registerTransfers } from './bridge.ts'
 import { reaching } from './hub-access.ts'
 import { hearRuns } from './run-news.ts'
@@ -70,6 +71,23 @@ const LEFT: Failure = {
   code: 'cancelled',
   message: 'The studio was left.',
   hint: 'Open it anew.',
+}
+
+/** How long the service worker may take to say that it answers with the policy, ms: without it workers begin as blobs. */
+const BINDS_MS = 2000
+
+/** Settles how workers begin, before there are any. */
+export async function settleWorkers(): Promise<void> {
+  const { controller } = (navigator as { serviceWorker?: ServiceWorkerContainer }).serviceWorker ?? {}
+  if (!controller) return
+  const { port1, port2 } = new MessageChannel()
+  const answer = await new Promise<ServiceWorkerAnswer | null>((resolve) => {
+    port1.onmessage = ({ data }: MessageEvent<ServiceWorkerAnswer>) => resolve(data)
+    setTimeout(() => resolve(null), BINDS_MS)
+    controller.postMessage('binds' satisfies ServiceWorkerAsked, [port2])
+  })
+  port1.close()
+  if (answer?.type === 'binds') startAtAddresses()
 }
 
 let hosts: readonly WorkerHost[] = []

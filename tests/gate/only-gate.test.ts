@@ -71,7 +71,7 @@ test('every worker is started by what lets it inherit the policy', () => {
   expect(starting.length).toBeGreaterThan(3)
   for (const path of starting)
     expect(readFileSync(join(ROOT, path), 'utf8'), path).toMatch(
-      /^import \{ Worker \} from '[./]+\/protocol\/worker\.ts'$/m,
+      /^import \{ (\w+, )*Worker \} from '[./]+\/protocol\/worker\.ts'$/m,
     )
 })
 

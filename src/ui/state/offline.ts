@@ -79,7 +79,8 @@ export function createOffline(needsThreads: Accessor<boolean>) {
       port1.onmessage = ({ data }: MessageEvent<ServiceWorkerAnswer>) => {
         if (data.type === 'whole') setKept({ state: 'whole', bytes: data.bytes })
         else if (data.type === 'failed') setKept({ state: 'failed', reason: data.reason })
-        else setKept({ ...data, state: asked === 'keep' ? 'keeping' : 'partial' })
+        else if (data.type === 'partial')
+          setKept({ ...data, state: asked === 'keep' ? 'keeping' : 'partial' })
       }
       active?.postMessage(asked, [port2])
     })
