@@ -7,6 +7,7 @@ import { createStudio, endStudio, settleWorkers } from './workers/client.ts'
 const root = document.getElementById('root')
 if (!root) throw new Error('The page has no element "root".')
 void Promise.all([settleAddress(), settleWorkers()]).then(([first]) => {
+  root.textContent = ''
   const end = render(() => <App studio={createStudio()} first={first} />, root)
   onLeaving(async (acting) => {
     // Fetched before anything is removed: the host may be out of reach.
