@@ -93,3 +93,43 @@ test('hosting/firebase sends the policy of the document as a header', () => {
   expect(inlineScripts(html)).toHaveLength(2)
   expect(sent).toBe(contentPolicy(inlineScripts(html)))
 })
+
+/** Runs the script that seals, in what stands for a page. */
+function sealing(hash: string, { kept = false, framed = false, blocked = false } = {}) {
+  const script = /<script>([\s\S]*?lapidarySealed[\s\S]*?)<\/script>/.exec(html)![1]!
+  const stored = new Map(kept ? [['lapidary.sealed', '{}']] : [])
+  const metas: { content?: string; httpEquiv?: string }[] = []
+  const self = {} as { lapidarySealed?: boolean }
+  const storage = {
+    getItem(key: string) {
+      if (blocked) throw new Error('blocked')
+      return stored.get(key) ?? null
+    },
+    setItem: (key: string, value: string) => void stored.set(key, value),
+  }
+  const document = {
+    createElement: () => ({}),
+    head: { appendChild: (meta: object) => void metas.push(meta) },
+  }
+  const run = new Function('self', 'top', 'location', 'localStorage', 'document', script)
+  run(self, framed ? {} : self, { hash }, storage, document)
+  return {
+    sealed: self.lapidarySealed === true,
+    policies: metas.map(({ content }) => content),
+    kept: stored.size === 1,
+  }
+}
+
+test.each([
+  ['#/train', {}, false, false],
+  ['#/train?v=1&data=sealed&sealed=10', {}, false, false],
+  ['#/train?v=1&sealed=1', {}, true, true],
+  ['#/train?v=1&se%61led=%31&x=%E0%A4%A', {}, true, true],
+  ['', { kept: true }, true, true],
+  ['#/train?v=1&sealed=0', { kept: true }, true, true],
+  ['#/train?v=1&sealed=1&embed=frame', { framed: true }, true, false],
+  ['#/train?v=1&embed=frame', { framed: true, kept: true }, true, true],
+  ['#/train?v=1&sealed=1', { blocked: true }, true, false],
+])('opened at %s with %o, the page is sealed: %s; for good: %s', (hash, place, sealed, kept) => {
+  expect(sealing(hash, place)).toEqual({ sealed, policies: sealed ? [SEALED_POLICY] : [], kept })
+})

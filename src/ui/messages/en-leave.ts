@@ -7,6 +7,7 @@ export const leave = {
   'sealed.elsewhereOn': 'Sealed mode was switched on in another tab',
   'sealed.elsewhereOff': 'Sealed mode was switched off in another tab',
   'sealed.elsewhereText': 'This tab follows when it is loaded again.',
+  'sealed.embed': 'Sealed: asks nothing of other addresses',
   'sealed.title': 'Sealed mode',
   'sealed.lede':
     'For data that must not leave this computer. Sealed, the browser itself refuses every request of this page to any other address than the studio’s own (Content Security Policy).',

@@ -9,6 +9,7 @@ export const leave: Translated<typeof english> = {
   'sealed.elsewhereOn': '另一個分頁開啟了封閉模式',
   'sealed.elsewhereOff': '另一個分頁關閉了封閉模式',
   'sealed.elsewhereText': '這個分頁重新載入後就會跟上。',
+  'sealed.embed': '封閉：不連到其他網址',
   'sealed.title': '封閉模式',
   'sealed.lede':
     '用於不得離開這台電腦的資料。封閉之後，這個頁面向工作室自己以外的任何網址提出的要求，瀏覽器本身都會拒絕（內容安全政策，Content Security Policy）。',
