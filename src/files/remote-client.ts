@@ -1,5 +1,6 @@
 import { shownAddress } from '../lib/address.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
+import { gatedFetch } from '../protocol/gate.ts'
 import type { ByteSource } from './bytes.ts'
 import { checkFetched, MAX_FETCHED } from './limits.ts'
 
@@ -194,7 +195,7 @@ export class Client {
       ...(range ? { Range: range } : {}),
       ...(token ? { Authorization: `Bearer ${token}` } : {}),
     }
-    const get = this.#options.fetch ?? fetch
+    const get = this.#options.fetch ?? gatedFetch
     const { cache = 'default' } = this.#options
     const stop = new AbortController()
     const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal

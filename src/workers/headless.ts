@@ -2,6 +2,7 @@ import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors
 import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
 import { knownFindings } from '../protocol/findings.ts'
+import { gatedFetch } from '../protocol/gate.ts'
 import { identity } from '../protocol/identity.ts'
 import { CHANGES_NOTHING } from '../protocol/proof.ts'
 import { dataFor, type Recipe } from '../protocol/recipe.ts'
@@ -103,7 +104,7 @@ export function openHeadless(): void {
   const put = async (job: HeadlessJob, folder: string, files: ExportedFile[]) => {
     for (const file of files) {
       const body = await blobOf(file)
-      const response = await fetch(`${job.out}${folder}/${file.path}`, { method: 'PUT', body })
+      const response = await gatedFetch(`${job.out}${folder}/${file.path}`, { method: 'PUT', body })
       if (!response.ok) throw new Error(`${folder}/${file.path}: ${await response.text()}`)
     }
   }
@@ -314,13 +315,13 @@ export function openHeadless(): void {
     from: NonNullable<HeadlessJob['resume']>,
     onEvent: (event: RunEvent) => void,
   ): Promise<string> {
-    const lines = (await (await fetch(from.log)).text()).split('\n').filter((line) => line !== '')
-    const meta = await (await fetch(from.checkpoint + from.of)).json().catch(() =>
+    const lines = (await (await gatedFetch(from.log)).text()).split('\n').filter((line) => line !== '')
+    const meta = await (await gatedFetch(from.checkpoint + from.of)).json().catch(() =>
       fail('bad_state', `The checkpoint is damaged: ${from.of} is no JSON.`, 'Go on from another one.', {
         checkpoint: from.of,
       }),
     )
-    const tensors = await (await fetch(from.checkpoint + meta.tensors)).blob()
+    const tensors = await (await gatedFetch(from.checkpoint + meta.tensors)).blob()
     // What lies behind the checkpoint is trained again; a crash may have cut its last line off.
     const events = lines.slice(0, meta.event_count).map((line) => JSON.parse(line) as RunEvent)
     const template = await textAt(`${from.checkpoint}${TEMPLATE_FILE}`)
@@ -444,8 +445,8 @@ async function adapterAt(base: string): Promise<AdapterFiles> {
   const [config, tensors] = [`${base}adapter_config.json`, `${base}adapter_model.safetensors`]
   const template = await textAt(`${base}${TEMPLATE_FILE}`)
   return {
-    config: await (await fetch(config)).json(),
-    tensors: await (await fetch(tensors)).blob(),
+    config: await (await gatedFetch(config)).json(),
+    tensors: await (await gatedFetch(tensors)).blob(),
     ...(template === null ? {} : { template }),
   }
 }
@@ -454,7 +455,7 @@ const TEMPLATE_FILE = 'chat_template.jinja'
 
 /** Null where there is no such file. */
 async function textAt(address: string): Promise<string | null> {
-  const response = await fetch(address)
+  const response = await gatedFetch(address)
   return response.ok ? response.text() : null
 }
 

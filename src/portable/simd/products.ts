@@ -1,3 +1,4 @@
+import { Worker } from '../../protocol/worker.ts'
 import { Hand } from './crew.ts'
 import { type Kernels, ROWS } from './kernels.ts'
 import { BLOCK, roundUp } from './layout.ts'

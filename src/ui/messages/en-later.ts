@@ -3,6 +3,7 @@ import { exported } from './en-export.ts'
 import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
 import { hood } from './en-hood.ts'
+import { leave } from './en-leave.ts'
 import { model } from './en-model.ts'
 import { push } from './en-push.ts'
 import { runFile } from './en-run-file.ts'
@@ -18,6 +19,7 @@ export const later = {
   ...fit,
   ...gpu,
   ...hood,
+  ...leave,
   ...model,
   ...push,
   ...runFile,

@@ -85,13 +85,14 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const synthesis = createSynthesis(studio, data, models)
   const offline = createOffline(() => models.device()?.engine === 'portable')
 
-  keepAwake(
-    () =>
-      training.busy() ||
-      evaluations.judging() !== null ||
-      shelf.downloads.now() !== null ||
-      downloads.making() !== null,
-  )
+  /** Whether something goes on that must not be cut off. */
+  const working = () =>
+    training.busy() ||
+    evaluations.judging() !== null ||
+    shelf.downloads.now() !== null ||
+    downloads.making() !== null
+
+  keepAwake(working)
   guardLeaving(
     () => training.busy() || downloads.making() !== null || runs.list().some(({ unkept }) => unkept),
   )
@@ -206,6 +207,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     corrections,
     synthesis,
     offline,
+    working,
   }
 }
 

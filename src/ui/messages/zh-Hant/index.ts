@@ -5,6 +5,7 @@ import { exported } from './export.ts'
 import { fit } from './fit.ts'
 import { gpu } from './gpu.ts'
 import { hints, hood, setup } from './learning.ts'
+import { leave } from './leave.ts'
 import { link } from './link.ts'
 import { model } from './model.ts'
 import { open } from './open.ts'
@@ -30,6 +31,7 @@ export const zhHant: Catalogue = {
   ...hints,
   ...hood,
   ...lesson,
+  ...leave,
   ...link,
   ...model,
   ...open,
