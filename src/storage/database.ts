@@ -79,8 +79,6 @@ export interface StoredModel {
   name: string
   origin: ModelOrigin
   licence: ModelLicence | null
-  /** SHA-256 of the chat template that its files bring, hex; null also where an earlier version stored it. */
-  template: string | null
   /** What was fetched and converted to `files`, by name, where these are not what was fetched. */
   made?: Record<string, { size: number; hash: string }>
   created: number

@@ -19,9 +19,6 @@ import type { FindOptions, FoundFile, FoundModel } from './found.ts'
 import { alone, inTurn } from './locks.ts'
 import { gatedContext, gatedError } from './repository.ts'
 
-/** A GGUF's weights once they are bf16 or f32, for each byte of it, at most: what Q4_0 takes, 4.5 bits a weight, in 16 bits. */
-const CONVERTED = 3.6
-
 /** Of what an address leads to: the same in every page, so that each can go on with it. */
 export async function downloadId({ remote, origin }: Pick<FoundModel, 'remote' | 'origin'>): Promise<string> {
   return (await sha256Hex(JSON.stringify([modelAddressText(remote.address), origin]))).slice(0, 32)
@@ -140,7 +137,7 @@ class Downloading {
     for (const file of files) if (!file.ref && !(await storedFile(this.#database, file))) wanted += file.size
     wanted -= Math.min(wanted, await this.#begun())
     // What is converted lies beside what was fetched until it is whole.
-    if (this.#found.remote.format === 'gguf') wanted += this.#found.remote.bytes * CONVERTED
+    if (this.#found.remote.format === 'gguf') wanted += this.#found.remote.keeps
     await requireRoom(wanted, `Downloading ${name}`)
   }
 
