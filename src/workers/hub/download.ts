@@ -3,11 +3,12 @@ import { sha256Hex } from '../../lib/hash.ts'
 import { LapidaryError, toFailure } from '../../protocol/errors.ts'
 import { modelAddressText } from '../../protocol/model-address.ts'
 import type { Call, ModelAddress, ModelInfo } from '../../protocol/studio.ts'
-import { CHUNK_BYTES, openBlob, requireRoom } from '../../storage/blobs.ts'
+import { openBlob, requireRoom } from '../../storage/blobs.ts'
 import { living } from '../../storage/connection.ts'
 import type { BlobRef, Database, DownloadFile, StoredDownload } from '../../storage/database.ts'
 import {
   beginFile,
+  chunkBytes,
   DownloadChunks,
   downloadedBytes,
   putDownload,
@@ -150,10 +151,11 @@ class Downloading {
     const stored = await storedFile(this.#database, file)
     if (stored) return stored
     this.#note = `Fetching ${file.name}`
-    const chunks = new DownloadChunks(this.#database, file, file.size)
+    const chunks = new DownloadChunks(this.#database, file)
     const options: ChunkedOptions = {
       ...this.#options,
       token: this.#options.token ?? undefined,
+      chunk: chunkBytes(file),
       signal: this.#call.signal,
       onBytes: (done) => {
         this.#done.set(file.name, done)
@@ -172,7 +174,7 @@ class Downloading {
     })
     Object.assign(file, { size: fetched.size, version: fetched.version })
     const { size, hash, git } = fetched
-    return { set: file.set, size, chunk: CHUNK_BYTES, hash, ...(git === null ? {} : { git }) }
+    return { set: file.set, size, chunk: chunkBytes(file), hash, ...(git === null ? {} : { git }) }
   }
 
   #tell(): void {
