@@ -1,8 +1,4 @@
 import type { ModelInfo, Progress, Studio } from '../../src/protocol/studio.ts'
-import { createStudio } from '../../src/workers/client.ts'
-
-/** The studio's own client and workers, behind `window.visit`, without its page. */
-const studio: Studio = createStudio()
 
 export interface Visited {
   /** Milliseconds since the page was opened, of each thing that was told, the first text last. */
@@ -21,7 +17,8 @@ declare global {
   }
 }
 
-window.visit = {
+/** The studio's client and workers, as index.html made them, behind `window.visit`: the studio without its page. */
+export const visitor = (studio: Studio): NonNullable<Window['visit']> => ({
   fetchModel: (address) => studio.models.download({ kind: 'url', address }),
   async ask(model, prompt) {
     const told: Visited['told'] = []
@@ -49,4 +46,4 @@ window.visit = {
     tell('answer')
     return { told, text: answer!.text }
   },
-}
+})
