@@ -1,6 +1,6 @@
 /**
  * How long a second visit takes to the first words of an answer, with a model that is stored in the browser and the portable engine:
- * `npx tsx bench/visit.ts --model FOLDER|FILE.gguf [--visits 3]`. The studio's own client and workers, built as they are published.
+ * `npx tsx bench/second-visit.ts --model FOLDER|FILE.gguf [--visits 3]`. The studio's own client and workers, built as they are published.
  * Beside the time by the clock, what the page's busiest threads had of a processor until then: on cores that others work on the clock
  * says little (Linux only).
  */
@@ -16,10 +16,10 @@ import { descendants } from './kills/processes.ts'
 
 const { model, visits = 3 } = parseFlags(process.argv.slice(2), { model: 'text', visits: 'number' })
 if (!model) throw new Error('--model takes a folder or a .gguf file')
-const out = join(ROOT, '.cache', 'bench-visit')
+const out = join(ROOT, '.cache', 'bench-second-visit')
 await build({
   configFile: false,
-  root: join(ROOT, 'bench', 'visit'),
+  root: join(ROOT, 'bench', 'second-visit'),
   base: './',
   publicDir: false,
   logLevel: 'error',
