@@ -3,6 +3,7 @@ import { Sha256 } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
 import { explained, living, requireSame } from './connection.ts'
 import { type BlobRef, chunksOf, type Database, type Schema, type Writing } from './database.ts'
+import { HeldChunks } from './held-chunks.ts'
 
 /**
  * Small: on its way into the database and out of it a browser holds a record several times, in buffers that go only with the next
@@ -175,20 +176,6 @@ export function openBlob(
   what: string,
   bytes = { kept: HELD_BYTES, ahead: AHEAD_BYTES },
 ): StoredBytes {
-  /** In the order of their last use. */
-  const held = new Map<number, Promise<Uint8Array<ArrayBuffer>>>()
-  const most = Math.max(1, Math.floor(bytes.kept / ref.chunk))
-  const ahead = Math.floor(bytes.ahead / ref.chunk)
-  const count = Math.ceil(ref.size / ref.chunk)
-  const chunkAt = (index: number) => {
-    const chunk = held.get(index) ?? fetchChunk(index)
-    held.delete(index)
-    held.set(index, chunk)
-    if (held.size > most) held.delete(held.keys().next().value!)
-    // Told to whoever waits for it, and asked for again by whoever comes later.
-    chunk.catch(() => held.delete(index))
-    return chunk
-  }
   const fetchChunk = async (index: number) => {
     const bytes = await (await living(database)).get('chunks', [ref.set, index])
     const expected = Math.min(ref.chunk, ref.size - index * ref.chunk)
@@ -201,6 +188,9 @@ export function openBlob(
       )
     return bytes
   }
+  const chunks = new HeldChunks(fetchChunk, Math.max(1, Math.floor(bytes.kept / ref.chunk)))
+  const ahead = Math.floor(bytes.ahead / ref.chunk)
+  const count = Math.ceil(ref.size / ref.chunk)
   return {
     size: ref.size,
     ref,
@@ -217,14 +207,14 @@ export function openBlob(
       for (let at = start; at < end; ) {
         signal?.throwIfAborted()
         const index = Math.floor(at / ref.chunk)
-        const chunk = chunkAt(index)
-        for (let next = index + 1; next < Math.min(count, index + 1 + ahead); next++)
-          if (!held.has(next)) void chunkAt(next)
-        const bytes = await chunk
         const from = at - index * ref.chunk
-        const part = bytes.subarray(from, Math.min(bytes.byteLength, from + end - at))
-        out.set(part, at - start)
-        at += part.byteLength
+        const read = chunks.read(index, (bytes) => {
+          const part = bytes.subarray(from, Math.min(bytes.byteLength, from + end - at))
+          out.set(part, at - start)
+          return part.byteLength
+        })
+        for (let next = index + 1; next < Math.min(count, index + 1 + ahead); next++) chunks.ask(next)
+        at += await read
       }
       return out
     },
