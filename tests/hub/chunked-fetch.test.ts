@@ -110,11 +110,13 @@ describe('a file in chunks', () => {
     })
     const { read, write } = store
     let asked = 0
+    const memory = new Set<unknown>()
     store.read = (index) => {
       asked++
       return read.call(store, index)
     }
     store.write = async (index, bytes) => {
+      memory.add(bytes.buffer)
       if (index === 1) await others
       await write.call(store, index, bytes)
       if (store.chunks.size === 20) written()
@@ -122,6 +124,8 @@ describe('a file in chunks', () => {
     const { hash } = await fetched({ held: 3 * CHUNK })
     // Of chunks 2 to 20 three are held.
     expect([hash, asked]).toEqual([SHA, 16])
+    // However long the file is: one for each connection, and those that are held.
+    expect(memory.size).toBeLessThanOrEqual(3 + 3)
   })
 
   test('an empty one is whole at once', async () => {
