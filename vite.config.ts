@@ -4,8 +4,9 @@ import { build, defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
 import { embedEntry } from './cli/embed-script.ts'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
+import { guide } from './cli/guide/plugin.ts'
 import { licences } from './cli/licences.ts'
-import { writeServiceWorker } from './cli/service-worker.ts'
+import { writeServiceWorker, writeStudioList } from './cli/service-worker.ts'
 
 /** TensorFlow.js' build with threads is never taken (see src/portable/backend.ts): its 70 kB need not be there. */
 function withoutThreads(): Plugin {
@@ -96,6 +97,7 @@ function completed(): Plugin {
       sequential: true,
       async handler() {
         writeFileSync(join(dist, 'licences.md'), licences(root))
+        writeStudioList(dist)
         await writeServiceWorker(root, dist)
       },
     },
@@ -108,7 +110,7 @@ const WORKER = { format: 'es', plugins: () => [withoutThreads(), entriesApart()]
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
-  plugins: [solid(), embedEntry(), sayFirstLoad(), chatPage(), completed()],
+  plugins: [solid(), embedEntry(), sayFirstLoad(), chatPage(), guide(), completed()],
   worker: WORKER,
   build: { target: TARGET, sourcemap: true },
 })

@@ -4,6 +4,7 @@ import { fail } from '../src/protocol/errors.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
 import type { LabelChoice, Mapping, TaskKind } from '../src/protocol/studio.ts'
 import { type FlagType, parseFlags } from './args.ts'
+import { runPlace } from './run-file.ts'
 import { readRun } from './train-before.ts'
 import { type DataPath, dataFiles, modelOf, namedBefore, need } from './train-job.ts'
 
@@ -29,7 +30,8 @@ export const HELP = `npm run evaluate -- --run DIR --data FILE [options]
 
 How good a run is on rows that it never learnt from, beside its base model, in a Chromium without a window.
 
-  --run DIR         the folder that npm run train left: its last checkpoint is evaluated
+  --run DIR         the folder that npm run train left, or the file of a run (NAME.lapidary-run.zip): its last checkpoint is
+                    evaluated
   --data FILE       rows to be judged, in any format that npm run train reads; several times, or a folder. Columns are those of the
                     run where the file has them, else guessed
   --prompt COL --response COL [--system COL] [--input COL] [--template TEXT]   or --messages COL, or --text COL: which is which
@@ -41,7 +43,8 @@ How good a run is on rows that it never learnt from, beside its base model, in a
                     default), or by its mean for each (mean)
   --limit N         most rows judged, drawn by seed
   --engine E        auto, webgpu, portable; --portable-backend B: auto, wasm, webgpu, cpu. By default as the run was trained
-  --json FILE       where the figures go, predictions.csv beside it; by default evaluation.json in DIR
+  --json FILE       where the figures go, predictions.csv beside it; by default evaluation.json in DIR;
+                    of a file, in a folder of its name beside it
   --help
 
 Prints the headline and the figures with the 95% interval of each, and writes evaluation.json and predictions.csv.
@@ -72,7 +75,8 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
   const flags = parseFlags(argv, { ...columns, ...SPEC }) as ReturnType<typeof parseFlags<typeof SPEC>> &
     Partial<Record<(typeof COLUMNS)[number], string>>
   if (flags.help) return null
-  const folder = resolve(need(flags.run, '--run', 'the folder of the run'))
+  const place = await runPlace(need(flags.run, '--run', 'the folder of the run'))
+  const { folder } = place
   for (const file of ['run.json', join('checkpoint', 'checkpoint.json')])
     if (!existsSync(join(folder, file)))
       fail(
@@ -103,7 +107,7 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
         flag: '--labels',
       },
     )
-  const json = resolve(flags.json ?? join(folder, 'evaluation.json'))
+  const json = resolve(flags.json ?? join(place.out, 'evaluation.json'))
   if (basename(json) === 'predictions.csv')
     fail(
       'bad_config',
@@ -114,7 +118,7 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
       },
     )
   return {
-    run: { name: basename(folder), folder, config },
+    run: { name: place.name, folder, config },
     model: await modelOf(flags.model ?? config.model.id),
     data,
     train: trainedOn(flags.train, config),

@@ -48,6 +48,6 @@ function placeOf(track: Track, step: number): number {
 const number = (value: number): string => (Number.isFinite(value) ? String(value) : '')
 
 /** Spreadsheets take a text that begins like a formula for one: an apostrophe keeps it a text. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return csvText(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
 }

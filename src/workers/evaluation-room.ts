@@ -25,7 +25,7 @@ import { readCheckpointFiles } from './checkpoint-files.ts'
 import { engineFor, type Judging, judge, judging, type Subject } from './evaluation-judging.ts'
 import { EvaluationData, type FoundRows, noteOf } from './evaluation-rows.ts'
 import { RowTokens, type TokenRow } from './evaluation-tokens.ts'
-import { newId } from './run-room.ts'
+import { newId } from './new-id.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** Counts up when the same rows would be judged otherwise. */

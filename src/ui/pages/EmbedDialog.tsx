@@ -16,6 +16,7 @@ import { Dialog } from '../components/Dialog.tsx'
 import { Checkbox, Field } from '../components/Field.tsx'
 import { Segmented } from '../components/Segmented.tsx'
 import { Select } from '../components/Select.tsx'
+import { nameOfLanguage } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 import { THEMES } from '../state/theme.ts'
@@ -90,11 +91,13 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
 
   async function copy(): Promise<void> {
     setCopied(
-      await navigator.clipboard.writeText(text()).then(
-        () => 'yes' as const,
-        // Pages that were not opened over https have no clipboard; the text can be selected.
-        () => 'no' as const,
-      ),
+      await Promise.resolve()
+        .then(() => navigator.clipboard.writeText(text()))
+        .then(
+          () => 'yes' as const,
+          // Pages that were not opened over https have no clipboard; the text can be selected.
+          () => 'no' as const,
+        ),
     )
   }
 
@@ -159,7 +162,7 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
             onChange={setLang}
             options={[
               { value: 'own' as const, label: t('embed.lang.own') },
-              ...LANGUAGES.map((value) => ({ value, label: languageName(value) })),
+              ...LANGUAGES.map((value) => ({ value, label: nameOfLanguage(value) })),
             ]}
           />
         </div>
@@ -209,5 +212,3 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
     </Dialog>
   )
 }
-
-const languageName = (tag: string) => new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag
