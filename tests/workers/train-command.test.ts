@@ -408,9 +408,10 @@ describe('npm run train', () => {
       HF_HOME: join(folder, 'hf'),
       LAPIDARY_CACHE: join(folder, 'cache'),
     }
-    const own = '--model school/pebble --max-steps 1 --batch-size 2 --max-length 64 --engine portable'.split(
-      ' ',
-    )
+    const own =
+      '--model school/pebble --max-steps 1 --learning-rate 1e-2 --batch-size 2 --max-length 64 --engine portable'.split(
+        ' ',
+      )
     const [there, away] = [join(folder, 'there'), join(folder, 'away')]
     const first = await train([...own, '--data', data, '--out', there], undefined, env)
     expect([first.status, first.stderr]).toEqual([0, ''])
