@@ -161,6 +161,8 @@ describe('imports', () => {
       for (const target of own) {
         const [from, to] = [layerOf(file), layerOf(target)]
         if (/\.css$/.test(target) || target === 'package.json') continue
+        // A test that is too long for `npm test`.
+        if (/^cli\/verify\//.test(file) && /^tests\/support\//.test(target)) continue
         if (from !== to && !LAYERS[from]!.includes(to)) wrong.push(`${file} -> ${target}`)
       }
     expect(wrong).toEqual([])

@@ -131,11 +131,13 @@ export class Client {
     const wait = Math.max(own, Math.min(least, this.#options.patience ?? LONGEST_WAIT_MS))
     if (least > 0) this.#options.onWait?.(wait)
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, wait)
-      signal?.addEventListener('abort', () => {
+      const end = () => {
         clearTimeout(timer)
+        signal?.removeEventListener('abort', end)
         resolve()
-      })
+      }
+      const timer = setTimeout(end, wait)
+      signal?.addEventListener('abort', end)
     })
     signal?.throwIfAborted()
   }
