@@ -3,18 +3,16 @@
  * in, over the memory in which the weights lie. Source: Transformers `modeling_gemma3.py` (Gemma3DecoderLayer).
  */
 
-import { projectionSite } from '../model/lora.ts'
 import { ropeKey } from '../model/rope.ts'
-import type { LayerNorm, ModelConfig, Projection } from '../protocol/model.ts'
+import type { LayerNorm, ModelConfig } from '../protocol/model.ts'
 import type { Adapter } from './adapter.ts'
 import { type Segment, segmentsOf } from './attention.ts'
 import type { Dropout, RopeTables } from './forward.ts'
 import type { OwnProducts } from './own-products.ts'
-import { placeOf } from './simd/attending.ts'
-import { pairKey } from './simd/decode-layout.ts'
+import { OwnProjections, type ProjectedGrad } from './own-projections.ts'
 import { operandWidth } from './simd/matrices.ts'
 import type { Task } from './simd/tasks.ts'
-import type { TrainLayout, TrainPair } from './simd/train-layout.ts'
+import type { TrainLayout } from './simd/train-layout.ts'
 import type { BaseWeights } from './weights.ts'
 
 export interface OwnLayersOptions {
@@ -33,43 +31,22 @@ export interface OwnRows {
   dropout: Dropout | null
 }
 
-/** Where a projection of some input goes. */
-interface Projected {
-  projection: Projection
-  y: number
-  width: number
-}
-
-/** Of a projection: the gradient of what it gave, what it was given, and where the gradient of that goes (`add`: is added). */
-interface ProjectedGrad extends Projected {
-  x: number
-  inner: number
-  dx: number | null
-  add?: boolean
-  /** Called when dx is there, before x is read. */
-  between?(): void
-}
-
 /** One batch at a time over a model's memory. */
 export class OwnLayers {
   readonly at: TrainLayout
   readonly #config: ModelConfig
   readonly #own: OwnProducts
-  readonly #adapter: Adapter
+  readonly #projections: OwnProjections
   readonly #tables: RopeTables
-  /** The adapter's changes that the pairs in the memory are of. */
-  #changes = -1
   #rows = 0
   #segments: Segment[] = []
-  #adapterOn = false
-  #dropout: Dropout | null = null
   /** Layers whose keys' and values' gradients later ones have begun. */
   readonly #begun = new Set<number>()
 
   constructor({ config, weights, own, adapter, tables }: OwnLayersOptions) {
     this.#config = config
     this.#own = own
-    this.#adapter = adapter
+    this.#projections = new OwnProjections(own, adapter)
     this.#tables = tables
     this.at = own.layout.train!
     this.at.scales.forEach((scales, layer) => {
@@ -83,8 +60,7 @@ export class OwnLayers {
   begin({ positions, segmentStart, adapterOn, dropout }: OwnRows): void {
     this.#rows = positions.length
     this.#segments = segmentsOf(segmentStart)
-    this.#adapterOn = adapterOn
-    this.#dropout = dropout && dropout.keep < 1 ? dropout : null
+    this.#projections.begin(positions.length, adapterOn, dropout)
     this.#begun.clear()
     const { attention, angles } = this.at
     const words = new Int32Array(
@@ -94,7 +70,6 @@ export class OwnLayers {
     )
     words.set(this.#segments.flatMap(({ start, length }) => [start, length]))
     for (const [key, at] of Object.entries(angles)) this.#turns(this.#tables.get(key)!, at, positions)
-    if (adapterOn) this.#follow()
   }
 
   floats(at: number, count: number): Float32Array<ArrayBuffer> {
@@ -144,7 +119,7 @@ export class OwnLayers {
     const { queries, keys, inner } = this.#widths(layer)
     const { v } = this.#keysOf(layer)
     this.#run(this.#norm(layer, 'input', x, at.normed))
-    this.#project(layer, at.normed, hiddenSize, [
+    this.#projections.project(layer, at.normed, hiddenSize, [
       { projection: 'q_proj', y: place.q, width: queries },
       ...(own.keysFrom === layer
         ? ([
@@ -155,18 +130,20 @@ export class OwnLayers {
     ])
     this.#turned(layer)
     this.#run({ kind: 'attend', ...this.#attention(layer), out: place.attended })
-    this.#project(layer, place.attended, queries, [
+    this.#projections.project(layer, place.attended, queries, [
       { projection: 'o_proj', y: place.output, width: hiddenSize },
     ])
     this.#run(this.#norm(layer, 'post_attention', place.output, place.x1, x))
     this.#run(this.#norm(layer, 'pre_feedforward', place.x1, at.normed))
-    this.#project(layer, at.normed, hiddenSize, [
+    this.#projections.project(layer, at.normed, hiddenSize, [
       { projection: 'gate_proj', y: place.gate, width: inner },
       { projection: 'up_proj', y: place.up, width: inner },
     ])
     const width = operandWidth(inner)
     this.#run({ kind: 'geglu', gate: place.gate, up: place.up, out: at.inner, rows: this.#rows, width })
-    this.#project(layer, at.inner, inner, [{ projection: 'down_proj', y: place.down, width: hiddenSize }])
+    this.#projections.project(layer, at.inner, inner, [
+      { projection: 'down_proj', y: place.down, width: hiddenSize },
+    ])
     this.#run(this.#norm(layer, 'post_feedforward', place.down, out, place.x1))
   }
 
@@ -184,7 +161,7 @@ export class OwnLayers {
     const { queries, keys, inner } = this.#widths(layer)
     const [dx, dy] = at.hidden
     const grad = (of: Omit<ProjectedGrad, 'x' | 'inner'>, x: number, inner: number) =>
-      this.#projectGrad(layer, scale, { ...of, x, inner })
+      this.#projections.grad(layer, scale, { ...of, x, inner })
     this.#run(this.#normGrad(layer, 'post_feedforward', dx, place.down, dy))
     const gated = { gate: place.gate, up: place.up, inner: at.inner }
     const between = () => this.#run({ kind: 'gegluGrad', ...gated, rows, width: operandWidth(inner) })
@@ -293,139 +270,6 @@ export class OwnLayers {
     return [dv, dk]
   }
 
-  /** y = x Wᵀ + u (s B)ᵀ of projections of the same x [rows, inner], u = drop(x) Aᵀ. */
-  #project(layer: number, x: number, inner: number, wanted: readonly Projected[]): void {
-    const { at } = this
-    const { products } = this.#own
-    const rows = this.#rows
-    const stride = operandWidth(inner) * 4
-    const pack = (from: number) =>
-      ({ kind: 'pack', x: from, stride, rows, depth: inner, packed: at.packed }) as const
-    const product = ({ projection, y, width }: Projected) =>
-      this.#product(this.#own.place(layer, projection), 'forward', at.packed, y, operandWidth(width))
-    const paired = wanted.flatMap((one) => {
-      const pair = this.#pair(layer, one.projection)
-      return pair ? [{ ...one, pair, low: at.layers[layer]!.low[one.projection] }] : []
-    })
-    const low = ({ pair, low }: (typeof paired)[number]) =>
-      this.#product(pair.a, 'forward', at.packed, low, at.rankWidth)
-    this.#run(pack(x))
-    products.tasks([...wanted.map(product), ...(this.#dropout ? [] : paired.map(low))])
-    if (this.#dropout)
-      for (const one of paired) {
-        this.#run(this.#drop(layer, one.projection, x, at.dropped, inner))
-        this.#run(pack(at.dropped))
-        this.#run(low(one))
-      }
-    products.tasks(
-      paired.map(({ low, pair }, i) => this.#packLow('pack', low, pair.a.rows, at.lows[i]!.packed)),
-    )
-    products.tasks(
-      paired.map(({ pair, y, width }, i) =>
-        this.#product(pair.b, 'forward', at.lows[i]!.packed, y, operandWidth(width), true),
-      ),
-    )
-  }
-
-  /** g = dy s B; dx (+)= dy W + drop'(g A), dA = gᵀ drop(x), dBᵀ = s uᵀ dy. */
-  #projectGrad(layer: number, scale: number, of: ProjectedGrad): void {
-    const { at } = this
-    const { projection, y: dy, width, x, inner, dx, add = false, between } = of
-    const rows = this.#rows
-    const [stride, outer] = [operandWidth(inner), operandWidth(width)]
-    const pair = this.#pair(layer, projection)
-    const [own, other] = at.lows as [TrainLayout['lows'][number], TrainLayout['lows'][number]]
-    this.#run({ kind: 'pack', x: dy, stride: outer * 4, rows, depth: width, packed: at.packed })
-    this.#run(
-      ...(dx
-        ? [this.#product(this.#own.place(layer, projection), 'backward', at.packed, dx, stride, add)]
-        : []),
-      ...(pair ? [this.#product(pair.b, 'backward', at.packed, own.g, at.rankWidth)] : []),
-    )
-    if (pair) {
-      const rank = pair.a.rows
-      this.#run(
-        this.#packLow('pack', own.g, rank, own.packed),
-        this.#packLow('packTurned', own.g, rank, own.turned),
-        this.#packLow('packTurned', at.layers[layer]!.low[projection], rank, other.turned),
-      )
-      if (dx) {
-        const dropped = this.#dropout !== null
-        this.#run(this.#product(pair.a, 'backward', own.packed, dropped ? at.dropped : dx, stride, !dropped))
-        if (dropped) this.#run({ ...this.#drop(layer, projection, at.dropped, dx, inner), add: true })
-      }
-    }
-    between?.()
-    if (!pair) return
-    const given = this.#dropout ? at.dropped : x
-    if (this.#dropout) this.#run(this.#drop(layer, projection, x, given, inner))
-    const turned = (packed: number, right: number, cols: number, y: number) => {
-      const matrix = placeOf(right, operandWidth(cols) * 4, rows, cols)
-      return { ...this.#product(matrix, 'backward', packed, y, operandWidth(cols)), rows: pair.a.rows }
-    }
-    this.#run(turned(own.turned, given, inner, own.da), turned(other.turned, dy, width, own.db))
-    const rank = pair.a.rows
-    const gradients = {
-      da: this.floats(own.da, rank * stride),
-      daStride: stride,
-      db: this.floats(own.db, rank * outer),
-      dbStride: outer,
-    }
-    this.#adapter.addOwn(layer, projection, gradients, scale)
-  }
-
-  #product(
-    matrix: number | TrainPair['a'],
-    mode: 'forward' | 'backward',
-    packed: number,
-    y: number,
-    yWidth: number,
-    add = false,
-  ): Task & { kind: 'product' } {
-    const { products } = this.#own
-    return {
-      kind: 'product',
-      ...products.placed({
-        matrix,
-        mode,
-        x: 0,
-        xStride: 0,
-        packed,
-        y,
-        yStride: yWidth * 4,
-        rows: this.#rows,
-        add,
-      }),
-    }
-  }
-
-  /** Of [rows, rank]: a left operand, or (`packTurned`) of its transpose. */
-  #packLow(kind: 'pack' | 'packTurned', x: number, rank: number, packed: number): Task {
-    const [rows, depth] = kind === 'pack' ? [this.#rows, rank] : [rank, this.#rows]
-    return { kind, x, stride: this.at.rankWidth * 4, rows, depth, packed }
-  }
-
-  #pair(layer: number, projection: Projection): TrainPair | null {
-    return this.#adapterOn ? (this.at.pairs[pairKey(layer, projection)] ?? null) : null
-  }
-
-  #drop(layer: number, projection: Projection, x: number, out: number, width: number) {
-    const { keep, seed, counter } = this.#dropout!
-    return {
-      kind: 'drop',
-      x,
-      out,
-      rows: this.#rows,
-      width,
-      stride: operandWidth(width) * 4,
-      add: false,
-      keep: Math.fround(keep),
-      seed,
-      counter,
-      site: projectionSite(layer, projection),
-    } as const
-  }
-
   /** y = norm(x) (+ base), in pieces of the norm's width; where the layer has none, x (+ base). */
   #norm(layer: number, which: LayerNorm, x: number, y: number, base = 0): Task {
     const { rows, width, scale, r } = this.#normed(layer, which)
@@ -480,24 +324,5 @@ export class OwnLayers {
         out[row * headDim + half + i] = table[position * headDim + 2 * i + 1]!
       }
     })
-  }
-
-  /** Has the adapter's pairs where products find them, as they are now. */
-  #follow(): void {
-    const adapter = this.#adapter
-    if (adapter.changes === this.#changes) return
-    this.#changes = adapter.changes
-    const { pairs, rankWidth } = this.at
-    for (const [key, { a: low, b: high }] of Object.entries(pairs)) {
-      const [layer, projection] = key.split('.') as [string, Projection]
-      const { a, b, scaling } = adapter.values(Number(layer), projection)
-      const rank = low.rows
-      const stride = low.stride / 4
-      const left = this.floats(low.at, rank * stride)
-      for (let q = 0; q < rank; q++) left.set(a.subarray(q * low.cols, (q + 1) * low.cols), q * stride)
-      const right = this.floats(high.at, high.rows * rankWidth)
-      for (let o = 0; o < high.rows; o++)
-        for (let q = 0; q < rank; q++) right[o * rankWidth + q] = b[o * rank + q]! * scaling
-    }
   }
 }

@@ -2,14 +2,12 @@
  * Attention over packed segments, head by head, as attention.ts states it: blocks of queries against the keys that one of them
  * sees, each block by one thread. Keys and values are packed anew for each block, which takes an eighth of the product with them.
  */
-import { COLUMNS, ROWS } from './kernels.ts'
+import { type AttentionPlace, QUERIES } from './attention-place.ts'
+import { ROWS } from './kernels.ts'
 import { roundUp } from './layout.ts'
-import type { MatrixPlace } from './matrices.ts'
+import { type MatrixPlace, placeOf } from './matrices.ts'
 import type { Multiplier, PlacedProduct } from './multiplier.ts'
-import type { AttentionPlace } from './train-layout.ts'
 
-/** Queries of a block. */
-export const QUERIES = 64
 const NEVER = -1e30
 
 /** Addresses in bytes; q and out [rows, heads * headDim], k and v [rows, kvHeads * headDim]. */
@@ -225,20 +223,3 @@ export class Attending {
 }
 
 const sizes = ({ from, to, first }: Block): [number, number] => [to - from, to - first]
-
-/** Floats as a matrix of products. */
-export const placeOf = (at: number, stride: number, rows: number, cols: number): MatrixPlace => ({
-  rows,
-  cols,
-  type: 'F32',
-  at,
-  stride,
-  scales: 0,
-  scaleStride: 0,
-})
-
-/** Floats that a left operand of so many rows takes when it is packed. */
-export const packedFloats = (rows: number, depth: number): number => roundUp(rows, ROWS) * depth
-
-/** Rows that lie behind those of an operand: whole panels are read. */
-export const SLACK = COLUMNS

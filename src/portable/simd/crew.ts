@@ -2,11 +2,12 @@
  * Threads that take parts of a task from a shared memory, without messages: a product of decoding is over sooner than one would
  * arrive. Whoever is free takes the next part; which thread computes it changes no bit of it.
  */
+
+import type { AttentionPlace } from './attention-place.ts'
 import type { ProductsLayout } from './matrices.ts'
 import { Multiplier } from './multiplier.ts'
 import { readTask, TASK_WORDS, writeTask } from './task-words.ts'
 import { type Task, TaskParts, taskParts } from './tasks.ts'
-import type { AttentionPlace } from './train-layout.ts'
 
 /** Integers at the beginning of the memory. */
 const TURN = 0

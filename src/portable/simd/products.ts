@@ -1,3 +1,4 @@
+import type { AttentionPlace } from './attention-place.ts'
 import { Hand, MOST_JOBS } from './crew.ts'
 import { type Kernels, ROWS } from './kernels.ts'
 import { BLOCK, roundUp } from './layout.ts'
@@ -5,7 +6,6 @@ import { type MatrixShape, operandWidth, type ProductsLayout } from './matrices.
 import { FEW, type PlacedProduct, type Product } from './multiplier.ts'
 import { StoredMatrix } from './stored-matrix.ts'
 import type { Task } from './tasks.ts'
-import type { AttentionPlace } from './train-layout.ts'
 
 const PAGE = 65_536
 

@@ -4,9 +4,9 @@
  */
 import { uniform } from '../../lib/threefry.ts'
 import { Attending, type AttentionTask } from './attending.ts'
+import type { AttentionPlace } from './attention-place.ts'
 import { ROWS } from './kernels.ts'
 import { type Multiplier, type PlacedProduct, partsOf } from './multiplier.ts'
-import type { AttentionPlace } from './train-layout.ts'
 
 /** Floats that a part passes over, about: some tens of microseconds. */
 const PART_FLOATS = 16_384

@@ -4,27 +4,11 @@ import { type RopeShape, ropesOf } from '../../model/rope.ts'
 import { isLayerNorm, isProjection, tensorTable } from '../../model/tensors.ts'
 import type { PlanRequest } from '../../protocol/engine.ts'
 import type { LayerNorm, Projection } from '../../protocol/model.ts'
-import { placeOf, QUERIES, SLACK } from './attending.ts'
+import { type AttentionPlace, attentionPlace } from './attention-place.ts'
 import { pairKey } from './decode-layout.ts'
+import { COLUMNS } from './kernels.ts'
 import { places, roundUp } from './layout.ts'
-import { type MatrixPlace, operandWidth } from './matrices.ts'
-
-/** Where attention has its segments, and each thread what it computes with, `bytes` from one thread's to the next. */
-export interface AttentionPlace {
-  /** First row and length, each. */
-  segments: number
-  mostSegments: number
-  /** Most keys that a block sees. */
-  keys: number
-  first: number
-  bytes: number
-  /** From a thread's first address. */
-  left: number
-  p: number
-  dp: number
-  t: number
-  out: number
-}
+import { type MatrixPlace, operandWidth, placeOf } from './matrices.ts'
 
 /** What is kept of a layer's forward pass for its gradient, [rows, width] each; what is cheap is computed again. */
 export interface LayerPlace {
@@ -50,6 +34,9 @@ export interface TrainPair {
   a: MatrixPlace
   b: MatrixPlace
 }
+
+/** Rows behind those of an operand: whole panels are read. */
+const SLACK = COLUMNS
 
 /** Where passes over whole batches have what they need: addresses in bytes, of floats. */
 export interface TrainLayout {
@@ -200,32 +187,4 @@ export function trainLayout(
     place,
   )
   return { rankWidth, ...buffers, layers: layerPlaces, shared, lows, pairs, pairBytes, attention, end: end() }
-}
-
-function attentionPlace(
-  maxTokens: number,
-  headDim: number,
-  capped: boolean,
-  threads: number,
-  place: (floats: number) => number,
-): AttentionPlace {
-  const keys = roundUp(maxTokens, 8)
-  const own = places(0)
-  const scores = QUERIES * keys
-  const part = {
-    left: own.place(QUERIES * Math.max(keys, headDim)),
-    p: own.place(scores),
-    dp: own.place(scores),
-    t: capped ? own.place(scores) : 0,
-    out: own.place(QUERIES * headDim),
-  }
-  const bytes = own.end()
-  return {
-    segments: place(2 * maxTokens),
-    mostSegments: maxTokens,
-    keys,
-    first: place((bytes * threads) / 4),
-    bytes,
-    ...part,
-  }
 }
