@@ -107,10 +107,16 @@ export function demandPortable(request: PlanRequest): Demand {
 /**
  * For a run that was given less memory than its plan takes: the same run within three quarters of what it held, or with fewer
  * tokens a step where that is too little; either is planned before it is proposed.
+ * @param held what the engine has
+ * @param refused what was too much; by default what it has
  * @throws LapidaryError `out_of_memory`, always
  */
-export function failShortOfMemory({ request, own, memory }: PortablePlan, held: number): never {
-  const memoryBudget = Math.floor((Math.min(held, memory.bytes.total) * 3) / 4 / 2 ** 20) * 2 ** 20
+export function failShortOfMemory(
+  { request, own, memory }: PortablePlan,
+  held: number,
+  refused = Math.min(held, memory.bytes.total),
+): never {
+  const memoryBudget = Math.floor((refused * 3) / 4 / 2 ** 20) * 2 ** 20
   const same = planWithin(request, own, memoryBudget)
   const tokens = same ? request.maxTokens : largestFitting(request, own, memoryBudget)
   const budget = `Set memory_budget to ${memoryBudget} bytes (${sizeOf(memoryBudget)})`

@@ -74,7 +74,9 @@ export class PortableEngine implements Engine {
       onProgress: (share) => onProgress(share, 'Reading weights'),
       signal,
     }).catch((error: unknown) => {
-      if (isShortOfMemory(error)) failShortOfMemory(plan, heldBytes())
+      // Of our own, all of the plan is asked for at once.
+      const refused = plan.own === 'nothing' ? undefined : plan.memory.bytes.total
+      if (isShortOfMemory(error)) failShortOfMemory(plan, heldBytes(), refused)
       throw error
     })
     const adapter = new Adapter(request.model, request.lora)

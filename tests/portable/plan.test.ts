@@ -126,6 +126,11 @@ describe('the plan', () => {
       expect(planPortable(smaller).memory.bytes.total).toBeLessThanOrEqual(held * 0.75)
     }
     expect(failureOf(() => failShortOfMemory(planPortable(request()), 3e8)).hint).toContain('smaller model')
+    // What was asked for at once, and not given: three quarters of that, not of what there is.
+    const plan = planPortable(request({ maxTokens: 2048, maxSupervised: 2048 }))
+    const { detail } = failureOf(() => failShortOfMemory(plan, 2e7, plan.memory.bytes.total))
+    expect(detail!.memoryBudget).toBeGreaterThan(0.7 * plan.memory.bytes.total)
+    expect(detail).toMatchObject({ held: 2e7, tokens: 2048 })
   })
 
   test('of Pebble keeps everything', () =>
