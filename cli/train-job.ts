@@ -43,6 +43,8 @@ const FIELD_FLAGS: Record<string, [section: string, field: string]> = {
   ...flagsOf('data.reading', (name) => `reading_${name}`),
   ...flagsOf('data.split', (name) => `split_${name}`),
   validation_share: ['data', 'validation_share'],
+  train_share: ['data', 'train_share'],
+  data_seed: ['data', 'seed'],
   format: ['data', 'format'],
 }
 for (const [short, name] of Object.entries(ALIASES)) FIELD_FLAGS[short] = ['training', name]
@@ -127,6 +129,8 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --label VALUE=WORD   a word to learn in place of a value of the answers; may be given several times
   --format F           template (the model's own chat template, default), or kauldron
   --validation-share S share of rows held out (default ${defaultRunConfig().data.validation_share})
+  --train-share S      share of the training rows that is learnt from (default 1); the rows held out stay the same
+  --data-seed N        by which rows are drawn, where not by --seed
   --sample TEXT        a prompt answered by base and tuned model at each validation; may be given several times
   --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them; max_length
                        follows the longest example, as far as model and memory allow

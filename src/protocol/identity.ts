@@ -64,6 +64,7 @@ export const FIRST_HEEDED: Partial<Record<ConfigPath, Exclude<ConfigStage, 'rows
   'data.split': 'examples',
   'data.augment': 'examples',
   'data.validation_share': 'examples',
+  'data.train_share': 'examples',
   'data.format': 'tokens',
   'training.max_length': 'tokens',
   'training.completion_only_loss': 'tokens',

@@ -4,7 +4,7 @@ import { NO_AUGMENT, NO_SPLIT } from '../protocol/data-steps.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import { canonical } from '../protocol/identity.ts'
 import { mappingFor, mappingOf, type Recipe } from '../protocol/recipe.ts'
-import type { DataConfig } from '../protocol/run-config.ts'
+import { type DataConfig, dataSeed } from '../protocol/run-config.ts'
 import type { EvaluatedData, EvaluateRequest, EvaluationNote, ExampleText } from '../protocol/studio.ts'
 import { type Conversation, type Message, type Split, saidIn } from '../protocol/tokens.ts'
 import type { RunRecord } from '../runs/record.ts'
@@ -72,7 +72,7 @@ export class EvaluationData {
     if (again.length > 0) notes.push(noteOf('learnt_rows', again))
     if (learnt === null) notes.push({ kind: 'no_training_rows', count: 0 })
     const { name: _, hash: __, ...how } = config
-    const seed = record.config.training.seed
+    const seed = dataSeed(record.config)
     const key = canonical([data.hash, data.split, how, seed, request.limit ?? null])
     return { data: { ...data, rows: rows.length }, rows: drawn, learnt, notes, key }
   }
@@ -164,7 +164,7 @@ function recipeOf({ dataset, model, config }: RunRecord): Recipe {
 
 /** No row held out of what is judged. */
 function wholly(data: DataConfig): DataConfig {
-  return { ...data, split: NO_SPLIT, validation_share: 0, augment: NO_AUGMENT }
+  return { ...data, split: NO_SPLIT, validation_share: 0, train_share: 1, augment: NO_AUGMENT }
 }
 
 function kindOf({ messages, text }: Pick<DataConfig, 'messages' | 'text'>): 'messages' | 'text' | 'pairs' {
