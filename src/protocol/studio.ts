@@ -3,6 +3,7 @@ import type { DataRoom } from './rooms/data.ts'
 import type { EvaluationRoom } from './rooms/evaluations.ts'
 import type { ModelRoom } from './rooms/models.ts'
 import type { RunRoom } from './rooms/runs.ts'
+import type { TuningRoom } from './rooms/tuning.ts'
 
 export type * from './gpu-report.ts'
 export type * from './model-address.ts'
@@ -19,6 +20,7 @@ export type * from './rooms/models.ts'
 export type * from './rooms/push.ts'
 export type * from './rooms/runs.ts'
 export type * from './rooms/shelf.ts'
+export type * from './rooms/tuning.ts'
 
 /**
  * What the page (and the headless command line, which is the same page) may ask of the workers, by room. Every promise
@@ -30,4 +32,5 @@ export interface Studio {
   runs: RunRoom
   answers: AnswerRoom
   evaluations: EvaluationRoom
+  tuning: TuningRoom
 }

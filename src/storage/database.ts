@@ -14,6 +14,7 @@ import type {
   ModelLicence,
   ModelOrigin,
   PreparedInfo,
+  Queue,
   RowEdit,
 } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
@@ -167,6 +168,7 @@ export interface Schema extends DBSchema {
   devices: { key: string; value: DeviceTuning }
   downloads: { key: string; value: StoredDownload }
   hubs: { key: string; value: StoredHub }
+  queues: { key: string; value: Queue }
 }
 
 export type Database = IDBPDatabase<Schema>

@@ -10,6 +10,7 @@ import type {
   RunListener,
   RunRoom,
   Studio,
+  TuningRoom,
 } from '../protocol/studio.ts'
 import { registerTransfers } from './bridge.ts'
 import { reaching } from './hub-access.ts'
@@ -139,6 +140,7 @@ export function createStudio(): Studio {
       exportRun: (...asked) => files(trainHost, () => runs.exportRun(...asked)),
     }),
     answers: remoteRoom<AnswerRoom>(trainHost, 'answers'),
+    tuning: remoteRoom<TuningRoom>(trainHost, 'tuning'),
     evaluations: override(evaluations, {
       files: (...asked) => files(trainHost, () => evaluations.files(...asked)),
     }),

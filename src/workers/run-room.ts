@@ -351,11 +351,14 @@ async function held(
 
 function recordOf(
   id: string,
-  { dataset, model, samplePrompts }: StartRequest,
+  { dataset, model, samplePrompts, trial }: StartRequest,
   { config, hashes, tokens, steps, template }: Awaited<ReturnType<typeof prepareRun>>,
 ): RunRecord {
   const parts = { id, config, model, dataset, tokens, samplePrompts, template, maxSteps: steps }
-  return newRun({ ...parts, modelHash: hashes.base, tokensHash: hashes.data }, Date.now())
+  return newRun(
+    { ...parts, ...(trial && { trial }), modelHash: hashes.base, tokensHash: hashes.data },
+    Date.now(),
+  )
 }
 
 /** Sorts by time, and does not repeat; `crypto.randomUUID` is missing on plain http pages. */

@@ -8,9 +8,10 @@ import { modelRoom } from './model-room.ts'
 import { runRoom } from './run-room.ts'
 import { RunShelf } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
+import { tuningRoom } from './tuning-room.ts'
 
 /** Everything that computes with a model: it and its engine live in one worker. */
-export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations'> & {
+export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations' | 'tuning'> & {
   models: ReturnType<typeof modelRoom>
 } & Opened {
   let base = ''
@@ -30,6 +31,7 @@ export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations'> &
     runs: runRoom(parts),
     answers: answerRoom(parts),
     evaluations: evaluationsOf(parts),
+    tuning: tuningRoom(parts),
   }
 }
 

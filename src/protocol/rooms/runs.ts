@@ -86,6 +86,14 @@ export interface StartRequest extends Recipe {
   samplePrompts: SamplePrompt[]
   /** For a config that begins with an adapter. */
   adapter?: AdapterFiles
+  /** Where it is one of a queue. */
+  trial?: RunTrial
+}
+
+/** The trial of a queue that a run is. */
+export interface RunTrial {
+  queue: string
+  trial: string
 }
 
 export interface RunForecast {
@@ -142,6 +150,7 @@ export interface RunInfo {
   engine: EngineDescription | null
   /** Whatever a person noted on it. */
   note?: string
+  trial?: RunTrial
   failure?: Failure
   /** Why its newest checkpoint could not be stored. It is in memory, to be exported from there, and lost with its page. */
   unkept?: Failure
