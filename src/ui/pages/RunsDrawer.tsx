@@ -54,7 +54,7 @@ export function RunsDrawer() {
 }
 
 function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => void }) {
-  const { runs, shown: page, training, route, openRuns, opening, downloads } = useApp()
+  const { runs, shown: page, training, tuning, route, openRuns, opening, downloads } = useApp()
   /** Other settings are not opened where any are locked. */
   const locked = () => page.anyLocked
   const live = () => runs.live() === props.run.id
@@ -75,9 +75,14 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
       .filter(Boolean)
       .join(' · ')
   }
-  async function show(): Promise<void> {
+  function toTrain(): void {
     openRuns(false)
+    tuning.show(false)
     route.go('train')
+  }
+
+  async function show(): Promise<void> {
+    toTrain()
     if (training.busy()) return
     runs.show(props.run.id)
     await runs.load(props.run.id)
@@ -85,8 +90,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
 
   /** The page as it was set up for this run, beginning as it did or with what it has learnt. */
   function use(start?: RunInfo['config']['start']): void {
-    openRuns(false)
-    route.go('train')
+    toTrain()
     const { config } = props.run
     void opening.openConfig(start ? { ...config, start } : config, runs.label(props.run))
   }
@@ -98,8 +102,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
 
   /** The same recipe with the same seed once more; where something of it is not here, the page says what. */
   async function reproduce(): Promise<void> {
-    openRuns(false)
-    route.go('train')
+    toTrain()
     await opening.openConfig(props.run.config, runs.label(props.run))
     if (opening.missing().length > 0) return
     opening.dismiss()
@@ -107,8 +110,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
   }
 
   function resume(): void {
-    openRuns(false)
-    route.go('train')
+    toTrain()
     void training.resume(props.run.id)
   }
 

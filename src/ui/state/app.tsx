@@ -28,6 +28,7 @@ import { createShown } from './shown.ts'
 import { readDraft, type StoredDraft } from './stored-draft.ts'
 import { createTheme } from './theme.ts'
 import { createTraining } from './training.ts'
+import { createTuningLater } from './tuning-later.ts'
 
 export type App = ReturnType<typeof createApp>
 
@@ -50,6 +51,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const downloads = createDownloads(studio, runs, proofs)
   const limit = createLimit({ studio, draft, data, models, settings })
   const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
+  const tuning = createTuningLater({ studio, data, runs, training })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
   const finished = createFinished({ busy: training.busy, ended: runs.shown, label: runs.label })
@@ -169,6 +171,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     downloads,
     proofs,
     training,
+    tuning,
     finished,
     fit,
     shelf,

@@ -65,6 +65,8 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
   const [foretelling, setForetelling] = createSignal(false)
 
   const busy = () => phase() !== 'idle'
+  /** Resolves when the sitting under way is over, and another may begin. */
+  let settled = Promise.resolve()
   const inView = createMemo(() => runs.shown() !== null)
 
   const fromData = createQuestions(studio, data)
@@ -224,6 +226,10 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
       } else runs.show(null)
       runs.setBeginning(!known)
     })
+    let settle: () => void = () => {}
+    settled = new Promise<void>((resolve) => {
+      settle = resolve
+    })
     let over = false
     let run = known ?? null
     const end = async () => {
@@ -237,6 +243,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
         runs.setLive(null)
         runs.setBeginning(false)
       })
+      settle()
       // The worker's hold on its run may last a moment longer than the worker.
       void runs.settle()
     }
@@ -274,6 +281,37 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
       if (!over && problem.code !== 'cancelled') setFailure(problem, run)
       await end()
     }
+  }
+
+  /**
+   * A run that a queue begins, watched as any that this page starts.
+   * @param known of one that goes on
+   * @throws LapidaryError `bad_state` where another goes on; what its beginning throws
+   */
+  async function follow(
+    config: RunConfig,
+    begin: (onEvent: (event: RunEvent) => void) => Promise<string>,
+    known?: string,
+  ): Promise<string> {
+    await settled
+    const view = (known === undefined ? null : await runs.load(known)) ?? createRunView()
+    if (busy()) fail('bad_state', t('train.busy'), t('train.busyHint'), { held_by: 'train' })
+    setLiveConfig(config)
+    let began: { id: string } | { error: unknown } | null = null
+    const beginning = async (onEvent: (event: RunEvent) => void) => {
+      try {
+        const id = await begin(onEvent)
+        began = { id }
+        return id
+      } catch (error) {
+        began = { error }
+        throw error
+      }
+    }
+    await sitting(view, beginning, known)
+    const came = began as { id: string } | { error: unknown } | null
+    if (came && 'error' in came) throw came.error
+    return came!.id
   }
 
   /** The config with its data prepared, and a profile's limit on tokens as these data ask for it. */
@@ -422,6 +460,7 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     config,
     start,
     resume,
+    follow,
     demonstrate,
     stop,
   }

@@ -1,0 +1,184 @@
+import { createMemo, createSignal, For, Index, Show } from 'solid-js'
+import { configField } from '../../../../protocol/config-fields.ts'
+import { metricsFor } from '../../../../runs/ranking.ts'
+import { sweepFields } from '../../../../runs/sweep.ts'
+import { Button, IconButton } from '../../../components/Button.tsx'
+import { TextField } from '../../../components/Field.tsx'
+import { Fold } from '../../../components/Fold.tsx'
+import { FailureNotice } from '../../../components/Notice.tsx'
+import { Section } from '../../../components/Page.tsx'
+import { Segmented } from '../../../components/Segmented.tsx'
+import { Select } from '../../../components/Select.tsx'
+import { tt } from '../../../messages/en-tuning.ts'
+import { formatDuration } from '../../../messages/format.ts'
+import { useApp } from '../../../state/app.tsx'
+import { fieldName } from '../../../state/run-labels.ts'
+import type { TuningState } from '../../../state/tuning.ts'
+
+/** Set first of those that can be tried. */
+const FIRST = [
+  'training.learning_rate',
+  'lora.r',
+  'training.num_train_epochs',
+  'training.max_steps',
+  'lora.lora_alpha',
+]
+
+/** What is to be tried, how many runs that makes, and the press that starts them. */
+export function QueueForm(props: { tuning: TuningState }) {
+  const { training, data } = useApp()
+  const fields = sweepFields()
+  const ordered = [...FIRST, ...fields.filter((field) => !FIRST.includes(field))]
+  const labels = createMemo(() => data.prepared()?.labels?.map(({ label }) => label) ?? null)
+  const metrics = () => metricsFor(labels()).map((value) => ({ value, label: tt(`metric.${value}`) }))
+  const free = () => ordered.filter((field) => !props.tuning.tried().some((one) => one.field === field))
+  return (
+    <Section title={tt('new')}>
+      <Segmented
+        label={tt('kind')}
+        value={props.tuning.kind()}
+        onChange={props.tuning.setKind}
+        options={(['sweep', 'learning_curve'] as const).map((value) => ({
+          value,
+          label: tt(`kind.${value}`),
+        }))}
+      />
+      <p class="hint">{tt(props.tuning.kind() === 'sweep' ? 'sweep.lede' : 'curve.lede')}</p>
+      <Show when={props.tuning.kind() === 'sweep'}>
+        <Index each={props.tuning.tried()}>
+          {(one, at) => (
+            <div class="row tried">
+              <Select
+                label={tt('field')}
+                value={one().field}
+                onChange={(field) => props.tuning.setField(at, { field })}
+                options={[one().field, ...free()].map((field) => ({ value: field, label: labelOf(field) }))}
+              />
+              <TextField
+                label={tt('values.of', { name: labelOf(one().field) })}
+                value={one().text}
+                onChange={(text) => props.tuning.setField(at, { text })}
+                hint={hintOf(one().field)}
+                error={props.tuning.problemOf(one())}
+              />
+              <Show when={props.tuning.tried().length > 1}>
+                <IconButton
+                  icon="close"
+                  label={tt('field.remove', { name: labelOf(one().field) })}
+                  onClick={() => props.tuning.removeField(at)}
+                />
+              </Show>
+            </div>
+          )}
+        </Index>
+        <div class="row">
+          <Button kind="quiet" icon="add" onClick={() => props.tuning.addField(free()[0]!)}>
+            {tt('field.add')}
+          </Button>
+        </div>
+      </Show>
+      <TextField
+        label={tt('seeds')}
+        value={props.tuning.seeds()}
+        onChange={props.tuning.setSeeds}
+        help={tt('seeds.help')}
+        hint={tt('seeds.hint')}
+        error={props.tuning.seedProblem()}
+      />
+      <Select
+        label={tt('metric')}
+        value={props.tuning.metric()}
+        onChange={props.tuning.setMetric}
+        options={metrics()}
+        help={tt('metric.help')}
+      />
+      <Show when={!training.config()}>
+        <p class="hint">{tt('nothing')}</p>
+      </Show>
+      <Outlook tuning={props.tuning} />
+    </Section>
+  )
+}
+
+const labelOf = (field: string) => fieldName(field)
+
+function hintOf(field: string): string {
+  const { kind, options = [], limits, nullable } = configField(field)
+  if (kind === 'choice')
+    return tt('values.options', { options: [...(nullable ? ['null'] : []), ...options].join(', ') })
+  if (kind === 'switch') return tt('values.options', { options: 'true, false' })
+  const example =
+    field === 'training.learning_rate' ? '5e-4, 1e-3, 2e-3' : limits?.whole ? '8, 16, 32' : '0.1, 0.2'
+  return tt('values.hint', { example })
+}
+
+/** How many runs, how long they take, and which of them would be refused. */
+function Outlook(props: { tuning: TuningState }) {
+  const { training } = useApp()
+  const [pressed, setPressed] = createSignal(false)
+  const found = () => props.tuning.outlook()
+  const said = () => {
+    const outlook = found()
+    if (!outlook) return ''
+    const count = outlook.queue.trials.length
+    return outlook.seconds === null
+      ? tt('countNoTime', { count })
+      : tt('countTime', { count, time: formatDuration(outlook.seconds) })
+  }
+  const refused = () => {
+    const outlook = found()
+    return outlook ? outlook.queue.trials.filter(({ key }) => outlook.refused.has(key)) : []
+  }
+  async function start(): Promise<void> {
+    setPressed(true)
+    await props.tuning.start()
+    setPressed(false)
+  }
+  return (
+    <div class="stack-s" aria-live="polite">
+      <Show when={props.tuning.looking()}>
+        <p class="hint">{tt('looking')}</p>
+      </Show>
+      <Show when={props.tuning.refusal()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
+      <Show when={found()}>
+        {(outlook) => (
+          <>
+            <p>
+              <b>{said()}</b>
+            </p>
+            <Show when={refused().length > 0}>
+              <p class="field-error">{tt('refused', { count: refused().length })}</p>
+              <ul class="small">
+                <For each={refused()}>
+                  {({ key }) => (
+                    <li>
+                      {key}: {outlook().refused.get(key)!.message}
+                    </li>
+                  )}
+                </For>
+              </ul>
+            </Show>
+            <Fold summary={tt('whichRuns')} small>
+              <ul class="small mono">
+                <For each={outlook().queue.trials}>{({ key }) => <li>{key}</li>}</For>
+              </ul>
+            </Fold>
+          </>
+        )}
+      </Show>
+      <Show when={training.busy()}>
+        <p class="hint">{tt('busy')}</p>
+      </Show>
+      <div class="row">
+        <Button
+          kind="primary"
+          icon="play"
+          disabled={!found() || training.busy() || pressed() || props.tuning.going() !== null}
+          onClick={() => void start()}
+        >
+          {tt('start')}
+        </Button>
+      </div>
+    </div>
+  )
+}

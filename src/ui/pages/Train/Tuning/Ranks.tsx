@@ -1,0 +1,85 @@
+import { Show } from 'solid-js'
+import type { Queue, RankMetric, Trial } from '../../../../protocol/studio.ts'
+import type { Ranked } from '../../../../runs/ranking.ts'
+import { Help } from '../../../components/Help.tsx'
+import { Table, type TableColumn } from '../../../components/Table.tsx'
+import { tt } from '../../../messages/en-tuning.ts'
+import { formatLoss, formatShare } from '../../../messages/format.ts'
+import { fieldName, short } from '../../../state/run-labels.ts'
+
+/** A score in its unit. */
+export function formatScore(metric: RankMetric, value: number): string {
+  return metric === 'eval_loss' ? formatLoss(value) : formatShare(value, 1)
+}
+
+/** A value that was tried, as people read it. */
+export function shownValue({ field, value }: Trial['set'][number]): string {
+  return field === 'data.train_share' ? tt('share', { share: formatShare(Number(value)) }) : short(value)
+}
+
+/** Settings with mean and spread over their seeds. */
+export function Ranks(props: { queue: Queue; ranked: readonly Ranked[] }) {
+  const fields = () => [...new Set(props.queue.trials.flatMap(({ set }) => set.map(({ field }) => field)))]
+  const seeded = () => props.ranked.some(({ members }) => members.length > 1)
+  const columns = (): TableColumn<Ranked>[] => [
+    ...(props.queue.kind === 'sweep'
+      ? [{ id: 'rank', head: tt('rank'), cell: ({ rank }: Ranked) => rank ?? '–', number: true }]
+      : []),
+    ...fields().map(
+      (field): TableColumn<Ranked> => ({
+        id: field,
+        head: field === 'data.train_share' ? tt('byRows') : fieldName(field),
+        cell: ({ set }) => {
+          const one = set.find((each) => each.field === field)
+          return one ? shownValue(one) : ''
+        },
+      }),
+    ),
+    ...(fields().length === 0 ? [{ id: 'set', head: tt('field'), cell: () => tt('asSetUp') }] : []),
+    {
+      id: 'mean',
+      head: seeded() ? tt('mean') : tt('score'),
+      cell: ({ mean }) => (mean === null ? '–' : formatScore(props.queue.metric, mean)),
+      number: true,
+    },
+    ...(seeded()
+      ? [
+          {
+            id: 'spread',
+            head: tt('spread'),
+            cell: ({ spread }: Ranked) =>
+              spread === null ? '–' : `± ${formatScore(props.queue.metric, spread)}`,
+            number: true,
+          },
+          {
+            id: 'runs',
+            head: tt('runs'),
+            cell: ({ count, members }: Ranked) => `${count} / ${members.length}`,
+            number: true,
+          },
+        ]
+      : []),
+    {
+      id: 'note',
+      head: '',
+      cell: (one) => (
+        <Show when={props.queue.kind === 'sweep'}>
+          <Show when={one.near} fallback={<Show when={one.rank === 1}>{<b>{tt('best')}</b>}</Show>}>
+            <span class="quiet">{tt('near')}</span> <Help label={tt('near')} text={tt('nearHelp')} />
+          </Show>
+        </Show>
+      ),
+    },
+  ]
+  return (
+    <div class="stack-s">
+      <p class="small quiet">{tt(`metric.${props.queue.metric}`)}</p>
+      <Table
+        label={props.queue.kind === 'sweep' ? tt('ranked') : tt('byRows')}
+        columns={columns()}
+        rows={props.ranked}
+        dense
+      />
+    </div>
+  )
+}

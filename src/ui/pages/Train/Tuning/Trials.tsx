@@ -1,0 +1,116 @@
+import { Show } from 'solid-js'
+import type { QueueInfo, Trial } from '../../../../protocol/studio.ts'
+import { scoreBy } from '../../../../runs/ranking.ts'
+import { Button, IconButton } from '../../../components/Button.tsx'
+import { Table, type TableColumn } from '../../../components/Table.tsx'
+import { tt } from '../../../messages/en-tuning.ts'
+import { useApp } from '../../../state/app.tsx'
+import { fieldName } from '../../../state/run-labels.ts'
+import type { TuningState } from '../../../state/tuning.ts'
+import { formatScore, shownValue } from './Ranks.tsx'
+
+/** The runs of a queue in the order in which they go, each with what can be done with it. */
+export function Trials(props: { info: QueueInfo; tuning: TuningState }) {
+  const { runs, training, tuning, shown, opening } = useApp()
+  const queue = () => props.info.queue
+  const state = (trial: Trial) => props.tuning.stateOf(props.info, trial)
+  const name = ({ set, seed }: Trial) =>
+    [
+      ...set.map((one) =>
+        one.field === 'data.train_share' ? shownValue(one) : `${fieldName(one.field)} ${shownValue(one)}`,
+      ),
+      ...(seed === null ? [] : [tt('seed', { seed: String(seed) })]),
+    ].join(', ') || tt('asSetUp')
+  const score = (trial: Trial) => {
+    const found = props.tuning.scoredOf(queue().id).find((one) => one.trial.key === trial.key)
+    const value = found ? scoreBy(queue().metric, found) : null
+    return value === null ? '–' : formatScore(queue().metric, value)
+  }
+  const movable = () => queue().trials.filter((trial) => state(trial) === 'waiting')
+  const place = (trial: Trial) => movable().findIndex(({ key }) => key === trial.key)
+  const elsewhere = () => props.info.held && props.tuning.going() !== queue().id
+  async function show(trial: Trial): Promise<void> {
+    const run = props.tuning.runOf(props.info, trial)
+    if (!run) return
+    tuning.show(false)
+    if (training.busy()) return
+    runs.show(run.id)
+    await runs.load(run.id)
+  }
+  function use(trial: Trial): void {
+    const run = props.tuning.runOf(props.info, trial)
+    if (!run) return
+    tuning.show(false)
+    void opening.openConfig(run.config, runs.label(run))
+  }
+  const columns = (): TableColumn<Trial>[] => [
+    { id: 'name', head: tt('trial'), cell: name },
+    {
+      id: 'state',
+      head: tt('trialState'),
+      cell: (trial) => (
+        <>
+          {tt(`trialIs.${state(trial)}`)}
+          <Show when={props.tuning.runOf(props.info, trial)?.failure ?? trial.failure}>
+            {(failure) => (
+              <p class="small field-error">
+                {failure().message} {failure().hint}
+              </p>
+            )}
+          </Show>
+        </>
+      ),
+    },
+    { id: 'score', head: tt('score'), cell: score, number: true },
+    {
+      id: 'do',
+      head: '',
+      cell: (trial) => (
+        <div class="row">
+          <Show when={state(trial) === 'waiting' && !elsewhere()}>
+            <IconButton
+              icon="up"
+              label={tt('up', { name: name(trial) })}
+              disabled={place(trial) <= 0}
+              onClick={() => void props.tuning.move(queue().id, trial.key, -1)}
+            />
+            <IconButton
+              icon="down"
+              label={tt('down', { name: name(trial) })}
+              disabled={place(trial) >= movable().length - 1}
+              onClick={() => void props.tuning.move(queue().id, trial.key, 1)}
+            />
+            <IconButton
+              icon="close"
+              label={tt('drop', { name: name(trial) })}
+              onClick={() => void props.tuning.drop(queue().id, trial.key)}
+            />
+          </Show>
+          <Show when={state(trial) === 'failed' && !elsewhere()}>
+            <IconButton
+              icon="undo"
+              label={tt('again', { name: name(trial) })}
+              onClick={() => void props.tuning.again(queue().id, trial.key)}
+            />
+          </Show>
+          <Show when={props.tuning.runOf(props.info, trial)}>
+            <Button
+              kind="quiet"
+              aria-label={tt('showRun', { name: name(trial) })}
+              disabled={training.busy() && state(trial) !== 'running'}
+              onClick={() => void show(trial)}
+            >
+              {tt('show')}
+            </Button>
+            <Show when={!shown.anyLocked && state(trial) === 'done'}>
+              <Button kind="quiet" disabled={training.busy()} onClick={() => use(trial)}>
+                {tt('use')}
+              </Button>
+            </Show>
+          </Show>
+        </div>
+      ),
+    },
+  ]
+  return <Table label={tt('trials')} columns={columns()} rows={queue().trials} dense stacks />
+}
