@@ -11,8 +11,11 @@ import {
   type RunConfig,
   targetModules,
 } from '../src/protocol/run-config.ts'
-import type { Mapping } from '../src/protocol/studio.ts'
+import type { Mapping, RankMetric } from '../src/protocol/studio.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
+import type { QueueWish } from '../src/runs/queue.ts'
+import { metricsFor } from '../src/runs/ranking.ts'
+import { parseSweep, planTrials, readSeeds } from '../src/runs/sweep.ts'
 import { readConfig as readModel } from '../src/workers/library.ts'
 import { openAdapterPath } from './adapter-path.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
@@ -65,6 +68,9 @@ const LENGTH_FLAGS = ['max_steps', 'num_train_epochs', 'epochs']
 /** What this version can write. The adapter and the checkpoint it always writes. */
 const EXPORTS_NOW = formatIds()
 
+/** What runs can be ranked by. */
+const RANKED_BY = metricsFor([])
+
 const SPEC = {
   model: 'text',
   data: 'paths',
@@ -76,6 +82,10 @@ const SPEC = {
   export: 'list',
   sample: 'list',
   start_from: 'text',
+  sweep: 'paths',
+  seeds: 'list',
+  learning_curve: 'switch',
+  rank_by: 'text',
   strict: 'switch',
   resume: 'switch',
   from: 'text',
@@ -139,6 +149,13 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --start-from DIR     begin with an adapter: a folder in PEFT's layout (adapter_config.json, adapter_model.safetensors), here, on the
                        Hub or at an address, or a LoRA .gguf, here or on the Hub; without --config its LoRA settings are taken over
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
+  --sweep FIELD=V1,V2  try several values of a setting, one run after the other; given several times, every combination (a grid):
+                       --sweep learning_rate=1e-3,2e-3 --sweep lora_r=8,16. DIR gets a folder a run, and the ranks as
+                       ranking.json and ranking.csv; --resume goes on with what is left
+  --seeds LIST         run each of them with each of these seeds, on the same rows: ranks are by the mean, with the spread
+  --learning-curve     do I need more data? Runs of equal length on 25, 50 and 100% of the training rows
+  --rank-by M          ${RANKED_BY.join(', ')}: loss (default) or token accuracy on the rows held out, or how many labels are
+                       chosen right there
   --strict             refuse data that has a warning; every finding is printed with its code in any case
   --resume             go on with the run in DIR from its last checkpoint; from the start where none had been written
   --from previous|N    with --resume: from the checkpoint before the last, where the last is damaged; or that of step N, where
@@ -197,6 +214,12 @@ export interface TrainJob {
    * the data that it began with.
    */
   again: { hash: string | null } | null
+  /** Set where it is one run of a queue: SHA-256 of the data that all of them learn from. */
+  of: { hash: string | null } | null
+  /** A queue of runs in place of one. */
+  sweep: Omit<QueueWish, 'name'> | null
+  /** Labels to be judged when the run has ended; null: none are. */
+  judge: string[] | null
   json: boolean
   /** What a person may want to know before the run begins. */
   tip: string | null
@@ -210,15 +233,17 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
   const flags = parseFlags(argv, FULL_SPEC) as Flags<typeof SPEC> & Record<string, unknown>
   if (flags.help) return null
   const out = need(flags.out, '--out', 'the folder for the results')
-  const resume = flags.resume ?? false
+  const sweep = sweepOf(flags)
+  // What is left of a queue says which of its runs go on.
+  const resume = (flags.resume ?? false) && sweep === null
   const from = flags.from === undefined ? 'last' : requireFrom(flags.from, out, resume)
   if (resume) requireRun(out)
-  else if (existsSync(out))
+  else if (existsSync(out) && !(flags.resume && sweep && existsSync(join(out, QUEUE_FILE))))
     fail(
       'output_exists',
       `${out} exists already.`,
-      existsSync(join(out, 'run.json'))
-        ? 'Name a new folder with --out, or go on with the run that is there: --resume.'
+      existsSync(join(out, 'run.json')) || existsSync(join(out, QUEUE_FILE))
+        ? 'Name a new folder with --out, or go on with what is there: --resume.'
         : 'There is no run in it to go on with: name a new folder with --out.',
       { path: out },
     )
@@ -244,8 +269,11 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
   const data = need(given.join(BETWEEN) || undefined, '--data', 'the file to learn from')
   const files = named ?? given.flatMap(dataFiles)
   requireFormats(flags.export ?? [], '--export')
+  // What does not vary is refused before a browser is opened.
+  if (sweep?.kind === 'sweep') planTrials(config, sweep)
   return {
     config,
+    sweep,
     mapping: {
       ...Object.fromEntries(COLUMNS.map((role) => [role, flags[role] ?? config.data[role]])),
       template: flags.template ?? (flags.prompt === undefined ? config.data.template : null),
@@ -266,7 +294,44 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
     resume,
     from,
     again: again ? { hash: readRun(out).data.hash } : null,
+    judge: null,
+    of: null,
     json: flags.json ?? false,
+  }
+}
+
+/** Of a queue, in its folder. */
+export const QUEUE_FILE = 'queue.json'
+
+/** Null: one run is meant. @throws LapidaryError `bad_config` */
+function sweepOf(flags: Flags<typeof SPEC>): TrainJob['sweep'] {
+  const { sweep = [], seeds, learning_curve: curve = false } = flags
+  const metric = flags.rank_by ?? 'eval_loss'
+  if (!RANKED_BY.some((name) => name === metric))
+    fail('bad_config', `Runs cannot be ranked by "${metric}".`, `Choose from: ${RANKED_BY.join(', ')}.`, {
+      flag: '--rank-by',
+    })
+  if (sweep.length === 0 && seeds === undefined && !curve) {
+    if (flags.rank_by !== undefined)
+      fail(
+        'bad_config',
+        '--rank-by goes with --sweep, --seeds or --learning-curve only.',
+        'Add one of them.',
+        {
+          flag: '--rank-by',
+        },
+      )
+    return null
+  }
+  if (curve && sweep.length > 0)
+    fail('bad_config', '--learning-curve does not go with --sweep.', 'Leave one of the two out.', {
+      flag: '--learning-curve',
+    })
+  return {
+    kind: curve ? 'learning_curve' : 'sweep',
+    metric: metric as RankMetric,
+    fields: sweep.map(parseSweep),
+    seeds: readSeeds(seeds ?? []),
   }
 }
 

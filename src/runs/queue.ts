@@ -374,6 +374,9 @@ export async function judgeRun(
 export function stopsAll({ code, detail }: Failure): boolean {
   if (code === 'missing_file') return detail?.dataset !== undefined || detail?.tokens !== undefined
   // Another run goes on, or the data is other data by now; a damaged checkpoint is that of one run.
-  if (code === 'bad_state') return ['held_by', 'run', 'dataset'].some((name) => detail?.[name] !== undefined)
+  if (code === 'bad_state')
+    return (
+      detail?.field === 'data' || ['held_by', 'run', 'dataset'].some((name) => detail?.[name] !== undefined)
+    )
   return code === 'quota_exceeded' || code.startsWith('storage_')
 }

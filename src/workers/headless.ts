@@ -29,6 +29,7 @@ import type {
 import { offered } from '../runs/judgement.ts'
 import { baseName, isNamed } from '../runs/named-data.ts'
 import { fitted, type ProfileId } from '../runs/profiles.ts'
+import { judgeRun, planQueue, type QueueOutlook, type QueueWish } from '../runs/queue.ts'
 import { createStudio } from './client.ts'
 import {
   evaluateHeadless,
@@ -67,14 +68,25 @@ export interface HeadlessJob {
   exports: string[]
   /** Kernels chosen before, by device; for where the config names none. */
   choices: Record<string, Record<string, string>>
+  /** Labels of which the run's choice is judged when it has ended, on the rows held out; null: it is not. */
+  judge: string[] | null
   /** Where results are PUT, with a slash at its end. */
   out: string
+}
+
+/** A queue as it was planned; its base has the data by its hash and the columns by name. */
+export type HeadlessPlan = { ok: true; outlook: PlannedQueue } | { ok: false; failure: Failure }
+
+/** Trials that would be refused by key, and why. */
+export interface PlannedQueue extends Omit<QueueOutlook, 'refused'> {
+  refused: [key: string, failure: Failure][]
 }
 
 export type HeadlessResult = { ok: true } | { ok: false; failure: Failure }
 
 export interface Headless {
   train(job: HeadlessJob): Promise<HeadlessResult>
+  plan(job: HeadlessJob, wish: QueueWish): Promise<HeadlessPlan>
   evaluate(job: HeadlessEvaluation): Promise<HeadlessEvaluated>
   stop(): Promise<void>
 }
@@ -83,7 +95,7 @@ declare global {
   interface Window {
     lapidary?: Headless
     /**
-     * Given by whoever drives the page: takes `{finding}` for each, then `{config, device}` when the data is known, `{config}` when
+     * Given by whoever drives the page: takes `{finding}` for each, `{judged}`, then `{config, device}` when the data is known, `{config}` when
      * its engine has chosen its kernels, and
      * `{event, logged}`; of an evaluation `{evaluating}`; as JSON. Resolves once it is taken in.
      */
@@ -224,6 +236,10 @@ export function openHeadless(): void {
     const run = await started
     const failure = await end
     if (failure) throw new LapidaryError(failure)
+    if (job.judge) {
+      emit({ type: 'stage', stage: 'evaluate', note: 'Judging labels on the rows held out' }, false)
+      tell({ judged: await judgeRun(studio, run, job.judge) })
+    }
     const kept = await studio.runs.checkpoints(run)
     const { metric_for_best_model: metric } = request.config.training
     const better = kept.find(({ best, offered }) => best && offered)
@@ -340,6 +356,17 @@ export function openHeadless(): void {
         return { ok: false, failure: toFailure(error) }
       }
     },
+    plan: (job, wish) =>
+      prepared(job)
+        .then((base) => planQueue(studio, base, wish))
+        .then(
+          ({ queue, seconds, refused }) => {
+            // The files of an adapter are given to each run anew.
+            const { adapter: _, ...base } = queue.base
+            return { ok: true, outlook: { queue: { ...queue, base }, seconds, refused: [...refused] } }
+          },
+          (error: unknown) => ({ ok: false, failure: toFailure(error) }),
+        ),
     evaluate: (job) =>
       evaluateHeadless(studio, job, (evaluating) => tell({ evaluating })).then(
         (report) => ({ ok: true, report }),
