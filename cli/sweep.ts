@@ -50,6 +50,8 @@ export async function sweep(
     if (isDone(job, queue, trial)) continue
     const out = folderOf(job.out, queue, trial)
     told(`Run ${at + 1} of ${queue.trials.length}: ${trial.key}`)
+    if (job.json) print({ type: 'trial', trial: trial.key, run: basename(out) })
+    const began = performance.now()
     const note = (what: Pick<Trial, 'failure' | 'judged'>) => {
       const { failure: _, ...rest } = trial
       const trials = queue!.trials.map((one) => (one.key === trial.key ? { ...rest, ...what } : one))
@@ -58,9 +60,10 @@ export async function sweep(
     }
     try {
       await run(trialJob(job, queue, trial, out), { onJudged: (judged) => note({ judged }) })
-      const since = secondsOf(out)
       const left = queue.trials.filter((one) => !isDone(job, queue!, one)).length
-      if (left > 0 && since !== null) told(`Left: ${left} runs, ${timeInWords(left * since)}.`)
+      // All of it counts: what a run takes to begin, and what is made of it at its end.
+      const each = (performance.now() - began) / 1000
+      if (left > 0) told(`Left: ${left} ${left === 1 ? 'run' : 'runs'}, ${timeInWords(left * each)}.`)
     } catch (error) {
       const failure = toFailure(error)
       if (failure.code === 'cancelled' || stopsAll(failure)) {
@@ -109,6 +112,8 @@ function stored({ out }: TrainJob, asked: string): KeptQueue {
     )
   return queue
 }
+
+const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 function keep(out: string, queue: KeptQueue): void {
   write(join(out, QUEUE_FILE), `${JSON.stringify(queue, null, 2)}\n`)
@@ -195,6 +200,7 @@ function leave(job: TrainJob, queue: Queue): void {
     join(job.out, 'ranking.json'),
     `${JSON.stringify({ kind: queue.kind, metric: queue.metric, rows: queue.rows, ranked }, null, 2)}\n`,
   )
+  if (job.json) print({ type: 'ranking', kind: queue.kind, metric: queue.metric, rows: queue.rows, ranked })
   const curve = queue.kind === 'learning_curve' ? `\n${curveInWords(queue, ranked)}\n` : ''
   process.stderr.write(`\n${rankTable(queue, ranked)}\n${curve}\nRanks: ${join(job.out, 'ranking.json')}\n`)
 }

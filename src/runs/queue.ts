@@ -27,6 +27,8 @@ export interface QueueOutlook {
   queue: Queue
   /** Seconds of all runs; null where this machine's speed is not known yet. */
   seconds: number | null
+  /** Bytes that its runs take of the storage when they have ended. */
+  bytes: number
   /** Trials that would be refused as things are, by key. */
   refused: ReadonlyMap<string, Failure>
 }
@@ -68,6 +70,7 @@ export async function planQueue(
   const refused = new Map<string, Failure>()
   const known = new Map<string, number | null>()
   const trials: Trial[] = []
+  let bytes = 0
   for (const { key, set, seed, config } of planned) {
     signal?.throwIfAborted()
     // Seeds take as long as each other.
@@ -75,9 +78,9 @@ export async function planQueue(
     if (!known.has(setting)) {
       const foretold = await foretell({ data, runs }, { ...begun, config }, cancel)
       known.set(setting, 'seconds' in foretold ? foretold.seconds : null)
-      if ('failure' in foretold)
-        for (const other of planned.filter((one) => JSON.stringify(one.set) === setting))
-          refused.set(other.key, foretold.failure)
+      const same = planned.filter((one) => JSON.stringify(one.set) === setting)
+      if ('kept' in foretold) bytes += foretold.kept * same.length
+      if ('failure' in foretold) for (const other of same) refused.set(other.key, foretold.failure)
     }
     trials.push({ key, set, seed, seconds: known.get(setting) ?? null })
   }
@@ -89,6 +92,7 @@ export async function planQueue(
       ...{ base: begun, trials, labels, rows },
     },
     seconds: all ? seconds.reduce((sum: number, each) => sum + each!, 0) : null,
+    bytes,
     refused,
   }
 }
@@ -97,10 +101,11 @@ async function foretell(
   { data, runs }: Rooms,
   request: StartRequest,
   call: Call,
-): Promise<{ seconds: number | null } | { failure: Failure }> {
+): Promise<{ seconds: number | null; kept: number } | { failure: Failure }> {
   try {
     await data.prepare(recipeOf(request), call)
-    return { seconds: (await runs.forecast(request, call)).duration?.seconds ?? null }
+    const { duration, kept } = await runs.forecast(request, call)
+    return { seconds: duration?.seconds ?? null, kept }
   } catch (error) {
     call.signal?.throwIfAborted()
     return { failure: toFailure(error) }

@@ -169,6 +169,8 @@ export interface Schema extends DBSchema {
   downloads: { key: string; value: StoredDownload }
   hubs: { key: string; value: StoredHub }
   queues: { key: string; value: Queue }
+  /** `runs_limit`: bytes that runs may take; null: any. */
+  choices: { key: 'runs_limit'; value: number | null }
 }
 
 export type Database = IDBPDatabase<Schema>

@@ -360,10 +360,10 @@ export function openHeadless(): void {
       prepared(job)
         .then((base) => planQueue(studio, base, wish))
         .then(
-          ({ queue, seconds, refused }) => {
+          ({ queue, refused, ...told }) => {
             // The files of an adapter are given to each run anew.
             const { adapter: _, ...base } = queue.base
-            return { ok: true, outlook: { queue: { ...queue, base }, seconds, refused: [...refused] } }
+            return { ok: true, outlook: { ...told, queue: { ...queue, base }, refused: [...refused] } }
           },
           (error: unknown) => ({ ok: false, failure: toFailure(error) }),
         ),

@@ -74,7 +74,7 @@ function doing(lossOf: (job: TrainJob) => number | Error) {
       const { name, kind, metric } = wish
       const rows = { train: 80, validation: 20 }
       const queue = { id: 'q', name, created: 1, kind, metric, base, trials, labels: ['a', 'b'], rows }
-      return { queue, seconds: null, refused: [] }
+      return { queue, seconds: null, bytes: 0, refused: [] }
     },
     async run(of: TrainJob, on: { onJudged: (judged: { accuracy: number; rows: number }) => void }) {
       ran.push(`${of.out.split('/').at(-1)}${of.resume ? ' resumed' : ''}`)

@@ -5,6 +5,7 @@ import { Button } from '../components/Button.tsx'
 import { ConfirmDelete } from '../components/ConfirmDelete.tsx'
 import { Dialog } from '../components/Dialog.tsx'
 import { Checkbox } from '../components/Field.tsx'
+import { loadedLater } from '../components/loaded.tsx'
 import { Menu } from '../components/Menu.tsx'
 import { FailureNotice } from '../components/Notice.tsx'
 import { formatLoss, formatTime } from '../messages/format.ts'
@@ -13,6 +14,8 @@ import { useApp } from '../state/app.tsx'
 import { MOST_OVERLAYS } from '../state/runs.ts'
 import { DownloadState } from './DownloadState.tsx'
 import { NameRun } from './NameRun.tsx'
+
+const RunsSpace = loadedLater(() => import('./RunsSpace.tsx').then((part) => part.RunsSpace))
 
 /** Every run, always at hand: look at it, lay it over the chart, go on with it, take its adapter, delete it. */
 export function RunsDrawer() {
@@ -38,6 +41,7 @@ export function RunsDrawer() {
                 )}
               </Index>
             </ul>
+            <RunsSpace />
           </Show>
         </div>
       </Dialog>

@@ -13,7 +13,7 @@ import { useApp } from '../../../state/app.tsx'
 import { fileName, save } from '../../../state/save.ts'
 import type { TuningState } from '../../../state/tuning.ts'
 import { MoreData } from './MoreData.tsx'
-import { Ranks } from './Ranks.tsx'
+import { Ranks, trialName } from './Ranks.tsx'
 import { Trials } from './Trials.tsx'
 
 /** A queue: how far it is, what came of it so far, and its runs. */
@@ -48,8 +48,14 @@ export function QueueCard(props: { info: QueueInfo; tuning: TuningState; onRemov
     if (!trial) return ''
     const step = training.latest()
     return step
-      ? tt('now', { name: trial.key, step: step.step, count: step.max_steps })
-      : tt('nowBegins', { name: trial.key })
+      ? tt('now', { name: trialName(trial), step: step.step, count: step.max_steps })
+      : tt('nowBegins', { name: trialName(trial) })
+  }
+  /** Of all runs, the one under way as far as it is. */
+  const share = () => {
+    const step = props.tuning.trial() ? training.latest() : null
+    const part = step && training.busy() ? step.step / step.max_steps : 0
+    return Math.min(1, (done() + part) / Math.max(1, queue().trials.length))
   }
   const csv = () =>
     save(
@@ -66,7 +72,7 @@ export function QueueCard(props: { info: QueueInfo; tuning: TuningState; onRemov
               ? now()
               : tt('judging', { share: formatShare(props.tuning.judging()!) })
           }
-          share={done() / Math.max(1, queue().trials.length)}
+          share={share()}
         />
       </Show>
       <div class="row">

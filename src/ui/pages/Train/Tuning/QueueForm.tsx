@@ -10,10 +10,11 @@ import { Section } from '../../../components/Page.tsx'
 import { Segmented } from '../../../components/Segmented.tsx'
 import { Select } from '../../../components/Select.tsx'
 import { tt } from '../../../messages/en-tuning.ts'
-import { formatDuration } from '../../../messages/format.ts'
+import { formatBytes, formatDuration } from '../../../messages/format.ts'
 import { useApp } from '../../../state/app.tsx'
 import { fieldName } from '../../../state/run-labels.ts'
 import type { TuningState } from '../../../state/tuning.ts'
+import { trialName } from './Ranks.tsx'
 
 /** Set first of those that can be tried. */
 const FIRST = [
@@ -77,21 +78,23 @@ export function QueueForm(props: { tuning: TuningState }) {
           </Button>
         </div>
       </Show>
-      <TextField
-        label={tt('seeds')}
-        value={props.tuning.seeds()}
-        onChange={props.tuning.setSeeds}
-        help={tt('seeds.help')}
-        hint={tt('seeds.hint')}
-        error={props.tuning.seedProblem()}
-      />
-      <Select
-        label={tt('metric')}
-        value={props.tuning.metric()}
-        onChange={props.tuning.setMetric}
-        options={metrics()}
-        help={tt('metric.help')}
-      />
+      <div class="stack judging-options">
+        <TextField
+          label={tt('seeds')}
+          value={props.tuning.seeds()}
+          onChange={props.tuning.setSeeds}
+          help={tt('seeds.help')}
+          hint={tt('seeds.hint')}
+          error={props.tuning.seedProblem()}
+        />
+        <Select
+          label={tt('metric')}
+          value={props.tuning.metric()}
+          onChange={props.tuning.setMetric}
+          options={metrics()}
+          help={tt('metric.help')}
+        />
+      </div>
       <Show when={!training.config()}>
         <p class="hint">{tt('nothing')}</p>
       </Show>
@@ -144,23 +147,23 @@ function Outlook(props: { tuning: TuningState }) {
         {(outlook) => (
           <>
             <p>
-              <b>{said()}</b>
+              <b>{said()}</b> {tt('space', { size: formatBytes(outlook().bytes) })}
             </p>
             <Show when={refused().length > 0}>
               <p class="field-error">{tt('refused', { count: refused().length })}</p>
               <ul class="small">
                 <For each={refused()}>
-                  {({ key }) => (
+                  {(trial) => (
                     <li>
-                      {key}: {outlook().refused.get(key)!.message}
+                      {trialName(trial)}: {outlook().refused.get(trial.key)!.message}
                     </li>
                   )}
                 </For>
               </ul>
             </Show>
             <Fold summary={tt('whichRuns')} small>
-              <ul class="small mono">
-                <For each={outlook().queue.trials}>{({ key }) => <li>{key}</li>}</For>
+              <ul class="small">
+                <For each={outlook().queue.trials}>{(trial) => <li>{trialName(trial)}</li>}</For>
               </ul>
             </Fold>
           </>

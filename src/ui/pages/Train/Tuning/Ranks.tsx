@@ -17,6 +17,15 @@ export function shownValue({ field, value }: Trial['set'][number]): string {
   return field === 'data.train_share' ? tt('share', { share: formatShare(Number(value)) }) : short(value)
 }
 
+/** A run of a queue as the page names it. */
+export function trialName({ set, seed }: Pick<Trial, 'set' | 'seed'>): string {
+  const values = set.map((one) =>
+    one.field === 'data.train_share' ? shownValue(one) : `${fieldName(one.field)} ${shownValue(one)}`,
+  )
+  const parts = [...values, ...(seed === null ? [] : [tt('seed', { seed: String(seed) })])]
+  return parts.length > 0 ? parts.join(', ') : tt('asSetUp')
+}
+
 /** Settings with mean and spread over their seeds. */
 export function Ranks(props: { queue: Queue; ranked: readonly Ranked[] }) {
   const fields = () => [...new Set(props.queue.trials.flatMap(({ set }) => set.map(({ field }) => field)))]
@@ -61,7 +70,7 @@ export function Ranks(props: { queue: Queue; ranked: readonly Ranked[] }) {
       : []),
     {
       id: 'note',
-      head: '',
+      head: <span class="visually-hidden">{tt('note')}</span>,
       cell: (one) => (
         <Show when={props.queue.kind === 'sweep'}>
           <Show when={one.near} fallback={<Show when={one.rank === 1}>{<b>{tt('best')}</b>}</Show>}>

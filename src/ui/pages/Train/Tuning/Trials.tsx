@@ -5,22 +5,14 @@ import { Button, IconButton } from '../../../components/Button.tsx'
 import { Table, type TableColumn } from '../../../components/Table.tsx'
 import { tt } from '../../../messages/en-tuning.ts'
 import { useApp } from '../../../state/app.tsx'
-import { fieldName } from '../../../state/run-labels.ts'
 import type { TuningState } from '../../../state/tuning.ts'
-import { formatScore, shownValue } from './Ranks.tsx'
+import { formatScore, trialName } from './Ranks.tsx'
 
 /** The runs of a queue in the order in which they go, each with what can be done with it. */
 export function Trials(props: { info: QueueInfo; tuning: TuningState }) {
   const { runs, training, tuning, shown, opening } = useApp()
   const queue = () => props.info.queue
   const state = (trial: Trial) => props.tuning.stateOf(props.info, trial)
-  const name = ({ set, seed }: Trial) =>
-    [
-      ...set.map((one) =>
-        one.field === 'data.train_share' ? shownValue(one) : `${fieldName(one.field)} ${shownValue(one)}`,
-      ),
-      ...(seed === null ? [] : [tt('seed', { seed: String(seed) })]),
-    ].join(', ') || tt('asSetUp')
   const score = (trial: Trial) => {
     const found = props.tuning.scoredOf(queue().id).find((one) => one.trial.key === trial.key)
     const value = found ? scoreBy(queue().metric, found) : null
@@ -44,7 +36,7 @@ export function Trials(props: { info: QueueInfo; tuning: TuningState }) {
     void opening.openConfig(run.config, runs.label(run))
   }
   const columns = (): TableColumn<Trial>[] => [
-    { id: 'name', head: tt('trial'), cell: name },
+    { id: 'name', head: tt('trial'), cell: trialName },
     {
       id: 'state',
       head: tt('trialState'),
@@ -64,39 +56,39 @@ export function Trials(props: { info: QueueInfo; tuning: TuningState }) {
     { id: 'score', head: tt('score'), cell: score, number: true },
     {
       id: 'do',
-      head: '',
+      head: <span class="visually-hidden">{tt('do')}</span>,
       cell: (trial) => (
         <div class="row">
           <Show when={state(trial) === 'waiting' && !elsewhere()}>
             <IconButton
               icon="up"
-              label={tt('up', { name: name(trial) })}
+              label={tt('up', { name: trialName(trial) })}
               disabled={place(trial) <= 0}
               onClick={() => void props.tuning.move(queue().id, trial.key, -1)}
             />
             <IconButton
               icon="down"
-              label={tt('down', { name: name(trial) })}
+              label={tt('down', { name: trialName(trial) })}
               disabled={place(trial) >= movable().length - 1}
               onClick={() => void props.tuning.move(queue().id, trial.key, 1)}
             />
             <IconButton
               icon="close"
-              label={tt('drop', { name: name(trial) })}
+              label={tt('drop', { name: trialName(trial) })}
               onClick={() => void props.tuning.drop(queue().id, trial.key)}
             />
           </Show>
           <Show when={state(trial) === 'failed' && !elsewhere()}>
             <IconButton
               icon="undo"
-              label={tt('again', { name: name(trial) })}
+              label={tt('again', { name: trialName(trial) })}
               onClick={() => void props.tuning.again(queue().id, trial.key)}
             />
           </Show>
           <Show when={props.tuning.runOf(props.info, trial)}>
             <Button
               kind="quiet"
-              aria-label={tt('showRun', { name: name(trial) })}
+              aria-label={tt('showRun', { name: trialName(trial) })}
               disabled={training.busy() && state(trial) !== 'running'}
               onClick={() => void show(trial)}
             >
