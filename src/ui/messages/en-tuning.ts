@@ -44,6 +44,8 @@ export const tuning = {
   refused: { one: '{count} of them would be refused:', other: '{count} of them would be refused:' },
   whichRuns: 'Which runs',
   start: 'Start the queue',
+  runGoesOn: 'A run is going on in this window.',
+  runGoesOnHint: 'Stop it first, or wait until it is done.',
   busy: 'A run is going on; a queue can begin when it has ended.',
   'name.sweep': '{fields} · {data}',
   'name.seeds': 'Seeds · {data}',

@@ -188,8 +188,6 @@ export const en = {
   'train.settings': 'Settings',
   'train.several': 'Try several',
   'train.toQueue': 'Back to the queue',
-  'train.busy': 'A run is going on in this window.',
-  'train.busyHint': 'Stop it first, or wait until it is done.',
   'train.changedMeanwhile': 'The data was changed before the run had begun, so it was not started.',
   'train.changedMeanwhileHint': 'Look at the data once more, then start it.',
   'train.runSettings': 'Settings of this run',

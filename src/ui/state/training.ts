@@ -283,37 +283,6 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     }
   }
 
-  /**
-   * A run that a queue begins, watched as any that this page starts.
-   * @param known of one that goes on
-   * @throws LapidaryError `bad_state` where another goes on; what its beginning throws
-   */
-  async function follow(
-    config: RunConfig,
-    begin: (onEvent: (event: RunEvent) => void) => Promise<string>,
-    known?: string,
-  ): Promise<string> {
-    await settled
-    const view = (known === undefined ? null : await runs.load(known)) ?? createRunView()
-    if (busy()) fail('bad_state', t('train.busy'), t('train.busyHint'), { held_by: 'train' })
-    setLiveConfig(config)
-    let began: { id: string } | { error: unknown } | null = null
-    const beginning = async (onEvent: (event: RunEvent) => void) => {
-      try {
-        const id = await begin(onEvent)
-        began = { id }
-        return id
-      } catch (error) {
-        began = { error }
-        throw error
-      }
-    }
-    await sitting(view, beginning, known)
-    const came = began as { id: string } | { error: unknown } | null
-    if (came && 'error' in came) throw came.error
-    return came!.id
-  }
-
   /** The config with its data prepared, and a profile's limit on tokens as these data ask for it. */
   async function prepared(wanted: RunConfig): Promise<RunConfig> {
     for (;;) {
@@ -460,7 +429,10 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
     config,
     start,
     resume,
-    follow,
+    /** For whoever begins runs of its own, watched as those of this page: one at a time, once the one before is settled. */
+    sitting,
+    settled: () => settled,
+    setLiveConfig,
     demonstrate,
     stop,
   }

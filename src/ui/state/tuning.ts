@@ -1,6 +1,7 @@
 import { batch, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js'
 import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
 import type { RunEvent } from '../../protocol/events.ts'
+import type { RunConfig } from '../../protocol/run-config.ts'
 import type {
   QueueInfo,
   QueueKind,
@@ -29,7 +30,7 @@ import { readSeeds, readValues } from '../../runs/sweep.ts'
 import { tt } from '../messages/en-tuning.ts'
 import type { DataState } from './data.ts'
 import { fieldName } from './run-labels.ts'
-import type { RunsState } from './runs.ts'
+import { createRunView, type RunsState } from './runs.ts'
 import type { TrainingState } from './training.ts'
 
 export type TuningState = ReturnType<typeof createTuning>
@@ -163,11 +164,35 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
   }
   void refresh()
 
+  /**
+   * A run of a queue, watched as any that this page starts.
+   * @param known of one that goes on
+   * @throws LapidaryError `bad_state` where another goes on; what its beginning throws
+   */
+  async function follow(
+    config: RunConfig,
+    begin: (onEvent: (event: RunEvent) => void) => Promise<string>,
+    known?: string,
+  ): Promise<string> {
+    await training.settled()
+    const view = (known === undefined ? null : await runs.load(known)) ?? createRunView()
+    if (training.busy()) fail('bad_state', tt('runGoesOn'), tt('runGoesOnHint'), { held_by: 'train' })
+    training.setLiveConfig(config)
+    let began: Promise<string> | null = null
+    await training.sitting(
+      view,
+      (onEvent) => {
+        began = begin(onEvent)
+        return began
+      },
+      known,
+    )
+    return began!
+  }
+
   const driver: TrialDriver = {
     async start(request, onEvent) {
-      const run = await training.follow(request.config, (heard) =>
-        studio.runs.start(request, both(heard, onEvent)),
-      )
+      const run = await follow(request.config, (heard) => studio.runs.start(request, both(heard, onEvent)))
       stopIfAsked()
       return run
     },
@@ -178,7 +203,7 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
         await studio.runs.resume(run, both(heard, onEvent))
         return run
       }
-      await training.follow(config, resumed, run)
+      await follow(config, resumed, run)
       stopIfAsked()
     },
   }
