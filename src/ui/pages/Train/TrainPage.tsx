@@ -34,19 +34,26 @@ export function TrainPage() {
         <TuningPage />
       </Match>
       <Match when={training.busy()}>
-        <OfQueue />
+        <OfQueue one={tuning.state()?.going() != null} />
         <RunGoingOn />
       </Match>
-      <Match when={runs.shown()}>{(run) => <RunInView run={run()} />}</Match>
+      <Match when={runs.shown()}>
+        {(run) => (
+          <>
+            <OfQueue one={run().trial !== undefined} />
+            <RunInView run={run()} />
+          </>
+        )}
+      </Match>
     </Switch>
   )
 }
 
-/** The way back from a run that a queue trains. */
-function OfQueue() {
+/** The way back from a run that is one of a queue. */
+function OfQueue(props: { one: boolean }) {
   const { tuning } = useApp()
   return (
-    <Show when={tuning.state()?.going()}>
+    <Show when={props.one}>
       <p>
         <Button kind="quiet" icon="left" onClick={() => tuning.show(true)}>
           {t('train.toQueue')}
