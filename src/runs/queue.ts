@@ -84,6 +84,8 @@ export async function planQueue(
     }
     trials.push({ key, set, seed, seconds: known.get(setting) ?? null })
   }
+  // Shares have tables of tokens of their own, for which older ones go; that of the run that is set up stays the newest.
+  await data.prepare(recipeOf(base), cancel)
   const seconds = trials.map((trial) => trial.seconds)
   const all = seconds.every((each) => each !== null)
   return {
@@ -128,6 +130,7 @@ export function runOf(runs: readonly RunInfo[], { id }: Pick<Queue, 'id'>, { key
 export function trialState(trial: Trial, run: RunInfo | null): TrialState {
   if (run?.status === 'running') return 'running'
   if (run?.status === 'done') return 'done'
+  if (run && trial.again) return 'stopped'
   if (run?.status === 'failed' || trial.failure) return 'failed'
   return run ? 'stopped' : 'waiting'
 }
@@ -166,9 +169,10 @@ export function withoutTrial(queue: Queue, runs: readonly RunInfo[], key: string
 
 /** With what has failed of it forgotten, so that it is tried once more. */
 export function tryAgain(queue: Queue, key: string): Queue {
-  const trials = queue.trials.map(({ failure, ...trial }) =>
-    trial.key === key || !failure ? trial : { ...trial, failure },
-  )
+  const trials = queue.trials.map((trial): Trial => {
+    const { failure: _, ...rest } = trial
+    return trial.key === key ? { ...rest, again: true } : trial
+  })
   return { ...queue, trials }
 }
 
@@ -270,6 +274,7 @@ export class QueueRunner {
       const run = runOf(await this.#studio.runs.list(), this.#queue, trial)
       if (run?.status !== 'done') {
         await this.#requireData()
+        await this.#once(trial.key)
         const end = await this.#train(trial, run)
         if (end === 'stopped') return false
       }
@@ -344,6 +349,16 @@ export class QueueRunner {
     } finally {
       this.#listener.onJudging?.(null)
     }
+  }
+
+  /** Whatever comes of it now, it is not tried again by itself. */
+  async #once(key: string): Promise<void> {
+    if (!this.#queue.trials.some((trial) => trial.key === key && trial.again)) return
+    const trials = this.#queue.trials.map((trial): Trial => {
+      const { again: _, ...rest } = trial
+      return trial.key === key ? rest : trial
+    })
+    await this.#keep({ ...this.#queue, trials })
   }
 
   async #note(key: string, what: Pick<Trial, 'failure' | 'judged'>): Promise<void> {

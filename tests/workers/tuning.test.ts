@@ -197,6 +197,42 @@ describe('a queue', () => {
     expect(await states(rooms, second.queue)).toEqual(['done', 'done', 'done', 'done'])
   })
 
+  test('goes on with a run that failed in its middle, where that is asked', async () => {
+    const rooms = studio()
+    const { queue } = await planQueue(rooms, await requested(rooms, { save_steps: 1 }), WISH)
+    const real = ToyEngine.prototype.step
+    const broken = vi.spyOn(ToyEngine.prototype, 'step')
+    let steps = 0
+    const failing: TrialDriver = {
+      ...driver(rooms),
+      start(request, onEvent) {
+        if (request.trial!.trial.endsWith('seed=2'))
+          broken.mockImplementation(async function (this: ToyEngine, ...asked) {
+            if (++steps === 3) throw new Error('The sums came out wrong.')
+            return real.apply(this, asked)
+          })
+        return rooms.runs.start(request, onEvent)
+      },
+    }
+    const runner = new QueueRunner(rooms, { ...queue, trials: queue.trials.slice(0, 2) }, failing, deaf)
+    await runner.run()
+    broken.mockRestore()
+    expect(await states(rooms, runner.queue)).toEqual(['done', 'failed'])
+    const heard: string[] = []
+    const key = runner.queue.trials[1]!.key
+    const again = new QueueRunner(
+      rooms,
+      tryAgain(runner.queue, key),
+      driver(rooms, (what) => heard.push(what)),
+      deaf,
+    )
+    await again.run()
+    expect(heard).toEqual(['resume'])
+    expect(await states(rooms, again.queue)).toEqual(['done', 'done'])
+    expect(again.queue.trials[1]).not.toHaveProperty('again')
+    expect(await rooms.runs.list()).toHaveLength(2)
+  })
+
   test('stands still, and says why, where its data is gone or was changed', async () => {
     const rooms = studio()
     const request = await requested(rooms)

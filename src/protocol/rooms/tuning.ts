@@ -45,6 +45,8 @@ export interface Trial {
   seconds: number | null
   /** Why there is no run of it, or no score. */
   failure?: Failure
+  /** Set where its run, which failed, is to be gone on with. */
+  again?: true
   /** Share of held-out labels that were chosen right, and rows judged. */
   judged?: { accuracy: number; rows: number }
 }
