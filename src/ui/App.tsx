@@ -30,6 +30,7 @@ import { LinkNotes } from './pages/LinkNotes.tsx'
 import { LockedPart } from './pages/LockedPart.tsx'
 import { RunsDrawer } from './pages/RunsDrawer.tsx'
 import { AppProvider, useApp } from './state/app.tsx'
+import { preferredLanguage, speak } from './state/language.ts'
 import { keptOf, linkHere } from './state/link.ts'
 import { hrefOf, type Place, placeOf, restrictRoute } from './state/route.ts'
 import { createShown } from './state/shown.ts'
@@ -48,15 +49,15 @@ const PAGES: Record<Place, Page> = {
   export: loadedLater(() => import('./pages/Export/ExportPage.tsx').then((part) => part.ExportPage)),
 }
 
-/** Reads what the address says, once, before anything is drawn. Null: no more than a place. */
+/** Reads what the address says, once, before anything is drawn, and speaks its language. Null: no more than a place. */
 export async function settleAddress(): Promise<LinkReading | null> {
   const first = await linkHere()
+  await speak(preferredLanguage(first?.link.lang ?? null, !first?.link.embed))
   if (!first) return null
   const { link } = first
   restrictRoute(createShown(link).places, await keptOf(first))
   // What the link says is taken over; a reload must not undo what is changed since.
   history.replaceState(null, '', hrefOf(placeOf(hrefOf(link.place))))
-  if (link.lang) document.documentElement.lang = link.lang
   document.documentElement.toggleAttribute('data-embedded', link.embed !== null)
   return first
 }
@@ -67,8 +68,18 @@ const PLACE_LOCKS: Partial<Record<Place, Lock>> = { data: 'data', model: 'model'
 export function App(props: { studio: Studio; first: LinkReading | null }) {
   return (
     <AppProvider studio={props.studio} first={props.first}>
-      <Shell />
+      <Spoken />
     </AppProvider>
+  )
+}
+
+/** In another language every text is said anew; what the page knows stays. */
+function Spoken() {
+  const { language } = useApp()
+  return (
+    <Show when={language.now()} keyed>
+      <Shell />
+    </Show>
   )
 }
 

@@ -1,9 +1,12 @@
 import { type Component, lazy } from 'solid-js'
-import { t } from '../messages/t.ts'
+import { addEnglish, t } from '../messages/t.ts'
 import { Button } from './Button.tsx'
 import { FailureNotice } from './Notice.tsx'
 
 const all: (() => void)[] = []
+
+/** Its words are there before it is. */
+const texts = () => import('../messages/en-later.ts').then(({ later }) => addEnglish(later))
 
 /**
  * A part of the page that is fetched when it is first drawn, or at the first press anywhere: what a visit does not need to begin with.
@@ -12,8 +15,8 @@ const all: (() => void)[] = []
  */
 export function loadedLater<Props extends object>(load: () => Promise<Component<Props>>) {
   const part = lazy<Component<Props>>(() =>
-    load().then(
-      (component) => ({ default: component }),
+    Promise.all([load(), texts()]).then(
+      ([component]) => ({ default: component }),
       () => ({ default: NotLoaded }),
     ),
   )

@@ -114,16 +114,7 @@ export const exported = {
     'proof.json holds five built-in prompts (none of your rows), the answers of the fine-tuned model, and how probable each word of them is with and without what was learnt. check.py asks the library that loads the files for the same, and says “works”, “loaded but without effect” or “differs”.',
   'proof.effect': 'Here fine-tuned and base model are up to {effect} nats a word apart.',
   'proof.make': 'Make it now',
-  'proof.making': 'Making the proof: base and fine-tuned model answer five prompts',
-  'proof.missing': 'Without a proof of its effect',
-  'proof.missingMore':
-    'The files are the same. The proof is made with the next download, or by “Make it now” on the Export page.',
   'proof.dead': 'This adapter changes nothing',
   'proof.deadMore':
     'The fine-tuned model says exactly what the base says. Train it for more steps, or with a higher learning rate.',
-
-  'export.making': 'Making the download',
-  'export.bytesOf': '{done} of {total}',
-  'export.cancel': 'Cancel',
-  'export.cancelNote': 'Cancelled, nothing of it is left behind.',
 } as const

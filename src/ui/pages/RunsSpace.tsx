@@ -4,8 +4,8 @@ import type { RunsSpace as Space } from '../../protocol/studio.ts'
 import { Fold } from '../components/Fold.tsx'
 import { Select } from '../components/Select.tsx'
 import { Table } from '../components/Table.tsx'
-import { ts } from '../messages/en-space.ts'
 import { formatBytes } from '../messages/format.ts'
+import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 
 /** Bytes that can be chosen. */
@@ -26,7 +26,7 @@ export function RunsSpace() {
   const options = (limit: number | null) => {
     const sizes = limit === null || LIMITS.includes(limit) ? LIMITS : [...LIMITS, limit].sort((a, b) => a - b)
     return [
-      { value: 'none', label: ts('none') },
+      { value: 'none', label: t('space.none') },
       ...sizes.map((bytes) => ({ value: String(bytes), label: formatBytes(bytes) })),
     ]
   }
@@ -39,33 +39,38 @@ export function RunsSpace() {
         <div class="stack-s">
           <p class="small quiet">
             {now().limit === null
-              ? ts('used', { used: formatBytes(now().used) })
-              : ts('usedOf', { used: formatBytes(now().used), limit: formatBytes(now().limit!) })}
+              ? t('space.used', { used: formatBytes(now().used) })
+              : t('space.usedOf', { used: formatBytes(now().used), limit: formatBytes(now().limit!) })}
           </p>
           <Show when={now().limit !== null && now().used > now().limit!}>
-            <p class="small field-error">{ts('over')}</p>
+            <p class="small field-error">{t('space.over')}</p>
           </Show>
           <Select
-            label={ts('limit')}
-            help={ts('limitHelp')}
+            label={t('space.limit')}
+            help={t('space.limitHelp')}
             value={now().limit === null ? 'none' : String(now().limit)}
             onChange={set}
             options={options(now().limit)}
           />
           <Show when={now().used > 0}>
-            <Fold summary={ts('each')} small>
+            <Fold summary={t('space.each')} small>
               <Table
-                label={ts('each')}
+                label={t('space.each')}
                 columns={[
                   {
                     id: 'run',
-                    head: ts('run'),
+                    head: t('space.run'),
                     cell: ({ run }) => {
                       const known = runs.byId(run)
                       return known ? runs.label(known) : run
                     },
                   },
-                  { id: 'size', head: ts('size'), cell: ({ bytes }) => formatBytes(bytes), number: true },
+                  {
+                    id: 'size',
+                    head: t('space.size'),
+                    cell: ({ bytes }) => formatBytes(bytes),
+                    number: true,
+                  },
                 ]}
                 rows={sizes(now())}
                 dense

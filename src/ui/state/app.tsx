@@ -12,6 +12,7 @@ import { createFinished } from './finished.ts'
 import { createFit } from './fit.ts'
 import { createGpuReport } from './gpu-report.ts'
 import { prepareWhileIdle } from './idle.ts'
+import { createLanguage } from './language.ts'
 import { createLimit } from './limit.ts'
 import { createLink } from './link.ts'
 import { recall, remember } from './memory.ts'
@@ -40,6 +41,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const route = createRoute()
   const shown = createShown(first?.link ?? null)
   const theme = createTheme(first?.link.theme, !shown.embedded)
+  const language = createLanguage()
   const [said, announce] = createSignal('')
   const [runsOpen, openRuns] = createSignal(false)
   const draft = createDraft()
@@ -155,6 +157,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     studio,
     route,
     theme,
+    language,
     shown,
     said,
     announce,

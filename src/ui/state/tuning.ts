@@ -27,7 +27,7 @@ import {
 } from '../../runs/queue.ts'
 import type { Scored } from '../../runs/ranking.ts'
 import { readSeeds, readValues } from '../../runs/sweep.ts'
-import { tt } from '../messages/en-tuning.ts'
+import { t } from '../messages/t.ts'
 import type { DataState } from './data.ts'
 import { fieldName } from './run-labels.ts'
 import { createRunView, type RunsState } from './runs.ts'
@@ -108,9 +108,9 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
 
   function nameOf(fields: readonly SweepField[]): string {
     const of = baseName(training.config()?.data.name ?? '')
-    if (kind() === 'learning_curve') return tt('name.curve', { data: of })
-    if (fields.length === 0) return tt('name.seeds', { data: of })
-    return tt('name.sweep', { fields: fields.map(({ field }) => fieldName(field)).join(' × '), data: of })
+    if (kind() === 'learning_curve') return t('tune.name.curve', { data: of })
+    if (fields.length === 0) return t('tune.name.seeds', { data: of })
+    return t('tune.name.sweep', { fields: fields.map(({ field }) => fieldName(field)).join(' × '), data: of })
   }
 
   async function baseRequest(): Promise<StartRequest | null> {
@@ -176,7 +176,7 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
   ): Promise<string> {
     await training.settled()
     const view = (known === undefined ? null : await runs.load(known)) ?? createRunView()
-    if (training.busy()) fail('bad_state', tt('runGoesOn'), tt('runGoesOnHint'), { held_by: 'train' })
+    if (training.busy()) fail('bad_state', t('tune.runGoesOn'), t('tune.runGoesOnHint'), { held_by: 'train' })
     training.setLiveConfig(config)
     let began: Promise<string> | null = null
     await training.sitting(

@@ -3,8 +3,8 @@ import type { Queue } from '../../../../protocol/studio.ts'
 import { curvePoints, readCurve } from '../../../../runs/learning-curve.ts'
 import type { Ranked } from '../../../../runs/ranking.ts'
 import { LearningCurvePlot } from '../../../charts/LearningCurvePlot.tsx'
-import { tt } from '../../../messages/en-tuning.ts'
 import { formatCount, formatShare } from '../../../messages/format.ts'
+import { t } from '../../../messages/t.ts'
 import { fileName } from '../../../state/save.ts'
 import { formatScore } from './Ranks.tsx'
 
@@ -15,7 +15,7 @@ export function MoreData(props: { queue: Queue; ranked: readonly Ranked[] }) {
   const said = () => {
     const { metric, rows } = props.queue
     const { kind, from, to, perDoubling } = readCurve(points(), metric, rows.validation)
-    if (kind === 'unknown' || !from || !to) return tt('curve.unknown')
+    if (kind === 'unknown' || !from || !to) return t('tune.curve.unknown')
     const values = {
       from: formatCount(from.rows),
       to: formatCount(to.rows),
@@ -24,17 +24,17 @@ export function MoreData(props: { queue: Queue; ranked: readonly Ranked[] }) {
     }
     if (metric === 'eval_loss')
       return kind === 'helps'
-        ? tt('curve.loss.helps', { ...values, share: formatShare(perDoubling, 1) })
-        : tt(`curve.loss.${kind}`, values)
+        ? t('tune.curve.loss.helps', { ...values, share: formatShare(perDoubling, 1) })
+        : t(`tune.curve.loss.${kind}`, values)
     return kind === 'helps'
-      ? tt('curve.share.helps', { ...values, points: (100 * perDoubling).toFixed(1) })
-      : tt(`curve.share.${kind}`, values)
+      ? t('tune.curve.share.helps', { ...values, points: (100 * perDoubling).toFixed(1) })
+      : t(`tune.curve.share.${kind}`, values)
   }
   const label = () =>
-    tt('curve.label', {
-      metric: tt(`metric.${props.queue.metric}`),
+    t('tune.curve.label', {
+      metric: t(`tune.metric.${props.queue.metric}`),
       points: points()
-        .map(({ rows, mean }) => tt('curve.point', { value: format(mean), rows }))
+        .map(({ rows, mean }) => t('tune.curve.point', { value: format(mean), rows }))
         .join(', '),
     })
   return (
@@ -44,12 +44,12 @@ export function MoreData(props: { queue: Queue; ranked: readonly Ranked[] }) {
       </p>
       <Show when={points().length > 1}>
         <Show when={points().every(({ count }) => count < 2)}>
-          <p class="hint">{tt('curve.oneSeed')}</p>
+          <p class="hint">{t('tune.curve.oneSeed')}</p>
         </Show>
         <LearningCurvePlot
           points={points()}
           label={label()}
-          across={tt('curve.x')}
+          across={t('tune.curve.x')}
           format={format}
           name={fileName(props.queue.name)}
         />

@@ -7,8 +7,8 @@ import { Fold } from '../../../components/Fold.tsx'
 import { FailureNotice } from '../../../components/Notice.tsx'
 import { Section } from '../../../components/Page.tsx'
 import { Progress } from '../../../components/Progress.tsx'
-import { tt } from '../../../messages/en-tuning.ts'
 import { formatDuration, formatShare, formatTime } from '../../../messages/format.ts'
+import { t } from '../../../messages/t.ts'
 import { useApp } from '../../../state/app.tsx'
 import { fileName, save } from '../../../state/save.ts'
 import type { TuningState } from '../../../state/tuning.ts'
@@ -28,16 +28,16 @@ export function QueueCard(props: { info: QueueInfo; tuning: TuningState; onRemov
     inOrder(queue().kind, rank(props.tuning.scoredOf(queue().id), queue().metric)),
   )
   const state = () => {
-    if (here()) return tt('state.going')
-    if (elsewhere()) return tt('state.elsewhere')
-    return tt(waiting() > 0 ? 'state.paused' : 'state.done')
+    if (here()) return t('tune.state.going')
+    if (elsewhere()) return t('tune.state.elsewhere')
+    return t(waiting() > 0 ? 'tune.state.paused' : 'tune.state.done')
   }
   const facts = () => {
     const left = waiting() > 0 ? props.tuning.secondsLeft(props.info) : null
     return [
       state(),
-      tt('progress', { done: done(), count: queue().trials.length }),
-      left === null ? '' : tt('left', { time: formatDuration(left) }),
+      t('tune.progress', { done: done(), count: queue().trials.length }),
+      left === null ? '' : t('tune.left', { time: formatDuration(left) }),
       formatTime(queue().created),
     ]
       .filter(Boolean)
@@ -48,8 +48,8 @@ export function QueueCard(props: { info: QueueInfo; tuning: TuningState; onRemov
     if (!trial) return ''
     const step = training.latest()
     return step
-      ? tt('now', { name: trialName(trial), step: step.step, count: step.max_steps })
-      : tt('nowBegins', { name: trialName(trial) })
+      ? t('tune.now', { name: trialName(trial), step: step.step, count: step.max_steps })
+      : t('tune.nowBegins', { name: trialName(trial) })
   }
   /** Of all runs, the one under way as far as it is. */
   const share = () => {
@@ -70,7 +70,7 @@ export function QueueCard(props: { info: QueueInfo; tuning: TuningState; onRemov
           label={
             props.tuning.judging() === null
               ? now()
-              : tt('judging', { share: formatShare(props.tuning.judging()!) })
+              : t('tune.judging', { share: formatShare(props.tuning.judging()!) })
           }
           share={share()}
         />
@@ -78,11 +78,11 @@ export function QueueCard(props: { info: QueueInfo; tuning: TuningState; onRemov
       <div class="row">
         <Show when={here()}>
           <Button icon="stop" disabled={props.tuning.stopping()} onClick={() => void props.tuning.stop()}>
-            {tt('stop')}
+            {t('tune.stop')}
           </Button>
           <Show when={training.busy()}>
             <Button kind="quiet" onClick={() => tuning.show(false)}>
-              {tt('watch')}
+              {t('tune.watch')}
             </Button>
           </Show>
         </Show>
@@ -92,17 +92,17 @@ export function QueueCard(props: { info: QueueInfo; tuning: TuningState; onRemov
             disabled={elsewhere() || training.busy() || props.tuning.going() !== null}
             onClick={() => void props.tuning.goOn(queue().id)}
           >
-            {tt('goOn')}
+            {t('tune.goOn')}
           </Button>
         </Show>
         <Show when={done() > 0}>
           <Button kind="quiet" onClick={csv}>
-            {tt('csv')}
+            {t('tune.csv')}
           </Button>
         </Show>
         <Show when={!here()}>
           <Button kind="quiet" icon="trash" disabled={elsewhere()} onClick={props.onRemove}>
-            {tt('remove')}
+            {t('tune.remove')}
           </Button>
         </Show>
       </div>
@@ -115,7 +115,7 @@ export function QueueCard(props: { info: QueueInfo; tuning: TuningState; onRemov
       <Show
         when={here() || waiting() > 0}
         fallback={
-          <Fold summary={tt('trials')}>
+          <Fold summary={t('tune.trials')}>
             <Trials info={props.info} tuning={props.tuning} />
           </Fold>
         }

@@ -9,8 +9,8 @@ import { FailureNotice } from '../../../components/Notice.tsx'
 import { Section } from '../../../components/Page.tsx'
 import { Segmented } from '../../../components/Segmented.tsx'
 import { Select } from '../../../components/Select.tsx'
-import { tt } from '../../../messages/en-tuning.ts'
 import { formatBytes, formatDuration } from '../../../messages/format.ts'
+import { t } from '../../../messages/t.ts'
 import { useApp } from '../../../state/app.tsx'
 import { fieldName } from '../../../state/run-labels.ts'
 import type { TuningState } from '../../../state/tuning.ts'
@@ -31,32 +31,32 @@ export function QueueForm(props: { tuning: TuningState }) {
   const fields = sweepFields()
   const ordered = [...FIRST, ...fields.filter((field) => !FIRST.includes(field))]
   const labels = createMemo(() => data.prepared()?.labels?.map(({ label }) => label) ?? null)
-  const metrics = () => metricsFor(labels()).map((value) => ({ value, label: tt(`metric.${value}`) }))
+  const metrics = () => metricsFor(labels()).map((value) => ({ value, label: t(`tune.metric.${value}`) }))
   const free = () => ordered.filter((field) => !props.tuning.tried().some((one) => one.field === field))
   return (
-    <Section title={tt('new')}>
+    <Section title={t('tune.new')}>
       <Segmented
-        label={tt('kind')}
+        label={t('tune.kind')}
         value={props.tuning.kind()}
         onChange={props.tuning.setKind}
         options={(['sweep', 'learning_curve'] as const).map((value) => ({
           value,
-          label: tt(`kind.${value}`),
+          label: t(`tune.kind.${value}`),
         }))}
       />
-      <p class="hint">{tt(props.tuning.kind() === 'sweep' ? 'sweep.lede' : 'curve.lede')}</p>
+      <p class="hint">{t(props.tuning.kind() === 'sweep' ? 'tune.sweep.lede' : 'tune.curve.lede')}</p>
       <Show when={props.tuning.kind() === 'sweep'}>
         <Index each={props.tuning.tried()}>
           {(one, at) => (
             <div class="row tried">
               <Select
-                label={tt('field')}
+                label={t('tune.field')}
                 value={one().field}
                 onChange={(field) => props.tuning.setField(at, { field })}
                 options={[one().field, ...free()].map((field) => ({ value: field, label: labelOf(field) }))}
               />
               <TextField
-                label={tt('values.of', { name: labelOf(one().field) })}
+                label={t('tune.values.of', { name: labelOf(one().field) })}
                 value={one().text}
                 onChange={(text) => props.tuning.setField(at, { text })}
                 hint={hintOf(one().field)}
@@ -65,7 +65,7 @@ export function QueueForm(props: { tuning: TuningState }) {
               <Show when={props.tuning.tried().length > 1}>
                 <IconButton
                   icon="close"
-                  label={tt('field.remove', { name: labelOf(one().field) })}
+                  label={t('tune.field.remove', { name: labelOf(one().field) })}
                   onClick={() => props.tuning.removeField(at)}
                 />
               </Show>
@@ -74,29 +74,29 @@ export function QueueForm(props: { tuning: TuningState }) {
         </Index>
         <div class="row">
           <Button kind="quiet" icon="add" onClick={() => props.tuning.addField(free()[0]!)}>
-            {tt('field.add')}
+            {t('tune.field.add')}
           </Button>
         </div>
       </Show>
       <div class="stack judging-options">
         <TextField
-          label={tt('seeds')}
+          label={t('tune.seeds')}
           value={props.tuning.seeds()}
           onChange={props.tuning.setSeeds}
-          help={tt('seeds.help')}
-          hint={tt('seeds.hint')}
+          help={t('tune.seeds.help')}
+          hint={t('tune.seeds.hint')}
           error={props.tuning.seedProblem()}
         />
         <Select
-          label={tt('metric')}
+          label={t('tune.metric')}
           value={props.tuning.metric()}
           onChange={props.tuning.setMetric}
           options={metrics()}
-          help={tt('metric.help')}
+          help={t('tune.metric.help')}
         />
       </div>
       <Show when={!training.config()}>
-        <p class="hint">{tt('nothing')}</p>
+        <p class="hint">{t('tune.nothing')}</p>
       </Show>
       <Outlook tuning={props.tuning} />
     </Section>
@@ -108,11 +108,11 @@ const labelOf = (field: string) => fieldName(field)
 function hintOf(field: string): string {
   const { kind, options = [], limits, nullable } = configField(field)
   if (kind === 'choice')
-    return tt('values.options', { options: [...(nullable ? ['null'] : []), ...options].join(', ') })
-  if (kind === 'switch') return tt('values.options', { options: 'true, false' })
+    return t('tune.values.options', { options: [...(nullable ? ['null'] : []), ...options].join(', ') })
+  if (kind === 'switch') return t('tune.values.options', { options: 'true, false' })
   const example =
     field === 'training.learning_rate' ? '5e-4, 1e-3, 2e-3' : limits?.whole ? '8, 16, 32' : '0.1, 0.2'
-  return tt('values.hint', { example })
+  return t('tune.values.hint', { example })
 }
 
 /** How many runs, how long they take, and which of them would be refused. */
@@ -125,8 +125,8 @@ function Outlook(props: { tuning: TuningState }) {
     if (!outlook) return ''
     const count = outlook.queue.trials.length
     return outlook.seconds === null
-      ? tt('countNoTime', { count })
-      : tt('countTime', { count, time: formatDuration(outlook.seconds) })
+      ? t('tune.countNoTime', { count })
+      : t('tune.countTime', { count, time: formatDuration(outlook.seconds) })
   }
   const refused = () => {
     const outlook = found()
@@ -140,17 +140,17 @@ function Outlook(props: { tuning: TuningState }) {
   return (
     <div class="stack-s" aria-live="polite">
       <Show when={props.tuning.looking()}>
-        <p class="hint">{tt('looking')}</p>
+        <p class="hint">{t('tune.looking')}</p>
       </Show>
       <Show when={props.tuning.refusal()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
       <Show when={found()}>
         {(outlook) => (
           <>
             <p>
-              <b>{said()}</b> {tt('space', { size: formatBytes(outlook().bytes) })}
+              <b>{said()}</b> {t('tune.space', { size: formatBytes(outlook().bytes) })}
             </p>
             <Show when={refused().length > 0}>
-              <p class="field-error">{tt('refused', { count: refused().length })}</p>
+              <p class="field-error">{t('tune.refused', { count: refused().length })}</p>
               <ul class="small">
                 <For each={refused()}>
                   {(trial) => (
@@ -161,7 +161,7 @@ function Outlook(props: { tuning: TuningState }) {
                 </For>
               </ul>
             </Show>
-            <Fold summary={tt('whichRuns')} small>
+            <Fold summary={t('tune.whichRuns')} small>
               <ul class="small">
                 <For each={outlook().queue.trials}>{(trial) => <li>{trialName(trial)}</li>}</For>
               </ul>
@@ -170,7 +170,7 @@ function Outlook(props: { tuning: TuningState }) {
         )}
       </Show>
       <Show when={training.busy()}>
-        <p class="hint">{tt('busy')}</p>
+        <p class="hint">{t('tune.busy')}</p>
       </Show>
       <div class="row">
         <Button
@@ -179,7 +179,7 @@ function Outlook(props: { tuning: TuningState }) {
           disabled={!found() || training.busy() || pressed() || props.tuning.going() !== null}
           onClick={() => void start()}
         >
-          {tt('start')}
+          {t('tune.start')}
         </Button>
       </div>
     </div>

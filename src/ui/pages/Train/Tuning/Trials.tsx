@@ -3,7 +3,7 @@ import type { QueueInfo, Trial } from '../../../../protocol/studio.ts'
 import { scoreBy } from '../../../../runs/ranking.ts'
 import { Button, IconButton } from '../../../components/Button.tsx'
 import { Table, type TableColumn } from '../../../components/Table.tsx'
-import { tt } from '../../../messages/en-tuning.ts'
+import { t } from '../../../messages/t.ts'
 import { useApp } from '../../../state/app.tsx'
 import type { TuningState } from '../../../state/tuning.ts'
 import { formatScore, trialName } from './Ranks.tsx'
@@ -36,13 +36,13 @@ export function Trials(props: { info: QueueInfo; tuning: TuningState }) {
     void opening.openConfig(run.config, runs.label(run))
   }
   const columns = (): TableColumn<Trial>[] => [
-    { id: 'name', head: tt('trial'), cell: trialName },
+    { id: 'name', head: t('tune.trial'), cell: trialName },
     {
       id: 'state',
-      head: tt('trialState'),
+      head: t('tune.trialState'),
       cell: (trial) => (
         <>
-          {tt(`trialIs.${state(trial)}`)}
+          {t(`tune.trialIs.${state(trial)}`)}
           <Show when={props.tuning.runOf(props.info, trial)?.failure ?? trial.failure}>
             {(failure) => (
               <p class="small field-error">
@@ -53,50 +53,50 @@ export function Trials(props: { info: QueueInfo; tuning: TuningState }) {
         </>
       ),
     },
-    { id: 'score', head: tt('score'), cell: score, number: true },
+    { id: 'score', head: t('tune.score'), cell: score, number: true },
     {
       id: 'do',
-      head: <span class="visually-hidden">{tt('do')}</span>,
+      head: <span class="visually-hidden">{t('tune.do')}</span>,
       cell: (trial) => (
         <div class="row">
           <Show when={state(trial) === 'waiting' && !elsewhere()}>
             <IconButton
               icon="up"
-              label={tt('up', { name: trialName(trial) })}
+              label={t('tune.up', { name: trialName(trial) })}
               disabled={place(trial) <= 0}
               onClick={() => void props.tuning.move(queue().id, trial.key, -1)}
             />
             <IconButton
               icon="down"
-              label={tt('down', { name: trialName(trial) })}
+              label={t('tune.down', { name: trialName(trial) })}
               disabled={place(trial) >= movable().length - 1}
               onClick={() => void props.tuning.move(queue().id, trial.key, 1)}
             />
             <IconButton
               icon="close"
-              label={tt('drop', { name: trialName(trial) })}
+              label={t('tune.drop', { name: trialName(trial) })}
               onClick={() => void props.tuning.drop(queue().id, trial.key)}
             />
           </Show>
           <Show when={state(trial) === 'failed' && !elsewhere()}>
             <IconButton
               icon="undo"
-              label={tt('again', { name: trialName(trial) })}
+              label={t('tune.again', { name: trialName(trial) })}
               onClick={() => void props.tuning.again(queue().id, trial.key)}
             />
           </Show>
           <Show when={props.tuning.runOf(props.info, trial)}>
             <Button
               kind="quiet"
-              aria-label={tt('showRun', { name: trialName(trial) })}
+              aria-label={t('tune.showRun', { name: trialName(trial) })}
               disabled={training.busy() && state(trial) !== 'running'}
               onClick={() => void show(trial)}
             >
-              {tt('show')}
+              {t('tune.show')}
             </Button>
             <Show when={!shown.anyLocked && state(trial) === 'done'}>
               <Button kind="quiet" disabled={training.busy()} onClick={() => use(trial)}>
-                {tt('use')}
+                {t('tune.use')}
               </Button>
             </Show>
           </Show>
@@ -104,5 +104,5 @@ export function Trials(props: { info: QueueInfo; tuning: TuningState }) {
       ),
     },
   ]
-  return <Table label={tt('trials')} columns={columns()} rows={queue().trials} dense stacks />
+  return <Table label={t('tune.trials')} columns={columns()} rows={queue().trials} dense stacks />
 }

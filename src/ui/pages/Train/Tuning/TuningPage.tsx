@@ -4,7 +4,7 @@ import { Button } from '../../../components/Button.tsx'
 import { ConfirmDelete } from '../../../components/ConfirmDelete.tsx'
 import { FailureNotice } from '../../../components/Notice.tsx'
 import { PageHead } from '../../../components/Page.tsx'
-import { tt } from '../../../messages/en-tuning.ts'
+import { t } from '../../../messages/t.ts'
 import { useApp } from '../../../state/app.tsx'
 import type { TuningState } from '../../../state/tuning.ts'
 import { LockedPart } from '../../LockedPart.tsx'
@@ -17,11 +17,11 @@ export function TuningPage() {
   return (
     <>
       <PageHead
-        title={tt('title')}
-        lede={tt('lede')}
+        title={t('tune.title')}
+        lede={t('tune.lede')}
         action={
           <Button icon="left" onClick={() => tuning.show(false)}>
-            {tt('back')}
+            {t('tune.back')}
           </Button>
         }
       />
@@ -53,9 +53,9 @@ function Queues(props: { tuning: TuningState }) {
         )}
       </For>
       <ConfirmDelete
-        title={tt('removeTitle')}
+        title={t('tune.removeTitle')}
         what={removing()}
-        text={({ name }) => tt('removeText', { name })}
+        text={({ name }) => t('tune.removeText', { name })}
         onDelete={({ id }) => void props.tuning.remove(id)}
         onClose={() => setRemoving(null)}
       />
