@@ -11,11 +11,10 @@ import {
   type RunConfig,
   targetModules,
 } from '../src/protocol/run-config.ts'
-import type { Mapping, RankMetric } from '../src/protocol/studio.ts'
+import type { Mapping } from '../src/protocol/studio.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
-import type { QueueWish } from '../src/runs/queue.ts'
-import { metricsFor } from '../src/runs/ranking.ts'
-import { parseSweep, planTrials, readSeeds } from '../src/runs/sweep.ts'
+import type { QueueWish } from '../src/runs/queue-plan.ts'
+import { planTrials } from '../src/runs/sweep.ts'
 import { readConfig as readModel } from '../src/workers/library.ts'
 import { openAdapterPath } from './adapter-path.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
@@ -23,6 +22,7 @@ import type { From } from './checkpoint-folder.ts'
 import { formatIds, requireFormats } from './export-formats.ts'
 import { type Fetched, fetchToCache, remoteAddress } from './hub.ts'
 import { checkModelPath, openModelPath } from './model-path.ts'
+import { RANKED_BY, SWEEP_SPEC, sweepOf } from './sweep-flags.ts'
 import {
   adapterBefore,
   askedBefore,
@@ -68,9 +68,6 @@ const LENGTH_FLAGS = ['max_steps', 'num_train_epochs', 'epochs']
 /** What this version can write. The adapter and the checkpoint it always writes. */
 const EXPORTS_NOW = formatIds()
 
-/** What runs can be ranked by. */
-const RANKED_BY = metricsFor([])
-
 const SPEC = {
   model: 'text',
   data: 'paths',
@@ -82,10 +79,7 @@ const SPEC = {
   export: 'list',
   sample: 'list',
   start_from: 'text',
-  sweep: 'paths',
-  seeds: 'list',
-  learning_curve: 'switch',
-  rank_by: 'text',
+  ...SWEEP_SPEC,
   strict: 'switch',
   resume: 'switch',
   from: 'text',
@@ -302,38 +296,6 @@ export async function trainJob(argv: string[]): Promise<TrainJob | null> {
 
 /** Of a queue, in its folder. */
 export const QUEUE_FILE = 'queue.json'
-
-/** Null: one run is meant. @throws LapidaryError `bad_config` */
-function sweepOf(flags: Flags<typeof SPEC>): TrainJob['sweep'] {
-  const { sweep = [], seeds, learning_curve: curve = false } = flags
-  const metric = flags.rank_by ?? 'eval_loss'
-  if (!RANKED_BY.some((name) => name === metric))
-    fail('bad_config', `Runs cannot be ranked by "${metric}".`, `Choose from: ${RANKED_BY.join(', ')}.`, {
-      flag: '--rank-by',
-    })
-  if (sweep.length === 0 && seeds === undefined && !curve) {
-    if (flags.rank_by !== undefined)
-      fail(
-        'bad_config',
-        '--rank-by goes with --sweep, --seeds or --learning-curve only.',
-        'Add one of them.',
-        {
-          flag: '--rank-by',
-        },
-      )
-    return null
-  }
-  if (curve && sweep.length > 0)
-    fail('bad_config', '--learning-curve does not go with --sweep.', 'Leave one of the two out.', {
-      flag: '--learning-curve',
-    })
-  return {
-    kind: curve ? 'learning_curve' : 'sweep',
-    metric: metric as RankMetric,
-    fields: sweep.map(parseSweep),
-    seeds: readSeeds(seeds ?? []),
-  }
-}
 
 /** @throws LapidaryError where it cannot be read, or fetched */
 export async function modelOf(given: string): Promise<TrainJob['model']> {

@@ -29,7 +29,8 @@ import type {
 import { offered } from '../runs/judgement.ts'
 import { baseName, isNamed } from '../runs/named-data.ts'
 import { fitted, type ProfileId } from '../runs/profiles.ts'
-import { judgeRun, planQueue, type QueueOutlook, type QueueWish } from '../runs/queue.ts'
+import { judgeRun } from '../runs/queue.ts'
+import { planQueue, type QueueOutlook, type QueueWish } from '../runs/queue-plan.ts'
 import { createStudio } from './client.ts'
 import {
   evaluateHeadless,

@@ -7,10 +7,8 @@ import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { Queue, StartRequest, Studio } from '../../src/protocol/studio.ts'
 import {
   movedTrial,
-  planQueue,
   type QueueListener,
   QueueRunner,
-  type QueueWish,
   runOf,
   scoresOf,
   type TrialDriver,
@@ -19,6 +17,7 @@ import {
   waiting,
   withoutTrial,
 } from '../../src/runs/queue.ts'
+import { planQueue, type QueueWish } from '../../src/runs/queue-plan.ts'
 import { rank } from '../../src/runs/ranking.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'

@@ -14,8 +14,6 @@ import type {
 import { baseName } from '../../runs/named-data.ts'
 import {
   movedTrial,
-  planQueue,
-  type QueueOutlook,
   QueueRunner,
   runOf,
   scoresOf,
@@ -25,6 +23,7 @@ import {
   waiting,
   withoutTrial,
 } from '../../runs/queue.ts'
+import { planQueue, type QueueOutlook } from '../../runs/queue-plan.ts'
 import type { Scored } from '../../runs/ranking.ts'
 import { readSeeds, readValues } from '../../runs/sweep.ts'
 import { t } from '../messages/t.ts'
