@@ -1,8 +1,9 @@
-import type { AugmentConfig, DataStep, SplitConfig } from '../protocol/data-steps.ts'
+import type { AugmentConfig, Correction, DataStep, SplitConfig } from '../protocol/data-steps.ts'
 import type { Finding, LabelCount, StepReport } from '../protocol/preparation.ts'
 import type { Mapping } from '../protocol/recipe.ts'
 import type { Conversation, Split } from '../protocol/tokens.ts'
 import { augment, type MadeRow } from './augment/index.ts'
+import { corrected } from './corrections.ts'
 import type { Frame } from './frame.ts'
 import { mapFrame, type TextRow } from './rows.ts'
 import { splitFrame } from './split.ts'
@@ -16,6 +17,8 @@ export interface PipelineOptions {
   validationShare: number
   /** Of the training rows, those that are learnt from; by default all. */
   trainShare?: number
+  /** Answers put right by hand, and how many rows the data set has. */
+  corrections?: { list: readonly Correction[]; rows: number }
   augment: AugmentConfig | null
   /** Examples that a model wrote. */
   synthetic?: readonly Conversation[]
@@ -49,8 +52,10 @@ export async function runPipeline(frame: Frame, options: PipelineOptions): Promi
   const mapped = mapFrame(stepped.frame, options.mapping, options.tools)
   signal?.throwIfAborted()
   const split = splitFrame(stepped.frame, mapped.at, { config: options.split, validationShare, seed })
-  const rows: PipelineResult['rows'] = { train: [], validation: [], test: [] }
-  for (const [i, row] of mapped.rows.entries()) rows[split.parts[i]!].push(row)
+  const parted: PipelineResult['rows'] = { train: [], validation: [], test: [] }
+  for (const [i, row] of mapped.rows.entries()) parted[split.parts[i]!].push(row)
+  const right = corrected(parted, options.corrections?.list ?? [], options.corrections?.rows ?? 0)
+  const rows: PipelineResult['rows'] = { ...right.rows }
   const known = labelCounts(rows)
   if (trainShare < 1) {
     const groups = known && rows.train.map(labelOf)
@@ -61,6 +66,7 @@ export async function runPipeline(frame: Frame, options: PipelineOptions): Promi
     ...stepped.reports.flatMap((report) => report.findings),
     ...mapped.findings,
     ...split.findings,
+    ...right.findings,
   ]
   if (options.augment) {
     const made = await augment(rows.train, options.augment, seed, {

@@ -1,4 +1,4 @@
-import { sheetText } from '../lib/csv-text.ts'
+import { csvWords } from '../lib/csv-text.ts'
 import type { Queue, RunInfo } from '../protocol/studio.ts'
 import { runOf, trialState } from './queue.ts'
 import { type Ranked, scoreBy } from './ranking.ts'
@@ -38,5 +38,5 @@ export function rankingCsv(queue: Queue, ranked: readonly Ranked[], runs: readon
 function cell(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : ''
-  return sheetText(String(value))
+  return csvWords(String(value))
 }

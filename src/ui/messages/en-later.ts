@@ -4,10 +4,12 @@ import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
 import { model } from './en-model.ts'
 import { push } from './en-push.ts'
+import { runFile } from './en-run-file.ts'
 import { shelf } from './en-shelf.ts'
 import { space } from './en-space.ts'
 import { steps } from './en-steps.ts'
 import { tuning } from './en-tuning.ts'
+import { views } from './en-views.ts'
 
 /** Texts of parts of the page that are fetched when they are first drawn. */
 export const later = {
@@ -17,8 +19,10 @@ export const later = {
   ...gpu,
   ...model,
   ...push,
+  ...runFile,
   ...shelf,
   ...space,
   ...steps,
   ...tuning,
+  ...views,
 } as const
