@@ -5,6 +5,7 @@ import type { KeptRoom } from './rooms/kept.ts'
 import type { ModelRoom } from './rooms/models.ts'
 import type { PackRoom } from './rooms/packs.ts'
 import type { RunRoom } from './rooms/runs.ts'
+import type { TuningRoom } from './rooms/tuning.ts'
 import type { ViewsRoom } from './rooms/views.ts'
 
 export type * from './gpu-report.ts'
@@ -25,6 +26,7 @@ export type * from './rooms/packs.ts'
 export type * from './rooms/push.ts'
 export type * from './rooms/runs.ts'
 export type * from './rooms/shelf.ts'
+export type * from './rooms/tuning.ts'
 export type * from './rooms/views.ts'
 
 /**
@@ -39,4 +41,5 @@ export interface Studio {
   answers: AnswerRoom
   evaluations: EvaluationRoom & ViewsRoom
   kept: KeptRoom
+  tuning: TuningRoom
 }

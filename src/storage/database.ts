@@ -14,6 +14,7 @@ import type {
   ModelLicence,
   ModelOrigin,
   PreparedInfo,
+  Queue,
   RowEdit,
 } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
@@ -167,6 +168,9 @@ export interface Schema extends DBSchema {
   devices: { key: string; value: DeviceTuning }
   downloads: { key: string; value: StoredDownload }
   hubs: { key: string; value: StoredHub }
+  queues: { key: string; value: Queue }
+  /** `runs_limit`: bytes that runs may take; null: any. */
+  choices: { key: 'runs_limit'; value: number | null }
 }
 
 export type Database = IDBPDatabase<Schema>

@@ -291,7 +291,7 @@ function Bar(props: { toContent: () => void }) {
 
 /** A run cut off by a reload, a crash or a closed lid is offered at the top of every page. */
 function Interrupted() {
-  const { runs, training, route } = useApp()
+  const { runs, training, tuning, route } = useApp()
   return (
     <Show when={runs.interrupted()}>
       {(run) => (
@@ -306,7 +306,8 @@ function Interrupted() {
                   icon="play"
                   onClick={() => {
                     route.go('train')
-                    void training.resume(run().id)
+                    const { id, trial } = run()
+                    void (trial ? tuning.goOn(trial.queue) : training.resume(id))
                   }}
                 >
                   {t('runs.resume')}

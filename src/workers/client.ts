@@ -12,6 +12,7 @@ import type {
   RunListener,
   RunRoom,
   Studio,
+  TuningRoom,
 } from '../protocol/studio.ts'
 import { startAtAddresses, Worker } from '../protocol/worker.ts'
 import { registerTransfers } from './bridge.ts'
@@ -187,6 +188,7 @@ export function createStudio(): Studio {
       },
     }),
     answers: remoteRoom<AnswerRoom>(trainHost, 'answers'),
+    tuning: remoteRoom<TuningRoom>(trainHost, 'tuning'),
     evaluations: override(evaluations, {
       files: (...asked) => files(trainHost, () => evaluations.files(...asked)),
     }),

@@ -26,6 +26,8 @@ import { offered } from '../runs/judgement.ts'
 import type { Known } from '../runs/minutes.ts'
 import { baseName, isNamed } from '../runs/named-data.ts'
 import { fitted, type ProfileId } from '../runs/profiles.ts'
+import { judgeRun } from '../runs/queue.ts'
+import { planQueue, type QueueOutlook, type QueueWish } from '../runs/queue-plan.ts'
 import { createStudio } from './client.ts'
 import {
   evaluateHeadless,
@@ -67,14 +69,25 @@ export interface HeadlessJob {
   exports: string[]
   /** Kernels chosen before, by device; for where the config names none. */
   choices: Record<string, Record<string, string>>
+  /** Labels of which the run's choice is judged when it has ended, on the rows held out; null: it is not. */
+  judge: string[] | null
   /** Where results are PUT, with a slash at its end. */
   out: string
+}
+
+/** A queue as it was planned; its base has the data by its hash and the columns by name. */
+export type HeadlessPlan = { ok: true; outlook: PlannedQueue } | { ok: false; failure: Failure }
+
+/** Trials that would be refused by key, and why. */
+export interface PlannedQueue extends Omit<QueueOutlook, 'refused'> {
+  refused: [key: string, failure: Failure][]
 }
 
 export type HeadlessResult = { ok: true } | { ok: false; failure: Failure }
 
 export interface Headless {
   train(job: HeadlessJob): Promise<HeadlessResult>
+  plan(job: HeadlessJob, wish: QueueWish): Promise<HeadlessPlan>
   evaluate(job: HeadlessEvaluation): Promise<HeadlessEvaluated>
   stop(): Promise<void>
 }
@@ -83,7 +96,7 @@ declare global {
   interface Window {
     lapidary?: Headless
     /**
-     * Given by whoever drives the page: takes `{finding}` for each, then `{config, device}` when the data is known, `{config}` when
+     * Given by whoever drives the page: takes `{finding}` for each, `{judged}`, then `{config, device}` when the data is known, `{config}` when
      * its engine has chosen its kernels, and
      * `{event, logged}`; of an evaluation `{evaluating}`; as JSON. Resolves once it is taken in.
      */
@@ -229,6 +242,10 @@ export function openHeadless(): void {
     const run = await started
     const failure = await end
     if (failure) throw new LapidaryError(failure)
+    if (job.judge) {
+      emit({ type: 'stage', stage: 'evaluate', note: 'Judging labels on the rows held out' }, false)
+      tell({ judged: await judgeRun(studio, run, job.judge) })
+    }
     const kept = await studio.runs.checkpoints(run)
     const { metric_for_best_model: metric } = request.config.training
     const better = kept.find(({ best, offered }) => best && offered)
@@ -345,6 +362,17 @@ export function openHeadless(): void {
         return { ok: false, failure: toFailure(error) }
       }
     },
+    plan: (job, wish) =>
+      prepared(job)
+        .then((base) => planQueue(studio, base, wish))
+        .then(
+          ({ queue, refused, ...told }) => {
+            // The files of an adapter are given to each run anew.
+            const { adapter: _, ...base } = queue.base
+            return { ok: true, outlook: { ...told, queue: { ...queue, base }, refused: [...refused] } }
+          },
+          (error: unknown) => ({ ok: false, failure: toFailure(error) }),
+        ),
     evaluate: (job) =>
       evaluateHeadless(studio, job, (evaluating) => tell({ evaluating })).then(
         (report) => ({ ok: true, report }),

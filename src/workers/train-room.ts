@@ -9,9 +9,10 @@ import { modelRoom } from './model-room.ts'
 import { runRoom } from './run-room.ts'
 import { RunShelf } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
+import { tuningRoom } from './tuning-room.ts'
 
 /** Everything that computes with a model: it and its engine live in one worker. */
-export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations' | 'kept'> & {
+export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations' | 'kept' | 'tuning'> & {
   models: ReturnType<typeof modelRoom>
 } & Opened {
   let base = ''
@@ -32,6 +33,7 @@ export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations' | 
     answers: answerRoom(parts),
     evaluations: evaluationsOf(parts),
     kept: keptRoom(parts),
+    tuning: tuningRoom(parts),
   }
 }
 

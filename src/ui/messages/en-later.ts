@@ -9,7 +9,9 @@ import { push } from './en-push.ts'
 import { runFile } from './en-run-file.ts'
 import { setup } from './en-setup.ts'
 import { shelf } from './en-shelf.ts'
+import { space } from './en-space.ts'
 import { steps } from './en-steps.ts'
+import { tuning } from './en-tuning.ts'
 import { views } from './en-views.ts'
 
 /** Texts of parts of the page that are fetched when they are first drawn. */
@@ -25,6 +27,8 @@ export const later = {
   ...runFile,
   ...setup,
   ...shelf,
+  ...space,
   ...steps,
+  ...tuning,
   ...views,
 } as const

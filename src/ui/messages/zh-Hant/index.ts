@@ -15,7 +15,9 @@ import { push } from './push.ts'
 import { runFile } from './run-file.ts'
 import { shelf } from './shelf.ts'
 import { sources } from './sources.ts'
+import { space } from './space.ts'
 import { steps } from './steps.ts'
+import { tuning } from './tuning.ts'
 import { views } from './views.ts'
 
 /**
@@ -42,6 +44,8 @@ export const zhHant: Catalogue = {
   ...setup,
   ...shelf,
   ...sources,
+  ...space,
   ...steps,
+  ...tuning,
   ...views,
 }
