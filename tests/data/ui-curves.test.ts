@@ -1,3 +1,4 @@
+import '../support/texts.ts'
 import { describe, expect, it } from 'vitest'
 import type { RunEvent } from '../../src/protocol/events.ts'
 import { curvesCsv } from '../../src/runs/curves-csv.ts'

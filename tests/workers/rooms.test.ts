@@ -15,7 +15,7 @@ import type { CheckpointChoice, Mapping, RunNews, StartRequest } from '../../src
 import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
 import { readEvents } from '../../src/storage/runs.ts'
-import { en } from '../../src/ui/messages/en.ts'
+import { english as en } from '../../src/ui/messages/english.ts'
 import { addingRoom } from '../../src/workers/adding-room.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'

@@ -5,12 +5,15 @@ import { gpu } from './en-gpu.ts'
 import { hood } from './en-hood.ts'
 import { leave } from './en-leave.ts'
 import { model } from './en-model.ts'
+import { opened } from './en-opened.ts'
 import { push } from './en-push.ts'
 import { runFile } from './en-run-file.ts'
+import { runs } from './en-runs.ts'
 import { setup } from './en-setup.ts'
 import { shelf } from './en-shelf.ts'
 import { space } from './en-space.ts'
 import { steps } from './en-steps.ts'
+import { train } from './en-train.ts'
 import { tuning } from './en-tuning.ts'
 import { views } from './en-views.ts'
 
@@ -31,4 +34,7 @@ export const later = {
   ...steps,
   ...tuning,
   ...views,
+  ...train,
+  ...runs,
+  ...opened,
 } as const

@@ -1,7 +1,6 @@
-import type { data as english } from '../en-data.ts'
-import type { Translated } from '../t.ts'
+import type { Catalogue } from '../t.ts'
 
-export const data: Translated<typeof english> = {
+export const data = {
   'action.cancel': '取消',
   'action.save': '儲存',
   'action.undo': '復原',
@@ -205,4 +204,4 @@ export const data: Translated<typeof english> = {
   'download.kauldronModel': '練習用模型不在該套件中：config.py 寫的是 Gemma 3 270M。',
   'download.make': '製作檔案',
   'download.making': '正在製作檔案',
-}
+} as const satisfies Partial<Catalogue>
