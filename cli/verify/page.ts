@@ -11,7 +11,8 @@ import type { ModelAddress } from '../../src/protocol/model-address.ts'
 import { parseRunConfig, type TrainingConfig } from '../../src/protocol/run-config.ts'
 import { openedOnce } from '../../src/storage/database.ts'
 import { learningRate } from '../../src/trainer/schedule.ts'
-import { hubRoom } from '../../src/workers/hub/room.ts'
+import { downloadModel } from '../../src/workers/hub/download.ts'
+import { findModel } from '../../src/workers/hub/find.ts'
 import { Library, type OpenModel } from '../../src/workers/library.ts'
 import type { EngineAnswer } from './figures.ts'
 
@@ -147,7 +148,7 @@ async function verify(job: VerifyJob): Promise<VerifyResult> {
     folder = await compared(await library().open(job.folder))
   }
   tell('the same model, from a hub on this machine')
-  const { id } = await hubRoom(database, library).download(job.hub, null)
+  const { id } = await downloadModel(await database(), library(), await findModel(job.hub, {}), {})
   const hub = await compared(await library().open(id))
   return { ...result, folder, hub }
 }
