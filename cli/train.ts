@@ -218,6 +218,7 @@ function requestOf(job: TrainJob, url: string): HeadlessJob {
     splitSaid: job.splitSaid,
     strict: job.strict,
     profile: job.fit,
+    within: job.within,
     samplePrompts: job.samples.map((prompt) => ({ prompt })),
     resume:
       job.resume && !job.again

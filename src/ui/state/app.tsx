@@ -12,6 +12,8 @@ import { createEvaluations } from './evaluations.ts'
 import { createFinished } from './finished.ts'
 import { createFit } from './fit.ts'
 import { createGpuReport } from './gpu-report.ts'
+import { createHints } from './hints.ts'
+import { createHood } from './hood.ts'
 import { prepareWhileIdle } from './idle.ts'
 import { createLanguage } from './language.ts'
 import { createLimit } from './limit.ts'
@@ -43,6 +45,7 @@ export type App = ReturnType<typeof createApp>
 function createApp(studio: Studio, first: LinkReading | null) {
   const route = createRoute()
   const shown = createShown(first?.link ?? null)
+  const hints = createHints()
   const theme = createTheme(first?.link.theme, !shown.embedded)
   const language = createLanguage()
   const [said, announce] = createSignal('')
@@ -67,6 +70,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     runs,
     announce,
   })
+  const hood = createHood(studio, training.busy)
   const tuning = createTuningLater({ studio, data, runs, training })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
@@ -83,13 +87,14 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const synthesis = createSynthesis(studio, data, models)
   const offline = createOffline(() => models.device()?.engine === 'portable')
 
-  keepAwake(
-    () =>
-      training.busy() ||
-      evaluations.judging() !== null ||
-      shelf.downloads.now() !== null ||
-      downloads.making() !== null,
-  )
+  /** Whether something goes on that must not be cut off. */
+  const working = () =>
+    training.busy() ||
+    evaluations.judging() !== null ||
+    shelf.downloads.now() !== null ||
+    downloads.making() !== null
+
+  keepAwake(working)
   guardLeaving(
     () => training.busy() || downloads.making() !== null || runs.list().some(({ unkept }) => unkept),
   )
@@ -104,11 +109,11 @@ function createApp(studio: Studio, first: LinkReading | null) {
   async function restore(): Promise<void> {
     const stored = recall<StoredDraft>('draft') ?? (await interrupted())
     if (!stored) return
-    const { config, dataset, profile, own, shown, opening: waiting } = readDraft(stored)
+    const { config, dataset, profile, own, minutes, shown, opening: waiting } = readDraft(stored)
     batch(() => {
       models.choose(config.model.id)
       draft.change('model', { quantization: config.model.quantization })
-      settings.take(config, profile, own ? { ...own, touched: new Set(own.touched) } : undefined)
+      settings.take(config, profile, own ? { ...own, touched: new Set(own.touched) } : undefined, minutes)
       draft.setStart(config.start)
       const { kind: _, portable_backend: __, ...engine } = config.engine
       draft.change('engine', engine)
@@ -163,6 +168,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
       dataset: data.dataset()?.id ?? '',
       profile: settings.profile(),
       own: ownOf(settings.touched(), settings.basis()),
+      minutes: settings.minutes(),
       shown: runs.shownId(),
       opening: opening.kept(),
     }
@@ -195,6 +201,8 @@ function createApp(studio: Studio, first: LinkReading | null) {
     tuning,
     finished,
     fit,
+    hints,
+    hood,
     shelf,
     gpuReport,
     answers,
@@ -202,6 +210,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     corrections,
     synthesis,
     offline,
+    working,
   }
 }
 
