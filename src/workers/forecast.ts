@@ -9,8 +9,8 @@ import type {
 } from '../protocol/studio.ts'
 import { evaluationCount } from '../runs/early.ts'
 import { sizeFactor, timedSpeed } from '../runs/speed.ts'
+import { keptSize } from './kept-size.ts'
 import { type PreparedRun, prepareRun } from './prepared-run.ts'
-import { keptSize } from './run-space.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /**

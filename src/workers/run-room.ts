@@ -14,19 +14,18 @@ import type {
 import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { RunSeries } from '../runs/series.ts'
 import { listRuns, RunLog, readEvents, removeRun, updateRun } from '../storage/runs.ts'
-import { putRunsLimit } from '../storage/space.ts'
 import { parseMeta, requireBelongs } from '../trainer/checkpoint.ts'
 import { ActiveRun, type Place } from './active-run.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { Engines } from './engine/host.ts'
 import { forecastRun } from './forecast.ts'
+import { keptSize } from './kept-size.ts'
 import { newId } from './new-id.ts'
 import { type PreparedRun, prepareRun } from './prepared-run.ts'
 import { baseOfRun, exportRun, exportSnippets } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
 import { hearRuns, runTeller } from './run-news.ts'
 import { placed, type ShelvedCheckpoint } from './run-shelf.ts'
-import { keepWithin, keptSize, spaceOf } from './run-space.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
 
@@ -193,7 +192,10 @@ export function runRoom(parts: TrainParts): RunRoom {
           const db = await database()
           const prepared = await prepareRun(db, await library(), request, heard)
           heard.signal?.throwIfAborted()
-          await keepWithin(db, keptSize(prepared.model.info.config, prepared.config))
+          await (await import('./run-space.ts')).keepWithin(
+            db,
+            keptSize(prepared.model.info.config, prepared.config),
+          )
           const log = await RunLog.begin(db, recordOf(id, request, prepared))
           return activeRun({ log, checkpoint: null }, prepared, null, onEvent)
         },
@@ -319,13 +321,10 @@ export function runRoom(parts: TrainParts): RunRoom {
 
     checkpoints: (run) => shelf.checkpoints(run),
 
-    space: async () => spaceOf(await database()),
+    space: async () => (await import('./run-space.ts')).spaceOf(await database()),
 
     async setLimit(bytes) {
-      const db = await database()
-      await putRunsLimit(db, bytes)
-      await keepWithin(db)
-      return spaceOf(db)
+      return (await import('./run-space.ts')).limitRuns(await database(), bytes)
     },
     exportFormats: () => exportFormats(),
 

@@ -1,25 +1,9 @@
-import { adapterTensors } from '../model/lora.ts'
 import { fail } from '../protocol/errors.ts'
-import type { ModelConfig } from '../protocol/model.ts'
-import type { LoraConfig, RunConfig } from '../protocol/run-config.ts'
 import type { RunsSpace } from '../protocol/studio.ts'
 import { spaceTaken, sparesBeyond } from '../runs/retention.ts'
 import type { Database } from '../storage/database.ts'
-import { dropCheckpoints, readRunsLimit, runSpaces } from '../storage/space.ts'
+import { dropCheckpoints, putRunsLimit, readRunsLimit, runSpaces } from '../storage/space.ts'
 import { heldRuns } from './run-locks.ts'
-
-/** Bytes of a checkpoint: the adapter and both of its optimizer's moments, in float32. */
-function checkpointSize(model: ModelConfig, lora: LoraConfig): number {
-  return adapterTensors(model, lora).reduce((sum, { shape: [a, b] }) => sum + a * b * 4 * 3, 0)
-}
-
-/** What a run keeps when it has ended: its newest checkpoint and its best, or as many as its settings say. */
-export function keptSize(
-  model: ModelConfig,
-  { lora, training }: Pick<RunConfig, 'lora' | 'training'>,
-): number {
-  return checkpointSize(model, lora) * Math.max(2, training.save_total_limit ?? 0)
-}
 
 /** What runs take, and may take; by run. */
 export async function spaceOf(database: Database): Promise<RunsSpace> {
@@ -29,6 +13,13 @@ export async function spaceOf(database: Database): Promise<RunsSpace> {
     limit: await readRunsLimit(database),
     runs: spaces.map((one) => ({ run: one.id, bytes: spaceTaken([one]) })),
   }
+}
+
+/** @param bytes that runs may take from now on; null: any */
+export async function limitRuns(database: Database, bytes: number | null): Promise<RunsSpace> {
+  await putRunsLimit(database, bytes)
+  await keepWithin(database)
+  return spaceOf(database)
 }
 
 /**

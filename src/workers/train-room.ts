@@ -1,4 +1,4 @@
-import type { Studio } from '../protocol/studio.ts'
+import type { Studio, TuningRoom } from '../protocol/studio.ts'
 import { openedOnce } from '../storage/database.ts'
 import { answerRoom } from './answer-room.ts'
 import type { Opened } from './bridge.ts'
@@ -9,7 +9,6 @@ import { modelRoom } from './model-room.ts'
 import { runRoom } from './run-room.ts'
 import { RunShelf } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
-import { tuningRoom } from './tuning-room.ts'
 
 /** Everything that computes with a model: it and its engine live in one worker. */
 export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations' | 'kept' | 'tuning'> & {
@@ -33,7 +32,7 @@ export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations' | 
     answers: answerRoom(parts),
     evaluations: evaluationsOf(parts),
     kept: keptRoom(parts),
-    tuning: tuningRoom(parts),
+    tuning: tuningOf(parts),
   }
 }
 
@@ -54,5 +53,18 @@ function evaluationsOf(parts: TrainParts): Studio['evaluations'] {
     layers: async (...asked) => (await room()).layers(...asked),
     suspects: async (...asked) => (await room()).suspects(...asked),
     heldAnswers: async (...asked) => (await room()).heldAnswers(...asked),
+  }
+}
+
+/** Queues are looked at by few. */
+function tuningOf(parts: TrainParts): TuningRoom {
+  let loading: Promise<TuningRoom> | null = null
+  const room = () => (loading ??= import('./tuning-room.ts').then(({ tuningRoom }) => tuningRoom(parts)))
+  return {
+    list: async (...asked) => (await room()).list(...asked),
+    put: async (...asked) => (await room()).put(...asked),
+    remove: async (...asked) => (await room()).remove(...asked),
+    take: async (...asked) => (await room()).take(...asked),
+    release: async (...asked) => (await room()).release(...asked),
   }
 }
