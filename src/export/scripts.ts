@@ -1,8 +1,8 @@
 import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
+import { shareableConfig } from '../runs/shareable-config.ts'
 import { baseOf, placeOf } from './base.ts'
-import { shareableConfig } from './card.ts'
 import { filled } from './filled.ts'
 import { jsonFile, textFile } from './model-files.ts'
 import { notebookOf } from './notebook.ts'
@@ -55,7 +55,9 @@ function requireRepeatable({ config }: ExportSource): void {
       ? 'it began with the adapter of another one'
       : config.data.format === 'kauldron'
         ? 'its rows were written as kauldron does'
-        : null
+        : config.data.corrections?.length > 0
+          ? 'answers of its rows were put right by hand'
+          : null
   if (because !== null)
     fail(
       'unsupported_format',

@@ -3,7 +3,9 @@ import type { DataRoom } from './rooms/data.ts'
 import type { EvaluationRoom } from './rooms/evaluations.ts'
 import type { KeptRoom } from './rooms/kept.ts'
 import type { ModelRoom } from './rooms/models.ts'
+import type { PackRoom } from './rooms/packs.ts'
 import type { RunRoom } from './rooms/runs.ts'
+import type { ViewsRoom } from './rooms/views.ts'
 
 export type * from './gpu-report.ts'
 export type * from './model-address.ts'
@@ -18,9 +20,11 @@ export type * from './rooms/fit.ts'
 export type * from './rooms/kept.ts'
 export type * from './rooms/model-sources.ts'
 export type * from './rooms/models.ts'
+export type * from './rooms/packs.ts'
 export type * from './rooms/push.ts'
 export type * from './rooms/runs.ts'
 export type * from './rooms/shelf.ts'
+export type * from './rooms/views.ts'
 
 /**
  * What the page (and the headless command line, which is the same page) may ask of the workers, by room. Every promise
@@ -29,8 +33,9 @@ export type * from './rooms/shelf.ts'
 export interface Studio {
   data: DataRoom
   models: ModelRoom
+  packs: PackRoom
   runs: RunRoom
   answers: AnswerRoom
-  evaluations: EvaluationRoom
+  evaluations: EvaluationRoom & ViewsRoom
   kept: KeptRoom
 }

@@ -1,9 +1,9 @@
+import type { RunEvent } from '../events.ts'
 import type { Mapping } from '../recipe.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Split } from '../tokens.ts'
 import type { Call } from './call.ts'
-import type { ExportedFile } from './exports.ts'
-import type { CheckpointChoice } from './runs.ts'
+import type { CheckpointChoice, ExportedFile } from './exports.ts'
 
 /** How good a model is on rows that it never learnt from. */
 export interface EvaluationRoom {
@@ -39,6 +39,8 @@ export interface AdoptRequest {
   dataset: string | null
   /** Files as the format `checkpoint` gives them: the parsed JSON, and the tensors. */
   checkpoint: { meta: unknown; tensors: Blob }
+  /** Of its log, what rows cost; others are left out. */
+  events?: RunEvent[]
 }
 
 export interface EvaluateRequest {

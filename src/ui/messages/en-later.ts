@@ -5,8 +5,10 @@ import { gpu } from './en-gpu.ts'
 import { leave } from './en-leave.ts'
 import { model } from './en-model.ts'
 import { push } from './en-push.ts'
+import { runFile } from './en-run-file.ts'
 import { shelf } from './en-shelf.ts'
 import { steps } from './en-steps.ts'
+import { views } from './en-views.ts'
 
 /** Texts of parts of the page that are fetched when they are first drawn. */
 export const later = {
@@ -17,6 +19,8 @@ export const later = {
   ...leave,
   ...model,
   ...push,
+  ...runFile,
   ...shelf,
   ...steps,
+  ...views,
 } as const

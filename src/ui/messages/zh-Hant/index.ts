@@ -8,11 +8,14 @@ import { leave } from './leave.ts'
 import { link } from './link.ts'
 import { model } from './model.ts'
 import { open } from './open.ts'
+import { lesson, pack } from './pack.ts'
 import { page } from './page.ts'
 import { push } from './push.ts'
+import { runFile } from './run-file.ts'
 import { shelf } from './shelf.ts'
 import { sources } from './sources.ts'
 import { steps } from './steps.ts'
+import { views } from './views.ts'
 
 /**
  * Traditional Chinese as it is written in Taiwan: a row of a table is 列 and a column 欄, a token 詞元, a run 訓練, rows held out 保留列. Terms of
@@ -25,12 +28,16 @@ export const zhHant: Catalogue = {
   ...fit,
   ...gpu,
   ...leave,
+  ...lesson,
   ...link,
   ...model,
   ...open,
+  ...pack,
   ...page,
   ...push,
+  ...runFile,
   ...shelf,
   ...sources,
   ...steps,
+  ...views,
 }
