@@ -12,7 +12,7 @@ const LeaveDialog = loadedLater(() => import('./pages/Computer.tsx').then((part)
 
 /** What of the studio is on this device, whether a newer one is there, and installing it. */
 export function AppMenu() {
-  const { offline, announce, language, packs, shown } = useApp()
+  const { offline, announce, hints, language, packs, shown } = useApp()
   const [opened, setOpened] = createSignal<'seal' | 'leave' | null>(null)
   const close = () => setOpened(null)
   let picker!: HTMLInputElement
@@ -31,6 +31,7 @@ export function AppMenu() {
       ...(offline.canInstall()
         ? [{ label: t('offline.install'), icon: 'add' as const, onSelect: () => void offline.install() }]
         : []),
+      { label: t('hints.show'), icon: 'help' as const, onSelect: hints.show },
       ...lessons(),
       { label: t('sealed.menu'), icon: 'lock', onSelect: () => setOpened('seal') },
       { label: t('leave.menu'), icon: 'trash', onSelect: () => setOpened('leave') },

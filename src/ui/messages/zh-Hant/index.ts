@@ -4,6 +4,7 @@ import { evaluation } from './evaluation.ts'
 import { exported } from './export.ts'
 import { fit } from './fit.ts'
 import { gpu } from './gpu.ts'
+import { hints, hood, setup } from './learning.ts'
 import { leave } from './leave.ts'
 import { link } from './link.ts'
 import { model } from './model.ts'
@@ -28,6 +29,8 @@ export const zhHant: Catalogue = {
   ...fit,
   ...gpu,
   ...leave,
+  ...hints,
+  ...hood,
   ...lesson,
   ...link,
   ...model,
@@ -36,6 +39,7 @@ export const zhHant: Catalogue = {
   ...page,
   ...push,
   ...runFile,
+  ...setup,
   ...shelf,
   ...sources,
   ...steps,
