@@ -53,7 +53,8 @@ export function LeaveDialog(props: { onClose: () => void }) {
         <p>{t('leave.lede')}</p>
         <Show when={things()} fallback={<Progress label={t('leave.looking')} share={null} />}>
           <Show when={things()?.found} fallback={<p>{t('leave.notFound')}</p>}>
-            <dl class="facts" aria-label={t('leave.what')}>
+            <p class="small quiet">{t('leave.what')}</p>
+            <dl class="facts">
               <For each={lines()}>
                 {({ name, has }) => (
                   <div>
