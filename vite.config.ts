@@ -6,7 +6,7 @@ import { embedEntry } from './cli/embed-script.ts'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
 import { guide } from './cli/guide/plugin.ts'
 import { licences } from './cli/licences.ts'
-import { writeServiceWorker } from './cli/service-worker.ts'
+import { writeServiceWorker, writeStudioList } from './cli/service-worker.ts'
 
 /** TensorFlow.js' build with threads is never taken (see src/portable/backend.ts): its 70 kB need not be there. */
 function withoutThreads(): Plugin {
@@ -97,6 +97,7 @@ function completed(): Plugin {
       sequential: true,
       async handler() {
         writeFileSync(join(dist, 'licences.md'), licences(root))
+        writeStudioList(dist)
         await writeServiceWorker(root, dist)
       },
     },

@@ -53,6 +53,8 @@ export default defineConfig({
         optimizeDeps: {
           include: [
             'client-zip',
+            'dompurify',
+            'marked',
             'comlink',
             'idb',
             'fflate',

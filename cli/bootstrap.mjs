@@ -13,7 +13,7 @@ const [command, ...rest] = process.argv.slice(2)
 const script = join(ROOT, 'cli', `${command}.ts`)
 
 /** Commands that open no page in a Chromium. */
-const WITHOUT_BROWSER = ['start', 'peers', 'kernels', 'browsers', 'corpora', 'export', 'release']
+const WITHOUT_BROWSER = ['start', 'peers', 'kernels', 'browsers', 'corpora', 'export', 'pack', 'release']
 
 if (!command || !existsSync(script)) stop(`There is no command "${command ?? ''}" in cli/.`)
 requireNode()

@@ -10,6 +10,10 @@ export type From = 'last' | 'previous' | number
 export const descriptionOf = (from: From): string =>
   from === 'last' ? 'checkpoint.json' : from === 'previous' ? 'previous.json' : `step-${from}.json`
 
+/** The file beside it with its proof of effect; each has its own. */
+export const proofOfCheckpoint = (from: From, step: number): string =>
+  from === 'last' ? 'proof.json' : `step-${step}.proof.json`
+
 const [LAST, PREVIOUS] = [descriptionOf('last'), descriptionOf('previous')]
 
 interface Description {
@@ -102,6 +106,7 @@ export class CheckpointFolder {
     for (const step of this.#kept()) {
       if (kept.includes(step) && step !== newest) continue
       rmSync(this.path(step))
+      rmSync(join(this.#folder, proofOfCheckpoint(step, step)), { force: true })
       if (step !== newest) this.removed.push(step)
     }
     const previous = this.read('previous')

@@ -5,6 +5,7 @@ import type { RunConfig } from '../src/protocol/run-config.ts'
 import type { LabelChoice, Mapping, TaskKind } from '../src/protocol/studio.ts'
 import { type FlagType, parseFlags } from './args.ts'
 import { descriptionOf, requireStep } from './checkpoint-folder.ts'
+import { runPlace } from './run-file.ts'
 import { readRun } from './train-before.ts'
 import { type DataPath, dataFiles, modelOf, namedBefore, need } from './train-job.ts'
 
@@ -31,8 +32,9 @@ export const HELP = `npm run evaluate -- --run DIR --data FILE [options]
 
 How good a run is on rows that it never learnt from, beside its base model, in a Chromium without a window.
 
-  --run DIR         the folder that npm run train left: its last checkpoint is evaluated
-  --step N          the checkpoint of that step, where --save-total-limit has kept it
+  --run DIR         the folder that npm run train left, or the file of a run (NAME.lapidary-run.zip): its last checkpoint is
+                    evaluated
+  --step N          the checkpoint of that step, where it is kept (--save-total-limit)
   --data FILE       rows to be judged, in any format that npm run train reads; several times, or a folder. Columns are those of the
                     run where the file has them, else guessed
   --prompt COL --response COL [--system COL] [--input COL] [--template TEXT]   or --messages COL, or --text COL: which is which
@@ -45,7 +47,8 @@ How good a run is on rows that it never learnt from, beside its base model, in a
   --limit N         most rows judged, drawn by seed
   --engine E        auto, webgpu, portable; --portable-backend B: auto, wasm, webgpu, cpu. By default as the run was trained
   --json FILE       where the figures go, and NAME-predictions.csv beside NAME.json; by default evaluation.json and predictions.csv in
-                    DIR: figures of another evaluation that are there are kept under a name of their own
+                    DIR (of a file, in a folder of its name beside it): figures of another evaluation that are there are kept under a
+                    name of their own
   --help
 
 Prints the headline, the figures with the 95% interval of each, and where the adapter changed most (of each matrix the norm of its change
@@ -80,7 +83,8 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
   const flags = parseFlags(argv, { ...columns, ...SPEC }) as ReturnType<typeof parseFlags<typeof SPEC>> &
     Partial<Record<(typeof COLUMNS)[number], string>>
   if (flags.help) return null
-  const folder = resolve(need(flags.run, '--run', 'the folder of the run'))
+  const place = await runPlace(need(flags.run, '--run', 'the folder of the run'))
+  const { folder } = place
   for (const file of ['run.json', join('checkpoint', 'checkpoint.json')])
     if (!existsSync(join(folder, file)))
       fail(
@@ -111,7 +115,7 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
         flag: '--labels',
       },
     )
-  const json = resolve(flags.json ?? join(folder, 'evaluation.json'))
+  const json = resolve(flags.json ?? join(place.out, 'evaluation.json'))
   if (json.endsWith('.csv'))
     fail(
       'bad_config',
@@ -123,7 +127,7 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
     )
   return {
     run: {
-      ...{ name: basename(folder), folder, config },
+      ...{ name: place.name, folder, config },
       of: descriptionOf(flags.step === undefined ? 'last' : requireStep(flags.step, '--step', folder)),
     },
     model: await modelOf(flags.model ?? config.model.id),

@@ -17,9 +17,16 @@ export async function loadFormat(id: string): Promise<Exporter> {
   return (await import(pathToFileURL(join(FOLDER, `${id}.ts`)).href)).default
 }
 
-/** @throws LapidaryError `bad_config`, with all that there are */
-export function requireFormats(given: readonly string[], flag: string): void {
-  const known = formatIds()
+/**
+ * @param further what the command writes besides
+ * @throws LapidaryError `bad_config`, with all that there are
+ */
+export function requireFormats(
+  given: readonly string[],
+  flag: string,
+  further: readonly string[] = [],
+): void {
+  const known = [...formatIds(), ...further]
   for (const format of given)
     if (!known.includes(format))
       fail('bad_config', `${flag} ${format} is no known format.`, `Choose from: ${known.join(', ')}.`, {

@@ -9,6 +9,7 @@ import { adapterHash } from '../src/workers/adapter-files.ts'
 import { readCheckpointFiles } from '../src/workers/checkpoint-files.ts'
 import type { OpenModel } from '../src/workers/library.ts'
 import { proofPlan, prove } from '../src/workers/proving.ts'
+import { type From, proofOfCheckpoint } from './checkpoint-folder.ts'
 
 const CHECKERS = join(import.meta.dirname, '..', 'src', 'export', 'checkers')
 
@@ -17,7 +18,7 @@ export const checkerText = async (name: string): Promise<string> =>
   readFileSync(join(CHECKERS, `${name}.py`), 'utf8')
 
 /**
- * The proof of a run's last checkpoint: the one that lies beside it, or else made on the processor, and laid there.
+ * The proof of a checkpoint of a run: the one that lies beside it, or else made on the processor, and laid there.
  * @param tensors the file of the checkpoint's tensors
  * @param onMake hears that it has to be made
  */
@@ -28,12 +29,13 @@ export async function proofFor(
     model,
     meta,
     tensors,
-  }: { config: RunConfig; model: OpenModel; meta: CheckpointMeta; tensors: Blob },
+    from,
+  }: { config: RunConfig; model: OpenModel; meta: CheckpointMeta; tensors: Blob; from: From },
   onMake: () => void,
 ): Promise<Proof> {
   const { state } = await readCheckpointFiles(meta, new Uint8Array(await tensors.arrayBuffer()))
   const adapter = adapterHash(state.lora)
-  const file = join(run, 'checkpoint', 'proof.json')
+  const file = join(run, 'checkpoint', proofOfCheckpoint(from, meta.step))
   const kept = proofOf(jsonAt(file), { adapter, base: model.info.hash, scaling: loraScaling(config.lora) })
   if (kept) return kept
   onMake()

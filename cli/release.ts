@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fail } from '../src/protocol/errors.ts'
+import { PACK_ENDING } from '../src/protocol/pack.ts'
+import { READY_LESSONS } from '../src/runs/ready-lessons.ts'
 import { parseFlags } from './args.ts'
 import { ROOT } from './build.ts'
+import { writeReadyLesson } from './pack-file.ts'
 import { archive, checksums, faultsOf, layOut, unpackArchive } from './release-files.ts'
 import { report } from './report.ts'
 import { packageScript, runShown } from './stage.ts'
@@ -14,6 +17,7 @@ Builds the studio without source maps, checks types, lint and what was built, an
 
   site/                 for any static host: this version at /vX.Y.Z/, the same at /latest/, and a document that leads there
   lapidary-X.Y.Z.zip    for schools: the studio, and how it is served without internet
+  lapidary-lesson-*.lapidary-pack.zip   class packs of the ready lessons
   SHA256SUMS            of all of these
 
 The same sources and packages give the same bytes. Tests are not run: npm test does that, and takes minutes.
@@ -68,6 +72,8 @@ async function release(out: string, how: { previous?: string; unchecked?: boolea
   const texts = { 'README.txt': read('hosting/school/README.txt'), LICENSE: read('LICENSE') }
   const name = `lapidary-${version}`
   writeFileSync(join(out, `${name}.zip`), archive(name, dist, texts))
+  for (const id of Object.keys(READY_LESSONS))
+    await writeReadyLesson(id, dist, join(out, `lapidary-lesson-${id}${PACK_ENDING}`))
   writeFileSync(join(out, 'SHA256SUMS'), checksums(out))
   console.log(`${out}: version ${version}${earlier.length > 0 ? `, beside ${earlier.join(', ')}` : ''}`)
 }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build as bundle } from 'esbuild'
 import { type Build, hashOf } from '../src/service-worker/build.ts'
@@ -28,6 +29,20 @@ export async function describeBuild(dist: string): Promise<Build> {
   }
   const id = await hashOf(new TextEncoder().encode(JSON.stringify(files)))
   return { id, files }
+}
+
+/** Of a build: the list of its files, by which it is taken along in a class pack. */
+export const STUDIO_LIST = 'studio-files.json'
+
+/** Writes that list into a build. It names neither itself nor the service worker, which knows it. */
+export function writeStudioList(dist: string): void {
+  const list = filesBelow(dist)
+    .filter((path) => isNeeded(path) && path !== STUDIO_LIST)
+    .map((path) => {
+      const bytes = readFileSync(join(dist, path))
+      return { path, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+    })
+  writeFileSync(join(dist, STUDIO_LIST), `${JSON.stringify(list)}\n`)
 }
 
 /** Writes the service worker of a build into it. @param root of the repository */

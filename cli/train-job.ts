@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { readAdapterConfig } from '../src/model/adapter-config.ts'
 import { parameterCount } from '../src/model/tensors.ts'
@@ -20,6 +20,7 @@ import type { From } from './checkpoint-folder.ts'
 import { formatIds, requireFormats } from './export-formats.ts'
 import { type Fetched, fetchToCache, remoteAddress } from './hub.ts'
 import { checkModelPath, openModelPath } from './model-path.ts'
+import { unpackRun } from './run-file.ts'
 import {
   adapterBefore,
   askedBefore,
@@ -76,6 +77,7 @@ const SPEC = {
   start_from: 'text',
   strict: 'switch',
   resume: 'switch',
+  resume_file: 'text',
   from: 'text',
   json: 'switch',
   help: 'switch',
@@ -137,6 +139,7 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
   --strict             refuse data that has a warning; every finding is printed with its code in any case
   --resume             go on with the run in DIR from its last checkpoint; from the start where none had been written
+  --resume FILE        the same with the file of a run (NAME.lapidary-run.zip), which is unpacked to --out; --data is what it learnt from
   --from previous|N    with --resume: from the checkpoint before the last, where the last is damaged; or that of step N, where
                        --save-total-limit has kept it
   --json               events on standard output, one JSON object a line
@@ -203,8 +206,32 @@ export interface TrainJob {
  * @throws LapidaryError
  */
 export async function trainJob(argv: string[]): Promise<TrainJob | null> {
-  const flags = parseFlags(argv, FULL_SPEC) as Flags<typeof SPEC> & Record<string, unknown>
+  const flags = parseFlags(withResumeFile(argv), FULL_SPEC) as Flags<typeof SPEC> & Record<string, unknown>
   if (flags.help) return null
+  if (flags.resume_file === undefined) return jobOf(flags)
+  const folder = resolve(need(flags.out, '--out', 'the folder that the run is unpacked to, and goes on in'))
+  await unpackRun(flags.resume_file, folder)
+  try {
+    return await jobOf(flags)
+  } catch (error) {
+    // Bad input leaves nothing.
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** `--resume FILE` as flags of their own: alone it goes on in a folder. */
+function withResumeFile(argv: string[]): string[] {
+  return argv.flatMap((argument, i) => {
+    const inline = /^--resume=(?!true$|false$)(.+)$/.exec(argument)?.[1]
+    if (inline !== undefined) return ['--resume', '--resume-file', inline]
+    const next = argv[i + 1]
+    const follows = argument === '--resume' && next !== undefined && !next.startsWith('--')
+    return follows ? ['--resume', '--resume-file'] : [argument]
+  })
+}
+
+async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promise<TrainJob> {
   const out = need(flags.out, '--out', 'the folder for the results')
   const resume = flags.resume ?? false
   const from = flags.from === undefined ? 'last' : requireFrom(flags.from, out, resume)

@@ -1,6 +1,6 @@
 import type { ExportedFile } from '../protocol/studio.ts'
+import { shareableConfig } from '../runs/shareable-config.ts'
 import { type BaseModel, placeOf } from './base.ts'
-import { shareableConfig } from './card.ts'
 import { type Facts, filled } from './filled.ts'
 import { textFile } from './model-files.ts'
 import { adapterFolder } from './peft.ts'

@@ -1,7 +1,7 @@
 import type { RunConfig } from '../protocol/run-config.ts'
 import type { ExportedFile, ExportTarget, Snippet } from '../protocol/studio.ts'
+import { shareableConfig } from '../runs/shareable-config.ts'
 import { type BaseModel, baseOf } from './base.ts'
-import { shareableConfig } from './card.ts'
 import { type Facts, filled } from './filled.ts'
 import { textFile } from './model-files.ts'
 import litert from './snippets/litert.sh?raw'

@@ -13,6 +13,8 @@ export interface ZipEntry {
   /** Bytes, unpacked. */
   size: number
   stream(signal?: AbortSignal): AsyncIterable<Uint8Array>
+  /** Where its bytes lie in the archive, `[start, end)`; null where they are packed. They are not held against its check sum. */
+  place(signal?: AbortSignal): Promise<{ start: number; end: number } | null>
 }
 
 const END = 0x06054b50
@@ -58,7 +60,12 @@ export async function zipEntries(
     }
     readZip64(record, view, at + 46 + nameLength!, extraLength!)
     if (!path.endsWith('/'))
-      entries.push({ name: path, size: record.size, stream: (abort) => inflate(source, record, abort) })
+      entries.push({
+        name: path,
+        size: record.size,
+        stream: (abort) => inflate(source, record, abort),
+        place: (abort) => placeOf(source, record, abort),
+      })
     at = next
   }
   return entries
@@ -120,7 +127,15 @@ function readZip64(entry: Entry, view: DataView, start: number, length: number):
   }
 }
 
-async function* inflate(source: ByteSource, entry: Entry, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+async function placeOf(source: ByteSource, entry: Entry, signal?: AbortSignal) {
+  const start = await beginOf(source, entry, signal)
+  if (entry.method !== 0) return null
+  if (entry.packed !== entry.size) damaged(entry.archive, start, `its entry ${entry.path} says two lengths`)
+  return { start, end: start + entry.size }
+}
+
+/** Where the bytes of an entry begin, all of which lie in the archive. */
+async function beginOf(source: ByteSource, entry: Entry, signal?: AbortSignal): Promise<number> {
   const { path, archive, packed, local } = entry
   const name = `${archive}/${path}`
   if (entry.flags & 1)
@@ -133,6 +148,12 @@ async function* inflate(source: ByteSource, entry: Entry, signal?: AbortSignal):
   if (view.getUint32(0, true) !== LOCAL) damaged(archive, local, `its entry ${path} is broken`)
   const start = local + 30 + view.getUint16(26, true) + view.getUint16(28, true)
   if (start + packed > source.size) damaged(archive, local, `its entry ${path} lies outside it`)
+  return start
+}
+
+async function* inflate(source: ByteSource, entry: Entry, signal?: AbortSignal): AsyncIterable<Uint8Array> {
+  const { path, archive, packed } = entry
+  const start = await beginOf(source, entry, signal)
   let pieces: Uint8Array[] = []
   const stream = new Inflate((bytes) => pieces.push(bytes))
   let [crc, size] = [0, 0]

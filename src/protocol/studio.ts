@@ -2,6 +2,7 @@ import type { AnswerRoom } from './rooms/answers.ts'
 import type { DataRoom } from './rooms/data.ts'
 import type { EvaluationRoom } from './rooms/evaluations.ts'
 import type { ModelRoom } from './rooms/models.ts'
+import type { PackRoom } from './rooms/packs.ts'
 import type { RunRoom } from './rooms/runs.ts'
 import type { ViewsRoom } from './rooms/views.ts'
 
@@ -17,6 +18,7 @@ export type * from './rooms/exports.ts'
 export type * from './rooms/fit.ts'
 export type * from './rooms/model-sources.ts'
 export type * from './rooms/models.ts'
+export type * from './rooms/packs.ts'
 export type * from './rooms/push.ts'
 export type * from './rooms/runs.ts'
 export type * from './rooms/shelf.ts'
@@ -29,6 +31,7 @@ export type * from './rooms/views.ts'
 export interface Studio {
   data: DataRoom
   models: ModelRoom
+  packs: PackRoom
   runs: RunRoom
   answers: AnswerRoom
   evaluations: EvaluationRoom & ViewsRoom

@@ -2,7 +2,7 @@ import type { EngineDescription } from '../protocol/engine.ts'
 import type { Failure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
-import type { RunInfo, RunStatus, StartRequest } from '../protocol/studio.ts'
+import type { OpenedFrom, RunInfo, RunStatus, StartRequest } from '../protocol/studio.ts'
 import { baseName } from './named-data.ts'
 
 /** A run as it is kept: what it was started with, and how far it has come. */
@@ -31,7 +31,9 @@ export interface RunRecord {
   seconds: number
   engine: EngineDescription | null
   note?: string
+  shown?: string[]
   failure?: Failure
+  opened?: OpenedFrom
 }
 
 export function newRun(

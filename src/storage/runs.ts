@@ -21,7 +21,7 @@ export async function putRun(database: Database, record: RunRecord): Promise<voi
 export async function updateRun(
   database: Database,
   run: string,
-  change: Pick<Partial<RunRecord>, 'name' | 'note'>,
+  change: Pick<Partial<RunRecord>, 'name' | 'note' | 'shown'>,
 ): Promise<void> {
   await commit(database, ['runs'], [], async (tx) => {
     const store = tx.objectStore('runs')
@@ -257,7 +257,7 @@ const bestOf = (checkpoints: readonly StoredCheckpoint[]): number | null =>
  * @param best step of the best, whether there is one of it or not
  * @returns tensors that are kept no more
  */
-async function arrange(
+export async function arrange(
   store: CheckpointStore,
   { id, config }: RunRecord,
   before: readonly StoredCheckpoint[],

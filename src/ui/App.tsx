@@ -32,12 +32,16 @@ import { RunsDrawer } from './pages/RunsDrawer.tsx'
 import { AppProvider, useApp } from './state/app.tsx'
 import { preferredLanguage, speak } from './state/language.ts'
 import { keptOf, linkHere } from './state/link.ts'
+import { isPack } from './state/packs.ts'
 import { hrefOf, type Place, placeOf, restrictRoute } from './state/route.ts'
 import { createShown } from './state/shown.ts'
 import { THEMES } from './state/theme.ts'
 
 /** Only frames need it. */
 const Embedded = lazy(() => import('./pages/Embedded.tsx'))
+/** Only with a lesson, or where one is opened or made. */
+const LessonPanel = lazy(() => import('./pages/Lesson/LessonPanel.tsx'))
+const PackNotes = lazy(() => import('./pages/Lesson/PackNotes.tsx'))
 
 type Page = Component & { preload?: () => Promise<unknown> }
 
@@ -84,7 +88,7 @@ function Spoken() {
 }
 
 function Shell() {
-  const { route, said, shown, training, finished } = useApp()
+  const { route, said, shown, training, finished, packs } = useApp()
   let main!: HTMLElement
 
   // Reading starts at the new heading: focus goes there, and the title says where one is.
@@ -112,7 +116,7 @@ function Shell() {
   acceptDropsAnywhere()
 
   return (
-    <div class="app">
+    <div class="app" classList={{ 'has-lesson': packs.shown() }}>
       <Show when={!shown.embedded || shown.places.length > 1 || shown.shows('runs')}>
         <Bar toContent={() => main.focus()} />
       </Show>
@@ -121,6 +125,14 @@ function Shell() {
       </Show>
       <StorageClosed />
       <LinkNotes />
+      <Suspense>
+        <Show when={packs.opening() || packs.failure() || packs.dialog()}>
+          <PackNotes />
+        </Show>
+        <Show when={packs.shown()}>
+          <LessonPanel />
+        </Show>
+      </Suspense>
       <Show when={shown.embedded}>
         <Suspense>
           <Embedded />
@@ -296,16 +308,21 @@ function Interrupted() {
 
 /** Dropped beside the drop areas, a folder with a config.json and a GGUF are models and anything else data; else the browser would leave the page. */
 function acceptDropsAnywhere(): void {
-  const { data, models, route, shown } = useApp()
+  const { data, models, packs, route, shown } = useApp()
   const over = (event: DragEvent) => {
     if (event.dataTransfer?.types.includes('Files')) event.preventDefault()
   }
   const drop = async (event: DragEvent) => {
     if (!event.dataTransfer?.types.includes('Files') || event.defaultPrevented) return
     event.preventDefault()
-    if (shown.anyLocked) return
     const { files, folder } = await droppedFiles(event.dataTransfer)
     if (files.length === 0) return
+    const pack = files.find(isPack)
+    if (pack && !shown.embedded) {
+      void packs.open(pack)
+      return
+    }
+    if (shown.anyLocked) return
     const isModel = ({ name }: File) => /\.gguf$/i.test(name) || (folder !== null && name === 'config.json')
     if (files.some(isModel)) {
       route.go('model')

@@ -8,7 +8,8 @@ import type { Kept } from './state/offline.ts'
 
 /** What of the studio is on this device, whether a newer one is there, and installing it. */
 export function AppMenu() {
-  const { offline, announce, language } = useApp()
+  const { offline, announce, language, packs, shown } = useApp()
+  let picker!: HTMLInputElement
   createEffect(on(offline.newer, (newer) => newer && announce(t('offline.newer'))))
   const items = (): MenuItem[] => {
     const { state } = offline.kept()
@@ -24,22 +25,57 @@ export function AppMenu() {
       ...(offline.canInstall()
         ? [{ label: t('offline.install'), icon: 'add' as const, onSelect: () => void offline.install() }]
         : []),
+      ...lessons(),
+    ]
+  }
+  const lessons = (): MenuItem[] => {
+    const kept = packs.lesson()
+    const goesOn = kept !== null && kept.state !== 'left'
+    return [
+      ...(kept?.state === 'closed'
+        ? [{ label: t('pack.showLesson'), onSelect: () => packs.change({ state: 'open' }) }]
+        : []),
+      ...(goesOn ? [{ label: t('hand.open'), onSelect: () => packs.setDialog('hand') }] : []),
+      ...(goesOn ? [{ label: t('pack.leave'), onSelect: packs.leave }] : []),
+      ...(packs.again ? [{ label: t('pack.again'), onSelect: packs.again }] : []),
+      { label: t('pack.open'), icon: 'folder', onSelect: () => picker.click() },
+      // Whoever is taught with what is locked makes no lessons of it.
+      ...(goesOn || shown.anyLocked
+        ? []
+        : [
+            { label: t('pack.ready'), onSelect: () => void packs.open({ ready: 'mood' }) },
+            { label: t('handed.open'), onSelect: () => packs.setDialog('handed') },
+            { label: t('pack.make'), onSelect: () => packs.setDialog('make') },
+          ]),
     ]
   }
   return (
-    <Menu
-      label={t(offline.newer() ? 'offline.menuNewer' : 'offline.menu')}
-      icon="more"
-      marked={offline.newer()}
-      notes={[...(offline.newer() ? [t('offline.newer')] : []), said(offline.kept())]}
-      items={items()}
-      choices={{
-        label: t('app.language'),
-        options: LANGUAGES.map((tag) => ({ value: tag, label: nameOfLanguage(tag), lang: tag })),
-        value: language.now(),
-        onChange: (tag) => void language.choose(tag as Language),
-      }}
-    />
+    <>
+      <input
+        ref={picker}
+        type="file"
+        hidden
+        accept=".zip"
+        onChange={(event) => {
+          const [file] = event.currentTarget.files ?? []
+          event.currentTarget.value = ''
+          if (file) void packs.open(file)
+        }}
+      />
+      <Menu
+        label={t(offline.newer() ? 'offline.menuNewer' : 'offline.menu')}
+        icon="more"
+        marked={offline.newer()}
+        notes={[...(offline.newer() ? [t('offline.newer')] : []), said(offline.kept())]}
+        items={items()}
+        choices={{
+          label: t('app.language'),
+          options: LANGUAGES.map((tag) => ({ value: tag, label: nameOfLanguage(tag), lang: tag })),
+          value: language.now(),
+          onChange: (tag) => void language.choose(tag as Language),
+        }}
+      />
+    </>
   )
 }
 

@@ -6,6 +6,7 @@ import type {
   DataRoom,
   ExportedFile,
   ModelRoom,
+  PackRoom,
   RunListener,
   RunRoom,
   Studio,
@@ -75,18 +76,19 @@ export function createStudio(): Studio {
     undefined,
     { stopMs: DATA_STOP_MS, again: DATA_AGAIN },
   )
-  // What is in a model's files is foreign: they are read in workers of their own, which are thrown away.
-  const [addingHost, hubHost] = ['model', 'hub'].map(
+  // What is in a model's files is foreign: they are read in workers of their own, which are thrown away. A pack's are read again where
+  // it is written.
+  const [addingHost, hubHost, packHost] = ['model', 'hub', 'pack'].map(
     (name) =>
       new WorkerHost(
         name,
         () => new Worker(new URL('./adding.worker.ts', import.meta.url), { type: 'module' }),
         base,
-        0,
+        name === 'pack' ? DATA_IDLE_MS : 0,
         undefined,
         { stopMs: NOW_MS, again: HUB_AGAIN },
       ),
-  ) as [WorkerHost, WorkerHost]
+  ) as [WorkerHost, WorkerHost, WorkerHost]
   const trainHost = new WorkerHost(
     'train',
     () => new Worker(new URL('./train.worker.ts', import.meta.url), { type: 'module' }),
@@ -96,6 +98,7 @@ export function createStudio(): Studio {
   const data = remoteRoom<DataRoom>(dataHost)
   const models = remoteRoom<ModelRoom>(trainHost, 'models')
   const adding = remoteRoom<Pick<ModelRoom, 'add'>>(addingHost)
+  const packs = remoteRoom<PackRoom>(packHost, 'packs')
   const runs = remoteRoom<RunRoom>(trainHost, 'runs')
   const evaluations = remoteRoom<Studio['evaluations']>(trainHost, 'evaluations')
   const follow = (onEvent: RunListener) => watched(trainHost, onEvent)
@@ -108,6 +111,13 @@ export function createStudio(): Studio {
         return adding.add(files, name, call)
       },
       exportModel: (...asked) => files(trainHost, () => models.exportModel(...asked)),
+    }),
+    packs: override(packs, {
+      make: (...asked) => files(packHost, () => packs.make(...asked)),
+      open(...asked) {
+        keepStorage()
+        return packs.open(...asked)
+      },
     }),
     runs: override(runs, {
       start(request, onEvent, call) {
@@ -136,6 +146,11 @@ export function createStudio(): Studio {
         }
       },
       exportRun: (...asked) => files(trainHost, () => runs.exportRun(...asked)),
+      runFile: (...asked) => files(trainHost, () => runs.runFile(...asked)),
+      openRunFile(file, name, call) {
+        keepStorage()
+        return runs.openRunFile(file, name, call)
+      },
     }),
     answers: remoteRoom<AnswerRoom>(trainHost, 'answers'),
     evaluations: override(evaluations, {

@@ -28,7 +28,7 @@ import { EvaluationData, type FoundRows, noteOf } from './evaluation-rows.ts'
 import { heldAnswers, suspects } from './evaluation-suspects.ts'
 import { RowTokens, type TokenRow } from './evaluation-tokens.ts'
 import { layerView, tokenView, type ViewParts } from './evaluation-views.ts'
-import { newId } from './run-room.ts'
+import { newId } from './new-id.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** Counts up when the same rows would be judged otherwise. */

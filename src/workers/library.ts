@@ -119,7 +119,7 @@ export class Library {
     call: Call = {},
     { download, ...from }: Origin = {},
   ): Promise<ModelInfo> {
-    const id = slug(name)
+    const id = idOf(name)
     const kept = await modelFolderOf(files, call.signal)
     const config = await readConfig(kept)
     const model = new OpenModel(describe(id, name, config, '', kept), kept)
@@ -301,7 +301,8 @@ async function templateHash({ template, templateFrom }: ChatTokenizer): Promise<
   return templateFrom === 'model' ? sha256Hex(template.source) : null
 }
 
-function slug(name: string): string {
+/** Of a model that is added under a name. */
+export function idOf(name: string): string {
   const plain = name
     .toLowerCase()
     .replace(/[^a-z0-9.]+/g, '-')

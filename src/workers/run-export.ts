@@ -1,9 +1,10 @@
 import { withProof } from '../export/proof-files.ts'
 import { checkerText, exporter } from '../export/registry.ts'
 import type { ExportSource } from '../export/source.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, toFailure } from '../protocol/errors.ts'
 import type { Call, CheckpointChoice, ExportedFile, Snippet } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
+import { shownRows } from '../runs/shown-rows.ts'
 import { readEvents } from '../storage/runs.ts'
 import { chatPageAt } from './chat-page-files.ts'
 import { exportSource } from './export-source.ts'
@@ -32,7 +33,15 @@ export async function baseOfRun(
   record: RunRecord,
   call: Call = {},
 ): Promise<OpenModel> {
-  const found = await (await library()).open(record.model, call)
+  const found = await (await library()).open(record.model, call).catch((error: unknown) => {
+    if (!record.opened || toFailure(error).code !== 'missing_file') throw error
+    return fail(
+      'missing_file',
+      `This run came as a file, and its base model, ${record.opened.model}, is not in this browser.`,
+      'Add it under Model: the same files, which are known by their SHA-256. Then the run can be used.',
+      { expected: record.modelHash },
+    )
+  })
   if (found.info.hash !== record.modelHash)
     fail(
       'bad_model',
@@ -61,7 +70,8 @@ export async function exportRun(
   return withProof(await what.files(source, call), what, source.proof ?? null, checkerText)
 }
 
-async function sourceOf(
+/** @throws LapidaryError `missing_file` */
+export async function sourceOf(
   { database, library, shelf }: TrainParts,
   run: string,
   which: CheckpointChoice | undefined,
@@ -72,6 +82,8 @@ async function sourceOf(
   const { meta, tensors, ...kept } = unkept ?? (await shelf.checkpointFiles(run, which, call.signal))
   const proof = 'stored' in kept ? kept.stored.proof : shelf.proofs.get(tensors)
   const model = () => baseOfRun({ library }, record)
+  const events = async () => (unkept ? unkept.events() : readEvents(await database(), run))
+  const { shown = [] } = record
   return exportSource({
     config: record.config,
     baseModel: (await model().catch(() => null))?.info.name ?? record.model,
@@ -79,7 +91,8 @@ async function sourceOf(
     meta,
     tensors,
     proof: proof ?? null,
-    events: async () => (unkept ? unkept.events() : readEvents(await database(), run)),
+    shown: shown.length > 0 ? shownRows(await events(), shown, meta.step) : [],
+    events,
     model,
     chatPage: async () => chatPageAt((await library()).base, call.signal),
     signal: call.signal,

@@ -18,11 +18,12 @@ import { ActiveRun, type Place } from './active-run.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
 import type { Engines } from './engine/host.ts'
 import { forecastRun } from './forecast.ts'
+import { newId } from './new-id.ts'
 import { type PreparedRun, prepareRun } from './prepared-run.ts'
-import { exportRun, exportSnippets } from './run-export.ts'
+import { baseOfRun, exportRun, exportSnippets } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
 import { hearRuns, runTeller } from './run-news.ts'
-import type { ShelvedCheckpoint } from './run-shelf.ts'
+import { placed, type ShelvedCheckpoint } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
 
@@ -203,7 +204,15 @@ export function runRoom(parts: TrainParts): RunRoom {
         id,
         async (heard) => {
           const db = await database()
-          const record = await shelf.find(id)
+          const stored = await shelf.find(id)
+          const tokens =
+            (await db.getKey('tokens', stored.tokens)) ??
+            (stored.opened
+              ? await (await import('./run-data.ts')).tokensOfRun(parts, stored, heard)
+              : stored.tokens)
+          // Told by its name, where it is not here.
+          if (stored.opened) await baseOfRun(parts, stored, heard)
+          const record = { ...stored, tokens }
           const found = from === 'start' ? null : await shelf.checkpoint(id, from)
           const checkpoint = found?.checkpoint ?? null
           const prepared = await prepareRun(db, await library(), record, heard, checkpoint !== null)
@@ -226,7 +235,9 @@ export function runRoom(parts: TrainParts): RunRoom {
       // A full disk is told by what writes; the list is what is there.
       if (current) await flushed(current.id).catch(() => {})
       const held = await heldRuns()
-      return (await records()).map((record) => {
+      const db = await database().catch(() => null)
+      const here = await Promise.all((await records()).map((record) => (db ? placed(db, record) : record)))
+      return here.map((record) => {
         // A run that nobody holds was cut off: its page was closed, or crashed.
         const cut = record.status === 'running' && record.id !== current?.id && !held.has(record.id)
         const failure = unkept(record.id)?.failure
@@ -265,10 +276,11 @@ export function runRoom(parts: TrainParts): RunRoom {
       tell({ run })
     },
 
-    async update(run, { name, note }) {
+    async update(run, { name, note, shown }) {
       const change = {
         ...(name === undefined || name.trim() === '' ? {} : { name: name.trim() }),
         ...(note === undefined ? {} : { note: note.trim() }),
+        ...(shown === undefined ? {} : { shown }),
       }
       // The log of a run that goes on writes its record whole.
       if (current?.id === run && current.run) {
@@ -314,6 +326,28 @@ export function runRoom(parts: TrainParts): RunRoom {
       return exportSnippets(parts, run, which, call, inMemory)
     },
 
+    async openAdapter(files, name, model, call) {
+      const { openAdapterFiles } = await import('./adapter-opening.ts')
+      return openAdapterFiles(await library(), files, name, model, call)
+    },
+
+    async runFile(run, options, call) {
+      if (!unkept(run)) await flushed(run)
+      return (await import('./run-file.ts')).saveRun(parts, run, options, call, unkept(run))
+    },
+
+    async readRunFile(file, name, call) {
+      const { readRunFile } = await import('../export/run-file-reader.ts')
+      const { manifest, config, record, events, evaluations } = await readRunFile(file, name, call)
+      return { manifest, config, record, events, evaluations }
+    },
+
+    async openRunFile(file, name, call) {
+      const opened = await (await import('./run-file.ts')).openRun(parts, file, name, call)
+      tell({ run: opened.run })
+      return opened
+    },
+
     async importRun(request, call) {
       const db = await database()
       const prepared = await prepareRun(db, await library(), request, call, true)
@@ -356,10 +390,4 @@ function recordOf(
 ): RunRecord {
   const parts = { id, config, model, dataset, tokens, samplePrompts, template, maxSteps: steps }
   return newRun({ ...parts, modelHash: hashes.base, tokensHash: hashes.data }, Date.now())
-}
-
-/** Sorts by time, and does not repeat; `crypto.randomUUID` is missing on plain http pages. */
-export function newId(): string {
-  const random = crypto.getRandomValues(new Uint32Array(1))[0]!
-  return `${Date.now().toString(36)}-${random.toString(36)}`
 }

@@ -31,8 +31,10 @@ export class RunShelf {
 
   /** @throws LapidaryError `missing_file` */
   async find(run: string): Promise<RunRecord> {
-    const record = await (await this.#database()).get('runs', run)
-    return record ?? fail('missing_file', `There is no run "${run}".`, 'Choose one of the list.', { run })
+    const database = await this.#database()
+    const record = await database.get('runs', run)
+    if (record) return placed(database, record)
+    fail('missing_file', `There is no run "${run}".`, 'Choose one of the list.', { run })
   }
 
   /** Those that are kept, by step; the newest and the best may be the same. */
@@ -161,8 +163,20 @@ export class RunShelf {
   }
 }
 
+/** A run that came as a file, with its base and data under the ids that they have in this browser by now. */
+export async function placed(database: Database, record: RunRecord): Promise<RunRecord> {
+  if (!record.opened) return record
+  const models = (await database.getAll('models')).filter(({ hash }) => hash === record.modelHash)
+  const wanted = record.config.data.hash
+  const data = (await database.getAll('datasets')).filter(({ info }) => info.hash === wanted)
+  return { ...record, model: idOf(models, record.model), dataset: idOf(data, record.dataset) }
+}
+
+const idOf = (found: readonly { id: string }[], before: string) =>
+  found.some(({ id }) => id === before) ? before : (found[0]?.id ?? before)
+
 /** The questions of a run, each with all that was answered to it, ascending by step. */
-function answered(events: readonly RunEvent[]): Answered[] {
+export function answered(events: readonly RunEvent[]): Answered[] {
   const found = new Map<string, Answered & { tuned: { step: number; text: string }[] }>()
   for (const event of events)
     if (event.type === 'sample') {

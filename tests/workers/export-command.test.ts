@@ -1,19 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hashOf, openModelPath } from '../../cli/model-path.ts'
-import { initialAdapter } from '../../src/model/lora.ts'
 import type { Proof } from '../../src/protocol/proof.ts'
-import { parseRunConfig } from '../../src/protocol/run-config.ts'
-import { manifestHash } from '../../src/storage/models.ts'
-import { CHECKPOINT_VERSION, type CheckpointMeta } from '../../src/trainer/checkpoint.ts'
-import { checkpointBytes } from '../../src/workers/checkpoint-files.ts'
-import { readConfig } from '../../src/workers/library.ts'
 import { hubServer } from '../support/hub-server.ts'
+import { writeRunFolder } from '../support/run-folder.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 let folder: string
@@ -23,40 +17,7 @@ let run: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lapidary-export-'))
   run = join(folder, 'run')
-  mkdirSync(join(run, 'checkpoint'), { recursive: true })
-  const base = await openModelPath(join(ROOT, 'public', 'models', 'pebble'))
-  const hashes: Record<string, { hash: string }> = {}
-  for (const [name, source] of base) hashes[name] = { hash: await hashOf(source) }
-  const config = parseRunConfig({ model: { id: 'pebble' }, lora: { r: 2 } })
-  const meta: CheckpointMeta & { tensors: string } = {
-    version: CHECKPOINT_VERSION,
-    step: 3,
-    epoch: 1,
-    position: { epoch: 1, batch: 0 },
-    seed: 1,
-    hashes: { config: 'c', data: 'd', base: manifestHash(hashes) },
-    choices: {},
-    event_count: 0,
-    tokens: 1,
-    seconds: 1,
-    skipped_in_row: 0,
-    best: null,
-    evaluations: [],
-    tensors: 'step-3.safetensors',
-  }
-  const lora = initialAdapter(await readConfig(base), config.lora, 1)
-  const none = () =>
-    Object.fromEntries(
-      Object.entries(lora).map(([name, { shape, data }]) => [
-        name,
-        { shape, data: new Float32Array(data.length) },
-      ]),
-    )
-  const tensors = await checkpointBytes({ meta, state: { lora, adamM: none(), adamV: none() } })
-  writeFileSync(join(run, 'run.json'), JSON.stringify(config))
-  writeFileSync(join(run, 'metrics.jsonl'), '')
-  writeFileSync(join(run, 'checkpoint', 'checkpoint.json'), JSON.stringify(meta))
-  writeFileSync(join(run, 'checkpoint', 'step-3.safetensors'), tensors)
+  await writeRunFolder(run)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -177,6 +138,15 @@ describe('npm run export', () => {
       await hub.close()
     }
   }, 60_000)
+
+  test('what one format refuses keeps the others from being written', async () => {
+    const begun = join(folder, 'begun')
+    await writeRunFolder(begun, { start: { from: 'adapter', name: 'first', hash: null } })
+    const { status, stderr } = command('--run', begun, '--no-proof', '--format', 'pt,scripts')
+    expect(status).toBe(2)
+    expect(stderr).toContain('it began with the adapter of another one')
+    expect(readdirSync(begun).sort()).toEqual(['checkpoint', 'metrics.jsonl', 'run.json'])
+  })
 
   test.each([
     ['another format', ['--format', 'floppy'], 'gguf-lora, gguf-q4_0'],

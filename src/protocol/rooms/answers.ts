@@ -2,7 +2,7 @@ import type { EngineChoice, GenerateOptions, PortableBackendChoice } from '../en
 import type { Quantization } from '../model.ts'
 import type { Tool } from '../tokens.ts'
 import type { Call } from './call.ts'
-import type { CheckpointChoice } from './runs.ts'
+import type { CheckpointChoice } from './exports.ts'
 
 /** Questions to a model, with or without what a run has taught it. */
 export interface AnswerRoom {

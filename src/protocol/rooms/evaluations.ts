@@ -3,8 +3,7 @@ import type { Mapping } from '../recipe.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Split } from '../tokens.ts'
 import type { Call } from './call.ts'
-import type { ExportedFile } from './exports.ts'
-import type { CheckpointChoice } from './runs.ts'
+import type { CheckpointChoice, ExportedFile } from './exports.ts'
 
 /** How good a model is on rows that it never learnt from. */
 export interface EvaluationRoom {

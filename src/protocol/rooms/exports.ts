@@ -8,6 +8,9 @@ export interface ExportedFile {
   chunks(): AsyncIterable<Uint8Array<ArrayBuffer>>
 }
 
+/** The newest checkpoint, the one of the best validation loss, or that of a step. */
+export type CheckpointChoice = 'last' | 'best' | number
+
 /** What a run can be taken away as. */
 export interface ExportFormat {
   id: string

@@ -3,9 +3,10 @@ import type { Failure } from '../errors.ts'
 import type { EvalEvent, RowLossesEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
 import type { ProofInfo } from '../proof.ts'
 import type { Recipe } from '../recipe.ts'
-import type { RunConfig } from '../run-config.ts'
+import type { LoraConfig, RunConfig } from '../run-config.ts'
+import type { LeftOut, RunFileContents, RunFileOptions } from '../run-file.ts'
 import type { Call } from './call.ts'
-import type { ExportedFile, ExportFormat, Snippet } from './exports.ts'
+import type { CheckpointChoice, ExportedFile, ExportFormat, Snippet } from './exports.ts'
 
 /** Runs: begun, gone on with, stopped, read, and taken along. */
 export interface RunRoom {
@@ -51,6 +52,21 @@ export interface RunRoom {
   prove(run: string, which?: CheckpointChoice, call?: Call): Promise<ProofInfo>
   /** Lines that run what `exportRun` gives, by place and format. */
   exportSnippets(run: string, which?: CheckpointChoice, call?: Call): Promise<Snippet[]>
+  /**
+   * Reads an adapter of files that a person chose: a folder in PEFT's layout, a zip with one, or a LoRA `.gguf`. Refuses one that was made
+   * for another base than this model, naming that.
+   * @param name what it is called
+   */
+  openAdapter(files: File[], name: string, model: string, call?: Call): Promise<OpenedAdapter>
+  /**
+   * The run as the entries of a file of its own, in their order (`protocol/run-file.ts`): zipped as they are they are that file.
+   * @throws LapidaryError as an export of its adapter
+   */
+  runFile(run: string, options?: RunFileOptions, call?: Call): Promise<ExportedFile[]>
+  /** What such a file holds; nothing is stored. Refuses one that is not what was written, naming why. */
+  readRunFile(file: Blob, name: string, call?: Call): Promise<RunFileContents>
+  /** Stores the run of such a file as a run of its own. What is refused leaves everything as it was. */
+  openRunFile(file: Blob, name: string, call?: Call): Promise<OpenedRun>
   /**
    * Stores a run that was kept elsewhere, for `resume` to go on with; gives its id. Refuses (`bad_state`) a checkpoint
    * that does not belong to the request's config, data and model.
@@ -123,6 +139,16 @@ export interface AdapterFiles {
   template?: string
 }
 
+/** An adapter that was read, for a run to begin with. */
+export interface OpenedAdapter {
+  name: string
+  /** SHA-256 over its tensors, however they were stored. */
+  hash: string
+  /** The settings that its shapes hang on. */
+  lora: LoraConfig
+  files: AdapterFiles
+}
+
 export type RunStatus = 'running' | 'stopped' | 'done' | 'failed'
 
 export interface RunInfo {
@@ -142,15 +168,50 @@ export interface RunInfo {
   engine: EngineDescription | null
   /** Whatever a person noted on it. */
   note?: string
+  /** Questions that cards of its exports show; absent: none. */
+  shown?: string[]
   failure?: Failure
+  /** Of a run that came as a file. */
+  opened?: OpenedFrom
   /** Why its newest checkpoint could not be stored. It is in memory, to be exported from there, and lost with its page. */
   unkept?: Failure
+}
+
+/** The file that a run came as. */
+export interface OpenedFrom {
+  file: string
+  /** Milliseconds since 1970. */
+  at: number
+  /** What its base model is called. */
+  model: string
+  /** The name that whoever handed it in has typed. */
+  by?: string
+  /** What the file did not hold of the run. */
+  leftOut: LeftOut
+}
+
+/** A run that was opened, and what of it is not in this browser: it is looked at, and gone on with once that is here. */
+export interface OpenedRun {
+  run: string
+  name: string
+  lacks: {
+    /** Name and hash of the base model. */
+    model?: { name: string; hash: string }
+    /** What its data is called. */
+    data?: string
+    /** It came without a checkpoint, and cannot be gone on with or exported. */
+    checkpoint?: true
+    /** Evaluations whose figures came without rows. */
+    evaluations?: number
+  }
 }
 
 /** What a person says of a run. */
 export interface RunNote {
   name?: string
   note?: string
+  /** Questions that cards of its exports show, with their answers. */
+  shown?: string[]
 }
 
 export interface RunHistory {
@@ -174,9 +235,6 @@ export interface RunSeriesData {
   /** `eval_loss`, and whatever figures the evaluations told. */
   validation: TrackData
 }
-
-/** The newest checkpoint, the one of the best validation loss, or that of a step. */
-export type CheckpointChoice = 'last' | 'best' | number
 
 export interface CheckpointInfo {
   step: number

@@ -2,7 +2,7 @@ import type { Projection } from '../model.ts'
 import type { Tool } from '../tokens.ts'
 import type { Call } from './call.ts'
 import type { EvaluationRows, TaskKind } from './evaluations.ts'
-import type { CheckpointChoice } from './runs.ts'
+import type { CheckpointChoice } from './exports.ts'
 
 /** What can be looked into of a run, beside its figures. Nothing of it is stored. */
 export interface ViewsRoom {

@@ -1,4 +1,5 @@
 import { createSignal, createUniqueId, type JSX } from 'solid-js'
+import { isPack } from '../state/packs.ts'
 import { droppedFiles, folderName } from './dropped.ts'
 
 export interface FileDropProps {
@@ -34,6 +35,8 @@ export function FileDrop(props: FileDropProps) {
         if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setOver(false)
       }}
       onDrop={async (event) => {
+        // The page as a whole takes those, wherever they fall.
+        if ([...(event.dataTransfer?.files ?? [])].some(isPack)) return
         event.preventDefault()
         event.stopPropagation()
         setOver(false)

@@ -14,7 +14,7 @@ export const exported = {
   'export.keep.lede':
     'A run stays in this browser until it is deleted here, or the browser is cleared. These files outlast both, and this studio opens them again.',
   'export.why.keep':
-    'Small, and nothing is rounded: what was learnt, without the base model. On the command line another run begins with it (npm run train -- --start-from FOLDER). A merged model, below, is opened on the Model page as a model of its own.',
+    'Small, and nothing is rounded: what was learnt, without the base model. Another run begins with it: “Begin with an adapter from files” on the Train page, or npm run train -- --start-from FOLDER. A merged model, below, is opened on the Model page as a model of its own.',
   'export.elsewhere.title': 'Use it elsewhere',
   'export.elsewhere.lede': 'Say where it will run, and take the files that are read there.',
   'export.place': 'Where will it run?',

@@ -4,6 +4,7 @@ import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
 import { model } from './en-model.ts'
 import { push } from './en-push.ts'
+import { runFile } from './en-run-file.ts'
 import { shelf } from './en-shelf.ts'
 import { steps } from './en-steps.ts'
 import { views } from './en-views.ts'
@@ -16,6 +17,7 @@ export const later = {
   ...gpu,
   ...model,
   ...push,
+  ...runFile,
   ...shelf,
   ...steps,
   ...views,

@@ -3,6 +3,7 @@ import { data } from './en-data.ts'
 import { format } from './en-format.ts'
 import { link } from './en-link.ts'
 import { open } from './en-open.ts'
+import { pack } from './en-pack.ts'
 import { sources } from './en-sources.ts'
 
 /**
@@ -14,6 +15,7 @@ export const en = {
   ...format,
   ...link,
   ...open,
+  ...pack,
   ...sources,
   'app.name': 'Lapidary',
   'app.skip': 'Skip to the content',
@@ -667,4 +669,7 @@ export const en = {
   'sample.records.title': 'Fill in a record',
   'sample.records.summary':
     'Sentences turned into JSON with a name, a count, a colour and an item. After training, the answer is JSON.',
+  'runFile.save': 'Save this run',
+  'runFile.openedFrom': 'Opened from {file}',
+  'runFile.by': 'by {name}',
 } as const

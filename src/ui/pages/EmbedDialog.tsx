@@ -91,11 +91,13 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
 
   async function copy(): Promise<void> {
     setCopied(
-      await navigator.clipboard.writeText(text()).then(
-        () => 'yes' as const,
-        // Pages that were not opened over https have no clipboard; the text can be selected.
-        () => 'no' as const,
-      ),
+      await Promise.resolve()
+        .then(() => navigator.clipboard.writeText(text()))
+        .then(
+          () => 'yes' as const,
+          // Pages that were not opened over https have no clipboard; the text can be selected.
+          () => 'no' as const,
+        ),
     )
   }
 

@@ -5,6 +5,7 @@ import { Button } from '../components/Button.tsx'
 import { ConfirmDelete } from '../components/ConfirmDelete.tsx'
 import { Dialog } from '../components/Dialog.tsx'
 import { Checkbox } from '../components/Field.tsx'
+import { loadedLater } from '../components/loaded.tsx'
 import { Menu } from '../components/Menu.tsx'
 import { FailureNotice } from '../components/Notice.tsx'
 import { formatLoss, formatTime } from '../messages/format.ts'
@@ -14,11 +15,16 @@ import { MOST_OVERLAYS } from '../state/runs.ts'
 import { DownloadState } from './DownloadState.tsx'
 import { NameRun } from './NameRun.tsx'
 
+/** Fetched when a run is saved, or the list is looked at. */
+const SaveRun = loadedLater(() => import('./SaveRun.tsx').then((part) => part.SaveRun))
+const OpenRun = loadedLater(() => import('./OpenRun.tsx').then((part) => part.OpenRun))
+
 /** Every run, always at hand: look at it, lay it over the chart, go on with it, take its adapter, delete it. */
 export function RunsDrawer() {
   const { runs, runsOpen, openRuns } = useApp()
   const [removing, setRemoving] = createSignal<RunInfo | null>(null)
   const [naming, setNaming] = createSignal<RunInfo | null>(null)
+  const [saving, setSaving] = createSignal<RunInfo | null>(null)
   return (
     <>
       <Dialog kind="drawer" title={t('runs.title')} open={runsOpen()} onOpenChange={openRuns}>
@@ -34,13 +40,22 @@ export function RunsDrawer() {
               {/* A row stays what it is while its run is told anew: an open menu would else close under the hand. */}
               <Index each={runs.list()}>
                 {(run) => (
-                  <RunRow run={run()} onRemove={() => setRemoving(run())} onRename={() => setNaming(run())} />
+                  <RunRow
+                    run={run()}
+                    onRemove={() => setRemoving(run())}
+                    onRename={() => setNaming(run())}
+                    onSave={() => setSaving(run())}
+                  />
                 )}
               </Index>
             </ul>
           </Show>
+          <OpenRun />
         </div>
       </Dialog>
+      <Show when={saving()} keyed>
+        {(run) => <SaveRun run={run} onClose={() => setSaving(null)} />}
+      </Show>
       <NameRun run={naming()} onClose={() => setNaming(null)} />
       <ConfirmDelete
         title={t('runs.removeTitle')}
@@ -53,7 +68,7 @@ export function RunsDrawer() {
   )
 }
 
-function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => void }) {
+function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => void; onSave: () => void }) {
   const { runs, shown: page, training, route, openRuns, opening, downloads } = useApp()
   /** Other settings are not opened where any are locked. */
   const locked = () => page.anyLocked
@@ -135,6 +150,14 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
             <b>{status()}</b> <span class="quiet">· {formatTime(props.run.created)}</span>
           </p>
           <p class="small quiet">{facts()}</p>
+          <Show when={props.run.opened}>
+            {(from) => (
+              <p class="small quiet">
+                {t('runFile.openedFrom', { file: from().file })}
+                <Show when={from().by}>{(name) => <> {t('runFile.by', { name: name() })}</>}</Show>
+              </p>
+            )}
+          </Show>
           <Show when={props.run.note}>{(note) => <p class="small">{note()}</p>}</Show>
           <Show when={props.run.failure}>
             {(failure) => (
@@ -153,6 +176,12 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
               icon: 'export',
               disabled: props.run.step === 0 || live() || downloads.making() !== null,
               onSelect: () => void downloads.run(props.run),
+            },
+            {
+              label: t('runFile.save'),
+              icon: 'export',
+              disabled: downloads.making() !== null,
+              onSelect: props.onSave,
             },
             { label: t('runs.rename'), disabled: runs.elsewhere(props.run), onSelect: props.onRename },
             {

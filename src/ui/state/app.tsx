@@ -20,6 +20,7 @@ import { recall, remember } from './memory.ts'
 import { createModels } from './models.ts'
 import { createOffline } from './offline.ts'
 import { createOpenConfig, findDataset } from './open-config.ts'
+import { createPacks } from './packs.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
 import { createProofs } from './proofs.ts'
 import { createRoute } from './route.ts'
@@ -27,6 +28,7 @@ import { createRuns } from './runs.ts'
 import { createSettings, type Touched } from './settings.ts'
 import { createShelf } from './shelf.ts'
 import { createShown } from './shown.ts'
+import { createStartAdapter } from './start-adapter.ts'
 import { readDraft, type StoredDraft } from './stored-draft.ts'
 import { createTheme } from './theme.ts'
 import { createTraining } from './training.ts'
@@ -52,15 +54,27 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const proofs = createProofs(studio)
   const downloads = createDownloads(studio, runs, proofs)
   const limit = createLimit({ studio, draft, data, models, settings })
-  const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
+  const startAdapter = createStartAdapter({ studio, draft, models, settings })
+  const training = createTraining({
+    studio,
+    startAdapter,
+    draft,
+    data,
+    models,
+    settings,
+    limit,
+    runs,
+    announce,
+  })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
   const finished = createFinished({ busy: training.busy, ended: runs.shown, label: runs.label })
   const seen = () => route.place() === 'model'
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const gpuReport = createGpuReport(studio, draft, models)
-  const opening = createOpenConfig({ draft, data, models, settings, runs, training })
+  const opening = createOpenConfig({ startAdapter, draft, data, models, settings, runs, training })
   const link = createLink({ data, opening, training, first, embedded: shown.embedded })
+  const packs = createPacks({ studio, training, embedded: shown.embedded })
   const answers = createAnswers(studio, models)
   const evaluations = createEvaluations(studio)
   const corrections = createCorrections({ opening, route })
@@ -164,8 +178,10 @@ function createApp(studio: Studio, first: LinkReading | null) {
     runsOpen,
     openRuns,
     draft,
+    startAdapter,
     opening,
     link,
+    packs,
     models,
     settings,
     limit,

@@ -1,6 +1,7 @@
 import { createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { Progress } from '../../protocol/rooms/call.ts'
+import { RUN_FILE_ENDING, type RunFileOptions } from '../../protocol/run-file.ts'
 import type { CheckpointChoice, ExportedFile, ModelInfo, RunInfo, Studio } from '../../protocol/studio.ts'
 import { type Proofs, withProof } from './proofs.ts'
 import type { RunsState } from './runs.ts'
@@ -16,6 +17,8 @@ export const ASK_BYTES = 64 * 2 ** 20
 interface Taken {
   name: string
   files: ExportedFile[]
+  /** What the zip is called, where its entries lie at its root. */
+  file?: string
   /** What is still to be made of them, once it is known where they go. */
   complete?: (signal: AbortSignal) => Promise<ExportedFile[]>
 }
@@ -50,16 +53,17 @@ export function createDownloads(
     setFailure(null)
     try {
       const made = make(own.signal)
-      const { name, files, complete } = made instanceof Promise ? await made : made
-      const folder = fileName(name)
+      const { name, files, file, complete } = made instanceof Promise ? await made : made
+      const folder = file === undefined ? fileName(name) : ''
+      const target = file ?? `${folder}.zip`
       const size = files.reduce((sum, file) => sum + file.size, 0)
       // Not before something that is waited for: a browser asks only right after a press.
-      const place = size < ASK_BYTES ? null : await chooseFile(`${folder}.zip`)
+      const place = size < ASK_BYTES ? null : await chooseFile(target)
       const whole = complete ? await complete(own.signal) : files
       // A first visit takes nothing away.
       const { zipInto, zipped } = await import('./zip.ts')
       if (place) await zipInto(whole, folder, (stream) => writeAll(place, stream), call)
-      else save(await zipped(whole, folder, call), `${folder}.zip`)
+      else save(await zipped(whole, folder, call, target), target)
     } catch (error) {
       const told = toFailure(error)
       if (told.code !== 'cancelled') setFailure({ of, failure: told })
@@ -100,6 +104,20 @@ export function createDownloads(
               ),
       )
     },
+    /** A run itself as one file, with the proof of its adapter where that can be made. */
+    runFile: (run: RunInfo, options: RunFileOptions, files: ExportedFile[]): Promise<void> =>
+      zip(run.id, () => ({
+        name: run.name,
+        file: `${fileName(runs.label(run))}${RUN_FILE_ENDING}`,
+        files,
+        complete: async (signal) => {
+          const kept = files.some(({ path }) => path.startsWith('adapter/'))
+          if (!kept || files.some(({ path }) => path === 'adapter/proof.json')) return files
+          const offered = (await studio.runs.checkpoints(run.id)).find((one) => one.offered)?.step
+          const made = await proofs.ensure(run.id, run.unkept ? 'last' : (offered ?? 'last'), signal)
+          return made ? studio.runs.runFile(run.id, options, { signal }) : files
+        },
+      })),
     /** A model as a Hugging Face folder. */
     model: ({ id, name }: ModelInfo) =>
       zip(id, async (signal) => ({ name, files: await studio.models.exportModel(id, { signal }) })),

@@ -5,10 +5,13 @@ import { whole } from './save.ts'
 
 /** Bytes of `zipInto`'s zip. */
 export const zipSize = (files: readonly ExportedFile[], folder: string): number =>
-  Number(predictLength(files.map(({ path, size }) => ({ name: `${folder}/${path}`, size }))))
+  Number(predictLength(files.map(({ path, size }) => ({ name: within(folder, path), size }))))
+
+const within = (folder: string, path: string) => (folder === '' ? path : `${folder}/${path}`)
 
 /**
- * All files in one zip, with their folders, within a folder of this name: unpacked anywhere they stay together.
+ * All files in one zip, with their folders, within a folder of this name: unpacked anywhere they stay together. Without a name they lie
+ * at its root.
  * @param into takes the zip, which is made as it is read. Where a file cannot be read, or the call is stopped, its stream
  *   fails: what was taken of it by then is not a zip.
  */
@@ -21,7 +24,7 @@ export async function zipInto<T>(
   /** client-zip leaves the file that it is in as it is where its stream is cancelled; a worker would be kept for it. */
   const open = new Set<AsyncIterator<Uint8Array<ArrayBuffer>>>()
   const entries = files.map((file) => ({
-    name: `${folder}/${file.path}`,
+    name: within(folder, file.path),
     size: file.size,
     input: {
       [Symbol.asyncIterator]() {
@@ -50,10 +53,15 @@ export async function zipInto<T>(
 }
 
 /** The same as a blob, which is whole or is not there. */
-export async function zipped(files: readonly ExportedFile[], folder: string, call: Call = {}): Promise<Blob> {
+export async function zipped(
+  files: readonly ExportedFile[],
+  folder: string,
+  call: Call = {},
+  name = `${folder}.zip`,
+): Promise<Blob> {
   const size = zipSize(files, folder)
-  const made = zipInto(files, folder, (zip) => blobOf({ path: folder, size, chunks: () => read(zip) }), call)
-  return whole(made, size, `${folder}.zip`)
+  const made = zipInto(files, folder, (zip) => blobOf({ path: name, size, chunks: () => read(zip) }), call)
+  return whole(made, size, name)
 }
 
 /** Not every browser iterates over a stream. */

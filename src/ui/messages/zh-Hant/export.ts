@@ -16,7 +16,7 @@ export const exported: Translated<typeof english> = {
   'export.keep.lede':
     '訓練會留在這個瀏覽器裡，直到在這裡刪除，或瀏覽器的資料被清除。這些檔案不受兩者影響，這個工作室也能再打開它們。',
   'export.why.keep':
-    '檔案小，沒有任何捨入：只有學到的部分，不含基礎模型。在命令列上可以從它開始另一次訓練（npm run train -- --start-from FOLDER）。下面的合併模型可以在模型頁當作獨立的模型打開。',
+    '檔案小，沒有任何捨入：只有學到的部分，不含基礎模型。可以從它開始另一次訓練：訓練頁的「從檔案中的適配器開始」，或 npm run train -- --start-from FOLDER。下面的合併模型可以在模型頁當作獨立的模型打開。',
   'export.elsewhere.title': '在別處使用',
   'export.elsewhere.lede': '說明要在哪裡執行，就給您那裡能讀的檔案。',
   'export.place': '要在哪裡執行？',

@@ -7,8 +7,10 @@ import { gpu } from './gpu.ts'
 import { link } from './link.ts'
 import { model } from './model.ts'
 import { open } from './open.ts'
+import { lesson, pack } from './pack.ts'
 import { page } from './page.ts'
 import { push } from './push.ts'
+import { runFile } from './run-file.ts'
 import { shelf } from './shelf.ts'
 import { sources } from './sources.ts'
 import { steps } from './steps.ts'
@@ -24,11 +26,14 @@ export const zhHant: Catalogue = {
   ...exported,
   ...fit,
   ...gpu,
+  ...lesson,
   ...link,
   ...model,
   ...open,
+  ...pack,
   ...page,
   ...push,
+  ...runFile,
   ...shelf,
   ...sources,
   ...steps,

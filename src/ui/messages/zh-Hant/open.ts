@@ -20,8 +20,7 @@ export const open: Translated<typeof english> = {
   'open.otherModel': '{name} 的權重不是那次訓練的權重：學到的會不一樣。',
   'open.noWritten': '模型為它寫的範例不在這個瀏覽器裡：請在資料頁重新寫一次，或不使用。',
   'open.noRun': '它所接續的訓練（{name}）不在這個瀏覽器裡：請選另一個，或從頭開始。',
-  'open.noAdapter':
-    '它從適配器 {name} 開始。網頁還不能從資料夾讀取適配器：請使用 npm run train 加 --start-from，或從頭開始。',
+  'open.noAdapter': '它從適配器 {name} 開始：請在「從檔案中的適配器開始」選擇它的檔案，或從頭開始。',
   'open.to.data': '前往資料',
   'open.to.model': '前往模型',
   'start.run': '從 {name} 的適配器開始，最佳化器和步數重新計算。',
@@ -29,6 +28,17 @@ export const open: Translated<typeof english> = {
   'start.runBest': '從 {name} 在沒看過的列上最好的適配器開始，最佳化器和步數重新計算。',
   'start.adapter': '從適配器 {name} 開始。',
   'start.nothing': '從頭開始',
+  'startFrom.title': '從檔案中的適配器開始',
+  'startFrom.lede':
+    '這次訓練接續另一次訓練所學，最佳化器和步數重新計算。適配器必須是為所選的模型製作的；會採用它的 LoRA 設定。',
+  'startFrom.files': '選擇檔案',
+  'startFrom.folder': '選擇資料夾',
+  'startFrom.hint':
+    '含 adapter_config.json 和 adapter_model.safetensors 的資料夾或 .zip，或 LoRA .gguf。也可以拖放到這裡。',
+  'startFrom.reading': '正在讀取適配器',
+  'startFrom.noModel': '還沒有選擇模型。',
+  'startFrom.noModelHint': '請在模型頁選擇適配器所屬的模型。',
+  'startFrom.lost': '{name} 的檔案已不在這個網頁裡：請重新選擇。',
   'beyond.title': '還設定了，但這一頁沒有另外顯示',
   'beyond.reset': '回到預設值',
 }

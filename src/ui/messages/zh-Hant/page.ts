@@ -586,4 +586,7 @@ export const page = {
     '關於人的句子，各有一種心情：高興、難過、生氣或害怕。訓練之後，答案是一個標籤。（英文）',
   'sample.records.title': '填寫紀錄',
   'sample.records.summary': '把句子變成 JSON：名字、數量、顏色和物品。訓練之後，答案是 JSON。（英文）',
+  'runFile.save': '儲存這次訓練',
+  'runFile.openedFrom': '打開自 {file}',
+  'runFile.by': '由 {name}',
 } as const satisfies Partial<Catalogue>

@@ -12,6 +12,8 @@ import { useApp } from '../../state/app.tsx'
 import { recall, remember } from '../../state/memory.ts'
 import { hrefOf } from '../../state/route.ts'
 import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
+import { OpenRun } from '../OpenRun.tsx'
+import { SaveRun } from '../SaveRun.tsx'
 import { formatsAt, type PlaceId, placesFor, whyAt } from './places.ts'
 import { Take } from './Take.tsx'
 
@@ -76,14 +78,17 @@ export function Ways(props: { run: RunInfo }) {
           </Match>
           <Match when={way() === 'keep' && known()}>
             {(list) => (
-              <Take
-                run={props.run}
-                checkpoint={checkpoint}
-                formats={formatsAt(KEEP, list())}
-                why={t('export.why.keep')}
-                targets={KEEP.targets}
-                main
-              />
+              <>
+                <KeepRun run={props.run} />
+                <Take
+                  run={props.run}
+                  checkpoint={checkpoint}
+                  formats={formatsAt(KEEP, list())}
+                  why={t('export.why.keep')}
+                  targets={KEEP.targets}
+                  main={false}
+                />
+              </>
             )}
           </Match>
           <Match when={way() === 'elsewhere' && known()}>
@@ -99,6 +104,24 @@ export function Ways(props: { run: RunInfo }) {
           </Match>
         </Switch>
       </Section>
+    </div>
+  )
+}
+
+/** The whole run as a file, and one that was saved opened again. */
+function KeepRun(props: { run: RunInfo }) {
+  const [saving, setSaving] = createSignal(false)
+  return (
+    <div class="stack-s">
+      <h3>{t('runFile.save')}</h3>
+      <p>{t('runFile.lede')}</p>
+      <Button kind="primary" icon="export" large class="start" onClick={() => setSaving(true)}>
+        {t('runFile.save')}
+      </Button>
+      <OpenRun />
+      <Show when={saving()}>
+        <SaveRun run={props.run} onClose={() => setSaving(false)} />
+      </Show>
     </div>
   )
 }

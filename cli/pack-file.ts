@@ -1,0 +1,92 @@
+import { createWriteStream, existsSync, openAsBlob, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { downloadZip } from 'client-zip'
+import { type PackParts, packFiles } from '../src/pack/write.ts'
+import { blobFile } from '../src/protocol/exported.ts'
+import type { PackEntry } from '../src/protocol/pack.ts'
+import { parseRunConfig } from '../src/protocol/run-config.ts'
+import type { ExportedFile } from '../src/protocol/studio.ts'
+import { lessonTitle } from '../src/runs/lesson.ts'
+import { READY_LESSONS } from '../src/runs/ready-lessons.ts'
+import { manifestHash } from '../src/storage/models.ts'
+import { modelPart } from '../src/workers/pack-room.ts'
+import { ROOT } from './build.ts'
+import { openModelPath } from './model-path.ts'
+import { SERVICE_WORKER, STUDIO_LIST } from './service-worker.ts'
+
+/** The same pack is the same bytes whenever it is made. */
+const MADE = new Date(1980, 0, 1)
+
+/**
+ * Writes a class pack, beside it first and renamed: one that is there is whole.
+ * @returns its bytes
+ */
+export async function writePack(parts: PackParts, path: string): Promise<number> {
+  const files = await packFiles(parts, manifestHash)
+  const part = `${path}.${process.pid}.part`
+  let bytes = 0
+  try {
+    const zip = downloadZip(
+      files.map((file) => ({ name: file.path, size: file.size, lastModified: MADE, input: piecesOf(file) })),
+    ).body!
+    const counted = async function* () {
+      for await (const piece of Readable.fromWeb(zip as never)) {
+        bytes += (piece as Uint8Array).byteLength
+        yield piece
+      }
+    }
+    await pipeline(counted, createWriteStream(part))
+    renameSync(part, path)
+  } finally {
+    rmSync(part, { force: true })
+  }
+  return bytes
+}
+
+/** client-zip takes what iterates by itself, and asks for it when its turn comes. */
+const piecesOf = (file: ExportedFile) => ({
+  [Symbol.asyncIterator]: () => file.chunks()[Symbol.asyncIterator](),
+})
+
+/** The files of a built studio, as a pack takes them along. @param dist its folder */
+export async function builtStudio(dist: string): Promise<ExportedFile[]> {
+  const list = JSON.parse(readFileSync(join(dist, STUDIO_LIST), 'utf8')) as PackEntry[]
+  const paths = [STUDIO_LIST, ...list.map(({ path }) => path), SERVICE_WORKER]
+  return Promise.all(
+    paths
+      .filter((path) => existsSync(join(dist, path)))
+      .map(async (path) => blobFile(path, await openAsBlob(join(dist, path)))),
+  )
+}
+
+/** A lesson that comes with the studio as a class pack: with Pebble, its data and the studio itself. @param dist folder of a built studio */
+export async function writeReadyLesson(id: string, dist: string, path: string): Promise<number> {
+  const { sample, ...facts } = READY_LESSONS[id]!
+  const folder = join(ROOT, 'public', 'lessons', id)
+  const lesson = readFileSync(join(folder, 'lesson.md'), 'utf8')
+  const config = parseRunConfig(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')))
+  const list = JSON.parse(readFileSync(join(ROOT, 'public', 'datasets', 'index.json'), 'utf8')) as {
+    id: string
+    file: string
+  }[]
+  const { file } = list.find((each) => each.id === sample)!
+  const files = await openModelPath(join(ROOT, 'public', 'models', 'pebble'))
+  return writePack(
+    {
+      ...facts,
+      title: lessonTitle(lesson)!,
+      language: 'en',
+      lesson,
+      config,
+      model: await modelPart({ info: PEBBLE, files }, null),
+      data: blobFile(file, await openAsBlob(join(ROOT, 'public', 'datasets', file))),
+      app: await builtStudio(dist),
+    },
+    path,
+  )
+}
+
+/** The practice model, as the studio names it. */
+export const PEBBLE = { id: 'pebble', name: 'Pebble', practice: true, licence: null }

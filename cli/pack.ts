@@ -1,0 +1,164 @@
+import { existsSync, openAsBlob, readFileSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { parameterCount } from '../src/model/tensors.ts'
+import { LOCKS, PARTS, PLACES } from '../src/protocol/embed.ts'
+import { fail } from '../src/protocol/errors.ts'
+import { blobFile } from '../src/protocol/exported.ts'
+import { PACK_ENDING } from '../src/protocol/pack.ts'
+import { parseRunConfig, type RunConfig } from '../src/protocol/run-config.ts'
+import { lessonTitle } from '../src/runs/lesson.ts'
+import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
+import { readConfig as readModel } from '../src/workers/library.ts'
+import { modelPart } from '../src/workers/pack-room.ts'
+import { parseFlags } from './args.ts'
+import { ensureBuilt, ROOT } from './build.ts'
+import { openModelPath } from './model-path.ts'
+import { builtStudio, PEBBLE, writePack } from './pack-file.ts'
+import { report } from './report.ts'
+import { readConfig } from './train-before.ts'
+import { modelOf } from './train-job.ts'
+
+/** npm run pack: a class pack of lesson, data, model, settings and the studio; needs no browser. */
+
+const HELP = `npm run pack -- --lesson FILE --output NAME${PACK_ENDING} [options]
+
+Writes a class pack: one file with the studio, a model, data and a lesson. It opens in a studio ("Open a class pack"), and unzipped on any web server
+it is the studio with this lesson. docs/classroom.md says how lessons are written.
+
+  --lesson FILE     Markdown; each heading of the second level (##) is a step
+  --output FILE     a file that does not exist yet
+  --data FILE       what is learnt from; without it pupils bring their own
+  --model M         pebble (default), a folder, a .gguf file, or a name on the Hugging Face Hub
+  --quantization Q  int8 or int4: the model's matrices are rounded, and the pack is half or a quarter of its size
+  --config FILE     run.json, or a flat file with TRL's names: the settings as pupils find them
+  --profile P       in place of --config: ${PROFILES.join(', ')} (default quick)
+  --prompt COL --response COL   columns of the data; guessed if left out
+  --title TEXT      default: the lesson's first heading
+  --language TAG    of the lesson (default en)
+  --shown LIST      parts of the studio to show: ${PARTS.join(', ')} (default all)
+  --locked LIST     what pupils cannot change: ${LOCKS.join(', ')}
+  --place P         where the studio begins: ${PLACES.join(', ')} (default data)
+  --no-app          without the studio: the pack is opened in one that is there already
+  --help
+
+Exit code: 0 done, 2 bad input (one line on standard error says what, where, and what to do), 1 anything else.`
+
+const SPEC = {
+  lesson: 'text',
+  output: 'text',
+  data: 'text',
+  model: 'text',
+  quantization: 'text',
+  config: 'text',
+  profile: 'text',
+  prompt: 'text',
+  response: 'text',
+  title: 'text',
+  language: 'text',
+  shown: 'list',
+  locked: 'list',
+  place: 'text',
+  app: 'switch',
+  help: 'switch',
+} as const
+
+async function main(argv: string[]): Promise<void> {
+  const flags = parseFlags(argv, SPEC)
+  if (flags.help) {
+    console.log(HELP)
+    return
+  }
+  const lesson = readFileSync(existing(need(flags.lesson, '--lesson'), '--lesson'), 'utf8')
+  const output = resolve(need(flags.output, '--output'))
+  if (existsSync(output))
+    fail('output_exists', `${output} exists already.`, 'Remove it, or name another file.', { path: output })
+  const data = flags.data === undefined ? null : existing(flags.data, '--data')
+  const quantization =
+    flags.quantization === undefined
+      ? null
+      : oneOf(['int8', 'int4'] as const, flags.quantization, '--quantization')
+  const model = await modelOf(flags.model ?? 'pebble')
+  const files = await openModelPath(model.path ?? join(ROOT, 'public', 'models', 'pebble'))
+  const practice = model.path === null
+  const name = practice ? PEBBLE.name : basename(model.path!).replace(/\.gguf$/i, '')
+  const parameters = parameterCount(await readModel(files))
+  const config = settings(flags, { practice, parameters }, practice ? 'pebble' : name, data)
+  const bytes = await writePack(
+    {
+      title: flags.title ?? lessonTitle(lesson) ?? basename(output, PACK_ENDING),
+      language: flags.language ?? 'en',
+      lesson,
+      config,
+      shown: flags.shown ? flags.shown.map((part) => oneOf(PARTS, part, '--shown')) : null,
+      locked: (flags.locked ?? []).map((lock) => oneOf(LOCKS, lock, '--locked')),
+      place: flags.place === undefined ? 'data' : oneOf(PLACES, flags.place, '--place'),
+      model: await modelPart(
+        { info: model.path === null ? PEBBLE : { id: name, name, practice: false, licence: null }, files },
+        quantization,
+      ),
+      data: data === null ? null : blobFile(basename(data), await openAsBlob(data)),
+      app: (flags.app ?? true) ? await builtStudio(await ensureBuilt((text) => console.error(text))) : null,
+    },
+    output,
+  )
+  console.log(`${output}: ${(bytes / 1e6).toFixed(1)} MB`)
+}
+
+function settings(
+  flags: { config?: string; profile?: string; prompt?: string; response?: string },
+  model: { practice: boolean; parameters: number },
+  id: string,
+  data: string | null,
+): RunConfig {
+  if (flags.config !== undefined && flags.profile !== undefined)
+    fail('bad_config', '--config and --profile do not go together.', 'Leave one of the two out.', {
+      flag: '--profile',
+    })
+  const profile: ProfileId = oneOf(PROFILES, flags.profile ?? 'quick', '--profile')
+  const given =
+    flags.config === undefined
+      ? parseRunConfig(recommend(model, profile))
+      : parseRunConfig(readConfig(existing(flags.config, '--config')))
+  const { prompt = given.data.prompt, response = given.data.response } = flags
+  return {
+    ...given,
+    model: { ...given.model, id, hash: null },
+    data: { ...given.data, prompt, response, name: data === null ? '' : basename(data), hash: null },
+    // What it would begin with is not in the pack.
+    start: given.start.from === 'nothing' ? given.start : refuseStart(),
+  }
+}
+
+function refuseStart(): never {
+  fail(
+    'bad_config',
+    'The settings begin with another run or adapter, which a pack does not hold.',
+    'Take "start" out of the config.',
+    {
+      field: 'start',
+    },
+  )
+}
+
+function need(given: string | undefined, flag: string): string {
+  return given ?? fail('bad_config', `${flag} is needed.`, 'See --help.', { flag })
+}
+
+function existing(path: string, flag: string): string {
+  if (!existsSync(path) || !statSync(path).isFile())
+    fail('missing_file', `There is no file ${path}.`, `Check the path given with ${flag}.`, { path, flag })
+  return path
+}
+
+function oneOf<Name extends string>(names: readonly Name[], given: string, flag: string): Name {
+  return (
+    names.find((name) => name === given) ??
+    fail('bad_config', `${flag} takes ${names.join(', ')}, not "${given}".`, 'See --help.', { flag })
+  )
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  process.exitCode = report(error)
+}

@@ -1,0 +1,117 @@
+import { createSignal } from 'solid-js'
+import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
+import { t } from '../messages/t.ts'
+import { recall, remember } from './memory.ts'
+import type { KeptLesson, PackParts, PackPlace } from './pack-opening.ts'
+
+/** https://wicg.github.io/web-app-launch/#launchqueue-interface */
+interface LaunchQueue {
+  setConsumer(consumer: (launched: { files: readonly FileSystemFileHandle[] }) => void): void
+}
+
+export type Packs = ReturnType<typeof createPacks>
+
+export const isPack = ({ name }: { name: string }) => /\.lapidary-pack\.zip$/i.test(name)
+
+/** Of an unpacked pack on a server the studio is the folder `app`, and the list lies beside that. */
+const BASE = new URL(import.meta.env.BASE_URL, document.baseURI)
+const LIST = /\/app\/$/.test(BASE.pathname) ? new URL('../pack.json', BASE).href : null
+const KEY = `lesson ${BASE.pathname}`
+
+/** Class packs: which lesson goes on, and how one is opened. What opens them is fetched with the first. */
+export function createPacks(parts: PackParts & { embedded: boolean }) {
+  const [lesson, setLesson] = createSignal(parts.embedded ? null : recallLesson())
+  const [opening, setOpening] = createSignal<{ name: string; share: number | null; stop: () => void } | null>(
+    null,
+  )
+  const [failure, setFailure] = createSignal<Failure | null>(null)
+  const [dialog, setDialog] = createSignal<'make' | 'hand' | 'handed' | null>(null)
+
+  function keep(next: KeptLesson | null): void {
+    setLesson(next)
+    remember(KEY, next)
+  }
+  const change = (part: Partial<KeptLesson>) => {
+    const now = lesson()
+    if (now) keep({ ...now, ...part })
+  }
+
+  /** @param from a file, the address of an unpacked pack's list, or the name of a lesson that comes with the studio */
+  async function open(from: PackPlace): Promise<void> {
+    const control = new AbortController()
+    const { signal } = control
+    const stop = () => control.abort()
+    const name = from instanceof File ? from.name : ''
+    setFailure(null)
+    if (name) setOpening({ name, share: null, stop })
+    try {
+      const { openPack } = await import('./pack-opening.ts')
+      const opened = await openPack(from, parts, lesson()?.id ?? null, {
+        signal,
+        onProgress: ({ share }) => setOpening((now) => now && { ...now, share }),
+      })
+      if (!opened) return
+      keep(opened.lesson)
+      // A pack on a server would be opened again with each reload.
+      if (recallLesson()?.id !== opened.lesson.id) {
+        setLesson(null)
+        fail('storage_blocked', t('pack.notKept'), t('pack.notKeptHint'))
+      }
+      // What is shown and locked is settled when a page begins.
+      history.replaceState(null, '', opened.href)
+      location.reload()
+    } catch (error) {
+      const told = toFailure(error)
+      if (told.code !== 'cancelled') setFailure(told)
+    } finally {
+      setOpening(null)
+    }
+  }
+
+  if (LIST && !parts.embedded)
+    void open({ address: LIST })
+    // A pack that the system opens with the installed studio.
+  ;(window as { launchQueue?: LaunchQueue }).launchQueue?.setConsumer(({ files: [file] }) => {
+    void file?.getFile().then(open)
+  })
+
+  return {
+    lesson,
+    shown: () => lesson()?.state === 'open',
+    change,
+    open,
+    opening,
+    failure,
+    dismiss: () => setFailure(null),
+    dialog,
+    setDialog,
+    /** A pack on a server that was left, from its beginning. */
+    again:
+      LIST && lesson()?.state === 'left'
+        ? () => {
+            keep(null)
+            location.reload()
+          }
+        : null,
+    /** Ends the lesson: nothing is locked or left out any more. */
+    leave() {
+      change({ state: 'left', text: '' })
+      history.replaceState(null, '', `${location.pathname}${location.search}#/data`)
+      location.reload()
+    },
+  }
+}
+
+function recallLesson(): KeptLesson | null {
+  const kept = recall<KeptLesson>(KEY)
+  const { id, title, language, text, step, state } = kept ?? {}
+  if (typeof id !== 'string' || typeof title !== 'string' || typeof text !== 'string') return null
+  return {
+    id,
+    title,
+    text,
+    language: typeof language === 'string' ? language : 'en',
+    step: typeof step === 'number' && step >= 0 ? Math.floor(step) : 0,
+    state: state === 'left' || state === 'closed' ? state : 'open',
+  }
+}

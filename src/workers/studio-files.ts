@@ -1,0 +1,45 @@
+import { sha256Hex } from '../lib/hash.ts'
+import { fail } from '../protocol/errors.ts'
+import { blobFile } from '../protocol/exported.ts'
+import type { PackEntry } from '../protocol/pack.ts'
+import type { ExportedFile } from '../protocol/studio.ts'
+
+/** Of a build: the list of its files, which does not name the service worker: that one knows the list. */
+export const STUDIO_LIST = 'studio-files.json'
+const SERVICE_WORKER = 'service-worker.js'
+
+/**
+ * The built studio's own files, each as it was built.
+ * @param base address that they lie under
+ * @throws LapidaryError `missing_file` where one cannot be fetched, or is of another build
+ */
+export async function studioFilesAt(base: string, signal?: AbortSignal): Promise<ExportedFile[]> {
+  const missing = (path: string) =>
+    fail(
+      'missing_file',
+      'This studio’s own files cannot be fetched.',
+      'Go online, load the page anew and try again, or leave the studio out of the pack. While it is developed a studio has no such list; npm run build makes it.',
+      { path },
+    )
+  const fetched = async (path: string) => {
+    const response = await fetch(new URL(path, base), signal ? { signal } : {}).catch(() => null)
+    signal?.throwIfAborted()
+    return response?.ok ? response.blob() : missing(path)
+  }
+  const text = await (await fetched(STUDIO_LIST)).text()
+  // Development servers answer a missing file with their start page.
+  const list = text.startsWith('[') ? (JSON.parse(text) as PackEntry[]) : missing(STUDIO_LIST)
+  const files = [blobFile(STUDIO_LIST, new Blob([text]))]
+  for (const { path, bytes, sha256 } of list) {
+    // The document's own name: hosts lead `index.html` elsewhere.
+    const blob = await fetched(path === 'index.html' ? './' : path)
+    const same = blob.size === bytes && (await sha256Hex(new Uint8Array(await blob.arrayBuffer()))) === sha256
+    files.push(same ? blobFile(path, blob) : missing(path))
+  }
+  // A host may leave it out: the studio then works only where it can be reached.
+  const keeper = await fetch(new URL(SERVICE_WORKER, base), signal ? { signal } : {}).catch(() => null)
+  signal?.throwIfAborted()
+  if (keeper?.ok && /javascript/.test(keeper.headers.get('content-type') ?? ''))
+    files.push(blobFile(SERVICE_WORKER, await keeper.blob()))
+  return files
+}

@@ -1,0 +1,54 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { readLesson } from '../../src/runs/lesson.ts'
+import { READY_LESSONS } from '../../src/runs/ready-lessons.ts'
+
+const PUBLIC = join(import.meta.dirname, '..', '..', 'public')
+
+test('headings of the second level are steps, with the part of the studio that each opens', () => {
+  const lesson = readLesson(
+    '\ufeff# Moods\r\n\r\nBefore.\r\n\r\n## Look {#data}\r\nRows.\r\n### More\r\n## Think\n## Odd {#nowhere} ##\n## Train {#train}\n',
+  )
+  expect(lesson).toEqual({
+    title: 'Moods',
+    steps: [
+      { title: '', place: null, text: 'Before.' },
+      { title: 'Look', place: 'data', text: 'Rows.\n### More' },
+      { title: 'Think', place: null, text: '' },
+      { title: 'Odd', place: null, text: '' },
+      { title: 'Train', place: 'train', text: '' },
+    ],
+  })
+})
+
+test('within a block of code a # is none, and a text without headings is one step', () => {
+  const code = 'Look:\n\n```sh\n## not a step\n~~~\n```\n\n~~~\n# nor this\n~~~'
+  expect(readLesson(code)).toEqual({ title: null, steps: [{ title: '', place: null, text: code }] })
+  expect(readLesson('')).toEqual({ title: null, steps: [] })
+  expect(readLesson('#hashtag\n##no')).toEqual({
+    title: null,
+    steps: [{ title: '', place: null, text: '#hashtag\n##no' }],
+  })
+})
+
+test.each(Object.entries(READY_LESSONS))(
+  'the ready lesson %s has its text, settings and data',
+  (id, { sample }) => {
+    const read = (file: string) => readFileSync(join(PUBLIC, 'lessons', id, file), 'utf8')
+    const { title, steps } = readLesson(read('lesson.md'))
+    expect(title).not.toBeNull()
+    expect(steps.length).toBeGreaterThanOrEqual(5)
+    expect(steps.map(({ place }) => place)).toEqual(expect.arrayContaining(['data', 'train', 'evaluate']))
+    const config = parseRunConfig(JSON.parse(read('run.json')))
+    const samples = JSON.parse(readFileSync(join(PUBLIC, 'datasets', 'index.json'), 'utf8')) as {
+      id: string
+      file: string
+      prompt: string
+    }[]
+    const found = samples.find((each) => each.id === sample)!
+    expect(config.data).toMatchObject({ name: found.file, prompt: found.prompt })
+    expect(existsSync(join(PUBLIC, 'lessons', id, 'teacher.md'))).toBe(true)
+  },
+)
