@@ -34,7 +34,7 @@ How good a run is on rows that it never learnt from, beside its base model, in a
 
   --run DIR         the folder that npm run train left, or the file of a run (NAME.lapidary-run.zip): its last checkpoint is
                     evaluated
-  --step N          the checkpoint of that step, where it is kept (--save-total-limit)
+  --step N          the checkpoint of that step, where --save-total-limit has kept it
   --data FILE       rows to be judged, in any format that npm run train reads; several times, or a folder. Columns are those of the
                     run where the file has them, else guessed
   --prompt COL --response COL [--system COL] [--input COL] [--template TEXT]   or --messages COL, or --text COL: which is which
@@ -47,8 +47,7 @@ How good a run is on rows that it never learnt from, beside its base model, in a
   --limit N         most rows judged, drawn by seed
   --engine E        auto, webgpu, portable; --portable-backend B: auto, wasm, webgpu, cpu. By default as the run was trained
   --json FILE       where the figures go, and NAME-predictions.csv beside NAME.json; by default evaluation.json and predictions.csv in
-                    DIR (of a file, in a folder of its name beside it): figures of another evaluation that are there are kept under a
-                    name of their own
+                    DIR, of a file in a folder of its name beside it: figures of another evaluation that are there are kept under a name of their own
   --help
 
 Prints the headline, the figures with the 95% interval of each, and where the adapter changed most (of each matrix the norm of its change

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { type AdapterTensor, adapterTensors } from '../model/lora.ts'
-import type { EngineState, StateTensor, StepScalars } from '../protocol/engine.ts'
+import type { EngineState, MatrixState, StateTensor, StepScalars } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { ModelConfig, Projection } from '../protocol/model.ts'
 import { type LoraConfig, loraScaling } from '../protocol/run-config.ts'
@@ -135,6 +135,11 @@ export class Adapter {
     for (const [group, part] of parts)
       for (const [name, { data }] of Object.entries(state[group])) this.#byName.get(name)?.[part].set(data)
     this.#forgetPairs()
+  }
+
+  matrix(name: string): MatrixState {
+    const { shape, value, gradient } = this.#byName.get(name)!
+    return { shape: [...shape], value: value.slice(), gradient: gradient.slice() }
   }
 
   gradients(): Record<string, StateTensor> {

@@ -12,6 +12,7 @@ import type {
   GeneratedToken,
   GenerateOptions,
   LoadOptions,
+  MatrixState,
   MemoryPlan,
   PlanRequest,
   Score,
@@ -186,6 +187,11 @@ export class PortableEngine implements Engine {
         pass.dispose()
       }
     })
+  }
+
+  matrix(name: string): Promise<MatrixState> {
+    const { adapter } = this.#need()
+    return this.#enqueue(async () => adapter.matrix(name))
   }
 
   saveState(): Promise<EngineState> {

@@ -66,12 +66,10 @@ const EventSchema = v.variant('type', [
   v.pipe(
     v.looseObject({
       type: v.literal('row_losses'),
-      ...{ version: count, step: count, pass: count },
-      rows: v.array(count),
-      nats: v.array(figure),
-      tokens: v.array(count),
+      ...{ version: v.literal(1), step: count, pass: count },
+      ...{ rows: v.array(count), nats: v.array(amount), tokens: v.array(count) },
     }),
-    v.check(({ rows, nats, tokens }) => rows.length === nats.length && rows.length === tokens.length),
+    v.check(({ rows, nats, tokens }) => nats.length === rows.length && tokens.length === rows.length),
   ),
   v.looseObject({ type: v.literal('checkpoint'), step: count, epoch: v.number() }),
   v.looseObject({ type: v.literal('notice'), message: v.string() }),

@@ -7,6 +7,7 @@ import type { RunRoom } from './rooms/runs.ts'
 import type { ViewsRoom } from './rooms/views.ts'
 
 export type * from './gpu-report.ts'
+export type * from './look.ts'
 export type * from './model-address.ts'
 export type * from './preparation.ts'
 export type * from './recipe.ts'

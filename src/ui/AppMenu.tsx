@@ -8,7 +8,7 @@ import type { Kept } from './state/offline.ts'
 
 /** What of the studio is on this device, whether a newer one is there, and installing it. */
 export function AppMenu() {
-  const { offline, announce, language, packs, shown } = useApp()
+  const { offline, announce, hints, language, packs, shown } = useApp()
   let picker!: HTMLInputElement
   createEffect(on(offline.newer, (newer) => newer && announce(t('offline.newer'))))
   const items = (): MenuItem[] => {
@@ -25,6 +25,7 @@ export function AppMenu() {
       ...(offline.canInstall()
         ? [{ label: t('offline.install'), icon: 'add' as const, onSelect: () => void offline.install() }]
         : []),
+      { label: t('hints.show'), icon: 'help' as const, onSelect: hints.show },
       ...lessons(),
     ]
   }

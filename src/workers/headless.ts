@@ -5,12 +5,7 @@ import { knownFindings } from '../protocol/findings.ts'
 import { identity } from '../protocol/identity.ts'
 import { CHANGES_NOTHING } from '../protocol/proof.ts'
 import { dataFor, type Recipe } from '../protocol/recipe.ts'
-import {
-  type DataConfig,
-  parseRunConfig,
-  type RunConfig,
-  type TrainingConfig,
-} from '../protocol/run-config.ts'
+import { type DataConfig, parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type {
   AdapterFiles,
   CheckpointInfo,
@@ -27,6 +22,7 @@ import type {
   StartRequest,
 } from '../protocol/studio.ts'
 import { offered } from '../runs/judgement.ts'
+import type { Known } from '../runs/minutes.ts'
 import { baseName, isNamed } from '../runs/named-data.ts'
 import { fitted, type ProfileId } from '../runs/profiles.ts'
 import { createStudio } from './client.ts'
@@ -36,6 +32,7 @@ import {
   type HeadlessEvaluated,
   type HeadlessEvaluation,
 } from './headless-evaluate.ts'
+import { settingsFor } from './headless-minutes.ts'
 
 /**
  * The studio without a page to look at, for the command line: the same client and workers, driven through
@@ -56,6 +53,8 @@ export interface HeadlessJob {
   strict: boolean
   /** Whose length is fitted to data and machine as on the page; null: the config's length is meant. */
   profile: ProfileId | null
+  /** Minutes that the run may take: they say every setting but those that are a person's own; null: none were given. */
+  within: { minutes: number; model: Known['model']; own: string[] } | null
   samplePrompts: SamplePrompt[]
   /** Where the files of the adapter to begin with lie. */
   adapter: string | null
@@ -154,14 +153,19 @@ export function openHeadless(): void {
     const { choices } = job.config.engine
     const engine = { ...job.config.engine, choices: { ...job.choices[device], ...choices } }
     const adapter = job.adapter === null ? null : await adapterAt(job.adapter)
-    const { model, samplePrompts, profile } = job
-    const request = (training: TrainingConfig): StartRequest => {
-      const config = parseRunConfig({ ...wanted, training, engine })
+    const { model, samplePrompts, profile, within } = job
+    const request = (set: Partial<RunConfig>): StartRequest => {
+      const config = parseRunConfig({ ...wanted, ...set, engine })
       return { dataset: dataset.id, model, config, samplePrompts, ...(adapter && { adapter }) }
     }
-    const foretell = (training: TrainingConfig) => studio.runs.forecast(request(training))
-    const { training } = profile ? await fitted(profile, wanted.training, foretell) : wanted
-    const ready = request(training)
+    const foretell = (set: Partial<RunConfig>) => studio.runs.forecast(request(set))
+    const length = async () =>
+      profile ? fitted(profile, wanted.training, (training) => foretell({ training })) : wanted
+    const ready = request(
+      within
+        ? await settingsFor(studio, within, wanted, { rows: info.examples.train, foretell, emit })
+        : { training: (await length()).training },
+    )
     tell({ config: ready.config, device })
     return ready
   }

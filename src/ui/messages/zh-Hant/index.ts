@@ -4,6 +4,7 @@ import { evaluation } from './evaluation.ts'
 import { exported } from './export.ts'
 import { fit } from './fit.ts'
 import { gpu } from './gpu.ts'
+import { hints, hood, setup } from './learning.ts'
 import { link } from './link.ts'
 import { model } from './model.ts'
 import { open } from './open.ts'
@@ -26,6 +27,8 @@ export const zhHant: Catalogue = {
   ...exported,
   ...fit,
   ...gpu,
+  ...hints,
+  ...hood,
   ...lesson,
   ...link,
   ...model,
@@ -34,6 +37,7 @@ export const zhHant: Catalogue = {
   ...page,
   ...push,
   ...runFile,
+  ...setup,
   ...shelf,
   ...sources,
   ...steps,

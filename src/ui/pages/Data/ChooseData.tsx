@@ -4,6 +4,7 @@ import { Button, IconButton } from '../../components/Button.tsx'
 import { ConfirmDelete } from '../../components/ConfirmDelete.tsx'
 import { pathOf } from '../../components/dropped.ts'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
+import { Hint } from '../../components/Hint.tsx'
 import { Icon } from '../../components/Icon.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
@@ -17,7 +18,7 @@ import { Reading } from './Reading.tsx'
 import { ReadOptionsFold } from './ReadOptions.tsx'
 
 export function ChooseData() {
-  const { data, runs, training, route } = useApp()
+  const { data, runs, training, route, hints } = useApp()
   const newcomer = () => runs.list().length === 0
   /** Samples are kept too once opened; they have their own list. */
   const stored = () =>
@@ -29,6 +30,7 @@ export function ChooseData() {
     if (given.length > 0) void data.openFiles(given.map((file) => ({ file, path: pathOf(file) })))
   }
   const begin = () => {
+    hints.begin()
     route.go('train')
     void training.demonstrate()
   }
@@ -51,6 +53,9 @@ export function ChooseData() {
       <div class="two">
         <div class="stack-l">
           <Section title={t('data.own.title')} lede={t('data.own.lede')}>
+            <Show when={!newcomer()}>
+              <Hint id="own" />
+            </Show>
             <Show when={data.failure()}>
               {(failure) => (
                 <FailureNotice
