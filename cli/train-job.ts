@@ -14,6 +14,8 @@ import {
 import type { Mapping } from '../src/protocol/studio.ts'
 import { LEAST_MINUTES, MOST_MINUTES } from '../src/runs/minutes.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
+import type { QueueWish } from '../src/runs/queue-plan.ts'
+import { planTrials } from '../src/runs/sweep.ts'
 import type { HeadlessJob } from '../src/workers/headless.ts'
 import { readConfig as readModel } from '../src/workers/library.ts'
 import { openAdapterPath } from './adapter-path.ts'
@@ -23,6 +25,7 @@ import { formatIds, requireFormats } from './export-formats.ts'
 import { type Fetched, fetchToCache, remoteAddress } from './hub.ts'
 import { checkModelPath, openModelPath } from './model-path.ts'
 import { unpackRun } from './run-file.ts'
+import { RANKED_BY, SWEEP_SPEC, sweepOf } from './sweep-flags.ts'
 import {
   adapterBefore,
   askedBefore,
@@ -46,6 +49,8 @@ const FIELD_FLAGS: Record<string, [section: string, field: string]> = {
   ...flagsOf('data.reading', (name) => `reading_${name}`),
   ...flagsOf('data.split', (name) => `split_${name}`),
   validation_share: ['data', 'validation_share'],
+  train_share: ['data', 'train_share'],
+  data_seed: ['data', 'seed'],
   format: ['data', 'format'],
 }
 for (const [short, name] of Object.entries(ALIASES)) FIELD_FLAGS[short] = ['training', name]
@@ -78,6 +83,7 @@ const SPEC = {
   export: 'list',
   sample: 'list',
   start_from: 'text',
+  ...SWEEP_SPEC,
   strict: 'switch',
   resume: 'switch',
   resume_file: 'text',
@@ -132,6 +138,8 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --label VALUE=WORD   a word to learn in place of a value of the answers; may be given several times
   --format F           template (the model's own chat template, default), or kauldron
   --validation-share S share of rows held out (default ${defaultRunConfig().data.validation_share})
+  --train-share S      share of the training rows that is learnt from (default 1); the rows held out stay the same
+  --data-seed N        by which rows are drawn, where not by --seed
   --sample TEXT        a prompt answered by base and tuned model at each validation; may be given several times
   --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them; max_length
                        follows the longest example, as far as model and memory allow
@@ -142,6 +150,13 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --start-from DIR     begin with an adapter: a folder in PEFT's layout (adapter_config.json, adapter_model.safetensors), here, on the
                        Hub or at an address, or a LoRA .gguf, here or on the Hub; without --config its LoRA settings are taken over
   --export LIST        ${EXPORTS_NOW.join(', ')}; the adapter (peft) and the checkpoint are always written
+  --sweep FIELD=V1,V2  try several values of a setting, one run after the other; given several times, every combination (a grid):
+                       --sweep learning_rate=1e-3,2e-3 --sweep lora_r=8,16. DIR gets a folder a run, and the ranks as
+                       ranking.json and ranking.csv; --resume goes on with what is left
+  --seeds LIST         run each of them with each of these seeds, on the same rows: ranks are by the mean, with the spread
+  --learning-curve     do I need more data? Runs of equal length on 25, 50 and 100% of the training rows
+  --rank-by M          ${RANKED_BY.join(', ')}: loss (default) or token accuracy on the rows held out, or how many labels are
+                       chosen right there
   --strict             refuse data that has a warning; every finding is printed with its code in any case
   --resume             go on with the run in DIR from its last checkpoint; from the start where none had been written
   --resume FILE        the same with the file of a run (NAME.lapidary-run.zip), which is unpacked to --out; --data is what it learnt from
@@ -203,6 +218,12 @@ export interface TrainJob {
    * the data that it began with.
    */
   again: { hash: string | null } | null
+  /** Set where it is one run of a queue: SHA-256 of the data that all of them learn from. */
+  of: { hash: string | null } | null
+  /** A queue of runs in place of one. */
+  sweep: Omit<QueueWish, 'name'> | null
+  /** Labels to be judged when the run has ended; null: none are. */
+  judge: string[] | null
   json: boolean
   /** What a person may want to know before the run begins. */
   tip: string | null
@@ -240,15 +261,17 @@ function withResumeFile(argv: string[]): string[] {
 
 async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promise<TrainJob> {
   const out = need(flags.out, '--out', 'the folder for the results')
-  const resume = flags.resume ?? false
+  const sweep = sweepOf(flags)
+  // What is left of a queue says which of its runs go on.
+  const resume = (flags.resume ?? false) && sweep === null
   const from = flags.from === undefined ? 'last' : requireFrom(flags.from, out, resume)
   if (resume) requireRun(out)
-  else if (existsSync(out))
+  else if (existsSync(out) && !(flags.resume && sweep && existsSync(join(out, QUEUE_FILE))))
     fail(
       'output_exists',
       `${out} exists already.`,
-      existsSync(join(out, 'run.json'))
-        ? 'Name a new folder with --out, or go on with the run that is there: --resume.'
+      existsSync(join(out, 'run.json')) || existsSync(join(out, QUEUE_FILE))
+        ? 'Name a new folder with --out, or go on with what is there: --resume.'
         : 'There is no run in it to go on with: name a new folder with --out.',
       { path: out },
     )
@@ -277,8 +300,11 @@ async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promi
   const data = need(given.join(BETWEEN) || undefined, '--data', 'the file to learn from')
   const files = named ?? given.flatMap(dataFiles)
   requireFormats(flags.export ?? [], '--export')
+  // What does not vary is refused before a browser is opened.
+  if (sweep?.kind === 'sweep') planTrials(config, sweep)
   return {
     config,
+    sweep,
     mapping: {
       ...Object.fromEntries(COLUMNS.map((role) => [role, flags[role] ?? config.data[role]])),
       template: flags.template ?? (flags.prompt === undefined ? config.data.template : null),
@@ -303,9 +329,14 @@ async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promi
     resume,
     from,
     again: again ? { hash: readRun(out).data.hash } : null,
+    judge: null,
+    of: null,
     json: flags.json ?? false,
   }
 }
+
+/** Of a queue, in its folder. */
+export const QUEUE_FILE = 'queue.json'
 
 /** @throws LapidaryError where it cannot be read, or fetched */
 export async function modelOf(given: string): Promise<TrainJob['model']> {

@@ -4,9 +4,11 @@ import { type ErrorCode, type Failure, LapidaryError } from '../src/protocol/err
 import type { RunEvent } from '../src/protocol/events.ts'
 import type { Finding } from '../src/protocol/preparation.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
+import type { Trial } from '../src/protocol/studio.ts'
+import type { QueueWish } from '../src/runs/queue-plan.ts'
 import { manifestHash } from '../src/storage/models.ts'
 import { adapterHash, openAdapter, readAdapter } from '../src/workers/adapter-files.ts'
-import type { HeadlessJob, HeadlessResult } from '../src/workers/headless.ts'
+import type { HeadlessJob, HeadlessResult, PlannedQueue } from '../src/workers/headless.ts'
 import { openAdapterPath, servedAdapter } from './adapter-path.ts'
 import type { openBrowser } from './browser.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
@@ -19,7 +21,10 @@ import { Output } from './output.ts'
 import { Progress } from './progress.ts'
 import { report } from './report.ts'
 import { type ServedBytes, serve } from './server.ts'
+import { sweep } from './sweep.ts'
 import { HELP, type TrainJob, trainJob } from './train-job.ts'
+
+type Page = Awaited<ReturnType<typeof openBrowser>>['page']
 
 /** A second Ctrl+C this much later means it: npm passes the first one on twice. */
 const TWICE_MS = 1500
@@ -27,7 +32,25 @@ const TWICE_MS = 1500
 const OTHER_MODEL =
   'The weights are not those that the config was made with, by their hash: what is learnt will differ.'
 
-async function run(job: TrainJob): Promise<void> {
+async function run(job: TrainJob, on: RunListener = {}): Promise<void> {
+  const output = new Output(job.out, job.resume ? job.from : null, job.config.training.save_total_limit)
+  const stopped = await served(job, output, ({ url, page, otherModel }) =>
+    drive(job, url, page, output, otherModel ? OTHER_MODEL : null, on),
+  )
+  if (stopped)
+    throw new LapidaryError({
+      code: 'cancelled',
+      message: `Stopped at step ${output.checkpointStep() ?? 0}, with a checkpoint in ${job.out}.`,
+      hint: output.hint(),
+    })
+}
+
+/** Does something in a browser that has the job's files to fetch. @param output takes what it leaves; null: it leaves nothing */
+async function served<T>(
+  job: TrainJob,
+  output: Output | null,
+  work: (given: { url: string; page: Page; otherModel: boolean }) => Promise<T>,
+): Promise<T> {
   const root = await ensureBuilt((text) => process.stderr.write(`${text}\n`))
   const files = new Map<string, string | ServedBytes>(
     job.data.files.map(({ path }, i) => [`/given/data/${i}`, path]),
@@ -51,38 +74,66 @@ async function run(job: TrainJob): Promise<void> {
     // Known before the run begins: whatever is kept of it names what it began with.
     config.start.hash ??= adapterHash(await readAdapter(await openAdapter(adapter)))
   }
-  const output = new Output(job.out, job.resume ? job.from : null, job.config.training.save_total_limit)
   const server = await serve({
     root,
     files,
     texts,
     folders: job.resume ? new Map([['/given/out/', job.out]]) : new Map(),
-    put: (path, body) => output.receive(path.replace(/^\/out\//, ''), body),
+    async put(path, body) {
+      if (!output) throw new Error(`${path} is no result of a plan`)
+      await output.receive(path.replace(/^\/out\//, ''), body)
+    },
   })
   // Only now: what a browser takes to load, bad input need not wait for.
   const { openBrowser } = await import('./browser.ts')
   const browser = await openBrowser()
   try {
-    const stopped = await drive(job, server.url, browser.page, output, otherModel ? OTHER_MODEL : null)
-    if (stopped)
-      throw new LapidaryError({
-        code: 'cancelled',
-        message: `Stopped at step ${output.checkpointStep() ?? 0}, with a checkpoint in ${job.out}.`,
-        hint: output.hint(),
-      })
+    return await work({ url: server.url, page: browser.page, otherModel })
   } finally {
     // A server that stayed open would keep the command from ending.
     await browser.close().finally(() => server.close())
   }
 }
 
+/** What a queue's runs will be, by the planner that the page has. */
+async function plan(job: TrainJob, wish: QueueWish): Promise<PlannedQueue> {
+  const progress = new Progress(job.json)
+  return served(job, null, async ({ url, page }) => {
+    await page.exposeFunction('lapidaryEvent', (text: string) => {
+      const message = JSON.parse(text) as object
+      if ('finding' in message) progress.found(message.finding as Finding)
+      else if ('event' in message) progress.show(message.event as RunEvent)
+    })
+    const death = deathOf(page, (what) => ({
+      code: 'internal',
+      message: `${what} while the queue was planned; nothing was written.`,
+      hint: 'Run the same command again.',
+    }))
+    await openStudio(page, url)
+    const work = page.evaluate(([job, wish]) => window.lapidary!.plan(job, wish), [
+      requestOf(job, url),
+      wish,
+    ] as const)
+    const result = await untilDeath(work, death)
+    page.removeAllListeners('close')
+    if (!result.ok) throw new LapidaryError(result.failure)
+    return result.outlook
+  })
+}
+
+/** Hears what a run tells beyond its events. */
+interface RunListener {
+  onJudged?: (judged: NonNullable<Trial['judged']>) => void
+}
+
 /** @returns whether the run was stopped before its end */
 async function drive(
   job: TrainJob,
   url: string,
-  page: Awaited<ReturnType<typeof openBrowser>>['page'],
+  page: Page,
   output: Output,
   notice: string | null,
+  { onJudged }: RunListener,
 ): Promise<boolean> {
   const progress = new Progress(job.json)
   if (notice !== null) progress.show({ type: 'notice', message: notice })
@@ -96,6 +147,11 @@ async function drive(
       | { config: RunConfig; device?: string }
       | { event: RunEvent; logged: boolean }
       | { finding: Finding }
+      | { judged: NonNullable<Trial['judged']> }
+    if ('judged' in message) {
+      onJudged?.(message.judged)
+      return
+    }
     if ('finding' in message) {
       progress.found(message.finding)
       return
@@ -127,7 +183,30 @@ async function drive(
   await openStudio(page, url)
   if (job.again)
     process.stderr.write('No checkpoint had been written: the run begins again from the start.\n')
-  const request: HeadlessJob = {
+  const request = requestOf(job, url)
+  const release = onInterrupt(() => page.evaluate(() => window.lapidary!.stop()).catch(() => {}))
+  try {
+    const work = page.evaluate((given) => window.lapidary!.train(given), request)
+    const result: HeadlessResult = await untilDeath(work, crashed)
+    if (!result.ok) throw new LapidaryError(toldHere(result.failure, output))
+    const limit = config.training.save_total_limit
+    if (limit !== null) progress.show({ type: 'notice', message: keptInWords(output, limit) })
+    const old = output.outdated([...formatIds().map(folderOf), 'adapter-best'])
+    if (old.length > 0)
+      progress.show({
+        type: 'notice',
+        message: `Exports of an earlier sitting are left as they were, of a checkpoint before this one: ${old.map((name) => `${name}/`).join(', ')}. Remove them, and write them again with npm run export.`,
+      })
+    return stopped
+  } finally {
+    release()
+    page.removeAllListeners('close')
+  }
+}
+
+/** What the page is asked to do, its files where the server has them. */
+function requestOf(job: TrainJob, url: string): HeadlessJob {
+  return {
     model: job.model.path === null ? job.model.name : `${url}given/model/`,
     data: {
       name: job.data.name,
@@ -149,29 +228,12 @@ async function drive(
             log: `${url}given/out/metrics.jsonl`,
           }
         : null,
-    again: job.again,
+    again: job.again ?? job.of,
     adapter: job.startFrom === null ? null : `${url}given/adapter/`,
     exports: job.exports,
     out: `${url}out/`,
     choices: rememberedChoices(),
-  }
-  const release = onInterrupt(() => page.evaluate(() => window.lapidary!.stop()).catch(() => {}))
-  try {
-    const work = page.evaluate((given) => window.lapidary!.train(given), request)
-    const result: HeadlessResult = await untilDeath(work, crashed)
-    if (!result.ok) throw new LapidaryError(toldHere(result.failure, output))
-    const limit = config.training.save_total_limit
-    if (limit !== null) progress.show({ type: 'notice', message: keptInWords(output, limit) })
-    const old = output.outdated([...formatIds().map(folderOf), 'adapter-best'])
-    if (old.length > 0)
-      progress.show({
-        type: 'notice',
-        message: `Exports of an earlier sitting are left as they were, of a checkpoint before this one: ${old.map((name) => `${name}/`).join(', ')}. Remove them, and write them again with npm run export.`,
-      })
-    return stopped
-  } finally {
-    release()
-    page.removeAllListeners('close')
+    judge: job.judge,
   }
 }
 
@@ -214,7 +276,8 @@ function onInterrupt(stop: () => Promise<unknown>): () => void {
 
 try {
   const job = await trainJob(process.argv.slice(2))
-  if (job) await run(job)
+  if (job?.sweep) await sweep(job, job.sweep, { plan, run })
+  else if (job) await run(job)
   else console.log(HELP)
 } catch (error) {
   process.exitCode = report(error)

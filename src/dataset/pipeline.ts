@@ -8,12 +8,15 @@ import type { Frame } from './frame.ts'
 import { mapFrame, type TextRow } from './rows.ts'
 import { splitFrame } from './split.ts'
 import { runSteps } from './steps/index.ts'
+import { sharedRows } from './train-share.ts'
 
 export interface PipelineOptions {
   steps: readonly DataStep[]
   mapping: Mapping
   split: SplitConfig | null
   validationShare: number
+  /** Of the training rows, those that are learnt from; by default all. */
+  trainShare?: number
   /** Answers put right by hand, and how many rows the data set has. */
   corrections?: { list: readonly Correction[]; rows: number }
   augment: AugmentConfig | null
@@ -44,7 +47,7 @@ export interface PipelineResult {
  * @throws LapidaryError where a step, the mapping or the split cannot be done, or leaves nothing
  */
 export async function runPipeline(frame: Frame, options: PipelineOptions): Promise<PipelineResult> {
-  const { seed, share = 1, signal, validationShare } = options
+  const { seed, share = 1, signal, validationShare, trainShare = 1 } = options
   const stepped = await runSteps(frame, options.steps, { seed, share, ...(signal ? { signal } : {}) })
   const mapped = mapFrame(stepped.frame, options.mapping, options.tools)
   signal?.throwIfAborted()
@@ -53,7 +56,12 @@ export async function runPipeline(frame: Frame, options: PipelineOptions): Promi
   for (const [i, row] of mapped.rows.entries()) parted[split.parts[i]!].push(row)
   const right = corrected(parted, options.corrections?.list ?? [], options.corrections?.rows ?? 0)
   const rows: PipelineResult['rows'] = { ...right.rows }
-  const labels = labelCounts(rows)
+  const known = labelCounts(rows)
+  if (trainShare < 1) {
+    const groups = known && rows.train.map(labelOf)
+    rows.train = sharedRows(rows.train.length, trainShare, seed, groups).map((i) => rows.train[i]!)
+  }
+  const labels = known && (trainShare < 1 ? recounted(known, rows.train) : known)
   const findings = [
     ...stepped.reports.flatMap((report) => report.findings),
     ...mapped.findings,
@@ -70,6 +78,16 @@ export async function runPipeline(frame: Frame, options: PipelineOptions): Promi
     findings.push(...made.findings)
   }
   return { rows, findings, steps: stepped.reports, labels }
+}
+
+/** The answer of a row whose answers are labels. */
+const labelOf = (row: ExampleRow): string => ('messages' in row ? row.messages.at(-1)!.content : '')
+
+/** The same labels, of the training rows that are left. */
+function recounted(labels: readonly LabelCount[], train: readonly ExampleRow[]): LabelCount[] {
+  const left = new Map<string, number>()
+  for (const row of train) left.set(labelOf(row), (left.get(labelOf(row)) ?? 0) + 1)
+  return labels.map(({ label, count }) => ({ label, count: { ...count, train: left.get(label) ?? 0 } }))
 }
 
 /** More different answers than this are no classes. */

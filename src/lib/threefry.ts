@@ -27,6 +27,8 @@ export const SITE = {
   synthesis: 0xffff0006,
   /** Which rows a resample of a figure is of; step is the resample. */
   bootstrap: 0xffff0007,
+  /** In which order training rows are taken where a share of them is. */
+  trainShare: 0xffff0008,
 } as const
 
 /** Both output words, into `out[at]` and `out[at + 1]`. All arguments are taken as unsigned 32-bit. */

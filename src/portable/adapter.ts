@@ -15,6 +15,14 @@ interface Parameter extends AdapterTensor {
   v: Float32Array
 }
 
+/** Strides in floats. */
+export interface PairRows {
+  da: Float32Array
+  daStride: number
+  db: Float32Array
+  dbStride: number
+}
+
 const PARTS = { lora: 'value', adamM: 'm', adamV: 'v' } as const
 
 /** The trainable weights and their optimizer, on the host, and what the backend multiplies by. */
@@ -78,6 +86,23 @@ export class Adapter {
       const factor = scale * this.#scaling
       for (let i = 0; i < high.length; i++) b.gradient[i]! += factor * high[i]!
       free(dat, db)
+    }
+  }
+
+  /** Adds a pair's gradients as rows of floats: dA [r, in], and dBᵀ [r, out], not yet scaled by alpha / r. */
+  addOwn(
+    layer: number,
+    projection: Projection,
+    { da, daStride, db, dbStride }: PairRows,
+    scale: number,
+  ): void {
+    const [a, b] = this.#matrices(layer, projection) as [Parameter, Parameter]
+    const [rank, width] = a.shape
+    const [outer] = b.shape
+    const factor = scale * this.#scaling
+    for (let q = 0; q < rank; q++) {
+      for (let i = 0; i < width; i++) a.gradient[q * width + i]! += scale * da[q * daStride + i]!
+      for (let o = 0; o < outer; o++) b.gradient[o * rank + q]! += factor * db[q * dbStride + o]!
     }
   }
 

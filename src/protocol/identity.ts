@@ -65,6 +65,7 @@ export const FIRST_HEEDED: Partial<Record<ConfigPath, Exclude<ConfigStage, 'rows
   'data.corrections': 'examples',
   'data.augment': 'examples',
   'data.validation_share': 'examples',
+  'data.train_share': 'examples',
   'data.format': 'tokens',
   'training.max_length': 'tokens',
   'training.completion_only_loss': 'tokens',

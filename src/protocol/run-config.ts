@@ -146,6 +146,13 @@ const DataSchema = v.strictObject({
   corrections: v.optional(v.pipe(v.array(CorrectionSchema), v.maxLength(10_000)), []),
   /** Share of rows held out for validation, drawn by seed. */
   validation_share: v.optional(from(0, 0.9), 0.1),
+  /**
+   * Share of the training rows that is learnt from, drawn by seed, each label in its share where answers are labels: a smaller share is
+   * part of a larger one, and the rows that are held out stay the same.
+   */
+  train_share: v.optional(above(0, 1), 1),
+  /** By which rows are drawn: to be held out, by steps, to be made more of; null: by `training.seed`. */
+  seed: v.optional(v.nullable(whole(0, 4_294_967_295)), null),
 })
 
 const ModelSchema = v.strictObject({
@@ -252,6 +259,11 @@ export function parseRunConfig(input: unknown): RunConfig {
 
 export function defaultRunConfig(): RunConfig {
   return parseRunConfig({})
+}
+
+/** The seed by which rows are drawn. */
+export function dataSeed({ data, training }: Pick<RunConfig, 'data' | 'training'>): number {
+  return data.seed ?? training.seed
 }
 
 /** The projections that LoRA is put on. */

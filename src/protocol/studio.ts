@@ -1,9 +1,11 @@
 import type { AnswerRoom } from './rooms/answers.ts'
 import type { DataRoom } from './rooms/data.ts'
 import type { EvaluationRoom } from './rooms/evaluations.ts'
+import type { KeptRoom } from './rooms/kept.ts'
 import type { ModelRoom } from './rooms/models.ts'
 import type { PackRoom } from './rooms/packs.ts'
 import type { RunRoom } from './rooms/runs.ts'
+import type { TuningRoom } from './rooms/tuning.ts'
 import type { ViewsRoom } from './rooms/views.ts'
 
 export type * from './gpu-report.ts'
@@ -17,12 +19,14 @@ export type * from './rooms/data.ts'
 export type * from './rooms/evaluations.ts'
 export type * from './rooms/exports.ts'
 export type * from './rooms/fit.ts'
+export type * from './rooms/kept.ts'
 export type * from './rooms/model-sources.ts'
 export type * from './rooms/models.ts'
 export type * from './rooms/packs.ts'
 export type * from './rooms/push.ts'
 export type * from './rooms/runs.ts'
 export type * from './rooms/shelf.ts'
+export type * from './rooms/tuning.ts'
 export type * from './rooms/views.ts'
 
 /**
@@ -36,4 +40,6 @@ export interface Studio {
   runs: RunRoom
   answers: AnswerRoom
   evaluations: EvaluationRoom & ViewsRoom
+  kept: KeptRoom
+  tuning: TuningRoom
 }

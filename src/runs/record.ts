@@ -2,7 +2,7 @@ import type { EngineDescription } from '../protocol/engine.ts'
 import type { Failure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
-import type { OpenedFrom, RunInfo, RunStatus, StartRequest } from '../protocol/studio.ts'
+import type { OpenedFrom, RunInfo, RunStatus, RunTrial, StartRequest } from '../protocol/studio.ts'
 import { baseName } from './named-data.ts'
 
 /** A run as it is kept: what it was started with, and how far it has come. */
@@ -32,6 +32,8 @@ export interface RunRecord {
   engine: EngineDescription | null
   note?: string
   shown?: string[]
+  /** Where it is one of a queue. */
+  trial?: RunTrial
   failure?: Failure
   opened?: OpenedFrom
 }
@@ -49,6 +51,7 @@ export function newRun(
     | 'samplePrompts'
     | 'template'
     | 'maxSteps'
+    | 'trial'
   >,
   created: number,
 ): RunRecord {

@@ -11,3 +11,41 @@ export function keptSteps(steps: readonly number[], best: number | null, limit: 
   let surplus = steps.length - Math.max(limit ?? 0, safe.size)
   return steps.filter((step) => safe.has(step) || surplus-- <= 0)
 }
+
+/** What a run takes of the disk. */
+export interface RunSpace {
+  id: string
+  /** Milliseconds since 1970. */
+  created: number
+  /** Whether it is being trained. */
+  going: boolean
+  /** Each once. `spare`: kept for when a newer one is damaged, and neither asked for, the newest nor the best. */
+  checkpoints: { step: number; bytes: number; spare: boolean }[]
+}
+
+export const spaceTaken = (runs: readonly RunSpace[]): number =>
+  runs.reduce((sum, { checkpoints }) => sum + checkpoints.reduce((own, { bytes }) => own + bytes, 0), 0)
+
+/**
+ * Which spare checkpoints go so that runs, and something more, keep within a limit: those of the oldest runs first, of none that is being
+ * trained. What a run has learnt, its newest and its best, is never let go of.
+ * @param limit bytes; null: none
+ * @param need bytes that are to come
+ */
+export function sparesBeyond(
+  runs: readonly RunSpace[],
+  limit: number | null,
+  need = 0,
+): { run: string; steps: number[] }[] {
+  if (limit === null) return []
+  let over = spaceTaken(runs) + need - limit
+  const found: { run: string; steps: number[] }[] = []
+  for (const { id, going, checkpoints } of [...runs].sort((a, b) => a.created - b.created)) {
+    if (over <= 0) break
+    const spare = going ? [] : checkpoints.filter((one) => one.spare)
+    if (spare.length === 0) continue
+    found.push({ run: id, steps: spare.map(({ step }) => step) })
+    over -= spare.reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+  return found
+}

@@ -4,7 +4,7 @@ import { NO_AUGMENT, NO_SPLIT } from '../protocol/data-steps.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import { canonical } from '../protocol/identity.ts'
 import { mappingFor, mappingOf, type Recipe } from '../protocol/recipe.ts'
-import type { DataConfig } from '../protocol/run-config.ts'
+import { type DataConfig, dataSeed } from '../protocol/run-config.ts'
 import type {
   EvaluatedData,
   EvaluateRequest,
@@ -80,7 +80,7 @@ export class EvaluationData {
     const { name: _, hash: __, corrections, ...rest } = config
     // Ids of before there were any stay what they are; records of then have none.
     const how = (corrections ?? []).length > 0 ? { ...rest, corrections } : rest
-    const seed = record.config.training.seed
+    const seed = dataSeed(record.config)
     const key = canonical([data.hash, data.split, how, seed, request.limit ?? null])
     return { data: { ...data, rows: rows.length }, rows: drawn, learnt, notes, key }
   }
@@ -187,7 +187,14 @@ function recipeOf({ dataset, model, config }: RunRecord): Recipe {
 /** No row held out of what is judged. */
 function wholly(data: DataConfig): DataConfig {
   // Corrections are of rows of what was learnt.
-  return { ...data, split: NO_SPLIT, validation_share: 0, augment: NO_AUGMENT, corrections: [] }
+  return {
+    ...data,
+    split: NO_SPLIT,
+    validation_share: 0,
+    train_share: 1,
+    augment: NO_AUGMENT,
+    corrections: [],
+  }
 }
 
 function kindOf({ messages, text }: Pick<DataConfig, 'messages' | 'text'>): 'messages' | 'text' | 'pairs' {

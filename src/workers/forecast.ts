@@ -10,6 +10,7 @@ import type {
 import { evaluationCount } from '../runs/early.ts'
 import { sizeFactor, timedSpeed } from '../runs/speed.ts'
 import { type PreparedRun, prepareRun } from './prepared-run.ts'
+import { keptSize } from './run-space.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /**
@@ -29,9 +30,9 @@ export async function forecastRun(
   return { ...counts, plan, duration: durationOf(prepared, counts, device, backend) }
 }
 
-type Counts = Pick<RunForecast, 'steps' | 'tokens' | 'evaluations' | 'saves'>
+type Counts = Pick<RunForecast, 'steps' | 'tokens' | 'evaluations' | 'saves' | 'kept'>
 
-function countsOf({ batches, config, steps }: PreparedRun): Counts {
+function countsOf({ batches, config, steps, model }: PreparedRun): Counts {
   const { gradient_accumulation_steps, eval_steps, save_steps } = config.training
   const perEpoch = Math.max(1, Math.ceil(batches.batchesPerEpoch / gradient_accumulation_steps))
   return {
@@ -39,6 +40,7 @@ function countsOf({ batches, config, steps }: PreparedRun): Counts {
     tokens: Math.round((batches.tokens.train * steps) / perEpoch),
     evaluations: evaluationCount(eval_steps, steps, perEpoch),
     saves: Math.ceil(steps / save_steps),
+    kept: keptSize(model.info.config, config),
   }
 }
 

@@ -2,6 +2,7 @@ import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors
 import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
 import { knownFindings } from '../protocol/findings.ts'
+import { gatedFetch } from '../protocol/gate.ts'
 import { identity } from '../protocol/identity.ts'
 import { CHANGES_NOTHING } from '../protocol/proof.ts'
 import { dataFor, type Recipe } from '../protocol/recipe.ts'
@@ -25,6 +26,8 @@ import { offered } from '../runs/judgement.ts'
 import type { Known } from '../runs/minutes.ts'
 import { baseName, isNamed } from '../runs/named-data.ts'
 import { fitted, type ProfileId } from '../runs/profiles.ts'
+import { judgeRun } from '../runs/queue.ts'
+import { planQueue, type QueueOutlook, type QueueWish } from '../runs/queue-plan.ts'
 import { createStudio } from './client.ts'
 import {
   evaluateHeadless,
@@ -66,14 +69,25 @@ export interface HeadlessJob {
   exports: string[]
   /** Kernels chosen before, by device; for where the config names none. */
   choices: Record<string, Record<string, string>>
+  /** Labels of which the run's choice is judged when it has ended, on the rows held out; null: it is not. */
+  judge: string[] | null
   /** Where results are PUT, with a slash at its end. */
   out: string
+}
+
+/** A queue as it was planned; its base has the data by its hash and the columns by name. */
+export type HeadlessPlan = { ok: true; outlook: PlannedQueue } | { ok: false; failure: Failure }
+
+/** Trials that would be refused by key, and why. */
+export interface PlannedQueue extends Omit<QueueOutlook, 'refused'> {
+  refused: [key: string, failure: Failure][]
 }
 
 export type HeadlessResult = { ok: true } | { ok: false; failure: Failure }
 
 export interface Headless {
   train(job: HeadlessJob): Promise<HeadlessResult>
+  plan(job: HeadlessJob, wish: QueueWish): Promise<HeadlessPlan>
   evaluate(job: HeadlessEvaluation): Promise<HeadlessEvaluated>
   stop(): Promise<void>
 }
@@ -82,7 +96,7 @@ declare global {
   interface Window {
     lapidary?: Headless
     /**
-     * Given by whoever drives the page: takes `{finding}` for each, then `{config, device}` when the data is known, `{config}` when
+     * Given by whoever drives the page: takes `{finding}` for each, `{judged}`, then `{config, device}` when the data is known, `{config}` when
      * its engine has chosen its kernels, and
      * `{event, logged}`; of an evaluation `{evaluating}`; as JSON. Resolves once it is taken in.
      */
@@ -103,7 +117,7 @@ export function openHeadless(): void {
   const put = async (job: HeadlessJob, folder: string, files: ExportedFile[]) => {
     for (const file of files) {
       const body = await blobOf(file)
-      const response = await fetch(`${job.out}${folder}/${file.path}`, { method: 'PUT', body })
+      const response = await gatedFetch(`${job.out}${folder}/${file.path}`, { method: 'PUT', body })
       if (!response.ok) throw new Error(`${folder}/${file.path}: ${await response.text()}`)
     }
   }
@@ -228,6 +242,10 @@ export function openHeadless(): void {
     const run = await started
     const failure = await end
     if (failure) throw new LapidaryError(failure)
+    if (job.judge) {
+      emit({ type: 'stage', stage: 'evaluate', note: 'Judging labels on the rows held out' }, false)
+      tell({ judged: await judgeRun(studio, run, job.judge) })
+    }
     const kept = await studio.runs.checkpoints(run)
     const { metric_for_best_model: metric } = request.config.training
     const better = kept.find(({ best, offered }) => best && offered)
@@ -314,13 +332,13 @@ export function openHeadless(): void {
     from: NonNullable<HeadlessJob['resume']>,
     onEvent: (event: RunEvent) => void,
   ): Promise<string> {
-    const lines = (await (await fetch(from.log)).text()).split('\n').filter((line) => line !== '')
-    const meta = await (await fetch(from.checkpoint + from.of)).json().catch(() =>
+    const lines = (await (await gatedFetch(from.log)).text()).split('\n').filter((line) => line !== '')
+    const meta = await (await gatedFetch(from.checkpoint + from.of)).json().catch(() =>
       fail('bad_state', `The checkpoint is damaged: ${from.of} is no JSON.`, 'Go on from another one.', {
         checkpoint: from.of,
       }),
     )
-    const tensors = await (await fetch(from.checkpoint + meta.tensors)).blob()
+    const tensors = await (await gatedFetch(from.checkpoint + meta.tensors)).blob()
     // What lies behind the checkpoint is trained again; a crash may have cut its last line off.
     const events = lines.slice(0, meta.event_count).map((line) => JSON.parse(line) as RunEvent)
     const template = await textAt(`${from.checkpoint}${TEMPLATE_FILE}`)
@@ -344,6 +362,17 @@ export function openHeadless(): void {
         return { ok: false, failure: toFailure(error) }
       }
     },
+    plan: (job, wish) =>
+      prepared(job)
+        .then((base) => planQueue(studio, base, wish))
+        .then(
+          ({ queue, refused, ...told }) => {
+            // The files of an adapter are given to each run anew.
+            const { adapter: _, ...base } = queue.base
+            return { ok: true, outlook: { ...told, queue: { ...queue, base }, refused: [...refused] } }
+          },
+          (error: unknown) => ({ ok: false, failure: toFailure(error) }),
+        ),
     evaluate: (job) =>
       evaluateHeadless(studio, job, (evaluating) => tell({ evaluating })).then(
         (report) => ({ ok: true, report }),
@@ -444,8 +473,8 @@ async function adapterAt(base: string): Promise<AdapterFiles> {
   const [config, tensors] = [`${base}adapter_config.json`, `${base}adapter_model.safetensors`]
   const template = await textAt(`${base}${TEMPLATE_FILE}`)
   return {
-    config: await (await fetch(config)).json(),
-    tensors: await (await fetch(tensors)).blob(),
+    config: await (await gatedFetch(config)).json(),
+    tensors: await (await gatedFetch(tensors)).blob(),
     ...(template === null ? {} : { template }),
   }
 }
@@ -454,7 +483,7 @@ const TEMPLATE_FILE = 'chat_template.jinja'
 
 /** Null where there is no such file. */
 async function textAt(address: string): Promise<string | null> {
-  const response = await fetch(address)
+  const response = await gatedFetch(address)
   return response.ok ? response.text() : null
 }
 

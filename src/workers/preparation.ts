@@ -23,7 +23,7 @@ import type {
 import { type DataRecipe, mappingOf, NO_MAPPING, type OpenRecipe, type Recipe } from '../protocol/recipe.ts'
 import type { Page, RowsPage } from '../protocol/rooms/call.ts'
 import type { DatasetInfo } from '../protocol/rooms/data.ts'
-import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
+import { dataSeed, parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { Conversation, Split } from '../protocol/tokens.ts'
 import type { Database, StoredDataset } from '../storage/database.ts'
 import { putTokens } from '../storage/datasets.ts'
@@ -105,7 +105,7 @@ export class Preparation {
   async inspect(given: OpenRecipe, signal?: AbortSignal): Promise<Finding[]> {
     const recipe = checked(given)
     const { frame, reports } = await this.#afterSteps(recipe, null, signal)
-    const { data, training } = recipe.config
+    const { data } = recipe.config
     const { model } = recipe
     const tools = await this.#knowsTools(recipe)
     return [
@@ -114,7 +114,7 @@ export class Preparation {
         mapping: mappingOf(data),
         split: data.split,
         validationShare: data.validation_share,
-        seed: training.seed,
+        seed: dataSeed(recipe.config),
         tools,
         ...(signal ? { signal } : {}),
       })),
@@ -246,15 +246,10 @@ export class Preparation {
       )
   }
 
-  async #run(
-    { data, training }: RunConfig,
-    stored: StoredDataset,
-    rows: number,
-    tools: boolean,
-    signal?: AbortSignal,
-  ) {
+  async #run(config: RunConfig, stored: StoredDataset, rows: number, tools: boolean, signal?: AbortSignal) {
     const table = await this.#sources.table(stored)
-    const { seed } = training
+    const { data } = config
+    const seed = dataSeed(config)
     const { steps, split, augment, corrections } = data
     return runPipeline(frameOf(table, rows, seed, stored.info.rowNumbers), {
       steps,
@@ -263,6 +258,7 @@ export class Preparation {
       corrections: { list: corrections, rows: table.numRows },
       augment,
       validationShare: data.validation_share,
+      trainShare: data.train_share,
       tools,
       synthetic: await this.#synthetic(augment.synthetic),
       seed,
@@ -303,10 +299,10 @@ export class Preparation {
 
   async #afterSteps(recipe: DataRecipe, sample: number | null, signal?: AbortSignal) {
     const stored = await this.#sources.find(recipe.dataset)
-    const { data, training } = recipe.config
+    const { data } = recipe.config
     const drawn = Math.min(sample ?? stored.info.rows, stored.info.rows)
     return this.#stepped.get(`${drawn} ${cacheKey(recipe, stored, 'rows')}`, async () => {
-      const { seed } = training
+      const seed = dataSeed(recipe.config)
       const table = await this.#sources.table(stored)
       const frame = frameOf(table, drawn, seed, stored.info.rowNumbers)
       const share = drawn / Math.max(1, table.numRows)

@@ -14,6 +14,7 @@ import type {
 import { newRun, type RunRecord, runInfo } from '../runs/record.ts'
 import { RunSeries } from '../runs/series.ts'
 import { listRuns, RunLog, readEvents, removeRun, updateRun } from '../storage/runs.ts'
+import { putRunsLimit } from '../storage/space.ts'
 import { parseMeta, requireBelongs } from '../trainer/checkpoint.ts'
 import { ActiveRun, type Place } from './active-run.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
@@ -25,6 +26,7 @@ import { baseOfRun, exportRun, exportSnippets } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
 import { hearRuns, runTeller } from './run-news.ts'
 import { placed, type ShelvedCheckpoint } from './run-shelf.ts'
+import { keepWithin, keptSize, spaceOf } from './run-space.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
 
@@ -191,6 +193,7 @@ export function runRoom(parts: TrainParts): RunRoom {
           const db = await database()
           const prepared = await prepareRun(db, await library(), request, heard)
           heard.signal?.throwIfAborted()
+          await keepWithin(db, keptSize(prepared.model.info.config, prepared.config))
           const log = await RunLog.begin(db, recordOf(id, request, prepared))
           return activeRun({ log, checkpoint: null }, prepared, null, onEvent)
         },
@@ -315,6 +318,15 @@ export function runRoom(parts: TrainParts): RunRoom {
     },
 
     checkpoints: (run) => shelf.checkpoints(run),
+
+    space: async () => spaceOf(await database()),
+
+    async setLimit(bytes) {
+      const db = await database()
+      await putRunsLimit(db, bytes)
+      await keepWithin(db)
+      return spaceOf(db)
+    },
     exportFormats: () => exportFormats(),
 
     async exportRun(run, format, which, call) {
@@ -398,9 +410,12 @@ async function held(
 
 function recordOf(
   id: string,
-  { dataset, model, samplePrompts }: StartRequest,
+  { dataset, model, samplePrompts, trial }: StartRequest,
   { config, hashes, tokens, steps, template }: Awaited<ReturnType<typeof prepareRun>>,
 ): RunRecord {
   const parts = { id, config, model, dataset, tokens, samplePrompts, template, maxSteps: steps }
-  return newRun({ ...parts, modelHash: hashes.base, tokensHash: hashes.data }, Date.now())
+  return newRun(
+    { ...parts, ...(trial && { trial }), modelHash: hashes.base, tokensHash: hashes.data },
+    Date.now(),
+  )
 }

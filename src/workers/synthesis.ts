@@ -4,6 +4,7 @@ import { labelCounts } from '../dataset/pipeline.ts'
 import { makeTable } from '../files/table.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding } from '../protocol/preparation.ts'
+import { dataSeed } from '../protocol/run-config.ts'
 import type { DataRoom, DatasetInfo } from '../protocol/studio.ts'
 import type { StoredDataset } from '../storage/database.ts'
 import type { Preparation } from './preparation.ts'
@@ -39,7 +40,7 @@ export function synthesiser(
     const { kept, asked, rejected } = await synthesise(examples, generate, {
       count: request.count,
       shots: request.shots ?? SHOTS,
-      seed: recipe.config.training.seed,
+      seed: dataSeed(recipe.config),
       wish: request.wish ?? '',
       labels,
       onProgress: (progress) => {

@@ -1,7 +1,7 @@
 import { sha256Hex } from '../lib/hash.ts'
 import { NO_AUGMENT, NO_SPLIT } from '../protocol/data-steps.ts'
 import { canonical, unusual } from '../protocol/identity.ts'
-import type { DataConfig, RunConfig } from '../protocol/run-config.ts'
+import { type DataConfig, dataSeed, type RunConfig } from '../protocol/run-config.ts'
 
 /** Part of a token table's key: counts up when the same config would give other tokens. */
 const TOKENS_VERSION = 2
@@ -9,7 +9,7 @@ const TOKENS_VERSION = 2
 /** Fields that the key has a place of its own for. */
 const PLACED = new Set([
   ...['prompt', 'response', 'system', 'messages', 'text', 'input', 'template', 'labels'].map(inData),
-  ...['format', 'steps', 'split', 'augment', 'validation_share'].map(inData),
+  ...['format', 'steps', 'split', 'augment', 'validation_share', 'seed'].map(inData),
   ...['max_length', 'completion_only_loss', 'seed'].map((name) => `training.${name}`),
 ])
 
@@ -30,7 +30,7 @@ export async function tokensKey(
   tools = false,
 ): Promise<string> {
   const { prompt, response, system, messages, text, format, validation_share } = config.data
-  const { max_length, completion_only_loss, seed } = config.training
+  const { max_length, completion_only_loss } = config.training
   const beyond = extras(config.data)
   const rest = unusual(config, 'tokens', PLACED)
   const key = [
@@ -38,7 +38,7 @@ export async function tokensKey(
     data,
     model,
     [prompt, response, system, messages, text],
-    [max_length, completion_only_loss ?? true, validation_share, seed],
+    [max_length, completion_only_loss ?? true, validation_share, dataSeed(config)],
     ...(beyond === null ? [] : [beyond]),
     ...(format === 'template' ? [] : [format]),
     // What has no place above, whatever may come.

@@ -3,14 +3,16 @@ import { openedOnce } from '../storage/database.ts'
 import { answerRoom } from './answer-room.ts'
 import type { Opened } from './bridge.ts'
 import { EngineHost } from './engine/host.ts'
+import { keptRoom } from './kept-room.ts'
 import { Library } from './library.ts'
 import { modelRoom } from './model-room.ts'
 import { runRoom } from './run-room.ts'
 import { RunShelf } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
+import { tuningRoom } from './tuning-room.ts'
 
 /** Everything that computes with a model: it and its engine live in one worker. */
-export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations'> & {
+export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations' | 'kept' | 'tuning'> & {
   models: ReturnType<typeof modelRoom>
 } & Opened {
   let base = ''
@@ -30,6 +32,8 @@ export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations'> &
     runs: runRoom(parts),
     answers: answerRoom(parts),
     evaluations: evaluationsOf(parts),
+    kept: keptRoom(parts),
+    tuning: tuningRoom(parts),
   }
 }
 

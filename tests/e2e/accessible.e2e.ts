@@ -59,6 +59,16 @@ test('every place, before and after a run, in light and dark, at every size', as
   await page.getByRole('button', { name: 'This app' }).click()
   await expectAccessible(page, 'the menu', '.menu')
   await page.getByRole('menuitem', { name: 'Show hints again' }).click()
+  for (const item of ['Sealed mode …', 'Leave this computer …']) {
+    await page.getByRole('button', { name: 'This app' }).click()
+    await page.getByRole('menuitem', { name: item }).click()
+    await expect(
+      page.getByRole('dialog').getByRole('button', { name: /^(Seal the studio|Remove everything)$/ }),
+    ).toBeEnabled()
+    await check(item)
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+  }
   for (const place of ['Model', 'Train', 'Evaluate', 'Export']) {
     await go(page, place)
     await check(`${place}, empty`)

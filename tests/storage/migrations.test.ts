@@ -10,13 +10,14 @@ import { putRun, readEvents } from '../../src/storage/runs.ts'
 import { CONFIG_1, DATASET_1, EVENTS_1, makeVersion1, RUN_1 } from './versions/1.ts'
 import { addSharing2, makeVersion2 } from './versions/2.ts'
 import { makeVersion3 } from './versions/3.ts'
+import { makeVersion4 } from './versions/4.ts'
 
 beforeEach(() => {
   globalThis.indexedDB = new IDBFactory()
 })
 
 /** By version: how it was made. Each later version of the database adds its own. */
-const OLDER: ((name: string) => Promise<void>)[] = [makeVersion1, makeVersion2, makeVersion3]
+const OLDER: ((name: string) => Promise<void>)[] = [makeVersion1, makeVersion2, makeVersion3, makeVersion4]
 
 const LAYER = {
   headDim: 64,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { evaluationCount, neverEarly } from '../../src/runs/early.ts'
-import { keptSteps } from '../../src/runs/retention.ts'
+import { keptSteps, type RunSpace, spaceTaken, sparesBeyond } from '../../src/runs/retention.ts'
 
 interface Case {
   limit: number
@@ -53,4 +53,34 @@ test('a patience that a run is too short for is told, and no other', () => {
     }
   }
   expect(neverEarly({ early_stopping_patience: null }, 2)).toBe(false)
+})
+
+describe('what runs take of the storage, within a limit', () => {
+  const run = (id: string, created: number, spare: number[], going = false): RunSpace => ({
+    id,
+    created,
+    going,
+    checkpoints: [
+      { step: 100, bytes: 10, spare: false },
+      ...spare.map((step) => ({ step, bytes: 10, spare: true })),
+    ],
+  })
+  const runs = [run('new', 3, [50]), run('old', 1, [50, 60]), run('now', 0, [50], true), run('bare', 2, [])]
+
+  test('goes by spare checkpoints of the oldest first, of none that is trained', () => {
+    expect(spaceTaken(runs)).toBe(80)
+    expect(sparesBeyond(runs, null, 1e9)).toEqual([])
+    expect(sparesBeyond(runs, 80)).toEqual([])
+    expect(sparesBeyond(runs, 75)).toEqual([{ run: 'old', steps: [50, 60] }])
+    expect(sparesBeyond(runs, 80, 21)).toEqual([
+      { run: 'old', steps: [50, 60] },
+      { run: 'new', steps: [50] },
+    ])
+  })
+
+  test('never lets go of what a run has learnt, however little it may take', () => {
+    const gone = sparesBeyond(runs, 0, 100)
+    expect(gone.flatMap(({ steps }) => steps)).not.toContain(100)
+    expect(gone.map(({ run }) => run)).toEqual(['old', 'new'])
+  })
 })

@@ -85,3 +85,14 @@ export async function failureOf(promise: Promise<unknown>): Promise<LapidaryErro
   if (error instanceof LapidaryError) return error
   throw error
 }
+
+/** The same of work that is done at once. */
+export function refusalOf(work: () => unknown): LapidaryError {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof LapidaryError) return error
+    throw error
+  }
+  throw new Error('nothing failed')
+}

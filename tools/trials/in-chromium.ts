@@ -57,6 +57,7 @@ export async function inChromium(folder: string | undefined): Promise<Runner> {
         adapter: null,
         resume: null,
         again: null,
+        judge: null,
         exports: [],
         choices: {},
         out: `${server.url}out/`,

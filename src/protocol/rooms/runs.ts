@@ -43,6 +43,13 @@ export interface RunRoom {
   update(run: string, change: RunNote, call?: Call): Promise<void>
   /** Checkpoints that are kept of a run, by step. */
   checkpoints(run: string, call?: Call): Promise<CheckpointInfo[]>
+  /** What runs take of this browser's storage, and may take. */
+  space(call?: Call): Promise<RunsSpace>
+  /**
+   * Bytes that runs may take; null: any. Spare checkpoints of older runs go where that is less than they take; what a run has learnt
+   * stays, and `start` refuses (`quota_exceeded`) a further one that would go beyond.
+   */
+  setLimit(bytes: number | null, call?: Call): Promise<RunsSpace>
   exportFormats(call?: Call): Promise<ExportFormat[]>
   /**
    * A checkpoint of a run as files of a format (`exportFormats`).
@@ -108,6 +115,22 @@ export interface StartRequest extends Recipe {
   samplePrompts: SamplePrompt[]
   /** For a config that begins with an adapter. */
   adapter?: AdapterFiles
+  /** Where it is one of a queue. */
+  trial?: RunTrial
+}
+
+/** In bytes. */
+export interface RunsSpace {
+  used: number
+  /** Null: none is set. */
+  limit: number | null
+  runs: { run: string; bytes: number }[]
+}
+
+/** The trial of a queue that a run is. */
+export interface RunTrial {
+  queue: string
+  trial: string
 }
 
 export interface RunForecast {
@@ -118,6 +141,8 @@ export interface RunForecast {
   evaluations: number
   /** Checkpoints at the least. */
   saves: number
+  /** Bytes that it takes of the storage when it has ended. */
+  kept: number
   /** Memory, of the run's own data. */
   plan: MemoryPlan
   /** Null where nothing was measured on this machine yet. */
@@ -174,6 +199,7 @@ export interface RunInfo {
   engine: EngineDescription | null
   /** Whatever a person noted on it. */
   note?: string
+  trial?: RunTrial
   /** Questions that cards of its exports show; absent: none. */
   shown?: string[]
   failure?: Failure

@@ -2,12 +2,13 @@ import { first } from './1.ts'
 import { layersAndDatasets } from './2.ts'
 import { sharedFiles } from './3.ts'
 import { evaluations } from './4.ts'
+import { queues } from './5.ts'
 import type { Migration, OldDatabase, VersionChange } from './migration.ts'
 
 export type { OldDatabase, VersionChange } from './migration.ts'
 
 /** From version 0 (no database) on: the nth leads to version n. What has shipped is never changed. */
-const MIGRATIONS: readonly Migration[] = [first, layersAndDatasets, sharedFiles, evaluations]
+const MIGRATIONS: readonly Migration[] = [first, layersAndDatasets, sharedFiles, evaluations, queues]
 
 export const VERSION = MIGRATIONS.length
 

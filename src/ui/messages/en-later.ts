@@ -3,12 +3,15 @@ import { exported } from './en-export.ts'
 import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
 import { hood } from './en-hood.ts'
+import { leave } from './en-leave.ts'
 import { model } from './en-model.ts'
 import { push } from './en-push.ts'
 import { runFile } from './en-run-file.ts'
 import { setup } from './en-setup.ts'
 import { shelf } from './en-shelf.ts'
+import { space } from './en-space.ts'
 import { steps } from './en-steps.ts'
+import { tuning } from './en-tuning.ts'
 import { views } from './en-views.ts'
 
 /** Texts of parts of the page that are fetched when they are first drawn. */
@@ -18,11 +21,14 @@ export const later = {
   ...fit,
   ...gpu,
   ...hood,
+  ...leave,
   ...model,
   ...push,
   ...runFile,
   ...setup,
   ...shelf,
+  ...space,
   ...steps,
+  ...tuning,
   ...views,
 } as const

@@ -45,6 +45,9 @@ export const en = {
   'offline.keep': 'Keep for use without internet',
   'offline.install': 'Install as an app',
 
+  'sealed.menu': 'Sealed mode …',
+  'leave.menu': 'Leave this computer …',
+
   'theme.label': 'Colours: {name}',
   'theme.system': 'As the system',
   'theme.light': 'Light',

@@ -15,6 +15,7 @@ import { MOST_OVERLAYS } from '../state/runs.ts'
 import { DownloadState } from './DownloadState.tsx'
 import { NameRun } from './NameRun.tsx'
 
+const RunsSpace = loadedLater(() => import('./RunsSpace.tsx').then((part) => part.RunsSpace))
 /** Fetched when a run is saved, or the list is looked at. */
 const SaveRun = loadedLater(() => import('./SaveRun.tsx').then((part) => part.SaveRun))
 const OpenRun = loadedLater(() => import('./OpenRun.tsx').then((part) => part.OpenRun))
@@ -49,6 +50,7 @@ export function RunsDrawer() {
                 )}
               </Index>
             </ul>
+            <RunsSpace />
           </Show>
           <OpenRun />
         </div>
@@ -69,7 +71,7 @@ export function RunsDrawer() {
 }
 
 function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => void; onSave: () => void }) {
-  const { runs, shown: page, training, route, openRuns, opening, downloads } = useApp()
+  const { runs, shown: page, training, tuning, route, openRuns, opening, downloads } = useApp()
   /** Other settings are not opened where any are locked. */
   const locked = () => page.anyLocked
   const live = () => runs.live() === props.run.id
@@ -90,9 +92,14 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
       .filter(Boolean)
       .join(' · ')
   }
-  async function show(): Promise<void> {
+  function toTrain(): void {
     openRuns(false)
+    tuning.show(false)
     route.go('train')
+  }
+
+  async function show(): Promise<void> {
+    toTrain()
     if (training.busy()) return
     runs.show(props.run.id)
     await runs.load(props.run.id)
@@ -100,8 +107,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
 
   /** The page as it was set up for this run, beginning as it did or with what it has learnt. */
   function use(start?: RunInfo['config']['start']): void {
-    openRuns(false)
-    route.go('train')
+    toTrain()
     const { config } = props.run
     void opening.openConfig(start ? { ...config, start } : config, runs.label(props.run))
   }
@@ -113,8 +119,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
 
   /** The same recipe with the same seed once more; where something of it is not here, the page says what. */
   async function reproduce(): Promise<void> {
-    openRuns(false)
-    route.go('train')
+    toTrain()
     await opening.openConfig(props.run.config, runs.label(props.run))
     if (opening.missing().length > 0) return
     opening.dismiss()
@@ -122,8 +127,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
   }
 
   function resume(): void {
-    openRuns(false)
-    route.go('train')
+    toTrain()
     void training.resume(props.run.id)
   }
 

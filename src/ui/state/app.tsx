@@ -34,6 +34,7 @@ import { createStartAdapter } from './start-adapter.ts'
 import { readDraft, type StoredDraft } from './stored-draft.ts'
 import { createTheme } from './theme.ts'
 import { createTraining } from './training.ts'
+import { createTuningLater } from './tuning-later.ts'
 
 export type App = ReturnType<typeof createApp>
 
@@ -70,6 +71,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     announce,
   })
   const hood = createHood(studio, training.busy)
+  const tuning = createTuningLater({ studio, data, runs, training })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
   const finished = createFinished({ busy: training.busy, ended: runs.shown, label: runs.label })
@@ -85,13 +87,14 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const synthesis = createSynthesis(studio, data, models)
   const offline = createOffline(() => models.device()?.engine === 'portable')
 
-  keepAwake(
-    () =>
-      training.busy() ||
-      evaluations.judging() !== null ||
-      shelf.downloads.now() !== null ||
-      downloads.making() !== null,
-  )
+  /** Whether something goes on that must not be cut off. */
+  const working = () =>
+    training.busy() ||
+    evaluations.judging() !== null ||
+    shelf.downloads.now() !== null ||
+    downloads.making() !== null
+
+  keepAwake(working)
   guardLeaving(
     () => training.busy() || downloads.making() !== null || runs.list().some(({ unkept }) => unkept),
   )
@@ -195,6 +198,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     downloads,
     proofs,
     training,
+    tuning,
     finished,
     fit,
     hints,
@@ -206,6 +210,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     corrections,
     synthesis,
     offline,
+    working,
   }
 }
 

@@ -82,6 +82,8 @@ const UNSHOWN = [
   'engine.choices',
   'data.augment.rewordings',
   'data.augment.noise',
+  'data.train_share',
+  'data.seed',
   'data.corrections',
 ] as const satisfies readonly ConfigPath[]
 

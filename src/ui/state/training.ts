@@ -77,6 +77,8 @@ export function createTraining({
   const [foretelling, setForetelling] = createSignal(false)
 
   const busy = () => phase() !== 'idle'
+  /** Resolves when the sitting under way is over, and another may begin. */
+  let settled = Promise.resolve()
   const inView = createMemo(() => runs.shown() !== null)
 
   const fromData = createQuestions(studio, data)
@@ -239,6 +241,10 @@ export function createTraining({
       } else runs.show(null)
       runs.setBeginning(!known)
     })
+    let settle: () => void = () => {}
+    settled = new Promise<void>((resolve) => {
+      settle = resolve
+    })
     let over = false
     let run = known ?? null
     const end = async () => {
@@ -252,6 +258,7 @@ export function createTraining({
         runs.setLive(null)
         runs.setBeginning(false)
       })
+      settle()
       // The worker's hold on its run may last a moment longer than the worker.
       void runs.settle()
     }
@@ -438,6 +445,10 @@ export function createTraining({
     config,
     start,
     resume,
+    /** For whoever begins runs of its own, watched as those of this page: one at a time, once the one before is settled. */
+    sitting,
+    settled: () => settled,
+    setLiveConfig,
     demonstrate,
     stop,
   }

@@ -118,6 +118,10 @@ def needs_preparation():
     augment = DATA["augment"]
     if augment["reworded"] or augment["noisy"] or augment["synthetic"]:
         return "rows that were made (data.augment)"
+    if DATA.get("train_share", 1) != 1:
+        return "a share of its training rows (data.train_share)"
+    if DATA.get("seed") not in (None, SEED):
+        return "rows drawn by a seed of their own (data.seed)"
     if any(value is not None for key, value in DATA["reading"].items() if key != "max_gigabytes"):
         return "a way of reading (data.reading)"
     return None

@@ -5,6 +5,7 @@ import { exported } from './export.ts'
 import { fit } from './fit.ts'
 import { gpu } from './gpu.ts'
 import { hints, hood, setup } from './learning.ts'
+import { leave } from './leave.ts'
 import { link } from './link.ts'
 import { model } from './model.ts'
 import { open } from './open.ts'
@@ -14,7 +15,9 @@ import { push } from './push.ts'
 import { runFile } from './run-file.ts'
 import { shelf } from './shelf.ts'
 import { sources } from './sources.ts'
+import { space } from './space.ts'
 import { steps } from './steps.ts'
+import { tuning } from './tuning.ts'
 import { views } from './views.ts'
 
 /**
@@ -30,6 +33,7 @@ export const zhHant: Catalogue = {
   ...hints,
   ...hood,
   ...lesson,
+  ...leave,
   ...link,
   ...model,
   ...open,
@@ -40,6 +44,8 @@ export const zhHant: Catalogue = {
   ...setup,
   ...shelf,
   ...sources,
+  ...space,
   ...steps,
+  ...tuning,
   ...views,
 }

@@ -31,6 +31,9 @@ export const page = {
   'offline.keep': '保留以供離線使用',
   'offline.install': '安裝為應用程式',
 
+  'sealed.menu': '封閉模式…',
+  'leave.menu': '離開這台電腦…',
+
   'theme.label': '色彩：{name}',
   'theme.system': '依系統',
   'theme.light': '淺色',

@@ -1,4 +1,5 @@
 import { createSignal, For, Show } from 'solid-js'
+import { isSealed } from '../../../protocol/sealed.ts'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { ConfirmDelete } from '../../components/ConfirmDelete.tsx'
@@ -10,6 +11,7 @@ import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { t, translated } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { Away } from '../Away.tsx'
 import { FromHub } from './FromHub.tsx'
 import { FromLink } from './FromLink.tsx'
 import { PasteTable, TypeExamples } from './OwnTable.tsx'
@@ -79,9 +81,12 @@ export function ChooseData() {
             <div class="row">
               <PasteTable />
               <TypeExamples />
-              <FromLink />
-              <FromHub />
+              <Show when={!isSealed()}>
+                <FromLink />
+                <FromHub />
+              </Show>
             </div>
+            <Away />
             <ReadOptionsFold />
           </Section>
 

@@ -2,6 +2,7 @@ import { createMemo, createSignal, For, Match, Show, Switch } from 'solid-js'
 import type { Failure } from '../../../protocol/errors.ts'
 import type { Fit } from '../../../protocol/studio.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
+import { loadedLater } from '../../components/loaded.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead } from '../../components/Page.tsx'
 import { t } from '../../messages/t.ts'
@@ -18,26 +19,53 @@ import { RunGoingOn } from './RunGoingOn.tsx'
 import { RunInView } from './RunInView.tsx'
 import { Setup } from './Setup.tsx'
 
+const TuningPage = loadedLater(() => import('./Tuning/TuningPage.tsx').then((part) => part.TuningPage))
+
 /**
- * One of three things, never two at once: the run that goes on, a stored run in view, or a run that is being set up. Whatever
+ * One of four things, never two at once: queues of runs, the run that goes on, a stored run in view, or a run that is being set up. Whatever
  * the page says of a run, it says of that one.
  */
 export function TrainPage() {
-  const { training, runs } = useApp()
+  const { training, runs, tuning } = useApp()
   acceptPastedSettings()
   return (
     <Switch fallback={<BeforeRun />}>
+      <Match when={tuning.open()}>
+        <TuningPage />
+      </Match>
       <Match when={training.busy()}>
+        <OfQueue one={tuning.state()?.going() != null} />
         <RunGoingOn />
       </Match>
-      <Match when={runs.shown()}>{(run) => <RunInView run={run()} />}</Match>
+      <Match when={runs.shown()}>
+        {(run) => (
+          <>
+            <OfQueue one={run().trial !== undefined} />
+            <RunInView run={run()} />
+          </>
+        )}
+      </Match>
     </Switch>
+  )
+}
+
+/** The way back from a run that is one of a queue. */
+function OfQueue(props: { one: boolean }) {
+  const { tuning } = useApp()
+  return (
+    <Show when={props.one}>
+      <p>
+        <Button kind="quiet" icon="left" onClick={() => tuning.show(true)}>
+          {t('train.toQueue')}
+        </Button>
+      </p>
+    </Show>
   )
 }
 
 /** What is being set up, and the one press that starts it. */
 function BeforeRun() {
-  const { data, models, settings, training, runs, fit } = useApp()
+  const { data, models, settings, training, tuning, runs, fit } = useApp()
   const [tried, setTried] = createSignal(false)
 
   const missing = () => {
@@ -75,15 +103,20 @@ function BeforeRun() {
         title={t('train.title')}
         lede={<Context />}
         action={
-          <Button
-            kind="primary"
-            icon="play"
-            onClick={start}
-            disabled={!ready()}
-            aria-describedby="start-note"
-          >
-            {t('train.start')}
-          </Button>
+          <>
+            <Button kind="quiet" icon="runs" onClick={() => tuning.show(true)}>
+              {t('train.several')}
+            </Button>
+            <Button
+              kind="primary"
+              icon="play"
+              onClick={start}
+              disabled={!ready()}
+              aria-describedby="start-note"
+            >
+              {t('train.start')}
+            </Button>
+          </>
         }
       />
       <div class="stack">
