@@ -86,6 +86,8 @@ export async function runFileEntries(
     samples: share(source.events.length - source.events.filter(isNoSample).length, samples, before.samples),
     questions: share(source.samplePrompts.length, samples, before.questions),
     judged_rows: share(judged, evaluations, before.judged_rows),
+    // A run's data as prepared has them already; by themselves they quote rows.
+    corrections: share(config.data.corrections?.length ?? 0, false, before.corrections),
     // Rows that did not come along may be here by now.
     data: source.data ? share(source.data.rows, data) : share(0, false, before.data),
     checkpoints: [chosen.length, source.checkpoints.length - chosen.length + (before.checkpoints ?? 0)],

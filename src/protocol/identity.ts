@@ -105,6 +105,9 @@ const ALWAYS_WRITTEN = new Set<string>([
   ...['r', 'lora_alpha', 'lora_dropout', 'target_modules', 'use_rslora'].map((name) => `lora.${name}`),
 ])
 
+/** What a run file may have to leave out, as it quotes rows: that the same was learnt, the hash of the token table says. */
+export const HELD_BY_TOKENS: readonly string[] = ['data.corrections']
+
 /** Sections are looked into; what is named as a whole below the top level is one value. */
 const SECTIONS = new Set(
   [...Object.keys(NOT_COUNTING), ...Object.keys(FIRST_HEEDED)].flatMap((path) => {
@@ -152,8 +155,9 @@ export function unusual(
  */
 export function identity(config: RunConfig): string {
   const always = [...heeded(config, 'curve')].filter(([path]) => ALWAYS_WRITTEN.has(path))
+  const besides = new Set([...ALWAYS_WRITTEN, ...HELD_BY_TOKENS])
   const written: Record<string, unknown> = {}
-  for (const [path, value] of [...always, ...unusual(config, 'curve', ALWAYS_WRITTEN)]) {
+  for (const [path, value] of [...always, ...unusual(config, 'curve', besides)]) {
     const parts = path.split('.')
     const last = parts.pop()!
     let place = written

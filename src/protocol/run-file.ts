@@ -45,7 +45,7 @@ export interface RunFileOptions {
 
 /** Of what a person may not want to give away, and of states to go on from: how much a file holds, or leaves out. */
 export type LeftOut = Partial<
-  Record<'samples' | 'questions' | 'judged_rows' | 'data' | 'checkpoints', number>
+  Record<'samples' | 'questions' | 'judged_rows' | 'corrections' | 'data' | 'checkpoints', number>
 >
 
 export interface RunFileEntry {

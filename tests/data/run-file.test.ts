@@ -4,6 +4,7 @@ import { readRunFile } from '../../src/export/run-file-reader.ts'
 import { toFailure } from '../../src/protocol/errors.ts'
 import type { RunEvent } from '../../src/protocol/events.ts'
 import { blobFile, blobOf } from '../../src/protocol/exported.ts'
+import { identity } from '../../src/protocol/identity.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { RUN_FILE_LIST, type RunFileEvaluation, type RunFileManifest } from '../../src/protocol/run-file.ts'
 import type { ExportedFile } from '../../src/protocol/studio.ts'
@@ -105,6 +106,18 @@ describe('the file of a run', () => {
     expect(await read.bytes('checkpoints/step-2.safetensors')).toEqual(new Uint8Array(5000).fill(2))
     // What it is can be told from its first bytes, without a reader of ZIPs.
     expect(await file.slice(30, 30 + RUN_FILE_LIST.length).text()).toBe(RUN_FILE_LIST)
+  })
+
+  test('leaves out answers put right by hand, says how many, and is the same run to go on with', async () => {
+    const given = source()
+    const corrections = [{ row: 1, prompt: 'Who told the nurse?', system: null, response: 'nobody' }]
+    const config = { ...given.config, data: { ...given.config.data, corrections } }
+    const files = await runFileEntries({ ...given, config })
+    expect(await textOf(files)).not.toContain('nurse')
+    const read = await readRunFile(await zipOf(files), NAME)
+    expect(read.manifest.left_out.corrections).toBe(1)
+    expect(read.config.data.corrections).toEqual([])
+    expect(identity(read.config)).toBe(identity(config))
   })
 
   test('holds no word of the rows unless they are chosen, and says what it left out', async () => {

@@ -103,7 +103,7 @@ export interface SuspectRow {
   variability: number
   /** By epoch, its mean loss per token in nats. */
   losses: { epoch: number; loss: number }[]
-  /** hard: it stayed unlikely; ambiguous: it came and went; easy: it is learnt. */
+  /** hard: it stayed unlikely; ambiguous: it changed much from pass to pass; easy: it is learnt. */
   region: 'hard' | 'ambiguous' | 'easy'
 }
 

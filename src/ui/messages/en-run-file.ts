@@ -27,6 +27,10 @@ export const runFile = {
     one: '{count} row of evaluations',
     other: '{count} rows of evaluations',
   },
+  'runFile.count.corrections': {
+    one: '{count} answer put right by hand',
+    other: '{count} answers put right by hand',
+  },
   'runFile.count.data': {
     one: '{count} prepared row',
     other: '{count} prepared rows',

@@ -78,7 +78,7 @@ export const views = {
   'suspects.losses': 'Loss, pass by pass',
   'suspects.region': 'So it looks',
   'suspects.hard': 'wrong, or too hard',
-  'suspects.ambiguous': 'learnt and forgotten',
+  'suspects.ambiguous': 'unsteady',
   'suspects.easy': 'learnt',
   'suspects.answer': 'Answers now',
   'suspects.ask': 'Ask the model about these rows',

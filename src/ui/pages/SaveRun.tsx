@@ -15,7 +15,7 @@ import { countsOf } from '../state/run-file.ts'
 import { DownloadState } from './DownloadState.tsx'
 
 const ROWS = ['samples', 'evaluations', 'data'] as const
-const COUNTED = ['samples', 'questions', 'judged_rows', 'data', 'checkpoints'] as const
+const COUNTED = ['samples', 'questions', 'judged_rows', 'corrections', 'data', 'checkpoints'] as const
 /** What a choice of rows is about. */
 const ABOUT = { samples: ['samples', 'questions'], evaluations: ['judged_rows'], data: ['data'] } as const
 

@@ -20,6 +20,7 @@ export const runFile: Translated<typeof english> = {
   'runFile.count.samples': '{count} 個範例問題的回答',
   'runFile.count.questions': '{count} 個範例問題',
   'runFile.count.judged_rows': '{count} 列評估',
+  'runFile.count.corrections': '{count} 個改正的答案',
   'runFile.count.data': '{count} 列準備好的資料',
   'runFile.count.checkpoints': '{count} 個可以繼續的狀態',
   'runFile.nothing': '沒有。',

@@ -71,7 +71,7 @@ export const views: Translated<typeof english> = {
   'suspects.losses': '各輪的損失',
   'suspects.region': '看來',
   'suspects.hard': '錯了，或太難',
-  'suspects.ambiguous': '學了又忘',
+  'suspects.ambiguous': '不穩定',
   'suspects.easy': '學會了',
   'suspects.answer': '現在的回答',
   'suspects.ask': '用這些列問模型',

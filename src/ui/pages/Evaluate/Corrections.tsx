@@ -6,6 +6,7 @@ import { Section } from '../../components/Page.tsx'
 import { Table, type TableColumn } from '../../components/Table.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { hrefOf, leadsNowhere } from '../../state/route.ts'
 import type { useCheckpoint } from '../CheckpointPicker.tsx'
 
 /** What was put right of a run's answers, and the way on: a run that begins with this one's best checkpoint. */
@@ -48,7 +49,8 @@ export function Corrections(props: { run: RunInfo; checkpoint: ReturnType<typeof
           <p class="small quiet">{t('correct.already', { count: already() })}</p>
         </Show>
         <Table label={t('correct.table')} columns={columns} rows={list()} dense stacks />
-        <Show when={from()}>
+        {/* Of a page that has no place to train, the answers are kept for one that has. */}
+        <Show when={!leadsNowhere(hrefOf('train')) && from()}>
           {(checkpoint) => (
             <div class="row">
               <Button
