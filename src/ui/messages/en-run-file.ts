@@ -48,7 +48,6 @@ export const runFile = {
   'runFile.opened': '{name} is one of your runs now.',
   'runFile.openedFrom': 'Opened from {file}',
   'runFile.by': 'by {name}',
-  'runFile.leftThere': 'Whoever saved it left out:',
   'runFile.lacks.model':
     'Its base model, {name}, is not in this browser: add it on the Model page to ask it, export it or go on.',
   'runFile.lacks.data':

@@ -71,10 +71,12 @@ export function OpenRun(props: { onOpened?: (run: string) => void }) {
             <Lacks of={run().lacks} />
             <Show when={leftOut(run().run)}>
               {(of) => (
-                <>
-                  <p>{t('runFile.leftThere')}</p>
-                  <RunFileCounts of={of()} />
-                </>
+                <dl class="facts">
+                  <dt>{t('runFile.leaves')}</dt>
+                  <dd>
+                    <RunFileCounts of={of()} />
+                  </dd>
+                </dl>
               )}
             </Show>
           </Notice>
