@@ -37,16 +37,22 @@ export async function runFileOf(
   const last = kept.at(-1)!.meta
   const lossAt = (at: number) => last.evaluations.findLast(({ step }) => step <= at)?.eval_loss ?? null
   const best = kept.find(({ best }) => best)?.meta.step
-  const which =
+  const found =
     best === undefined || best === last.step
-      ? 'last'
+      ? null
       : offered(
           { step: best, evalLoss: lossAt(best) },
           { step: last.step, evalLoss: lossAt(last.step) },
           answered(events),
           config.training.metric_for_best_model,
-        ).which
-  const from: From = which === 'best' ? best! : 'last'
+        )
+  const before = recordBefore(folder)
+  const told = before?.checkpoints.find((one) => one.offered)
+  // As it was told by a file that this folder was, as long as it is that run still.
+  const same = told && before!.step === last.step && kept.some(({ meta }) => meta.step === told.step)
+  const step = same ? told.step : found?.which === 'best' ? best! : last.step
+  const why = same ? told.offered : found?.why
+  const from: From = step === last.step ? 'last' : step
   const source = await sourceOf(folder, from, model, proven)
   const peft = await loadFormat('peft')
   const adapter = await peft.files({ ...source, baseBeside: false }, {})
@@ -63,10 +69,9 @@ export async function runFileOf(
     seconds: last.seconds,
   }
   const record = replayed(begun, events)
-  const before = recordBefore(folder)
   const id =
     remoteAddress(config.model.id) || config.model.id === 'pebble' ? config.model.id : source.baseModel
-  const { status, step, maxSteps, lastLoss, evalLoss, seconds } = record
+  const { status, step: done, maxSteps, lastLoss, evalLoss, seconds } = record
   return runFileEntries(
     {
       build: 'npm run export',
@@ -79,14 +84,14 @@ export async function runFileOf(
         },
         ...(before?.note !== undefined && { note: before.note }),
         status: status === 'running' ? 'stopped' : status,
-        ...{ step, max_steps: maxSteps, last_loss: lastLoss, eval_loss: evalLoss, seconds },
+        ...{ step: done, max_steps: maxSteps, last_loss: lastLoss, eval_loss: evalLoss, seconds },
         engine: before?.engine ?? null,
         model: { id, name: source.baseModel, hash: hashes.base },
         data: { name: config.data.name, hash: config.data.hash, tokens_hash: hashes.data },
       },
       samplePrompts: asked(events),
       events,
-      checkpoints: kept,
+      checkpoints: kept.map((one) => (why && one.meta.step === step ? { ...one, offered: why } : one)),
       adapter: await withProof(adapter, peft, source.proof ?? null, checkerText),
       evaluations: evaluated(folder),
       data: null,

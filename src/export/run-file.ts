@@ -15,7 +15,7 @@ import {
   type RunFileOptions,
   type RunFileRecord,
 } from '../protocol/run-file.ts'
-import type { Call, ExportedFile, JudgedRow } from '../protocol/studio.ts'
+import type { Call, ExportedFile, JudgedRow, Offered } from '../protocol/studio.ts'
 import { curvesCsv } from '../runs/curves-csv.ts'
 import { RunSeries } from '../runs/series.ts'
 import { shareableConfig } from '../runs/shareable-config.ts'
@@ -27,6 +27,8 @@ export interface RunFileCheckpoint {
   tensors: Blob
   last: boolean
   best: boolean
+  /** Set on the one that is offered first, where the best is not the newest. */
+  offered?: Offered
 }
 
 /** A run, wherever it lies. */
@@ -104,7 +106,10 @@ export async function runFileEntries(
       left_out: counts(1),
       template: source.adapter.some(({ path }) => path === 'chat_template.jinja'),
       sample_prompts: samples ? [...source.samplePrompts] : [],
-      checkpoints: chosen.map(({ meta: { step }, last, best }) => ({ step, last, best })),
+      checkpoints: chosen.map(({ meta: { step }, last, best, offered }) => ({
+        ...{ step, last, best },
+        ...(offered && { offered }),
+      })),
     } satisfies RunFileRecord),
     linesFile('metrics.jsonl', events),
     textFile('curves.csv', curvesCsv([{ name: record.name, series: RunSeries.from(events) }])),

@@ -47,7 +47,14 @@ const RecordSchema = v.looseObject({
   template: v.boolean(),
   left_out: v.record(v.string(), count),
   sample_prompts: v.array(v.looseObject({ prompt: v.string() })),
-  checkpoints: v.array(v.looseObject({ step: count, last: v.boolean(), best: v.boolean() })),
+  checkpoints: v.array(
+    v.looseObject({
+      step: count,
+      last: v.boolean(),
+      best: v.boolean(),
+      offered: v.optional(v.picklist(['rose', 'metric', 'answers', 'near'])),
+    }),
+  ),
 })
 
 const figure = v.nullable(v.number())

@@ -1,6 +1,7 @@
 import type { EngineDescription } from './engine.ts'
 import type { RunEvent, SamplePrompt } from './events.ts'
 import type { EvaluationReport } from './rooms/evaluations.ts'
+import type { Offered } from './rooms/exports.ts'
 import type { RunConfig } from './run-config.ts'
 
 /**
@@ -98,7 +99,8 @@ export interface RunFileRecord {
   left_out: LeftOut
   /** Empty where they were not chosen. */
   sample_prompts: SamplePrompt[]
-  checkpoints: { step: number; last: boolean; best: boolean }[]
+  /** `offered` on the one that is offered first, and why, where the best is not the newest: answers that tell may be left out. */
+  checkpoints: { step: number; last: boolean; best: boolean; offered?: Offered }[]
 }
 
 /** `evaluations/ID.json`: figures without a row and without the words that rows are sorted by. */

@@ -14,8 +14,9 @@ import type {
 } from '../protocol/studio.ts'
 import { type Conversation, type Message, type Split, saidIn } from '../protocol/tokens.ts'
 import type { RunRecord } from '../runs/record.ts'
-import { DatasetShelf } from './dataset-shelf.ts'
-import { Preparation } from './preparation.ts'
+import type { DatasetShelf } from './dataset-shelf.ts'
+import type { Preparation } from './preparation.ts'
+import { storedPreparation } from './stored-preparation.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** A row to be judged, or one that was learnt. */
@@ -50,14 +51,10 @@ export class EvaluationData {
   readonly #preparation: Preparation
   readonly #shelf: DatasetShelf
 
-  constructor({ database, library }: Pick<TrainParts, 'database' | 'library'>) {
-    this.#shelf = new DatasetShelf(database)
-    this.#preparation = new Preparation({
-      database,
-      library,
-      find: (id) => this.#shelf.find(id),
-      table: (stored) => this.#shelf.table(stored),
-    })
+  constructor(parts: Pick<TrainParts, 'database' | 'library'>) {
+    const { shelf, preparation } = storedPreparation(parts)
+    this.#shelf = shelf
+    this.#preparation = preparation
   }
 
   /**

@@ -6,8 +6,7 @@ import type { Call, ExampleText, ExportedFile } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { StoredTokens } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
-import { DatasetShelf } from './dataset-shelf.ts'
-import { Preparation } from './preparation.ts'
+import { storedPreparation } from './stored-preparation.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** Rows of one call of preparation. */
@@ -20,19 +19,6 @@ export const DATA_FILES = {
 } as const
 
 type Parts = Pick<TrainParts, 'database' | 'library'>
-
-/** What prepares stored data, and the stored data itself. */
-export function preparationOf({ database, library }: Parts): {
-  shelf: DatasetShelf
-  preparation: Preparation
-} {
-  const shelf = new DatasetShelf(database)
-  const find = (id: string) => shelf.find(id)
-  return {
-    shelf,
-    preparation: new Preparation({ database, library, find, table: (stored) => shelf.table(stored) }),
-  }
-}
 
 /**
  * The token table of a run that has none here, made of the data set that it learnt from.
@@ -49,7 +35,7 @@ export async function tokensOfRun(parts: Parts, record: RunRecord, { signal }: C
       'Open the same file under Data, then go on with the run. It is known by its SHA-256.',
       { field: 'data', expected: config.data.hash },
     )
-  const { preparation } = preparationOf(parts)
+  const { preparation } = storedPreparation(parts)
   return (await preparation.prepare({ dataset, model, config }, signal)).tokens
 }
 
@@ -75,7 +61,7 @@ export async function dataOfRun(
 
 async function rowsOf(parts: Parts, record: RunRecord, signal?: AbortSignal): Promise<ExportedFile[]> {
   const { config, dataset, model } = record
-  const { shelf, preparation } = preparationOf(parts)
+  const { shelf, preparation } = storedPreparation(parts)
   const stored = await shelf.find(dataset).catch(() => null)
   if (stored?.info.hash !== config.data.hash) return []
   const lines: object[] = []

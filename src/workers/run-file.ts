@@ -6,9 +6,9 @@ import { type RunFile, readRunFile } from '../export/run-file-reader.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { identity } from '../protocol/identity.ts'
 import { loraScaling } from '../protocol/run-config.ts'
-import type { RunFileOptions } from '../protocol/run-file.ts'
+import type { RunFileOptions, RunFileRecord } from '../protocol/run-file.ts'
 import { parseRunFileRows } from '../protocol/run-file-schema.ts'
-import type { Call, ExportedFile, OpenedRun } from '../protocol/studio.ts'
+import type { Call, ExportedFile, OpenedFrom, OpenedRun } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import { keptSteps } from '../runs/retention.ts'
 import type { Database } from '../storage/database.ts'
@@ -46,9 +46,9 @@ export async function saveRun(
   const kept = await shelf.checkpoints(run)
   // Before the log, which then has whatever they count.
   const checkpoints: (RunFileCheckpoint & { meta: CheckpointMeta })[] = []
-  for (const { step, best, last } of kept.filter(({ step }) => step !== unkept?.meta.step)) {
+  for (const { step, best, last, offered } of kept.filter(({ step }) => step !== unkept?.meta.step)) {
     const { meta, tensors } = await shelf.checkpointFiles(run, step, call.signal)
-    checkpoints.push({ meta, tensors, best, last: last && !unkept })
+    checkpoints.push({ meta, tensors, best, last: last && !unkept, ...(offered && !unkept && { offered }) })
   }
   if (unkept) checkpoints.push({ meta: unkept.meta, tensors: unkept.tensors, last: true, best: false })
   const events = unkept ? await unkept.events() : await readEvents(database, run)
@@ -159,6 +159,7 @@ export async function openRun(
       ...{ file: name, at: Date.now(), model: told.model.name },
       ...(manifest.by !== undefined && { by: manifest.by }),
       leftOut: manifest.left_out,
+      ...offeredBy(told.checkpoints),
     },
   }
   const best = told.checkpoints.find((one) => one.best)?.step ?? null
@@ -182,6 +183,13 @@ export async function openRun(
       ...(figures > 0 && { evaluations: figures }),
     },
   }
+}
+
+/** Which checkpoint was offered first where the run was saved. */
+function offeredBy(checkpoints: RunFileRecord['checkpoints']): Pick<OpenedFrom, 'offered'> {
+  const found = checkpoints.find(({ offered }) => offered)
+  const last = checkpoints.find((one) => one.last)
+  return found?.offered && last ? { offered: { step: found.step, why: found.offered, last: last.step } } : {}
 }
 
 /** Each read once, to see that it is whole and of this run; its tensors are read again when they are stored. */

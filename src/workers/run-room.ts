@@ -216,7 +216,7 @@ export function runRoom(parts: TrainParts): RunRoom {
           const tokens =
             (await db.getKey('tokens', stored.tokens)) ??
             (stored.opened
-              ? await (await import('./run-data.ts')).tokensOfRun(parts, stored, heard)
+              ? await (await import('./run-extras.ts')).tokensOfRun(parts, stored, heard)
               : stored.tokens)
           // Told by its name, where it is not here.
           if (stored.opened) await baseOfRun(parts, stored, heard)
@@ -351,23 +351,23 @@ export function runRoom(parts: TrainParts): RunRoom {
     },
 
     async openAdapter(files, name, model, call) {
-      const { openAdapterFiles } = await import('./adapter-opening.ts')
+      const { openAdapterFiles } = await import('./run-extras.ts')
       return openAdapterFiles(await library(), files, name, model, call)
     },
 
     async runFile(run, options, call) {
       if (!unkept(run)) await flushed(run)
-      return (await import('./run-file.ts')).saveRun(parts, run, options, call, unkept(run))
+      return (await import('./run-extras.ts')).saveRun(parts, run, options, call, unkept(run))
     },
 
     async readRunFile(file, name, call) {
-      const { readRunFile } = await import('../export/run-file-reader.ts')
+      const { readRunFile } = await import('./run-extras.ts')
       const { manifest, config, record, events, evaluations } = await readRunFile(file, name, call)
       return { manifest, config, record, events, evaluations }
     },
 
     async openRunFile(file, name, call) {
-      const opened = await (await import('./run-file.ts')).openRun(parts, file, name, call)
+      const opened = await (await import('./run-extras.ts')).openRun(parts, file, name, call)
       tell({ run: opened.run })
       return opened
     },

@@ -51,7 +51,11 @@ export class RunShelf {
     })
     const [best, last] = [kept.find((one) => one.best), kept.find((one) => one.last)]
     if (!best || !last || best === last) return kept
-    const { metric_for_best_model: metric } = (await this.find(run)).config.training
+    const { config, opened } = await this.find(run)
+    const told = opened?.offered
+    if (told?.last === last.step && kept.some(({ step }) => step === told.step))
+      return kept.map((one) => (one.step === told.step ? { ...one, offered: told.why } : one))
+    const { metric_for_best_model: metric } = config.training
     const { which, why } = offered(
       best,
       last,

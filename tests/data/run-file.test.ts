@@ -67,7 +67,7 @@ function source(changed: Partial<RunFileSource> = {}): RunFileSource {
     samplePrompts: [{ prompt: SECRET, split: 'train' }],
     events: EVENTS,
     checkpoints: [
-      { meta: { step: 2, event_count: 4 }, tensors: tensors(2), last: false, best: true },
+      { meta: { step: 2, event_count: 4 }, tensors: tensors(2), last: false, best: true, offered: 'rose' },
       { meta: { step: 4, event_count: 8 }, tensors: tensors(4), last: true, best: false },
     ],
     adapter: [
@@ -91,6 +91,10 @@ describe('the file of a run', () => {
     expect(read.events.slice(0, -1)).toEqual(EVENTS.slice(0, -1))
     expect(read.record).toMatchObject({ name: 'Mood', note: 'mine', template: true, status: 'done' })
     expect(read.record.sample_prompts).toEqual(source().samplePrompts)
+    expect(read.record.checkpoints).toEqual([
+      { step: 2, last: false, best: true, offered: 'rose' },
+      { step: 4, last: true, best: false },
+    ])
     expect(read.evaluations).toEqual([figures])
     expect(read.manifest).toMatchObject({ rows: 'chosen', left_out: {}, written_by: { build: 'test' } })
     expect(read.paths).toEqual([

@@ -44,6 +44,7 @@ test.afterAll(async () => {
 test('a run of the command line is opened, says what its card and its file hold, is pushed and saved again', async ({
   page,
 }) => {
+  page.setDefaultTimeout(60_000)
   const complaints = watchForComplaints(page)
   await page.addInitScript(
     (endpoint) => localStorage.setItem('lapidary.hub', JSON.stringify({ endpoint })),
@@ -82,7 +83,7 @@ test('a run of the command line is opened, says what its card and its file hold,
   const pushed = hub.repositories.get('teacher/mood')!.files
   expect(Buffer.from(pushed.get('README.md')!).toString()).toContain(SECRET)
   expect([...pushed.keys()]).toContain('adapter_model.safetensors')
-  await page.keyboard.press('Escape')
+  await push.getByRole('button', { name: 'Close' }).click()
 
   // The run's own file leaves it out again, unless it is chosen there.
   await page.getByRole('radio', { name: 'Keep it' }).check({ force: true })

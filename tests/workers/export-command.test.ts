@@ -139,6 +139,32 @@ describe('npm run export', () => {
     }
   }, 60_000)
 
+  test('shows in a card what is asked for by its question, and refuses what the run was not asked', () => {
+    const card = (name: string, ...more: string[]) => {
+      const out = join(folder, name)
+      const { status, stderr } = command(
+        '--run',
+        run,
+        '--no-proof',
+        '--out',
+        out,
+        '--format',
+        'peft',
+        ...more,
+      )
+      return {
+        status,
+        stderr,
+        text: status === 0 ? readFileSync(join(out, 'adapter', 'README.md'), 'utf8') : '',
+      }
+    }
+    expect(card('bare').text).not.toContain('My aunt.')
+    expect(card('shown', '--show', 'Who is Ada?').text).toContain('My aunt.')
+    const { status, stderr } = card('other', '--show', 'Who is Bo?')
+    expect(status).toBe(2)
+    expect(stderr).toContain('Asked: "Who is Ada?"')
+  })
+
   test('what one format refuses keeps the others from being written', async () => {
     const begun = join(folder, 'begun')
     await writeRunFolder(begun, { start: { from: 'adapter', name: 'first', hash: null } })

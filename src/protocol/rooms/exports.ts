@@ -11,6 +11,9 @@ export interface ExportedFile {
 /** The newest checkpoint, the one of the best validation loss, or that of a step. */
 export type CheckpointChoice = 'last' | 'best' | number
 
+/** Why a checkpoint is offered first (`CheckpointInfo.offered`). */
+export type Offered = 'rose' | 'metric' | 'answers' | 'near'
+
 /** What a run can be taken away as. */
 export interface ExportFormat {
   id: string

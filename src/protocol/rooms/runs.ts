@@ -7,7 +7,7 @@ import type { Recipe } from '../recipe.ts'
 import type { LoraConfig, RunConfig } from '../run-config.ts'
 import type { LeftOut, RunFileContents, RunFileOptions } from '../run-file.ts'
 import type { Call } from './call.ts'
-import type { CheckpointChoice, ExportedFile, ExportFormat, Snippet } from './exports.ts'
+import type { CheckpointChoice, ExportedFile, ExportFormat, Offered, Snippet } from './exports.ts'
 
 /** Runs: begun, gone on with, stopped, read, and taken along. */
 export interface RunRoom {
@@ -220,6 +220,8 @@ export interface OpenedFrom {
   by?: string
   /** What the file did not hold of the run. */
   leftOut: LeftOut
+  /** The checkpoint that was offered first where it was saved, and why; as long as its newest is the one of that step. */
+  offered?: { step: number; why: Offered; last: number }
 }
 
 /** A run that was opened, and what of it is not in this browser: it is looked at, and gone on with once that is here. */
@@ -283,7 +285,7 @@ export interface CheckpointInfo {
    * later, and no more questions were answered as the data says; `metric`, the settings name another figure to choose by. The newest:
    * `answers`, more were; `near`, nothing measured later is clearly worse.
    */
-  offered?: 'rose' | 'metric' | 'answers' | 'near'
+  offered?: Offered
 }
 
 export interface ImportRequest extends StartRequest {

@@ -52,7 +52,7 @@ export const runFile = {
   'runFile.lacks.model':
     'Its base model, {name}, is not in this browser: add it on the Model page to ask it, export it or go on.',
   'runFile.lacks.data':
-    'The data it learnt from, {name}, is not here: open the same file on the Data page to go on.',
+    'The data it learnt from, {name}, is not here: open the same file on the Data page to go on, or to evaluate the rows that it held out.',
   'runFile.lacks.checkpoint': 'It came without a state to go on from: it can be looked at and compared only.',
   'runFile.lacks.evaluations': {
     one: 'The figures of {count} evaluation came without its rows: evaluate again to see them here.',

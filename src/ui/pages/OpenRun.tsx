@@ -6,6 +6,7 @@ import { FailureNotice, Notice } from '../components/Notice.tsx'
 import { Progress } from '../components/Progress.tsx'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
+import { isEmpty, RunFileCounts } from './RunFileCounts.tsx'
 
 /** Opens the file of a run as a run of its own, and says what of it is not in this browser. */
 export function OpenRun(props: { onOpened?: (run: string) => void }) {
@@ -15,6 +16,12 @@ export function OpenRun(props: { onOpened?: (run: string) => void }) {
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const stop = new AbortController()
   onCleanup(() => stop.abort())
+
+  /** What the file of a run did not hold; null: all of it was there. */
+  const leftOut = (run: string) => {
+    const of = runs.byId(run)?.opened?.leftOut
+    return of && !isEmpty(of) ? of : null
+  }
 
   async function open(files: File[]): Promise<void> {
     setOpened(null)
@@ -62,6 +69,16 @@ export function OpenRun(props: { onOpened?: (run: string) => void }) {
             onDismiss={() => setOpened(null)}
           >
             <Lacks of={run().lacks} />
+            <Show when={leftOut(run().run)}>
+              {(of) => (
+                <dl class="facts">
+                  <dt>{t('runFile.leaves')}</dt>
+                  <dd>
+                    <RunFileCounts of={of()} />
+                  </dd>
+                </dl>
+              )}
+            </Show>
           </Notice>
         )}
       </Show>

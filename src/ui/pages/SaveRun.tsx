@@ -13,9 +13,9 @@ import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 import { countsOf } from '../state/run-file.ts'
 import { DownloadState } from './DownloadState.tsx'
+import { isEmpty, RunFileCounts } from './RunFileCounts.tsx'
 
 const ROWS = ['samples', 'evaluations', 'data'] as const
-const COUNTED = ['samples', 'questions', 'judged_rows', 'corrections', 'data', 'checkpoints'] as const
 /** What a choice of rows is about. */
 const ABOUT = { samples: ['samples', 'questions'], evaluations: ['judged_rows'], data: ['data'] } as const
 
@@ -112,24 +112,14 @@ function Contents(props: { holds: LeftOut; leftOut: LeftOut }) {
       <dt>{t('runFile.holds')}</dt>
       <dd>
         {t('runFile.holds.always')}
-        <Counts of={props.holds} />
+        <RunFileCounts of={props.holds} />
       </dd>
       <dt>{t('runFile.leaves')}</dt>
       <dd>
-        <Show when={COUNTED.some((what) => props.leftOut[what])} fallback={t('runFile.nothing')}>
-          <Counts of={props.leftOut} />
+        <Show when={!isEmpty(props.leftOut)} fallback={t('runFile.nothing')}>
+          <RunFileCounts of={props.leftOut} />
         </Show>
       </dd>
     </dl>
-  )
-}
-
-function Counts(props: { of: LeftOut }) {
-  return (
-    <ul class="plain">
-      <For each={COUNTED.filter((what) => props.of[what])}>
-        {(what) => <li>{t(`runFile.count.${what}`, { count: props.of[what]! })}</li>}
-      </For>
-    </ul>
   )
 }
