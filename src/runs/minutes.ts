@@ -26,14 +26,16 @@ const SLACK = 0.1
 /** Share of its steps by which a run may be off the time that was given; nearer, it stays as it is. */
 const NEAR = 0.03
 
-/** What a run is set up with at the moment, and the profile that it follows. */
+/** What a run is set up with at the moment. */
 export interface Setting {
   training: TrainingConfig
   lora: LoraConfig
-  profile: ProfileId
+  /** Whose values were found for this very time; null: none was yet, so that what was before is of no account. */
+  profile: ProfileId | null
 }
 
 export interface Timed extends Setting {
+  profile: ProfileId
   /** Passes over the data that the run makes; null where the rows are not known. */
   passes: number | null
   /** Set where the time is more than the data can use. */
@@ -80,8 +82,9 @@ export function settingsWithin(minutes: number, now: Setting, known: Known, fore
     return { profile, training, lora, pass, steps: Math.max(1, Math.floor(left / (perRow * rows + share))) }
   }
   const fits = ({ profile, steps, pass }: ReturnType<typeof candidate>) => {
-    const slack = RANK_OF[profile] <= RANK_OF[now.profile] ? 1 - SLACK : 1 + SLACK
-    return steps >= leastSteps(kind, profile, pass) * slack
+    const least = leastSteps(kind, profile, pass)
+    if (now.profile === null) return steps >= least
+    return steps >= least * (RANK_OF[profile] <= RANK_OF[now.profile] ? 1 - SLACK : 1 + SLACK)
   }
   const [thorough, balanced, quick] = (['thorough', 'balanced', 'quick'] as const).map(candidate)
   const chosen = fits(thorough!) ? thorough! : fits(balanced!) ? balanced! : quick!
@@ -148,7 +151,7 @@ export async function timed(
   known: Known,
   foretell: (setting: Setting) => Promise<RunForecast>,
 ): Promise<(Setting & { forecast: RunForecast }) | null> {
-  let setting = first
+  let setting: Setting = { ...first, profile: null }
   let forecast = await foretell(setting)
   for (let i = 0; i < FITS; i++) {
     if (!forecast.duration) return null

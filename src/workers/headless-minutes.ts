@@ -36,7 +36,7 @@ export async function settingsFor(
   }
   const found = await timed(
     minutes,
-    { training, lora, profile: 'quick' },
+    { training, lora, profile: null },
     { model, rows, own: (name) => own.includes(name) },
     ({ training, lora }) => foretell({ training, lora }),
   )

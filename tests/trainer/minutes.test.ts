@@ -25,9 +25,9 @@ const machine =
     return { steps: t.max_steps, evaluations, duration } as RunForecast
   }
 
-const first = (model: Known['model'], profile: ProfileId = 'quick'): Setting => {
-  const { training, lora } = recommend(model, profile)
-  return { training: { ...training, max_steps: 60 }, lora, profile }
+const first = (model: Known['model'], from: ProfileId = 'quick'): Setting => {
+  const { training, lora } = recommend(model, from)
+  return { training: { ...training, max_steps: 60 }, lora, profile: null }
 }
 
 describe('settings for a time', () => {
@@ -61,7 +61,7 @@ describe('settings for a time', () => {
     const kinds = []
     for (const minutes of [5, 20, 60]) {
       const found = (await timed(minutes, first(SMALL), known(SMALL, 1386), machine(0.66, 10)))!
-      const { training, lora } = recommend(SMALL, found.profile)
+      const { training, lora } = recommend(SMALL, found.profile!)
       expect(found.training.learning_rate).toBe(training.learning_rate)
       expect(found.training.gradient_accumulation_steps).toBe(training.gradient_accumulation_steps)
       expect(found.lora).toEqual(lora)
@@ -101,6 +101,11 @@ describe('settings for a time', () => {
       (await timed(minutes, first(SMALL, from), known(SMALL, 1386), machine(0.66, 10)))!
     for (const minutes of [3, 7, 25, 90]) {
       const found = await at(minutes, 'quick')
+      for (const from of ['balanced', 'thorough'] as const) {
+        const other = await at(minutes, from)
+        expect([other.profile, other.lora]).toEqual([found.profile, found.lora])
+        expect(Math.abs(other.training.max_steps / found.training.max_steps - 1)).toBeLessThan(0.04)
+      }
       for (const factor of [0.97, 1.03]) {
         const duration = { ...found.forecast.duration!, step: found.forecast.duration!.step * factor }
         const again = settingsWithin(minutes, found, known(SMALL, 1386), { ...found.forecast, duration })

@@ -11,7 +11,7 @@ import { LapidaryError } from '../../src/protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../../src/protocol/events.ts'
 import { blobOf } from '../../src/protocol/exported.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
-import type { CheckpointChoice, Mapping, RunNews, StartRequest } from '../../src/protocol/studio.ts'
+import type { CheckpointChoice, Look, Mapping, RunNews, StartRequest } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { manifestHash } from '../../src/storage/models.ts'
 import { readEvents } from '../../src/storage/runs.ts'
@@ -157,6 +157,45 @@ const figures = (events: RunEvent[]) =>
     if (event.type === 'step') return [[event.step, event.loss, event.grad_norm, event.tokens]]
     return event.type === 'eval' ? [[event.step, event.eval_loss]] : []
   })
+
+test("whoever looks under the hood of a run is shown it, until they stop; what is shown is the run's own", async () => {
+  const { data, train } = rooms()
+  const request = await requested(data)
+  const real = ToyEngine.prototype.matrix
+  // The toy has one pair of matrices, under a name of its own.
+  ToyEngine.prototype.matrix = function (name) {
+    expect(name).toMatch(/layers\.0\.self_attn\.q_proj\.lora_B\.weight$/)
+    return real.call(this, 'base_model.model.bigram.lora_B.weight')
+  }
+  try {
+    const looks: Look[] = []
+    const stopping = new AbortController()
+    const looked = train.runs.look({ signal: stopping.signal, onPreview: (look) => looks.push(look) })
+    const first = listener()
+    const run = await train.runs.start(request, first.onEvent)
+    await first.end
+    expect(looks.length).toBeGreaterThan(0)
+    const [look] = looks
+    const step = first.events.find((event) => event.type === 'step' && event.step === look!.step)
+    expect(step).toMatchObject({ loss: look!.loss, learning_rate: look!.learningRate })
+    expect(look!.run).toBe(run)
+    const text = look!.example.pieces.map((piece) => piece.text).join('')
+    expect(text).toMatch(/Where is ball \d+\?/)
+    // What is learnt is the answer, and it alone has losses.
+    const learnt = look!.example.pieces.filter((_, i) => look!.example.now[i] !== null)
+    expect(learnt.every(({ supervised }) => supervised)).toBe(true)
+    expect(learnt.map((piece) => piece.text).join('')).toMatch(/^The ball is in box \d\./)
+    stopping.abort()
+    await looked
+    const before = looks.length
+    const second = listener()
+    await train.runs.start(request, second.onEvent)
+    await second.end
+    expect(looks).toHaveLength(before)
+  } finally {
+    ToyEngine.prototype.matrix = real
+  }
+})
 
 describe('data', () => {
   test('a file becomes a stored data set and a token table, made once', async () => {

@@ -2,6 +2,7 @@ import { createMemo } from 'solid-js'
 import type uPlot from 'uplot'
 import { formatNumber } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
+import { calmly } from '../state/frame.ts'
 import { align } from './align.ts'
 import type { ChartRun } from './chart-run.ts'
 import { bestOf, curvesOf, type Drawing, valueRange, wholeSpan } from './curves.ts'
@@ -135,8 +136,10 @@ export function CurvePlot(props: CurvePlotProps) {
     const { zoom } = props
     const all = props.runs.map((run) => run.series)
     return (changed: () => void) => {
-      const stops = [zoom.subscribe(changed), ...all.map((series) => series.subscribe(changed))]
+      const figures = calmly(changed)
+      const stops = [zoom.subscribe(changed), ...all.map((series) => series.subscribe(figures.ask))]
       return () => {
+        figures.cancel()
         for (const stop of stops) stop()
       }
     }

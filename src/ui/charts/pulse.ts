@@ -1,27 +1,18 @@
 import { type Accessor, createEffect, createSignal, onCleanup } from 'solid-js'
+import { CALM, calmly } from '../state/frame.ts'
 import type { ChartRun } from './chart-run.ts'
 
-/**
- * Counts on when figures of the runs come, at most once in so many milliseconds: for words beside the curves, which follow at a
- * reader's pace, not at the chart's.
- */
+/** Counts on when figures of the runs come: for words beside the curves, which follow as the curves do. */
 export function createPulse(
   runs: Accessor<readonly Pick<ChartRun, 'series'>[]>,
-  milliseconds = 100,
+  milliseconds = CALM,
 ): Accessor<number> {
   const [pulse, setPulse] = createSignal(0)
   createEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const stops = runs().map((run) =>
-      run.series.subscribe(() => {
-        timer ??= setTimeout(() => {
-          timer = undefined
-          setPulse((n) => n + 1)
-        }, milliseconds)
-      }),
-    )
+    const beat = calmly(() => setPulse((n) => n + 1), milliseconds)
+    const stops = runs().map((run) => run.series.subscribe(beat.ask))
     onCleanup(() => {
-      clearTimeout(timer)
+      beat.cancel()
       for (const stop of stops) stop()
     })
   })

@@ -109,13 +109,21 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     return byEpochs(draft.training()) ? (fittedLength(basis(), length, now, forecast) ?? now) : length
   }
 
+  /** The time that the profile in use was found for. */
+  let heldFor: number | null = null
+
   /** Everything that nobody has set by hand, so that the run takes the minutes that were given. */
   function hold(forecast: RunForecast): void {
     const wanted = minutes()
     const { duration } = forecast
     if (wanted === null || !(wanted > 0) || !duration) return
     const mine = touched()
-    const now = { training: draft.training(), lora: draft.lora(), profile: basis() }
+    const now = {
+      training: draft.training(),
+      lora: draft.lora(),
+      profile: heldFor === wanted ? basis() : null,
+    }
+    heldFor = wanted
     const known = {
       model: model() ?? PRACTICE,
       rows: rows(),
@@ -146,6 +154,7 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     const last = foretold()
     batch(() => {
       setMinutes(limit)
+      heldFor = null
       const mine = touched()
       if (mine !== 'all') release(mine, STEPS)
       if (last) hold(last)
@@ -208,6 +217,7 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     batch(() => {
       draft.take({ training, lora })
       setMinutes(limit)
+      heldFor = limit
       setProfile(from)
       setBasis(from === 'own' ? own.basis : from)
       setTouched(from === 'own' ? own.touched : new Set<string>())

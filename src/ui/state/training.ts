@@ -9,7 +9,7 @@ import { StepClock, StepPace } from './clock.ts'
 import type { DataState } from './data.ts'
 import { dataIdentity } from './data-recipe.ts'
 import type { Draft } from './draft.ts'
-import { oncePerFrame } from './frame.ts'
+import { calmly } from './frame.ts'
 import type { LimitState } from './limit.ts'
 import type { ModelState } from './models.ts'
 import { createOwnList, createQuestions, type Question } from './questions.ts'
@@ -172,7 +172,7 @@ export function createTraining({
     const pace = new StepPace()
     let step: StepEvent | null = null
     let tenths = 0
-    const show = oncePerFrame(() => {
+    const show = calmly(() => {
       batch(() => {
         setLatest(step)
         if (step) setSecondsLeft(clock.secondsLeft(step.max_steps))
