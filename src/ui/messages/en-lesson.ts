@@ -50,7 +50,7 @@ export const lesson = {
     'This address was opened without https, so the browser gives the page no GPU and keeps nothing for use without internet: it trains on the processor, which comes to the same.',
   'hand.title': 'Hand in a run',
   'hand.lede':
-    'One file with your settings, your curve and what the model has learnt. Your rows and questions stay here. Give the file to whoever teaches you; nothing is sent from here.',
+    'One file with your settings, your curve and what the model has learnt. Your rows and questions stay here, though a model may have learnt parts of some by heart. Give the file to whoever teaches you; nothing is sent from here.',
   'hand.name': 'Your name, as it is to stand in the table',
   'hand.rows': 'Put in the rows that it was judged on, with its answers',
   'hand.save': 'Save the file',

@@ -7,7 +7,6 @@ import { FailureNotice } from '../../components/Notice.tsx'
 import '../../messages/lesson.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { recall, remember } from '../../state/memory.ts'
 import { fileName, save } from '../../state/save.ts'
 import { zipped } from '../../state/zip.ts'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
@@ -18,7 +17,8 @@ const MOST_NAME = 80
 export default function HandIn(props: { onClose: () => void }) {
   const { studio, runs } = useApp()
   const { usable, picked, pick } = usePickedRun()
-  const [name, setName] = createSignal(recall<{ name: string }>('handIn')?.name ?? '')
+  // Not remembered: the next one at this computer is another pupil.
+  const [name, setName] = createSignal('')
   const [judged, setJudged] = createSignal(false)
   const [busy, setBusy] = createSignal(false)
   const [failure, setFailure] = createSignal<Failure | null>(null)
@@ -32,7 +32,6 @@ export default function HandIn(props: { onClose: () => void }) {
     setFailure(null)
     setSaved(null)
     try {
-      remember('handIn', { name: by() })
       const files = await studio.runs.runFile(run.id, {
         checkpoints: 'best',
         rows: { evaluations: judged() },
