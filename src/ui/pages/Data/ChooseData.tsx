@@ -9,6 +9,7 @@ import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { isPack } from '../../state/packs.ts'
 import { FromHub } from './FromHub.tsx'
 import { FromLink } from './FromLink.tsx'
 import { PasteTable, TypeExamples } from './OwnTable.tsx'
@@ -17,7 +18,7 @@ import { Reading } from './Reading.tsx'
 import { ReadOptionsFold } from './ReadOptions.tsx'
 
 export function ChooseData() {
-  const { data, runs, training, route } = useApp()
+  const { data, packs, runs, shown, training, route } = useApp()
   const newcomer = () => runs.list().length === 0
   /** Samples are kept too once opened; they have their own list. */
   const stored = () =>
@@ -25,6 +26,8 @@ export function ChooseData() {
   const [removing, setRemoving] = createSignal<DatasetInfo | null>(null)
   /** System files that lie about in folders are no data. */
   const openAll = (files: File[]) => {
+    const pack = shown.embedded ? undefined : files.find(isPack)
+    if (pack) return void packs.open(pack)
     const given = files.filter(({ name }) => !name.startsWith('.'))
     if (given.length > 0) void data.openFiles(given.map((file) => ({ file, path: pathOf(file) })))
   }
