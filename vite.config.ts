@@ -4,6 +4,7 @@ import { build, defineConfig, type Plugin } from 'vite'
 import solid from 'vite-plugin-solid'
 import { embedEntry } from './cli/embed-script.ts'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
+import { guide } from './cli/guide/plugin.ts'
 import { licences } from './cli/licences.ts'
 import { writeServiceWorker, writeStudioList } from './cli/service-worker.ts'
 
@@ -109,7 +110,7 @@ const WORKER = { format: 'es', plugins: () => [withoutThreads(), entriesApart()]
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
-  plugins: [solid(), embedEntry(), sayFirstLoad(), chatPage(), completed()],
+  plugins: [solid(), embedEntry(), sayFirstLoad(), chatPage(), guide(), completed()],
   worker: WORKER,
   build: { target: TARGET, sourcemap: true },
 })

@@ -2,11 +2,12 @@ import { existsSync, openAsBlob, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addsNothing, effectOf } from '../src/export/proof.ts'
 import type { ExportSource } from '../src/export/source.ts'
-import { fail, toFailure } from '../src/protocol/errors.ts'
-import type { RunEvent } from '../src/protocol/events.ts'
+import { fail, listed, toFailure } from '../src/protocol/errors.ts'
+import type { RunEvent, SampleEvent } from '../src/protocol/events.ts'
 import { blobFile } from '../src/protocol/exported.ts'
 import { CHANGES_NOTHING, type Proof } from '../src/protocol/proof.ts'
 import type { ExportedFile } from '../src/protocol/studio.ts'
+import { shownRows } from '../src/runs/shown-rows.ts'
 import { manifestHash } from '../src/storage/models.ts'
 import { parseMeta } from '../src/trainer/checkpoint.ts'
 import { CHAT_PAGE, CHAT_PAGE_LIST } from '../src/workers/chat-page-files.ts'
@@ -48,6 +49,7 @@ export async function sourceOf(
   from: From,
   given: string | undefined,
   proven: boolean,
+  show: readonly string[] = [],
 ): Promise<ExportSource> {
   const config = readRun(run)
   const description = join(run, 'checkpoint', descriptionOf(from))
@@ -74,7 +76,8 @@ export async function sourceOf(
     meta,
     tensors,
     proof,
-    events: async () => loggedEvents(run, meta.event_count),
+    shown: requireShown(loggedEvents(run, meta.event_count), show, meta.step),
+    events: async () => loggedEvents(run),
     model: async () => model,
     chatPage: builtChatPage,
   })
@@ -137,4 +140,20 @@ async function builtChatPage(): Promise<ExportedFile[]> {
   const folder = join(await ensureBuilt((text) => console.error(text)), CHAT_PAGE)
   const paths = JSON.parse(readFileSync(join(folder, CHAT_PAGE_LIST), 'utf8')) as string[]
   return Promise.all(paths.map(async (path) => blobFile(path, await openAsBlob(join(folder, path)))))
+}
+
+/** @throws LapidaryError `bad_config` for what the run was not asked, naming what it was */
+function requireShown(events: readonly RunEvent[], prompts: readonly string[], step: number): SampleEvent[] {
+  const asked = [...new Set(events.flatMap((event) => (event.type === 'sample' ? [event.prompt] : [])))]
+  for (const prompt of prompts)
+    if (!asked.includes(prompt))
+      fail(
+        'bad_config',
+        `--show ${prompt} is no question that the run was asked.`,
+        `Asked: ${listed(asked)}.`,
+        {
+          flag: '--show',
+        },
+      )
+  return shownRows(events, prompts, step)
 }

@@ -36,6 +36,8 @@ checkpoint, where npm run train has not made it by then.
   --out DIR       where the folders are put (default: the run's own; of a file, a folder of its name beside it)
   --model M       the base model, where it is not where run.json says
   --no-proof      leave the proof out: a large model takes long to answer on the processor
+  --show TEXT     a question that the run was asked at its validations, for the card to show with its answers; may be given
+                  several times. By default cards show no row of anybody's data
   --push REPO     in place of a folder here, a new repository OWNER/NAME on the Hub with one format; with HF_TOKEN (and
                   HF_ENDPOINT) as of huggingface_hub. What is sent is listed first
   --public        with --push: for everybody to see (default: private)
@@ -57,6 +59,7 @@ const SPEC = {
   out: 'text',
   model: 'text',
   proof: 'switch',
+  show: 'paths',
   push: 'text',
   public: 'switch',
   checkpoints: 'text',
@@ -117,7 +120,7 @@ async function main(argv: string[]): Promise<void> {
   const proven = wantsProof && (await Promise.all(formats.map(carriesProof))).includes(true)
   const from = flags.step === undefined ? 'last' : requireStep(flags.step, '--step', run)
   if (push) {
-    const source = await sourceOf(run, from, flags.model, proven)
+    const source = await sourceOf(run, from, flags.model, proven, flags.show)
     const files = await filesOf(formats[0]!, source)
     const { name } = await loadFormat(formats[0]!)
     const title = `${source.baseModel}, fine-tuned: ${name}, step ${source.step}`
@@ -133,7 +136,7 @@ async function main(argv: string[]): Promise<void> {
         path,
       })
   // All are made before any is written: what one of them refuses leaves nothing.
-  const source = formats.length > 0 ? await sourceOf(run, from, flags.model, proven) : null
+  const source = formats.length > 0 ? await sourceOf(run, from, flags.model, proven, flags.show) : null
   const made: [path: string, files: ExportedFile[]][] = []
   for (const format of formats) made.push([join(out, folderOf(format)), await filesOf(format, source!)])
   const entries = options && (await runFileOf(place, flags.model, wantsProof, options))

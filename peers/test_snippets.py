@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 from exported_run import BASE, trained, zeroed
-from run import same
+from run import ROOT, same
 from test_exports import greedy, load, questions, with_adapter
 
 HELLO = "Hello!"
@@ -85,6 +85,20 @@ def test_llama_cpp(_):
         body = json.loads(re.search(r"--data '(.*)'$", text, re.M)[1])
         found = x.Server(params).handle_chat_completions(body)["choices"][0]
         same((language, found["message"]["content"].strip(), found["finish_reason"]), ("sh", wanted, "stop"), f"the snippet of {folder}")
+
+
+def test_wllama(_):
+    """The page as it stands, in Chromium: what the model says there, and what the base says in the same page."""
+    wanted, said = expected(), []
+    for run in (trained(), zeroed()):
+        language, text = snippet("gguf-f32", "A page, with wllama")
+        page = run / "gguf-f32" / "index.html"
+        page.write_text(text, encoding="utf-8")
+        tool = ["node", "--import", "tsx", ROOT / "tools" / "page-answer.ts", page, run / "gguf-f32" / "model.gguf"]
+        ran = subprocess.run(tool, cwd=ROOT, capture_output=True, text=True)
+        same(ran.returncode, 0, ran.stderr[-1500:])
+        said.append(ran.stdout.strip())
+    same((language, said[0], said[1] == wanted), ("html", wanted, False), "the snippet of a page")
 
 
 def test_shells(_):

@@ -7,6 +7,7 @@ import { createStudio } from './workers/client.ts'
 const root = document.getElementById('root')
 if (!root) throw new Error('The page has no element "root".')
 void settleAddress().then((first) => {
+  root.textContent = ''
   render(() => <App studio={createStudio()} first={first} />, root)
   // From here on the page shows its own errors; until then index.html does.
   document.dispatchEvent(new Event('lapidary-started'))

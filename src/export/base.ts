@@ -2,6 +2,7 @@ import type { ByteSource } from '../files/bytes.ts'
 import { plainFiles } from '../model/plain-files.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
+import { withReals } from './model-files.ts'
 import type { ExportSource } from './source.ts'
 
 /** Google's Gemma 2 and 3 on the Hugging Face Hub (https://huggingface.co/google): width and layers by size. */
@@ -53,7 +54,7 @@ export async function baseOf(source: ExportSource): Promise<BaseModel> {
   const hub = hubName(source.baseModel, model.config)
   if (hub) return { at: hub, kind: 'hub', multimodal: multimodal || MULTIMODAL.test(hub), files: [] }
   if (source.baseBeside === false) return elsewhere
-  const files = modelFolder(await plainFiles(model.files, 'BF16'), 'base/')
+  const files = await plainFolder(model.files, 'base/')
   if (files.reduce((sum, { size }) => sum + size, 0) > MOST_BYTES) return elsewhere
   return { at: 'base', kind: 'beside', multimodal, files }
 }
@@ -72,6 +73,15 @@ export function placeOf(
   if (kind === 'beside') return `The base model is part of this download, in the folder \`${folder}\`.`
   if (kind === 'elsewhere') return `Put the folder of ${name} in place of \`${at}\`: \`${setting}\`.`
   return `The base model comes from the Hugging Face Hub (\`${at}\`), where its terms must be accepted first: \`hf auth login\`.`
+}
+
+/** The files of a model for readers that know no blocks, and take no whole number for a real one. */
+export async function plainFolder(
+  files: ReadonlyMap<string, ByteSource>,
+  folder = '',
+  signal?: AbortSignal,
+): Promise<ExportedFile[]> {
+  return modelFolder(await withReals(await plainFiles(files, 'BF16', signal)), folder)
 }
 
 /** The files of a model as they came, which is a Hugging Face folder. */

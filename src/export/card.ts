@@ -1,7 +1,8 @@
-import type { RunEvent } from '../protocol/events.ts'
+import type { RunEvent, SampleEvent } from '../protocol/events.ts'
 import { type RunConfig, targetModules } from '../protocol/run-config.ts'
 import { shareableConfig } from '../runs/shareable-config.ts'
 import type { BaseModel } from './base.ts'
+import { cardRows } from './card-rows.ts'
 
 /** Fields of the training section that a reader asks for first; the whole config follows as JSON. */
 const SHOWN = [
@@ -17,15 +18,6 @@ const SHOWN = [
   'seed',
 ] as const
 
-/** Of the data a card gives its name, its columns, and what the settings themselves spell out; the adapter may hold more. */
-const PRIVACY = [
-  '## What it may give away',
-  '',
-  'This card shows no rows of the data; texts that the settings below spell out, such as words for labels, are there as they were set.',
-  'An adapter can recite rows that it was trained on all the same: whoever gets it may get at them.',
-  '',
-]
-
 /** What a card tells of. */
 export interface CardFacts {
   config: RunConfig
@@ -37,6 +29,8 @@ export interface CardFacts {
   events: readonly RunEvent[]
   /** Lines that say how it is loaded. */
   snippets?: readonly string[]
+  /** Rows that a person chose to show. */
+  shown?: readonly SampleEvent[]
 }
 
 /** A model card for the Hugging Face Hub: front matter, what it is, how to load it, how it was made, what it reached. */
@@ -68,7 +62,7 @@ export function adapterCard(adapter: CardFacts): string {
     '',
     ...use(adapter, base),
     ...results(seen),
-    ...PRIVACY,
+    ...cardRows(adapter.shown ?? [], 'An adapter'),
     '## Training',
     '',
     '| setting | value |',
@@ -91,6 +85,12 @@ function early(training: RunConfig['training'], step: number, events: readonly R
   const last = events.findLast((event) => event.type === 'step')
   const of = last?.type === 'step' ? ` This is step ${step} of ${last.max_steps}.` : ''
   const waited = patience === 1 ? 'an evaluation' : `${patience} evaluations in a row`
+  const ended = events.findLast((event) => event.type === 'done')
+  if (ended?.type === 'done' && ended.reason === 'stopped_early')
+    return [
+      '',
+      `The run stopped early, after ${waited} without a better ${metric} (early_stopping_patience).${of}`,
+    ]
   return [
     '',
     `The run was to stop early after ${waited} without a better ${metric} (early_stopping_patience).${of}`,

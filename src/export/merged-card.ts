@@ -1,9 +1,10 @@
 import type { BaseModel } from './base.ts'
+import { cardRows } from './card-rows.ts'
 import type { BaseSource, ExportSource } from './source.ts'
 
 /** A card of a merged model: front matter, what it is, and the lines that load it. */
 export function mergedCard(
-  { config, baseModel, step }: Pick<ExportSource, 'config' | 'baseModel' | 'step'>,
+  { config, baseModel, step, shown = [] }: Pick<ExportSource, 'config' | 'baseModel' | 'step' | 'shown'>,
   base: Pick<BaseModel, 'at' | 'kind'>,
   { practice }: Pick<BaseSource, 'practice'>,
   dtype: string,
@@ -36,5 +37,6 @@ export function mergedCard(
       ? 'Prompts must go through its chat template; answers end at the end of a turn, which generation_config.json names.'
       : 'It was taught without the chat template: prompts must look as they did in training.',
     '',
+    ...cardRows(shown, 'A model'),
   ].join('\n')
 }

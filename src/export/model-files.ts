@@ -1,4 +1,4 @@
-import { type ByteSource, readJson } from '../files/bytes.ts'
+import { type ByteSource, bufferSource, readJson } from '../files/bytes.ts'
 import { blobFile } from '../protocol/exported.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
 import type { BaseSource, ExportSource } from './source.ts'
@@ -22,6 +22,19 @@ const REAL =
 /** A config.json. */
 export const configFile = (value: JsonObject): ExportedFile =>
   textFile('config.json', `${JSON.stringify(value, null, 2).replace(REAL, '$1.0')}\n`)
+
+/** Files of a model whose config.json says reals as such: one that was made of a GGUF here does not. */
+export async function withReals(
+  files: ReadonlyMap<string, ByteSource>,
+): Promise<ReadonlyMap<string, ByteSource>> {
+  const source = files.get('config.json')
+  if (!source) return files
+  const text = new TextDecoder().decode(await source.read(0, source.size))
+  const told = text.replace(REAL, '$1.0')
+  return told === text
+    ? files
+    : new Map([...files, ['config.json', bufferSource(new TextEncoder().encode(told))] as const])
+}
 
 /** A JSON file of the base; null where it has none. */
 export async function jsonOf(

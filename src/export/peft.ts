@@ -45,7 +45,8 @@ export async function adapterFolder(
   const [lora, events] = [await source.lora(), await source.events()]
   const base = await baseOf(source)
   const lines = snippetLines(await snippets(source), 'peft')
-  const files = await peftFiles({ lora, config, baseModel, base, step, events, snippets: lines })
+  const shown = source.shown ?? []
+  const files = await peftFiles({ lora, config, baseModel, base, step, events, shown, snippets: lines })
   return {
     base,
     files: [...files.map(({ path, blob }) => blobFile(path, blob)), ...templateFile(source), ...base.files],

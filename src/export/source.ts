@@ -1,6 +1,6 @@
 import type { ByteSource } from '../files/bytes.ts'
 import type { StateTensor } from '../protocol/engine.ts'
-import type { RunEvent } from '../protocol/events.ts'
+import type { RunEvent, SampleEvent } from '../protocol/events.ts'
 import { blobFile } from '../protocol/exported.ts'
 import type { ModelConfig, WeightSource } from '../protocol/model.ts'
 import type { Proof } from '../protocol/proof.ts'
@@ -36,6 +36,8 @@ export interface ExportSource {
   tensors(): Promise<Blob>
   /** The adapter under PEFT's names, f32. */
   lora(): Promise<Record<string, StateTensor>>
+  /** Questions that a person chose to show in a card, with their answers; by default none. */
+  shown?: readonly SampleEvent[]
   /** Whether a base that is nowhere else to be had may be put beside the adapter (by default). */
   baseBeside?: boolean
   /** What base and tuned model said of built-in prompts; null where that was not made. */

@@ -22,8 +22,12 @@ export const THEMES = ['system', 'light', 'dark'] as const
 export type Theme = (typeof THEMES)[number]
 
 /** Languages that the studio's texts are in. */
-export const LANGUAGES = ['en'] as const
+export const LANGUAGES = ['en', 'zh-Hant'] as const
 export type Language = (typeof LANGUAGES)[number]
+
+/** Unicode's name for a language of trial: English from right to left and longer, to see whether a layout holds. Only a link asks for it. */
+export const PSEUDO = 'ar-XB'
+export type PageLanguage = Language | typeof PSEUDO
 
 /** Rows that the page around has: a file's name, whose ending says what it is (.csv, .tsv, .jsonl, .json), and its text. */
 export interface EmbedData {

@@ -2,13 +2,14 @@ import { crc32c } from '../lib/crc32c.ts'
 import { type Pair, readPairs, readValue, writePairs, writeValue } from '../lib/link-pairs.ts'
 import {
   LANGUAGES,
-  type Language,
   LOCKS,
   type Lock,
   PARTS,
+  type PageLanguage,
   type Part,
   PLACES,
   type Place,
+  PSEUDO,
   THEMES,
   type Theme,
 } from '../protocol/embed.ts'
@@ -43,7 +44,7 @@ export interface Link {
   parts: readonly Part[] | null
   locked: readonly Lock[]
   theme: Theme | null
-  lang: Language | null
+  lang: PageLanguage | null
   /** In a frame: the origin of the page around it, or `frame`, where the two do not speak. Null: no frame. */
   embed: string | null
 }
@@ -194,7 +195,7 @@ const OPTIONS = {
     return theme ? { theme } : null
   },
   lang(value: string): Partial<Link> | null {
-    const lang = LANGUAGES.find((name) => name === value)
+    const lang = ([...LANGUAGES, PSEUDO] as const).find((name) => name === value)
     return lang ? { lang } : null
   },
   embed(value: string): Partial<Link> | null {

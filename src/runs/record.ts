@@ -31,6 +31,7 @@ export interface RunRecord {
   seconds: number
   engine: EngineDescription | null
   note?: string
+  shown?: string[]
   failure?: Failure
   opened?: OpenedFrom
 }

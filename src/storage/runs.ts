@@ -21,7 +21,7 @@ export async function putRun(database: Database, record: RunRecord): Promise<voi
 export async function updateRun(
   database: Database,
   run: string,
-  change: Pick<Partial<RunRecord>, 'name' | 'note'>,
+  change: Pick<Partial<RunRecord>, 'name' | 'note' | 'shown'>,
 ): Promise<void> {
   await commit(database, ['runs'], [], async (tx) => {
     const store = tx.objectStore('runs')

@@ -19,7 +19,7 @@ import { AppMenu } from './AppMenu.tsx'
 import { Button } from './components/Button.tsx'
 import { droppedFiles, pathOf } from './components/dropped.ts'
 import { Gem, Icon } from './components/Icon.tsx'
-import { loadedLater } from './components/loaded.tsx'
+import { loadedLater, loadedWhenDrawn } from './components/loaded.tsx'
 import { ChoiceMenu } from './components/Menu.tsx'
 import { FailureNotice, Notice } from './components/Notice.tsx'
 import { formatLoss, formatShare } from './messages/format.ts'
@@ -30,6 +30,7 @@ import { LinkNotes } from './pages/LinkNotes.tsx'
 import { LockedPart } from './pages/LockedPart.tsx'
 import { RunsDrawer } from './pages/RunsDrawer.tsx'
 import { AppProvider, useApp } from './state/app.tsx'
+import { preferredLanguage, speak } from './state/language.ts'
 import { keptOf, linkHere } from './state/link.ts'
 import { isPack } from './state/packs.ts'
 import { hrefOf, type Place, placeOf, restrictRoute } from './state/route.ts'
@@ -39,8 +40,10 @@ import { THEMES } from './state/theme.ts'
 /** Only frames need it. */
 const Embedded = lazy(() => import('./pages/Embedded.tsx'))
 /** Only with a lesson, or where one is opened or made. */
-const LessonPanel = lazy(() => import('./pages/Lesson/LessonPanel.tsx'))
-const PackNotes = lazy(() => import('./pages/Lesson/PackNotes.tsx'))
+const LessonPanel = loadedWhenDrawn(() =>
+  import('./pages/Lesson/LessonPanel.tsx').then((part) => part.LessonPanel),
+)
+const PackNotes = loadedWhenDrawn(() => import('./pages/Lesson/PackNotes.tsx').then((part) => part.PackNotes))
 
 type Page = Component & { preload?: () => Promise<unknown> }
 
@@ -52,15 +55,15 @@ const PAGES: Record<Place, Page> = {
   export: loadedLater(() => import('./pages/Export/ExportPage.tsx').then((part) => part.ExportPage)),
 }
 
-/** Reads what the address says, once, before anything is drawn. Null: no more than a place. */
+/** Reads what the address says, once, before anything is drawn, and speaks its language. Null: no more than a place. */
 export async function settleAddress(): Promise<LinkReading | null> {
   const first = await linkHere()
+  await speak(preferredLanguage(first?.link.lang ?? null, !first?.link.embed))
   if (!first) return null
   const { link } = first
   restrictRoute(createShown(link).places, await keptOf(first))
   // What the link says is taken over; a reload must not undo what is changed since.
   history.replaceState(null, '', hrefOf(placeOf(hrefOf(link.place))))
-  if (link.lang) document.documentElement.lang = link.lang
   document.documentElement.toggleAttribute('data-embedded', link.embed !== null)
   return first
 }
@@ -71,8 +74,18 @@ const PLACE_LOCKS: Partial<Record<Place, Lock>> = { data: 'data', model: 'model'
 export function App(props: { studio: Studio; first: LinkReading | null }) {
   return (
     <AppProvider studio={props.studio} first={props.first}>
-      <Shell />
+      <Spoken />
     </AppProvider>
+  )
+}
+
+/** In another language every text is said anew; what the page knows stays. */
+function Spoken() {
+  const { language } = useApp()
+  return (
+    <Show when={language.now()} keyed>
+      <Shell />
+    </Show>
   )
 }
 

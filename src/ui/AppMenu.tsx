@@ -1,21 +1,27 @@
 import { createEffect, on } from 'solid-js'
 import { Menu, type MenuItem } from './components/Menu.tsx'
-import { formatBytes, formatShare } from './messages/format.ts'
+import { formatBytes, formatShare, nameOfLanguage } from './messages/format.ts'
 import { t } from './messages/t.ts'
 import { useApp } from './state/app.tsx'
+import { LANGUAGES, type Language } from './state/language.ts'
 import type { Kept } from './state/offline.ts'
 
-/** What of the studio is on this device, whether a newer one is there, and installing it. */
 /** Opens a dialog once the menu has closed, and given back what it hid from assistive technology. */
 const afterMenu = (open: () => void) => () => void setTimeout(open)
 
+/** What of the studio is on this device, whether a newer one is there, and installing it; class packs and lessons. */
 export function AppMenu() {
-  const { offline, announce, packs, shown } = useApp()
+  const { offline, announce, language, packs, shown } = useApp()
   let picker!: HTMLInputElement
   createEffect(on(offline.newer, (newer) => newer && announce(t('offline.newer'))))
   const items = (): MenuItem[] => {
     const { state } = offline.kept()
     return [
+      {
+        label: t('app.guide'),
+        icon: 'help' as const,
+        onSelect: () => window.open(`./guide/${language.guide()}/index.html`, '_blank', 'noopener'),
+      },
       ...(state === 'partial' || state === 'failed'
         ? [{ label: t('offline.keep'), icon: 'export' as const, onSelect: offline.keep }]
         : []),
@@ -65,6 +71,12 @@ export function AppMenu() {
         marked={offline.newer()}
         notes={[...(offline.newer() ? [t('offline.newer')] : []), said(offline.kept())]}
         items={items()}
+        choices={{
+          label: t('app.language'),
+          options: LANGUAGES.map((tag) => ({ value: tag, label: nameOfLanguage(tag), lang: tag })),
+          value: language.now(),
+          onChange: (tag) => void language.choose(tag as Language),
+        }}
       />
     </>
   )

@@ -15,6 +15,7 @@ export interface CheckpointParts {
   meta: CheckpointMeta
   tensors: Blob
   proof?: ExportSource['proof']
+  shown?: ExportSource['shown']
   /** The whole log. */
   events(): Promise<RunEvent[]>
   /** @throws LapidaryError where it is not here, or is another one */
@@ -34,9 +35,16 @@ export function exportSource(parts: CheckpointParts): ExportSource {
     meta,
     tensors: async () => tensors,
     proof: parts.proof ?? null,
+    shown: parts.shown ?? [],
     lora: () => readCheckpointAdapter(meta, tensors, signal),
     chatPage: parts.chatPage,
-    events: async () => (await parts.events()).slice(0, meta.event_count),
+    events: async () => {
+      const all = await parts.events()
+      const end = all[meta.event_count]
+      // How the run ended is told right behind its last checkpoint.
+      const past = end?.type === 'done' && end.step === meta.step ? 1 : 0
+      return all.slice(0, meta.event_count + past)
+    },
     async model() {
       const model = await parts.model()
       const { config: shape, practice } = model.info

@@ -1,5 +1,4 @@
-import { modelFolder } from '../export/base.ts'
-import { plainFiles } from '../model/plain-files.ts'
+import { plainFolder } from '../export/base.ts'
 import { quantisedTypes } from '../model/quantised-weights.ts'
 import { storedAlike, storedTypes } from '../model/storage.ts'
 import type { PlanRequest } from '../protocol/engine.ts'
@@ -64,7 +63,7 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
 
     async exportModel(id, call) {
       const { files } = await (await library()).open(id, call)
-      return modelFolder(await plainFiles(files, 'BF16', call?.signal))
+      return plainFolder(files, '', call?.signal)
     },
 
     async plan(config, id, call) {

@@ -4,6 +4,7 @@ import type { ExportSource } from '../export/source.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import type { Call, CheckpointChoice, ExportedFile, Snippet } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
+import { shownRows } from '../runs/shown-rows.ts'
 import { readEvents } from '../storage/runs.ts'
 import { chatPageAt } from './chat-page-files.ts'
 import { exportSource } from './export-source.ts'
@@ -81,6 +82,8 @@ export async function sourceOf(
   const { meta, tensors, ...kept } = unkept ?? (await shelf.checkpointFiles(run, which, call.signal))
   const proof = 'stored' in kept ? kept.stored.proof : shelf.proofs.get(tensors)
   const model = () => baseOfRun({ library }, record)
+  const events = async () => (unkept ? unkept.events() : readEvents(await database(), run))
+  const { shown = [] } = record
   return exportSource({
     config: record.config,
     baseModel: (await model().catch(() => null))?.info.name ?? record.model,
@@ -88,7 +91,8 @@ export async function sourceOf(
     meta,
     tensors,
     proof: proof ?? null,
-    events: async () => (unkept ? unkept.events() : readEvents(await database(), run)),
+    shown: shown.length > 0 ? shownRows(await events(), shown, meta.step) : [],
+    events,
     model,
     chatPage: async () => chatPageAt((await library()).base, call.signal),
     signal: call.signal,

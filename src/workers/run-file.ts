@@ -108,7 +108,7 @@ async function adapterOf(
   const peft = await exporter('peft')
   const newest = offered === undefined || offered === unkept?.meta.step
   const source = await sourceOf(parts, run, newest ? 'last' : offered, call, newest ? unkept : null)
-  const files = await peft.files({ ...source, baseBeside: false }, call)
+  const files = await peft.files({ ...source, baseBeside: false, shown: [] }, call)
   return withProof(files, peft, source.proof ?? null, checkerText)
 }
 

@@ -276,10 +276,11 @@ export function runRoom(parts: TrainParts): RunRoom {
       tell({ run })
     },
 
-    async update(run, { name, note }) {
+    async update(run, { name, note, shown }) {
       const change = {
         ...(name === undefined || name.trim() === '' ? {} : { name: name.trim() }),
         ...(note === undefined ? {} : { note: note.trim() }),
+        ...(shown === undefined ? {} : { shown }),
       }
       // The log of a run that goes on writes its record whole.
       if (current?.id === run && current.run) {
@@ -323,6 +324,11 @@ export function runRoom(parts: TrainParts): RunRoom {
       const inMemory = unkeptOf(run, which)
       if (!inMemory) await flushed(run)
       return exportSnippets(parts, run, which, call, inMemory)
+    },
+
+    async openAdapter(files, name, model, call) {
+      const { openAdapterFiles } = await import('./adapter-opening.ts')
+      return openAdapterFiles(await library(), files, name, model, call)
     },
 
     async runFile(run, options, call) {

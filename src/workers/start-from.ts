@@ -73,9 +73,10 @@ async function adapterOfRun(
   return state.lora
 }
 
-async function adapterOfFiles(
+/** @throws LapidaryError where it does not fit the model or the settings */
+export async function adapterOfFiles(
   name: string,
-  { lora }: RunConfig,
+  { lora }: Pick<RunConfig, 'lora'>,
   model: OpenModel,
   given: AdapterFiles | undefined,
 ): Promise<EngineState['lora']> {
@@ -83,7 +84,7 @@ async function adapterOfFiles(
     fail(
       'missing_file',
       `The adapter "${name}" that this run is to begin with was not given.`,
-      'On the command line give its folder with --start-from. Here, begin with a run of this browser, or with nothing.',
+      'Give its files: on the command line with --start-from, on the page under "Begin with an adapter". Or begin with nothing.',
       { field: 'start.name' },
     )
   requireSame(readAdapterConfig(given.config).lora, lora, `the adapter "${name}"`)

@@ -88,6 +88,16 @@ describe('the base that a card names', () => {
       'stop early after 2 evaluations in a row without a better eval_mean_token_accuracy (early_stopping_patience). This is step 3 of 9.',
     )
     expect(of({})).not.toContain('stop early')
+    const done = { type: 'done' as const, step: 3, epoch: 1, seconds: 1, reason: 'stopped_early' as const }
+    const config = parseRunConfig({ training: stopping })
+    const ended = adapterCard({
+      config,
+      baseModel: 'gemma',
+      step: 3,
+      events: [...events, { ...done, config }],
+    })
+    expect(ended).toContain('The run stopped early, after 2 evaluations in a row')
+    expect(ended).toContain('This is step 3 of 9.')
   })
 
   test('a card shows no row of the data, though the log has some, and warns of what the adapter may recite', () => {
@@ -105,5 +115,12 @@ describe('the base that a card names', () => {
     expect(card).toContain('"content": "Hello!"')
     expect(card).toContain('"prompt": "question"')
     expect(card).toContain('can recite rows that it was trained on')
+    // Those that were chosen stand there as they are, whatever Markdown is in them.
+    const hostile = { ...sample, tuned: '```\n# Free money' }
+    const shown = adapterCard({ config, baseModel: 'gemma-3-270m', step: 3, events: [], shown: [hostile] })
+    expect(shown).toContain('Who owes Ann Lee 40?')
+    expect(shown).toContain('````text\n```\n# Free money\n````')
+    expect(shown).toContain('chosen to be shown, and no other rows')
+    expect(shown).toContain('can recite rows that it was trained on')
   })
 })

@@ -188,7 +188,9 @@ describe('opening a config', () => {
     const begun = config({ start: { from: 'run', run: 'abc' } })
     expect(missing(begun)).toEqual([[undefined, expect.stringContaining('(abc) is not in this browser')]])
     expect(missing(begun, { runs: [{ id: 'abc' } as RunInfo] })).toEqual([])
-    expect(missing(config({ start: { from: 'adapter', name: 'there' } }))[0]![1]).toContain('--start-from')
+    const withAdapter = config({ start: { from: 'adapter', name: 'there' } })
+    expect(missing(withAdapter)[0]![1]).toContain('choose its files')
+    expect(missing(withAdapter, { adapter: true })).toEqual([])
   })
 
   test('reads a file of either form, and refuses what is none', () => {

@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { GpuReport } from '../../src/protocol/gpu-report.ts'
+import { later } from '../../src/ui/messages/en-later.ts'
 import { formatBrief, formatFlops } from '../../src/ui/messages/format.ts'
+import { addEnglish } from '../../src/ui/messages/t.ts'
 import { BytePace } from '../../src/ui/state/clock.ts'
 import { reportText } from '../../src/ui/state/gpu-report.ts'
+
+// As the page has them once a part of it is drawn.
+addEnglish(later)
 
 describe('how quickly bytes come', () => {
   test('is not said before it is known, and does not count what was here before', () => {

@@ -41,24 +41,29 @@ describe('the frame', () => {
       stop: vi.fn(),
     }
     const chunk = new TextEncoder().encode('weights')
+    let exports = 0
     const app = {
       training,
       runs: { live, byId: () => run, chosen: async () => ({ which: 'last' }), label: () => 'r' },
       models: { ready: Promise.resolve() },
       theme: { setTheme: vi.fn() },
+      proofs: { ensure: async () => true },
       data: { failure: () => null },
       link: { isGiven: () => given, waiting: () => false, supply: supplied },
       studio: {
         runs: {
-          exportRun: async () => [
-            {
-              path: 'adapter_model.safetensors',
+          // The second time with the proof that was made meanwhile.
+          exportRun: async () => {
+            const file = (path: string) => ({
+              path,
               size: chunk.length,
               async *chunks() {
                 yield chunk
               },
-            },
-          ],
+            })
+            const weights = file('adapter_model.safetensors')
+            return exports++ === 0 ? [weights] : [file('proof.json'), weights]
+          },
         },
       },
     }
@@ -181,7 +186,10 @@ describe('the frame', () => {
     const { message } = said.at(-1)!
     expect(
       message.type === 'adapter' && message.files.map(({ path, bytes }) => [path, bytes.byteLength]),
-    ).toEqual([['adapter_model.safetensors', 7]])
+    ).toEqual([
+      ['proof.json', 7],
+      ['adapter_model.safetensors', 7],
+    ])
   })
 })
 

@@ -265,6 +265,24 @@ describe('a run as a file', () => {
     }
   })
 
+  test('shows rows in its card where a person chose them, and in its file not for all that', async () => {
+    const studio = rooms()
+    const run = await trained(studio)
+    const cardOf = async () => {
+      const files = await studio.runs.exportRun(run, 'peft')
+      return (await blobOf(files.find(({ path }) => path === 'README.md')!)).text()
+    }
+    expect(await cardOf()).not.toContain('Where is ball 3?')
+    await studio.runs.update(run, { shown: ['Where is ball 3?', 'never asked'] })
+    expect((await infoOf(studio, run)).shown).toContain('Where is ball 3?')
+    const card = await cardOf()
+    expect(card).toContain('Where is ball 3?')
+    expect(card).not.toContain('never asked')
+    expect([...(await textsOf(studio, run, {})).values()].join('')).not.toContain('Where is ball')
+    await studio.runs.update(run, { shown: [] })
+    expect(await cardOf()).not.toContain('Where is ball 3?')
+  })
+
   test('can be told without being stored', async () => {
     const studio = rooms()
     const run = await trained(studio)

@@ -3,11 +3,13 @@ import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type RunningServer, serve } from '../../cli/server.ts'
+import { loraGguf } from '../../src/export/gguf.ts'
 import { peftFiles } from '../../src/export/peft.ts'
+import type { ExportSource } from '../../src/export/source.ts'
 import { initialAdapter } from '../../src/model/lora.ts'
 import type { StateTensor } from '../../src/protocol/engine.ts'
 import type { EvalEvent, RunEvent } from '../../src/protocol/events.ts'
-import { blobOf } from '../../src/protocol/exported.ts'
+import { blobFile, blobOf } from '../../src/protocol/exported.ts'
 import { identity } from '../../src/protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../../src/protocol/run-config.ts'
 import type { AdapterFiles, StartRequest } from '../../src/protocol/studio.ts'
@@ -18,6 +20,7 @@ import { Library } from '../../src/workers/library.ts'
 import { startingFrom } from '../../src/workers/start-from.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { failure } from '../data/helpers.ts'
+import { zipOf } from '../support/zip.ts'
 import { toldBy } from './support/told.ts'
 import { ToyEngine } from './toy-engine.ts'
 
@@ -244,6 +247,71 @@ describe("an adapter of PEFT's layout", () => {
     const other = await failure(() => startingFrom(database, config(), model, ofOther), 'bad_state')
     expect(other.message).toMatch(/was made for google\/other, and does not fit Pebble: .*has shape/)
     expect(other.hint).toContain('google/other')
+  })
+
+  test('is read from a folder, a zip or a GGUF that a person chose, and begun with', async () => {
+    const { data, runs } = rooms()
+    const { config: json, tensors } = await files()
+    const { model } = await opened()
+    const tuned = initialAdapter(model.info.config, lora, 9)
+    const config = new File([JSON.stringify(json)], 'adapter_config.json')
+    const weights = new File([tensors], 'adapter_model.safetensors')
+    const zip = await zipOf([
+      blobFile('mine/base/config.json', new Blob(['{}'])),
+      blobFile('mine/adapter_config.json', config),
+      blobFile('mine/adapter_model.safetensors', weights),
+    ])
+    const source: ExportSource = {
+      ...{ config: parseRunConfig(SETTINGS), baseModel: 'pebble', template: null, step: 0, meta: {} },
+      ...{
+        tensors: async () => tensors,
+        lora: async () => tuned,
+        events: async () => [],
+        chatPage: async () => [],
+      },
+      model: async () => ({
+        ...{ config: model.info.config, practice: true, files: model.files, weights: () => model.weights() },
+        ...{ template: async () => '', stops: async () => [1] },
+      }),
+    }
+    const made = (await loraGguf(source, {})).find(({ path }) => path.endsWith('.gguf'))!
+    const gguf = new File([await blobOf(made)], 'mine.gguf')
+    for (const chosen of [[config, weights], [new File([zip], 'mine.zip')], [gguf]]) {
+      const found = await runs.openAdapter(chosen, 'mine', 'pebble')
+      expect(found).toMatchObject({ name: 'mine', lora: { r: 4 }, hash: adapterHash(tuned) })
+    }
+    const found = await runs.openAdapter([config, weights], 'mine', 'pebble')
+    const start = { from: 'adapter' as const, name: found.name, hash: found.hash }
+    const request = { ...(await requested(data, { start, lora: found.lora })), adapter: found.files }
+    expect((await runs.forecast(request)).steps).toBe(4)
+  })
+
+  test('of files that a person chose is refused by name where it is none, or of another base', async () => {
+    const { runs } = rooms()
+    const { config: json, tensors } = await files({ ...lora, r: 8, lora_alpha: 16 })
+    const named = (config: unknown) => [
+      new File([JSON.stringify(config)], 'adapter_config.json'),
+      new File([tensors], 'adapter_model.safetensors'),
+    ]
+    const other = { ...(json as object), r: 4, lora_alpha: 8, base_model_name_or_path: 'google/other' }
+    const refused = await failure(() => runs.openAdapter(named(other), 'theirs', 'pebble'), 'bad_state')
+    expect(refused.message).toMatch(
+      /^The adapter "theirs" was made for google\/other, and does not fit Pebble/,
+    )
+    for (const [chosen, words] of [
+      [
+        [new File(['x'], 'model.bin')],
+        'There is no adapter_config.json and no adapter_model.safetensors in it.',
+      ],
+      [named(json).slice(0, 1), 'There is no adapter_model.safetensors in it.'],
+      [
+        [new File([await zipOf([blobFile('a.txt', new Blob(['x']))])], 'a.zip')],
+        'There is no adapter_config.json in a.zip.',
+      ],
+    ] as const)
+      expect(
+        (await failure(() => runs.openAdapter([...chosen], 'it', 'pebble'), 'missing_file')).message,
+      ).toBe(words)
   })
 
   test('its hash is that of names, shapes and values, in whatever order they lie', () => {

@@ -3,7 +3,7 @@ import type { Failure } from '../errors.ts'
 import type { EvalEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
 import type { ProofInfo } from '../proof.ts'
 import type { Recipe } from '../recipe.ts'
-import type { RunConfig } from '../run-config.ts'
+import type { LoraConfig, RunConfig } from '../run-config.ts'
 import type { LeftOut, RunFileContents, RunFileOptions } from '../run-file.ts'
 import type { Call } from './call.ts'
 import type { CheckpointChoice, ExportedFile, ExportFormat, Snippet } from './exports.ts'
@@ -52,6 +52,12 @@ export interface RunRoom {
   prove(run: string, which?: CheckpointChoice, call?: Call): Promise<ProofInfo>
   /** Lines that run what `exportRun` gives, by place and format. */
   exportSnippets(run: string, which?: CheckpointChoice, call?: Call): Promise<Snippet[]>
+  /**
+   * Reads an adapter of files that a person chose: a folder in PEFT's layout, a zip with one, or a LoRA `.gguf`. Refuses one that was made
+   * for another base than this model, naming that.
+   * @param name what it is called
+   */
+  openAdapter(files: File[], name: string, model: string, call?: Call): Promise<OpenedAdapter>
   /**
    * The run as the entries of a file of its own, in their order (`protocol/run-file.ts`): zipped as they are they are that file.
    * @throws LapidaryError as an export of its adapter
@@ -133,6 +139,16 @@ export interface AdapterFiles {
   template?: string
 }
 
+/** An adapter that was read, for a run to begin with. */
+export interface OpenedAdapter {
+  name: string
+  /** SHA-256 over its tensors, however they were stored. */
+  hash: string
+  /** The settings that its shapes hang on. */
+  lora: LoraConfig
+  files: AdapterFiles
+}
+
 export type RunStatus = 'running' | 'stopped' | 'done' | 'failed'
 
 export interface RunInfo {
@@ -152,6 +168,8 @@ export interface RunInfo {
   engine: EngineDescription | null
   /** Whatever a person noted on it. */
   note?: string
+  /** Questions that cards of its exports show; absent: none. */
+  shown?: string[]
   failure?: Failure
   /** Of a run that came as a file. */
   opened?: OpenedFrom
@@ -192,6 +210,8 @@ export interface OpenedRun {
 export interface RunNote {
   name?: string
   note?: string
+  /** Questions that cards of its exports show, with their answers. */
+  shown?: string[]
 }
 
 export interface RunHistory {

@@ -10,13 +10,23 @@ export interface MenuItem {
   onSelect: () => void
 }
 
-/** A menu of actions behind a button; notes are said above them, and a mark on the button tells of something new. */
+/** Of which one is chosen. */
+interface Choices {
+  /** What is chosen, in words. */
+  label: string
+  options: { value: string; label: string; icon?: IconName; lang?: string }[]
+  value: string
+  onChange: (value: string) => void
+}
+
+/** A menu of actions behind a button; notes are said above them, what can be chosen below, and a mark on the button tells of something new. */
 export function Menu(props: {
   label: string
   icon: IconName
   items: MenuItem[]
   notes?: string[]
   marked?: boolean
+  choices?: Choices
 }) {
   return (
     <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false}>
@@ -43,6 +53,14 @@ export function Menu(props: {
               </DropdownMenu.Item>
             )}
           </For>
+          <Show when={props.choices}>
+            {(choices) => (
+              <DropdownMenu.Group>
+                <DropdownMenu.GroupLabel class="menu-label">{choices().label}</DropdownMenu.GroupLabel>
+                <RadioItems {...choices()} />
+              </DropdownMenu.Group>
+            )}
+          </Show>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu>
@@ -64,21 +82,31 @@ export function ChoiceMenu<T extends string>(props: {
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content class="menu">
-          <DropdownMenu.RadioGroup value={props.value} onChange={(value) => props.onChange(value as T)}>
-            <For each={props.options}>
-              {(option) => (
-                <DropdownMenu.RadioItem class="menu-item" value={option.value}>
-                  <Show when={option.icon}>{(name) => <Icon name={name()} size={18} />}</Show>
-                  {option.label}
-                  <DropdownMenu.ItemIndicator class="push">
-                    <Icon name="check" size={16} />
-                  </DropdownMenu.ItemIndicator>
-                </DropdownMenu.RadioItem>
-              )}
-            </For>
-          </DropdownMenu.RadioGroup>
+          <RadioItems
+            options={props.options}
+            value={props.value}
+            onChange={(value) => props.onChange(value as T)}
+          />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu>
+  )
+}
+
+function RadioItems(props: Omit<Choices, 'label'>) {
+  return (
+    <DropdownMenu.RadioGroup value={props.value} onChange={props.onChange}>
+      <For each={props.options}>
+        {(option) => (
+          <DropdownMenu.RadioItem class="menu-item" value={option.value} lang={option.lang}>
+            <Show when={option.icon}>{(name) => <Icon name={name()} size={18} />}</Show>
+            {option.label}
+            <DropdownMenu.ItemIndicator class="push">
+              <Icon name="check" size={16} />
+            </DropdownMenu.ItemIndicator>
+          </DropdownMenu.RadioItem>
+        )}
+      </For>
+    </DropdownMenu.RadioGroup>
   )
 }

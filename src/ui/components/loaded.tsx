@@ -1,9 +1,12 @@
 import { type Component, lazy } from 'solid-js'
-import { t } from '../messages/t.ts'
+import { addEnglish, t } from '../messages/t.ts'
 import { Button } from './Button.tsx'
 import { FailureNotice } from './Notice.tsx'
 
 const all: (() => void)[] = []
+
+/** Its words are there before it is. */
+const texts = () => import('../messages/en-later.ts').then(({ later }) => addEnglish(later))
 
 /**
  * A part of the page that is fetched when it is first drawn, or at the first press anywhere: what a visit does not need to begin with.
@@ -11,14 +14,19 @@ const all: (() => void)[] = []
  * @param load imports its module, and gives what it exports
  */
 export function loadedLater<Props extends object>(load: () => Promise<Component<Props>>) {
-  const part = lazy<Component<Props>>(() =>
-    load().then(
-      (component) => ({ default: component }),
+  const part = loadedWhenDrawn(load)
+  all.push(() => void part.preload())
+  return part
+}
+
+/** The same, of what few visits need: it is fetched when it is first drawn, and not before. */
+export function loadedWhenDrawn<Props extends object>(load: () => Promise<Component<Props>>) {
+  return lazy<Component<Props>>(() =>
+    Promise.all([load(), texts()]).then(
+      ([component]) => ({ default: component }),
       () => ({ default: NotLoaded }),
     ),
   )
-  all.push(() => void part.preload())
-  return part
 }
 
 /** By then somebody uses the page: whatever is pressed next is to be there at once. */

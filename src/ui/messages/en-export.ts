@@ -14,7 +14,7 @@ export const exported = {
   'export.keep.lede':
     'A run stays in this browser until it is deleted here, or the browser is cleared. These files outlast both, and this studio opens them again.',
   'export.why.keep':
-    'Small, and nothing is rounded: what was learnt, without the base model. On the command line another run begins with it (npm run train -- --start-from FOLDER). A merged model, below, is opened on the Model page as a model of its own.',
+    'Small, and nothing is rounded: what was learnt, without the base model. Another run begins with it: “Begin with an adapter from files” on the Train page, or npm run train -- --start-from FOLDER. A merged model, below, is opened on the Model page as a model of its own.',
   'export.elsewhere.title': 'Use it elsewhere',
   'export.elsewhere.lede': 'Say where it will run, and take the files that are read there.',
   'export.place': 'Where will it run?',
@@ -114,16 +114,7 @@ export const exported = {
     'proof.json holds five built-in prompts (none of your rows), the answers of the fine-tuned model, and how probable each word of them is with and without what was learnt. check.py asks the library that loads the files for the same, and says “works”, “loaded but without effect” or “differs”.',
   'proof.effect': 'Here fine-tuned and base model are up to {effect} nats a word apart.',
   'proof.make': 'Make it now',
-  'proof.making': 'Making the proof: base and fine-tuned model answer five prompts',
-  'proof.missing': 'Without a proof of its effect',
-  'proof.missingMore':
-    'The files are the same. The proof is made with the next download, or by “Make it now” on the Export page.',
   'proof.dead': 'This adapter changes nothing',
   'proof.deadMore':
     'The fine-tuned model says exactly what the base says. Train it for more steps, or with a higher learning rate.',
-
-  'export.making': 'Making the download',
-  'export.bytesOf': '{done} of {total}',
-  'export.cancel': 'Cancel',
-  'export.cancelNote': 'Cancelled, nothing of it is left behind.',
 } as const

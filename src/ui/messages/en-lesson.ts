@@ -1,4 +1,4 @@
-/** Texts of class packs, lessons, and of runs that are handed in: fetched with what shows them (`lesson.ts`). */
+/** Texts of class packs, lessons, and of runs that are handed in. */
 export const lesson = {
   'pack.opening': 'Opening {name}',
   'pack.noLesson': 'This pack has no lesson.',

@@ -24,7 +24,6 @@ export const model = {
   'model.add.hint':
     'or drop it here: a folder with config.json, tokenizer.json and the .safetensors files, or a .gguf file.',
   'model.adding': 'Storing {name}',
-  'model.unnamed': 'Gemma',
   'device.title': 'What computes',
   'device.looking': 'Looking for a graphics card …',
   'device.computes': 'Computed by',

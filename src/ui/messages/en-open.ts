@@ -23,7 +23,7 @@ export const open = {
   'open.noRun':
     'The run that it begins with ({name}) is not in this browser: choose another, or begin with nothing.',
   'open.noAdapter':
-    'It begins with the adapter {name}. A page cannot read adapters from a folder yet: use npm run train with --start-from, or begin with nothing.',
+    'It begins with the adapter {name}: choose its files under “Begin with an adapter”, or begin with nothing.',
   'open.to.data': 'To the data',
   'open.to.model': 'To the models',
   'start.run': 'Begins with the adapter of {name}, optimizer and steps afresh.',
@@ -32,6 +32,17 @@ export const open = {
     'Begins with the adapter of {name} as it was best on rows it never saw, optimizer and steps afresh.',
   'start.adapter': 'Begins with the adapter {name}.',
   'start.nothing': 'Begin with nothing',
+  'startFrom.title': 'Begin with an adapter from files',
+  'startFrom.lede':
+    'The run goes on from what another one has learnt, optimizer and steps afresh. The adapter must have been made for the model that is chosen; its LoRA settings are taken over.',
+  'startFrom.files': 'Choose files',
+  'startFrom.folder': 'Choose a folder',
+  'startFrom.hint':
+    'A folder or .zip with adapter_config.json and adapter_model.safetensors, or a LoRA .gguf. Or drop it here.',
+  'startFrom.reading': 'Reading the adapter',
+  'startFrom.noModel': 'No model is chosen.',
+  'startFrom.noModelHint': 'Choose the one that the adapter was made for, on the Model page.',
+  'startFrom.lost': 'The files of {name} are not in this page any more: choose them again.',
   'beyond.title': 'Also set, and not shown elsewhere on this page',
   'beyond.reset': 'Back to the defaults',
 } as const

@@ -1,6 +1,5 @@
 /** A run as a file: saved, and opened. */
 export const runFile = {
-  'runFile.save': 'Save this run',
   'runFile.lede':
     'One file with the settings, the curves, what was learnt and the state to go on from. Another Lapidary opens it, on any machine.',
   'runFile.states': 'States to go on from (checkpoints)',
@@ -37,7 +36,7 @@ export const runFile = {
     other: '{count} states to go on from',
   },
   'runFile.nothing': 'Nothing.',
-  'runFile.noRows': 'This browser has none of this run.',
+  'runFile.noRows': 'None of this run is in this browser.',
   'runFile.recite':
     'What was learnt can recite rows all the same: whoever gets the file may get at rows that it was trained on. The name of your data file, your note and words in your settings are in it.',
   'runFile.reading': 'Reading the run',
@@ -46,8 +45,6 @@ export const runFile = {
   'runFile.openHint': 'A .lapidary-run.zip, or drop it here',
   'runFile.checking': 'Checking the file',
   'runFile.opened': '{name} is one of your runs now.',
-  'runFile.openedFrom': 'Opened from {file}',
-  'runFile.by': 'by {name}',
   'runFile.lacks.model':
     'Its base model, {name}, is not in this browser: add it on the Model page to ask it, export it or go on.',
   'runFile.lacks.data':
@@ -57,4 +54,13 @@ export const runFile = {
     one: 'The figures of {count} evaluation came without its rows: evaluate again to see them here.',
     other: 'The figures of {count} evaluations came without their rows: evaluate again to see them here.',
   },
+  'shown.none': 'The card (README.md) shows no row of your data.',
+  'shown.some': {
+    one: 'The card (README.md) shows {count} of your questions with its answers:',
+    other: 'The card (README.md) shows {count} of your questions with their answers:',
+  },
+  'shown.recite': 'What was learnt can recite rows that it was trained on all the same.',
+  'shown.choose': 'Show examples in the card',
+  'shown.chooseHint':
+    'Chosen questions stand in the card with the answers of base and fine-tuned model, for everybody who gets it to read.',
 } as const

@@ -1,41 +1,27 @@
 import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import { data } from './en-data.ts'
-import { evaluation } from './en-evaluation.ts'
-import { exported } from './en-export.ts'
-import { fit } from './en-fit.ts'
-import { gpu } from './en-gpu.ts'
+import { format } from './en-format.ts'
 import { link } from './en-link.ts'
-import { model } from './en-model.ts'
 import { open } from './en-open.ts'
 import { pack } from './en-pack.ts'
-import { push } from './en-push.ts'
-import { runFile } from './en-run-file.ts'
-import { shelf } from './en-shelf.ts'
 import { sources } from './en-sources.ts'
-import { steps } from './en-steps.ts'
 
 /**
- * Every text of the page. Plain words first, the term of art beside them. `{name}` is a value to fill in; an entry with
+ * Texts that the page may need as soon as it is there; `en-later.ts` has the others. Plain words first, the term of art beside them. `{name}` is a value to fill in; an entry with
  * `one` and `other` is chosen by its `count`.
  */
 export const en = {
   ...data,
-  ...evaluation,
-  ...exported,
-  ...fit,
-  ...gpu,
+  ...format,
   ...link,
-  ...model,
   ...open,
   ...pack,
-  ...push,
-  ...runFile,
-  ...shelf,
   ...sources,
-  ...steps,
   'app.name': 'Lapidary',
   'app.skip': 'Skip to the content',
   'app.places': 'Places',
+  'app.language': 'Language',
+  'app.guide': 'Guide and tutorials',
   'app.working': 'training',
   'app.notLoaded': 'This part of the page could not be fetched.',
   'app.notLoadedHint':
@@ -663,4 +649,27 @@ export const en = {
   },
   'facts.lora': 'Adapter (LoRA)',
   'facts.allLinear': 'all projections',
+
+  'proof.making': 'Making the proof: base and fine-tuned model answer five prompts',
+  'proof.missing': 'Without a proof of its effect',
+  'proof.missingMore':
+    'The files are the same. The proof is made with the next download, or by “Make it now” on the Export page.',
+  'export.making': 'Making the download',
+  'export.bytesOf': '{done} of {total}',
+  'export.cancel': 'Cancel',
+  'export.cancelNote': 'Cancelled, nothing of it is left behind.',
+  'model.unnamed': 'Gemma',
+
+  'sample.pirate.title': 'Talk like a pirate',
+  'sample.pirate.summary':
+    "Simple questions, answered by a gentle pirate. After training, every answer has the pirate's voice.",
+  'sample.mood.title': 'Find the mood',
+  'sample.mood.summary':
+    'Sentences about people, each with a mood: happy, sad, angry or afraid. After training, the answer is one label.',
+  'sample.records.title': 'Fill in a record',
+  'sample.records.summary':
+    'Sentences turned into JSON with a name, a count, a colour and an item. After training, the answer is JSON.',
+  'runFile.save': 'Save this run',
+  'runFile.openedFrom': 'Opened from {file}',
+  'runFile.by': 'by {name}',
 } as const

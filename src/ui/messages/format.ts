@@ -1,30 +1,35 @@
+import { formatCount, formatNumber, formatWhole, useNumbers } from './numbers.ts'
+import { t } from './t.ts'
+
+export { formatCount, formatNumber }
+
 /** Numbers as people read them. Every function names the unit of what it takes. */
 
-const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+let large = [0, 1].map((digits) => compact('en', digits))
+/** English is what a page says by itself: its reader's own manner of dates then. */
+let day = dates(undefined)
 
-export function formatCount(value: number): string {
-  return Number.isInteger(value) ? count.format(value) : formatNumber(value)
+/** From here on numbers, sizes and dates are written as in this language: `en` until this is called. */
+export function useFormats(tag: string): void {
+  useNumbers(tag)
+  large = [0, 1].map((digits) => compact(tag, digits))
+  day = dates(tag)
 }
 
-/** "1.2 million", "270 million", "1 billion" for sizes of models. */
+function compact(tag: string, maximumFractionDigits: number): Intl.NumberFormat {
+  return new Intl.NumberFormat(tag, { notation: 'compact', compactDisplay: 'long', maximumFractionDigits })
+}
+
+function dates(tag: string | undefined): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' })
+}
+
+/** "1.2 million", "270 million", "1 billion" for sizes of models; "2.7億" where one counts by ten thousands. */
 export function formatLarge(value: number): string {
-  // 999.9 million is a billion once it is rounded.
-  if (value >= 999.5e6) return `${trim(value / 1e9, 1)} billion`
-  if (value >= 1e6) return `${trim(value / 1e6, value >= 1e7 ? 0 : 1)} million`
-  return count.format(value)
-}
-
-/** Up to six significant digits; exponential notation where plain digits would hide the size: 0.00001 is 1e-5. */
-export function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return ''
-  const size = Math.abs(value)
-  if (size !== 0 && (size < 1e-3 || size >= 1e9)) return exponential(value)
-  return String(Number(value.toPrecision(6)))
-}
-
-function exponential(value: number): string {
-  const [digits = '', exponent = ''] = Number(value.toPrecision(6)).toExponential().split('e')
-  return `${digits}e${exponent.replace('+', '')}`
+  if (value < 1e6) return formatWhole(value)
+  // 270 million needs no tenth in English; 2.7億 does in Chinese. Of billions the tenth is always said.
+  const whole = value >= 1e7 && value < 1e9 && large[0]!.resolvedOptions().locale.startsWith('en')
+  return large[whole ? 0 : 1]!.format(value)
 }
 
 /**
@@ -62,22 +67,25 @@ export function formatBytes(bytes: number): string {
   return `${trim(bytes / 1e9, 1)} GB`
 }
 
-/** "8 s", "1 min 20 s", "2 h 5 min"; seconds are dropped where they no longer matter. */
-export function formatDuration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '—'
-  const whole = Math.max(0, Math.round(seconds))
-  if (whole < 60) return `${whole} s`
+/** "8 s", "1 min 20 s", "2 h 5 min"; seconds are dropped where they no longer matter. `time` in seconds. */
+export function formatDuration(time: number): string {
+  if (!Number.isFinite(time)) return '—'
+  const whole = Math.max(0, Math.round(time))
+  if (whole < 60) return t('format.seconds', { seconds: whole })
   const minutes = Math.floor(whole / 60)
-  if (minutes < 10) return whole % 60 === 0 ? `${minutes} min` : `${minutes} min ${whole % 60} s`
+  const seconds = whole % 60
+  if (minutes < 10 && seconds > 0) return t('format.minutesSeconds', { minutes, seconds })
   const rounded = Math.round(whole / 60)
-  if (rounded < 60) return `${rounded} min`
+  if (rounded < 60) return t('format.minutes', { minutes: rounded })
   const hours = Math.floor(rounded / 60)
-  return rounded % 60 === 0 ? `${hours} h` : `${hours} h ${rounded % 60} min`
+  return rounded % 60 === 0
+    ? t('format.hours', { hours })
+    : t('format.hoursMinutes', { hours, minutes: rounded % 60 })
 }
 
 /** "3.2 ms", "85 µs": what is shorter than a second. */
 export function formatBrief(seconds: number): string {
-  if (seconds >= 1) return `${trim(seconds, 2)} s`
+  if (seconds >= 1) return t('format.seconds', { seconds: String(trim(seconds, 2)) })
   return seconds >= 1e-3 ? `${trim(seconds * 1e3, 2)} ms` : `${trim(seconds * 1e6, 1)} µs`
 }
 
@@ -89,15 +97,17 @@ export function formatFlops(perSecond: number): string {
 
 export function formatRate(perSecond: number): string {
   if (!Number.isFinite(perSecond)) return '—'
-  return perSecond < 10 ? trim(perSecond, 1) : count.format(perSecond)
+  return perSecond < 10 ? trim(perSecond, 1) : formatWhole(perSecond)
 }
-
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
 /** A moment in milliseconds since 1970, in the reader's own manner. */
 export function formatTime(milliseconds: number): string {
   return day.format(milliseconds)
 }
+
+/** A language as its own speakers write it. */
+export const nameOfLanguage = (tag: string): string =>
+  new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag
 
 function trim(value: number, digits: number): string {
   return String(Number(value.toFixed(digits)))

@@ -1,43 +1,57 @@
 import { en } from './en.ts'
-import type { lesson } from './en-lesson.ts'
-import { formatCount } from './format.ts'
+import type { later } from './en-later.ts'
+import { formatCount } from './numbers.ts'
 
-/** With the texts that are fetched later. */
-type Catalogue = typeof en & typeof lesson
-export type MessageKey = keyof Catalogue
+type English = typeof en & typeof later
+export type MessageKey = keyof English
 
 type Text<E> = E extends string ? E : E extends { other: infer O extends string } ? O : never
 type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never
-type Values<K extends MessageKey> = Names<Text<Catalogue[K]>>
+type Values<K extends MessageKey> = Names<Text<English[K]>>
 type Args<K extends MessageKey> = [Values<K>] extends [never] ? [] : [Record<Values<K>, string | number>]
 
-type Entry = string | { one: string; other: string }
+/** A text, or its plural forms by the names of `Intl.PluralRules`: a language gives those that it has. */
+export type Entry = string | (Partial<Record<Intl.LDMLPluralRule, string>> & { other: string })
 
-const texts: Record<string, Entry> = { ...en }
+/** Every text in one language; the types of the parts demand each key of the English one. */
+export type Catalogue = { [K in MessageKey]: Entry }
 
-/** Texts of a part of the page that is fetched later, which come with it. */
-export function addTexts(more: Record<string, Entry>): void {
-  Object.assign(texts, more)
+/** What there is so far: of English, the texts of a first look. */
+let catalogue: Partial<Catalogue> = en
+let plurals = new Intl.PluralRules('en')
+
+/** From here on texts are in this language: `en` until this is called. */
+export function useCatalogue(tag: string, texts: Partial<Catalogue>): void {
+  catalogue = texts
+  plurals = new Intl.PluralRules(tag)
 }
 
-const plurals = new Intl.PluralRules('en')
+/** Texts of parts that are fetched later; another language has all of its texts at once. */
+export function addEnglish(texts: Partial<Catalogue>): void {
+  if (plurals.resolvedOptions().locale.startsWith('en')) catalogue = { ...catalogue, ...texts }
+}
 
 /**
  * The text of a key. `{name}` is replaced by a value; numbers are written with separators of thousands (give a string
- * where another format is wanted). An entry with `one` and `other` is chosen by its `count`.
+ * where another format is wanted). An entry with plural forms is chosen by its `count`.
  */
 export function t<K extends MessageKey>(key: K, ...args: Args<K>): string {
-  const entry = texts[key]!
+  const entry: Entry = catalogue[key] ?? ''
   const values = (args[0] ?? {}) as Record<string, string | number>
   const text =
-    typeof entry === 'string'
-      ? entry
-      : plurals.select(Number(values.count)) === 'one'
-        ? entry.one
-        : entry.other
+    typeof entry === 'string' ? entry : (entry[plurals.select(Number(values.count))] ?? entry.other)
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name]
     if (value === undefined) return whole
     return typeof value === 'number' ? formatCount(value) : value
   })
 }
+
+/** What is told in data, in the page's language where the catalogue has it, else as the data says it. It has no values to fill in. */
+export function translated(key: string, own: string): string {
+  const entry = (catalogue as Record<string, Entry | undefined>)[key]
+  return typeof entry === 'string' ? entry : own
+}
+
+/** A part of the catalogue in another language: every key of the English part, none besides. */
+export type Translated<Part> = { [K in keyof Part]: Entry }

@@ -16,6 +16,7 @@ import { Dialog } from '../components/Dialog.tsx'
 import { Checkbox, Field } from '../components/Field.tsx'
 import { Segmented } from '../components/Segmented.tsx'
 import { Select } from '../components/Select.tsx'
+import { nameOfLanguage } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 import { THEMES } from '../state/theme.ts'
@@ -161,7 +162,7 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
             onChange={setLang}
             options={[
               { value: 'own' as const, label: t('embed.lang.own') },
-              ...LANGUAGES.map((value) => ({ value, label: languageName(value) })),
+              ...LANGUAGES.map((value) => ({ value, label: nameOfLanguage(value) })),
             ]}
           />
         </div>
@@ -211,5 +212,3 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
     </Dialog>
   )
 }
-
-const languageName = (tag: string) => new Intl.DisplayNames([tag], { type: 'language' }).of(tag) ?? tag

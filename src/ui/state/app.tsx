@@ -12,6 +12,7 @@ import { createFinished } from './finished.ts'
 import { createFit } from './fit.ts'
 import { createGpuReport } from './gpu-report.ts'
 import { prepareWhileIdle } from './idle.ts'
+import { createLanguage } from './language.ts'
 import { createLimit } from './limit.ts'
 import { createLink } from './link.ts'
 import { recall, remember } from './memory.ts'
@@ -26,6 +27,7 @@ import { createRuns } from './runs.ts'
 import { createSettings, type Touched } from './settings.ts'
 import { createShelf } from './shelf.ts'
 import { createShown } from './shown.ts'
+import { createStartAdapter } from './start-adapter.ts'
 import { readDraft, type StoredDraft } from './stored-draft.ts'
 import { createTheme } from './theme.ts'
 import { createTraining } from './training.ts'
@@ -40,6 +42,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const route = createRoute()
   const shown = createShown(first?.link ?? null)
   const theme = createTheme(first?.link.theme, !shown.embedded)
+  const language = createLanguage()
   const [said, announce] = createSignal('')
   const [runsOpen, openRuns] = createSignal(false)
   const draft = createDraft()
@@ -50,14 +53,25 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const proofs = createProofs(studio)
   const downloads = createDownloads(studio, runs, proofs)
   const limit = createLimit({ studio, draft, data, models, settings })
-  const training = createTraining({ studio, draft, data, models, settings, limit, runs, announce })
+  const startAdapter = createStartAdapter({ studio, draft, models, settings })
+  const training = createTraining({
+    studio,
+    startAdapter,
+    draft,
+    data,
+    models,
+    settings,
+    limit,
+    runs,
+    announce,
+  })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
   const finished = createFinished({ busy: training.busy, ended: runs.shown, label: runs.label })
   const seen = () => route.place() === 'model'
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const gpuReport = createGpuReport(studio, draft, models)
-  const opening = createOpenConfig({ draft, data, models, settings, runs, training })
+  const opening = createOpenConfig({ startAdapter, draft, data, models, settings, runs, training })
   const link = createLink({ data, opening, training, first, embedded: shown.embedded })
   const packs = createPacks({ studio, training, embedded: shown.embedded })
   const answers = createAnswers(studio, models)
@@ -155,12 +169,14 @@ function createApp(studio: Studio, first: LinkReading | null) {
     studio,
     route,
     theme,
+    language,
     shown,
     said,
     announce,
     runsOpen,
     openRuns,
     draft,
+    startAdapter,
     opening,
     link,
     packs,

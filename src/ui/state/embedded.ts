@@ -13,6 +13,7 @@ import { blobOf } from '../../protocol/exported.ts'
 import type { RunInfo } from '../../protocol/studio.ts'
 import { t } from '../messages/t.ts'
 import type { App } from './app.tsx'
+import { withProof } from './proofs.ts'
 
 /** What the page around may say; anything else is refused. */
 const MessageSchema = v.variant('type', [
@@ -50,12 +51,12 @@ export interface Windows {
  * @param ready settles once the page is set up as its link says
  */
 export function createEmbedded(
-  app: Pick<App, 'data' | 'link' | 'models' | 'runs' | 'studio' | 'theme' | 'training'>,
+  app: Pick<App, 'data' | 'link' | 'models' | 'proofs' | 'runs' | 'studio' | 'theme' | 'training'>,
   around: string,
   ready: Promise<unknown>,
   { own, parent }: Windows = { own: window, parent: window.parent },
 ) {
-  const { data, link, models, runs, studio, theme, training } = app
+  const { data, link, models, proofs, runs, studio, theme, training } = app
   /** A run that the page around asks what it has learnt. */
   const [question, setQuestion] = createSignal<RunInfo | null>(null)
   /** The last run of this visit. */
@@ -126,7 +127,10 @@ export function createEmbedded(
     if (!yes) return refuseWith('adapter', 'declined')
     try {
       const { which } = await runs.chosen(asked)
-      const exported = await studio.runs.exportRun(asked.id, 'peft', which)
+      const wanted = { run: asked.id, format: 'peft', which }
+      const made = await studio.runs.exportRun(asked.id, 'peft', which)
+      // As a download has it: with the proof of its effect, where that can be made.
+      const exported = await withProof(made, wanted, { studio, proofs })
       const files: EmbedFile[] = []
       for (const file of exported)
         files.push({ path: file.path, bytes: await (await blobOf(file)).arrayBuffer() })

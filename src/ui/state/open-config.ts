@@ -10,6 +10,7 @@ import type { Draft } from './draft.ts'
 import type { ModelState } from './models.ts'
 import type { RunsState } from './runs.ts'
 import type { Settings } from './settings.ts'
+import type { StartAdapter } from './start-adapter.ts'
 import { SECTIONS, type Section, type StoredOpening } from './stored-draft.ts'
 import type { TrainingState } from './training.ts'
 
@@ -61,6 +62,8 @@ export function missingOf(
     stored: readonly DatasetInfo[]
     runs: readonly RunInfo[]
     start: RunConfig['start']
+    /** Whether the files of the adapter that it begins with are. */
+    adapter?: boolean
   },
 ): Missing[] {
   const { data, model } = config
@@ -78,7 +81,8 @@ export function missingOf(
   const { start } = here
   if (start.from === 'run' && !here.runs.some(({ id }) => id === start.run))
     found.push({ text: t('open.noRun', { name: start.run }) })
-  if (start.from === 'adapter') found.push({ text: t('open.noAdapter', { name: start.name }) })
+  if (start.from === 'adapter' && !here.adapter)
+    found.push({ text: t('open.noAdapter', { name: start.name }) })
   return found
 }
 
@@ -91,6 +95,7 @@ interface Opened {
 export type OpenConfig = ReturnType<typeof createOpenConfig>
 
 interface Parts {
+  startAdapter: Pick<StartAdapter, 'has'>
   draft: Draft
   data: DataState
   models: ModelState
@@ -100,7 +105,7 @@ interface Parts {
 }
 
 /** Opens the page from a run config: what it names is chosen where it is here, the rest is said. */
-export function createOpenConfig({ draft, data, models, settings, runs, training }: Parts) {
+export function createOpenConfig({ startAdapter, draft, data, models, settings, runs, training }: Parts) {
   /** The config that was opened last, until it is put away. */
   const [opened, setOpened] = createSignal<Opened | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
@@ -185,6 +190,7 @@ export function createOpenConfig({ draft, data, models, settings, runs, training
       stored: data.stored(),
       runs: runs.list(),
       start: draft.start(),
+      adapter: startAdapter.has(draft.start()),
     })
   })
 

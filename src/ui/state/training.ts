@@ -15,12 +15,14 @@ import type { ModelState } from './models.ts'
 import { createOwnList, createQuestions, type Question } from './questions.ts'
 import { createRunView, type RunsState, type RunView } from './runs.ts'
 import type { Settings } from './settings.ts'
+import type { StartAdapter } from './start-adapter.ts'
 
 export type TrainingState = ReturnType<typeof createTraining>
 export type Phase = 'idle' | 'preparing' | 'running' | 'stopping'
 
 interface Parts {
   studio: Studio
+  startAdapter: Pick<StartAdapter, 'of'>
   draft: Draft
   data: DataState
   models: ModelState
@@ -47,7 +49,17 @@ const SAID = {
 } as const
 
 /** The run that this page starts, watches and stops. */
-export function createTraining({ studio, draft, data, models, settings, limit, runs, announce }: Parts) {
+export function createTraining({
+  studio,
+  startAdapter,
+  draft,
+  data,
+  models,
+  settings,
+  limit,
+  runs,
+  announce,
+}: Parts) {
   const [phase, setPhase] = createSignal<Phase>('idle')
   const [stage, setStage] = createSignal<Omit<StageEvent, 'type'> | null>(null)
   const [latest, setLatest] = createSignal<StepEvent | null>(null)
@@ -107,7 +119,10 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
       const timer = setTimeout(async () => {
         const found = await asked()
           .then((samplePrompts) =>
-            studio.runs.forecast({ dataset, model: wanted.model.id, config: wanted, samplePrompts }),
+            studio.runs.forecast({
+              ...{ dataset, model: wanted.model.id, config: wanted, samplePrompts },
+              ...startAdapter.of(wanted.start),
+            }),
           )
           .then(
             (forecast) => ({ forecast, failure: null }),
@@ -308,7 +323,8 @@ export function createTraining({ studio, draft, data, models, settings, limit, r
         const config = await prepared(wanted)
         setLiveConfig(config)
         const samplePrompts = await asked()
-        return studio.runs.start({ dataset, model: config.model.id, config, samplePrompts }, onEvent)
+        const recipe = { dataset, model: config.model.id, config, samplePrompts }
+        return studio.runs.start({ ...recipe, ...startAdapter.of(config.start) }, onEvent)
       },
       undefined,
       new StepClock({ pace, from: 0 }),

@@ -7,7 +7,7 @@ import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
 import { Icon } from '../../components/Icon.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
-import { t } from '../../messages/t.ts'
+import { t, translated } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { isPack } from '../../state/packs.ts'
 import { FromHub } from './FromHub.tsx'
@@ -111,8 +111,8 @@ export function ChooseData() {
               {(sample) => (
                 <button type="button" class="choice" onClick={() => void data.openSample(sample.id)}>
                   <div>
-                    <h3>{sample.title}</h3>
-                    <p>{sample.summary}</p>
+                    <h3>{translated(`sample.${sample.id}.title`, sample.title)}</h3>
+                    <p>{translated(`sample.${sample.id}.summary`, sample.summary)}</p>
                   </div>
                   <span class="quiet small nowrap">{t('rows', { count: sample.rows })}</span>
                   <Icon name="right" />

@@ -12,19 +12,25 @@ import type { PushDialogProps } from './PushDialog.tsx'
  * @param take makes the files as they are sent; rejects where that was stopped
  * @param title what the commit says
  */
-export function Push(props: { take: () => Promise<ExportedFile[]>; title: string; disabled: boolean }) {
-  const [sent, setSent] = createSignal<Pick<PushDialogProps, 'files' | 'title'> | null>(null)
+export function Push(props: {
+  take: () => Promise<ExportedFile[]>
+  /** Questions that its card shows; null: it has none that could. */
+  shown: readonly string[] | null
+  title: string
+  disabled: boolean
+}) {
+  const [sent, setSent] = createSignal<Pick<PushDialogProps, 'files' | 'title' | 'shown'> | null>(null)
   const [taking, setTaking] = createSignal(false)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   let dialog: Component<PushDialogProps> | null = null
 
   async function open(): Promise<void> {
-    const { title } = props
+    const { title, shown } = props
     setFailure(null)
     setTaking(true)
     try {
       dialog = (await import('./PushDialog.tsx')).PushDialog
-      setSent({ files: await props.take(), title })
+      setSent({ files: await props.take(), title, shown })
     } catch (error) {
       const problem = toFailure(error)
       if (problem.code !== 'cancelled') setFailure(problem)
@@ -40,8 +46,14 @@ export function Push(props: { take: () => Promise<ExportedFile[]>; title: string
         {t('push.open')}
       </Button>
       <Show when={sent()} keyed>
-        {({ files, title }) => (
-          <Dynamic component={dialog!} files={files} title={title} onClose={() => setSent(null)} />
+        {({ files, title, shown }) => (
+          <Dynamic
+            component={dialog!}
+            files={files}
+            title={title}
+            shown={shown}
+            onClose={() => setSent(null)}
+          />
         )}
       </Show>
     </>

@@ -18,6 +18,8 @@ export interface PushDialogProps {
   files: ExportedFile[]
   /** What the commit says. */
   title: string
+  /** Questions of one's own that its card shows. */
+  shown: readonly string[] | null
   onClose: () => void
 }
 
@@ -98,6 +100,16 @@ export function PushDialog(props: PushDialogProps) {
                 {(file) => <li>{t('push.file', { name: file.path, size: formatBytes(file.size) })}</li>}
               </For>
             </ul>
+            <Show when={props.shown}>
+              {(shown) => (
+                <>
+                  <p>{shown().length === 0 ? t('shown.none') : t('shown.some', { count: shown().length })}</p>
+                  <ul class="small">
+                    <For each={shown()}>{(prompt) => <li>{prompt}</li>}</For>
+                  </ul>
+                </>
+              )}
+            </Show>
             <p class="hint">{t('push.recite')}</p>
           </div>
           <Show when={failure()}>{(problem) => <FailureNotice failure={problem()} />}</Show>

@@ -24,6 +24,7 @@ import { DownloadState } from '../DownloadState.tsx'
 import { FileList, sizeOf } from './FileList.tsx'
 import { Proof } from './Proof.tsx'
 import { Push } from './Push.tsx'
+import { hasCard, ShownRows } from './ShownRows.tsx'
 import { SnippetView } from './SnippetView.tsx'
 
 export interface TakeProps {
@@ -51,7 +52,8 @@ export function Take(props: TakeProps) {
   const recommended = () => format() === props.formats[0]
   const key = createMemo(() => {
     const { run, checkpoint } = props
-    return `${run.id} ${run.step} ${format().id} ${checkpoint.known() ? checkpoint.which() : ''}`
+    const card = hasCard(format().id) ? JSON.stringify(run.shown ?? []) : ''
+    return `${run.id} ${run.step} ${format().id} ${checkpoint.known() ? checkpoint.which() : ''} ${card}`
   })
 
   async function read(): Promise<void> {
@@ -102,6 +104,9 @@ export function Take(props: TakeProps) {
     const asked = { run: run.id, format: format().id, which: checkpoint.which() }
     return format().proven ? withProof(list, asked, { studio, proofs }) : list
   }
+  /** proof.json and check.py, which come with the first download. */
+  const toCome = (list: ExportedFile[]) =>
+    format().proven && !list.some(({ path }) => path === 'proof.json') ? 2 : 0
   const one = (file: ExportedFile) => void saveFile(file).catch((error) => setFailure(toFailure(error)))
 
   return (
@@ -143,16 +148,20 @@ export function Take(props: TakeProps) {
                 size: formatBytes(sizeOf(list())),
               })}
             </Button>
-            <p class="hint">{t('export.asFolder', { count: list().length })}</p>
+            <p class="hint">{t('export.asFolder', { count: list().length + toCome(list()) })}</p>
           </div>
         )}
       </Show>
       <Show when={files() && format().proven}>
         <Proof run={props.run} />
       </Show>
+      <Show when={hasCard(format().id)}>
+        <ShownRows run={props.run} />
+      </Show>
       <Show when={props.push}>
         <Push
           take={taken}
+          shown={hasCard(format().id) ? (props.run.shown ?? []) : null}
           title={`${props.run.name}: ${format().id}`}
           disabled={!files() || downloads.making() !== null}
         />

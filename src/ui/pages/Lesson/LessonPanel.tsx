@@ -1,14 +1,13 @@
 import { createEffect, createMemo, createSignal, on, Show } from 'solid-js'
 import { readLesson } from '../../../runs/lesson.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
-import '../../messages/lesson.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { LessonText } from './LessonText.tsx'
 import '../../styles/lesson.css'
 
 /** The lesson of a class pack, step by step, beside the studio; where there is no room beside it, above and to be folded. */
-export default function LessonPanel() {
+export function LessonPanel() {
   const { packs, route } = useApp()
   const [folded, setFolded] = createSignal(false)
   let heading!: HTMLHeadingElement

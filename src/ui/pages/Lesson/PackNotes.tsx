@@ -2,7 +2,6 @@ import { lazy, Show, Suspense } from 'solid-js'
 import { Button } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Progress } from '../../components/Progress.tsx'
-import '../../messages/lesson.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
@@ -11,7 +10,7 @@ const HandIn = lazy(() => import('./HandIn.tsx'))
 const HandedIn = lazy(() => import('./HandedIn.tsx'))
 
 /** How far the opening of a class pack is, why it came to nothing, and the dialog that makes one. */
-export default function PackNotes() {
+export function PackNotes() {
   const { packs } = useApp()
   const close = () => packs.setDialog(null)
   return (

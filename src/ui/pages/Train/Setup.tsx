@@ -12,6 +12,7 @@ import { InWords } from './InWords.tsx'
 import { Beyond, OpenSettings } from './Opened.tsx'
 import { Questions } from './Questions.tsx'
 import { LoraNumberField, TrainingNumberField } from './SettingFields.tsx'
+import { StartFrom } from './StartFrom.tsx'
 
 export function Setup() {
   const { settings } = useApp()
@@ -80,6 +81,7 @@ export function Setup() {
         <TrainingNumberField name="per_device_train_batch_size" slider />
         <LoraNumberField name="r" slider />
         <Beyond />
+        <StartFrom />
         <Advanced />
         <Questions />
         <OpenSettings />

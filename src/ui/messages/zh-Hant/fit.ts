@@ -1,0 +1,32 @@
+import type { fit as english } from '../en-fit.ts'
+import type { Translated } from '../t.ts'
+
+export const fit: Translated<typeof english> = {
+  'fit.working': '正在計算所需的記憶體…',
+  'fit.fits': '記憶體足夠：需要 {needs}，{from} {grants}。',
+  'fit.short': '太大了：需要 {needs}，而{from} {grants}。',
+  'fit.binding': '太大了：其中一個陣列需要 {needs}，而{from} {grants}。',
+  'fit.from.set': '您允許一次訓練使用',
+  'fit.from.tried': '這台裝置實測可用',
+  'fit.from.guess': '這類裝置通常可用',
+  'fit.from.engine': '可攜引擎能容納',
+  'fit.from.device': '這台裝置一次最多接受',
+  'fit.exact': '依這些設定和這份資料得出的確切數字，在載入任何東西之前。',
+  'fit.most': '這些設定在每個範例 {tokens} 個詞元時最多會用到的量。依您的資料可能更少。',
+  'fit.any': '下面任何一項都能讓它放得下：',
+  'fit.nearest': '沒有單獨一項足夠。這一項最接近：',
+  'fit.nothing': '沒有任何設定能讓它放得下：請選較小的模型。',
+  'fit.changeTo': '{change}（{needs}）',
+  'fit.change.recompute': '重新計算，不保留中間值',
+  'fit.change.batch': '每批 {to} 個，每步累加 {summed} 批',
+  'fit.change.int8': '模型用 8 位元',
+  'fit.change.int4': '模型用 4 位元',
+  'fit.change.max_length': '每個範例最多 {to} 個詞元',
+  'fit.change.rank': '適配器的秩設為 {to}',
+  'fit.parts': '記憶體的用途',
+  'fit.part.weights': '模型（權重）',
+  'fit.part.adapter': '訓練的部分（適配器、梯度、最佳化器）',
+  'fit.part.activations': '中間值（activations）',
+  'fit.part.decode': '回答（鍵／值快取）',
+  'fit.part.io': '輸入與表格',
+}

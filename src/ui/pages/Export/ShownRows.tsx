@@ -1,0 +1,57 @@
+import { For, Show } from 'solid-js'
+import type { RunInfo } from '../../../protocol/studio.ts'
+import { Checkbox } from '../../components/Field.tsx'
+import { Fold } from '../../components/Fold.tsx'
+import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+
+/** Formats whose README.md is a card that shows rows. */
+const CARDS = /^(peft|merged(-f16|-f32)?)$/
+/** Characters of a question in the list. */
+const LONG = 80
+
+export const hasCard = (format: string) => CARDS.test(format)
+
+/** Which of a run's questions its card shows, with their answers: none unless a person chooses some. */
+export function ShownRows(props: { run: RunInfo }) {
+  const { runs } = useApp()
+  const prompts = () =>
+    runs
+      .view(props.run.id)
+      ?.samples()
+      .map(({ prompt }) => prompt) ?? []
+  const shown = () => (props.run.shown ?? []).filter((prompt) => prompts().includes(prompt))
+  const choose = (prompt: string, on: boolean) =>
+    void runs.update(props.run.id, {
+      shown: on ? [...shown(), prompt] : shown().filter((other) => other !== prompt),
+    })
+  return (
+    <div class="stack-s">
+      <p class="hint">
+        {shown().length === 0 ? t('shown.none') : t('shown.some', { count: shown().length })}{' '}
+        {t('shown.recite')}
+      </p>
+      <Show when={shown().length > 0}>
+        <ul class="small">
+          <For each={shown()}>{(prompt) => <li>{prompt}</li>}</For>
+        </ul>
+      </Show>
+      <Show when={prompts().length > 0}>
+        <Fold summary={t('shown.choose')}>
+          <div class="stack-s">
+            <p class="hint">{t('shown.chooseHint')}</p>
+            <For each={prompts()}>
+              {(prompt) => (
+                <Checkbox
+                  label={prompt.length > LONG ? `${prompt.slice(0, LONG)}…` : prompt}
+                  checked={shown().includes(prompt)}
+                  onChange={(on) => choose(prompt, on)}
+                />
+              )}
+            </For>
+          </div>
+        </Fold>
+      </Show>
+    </div>
+  )
+}

@@ -1,0 +1,75 @@
+import { createSignal } from 'solid-js'
+import { LANGUAGES, type Language, type PageLanguage, PSEUDO } from '../../protocol/embed.ts'
+import { en } from '../messages/en.ts'
+import { useFormats } from '../messages/format.ts'
+import { type Catalogue, useCatalogue } from '../messages/t.ts'
+import { recall, remember } from './memory.ts'
+
+export { LANGUAGES, type Language, type PageLanguage }
+
+/** Texts of languages other than English are fetched when they are asked for. */
+const CATALOGUES: Record<Exclude<PageLanguage, 'en'>, () => Promise<Catalogue>> = {
+  'zh-Hant': () => import('../messages/zh-Hant/index.ts').then(({ zhHant }) => zhHant),
+  [PSEUDO]: () => import('../messages/pseudo.ts').then(({ pseudo }) => pseudo()),
+}
+
+/**
+ * Which language the page speaks: what its link says, else what was chosen here, else the first of the browser's own that there is.
+ * @param own whether the page is its own; one in a frame is not asked what was chosen in another
+ */
+export function preferredLanguage(asked: PageLanguage | null, own: boolean): PageLanguage {
+  const kept = own ? recall<{ choice: Language }>('language')?.choice : null
+  return asked ?? LANGUAGES.find((name) => name === kept) ?? ofBrowser(navigator.languages)
+}
+
+/** The script decides: `zh-TW`, `zh-HK` and `zh-Hant` are read by the same people, `zh-CN` by others. */
+export function ofBrowser(tags: readonly string[]): Language {
+  for (const tag of tags) {
+    const { language, script } = likely(tag)
+    const found = LANGUAGES.find((name) => {
+      const ours = likely(name)
+      return ours.language === language && ours.script === script
+    })
+    if (found) return found
+  }
+  return 'en'
+}
+
+function likely(tag: string): { language?: string; script?: string | undefined } {
+  try {
+    return new Intl.Locale(tag).maximize()
+  } catch {
+    return {}
+  }
+}
+
+/** From here on the page speaks it; English where its texts cannot be fetched. Gives the language that it speaks now. */
+export async function speak(language: PageLanguage): Promise<PageLanguage> {
+  const texts = language === 'en' ? await english() : await CATALOGUES[language]().catch(() => null)
+  if (!texts) return speak('en')
+  useCatalogue(language, texts)
+  useFormats(language === PSEUDO ? 'en' : language)
+  const { documentElement } = document
+  documentElement.lang = language
+  documentElement.dir = language === PSEUDO ? 'rtl' : 'ltr'
+  return language
+}
+
+/** What a first look needs came with the page, and parts that are drawn later bring theirs (`loadedLater`): all, where another was spoken. */
+async function english(): Promise<Partial<Catalogue>> {
+  if (document.documentElement.dir === '') return en
+  const { later } = await import('../messages/en-later.ts')
+  return { ...en, ...later }
+}
+
+/** The language that the page speaks, and another that is chosen: kept for the next visit. */
+export function createLanguage() {
+  const [now, setNow] = createSignal<PageLanguage>(document.documentElement.lang as PageLanguage)
+  async function choose(choice: Language): Promise<void> {
+    remember('language', { choice })
+    setNow(await speak(choice))
+  }
+  /** That the guide is read in: it has none of trial. */
+  const guide = (): Language => LANGUAGES.find((name) => name === now()) ?? 'en'
+  return { now, choose, guide }
+}

@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from '@playwright/test'
+import { strFromU8, unzipSync } from 'fflate'
+import { CHROMIUM_ARGS } from '../../cli/chromium.mjs'
+import { type HubServer, hubServer } from '../support/hub-server.ts'
+import { writeRunFolder } from '../support/run-folder.ts'
+import { watchForComplaints } from './helpers.ts'
+
+// On the processor: what is looked at here is what goes in and out.
+test.use({
+  storageState: { cookies: [], origins: [] },
+  launchOptions: async ({ launchOptions }, use) => {
+    const args = CHROMIUM_ARGS.filter((arg) => !arg.includes('webgpu'))
+    await use({ ...launchOptions, args: [...args, '--disable-features=WebGPU', '--disable-webgpu'] })
+  },
+})
+
+const NAME = 'run.lapidary-run.zip'
+const SECRET = 'Who is Ada?'
+let folder: string
+let hub: HubServer
+
+test.beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lapidary-run-file-'))
+  const run = join(folder, 'run')
+  await writeRunFolder(run)
+  const bootstrap = join(import.meta.dirname, '..', '..', 'cli', 'bootstrap.mjs')
+  const asked = ['--run', run, '--out', folder, '--format', 'run', '--rows', 'samples', '--no-proof']
+  const { status, stderr } = spawnSync(process.execPath, [bootstrap, 'export', ...asked], {
+    encoding: 'utf8',
+  })
+  expect([status, stderr]).toEqual([0, expect.stringContaining('changes nothing')])
+  hub = await hubServer({})
+  hub.accounts.set('hf_right', 'teacher')
+})
+test.afterAll(async () => {
+  await hub.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('a run of the command line is opened, says what its card and its file hold, is pushed and saved again', async ({
+  page,
+}) => {
+  const complaints = watchForComplaints(page)
+  await page.addInitScript(
+    (endpoint) => localStorage.setItem('lapidary.hub', JSON.stringify({ endpoint })),
+    hub.endpoint,
+  )
+  await page.goto('/#/export')
+  await page.getByRole('button', { name: /^Runs/ }).click()
+  const drawer = page.getByRole('dialog', { name: 'Runs' })
+  await drawer
+    .getByLabel('Open a run file')
+    .setInputFiles({ name: 'notes.zip', mimeType: '', buffer: Buffer.from('x') })
+  await expect(drawer.getByRole('alert')).toContainText('notes.zip is not the file of a run.')
+  const file = join(folder, NAME)
+  await drawer.getByLabel('Open a run file').setInputFiles(file)
+  await expect(drawer).toContainText('is one of your runs now.')
+  await expect(drawer).toContainText(`Opened from ${NAME}`)
+  await page.keyboard.press('Escape')
+
+  // A card shows a question once it was chosen, and a push says so before it is one.
+  await page.getByRole('radio', { name: 'Use it elsewhere' }).check({ force: true })
+  await page.getByRole('button', { name: /Where will it run/ }).click()
+  await page.getByRole('option', { name: /Hugging Face/ }).click()
+  await expect(page.getByText('The card (README.md) shows no row of your data.')).toBeVisible()
+  await page.getByText('Show examples in the card').click()
+  await page.getByLabel(SECRET).check()
+  await expect(page.getByText('shows 1 of your questions')).toBeVisible()
+  await page.getByRole('button', { name: 'Push to the Hugging Face Hub' }).click()
+  const push = page.getByRole('dialog', { name: 'Push to the Hugging Face Hub' })
+  await expect(push).toContainText(SECRET)
+  await expect(push).toContainText('proof.json')
+  await push.getByLabel('Access token').fill('hf_right')
+  await push.getByRole('button', { name: 'Use this token' }).click()
+  await push.getByLabel('Repository').fill('teacher/mood')
+  await push.getByRole('button', { name: 'Push', exact: true }).click()
+  await expect(push).toContainText('Pushed. It is at')
+  const pushed = hub.repositories.get('teacher/mood')!.files
+  expect(Buffer.from(pushed.get('README.md')!).toString()).toContain(SECRET)
+  expect([...pushed.keys()]).toContain('adapter_model.safetensors')
+  await page.keyboard.press('Escape')
+
+  // The run's own file leaves it out again, unless it is chosen there.
+  await page.getByRole('radio', { name: 'Keep it' }).check({ force: true })
+  await page.getByRole('button', { name: 'Save this run' }).click()
+  const save = page.getByRole('dialog', { name: 'Save this run' })
+  await expect(save).toContainText('1 sample question')
+  const saved = async () => {
+    const waiting = page.waitForEvent('download', { timeout: 120_000 })
+    await save.getByRole('button', { name: /^Save \(/ }).click()
+    const download = await waiting
+    expect(download.suggestedFilename()).toMatch(/\.lapidary-run\.zip$/)
+    return unzipSync(readFileSync((await download.path())!))
+  }
+  const without = await saved()
+  expect(Object.keys(without)[0]).toBe('lapidary-run.json')
+  expect(
+    Object.values(without)
+      .map((bytes) => strFromU8(bytes, true))
+      .join(''),
+  ).not.toContain(SECRET)
+  await save.getByLabel('Sample questions and their answers').check()
+  await expect(save).toContainText('Nothing.')
+  const [before, after] = [unzipSync(readFileSync(file)), await saved()]
+  for (const name of ['run.json', 'metrics.jsonl', 'checkpoints/step-3.safetensors'])
+    expect(Buffer.compare(before[name]!, after[name]!), name).toBe(0)
+  expect(complaints).toEqual([])
+})

@@ -1,0 +1,83 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { DOCUMENTS, PAGES, TUTORIALS } from '../cli/guide/pages.ts'
+import { renderGuide } from '../cli/guide/render.ts'
+import { fieldNames } from '../src/protocol/config-fields.ts'
+import { LANGUAGES } from '../src/protocol/embed.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const pages = renderGuide(ROOT)
+
+describe('the guide', () => {
+  test('is there in each language; documents of the repository in English', () => {
+    expect([...pages.keys()].sort()).toEqual(
+      LANGUAGES.flatMap((tag) => PAGES.map((name) => `${tag}/${name}.html`)).sort(),
+    )
+    for (const tag of LANGUAGES) {
+      const own = readdirSync(join(ROOT, 'docs/guide', tag)).sort()
+      expect(own).toEqual(
+        PAGES.filter((name) => !DOCUMENTS[name])
+          .map((name) => `${name}.md`)
+          .sort(),
+      )
+    }
+    expect(pages.get('zh-Hant/config.html')).toContain('<main lang="en">')
+    expect(pages.get('zh-Hant/index.html')).toContain('<main lang="zh-Hant">')
+  })
+
+  test('has the same shape in each language: headings, tables, code and frames', () => {
+    const shape = (html: string) =>
+      [...html.matchAll(/<(h[1-6]|table|pre|lapidary-studio|ol|ul)\b/g)].map(([, tag]) => tag)
+    for (const name of PAGES)
+      expect([name, shape(pages.get(`zh-Hant/${name}.html`)!)]).toEqual([
+        name,
+        shape(pages.get(`en/${name}.html`)!),
+      ])
+  })
+
+  test('leads nowhere that is not there', () => {
+    let links = 0
+    for (const [path, html] of pages) {
+      const ids = new Set([...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
+      for (const [, href] of html.matchAll(/<a [^>]*href="([^"]+)"/g)) {
+        links++
+        if (/^https:/.test(href!) || href === '../../') continue
+        const [file, anchor] = href!.split('#') as [string, string?]
+        if (file)
+          expect([path, href, pages.has(new URL(file, `http://x/${path}`).pathname.slice(1))]).toEqual([
+            path,
+            href,
+            true,
+          ])
+        else expect([path, href, ids.has(decodeURIComponent(anchor!))]).toEqual([path, href, true])
+      }
+    }
+    expect(links).toBeGreaterThan(300)
+  })
+
+  test('describes each setting of the Train page with its limits', () => {
+    const html = pages.get('en/settings.html')!
+    for (const name of fieldNames('lora')) expect(html).toContain(`lora.${name}`)
+    expect(html).toContain('<code>training.learning_rate</code>')
+    expect(html).toMatch(/lora\.r<\/code><\/td><td>Pebble \d+<br>270M \d+/)
+  })
+
+  test('each tutorial holds the studio with data', () => {
+    expect(TUTORIALS).toHaveLength(4)
+    for (const tag of LANGUAGES)
+      for (const name of TUTORIALS) {
+        const html = pages.get(`${tag}/${name}.html`)!
+        expect(html).toContain('embed.js')
+        expect(html).toMatch(/<lapidary-studio data="sample:\w+"|<script type="text\/csv">\ntext\n"/)
+      }
+  })
+
+  test('quotes the page in its own words', () => {
+    const english = readFileSync(join(ROOT, 'docs/guide/en/index.md'), 'utf8')
+    expect(english).toContain('[[hero.begin]]')
+    expect(pages.get('en/index.html')).toContain('<strong>Watch a model learn</strong>')
+    expect(pages.get('zh-Hant/index.html')).toContain('<strong>看模型學習</strong>')
+    for (const html of pages.values()) expect(html).not.toMatch(/\[\[[\w.]+\]\]/)
+  })
+})
