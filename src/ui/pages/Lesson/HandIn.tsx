@@ -1,5 +1,6 @@
 import { createSignal, Show } from 'solid-js'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
+import { RUN_FILE_ENDING } from '../../../protocol/run-file.ts'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
 import { Checkbox, TextField } from '../../components/Field.tsx'
@@ -36,7 +37,7 @@ export default function HandIn(props: { onClose: () => void }) {
         rows: { evaluations: judged() },
         by: by(),
       })
-      const file = `${fileName(by())}-${fileName(runs.label(run))}.lapidary-run.zip`
+      const file = `${fileName(by())}-${fileName(runs.label(run))}${RUN_FILE_ENDING}`
       save(await zipped(files, ''), file)
       setSaved(file)
     } catch (error) {
@@ -58,7 +59,13 @@ export default function HandIn(props: { onClose: () => void }) {
             {(failure) => <FailureNotice failure={failure()} onDismiss={() => setFailure(null)} />}
           </Show>
           <div class="row">
-            <Button kind="primary" icon="export" disabled={busy() || by() === ''} onClick={() => void hand()}>
+            <Button
+              kind="primary"
+              icon="export"
+              disabled={by() === ''}
+              aria-disabled={busy()}
+              onClick={() => !busy() && void hand()}
+            >
               {t('hand.save')}
             </Button>
             <span class="small quiet" role="status">
