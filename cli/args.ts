@@ -1,3 +1,4 @@
+import { csvFields } from '../src/lib/csv-text.ts'
 import { fail } from '../src/protocol/errors.ts'
 
 /** switch: there or not, or `--no-name`; value: JSON where it reads as such, else text. */
@@ -8,7 +9,7 @@ interface FlagValue {
   text: string
   number: number
   value: unknown
-  /** Given several times, or once with commas. */
+  /** Given several times, or once with commas; what holds a comma itself stands in quotes, as in CSV. */
   list: string[]
   /** Given several times; a path may have commas. */
   paths: string[]
@@ -59,7 +60,7 @@ function split(argument: string): [string, string | undefined] {
 }
 
 function read(type: FlagType, text: string, name: string, before: unknown): unknown {
-  const parts = text.split(',').flatMap((part) => part.trim() || [])
+  const parts = csvFields(text).filter((part) => part !== '')
   if (parts.length === 0 && type !== 'text' && type !== 'number')
     fail('bad_config', `Flag --${name} has no value.`, 'See --help.', { flag: `--${name}` })
   if (type === 'list') return [...((before as string[] | undefined) ?? []), ...parts]

@@ -4,6 +4,7 @@ import { fail } from '../src/protocol/errors.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
 import type { LabelChoice, Mapping, TaskKind } from '../src/protocol/studio.ts'
 import { type FlagType, parseFlags } from './args.ts'
+import { descriptionOf, requireStep } from './checkpoint-folder.ts'
 import { runPlace } from './run-file.ts'
 import { readRun } from './train-before.ts'
 import { type DataPath, dataFiles, modelOf, namedBefore, need } from './train-job.ts'
@@ -18,6 +19,7 @@ const SPEC = {
   model: 'text',
   task: 'text',
   labels: 'list',
+  step: 'text',
   choice: 'text',
   limit: 'number',
   engine: 'text',
@@ -32,26 +34,29 @@ How good a run is on rows that it never learnt from, beside its base model, in a
 
   --run DIR         the folder that npm run train left, or the file of a run (NAME.lapidary-run.zip): its last checkpoint is
                     evaluated
+  --step N          the checkpoint of that step, where --save-total-limit has kept it
   --data FILE       rows to be judged, in any format that npm run train reads; several times, or a folder. Columns are those of the
                     run where the file has them, else guessed
   --prompt COL --response COL [--system COL] [--input COL] [--template TEXT]   or --messages COL, or --text COL: which is which
   --train FILE      what the run learnt from, for labels and baselines; by default where run.json says it lay
   --model M         the model that the run was started with; by default where run.json says it lay
   --task T          ${KINDS.join(', ')}; guessed from what was learnt
-  --labels LIST     with --task labels: what may be answered
+  --labels LIST     with --task labels: what may be answered, with commas between; a label that holds one in quotes: '"yes, please",no'
   --choice sum      how labels of different lengths are held against each other: by the likelihood of all of their tokens (sum,
                     default), or by its mean for each (mean)
   --limit N         most rows judged, drawn by seed
   --engine E        auto, webgpu, portable; --portable-backend B: auto, wasm, webgpu, cpu. By default as the run was trained
-  --json FILE       where the figures go, predictions.csv beside it; by default evaluation.json in DIR;
-                    of a file, in a folder of its name beside it
+  --json FILE       where the figures go, and NAME-predictions.csv beside NAME.json; by default evaluation.json and predictions.csv in
+                    DIR, of a file in a folder of its name beside it: figures of another evaluation that are there are kept under a name of their own
   --help
 
-Prints the headline and the figures with the 95% interval of each, and writes evaluation.json and predictions.csv.
+Prints the headline, the figures with the 95% interval of each, and where the adapter changed most (of each matrix the norm of its change
+by that of its weights); writes evaluation.json and predictions.csv.
 Exit code: 0 done, 2 bad input (one line on standard error says what, where, and what to do), 1 anything else.`
 
 export interface EvaluateJob {
-  run: { name: string; folder: string; config: RunConfig }
+  /** `of`: the file that describes the checkpoint. */
+  run: { name: string; folder: string; config: RunConfig; of: string }
   model: { name: string; path: string | null }
   data: { name: string; files: DataPath[] }
   /** `given` with --train, or found where run.json says. */
@@ -64,6 +69,8 @@ export interface EvaluateJob {
   /** Where the figures go, and the rows. */
   json: string
   csv: string
+  /** Whether figures of another evaluation that lie there make way: nobody said that these go in their place. */
+  keepOther: boolean
 }
 
 /**
@@ -108,17 +115,20 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
       },
     )
   const json = resolve(flags.json ?? join(place.out, 'evaluation.json'))
-  if (basename(json) === 'predictions.csv')
+  if (json.endsWith('.csv'))
     fail(
       'bad_config',
-      '--json takes a file for the figures; the rows go to predictions.csv.',
-      'Name another file.',
+      '--json takes a file for the figures; the rows go to a CSV file beside it.',
+      'Name a file that ends with .json.',
       {
         flag: '--json',
       },
     )
   return {
-    run: { name: place.name, folder, config },
+    run: {
+      ...{ name: place.name, folder, config },
+      of: descriptionOf(flags.step === undefined ? 'last' : requireStep(flags.step, '--step', folder)),
+    },
     model: await modelOf(flags.model ?? config.model.id),
     data,
     train: trainedOn(flags.train, config),
@@ -139,8 +149,15 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
       }),
     },
     json,
-    csv: join(dirname(json), 'predictions.csv'),
+    csv: join(dirname(json), rowsBeside(basename(json))),
+    keepOther: flags.json === undefined,
   }
+}
+
+/** Where the rows go: two evaluations of one run share no file. */
+function rowsBeside(json: string): string {
+  const name = json.replace(/\.json$/i, '')
+  return name === 'evaluation' ? 'predictions.csv' : `${name}-predictions.csv`
 }
 
 /** What the run learnt from, where that can still be had. */

@@ -1,5 +1,13 @@
 import { textTable } from '../src/lib/text-table.ts'
-import type { EvaluationNote, Figure, FigureName, SideName, Task } from '../src/protocol/studio.ts'
+import type {
+  EvaluationNote,
+  Figure,
+  FigureName,
+  LayerView,
+  SideName,
+  Suspects,
+  Task,
+} from '../src/protocol/studio.ts'
 import type { PrintedReport } from '../src/workers/headless-evaluate.ts'
 
 const FIGURES: Record<FigureName, string> = {
@@ -56,6 +64,64 @@ export function figureTable({ sides }: PrintedReport): string {
       ...sides.map(({ figures }) => cell(figures.find((figure) => figure.name === name))),
     ]),
   ])
+}
+
+/** "Layers 3, 4 of 6 changed most; 72% of the change is in the MLP." As the page says it; layers are counted from 1. */
+export function layersInWords({ step, layers, summary: { most, alike, part } }: LayerView): string {
+  if (most.length === 0) return `At step ${step} the adapter changes nothing yet.`
+  const named = most.map((layer) => layer + 1).join(', ')
+  const where = alike
+    ? `All ${layers} layers changed about alike, layer ${named} a little more than the others`
+    : `${most.length === 1 ? 'Layer' : 'Layers'} ${named} of ${layers} changed most`
+  const share =
+    part &&
+    `${Math.round(part.share * 100)}% of the change is in ${part.name === 'mlp' ? 'the MLP' : 'attention'}`
+  return `${[where, share].filter(Boolean).join('; ')}.`
+}
+
+/** A line a layer, a column a module: ||scaling * B A|| / ||W||, Frobenius norms, in percent. */
+export function layerTable({ layers, modules, cells }: LayerView): string {
+  const cell = (layer: number, module: string) => {
+    const found = cells.find((one) => one.layer === layer && one.module === module)
+    return found && found.weight > 0 ? `${((100 * found.change) / found.weight).toFixed(2)}%` : '-'
+  }
+  return textTable([
+    ['layer', ...modules],
+    ...Array.from({ length: layers }, (_, layer) => [
+      String(layer + 1),
+      ...modules.map((module) => cell(layer, module)),
+    ]),
+  ])
+}
+
+/** Suspect rows that are printed, and letters of each question. */
+const SUSPECTS = 10
+const LETTERS = 60
+
+/** Rows whose losses say that something is wrong with them, the most suspect first. */
+export function suspectLines({ known, rows, by }: Suspects): string {
+  if (known === 0) return 'The log of this run says nothing of its rows: it is of an earlier version.'
+  if (rows.length === 0) return `Nothing looks wrong in the ${known} rows that it learnt from.`
+  const short = (text: string) => {
+    const line = text.replace(/\s+/g, ' ')
+    return line.length > LETTERS ? `${line.slice(0, LETTERS - 1)}…` : line
+  }
+  return [
+    `Of the ${known} rows that it learnt from these look mislabelled, or cannot be learnt (mean probability of ${by === 'answer' ? 'the whole answer' : 'a token'}):`,
+    textTable([
+      ['row', 'likely', 'so it looks', 'the data says', 'question'],
+      ...rows
+        .slice(0, SUSPECTS)
+        .map(({ number, confidence, region, reference, question }) => [
+          String(number),
+          `${(100 * confidence).toFixed(1)}%`,
+          region,
+          short(reference),
+          short(question),
+        ]),
+    ]),
+    ...(rows.length > SUSPECTS ? [`... and ${rows.length - SUSPECTS} more.`] : []),
+  ].join('\n')
 }
 
 /** What must be known beside the figures, in words. */

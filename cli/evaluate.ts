@@ -1,17 +1,27 @@
-import { createWriteStream, mkdirSync, renameSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { LapidaryError } from '../src/protocol/errors.ts'
 import type { Evaluating, HeadlessEvaluation, ServedFiles } from '../src/workers/headless-evaluate.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
+import { setAside } from './evaluate-former.ts'
 import { type EvaluateJob, evaluateJob, HELP } from './evaluate-job.ts'
-import { figureTable, headline, noteLine, whose } from './evaluate-words.ts'
+import {
+  figureTable,
+  headline,
+  layersInWords,
+  layerTable,
+  noteLine,
+  suspectLines,
+  whose,
+} from './evaluate-words.ts'
 import { deathOf, openStudio, untilDeath } from './headless-page.ts'
 import { servedModel } from './model-path.ts'
 import { report } from './report.ts'
 import { type ServedBytes, serve } from './server.ts'
 import type { DataPath } from './train-job.ts'
 
+const LOG = 'metrics.jsonl'
 /** Milliseconds between lines of progress. */
 const EVERY_MS = 5000
 
@@ -24,11 +34,14 @@ async function run(job: EvaluateJob): Promise<void> {
   }
   give('data', job.data.files)
   if (job.train) give('train', job.train.files)
+  const log = join(job.run.folder, LOG)
+  if (existsSync(log)) files.set('/given/log', log)
   if (job.model.path !== null) {
     const model = await servedModel(job.model.path)
     for (const [name, file] of model.files) files.set(`/given/model/${name}`, file)
     texts.set('/given/model/manifest.json', model.manifest)
   }
+  const said: string[] = []
   const places: Record<string, string> = {
     '/out/evaluation.json': job.json,
     '/out/predictions.csv': job.csv,
@@ -43,6 +56,7 @@ async function run(job: EvaluateJob): Promise<void> {
       if (!place) throw new Error(`${path} is no result of an evaluation`)
       mkdirSync(dirname(place), { recursive: true })
       await pipeline(body, createWriteStream(`${place}.tmp`))
+      if (place === job.json && job.keepOther) said.push(...setAside(job))
       renameSync(`${place}.tmp`, place)
     },
   })
@@ -51,6 +65,7 @@ async function run(job: EvaluateJob): Promise<void> {
   const browser = await openBrowser()
   try {
     await drive(job, server.url, browser.page)
+    for (const line of said) process.stdout.write(`${line}\n`)
   } finally {
     await browser.close().finally(() => server.close())
   }
@@ -82,7 +97,10 @@ async function drive(
   })
   const { run, model, data, train, mapping, task, limit, choice, engine } = job
   const request: HeadlessEvaluation = {
-    run: { name: run.name, config: run.config, checkpoint: `${url}given/run/` },
+    run: {
+      ...{ name: run.name, config: run.config, checkpoint: `${url}given/run/`, of: run.of },
+      log: existsSync(join(run.folder, LOG)) ? `${url}given/log` : null,
+    },
     model: model.path === null ? model.name : `${url}given/model/`,
     data: served('data', data),
     train: train && { ...served('train', train), given: train.given },
@@ -97,6 +115,8 @@ async function drive(
   for (const note of report.evaluation.notes)
     process.stderr.write(`note: ${noteLine(note, report.evaluation.task.from)}\n`)
   process.stdout.write(`${headline(report)}\n${whose(report)}\n\n${figureTable(report)}\n\n`)
+  if (report.suspects) process.stdout.write(`${suspectLines(report.suspects)}\n\n`)
+  process.stdout.write(`${layersInWords(report.layers)}\n${layerTable(report.layers)}\n\n`)
   process.stdout.write(`Figures: ${job.json}\nRows: ${job.csv}\n`)
 }
 

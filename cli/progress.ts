@@ -63,6 +63,8 @@ export class Progress {
         return `  ${event.prompt}\n    before: ${event.base.trim()}${event.base_cut ? CUT : ''}\n    after:  ${event.tuned.trim()}${event.tuned_cut ? CUT : ''}`
       case 'checkpoint':
         return `checkpoint at step ${event.step}${event.best ? ' (best so far)' : ''}`
+      case 'row_losses':
+        return null
       case 'notice':
         return `note: ${event.message}`
       case 'done':

@@ -2,15 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Marked } from 'marked'
 import { LANGUAGES, type Language } from '../../src/protocol/embed.ts'
-import { en } from '../../src/ui/messages/en.ts'
-import { later } from '../../src/ui/messages/en-later.ts'
+import { english } from '../../src/ui/messages/english.ts'
 import { nameOfLanguage } from '../../src/ui/messages/format.ts'
 import type { Catalogue, Entry } from '../../src/ui/messages/t.ts'
 import { zhHant } from '../../src/ui/messages/zh-Hant/index.ts'
 import { AROUND, DOCUMENTS, PAGES, type PageName, SECTIONS, TUTORIALS } from './pages.ts'
 import { settingsTable } from './settings.ts'
 
-const TEXTS: Record<Language, Catalogue> = { en: { ...en, ...later }, 'zh-Hant': zhHant }
+const TEXTS: Record<Language, Catalogue> = { en: english, 'zh-Hant': zhHant }
 
 interface Source {
   markdown: string

@@ -72,12 +72,25 @@ export class TrainingBatches {
 
   /** Micro-batch `index` (0-based) of an epoch (0-based). */
   batch(epoch: number, index: number): Batch {
+    return collate(this.#chosen(epoch, index))
+  }
+
+  /** Its examples, in their order: whose the supervised rows of the batch are. */
+  learnt(epoch: number, index: number): { row: number; tokens: number; made: boolean }[] {
+    return this.#chosen(epoch, index).map((example) => ({
+      row: example.row,
+      tokens: supervisedRowCount(example),
+      made: example.origin !== undefined && example.origin !== 'data',
+    }))
+  }
+
+  #chosen(epoch: number, index: number): Example[] {
     if (index < 0 || index >= this.batchesPerEpoch)
       throw new RangeError(`micro-batch ${index} of ${this.batchesPerEpoch}`)
     if (this.#order?.epoch !== epoch)
       this.#order = { epoch, units: shuffle(this.#train.length, this.#seed, epoch) }
     const chosen = this.#order.units.subarray(index * this.#size, (index + 1) * this.#size)
-    return collate(Array.from(chosen, (unit) => this.#train[unit]!).flat())
+    return Array.from(chosen, (unit) => this.#train[unit]!).flat()
   }
 
   /** The validation split in its own order; empty where there is none. */
@@ -101,8 +114,12 @@ function bins(examples: Example[], capacity: number): Example[][] {
 
 function cut(example: Example, maxLength: number): Example {
   if (example.tokens.length <= maxLength) return example
-  const { tokens, supervised, row } = example
-  return { tokens: tokens.subarray(0, maxLength), supervised: supervised.subarray(0, maxLength), row }
+  const { tokens, supervised } = example
+  return {
+    ...example,
+    tokens: tokens.subarray(0, maxLength),
+    supervised: supervised.subarray(0, maxLength),
+  }
 }
 
 function teaches(example: Example): boolean {

@@ -1,8 +1,9 @@
-import type { AugmentConfig, DataStep, SplitConfig } from '../protocol/data-steps.ts'
+import type { AugmentConfig, Correction, DataStep, SplitConfig } from '../protocol/data-steps.ts'
 import type { Finding, LabelCount, StepReport } from '../protocol/preparation.ts'
 import type { Mapping } from '../protocol/recipe.ts'
 import type { Conversation, Split } from '../protocol/tokens.ts'
 import { augment, type MadeRow } from './augment/index.ts'
+import { corrected } from './corrections.ts'
 import type { Frame } from './frame.ts'
 import { mapFrame, type TextRow } from './rows.ts'
 import { splitFrame } from './split.ts'
@@ -13,6 +14,8 @@ export interface PipelineOptions {
   mapping: Mapping
   split: SplitConfig | null
   validationShare: number
+  /** Answers put right by hand, and how many rows the data set has. */
+  corrections?: { list: readonly Correction[]; rows: number }
   augment: AugmentConfig | null
   /** Examples that a model wrote. */
   synthetic?: readonly Conversation[]
@@ -46,13 +49,16 @@ export async function runPipeline(frame: Frame, options: PipelineOptions): Promi
   const mapped = mapFrame(stepped.frame, options.mapping, options.tools)
   signal?.throwIfAborted()
   const split = splitFrame(stepped.frame, mapped.at, { config: options.split, validationShare, seed })
-  const rows: PipelineResult['rows'] = { train: [], validation: [], test: [] }
-  for (const [i, row] of mapped.rows.entries()) rows[split.parts[i]!].push(row)
+  const parted: PipelineResult['rows'] = { train: [], validation: [], test: [] }
+  for (const [i, row] of mapped.rows.entries()) parted[split.parts[i]!].push(row)
+  const right = corrected(parted, options.corrections?.list ?? [], options.corrections?.rows ?? 0)
+  const rows: PipelineResult['rows'] = { ...right.rows }
   const labels = labelCounts(rows)
   const findings = [
     ...stepped.reports.flatMap((report) => report.findings),
     ...mapped.findings,
     ...split.findings,
+    ...right.findings,
   ]
   if (options.augment) {
     const made = await augment(rows.train, options.augment, seed, {

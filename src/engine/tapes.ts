@@ -50,7 +50,7 @@ export function outputs(): Outputs {
 
 const POLICY: Record<Recompute, KeepPolicy> = { nothing: 'everything', cheap: 'costly', layer: 'nothing' }
 
-/** Forward and backward of one micro-batch: gradients and figures are added to what is there. */
+/** Forward and backward of one micro-batch: gradients and figures are added to what is there, log-probabilities are its own. */
 export function trainingTape(o: {
   parts: GemmaParts
   inputs: BatchInputs
@@ -68,6 +68,7 @@ export function trainingTape(o: {
     gradient: true,
   })
   sumResults(tape, logProbability, hit, out.results, 'supervised')
+  copy(tape, logProbability, out.logProbability, ['supervised'])
   tape.backward()
   return tape
 }

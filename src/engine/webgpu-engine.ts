@@ -93,6 +93,8 @@ export class WebgpuEngine implements Engine {
   readonly #options: WebgpuEngineOptions
   #session: Session | null = null
   #readbacks: Readbacks | null = null
+  /** Of the losses of a micro-batch's rows. */
+  #rowReadbacks: Readbacks | null = null
   #slicer: Slicer | null = null
   #choices: Record<string, string> = {}
   /** Queueing is one task at a time: a sliced replay waits in the middle. */
@@ -183,6 +185,7 @@ export class WebgpuEngine implements Engine {
       throw error
     }
     this.#readbacks = new Readbacks(gpu, 256)
+    this.#rowReadbacks = new Readbacks(gpu, request.maxSupervised * 4)
     this.#session.adapter.write(initialState(model.config, request.lora, options.seed))
   }
 
@@ -260,22 +263,25 @@ export class WebgpuEngine implements Engine {
       session.adapter.clearGradients(encoder)
       encoder.clearBuffer(session.buffer(plan.outputs.results))
       this.gpu.device.queue.submit([encoder.finish()])
+      const rows: Promise<ArrayBuffer>[] = []
       for (const [i, batch] of batches.entries()) {
         const live = this.#writeBatch(batch)
         // Dropout's counter: no two micro-batches of a run share one, as long as there are fewer than 2^12 a step.
         context.writeScalars({ ...common, ...live, counter: (scalars.step * 4096 + i) >>> 0 })
         const train = await session.program('train')
         await train.run(live, this.#slicer!, signal, (share) => onProgress?.((i + share) / batches.length))
+        rows.push(this.#readRows(live.supervised))
       }
       const none: Dims = { tokens: 0, supervised: 0, sequences: 0 }
       context.writeScalars(common)
       // Not given up halfway: weights and moments are updated whole.
       await (await session.program('optimizer')).run(none, this.#slicer!)
       this.#slicer!.endStep()
-      return { figures: this.#readbacks!.read(session.buffer(plan.outputs.results), RESULTS * 4) }
+      return { figures: this.#readbacks!.read(session.buffer(plan.outputs.results), RESULTS * 4), rows }
     }, signal)
-    const read = queued.then(async ({ figures }) => {
+    const read = queued.then(async ({ figures, rows }) => {
       const r = new Float32Array(await figures)
+      const logProbability = (await Promise.all(rows)).map((bytes) => new Float32Array(bytes))
       const finite = r[RESULT.notFinite] === 0
       return {
         loss: r[RESULT.lossSum]! / supervised,
@@ -283,6 +289,7 @@ export class WebgpuEngine implements Engine {
         grad_norm: Math.sqrt(r[RESULT.squaredNorm]!),
         tokens,
         finite,
+        logProbability,
       }
     })
     return this.#explained(read, signal)
@@ -380,8 +387,10 @@ export class WebgpuEngine implements Engine {
   dispose(): void {
     this.#session?.dispose()
     this.#readbacks?.dispose()
+    this.#rowReadbacks?.dispose()
     this.#session = null
     this.#readbacks = null
+    this.#rowReadbacks = null
   }
 
   #loaded(): Session {
@@ -444,6 +453,16 @@ export class WebgpuEngine implements Engine {
     } catch (error) {
       throw await causeOf(this.gpu, error, signal)
     }
+  }
+
+  /** What the micro-batch that was queued last leaves of each supervised row; the next one overwrites it. */
+  #readRows(count: number): Promise<ArrayBuffer> {
+    if (count === 0) return Promise.resolve(new ArrayBuffer(0))
+    const session = this.#session!
+    const read = this.#rowReadbacks!.read(session.buffer(session.plan.outputs.logProbability), count * 4)
+    // Met where the step's figures are awaited; a step that is given up before that must not leave it unhandled.
+    read.catch(() => {})
+    return read
   }
 
   #checkBatch(batch: Batch): void {

@@ -1,4 +1,4 @@
-import { csvText } from '../lib/csv-text.ts'
+import { csvWords } from '../lib/csv-text.ts'
 import type { EvaluationReport } from '../protocol/rooms/evaluations.ts'
 
 /** `evaluation.json`: every figure with what it is of; rows are in `predictions.csv`. */
@@ -7,16 +7,17 @@ export function evaluationJson({ rows: _, labels, ...report }: EvaluationReport)
   return `${JSON.stringify({ ...report, labels: plain }, null, 2)}\n`
 }
 
-/** `predictions.csv`: a row for each that was judged, worst first. */
+/** `predictions.csv`: a row for each that was judged, worst first. Words that begin like a formula are kept words. */
 export function predictionsCsv({ rows, labels, base }: EvaluationReport): string {
   const figure = (value: number | undefined) => (value === undefined ? '' : String(value))
   const yes = (value: boolean | null | undefined) =>
     value === undefined || value === null ? '' : String(value)
+  const words = (text: string | null | undefined) => (text ? csvWords(text) : '')
   const columns: [name: string, of: (row: EvaluationReport['rows'][number]) => string][] = [
     ['row', ({ number }) => String(number)],
-    ['question', ({ question }) => question],
-    ['reference', ({ reference }) => reference],
-    ['answer', ({ answer }) => answer ?? ''],
+    ['question', ({ question }) => words(question)],
+    ['reference', ({ reference }) => words(reference)],
+    ['answer', ({ answer }) => words(answer)],
     ['right', ({ right }) => yes(right)],
     ['score', ({ score }) => figure(score)],
     ...(labels ? [['confidence', ({ confidence }) => figure(confidence)] as (typeof columns)[number]] : []),
@@ -25,11 +26,11 @@ export function predictionsCsv({ rows, labels, base }: EvaluationReport): string
     ['reference_tokens_likeliest', ({ hits }) => String(hits)],
     ...(base
       ? ([
-          ['base_answer', ({ base }) => base?.answer ?? ''],
+          ['base_answer', ({ base }) => words(base?.answer)],
           ['base_right', ({ base }) => yes(base?.right)],
         ] as typeof columns)
       : []),
   ]
   const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, of]) => of(row)))]
-  return `${lines.map((fields) => fields.map((text) => (text === '' ? '' : csvText(text))).join(',')).join('\r\n')}\r\n`
+  return `${lines.map((fields) => fields.join(',')).join('\r\n')}\r\n`
 }

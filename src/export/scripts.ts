@@ -55,7 +55,9 @@ function requireRepeatable({ config }: ExportSource): void {
       ? 'it began with the adapter of another one'
       : config.data.format === 'kauldron'
         ? 'its rows were written as kauldron does'
-        : null
+        : config.data.corrections?.length > 0
+          ? 'answers of its rows were put right by hand'
+          : null
   if (because !== null)
     fail(
       'unsupported_format',

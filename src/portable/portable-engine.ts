@@ -103,6 +103,7 @@ export class PortableEngine implements Engine {
       adapter.clearGradients()
       let loss = 0
       let hits = 0
+      const logProbability: Float32Array[] = []
       for (const [i, batch] of batches.entries()) {
         const keep = 1 - plan.request.lora.lora_dropout
         const dropout = { keep, seed: scalars.seed, counter: (scalars.step * 4096 + i) >>> 0 }
@@ -110,6 +111,7 @@ export class PortableEngine implements Engine {
         const figures = await this.#trainOn(batch, 1 / supervised, { dropout, advanced, signal })
         loss += figures.loss
         hits += figures.hits
+        logProbability.push(figures.logProbability)
       }
       const squared = adapter.squaredNorm()
       const finite = Number.isFinite(loss) && Number.isFinite(Math.fround(squared))
@@ -120,6 +122,7 @@ export class PortableEngine implements Engine {
         grad_norm: Math.sqrt(squared),
         tokens: batches.reduce((sum, b) => sum + b.tokens.length, 0),
         finite,
+        logProbability,
       }
     })
   }
@@ -254,8 +257,8 @@ export class PortableEngine implements Engine {
     batch: Batch,
     scale: number,
     options: Pick<PassOptions, 'dropout' | 'advanced' | 'signal'>,
-  ): Promise<{ loss: number; hits: number }> {
-    if (batch.supervisedRows.length === 0) return { loss: 0, hits: 0 }
+  ): Promise<{ loss: number; hits: number; logProbability: Float32Array }> {
+    if (batch.supervisedRows.length === 0) return { loss: 0, hits: 0, logProbability: new Float32Array() }
     const pass = await this.#forward(batch, { ...options, adapterOn: true, training: true })
     try {
       const { logProbability, hit, dx } = await pass.head(batch, true)
@@ -263,6 +266,7 @@ export class PortableEngine implements Engine {
       return {
         loss: -logProbability.reduce((sum, x) => sum + x, 0),
         hits: hit.reduce((sum, x) => sum + x, 0),
+        logProbability,
       }
     } finally {
       pass.dispose()

@@ -259,5 +259,18 @@ export const AugmentSchema = v.strictObject({
 })
 export type AugmentConfig = v.InferOutput<typeof AugmentSchema>
 
+/** An answer that a person put right. It is heeded after the split, and learnt from; never where a test row asks the same. */
+export const CorrectionSchema = v.strictObject({
+  /** Of the data set, 0-based; null: whichever row asks this, or else a new one. */
+  row: v.optional(v.nullable(count), null),
+  /** What is asked, as the row has it: a correction of a row that asks something else by now has no effect. Of plain text, the text. */
+  prompt: text,
+  /** Of a new row. */
+  system: v.optional(v.nullable(text), null),
+  /** What is to be answered; null: the row is not learnt from. */
+  response: v.nullable(text),
+})
+export type Correction = v.InferOutput<typeof CorrectionSchema>
+
 export const NO_SPLIT: SplitConfig = v.parse(SplitSchema, {})
 export const NO_AUGMENT: AugmentConfig = v.parse(AugmentSchema, {})

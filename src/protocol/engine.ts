@@ -129,6 +129,8 @@ export interface StepResult {
   grad_norm: number
   /** Tokens processed (supervised or not, padding excluded). */
   tokens: number
+  /** By micro-batch: [its supervised rows] natural log of each label's probability, as the loss was made of. */
+  logProbability: Float32Array[]
   finite: boolean
 }
 

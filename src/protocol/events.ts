@@ -8,6 +8,7 @@ export type RunEvent =
   | StepEvent
   | EvalEvent
   | SampleEvent
+  | RowLossesEvent
   | CheckpointEvent
   | NoticeEvent
   | DoneEvent
@@ -93,6 +94,20 @@ export interface SampleEvent extends Omit<SamplePrompt, 'tools' | 'system'> {
   /** Set where the answer met the limit on its length: the model did not end it. */
   base_cut?: true
   tuned_cut?: true
+}
+
+/** What rows cost while they were trained on: a row stands once for each pass. Told right before a checkpoint, of the steps since the last. */
+export interface RowLossesEvent {
+  type: 'row_losses'
+  version: 1
+  step: number
+  /** Over the training rows, 1-based. */
+  pass: number
+  /** Rows of the data set, 0-based, ascending; made ones are left out. */
+  rows: number[]
+  /** By row: cross-entropy in nats, summed over its supervised tokens, and how many these are. */
+  nats: number[]
+  tokens: number[]
 }
 
 export interface CheckpointEvent {

@@ -62,6 +62,7 @@ export const FIRST_HEEDED: Partial<Record<ConfigPath, Exclude<ConfigStage, 'rows
   'data.template': 'examples',
   'data.labels': 'examples',
   'data.split': 'examples',
+  'data.corrections': 'examples',
   'data.augment': 'examples',
   'data.validation_share': 'examples',
   'data.format': 'tokens',

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { AugmentSchema, DataStepSchema, SplitSchema } from './data-steps.ts'
+import { AugmentSchema, CorrectionSchema, DataStepSchema, SplitSchema } from './data-steps.ts'
 import { fail, LapidaryError } from './errors.ts'
 import { PROJECTIONS, type Projection } from './model.ts'
 
@@ -142,6 +142,8 @@ const DataSchema = v.strictObject({
   steps: v.optional(v.pipe(v.array(DataStepSchema), v.maxLength(200)), []),
   split: v.optional(SplitSchema, {}),
   augment: v.optional(AugmentSchema, {}),
+  /** Answers put right by hand. */
+  corrections: v.optional(v.pipe(v.array(CorrectionSchema), v.maxLength(10_000)), []),
   /** Share of rows held out for validation, drawn by seed. */
   validation_share: v.optional(from(0, 0.9), 0.1),
 })

@@ -63,6 +63,14 @@ const EventSchema = v.variant('type', [
     type: v.literal('sample'),
     ...{ step: count, prompt: v.string(), base: v.string(), tuned: v.string() },
   }),
+  v.pipe(
+    v.looseObject({
+      type: v.literal('row_losses'),
+      ...{ version: v.literal(1), step: count, pass: count },
+      ...{ rows: v.array(count), nats: v.array(amount), tokens: v.array(count) },
+    }),
+    v.check(({ rows, nats, tokens }) => nats.length === rows.length && tokens.length === rows.length),
+  ),
   v.looseObject({ type: v.literal('checkpoint'), step: count, epoch: v.number() }),
   v.looseObject({ type: v.literal('notice'), message: v.string() }),
   v.looseObject({ type: v.literal('done'), step: count, seconds: amount, reason: v.string() }),

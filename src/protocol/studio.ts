@@ -4,6 +4,7 @@ import type { EvaluationRoom } from './rooms/evaluations.ts'
 import type { ModelRoom } from './rooms/models.ts'
 import type { PackRoom } from './rooms/packs.ts'
 import type { RunRoom } from './rooms/runs.ts'
+import type { ViewsRoom } from './rooms/views.ts'
 
 export type * from './gpu-report.ts'
 export type * from './model-address.ts'
@@ -21,6 +22,7 @@ export type * from './rooms/packs.ts'
 export type * from './rooms/push.ts'
 export type * from './rooms/runs.ts'
 export type * from './rooms/shelf.ts'
+export type * from './rooms/views.ts'
 
 /**
  * What the page (and the headless command line, which is the same page) may ask of the workers, by room. Every promise
@@ -32,5 +34,5 @@ export interface Studio {
   packs: PackRoom
   runs: RunRoom
   answers: AnswerRoom
-  evaluations: EvaluationRoom
+  evaluations: EvaluationRoom & ViewsRoom
 }

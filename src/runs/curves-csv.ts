@@ -1,4 +1,4 @@
-import { csvText } from '../lib/csv-text.ts'
+import { csvWords } from '../lib/csv-text.ts'
 import type { RunSeries, Track } from './series.ts'
 
 const TRAINING = ['loss', 'mean_token_accuracy', 'learning_rate', 'grad_norm', 'tokens_per_second'] as const
@@ -18,7 +18,7 @@ export function curvesCsv(runs: readonly { name: string; series: RunSeries }[]):
     ...TRAINING,
     ...evaluated.map((name) => (name === 'eval_loss' ? name : `eval_${name}`)),
   ]
-  const lines = [head.map(quoted).join(',')]
+  const lines = [head.map(csvWords).join(',')]
   for (const { name, series } of runs) {
     const { training, validation } = series
     const steps = [...new Set([...training.steps.view(), ...validation.steps.view()])].sort((a, b) => a - b)
@@ -27,7 +27,7 @@ export function curvesCsv(runs: readonly { name: string; series: RunSeries }[]):
       const epoch = trained < 0 ? validation.epochs.at(measured) : training.epochs.at(trained)
       lines.push(
         [
-          quoted(name),
+          csvWords(name),
           step,
           number(epoch),
           ...TRAINING.map((column) => number(training.column(column).at(trained))),
@@ -46,8 +46,3 @@ function placeOf(track: Track, step: number): number {
 }
 
 const number = (value: number): string => (Number.isFinite(value) ? String(value) : '')
-
-/** Spreadsheets take a text that begins like a formula for one: an apostrophe keeps it a text. */
-export function quoted(text: string): string {
-  return csvText(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text)
-}

@@ -1,6 +1,6 @@
+import { csvWords } from '../lib/csv-text.ts'
 import type { RunFileContents, RunFileEvaluation } from '../protocol/run-file.ts'
 import { tellingDifferences } from './compare.ts'
-import { quoted } from './curves-csv.ts'
 
 /** A run that was handed in, as a line of the table. */
 export interface HandedRun {
@@ -119,7 +119,7 @@ export function handedCsv({ runs, fields }: HandedTable): string {
       ...values.map((value) =>
         typeof value === 'object' && value !== null ? JSON.stringify(value) : (value ?? ''),
       ),
-    ].map((cell) => (typeof cell === 'number' ? String(cell) : quoted(String(cell)))),
+    ].map((cell) => (typeof cell === 'number' ? String(cell) : csvWords(String(cell)))),
   )
   return `${[head, ...lines].map((cells) => cells.join(',')).join('\r\n')}\r\n`
 }

@@ -264,6 +264,8 @@ function fieldsOf(part: Exclude<LinkSection, 'engine'>, config: RunConfig): Pair
     for (const [field, value] of Object.entries(config[section])) {
       const usual = none[section][field as never] as unknown
       if (section === 'model' && field === 'id') continue
+      // They quote rows, and no row leaves this machine by a link.
+      if (section === 'data' && field === 'corrections') continue
       const always = section === 'training' && field === 'seed'
       if (always || canonical(value) !== canonical(usual))
         found.push([`${section}.${field}`, writeValue(beside(value, usual))])

@@ -7,8 +7,17 @@ export interface TrainingData {
   readonly batchesPerEpoch: number
   /** Micro-batch `index` of an epoch: a function of the run's seed and the two numbers alone. */
   batch(epoch: number, index: number): Batch
+  /** The examples in it, in their order. */
+  learnt(epoch: number, index: number): Learnt[]
   /** The validation split in a fixed order; empty where there is none. */
   validation(): Iterable<Batch>
+}
+
+/** An example of a micro-batch: the row of the data set that it is of, its supervised tokens, and whether it was made. */
+export interface Learnt {
+  row: number
+  tokens: number
+  made: boolean
 }
 
 /** The micro-batches of one optimizer step, and where the next step begins. An epoch's last step may be smaller. */
@@ -16,12 +25,16 @@ export function accumulated(
   data: TrainingData,
   at: DataPosition,
   accumulation: number,
-): { batches: Batch[]; next: DataPosition; epoch: number } {
+): { batches: Batch[]; learnt: Learnt[][]; next: DataPosition; epoch: number } {
   const end = Math.min(at.batch + accumulation, data.batchesPerEpoch)
   const batches: Batch[] = []
-  for (let index = at.batch; index < end; index++) batches.push(data.batch(at.epoch, index))
+  const learnt: Learnt[][] = []
+  for (let index = at.batch; index < end; index++) {
+    batches.push(data.batch(at.epoch, index))
+    learnt.push(data.learnt(at.epoch, index))
+  }
   const epoch = at.epoch + end / data.batchesPerEpoch
   const next =
     end === data.batchesPerEpoch ? { epoch: at.epoch + 1, batch: 0 } : { epoch: at.epoch, batch: end }
-  return { batches, next, epoch }
+  return { batches, learnt, next, epoch }
 }

@@ -4,8 +4,9 @@ import type { CheckpointEvent, CutExamples, DoneEvent, RunEvent, SamplePrompt } 
 import type { RunConfig } from '../protocol/run-config.ts'
 import { evaluated as asKept, earlyMessage, standing } from './best.ts'
 import { CHECKPOINT_VERSION, type Checkpoint, type DataPosition, type RunHashes } from './checkpoint.ts'
-import { accumulated, type TrainingData } from './data.ts'
+import { accumulated, type Learnt, type TrainingData } from './data.ts'
 import { evaluate } from './evaluate.ts'
+import { RowLosses } from './row-losses.ts'
 import { learningRate, runLength } from './schedule.ts'
 
 /** Steps queued on the device, unless the engine knows better: one runs while the next is encoded. */
@@ -129,6 +130,9 @@ interface Pending {
   step: number
   epoch: number
   learning_rate: number
+  /** Pass over the training rows, 1-based, and whose the rows of each micro-batch are. */
+  pass: number
+  learnt: Learnt[][]
   /** Where the step after this one begins. */
   next: DataPosition
   result: Promise<StepResult>
@@ -154,6 +158,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   let eventCount = meta?.event_count ?? 0
   let skippedInRow = meta?.skipped_in_row ?? 0
   const evaluations = [...(meta?.evaluations ?? [])]
+  const rowLosses = new RowLosses()
   let savedAt = meta?.step ?? -1
   let baseAnswers: SampleAnswer[] | null = null
   let arrival = now()
@@ -168,7 +173,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
   }
 
   const submit = (at: DataPosition, number: number): Pending => {
-    const { batches, next, epoch } = accumulated(data, at, training.gradient_accumulation_steps)
+    const { batches, learnt, next, epoch } = accumulated(data, at, training.gradient_accumulation_steps)
     const learning_rate = learningRate(training, number, total)
     const scalars = {
       step: number,
@@ -190,7 +195,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     })
     // Failures are met where the result is awaited; a second one behind the first must not go unhandled.
     result.catch(() => {})
-    return { step: number, epoch, learning_rate, next, result }
+    return { step: number, epoch, learning_rate, pass: at.epoch + 1, learnt, next, result }
   }
 
   const report = (pending: Pending, result: StepResult) => {
@@ -218,7 +223,11 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
       tokens_per_second: time > 0 ? count / time : 0,
       ...(result.finite ? {} : { skipped: true as const }),
     })
-    if (result.finite) return
+    if (result.finite) {
+      for (const [i, examples] of pending.learnt.entries())
+        rowLosses.add(pending.pass, examples, result.logProbability[i]!)
+      return
+    }
     emit({
       type: 'notice',
       step,
@@ -293,6 +302,7 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
 
   const save = async (isBest: boolean) => {
     emit({ type: 'stage', stage: 'save', note: 'Saving a checkpoint' })
+    for (const event of rowLosses.take(step)) emit(event)
     const state = await engine.saveState(signal)
     const event: CheckpointEvent = { type: 'checkpoint', step, epoch, ...(isBest ? { best: true } : {}) }
     eventCount++

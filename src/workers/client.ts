@@ -4,7 +4,6 @@ import type { HubRoom } from '../protocol/rooms/hub.ts'
 import type {
   AnswerRoom,
   DataRoom,
-  EvaluationRoom,
   ExportedFile,
   ModelRoom,
   PackRoom,
@@ -101,7 +100,7 @@ export function createStudio(): Studio {
   const adding = remoteRoom<Pick<ModelRoom, 'add'>>(addingHost)
   const packs = remoteRoom<PackRoom>(packHost, 'packs')
   const runs = remoteRoom<RunRoom>(trainHost, 'runs')
-  const evaluations = remoteRoom<EvaluationRoom>(trainHost, 'evaluations')
+  const evaluations = remoteRoom<Studio['evaluations']>(trainHost, 'evaluations')
   const follow = (onEvent: RunListener) => watched(trainHost, onEvent)
   return {
     data: override(data, { exportData: (...asked) => files(dataHost, () => data.exportData(...asked)) }),

@@ -5,7 +5,7 @@ import type { Example } from '../protocol/batch.ts'
 import type { Engine, EngineState, PlanRequest } from '../protocol/engine.ts'
 import type { Quantization } from '../protocol/model.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
-import type { JudgedRow, Task } from '../protocol/studio.ts'
+import type { JudgedRow, Task, TokenChance } from '../protocol/studio.ts'
 import { chatCodec } from './codec.ts'
 import type { Engines } from './engine/host.ts'
 import { planRequest } from './engine/plan-request.ts'
@@ -158,6 +158,20 @@ export async function judge(
       Object.assign(judged[i]!, { answer: text.trim(), finish })
   }
   return judged
+}
+
+/** Of one example, token by token, as base and adapter have it; the tokens are those that are supervised, the first of all left out. */
+export async function tokenChances(
+  engine: Engine,
+  { example }: TokenRow,
+  signal: AbortSignal,
+): Promise<{ base: TokenChance[]; tuned: TokenChance[] }> {
+  const batch = collate([example])
+  const chances = async (adapter: 'on' | 'off') => {
+    const { logProbability, hit } = await engine.score(batch, { adapter }, signal)
+    return Array.from(logProbability, (value, i) => ({ logProbability: value, likeliest: hit[i] === 1 }))
+  }
+  return { tuned: await chances('on'), base: await chances('off') }
 }
 
 /** What is supervised in each example: the natural log of its probability, its tokens, and how many of these were the likeliest. */

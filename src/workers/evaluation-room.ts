@@ -15,16 +15,19 @@ import type {
   EvaluationRoom,
   ReportOptions,
   Task,
+  ViewsRoom,
 } from '../protocol/studio.ts'
 import { newRun, type RunRecord } from '../runs/record.ts'
 import { addJudged, listEvaluations, readJudged, removeEvaluation } from '../storage/evaluations.ts'
-import { RunLog } from '../storage/runs.ts'
+import { RunLog, readEvents } from '../storage/runs.ts'
 import { parseMeta } from '../trainer/checkpoint.ts'
 import { adapterHash } from './adapter-files.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
 import { engineFor, type Judging, judge, judging, type Subject } from './evaluation-judging.ts'
 import { EvaluationData, type FoundRows, noteOf } from './evaluation-rows.ts'
+import { heldAnswers, suspects } from './evaluation-suspects.ts'
 import { RowTokens, type TokenRow } from './evaluation-tokens.ts'
+import { layerView, tokenView, type ViewParts } from './evaluation-views.ts'
 import { newId } from './new-id.ts'
 import type { TrainParts } from './train-parts.ts'
 
@@ -40,9 +43,17 @@ interface Prepared {
   learnt: FoundRows['learnt']
 }
 
-export function evaluationRoom(parts: TrainParts): EvaluationRoom {
+export function evaluationRoom(parts: TrainParts): EvaluationRoom & ViewsRoom {
   const { database, library, host, shelf } = parts
   const data = new EvaluationData(parts)
+  const views: ViewParts = {
+    ...{ host, data },
+    async subject(run, checkpoint, call) {
+      const record = await shelf.record(run)
+      const { subject, step } = await subjectOf(record, { run, checkpoint }, call)
+      return { record, subject, step: step! }
+    },
+  }
 
   async function found(
     request: EvaluateRequest,
@@ -65,7 +76,7 @@ export function evaluationRoom(parts: TrainParts): EvaluationRoom {
 
   async function subjectOf(
     record: RunRecord,
-    { checkpoint, model: other, run }: EvaluateRequest,
+    { checkpoint, model: other, run }: Pick<EvaluateRequest, 'run' | 'checkpoint' | 'model'>,
     call: Call,
   ): Promise<{ subject: Subject; step: number | null }> {
     const foreign = other !== undefined && other !== record.model
@@ -231,9 +242,17 @@ export function evaluationRoom(parts: TrainParts): EvaluationRoom {
         blobFile('predictions.csv', new Blob([predictionsCsv(made)], { type: 'text/csv' })),
       ]
     },
+    tokens: (request, call) => tokenView(views, request, call),
+    layers: (run, checkpoint, call) => layerView(views, run, checkpoint, call),
+    async suspects(run, call) {
+      const { unkept } = shelf
+      const events = (await unkept.get(run)?.events()) ?? (await readEvents(await database(), run))
+      return suspects(views, await shelf.record(run), events, call)
+    },
+    heldAnswers: (request, call) => heldAnswers(views, request, call),
     remove: async (run, id) => removeEvaluation(await database(), run, id),
 
-    async adopt({ name, model: id, config, dataset, checkpoint }, call = {}) {
+    async adopt({ name, model: id, config, dataset, checkpoint, events = [] }, call = {}) {
       const model = await (await library()).open(id, call)
       const meta = parseMeta(checkpoint.meta)
       if (meta.hashes.base !== model.info.hash)
@@ -254,6 +273,7 @@ export function evaluationRoom(parts: TrainParts): EvaluationRoom {
       )
       const { seconds, step, epoch } = meta
       const log = await RunLog.begin(await database(), { ...record, name, status: 'stopped', step, seconds })
+      for (const event of events) if (event.type === 'row_losses') log.add(event)
       await log.saveCheckpoint(meta, bytes, { type: 'checkpoint', step, epoch })
       return record.id
     },

@@ -5,7 +5,13 @@ import { fail, toFailure } from '../protocol/errors.ts'
 import { canonical } from '../protocol/identity.ts'
 import { mappingFor, mappingOf, type Recipe } from '../protocol/recipe.ts'
 import type { DataConfig } from '../protocol/run-config.ts'
-import type { EvaluatedData, EvaluateRequest, EvaluationNote, ExampleText } from '../protocol/studio.ts'
+import type {
+  EvaluatedData,
+  EvaluateRequest,
+  EvaluationNote,
+  ExampleText,
+  TypedAnswer,
+} from '../protocol/studio.ts'
 import { type Conversation, type Message, type Split, saidIn } from '../protocol/tokens.ts'
 import type { RunRecord } from '../runs/record.ts'
 import { DatasetShelf } from './dataset-shelf.ts'
@@ -71,7 +77,9 @@ export class EvaluationData {
     const again = drawn.filter((row) => known.has(sameness(row)))
     if (again.length > 0) notes.push(noteOf('learnt_rows', again))
     if (learnt === null) notes.push({ kind: 'no_training_rows', count: 0 })
-    const { name: _, hash: __, ...how } = config
+    const { name: _, hash: __, corrections, ...rest } = config
+    // Ids of before there were any stay what they are; records of then have none.
+    const how = (corrections ?? []).length > 0 ? { ...rest, corrections } : rest
     const seed = record.config.training.seed
     const key = canonical([data.hash, data.split, how, seed, request.limit ?? null])
     return { data: { ...data, rows: rows.length }, rows: drawn, learnt, notes, key }
@@ -157,6 +165,20 @@ export class EvaluationData {
   }
 }
 
+/** An answer that a person typed or was given, as a row. */
+export function typedRow({ question, answer, system, tools }: TypedAnswer): EvaluationRow {
+  const before: Message[] = system ? [{ role: 'system', content: system }] : []
+  const messages: Message[] = [
+    ...before,
+    { role: 'user', content: question },
+    { role: 'assistant', content: answer },
+  ]
+  return {
+    ...{ row: 0, number: 0, question, reference: answer, calls: false, plain: false },
+    source: { messages, row: 0, ...(tools ? { tools } : {}) },
+  }
+}
+
 /** A run's own recipe: the rows that it learnt from and held out, made rows left out. */
 function recipeOf({ dataset, model, config }: RunRecord): Recipe {
   return { dataset, model, config: { ...config, data: { ...config.data, augment: NO_AUGMENT } } }
@@ -164,7 +186,8 @@ function recipeOf({ dataset, model, config }: RunRecord): Recipe {
 
 /** No row held out of what is judged. */
 function wholly(data: DataConfig): DataConfig {
-  return { ...data, split: NO_SPLIT, validation_share: 0, augment: NO_AUGMENT }
+  // Corrections are of rows of what was learnt.
+  return { ...data, split: NO_SPLIT, validation_share: 0, augment: NO_AUGMENT, corrections: [] }
 }
 
 function kindOf({ messages, text }: Pick<DataConfig, 'messages' | 'text'>): 'messages' | 'text' | 'pairs' {

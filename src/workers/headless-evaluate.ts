@@ -1,4 +1,5 @@
 import { type Failure, fail, LapidaryError } from '../protocol/errors.ts'
+import type { RunEvent } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
 import type { EngineConfig, RunConfig } from '../protocol/run-config.ts'
 import type {
@@ -6,14 +7,16 @@ import type {
   EvaluationReport,
   FileInFolder,
   LabelChoice,
+  LayerView,
   Mapping,
   Studio,
+  Suspects,
 } from '../protocol/studio.ts'
 
 /** An evaluation of a run's folder, as the command line asks for it. */
 export interface HeadlessEvaluation {
-  /** What the run is called, its config, and where its checkpoint lies. */
-  run: { name: string; config: RunConfig; checkpoint: string }
+  /** What the run is called, its config, where its checkpoints lie, the file there that describes the one that is meant, and where its log lies. */
+  run: { name: string; config: RunConfig; checkpoint: string; of: string; log: string | null }
   model: string
   data: ServedFiles
   /** What the run learnt from; null where that is not at hand. Only where it was `given` must it be that: a file found may have changed since. */
@@ -41,7 +44,11 @@ export interface Evaluating {
 }
 
 /** What is printed: the report without its rows and its matrix, which are in the files. */
-export type PrintedReport = Omit<EvaluationReport, 'rows' | 'labels'>
+export type PrintedReport = Omit<EvaluationReport, 'rows' | 'labels'> & {
+  layers: LayerView
+  /** Null where what the run learnt from is not at hand, or its log. */
+  suspects: Suspects | null
+}
 
 export type HeadlessEvaluated = { ok: true; report: PrintedReport } | { ok: false; failure: Failure }
 
@@ -53,9 +60,10 @@ export async function evaluateHeadless(
 ): Promise<PrintedReport> {
   const { config } = job.run
   const train = job.train && (await openTrain(studio, job.train, config))
-  const meta = await (await fetch(`${job.run.checkpoint}checkpoint.json`)).json().catch(() =>
-    fail('bad_state', 'The checkpoint is damaged: checkpoint.json is no JSON.', 'Evaluate another run.', {
-      checkpoint: 'checkpoint.json',
+  const { of } = job.run
+  const meta = await (await fetch(job.run.checkpoint + of)).json().catch(() =>
+    fail('bad_state', `The checkpoint is damaged: ${of} is no JSON.`, 'Evaluate another one.', {
+      checkpoint: of,
     }),
   )
   const tensors = await (await fetch(job.run.checkpoint + meta.tensors)).blob()
@@ -66,6 +74,7 @@ export async function evaluateHeadless(
     config: { ...config, data, engine: { ...config.engine, ...job.engine } },
     dataset: train?.id ?? null,
     checkpoint: { meta, tensors },
+    events: job.run.log === null ? [] : await rowLosses(job.run.log),
   })
   const opened = await studio.data.openFiles(await fetchFiles(job.data.files))
   const named = Object.keys(job.mapping).length > 0
@@ -98,7 +107,24 @@ export async function evaluateHeadless(
       })
   }
   const { rows: _, labels: __, ...report } = await studio.evaluations.report(run, tuned.id, how)
-  return report
+  return {
+    ...report,
+    layers: await studio.evaluations.layers(run, 'last'),
+    suspects: train && job.run.log !== null ? await studio.evaluations.suspects(run) : null,
+  }
+}
+
+/** What rows cost, of a log; its last line may have been cut off. */
+async function rowLosses(log: string): Promise<RunEvent[]> {
+  const lines = (await (await fetch(log)).text()).split('\n')
+  return lines.flatMap((line): RunEvent[] => {
+    if (!line.includes('"row_losses"')) return []
+    try {
+      return [JSON.parse(line) as RunEvent]
+    } catch {
+      return []
+    }
+  })
 }
 
 /** What the run learnt from; null where it was found and is something else by now. @throws LapidaryError `bad_state` where it was given */

@@ -255,11 +255,12 @@ export class Preparation {
   ) {
     const table = await this.#sources.table(stored)
     const { seed } = training
-    const { steps, split, augment } = data
+    const { steps, split, augment, corrections } = data
     return runPipeline(frameOf(table, rows, seed, stored.info.rowNumbers), {
       steps,
       mapping: mappingOf(data),
       split,
+      corrections: { list: corrections, rows: table.numRows },
       augment,
       validationShare: data.validation_share,
       tools,

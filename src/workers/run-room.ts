@@ -254,13 +254,13 @@ export function runRoom(parts: TrainParts): RunRoom {
       if (!inMemory) await flushed(run)
       const series = new RunSeries()
       const events: RunHistory['events'] = []
-      for (const event of inMemory ? await inMemory.events() : await readEvents(await database(), run))
-        if (!series.add(event)) events.push(event)
+      const logged = inMemory ? await inMemory.events() : await readEvents(await database(), run)
+      for (const event of logged) if (!series.add(event) && event.type !== 'row_losses') events.push(event)
       const data = series.snapshot()
       const buffers = [data.training, data.validation].flatMap(({ steps, epochs, columns }) =>
         [steps, epochs, ...Object.values(columns)].map(({ buffer }) => buffer),
       )
-      return transfer({ series: data, events }, buffers)
+      return transfer({ series: data, events, count: logged.length }, buffers)
     },
 
     async remove(run) {

@@ -1,4 +1,4 @@
-import type { EvaluationRoom, Studio } from '../protocol/studio.ts'
+import type { Studio } from '../protocol/studio.ts'
 import { openedOnce } from '../storage/database.ts'
 import { answerRoom } from './answer-room.ts'
 import type { Opened } from './bridge.ts'
@@ -34,8 +34,8 @@ export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations'> &
 }
 
 /** What evaluates is loaded when it is first asked: it reads rows, too, and counts. */
-function evaluationsOf(parts: TrainParts): EvaluationRoom {
-  let loading: Promise<EvaluationRoom> | null = null
+function evaluationsOf(parts: TrainParts): Studio['evaluations'] {
+  let loading: Promise<Studio['evaluations']> | null = null
   const room = () =>
     (loading ??= import('./evaluation-room.ts').then(({ evaluationRoom }) => evaluationRoom(parts)))
   return {
@@ -46,5 +46,9 @@ function evaluationsOf(parts: TrainParts): EvaluationRoom {
     files: async (...asked) => (await room()).files(...asked),
     remove: async (...asked) => (await room()).remove(...asked),
     adopt: async (...asked) => (await room()).adopt(...asked),
+    tokens: async (...asked) => (await room()).tokens(...asked),
+    layers: async (...asked) => (await room()).layers(...asked),
+    suspects: async (...asked) => (await room()).suspects(...asked),
+    heldAnswers: async (...asked) => (await room()).heldAnswers(...asked),
   }
 }

@@ -50,6 +50,19 @@ test('a run is judged on rows that it never learnt from, a cell opens its rows, 
   await expect(page.getByRole('region', { name: 'All figures' })).toContainText('Nearest words')
   await page.getByText('How far its confidence can be trusted').click()
   await expect(page.getByRole('img', { name: /^Reliability/ })).toBeVisible()
+  // A row, token by token before and after; what the data says of it put right; and where the adapter changed.
+  await rows
+    .getByRole('button', { name: /^Token by token, row/ })
+    .first()
+    .click()
+  await expect(page.getByTestId('chances')).toHaveText(/likely before training, and .*% after/)
+  const panel = page.getByRole('region', { name: /^Row \d+, token by token$/ })
+  await panel.getByRole('radio', { name: 'As a table' }).check()
+  await expect(panel.getByRole('row')).not.toHaveCount(1)
+  await panel.getByLabel('The right answer').fill('puzzled')
+  await panel.getByRole('button', { name: 'Keep this answer' }).click()
+  await page.getByText('Where the adapter changed most').click()
+  await expect(page.getByTestId('layers')).toHaveText(/changed (most|about alike)/)
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     const { violations } = await new AxeBuilder({ page }).analyze()
@@ -63,5 +76,9 @@ test('a run is judged on rows that it never learnt from, a cell opens its rows, 
 
   await page.reload()
   await expect(headline).toHaveText(said!)
+  // What was put right outlives it, too, and becomes a training row of a run that begins with this one's best checkpoint.
+  await page.getByRole('button', { name: /^Train on with 1 correction, from step \d+$/ }).click()
+  await expect(page.getByText(/^Begins with the adapter of /)).toBeVisible()
+  await expect(page.getByText(/433 examples/)).toBeVisible()
   expect(complaints).toEqual([])
 })

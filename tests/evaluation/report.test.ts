@@ -180,5 +180,12 @@ test('predictions are a line a row, whatever is in them', () => {
   expect(csv.split('\r\n')[0]).toBe(
     'row,question,reference,answer,right,score,reference_log_probability,reference_tokens,reference_tokens_likeliest',
   )
+  const formula: Judged = {
+    info: judged.info,
+    rows: [row(1, '-1.5', { answer: '=HYPERLINK("x")' }), row(2, '+cmd', { answer: '@sum' })],
+  }
+  const guarded = predictionsCsv(reportOf({ judged: formula, ...alone }))
+  expect(guarded).toContain(`-1.5,"'=HYPERLINK(""x"")",false`)
+  expect(guarded).toContain("'+cmd,'@sum,false")
   expect(csv).toContain('1,question 11,"a, ""b""","x\ny",false,')
 })

@@ -66,6 +66,9 @@ async function run(request: PlanRequest, resume: Checkpoint | null, atStep: (ste
     data: {
       batchesPerEpoch: steps.length,
       batch: (_, index) => batchOf(steps[index]!.batches[0]!),
+      learnt: (_, index) => [
+        { row: index, tokens: steps[index]!.batches[0]!.supervisedRows.length, made: false },
+      ],
       validation: () => [],
     },
     hashes: { config: 'c', data: 'd', base: 'b' },

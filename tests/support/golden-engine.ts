@@ -63,6 +63,10 @@ export function goldenTests(fixture: string, open: (golden: Golden) => Promise<C
     const got = await engine.step([batchOf(batch)], { ...scalars(golden), learningRate: 0, step: 1 })
     expectClose('loss', [got.loss], [loss], 1e-5)
     expectClose('norm', [got.grad_norm], [grad_norm], 1e-4)
+    // The losses of its rows are those that the loss is the mean of.
+    const scored = await engine.score(batchOf(batch))
+    expect(got.logProbability).toHaveLength(1)
+    expectClose('rows', got.logProbability[0]!, scored.logProbability, 1e-5)
     const want = await golden.tensors('grad.')
     const gradients = await engine.gradients()
     expect(Object.keys(gradients).sort()).toEqual(Object.keys(want).sort())
@@ -87,6 +91,10 @@ export function goldenTests(fixture: string, open: (golden: Golden) => Promise<C
       expect(got.finite).toBe(true)
       expectClose(`loss of step ${s.step}`, [got.loss], [s.loss], 1e-4)
       expectClose(`norm of step ${s.step}`, [got.grad_norm], [s.grad_norm], 1e-3)
+      const rows = s.batches.map(({ supervisedRows }) => supervisedRows.length)
+      expect(got.logProbability.map(({ length }) => length)).toEqual(rows)
+      const nats = got.logProbability.flatMap((values) => [...values]).reduce((sum, x) => sum - x, 0)
+      expectClose(`rows of step ${s.step}`, [nats / rows.reduce((sum, n) => sum + n, 0)], [got.loss], 1e-5)
       expect(got.mean_token_accuracy).toBeCloseTo(s.mean_token_accuracy, 5)
     }
     const { lora } = await engine.saveState()

@@ -17,6 +17,10 @@ export function bigramData(
       const order = shuffled(rows, epoch + seed)
       return flat(order.slice(index * perBatch, (index + 1) * perBatch).map((row) => training[row]!))
     },
+    learnt(epoch, index) {
+      const order = shuffled(rows, epoch + seed).slice(index * perBatch, (index + 1) * perBatch)
+      return order.map((row) => ({ row, tokens: training[row]!.length - 1, made: false }))
+    },
     *validation() {
       yield flat(sentences.slice(rows, rows + 3))
       yield flat(sentences.slice(rows + 3))

@@ -141,6 +141,7 @@ export class BigramEngine implements Engine {
     const rows = batches.reduce((sum, batch) => sum + batch.supervisedRows.length, 0)
     let loss = 0
     let hits = 0
+    const logs: number[][] = batches.map(() => [])
     for (const [i, batch] of batches.entries())
       for (const row of batch.supervisedRows) {
         const previous = batch.tokens[row]!
@@ -149,6 +150,7 @@ export class BigramEngine implements Engine {
         const keep = this.#kept(scalars, i, row)
         const p = softmax(this.#logits(previous, keep))
         loss -= Math.log(p[label]!) / rows
+        logs[i]!.push(Math.log(p[label]!))
         hits += p.indexOf(Math.max(...p)) === label ? 1 : 0
         this.#accumulate(gradients, previous, label, keep, p, 1 / rows)
       }
@@ -159,7 +161,8 @@ export class BigramEngine implements Engine {
     const finite = Number.isFinite(norm) && Number.isFinite(loss)
     if (finite) this.#update(gradients, norm, scalars)
     const tokens = batches.reduce((sum, batch) => sum + batch.tokens.length, 0)
-    return { loss, mean_token_accuracy: hits / rows, grad_norm: norm, tokens, finite }
+    const logProbability = logs.map((values) => Float32Array.from(values))
+    return { loss, mean_token_accuracy: hits / rows, grad_norm: norm, tokens, finite, logProbability }
   }
 
   #kept(scalars: StepScalars, batch: number, row: number): Float64Array {

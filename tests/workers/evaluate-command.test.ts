@@ -1,11 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setAside } from '../../cli/evaluate-former.ts'
 import { evaluateJob } from '../../cli/evaluate-job.ts'
-import { figureTable, headline, noteLine } from '../../cli/evaluate-words.ts'
+import {
+  figureTable,
+  headline,
+  layersInWords,
+  layerTable,
+  noteLine,
+  suspectLines,
+} from '../../cli/evaluate-words.ts'
 import { exitCode, type Failure, toFailure } from '../../src/protocol/errors.ts'
-import type { Figure, Side } from '../../src/protocol/studio.ts'
+import type { Figure, LayerView, Side, Suspects } from '../../src/protocol/studio.ts'
 import type { PrintedReport } from '../../src/workers/headless-evaluate.ts'
 
 const DATASETS = join(import.meta.dirname, '..', '..', 'public', 'datasets')
@@ -19,7 +27,8 @@ beforeAll(() => {
   run = join(folder, 'run')
   mkdirSync(join(run, 'checkpoint'), { recursive: true })
   writeFileSync(join(run, 'run.json'), JSON.stringify({ data: { name: MOOD } }))
-  writeFileSync(join(run, 'checkpoint', 'checkpoint.json'), '{}')
+  writeFileSync(join(run, 'checkpoint', 'checkpoint.json'), '{"step":8}')
+  writeFileSync(join(run, 'checkpoint', 'step-4.json'), '{"step":4}')
   writeFileSync(join(folder, 'empty.csv'), '')
 })
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -29,27 +38,62 @@ const job = (...args: string[]) => evaluateJob(['--run', run, '--data', PIRATE, 
 describe('npm run evaluate', () => {
   test('takes from the run what is not said', async () => {
     expect(await job()).toMatchObject({
-      run: { name: 'run', folder: run },
+      run: { name: 'run', folder: run, of: 'checkpoint.json' },
       model: { name: 'pebble', path: null },
       data: { files: [{ path: PIRATE }] },
       train: { files: [{ path: MOOD }], given: false },
       ...{ mapping: {}, task: null, choice: 'sum', limit: null, engine: {} },
       json: join(run, 'evaluation.json'),
       csv: join(run, 'predictions.csv'),
+      keepOther: true,
     })
     const json = join(folder, 'figures.json')
     expect(
       await job('--json', json, '--choice', 'mean', '--limit', '50', '--prompt', 'q', '--response', 'a'),
     ).toMatchObject({
-      ...{ json, csv: join(folder, 'predictions.csv'), choice: 'mean', limit: 50 },
+      ...{ json, csv: join(folder, 'figures-predictions.csv'), keepOther: false, choice: 'mean', limit: 50 },
       mapping: { prompt: 'q', response: 'a' },
     })
     expect(await job('--task', 'labels', '--labels', 'yes,no', '--engine', 'portable')).toMatchObject({
       task: { kind: 'labels', labels: ['yes', 'no'] },
       engine: { kind: 'portable' },
     })
+    const labels = async (...args: string[]) => (await job('--task', 'labels', ...args))!.task!.labels
+    expect(await labels('--labels', '"yes, please", no ,"say ""hm"""')).toEqual([
+      'yes, please',
+      'no',
+      'say "hm"',
+    ])
+    expect(await labels('--labels', '"a,b"', '--labels', 'c')).toEqual(['a,b', 'c'])
     expect(await job('--train', MOOD)).toMatchObject({ train: { files: [{ path: MOOD }], given: true } })
     expect(await evaluateJob(['--help'])).toBeNull()
+  })
+
+  test('judges whichever checkpoint is kept', async () => {
+    expect((await job('--step', '4'))!.run.of).toBe('step-4.json')
+    expect((await job('--step', '8'))!.run.of).toBe('checkpoint.json')
+  })
+
+  test('figures of another evaluation make way under a name of their own', () => {
+    const place = join(folder, 'out')
+    mkdirSync(place)
+    const [json, csv] = [join(place, 'evaluation.json'), join(place, 'predictions.csv')]
+    const write = (path: string, step: number | null, rowsKey: string) =>
+      writeFileSync(path, JSON.stringify({ evaluation: { id: path, step, rowsKey, model: { hash: 'm' } } }))
+    expect(setAside({ json, csv })).toEqual([])
+    write(json, 4, '0123456789abcdef')
+    writeFileSync(csv, 'rows')
+    write(`${json}.tmp`, 4, '0123456789abcdef')
+    expect(setAside({ json, csv })).toEqual([])
+    write(`${json}.tmp`, 8, '0123456789abcdef')
+    const [first, second] = setAside({ json, csv })
+    expect(first).toContain(join(place, 'evaluation-step-4-01234567.json'))
+    expect(second).toContain(join(place, 'predictions-step-4-01234567.csv'))
+    expect(readdirSync(place).sort()).toEqual([
+      'evaluation-step-4-01234567.json',
+      'evaluation.json.tmp',
+      'predictions-step-4-01234567.csv',
+    ])
   })
 
   test('goes without what the run learnt from where that is gone', async () => {
@@ -74,9 +118,15 @@ describe('npm run evaluate', () => {
     ['labels alone', () => ['--run', run, '--data', PIRATE, '--labels', 'a,b'], 'bad_config', '--labels'],
     [
       'figures where the rows go',
-      () => ['--run', run, '--data', PIRATE, '--json', 'predictions.csv'],
+      () => ['--run', run, '--data', PIRATE, '--json', 'rows.csv'],
       'bad_config',
       '--json',
+    ],
+    [
+      'a step',
+      () => ['--run', run, '--data', PIRATE, '--step', '5'],
+      'missing_file',
+      'no checkpoint of step 5',
     ],
     ['an unknown flag', () => ['--run', run, '--data', PIRATE, '--nope', '1'], 'bad_config', '--nope'],
     ['a training file', () => ['--run', run, '--data', PIRATE, '--train', '/no'], 'missing_file', '/no'],
@@ -120,6 +170,46 @@ describe('what it prints', () => {
     expect(lines[0]).toMatch(/^ +this run +majority$/)
     expect(lines[1]).toMatch(/^right +0\.5000 \[0\.5000, 0\.5000\] +0\.1250 \[/)
     expect(lines[2]).toMatch(/-$/)
+  })
+
+  test('names rows that look wrong', () => {
+    const row = (number: number, confidence: number) => ({
+      ...{ row: number - 1, number, confidence, question: 'What is it? '.repeat(9), reference: 'sad' },
+      ...{ variability: 0, losses: [], region: 'hard' as const },
+    })
+    const found: Suspects = {
+      ...{ by: 'answer', kind: 'labels', epochs: 3, firstLeftOut: true, known: 320 },
+      rows: Array.from({ length: 12 }, (_, i) => row(i + 1, 0.0123)),
+    }
+    const lines = suspectLines(found).split('\n')
+    expect(lines[0]).toContain('Of the 320 rows')
+    expect(lines[2]).toMatch(/^1 +1\.2% +hard +sad +What is it\?.*…$/)
+    expect(lines).toHaveLength(2 + 10 + 1)
+    expect(suspectLines({ ...found, rows: [] })).toBe(
+      'Nothing looks wrong in the 320 rows that it learnt from.',
+    )
+    expect(suspectLines({ ...found, known: 0, rows: [] })).toContain('earlier version')
+  })
+
+  test('says where the adapter changed most', () => {
+    const view: LayerView = {
+      step: 8,
+      layers: 2,
+      modules: ['q_proj', 'up_proj'],
+      cells: [
+        { layer: 0, module: 'q_proj', change: 1, weight: 100 },
+        { layer: 1, module: 'q_proj', change: 2, weight: 100 },
+        { layer: 1, module: 'up_proj', change: 4, weight: 100 },
+      ],
+      summary: { most: [1], alike: false, part: { name: 'mlp', share: 0.762 } },
+    }
+    expect(layersInWords(view)).toBe('Layer 2 of 2 changed most; 76% of the change is in the MLP.')
+    const lines = layerTable(view).split('\n')
+    expect(lines[0]).toMatch(/^layer +q_proj +up_proj/)
+    expect(lines[1]).toMatch(/^1 +1\.00% +-/)
+    expect(lines[2]).toMatch(/^2 +2\.00% +4\.00%/)
+    const none = { ...view, summary: { most: [], alike: false, part: null } }
+    expect(layersInWords(none)).toBe('At step 8 the adapter changes nothing yet.')
   })
 
   test('names the rows and labels of a note', () => {

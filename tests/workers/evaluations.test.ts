@@ -6,8 +6,9 @@ import { type RunningServer, serve } from '../../cli/server.ts'
 import type { RunEvent } from '../../src/protocol/events.ts'
 import { blobOf } from '../../src/protocol/exported.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
-import type { EvaluateRequest, JudgedRow } from '../../src/protocol/studio.ts'
+import type { EvaluateRequest, JudgedRow, LayerView } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
+import { readEvents } from '../../src/storage/runs.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { evaluateHeadless } from '../../src/workers/headless-evaluate.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
@@ -89,6 +90,10 @@ const held = (run: string, checkpoint: EvaluateRequest['checkpoint'] = 'last'): 
 })
 
 const nothing = () => {}
+const LAYERS: LayerView = {
+  ...{ step: 4, layers: 0, modules: [], cells: [] },
+  summary: { most: [], alike: false, part: null },
+}
 
 describe('an evaluation of labels', () => {
   test('decides by what each label is worth behind the question, its end included', async () => {
@@ -330,11 +335,19 @@ test('the command line gives the figures that the page gives, on the same run an
   const page = await train.evaluations.report(run, id)
   const [pageJson, pageCsv] = await train.evaluations.files(run, id)
 
+  const log = await readEvents(await openDatabase(), run)
+  const pageSuspects = await train.evaluations.suspects(run)
   const files = new Map<string, { size: number; read(from: number, to: number): Promise<Uint8Array> }>()
   const give = (path: string, bytes: Uint8Array) =>
     files.set(path, { size: bytes.length, read: async (from, to) => bytes.subarray(from, to) })
   for (const one of await train.runs.exportRun(run, 'checkpoint'))
     give(`/run/${one.path}`, new Uint8Array(await (await blobOf(one)).arrayBuffer()))
+  give(
+    '/log',
+    new TextEncoder().encode(
+      `${log.map((event) => JSON.stringify(event)).join('\n')}\n{"type":"row_losses","ro`,
+    ),
+  )
   give('/rows.csv', new TextEncoder().encode(LABELLED))
   give('/test.csv', new TextEncoder().encode(rows))
   const written = new Map<string, string>()
@@ -355,20 +368,28 @@ test('the command line gives the figures that the page gives, on the same run an
     for (const room of [fresh, other]) room.open({ base: server.url })
     const at = (path: string) => given.url.replace(/\/$/, '') + path
     const job = {
-      run: { name: 'kept', config, checkpoint: at('/run/') },
+      run: {
+        ...{ name: 'kept', config, checkpoint: at('/run/'), of: 'checkpoint.json' },
+        log: at('/log'),
+      },
       model: 'pebble',
       data: { name: 'test.csv', files: [{ name: 'test.csv', url: at('/test.csv') }] },
       train: { name: 'rows.csv', files: [{ name: 'rows.csv', url: at('/rows.csv') }], given: true },
       ...{ mapping: {}, task: null, limit: null, choice: 'sum' as const, engine: {} },
       out: at('/out/'),
     }
-    const studio = { data: fresh, evaluations: other.evaluations }
+    // The toy engine's adapter is on no matrix of Pebble's.
+    const layers = async () => LAYERS
+    const studio = { data: fresh, evaluations: { ...other.evaluations, layers } }
     const heard: string[] = []
     const report = await evaluateHeadless(studio, job, ({ side, judged, total }) =>
       heard.push(`${side} ${judged}/${total}`),
     )
     expect(heard).toEqual(['tuned 10/10', 'base 10/10'])
     expect(report.sides).toEqual(page.sides)
+    expect(report.layers).toBe(LAYERS)
+    expect(pageSuspects.known).toBeGreaterThan(0)
+    expect(report.suspects).toEqual(pageSuspects)
     expect(written.get('/out/predictions.csv')).toBe(await (await blobOf(pageCsv!)).text())
     const [mine, pages] = [written.get('/out/evaluation.json')!, await (await blobOf(pageJson!)).text()].map(
       (text) => JSON.parse(text),
@@ -379,6 +400,7 @@ test('the command line gives the figures that the page gives, on the same run an
     const foreign = { ...job, train: { ...job.data, given: true } }
     await expect(evaluateHeadless(studio, foreign, nothing)).rejects.toMatchObject({ code: 'bad_state' })
     const without = await evaluateHeadless(studio, { ...job, train: null }, nothing)
+    expect(without.suspects).toBeNull()
     expect(without.sides.map(({ name }) => name)).toEqual(['judged', 'base'])
     expect(without.evaluation.notes).toContainEqual({ kind: 'no_training_rows', count: 0 })
     // Nobody named a file that was found where the run's lay: changed since, it is as good as gone.

@@ -1,3 +1,4 @@
+import type { RunEvent } from '../events.ts'
 import type { Mapping } from '../recipe.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Split } from '../tokens.ts'
@@ -38,6 +39,8 @@ export interface AdoptRequest {
   dataset: string | null
   /** Files as the format `checkpoint` gives them: the parsed JSON, and the tensors. */
   checkpoint: { meta: unknown; tensors: Blob }
+  /** Of its log, what rows cost; others are left out. */
+  events?: RunEvent[]
 }
 
 export interface EvaluateRequest {

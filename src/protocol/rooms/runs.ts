@@ -1,6 +1,6 @@
 import type { EngineDescription, EngineKind, MemoryPlan } from '../engine.ts'
 import type { Failure } from '../errors.ts'
-import type { EvalEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
+import type { EvalEvent, RowLossesEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
 import type { ProofInfo } from '../proof.ts'
 import type { Recipe } from '../recipe.ts'
 import type { LoraConfig, RunConfig } from '../run-config.ts'
@@ -216,8 +216,10 @@ export interface RunNote {
 
 export interface RunHistory {
   series: RunSeriesData
-  /** Everything else that is logged, in order. */
-  events: Exclude<RunEvent, StepEvent | EvalEvent>[]
+  /** Everything else that is logged, in order, but for what rows cost (`ViewsRoom.suspects`). */
+  events: Exclude<RunEvent, StepEvent | EvalEvent | RowLossesEvent>[]
+  /** Events of the log in all. */
+  count: number
 }
 
 /** Figures by step. Values that were not finite, or not told at a step, are NaN. */

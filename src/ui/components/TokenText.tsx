@@ -53,7 +53,7 @@ export function TokenText(props: { pieces: Piece[]; lost?: Piece[] | undefined }
               <For each={run.pieces.slice(0, drawn() - run.start)}>
                 {(piece) => (
                   <span class="token" title={t('tokens.id', { id: String(piece.id) })}>
-                    {visible(piece.text)}
+                    {visibleToken(piece.text)}
                   </span>
                 )}
               </For>
@@ -67,7 +67,7 @@ export function TokenText(props: { pieces: Piece[]; lost?: Piece[] | undefined }
           <span class="cut-mark" aria-hidden="true">
             ✂
           </span>
-          <For each={props.lost}>{(piece) => <span class="token">{visible(piece.text)}</span>}</For>
+          <For each={props.lost}>{(piece) => <span class="token">{visibleToken(piece.text)}</span>}</For>
         </span>
       </Show>
     </div>
@@ -105,7 +105,8 @@ export function TokenLegend(props: { lost?: boolean; bytes?: boolean }) {
 /** A token that is one byte, where a character is none of the vocabulary. */
 export const isByte = (text: string): boolean => /^<0x[0-9A-F]{2}>$/.test(text)
 
-function visible(text: string): string {
+/** With signs for what cannot be seen. */
+export function visibleToken(text: string): string {
   // The sign stands before the line end itself, at which the line is broken.
   return text.replace(/\n/g, '↵\n').replace(/\t/g, '⇥')
 }

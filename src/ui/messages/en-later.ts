@@ -2,12 +2,12 @@ import { evaluation } from './en-evaluation.ts'
 import { exported } from './en-export.ts'
 import { fit } from './en-fit.ts'
 import { gpu } from './en-gpu.ts'
-import { lesson } from './en-lesson.ts'
 import { model } from './en-model.ts'
 import { push } from './en-push.ts'
 import { runFile } from './en-run-file.ts'
 import { shelf } from './en-shelf.ts'
 import { steps } from './en-steps.ts'
+import { views } from './en-views.ts'
 
 /** Texts of parts of the page that are fetched when they are first drawn. */
 export const later = {
@@ -15,10 +15,10 @@ export const later = {
   ...exported,
   ...fit,
   ...gpu,
-  ...lesson,
   ...model,
   ...push,
   ...runFile,
   ...shelf,
   ...steps,
+  ...views,
 } as const

@@ -20,6 +20,7 @@ export const link = {
   'link.fetchNo': 'Use other data',
   'link.copy': 'Copy a link to this run',
   'link.copied': 'Copied: whoever opens it has the same run before them.',
+  'link.corrections': 'Answers that you put right are not part of it: they quote rows of the data.',
   'link.without': 'Its data are only in this browser: whoever opens the link is asked for {name}.',
   'link.byHand': 'The link, to be copied by hand',
   'link.apart':

@@ -1,5 +1,4 @@
-import { en } from './en.ts'
-import { later } from './en-later.ts'
+import { english } from './english.ts'
 import type { Catalogue, Entry } from './t.ts'
 
 /** Right-to-left override and its end: letters are drawn the other way round, as a text of such a language would be. */
@@ -9,7 +8,7 @@ const CLOSE = '\u202c'
 /** English from right to left, with its vowels said twice: what is not in the catalogue, or does not give way, is seen at once. */
 export function pseudo(): Catalogue {
   return Object.fromEntries(
-    Object.entries({ ...en, ...later }).map(([key, entry]) => [key, stretched(entry)]),
+    Object.entries(english).map(([key, entry]) => [key, stretched(entry)]),
   ) as Catalogue
 }
 

@@ -1,8 +1,9 @@
 import { en } from './en.ts'
 import type { later } from './en-later.ts'
+import type { lesson } from './en-lesson.ts'
 import { formatCount } from './numbers.ts'
 
-type English = typeof en & typeof later
+type English = typeof en & typeof later & typeof lesson
 export type MessageKey = keyof English
 
 type Text<E> = E extends string ? E : E extends { other: infer O extends string } ? O : never

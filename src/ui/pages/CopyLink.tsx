@@ -46,7 +46,11 @@ export function CopyLink(props: { config?: RunConfig }) {
       setByHand(href)
     }
     setSaid(
-      [byHand() === null && t('link.copied'), without && t('link.without', { name })]
+      [
+        byHand() === null && t('link.copied'),
+        without && t('link.without', { name }),
+        of.data.corrections?.length && t('link.corrections'),
+      ]
         .filter(Boolean)
         .join(' '),
     )

@@ -20,8 +20,11 @@ export interface SideAnswer {
 export interface Exchange {
   id: number
   prompt: string
-  /** What the data says, where the question is of the data. */
+  /** What the data says, where the question is of the data, and of which rows it is then. */
   reference?: string
+  split?: Question['split']
+  system?: Question['system']
+  tools?: Question['tools']
   run: string
   /** Step of the checkpoint that answered. */
   step: number

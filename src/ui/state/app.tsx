@@ -3,6 +3,7 @@ import type { Studio } from '../../protocol/studio.ts'
 import type { LinkReading } from '../../runs/link.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
 import { createAnswers } from './answers.ts'
+import { createCorrections } from './corrections.ts'
 import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
 import { createDownloads } from './downloads.ts'
@@ -76,6 +77,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const packs = createPacks({ studio, training, embedded: shown.embedded })
   const answers = createAnswers(studio, models)
   const evaluations = createEvaluations(studio)
+  const corrections = createCorrections({ opening, route })
   const synthesis = createSynthesis(studio, data, models)
   const offline = createOffline(() => models.device()?.engine === 'portable')
 
@@ -194,6 +196,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     gpuReport,
     answers,
     evaluations,
+    corrections,
     synthesis,
     offline,
   }

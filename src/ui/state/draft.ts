@@ -82,6 +82,7 @@ const UNSHOWN = [
   'engine.choices',
   'data.augment.rewordings',
   'data.augment.noise',
+  'data.corrections',
 ] as const satisfies readonly ConfigPath[]
 
 /** Those of them that differ from their defaults. */

@@ -5,10 +5,12 @@ import type {
   EvaluateRequest,
   EvaluationOutlook,
   EvaluationReport,
+  HeldAnswersRequest,
   LabelChoice,
   RunInfo,
   Studio,
   TaskKind,
+  TokensRequest,
 } from '../../protocol/studio.ts'
 import { recall, remember } from './memory.ts'
 
@@ -118,6 +120,12 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>) {
     outlook: (asked: EvaluateRequest): Promise<EvaluationOutlook> => studio.evaluations.outlook(asked),
     report: (run: string, evaluation: string, choice: LabelChoice): Promise<EvaluationReport> =>
       studio.evaluations.report(run, evaluation, { choice }),
+    tokens: (asked: TokensRequest, signal: AbortSignal) => studio.evaluations.tokens(asked, { signal }),
+    layers: (run: string, step: CheckpointChoice, signal: AbortSignal) =>
+      studio.evaluations.layers(run, step, { signal }),
+    suspects: (run: string) => studio.evaluations.suspects(run),
+    heldAnswers: (asked: HeldAnswersRequest, signal: AbortSignal) =>
+      studio.evaluations.heldAnswers(asked, { signal }),
     files: (run: string, evaluation: string, choice: LabelChoice) =>
       studio.evaluations.files(run, evaluation, { choice }),
   }

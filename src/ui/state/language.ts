@@ -45,7 +45,7 @@ function likely(tag: string): { language?: string; script?: string | undefined }
 
 /** From here on the page speaks it; English where its texts cannot be fetched. Gives the language that it speaks now. */
 export async function speak(language: PageLanguage): Promise<PageLanguage> {
-  const texts = language === 'en' ? await english() : await CATALOGUES[language]().catch(() => null)
+  const texts = language === 'en' ? await allEnglish() : await CATALOGUES[language]().catch(() => null)
   if (!texts) return speak('en')
   useCatalogue(language, texts)
   useFormats(language === PSEUDO ? 'en' : language)
@@ -56,10 +56,9 @@ export async function speak(language: PageLanguage): Promise<PageLanguage> {
 }
 
 /** What a first look needs came with the page, and parts that are drawn later bring theirs (`loadedLater`): all, where another was spoken. */
-async function english(): Promise<Partial<Catalogue>> {
+async function allEnglish(): Promise<Partial<Catalogue>> {
   if (document.documentElement.dir === '') return en
-  const { later } = await import('../messages/en-later.ts')
-  return { ...en, ...later }
+  return (await import('../messages/english.ts')).english
 }
 
 /** The language that the page speaks, and another that is chosen: kept for the next visit. */

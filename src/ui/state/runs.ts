@@ -133,9 +133,8 @@ export function createRuns(studio: Studio) {
   async function reload(id: string): Promise<number | null> {
     const history = await studio.runs.history(id).catch(() => null)
     if (!history || own(id)) return null
-    const { training, validation } = history.series
     viewOf(id, history)
-    return training.steps.length + validation.steps.length + history.events.length
+    return history.count
   }
 
   const own = (id: string) => beginning() || live() === id

@@ -14,6 +14,7 @@ import { runFile } from './run-file.ts'
 import { shelf } from './shelf.ts'
 import { sources } from './sources.ts'
 import { steps } from './steps.ts'
+import { views } from './views.ts'
 
 /**
  * Traditional Chinese as it is written in Taiwan: a row of a table is 列 and a column 欄, a token 詞元, a run 訓練, rows held out 保留列. Terms of
@@ -36,4 +37,5 @@ export const zhHant: Catalogue = {
   ...shelf,
   ...sources,
   ...steps,
+  ...views,
 }

@@ -21,6 +21,7 @@ export const link: Translated<typeof english> = {
   'link.fetchNo': '使用其他資料',
   'link.copy': '複製這次訓練的連結',
   'link.copied': '已複製：打開連結的人會看到同樣的訓練。',
+  'link.corrections': '您改正的答案不在其中：它們引用了資料的列。',
   'link.without': '它的資料只在這個瀏覽器裡：打開連結的人會被要求提供 {name}。',
   'link.byHand': '連結，請自行複製',
   'link.apart': '瀏覽器把內嵌頁框儲存的東西與工作室自己儲存的分開：在那邊加入的模型這裡沒有。',

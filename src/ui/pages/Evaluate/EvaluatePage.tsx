@@ -20,6 +20,10 @@ import { DataQuestions } from './DataQuestions.tsx'
 
 /** Fetched with the first look at it. */
 const HowGood = lazy(() => import('./HowGood.tsx').then(({ HowGood }) => ({ default: HowGood })))
+const LookInside = lazy(() => import('./LookInside.tsx').then(({ LookInside }) => ({ default: LookInside })))
+const AnswerTools = lazy(() =>
+  import('./AnswerTools.tsx').then(({ AnswerTools }) => ({ default: AnswerTools })),
+)
 
 export function EvaluatePage() {
   const { usable, picked, pick } = usePickedRun()
@@ -48,6 +52,9 @@ function OfRun(props: { run: RunInfo }) {
       </Suspense>
       <BeforeAfter run={props.run} />
       <Ask run={props.run} checkpoint={checkpoint} />
+      <Suspense>
+        <LookInside run={props.run} checkpoint={checkpoint} />
+      </Suspense>
       <Show when={view()?.samples().length}>
         <Section title={t('evaluate.during')} lede={t('evaluate.duringLede')}>
           <SampleList samples={view()!.samples()} />
@@ -288,6 +295,11 @@ function ExchangeView(props: { exchange: Exchange }) {
           {(text) => <Answer title={t('samples.reference')} text={text()} kind="reference" />}
         </Show>
       </div>
+      <Show when={props.exchange.tuned.state === 'done'}>
+        <Suspense>
+          <AnswerTools exchange={props.exchange} />
+        </Suspense>
+      </Show>
     </article>
   )
 }

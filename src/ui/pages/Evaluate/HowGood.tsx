@@ -81,6 +81,7 @@ export function HowGood(props: { run: RunInfo; checkpoint: ReturnType<typeof use
                   evaluation={known().evaluation}
                   judged={known().judged}
                   choice={setup().choice}
+                  rows={request().rows}
                 />
               </Show>
             </>

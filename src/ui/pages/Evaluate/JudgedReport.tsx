@@ -1,13 +1,13 @@
 import { createResource, createSignal, Show } from 'solid-js'
 import { toFailure } from '../../../protocol/errors.ts'
-import type { EvaluationReport, LabelChoice, RunInfo } from '../../../protocol/studio.ts'
+import type { EvaluationReport, EvaluationRows, LabelChoice, RunInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Fold } from '../../components/Fold.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { formatNumber } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { saveFile } from '../../state/save.ts'
+import { fileName, saveFile } from '../../state/save.ts'
 import { Confidence } from './Confidence.tsx'
 import { type Cell, Confusion } from './Confusion.tsx'
 import { ClassTable, FigureTable } from './Figures.tsx'
@@ -19,6 +19,8 @@ export function JudgedReport(props: {
   evaluation: string
   judged: number
   choice: LabelChoice
+  /** Where its rows are from. */
+  rows: EvaluationRows
 }) {
   const { evaluations } = useApp()
   const key = () =>
@@ -43,14 +45,19 @@ export function JudgedReport(props: {
     >
       {(known) => (
         <Show when={known().report} fallback={<FailureNotice failure={known().failure!} />}>
-          {(report) => <Report run={props.run} report={report()} choice={props.choice} />}
+          {(report) => <Report run={props.run} report={report()} choice={props.choice} rows={props.rows} />}
         </Show>
       )}
     </Show>
   )
 }
 
-function Report(props: { run: RunInfo; report: EvaluationReport; choice: LabelChoice }) {
+function Report(props: {
+  run: RunInfo
+  report: EvaluationReport
+  choice: LabelChoice
+  rows: EvaluationRows
+}) {
   const { runs } = useApp()
   const [cell, setCell] = createSignal<Cell | null>(null)
   const info = () => props.report.evaluation
@@ -59,7 +66,16 @@ function Report(props: { run: RunInfo; report: EvaluationReport; choice: LabelCh
     const { split } = info().data
     return split === 'test' || split === 'validation' ? (`good.whose.${split}` as const) : 'good.whose'
   }
-  const rows = () => <JudgedRows report={props.report} cell={cell()} onAll={() => setCell(null)} />
+  const judged = (cell: Cell | null) => (
+    <JudgedRows
+      run={props.run}
+      report={props.report}
+      from={props.rows}
+      cell={cell}
+      onAll={() => setCell(null)}
+    />
+  )
+  const rows = () => judged(cell())
   return (
     <div class="stack judged-report">
       <div class="stack-s">
@@ -99,9 +115,7 @@ function Report(props: { run: RunInfo; report: EvaluationReport; choice: LabelCh
         <Show when={props.report.labels}>
           {(labels) => (
             <>
-              <Fold summary={t('judged.worst')}>
-                <JudgedRows report={props.report} cell={null} onAll={() => {}} />
-              </Fold>
+              <Fold summary={t('judged.worst')}>{judged(null)}</Fold>
               <Fold summary={t('classes.title')}>
                 <ClassTable classes={labels().classes} />
               </Fold>
@@ -135,11 +149,16 @@ function headline({ sides, count }: EvaluationReport): string {
 
 /** The rows and the figures as files: the same that the command line writes. */
 function Take(props: { run: RunInfo; report: EvaluationReport; choice: LabelChoice }) {
-  const { evaluations } = useApp()
+  const { evaluations, runs } = useApp()
+  const of = () => {
+    const { step, data } = props.report.evaluation
+    return `${runs.label(props.run)} ${step ?? 0} ${data.name} ${data.split ?? ''}`
+  }
   async function take(path: string): Promise<void> {
     const files = await evaluations.files(props.run.id, props.report.evaluation.id, props.choice)
     const file = files.find((one) => one.path === path)
-    if (file) await saveFile(file)
+    // Files of two evaluations lie in one folder of downloads.
+    if (file) await saveFile({ ...file, path: `${fileName(of())}-${path}` })
   }
   return (
     <div class="row">

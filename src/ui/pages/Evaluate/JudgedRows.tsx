@@ -1,5 +1,5 @@
 import { createMemo, createSignal, Show } from 'solid-js'
-import type { EvaluationReport, ReportRow } from '../../../protocol/studio.ts'
+import type { EvaluationReport, EvaluationRows, ReportRow, RunInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Field } from '../../components/Field.tsx'
 import { Table, type TableColumn } from '../../components/Table.tsx'
@@ -7,17 +7,26 @@ import { formatShare } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { Pager } from '../Data/Pager.tsx'
 import type { Cell } from './Confusion.tsx'
+import { RowPanel } from './RowPanel.tsx'
 
 const SHOWN = 20
 
 /** Rows that were judged, worst first, found by their words; those of one cell of the matrix where one is open. */
-export function JudgedRows(props: { report: EvaluationReport; cell: Cell | null; onAll: () => void }) {
+export function JudgedRows(props: {
+  run: RunInfo
+  report: EvaluationReport
+  from: EvaluationRows
+  cell: Cell | null
+  onAll: () => void
+}) {
   const [words, setWords] = createSignal('')
   const [offset, setOffset] = createSignal(0)
+  const [opened, setOpened] = createSignal<ReportRow | null>(null)
   const found = createMemo(() => {
     const wanted = words().trim().toLowerCase()
     const { cell } = props
     setOffset(0)
+    setOpened(null)
     return props.report.rows.filter(
       ({ question, reference, answer }) =>
         (!cell || (reference === cell.truth && answer === cell.answer)) &&
@@ -48,7 +57,24 @@ export function JudgedRows(props: { report: EvaluationReport; cell: Cell | null;
           />
         )}
       </Field>
-      <Table label={t('judged.table')} columns={columnsOf(props.report)} rows={page()} dense stacks />
+      <Table
+        label={t('judged.table')}
+        columns={columnsOf(props.report, (row) => setOpened(opened() === row ? null : row))}
+        rows={page()}
+        dense
+        stacks
+      />
+      <Show when={opened()} keyed>
+        {(row) => (
+          <RowPanel
+            run={props.run}
+            report={props.report}
+            from={props.from}
+            row={row}
+            onClose={() => setOpened(null)}
+          />
+        )}
+      </Show>
       <Show
         when={found().length > SHOWN}
         fallback={<p class="small quiet">{t('judged.found', { count: found().length })}</p>}
@@ -65,7 +91,10 @@ export function JudgedRows(props: { report: EvaluationReport; cell: Cell | null;
   )
 }
 
-function columnsOf({ labels, base, evaluation }: EvaluationReport): TableColumn<ReportRow>[] {
+function columnsOf(
+  { labels, base, evaluation }: EvaluationReport,
+  onOpen: (row: ReportRow) => void,
+): TableColumn<ReportRow>[] {
   const asked = evaluation.task.kind !== 'plain'
   const marked = (text: string | null, right: boolean | null) =>
     `${text ?? ''} ${right === null ? '' : right ? '✓' : '✗'}`
@@ -121,5 +150,19 @@ function columnsOf({ labels, base, evaluation }: EvaluationReport): TableColumn<
           } satisfies TableColumn<ReportRow>,
         ]
       : []),
+    {
+      id: 'tokens',
+      head: t('chance.look'),
+      cell: (row) => (
+        <Button
+          kind="quiet"
+          class="small"
+          aria-label={t('chance.openRow', { row: row.number })}
+          onClick={() => onOpen(row)}
+        >
+          {t('chance.open')}
+        </Button>
+      ),
+    },
   ]
 }

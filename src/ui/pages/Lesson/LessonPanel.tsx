@@ -1,6 +1,7 @@
 import { createEffect, createMemo, createSignal, on, Show } from 'solid-js'
 import { readLesson } from '../../../runs/lesson.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
+import '../../messages/lesson.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { LessonText } from './LessonText.tsx'

@@ -1,5 +1,6 @@
 import { createEffect, createMemo, Show } from 'solid-js'
 import { PLACES } from '../../../protocol/embed.ts'
+import '../../messages/lesson.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { lessonNodes } from './lesson-html.ts'

@@ -2,6 +2,7 @@ import { lazy, Show, Suspense } from 'solid-js'
 import { Button } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Progress } from '../../components/Progress.tsx'
+import '../../messages/lesson.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
