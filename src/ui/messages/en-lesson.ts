@@ -18,7 +18,7 @@ export const lesson = {
   'pack.rounding': 'Its weights',
   'pack.rounding.none': 'As they are',
   'pack.rounding.int8': 'In 8 bits: about half as large',
-  'pack.rounding.int4': 'In 4 bits: about a third as large',
+  'pack.rounding.int4': 'In 4 bits: less than half as large',
   'pack.terms':
     'Gemma’s terms of use go along, and hold for whoever is given the pack: ai.google.dev/gemma/terms.',
   'pack.data': 'The data in view go along: {name}, {count} rows.',
