@@ -7,6 +7,7 @@ import { firstLoad, firstLoadLine } from './cli/first-load.ts'
 import { guide } from './cli/guide/plugin.ts'
 import { licences } from './cli/licences.ts'
 import { writeServiceWorker, writeStudioList } from './cli/service-worker.ts'
+import { policyInPage, trustedPackages } from './cli/trusted-build.ts'
 
 /** TensorFlow.js' build with threads is never taken (see src/portable/backend.ts): its 70 kB need not be there. */
 function withoutThreads(): Plugin {
@@ -72,6 +73,7 @@ function chatPage(): Plugin {
         publicDir: false,
         logLevel: 'error',
         worker: WORKER,
+        plugins: [policyInPage()],
         build: { target: TARGET, outDir: folder, emptyOutDir: true },
       })
       const files = [built].flat().flatMap((one) => ('output' in one ? one.output : []))
@@ -105,12 +107,21 @@ function completed(): Plugin {
 }
 
 const TARGET = 'es2023'
-const WORKER = { format: 'es', plugins: () => [withoutThreads(), entriesApart()] } as const
+const WORKER = { format: 'es', plugins: () => [withoutThreads(), entriesApart(), trustedPackages()] } as const
 
 export default defineConfig({
   // Relative, so that the built studio runs under any path of any static host.
   base: './',
-  plugins: [solid(), embedEntry(), sayFirstLoad(), chatPage(), guide(), completed()],
+  plugins: [
+    solid(),
+    trustedPackages(),
+    policyInPage(),
+    embedEntry(),
+    sayFirstLoad(),
+    chatPage(),
+    guide(),
+    completed(),
+  ],
   worker: WORKER,
   build: { target: TARGET, sourcemap: true },
 })

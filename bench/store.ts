@@ -1,17 +1,21 @@
 /**
  * A model of 500 MB from a server into storage, and from there to the device on the next visit, beside a
  * plain read of the same bytes from IndexedDB: `npx tsx bench/store.ts [--rounds 5]`. The weights are random, of the shapes of
- * Gemma 3 270M. Memory is what all processes of the browser hold of their own, looked at every 20 ms; Linux only.
+ * Gemma 3 270M. Memory is what all processes of the browser hold of their own, looked at every 20 ms; Linux only. While the model is
+ * fetched no debugger is attached: it would keep what was answered, up to 200 MB in the page's own process.
  */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { chromium } from 'playwright-core'
 import { createServer as createPages } from 'vite'
 import { parseFlags } from '../cli/args.ts'
-import { openBrowser } from '../cli/browser.ts'
 import { ROOT } from '../cli/build.ts'
+import { CHROMIUM_ARGS, findChromium } from '../cli/chromium.mjs'
 import { safetensorsHeader } from '../src/files/safetensors-writer.ts'
 import type { Gpu } from '../src/gpu/device.ts'
 import { tensorTable } from '../src/model/tensors.ts'
@@ -169,10 +173,75 @@ async function toDevice(): Promise<number> {
   return took
 }
 
+/** The page that fetches the model, by itself: says when it is ready, and what it took. */
+const fetchingPage = (origin: string) => `<!doctype html><script type="module">
+  import { createStudio } from '/src/workers/client.ts'
+  const tell = (path, body = '') => fetch('${origin}' + path, { method: 'POST', body })
+  const { models } = createStudio()
+  await models.unfinished()
+  await new Promise((resolve) => setTimeout(resolve, 2000))
+  await tell('/ready')
+  const began = performance.now()
+  try {
+    await models.download({ kind: 'url', address: '${origin}/random-270m/' })
+    await tell('/done', String(performance.now() - began))
+  } catch (error) {
+    await tell('/done', String(error))
+  }
+</script>`
+
+/** A Chromium without a debugger, on a profile that is kept. */
+async function fetchAlone(profile: string, address: string): Promise<Watched> {
+  const executable = await findChromium()
+  if (!executable) throw new Error('there is no Chromium')
+  const args = [...CHROMIUM_ARGS, '--headless=new', '--no-first-run', `--user-data-dir=${profile}`, address]
+  const child = spawn(executable, args, { stdio: 'ignore' })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  try {
+    await told.ready
+    return await watched(told.done)
+  } finally {
+    child.kill()
+    await ended
+  }
+}
+
+/** What the page that fetches tells. */
+const told = (() => {
+  let [ready, done] = [() => {}, (_: string) => {}]
+  return {
+    ready: new Promise<void>((resolve) => {
+      ready = resolve
+    }),
+    done: new Promise<string>((resolve) => {
+      done = resolve
+    }).then((took) => {
+      if (!Number.isFinite(Number(took))) throw new Error(took)
+      return Number(took)
+    }),
+    hear(path: string, text: string) {
+      if (path === '/ready') ready()
+      else done(text)
+    },
+  }
+})()
+type Watched = Awaited<ReturnType<typeof watched<number>>>
+
 const model = randomModel()
 const size = [...model.values()].reduce((sum, { length }) => sum + length, 0)
 /** Files by their names, by parts, to pages of any origin. */
 const source = createServer((request, response) => {
+  if (request.method === 'POST') {
+    let text = ''
+    request.on('data', (piece) => {
+      text += piece
+    })
+    request.on('end', () => {
+      response.writeHead(204, { 'Access-Control-Allow-Origin': '*' }).end()
+      told.hear(request.url!, text)
+    })
+    return
+  }
   const file = model.get(decodeURIComponent(request.url!.slice('/random-270m/'.length)))
   const headers = {
     'Access-Control-Allow-Origin': '*',
@@ -189,35 +258,44 @@ const source = createServer((request, response) => {
   response.writeHead(206, { ...headers, ...range, ETag: '"1"' }).end(file.subarray(start, end))
 })
 await new Promise<void>((resolve) => source.listen(0, '127.0.0.1', resolve))
-const server = await createPages({ root: ROOT, logLevel: 'error', server: { port: 0, host: '127.0.0.1' } })
+const origin = `http://127.0.0.1:${(source.address() as AddressInfo).port}`
+const server = await createPages({
+  root: ROOT,
+  logLevel: 'error',
+  server: { port: 0, host: '127.0.0.1' },
+  plugins: [
+    {
+      name: 'fetching-page',
+      configureServer({ middlewares }) {
+        middlewares.use('/fetching', (_, response) => {
+          response.setHeader('Content-Type', 'text/html')
+          response.end(fetchingPage(origin))
+        })
+      },
+    },
+  ],
+})
 await server.listen()
-const { page, close } = await openBrowser()
+const home = server.resolvedUrls!.local[0]!
+const profile = mkdtempSync(join(tmpdir(), 'lapidary-profile-'))
+let close = async () => {}
 try {
-  const address = `${server.resolvedUrls!.local[0]}LICENSE`
-  await page.goto(address)
-  const studio = async () => {
-    const client = '/src/workers/client.ts'
-    const { createStudio } = await import(/* @vite-ignore */ client)
-    const own = createStudio()
-    await own.models.unfinished()
-    Object.assign(window, { studio: own })
-  }
-  await page.evaluate(studio)
-  const fetched = await watched(
-    page.evaluate(
-      (address) =>
-        (
-          window as never as { studio: { models: { download(a: object): Promise<unknown> } } }
-        ).studio.models.download({ kind: 'url', address }),
-      `http://127.0.0.1:${(source.address() as AddressInfo).port}/random-270m/`,
-    ),
-  )
+  const fetched = await fetchAlone(profile, `${home}fetching`)
   console.log(
     `${mega(size)} fetched, hashed and stored in ${fetched.seconds.toFixed(1)} s ` +
       `(${mega(size / fetched.seconds)} a second); more held by the page at most ${mega(fetched.pages)}, by the whole browser ${mega(fetched.all)}`,
   )
   source.closeAllConnections()
   source.close()
+  const executablePath = await findChromium()
+  const context = await chromium.launchPersistentContext(profile, {
+    ...(executablePath ? { executablePath } : {}),
+    args: CHROMIUM_ARGS,
+    headless: true,
+  })
+  close = () => context.close()
+  const page = context.pages()[0] ?? (await context.newPage())
+  const address = `${home}LICENSE`
   /** On a page of its own, whose garbage is not another's. */
   const visit = async <T>(work: () => Promise<T>, before?: () => Promise<void>) => {
     await page.goto('about:blank')
@@ -225,7 +303,6 @@ try {
     if (before) await page.evaluate(before)
     return watched(page.evaluate(work))
   }
-  type Watched = Awaited<ReturnType<typeof watched<number>>>
   const [plains, loads]: [Watched[], Watched[]] = [[], []]
   for (let round = 0; round < rounds; round++) {
     plains.push(await visit(plainRead))
@@ -243,6 +320,7 @@ try {
   )
   console.log(JSON.stringify({ plains, loads }))
 } finally {
-  await close()
+  await close().catch(() => {})
   await server.close()
+  rmSync(profile, { recursive: true, force: true, maxRetries: 10 })
 }

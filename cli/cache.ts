@@ -50,13 +50,15 @@ export class FileChunks implements ChunkStore {
     this.#size = size
     mkdirSync(dirname(path), { recursive: true })
     try {
-      const { size: before, lengths } = JSON.parse(readFileSync(`${path}.json`, 'utf8')) as {
+      const before = JSON.parse(readFileSync(`${path}.json`, 'utf8')) as {
         size: number
+        /** Of earlier versions it is not there: their chunks were larger. */
+        chunk?: number
         lengths: [number, number][]
       }
       const there = statSync(path).size
-      if (before === size)
-        for (const [index, length] of lengths)
+      if (before.size === size && before.chunk === FETCH_CHUNK)
+        for (const [index, length] of before.lengths)
           if (index * FETCH_CHUNK + length <= there) this.#lengths.set(index, length)
     } catch {
       // Nothing of it is there, or nothing that can be gone on with.
@@ -86,7 +88,8 @@ export class FileChunks implements ChunkStore {
       closeSync(file)
     }
     this.#lengths.set(index, bytes.length)
-    writeFileSync(`${this.#path}.json`, JSON.stringify({ size: this.#size, lengths: [...this.#lengths] }))
+    const there = { size: this.#size, chunk: FETCH_CHUNK, lengths: [...this.#lengths] }
+    writeFileSync(`${this.#path}.json`, JSON.stringify(there))
   }
 
   async clear(): Promise<void> {

@@ -1,8 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fetchChunked } from '../src/files/chunked-fetch.ts'
 import { sha256Hex } from '../src/lib/hash.ts'
-import { fail, LapidaryError } from '../src/protocol/errors.ts'
+import { fail, LapidaryError, toFailure } from '../src/protocol/errors.ts'
 import {
   HUB_ENDPOINT,
   isHubName,
@@ -53,7 +62,15 @@ export async function fetchToCache(
   const there = cachedSnapshot(address, env)
   if (there) return there
   const access: FindOptions = { ...rest, token: tokenFor(address, env) }
-  const found = await find(address, access).catch((error: unknown) => notHere(error, text, address))
+  let found: Found
+  try {
+    found = await find(address, access)
+  } catch (error) {
+    const before = isOutOfReach(error) ? fetchedBefore(address, env) : null
+    if (!before) return notHere(error, text, address)
+    tell(`${toFailure(error).message} ${before.name} is taken as it was fetched on ${before.day}.`)
+    return { name: before.name, path: before.path }
+  }
   const folder = snapshotFolder(found.remote.address, env)
   const name = modelAddressText(found.remote.address)
   // Made under another name and renamed: one that is there is whole. What a URL leads to may be another by now.
@@ -62,7 +79,43 @@ export async function fetchToCache(
     for (const file of found.files) files.push([file.name, await fetchFile(file, found, access, env, tell)])
     makeSnapshot(folder, files, env)
   }
-  return { name, path: entry(folder, found.remote.address) }
+  const path = entry(folder, found.remote.address)
+  noteFetched(address, { name, path, day: new Date().toISOString().slice(0, 10) }, env)
+  return { name, path }
+}
+
+/** What an address led to last: a branch moves on, and its hub may be out of reach. */
+interface FetchedBefore extends Fetched {
+  /** ISO 8601. */
+  day: string
+}
+
+const noteOf = (address: ModelAddress, env: NodeJS.ProcessEnv) =>
+  join(cacheFolder(env), 'addresses', `${safe(modelAddressText(address))}.json`)
+
+function noteFetched(address: ModelAddress, fetched: FetchedBefore, env: NodeJS.ProcessEnv): void {
+  const path = noteOf(address, env)
+  mkdirSync(dirname(path), { recursive: true })
+  const part = `${path}.${process.pid}.part`
+  writeFileSync(part, JSON.stringify(fetched))
+  renameSync(part, path)
+}
+
+/** Null where nothing was fetched from there, or what was is gone. */
+function fetchedBefore(address: ModelAddress, env: NodeJS.ProcessEnv): FetchedBefore | null {
+  try {
+    const before = JSON.parse(readFileSync(noteOf(address, env), 'utf8')) as FetchedBefore
+    return existsSync(before.path) ? before : null
+  } catch {
+    return null
+  }
+}
+
+/** A server that is away, or too busy; not one that says no. */
+function isOutOfReach(error: unknown): boolean {
+  if (!(error instanceof LapidaryError) || error.code !== 'network') return false
+  const { status } = error.detail ?? {}
+  return typeof status !== 'number' || status === 429 || status >= 500
 }
 
 /** Of the hub that is configured. */
@@ -84,10 +137,11 @@ function cachedSnapshot(address: ModelAddress, env: NodeJS.ProcessEnv): Fetched 
   return existsSync(folder) ? { name: modelAddressText(address), path: entry(folder, address) } : null
 }
 
+const safe = (text: string) => text.replace(/[^\w.@-]+/g, '--')
+
 /** Its last part is what the model is called. */
 function snapshotFolder(address: ModelAddress, env: NodeJS.ProcessEnv): string {
   const root = join(cacheFolder(env), 'snapshots')
-  const safe = (text: string) => text.replace(/[^\w.@-]+/g, '--')
   if (address.kind === 'url') {
     const bare = modelAddressText(address)
     return join(root, safe(bare), safe(bare.split('/').filter(Boolean).at(-1) ?? 'model'))

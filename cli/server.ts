@@ -63,6 +63,8 @@ export interface ServerOptions {
   put?(path: string, body: IncomingMessage): Promise<void>
   /** Whether pages may share memory between threads; default true. Hosts that cannot send headers are tried without. */
   isolated?: boolean
+  /** What the page and its scripts may load and reach, for `/` and every script; default: no header. */
+  policy?: string
   /** Files of the root that are answered as if they were not there, by exact path. */
   without?: ReadonlySet<string>
   host?: string
@@ -122,6 +124,8 @@ async function handle(
     for (const [name, value] of Object.entries(ISOLATION)) response.setHeader(name, value)
   const path = pathOf(request.url ?? '/')
   if (path === null) return end(response, 400)
+  if (options.policy !== undefined && /^\/(index\.html)?$|\.js$/.test(path))
+    response.setHeader('Content-Security-Policy', options.policy)
   if (request.method === 'PUT' && options.put) {
     await options.put(path, request)
     return end(response, 204)

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build as bundle } from 'esbuild'
 import { type Build, hashOf } from '../src/service-worker/build.ts'
+import { policyOf } from './trusted-build.ts'
 
 /** Beside the document, so that all of the studio is in its scope. A host without this file serves the same studio, online. */
 export const SERVICE_WORKER = 'service-worker.js'
@@ -54,7 +55,10 @@ export async function writeServiceWorker(root: string, dist: string): Promise<vo
     minify: true,
     format: 'iife',
     target: 'es2022',
-    define: { LAPIDARY_BUILD: JSON.stringify(await describeBuild(dist)) },
+    define: {
+      LAPIDARY_BUILD: JSON.stringify(await describeBuild(dist)),
+      LAPIDARY_POLICY: JSON.stringify(policyOf(readFileSync(join(dist, 'index.html'), 'utf8'))),
+    },
     logLevel: 'warning',
   })
 }

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseFlags } from './args.ts'
 import { ensureBuilt } from './build.ts'
 import { report } from './report.ts'
 import { serve } from './server.ts'
+import { policyOf } from './trusted-build.ts'
 
 const HELP = `npm start -- [--host ADDRESS] [--port NUMBER]
 
@@ -17,6 +20,7 @@ try {
     const root = await ensureBuilt((text) => console.error(text))
     const server = await serve({
       root,
+      policy: policyOf(readFileSync(join(root, 'index.html'), 'utf8')),
       ...(flags.host ? { host: flags.host } : {}),
       port: flags.port ?? 4173,
       strict: flags.port !== undefined,

@@ -12,7 +12,9 @@ import {
   targetModules,
 } from '../src/protocol/run-config.ts'
 import type { Mapping } from '../src/protocol/studio.ts'
+import { LEAST_MINUTES, MOST_MINUTES } from '../src/runs/minutes.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
+import type { HeadlessJob } from '../src/workers/headless.ts'
 import { readConfig as readModel } from '../src/workers/library.ts'
 import { openAdapterPath } from './adapter-path.ts'
 import { type Flags, type FlagType, parseFlags } from './args.ts'
@@ -70,6 +72,7 @@ const SPEC = {
   out: 'text',
   config: 'text',
   profile: 'text',
+  minutes: 'number',
   template: 'text',
   label: 'paths',
   export: 'list',
@@ -132,6 +135,8 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --sample TEXT        a prompt answered by base and tuned model at each validation; may be given several times
   --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them; max_length
                        follows the longest example, as far as model and memory allow
+  --minutes N          how long the run may take on this machine: sets everything as the page's slider does, from a quick look to a
+                       thorough run, by a speed that is measured first; flags win over it
   --config FILE        run.json, or a flat file with TRL's names and a "lora" object; flags win over it. Its "data" also
                        holds preprocessing steps and augmentation: see docs/config.md
   --start-from DIR     begin with an adapter: a folder in PEFT's layout (adapter_config.json, adapter_model.safetensors), here, on the
@@ -173,6 +178,8 @@ export interface TrainJob {
   mapping: Partial<Mapping>
   /** Whose length is to be fitted to the data; null where a length was given. */
   fit: ProfileId | null
+  /** A time that says everything that no flag does; null: none was given. */
+  within: HeadlessJob['within']
   samples: string[]
   /** As it was given, and where it lies. */
   data: { name: string; files: DataPath[] }
@@ -247,14 +254,17 @@ async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promi
     )
   const again = resume && !existsSync(join(out, 'checkpoint', 'checkpoint.json'))
   const file = flags.config ?? (resume ? join(out, 'run.json') : undefined)
-  const profile = profileOf(flags.profile, file)
+  const minutes = minutesOf(flags, file)
+  // A time begins with a quick look, and finds its own from there.
+  const profile = minutes === null ? profileOf(flags.profile, file) : 'quick'
   const settings = file === undefined ? {} : readConfig(file)
   // Looked at before a model is fetched, which may take long.
   const named = flags.data?.flatMap(dataFiles)
   const { name: model, path } = await modelOf(flags.model ?? parseRunConfig(settings).model.id)
   if (flags.start_from !== undefined && resume && !again) refuseStart()
   const startFrom = await adapterOf(flags.start_from ?? (again ? adapterBefore(settings) : null))
-  const base = profile === null ? settings : recommend(await sizeOf(path), profile)
+  const size = profile === null ? null : await sizeOf(path)
+  const base = profile === null || size === null ? settings : recommend(size, profile)
   const lora = startFrom && readAdapterConfig((await openAdapterPath(startFrom.path)).config).lora
   const config = withStart(
     withFlags(lora && file === undefined ? { ...base, lora } : base, flags),
@@ -275,7 +285,11 @@ async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promi
       ...(flags.template === undefined ? {} : { prompt: null }),
       labels: wordsOf(flags.label) ?? config.data.labels,
     },
-    fit: LENGTH_FLAGS.some((flag) => flags[flag] !== undefined) || path === null ? null : profile,
+    fit:
+      LENGTH_FLAGS.some((flag) => flags[flag] !== undefined) || path === null || minutes !== null
+        ? null
+        : profile,
+    within: minutes === null || size === null ? null : { minutes, model: size, own: ownFields(flags) },
     samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
     data: { name: data, files },
     model: { name: model, path },
@@ -332,6 +346,37 @@ function profileOf(given: string | undefined, file: string | undefined): Profile
       { flag: '--profile' },
     )
   return found
+}
+
+/** Minutes that the run may take. @throws LapidaryError `bad_config` beside what else says its length */
+function minutesOf(flags: Record<string, unknown>, file: string | undefined): number | null {
+  const given = flags.minutes as number | undefined
+  if (given === undefined) return null
+  if (!(given >= LEAST_MINUTES && given <= MOST_MINUTES))
+    fail(
+      'bad_config',
+      `--minutes must be from ${LEAST_MINUTES} to ${MOST_MINUTES}, not ${given}.`,
+      'For instance --minutes 30.',
+      { flag: '--minutes' },
+    )
+  const beside = LENGTH_FLAGS.find((flag) => flags[flag] !== undefined)
+  const other = file !== undefined ? 'a config or a run that is there' : flags.profile ? '--profile' : null
+  const said = other ?? (beside && `--${beside.replaceAll('_', '-')}`)
+  if (said)
+    fail(
+      'bad_config',
+      `--minutes does not go with ${said}: each says how long the run is.`,
+      'Leave one of the two out; other settings can be given as flags.',
+      { flag: '--minutes' },
+    )
+  return given
+}
+
+/** Fields of training and adapter that flags have set. */
+function ownFields(flags: Record<string, unknown>): string[] {
+  return Object.entries(FIELD_FLAGS).flatMap(([flag, [section, name]]) =>
+    flags[flag] !== undefined && (section === 'training' || section === 'lora') ? [name] : [],
+  )
 }
 
 async function sizeOf(path: string | null): Promise<{ practice: boolean; parameters: number }> {

@@ -139,6 +139,7 @@ async function drive(
     splitSaid: job.splitSaid,
     strict: job.strict,
     profile: job.fit,
+    within: job.within,
     samplePrompts: job.samples.map((prompt) => ({ prompt })),
     resume:
       job.resume && !job.again

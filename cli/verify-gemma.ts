@@ -46,6 +46,7 @@ async function verify(options: Options): Promise<Figure[]> {
   const result = await inChromium(
     {
       model: base.served,
+      path: base.path,
       folder: base.path === base.folder ? null : await servedModel(base.folder),
       adapter: join(references.folder, 'adapter'),
       out,
@@ -108,11 +109,16 @@ function engineFigures(references: References, result: VerifyResult): Figure[] {
       losses.map((step) => step[name]),
     )
   const tokens = references.answers.maxNewTokens
-  const { folder } = result
+  const { folder, hub } = result
   return [
     ...(folder === null
       ? []
       : [allOf('the GGUF and its folder: logits of a prompt, bit for bit', folder.same, folder.logits)]),
+    allOf(
+      'the same model fetched from a hub, checked and stored: logits of a prompt, bit for bit',
+      hub.same,
+      hub.logits,
+    ),
     ...logitFigures(
       'base within default limits',
       compareAnswers(prompts, result.defaultLimits.base),

@@ -29,7 +29,7 @@ const KINDS: Record<string, string> = {
 }
 /** Attributes that go into the address as they are. */
 const SAID = ['model', 'parts', 'locked', 'theme', 'lang'] as const
-const ATTRIBUTES = [...SAID, 'src', 'data', 'config', 'place', 'height', 'label'] as const
+const ATTRIBUTES = [...SAID, 'src', 'data', 'config', 'place', 'height', 'label', 'sealed'] as const
 /** Until the content says how high it is, and where it cannot, CSS pixels. */
 const HEIGHT = 480
 /** As long as a frame of a page that is at work with something else may take to begin a run, ms. */
@@ -198,6 +198,7 @@ class LapidaryStudio extends HTMLElement {
       const value = this.getAttribute(name)
       if (value) pairs.push([name, value])
     }
+    if (this.hasAttribute('sealed')) pairs.push(['sealed', '1'])
     // A page without an origin, opened as a file, cannot be known again: it is shown the studio, and not spoken to.
     pairs.push(['embed', origin === 'null' ? 'frame' : origin])
     return `#/${this.getAttribute('place') ?? ''}?${writePairs(pairs)}`

@@ -1,7 +1,10 @@
-import { createWriteStream, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { createWriteStream, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { LapidaryError } from '../../src/protocol/errors.ts'
+import { isGguf } from '../../src/workers/gguf-names.ts'
+import { isModelFile } from '../../src/workers/model-files.ts'
+import { hubServer } from '../../tests/support/hub-server.ts'
 import { openBrowser } from '../browser.ts'
 import { ROOT } from '../build.ts'
 import type { ServedModel } from '../model-path.ts'
@@ -9,8 +12,13 @@ import { rawText } from '../raw-text.ts'
 import { serve } from '../server.ts'
 import type { VerifyJob, VerifyResult } from './page.ts'
 
-export interface ChromiumJob extends Omit<VerifyJob, 'model' | 'folder' | 'adapter' | 'out'> {
+/** What it is called on the hub on this machine. */
+const REPO = 'verify/gemma'
+
+export interface ChromiumJob extends Omit<VerifyJob, 'model' | 'folder' | 'hub' | 'adapter' | 'out'> {
   model: ServedModel
+  /** Where it lies: a folder, or a .gguf file. */
+  path: string
   /** The same model as a folder, where the first is a GGUF. */
   folder: ServedModel | null
   /** Folder of the initial adapter. */
@@ -21,7 +29,7 @@ export interface ChromiumJob extends Omit<VerifyJob, 'model' | 'folder' | 'adapt
 
 /** Runs page.ts in a Chromium without a window. @returns what it found, and the version of that Chromium */
 export async function inChromium(
-  { model, folder, adapter, out, ...job }: ChromiumJob,
+  { model, path, folder, adapter, out, ...job }: ChromiumJob,
   say: (text: string) => void,
 ): Promise<VerifyResult & { chromium: string }> {
   const { build } = await import('esbuild')
@@ -57,6 +65,7 @@ export async function inChromium(
       await pipeline(body, createWriteStream(join(out, name)))
     },
   })
+  const hub = await hubServer({ [REPO]: { files: filesOf(path) } })
   const browser = await openBrowser()
   const stop = () => void browser.close().finally(() => process.exit(1))
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
@@ -74,6 +83,7 @@ export async function inChromium(
       ...job,
       model: `${server.url}model/`,
       folder: folder && `${server.url}folder/`,
+      hub: { kind: 'hub', repo: REPO, endpoint: hub.endpoint },
       adapter: `${server.url}adapter/`,
       out: `${server.url}out/`,
     }
@@ -86,5 +96,17 @@ export async function inChromium(
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop)
     await browser.close()
     await server.close()
+    await hub.close()
   }
+}
+
+/** As a repository holds them: a .gguf, or a model's files. */
+function filesOf(path: string): Map<string, Uint8Array> {
+  const read = (name: string, at: string) => [name, new Uint8Array(readFileSync(at))] as const
+  if (statSync(path).isFile()) return new Map([read(basename(path), path)])
+  return new Map(
+    readdirSync(path)
+      .filter((name) => isModelFile(name) || isGguf(name))
+      .map((name) => read(name, join(path, name))),
+  )
 }

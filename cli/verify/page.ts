@@ -7,9 +7,11 @@ import { storedTypes } from '../../src/model/storage.ts'
 import { type Batch, type BatchJson, batchOf, IGNORE } from '../../src/protocol/batch.ts'
 import type { EngineState, PlanRequest, StateTensor } from '../../src/protocol/engine.ts'
 import { type Failure, LapidaryError, toFailure } from '../../src/protocol/errors.ts'
+import type { ModelAddress } from '../../src/protocol/model-address.ts'
 import { parseRunConfig, type TrainingConfig } from '../../src/protocol/run-config.ts'
 import { openedOnce } from '../../src/storage/database.ts'
 import { learningRate } from '../../src/trainer/schedule.ts'
+import { hubRoom } from '../../src/workers/hub/room.ts'
 import { Library, type OpenModel } from '../../src/workers/library.ts'
 import type { EngineAnswer } from './figures.ts'
 
@@ -19,6 +21,8 @@ export interface VerifyJob {
   model: string
   /** The same model as its folder; null: there is no other. */
   folder: string | null
+  /** The same model on a hub on this machine. */
+  hub: ModelAddress
   adapter: string
   out: string
   prompts: { ids: number[]; words: number[] }[]
@@ -59,8 +63,16 @@ export interface VerifyResult {
   steps: VerifiedStep[]
   /** With the adapter after the last step: the largest logits as [word, logit]. */
   tuned: EngineAnswer[]
-  /** Logits of the first prompt that the folder gives, and how many of them the model gives too, bit for bit; null: no folder. */
-  folder: { logits: number; same: number } | null
+  /** Of the first prompt, from the folder; null: no folder. */
+  folder: SameLogits | null
+  /** And from what the studio has fetched from the hub, checked and stored. */
+  hub: SameLogits
+}
+
+/** How many there are, and how many of them the model gives too, bit for bit. */
+interface SameLogits {
+  logits: number
+  same: number
 }
 
 type Outcome = { ok: true; result: VerifyResult } | { ok: false; failure: Failure }
@@ -79,7 +91,7 @@ const TOP = 1000
 const tell = (text: string) => window.verifyTell?.(text)
 
 async function verify(job: VerifyJob): Promise<VerifyResult> {
-  const model = await new Library(openedOnce(), document.baseURI).open(job.model)
+  const model = await library().open(job.model)
   const { lora, state } = await initialAdapter(job.adapter)
   const longest = Math.max(...job.prompts.map(({ ids }) => ids.length))
   const batches = job.steps.flat()
@@ -108,29 +120,40 @@ async function verify(job: VerifyJob): Promise<VerifyResult> {
   const steps = await trained(engine, job)
   await exported(engine, job, lora)
   const tuned = await answersOf(engine, { ...job, prompts: job.prompts.map(unasked) }, 'on', true)
-  const logits = job.folder === null ? null : await firstLogits(engine, job)
+  const logits = await firstLogits(engine, job)
   const { device, software } = engine.describe()
-  const result: VerifyResult = {
+  const result = {
     device,
     software,
-    bindings: [smallest, engine.gpu.limits.maxStorageBufferBindingSize],
+    bindings: [smallest, engine.gpu.limits.maxStorageBufferBindingSize] as [number, number],
     defaultLimits: { base, loss: first!.loss },
     base: untuned,
     steps,
     tuned,
-    folder: null,
   }
   engine.dispose()
-  if (job.folder === null || logits === null) return result
   engine.gpu.destroy()
-  tell('the same model, from its folder')
-  const twin = await new Library(openedOnce(), document.baseURI).open(job.folder)
-  const again = await loaded(twin, request, state, false)
-  const other = await firstLogits(again, job)
-  again.dispose()
-  const same = logits.filter((value, i) => Object.is(value, other[i])).length
-  return { ...result, folder: { logits: other.length, same } }
+
+  async function compared(twin: OpenModel): Promise<SameLogits> {
+    const again = await loaded(twin, request, state, false)
+    const other = await firstLogits(again, job)
+    again.dispose()
+    again.gpu.destroy()
+    return { logits: other.length, same: logits.filter((value, i) => Object.is(value, other[i])).length }
+  }
+  let folder: SameLogits | null = null
+  if (job.folder !== null) {
+    tell('the same model, from its folder')
+    folder = await compared(await library().open(job.folder))
+  }
+  tell('the same model, from a hub on this machine')
+  const { id } = await hubRoom(database, library).download(job.hub, null)
+  const hub = await compared(await library().open(id))
+  return { ...result, folder, hub }
 }
+
+const database = openedOnce()
+const library = () => new Library(database, document.baseURI)
 
 /** Of the base, at every token of the first prompt. */
 function firstLogits(engine: WebgpuEngine, { prompts }: VerifyJob): Promise<Float32Array> {

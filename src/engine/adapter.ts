@@ -3,7 +3,7 @@ import type { Place } from '../gpu/program.ts'
 import { boundTensor, type Tensor } from '../gpu/tape.ts'
 import type { ParameterChunk } from '../kernels/adamw.ts'
 import { type AdapterTensor, adapterTensors } from '../model/lora.ts'
-import type { EngineState, StateTensor } from '../protocol/engine.ts'
+import type { EngineState, MatrixState, StateTensor } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type { LoraConfig } from '../protocol/run-config.ts'
@@ -142,6 +142,15 @@ export class AdapterStore {
     )
   }
 
+  /** @throws Error where there is none of that name */
+  async matrix(name: string): Promise<MatrixState> {
+    const { shape, chunk, offset } = this.layout.matrices.find((matrix) => matrix.name === name)!
+    const read = (part: Part) =>
+      readFloats(this.#gpu, this.#buffers[chunk]![part], shape[0] * shape[1] * 4, offset * 4)
+    const [value, gradient] = await Promise.all([read('value'), read('gradient')])
+    return { shape: [...shape], value: value!, gradient: gradient! }
+  }
+
   dispose(): void {
     for (const buffers of this.#buffers) for (const part of PARTS) this.#gpu.destroyBuffer(buffers[part])
     this.#gpu.destroyBuffer(this.#sites)
@@ -167,11 +176,12 @@ export async function readFloats(
   gpu: Gpu,
   buffer: GPUBuffer,
   bytes = buffer.size,
+  offset = 0,
 ): Promise<Float32Array<ArrayBuffer>> {
   const staging = gpu.createBuffer('read-back', bytes, GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST)
   try {
     const encoder = gpu.device.createCommandEncoder()
-    encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes)
+    encoder.copyBufferToBuffer(buffer, offset, staging, 0, bytes)
     gpu.device.queue.submit([encoder.finish()])
     await Promise.race([staging.mapAsync(GPUMapMode.READ), gpu.lost])
     return new Float32Array(staging.getMappedRange(0, bytes).slice(0))

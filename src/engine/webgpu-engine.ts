@@ -29,6 +29,7 @@ import type {
   GeneratedToken,
   GenerateOptions,
   LoadOptions,
+  MatrixState,
   PlanRequest,
   Score,
   StateTensor,
@@ -353,6 +354,11 @@ export class WebgpuEngine implements Engine {
       session.context.writeScalars({ ...live, adapter: options.adapter === 'off' ? 0 : 1 })
       return allLogits(session, live, this.#slicer!)
     })
+  }
+
+  matrix(name: string): Promise<MatrixState> {
+    const session = this.#loaded()
+    return this.#enqueue(() => session.adapter.matrix(name))
   }
 
   saveState(): Promise<EngineState> {

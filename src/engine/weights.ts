@@ -159,6 +159,8 @@ export async function uploadWeights(
   })
   try {
     let [done, queued] = [0, 0]
+    /** Of what was queued before, half of all: the device takes it while the next is read. */
+    let taken: Promise<unknown> = Promise.resolve()
     // What is written is copied at once.
     const scratch = new Uint8Array(CHUNK)
     for (const [i, piece] of pieces.entries()) {
@@ -169,8 +171,9 @@ export async function uploadWeights(
         done += data.byteLength
         queued += data.byteLength
         onProgress(Math.min(1, done / total))
-        if (queued < MOST_QUEUED) continue
-        await queue.onSubmittedWorkDone()
+        if (queued < MOST_QUEUED / 2) continue
+        await taken
+        taken = queue.onSubmittedWorkDone()
         queued = 0
       }
       signal?.throwIfAborted()

@@ -1,6 +1,7 @@
 import { shownAddress } from '../lib/address.ts'
 import { jsonReason } from '../lib/json-reason.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, LapidaryError } from '../protocol/errors.ts'
+import { gatedFetch } from '../protocol/gate.ts'
 
 /** Bytes that can be read anywhere, wherever they lie. */
 export interface ByteSource {
@@ -51,7 +52,7 @@ export async function httpSource(
   url: string,
   options: { signal?: AbortSignal; fetch?: typeof fetch } = {},
 ): Promise<ByteSource> {
-  const get = options.fetch ?? fetch
+  const get = options.fetch ?? gatedFetch
   const first = await request(get, url, 'bytes=0-0', options.signal)
   if (first.status === 416) return bufferSource(new ArrayBuffer(0))
   const total = /\/(\d+)\s*$/.exec(first.headers.get('content-range') ?? '')?.[1]
@@ -90,6 +91,7 @@ async function request(
     })
   } catch (error) {
     signal?.throwIfAborted()
+    if (error instanceof LapidaryError) throw error
     const reason = error instanceof Error ? error.message : String(error)
     fail('network', `Could not reach ${shown}.`, 'Check the connection and try again.', {
       url: shown,

@@ -1,13 +1,14 @@
 import { shownAddress } from '../lib/address.ts'
-import { GitHash } from '../lib/git-hash.ts'
-import { Sha256 } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
+import { ChunkHashes } from './chunk-hashes.ts'
 import { totalOf, versionOf } from './remote.ts'
 import { Client, type RemoteOptions, TRIES } from './remote-client.ts'
 
-/** What one request asks for, and is kept as one: as large as storage's own chunks. */
-export const FETCH_CHUNK = 8 * 2 ** 20
-/** Requests at once. With a chunk each in memory, and its copy while it is stored, they stay below 64 MB. */
+/** What is kept as one: as large as storage's own chunks. */
+export const FETCH_CHUNK = 2 * 2 ** 20
+/** What one request asks for: whole chunks. Each request is answered by two hosts, so that smaller ones would wait more than they fetch. */
+const FETCH_SPAN = 8 * 2 ** 20
+/** Requests at once, with a chunk each in memory. */
 const CONNECTIONS = 3
 /** A connection that brought less before it broke is no better than one that brought nothing. */
 const PROGRESS_BYTES = 64 << 10
@@ -49,6 +50,9 @@ export interface ChunkedOptions extends Omit<RemoteOptions, 'what' | 'most' | 'o
   onBytes?: ((done: number) => void) | undefined
   onNote?: ((note: string) => void) | undefined
   chunk?: number | undefined
+  span?: number | undefined
+  /** See ChunkHashes. */
+  held?: number | undefined
 }
 
 export interface Fetched {
@@ -119,26 +123,34 @@ class Fetching {
   readonly #options: ChunkedOptions
   readonly #client: Client
   readonly #chunk: number
+  /** Chunks of a request. */
+  readonly #span: number
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
   /** Bytes that are here of each chunk. */
   #have = new Map<number, number>()
+  /** Of them all. */
+  #kept = 0
   #version: string | null
   /** Claimed, in their order. */
   #next = 0
-  readonly #sha = new Sha256()
-  readonly #git: GitHash | null
-  /** The next chunk to be hashed, and the work on it. */
-  #hashed = 0
-  #hashing: Promise<void> = Promise.resolve()
+  readonly #hashes: ChunkHashes
 
   constructor(file: FetchedFile, store: ChunkStore, options: ChunkedOptions) {
     this.#file = file
     this.#store = store
     this.#options = options
     this.#chunk = options.chunk ?? FETCH_CHUNK
+    this.#span = Math.max(1, Math.floor((options.span ?? FETCH_SPAN) / this.#chunk))
     this.#version = file.version
-    this.#git = file.git !== null || file.size <= GIT_BYTES ? new GitHash(file.size) : null
+    const git = file.git !== null || file.size <= GIT_BYTES
+    const chunks = {
+      count: this.#chunks,
+      bytes: this.#chunk,
+      isWhole: (index: number) => this.#isWhole(index),
+      read: (index: number) => store.read(index),
+    }
+    this.#hashes = new ChunkHashes(chunks, git ? file.size : null, options)
     const { signal } = options
     this.#signal = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal
     this.#client = new Client(file.url, {
@@ -154,19 +166,21 @@ class Fetching {
   async run(): Promise<Fetched> {
     this.#signal.throwIfAborted()
     this.#have = await this.#store.lengths()
+    for (const length of this.#have.values()) this.#kept += length
     this.#tell()
-    const connections = Math.min(CONNECTIONS, Math.max(1, this.#chunks))
-    this.#hashOn()
+    const connections = Math.min(CONNECTIONS, Math.max(1, Math.ceil(this.#chunks / this.#span)))
     let failed: unknown = null
     const first = (error: unknown) => {
       failed ??= error
       this.#stop.abort()
     }
+    this.#hashes.onFailure = first
+    this.#hashes.goOn()
     // One finds out first whether the server gives parts at all.
     const one = this.#work(true).catch(first)
     await Promise.race([one, this.#partsGiven])
     await Promise.all([one, ...Array.from({ length: connections - 1 }, () => this.#work().catch(first))])
-    await this.#hashing.catch(first)
+    await this.#hashes.settled.catch(first)
     this.#options.signal?.throwIfAborted()
     if (failed) throw failed
     return this.#verify()
@@ -184,9 +198,9 @@ class Fetching {
     return this.#have.get(index) === this.#length(index)
   }
 
-  #tell(arriving = 0): void {
-    let done = arriving
-    for (const length of this.#have.values()) done += length
+  #tell(): void {
+    let done = this.#kept
+    for (const { index, filled } of this.#fillings) done += Math.max(0, filled - (this.#have.get(index) ?? 0))
     this.#options.onBytes?.(done)
   }
 
@@ -194,102 +208,99 @@ class Fetching {
   readonly #partsGiven = new Promise<void>((resolve) => {
     this.#given = resolve
   })
-  #arriving = new Map<number, number>()
+  readonly #fillings = new Set<Filling>()
 
-  /** Fetches chunk after chunk that nobody else has taken. */
+  /** Fetches one stretch of chunks after the other that nobody else has taken. */
   async #work(first = false): Promise<void> {
-    let buffer: Uint8Array<ArrayBuffer> | null = null
     for (;;) {
       while (this.#next < this.#chunks && this.#isWhole(this.#next)) this.#next++
-      const index = this.#next++
-      if (index >= this.#chunks) break
-      buffer ??= new Uint8Array(this.#chunk)
-      await this.#fetch(index, buffer)
+      const from = this.#next
+      if (from >= this.#chunks) break
+      while (this.#next < Math.min(this.#chunks, from + this.#span) && !this.#isWhole(this.#next))
+        this.#next++
+      await this.#fetch(from, this.#next)
       if (first) this.#given()
     }
     if (first) this.#given()
   }
 
-  async #fetch(index: number, buffer: Uint8Array<ArrayBuffer>): Promise<void> {
-    const [start, length] = [index * this.#chunk, this.#length(index)]
-    let filled = this.#have.get(index) ?? 0
-    if (filled > 0) buffer.set(await this.#store.read(index))
-    const kept = filled
+  /** Chunks [from, end), of the first of which a part may be here. */
+  async #fetch(from: number, end: number): Promise<void> {
+    const filling = this.#filling(from)
+    const kept = this.#have.get(from) ?? 0
+    if (kept > 0) filling.put(await this.#store.read(from))
+    const stop = Math.min(this.#file.size, end * this.#chunk)
+    const at = () => filling.index * this.#chunk + filling.filled
     try {
-      for (let barren = 0; filled < length; ) {
-        const before = filled
+      for (let barren = 0; filling.index < end; ) {
+        const start = at()
         let reason: unknown
-        const response = await this.#range(start + filled, start + length)
+        const response = await this.#range(start, stop)
         if (response === null) {
           // No parts: all of it, in one go.
-          await this.#whole(buffer)
+          await this.#whole()
           return
         }
         this.#given()
         try {
           for await (const piece of this.#brisk(response)) {
-            const part = piece.subarray(0, length - filled)
-            buffer.set(part, filled)
-            filled += part.length
-            this.#arriving.set(index, filled - kept)
-            this.#tellArriving()
-            if (filled === length) break
+            await this.#take(filling, piece, end)
+            if (filling.index === end) break
           }
         } catch (error) {
           this.#signal.throwIfAborted()
+          if (isStorage(error)) throw error
           reason = error
         }
-        if (filled === length) break
-        barren = filled - before >= Math.min(PROGRESS_BYTES, length - before) ? 0 : barren + 1
-        if (barren === TRIES) this.#client.broken(start + filled, this.#file.size, reason)
+        if (filling.index === end) break
+        barren = at() - start >= Math.min(PROGRESS_BYTES, stop - start) ? 0 : barren + 1
+        if (barren === TRIES) this.#client.broken(at(), this.#file.size, reason)
         await this.#client.pause(barren + 1, this.#signal)
       }
-      await this.#keep(index, buffer.subarray(0, length))
     } catch (error) {
       // What has come of it is not lost by a stop, or by another connection that failed.
-      if (filled > kept && !(error instanceof Changed))
-        await this.#keep(index, buffer.subarray(0, filled)).catch(() => {})
+      if (filling.filled > (this.#have.get(filling.index) ?? 0) && !(error instanceof Changed))
+        await this.#keep(filling).catch(() => {})
       throw error
     } finally {
-      this.#arriving.delete(index)
+      this.#let(filling)
     }
   }
 
-  #tellArriving(): void {
-    let arriving = 0
-    for (const bytes of this.#arriving.values()) arriving += bytes
-    this.#tell(arriving)
+  #filling(index: number): Filling {
+    const filling = new Filling(index, this.#hashes.memory())
+    this.#fillings.add(filling)
+    return filling
   }
 
-  async #keep(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.#store.write(index, bytes)
-    this.#have.set(index, bytes.length)
-    if (!this.#isWhole(index)) return
-    if (index === this.#hashed) {
-      this.#hash(bytes)
-      this.#hashed++
+  #let(filling: Filling): void {
+    this.#fillings.delete(filling)
+    this.#hashes.giveBack(filling.memory)
+  }
+
+  /** Puts bytes behind those that came; each chunk that they make whole is kept. @returns how many were not wanted any more */
+  async #take(filling: Filling, bytes: Uint8Array, end: number): Promise<number> {
+    let at = 0
+    while (at < bytes.length && filling.index < end) {
+      const length = this.#length(filling.index)
+      const part = bytes.subarray(at, at + length - filling.filled)
+      filling.put(part)
+      at += part.length
+      this.#tell()
+      if (filling.filled < length) continue
+      if (!this.#isWhole(filling.index)) await this.#keep(filling)
+      filling.next()
     }
-    this.#hashOn()
+    return bytes.length - at
   }
 
-  #hash(bytes: Uint8Array): void {
-    this.#sha.update(bytes)
-    this.#git?.update(bytes)
-  }
-
-  /** Those that came out of order, and those of before, are read back when it is their turn. */
-  #hashOn(): void {
-    this.#hashing = this.#hashing.then(async () => {
-      while (this.#hashed < this.#chunks && this.#isWhole(this.#hashed)) {
-        this.#options.signal?.throwIfAborted()
-        const index = this.#hashed
-        const bytes = await this.#store.read(index)
-        if (this.#hashed !== index) continue
-        this.#hash(bytes)
-        this.#hashed++
-      }
-    })
-    this.#hashing.catch(() => this.#stop.abort())
+  /** What there is of a chunk. */
+  async #keep(filling: Filling): Promise<void> {
+    const { index, memory, filled } = filling
+    await this.#store.write(index, memory.subarray(0, filled))
+    this.#kept += filled - (this.#have.get(index) ?? 0)
+    this.#have.set(index, filled)
+    if (this.#isWhole(index)) filling.memory = this.#hashes.take(index, memory, filled)
   }
 
   /** The bytes of an answer, unless they come so slowly that a new connection is better. */
@@ -325,40 +336,34 @@ class Fetching {
   }
 
   /** A server without parts: the file in one go, from the beginning where that breaks. */
-  async #whole(buffer: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #whole(): Promise<void> {
     this.#next = this.#chunks
     for (let attempt = 1; ; attempt++) {
       const response = await this.#client.get(null, this.#signal)
-      let [index, filled, reason] = [0, 0, undefined as unknown]
+      const filling = this.#filling(0)
+      let reason: unknown
       try {
         for await (const piece of this.#brisk(response))
-          for (let at = 0; at < piece.length; ) {
-            if (index >= this.#chunks) throw new Changed(null, this.#version)
-            const part = piece.subarray(at, at + this.#length(index) - filled)
-            buffer.set(part, filled)
-            filled += part.length
-            at += part.length
-            this.#options.onBytes?.(index * this.#chunk + filled)
-            if (filled < this.#length(index)) continue
-            if (!this.#isWhole(index)) await this.#keep(index, buffer.subarray(0, filled))
-            ;[index, filled] = [index + 1, 0]
-          }
+          if ((await this.#take(filling, piece, this.#chunks)) > 0) throw new Changed(null, this.#version)
       } catch (error) {
         this.#signal.throwIfAborted()
         if (error instanceof Changed || isStorage(error)) throw error
         reason = error
+      } finally {
+        this.#let(filling)
       }
-      if (index === this.#chunks) return
+      if (filling.index === this.#chunks) return
+      const at = filling.index * this.#chunk + filling.filled
       // It came to its end, and is shorter.
-      if (reason === undefined) throw new Changed(index * this.#chunk + filled, this.#version)
-      if (attempt === TRIES) this.#client.broken(index * this.#chunk + filled, this.#file.size, reason)
+      if (reason === undefined) throw new Changed(at, this.#version)
+      if (attempt === TRIES) this.#client.broken(at, this.#file.size, reason)
       await this.#client.pause(attempt, this.#signal)
     }
   }
 
   async #verify(): Promise<Fetched> {
     const { what, size, sha256, git, url } = this.#file
-    const found = { sha256: this.#sha.hex(), git: this.#git?.hex() ?? null }
+    const found = this.#hashes.end()
     const wrong = sha256 !== null ? sha256 !== found.sha256 : git !== null && git !== found.git
     if (!wrong) return { size, hash: found.sha256, git: found.git, version: this.#version }
     await this.#store.clear()
@@ -372,6 +377,26 @@ class Fetching {
         found: sha256 !== null ? found.sha256 : found.git,
       },
     )
+  }
+}
+
+/** The chunk that comes now, as far as it has come. */
+class Filling {
+  filled = 0
+
+  constructor(
+    public index: number,
+    public memory: Uint8Array<ArrayBuffer>,
+  ) {}
+
+  put(bytes: Uint8Array): void {
+    this.memory.set(bytes, this.filled)
+    this.filled += bytes.length
+  }
+
+  next(): void {
+    this.index++
+    this.filled = 0
   }
 }
 

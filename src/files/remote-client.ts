@@ -1,5 +1,6 @@
 import { shownAddress } from '../lib/address.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
+import { gatedFetch } from '../protocol/gate.ts'
 import type { ByteSource } from './bytes.ts'
 import { checkFetched, MAX_FETCHED } from './limits.ts'
 
@@ -130,11 +131,13 @@ export class Client {
     const wait = Math.max(own, Math.min(least, this.#options.patience ?? LONGEST_WAIT_MS))
     if (least > 0) this.#options.onWait?.(wait)
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, wait)
-      signal?.addEventListener('abort', () => {
+      const end = () => {
         clearTimeout(timer)
+        signal?.removeEventListener('abort', end)
         resolve()
-      })
+      }
+      const timer = setTimeout(end, wait)
+      signal?.addEventListener('abort', end)
     })
     signal?.throwIfAborted()
   }
@@ -194,7 +197,7 @@ export class Client {
       ...(range ? { Range: range } : {}),
       ...(token ? { Authorization: `Bearer ${token}` } : {}),
     }
-    const get = this.#options.fetch ?? fetch
+    const get = this.#options.fetch ?? gatedFetch
     const { cache = 'default' } = this.#options
     const stop = new AbortController()
     const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { type AdapterTensor, adapterTensors } from '../model/lora.ts'
-import type { EngineState, StateTensor, StepScalars } from '../protocol/engine.ts'
+import type { EngineState, MatrixState, StateTensor, StepScalars } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { ModelConfig, Projection } from '../protocol/model.ts'
 import { type LoraConfig, loraScaling } from '../protocol/run-config.ts'
@@ -13,6 +13,14 @@ interface Parameter extends AdapterTensor {
   gradient: Float32Array
   m: Float32Array
   v: Float32Array
+}
+
+/** Strides in floats. */
+export interface PairRows {
+  da: Float32Array
+  daStride: number
+  db: Float32Array
+  dbStride: number
 }
 
 const PARTS = { lora: 'value', adamM: 'm', adamV: 'v' } as const
@@ -81,6 +89,23 @@ export class Adapter {
     }
   }
 
+  /** Adds a pair's gradients as rows of floats: dA [r, in], and dBᵀ [r, out], not yet scaled by alpha / r. */
+  addOwn(
+    layer: number,
+    projection: Projection,
+    { da, daStride, db, dbStride }: PairRows,
+    scale: number,
+  ): void {
+    const [a, b] = this.#matrices(layer, projection) as [Parameter, Parameter]
+    const [rank, width] = a.shape
+    const [outer] = b.shape
+    const factor = scale * this.#scaling
+    for (let q = 0; q < rank; q++) {
+      for (let i = 0; i < width; i++) a.gradient[q * width + i]! += scale * da[q * daStride + i]!
+      for (let o = 0; o < outer; o++) b.gradient[o * rank + q]! += factor * db[q * dbStride + o]!
+    }
+  }
+
   /** Sum of squares of all gradients; not finite where one of them is not. */
   squaredNorm(): number {
     let sum = 0
@@ -135,6 +160,11 @@ export class Adapter {
     for (const [group, part] of parts)
       for (const [name, { data }] of Object.entries(state[group])) this.#byName.get(name)?.[part].set(data)
     this.#forgetPairs()
+  }
+
+  matrix(name: string): MatrixState {
+    const { shape, value, gradient } = this.#byName.get(name)!
+    return { shape: [...shape], value: value.slice(), gradient: gradient.slice() }
   }
 
   gradients(): Record<string, StateTensor> {

@@ -5,7 +5,7 @@ import { fail } from '../protocol/errors.ts'
 export interface BackendOptions {
   /** Tried in this order; by default WASM, then plain JavaScript. */
   backends?: readonly PortableBackend[]
-  /** Threads for the head's products, beside WASM; more than one needs a page that is cross-origin isolated. */
+  /** Threads that compute beside the WASM backend; more than one needs a page that is cross-origin isolated. */
   threads?: number
   /** Addresses of the .wasm files by name, where a bundler has given them others. */
   wasmPaths?: Record<string, string>

@@ -6,7 +6,7 @@ import type { WeightSource } from '../protocol/model.ts'
 import type { StoredMatrix } from './simd/stored-matrix.ts'
 
 /** Bytes of a tensor that are read at a time into a place of their own. */
-const PIECE = 2 ** 25
+const PIECE = 2 ** 22
 
 /** A matrix on the host, as it is stored. */
 export class HostMatrix {
@@ -44,6 +44,8 @@ export class HostMatrix {
 export class TensorReader {
   readonly #source: WeightSource
   readonly #signal: AbortSignal | undefined
+  /** What is read is taken at once. */
+  #scratch: Uint8Array<ArrayBuffer> | null = null
 
   constructor(source: WeightSource, signal?: AbortSignal) {
     this.#source = source
@@ -75,7 +77,8 @@ export class TensorReader {
   async #pieces(name: string, size: number, piece: number, take: (at: number, bytes: Uint8Array) => void) {
     for (let at = 0; at < size; at += piece) {
       this.#signal?.throwIfAborted()
-      take(at, await this.#source.read(name, at, Math.min(size, at + piece), this.#signal))
+      this.#scratch ??= new Uint8Array(PIECE)
+      take(at, await this.#source.read(name, at, Math.min(size, at + piece), this.#signal, this.#scratch))
     }
   }
 }

@@ -140,7 +140,7 @@ export class OwnDecoder {
       ['gate_proj', at.gate, inner],
       ['up_proj', at.up, inner],
     ])
-    this.#own.products.kernels.geglu(at.gate, at.up, count * inner)
+    this.#own.products.kernels.geglu(at.gate, at.up, at.gate, count * inner)
     this.#project(layer, { at: at.gate, width: inner }, count, [['down_proj', at.result, hiddenSize]])
     this.#addNormed(layer, 'post_feedforward', count)
   }
@@ -155,9 +155,17 @@ export class OwnDecoder {
     const { products } = this.#own
     const few = rows <= FEW
     const xStride = x.width * 4
-    const tasks = wanted.map(([projection, y, width]): Product => {
+    const tasks = wanted.map(([projection, y, width]) => {
       const matrix = this.#own.place(layer, projection)
-      return { matrix, mode: few ? 'rows' : 'forward', x: x.at, y, rows, xStride, yStride: width * 4 }
+      return {
+        matrix,
+        mode: few ? 'rows' : 'forward',
+        x: x.at,
+        y,
+        rows,
+        xStride,
+        yStride: width * 4,
+      } as const
     })
     if (!few) {
       // Panels are whole: rows behind the last are nobody's.

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core'
 import type { MatrixTensor } from '../model/tensors.ts'
 import type { Projection } from '../protocol/model.ts'
-import type { HeadChoice, ProductsChoice } from './choices-made.ts'
+import type { Choices } from './choices-made.ts'
 import type { PortablePlan } from './plan.ts'
 import { type ModelLayout, matricesOf, modelLayout, shapesOf } from './simd/model-layout.ts'
 import { Products } from './simd/products.ts'
@@ -32,17 +32,19 @@ export class OwnProducts {
   }
 
   static async open(
-    { request, tileWords }: PortablePlan,
-    choices: { head: HeadChoice; products: ProductsChoice },
+    { request, tileWords, keptLayers }: PortablePlan,
+    choices: Choices,
     threads: number,
   ): Promise<OwnProducts> {
     const ownHead = choices.head === 'simd'
     const fma = choices.products === 'fma'
-    const layout = modelLayout({ request, tileWords, ownHead, threads })
+    const kept = choices.layers === 'own' ? keptLayers : null
+    const layout = modelLayout({ request, tileWords, ownHead, kept, threads })
     const products = await Products.open(shapesOf(request), layout.products, {
       threads,
       fma,
       end: layout.end,
+      attention: layout.train?.attention ?? null,
     })
     const head = layout.head && new SimdHead(layout.head, products.memory, { threads, fma })
     const index = new Map(matricesOf(request.model).map((tensor, i) => [keyOf(tensor), i]))

@@ -3,7 +3,7 @@ import { sharedKeys } from '../model/layers.ts'
 import type { Batch } from '../protocol/batch.ts'
 import type { Adapter } from './adapter.ts'
 import { attention, Masks, type Segment, segmentsOf } from './attention.ts'
-import type { HeadChoice, ProductsChoice } from './choices-made.ts'
+import type { Choices } from './choices-made.ts'
 import { type Dropout, type RopeTables, Stream } from './forward.ts'
 import { head } from './head.ts'
 import {
@@ -14,6 +14,7 @@ import {
   layerForward,
   type SavedLayer,
 } from './layer.ts'
+import type { OwnLayers } from './own-layers.ts'
 import { rmsNormGrad } from './pieces.ts'
 import type { PortablePlan } from './plan.ts'
 import { free, tidy } from './tidy.ts'
@@ -22,10 +23,12 @@ import type { BaseWeights } from './weights.ts'
 /** A model with its adapter, ready to be run. */
 export interface Loaded {
   plan: PortablePlan
-  choices: { head: HeadChoice; products: ProductsChoice }
+  choices: Choices
   weights: BaseWeights
   adapter: Adapter
   tables: RopeTables
+  /** Layers of whole batches without TensorFlow.js, where that is the choice. */
+  layers: OwnLayers | null
 }
 
 export interface PassOptions {
@@ -49,12 +52,21 @@ interface SharedKeys {
 export interface PassHead {
   logProbability: Float32Array
   hit: Uint8Array
-  /** Of the last layer's output; null without `gradient`. */
-  dx: tf.Tensor2D | null
+}
+
+/** A batch on its way through a model. To be disposed of. */
+export interface BatchPass {
+  /** Log-probabilities and hits of the supervised rows, and, where asked for, what `backward` begins with. */
+  head(batch: Batch, gradient: boolean): Promise<PassHead>
+  /** Adds the gradients of all LoRA pairs, times `scale`, to the adapter's. */
+  backward(scale: number): Promise<void>
+  /** What the head is given of all rows, [rows, hidden]. */
+  normed(): tf.Tensor2D
+  dispose(): void
 }
 
 /** A batch that has gone through all layers, with what the gradient needs of it. To be disposed of. */
-export class Pass {
+export class Pass implements BatchPass {
   readonly stream: Stream
   /** Output of the last layer. */
   x: tf.Tensor2D
@@ -68,6 +80,8 @@ export class Pass {
   /** By layer. */
   readonly #shared = new Map<number, SharedKeys>()
   #done = 0
+  /** Of the last layer's output. */
+  #dx: tf.Tensor2D | null = null
 
   private constructor(loaded: Loaded, batch: Batch, options: PassOptions) {
     const { plan, weights, adapter, tables } = loaded
@@ -145,7 +159,6 @@ export class Pass {
     return keysFrom === layer ? null : this.#shared.get(keysFrom)!.made
   }
 
-  /** Log-probabilities and hits of the supervised rows, and the gradient of the last layer's output. */
   async head(batch: Batch, gradient: boolean): Promise<PassHead> {
     const { weights } = this.#loaded
     const rows = tf.tensor1d(Int32Array.from(batch.supervisedRows), 'int32')
@@ -166,22 +179,22 @@ export class Pass {
             this.x.shape as [number, number],
           ) as tf.Tensor2D
         })
-      free(found.logProbability, found.best, found.dh)
+      free(found.logProbability, found.best, found.dh, this.#dx)
+      this.#dx = dx
       this.#advance(1)
       return {
         logProbability: Float32Array.from(logs),
         hit: Uint8Array.from(best, (word, n) => Number(word === labels[n])),
-        dx,
       }
     } finally {
       free(rows, picked, normed)
     }
   }
 
-  /** Adds the gradients of all LoRA pairs, times `scale`, to the adapter's. `dx`, of the last layer's output, is taken over. */
-  async backward(top: tf.Tensor2D, scale: number): Promise<void> {
+  async backward(scale: number): Promise<void> {
     const { adapter } = this.#loaded
-    let dx: tf.Tensor2D | null = top
+    let dx = this.#dx
+    this.#dx = null
     try {
       for (let layer = this.stream.config.layers.length - 1; layer >= 0; layer--) {
         this.#options.signal?.throwIfAborted()
@@ -215,10 +228,14 @@ export class Pass {
     }
   }
 
+  normed(): tf.Tensor2D {
+    return tidy(() => this.stream.finalNorm(this.x).y)
+  }
+
   dispose(): void {
     this.stream.dispose()
     this.#masks.dispose()
-    free(this.#inputs, this.#saved, [...this.#shared.values()], this.x)
+    free(this.#inputs, this.#saved, [...this.#shared.values()], this.x, this.#dx)
   }
 }
 

@@ -12,13 +12,16 @@ import { partFloats } from './simd/layout.ts'
 import { matrixBytes } from './simd/matrices.ts'
 import { modelLayout, shapesOf, suitsProducts } from './simd/model-layout.ts'
 
+/** What does without TensorFlow.js: nothing, products, or all that layers of whole batches are made of. */
+export type Own = 'nothing' | 'products' | 'layers'
+
 /** What the engine decides before it loads anything; every byte it will hold is counted here. */
 export interface PortablePlan {
   request: PlanRequest
   memory: MemoryPlan
   recompute: Extract<Recompute, 'nothing' | 'layer'>
-  /** Whether products are our own, with all matrices held once, as they are stored. */
-  own: boolean
+  /** Whether products, or layers too, are our own, with all matrices held once, as they are stored. */
+  own: Own
   /** The last so many layers keep what their gradients need; the others are computed again. */
   keptLayers: number
   /** The first so many layers' matrices lie in the backend as f32, in both orientations; none of those that are held as stored. */
@@ -46,7 +49,7 @@ const COMFORTABLE_BYTES = 2.5 * 2 ** 30
 
 /** What may be given up for memory: layers with resident matrices, a resident head, layers that keep what their gradients need. */
 interface Way {
-  own: boolean
+  own: Own
   resident: number
   head: boolean
   kept: number
@@ -55,12 +58,12 @@ interface Way {
 /**
  * Plans for a request: the quickest way that stays within the budget, else within what WASM can hold. Where not all can be kept, as
  * much is kept as the budget has room for, and the plan takes the whole of it: a smaller batch never takes more than a larger one.
- * @param own whether products are to be our own; by default where the browser's WebAssembly can
+ * @param own what is to be our own; by default all where the browser's WebAssembly can
  * @throws LapidaryError `out_of_memory` where even the smallest plan is too large, with a length that would fit
  */
 export function planPortable(
   request: PlanRequest,
-  own = hasSimd() && suitsProducts(request.model),
+  own: Own = hasSimd() && suitsProducts(request.model) ? 'layers' : 'nothing',
 ): PortablePlan {
   checkLayers(request.model)
   const budgets = request.memoryBudget ? [request.memoryBudget] : [COMFORTABLE_BYTES, MOST_BYTES]
@@ -104,10 +107,16 @@ export function demandPortable(request: PlanRequest): Demand {
 /**
  * For a run that was given less memory than its plan takes: the same run within three quarters of what it held, or with fewer
  * tokens a step where that is too little; either is planned before it is proposed.
+ * @param held what the engine has
+ * @param refused what was too much; by default what it has
  * @throws LapidaryError `out_of_memory`, always
  */
-export function failShortOfMemory({ request, own, memory }: PortablePlan, held: number): never {
-  const memoryBudget = Math.floor((Math.min(held, memory.bytes.total) * 3) / 4 / 2 ** 20) * 2 ** 20
+export function failShortOfMemory(
+  { request, own, memory }: PortablePlan,
+  held: number,
+  refused = Math.min(held, memory.bytes.total),
+): never {
+  const memoryBudget = Math.floor((refused * 3) / 4 / 2 ** 20) * 2 ** 20
   const same = planWithin(request, own, memoryBudget)
   const tokens = same ? request.maxTokens : largestFitting(request, own, memoryBudget)
   const budget = `Set memory_budget to ${memoryBudget} bytes (${sizeOf(memoryBudget)})`
@@ -127,7 +136,7 @@ export function failShortOfMemory({ request, own, memory }: PortablePlan, held: 
 }
 
 /** The quickest plan within a budget. */
-function planWithin(request: PlanRequest, own: boolean, budget: number): PortablePlan | null {
+function planWithin(request: PlanRequest, own: Own, budget: number): PortablePlan | null {
   const most = Math.min(budget, MOST_BYTES)
   for (const [i, way] of waysOf(request, own).entries()) {
     const plan = planWith(request, way)
@@ -143,17 +152,18 @@ function planWithin(request: PlanRequest, own: boolean, budget: number): Portabl
 }
 
 /** The quickest first. A head that would take most of the budget is not resident, however few the tokens. */
-function waysOf({ model, recompute }: PlanRequest, own: boolean): Way[] {
+function waysOf({ model, recompute }: PlanRequest, own: Own): Way[] {
   const all = model.layers.length
   // The tiles of a head with a soft-cap go through TensorFlow.js whoever multiplies.
-  const tiled = !own || model.finalSoftCap !== null
+  const ours = own !== 'nothing'
+  const tiled = !ours || model.finalSoftCap !== null
   const head = tiled && model.vocabSize * model.hiddenSize * 8 < COMFORTABLE_BYTES / 4
   const most = recompute === 'auto' || recompute === 'nothing' ? all : 0
   const least = recompute === 'nothing' ? all : 0
   const down = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, i) => from - i)
-  const resident = own ? 0 : all
+  const resident = ours ? 0 : all
   const first = { own, resident, kept: most }
-  if (own)
+  if (ours)
     return [
       ...(head ? [{ ...first, head }] : []),
       ...down(most, least).map((kept) => ({ ...first, head: false, kept })),
@@ -166,7 +176,7 @@ function waysOf({ model, recompute }: PlanRequest, own: boolean): Way[] {
 }
 
 /** The most tokens a step that would fit, in steps of 64; 0 where none do. */
-function largestFitting(request: PlanRequest, own: boolean, limit: number): number {
+function largestFitting(request: PlanRequest, own: Own, limit: number): number {
   const share = request.maxSupervised / request.maxTokens
   for (
     let tokens = Math.floor((request.maxTokens - 1) / 64) * 64;
@@ -181,7 +191,7 @@ function largestFitting(request: PlanRequest, own: boolean, limit: number): numb
 
 function planWith(
   request: PlanRequest,
-  { own: ownProducts, resident, head: residentHead, kept: keptLayers }: Way,
+  { own: ours, resident, head: residentHead, kept: keptLayers }: Way,
 ): PortablePlan {
   const { model: c, lora, stored, maxTokens: rows, maxSupervised: supervised, decode } = request
   const table = tensorTable(c)
@@ -204,7 +214,8 @@ function planWith(
   const rest = held(table.filter((tensor) => !isProjection(tensor)))
   const norms = held(table.filter(({ shape }) => shape.length === 1))
   const head = residentHead ? c.vocabSize * c.hiddenSize * 8 : 0
-  const adapter = adapterParameterCount(c, lora) * 32
+  // Its state on the host, and the backend's tensors of it, each in both orientations.
+  const adapter = adapterParameterCount(c, lora) * (ours === 'layers' ? 16 : 32)
 
   const keysOf = ({ kvHeads, headDim }: LayerConfig) => kvHeads * headDim
   const own = c.layers.filter(({ keysFrom }, layer) => keysFrom === layer)
@@ -228,17 +239,19 @@ function planWith(
   const layersKept = again * c.hiddenSize + Math.max(total(kept.slice(again)), again > 0 ? most : 0) + shared
   const passing = Math.max(...kept.map((size, i) => size + 4 * c.layers[i]!.intermediateSize))
   const block = Math.min(QUERIES, rows) * c.numHeads * rows * 6
-  const memoryOfOwn = ownProducts ? ownMemory(request, tileWords) : null
+  const memoryOfOwn =
+    ours === 'nothing' ? null : ownMemory(request, tileWords, ours === 'layers' ? keptLayers : null)
   const tiles = tileWords * (2 * c.hiddenSize + 4 * supervised)
   const parts = partFloats(c.hiddenSize, tileWords, supervised)
   const headPass =
     (memoryOfOwn ? (memoryOfOwn.tiled ? tiles : 0) : Math.max(tiles, parts)) + supervised * c.hiddenSize * 6
-  const activations = 4 * (rows * (layersKept + passing) + Math.max(block, headPass))
+  const activations =
+    4 * (ours === 'layers' ? headPass : rows * (layersKept + passing) + Math.max(block, headPass))
 
   const widths = own.map(keysOf)
   const caches = decode ? 2 * decode.sequences * decode.positions * total(widths) * 4 : 0
   const turns = total([...ropesOf(c).values()].map(({ headDim }) => headDim * 8))
-  const io = rows * (5 * 4 + turns)
+  const io = rows * (5 * 4 + (ours === 'layers' ? 0 : turns))
   const bytes = {
     weights: memoryOfOwn ? memoryOfOwn.matrices + norms + head : layers + rest + head,
     adapter: adapter + (memoryOfOwn?.pairs ?? 0),
@@ -260,7 +273,7 @@ function planWith(
     request,
     memory,
     recompute,
-    own: ownProducts,
+    own: ours,
     keptLayers,
     residentLayers: resident,
     residentHead,
@@ -269,18 +282,25 @@ function planWith(
 }
 
 /** What the memory of our own products takes, whose plan it is too. */
-function ownMemory(request: PlanRequest, tileWords: number) {
+function ownMemory(request: PlanRequest, tileWords: number, kept: number | null) {
   const tiled = request.model.finalSoftCap !== null
-  const { products, head, decode, end } = modelLayout({
+  const { products, head, train, decode, end } = modelLayout({
     request,
     tileWords,
     ownHead: !tiled,
+    kept,
     threads: USUAL_THREADS,
   })
-  const before = head?.end ?? products.end
+  const before = train?.end ?? head?.end ?? products.end
   const matrices = shapesOf(request).reduce((sum, shape) => sum + matrixBytes(shape), 0)
-  const pairs = decode?.pairBytes ?? 0
-  return { tiled, matrices, work: before - matrices, pairs, decode: decode ? end - before - pairs : 0 }
+  const [trained, decoding] = [train?.pairBytes ?? 0, decode?.pairBytes ?? 0]
+  return {
+    tiled,
+    matrices,
+    work: before - matrices - trained,
+    pairs: trained + decoding,
+    decode: decode ? end - before - decoding : 0,
+  }
 }
 
 /** Each has a panel, of some kilobytes. */

@@ -12,6 +12,7 @@ import type {
   GeneratedToken,
   GenerateOptions,
   LoadOptions,
+  MatrixState,
   MemoryPlan,
   PlanRequest,
   Score,
@@ -25,13 +26,14 @@ import type { ModelSource } from '../protocol/model.ts'
 import { Adapter } from './adapter.ts'
 import { type BackendOptions, type OpenBackend, openBackend } from './backend.ts'
 import { scoreChoices } from './choices.ts'
-import { HEAD, headChoice, PRODUCTS, productsChoice } from './choices-made.ts'
+import { choicesMade, HEAD, LAYERS, PRODUCTS, wholeOf } from './choices-made.ts'
 import { generate } from './decode.ts'
 import { ropeTables } from './forward.ts'
 import { allLogits } from './head.ts'
-import { type Loaded, Pass, type PassOptions } from './pass.ts'
+import { OwnLayers } from './own-layers.ts'
+import { OwnPass } from './own-pass.ts'
+import { type BatchPass, type Loaded, Pass, type PassOptions } from './pass.ts'
 import { failShortOfMemory, MOST_BYTES, planPortable } from './plan.ts'
-import { tidy } from './tidy.ts'
 import { HeapFull, heapIsFull, heldBytes, isShortOfMemory, watchAllocations } from './wasm.ts'
 import { BaseWeights } from './weights.ts'
 
@@ -56,18 +58,15 @@ export class PortableEngine implements Engine {
   }
 
   plan(request: PlanRequest): MemoryPlan {
-    return planPortable(request, productsChoice(request.model, {}) !== 'tensorflow').memory
+    return planPortable(request, wholeOf(choicesMade(request.model, {}))).memory
   }
 
   async load(model: ModelSource, request: PlanRequest, options: LoadOptions): Promise<void> {
     this.dispose()
     const source = resolveWeights(model.config, model.weights)
     const { onProgress = () => {}, signal, seed, choices = {} } = options
-    const made = {
-      head: headChoice(model.config, choices),
-      products: productsChoice(model.config, choices),
-    }
-    const plan = planPortable({ ...request, stored: storedTypes(source) }, made.products !== 'tensorflow')
+    const made = choicesMade(model.config, choices)
+    const plan = planPortable({ ...request, stored: storedTypes(source) }, wholeOf(made))
     onProgress(0, 'Reading weights')
     watchAllocations()
     const weights = await BaseWeights.load(plan, source, {
@@ -76,13 +75,20 @@ export class PortableEngine implements Engine {
       onProgress: (share) => onProgress(share, 'Reading weights'),
       signal,
     }).catch((error: unknown) => {
-      if (isShortOfMemory(error)) failShortOfMemory(plan, heldBytes())
+      // Of our own, all of the plan is asked for at once.
+      const refused = plan.own === 'nothing' ? undefined : plan.memory.bytes.total
+      if (isShortOfMemory(error)) failShortOfMemory(plan, heldBytes(), refused)
       throw error
     })
     const adapter = new Adapter(request.model, request.lora)
     adapter.write(initialState(request.model, request.lora, seed))
     const positions = Math.max(request.maxTokens, request.decode?.positions ?? 0)
-    this.#loaded = { plan, choices: made, weights, adapter, tables: ropeTables(request.model, positions) }
+    const tables = ropeTables(request.model, positions)
+    const { own } = weights
+    const layers = own?.layout.train
+      ? new OwnLayers({ config: request.model, weights, own, adapter, tables })
+      : null
+    this.#loaded = { plan, choices: made, weights, adapter, tables, layers }
   }
 
   step(
@@ -178,7 +184,7 @@ export class PortableEngine implements Engine {
     const { model: config } = plan.request
     return this.#enqueue(async () => {
       const pass = await this.#forward(batch, { adapterOn: options.adapter !== 'off' })
-      const h = tidy(() => pass.stream.finalNorm(pass.x).y)
+      const h = pass.normed()
       try {
         return await allLogits(h, weights, config.vocabSize, config.finalSoftCap, () => this.#pause())
       } finally {
@@ -186,6 +192,11 @@ export class PortableEngine implements Engine {
         pass.dispose()
       }
     })
+  }
+
+  matrix(name: string): Promise<MatrixState> {
+    const { adapter } = this.#need()
+    return this.#enqueue(async () => adapter.matrix(name))
   }
 
   saveState(): Promise<EngineState> {
@@ -217,11 +228,10 @@ export class PortableEngine implements Engine {
             'portable.tile_words': String(this.#loaded.plan.tileWords),
             [HEAD]: this.#loaded.choices.head,
             [PRODUCTS]: this.#loaded.choices.products,
+            [LAYERS]: this.#loaded.choices.layers,
           }
         : {},
-      liveBytes: this.#loaded
-        ? heldBytes() + this.#loaded.weights.hostBytes + this.#loaded.adapter.hostBytes
-        : heldBytes(),
+      liveBytes: this.#held(),
     }
   }
 
@@ -231,6 +241,11 @@ export class PortableEngine implements Engine {
     this.#loaded = null
   }
 
+  #held(): number {
+    const { weights, adapter } = this.#loaded ?? {}
+    return heldBytes() + (weights?.hostBytes ?? 0) + (adapter?.hostBytes ?? 0)
+  }
+
   #need(): Loaded {
     if (!this.#loaded) throw new Error('no model is loaded')
     return this.#loaded
@@ -238,7 +253,7 @@ export class PortableEngine implements Engine {
 
   #enqueue<T>(task: () => Promise<T>): Promise<T> {
     const run = this.#queue.then(task).catch((error: unknown) => {
-      if (this.#loaded && isShortOfMemory(error)) failShortOfMemory(this.#loaded.plan, heldBytes())
+      if (this.#loaded && isShortOfMemory(error)) failShortOfMemory(this.#loaded.plan, this.#held())
       throw error
     })
     this.#queue = run.catch(() => {})
@@ -261,8 +276,8 @@ export class PortableEngine implements Engine {
     if (batch.supervisedRows.length === 0) return { loss: 0, hits: 0, logProbability: new Float32Array() }
     const pass = await this.#forward(batch, { ...options, adapterOn: true, training: true })
     try {
-      const { logProbability, hit, dx } = await pass.head(batch, true)
-      await pass.backward(dx!, scale)
+      const { logProbability, hit } = await pass.head(batch, true)
+      await pass.backward(scale)
       return {
         loss: -logProbability.reduce((sum, x) => sum + x, 0),
         hits: hit.reduce((sum, x) => sum + x, 0),
@@ -273,8 +288,10 @@ export class PortableEngine implements Engine {
     }
   }
 
-  #forward(batch: Batch, options: Omit<PassOptions, 'pause'>): Promise<Pass> {
-    return Pass.forward(this.#need(), batch, { ...options, pause: this.#pauseFor(options.signal) })
+  #forward(batch: Batch, options: Omit<PassOptions, 'pause'>): Promise<BatchPass> {
+    const loaded = this.#need()
+    const { forward } = loaded.layers ? OwnPass : Pass
+    return forward(loaded, batch, { ...options, pause: this.#pauseFor(options.signal) })
   }
 
   #pauseFor(signal: AbortSignal | undefined): () => Promise<void> {

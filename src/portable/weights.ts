@@ -8,7 +8,7 @@ import {
 } from '../model/tensors.ts'
 import { normScale } from '../model/weights.ts'
 import type { LayerNorm, ModelConfig, Projection, WeightSource } from '../protocol/model.ts'
-import type { HeadChoice, ProductsChoice } from './choices-made.ts'
+import type { Choices } from './choices-made.ts'
 import { HostMatrix, TensorReader } from './host-matrix.ts'
 import type { Times } from './linear.ts'
 import { OwnProducts } from './own-products.ts'
@@ -27,8 +27,7 @@ export interface Matrices {
 export type LayerNorms = Partial<Record<LayerNorm, tf.Tensor1D>>
 
 export interface BaseWeightsOptions {
-  /** See `headChoice` and `productsChoice`. */
-  choices: { head: HeadChoice; products: ProductsChoice }
+  choices: Choices
   threads: number
   onProgress: (share: number) => void
   signal?: AbortSignal | undefined
@@ -88,7 +87,7 @@ export class BaseWeights {
     const plan = this.#plan
     const table = tensorTable(config)
     const reader = new TensorReader(source, signal)
-    if (plan.own) this.own = await OwnProducts.open(plan, choices, threads)
+    if (plan.own !== 'nothing') this.own = await OwnProducts.open(plan, choices, threads)
     let done = 0
     const norm = async (tensor: ModelTensor) =>
       normScale(config.normOffset, (await reader.host(tensor)).values())

@@ -43,6 +43,11 @@ export interface Engine {
     options: GenerateOptions,
     signal?: AbortSignal,
   ): AsyncIterable<GeneratedToken>
+  /**
+   * One LoRA matrix by PEFT's name, and its gradient of the last step, before clipping. In the order of the calls, as everything is: asked
+   * for before a step is queued, it is as it was before that.
+   */
+  matrix(name: string): Promise<MatrixState>
   saveState(signal?: AbortSignal): Promise<EngineState>
   loadState(state: EngineState, signal?: AbortSignal): Promise<void>
   /** Facts worth recording with a run: adapter, driver, numeric choices, measured speed. */
@@ -184,6 +189,12 @@ export interface EngineState {
 export interface StateTensor {
   shape: number[]
   data: Float32Array
+}
+
+export interface MatrixState {
+  shape: number[]
+  value: Float32Array
+  gradient: Float32Array
 }
 
 export interface EngineDescription {

@@ -1,12 +1,14 @@
 import type { AnswerRoom } from './rooms/answers.ts'
 import type { DataRoom } from './rooms/data.ts'
 import type { EvaluationRoom } from './rooms/evaluations.ts'
+import type { KeptRoom } from './rooms/kept.ts'
 import type { ModelRoom } from './rooms/models.ts'
 import type { PackRoom } from './rooms/packs.ts'
 import type { RunRoom } from './rooms/runs.ts'
 import type { ViewsRoom } from './rooms/views.ts'
 
 export type * from './gpu-report.ts'
+export type * from './look.ts'
 export type * from './model-address.ts'
 export type * from './preparation.ts'
 export type * from './recipe.ts'
@@ -16,6 +18,7 @@ export type * from './rooms/data.ts'
 export type * from './rooms/evaluations.ts'
 export type * from './rooms/exports.ts'
 export type * from './rooms/fit.ts'
+export type * from './rooms/kept.ts'
 export type * from './rooms/model-sources.ts'
 export type * from './rooms/models.ts'
 export type * from './rooms/packs.ts'
@@ -35,4 +38,5 @@ export interface Studio {
   runs: RunRoom
   answers: AnswerRoom
   evaluations: EvaluationRoom & ViewsRoom
+  kept: KeptRoom
 }

@@ -31,7 +31,7 @@ export function snippet({ link, studio, kind, height, columns }: SnippetWish): s
     const src = `${studio}#/${place}?${writePairs([['v', '1'], ...said, ['embed', 'frame']])}`
     return `<iframe src="${attribute(src)}" title="Lapidary" width="600" height="${height ?? FRAME_HEIGHT}" style="border: 0; max-width: 100%" allow="${FRAME_ALLOW}" loading="lazy"></iframe>`
   }
-  const own = said.filter(([name]) => /^(data|model|parts|locked|theme|lang)$/.test(name))
+  const own = said.filter(([name]) => /^(data|model|parts|locked|theme|lang|sealed)$/.test(name))
   const config: Record<string, unknown> = {}
   for (const [name, value] of said) {
     const [section, field] = name.split('.') as [string, string?]

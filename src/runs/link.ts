@@ -47,6 +47,8 @@ export interface Link {
   lang: PageLanguage | null
   /** In a frame: the origin of the page around it, or `frame`, where the two do not speak. Null: no frame. */
   embed: string | null
+  /** Nothing but the studio's own address may be asked: index.html heeds it before all else, also in a link that is damaged. */
+  sealed: boolean
 }
 
 /** Something in a link that is not heeded. */
@@ -78,6 +80,7 @@ export const NO_LINK: Link = {
   theme: null,
   lang: null,
   embed: null,
+  sealed: false,
 }
 
 /** @param hash of a URL, with or without `#` @returns null where it holds no more than a place */
@@ -202,6 +205,9 @@ const OPTIONS = {
     if (value === 'frame') return { embed: value }
     return URL.canParse(value) && new URL(value).origin === value ? { embed: value } : null
   },
+  sealed(value: string): Partial<Link> | null {
+    return value === '1' ? { sealed: true } : null
+  },
 }
 
 function listOf<Name extends string>(known: readonly Name[], value: string): Name[] | null {
@@ -251,6 +257,7 @@ export function writeLink({ place, config, said, data, ...page }: Link): string 
   if (page.theme) pairs.push(['theme', page.theme])
   if (page.lang) pairs.push(['lang', page.lang])
   if (page.embed) pairs.push(['embed', page.embed])
+  if (page.sealed) pairs.push(['sealed', '1'])
   if (pairs.length === 0) return `#/${place}`
   return `#/${place}?v=${LINK_VERSION}.${checksum(pairs)}&${writePairs(pairs)}`
 }

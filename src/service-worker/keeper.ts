@@ -15,6 +15,7 @@ export class Keeper {
   readonly #prefix: string
   #whole: boolean | null = null
   #keeping: Promise<void> | null = null
+  #forgotten = false
   readonly #listeners = new Set<(bytes: number) => void>()
 
   /**
@@ -76,10 +77,23 @@ export class Keeper {
 
   /** Forgets every other build of this studio. */
   async removeOthers(): Promise<void> {
-    for (const name of await this.#names()) if (name !== this.#name) await this.#caches.delete(name)
+    await this.#remove((name) => name !== this.#name)
+  }
+
+  /** Forgets every build of this studio; what is being kept is given up. */
+  async forget(): Promise<void> {
+    this.#forgotten = true
+    await this.#keeping?.catch(() => {})
+    await this.#remove(() => true)
+    this.#whole = false
+  }
+
+  async #remove(which: (name: string) => boolean): Promise<void> {
+    for (const name of await this.#names()) if (which(name)) await this.#caches.delete(name)
   }
 
   async #keepAll(): Promise<void> {
+    this.#forgotten = false
     if (await this.isWhole()) return
     const cache = await this.#cache()
     const before = await Promise.all(
@@ -90,6 +104,7 @@ export class Keeper {
     let failure: unknown
     const next = async () => {
       for (let path = left.shift(); path !== undefined && !failure; path = left.shift()) {
+        if (this.#forgotten) throw new Error('the studio was left')
         const at = this.#address(path)
         if (!(await cache.match(at))) await cache.put(at, await this.#get(path, before))
         bytes += this.build.files[path]![0]

@@ -1,12 +1,14 @@
 /// <reference lib="webworker" />
 import type { ServiceWorkerAnswer, ServiceWorkerAsked } from '../protocol/offline.ts'
+import { SEALED_QUERY } from '../protocol/sealed.ts'
 import type { Build } from './build.ts'
 import { Keeper } from './keeper.ts'
-import { isolated, ranged } from './responses.ts'
+import { bound, isolated, ranged } from './responses.ts'
 
 declare const self: ServiceWorkerGlobalScope
-/** Written in where it is built, see cli/service-worker.ts. */
+/** Written in where they are built, see cli/service-worker.ts. */
 declare const LAPIDARY_BUILD: Build
+declare const LAPIDARY_POLICY: string
 
 const scope = self.registration.scope
 const keeper = new Keeper(LAPIDARY_BUILD, scope, self.caches, (input, init) => self.fetch(input, init))
@@ -32,8 +34,10 @@ self.addEventListener('message', (event: ExtendableMessageEvent) => {
 
 async function answerPage(asked: ServiceWorkerAsked, port: MessagePort): Promise<void> {
   const answer = (said: ServiceWorkerAnswer) => port.postMessage(said)
+  if (asked === 'binds') return answer({ type: 'binds' })
   const ofBytes = keeper.bytes
   try {
+    if (asked === 'forget') await keeper.forget()
     if (asked === 'keep') await keeper.keep((bytes) => answer({ type: 'partial', bytes, ofBytes }))
     const whole = await keeper.isWhole()
     answer(whole ? { type: 'whole', bytes: ofBytes } : { type: 'partial', bytes: 0, ofBytes })
@@ -59,10 +63,17 @@ self.addEventListener('fetch', (event) => {
 })
 
 async function answer(request: Request, path: string): Promise<Response> {
+  // Other documents of a build, or below this address, are none of the studio's.
+  const own = (response: Response) =>
+    isolated(
+      path.endsWith('.js') && path in keeper.build.files
+        ? bound(response, LAPIDARY_POLICY, request.url.endsWith(SEALED_QUERY))
+        : response,
+    )
   const kept = await keeper.find(path)
-  if (kept) return isolated(await ranged(request, kept))
+  if (kept) return own(await ranged(request, kept))
   try {
-    return isolated(await self.fetch(request))
+    return own(await self.fetch(request))
   } catch (error) {
     // Offline, at an address below the studio's where nothing is: the studio itself, if there is one.
     if (request.mode === 'navigate' && (await keeper.isWhole())) return Response.redirect(scope)

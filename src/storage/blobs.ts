@@ -3,9 +3,13 @@ import { Sha256 } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
 import { explained, living, requireSame } from './connection.ts'
 import { type BlobRef, chunksOf, type Database, type Schema, type Writing } from './database.ts'
+import { HeldChunks } from './held-chunks.ts'
 
-/** Large enough that a model is some hundred records, small enough that two of them are nothing in memory. */
-export const CHUNK_BYTES = 8 * 2 ** 20
+/**
+ * Small: on its way into the database and out of it a browser holds a record several times, in buffers that go only with the next
+ * collection of garbage. Much smaller ones take longer to find than to read.
+ */
+export const CHUNK_BYTES = 2 * 2 ** 20
 
 /** Bytes read a range at a time; the shape of `files`' ByteSource. */
 export interface StoredBytes {
@@ -155,20 +159,23 @@ export async function done(database: Database, tx: { done: Promise<void> }): Pro
 }
 
 /**
- * Chunks of a value that are kept while it is read. Reads go forward in small steps, but not quite: the tensors of a layer lie by
- * their names, and are read by their roles, which is why one is too few.
+ * Bytes of a value that are kept while it is read. Reads go forward in small steps, but not quite: the tensors of a layer lie by
+ * their names, and are read by their roles.
  */
-const HELD = 3
+const HELD_BYTES = 24 * 2 ** 20
+/** And that are asked for before they are needed: the database fetches them while others are worked on. */
+const AHEAD_BYTES = 4 * 2 ** 20
 
-/** Reads a stored value a range at a time. */
-export function openBlob(database: Database, ref: BlobRef, what: string): StoredBytes {
-  /** In the order of their last use. */
-  const held = new Map<number, Uint8Array<ArrayBuffer>>()
-  const keep = (index: number, bytes: Uint8Array<ArrayBuffer>) => {
-    held.delete(index)
-    held.set(index, bytes)
-    if (held.size > HELD) held.delete(held.keys().next().value!)
-  }
+/**
+ * Reads a stored value a range at a time.
+ * @param bytes of it that are kept, and asked for ahead
+ */
+export function openBlob(
+  database: Database,
+  ref: BlobRef,
+  what: string,
+  bytes = { kept: HELD_BYTES, ahead: AHEAD_BYTES },
+): StoredBytes {
   const fetchChunk = async (index: number) => {
     const bytes = await (await living(database)).get('chunks', [ref.set, index])
     const expected = Math.min(ref.chunk, ref.size - index * ref.chunk)
@@ -181,6 +188,9 @@ export function openBlob(database: Database, ref: BlobRef, what: string): Stored
       )
     return bytes
   }
+  const chunks = new HeldChunks(fetchChunk, Math.max(1, Math.floor(bytes.kept / ref.chunk)))
+  const ahead = Math.floor(bytes.ahead / ref.chunk)
+  const count = Math.ceil(ref.size / ref.chunk)
   return {
     size: ref.size,
     ref,
@@ -197,12 +207,14 @@ export function openBlob(database: Database, ref: BlobRef, what: string): Stored
       for (let at = start; at < end; ) {
         signal?.throwIfAborted()
         const index = Math.floor(at / ref.chunk)
-        const bytes = held.get(index) ?? (await fetchChunk(index))
         const from = at - index * ref.chunk
-        const part = bytes.subarray(from, Math.min(bytes.byteLength, from + end - at))
-        out.set(part, at - start)
-        at += part.byteLength
-        keep(index, bytes)
+        const read = chunks.read(index, (bytes) => {
+          const part = bytes.subarray(from, Math.min(bytes.byteLength, from + end - at))
+          out.set(part, at - start)
+          return part.byteLength
+        })
+        for (let next = index + 1; next < Math.min(count, index + 1 + ahead); next++) chunks.ask(next)
+        at += await read
       }
       return out
     },

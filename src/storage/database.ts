@@ -49,8 +49,10 @@ export interface DownloadFile {
   git: string | null
   /** Of its server's answers, where it tells versions apart. */
   version: string | null
-  /** Its chunks, with `DOWNLOAD_CHUNK` bytes each; one that was broken off has fewer. */
+  /** Its chunks; one that was broken off has fewer bytes than the others. */
   set: string
+  /** Bytes of a chunk; not there in downloads that earlier versions began: 8 MiB. */
+  chunk?: number
   /** Where it is whole and has what it must have: here, or in a model that has the same file. */
   ref: BlobRef | null
 }
@@ -79,8 +81,6 @@ export interface StoredModel {
   name: string
   origin: ModelOrigin
   licence: ModelLicence | null
-  /** SHA-256 of the chat template that its files bring, hex; null also where an earlier version stored it. */
-  template: string | null
   /** What was fetched and converted to `files`, by name, where these are not what was fetched. */
   made?: Record<string, { size: number; hash: string }>
   created: number

@@ -11,17 +11,18 @@ import { setsOf, unshared } from './models.ts'
 export class DownloadChunks {
   readonly #database: Database
   readonly #set: string
+  readonly #size: number
+  readonly #chunk: number
 
-  constructor(database: Database, { set }: Pick<DownloadFile, 'set'>, size: number) {
+  constructor(database: Database, file: Pick<DownloadFile, 'set' | 'chunk' | 'size'>) {
     this.#database = database
-    this.#set = set
-    this.#size = size
+    this.#set = file.set
+    this.#size = file.size
+    this.#chunk = chunkBytes(file)
   }
 
-  readonly #size: number
-
   async lengths(): Promise<Map<number, number>> {
-    return lengthsOf(await this.#keys(), this.#size)
+    return lengthsOf(await this.#keys(), this.#size, this.#chunk)
   }
 
   async read(index: number): Promise<Uint8Array> {
@@ -32,12 +33,12 @@ export class DownloadChunks {
 
   async write(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     requireSame(this.#database)
-    const length = Math.min(CHUNK_BYTES, this.#size - index * CHUNK_BYTES)
+    const length = Math.min(this.#chunk, this.#size - index * this.#chunk)
     const tx = this.#database.transaction('chunks', 'readwrite', { durability: 'strict' })
     tx.store.delete(this.#of(index))
     // A view would be stored with all of its buffer.
     const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()
-    tx.store.put(own, [this.#set, index + (bytes.length === length ? 0 : bytes.length / CHUNK_BYTES)])
+    tx.store.put(own, [this.#set, index + (bytes.length === length ? 0 : bytes.length / this.#chunk)])
     await done(this.#database, tx)
   }
 
@@ -56,12 +57,15 @@ export class DownloadChunks {
   }
 }
 
-function lengthsOf(keys: readonly [string, number][], size: number): Map<number, number> {
+/** Bytes of a chunk of a download's file. */
+export const chunkBytes = ({ chunk }: Pick<DownloadFile, 'chunk'>) => chunk ?? 8 * 2 ** 20
+
+function lengthsOf(keys: readonly [string, number][], size: number, chunk: number): Map<number, number> {
   return new Map(
     keys.map(([, key]) => {
       const index = Math.floor(key)
-      const whole = Math.min(CHUNK_BYTES, size - index * CHUNK_BYTES)
-      return [index, key === index ? whole : Math.round((key - index) * CHUNK_BYTES)]
+      const whole = Math.min(chunk, size - index * chunk)
+      return [index, key === index ? whole : Math.round((key - index) * chunk)]
     }),
   )
 }
@@ -69,11 +73,9 @@ function lengthsOf(keys: readonly [string, number][], size: number): Map<number,
 /** Bytes of an unfinished download that are here. */
 export async function downloadedBytes(database: Database, { files }: StoredDownload): Promise<number> {
   let bytes = 0
-  for (const { set, size, ref } of files) {
-    if (ref) bytes += size
-    else
-      for (const length of lengthsOf(await database.getAllKeys('chunks', chunksOf(set)), size).values())
-        bytes += length
+  for (const file of files) {
+    if (file.ref) bytes += file.size
+    else for (const length of (await new DownloadChunks(database, file).lengths()).values()) bytes += length
   }
   return bytes
 }
@@ -102,8 +104,8 @@ function isSame(ref: BlobRef, { size, sha256, git }: Known): boolean {
 }
 
 /** A file of a download that is begun. */
-export function beginFile(file: Omit<DownloadFile, 'set' | 'ref'>): DownloadFile {
-  return { ...file, set: newSet(), ref: null }
+export function beginFile(file: Omit<DownloadFile, 'set' | 'chunk' | 'ref'>): DownloadFile {
+  return { ...file, set: newSet(), chunk: CHUNK_BYTES, ref: null }
 }
 
 /** Puts what is known of a download; chunks of files that it does not name any more go. */

@@ -8,6 +8,7 @@ import { accumulated, type Learnt, type TrainingData } from './data.ts'
 import { evaluate } from './evaluate.ts'
 import { RowLosses } from './row-losses.ts'
 import { learningRate, runLength } from './schedule.ts'
+import type { Watch } from './watch.ts'
 
 /** Steps queued on the device, unless the engine knows better: one runs while the next is encoded. */
 const IN_FLIGHT = 2
@@ -44,6 +45,8 @@ export interface TrainingRun {
   save(checkpoint: Checkpoint, event: CheckpointEvent): Promise<void>
   /** Asked before each step; once true, the run ends after the steps in flight, with a checkpoint. */
   stopRequested?(): boolean
+  /** Sees each step as it is queued. */
+  watch?: Watch
   /** Ends the run at once, without a checkpoint. */
   signal?: AbortSignal
   /** Milliseconds, monotonic. */
@@ -187,12 +190,14 @@ export async function train(run: TrainingRun): Promise<DoneEvent> {
     }
     const begun = now()
     let told = begun + SILENT - TELL_EVERY
-    const result = engine.step(batches, scalars, signal, (share) => {
-      if (now() - told < TELL_EVERY) return
-      told = now()
-      const within = { step: number, share }
-      emit({ type: 'stage', stage: 'train', progress: (number - 1 + share) / total, within })
-    })
+    const go = () =>
+      engine.step(batches, scalars, signal, (share) => {
+        if (now() - told < TELL_EVERY) return
+        told = now()
+        const within = { step: number, share }
+        emit({ type: 'stage', stage: 'train', progress: (number - 1 + share) / total, within })
+      })
+    const result = run.watch ? run.watch.around(scalars, go) : go()
     // Failures are met where the result is awaited; a second one behind the first must not go unhandled.
     result.catch(() => {})
     return { step: number, epoch, learning_rate, pass: at.epoch + 1, learnt, next, result }

@@ -12,6 +12,7 @@ import {
 } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import type { Lock } from '../protocol/embed.ts'
+import { isSealed } from '../protocol/sealed.ts'
 import { CLOSED_FAILURES, type Closed, STORAGE_CLOSED } from '../protocol/storage-closed.ts'
 import type { Studio } from '../protocol/studio.ts'
 import type { LinkReading } from '../runs/link.ts'
@@ -34,8 +35,17 @@ import { preferredLanguage, speak } from './state/language.ts'
 import { keptOf, linkHere } from './state/link.ts'
 import { isPack } from './state/packs.ts'
 import { hrefOf, type Place, placeOf, restrictRoute } from './state/route.ts'
+import { sealedElsewhere } from './state/sealed.ts'
 import { createShown } from './state/shown.ts'
 import { THEMES } from './state/theme.ts'
+
+export { onLeaving } from './state/leaving.ts'
+
+const SealedMark = loadedLater(() => import('./pages/Computer.tsx').then((part) => part.SealedMark))
+const SealedElsewhere = loadedLater(() => import('./pages/Computer.tsx').then((part) => part.SealedElsewhere))
+
+/** What takes the studio's place where a computer is left. */
+export const Left = loadedLater(() => import('./pages/Computer.tsx').then((part) => part.Left))
 
 /** Only frames need it. */
 const Embedded = lazy(() => import('./pages/Embedded.tsx'))
@@ -91,6 +101,7 @@ function Spoken() {
 
 function Shell() {
   const { route, said, shown, training, finished, packs } = useApp()
+  const elsewhere = sealedElsewhere()
   let main!: HTMLElement
 
   // Reading starts at the new heading: focus goes there, and the title says where one is.
@@ -126,6 +137,9 @@ function Shell() {
         <Interrupted />
       </Show>
       <StorageClosed />
+      <Show when={elsewhere()}>
+        <SealedElsewhere />
+      </Show>
       <LinkNotes />
       <Suspense>
         <Show when={packs.opening() || packs.failure() || packs.dialog()}>
@@ -242,6 +256,9 @@ function Bar(props: { toContent: () => void }) {
           </ul>
         </nav>
         <div class="bar-end">
+          <Show when={isSealed()}>
+            <SealedMark />
+          </Show>
           <Show when={shown.shows('runs')}>
             <Button
               kind="quiet"

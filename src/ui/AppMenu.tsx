@@ -1,4 +1,5 @@
-import { createEffect, on } from 'solid-js'
+import { createEffect, createSignal, on, Show } from 'solid-js'
+import { loadedLater } from './components/loaded.tsx'
 import { Menu, type MenuItem } from './components/Menu.tsx'
 import { formatBytes, formatShare, nameOfLanguage } from './messages/format.ts'
 import { t } from './messages/t.ts'
@@ -6,13 +7,18 @@ import { useApp } from './state/app.tsx'
 import { LANGUAGES, type Language } from './state/language.ts'
 import type { Kept } from './state/offline.ts'
 
+const SealDialog = loadedLater(() => import('./pages/Computer.tsx').then((part) => part.SealDialog))
+const LeaveDialog = loadedLater(() => import('./pages/Computer.tsx').then((part) => part.LeaveDialog))
+
 /** Opens a dialog once the menu has closed, and given back what it hid from assistive technology. */
 const afterMenu = (open: () => void) => () => void setTimeout(open)
 
 /** What of the studio is on this device, whether a newer one is there, and installing it; class packs and lessons. */
 export function AppMenu() {
-  const { offline, announce, language, packs, shown } = useApp()
+  const { offline, announce, hints, language, packs, shown } = useApp()
   let picker!: HTMLInputElement
+  const [opened, setOpened] = createSignal<'seal' | 'leave' | null>(null)
+  const close = () => setOpened(null)
   createEffect(on(offline.newer, (newer) => newer && announce(t('offline.newer'))))
   const items = (): MenuItem[] => {
     const { state } = offline.kept()
@@ -28,7 +34,10 @@ export function AppMenu() {
       ...(offline.canInstall()
         ? [{ label: t('offline.install'), icon: 'add' as const, onSelect: () => void offline.install() }]
         : []),
+      { label: t('hints.show'), icon: 'help' as const, onSelect: hints.show },
       ...lessons(),
+      { label: t('sealed.menu'), icon: 'lock', onSelect: () => setOpened('seal') },
+      { label: t('leave.menu'), icon: 'trash', onSelect: () => setOpened('leave') },
     ]
   }
   const lessons = (): MenuItem[] => {
@@ -78,6 +87,12 @@ export function AppMenu() {
           onChange: (tag) => void language.choose(tag as Language),
         }}
       />
+      <Show when={opened() === 'seal'}>
+        <SealDialog onClose={close} />
+      </Show>
+      <Show when={opened() === 'leave'}>
+        <LeaveDialog onClose={close} />
+      </Show>
     </>
   )
 }

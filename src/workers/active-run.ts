@@ -1,4 +1,5 @@
 import { answer } from '../generate/chat.ts'
+import { adapterTensors } from '../model/lora.ts'
 import type {
   Engine,
   EngineChoice,
@@ -8,6 +9,7 @@ import type {
 } from '../protocol/engine.ts'
 import { type Failure, toFailure } from '../protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../protocol/events.ts'
+import type { Look } from '../protocol/look.ts'
 import type { Quantization } from '../protocol/model.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import type { RunListener, RunNews, RunNote } from '../protocol/studio.ts'
@@ -15,6 +17,7 @@ import type { RunRecord } from '../runs/record.ts'
 import type { RunLog } from '../storage/runs.ts'
 import type { Checkpoint, CheckpointMeta } from '../trainer/checkpoint.ts'
 import { isLogged, type SamplePrompts, train } from '../trainer/loop.ts'
+import { firstOf, StepWatch } from '../trainer/watch.ts'
 import { checkpointBytes, contentsOf } from './checkpoint-files.ts'
 import type { EngineHost, Engines } from './engine/host.ts'
 import type { OpenModel } from './library.ts'
@@ -94,6 +97,8 @@ interface Host {
   noteSpeed: EngineHost['noteSpeed']
   /** Tells every tab. */
   tell(news: RunNews): void
+  /** Whoever looks under the hood of the run that goes on. */
+  onlookers: ReadonlySet<(look: Look) => void>
   /** A run's log cut to its newest checkpoint. */
   goOn(record: RunRecord): Promise<Place>
 }
@@ -304,6 +309,7 @@ export class ActiveRun {
       cut: this.#prepared.cut,
       start,
       samples: this.#samples(engine),
+      watch: await this.#watch(engine),
       emit: (event) => {
         if (isLogged(event)) this.#log.add(event)
         meter.take(event)
@@ -371,6 +377,28 @@ export class ActiveRun {
         unkept: failure,
       })
     }
+  }
+
+  /** What is shown of its steps: the first example that it learns from, and the first matrix that moves from the start (B; A waits for it). */
+  async #watch(engine: Engine): Promise<StepWatch> {
+    const { batches, config } = this.#prepared
+    const { tokenizer } = await this.model.chat()
+    const example = firstOf(batches.batch(0, 0))
+    const learnt = new Set(Array.from(example.supervisedRows, (row) => row + 1))
+    const pieces = Array.from(example.tokens, (id, i) => ({
+      text: tokenizer.tokenText(id),
+      id,
+      supervised: learnt.has(i),
+    }))
+    const matrix = adapterTensors(this.model.info.config, config.lora).find((one) => one.matrix === 'B')!.name
+    const { onlookers } = this.#host
+    return new StepWatch(
+      { engine, run: this.id, matrix, example, pieces },
+      () => onlookers.size > 0,
+      (look) => {
+        for (const tell of onlookers) tell(look)
+      },
+    )
   }
 
   #samples(engine: Engine): SamplePrompts {

@@ -1,4 +1,5 @@
 import type { AnswerRoom } from '../protocol/studio.ts'
+import { Worker } from '../protocol/worker.ts'
 import { registerTransfers } from './bridge.ts'
 import { remoteRoom, WorkerHost } from './worker-host.ts'
 

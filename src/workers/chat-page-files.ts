@@ -1,5 +1,6 @@
 import { fail } from '../protocol/errors.ts'
 import { blobFile } from '../protocol/exported.ts'
+import { gatedFetch } from '../protocol/gate.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
 
 /** Folder of a build that holds a chat page, and the list of its files. */
@@ -21,7 +22,7 @@ export async function chatPageAt(base: string, signal?: AbortSignal): Promise<Ex
     )
   const fetched = async (path: string) => {
     const url = new URL(`${CHAT_PAGE}/${path}`, base)
-    const response = await fetch(url, signal ? { signal } : {}).catch(() => null)
+    const response = await gatedFetch(url, signal ? { signal } : {}).catch(() => null)
     signal?.throwIfAborted()
     return response?.ok ? response : missing(path)
   }

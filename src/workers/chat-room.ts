@@ -4,6 +4,7 @@ import { checkAdapter, namedFor } from '../model/lora.ts'
 import type { ChatAbout } from '../protocol/chat-page.ts'
 import { type ErrorCode, fail } from '../protocol/errors.ts'
 import { blobOf } from '../protocol/exported.ts'
+import { gatedFetch } from '../protocol/gate.ts'
 import { defaultRunConfig } from '../protocol/run-config.ts'
 import type { AnswerRoom, Call } from '../protocol/studio.ts'
 import { openAdapter, readAdapter } from './adapter-files.ts'
@@ -107,7 +108,7 @@ export function chatRoom(): AnswerRoom & Opened {
 async function fetched(url: URL, signal?: AbortSignal): Promise<Response> {
   const name = url.pathname.split('/').slice(-2).join('/')
   try {
-    const response = await fetch(url, signal ? { signal } : {})
+    const response = await gatedFetch(url, signal ? { signal } : {})
     if (response.ok) return response
   } catch {
     signal?.throwIfAborted()

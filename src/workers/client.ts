@@ -1,16 +1,19 @@
 import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import type { ServiceWorkerAnswer, ServiceWorkerAsked } from '../protocol/offline.ts'
 import type { HubRoom } from '../protocol/rooms/hub.ts'
 import type {
   AnswerRoom,
   DataRoom,
   ExportedFile,
+  KeptRoom,
   ModelRoom,
   PackRoom,
   RunListener,
   RunRoom,
   Studio,
 } from '../protocol/studio.ts'
+import { startAtAddresses, Worker } from '../protocol/worker.ts'
 import { registerTransfers } from './bridge.ts'
 import { reaching } from './hub-access.ts'
 import { hearRuns } from './run-news.ts'
@@ -64,6 +67,36 @@ const AT_ONCE: Failure = {
   hint: 'The run goes on from its last checkpoint, or where there is none from the start.',
 }
 
+const LEFT: Failure = {
+  code: 'cancelled',
+  message: 'The studio was left.',
+  hint: 'Open it anew.',
+}
+
+/** How long the service worker may take to say that it answers with the policy, ms: without it workers begin as blobs. */
+const BINDS_MS = 2000
+
+/** Settles how workers begin, before there are any. */
+export async function settleWorkers(): Promise<void> {
+  const { controller } = (navigator as { serviceWorker?: ServiceWorkerContainer }).serviceWorker ?? {}
+  if (!controller) return
+  const { port1, port2 } = new MessageChannel()
+  const answer = await new Promise<ServiceWorkerAnswer | null>((resolve) => {
+    port1.onmessage = ({ data }: MessageEvent<ServiceWorkerAnswer>) => resolve(data)
+    setTimeout(() => resolve(null), BINDS_MS)
+    controller.postMessage('binds' satisfies ServiceWorkerAsked, [port2])
+  })
+  port1.close()
+  if (answer?.type === 'binds') startAtAddresses()
+}
+
+let hosts: readonly WorkerHost[] = []
+
+/** Ends every worker, whatever it does, before what they have stored is removed. */
+export function endStudio(): void {
+  for (const host of hosts) host.abandon(new LapidaryError(LEFT))
+}
+
 /** The studio behind its workers, which start when first needed. */
 export function createStudio(): Studio {
   registerTransfers()
@@ -95,6 +128,7 @@ export function createStudio(): Studio {
     base,
     TRAIN_IDLE_MS,
   )
+  hosts = [dataHost, addingHost, hubHost, trainHost]
   const data = remoteRoom<DataRoom>(dataHost)
   const models = remoteRoom<ModelRoom>(trainHost, 'models')
   const adding = remoteRoom<Pick<ModelRoom, 'add'>>(addingHost)
@@ -156,6 +190,7 @@ export function createStudio(): Studio {
     evaluations: override(evaluations, {
       files: (...asked) => files(trainHost, () => evaluations.files(...asked)),
     }),
+    kept: remoteRoom<KeptRoom>(trainHost, 'kept'),
   }
 }
 

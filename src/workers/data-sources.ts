@@ -4,6 +4,7 @@ import { driveFile } from '../dataset/sources/drive.ts'
 import * as hub from '../dataset/sources/hub.ts'
 import { remoteFile } from '../files/remote.ts'
 import { LapidaryError } from '../protocol/errors.ts'
+import { approve } from '../protocol/gate.ts'
 import type {
   Finding,
   HubChoice,
@@ -69,6 +70,7 @@ export async function sourcesOfUrl(
 ): Promise<FoundRows> {
   const address = readAddress(text)
   if (address.kind === 'hub') return sourcesOfHub(address, access, signal)
+  if (address.kind === 'file') approve(address.url)
   // A server without Range sends all of it while it is being opened.
   let received = 0
   const onBytes = (bytes: number, total: number) => {

@@ -1,6 +1,7 @@
 import { type Failure, fail, LapidaryError } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
+import { gatedFetch } from '../protocol/gate.ts'
 import type { EngineConfig, RunConfig } from '../protocol/run-config.ts'
 import type {
   EvaluateRequest,
@@ -61,12 +62,12 @@ export async function evaluateHeadless(
   const { config } = job.run
   const train = job.train && (await openTrain(studio, job.train, config))
   const { of } = job.run
-  const meta = await (await fetch(job.run.checkpoint + of)).json().catch(() =>
+  const meta = await (await gatedFetch(job.run.checkpoint + of)).json().catch(() =>
     fail('bad_state', `The checkpoint is damaged: ${of} is no JSON.`, 'Evaluate another one.', {
       checkpoint: of,
     }),
   )
-  const tensors = await (await fetch(job.run.checkpoint + meta.tensors)).blob()
+  const tensors = await (await gatedFetch(job.run.checkpoint + meta.tensors)).blob()
   const data = { ...config.data, hash: train?.hash ?? config.data.hash }
   const run = await studio.evaluations.adopt({
     name: job.run.name,
@@ -98,7 +99,7 @@ export async function evaluateHeadless(
   await judge('base')
   const how = { choice: job.choice }
   for (const file of await studio.evaluations.files(run, tuned.id, how)) {
-    const response = await fetch(job.out + file.path, { method: 'PUT', body: await blobOf(file) })
+    const response = await gatedFetch(job.out + file.path, { method: 'PUT', body: await blobOf(file) })
     if (!response.ok)
       throw new LapidaryError({
         code: 'internal',
@@ -116,7 +117,7 @@ export async function evaluateHeadless(
 
 /** What rows cost, of a log; its last line may have been cut off. */
 async function rowLosses(log: string): Promise<RunEvent[]> {
-  const lines = (await (await fetch(log)).text()).split('\n')
+  const lines = (await (await gatedFetch(log)).text()).split('\n')
   return lines.flatMap((line): RunEvent[] => {
     if (!line.includes('"row_losses"')) return []
     try {
@@ -150,6 +151,6 @@ async function openTrain(
 export async function fetchFiles(given: ServedFiles['files']): Promise<FileInFolder[]> {
   const files: FileInFolder[] = []
   for (const { url, name } of given)
-    files.push({ path: name, file: new File([await (await fetch(url)).blob()], name) })
+    files.push({ path: name, file: new File([await (await gatedFetch(url)).blob()], name) })
   return files
 }

@@ -2,15 +2,11 @@ import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors
 import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
 import { knownFindings } from '../protocol/findings.ts'
+import { gatedFetch } from '../protocol/gate.ts'
 import { identity } from '../protocol/identity.ts'
 import { CHANGES_NOTHING } from '../protocol/proof.ts'
 import { dataFor, type Recipe } from '../protocol/recipe.ts'
-import {
-  type DataConfig,
-  parseRunConfig,
-  type RunConfig,
-  type TrainingConfig,
-} from '../protocol/run-config.ts'
+import { type DataConfig, parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type {
   AdapterFiles,
   CheckpointInfo,
@@ -27,6 +23,7 @@ import type {
   StartRequest,
 } from '../protocol/studio.ts'
 import { offered } from '../runs/judgement.ts'
+import type { Known } from '../runs/minutes.ts'
 import { baseName, isNamed } from '../runs/named-data.ts'
 import { fitted, type ProfileId } from '../runs/profiles.ts'
 import { createStudio } from './client.ts'
@@ -36,6 +33,7 @@ import {
   type HeadlessEvaluated,
   type HeadlessEvaluation,
 } from './headless-evaluate.ts'
+import { settingsFor } from './headless-minutes.ts'
 
 /**
  * The studio without a page to look at, for the command line: the same client and workers, driven through
@@ -56,6 +54,8 @@ export interface HeadlessJob {
   strict: boolean
   /** Whose length is fitted to data and machine as on the page; null: the config's length is meant. */
   profile: ProfileId | null
+  /** Minutes that the run may take: they say every setting but those that are a person's own; null: none were given. */
+  within: { minutes: number; model: Known['model']; own: string[] } | null
   samplePrompts: SamplePrompt[]
   /** Where the files of the adapter to begin with lie. */
   adapter: string | null
@@ -104,7 +104,7 @@ export function openHeadless(): void {
   const put = async (job: HeadlessJob, folder: string, files: ExportedFile[]) => {
     for (const file of files) {
       const body = await blobOf(file)
-      const response = await fetch(`${job.out}${folder}/${file.path}`, { method: 'PUT', body })
+      const response = await gatedFetch(`${job.out}${folder}/${file.path}`, { method: 'PUT', body })
       if (!response.ok) throw new Error(`${folder}/${file.path}: ${await response.text()}`)
     }
   }
@@ -154,14 +154,19 @@ export function openHeadless(): void {
     const { choices } = job.config.engine
     const engine = { ...job.config.engine, choices: { ...job.choices[device], ...choices } }
     const adapter = job.adapter === null ? null : await adapterAt(job.adapter)
-    const { model, samplePrompts, profile } = job
-    const request = (training: TrainingConfig): StartRequest => {
-      const config = parseRunConfig({ ...wanted, training, engine })
+    const { model, samplePrompts, profile, within } = job
+    const request = (set: Partial<RunConfig>): StartRequest => {
+      const config = parseRunConfig({ ...wanted, ...set, engine })
       return { dataset: dataset.id, model, config, samplePrompts, ...(adapter && { adapter }) }
     }
-    const foretell = (training: TrainingConfig) => studio.runs.forecast(request(training))
-    const { training } = profile ? await fitted(profile, wanted.training, foretell) : wanted
-    const ready = request(training)
+    const foretell = (set: Partial<RunConfig>) => studio.runs.forecast(request(set))
+    const length = async () =>
+      profile ? fitted(profile, wanted.training, (training) => foretell({ training })) : wanted
+    const ready = request(
+      within
+        ? await settingsFor(studio, within, wanted, { rows: info.examples.train, foretell, emit })
+        : { training: (await length()).training },
+    )
     tell({ config: ready.config, device })
     return ready
   }
@@ -310,13 +315,13 @@ export function openHeadless(): void {
     from: NonNullable<HeadlessJob['resume']>,
     onEvent: (event: RunEvent) => void,
   ): Promise<string> {
-    const lines = (await (await fetch(from.log)).text()).split('\n').filter((line) => line !== '')
-    const meta = await (await fetch(from.checkpoint + from.of)).json().catch(() =>
+    const lines = (await (await gatedFetch(from.log)).text()).split('\n').filter((line) => line !== '')
+    const meta = await (await gatedFetch(from.checkpoint + from.of)).json().catch(() =>
       fail('bad_state', `The checkpoint is damaged: ${from.of} is no JSON.`, 'Go on from another one.', {
         checkpoint: from.of,
       }),
     )
-    const tensors = await (await fetch(from.checkpoint + meta.tensors)).blob()
+    const tensors = await (await gatedFetch(from.checkpoint + meta.tensors)).blob()
     // What lies behind the checkpoint is trained again; a crash may have cut its last line off.
     const events = lines.slice(0, meta.event_count).map((line) => JSON.parse(line) as RunEvent)
     const template = await textAt(`${from.checkpoint}${TEMPLATE_FILE}`)
@@ -440,8 +445,8 @@ async function adapterAt(base: string): Promise<AdapterFiles> {
   const [config, tensors] = [`${base}adapter_config.json`, `${base}adapter_model.safetensors`]
   const template = await textAt(`${base}${TEMPLATE_FILE}`)
   return {
-    config: await (await fetch(config)).json(),
-    tensors: await (await fetch(tensors)).blob(),
+    config: await (await gatedFetch(config)).json(),
+    tensors: await (await gatedFetch(tensors)).blob(),
     ...(template === null ? {} : { template }),
   }
 }
@@ -450,7 +455,7 @@ const TEMPLATE_FILE = 'chat_template.jinja'
 
 /** Null where there is no such file. */
 async function textAt(address: string): Promise<string | null> {
-  const response = await fetch(address)
+  const response = await gatedFetch(address)
   return response.ok ? response.text() : null
 }
 

@@ -1,4 +1,5 @@
 import { fail } from '../protocol/errors.ts'
+import { approve } from '../protocol/gate.ts'
 import { HUB_ENDPOINT } from '../protocol/model-address.ts'
 import type { HubAccess } from '../protocol/studio.ts'
 
@@ -19,6 +20,7 @@ function clientId(): string | null {
 export async function signInAddress(hub = HUB_ENDPOINT): Promise<string | null> {
   const id = clientId()
   if (id === null) return null
+  approve(hub)
   try {
     const { oauthLoginUrl } = await import('@huggingface/hub')
     const redirectUrl = location.origin + location.pathname
@@ -48,6 +50,7 @@ export async function takeSignIn(
   for (const name of ['code', 'state', 'error', 'error_description']) query.delete(name)
   history.replaceState(history.state, '', sent)
   let token: string
+  approve(hub)
   try {
     const { oauthHandleRedirect } = await import('@huggingface/hub')
     token = (await oauthHandleRedirect({ redirectedUrl, hubUrl: hub })).accessToken

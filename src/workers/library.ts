@@ -1,11 +1,10 @@
 import { type ByteSource, bufferSource, httpSource, readJson } from '../files/bytes.ts'
 import { openWeights } from '../files/weights.ts'
-import { sha256Hex } from '../lib/hash.ts'
 import { readModelConfig } from '../model/config.ts'
 import { type QuantisedWeights, quantisedWeights } from '../model/quantised-weights.ts'
 import { parameterCount } from '../model/tensors.ts'
 import { resolveWeights } from '../model/weights.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig, Quantization, WeightSource } from '../protocol/model.ts'
 import type { Call, ModelInfo } from '../protocol/studio.ts'
 import type { Database, StoredModel } from '../storage/database.ts'
@@ -82,10 +81,15 @@ export class Library {
     this.base = base
   }
 
+  /** @throws LapidaryError where nothing is stored and the bundled one's server cannot be reached; else it is left out */
   async list(): Promise<ModelInfo[]> {
     const stored = (await (await this.#database()).getAll('models')).map(infoOf)
     if (stored.some(({ id }) => id === BUNDLED.id)) return stored
-    return [await this.#bundledInfo(), ...stored]
+    const bundled = await this.#bundledInfo().catch((error: unknown) => {
+      if (stored.length === 0 || !(error instanceof LapidaryError)) throw error
+      return null
+    })
+    return bundled ? [bundled, ...stored] : stored
   }
 
   /**
@@ -128,7 +132,6 @@ export class Library {
       await part()
     }
     const { parameters } = model.info
-    const template = await templateHash(await model.chat())
     const stored = await putModel(
       await this.#database(),
       {
@@ -140,7 +143,6 @@ export class Library {
         config,
         parameters,
         practice: false,
-        template,
       },
       kept,
       call,
@@ -191,10 +193,9 @@ export class Library {
     }
     const config = await readConfig(files)
     const { parameters } = describe(BUNDLED.id, BUNDLED.name, config, '', files)
-    const template = await templateHash(await openChatTokenizer(files))
     return putModel(
       await this.#database(),
-      { ...BUNDLED, ...BUNDLED_FACTS, config, parameters, template },
+      { ...BUNDLED, ...BUNDLED_FACTS, config, parameters },
       files,
       call.signal ? { signal: call.signal } : {},
     )
@@ -287,18 +288,12 @@ function describe(
     practice: false,
     origin: { kind: 'files' },
     licence: null,
-    template: null,
   }
 }
 
 export function infoOf({ created: _, made: _m, files, ...info }: StoredModel): ModelInfo {
   const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0)
   return { ...info, bytes }
-}
-
-/** Of the template that a model's files bring. */
-async function templateHash({ template, templateFrom }: ChatTokenizer): Promise<string | null> {
-  return templateFrom === 'model' ? sha256Hex(template.source) : null
 }
 
 /** Of a model that is added under a name. */

@@ -2,6 +2,7 @@ import { transfer } from 'comlink'
 import { exportFormats } from '../export/registry.ts'
 import type { EngineKind } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
+import type { Look } from '../protocol/look.ts'
 import type {
   Call,
   CheckpointChoice,
@@ -42,6 +43,7 @@ export function runRoom(parts: TrainParts): RunRoom {
   let current: Current | null = null
   const { unkept: ended } = shelf
   const tell = runTeller()
+  const onlookers = new Set<(look: Look) => void>()
 
   /**
    * Begins a run, unless one is going on or just beginning.
@@ -130,6 +132,7 @@ export function runRoom(parts: TrainParts): RunRoom {
           engines,
           noteSpeed: host.noteSpeed,
           tell,
+          onlookers,
           goOn: async (record) => goOn(record, await shelf.checkpoint(record.id)),
         },
         place,
@@ -299,6 +302,16 @@ export function runRoom(parts: TrainParts): RunRoom {
 
     async follow(onNews, { signal } = {}) {
       hearRuns(onNews, signal)
+    },
+
+    async look({ signal, onPreview } = {}) {
+      const hear = (look: Look) => onPreview?.(look)
+      if (signal?.aborted) return
+      onlookers.add(hear)
+      await new Promise<void>((resolve) => {
+        signal?.addEventListener('abort', () => resolve(), { once: true })
+      })
+      onlookers.delete(hear)
     },
 
     checkpoints: (run) => shelf.checkpoints(run),

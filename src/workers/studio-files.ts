@@ -1,6 +1,7 @@
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
 import { blobFile } from '../protocol/exported.ts'
+import { gatedFetch } from '../protocol/gate.ts'
 import type { PackEntry } from '../protocol/pack.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
 
@@ -22,7 +23,7 @@ export async function studioFilesAt(base: string, signal?: AbortSignal): Promise
       { path },
     )
   const fetched = async (path: string) => {
-    const response = await fetch(new URL(path, base), signal ? { signal } : {}).catch(() => null)
+    const response = await gatedFetch(new URL(path, base), signal ? { signal } : {}).catch(() => null)
     signal?.throwIfAborted()
     return response?.ok ? response.blob() : missing(path)
   }
@@ -37,7 +38,7 @@ export async function studioFilesAt(base: string, signal?: AbortSignal): Promise
     files.push(same ? blobFile(path, blob) : missing(path))
   }
   // A host may leave it out: the studio then works only where it can be reached.
-  const keeper = await fetch(new URL(SERVICE_WORKER, base), signal ? { signal } : {}).catch(() => null)
+  const keeper = await gatedFetch(new URL(SERVICE_WORKER, base), signal ? { signal } : {}).catch(() => null)
   signal?.throwIfAborted()
   if (keeper?.ok && /javascript/.test(keeper.headers.get('content-type') ?? ''))
     files.push(blobFile(SERVICE_WORKER, await keeper.blob()))

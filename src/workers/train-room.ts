@@ -3,6 +3,7 @@ import { openedOnce } from '../storage/database.ts'
 import { answerRoom } from './answer-room.ts'
 import type { Opened } from './bridge.ts'
 import { EngineHost } from './engine/host.ts'
+import { keptRoom } from './kept-room.ts'
 import { Library } from './library.ts'
 import { modelRoom } from './model-room.ts'
 import { runRoom } from './run-room.ts'
@@ -10,7 +11,7 @@ import { RunShelf } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** Everything that computes with a model: it and its engine live in one worker. */
-export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations'> & {
+export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations' | 'kept'> & {
   models: ReturnType<typeof modelRoom>
 } & Opened {
   let base = ''
@@ -30,6 +31,7 @@ export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations'> &
     runs: runRoom(parts),
     answers: answerRoom(parts),
     evaluations: evaluationsOf(parts),
+    kept: keptRoom(parts),
   }
 }
 

@@ -11,6 +11,7 @@ import { FAILED, SECOND, type Tally, tallyLine } from '../../cli/stage.ts'
 import type { Driver } from './driver.ts'
 import { openFirefox } from './firefox.ts'
 import { journey, type Part } from './journey.ts'
+import { openOutside, policyPage, policyPart } from './policy.ts'
 import { openWebKit } from './webkit.ts'
 
 const HELP = `npm run test:browsers -- [--browser firefox|webkit] [--screenshots DIR]
@@ -92,7 +93,9 @@ async function visit(
   const scratch = mkdtempSync(join(tmpdir(), 'lapidary-browsers-'))
   // A service worker would let threads share memory after all.
   const without = new Set(circumstances.isolated ? [] : [`/${SERVICE_WORKER}`])
-  const server = await serve({ root, isolated: circumstances.isolated, without })
+  const outside = await openOutside()
+  const texts = await policyPage(outside)
+  const server = await serve({ root, texts, isolated: circumstances.isolated, without })
   let driver: Driver | null = null
   try {
     driver = await open(circumstances)
@@ -100,13 +103,14 @@ async function visit(
     console.log(`\n== ${title}`)
     const storageAsked = name === 'firefox'
     const parts = journey(driver, { url: server.url, scratch, storageAsked, ...circumstances })
-    return await walk(driver, parts, pictures, title)
+    return await walk(driver, [...parts, policyPart(driver, server.url, outside)], pictures, title)
   } catch (error) {
     console.log(`\n== ${name}, ${circumstances.title}\n  ✗ ${messageOf(error)}`)
     return { passed: 0, failed: 1, failure: messageOf(error) }
   } finally {
     await driver?.close().catch(() => {})
     await server.close()
+    outside.close()
     rmSync(scratch, { recursive: true, force: true })
   }
 }

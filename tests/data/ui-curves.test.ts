@@ -206,6 +206,11 @@ describe('a dense curve', () => {
       { x: 2, width: 3, top: 2, bottom: 3 },
     ])
     expect(bars([], [])).toEqual([])
+    // In columns of two pixels: half as many, and nothing less is covered.
+    expect(bars([0.2, 0.6, 1.5, 4.1], [5, 9, 2, 3], 2)).toEqual([
+      { x: 0, width: 2, top: 2, bottom: 9 },
+      { x: 2, width: 4, top: 2, bottom: 3 },
+    ])
   })
   it('is told by how far it goes up and down', () => {
     expect(travel([1, 4, 2])).toBe(5)

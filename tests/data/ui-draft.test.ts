@@ -84,7 +84,14 @@ describe('a stored draft', () => {
       shown: 'run',
     }
     const { config, ...rest } = readDraft(old)
-    expect(rest).toEqual({ dataset: 'abc', profile: 'thorough', own: null, shown: 'run', opening: null })
+    expect(rest).toEqual({
+      dataset: 'abc',
+      profile: 'thorough',
+      own: null,
+      minutes: null,
+      shown: 'run',
+      opening: null,
+    })
     expect(config).toMatchObject({ model: { id: 'my-gemma' }, training, lora })
     expect(config.data).toMatchObject({ prompt: 'q', format: 'kauldron', validation_share: 0.2 })
     // A split that lacks its column is none.
@@ -115,6 +122,7 @@ describe('a stored draft', () => {
       dataset: '',
       profile: 'own',
       own: null,
+      minutes: null,
       shown: null,
       opening: null,
     })

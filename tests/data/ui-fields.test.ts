@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { PROFILES, recommend } from '../../src/runs/profiles.ts'
+import { covering } from '../../src/ui/pages/Train/tips.ts'
 import {
   bytesOf,
   checkNumber,
@@ -92,8 +93,19 @@ describe('profiles', () => {
     }
   })
   it('a practice model takes larger steps than a real one, and a smaller model larger than a larger', () => {
-    const rates = models.map((model) => recommend(model, 'balanced').training.learning_rate)
+    // A step moves by about alpha times the rate, whatever the rank.
+    const rates = models.map((model) => {
+      const { training, lora } = recommend(model, 'balanced')
+      return training.learning_rate * lora.lora_alpha
+    })
     expect(rates[0]!).toBeGreaterThan(rates[1]!)
     expect(rates[1]!).toBeGreaterThan(rates[2]!)
   })
+})
+
+it('a limit that covers 99% of the examples is the end of the bin in which the last of them lies', () => {
+  const histogram = { edges: [0, 64, 128, 256], counts: [90, 9, 1] }
+  expect(covering(histogram, 200)).toBe(127)
+  expect(covering({ edges: [0, 64, 128, 256], counts: [90, 8, 2] }, 200)).toBe(200)
+  expect(covering({ edges: [0, 64], counts: [3] }, 12)).toBe(12)
 })

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { en } from '../../src/ui/messages/en.ts'
+import { hood } from '../../src/ui/messages/en-hood.ts'
+import { setup } from '../../src/ui/messages/en-setup.ts'
 import {
   formatBytes,
   formatCount,
@@ -92,7 +94,7 @@ describe('the message catalogue', () => {
   })
   it('has no empty text, no unclosed value, and equal values in both numbers', () => {
     const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort()
-    for (const [key, entry] of Object.entries(en)) {
+    for (const [key, entry] of Object.entries({ ...en, ...hood, ...setup })) {
       const texts: string[] = typeof entry === 'string' ? [entry] : [entry.one, entry.other]
       for (const text of texts) {
         expect(text.trim(), key).not.toBe('')

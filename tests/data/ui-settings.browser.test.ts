@@ -55,47 +55,83 @@ test('a length that someone set stays, and what is recommended beside it is of t
   expect(draft.training()).toMatchObject({ max_steps: 40, eval_steps: 15 })
 })
 
-test('a time says the steps, by the speed measured here, until a length is chosen otherwise', () => {
+/** Five seconds to begin, so many a row, and a check of a second each `eval_steps` of them. */
+const speedOf = (draft: ReturnType<typeof page>['draft'], row: number) => () => {
+  const { max_steps: steps, eval_steps, ...rest } = draft.training()
+  const step = row * rest.per_device_train_batch_size * rest.gradient_accumulation_steps
+  const checks = 1 + Math.ceil(steps / (eval_steps ?? steps))
+  const seconds = 5 + steps * step + checks
+  return {
+    steps,
+    evaluations: checks,
+    duration: { seconds, checks, step, from: 'small', scaled: false },
+  } as RunForecast
+}
+
+test('a time says everything that nobody has set, by the speed measured here, until a length is chosen otherwise', () => {
   const { draft, settings } = page()
-  // Five seconds to begin, a second a step, and a check each ten of them of a second.
-  const speed = (step: number) => () => {
-    const { max_steps: steps } = draft.training()
-    const checks = 1 + Math.ceil(steps / 10)
-    const seconds = 5 + steps * step + checks
-    return {
-      steps,
-      evaluations: checks,
-      duration: { seconds, checks, step, from: 'small', scaled: false },
-    } as RunForecast
-  }
-  const settled = (forecast: () => RunForecast) => {
-    for (let i = 0; i < 6; i++) settings.fit(forecast())
+  const settled = (row: number, rows: number | null = 4000) => {
+    const forecast = speedOf(draft, row)
+    for (let i = 0; i < 6; i++) settings.fit(forecast(), rows)
     return forecast().duration!.seconds
   }
   expect(settings.timed()).toBe(false)
-  settled(speed(1))
+  settled(0.25)
   expect(settings.timed()).toBe(true)
-  for (const minutes of [10, 240, 2]) {
+  const kinds = [2, 5, 240].map((minutes) => {
     settings.within(minutes)
-    const seconds = settled(speed(1))
+    const seconds = settled(0.25, null)
     expect(seconds / (60 * minutes)).toBeGreaterThan(0.95)
     expect(seconds / (60 * minutes)).toBeLessThan(1.03)
-  }
-  // Another batch, another speed: the time stays.
-  settings.setTraining('per_device_train_batch_size', 8)
-  expect(settled(speed(4)) / 120).toBeLessThan(1.03)
-  expect([settings.minutes(), settings.profile()]).toEqual([2, 'own'])
+    return settings.profile()
+  })
+  expect(kinds).toEqual(['quick', 'balanced', 'thorough'])
+  // Another speed: the time stays, and so does what is somebody's own.
+  settings.setTraining('learning_rate', 1e-5)
+  settings.setLora('r', 32)
+  expect(settled(1, null) / 14_400).toBeLessThan(1.03)
+  expect([settings.minutes(), settings.profile()]).toEqual([240, 'own'])
+  settings.within(2)
+  settled(0.25)
+  expect([settings.basis(), draft.training().learning_rate, draft.lora().r]).toEqual(['quick', 1e-5, 32])
+  settings.back('learning_rate')
+  settings.back('r')
+  expect([settings.profile(), draft.lora().r]).toEqual(['quick', recommend(SMALL, 'quick').lora.r])
+  // What is half typed changes nothing.
   const steps = draft.training().max_steps
   settings.within(Number.NaN)
-  settled(speed(4))
+  settled(1)
   expect(draft.training().max_steps).toBe(steps)
-  settings.setLength('steps')
-  const seconds = settled(speed(100))
-  expect([settings.minutes(), draft.training().max_steps]).toEqual([null, steps])
-  settings.setLength('minutes')
-  expect(settings.minutes()).toBe(Number((seconds / 60).toPrecision(2)))
+  settings.setTraining('max_steps', 40)
+  settled(1)
+  expect([settings.minutes(), draft.training().max_steps]).toEqual([null, 40])
   settings.choose('quick')
   expect(settings.minutes()).toBe(null)
+})
+
+test('more time than the data can use is told, and not spent', () => {
+  const { draft, settings } = page()
+  const settled = () => {
+    const forecast = speedOf(draft, 0.01)
+    for (let i = 0; i < 6; i++) settings.fit(forecast(), 4000)
+    return forecast().duration!.seconds
+  }
+  settled()
+  settings.within(600)
+  // Three passes of 500 steps each.
+  expect(settled()).toBeLessThan(600)
+  expect([settings.allotted(), draft.training().max_steps]).toEqual([{ passes: 3, spare: true }, 1500])
+})
+
+test('a time goes on holding over a reload, and for another model', () => {
+  const { draft, settings, setModel } = page()
+  const run = { training: { ...recommend(SMALL, 'quick').training, max_steps: 33 }, lora: draft.lora() }
+  settings.take(run, 'quick', undefined, 5)
+  const forecast = speedOf(draft, 1)
+  for (let i = 0; i < 6; i++) settings.fit(forecast(), 4000)
+  expect(forecast().duration!.seconds / 300).toBeGreaterThan(0.95)
+  setModel(LARGE)
+  expect([settings.minutes(), settings.lora.r]).toEqual([5, recommend(LARGE, 'quick').lora.r])
 })
 
 test('settings that came as a whole follow nothing, until a profile is chosen', () => {

@@ -4,8 +4,10 @@ import { capitals, openFile, PATIENCE, stepsBeyond } from './helpers.ts'
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-async function expectAccessible(page: Page, where: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze()
+/** @param part of the page alone, where what opens hides the rest */
+async function expectAccessible(page: Page, where: string, part?: string): Promise<void> {
+  const axe = new AxeBuilder({ page }).withTags(TAGS)
+  const { violations } = await (part ? axe.include(part) : axe).analyze()
   const told = violations.map(
     ({ id, nodes }) => `${where}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`,
   )
@@ -54,6 +56,19 @@ test('every place, before and after a run, in light and dark, at every size', as
     await page.keyboard.press('Escape')
     await expect(dialog).toHaveCount(0)
   }
+  await page.getByRole('button', { name: 'This app' }).click()
+  await expectAccessible(page, 'the menu', '.menu')
+  await page.getByRole('menuitem', { name: 'Show hints again' }).click()
+  for (const item of ['Sealed mode …', 'Leave this computer …']) {
+    await page.getByRole('button', { name: 'This app' }).click()
+    await page.getByRole('menuitem', { name: item }).click()
+    await expect(
+      page.getByRole('dialog').getByRole('button', { name: /^(Seal the studio|Remove everything)$/ }),
+    ).toBeEnabled()
+    await check(item)
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+  }
   for (const place of ['Model', 'Train', 'Evaluate', 'Export']) {
     await go(page, place)
     await check(`${place}, empty`)
@@ -69,11 +84,18 @@ test('every place, before and after a run, in light and dark, at every size', as
   await page.getByText('More settings').click()
   await page.getByText('Questions asked along the way').click()
   await check('Train, all settings')
-  await page.getByRole('textbox', { name: 'Steps' }).fill('3')
+  await page.getByRole('textbox', { name: 'Steps' }).fill('6')
   await page.getByRole('button', { name: 'Start training' }).click()
+  await page.getByText('Under the hood').click()
   await stepsBeyond(page, 0)
+  await expect(page.getByRole('button', { name: 'Hide this hint' })).toBeVisible()
   await expectAccessible(page, 'Train, running')
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  // What it showed last is there, and of this run.
+  const stages = page.locator('.stage')
+  await expect(stages).toHaveCount(5)
+  await expect(stages.nth(1)).toContainText(/On average [\d.]+ before and [\d.]+ now/)
+  await expect(stages.nth(2)).toContainText('layers.0.self_attn.q_proj.lora_B')
   await check('Train, done')
   await page.getByLabel('As a table').check()
   await expectAccessible(page, 'Train, table')
@@ -95,6 +117,11 @@ test('every place, before and after a run, in light and dark, at every size', as
   await page.getByRole('button', { name: /^Runs: 1/ }).click()
   await expect(page.getByRole('dialog', { name: 'Runs' })).toBeVisible()
   await check('runs')
+  // In the page of another site it is another page: less of it, and what is told to that one.
+  await page.goto('about:blank')
+  await page.goto('/#/train?v=1&data=sample:pirate&embed=http://localhost')
+  await expect(page.getByRole('button', { name: 'Start training' })).toBeVisible()
+  await check('in a frame')
 })
 
 test('the keyboard alone reaches and works everything, and focus is always seen', async ({ page }) => {

@@ -11,7 +11,9 @@ type Read = (url: string, token?: string) => Promise<(string | number)[]>
 
 const CODE = `
   import { remoteFile } from './src/files/remote.ts'
+  import { approve } from './src/protocol/gate.ts'
   window.read = async (url, token) => {
+    approve(url)
     try {
       const { name, source } = await remoteFile(url, { wait: 1, token })
       const tail = await source.read(source.size - 4, source.size)

@@ -120,13 +120,18 @@ export function capitals(rows: number): string {
 /**
  * Trains the practice model on a small file, without questions on the way: the shortest honest run.
  * @param settings further fields by their names
+ * @param at address of the studio
  */
 export async function startShort(
   page: Page,
   steps: number,
-  { settings = {}, rows = capitals(40) }: { settings?: Record<string, string>; rows?: string } = {},
+  {
+    settings = {},
+    rows = capitals(40),
+    at = '/',
+  }: { settings?: Record<string, string>; rows?: string; at?: string } = {},
 ): Promise<void> {
-  await page.goto('/')
+  await page.goto(at)
   await openFile(page, 'boxes.csv', rows)
   await page.getByText('To learn from', { exact: true }).waitFor()
   await page.getByRole('link', { name: 'Train', exact: true }).click()

@@ -57,6 +57,9 @@ test('a model is found by its name, fetched, paused, gone on with after a reload
   await expect(family).toHaveCount(5)
   await expect(page.getByText(/Fits in memory: .* of /).first()).toBeVisible({ timeout: 60_000 })
   await picture(page, 'shelf')
+  await page.getByText('All about this graphics adapter, for bug reports').click()
+  await expect(page.getByRole('button', { name: /^Measure it with / })).toBeVisible()
+  await picture(page, 'gpu')
   // Nobody has asked for anything yet.
   expect(asked.filter((url) => !url.includes('localhost'))).toEqual([])
 

@@ -62,8 +62,9 @@ test('a class pack is made, opened from a plain http server, run, handed in, and
   await expect(page.getByText(/^The pack will have 1\d(\.\d)? MB/)).toBeVisible({ timeout: 120_000 })
   const pack = await saved(page, 'Save the pack')
   expect(pack).toMatch(/Our-lesson\.lapidary-pack\.zip$/)
-  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
-  await expect(page.getByRole('dialog')).toHaveCount(0)
+  const making = page.getByRole('dialog', { name: 'A class pack' })
+  await making.getByRole('button', { name: 'Close' }).click()
+  await expect(making).toHaveCount(0)
   const heading = page.getByRole('heading', { level: 1 })
   await expect(heading).toBeVisible()
 

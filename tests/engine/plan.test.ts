@@ -102,9 +102,12 @@ describe('formats belong to tensors', () => {
     expect(more).toBeGreaterThan(300_000)
     // Too little for weights in TensorFlow.js' memory: they stay as they are stored.
     let memoryBudget = 30e6
-    const tensorflow = (asked: PlanRequest) => planPortable(asked, false)
+    const tensorflow = (asked: PlanRequest) => planPortable(asked, 'nothing')
     while (tensorflow(request({ recompute: 'layer', memoryBudget })).residentLayers > 0) memoryBudget *= 0.95
-    for (const plan of [planEngine, (asked: PlanRequest) => planPortable(asked, true), tensorflow]) {
+    const own = (['products', 'layers'] as const).map(
+      (own) => (asked: PlanRequest) => planPortable(asked, own),
+    )
+    for (const plan of [planEngine, ...own, tensorflow]) {
       const weights = (given: Partial<PlanRequest>) =>
         plan(request({ recompute: 'layer', memoryBudget, ...given })).memory.bytes.weights
       expect(weights({ stored }) - weights({})).toBe(more)

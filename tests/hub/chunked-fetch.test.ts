@@ -53,7 +53,7 @@ const wanted = (facts: Partial<FetchedFile> = {}): FetchedFile => ({
   ...facts,
 })
 const fetched = (options: ChunkedOptions = {}, facts: Partial<FetchedFile> = {}) =>
-  fetchChunked(wanted(facts), store, { wait: 1, chunk: CHUNK, ...options })
+  fetchChunked(wanted(facts), store, { wait: 1, chunk: CHUNK, span: CHUNK, ...options })
 const same = () => store.bytes().equals(BYTES)
 /** Ranges that the other host was asked for. */
 const ranges = () => hub.requests.filter(({ host }) => host === 'cdn').map(({ range }) => range)
@@ -69,6 +69,63 @@ describe('a file in chunks', () => {
     expect(new Set(ranges()).size).toBe(21)
     expect(ranges()).toHaveLength(21)
     expect([heard[0], heard.at(-1)]).toEqual([0, BYTES.length])
+  })
+
+  test('a request asks for several chunks; one that is cut goes on behind its last byte, by the chunk where it is begun again', async () => {
+    const span = 4 * CHUNK
+    await fetched({ span })
+    expect([same(), ranges().length]).toEqual([true, 6])
+    store = new Kept()
+    hub.requests = []
+    const cuts = (times: number, then: Fault | null) => {
+      let asked = 0
+      hub.fault = () => (asked++ < times ? { cut: 100_000 } : then)
+    }
+    cuts(4, null)
+    await fetched({ span })
+    expect([same(), ranges().length]).toEqual([true, 10])
+    expect(ranges()).toContain(`bytes=100000-${span - 1}`)
+    // Each keeps what has come of its chunk.
+    store = new Kept()
+    hub.requests = []
+    cuts(3, { status: 503 })
+    await failure(() => fetched({ span }), 'network')
+    expect([...store.chunks].map(([index, { length }]) => [index % 4, length]).sort()).toEqual([
+      ...[0, 0, 0].map(() => [0, CHUNK]),
+      ...[0, 0, 0].map(() => [1, 100_000 - CHUNK]),
+    ])
+    hub.fault = null
+    hub.requests = []
+    const heard: number[] = []
+    await fetched({ span, onBytes: (done) => heard.push(done) })
+    expect([heard[0], same()]).toEqual([300_000, true])
+    expect(ranges()).toContain(`bytes=100000-${span - 1}`)
+    expect(heard.every((done, i) => i === 0 || done >= heard[i - 1]!)).toBe(true)
+  })
+
+  test('chunks that come long before their turn are hashed all the same', async () => {
+    let written: () => void = () => {}
+    const others = new Promise<void>((resolve) => {
+      written = resolve
+    })
+    const { read, write } = store
+    let asked = 0
+    const memory = new Set<unknown>()
+    store.read = (index) => {
+      asked++
+      return read.call(store, index)
+    }
+    store.write = async (index, bytes) => {
+      memory.add(bytes.buffer)
+      if (index === 1) await others
+      await write.call(store, index, bytes)
+      if (store.chunks.size === 20) written()
+    }
+    const { hash } = await fetched({ held: 3 * CHUNK })
+    // Of chunks 2 to 20 three are held.
+    expect([hash, asked]).toEqual([SHA, 16])
+    // However long the file is: one for each connection, and those that are held.
+    expect(memory.size).toBeLessThanOrEqual(3 + 3)
   })
 
   test('an empty one is whole at once', async () => {

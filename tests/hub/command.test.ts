@@ -82,6 +82,30 @@ describe('--model of the command line', () => {
     expect(hub.requests).toEqual([])
   })
 
+  test('where the hub is out of reach, what its name led to last is taken, and that is said', async () => {
+    const lines: string[] = []
+    const { name, path } = await fetched(REPO)
+    const [address, away] = [
+      hub.endpoint,
+      () => fetched(REPO, { HF_ENDPOINT: address }, (line) => lines.push(line)),
+    ]
+    await hub.close()
+    expect(await away()).toEqual({ name, path })
+    expect(lines).toEqual([expect.stringContaining(`${name} is taken as it was fetched on 20`)])
+    await failure(() => fetched('school/other', { HF_ENDPOINT: address }), 'network')
+    // Of a plain address, too; not where a server says that it is there no more.
+    hub = await hubServer({ [REPO]: { files: pebble() } })
+    const plain = `${hub.cdn}/${REPO}/`
+    const there = await fetched(plain)
+    hub.repositories.clear()
+    await failure(() => fetched(plain), 'missing_file')
+    await hub.close()
+    expect(await fetched(plain)).toEqual(there)
+    rmSync(there.path, { recursive: true })
+    await failure(() => fetched(plain), 'network')
+    hub = await hubServer()
+  })
+
   test('broken off, it goes on where it was', async () => {
     const weights = 'model.safetensors'
     let asked = 0

@@ -109,7 +109,6 @@ describe('a model on the Hub', () => {
       name: REPO,
       origin: { kind: 'hub', repo: REPO, endpoint: hub.endpoint, commit: 'c0ffee'.padEnd(40, '0') },
       licence: { id: 'apache-2.0' },
-      template: expect.stringMatching(/^[0-9a-f]{64}$/),
     })
     expect(heard.at(-1)!.bytes).toEqual({ done: found.bytes, total: found.bytes })
     for (const [name, bytes] of await bytesOf(info.id)) expect(bytes.equals(pebble().get(name)!)).toBe(true)
@@ -472,6 +471,30 @@ describe('a GGUF', () => {
       here: gguf.length,
     })
     await failure(() => lookUp(at('school/ggufs', { file: 'none.gguf' } as never)), 'missing_file')
+  })
+
+  test('asks for the room that it and what is made of it take, and a block that is not read is told before it is fetched', async () => {
+    const { gguf } = await pebbleGguf()
+    const bytes = writeGguf(gguf)
+    hub.repositories.set('school/gguf', { files: new Map([['pebble.gguf', bytes]]) })
+    const { keeps } = await page().lookUp(at('school/gguf'))
+    const room = (quota: number) =>
+      vi.stubGlobal('navigator', { storage: { estimate: async () => ({ quota, usage: 0 }) } })
+    room(bytes.length + keeps - 1)
+    const { detail } = await failure(() => page().download(at('school/gguf')), 'quota_exceeded')
+    expect(detail!.needed).toBe(bytes.length + keeps)
+    room(bytes.length + keeps)
+    const info = await page().download(at('school/gguf'))
+    vi.unstubAllGlobals()
+    expect(keeps).toBeGreaterThanOrEqual(info.bytes)
+    expect(keeps).toBeLessThan(1.05 * info.bytes)
+
+    const unread = { ...gguf, tensors: gguf.tensors.map((tensor) => ({ ...tensor, type: 17 })) }
+    hub.repositories.set('school/iq2', { files: new Map([['pebble.gguf', writeGguf(unread)]]) })
+    hub.requests = []
+    const { message } = await failure(() => page().download(at('school/iq2')), 'unsupported_format')
+    expect(message).toContain('IQ2_XS')
+    expect(await everything()).toMatchObject({ models: [{ id: info.id }], downloads: [] })
   })
 })
 

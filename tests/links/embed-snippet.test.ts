@@ -70,3 +70,10 @@ test('what is at "latest" will be another', () => {
   expect(pinned('https://x.org/lapidary/latest/', '0.1.0')).toBe(STUDIO)
   expect(pinned(STUDIO, '0.2.0')).toBe(STUDIO)
 })
+
+test('a sealed frame says so, by attribute and in its address', () => {
+  expect(snippet(wish({ sealed: true }, {}))).toContain(' sealed="1"')
+  const text = snippet(wish({ sealed: true }, { kind: 'frame' }))
+  expect(text).toContain('&amp;sealed=1&amp;')
+  expect(snippet(wish({}, {}))).not.toContain('sealed')
+})

@@ -78,6 +78,7 @@ describe('a link is a run', () => {
       theme: 'dark',
       lang: 'en',
       embed: 'https://school.example',
+      sealed: true,
     }
     const sources: Link['data'][] = [
       { from: 'page' },

@@ -266,6 +266,37 @@ CASES.forEach((given, i) => {
       }
     })
 
+    if (i === 0)
+      test('what is read and scored between steps changes no bit of them', async () => {
+        for (const engine of await open()) {
+          const begin = await engine.saveState()
+          const batches = [batchOf(given.segments, 3)]
+          const name = Object.keys(begin.lora).find((one) => one.includes('lora_B'))!
+          const trained = async (seen: boolean) => {
+            await engine.loadState(begin)
+            const losses = []
+            for (let step = 1; step <= 3; step++) {
+              const before = seen ? engine.matrix(name) : null
+              const stepped = engine.step(batches, scalars(step))
+              const after = seen ? engine.matrix(name) : null
+              const scored = seen ? engine.score(batches[0]!) : null
+              losses.push((await stepped).loss)
+              await scored
+              if (!before || !after) continue
+              const [from, to] = [await before, await after]
+              expect(to.value).not.toEqual(from.value)
+              expect(to).toMatchObject({
+                shape: begin.lora[name]!.shape,
+                value: (await engine.saveState()).lora[name]!.data,
+                gradient: (await engine.gradients())[name]!.data,
+              })
+            }
+            return { losses, state: await engine.saveState() }
+          }
+          expect(await trained(true)).toEqual(await trained(false))
+        }
+      })
+
     if (given.choices)
       test('choices: as each by itself, the same on both, in passes of 40 tokens', async () => {
         const [a, b] = await open()

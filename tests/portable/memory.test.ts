@@ -52,13 +52,16 @@ afterEach(() => {
   engine.dispose()
 })
 
+/** Layers in TensorFlow.js' memory, as a run that began so goes on: those of our own have all their memory from the beginning. */
+const CHOICES = { 'portable.layers': 'tensorflow', 'portable.products': 'fma' }
+
 const CONFIG = parseRunConfig({ max_steps: 6, save_steps: 2, learning_rate: 1e-3 })
 
 /** Trains the golden model; `atStep` is told of each step that has been done. */
 async function run(request: PlanRequest, resume: Checkpoint | null, atStep: (step: number) => void) {
   const checkpoints: Checkpoint[] = []
   const losses: number[] = []
-  await engine.load(golden.model, request, { seed: 1 })
+  await engine.load(golden.model, request, { seed: 1, choices: CHOICES })
   const { steps } = golden.cases.training
   const done = train({
     engine,
@@ -112,7 +115,8 @@ describe('when memory runs out in the middle of a run', () => {
         memoryBudget: memoryBudget!,
         maxTokens: tokens!,
       }
-      expect(planPortable(smaller).memory.bytes.total).toBeLessThan(planPortable(request).memory.bytes.total)
+      const total = (asked: PlanRequest) => planPortable(asked, 'products').memory.bytes.total
+      expect(total(smaller)).toBeLessThan(total(request))
       engine.dispose()
 
       const rest = await run(smaller, broken.checkpoints.at(-1)!, () => {})

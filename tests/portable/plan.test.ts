@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
 import { storedAlike } from '../../src/model/storage.ts'
 import { parameterCount } from '../../src/model/tensors.ts'
-import { failShortOfMemory, planPortable } from '../../src/portable/plan.ts'
+import { failShortOfMemory, type Own, planPortable } from '../../src/portable/plan.ts'
 import { createPortableEngine, type PortableEngine } from '../../src/portable/portable-engine.ts'
 import { batchOf } from '../../src/protocol/batch.ts'
 import type { PlanRequest } from '../../src/protocol/engine.ts'
@@ -34,11 +34,11 @@ function failureOf(body: () => unknown): LapidaryError {
 
 describe('the plan', () => {
   test('of 270M and 256 tokens leaves room in 4 GB for the browser', () => {
-    const { memory, residentLayers } = planPortable(request(), false)
+    const { memory, residentLayers } = planPortable(request(), 'nothing')
     expect(residentLayers).toBe(GEMMA_270M.layers.length)
     expect(memory.bytes.total).toBeLessThan(2.6 * 2 ** 30)
     // Weights once, at two bytes each.
-    const own = planPortable(request(), true)
+    const own = planPortable(request(), 'layers')
     expect(own.residentLayers).toBe(0)
     expect(own.recompute).toBe('nothing')
     expect(own.memory.bytes.weights).toBeLessThan(1.01 * 2 * parameterCount(GEMMA_270M))
@@ -47,7 +47,7 @@ describe('the plan', () => {
 
   test('gives up resident weights, then activations, as the budget falls', () => {
     const ways = [3e9, 2e9, 8e8].map((memoryBudget) => {
-      const { residentLayers, recompute, memory } = planPortable(request({ memoryBudget }), false)
+      const { residentLayers, recompute, memory } = planPortable(request({ memoryBudget }), 'nothing')
       expect(memory.bytes.total).toBeLessThanOrEqual(memoryBudget)
       return [residentLayers, recompute]
     })
@@ -74,7 +74,7 @@ describe('the plan', () => {
   test('keeps of the layers what there is room for, the last ones', () => {
     const { keptLayers, recompute, memory } = planPortable(
       request({ maxTokens: 640, maxSupervised: 160 }),
-      false,
+      'nothing',
     )
     expect(keptLayers).toBeGreaterThan(0)
     expect(keptLayers).toBeLessThan(GEMMA_270M.layers.length)
@@ -126,17 +126,22 @@ describe('the plan', () => {
       expect(planPortable(smaller).memory.bytes.total).toBeLessThanOrEqual(held * 0.75)
     }
     expect(failureOf(() => failShortOfMemory(planPortable(request()), 3e8)).hint).toContain('smaller model')
+    // What was asked for at once, and not given: three quarters of that, not of what there is.
+    const plan = planPortable(request({ maxTokens: 2048, maxSupervised: 2048 }))
+    const { detail } = failureOf(() => failShortOfMemory(plan, 2e7, plan.memory.bytes.total))
+    expect(detail!.memoryBudget).toBeGreaterThan(0.7 * plan.memory.bytes.total)
+    expect(detail).toMatchObject({ held: 2e7, tokens: 2048 })
   })
 
   test('of Pebble keeps everything', () =>
-    expect(planPortable(request({ model: PEBBLE, maxTokens: 1024 }), false)).toMatchObject({
+    expect(planPortable(request({ model: PEBBLE, maxTokens: 1024 }), 'nothing')).toMatchObject({
       residentLayers: PEBBLE.layers.length,
       residentHead: true,
       recompute: 'nothing',
     }))
 })
 
-const ofGolden = ({ model, lora }: Golden, memoryBudget: number, own: boolean) =>
+const ofGolden = ({ model, lora }: Golden, memoryBudget: number, own: Own) =>
   planPortable(
     request({
       model: model.config,
@@ -152,12 +157,12 @@ const ofGolden = ({ model, lora }: Golden, memoryBudget: number, own: boolean) =
 /** A budget within which no weights are resident. */
 function tooLittle(golden: Golden): number {
   let memoryBudget = 1e8
-  while (ofGolden(golden, memoryBudget, false).residentLayers) memoryBudget *= 0.95
+  while (ofGolden(golden, memoryBudget, 'nothing').residentLayers) memoryBudget *= 0.95
   return memoryBudget
 }
 
 /** A budget within which some layers are kept, or resident, and some are not. */
-function someOf(golden: Golden, what: 'keptLayers' | 'residentLayers', own = false): number {
+function someOf(golden: Golden, what: 'keptLayers' | 'residentLayers', own: Own = 'nothing'): number {
   const all = golden.model.config.layers.length
   for (let memoryBudget = 1e8; memoryBudget > 1e5; memoryBudget *= 0.99) {
     const found = ofGolden(golden, memoryBudget, own)[what]
@@ -170,9 +175,13 @@ describe('whatever the plan', () => {
   let engine: PortableEngine | null = null
   afterEach(() => engine?.dispose())
 
-  test.each(['tensorflow', 'own'])(
-    '%s: resident or widened piece by piece, kept or computed again: the same loss and gradients',
-    async (products) => {
+  test.each([
+    ['nothing', { 'portable.products': 'tensorflow' }],
+    ['products', { 'portable.products': 'fma' }],
+    ['layers', {}],
+  ] as const)(
+    'own %s: resident or widened piece by piece, kept or computed again: the same loss and gradients',
+    async (own, choices) => {
       const golden = await openGolden('gemma3-tiny')
       const { batch } = golden.cases.gradients
       const results: number[][] = []
@@ -180,8 +189,8 @@ describe('whatever the plan', () => {
       for (const change of [
         {},
         { recompute: 'layer' as const },
-        { memoryBudget: someOf(golden, 'keptLayers', products === 'own') },
-        ...(products === 'own'
+        { memoryBudget: someOf(golden, 'keptLayers', own) },
+        ...(own !== 'nothing'
           ? []
           : [{ memoryBudget: tooLittle(golden) }, { memoryBudget: someOf(golden, 'residentLayers') }]),
       ]) {
@@ -193,13 +202,11 @@ describe('whatever the plan', () => {
           maxSupervised: 96,
           ...change,
         })
-        await engine.load(golden.model, asked, {
-          seed: 1,
-          ...(products !== 'own' && { choices: { 'portable.products': products } }),
+        await engine.load(golden.model, asked, { seed: 1, choices })
+        expect(engine.describe().choices).toMatchObject({
+          'portable.products': expect.stringMatching(own === 'nothing' ? 'tensorflow' : /simd|fma/),
+          'portable.layers': own === 'layers' ? 'own' : 'tensorflow',
         })
-        expect(engine.describe().choices['portable.products']).toMatch(
-          products === 'own' ? /simd|fma/ : products,
-        )
         await engine.loadState(golden.state)
         const scalars = {
           step: 1,
@@ -223,7 +230,7 @@ describe('whatever the plan', () => {
       for (const result of results) expect(result).toEqual(results[0])
       // Nothing is left behind by a step.
       expect(held).toEqual(held.map(() => 0))
-      expect(held).toHaveLength(products === 'own' ? 3 : 5)
+      expect(held).toHaveLength(own === 'nothing' ? 5 : 3)
     },
   )
 })

@@ -1,5 +1,3 @@
-import { Worker } from 'node:worker_threads'
-import { buildSync } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import { noise } from '../../bench/random.ts'
 import { f32ToBf16, f32ToF16 } from '../../src/lib/bf16.ts'
@@ -10,6 +8,7 @@ import { hasFma } from '../../src/portable/simd/kernels.ts'
 import { matrixBytes, productsLayout } from '../../src/portable/simd/matrices.ts'
 import { type CrewPort, Products } from '../../src/portable/simd/products.ts'
 import type { WeightType } from '../../src/protocol/model.ts'
+import { nodeThread, threadsRunning } from '../support/threads.ts'
 
 interface Case {
   type: WeightType
@@ -154,32 +153,7 @@ describe('products of stored matrices', () => {
 })
 
 describe('on several threads', () => {
-  const code = buildSync({
-    entryPoints: ['src/portable/simd/crew.worker.ts'],
-    bundle: true,
-    write: false,
-    format: 'cjs',
-  }).outputFiles[0]!.text
-  let open = 0
-  const port = (): CrewPort => {
-    const shim = `const { parentPort } = require('node:worker_threads')
-      const self = { postMessage: (m) => parentPort.postMessage(m) }
-      parentPort.on('message', (data) => self.onmessage({ data }))\n`
-    const worker = new Worker(shim + code, { eval: true })
-    const made: CrewPort = {
-      onmessage: null,
-      onerror: null,
-      postMessage: (message) => worker.postMessage(message),
-      terminate: () => {
-        open--
-        void worker.terminate()
-      },
-    }
-    worker.on('message', (data) => made.onmessage?.({ data }))
-    worker.on('error', ({ message }) => made.onerror?.({ message }))
-    open++
-    return made
-  }
+  const port = (): CrewPort => nodeThread('src/portable/simd/crew.worker.ts')
 
   test('the same bits on any number of them', async () => {
     const results = async (threads: number) => {
@@ -202,7 +176,7 @@ describe('on several threads', () => {
     const alone = await results(1)
     expect(await results(2)).toEqual(alone)
     expect(await results(4)).toEqual(alone)
-    expect(open).toBe(0)
+    expect(threadsRunning()).toBe(0)
   })
 
   test('where they cannot begin, one does all', async () => {

@@ -4,7 +4,7 @@ import { readModelConfig } from '../../src/model/config.ts'
 import { quantisedTypes, quantisedWeights } from '../../src/model/quantised-weights.ts'
 import { storedAlike, storedTypes } from '../../src/model/storage.ts'
 import { drawnModel } from '../../src/portable/drawn.ts'
-import { planPortable } from '../../src/portable/plan.ts'
+import { type Own, planPortable } from '../../src/portable/plan.ts'
 import { createPortableEngine } from '../../src/portable/portable-engine.ts'
 import { hasFma } from '../../src/portable/simd/kernels.ts'
 import { batchOf } from '../../src/protocol/batch.ts'
@@ -78,26 +78,28 @@ describe('a base in blocks', () => {
       const { weights } = drawnModel(CONFIG)
       const blocks = quantisedWeights(CONFIG, weights, to)
       let few = 1e7
-      while (planPortable(request(blocks, few), false).residentLayers > 0) few *= 0.9
+      while (planPortable(request(blocks, few), 'nothing').residentLayers > 0) few *= 0.9
       const found: number[][] = []
       // In the backend's memory, and widened each time; of a head in WebAssembly and in TensorFlow.js' tiles.
       for (const source of [blocks, widened(blocks, weights.tensors)])
-        for (const [budget, head, products] of [
-          [undefined, 'simd', 'fma'],
-          [undefined, 'simd', 'tensorflow'],
-          [few, 'tiles', 'tensorflow'],
-          [undefined, 'tiles', 'simd'],
+        for (const [budget, head, products, layers] of [
+          [undefined, 'simd', 'fma', 'tensorflow'],
+          [undefined, 'simd', 'tensorflow', 'tensorflow'],
+          [few, 'tiles', 'tensorflow', 'tensorflow'],
+          [undefined, 'tiles', 'simd', 'tensorflow'],
+          [undefined, 'simd', 'fma', 'own'],
         ] as const) {
           const engine = await createPortableEngine()
           const asked = request(source, source === blocks ? budget : undefined)
           await engine.load({ config: CONFIG, weights: source }, asked, {
             seed: 3,
-            choices: { 'portable.head': head, 'portable.products': products },
+            choices: { 'portable.head': head, 'portable.products': products, 'portable.layers': layers },
           })
           expect(engine.describe().choices).toMatchObject({
             'portable.head': head,
             // What the browser cannot is said so.
             'portable.products': products === 'fma' && !hasFma() ? 'simd' : products,
+            'portable.layers': layers,
           })
           const steps = [
             await engine.step([BATCH], SCALARS),
@@ -117,7 +119,7 @@ describe('a base in blocks', () => {
           found.push([...steps.map(({ loss }) => loss), ...logits, ...said])
           engine.dispose()
         }
-      for (const i of [0, 1, 2, 3]) expect(found[i]).toEqual(found[i + 4])
+      for (const i of [0, 1, 2, 3, 4]) expect(found[i]).toEqual(found[i + 5])
     },
   )
 
@@ -125,14 +127,14 @@ describe('a base in blocks', () => {
     const bytes = (to: 'int8' | 'int4' | null) => {
       const stored = quantisedTypes(CONFIG, storedAlike(CONFIG, 'F32'), to)
       let memoryBudget = 1e7
-      const plan = (own: boolean) =>
+      const plan = (own: Own) =>
         planPortable(
           { ...request(drawnModel(CONFIG).weights), stored, recompute: 'layer', memoryBudget },
           own,
         )
-      const own = plan(true).memory.bytes.weights
-      while (plan(false).residentLayers > 0 || plan(false).residentHead) memoryBudget *= 0.95
-      return [plan(false).memory.bytes.weights, own] as const
+      const own = plan('layers').memory.bytes.weights
+      while (plan('nothing').residentLayers > 0 || plan('nothing').residentHead) memoryBudget *= 0.95
+      return [plan('nothing').memory.bytes.weights, own] as const
     }
     const layers = 2 * (64 * (128 + 64 + 64 + 128) + 3 * 64 * 128)
     const matrices = 300 * 64 + layers

@@ -7,6 +7,7 @@ import { quantise } from '../../src/model/quantise.ts'
 import { blockedElements, hostSize, widenInto } from '../../src/model/stored.ts'
 import { widen } from '../../src/model/weights.ts'
 import { openBackend } from '../../src/portable/backend.ts'
+import { kernelsOver } from '../../src/portable/simd/kernels.ts'
 import { SimdHead } from '../../src/portable/simd/simd-head.ts'
 import { threadOver } from '../../src/portable/simd/thread.ts'
 import type { ThreadPort } from '../../src/portable/simd/threads.ts'
@@ -116,6 +117,64 @@ describe('the head in WebAssembly', () => {
     expect(() => SimdHead.alone(2 ** 22, 2048, 'F32', 1024, 256)).toThrow(RangeError)
   })
 })
+
+test.each(['F32', 'BF16', 'F16', 'steps'] as const)(
+  '%s: panels packed four elements at a time are those packed one by one',
+  (type) => {
+    const memory = new WebAssembly.Memory({ initial: 2 })
+    const kernels = kernelsOver(memory)
+    const [depth, columns] = [64, 8]
+    const size = type === 'F32' ? 4 : type === 'steps' ? 1 : 2
+    const values = noise(depth * depth, 3)
+    const elements =
+      type === 'F32'
+        ? values
+        : type === 'steps'
+          ? Int8Array.from(values, (x) => x * 50)
+          : type === 'BF16'
+            ? f32ToBf16(values)
+            : f32ToF16(values)
+    new Uint8Array(memory.buffer).set(new Uint8Array(elements.buffer))
+    const [scales, panel, floats] = [depth * depth * 4, 2 ** 16, columns * depth]
+    new Float32Array(memory.buffer, scales, (depth * depth) / GROUP).set(noise((depth * depth) / GROUP, 5))
+    const packed = (pack: () => void) => {
+      const own = new Float32Array(memory.buffer, panel, floats).fill(Number.NaN)
+      pack()
+      return own.slice()
+    }
+    const row = depth * size
+    const one = kernels[`packRight${type}`]
+    // Of a matrix whose beginning is at 0: rows 8 .. 16, then columns 40 .. 48.
+    const across = packed(() => one(8 * row, panel, depth, size, row, columns, scales))
+    const along = packed(() => one(40 * size, panel, depth, row, size, columns, scales))
+    expect(across.every(Number.isFinite)).toBe(true)
+    expect(across).not.toEqual(along)
+    const groups = type === 'steps' ? [0, GROUP] : [0]
+    const count = depth / groups.length
+    const scaleStride = (depth / GROUP) * 4
+    expect(
+      packed(() => {
+        for (const group of groups)
+          kernels[`packAcross${type}`](
+            8 * row + group,
+            panel + group * columns * 4,
+            count,
+            row,
+            scales + 8 * scaleStride + (group / GROUP) * 4,
+            scaleStride,
+          )
+      }),
+    ).toEqual(across)
+    expect(
+      packed(() => kernels[`packAlong${type}`](40 * size, panel, depth, row, scales + 4, scaleStride, 0)),
+    ).toEqual(along)
+    // And a left operand's.
+    new Float32Array(memory.buffer).set(values)
+    expect(packed(() => kernels.packFour(16, panel, depth, depth * 4)).subarray(0, 4 * depth)).toEqual(
+      packed(() => kernels.packLeft(16, panel, depth, depth * 4)).subarray(0, 4 * depth),
+    )
+  },
+)
 
 describe('on several threads', () => {
   const [vocab, hidden, words, rows] = [5000, 72, 512, 300]

@@ -118,6 +118,21 @@ describe('what is kept of a build', () => {
     expect(await keeper.isWhole()).toBe(true)
   })
 
+  test('is nothing once the studio was left, which is not kept on with, and may be kept again', async () => {
+    const before = keeperOf(await built(SECOND))
+    put(SECOND)
+    await before.keep()
+    const keeper = keeperOf(await built(FIRST))
+    put(FIRST)
+    const keeping = keeper.keep()
+    await keeper.forget()
+    await expect(keeping).rejects.toThrow(/the studio was left/)
+    expect(await keeper.isWhole()).toBe(false)
+    expect(await caches.keys()).toEqual([])
+    await keeper.keep()
+    expect(await keeper.isWhole()).toBe(true)
+  })
+
   test('takes what has not changed from the build before, which is forgotten when it is no longer used', async () => {
     const before = keeperOf(await built(FIRST))
     put(FIRST)

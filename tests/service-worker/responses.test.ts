@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { isolated, ranged } from '../../src/service-worker/responses.ts'
+import { SEALED_POLICY } from '../../src/protocol/policy.ts'
+import { bound, isolated, ranged } from '../../src/service-worker/responses.ts'
 
 describe('an answer of the service worker', () => {
   test('has the headers that let threads share memory; those of the host stay', async () => {
@@ -16,6 +17,24 @@ describe('an answer of the service worker', () => {
     expect(isolated(new Response(null, { status: 304 })).status).toBe(304)
     const error = Response.error()
     expect(isolated(error)).toBe(error)
+  })
+
+  test('of a script has the policy of the page, but for a host that sends its own', async () => {
+    const policy = "default-src 'self'"
+    const script = bound(
+      new Response('code', { headers: { 'Content-Type': 'text/javascript' } }),
+      policy,
+      false,
+    )
+    expect([await script.text(), script.headers.get('Content-Security-Policy')]).toEqual(['code', policy])
+    const own = new Response('code', { headers: { 'Content-Security-Policy': "default-src 'none'" } })
+    expect(bound(own, policy, false).headers.get('Content-Security-Policy')).toBe("default-src 'none'")
+    // Sealed, it has that besides, whoever sent the first.
+    expect(bound(own, policy, true).headers.get('Content-Security-Policy')).toBe(
+      `default-src 'none', ${SEALED_POLICY}`,
+    )
+    const error = Response.error()
+    expect(bound(error, policy, true)).toBe(error)
   })
 
   test.each([

@@ -4,7 +4,6 @@ export const MODEL = {
   name: 'M',
   origin: { kind: 'files' as const },
   licence: null,
-  template: null,
   config: {} as never,
   parameters: 1,
   practice: false,

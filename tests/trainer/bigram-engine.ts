@@ -9,6 +9,7 @@ import type {
   EngineState,
   GeneratedToken,
   GenerateOptions,
+  MatrixState,
   MemoryPlan,
   Score,
   StateTensor,
@@ -54,6 +55,7 @@ export class BigramEngine implements Engine {
   #dropout = 0
   #base = new Float32Array()
   #parameters: Record<string, StateTensor> = {}
+  #gradients: Record<string, StateTensor> = {}
   #m: Record<string, StateTensor> = {}
   #v: Record<string, StateTensor> = {}
   /** Results are told in order, each a turn of the event loop late. */
@@ -88,6 +90,7 @@ export class BigramEngine implements Engine {
       [A]: { shape: shapes[A]!, data: a(this.#rank * this.#words) },
       [B]: { shape: shapes[B]!, data: b(this.#rank * this.#words) },
     }
+    this.#gradients = zerosLike(this.#parameters)
     this.#m = zerosLike(this.#parameters)
     this.#v = zerosLike(this.#parameters)
   }
@@ -158,6 +161,7 @@ export class BigramEngine implements Engine {
     const norm = Math.sqrt(
       Object.values(gradients).reduce((sum, g) => sum + g.data.reduce((s, x) => s + x * x, 0), 0),
     )
+    this.#gradients = gradients
     const finite = Number.isFinite(norm) && Number.isFinite(loss)
     if (finite) this.#update(gradients, norm, scalars)
     const tokens = batches.reduce((sum, batch) => sum + batch.tokens.length, 0)
@@ -268,6 +272,13 @@ export class BigramEngine implements Engine {
         yield finish ? { prompt, token, finish } : { prompt, token }
       }
     }
+  }
+
+  matrix(name: string): Promise<MatrixState> {
+    return this.#enqueue(() => {
+      const { shape, data } = this.#parameters[name]!
+      return { shape, value: data.slice(), gradient: this.#gradients[name]!.data.slice() }
+    })
   }
 
   saveState(): Promise<EngineState> {

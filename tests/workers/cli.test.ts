@@ -90,6 +90,22 @@ describe('recommended settings', () => {
     expect(await real()).toBeNull()
     expect((await job('--profile', 'thorough')).fit).toBeNull()
   })
+  test("a time begins with a quick look, and knows which fields are a flag's own", async () => {
+    const timed = await job('--minutes', '20', '--learning-rate', '1e-4', '--lora-r', '4')
+    expect(timed.within).toMatchObject({ minutes: 20, model: { practice: true } })
+    expect([...timed.within!.own].sort()).toEqual(['learning_rate', 'r'])
+    expect([timed.fit, timed.followLength, timed.tip]).toEqual([null, true, null])
+    expect(timed.config.training).toMatchObject({ learning_rate: 1e-4, max_steps: 150 })
+    expect((await job()).within).toBeNull()
+  })
+  test('a time beside what else says the length, and one that is none, are refused', async () => {
+    for (const beside of ['--profile quick', '--max-steps 7', '--epochs 2'])
+      await expect(job('--minutes', '20', ...beside.split(' '))).rejects.toThrow(/does not go with/)
+    await expect(job('--minutes', '20', '--config', join(folder, 'range.json'))).rejects.toThrow(/config/)
+    for (const none of ['0', '-3', '1e9'])
+      await expect(job('--minutes', none)).rejects.toThrow(/must be from/)
+    await expect(job('--minutes', 'ten')).rejects.toThrow(/takes a number/)
+  })
   test('an unknown profile, and one beside a file, are refused', async () => {
     await expect(job('--profile', 'swift')).rejects.toThrow(/no profile "swift"/)
     await expect(job('--profile', 'quick', '--config', join(folder, 'range.json'))).rejects.toThrow(

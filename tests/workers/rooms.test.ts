@@ -250,6 +250,14 @@ describe('models', () => {
     await requested(offline.data)
   })
 
+  test('where the bundled one cannot be reached, those that are stored are listed; where there is none, that is told', async () => {
+    const offline = rooms('http://127.0.0.1:9/').train.models
+    expect((await failureOf(offline.list())).code).toBe('network')
+    const info = await rooms().adding.add(folder(), 'Mine')
+    expect(await offline.list()).toEqual([info])
+    expect((await rooms().train.models.list()).map(({ id }) => id)).toEqual(['pebble', info.id])
+  })
+
   test("the embedding's scale is not rounded to the weights' type, before and after storing", async () => {
     const { train, data } = rooms()
     const scale = Math.fround(Math.sqrt(128))

@@ -17,9 +17,11 @@ beforeAll(async () => {
     Uint8Array.from({ length: 1000 }, (_, i) => i & 255),
   )
   writeFileSync(join(folder, 'empty'), '')
+  writeFileSync(join(folder, 'worker.js'), 'code')
   writeFileSync(join(folder, 'a b.csv'), 'x\n')
   server = await serve({
     root: folder,
+    policy: "default-src 'self'",
     files: new Map([['/given/m.bin', join(folder, 'weights.bin')]]),
     async put(path, body) {
       let text = ''
@@ -46,6 +48,14 @@ describe('the static server', () => {
     expect(await (await get('a%20b.csv')).text()).toBe('x\n')
     expect((await get('empty')).headers.get('content-length')).toBe('0')
     expect((await get('nothing')).status).toBe(404)
+  })
+
+  test('sends the policy with the page and with scripts, of which workers take it, and with nothing else', async () => {
+    const policies = []
+    for (const path of ['', 'index.html', 'worker.js', 'worker.js?sealed', 'a%20b.csv', 'nothing.html'])
+      policies.push((await get(path)).headers.get('content-security-policy'))
+    const own = "default-src 'self'"
+    expect(policies).toEqual([own, own, own, own, null, null])
   })
 
   test('answers ranges as the weight reader asks for them', async () => {

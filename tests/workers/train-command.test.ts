@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DoneEvent, RunEvent } from '../../src/protocol/events.ts'
 import type { Proof } from '../../src/protocol/proof.ts'
 import type { RunConfig } from '../../src/protocol/run-config.ts'
+import { hubServer } from '../support/hub-server.ts'
 
 /**
  * npm run train for real: built studio, Chromium, workers, engine. Starting one is slow, so there are few: a run of a
@@ -395,6 +396,36 @@ describe('npm run train', () => {
     expect(readFileSync(join(out, 'adapter-best', 'README.md'), 'utf8')).toContain(
       'trained for 4 optimizer steps',
     )
+  }, 300_000)
+
+  test('takes a model by its name on a hub, and the next time without the hub: the same run', async () => {
+    const files = readdirSync(PEBBLE).map(
+      (name) => [name, new Uint8Array(readFileSync(join(PEBBLE, name)))] as const,
+    )
+    const hub = await hubServer({ 'school/pebble': { files: new Map(files) } })
+    const env = {
+      HF_ENDPOINT: hub.endpoint,
+      HF_HOME: join(folder, 'hf'),
+      LAPIDARY_CACHE: join(folder, 'cache'),
+    }
+    const own =
+      '--model school/pebble --max-steps 1 --learning-rate 1e-2 --batch-size 2 --max-length 64 --engine portable'.split(
+        ' ',
+      )
+    const [there, away] = [join(folder, 'there'), join(folder, 'away')]
+    const first = await train([...own, '--data', data, '--out', there], undefined, env)
+    expect([first.status, first.stderr]).toEqual([0, ''])
+    await hub.close()
+    const second = await train([...own, '--data', data, '--out', away], undefined, env)
+    expect([second.status, second.stderr]).toEqual([
+      0,
+      expect.stringMatching(/is taken as it was fetched on/),
+    ])
+    expect(figures(logOf(there)).length).toBeGreaterThan(0)
+    expect(figures(logOf(away))).toEqual(figures(logOf(there)))
+    const model = (out: string) => JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).model
+    expect(model(there).id).toMatch(/^http:.*\/school\/pebble\/tree\/c0ffee0+$/)
+    expect(model(away)).toEqual(model(there))
   }, 300_000)
 
   test('refuses a missing column, and a limit that leaves nothing to learn', async () => {

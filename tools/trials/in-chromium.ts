@@ -52,6 +52,7 @@ export async function inChromium(folder: string | undefined): Promise<Runner> {
         splitSaid: false,
         strict: false,
         profile: null,
+        within: null,
         samplePrompts: samples,
         adapter: null,
         resume: null,

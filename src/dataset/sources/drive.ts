@@ -2,6 +2,7 @@ import { type RemoteFile, remoteFile, remoteJson } from '../../files/remote.ts'
 import { DOWNLOAD_HINT, type RemoteOptions } from '../../files/remote-client.ts'
 import { shownAddress } from '../../lib/address.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
+import { approve } from '../../protocol/gate.ts'
 
 const API = 'https://www.googleapis.com/drive/v3/files/'
 
@@ -30,6 +31,7 @@ export async function driveFile(
       `${DOWNLOAD_HINT} Or give a Google API key of your own.`,
       { file: id },
     )
+  approve(options.api ?? API)
   const address = (query: string, path = '') =>
     `${options.api ?? API}${id}${path}?${query}${key && !token ? `&key=${encodeURIComponent(key)}` : ''}&supportsAllDrives=true`
   const shared = { ...options, what: 'This file of Google Drive' }

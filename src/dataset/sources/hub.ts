@@ -3,6 +3,7 @@ import { remoteJson, remoteSource } from '../../files/remote.ts'
 import type { RemoteOptions } from '../../files/remote-client.ts'
 import { shownAddress } from '../../lib/address.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
+import { approve } from '../../protocol/gate.ts'
 import type { Finding, HubConfigs, HubDataset } from '../../protocol/studio.ts'
 import type { NamedSource } from '../readers/reader.ts'
 import { repositorySplits } from './hub-repository.ts'
@@ -19,6 +20,7 @@ export interface HubOptions extends RemoteOptions {
 /** Data sets of the Hugging Face Hub that a search finds, those most downloaded first. */
 export async function searchHub(query: string, options: HubOptions = {}): Promise<HubDataset[]> {
   const url = new URL('/api/datasets', options.hub ?? HUB)
+  approve(url)
   const parameters = { search: query.trim(), sort: 'downloads', direction: '-1', limit: '20' }
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value)
   const found = await remoteJson(url.href, { ...options, what: "The Hub's search" })
@@ -117,6 +119,7 @@ export async function hubFiles(
 
 /** The Parquet files that the Hub makes of each data set; where it made none, the files of the data set itself. */
 async function listing(dataset: string, options: HubOptions): Promise<Listing> {
+  approve(options.hub ?? HUB, options.server ?? SERVER)
   const named = { ...options, what: `The data set ${dataset}` }
   const parquet = await service('parquet', dataset, named).catch((error: unknown) => {
     if (error instanceof LapidaryError) return error
@@ -141,6 +144,7 @@ async function listing(dataset: string, options: HubOptions): Promise<Listing> {
 }
 
 async function ownFiles(dataset: string, options: HubOptions): Promise<Listing> {
+  approve(options.hub ?? HUB, options.server ?? SERVER)
   const hub = options.hub ?? HUB
   const { splits, findings } = await repositorySplits(dataset, hub, options)
   const files = splits.flatMap(({ config, split, files }) =>

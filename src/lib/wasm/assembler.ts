@@ -76,9 +76,12 @@ export const i32 = {
 export const f32 = {
   const: (value: number): Code => [0x43, float(value)],
   load: (address: Code, offset = 0): Code => [address, 0x2a, access(offset)],
+  store: (address: Code, value: Code, offset = 0): Code => [address, value, 0x38, access(offset)],
   fromInt: unary(0xb2),
+  sqrt: unary(0x91),
   add: binary(0x92),
   mul: binary(0x94),
+  div: binary(0x95),
   max: binary(0x97),
   fromBits: unary(0xbe),
 }

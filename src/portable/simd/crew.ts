@@ -2,8 +2,12 @@
  * Threads that take parts of a task from a shared memory, without messages: a product of decoding is over sooner than one would
  * arrive. Whoever is free takes the next part; which thread computes it changes no bit of it.
  */
+
+import type { AttentionPlace } from './attention-place.ts'
 import type { ProductsLayout } from './matrices.ts'
-import { MODES, Multiplier, type Product, partsOf } from './multiplier.ts'
+import { Multiplier } from './multiplier.ts'
+import { readTask, TASK_WORDS, writeTask } from './task-words.ts'
+import { type Task, TaskParts, taskParts } from './tasks.ts'
 
 /** Integers at the beginning of the memory. */
 const TURN = 0
@@ -12,9 +16,12 @@ const LEFT = 1
 const DONE = 2
 const BROKEN = 3
 const JOBS = 4
-const FIRST = 5
-const JOB = 8
-/** Products of one task at most. */
+/** How often tasks were announced; told before any part of them may be taken. */
+const SERIES = 5
+const FIRST = 6
+/** How many parts there are up to the end of a task, then the task. */
+const JOB = 1 + TASK_WORDS
+/** Tasks at a time, at most. */
 export const MOST_JOBS = 8
 
 /** Looks at what is there before a thread goes to sleep: some tens of microseconds. */
@@ -23,6 +30,8 @@ const LOOKS = 20_000
 /** What a thread is sent, once; it answers when it is there. */
 export interface CrewMessage {
   layout: ProductsLayout
+  /** Null where nothing but products is asked for. */
+  attention: AttentionPlace | null
   memory: WebAssembly.Memory
   fma: boolean
   thread: number
@@ -31,25 +40,35 @@ export interface CrewMessage {
 /** A thread's side of it, and of the one that leads. */
 export class Hand {
   readonly multiplier: Multiplier
-  readonly #layout: ProductsLayout
+  readonly #parts: TaskParts
   readonly #state: Int32Array
+  readonly #words: Uint32Array[]
+  readonly #floats: Float32Array[]
+  /** What was announced last, as this thread has read it, and which announcement that was. */
+  #tasks: Task[] = []
+  #read = -1
 
-  constructor({ layout, memory, fma, thread }: CrewMessage) {
-    this.#layout = layout
+  constructor({ layout, attention, memory, fma, thread }: CrewMessage) {
     this.#state = new Int32Array(memory.buffer, 0, FIRST + MOST_JOBS * JOB)
+    const places = Array.from({ length: MOST_JOBS }, (_, i) => (FIRST + i * JOB + 1) * 4)
+    this.#words = places.map((at) => new Uint32Array(memory.buffer, at, TASK_WORDS))
+    this.#floats = places.map((at) => new Float32Array(memory.buffer, at, TASK_WORDS))
     this.multiplier = new Multiplier(layout, memory, fma, thread)
+    this.#parts = new TaskParts(this.multiplier, memory, attention, thread)
   }
 
-  /** Announces products that do not need one another's results. */
-  announce(products: readonly Product[]): number {
+  /** Announces tasks that do not need one another's results; MOST_JOBS at most. */
+  announce(tasks: readonly Task[]): number {
     const state = this.#state
     let parts = 0
-    products.forEach(({ matrix, mode, x, y, rows, xStride, yStride }, i) => {
-      parts += partsOf(products[i]!, this.#layout.matrices[matrix]!)
-      state.set([matrix, MODES.indexOf(mode), x, y, rows, xStride, yStride, parts], FIRST + i * JOB)
+    tasks.forEach((task, i) => {
+      parts += taskParts(task, this.#parts.attending)
+      state[FIRST + i * JOB] = parts
+      writeTask(task, this.#words[i]!, this.#floats[i]!)
     })
-    state[JOBS] = products.length
+    state[JOBS] = tasks.length
     Atomics.store(state, DONE, 0)
+    Atomics.add(state, SERIES, 1)
     // From here on it may be taken.
     Atomics.store(state, LEFT, parts)
     Atomics.add(state, TURN, 1)
@@ -100,15 +119,19 @@ export class Hand {
 
   #compute(part: number): void {
     const state = this.#state
+    // While a part is out nothing else is announced.
+    const series = Atomics.load(state, SERIES)
+    if (series !== this.#read) {
+      this.#tasks = Array.from({ length: state[JOBS]! }, (_, i) =>
+        readTask(this.#words[i]!, this.#floats[i]!),
+      )
+      this.#read = series
+    }
     let before = 0
-    for (let i = 0; i < state[JOBS]!; i++) {
-      const [matrix, mode, x, y, rows, xStride, yStride, until] = state.subarray(
-        FIRST + i * JOB,
-        FIRST + (i + 1) * JOB,
-      ) as unknown as [number, number, number, number, number, number, number, number]
+    for (const [i, task] of this.#tasks.entries()) {
+      const until = state[FIRST + i * JOB]!
       if (part < until) {
-        const product = { matrix, mode: MODES[mode]!, x, y, rows, xStride, yStride }
-        this.multiplier.part(product, part - before)
+        this.#parts.part(task, part - before)
         return
       }
       before = until

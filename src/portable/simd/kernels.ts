@@ -17,6 +17,7 @@ import {
   when,
 } from '../../lib/wasm/assembler.ts'
 import { exponential } from './exponential.ts'
+import { ROW_KERNELS, type RowKernels } from './row-kernels.ts'
 import { addProduct, BYTE_LAYOUTS, type ByteLayout, type VectorKernels, vectorKernels } from './vectors.ts'
 
 /** Measured: with more rows, or the loop unrolled, V8 runs out of registers, and the product takes up to twice as long. */
@@ -175,7 +176,7 @@ type PackRight = (
   scales: number,
 ) => void
 
-export interface Kernels extends VectorKernels {
+export interface Kernels extends VectorKernels, RowKernels {
   multiply(
     a: number,
     b: number,
@@ -236,5 +237,8 @@ function roundsOnce(): boolean {
 
 function binary(shared = false, fma = false): Uint8Array<ArrayBuffer> {
   const packs = BYTE_LAYOUTS.map(packRight)
-  return assemble([multiply(fma), packLeft, ...packs, largest, exponentials, ...vectorKernels(fma)], shared)
+  return assemble(
+    [multiply(fma), packLeft, ...packs, largest, exponentials, ...ROW_KERNELS, ...vectorKernels(fma)],
+    shared,
+  )
 }

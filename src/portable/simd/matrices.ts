@@ -93,3 +93,14 @@ export function productsLayout(
   const panels = place(panelBytes * threads)
   return { matrices, width, input, packed, output, panels, panelBytes, end }
 }
+
+/** Floats as a matrix of products. */
+export const placeOf = (at: number, stride: number, rows: number, cols: number): MatrixPlace => ({
+  rows,
+  cols,
+  type: 'F32',
+  at,
+  stride,
+  scales: 0,
+  scaleStride: 0,
+})

@@ -4,6 +4,7 @@ import type { ModelConfig, WeightType } from '../../protocol/model.ts'
 import { type DecodeLayout, decodeLayout } from './decode-layout.ts'
 import { BLOCK, type HeadLayout, headLayout } from './layout.ts'
 import { type MatrixShape, type ProductsLayout, productsLayout } from './matrices.ts'
+import { type TrainLayout, trainLayout } from './train-layout.ts'
 import { UNIT } from './vectors.ts'
 
 /** Where all of a model lies in one memory: matrices, what products and the head take, and what decoding takes. */
@@ -12,6 +13,8 @@ export interface ModelLayout {
   /** Null where the head's words go through TensorFlow.js in tiles. */
   head: HeadLayout | null
   decode: DecodeLayout | null
+  /** Null where layers of whole batches go through TensorFlow.js. */
+  train: TrainLayout | null
   end: number
 }
 
@@ -20,6 +23,8 @@ export interface ModelLayoutOptions {
   tileWords: number
   /** Whether the head is to have places of its own. */
   ownHead: boolean
+  /** How many layers keep what their gradients need; null where layers are not to have places of their own. */
+  kept: number | null
   threads: number
 }
 
@@ -40,7 +45,7 @@ export function shapesOf({ model, stored }: PlanRequest): MatrixShape[] {
   })
 }
 
-export function modelLayout({ request, tileWords, ownHead, threads }: ModelLayoutOptions): ModelLayout {
+export function modelLayout({ request, tileWords, ownHead, kept, threads }: ModelLayoutOptions): ModelLayout {
   const { model, maxTokens, maxSupervised, decode: room } = request
   const tensors = matricesOf(model)
   const shapes = shapesOf(request)
@@ -57,6 +62,9 @@ export function modelLayout({ request, tileWords, ownHead, threads }: ModelLayou
         from: products.end,
       })
     : null
-  const decode = room ? decodeLayout(request, room, head?.end ?? products.end) : null
-  return { products, head, decode, end: decode?.end ?? head?.end ?? products.end }
+  let end = head?.end ?? products.end
+  const train = kept === null ? null : trainLayout(request, kept, threads, end)
+  end = train?.end ?? end
+  const decode = room ? decodeLayout(request, room, end) : null
+  return { products, head, train, decode, end: decode?.end ?? end }
 }

@@ -1,10 +1,12 @@
 import { COLUMNS, type Kernels, kernelsOver, ROWS } from './kernels.ts'
-import { DEPTH, stretches } from './layout.ts'
+import { BLOCK, DEPTH, stretches } from './layout.ts'
 import { GROUP, type MatrixPlace, type ProductsLayout } from './matrices.ts'
 import { elementSize, isScaled, TOGETHER } from './vectors.ts'
 
 /** Rows for which a matrix is read once as it lies, instead of being packed. */
 export const FEW = 8
+/** Of a block of rows. */
+const PANELS = BLOCK / ROWS
 /** Columns of a part of a product with many rows. */
 const PART_COLUMNS = 32
 /** Outputs of a part of one with few, at least and at most; never so many parts that taking them costs more than they do. */
@@ -13,19 +15,27 @@ const PART_OUTPUTS = [32, 1024] as const
 /** `rows`: y = x Wᵀ of few rows, as they lie; `forward`: of many, packed; `backward`: dx = dy W. */
 export const MODES = ['rows', 'forward', 'backward'] as const
 
-/** A product of one matrix; x and y are addresses, strides bytes from a row to the next. */
+/** A product of one matrix; x, y and `packed` are addresses, strides bytes from a row to the next. */
 export interface Product {
-  matrix: number
+  /** Its place among the layout's, or where it lies. */
+  matrix: number | MatrixPlace
   mode: (typeof MODES)[number]
   x: number
   y: number
   rows: number
   xStride: number
   yStride: number
+  /** Where x was packed, of many rows; by default the layout's place for it. */
+  packed?: number
+  /** Whether y is added to; of many rows. */
+  add?: boolean
 }
 
+/** A product as it is told to threads: all that it needs, its matrix included. */
+export type PlacedProduct = Required<Omit<Product, 'matrix'>> & { matrix: MatrixPlace }
+
 /** Into how many parts a product falls. Each output is computed whole in one of them: the parts have no say in its bits. */
-export function partsOf({ mode }: Product, matrix: MatrixPlace): number {
+export function partsOf(mode: Product['mode'], matrix: MatrixPlace): number {
   if (mode === 'rows') return Math.ceil(matrix.rows / outputsOf(matrix))
   return Math.ceil((mode === 'forward' ? matrix.rows : matrix.cols) / PART_COLUMNS)
 }
@@ -47,27 +57,64 @@ export class Multiplier {
     this.#panel = layout.panels + layout.panelBytes * thread
   }
 
-  /** Rows of x, `stride` bytes apart, as products of many take them. */
-  pack(x: number, stride: number, rows: number, depth: number): void {
-    const { packed } = this.#layout
+  placed({ matrix, packed = this.#layout.packed, add = false, ...rest }: Product): PlacedProduct {
+    return {
+      ...rest,
+      packed,
+      add,
+      matrix: typeof matrix === 'number' ? this.#layout.matrices[matrix]! : matrix,
+    }
+  }
+
+  /**
+   * Rows of x, `stride` bytes apart, as products of many take them.
+   * @param panels of four rows, those that are packed of all there are
+   */
+  pack(
+    x: number,
+    stride: number,
+    rows: number,
+    depth: number,
+    packed = this.#layout.packed,
+    [begin, end]: readonly [number, number] = [0, Math.ceil(rows / ROWS)],
+  ): void {
+    this.#packed(rows, depth, packed, [begin, end], (panel, from, count, target) => {
+      const pack = count % 4 === 0 ? this.kernels.packFour : this.kernels.packLeft
+      pack(x + panel * ROWS * stride + from * 4, target, count, stride)
+    })
+  }
+
+  /** Columns of x as the rows of a left operand: [rows, depth] is x transposed. */
+  packTurned(x: number, stride: number, rows: number, depth: number, packed: number): void {
+    this.#packed(rows, depth, packed, [0, Math.ceil(rows / ROWS)], (panel, from, count, target) => {
+      this.kernels.packTurned(x + from * stride + panel * ROWS * 4, target, count, stride)
+    })
+  }
+
+  part(product: PlacedProduct, index: number): void {
+    if (product.mode === 'rows') this.#few(product, index)
+    else this.#many(product, index * PART_COLUMNS, (index + 1) * PART_COLUMNS)
+  }
+
+  /** A product of many rows by this thread alone. */
+  whole(product: PlacedProduct): void {
+    this.#many(product, 0, Number.POSITIVE_INFINITY)
+  }
+
+  #packed(
+    rows: number,
+    depth: number,
+    packed: number,
+    [begin, end]: readonly [number, number],
+    pack: (panel: number, from: number, count: number, target: number) => void,
+  ): void {
     const panels = Math.ceil(rows / ROWS)
     for (const [from, to] of pieces(depth))
-      for (let panel = 0; panel < panels; panel++)
-        this.kernels.packLeft(
-          x + panel * ROWS * stride + from * 4,
-          packed + (from * panels + panel * (to - from)) * ROWS * 4,
-          to - from,
-          stride,
-        )
+      for (let panel = begin; panel < end; panel++)
+        pack(panel, from, to - from, packed + (from * panels + panel * (to - from)) * ROWS * 4)
   }
 
-  part(product: Product, index: number): void {
-    const matrix = this.#layout.matrices[product.matrix]!
-    if (product.mode === 'rows') this.#few(product, matrix, index)
-    else this.#many(product, matrix, index)
-  }
-
-  #few({ x, y, rows, xStride, yStride }: Product, m: MatrixPlace, index: number): void {
+  #few({ matrix: m, x, y, rows, xStride, yStride }: PlacedProduct, index: number): void {
     const outputs = outputsOf(m)
     const from = index * outputs
     const to = Math.min(m.rows, from + outputs)
@@ -90,27 +137,31 @@ export class Multiplier {
     }
   }
 
-  #many({ y, rows, mode, yStride }: Product, m: MatrixPlace, index: number): void {
-    const { packed } = this.#layout
+  /** Rows block by block: what is packed of them stays in the processor's cache. */
+  #many(
+    { matrix: m, y, rows, mode, yStride, packed, add }: PlacedProduct,
+    begin: number,
+    most: number,
+  ): void {
     const forward = mode === 'forward'
     const [depth, columns] = forward ? [m.cols, m.rows] : [m.rows, m.cols]
     const panels = Math.ceil(rows / ROWS)
-    const begin = index * PART_COLUMNS
-    const end = Math.min(columns, begin + PART_COLUMNS)
-    for (const [from, to] of pieces(depth))
-      for (let column = begin; column < end; column += COLUMNS) {
-        if (forward) this.#across(m, column, from, to)
-        else this.#along(m, column, from, to)
-        this.kernels.multiply(
-          packed + from * panels * ROWS * 4,
-          this.#panel,
-          y + column * 4,
-          to - from,
-          panels,
-          yStride,
-          from === 0 ? 1 : 0,
-        )
-      }
+    const end = Math.min(columns, most)
+    for (let panel = 0; panel < panels; panel += PANELS)
+      for (const [from, to] of pieces(depth))
+        for (let column = begin; column < end; column += COLUMNS) {
+          if (forward) this.#across(m, column, from, to)
+          else this.#along(m, column, from, to)
+          this.kernels.multiply(
+            packed + (from * panels + panel * (to - from)) * ROWS * 4,
+            this.#panel,
+            y + panel * ROWS * yStride + column * 4,
+            to - from,
+            Math.min(PANELS, panels - panel),
+            yStride,
+            from === 0 && !add ? 1 : 0,
+          )
+        }
   }
 
   /** Rows `column` .. of W, their elements from .. to. */

@@ -1,5 +1,6 @@
 import { COLUMNS, type Kernels, kernelsOver, ROWS } from './kernels.ts'
 import { DEPTH, type HeadLayout, roundUp, stretches } from './layout.ts'
+import { GROUP } from './matrices.ts'
 
 /** What is asked of the parts of a block of rows, whose packed hidden states lie in the memory. */
 export interface BlockTask {
@@ -112,14 +113,16 @@ export class PartComputer {
 
   /** Panels of ROWS rows of `stride` floats, in the pieces that `#product` takes them in. */
   #packLeft(source: number, target: number, depth: number, panels: number, stride: number): void {
-    for (const [from, to] of pieces(depth))
+    for (const [from, to] of pieces(depth)) {
+      const pack = (to - from) % 4 === 0 ? this.#kernels.packFour : this.#kernels.packLeft
       for (let panel = 0; panel < panels; panel++)
-        this.#kernels.packLeft(
+        pack(
           source + (panel * ROWS * stride + from) * 4,
           target + (from * panels + panel * (to - from)) * ROWS * 4,
           to - from,
           stride * 4,
         )
+    }
   }
 
   /**
@@ -136,22 +139,80 @@ export class PartComputer {
     columns: number,
     add: boolean,
   ): void {
-    const { hidden, size, matrix } = this.#layout
-    // Of the element at address 0, if the matrix went that far down.
-    const scales = this.#layout.scales - matrix / 8
-    const row = hidden * size
-    const [depthStride, columnStride] = add ? [row, size] : [size, row]
     const stride = roundUp(columns, COLUMNS) * 4
     for (const [from, to] of pieces(depth))
       for (let column = 0; column < columns; column += COLUMNS) {
-        const source = tile + from * depthStride + column * columnStride
-        const count = Math.min(COLUMNS, columns - column)
-        if (count < COLUMNS) this.floats(panel, COLUMNS * (to - from)).fill(0)
-        this.#packRight(source, panel, to - from, depthStride, columnStride, count, scales)
+        if (columns - column < COLUMNS) this.#packRest(tile, panel, from, to, column, columns, add)
+        else if (add) this.#packAlong(tile, panel, from, to, column)
+        else this.#packAcross(tile, panel, from, to, column)
         const fresh = !add && from === 0 ? 1 : 0
         const packed = left + from * panels * ROWS * 4
         this.#kernels.multiply(packed, panel, target + column * 4, to - from, panels, stride, fresh)
       }
+  }
+
+  /** Words `column` .. of a tile, their elements from .. to. */
+  #packAcross(tile: number, panel: number, from: number, to: number, column: number): void {
+    const { hidden, size, type } = this.#layout
+    const pack = this.#kernels[`packAcross${type}`]
+    const source = tile + column * hidden * size + from * size
+    if (type !== 'steps' && (to - from) % 4 === 0) pack(source, panel, to - from, hidden * size, 0, 0)
+    else if (type === 'steps' && [hidden, from, to].every((place) => place % GROUP === 0))
+      for (let group = 0; group < to - from; group += GROUP)
+        pack(
+          source + group,
+          panel + group * COLUMNS * 4,
+          GROUP,
+          hidden,
+          this.#scaleOf(source + group),
+          hidden / 8,
+        )
+    else this.#packRest(tile, panel, from, to, column, column + COLUMNS, false)
+  }
+
+  /** Columns `column` .. of a tile's words from .. to. */
+  #packAlong(tile: number, panel: number, from: number, to: number, column: number): void {
+    const { hidden, size, type } = this.#layout
+    const source = tile + from * hidden * size + column * size
+    if (type === 'steps' && hidden % GROUP !== 0)
+      this.#packRest(tile, panel, from, to, column, column + COLUMNS, true)
+    else
+      this.#kernels[`packAlong${type}`](
+        source,
+        panel,
+        to - from,
+        hidden * size,
+        this.#scaleOf(source),
+        hidden / 8,
+        0,
+      )
+  }
+
+  /** Up to a panel's columns one by one, with zeros behind them. */
+  #packRest(
+    tile: number,
+    panel: number,
+    from: number,
+    to: number,
+    column: number,
+    columns: number,
+    add: boolean,
+  ): void {
+    const { hidden, size, matrix } = this.#layout
+    const row = hidden * size
+    const [depthStride, columnStride] = add ? [row, size] : [size, row]
+    const count = Math.min(COLUMNS, columns - column)
+    if (count < COLUMNS) this.floats(panel, COLUMNS * (to - from)).fill(0)
+    const source = tile + from * depthStride + column * columnStride
+    // Of the element at address 0, if the matrix went that far down.
+    const scales = this.#layout.scales - matrix / 8
+    this.#packRight(source, panel, to - from, depthStride, columnStride, count, scales)
+  }
+
+  /** Where the scale of a step lies. */
+  #scaleOf(step: number): number {
+    const { scales, matrix } = this.#layout
+    return scales + Math.floor((step - matrix) / GROUP) * 4
   }
 }
 

@@ -1,9 +1,12 @@
-import { Hand } from './crew.ts'
+import { Worker } from '../../protocol/worker.ts'
+import type { AttentionPlace } from './attention-place.ts'
+import { Hand, MOST_JOBS } from './crew.ts'
 import { type Kernels, ROWS } from './kernels.ts'
 import { BLOCK, roundUp } from './layout.ts'
 import { type MatrixShape, operandWidth, type ProductsLayout } from './matrices.ts'
-import { FEW, type Product } from './multiplier.ts'
+import { FEW, type PlacedProduct, type Product } from './multiplier.ts'
 import { StoredMatrix } from './stored-matrix.ts'
+import type { Task } from './tasks.ts'
 
 const PAGE = 65_536
 
@@ -26,6 +29,8 @@ export interface ProductsOptions {
   fma: boolean
   /** Of the memory, where others have places behind the products'. */
   end?: number
+  /** Where attention over whole batches has its places, if it has any. */
+  attention?: AttentionPlace | null
   openPort?: OpenCrewPort
 }
 
@@ -41,7 +46,7 @@ export class Products {
   private constructor(
     shapes: readonly MatrixShape[],
     layout: ProductsLayout,
-    { end, threads, fma }: Pick<ProductsOptions, 'threads' | 'fma'> & { end: number },
+    { end, threads, fma, attention = null }: ProductsOptions & { end: number },
   ) {
     this.fma = fma
     this.layout = layout
@@ -52,7 +57,7 @@ export class Products {
     this.matrices = this.layout.matrices.map(
       (place, i) => new StoredMatrix(this.memory, place, shapes[i]!.type),
     )
-    this.#own = new Hand({ layout: this.layout, memory: this.memory, fma, thread: 0 })
+    this.#own = new Hand({ layout: this.layout, attention, memory: this.memory, fma, thread: 0 })
   }
 
   /**
@@ -119,9 +124,20 @@ export class Products {
 
   /** Products that do not need one another's results; of many rows, those that were packed last. */
   run(products: readonly Product[]): void {
-    const parts = this.#own.announce(products)
-    this.#own.work()
-    this.#own.await(parts)
+    this.tasks(products.map((product) => ({ kind: 'product', ...this.placed(product) })))
+  }
+
+  placed(product: Product): PlacedProduct {
+    return this.#own.multiplier.placed(product)
+  }
+
+  /** Tasks that do not need one another's results, as many as there are. */
+  tasks(tasks: readonly Task[]): void {
+    for (let from = 0; from < tasks.length; from += MOST_JOBS) {
+      const parts = this.#own.announce(tasks.slice(from, from + MOST_JOBS))
+      this.#own.work()
+      this.#own.await(parts)
+    }
   }
 
   dispose(): void {
@@ -140,7 +156,7 @@ export class Products {
     own.fill(0, rows * stride)
   }
 
-  async #open({ threads, fma, openPort = openWorker }: ProductsOptions): Promise<void> {
+  async #open({ threads, fma, attention = null, openPort = openWorker }: ProductsOptions): Promise<void> {
     const opened: Promise<void>[] = []
     for (let thread = 1; thread < threads; thread++) {
       const port = openPort()
@@ -151,7 +167,7 @@ export class Products {
           port.onerror = ({ message }) => reject(new Error(message ?? 'a thread does not start'))
         }),
       )
-      port.postMessage({ layout: this.layout, memory: this.memory, fma, thread })
+      port.postMessage({ layout: this.layout, attention, memory: this.memory, fma, thread })
     }
     await Promise.all(opened)
   }

@@ -1,3 +1,4 @@
+import { Worker } from '../../protocol/worker.ts'
 import type { HeadLayout } from './layout.ts'
 import type { BlockTask } from './part.ts'
 import type { FromThread, ToThread } from './thread.ts'

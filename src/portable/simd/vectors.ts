@@ -16,7 +16,7 @@ export type Layout = ByteLayout | 'nibbles'
 export type ByteLayout = PlainType | 'steps'
 
 export const BYTE_LAYOUTS = ['F32', 'BF16', 'F16', 'steps'] as const satisfies readonly ByteLayout[]
-const LAYOUTS = [...BYTE_LAYOUTS, 'nibbles'] as const
+export const LAYOUTS = [...BYTE_LAYOUTS, 'nibbles'] as const
 /** Rows that a product with few takes together; so many times fewer outputs. */
 export const TOGETHER = [4, 2, 1] as const
 /** Elements that rows of operands are filled up to with zeros. */
@@ -273,13 +273,58 @@ const mix = (fma: boolean): Kernel => ({
 })
 
 const SLOPE = Math.sqrt(2 / Math.PI)
+const CUBIC = 0.044715
 
-/** gate = gelu(gate) up, see `geglu` in pieces.ts; `count` a multiple of 4. sigmoid(z) from exp(-|z|), which cannot overflow. */
+type Local = (type: 'v128') => number
+
+/** s of `Gated`, of what lies in `g`, into `x`. sigmoid(z) from exp(-|z|), which cannot overflow. */
+function gateSigmoid(g: number, x: number, local: Local): Code {
+  const [n, power, seen, twice] = range(4).map(() => local('v128')) as [number, number, number, number]
+  return [
+    set(
+      twice,
+      v128.mul(
+        get(g),
+        v128.add(v128.mul(v128.mul(get(g), get(g)), v128.const(2 * SLOPE * CUBIC)), v128.const(2 * SLOPE)),
+      ),
+    ),
+    set(x, v128.negative(v128.abs(get(twice)))),
+    exponential(x, n, power, seen),
+    // 1 / (1 + e) of what is not negative, else e / (1 + e).
+    set(
+      x,
+      v128.div(
+        v128.select(v128.const(1), get(power), v128.atLeast(get(twice), v128.const(0))),
+        v128.add(v128.const(1), get(power)),
+      ),
+    ),
+  ]
+}
+
+/** out = gelu(gate) up, see `geglu` in pieces.ts; `count` a multiple of 4; `out` may be one of the two. */
 const geglu: Kernel = {
   name: 'geglu',
-  parameters: ['i32', 'i32', 'i32'],
-  body([gate, up, count], local) {
-    const [g, x, n, power, seen, twice] = range(6).map(() => local('v128')) as [
+  parameters: ['i32', 'i32', 'i32', 'i32'],
+  body([gate, up, out, count], local) {
+    const [g, s] = [local('v128'), local('v128')]
+    return repeat(count!, 4, [
+      set(g, v128.load(get(gate!))),
+      gateSigmoid(g, s, local),
+      v128.store(get(out!), v128.mul(v128.mul(get(g), get(s)), v128.load(get(up!)))),
+      [gate!, up!, out!].map((pointer) => advanceBy(pointer, 16)),
+    ])
+  },
+}
+
+/**
+ * See `gegluGrad` in pieces.ts: of the gradient in `inner` that of gate, in the place of gate, and of up, in the place of up; in its
+ * own place gelu(gate) up again. `count` a multiple of 4.
+ */
+const gegluGrad: Kernel = {
+  name: 'gegluGrad',
+  parameters: ['i32', 'i32', 'i32', 'i32'],
+  body([gate, up, inner, count], local) {
+    const [g, s, u, dy, gelu, bend] = range(6).map(() => local('v128')) as [
       number,
       number,
       number,
@@ -289,29 +334,21 @@ const geglu: Kernel = {
     ]
     return repeat(count!, 4, [
       set(g, v128.load(get(gate!))),
+      set(u, v128.load(get(up!))),
+      set(dy, v128.load(get(inner!))),
+      gateSigmoid(g, s, local),
+      set(gelu, v128.mul(get(g), get(s))),
       set(
-        twice,
+        bend,
         v128.mul(
-          get(g),
-          v128.add(
-            v128.mul(v128.mul(get(g), get(g)), v128.const(2 * SLOPE * 0.044715)),
-            v128.const(2 * SLOPE),
-          ),
+          v128.mul(get(gelu), v128.sub(v128.const(1), get(s))),
+          v128.add(v128.mul(v128.mul(get(g), get(g)), v128.const(6 * SLOPE * CUBIC)), v128.const(2 * SLOPE)),
         ),
       ),
-      set(x, v128.negative(v128.abs(get(twice)))),
-      exponential(x, n, power, seen),
-      // 1 / (1 + e) of what is not negative, else e / (1 + e).
-      set(
-        x,
-        v128.div(
-          v128.select(v128.const(1), get(power), v128.atLeast(get(twice), v128.const(0))),
-          v128.add(v128.const(1), get(power)),
-        ),
-      ),
-      v128.store(get(gate!), v128.mul(v128.mul(get(g), get(x)), v128.load(get(up!)))),
-      advanceBy(gate!, 16),
-      advanceBy(up!, 16),
+      v128.store(get(gate!), v128.mul(v128.mul(get(dy), get(u)), v128.add(get(s), get(bend)))),
+      v128.store(get(up!), v128.mul(get(dy), get(gelu))),
+      v128.store(get(inner!), v128.mul(get(gelu), get(u))),
+      [gate!, up!, inner!].map((pointer) => advanceBy(pointer, 16)),
     ])
   },
 }
@@ -341,7 +378,8 @@ export type VectorKernels = Record<`dots${Layout}${(typeof TOGETHER)[number]}`, 
   Record<`packAcross${Layout}`, Pack> &
   Record<`packAlong${Layout}`, (...of: [...Parameters<Pack>, up: number]) => void> & {
     mix(p: number, v: number, out: number, count: number, width: number, stride: number, fresh: number): void
-    geglu(gate: number, up: number, count: number): void
+    geglu(gate: number, up: number, out: number, count: number): void
+    gegluGrad(gate: number, up: number, inner: number, count: number): void
   }
 
 export function vectorKernels(fma: boolean): Kernel[] {
@@ -353,5 +391,6 @@ export function vectorKernels(fma: boolean): Kernel[] {
     ]),
     mix(fma),
     geglu,
+    gegluGrad,
   ]
 }

@@ -38,7 +38,9 @@ export interface RemoteModel {
   files: RemoteModelFile[]
   /** Of `files` in all. */
   bytes: number
-  /** Of those, what is stored in this browser already, under whatever name, and what an unfinished download has. */
+  /** Bytes that it takes once it is stored: those of its files, but for a `.gguf`, which is converted. */
+  keeps: number
+  /** Of `bytes`, what is stored in this browser already, under whatever name, and what an unfinished download has. */
   here: number
   /** Null where it cannot be read before the download: of a gated repository without access. */
   config: ModelConfig | null

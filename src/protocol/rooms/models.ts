@@ -188,6 +188,4 @@ export interface ModelInfo {
   practice: boolean
   origin: ModelOrigin
   licence: ModelLicence | null
-  /** SHA-256 of the chat template that its files bring, hex; null where they bring none, or it is not stored yet. */
-  template: string | null
 }

@@ -1,6 +1,7 @@
 import type { EngineDescription, EngineKind, MemoryPlan } from '../engine.ts'
 import type { Failure } from '../errors.ts'
 import type { EvalEvent, RowLossesEvent, RunEvent, SamplePrompt, StepEvent } from '../events.ts'
+import type { Look } from '../look.ts'
 import type { ProofInfo } from '../proof.ts'
 import type { Recipe } from '../recipe.ts'
 import type { LoraConfig, RunConfig } from '../run-config.ts'
@@ -30,6 +31,11 @@ export interface RunRoom {
   list(call?: Call): Promise<RunInfo[]>
   /** Hears of every run of this browser, whichever tab it is in, until the call's `signal` is aborted. Resolves at once. */
   follow(onNews: (news: RunNews) => void, call?: Call): Promise<void>
+  /**
+   * Hears, as previews, what the run that goes on here shows of itself, about once a second. Lasts until it is stopped. Nothing is computed or
+   * read for it while nobody looks, and the run's numbers are the same.
+   */
+  look(call: Call<Look>): Promise<void>
   /** What a stored run has told, read once; the columns are transferred, not copied. */
   history(run: string, call?: Call): Promise<RunHistory>
   remove(run: string, call?: Call): Promise<void>

@@ -8,6 +8,9 @@ export interface Bar {
   bottom: number
 }
 
+/** Pixels of the canvas that a bar of a dense curve is wide: half as many bars are half the work, and what they cover looks the same. */
+const WIDE = 2
+
 /** A curve that goes up and down so many times its own width covers what is under it: its dashes are not seen. */
 const DENSE = 6
 
@@ -22,17 +25,18 @@ export function travel(ys: readonly number[]): number {
  * What a line through points covers, column of pixels by column: from the least to the greatest, and from each column to the
  * next without a hole.
  * @param xs ascending
+ * @param wide pixels of a column
  */
-export function bars(xs: readonly number[], ys: readonly number[]): Bar[] {
+export function bars(xs: readonly number[], ys: readonly number[], wide = 1): Bar[] {
   const found: Bar[] = []
   let last: Bar | null = null
   for (let i = 0; i < xs.length; i++) {
-    const [column, y] = [Math.floor(xs[i]!), ys[i]!]
-    if (!last) found.push((last = { x: column, width: 1, top: y, bottom: y }))
+    const [column, y] = [Math.floor(xs[i]! / wide) * wide, ys[i]!]
+    if (!last) found.push((last = { x: column, width: wide, top: y, bottom: y }))
     else if (column >= last.x + last.width) {
       const from: number = last.x + last.width
       const before = ys[i - 1]!
-      last = { x: from, width: column + 1 - from, top: Math.min(before, y), bottom: Math.max(before, y) }
+      last = { x: from, width: column + wide - from, top: Math.min(before, y), bottom: Math.max(before, y) }
       found.push(last)
     } else {
       last.top = Math.min(last.top, y)
@@ -67,7 +71,7 @@ export function lineOrBars(colour: string, width: number): uPlot.Series.PathBuil
     ctx.clip()
     ctx.fillStyle = colour
     ctx.globalAlpha = plot.series[series]!.alpha ?? 1
-    for (const bar of bars(xs, ys))
+    for (const bar of bars(xs, ys, WIDE))
       ctx.fillRect(bar.x, Math.round(bar.top - half), bar.width, Math.round(bar.bottom - bar.top + 2 * half))
     ctx.restore()
     return null

@@ -1,5 +1,6 @@
 import { CHAT_RUN, type ChatAbout } from '../../protocol/chat-page.ts'
 import { toFailure } from '../../protocol/errors.ts'
+import { gatedFetch } from '../../protocol/gate.ts'
 import type { Progress } from '../../protocol/rooms/call.ts'
 import { openChat } from '../../workers/chat-client.ts'
 import { chat } from '../messages/en-chat.ts'
@@ -32,7 +33,7 @@ function failed(error: unknown): HTMLElement {
 }
 
 async function start(): Promise<void> {
-  const response = await fetch('chat.json')
+  const response = await gatedFetch('chat.json')
   show((await response.json()) as ChatAbout)
 }
 

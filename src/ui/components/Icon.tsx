@@ -26,6 +26,7 @@ const PATHS = {
   trash: 'M4 5.5h12M8 5.5V3.5h4v2M5.5 5.5l.7 11h7.6l.7-11',
   folder: 'M2.5 5v10.5h15V6.8H9.8L8 5H2.5Z',
   file: 'M5 2.8h6.5L15 6.3v10.9H5zM11.5 2.8v3.5H15',
+  lock: 'M5 9h10v8H5zM7 9V6.5a3 3 0 0 1 6 0V9',
   more: 'M4.5 10h.01M10 10h.01M15.5 10h.01',
   add: 'M10 4v12M4 10h12',
 } as const

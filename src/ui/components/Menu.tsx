@@ -29,7 +29,7 @@ export function Menu(props: {
   choices?: Choices
 }) {
   return (
-    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false}>
+    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false} modal={false}>
       <DropdownMenu.Trigger
         class="icon-button"
         classList={{ marked: props.marked ?? false }}
@@ -39,7 +39,7 @@ export function Menu(props: {
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content class="menu">
-          <For each={props.notes}>{(note) => <p class="menu-label menu-note">{note}</p>}</For>
+          <For each={props.notes}>{(note) => <div class="menu-label menu-note">{note}</div>}</For>
           <For each={props.items}>
             {(item) => (
               <DropdownMenu.Item
@@ -76,7 +76,7 @@ export function ChoiceMenu<T extends string>(props: {
   onChange: (value: T) => void
 }) {
   return (
-    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false}>
+    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false} modal={false}>
       <DropdownMenu.Trigger class="icon-button" aria-label={props.label}>
         {props.trigger}
       </DropdownMenu.Trigger>

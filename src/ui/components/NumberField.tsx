@@ -1,4 +1,4 @@
-import { createEffect, createSignal, on, Show } from 'solid-js'
+import { createEffect, createSignal, type JSX, on, Show } from 'solid-js'
 import { formatNumber, parseNumber } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
 import { checkNumber, type FieldProblem, type NumberLimits } from '../state/fields.ts'
@@ -12,7 +12,7 @@ export interface NumberFieldProps {
   onChange: (value: number) => void
   limits: NumberLimits
   help?: string
-  hint?: string
+  hint?: JSX.Element
   problem?: FieldProblem | null | undefined
   /** What else speaks against it, in words. */
   error?: string | null

@@ -5,6 +5,9 @@ export const model = {
   'model.choose': 'Models',
   'model.practice':
     'A practice model of Lapidary’s own, made like a Gemma but tiny. Not a Gemma release: it learns in a minute on any machine, and what it says is simple.',
+  'model.practiceAway': 'The practice model is not listed: it has not been stored here yet.',
+  'model.practiceAwayText':
+    'It comes with the page, whose server cannot be reached now. The models below are stored in this browser and need no network.',
   'model.parameters': '{count} weights (parameters)',
   'model.layers': { one: '{count} layer', other: '{count} layers' },
   'model.stored': '{size} stored here',

@@ -35,6 +35,7 @@ export const shelf = {
   'fetch.here': '{size}, of which {here} is here already',
   'fetch.format.safetensors': 'Hugging Face folder (safetensors)',
   'fetch.format.gguf': 'GGUF file',
+  'fetch.keeps': 'about {size} once it is stored',
   'fetch.file': 'Which file',
   'fetch.fileOf': '{file} ({size})',
   'fetch.stored': 'This model is here already.',

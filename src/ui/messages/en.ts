@@ -1,6 +1,7 @@
 import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import { data } from './en-data.ts'
 import { format } from './en-format.ts'
+import { hints } from './en-hints.ts'
 import { link } from './en-link.ts'
 import { open } from './en-open.ts'
 import { pack } from './en-pack.ts'
@@ -13,6 +14,7 @@ import { sources } from './en-sources.ts'
 export const en = {
   ...data,
   ...format,
+  ...hints,
   ...link,
   ...open,
   ...pack,
@@ -42,6 +44,9 @@ export const en = {
   'offline.failed': 'Could not be kept for use without internet. {reason}.',
   'offline.keep': 'Keep for use without internet',
   'offline.install': 'Install as an app',
+
+  'sealed.menu': 'Sealed mode …',
+  'leave.menu': 'Leave this computer …',
 
   'theme.label': 'Colours: {name}',
   'theme.system': 'As the system',
@@ -182,7 +187,6 @@ export const en = {
   'train.length': 'Length',
   'train.bySteps': 'In steps',
   'train.byEpochs': 'In epochs',
-  'train.byMinutes': 'In minutes',
   'train.advanced': 'More settings',
   'train.thisRun': 'This run',
   'train.noData': 'Choose some data to learn from first.',
@@ -268,7 +272,7 @@ export const en = {
   'profile.epochsFitted':
     'Fitted to this data: {epochs} passes over it instead of {usual}, since so few rows are not learnt in fewer steps.',
   'profile.balancedNote': 'A good first real run.',
-  'profile.thoroughNote': 'Longer and gentler, with a larger adapter.',
+  'profile.thoroughNote': 'Longer and gentler: as much as the data give.',
   'profile.ownNote': 'Your own settings.',
   'profile.ownFollows': 'What you have not set goes on following "{name}".',
 
@@ -278,13 +282,10 @@ export const en = {
   'field.notAbove': 'Must be above {limit}.',
   'field.over': 'Must be at most {limit}.',
   'field.share': 'Must be a whole number, or a share below 1.',
-  'field.recommended': 'Recommended: {value}',
 
   'field.learning_rate': 'Learning rate',
   'field.num_train_epochs': 'Epochs',
   'field.max_steps': 'Steps',
-  'field.minutes': 'May take, on this machine',
-  'field.minutesSteps': { one: 'That is {count} step.', other: 'That is {count} steps.' },
   'field.per_device_train_batch_size': 'Batch size',
   'field.gradient_accumulation_steps': 'Accumulate (gradients)',
   'field.max_length': 'Longest example',
@@ -331,8 +332,6 @@ export const en = {
     'How far each step moves. Too high and the loss jumps about or climbs; too low and little is learnt. Plain or as 1e-5.',
   'help.num_train_epochs': 'How often the model sees every example.',
   'help.max_steps': 'How often the adapter is adjusted. Each step looks at one batch of examples.',
-  'help.minutes':
-    'As many steps as fit into this time, checks and the beginning included, by the speed that was measured here. A longer run learns more, up to a point.',
   'help.per_device_train_batch_size':
     'Examples looked at together in one step. More is steadier and needs more memory.',
   'help.gradient_accumulation_steps':
@@ -362,7 +361,7 @@ export const en = {
   'help.completion_only_loss': 'Off, the model also learns to write the questions.',
   'help.lr_scheduler_type':
     'Falling rates settle better at the end; a constant one is easier to compare. Along a cosine it falls slowly, then quickly, then slowly again.',
-  'help.r': 'How much the adapter can hold. 8 suits most tasks; more needs more memory and more data.',
+  'help.r': 'How much the adapter can hold. More needs more memory.',
   'help.lora_alpha': 'How strongly the adapter acts. Often twice its rank.',
   'help.lora_dropout': 'Share of the adapter left out at random in each step, against learning by heart.',
   'help.use_rslora': 'Divides the strength by the square root of the rank, which suits large ranks.',

@@ -30,6 +30,7 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
   const [kind, setKind] = createSignal<'script' | 'frame'>('script')
   const [parts, setParts] = createSignal<readonly Part[]>(['train'])
   const [locked, setLocked] = createSignal<readonly Lock[]>([])
+  const [sealed, setSealed] = createSignal(false)
   const [theme, setTheme] = createSignal<Theme>('system')
   const [lang, setLang] = createSignal<Language | 'own'>('own')
   const [studio, setStudio] = createSignal(
@@ -42,6 +43,7 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
     return {
       parts: parts(),
       locked: locked(),
+      sealed: sealed(),
       theme: theme() === 'system' ? null : theme(),
       lang: chosen === 'own' ? null : chosen,
       place: PARTS.find((part) => part !== 'runs' && parts().includes(part)) as
@@ -149,6 +151,7 @@ export default function EmbedDialog(props: { config: RunConfig; onClose: () => v
             </Index>
           </div>
         </fieldset>
+        <Checkbox label={t('sealed.embed')} checked={sealed()} onChange={setSealed} />
         <div class="two">
           <Select
             label={t('embed.theme')}

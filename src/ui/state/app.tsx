@@ -12,6 +12,8 @@ import { createEvaluations } from './evaluations.ts'
 import { createFinished } from './finished.ts'
 import { createFit } from './fit.ts'
 import { createGpuReport } from './gpu-report.ts'
+import { createHints } from './hints.ts'
+import { createHood } from './hood.ts'
 import { prepareWhileIdle } from './idle.ts'
 import { createLanguage } from './language.ts'
 import { createLimit } from './limit.ts'
@@ -42,6 +44,7 @@ export type App = ReturnType<typeof createApp>
 function createApp(studio: Studio, first: LinkReading | null) {
   const route = createRoute()
   const shown = createShown(first?.link ?? null)
+  const hints = createHints()
   const theme = createTheme(first?.link.theme, !shown.embedded)
   const language = createLanguage()
   const [said, announce] = createSignal('')
@@ -66,6 +69,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     runs,
     announce,
   })
+  const hood = createHood(studio, training.busy)
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
   const finished = createFinished({ busy: training.busy, ended: runs.shown, label: runs.label })
@@ -81,13 +85,14 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const synthesis = createSynthesis(studio, data, models)
   const offline = createOffline(() => models.device()?.engine === 'portable')
 
-  keepAwake(
-    () =>
-      training.busy() ||
-      evaluations.judging() !== null ||
-      shelf.downloads.now() !== null ||
-      downloads.making() !== null,
-  )
+  /** Whether something goes on that must not be cut off. */
+  const working = () =>
+    training.busy() ||
+    evaluations.judging() !== null ||
+    shelf.downloads.now() !== null ||
+    downloads.making() !== null
+
+  keepAwake(working)
   guardLeaving(
     () => training.busy() || downloads.making() !== null || runs.list().some(({ unkept }) => unkept),
   )
@@ -102,11 +107,11 @@ function createApp(studio: Studio, first: LinkReading | null) {
   async function restore(): Promise<void> {
     const stored = recall<StoredDraft>('draft') ?? (await interrupted())
     if (!stored) return
-    const { config, dataset, profile, own, shown, opening: waiting } = readDraft(stored)
+    const { config, dataset, profile, own, minutes, shown, opening: waiting } = readDraft(stored)
     batch(() => {
       models.choose(config.model.id)
       draft.change('model', { quantization: config.model.quantization })
-      settings.take(config, profile, own ? { ...own, touched: new Set(own.touched) } : undefined)
+      settings.take(config, profile, own ? { ...own, touched: new Set(own.touched) } : undefined, minutes)
       draft.setStart(config.start)
       const { kind: _, portable_backend: __, ...engine } = config.engine
       draft.change('engine', engine)
@@ -161,6 +166,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
       dataset: data.dataset()?.id ?? '',
       profile: settings.profile(),
       own: ownOf(settings.touched(), settings.basis()),
+      minutes: settings.minutes(),
       shown: runs.shownId(),
       opening: opening.kept(),
     }
@@ -192,6 +198,8 @@ function createApp(studio: Studio, first: LinkReading | null) {
     training,
     finished,
     fit,
+    hints,
+    hood,
     shelf,
     gpuReport,
     answers,
@@ -199,6 +207,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     corrections,
     synthesis,
     offline,
+    working,
   }
 }
 

@@ -5,6 +5,7 @@ import {
   numberLimits,
 } from '../../protocol/config-fields.ts'
 import type { LoraConfig, TrainingConfig } from '../../protocol/run-config.ts'
+import { LEAST_MINUTES, MOST_MINUTES } from '../../runs/minutes.ts'
 import type { MessageKey } from '../messages/t.ts'
 
 /** Limits of a number, and how its field looks. */
@@ -76,9 +77,9 @@ export const bytesOf = (gigabytes: number): number => Math.round(gigabytes * BYT
 
 /** Minutes that a run may take, from a short look to a week. */
 export const MINUTES: NumberLimits = {
-  min: 0.1,
-  max: 10_080,
-  stops: [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1440],
+  min: LEAST_MINUTES,
+  max: MOST_MINUTES,
+  stops: [0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1440],
   unit: 'unit.minutes',
 }
 

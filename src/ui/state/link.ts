@@ -1,11 +1,13 @@
 import { createEffect, createSignal, on, onCleanup } from 'solid-js'
 import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
 import { defaultRunConfig, type RunConfig } from '../../protocol/run-config.ts'
+import { isSealed } from '../../protocol/sealed.ts'
 import type { DatasetInfo } from '../../protocol/studio.ts'
 import type { Link, LinkData, LinkReading } from '../../runs/link.ts'
 import { baseName } from '../../runs/named-data.ts'
 import { t } from '../messages/t.ts'
 import type { DataState } from './data.ts'
+import { recall } from './memory.ts'
 import type { OpenConfig } from './open-config.ts'
 import { hrefOf, saysMore } from './route.ts'
 import { SECTIONS } from './stored-draft.ts'
@@ -24,7 +26,10 @@ export async function linkHere(hash = location.hash): Promise<LinkReading | null
 export async function keptOf({ link }: LinkReading): Promise<string> {
   const { NO_LINK, writeLink } = await import('../../runs/link.ts')
   // A frame that is loaded again is what it was. Elsewhere what was changed since is found again, in the same parts.
-  const hash = link.embed ? location.hash : writeLink({ ...NO_LINK, parts: link.parts, locked: link.locked })
+  // Sealed for good, the address need not say it; where nothing can be stored, it alone does.
+  const sealed = link.sealed && recall('sealed') === null
+  const { parts, locked } = link
+  const hash = link.embed ? location.hash : writeLink({ ...NO_LINK, parts, locked, sealed })
   return hash.includes('?') ? hash.slice(hash.indexOf('?')) : ''
 }
 
@@ -127,7 +132,7 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
   /** A run as a link; `without`: its data are only in this browser. */
   async function write(
     config: RunConfig,
-    page: Partial<Pick<Link, 'parts' | 'locked' | 'theme' | 'lang' | 'embed' | 'place'>> = {},
+    page: Partial<Pick<Link, 'parts' | 'locked' | 'theme' | 'lang' | 'embed' | 'place' | 'sealed'>> = {},
   ): Promise<{ href: string; without: boolean }> {
     const { NO_LINK, writeLink } = await import('../../runs/link.ts')
     const dataset = byHash(config)
@@ -154,9 +159,12 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
     if (embedded || !saysMore(location.hash)) return
     const reading = await linkHere().catch(() => null)
     if (!reading) return
-    const { parts, locked, theme, lang, embed } = reading.link
+    const { parts, locked, theme, lang, embed, sealed } = reading.link
     // What is shown and locked is settled when a page begins.
-    if (!training.busy() && (parts || locked.length > 0 || theme || lang || embed)) {
+    if (
+      !training.busy() &&
+      (parts || locked.length > 0 || theme || lang || embed || (sealed && !isSealed()))
+    ) {
       location.reload()
       return
     }

@@ -1,5 +1,6 @@
 import { type Accessor, createEffect, createSignal, onCleanup } from 'solid-js'
 import type { ServiceWorkerAnswer, ServiceWorkerAsked } from '../../protocol/offline.ts'
+import { trustedScript } from '../../protocol/trusted.ts'
 
 /** How much of the studio is on this device. `absent`: this browser, or this address, cannot keep it. */
 export type Kept =
@@ -37,7 +38,9 @@ export function createOffline(needsThreads: Accessor<boolean>) {
   const installed = () => setInstalling(null)
   window.addEventListener('beforeinstallprompt', offered)
   window.addEventListener('appinstalled', installed)
+  let over = false
   onCleanup(() => {
+    over = true
     window.removeEventListener('beforeinstallprompt', offered)
     window.removeEventListener('appinstalled', installed)
   })
@@ -51,7 +54,7 @@ export function createOffline(needsThreads: Accessor<boolean>) {
     const opened = performance.getEntriesByType('navigation')[0]?.name ?? location.href
     isolateOnce(workers, needsThreads, new URL(opened), () => location.reload())
     const address = new URL(`${import.meta.env.BASE_URL}service-worker.js`, document.baseURI)
-    const registration = await workers.register(address).catch(() => undefined)
+    const registration = await workers.register(trustedScript(address.href)).catch(() => undefined)
     if (!registration) {
       // A host without the file, or a browser that keeps nothing: all else works.
       setKept({ state: 'absent' })
@@ -67,7 +70,7 @@ export function createOffline(needsThreads: Accessor<boolean>) {
     // Another version has taken over before anything was kept.
     workers.addEventListener('controllerchange', () => ask('state'))
     const { connection } = navigator as { connection?: { saveData?: boolean } }
-    if (!connection?.saveData) setTimeout(() => kept().state === 'partial' && keep(), KEEP_AFTER_MS)
+    if (!connection?.saveData) setTimeout(() => kept().state === 'partial' && !over && keep(), KEEP_AFTER_MS)
   }
 
   function ask(asked: ServiceWorkerAsked): void {
@@ -76,7 +79,8 @@ export function createOffline(needsThreads: Accessor<boolean>) {
       port1.onmessage = ({ data }: MessageEvent<ServiceWorkerAnswer>) => {
         if (data.type === 'whole') setKept({ state: 'whole', bytes: data.bytes })
         else if (data.type === 'failed') setKept({ state: 'failed', reason: data.reason })
-        else setKept({ ...data, state: asked === 'keep' ? 'keeping' : 'partial' })
+        else if (data.type === 'partial')
+          setKept({ ...data, state: asked === 'keep' ? 'keeping' : 'partial' })
       }
       active?.postMessage(asked, [port2])
     })

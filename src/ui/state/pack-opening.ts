@@ -1,4 +1,5 @@
 import { fail } from '../../protocol/errors.ts'
+import { gatedFetch } from '../../protocol/gate.ts'
 import { dataFor } from '../../protocol/recipe.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import { parseRunConfig } from '../../protocol/run-config.ts'
@@ -96,7 +97,7 @@ async function ready(name: string, { signal }: Call): Promise<OpenedPack> {
   const { sample, shown, locked, place } = READY_LESSONS[name]!
   const fetched = async (file: string) => {
     const address = new URL(`${import.meta.env.BASE_URL}lessons/${name}/${file}`, document.baseURI)
-    const response = await fetch(address, signal ? { signal } : {}).catch(() => null)
+    const response = await gatedFetch(address, signal ? { signal } : {}).catch(() => null)
     signal?.throwIfAborted()
     if (!response?.ok) fail('network', t('app.notLoaded'), t('app.notLoadedHint'), { file })
     return response.text()

@@ -1,6 +1,8 @@
 import { type Accessor, batch, createEffect, createMemo, createSignal, on } from 'solid-js'
+import { canonical } from '../../protocol/identity.ts'
 import type { LoraConfig, RunConfig, TrainingConfig } from '../../protocol/run-config.ts'
 import type { ModelInfo, RunForecast } from '../../protocol/studio.ts'
+import { settingsWithin } from '../../runs/minutes.ts'
 import {
   fittedLength,
   type Length,
@@ -8,7 +10,6 @@ import {
   type ProfileId,
   quickSteps,
   recommend,
-  stepsWithin,
 } from '../../runs/profiles.ts'
 import { byEpochs, type Draft } from './draft.ts'
 
@@ -24,8 +25,8 @@ const LENGTH: readonly string[] = [
   'save_steps',
 ] satisfies (keyof Length)[]
 
-/** Share of its steps by which a run may be off the time that was given. */
-const NEAR = 0.03
+/** Of these, what a time says. */
+const STEPS: readonly string[] = ['max_steps', 'num_train_epochs']
 
 /** What someone set by hand, by field; 'all': settings that came as a whole. */
 export type Touched = ReadonlySet<string> | 'all'
@@ -40,10 +41,14 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
   /** The limit on tokens that the data ask for, where it is not the profile's own. */
   const [followed, setFollowed] = createSignal<number | null>(null)
   const [touched, setTouched] = createSignal<Touched>(new Set())
-  /** How long the run may take, where that is what says its steps; not a number while someone types. */
+  /** How long the run may take, where that is what says the rest; not a number while someone types. */
   const [minutes, setMinutes] = createSignal<number | null>(null)
   /** The last forecast: a new one takes a moment. */
   const [foretold, setForetold] = createSignal<RunForecast | null>(null)
+  /** Examples to learn from, of the data that the forecast is of. */
+  const [rows, setRows] = createSignal<number | null>(null)
+  /** What the minutes come to: passes over the data, and whether more of them were of no use. */
+  const [allotted, setAllotted] = createSignal<{ passes: number | null; spare: boolean } | null>(null)
   /** Whether a field is as the profile has it, for this model, machine and data. */
   function follows(name: string): boolean {
     const mine = touched()
@@ -76,8 +81,9 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
   }
 
   /** A quick look is quick on this machine: as many of its steps as the speed measured here allows. Others are as long as the data needs. */
-  function fit(forecast: RunForecast): void {
+  function fit(forecast: RunForecast, examples: number | null = null): void {
     setForetold(forecast)
+    setRows(examples)
     if (minutes() !== null) {
       hold(forecast)
       return
@@ -103,31 +109,77 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     return byEpochs(draft.training()) ? (fittedLength(basis(), length, now, forecast) ?? now) : length
   }
 
-  /** As many steps as fit into the minutes that were given; what is near enough stays, or it would go to and fro. */
+  /** Everything that nobody has set by hand, so that the run takes the minutes that were given. */
   function hold(forecast: RunForecast): void {
     const wanted = minutes()
-    if (wanted === null || !(wanted > 0) || !forecast.duration) return
-    const fitting = stepsWithin(wanted * 60, forecast, forecast.duration)
-    const now = draft.training().max_steps
-    if (now > 0 && Math.abs(fitting - now) <= now * NEAR) return
-    draft.change('training', { max_steps: fitting })
+    const { duration } = forecast
+    if (wanted === null || !(wanted > 0) || !duration) return
+    const mine = touched()
+    const now = { training: draft.training(), lora: draft.lora(), profile: basis() }
+    const known = {
+      model: model() ?? PRACTICE,
+      rows: rows(),
+      own: (name: string) => !STEPS.includes(name) && (mine === 'all' || mine.has(name)),
+    }
+    const {
+      training,
+      lora,
+      profile: found,
+      passes,
+      spare,
+    } = settingsWithin(wanted, now, known, {
+      ...forecast,
+      duration,
+    })
+    const same = canonical([training, lora]) === canonical([now.training, now.lora])
+    batch(() => {
+      if (profile() !== 'own') setProfile(found)
+      setBasis(found)
+      setFitted(lengthOf(training))
+      setAllotted({ passes, spare })
+      if (!same) draft.take({ training, lora })
+    })
   }
 
-  /** Lets the run take so many minutes on this machine; its speed must have been measured. */
+  /** Lets the run take so many minutes on this machine, and everything follow from that; its speed must have been measured. */
   function within(limit: number): void {
     const last = foretold()
     batch(() => {
       setMinutes(limit)
-      touch('max_steps')
+      const mine = touched()
+      if (mine !== 'all') release(mine, STEPS)
       if (last) hold(last)
     })
+  }
+
+  /** A field as it is recommended. */
+  function back(name: string): void {
+    const mine = touched()
+    const { training, lora } = recommended()
+    const names = LENGTH.includes(name) ? LENGTH : [name]
+    const of = (part: object) =>
+      Object.fromEntries(names.filter((one) => one in part).map((one) => [one, part[one as keyof object]]))
+    batch(() => {
+      draft.take({
+        training: { ...draft.training(), ...of(training) },
+        lora: { ...draft.lora(), ...of(lora) },
+      })
+      if (mine !== 'all') release(mine, names)
+    })
+  }
+
+  /** These are nobody's own any more. */
+  function release(mine: ReadonlySet<string>, names: readonly string[]): void {
+    const left = new Set([...mine].filter((name) => !names.includes(name)))
+    setTouched(left)
+    if (left.size === 0) setProfile(basis())
   }
 
   function setTraining<K extends keyof TrainingConfig>(name: K, value: TrainingConfig[K]): void {
     batch(() => {
       draft.change('training', { [name]: value })
       touch(name)
-      if (name === 'max_steps' || name === 'num_train_epochs') setMinutes(null)
+      if (STEPS.includes(name)) setMinutes(null)
     })
   }
 
@@ -136,30 +188,26 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     touch(name)
   }
 
-  /** Steps or epochs decide the length, and the other is ignored; or the clock, as long as the run takes now. */
-  function setLength(by: 'steps' | 'epochs' | 'minutes'): void {
-    if (by === 'minutes') {
-      const now = (foretold()?.duration?.seconds ?? 60) / 60
-      within(Math.max(0.1, Number(now.toPrecision(2))))
-      return
-    }
-    setMinutes(null)
+  /** Steps or epochs decide the length, and the other is ignored. */
+  function setLength(by: 'steps' | 'epochs'): void {
     if (byEpochs(draft.training()) === (by === 'epochs')) return
-    setTraining('max_steps', by === 'epochs' ? -1 : 60)
+    setTraining('max_steps', by === 'epochs' ? -1 : (foretold()?.steps ?? 60))
   }
 
   /**
    * Takes over another config's settings, or those kept over a reload.
    * @param own of a person's own: what was set by hand, and the profile that the rest follows
+   * @param limit minutes that say the rest; null: none were given
    */
   function take(
     { training, lora }: Pick<RunConfig, 'training' | 'lora'>,
     from: ProfileId | 'own' = 'own',
     own: { touched: Touched; basis: ProfileId } = { touched: 'all', basis: basis() },
+    limit: number | null = null,
   ): void {
     batch(() => {
       draft.take({ training, lora })
-      setMinutes(null)
+      setMinutes(limit)
       setProfile(from)
       setBasis(from === 'own' ? own.basis : from)
       setTouched(from === 'own' ? own.touched : new Set<string>())
@@ -192,7 +240,7 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
       (_, previous) => {
         if (previous === undefined) return
         const chosen = profile()
-        if (chosen !== 'own') choose(chosen)
+        if (chosen !== 'own' && minutes() === null) choose(chosen)
         else if (touched() !== 'all') rebase()
       },
     ),
@@ -217,6 +265,13 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     fit,
     minutes,
     within,
+    allotted,
+    back,
+    /** Minutes that the run takes as it is set up; null where that is not known. */
+    takes: () => {
+      const seconds = foretold()?.duration?.seconds
+      return seconds === undefined ? null : seconds / 60
+    },
     /** Whether the speed of this machine is known, so that a time can be kept to. */
     timed: () => Boolean(foretold()?.duration),
     problems: draft.problems,

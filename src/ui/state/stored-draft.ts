@@ -11,6 +11,8 @@ export interface StoredDraft {
   profile: ProfileId | 'own'
   /** Of a person's own settings: the fields set by hand and the profile that the others follow; null: all came as a whole. */
   own: { touched: string[]; basis: ProfileId } | null
+  /** How long the run may take, where that says the rest; null: it does not, absent in drafts of before. */
+  minutes?: number | null
   /** Run in view. */
   shown: string | null
   /** The config that was opened last, until it is put away. */
@@ -54,6 +56,7 @@ export function readDraft(stored: object): StoredDraft {
     dataset: typeof kept.dataset === 'string' ? kept.dataset : '',
     profile: PROFILES.find((name) => name === kept.profile) ?? 'own',
     own: readOwn(kept.own),
+    minutes: typeof kept.minutes === 'number' && kept.minutes > 0 ? kept.minutes : null,
     shown: typeof kept.shown === 'string' ? kept.shown : null,
     opening: readOpening(kept.opening),
   }

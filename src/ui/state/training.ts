@@ -133,7 +133,7 @@ export function createTraining({
           setForecast(found.forecast)
           setForecastFailure(found.failure)
           setForetelling(false)
-          if (found.forecast) settings.fit(found.forecast)
+          if (found.forecast) settings.fit(found.forecast, prepared.examples.train)
         })
       }, 300)
       onCleanup(() => {

@@ -1,5 +1,6 @@
 import { remoteJson } from '../../files/remote.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
+import { approve } from '../../protocol/gate.ts'
 import type { HubAccess } from '../../protocol/studio.ts'
 import type { Database } from '../../storage/database.ts'
 import type { FindOptions } from './found.ts'
@@ -24,6 +25,7 @@ export async function ownerOf(
       'This is no access token: it is empty, or has spaces or other letters in it.',
       hint(endpoint),
     )
+  approve(endpoint)
   try {
     const about = await remoteJson(`${endpoint}/api/whoami-v2`, { ...options, token, what: host })
     const name = (about as { name?: unknown } | null)?.name

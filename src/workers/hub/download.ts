@@ -3,11 +3,12 @@ import { sha256Hex } from '../../lib/hash.ts'
 import { LapidaryError, toFailure } from '../../protocol/errors.ts'
 import { modelAddressText } from '../../protocol/model-address.ts'
 import type { Call, ModelAddress, ModelInfo } from '../../protocol/studio.ts'
-import { CHUNK_BYTES, openBlob, requireRoom } from '../../storage/blobs.ts'
+import { openBlob, requireRoom } from '../../storage/blobs.ts'
 import { living } from '../../storage/connection.ts'
 import type { BlobRef, Database, DownloadFile, StoredDownload } from '../../storage/database.ts'
 import {
   beginFile,
+  chunkBytes,
   DownloadChunks,
   downloadedBytes,
   putDownload,
@@ -18,9 +19,6 @@ import type { Library } from '../library.ts'
 import type { FindOptions, FoundFile, FoundModel } from './found.ts'
 import { alone, inTurn } from './locks.ts'
 import { gatedContext, gatedError } from './repository.ts'
-
-/** A GGUF's weights once they are bf16 or f32, for each byte of it, at most: what Q4_0 takes, 4.5 bits a weight, in 16 bits. */
-const CONVERTED = 3.6
 
 /** Of what an address leads to: the same in every page, so that each can go on with it. */
 export async function downloadId({ remote, origin }: Pick<FoundModel, 'remote' | 'origin'>): Promise<string> {
@@ -140,7 +138,7 @@ class Downloading {
     for (const file of files) if (!file.ref && !(await storedFile(this.#database, file))) wanted += file.size
     wanted -= Math.min(wanted, await this.#begun())
     // What is converted lies beside what was fetched until it is whole.
-    if (this.#found.remote.format === 'gguf') wanted += this.#found.remote.bytes * CONVERTED
+    if (this.#found.remote.format === 'gguf') wanted += this.#found.remote.keeps
     await requireRoom(wanted, `Downloading ${name}`)
   }
 
@@ -153,10 +151,11 @@ class Downloading {
     const stored = await storedFile(this.#database, file)
     if (stored) return stored
     this.#note = `Fetching ${file.name}`
-    const chunks = new DownloadChunks(this.#database, file, file.size)
+    const chunks = new DownloadChunks(this.#database, file)
     const options: ChunkedOptions = {
       ...this.#options,
       token: this.#options.token ?? undefined,
+      chunk: chunkBytes(file),
       signal: this.#call.signal,
       onBytes: (done) => {
         this.#done.set(file.name, done)
@@ -175,7 +174,7 @@ class Downloading {
     })
     Object.assign(file, { size: fetched.size, version: fetched.version })
     const { size, hash, git } = fetched
-    return { set: file.set, size, chunk: CHUNK_BYTES, hash, ...(git === null ? {} : { git }) }
+    return { set: file.set, size, chunk: chunkBytes(file), hash, ...(git === null ? {} : { git }) }
   }
 
   #tell(): void {

@@ -1,5 +1,7 @@
 import { shownAddress } from '../../lib/address.ts'
 import { fail } from '../../protocol/errors.ts'
+import { approve } from '../../protocol/gate.ts'
+import { HUB_ENDPOINT } from '../../protocol/model-address.ts'
 import type { ModelAddress } from '../../protocol/studio.ts'
 import { allAtUrl } from './find-at-url.ts'
 import type { FindOptions, Found } from './found.ts'
@@ -13,6 +15,7 @@ export const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'
  * @throws LapidaryError as `ModelRoom.lookUp`; `missing_file` where it is none
  */
 export async function findAdapter(address: ModelAddress, options: FindOptions = {}): Promise<Found> {
+  approve(address.kind === 'hub' ? (address.endpoint ?? HUB_ENDPOINT) : address.address)
   if (address.kind === 'url') {
     const bare = shownAddress(address.address)
     return {

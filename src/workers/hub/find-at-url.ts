@@ -17,7 +17,7 @@ export async function findAtUrl(address: string, options: FindOptions): Promise<
   const last = decodeURIComponent(new URL(address).pathname.split('/').at(-1) ?? '')
   const gguf = isGguf(last)
   const files = gguf ? await allAtUrl(ggufParts(last), address, options) : await folder(address, options)
-  const { config, parameters } = await remoteConfig(files, options)
+  const { config, parameters, keeps } = await remoteConfig(files, options)
   const bare = shownAddress(address)
   return {
     remote: {
@@ -25,6 +25,7 @@ export async function findAtUrl(address: string, options: FindOptions): Promise<
       name: gguf ? ggufStem(last) : nameOfFolder(bare),
       files: files.map(({ name, size, sha256 }) => ({ name, size, sha256 })),
       bytes: files.reduce((sum, { size }) => sum + size, 0),
+      keeps,
       config,
       parameters,
       licence: null,

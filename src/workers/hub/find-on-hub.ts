@@ -24,6 +24,7 @@ export async function findOnHub(asked: HubModelAddress, options: FindOptions): P
     readable = false
   }
   const total = Number((chosen.format === 'gguf' ? info.gguf : info.safetensors)?.total ?? Number.NaN)
+  const bytes = files.reduce((sum, { size }) => sum + size, 0)
   const file = chosen.format === 'gguf' ? { file: chosen.file } : {}
   return {
     remote: {
@@ -31,7 +32,8 @@ export async function findOnHub(asked: HubModelAddress, options: FindOptions): P
       // Another file is another model.
       name: 'file' in file ? `${repository.name} ${ggufStem(found(files[0]!).name)}` : repository.name,
       files: files.map(({ path, size, sha256 }) => ({ name: path, size, sha256: sha256 ?? null })),
-      bytes: files.reduce((sum, { size }) => sum + size, 0),
+      bytes,
+      keeps: facts?.keeps ?? bytes,
       config: facts?.config ?? null,
       parameters: facts?.parameters ?? (Number.isFinite(total) ? total : null),
       licence,

@@ -1,13 +1,17 @@
 import { type ByteSource, bufferSource } from '../../files/bytes.ts'
-import { openGguf } from '../../files/gguf.ts'
+import { type GgufFile, openGguf } from '../../files/gguf.ts'
 import { remoteFile, remoteSource } from '../../files/remote.ts'
 import { readModelConfig } from '../../model/config.ts'
-import { ggufConfig } from '../../model/gguf.ts'
+import { ggufConfig, ggufTensors } from '../../model/gguf.ts'
 import { parameterCount } from '../../model/tensors.ts'
 import type { ModelConfig } from '../../protocol/model.ts'
 import { readConfig } from '../library.ts'
 import type { FindOptions, FoundFile } from './found.ts'
 
+/** A GGUF's weights once they are bf16 or f32, for each byte of it, at most: what Q4_0 takes, 4.5 bits a weight, in 16 bits. */
+const MOST_GROWN = 3.6
+/** Of the tokenizer.json that is made of it, for each word: its own entry and its merges. Gemma 3's takes 55. */
+const WORD_BYTES = 60
 /** Larger ones are no settings. */
 const MOST_BYTES = 16 << 20
 
@@ -27,13 +31,22 @@ export async function smallFile(
 export async function remoteConfig(
   files: readonly FoundFile[],
   options: FindOptions,
-): Promise<{ config: ModelConfig; parameters: number }> {
-  const first = files[0]!
-  const config = first.name.endsWith('.gguf')
-    ? await headConfig(first, options)
-    : await readConfig(await settings(files, options))
-  return { config, parameters: parameterCount(config) }
+): Promise<{ config: ModelConfig; parameters: number; keeps: number }> {
+  const [first, ...others] = files as [FoundFile, ...FoundFile[]]
+  if (!first.name.endsWith('.gguf')) {
+    const config = await readConfig(await settings(files, options))
+    return { config, parameters: parameterCount(config), keeps: bytesOf(files) }
+  }
+  const head = await gguf(first, options)
+  // As it is stored: see `readConfig`.
+  const config = readModelConfig(ggufConfig(head), { dtype: 'float32' })
+  const weights = ggufTensors(head).reduce((sum, { bytes }) => sum + bytes, 0)
+  // The heads of other parts are read when they are here.
+  const keeps = Math.ceil(weights + config.vocabSize * WORD_BYTES + MOST_GROWN * bytesOf(others))
+  return { config, parameters: parameterCount(config), keeps }
 }
+
+const bytesOf = (files: readonly FoundFile[]) => files.reduce((sum, { size }) => sum + size, 0)
 
 async function settings(files: readonly FoundFile[], options: FindOptions): Promise<Map<string, ByteSource>> {
   const read = new Map<string, ByteSource>()
@@ -42,10 +55,8 @@ async function settings(files: readonly FoundFile[], options: FindOptions): Prom
   return read
 }
 
-async function headConfig({ url, what, size, name }: FoundFile, options: FindOptions): Promise<ModelConfig> {
-  const source = remoteSource(url, size, { ...remote(options), what })
-  // As it is stored: see `readConfig`.
-  return readModelConfig(ggufConfig(await openGguf(source, name, options.signal)), { dtype: 'float32' })
+function gguf({ url, what, size, name }: FoundFile, options: FindOptions): Promise<GgufFile> {
+  return openGguf(remoteSource(url, size, { ...remote(options), what }), name, options.signal)
 }
 
 export function remote({ token, ...options }: FindOptions) {

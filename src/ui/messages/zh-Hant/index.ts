@@ -4,6 +4,8 @@ import { evaluation } from './evaluation.ts'
 import { exported } from './export.ts'
 import { fit } from './fit.ts'
 import { gpu } from './gpu.ts'
+import { hints, hood, setup } from './learning.ts'
+import { leave } from './leave.ts'
 import { link } from './link.ts'
 import { model } from './model.ts'
 import { open } from './open.ts'
@@ -26,7 +28,10 @@ export const zhHant: Catalogue = {
   ...exported,
   ...fit,
   ...gpu,
+  ...hints,
+  ...hood,
   ...lesson,
+  ...leave,
   ...link,
   ...model,
   ...open,
@@ -34,6 +39,7 @@ export const zhHant: Catalogue = {
   ...page,
   ...push,
   ...runFile,
+  ...setup,
   ...shelf,
   ...sources,
   ...steps,

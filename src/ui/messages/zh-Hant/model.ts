@@ -7,6 +7,9 @@ export const model: Translated<typeof english> = {
   'model.choose': '模型',
   'model.practice':
     'Lapidary 自己的練習用模型，構造像 Gemma 但非常小。它不是 Gemma 的正式版本：在任何電腦上一分鐘就能學會，說的話也很簡單。',
+  'model.practiceAway': '沒有列出練習用模型：它還沒有存在這裡。',
+  'model.practiceAwayText':
+    '它隨網頁附上，而網頁的伺服器現在連不上。下面的模型都存在這個瀏覽器裡，不需要網路。',
   'model.parameters': '{count} 個權重（參數）',
   'model.layers': '{count} 層',
   'model.stored': '在這裡占 {size}',

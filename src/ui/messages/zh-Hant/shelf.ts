@@ -36,6 +36,7 @@ export const shelf: Translated<typeof english> = {
   'fetch.here': '{size}，其中 {here} 已在這裡',
   'fetch.format.safetensors': 'Hugging Face 資料夾（safetensors）',
   'fetch.format.gguf': 'GGUF 檔案',
+  'fetch.keeps': '存好以後約占 {size}',
   'fetch.file': '哪個檔案',
   'fetch.fileOf': '{file}（{size}）',
   'fetch.stored': '這個模型已經在這裡。',

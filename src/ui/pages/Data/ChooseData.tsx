@@ -1,15 +1,18 @@
 import { createSignal, For, Show } from 'solid-js'
+import { isSealed } from '../../../protocol/sealed.ts'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { ConfirmDelete } from '../../components/ConfirmDelete.tsx'
 import { pathOf } from '../../components/dropped.ts'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
+import { Hint } from '../../components/Hint.tsx'
 import { Icon } from '../../components/Icon.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { t, translated } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { isPack } from '../../state/packs.ts'
+import { Away } from '../Away.tsx'
 import { FromHub } from './FromHub.tsx'
 import { FromLink } from './FromLink.tsx'
 import { PasteTable, TypeExamples } from './OwnTable.tsx'
@@ -18,7 +21,7 @@ import { Reading } from './Reading.tsx'
 import { ReadOptionsFold } from './ReadOptions.tsx'
 
 export function ChooseData() {
-  const { data, packs, runs, shown, training, route } = useApp()
+  const { data, packs, runs, shown, training, route, hints } = useApp()
   const newcomer = () => runs.list().length === 0
   /** Samples are kept too once opened; they have their own list. */
   const stored = () =>
@@ -32,6 +35,7 @@ export function ChooseData() {
     if (given.length > 0) void data.openFiles(given.map((file) => ({ file, path: pathOf(file) })))
   }
   const begin = () => {
+    hints.begin()
     route.go('train')
     void training.demonstrate()
   }
@@ -54,6 +58,9 @@ export function ChooseData() {
       <div class="two">
         <div class="stack-l">
           <Section title={t('data.own.title')} lede={t('data.own.lede')}>
+            <Show when={!newcomer()}>
+              <Hint id="own" />
+            </Show>
             <Show when={data.failure()}>
               {(failure) => (
                 <FailureNotice
@@ -77,9 +84,12 @@ export function ChooseData() {
             <div class="row">
               <PasteTable />
               <TypeExamples />
-              <FromLink />
-              <FromHub />
+              <Show when={!isSealed()}>
+                <FromLink />
+                <FromHub />
+              </Show>
             </div>
+            <Away />
             <ReadOptionsFold />
           </Section>
 

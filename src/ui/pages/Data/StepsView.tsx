@@ -184,7 +184,7 @@ function Samples(props: { report: StepReport | null }) {
 function AddStep(props: { onAdd: (type: StepType) => void }) {
   let added = false
   return (
-    <DropdownMenu gutter={4} placement="bottom-start" preventScroll={false}>
+    <DropdownMenu gutter={4} placement="bottom-start" preventScroll={false} modal={false}>
       <DropdownMenu.Trigger as={Button} icon="add" class="start">
         {t('steps.add')}
       </DropdownMenu.Trigger>

@@ -2,6 +2,7 @@ import { createEffect, createSignal, For, lazy, on, Show, Suspense } from 'solid
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Field } from '../../components/Field.tsx'
+import { Hint } from '../../components/Hint.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { NumberField } from '../../components/NumberField.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
@@ -51,6 +52,7 @@ function OfRun(props: { run: RunInfo }) {
         <HowGood run={props.run} checkpoint={checkpoint} />
       </Suspense>
       <BeforeAfter run={props.run} />
+      <Hint id="ask" />
       <Ask run={props.run} checkpoint={checkpoint} />
       <Suspense>
         <LookInside run={props.run} checkpoint={checkpoint} />

@@ -2,6 +2,7 @@ import { createMemo, lazy, Show, Suspense } from 'solid-js'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import type { ChartRun } from '../../charts/chart-run.ts'
 import { LossChart } from '../../charts/LossChart.tsx'
+import { Hint } from '../../components/Hint.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { Stat } from '../../components/Table.tsx'
 import { formatDuration, formatLoss } from '../../messages/format.ts'
@@ -33,6 +34,7 @@ export function ExportPage() {
           {(run) => (
             <>
               <UnkeptNotice run={run()} />
+              <Hint id="take" />
               <div class="workbench wide-start">
                 <Suspense>
                   <Ways run={run()} />

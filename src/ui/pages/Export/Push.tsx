@@ -5,6 +5,7 @@ import type { ExportedFile } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { t } from '../../messages/t.ts'
+import { Away } from '../Away.tsx'
 import type { PushDialogProps } from './PushDialog.tsx'
 
 /**
@@ -42,9 +43,11 @@ export function Push(props: {
   return (
     <>
       <Show when={failure()}>{(problem) => <FailureNotice failure={problem()} />}</Show>
-      <Button class="start" disabled={props.disabled || taking()} onClick={() => void open()}>
-        {t('push.open')}
-      </Button>
+      <Away>
+        <Button class="start" disabled={props.disabled || taking()} onClick={() => void open()}>
+          {t('push.open')}
+        </Button>
+      </Away>
       <Show when={sent()} keyed>
         {({ files, title, shown }) => (
           <Dynamic

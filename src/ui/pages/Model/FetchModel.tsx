@@ -64,6 +64,9 @@ function Found(props: { model: RemoteModel }) {
       ? t('fetch.here', { size: size(), here: formatBytes(props.model.here) })
       : t('shelf.size', { size: size() }),
     t(`fetch.format.${props.model.format}`),
+    ...(props.model.format === 'gguf' && props.model.readable
+      ? [t('fetch.keeps', { size: formatBytes(props.model.keeps) })]
+      : []),
   ]
   function pick(file: string): void {
     const { address } = props.model

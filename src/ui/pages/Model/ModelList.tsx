@@ -4,7 +4,7 @@ import { baseKind } from '../../../runs/base-kind.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { ConfirmDelete } from '../../components/ConfirmDelete.tsx'
 import { Fold } from '../../components/Fold.tsx'
-import { FailureNotice } from '../../components/Notice.tsx'
+import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { formatBytes, formatLarge } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
@@ -25,6 +25,16 @@ export function ModelList() {
             actions={<Button onClick={() => void models.refresh()}>{t('action.retry')}</Button>}
           />
         )}
+      </Show>
+      {/* Models that are stored here are listed without its server; it comes with the page, and is not. */}
+      <Show when={models.list().length > 0 && !models.list().some(({ practice }) => practice)}>
+        <Notice
+          tone="info"
+          title={t('model.practiceAway')}
+          actions={<Button onClick={() => void models.refresh()}>{t('action.retry')}</Button>}
+        >
+          <p>{t('model.practiceAwayText')}</p>
+        </Notice>
       </Show>
       <fieldset class="choices" hidden={models.list().length === 0}>
         <legend class="visually-hidden">{t('model.choose')}</legend>

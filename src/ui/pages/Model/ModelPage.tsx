@@ -1,4 +1,5 @@
 import { Show } from 'solid-js'
+import { isSealed } from '../../../protocol/sealed.ts'
 import { Button } from '../../components/Button.tsx'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
@@ -6,6 +7,7 @@ import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { Away } from '../Away.tsx'
 import { Device } from './Device.tsx'
 import { Downloads } from './Downloads.tsx'
 import { FetchModel } from './FetchModel.tsx'
@@ -25,9 +27,13 @@ export function ModelPage() {
           <StorageLine />
         </Section>
         <Section title={t('fetch.title')} lede={t('fetch.lede')}>
-          <FetchModel />
+          <Away>
+            <FetchModel />
+          </Away>
           <OpenFiles />
-          <HubAccount />
+          <Show when={!isSealed()}>
+            <HubAccount />
+          </Show>
         </Section>
         <Device />
       </div>

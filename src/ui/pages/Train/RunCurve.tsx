@@ -1,4 +1,4 @@
-import { createMemo, For, Show } from 'solid-js'
+import { createMemo, For, type ParentProps, Show } from 'solid-js'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import type { ChartRun } from '../../charts/chart-run.ts'
 import { LossChart } from '../../charts/LossChart.tsx'
@@ -12,8 +12,8 @@ import type { RunView } from '../../state/runs.ts'
 import { Compare } from './Compare.tsx'
 import { Diverges } from './Diverges.tsx'
 
-/** The curve of a run with those laid over it, what it had to say, and its answers. */
-export function RunCurve(props: { view: RunView | null; run: RunInfo | null }) {
+/** The curve of a run with those laid over it, what stands below it, what the run had to say, and its answers. */
+export function RunCurve(props: ParentProps<{ view: RunView | null; run: RunInfo | null }>) {
   const { runs } = useApp()
   const curves = createMemo(
     (): ChartRun[] => {
@@ -63,6 +63,7 @@ export function RunCurve(props: { view: RunView | null; run: RunInfo | null }) {
       <Show when={compared().length > 1}>
         <Compare runs={compared()} />
       </Show>
+      {props.children}
       <For each={props.view?.notices() ?? []}>{(message) => <Notice tone="warning" title={message} />}</For>
       <Show when={props.view?.samples().length}>
         <Section title={t('samples.title')} lede={t('samples.lede')}>

@@ -1,11 +1,13 @@
 import { Show } from 'solid-js'
 import { Button } from '../../components/Button.tsx'
 import { Checkbox } from '../../components/Field.tsx'
+import { Hint } from '../../components/Hint.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { Failures } from './Failures.tsx'
+import { Hood } from './Hood.tsx'
 import { Live } from './Live.tsx'
 import { RunCurve } from './RunCurve.tsx'
 import { UnkeptNotice } from './UnkeptNotice.tsx'
@@ -57,7 +59,12 @@ export function RunGoingOn() {
         <div class="stack-l train-live">
           <Live told={told} run={runs.byId(runs.live())} />
           <TellMe />
-          <RunCurve view={training.liveView()} run={runs.byId(runs.live())} />
+          <Show when={training.latest()}>
+            <Hint id="learning" />
+          </Show>
+          <RunCurve view={training.liveView()} run={runs.byId(runs.live())}>
+            <Hood run={runs.live()} />
+          </RunCurve>
         </div>
       </div>
     </>

@@ -2,6 +2,7 @@ import { createEffect, Show } from 'solid-js'
 import type { Failure } from '../../../protocol/errors.ts'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Button, LinkButton } from '../../components/Button.tsx'
+import { Hint } from '../../components/Hint.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { formatTime } from '../../messages/format.ts'
@@ -14,6 +15,7 @@ import { DownloadState } from '../DownloadState.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { BegunWith, Checkpoints } from './Checkpoints.tsx'
+import { Hood } from './Hood.tsx'
 import { Live } from './Live.tsx'
 import { OpeningFailure } from './Opened.tsx'
 import { Reproduced } from './Reproduced.tsx'
@@ -69,7 +71,12 @@ export function RunInView(props: { run: RunInfo }) {
           <Show when={runs.elsewhere(props.run)}>
             <Live told={told} run={props.run} />
           </Show>
-          <RunCurve view={view()} run={props.run} />
+          <Show when={props.run.status === 'done'}>
+            <Hint id="learnt" />
+          </Show>
+          <RunCurve view={view()} run={props.run}>
+            <Hood run={props.run.id} ended />
+          </RunCurve>
         </div>
       </div>
       <Next to="evaluate" ready={false} />

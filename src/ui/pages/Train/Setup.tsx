@@ -1,8 +1,9 @@
-import { createMemo, Match, Show, Switch } from 'solid-js'
+import { Show } from 'solid-js'
 import { PROFILES, QUICK_SECONDS } from '../../../runs/profiles.ts'
 import { NumberField } from '../../components/NumberField.tsx'
 import { Section } from '../../components/Page.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
+import { formatNumber } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { byEpochs } from '../../state/draft.ts'
@@ -16,10 +17,7 @@ import { StartFrom } from './StartFrom.tsx'
 
 export function Setup() {
   const { settings } = useApp()
-  const by = () =>
-    settings.minutes() !== null ? 'minutes' : byEpochs(settings.training) ? 'epochs' : 'steps'
-  // Once for all: choices that are made anew lose the focus.
-  const timed = createMemo(() => settings.timed() || by() === 'minutes')
+  const by = () => (byEpochs(settings.training) ? 'epochs' : 'steps')
   return (
     <div class="stack-l">
       <Section title={t('train.settings')}>
@@ -30,12 +28,15 @@ export function Setup() {
           onChange={(id) => id !== 'own' && settings.choose(id)}
           options={PROFILES.map((id) => ({ value: id, label: t(`profile.${id}`) }))}
         />
+        <Show when={settings.timed() || settings.minutes() !== null}>
+          <Minutes />
+        </Show>
         <p class="hint">
           {t(`profile.${settings.profile()}Note`)}{' '}
           <Show when={settings.profile() === 'own' && settings.touched() !== 'all'}>
             {t('profile.ownFollows', { name: t(`profile.${settings.basis()}`) })}{' '}
           </Show>
-          <Show when={settings.profile() !== 'own' && settings.fitted()}>
+          <Show when={settings.profile() !== 'own' && settings.minutes() === null && settings.fitted()}>
             {settings.profile() === 'quick'
               ? t('profile.quickFitted', {
                   steps: settings.training.max_steps,
@@ -64,20 +65,11 @@ export function Setup() {
           options={[
             { value: 'steps', label: t('train.bySteps') },
             { value: 'epochs', label: t('train.byEpochs') },
-            ...(timed() ? [{ value: 'minutes' as const, label: t('train.byMinutes') }] : []),
           ]}
         />
-        <Switch>
-          <Match when={by() === 'minutes'}>
-            <Minutes />
-          </Match>
-          <Match when={by() === 'epochs'}>
-            <TrainingNumberField name="num_train_epochs" slider />
-          </Match>
-          <Match when={by() === 'steps'}>
-            <TrainingNumberField name="max_steps" slider />
-          </Match>
-        </Switch>
+        <Show when={by() === 'epochs'} fallback={<TrainingNumberField name="max_steps" slider />}>
+          <TrainingNumberField name="num_train_epochs" slider />
+        </Show>
         <TrainingNumberField name="per_device_train_batch_size" slider />
         <LoraNumberField name="r" slider />
         <Beyond />
@@ -90,18 +82,33 @@ export function Setup() {
   )
 }
 
-/** How long the run may take on this machine, by the speed that was measured here. */
+/** How long the run may take on this machine, by the speed that was measured here. All that nobody has set follows from it. */
 function Minutes() {
   const { settings } = useApp()
+  const hint = () => {
+    const found = settings.minutes() === null ? null : settings.allotted()
+    if (!found) return t('time.now')
+    const [kind, count] = [t(`profile.${settings.basis()}`), settings.training.max_steps]
+    const said =
+      found.passes === null
+        ? t('time.stepsOnly', { kind, count })
+        : t('time.steps', { kind, count, passes: formatNumber(Number(found.passes.toPrecision(2))) })
+    return found.spare ? `${said} ${t('time.spare')}` : said
+  }
   return (
     <NumberField
-      label={t('field.minutes')}
-      help={t('help.minutes')}
-      hint={t('field.minutesSteps', { count: settings.training.max_steps })}
+      label={t('time.label')}
+      help={t('time.help')}
+      hint={hint()}
       limits={MINUTES}
-      value={settings.minutes() ?? Number.NaN}
+      value={settings.minutes() ?? tidy(settings.takes())}
       onChange={settings.within}
       slider
     />
   )
+}
+
+/** A time that is foretold, in minutes, to two digits. */
+function tidy(minutes: number | null): number {
+  return minutes === null ? Number.NaN : Math.max(MINUTES.min, Number(minutes.toPrecision(2)))
 }

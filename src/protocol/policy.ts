@@ -1,0 +1,34 @@
+import { TRUSTED_POLICY } from './trusted.ts'
+
+/**
+ * What pages of the studio may load and reach (Content-Security-Policy), its workers with them: they inherit it, see worker.ts. Requests go to
+ * other places at a person's wish alone, which is the gate's to know (gate.ts): a policy cannot.
+ */
+
+/** Servers on the same machine, however they are called: a hub of one's own may run there. */
+const HERE = 'http://localhost:* http://127.0.0.1:*'
+/** Bytes that are in the page already. */
+const IN_PAGE = 'blob: data:'
+
+/** Beside the other one where the studio is sealed; both hold. Written in index.html as well, where it has to stand before anything loads. */
+export const SEALED_POLICY = `connect-src 'self' ${IN_PAGE}`
+
+/** @param inline SHA-256 of each script that stands in the document itself, base64 */
+export function contentPolicy(inline: readonly string[]): string {
+  const scripts = ["'self'", "'wasm-unsafe-eval'", ...inline.map((hash) => `'sha256-${hash}'`)]
+  return [
+    "default-src 'self'",
+    `script-src ${scripts.join(' ')}`,
+    `connect-src 'self' ${IN_PAGE} https: ${HERE}`,
+    "worker-src 'self' blob:",
+    // Charts and bars set their sizes in attributes.
+    "style-src 'self' 'unsafe-inline'",
+    `img-src 'self' ${IN_PAGE}`,
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    // The sanitiser of lessons makes one of its own, by this name, for what it parses.
+    `trusted-types ${TRUSTED_POLICY} dompurify`,
+  ].join('; ')
+}
