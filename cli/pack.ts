@@ -29,7 +29,7 @@ it is the studio with this lesson. docs/classroom.md says how lessons are writte
   --output FILE     a file that does not exist yet
   --data FILE       what is learnt from; without it pupils bring their own
   --model M         pebble (default), a folder, a .gguf file, or a name on the Hugging Face Hub
-  --quantization Q  int8 or int4: the model's matrices are rounded, and the pack is half or a quarter of its size
+  --quantization Q  int8 or int4: the model's matrices are rounded, to half of their size or less
   --config FILE     run.json, or a flat file with TRL's names: the settings as pupils find them
   --profile P       in place of --config: ${PROFILES.join(', ')} (default quick)
   --prompt COL --response COL   columns of the data; guessed if left out

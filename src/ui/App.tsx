@@ -20,7 +20,7 @@ import { AppMenu } from './AppMenu.tsx'
 import { Button } from './components/Button.tsx'
 import { droppedFiles, pathOf } from './components/dropped.ts'
 import { Gem, Icon } from './components/Icon.tsx'
-import { loadedLater } from './components/loaded.tsx'
+import { loadedLater, loadedWhenDrawn } from './components/loaded.tsx'
 import { ChoiceMenu } from './components/Menu.tsx'
 import { FailureNotice, Notice } from './components/Notice.tsx'
 import { formatLoss, formatShare } from './messages/format.ts'
@@ -50,8 +50,10 @@ export const Left = loadedLater(() => import('./pages/Computer.tsx').then((part)
 /** Only frames need it. */
 const Embedded = lazy(() => import('./pages/Embedded.tsx'))
 /** Only with a lesson, or where one is opened or made. */
-const LessonPanel = lazy(() => import('./pages/Lesson/LessonPanel.tsx'))
-const PackNotes = lazy(() => import('./pages/Lesson/PackNotes.tsx'))
+const LessonPanel = loadedWhenDrawn(() =>
+  import('./pages/Lesson/LessonPanel.tsx').then((part) => part.LessonPanel),
+)
+const PackNotes = loadedWhenDrawn(() => import('./pages/Lesson/PackNotes.tsx').then((part) => part.PackNotes))
 
 type Page = Component & { preload?: () => Promise<unknown> }
 

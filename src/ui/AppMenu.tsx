@@ -10,7 +10,10 @@ import type { Kept } from './state/offline.ts'
 const SealDialog = loadedLater(() => import('./pages/Computer.tsx').then((part) => part.SealDialog))
 const LeaveDialog = loadedLater(() => import('./pages/Computer.tsx').then((part) => part.LeaveDialog))
 
-/** What of the studio is on this device, whether a newer one is there, and installing it. */
+/** Opens a dialog once the menu has closed, and given back what it hid from assistive technology. */
+const afterMenu = (open: () => void) => () => void setTimeout(open)
+
+/** What of the studio is on this device, whether a newer one is there, and installing it; class packs and lessons. */
 export function AppMenu() {
   const { offline, announce, hints, language, packs, shown } = useApp()
   let picker!: HTMLInputElement
@@ -44,7 +47,7 @@ export function AppMenu() {
       ...(kept?.state === 'closed'
         ? [{ label: t('pack.showLesson'), onSelect: () => packs.change({ state: 'open' }) }]
         : []),
-      ...(goesOn ? [{ label: t('hand.open'), onSelect: () => packs.setDialog('hand') }] : []),
+      ...(goesOn ? [{ label: t('hand.open'), onSelect: afterMenu(() => packs.setDialog('hand')) }] : []),
       ...(goesOn ? [{ label: t('pack.leave'), onSelect: packs.leave }] : []),
       ...(packs.again ? [{ label: t('pack.again'), onSelect: packs.again }] : []),
       { label: t('pack.open'), icon: 'folder', onSelect: () => picker.click() },
@@ -53,8 +56,8 @@ export function AppMenu() {
         ? []
         : [
             { label: t('pack.ready'), onSelect: () => void packs.open({ ready: 'mood' }) },
-            { label: t('handed.open'), onSelect: () => packs.setDialog('handed') },
-            { label: t('pack.make'), onSelect: () => packs.setDialog('make') },
+            { label: t('handed.open'), onSelect: afterMenu(() => packs.setDialog('handed')) },
+            { label: t('pack.make'), onSelect: afterMenu(() => packs.setDialog('make')) },
           ]),
     ]
   }

@@ -129,7 +129,7 @@ export function createStudio(): Studio {
     base,
     TRAIN_IDLE_MS,
   )
-  hosts = [dataHost, addingHost, hubHost, trainHost]
+  hosts = [dataHost, addingHost, hubHost, packHost, trainHost]
   const data = remoteRoom<DataRoom>(dataHost)
   const models = remoteRoom<ModelRoom>(trainHost, 'models')
   const adding = remoteRoom<Pick<ModelRoom, 'add'>>(addingHost)

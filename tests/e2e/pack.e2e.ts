@@ -42,6 +42,7 @@ test('a class pack is made, opened from a plain http server, run, handed in, and
 }) => {
   folder = mkdtempSync(join(tmpdir(), 'lapidary-pack-'))
   const complaints = watchForComplaints(page)
+  page.setDefaultTimeout(60_000)
   // The picker of files is the system's own window.
   await page.addInitScript(() => {
     delete (window as { showSaveFilePicker?: unknown }).showSaveFilePicker
@@ -61,7 +62,11 @@ test('a class pack is made, opened from a plain http server, run, handed in, and
   await expect(page.getByText(/^The pack will have 1\d(\.\d)? MB/)).toBeVisible({ timeout: 120_000 })
   const pack = await saved(page, 'Save the pack')
   expect(pack).toMatch(/Our-lesson\.lapidary-pack\.zip$/)
-  await page.keyboard.press('Escape')
+  const making = page.getByRole('dialog', { name: 'A class pack' })
+  await making.getByRole('button', { name: 'Close' }).click()
+  await expect(making).toHaveCount(0)
+  const heading = page.getByRole('heading', { level: 1 })
+  await expect(heading).toBeVisible()
 
   // One that was altered on its way is refused by the file, and the studio is as it was.
   const bytes = readFileSync(pack)
@@ -71,7 +76,9 @@ test('a class pack is made, opened from a plain http server, run, handed in, and
     .locator('input[type=file][accept=".zip"][hidden]')
     .setInputFiles({ name: 'altered.lapidary-pack.zip', mimeType: 'application/zip', buffer: altered })
   await expect(page.getByText(/lesson\.md does not have the hash that is listed/)).toBeVisible()
+  await expect(heading).toBeVisible()
   await expect(page.getByRole('complementary')).toHaveCount(0)
+  await page.getByRole('button', { name: 'Dismiss' }).click()
 
   // Unzipped on a server of files it is the studio with this lesson.
   for (const [name, content] of Object.entries(unzipSync(bytes))) {
@@ -86,7 +93,8 @@ test('a class pack is made, opened from a plain http server, run, handed in, and
   })
   pupil = await browser.newContext({ viewport: { width: 1400, height: 800 } })
   const there = await pupil.newPage()
-  const there2 = watchForComplaints(there)
+  const complaintsThere = watchForComplaints(there)
+  there.setDefaultTimeout(60_000)
   await there.goto(`http://${HOST}:${new URL(server.url).port}/app/`)
   const lesson = there.getByRole('complementary', { name: 'Lesson: Our lesson' })
   await expect(lesson.getByText('Welcome.')).toBeVisible({ timeout: 120_000 })
@@ -106,7 +114,7 @@ test('a class pack is made, opened from a plain http server, run, handed in, and
   await lesson.getByRole('button', { name: 'Hand in' }).click()
   await there.getByLabel('Your name').fill('Ada')
   const run = await saved(there, 'Save the file')
-  expect(there2).toEqual([])
+  expect(complaintsThere).toEqual([])
 
   await menu(page, 'Handed-in runs …')
   const own = page.getByRole('dialog', { name: 'Handed-in runs' })

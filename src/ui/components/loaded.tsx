@@ -14,14 +14,19 @@ const texts = () => import('../messages/en-later.ts').then(({ later }) => addEng
  * @param load imports its module, and gives what it exports
  */
 export function loadedLater<Props extends object>(load: () => Promise<Component<Props>>) {
-  const part = lazy<Component<Props>>(() =>
+  const part = loadedWhenDrawn(load)
+  all.push(() => void part.preload())
+  return part
+}
+
+/** The same, of what few visits need: it is fetched when it is first drawn, and not before. */
+export function loadedWhenDrawn<Props extends object>(load: () => Promise<Component<Props>>) {
+  return lazy<Component<Props>>(() =>
     Promise.all([load(), texts()]).then(
       ([component]) => ({ default: component }),
       () => ({ default: NotLoaded }),
     ),
   )
-  all.push(() => void part.preload())
-  return part
 }
 
 /** By then somebody uses the page: whatever is pressed next is to be there at once. */

@@ -1,4 +1,4 @@
-/** Texts of class packs, lessons, and of runs that are handed in: fetched with what shows them (`lesson.ts`). */
+/** Texts of class packs, lessons, and of runs that are handed in. */
 export const lesson = {
   'pack.opening': 'Opening {name}',
   'pack.noLesson': 'This pack has no lesson.',
@@ -18,7 +18,7 @@ export const lesson = {
   'pack.rounding': 'Its weights',
   'pack.rounding.none': 'As they are',
   'pack.rounding.int8': 'In 8 bits: about half as large',
-  'pack.rounding.int4': 'In 4 bits: about a third as large',
+  'pack.rounding.int4': 'In 4 bits: less than half as large',
   'pack.terms':
     'Gemma’s terms of use go along, and hold for whoever is given the pack: ai.google.dev/gemma/terms.',
   'pack.data': 'The data in view go along: {name}, {count} rows.',
@@ -50,7 +50,7 @@ export const lesson = {
     'This address was opened without https, so the browser gives the page no GPU and keeps nothing for use without internet: it trains on the processor, which comes to the same.',
   'hand.title': 'Hand in a run',
   'hand.lede':
-    'One file with your settings, your curve and what the model has learnt. Your rows and questions stay here. Give the file to whoever teaches you; nothing is sent from here.',
+    'One file with your settings, your curve and what the model has learnt. Your rows and questions stay here, though a model may have learnt parts of some by heart. Give the file to whoever teaches you; nothing is sent from here.',
   'hand.name': 'Your name, as it is to stand in the table',
   'hand.rows': 'Put in the rows that it was judged on, with its answers',
   'hand.save': 'Save the file',

@@ -34,7 +34,7 @@ export const lesson: Translated<typeof englishLesson> = {
   'pack.rounding': '它的權重',
   'pack.rounding.none': '照原樣',
   'pack.rounding.int8': '8 位元：大約一半大小',
-  'pack.rounding.int4': '4 位元：大約三分之一大小',
+  'pack.rounding.int4': '4 位元：不到一半大小',
   'pack.terms': '會附上 Gemma 的使用條款，拿到課程包的人都須遵守：ai.google.dev/gemma/terms。',
   'pack.data': '附上目前的資料：{name}，{count} 列。',
   'pack.dataCheck': '附上資料',

@@ -11,6 +11,7 @@ import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { t, translated } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { isPack } from '../../state/packs.ts'
 import { Away } from '../Away.tsx'
 import { FromHub } from './FromHub.tsx'
 import { FromLink } from './FromLink.tsx'
@@ -20,7 +21,7 @@ import { Reading } from './Reading.tsx'
 import { ReadOptionsFold } from './ReadOptions.tsx'
 
 export function ChooseData() {
-  const { data, runs, training, route, hints } = useApp()
+  const { data, packs, runs, shown, training, route, hints } = useApp()
   const newcomer = () => runs.list().length === 0
   /** Samples are kept too once opened; they have their own list. */
   const stored = () =>
@@ -28,6 +29,8 @@ export function ChooseData() {
   const [removing, setRemoving] = createSignal<DatasetInfo | null>(null)
   /** System files that lie about in folders are no data. */
   const openAll = (files: File[]) => {
+    const pack = shown.embedded ? undefined : files.find(isPack)
+    if (pack) return void packs.open(pack)
     const given = files.filter(({ name }) => !name.startsWith('.'))
     if (given.length > 0) void data.openFiles(given.map((file) => ({ file, path: pathOf(file) })))
   }

@@ -1,5 +1,6 @@
 import { createSignal, Show } from 'solid-js'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
+import { RUN_FILE_ENDING } from '../../../protocol/run-file.ts'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
 import { Checkbox, TextField } from '../../components/Field.tsx'
@@ -7,7 +8,6 @@ import { FailureNotice } from '../../components/Notice.tsx'
 import '../../messages/lesson.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { recall, remember } from '../../state/memory.ts'
 import { fileName, save } from '../../state/save.ts'
 import { zipped } from '../../state/zip.ts'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
@@ -18,7 +18,8 @@ const MOST_NAME = 80
 export default function HandIn(props: { onClose: () => void }) {
   const { studio, runs } = useApp()
   const { usable, picked, pick } = usePickedRun()
-  const [name, setName] = createSignal(recall<{ name: string }>('handIn')?.name ?? '')
+  // Not remembered: the next one at this computer is another pupil.
+  const [name, setName] = createSignal('')
   const [judged, setJudged] = createSignal(false)
   const [busy, setBusy] = createSignal(false)
   const [failure, setFailure] = createSignal<Failure | null>(null)
@@ -32,13 +33,12 @@ export default function HandIn(props: { onClose: () => void }) {
     setFailure(null)
     setSaved(null)
     try {
-      remember('handIn', { name: by() })
       const files = await studio.runs.runFile(run.id, {
         checkpoints: 'best',
         rows: { evaluations: judged() },
         by: by(),
       })
-      const file = `${fileName(by())}-${fileName(runs.label(run))}.lapidary-run.zip`
+      const file = `${fileName(by())}-${fileName(runs.label(run))}${RUN_FILE_ENDING}`
       save(await zipped(files, ''), file)
       setSaved(file)
     } catch (error) {
@@ -60,7 +60,13 @@ export default function HandIn(props: { onClose: () => void }) {
             {(failure) => <FailureNotice failure={failure()} onDismiss={() => setFailure(null)} />}
           </Show>
           <div class="row">
-            <Button kind="primary" icon="export" disabled={busy() || by() === ''} onClick={() => void hand()}>
+            <Button
+              kind="primary"
+              icon="export"
+              disabled={by() === ''}
+              aria-disabled={busy()}
+              onClick={() => !busy() && void hand()}
+            >
               {t('hand.save')}
             </Button>
             <span class="small quiet" role="status">

@@ -8,7 +8,7 @@ import { LessonText } from './LessonText.tsx'
 import '../../styles/lesson.css'
 
 /** The lesson of a class pack, step by step, beside the studio; where there is no room beside it, above and to be folded. */
-export default function LessonPanel() {
+export function LessonPanel() {
   const { packs, route } = useApp()
   const [folded, setFolded] = createSignal(false)
   let heading!: HTMLHeadingElement

@@ -1,6 +1,7 @@
 import { createEffect, createSignal, For, on, onCleanup, Show } from 'solid-js'
 import { LOCKS, type Lock, PARTS, type Part, type Place } from '../../../protocol/embed.ts'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
+import { PACK_ENDING } from '../../../protocol/pack.ts'
 import type { ExportedFile } from '../../../protocol/studio.ts'
 import { readLesson } from '../../../runs/lesson.ts'
 import { Button } from '../../components/Button.tsx'
@@ -24,7 +25,6 @@ import '../../styles/lesson.css'
 
 type Rounding = 'none' | 'int8' | 'int4'
 const ROUNDINGS: Rounding[] = ['none', 'int8', 'int4']
-const ENDING = '.lapidary-pack.zip'
 
 /** What is set up now as a class pack: put together first, so that its size is known, then saved. */
 export default function PackDialog(props: { onClose: () => void }) {
@@ -47,6 +47,10 @@ export default function PackDialog(props: { onClose: () => void }) {
   const name = () => title().trim() || readLesson(lesson()).title || t('pack.title')
   const info = () => models.list().find(({ id }) => id === model()) ?? null
   const config = () => draft.ready()
+  const size = () => {
+    const files = made()?.files
+    return files ? zipSize(files, '') : null
+  }
   const left = () => packConfig(draft.usable()).left
 
   // What was put together is another pack by now.
@@ -112,7 +116,7 @@ export default function PackDialog(props: { onClose: () => void }) {
         },
         { signal, onProgress: ({ share }) => setWork((now) => now && { ...now, share }) },
       )
-      if (!signal.aborted) setMade({ files, name: `${fileName(name())}${ENDING}` })
+      if (!signal.aborted) setMade({ files, name: `${fileName(name())}${PACK_ENDING}` })
     })
 
   const store = () =>
@@ -239,36 +243,32 @@ export default function PackDialog(props: { onClose: () => void }) {
         <Show when={failure()}>
           {(failure) => <FailureNotice failure={failure()} onDismiss={() => setFailure(null)} />}
         </Show>
+        <div class="row">
+          {/* One button, which keeps the focus: what is replaced while it has it would leave the dialog without. */}
+          <Button
+            kind="primary"
+            icon={made() ? 'export' : 'check'}
+            disabled={!config()}
+            aria-disabled={work() !== null}
+            onClick={() => work() === null && void (made() ? store() : make())}
+          >
+            {t(made() ? 'pack.save' : 'pack.check')}
+          </Button>
+          <span role="status">
+            {saved()
+              ? t('pack.saved')
+              : size() === null
+                ? ''
+                : t('pack.size', { size: formatBytes(size()!) })}
+          </span>
+        </div>
         <Show when={work()}>
           {(work) => (
-            <div class="stack-s">
+            <div class="row">
               <Progress label={t(`pack.${work().what}`)} share={work().share} />
               <Button onClick={() => control?.abort()}>{t('action.stop')}</Button>
             </div>
           )}
-        </Show>
-        <Show when={!work()}>
-          <Show
-            when={made()}
-            fallback={
-              <Button kind="primary" disabled={!config()} onClick={() => void make()}>
-                {t('pack.check')}
-              </Button>
-            }
-          >
-            {(made) => (
-              <div class="row">
-                <Button kind="primary" icon="export" onClick={() => void store()}>
-                  {t('pack.save')}
-                </Button>
-                <span role="status">
-                  {saved()
-                    ? t('pack.saved')
-                    : t('pack.size', { size: formatBytes(zipSize(made().files, '')) })}
-                </span>
-              </div>
-            )}
-          </Show>
         </Show>
       </div>
     </Dialog>

@@ -11,7 +11,7 @@ const HandIn = lazy(() => import('./HandIn.tsx'))
 const HandedIn = lazy(() => import('./HandedIn.tsx'))
 
 /** How far the opening of a class pack is, why it came to nothing, and the dialog that makes one. */
-export default function PackNotes() {
+export function PackNotes() {
   const { packs } = useApp()
   const close = () => packs.setDialog(null)
   return (

@@ -23,33 +23,34 @@ const marked = new Marked({
   },
 })
 
+let leftOut = false
+
+// One for the page: a policy of Trusted Types is made once under its name.
+DOMPurify.addHook('afterSanitizeAttributes', (node) => {
+  if (node.tagName === 'IMG' && !PICTURE.test(node.getAttribute('src') ?? '')) {
+    leftOut = true
+    node.replaceWith(node.getAttribute('alt') ?? '')
+  }
+  if (node.tagName !== 'A') return
+  const href = node.getAttribute('href') ?? ''
+  if (OUTWARD.test(href)) {
+    node.setAttribute('target', '_blank')
+    node.setAttribute('rel', 'noopener noreferrer')
+  } else if (!/^#[\w-]+$/.test(href)) node.removeAttribute('href')
+})
+
 /** A step's Markdown as nodes of a page; `leftOut`: something in it is not shown. */
 export function lessonNodes(markdown: string): { nodes: DocumentFragment; leftOut: boolean } {
   const html = marked.parse(markdown, { async: false })
-  // One for all texts: the page's policy lets it make its Trusted Types policy once.
-  const purifier = DOMPurify
-  purifier.removeAllHooks()
-  let leftOut = false
-  purifier.addHook('afterSanitizeAttributes', (node) => {
-    if (node.tagName === 'IMG' && !PICTURE.test(node.getAttribute('src') ?? '')) {
-      leftOut = true
-      node.replaceWith(node.getAttribute('alt') ?? '')
-    }
-    if (node.tagName !== 'A') return
-    const href = node.getAttribute('href') ?? ''
-    if (OUTWARD.test(href)) {
-      node.setAttribute('target', '_blank')
-      node.setAttribute('rel', 'noopener noreferrer')
-    } else if (!/^#[\w-]+$/.test(href)) node.removeAttribute('href')
-  })
-  const nodes = purifier.sanitize(html, {
+  leftOut = false
+  const nodes = DOMPurify.sanitize(html, {
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ATTRIBUTES,
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
     RETURN_DOM_FRAGMENT: true,
   })
-  return { nodes, leftOut: leftOut || purifier.removed.some(isLoss) }
+  return { nodes, leftOut: leftOut || DOMPurify.removed.some(isLoss) }
 }
 
 /** What readers miss, or what was meant to do something: not a comment, nor the class of a block of code. */
