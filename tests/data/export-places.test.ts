@@ -1,3 +1,4 @@
+import '../support/texts.ts'
 import { expect, test } from 'vitest'
 import { exportFormats } from '../../src/export/registry.ts'
 import type { ExportFormat } from '../../src/protocol/studio.ts'

@@ -48,6 +48,9 @@ export function t<K extends MessageKey>(key: K, ...args: Args<K>): string {
   })
 }
 
+/** Whether the page has a text of this key by now. */
+export const isText = (key: string): key is MessageKey => key in catalogue
+
 /** What is told in data, in the page's language where the catalogue has it, else as the data says it. It has no values to fill in. */
 export function translated(key: string, own: string): string {
   const entry = (catalogue as Record<string, Entry | undefined>)[key]

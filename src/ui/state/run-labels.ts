@@ -1,9 +1,7 @@
 import type { RunInfo } from '../../protocol/studio.ts'
 import { type Distinction, distinctions } from '../../runs/compare.ts'
-import type { en } from '../messages/en.ts'
-import { en as texts } from '../messages/en.ts'
 import { formatNumber, formatTime } from '../messages/format.ts'
-import { t } from '../messages/t.ts'
+import { isText, t } from '../messages/t.ts'
 
 /** What each run is called: its name, what differs from others of that name, and the time where nothing else tells them apart. */
 export function labels(
@@ -32,9 +30,7 @@ function inWords({ field, value }: Distinction[number]): string {
 /** A field of a config as the page names it; one that no form shows by its own name. */
 export function fieldName(field: string): string {
   const key = `field.${field.split('.').at(-1)}`
-  return key in texts
-    ? t(key as keyof typeof en & 'field.r').replace(/ \(.*\)$/, '')
-    : field.replace(/^.*\./, '')
+  return isText(key) ? t(key as 'field.r').replace(/ \(.*\)$/, '') : field.replace(/^.*\./, '')
 }
 
 /** A field's value in few characters. */

@@ -1,6 +1,5 @@
 import type { ExportFormat, ExportTarget } from '../../../protocol/studio.ts'
-import { en } from '../../messages/en.ts'
-import type { MessageKey } from '../../messages/t.ts'
+import { isText, type MessageKey } from '../../messages/t.ts'
 
 /** A place that a run is taken to, as a person names it. */
 export interface Place {
@@ -61,5 +60,5 @@ export function formatsAt(
 /** Why a format is recommended there; null where there is no more to say than what it is. */
 export function whyAt(place: PlaceId, format: string): MessageKey | null {
   const key = `export.why.${place}.${format}`
-  return key in en ? (key as MessageKey) : null
+  return isText(key) ? key : null
 }
