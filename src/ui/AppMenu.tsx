@@ -28,13 +28,13 @@ export function AppMenu() {
         icon: 'help' as const,
         onSelect: () => window.open(`./guide/${language.guide()}/index.html`, '_blank', 'noopener'),
       },
+      { label: t('hints.show'), icon: 'help' as const, onSelect: hints.show },
       ...(state === 'partial' || state === 'failed'
         ? [{ label: t('offline.keep'), icon: 'export' as const, onSelect: offline.keep }]
         : []),
       ...(offline.canInstall()
         ? [{ label: t('offline.install'), icon: 'add' as const, onSelect: () => void offline.install() }]
         : []),
-      { label: t('hints.show'), icon: 'help' as const, onSelect: hints.show },
       ...lessons(),
       { label: t('sealed.menu'), icon: 'lock', onSelect: () => setOpened('seal') },
       { label: t('leave.menu'), icon: 'trash', onSelect: () => setOpened('leave') },
@@ -55,9 +55,21 @@ export function AppMenu() {
       ...(goesOn || shown.anyLocked
         ? []
         : [
-            { label: t('pack.ready'), onSelect: () => void packs.open({ ready: 'mood' }) },
-            { label: t('handed.open'), onSelect: afterMenu(() => packs.setDialog('handed')) },
-            { label: t('pack.make'), onSelect: afterMenu(() => packs.setDialog('make')) },
+            {
+              label: t('pack.ready'),
+              icon: 'play' as const,
+              onSelect: () => void packs.open({ ready: 'mood' }),
+            },
+            {
+              label: t('handed.open'),
+              icon: 'runs' as const,
+              onSelect: afterMenu(() => packs.setDialog('handed')),
+            },
+            {
+              label: t('pack.make'),
+              icon: 'add' as const,
+              onSelect: afterMenu(() => packs.setDialog('make')),
+            },
           ]),
     ]
   }
