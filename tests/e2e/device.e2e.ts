@@ -1,4 +1,4 @@
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page, test, type Worker } from '@playwright/test'
 import { serve } from '../../cli/server.ts'
 import { openFile, PATIENCE, watchForComplaints } from './helpers.ts'
 
@@ -73,7 +73,13 @@ test('where the page may share memory, the head computes on several threads', as
     await expect(page.getByText(`WebAssembly with SIMD, ${threads} threads`)).toBeVisible()
     await page.goto(`${server.url}?engine=portable#/data`)
     await page.getByRole('button', { name: 'Watch a model learn' }).click()
-    const head = () => page.workers().filter((worker) => /head\.worker/.test(worker.url())).length
+    // They begin as blobs, whose addresses say nothing; one that waits for its turn on shared memory does not answer at all.
+    const isHead = (worker: Worker) =>
+      Promise.race([
+        worker.evaluate(() => self.name === 'head').catch(() => false),
+        page.waitForTimeout(2000).then(() => false),
+      ])
+    const head = async () => (await Promise.all(page.workers().map(isHead))).filter(Boolean).length
     await expect.poll(head, { timeout: PATIENCE }).toBe(threads - 1)
     await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
     expect(complaints).toEqual([])

@@ -22,7 +22,10 @@ export type OpenCrewPort = () => CrewPort
 
 /** A worker of this build. */
 const openWorker: OpenCrewPort = () =>
-  new Worker(new URL('./crew.worker.ts', import.meta.url), { type: 'module' }) as unknown as CrewPort
+  new Worker(new URL('./crew.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'crew',
+  }) as unknown as CrewPort
 
 export interface ProductsOptions {
   threads: number

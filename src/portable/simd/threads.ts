@@ -15,7 +15,10 @@ export type OpenPort = () => ThreadPort
 
 /** A worker of this build. */
 const openWorker: OpenPort = () =>
-  new Worker(new URL('./head.worker.ts', import.meta.url), { type: 'module' }) as unknown as ThreadPort
+  new Worker(new URL('./head.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'head',
+  }) as unknown as ThreadPort
 
 /** Further threads over the head's memory. One question at a time to each. */
 export class Threads {

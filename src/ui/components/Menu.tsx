@@ -27,9 +27,11 @@ export function Menu(props: {
   notes?: string[]
   marked?: boolean
   choices?: Choices
+  /** Within a dialog, which hides from screen readers whatever lies outside: a menu that is modal too is not outside. */
+  inDialog?: boolean
 }) {
   return (
-    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false} modal={false}>
+    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false} modal={props.inDialog ?? false}>
       <DropdownMenu.Trigger
         class="icon-button"
         classList={{ marked: props.marked ?? false }}

@@ -174,6 +174,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
         <Menu
           label={t('runs.more', { name: runs.label(props.run) })}
           icon="more"
+          inDialog
           items={[
             {
               label: t('runs.export'),
