@@ -101,13 +101,13 @@ const LETTERS = 60
 /** Rows whose losses say that something is wrong with them, the most suspect first. */
 export function suspectLines({ known, rows, by }: Suspects): string {
   if (known === 0) return 'The log of this run says nothing of its rows: it is of an earlier version.'
-  if (rows.length === 0) return `Nothing looks wrong in the ${known} rows that it learnt from.`
+  if (rows.length === 0) return `Of the ${known} learnt rows that enough is known of, none looks wrong.`
   const short = (text: string) => {
     const line = text.replace(/\s+/g, ' ')
     return line.length > LETTERS ? `${line.slice(0, LETTERS - 1)}…` : line
   }
   return [
-    `Of the ${known} rows that it learnt from these look mislabelled, or cannot be learnt (mean probability of ${by === 'answer' ? 'the whole answer' : 'a token'}):`,
+    `Of the ${known} learnt rows that enough is known of, these look mislabelled, or cannot be learnt (mean probability of ${by === 'answer' ? 'the whole answer' : 'a token'}):`,
     textTable([
       ['row', 'likely', 'so it looks', 'the data says', 'question'],
       ...rows

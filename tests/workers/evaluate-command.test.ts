@@ -182,11 +182,11 @@ describe('what it prints', () => {
       rows: Array.from({ length: 12 }, (_, i) => row(i + 1, 0.0123)),
     }
     const lines = suspectLines(found).split('\n')
-    expect(lines[0]).toContain('Of the 320 rows')
+    expect(lines[0]).toContain('Of the 320 learnt rows')
     expect(lines[2]).toMatch(/^1 +1\.2% +hard +sad +What is it\?.*…$/)
     expect(lines).toHaveLength(2 + 10 + 1)
     expect(suspectLines({ ...found, rows: [] })).toBe(
-      'Nothing looks wrong in the 320 rows that it learnt from.',
+      'Of the 320 learnt rows that enough is known of, none looks wrong.',
     )
     expect(suspectLines({ ...found, known: 0, rows: [] })).toContain('earlier version')
   })

@@ -64,11 +64,11 @@ export const views = {
   'suspects.unknown':
     'This run kept nothing of its rows: it is of an earlier version, or has not come to a checkpoint yet.',
   'suspects.none': {
-    one: 'Nothing looks wrong in the {count} row that it learnt from.',
-    other: 'Nothing looks wrong in the {count} rows that it learnt from.',
+    one: 'Of the {count} learnt row that enough is known of, none looks wrong.',
+    other: 'Of the {count} learnt rows that enough is known of, none looks wrong.',
   },
   'suspects.lede':
-    'Of the {known} rows that it learnt from, those whose answer stayed unlikely while training went on, the least likely first. Often the data is wrong there; sometimes the question is too hard, or says too little.',
+    'Of the {known} learnt rows that enough is known of, those whose answer stayed unlikely while training went on, the least likely first. Often the data is wrong there; sometimes the question is too hard, or says too little.',
   'suspects.by.answer':
     'How likely: the mean over {count} passes of what the whole answer’s probability was right before it was learnt from.',
   'suspects.by.token':

@@ -61,9 +61,9 @@ export const views: Translated<typeof english> = {
   'suspects.title': '看來標錯或學不會的列',
   'suspects.looking': '正在讀取每列的損失…',
   'suspects.unknown': '這次訓練沒有保留各列的紀錄：它是較早版本的，或還沒有存檔點。',
-  'suspects.none': '在它學過的 {count} 列中，看不出有錯。',
+  'suspects.none': '學過而所知足夠的 {count} 列中，看不出有錯。',
   'suspects.lede':
-    '在它學過的 {known} 列中，訓練途中答案一直不太可能的列，最不可能的在前。往往是資料有錯；有時是問題太難，或寫得太少。',
+    '學過而所知足夠的 {known} 列中，訓練途中答案一直不太可能的列，最不可能的在前。往往是資料有錯；有時是問題太難，或寫得太少。',
   'suspects.by.answer': '可能性：在 {count} 輪中，每次學到之前整個答案的機率的平均。',
   'suspects.by.token': '可能性：在 {count} 輪中，每次學到之前一個詞元的機率的平均。',
   'suspects.firstLeftOut': '第一輪不算：那時還沒學到多少。',
