@@ -106,12 +106,17 @@ export function readCurve(
 ): CurveVerdict {
   const [from = null, to = null] = points.length < 2 ? [] : points.slice(-2)
   if (!from || !to || to.rows <= from.rows) return { kind: 'unknown', from, to, perDoubling: Number.NaN }
-  const gained = HIGHER_IS_BETTER[metric] ? to.mean - from.mean : from.mean - to.mean
+  const better = (a: CurvePoint, b: CurvePoint) =>
+    HIGHER_IS_BETTER[metric] ? b.mean - a.mean : a.mean - b.mean
+  const gained = better(from, to)
+  // More rows do not teach less: where an earlier share did worse than a smaller one, that was chance, and shows how large it is.
+  const lost = points.slice(1, -1).map((point, i) => Math.max(0, -better(points[i]!, point)))
   const unit = metric === 'eval_loss' ? Math.abs(from.mean) || 1 : 1
   const perDoubling = gained / unit / Math.log2(to.rows / from.rows)
   const chance = Math.max(
     MARGIN[metric] * unit,
     2 * (standardError(from, to) ?? 0),
+    2 * Math.max(0, ...lost),
     metric === 'accuracy' && held ? binomialError(from.mean, held) : 0,
   )
   const kind = gained > chance ? 'helps' : gained < -chance ? 'worse' : 'flat'

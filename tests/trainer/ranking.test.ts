@@ -139,6 +139,13 @@ describe('a learning curve', () => {
     expect(readCurve(noisy, 'eval_loss').kind).toBe('flat')
   })
 
+  test('a smaller share that did better shows how large chance is', () => {
+    const seen = points(share(0.25, [0.195]), share(0.5, [0.201]), share(1, [0.191]))
+    expect(readCurve(seen, 'eval_loss').kind).toBe('flat')
+    const clear = points(share(0.25, [0.195]), share(0.5, [0.201]), share(1, [0.15]))
+    expect(readCurve(clear, 'eval_loss').kind).toBe('helps')
+  })
+
   test('of right answers the count of rows says what chance may do', () => {
     const at = (rows: number, mean: number) => ({ rows, mean, spread: null, count: 1 })
     expect(readCurve([at(40, 0.6), at(80, 0.65)], 'accuracy', 20).kind).toBe('flat')

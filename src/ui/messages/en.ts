@@ -163,6 +163,7 @@ export const en = {
   'field.early_stopping_threshold': 'Better by more than (threshold)',
   'field.metric_for_best_model': 'Best checkpoint by',
   'field.seed': 'Seed',
+  'field.train_share': 'Share of the training rows',
   'field.packing': 'Pack short examples together',
   'field.completion_only_loss': 'Learn the answers only',
   'field.lr_scheduler_type': 'Learning rate over time',

@@ -283,6 +283,7 @@ export const page = {
   'metric.eval_loss': '沒看過的列的損失',
   'metric.eval_mean_token_accuracy': '沒看過的列的詞元準確率',
   'field.seed': '種子',
+  'field.train_share': '訓練列的比例',
   'field.packing': '把短範例裝在一起',
   'field.completion_only_loss': '只學回答',
   'field.lr_scheduler_type': '學習率的變化',
