@@ -1,44 +1,26 @@
-import { createResource, createSignal, Match, onCleanup, Show, Switch } from 'solid-js'
-import { toFailure } from '../../../protocol/errors.ts'
+import { createSignal, Show } from 'solid-js'
 import type { LayerView, RunInfo } from '../../../protocol/studio.ts'
 import { LayerMap } from '../../charts/LayerMap.tsx'
 import { SaveChart } from '../../charts/SaveChart.tsx'
 import { Checkbox } from '../../components/Field.tsx'
-import { FailureNotice } from '../../components/Notice.tsx'
 import { Table, type TableColumn } from '../../components/Table.tsx'
 import { formatShare } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { Looked } from './Looked.tsx'
 import '../../styles/views.css'
 
 /** Where a checkpoint's adapter changed most. */
 export function Layers(props: { run: RunInfo; step: number | 'last' }) {
   const { evaluations } = useApp()
-  const key = () => JSON.stringify([props.run.id, props.step])
-  let abort: AbortController | null = null
-  onCleanup(() => abort?.abort())
-  const [read] = createResource(key, async (of) => {
-    const [run, step] = JSON.parse(of) as [string, number | 'last']
-    abort?.abort()
-    abort = new AbortController()
-    try {
-      return { of, view: await evaluations.layers(run, step, abort.signal), failure: null }
-    } catch (error) {
-      return { of, view: null, failure: toFailure(error) }
-    }
-  })
-  const current = () => (read.state === 'ready' && read().of === key() ? read() : null)
   return (
-    <Switch
-      fallback={
-        <p class="quiet" role="status">
-          {t('layers.looking')}
-        </p>
-      }
+    <Looked
+      of={JSON.stringify([props.run.id, props.step])}
+      look={([run, step]: [string, number | 'last'], signal) => evaluations.layers(run, step, signal)}
+      looking={t('layers.looking')}
     >
-      <Match when={current()?.failure}>{(failure) => <FailureNotice failure={failure()} />}</Match>
-      <Match when={current()?.view}>{(view) => <Drawn view={view()} />}</Match>
-    </Switch>
+      {(view) => <Drawn view={view} />}
+    </Looked>
   )
 }
 

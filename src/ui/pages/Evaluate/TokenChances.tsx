@@ -1,13 +1,12 @@
-import { createMemo, createResource, createSignal, For, Match, onCleanup, Show, Switch } from 'solid-js'
-import { toFailure } from '../../../protocol/errors.ts'
+import { createMemo, createSignal, For, Match, Show, Switch } from 'solid-js'
 import type { TokensRequest, TokenView, ViewedToken } from '../../../protocol/studio.ts'
-import { FailureNotice } from '../../components/Notice.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { Table, type TableColumn } from '../../components/Table.tsx'
 import { visibleToken } from '../../components/TokenText.tsx'
 import { formatNumber, formatShare } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { Looked } from './Looked.tsx'
 import '../../styles/views.css'
 
 /** Probabilities, and changes of them, from which on a token is a shade darker. */
@@ -25,31 +24,14 @@ const inShare = (p: number) => (p < 1e-4 ? t('chance.tiny') : formatShare(p, p <
 /** How likely each token of an answer is, before and after training. */
 export function TokenChances(props: { of: TokensRequest }) {
   const { evaluations } = useApp()
-  const key = () => JSON.stringify(props.of)
-  let abort: AbortController | null = null
-  onCleanup(() => abort?.abort())
-  const [read] = createResource(key, async (of) => {
-    abort?.abort()
-    abort = new AbortController()
-    try {
-      const view = await evaluations.tokens(JSON.parse(of) as TokensRequest, abort.signal)
-      return { of, view, failure: null }
-    } catch (error) {
-      return { of, view: null, failure: toFailure(error) }
-    }
-  })
-  const current = () => (read.state === 'ready' && read().of === key() ? read() : null)
   return (
-    <Switch
-      fallback={
-        <p class="quiet" role="status">
-          {t('chance.looking')}
-        </p>
-      }
+    <Looked
+      of={JSON.stringify(props.of)}
+      look={(of: TokensRequest, signal) => evaluations.tokens(of, signal)}
+      looking={t('chance.looking')}
     >
-      <Match when={current()?.failure}>{(failure) => <FailureNotice failure={failure()} />}</Match>
-      <Match when={current()?.view}>{(view) => <Chances view={view()} />}</Match>
-    </Switch>
+      {(view) => <Chances view={view} />}
+    </Looked>
   )
 }
 
