@@ -5,7 +5,7 @@ export const SECTIONS = [
   ['begin', ['index', 'privacy', 'troubleshooting']],
   ['tutorials', ['style', 'labels', 'json', 'texts']],
   ['reference', ['settings', 'how', 'config', 'reading']],
-  ['elsewhere', ['classroom', 'embed', 'hosting']],
+  ['elsewhere', ['classroom', 'packs', 'embed', 'hosting']],
 ] as const
 
 export type PageName = (typeof SECTIONS)[number][1][number]
@@ -18,6 +18,7 @@ export const TUTORIALS: readonly PageName[] = SECTIONS[1][1]
 export const DOCUMENTS: Partial<Record<PageName, string>> = {
   config: 'docs/config.md',
   reading: 'docs/reading.md',
+  packs: 'docs/classroom.md',
   embed: 'docs/embed.md',
   hosting: 'docs/hosting.md',
 }
