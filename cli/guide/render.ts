@@ -119,6 +119,10 @@ function renderer(name: PageName): ConstructorParameters<typeof Marked>[0]['rend
         `<tr>${row.map(({ tokens }) => `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`).join('')}</tr>`
       return `<div class="table" tabindex="0"><table><thead>${cells(token.header, 'th')}</thead><tbody>${token.rows.map((row) => cells(row, 'td')).join('\n')}</tbody></table></div>\n`
     },
+    // So is code, by the keyboard too.
+    code({ text }) {
+      return `<pre tabindex="0"><code>${escaped(text)}\n</code></pre>\n`
+    },
     link({ href, tokens }) {
       const text = this.parser.parseInline(tokens)
       const there = addressOf(name, href)
@@ -144,4 +148,7 @@ const anchorOf = (text: string) =>
     .trim()
     .replace(/\s/g, '-')
 
-const plain = (text: string) => text.replace(/[`*]/g, '').replace(/&/g, '&amp;').replace(/</g, '&lt;')
+const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
+
+/** Without marks. */
+const plain = (text: string) => escaped(text.replace(/[`*]/g, ''))

@@ -1,12 +1,17 @@
 import AxeBuilder from '@axe-core/playwright'
 import { expect, type Page, test } from '@playwright/test'
+import { PAGES } from '../../cli/guide/pages.ts'
 import { capitals, openFile, PATIENCE, stepsBeyond } from './helpers.ts'
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
-/** @param part of the page alone, where what opens hides the rest */
-async function expectAccessible(page: Page, where: string, part?: string): Promise<void> {
+/**
+ * @param part of the page alone, where what opens hides the rest
+ * @param without frames that are pages of their own
+ */
+async function expectAccessible(page: Page, where: string, part?: string, without?: string): Promise<void> {
   const axe = new AxeBuilder({ page }).withTags(TAGS)
+  if (without) axe.exclude(without)
   const { violations } = await (part ? axe.include(part) : axe).analyze()
   const told = violations.map(
     ({ id, nodes }) => `${where}: ${id} at ${nodes.map((node) => node.target.join(' ')).join(', ')}`,
@@ -182,4 +187,17 @@ test('the keyboard alone reaches and works everything, and focus is always seen'
   await expect(page.getByText('It is read, not learnt.')).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(page.getByText('It is read, not learnt.')).toHaveCount(0)
+})
+
+test('every page of the guide, in light and dark', async ({ page }) => {
+  for (const [language, colorScheme] of [
+    ['en', 'light'],
+    ['zh-Hant', 'dark'],
+  ] as const) {
+    await page.emulateMedia({ colorScheme })
+    for (const name of PAGES) {
+      await page.goto(`./guide/${language}/${name}.html`)
+      await expectAccessible(page, `guide, ${language}, ${name}`, undefined, 'lapidary-studio')
+    }
+  }
 })
