@@ -7,7 +7,10 @@ import { firstLoad, firstLoadLine } from './first-load.ts'
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
 export const DIST = join(ROOT, 'dist')
 const STAMP = join(DIST, '.built-from')
-const SOURCES = ['index.html', 'package-lock.json', 'vite.config.ts', 'tsconfig.json', 'src', 'public']
+const SOURCES = [
+  ...['index.html', 'package-lock.json', 'vite.config.ts', 'tsconfig.json', 'src', 'public'],
+  ...['docs', 'cli/guide', 'cli/trusted-build.ts', 'cli/embed-script.ts', 'cli/service-worker.ts'],
+]
 
 /** Builds the studio into dist/ unless it is there and of these very sources. */
 export async function ensureBuilt(say: (text: string) => void): Promise<string> {
@@ -15,6 +18,9 @@ export async function ensureBuilt(say: (text: string) => void): Promise<string> 
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return DIST
   say('Building the studio ...')
   const { build } = await import('vite')
+  const before = process.env.NODE_ENV
+  // That of a test runner would take packages as they are for development, which the page's policy refuses.
+  process.env.NODE_ENV = 'production'
   // Standard output belongs to the command.
   await build({
     root: ROOT,
@@ -24,6 +30,9 @@ export async function ensureBuilt(say: (text: string) => void): Promise<string> 
         input: { index: join(ROOT, 'index.html'), headless: join(ROOT, 'src/workers/headless-entry.ts') },
       },
     },
+  }).finally(() => {
+    if (before === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = before
   })
   say(firstLoadLine(firstLoad(DIST)))
   writeFileSync(STAMP, stamp)

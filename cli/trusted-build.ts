@@ -36,6 +36,8 @@ export function trustedPackages(): Plugin {
     name: 'trusted-packages',
     apply: 'build',
     transform(code, id) {
+      if (/\/solid-js\/web\/dist\/dev\.js$/.test(id.split('?')[0]!))
+        throw new Error('Solid is taken as it is for development: build with NODE_ENV=production.')
       const change = CHANGES.find(({ of }) => of.test(id.split('?')[0]!))
       if (!change) return
       const { imports = '', what, by = '' } = change
