@@ -161,6 +161,8 @@ async function sendCompressed(
   const key = `${file} ${changed}`
   const ready = compressed.get(key) ?? readFile(file).then((bytes) => promisify(gzip)(bytes))
   compressed.set(key, ready)
+  // What could not be read once may be read the next time.
+  ready.catch(() => compressed.delete(key))
   const bytes = await ready
   response.writeHead(200, {
     'Content-Type': TYPES[extname(file)]!,

@@ -1,12 +1,14 @@
 import { type Component, lazy } from 'solid-js'
-import { addEnglish, t } from '../messages/t.ts'
+import { addEnglish, isEnglish, t } from '../messages/t.ts'
 import { Button } from './Button.tsx'
 import { FailureNotice } from './Notice.tsx'
 
 const all: (() => void)[] = []
 
 /** Its words are there before it is. */
-const texts = () => import('../messages/en-later.ts').then(({ later }) => addEnglish(later))
+const texts = async () => {
+  if (isEnglish()) addEnglish((await import('../messages/en-later.ts')).later)
+}
 
 /**
  * A part of the page that is fetched when it is first drawn, or at the first press anywhere: what a visit does not need to begin with.

@@ -27,9 +27,12 @@ export function useCatalogue(tag: string, texts: Partial<Catalogue>): void {
   plurals = new Intl.PluralRules(tag)
 }
 
-/** Texts of parts that are fetched later; another language has all of its texts at once. */
+/** Whether texts come part by part: another language has all of its texts at once. */
+export const isEnglish = (): boolean => plurals.resolvedOptions().locale.startsWith('en')
+
+/** Texts of parts that are fetched later. */
 export function addEnglish(texts: Partial<Catalogue>): void {
-  if (plurals.resolvedOptions().locale.startsWith('en')) catalogue = { ...catalogue, ...texts }
+  if (isEnglish()) catalogue = { ...catalogue, ...texts }
 }
 
 /**
