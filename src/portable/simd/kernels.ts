@@ -17,15 +17,13 @@ import {
   when,
 } from '../../lib/wasm/assembler.ts'
 import { exponential } from './exponential.ts'
+import { advance, range } from './pieces.ts'
 import { ROW_KERNELS, type RowKernels } from './row-kernels.ts'
 import { addProduct, BYTE_LAYOUTS, type ByteLayout, type VectorKernels, vectorKernels } from './vectors.ts'
 
 /** Measured: with more rows, or the loop unrolled, V8 runs out of registers, and the product takes up to twice as long. */
 export const ROWS = 4
 export const COLUMNS = 8
-
-const range = (n: number) => Array.from({ length: n }, (_, i) => i)
-const advance = (pointer: number, by: Code): Code => set(pointer, i32.add(get(pointer), by))
 
 /** C [panels * ROWS, COLUMNS] (+)= A B over packed panels; `stride`: bytes from a row of C to the next. */
 const multiply = (fma: boolean): Kernel => ({

@@ -1,10 +1,7 @@
 /** Kernels over rows of activations, 128 bits at a time: norms, turns, softmax' gradient, and how left operands are packed. */
 import { type Code, f32, get, i32, type Kernel, repeat, set, v128, when } from '../../lib/wasm/assembler.ts'
+import { advance, advanceBy, range, storeTransposed } from './pieces.ts'
 
-const range = (n: number) => Array.from({ length: n }, (_, i) => i)
-const advanceBy = (pointer: number, bytes: number): Code =>
-  set(pointer, i32.add(get(pointer), i32.const(bytes)))
-const advance = (pointer: number, by: number): Code => set(pointer, i32.add(get(pointer), get(by)))
 const VECTOR = 16
 
 /** Sum of the lanes. */
@@ -123,7 +120,7 @@ const turn: Kernel = {
         set(at, get(angles!)),
         set(left, get(half!)),
         when(get(back!), each(true), each(false)),
-        advance(x!, bytes),
+        advance(x!, get(bytes)),
       ]),
     ]
   },
@@ -196,26 +193,10 @@ const packFour: Kernel = {
       number,
     ]
     return [
-      rows.map((row) => [set(row, get(source!)), advance(source!, stride!)]),
+      rows.map((row) => [set(row, get(source!)), advance(source!, get(stride!))]),
       repeat(depth!, 4, [
         [a, b, c, d].map((value, i) => [set(value, v128.load(get(rows[i]!))), advanceBy(rows[i]!, VECTOR)]),
-        (
-          [
-            [0, 4, 1, 5],
-            [2, 6, 3, 7],
-          ] as const
-        ).map((mix, i) => [
-          set(low, v128.shuffle(get(a), get(b), mix)),
-          set(high, v128.shuffle(get(c), get(d), mix)),
-          (
-            [
-              [0, 1, 4, 5],
-              [2, 3, 6, 7],
-            ] as const
-          ).map((pick, j) =>
-            v128.store(get(target!), v128.shuffle(get(low), get(high), pick), (2 * i + j) * VECTOR),
-          ),
-        ]),
+        storeTransposed([a, b, c, d], [low, high], get(target!), (column) => column * VECTOR),
         advanceBy(target!, 4 * VECTOR),
       ]),
     ]
@@ -229,7 +210,7 @@ const packTurned: Kernel = {
   body: ([source, target, depth, stride]) =>
     repeat(depth!, 1, [
       v128.store(get(target!), v128.load(get(source!))),
-      advance(source!, stride!),
+      advance(source!, get(stride!)),
       advanceBy(target!, VECTOR),
     ]),
 }

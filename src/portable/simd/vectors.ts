@@ -6,6 +6,7 @@
 import { type Code, f32, get, i32, type Kernel, repeat, set, v128, when } from '../../lib/wasm/assembler.ts'
 import type { PlainType } from '../../protocol/model.ts'
 import { exponential } from './exponential.ts'
+import { advance, advanceBy, range, storeTransposed } from './pieces.ts'
 
 /**
  * How the elements of a matrix lie in memory. 32 neighbours of a row share a scale where they are `steps`, signed bytes, or `nibbles`, of
@@ -22,10 +23,6 @@ export const TOGETHER = [4, 2, 1] as const
 /** Elements that rows of operands are filled up to with zeros. */
 export const UNIT = 16
 const PANEL = 8
-
-const range = (n: number) => Array.from({ length: n }, (_, i) => i)
-const advance = (pointer: number, by: Code): Code => set(pointer, i32.add(get(pointer), by))
-const advanceBy = (pointer: number, bytes: number): Code => advance(pointer, i32.const(bytes))
 
 /** a b + c, rounded once or twice. */
 export const addProduct = (fma: boolean, a: Code, b: Code, c: Code): Code =>
@@ -175,28 +172,7 @@ const packAcross = (type: Layout): Kernel => ({
         const [row, scale] = [get(rows[from + i]!), own[from + i]!]
         return set(value, type === 'nibbles' ? four(row, above, scale) : widened(type, row, bits, scale, 0))
       }),
-      // Transposed.
-      (
-        [
-          [0, 4, 1, 5],
-          [2, 6, 3, 7],
-        ] as const
-      ).map((mix, i) => [
-        set(low, v128.shuffle(get(a), get(b), mix)),
-        set(high, v128.shuffle(get(c), get(d), mix)),
-        (
-          [
-            [0, 1, 4, 5],
-            [2, 3, 6, 7],
-          ] as const
-        ).map((pick, j) =>
-          v128.store(
-            get(target!),
-            v128.shuffle(get(low), get(high), pick),
-            (2 * i + j) * PANEL * 4 + from * 4,
-          ),
-        ),
-      ]),
+      storeTransposed([a, b, c, d], [low, high], get(target!), (column) => column * PANEL * 4 + from * 4),
     ]
     const along = (above: boolean): Code =>
       repeat(depth!, 4, [
