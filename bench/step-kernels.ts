@@ -1,4 +1,4 @@
-import { plannedCases, textsAtLoad } from '../src/engine/check/check-plan.ts'
+import { plannedCases, textsOf } from '../src/engine/check/check-plan.ts'
 import type { EnginePlan, PlannedTape } from '../src/engine/plan.ts'
 import { shaderText } from '../src/gpu/kernel.ts'
 import { rateKernels } from '../src/gpu/measure.ts'
@@ -23,7 +23,7 @@ export function beforeFirstStep(plan: EnginePlan): Record<'measured' | 'run' | '
   const checked = plannedCases(plan).flatMap(({ cases }) => cases.flatMap(({ texts }) => [...texts]))
   return {
     measured: new Set(rateKernels().map(shaderText)),
-    run: new Set(textsAtLoad(plan).keys()),
+    run: new Set(textsOf(plan, false).keys()),
     checked: new Set(checked),
   }
 }

@@ -4,7 +4,8 @@
  *   npx tsx tools/dump-wgsl.ts OUT
  *
  * Planned without a device, for the shapes of the golden models and of Gemma 3 270M, each weight format, each
- * recomputation, with and without dropout and soft-caps. Prints how many texts were written.
+ * recomputation, with and without dropout and soft-caps; and for those of the larger Gemmas, in bf16 and in int4. Prints how many texts
+ * were written.
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,6 +13,7 @@ import { join } from 'node:path'
 import { planEngine } from '../src/engine/plan.ts'
 import { type Kernel, shaderText } from '../src/gpu/kernel.ts'
 import { readModelConfig } from '../src/model/config.ts'
+import { GEMMAS } from '../src/model/gemmas.ts'
 import { quantisedTypes } from '../src/model/quantised-weights.ts'
 import { storedAlike } from '../src/model/storage.ts'
 import type { PlanRequest } from '../src/protocol/engine.ts'
@@ -24,7 +26,10 @@ const golden = (name: string): Record<string, unknown> =>
     unknown
   >
 
-/** Shapes of Gemma 3 270M with two layers, one of each kind: further layers repeat the same kernels. */
+/** Two layers, one of each kind: further layers repeat the same kernels. */
+const TWO_LAYERS = { num_hidden_layers: 2, layer_types: ['sliding_attention', 'full_attention'] }
+
+/** Shapes of Gemma 3 270M. */
 const GEMMA_270M = {
   ...golden('gemma3-tiny'),
   vocab_size: 262_144,
@@ -33,8 +38,7 @@ const GEMMA_270M = {
   head_dim: 256,
   query_pre_attn_scalar: 256,
   sliding_window: 512,
-  num_hidden_layers: 2,
-  layer_types: ['sliding_attention', 'full_attention'],
+  ...TWO_LAYERS,
 }
 
 interface Case {
@@ -47,8 +51,8 @@ interface Case {
 }
 
 function* cases(): Generator<Case> {
-  const models = [golden('gemma3-tiny'), golden('gemma3-tiny-wide'), GEMMA_270M].map((json) =>
-    readModelConfig(json),
+  const models = [golden('gemma3-tiny'), golden('gemma3-tiny-wide'), golden('gemma2-tiny'), GEMMA_270M].map(
+    (json) => readModelConfig(json),
   )
   for (const model of models) {
     for (const type of ['BF16', 'F16', 'F32'] as const)
@@ -59,6 +63,11 @@ function* cases(): Generator<Case> {
     yield { model, type: 'BF16', tokens: 2048, recompute: 'cheap', dropout: 0 }
     const capped = { ...model, attentionSoftCap: 50, finalSoftCap: 30 }
     yield { model: capped, type: 'BF16', tokens: 512, recompute: 'nothing', dropout: 0 }
+  }
+  for (const { config } of GEMMAS) {
+    const model = readModelConfig({ ...config, ...TWO_LAYERS })
+    for (const quantization of [null, 'int4'] as const)
+      yield { model, type: 'BF16', quantization, tokens: 512, recompute: 'nothing', dropout: 0 }
   }
 }
 

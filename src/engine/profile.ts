@@ -3,7 +3,7 @@ import { sizeOf } from '../gpu/kernel.ts'
 import type { GpuContext } from '../gpu/program.ts'
 import { KernelTimer } from '../gpu/timing.ts'
 import type { KernelRow } from '../protocol/gpu-report.ts'
-import { checkPlan, textsAtLoad } from './check/check-plan.ts'
+import { checkPlan, textsOf } from './check/check-plan.ts'
 import type { EnginePlan } from './plan.ts'
 
 /** Seconds that a timing takes at least. */
@@ -32,7 +32,7 @@ export async function profileKernels(
     onProgress: (share, name) => onProgress(share / 2, name),
   })
   const right = new Set(check.right)
-  const textOf = new Map([...textsAtLoad(plan)].map(([text, kernel]) => [kernel, text]))
+  const textOf = new Map([...textsOf(plan, false)].map(([text, kernel]) => [kernel, text]))
   const failed = new Set(check.operations.filter(({ failure }) => failure !== null).map(({ name }) => name))
   const dims = within(plan.tapes.train!.capacity, context.gpu.software ? LARGEST_SOFTWARE : LARGEST)
   const dispatches = [plan.tapes.train!, plan.tapes.optimizer!].flatMap(({ tape }) => tape.dispatches)

@@ -12,8 +12,14 @@ import type { EnginePlan, TapeName } from './plan.ts'
 export const AT_LOAD = ['train', 'optimizer', 'score'] as const satisfies readonly TapeName[]
 
 /** Kernels that run before a first step is over, each once. */
-export function kernelsAtLoad({ tapes }: Pick<EnginePlan, 'tapes'>): Set<Kernel> {
-  return new Set(AT_LOAD.flatMap((name) => tapes[name]!.tape.dispatches.map(({ kernel }) => kernel)))
+export const kernelsAtLoad = (plan: Pick<EnginePlan, 'tapes'>): Set<Kernel> => kernelsOf(plan, AT_LOAD)
+
+/** Kernels of all of a plan's tapes, or of some. */
+export function kernelsOf(
+  { tapes }: Pick<EnginePlan, 'tapes'>,
+  names = Object.keys(tapes) as readonly TapeName[],
+): Set<Kernel> {
+  return new Set(names.flatMap((name) => tapes[name]?.tape.dispatches.map(({ kernel }) => kernel) ?? []))
 }
 
 /** Compiles them side by side. One that does not compile is told of where it is used. */

@@ -16,6 +16,7 @@ import { noticeSeconds, type Rates, Slicer } from '../gpu/slicer.ts'
 import { type Tuned, tune, usualChoices } from '../gpu/tune.ts'
 import { NOT_PICKED } from '../kernels/gather-rows.ts'
 import { RESULT, RESULTS } from '../kernels/results.ts'
+import { storedBytes } from '../lib/storage.ts'
 import { initialState } from '../model/lora.ts'
 import { storedTypes } from '../model/storage.ts'
 import { resolveWeights } from '../model/weights.ts'
@@ -226,6 +227,32 @@ export class WebgpuEngine implements Engine {
     return tuned
   }
 
+  /**
+   * Holds kernels of a plan against references beside what is loaded, whose choices stay: what is found wrong is left out from the next
+   * load on. Where the words' matrix, the largest that it takes, would find no room beside that, it is not done now.
+   * @param known choices that were measured before
+   */
+  async verifyBeside(
+    request: PlanRequest,
+    known: Readonly<Record<string, string>>,
+    verify: Verify,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const plan = this.planned(request, known)
+    const { format, rows, cols } = plan.parts.weights.head
+    const taken = this.gpu.liveBytes + storedBytes(format, rows * cols)
+    if (taken > Math.max(memoryBudget(this.gpu), this.room.fits)) return
+    const context = new GpuContext(this.gpu)
+    try {
+      const wrong = await verify(context, plan, { onProgress: () => {}, signal })
+      this.leftOut = { ...this.leftOut, ...wrong }
+    } catch (error) {
+      throw await causeOf(this.gpu, error, signal)
+    } finally {
+      context.dispose()
+    }
+  }
+
   step(
     batches: Batch[],
     scalars: StepScalars,
@@ -283,6 +310,7 @@ export class WebgpuEngine implements Engine {
     const read = queued.then(async ({ figures, rows }) => {
       const r = new Float32Array(await figures)
       const logProbability = (await Promise.all(rows)).map((bytes) => new Float32Array(bytes))
+      if (this.gpu.failure) throw this.gpu.failure
       const finite = r[RESULT.notFinite] === 0
       return {
         loss: r[RESULT.lossSum]! / supervised,
@@ -439,7 +467,10 @@ export class WebgpuEngine implements Engine {
   }
 
   #enqueue<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const run = this.#queue.then(task)
+    const run = this.#queue.then(task).then((done) => {
+      if (this.gpu.failure) throw this.gpu.failure
+      return done
+    })
     this.#queue = run.catch(() => {})
     return this.#explained(Promise.race([run, this.gpu.lost]), signal)
   }

@@ -40,7 +40,7 @@ export interface Gpu {
   destroyBuffer(buffer: GPUBuffer): void
   /** Rejects with `device_lost` when the device goes; never resolves. */
   lost: Promise<never>
-  /** Set once the device is gone. */
+  /** Set once the device is gone, or has refused something that nobody asked about: what is read after that is worth nothing. */
   readonly failure: LapidaryError | null
   destroy(): void
 }
@@ -74,6 +74,9 @@ export function wrapDevice(device: GPUDevice, info: GPUAdapterInfo = device.adap
     throw failure
   })
   lost.catch(() => {})
+  device.addEventListener?.('uncapturederror', ({ error }) => {
+    failure ??= refused(error)
+  })
   return {
     device,
     description,
@@ -100,9 +103,25 @@ export function wrapDevice(device: GPUDevice, info: GPUAdapterInfo = device.adap
   }
 }
 
+/**
+ * A submit or a buffer that a device refuses outside any error scope computes nothing, throws nothing, and leaves what was there to be
+ * read: a step would go on with the figures of the one before.
+ */
+function refused(error: GPUError): LapidaryError {
+  const outOfMemory = error.constructor.name === 'GPUOutOfMemoryError'
+  return new LapidaryError({
+    code: outOfMemory ? 'out_of_memory' : 'internal',
+    message: `The graphics device refused part of the work: ${error.message}`,
+    hint: outOfMemory
+      ? 'Close other tabs and programs, or lower max_length or the batch size, and try again.'
+      : 'Try again. If it comes again, choose the portable engine on the Model page, and please report it with the text above.',
+  })
+}
+
+/** Windows' own is WARP; before browsers told of fallback adapters, its name was all there was. */
 function isSoftware(info: GPUAdapterInfo, description: string): boolean {
   if ((info as { isFallbackAdapter?: boolean }).isFallbackAdapter) return true
-  return /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(description)
+  return /swiftshader|llvmpipe|lavapipe|basic render|software|\bwarp\b/i.test(description)
 }
 
 function noAdapter(hasApi: boolean): Failure {

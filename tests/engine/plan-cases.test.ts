@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest'
-import { GEMMA_1B, GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
+import { describe, expect, test } from 'vitest'
+import { GEMMA_1B, GEMMA_2_2B, GEMMA_4B, GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
 import { hardwarePlan } from '../../bench/simulation.ts'
 import { beforeFirstStep, countBeforeFirstStep } from '../../bench/step-kernels.ts'
-import { plannedCases, textsAtLoad } from '../../src/engine/check/check-plan.ts'
+import { plannedCases, textsOf } from '../../src/engine/check/check-plan.ts'
 import { linearCase } from '../../src/engine/check/linear.ts'
 import { expected, type OperationCase, type OperationInput } from '../../src/engine/check/operation.ts'
 import { normals } from '../../src/engine/check/values.ts'
@@ -35,7 +35,7 @@ for (const [name, model] of Object.entries({
           decode: null,
         }
         const plan = hardwarePlan(request)
-        const wanted = textsAtLoad(plan)
+        const wanted = textsOf(plan, false)
         const operations = plannedCases(plan)
         const run = new Set(operations.flatMap(({ cases }) => cases.flatMap(({ texts }) => [...texts])))
         const left = [...wanted].flatMap(([text, kernel]) => (run.has(text) ? [] : [kernel.name]))
@@ -62,12 +62,56 @@ test.each(['int8', 'int4'] as const)(
       decode: null,
     })
     const run = new Set(plannedCases(plan).flatMap(({ cases }) => cases.flatMap(({ texts }) => [...texts])))
-    const wanted = textsAtLoad(plan)
+    const wanted = textsOf(plan, false)
     expect([...wanted].flatMap(([text, kernel]) => (run.has(text) ? [] : [kernel.name]))).toEqual([])
     expect(run.size).toBe(wanted.size)
     expect(countBeforeFirstStep(plan)).toBeLessThanOrEqual(80)
   },
 )
+
+/** What else the studio offers, and what the base is held in. */
+const OFFERED = [
+  ['Pebble', PEBBLE, null],
+  ['Gemma 3 270M', GEMMA_270M, 'int8'],
+  ['Gemma 3 1B', GEMMA_1B, 'int4'],
+  ['Gemma 2 2B', GEMMA_2_2B, null],
+  ['Gemma 3 4B', GEMMA_4B, 'int4'],
+] as const
+
+describe.each(OFFERED)('%s, %3$s', (_, model, quantization) => {
+  const planFor = (maxTokens: number, decode: PlanRequest['decode']) =>
+    hardwarePlan({
+      model,
+      stored: quantisedTypes(model, storedAlike(model, 'BF16'), quantization),
+      lora: parseRunConfig({ lora: { target_modules: 'all-linear', lora_dropout: 0.1 } }).lora,
+      maxTokens,
+      maxSupervised: maxTokens,
+      recompute: 'auto',
+      decode,
+    })
+
+  test('before a first step at most 80 pipelines are compiled, all of them checked', () => {
+    const plan = planFor(512, { sequences: 4, positions: 512 })
+    const { run, checked } = beforeFirstStep(plan)
+    expect([...run].filter((text) => !checked.has(text))).toEqual([])
+    expect(countBeforeFirstStep(plan)).toBeLessThanOrEqual(80)
+  })
+
+  test('what answers and scores labels is checked on the very pipelines that do', () => {
+    const usual = [512, { sequences: 4, positions: 512 }] as const
+    // The least there is, and one prompt at a time.
+    const least = [2, { sequences: 1, positions: 2 }] as const
+    for (const [tokens, decode] of model === PEBBLE ? [usual, least] : [usual]) {
+      const plan = planFor(tokens, decode)
+      const wanted = textsOf(plan, true)
+      expect(wanted.size).toBeGreaterThan(textsOf(plan, false).size + 8)
+      const cases = plannedCases(plan, true).flatMap(({ cases }) => cases)
+      const run = new Set(cases.flatMap(({ texts }) => [...texts]))
+      expect([...wanted].flatMap(([text, kernel]) => (run.has(text) ? [] : [kernel.name]))).toEqual([])
+      expect(run.size).toBe(wanted.size)
+    }
+  })
+})
 
 /** Of outputs that are differentiated, as the tape has them. */
 function cotangentsOf(c: OperationCase, random: ReturnType<typeof normals>, live: Dims) {
@@ -119,9 +163,9 @@ test('every case of a plan has what it should give, gradients included', () => {
     maxTokens: 64,
     maxSupervised: 64,
     recompute: 'nothing',
-    decode: null,
+    decode: { sequences: 2, positions: 200 },
   })
-  for (const { cases } of plannedCases(plan))
+  for (const { cases } of plannedCases(plan, true))
     for (const { c } of cases) {
       const random = normals(3)
       const live = { tokens: 0, supervised: 0, sequences: 0, ...c.live }

@@ -44,6 +44,7 @@ beforeEach(() => {
     wrong: [],
     made: 0,
     plans: 0,
+    answers: 0,
     at: null,
     meanwhile: async () => {},
     whileTuning: async () => {},
@@ -305,6 +306,41 @@ describe('while nothing else uses the engine', () => {
     expect(await it.prepare()).toBe(true)
     expect(engine.tuned).toEqual([{}, choices])
     expect(toyCheck.made).toBe(1)
+  })
+
+  test('what answers is held against references with the kernels that were measured, once; what is wrong is left out of the next load', async () => {
+    const { it, engine } = await planned()
+    toyCheck.wrong = ['attention_decode split']
+    await it.prepare()
+    expect(engine.held).toEqual([{ half: 'lanes', whole: 'tiled' }])
+    expect(toyCheck).toMatchObject({ plans: 1, answers: 1 })
+    expect(engine.leftOut).toMatchObject({ 'attention_decode split': expect.any(String) })
+    // Another worker, later: all of it is remembered.
+    const later = host()
+    await load(later)
+    expect(ToyEngine.made.at(-1)!.leftOut).toMatchObject({ 'attention_decode split': expect.any(String) })
+    await later.prepare()
+    expect(toyCheck).toMatchObject({ plans: 1, answers: 1 })
+  })
+
+  test('what measuring found unfit stays left out, though a check at other sizes finds nothing wrong with it', async () => {
+    const { it, engine } = await planned()
+    await it.prepare()
+    expect(toyCheck.made).toBe(1)
+    const leftOut = { 'toy slow': 'one dispatch took 3.0 s' }
+    expect(engine.leftOut).toEqual(leftOut)
+    await load(host())
+    expect(ToyEngine.made.at(-1)!.leftOut).toEqual(leftOut)
+    // Nor is what was found right before checked again.
+    expect(toyCheck).toMatchObject({ plans: 1, answers: 1 })
+  })
+
+  test('an operation of answering that is wrong there makes the next load take another engine', async () => {
+    const { it } = await planned()
+    toyCheck.failing = ['Attention']
+    expect(await it.prepare()).toBe(true)
+    expect(toyCheck.answers).toBe(1)
+    expect((await load(it)).describe().kind).toBe('portable')
   })
 
   test('choices of a checkpoint come before what was measured', async () => {

@@ -58,6 +58,8 @@ export class ToyEngine extends BigramEngine {
   verify: Verify | null = null
   /** What it was told to measure, by what it was told is known. */
   readonly tuned: Record<string, string>[] = []
+  /** With what choices what answers was held against references. */
+  readonly held: Record<string, string>[] = []
   readonly gpu = {
     description: 'toy adapter',
     software: false,
@@ -121,6 +123,15 @@ export class ToyEngine extends BigramEngine {
       leftOut: { 'toy slow': 'one dispatch took 3.0 s' },
       done: true,
     }
+  }
+
+  async verifyBeside(_: PlanRequest, known: Record<string, string>, verify: Verify, signal?: AbortSignal) {
+    this.#alone('verifyBeside')
+    this.held.push({ ...known })
+    const wrong = await this.#during(() =>
+      verify({} as GpuContext, {} as EnginePlan, { onProgress: () => {}, signal }),
+    )
+    this.leftOut = { ...this.leftOut, ...wrong }
   }
 
   override step(...given: Parameters<BigramEngine['step']>) {
@@ -201,8 +212,10 @@ export const toyCheck = {
   wrong: [] as string[],
   /** Checks of every operation. */
   made: 0,
-  /** Checks of what a load was about to run. */
+  /** Checks of what a load was about to run, */
   plans: 0,
+  /** and of what answers. */
+  answers: 0,
   whileTuning: async (_?: AbortSignal) => {},
   at: null as number | null,
   meanwhile: async () => {},
@@ -217,16 +230,22 @@ const toyOperations = () =>
   }))
 
 /** Stands for what a plan of the toy engine runs. */
-export const textsAtLoad = () => new Map([['the text of a kernel', {}]])
+export const textsOf = (_: unknown, answers: boolean) =>
+  new Map([TRAINS, ...(answers ? [ANSWERS] : [])].map((text) => [text, {}]))
+const TRAINS = 'the text of a kernel'
+const ANSWERS = 'the text of a kernel that answers'
 
 export async function checkPlan(_: unknown, __: unknown, options: PlanCheckOptions): Promise<PlanCheck> {
-  if (options.right?.has('the text of a kernel')) return { operations: [], wrong: {}, right: [] }
+  const { answers = false } = options
+  const left = [...textsOf(_, answers).keys()].filter((text) => !options.right?.has(text))
+  if (left.length === 0) return { operations: [], wrong: {}, right: [] }
   options.onProgress?.(0, 'RMSNorm')
   options.signal?.throwIfAborted()
   await toyCheck.meanwhile()
-  toyCheck.plans++
+  if (answers) toyCheck.answers++
+  else toyCheck.plans++
   const operations = toyOperations()
-  const right = toyCheck.failing.length === 0 ? ['the text of a kernel'] : []
+  const right = toyCheck.failing.length === 0 ? left : []
   return {
     operations,
     wrong: Object.fromEntries(toyCheck.wrong.map((name) => [name, 'it did nothing'])),

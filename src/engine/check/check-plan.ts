@@ -1,10 +1,11 @@
-import type { Kernel } from '../../gpu/kernel.ts'
-import { shaderText } from '../../gpu/kernel.ts'
+import { type Dims, type Kernel, shaderText } from '../../gpu/kernel.ts'
 import type { GpuContext } from '../../gpu/program.ts'
 import { usual } from '../../gpu/tune.ts'
 import type { OperationCheck } from '../../protocol/gpu-check.ts'
 import type { EnginePlan } from '../plan.ts'
-import { kernelsAtLoad } from '../session.ts'
+import { kernelsAtLoad, kernelsOf } from '../session.ts'
+import { answerCases } from './answer-cases.ts'
+import type { CheckedOperation } from './cases.ts'
 import { attempted, type Faults, pairOf, type Tried, tryCase, verdict } from './check-gpu.ts'
 import {
   ALL,
@@ -38,27 +39,38 @@ export interface PlanCheckOptions {
   right?: ReadonlySet<string>
   /** Names of the operations to check; default: all. */
   operations?: readonly string[]
+  /** Whether what answers and scores labels is checked as well, each pipeline once. */
+  answers?: boolean
 }
 
 /** A kernel that holds the device for so long on a few rows is never run again: Windows takes the device away after two. */
 const HANGING_SECONDS = 1.5
 
 /**
- * Holds every operation of a plan against its f64 reference, on the pipelines that will train and no other, with few live rows. Only
+ * Holds every operation of a plan against its f64 reference, on the pipelines that will train (or answer) and no other, with few live rows. Only
  * where one is wrong, others that might be chosen instead are compiled, to find out which is at fault.
  * @throws LapidaryError `device_lost`, or the signal's reason
  */
 export async function checkPlan(
   context: GpuContext,
   plan: EnginePlan,
-  { onProgress = () => {}, signal, right = new Set(), operations: only }: PlanCheckOptions = {},
+  {
+    onProgress = () => {},
+    signal,
+    right = new Set(),
+    operations: only,
+    answers = false,
+  }: PlanCheckOptions = {},
 ): Promise<PlanCheck> {
+  if ([...textsOf(plan, answers).keys()].every((text) => right.has(text)))
+    return { operations: [], wrong: {}, right: [] }
   const faults: Faults = new Map()
   const found: { name: string; tried: Tried[] }[] = []
   const good = new Set<string>()
-  const operations = plannedCases(plan).filter(({ name }) => only?.includes(name) ?? true)
+  const operations = plannedCases(plan, answers).filter(({ name }) => only?.includes(name) ?? true)
   for (const [i, { name, cases }] of operations.entries()) {
-    const left = cases.filter(({ texts }) => [...texts].some((text) => !right.has(text)))
+    const isRight = (text: string) => right.has(text) || (answers && good.has(text))
+    const left = cases.filter(({ texts }) => ![...texts].every(isRight))
     if (left.length === 0) continue
     onProgress(i / operations.length, name)
     const tried: Tried[] = []
@@ -138,15 +150,25 @@ function textOf(kernel: Kernel): string {
   return text
 }
 
-/** Texts of all kernels that run before a first step is over. */
-export const textsAtLoad = (plan: Pick<EnginePlan, 'tapes'>): Map<string, Kernel> =>
-  new Map(Array.from(kernelsAtLoad(plan), (kernel) => [textOf(kernel), kernel]))
+/** Texts of all kernels that run before a first step is over; with `answers` of all that a plan runs. */
+export const textsOf = (plan: Pick<EnginePlan, 'tapes'>, answers: boolean): Map<string, Kernel> =>
+  new Map(Array.from((answers ? kernelsOf : kernelsAtLoad)(plan), (kernel) => [textOf(kernel), kernel]))
 
-/** The cases of a plan, written down so that they run pipelines of the plan and no other. */
-export function plannedCases(plan: EnginePlan): { name: string; cases: PlannedCase[] }[] {
-  const texts = textsAtLoad(plan)
-  const { capacity } = plan.tapes.train!
-  return planCases(plan).map(({ name, cases }) => ({
+/** The cases of a plan, written down so that they run pipelines of the plan and no other; with `answers` of all that it runs. */
+export function plannedCases(plan: EnginePlan, answers = false): { name: string; cases: PlannedCase[] }[] {
+  const texts = textsOf(plan, answers)
+  return [
+    ...written(plan, texts, { capacity: plan.tapes.train!.capacity, operations: planCases(plan) }),
+    ...(answers ? answerCases(plan).flatMap((own) => written(plan, texts, own)) : []),
+  ]
+}
+
+function written(
+  plan: EnginePlan,
+  texts: ReadonlyMap<string, Kernel>,
+  { capacity, operations }: { capacity: Dims; operations: readonly CheckedOperation[] },
+): { name: string; cases: PlannedCase[] }[] {
+  return operations.map(({ name, cases }) => ({
     name,
     cases: cases.flatMap((one) => {
       const c = { ...one, capacity, choices: chosen({ ...one, capacity }, plan.choices) }

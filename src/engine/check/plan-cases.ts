@@ -15,13 +15,13 @@ import { copyCase, gatherCase, gegluCase, resultsCase, sumCase } from './pieces.
 import { normals } from './values.ts'
 
 /** Rows of a product: of no tile a multiple. */
-const FEW = 5
+export const FEW = 5
 /** Rows of attention: more than a tile; where a window is narrow, more than it has. */
 const ROWS = 70
 const MOST_ROWS = 150
 
 /** Different cases of an operation, by what they are made from. */
-class Cases {
+export class Cases {
   readonly #found = new Map<string, Map<string, OperationCase>>()
 
   add<Spec>(operation: string, spec: Spec, make: (spec: Spec) => OperationCase): void {
@@ -115,10 +115,10 @@ const NORMS = [
   ['post_feedforward', true],
 ] as const
 
-const shapesOf = ({ rows, cols, format, shards }: Weight) => [rows, cols, format, shards.map(rowsOf)]
+export const shapesOf = ({ rows, cols, format, shards }: Weight) => [rows, cols, format, shards.map(rowsOf)]
 
 /** The same weight over a case's own tensors. */
-const over = (weight: Weight, tensors: Parameters<OperationCase['build']>[1]): Weight => ({
+export const over = (weight: Weight, tensors: Parameters<OperationCase['build']>[1]): Weight => ({
   ...weight,
   shards: weight.shards.map((shard, i) => ({ ...rowsOf(shard), tensor: tensors[`w${i}`]! })),
 })
@@ -144,14 +144,13 @@ function embeddingOf(table: Weight, scale: number): OperationCase {
 const LOSS_SCALE = 0.37
 const HEAD_ROWS = 2
 
-/** The head over its whole vocabulary, with and without a gradient: both of the same rows, whose logits are computed once. */
-function headCases(head: Weight, softCap: number | null): (gradient: boolean) => OperationCase {
+/** A few rows, and the capped logits of each over the whole vocabulary, computed when they are first asked for. */
+export function drawnHead(head: Weight, softCap: number | null) {
   const { rows: vocab, cols: hidden, format, shards } = head
   const w = drawnMatrix(format, shards, hidden, (size) => normals(5)(size, 1.5 / Math.sqrt(hidden)))
   const h = normals(17)(HEAD_ROWS * hidden)
   const labels = Uint32Array.of(vocab - 1, vocab >> 1)
-  const known = () => (rowsKnown ??= Array.from(labels, (label, n) => rowOf(label, n)))
-  let rowsKnown: ReturnType<typeof rowOf>[] | undefined
+  let known: ReturnType<typeof rowOf>[] | undefined
   const rowOf = (label: number, n: number) => {
     const capped = (z: number) => (softCap === null ? z : softCap * Math.tanh(z / softCap))
     const z = Float64Array.from({ length: vocab }, (_, v) => capped(w.dot(v, h, n * hidden)))
@@ -162,6 +161,13 @@ function headCases(head: Weight, softCap: number | null): (gradient: boolean) =>
     for (let v = 0; v < vocab; v++) sum += Math.exp(z[v]! - top)
     return { z, label, hit: Number(best === label), norm: top + Math.log(sum) }
   }
+  return { w, h, labels, rows: () => (known ??= Array.from(labels, (label, n) => rowOf(label, n))) }
+}
+
+/** The head over its whole vocabulary, with and without a gradient: both of the same rows, whose logits are computed once. */
+function headCases(head: Weight, softCap: number | null): (gradient: boolean) => OperationCase {
+  const { rows: vocab, cols: hidden, format } = head
+  const { w, h, labels, rows: known } = drawnHead(head, softCap)
   return (gradient) => ({
     name: `head ${gradient ? 'loss' : 'score'}, ${vocab} x ${hidden} ${format}`,
     live: { supervised: HEAD_ROWS },

@@ -1,3 +1,4 @@
+import type { DimName } from '../../gpu/scalars.ts'
 import { advance, sample } from '../../kernels/sample.ts'
 import { SITE, uniform } from '../../lib/threefry.ts'
 import type { OperationCase } from './operation.ts'
@@ -30,41 +31,50 @@ export function drawingWeights(logits: ArrayLike<number>, o: Drawing): Float64Ar
 const SEED = 1234
 const ROWS = 5
 
-/** One word drawn a row, fed back and counted; temperature 0 takes the first of the largest. */
-export function sampleCase(vocab: number, o: Drawing): OperationCase {
+/** As a plan draws: without a history, over rows of this name, which go no further than one below `maxPositions`. */
+interface PlannedDrawing {
+  rows: DimName
+  maxPositions: number
+}
+
+/**
+ * One word drawn a row, fed back and counted; temperature 0 takes the first of the largest.
+ * @param planned of a plan; by default with a history
+ */
+export function sampleCase(vocab: number, o: Drawing, planned?: PlannedDrawing): OperationCase {
+  const dim = planned?.rows ?? 'sequences'
+  const maxPositions = planned?.maxPositions ?? 1e6
   const logits = normals(vocab)(ROWS * vocab, 2)
   // Two largest in a row: the lower one is taken.
   if (o.temperature === 0)
     for (let r = 0; r < ROWS; r++) logits[r * vocab + r + 3] = logits[(r + 1) * vocab - 1] = 20
   const rows = (value: (row: number) => number) => Uint32Array.from({ length: ROWS }, (_, r) => value(r))
+  const history: OperationCase['inputs'] = {
+    ids: { shape: [dim, 2], values: new Uint32Array(ROWS * 2) },
+    drawn: { shape: [dim], values: rows(() => 0) },
+    done: { shape: [dim], values: rows(() => 0) },
+    stop: { shape: [8], values: new Uint32Array(8).fill(0xffffffff) },
+  }
   return {
     name: o.temperature === 0 ? 'greedy choice' : `sampling, top ${o.topK}, ${o.topP}`,
-    live: { sequences: ROWS },
+    live: { [dim]: ROWS },
     scalars: { seed: SEED, temperature: o.temperature, top_k: o.topK, top_p: o.topP },
     inputs: {
-      logits: { shape: ['sequences', vocab], values: logits },
-      positions: { shape: ['sequences'], values: rows((r) => r * 100) },
-      tokens: { shape: ['sequences'], values: rows(() => 0) },
-      ids: { shape: ['sequences', 2], values: new Uint32Array(ROWS * 2) },
-      drawn: { shape: ['sequences'], values: rows(() => 0) },
-      done: { shape: ['sequences'], values: rows(() => 0) },
-      stop: { shape: [8], values: new Uint32Array(8).fill(0xffffffff) },
+      logits: { shape: [dim, vocab], values: logits },
+      positions: { shape: [dim], values: rows((r) => r * 100) },
+      tokens: { shape: [dim], values: rows(() => 0) },
+      ...(!planned && history),
     },
     build: (tape, { logits, positions, tokens, ids, drawn, done, stop }) => {
-      const { token } = sample(tape, logits!, {
-        rows: 'sequences',
-        vocab,
-        positions: positions!,
-        name: 'sample',
-      })
+      const { token } = sample(tape, logits!, { rows: dim, vocab, positions: positions!, name: 'sample' })
       advance(tape, token, {
-        rows: 'sequences',
+        rows: dim,
         tokens: tokens!,
         positions: positions!,
-        maxPositions: 1e6,
-        history: { ids: ids!, ring: 2, drawn: drawn!, stop: stop!, done: done! },
+        maxPositions,
+        ...(!planned && { history: { ids: ids!, ring: 2, drawn: drawn!, stop: stop!, done: done! } }),
       })
-      return { tokens: tokens!, positions: positions!, done: done! }
+      return { tokens: tokens!, positions: positions!, ...(!planned && { done: done! }) }
     },
     reference: ({ logits, positions }) => {
       const words = Array.from({ length: ROWS }, (_, r) => {
@@ -80,8 +90,8 @@ export function sampleCase(vocab: number, o: Drawing): OperationCase {
       })
       return {
         tokens: Float64Array.from(words),
-        positions: positions!.map((p) => p + 1),
-        done: new Float64Array(ROWS),
+        positions: positions!.map((p) => Math.min(p + 1, maxPositions - 1)),
+        ...(!planned && { done: new Float64Array(ROWS) }),
       }
     },
     tolerance: 0,

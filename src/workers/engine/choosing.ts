@@ -2,12 +2,20 @@ import type { CheckOptions } from '../../engine/check/check-gpu.ts'
 import type { Verify, WebgpuEngine } from '../../engine/webgpu-engine.ts'
 import type { Gpu } from '../../gpu/device.ts'
 import { sha256Hex } from '../../lib/hash.ts'
-import type { Engine, EngineChoice, PortableBackend, PortableBackendChoice } from '../../protocol/engine.ts'
+import type {
+  Engine,
+  EngineChoice,
+  PlanRequest,
+  PortableBackend,
+  PortableBackendChoice,
+} from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { GpuCheck } from '../../protocol/gpu-check.ts'
 import { LOAD_NOTES } from '../../protocol/load-notes.ts'
 import type { Held, LoadRequest, OpenEngine, Target } from './loading.ts'
 import type { DeviceMemory } from './remembering.ts'
+
+type HeldGpu = Extract<Held, { kind: 'webgpu' }>
 
 export interface Choice {
   engine: EngineChoice
@@ -81,7 +89,14 @@ export class EngineChooser {
     const held = await this.#open.open((await this.resolve(request)).target)
     if (held.kind === 'portable') return this.#open.load(held, request)
     const { engine } = held
-    engine.verify = engine.gpu.software ? null : (...asked) => this.#verify(held, request.engine, ...asked)
+    engine.verify = engine.gpu.software
+      ? null
+      : async (...asked) => {
+          const { wrong, failed } = await this.#verify(held, false, ...asked)
+          // An engine that is named is taken, whatever is found.
+          if (failed && request.engine === 'auto') throw new WrongDriver()
+          return wrong
+        }
     try {
       return await this.#open.load(held, request)
     } catch (error) {
@@ -92,18 +107,21 @@ export class EngineChooser {
     }
   }
 
-  /** Every operation, with every kernel that may be chosen here. */
-  async check(engine: WebgpuEngine, options: CheckOptions): Promise<GpuCheck> {
+  /**
+   * Every operation, with every kernel that may be chosen here.
+   * @param anew whether what was found before is judged anew: a kernel may be wrong at a model's own sizes alone
+   */
+  async check(engine: WebgpuEngine, options: CheckOptions, anew = true): Promise<GpuCheck> {
     const { checkGpu } = await import('../../engine/check/check-gpu.ts')
     const check = await checkGpu(engine.gpu, options)
-    await this.#memory.noteFullCheck(engine.gpu, check)
+    await this.#memory.noteFullCheck(engine.gpu, check, anew)
     engine.leftOut = (await this.#memory.findings(engine.gpu, false)).leftOut
     return check
   }
 
   /**
-   * Measures the kernels of what is likely to be trained next, then checks all operations, as far as neither is done. What was measured
-   * when the signal comes is kept; a check is not.
+   * Measures the kernels of what is likely to be trained next, holds those that answer and score labels against references at their own
+   * shapes, then checks all operations, as far as none of it is done. What was measured when the signal comes is kept; a check is not.
    * @returns whether nothing is left to be done
    */
   async prepare(signal: AbortSignal): Promise<boolean> {
@@ -117,9 +135,9 @@ export class EngineChooser {
       await this.#memory.noteFindings(engine.gpu, defaultLimits, tuned)
       if (!tuned.done) return false
     }
-    if (await this.#memory.lastCheck(engine.gpu)) return planned !== null
     try {
-      await this.check(engine, { signal })
+      if (planned) await this.#verifyAnswers(held, planned, signal)
+      if (!(await this.#memory.lastCheck(engine.gpu))) await this.check(engine, { signal }, false)
     } catch (error) {
       if (signal.aborted) return false
       throw error
@@ -127,31 +145,43 @@ export class EngineChooser {
     return planned !== null
   }
 
-  /** @throws WrongDriver where `auto` has to choose again */
+  /** With what was measured by now, as the next load will run it. */
+  async #verifyAnswers(held: HeldGpu, planned: PlanRequest, signal: AbortSignal): Promise<void> {
+    const { choices } = await this.#memory.findings(held.engine.gpu, held.defaultLimits)
+    const verify: Verify = async (...asked) => (await this.#verify(held, true, ...asked)).wrong
+    await held.engine.verifyBeside(planned, choices, verify, signal)
+  }
+
+  /**
+   * Holds what a plan runs against references, as far as it is not known to be right, and remembers what was found.
+   * @param answers whether what answers and scores labels is held too
+   * @returns kernels at fault, and whether an operation is wrong for which there is no other
+   */
   async #verify(
-    { engine, defaultLimits }: Extract<Held, { kind: 'webgpu' }>,
-    asked: EngineChoice,
+    { engine, defaultLimits }: HeldGpu,
+    answers: boolean,
     ...[context, plan, { onProgress, signal }]: Parameters<Verify>
-  ): Promise<Record<string, string>> {
+  ): Promise<{ wrong: Record<string, string>; failed: boolean }> {
     const { gpu } = engine
     const begun = performance.now()
-    const { checkPlan, textsAtLoad } = await import('../../engine/check/check-plan.ts')
+    const { checkPlan, textsOf } = await import('../../engine/check/check-plan.ts')
     const known = new Set((await this.#memory.findings(gpu, defaultLimits)).right)
     const digests = new Map<string, string>()
-    for (const text of textsAtLoad(plan).keys()) digests.set(text, (await sha256Hex(text)).slice(0, 32))
+    for (const text of textsOf(plan, answers).keys()) digests.set(text, (await sha256Hex(text)).slice(0, 32))
     const right = new Set([...digests].flatMap(([text, digest]) => (known.has(digest) ? [text] : [])))
     const found = await checkPlan(context, plan, {
       right,
+      answers,
       signal,
       onProgress: (share, name) =>
         onProgress(share, name ? `${LOAD_NOTES.check}: ${name}` : LOAD_NOTES.check),
     })
-    const wrong = found.operations.filter(({ failure }) => failure !== null)
+    const failed = found.operations.some(({ failure }) => failure !== null)
     await this.#memory.noteFindings(gpu, defaultLimits, {
       leftOut: found.wrong,
       right: found.right.map((text) => digests.get(text)!),
     })
-    if (wrong.length > 0) {
+    if (failed) {
       await this.#memory.noteCheck(gpu, {
         device: gpu.description,
         at: Date.now(),
@@ -162,10 +192,8 @@ export class EngineChooser {
         rates: engine.rates ?? { flops: 0, bandwidth: 0 },
       })
       this.forget()
-      // An engine that is named is taken, whatever is found.
-      if (asked === 'auto') throw new WrongDriver()
     }
-    return found.wrong
+    return { wrong: found.wrong, failed }
   }
 
   /** What is wrong with TensorFlow.js' own kernels on an adapter where ours are; asked once for each build. */
