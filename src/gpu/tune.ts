@@ -86,7 +86,7 @@ export async function tune(
   const times = new Map<string, [string, number][]>()
   try {
     const first = kernelOf(Object.values(questions[0]!.variants)[0]!)
-    await timer.time(first.trial?.() ?? first, dims, WARM_UP_SECONDS).catch(() => {})
+    await safely(context, () => timer.time(first.trial?.() ?? first, dims, WARM_UP_SECONDS))
     for (const { key, variants, family: name } of questions) {
       const family = families.get(name) ?? { keys: 0, wins: new Map(), close: new Set<string>() }
       families.set(name, family)

@@ -71,14 +71,14 @@ test.each(['int8', 'int4'] as const)(
 
 /** What else the studio offers, and what the base is held in. */
 const OFFERED = [
-  ['Pebble', PEBBLE, null],
-  ['Gemma 3 270M', GEMMA_270M, 'int8'],
-  ['Gemma 3 1B', GEMMA_1B, 'int4'],
-  ['Gemma 2 2B', GEMMA_2_2B, null],
-  ['Gemma 3 4B', GEMMA_4B, 'int4'],
+  ['Pebble', null, PEBBLE],
+  ['Gemma 3 270M', 'int8', GEMMA_270M],
+  ['Gemma 3 1B', 'int4', GEMMA_1B],
+  ['Gemma 2 2B', null, GEMMA_2_2B],
+  ['Gemma 3 4B', 'int4', GEMMA_4B],
 ] as const
 
-describe.each(OFFERED)('%s, %3$s', (_, model, quantization) => {
+describe.each(OFFERED)('%s, held in %s', (_, quantization, model) => {
   const planFor = (maxTokens: number, decode: PlanRequest['decode']) =>
     hardwarePlan({
       model,
