@@ -1,5 +1,6 @@
 import { type ByteSource, bufferSource, httpSource, readJson } from '../files/bytes.ts'
 import { openWeights } from '../files/weights.ts'
+import type { ChatCodec } from '../generate/chat.ts'
 import { readModelConfig } from '../model/config.ts'
 import { type QuantisedWeights, quantisedWeights } from '../model/quantised-weights.ts'
 import { parameterCount } from '../model/tensors.ts'
@@ -9,7 +10,7 @@ import type { ModelConfig, Quantization, WeightSource } from '../protocol/model.
 import type { Call, ModelInfo } from '../protocol/studio.ts'
 import type { Database, StoredModel } from '../storage/database.ts'
 import { manifestHash, modelFiles, putModel } from '../storage/models.ts'
-import { type ChatTokenizer, checkChatTokenizer, openChatTokenizer } from '../tokens/chat.ts'
+import type { ChatTokenizer } from '../tokens/chat.ts'
 import { modelFolderOf } from './model-files.ts'
 
 /** The practice model that comes with the studio. */
@@ -38,11 +39,22 @@ export class OpenModel {
 
   /** @throws LapidaryError where the tokenizer is missing, broken or of another model */
   chat(): Promise<ChatTokenizer> {
-    this.#chat ??= openChatTokenizer(this.files).then((chat) => {
-      checkChatTokenizer(chat, this.info.config)
-      return chat
-    })
+    this.#chat ??= this.#openChat()
     return this.#chat
+  }
+
+  /** The same as sampling wants it. */
+  async codec(): Promise<ChatCodec> {
+    const [chat, { chatCodec }] = await Promise.all([this.chat(), import('./codec.ts')])
+    return chatCodec(chat, this.info.config)
+  }
+
+  /** What reads tokenizers and templates is a quarter of a worker that only looks at what is stored: it comes when it is needed. */
+  async #openChat(): Promise<ChatTokenizer> {
+    const { checkChatTokenizer, openChatTokenizer } = await import('../tokens/chat.ts')
+    const chat = await openChatTokenizer(this.files)
+    checkChatTokenizer(chat, this.info.config)
+    return chat
   }
 
   /** @throws LapidaryError where a tensor is missing, cut off or of another shape */

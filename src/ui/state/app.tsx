@@ -92,6 +92,8 @@ function createApp(studio: Studio, first: LinkReading | null) {
     training.busy() ||
     evaluations.judging() !== null ||
     shelf.downloads.now() !== null ||
+    models.adding() !== null ||
+    data.opening() !== null ||
     downloads.making() !== null
 
   keepAwake(working)
