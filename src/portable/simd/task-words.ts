@@ -31,6 +31,7 @@ const FIELDS: Record<Exclude<Task['kind'], 'product'>, readonly string[]> = {
   sumHeads: ['x', 'out', 'group', 'kvHeads', 'apart', 'rows', 'width', 'add'],
   drop: ['x', 'out', 'rows', 'width', 'stride', 'add', 'keep', 'seed', 'counter', 'site'],
   attend: ATTENTION,
+  attendTree: [...ATTENTION, 'past', 'rows', 'prompt'],
   attendGrad: [...ATTENTION, 'dk', 'dv', 'apart'],
 }
 const PRODUCT = ['x', 'y', 'rows', 'xStride', 'yStride', 'packed', 'add'] as const

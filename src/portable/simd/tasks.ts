@@ -3,8 +3,8 @@
  * makes no difference to any bit which thread computes it. Plain numbers, told through the memory.
  */
 import { uniform } from '../../lib/threefry.ts'
-import { Attending, type AttentionTask } from './attending.ts'
-import type { AttentionPlace } from './attention-place.ts'
+import { Attending, type AttentionTask, type TreeTask } from './attending.ts'
+import { type AttentionPlace, QUERIES } from './attention-place.ts'
 import { ROWS } from './kernels.ts'
 import { type Multiplier, type PlacedProduct, partsOf } from './multiplier.ts'
 
@@ -60,6 +60,7 @@ export type Task =
       add: boolean
     } & Drop)
   | ({ kind: 'attend' } & AttentionTask)
+  | ({ kind: 'attendTree' } & TreeTask)
   /** In the place of `out`: its gradient, then that of q; see `Attending.gradient`. */
   | ({ kind: 'attendGrad'; dk: number; dv: number; apart: number } & AttentionTask)
 
@@ -94,6 +95,8 @@ export function taskParts(task: Task, attending: Attending | null): number {
       return Math.ceil(task.rows / rowsOf(task.heads * task.half * 2))
     case 'attend':
       return attending!.parts(task)
+    case 'attendTree':
+      return task.heads * Math.ceil(task.rows / QUERIES)
     case 'attendGrad':
       return task.heads
     default:
@@ -194,6 +197,9 @@ export class TaskParts {
       }
       case 'attend':
         this.attending!.forward(task, index)
+        break
+      case 'attendTree':
+        this.attending!.along(task, index)
         break
       case 'attendGrad':
         this.attending!.gradient(task, index)
