@@ -218,12 +218,13 @@ export class PortableEngine implements Engine {
 
   describe(): EngineDescription {
     const { name, device, threads, missed } = this.#backend
+    const own = this.#loaded?.weights.own
     return {
       kind: 'portable',
       backend: name,
       device: missed.length > 0 ? `${device} (not ${missed.join('; not ')})` : device,
       software: name !== 'webgpu',
-      ...(name === 'wasm' && { threads }),
+      ...(name === 'wasm' && { threads: own ? own.products.others + 1 : threads }),
       choices: this.#loaded
         ? {
             'portable.tile_words': String(this.#loaded.plan.tileWords),
