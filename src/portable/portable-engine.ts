@@ -81,11 +81,11 @@ export class PortableEngine implements Engine {
       if (isShortOfMemory(error)) failShortOfMemory(plan, heldBytes(), refused)
       throw error
     })
-    const adapter = new Adapter(request.model, request.lora)
+    const { own } = weights
+    const adapter = new Adapter(request.model, request.lora, own)
     adapter.write(initialState(request.model, request.lora, seed))
     const positions = Math.max(request.maxTokens, request.decode?.positions ?? 0)
     const tables = ropeTables(request.model, positions)
-    const { own } = weights
     const layers = own?.layout.train
       ? new OwnLayers({ config: request.model, weights, own, adapter, tables })
       : null

@@ -59,6 +59,21 @@ export type Task =
       stride: number
       add: boolean
     } & Drop)
+  /** out (`add`: +=) x times the f64 at `factor`; strides: bytes from a row to the next. */
+  | ({ kind: 'scale' } & Scaled)
+  /** The same of x transposed, [width, rows]. */
+  | ({ kind: 'scaleTurned' } & Scaled)
+  /** See `adamw` in adamw-kernel.ts; `rows` parameters, of width 1. */
+  | {
+      kind: 'adamw'
+      value: number
+      gradient: number
+      m: number
+      v: number
+      factors: number
+      rows: number
+      width: 1
+    }
   | ({ kind: 'attend' } & AttentionTask)
   | ({ kind: 'attendTree' } & TreeTask)
   /** In the place of `out`: its gradient, then that of q; see `Attending.gradient`. */
@@ -72,6 +87,17 @@ interface Normed {
   base: number
   rows: number
   width: number
+}
+
+interface Scaled {
+  x: number
+  xStride: number
+  out: number
+  outStride: number
+  rows: number
+  width: number
+  factor: number
+  add: boolean
 }
 
 /** See `Dropout` in forward.ts. */
@@ -195,6 +221,21 @@ export class TaskParts {
         for (let row = first; row < first + count; row++) this.#drop(task, row)
         break
       }
+      case 'scale':
+      case 'scaleTurned': {
+        const [first, count] = piece(task.width)
+        for (let row = first; row < first + count; row++) this.#scale(task, row)
+        break
+      }
+      case 'adamw': {
+        const [first, count] = piece(1)
+        const [value, gradient, m, v] = [task.value, task.gradient, task.m, task.v].map(
+          (at) => at + first * 4,
+        ) as [number, number, number, number]
+        // Behind the last there is room.
+        kernels.adamw(value, gradient, m, v, task.factors, count + (count % 2))
+        break
+      }
       case 'attend':
         this.attending!.forward(task, index)
         break
@@ -224,6 +265,23 @@ export class TaskParts {
     const factor = Math.fround(1 / keep)
     for (let i = 0; i < width; i++) {
       const value = uniform(seed, counter, site, row * width + i) < keep ? Math.fround(from[i]! * factor) : 0
+      to[i] = add ? to[i]! + value : value
+    }
+  }
+
+  #scale(
+    { kind, x, xStride, out, outStride, width, factor, add }: Task & { kind: 'scale' | 'scaleTurned' },
+    row: number,
+  ): void {
+    const by = new Float64Array(this.#memory.buffer, factor, 1)[0]!
+    const to = this.#floats(out + row * outStride, width)
+    const turned = kind === 'scaleTurned'
+    const step = turned ? xStride / 4 : 1
+    const from = turned
+      ? this.#floats(x + row * 4, (width - 1) * step + 1)
+      : this.#floats(x + row * xStride, width)
+    for (let i = 0; i < width; i++) {
+      const value = from[i * step]! * by
       to[i] = add ? to[i]! + value : value
     }
   }
