@@ -3,6 +3,7 @@ import type { Studio } from '../../protocol/studio.ts'
 import type { LinkReading } from '../../runs/link.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
 import { createAnswers } from './answers.ts'
+import { createCopies } from './copies.ts'
 import { createCorrections } from './corrections.ts'
 import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
@@ -70,6 +71,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     runs,
     announce,
   })
+  const copies = createCopies(studio, runs, training)
   const hood = createHood(studio, training.busy)
   const tuning = createTuningLater({ studio, data, runs, training })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
@@ -90,13 +92,18 @@ function createApp(studio: Studio, first: LinkReading | null) {
   /** Whether something goes on that must not be cut off. */
   const working = () =>
     training.busy() ||
+    copies.writing() ||
     evaluations.judging() !== null ||
     shelf.downloads.now() !== null ||
     downloads.making() !== null
 
   keepAwake(working)
   guardLeaving(
-    () => training.busy() || downloads.making() !== null || runs.list().some(({ unkept }) => unkept),
+    () =>
+      training.busy() ||
+      copies.writing() ||
+      downloads.making() !== null ||
+      runs.list().some(({ unkept }) => unkept),
   )
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
@@ -198,6 +205,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     downloads,
     proofs,
     training,
+    copies,
     tuning,
     finished,
     fit,
