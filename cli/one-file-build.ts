@@ -14,7 +14,7 @@ import { filesBelow } from './service-worker.ts'
 import { inlineScripts } from './trusted-build.ts'
 
 /** What a document holds of a build beside its script: all but guide, icons and the modules that the script is made of. */
-const TAKEN = /^(models|datasets|lessons|chat-page)\//
+const TAKEN = /^(models|datasets|benchmarks|lessons|chat-page)\//
 /** Written when all else is. */
 const LICENCES = 'licences.md'
 

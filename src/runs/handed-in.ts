@@ -1,7 +1,7 @@
 import { csvWords } from '../lib/csv-text.ts'
 import type { Failure } from '../protocol/errors.ts'
 import type { RunFileContents, RunFileEvaluation } from '../protocol/run-file.ts'
-import type { Figure, RunScore } from '../protocol/studio.ts'
+import type { BenchmarkId, Figure, RunScore } from '../protocol/studio.ts'
 import { tellingDifferences } from './compare.ts'
 
 /** A run that was handed in, and what came of scoring it here. */
@@ -31,13 +31,9 @@ export interface HandedRun {
   figure: Figure | null
   /**
    * What is to be known of its score; `missed`: rows that it was not asked, which its own steps leave out or which are too long for it;
-   * `changed`: its own steps rewrite rows; `learnt`: rows that it learnt from.
+   * `changed`: its own steps rewrite rows.
    */
-  note:
-    | { kind: 'failed'; failure: Failure }
-    | { kind: 'missed' | 'learnt'; rows: number }
-    | { kind: 'changed' }
-    | null
+  note: { kind: 'failed'; failure: Failure } | { kind: 'missed'; rows: number } | { kind: 'changed' } | null
   /** Its value of each of the table's fields. */
   values: unknown[]
 }
@@ -47,7 +43,7 @@ export interface HandedTable {
   /** Settings in which they differ, by dotted paths. */
   fields: string[]
   /** The rows that most of them were judged on; null: none was. `here`: by this studio, whatever their files say. */
-  benchmark: { name: string; rows: number; runs: number; here: boolean } | null
+  benchmark: { name: string; set: BenchmarkId | null; rows: number; runs: number; here: boolean } | null
 }
 
 /**
@@ -107,7 +103,8 @@ function toldByFiles(all: readonly Handed[]): Scores {
     benchmark:
       most && first
         ? {
-            ...{ name: first.evaluation.data.name, rows: first.evaluation.total },
+            ...{ name: first.evaluation.data.name, set: first.evaluation.data.benchmark ?? null },
+            rows: first.evaluation.total,
             ...{ runs: most[1], here: false },
           }
         : null,
@@ -118,11 +115,13 @@ function toldByFiles(all: readonly Handed[]): Scores {
 /** Of rows that a run was not asked it answered none right. */
 function scoredHere(all: readonly Handed[]): Scores {
   const found = all.map(({ scored }) => scored?.score ?? null)
-  const most = mostFrequent(found.map((score) => (score ? [score.rowsKey] : [])))
-  const first = found.find((score) => score?.rowsKey === most?.[0])
+  const first = found.find((score) => score !== null)
   return {
     benchmark: first
-      ? { name: first.data.name, rows: first.rows, runs: found.filter(Boolean).length, here: true }
+      ? {
+          ...{ name: first.data.name, set: first.data.benchmark ?? null, rows: first.rows },
+          ...{ runs: found.filter(Boolean).length, here: true },
+        }
       : null,
     scores: all.map(({ scored }, i) => {
       const score = found[i]
@@ -131,18 +130,10 @@ function scoredHere(all: readonly Handed[]): Scores {
         return { score: null, figure: null, note: failure ? { kind: 'failed', failure } : null }
       }
       const missed = score.rows - score.judged
-      const learnt = score.notes.find(({ kind }) => kind === 'learnt_rows')?.count ?? 0
       return {
         score: score.right === null ? null : { right: score.right, rows: score.rows },
         figure: score.figures[0] ?? null,
-        note:
-          missed > 0
-            ? { kind: 'missed', rows: missed }
-            : score.rowsKey !== first!.rowsKey
-              ? { kind: 'changed' }
-              : learnt > 0
-                ? { kind: 'learnt', rows: learnt }
-                : null,
+        note: missed > 0 ? { kind: 'missed', rows: missed } : score.changed ? { kind: 'changed' } : null,
       }
     }),
   }

@@ -246,7 +246,7 @@ function packed(examples: readonly Example[], { maxTokens, maxSupervised }: Plan
   return batches
 }
 
-function sum(values: ArrayLike<number>): number {
+export function sum(values: ArrayLike<number>): number {
   let total = 0
   for (let i = 0; i < values.length; i++) total += values[i]!
   return total

@@ -1,17 +1,14 @@
 import { reportOf } from '../evaluation/report.ts'
 import { taskOf } from '../evaluation/task.ts'
 import { type RunFile, readRunFile } from '../export/run-file-reader.ts'
-import { sha256Hex } from '../lib/hash.ts'
-import { fail } from '../protocol/errors.ts'
-import { canonical } from '../protocol/identity.ts'
+import { fail, toFailure } from '../protocol/errors.ts'
 import { defaultRunConfig } from '../protocol/run-config.ts'
 import type {
   Call,
+  EvaluateRequest,
   EvaluationInfo,
-  EvaluationNote,
   JudgedRow,
   RunScore,
-  ScoredRows,
   ScoringRoom,
 } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
@@ -33,9 +30,11 @@ export function scoringRoom(parts: TrainParts): ScoringRoom {
       const model = await baseOf(parts, file, call)
       const { subject, step } = await subjectOf(file, model, name, call)
       const run = recordOf(file, model)
-      const found = await data.find(run, { run: run.id, checkpoint: null, rows }, call.signal)
-      // Of the rows alone: it is the same task for all.
-      const task = taskOf(null, found.rows)
+      const request = { run: run.id, checkpoint: null, rows }
+      const found = await data.find(run, request, call.signal)
+      const set = await asTheyStand(data, run, request, found, call.signal)
+      // Of the rows alone, or as the set says: it is the same task for all.
+      const task = taskOf(null, found.rows, found.said)
       const tokens = new RowTokens(await model.chat(), model, subject.config)
       const usable = tokens.rows(found.rows)
       if (usable.rows.length === 0)
@@ -62,38 +61,47 @@ export function scoringRoom(parts: TrainParts): ScoringRoom {
       const info: EvaluationInfo = {
         ...{ id: '', run: run.id, created: 0, step, data: found.data, task, labelTokens, notes },
         ...{ model: { id: model.info.id, name: model.info.name, hash: model.info.hash } },
-        rowsKey: await keyOf(rows, found, task),
+        rowsKey: '',
         maxNewTokens: what.maxNewTokens,
         ...{ total: usable.rows.length, judged: judged.length, seconds: 0 },
       }
       const report = reportOf({ judged: { info, rows: judged }, base: null, validation: null, learnt: null })
       const side = report.sides.find((one) => one.name === 'judged')!
       return {
-        ...{ rowsKey: info.rowsKey, data: found.data, kind: task.kind, step, notes },
-        ...{ rows: rowsOf(found.rows.length, found.notes), judged: judged.length },
+        ...{ data: found.data, kind: task.kind, step, notes, ...set, judged: judged.length },
         ...{ right: side.right, figures: side.figures, seconds: (performance.now() - since) / 1000 },
       } satisfies RunScore
     },
   }
 }
 
-/** Rows that the set has: those that a run's own steps leave out are rows that it was not asked, and not fewer rows. */
-function rowsOf(found: number, notes: readonly EvaluationNote[]): number {
-  const before = notes.find(({ kind }) => kind === 'left_out')
-  return found + (before?.count ?? 0)
-}
-
 /**
- * What must be the same, that scores can be held against each other: the rows as they were asked and answered, and the way they are judged. A
- * run's own steps may have rewritten them, the answers too.
+ * The set as it is without a run's own steps, which may leave out rows and rewrite them, the answers too: rows that it was not asked are
+ * not fewer rows.
  */
-async function keyOf(
-  from: ScoredRows,
-  { data, rows }: FoundRows,
-  task: EvaluationInfo['task'],
-): Promise<string> {
-  const asked = rows.map(({ row, question, reference }) => [row, question, reference])
-  return (await sha256Hex(canonical([from, data.hash, task, asked]))).slice(0, 16)
+async function asTheyStand(
+  data: EvaluationData,
+  run: RunRecord,
+  request: EvaluateRequest,
+  found: FoundRows,
+  signal?: AbortSignal,
+): Promise<Pick<RunScore, 'rows' | 'changed'>> {
+  const { config } = run
+  const own = config.data.steps.some(({ enabled }) => enabled)
+  if (!own || found.data.benchmark !== undefined) return { rows: found.rows.length, changed: false }
+  const without = { ...run, config: { ...config, data: { ...config.data, steps: [] } } }
+  const plain = await data.find(without, request, signal).catch((error: unknown) => {
+    // Columns may be there by its steps alone.
+    if (/^(missing_column|bad_data)$/.test(toFailure(error).code)) return null
+    throw error
+  })
+  const left = found.notes.find(({ kind }) => kind === 'left_out')?.count ?? 0
+  if (!plain) return { rows: found.rows.length + left, changed: true }
+  const said = new Map(plain.rows.map(({ row, question, reference }) => [row, `${question}\n${reference}`]))
+  return {
+    rows: plain.rows.length,
+    changed: found.rows.some(({ row, question, reference }) => said.get(row) !== `${question}\n${reference}`),
+  }
 }
 
 /** The base that its hash names, whatever it is called here. */

@@ -61,7 +61,7 @@ test('runs of a class stand side by side, with scores of one and the same set of
     ]),
     contents(undefined, {}, [evaluation('other', 48), evaluation('third', null)]),
   ])
-  expect(table.benchmark).toEqual({ name: 'bench.csv', rows: 48, runs: 2, here: false })
+  expect(table.benchmark).toEqual({ name: 'bench.csv', set: null, rows: 48, runs: 2, here: false })
   expect(table.fields).toEqual(['training.learning_rate'])
   expect(table.runs.map(({ by, score, values }) => ({ by, score, values }))).toEqual([
     { by: 'Ada', score: { right: 40, rows: 48 }, values: [2e-5] },
@@ -88,7 +88,7 @@ test('runs that nobody judged have no benchmark, and one run alone differs from 
 test('scored here, runs stand by that alone: of one set, against all of its rows, and what failed says why', () => {
   const score = (right: number | null, given: Partial<RunScore> = {}): Scored => ({
     score: {
-      ...{ rowsKey: 'set', kind: 'labels', step: 20, rows: 50, judged: 50, right, notes: [], seconds: 1 },
+      ...{ changed: false, kind: 'labels', step: 20, rows: 50, judged: 50, right, notes: [], seconds: 1 },
       data: { name: 'set.csv', hash: 'b', split: null, rows: 50 },
       figures: [{ name: 'accuracy', value: (right ?? 0) / 50, low: 0, high: 1 }],
       ...given,
@@ -104,15 +104,11 @@ test('scored here, runs stand by that alone: of one set, against all of its rows
   const table = handedTable([
     { contents: ada, scored: score(40) },
     { contents: contents('@Ben', {}, []), scored: { failure } },
-    { contents: contents('Cem', {}, []), scored: score(10, { judged: 12, rowsKey: 'of its own' }) },
-    { contents: contents('Cho', {}, []), scored: score(49, { rowsKey: 'of its own' }) },
-    {
-      contents: contents('Dot', {}, []),
-      scored: score(50, { notes: [{ kind: 'learnt_rows', count: 7 }] }),
-    },
+    { contents: contents('Cem', {}, []), scored: score(10, { judged: 12 }) },
+    { contents: contents('Cho', {}, []), scored: score(49, { changed: true }) },
     { contents: contents('Eve', {}, [evaluation('bench', 3)]), scored: null },
   ])
-  expect(table.benchmark).toEqual({ name: 'set.csv', rows: 50, runs: 4, here: true })
+  expect(table.benchmark).toEqual({ name: 'set.csv', set: null, rows: 50, runs: 3, here: true })
   expect(table.runs.map(({ score, note }) => [score, note])).toEqual([
     [{ right: 40, rows: 50 }, null],
     [null, { kind: 'failed', failure }],
@@ -121,10 +117,6 @@ test('scored here, runs stand by that alone: of one set, against all of its rows
       { kind: 'missed', rows: 38 },
     ],
     [{ right: 49, rows: 50 }, { kind: 'changed' }],
-    [
-      { right: 50, rows: 50 },
-      { kind: 'learnt', rows: 7 },
-    ],
     [null, null],
   ])
   const [, first, second] = handedCsv(table).split('\r\n')

@@ -112,7 +112,7 @@ describe('a run that was handed in', () => {
     expect([score.right, score.figures]).toEqual([judged.right, judged.figures])
     // Once more it is the same, of the same rows.
     expect(await scoring.score(file, 'again.zip', set)).toMatchObject({
-      ...{ right: score.right, rowsKey: score.rowsKey },
+      ...{ right: score.right, figures: score.figures },
     })
   })
 
@@ -126,10 +126,21 @@ describe('a run that was handed in', () => {
     const [one, two, three] = await Promise.all(
       [plain, fewer, easy].map(({ file }) => scoring.score(file, NAME, set)),
     )
-    expect([one!.rows, one!.judged]).toEqual([12, 12])
-    expect(two!.rows).toBe(12)
-    expect(two!.judged).toBeLessThan(12)
-    expect(new Set([one!.rowsKey, two!.rowsKey, three!.rowsKey]).size).toBe(3)
+    expect([one, two, three].map((score) => [score!.rows, score!.judged, score!.changed])).toEqual([
+      [12, 12, false],
+      [12, 8, false],
+      [12, 12, true],
+    ])
+  })
+
+  test('is put the questions of a benchmark set as they stand, whatever its own steps do', async () => {
+    const plain = await handed()
+    const fewer = await handed([{ type: 'limit', rows: 8 }])
+    const { scoring } = await teacher()
+    const set = { benchmark: 'feelings' as const }
+    const [one, two] = await Promise.all([plain, fewer].map(({ file }) => scoring.score(file, NAME, set)))
+    expect([one!.rows, one!.judged, one!.kind, one!.data.benchmark]).toEqual([80, 80, 'labels', 'feelings'])
+    expect([two!.rows, two!.judged, two!.changed]).toEqual([80, 80, false])
   })
 
   test('of another base, without a checkpoint, or damaged is told by what is wrong', async () => {

@@ -17,8 +17,6 @@ export interface ScoringRoom {
 export type ScoredRows = Exclude<EvaluationRows, { split: unknown }>
 
 export interface RunScore {
-  /** The same for all that were judged on the same rows in the same way. */
-  rowsKey: string
   data: EvaluatedData
   kind: TaskKind
   /** Of the checkpoint that was judged. */
@@ -26,6 +24,8 @@ export interface RunScore {
   /** Rows of the set, and those of them that were put to the model: others its own steps leave out, or are too long. */
   rows: number
   judged: number
+  /** Whether its own steps rewrite some of them, questions or answers. */
+  changed: boolean
   /** Null where nothing was asked. */
   right: number | null
   figures: Figure[]

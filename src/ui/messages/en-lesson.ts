@@ -99,7 +99,6 @@ export const lesson = {
   'handed.scoredHere': '“Right” was found here, on the same {rows} rows of {name}, for {runs} of them.',
   'handed.note.missed': 'It was not asked {count} of the rows: they count as not right.',
   'handed.note.changed': 'Its own steps rewrite these rows: not the same questions, or not the same answers.',
-  'handed.note.learnt': 'It learnt {count} of these rows.',
   'handed.noBenchmark': 'None of them was judged on rows yet.',
   'handed.csv': 'Save as CSV',
 } as const

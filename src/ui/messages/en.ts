@@ -164,6 +164,7 @@ export const en = {
   'field.metric_for_best_model': 'Best checkpoint by',
   'field.seed': 'Seed',
   'field.train_share': 'Share of the training rows',
+  'field.task': 'Task',
   'field.packing': 'Pack short examples together',
   'field.completion_only_loss': 'Learn the answers only',
   'field.lr_scheduler_type': 'Learning rate over time',
@@ -177,6 +178,13 @@ export const en = {
   'finished.done': 'Done: the run has come to its end',
   'finished.stopped': 'Stopped at step {step} of {count}',
   'finished.failed': 'Failed at step {step} of {count}',
+  'finished.queueDone': {
+    one: 'Done: the one run of the queue',
+    other: 'Done: all {count} runs of the queue',
+  },
+  'finished.queueFailed': 'The queue has ended: {done} of {count} runs are done, others failed',
+  'finished.queueStopped': 'The queue stands still: {done} of {count} runs are done',
+  'finished.queueBest': '{name}. Best: {settings}',
 
   'runs.title': 'Runs',
   'runs.open': { one: 'Runs: {count}', other: 'Runs: {count}' },

@@ -109,7 +109,6 @@ export const lesson: Translated<typeof englishLesson> = {
   'handed.scoredHere': '「答對」是在這裡對 {name} 中同樣的 {rows} 列算出的，其中 {runs} 個訓練有結果。',
   'handed.note.missed': '有 {count} 列沒有問到它：算作沒有答對。',
   'handed.note.changed': '它自己的步驟改寫了這些列：問題或答案不再相同。',
-  'handed.note.learnt': '這些列中有 {count} 列是它學過的。',
   'handed.noBenchmark': '還沒有一個在資料列上評估過。',
   'handed.csv': '儲存為 CSV',
 }

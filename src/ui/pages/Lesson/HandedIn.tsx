@@ -1,6 +1,7 @@
 import { createMemo, createSignal, For, type JSX, onCleanup, Show } from 'solid-js'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
 import type { ScoredRows } from '../../../protocol/studio.ts'
+import { BENCHMARKS } from '../../../runs/benchmarks.ts'
 import { type HandedRun, handedCsv, handedTable } from '../../../runs/handed-in.ts'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
@@ -64,8 +65,8 @@ type HandedTable = ReturnType<typeof handedTable>
 
 function benchmarkOf({ benchmark }: HandedTable): string {
   if (!benchmark) return t('handed.noBenchmark')
-  const { here, ...told } = benchmark
-  return t(here ? 'handed.scoredHere' : 'handed.benchmark', told)
+  const { here, set, ...told } = benchmark
+  return t(here ? 'handed.scoredHere' : 'handed.benchmark', set ? { ...told, name: t(`bench.${set}`) } : told)
 }
 
 /** One set for all of them: data that are here, or a file of the teacher's own. */
@@ -75,16 +76,22 @@ function ScoreThem(props: { scoring: ReturnType<typeof createScoring> }) {
   const [chosen, setChosen] = createSignal('')
   const [opening, setOpening] = createSignal(false)
   void data.loadLists()
-  const sets = (): { value: string; label: string; rows: ScoredRows }[] =>
-    data
+  const sets = (): { value: string; label: string; rows: ScoredRows }[] => [
+    ...BENCHMARKS.map(({ id, rows }) => ({
+      value: `benchmark:${id}`,
+      label: t('handed.set.data', { name: t(`bench.${id}`), count: rows }),
+      rows: { benchmark: id },
+    })),
+    ...data
       .stored()
       .filter(({ synthetic }) => !synthetic)
       .map(({ id, name, rows }) => ({
         value: id,
         label: t('handed.set.data', { name, count: rows }),
         rows: { dataset: id },
-      }))
-  const picked = () => sets().find(({ value }) => value === chosen()) ?? sets()[0] ?? null
+      })),
+  ]
+  const picked = () => sets().find(({ value }) => value === chosen()) ?? sets()[0]!
   const scoringNow = () => (props.scoring.work()?.doing === 'scoring' ? props.scoring.work() : null)
 
   function choose(value: string): void {
@@ -111,17 +118,13 @@ function ScoreThem(props: { scoring: ReturnType<typeof createScoring> }) {
       <legend class="field-legend">{t('handed.scoreThem')}</legend>
       <p class="hint">{t('handed.scoreHint')}</p>
       <div class="row">
-        <Show when={picked()}>
-          {(picked) => (
-            <Select
-              label={t('handed.set')}
-              value={picked().value}
-              options={sets()}
-              onChange={choose}
-              disabled={props.scoring.work() !== null}
-            />
-          )}
-        </Show>
+        <Select
+          label={t('handed.set')}
+          value={picked().value}
+          options={sets()}
+          onChange={choose}
+          disabled={props.scoring.work() !== null}
+        />
         <PickFiles
           label={t('handed.set.own')}
           onFiles={([file]) => void openOwn(file)}
@@ -135,9 +138,8 @@ function ScoreThem(props: { scoring: ReturnType<typeof createScoring> }) {
         <Button
           kind="primary"
           icon="play"
-          disabled={picked() === null}
           aria-disabled={props.scoring.work() !== null}
-          onClick={() => props.scoring.work() === null && void props.scoring.score(picked()!.rows)}
+          onClick={() => props.scoring.work() === null && void props.scoring.score(picked().rows)}
         >
           {t('handed.scoreGo')}
         </Button>
