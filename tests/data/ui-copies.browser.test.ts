@@ -41,9 +41,11 @@ function page(runFile: (run: string) => Promise<ExportedFile[]>, pick: ChosenFol
     const [busy, setBusy] = createSignal(false)
     const [saved, setSaved] = createSignal<number[]>([])
     const copies = createCopies(
-      { runs: { runFile } } as unknown as Studio,
-      { live, byId: (id) => ({ id, name: 'My run' }) as RunInfo },
-      { busy, liveView: () => ({ saved }) as unknown as RunView },
+      {
+        studio: { runs: { runFile } } as unknown as Studio,
+        runs: { live, byId: (id) => ({ id, name: 'My run' }) as RunInfo },
+        training: { busy, liveView: () => ({ saved }) as unknown as RunView },
+      },
       () => async () => {
         if (pick instanceof Error) throw pick
         return pick

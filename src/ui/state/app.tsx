@@ -3,7 +3,7 @@ import type { Studio } from '../../protocol/studio.ts'
 import type { LinkReading } from '../../runs/link.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
 import { createAnswers } from './answers.ts'
-import { createCopies } from './copies.ts'
+import { createCopiesLater } from './copies-later.ts'
 import { createCorrections } from './corrections.ts'
 import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
@@ -71,7 +71,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     runs,
     announce,
   })
-  const copies = createCopies(studio, runs, training)
+  const copies = createCopiesLater({ studio, runs, training })
   const hood = createHood(studio, training.busy)
   const tuning = createTuningLater({ studio, data, runs, training })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
@@ -98,7 +98,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   /** Whether something goes on that must not be cut off. */
   const working = () =>
     training.busy() ||
-    copies.writing() ||
+    copies.state()?.writing() ||
     (tuning.state()?.going() ?? null) !== null ||
     evaluations.judging() !== null ||
     shelf.downloads.now() !== null ||
@@ -108,7 +108,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   guardLeaving(
     () =>
       training.busy() ||
-      copies.writing() ||
+      copies.state()?.writing() ||
       downloads.making() !== null ||
       runs.list().some(({ unkept }) => unkept),
   )

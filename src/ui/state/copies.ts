@@ -1,9 +1,12 @@
 import { createEffect, createSignal, on } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
+import { RUN_FILE_ENDING } from '../../protocol/run-file.ts'
 import type { Studio } from '../../protocol/studio.ts'
 import type { RunsState } from './runs.ts'
-import type { ChosenFolder } from './save-as.ts'
+import { fileName } from './save.ts'
+import { type ChosenFolder, writeAll } from './save-as.ts'
 import type { TrainingState } from './training.ts'
+import { zipInto } from './zip.ts'
 
 type FolderPicker = (options: { mode: 'readwrite'; id: string }) => Promise<ChosenFolder>
 
@@ -17,16 +20,17 @@ export interface Copied {
 
 export type Copies = ReturnType<typeof createCopies>
 
+export interface CopiesParts {
+  studio: Pick<Studio, 'runs'>
+  runs: Pick<RunsState, 'live' | 'byId'>
+  training: Pick<TrainingState, 'liveView' | 'busy'>
+}
+
 /**
  * The run that goes on, copied to a folder of the person's with each checkpoint and at its end: where profiles are wiped at logout, it is
  * on the stick. A file there is whole: the one before stays until the next has been written.
  */
-export function createCopies(
-  studio: Pick<Studio, 'runs'>,
-  runs: Pick<RunsState, 'live' | 'byId'>,
-  training: Pick<TrainingState, 'liveView' | 'busy'>,
-  pick = picker,
-) {
+export function createCopies({ studio, runs, training }: CopiesParts, pick = picker) {
   const [folder, setFolder] = createSignal<ChosenFolder | null>(null)
   /** The run that is being written. */
   const [writing, setWriting] = createSignal<string | null>(null)
@@ -40,7 +44,6 @@ export function createCopies(
   let going: Promise<void> | null = null
 
   async function write(run: string, to: ChosenFolder): Promise<void> {
-    const { writeRun } = await import('./copies-writing.ts')
     const done = await writeRun(studio, run, runs.byId(run)?.name ?? '', to)
     if (folder() !== to) return
     setCopied({ run, ...done })
@@ -116,4 +119,24 @@ export function createCopies(
     /** Resolves when nothing is being written. */
     settled: () => going ?? Promise.resolve(),
   }
+}
+
+/**
+ * Writes a run's file into a folder, whole or not at all: what is there of it stays until its end.
+ * @returns the step that its newest checkpoint is of
+ * @throws LapidaryError `not_saved`, `quota_exceeded`, and what reading the run fails with
+ */
+async function writeRun(
+  studio: Pick<Studio, 'runs'>,
+  run: string,
+  name: string,
+  folder: ChosenFolder,
+): Promise<{ step: number; file: string }> {
+  const files = await studio.runs.runFile(run, { checkpoints: 'best' })
+  const steps = files.flatMap(({ path }) => /^checkpoints\/step-(\d+)\.json$/.exec(path)?.[1] ?? [])
+  // Each run has a file of its own, under a name that stays.
+  const file = `${fileName(name)}-${run.slice(0, 8)}${RUN_FILE_ENDING}`
+  const place = await folder.getFileHandle(file, { create: true })
+  await zipInto(files, '', (stream) => writeAll(place, stream))
+  return { step: Math.max(0, ...steps.map(Number)), file }
 }

@@ -30,7 +30,8 @@ export function RunInView(props: { run: RunInfo }) {
   createEffect(() => void runs.load(props.run.id))
   const checkpoint = useCheckpoint(() => props.run)
   /** Whether there is something to be said of its copy in a folder. */
-  const copied = () => [copies.copied, copies.writing, copies.failure].some((of) => Boolean(of(props.run.id)))
+  const copied = () =>
+    (['copied', 'writing', 'failure'] as const).some((what) => copies.state()?.[what](props.run.id))
   const heard = () => runs.heard(props.run.id)
   const failure = () => training.failureOf(props.run.id)
   const told = {

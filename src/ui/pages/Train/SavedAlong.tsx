@@ -5,10 +5,22 @@ import { FailureNotice } from '../../components/Notice.tsx'
 import '../../messages/lesson.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import type { Copies } from '../../state/copies.ts'
 
 /** A copy of the run on a stick as it goes: where the browser can write there, and else a reminder for whoever may find nothing kept. */
 export function SavedAlong(props: { run: string | null }) {
-  const { copies, packs, shown } = useApp()
+  const { copies, shown } = useApp()
+  copies.load()
+  return (
+    <Show when={!shown.embedded && copies.state()}>
+      {(copies) => <Copy run={props.run} copies={copies()} />}
+    </Show>
+  )
+}
+
+function Copy(props: { run: string | null; copies: Copies }) {
+  const { packs } = useApp()
+  const { copies } = props
   const reminded = () => oneFile() !== null || packs.shown()
   const said = () => {
     const folder = copies.folder()!
@@ -17,38 +29,36 @@ export function SavedAlong(props: { run: string | null }) {
     return done ? t('copy.saved', { folder, file: done.file, step: done.step }) : t('copy.waits', { folder })
   }
   return (
-    <Show when={!shown.embedded}>
-      <Show
-        when={copies.available()}
-        fallback={
-          <Show when={reminded()}>
-            <p class="hint">{t('copy.remind')}</p>
-          </Show>
-        }
-      >
-        <div class="stack-s">
-          <Show when={copies.failure(props.run) ?? copies.failure(null)}>
-            {(failure) => <FailureNotice failure={failure()} onDismiss={copies.dismiss} />}
-          </Show>
-          <div class="row">
-            <Show
-              when={copies.folder()}
-              fallback={
-                <Button kind="quiet" icon="folder" onClick={() => void copies.choose()}>
-                  {t('copy.choose')}
-                </Button>
-              }
-            >
-              <span class="small" role="status">
-                {said()}
-              </span>
-              <Button kind="quiet" onClick={copies.leave}>
-                {t('copy.leave')}
+    <Show
+      when={copies.available()}
+      fallback={
+        <Show when={reminded()}>
+          <p class="hint">{t('copy.remind')}</p>
+        </Show>
+      }
+    >
+      <div class="stack-s">
+        <Show when={copies.failure(props.run) ?? copies.failure(null)}>
+          {(failure) => <FailureNotice failure={failure()} onDismiss={copies.dismiss} />}
+        </Show>
+        <div class="row">
+          <Show
+            when={copies.folder()}
+            fallback={
+              <Button kind="quiet" icon="folder" onClick={() => void copies.choose()}>
+                {t('copy.choose')}
               </Button>
-            </Show>
-          </div>
+            }
+          >
+            <span class="small" role="status">
+              {said()}
+            </span>
+            <Button kind="quiet" onClick={copies.leave}>
+              {t('copy.leave')}
+            </Button>
+          </Show>
         </div>
-      </Show>
+      </div>
     </Show>
   )
 }
