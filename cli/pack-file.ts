@@ -4,12 +4,13 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { downloadZip } from 'client-zip'
 import { type PackParts, packFiles } from '../src/pack/write.ts'
+import type { Language } from '../src/protocol/embed.ts'
 import { blobFile } from '../src/protocol/exported.ts'
 import type { PackEntry } from '../src/protocol/pack.ts'
 import { parseRunConfig } from '../src/protocol/run-config.ts'
 import type { ExportedFile } from '../src/protocol/studio.ts'
 import { lessonTitle } from '../src/runs/lesson.ts'
-import { READY_LESSONS } from '../src/runs/ready-lessons.ts'
+import { lessonFile, READY_LESSONS } from '../src/runs/ready-lessons.ts'
 import { manifestHash } from '../src/storage/models.ts'
 import { modelPart } from '../src/workers/pack-room.ts'
 import { ROOT } from './build.ts'
@@ -62,10 +63,16 @@ export async function builtStudio(dist: string): Promise<ExportedFile[]> {
 }
 
 /** A lesson that comes with the studio as a class pack: with Pebble, its data and the studio itself. @param dist folder of a built studio */
-export async function writeReadyLesson(id: string, dist: string, path: string): Promise<number> {
-  const { sample, ...facts } = READY_LESSONS[id]!
+export async function writeReadyLesson(
+  id: string,
+  asked: Language,
+  dist: string,
+  path: string,
+): Promise<number> {
+  const { sample, languages: _, ...facts } = READY_LESSONS[id]!
   const folder = join(ROOT, 'public', 'lessons', id)
-  const lesson = readFileSync(join(folder, 'lesson.md'), 'utf8')
+  const { language, file: text } = lessonFile(READY_LESSONS[id]!, asked)
+  const lesson = readFileSync(join(folder, text), 'utf8')
   const config = parseRunConfig(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')))
   const list = JSON.parse(readFileSync(join(ROOT, 'public', 'datasets', 'index.json'), 'utf8')) as {
     id: string
@@ -77,7 +84,7 @@ export async function writeReadyLesson(id: string, dist: string, path: string): 
     {
       ...facts,
       title: lessonTitle(lesson)!,
-      language: 'en',
+      language,
       lesson,
       config,
       model: await modelPart({ info: PEBBLE, files }, null),

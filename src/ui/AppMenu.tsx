@@ -2,6 +2,7 @@ import { createEffect, createSignal, on, Show } from 'solid-js'
 import { loadedLater } from './components/loaded.tsx'
 import { Menu, type MenuItem } from './components/Menu.tsx'
 import { formatBytes, formatShare, nameOfLanguage } from './messages/format.ts'
+import { said } from './messages/said.ts'
 import { t } from './messages/t.ts'
 import { useApp } from './state/app.tsx'
 import { LANGUAGES, type Language } from './state/language.ts'
@@ -58,7 +59,7 @@ export function AppMenu() {
             {
               label: t('pack.ready'),
               icon: 'play' as const,
-              onSelect: () => void packs.open({ ready: 'mood' }),
+              onSelect: () => void packs.open({ ready: 'mood', language: language.now() }),
             },
             {
               label: t('handed.open'),
@@ -90,7 +91,7 @@ export function AppMenu() {
         label={t(offline.newer() ? 'offline.menuNewer' : 'offline.menu')}
         icon="more"
         marked={offline.newer()}
-        notes={[...(offline.newer() ? [t('offline.newer')] : []), said(offline.kept())]}
+        notes={[...(offline.newer() ? [t('offline.newer')] : []), keptWords(offline.kept())]}
         items={items()}
         choices={{
           label: t('app.language'),
@@ -109,7 +110,7 @@ export function AppMenu() {
   )
 }
 
-function said(kept: Kept): string {
+function keptWords(kept: Kept): string {
   switch (kept.state) {
     case 'partial':
       return t('offline.partial', { size: formatBytes(kept.ofBytes - kept.bytes) })
@@ -118,7 +119,7 @@ function said(kept: Kept): string {
     case 'whole':
       return t('offline.whole', { size: formatBytes(kept.bytes) })
     case 'failed':
-      return t('offline.failed', { reason: kept.reason })
+      return t('offline.failed', { reason: said(kept.reason) })
     default:
       return t(`offline.${kept.state}`)
   }

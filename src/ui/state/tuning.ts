@@ -26,6 +26,7 @@ import {
 import { planQueue, type QueueOutlook } from '../../runs/queue-plan.ts'
 import type { Scored } from '../../runs/ranking.ts'
 import { readSeeds, readValues } from '../../runs/sweep.ts'
+import { said } from '../messages/said.ts'
 import { t } from '../messages/t.ts'
 import type { DataState } from './data.ts'
 import { fieldName } from './run-labels.ts'
@@ -89,7 +90,7 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
       readValues(field, text.split(','))
       return null
     } catch (error) {
-      return toFailure(error).message
+      return said(toFailure(error).message)
     }
   }
 
@@ -98,7 +99,7 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
       readSeeds(seeds().split(','))
       return null
     } catch (error) {
-      return toFailure(error).message
+      return said(toFailure(error).message)
     }
   }
 
