@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { breathe } from '../lib/breath.ts'
 import { initialState } from '../model/lora.ts'
 import { storedTypes } from '../model/storage.ts'
 import { resolveWeights } from '../model/weights.ts'
@@ -264,7 +265,7 @@ export class PortableEngine implements Engine {
   async #pause(): Promise<void> {
     if (tf.memory().numBytes > MOST_BYTES * 1.1 || heapIsFull()) throw new HeapFull()
     if (performance.now() - this.#paused < 50) return
-    await new Promise((resolve) => setTimeout(resolve, 0))
+    await breathe()
     this.#paused = performance.now()
   }
 

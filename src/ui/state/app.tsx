@@ -99,6 +99,8 @@ function createApp(studio: Studio, first: LinkReading | null) {
     (tuning.state()?.going() ?? null) !== null ||
     evaluations.judging() !== null ||
     shelf.downloads.now() !== null ||
+    models.adding() !== null ||
+    data.opening() !== null ||
     downloads.making() !== null
 
   keepAwake(working)

@@ -609,7 +609,7 @@ export const page = {
   'export.making': '正在製作下載檔案',
   'export.bytesOf': '{total} 中的 {done}',
   'export.cancel': '取消',
-  'export.cancelNote': '已取消，沒有留下任何東西。',
+  'export.cancelNote': '如果取消，不會留下任何東西。',
   'model.unnamed': 'Gemma',
 
   'sample.pirate.title': '學海盜說話',
