@@ -146,9 +146,14 @@ async function plainRead(): Promise<number> {
   return performance.now() - began
 }
 
-/** In the page: a browser's process for graphics takes some memory of its own, with nothing on the device. */
+/**
+ * In the page: a browser's process for graphics takes some memory of its own, with nothing on the device; so do modules in a page, which a
+ * server for development gives one by one, with their sources.
+ */
 async function openDevice(): Promise<void> {
   const { openGpu } = await import(/* @vite-ignore */ '/src/gpu/device.ts' as string)
+  const names = ['storage/database', 'storage/models', 'workers/library', 'engine/weights', 'model/storage']
+  await Promise.all(names.map((name) => import(/* @vite-ignore */ `/src/${name}.ts`)))
   Object.assign(globalThis, { gpu: await openGpu() })
 }
 

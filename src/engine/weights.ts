@@ -160,7 +160,7 @@ export function weightBuffers(pieces: readonly Pick<WeightPiece, 'bytes'>[]): {
 }
 
 /** Bytes read from the source and queued at once. */
-const CHUNK = 4 << 20
+const CHUNK = 8 << 20
 
 /** Queued writes are held in the browser's memory until the device has taken them: so many bytes at most. */
 const MOST_QUEUED = 4 * CHUNK

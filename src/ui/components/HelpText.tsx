@@ -1,8 +1,12 @@
 import { Popover } from '@kobalte/core/popover'
 import { t } from '../messages/t.ts'
-import type { HelpProps } from './Help.tsx'
 import { Icon } from './Icon.tsx'
 import { type Press, presses } from './Opener.tsx'
+
+export interface HelpProps {
+  label: string
+  text: string
+}
 
 /** What Help says, once it is pressed. */
 export function HelpText(props: HelpProps & { press: Press }) {

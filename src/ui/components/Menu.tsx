@@ -1,45 +1,12 @@
-import type { JSX } from 'solid-js'
-import { Icon, type IconName } from './Icon.tsx'
+import { Icon } from './Icon.tsx'
 import { loadedLater } from './loaded.tsx'
+import type { ChoiceMenuProps, MenuProps } from './MenuList.tsx'
 import { Opener } from './Opener.tsx'
+
+export type { MenuFold, MenuItem } from './MenuList.tsx'
 
 const MenuList = loadedLater(() => import('./MenuList.tsx').then((part) => part.MenuList))
 const ChoiceList = loadedLater(() => import('./MenuList.tsx').then((part) => part.ChoiceList))
-
-export interface MenuItem {
-  label: string
-  icon?: IconName
-  danger?: boolean
-  disabled?: boolean
-  onSelect: () => void
-}
-
-/** Items that are unfolded by a press. */
-export interface MenuFold {
-  label: string
-  icon?: IconName
-  items: MenuItem[]
-}
-
-/** Of which one is chosen. */
-export interface Choices {
-  /** What is chosen, in words. */
-  label: string
-  options: { value: string; label: string; icon?: IconName; lang?: string }[]
-  value: string
-  onChange: (value: string) => void
-}
-
-export interface MenuProps {
-  label: string
-  icon: IconName
-  items: (MenuItem | MenuFold)[]
-  notes?: string[]
-  marked?: boolean
-  choices?: Choices
-  /** Within a dialog, which hides from screen readers whatever lies outside: a menu that is modal too is not outside. */
-  inDialog?: boolean
-}
 
 /** A menu of actions behind a button; notes are said above them, what can be chosen below, and a mark on the button tells of something new. */
 export function Menu(props: MenuProps) {
@@ -55,14 +22,6 @@ export function Menu(props: MenuProps) {
       <Icon name={props.icon} />
     </Opener>
   )
-}
-
-export interface ChoiceMenuProps<T extends string> {
-  label: string
-  trigger: JSX.Element
-  options: { value: T; label: string; icon?: IconName }[]
-  value: T
-  onChange: (value: T) => void
 }
 
 /** A menu of which one is chosen. */

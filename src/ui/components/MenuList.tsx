@@ -1,10 +1,52 @@
 import { DropdownMenu } from '@kobalte/core/dropdown-menu'
-import { createSignal, createUniqueId, For, Show } from 'solid-js'
-import { Icon } from './Icon.tsx'
-import type { ChoiceMenuProps, Choices, MenuFold, MenuItem, MenuProps } from './Menu.tsx'
+import { createSignal, createUniqueId, For, type JSX, Show } from 'solid-js'
+import { Icon, type IconName } from './Icon.tsx'
 import { type Press, presses } from './Opener.tsx'
 
 /** The menus of Menu.tsx, once they are pressed. */
+
+export interface MenuItem {
+  label: string
+  icon?: IconName
+  danger?: boolean
+  disabled?: boolean
+  onSelect: () => void
+}
+
+/** Items that are unfolded by a press. */
+export interface MenuFold {
+  label: string
+  icon?: IconName
+  items: MenuItem[]
+}
+
+/** Of which one is chosen. */
+interface Choices {
+  /** What is chosen, in words. */
+  label: string
+  options: { value: string; label: string; icon?: IconName; lang?: string }[]
+  value: string
+  onChange: (value: string) => void
+}
+
+export interface MenuProps {
+  label: string
+  icon: IconName
+  items: (MenuItem | MenuFold)[]
+  notes?: string[]
+  marked?: boolean
+  choices?: Choices
+  /** Within a dialog, which hides from screen readers whatever lies outside: a menu that is modal too is not outside. */
+  inDialog?: boolean
+}
+
+export interface ChoiceMenuProps<T extends string> {
+  label: string
+  trigger: JSX.Element
+  options: { value: T; label: string; icon?: IconName }[]
+  value: T
+  onChange: (value: T) => void
+}
 
 interface Pressed {
   press: Press

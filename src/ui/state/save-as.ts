@@ -7,6 +7,13 @@ export interface ChosenFile extends FileSystemFileHandle {
   /** https://fs.spec.whatwg.org/#api-filesystemhandle, with what Chromium adds. */
   remove?(): Promise<void>
 }
+
+/** What is used of a folder that a person has chosen: https://fs.spec.whatwg.org/#api-filesystemdirectoryhandle */
+export interface ChosenFolder {
+  readonly name: string
+  getFileHandle(name: string, options: { create: boolean }): Promise<ChosenFile>
+}
+
 type Picker = (options: { suggestedName: string }) => Promise<ChosenFile>
 
 /**

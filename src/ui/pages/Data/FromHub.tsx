@@ -1,7 +1,7 @@
 import { For, onMount, Show } from 'solid-js'
 import type { HubDataset } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
-import { Dialog } from '../../components/Dialog.tsx'
+import { Dialog, type DialogState } from '../../components/Dialog.tsx'
 import { TextField } from '../../components/Field.tsx'
 import { ListField } from '../../components/ListField.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
@@ -10,10 +10,9 @@ import { formatBytes, formatLarge } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hubSize, isHubName } from '../../state/data-hub.ts'
-import type { FormProps } from './OtherWays.tsx'
 
 /** Data sets of the Hugging Face Hub: searched for, looked at, and one part of one opened. */
-export function HubDialog(props: FormProps) {
+export function HubDialog(props: DialogState) {
   const { data } = useApp()
   return (
     <Dialog

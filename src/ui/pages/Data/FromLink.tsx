@@ -1,16 +1,15 @@
 import { createSignal, Show } from 'solid-js'
 import { Button } from '../../components/Button.tsx'
-import { Dialog } from '../../components/Dialog.tsx'
+import { Dialog, type DialogState } from '../../components/Dialog.tsx'
 import { TextField } from '../../components/Field.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import type { FormProps } from './OtherWays.tsx'
 
 /** Google's API keys begin so; anything else is an access token. */
 const GOOGLE_KEY = /^AIza/
 
 /** Rows from an address: nothing is asked of another machine before the button is pressed. */
-export function LinkDialog(props: FormProps) {
+export function LinkDialog(props: DialogState) {
   const { data } = useApp()
   const [address, setAddress] = createSignal('')
   const [secret, setSecret] = createSignal('')

@@ -2,13 +2,9 @@ import { type Component, createSignal, onCleanup, onMount, Show } from 'solid-js
 import { Dynamic } from 'solid-js/web'
 import { isSealed } from '../../../protocol/sealed.ts'
 import { Button } from '../../components/Button.tsx'
+import type { DialogState } from '../../components/Dialog.tsx'
 import { loadedLater } from '../../components/loaded.tsx'
 import { t } from '../../messages/t.ts'
-
-export interface FormProps {
-  open: boolean
-  onOpenChange: (open: boolean) => void
-}
 
 const HubDialog = loadedLater(() => import('./forms.ts').then((part) => part.HubDialog))
 const LinkDialog = loadedLater(() => import('./forms.ts').then((part) => part.LinkDialog))
@@ -40,7 +36,7 @@ function createForm() {
   return { open, made, change }
 }
 
-function Way(props: { label: string; form: Component<FormProps> }) {
+function Way(props: { label: string; form: Component<DialogState> }) {
   const form = createForm()
   return (
     <>

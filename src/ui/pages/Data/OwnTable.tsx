@@ -1,14 +1,13 @@
 import { createComputed, createSignal, Index, type ParentProps, Show } from 'solid-js'
 import { Button } from '../../components/Button.tsx'
-import { Dialog } from '../../components/Dialog.tsx'
+import { Dialog, type DialogState } from '../../components/Dialog.tsx'
 import { TextField } from '../../components/Field.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import type { FormProps } from './OtherWays.tsx'
 
 /** Cells copied in a spreadsheet: through the box, or pasted anywhere on the page. */
-export function PasteDialog(props: FormProps & { pasted: string }) {
+export function PasteDialog(props: DialogState & { pasted: string }) {
   const { data } = useApp()
   const [text, setText] = createSignal('')
   createComputed(() => props.pasted !== '' && setText(props.pasted))
@@ -29,7 +28,7 @@ export function PasteDialog(props: FormProps & { pasted: string }) {
 }
 
 /** Examples written by hand, two columns of them. */
-export function TypeDialog(props: FormProps) {
+export function TypeDialog(props: DialogState) {
   const { data } = useApp()
   const columns = [t('type.prompt'), t('type.response')]
   const blank = () => ['', '']
@@ -100,7 +99,7 @@ export function TypeDialog(props: FormProps) {
 }
 
 /** What went wrong with it stands above its fields. */
-function FormDialog(props: ParentProps<FormProps & { title: string; onSubmit: () => void }>) {
+function FormDialog(props: ParentProps<DialogState & { title: string; onSubmit: () => void }>) {
   const { data } = useApp()
   return (
     <Dialog title={props.title} open={props.open} onOpenChange={props.onOpenChange}>
