@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { turn } from '../lib/turn.ts'
+import { breathe } from '../lib/breath.ts'
 import { initialState } from '../model/lora.ts'
 import { storedTypes } from '../model/storage.ts'
 import { resolveWeights } from '../model/weights.ts'
@@ -266,7 +266,7 @@ export class PortableEngine implements Engine {
   async #pause(): Promise<void> {
     if (tf.memory().numBytes > MOST_BYTES * 1.1 || heapIsFull()) throw new HeapFull()
     if (performance.now() - this.#paused < 50) return
-    await turn()
+    await breathe()
     this.#paused = performance.now()
   }
 
