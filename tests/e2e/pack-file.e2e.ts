@@ -52,8 +52,9 @@ test('a class pack as one HTML file is opened from a stick, run, handed in, and 
   await expect(page.getByText(/^The pack will have \d(\.\d+)? MB/)).toBeVisible({ timeout: 120_000 })
   const pack = await saved(page, 'Save the pack')
   expect(pack).toMatch(/我們的課\.lapidary-pack\.html$/)
-  await page.keyboard.press('Escape')
-  await expect(page.getByRole('dialog')).toHaveCount(0)
+  const making = page.getByRole('dialog', { name: 'A class pack' })
+  await making.getByRole('button', { name: 'Close' }).click()
+  await expect(making).toHaveCount(0)
 
   const executablePath = (await findChromium()) ?? undefined
   const browser = await chromium.launch({
