@@ -6,7 +6,6 @@ import { defaultRunConfig } from '../protocol/run-config.ts'
 import type { AnswerRequest, AnswerRoom, CheckpointChoice } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Checkpoint } from '../trainer/checkpoint.ts'
-import { chatCodec } from './codec.ts'
 import type { EngineHost, Engines } from './engine/host.ts'
 import type { Loan } from './engine/lease.ts'
 import { planRequest } from './engine/plan-request.ts'
@@ -96,7 +95,7 @@ export function answerRoom({ library, host, shelf }: AnswerParts): AnswerRoom {
         async (engines) => {
           const signal = call.signal ? AbortSignal.any([call.signal, engines.recalled]) : engines.recalled
           const model = await (await library()).open(request.model, { ...call, signal })
-          const codec = chatCodec(await model.chat(), model.info.config)
+          const codec = await model.codec()
           const { tools, system, before } = request
           const beside = {
             ...(tools ? { tools } : {}),

@@ -7,7 +7,6 @@ import { fail } from '../protocol/errors.ts'
 import type { Quantization } from '../protocol/model.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import type { Call, JudgedRow, Task, TokenChance } from '../protocol/studio.ts'
-import { chatCodec } from './codec.ts'
 import type { EngineHost, Engines } from './engine/host.ts'
 import { planRequest } from './engine/plan-request.ts'
 import { predicted, type RowTokens, type TokenRow } from './evaluation-tokens.ts'
@@ -179,7 +178,7 @@ export async function judge(
       judged[i]!.scores = found.logProbability.map(sum)
     }
   else if (maxNewTokens !== null) {
-    const codec = chatCodec(await subject.model.chat(), subject.model.info.config)
+    const codec = await subject.model.codec()
     const greedy = { maxNewTokens, temperature: 0, topK: 0, topP: 1, seed: 0, adapter }
     const prompts = rows.map(({ prompt }) => prompt)
     const answers = await answerRendered(engine, codec, prompts, greedy, undefined, signal)

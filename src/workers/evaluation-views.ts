@@ -1,5 +1,6 @@
 import { changeSummary } from '../evaluation/changes.ts'
 import { readTensor } from '../files/weights.ts'
+import { breathe } from '../lib/breath.ts'
 import { frobenius, productNorm, softmaxRows } from '../metrics/index.ts'
 import { adapterTensors } from '../model/lora.ts'
 import { projectionsOf } from '../model/tensors.ts'
@@ -179,7 +180,7 @@ async function changesOf(
   const cells: LayerCell[] = []
   for (const a of pairs) {
     // A worker must come up for air to hear of a stop.
-    await new Promise((resolve) => setTimeout(resolve))
+    await breathe()
     call.signal?.throwIfAborted()
     const b = a.name.replace('.lora_A.', '.lora_B.')
     cells.push({

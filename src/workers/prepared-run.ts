@@ -14,7 +14,6 @@ import { readTokens } from '../storage/datasets.ts'
 import { requireMeasured } from '../trainer/best.ts'
 import type { RunHashes } from '../trainer/checkpoint.ts'
 import { requireSchedule, runLength } from '../trainer/schedule.ts'
-import { chatCodec } from './codec.ts'
 import { planRequest } from './engine/plan-request.ts'
 import type { Library, OpenModel } from './library.ts'
 import { startingFrom } from './start-from.ts'
@@ -96,9 +95,8 @@ export async function prepareRun(
     ...asked,
     model: { ...asked.model, id: request.model, hash: hashes.base },
   }
-  const chat = await model.chat()
-  const template = chat.template.source
-  const codec = chatCodec(chat, model.info.config)
+  const template = (await model.chat()).template.source
+  const codec = await model.codec()
   const { samples, positions } = fittingSamples(request.samplePrompts, codec, model)
   const decode = {
     sequences: Math.max(1, Math.min(SIDE_BY_SIDE, samples.length)),

@@ -11,6 +11,7 @@ export const page = {
   'app.skip': '跳到內容',
   'app.places': '頁面',
   'app.language': '語言（Language）',
+  'app.languageMissing': '無法取得這種語言的文字：{name}。',
   'app.guide': '指南與教學',
   'app.working': '訓練中',
   'app.notLoaded': '這個部分沒能取得。',
@@ -609,7 +610,7 @@ export const page = {
   'export.making': '正在製作下載檔案',
   'export.bytesOf': '{total} 中的 {done}',
   'export.cancel': '取消',
-  'export.cancelNote': '已取消，沒有留下任何東西。',
+  'export.cancelNote': '如果取消，不會留下任何東西。',
   'model.unnamed': 'Gemma',
 
   'sample.pirate.title': '學海盜說話',

@@ -15,6 +15,7 @@ import { Fold } from '../../components/Fold.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { formatBytes } from '../../messages/format.ts'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { withProof } from '../../state/proofs.ts'
@@ -113,13 +114,13 @@ export function Take(props: TakeProps) {
     <div class="stack">
       <div class="stack-s">
         <h3>
-          {format().name}
+          {said(format().name)}
           <Show when={recommended() && props.formats.length > 1}>
             {' '}
             <span class="badge-plain">{t('export.recommended')}</span>
           </Show>
         </h3>
-        <p>{(recommended() && props.why) || format().about}</p>
+        <p>{(recommended() && props.why) || said(format().about)}</p>
       </div>
       <DownloadState of={props.run.id} />
       <Show when={failure()}>
@@ -177,7 +178,7 @@ export function Take(props: TakeProps) {
           {(list) => (
             <Fold summary={t('export.each', { count: list().length })}>
               <Show when={recommended() && props.why}>
-                <p class="hint">{format().about}</p>
+                <p class="hint">{said(format().about)}</p>
               </Show>
               <FileList files={list()} onSave={one} />
             </Fold>
@@ -205,13 +206,13 @@ function Formats(props: { formats: ExportFormat[]; value: string; onChange: (id:
               />
               <div>
                 <h4>
-                  {format.name}
+                  {said(format.name)}
                   <Show when={at() === 0}>
                     {' '}
                     <span class="badge-plain">{t('export.recommended')}</span>
                   </Show>
                 </h4>
-                <p class="small">{format.about}</p>
+                <p class="small">{said(format.about)}</p>
               </div>
             </label>
           </div>
