@@ -17,6 +17,7 @@ test.afterEach(async () => {
 
 const menu = async (page: Page, item: string | RegExp) => {
   await page.getByRole('button', { name: /^This app/ }).click()
+  await page.getByRole('menuitem', { name: 'For a class' }).click()
   await page.getByRole('menuitem', { name: item }).click()
 }
 
@@ -52,8 +53,9 @@ test('a class pack as one HTML file is opened from a stick, run, handed in, and 
   await expect(page.getByText(/^The pack will have \d(\.\d+)? MB/)).toBeVisible({ timeout: 120_000 })
   const pack = await saved(page, 'Save the pack')
   expect(pack).toMatch(/我們的課\.lapidary-pack\.html$/)
-  await page.keyboard.press('Escape')
-  await expect(page.getByRole('dialog')).toHaveCount(0)
+  const making = page.getByRole('dialog', { name: 'A class pack' })
+  await making.getByRole('button', { name: 'Close' }).click()
+  await expect(making).toHaveCount(0)
 
   const executablePath = (await findChromium()) ?? undefined
   const browser = await chromium.launch({

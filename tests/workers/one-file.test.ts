@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { inDocument, oneFileDocument } from '../../cli/one-file-build.ts'
 import { ONE_FILE_MARKS, type OneFileStudio, oneFilePack } from '../../src/pack/one-file.ts'
+import { openPackAt } from '../../src/pack/read.ts'
 import { toFailure } from '../../src/protocol/errors.ts'
 import { blobFile, blobOf } from '../../src/protocol/exported.ts'
 import type { OneFileList } from '../../src/protocol/one-file.ts'
@@ -91,6 +92,31 @@ describe('a class pack as one HTML file', () => {
     expect(policy).toMatch(/^default-src 'none'; script-src 'wasm-unsafe-eval' /)
     expect(policy).toContain('; connect-src blob: data:; worker-src blob:; ')
     expect(policy).not.toMatch(/https|'unsafe-eval'|'self'|script-src[^;]*unsafe-inline/)
+  })
+
+  test('opens as an unpacked pack on a server does, every hash checked, and not a second time', async () => {
+    const { list, text } = read(await made())
+    const files = await unpackFiles(list, text)
+    const base = 'file:///media/stick/'
+    const addresses = Object.fromEntries([...files].map(([path, blob]) => [path, URL.createObjectURL(blob)]))
+    const before = globalThis.fetch
+    try {
+      answerRequests({ build: list.build, base, files: addresses })
+      const opened = (await openPackAt(`${base}pack.json`, null))!
+      expect(opened.pack).toMatchObject({ title: PARTS.title, data: { path: 'data/mood.csv' } })
+      const lesson = opened.files.get('lesson.md')!
+      expect(new TextDecoder().decode(await lesson.read(0, lesson.size))).toBe(PARTS.lesson)
+      expect(await openPackAt(`${base}pack.json`, opened.id)).toBeNull()
+      URL.revokeObjectURL(addresses['lesson.md']!)
+      addresses['lesson.md'] = URL.createObjectURL(new Blob(['x'.repeat(lesson.size)]))
+      const failure = await openPackAt(`${base}pack.json`, null).then(
+        () => expect.fail('it was opened'),
+        (error: unknown) => toFailure(error),
+      )
+      expect(failure.message).toContain('lesson.md does not have the hash that is listed')
+    } finally {
+      globalThis.fetch = before
+    }
   })
 
   test('whose bytes were altered is told by the file, and nothing is taken of it', async () => {

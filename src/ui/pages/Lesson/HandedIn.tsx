@@ -138,6 +138,7 @@ function ScoreThem(props: { scoring: ReturnType<typeof createScoring> }) {
         <Button
           kind="primary"
           icon="play"
+          disabled={opening()}
           aria-disabled={props.scoring.work() !== null}
           onClick={() => props.scoring.work() === null && void props.scoring.score(picked().rows)}
         >

@@ -96,6 +96,21 @@ export const keeping: SaidTexts = {
 
   '{0} is no class pack.': '{0} 不是課程包。',
   'Choose a file that ends in .lapidary-pack.zip.': '請選擇以 .lapidary-pack.zip 結尾的檔案。',
+  '{0} is not opened in another studio: it is one itself.': '{0} 不在別的工作室裡打開：它本身就是工作室。',
+  'Open it in a browser by itself, as by a double click.': '請直接在瀏覽器裡打開，例如按兩下。',
+  'Model and data have {0} MB; one HTML file takes at most {1} MB of them.':
+    '模型和資料有 {0} MB；一個 HTML 檔案最多放 {1} MB。',
+  'Take the practice model and less data, or make a pack as a ZIP.':
+    '請用練習模型和較少的資料，或做成 ZIP 課程包。',
+  '{0} has {1} bytes; a lesson has at most {2}.': '{0} 有 {1} 個位元組；課程最多 {2} 個。',
+  'No row of {0} can be put to this run.': '{0} 沒有一列可以問這個訓練。',
+  'Choose another set.': '請選擇別的資料列。',
+  'Its base model, {0}, is not in this browser.': '它的基礎模型 {0} 不在這個瀏覽器裡。',
+  'Add it under Model: the same files, which are known by their SHA-256. Then score again.':
+    '請在模型頁加入同樣的檔案（以 SHA-256 辨認），再評分一次。',
+  '{0} holds no state of the run that could be judged.': '{0} 沒有可以評分的訓練狀態。',
+  'Ask for it again: handed in from the lesson, or saved with its newest state.':
+    '請對方再給一次：從課程繳交，或連同最新的狀態儲存。',
   'its list has {0} bytes, of at most {1}': '清單有 {0} 個位元組，最多 {1} 個',
   'it holds {0}, which its list does not name': '含有清單沒有列出的 {0}',
   'it holds {0} twice': '含有 {0} 兩次',
