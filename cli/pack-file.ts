@@ -5,12 +5,13 @@ import { pipeline } from 'node:stream/promises'
 import { downloadZip } from 'client-zip'
 import { oneFilePack, oneFileStudio } from '../src/pack/one-file.ts'
 import { type PackParts, packFiles } from '../src/pack/write.ts'
+import type { Language } from '../src/protocol/embed.ts'
 import { blobFile } from '../src/protocol/exported.ts'
 import { ONE_FILE_ENDING, PACK_ENDING, type PackEntry } from '../src/protocol/pack.ts'
 import { parseRunConfig } from '../src/protocol/run-config.ts'
 import type { ExportedFile } from '../src/protocol/studio.ts'
 import { lessonTitle } from '../src/runs/lesson.ts'
-import { READY_LESSONS } from '../src/runs/ready-lessons.ts'
+import { lessonFile, READY_LESSONS } from '../src/runs/ready-lessons.ts'
 import { manifestHash } from '../src/storage/models.ts'
 import { modelPart } from '../src/workers/pack-room.ts'
 import { ROOT } from './build.ts'
@@ -77,14 +78,20 @@ export async function builtStudio(dist: string): Promise<ExportedFile[]> {
 }
 
 /**
- * A lesson that comes with the studio as class packs: with Pebble, its data and the studio itself.
+ * A lesson that comes with the studio as class packs in a language: with Pebble, its data and the studio itself.
  * @param dist folder of a built studio
  * @param path of the ZIP; the same with `.html` in place of its ending is the other
  */
-export async function writeReadyLesson(id: string, dist: string, path: string): Promise<void> {
-  const { sample, ...facts } = READY_LESSONS[id]!
+export async function writeReadyLesson(
+  id: string,
+  asked: Language,
+  dist: string,
+  path: string,
+): Promise<void> {
+  const { sample, languages: _, ...facts } = READY_LESSONS[id]!
   const folder = join(ROOT, 'public', 'lessons', id)
-  const lesson = readFileSync(join(folder, 'lesson.md'), 'utf8')
+  const { language, file: text } = lessonFile(READY_LESSONS[id]!, asked)
+  const lesson = readFileSync(join(folder, text), 'utf8')
   const config = parseRunConfig(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')))
   const list = JSON.parse(readFileSync(join(ROOT, 'public', 'datasets', 'index.json'), 'utf8')) as {
     id: string
@@ -95,7 +102,7 @@ export async function writeReadyLesson(id: string, dist: string, path: string): 
   const parts = {
     ...facts,
     title: lessonTitle(lesson)!,
-    language: 'en',
+    language,
     lesson,
     config,
     model: await modelPart({ info: PEBBLE, files }, null),

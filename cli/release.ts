@@ -72,8 +72,11 @@ async function release(out: string, how: { previous?: string; unchecked?: boolea
   const texts = { 'README.txt': read('hosting/school/README.txt'), LICENSE: read('LICENSE') }
   const name = `lapidary-${version}`
   writeFileSync(join(out, `${name}.zip`), archive(name, dist, texts))
-  for (const id of Object.keys(READY_LESSONS))
-    await writeReadyLesson(id, dist, join(out, `lapidary-lesson-${id}${PACK_ENDING}`))
+  for (const [id, { languages }] of Object.entries(READY_LESSONS))
+    for (const language of languages) {
+      const ending = `${language === 'en' ? '' : `.${language}`}${PACK_ENDING}`
+      await writeReadyLesson(id, language, dist, join(out, `lapidary-lesson-${id}${ending}`))
+    }
   writeFileSync(join(out, 'SHA256SUMS'), checksums(out))
   console.log(`${out}: version ${version}${earlier.length > 0 ? `, beside ${earlier.join(', ')}` : ''}`)
 }

@@ -24,7 +24,7 @@ import { Gem, Icon } from './components/Icon.tsx'
 import { loadedLater, loadedWhenDrawn } from './components/loaded.tsx'
 import { ChoiceMenu } from './components/Menu.tsx'
 import { FailureNotice, Notice } from './components/Notice.tsx'
-import { formatLoss, formatShare } from './messages/format.ts'
+import { formatLoss, formatShare, nameOfLanguage } from './messages/format.ts'
 import { t } from './messages/t.ts'
 import { DataPage } from './pages/Data/DataPage.tsx'
 import { FullStudio } from './pages/FullStudio.tsx'
@@ -141,6 +141,7 @@ function Shell() {
         <Interrupted />
       </Show>
       <StorageClosed />
+      <LanguageMissing />
       <Show when={elsewhere()}>
         <SealedElsewhere />
       </Show>
@@ -210,6 +211,27 @@ function StorageClosed() {
               </Show>
             }
           />
+        </div>
+      )}
+    </Show>
+  )
+}
+
+/** A language that was asked for and could not be fetched; a reload asks for it once more. */
+function LanguageMissing() {
+  const { language } = useApp()
+  return (
+    <Show when={language.missing()}>
+      {(tag) => (
+        <div class="banner">
+          <Notice
+            tone="warning"
+            title={t('app.languageMissing', { name: nameOfLanguage(tag()) })}
+            onDismiss={language.dismiss}
+            actions={<Button onClick={() => location.reload()}>{t('action.reload')}</Button>}
+          >
+            <p>{t('app.notLoadedHint')}</p>
+          </Notice>
         </div>
       )}
     </Show>

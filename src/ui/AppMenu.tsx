@@ -3,6 +3,7 @@ import { oneFile } from '../protocol/one-file.ts'
 import { loadedLater } from './components/loaded.tsx'
 import { Menu, type MenuFold, type MenuItem } from './components/Menu.tsx'
 import { formatBytes, formatShare, nameOfLanguage } from './messages/format.ts'
+import { said } from './messages/said.ts'
 import { t } from './messages/t.ts'
 import { useApp } from './state/app.tsx'
 import { LANGUAGES, type Language } from './state/language.ts'
@@ -64,7 +65,11 @@ export function AppMenu() {
     if (goesOn || shown.anyLocked) return [...ofLesson, open]
     const ofClass: MenuItem[] = [
       open,
-      { label: t('pack.ready'), icon: 'play', onSelect: () => void packs.open({ ready: 'mood' }) },
+      {
+        label: t('pack.ready'),
+        icon: 'play',
+        onSelect: () => void packs.open({ ready: 'mood', language: language.now() }),
+      },
       { label: t('pack.make'), icon: 'add', onSelect: afterMenu(() => packs.setDialog('make')) },
       { label: t('handed.open'), icon: 'runs', onSelect: afterMenu(() => packs.setDialog('handed')) },
     ]
@@ -87,7 +92,7 @@ export function AppMenu() {
         label={t(offline.newer() ? 'offline.menuNewer' : 'offline.menu')}
         icon="more"
         marked={offline.newer()}
-        notes={[...(offline.newer() ? [t('offline.newer')] : []), said(offline.kept())]}
+        notes={[...(offline.newer() ? [t('offline.newer')] : []), keptWords(offline.kept())]}
         items={items()}
         choices={{
           label: t('app.language'),
@@ -106,7 +111,7 @@ export function AppMenu() {
   )
 }
 
-function said(kept: Kept): string {
+function keptWords(kept: Kept): string {
   switch (kept.state) {
     case 'partial':
       return t('offline.partial', { size: formatBytes(kept.ofBytes - kept.bytes) })
@@ -115,7 +120,7 @@ function said(kept: Kept): string {
     case 'whole':
       return t('offline.whole', { size: formatBytes(kept.bytes) })
     case 'failed':
-      return t('offline.failed', { reason: kept.reason })
+      return t('offline.failed', { reason: said(kept.reason) })
     default:
       return t(`offline.${kept.state}`)
   }

@@ -20,6 +20,7 @@ export const en = {
   'app.skip': 'Skip to the content',
   'app.places': 'Places',
   'app.language': 'Language',
+  'app.languageMissing': 'The texts in this language could not be fetched: {name}.',
   'app.guide': 'Guide and tutorials',
   'app.working': 'training',
   'app.notLoaded': 'This part of the page could not be fetched.',

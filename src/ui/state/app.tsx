@@ -89,6 +89,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const opening = createOpenConfig({ startAdapter, draft, data, models, settings, runs, training })
   const link = createLink({ data, opening, training, first, embedded: shown.embedded })
   const packs = createPacks({ studio, training, embedded: shown.embedded })
+  createEffect(on(language.now, (tag) => void packs.speak(tag), { defer: true }))
   const answers = createAnswers(studio, models)
   const evaluations = createEvaluations(studio, models)
   const corrections = createCorrections({ opening, route })

@@ -107,6 +107,19 @@ export function createPacks(
     dismiss: () => setFailure(null),
     dialog,
     setDialog,
+    /** A lesson that comes with the studio goes on in another language, at its step. */
+    async speak(language: string): Promise<void> {
+      const now = lesson()
+      if (!now || now.state === 'left' || now.language === language) return
+      try {
+        const { readyName, readyText } = await import('./pack-opening.ts')
+        const name = readyName(now)
+        const told = name === null ? null : await readyText(name, language, {})
+        if (told && lesson()?.id === now.id) change(told)
+      } catch (error) {
+        setFailure(toFailure(error))
+      }
+    },
     /** A pack on a server that was left, from its beginning. */
     again:
       list && lesson()?.state === 'left'

@@ -5,6 +5,7 @@ import type { RunConfig } from '../../protocol/run-config.ts'
 import type { ResumeRequest, RunForecast, Studio } from '../../protocol/studio.ts'
 import { TimeLimit } from '../../runs/time-limit.ts'
 import { formatLoss } from '../messages/format.ts'
+import { saidWhole } from '../messages/said.ts'
 import { t } from '../messages/t.ts'
 import { StepClock, StepPace } from './clock.ts'
 import type { DataState } from './data.ts'
@@ -159,9 +160,7 @@ export function createTraining({
   /** What speaks against a field of the settings as things are, to be said beside it. */
   const refusalOf = (name: string): string | null => {
     const failure = forecastFailure()
-    return failure?.code === 'bad_config' && failure.detail?.field === name
-      ? `${failure.message} ${failure.hint}`
-      : null
+    return failure?.code === 'bad_config' && failure.detail?.field === name ? saidWhole(failure) : null
   }
 
   const setFailure = (failure: Failure, run: string | null) => setFailed({ failure, run })

@@ -28,6 +28,7 @@ import { planQueue, type QueueOutlook } from '../../runs/queue-plan.ts'
 import { metricsFor, rank, type Scored } from '../../runs/ranking.ts'
 import { readSeeds, readValues } from '../../runs/sweep.ts'
 import { labelsOf, usualMetric } from '../../runs/task.ts'
+import { said } from '../messages/said.ts'
 import { t } from '../messages/t.ts'
 import type { DataState } from './data.ts'
 import type { QueueEnd } from './finished.ts'
@@ -102,7 +103,7 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
       readValues(field, text.split(','))
       return null
     } catch (error) {
-      return toFailure(error).message
+      return said(toFailure(error).message)
     }
   }
 
@@ -111,7 +112,7 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
       readSeeds(seeds().split(','))
       return null
     } catch (error) {
-      return toFailure(error).message
+      return said(toFailure(error).message)
     }
   }
 

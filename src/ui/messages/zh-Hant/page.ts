@@ -11,6 +11,7 @@ export const page = {
   'app.skip': '跳到內容',
   'app.places': '頁面',
   'app.language': '語言（Language）',
+  'app.languageMissing': '無法取得這種語言的文字：{name}。',
   'app.guide': '指南與教學',
   'app.working': '訓練中',
   'app.notLoaded': '這個部分沒能取得。',

@@ -6,6 +6,7 @@ import { Hint } from '../../components/Hint.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { formatTime } from '../../messages/format.ts'
+import { saidWhole } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
@@ -195,13 +196,7 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
       <Show when={runs.elsewhere(props.run)}>
         <p>{t('train.elsewhere')}</p>
       </Show>
-      <Show when={props.run.failure}>
-        {(failure) => (
-          <p>
-            {failure().message} {failure().hint}
-          </p>
-        )}
-      </Show>
+      <Show when={props.run.failure}>{(failure) => <p>{saidWhole(failure())}</p>}</Show>
       <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} />}</Show>
       <CheckpointPicker run={props.run} of={props.of} />
       <Reproduced run={props.run} />

@@ -9,6 +9,7 @@ import { Section } from '../../../components/Page.tsx'
 import { Segmented } from '../../../components/Segmented.tsx'
 import { Select } from '../../../components/Select.tsx'
 import { formatBytes, formatDuration } from '../../../messages/format.ts'
+import { said } from '../../../messages/said.ts'
 import { t } from '../../../messages/t.ts'
 import { useApp } from '../../../state/app.tsx'
 import { fieldName } from '../../../state/run-labels.ts'
@@ -118,7 +119,7 @@ function Outlook(props: { tuning: TuningState }) {
   const { training } = useApp()
   const [pressed, setPressed] = createSignal(false)
   const found = () => props.tuning.outlook()
-  const said = () => {
+  const told = () => {
     const outlook = found()
     if (!outlook) return ''
     const count = outlook.queue.trials.length
@@ -145,7 +146,7 @@ function Outlook(props: { tuning: TuningState }) {
         {(outlook) => (
           <>
             <p>
-              <b>{said()}</b> {t('tune.space', { size: formatBytes(outlook().bytes) })}
+              <b>{told()}</b> {t('tune.space', { size: formatBytes(outlook().bytes) })}
             </p>
             <Show when={refused().length > 0}>
               <p class="field-error">{t('tune.refused', { count: refused().length })}</p>
@@ -153,7 +154,7 @@ function Outlook(props: { tuning: TuningState }) {
                 <For each={refused()}>
                   {(trial) => (
                     <li>
-                      {trialName(trial)}: {outlook().refused.get(trial.key)!.message}
+                      {trialName(trial)}: {said(outlook().refused.get(trial.key)!.message)}
                     </li>
                   )}
                 </For>
