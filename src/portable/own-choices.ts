@@ -1,6 +1,6 @@
 import type { ChoicePass } from '../model/choices.ts'
-import { rowsOf, type TreeOptions, type TreeRows } from './choices.ts'
 import type { OwnLayers } from './own-layers.ts'
+import { rowsOf, type TreeOptions, type TreeRows } from './tree-rows.ts'
 
 /** Keys and values of rows that went before, on the host. */
 type Kept = readonly [k: Float32Array<ArrayBuffer>, v: Float32Array<ArrayBuffer>]

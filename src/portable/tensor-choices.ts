@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { ChoicePass, ChoiceTree } from '../model/choices.ts'
 import { type AttentionShape, attendMasked, HIDDEN, QUERIES } from './attention.ts'
-import { rowsOf, type TreeOptions, type TreeRows } from './choices.ts'
 import { Stream } from './forward.ts'
 import { attentionShape, type KeysValues, layerForward } from './layer.ts'
 import { free, tidy } from './tidy.ts'
+import { rowsOf, type TreeOptions, type TreeRows } from './tree-rows.ts'
 
 /** Keys and values by layer, [rows so far, kvHeads * headDim]; null of a layer that uses another's. */
 type Kept = (KeysValues | null)[]
