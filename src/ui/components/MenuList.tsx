@@ -149,7 +149,7 @@ function RadioItems(props: Omit<Choices, 'label'>) {
     <DropdownMenu.RadioGroup value={props.value} onChange={props.onChange}>
       <For each={props.options}>
         {(option) => (
-          <DropdownMenu.RadioItem class="menu-item" value={option.value} lang={option.lang}>
+          <DropdownMenu.RadioItem class="menu-item" value={option.value} lang={option.lang} closeOnSelect>
             <Show when={option.icon}>{(name) => <Icon name={name()} size={18} />}</Show>
             {option.label}
             <DropdownMenu.ItemIndicator class="push">

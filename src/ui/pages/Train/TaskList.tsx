@@ -31,6 +31,7 @@ export function TaskList(props: TaskMenuProps & { press: Press }) {
                 <DropdownMenu.RadioItem
                   class="menu-item"
                   value={kind}
+                  closeOnSelect
                   disabled={whyNot(kind, props.outlook) !== null}
                 >
                   <div>
