@@ -50,9 +50,11 @@ export function headline({ sides, count }: Pick<PrintedReport, 'sides' | 'count'
 export function forgottenLine(report: PrintedReport): string | null {
   const found = forgetting(report)
   if (!found) return null
-  const of = `perplexity of good answers to everyday questions ${found.judged.toFixed(2)}, of the base model ${found.base.toFixed(2)}`
+  const what = found.kind === 'answers' ? 'chrF of its answers' : 'perplexity of good answers'
+  const of = `${what} to everyday questions ${found.judged.toFixed(2)}, of the base model ${found.base.toFixed(2)}`
   const said: Record<typeof found.kind, string> = {
     less: 'Something was forgotten',
+    answers: 'Something was forgotten',
     alike: 'Nothing that can be told was forgotten',
     likelier: 'Nothing was forgotten',
   }

@@ -22,3 +22,16 @@ test('what was forgotten is told where the intervals do not touch, and only of t
   expect(forgetting(report('feelings', side('judged', 20, 15, 25), BASE))).toBeNull()
   expect(forgetting(report(undefined, side('judged', 20, 15, 25), BASE))).toBeNull()
 })
+
+test('a run that answers everything in its own way has forgotten, however likely good answers are to it', () => {
+  const withChrf = (of: Side, value: number): Side => ({
+    ...of,
+    figures: [...of.figures, { name: 'chrf', value, low: value - 2, high: value + 2 }],
+  })
+  const base = withChrf(BASE, 40)
+  expect(forgetting(report('general', withChrf(side('judged', 5, 4, 6), 8), base))).toEqual({
+    ...{ kind: 'answers', judged: 8, base: 40 },
+  })
+  expect(forgetting(report('general', withChrf(side('judged', 5, 4, 6), 39), base))?.kind).toBe('likelier')
+  expect(forgetting(report('general', withChrf(side('judged', 20, 15, 25), 8), base))?.kind).toBe('less')
+})

@@ -80,6 +80,8 @@ export const evaluation = {
   'bench.from': '{title} by {by}, {licence}',
   'forgot.less':
     'Something was forgotten: good answers to everyday questions surprise it more than its base model (perplexity {judged}, before {base}).',
+  'forgot.answers':
+    'Something was forgotten: what it answers to everyday questions is further from good answers than what its base model says (chrF {judged}, before {base}).',
   'forgot.alike':
     'Nothing that can be told was forgotten: good answers to everyday questions surprise it about as much as its base model (perplexity {judged}, before {base}).',
   'forgot.likelier':

@@ -70,6 +70,8 @@ export const evaluation: Translated<typeof english> = {
   'bench.never': '任何訓練都不會學它；每次訓練都以同樣方式接受評估。',
   'bench.from': '{title}，{by}，{licence}',
   'forgot.less': '忘了一些東西：日常問題的好答案，它比基礎模型更感意外（困惑度 {judged}，之前 {base}）。',
+  'forgot.answers':
+    '忘了一些東西：它對日常問題的回答，比基礎模型的回答離好答案更遠（chrF {judged}，之前 {base}）。',
   'forgot.alike':
     '看不出忘了什麼：日常問題的好答案，它和基礎模型差不多一樣不意外（困惑度 {judged}，之前 {base}）。',
   'forgot.likelier': '什麼也沒忘：日常問題的好答案，它比基礎模型更不意外（困惑度 {judged}，之前 {base}）。',
