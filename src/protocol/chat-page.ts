@@ -12,6 +12,8 @@ export interface ChatAbout {
   step: number
   /** What the base was held in while the adapter learnt on it. */
   quantization: Quantization
+  /** Whether `proof.json` lies beside the page. */
+  proof?: true
   /** Files of the base, in `base/`, and their bytes. */
   files: Record<string, number>
 }

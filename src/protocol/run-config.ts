@@ -291,12 +291,11 @@ export function loraScaling(lora: LoraConfig): number {
 }
 
 function nested(input: Record<string, unknown>): Record<string, unknown> {
-  const flat = Object.entries(input).filter(([key]) => key in TrainingSchema.entries)
+  const ofTraining = (key: string) => Object.hasOwn(TrainingSchema.entries, key)
+  const flat = Object.entries(input).filter(([key]) => ofTraining(key))
   if (flat.length === 0) return input
   const rest = Object.fromEntries(Object.entries(input).filter(([key]) => SECTIONS.includes(key)))
-  const unknown = Object.keys(input).find(
-    (key) => !SECTIONS.includes(key) && !(key in TrainingSchema.entries),
-  )
+  const unknown = Object.keys(input).find((key) => !SECTIONS.includes(key) && !ofTraining(key))
   if (unknown) return { ...rest, [unknown]: input[unknown] }
   const { training = {} } = rest
   if (typeof training !== 'object' || training === null) return rest

@@ -18,6 +18,8 @@ export async function openFirefox(executablePath: string, language: string): Pro
       'browser.download.folderList': 2,
       'browser.download.dir': downloads,
       'browser.download.alwaysOpenPanel': false,
+      // A school's server has http alone.
+      'dom.security.https_first': false,
     },
   })
   const page = await browser.newPage()

@@ -26,6 +26,8 @@ export function offlinePart(driver: Driver, url: string, stop: () => Promise<voi
       require(!there, 'the server answers still')
       await driver.open('about:blank')
       await driver.open(url)
+      // What was being set up is found again; other data make it another run.
+      await person.press({ role: 'button', name: 'Choose other data' })
       await person.press({ role: 'button', name: /^Find the mood/ })
       await person.read(page.counted)
       await person.press(page.train)

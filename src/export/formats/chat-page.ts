@@ -35,6 +35,7 @@ export default {
       practice: base.practice,
       step,
       quantization: config.model.quantization,
+      ...(source.proof && { proof: true }),
       files: Object.fromEntries([...base.files].map(([name, { size }]) => [name, size])),
     }
     return [

@@ -280,6 +280,10 @@ export class TaskParts {
     const from = turned
       ? this.#floats(x + row * 4, (width - 1) * step + 1)
       : this.#floats(x + row * xStride, width)
+    if (by === 1 && !turned && !add) {
+      to.set(from)
+      return
+    }
     for (let i = 0; i < width; i++) {
       const value = from[i * step]! * by
       to[i] = add ? to[i]! + value : value

@@ -71,7 +71,8 @@ function show(about: ChatAbout): void {
     element('p', { class: 'quiet' }, chat.careful),
     form,
     said,
-    element('section', { class: 'row' }, check, found),
+    // One that came without a proof has nothing to be held against.
+    ...(about.proof ? [element('section', { class: 'row' }, check, found)] : []),
   )
 
   let control: AbortController | null = null
@@ -80,22 +81,28 @@ function show(about: ChatAbout): void {
     control = new AbortController()
     check.disabled = ask.disabled = true
     found.textContent = chat.checking
+    let over = false
     try {
       const { verdict, tuned, same } = await room.check({
         signal: control.signal,
-        onProgress({ bytes, share }) {
-          if (bytes?.total)
-            found.textContent = filled(chat.fetching, {
-              done: formatBytes(bytes.done),
-              total: formatBytes(bytes.total),
-            })
-          else if (share !== null) found.textContent = chat.checking
+        onProgress({ bytes }) {
+          // It comes by a way of its own, and may come after the end.
+          if (over) return
+          found.textContent =
+            bytes?.total && bytes.done < bytes.total
+              ? filled(chat.fetching, { done: formatBytes(bytes.done), total: formatBytes(bytes.total) })
+              : chat.checking
         },
       })
+      over = true
       const text =
         verdict === 'works' ? chat.works : verdict === 'differs' ? chat.differs : chat.withoutEffect
-      found.textContent = filled(text, { away: formatNumber(tuned), same: formatNumber(same) })
+      found.textContent = filled(text, {
+        away: formatNumber(Number(tuned.toPrecision(2))),
+        same: formatNumber(same),
+      })
     } catch (error) {
+      over = true
       const { message, hint } = toFailure(error)
       found.textContent = `${message} ${hint}`
     }

@@ -77,6 +77,7 @@ export const train = {
   'train.ended.downloadAt': 'Download the adapter of step {step}',
   'train.ended.try': 'Try it',
   'train.ended.formats': 'Other formats',
+  'train.ended.dontKeep': 'Don’t keep this run',
 
   'load.memory': LOAD_NOTES.memory,
   'load.compile': LOAD_NOTES.compile,

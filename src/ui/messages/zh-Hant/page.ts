@@ -216,6 +216,7 @@ export const page = {
   'train.ended.downloadAt': '下載第 {step} 步的適配器',
   'train.ended.try': '試試看',
   'train.ended.formats': '其他格式',
+  'train.ended.dontKeep': '不保留這次訓練',
   'train.said.progress': '完成 {share}，損失 {loss}。',
   'train.said.done': '訓練完成。適配器可以下載了。',
   'train.said.early': '訓練提早停止：檢查的結果不再變好。適配器可以下載了。',

@@ -26,9 +26,11 @@ export function HowGood(props: { run: RunInfo; checkpoint: ReturnType<typeof use
     const [request, , other] = JSON.parse(of) as [EvaluateRequest, number, EvaluateRequest | null]
     try {
       const outlook = await evaluations.outlook(request)
-      const beside = other && (await evaluations.outlook(other))
+      // What speaks against another model is told when it is judged: it costs the run's own figures nothing.
+      const beside = other && (await evaluations.outlook(other).catch(() => null))
       const whole = [outlook.judged, outlook.baseJudged].every((judged) => judged === outlook.rows)
-      return { of, outlook, whole: whole && (!beside || beside.judged === beside.rows), failure: null }
+      const asWell = other === null || (beside !== null && beside.judged === beside.rows)
+      return { of, outlook, whole: whole && asWell, failure: null }
     } catch (error) {
       return { of, outlook: null, whole: false, failure: toFailure(error) }
     }

@@ -16,6 +16,7 @@ import { DownloadState } from '../DownloadState.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { BegunWith, Checkpoints } from './Checkpoints.tsx'
+import { DontKeep } from './DontKeep.tsx'
 import { Hood } from './Hood.tsx'
 import { Live } from './Live.tsx'
 import { OpeningFailure } from './Opened.tsx'
@@ -185,6 +186,9 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
             </Button>
             <LinkButton href={hrefOf('evaluate')}>{t('train.ended.try')}</LinkButton>
             <LinkButton href={hrefOf('export')}>{t('train.ended.formats')}</LinkButton>
+          </Show>
+          <Show when={!props.run.unkept && !runs.elsewhere(props.run)}>
+            <DontKeep run={props.run} />
           </Show>
         </>
       }

@@ -57,6 +57,10 @@ export const engine: SaidTexts = {
   '{0} at {1} is {2} where others have {3}': '{0} 在 {1} 是 {2}，其他的是 {3}',
   'the check of every operation found it wrong': '檢查所有運算時發現它有錯',
 
+  'One of the threads that compute has stopped in the middle of its work.':
+    '有一個運算用的執行緒在工作途中停了。',
+  'Try again; a run goes on from its last checkpoint. Until the model is loaded anew one thread computes by itself, more slowly, to the same figures.':
+    '請再試一次；訓練會從最後的檢查點繼續。在重新載入模型之前，由一個執行緒獨自運算，會比較慢，數字不變。',
   'The state ‹has another size for|lacks› {0} ({1}).': '狀態‹0:的 {0}（{1}）大小不同|缺少 {0}（{1}）›。',
   'Load a state that was saved with the same model and LoRA settings.':
     '請載入以相同模型和 LoRA 設定儲存的狀態。',

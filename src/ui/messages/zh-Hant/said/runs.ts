@@ -34,6 +34,28 @@ export const runs: SaidTexts = {
   'must name a module': '必須寫出模組',
   'leaves its folder': '離開了它的資料夾',
 
+  'There is no benchmark set "{0}".': '沒有名為「{0}」的基準題組。',
+  'This is the benchmark set "{0}": no run learns from it, so that all can be judged by it.':
+    '這是基準題組「{0}」：任何訓練都不學它，這樣才能用它評估所有的訓練。',
+  'Choose other data to learn from. Runs are evaluated on this set on the Evaluate page, or with npm run evaluate -- --benchmark.':
+    '請選擇其他資料來學習。在「評估」頁，或用 npm run evaluate -- --benchmark，可以拿這組題目評估訓練。',
+  'The benchmark set {0} is not as it was published: its figures could not be held against others.':
+    '基準題組 {0} 與發布時不同：得到的數字無法與其他的比較。',
+  'Load the page again; whoever serves the studio should lay it out anew.':
+    '請重新載入網頁；架設這個工作室的人應該重新放上檔案。',
+  'how a run is judged changes no step of it': '怎樣評估不會改變訓練的任何一步',
+  'The task cannot be "{0}": {1}.': '目的不能是「{0}」：{1~}。',
+  'the rows are texts, without questions and answers': '各列是純文字，沒有問題和回答',
+  'the rows are questions with answers': '各列是問題和回答',
+  'all answers are the same': '所有回答都一樣',
+  'there are {0} different answers; labels are at most {1}': '共有 {0} 種不同的回答；標籤最多 {1} 種',
+  'the longest answer has {0} characters; a label has at most {1}':
+    '最長的回答有 {0} 個字元；標籤最多 {1} 個字元',
+  'no answer is a JSON object or list': '沒有任何回答是 JSON 物件或清單',
+  'no answer calls a function': '沒有任何回答呼叫函式',
+  'Leave it out (data.task: null): it is "{0}" then. Or choose other data.':
+    '請去掉它（data.task: null）：目的就會是「{0}」。或選擇其他資料。',
+
   'the loss on rows that it never saw': '沒看過的列的損失',
   'the token accuracy on rows that it never saw': '沒看過的列的詞元準確率',
   ' by more than {0}': '超過 {0}',
