@@ -1,4 +1,4 @@
-import { ONE_FILE_END, type OneFileList, oneFile, setOneFile } from './protocol/one-file.ts'
+import { ONE_FILE_END, type OneFile, type OneFileList, oneFile, setOneFile } from './protocol/one-file.ts'
 import { answerRequests, unpackFiles } from './workers/one-file.ts'
 
 /**
@@ -22,7 +22,12 @@ const WORKERS: Record<string, () => Promise<unknown>> = {
 async function beginWorker(): Promise<void> {
   const begin = WORKERS[self.name]
   if (!begin) throw new Error(`There is no worker "${self.name}" in this file.`)
-  answerRequests(oneFile()!)
+  const files = await new Promise<OneFile['files']>((resolve) =>
+    self.addEventListener('message', ({ data }) => resolve(data), { once: true }),
+  )
+  const told = { ...oneFile()!, files }
+  setOneFile(told)
+  answerRequests(told)
   await begin()
 }
 
@@ -38,7 +43,7 @@ async function beginPage(): Promise<void> {
   const told = {
     build: list.build,
     base: new URL('.', document.baseURI).href,
-    files: Object.fromEntries([...files].map(([path, blob]) => [path, URL.createObjectURL(blob)])),
+    files,
   }
   setOneFile(told)
   answerRequests(told)

@@ -39,8 +39,8 @@ export interface OneFile {
   build: string
   /** Address of the document's folder. */
   base: string
-  /** Addresses of the files' bytes (blobs), by path. */
-  files: Record<string, string>
+  /** By path. A worker is sent them, before all else: in Chromium it cannot fetch what a page at `file://` has an address of. */
+  files: ReadonlyMap<string, Blob>
 }
 
 /** Elements of the document: the studio's script, and the last of all, which one that was cut off has not. */

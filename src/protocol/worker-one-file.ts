@@ -9,16 +9,19 @@ import { trustedScript } from './trusted.ts'
 let starter: string | null = null
 
 function startNamed(name: string): globalThis.Worker {
+  const { files, ...told } = oneFile()!
   starter ??= URL.createObjectURL(
     new Blob(
       [
-        `self.lapidaryOneFile = ${JSON.stringify(oneFile())}\n${SEALED_START}\n`,
+        `self.lapidaryOneFile = ${JSON.stringify(told)};\n${SEALED_START};\n`,
         document.getElementById(ONE_FILE_SCRIPT)!.textContent,
       ],
       { type: 'text/javascript' },
     ),
   )
-  return new globalThis.Worker(trustedScript(starter), { name })
+  const worker = new globalThis.Worker(trustedScript(starter), { name })
+  worker.postMessage(files)
+  return worker
 }
 
 /** No service worker answers for a file. */

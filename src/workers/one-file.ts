@@ -52,10 +52,10 @@ export function answerRequests({ base, files }: OneFile, scope: { fetch: typeof 
     if (!address.startsWith(base)) return out(input, init)
     init?.signal?.throwIfAborted()
     const path = decodeURIComponent(address.slice(base.length).replace(/[?#].*$/, ''))
-    const held = Object.hasOwn(files, path) ? files[path] : undefined
-    if (held === undefined) return new Response(null, { status: 404 })
+    const held = files.get(path)
+    if (!held) return new Response(null, { status: 404 })
     const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined))
-    return answer(await (await out(held)).blob(), headers.get('range'))
+    return answer(held, headers.get('range'))
   }
 }
 

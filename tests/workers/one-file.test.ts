@@ -1,15 +1,22 @@
 import { createHash } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { runInNewContext } from 'node:vm'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { inDocument, oneFileDocument } from '../../cli/one-file-build.ts'
 import { ONE_FILE_MARKS, type OneFileStudio, oneFilePack } from '../../src/pack/one-file.ts'
 import { openPackAt } from '../../src/pack/read.ts'
 import { toFailure } from '../../src/protocol/errors.ts'
 import { blobFile, blobOf } from '../../src/protocol/exported.ts'
-import type { OneFileList } from '../../src/protocol/one-file.ts'
+import { type OneFileList, setOneFile } from '../../src/protocol/one-file.ts'
 import { ONE_FILE_BYTES } from '../../src/protocol/pack.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { manifestHash } from '../../src/storage/models.ts'
 import { answerRequests, unpackFiles } from '../../src/workers/one-file.ts'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+  delete (globalThis as { lapidaryOneFile?: unknown }).lapidaryOneFile
+})
 
 const SCRIPT = 'document.title = "begun"'
 const sha256 = (text: string) => createHash('sha256').update(text).digest('base64')
@@ -98,17 +105,15 @@ describe('a class pack as one HTML file', () => {
     const { list, text } = read(await made())
     const files = await unpackFiles(list, text)
     const base = 'file:///media/stick/'
-    const addresses = Object.fromEntries([...files].map(([path, blob]) => [path, URL.createObjectURL(blob)]))
     const before = globalThis.fetch
     try {
-      answerRequests({ build: list.build, base, files: addresses })
+      answerRequests({ build: list.build, base, files })
       const opened = (await openPackAt(`${base}pack.json`, null))!
       expect(opened.pack).toMatchObject({ title: PARTS.title, data: { path: 'data/mood.csv' } })
       const lesson = opened.files.get('lesson.md')!
       expect(new TextDecoder().decode(await lesson.read(0, lesson.size))).toBe(PARTS.lesson)
       expect(await openPackAt(`${base}pack.json`, opened.id)).toBeNull()
-      URL.revokeObjectURL(addresses['lesson.md']!)
-      addresses['lesson.md'] = URL.createObjectURL(new Blob(['x'.repeat(lesson.size)]))
+      files.set('lesson.md', new Blob(['x'.repeat(lesson.size)]))
       const failure = await openPackAt(`${base}pack.json`, null).then(
         () => expect.fail('it was opened'),
         (error: unknown) => toFailure(error),
@@ -147,7 +152,6 @@ describe('a class pack as one HTML file', () => {
 
   test('answers for its files as a server does, and leaves all else alone', async () => {
     const blob = new Blob(['0123456789'])
-    const address = URL.createObjectURL(blob)
     const asked: string[] = []
     const scope = {
       fetch: async (input: RequestInfo | URL, _init?: RequestInit) => {
@@ -156,7 +160,7 @@ describe('a class pack as one HTML file', () => {
       },
     }
     const base = 'file:///media/stick%20a/'
-    answerRequests({ build: '', base, files: { 'data/a b.csv': address } }, scope)
+    answerRequests({ build: '', base, files: new Map([['data/a b.csv', blob]]) }, scope)
     const range = (Range: string) => ({ headers: { Range } })
     const at = `${base}data/a%20b.csv`
     const whole = await scope.fetch(at)
@@ -171,7 +175,7 @@ describe('a class pack as one HTML file', () => {
       'bytes 8-9/10',
     )
     expect((await scope.fetch(at, range('bytes=10-') as never)).status).toBe(416)
-    expect(asked.every((each) => each === address)).toBe(true)
+    expect(asked).toEqual([])
     for (const path of ['pack.json', '__proto__', 'toString', 'data/../../secret.csv', '../other.html'])
       expect([path, (await scope.fetch(new URL(path, base).href)).status]).toEqual([
         path,
@@ -180,6 +184,42 @@ describe('a class pack as one HTML file', () => {
     asked.length = 0
     await scope.fetch('https://example.org/')
     expect(asked).toEqual(['https://example.org/'])
+  })
+})
+
+describe('a worker of a studio that is one file', () => {
+  test('is its own script once more, knows what it is, and is sent the files before all else', async () => {
+    // As minifiers begin a script: behind a line without its semicolon it would be called.
+    const script = '(function () { self.begun = [self.name, lapidaryOneFile.base, self.lapidarySealed] })()'
+    const made: { blob: Blob; name: string; sent: unknown[] }[] = []
+    const blobs = new Map<string, Blob>()
+    vi.stubGlobal('document', { getElementById: () => ({ textContent: script }) })
+    vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
+      blobs.set('blob:null/1', blob as Blob)
+      return 'blob:null/1'
+    })
+    vi.stubGlobal('origin', 'null')
+    vi.stubGlobal(
+      'Worker',
+      class {
+        readonly sent: unknown[] = []
+        constructor(address: string, { name }: { name: string }) {
+          made.push({ blob: blobs.get(address)!, name, sent: this.sent })
+        }
+        postMessage(what: unknown) {
+          this.sent.push(what)
+        }
+      },
+    )
+    const files = new Map([['pack.json', new Blob(['{}'])]])
+    setOneFile({ build: 'studio-0', base: 'file:///media/stick/', files })
+    const { Worker } = await import('../../src/protocol/worker-one-file.ts')
+    new Worker('train')
+    expect(made.map(({ name, sent }) => [name, sent])).toEqual([['train', [files]]])
+    const scope: Record<string, unknown> = { name: 'train' }
+    scope.self = scope
+    runInNewContext(await made[0]!.blob.text(), scope)
+    expect(scope.begun).toEqual(['train', 'file:///media/stick/', true])
   })
 })
 
