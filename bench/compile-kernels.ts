@@ -1,9 +1,9 @@
 /**
  * Compiles every kernel that a GPU may be given with this machine's Vulkan driver, and names each one on standard error before its
  * compilation, where a driver that prints statistics of shaders (Mesa's RADV with RADV_DEBUG=shaderstats) puts them. Started by
- * `npm run kernels -- --compile` with plan requests by name; nothing is executed.
+ * `npm run kernels -- --compile` with plan requests by name on its standard input; nothing is executed.
  */
-import { writeSync } from 'node:fs'
+import { readFileSync, writeSync } from 'node:fs'
 import { create, globals } from 'webgpu'
 import { openGpu } from '../src/gpu/device.ts'
 import { GpuContext } from '../src/gpu/program.ts'
@@ -42,7 +42,11 @@ async function main(requests: Record<string, PlanRequest>): Promise<void> {
   }
 }
 
-main(JSON.parse(process.argv[2]!)).then(
+/** What each tensor is stored as comes as pairs. */
+const given: Record<string, PlanRequest> = JSON.parse(readFileSync(0, 'utf8'), (key, value) =>
+  key === 'stored' ? new Map(value) : value,
+)
+main(given).then(
   () => process.exit(0),
   (error: unknown) => {
     writeSync(2, `${error instanceof Error ? error.message : String(error)}\n`)

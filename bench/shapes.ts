@@ -2,13 +2,19 @@ import { readModelConfig } from '../src/model/config.ts'
 import { GEMMAS } from '../src/model/gemmas.ts'
 import type { LayerConfig, ModelConfig, Projection } from '../src/protocol/model.ts'
 
-const [gemma270m, , gemma1b] = GEMMAS
+const [gemma270m, , gemma1b, gemma2of2b, gemma4b] = GEMMAS
 
 /** Gemma 3 270M's, as far as sizes go (huggingface.co/google/gemma-3-270m). */
 export const GEMMA_270M: ModelConfig = readModelConfig(gemma270m!.config)
 
 /** huggingface.co/google/gemma-3-1b-pt */
 export const GEMMA_1B: ModelConfig = readModelConfig(gemma1b!.config)
+
+/** huggingface.co/google/gemma-2-2b: soft-caps, and no norms of queries and keys. */
+export const GEMMA_2_2B: ModelConfig = readModelConfig(gemma2of2b!.config)
+
+/** huggingface.co/google/gemma-3-4b-pt, its text part. */
+export const GEMMA_4B: ModelConfig = readModelConfig(gemma4b!.config)
 
 /** The sizes of public/models/pebble; a test holds the two together. */
 export const PEBBLE: ModelConfig = readModelConfig({

@@ -28,19 +28,22 @@ const rows: string[][] = [
     'steps queued',
   ],
 ]
-/** Models, tokens of a step, and TFLOP/s of adapters. */
+/** Models, what they are held in, tokens of a step, and TFLOP/s of adapters. */
 const RUNS = [
-  ['270M', GEMMA_270M, 512, [0.4, 2, 30]],
-  ['270M', GEMMA_270M, 4096, [0.4, 2, 30]],
+  // At 27 a step takes 45 ms: less than half of the time between two looks for finished work.
+  ['270M', GEMMA_270M, null, 512, [0.4, 2, 27, 30]],
+  ['270M', GEMMA_270M, null, 4096, [0.4, 2, 30]],
+  ['270M in int4', GEMMA_270M, 'int4', 512, [0.4, 2, 30]],
+  ['270M in int4', GEMMA_270M, 'int4', 4096, [0.4, 2, 30]],
   // Steps of a few milliseconds.
-  ['Pebble', PEBBLE, 512, [2, 6, 30]],
+  ['Pebble', PEBBLE, null, 512, [2, 6, 30]],
 ] as const
 
 async function main(): Promise<void> {
-  for (const [name, model, tokens, adapters] of RUNS)
+  for (const [name, model, quantization, tokens, adapters] of RUNS)
     for (const teraflops of adapters)
       for (const clock of CLOCKS) {
-        const run = await simulate({ model, tokens, flops: teraflops * 1e12, clock, steps })
+        const run = await simulate({ model, quantization, tokens, flops: teraflops * 1e12, clock, steps })
         const ms = (seconds: number) => `${(seconds * 1000).toFixed(1)} ms`
         rows.push([
           name,

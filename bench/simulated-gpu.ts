@@ -91,6 +91,11 @@ export class SimulatedGpu {
     return this.#time
   }
 
+  /** Milliseconds of work that are queued. */
+  get queued(): number {
+    return Math.max(0, this.#busyUntil - this.#time)
+  }
+
   /** A planned tape made ready, as an engine does. */
   async program({ tape, layout, capacity }: PlannedTape): Promise<Program> {
     const context = contextOf(this.gpu)

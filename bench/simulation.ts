@@ -2,8 +2,10 @@ import { type EnginePlan, planEngine } from '../src/engine/plan.ts'
 import type { Dims } from '../src/gpu/kernel.ts'
 import { noticeSeconds, Slicer } from '../src/gpu/slicer.ts'
 import { kernelOf } from '../src/gpu/specialise.ts'
+import { quantisedTypes } from '../src/model/quantised-weights.ts'
+import { storedAlike } from '../src/model/storage.ts'
 import type { PlanRequest } from '../src/protocol/engine.ts'
-import type { ModelConfig } from '../src/protocol/model.ts'
+import type { ModelConfig, Quantization } from '../src/protocol/model.ts'
 import { parseRunConfig } from '../src/protocol/run-config.ts'
 import { type Clock, SimulatedGpu, withoutWebgpu } from './simulated-gpu.ts'
 
@@ -34,6 +36,8 @@ export async function simulate(o: {
   flops: number
   clock: Clock
   steps: number
+  /** What the base is held in; default: bf16. */
+  quantization?: Quantization
 }): Promise<SimulatedRun> {
   withoutWebgpu()
   // Of memory, what such adapters have: 10 FLOP for a byte.
@@ -42,6 +46,7 @@ export async function simulate(o: {
   const live: Dims = { tokens: o.tokens, supervised: o.tokens, sequences: 0 }
   const plan = hardwarePlan({
     model: o.model,
+    stored: quantisedTypes(o.model, storedAlike(o.model, 'BF16'), o.quantization ?? null),
     lora: parseRunConfig({}).lora,
     maxTokens: o.tokens,
     maxSupervised: o.tokens,

@@ -8,7 +8,7 @@ import {
   statisticsSummary,
   statisticsTable,
 } from '../bench/shader-statistics.ts'
-import { GEMMA_1B, GEMMA_270M } from '../bench/shapes.ts'
+import { GEMMA_1B, GEMMA_2_2B, GEMMA_4B, GEMMA_270M } from '../bench/shapes.ts'
 import { hardwarePlan } from '../bench/simulation.ts'
 import {
   beforeFirstStep,
@@ -18,22 +18,27 @@ import {
 } from '../bench/step-kernels.ts'
 import { planEngine } from '../src/engine/plan.ts'
 import { readModelConfig } from '../src/model/config.ts'
+import { quantisedTypes } from '../src/model/quantised-weights.ts'
+import { storedAlike } from '../src/model/storage.ts'
 import type { PlanRequest } from '../src/protocol/engine.ts'
 import { fail } from '../src/protocol/errors.ts'
-import type { ModelConfig } from '../src/protocol/model.ts'
+import type { ModelConfig, Quantization } from '../src/protocol/model.ts'
 import { parseRunConfig } from '../src/protocol/run-config.ts'
 import { parseFlags } from './args.ts'
 import { ROOT } from './build.ts'
 import { report } from './report.ts'
 
-const HELP = `npm run kernels -- [--model 270m|1b|pebble|FOLDER] [--tokens NUMBER] [--json]
+const COMPILED = '270m,1b,270m:int8,270m:int4,1b:int4,2-2b,2-2b:int4,4b'
+
+const HELP = `npm run kernels -- [--model 270m|1b|4b|2-2b|pebble|FOLDER[:int8|:int4]] [--tokens NUMBER] [--json]
 npm run kernels -- --compile [--model LIST] [--tokens NUMBER] [--json] [--markdown FILE]
 
 Lists every pipeline of a training step, planned without a device: in how many dispatches it runs, its workgroups, FLOPs and
 bytes at full size, with the kernels that are taken where nothing was measured. LoRA on all projections, bf16 weights. Says
 last how many pipelines a GPU compiles before its first step is over, checks of operations included.
 
-  --model   sizes of Gemma 3 270M (default) or 1B, Pebble, or of the config.json in a folder
+  --model   sizes of Gemma 3 270M (default), 1B or 4B, of Gemma 2 2B, Pebble, or of the config.json in a folder; with :int8 or :int4
+            its base is held in that
   --tokens  of a batch; default 2048
   --json    an array on standard output, with the WGSL of each
 
@@ -42,19 +47,23 @@ prints statistics of shaders: registers, spills, occupancy. Nothing is executed.
 RADV_DEBUG=shaderstats,nocache, and with RADV_FORCE_FAMILY=phoenix (a laptop's RDNA3; navi31: a desktop's) for a GPU that is not
 there; VK_ICD_FILENAMES says which driver is taken.
 
-  --model     several with commas; default 270m,1b
+  --model     several with commas; default ${COMPILED}
   --markdown  writes the table into a file`
 
-const COMPILED: readonly string[] = ['270m', '1b']
-
-const requestFor = (model: string, tokens: number): PlanRequest => ({
-  model: configOf(model),
-  lora: parseRunConfig({ lora: { target_modules: 'all-linear' } }).lora,
-  maxTokens: tokens,
-  maxSupervised: tokens,
-  recompute: 'auto',
-  decode: null,
-})
+/** @param name of a model, and what its base is held in */
+function requestFor(name: string, tokens: number): PlanRequest {
+  const [, of, held] = /^(.*?)(?::(int8|int4))?$/.exec(name)!
+  const model = configOf(of!)
+  return {
+    model,
+    stored: quantisedTypes(model, storedAlike(model, 'BF16'), (held ?? null) as Quantization),
+    lora: parseRunConfig({ lora: { target_modules: 'all-linear' } }).lora,
+    maxTokens: tokens,
+    maxSupervised: tokens,
+    recompute: 'auto',
+    decode: null,
+  }
+}
 
 /** @throws LapidaryError `missing_device` where no driver is there, or none that prints statistics */
 function compileAll(
@@ -64,15 +73,13 @@ function compileAll(
   const decode = { sequences: 4, positions: 512 }
   const requests = Object.fromEntries(models.map((name) => [name, { ...requestFor(name, tokens), decode }]))
   const script = join(ROOT, 'bench/compile-kernels.ts')
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', script, JSON.stringify(requests)],
-    {
-      cwd: ROOT,
-      encoding: 'utf8',
-      maxBuffer: 2 ** 28,
-    },
-  )
+  const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    // Too long for an argument. What each tensor is stored as goes as pairs.
+    input: JSON.stringify(requests, (_, value) => (value instanceof Map ? [...value] : value)),
+  })
   try {
     if (status !== 0) throw new Error(stderr.trim().split('\n').at(-1) ?? 'it did not compile')
     return readStatistics(stderr)
@@ -87,8 +94,8 @@ function compileAll(
 
 function markdown(adapter: string, tokens: number, kernels: readonly CompiledKernel[]): string {
   const { RADV_FORCE_FAMILY: family = '', RADV_DEBUG: debug = '' } = process.env
-  return `Every kernel that a GPU may be given, as one compiler makes it: compiled, not run. Gemma 3 270M and 1B in bf16, LoRA on all
-projections, ${tokens} tokens, decoding for four prompts. Made by
+  return `Every kernel that a GPU may be given, as one compiler makes it: compiled, not run. Gemma 3 270M, 1B and 4B, and Gemma 2 2B (2-2b), in bf16
+where nothing is said, LoRA on all projections, ${tokens} tokens, labels scored, decoding for four prompts. Made by
 \`RADV_FORCE_FAMILY=${family} RADV_DEBUG=${debug} npm run kernels -- --compile\` (${adapter}).
 Registers are vector registers an invocation, of 256; spilled: those that found no place; scratch and workgroup memory in bytes.
 A kernel's pipelines differ in shapes: each figure is the worst of them.
@@ -99,9 +106,15 @@ ${statisticsMarkdown(kernels)}
 `
 }
 
+const SIZES: Record<string, ModelConfig> = {
+  '270m': GEMMA_270M,
+  '1b': GEMMA_1B,
+  '4b': GEMMA_4B,
+  '2-2b': GEMMA_2_2B,
+}
+
 function configOf(model: string): ModelConfig {
-  if (model === '270m') return GEMMA_270M
-  if (model === '1b') return GEMMA_1B
+  if (Object.hasOwn(SIZES, model)) return SIZES[model]!
   const file = join(model === 'pebble' ? join(ROOT, 'public/models/pebble') : model, 'config.json')
   let text: string
   try {
@@ -110,7 +123,7 @@ function configOf(model: string): ModelConfig {
     return fail(
       'missing_file',
       `${file} cannot be read.`,
-      'Give 270m, 1b, pebble, or the folder of a model.',
+      `Give ${Object.keys(SIZES).join(', ')}, pebble, or the folder of a model.`,
       {
         file,
       },
@@ -136,7 +149,7 @@ try {
         flag: '--tokens',
       })
     if (flags.compile) {
-      const { adapter, kernels } = compileAll(flags.model?.split(',') ?? COMPILED, tokens)
+      const { adapter, kernels } = compileAll((flags.model ?? COMPILED).split(','), tokens)
       console.log(flags.json ? JSON.stringify(kernels, null, 2) : statisticsTable(kernels))
       console.error(`${adapter}: ${statisticsSummary(kernels)}`)
       if (flags.markdown) writeFileSync(flags.markdown, markdown(adapter, tokens, kernels))

@@ -100,9 +100,10 @@ export function wrapDevice(device: GPUDevice, info: GPUAdapterInfo = device.adap
   }
 }
 
+/** Windows' own is WARP; before browsers told of fallback adapters, its name was all there was. */
 function isSoftware(info: GPUAdapterInfo, description: string): boolean {
   if ((info as { isFallbackAdapter?: boolean }).isFallbackAdapter) return true
-  return /swiftshader|llvmpipe|lavapipe|basic render|software/i.test(description)
+  return /swiftshader|llvmpipe|lavapipe|basic render|software|\bwarp\b/i.test(description)
 }
 
 function noAdapter(hasApi: boolean): Failure {

@@ -231,7 +231,7 @@ export class Program {
 
   /**
    * Queues one replay in slices. With no slicer it is one submit. Returns once everything is queued; a slicer may wait
-   * between slices so that other work gets the device.
+   * before it and between slices so that other work gets the device.
    * @param onSlice hears which share of the dispatches has been queued
    */
   async run(
@@ -242,6 +242,11 @@ export class Program {
   ): Promise<void> {
     const { gpu } = this.#context
     const { device } = gpu
+    for (let full = slicer?.room(); full; full = slicer?.room()) {
+      await full
+      if (gpu.failure) throw gpu.failure
+    }
+    signal?.throwIfAborted()
     let encoder = device.createCommandEncoder()
     let pass = encoder.beginComputePass()
     let parts = this.#context.parts()

@@ -54,6 +54,8 @@ const PROMPT_SECONDS = 0.02
 const SLICES_AHEAD = 1.3
 const STEPS_AHEAD = 1.1
 const MOST_STEPS = 64
+/** Slices' worth of work that may lie queued before another program is: whole programs shorter than a slice wait for nothing else. */
+const MOST_SLICES = 8
 /**
  * So many times that of short steps, until it is known how long they take: too much is only queued early, while each time that the
  * device is found idle has cost an interval.
@@ -130,9 +132,17 @@ export class Slicer {
       this.#learning.done({ sent, nominal, at: this.#now() })
     })
     this.#pending.push({ estimate, done })
-    const queued = this.#pending.reduce((sum, { estimate }) => sum + estimate, 0)
-    if (this.#pending.length <= IN_FLIGHT || queued <= this.#ahead(SLICES_AHEAD)) return null
+    if (this.#pending.length <= IN_FLIGHT || this.#queued <= this.#ahead(SLICES_AHEAD)) return null
     return this.#pending[0]!.done
+  }
+
+  /**
+   * Settles once another program may be queued; null: at once. Micro-batches that are shorter than a slice are summed by the thousand:
+   * all of them queued, whoever stops the run or wants the device meanwhile would wait for minutes.
+   */
+  room(): Promise<void> | null {
+    const most = Math.max(MOST_SLICES * this.target, 2 * this.#ahead(STEPS_AHEAD) + this.#lastStep)
+    return this.#pending.length > IN_FLIGHT && this.#queued > most ? this.#pending[0]!.done : null
   }
 
   /** Notes that all of a step was queued. */
@@ -155,6 +165,11 @@ export class Slicer {
     const { growth, taught } = this.#learning
     const short = this.#lastStep > 0 && this.#lastStep < this.#latency
     return intervals * this.#latency * (short && !taught ? Math.max(UNTAUGHT, growth) : growth)
+  }
+
+  /** Seconds, by estimate. */
+  get #queued(): number {
+    return this.#pending.reduce((sum, { estimate }) => sum + estimate, 0)
   }
 
   #seconds(work: Work): number {

@@ -58,6 +58,7 @@ const logitsKernel = specialised((o: LogitsSpec): Kernel => {
   const reader = weightReader('weight', weight, shard.rows, 4)
   const H4 = weight.cols / 4
   const words = R > 4 ? 2 : 4
+  const each = GROUPS * words
   const stages = Math.ceil(R / 4)
   const rows = Array.from({ length: R }, (_, i) => i)
   const own = Array.from({ length: words }, (_, j) => j)
@@ -91,9 +92,11 @@ fn finish(origin: u32, first: u32, local: u32) {
 
 fn kernel(group: vec3<u32>, local: u32) {
   let rows = ${rowsWgsl(o.rows)};
-  let origin = group.y * ${R}u;
+  // Tiles of rows, for each stretch of words: a slice can end between any two of them.
+  let tiles = (rows + ${R - 1}u) / ${R}u;
+  let origin = group.y % tiles * ${R}u;
   let lane = local % ${LANES}u;
-  let first = group.x * ${GROUPS * words}u;
+  let first = group.y / tiles * ${each}u;
   let mine = first + local / ${LANES}u;
   ${rows.map((i) => `let at${i} = min(origin + ${i}u, rows - 1u) * ${H4}u;`).join('\n  ')}
   ${own.map((j) => `let word${j} = min(mine + ${j * GROUPS}u, ${shard.rows - 1}u) * ${H4}u;`).join('\n  ')}
@@ -118,7 +121,7 @@ fn kernel(group: vec3<u32>, local: u32) {
     )
     .join('\n  ')}
 }`,
-    grid: (live) => [Math.ceil(shard.rows / (GROUPS * words)), Math.ceil(dimOf(o.rows, live) / R), 1],
+    grid: (live) => [1, Math.ceil(shard.rows / each) * Math.ceil(dimOf(o.rows, live) / R), 1],
     cost: (live) => {
       const n = dimOf(o.rows, live)
       const weightBytes = storedBytes(weight.format, shard.rows * weight.cols)

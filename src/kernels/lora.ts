@@ -228,6 +228,8 @@ const partialKernel = specialised((f: FactorSpec & { split: number }): Kernel =>
   const wide = quadsOf('wide', width)
   const inner = quadsOf('u', rank)
   const columns = paddedWidth(f) / 4
+  // Along y as well, so that a slice can end between any two of them.
+  const ranks = Math.ceil(rank / RANKS)
   return {
     name: 'lora.factor_partial',
     bindings: {
@@ -244,11 +246,12 @@ ${dropped ? keptWgsl(width) : ''}
 fn kernel(group: vec3<u32>, local: u32) {
   let rows = ${liveRows(rows)};
   let part = (rows + ${split - 1}u) / ${split}u;
-  let begin = group.y * part;
+  let piece = group.y / ${ranks}u;
+  let begin = piece * part;
   let end = min(begin + part, rows);
   let column = group.x * ${COLUMNS}u + local;
   if (column >= ${columns}u) { return; }
-  let q0 = group.z * ${RANKS}u;
+  let q0 = group.y % ${ranks}u * ${RANKS}u;
   ${range(RANKS)
     .map((j) => `var s${j} = vec4<f32>();`)
     .join('\n')}
@@ -263,12 +266,12 @@ fn kernel(group: vec3<u32>, local: u32) {
   }
   ${range(RANKS)
     .map((j) => {
-      const write = `partial[(group.y * ${rank}u + q0 + ${j}u) * ${columns}u + column] = s${j};`
+      const write = `partial[(piece * ${rank}u + q0 + ${j}u) * ${columns}u + column] = s${j};`
       return rank % RANKS === 0 ? write : `if (q0 + ${j}u < ${rank}u) { ${write} }`
     })
     .join('\n  ')}
 }`,
-    grid: () => [Math.ceil(columns / COLUMNS), split, Math.ceil(rank / RANKS)],
+    grid: () => [Math.ceil(columns / COLUMNS), split * ranks, 1],
     cost: (live) => projectCost(dimOf(rows, live), width, rank),
   }
 })

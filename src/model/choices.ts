@@ -64,7 +64,7 @@ export function choiceTree(
     tokens: Uint32Array.from(nodes, ({ token }) => token),
     parent: Uint32Array.from(nodes, ({ parent }) => parent),
     depth: Uint32Array.from(nodes, ({ depth }) => depth),
-    edgeStart: Uint32Array.of(0, ...nodes.map(({ children }) => (start += children.size))),
+    edgeStart: Uint32Array.from([0, ...nodes.map(({ children }) => (start += children.size))]),
     words: Uint32Array.from(edges, ([word]) => word),
     paths: taken.map((path) => Uint32Array.from(path, ({ index }) => index)),
   }

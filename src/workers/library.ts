@@ -1,5 +1,6 @@
 import { type ByteSource, bufferSource, httpSource, readJson } from '../files/bytes.ts'
 import { openWeights } from '../files/weights.ts'
+import type { ChatCodec } from '../generate/chat.ts'
 import { readModelConfig } from '../model/config.ts'
 import { type QuantisedWeights, quantisedWeights } from '../model/quantised-weights.ts'
 import { parameterCount } from '../model/tensors.ts'
@@ -9,8 +10,7 @@ import type { ModelConfig, Quantization, WeightSource } from '../protocol/model.
 import type { Call, ModelInfo } from '../protocol/studio.ts'
 import type { Database, StoredModel } from '../storage/database.ts'
 import { keepTokenizer, keptTokenizer, manifestHash, modelFiles, putModel } from '../storage/models.ts'
-import { type ChatTokenizer, checkChatTokenizer, openChatTokenizer } from '../tokens/chat.ts'
-import { TokenizerTable } from '../tokens/tokenizer-table.ts'
+import type { ChatTokenizer } from '../tokens/chat.ts'
 import { modelFolderOf } from './model-files.ts'
 
 /** The practice model that comes with the studio. */
@@ -51,7 +51,18 @@ export class OpenModel {
     return this.#chat
   }
 
+  /** The same as sampling wants it. */
+  async codec(): Promise<ChatCodec> {
+    const [chat, { chatCodec }] = await Promise.all([this.chat(), import('./codec.ts')])
+    return chatCodec(chat, this.info.config)
+  }
+
+  /** What reads tokenizers and templates is a quarter of a worker that only looks at what is stored: it comes when it is needed. */
   async #openChat(): Promise<ChatTokenizer> {
+    const [{ checkChatTokenizer, openChatTokenizer }, { TokenizerTable }] = await Promise.all([
+      import('../tokens/chat.ts'),
+      import('../tokens/tokenizer-table.ts'),
+    ])
     // What cannot be read is made again of the file.
     const bytes = (await this.#shelf?.read().catch(() => null)) ?? null
     const table = bytes && TokenizerTable.from(bytes)

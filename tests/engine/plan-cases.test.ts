@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { GEMMA_1B, GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
+import { GEMMA_1B, GEMMA_2_2B, GEMMA_4B, GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
 import { hardwarePlan } from '../../bench/simulation.ts'
 import { beforeFirstStep, countBeforeFirstStep } from '../../bench/step-kernels.ts'
 import { plannedCases, textsAtLoad } from '../../src/engine/check/check-plan.ts'
@@ -65,6 +65,31 @@ test.each(['int8', 'int4'] as const)(
     const wanted = textsAtLoad(plan)
     expect([...wanted].flatMap(([text, kernel]) => (run.has(text) ? [] : [kernel.name]))).toEqual([])
     expect(run.size).toBe(wanted.size)
+    expect(countBeforeFirstStep(plan)).toBeLessThanOrEqual(80)
+  },
+)
+
+/** What else the studio offers, and what the base is held in. */
+test.each([
+  ['Gemma 3 270M', GEMMA_270M, 'int8'],
+  ['Gemma 2 2B', GEMMA_2_2B, null],
+  ['Gemma 2 2B', GEMMA_2_2B, 'int4'],
+  ['Gemma 3 4B', GEMMA_4B, null],
+  ['Gemma 3 4B', GEMMA_4B, 'int4'],
+] as const)(
+  '%s, %3$s: before a first step at most 80 pipelines are compiled, all of them checked',
+  (_, model, held) => {
+    const plan = hardwarePlan({
+      model,
+      stored: quantisedTypes(model, storedAlike(model, 'BF16'), held),
+      lora: parseRunConfig({ lora: { target_modules: 'all-linear', lora_dropout: 0.1 } }).lora,
+      maxTokens: 512,
+      maxSupervised: 512,
+      recompute: 'auto',
+      decode: null,
+    })
+    const { run, checked } = beforeFirstStep(plan)
+    expect([...run].filter((text) => !checked.has(text))).toEqual([])
     expect(countBeforeFirstStep(plan)).toBeLessThanOrEqual(80)
   },
 )

@@ -5,6 +5,7 @@ import { WebgpuEngine } from '../../src/engine/webgpu-engine.ts'
 import type { Gpu } from '../../src/gpu/device.ts'
 import { isShort, memoryBudget, NOTHING_TRIED, roomFor, withRefused, withTried } from '../../src/gpu/room.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { planRequest } from '../../src/workers/engine/plan-request.ts'
 import { failure } from '../data/helpers.ts'
 
 const MIB = 2 ** 20
@@ -125,6 +126,13 @@ test('a run that needs more than it may take is refused, with what it needs', as
   const offered = Number(/memory_budget to (\d+) bytes/.exec(refused.hint)![1])
   expect(plan(offered).recompute).toBe('layer')
   expect((await failure(() => plan(least, 'nothing'), 'out_of_memory')).hint).toContain('recompute to auto')
+})
+
+test('what a person sets is what is asked of an engine; by itself nothing is', () => {
+  const asked = (engine: object) =>
+    planRequest(parseRunConfig({ engine }), GEMMA_270M, null, null, null).memoryBudget
+  expect(asked({ memory_budget: 3e9 })).toBe(3e9)
+  expect(asked({})).toBe(undefined)
 })
 
 test('a plan takes no more than there was found to be room for, whatever was asked', () => {

@@ -76,6 +76,33 @@ describe('slices of a few rows', () => {
   })
 })
 
+describe('thousands of micro-batches, each shorter than a slice', () => {
+  const live: Dims = { tokens: 512, supervised: 0, sequences: 0 }
+
+  for (const clock of CLOCKS)
+    test(`no more of them are queued than fill a moment, ${clock.name}; a stop is heard between two`, async () => {
+      withoutWebgpu()
+      const simulated = new SimulatedGpu(RATES, clock)
+      const program = await simulated.program(planned(rowKernel(), live))
+      simulated.writeLive(live)
+      const slicer = new Slicer(RATES, { now: simulated.now, latency: clock.poll / 1000 })
+      const stop = new AbortController()
+      let [most, run] = [0, 0]
+      const step = async () => {
+        for (; run < 4096; run++) {
+          if (run === 3000) stop.abort(new Error('stopped'))
+          await program.run(live, slicer, stop.signal)
+          most = Math.max(most, simulated.queued)
+        }
+      }
+      await expect(simulated.until(step())).rejects.toThrow('stopped')
+      expect(run).toBe(3000)
+      // The work of all of them takes many times that.
+      expect(simulated.slices.reduce((a, b) => a + b, 0)).toBeGreaterThan(5)
+      expect(most).toBeLessThan(1000)
+    })
+})
+
 describe('a simulated adapter, polled every 100 ms by a clock of 1 ms', () => {
   test('50 steps of 44 ms and more take at most 1.5 times their own time, and no slice more than 60 ms', async () => {
     for (const flops of [2e12, 8e12, 16e12, 25e12]) {

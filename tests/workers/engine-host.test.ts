@@ -307,6 +307,18 @@ describe('while nothing else uses the engine', () => {
     expect(toyCheck.made).toBe(1)
   })
 
+  test('what measuring found unfit stays left out, though a check at other sizes finds nothing wrong with it', async () => {
+    const { it, engine } = await planned()
+    await it.prepare()
+    expect(toyCheck.made).toBe(1)
+    const leftOut = { 'toy slow': 'one dispatch took 3.0 s' }
+    expect(engine.leftOut).toEqual(leftOut)
+    await load(host())
+    expect(ToyEngine.made.at(-1)!.leftOut).toEqual(leftOut)
+    // Nor is what was found right before checked again.
+    expect(toyCheck.plans).toBe(1)
+  })
+
   test('choices of a checkpoint come before what was measured', async () => {
     const { it, engine } = await planned()
     await it.prepare()

@@ -92,11 +92,14 @@ export class EngineChooser {
     }
   }
 
-  /** Every operation, with every kernel that may be chosen here. */
-  async check(engine: WebgpuEngine, options: CheckOptions): Promise<GpuCheck> {
+  /**
+   * Every operation, with every kernel that may be chosen here.
+   * @param anew whether what was found before is judged anew: a kernel may be wrong at a model's own sizes alone
+   */
+  async check(engine: WebgpuEngine, options: CheckOptions, anew = true): Promise<GpuCheck> {
     const { checkGpu } = await import('../../engine/check/check-gpu.ts')
     const check = await checkGpu(engine.gpu, options)
-    await this.#memory.noteFullCheck(engine.gpu, check)
+    await this.#memory.noteFullCheck(engine.gpu, check, anew)
     engine.leftOut = (await this.#memory.findings(engine.gpu, false)).leftOut
     return check
   }
@@ -119,7 +122,7 @@ export class EngineChooser {
     }
     if (await this.#memory.lastCheck(engine.gpu)) return planned !== null
     try {
-      await this.check(engine, { signal })
+      await this.check(engine, { signal }, false)
     } catch (error) {
       if (signal.aborted) return false
       throw error

@@ -132,11 +132,11 @@ export class DeviceMemory {
     await this.note(gpu, false, { check: { ...check, build: BUILD }, portableWebgpu: undefined })
   }
 
-  /** A check of every operation: what was left out before is judged anew. */
-  async noteFullCheck(gpu: Gpu, check: GpuCheck): Promise<void> {
+  /** A check of every operation. `anew`: what was left out before and what is right are judged anew by it. */
+  async noteFullCheck(gpu: Gpu, check: GpuCheck, anew: boolean): Promise<void> {
     await this.noteCheck(gpu, check)
     const leftOut = Object.fromEntries(check.wrong.map((name) => [name, FOUND_WRONG]))
-    for (const defaultLimits of [false, true]) await this.noteFindings(gpu, defaultLimits, { leftOut }, true)
+    for (const defaultLimits of [false, true]) await this.noteFindings(gpu, defaultLimits, { leftOut }, anew)
   }
 }
 

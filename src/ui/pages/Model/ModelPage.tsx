@@ -6,6 +6,7 @@ import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { Away } from '../Away.tsx'
@@ -70,7 +71,7 @@ function OpenFiles() {
         {(progress) => (
           <div class="stack-s">
             <Progress
-              label={progress().note || t('model.adding', { name: progress().name })}
+              label={said(progress().note) || t('model.adding', { name: progress().name })}
               share={progress().share}
             />
             <div class="row">
