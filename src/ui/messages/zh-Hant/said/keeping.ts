@@ -43,6 +43,7 @@ export const keeping: SaidTexts = {
   "Part of {0} is no longer in this browser's storage.": '{0~}有一部分已不在這個瀏覽器的儲存空間裡。',
   'The browser or another tab has cleared it. Remove it here and add it again.':
     '瀏覽器或另一個分頁清除了它。請在這裡刪除，再重新加入。',
+  'the tokenizer of {0}': '{0} 的 tokenizer',
   'Storing the tokenised data': '儲存切分好的資料',
   'the tokenised data': '切分好的資料',
   'Saving a checkpoint': '正在儲存檢查點',
