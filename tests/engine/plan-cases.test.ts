@@ -71,14 +71,14 @@ test.each(['int8', 'int4'] as const)(
 
 /** What else the studio offers, and what the base is held in. */
 test.each([
-  ['Gemma 3 270M', GEMMA_270M, 'int8'],
-  ['Gemma 2 2B', GEMMA_2_2B, null],
-  ['Gemma 2 2B', GEMMA_2_2B, 'int4'],
-  ['Gemma 3 4B', GEMMA_4B, null],
-  ['Gemma 3 4B', GEMMA_4B, 'int4'],
+  ['Gemma 3 270M', 'int8', GEMMA_270M],
+  ['Gemma 2 2B', null, GEMMA_2_2B],
+  ['Gemma 2 2B', 'int4', GEMMA_2_2B],
+  ['Gemma 3 4B', null, GEMMA_4B],
+  ['Gemma 3 4B', 'int4', GEMMA_4B],
 ] as const)(
   '%s, %3$s: before a first step at most 80 pipelines are compiled, all of them checked',
-  (_, model, held) => {
+  (_, held, model) => {
     const plan = hardwarePlan({
       model,
       stored: quantisedTypes(model, storedAlike(model, 'BF16'), held),
