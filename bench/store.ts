@@ -6,7 +6,7 @@
  */
 
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,6 +19,7 @@ import { CHROMIUM_ARGS, findChromium } from '../cli/chromium.mjs'
 import { safetensorsHeader } from '../src/files/safetensors-writer.ts'
 import type { Gpu } from '../src/gpu/device.ts'
 import { tensorTable } from '../src/model/tensors.ts'
+import { type Watched as Grown, type Held, watched } from './browser-memory.ts'
 import { GEMMA_270M } from './shapes.ts'
 
 const { rounds = 5 } = parseFlags(process.argv.slice(2), { rounds: 'number' })
@@ -72,62 +73,6 @@ function randomModel(): Map<string, Uint8Array> {
   ])
 }
 
-const status = (id: string) => {
-  try {
-    return readFileSync(`/proc/${id}/status`, 'utf8')
-  } catch {
-    return ''
-  }
-}
-
-/** Processes of the browser that this one started, with what they are. */
-function browserProcesses(): Map<string, string> {
-  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  const parents = new Map(ids.map((id) => [id, /^PPid:\s+(\d+)/m.exec(status(id))?.[1] ?? '0']))
-  const isOwn = (id: string): boolean =>
-    id === String(process.pid) || (parents.has(id) && isOwn(parents.get(id)!))
-  const found = new Map<string, string>()
-  for (const id of ids) {
-    const command = isOwn(id) ? readFileSync(`/proc/${id}/cmdline`, 'utf8') : ''
-    if (/chrom/i.test(command)) found.set(id, /--type=([\w-]+)/.exec(command)?.[1] ?? 'browser')
-  }
-  return found
-}
-
-/** Bytes that processes hold of their own: of pages, and of all. */
-function held(): { pages: number; all: number } {
-  let [pages, all] = [0, 0]
-  for (const [id, type] of browserProcesses()) {
-    const own = [...status(id).matchAll(/^RssAnon:\s+(\d+) kB/gm)].reduce(
-      (sum, [, kb]) => sum + 1024 * Number(kb),
-      0,
-    )
-    all += own
-    if (type === 'renderer') pages += own
-  }
-  return { pages, all }
-}
-
-async function watched<T>(
-  work: Promise<T>,
-): Promise<{ value: T; seconds: number; pages: number; all: number }> {
-  const before = held()
-  const peak = { ...before }
-  const watch = setInterval(() => {
-    const now = held()
-    peak.pages = Math.max(peak.pages, now.pages)
-    peak.all = Math.max(peak.all, now.all)
-  }, 20)
-  const began = performance.now()
-  try {
-    const value = await work
-    const seconds = (performance.now() - began) / 1000
-    return { value, seconds, pages: peak.pages - before.pages, all: peak.all - before.all }
-  } finally {
-    clearInterval(watch)
-  }
-}
-
 const median = (of: number[]) => [...of].sort((a, b) => a - b)[Math.floor(of.length / 2)]!
 const mega = (bytes: number) => `${Math.round(bytes / 1e6)} MB`
 
@@ -144,9 +89,14 @@ async function plainRead(): Promise<number> {
   return performance.now() - began
 }
 
-/** In the page: a browser's process for graphics takes some memory of its own, with nothing on the device. */
+/**
+ * In the page: a browser's process for graphics takes some memory of its own, with nothing on the device; so do modules in a page, which a
+ * server for development gives one by one, with their sources.
+ */
 async function openDevice(): Promise<void> {
   const { openGpu } = await import(/* @vite-ignore */ '/src/gpu/device.ts' as string)
+  const names = ['storage/database', 'storage/models', 'workers/library', 'engine/weights', 'model/storage']
+  await Promise.all(names.map((name) => import(/* @vite-ignore */ `/src/${name}.ts`)))
   Object.assign(globalThis, { gpu: await openGpu() })
 }
 
@@ -225,7 +175,7 @@ const told = (() => {
     },
   }
 })()
-type Watched = Awaited<ReturnType<typeof watched<number>>>
+type Watched = Grown<number>
 
 const model = randomModel()
 const size = [...model.values()].reduce((sum, { length }) => sum + length, 0)
@@ -312,11 +262,11 @@ try {
     number,
     number,
   ]
-  const most = (all: Watched[], of: 'pages' | 'all') => mega(Math.max(...all.map((one) => one[of])))
+  const most = (all: Watched[], of: keyof Held) => mega(Math.max(...all.map((one) => one[of])))
   console.log(
     `plain read ${(plain / 1000).toFixed(2)} s (${mega((size / plain) * 1000)} a second), more held by the page at most ${most(plains, 'pages')}; store to weights on the device ` +
       `${(load / 1000).toFixed(2)} s (${mega((size / load) * 1000)} a second): ${(plain / load).toFixed(2)} of its speed; ` +
-      `more held by the page at most ${most(loads, 'pages')}, by the whole browser ${most(loads, 'all')}`,
+      `more held by the page at most ${most(loads, 'pages')}, by the process for graphics ${most(loads, 'graphics')}, by the whole browser ${most(loads, 'all')}`,
   )
   console.log(JSON.stringify({ plains, loads }))
 } finally {

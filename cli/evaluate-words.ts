@@ -8,6 +8,7 @@ import type {
   Suspects,
   Task,
 } from '../src/protocol/studio.ts'
+import { forgetting } from '../src/runs/forgetting.ts'
 import type { PrintedReport } from '../src/workers/headless-evaluate.ts'
 
 const FIGURES: Record<FigureName, string> = {
@@ -45,6 +46,21 @@ export function headline({ sides, count }: Pick<PrintedReport, 'sides' | 'count'
   return `${rights} of ${count} right${base ? `; the base model ${base.right}` : ''}`
 }
 
+/** What was forgotten, of the set of everyday questions; null of others. */
+export function forgottenLine(report: PrintedReport): string | null {
+  const found = forgetting(report)
+  if (!found) return null
+  const what = found.kind === 'answers' ? 'chrF of its answers' : 'perplexity of good answers'
+  const of = `${what} to everyday questions ${found.judged.toFixed(2)}, of the base model ${found.base.toFixed(2)}`
+  const said: Record<typeof found.kind, string> = {
+    less: 'Something was forgotten',
+    answers: 'Something was forgotten',
+    alike: 'Nothing that can be told was forgotten',
+    likelier: 'Nothing was forgotten',
+  }
+  return `${said[found.kind]}: ${of}.`
+}
+
 /** What the figures are of. */
 export function whose({ evaluation: { model, step, data, task, seconds }, choice }: PrintedReport): string {
   const labels =
@@ -53,15 +69,15 @@ export function whose({ evaluation: { model, step, data, task, seconds }, choice
 }
 
 /** A line a figure, a column for each who answers, intervals below each other. */
-export function figureTable({ sides }: PrintedReport): string {
+export function figureTable({ sides, beside }: Pick<PrintedReport, 'sides' | 'beside'>): string {
   const names = [...new Set(sides.flatMap(({ figures }) => figures.map(({ name }) => name)))]
   const cell = (figure: Figure | undefined) =>
     figure ? `${figure.value.toFixed(4)} [${figure.low.toFixed(4)}, ${figure.high.toFixed(4)}]` : '-'
   return textTable([
-    ['', ...sides.map(({ name }) => SIDES[name])],
+    ['', ...sides.map(({ name }) => SIDES[name]), ...beside.map(({ model }) => `${model}, untuned`)],
     ...names.map((name) => [
       FIGURES[name],
-      ...sides.map(({ figures }) => cell(figures.find((figure) => figure.name === name))),
+      ...[...sides, ...beside].map(({ figures }) => cell(figures.find((figure) => figure.name === name))),
     ]),
   ])
 }
@@ -146,6 +162,8 @@ export function noteLine(
       return `Left out: ${count} rows are longer than the model knows${of}.`
     case 'drawn':
       return `Of the rows ${count} were drawn by seed.`
+    case 'other_labels':
+      return `Of the labels of this set the run never learnt ${count} (${list}${count > names.length ? ', ...' : ''}): it answers them by what its base model knows.`
     case 'prefix_labels':
       return `Labels that begin others (${list}) are told apart by the end of the turn, which each label's likelihood includes.`
   }

@@ -17,7 +17,7 @@ Builds the studio without source maps, checks types, lint and what was built, an
 
   site/                 for any static host: this version at /vX.Y.Z/, the same at /latest/, and a document that leads there
   lapidary-X.Y.Z.zip    for schools: the studio, and how it is served without internet
-  lapidary-lesson-*.lapidary-pack.zip   class packs of the ready lessons
+  lapidary-lesson-*.lapidary-pack.zip   class packs of the ready lessons; the same with .html, each one file that opens from a stick
   SHA256SUMS            of all of these
 
 The same sources and packages give the same bytes. Tests are not run: npm test does that, and takes minutes.
@@ -72,8 +72,11 @@ async function release(out: string, how: { previous?: string; unchecked?: boolea
   const texts = { 'README.txt': read('hosting/school/README.txt'), LICENSE: read('LICENSE') }
   const name = `lapidary-${version}`
   writeFileSync(join(out, `${name}.zip`), archive(name, dist, texts))
-  for (const id of Object.keys(READY_LESSONS))
-    await writeReadyLesson(id, dist, join(out, `lapidary-lesson-${id}${PACK_ENDING}`))
+  for (const [id, { languages }] of Object.entries(READY_LESSONS))
+    for (const language of languages) {
+      const ending = `${language === 'en' ? '' : `.${language}`}${PACK_ENDING}`
+      await writeReadyLesson(id, language, dist, join(out, `lapidary-lesson-${id}${ending}`))
+    }
   writeFileSync(join(out, 'SHA256SUMS'), checksums(out))
   console.log(`${out}: version ${version}${earlier.length > 0 ? `, beside ${earlier.join(', ')}` : ''}`)
 }

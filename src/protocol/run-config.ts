@@ -131,6 +131,11 @@ const DataSchema = v.strictObject({
   input: v.optional(v.nullable(v.string()), null),
   /** Prompt written over several columns, in place of `prompt`. */
   template: v.optional(v.nullable(v.string()), null),
+  /**
+   * How answers are judged, and all that goes by it: `labels`, one of a few; `json` and `calls`, field by field; `text`, any other answer;
+   * `plain`, text that is gone on with. Null: as the rows show it.
+   */
+  task: v.optional(v.nullable(v.picklist(['labels', 'json', 'calls', 'text', 'plain'])), null),
   /** Words for the values of the response column. */
   labels: v.optional(v.nullable(v.record(v.string(), v.string())), null),
   /**
@@ -286,12 +291,11 @@ export function loraScaling(lora: LoraConfig): number {
 }
 
 function nested(input: Record<string, unknown>): Record<string, unknown> {
-  const flat = Object.entries(input).filter(([key]) => key in TrainingSchema.entries)
+  const ofTraining = (key: string) => Object.hasOwn(TrainingSchema.entries, key)
+  const flat = Object.entries(input).filter(([key]) => ofTraining(key))
   if (flat.length === 0) return input
   const rest = Object.fromEntries(Object.entries(input).filter(([key]) => SECTIONS.includes(key)))
-  const unknown = Object.keys(input).find(
-    (key) => !SECTIONS.includes(key) && !(key in TrainingSchema.entries),
-  )
+  const unknown = Object.keys(input).find((key) => !SECTIONS.includes(key) && !ofTraining(key))
   if (unknown) return { ...rest, [unknown]: input[unknown] }
   const { training = {} } = rest
   if (typeof training !== 'object' || training === null) return rest

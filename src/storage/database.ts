@@ -4,6 +4,7 @@ import type { RunEvent } from '../protocol/events.ts'
 import type { GpuCheck } from '../protocol/gpu-check.ts'
 import type { KernelReport } from '../protocol/gpu-report.ts'
 import type { ModelConfig } from '../protocol/model.ts'
+import { oneFile } from '../protocol/one-file.ts'
 import type { Proof } from '../protocol/proof.ts'
 import type {
   DatasetInfo,
@@ -91,6 +92,13 @@ export interface StoredModel {
   /** SHA-256 over the files' names and hashes, hex. */
   hash: string
   files: Record<string, BlobRef>
+  /** Its tokenizer.json as it opens the quickest, and the SHA-256 of the file that it is of. Made anew where it is not there. */
+  tokenizer?: { table: BlobRef; of: string }
+}
+
+/** Sets of chunks that a model names. */
+export function setsOfModel({ files, tokenizer }: StoredModel): BlobRef[] {
+  return [...Object.values(files), ...(tokenizer ? [tokenizer.table] : [])]
 }
 
 export interface StoredDataset {
@@ -179,6 +187,12 @@ export type Writing<Stores extends StoreNames<Schema>[]> = IDBPTransaction<Schem
 /** A writer that has been silent for so long is gone: no chunk takes half a minute. */
 const SILENT_MS = 60_000
 
+/**
+ * Studios that are files are of any version, and never become newer; browsers may have them share one place: those of a version do, and
+ * no other is locked out by it.
+ */
+const usualName = () => (oneFile() ? `${DATABASE}-file-${VERSION}` : DATABASE)
+
 export interface OpenOptions {
   name?: string
   now?: number
@@ -196,7 +210,7 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
   let timer: ReturnType<typeof setTimeout> | undefined
   const database = await new Promise<Database>((resolve, reject) => {
     let late = false
-    const opening = openDB<Schema>(options.name ?? DATABASE, VERSION, {
+    const opening = openDB<Schema>(options.name ?? usualName(), VERSION, {
       upgrade(db, from, _, change) {
         // An aborted change is told by opening itself.
         change.done.catch(() => {})
@@ -289,7 +303,7 @@ export async function collectOrphans(database: Database, now: number): Promise<n
   const checkpoints = await tx.objectStore('checkpoints').getAll()
   const downloads = await tx.objectStore('downloads').getAll()
   const wanted = new Set([
-    ...models.flatMap(({ files }) => Object.values(files).map(({ set }) => set)),
+    ...models.flatMap((model) => setsOfModel(model).map(({ set }) => set)),
     ...datasets.map(({ rows }) => rows.set),
     ...tokens.map(({ table }) => table.set),
     ...checkpoints.map(({ tensors }) => tensors.set),

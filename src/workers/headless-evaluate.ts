@@ -4,6 +4,7 @@ import { blobOf } from '../protocol/exported.ts'
 import { gatedFetch } from '../protocol/gate.ts'
 import type { EngineConfig, RunConfig } from '../protocol/run-config.ts'
 import type {
+  BenchmarkId,
   EvaluateRequest,
   EvaluationReport,
   FileInFolder,
@@ -19,7 +20,10 @@ export interface HeadlessEvaluation {
   /** What the run is called, its config, where its checkpoints lie, the file there that describes the one that is meant, and where its log lies. */
   run: { name: string; config: RunConfig; checkpoint: string; of: string; log: string | null }
   model: string
-  data: ServedFiles
+  /** Another model that answers the same rows, untuned; null: none does. */
+  other: string | null
+  /** What is judged: files, or a set that comes with the studio. */
+  data: ServedFiles | { benchmark: BenchmarkId }
   /** What the run learnt from; null where that is not at hand. Only where it was `given` must it be that: a file found may have changed since. */
   train: (ServedFiles & { given: boolean }) | null
   /** Columns that were named. */
@@ -39,7 +43,7 @@ export interface ServedFiles {
 
 /** Whose answers are being judged, and how far that is. */
 export interface Evaluating {
-  side: 'tuned' | 'base'
+  side: 'tuned' | 'base' | 'other'
   judged: number
   total: number
 }
@@ -77,17 +81,17 @@ export async function evaluateHeadless(
     checkpoint: { meta, tensors },
     events: job.run.log === null ? [] : await rowLosses(job.run.log),
   })
-  const opened = await studio.data.openFiles(await fetchFiles(job.data.files))
-  const named = Object.keys(job.mapping).length > 0
-  const request = (checkpoint: 'last' | null): EvaluateRequest => ({
+  const rows = await rowsOf(studio, job)
+  const request = (side: Evaluating['side']): EvaluateRequest => ({
     run,
-    checkpoint,
-    rows: { dataset: opened.id, ...(named && { mapping: job.mapping }) },
+    checkpoint: side === 'tuned' ? 'last' : null,
+    ...(side === 'other' && { model: job.other! }),
+    rows,
     ...(job.task && { task: job.task }),
     ...(job.limit !== null && { limit: job.limit }),
   })
   const judge = async (side: Evaluating['side']) => {
-    const asked = request(side === 'tuned' ? 'last' : null)
+    const asked = request(side)
     const { rows: total } = await studio.evaluations.outlook(asked)
     let judged = 0
     return studio.evaluations.evaluate(asked, (rows) => {
@@ -97,6 +101,7 @@ export async function evaluateHeadless(
   }
   const tuned = await judge('tuned')
   await judge('base')
+  if (job.other !== null) await judge('other')
   const how = { choice: job.choice }
   for (const file of await studio.evaluations.files(run, tuned.id, how)) {
     const response = await gatedFetch(job.out + file.path, { method: 'PUT', body: await blobOf(file) })
@@ -113,6 +118,15 @@ export async function evaluateHeadless(
     layers: await studio.evaluations.layers(run, 'last'),
     suspects: train && job.run.log !== null ? await studio.evaluations.suspects(run) : null,
   }
+}
+
+async function rowsOf(
+  { data }: Pick<Studio, 'data'>,
+  job: Pick<HeadlessEvaluation, 'data' | 'mapping'>,
+): Promise<EvaluateRequest['rows']> {
+  if ('benchmark' in job.data) return job.data
+  const { id } = await data.openFiles(await fetchFiles(job.data.files))
+  return { dataset: id, ...(Object.keys(job.mapping).length > 0 && { mapping: job.mapping }) }
 }
 
 /** What rows cost, of a log; its last line may have been cut off. */

@@ -91,6 +91,8 @@ test('a chat page that was taken away answers by itself what the studio answers,
   const [tuned, base] = await chat.locator('.answer .said').allInnerTexts()
   expect([base, tuned]).toEqual(said)
   expect(tuned).not.toBe(base)
+  await chat.getByRole('button', { name: 'Check this model' }).click()
+  await expect(chat.getByText(/^It works: /)).toBeVisible({ timeout: PATIENCE })
   const over = () => document.documentElement.scrollWidth - document.documentElement.clientWidth
   expect(await chat.evaluate(over)).toBeLessThanOrEqual(0)
   for (const colorScheme of ['dark', 'light'] as const) {

@@ -135,7 +135,7 @@ describe('bad links', () => {
   test('each value is checked as in run.json, and what is wrong costs nothing else', () => {
     const read = readLink(
       '#/train?v=1&training.learning_rate=7&training.max_steps=9&training.nonsense=1&lora.r=four&nonsense=2&theme=pink' +
-        '&locked=data,everything&data=javascript:alert(1)&training.max_steps=3&start.from=run&training.__proto__=1&__proto__.x=1&parts=' +
+        '&locked=data,everything&data=javascript:alert(1)&training.max_steps=3&start.from=run&training.__proto__=1&__proto__.x=1&constructor.x=1&parts=' +
         '&embed=https://x.org/page&data.prompt=q&training.packing=%E0%A4%A',
     )!
     expect(read.link.config).toEqual(parseRunConfig({ training: { max_steps: 9 }, data: { prompt: 'q' } }))
@@ -155,7 +155,13 @@ describe('bad links', () => {
       ['start.from', 'field'],
       ['training.__proto__', 'field'],
       ['__proto__.x', 'field'],
+      ['constructor.x', 'field'],
     ])
+    // What every object has by birth is no field, and is not said to stand anywhere.
+    for (const name of ['__proto__', 'constructor'])
+      expect(read.refused.find((one) => one.name === `${name}.x`)!.message).toBe(
+        `Unknown field "${name}" in the run config.`,
+      )
     expect(read.refused.find(({ name }) => name === 'training.learning_rate')!.message).toContain(
       '7 is above the most allowed, 1',
     )

@@ -1,5 +1,6 @@
 import { type JSX, Show } from 'solid-js'
 import type { Failure } from '../../protocol/errors.ts'
+import { said } from '../messages/said.ts'
 import { t } from '../messages/t.ts'
 import { IconButton } from './Button.tsx'
 import { Icon } from './Icon.tsx'
@@ -49,11 +50,11 @@ export function FailureNotice(props: { failure: Failure; onDismiss?: () => void;
   return (
     <Notice
       tone="error"
-      title={props.failure.message}
+      title={said(props.failure.message)}
       {...(props.onDismiss ? { onDismiss: props.onDismiss } : {})}
       actions={props.actions}
     >
-      <p>{props.failure.hint}</p>
+      <p>{said(props.failure.hint)}</p>
       <Show when={where().length > 0}>
         <p class="small quiet mono">
           {where()

@@ -22,6 +22,8 @@ function stretched(entry: Entry): Entry {
 }
 
 const turned = (text: string) =>
-  text.replace(/\{\w+\}|[^{]+/g, (part) =>
-    part.startsWith('{') ? part : `${OPEN}${part.replace(/[aeiou]/gi, '$&$&')}${CLOSE}`,
-  )
+  text.replace(/\{\w+\}|[^{]+/g, (part) => (part.startsWith('{') ? part : turnedWords(part)))
+
+/** Words without values. */
+export const turnedWords = (words: string): string =>
+  words === '' ? '' : `${OPEN}${words.replace(/[aeiou]/gi, '$&$&')}${CLOSE}`

@@ -1,4 +1,5 @@
 import { createEffect, createSignal, lazy, on, Show, Suspense } from 'solid-js'
+import { oneFile } from '../../protocol/one-file.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import { baseName } from '../../runs/named-data.ts'
 import { Button } from '../components/Button.tsx'
@@ -57,7 +58,8 @@ export function CopyLink(props: { config?: RunConfig }) {
   }
 
   return (
-    <Show when={!shown.embedded}>
+    // A file on somebody's stick has no address that others could follow.
+    <Show when={!shown.embedded && oneFile() === null}>
       <div class="stack-s copy-link">
         <div class="row">
           <Button kind="quiet" onClick={() => void copy()}>

@@ -1,6 +1,7 @@
 import { Show } from 'solid-js'
 import { Notice } from '../components/Notice.tsx'
 import { Progress } from '../components/Progress.tsx'
+import { said } from '../messages/said.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 
@@ -15,7 +16,7 @@ export function ProofState(props: { of: string }) {
       <Show when={proofs.missing(props.of)}>
         {(failure) => (
           <Notice tone="info" title={t('proof.missing')} onDismiss={proofs.dismiss}>
-            <p>{failure().message}</p>
+            <p>{said(failure().message)}</p>
             <p>{t('proof.missingMore')}</p>
           </Notice>
         )}

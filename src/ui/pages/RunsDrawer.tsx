@@ -9,6 +9,7 @@ import { loadedLater } from '../components/loaded.tsx'
 import { Menu } from '../components/Menu.tsx'
 import { FailureNotice } from '../components/Notice.tsx'
 import { formatLoss, formatTime } from '../messages/format.ts'
+import { saidWhole } from '../messages/said.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 import { MOST_OVERLAYS } from '../state/runs.ts'
@@ -164,11 +165,7 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
           </Show>
           <Show when={props.run.note}>{(note) => <p class="small">{note()}</p>}</Show>
           <Show when={props.run.failure}>
-            {(failure) => (
-              <p class="small field-error">
-                {failure().message} {failure().hint}
-              </p>
-            )}
+            {(failure) => <p class="small field-error">{saidWhole(failure())}</p>}
           </Show>
         </div>
         <Menu

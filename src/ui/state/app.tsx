@@ -3,6 +3,7 @@ import type { Studio } from '../../protocol/studio.ts'
 import type { LinkReading } from '../../runs/link.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
 import { createAnswers } from './answers.ts'
+import { createCopiesLater } from './copies-later.ts'
 import { createCorrections } from './corrections.ts'
 import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
@@ -70,19 +71,27 @@ function createApp(studio: Studio, first: LinkReading | null) {
     runs,
     announce,
   })
+  const copies = createCopiesLater({ studio, runs, training })
   const hood = createHood(studio, training.busy)
   const tuning = createTuningLater({ studio, data, runs, training })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
-  const finished = createFinished({ busy: training.busy, ended: runs.shown, label: runs.label })
+  const finished = createFinished({
+    ...{ busy: training.busy, ended: runs.shown, label: runs.label },
+    queue: {
+      going: () => (tuning.state()?.going() ?? null) !== null,
+      ended: () => tuning.state()?.ended() ?? null,
+    },
+  })
   const seen = () => route.place() === 'model'
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const gpuReport = createGpuReport(studio, draft, models)
   const opening = createOpenConfig({ startAdapter, draft, data, models, settings, runs, training })
   const link = createLink({ data, opening, training, first, embedded: shown.embedded })
   const packs = createPacks({ studio, training, embedded: shown.embedded })
+  createEffect(on(language.now, (tag) => void packs.speak(tag), { defer: true }))
   const answers = createAnswers(studio, models)
-  const evaluations = createEvaluations(studio)
+  const evaluations = createEvaluations(studio, models)
   const corrections = createCorrections({ opening, route })
   const synthesis = createSynthesis(studio, data, models)
   const offline = createOffline(() => models.device()?.engine === 'portable')
@@ -90,13 +99,21 @@ function createApp(studio: Studio, first: LinkReading | null) {
   /** Whether something goes on that must not be cut off. */
   const working = () =>
     training.busy() ||
+    copies.state()?.writing() ||
+    (tuning.state()?.going() ?? null) !== null ||
     evaluations.judging() !== null ||
     shelf.downloads.now() !== null ||
+    models.adding() !== null ||
+    data.opening() !== null ||
     downloads.making() !== null
 
   keepAwake(working)
   guardLeaving(
-    () => training.busy() || downloads.making() !== null || runs.list().some(({ unkept }) => unkept),
+    () =>
+      training.busy() ||
+      copies.state()?.writing() ||
+      downloads.making() !== null ||
+      runs.list().some(({ unkept }) => unkept),
   )
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
@@ -198,6 +215,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     downloads,
     proofs,
     training,
+    copies,
     tuning,
     finished,
     fit,

@@ -2,6 +2,7 @@ import { createSignal } from 'solid-js'
 import { LANGUAGES, type Language, type PageLanguage, PSEUDO } from '../../protocol/embed.ts'
 import { en } from '../messages/en.ts'
 import { useFormats } from '../messages/format.ts'
+import { type Sayer, useSayer } from '../messages/said.ts'
 import { type Catalogue, useCatalogue } from '../messages/t.ts'
 import { recall, remember } from './memory.ts'
 
@@ -12,6 +13,17 @@ const CATALOGUES: Record<Exclude<PageLanguage, 'en'>, () => Promise<Catalogue>> 
   'zh-Hant': () => import('../messages/zh-Hant/index.ts').then(({ zhHant }) => zhHant),
   [PSEUDO]: () => import('../messages/pseudo.ts').then(({ pseudo }) => pseudo()),
 }
+
+/** What is said behind the page in English, in these: fetched with the first such text. */
+const SAYERS: Record<Exclude<PageLanguage, 'en'>, () => Promise<Sayer>> = {
+  'zh-Hant': () => import('../messages/zh-Hant/said/index.ts').then(({ zhHantSayer }) => zhHantSayer()),
+  [PSEUDO]: () => import('../messages/pseudo-said.ts').then(({ pseudoSayer }) => pseudoSayer()),
+}
+
+/** A language whose texts could not be fetched, or not all of them. */
+const [missing, setMissing] = createSignal<PageLanguage | null>(null)
+/** That the page speaks; null: it has said nothing yet. */
+let spoken: PageLanguage | null = null
 
 /**
  * Which language the page speaks: what its link says, else what was chosen here, else the first of the browser's own that there is.
@@ -43,21 +55,36 @@ function likely(tag: string): { language?: string; script?: string | undefined }
   }
 }
 
-/** From here on the page speaks it; English where its texts cannot be fetched. Gives the language that it speaks now. */
+/**
+ * From here on the page speaks it. Where its texts cannot be fetched, that is said, and the page goes on in the language that it spoke, or
+ * begins in English. Gives the language that it speaks now.
+ */
 export async function speak(language: PageLanguage): Promise<PageLanguage> {
-  const texts = language === 'en' ? await allEnglish() : await CATALOGUES[language]().catch(() => null)
-  if (!texts) return speak('en')
+  const texts = await (language === 'en' ? allEnglish() : CATALOGUES[language]()).catch(() => null)
+  if (!texts) {
+    const now = spoken ?? (await speak('en'))
+    setMissing(language)
+    return now
+  }
+  spoken = language
+  setMissing(null)
   useCatalogue(language, texts)
   useFormats(language === PSEUDO ? 'en' : language)
+  useSayer(language === 'en' ? null : () => SAYERS[language]().catch(() => notFetched(language)))
   const { documentElement } = document
   documentElement.lang = language
   documentElement.dir = language === PSEUDO ? 'rtl' : 'ltr'
   return language
 }
 
+function notFetched(language: PageLanguage): null {
+  if (spoken === language) setMissing(language)
+  return null
+}
+
 /** What a first look needs came with the page, and parts that are drawn later bring theirs (`loadedLater`): all, where another was spoken. */
 async function allEnglish(): Promise<Partial<Catalogue>> {
-  if (document.documentElement.dir === '') return en
+  if (spoken === null) return en
   return (await import('../messages/english.ts')).english
 }
 
@@ -70,5 +97,5 @@ export function createLanguage() {
   }
   /** That the guide is read in: it has none of trial. */
   const guide = (): Language => LANGUAGES.find((name) => name === now()) ?? 'en'
-  return { now, choose, guide }
+  return { now, choose, guide, missing, dismiss: () => setMissing(null) }
 }

@@ -6,7 +6,7 @@ import { parseRunConfig } from '../../protocol/run-config.ts'
 import type { Call, DatasetInfo, DatasetPreview, PackContents, Studio } from '../../protocol/studio.ts'
 import { readLesson } from '../../runs/lesson.ts'
 import { type Link, type LinkSection, NO_LINK, writeLink } from '../../runs/link.ts'
-import { READY_LESSONS } from '../../runs/ready-lessons.ts'
+import { lessonFile, READY_LESSONS } from '../../runs/ready-lessons.ts'
 import { t } from '../messages/t.ts'
 import type { TrainingState } from './training.ts'
 
@@ -35,7 +35,7 @@ export interface OpenedPack {
   href: string
 }
 
-export type PackPlace = File | { address: string } | { ready: string }
+export type PackPlace = File | { address: string } | { ready: string; language: string }
 
 /**
  * Stores what a pack brings, and says how the studio is opened with it.
@@ -50,7 +50,7 @@ export async function openPack(
   call: Call,
 ): Promise<OpenedPack | null> {
   if (parts.training.busy()) fail('bad_state', t('open.busy'), t('open.busyHint'))
-  if ('ready' in from) return ready(from.ready, call)
+  if ('ready' in from) return ready(from.ready, from.language, call)
   const contents =
     from instanceof File
       ? await parts.studio.packs.open(from, null, call)
@@ -92,17 +92,36 @@ async function openData(
   }
 }
 
+const READY = 'ready '
+
+/** Of a lesson that comes with the studio: its name. Null: it came in a pack. */
+export const readyName = ({ id }: KeptLesson): string | null =>
+  id.startsWith(READY) ? id.slice(READY.length) : null
+
+/** A file of a lesson that comes with the studio. */
+async function fetched(lesson: string, file: string, { signal }: Call): Promise<string> {
+  const address = new URL(`${import.meta.env.BASE_URL}lessons/${lesson}/${file}`, document.baseURI)
+  const response = await gatedFetch(address, signal ? { signal } : {}).catch(() => null)
+  signal?.throwIfAborted()
+  if (!response?.ok) fail('network', t('app.notLoaded'), t('app.notLoadedHint'), { file })
+  return response.text()
+}
+
+/** Its text in a language; in English where it has none. */
+export async function readyText(
+  name: string,
+  asked: string,
+  call: Call,
+): Promise<Pick<KeptLesson, 'title' | 'language' | 'text'>> {
+  const { language, file } = lessonFile(READY_LESSONS[name]!, asked)
+  const text = await fetched(name, file, call)
+  return { title: readLesson(text).title ?? name, language, text }
+}
+
 /** A lesson that comes with the studio. */
-async function ready(name: string, { signal }: Call): Promise<OpenedPack> {
+async function ready(name: string, asked: string, call: Call): Promise<OpenedPack> {
   const { sample, shown, locked, place } = READY_LESSONS[name]!
-  const fetched = async (file: string) => {
-    const address = new URL(`${import.meta.env.BASE_URL}lessons/${name}/${file}`, document.baseURI)
-    const response = await gatedFetch(address, signal ? { signal } : {}).catch(() => null)
-    signal?.throwIfAborted()
-    if (!response?.ok) fail('network', t('app.notLoaded'), t('app.notLoadedHint'), { file })
-    return response.text()
-  }
-  const [text, settings] = await Promise.all([fetched('lesson.md'), fetched('run.json')])
+  const [said, settings] = await Promise.all([readyText(name, asked, call), fetched(name, 'run.json', call)])
   const config = parseRunConfig(JSON.parse(settings))
   const link: Link = {
     ...NO_LINK,
@@ -113,9 +132,5 @@ async function ready(name: string, { signal }: Call): Promise<OpenedPack> {
     parts: shown,
     locked,
   }
-  const title = readLesson(text).title ?? name
-  return {
-    href: writeLink(link),
-    lesson: { id: `ready ${name}`, title, language: 'en', text, step: 0, state: 'open' },
-  }
+  return { href: writeLink(link), lesson: { ...said, id: `${READY}${name}`, step: 0, state: 'open' } }
 }

@@ -6,6 +6,7 @@ import { Dialog } from '../../components/Dialog.tsx'
 import { TextField } from '../../components/Field.tsx'
 import { Fold } from '../../components/Fold.tsx'
 import { Notice } from '../../components/Notice.tsx'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { applyFix } from '../../state/data-recipe.ts'
@@ -57,18 +58,18 @@ export function Findings(props: {
   }
 
   async function apply(fix: Fix): Promise<void> {
-    const said =
+    const told =
       fix.kind === 'step'
         ? t('fix.added', { step: t(`step.${fix.step.type}`) })
-        : t('fix.done', { label: fix.label })
+        : t('fix.done', { label: said(fix.label) })
     const next = applyFix(data.recipe(), fix)
-    if (next) noteRecipe(said, () => data.setRecipe(next))
+    if (next) noteRecipe(told, () => data.setRecipe(next))
     else if (fix.kind === 'label_words') setAsking(fix)
     else if (fix.kind === 'training') {
       const before = settings.training[fix.field]
       settings.setTraining(fix.field, fix.value)
       note(
-        said,
+        told,
         () => settings.training[fix.field] === fix.value,
         () => settings.setTraining(fix.field, before),
       )
@@ -77,14 +78,14 @@ export function Findings(props: {
       if (!(await readAs(fix.reading))) return
       const hash = data.dataset()?.hash
       note(
-        said,
+        told,
         () => data.dataset()?.hash === hash,
         () => void readAs(before),
       )
     } else if (fix.kind === 'edit' && (await data.edit(fix.edits))) {
       const hash = data.dataset()?.hash
       note(
-        said,
+        told,
         () => data.dataset()?.hash === hash,
         () => void data.undo(),
       )
@@ -127,7 +128,7 @@ export function Findings(props: {
         </Button>
       </Show>
       <Show when={fix && canDo(fix) && fix}>
-        {(known) => <Button onClick={() => void apply(known())}>{known().label}</Button>}
+        {(known) => <Button onClick={() => void apply(known())}>{said(known().label)}</Button>}
       </Show>
     </>
   )
@@ -135,10 +136,10 @@ export function Findings(props: {
   const one = (finding: Finding) => (
     <Notice
       tone={finding.severity === 'note' ? 'info' : finding.severity}
-      title={finding.message}
+      title={said(finding.message)}
       {...(finding.fix || finding.row !== undefined ? { actions: actions(finding) } : {})}
     >
-      <p>{finding.hint}</p>
+      <p>{said(finding.hint)}</p>
       <Show when={place(finding)}>{(text) => <p class="small quiet">{text()}</p>}</Show>
     </Notice>
   )

@@ -4,6 +4,7 @@ import { Fold } from '../../components/Fold.tsx'
 import { Section } from '../../components/Page.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { type Option, Select } from '../../components/Select.tsx'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { guessed, type Kind, kindOf, mappingOfKind, type Role } from '../../state/data-recipe.ts'
@@ -101,7 +102,7 @@ export function MappingForm(props: { info: DatasetInfo }) {
         </Fold>
       </Show>
       <Show when={isGuess() && props.info.guess.reason}>
-        <p class="hint">{props.info.guess.reason}</p>
+        <p class="hint">{said(props.info.guess.reason)}</p>
       </Show>
     </Section>
   )

@@ -8,6 +8,7 @@ import { FailureNotice } from '../../components/Notice.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { formatBytes } from '../../messages/format.ts'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { TokenField } from '../Model/HubAccount.tsx'
@@ -133,7 +134,10 @@ export function PushDialog(props: PushDialogProps) {
           >
             {(stop) => (
               <>
-                <Progress label={progress()?.note ?? t('push.going')} share={progress()?.share ?? null} />
+                <Progress
+                  label={said(progress()?.note ?? '') || t('push.going')}
+                  share={progress()?.share ?? null}
+                />
                 <Button class="start" onClick={() => stop().abort()}>
                   {t('push.stop')}
                 </Button>

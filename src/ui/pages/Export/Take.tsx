@@ -15,6 +15,7 @@ import { Fold } from '../../components/Fold.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { formatBytes } from '../../messages/format.ts'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { withProof } from '../../state/proofs.ts'
@@ -96,30 +97,30 @@ export function Take(props: TakeProps) {
   }
   const download = (list: ExportedFile[]) => {
     const step = props.checkpoint.which() === 'best' ? (props.checkpoint.chosen()?.step ?? null) : null
-    void downloads.run(props.run, format().id, { files: list, step, proven: format().proven })
+    void downloads.run(props.run, format().id, { files: list, step, proven: format().proven > 0 })
   }
   /** What a push sends: the files as they are shown, with the proof that a download would make. */
   const taken = async (): Promise<ExportedFile[]> => {
     const [list, { run, checkpoint }] = [files() ?? [], props]
     const asked = { run: run.id, format: format().id, which: checkpoint.which() }
-    return format().proven ? withProof(list, asked, { studio, proofs }) : list
+    return format().proven > 0 ? withProof(list, asked, { studio, proofs }) : list
   }
   /** proof.json and check.py, which come with the first download. */
   const toCome = (list: ExportedFile[]) =>
-    format().proven && !list.some(({ path }) => path === 'proof.json') ? 2 : 0
+    list.some(({ path }) => path === 'proof.json') ? 0 : format().proven
   const one = (file: ExportedFile) => void saveFile(file).catch((error) => setFailure(toFailure(error)))
 
   return (
     <div class="stack">
       <div class="stack-s">
         <h3>
-          {format().name}
+          {said(format().name)}
           <Show when={recommended() && props.formats.length > 1}>
             {' '}
             <span class="badge-plain">{t('export.recommended')}</span>
           </Show>
         </h3>
-        <p>{(recommended() && props.why) || format().about}</p>
+        <p>{(recommended() && props.why) || said(format().about)}</p>
       </div>
       <DownloadState of={props.run.id} />
       <Show when={failure()}>
@@ -152,8 +153,8 @@ export function Take(props: TakeProps) {
           </div>
         )}
       </Show>
-      <Show when={files() && format().proven}>
-        <Proof run={props.run} />
+      <Show when={files() && format().proven > 0}>
+        <Proof run={props.run} ofPage={format().proven === 1} />
       </Show>
       <Show when={hasCard(format().id)}>
         <ShownRows run={props.run} />
@@ -177,7 +178,7 @@ export function Take(props: TakeProps) {
           {(list) => (
             <Fold summary={t('export.each', { count: list().length })}>
               <Show when={recommended() && props.why}>
-                <p class="hint">{format().about}</p>
+                <p class="hint">{said(format().about)}</p>
               </Show>
               <FileList files={list()} onSave={one} />
             </Fold>
@@ -205,13 +206,13 @@ function Formats(props: { formats: ExportFormat[]; value: string; onChange: (id:
               />
               <div>
                 <h4>
-                  {format.name}
+                  {said(format.name)}
                   <Show when={at() === 0}>
                     {' '}
                     <span class="badge-plain">{t('export.recommended')}</span>
                   </Show>
                 </h4>
-                <p class="small">{format.about}</p>
+                <p class="small">{said(format.about)}</p>
               </div>
             </label>
           </div>

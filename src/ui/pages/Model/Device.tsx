@@ -8,6 +8,7 @@ import { NumberField } from '../../components/NumberField.tsx'
 import { Section } from '../../components/Page.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { formatCount } from '../../messages/format.ts'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { bytesOf, gigabytesOf, MEMORY_LIMITS } from '../../state/fields.ts'
@@ -89,9 +90,9 @@ export function Device() {
               {(reason) => (
                 <Notice
                   tone={reason().code === 'self_check_failed' ? 'warning' : 'info'}
-                  title={reason().message}
+                  title={said(reason().message)}
                 >
-                  <p>{reason().hint}</p>
+                  <p>{said(reason().hint)}</p>
                 </Notice>
               )}
             </Show>

@@ -7,6 +7,7 @@ import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { formatBytes, formatDuration } from '../../messages/format.ts'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import type { Downloading } from '../../state/model-downloads.ts'
@@ -68,7 +69,7 @@ const sourceOf = (address: ModelAddress) => modelAddressText(address)
 
 function GoingOn(props: { now: Downloading }) {
   const { downloads } = useApp().shelf
-  const said = () => {
+  const told = () => {
     const { done, total, rate, left } = props.now
     if (total === null) return undefined
     const bytes = t('down.bytes', { done: formatBytes(done), total: formatBytes(total) })
@@ -81,9 +82,9 @@ function GoingOn(props: { now: Downloading }) {
       <Progress
         label={t('down.now', { name: props.now.name })}
         share={props.now.share}
-        {...(said() ? { value: said()! } : {})}
+        {...(told() ? { value: told()! } : {})}
       />
-      <p class="small quiet">{props.now.note}</p>
+      <p class="small quiet">{said(props.now.note)}</p>
       <div class="row">
         <Button icon="stop" disabled={props.now.pausing} onClick={downloads.pause}>
           {t(props.now.pausing ? 'down.pausing' : 'down.pause')}

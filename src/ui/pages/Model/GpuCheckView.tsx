@@ -6,6 +6,7 @@ import { Notice } from '../../components/Notice.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { Table } from '../../components/Table.tsx'
 import { formatCount, formatDuration, formatLarge, formatShare } from '../../messages/format.ts'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
@@ -28,7 +29,7 @@ export function GpuCheckView(props: { check: GpuCheck | null }) {
       >
         {(checking) => (
           <>
-            <Progress label={checking().operation || t('check.begins')} share={checking().share} />
+            <Progress label={said(checking().operation) || t('check.begins')} share={checking().share} />
             <div class="row">
               <Button onClick={checking().stop} disabled={checking().stopping}>
                 {t(checking().stopping ? 'check.stopping' : 'action.stop')}
@@ -79,7 +80,7 @@ function Found(props: { check: GpuCheck }) {
           stacks
           rows={props.check.operations}
           columns={[
-            { id: 'name', head: t('check.operation'), cell: ({ name }) => name },
+            { id: 'name', head: t('check.operation'), cell: ({ name }) => said(name) },
             { id: 'runs', head: t('check.runs'), cell: ({ runs }) => formatCount(runs), number: true },
             {
               id: 'error',

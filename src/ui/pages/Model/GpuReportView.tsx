@@ -6,6 +6,7 @@ import { FailureNotice } from '../../components/Notice.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { Table } from '../../components/Table.tsx'
 import { formatBytes, formatCount, formatFlops } from '../../messages/format.ts'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { HEADS, reportText, rowFigures, shareOfPeak } from '../../state/gpu-report.ts'
@@ -45,7 +46,7 @@ function Report() {
       >
         {(now) => (
           <>
-            <Progress label={now().note || t('gpu.measuring')} share={now().share} />
+            <Progress label={said(now().note) || t('gpu.measuring')} share={now().share} />
             <div class="row">
               <Button icon="stop" onClick={now().stop}>
                 {t('action.stop')}

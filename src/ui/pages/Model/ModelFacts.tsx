@@ -3,6 +3,7 @@ import { HUB_ENDPOINT } from '../../../protocol/model-address.ts'
 import type { ModelLicence, ModelOrigin } from '../../../protocol/studio.ts'
 import { changeName } from '../../components/Fit.tsx'
 import { formatBytes, formatCount } from '../../messages/format.ts'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
@@ -19,7 +20,7 @@ export function Prospects(props: { of: string; name: string; parameters: number 
   const fit = () => {
     const found = shelf.fitOf(props.of)
     if (!found) return null
-    if ('failure' in found) return found.failure.message
+    if ('failure' in found) return said(found.failure.message)
     const { needs, grants, fits, changes } = found.fit
     const sizes = { needs: formatBytes(needs), grants: formatBytes(grants) }
     if (fits) return t('shelf.fits', sizes)

@@ -1,10 +1,12 @@
 import { Show } from 'solid-js'
 import { isSealed } from '../../../protocol/sealed.ts'
 import { Button } from '../../components/Button.tsx'
+import { besideWanted } from '../../components/dropped.ts'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { Away } from '../Away.tsx'
@@ -45,7 +47,14 @@ export function ModelPage() {
 /** A model that lies on this machine. */
 function OpenFiles() {
   const { models, shelf } = useApp()
-  const add = (files: File[], folder: string | null) => void models.add(files, folder).then(shelf.findStorage)
+  // What lies in folders inside of a model's (another format of it, say) has files of the same names.
+  const add = (files: File[], folder: string | null) =>
+    void models
+      .add(
+        besideWanted(files, (name) => name === 'config.json' || /\.gguf$/i.test(name)),
+        folder,
+      )
+      .then(shelf.findStorage)
   return (
     <>
       <Show when={models.failure()}>
@@ -62,7 +71,7 @@ function OpenFiles() {
         {(progress) => (
           <div class="stack-s">
             <Progress
-              label={progress().note || t('model.adding', { name: progress().name })}
+              label={said(progress().note) || t('model.adding', { name: progress().name })}
               share={progress().share}
             />
             <div class="row">

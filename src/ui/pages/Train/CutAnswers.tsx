@@ -2,6 +2,7 @@ import { For, Show } from 'solid-js'
 import type { Finding } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Notice } from '../../components/Notice.tsx'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
@@ -15,21 +16,21 @@ export function CutAnswers() {
   const mend = ({ fix }: Finding) => {
     if (fix?.kind !== 'training') return
     settings.setTraining(fix.field, fix.value)
-    announce(t('fix.done', { label: fix.label }))
+    announce(t('fix.done', { label: said(fix.label) }))
   }
   return (
     <For each={found()}>
       {(finding) => (
         <Notice
           tone="warning"
-          title={finding.message}
+          title={said(finding.message)}
           actions={
             <Show when={finding.fix?.kind === 'training' && finding.fix}>
-              {(fix) => <Button onClick={() => mend(finding)}>{fix().label}</Button>}
+              {(fix) => <Button onClick={() => mend(finding)}>{said(fix().label)}</Button>}
             </Show>
           }
         >
-          <p>{finding.hint}</p>
+          <p>{said(finding.hint)}</p>
         </Notice>
       )}
     </For>

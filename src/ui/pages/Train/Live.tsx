@@ -12,6 +12,7 @@ import {
   formatRate,
   formatShare,
 } from '../../messages/format.ts'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 
 /** What is told of a run that goes on, here or in another tab. */
@@ -40,7 +41,10 @@ export function Live(props: { told: Told; run: RunInfo | null }) {
     const known = now.stage === 'load' && now.note ? loadNoteOf(now.note) : null
     if (known) return `${t(`load.${known.code}`)}${known.more}`
     // Only where files are read does the note tell more than the stage's own name.
-    return ((now.stage === 'model' || now.stage === 'load') && now.note) || t(`stage.${now.stage}`)
+    return (
+      ((now.stage === 'model' || now.stage === 'load') && now.note && said(now.note)) ||
+      t(`stage.${now.stage}`)
+    )
   }
   /** Steps fill the bar once there are any; before that each stage has its own. */
   const share = () => {

@@ -6,6 +6,7 @@ import { MOST_RUNS } from '../../charts/palette.ts'
 import { Notice } from '../../components/Notice.tsx'
 import { Section } from '../../components/Page.tsx'
 import { SampleList } from '../../components/Samples.tsx'
+import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import type { RunView } from '../../state/runs.ts'
@@ -64,7 +65,9 @@ export function RunCurve(props: ParentProps<{ view: RunView | null; run: RunInfo
         <Compare runs={compared()} />
       </Show>
       {props.children}
-      <For each={props.view?.notices() ?? []}>{(message) => <Notice tone="warning" title={message} />}</For>
+      <For each={props.view?.notices() ?? []}>
+        {(message) => <Notice tone="warning" title={said(message)} />}
+      </For>
       <Show when={props.view?.samples().length}>
         <Section title={t('samples.title')} lede={t('samples.lede')}>
           <SampleList samples={props.view!.samples()} />

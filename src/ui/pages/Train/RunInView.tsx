@@ -6,6 +6,7 @@ import { Hint } from '../../components/Hint.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { formatTime } from '../../messages/format.ts'
+import { saidWhole } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
@@ -15,19 +16,24 @@ import { DownloadState } from '../DownloadState.tsx'
 import { Judged } from '../Judged.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { BegunWith, Checkpoints } from './Checkpoints.tsx'
+import { DontKeep } from './DontKeep.tsx'
 import { Hood } from './Hood.tsx'
 import { Live } from './Live.tsx'
 import { OpeningFailure } from './Opened.tsx'
 import { Reproduced } from './Reproduced.tsx'
 import { RunCurve } from './RunCurve.tsx'
+import { SavedAlong } from './SavedAlong.tsx'
 import { UnkeptNotice } from './UnkeptNotice.tsx'
 
 /** A stored run: how it ended, what it was, and what to do with it. Nothing here is of any other run. */
 export function RunInView(props: { run: RunInfo }) {
-  const { training, runs } = useApp()
+  const { training, runs, copies } = useApp()
   const view = () => runs.view(props.run.id)
   createEffect(() => void runs.load(props.run.id))
   const checkpoint = useCheckpoint(() => props.run)
+  /** Whether there is something to be said of its copy in a folder. */
+  const copied = () =>
+    (['copied', 'writing', 'failure'] as const).some((what) => copies.state()?.[what](props.run.id))
   const heard = () => runs.heard(props.run.id)
   const failure = () => training.failureOf(props.run.id)
   const told = {
@@ -57,6 +63,9 @@ export function RunInView(props: { run: RunInfo }) {
         </Show>
         <DownloadState of={props.run.id} />
         <UnkeptNotice run={props.run} />
+        <Show when={copied()}>
+          <SavedAlong run={props.run.id} />
+        </Show>
         <Outcome run={props.run} of={checkpoint} />
       </div>
       <div class="workbench train live">
@@ -178,19 +187,16 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
             <LinkButton href={hrefOf('evaluate')}>{t('train.ended.try')}</LinkButton>
             <LinkButton href={hrefOf('export')}>{t('train.ended.formats')}</LinkButton>
           </Show>
+          <Show when={!props.run.unkept && !runs.elsewhere(props.run)}>
+            <DontKeep run={props.run} />
+          </Show>
         </>
       }
     >
       <Show when={runs.elsewhere(props.run)}>
         <p>{t('train.elsewhere')}</p>
       </Show>
-      <Show when={props.run.failure}>
-        {(failure) => (
-          <p>
-            {failure().message} {failure().hint}
-          </p>
-        )}
-      </Show>
+      <Show when={props.run.failure}>{(failure) => <p>{saidWhole(failure())}</p>}</Show>
       <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} />}</Show>
       <CheckpointPicker run={props.run} of={props.of} />
       <Reproduced run={props.run} />

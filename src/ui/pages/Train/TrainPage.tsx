@@ -5,6 +5,7 @@ import { Button, LinkButton } from '../../components/Button.tsx'
 import { loadedLater } from '../../components/loaded.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead } from '../../components/Page.tsx'
+import { saidWhole } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { hrefOf } from '../../state/route.ts'
@@ -188,9 +189,7 @@ function Context() {
   const { data, models, training, fit } = useApp()
   /** In the page's own words where it knows what would mend it. */
   const against = (failure: Failure) =>
-    failure.code === 'out_of_memory' && tooLarge(fit.fit())
-      ? t('train.context.tooLarge')
-      : `${failure.message} ${failure.hint}`
+    failure.code === 'out_of_memory' && tooLarge(fit.fit()) ? t('train.context.tooLarge') : saidWhole(failure)
   return (
     <>
       <Show when={models.chosen() && data.dataset()} fallback={t('train.lede')}>

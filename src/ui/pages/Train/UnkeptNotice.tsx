@@ -2,6 +2,7 @@ import { Show } from 'solid-js'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Notice } from '../../components/Notice.tsx'
+import { saidWhole } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
@@ -24,9 +25,7 @@ export function UnkeptNotice(props: { run: RunInfo | null }) {
             </Button>
           }
         >
-          <p>
-            {failure().message} {failure().hint}
-          </p>
+          <p>{saidWhole(failure())}</p>
         </Notice>
       )}
     </Show>

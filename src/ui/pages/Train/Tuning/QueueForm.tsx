@@ -1,6 +1,5 @@
-import { createMemo, createSignal, For, Index, Show } from 'solid-js'
+import { createSignal, For, Index, Show } from 'solid-js'
 import { configField } from '../../../../protocol/config-fields.ts'
-import { metricsFor } from '../../../../runs/ranking.ts'
 import { sweepFields } from '../../../../runs/sweep.ts'
 import { Button, IconButton } from '../../../components/Button.tsx'
 import { TextField } from '../../../components/Field.tsx'
@@ -10,6 +9,7 @@ import { Section } from '../../../components/Page.tsx'
 import { Segmented } from '../../../components/Segmented.tsx'
 import { Select } from '../../../components/Select.tsx'
 import { formatBytes, formatDuration } from '../../../messages/format.ts'
+import { said } from '../../../messages/said.ts'
 import { t } from '../../../messages/t.ts'
 import { useApp } from '../../../state/app.tsx'
 import { fieldName } from '../../../state/run-labels.ts'
@@ -27,11 +27,10 @@ const FIRST = [
 
 /** What is to be tried, how many runs that makes, and the press that starts them. */
 export function QueueForm(props: { tuning: TuningState }) {
-  const { training, data } = useApp()
+  const { training } = useApp()
   const fields = sweepFields()
   const ordered = [...FIRST, ...fields.filter((field) => !FIRST.includes(field))]
-  const labels = createMemo(() => data.prepared()?.labels?.map(({ label }) => label) ?? null)
-  const metrics = () => metricsFor(labels()).map((value) => ({ value, label: t(`tune.metric.${value}`) }))
+  const metrics = () => props.tuning.metrics().map((value) => ({ value, label: t(`tune.metric.${value}`) }))
   const free = () => ordered.filter((field) => !props.tuning.tried().some((one) => one.field === field))
   return (
     <Section title={t('tune.new')}>
@@ -120,7 +119,7 @@ function Outlook(props: { tuning: TuningState }) {
   const { training } = useApp()
   const [pressed, setPressed] = createSignal(false)
   const found = () => props.tuning.outlook()
-  const said = () => {
+  const told = () => {
     const outlook = found()
     if (!outlook) return ''
     const count = outlook.queue.trials.length
@@ -147,7 +146,7 @@ function Outlook(props: { tuning: TuningState }) {
         {(outlook) => (
           <>
             <p>
-              <b>{said()}</b> {t('tune.space', { size: formatBytes(outlook().bytes) })}
+              <b>{told()}</b> {t('tune.space', { size: formatBytes(outlook().bytes) })}
             </p>
             <Show when={refused().length > 0}>
               <p class="field-error">{t('tune.refused', { count: refused().length })}</p>
@@ -155,7 +154,7 @@ function Outlook(props: { tuning: TuningState }) {
                 <For each={refused()}>
                   {(trial) => (
                     <li>
-                      {trialName(trial)}: {outlook().refused.get(trial.key)!.message}
+                      {trialName(trial)}: {said(outlook().refused.get(trial.key)!.message)}
                     </li>
                   )}
                 </For>

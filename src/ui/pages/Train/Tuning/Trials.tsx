@@ -3,6 +3,7 @@ import type { QueueInfo, Trial } from '../../../../protocol/studio.ts'
 import { scoreBy } from '../../../../runs/ranking.ts'
 import { Button, IconButton } from '../../../components/Button.tsx'
 import { Table, type TableColumn } from '../../../components/Table.tsx'
+import { saidWhole } from '../../../messages/said.ts'
 import { t } from '../../../messages/t.ts'
 import { useApp } from '../../../state/app.tsx'
 import type { TuningState } from '../../../state/tuning.ts'
@@ -44,11 +45,7 @@ export function Trials(props: { info: QueueInfo; tuning: TuningState }) {
         <>
           {t(`tune.trialIs.${state(trial)}`)}
           <Show when={props.tuning.runOf(props.info, trial)?.failure ?? trial.failure}>
-            {(failure) => (
-              <p class="small field-error">
-                {failure().message} {failure().hint}
-              </p>
-            )}
+            {(failure) => <p class="small field-error">{saidWhole(failure())}</p>}
           </Show>
         </>
       ),

@@ -1,0 +1,34 @@
+import { createSignal } from 'solid-js'
+
+/** Gives a text in the page's language; one that it does not know, as it is. */
+export type Sayer = (text: string) => string
+
+const [sayer, setSayer] = createSignal<Sayer | null>(null)
+let fetched: (() => Promise<Sayer | null>) | null = null
+
+/**
+ * From here on what engines, readers and the rest of the studio say in English is said in another language.
+ * @param load fetches it, with the first such text; null where it cannot. Null: in English
+ */
+export function useSayer(load: (() => Promise<Sayer | null>) | null): void {
+  fetched = load
+  setSayer(null)
+}
+
+/** A message, a hint or a note from behind the page, in the page's language: in English until that has been fetched. */
+export function said(text: string): string {
+  const say = sayer()
+  if (!say && fetched) void begin(fetched)
+  return say ? say(text) : text
+}
+
+/** What is wrong and what to do, in one breath. */
+export const saidWhole = ({ message, hint }: { message: string; hint: string }): string =>
+  `${said(message)} ${said(hint)}`
+
+async function begin(load: () => Promise<Sayer | null>): Promise<void> {
+  fetched = null
+  const say = await load()
+  // Another language may have been chosen meanwhile.
+  if (fetched === null) setSayer(() => say)
+}
