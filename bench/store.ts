@@ -94,35 +94,37 @@ function browserProcesses(): Map<string, string> {
   return found
 }
 
-/** Bytes that processes hold of their own: of pages, and of all. */
-function held(): { pages: number; all: number } {
-  let [pages, all] = [0, 0]
+const KINDS = ['pages', 'graphics', 'all'] as const
+/** Bytes that processes hold of their own: of pages, of the one for graphics, and of all. */
+type Held = Record<(typeof KINDS)[number], number>
+
+function held(): Held {
+  const sum: Held = { pages: 0, graphics: 0, all: 0 }
   for (const [id, type] of browserProcesses()) {
     const own = [...status(id).matchAll(/^RssAnon:\s+(\d+) kB/gm)].reduce(
       (sum, [, kb]) => sum + 1024 * Number(kb),
       0,
     )
-    all += own
-    if (type === 'renderer') pages += own
+    sum.all += own
+    if (type === 'renderer') sum.pages += own
+    if (type === 'gpu-process') sum.graphics += own
   }
-  return { pages, all }
+  return sum
 }
 
-async function watched<T>(
-  work: Promise<T>,
-): Promise<{ value: T; seconds: number; pages: number; all: number }> {
+async function watched<T>(work: Promise<T>): Promise<{ value: T; seconds: number } & Held> {
   const before = held()
   const peak = { ...before }
   const watch = setInterval(() => {
     const now = held()
-    peak.pages = Math.max(peak.pages, now.pages)
-    peak.all = Math.max(peak.all, now.all)
+    for (const kind of KINDS) peak[kind] = Math.max(peak[kind], now[kind])
   }, 20)
   const began = performance.now()
   try {
     const value = await work
     const seconds = (performance.now() - began) / 1000
-    return { value, seconds, pages: peak.pages - before.pages, all: peak.all - before.all }
+    for (const kind of KINDS) peak[kind] -= before[kind]
+    return { value, seconds, ...peak }
   } finally {
     clearInterval(watch)
   }
@@ -144,9 +146,14 @@ async function plainRead(): Promise<number> {
   return performance.now() - began
 }
 
-/** In the page: a browser's process for graphics takes some memory of its own, with nothing on the device. */
+/**
+ * In the page: a browser's process for graphics takes some memory of its own, with nothing on the device; so do modules in a page, which a
+ * server for development gives one by one, with their sources.
+ */
 async function openDevice(): Promise<void> {
   const { openGpu } = await import(/* @vite-ignore */ '/src/gpu/device.ts' as string)
+  const names = ['storage/database', 'storage/models', 'workers/library', 'engine/weights', 'model/storage']
+  await Promise.all(names.map((name) => import(/* @vite-ignore */ `/src/${name}.ts`)))
   Object.assign(globalThis, { gpu: await openGpu() })
 }
 
@@ -312,11 +319,11 @@ try {
     number,
     number,
   ]
-  const most = (all: Watched[], of: 'pages' | 'all') => mega(Math.max(...all.map((one) => one[of])))
+  const most = (all: Watched[], of: keyof Held) => mega(Math.max(...all.map((one) => one[of])))
   console.log(
     `plain read ${(plain / 1000).toFixed(2)} s (${mega((size / plain) * 1000)} a second), more held by the page at most ${most(plains, 'pages')}; store to weights on the device ` +
       `${(load / 1000).toFixed(2)} s (${mega((size / load) * 1000)} a second): ${(plain / load).toFixed(2)} of its speed; ` +
-      `more held by the page at most ${most(loads, 'pages')}, by the whole browser ${most(loads, 'all')}`,
+      `more held by the page at most ${most(loads, 'pages')}, by the process for graphics ${most(loads, 'graphics')}, by the whole browser ${most(loads, 'all')}`,
   )
   console.log(JSON.stringify({ plains, loads }))
 } finally {

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fail } from '../src/protocol/errors.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
-import type { LabelChoice, Mapping, TaskKind } from '../src/protocol/studio.ts'
+import type { BenchmarkId, LabelChoice, Mapping, TaskKind } from '../src/protocol/studio.ts'
+import { BENCHMARKS, benchmark } from '../src/runs/benchmarks.ts'
 import { type FlagType, parseFlags } from './args.ts'
 import { descriptionOf, requireStep } from './checkpoint-folder.ts'
 import { runPlace } from './run-file.ts'
@@ -15,6 +16,7 @@ const KINDS: readonly TaskKind[] = ['labels', 'json', 'calls', 'text', 'plain']
 const SPEC = {
   run: 'text',
   data: 'paths',
+  benchmark: 'text',
   train: 'paths',
   model: 'text',
   task: 'text',
@@ -28,7 +30,7 @@ const SPEC = {
   help: 'switch',
 } as const satisfies Record<string, FlagType>
 
-export const HELP = `npm run evaluate -- --run DIR --data FILE [options]
+export const HELP = `npm run evaluate -- --run DIR --data FILE|--benchmark NAME [options]
 
 How good a run is on rows that it never learnt from, beside its base model, in a Chromium without a window.
 
@@ -37,10 +39,12 @@ How good a run is on rows that it never learnt from, beside its base model, in a
   --step N          the checkpoint of that step, where --save-total-limit has kept it
   --data FILE       rows to be judged, in any format that npm run train reads; several times, or a folder. Columns are those of the
                     run where the file has them, else guessed
+  --benchmark NAME  in place of --data a set that comes with the studio, judged in the same way for every run:
+                    ${BENCHMARKS.map(({ id, rows, kind }) => `${id} (${rows} rows, as ${kind})`).join(', ')}
   --prompt COL --response COL [--system COL] [--input COL] [--template TEXT]   or --messages COL, or --text COL: which is which
   --train FILE      what the run learnt from, for labels and baselines; by default where run.json says it lay
   --model M         the model that the run was started with; by default where run.json says it lay
-  --task T          ${KINDS.join(', ')}; guessed from what was learnt
+  --task T          ${KINDS.join(', ')}; by default as run.json has it (data.task), else guessed from what was learnt
   --labels LIST     with --task labels: what may be answered, with commas between; a label that holds one in quotes: '"yes, please",no'
   --choice sum      how labels of different lengths are held against each other: by the likelihood of all of their tokens (sum,
                     default), or by its mean for each (mean)
@@ -58,7 +62,7 @@ export interface EvaluateJob {
   /** `of`: the file that describes the checkpoint. */
   run: { name: string; folder: string; config: RunConfig; of: string }
   model: { name: string; path: string | null }
-  data: { name: string; files: DataPath[] }
+  data: { name: string; files: DataPath[] } | { benchmark: BenchmarkId }
   /** `given` with --train, or found where run.json says. */
   train: { name: string; files: DataPath[]; given: boolean } | null
   mapping: Partial<Mapping>
@@ -92,11 +96,16 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
         'Name the folder that npm run train left with --run.',
         { path: join(folder, file) },
       )
-  const given = flags.data ?? []
-  const data = {
-    name: need(given.join(', ') || undefined, '--data', 'the rows to be judged'),
-    files: given.flatMap(dataFiles),
-  }
+  const mapping = Object.fromEntries(
+    COLUMNS.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])),
+  )
+  const data =
+    flags.benchmark === undefined
+      ? filesOf(flags.data ?? [])
+      : benchmarkOf(flags.benchmark, [
+          ...(['data', 'task', 'labels'] as const).filter((name) => flags[name] !== undefined),
+          ...Object.keys(mapping),
+        ])
   const config = readRun(folder)
   const choice = oneOf('--choice', flags.choice ?? 'sum', ['sum', 'mean'] as const)
   const { limit = null } = flags
@@ -132,9 +141,7 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
     model: await modelOf(flags.model ?? config.model.id),
     data,
     train: trainedOn(flags.train, config),
-    mapping: Object.fromEntries(
-      COLUMNS.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])),
-    ),
+    mapping,
     task: kind && { kind, ...(flags.labels && { labels: flags.labels }) },
     choice,
     limit,
@@ -152,6 +159,26 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
     csv: join(dirname(json), rowsBeside(basename(json))),
     keepOther: flags.json === undefined,
   }
+}
+
+function filesOf(given: string[]): { name: string; files: DataPath[] } {
+  return {
+    name: need(given.join(', ') || undefined, '--data', 'the rows to be judged (or --benchmark)'),
+    files: given.flatMap(dataFiles),
+  }
+}
+
+/** @param beside flags that say something of rows or task too @throws LapidaryError `bad_config` */
+function benchmarkOf(name: string, beside: string[]): { benchmark: BenchmarkId } {
+  const { id } = benchmark(name)
+  if (beside.length > 0)
+    fail(
+      'bad_config',
+      `--benchmark says itself what is judged and how: --${beside[0]} goes with other data only.`,
+      `Leave --${beside[0]} out, or --benchmark.`,
+      { flag: `--${beside[0]}` },
+    )
+  return { benchmark: id }
 }
 
 /** Where the rows go: two evaluations of one run share no file. */

@@ -8,6 +8,7 @@ import type {
   Suspects,
   Task,
 } from '../src/protocol/studio.ts'
+import { forgetting } from '../src/runs/forgetting.ts'
 import type { PrintedReport } from '../src/workers/headless-evaluate.ts'
 
 const FIGURES: Record<FigureName, string> = {
@@ -43,6 +44,19 @@ export function headline({ sides, count }: Pick<PrintedReport, 'sides' | 'count'
     return `Perplexity ${of(judged)}${base ? `; the base model ${of(base)}` : ''}`
   }
   return `${rights} of ${count} right${base ? `; the base model ${base.right}` : ''}`
+}
+
+/** What was forgotten, of the set of everyday questions; null of others. */
+export function forgottenLine(report: PrintedReport): string | null {
+  const found = forgetting(report)
+  if (!found) return null
+  const of = `perplexity of good answers to everyday questions ${found.judged.toFixed(2)}, of the base model ${found.base.toFixed(2)}`
+  const said: Record<typeof found.kind, string> = {
+    less: 'Something was forgotten',
+    alike: 'Nothing that can be told was forgotten',
+    likelier: 'Nothing was forgotten',
+  }
+  return `${said[found.kind]}: ${of}.`
 }
 
 /** What the figures are of. */
@@ -146,6 +160,8 @@ export function noteLine(
       return `Left out: ${count} rows are longer than the model knows${of}.`
     case 'drawn':
       return `Of the rows ${count} were drawn by seed.`
+    case 'other_labels':
+      return `Of the labels of this set the run never learnt ${count} (${list}${count > names.length ? ', ...' : ''}): it answers them by what its base model knows.`
     case 'prefix_labels':
       return `Labels that begin others (${list}) are told apart by the end of the turn, which each label's likelihood includes.`
   }

@@ -8,6 +8,7 @@ import { setAside } from './evaluate-former.ts'
 import { type EvaluateJob, evaluateJob, HELP } from './evaluate-job.ts'
 import {
   figureTable,
+  forgottenLine,
   headline,
   layersInWords,
   layerTable,
@@ -32,7 +33,7 @@ async function run(job: EvaluateJob): Promise<void> {
   const give = (at: string, given: DataPath[]) => {
     for (const [i, { path }] of given.entries()) files.set(`/given/${at}/${i}`, path)
   }
-  give('data', job.data.files)
+  if ('files' in job.data) give('data', job.data.files)
   if (job.train) give('train', job.train.files)
   const log = join(job.run.folder, LOG)
   if (existsSync(log)) files.set('/given/log', log)
@@ -102,7 +103,7 @@ async function drive(
       log: existsSync(join(run.folder, LOG)) ? `${url}given/log` : null,
     },
     model: model.path === null ? model.name : `${url}given/model/`,
-    data: served('data', data),
+    data: 'benchmark' in data ? data : served('data', data),
     train: train && { ...served('train', train), given: train.given },
     ...{ mapping, task, limit, choice, engine },
     out: `${url}out/`,
@@ -114,7 +115,10 @@ async function drive(
   const { report } = result
   for (const note of report.evaluation.notes)
     process.stderr.write(`note: ${noteLine(note, report.evaluation.task.from)}\n`)
-  process.stdout.write(`${headline(report)}\n${whose(report)}\n\n${figureTable(report)}\n\n`)
+  const forgotten = forgottenLine(report)
+  process.stdout.write(
+    `${headline(report)}\n${forgotten === null ? '' : `${forgotten}\n`}${whose(report)}\n\n${figureTable(report)}\n\n`,
+  )
   if (report.suspects) process.stdout.write(`${suspectLines(report.suspects)}\n\n`)
   process.stdout.write(`${layersInWords(report.layers)}\n${layerTable(report.layers)}\n\n`)
   process.stdout.write(`Figures: ${job.json}\nRows: ${job.csv}\n`)

@@ -16,7 +16,7 @@ import { openWeights } from '../src/files/weights.ts'
 import { plainFiles } from '../src/model/plain-files.ts'
 import { resolveWeights } from '../src/model/weights.ts'
 import { fail } from '../src/protocol/errors.ts'
-import { ggufParts, ggufStem, isGguf } from '../src/workers/gguf-names.ts'
+import { ggufParts, ggufStem, isGguf, isZip } from '../src/workers/gguf-names.ts'
 import { readConfig } from '../src/workers/library.ts'
 import { isModelFile, modelFolderOf } from '../src/workers/model-files.ts'
 
@@ -24,21 +24,21 @@ import { isModelFile, modelFolderOf } from '../src/workers/model-files.ts'
 const PIECE_BYTES = 4 * 2 ** 20
 
 /**
- * A model on disk: a Hugging Face folder, a `.gguf` file (or the first part of a split one), or a folder with one.
+ * A model on disk: a Hugging Face folder, a `.gguf` file (or the first part of a split one), or a folder with one; a `.zip` of either.
  * @throws LapidaryError `missing_file`, saying what is not there
  */
 export function checkModelPath(path: string): string {
   const found = existsSync(path) ? statSync(path) : null
-  if (found?.isFile() && isGguf(path)) return path
+  if (found?.isFile() && (isGguf(path) || isZip(path))) return path
   if (!found?.isDirectory())
     fail(
       'missing_file',
       found
         ? `${path} is not a model.`
-        : isGguf(path)
+        : isGguf(path) || isZip(path)
           ? `There is no file ${path}.`
           : `There is no model folder ${path}.`,
-      'Give --model pebble, a .gguf file, or a folder with config.json, tokenizer.json and *.safetensors.',
+      'Give --model pebble, a .gguf file, or a folder with config.json, tokenizer.json and *.safetensors (or a .zip of it).',
       { path },
     )
   const names = readdirSync(path)

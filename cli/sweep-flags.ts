@@ -20,8 +20,8 @@ type SweepFlags = Flags<typeof SWEEP_SPEC>
 /** Null: one run is meant. @throws LapidaryError `bad_config` */
 export function sweepOf(flags: SweepFlags): Omit<QueueWish, 'name'> | null {
   const { sweep = [], seeds, learning_curve: curve = false } = flags
-  const metric = flags.rank_by ?? 'eval_loss'
-  if (!RANKED_BY.some((name) => name === metric))
+  const metric = flags.rank_by ?? null
+  if (metric !== null && !RANKED_BY.some((name) => name === metric))
     fail('bad_config', `Runs cannot be ranked by "${metric}".`, `Choose from: ${RANKED_BY.join(', ')}.`, {
       flag: '--rank-by',
     })
@@ -43,7 +43,7 @@ export function sweepOf(flags: SweepFlags): Omit<QueueWish, 'name'> | null {
     })
   return {
     kind: curve ? 'learning_curve' : 'sweep',
-    metric: metric as RankMetric,
+    metric: metric as RankMetric | null,
     fields: sweep.map(parseSweep),
     seeds: readSeeds(seeds ?? []),
   }

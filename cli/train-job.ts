@@ -52,6 +52,7 @@ const FIELD_FLAGS: Record<string, [section: string, field: string]> = {
   train_share: ['data', 'train_share'],
   data_seed: ['data', 'seed'],
   format: ['data', 'format'],
+  task: ['data', 'task'],
 }
 for (const [short, name] of Object.entries(ALIASES)) FIELD_FLAGS[short] = ['training', name]
 
@@ -126,8 +127,8 @@ export const HELP = `npm run train -- --model M --data FILE --out DIR [options]
 
 Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
 
-  --model M            pebble (default), a folder with config.json, tokenizer.json and *.safetensors, or a .gguf file; or
-                       OWNER/NAME[/FILE.gguf][@REVISION] on the Hugging Face Hub, or an address: these are fetched once, into
+  --model M            pebble (default), a folder with config.json, tokenizer.json and *.safetensors (or a .zip of it), or a .gguf file;
+                       or OWNER/NAME[/FILE.gguf][@REVISION] on the Hugging Face Hub, or an address: these are fetched once, into
                        a cache. HF_TOKEN, HF_ENDPOINT and HF_HOME mean what they mean to huggingface_hub
   --data FILE          CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, Excel or text, in gzip or ZIP or not; may be given
                        several times, or be a folder: files with the same columns are put together
@@ -137,6 +138,7 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --template TEXT      a prompt over several columns in place of --prompt: 'Translate {en} to German'
   --label VALUE=WORD   a word to learn in place of a value of the answers; may be given several times
   --format F           template (the model's own chat template, default), or kauldron
+  --task T             how answers are judged: labels, json, calls, text or plain; by default as the rows show it
   --validation-share S share of rows held out (default ${defaultRunConfig().data.validation_share})
   --train-share S      share of the training rows that is learnt from (default 1); the rows held out stay the same
   --data-seed N        by which rows are drawn, where not by --seed
@@ -155,8 +157,8 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
                        ranking.json and ranking.csv; --resume goes on with what is left
   --seeds LIST         run each of them with each of these seeds, on the same rows: ranks are by the mean, with the spread
   --learning-curve     do I need more data? Runs of equal length on 25, 50 and 100% of the training rows
-  --rank-by M          ${RANKED_BY.join(', ')}: loss (default) or token accuracy on the rows held out, or how many labels are
-                       chosen right there
+  --rank-by M          ${RANKED_BY.join(', ')}: loss or token accuracy on the rows held out, or how many labels are
+                       chosen right there; by default accuracy where the task is labels, else eval_loss
   --strict             refuse data that has a warning; every finding is printed with its code in any case
   --resume             go on with the run in DIR from its last checkpoint; from the start where none had been written
   --resume FILE        the same with the file of a run (NAME.lapidary-run.zip), which is unpacked to --out; --data is what it learnt from

@@ -126,7 +126,7 @@ interface RunListener {
   onJudged?: (judged: NonNullable<Trial['judged']>) => void
 }
 
-/** @returns whether the run was stopped before its end */
+/** @returns whether the run was stopped before its end, by a person */
 async function drive(
   job: TrainJob,
   url: string,
@@ -197,7 +197,7 @@ async function drive(
         type: 'notice',
         message: `Exports of an earlier sitting are left as they were, of a checkpoint before this one: ${old.map((name) => `${name}/`).join(', ')}. Remove them, and write them again with npm run export.`,
       })
-    return stopped
+    return stopped && !result.timeUp
   } finally {
     release()
     page.removeAllListeners('close')

@@ -153,9 +153,11 @@ class LapidaryStudio extends HTMLElement {
     frame.setAttribute('part', 'frame')
     this.#frame = frame
     this.#size()
-    const style = document.createElement('style')
-    style.textContent = STYLE
-    root.replaceChildren(style, frame)
+    // Not as an element: a page around whose policy allows no inline styles has it all the same.
+    const style = new CSSStyleSheet()
+    style.replaceSync(STYLE)
+    root.adoptedStyleSheets = [style]
+    root.replaceChildren(frame)
   }
 
   #drop(): void {

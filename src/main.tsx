@@ -6,7 +6,10 @@ import { createStudio, endStudio, settleWorkers } from './workers/client.ts'
 
 const root = document.getElementById('root')
 if (!root) throw new Error('The page has no element "root".')
-void Promise.all([settleAddress(), settleWorkers()]).then(([first]) => {
+/** What follows is a task of its own: between, the browser can answer a hand. */
+const nextTask = () => new Promise<void>((resolve) => setTimeout(resolve))
+
+void Promise.all([settleAddress(), settleWorkers(), nextTask()]).then(([first]) => {
   root.textContent = ''
   const end = render(() => <App studio={createStudio()} first={first} />, root)
   onLeaving(async (acting) => {

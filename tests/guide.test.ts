@@ -5,6 +5,7 @@ import { DOCUMENTS, PAGES, TUTORIALS } from '../cli/guide/pages.ts'
 import { renderGuide } from '../cli/guide/render.ts'
 import { fieldNames } from '../src/protocol/config-fields.ts'
 import { LANGUAGES } from '../src/protocol/embed.ts'
+import { GUIDE_POLICY } from '../src/protocol/policy.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const pages = renderGuide(ROOT)
@@ -54,6 +55,33 @@ describe('the guide', () => {
       }
     }
     expect(links).toBeGreaterThan(300)
+  })
+
+  test('each page carries a policy, before anything that it could hold back, and needs no more than that allows', () => {
+    const sent = JSON.parse(readFileSync(join(ROOT, 'hosting/firebase/firebase.json'), 'utf8'))
+      .hosting.headers.find(({ source }: { source: string }) => source === '**')
+      .headers.find(({ key }: { key: string }) => key === 'Content-Security-Policy').value
+    for (const [path, html] of pages) {
+      const at = html.indexOf(`<meta http-equiv="Content-Security-Policy" content="${GUIDE_POLICY}">`)
+      expect([path, at]).toEqual([path, html.indexOf('<meta charset="utf-8">') + 23])
+      // Data alone stand in the page, and what is loaded lies beside it.
+      const scripts = [...html.matchAll(/<script\b([^>]*)>/g)].map(([, attributes]) => attributes!.trim())
+      for (const script of scripts)
+        expect([path, script]).toEqual([
+          path,
+          expect.stringMatching(
+            /^(src="(\.\.\/)+[a-z]+\.js"( defer)?|type="(text\/csv|application\/json)")$/,
+          ),
+        ])
+      expect([
+        path,
+        html.match(/<style\b|\sstyle=|\son\w+=|<(img|object|embed|iframe|form|base)\b/g),
+      ]).toEqual([path, null])
+    }
+    // The studio's, which a host may send with every file, lets the guide have all of it.
+    for (const rule of ["default-src 'self'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"])
+      expect(sent).toContain(rule)
+    expect(sent).not.toMatch(/frame-src|child-src/)
   })
 
   test('describes each setting of the Train page with its limits', () => {

@@ -52,17 +52,31 @@ export async function heldBy(pids: readonly number[]): Promise<number | null> {
   return sum > 0 ? sum : null
 }
 
-/** The most that processes hold while it is watched. */
+/**
+ * The most that processes hold while it is watched: now and then, and where something is timed, before and after it. A look walks all of
+ * their page tables, which takes a share of a core that two threads would be short of.
+ */
 export class MemoryWatch {
+  static readonly #all = new Set<MemoryWatch>()
+  static #timing = false
   #most: number | null = null
+  readonly #pids: () => readonly number[]
   readonly #timer: NodeJS.Timeout
 
   constructor(pids: () => readonly number[]) {
-    const look = async () => {
-      const now = await heldBy(pids())
-      if (now !== null) this.#most = Math.max(this.#most ?? 0, now)
+    this.#pids = pids
+    MemoryWatch.#all.add(this)
+    this.#timer = setInterval(() => !MemoryWatch.#timing && this.#look(), LOOK)
+  }
+
+  static async around<T>(timed: () => Promise<T>): Promise<T> {
+    MemoryWatch.#timing = true
+    try {
+      return await timed()
+    } finally {
+      MemoryWatch.#timing = false
+      await Promise.all([...MemoryWatch.#all].map((watch) => watch.#look()))
     }
-    this.#timer = setInterval(look, LOOK)
   }
 
   get most(): number | null {
@@ -71,6 +85,12 @@ export class MemoryWatch {
 
   end(): void {
     clearInterval(this.#timer)
+    MemoryWatch.#all.delete(this)
+  }
+
+  async #look(): Promise<void> {
+    const now = await heldBy(this.#pids())
+    if (now !== null) this.#most = Math.max(this.#most ?? 0, now)
   }
 }
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../../cli/build.ts'
 import { interpreter } from '../../cli/python.ts'
-import { Bed, servePages } from './browser.ts'
+import { Bed, MemoryWatch, servePages } from './browser.ts'
 import { type GgufType, ggufOf } from './gguf.ts'
 import { ask, Ours, type OursOptions, startWorker } from './ours.ts'
 import { Pytorch } from './pytorch.ts'
@@ -233,7 +233,7 @@ class Run {
           (made) => contenders.push(made),
           (error) => failed(work, error),
         )
-      const found = await byTurns(work, contenders, this.#options.rounds, failed)
+      const found = await byTurns(work, contenders, this.#options.rounds, failed, MemoryWatch.around)
       this.measured.push(...found)
       for (const one of found)
         this.#tell(

@@ -3,12 +3,14 @@ import type { Contender, Figure, Measured, Ratio } from './types.ts'
 /**
  * Contenders by turns, each round in the other order, after one that warms up: what else the machine does meets all of them.
  * One that fails is left out of what comes after and told of.
+ * @param timed put around each round that counts
  */
 export async function byTurns(
   work: string,
   contenders: readonly Contender[],
   rounds: number,
   failed: (name: string, error: unknown) => void,
+  timed: <T>(run: () => Promise<T>) => Promise<T> = (run) => run(),
 ): Promise<Measured[]> {
   const rates = new Map(contenders.map((one) => [one, new Map<Figure, number[]>()]))
   const out = new Set<Contender>()
@@ -16,8 +18,11 @@ export async function byTurns(
     for (const one of round % 2 ? contenders.toReversed() : contenders) {
       if (out.has(one)) continue
       try {
-        const found = Object.entries(await one.round(round)) as [Figure, number][]
-        if (round === 0) continue
+        if (round === 0) {
+          await one.round(round)
+          continue
+        }
+        const found = Object.entries(await timed(() => one.round(round))) as [Figure, number][]
         const own = rates.get(one)!
         for (const [figure, rate] of found) own.set(figure, [...(own.get(figure) ?? []), rate])
       } catch (error) {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Marked } from 'marked'
 import { LANGUAGES, type Language } from '../../src/protocol/embed.ts'
+import { GUIDE_POLICY } from '../../src/protocol/policy.ts'
 import { english } from '../../src/ui/messages/english.ts'
 import { nameOfLanguage } from '../../src/ui/messages/format.ts'
 import type { Catalogue, Entry } from '../../src/ui/messages/t.ts'
@@ -71,6 +72,7 @@ function page(
 <html lang="${language}">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${GUIDE_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${plain(titles.get(name)!)} · Lapidary</title>

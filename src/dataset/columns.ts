@@ -1,5 +1,6 @@
 import type { Table } from 'apache-arrow'
 import { columnNames, columnReader } from '../files/table.ts'
+import { breathe } from '../lib/breath.ts'
 import type { ColumnStats } from '../protocol/preparation.ts'
 import { asNumber, asText, isMissing } from './values.ts'
 
@@ -62,7 +63,7 @@ export async function allColumnStats(table: Table, signal?: AbortSignal): Promis
   const stats: ColumnStats[] = []
   for (const name of columnNames(table)) {
     // A worker must come up for air to hear of a stop.
-    await new Promise((resolve) => setTimeout(resolve))
+    await breathe()
     signal?.throwIfAborted()
     stats.push(columnStats(table, name))
   }

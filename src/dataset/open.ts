@@ -4,6 +4,7 @@ import { refuseKnown } from '../files/magic.ts'
 import { SPLIT } from '../files/split-names.ts'
 import { type Chunk, TableBuilder } from '../files/table-builder.ts'
 import { NotUtf8 } from '../files/utf8.ts'
+import { breathe } from '../lib/breath.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { stretches } from '../lib/row-numbers.ts'
 import { fail } from '../protocol/errors.ts'
@@ -124,7 +125,7 @@ class Breath {
 
   async take(): Promise<void> {
     if (performance.now() - this.#last < BREATH_MS) return
-    await new Promise((resolve) => setTimeout(resolve))
+    await breathe()
     this.#last = performance.now()
   }
 }

@@ -21,7 +21,7 @@ import {
   scoringTape,
   trainingTape,
 } from './tapes.ts'
-import { layOutWeights } from './weights.ts'
+import { layOutWeights, weightBuffers } from './weights.ts'
 
 /** WebGPU's guaranteed size of one storage binding. */
 export const DEFAULT_BINDING = 128 << 20
@@ -217,7 +217,7 @@ function memoryPlan(plan: Uncounted): DeviceMemoryPlan {
     for (const t of tensors) bytes += tensorBytes(t, dims)
     return bytes
   }
-  const weights = parts.weights.pieces.reduce((total, p) => total + Math.ceil(p.bytes / 16) * 16, 0)
+  const weights = weightBuffers(parts.weights.pieces).sizes.reduce((total, bytes) => total + bytes, 0)
   const activations = sharedSlots(all.map((t) => t.layout)).reduce((a, b) => a + b, 0)
   const io =
     sum(Object.values(inputs), capacity) +

@@ -132,6 +132,33 @@ function stretchesOf(stack: readonly MatrixTensor[], from: number, count: number
   })
 }
 
+/**
+ * Bytes of a buffer that pieces share. By themselves they would take more than they hold: Dawn cuts buffers of up to 4 MB out of larger
+ * ones by powers of two, which for Gemma 3 270M in bf16 is 120 MB over its 536.
+ */
+const SHARED_BYTES = 32 << 20
+/** WebGPU's default `minStorageBufferOffsetAlignment`, and the largest that it may be. */
+const ALIGNMENT = 256
+
+/** Which buffer each piece lies in, and where; one behind the other. */
+export function weightBuffers(pieces: readonly Pick<WeightPiece, 'bytes'>[]): {
+  sizes: number[]
+  at: { buffer: number; offset: number }[]
+} {
+  const sizes: number[] = []
+  const at = pieces.map(({ bytes }) => {
+    const own = Math.max(16, Math.ceil(bytes / 16) * 16)
+    const offset = Math.ceil((sizes.at(-1) ?? 0) / ALIGNMENT) * ALIGNMENT
+    if (sizes.length === 0 || offset + own > SHARED_BYTES) {
+      sizes.push(own)
+      return { buffer: sizes.length - 1, offset: 0 }
+    }
+    sizes[sizes.length - 1] = offset + own
+    return { buffer: sizes.length - 1, offset }
+  })
+  return { sizes, at }
+}
+
 /** Bytes read from the source and queued at once. */
 const CHUNK = 8 << 20
 
@@ -152,21 +179,24 @@ export async function uploadWeights(
   const { queue } = gpu.device
   const places = new Map<Tensor, Place>()
   const total = pieces.reduce((sum, p) => sum + p.bytes, 0)
-  const buffers = pieces.map(({ tensor, bytes }) => {
-    const buffer = gpu.createBuffer(tensor.name, bytes, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST)
-    places.set(tensor, { buffer, offset: 0 })
-    return buffer
-  })
+  const { sizes, at: placed } = weightBuffers(pieces)
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST
+  const buffers = sizes.map((bytes, i) => gpu.createBuffer(`weights ${i}`, bytes, usage))
+  for (const [i, { tensor }] of pieces.entries()) {
+    const { buffer, offset } = placed[i]!
+    places.set(tensor, { buffer: buffers[buffer]!, offset })
+  }
   try {
     let [done, queued] = [0, 0]
     /** Of what was queued before, half of all: the device takes it while the next is read. */
     let taken: Promise<unknown> = Promise.resolve()
     // What is written is copied at once.
     const scratch = new Uint8Array(CHUNK)
-    for (const [i, piece] of pieces.entries()) {
-      let at = 0
+    for (const piece of pieces) {
+      const { buffer, offset } = places.get(piece.tensor)!
+      let at = offset
       for await (const data of dataOf(piece, source, scratch, signal)) {
-        queue.writeBuffer(buffers[i]!, at, data)
+        queue.writeBuffer(buffer, at, data)
         at += data.byteLength
         done += data.byteLength
         queued += data.byteLength

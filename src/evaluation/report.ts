@@ -1,4 +1,5 @@
 import type {
+  BesideSide,
   EvaluationInfo,
   EvaluationReport,
   Figure,
@@ -35,6 +36,8 @@ export interface ReportInput {
   judged: Judged
   /** The base model's evaluation of the same rows in the same order, all of them; null: there is none. */
   base: Judged | null
+  /** Others judged on the same rows. */
+  beside?: readonly Judged[]
   /** For the temperature; null: there is none. */
   validation: Validation | null
   /** What the run learnt from; null where that is not here. */
@@ -46,23 +49,44 @@ export interface ReportInput {
 export function reportOf(input: ReportInput): EvaluationReport {
   const { judged, base, choice = 'sum' } = input
   const labels = judged.info.task.kind === 'labels'
-  const { sides, rows, report } = labels ? labelSides({ ...input, choice }) : writtenSides(input)
+  const { sides, rows, report, sideOf } = labels ? labelSides({ ...input, choice }) : writtenSides(input)
+  const beside = (input.beside ?? []).flatMap(({ info, rows }): BesideSide[] => {
+    const other = { info, rows: rows.slice(0, judged.rows.length) }
+    if (!sameRows(judged, other)) return []
+    const { right, figures } = sideOf(other)
+    return [{ right, figures, run: info.run, model: info.model.name, step: info.step }]
+  })
   return {
     evaluation: judged.info,
     base: base?.info ?? null,
     choice: labels ? choice : null,
     count: judged.rows.length,
     sides,
+    beside,
     rows: rows.sort((a, b) => Number(a.right ?? 0) - Number(b.right ?? 0) || a.score - b.score),
     labels: report,
     bootstrap: BOOTSTRAP,
   }
 }
 
+/** Whether the rows of two are the same ones, judged in the same way: those of a run that was opened from a file may say anything. */
+function sameRows(judged: Judged, { info, rows }: Judged): boolean {
+  const labels = judged.info.labelTokens.length
+  return (
+    rows.length === judged.rows.length &&
+    info.labelTokens.length === labels &&
+    rows.every(
+      ({ row, scores }, i) => row === judged.rows[i]!.row && (labels === 0 || scores?.length === labels),
+    )
+  )
+}
+
 interface Parts {
   sides: Side[]
   rows: ReportRow[]
   report: EvaluationReport['labels']
+  /** Another side, of the same rows. */
+  sideOf(judged: Judged): Pick<Side, 'right' | 'figures'>
 }
 
 function labelSides(input: ReportInput & { choice: LabelChoice }): Parts {
@@ -94,6 +118,7 @@ function labelSides(input: ReportInput & { choice: LabelChoice }): Parts {
     ],
     rows: rows.map((row, i) => decidedRow(row, i, truth[i]!, mine, before, classes)),
     report: rows.length === 0 ? null : labelReport(truth, mine, classes, fitted, calibrated),
+    sideOf: (other) => side('judged', other, decided(other.rows, truth, other.info.labelTokens, choice)),
   }
 }
 
@@ -157,6 +182,7 @@ function writtenSides({ judged, base }: ReportInput): Parts {
       ...(base && before && { base: { answer: base.rows[i]!.answer, right: before[i]?.right ?? null } }),
     })),
     report: null,
+    sideOf: (other) => side('judged', other.rows, marksOf(other.rows)),
   }
 }
 

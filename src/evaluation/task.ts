@@ -1,4 +1,6 @@
+import type { TaskOutlook } from '../protocol/preparation.ts'
 import type { Task, TaskKind } from '../protocol/rooms/evaluations.ts'
+import type { RunConfig } from '../protocol/run-config.ts'
 
 /** An answer as data has it, for telling what kind of answers these are. */
 export interface Answered {
@@ -18,6 +20,11 @@ const ONCE = 0.1
 /** Share of answers that must be of a kind for the data to be. */
 const MOSTLY = 0.9
 
+/** What a run's config says of its task; undefined: nothing. Configs of before there was such a field have none. */
+export function saidOf({ data }: Pick<RunConfig, 'data'>): { kind: TaskKind } | undefined {
+  return data.task ? { kind: data.task } : undefined
+}
+
 /** Distinct answers, the most frequent first; of equals, that which comes first in order of their text. */
 export function distinctAnswers(rows: readonly Answered[]): { label: string; count: number }[] {
   const counts = new Map<string, number>()
@@ -35,6 +42,31 @@ export function guessKind(rows: readonly Answered[]): TaskKind {
   if (rows.filter(({ calls }) => calls).length * 2 > rows.length) return 'calls'
   if (most(({ reference }) => isJsonRecord(reference))) return 'json'
   return areLabels(rows) ? 'labels' : 'text'
+}
+
+/** What kind of task rows are, and why they can be no other. */
+export function taskOutlook(rows: readonly Answered[]): TaskOutlook {
+  const answers = rows.filter(({ plain }) => !plain)
+  const distinct = distinctAnswers(answers)
+  const longest = answers.reduce((most, { reference }) => Math.max(most, reference.length), 0)
+  const ruledOut: TaskOutlook['ruledOut'] = {}
+  if (answers.length === 0)
+    for (const kind of ['labels', 'json', 'calls', 'text'] as const) ruledOut[kind] = { why: 'texts' }
+  else {
+    if (answers.length === rows.length) ruledOut.plain = { why: 'answers' }
+    if (!answers.some(({ reference }) => isJsonRecord(reference))) ruledOut.json = { why: 'no_json' }
+    if (!answers.some(({ calls }) => calls)) ruledOut.calls = { why: 'no_calls' }
+    if (distinct.length < 2) ruledOut.labels = { why: 'one_answer' }
+    else if (distinct.length > MOST_LABELS)
+      ruledOut.labels = { why: 'many_answers', count: distinct.length, most: MOST_LABELS }
+    else if (longest > LONGEST_LABEL)
+      ruledOut.labels = { why: 'long_answers', count: longest, most: LONGEST_LABEL }
+  }
+  return {
+    guess: guessKind(rows),
+    answers: ruledOut.labels ? null : distinct.map(({ label }) => label),
+    ruledOut,
+  }
 }
 
 function areLabels(rows: readonly Answered[]): boolean {

@@ -6,6 +6,8 @@ import type { ModelConfig, Projection } from '../protocol/model.ts'
 import { type LoraConfig, loraScaling } from '../protocol/run-config.ts'
 import type { PairGrad } from './layer.ts'
 import type { LoraPair } from './linear.ts'
+import type { OwnProducts } from './own-products.ts'
+import { FACTORS, type UpdateFactors } from './simd/adamw-kernel.ts'
 import { free, tidy } from './tidy.ts'
 
 interface Parameter extends AdapterTensor {
@@ -15,36 +17,40 @@ interface Parameter extends AdapterTensor {
   v: Float32Array
 }
 
-/** Strides in floats. */
-export interface PairRows {
-  da: Float32Array
-  daStride: number
-  db: Float32Array
-  dbStride: number
-}
-
 const PARTS = { lora: 'value', adamM: 'm', adamV: 'v' } as const
 
-/** The trainable weights and their optimizer, on the host, and what the backend multiplies by. */
+/** The trainable weights and their optimizer, on the host or in the memory of products, and what the backend multiplies by. */
 export class Adapter {
-  readonly #scaling: number
+  /** Alpha over r, or over its root. */
+  readonly scaling: number
+  /** Where the parameters lie, if threads take part in their update. */
+  readonly #own: OwnProducts | null
   readonly #parameters: Parameter[]
   readonly #byName: Map<string, Parameter>
   readonly #pairs = new Map<string, LoraPair>()
   /** How often its values have changed. */
   changes = 0
 
-  constructor(config: ModelConfig, lora: LoraConfig) {
-    this.#scaling = loraScaling(lora)
+  /** @param own with places for parameters, where layers of whole batches are its own */
+  constructor(config: ModelConfig, lora: LoraConfig, own: OwnProducts | null = null) {
+    this.scaling = loraScaling(lora)
+    const place = own?.layout.train?.adapter
+    this.#own = place ? own : null
+    let before = 0
     this.#parameters = adapterTensors(config, lora).map((tensor) => {
-      const array = () => new Float32Array(tensor.shape[0] * tensor.shape[1])
-      return { ...tensor, value: array(), gradient: array(), m: array(), v: array() }
+      const size = tensor.shape[0] * tensor.shape[1]
+      const at = before * 4
+      before += size
+      const array = (part: 'value' | 'gradient' | 'm' | 'v') =>
+        own && place ? own.products.floats(place[part] + at, size) : new Float32Array(size)
+      return { ...tensor, value: array('value'), gradient: array('gradient'), m: array('m'), v: array('v') }
     })
     this.#byName = new Map(this.#parameters.map((parameter) => [parameter.name, parameter]))
   }
 
-  /** Bytes outside the backend. */
+  /** Bytes outside the backend and the memory of products. */
   get hostBytes(): number {
+    if (this.#own) return 0
     return this.#parameters.reduce((sum, { value }) => sum + 4 * value.byteLength, 0)
   }
 
@@ -57,7 +63,7 @@ export class Adapter {
     if (!a || !b) return null
     const pair = tidy((): LoraPair => {
       const low = tf.tensor2d(a.value, a.shape)
-      const high = tf.mul(tf.tensor2d(b.value, b.shape), this.#scaling) as tf.Tensor2D
+      const high = tf.mul(tf.tensor2d(b.value, b.shape), this.scaling) as tf.Tensor2D
       return { a: low, at: tf.transpose(low), b: high, bt: tf.transpose(high) }
     })
     for (const tensor of Object.values(pair)) tf.keep(tensor as tf.Tensor)
@@ -68,7 +74,13 @@ export class Adapter {
   /** A [r, in] and B [out, r] of a projection that has LoRA. */
   values(layer: number, projection: Projection): { a: Float32Array; b: Float32Array; scaling: number } {
     const [a, b] = this.#matrices(layer, projection)
-    return { a: a!.value, b: b!.value, scaling: this.#scaling }
+    return { a: a!.value, b: b!.value, scaling: this.scaling }
+  }
+
+  /** The same of their gradients. */
+  gradientsOf(layer: number, projection: Projection): { a: Float32Array; b: Float32Array } {
+    const [a, b] = this.#matrices(layer, projection)
+    return { a: a!.gradient, b: b!.gradient }
   }
 
   clearGradients(): void {
@@ -83,33 +95,18 @@ export class Adapter {
       const [rank, width] = a.shape
       for (let i = 0; i < width; i++)
         for (let q = 0; q < rank; q++) a.gradient[q * width + i]! += scale * low[i * rank + q]!
-      const factor = scale * this.#scaling
+      const factor = scale * this.scaling
       for (let i = 0; i < high.length; i++) b.gradient[i]! += factor * high[i]!
       free(dat, db)
-    }
-  }
-
-  /** Adds a pair's gradients as rows of floats: dA [r, in], and dBᵀ [r, out], not yet scaled by alpha / r. */
-  addOwn(
-    layer: number,
-    projection: Projection,
-    { da, daStride, db, dbStride }: PairRows,
-    scale: number,
-  ): void {
-    const [a, b] = this.#matrices(layer, projection) as [Parameter, Parameter]
-    const [rank, width] = a.shape
-    const [outer] = b.shape
-    const factor = scale * this.#scaling
-    for (let q = 0; q < rank; q++) {
-      for (let i = 0; i < width; i++) a.gradient[q * width + i]! += scale * da[q * daStride + i]!
-      for (let o = 0; o < outer; o++) b.gradient[o * rank + q]! += factor * db[q * dbStride + o]!
     }
   }
 
   /** Sum of squares of all gradients; not finite where one of them is not. */
   squaredNorm(): number {
     let sum = 0
-    for (const { gradient } of this.#parameters) for (const g of gradient) sum += g * g
+    // In their order, whoever else could take part: another one has other bits.
+    for (const { gradient } of this.#parameters)
+      for (let i = 0; i < gradient.length; i++) sum += gradient[i]! * gradient[i]!
     return sum
   }
 
@@ -118,17 +115,19 @@ export class Adapter {
    * Source: Loshchilov and Hutter 2019 (arXiv 1711.05101).
    */
   update(s: StepScalars, squaredNorm: number): void {
-    const clip = s.maxGradNorm > 0 ? Math.min(1, s.maxGradNorm / (Math.sqrt(squaredNorm) + 1e-6)) : 1
-    const rate = s.learningRate / (1 - s.beta1 ** s.step)
-    const bias2 = 1 - s.beta2 ** s.step
-    const decay = 1 - s.learningRate * s.weightDecay
-    for (const { value, gradient, m, v } of this.#parameters)
-      for (let i = 0; i < value.length; i++) {
-        const g = gradient[i]! * clip
-        m[i] = s.beta1 * m[i]! + (1 - s.beta1) * g
-        v[i] = s.beta2 * v[i]! + (1 - s.beta2) * g * g
-        value[i] = value[i]! * decay - (rate * m[i]!) / (Math.sqrt(v[i]! / bias2) + s.epsilon)
-      }
+    const factors: UpdateFactors = {
+      clip: s.maxGradNorm > 0 ? Math.min(1, s.maxGradNorm / (Math.sqrt(squaredNorm) + 1e-6)) : 1,
+      beta1: s.beta1,
+      rest1: 1 - s.beta1,
+      beta2: s.beta2,
+      rest2: 1 - s.beta2,
+      rate: s.learningRate / (1 - s.beta1 ** s.step),
+      bias2: 1 - s.beta2 ** s.step,
+      decay: 1 - s.learningRate * s.weightDecay,
+      epsilon: s.epsilon,
+    }
+    if (this.#own) updateOn(this.#own, factors)
+    else for (const parameter of this.#parameters) updateParameters(parameter, factors)
     this.#forgetPairs()
   }
 
@@ -186,5 +185,23 @@ export class Adapter {
     this.changes++
     free(...this.#pairs.values())
     this.#pairs.clear()
+  }
+}
+
+/** All of them, by all threads. */
+function updateOn({ products, layout }: OwnProducts, factors: UpdateFactors): void {
+  const { count, ...places } = layout.train!.adapter
+  new Float64Array(products.memory.buffer, places.factors, FACTORS.length).set(
+    FACTORS.map((name) => factors[name]),
+  )
+  products.tasks([{ kind: 'adamw', ...places, rows: count, width: 1 }])
+}
+
+function updateParameters({ value, gradient, m, v }: Parameter, f: UpdateFactors): void {
+  for (let i = 0; i < value.length; i++) {
+    const g = gradient[i]! * f.clip
+    m[i] = f.beta1 * m[i]! + f.rest1 * g
+    v[i] = f.beta2 * v[i]! + f.rest2 * g * g
+    value[i] = value[i]! * f.decay - (f.rate * m[i]!) / (Math.sqrt(v[i]! / f.bias2) + f.epsilon)
   }
 }

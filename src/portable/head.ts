@@ -11,6 +11,7 @@
  * h [rows, hidden] after the final norm. Source: Wijmans et al. 2024 (arXiv 2411.09009), with the head frozen.
  */
 import * as tf from '@tensorflow/tfjs-core'
+import type { ModelConfig } from '../protocol/model.ts'
 import type { SimdHead } from './simd/simd-head.ts'
 import { free, tidy } from './tidy.ts'
 import type { BaseWeights } from './weights.ts'
@@ -55,6 +56,28 @@ export async function head(
     })
   } finally {
     free(state)
+  }
+}
+
+/** log sum exp(l) over all words, of each row of h [rows, hidden]. `pause` is called between tiles. */
+export async function logSums(
+  h: Float32Array,
+  weights: BaseWeights,
+  { hiddenSize, finalSoftCap }: ModelConfig,
+  pause: () => Promise<void>,
+): Promise<Float64Array> {
+  if (weights.simd) {
+    const { top, sum } = await weights.simd.pass(h, false, pause)
+    return Float64Array.from(top, (highest, row) => highest + Math.log(sum[row]!))
+  }
+  const rows = tf.tensor2d(h.slice(), [h.length / hiddenSize, hiddenSize])
+  try {
+    const state = await tiledPass(rows, weights, finalSoftCap, false, pause)
+    const [top, sum] = await Promise.all([state.top.data(), state.sum.data()])
+    free(state)
+    return Float64Array.from(top, (highest, row) => highest + Math.log(sum[row]!))
+  } finally {
+    rows.dispose()
   }
 }
 

@@ -23,10 +23,19 @@ export interface OwnLayersOptions {
   tables: RopeTables
 }
 
+/** Whose rows go along paths of a tree: see `TreeTask`. */
+export interface TreeKeys {
+  past: number
+  prompt: number
+  /** Of each key from `prompt` on the one that it follows; as long as there are keys. */
+  before: Int32Array
+}
+
 /** What a batch is run with. */
 export interface OwnRows {
   positions: Uint32Array
-  segmentStart: Uint32Array
+  /** Which rows see one another: those of a segment, or of a path. */
+  among: { segmentStart: Uint32Array } | TreeKeys
   adapterOn: boolean
   dropout: Dropout | null
 }
@@ -40,6 +49,8 @@ export class OwnLayers {
   readonly #tables: RopeTables
   #rows = 0
   #segments: Segment[] = []
+  /** Null where rows go in segments. */
+  #tree: TreeKeys | null = null
   /** Layers whose keys' and values' gradients later ones have begun. */
   readonly #begun = new Set<number>()
 
@@ -57,18 +68,15 @@ export class OwnLayers {
   }
 
   /** A batch's rows: their angles and segments, and the adapter as it is now. */
-  begin({ positions, segmentStart, adapterOn, dropout }: OwnRows): void {
+  begin({ positions, among, adapterOn, dropout }: OwnRows): void {
     this.#rows = positions.length
-    this.#segments = segmentsOf(segmentStart)
+    this.#tree = 'before' in among ? among : null
+    this.#segments = 'before' in among ? [] : segmentsOf(among.segmentStart)
     this.#projections.begin(positions.length, adapterOn, dropout)
     this.#begun.clear()
     const { attention, angles } = this.at
-    const words = new Int32Array(
-      this.#own.products.memory.buffer,
-      attention.segments,
-      2 * this.#segments.length,
-    )
-    words.set(this.#segments.flatMap(({ start, length }) => [start, length]))
+    const order = this.#tree?.before ?? this.#segments.flatMap(({ start, length }) => [start, length])
+    new Int32Array(this.#own.products.memory.buffer, attention.segments, order.length).set(order)
     for (const [key, at] of Object.entries(angles)) this.#turns(this.#tables.get(key)!, at, positions)
   }
 
@@ -109,6 +117,16 @@ export class OwnLayers {
     })
   }
 
+  /**
+   * Of a layer with keys of its own, those of so many rows of a tree, turned, and their values; of rows that went before, to be there
+   * when `forward` is called, of all when it has been.
+   */
+  keys(layer: number, rows: number): [k: Float32Array<ArrayBuffer>, v: Float32Array<ArrayBuffer>] {
+    const { k, v } = this.#keysOf(layer)
+    const { keys } = this.#widths(layer)
+    return [this.floats(k, rows * keys), this.floats(v, rows * keys)]
+  }
+
   /** From `inputs[layer]` to `inputs[layer + 1]`. */
   forward(layer: number): void {
     const { hiddenSize, layers } = this.#config
@@ -124,12 +142,18 @@ export class OwnLayers {
       ...(own.keysFrom === layer
         ? ([
             { projection: 'k_proj', y: place.k, width: keys },
-            { projection: 'v_proj', y: v, width: keys },
+            { projection: 'v_proj', y: v + this.#past(keys), width: keys },
           ] as const)
         : []),
     ])
     this.#turned(layer)
-    this.#run({ kind: 'attend', ...this.#attention(layer), out: place.attended })
+    const attention = { ...this.#attention(layer), out: place.attended }
+    const { past, prompt } = this.#tree ?? { past: 0, prompt: 0 }
+    this.#run(
+      this.#tree
+        ? { kind: 'attendTree', ...attention, past, prompt, rows: this.#rows }
+        : { kind: 'attend', ...attention },
+    )
     this.#projections.project(layer, place.attended, queries, [
       { projection: 'o_proj', y: place.output, width: hiddenSize },
     ])
@@ -212,13 +236,18 @@ export class OwnLayers {
     return this.at.shared[keysFrom] ?? { k: this.at.k[0], v: this.at.layers[layer]!.v }
   }
 
+  /** Bytes of keys of this width that lie ahead of the batch's own. */
+  #past(keys: number): number {
+    return (this.#tree?.past ?? 0) * keys * 4
+  }
+
   /** Queries and keys, normed and turned, where attention finds them. */
   #turned(layer: number): void {
     const own = this.#config.layers[layer]!
     const { numHeads } = this.#config
     const place = this.at.layers[layer]!
     const [q] = this.at.q
-    const { k } = this.#keysOf(layer)
+    const k = this.#keysOf(layer).k + this.#past(own.kvHeads * own.headDim)
     const ownKeys = own.keysFrom === layer
     const turn = {
       kind: 'turn',

@@ -22,7 +22,7 @@ export class OwnPass implements BatchPass {
     if (this.#rows > maxTokens) throw new Error(`${this.#rows} rows where ${maxTokens} were planned`)
     const { positions, segmentStart } = batch
     const { adapterOn, dropout = null } = options
-    this.#layers.begin({ positions, segmentStart, adapterOn, dropout })
+    this.#layers.begin({ positions, among: { segmentStart }, adapterOn, dropout })
     const [first] = this.#layers.at.inputs
     loaded.weights.embedInto(batch.tokens, this.#layers.floats(first!, this.#rows * model.hiddenSize))
   }

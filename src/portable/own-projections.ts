@@ -7,10 +7,11 @@ import type { Projection } from '../protocol/model.ts'
 import type { Adapter } from './adapter.ts'
 import type { Dropout } from './forward.ts'
 import type { OwnProducts } from './own-products.ts'
+import { FACTORS } from './simd/adamw-kernel.ts'
 import { pairKey } from './simd/decode-layout.ts'
-import { operandWidth, placeOf } from './simd/matrices.ts'
+import { type MatrixPlace, operandWidth, placeOf } from './simd/matrices.ts'
 import type { Task } from './simd/tasks.ts'
-import type { TrainLayout, TrainPair } from './simd/train-layout.ts'
+import { PAIR_FACTORS, type TrainLayout, type TrainPair } from './simd/train-layout.ts'
 
 /** Where a projection of some input goes. */
 export interface Projected {
@@ -126,13 +127,30 @@ export class OwnProjections {
     }
     this.#run(turned(own.turned, given, inner, own.da), turned(other.turned, dy, width, own.db))
     const rank = pair.a.rows
-    const gradients = {
-      da: this.#floats(own.da, rank * stride),
-      daStride: stride,
-      db: this.#floats(own.db, rank * outer),
-      dbStride: outer,
-    }
-    this.#adapter.addOwn(layer, projection, gradients, scale)
+    const { a, b } = this.#adapter.gradientsOf(layer, projection)
+    const to = (x: number, xStride: number, out: number, outStride: number) =>
+      ({ x, xStride: xStride * 4, out, outStride: outStride * 4, width: outStride, add: true }) as const
+    this.#run(
+      {
+        kind: 'scale',
+        ...to(own.da, stride, a.byteOffset, inner),
+        rows: rank,
+        factor: this.#factor('da', scale),
+      },
+      {
+        kind: 'scaleTurned',
+        ...to(own.db, outer, b.byteOffset, rank),
+        rows: width,
+        factor: this.#factor('db', scale * this.#adapter.scaling),
+      },
+    )
+  }
+
+  /** Has a factor where tasks find it. */
+  #factor(which: (typeof PAIR_FACTORS)[number], value: number): number {
+    const at = this.#at.adapter.factors + (FACTORS.length + PAIR_FACTORS.indexOf(which)) * 8
+    new Float64Array(this.#own.products.memory.buffer, at, 1)[0] = value
+    return at
   }
 
   #product(
@@ -191,26 +209,28 @@ export class OwnProjections {
     this.#own.products.tasks(tasks)
   }
 
-  #floats(at: number, count: number): Float32Array<ArrayBuffer> {
-    return this.#own.products.floats(at, count)
-  }
-
   /** Has the adapter's pairs where products find them, as they are now. */
   #follow(): void {
     const adapter = this.#adapter
     if (adapter.changes === this.#changes) return
     this.#changes = adapter.changes
-    const { pairs, rankWidth } = this.#at
-    for (const [key, { a: low, b: high }] of Object.entries(pairs)) {
+    const [one, scaling] = [this.#factor('one', 1), this.#factor('scaling', adapter.scaling)]
+    const tasks = Object.entries(this.#at.pairs).flatMap(([key, pair]) => {
       const [layer, projection] = key.split('.') as [string, Projection]
-      const { a, b, scaling } = adapter.values(Number(layer), projection)
-      const rank = low.rows
-      const stride = low.stride / 4
-      const left = this.#floats(low.at, rank * stride)
-      for (let q = 0; q < rank; q++) left.set(a.subarray(q * low.cols, (q + 1) * low.cols), q * stride)
-      const right = this.#floats(high.at, high.rows * rankWidth)
-      for (let o = 0; o < high.rows; o++)
-        for (let q = 0; q < rank; q++) right[o * rankWidth + q] = b[o * rank + q]! * scaling
-    }
+      const values = adapter.values(Number(layer), projection)
+      const to = ({ at, stride, rows, cols }: MatrixPlace, x: Float32Array, factor: number): Task => ({
+        kind: 'scale',
+        x: x.byteOffset,
+        xStride: cols * 4,
+        out: at,
+        outStride: stride,
+        rows,
+        width: cols,
+        factor,
+        add: false,
+      })
+      return [to(pair.a, values.a, one), to(pair.b, values.b, scaling)]
+    })
+    this.#run(...tasks)
   }
 }

@@ -214,8 +214,8 @@ function planWith(
   const rest = held(table.filter((tensor) => !isProjection(tensor)))
   const norms = held(table.filter(({ shape }) => shape.length === 1))
   const head = residentHead ? c.vocabSize * c.hiddenSize * 8 : 0
-  // Its state on the host, and the backend's tensors of it, each in both orientations.
-  const adapter = adapterParameterCount(c, lora) * (ours === 'layers' ? 16 : 32)
+  // Its state on the host, and the backend's tensors of it, each in both orientations; layers of our own have it in their memory.
+  const adapter = ours === 'layers' ? 0 : adapterParameterCount(c, lora) * 32
 
   const keysOf = ({ kvHeads, headDim }: LayerConfig) => kvHeads * headDim
   const own = c.layers.filter(({ keysFrom }, layer) => keysFrom === layer)

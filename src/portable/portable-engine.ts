@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
+import { breathe } from '../lib/breath.ts'
 import { initialState } from '../model/lora.ts'
 import { storedTypes } from '../model/storage.ts'
 import { resolveWeights } from '../model/weights.ts'
@@ -80,11 +81,11 @@ export class PortableEngine implements Engine {
       if (isShortOfMemory(error)) failShortOfMemory(plan, heldBytes(), refused)
       throw error
     })
-    const adapter = new Adapter(request.model, request.lora)
+    const { own } = weights
+    const adapter = new Adapter(request.model, request.lora, own)
     adapter.write(initialState(request.model, request.lora, seed))
     const positions = Math.max(request.maxTokens, request.decode?.positions ?? 0)
     const tables = ropeTables(request.model, positions)
-    const { own } = weights
     const layers = own?.layout.train
       ? new OwnLayers({ config: request.model, weights, own, adapter, tables })
       : null
@@ -217,12 +218,13 @@ export class PortableEngine implements Engine {
 
   describe(): EngineDescription {
     const { name, device, threads, missed } = this.#backend
+    const own = this.#loaded?.weights.own
     return {
       kind: 'portable',
       backend: name,
       device: missed.length > 0 ? `${device} (not ${missed.join('; not ')})` : device,
       software: name !== 'webgpu',
-      ...(name === 'wasm' && { threads }),
+      ...(name === 'wasm' && { threads: own ? own.products.others + 1 : threads }),
       choices: this.#loaded
         ? {
             'portable.tile_words': String(this.#loaded.plan.tileWords),
@@ -264,7 +266,7 @@ export class PortableEngine implements Engine {
   async #pause(): Promise<void> {
     if (tf.memory().numBytes > MOST_BYTES * 1.1 || heapIsFull()) throw new HeapFull()
     if (performance.now() - this.#paused < 50) return
-    await new Promise((resolve) => setTimeout(resolve, 0))
+    await breathe()
     this.#paused = performance.now()
   }
 

@@ -160,6 +160,11 @@ export class BaseWeights {
     for (let i = 0; i < values.length; i++) values[i]! *= scale
   }
 
+  /** A row of the head's matrix. */
+  headRowInto(word: number, values: Float32Array<ArrayBuffer>): void {
+    this.#head.widen(word, values, 0)
+  }
+
   /** Rows of the head's matrix. */
   headRows(words: ArrayLike<number>): tf.Tensor2D {
     return matrixOf(words.length, this.#head.cols, (values) => gatherRows(this.#head, words, values))

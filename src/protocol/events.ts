@@ -1,6 +1,6 @@
 import type { Failure } from './errors.ts'
 import type { RunConfig } from './run-config.ts'
-import type { Split, Tool } from './tokens.ts'
+import type { Message, Split, Tool } from './tokens.ts'
 
 /** Spoken by the page, the command line, the iframe and `metrics.jsonl` alike. */
 export type RunEvent =
@@ -83,8 +83,8 @@ export interface SamplePrompt {
   system?: string
 }
 
-/** What is put to a model: a person's words, or those with functions to call. */
-export type Asked = string | Pick<SamplePrompt, 'prompt' | 'tools' | 'system'>
+/** What is put to a model: a person's words, or those with what was said before and functions to call. */
+export type Asked = string | (Pick<SamplePrompt, 'prompt' | 'tools' | 'system'> & { before?: Message[] })
 
 export interface SampleEvent extends Omit<SamplePrompt, 'tools' | 'system'> {
   type: 'sample'

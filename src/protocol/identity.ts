@@ -29,6 +29,7 @@ export const NOT_COUNTING: Partial<Record<ConfigPath, string>> = {
   'model.hash': 'held against the base model by itself',
   'data.name': 'a name; rows are known by their hash',
   'data.hash': 'the token table is held against its own hash',
+  'data.task': 'how a run is judged changes no step of it',
   'data.reading.text': "part of the data set's hash",
   'data.reading.sheet': "part of the data set's hash",
   'data.reading.encoding': "part of the data set's hash",

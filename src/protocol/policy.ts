@@ -13,6 +13,24 @@ const IN_PAGE = 'blob: data:'
 /** Beside the other one where the studio is sealed; both hold. Written in index.html as well, where it has to stand before anything loads. */
 export const SEALED_POLICY = `connect-src 'self' ${IN_PAGE}`
 
+/**
+ * Of the guide's pages, which are read: scripts of this site make no markup, and the studio stands in a frame, under its own policy. Where a host
+ * sends the studio's policy with every file, both hold.
+ */
+export const GUIDE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  // What an embed brings along lies beside its page.
+  "connect-src 'self'",
+  "frame-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ')
+
 /** @param inline SHA-256 of each script that stands in the document itself, base64 */
 export function contentPolicy(inline: readonly string[]): string {
   const scripts = ["'self'", "'wasm-unsafe-eval'", ...inline.map((hash) => `'sha256-${hash}'`)]

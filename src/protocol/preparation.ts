@@ -1,5 +1,6 @@
 import type { DataStep, SplitConfig } from './data-steps.ts'
 import type { Mapping, ReadOptions } from './recipe.ts'
+import type { TaskKind } from './rooms/evaluations.ts'
 import type { RunConfig } from './run-config.ts'
 import type { Message, Origin, Split, Tool } from './tokens.ts'
 
@@ -135,6 +136,23 @@ export interface PreparedInfo {
   labels?: LabelCount[]
   /** What the steps did. */
   steps?: StepReport[]
+  /** What the training rows teach; absent in tables of before. */
+  task?: TaskOutlook
+}
+
+/** What rows teach, as far as they show it, and what they cannot be taken for. */
+export interface TaskOutlook {
+  guess: TaskKind
+  /** Different answers, the most frequent first, where they can be taken for labels. */
+  answers: string[] | null
+  ruledOut: Partial<Record<TaskKind, RuledOut>>
+}
+
+/** Why rows are not of a kind. `count` of what there is more than `most`. */
+export interface RuledOut {
+  why: 'texts' | 'answers' | 'one_answer' | 'many_answers' | 'long_answers' | 'no_json' | 'no_calls'
+  count?: number
+  most?: number
 }
 
 export interface LabelCount {

@@ -131,6 +131,11 @@ const DataSchema = v.strictObject({
   input: v.optional(v.nullable(v.string()), null),
   /** Prompt written over several columns, in place of `prompt`. */
   template: v.optional(v.nullable(v.string()), null),
+  /**
+   * How answers are judged, and all that goes by it: `labels`, one of a few; `json` and `calls`, field by field; `text`, any other answer;
+   * `plain`, text that is gone on with. Null: as the rows show it.
+   */
+  task: v.optional(v.nullable(v.picklist(['labels', 'json', 'calls', 'text', 'plain'])), null),
   /** Words for the values of the response column. */
   labels: v.optional(v.nullable(v.record(v.string(), v.string())), null),
   /**

@@ -104,7 +104,7 @@ export interface RunFileRecord {
 }
 
 /** `evaluations/ID.json`: figures without a row and without the words that rows are sorted by. */
-export type RunFileEvaluation = Omit<EvaluationReport, 'rows' | 'labels'>
+export type RunFileEvaluation = Omit<EvaluationReport, 'rows' | 'labels' | 'beside'>
 
 /** A run file that was read: every length and hash of it is right. */
 export interface RunFileContents {

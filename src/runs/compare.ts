@@ -28,7 +28,7 @@ function leaves(value: object, path = '', into = new Map<string, unknown>()): Ma
 }
 
 /** Fields beyond the curve's that tell runs apart. */
-const ALSO = ['engine.kind', 'engine.portable_backend'] as const
+const ALSO = ['data.task', 'engine.kind', 'engine.portable_backend'] as const
 const MOST_FIELDS = 3
 
 /** What a person sees first of two runs, before their settings. */

@@ -2,11 +2,13 @@ import { type Failure, fail, toFailure } from '../protocol/errors.ts'
 import type { Call, Queue, QueueKind, RankMetric, StartRequest, Studio, Trial } from '../protocol/studio.ts'
 import { planLearningCurve } from './learning-curve.ts'
 import { planTrials, type Sweep } from './sweep.ts'
+import { labelsOf, usualMetric } from './task.ts'
 
 /** What is asked for: a sweep, or a learning curve with the seeds of it alone. */
 export interface QueueWish extends Sweep {
   kind: QueueKind
-  metric: RankMetric
+  /** Null: that of the task. */
+  metric: RankMetric | null
   name: string
 }
 
@@ -38,12 +40,13 @@ export async function planQueue(
   const sweep = wish.kind === 'sweep' ? planTrials(base.config, wish) : null
   const info = await data.prepare(recipeOf(base), cancel)
   const rows = { train: info.examples.train, validation: info.examples.validation }
-  const labels = info.labels?.map(({ label }) => label) ?? null
+  const labels = labelsOf(base.config, info)
+  const metric = wish.metric ?? usualMetric(labels)
   if (rows.validation === 0)
     fail('bad_data', 'No rows are held out: runs could not be ranked.', 'Hold rows out (validation_share).', {
       field: 'data.validation_share',
     })
-  if (wish.metric === 'accuracy' && labels === null)
+  if (metric === 'accuracy' && labels === null)
     fail(
       'bad_config',
       'The answers are no labels: how many are chosen right cannot be judged.',
@@ -78,7 +81,7 @@ export async function planQueue(
   const all = seconds.every((each) => each !== null)
   return {
     queue: {
-      ...{ id: newQueueId(), name: wish.name, created: Date.now(), kind: wish.kind, metric: wish.metric },
+      ...{ id: newQueueId(), name: wish.name, created: Date.now(), kind: wish.kind, metric },
       ...{ base: begun, trials, labels, rows },
     },
     seconds: all ? seconds.reduce((sum: number, each) => sum + each!, 0) : null,

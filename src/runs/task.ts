@@ -1,35 +1,21 @@
-import type { SamplePrompt } from '../protocol/events.ts'
-import type { PreparedInfo } from '../protocol/studio.ts'
+import type { PreparedInfo } from '../protocol/preparation.ts'
+import type { RunConfig } from '../protocol/run-config.ts'
+import type { RankMetric, TaskKind } from '../protocol/studio.ts'
 
-/** What data teach, as far as they show it. */
-export type Task =
-  | { kind: 'labels'; count: number }
-  | { kind: 'calls' }
-  | { kind: 'json' }
-  | { kind: 'text' }
-  | { kind: 'answers' }
+type Config = { data: Pick<RunConfig['data'], 'task'> }
+type Prepared = Pick<PreparedInfo, 'task'>
 
-const isJson = (text: string): boolean => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null
-  } catch {
-    return false
-  }
+/** What a run is for: as its config says, else as its rows show; null where neither is known. */
+export function taskKind({ data }: Config, { task }: Prepared): TaskKind | null {
+  return data.task ?? task?.guess ?? null
 }
 
-/**
- * The task of some data: by their labels, else by a few of their questions with the answers that the data give.
- * @param plain the rows are texts, not questions with answers
- */
-export function taskOf(
-  labels: PreparedInfo['labels'],
-  asked: readonly Pick<SamplePrompt, 'reference' | 'tools'>[],
-  plain: boolean,
-): Task {
-  if (plain) return { kind: 'text' }
-  if (asked.some(({ tools }) => tools && tools.length > 0)) return { kind: 'calls' }
-  if (labels && labels.length > 1) return { kind: 'labels', count: labels.length }
-  const answers = asked.flatMap(({ reference }) => (reference ? [reference] : []))
-  return { kind: answers.length > 0 && answers.every(isJson) ? 'json' : 'answers' }
+/** What may be answered, the most frequent first; null where the task is not to choose one of a few. */
+export function labelsOf(config: Config, prepared: Prepared): string[] | null {
+  return taskKind(config, prepared) === 'labels' ? (prepared.task?.answers ?? null) : null
+}
+
+/** By what runs of a task are ranked where nobody says: labels by how many are chosen right, all else by the held-out loss. */
+export function usualMetric(labels: readonly string[] | null): RankMetric {
+  return labels === null ? 'eval_loss' : 'accuracy'
 }

@@ -91,6 +91,13 @@ export interface StoredModel {
   /** SHA-256 over the files' names and hashes, hex. */
   hash: string
   files: Record<string, BlobRef>
+  /** Its tokenizer.json as it opens the quickest, and the SHA-256 of the file that it is of. Made anew where it is not there. */
+  tokenizer?: { table: BlobRef; of: string }
+}
+
+/** Sets of chunks that a model names. */
+export function setsOfModel({ files, tokenizer }: StoredModel): BlobRef[] {
+  return [...Object.values(files), ...(tokenizer ? [tokenizer.table] : [])]
 }
 
 export interface StoredDataset {
@@ -289,7 +296,7 @@ export async function collectOrphans(database: Database, now: number): Promise<n
   const checkpoints = await tx.objectStore('checkpoints').getAll()
   const downloads = await tx.objectStore('downloads').getAll()
   const wanted = new Set([
-    ...models.flatMap(({ files }) => Object.values(files).map(({ set }) => set)),
+    ...models.flatMap((model) => setsOfModel(model).map(({ set }) => set)),
     ...datasets.map(({ rows }) => rows.set),
     ...tokens.map(({ table }) => table.set),
     ...checkpoints.map(({ tensors }) => tensors.set),

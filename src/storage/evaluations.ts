@@ -12,6 +12,14 @@ export async function listEvaluations(database: Database, run: string): Promise<
   return (await database.getAll('evaluations', partsOf(run))).sort((a, b) => b.created - a.created)
 }
 
+/** Finished evaluations of the same rows in the same way, of whichever run, newest first. */
+export async function evaluationsOf(database: Database, rowsKey: string): Promise<EvaluationInfo[]> {
+  const all = await database.getAll('evaluations')
+  return all
+    .filter((info) => info.rowsKey === rowsKey && info.judged === info.total)
+    .sort((a, b) => b.created - a.created)
+}
+
 /** In the order in which they were judged. */
 export async function readJudged(database: Database, run: string, id: string): Promise<JudgedRow[]> {
   return (await database.getAll('judged', partsOf(run, id))).flat()

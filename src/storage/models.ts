@@ -1,13 +1,14 @@
 import { Sha256 } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Call } from '../protocol/rooms/call.ts'
-import { commit, discardBlob, openBlob, requireRoom, type StoredBytes, writeBlob } from './blobs.ts'
+import { commit, discardBlob, openBlob, readBlob, requireRoom, type StoredBytes, writeBlob } from './blobs.ts'
 import {
   type BlobRef,
   chunksOf,
   type Database,
   type StoredDownload,
   type StoredModel,
+  setsOfModel,
   type Writing,
 } from './database.ts'
 
@@ -78,7 +79,7 @@ export async function putModel(
     await tx.objectStore('models').put(stored)
     const ended = download === undefined ? undefined : await tx.objectStore('downloads').get(download)
     if (ended) await tx.objectStore('downloads').delete(ended.id)
-    return unshared(tx, [...spare, ...Object.values(old?.files ?? {}), ...(ended ? setsOf(ended) : [])])
+    return unshared(tx, [...spare, ...(old ? setsOfModel(old) : []), ...(ended ? setsOf(ended) : [])])
   })
   return stored
 }
@@ -92,7 +93,7 @@ export async function unshared(
   const models = await both.objectStore('models').getAll()
   const downloads = await both.objectStore('downloads').getAll()
   const named = new Set([
-    ...models.flatMap(({ files }) => Object.values(files).map(({ set }) => set)),
+    ...models.flatMap((model) => setsOfModel(model).map(({ set }) => set)),
     ...downloads.flatMap((download) => setsOf(download).map(({ set }) => set)),
   ])
   return sets.filter(({ set }) => !named.has(set))
@@ -113,8 +114,40 @@ export async function removeModel(database: Database, id: string): Promise<void>
     )
     await tx.objectStore('models').delete(id)
     for (const table of tables) await tx.objectStore('tokens').delete(table.id)
-    return [...(await unshared(tx, Object.values(old?.files ?? {}))), ...tables.map(({ table }) => table)]
+    return [...(await unshared(tx, old ? setsOfModel(old) : [])), ...tables.map(({ table }) => table)]
   })
+}
+
+/** What is kept of a stored model's tokenizer; null where nothing is, or of another file. */
+export async function keptTokenizer(
+  database: Database,
+  id: string,
+  of: string,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const model = await database.get('models', id)
+  if (model?.tokenizer?.of !== of) return null
+  return readBlob(database, model.tokenizer.table, `the tokenizer of ${model.name}`)
+}
+
+/** Keeps a model's tokenizer as it opens the quickest; not where the model is gone by then, or has another one. */
+export async function keepTokenizer(
+  database: Database,
+  id: string,
+  of: string,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  const table = await writeBlob(database, [bytes])
+  try {
+    await commit(database, ['models', 'downloads'], [table], async (tx) => {
+      const model = await tx.objectStore('models').get(id)
+      if (model?.files['tokenizer.json']?.hash !== of) return [table]
+      await tx.objectStore('models').put({ ...model, tokenizer: { table, of } })
+      return unshared(tx, model.tokenizer ? [model.tokenizer.table] : [])
+    })
+  } catch (error) {
+    await discardBlob(database, table).catch(() => {})
+    throw error
+  }
 }
 
 /** A stored model's files, read where they lie. */

@@ -5,6 +5,7 @@ import type { Message, Tool } from '../protocol/tokens.ts'
 import { parseTemplate, renderBounded, TemplateTooLong } from './bounded-template.ts'
 import { FUNCTION_GEMMA_TEMPLATE, FUNCTION_WORDS } from './function-template.ts'
 import { checkTokenizer, type SpecialToken, TextTokenizer } from './tokenizer.ts'
+import type { TokenizerTable } from './tokenizer-table.ts'
 
 /** What Gemma 1 to 3 were tuned with, for models whose files bring no template (the pre-trained ones). */
 export const GEMMA_TEMPLATE = `{{- bos_token -}}
@@ -155,11 +156,13 @@ export interface ChatTokenizer {
 
 /**
  * Opens the tokenizer among a model folder's files.
+ * @param table what is kept of its tokenizer.json, which is not read then
  * @throws LapidaryError `missing_file`, `bad_file`, `bad_model`.
  */
 export async function openChatTokenizer(
   files: ReadonlyMap<string, ByteSource>,
   signal?: AbortSignal,
+  table: TokenizerTable | null = null,
 ): Promise<ChatTokenizer> {
   const json = files.get('tokenizer.json')
   if (!json)
@@ -173,10 +176,10 @@ export async function openChatTokenizer(
   const templateFile = files.get('chat_template.jinja')
   const config = configFile ? await readJson(configFile, 'tokenizer_config.json', signal) : {}
   const template = templateFile ? await readText(templateFile, 'chat_template.jinja', signal) : null
-  return chatTokenizer(await readJson(json, 'tokenizer.json', signal), config, template)
+  return chatTokenizer(table ?? (await readJson(json, 'tokenizer.json', signal)), config, template)
 }
 
-/** The same from parsed files; `template` is the text of chat_template.jinja, which wins over the config's. */
+/** The same from parsed files, or what is kept of the first; `template` is the text of chat_template.jinja, which wins over the config's. */
 export function chatTokenizer(
   tokenizerJson: unknown,
   tokenizerConfig: unknown,

@@ -22,22 +22,42 @@ const LINES = /[^\n]+\n*|\n+/g
 /** With more words that reach over borders, too little would be cut to be worth it. */
 const MOST_BRIDGES = 64
 
+/** What is found by looking through all words. */
+export interface Borders {
+  /** Words that reach over a border between others and `▁`; of too many, a few. */
+  bridges: string[]
+  /** Whether one reaches over a border between others and line ends. */
+  lines: boolean
+}
+
+/**
+ * @param vocab of a tokenizer.json, by word
+ * @param added its added tokens
+ */
+export function bordersOf(
+  vocab: Readonly<Record<string, unknown>>,
+  added: readonly Pick<AddedToken, 'content'>[],
+): Borders {
+  const borders: Borders = { bridges: [], lines: false }
+  for (const word in vocab) findBorders(word, borders)
+  for (const { content } of added) findBorders(content.replaceAll(' ', SPACE), borders)
+  return borders
+}
+
 /**
  * How to cut for a tokenizer; null where its make gives no such borders.
- * @param json parsed tokenizer.json
+ * @param json parsed tokenizer.json; of `model`, settings alone
  * @param config parsed tokenizer_config.json
+ * @param words which there are, and what they reach over
  */
 export function pieceCutter(
   json: Record<string, unknown>,
   config: Record<string, unknown>,
+  { has, borders }: { has(word: string): boolean; borders: Borders },
 ): PieceCutter | null {
   const added = (json.added_tokens ?? []) as AddedToken[]
-  const model = json.model as Model
-  if (!isGemmaShaped(json, model, added) || config.remove_space || config.do_lowercase_and_remove_accent)
+  if (!isGemmaShaped(json, has, added) || config.remove_space || config.do_lowercase_and_remove_accent)
     return null
-  const words = [...Object.keys(model.vocab), ...added.map(({ content }) => content.replaceAll(' ', SPACE))]
-  const borders: Borders = { bridges: [], lines: false }
-  for (const word of words) findBorders(word, borders)
   if (borders.bridges.length > MOST_BRIDGES) return null
   const pattern = borders.lines ? WORDS : WORDS_AND_LINES
   const kept = keptBorders(borders.bridges)
@@ -54,7 +74,8 @@ export function pieceCutter(
   }
 }
 
-interface AddedToken {
+export interface AddedToken {
+  id: number
   content: string
   lstrip?: boolean
   rstrip?: boolean
@@ -62,23 +83,18 @@ interface AddedToken {
 
 interface Model {
   type?: string
-  vocab: Record<string, number>
   dropout?: number | null
   byte_fallback?: boolean
   continuing_subword_prefix?: string | null
   end_of_word_suffix?: string | null
 }
 
-interface Borders {
-  /** Words that reach over a border between others and `▁`. */
-  bridges: string[]
-  /** Whether one reaches over a border between others and line ends. */
-  lines: boolean
-}
-
 /** Whether a word of the vocabulary reaches over a border at which text would be cut. */
 function findBorders(word: string, found: Borders): void {
-  if (bordersIn(word).length > 0) found.bridges.push(word)
+  // Most words are done with here.
+  if (word.lastIndexOf(SPACE) > 0 && found.bridges.length <= MOST_BRIDGES && bordersIn(word).length > 0)
+    found.bridges.push(word)
+  if (found.lines || !word.includes('\n')) return
   for (let i = 1; i < word.length; i++) if ((word[i - 1] === '\n') !== (word[i] === '\n')) found.lines = true
 }
 
@@ -117,7 +133,12 @@ function joined(pieces: readonly string[], kept: ReadonlySet<number>): string[] 
   return out
 }
 
-function isGemmaShaped(json: Record<string, unknown>, model: Model, added: readonly AddedToken[]): boolean {
+function isGemmaShaped(
+  json: Record<string, unknown>,
+  has: (word: string) => boolean,
+  added: readonly AddedToken[],
+): boolean {
+  const model = json.model as Model
   const normalizer = json.normalizer as {
     type?: string
     pattern?: { String?: string }
@@ -136,7 +157,7 @@ function isGemmaShaped(json: Record<string, unknown>, model: Model, added: reado
     !model.continuing_subword_prefix &&
     !model.end_of_word_suffix &&
     model.byte_fallback === true &&
-    bytes.every((byte) => Object.hasOwn(model.vocab, byte)) &&
+    bytes.every(has) &&
     added.every(({ lstrip, rstrip }) => !lstrip && !rstrip)
   )
 }

@@ -1,5 +1,6 @@
 import { leaveOutRows } from '../dataset/inspect/examples.ts'
 import type { TextRow } from '../dataset/rows.ts'
+import { breathe } from '../lib/breath.ts'
 import { counted, grouped } from '../lib/counted.ts'
 import { rowNumber } from '../lib/row-numbers.ts'
 import type { Example } from '../protocol/batch.ts'
@@ -49,7 +50,7 @@ export async function prepareExamples(
       if (performance.now() - paused > 30) {
         options.onProgress?.(done / total)
         // A worker must come up for air to hear of a stop.
-        await new Promise((resolve) => setTimeout(resolve))
+        await breathe()
         options.signal?.throwIfAborted()
         paused = performance.now()
       }

@@ -46,6 +46,14 @@ export function checkTokenizerJson(json: Record<string, unknown>): SafeRegex[] {
     checkId(content as string, id)
   }
   checkMerges(merges, words)
+  return patternsIn(json)
+}
+
+/**
+ * Regular expressions of a parsed tokenizer.json.
+ * @throws LapidaryError `bad_model` for one that no text may be searched by
+ */
+export function patternsIn(json: Record<string, unknown>): SafeRegex[] {
   return [json.normalizer, json.pre_tokenizer, json.post_processor, json.decoder].flatMap((part) =>
     patternsOf(part),
   )

@@ -1,9 +1,9 @@
-import { Tokenizer } from '@huggingface/tokenizers'
-import { PatternError, type SafeRegex } from '../lib/safe-regex.ts'
+import type { Tokenizer } from '@huggingface/tokenizers'
+import { PatternError } from '../lib/safe-regex.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig } from '../protocol/model.ts'
-import { type PieceCutter, pieceCutter } from './pieces.ts'
-import { checkTokenizerJson } from './tokenizer-check.ts'
+import type { PieceCutter } from './pieces.ts'
+import { TokenizerTable } from './tokenizer-table.ts'
 
 /** Pieces of text whose ids are kept. They follow Zipf's law: few of them make most of a text. */
 const MAX_PIECES = 200_000
@@ -21,21 +21,13 @@ export interface SpecialToken {
 /** Tokens that SentencePiece makes for its own ends, in every Gemma, and never finds in a text. */
 const CONTROLS = ['<pad>', '<eos>', '<bos>', '<unk>']
 
-interface TokenizerJson {
-  added_tokens: { content: string }[]
-}
-
 /** Text <-> ids by a model's own `tokenizer.json` and `tokenizer_config.json`. */
 export class TextTokenizer {
   readonly bos: SpecialToken | null
   readonly eos: SpecialToken | null
-  /** Largest id of the vocabulary proper, plus one; added tokens may lie above. */
-  readonly vocabSize: number
+  readonly table: TokenizerTable
   readonly #tokenizer: Tokenizer
   readonly #added: ReadonlyMap<number, { content: string; special: boolean }>
-  readonly #json: TokenizerJson
-  /** Regular expressions that texts are searched by; no Gemma has any. */
-  readonly #patterns: readonly SafeRegex[]
   #withoutControls: Tokenizer | null = null
   #byteLengths: Int32Array
   readonly #cutter: PieceCutter | null
@@ -47,39 +39,33 @@ export class TextTokenizer {
   readonly #around: [number[], number[]]
 
   /**
-   * @param json parsed tokenizer.json
+   * @param json parsed tokenizer.json, or what is kept of one
    * @param config parsed tokenizer_config.json
    * @throws LapidaryError `bad_model` where they are of another kind or broken.
    */
   constructor(json: unknown, config: unknown) {
-    const model = isRecord(json) ? json.model : null
-    if (!isRecord(json) || !isRecord(model) || !isRecord(model.vocab) || !Array.isArray(model.merges))
-      fail(
-        'bad_model',
-        'tokenizer.json is not of a byte-pair tokenizer, as every Gemma has.',
-        'Use the tokenizer.json that came with the model.',
-        { file: 'tokenizer.json' },
-      )
+    const table = json instanceof TokenizerTable ? json : TokenizerTable.read(json)
     const settings = isRecord(config) ? config : {}
-    this.#patterns = checkTokenizerJson(json)
+    this.table = table
     try {
-      this.#tokenizer = new Tokenizer(json, settings)
+      this.#tokenizer = table.tokenizer(settings)
     } catch (error) {
       unusable(error)
     }
-    let largest = -1
-    for (const id of Object.values(model.vocab)) if (typeof id === 'number' && id > largest) largest = id
-    this.vocabSize = largest + 1
     this.#added = this.#tokenizer.get_added_tokens_decoder()
-    this.#byteLengths = new Int32Array(largest + 1).fill(-1)
-    this.#json = json as unknown as TokenizerJson
+    this.#byteLengths = new Int32Array(table.vocabSize).fill(-1)
     this.bos = this.#special(settings.bos_token)
     this.eos = this.#special(settings.eos_token)
-    const cutter = pieceCutter(json, settings)
+    const cutter = table.cutter(settings)
     const [inside, whole] = [this.#ids('x'), this.#ids('x', true)]
     const start = whole.findIndex((_, i) => inside.every((id, j) => whole[i + j] === id))
     this.#around = [whole.slice(0, start), whole.slice(start + inside.length)]
     this.#cutter = cutter?.spaceTokens.every((token) => this.#isMerged(token)) ? cutter : null
+  }
+
+  /** Largest id of the vocabulary proper, plus one; added tokens may lie above. */
+  get vocabSize(): number {
+    return this.table.vocabSize
   }
 
   /** Whether text is tokenised piece by piece, from memory where it can be: many times as fast, with the same result. */
@@ -122,7 +108,7 @@ export class TextTokenizer {
   }
 
   #ids(text: string, addSpecial = false): number[] {
-    if (this.#patterns.length > 0) this.#checkTime(text)
+    if (this.table.patterns.length > 0) this.#checkTime(text)
     try {
       return this.#tokenizer.encode(text, { add_special_tokens: addSpecial }).ids
     } catch (error) {
@@ -133,7 +119,7 @@ export class TextTokenizer {
   /** @throws LapidaryError `bad_model` where searching this text by a pattern of the tokenizer would take too long */
   #checkTime(text: string): void {
     try {
-      for (const pattern of this.#patterns) pattern.check(text)
+      for (const pattern of this.table.patterns) pattern.check(text)
     } catch (error) {
       if (!(error instanceof PatternError)) throw error
       fail(
@@ -166,12 +152,9 @@ export class TextTokenizer {
   encodeText(text: string): Uint32Array {
     const spaced = text.replaceAll('▁', ' ')
     if (!CONTROLS.some((token) => spaced.includes(token))) return this.encode(spaced)
-    this.#withoutControls ??= new Tokenizer(
-      {
-        ...this.#json,
-        added_tokens: this.#json.added_tokens.filter(({ content }) => !CONTROLS.includes(content)),
-      },
+    this.#withoutControls ??= this.table.tokenizer(
       {},
+      this.table.added.filter(({ content }) => !CONTROLS.includes(content)),
     )
     return Uint32Array.from(this.#withoutControls.encode(spaced, { add_special_tokens: false }).ids)
   }

@@ -1,6 +1,7 @@
 import {
   type Component,
   createEffect,
+  createMemo,
   createSignal,
   For,
   lazy,
@@ -29,7 +30,6 @@ import { DataPage } from './pages/Data/DataPage.tsx'
 import { FullStudio } from './pages/FullStudio.tsx'
 import { LinkNotes } from './pages/LinkNotes.tsx'
 import { LockedPart } from './pages/LockedPart.tsx'
-import { RunsDrawer } from './pages/RunsDrawer.tsx'
 import { AppProvider, useApp } from './state/app.tsx'
 import { preferredLanguage, speak } from './state/language.ts'
 import { keptOf, linkHere } from './state/link.ts'
@@ -46,6 +46,8 @@ const SealedElsewhere = loadedLater(() => import('./pages/Computer.tsx').then((p
 
 /** What takes the studio's place where a computer is left. */
 export const Left = loadedLater(() => import('./pages/Computer.tsx').then((part) => part.Left))
+
+const RunsDrawer = loadedLater(() => import('./pages/RunsDrawer.tsx').then((part) => part.RunsDrawer))
 
 /** Only frames need it. */
 const Embedded = lazy(() => import('./pages/Embedded.tsx'))
@@ -100,8 +102,10 @@ function Spoken() {
 }
 
 function Shell() {
-  const { route, said, shown, training, finished, packs } = useApp()
+  const { route, said, shown, training, finished, packs, runsOpen } = useApp()
   const elsewhere = sealedElsewhere()
+  /** The drawer is made when it is first looked into, and stays. */
+  const looked = createMemo<boolean>((before) => before || runsOpen(), false)
   let main!: HTMLElement
 
   // Reading starts at the new heading: focus goes there, and the title says where one is.
@@ -160,7 +164,7 @@ function Shell() {
           <Dynamic component={PAGES[route.place()]} />
         </LockedPart>
       </main>
-      <Show when={shown.shows('runs')}>
+      <Show when={shown.shows('runs') && looked()}>
         <RunsDrawer />
       </Show>
       <div class="visually-hidden" aria-live="polite">

@@ -1,6 +1,6 @@
-import { createEffect, createSignal, on, Show } from 'solid-js'
+import { createEffect, createMemo, createSignal, on, Show } from 'solid-js'
 import { loadedLater } from './components/loaded.tsx'
-import { Menu, type MenuItem } from './components/Menu.tsx'
+import { Menu, type MenuFold, type MenuItem } from './components/Menu.tsx'
 import { formatBytes, formatShare, nameOfLanguage } from './messages/format.ts'
 import { said } from './messages/said.ts'
 import { t } from './messages/t.ts'
@@ -21,58 +21,50 @@ export function AppMenu() {
   const [opened, setOpened] = createSignal<'seal' | 'leave' | null>(null)
   const close = () => setOpened(null)
   createEffect(on(offline.newer, (newer) => newer && announce(t('offline.newer'))))
-  const items = (): MenuItem[] => {
-    const { state } = offline.kept()
-    return [
-      {
-        label: t('app.guide'),
-        icon: 'help' as const,
-        onSelect: () => window.open(`./guide/${language.guide()}/index.html`, '_blank', 'noopener'),
-      },
-      { label: t('hints.show'), icon: 'help' as const, onSelect: hints.show },
-      ...(state === 'partial' || state === 'failed'
-        ? [{ label: t('offline.keep'), icon: 'export' as const, onSelect: offline.keep }]
-        : []),
-      ...(offline.canInstall()
-        ? [{ label: t('offline.install'), icon: 'add' as const, onSelect: () => void offline.install() }]
-        : []),
-      ...lessons(),
-      { label: t('sealed.menu'), icon: 'lock', onSelect: () => setOpened('seal') },
-      { label: t('leave.menu'), icon: 'trash', onSelect: () => setOpened('leave') },
-    ]
-  }
-  const lessons = (): MenuItem[] => {
+  // While the studio is being kept, how far it is changes all the time: the open menu stays what it is.
+  const state = createMemo(() => offline.kept().state)
+  const items = (): (MenuItem | MenuFold)[] => [
+    {
+      label: t('app.guide'),
+      icon: 'help' as const,
+      onSelect: () => window.open(`./guide/${language.guide()}/index.html`, '_blank', 'noopener'),
+    },
+    { label: t('hints.show'), icon: 'help' as const, onSelect: hints.show },
+    ...(state() === 'partial' || state() === 'failed'
+      ? [{ label: t('offline.keep'), icon: 'export' as const, onSelect: offline.keep }]
+      : []),
+    ...(offline.canInstall()
+      ? [{ label: t('offline.install'), icon: 'add' as const, onSelect: () => void offline.install() }]
+      : []),
+    ...lessons(),
+    { label: t('sealed.menu'), icon: 'lock', onSelect: () => setOpened('seal') },
+    { label: t('leave.menu'), icon: 'trash', onSelect: () => setOpened('leave') },
+  ]
+  const lessons = (): (MenuItem | MenuFold)[] => {
     const kept = packs.lesson()
     const goesOn = kept !== null && kept.state !== 'left'
-    return [
+    const open: MenuItem = { label: t('pack.open'), icon: 'folder', onSelect: () => picker.click() }
+    const ofLesson: MenuItem[] = [
       ...(kept?.state === 'closed'
         ? [{ label: t('pack.showLesson'), onSelect: () => packs.change({ state: 'open' }) }]
         : []),
       ...(goesOn ? [{ label: t('hand.open'), onSelect: afterMenu(() => packs.setDialog('hand')) }] : []),
       ...(goesOn ? [{ label: t('pack.leave'), onSelect: packs.leave }] : []),
       ...(packs.again ? [{ label: t('pack.again'), onSelect: packs.again }] : []),
-      { label: t('pack.open'), icon: 'folder', onSelect: () => picker.click() },
-      // Whoever is taught with what is locked makes no lessons of it.
-      ...(goesOn || shown.anyLocked
-        ? []
-        : [
-            {
-              label: t('pack.ready'),
-              icon: 'play' as const,
-              onSelect: () => void packs.open({ ready: 'mood', language: language.now() }),
-            },
-            {
-              label: t('handed.open'),
-              icon: 'runs' as const,
-              onSelect: afterMenu(() => packs.setDialog('handed')),
-            },
-            {
-              label: t('pack.make'),
-              icon: 'add' as const,
-              onSelect: afterMenu(() => packs.setDialog('make')),
-            },
-          ]),
     ]
+    // Whoever is taught with what is locked makes no lessons of it.
+    if (goesOn || shown.anyLocked) return [...ofLesson, open]
+    const ofClass: MenuItem[] = [
+      open,
+      {
+        label: t('pack.ready'),
+        icon: 'play',
+        onSelect: () => void packs.open({ ready: 'mood', language: language.now() }),
+      },
+      { label: t('pack.make'), icon: 'add', onSelect: afterMenu(() => packs.setDialog('make')) },
+      { label: t('handed.open'), icon: 'runs', onSelect: afterMenu(() => packs.setDialog('handed')) },
+    ]
+    return [...ofLesson, { label: t('pack.menu'), icon: 'folder', items: ofClass }]
   }
   return (
     <>

@@ -1,12 +1,11 @@
 import { answer } from '../generate/chat.ts'
-import type { Engine } from '../protocol/engine.ts'
+import type { Engine, EngineState } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Asked } from '../protocol/events.ts'
 import { defaultRunConfig } from '../protocol/run-config.ts'
 import type { AnswerRequest, AnswerRoom, CheckpointChoice } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Checkpoint } from '../trainer/checkpoint.ts'
-import { chatCodec } from './codec.ts'
 import type { EngineHost, Engines } from './engine/host.ts'
 import type { Loan } from './engine/lease.ts'
 import { planRequest } from './engine/plan-request.ts'
@@ -79,10 +78,11 @@ export function answerRoom({ library, host, shelf }: AnswerParts): AnswerRoom {
     }
     if (run === null) return engine
     const checkpoint = await shelf.needCheckpoint(run, request.checkpoint)
-    const key = `${run} ${checkpoint.meta.step}`
+    const { strength = 1 } = request
+    const key = `${run} ${checkpoint.meta.step}${strength === 1 ? '' : ` times ${strength}`}`
     if (engines.adapter !== key) {
       engines.adapter = null
-      await engine.loadState(checkpoint.state, signal)
+      await engine.loadState(atStrength(checkpoint.state, strength), signal)
       engines.adapter = key
     }
     return engine
@@ -95,12 +95,14 @@ export function answerRoom({ library, host, shelf }: AnswerParts): AnswerRoom {
         async (engines) => {
           const signal = call.signal ? AbortSignal.any([call.signal, engines.recalled]) : engines.recalled
           const model = await (await library()).open(request.model, { ...call, signal })
-          const codec = chatCodec(await model.chat(), model.info.config)
-          const { tools, system } = request
-          const asked = request.prompts.map(
-            (prompt): Asked =>
-              tools ? { prompt, tools, ...(system === undefined ? {} : { system }) } : prompt,
-          )
+          const codec = await model.codec()
+          const { tools, system, before } = request
+          const beside = {
+            ...(tools ? { tools } : {}),
+            ...(system === undefined ? {} : { system }),
+            ...(before ? { before } : {}),
+          }
+          const asked = request.prompts.map((prompt): Asked => ({ prompt, ...beside }))
           const longest = Math.max(0, ...asked.map((one) => codec.render(one).length))
           const most = model.info.config.maxPositions
           if (longest + 1 > most)
@@ -125,9 +127,23 @@ export function answerRoom({ library, host, shelf }: AnswerParts): AnswerRoom {
   }
 }
 
+/** An adapter that acts by so much: what it adds is linear in B. */
+function atStrength(state: EngineState, strength: number): EngineState {
+  if (strength === 1) return state
+  const lora = Object.entries(state.lora).map(([name, { shape, data }]) => [
+    name,
+    { shape, data: name.includes('.lora_B.') ? data.map((value) => value * strength) : data },
+  ])
+  return { ...state, lora: Object.fromEntries(lora) }
+}
+
 /** The engine of the run that goes on, for questions to what it trains. */
 function lentFor({ engine, model, run }: Loan, request: AnswerRequest, asked: OpenModel): Engine {
-  if (model.info.hash !== asked.info.hash || ![null, run].includes(request.run))
+  if (
+    model.info.hash !== asked.info.hash ||
+    ![null, run].includes(request.run) ||
+    (request.strength ?? 1) !== 1
+  )
     fail(
       'bad_state',
       'A run is going on; while it does, only its own model and adapter can answer.',

@@ -60,6 +60,13 @@ const HUB_AGAIN: ReadonlySet<keyof HubRoom> = new Set([
   'hubAccess',
 ] as const)
 
+/**
+ * What is made of a stored run to be taken away can be made again: where a worker that is not heard of holds it up, as where a browser
+ * never comes back from beginning a thread, a stop ends that worker. Never beside a run.
+ */
+const EXPORT_STOP_MS = 15_000
+const EXPORTS: ReadonlySet<string> = new Set<keyof RunRoom>(['prove', 'exportRun', 'runFile'])
+
 /** A worker that is deep in one operation hears nothing: after so long a stop that is meant at once ends it. */
 const NOW_MS = 1500
 const AT_ONCE: Failure = {
@@ -128,6 +135,8 @@ export function createStudio(): Studio {
     () => new Worker(new URL('./train.worker.ts', import.meta.url), { type: 'module' }),
     base,
     TRAIN_IDLE_MS,
+    undefined,
+    { stopMs: EXPORT_STOP_MS, only: EXPORTS },
   )
   hosts = [dataHost, addingHost, hubHost, packHost, trainHost]
   const data = remoteRoom<DataRoom>(dataHost)

@@ -23,8 +23,12 @@ export function chatCodec(chat: ChatTokenizer, model: ModelConfig): ChatCodec {
 }
 
 function renderAsked({ template }: ChatTokenizer, asked: Asked): string {
-  const { prompt, system, tools }: Exclude<Asked, string> =
-    typeof asked === 'string' ? { prompt: asked } : asked
-  const before: Message[] = system ? [{ role: 'system', content: system }] : []
-  return template.render([...before, { role: 'user', content: prompt }], true, tools)
+  const {
+    prompt,
+    system,
+    tools,
+    before = [],
+  }: Exclude<Asked, string> = typeof asked === 'string' ? { prompt: asked } : asked
+  const first: Message[] = system ? [{ role: 'system', content: system }] : []
+  return template.render([...first, ...before, { role: 'user', content: prompt }], true, tools)
 }

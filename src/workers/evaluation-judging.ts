@@ -6,7 +6,6 @@ import type { Engine, EngineState, PlanRequest } from '../protocol/engine.ts'
 import type { Quantization } from '../protocol/model.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
 import type { JudgedRow, Task, TokenChance } from '../protocol/studio.ts'
-import { chatCodec } from './codec.ts'
 import type { Engines } from './engine/host.ts'
 import { planRequest } from './engine/plan-request.ts'
 import { predicted, type RowTokens, type TokenRow } from './evaluation-tokens.ts'
@@ -150,7 +149,7 @@ export async function judge(
       judged[i]!.scores = found.logProbability.map(sum)
     }
   else if (maxNewTokens !== null) {
-    const codec = chatCodec(await subject.model.chat(), subject.model.info.config)
+    const codec = await subject.model.codec()
     const greedy = { maxNewTokens, temperature: 0, topK: 0, topP: 1, seed: 0, adapter }
     const prompts = rows.map(({ prompt }) => prompt)
     const answers = await answerRendered(engine, codec, prompts, greedy, undefined, signal)
@@ -217,7 +216,7 @@ function packed(examples: readonly Example[], { maxTokens, maxSupervised }: Plan
   return batches
 }
 
-function sum(values: ArrayLike<number>): number {
+export function sum(values: ArrayLike<number>): number {
   let total = 0
   for (let i = 0; i < values.length; i++) total += values[i]!
   return total

@@ -1,7 +1,7 @@
 import { transfer } from 'comlink'
 import { evaluationJson, predictionsCsv } from '../evaluation/files.ts'
 import { reportOf } from '../evaluation/report.ts'
-import { guessKind, prefixLabels, taskOf, unseenLabels } from '../evaluation/task.ts'
+import { guessKind, prefixLabels, saidOf, taskOf, unseenLabels } from '../evaluation/task.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
 import { blobFile } from '../protocol/exported.ts'
@@ -18,7 +18,13 @@ import type {
   ViewsRoom,
 } from '../protocol/studio.ts'
 import { newRun, type RunRecord } from '../runs/record.ts'
-import { addJudged, listEvaluations, readJudged, removeEvaluation } from '../storage/evaluations.ts'
+import {
+  addJudged,
+  evaluationsOf,
+  listEvaluations,
+  readJudged,
+  removeEvaluation,
+} from '../storage/evaluations.ts'
 import { RunLog, readEvents } from '../storage/runs.ts'
 import { parseMeta } from '../trainer/checkpoint.ts'
 import { adapterHash } from './adapter-files.ts'
@@ -27,12 +33,15 @@ import { engineFor, type Judging, judge, judging, type Subject } from './evaluat
 import { EvaluationData, type FoundRows, noteOf } from './evaluation-rows.ts'
 import { heldAnswers, suspects } from './evaluation-suspects.ts'
 import { RowTokens, type TokenRow } from './evaluation-tokens.ts'
-import { layerView, tokenView, type ViewParts } from './evaluation-views.ts'
+import { labelView, layerView, tokenView, type ViewParts } from './evaluation-views.ts'
 import { newId } from './new-id.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** Counts up when the same rows would be judged otherwise. */
 const VERSION = 1
+
+/** Others that a report holds beside: each costs its intervals. */
+const MOST_BESIDE = 4
 
 /** Everything that an evaluation is of, before a row of it is judged. */
 interface Prepared {
@@ -61,7 +70,7 @@ export function evaluationRoom(parts: TrainParts): EvaluationRoom & ViewsRoom {
   ): Promise<FoundRows & { record: RunRecord; task: Task }> {
     const record = await shelf.record(request.run)
     const rows = await data.find(record, request, signal)
-    const task = taskOf(rows.learnt, rows.rows, request.task)
+    const task = taskOf(rows.learnt, rows.rows, rows.said ?? request.task ?? saidOf(record.config))
     if (task.kind === 'labels' && task.labels.length < 2)
       fail(
         'bad_data',
@@ -181,13 +190,20 @@ export function evaluationRoom(parts: TrainParts): EvaluationRoom & ViewsRoom {
         )
     const of = async (other: EvaluationInfo) => ({
       info: other,
-      rows: await readJudged(db, run, other.id),
+      rows: await readJudged(db, other.run, other.id),
     })
+    const others = (await evaluationsOf(db, info.rowsKey)).filter(
+      // The base model is one of the sides; rows that a model cannot be given make it judged by others.
+      (other) => other.id !== info.id && !isBase(other, info) && other.total === info.total,
+    )
+    const known = new Map(others.toReversed().map((other) => [other.id, other]))
+    const beside = await Promise.all([...known.values()].reverse().slice(0, MOST_BESIDE).map(of))
     const learnt = info.task.kind === 'labels' ? await data.learnt(record, call.signal) : null
     return reportOf({
       judged: { info, rows },
       base: base ? await of(base) : null,
       validation: fitting ? { rows: (await of(fitting)).rows, labelTokens: fitting.labelTokens, same } : null,
+      beside,
       learnt,
       choice,
     })
@@ -243,6 +259,7 @@ export function evaluationRoom(parts: TrainParts): EvaluationRoom & ViewsRoom {
       ]
     },
     tokens: (request, call) => tokenView(views, request, call),
+    labels: (request, call) => labelView(views, request, call),
     layers: (run, checkpoint, call) => layerView(views, run, checkpoint, call),
     async suspects(run, call) {
       const { unkept } = shelf

@@ -1,22 +1,28 @@
+import { distinctAnswers } from '../evaluation/task.ts'
 import { numberOf } from '../lib/row-numbers.ts'
 import { SITE, shuffle } from '../lib/threefry.ts'
 import { NO_AUGMENT, NO_SPLIT } from '../protocol/data-steps.ts'
 import { fail, toFailure } from '../protocol/errors.ts'
 import { canonical } from '../protocol/identity.ts'
 import { mappingFor, mappingOf, type Recipe } from '../protocol/recipe.ts'
-import { type DataConfig, dataSeed } from '../protocol/run-config.ts'
+import { type DataConfig, dataSeed, defaultRunConfig } from '../protocol/run-config.ts'
 import type {
+  BenchmarkId,
+  DatasetInfo,
   EvaluatedData,
   EvaluateRequest,
   EvaluationNote,
   ExampleText,
+  TaskKind,
   TypedAnswer,
 } from '../protocol/studio.ts'
-import { type Conversation, type Message, type Split, saidIn } from '../protocol/tokens.ts'
+import type { Conversation, Message, Split } from '../protocol/tokens.ts'
+import { benchmarkKey } from '../runs/benchmarks.ts'
 import type { RunRecord } from '../runs/record.ts'
-import type { DatasetShelf } from './dataset-shelf.ts'
-import type { Preparation } from './preparation.ts'
-import { storedPreparation } from './stored-preparation.ts'
+import { answeredOf } from './answered.ts'
+import type { OpenBenchmark } from './benchmark-opening.ts'
+import { DatasetShelf } from './dataset-shelf.ts'
+import { Preparation } from './preparation.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** A row to be judged, or one that was learnt. */
@@ -39,8 +45,11 @@ export interface FoundRows {
   notes: EvaluationNote[]
   /** What the rows hang on. */
   key: string
+  /** How a set that says so itself is judged. */
+  said?: { kind: TaskKind; labels?: string[] }
 }
 
+const NO_DATA = defaultRunConfig().data
 /** Most rows that a note names. */
 const NAMED = 20
 /** Rows of one call of preparation. */
@@ -50,11 +59,21 @@ const ALL = Number.MAX_SAFE_INTEGER
 export class EvaluationData {
   readonly #preparation: Preparation
   readonly #shelf: DatasetShelf
+  readonly #library: TrainParts['library']
+  /** By the id of the data set. */
+  readonly #benchmarks = new Map<string, OpenBenchmark>()
 
-  constructor(parts: Pick<TrainParts, 'database' | 'library'>) {
-    const { shelf, preparation } = storedPreparation(parts)
-    this.#shelf = shelf
-    this.#preparation = preparation
+  constructor({ database, library }: Pick<TrainParts, 'database' | 'library'>) {
+    this.#library = library
+    this.#shelf = new DatasetShelf(database)
+    this.#preparation = new Preparation({
+      ...{ database, library, find: (id) => this.#dataset(id) },
+      table: async (stored) => this.#benchmarks.get(stored.id)?.table ?? this.#shelf.table(stored),
+    })
+  }
+
+  async #dataset(id: string) {
+    return this.#benchmarks.get(id)?.stored ?? this.#shelf.find(id)
   }
 
   /**
@@ -63,10 +82,13 @@ export class EvaluationData {
    */
   async find(record: RunRecord, request: EvaluateRequest, signal?: AbortSignal): Promise<FoundRows> {
     const learnt = await this.learnt(record, signal)
-    const wanted = 'split' in request.rows ? this.#held(record, request.rows.split) : null
-    const { rows, data, notes, config } = wanted
-      ? await wanted
-      : await this.#other(record, request.rows as { dataset: string }, signal)
+    const { rows: asked } = request
+    const { rows, data, notes, config, said } =
+      'split' in asked
+        ? await this.#held(record, asked.split)
+        : 'benchmark' in asked
+          ? await this.#benchmark(record, asked.benchmark, learnt, signal)
+          : await this.#other(record, asked, signal)
     if (rows.length === 0) noRows(data)
     const drawn = draw(rows, request.limit)
     if (drawn.length < rows.length) notes.push({ kind: 'drawn', count: drawn.length })
@@ -74,12 +96,16 @@ export class EvaluationData {
     const again = drawn.filter((row) => known.has(sameness(row)))
     if (again.length > 0) notes.push(noteOf('learnt_rows', again))
     if (learnt === null) notes.push({ kind: 'no_training_rows', count: 0 })
-    const { name: _, hash: __, corrections, ...rest } = config
+    const { name: _, hash: __, task: ___, corrections, ...rest } = config
     // Ids of before there were any stay what they are; records of then have none.
     const how = (corrections ?? []).length > 0 ? { ...rest, corrections } : rest
-    const seed = dataSeed(record.config)
+    // The same for every run.
+    const seed = data.benchmark === undefined ? dataSeed(record.config) : null
     const key = canonical([data.hash, data.split, how, seed, request.limit ?? null])
-    return { data: { ...data, rows: rows.length }, rows: drawn, learnt, notes, key }
+    return {
+      ...{ data: { ...data, rows: rows.length }, rows: drawn, learnt, notes, key },
+      ...(said ? { said } : {}),
+    }
   }
 
   /** What the run learnt from, its made rows left out; null where it is not here, or not what it was. */
@@ -108,8 +134,31 @@ export class EvaluationData {
       )
     const { info } = await this.#shelf.find(record.dataset)
     const rows = await this.#examples(recipeOf(record), split)
-    const data = { name: config.data.name || info.name, hash: info.hash, split, rows: 0 }
-    return { rows, data, notes: [] as EvaluationNote[], config: config.data }
+    const data: EvaluatedData = { name: config.data.name || info.name, hash: info.hash, split, rows: 0 }
+    return { rows, data, notes: [] as EvaluationNote[], config: config.data, said: undefined }
+  }
+
+  /** Whatever the run was prepared with: the same questions are put to every run, as they stand in the set. */
+  async #benchmark(
+    record: RunRecord,
+    id: BenchmarkId,
+    learnt: readonly EvaluationRow[] | null,
+    signal?: AbortSignal,
+  ) {
+    const { set, stored } = await this.#open(id, signal)
+    refuseLearnt(record, stored.info)
+    const { name, hash } = stored.info
+    const { prompt, response, kind } = set
+    const plain = wholly({ ...NO_DATA, name, hash, format: record.config.data.format, prompt, response })
+    const recipe = { ...recipeOf(record), dataset: stored.id, config: { ...record.config, data: plain } }
+    const rows = await this.#examples(recipe, 'train', signal)
+    const labels = kind === 'labels' ? distinctAnswers(rows).map(({ label }) => label) : null
+    const known = labels && learnt && new Set(learnt.map(({ reference }) => reference))
+    const others = known ? labels.filter((label) => !known.has(label)) : []
+    const notes: EvaluationNote[] =
+      others.length > 0 ? [{ kind: 'other_labels', count: others.length, names: others.slice(0, NAMED) }] : []
+    const data: EvaluatedData = { name, hash, split: null, rows: 0, benchmark: id }
+    return { rows, data, notes, config: plain, said: { kind, ...(labels ? { labels } : {}) } }
   }
 
   async #other(
@@ -118,13 +167,7 @@ export class EvaluationData {
     signal?: AbortSignal,
   ) {
     const { info } = await this.#shelf.find(dataset)
-    if (info.hash === record.config.data.hash)
-      fail(
-        'bad_data',
-        `${info.name} is what this run learnt from: how well it knows these rows says nothing of others.`,
-        'Choose another file, or the rows that the run held out.',
-        { dataset },
-      )
+    refuseLearnt(record, info)
     const own = record.config.data
     const named = mapping ? mappingFor(mapping, info.guess) : mappingOf(own)
     const under = (columns: typeof named): Recipe => ({
@@ -149,13 +192,22 @@ export class EvaluationData {
       notes.push({ kind: 'other_columns', count: names.length, names })
     }
     if (rows.length < info.rows) notes.push({ kind: 'left_out', count: info.rows - rows.length })
-    const data = { name: info.name, hash: info.hash, split: null, rows: 0 }
-    return { rows, data, notes, config: recipe.config.data }
+    const data: EvaluatedData = { name: info.name, hash: info.hash, split: null, rows: 0 }
+    return { rows, data, notes, config: recipe.config.data, said: undefined }
+  }
+
+  async #open(id: BenchmarkId, signal?: AbortSignal): Promise<OpenBenchmark> {
+    // What reads files is fetched with the first of them.
+    const { openBenchmark } = await import('./benchmark-opening.ts')
+    const { base } = await this.#library()
+    const opened = this.#benchmarks.get(benchmarkKey(id)) ?? (await openBenchmark(id, base, signal))
+    this.#benchmarks.set(opened.stored.id, opened)
+    return opened
   }
 
   async #examples(recipe: Recipe, split: Split, signal?: AbortSignal): Promise<EvaluationRow[]> {
     const { examples } = await this.#preparation.examples(recipe, split, { offset: 0, count: ALL }, signal)
-    const numbers = (await this.#shelf.find(recipe.dataset)).info.rowNumbers
+    const numbers = (await this.#dataset(recipe.dataset)).info.rowNumbers
     return examples
       .filter(({ origin }) => origin === 'data')
       .flatMap((example) => rowOf(example, numberOf(example.row, numbers)) ?? [])
@@ -174,6 +226,20 @@ export function typedRow({ question, answer, system, tools }: TypedAnswer): Eval
     ...{ row: 0, number: 0, question, reference: answer, calls: false, plain: false },
     source: { messages, row: 0, ...(tools ? { tools } : {}) },
   }
+}
+
+/** @throws LapidaryError `bad_data` where the rows are those that the run learnt from */
+function refuseLearnt(
+  { config }: RunRecord,
+  { id, name, hash }: Pick<DatasetInfo, 'id' | 'name' | 'hash'>,
+): void {
+  if (hash === config.data.hash)
+    fail(
+      'bad_data',
+      `${name} is what this run learnt from: how well it knows these rows says nothing of others.`,
+      'Choose another file, or the rows that the run held out.',
+      { dataset: id },
+    )
 }
 
 /** A run's own recipe: the rows that it learnt from and held out, made rows left out. */
@@ -199,34 +265,19 @@ function kindOf({ messages, text }: Pick<DataConfig, 'messages' | 'text'>): 'mes
 }
 
 /** The last answer of a conversation and what comes before it. */
-function rowOf({ row, messages, text, tools }: ExampleText, number: number): EvaluationRow | null {
-  if (messages === null) {
-    const said = text ?? ''
-    return {
-      row,
-      number,
-      question: '',
-      reference: said,
-      calls: false,
-      plain: true,
-      source: { text: said, row },
-    }
-  }
+function rowOf(example: ExampleText, number: number): EvaluationRow | null {
+  const { row, messages, tools } = example
+  const answered = answeredOf(example)
+  if (answered === null) return null
+  if (messages === null)
+    return { row, number, question: '', ...answered, source: { text: answered.reference, row } }
   const at = messages.findLastIndex(({ role, learn }) => role === 'assistant' && learn !== false)
-  const last = messages[at]
-  if (!last) return null
   const before = messages
     .slice(0, at)
     .map((turn): Message => (turn.role === 'assistant' ? { ...turn, learn: false } : turn))
-  return {
-    row,
-    number,
-    question: before.findLast(({ role }) => role === 'user')?.content.trim() ?? '',
-    reference: saidIn(last).trim(),
-    calls: last.calls !== undefined && last.calls.length > 0,
-    plain: false,
-    source: { messages: [...before, last], row, ...(tools ? { tools } : {}) },
-  }
+  const question = before.findLast(({ role }) => role === 'user')?.content.trim() ?? ''
+  const source = { messages: [...before, messages[at]!], row, ...(tools ? { tools } : {}) }
+  return { row, number, question, ...answered, source }
 }
 
 const sameness = ({ question, reference }: EvaluationRow) => JSON.stringify([question, reference])

@@ -1,7 +1,7 @@
 import { mark } from '../evaluation/answers.ts'
 import { likeliest } from '../evaluation/decide.ts'
 import { type RowLoss, suspectsOf } from '../evaluation/suspects.ts'
-import { guessKind, taskOf } from '../evaluation/task.ts'
+import { saidOf, taskOf } from '../evaluation/task.ts'
 import { fail } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { Call, HeldAnswer, HeldAnswersRequest, JudgedRow, Suspects, Task } from '../protocol/studio.ts'
@@ -44,7 +44,8 @@ export async function suspects(
   call: Call = {},
 ): Promise<Suspects> {
   const rows = await learntOf(parts, record, call)
-  return suspectsOf({ kind: guessKind(rows), losses: lossesIn(events), rows })
+  const { kind } = taskOf(rows, [], saidOf(record.config))
+  return suspectsOf({ kind, losses: lossesIn(events), rows })
 }
 
 /** What a checkpoint answers to rows that it learnt from, as an evaluation would count it. */
@@ -55,7 +56,7 @@ export async function heldAnswers(
 ): Promise<HeldAnswer[]> {
   const { record, subject } = await parts.subject(run, checkpoint, call)
   const learnt = await learntOf(parts, record, call)
-  const task = taskOf(learnt, [])
+  const task = taskOf(learnt, [], saidOf(record.config))
   const first = new Map(learnt.toReversed().map((row) => [row.row, row]))
   const tokens = new RowTokens(await subject.model.chat(), subject.model, subject.config)
   const { rows } = tokens.rows(wanted.flatMap((row) => first.get(row) ?? []))

@@ -1,6 +1,7 @@
 import { changeSummary } from '../evaluation/changes.ts'
 import { readTensor } from '../files/weights.ts'
-import { frobenius, productNorm } from '../metrics/index.ts'
+import { breathe } from '../lib/breath.ts'
+import { frobenius, productNorm, softmaxRows } from '../metrics/index.ts'
 import { adapterTensors } from '../model/lora.ts'
 import { projectionsOf } from '../model/tensors.ts'
 import type { Engine, EngineState } from '../protocol/engine.ts'
@@ -10,6 +11,8 @@ import { loraScaling } from '../protocol/run-config.ts'
 import type {
   Call,
   CheckpointChoice,
+  LabelsRequest,
+  LabelView,
   LayerCell,
   LayerView,
   TokensRequest,
@@ -17,7 +20,7 @@ import type {
   ViewedToken,
 } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
-import { engineFor, type Judging, judging, type Subject, tokenChances } from './evaluation-judging.ts'
+import { engineFor, type Judging, judging, type Subject, sum, tokenChances } from './evaluation-judging.ts'
 import { type EvaluationData, typedRow } from './evaluation-rows.ts'
 import { RowTokens } from './evaluation-tokens.ts'
 import type { OpenModel } from './library.ts'
@@ -75,16 +78,7 @@ export async function tokenView(
   const chat = await subject.model.chat()
   const tokens = new RowTokens(chat, subject.model, subject.config)
   const { rows, tooLong } = tokens.rows([row])
-  const [one] = rows
-  if (!one)
-    fail(
-      'bad_data',
-      tooLong.length > 0
-        ? 'Question and answer are longer than the model knows.'
-        : 'The chat template refuses this row, or there is no token in its answer.',
-      'Choose another row, or write another answer.',
-      { run },
-    )
+  const one = rows[0] ?? notToBeGiven(tooLong.length > 0, run)
   const what = await judging(subject, { kind: 'plain', labels: [], from: 'given' }, tokens, [one])
   const { base, tuned } = await viewing(parts, what, call, (engine, signal) =>
     tokenChances(engine, one, signal),
@@ -103,6 +97,39 @@ export async function tokenView(
       }),
     ),
   }
+}
+
+function notToBeGiven(tooLong: boolean, run: string): never {
+  fail(
+    'bad_data',
+    tooLong
+      ? 'Question and answer are longer than the model knows.'
+      : 'The chat template refuses this row, or there is no token in its answer.',
+    'Choose another row, or write another answer.',
+    { run },
+  )
+}
+
+/** @throws LapidaryError `bad_data` where the model cannot be given the question */
+export async function labelView(
+  parts: ViewParts,
+  { run, checkpoint, labels, ...asked }: LabelsRequest,
+  call: Call = {},
+): Promise<LabelView> {
+  const { subject, step } = await parts.subject(run, checkpoint, call)
+  const tokens = new RowTokens(await subject.model.chat(), subject.model, subject.config)
+  const { rows, tooLong } = tokens.rows([typedRow({ ...asked, answer: labels[0] ?? '' })])
+  const one = rows[0] ?? notToBeGiven(tooLong.length > 0, run)
+  const what = await judging(subject, { kind: 'labels', labels, from: 'given' }, tokens, [one])
+  const { prompt, choices } = tokens.labels(one, labels)
+  const [base, tuned] = await viewing(parts, what, call, async (engine, signal) => {
+    const of = async (adapter: 'on' | 'off') => {
+      const { logProbability } = await engine.scoreChoices(prompt, choices, { adapter }, signal)
+      return softmaxRows(Float64Array.from(logProbability, sum), labels.length, 1)
+    }
+    return [await of('off'), await of('on')] as const
+  })
+  return { step, labels: labels.map((label, i) => ({ label, base: base[i]!, tuned: tuned[i]! })) }
 }
 
 /** Norms of a base's matrices by its hash and what it is held in: the same for all of its runs. */
@@ -153,7 +180,7 @@ async function changesOf(
   const cells: LayerCell[] = []
   for (const a of pairs) {
     // A worker must come up for air to hear of a stop.
-    await new Promise((resolve) => setTimeout(resolve))
+    await breathe()
     call.signal?.throwIfAborted()
     const b = a.name.replace('.lora_A.', '.lora_B.')
     cells.push({

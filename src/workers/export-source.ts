@@ -1,7 +1,6 @@
 import type { ExportSource } from '../export/source.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
-import { stopTokens } from '../tokens/chat.ts'
 import type { CheckpointMeta } from '../trainer/checkpoint.ts'
 import { readCheckpointAdapter } from './checkpoint-files.ts'
 import type { OpenModel } from './library.ts'
@@ -54,7 +53,7 @@ export function exportSource(parts: CheckpointParts): ExportSource {
         files: model.files,
         weights: () => model.weights(config.model.quantization),
         template: async () => (await model.chat()).template.source,
-        stops: async () => stopTokens(await model.chat(), shape),
+        stops: async () => (await import('../tokens/chat.ts')).stopTokens(await model.chat(), shape),
       }
     },
   }

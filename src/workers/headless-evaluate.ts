@@ -4,6 +4,7 @@ import { blobOf } from '../protocol/exported.ts'
 import { gatedFetch } from '../protocol/gate.ts'
 import type { EngineConfig, RunConfig } from '../protocol/run-config.ts'
 import type {
+  BenchmarkId,
   EvaluateRequest,
   EvaluationReport,
   FileInFolder,
@@ -19,7 +20,8 @@ export interface HeadlessEvaluation {
   /** What the run is called, its config, where its checkpoints lie, the file there that describes the one that is meant, and where its log lies. */
   run: { name: string; config: RunConfig; checkpoint: string; of: string; log: string | null }
   model: string
-  data: ServedFiles
+  /** What is judged: files, or a set that comes with the studio. */
+  data: ServedFiles | { benchmark: BenchmarkId }
   /** What the run learnt from; null where that is not at hand. Only where it was `given` must it be that: a file found may have changed since. */
   train: (ServedFiles & { given: boolean }) | null
   /** Columns that were named. */
@@ -45,7 +47,7 @@ export interface Evaluating {
 }
 
 /** What is printed: the report without its rows and its matrix, which are in the files. */
-export type PrintedReport = Omit<EvaluationReport, 'rows' | 'labels'> & {
+export type PrintedReport = Omit<EvaluationReport, 'rows' | 'labels' | 'beside'> & {
   layers: LayerView
   /** Null where what the run learnt from is not at hand, or its log. */
   suspects: Suspects | null
@@ -77,12 +79,11 @@ export async function evaluateHeadless(
     checkpoint: { meta, tensors },
     events: job.run.log === null ? [] : await rowLosses(job.run.log),
   })
-  const opened = await studio.data.openFiles(await fetchFiles(job.data.files))
-  const named = Object.keys(job.mapping).length > 0
+  const rows = await rowsOf(studio, job)
   const request = (checkpoint: 'last' | null): EvaluateRequest => ({
     run,
     checkpoint,
-    rows: { dataset: opened.id, ...(named && { mapping: job.mapping }) },
+    rows,
     ...(job.task && { task: job.task }),
     ...(job.limit !== null && { limit: job.limit }),
   })
@@ -107,12 +108,21 @@ export async function evaluateHeadless(
         hint: 'Check that the folder can be written to.',
       })
   }
-  const { rows: _, labels: __, ...report } = await studio.evaluations.report(run, tuned.id, how)
+  const { rows: _, labels: __, beside: ___, ...report } = await studio.evaluations.report(run, tuned.id, how)
   return {
     ...report,
     layers: await studio.evaluations.layers(run, 'last'),
     suspects: train && job.run.log !== null ? await studio.evaluations.suspects(run) : null,
   }
+}
+
+async function rowsOf(
+  { data }: Pick<Studio, 'data'>,
+  job: Pick<HeadlessEvaluation, 'data' | 'mapping'>,
+): Promise<EvaluateRequest['rows']> {
+  if ('benchmark' in job.data) return job.data
+  const { id } = await data.openFiles(await fetchFiles(job.data.files))
+  return { dataset: id, ...(Object.keys(job.mapping).length > 0 && { mapping: job.mapping }) }
 }
 
 /** What rows cost, of a log; its last line may have been cut off. */

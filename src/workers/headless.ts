@@ -1,5 +1,5 @@
 import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors.ts'
-import type { RunEvent, SamplePrompt } from '../protocol/events.ts'
+import type { RunEvent, SamplePrompt, StepEvent } from '../protocol/events.ts'
 import { blobOf } from '../protocol/exported.ts'
 import { knownFindings } from '../protocol/findings.ts'
 import { gatedFetch } from '../protocol/gate.ts'
@@ -28,6 +28,7 @@ import { baseName, isNamed } from '../runs/named-data.ts'
 import { fitted, type ProfileId } from '../runs/profiles.ts'
 import { judgeRun } from '../runs/queue.ts'
 import { planQueue, type QueueOutlook, type QueueWish } from '../runs/queue-plan.ts'
+import { TimeLimit } from '../runs/time-limit.ts'
 import { createStudio } from './client.ts'
 import {
   evaluateHeadless,
@@ -83,7 +84,8 @@ export interface PlannedQueue extends Omit<QueueOutlook, 'refused'> {
   refused: [key: string, failure: Failure][]
 }
 
-export type HeadlessResult = { ok: true } | { ok: false; failure: Failure }
+/** `timeUp`: it was stopped since the minutes that it was given were up. */
+export type HeadlessResult = { ok: true; timeUp: boolean } | { ok: false; failure: Failure }
 
 export interface Headless {
   train(job: HeadlessJob): Promise<HeadlessResult>
@@ -210,7 +212,8 @@ export function openHeadless(): void {
 
   const emit = (event: RunEvent, logged: boolean) => tell({ event, logged })
 
-  async function train(job: HeadlessJob): Promise<void> {
+  /** @returns whether the run was stopped since its time was up */
+  async function train(job: HeadlessJob): Promise<boolean> {
     const request = await prepared(job)
     if (!job.resume) {
       const { config, model, dataset, samplePrompts } = request
@@ -223,6 +226,9 @@ export function openHeadless(): void {
       ended = resolve
     })
     let begun = false
+    let timeUp = false
+    // A queue plans each of its runs by itself.
+    const limit = job.within && !job.again ? new TimeLimit(job.within.minutes, performance.now()) : null
     const onEvent = async (event: RunEvent) => {
       // The folder keeps what the browser cannot.
       if (event.type === 'stage' && event.unkept !== undefined) return
@@ -231,6 +237,10 @@ export function openHeadless(): void {
       if (logged && !begun) void messages.add(async () => window.lapidaryEvent?.(await chosen(await started)))
       begun ||= logged
       emit(event, logged)
+      if (event.type === 'step' && limit?.isUp(event, performance.now())) {
+        timeUp = true
+        await stopInTime(limit.minutes, event)
+      }
       if (event.type === 'done') ended(null)
       if (event.type === 'error') ended(event.failure)
       if (event.type === 'checkpoint')
@@ -299,6 +309,14 @@ export function openHeadless(): void {
         })
     await Promise.all([messages.empty(), files.empty()])
     if (refused.length > 0) throw refused[0]
+    return timeUp
+  }
+
+  /** After this step, and it is said. */
+  async function stopInTime(minutes: number, { step, max_steps }: StepEvent): Promise<void> {
+    const message = `The time given (--minutes ${minutes}) is up at step ${step} of ${max_steps}: this machine was slower than it was measured. The run stops here, with a checkpoint; --resume goes on to its end.`
+    emit({ type: 'notice', step, message }, false)
+    await studio.runs.stop()
   }
 
   /** Makes the proof that exports carry; where that cannot be done, and where it shows no effect, it is said. */
@@ -355,8 +373,7 @@ export function openHeadless(): void {
   window.lapidary = {
     async train(job) {
       try {
-        await train(job)
-        return { ok: true }
+        return { ok: true, timeUp: await train(job) }
       } catch (error) {
         await Promise.allSettled([messages.empty(), files.empty()])
         return { ok: false, failure: toFailure(error) }

@@ -1,5 +1,5 @@
 import type { KeptKind, KeptRoom } from '../protocol/rooms/kept.ts'
-import type { BlobRef, Database } from '../storage/database.ts'
+import { type BlobRef, type Database, setsOfModel } from '../storage/database.ts'
 import { downloadedBytes } from '../storage/downloads.ts'
 
 /** Says what is kept, for who is about to have it removed. */
@@ -29,7 +29,7 @@ export function keptRoom({ database }: { database: () => Promise<Database> }): K
         ]),
         models: kind(
           models.length,
-          models.flatMap(({ files }) => Object.values(files)),
+          models.flatMap((model) => setsOfModel(model)),
         ),
         downloads: { count: downloads.length, bytes: arrived.reduce((sum, bytes) => sum + bytes, 0) },
         runs: kind(

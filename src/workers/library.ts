@@ -1,5 +1,6 @@
 import { type ByteSource, bufferSource, httpSource, readJson } from '../files/bytes.ts'
 import { openWeights } from '../files/weights.ts'
+import type { ChatCodec } from '../generate/chat.ts'
 import { readModelConfig } from '../model/config.ts'
 import { type QuantisedWeights, quantisedWeights } from '../model/quantised-weights.ts'
 import { parameterCount } from '../model/tensors.ts'
@@ -8,8 +9,8 @@ import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig, Quantization, WeightSource } from '../protocol/model.ts'
 import type { Call, ModelInfo } from '../protocol/studio.ts'
 import type { Database, StoredModel } from '../storage/database.ts'
-import { manifestHash, modelFiles, putModel } from '../storage/models.ts'
-import { type ChatTokenizer, checkChatTokenizer, openChatTokenizer } from '../tokens/chat.ts'
+import { keepTokenizer, keptTokenizer, manifestHash, modelFiles, putModel } from '../storage/models.ts'
+import type { ChatTokenizer } from '../tokens/chat.ts'
 import { modelFolderOf } from './model-files.ts'
 
 /** The practice model that comes with the studio. */
@@ -23,26 +24,52 @@ const BUNDLED_FILES = [
   'model.safetensors',
 ]
 
+/** Where a tokenizer is kept as it opens the quickest. */
+interface TokenizerShelf {
+  read(): Promise<Uint8Array<ArrayBuffer> | null>
+  keep(bytes: Uint8Array<ArrayBuffer>): Promise<void>
+}
+
 /** A model whose files can be read, wherever they lie. Parts are opened when asked for, once. */
 export class OpenModel {
   readonly info: ModelInfo
   readonly files: ReadonlyMap<string, ByteSource>
+  readonly #shelf: TokenizerShelf | null
   #chat: Promise<ChatTokenizer> | null = null
   #weights: Promise<WeightSource> | null = null
   readonly #quantised = new Map<Quantization, Promise<QuantisedWeights>>()
 
-  constructor(info: ModelInfo, files: ReadonlyMap<string, ByteSource>) {
+  constructor(info: ModelInfo, files: ReadonlyMap<string, ByteSource>, shelf: TokenizerShelf | null = null) {
     this.info = info
     this.files = files
+    this.#shelf = shelf
   }
 
   /** @throws LapidaryError where the tokenizer is missing, broken or of another model */
   chat(): Promise<ChatTokenizer> {
-    this.#chat ??= openChatTokenizer(this.files).then((chat) => {
-      checkChatTokenizer(chat, this.info.config)
-      return chat
-    })
+    this.#chat ??= this.#openChat()
     return this.#chat
+  }
+
+  /** The same as sampling wants it. */
+  async codec(): Promise<ChatCodec> {
+    const [chat, { chatCodec }] = await Promise.all([this.chat(), import('./codec.ts')])
+    return chatCodec(chat, this.info.config)
+  }
+
+  /** What reads tokenizers and templates is a quarter of a worker that only looks at what is stored: it comes when it is needed. */
+  async #openChat(): Promise<ChatTokenizer> {
+    const [{ checkChatTokenizer, openChatTokenizer }, { TokenizerTable }] = await Promise.all([
+      import('../tokens/chat.ts'),
+      import('../tokens/tokenizer-table.ts'),
+    ])
+    // What cannot be read is made again of the file.
+    const bytes = (await this.#shelf?.read().catch(() => null)) ?? null
+    const table = bytes && TokenizerTable.from(bytes)
+    const chat = await openChatTokenizer(this.files, undefined, table)
+    checkChatTokenizer(chat, this.info.config)
+    if (!table && this.#shelf) await keepIn(this.#shelf, chat)
+    return chat
   }
 
   /** @throws LapidaryError where a tensor is missing, cut off or of another shape */
@@ -66,6 +93,24 @@ export class OpenModel {
 export interface Origin extends Partial<Pick<StoredModel, 'origin' | 'licence' | 'made'>> {
   /** Id of the download that ends with it. */
   download?: string
+}
+
+/** Bytes of a tokenizer.json: a smaller one is read at once. */
+const WORTH_KEEPING = 4 * 2 ** 20
+
+function shelfOf(database: Database, { id, files }: StoredModel): TokenizerShelf | null {
+  const json = files['tokenizer.json']
+  if (!json || json.size < WORTH_KEEPING) return null
+  return {
+    read: () => keptTokenizer(database, id, json.hash),
+    keep: (bytes) => keepTokenizer(database, id, json.hash, bytes),
+  }
+}
+
+/** Without it the next visit only takes longer: there may be no room for it. */
+async function keepIn(shelf: TokenizerShelf, { tokenizer }: ChatTokenizer): Promise<void> {
+  const bytes = tokenizer.table.bytes()
+  if (bytes) await shelf.keep(bytes).catch(() => {})
 }
 
 /** Models by id: stored ones, the bundled one, and folders served with a manifest (the id is their address). */
@@ -112,7 +157,8 @@ export class Library {
       )
     const known = this.#open.get(id)
     if (known?.model.info.hash === stored.hash && known.stored === stored.created) return known.model
-    const model = new OpenModel(infoOf(stored), modelFiles(await this.#database(), stored))
+    const database = await this.#database()
+    const model = new OpenModel(infoOf(stored), modelFiles(database, stored), shelfOf(database, stored))
     return this.#keep(model, stored.created)
   }
 
@@ -148,6 +194,8 @@ export class Library {
       call,
       download,
     )
+    const shelf = shelfOf(await this.#database(), stored)
+    if (shelf) await keepIn(shelf, await model.chat())
     return infoOf(stored)
   }
 
@@ -291,7 +339,7 @@ function describe(
   }
 }
 
-export function infoOf({ created: _, made: _m, files, ...info }: StoredModel): ModelInfo {
+export function infoOf({ created: _, made: _m, tokenizer: _t, files, ...info }: StoredModel): ModelInfo {
   const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0)
   return { ...info, bytes }
 }

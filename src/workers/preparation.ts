@@ -3,9 +3,10 @@ import { Frame } from '../dataset/frame.ts'
 import { guessMapping } from '../dataset/guess.ts'
 import { inspectFrame } from '../dataset/inspect/index.ts'
 import { describeColumns } from '../dataset/open.ts'
-import { type PipelineResult, runPipeline } from '../dataset/pipeline.ts'
+import { type ExampleRow, type PipelineResult, runPipeline } from '../dataset/pipeline.ts'
 import { mapFrame } from '../dataset/rows.ts'
 import { runSteps } from '../dataset/steps/index.ts'
+import { taskOutlook } from '../evaluation/task.ts'
 import type { RowNumbers } from '../lib/row-numbers.ts'
 import { SITE, shuffle } from '../lib/threefry.ts'
 import { NO_AUGMENT } from '../protocol/data-steps.ts'
@@ -25,10 +26,12 @@ import type { Page, RowsPage } from '../protocol/rooms/call.ts'
 import type { DatasetInfo } from '../protocol/rooms/data.ts'
 import { dataSeed, parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { Conversation, Split } from '../protocol/tokens.ts'
+import { refuseBenchmark } from '../runs/benchmarks.ts'
 import type { Database, StoredDataset } from '../storage/database.ts'
 import { putTokens } from '../storage/datasets.ts'
 import { prepareExamples, tokenSample } from '../tokens/prepare.ts'
 import { writeTokenTable } from '../tokens/table.ts'
+import { answeredOf } from './answered.ts'
 import { scaled } from './estimate.ts'
 import type { Library } from './library.ts'
 import { tokensKey } from './token-key.ts'
@@ -170,12 +173,19 @@ export class Preparation {
     const recipe = checked(given)
     const database = await this.#sources.database()
     const stored = await this.#sources.find(recipe.dataset)
+    refuseBenchmark(stored.info.hash)
     const model = await (await this.#sources.library()).open(recipe.model)
     const { knowsTools } = (await model.chat()).template
     const id = await tokensKey(recipe.config, stored.info.hash, model.info.hash, knowsTools)
     const known = await database.get('tokens', id)
-    if (known) return known.info
+    if (known?.info.task) return known.info
     const result = await this.#whole(recipe, stored, signal)
+    if (known) {
+      // A table of before says nothing of the task.
+      const info = { ...known.info, ...described(result) }
+      await database.put('tokens', { ...known, info })
+      return info
+    }
     const { examples, info } = await this.#tokenise(recipe, stored, result, signal, onProgress)
     const findings = [...result.findings, ...info.findings]
     const prepared: PreparedInfo = { ...info, ...described(result), tokens: id, findings }
@@ -202,15 +212,7 @@ export class Preparation {
     const recipe = checked(given)
     const { rows } = await this.#whole(recipe, await this.#sources.find(recipe.dataset), signal)
     const start = Math.max(0, offset)
-    const examples = rows[split].slice(start, start + count).map(
-      (row): ExampleText => ({
-        row: row.row,
-        origin: 'origin' in row ? row.origin : 'data',
-        messages: 'messages' in row ? row.messages : null,
-        text: 'text' in row ? row.text : null,
-        ...('messages' in row && row.tools ? { tools: row.tools } : {}),
-      }),
-    )
+    const examples = rows[split].slice(start, start + count).map(exampleOf)
     return { total: rows[split].length, examples }
   }
 
@@ -329,8 +331,25 @@ function frameOf(table: Table, rows: number, seed: number, numbers: RowNumbers =
   return Frame.of(table, drawn, numbers)
 }
 
-function described({ labels, steps }: PipelineResult): Partial<PreparedInfo> {
-  return { ...(labels ? { labels } : {}), ...(steps.length > 0 ? { steps } : {}) }
+function described({ labels, steps, rows }: PipelineResult): Partial<PreparedInfo> {
+  const answered = rows.train
+    .map(exampleOf)
+    .flatMap((example) => (example.origin === 'data' ? (answeredOf(example) ?? []) : []))
+  return {
+    ...(labels ? { labels } : {}),
+    ...(steps.length > 0 ? { steps } : {}),
+    task: taskOutlook(answered),
+  }
+}
+
+function exampleOf(row: ExampleRow): ExampleText {
+  return {
+    row: row.row,
+    origin: 'origin' in row ? row.origin : 'data',
+    messages: 'messages' in row ? row.messages : null,
+    text: 'text' in row ? row.text : null,
+    ...('messages' in row && row.tools ? { tools: row.tools } : {}),
+  }
 }
 
 function maskOptions(

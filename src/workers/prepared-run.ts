@@ -6,7 +6,7 @@ import { fail } from '../protocol/errors.ts'
 import type { CutExamples } from '../protocol/events.ts'
 import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
-import type { Call, StartRequest } from '../protocol/studio.ts'
+import type { Call, PreparedInfo, StartRequest } from '../protocol/studio.ts'
 import { evaluationCount, neverEarly } from '../runs/early.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
@@ -14,7 +14,6 @@ import { readTokens } from '../storage/datasets.ts'
 import { requireMeasured } from '../trainer/best.ts'
 import type { RunHashes } from '../trainer/checkpoint.ts'
 import { requireSchedule, runLength } from '../trainer/schedule.ts'
-import { chatCodec } from './codec.ts'
 import { planRequest } from './engine/plan-request.ts'
 import type { Library, OpenModel } from './library.ts'
 import { startingFrom } from './start-from.ts'
@@ -79,6 +78,7 @@ export async function prepareRun(
       'Prepare the data again for the model that is chosen now.',
       { model: request.model },
     )
+  if (!goesOn) requireTask(wanted, table.info)
   const { config: asked, state: start } = goesOn
     ? { config: wanted, state: null }
     : await startingFrom(database, wanted, model, request.adapter)
@@ -95,9 +95,8 @@ export async function prepareRun(
     ...asked,
     model: { ...asked.model, id: request.model, hash: hashes.base },
   }
-  const chat = await model.chat()
-  const template = chat.template.source
-  const codec = chatCodec(chat, model.info.config)
+  const template = (await model.chat()).template.source
+  const codec = await model.codec()
   const { samples, positions } = fittingSamples(request.samplePrompts, codec, model)
   const decode = {
     sequences: Math.max(1, Math.min(SIDE_BY_SIDE, samples.length)),
@@ -163,6 +162,27 @@ function beyondPositions(longest: number, maxLength: number, { info }: OpenModel
     )
   if (maxLength <= positions) return null
   return `max_length is ${maxLength}, and ${info.name} was made for ${positions} tokens at most. The longest example has ${longest}: nothing is cut or lost.`
+}
+
+/** @throws LapidaryError `bad_config` where the rows cannot be judged as the config says */
+function requireTask({ data: { task } }: RunConfig, { task: outlook }: PreparedInfo): void {
+  const out = task === null ? undefined : outlook?.ruledOut[task]
+  if (!outlook || !out) return
+  const why: Record<typeof out.why, string> = {
+    texts: 'the rows are texts, without questions and answers',
+    answers: 'the rows are questions with answers',
+    one_answer: 'all answers are the same',
+    many_answers: `there are ${out.count} different answers; labels are at most ${out.most}`,
+    long_answers: `the longest answer has ${out.count} characters; a label has at most ${out.most}`,
+    no_json: 'no answer is a JSON object or list',
+    no_calls: 'no answer calls a function',
+  }
+  fail(
+    'bad_config',
+    `The task cannot be "${task}": ${why[out.why]}.`,
+    `Leave it out (data.task: null): it is "${outlook.guess}" then. Or choose other data.`,
+    { field: 'data.task', found: task },
+  )
 }
 
 /** Key of the token table that the data worker made of the same recipe. */

@@ -4,7 +4,6 @@ import { fail } from '../protocol/errors.ts'
 import type { Proof } from '../protocol/proof.ts'
 import { loraScaling, type RunConfig } from '../protocol/run-config.ts'
 import type { Call } from '../protocol/studio.ts'
-import { chatCodec } from './codec.ts'
 import { planRequest } from './engine/plan-request.ts'
 import type { OpenModel } from './library.ts'
 
@@ -22,7 +21,7 @@ export interface Proven {
  */
 export async function proofPlan({ config, model }: Pick<Proven, 'config' | 'model'>): Promise<PlanRequest> {
   const { config: shape } = model.info
-  const codec = chatCodec(await model.chat(), shape)
+  const codec = await model.codec()
   const longest = Math.max(...PROOF_PROMPTS.map((prompt) => codec.render(prompt).length)) + PROOF_TOKENS
   if (longest > shape.maxPositions)
     fail(
@@ -45,7 +44,7 @@ export async function prove(
   const { info } = model
   return makeProof(
     engine,
-    chatCodec(await model.chat(), info.config),
+    await model.codec(),
     {
       base: { name: info.name, hash: info.hash },
       step,

@@ -117,7 +117,8 @@ async function evaluationsOf(parts: TrainParts, run: string, call: Call) {
   const room = evaluationRoom(parts)
   const found = []
   for (const { id } of await listEvaluations(database, run)) {
-    const { rows: _, labels: __, ...figures } = await room.report(run, id, {}, call)
+    // Other runs are not part of this one's file.
+    const { rows: _, labels: __, beside: ___, ...figures } = await room.report(run, id, {}, call)
     found.push({ figures, rows: await readJudged(database, run, id) })
   }
   return found

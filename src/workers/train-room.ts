@@ -50,6 +50,7 @@ function evaluationsOf(parts: TrainParts): Studio['evaluations'] {
     remove: async (...asked) => (await room()).remove(...asked),
     adopt: async (...asked) => (await room()).adopt(...asked),
     tokens: async (...asked) => (await room()).tokens(...asked),
+    labels: async (...asked) => (await room()).labels(...asked),
     layers: async (...asked) => (await room()).layers(...asked),
     suspects: async (...asked) => (await room()).suspects(...asked),
     heldAnswers: async (...asked) => (await room()).heldAnswers(...asked),

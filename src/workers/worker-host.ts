@@ -29,6 +29,8 @@ export interface Ending {
   stopMs: number
   /** Calls that only ask: where their worker was ended on account of another call, they are made again. */
   again?: ReadonlySet<string>
+  /** Calls whose stop may end the worker, and only while nobody holds it; by default all, whoever does. */
+  only?: ReadonlySet<string>
 }
 
 const STOPPED: Failure = { code: 'cancelled', message: 'Stopped.', hint: 'Start again when ready.' }
@@ -54,6 +56,7 @@ export class WorkerHost {
   readonly #ending: Ending | null
   #running: Running | null = null
   #busy = 0
+  #held = 0
   #timer: ReturnType<typeof setTimeout> | null = null
 
   /**
@@ -82,7 +85,7 @@ export class WorkerHost {
     const { ready, crash, die } = this.#start()
     this.#enter()
     const stop = stopOf(args)
-    const late = this.#whenStopped(stop, die)
+    const late = this.#whenStopped(method, stop, die)
     const crossing = args.map((arg) => (typeof arg === 'function' ? proxy(arg as () => void) : arg))
     try {
       const all = await Promise.race([ready, crash])
@@ -102,12 +105,19 @@ export class WorkerHost {
   }
 
   /** Ends the worker where a call that was told to stop goes on. @returns to be called when it has ended */
-  #whenStopped(stop: AbortSignal | undefined, die: (error: LapidaryError) => void): () => void {
+  #whenStopped(
+    method: string,
+    stop: AbortSignal | undefined,
+    die: (error: LapidaryError) => void,
+  ): () => void {
     const ending = this.#ending
-    if (!stop || !ending) return () => {}
+    const only = ending?.only
+    if (!stop || !ending || only?.has(method) === false) return () => {}
     let timer: ReturnType<typeof setTimeout> | undefined
     const stopped = () => {
-      timer = setTimeout(() => die(new Ended(STOPPED)), ending.stopMs)
+      timer = setTimeout(() => {
+        if (!only || this.#held === 0) die(new Ended(STOPPED))
+      }, ending.stopMs)
     }
     if (stop.aborted) stopped()
     else stop.addEventListener('abort', stopped, { once: true })
@@ -121,10 +131,13 @@ export class WorkerHost {
   hold(onCrash: (error: LapidaryError) => void): () => void {
     const { crash } = this.#start()
     this.#enter()
+    this.#held++
     let held = true
     const release = () => {
-      if (held) this.#leave()
+      if (!held) return
       held = false
+      this.#held--
+      this.#leave()
     }
     crash.catch((error: LapidaryError) => {
       if (held) onCrash(error)

@@ -211,7 +211,18 @@ describe('contenders on the processor', () => {
 
   test('are asked by turns, the round that warms up is not counted, and ratios are those of the same rounds', async () => {
     const [ours, other] = [contender('Lapidary', [1, 30, 10, 40]), contender('other', [900, 10, 10, 10])]
-    const found = await byTurns('work', [ours, other], 3, (name) => expect.fail(name))
+    let timed = 0
+    const found = await byTurns(
+      'work',
+      [ours, other],
+      3,
+      (name) => expect.fail(name),
+      (run) => {
+        timed++
+        return run()
+      },
+    )
+    expect(timed).toBe(6)
     expect(ours.turns).toEqual([0, 1, 2, 3])
     expect(found.map(({ rates }) => rates)).toEqual([
       [30, 10, 40],

@@ -8,7 +8,9 @@ export type Words = string | RegExp
 export interface Query {
   role:
     | 'button'
+    | 'cell'
     | 'link'
+    | 'menuitem'
     | 'heading'
     | 'textbox'
     | 'checkbox'
@@ -37,6 +39,8 @@ export interface Driver<Handle = unknown> {
   /** Takes the place of what stood there. */
   type(element: Handle, text: string): Promise<void>
   chooseFile(element: Handle, path: string): Promise<void>
+  /** From here on the frame that an expression of the page gives is meant by what is looked for and run; null: the page. */
+  enter(frame: string | null): Promise<void>
   /** Runs the body of an async function in the page. What it returns is carried over as JSON. */
   run<T>(body: string): Promise<T>
   /** A PNG of what is in view. */

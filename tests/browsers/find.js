@@ -5,7 +5,9 @@
 export function find(query) {
   const SELECTORS = {
     button: 'button, [role="button"]',
+    cell: 'td, th',
     link: 'a[href]',
+    menuitem: '[role="menuitem"]',
     heading: 'h1, h2, h3',
     textbox: 'input:not([type]), input[type="text"], textarea',
     checkbox: 'input[type="checkbox"], [role="switch"]',

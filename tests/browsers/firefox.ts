@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import puppeteer, { type ElementHandle } from 'puppeteer-core'
+import puppeteer, { type ElementHandle, type Frame } from 'puppeteer-core'
 import { type Driver, findExpression, type Query } from './driver.ts'
 
 /** Firefox without a window, by WebDriver BiDi. Its question about persistent storage is left to whoever never answers. */
@@ -22,14 +22,18 @@ export async function openFirefox(executablePath: string, language: string): Pro
   })
   const page = await browser.newPage()
   await page.setViewport({ width: 1280, height: 800 })
+  let place: Frame = page.mainFrame()
   page.on('dialog', (dialog) => void dialog.accept().catch(() => {}))
   return {
     version: await browser.version(),
     downloads,
-    open: async (url) => void (await page.goto(url)),
+    async open(url) {
+      place = page.mainFrame()
+      await page.goto(url)
+    },
     reload: async () => void (await page.reload()),
     async find(query: Query) {
-      const handle = await page.evaluateHandle(findExpression(query))
+      const handle = await place.evaluateHandle(findExpression(query))
       const element = handle.asElement() as ElementHandle | null
       if (!element) await handle.dispose()
       return element
@@ -43,7 +47,17 @@ export async function openFirefox(executablePath: string, language: string): Pro
       await page.keyboard.type(text)
     },
     chooseFile: (element, path) => (element as ElementHandle<HTMLInputElement>).uploadFile(path),
-    run: <T>(body: string) => page.evaluate(`(async () => { ${body} })()`) as Promise<T>,
+    async enter(frame) {
+      place = page.mainFrame()
+      if (frame === null) return
+      const element = (
+        await place.evaluateHandle(frame)
+      ).asElement() as ElementHandle<HTMLIFrameElement> | null
+      const inner = await element?.contentFrame()
+      if (!inner) throw new Error(`${frame} is no frame`)
+      place = inner
+    },
+    run: <T>(body: string) => place.evaluate(`(async () => { ${body} })()`) as Promise<T>,
     screenshot: () => page.screenshot(),
     async close() {
       await browser.close()

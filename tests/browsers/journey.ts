@@ -124,7 +124,7 @@ export function journey(
       async () => {
         await person.press(page.export)
         await person.press(page.download)
-        checkAdapter(await downloaded(driver.downloads))
+        await adapterIn(driver.downloads)
       },
     ],
     [
@@ -188,6 +188,11 @@ function boxes(): string {
   )
   rows.splice(6, 0, '"Where is the kite of Tom?",""')
   return `question,answer\n${rows.join('\n')}\n`
+}
+
+/** Waits for an adapter among the downloads, and looks into it. */
+export async function adapterIn(folder: string): Promise<void> {
+  checkAdapter(await downloaded(folder))
 }
 
 /** The file that has come, once it is whole. */

@@ -9,16 +9,19 @@ import { serve } from '../../cli/server.ts'
 import { SERVICE_WORKER } from '../../cli/service-worker.ts'
 import { FAILED, SECOND, type Tally, tallyLine } from '../../cli/stage.ts'
 import type { Driver } from './driver.ts'
+import { embedPart } from './embed.ts'
 import { openFirefox } from './firefox.ts'
 import { journey, type Part } from './journey.ts'
+import { offlinePart } from './offline.ts'
+import { packPart } from './pack.ts'
 import { openOutside, policyPage, policyPart } from './policy.ts'
 import { openWebKit } from './webkit.ts'
 
 const HELP = `npm run test:browsers -- [--browser firefox|webkit] [--screenshots DIR]
 
 Walks Firefox and WebKitGTK through the studio as it ships, on the portable engine: a file, a run that is cut off and goes on,
-a question, the adapter. Once with the headers that let threads share memory, once without them and in a language that
-Intl does not know. The last line reads "N passed, N failed"; a browser that is missing has failed.
+a question, the adapter. Once with the headers that let threads share memory, and then with its server stopped; once without
+them and in a language that Intl does not know, and then in frames of another site and as a class pack on a plain http server. The last line reads "N passed, N failed"; a browser that is missing has failed.
 
   --browser      one of them only
   --screenshots  folder for a picture of the page after each part. What fails is always shown in test-results/browsers
@@ -103,13 +106,17 @@ async function visit(
     console.log(`\n== ${title}`)
     const storageAsked = name === 'firefox'
     const parts = journey(driver, { url: server.url, scratch, storageAsked, ...circumstances })
-    return await walk(driver, [...parts, policyPart(driver, server.url, outside)], pictures, title)
+    const { isolated } = circumstances
+    const ways = isolated
+      ? [offlinePart(driver, server.url, server.close)]
+      : [embedPart(driver, server.url), packPart(driver, server.url, scratch)]
+    return await walk(driver, [...parts, policyPart(driver, server.url, outside), ...ways], pictures, title)
   } catch (error) {
     console.log(`\n== ${name}, ${circumstances.title}\n  ✗ ${messageOf(error)}`)
     return { passed: 0, failed: 1, failure: messageOf(error) }
   } finally {
     await driver?.close().catch(() => {})
-    await server.close()
+    await server.close().catch(() => {})
     outside.close()
     rmSync(scratch, { recursive: true, force: true })
   }

@@ -65,7 +65,10 @@ function driverOf({ call, version }: Session, downloads: string, stop: () => voi
   return {
     version,
     downloads,
-    open: async (url) => void (await call('POST', '/url', { url })),
+    async open(url) {
+      await call('POST', '/frame', { id: null })
+      await call('POST', '/url', { url })
+    },
     reload: async () => void (await call('POST', '/refresh', {})),
     find: (query: Query) =>
       call<Element | null>('POST', '/execute/sync', { script: `return ${findExpression(query)}`, args: [] }),
@@ -78,6 +81,16 @@ function driverOf({ call, version }: Session, downloads: string, stop: () => voi
     },
     chooseFile: async (element, path) =>
       void (await call('POST', `/element/${id(element)}/value`, { text: path })),
+    async enter(frame) {
+      await call('POST', '/frame', { id: null })
+      if (frame === null) return
+      const element = await call<Element | null>('POST', '/execute/sync', {
+        script: `return ${frame}`,
+        args: [],
+      })
+      if (!element) throw new Error(`${frame} is no frame`)
+      await call('POST', '/frame', { id: element })
+    },
     async run<T>(body: string): Promise<T> {
       const script = `const told = arguments[0]
         ;(async () => { ${body} })().then((value) => told({ value }), (error) => told({ error: String(error) }))`

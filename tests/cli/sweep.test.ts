@@ -33,7 +33,7 @@ describe('flags of a queue', () => {
     const both = ['--sweep', 'learning_rate=1e-3,2e-3', '--sweep', 'lora_r=4,8', '--seeds', '1,2']
     expect((await job('out', ...both)).sweep).toEqual({
       kind: 'sweep',
-      metric: 'eval_loss',
+      metric: null,
       fields: [
         { field: 'training.learning_rate', values: [0.001, 0.002] },
         { field: 'lora.r', values: [4, 8] },
@@ -71,7 +71,7 @@ function doing(lossOf: (job: TrainJob) => number | Error) {
       const config = parseRunConfig({ ...of.config, data: { ...of.config.data, hash: 'h' } })
       const trials = planTrials(config, wish).map(({ config: _, ...trial }) => ({ ...trial, seconds: null }))
       const base = { dataset: 'd', model: 'pebble', config, samplePrompts: [] }
-      const { name, kind, metric } = wish
+      const { name, kind, metric } = { ...wish, metric: wish.metric ?? ('eval_loss' as const) }
       const rows = { train: 80, validation: 20 }
       const queue = { id: 'q', name, created: 1, kind, metric, base, trials, labels: ['a', 'b'], rows }
       return { queue, seconds: null, bytes: 0, refused: [] }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { pieceCutter } from '../../src/tokens/pieces.ts'
 import { TextTokenizer } from '../../src/tokens/tokenizer.ts'
+import { TokenizerTable } from '../../src/tokens/tokenizer-table.ts'
 import { seeded } from './helpers.ts'
 import { TINY_TOKENIZER_CONFIG, tinyTokenizerJson } from './tiny-tokenizer.ts'
 
@@ -100,6 +100,9 @@ describe.each(TOKENIZERS)('%s, piece by piece', (_, json, config) => {
   })
 })
 
+const pieceCutter = (json: object, config: Record<string, unknown>) =>
+  TokenizerTable.read(json).cutter(config)
+
 describe('where text cannot be cut', () => {
   const json = tinyTokenizerJson()
   const model = json.model as { vocab: Record<string, number> }
@@ -130,7 +133,7 @@ describe('where text cannot be cut', () => {
   })
 
   test('lines put together are the text, and each of whole pieces', () => {
-    const { cut, lines } = pieceCutter(tinyTokenizerJson() as never, TINY_TOKENIZER_CONFIG as never)!
+    const { cut, lines } = pieceCutter(tinyTokenizerJson(), TINY_TOKENIZER_CONFIG)!
     for (const text of ['one two\n\n three\n', '\n\na  b\nc', 'no line end', '']) {
       expect(lines(text).join('')).toBe(text)
       expect(lines(text).flatMap(cut)).toEqual(cut(text))

@@ -11,7 +11,7 @@ test('what stopped the judging of one checkpoint is not said of another, nor of 
   const split = { method: 'share', test_share: 0, test_values: [] }
   const run = { id: 'a', config: { data: { split } } } as unknown as RunInfo
   await createRoot(async (dispose) => {
-    const state = createEvaluations(studio)
+    const state = createEvaluations(studio, { list: () => [] })
     await state.start(run, 40, 10)
     expect(state.failureOf(state.request(run, 40))).toMatchObject(failure)
     expect(state.failureOf(state.request(run, 20))).toBeNull()

@@ -1,7 +1,7 @@
 import { createRoot, createSignal } from 'solid-js'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { RunInfo } from '../../src/protocol/studio.ts'
-import { createFinished } from '../../src/ui/state/finished.ts'
+import { createFinished, type QueueEnd } from '../../src/ui/state/finished.ts'
 
 /** Notifications as the browser would show them, and the answer that a person gives when asked. */
 let shown: string[] = []
@@ -39,15 +39,20 @@ afterEach(() => {
 
 function page(run: Partial<RunInfo> | null) {
   const [busy, setBusy] = createSignal(false)
+  const [going, setGoing] = createSignal(false)
+  const [ended, setEnded] = createSignal<QueueEnd | null>(null)
   const finished = createRoot((dispose) => {
     close = dispose
-    return createFinished({ busy, ended: () => run as RunInfo | null, label: ({ name }) => name })
+    return createFinished({
+      ...{ busy, ended: () => run as RunInfo | null, label: ({ name }) => name },
+      queue: { going, ended },
+    })
   })
   const walk = () => {
     setBusy(true)
     setBusy(false)
   }
-  return { finished, walk }
+  return { finished, walk, setBusy, setGoing, setEnded }
 }
 const DONE = { id: 'a', name: 'Pebble on pirates', status: 'done', step: 9, maxSteps: 9 } as const
 
@@ -86,6 +91,23 @@ test('who looks at the page is told nothing twice, and a start that made no run 
   const none = page(null)
   none.walk()
   expect([shown, none.finished.unseen()]).toEqual([[], null])
+})
+
+test('a queue ends once: none of its runs is told of, the last one neither, and a run after it is', async () => {
+  const { finished, walk, setBusy, setGoing, setEnded } = page(DONE)
+  await finished.want(true)
+  setGoing(true)
+  walk()
+  walk()
+  setBusy(true)
+  // The queue may know of its end before its last run has put its things away.
+  setGoing(false)
+  setEnded({ id: 'q', words: 'Done: all 3 runs of the queue', result: 'Rates. Best: Learning rate 0.01' })
+  setBusy(false)
+  expect(shown).toEqual(['Done: all 3 runs of the queue · Rates. Best: Learning rate 0.01'])
+  expect(finished.unseen()).toBe('Done: all 3 runs of the queue')
+  walk()
+  expect(shown.slice(1)).toEqual(['Done: the run has come to its end · Pebble on pirates'])
 })
 
 test.each(['denied', 'default'] as const)(

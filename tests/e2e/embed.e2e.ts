@@ -1,53 +1,26 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, expect, type FrameLocator, type Page, test } from '@playwright/test'
 import { CHROMIUM_ARGS, findChromium } from '../../cli/chromium.mjs'
 import type { EmbedFile, EmbedProgress, LapidaryStudioElement } from '../../src/protocol/embed.ts'
+import { embedPage, openPage } from '../browsers/embed.ts'
 import { capitals, curve, PATIENCE, watchForComplaints } from './helpers.ts'
 
 /**
  * The studio in the pages of another site: what it stores there is apart from what it stores by itself. 127.0.0.1 is to a browser another
  * site than localhost.
  */
-const servers: Server[] = []
+const pages: { close(): void }[] = []
 test.afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
+  for (const page of pages.splice(0)) page.close()
 })
 
 async function serve(html: string): Promise<string> {
-  const server = createServer((_, response) => response.setHeader('Content-Type', 'text/html').end(html))
-  servers.push(server)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const page = await openPage(html)
+  pages.push(page)
+  return page.url
 }
-
-const CONFIG = {
-  training: { max_steps: 3, learning_rate: 0.003, max_length: 128, seed: 7 },
-  lora: { r: 4 },
-}
-
-const hostPage = (studio: string) => `<!doctype html><title>A tutorial</title>
-  <script>
-    window.told = { a: [], b: [] }
-    const note = (name) => {
-      for (const type of ['ready', 'started', 'progress', 'finished', 'failed'])
-        document.getElementById(name).addEventListener(type, ({ detail }) => told[name].push({ type, ...detail }))
-    }
-  </script>
-  <script src="${studio}embed.js"></script>
-  <lapidary-studio id="a" height="480" style="width: 600px" config='${JSON.stringify(CONFIG)}' locked="train">
-    <script type="text/csv">
-      ${capitals(40).replaceAll('\n', '\n      ')}
-    </script>
-  </lapidary-studio>
-  <lapidary-studio id="b" data="sample:pirate" config='${JSON.stringify(CONFIG)}' parts="data,train" theme="dark" style="width: 600px"></lapidary-studio>
-  <script>note('a'); note('b')</script>`
 
 type Told = { type: string } & Partial<EmbedProgress> & { reason?: string }
 const told = (page: Page, name: string) =>
@@ -107,7 +80,7 @@ async function journey(page: Page, baseURL: string): Promise<void> {
     }
   })
   const complaints = watchForComplaints(page)
-  await page.goto(await serve(hostPage(baseURL)))
+  await page.goto(await serve(embedPage(baseURL, capitals(40))))
   const [a, b] = ['#a', '#b'].map((id) => page.frameLocator(`${id} iframe`)) as [FrameLocator, FrameLocator]
 
   // Of the page around there is what was asked for, and no more.

@@ -25,6 +25,7 @@ test.afterEach(async () => {
 
 const menu = async (page: Page, item: string | RegExp) => {
   await page.getByRole('button', { name: /^This app/ }).click()
+  await page.getByRole('menuitem', { name: 'For a class' }).click()
   await page.getByRole('menuitem', { name: item }).click()
 }
 

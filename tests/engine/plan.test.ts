@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { GEMMA_1B, GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
 import { planEngine } from '../../src/engine/plan.ts'
-import { layOutStack, layOutWeights } from '../../src/engine/weights.ts'
+import { layOutStack, layOutWeights, weightBuffers } from '../../src/engine/weights.ts'
 import * as memory from '../../src/gpu/memory.ts'
 import { quantisedTypes } from '../../src/model/quantised-weights.ts'
 import { storedAlike } from '../../src/model/storage.ts'
@@ -145,6 +145,26 @@ describe('formats belong to tensors', () => {
     const rank = projectionsOf(GEMMA_1B).reduce((sum, { shape }) => sum + shape[0] + shape[1], 0)
     expect(large.adapter - small.adapter).toBeLessThan(1.001 * 16 * 56 * rank)
     expect(large.total - small.total).toBeLessThan(1.002 * 16 * 56 * rank)
+  })
+
+  test('weights share buffers, so that a device which rounds small ones up to powers of two takes hardly more than they are', () => {
+    const { pieces } = layOutWeights(GEMMA_270M, undefined, 1 << 27)
+    const { sizes, at } = weightBuffers(pieces)
+    const bytes = pieces.reduce((sum, piece) => sum + piece.bytes, 0)
+    const taken = (of: number[]) =>
+      of.reduce((sum, size) => sum + (size > 4 << 20 ? size : 2 ** Math.ceil(Math.log2(size))), 0)
+    expect(taken(pieces.map((piece) => piece.bytes)) - bytes).toBeGreaterThan(100e6)
+    expect(taken(sizes) - bytes).toBeLessThan(4e6)
+    // One behind the other, none within another, and none so large that a device refuses it.
+    for (const [i, { buffer, offset }] of at.entries()) {
+      const before = at[i - 1]
+      const free = before?.buffer === buffer ? before.offset + pieces[i - 1]!.bytes : 0
+      expect(offset % 256).toBe(0)
+      expect(offset - free).toBeGreaterThanOrEqual(0)
+      expect(offset - free).toBeLessThan(256)
+      expect(offset + pieces[i]!.bytes).toBeLessThanOrEqual(sizes[buffer]!)
+    }
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(1 << 27)
   })
 
   test('several matrices laid row under row are one weight, a shard may hold rows of several', () => {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { PEBBLE } from '../../bench/shapes.ts'
-import { layOutWeights, uploadWeights } from '../../src/engine/weights.ts'
+import { layOutWeights, uploadWeights, weightBuffers } from '../../src/engine/weights.ts'
 import type { Gpu } from '../../src/gpu/device.ts'
 import { tensorTable } from '../../src/model/tensors.ts'
 import type { WeightSource } from '../../src/protocol/model.ts'
@@ -56,8 +56,22 @@ test('weights lie on the device as they are stored, and what is queued for it is
   vi.unstubAllGlobals()
   const matrices = pieces.filter(({ normOffset }) => normOffset === null)
   expect(matrices.length).toBeGreaterThan(3)
-  for (const { tensor, stretches, cols } of matrices) {
-    const found = written.get(places.get(tensor)!.buffer)!
+  const spans = new Map<object, [number, number][]>()
+  for (const { tensor, bytes } of pieces) {
+    const { buffer, offset } = places.get(tensor)!
+    expect(offset % 256).toBe(0)
+    const others = spans.get(buffer) ?? []
+    for (const [start, end] of others) expect(offset + bytes <= start || offset >= end).toBe(true)
+    spans.set(buffer, [...others, [offset, offset + bytes]])
+  }
+  // Few of them, so that little is lost to a device's rounding.
+  expect(written.size).toBeLessThan(6)
+  expect([...written.values()].reduce((sum, { length }) => sum + length, 0)).toBe(
+    weightBuffers(pieces).sizes.reduce((sum, bytes) => sum + bytes, 0),
+  )
+  for (const { tensor, stretches, cols, bytes } of matrices) {
+    const { buffer, offset } = places.get(tensor)!
+    const found = written.get(buffer)!.subarray(offset, offset + bytes)
     let wrong = 0
     let at = 0
     for (const { source, firstRow, rows } of stretches)

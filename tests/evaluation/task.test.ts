@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { type Answered, guessKind, prefixLabels, taskOf, unseenLabels } from '../../src/evaluation/task.ts'
+import {
+  type Answered,
+  guessKind,
+  prefixLabels,
+  taskOf,
+  taskOutlook,
+  unseenLabels,
+} from '../../src/evaluation/task.ts'
+import { labelsOf, taskKind, usualMetric } from '../../src/runs/task.ts'
 
 const said = (...references: string[]): Answered[] =>
   references.map((reference) => ({ reference, calls: false, plain: false }))
@@ -65,5 +73,51 @@ describe('labels', () => {
     expect(prefixLabels({ kind: 'labels', labels: ['card', 'card lost', 'pin'], from: 'learnt' })).toEqual([
       'card',
     ])
+  })
+})
+
+describe('what rows cannot be', () => {
+  const why = (rows: Answered[]) =>
+    Object.fromEntries(Object.entries(taskOutlook(rows).ruledOut).map(([kind, out]) => [kind, out.why]))
+
+  test('is said of each kind, and the guess is never among it', () => {
+    expect(why(PETS)).toEqual({ json: 'no_json', calls: 'no_calls', plain: 'answers' })
+    expect(taskOutlook(PETS)).toMatchObject({ guess: 'labels', answers: ['dog', 'cat'] })
+    const texts = [{ reference: 'Once', calls: false, plain: true }]
+    expect(why(texts)).toEqual({ labels: 'texts', json: 'texts', calls: 'texts', text: 'texts' })
+    const call = { reference: 'f({})', calls: true, plain: false }
+    const json = said('{"a":1}', '{"a":2}')
+    for (const rows of [PETS, texts, [call, call], json, said('a', 'b', 'c'), said('Arr!', 'Arr!')]) {
+      const { guess, ruledOut } = taskOutlook(rows)
+      expect(ruledOut[guess]).toBeUndefined()
+    }
+  })
+
+  test('names what is too many or too long to be labels', () => {
+    const many = Array.from({ length: 201 }, (_, i) => `${i}`)
+    expect(taskOutlook(said(...many)).ruledOut.labels).toEqual({ why: 'many_answers', count: 201, most: 200 })
+    expect(taskOutlook(said('a', 'x'.repeat(81))).ruledOut.labels).toEqual({
+      ...{ why: 'long_answers', count: 81, most: 80 },
+    })
+    expect(taskOutlook(said('a', 'a')).ruledOut.labels).toEqual({ why: 'one_answer' })
+    expect(taskOutlook(said('a', 'a')).answers).toBeNull()
+  })
+
+  test('some JSON is enough to be judged as JSON', () => {
+    expect(taskOutlook(said('{"a":1}', 'sorry')).ruledOut.json).toBeUndefined()
+  })
+})
+
+describe('what a config says of the task', () => {
+  const prepared = { task: taskOutlook(PETS) }
+  const of = (task: 'labels' | 'text' | null) => ({ data: { task } })
+
+  test('goes before the guess, and the labels and the metric go by it', () => {
+    expect([taskKind(of(null), prepared), taskKind(of('text'), prepared)]).toEqual(['labels', 'text'])
+    expect(taskKind(of(null), {})).toBeNull()
+    expect(labelsOf(of(null), prepared)).toEqual(['dog', 'cat'])
+    expect(labelsOf(of('text'), prepared)).toBeNull()
+    expect(usualMetric(labelsOf(of('labels'), prepared))).toBe('accuracy')
+    expect(usualMetric(null)).toBe('eval_loss')
   })
 })

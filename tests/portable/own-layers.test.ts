@@ -12,7 +12,9 @@ import type { Batch } from '../../src/protocol/batch.ts'
 import type { PlanRequest } from '../../src/protocol/engine.ts'
 import type { LayerConfig, ModelConfig } from '../../src/protocol/model.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { drawnTokens, labels77 } from '../support/choices.ts'
 import { relativeL2 } from '../support/golden.ts'
+import { expectClose } from '../support/operation.ts'
 import { isolated, threadsRunning } from '../support/threads.ts'
 
 const BASE = readModelConfig(
@@ -122,13 +124,26 @@ const SCALARS = {
   maxGradNorm: 0.5,
 }
 
+/** Choices in one pass, and in several, of which later ones see rows of earlier ones. */
+async function chosen(own: PortableEngine): Promise<Float32Array[]> {
+  const found: Float32Array[] = []
+  for (const length of [21, 190])
+    for (const adapter of ['on', 'off'] as const) {
+      const prompt = drawnTokens(length, 4, 150)
+      found.push(...(await own.scoreChoices(prompt, labels77(150), { adapter })).logProbability)
+    }
+  return found
+}
+
 /** What scoring and two steps come to. */
 async function figures(own: PortableEngine) {
   const { logProbability } = await own.score(batch(9))
+  const choices = await chosen(own)
   const first = await own.step([batch(1), batch(2)], { ...SCALARS, step: 1 })
   const gradients = await own.gradients()
   const second = await own.step([batch(3)], { ...SCALARS, step: 2 })
-  return { logProbability, losses: [first.loss, second.loss], gradients, lora: (await own.saveState()).lora }
+  const losses = [first.loss, second.loss]
+  return { logProbability, choices, losses, gradients, lora: (await own.saveState()).lora }
 }
 
 const EARLIER = { 'portable.head': 'simd', 'portable.products': 'fma' }
@@ -144,6 +159,9 @@ describe.each(CASES)('layers of our own: %s', (_, given) => {
     const want = await figures(other)
     expect(got.losses[0]).not.toBe(0)
     expect(relativeL2(got.logProbability, want.logProbability)).toBeLessThan(1e-5)
+    got.choices.forEach((logs, i) => {
+      expectClose(`choice ${i}`, logs, want.choices[i]!, 1e-5)
+    })
     got.losses.forEach((loss, i) => {
       expect(Math.abs(loss - want.losses[i]!)).toBeLessThan(1e-5 * want.losses[i]!)
     })
@@ -152,11 +170,11 @@ describe.each(CASES)('layers of our own: %s', (_, given) => {
       expect(relativeL2(got.gradients[name]!.data, data), name).toBeLessThan(1e-4)
   })
 
-  test('the same bits on one, two and four threads', async () => {
+  test('the same bits on one, two and five threads', async () => {
     const restore = isolated()
     try {
       const found = []
-      for (const threads of [1, 2, 4]) {
+      for (const threads of [1, 2, 5]) {
         const own = await open(given, {}, threads)
         expect(own.describe().threads).toBe(threads)
         found.push(await figures(own))
@@ -238,6 +256,19 @@ test('tasks are read as they were written', () => {
       site: 12,
     },
     { kind: 'attend', ...attention },
+    { kind: 'adamw', value: 4, gradient: 8, m: 12, v: 16, factors: 2 ** 31 + 64, rows: 1e7, width: 1 },
+    {
+      kind: 'scaleTurned',
+      x: 4,
+      xStride: 8,
+      out: 2 ** 31,
+      outStride: 12,
+      rows: 7,
+      width: 5,
+      factor: 64,
+      add: true,
+    },
+    { kind: 'attendTree', ...attention, past: 40, rows: 12, prompt: 38 },
     { kind: 'attendGrad', ...attention, dk: 512, dv: 576, apart: 4096 },
     { kind: 'turn', x: 4, angles: 8, rows: 3, heads: 4, half: 32, back: true },
   ]

@@ -1,3 +1,4 @@
+import { Worker } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import { noise } from '../../bench/random.ts'
 import { f32ToBf16, f32ToF16 } from '../../src/lib/bf16.ts'
@@ -56,12 +57,19 @@ const worst = (got: ArrayLike<number>, want: ArrayLike<number>) =>
     return error <= most ? most : error
   }, 0)
 
-async function opened(cases: readonly Case[], rows: number, threads = 1, openPort?: () => CrewPort) {
+async function opened(
+  cases: readonly Case[],
+  rows: number,
+  threads = 1,
+  openPort?: () => CrewPort,
+  patience?: number,
+) {
   const shapes = cases.map((c) => ({ type: c.type, rows: c.out, cols: c.in }))
   const products = await Products.open(shapes, productsLayout(shapes, rows, threads), {
     threads,
     fma: hasFma(),
     ...(openPort && { openPort }),
+    ...(patience !== undefined && { patience }),
   })
   const widened = cases.map((c, i) => {
     const { bytes, widened } = stored(c.type, noise(c.out * c.in, 3 + i))
@@ -71,6 +79,32 @@ async function opened(cases: readonly Case[], rows: number, threads = 1, openPor
     return widened
   })
   return { products, widened }
+}
+
+/** A thread that takes a part, which it does not put down: it breaks off and says so, or it is gone. */
+function thief(says: boolean): CrewPort {
+  const worker = new Worker(
+    `const { parentPort } = require('node:worker_threads')
+    parentPort.once('message', ({ memory }) => {
+      const [left, done, broken] = [1, 2, 3]
+      const state = new Int32Array(memory.buffer)
+      parentPort.postMessage(null)
+      while (Atomics.load(state, left) <= 0 || Atomics.sub(state, left, 1) <= 0);
+      if (!${says}) return
+      Atomics.store(state, broken, 1)
+      Atomics.add(state, done, 1)
+      Atomics.notify(state, done)
+    })`,
+    { eval: true },
+  )
+  const port: CrewPort = {
+    onmessage: null,
+    onerror: null,
+    postMessage: (message) => worker.postMessage(message),
+    terminate: () => void worker.terminate(),
+  }
+  worker.on('message', (data) => port.onmessage?.({ data }))
+  return port
 }
 
 describe('products of stored matrices', () => {
@@ -178,6 +212,31 @@ describe('on several threads', () => {
     expect(await results(4)).toEqual(alone)
     expect(threadsRunning()).toBe(0)
   })
+
+  test.each(['stops', 'is never heard of again'])(
+    'one that %s with a part in its hands is told of, and done without',
+    async (how) => {
+      const [c] = CASES as [Case]
+      const x = noise(29 * c.in, 5)
+      const y = () => {
+        const found = new Float32Array(29 * c.out)
+        products.multiply(0, x, found, 29)
+        return found
+      }
+      const { products } = await opened([c], 29, 2, () => thief(how === 'stops'), 2)
+      expect(products.others).toBe(1)
+      const until = () => {
+        // It may come too late for a part of the first ones.
+        for (let round = 0; round < 100_000; round++) y()
+      }
+      expect(until).toThrow(/stopped in the middle/)
+      expect(products.others).toBe(0)
+      const { products: alone } = await opened([c], 29)
+      const want = new Float32Array(29 * c.out)
+      alone.multiply(0, x, want, 29)
+      expect(y()).toEqual(want)
+    },
+  )
 
   test('where they cannot begin, one does all', async () => {
     const refused = () => {

@@ -207,6 +207,9 @@ class Sources {
         if (isRule(node))
           for (const argument of node.arguments as Node[]) this.#note({ module, node: argument }, true)
         const name = node.type === 'Property' ? nameOf(node.key as Node) : null
+        // What `fail` is given is read where it is called.
+        if (module.path.endsWith('protocol/errors.ts') && (node.value as Node)?.type === 'Identifier')
+          continue
         const isShown =
           name !== null && (PROPERTIES.has(name) || (name === 'name' && NAMED.test(module.path)))
         if (isShown) this.#note({ module, node: node.value as Node })

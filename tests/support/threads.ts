@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { buildSync } from 'esbuild'
 
@@ -42,13 +43,15 @@ export function nodeThread(path: string): NodeThread {
 
 /** Has Node look like a page that is isolated, until what is given back is called. */
 export function isolated(): () => void {
-  const page = globalThis as { Worker?: unknown; crossOriginIsolated?: boolean }
-  const before = { Worker: page.Worker, crossOriginIsolated: page.crossOriginIsolated }
+  const page = globalThis as { Worker?: unknown; crossOriginIsolated?: boolean; origin?: string }
+  const before = { Worker: page.Worker, crossOriginIsolated: page.crossOriginIsolated, origin: page.origin }
   page.crossOriginIsolated = true
+  // Of addresses of files: scripts of another origin do not run.
+  page.origin = 'null'
   page.Worker = class {
-    constructor(url: URL) {
+    constructor(address: string) {
       // biome-ignore lint/correctness/noConstructorReturn: what it gives is all that it is for
-      return nodeThread(url.pathname)
+      return nodeThread(fileURLToPath(address))
     }
   }
   return () => void Object.assign(page, before)

@@ -161,6 +161,27 @@ describe('the worker border', () => {
     expect([null, (await bystander).born]).toContain(second)
   })
 
+  test('only what may end it does, and nothing while somebody holds it', async () => {
+    const make = () => new Worker(new URL('./test.worker.ts', import.meta.url), { type: 'module' })
+    const stopped = async (only: string, hold: boolean) => {
+      const ending = { stopMs: 100, only: new Set([only]) }
+      const workers = new WorkerHost('test', make, 'http://base/', 60_000, undefined, ending)
+      const room = remoteRoom<TestRoom>(workers)
+      const first = (await room.born()).born
+      const release = hold ? workers.hold(() => {}) : () => {}
+      const control = new AbortController()
+      const busy = room.busy(1500, { signal: control.signal }).catch(({ message }) => message as string)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      control.abort()
+      const came = await busy
+      release()
+      return { came, same: (await room.born()).born === first }
+    }
+    expect(await stopped('busy', false)).toEqual({ came: 'Stopped.', same: false })
+    expect((await stopped('busy', true)).same).toBe(true)
+    expect((await stopped('born', false)).same).toBe(true)
+  })
+
   test('that hears nothing is ended all the same, and whoever waits is told why', async () => {
     const { workers, room } = host()
     const first = (await room.born()).born

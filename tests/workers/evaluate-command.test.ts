@@ -54,6 +54,8 @@ describe('npm run evaluate', () => {
       ...{ json, csv: join(folder, 'figures-predictions.csv'), keepOther: false, choice: 'mean', limit: 50 },
       mapping: { prompt: 'q', response: 'a' },
     })
+    const benchmark = await evaluateJob(['--run', run, '--benchmark', 'general', '--limit', '5'])
+    expect(benchmark).toMatchObject({ data: { benchmark: 'general' }, task: null, limit: 5 })
     expect(await job('--task', 'labels', '--labels', 'yes,no', '--engine', 'portable')).toMatchObject({
       task: { kind: 'labels', labels: ['yes', 'no'] },
       engine: { kind: 'portable' },
@@ -115,6 +117,19 @@ describe('npm run evaluate', () => {
     ['a choice', () => ['--run', run, '--data', PIRATE, '--choice', 'x'], 'bad_config', '--choice x'],
     ['a limit', () => ['--run', run, '--data', PIRATE, '--limit', '0'], 'bad_config', '--limit'],
     ['text as a limit', () => ['--run', run, '--data', PIRATE, '--limit', 'ten'], 'bad_config', '"ten"'],
+    ['a set that is none', () => ['--run', run, '--benchmark', 'x'], 'bad_config', 'benchmark set "x"'],
+    [
+      'a set beside data',
+      () => ['--run', run, '--benchmark', 'general', '--data', PIRATE],
+      'bad_config',
+      '--data goes with other data',
+    ],
+    [
+      'a set with a task',
+      () => ['--run', run, '--benchmark', 'general', '--task', 'json'],
+      'bad_config',
+      '--task',
+    ],
     ['labels alone', () => ['--run', run, '--data', PIRATE, '--labels', 'a,b'], 'bad_config', '--labels'],
     [
       'figures where the rows go',

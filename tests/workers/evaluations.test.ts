@@ -1,4 +1,5 @@
 import 'fake-indexeddb/auto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -52,7 +53,7 @@ const SENTENCES = table(
 )
 
 /** A run of a few steps on these rows, ended. */
-async function trained(text = LABELLED, steps = 4) {
+async function trained(text = LABELLED, steps = 4, more: { task?: 'text' | 'json' } = {}) {
   const [data, train] = [dataRoom(), trainRooms()]
   for (const room of [data, train]) room.open({ base: server.url })
   const dataset = await data.openFile(new File([text], 'rows.csv'))
@@ -68,6 +69,7 @@ async function trained(text = LABELLED, steps = 4) {
       hash: dataset.hash,
       name: dataset.name,
       validation_share: 0.25,
+      ...more,
     },
   })
   const recipe = { dataset: dataset.id, model: 'pebble', config }
@@ -273,6 +275,87 @@ describe('another file', () => {
     await train.evaluations.evaluate({ ...request, checkpoint: null }, (some) => base.push(...some))
     expect(base.map(({ row }) => row)).toEqual(rows.map(({ row }) => row))
     expect(rows[0]).toMatchObject({ number: rows[0]!.row + 1 })
+  })
+})
+
+describe('a benchmark set', () => {
+  const feelings = (run: string, checkpoint: EvaluateRequest['checkpoint'] = 'last'): EvaluateRequest => ({
+    ...{ run, checkpoint, rows: { benchmark: 'feelings' }, limit: 12 },
+  })
+
+  test('is judged by its own labels, whatever the run learnt, which is told', async () => {
+    const { train, run } = await trained()
+    const outlook = await train.evaluations.outlook(feelings(run))
+    expect(outlook).toMatchObject({
+      rows: 12,
+      data: { name: 'feelings.csv', split: null, benchmark: 'feelings' },
+      task: { kind: 'labels', from: 'given' },
+    })
+    const labels = ['afraid', 'angry', 'happy', 'sad']
+    expect([...outlook.task.labels].sort()).toEqual(labels)
+    expect(outlook.notes).toContainEqual({ kind: 'other_labels', count: 4, names: outlook.task.labels })
+    // What a person chose for the run's own rows is not meant here.
+    const text = { ...feelings(run), task: { kind: 'text' as const } }
+    expect((await train.evaluations.outlook(text)).task).toEqual(outlook.task)
+    const rows: JudgedRow[] = []
+    await train.evaluations.evaluate(feelings(run), (some) => rows.push(...some))
+    expect(rows).toHaveLength(12)
+    expect(rows.every(({ scores }) => scores?.length === 4)).toBe(true)
+  })
+
+  test('puts the same rows to every run, and each report holds the others beside', async () => {
+    const first = await trained()
+    const info = await first.train.evaluations.evaluate(feelings(first.run), nothing)
+    await first.train.evaluations.evaluate(feelings(first.run, null), nothing)
+    const alone = await first.train.evaluations.report(first.run, info.id)
+    // The base model is one of the sides, and nobody else was judged.
+    expect([alone.base?.step, alone.beside]).toEqual([null, []])
+    const second = await trained(SENTENCES, 2)
+    const other = await second.train.evaluations.evaluate(feelings(second.run), nothing)
+    expect([other.rowsKey, other.id === info.id]).toEqual([info.rowsKey, false])
+    const report = await first.train.evaluations.report(first.run, info.id)
+    const own = await second.train.evaluations.report(second.run, other.id)
+    expect(report.beside).toEqual([
+      {
+        ...{ run: second.run, model: 'Pebble', step: 2 },
+        ...{ right: own.sides[0]!.right, figures: own.sides[0]!.figures },
+      },
+    ])
+    expect(own.beside.map(({ run, step }) => [run, step])).toEqual([[first.run, 4]])
+    // Held-out rows of one run are no rows of the other's.
+    const heldOut = await first.train.evaluations.evaluate(held(first.run), nothing)
+    expect((await first.train.evaluations.report(first.run, heldOut.id)).beside).toEqual([])
+  })
+
+  test('is not learnt from: by its bytes, whatever the file is called', async () => {
+    const data = dataRoom()
+    data.open({ base: server.url })
+    const bytes = readFileSync(join(PUBLIC, 'benchmarks', 'feelings.csv'))
+    const dataset = await data.openFile(new File([bytes], 'mine.csv'))
+    const config = parseRunConfig({ data: { prompt: 'sentence', response: 'mood' } })
+    await expect(data.prepare({ dataset: dataset.id, model: 'pebble', config })).rejects.toMatchObject({
+      ...{ code: 'bad_data', message: expect.stringContaining('benchmark set "feelings"') },
+    })
+  })
+})
+
+describe('the task of a run', () => {
+  const withTask = (task: 'text' | 'json') => trained(LABELLED, 2, { task })
+
+  test('is what its config says, on the page and on the command line, and a person may say otherwise', async () => {
+    const { train, run } = await withTask('text')
+    expect(await train.evaluations.outlook(held(run))).toMatchObject({
+      ...{ guess: 'labels', task: { kind: 'text', labels: [], from: 'given' } },
+    })
+    const labels = { ...held(run), task: { kind: 'labels' as const } }
+    expect((await train.evaluations.outlook(labels)).task.kind).toBe('labels')
+  })
+
+  test('that the rows cannot be is refused where the run begins, and named', async () => {
+    await expect(withTask('json')).rejects.toMatchObject({
+      ...{ code: 'bad_config', message: expect.stringContaining('no answer is a JSON') },
+      detail: { field: 'data.task', found: 'json' },
+    })
   })
 })
 

@@ -349,6 +349,27 @@ describe('models', () => {
     expect((await train.models.list()).map(({ id }) => id)).toEqual(['pebble'])
   })
 
+  test('a run goes on to its end though another tab removes its model meanwhile, and what it made can be taken away', async () => {
+    const { data, train, adding } = rooms()
+    const { id } = await adding.add(folder(), 'My Gemma')
+    const request = await requested(data, { model: id })
+    const { events, end, onEvent } = listener()
+    let removed: Promise<void> | null = null
+    const run = await train.runs.start(request, (event) => {
+      if (event.type === 'step') removed ??= rooms().train.models.remove(id)
+      onEvent(event)
+    })
+    expect(await end).toMatchObject({ type: 'done', step: 6 })
+    await removed
+    expect(events.filter(({ type }) => type === 'eval').length).toBeGreaterThan(1)
+    expect(events.filter(({ type }) => type === 'sample').length).toBeGreaterThan(0)
+    expect((await train.models.list()).map((model) => model.id)).toEqual(['pebble'])
+    expect([...(await exported(train, run, 'peft')).keys()]).toContain('adapter_model.safetensors')
+    // What needs the base says which one is not there.
+    expect((await failureOf(train.runs.exportRun(run, 'merged'))).code).toBe('missing_file')
+    expect((await failureOf(train.runs.resume(run, () => {}))).code).toBe('missing_file')
+  })
+
   test('adding one can be stopped at any moment, and leaves nothing half stored', async () => {
     const room = rooms().adding
     const database = await openDatabase()

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type RunningServer, serve } from '../../cli/server.ts'
 import type { RunEvent } from '../../src/protocol/events.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import type { AnswerRequest, JudgedRow } from '../../src/protocol/studio.ts'
+import type { Message } from '../../src/protocol/tokens.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { lossesIn } from '../../src/workers/evaluation-suspects.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
@@ -189,4 +191,49 @@ test('an adapter is held against its base matrix by matrix, at any kept checkpoi
   expect(before.step).toBe(earlier!.step)
   expect(before.cells.map(({ weight }) => weight)).toEqual(last.cells.map(({ weight }) => weight))
   expect(before.cells.map(({ change }) => change)).not.toEqual(last.cells.map(({ change }) => change))
+})
+
+describe('a question that was typed', () => {
+  test('has its labels as likely as an evaluation finds them', async () => {
+    const of = { run, checkpoint: 'last' as const, rows: { split: 'validation' as const }, limit: 3 }
+    const judged: JudgedRow[] = []
+    const { task } = await train.evaluations.evaluate(of, (rows) => judged.push(...rows))
+    await train.evaluations.evaluate({ ...of, checkpoint: null }, (rows) => judged.push(...rows))
+    const chances = (scores: readonly number[]) => {
+      const whole = scores.reduce((sum, one) => sum + Math.exp(one), 0)
+      return scores.map((one) => Math.exp(one) / whole)
+    }
+    for (const [i, { question }] of judged.slice(0, 3).entries()) {
+      const { labels } = await train.evaluations.labels({
+        ...{ run, checkpoint: 'last', question, labels: task.labels },
+      })
+      const [tuned, base] = [chances(judged[i]!.scores!), chances(judged[i + 3]!.scores!)]
+      for (const [j, one] of labels.entries()) {
+        expect(one.label).toBe(task.labels[j])
+        expect(one.tuned).toBeCloseTo(tuned[j]!, 5)
+        expect(one.base).toBeCloseTo(base[j]!, 5)
+      }
+    }
+  })
+
+  test('is answered by as much of the adapter as is wanted: none of it is the base model', async () => {
+    const ask = async (more: Partial<AnswerRequest>) => {
+      const options = { maxNewTokens: 8, temperature: 0, topK: 0, topP: 1, seed: 1 }
+      const engine = { engine: 'portable' as const }
+      const prompts = ['Jack sang a song in the town.', 'A wolf is at the door.']
+      const asked = { model: 'pebble', run, checkpoint: 'last' as const, prompts, options, ...engine }
+      return (await train.answers.answer({ ...asked, ...more }, () => {})).map(({ text }) => text)
+    }
+    const [base, tuned] = [await ask({ run: null }), await ask({})]
+    expect(base).not.toEqual(tuned)
+    expect(await ask({ strength: 0 })).toEqual(base)
+    expect(await ask({ strength: 1 })).toEqual(tuned)
+    expect(await ask({ before: [], strength: 1 })).toEqual(tuned)
+    // What was said before is part of what is asked.
+    const turns: Message[] = [
+      { role: 'user', content: 'Tell me about the sea.' },
+      { role: 'assistant', content: 'The sea is blue and it is full of fish.' },
+    ]
+    expect(await ask({ run: null, before: turns })).not.toEqual(base)
+  })
 })

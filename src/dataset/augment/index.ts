@@ -1,3 +1,4 @@
+import { breathe } from '../../lib/breath.ts'
 import { SITE, shuffle } from '../../lib/threefry.ts'
 import type { AugmentConfig } from '../../protocol/data-steps.ts'
 import type { Finding } from '../../protocol/preparation.ts'
@@ -59,7 +60,7 @@ export async function augment(
         if (count === wanted) break
         if (performance.now() - paused > 30) {
           // A worker must come up for air to hear of a stop.
-          await new Promise((resolve) => setTimeout(resolve))
+          await breathe()
           signal?.throwIfAborted()
           paused = performance.now()
         }

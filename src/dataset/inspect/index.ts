@@ -1,3 +1,4 @@
+import { breathe } from '../../lib/breath.ts'
 import type { SplitConfig } from '../../protocol/data-steps.ts'
 import type { Finding } from '../../protocol/preparation.ts'
 import type { Mapping } from '../../protocol/recipe.ts'
@@ -62,7 +63,7 @@ export async function inspectFrame(frame: Frame, options: InspectOptions): Promi
     ...oddColumns(frame, mapping),
     ...missingValues(countMissing(frame, mapping), frame.rows),
   ]
-  await new Promise((resolve) => setTimeout(resolve))
+  await breathe()
   signal?.throwIfAborted()
   const examples = readExamples(frame, mapping, tools)
   if (examples) {

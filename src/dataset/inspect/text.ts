@@ -1,3 +1,4 @@
+import { breathe } from '../../lib/breath.ts'
 import { counted } from '../../lib/counted.ts'
 import type { Finding, FindingKind, Fix } from '../../protocol/preparation.ts'
 import { CONTROL, INVISIBLE, REPLACEMENT, TEMPLATE_TOKENS } from '../characters.ts'
@@ -142,7 +143,7 @@ export async function textFindings(
     for (const [i, value] of frame.column(column).entries()) {
       if ((i & 1023) === 0 && performance.now() - paused > 30) {
         // A worker must come up for air to hear of a stop.
-        await new Promise((resolve) => setTimeout(resolve))
+        await breathe()
         signal?.throwIfAborted()
         paused = performance.now()
       }

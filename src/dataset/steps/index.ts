@@ -1,3 +1,4 @@
+import { breathe } from '../../lib/breath.ts'
 import type { DataStep, StepOf, StepType } from '../../protocol/data-steps.ts'
 import { LapidaryError } from '../../protocol/errors.ts'
 import type { StepReport } from '../../protocol/preparation.ts'
@@ -32,7 +33,7 @@ export async function runSteps(
   for (const [index, step] of steps.entries()) {
     if (!step.enabled) continue
     // A worker must come up for air to hear of a stop.
-    await new Promise((resolve) => setTimeout(resolve))
+    await breathe()
     signal?.throwIfAborted()
     const context: StepContext = { seed, index, share, ...(signal ? { signal } : {}) }
     const result = named(step, index, () => run(rows, step, context))

@@ -101,6 +101,9 @@ export const v128 = {
   load8x8: (address: Code, offset = 0): Code => [address, vector(1), access(offset)],
   load16x4u: (address: Code, offset = 0): Code => [address, vector(4), access(offset)],
   load4: (address: Code, offset = 0): Code => [address, vector(92), access(offset)],
+  /** Eight bytes, and zeros; the first eight of sixteen. */
+  load8: (address: Code, offset = 0): Code => [address, vector(93), access(offset)],
+  store8: (address: Code, value: Code, offset = 0): Code => [address, value, vector(91), access(offset), 0],
   /** 16-bit integers, and bytes, moved by so many bits; to the right with their sign. */
   shl16: (value: Code, bits: Code): Code => [value, bits, vector(139)],
   shr16: (value: Code, bits: Code): Code => [value, bits, vector(140)],
@@ -142,6 +145,9 @@ export const v128 = {
 export const f64x2 = {
   /** The first two of four floats. */
   promote: unary(vector(95)),
+  /** As the first two of four floats, with zeros behind them. */
+  demote: unary(vector(94)),
+  loadSplat: (address: Code, offset = 0): Code => [address, vector(10), access(offset)],
   const: (value: number): Code => {
     const bytes = [...new Uint8Array(Float64Array.of(value).buffer)]
     return [vector(12), bytes, bytes]
@@ -156,6 +162,8 @@ export const f64x2 = {
   add: binary(vector(240)),
   sub: binary(vector(241)),
   mul: binary(vector(242)),
+  div: binary(vector(243)),
+  sqrt: unary(vector(239)),
   min: binary(vector(244)),
   max: binary(vector(245)),
   /** As 32-bit integers, and one of them. */

@@ -1,6 +1,7 @@
 /**
- * Attention over packed segments, head by head, as attention.ts states it: blocks of queries against the keys that one of them
- * sees, each block by one thread. Keys and values are packed anew for each block, which takes an eighth of the product with them.
+ * Attention over packed segments, or over a tree, head by head, as attention.ts states it: blocks of queries against the keys that
+ * one of them sees, each block by one thread. Keys and values are packed anew for each block, which takes an eighth of the product
+ * with them.
  */
 import { type AttentionPlace, QUERIES } from './attention-place.ts'
 import { ROWS } from './kernels.ts'
@@ -24,15 +25,27 @@ export interface AttentionTask {
   window: number
   /** 0: none. */
   softCap: number
-  /** Of how many segments the first row and the length lie in the segments' place. */
+  /** Of how many segments the first row and the length lie in the segments' place; of a tree 0. */
   segments: number
 }
 
-/** Queries from .. to of the rows, against the keys first .. to. */
+/**
+ * Rows along their paths in a tree, whose keys lie in such an order that each follows an earlier one: the first `prompt` of them the
+ * one before, every other the one whose number lies in the segments' place. Keys of `past` rows lie ahead of the rows' own.
+ */
+export interface TreeTask extends AttentionTask {
+  past: number
+  rows: number
+  prompt: number
+}
+
+/** Queries from .. to of the rows, the first of which has the key `own`, against the keys first .. end. */
 interface Block {
   from: number
   to: number
+  own: number
   first: number
+  end: number
 }
 
 /** One thread's. */
@@ -74,6 +87,16 @@ export class Attending {
     }
   }
 
+  /** A head's block each, too. */
+  along(task: TreeTask, index: number): void {
+    const { heads, rows, past, prompt, window } = task
+    const from = Math.floor(index / heads) * QUERIES
+    const to = Math.min(rows, from + QUERIES)
+    const own = past + from
+    const first = window === 0 ? 0 : Math.max(0, Math.min(own, prompt) - window + 1)
+    this.#forward(task, index % heads, { from, to, own, first, end: past + to }, task)
+  }
+
   /**
    * One head's: in the place of `out`, its gradient, that of q; dk and dv [rows, headDim], `apart` bytes from one head's to the next.
    * Rows of a segment are done before those of the next, whose first may be added zeros here.
@@ -92,12 +115,13 @@ export class Attending {
     const [start, length] = [this.#segments[2 * segment]!, this.#segments[2 * segment + 1]!]
     const from = start + block * QUERIES
     const first = window === 0 ? start : Math.max(start, from - window + 1)
-    return { from, to: Math.min(start + length, from + QUERIES), first }
+    const to = Math.min(start + length, from + QUERIES)
+    return { from, to, own: from, first, end: to }
   }
 
-  #forward(task: AttentionTask, head: number, block: Block): void {
+  #forward(task: AttentionTask, head: number, block: Block, tree?: TreeTask): void {
     const { out, heads, headDim } = task
-    this.#shares(task, head, block)
+    this.#shares(task, head, block, tree)
     const { p } = this.#at
     this.#weigh(p, this.#of(task, task.v, head, block), block, headDim)
     this.#copy(out + head * headDim * 4, heads * headDim * 4, block, headDim)
@@ -143,7 +167,7 @@ export class Attending {
   }
 
   /** softmax(scale q kᵀ) into p, [queries, keys], 0 where a key is not seen. */
-  #shares(task: AttentionTask, head: number, block: Block): void {
+  #shares(task: AttentionTask, head: number, block: Block, tree?: TreeTask): void {
     const { q, heads, headDim, scale, window, softCap } = task
     const { kernels } = this.#multiplier
     const { p, t } = this.#at
@@ -155,15 +179,28 @@ export class Attending {
     for (let row = 0; row < rows; row++) {
       const at = p + row * this.#width * 4
       const z = this.#floats(at, all)
-      const last = block.from + row - block.first
+      const last = block.own + row - block.first
       const seen = roundUp(last + 1, ROWS)
       kernels.scaled(at, seen, scale)
       if (softCap > 0) this.#cap(z.subarray(0, last + 1), t + row * this.#width * 4, softCap)
-      if (window > 0) z.fill(NEVER, 0, Math.max(0, last + 1 - window))
+      if (tree) this.#follow(z, tree, block.own + row, block.first)
+      else if (window > 0) z.fill(NEVER, 0, Math.max(0, last + 1 - window))
       z.fill(NEVER, last + 1, seen).fill(0, seen)
       const sum = kernels.exponentials(at, seen, kernels.largest(at, seen))
       kernels.scaled(at, seen, 1 / sum)
     }
+  }
+
+  /** Hides of the scores z, of the keys from `first` to a row's own, all but its path, as far back as its window goes. */
+  #follow(z: Float32Array, { window, prompt }: TreeTask, own: number, first: number): void {
+    const path: number[] = []
+    for (let key = own; key >= prompt; key = this.#segments[key]!) path.push(key)
+    const most = window === 0 ? Number.POSITIVE_INFINITY : window
+    const seen = path.slice(0, most).map((key) => [key - first, z[key - first]!] as const)
+    z.fill(NEVER, prompt - first, Math.max(prompt, own + 1) - first)
+    for (const [at, score] of seen) z[at] = score
+    const ahead = Math.min(own + 1, prompt)
+    z.fill(NEVER, 0, Math.max(0, ahead - Math.max(0, most - path.length) - first))
   }
 
   #cap(z: Float32Array, t: number, cap: number): void {
@@ -205,16 +242,16 @@ export class Attending {
     { heads, kvHeads, headDim }: AttentionTask,
     x: number,
     head: number,
-    { first, to }: Block,
+    { first, end }: Block,
   ): MatrixPlace {
     const stride = kvHeads * headDim * 4
     const own = Math.floor((head * kvHeads) / heads) * headDim * 4
-    return placeOf(x + first * stride + own, stride, to - first, headDim)
+    return placeOf(x + first * stride + own, stride, end - first, headDim)
   }
 
-  #copy(to: number, stride: number, { from, to: end }: Block, width: number): void {
-    for (let row = from; row < end; row++)
-      this.#floats(to + row * stride, width).set(this.#floats(this.#at.out + (row - from) * width * 4, width))
+  #copy(at: number, stride: number, { from, to }: Block, width: number): void {
+    for (let row = from; row < to; row++)
+      this.#floats(at + row * stride, width).set(this.#floats(this.#at.out + (row - from) * width * 4, width))
   }
 
   #floats(at: number, count: number): Float32Array<ArrayBuffer> {
@@ -222,4 +259,4 @@ export class Attending {
   }
 }
 
-const sizes = ({ from, to, first }: Block): [number, number] => [to - from, to - first]
+const sizes = ({ from, to, first, end }: Block): [number, number] => [to - from, end - first]

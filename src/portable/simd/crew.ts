@@ -2,7 +2,7 @@
  * Threads that take parts of a task from a shared memory, without messages: a product of decoding is over sooner than one would
  * arrive. Whoever is free takes the next part; which thread computes it changes no bit of it.
  */
-
+import { fail } from '../../protocol/errors.ts'
 import type { AttentionPlace } from './attention-place.ts'
 import type { ProductsLayout } from './matrices.ts'
 import { Multiplier } from './multiplier.ts'
@@ -23,6 +23,9 @@ const FIRST = 6
 const JOB = 1 + TASK_WORDS
 /** Tasks at a time, at most. */
 export const MOST_JOBS = 8
+
+/** Tenths of a second in which no part is put down, after which a thread is given up. */
+const PATIENCE = 600
 
 /** Looks at what is there before a thread goes to sleep: some tens of microseconds. */
 const LOOKS = 20_000
@@ -94,15 +97,28 @@ export class Hand {
     }
   }
 
-  /** Waits until the other hands have put down what they took. */
-  await(parts: number): void {
+  /**
+   * Waits until the other hands have put down what they took.
+   * @throws LapidaryError `internal` where one of them has stopped, or does not come back
+   */
+  await(parts: number, patience = PATIENCE): void {
     const state = this.#state
+    let [waits, before] = [0, -1]
     for (let looks = 0; ; looks++) {
       const done = Atomics.load(state, DONE)
       if (done === parts) break
-      if (looks > LOOKS && mayWait) Atomics.wait(state, DONE, done, 100)
+      if (looks <= LOOKS || !mayWait) continue
+      waits = done === before ? waits + 1 : 0
+      before = done
+      if (waits > patience) stopped()
+      Atomics.wait(state, DONE, done, 100)
     }
-    if (Atomics.load(state, BROKEN)) throw new Error('a thread of the products stopped')
+    if (Atomics.load(state, BROKEN)) stopped()
+  }
+
+  /** Forgets what was announced, where nobody else takes part any more. */
+  forget(): void {
+    for (const word of [LEFT, DONE, BROKEN]) Atomics.store(this.#state, word, 0)
   }
 
   /** For ever: what comes is worked on, and between it is waited. */
@@ -137,6 +153,14 @@ export class Hand {
       before = until
     }
   }
+}
+
+function stopped(): never {
+  fail(
+    'internal',
+    'One of the threads that compute has stopped in the middle of its work.',
+    'Try again; a run goes on from its last checkpoint. Until the model is loaded anew one thread computes by itself, more slowly, to the same figures.',
+  )
 }
 
 /** A page's own thread may not be made to wait. */

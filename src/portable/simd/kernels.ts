@@ -16,6 +16,7 @@ import {
   v128,
   when,
 } from '../../lib/wasm/assembler.ts'
+import { adamw } from './adamw-kernel.ts'
 import { exponential } from './exponential.ts'
 import { advance, range } from './pieces.ts'
 import { ROW_KERNELS, type RowKernels } from './row-kernels.ts'
@@ -191,6 +192,7 @@ export interface Kernels extends VectorKernels, RowKernels {
   packRightsteps: PackRight
   largest(source: number, count: number): number
   exponentials(source: number, count: number, top: number): number
+  adamw(value: number, gradient: number, m: number, v: number, factors: number, count: number): void
 }
 
 const compiled = new Map<string, WebAssembly.Module>()
@@ -236,7 +238,7 @@ function roundsOnce(): boolean {
 function binary(shared = false, fma = false): Uint8Array<ArrayBuffer> {
   const packs = BYTE_LAYOUTS.map(packRight)
   return assemble(
-    [multiply(fma), packLeft, ...packs, largest, exponentials, ...ROW_KERNELS, ...vectorKernels(fma)],
+    [multiply(fma), packLeft, ...packs, largest, exponentials, adamw, ...ROW_KERNELS, ...vectorKernels(fma)],
     shared,
   )
 }

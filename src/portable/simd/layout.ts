@@ -24,6 +24,12 @@ export function stretches(length: number, count: number): [number, number][] {
   ])
 }
 
+/**
+ * Floats from a row of a tile's logits to the next. Rows a power of two apart would share a few lines of the nearest cache between
+ * them, and push one another out of it.
+ */
+export const logitsRow = (words: number): number => roundUp(words, COLUMNS) + 16
+
 /** What each part has to itself: byte addresses from its own beginning. */
 interface PartLayout {
   bytes: number
@@ -40,7 +46,7 @@ interface PartLayout {
 
 /** About what all parts take for themselves, in floats. */
 export const partFloats = (hidden: number, words: number, rows: number): number =>
-  PARTS * Math.min(BLOCK, rows) * (2 * words + hidden)
+  PARTS * Math.min(BLOCK, rows) * (2 * logitsRow(words) + hidden)
 
 /** Where everything lies in the head's memory, in bytes. Plain data: threads are sent it. */
 export interface HeadLayout {
@@ -111,7 +117,7 @@ export function headLayout(
   const common = places(place.from)
   const [h, packed] = [common.place(block * hidden), common.place(block * hidden)]
   const own = places(0)
-  const stride = roundUp(words, COLUMNS)
+  const stride = logitsRow(words)
   const part = {
     z: own.place(block * stride),
     p: own.place(block * stride),

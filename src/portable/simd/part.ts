@@ -1,5 +1,5 @@
 import { COLUMNS, type Kernels, kernelsOver, ROWS } from './kernels.ts'
-import { DEPTH, type HeadLayout, roundUp, stretches } from './layout.ts'
+import { DEPTH, type HeadLayout, logitsRow, roundUp, stretches } from './layout.ts'
 import { GROUP } from './matrices.ts'
 
 /** What is asked of the parts of a block of rows, whose packed hidden states lie in the memory. */
@@ -45,7 +45,7 @@ export class PartComputer {
       this.#product(packed, at.z, at.panel, panels, tile, hidden, words, false)
       this.#exponentials(at, rows, first, words, gradient)
       if (gradient) {
-        this.#packLeft(at.z, at.p, words, panels, roundUp(words, COLUMNS))
+        this.#packLeft(at.z, at.p, words, panels, logitsRow(words))
         this.#product(at.p, at.dh, at.panel, panels, tile, words, hidden, true)
       }
       await pause()
@@ -84,7 +84,7 @@ export class PartComputer {
     words: number,
     gradient: boolean,
   ): void {
-    const stride = roundUp(words, COLUMNS)
+    const [stride, width] = [logitsRow(words), roundUp(words, COLUMNS)]
     const wide = roundUp(this.#layout.hidden, COLUMNS)
     const z = this.floats(at.z, rows * stride)
     const [tops, sums, bests] = [
@@ -94,8 +94,8 @@ export class PartComputer {
     ]
     for (let row = 0; row < rows; row++) {
       const place = at.z + row * stride * 4
-      z.fill(-1e30, row * stride + words, (row + 1) * stride)
-      const highest = this.#kernels.largest(place, stride)
+      z.fill(-1e30, row * stride + words, row * stride + width)
+      const highest = this.#kernels.largest(place, width)
       const top = tops[row]!
       if (highest > top) {
         const shrink = Math.exp(top - highest)
@@ -107,7 +107,7 @@ export class PartComputer {
           for (let j = 0; j < wide; j++) dh[j]! *= shrink
         }
       }
-      sums[row]! += this.#kernels.exponentials(place, stride, tops[row]!)
+      sums[row]! += this.#kernels.exponentials(place, width, tops[row]!)
     }
   }
 
@@ -139,7 +139,7 @@ export class PartComputer {
     columns: number,
     add: boolean,
   ): void {
-    const stride = roundUp(columns, COLUMNS) * 4
+    const stride = (add ? roundUp(columns, COLUMNS) : logitsRow(columns)) * 4
     for (const [from, to] of pieces(depth))
       for (let column = 0; column < columns; column += COLUMNS) {
         if (columns - column < COLUMNS) this.#packRest(tile, panel, from, to, column, columns, add)

@@ -35,6 +35,8 @@ export interface ProductsOptions {
   /** Where attention over whole batches has its places, if it has any. */
   attention?: AttentionPlace | null
   openPort?: OpenCrewPort
+  /** See `Hand.await`; by default a minute. */
+  patience?: number
 }
 
 /** Matrices at their stored width, in one memory that threads share, and products with them. */
@@ -44,14 +46,16 @@ export class Products {
   readonly fma: boolean
   readonly memory: WebAssembly.Memory
   readonly #own: Hand
+  readonly #patience: number | undefined
   #ports: CrewPort[] = []
 
   private constructor(
     shapes: readonly MatrixShape[],
     layout: ProductsLayout,
-    { end, threads, fma, attention = null }: ProductsOptions & { end: number },
+    { end, threads, fma, attention = null, patience }: ProductsOptions & { end: number },
   ) {
     this.fma = fma
+    this.#patience = patience
     this.layout = layout
     const pages = Math.ceil(end / PAGE)
     this.memory = new WebAssembly.Memory(
@@ -134,12 +138,22 @@ export class Products {
     return this.#own.multiplier.placed(product)
   }
 
-  /** Tasks that do not need one another's results, as many as there are. */
+  /**
+   * Tasks that do not need one another's results, as many as there are.
+   * @throws LapidaryError `internal` where a thread has stopped meanwhile: from then on this one does all
+   */
   tasks(tasks: readonly Task[]): void {
-    for (let from = 0; from < tasks.length; from += MOST_JOBS) {
-      const parts = this.#own.announce(tasks.slice(from, from + MOST_JOBS))
-      this.#own.work()
-      this.#own.await(parts)
+    try {
+      for (let from = 0; from < tasks.length; from += MOST_JOBS) {
+        const parts = this.#own.announce(tasks.slice(from, from + MOST_JOBS))
+        this.#own.work()
+        this.#own.await(parts, this.#patience)
+      }
+    } catch (error) {
+      // Whoever is left may hold a part of what has failed.
+      this.dispose()
+      this.#own.forget()
+      throw error
     }
   }
 

@@ -19,6 +19,8 @@ const ATTENTION = [
   'segments',
 ]
 
+const SCALED = ['x', 'xStride', 'out', 'outStride', 'rows', 'width', 'factor', 'add']
+
 const FIELDS: Record<Exclude<Task['kind'], 'product'>, readonly string[]> = {
   pack: ['x', 'stride', 'rows', 'depth', 'packed'],
   packTurned: ['x', 'stride', 'rows', 'depth', 'packed'],
@@ -30,7 +32,11 @@ const FIELDS: Record<Exclude<Task['kind'], 'product'>, readonly string[]> = {
   sum: ['x', 'out', 'count', 'apart', 'rows', 'width', 'add'],
   sumHeads: ['x', 'out', 'group', 'kvHeads', 'apart', 'rows', 'width', 'add'],
   drop: ['x', 'out', 'rows', 'width', 'stride', 'add', 'keep', 'seed', 'counter', 'site'],
+  scale: SCALED,
+  scaleTurned: SCALED,
+  adamw: ['value', 'gradient', 'm', 'v', 'factors', 'rows', 'width'],
   attend: ATTENTION,
+  attendTree: [...ATTENTION, 'past', 'rows', 'prompt'],
   attendGrad: [...ATTENTION, 'dk', 'dv', 'apart'],
 }
 const PRODUCT = ['x', 'y', 'rows', 'xStride', 'yStride', 'packed', 'add'] as const

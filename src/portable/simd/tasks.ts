@@ -3,8 +3,8 @@
  * makes no difference to any bit which thread computes it. Plain numbers, told through the memory.
  */
 import { uniform } from '../../lib/threefry.ts'
-import { Attending, type AttentionTask } from './attending.ts'
-import type { AttentionPlace } from './attention-place.ts'
+import { Attending, type AttentionTask, type TreeTask } from './attending.ts'
+import { type AttentionPlace, QUERIES } from './attention-place.ts'
 import { ROWS } from './kernels.ts'
 import { type Multiplier, type PlacedProduct, partsOf } from './multiplier.ts'
 
@@ -59,7 +59,23 @@ export type Task =
       stride: number
       add: boolean
     } & Drop)
+  /** out (`add`: +=) x times the f64 at `factor`; strides: bytes from a row to the next. */
+  | ({ kind: 'scale' } & Scaled)
+  /** The same of x transposed, [width, rows]. */
+  | ({ kind: 'scaleTurned' } & Scaled)
+  /** See `adamw` in adamw-kernel.ts; `rows` parameters, of width 1. */
+  | {
+      kind: 'adamw'
+      value: number
+      gradient: number
+      m: number
+      v: number
+      factors: number
+      rows: number
+      width: 1
+    }
   | ({ kind: 'attend' } & AttentionTask)
+  | ({ kind: 'attendTree' } & TreeTask)
   /** In the place of `out`: its gradient, then that of q; see `Attending.gradient`. */
   | ({ kind: 'attendGrad'; dk: number; dv: number; apart: number } & AttentionTask)
 
@@ -71,6 +87,17 @@ interface Normed {
   base: number
   rows: number
   width: number
+}
+
+interface Scaled {
+  x: number
+  xStride: number
+  out: number
+  outStride: number
+  rows: number
+  width: number
+  factor: number
+  add: boolean
 }
 
 /** See `Dropout` in forward.ts. */
@@ -94,6 +121,8 @@ export function taskParts(task: Task, attending: Attending | null): number {
       return Math.ceil(task.rows / rowsOf(task.heads * task.half * 2))
     case 'attend':
       return attending!.parts(task)
+    case 'attendTree':
+      return task.heads * Math.ceil(task.rows / QUERIES)
     case 'attendGrad':
       return task.heads
     default:
@@ -192,8 +221,26 @@ export class TaskParts {
         for (let row = first; row < first + count; row++) this.#drop(task, row)
         break
       }
+      case 'scale':
+      case 'scaleTurned': {
+        const [first, count] = piece(task.width)
+        for (let row = first; row < first + count; row++) this.#scale(task, row)
+        break
+      }
+      case 'adamw': {
+        const [first, count] = piece(1)
+        const [value, gradient, m, v] = [task.value, task.gradient, task.m, task.v].map(
+          (at) => at + first * 4,
+        ) as [number, number, number, number]
+        // Behind the last there is room.
+        kernels.adamw(value, gradient, m, v, task.factors, count + (count % 2))
+        break
+      }
       case 'attend':
         this.attending!.forward(task, index)
+        break
+      case 'attendTree':
+        this.attending!.along(task, index)
         break
       case 'attendGrad':
         this.attending!.gradient(task, index)
@@ -218,6 +265,23 @@ export class TaskParts {
     const factor = Math.fround(1 / keep)
     for (let i = 0; i < width; i++) {
       const value = uniform(seed, counter, site, row * width + i) < keep ? Math.fround(from[i]! * factor) : 0
+      to[i] = add ? to[i]! + value : value
+    }
+  }
+
+  #scale(
+    { kind, x, xStride, out, outStride, width, factor, add }: Task & { kind: 'scale' | 'scaleTurned' },
+    row: number,
+  ): void {
+    const by = new Float64Array(this.#memory.buffer, factor, 1)[0]!
+    const to = this.#floats(out + row * outStride, width)
+    const turned = kind === 'scaleTurned'
+    const step = turned ? xStride / 4 : 1
+    const from = turned
+      ? this.#floats(x + row * 4, (width - 1) * step + 1)
+      : this.#floats(x + row * xStride, width)
+    for (let i = 0; i < width; i++) {
+      const value = from[i * step]! * by
       to[i] = add ? to[i]! + value : value
     }
   }

@@ -4,6 +4,7 @@ import { type RopeShape, ropesOf } from '../../model/rope.ts'
 import { isLayerNorm, isProjection, tensorTable } from '../../model/tensors.ts'
 import type { PlanRequest } from '../../protocol/engine.ts'
 import type { LayerNorm, Projection } from '../../protocol/model.ts'
+import { FACTORS } from './adamw-kernel.ts'
 import { type AttentionPlace, attentionPlace } from './attention-place.ts'
 import { pairKey } from './decode-layout.ts'
 import { COLUMNS } from './kernels.ts'
@@ -34,6 +35,20 @@ export interface TrainPair {
   a: MatrixPlace
   b: MatrixPlace
 }
+
+/** An adapter's parameters one behind another in the order of its tensors, each with its gradient and both moments. */
+export interface AdapterPlace {
+  value: number
+  gradient: number
+  m: number
+  v: number
+  count: number
+  /** f64: those of `FACTORS`, and behind them those of `PAIR_FACTORS`. */
+  factors: number
+}
+
+/** What gradients of A and of B are multiplied by, what B itself is, and A. */
+export const PAIR_FACTORS = ['da', 'db', 'scaling', 'one'] as const
 
 /** Rows behind those of an operand: whole panels are read. */
 const SLACK = COLUMNS
@@ -70,6 +85,8 @@ export interface TrainLayout {
   /** Of up to three pairs: g = dy B, packed u or g, and the gradients of A and B transposed, [r, width]. */
   lows: readonly { g: number; packed: number; turned: number; da: number; db: number }[]
   pairs: Record<string, TrainPair>
+  adapter: AdapterPlace
+  /** Of pairs and parameters. */
   pairBytes: number
   attention: AttentionPlace
   end: number
@@ -178,6 +195,15 @@ export function trainLayout(
       b: placeOf(place(roundUp(outer, 8) * rankWidth), rankWidth * 4, outer, rank),
     }
   }
+  const count = adapted.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0)
+  const adapter = {
+    value: place(count),
+    gradient: place(count),
+    m: place(count),
+    v: place(count),
+    count,
+    factors: place(2 * (FACTORS.length + PAIR_FACTORS.length)),
+  }
   const pairBytes = end() - beforePairs
   const attention = attentionPlace(
     maxTokens,
@@ -186,5 +212,16 @@ export function trainLayout(
     threads,
     place,
   )
-  return { rankWidth, ...buffers, layers: layerPlaces, shared, lows, pairs, pairBytes, attention, end: end() }
+  return {
+    rankWidth,
+    ...buffers,
+    layers: layerPlaces,
+    shared,
+    lows,
+    pairs,
+    adapter,
+    pairBytes,
+    attention,
+    end: end(),
+  }
 }

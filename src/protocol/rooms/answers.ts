@@ -1,6 +1,6 @@
 import type { EngineChoice, GenerateOptions, PortableBackendChoice } from '../engine.ts'
 import type { Quantization } from '../model.ts'
-import type { Tool } from '../tokens.ts'
+import type { Message, Tool } from '../tokens.ts'
 import type { Call } from './call.ts'
 import type { CheckpointChoice } from './exports.ts'
 
@@ -28,9 +28,13 @@ export interface AnswerRequest {
   /** Checkpoint of the run; by default the newest. Of a run that goes on, what it is training answers. */
   checkpoint?: CheckpointChoice
   prompts: string[]
-  /** Functions that each may be answered with a call of, and the system text beside them. */
+  /** Functions that each may be answered with a call of. */
   tools?: Tool[]
   system?: string
+  /** Turns before each of the prompts. */
+  before?: Message[]
+  /** By how much the adapter acts: 0 not at all, 1 (default) as it was trained, 2 twice as much. Not of a run that goes on. */
+  strength?: number
   /** By default `answer`. */
   purpose?: AnswerPurpose
   options: Omit<GenerateOptions, 'stopTokens' | 'adapter'>

@@ -51,15 +51,19 @@ export interface EvaluateRequest {
   /** Another model than the run's own; it answers untuned. */
   model?: string
   rows: EvaluationRows
-  /** By default guessed from the rows that the run learnt from. */
+  /** By default what the run's config says, else guessed from the rows that it learnt from. A benchmark set says it itself. */
   task?: { kind: TaskKind; labels?: string[] }
   /** Most rows judged, drawn by seed; by default all. */
   limit?: number
 }
 
-/** Rows that the run held out, or those of another data set. */
+/** Sets of questions with answers that come with the studio, and that no run learns from. */
+export type BenchmarkId = 'banking77' | 'feelings' | 'general'
+
+/** Rows that the run held out, those of a benchmark set, which says itself how it is judged, or those of another data set. */
 export type EvaluationRows =
   | { split: Exclude<Split, 'train'> }
+  | { benchmark: BenchmarkId }
   /** Columns that are not named are those of the run, where the data has them. */
   | { dataset: string; mapping?: Partial<Mapping> }
 
@@ -98,6 +102,8 @@ export interface EvaluatedData {
   split: Split | null
   /** Rows there are. */
   rows: number
+  /** Set where it is a set that comes with the studio. */
+  benchmark?: BenchmarkId
 }
 
 /** What must be known beside the figures. `rows` are numbers of the data set, the first few of `count`. */
@@ -111,6 +117,7 @@ export interface EvaluationNote {
     | 'too_long' // rows beyond what the model knows
     | 'drawn' // some of the rows, drawn by seed
     | 'prefix_labels' // labels that begin others
+    | 'other_labels' // labels of a benchmark set that the run never learnt; `count` of them
   count: number
   rows?: number[]
   names?: string[]
@@ -199,6 +206,15 @@ export interface Side {
   figures: Figure[]
 }
 
+/** Who else was judged on the same rows. */
+export interface BesideSide extends Omit<Side, 'name'> {
+  /** The run that it is stored with. */
+  run: string
+  model: string
+  /** Null: the model answered untuned. */
+  step: number | null
+}
+
 /** A row with what came of it. */
 export interface ReportRow extends JudgedRow {
   answer: string | null
@@ -231,6 +247,8 @@ export interface EvaluationReport {
   /** Rows that the figures are of. */
   count: number
   sides: Side[]
+  /** Others that were judged on the same rows in the same way: other runs, other steps, other models untuned; the newest first. */
+  beside: BesideSide[]
   /** Worst first. */
   rows: ReportRow[]
   labels: LabelReport | null

@@ -8,6 +8,8 @@ import type { CheckpointChoice } from './exports.ts'
 export interface ViewsRoom {
   /** How likely each token of an answer is to the base model and to a checkpoint. */
   tokens(request: TokensRequest, call?: Call): Promise<TokenView>
+  /** How likely each label is as the answer to a question, to the base model and to a checkpoint. */
+  labels(request: LabelsRequest, call?: Call): Promise<LabelView>
   /** How far a checkpoint's adapter changes each matrix of its base. */
   layers(run: string, checkpoint: CheckpointChoice, call?: Call): Promise<LayerView>
   /** Rows that a run learnt from, by what its losses say of them, the most suspect first; never rows for validation or test. */
@@ -28,6 +30,19 @@ export interface TypedAnswer {
   answer: string
   system?: string
   tools?: Tool[]
+}
+
+export interface LabelsRequest extends Omit<TypedAnswer, 'answer'> {
+  run: string
+  checkpoint: CheckpointChoice
+  labels: string[]
+}
+
+export interface LabelView {
+  /** Of the checkpoint. */
+  step: number
+  /** In the order of the request: probability by the likelihood of all tokens, its end included, of all labels together 1. */
+  labels: { label: string; base: number; tuned: number }[]
 }
 
 export interface TokenView {

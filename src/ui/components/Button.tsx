@@ -1,7 +1,7 @@
-import { Tooltip } from '@kobalte/core/tooltip'
 import { type ComponentProps, Show, splitProps } from 'solid-js'
 import { leadsNowhere } from '../state/route.ts'
 import { Icon, type IconName } from './Icon.tsx'
+import { tip } from './tip.ts'
 
 type Kind = 'primary' | 'plain' | 'quiet' | 'danger'
 
@@ -55,19 +55,14 @@ export interface IconButtonProps extends ComponentProps<'button'> {
 export function IconButton(props: IconButtonProps) {
   const [own, rest] = splitProps(props, ['icon', 'label', 'class'])
   return (
-    <Tooltip openDelay={500} gutter={6}>
-      <Tooltip.Trigger
-        {...(rest as object)}
-        as="button"
-        type="button"
-        aria-label={own.label}
-        class={`icon-button ${own.class ?? ''}`}
-      >
-        <Icon name={own.icon} />
-      </Tooltip.Trigger>
-      <Tooltip.Portal>
-        <Tooltip.Content class="tooltip">{own.label}</Tooltip.Content>
-      </Tooltip.Portal>
-    </Tooltip>
+    <button
+      type="button"
+      {...rest}
+      ref={(button) => tip(button, () => own.label)}
+      aria-label={own.label}
+      class={`icon-button ${own.class ?? ''}`}
+    >
+      <Icon name={own.icon} />
+    </button>
   )
 }

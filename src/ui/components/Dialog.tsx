@@ -3,10 +3,13 @@ import { createComputed, on, type ParentProps } from 'solid-js'
 import { t } from '../messages/t.ts'
 import { Icon } from './Icon.tsx'
 
-export interface DialogProps extends ParentProps {
-  title: string
+export interface DialogState {
   open: boolean
   onOpenChange: (open: boolean) => void
+}
+
+export interface DialogProps extends ParentProps<DialogState> {
+  title: string
   /** `drawer` slides along the edge; `middle` asks something short. */
   kind?: 'drawer' | 'middle'
 }

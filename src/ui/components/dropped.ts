@@ -45,3 +45,11 @@ export function folderName(files: File[]): string | null {
   const path = files[0]?.webkitRelativePath ?? ''
   return path.includes('/') ? (path.split('/')[0] ?? null) : null
 }
+
+/** Of files that came with their folders, those beside the one of the wanted that lies the least deep; all where there is none. */
+export function besideWanted(files: readonly File[], wanted: (name: string) => boolean): File[] {
+  const folder = (file: File) => pathOf(file).slice(0, -file.name.length)
+  const depth = (file: File) => folder(file).split('/').length
+  const [first] = files.filter(({ name }) => wanted(name)).sort((a, b) => depth(a) - depth(b))
+  return first ? files.filter((file) => folder(file) === folder(first)) : [...files]
+}

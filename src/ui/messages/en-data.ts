@@ -19,13 +19,11 @@ export const data = {
   'fix.words.lede': 'A word is easier for a language model to learn than a number that stands for one.',
   'fix.words.one': 'Word for {value}',
 
-  'paste.button': 'Paste a table',
   'paste.title': 'Paste a table',
   'paste.label': 'Cells from a spreadsheet',
   'paste.hint': 'Copy cells with their heading row in a spreadsheet, and paste them here.',
   'paste.name': 'Pasted table',
   'paste.open': 'Use this table',
-  'type.button': 'Type examples',
   'type.title': 'Type examples',
   'type.lede': 'Write what is asked and what should be answered. More rows can be added later.',
   'type.name': 'Name',
@@ -36,7 +34,6 @@ export const data = {
   'type.addRow': 'Another example',
   'type.open': 'Use these examples',
   'type.few': 'Fill in both sides of an example first.',
-  'link.button': 'From a link',
   'link.title': 'Read rows from a link',
   'link.open': 'Read it',
 

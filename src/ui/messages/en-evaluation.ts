@@ -8,6 +8,7 @@ export const evaluation = {
   'good.rows.data': '{name} ({count} rows)',
   'good.task': 'As',
   'good.task.guess': '{name} (guessed)',
+  'good.task.run': '{name} (as set up for the run)',
   'good.task.labels': 'One of a few labels',
   'good.task.json': 'JSON, field by field',
   'good.task.calls': 'Calls of functions',
@@ -23,9 +24,11 @@ export const evaluation = {
   'good.options': 'How it is judged',
   'good.start': 'Evaluate {count} rows',
   'good.goOn': 'Go on: {judged} of {total} rows are judged',
+  'good.rest': 'Judge what is held beside it',
   'good.looking': 'Looking at the rows …',
   'good.judging.judged': 'Judging the tuned model',
   'good.judging.base': 'Judging the base model',
+  'good.judging.other': 'Judging the other model',
   'good.progress': '{judged} of {total} rows',
   'good.busy': 'Evaluating is possible again when the run that goes on has ended.',
   'good.elsewhere': 'Another run is just being evaluated.',
@@ -57,7 +60,30 @@ export const evaluation = {
   'good.note.drawn': '{count} of the rows were drawn.',
   'good.note.prefix_labels':
     'Labels that begin others ({names}) are told apart by the end of the answer, which counts for each.',
+  'good.note.other_labels': {
+    one: 'One label of this set the run never learnt ({names}): there it answers by what its base model knows.',
+    other:
+      '{count} labels of this set the run never learnt ({names}): there it answers by what its base model knows.',
+  },
   'good.note.rows': 'Rows {rows}',
+
+  'bench.label': 'Benchmark sets:',
+  'bench.banking77': 'Bank questions, 77 labels',
+  'bench.banking77Note':
+    'What a bank’s customer wants, of 77 things: 10 questions of each, a sample of real ones.',
+  'bench.feelings': 'Feelings, 4 labels',
+  'bench.feelingsNote': 'Sentences about somebody who is happy, sad, angry or afraid: 20 of each.',
+  'bench.general': 'Everyday questions',
+  'bench.generalNote':
+    'A short check of what was forgotten: simple questions that have nothing to do with what the run learnt.',
+  'bench.never': 'No run learns from it; every run is judged by it in the same way.',
+  'bench.from': '{title} by {by}, {licence}',
+  'forgot.less':
+    'Something was forgotten: good answers to everyday questions surprise it more than its base model (perplexity {judged}, before {base}).',
+  'forgot.alike':
+    'Nothing that can be told was forgotten: good answers to everyday questions surprise it about as much as its base model (perplexity {judged}, before {base}).',
+  'forgot.likelier':
+    'Nothing was forgotten: good answers to everyday questions surprise it less than its base model (perplexity {judged}, before {base}).',
 
   'good.figures': 'All figures',
   'good.figure': 'Figure',
@@ -67,6 +93,14 @@ export const evaluation = {
   'good.side.base': 'Base model',
   'good.side.nearest': 'Nearest words',
   'good.side.majority': 'Most frequent label',
+  'good.besideRun': '{run}, step {step}',
+  'good.besideModel': '{model}, untuned',
+  'good.beside': '{who}: {right} right',
+  'good.besidePerplexity': '{who}: perplexity {value}',
+  'good.other': 'Beside it, untuned',
+  'good.other.none': 'No other model',
+  'good.otherHelp':
+    'Another model of the shelf answers the same rows as it is: a larger one beside a small one that was tuned.',
   'good.sides':
     'Nearest words: the label of the learnt question that has the likest words. Most frequent label: always the same. A tuned model that does not beat these was not needed.',
   'good.figure.accuracy': 'Right (accuracy)',
@@ -143,6 +177,11 @@ export const evaluation = {
   'silent.answered': 'Answers',
   'silent.accuracy': 'Of these right',
   'silent.table': 'What silence would buy',
+
+  'labels.open': 'Look at its labels',
+  'labels.lede':
+    'How likely each label is as the answer to this question: of all labels together 100%. No token is written.',
+  'labels.table': 'Labels, the likeliest first',
 
   'save.rows': 'Rows (CSV)',
   'save.figures': 'Figures (JSON)',

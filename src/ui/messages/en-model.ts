@@ -25,7 +25,7 @@ export const model = {
   'model.add.folder': 'Choose its folder',
   'model.add.files': 'Choose its files',
   'model.add.hint':
-    'or drop it here: a folder with config.json, tokenizer.json and the .safetensors files, or a .gguf file.',
+    'or drop it here: a folder with config.json, tokenizer.json and the .safetensors files, a .zip of it, or a .gguf file.',
   'model.adding': 'Storing {name}',
   'device.title': 'What computes',
   'device.looking': 'Looking for a graphics card …',

@@ -1,15 +1,7 @@
 /** Texts of opening the page from a run's config, and of what such a config may bring along. */
 export const open = {
-  'open.title': 'Open settings from a file',
-  'open.pick': 'Choose run.json',
-  'open.hint':
-    'or drop it here, or paste its text on this page: that of a run, or a file with the names of TRL, the training library of Hugging Face.',
-  'open.pasted': 'pasted settings',
-  'open.done': 'Settings of {name} are opened.',
   'open.busy': 'Settings cannot be opened while a run goes on.',
   'open.busyHint': 'Stop it, or wait for its end, then open them again.',
-  'open.use': 'Use these settings',
-  'open.continue': 'Begin a new run with its adapter',
   'open.someData': 'the data set',
   'open.unnamed': 'a config',
   'open.noData':
@@ -26,23 +18,4 @@ export const open = {
     'It begins with the adapter {name}: choose its files under “Begin with an adapter”, or begin with nothing.',
   'open.to.data': 'To the data',
   'open.to.model': 'To the models',
-  'start.run': 'Begins with the adapter of {name}, optimizer and steps afresh.',
-  'start.runAt': 'Begins with the adapter of {name} at step {step}, optimizer and steps afresh.',
-  'start.runBest':
-    'Begins with the adapter of {name} as it was best on rows it never saw, optimizer and steps afresh.',
-  'start.adapter': 'Begins with the adapter {name}.',
-  'start.nothing': 'Begin with nothing',
-  'startFrom.title': 'Begin with an adapter from files',
-  'startFrom.lede':
-    'The run goes on from what another one has learnt, optimizer and steps afresh. The adapter must have been made for the model that is chosen; its LoRA settings are taken over.',
-  'startFrom.files': 'Choose files',
-  'startFrom.folder': 'Choose a folder',
-  'startFrom.hint':
-    'A folder or .zip with adapter_config.json and adapter_model.safetensors, or a LoRA .gguf. Or drop it here.',
-  'startFrom.reading': 'Reading the adapter',
-  'startFrom.noModel': 'No model is chosen.',
-  'startFrom.noModelHint': 'Choose the one that the adapter was made for, on the Model page.',
-  'startFrom.lost': 'The files of {name} are not in this page any more: choose them again.',
-  'beyond.title': 'Also set, and not shown elsewhere on this page',
-  'beyond.reset': 'Back to the defaults',
 } as const

@@ -1,5 +1,6 @@
 /** Texts of class packs in the menu; the rest is `en-lesson.ts`. */
 export const pack = {
+  'pack.menu': 'For a class',
   'pack.make': 'Make a class pack …',
   'pack.open': 'Open a class pack …',
   'pack.ready': 'A ready lesson: which mood?',

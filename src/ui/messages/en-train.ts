@@ -172,12 +172,26 @@ export const train = {
   'questions.replaced':
     'The questions along the way: those drawn from other data gave way to questions of this data; what you typed stays.',
 
+  'time.up':
+    'The {minutes} minutes are up at step {step} of {count}: this machine was slower than it was measured. The run stops here, with a checkpoint; it can be gone on with.',
   'task.sentence': '{model} learns to {what}: {length}.',
   'task.labels': { one: 'sort into {count} label', other: 'sort into {count} labels' },
   'task.calls': 'call functions',
   'task.json': 'fill in JSON',
-  'task.text': 'write like these texts',
-  'task.answers': 'answer as these examples do',
+  'task.plain': 'write like these texts',
+  'task.text': 'answer in the style of these examples',
+  'task.someLabels': 'sort into labels',
+  'task.guessed': '{what} (guessed)',
+  'task.choose': 'What the run is for: {what}. Change it',
+  'task.impossible': 'That does not go with this data. {why} Choose another task in the sentence above.',
+  'task.not.texts': 'The rows are texts, without questions and answers.',
+  'task.not.answers':
+    'The rows are questions with answers. To learn from texts, choose a column of texts on Data.',
+  'task.not.one_answer': 'All answers are the same.',
+  'task.not.many_answers': 'There are {count} different answers; at most {most} can be labels.',
+  'task.not.long_answers': 'The longest answer has {count} letters; a label has at most {most}.',
+  'task.not.no_json': 'No answer in this data is JSON.',
+  'task.not.no_calls': 'No answer in this data calls a function.',
   'task.steps': { one: '{count} step', other: '{count} steps' },
   'task.epoch': 'once over all examples',
   'task.epochs': '{epochs} times over all examples',

@@ -1,4 +1,3 @@
-import { data } from './en-data.ts'
 import { format } from './en-format.ts'
 import { hints } from './en-hints.ts'
 import { link } from './en-link.ts'
@@ -11,7 +10,6 @@ import { sources } from './en-sources.ts'
  * `one` and `other` is chosen by its `count`.
  */
 export const en = {
-  ...data,
   ...format,
   ...hints,
   ...link,
@@ -73,15 +71,6 @@ export const en = {
   'notice.details': 'Technical details',
   'error.noSample': 'The practice model or its sample data could not be read.',
 
-  'unit.epochs': 'epochs',
-  'unit.steps': 'steps',
-  'unit.minutes': 'min',
-  'unit.checks': 'checks',
-  'unit.checkpoints': 'checkpoints',
-  'unit.examples': 'examples',
-  'unit.batches': 'batches',
-  'unit.tokens': 'tokens',
-  'unit.gigabytes': 'GB',
   rows: { one: '{count} row', other: '{count} rows' },
 
   'hero.title': 'Teach a Gemma model something new, right here',
@@ -95,19 +84,13 @@ export const en = {
   'data.own.title': 'Your own examples',
   'data.own.lede': 'A table with a column that asks and a column that answers is all it takes.',
   'data.own.pick': 'Choose a file',
+  'paste.button': 'Paste a table',
+  'type.button': 'Type examples',
+  'link.button': 'From a link',
   'data.opening': 'Reading {name}',
   'data.samples.title': 'Sample data sets',
   'data.stored.title': 'Opened before',
   'data.stored.remove': 'Delete {name} from this browser',
-
-  'column.text': 'text',
-  'column.number': 'number',
-  'column.boolean': 'yes or no',
-  'column.date': 'date',
-  'column.list': 'list',
-  'column.object': 'nested',
-  'column.empty': 'empty',
-  'column.missing': '{count} missing',
 
   'train.changedMeanwhile': 'The data was changed before the run had begun, so it was not started.',
   'train.changedMeanwhileHint': 'Look at the data once more, then start it.',
@@ -165,6 +148,7 @@ export const en = {
   'field.metric_for_best_model': 'Best checkpoint by',
   'field.seed': 'Seed',
   'field.train_share': 'Share of the training rows',
+  'field.task': 'Task',
   'field.packing': 'Pack short examples together',
   'field.completion_only_loss': 'Learn the answers only',
   'field.lr_scheduler_type': 'Learning rate over time',
@@ -178,48 +162,24 @@ export const en = {
   'finished.done': 'Done: the run has come to its end',
   'finished.stopped': 'Stopped at step {step} of {count}',
   'finished.failed': 'Failed at step {step} of {count}',
+  'finished.queueDone': {
+    one: 'Done: the one run of the queue',
+    other: 'Done: all {count} runs of the queue',
+  },
+  'finished.queueFailed': 'The queue has ended: {done} of {count} runs are done, others failed',
+  'finished.queueStopped': 'The queue stands still: {done} of {count} runs are done',
+  'finished.queueBest': '{name}. Best: {settings}',
 
   'runs.title': 'Runs',
   'runs.open': { one: 'Runs: {count}', other: 'Runs: {count}' },
-  'runs.none': 'Each training you start is kept here: its curve, its settings and its adapter.',
-  'runs.shown': 'in view',
-  'runs.show': 'Show',
-  'runs.overlay': 'Draw over the chart',
-  'runs.overlaysFull': 'At most {count} runs are drawn over the one in view. Take one off to draw another.',
   'runs.resume': 'Go on',
-  'runs.export': 'Download',
-  'runs.more': 'More for {name}',
-  'runs.rename': 'Name and note',
-  'runs.name': 'Name',
-  'runs.note': 'Note',
-  'runs.reproduce': 'Run it once more, same seed (reproduce)',
   'runs.yes': 'on',
   'runs.no': 'off',
-  'runs.steps': 'step {step} of {count}',
-  'runs.loss': 'loss {value}',
-  'runs.validation': 'validation {value}',
-  'runs.status.running': 'Running',
-  'runs.status.elsewhere': 'Running in another tab',
-  'runs.status.cutOff': 'Interrupted',
-  'runs.status.stopped': 'Stopped',
-  'runs.status.done': 'Done',
-  'runs.status.early': 'Stopped early',
-  'runs.status.failed': 'Failed',
-  'runs.removeTitle': 'Delete this run?',
-  'runs.removeText': '{name}: its curve, its checkpoints and its adapter are deleted from this browser.',
   'resume.label': 'Interrupted run',
   'resume.title': '{name} was interrupted at step {step} of {count}',
   'resume.text': 'It goes on from its last checkpoint, with the same curve.',
   'resume.later': 'Not now',
 
-  'proof.making': 'Making the proof: base and fine-tuned model answer five prompts',
-  'proof.missing': 'Without a proof of its effect',
-  'proof.missingMore':
-    'The files are the same. The proof is made with the next download, or by “Make it now” on the Export page.',
-  'export.making': 'Making the download',
-  'export.bytesOf': '{done} of {total}',
-  'export.cancel': 'Cancel',
-  'export.cancelNote': 'Cancelled, nothing of it is left behind.',
   'model.unnamed': 'Gemma',
 
   'sample.pirate.title': 'Talk like a pirate',
@@ -231,7 +191,4 @@ export const en = {
   'sample.records.title': 'Fill in a record',
   'sample.records.summary':
     'Sentences turned into JSON with a name, a count, a colour and an item. After training, the answer is JSON.',
-  'runFile.save': 'Save this run',
-  'runFile.openedFrom': 'Opened from {file}',
-  'runFile.by': 'by {name}',
 } as const

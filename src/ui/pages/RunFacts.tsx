@@ -23,6 +23,14 @@ export function RunFacts(props: { config: RunConfig }) {
     return [
       [t('facts.model'), models.list().find((known) => known.id === model.id)?.name ?? model.id],
       [t('facts.data'), data.name],
+      ...(data.task
+        ? [
+            [t('field.task'), t(data.task === 'labels' ? 'task.someLabels' : `task.${data.task}`)] as [
+              string,
+              string,
+            ],
+          ]
+        : []),
       ...(begun() ? [[t('facts.start'), begun()!] as [string, string]] : []),
       training.max_steps === -1
         ? [t('field.num_train_epochs'), formatNumber(training.num_train_epochs)]

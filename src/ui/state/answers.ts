@@ -2,6 +2,7 @@ import { batch, createSignal } from 'solid-js'
 import { createStore, produce } from 'solid-js/store'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { AnswerRequest, CheckpointChoice, RunInfo, Studio } from '../../protocol/studio.ts'
+import type { Message } from '../../protocol/tokens.ts'
 import type { ModelState } from './models.ts'
 import type { Question } from './questions.ts'
 
@@ -26,10 +27,21 @@ export interface Exchange {
   system?: Question['system']
   tools?: Question['tools']
   run: string
-  /** Step of the checkpoint that answered. */
+  /** Step of the checkpoint that answered, and by how much its adapter acted. */
   step: number
+  strength: number
+  /** The exchange that it goes on from; null: it is the first of its conversation. */
+  after: number | null
   base: SideAnswer
   tuned: SideAnswer
+}
+
+/** Which adapter answers and by how much it acts, and what the question goes on from. */
+interface AskedOf {
+  step: number
+  checkpoint: CheckpointChoice
+  strength?: number
+  after?: number | null
 }
 
 /** Prompts typed by a person, answered by the base model and by a run's adapter on it, one after the other. */
@@ -42,7 +54,7 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
   async function ask(
     question: Question,
     { id: run, model, config }: Pick<RunInfo, 'id' | 'model' | 'config'>,
-    { step, checkpoint }: { step: number; checkpoint: CheckpointChoice },
+    { step, checkpoint, strength = 1, after = null }: AskedOf,
     options: AnswerRequest['options'],
   ): Promise<void> {
     if (asking()) return
@@ -52,19 +64,35 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
     batch(() => {
       setAsking(true)
       setExchanges(
-        produce((all) => all.unshift({ id, ...question, run, step, base: blank(), tuned: blank() })),
+        produce((all) =>
+          all.unshift({ id, ...question, run, step, strength, after, base: blank(), tuned: blank() }),
+        ),
       )
     })
     try {
       const { prompt, tools, system } = question
-      const functions = tools ? { tools, ...(system === undefined ? {} : { system }) } : {}
-      const asked = { model, prompts: [prompt], ...functions, options, ...models.asked() }
-      await answer(id, 'tuned', { ...asked, run, checkpoint }, abort.signal)
+      const beside = { ...(tools ? { tools } : {}), ...(system === undefined ? {} : { system }) }
+      const asked = { model, prompts: [prompt], ...beside, options, ...models.asked() }
+      const before = (side: Side) => ({ before: turnsBefore(after, side) })
+      await answer(id, 'tuned', { ...asked, ...before('tuned'), run, checkpoint, strength }, abort.signal)
       const { quantization } = config.model
-      await answer(id, 'base', { ...asked, run: null, quantization }, abort.signal)
+      await answer(id, 'base', { ...asked, ...before('base'), run: null, quantization }, abort.signal)
     } finally {
       setAsking(false)
     }
+  }
+
+  /** What was said before, each side with its own answers. */
+  function turnsBefore(after: number | null, side: Side): Message[] {
+    const last = exchanges.find(({ id }) => id === after)
+    if (!last) return []
+    const { text } = last[side]
+    const turns: Message[] = [
+      { role: 'user', content: last.prompt },
+      { role: 'assistant', content: text },
+    ]
+    // Turns alternate: a question that was not answered is none.
+    return [...turnsBefore(last.after, side), ...(text.trim() === '' ? [] : turns)]
   }
 
   async function answer(id: number, side: Side, request: AnswerRequest, signal: AbortSignal): Promise<void> {

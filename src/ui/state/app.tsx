@@ -74,7 +74,13 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const tuning = createTuningLater({ studio, data, runs, training })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
-  const finished = createFinished({ busy: training.busy, ended: runs.shown, label: runs.label })
+  const finished = createFinished({
+    ...{ busy: training.busy, ended: runs.shown, label: runs.label },
+    queue: {
+      going: () => (tuning.state()?.going() ?? null) !== null,
+      ended: () => tuning.state()?.ended() ?? null,
+    },
+  })
   const seen = () => route.place() === 'model'
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const gpuReport = createGpuReport(studio, draft, models)
@@ -83,7 +89,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const packs = createPacks({ studio, training, embedded: shown.embedded })
   createEffect(on(language.now, (tag) => void packs.speak(tag), { defer: true }))
   const answers = createAnswers(studio, models)
-  const evaluations = createEvaluations(studio)
+  const evaluations = createEvaluations(studio, models)
   const corrections = createCorrections({ opening, route })
   const synthesis = createSynthesis(studio, data, models)
   const offline = createOffline(() => models.device()?.engine === 'portable')
@@ -91,8 +97,11 @@ function createApp(studio: Studio, first: LinkReading | null) {
   /** Whether something goes on that must not be cut off. */
   const working = () =>
     training.busy() ||
+    (tuning.state()?.going() ?? null) !== null ||
     evaluations.judging() !== null ||
     shelf.downloads.now() !== null ||
+    models.adding() !== null ||
+    data.opening() !== null ||
     downloads.making() !== null
 
   keepAwake(working)

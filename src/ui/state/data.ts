@@ -269,6 +269,8 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
     setRecipe: change,
     setMapping: (part: Partial<Mapping>) => change(part),
     setRole: (role: Role, column: string | null) => change(withRole(mapping(), role, column)),
+    /** Null: as the rows show it. */
+    setTask: (task: DataConfig['task']) => change({ task }),
     setFormat: (format: ChatFormat) => change({ format }),
     setSteps: (steps: DataStep[]) => change({ steps }),
     setSplit: (part: Partial<SplitConfig>) => change({ split: { ...draft.data().split, ...part } }),

@@ -1,23 +1,28 @@
 import { batch, createEffect, createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type {
+  BenchmarkId,
   CheckpointChoice,
   EvaluateRequest,
   EvaluationOutlook,
   EvaluationReport,
+  EvaluationRows,
   HeldAnswersRequest,
   LabelChoice,
+  LabelsRequest,
   RunInfo,
   Studio,
   TaskKind,
   TokensRequest,
 } from '../../protocol/studio.ts'
+import { BENCHMARKS } from '../../runs/benchmarks.ts'
 import { recall, remember } from './memory.ts'
+import type { ModelState } from './models.ts'
 
 export type EvaluationsState = ReturnType<typeof createEvaluations>
 
-/** Rows of an evaluation as the page chooses them: a split of the run's, or a data set by its id. */
-export type RowsChoice = 'validation' | 'test' | `data:${string}`
+/** Rows of an evaluation as the page chooses them: a split of the run's, a benchmark set, or a data set by its id. */
+export type RowsChoice = 'validation' | 'test' | `benchmark:${BenchmarkId}` | `data:${string}`
 
 /** How a person wants a run judged. */
 export interface EvaluationSetup {
@@ -26,11 +31,13 @@ export interface EvaluationSetup {
   kind: TaskKind | null
   choice: LabelChoice
   limit: number
+  /** Id of another model that answers the same rows, untuned; empty: none. */
+  other: string
 }
 
 export interface Judging {
   run: string
-  side: 'judged' | 'base'
+  side: 'judged' | 'base' | 'other'
   judged: number
   total: number
 }
@@ -39,12 +46,13 @@ export interface Judging {
 const LIMIT = 200
 
 /** Evaluations of runs: what is chosen for each, which one is being made, and the figures of what is stored. */
-export function createEvaluations(studio: Pick<Studio, 'evaluations'>) {
+export function createEvaluations(studio: Pick<Studio, 'evaluations'>, models: Pick<ModelState, 'list'>) {
   const [setups, setSetups] = createSignal(
     recall<Record<string, Partial<EvaluationSetup>>>('evaluations') ?? {},
   )
   const [judging, setJudging] = createSignal<Judging | null>(null)
   const [failed, setFailed] = createSignal<{ of: string; failure: Failure } | null>(null)
+  const [labels, setLabels] = createSignal<Record<string, string[] | null>>({})
   /** Counts up when more is stored than before. */
   const [version, setVersion] = createSignal(0)
   let abort: AbortController | null = null
@@ -55,6 +63,7 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>) {
     kind: null,
     choice: 'sum',
     limit: LIMIT,
+    other: '',
     ...setups()[run.id],
   })
 
@@ -63,21 +72,29 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>) {
     return {
       run: run.id,
       checkpoint,
-      rows:
-        rows === 'validation' || rows === 'test' ? { split: rows } : { dataset: rows.slice('data:'.length) },
-      ...(kind && { task: { kind } }),
+      rows: rowsOf(rows),
+      ...(kind && !benchmarkOf(rows) && { task: { kind } }),
       limit,
     }
   }
 
-  /** Judges the run's adapter, then its base, on the same rows. */
+  /** What the other model is asked; null: none is. */
+  function otherRequest(run: RunInfo): EvaluateRequest | null {
+    const { other } = setupOf(run)
+    const there = other !== run.model && models.list().some(({ id }) => id === other)
+    return there ? { ...request(run, null), model: other } : null
+  }
+
+  /** Judges the run's adapter, then its base, then another model where one is chosen, on the same rows. */
   async function start(run: RunInfo, checkpoint: CheckpointChoice, total: number): Promise<void> {
     if (judging()) return
     abort = new AbortController()
     const { signal } = abort
+    const other = otherRequest(run)
     const requests = [
       ['judged', request(run, checkpoint)],
       ['base', request(run, null)],
+      ...(other ? ([['other', other]] as const) : []),
     ] as const
     setFailed(null)
     try {
@@ -110,6 +127,7 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>) {
       })
     },
     request,
+    otherRequest,
     judging,
     version,
     start,
@@ -117,7 +135,16 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>) {
     /** What stopped the judging that this asks for; of another run, checkpoint or rows it says nothing. */
     failureOf: (asked: EvaluateRequest): Failure | null =>
       failed()?.of === JSON.stringify(asked) ? failed()!.failure : null,
-    outlook: (asked: EvaluateRequest): Promise<EvaluationOutlook> => studio.evaluations.outlook(asked),
+    async outlook(asked: EvaluateRequest): Promise<EvaluationOutlook> {
+      const found = await studio.evaluations.outlook(asked)
+      // Labels of a benchmark set are not those of the run.
+      if (!('benchmark' in asked.rows))
+        setLabels((all) => ({ ...all, [asked.run]: found.task.kind === 'labels' ? found.task.labels : null }))
+      return found
+    },
+    /** What a run's questions may be answered with; null where that is no choice of a few, or not known yet. */
+    labelsOf: (run: string): string[] | null => labels()[run] ?? null,
+    labels: (asked: LabelsRequest, signal: AbortSignal) => studio.evaluations.labels(asked, { signal }),
     report: (run: string, evaluation: string, choice: LabelChoice): Promise<EvaluationReport> =>
       studio.evaluations.report(run, evaluation, { choice }),
     tokens: (asked: TokensRequest, signal: AbortSignal) => studio.evaluations.tokens(asked, { signal }),
@@ -129,6 +156,17 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>) {
     files: (run: string, evaluation: string, choice: LabelChoice) =>
       studio.evaluations.files(run, evaluation, { choice }),
   }
+}
+
+/** The benchmark set of a choice; undefined: it is of none. */
+export function benchmarkOf(rows: RowsChoice): BenchmarkId | undefined {
+  return BENCHMARKS.find(({ id }) => rows === `benchmark:${id}`)?.id
+}
+
+function rowsOf(rows: RowsChoice): EvaluationRows {
+  if (rows === 'validation' || rows === 'test') return { split: rows }
+  const benchmark = benchmarkOf(rows)
+  return benchmark ? { benchmark } : { dataset: rows.slice('data:'.length) }
 }
 
 /** Rows for testing where the run has some, else those held out for validation. */

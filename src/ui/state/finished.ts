@@ -12,6 +12,15 @@ interface Parts {
   /** The run in view, which is the one that has just ended. */
   ended: () => RunInfo | null
   label: (run: RunInfo) => string
+  /** The queue of runs that goes on in this page, and how the last one ended: its runs end for it alone. */
+  queue: { going: Accessor<boolean>; ended: Accessor<QueueEnd | null> }
+}
+
+/** How a queue ended, and what came of it. */
+export interface QueueEnd {
+  id: string
+  words: string
+  result: string
 }
 
 /** How a run ended, for whoever was not looking. */
@@ -27,7 +36,7 @@ export function endedInWords(run: Pick<RunInfo, 'status' | 'evalLoss' | 'step' |
  * Tells the end of a run to a person who looks elsewhere: by the title until the page is seen again and, where they have asked for
  * it and the browser allows it, by a notification.
  */
-export function createFinished({ busy, ended, label }: Parts) {
+export function createFinished({ busy, ended, label, queue }: Parts) {
   const [unseen, setUnseen] = createSignal<string | null>(null)
   const possible = typeof Notification !== 'undefined'
   const [allowed, setAllowed] = createSignal(possible ? Notification.permission : 'denied')
@@ -35,23 +44,36 @@ export function createFinished({ busy, ended, label }: Parts) {
     allowed() === 'granted' && recall<{ on: boolean }>(KEY)?.on === true,
   )
 
-  createEffect(
-    on(busy, (now, before) => {
-      if (now) setUnseen(null)
-      const run = before && !now ? ended() : null
-      if (!run || !document.hidden) return
-      const words = endedInWords(run)
-      setUnseen(words)
-      if (!wanted() || allowed() !== 'granted') return
-      try {
-        const note = new Notification(words, { body: label(run), tag: `lapidary-${run.id}` })
-        note.onclick = () => {
-          window.focus()
-          note.close()
-        }
-      } catch {
-        // Some phones allow none without a service worker; the title tells it all the same.
+  function tell(words: string, body: string, id: string): void {
+    if (!document.hidden) return
+    setUnseen(words)
+    if (!wanted() || allowed() !== 'granted') return
+    try {
+      const note = new Notification(words, { body, tag: `lapidary-${id}` })
+      note.onclick = () => {
+        window.focus()
+        note.close()
       }
+    } catch {
+      // Some phones allow none without a service worker; the title tells it all the same.
+    }
+  }
+
+  /** Whether the run that goes on is one of a queue; it may end after the queue has. */
+  let ofQueue = false
+  createEffect(
+    on([busy, queue.going], ([now, going], before) => {
+      if (now || going) setUnseen(null)
+      if (going) ofQueue = true
+      else if (now && !before?.[0]) ofQueue = false
+      if (now || !before?.[0]) return
+      const run = ofQueue ? null : ended()
+      if (run) tell(endedInWords(run), label(run), run.id)
+    }),
+  )
+  createEffect(
+    on(queue.ended, (end) => {
+      if (end) tell(end.words, end.result, end.id)
     }),
   )
 

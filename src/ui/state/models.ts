@@ -27,9 +27,10 @@ interface Checking {
 }
 
 /** Of a GGUF among files: without its ending, and without the number of a part. */
-function ggufName(files: readonly File[]): string | null {
-  const file = files.find(({ name }) => /\.gguf$/i.test(name))
-  return file ? file.name.replace(/(-\d{5}-of-\d{5})?\.gguf$/i, '') : null
+function fileName(files: readonly File[]): string | null {
+  const file =
+    files.find(({ name }) => /\.gguf$/i.test(name)) ?? files.find(({ name }) => /\.zip$/i.test(name))
+  return file ? file.name.replace(/(-\d{5}-of-\d{5})?\.(gguf|zip)$/i, '') : null
 }
 
 interface Adding {
@@ -152,9 +153,9 @@ export function createModels(studio: Studio, draft: Draft) {
     }
   }
 
-  /** Stores a Hugging Face folder or a GGUF; the name is its top folder's, or the file's. */
+  /** Stores a Hugging Face folder, a GGUF or a zip of one; the name is its top folder's, or the file's. */
   async function add(files: File[], folder: string | null): Promise<void> {
-    const name = folder ?? ggufName(files) ?? t('model.unnamed')
+    const name = folder ?? fileName(files) ?? t('model.unnamed')
     const stopping = new AbortController()
     const stop = () => stopping.abort()
     batch(() => {

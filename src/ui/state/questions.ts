@@ -2,8 +2,9 @@ import { type Accessor, createEffect, createMemo, createSignal, on } from 'solid
 import type { SamplePrompt } from '../../protocol/events.ts'
 import { heeded } from '../../protocol/identity.ts'
 import type { OpenRecipe } from '../../protocol/recipe.ts'
-import type { DataRoom, ExampleText, Studio } from '../../protocol/studio.ts'
+import type { DataRoom, ExampleText, Studio, TaskKind } from '../../protocol/studio.ts'
 import { type Split, saidIn } from '../../protocol/tokens.ts'
+import { taskKind } from '../../runs/task.ts'
 import type { DataState } from './data.ts'
 
 export type Question = SamplePrompt
@@ -28,6 +29,22 @@ export function questionsFrom(examples: readonly ExampleText[], most = FROM_DATA
   }
   return found
 }
+
+/** Those first that show most of a task: each answered otherwise where answers are labels, and by a call where functions are called. */
+export function telling(kind: TaskKind | null, questions: readonly Question[]): Question[] {
+  const known = new Set<string>()
+  const tells = ({ reference = '' }: Question) => {
+    if (kind === 'calls') return CALL.test(reference)
+    if (kind !== 'labels' || known.has(reference)) return false
+    known.add(reference)
+    return true
+  }
+  const first = questions.filter(tells)
+  return [...first, ...questions.filter((question) => !first.includes(question))]
+}
+
+/** A call as answers have it, in any of their lines. */
+const CALL = /^[\w.-]+\([\s\S]*\)$/m
 
 /**
  * The first turn and its answer. A system text goes before the question with an empty line between, which is where
@@ -64,13 +81,15 @@ export async function questionsOf(
   splits: readonly Split[],
   most = FROM_DATA,
   perSplit = most,
+  kind: TaskKind | null = null,
 ): Promise<Question[]> {
   const found: Question[] = []
   const over: Question[] = []
   for (const split of splits) {
     if (found.length === most) break
     const { examples } = await room.examples(recipe, split, { offset: 0, count: LOOKED_AT })
-    const own = questionsFrom(examples, most)
+    const own = telling(kind, questionsFrom(examples, LOOKED_AT))
+      .slice(0, most)
       .filter(({ prompt }) => !found.some((other) => other.prompt === prompt))
       .map((question): Question => ({ ...question, split }))
     found.push(...own.slice(0, Math.min(perSplit, most - found.length)))
@@ -124,21 +143,28 @@ export function createQuestions(studio: Studio, data: DataState) {
   async function read(): Promise<Question[]> {
     const request = data.request()
     if (!request) return []
-    const key = JSON.stringify([data.basis()?.hash, request.dataset, ...heeded(request.config, 'examples')])
+    const prepared = data.prepared()
+    const kind = prepared && taskKind(request.config, prepared)
+    const key = JSON.stringify([
+      ...[data.basis()?.hash, request.dataset, kind],
+      ...heeded(request.config, 'examples'),
+    ])
     // A run can do without; what is wrong with the data shows where it is prepared.
     if (latest?.key !== key)
       latest = {
         key,
-        result: questionsOf(studio.data, request, ['validation', 'train'], FROM_DATA, HELD_OUT).catch(
-          () => [],
-        ),
+        result: questionsOf(
+          ...([studio.data, request, ['validation', 'train'], FROM_DATA, HELD_OUT, kind] as const),
+        ).catch(() => []),
       }
     const result = await latest.result
     if (latest?.key === key) setFound(result)
     return result
   }
 
-  createEffect(on(data.prepared, (prepared) => (prepared ? void read() : setFound([]))))
+  createEffect(
+    on([data.prepared, () => data.recipe().task], ([prepared]) => (prepared ? void read() : setFound([]))),
+  )
 
   return { found, read }
 }

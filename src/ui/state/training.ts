@@ -3,6 +3,7 @@ import { type Failure, fail, LapidaryError, toFailure } from '../../protocol/err
 import type { EvalEvent, RunEvent, StageEvent, StepEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import type { ResumeRequest, RunForecast, Studio } from '../../protocol/studio.ts'
+import { TimeLimit } from '../../runs/time-limit.ts'
 import { formatLoss } from '../messages/format.ts'
 import { saidWhole } from '../messages/said.ts'
 import { t } from '../messages/t.ts'
@@ -78,6 +79,8 @@ export function createTraining({
   const [foretelling, setForetelling] = createSignal(false)
 
   const busy = () => phase() !== 'idle'
+  /** Of the run that begins: how long it may take, where a time was given. */
+  let limited: TimeLimit | null = null
   /** Resolves when the sitting under way is over, and another may begin. */
   let settled = Promise.resolve()
   const inView = createMemo(() => runs.shown() !== null)
@@ -169,6 +172,7 @@ export function createTraining({
     clock: StepClock,
   ): (event: RunEvent) => void {
     const pace = new StepPace()
+    const time = limited
     let step: StepEvent | null = null
     let tenths = 0
     const show = calmly(() => {
@@ -187,6 +191,12 @@ export function createTraining({
           if (!step && event.progress === undefined) announce(t(`stage.${event.stage}`))
           break
         case 'step': {
+          if (time?.isUp(event, performance.now())) {
+            const { minutes } = time
+            const message = t('time.up', { minutes, step: event.step, count: event.max_steps })
+            view.take({ type: 'notice', step: event.step, message })
+            void stop()
+          }
           if (!step) void runs.refresh()
           step = event
           clock.tick(event.step, performance.now())
@@ -249,6 +259,7 @@ export function createTraining({
     const end = async () => {
       if (over) return
       over = true
+      limited = null
       // The list tells how it ended before the page speaks of it as a stored run.
       await runs.refresh()
       batch(() => {
@@ -320,6 +331,8 @@ export function createTraining({
     const dataset = data.dataset()?.id
     if (busy() || !wanted || dataset === undefined) return
     setLiveConfig(wanted)
+    const minutes = settings.minutes()
+    limited = minutes === null ? null : new TimeLimit(minutes, performance.now())
     const foretold = forecast()
     const pace = foretold?.duration ? foretold.duration.seconds / foretold.steps : Number.NaN
     await sitting(

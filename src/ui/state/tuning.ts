@@ -3,6 +3,7 @@ import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
 import type { RunEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import type {
+  Queue,
   QueueInfo,
   QueueKind,
   RankMetric,
@@ -24,12 +25,14 @@ import {
   withoutTrial,
 } from '../../runs/queue.ts'
 import { planQueue, type QueueOutlook } from '../../runs/queue-plan.ts'
-import type { Scored } from '../../runs/ranking.ts'
+import { metricsFor, rank, type Scored } from '../../runs/ranking.ts'
 import { readSeeds, readValues } from '../../runs/sweep.ts'
+import { labelsOf, usualMetric } from '../../runs/task.ts'
 import { said } from '../messages/said.ts'
 import { t } from '../messages/t.ts'
 import type { DataState } from './data.ts'
-import { fieldName } from './run-labels.ts'
+import type { QueueEnd } from './finished.ts'
+import { fieldName, short } from './run-labels.ts'
 import { createRunView, type RunsState } from './runs.ts'
 import type { TrainingState } from './training.ts'
 
@@ -56,7 +59,14 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
   const [kind, setKind] = createSignal<QueueKind>('sweep')
   const [tried, setTried] = createSignal<Tried[]>([{ field: 'training.learning_rate', text: '' }])
   const [seeds, setSeeds] = createSignal('')
-  const [metric, setMetric] = createSignal<RankMetric>('eval_loss')
+  /** Null: nobody has chosen one. */
+  const [ranked, setMetric] = createSignal<RankMetric | null>(null)
+  const labels = createMemo(() => {
+    const prepared = data.prepared()
+    return prepared && labelsOf({ data: data.recipe() }, prepared)
+  })
+  const metrics = () => metricsFor(labels())
+  const metric = () => metrics().find((name) => name === ranked()) ?? usualMetric(labels())
   const [outlook, setOutlook] = createSignal<QueueOutlook | null>(null)
   const [looking, setLooking] = createSignal(false)
   const [refusal, setRefusal] = createSignal<Failure | null>(null)
@@ -68,6 +78,9 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
   const [going, setGoing] = createSignal<{ runner: QueueRunner; stopping: boolean } | null>(null)
   const [trial, setTrial] = createSignal<Trial | null>(null)
   const [judging, setJudging] = createSignal<number | null>(null)
+
+  /** How the last queue that this page went on with has ended. */
+  const [ended, setEnded] = createSignal<QueueEnd | null>(null)
 
   const goesOn = (id: string) => going()?.runner.queue.id === id
 
@@ -238,6 +251,33 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
     }
     setGoing(null)
     await refresh()
+    setEnded(endOf(runner.queue))
+  }
+
+  /** How many of a queue's runs are done, and which did best. */
+  function endOf(queue: Queue): QueueEnd {
+    const count = queue.trials.length
+    const states = queue.trials.map((one) => trialState(one, runOf(runs.list(), queue, one)))
+    const [done, failed] = (['done', 'failed'] as const).map(
+      (state) => states.filter((one) => one === state).length,
+    ) as [number, number]
+    const left = waiting(queue, runs.list()).length
+    const words =
+      left > 0
+        ? t('finished.queueStopped', { done, count })
+        : failed > 0
+          ? t('finished.queueFailed', { done, count })
+          : t('finished.queueDone', { count })
+    const [best, ...others] = rank(scored().get(queue.id) ?? [], queue.metric)
+    const told = queue.kind === 'sweep' && others.length > 0 && best?.mean != null
+    const settings = told
+      ? best.set.map(({ field, value }) => `${fieldName(field)} ${short(value)}`).join(', ')
+      : ''
+    return {
+      id: queue.id,
+      words,
+      result: settings === '' ? queue.name : t('finished.queueBest', { name: queue.name, settings }),
+    }
   }
 
   async function start(): Promise<void> {
@@ -310,6 +350,7 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
     seeds,
     setSeeds,
     metric,
+    metrics,
     setMetric,
     outlook,
     looking,
@@ -329,6 +370,7 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
     secondsLeft,
     failure,
     dismiss: () => setFailure(null),
+    ended,
     going: createMemo(() => going()?.runner.queue.id ?? null),
     stopping: () => going()?.stopping ?? false,
     trial,

@@ -1,7 +1,8 @@
 import type { link as english } from '../en-link.ts'
+import type { share } from '../en-share.ts'
 import type { Translated } from '../t.ts'
 
-export const link: Translated<typeof english> = {
+export const link: Translated<typeof english & typeof share> = {
   'link.name': '這個連結',
   'link.damaged': '這個連結在傳送途中被截斷或更改了',
   'link.damagedText':

@@ -25,7 +25,7 @@ export const model: Translated<typeof english> = {
   'model.add.folder': '選擇它的資料夾',
   'model.add.files': '選擇它的檔案',
   'model.add.hint':
-    '或拖放到這裡：含 config.json、tokenizer.json 和 .safetensors 檔案的資料夾，或一個 .gguf 檔案。',
+    '或拖放到這裡：含 config.json、tokenizer.json 和 .safetensors 檔案的資料夾、它的 .zip，或一個 .gguf 檔案。',
   'model.adding': '正在儲存 {name}',
   'device.title': '由什麼計算',
   'device.looking': '正在尋找顯示卡…',

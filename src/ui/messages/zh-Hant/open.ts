@@ -1,7 +1,8 @@
+import type { begin } from '../en-begin.ts'
 import type { open as english } from '../en-open.ts'
 import type { Translated } from '../t.ts'
 
-export const open: Translated<typeof english> = {
+export const open: Translated<typeof english & typeof begin> = {
   'open.title': '從檔案打開設定',
   'open.pick': '選擇 run.json',
   'open.hint':

@@ -3,6 +3,7 @@ import type { pack as englishPack } from '../en-pack.ts'
 import type { Translated } from '../t.ts'
 
 export const pack: Translated<typeof englishPack> = {
+  'pack.menu': '上課用',
   'pack.make': '製作課程包…',
   'pack.open': '打開課程包…',
   'pack.ready': '現成的一課：哪種心情？',

@@ -1,7 +1,8 @@
+import type { forms } from '../en-forms.ts'
 import type { sources as english } from '../en-sources.ts'
 import type { Translated } from '../t.ts'
 
-export const sources: Translated<typeof english> = {
+export const sources: Translated<typeof english & typeof forms> = {
   'data.own.hint':
     '或把檔案或資料夾拖放到這裡：CSV、TSV、JSON、Parquet、Arrow、Excel、文字或 TensorFlow Datasets，壓縮過的也可以。只在這台電腦上讀取，不會傳到別處。',
   'data.own.folder': '選擇資料夾',

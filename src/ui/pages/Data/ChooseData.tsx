@@ -1,24 +1,23 @@
-import { createSignal, For, Show } from 'solid-js'
-import { isSealed } from '../../../protocol/sealed.ts'
+import { createMemo, createSignal, For, Show } from 'solid-js'
 import type { DatasetInfo } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
-import { ConfirmDelete } from '../../components/ConfirmDelete.tsx'
 import { pathOf } from '../../components/dropped.ts'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
 import { Hint } from '../../components/Hint.tsx'
 import { Icon } from '../../components/Icon.tsx'
+import { loadedLater } from '../../components/loaded.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { t, translated } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { isPack } from '../../state/packs.ts'
 import { Away } from '../Away.tsx'
-import { FromHub } from './FromHub.tsx'
-import { FromLink } from './FromLink.tsx'
-import { PasteTable, TypeExamples } from './OwnTable.tsx'
+import { OtherWays } from './OtherWays.tsx'
 import { RaiseLimit } from './RaiseLimit.tsx'
-import { Reading } from './Reading.tsx'
 import { ReadOptionsFold } from './ReadOptions.tsx'
+
+const Reading = loadedLater(() => import('./Reading.tsx').then((part) => part.Reading))
+const RemoveData = loadedLater(() => import('./RemoveData.tsx').then((part) => part.RemoveData))
 
 export function ChooseData() {
   const { data, packs, runs, shown, training, route, hints } = useApp()
@@ -27,6 +26,7 @@ export function ChooseData() {
   const stored = () =>
     data.stored().filter((info) => !data.samples().some((sample) => info.id === `sample-${sample.id}`))
   const [removing, setRemoving] = createSignal<DatasetInfo | null>(null)
+  const asked = createMemo<boolean>((before) => before || removing() !== null, false)
   /** System files that lie about in folders are no data. */
   const openAll = (files: File[]) => {
     const pack = shown.embedded ? undefined : files.find(isPack)
@@ -81,14 +81,7 @@ export function ChooseData() {
               {(opening) => <Reading opening={opening()} />}
             </Show>
             {/* Outside of what changes while reading, so that nothing typed is lost. */}
-            <div class="row">
-              <PasteTable />
-              <TypeExamples />
-              <Show when={!isSealed()}>
-                <FromLink />
-                <FromHub />
-              </Show>
-            </div>
+            <OtherWays />
             <Away />
             <ReadOptionsFold />
           </Section>
@@ -132,15 +125,9 @@ export function ChooseData() {
           </div>
         </Section>
       </div>
-      <ConfirmDelete
-        title={t('data.stored.removeTitle')}
-        what={removing()}
-        text={(info) =>
-          t('data.stored.removeText', { name: data.title(info), rows: t('rows', { count: info.rows }) })
-        }
-        onDelete={({ id }) => void data.remove(id)}
-        onClose={() => setRemoving(null)}
-      />
+      <Show when={asked()}>
+        <RemoveData what={removing()} onClose={() => setRemoving(null)} />
+      </Show>
     </>
   )
 }

@@ -1,7 +1,7 @@
-import { createSignal, For, onMount, Show } from 'solid-js'
+import { For, onMount, Show } from 'solid-js'
 import type { HubDataset } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
-import { Dialog } from '../../components/Dialog.tsx'
+import { Dialog, type DialogState } from '../../components/Dialog.tsx'
 import { TextField } from '../../components/Field.tsx'
 import { ListField } from '../../components/ListField.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
@@ -12,27 +12,23 @@ import { useApp } from '../../state/app.tsx'
 import { hubSize, isHubName } from '../../state/data-hub.ts'
 
 /** Data sets of the Hugging Face Hub: searched for, looked at, and one part of one opened. */
-export function FromHub() {
+export function HubDialog(props: DialogState) {
   const { data } = useApp()
-  const [open, setOpen] = createSignal(false)
   return (
-    <>
-      <Button onClick={() => setOpen(true)}>{t('hub.button')}</Button>
-      <Dialog
-        title={t('hub.title')}
-        open={open()}
-        onOpenChange={(now) => {
-          if (!now) data.hub.stop()
-          setOpen(now)
-        }}
-      >
-        <div class="stack">
-          <Show when={data.hub.dataset()} fallback={<Search />}>
-            {(id) => <Part id={id()} onOpen={() => setOpen(false)} />}
-          </Show>
-        </div>
-      </Dialog>
-    </>
+    <Dialog
+      title={t('hub.title')}
+      open={props.open}
+      onOpenChange={(now) => {
+        if (!now) data.hub.stop()
+        props.onOpenChange(now)
+      }}
+    >
+      <div class="stack">
+        <Show when={data.hub.dataset()} fallback={<Search />}>
+          {(id) => <Part id={id()} onOpen={() => props.onOpenChange(false)} />}
+        </Show>
+      </div>
+    </Dialog>
   )
 }
 

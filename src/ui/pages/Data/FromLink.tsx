@@ -1,6 +1,6 @@
 import { createSignal, Show } from 'solid-js'
 import { Button } from '../../components/Button.tsx'
-import { Dialog } from '../../components/Dialog.tsx'
+import { Dialog, type DialogState } from '../../components/Dialog.tsx'
 import { TextField } from '../../components/Field.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
@@ -9,9 +9,8 @@ import { useApp } from '../../state/app.tsx'
 const GOOGLE_KEY = /^AIza/
 
 /** Rows from an address: nothing is asked of another machine before the button is pressed. */
-export function FromLink() {
+export function LinkDialog(props: DialogState) {
   const { data } = useApp()
-  const [open, setOpen] = createSignal(false)
   const [address, setAddress] = createSignal('')
   const [secret, setSecret] = createSignal('')
   const ofDrive = () => /^\s*(https?:\/\/)?(drive|docs)\.google\.com\//i.test(address())
@@ -20,7 +19,7 @@ export function FromLink() {
     const url = address().trim()
     if (url === '') return
     // The page shows how far it is, and what went wrong; what was typed stays here.
-    setOpen(false)
+    props.onOpenChange(false)
     const given = secret().trim()
     await data.openUrl(
       url,
@@ -29,51 +28,48 @@ export function FromLink() {
   }
 
   return (
-    <>
-      <Button onClick={() => setOpen(true)}>{t('link.button')}</Button>
-      <Dialog title={t('link.title')} open={open()} onOpenChange={setOpen}>
-        <form
-          class="stack"
-          onSubmit={(event) => {
-            event.preventDefault()
-            void read()
-          }}
-        >
-          <p class="quiet">{t('link.lede')}</p>
-          <TextField
-            label={t('link.address')}
-            hint={t('link.hint')}
-            placeholder="https://"
-            value={address()}
-            onChange={setAddress}
-          />
-          <Show
-            when={ofDrive()}
-            fallback={
-              <TextField
-                label={t('link.token')}
-                hint={t('link.tokenHint')}
-                value={secret()}
-                onChange={setSecret}
-                secret
-              />
-            }
-          >
-            <p>{t('link.drive')}</p>
+    <Dialog title={t('link.title')} open={props.open} onOpenChange={props.onOpenChange}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void read()
+        }}
+      >
+        <p class="quiet">{t('link.lede')}</p>
+        <TextField
+          label={t('link.address')}
+          hint={t('link.hint')}
+          placeholder="https://"
+          value={address()}
+          onChange={setAddress}
+        />
+        <Show
+          when={ofDrive()}
+          fallback={
             <TextField
-              label={t('link.driveKey')}
-              hint={t('link.driveHow')}
-              secret
+              label={t('link.token')}
+              hint={t('link.tokenHint')}
               value={secret()}
               onChange={setSecret}
+              secret
             />
-            <p class="small quiet">{t('link.driveElse')}</p>
-          </Show>
-          <Button type="submit" kind="primary" class="start" disabled={address().trim() === ''}>
-            {t('link.open')}
-          </Button>
-        </form>
-      </Dialog>
-    </>
+          }
+        >
+          <p>{t('link.drive')}</p>
+          <TextField
+            label={t('link.driveKey')}
+            hint={t('link.driveHow')}
+            secret
+            value={secret()}
+            onChange={setSecret}
+          />
+          <p class="small quiet">{t('link.driveElse')}</p>
+        </Show>
+        <Button type="submit" kind="primary" class="start" disabled={address().trim() === ''}>
+          {t('link.open')}
+        </Button>
+      </form>
+    </Dialog>
   )
 }

@@ -1,43 +1,24 @@
-import { createSignal, Index, onCleanup, onMount, type ParentProps, Show } from 'solid-js'
+import { createComputed, createSignal, Index, type ParentProps, Show } from 'solid-js'
 import { Button } from '../../components/Button.tsx'
-import { Dialog } from '../../components/Dialog.tsx'
+import { Dialog, type DialogState } from '../../components/Dialog.tsx'
 import { TextField } from '../../components/Field.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
 /** Cells copied in a spreadsheet: through the box, or pasted anywhere on the page. */
-export function PasteTable() {
+export function PasteDialog(props: DialogState & { pasted: string }) {
   const { data } = useApp()
-  const [open, setOpen] = createSignal(false)
   const [text, setText] = createSignal('')
+  createComputed(() => props.pasted !== '' && setText(props.pasted))
 
   async function use(): Promise<void> {
     if (text().trim() === '') return
-    if (await data.openPasted(text(), t('paste.name'))) setOpen(false)
+    if (await data.openPasted(text(), t('paste.name'))) props.onOpenChange(false)
   }
-
-  function pasted(event: ClipboardEvent): void {
-    const target = event.target
-    if (target instanceof HTMLElement && target.closest('input, textarea, [contenteditable]')) return
-    const found = event.clipboardData?.getData('text/plain') ?? ''
-    if (!found.includes('\t')) return
-    event.preventDefault()
-    setText(found)
-    setOpen(true)
-  }
-
-  onMount(() => document.addEventListener('paste', pasted))
-  onCleanup(() => document.removeEventListener('paste', pasted))
 
   return (
-    <FormDialog
-      button={t('paste.button')}
-      title={t('paste.title')}
-      open={open()}
-      onOpenChange={setOpen}
-      onSubmit={() => void use()}
-    >
+    <FormDialog {...props} title={t('paste.title')} onSubmit={() => void use()}>
       <TextField label={t('paste.label')} hint={t('paste.hint')} rows={8} value={text()} onChange={setText} />
       <Button type="submit" kind="primary" class="start" disabled={text().trim() === ''}>
         {t('paste.open')}
@@ -47,11 +28,10 @@ export function PasteTable() {
 }
 
 /** Examples written by hand, two columns of them. */
-export function TypeExamples() {
+export function TypeDialog(props: DialogState) {
   const { data } = useApp()
   const columns = [t('type.prompt'), t('type.response')]
   const blank = () => ['', '']
-  const [open, setOpen] = createSignal(false)
   const [name, setName] = createSignal<string>(t('type.nameValue'))
   const [rows, setRows] = createSignal<string[][]>([blank(), blank(), blank()])
   const [few, setFew] = createSignal(false)
@@ -68,17 +48,12 @@ export function TypeExamples() {
     setFew(!whole)
     if (!whole) return
     const cells = written.map((row) => row.map((cell) => (cell.trim() === '' ? null : cell)))
-    if (await data.createDataset(name().trim() || t('type.nameValue'), columns, cells)) setOpen(false)
+    if (await data.createDataset(name().trim() || t('type.nameValue'), columns, cells))
+      props.onOpenChange(false)
   }
 
   return (
-    <FormDialog
-      button={t('type.button')}
-      title={t('type.title')}
-      open={open()}
-      onOpenChange={setOpen}
-      onSubmit={() => void use()}
-    >
+    <FormDialog {...props} title={t('type.title')} onSubmit={() => void use()}>
       <p class="quiet">{t('type.lede')}</p>
       <TextField label={t('type.name')} value={name()} onChange={setName} />
       <ol class="typed" ref={list}>
@@ -123,32 +98,21 @@ export function TypeExamples() {
   )
 }
 
-/** A button, and the form behind it: what went wrong with it stands above its fields. */
-function FormDialog(
-  props: ParentProps<{
-    button: string
-    title: string
-    open: boolean
-    onOpenChange: (open: boolean) => void
-    onSubmit: () => void
-  }>,
-) {
+/** What went wrong with it stands above its fields. */
+function FormDialog(props: ParentProps<DialogState & { title: string; onSubmit: () => void }>) {
   const { data } = useApp()
   return (
-    <>
-      <Button onClick={() => props.onOpenChange(true)}>{props.button}</Button>
-      <Dialog title={props.title} open={props.open} onOpenChange={props.onOpenChange}>
-        <form
-          class="stack"
-          onSubmit={(event) => {
-            event.preventDefault()
-            props.onSubmit()
-          }}
-        >
-          <Show when={data.failure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
-          {props.children}
-        </form>
-      </Dialog>
-    </>
+    <Dialog title={props.title} open={props.open} onOpenChange={props.onOpenChange}>
+      <form
+        class="stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          props.onSubmit()
+        }}
+      >
+        <Show when={data.failure()}>{(failure) => <FailureNotice failure={failure()} />}</Show>
+        {props.children}
+      </form>
+    </Dialog>
   )
 }

@@ -4,13 +4,18 @@ import { t } from '../../messages/t.ts'
 import type { Exchange } from '../../state/answers.ts'
 import { useApp } from '../../state/app.tsx'
 import { CorrectAnswer } from './CorrectAnswer.tsx'
+import { LabelChances } from './LabelChances.tsx'
 import { TokenChances } from './TokenChances.tsx'
 
 /** What can be done with an answer to a question that was asked: looked at token by token, and put right. */
 export function AnswerTools(props: { exchange: Exchange }) {
-  const { runs } = useApp()
-  const [open, setOpen] = createSignal<'tokens' | 'right' | null>(null)
-  const toggle = (which: 'tokens' | 'right') => setOpen(open() === which ? null : which)
+  const { runs, evaluations } = useApp()
+  /** Chances, and rows to learn from, are of a question by itself and of the adapter as it was trained. */
+  const alone = () => props.exchange.after === null
+  const asTrained = () => alone() && props.exchange.strength === 1
+  const labels = () => (asTrained() ? evaluations.labelsOf(props.exchange.run) : null)
+  const [open, setOpen] = createSignal<'tokens' | 'labels' | 'right' | null>(null)
+  const toggle = (which: 'tokens' | 'labels' | 'right') => setOpen(open() === which ? null : which)
   const run = () => runs.byId(props.exchange.run)
   /** What the data says, or else what was answered. */
   const answer = () => props.exchange.reference ?? props.exchange.tuned.text.trim()
@@ -21,7 +26,7 @@ export function AnswerTools(props: { exchange: Exchange }) {
   return (
     <div class="stack-s">
       <div class="row">
-        <Show when={answer() !== ''}>
+        <Show when={asTrained() && answer() !== ''}>
           <Button
             kind="quiet"
             class="small"
@@ -31,9 +36,23 @@ export function AnswerTools(props: { exchange: Exchange }) {
             {t('chance.open')}
           </Button>
         </Show>
+        <Show when={labels()}>
+          <Button
+            kind="quiet"
+            class="small"
+            aria-expanded={open() === 'labels'}
+            onClick={() => toggle('labels')}
+          >
+            {t('labels.open')}
+          </Button>
+        </Show>
         <Show
-          when={props.exchange.split !== 'test'}
-          fallback={<span class="small quiet">{t('correct.never')}</span>}
+          when={props.exchange.split !== 'test' && alone()}
+          fallback={
+            <Show when={alone()}>
+              <span class="small quiet">{t('correct.never')}</span>
+            </Show>
+          }
         >
           <Button
             kind="quiet"
@@ -54,6 +73,16 @@ export function AnswerTools(props: { exchange: Exchange }) {
             of: { question: props.exchange.prompt, answer: answer(), ...functions() },
           }}
         />
+      </Show>
+      <Show when={open() === 'labels' && labels()}>
+        {(known) => (
+          <LabelChances
+            of={{
+              ...{ run: props.exchange.run, checkpoint: props.exchange.step, labels: known() },
+              ...{ question: props.exchange.prompt, ...functions() },
+            }}
+          />
+        )}
       </Show>
       <Show when={open() === 'right' && run()}>
         {(known) => (

@@ -1,7 +1,16 @@
-import type { ClassFigures, EvaluationReport, Figure, FigureName, Side } from '../../../protocol/studio.ts'
+import type {
+  BesideSide,
+  ClassFigures,
+  EvaluationReport,
+  Figure,
+  FigureName,
+  Side,
+} from '../../../protocol/studio.ts'
 import { Table, type TableColumn } from '../../components/Table.tsx'
 import { formatNumber, formatShare } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
+import { useApp } from '../../state/app.tsx'
+import type { RunsState } from '../../state/runs.ts'
 
 /** Figures that are no shares of one. */
 const PLAIN: ReadonlySet<FigureName> = new Set(['perplexity', 'chrf'])
@@ -10,8 +19,20 @@ function shown(name: FigureName, value: number): string {
   return PLAIN.has(name) ? formatNumber(Number(value.toPrecision(3))) : formatShare(value, 1)
 }
 
+/** Another run by its name, another model by its own. */
+export function besideName(
+  { run, step, model }: BesideSide,
+  runs: Pick<RunsState, 'byId' | 'label'>,
+): string {
+  const known = runs.byId(run)
+  return step === null || !known
+    ? t('good.besideModel', { model })
+    : t('good.besideRun', { run: runs.label(known), step })
+}
+
 /** Every figure with its interval, a column for each who answers. */
 export function FigureTable(props: { report: EvaluationReport }) {
+  const { runs } = useApp()
   const names = () => [
     ...new Set(props.report.sides.flatMap(({ figures }) => figures.map(({ name }) => name))),
   ]
@@ -25,6 +46,14 @@ export function FigureTable(props: { report: EvaluationReport }) {
       (side: Side): TableColumn<FigureName> => ({
         id: side.name,
         head: t(`good.side.${side.name}`),
+        cell: (name) => cell(side.figures.find((figure) => figure.name === name)),
+        number: true,
+      }),
+    ),
+    ...props.report.beside.map(
+      (side, i): TableColumn<FigureName> => ({
+        id: `beside-${i}`,
+        head: besideName(side, runs),
         cell: (name) => cell(side.figures.find((figure) => figure.name === name)),
         number: true,
       }),

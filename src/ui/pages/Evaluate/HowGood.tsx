@@ -18,13 +18,19 @@ export function HowGood(props: { run: RunInfo; checkpoint: ReturnType<typeof use
   /** What is asked for, as a key: whatever was found out for another one is not shown. */
   const request = () =>
     evaluations.request(props.run, props.checkpoint.chosen()?.step ?? props.checkpoint.which())
-  const asked = () => (props.checkpoint.known() ? JSON.stringify([request(), evaluations.version()]) : null)
+  const asked = () =>
+    props.checkpoint.known()
+      ? JSON.stringify([request(), evaluations.version(), evaluations.otherRequest(props.run)])
+      : null
   const [found] = createResource(asked, async (of) => {
-    const [request] = JSON.parse(of) as [EvaluateRequest, number]
+    const [request, , other] = JSON.parse(of) as [EvaluateRequest, number, EvaluateRequest | null]
     try {
-      return { of, outlook: await evaluations.outlook(request), failure: null }
+      const outlook = await evaluations.outlook(request)
+      const beside = other && (await evaluations.outlook(other))
+      const whole = [outlook.judged, outlook.baseJudged].every((judged) => judged === outlook.rows)
+      return { of, outlook, whole: whole && (!beside || beside.judged === beside.rows), failure: null }
     } catch (error) {
-      return { of, outlook: null, failure: toFailure(error) }
+      return { of, outlook: null, whole: false, failure: toFailure(error) }
     }
   })
   const current = () => (found.state === 'ready' && found().of === asked() ? found() : null)
@@ -66,6 +72,7 @@ export function HowGood(props: { run: RunInfo; checkpoint: ReturnType<typeof use
               <Start
                 run={props.run}
                 outlook={known()}
+                whole={current()?.whole === true}
                 onStart={() =>
                   void evaluations.start(
                     props.run,
@@ -98,10 +105,8 @@ export function HowGood(props: { run: RunInfo; checkpoint: ReturnType<typeof use
 }
 
 /** The one button, until everything is judged. */
-function Start(props: { run: RunInfo; outlook: EvaluationOutlook; onStart: () => void }) {
+function Start(props: { run: RunInfo; outlook: EvaluationOutlook; whole: boolean; onStart: () => void }) {
   const { evaluations, training } = useApp()
-  const whole = () =>
-    props.outlook.judged === props.outlook.rows && props.outlook.baseJudged === props.outlook.rows
   return (
     <>
       <Show when={training.busy()}>
@@ -110,7 +115,7 @@ function Start(props: { run: RunInfo; outlook: EvaluationOutlook; onStart: () =>
       <Show when={evaluations.judging()}>
         <Notice tone="info" title={t('good.elsewhere')} />
       </Show>
-      <Show when={!whole()}>
+      <Show when={!props.whole}>
         <div class="row">
           <Button
             kind="primary"
@@ -118,7 +123,9 @@ function Start(props: { run: RunInfo; outlook: EvaluationOutlook; onStart: () =>
             onClick={props.onStart}
           >
             {props.outlook.judged > 0
-              ? t('good.goOn', { judged: props.outlook.judged, total: props.outlook.rows })
+              ? props.outlook.judged === props.outlook.rows
+                ? t('good.rest')
+                : t('good.goOn', { judged: props.outlook.judged, total: props.outlook.rows })
               : t('good.start', { count: props.outlook.rows })}
           </Button>
         </div>

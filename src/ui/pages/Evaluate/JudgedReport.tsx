@@ -1,6 +1,13 @@
-import { createResource, createSignal, Show } from 'solid-js'
+import { createResource, createSignal, For, Show } from 'solid-js'
 import { toFailure } from '../../../protocol/errors.ts'
-import type { EvaluationReport, EvaluationRows, LabelChoice, RunInfo } from '../../../protocol/studio.ts'
+import type {
+  BesideSide,
+  EvaluationReport,
+  EvaluationRows,
+  LabelChoice,
+  RunInfo,
+} from '../../../protocol/studio.ts'
+import { forgetting } from '../../../runs/forgetting.ts'
 import { Button } from '../../components/Button.tsx'
 import { Fold } from '../../components/Fold.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
@@ -10,7 +17,7 @@ import { useApp } from '../../state/app.tsx'
 import { fileName, saveFile } from '../../state/save.ts'
 import { Confidence } from './Confidence.tsx'
 import { type Cell, Confusion } from './Confusion.tsx'
-import { ClassTable, FigureTable } from './Figures.tsx'
+import { besideName, ClassTable, FigureTable } from './Figures.tsx'
 import { JudgedRows } from './JudgedRows.tsx'
 
 /** What came of an evaluation: the headline, under it the matrix or the worst rows, and everything else one fold away. */
@@ -86,16 +93,27 @@ function Report(props: {
           {t(whose(), {
             run: runs.label(props.run),
             step: info().step ?? 0,
-            data: info().data.name,
+            data: nameOf(info().data),
             rows: props.report.count,
           })}
           <Show when={props.report.choice}>
             {(choice) => ` ${t(`good.how.${choice()}`, { count: info().task.labels.length })}`}
           </Show>
         </p>
+        <Show when={forgetting(props.report)}>
+          {(found) => (
+            <p>
+              {t(`forgot.${found().kind}`, {
+                judged: formatNumber(Number(found().judged.toPrecision(3))),
+                base: formatNumber(Number(found().base.toPrecision(3))),
+              })}
+            </p>
+          )}
+        </Show>
         <Show when={info().judged < info().total}>
           <p class="small">{t('good.part', { judged: info().judged, total: info().total })}</p>
         </Show>
+        <For each={props.report.beside}>{(side) => <Beside side={side} />}</For>
         <Show when={!props.report.base}>
           <p class="small quiet">{t('good.noBase')}</p>
         </Show>
@@ -129,6 +147,24 @@ function Report(props: {
       <Take run={props.run} report={props.report} choice={props.choice} />
     </div>
   )
+}
+
+/** A benchmark set goes by its title, a file by its name. */
+function nameOf({ benchmark, name }: EvaluationReport['evaluation']['data']): string {
+  return benchmark ? t(`bench.${benchmark}`) : name
+}
+
+/** How another did on the same rows, in a line. */
+function Beside(props: { side: BesideSide }) {
+  const { runs } = useApp()
+  const perplexity = () => props.side.figures.find(({ name }) => name === 'perplexity')?.value ?? Number.NaN
+  const said = () => {
+    const who = besideName(props.side, runs)
+    return props.side.right === null
+      ? t('good.besidePerplexity', { who, value: formatNumber(Number(perplexity().toPrecision(3))) })
+      : t('good.beside', { who, right: props.side.right })
+  }
+  return <p class="small">{said()}</p>
 }
 
 /** "61 of 77 right; the base model 4". */

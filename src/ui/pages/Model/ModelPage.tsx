@@ -1,6 +1,7 @@
 import { Show } from 'solid-js'
 import { isSealed } from '../../../protocol/sealed.ts'
 import { Button } from '../../components/Button.tsx'
+import { besideWanted } from '../../components/dropped.ts'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
@@ -46,7 +47,14 @@ export function ModelPage() {
 /** A model that lies on this machine. */
 function OpenFiles() {
   const { models, shelf } = useApp()
-  const add = (files: File[], folder: string | null) => void models.add(files, folder).then(shelf.findStorage)
+  // What lies in folders inside of a model's (another format of it, say) has files of the same names.
+  const add = (files: File[], folder: string | null) =>
+    void models
+      .add(
+        besideWanted(files, (name) => name === 'config.json' || /\.gguf$/i.test(name)),
+        folder,
+      )
+      .then(shelf.findStorage)
   return (
     <>
       <Show when={models.failure()}>

@@ -1,25 +1,25 @@
 import { createMemo, Show } from 'solid-js'
-import { taskOf } from '../../../runs/task.ts'
+import { taskKind } from '../../../runs/task.ts'
 import { LinkButton } from '../../components/Button.tsx'
 import { formatDuration, formatNumber } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { byEpochs } from '../../state/draft.ts'
 import { hrefOf } from '../../state/route.ts'
+import { TaskMenu, whyNot } from './TaskMenu.tsx'
 
-/** What the run that is being set up will do, in one sentence, guessed from data and model. */
+/** Stands where the menu goes within the sentence. */
+const WHAT = '\u0000'
+
+/** What the run that is being set up will do, in one sentence: guessed from its data, and changed by the menu in it. */
 export function InWords() {
   const { data, models, draft, settings, training } = useApp()
   const task = createMemo(() => {
     const prepared = data.prepared()
-    if (!prepared || !data.mapped()) return null
-    const asked = training.questions().filter(({ reference, tools }) => reference || tools)
-    return { of: taskOf(prepared.labels, asked, draft.data().text !== null), prepared }
+    if (!prepared?.task || !data.mapped()) return null
+    const kind = taskKind({ data: draft.data() }, prepared)
+    return kind && { kind, outlook: prepared.task, prepared }
   })
-  const what = () => {
-    const now = task()!.of
-    return now.kind === 'labels' ? t('task.labels', { count: now.count }) : t(`task.${now.kind}`)
-  }
   /** How long by its steps or epochs, and by the clock where that was measured here. */
   const length = () => {
     const { max_steps, num_train_epochs } = settings.training
@@ -33,24 +33,35 @@ export function InWords() {
     const seconds = training.forecast()?.duration?.seconds
     return seconds === undefined ? said : t('task.about', { length: said, time: formatDuration(seconds) })
   }
+  const around = () =>
+    t('task.sentence', { model: models.chosen()!.name, what: WHAT, length: length()! }).split(WHAT)
   return (
-    <Show when={models.chosen() && task() && length()}>
-      <p class="in-words">
-        {t('task.sentence', {
-          model: models.chosen()!.name,
-          what: what(),
-          length: length()!,
-        })}{' '}
-        <span class="quiet">
-          {t(task()!.prepared.estimate ? 'task.rowsAbout' : 'task.rows', {
-            count: task()!.prepared.examples.train,
-            held: task()!.prepared.examples.validation,
-          })}
-        </span>{' '}
-        <LinkButton kind="quiet" href={hrefOf('data')}>
-          {t('task.change')}
-        </LinkButton>
-      </p>
+    <Show when={models.chosen() && length() ? task() : null}>
+      {(now) => (
+        <div>
+          <p class="in-words">
+            {around()[0]}
+            <TaskMenu
+              kind={now().kind}
+              outlook={now().outlook}
+              onChange={(kind) => data.setTask(kind === now().outlook.guess ? null : kind)}
+            />
+            {around()[1]}{' '}
+            <span class="quiet">
+              {t(now().prepared.estimate ? 'task.rowsAbout' : 'task.rows', {
+                count: now().prepared.examples.train,
+                held: now().prepared.examples.validation,
+              })}
+            </span>{' '}
+            <LinkButton kind="quiet" href={hrefOf('data')}>
+              {t('task.change')}
+            </LinkButton>
+          </p>
+          <Show when={whyNot(now().kind, now().outlook)}>
+            {(why) => <p class="field-error">{t('task.impossible', { why: why() })}</p>}
+          </Show>
+        </div>
+      )}
     </Show>
   )
 }

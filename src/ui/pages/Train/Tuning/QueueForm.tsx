@@ -1,6 +1,5 @@
-import { createMemo, createSignal, For, Index, Show } from 'solid-js'
+import { createSignal, For, Index, Show } from 'solid-js'
 import { configField } from '../../../../protocol/config-fields.ts'
-import { metricsFor } from '../../../../runs/ranking.ts'
 import { sweepFields } from '../../../../runs/sweep.ts'
 import { Button, IconButton } from '../../../components/Button.tsx'
 import { TextField } from '../../../components/Field.tsx'
@@ -28,11 +27,10 @@ const FIRST = [
 
 /** What is to be tried, how many runs that makes, and the press that starts them. */
 export function QueueForm(props: { tuning: TuningState }) {
-  const { training, data } = useApp()
+  const { training } = useApp()
   const fields = sweepFields()
   const ordered = [...FIRST, ...fields.filter((field) => !FIRST.includes(field))]
-  const labels = createMemo(() => data.prepared()?.labels?.map(({ label }) => label) ?? null)
-  const metrics = () => metricsFor(labels()).map((value) => ({ value, label: t(`tune.metric.${value}`) }))
+  const metrics = () => props.tuning.metrics().map((value) => ({ value, label: t(`tune.metric.${value}`) }))
   const free = () => ordered.filter((field) => !props.tuning.tried().some((one) => one.field === field))
   return (
     <Section title={t('tune.new')}>
