@@ -15,6 +15,7 @@ const SPECIAL = /[\\^$.*+?()[\]{}|/]/g
 /** Letters and signs of its own with which a text is known whatever its values are. */
 const SURE = 8
 const SENTENCE = /(?<=[.!?]) (?=["A-Z0-9])/
+const CLAUSE = /[:.] /
 /** Between items of a list. */
 const BETWEEN = /(; | · |, | and | or )/
 const LIST: Record<string, string> = { '; ': '；', ', ': '、', ' · ': '・', ' and ': '和', ' or ': '或' }
@@ -65,6 +66,7 @@ export function createSayer(texts: SaidTexts): Sayer {
   }
 
   function matched(text: string): string | null {
+    let other: (() => string) | null = null
     for (const pattern of patterns) {
       if (!text.includes(pattern.words)) continue
       const { regex, groups, runs } = compiled(pattern)
@@ -72,9 +74,14 @@ export function createSayer(texts: SaidTexts): Sayer {
       if (!match) continue
       const found = parts(match, groups)
       for (const run of runs) settle(run, found.values, pattern.text)
-      if (pattern.size >= SURE || isOurs(pattern.text, found.values)) return filled(pattern.text, found)
+      if (pattern.size < SURE && !isOurs(pattern.text, found.values)) continue
+      const told = () => filled(pattern.text, found)
+      // A value with the end of a clause in it may have taken in words of a text that is meant.
+      if (found.values.every((value, at) => !CLAUSE.test(value) || pattern.text.includes(`{${at}~}`)))
+        return told()
+      other ??= told
     }
-    return null
+    return other?.() ?? null
   }
 
   /** What has hardly a word of its own, `{0}: {1}`, `row {0}`, is meant where the texts in it are known, or its value is one word. */
@@ -116,21 +123,29 @@ export function createSayer(texts: SaidTexts): Sayer {
         /‹(\d+):([^›]*)›/g,
         (_, at: string, options: string) => options.split('|')[chosen[Number(at)] ?? 0] ?? '',
       )
-      .replace(/\{(\d+)(~?)\}/g, (_, at: string, own: string) => {
-        const value = values[Number(at)] ?? ''
-        return own ? inside(value) : regrouped(value)
-      })
+      .replace(
+        /\{(\d+)(~?)\}( ?)/g,
+        (mark, at: string, own: string, blank: string, from: number, all: string) => {
+          const value = values[Number(at)] ?? ''
+          return own
+            ? set(inside(value), blank, all[from - 1], all[from + mark.length])
+            : regrouped(value) + blank
+        },
+      )
   }
 
   /** A text within another one: whole, without its full stop, or a list of such. */
   function inside(text: string): string {
+    const items = text.split(BETWEEN)
+    const each = items.map((item, i) => (i % 2 === 1 ? LIST[item]! : whole(item)))
+    if (items.length > 1 && !each.includes(null)) return each.join('')
     const found = whole(text) ?? cut(whole(`${text}.`))
     if (found !== null) return found
     const told = sentences(text)
     if (told !== text) return told
-    const items = text.split(BETWEEN)
-    const each = items.map((item, i) => (i % 2 === 1 ? LIST[item]! : whole(item)))
-    if (items.length === 1 || each.every((item, i) => i % 2 === 1 || item === null)) return text
+    // Of values alone: what stands between them.
+    const isList = items.every((item, i) => i % 2 === 1 || !/\s/.test(item))
+    if (items.length === 1 || (!isList && each.every((item, i) => i % 2 === 1 || item === null))) return text
     return each.map((item, i) => item ?? items[i]!).join('')
   }
 
@@ -161,6 +176,15 @@ function parts(match: RegExpExecArray, groups: Group[]): Found {
     else chosen[group.choice] = group.option
   }
   return { values, chosen }
+}
+
+const HAN = /\p{Script=Han}/u
+
+/** A text in another one: Chinese is set apart from letters and digits of other scripts, and not from its own signs. */
+function set(told: string, blank: string, before = '', after = ''): string {
+  const first = HAN.test(before) && /^[A-Za-z0-9]/.test(told) ? ' ' : ''
+  if (blank) return first + told + (/[）」。]$/.test(told) ? '' : blank)
+  return first + told + (HAN.test(after) && /[A-Za-z0-9]$/.test(told) ? ' ' : '')
 }
 
 const cut = (text: string | null): string | null => text?.replace(/[。.]$/, '') ?? null
