@@ -6,6 +6,7 @@ import { embedEntry } from './cli/embed-script.ts'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
 import { guide } from './cli/guide/plugin.ts'
 import { licences } from './cli/licences.ts'
+import { oneFileStudio } from './cli/one-file-build.ts'
 import { writeServiceWorker, writeStudioList } from './cli/service-worker.ts'
 import { policyInPage, trustedPackages } from './cli/trusted-build.ts'
 
@@ -120,6 +121,7 @@ export default defineConfig({
     sayFirstLoad(),
     chatPage(),
     guide(),
+    oneFileStudio({ target: TARGET, plugins: () => [solid(), withoutThreads(), trustedPackages()] }),
     completed(),
   ],
   worker: WORKER,

@@ -6,7 +6,7 @@
  */
 
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,6 +19,7 @@ import { CHROMIUM_ARGS, findChromium } from '../cli/chromium.mjs'
 import { safetensorsHeader } from '../src/files/safetensors-writer.ts'
 import type { Gpu } from '../src/gpu/device.ts'
 import { tensorTable } from '../src/model/tensors.ts'
+import { type Watched as Grown, type Held, watched } from './browser-memory.ts'
 import { GEMMA_270M } from './shapes.ts'
 
 const { rounds = 5 } = parseFlags(process.argv.slice(2), { rounds: 'number' })
@@ -70,64 +71,6 @@ function randomModel(): Map<string, Uint8Array> {
     ...['tokenizer_config.json', 'generation_config.json'].map((name) => [name, pebble(name)] as const),
     ['model.safetensors', bytes],
   ])
-}
-
-const status = (id: string) => {
-  try {
-    return readFileSync(`/proc/${id}/status`, 'utf8')
-  } catch {
-    return ''
-  }
-}
-
-/** Processes of the browser that this one started, with what they are. */
-function browserProcesses(): Map<string, string> {
-  const ids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  const parents = new Map(ids.map((id) => [id, /^PPid:\s+(\d+)/m.exec(status(id))?.[1] ?? '0']))
-  const isOwn = (id: string): boolean =>
-    id === String(process.pid) || (parents.has(id) && isOwn(parents.get(id)!))
-  const found = new Map<string, string>()
-  for (const id of ids) {
-    const command = isOwn(id) ? readFileSync(`/proc/${id}/cmdline`, 'utf8') : ''
-    if (/chrom/i.test(command)) found.set(id, /--type=([\w-]+)/.exec(command)?.[1] ?? 'browser')
-  }
-  return found
-}
-
-const KINDS = ['pages', 'graphics', 'all'] as const
-/** Bytes that processes hold of their own: of pages, of the one for graphics, and of all. */
-type Held = Record<(typeof KINDS)[number], number>
-
-function held(): Held {
-  const sum: Held = { pages: 0, graphics: 0, all: 0 }
-  for (const [id, type] of browserProcesses()) {
-    const own = [...status(id).matchAll(/^RssAnon:\s+(\d+) kB/gm)].reduce(
-      (sum, [, kb]) => sum + 1024 * Number(kb),
-      0,
-    )
-    sum.all += own
-    if (type === 'renderer') sum.pages += own
-    if (type === 'gpu-process') sum.graphics += own
-  }
-  return sum
-}
-
-async function watched<T>(work: Promise<T>): Promise<{ value: T; seconds: number } & Held> {
-  const before = held()
-  const peak = { ...before }
-  const watch = setInterval(() => {
-    const now = held()
-    for (const kind of KINDS) peak[kind] = Math.max(peak[kind], now[kind])
-  }, 20)
-  const began = performance.now()
-  try {
-    const value = await work
-    const seconds = (performance.now() - began) / 1000
-    for (const kind of KINDS) peak[kind] -= before[kind]
-    return { value, seconds, ...peak }
-  } finally {
-    clearInterval(watch)
-  }
 }
 
 const median = (of: number[]) => [...of].sort((a, b) => a - b)[Math.floor(of.length / 2)]!
@@ -232,7 +175,7 @@ const told = (() => {
     },
   }
 })()
-type Watched = Awaited<ReturnType<typeof watched<number>>>
+type Watched = Grown<number>
 
 const model = randomModel()
 const size = [...model.values()].reduce((sum, { length }) => sum + length, 0)

@@ -10,6 +10,7 @@ const STAMP = join(DIST, '.built-from')
 const SOURCES = [
   ...['index.html', 'package-lock.json', 'vite.config.ts', 'tsconfig.json', 'src', 'public'],
   ...['docs', 'cli/guide', 'cli/trusted-build.ts', 'cli/embed-script.ts', 'cli/service-worker.ts'],
+  'cli/one-file-build.ts',
 ]
 
 /** Builds the studio into dist/ unless it is there and of these very sources. */

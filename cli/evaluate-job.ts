@@ -19,6 +19,7 @@ const SPEC = {
   benchmark: 'text',
   train: 'paths',
   model: 'text',
+  beside: 'text',
   task: 'text',
   labels: 'list',
   step: 'text',
@@ -44,6 +45,7 @@ How good a run is on rows that it never learnt from, beside its base model, in a
   --prompt COL --response COL [--system COL] [--input COL] [--template TEXT]   or --messages COL, or --text COL: which is which
   --train FILE      what the run learnt from, for labels and baselines; by default where run.json says it lay
   --model M         the model that the run was started with; by default where run.json says it lay
+  --beside M        another model that answers the same rows, untuned
   --task T          ${KINDS.join(', ')}; by default as run.json has it (data.task), else guessed from what was learnt
   --labels LIST     with --task labels: what may be answered, with commas between; a label that holds one in quotes: '"yes, please",no'
   --choice sum      how labels of different lengths are held against each other: by the likelihood of all of their tokens (sum,
@@ -62,6 +64,8 @@ export interface EvaluateJob {
   /** `of`: the file that describes the checkpoint. */
   run: { name: string; folder: string; config: RunConfig; of: string }
   model: { name: string; path: string | null }
+  /** Another model, that answers untuned; null: none does. */
+  beside: { name: string; path: string | null } | null
   data: { name: string; files: DataPath[] } | { benchmark: BenchmarkId }
   /** `given` with --train, or found where run.json says. */
   train: { name: string; files: DataPath[]; given: boolean } | null
@@ -139,6 +143,7 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
       of: descriptionOf(flags.step === undefined ? 'last' : requireStep(flags.step, '--step', folder)),
     },
     model: await modelOf(flags.model ?? config.model.id),
+    beside: flags.beside === undefined ? null : await modelOf(flags.beside),
     data,
     train: trainedOn(flags.train, config),
     mapping,

@@ -67,15 +67,15 @@ export function whose({ evaluation: { model, step, data, task, seconds }, choice
 }
 
 /** A line a figure, a column for each who answers, intervals below each other. */
-export function figureTable({ sides }: PrintedReport): string {
+export function figureTable({ sides, beside }: Pick<PrintedReport, 'sides' | 'beside'>): string {
   const names = [...new Set(sides.flatMap(({ figures }) => figures.map(({ name }) => name)))]
   const cell = (figure: Figure | undefined) =>
     figure ? `${figure.value.toFixed(4)} [${figure.low.toFixed(4)}, ${figure.high.toFixed(4)}]` : '-'
   return textTable([
-    ['', ...sides.map(({ name }) => SIDES[name])],
+    ['', ...sides.map(({ name }) => SIDES[name]), ...beside.map(({ model }) => `${model}, untuned`)],
     ...names.map((name) => [
       FIGURES[name],
-      ...sides.map(({ figures }) => cell(figures.find((figure) => figure.name === name))),
+      ...[...sides, ...beside].map(({ figures }) => cell(figures.find((figure) => figure.name === name))),
     ]),
   ])
 }

@@ -23,6 +23,11 @@ import { type ServedBytes, serve } from './server.ts'
 import type { DataPath } from './train-job.ts'
 
 const LOG = 'metrics.jsonl'
+const WHO: Record<Evaluating['side'], string> = {
+  tuned: 'the run',
+  base: 'the base model',
+  other: 'the other model',
+}
 /** Milliseconds between lines of progress. */
 const EVERY_MS = 5000
 
@@ -37,10 +42,14 @@ async function run(job: EvaluateJob): Promise<void> {
   if (job.train) give('train', job.train.files)
   const log = join(job.run.folder, LOG)
   if (existsSync(log)) files.set('/given/log', log)
-  if (job.model.path !== null) {
-    const model = await servedModel(job.model.path)
-    for (const [name, file] of model.files) files.set(`/given/model/${name}`, file)
-    texts.set('/given/model/manifest.json', model.manifest)
+  for (const [at, given] of [
+    ['model', job.model],
+    ['beside', job.beside],
+  ] as const) {
+    if (!given || given.path === null) continue
+    const model = await servedModel(given.path)
+    for (const [name, file] of model.files) files.set(`/given/${at}/${name}`, file)
+    texts.set(`/given/${at}/manifest.json`, model.manifest)
   }
   const said: string[] = []
   const places: Record<string, string> = {
@@ -83,8 +92,7 @@ async function drive(
     const { side, judged, total } = evaluating
     if (judged < total && performance.now() - last < EVERY_MS) return
     last = performance.now()
-    const who = side === 'tuned' ? 'the run' : 'the base model'
-    process.stderr.write(`Judging ${who}: ${judged} of ${total} rows\n`)
+    process.stderr.write(`Judging ${WHO[side]}: ${judged} of ${total} rows\n`)
   })
   const death = deathOf(page, (what) => ({
     code: 'internal',
@@ -96,13 +104,14 @@ async function drive(
     name,
     files: files.map((file, i) => ({ name: file.name, url: `${url}given/${at}/${i}` })),
   })
-  const { run, model, data, train, mapping, task, limit, choice, engine } = job
+  const { run, model, beside, data, train, mapping, task, limit, choice, engine } = job
   const request: HeadlessEvaluation = {
     run: {
       ...{ name: run.name, config: run.config, checkpoint: `${url}given/run/`, of: run.of },
       log: existsSync(join(run.folder, LOG)) ? `${url}given/log` : null,
     },
     model: model.path === null ? model.name : `${url}given/model/`,
+    other: beside && (beside.path === null ? beside.name : `${url}given/beside/`),
     data: 'benchmark' in data ? data : served('data', data),
     train: train && { ...served('train', train), given: train.given },
     ...{ mapping, task, limit, choice, engine },
@@ -115,6 +124,10 @@ async function drive(
   const { report } = result
   for (const note of report.evaluation.notes)
     process.stderr.write(`note: ${noteLine(note, report.evaluation.task.from)}\n`)
+  if (beside && report.beside.length === 0)
+    process.stderr.write(
+      `note: Nothing stands beside: ${beside.name} has the weights of the base model, or cannot be given the same rows.\n`,
+    )
   const forgotten = forgottenLine(report)
   process.stdout.write(
     `${headline(report)}\n${forgotten === null ? '' : `${forgotten}\n`}${whose(report)}\n\n${figureTable(report)}\n\n`,

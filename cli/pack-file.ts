@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { downloadZip } from 'client-zip'
+import { oneFilePack, oneFileStudio } from '../src/pack/one-file.ts'
 import { type PackParts, packFiles } from '../src/pack/write.ts'
 import type { Language } from '../src/protocol/embed.ts'
 import { blobFile } from '../src/protocol/exported.ts'
-import type { PackEntry } from '../src/protocol/pack.ts'
+import { ONE_FILE_ENDING, PACK_ENDING, type PackEntry } from '../src/protocol/pack.ts'
 import { parseRunConfig } from '../src/protocol/run-config.ts'
 import type { ExportedFile } from '../src/protocol/studio.ts'
 import { lessonTitle } from '../src/runs/lesson.ts'
@@ -26,15 +27,29 @@ const MADE = new Date(1980, 0, 1)
  */
 export async function writePack(parts: PackParts, path: string): Promise<number> {
   const files = await packFiles(parts, manifestHash)
+  const zip = downloadZip(
+    files.map((file) => ({ name: file.path, size: file.size, lastModified: MADE, input: piecesOf(file) })),
+  ).body!
+  return writeWhole(Readable.fromWeb(zip as never), path)
+}
+
+/** Writes a class pack as one HTML file, whole or not at all. @param dist folder of a built studio @returns its bytes */
+export async function writeHtmlPack(
+  parts: Omit<PackParts, 'app'>,
+  dist: string,
+  path: string,
+): Promise<number> {
+  const studio = await oneFileStudio(async (own) => blobFile(own, await openAsBlob(join(dist, own))))
+  return writeWhole((await oneFilePack(parts, studio, manifestHash)).chunks(), path)
+}
+
+async function writeWhole(pieces: AsyncIterable<Uint8Array>, path: string): Promise<number> {
   const part = `${path}.${process.pid}.part`
   let bytes = 0
   try {
-    const zip = downloadZip(
-      files.map((file) => ({ name: file.path, size: file.size, lastModified: MADE, input: piecesOf(file) })),
-    ).body!
     const counted = async function* () {
-      for await (const piece of Readable.fromWeb(zip as never)) {
-        bytes += (piece as Uint8Array).byteLength
+      for await (const piece of pieces) {
+        bytes += piece.byteLength
         yield piece
       }
     }
@@ -62,13 +77,17 @@ export async function builtStudio(dist: string): Promise<ExportedFile[]> {
   )
 }
 
-/** A lesson that comes with the studio as a class pack: with Pebble, its data and the studio itself. @param dist folder of a built studio */
+/**
+ * A lesson that comes with the studio as class packs in a language: with Pebble, its data and the studio itself.
+ * @param dist folder of a built studio
+ * @param path of the ZIP; the same with `.html` in place of its ending is the other
+ */
 export async function writeReadyLesson(
   id: string,
   asked: Language,
   dist: string,
   path: string,
-): Promise<number> {
+): Promise<void> {
   const { sample, languages: _, ...facts } = READY_LESSONS[id]!
   const folder = join(ROOT, 'public', 'lessons', id)
   const { language, file: text } = lessonFile(READY_LESSONS[id]!, asked)
@@ -80,19 +99,17 @@ export async function writeReadyLesson(
   }[]
   const { file } = list.find((each) => each.id === sample)!
   const files = await openModelPath(join(ROOT, 'public', 'models', 'pebble'))
-  return writePack(
-    {
-      ...facts,
-      title: lessonTitle(lesson)!,
-      language,
-      lesson,
-      config,
-      model: await modelPart({ info: PEBBLE, files }, null),
-      data: blobFile(file, await openAsBlob(join(ROOT, 'public', 'datasets', file))),
-      app: await builtStudio(dist),
-    },
-    path,
-  )
+  const parts = {
+    ...facts,
+    title: lessonTitle(lesson)!,
+    language,
+    lesson,
+    config,
+    model: await modelPart({ info: PEBBLE, files }, null),
+    data: blobFile(file, await openAsBlob(join(ROOT, 'public', 'datasets', file))),
+  }
+  await writePack({ ...parts, app: await builtStudio(dist) }, path)
+  await writeHtmlPack(parts, dist, `${path.slice(0, -PACK_ENDING.length)}${ONE_FILE_ENDING}`)
 }
 
 /** The practice model, as the studio names it. */

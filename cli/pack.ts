@@ -1,19 +1,19 @@
-import { existsSync, openAsBlob, readFileSync, statSync } from 'node:fs'
+import { existsSync, openAsBlob, statSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { parameterCount } from '../src/model/tensors.ts'
 import { LOCKS, PARTS, PLACES } from '../src/protocol/embed.ts'
 import { fail } from '../src/protocol/errors.ts'
 import { blobFile } from '../src/protocol/exported.ts'
-import { PACK_ENDING } from '../src/protocol/pack.ts'
+import { ONE_FILE_ENDING, PACK_ENDING } from '../src/protocol/pack.ts'
 import { parseRunConfig, type RunConfig } from '../src/protocol/run-config.ts'
-import { lessonTitle } from '../src/runs/lesson.ts'
+import { lessonTitle, readLessonFile } from '../src/runs/lesson.ts'
 import { PROFILES, type ProfileId, recommend } from '../src/runs/profiles.ts'
 import { readConfig as readModel } from '../src/workers/library.ts'
 import { modelPart } from '../src/workers/pack-room.ts'
 import { parseFlags } from './args.ts'
 import { ensureBuilt, ROOT } from './build.ts'
 import { openModelPath } from './model-path.ts'
-import { builtStudio, PEBBLE, writePack } from './pack-file.ts'
+import { builtStudio, PEBBLE, writeHtmlPack, writePack } from './pack-file.ts'
 import { report } from './report.ts'
 import { readConfig } from './train-before.ts'
 import { modelOf } from './train-job.ts'
@@ -39,6 +39,8 @@ it is the studio with this lesson. docs/classroom.md says how lessons are writte
   --locked LIST     what pupils cannot change: ${LOCKS.join(', ')}
   --place P         where the studio begins: ${PLACES.join(', ')} (default data)
   --no-app          without the studio: the pack is opened in one that is there already
+  --html            one HTML file that is the studio itself, opened without a server, from a stick: NAME${ONE_FILE_ENDING}.
+                    For the practice model and others of its size; with the studio, and without --quantization
   --help
 
 Exit code: 0 done, 2 bad input (one line on standard error says what, where, and what to do), 1 anything else.`
@@ -59,6 +61,7 @@ const SPEC = {
   locked: 'list',
   place: 'text',
   app: 'switch',
+  html: 'switch',
   help: 'switch',
 } as const
 
@@ -68,10 +71,12 @@ async function main(argv: string[]): Promise<void> {
     console.log(HELP)
     return
   }
-  const lesson = readFileSync(existing(need(flags.lesson, '--lesson'), '--lesson'), 'utf8')
+  const lessonPath = existing(need(flags.lesson, '--lesson'), '--lesson')
+  const lesson = await readLessonFile(await openAsBlob(lessonPath), basename(lessonPath))
   const output = resolve(need(flags.output, '--output'))
   if (existsSync(output))
     fail('output_exists', `${output} exists already.`, 'Remove it, or name another file.', { path: output })
+  if (flags.html) oneHtmlFile(output, flags)
   const data = flags.data === undefined ? null : existing(flags.data, '--data')
   const quantization =
     flags.quantization === undefined
@@ -83,24 +88,27 @@ async function main(argv: string[]): Promise<void> {
   const name = practice ? PEBBLE.name : basename(model.path!).replace(/\.gguf$/i, '')
   const parameters = parameterCount(await readModel(files))
   const config = settings(flags, { practice, parameters }, practice ? 'pebble' : name, data)
-  const bytes = await writePack(
-    {
-      title: flags.title ?? lessonTitle(lesson) ?? basename(output, PACK_ENDING),
-      language: flags.language ?? 'en',
-      lesson,
-      config,
-      shown: flags.shown ? flags.shown.map((part) => oneOf(PARTS, part, '--shown')) : null,
-      locked: (flags.locked ?? []).map((lock) => oneOf(LOCKS, lock, '--locked')),
-      place: flags.place === undefined ? 'data' : oneOf(PLACES, flags.place, '--place'),
-      model: await modelPart(
-        { info: model.path === null ? PEBBLE : { id: name, name, practice: false, licence: null }, files },
-        quantization,
-      ),
-      data: data === null ? null : blobFile(basename(data), await openAsBlob(data)),
-      app: (flags.app ?? true) ? await builtStudio(await ensureBuilt((text) => console.error(text))) : null,
-    },
-    output,
-  )
+  const parts = {
+    title: flags.title ?? lessonTitle(lesson) ?? basename(output, flags.html ? ONE_FILE_ENDING : PACK_ENDING),
+    language: flags.language ?? 'en',
+    lesson,
+    config,
+    shown: flags.shown ? flags.shown.map((part) => oneOf(PARTS, part, '--shown')) : null,
+    locked: (flags.locked ?? []).map((lock) => oneOf(LOCKS, lock, '--locked')),
+    place: flags.place === undefined ? 'data' : oneOf(PLACES, flags.place, '--place'),
+    model: await modelPart(
+      { info: model.path === null ? PEBBLE : { id: name, name, practice: false, licence: null }, files },
+      quantization,
+    ),
+    data: data === null ? null : blobFile(basename(data), await openAsBlob(data)),
+  }
+  const built = () => ensureBuilt((text) => console.error(text))
+  const bytes = flags.html
+    ? await writeHtmlPack(parts, await built(), output)
+    : await writePack(
+        { ...parts, app: (flags.app ?? true) ? await builtStudio(await built()) : null },
+        output,
+      )
   console.log(`${output}: ${(bytes / 1e6).toFixed(1)} MB`)
 }
 
@@ -127,6 +135,20 @@ function settings(
     // What it would begin with is not in the pack.
     start: given.start.from === 'nothing' ? given.start : refuseStart(),
   }
+}
+
+/** What cannot be said of a pack that is one HTML file. */
+function oneHtmlFile(output: string, flags: { app?: boolean; quantization?: string }): void {
+  const refuse = (flag: string, why: string) =>
+    fail('bad_config', `--html and ${flag} do not go together: ${why}.`, 'Leave one of the two out.', {
+      flag,
+    })
+  if (flags.app === false) refuse('--no-app', 'the file is the studio')
+  if (flags.quantization !== undefined) refuse('--quantization', 'a model that fits need not be rounded')
+  if (!/\.html$/i.test(output))
+    fail('bad_config', 'Browsers open an HTML file by its ending alone.', `Name it NAME${ONE_FILE_ENDING}.`, {
+      flag: '--output',
+    })
 }
 
 function refuseStart(): never {

@@ -17,7 +17,7 @@ Builds the studio without source maps, checks types, lint and what was built, an
 
   site/                 for any static host: this version at /vX.Y.Z/, the same at /latest/, and a document that leads there
   lapidary-X.Y.Z.zip    for schools: the studio, and how it is served without internet
-  lapidary-lesson-*.lapidary-pack.zip   class packs of the ready lessons
+  lapidary-lesson-*.lapidary-pack.zip   class packs of the ready lessons; the same with .html, each one file that opens from a stick
   SHA256SUMS            of all of these
 
 The same sources and packages give the same bytes. Tests are not run: npm test does that, and takes minutes.

@@ -6,6 +6,7 @@ import { interpreter, packageVersions, runScript } from './python.ts'
 import { report } from './report.ts'
 import { tallyLine } from './stage.ts'
 import { inChromium } from './verify/chromium.ts'
+import { exportedFormats } from './verify/exports.ts'
 import {
   type AnswerDifferences,
   allOf,
@@ -37,6 +38,7 @@ async function verify(options: Options): Promise<Figure[]> {
 
   say('the model')
   const base = await openBase(options.base, python)
+  if (options.exports !== undefined) return exportedFormats(base, options.exports, true)
   say('references of Transformers and PEFT')
   const references = await openReferences(base, options.steps, python)
   const prompts = references.prompts.slice(0, options.prompts)
@@ -85,7 +87,10 @@ async function verify(options: Options): Promise<Figure[]> {
       date: new Date().toISOString().slice(0, 10),
     })
   else say('docs/verified.md stays as it is: this was not the whole check')
-  return figures
+  // The practice model's are held by run.py --suite exports.
+  if (!complete || tuned.note === '') return figures
+  say('every format of that run')
+  return [...figures, ...(await exportedFormats(base, join(CACHE, 'run'), true))]
 }
 
 /** What was read of the GGUF, against the gguf package and the official tokenizer; nothing where a folder was given. */

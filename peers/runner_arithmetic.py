@@ -23,24 +23,40 @@ def gguf_weights(path):
 
 
 class TableGelu(torch.nn.Module):
-    """llama.cpp looks GELU up in a table of f16 by f16 on a processor (`ggml_table_gelu_f16`)."""
+    """llama.cpp looks GELU up in a table of f16 by f16 on a processor, between -10 and 10 (`ggml_vec_geglu_f32`)."""
 
     def forward(self, x):
-        x = x.half().float()
-        return (0.5 * x * (1 + torch.tanh(math.sqrt(2 / math.pi) * x * (1 + 0.044715 * x * x)))).half().float()
+        near = x.half().float()
+        near = (0.5 * near * (1 + torch.tanh(math.sqrt(2 / math.pi) * near * (1 + 0.044715 * near * near)))).half().float()
+        return torch.where(x >= 10, x, torch.where(x <= -10, 0.0, near))
 
 
-def as_llama_cpp(model):
+def as_q8_0(x):
+    """Blocks of 32 along the last dimension as whole numbers of a scale in f16 (`quantize_row_q8_0`), and back."""
+    blocks = x.reshape(*x.shape[:-1], -1, 32)
+    most = blocks.abs().amax(-1, keepdim=True)
+    whole = torch.round(blocks * torch.where(most > 0, 127 / most, 0.0))
+    return (whole * (most / 127).half().float()).reshape(x.shape)
+
+
+# What a product with weights of a type rounds activations to (`vec_dot_type`).
+ACTIVATIONS = {
+    "F32": lambda x: x,
+    "F16": lambda x: x.half().float(),
+    "BF16": lambda x: x.bfloat16().float(),
+    "Q8_0": as_q8_0,
+    "Q4_0": as_q8_0,
+}
+
+
+def as_llama_cpp(model, kind="F32"):
+    """Transformers' model computing as llama.cpp does on a processor with weights of a type."""
     for layer in model.model.layers:
         layer.mlp.act_fn = TableGelu()
-    return model
-
-
-def with_bf16_products(model):
-    """As llama.cpp is taken to round activations before a product with weights in bf16 (`vec_dot_type`); it explains little of a difference."""
-    for module in model.modules():
-        if isinstance(module, torch.nn.Linear):
-            module.register_forward_pre_hook(lambda _, inputs: (inputs[0].bfloat16().float(),))
+    if kind != "F32":
+        for module in model.modules():
+            if isinstance(module, torch.nn.Linear):
+                module.register_forward_pre_hook(lambda _, inputs: (ACTIVATIONS[kind](inputs[0]),))
     return model
 
 

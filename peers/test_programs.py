@@ -103,6 +103,15 @@ def repeated(folder, *words):
     return furthest
 
 
+def checked(folder, *arguments):
+    """What a folder's check.py says; of an error its exit code."""
+    said, code = python(folder, "check.py", *arguments)
+    verdicts = ["works", "loaded but without effect", "differs"]
+    first = next((line for line in said.splitlines() if line in verdicts), None)
+    same(first, verdicts[code] if code < 3 else None, said[-1500:])
+    return first or str(code)
+
+
 def refused(folder, words, *arguments):
     said, code = python(folder, "train.py", *arguments)
     same(code, 1, f"exit code, where {words}")
@@ -123,7 +132,10 @@ def test_requirements(_):
 def test_train_script(context):
     """From the file of the run; another file, and rows in another order, are refused."""
     folder = pairs() / "scripts"
+    shutil.rmtree(folder / "adapter", ignore_errors=True)
+    same(checked(folder), "3", "nothing is checked before something is trained")
     furthest = repeated(folder, "train.py", "--data", PIRATE)
+    same([checked(folder), checked(folder, "--without")], ["works", "loaded but without effect"], "check.py of what was trained again")
     other = context.folder / "other.csv"
     other.write_text(PIRATE.read_text(encoding="utf-8").replace("school", "ship", 1), encoding="utf-8")
     refused(folder, "is not the file of the run", "--data", other)
@@ -234,6 +246,8 @@ def asked(url, body, key="secret"):
 
 def test_rest(_):
     """Answers, whole and streamed, are those of Transformers and PEFT; bad requests are refused in OpenAI's form."""
+    folder = pairs() / "rest"
+    same([checked(folder), checked(folder, "--without")], ["works", "loaded but without effect"], "check.py of the service")
     words = ["-m", "uvicorn", "app:app", "--host", "127.0.0.1", "--port", "{port}"]
     with served(pairs() / "rest", words, API_KEY="secret") as (at, state):
         awaited(f"{at}/health", state)
@@ -278,6 +292,8 @@ def test_space(_):
     """The page's own route answers as the tuned model, and as the base where it is asked for."""
     from gradio_client import Client
 
+    folder = pairs() / "space"
+    same([checked(folder), checked(folder, "--without")], ["works", "loaded but without effect"], "check.py of the Space")
     with served(pairs() / "space", ["app.py"], GRADIO_SERVER_PORT="{port}", GRADIO_SERVER_NAME="127.0.0.1") as (at, state):
         page = awaited(at, state).decode()
         same("gradio" in page, True, "a page of Gradio's")

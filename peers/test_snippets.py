@@ -88,17 +88,21 @@ def test_llama_cpp(_):
 
 
 def test_wllama(_):
-    """The page as it stands, in Chromium: what the model says there, and what the base says in the same page."""
-    wanted, said = expected(), []
-    for run in (trained(), zeroed()):
-        language, text = snippet("gguf-f32", "A page, with wllama")
-        page = run / "gguf-f32" / "index.html"
-        page.write_text(text, encoding="utf-8")
-        tool = ["node", "--import", "tsx", ROOT / "tools" / "page-answer.ts", page, run / "gguf-f32" / "model.gguf"]
-        ran = subprocess.run(tool, cwd=ROOT, capture_output=True, text=True)
-        same(ran.returncode, 0, ran.stderr[-1500:])
-        said.append(ran.stdout.strip())
-    same((language, said[0], said[1] == wanted), ("html", wanted, False), "the snippet of a page")
+    """The pages as they stand, in Chromium, merged and with the adapter on the base: what the model says there, and without effect."""
+    wanted, base = expected(), zeroed() / "gguf-f32" / "model.gguf"
+    for folder in ("gguf-f32", "gguf-lora"):
+        language, text = snippet(folder, "A page, with wllama")
+        said = []
+        for run in (trained(), zeroed()):
+            page = run / folder / "index.html"
+            page.write_text(text, encoding="utf-8")
+            whole = {"model.gguf": run / folder / "model.gguf"}
+            files = whole if folder == "gguf-f32" else {"base.gguf": base, "adapter.gguf": run / folder / "adapter.gguf"}
+            tool = ["node", "--import", "tsx", ROOT / "tools" / "page-answer.ts", page, *(f"{name}={file}" for name, file in files.items())]
+            ran = subprocess.run(tool, cwd=ROOT, capture_output=True, text=True)
+            same(ran.returncode, 0, ran.stderr[-1500:])
+            said.append(ran.stdout.strip())
+        same((language, said[0], said[1] == wanted), ("html", wanted, False), f"the snippet of a page in {folder}")
 
 
 def test_shells(_):

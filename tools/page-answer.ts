@@ -1,9 +1,9 @@
 /**
  * What a page that runs an export with wllama says, in Chromium.
  *
- *   npx tsx tools/page-answer.ts PAGE.html MODEL.gguf
+ *   npx tsx tools/page-answer.ts PAGE.html model.gguf=FILE [base.gguf=FILE ...]
  *
- * Serves the page with `model.gguf` and wllama's package beside it, as the page's own comment has it, waits until `#answer` has been given, and prints it.
+ * Serves the page with these files and wllama's package beside it, as the page's own comment has it, waits until `#answer` has been given, and prints it.
  * Exit 1 with what went wrong.
  */
 import { readFileSync } from 'node:fs'
@@ -17,15 +17,17 @@ import { serve } from '../cli/server.ts'
 /** A busy machine takes its time over a million weights, too. */
 const PATIENCE = 300_000
 
-const [page, model] = process.argv.slice(2)
-if (!page || !model) throw new Error('npx tsx tools/page-answer.ts PAGE.html MODEL.gguf')
+const [page, ...beside] = process.argv.slice(2)
+const files = beside.map((each) => /^([^=/]+)=(.+)$/.exec(each))
+if (!page || files.length === 0 || files.includes(null))
+  throw new Error('npx tsx tools/page-answer.ts PAGE.html NAME=FILE ...')
 const found = wllamaFolder()
 if ('reason' in found) throw new Error(found.reason)
 const executablePath = await findChromium()
 const server = await serve({
   root: join(ROOT, found.folder),
   texts: new Map([['/index.html', readFileSync(page, 'utf8')]]),
-  files: new Map([['/model.gguf', model]]),
+  files: new Map(files.map((each) => [`/${each![1]}`, each![2]!])),
   folders: new Map([['/node_modules/@wllama/wllama/esm/', join(ROOT, found.folder)]]),
 })
 const browser = await chromium.launch({ args: CHROMIUM_ARGS, ...(executablePath ? { executablePath } : {}) })

@@ -35,6 +35,8 @@ const whole = {
 const recipe = { dataset: dataset.id, model: 'pebble', config: whole }
 await rooms.data.prepare(recipe)
 const { run } = await rooms.run({ ...recipe, samplePrompts: [] })
+// As the page does with the first download.
+await rooms.runs.prove(run)
 for (const id of format ?? ['scripts']) await written(id, await rooms.runs.exportRun(run, id))
 await written('prepared', await rooms.data.exportData(recipe, 'jsonl'))
 await server.close()

@@ -9,7 +9,7 @@ import { checkBase } from './inputs.ts'
 export const [STEPS, PROMPTS] = [10, 10]
 const DATA = join(ROOT, 'public', 'datasets', 'pirate.csv')
 
-export const HELP = `npm run verify:gemma -- [--base PATH] [--data FILE] [--steps N] [--prompts N]
+export const HELP = `npm run verify:gemma -- [--base PATH] [--data FILE] [--steps N] [--prompts N] [--exports DIR]
 
 Holds a real Gemma 3 270M, read from its GGUF in Chromium, against Transformers and PEFT: answers, LoRA steps, the exported
 adapter, and a fine-tuning through npm run train. Fetches the model and makes the references on first use, and rewrites its section of
@@ -19,6 +19,7 @@ docs/verified.md. Needs Python 3.11 or newer (LAPIDARY_PEERS_PYTHON names one th
   --data FILE  rows to fine-tune on (default: public/datasets/pirate.csv); slow adapters take its first rows
   --steps N    LoRA steps, at most; default ${STEPS}
   --prompts N  prompts, at most; default ${PROMPTS}
+  --exports DIR  only the formats that a run is exported in: of this one, which npm run train made of the base
 With fewer steps or prompts, or another model, docs/verified.md stays as it is.
 
 The last line reads "N passed, N failed"; exit code 0 where nothing failed.`
@@ -28,6 +29,8 @@ export interface Options {
   data: string
   steps: number
   prompts: number
+  /** A run, whose exports alone are checked. */
+  exports: string | undefined
 }
 
 /** Null for --help. @throws LapidaryError for what can be told before any work */
@@ -37,6 +40,7 @@ export function readOptions(argv: string[]): Options | null {
     data: 'text',
     steps: 'number',
     prompts: 'number',
+    exports: 'text',
     help: 'switch',
   })
   if (flags.help) return null
@@ -50,5 +54,10 @@ export function readOptions(argv: string[]): Options | null {
   if (!existsSync(data)) fail('missing_file', `There is no file ${data}.`, 'Check --data.', { path: data })
   const base = flags.base === undefined ? undefined : resolve(flags.base)
   if (base !== undefined) checkBase(base)
-  return { base, data, steps: count('steps', STEPS), prompts: count('prompts', PROMPTS) }
+  const exports = flags.exports === undefined ? undefined : resolve(flags.exports)
+  if (exports !== undefined && !existsSync(join(exports, 'run.json')))
+    fail('missing_file', `There is no run in ${exports}.`, 'Give the folder of a run with --exports.', {
+      path: exports,
+    })
+  return { base, data, steps: count('steps', STEPS), prompts: count('prompts', PROMPTS), exports }
 }

@@ -4,7 +4,6 @@ import { ROOT } from '../build.ts'
 import type { Figure } from './figures.ts'
 
 const PAGE = join(ROOT, 'docs', 'verified.md')
-const [BEGIN, END] = ['<!-- verify:gemma begin -->', '<!-- verify:gemma end -->']
 
 export interface Report {
   figures: Figure[]
@@ -43,13 +42,15 @@ export function reportSection({ figures, versions, hashes, notes, date }: Report
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
-/** A text with its part between the markers replaced. @throws Error where it has no markers */
-export function withSection(page: string, section: string): string {
-  const [start, end] = [page.indexOf(BEGIN), page.indexOf(END)]
-  if (start < 0 || end < start) throw new Error(`docs/verified.md lacks "${BEGIN}" and "${END}"`)
-  return `${page.slice(0, start + BEGIN.length)}\n${section}\n${page.slice(end)}`
+/** A text with its part between the markers of a name replaced. @throws Error where it has no markers */
+export function withSection(page: string, section: string, name = 'verify:gemma'): string {
+  const [begin, finish] = [`<!-- ${name} begin -->`, `<!-- ${name} end -->`]
+  const [start, end] = [page.indexOf(begin), page.indexOf(finish)]
+  if (start < 0 || end < start) throw new Error(`docs/verified.md lacks "${begin}" and "${finish}"`)
+  return `${page.slice(0, start + begin.length)}\n${section}\n${page.slice(end)}`
 }
 
-export function rewritePage(report: Report): void {
-  writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), reportSection(report)))
+/** @param name of the section */
+export function rewritePage(report: Report, name?: string): void {
+  writeFileSync(PAGE, withSection(readFileSync(PAGE, 'utf8'), reportSection(report), name))
 }

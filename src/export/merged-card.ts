@@ -1,3 +1,4 @@
+import { shareableConfig } from '../runs/shareable-config.ts'
 import type { BaseModel } from './base.ts'
 import { cardRows } from './card-rows.ts'
 import type { BaseSource, ExportSource } from './source.ts'
@@ -11,7 +12,7 @@ export function mergedCard(
   rounded: string,
   snippets: readonly string[],
 ): string {
-  const data = config.data.name.replace(/^.*[\\/]/, '') || 'a data set of its own'
+  const data = shareableConfig(config, baseModel).data.name || 'a data set of its own'
   return [
     '---',
     'library_name: transformers',

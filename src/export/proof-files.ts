@@ -1,5 +1,5 @@
 import type { Quantization } from '../protocol/model.ts'
-import type { Proof } from '../protocol/proof.ts'
+import type { CarriedProof, Proof } from '../protocol/proof.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
 import { jsonFile, textFile } from './model-files.ts'
 import type { Check, Exporter } from './source.ts'
@@ -7,6 +7,10 @@ import { ROUNDED } from './tolerance.ts'
 
 /** A base that was held in fewer bits while the adapter learnt is as far off where it is as stored. */
 const HELD: Record<Exclude<Quantization, null>, number> = { int8: ROUNDED.Q8_0, int4: ROUNDED.Q4_0 }
+
+/** How many files a proof is: `proof.json`, and where something else than the export checks it `check.py`. */
+export const proofFiles = (check: Check | undefined): number =>
+  check === undefined ? 0 : check.checker.length > 0 ? 2 : 1
 
 /** What counts as the same in a format of this run. */
 export function toleranceOf(
@@ -21,7 +25,7 @@ export function toleranceOf(
 }
 
 /**
- * Files of a format with its proof: `proof.json` and `check.py`, which come before weights.
+ * Files of a format with its proof: `proof.json` and `check.py`, which come before weights. A chat page checks itself.
  * @param checker the text of a file of `checkers/`
  */
 export async function withProof(
@@ -31,10 +35,10 @@ export async function withProof(
   checker: (name: string) => Promise<string>,
 ): Promise<ExportedFile[]> {
   if (!check || !proof) return [...files]
-  const parts = await Promise.all([...check.checker, 'judge'].map(checker))
+  const parts = check.checker.length > 0 ? await Promise.all([...check.checker, 'judge'].map(checker)) : null
   return [
-    jsonFile('proof.json', { ...proof, tolerance: toleranceOf(check, proof) }),
-    textFile('check.py', parts.join('\n\n')),
+    jsonFile('proof.json', { ...proof, tolerance: toleranceOf(check, proof) } satisfies CarriedProof),
+    ...(parts ? [textFile('check.py', parts.join('\n\n'))] : []),
     ...files,
   ]
 }

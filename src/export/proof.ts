@@ -1,5 +1,7 @@
+import type { ChatCheck } from '../protocol/chat-page.ts'
 import type { Engine, StateTensor } from '../protocol/engine.ts'
-import { PROOF_VERSION, type Proof, type ProofPrompt } from '../protocol/proof.ts'
+import { fail } from '../protocol/errors.ts'
+import { type CarriedProof, PROOF_VERSION, type Proof, type ProofPrompt } from '../protocol/proof.ts'
 import type { Call } from '../protocol/studio.ts'
 
 /** Asked of every model; no row of anybody's data. */
@@ -75,4 +77,33 @@ export function proofOf(
   if (typeof proof !== 'object' || proof === null || proof.version !== PROOF_VERSION) return null
   const same = proof.adapter === adapter && proof.base?.hash === base && proof.scaling === scaling
   return same && Array.isArray(proof.prompts) ? (proof as Proof) : null
+}
+
+/** How an engine's log-probabilities lie to a proof's, in nats a token: at the token that is furthest. Verdicts are those of `checkers/judge.py`. */
+export async function checkProof(
+  engine: Pick<Engine, 'scoreChoices'>,
+  { prompts, tolerance }: Pick<CarriedProof, 'prompts' | 'tolerance'>,
+  { signal, onProgress }: Call = {},
+): Promise<ChatCheck> {
+  if (!prompts.some(({ answer_ids: answer }) => answer.length > 0))
+    fail('bad_file', 'proof.json holds no answer: nothing can be told by it.', 'Export the run again.')
+  let [tuned, base, done] = [0, 0, 0]
+  // Math.max keeps a NaN, which is no verdict but "differs".
+  const furthest = (found: Float64Array | Float32Array, expected: readonly number[]) =>
+    Math.max(0, ...expected.map((log, i) => Math.abs(found[i]! - log)))
+  for (const prompt of prompts) {
+    const answer = Uint32Array.from(prompt.answer_ids)
+    const { logProbability } = await engine.scoreChoices(
+      Uint32Array.from(prompt.ids),
+      [answer],
+      { adapter: 'on' },
+      signal,
+    )
+    tuned = Math.max(tuned, furthest(logProbability[0]!, prompt.tuned))
+    base = Math.max(base, furthest(logProbability[0]!, prompt.base))
+    onProgress?.({ share: ++done / prompts.length })
+  }
+  const same = tolerance.nats
+  const verdict = tuned <= same && tuned < base ? 'works' : base <= same ? 'without effect' : 'differs'
+  return { verdict, tuned, base, same }
 }

@@ -1,6 +1,7 @@
 import { fail } from '../protocol/errors.ts'
 import type { ExportFormat } from '../protocol/studio.ts'
 import { CHECKER_FILES, FORMAT_FILES } from './format-files.ts'
+import { proofFiles } from './proof-files.ts'
 import type { Exporter } from './source.ts'
 
 /** What a run can be taken away as: a file of `formats/` each, loaded when it is wanted. */
@@ -11,7 +12,7 @@ const FORMATS = new Map(
 export async function exportFormats(): Promise<ExportFormat[]> {
   const each = [...FORMATS].map(async ([id, load]) => {
     const { name, about, for: targets, check } = await load()
-    return { id, name, about, for: targets, proven: check !== undefined }
+    return { id, name, about, for: targets, proven: proofFiles(check) }
   })
   return Promise.all(each)
 }

@@ -73,7 +73,15 @@ const KINDS: Kind[] = [
   },
   { target: 'phone', language: 'shell', template: litert, of: [[MERGED, false]] },
   { target: 'mlx', language: 'python', template: mlx, of: [[['mlx'], true]] },
-  { target: 'web', language: 'html', template: wllama, of: [[GGUF, false]] },
+  {
+    target: 'web',
+    language: 'html',
+    template: wllama,
+    of: [
+      [GGUF, false],
+      [['gguf-lora'], true],
+    ],
+  },
 ]
 
 /** The lines that run an export, for each place that it can be taken to. They are files of `snippets/`, which the peers' checks run. */

@@ -55,7 +55,7 @@ export interface ExportSource {
 
 /** How near log-probabilities in a format's library must come to those that the studio found. */
 export interface Check {
-  /** Parts of `check.py`, files of `checkers/`. */
+  /** Parts of `check.py`, files of `checkers/`; none where the export checks itself. */
   checker: readonly string[]
   /** Nats a token that count as the same, and why not fewer. */
   nats: number

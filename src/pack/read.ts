@@ -21,6 +21,13 @@ const PIECE_BYTES = 4 * 2 ** 20
  * @throws LapidaryError `bad_file` where it was cut off or altered; `unsupported_format` for what is no pack, or a newer one
  */
 export async function openPackFile(file: Blob, name: string, call: Call = {}): Promise<OpenPack> {
+  if (/\.html?$/i.test(name))
+    fail(
+      'unsupported_format',
+      `${name} is not opened in another studio: it is one itself.`,
+      'Open it in a browser by itself, as by a double click.',
+      { file: name },
+    )
   const source = blobSource(file)
   const all = await zipEntries(source, name, call.signal)
   const list = all.find((entry) => entry.name === PACK_LIST)

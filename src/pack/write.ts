@@ -36,7 +36,8 @@ export async function packFiles(
   manifestHash: (files: Record<string, { hash: string }>) => string,
   { signal, onProgress }: Call = {},
 ): Promise<ExportedFile[]> {
-  const { lesson, model, data, app, ...facts } = parts
+  const { lesson, model, app, ...facts } = parts
+  const data = parts.data && { ...parts.data, path: plainName(parts.data.path) }
   const title = facts.title.trim()
   if (title === '' || title.length > PACK_LIMITS.title)
     fail('bad_config', 'The pack has no title, or one that is too long.', 'Give it a title of a few words.', {
@@ -92,6 +93,13 @@ export async function packFiles(
   // What is made can be read again, or it is not made.
   parsePack(JSON.parse(JSON.stringify(list)), PACK_LIST)
   return [textFile(PACK_LIST, `${JSON.stringify(list, null, 1)}\n`), ...files]
+}
+
+/** As every file system takes it. */
+function plainName(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is left out
+  const plain = name.replace(/[\\/:*?"<>|\u0000-\u001f]+/g, '-').replace(/[. ]+$/, '')
+  return /^\.*$/.test(plain) ? 'data' : plain.slice(-200)
 }
 
 const below = (folder: string, files: readonly ExportedFile[]): ExportedFile[] =>

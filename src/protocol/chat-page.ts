@@ -1,4 +1,5 @@
 import type { Quantization } from './model.ts'
+import type { AnswerRoom, Call } from './studio.ts'
 
 /** `chat.json` beside an exported chat page: what answers there. */
 export interface ChatAbout {
@@ -17,3 +18,21 @@ export interface ChatAbout {
 
 /** Name of the only run of a chat page. */
 export const CHAT_RUN = 'tuned'
+
+/** Whether what answers does what it did where it was trained. */
+export interface ChatCheck {
+  verdict: 'works' | 'without effect' | 'differs'
+  /** How far log-probabilities are at most from the tuned model's there, and from the base's, in nats a token. */
+  tuned: number
+  base: number
+  /** What counts as the same. */
+  same: number
+}
+
+export interface ChatRoom extends AnswerRoom {
+  /**
+   * Holds base and adapter against `proof.json` beside the page.
+   * @throws LapidaryError `missing_file` where there is none
+   */
+  check(call?: Call): Promise<ChatCheck>
+}

@@ -25,6 +25,14 @@ export const PACK_LIMITS = {
   title: 200,
 } as const
 
+/** `zip`: for studios and web servers; `html`: one file that is the studio itself, opened from a stick. */
+export const PACK_FORMS = ['zip', 'html'] as const
+export type PackForm = (typeof PACK_FORMS)[number]
+
+/** Of a pack as one HTML file, which is in memory as a whole: bytes of model and data. */
+export const ONE_FILE_BYTES = 32e6
+export const ONE_FILE_ENDING = '.lapidary-pack.html'
+
 export interface PackEntry {
   /** Below the pack, with `/`. */
   path: string

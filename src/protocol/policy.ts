@@ -31,22 +31,41 @@ export const GUIDE_POLICY = [
   "trusted-types 'none'",
 ].join('; ')
 
+const byHash = (inline: readonly string[]) => inline.map((hash) => `'sha256-${hash}'`)
+
+/** In every document of the studio. */
+const ALWAYS = [
+  "base-uri 'none'",
+  "form-action 'none'",
+  "require-trusted-types-for 'script'",
+  // The sanitiser of lessons makes one of its own, by this name, for what it parses.
+  `trusted-types ${TRUSTED_POLICY} dompurify`,
+]
+
 /** @param inline SHA-256 of each script that stands in the document itself, base64 */
 export function contentPolicy(inline: readonly string[]): string {
-  const scripts = ["'self'", "'wasm-unsafe-eval'", ...inline.map((hash) => `'sha256-${hash}'`)]
   return [
     "default-src 'self'",
-    `script-src ${scripts.join(' ')}`,
+    `script-src ${["'self'", "'wasm-unsafe-eval'", ...byHash(inline)].join(' ')}`,
     `connect-src 'self' ${IN_PAGE} https: ${HERE}`,
     "worker-src 'self' blob:",
     // Charts and bars set their sizes in attributes.
     "style-src 'self' 'unsafe-inline'",
     `img-src 'self' ${IN_PAGE}`,
     "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "require-trusted-types-for 'script'",
-    // The sanitiser of lessons makes one of its own, by this name, for what it parses.
-    `trusted-types ${TRUSTED_POLICY} dompurify`,
+    ...ALWAYS,
+  ].join('; ')
+}
+
+/** Of a studio that is one file (one-file.ts): it has all that it needs in itself, and reaches no address. @param inline as of `contentPolicy` */
+export function oneFilePolicy(inline: readonly string[]): string {
+  return [
+    "default-src 'none'",
+    `script-src ${["'wasm-unsafe-eval'", ...byHash(inline)].join(' ')}`,
+    `connect-src ${IN_PAGE}`,
+    'worker-src blob:',
+    "style-src 'unsafe-inline'",
+    `img-src ${IN_PAGE}`,
+    ...ALWAYS,
   ].join('; ')
 }

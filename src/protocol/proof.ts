@@ -21,6 +21,11 @@ export interface Proof {
   prompts: ProofPrompt[]
 }
 
+/** As an export carries it: with what counts as the same there, in nats a token, and why not less. */
+export interface CarriedProof extends Proof {
+  tolerance: { nats: number; reason: string }
+}
+
 export interface ProofPrompt {
   prompt: string
   /** As templated, with the opening of the answer. */

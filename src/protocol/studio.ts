@@ -5,6 +5,7 @@ import type { KeptRoom } from './rooms/kept.ts'
 import type { ModelRoom } from './rooms/models.ts'
 import type { PackRoom } from './rooms/packs.ts'
 import type { RunRoom } from './rooms/runs.ts'
+import type { ScoringRoom } from './rooms/scoring.ts'
 import type { TuningRoom } from './rooms/tuning.ts'
 import type { ViewsRoom } from './rooms/views.ts'
 
@@ -25,6 +26,7 @@ export type * from './rooms/models.ts'
 export type * from './rooms/packs.ts'
 export type * from './rooms/push.ts'
 export type * from './rooms/runs.ts'
+export type * from './rooms/scoring.ts'
 export type * from './rooms/shelf.ts'
 export type * from './rooms/tuning.ts'
 export type * from './rooms/views.ts'
@@ -40,6 +42,7 @@ export interface Studio {
   runs: RunRoom
   answers: AnswerRoom
   evaluations: EvaluationRoom & ViewsRoom
+  scoring: ScoringRoom
   kept: KeptRoom
   tuning: TuningRoom
 }

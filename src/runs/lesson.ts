@@ -1,4 +1,6 @@
 import { PLACES, type Place } from '../protocol/embed.ts'
+import { fail } from '../protocol/errors.ts'
+import { PACK_LIMITS } from '../protocol/pack.ts'
 
 /** A step of a lesson: what stands under one heading of the second level. */
 export interface LessonStep {
@@ -44,3 +46,22 @@ export function readLesson(markdown: string): Lesson {
 }
 
 export const lessonTitle = (markdown: string): string | null => readLesson(markdown).title
+
+/**
+ * The text of a lesson's file.
+ * @throws LapidaryError `bad_file` for one that is too long or not UTF-8: letters of another encoding would be read as others
+ */
+export async function readLessonFile(file: Blob, name: string): Promise<string> {
+  if (file.size > PACK_LIMITS.lessonBytes)
+    fail(
+      'bad_file',
+      `${name} has ${file.size} bytes; a lesson has at most ${PACK_LIMITS.lessonBytes}.`,
+      'Shorten it, or make two packs of it.',
+      { file: name, bytes: file.size },
+    )
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await file.arrayBuffer())
+  } catch {
+    fail('bad_file', `${name} is not UTF-8 text.`, 'Save it as UTF-8.', { file: name })
+  }
+}

@@ -4,6 +4,7 @@ import type { RunEvent } from '../protocol/events.ts'
 import type { GpuCheck } from '../protocol/gpu-check.ts'
 import type { KernelReport } from '../protocol/gpu-report.ts'
 import type { ModelConfig } from '../protocol/model.ts'
+import { oneFile } from '../protocol/one-file.ts'
 import type { Proof } from '../protocol/proof.ts'
 import type {
   DatasetInfo,
@@ -186,6 +187,12 @@ export type Writing<Stores extends StoreNames<Schema>[]> = IDBPTransaction<Schem
 /** A writer that has been silent for so long is gone: no chunk takes half a minute. */
 const SILENT_MS = 60_000
 
+/**
+ * Studios that are files are of any version, and never become newer; browsers may have them share one place: those of a version do, and
+ * no other is locked out by it.
+ */
+const usualName = () => (oneFile() ? `${DATABASE}-file-${VERSION}` : DATABASE)
+
 export interface OpenOptions {
   name?: string
   now?: number
@@ -203,7 +210,7 @@ export async function openDatabase(options: OpenOptions = {}): Promise<Database>
   let timer: ReturnType<typeof setTimeout> | undefined
   const database = await new Promise<Database>((resolve, reject) => {
     let late = false
-    const opening = openDB<Schema>(options.name ?? DATABASE, VERSION, {
+    const opening = openDB<Schema>(options.name ?? usualName(), VERSION, {
       upgrade(db, from, _, change) {
         // An aborted change is told by opening itself.
         change.done.catch(() => {})

@@ -1,4 +1,5 @@
 import { createEffect, createMemo, createSignal, on, Show } from 'solid-js'
+import { oneFile } from '../protocol/one-file.ts'
 import { loadedLater } from './components/loaded.tsx'
 import { Menu, type MenuFold, type MenuItem } from './components/Menu.tsx'
 import { formatBytes, formatShare, nameOfLanguage } from './messages/format.ts'
@@ -24,11 +25,16 @@ export function AppMenu() {
   // While the studio is being kept, how far it is changes all the time: the open menu stays what it is.
   const state = createMemo(() => offline.kept().state)
   const items = (): (MenuItem | MenuFold)[] => [
-    {
-      label: t('app.guide'),
-      icon: 'help' as const,
-      onSelect: () => window.open(`./guide/${language.guide()}/index.html`, '_blank', 'noopener'),
-    },
+    // A pack that is one file has no pages beside it.
+    ...(oneFile()
+      ? []
+      : [
+          {
+            label: t('app.guide'),
+            icon: 'help' as const,
+            onSelect: () => window.open(`./guide/${language.guide()}/index.html`, '_blank', 'noopener'),
+          },
+        ]),
     { label: t('hints.show'), icon: 'help' as const, onSelect: hints.show },
     ...(state() === 'partial' || state() === 'failed'
       ? [{ label: t('offline.keep'), icon: 'export' as const, onSelect: offline.keep }]
@@ -37,7 +43,10 @@ export function AppMenu() {
       ? [{ label: t('offline.install'), icon: 'add' as const, onSelect: () => void offline.install() }]
       : []),
     ...lessons(),
-    { label: t('sealed.menu'), icon: 'lock', onSelect: () => setOpened('seal') },
+    // One that is a file is so by its own policy.
+    ...(oneFile()
+      ? []
+      : [{ label: t('sealed.menu'), icon: 'lock' as const, onSelect: () => setOpened('seal') }]),
     { label: t('leave.menu'), icon: 'trash', onSelect: () => setOpened('leave') },
   ]
   const lessons = (): (MenuItem | MenuFold)[] => {

@@ -1,4 +1,4 @@
-import type { AnswerRoom } from '../protocol/studio.ts'
+import type { ChatRoom } from '../protocol/chat-page.ts'
 import { Worker } from '../protocol/worker.ts'
 import { registerTransfers } from './bridge.ts'
 import { remoteRoom, WorkerHost } from './worker-host.ts'
@@ -9,11 +9,11 @@ const NEVER_IDLE_MS = 2 ** 31 - 1
 const STOP_MS = 8000
 
 /** What answers in an exported chat page, behind its worker. */
-export function openChat(): AnswerRoom {
+export function openChat(): ChatRoom {
   registerTransfers()
   const make = () => new Worker(new URL('./chat.worker.ts', import.meta.url), { type: 'module' })
   const base = new URL('.', document.baseURI).href
-  return remoteRoom<AnswerRoom>(
+  return remoteRoom<ChatRoom>(
     new WorkerHost('chat', make, base, NEVER_IDLE_MS, undefined, { stopMs: STOP_MS }),
   )
 }

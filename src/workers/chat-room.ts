@@ -1,24 +1,27 @@
+import { checkProof } from '../export/proof.ts'
 import { type ByteSource, blobSource } from '../files/bytes.ts'
 import { readAdapterConfig } from '../model/adapter-config.ts'
 import { checkAdapter, namedFor } from '../model/lora.ts'
-import type { ChatAbout } from '../protocol/chat-page.ts'
+import type { ChatAbout, ChatRoom } from '../protocol/chat-page.ts'
 import { type ErrorCode, fail } from '../protocol/errors.ts'
 import { blobOf } from '../protocol/exported.ts'
 import { gatedFetch } from '../protocol/gate.ts'
+import type { CarriedProof } from '../protocol/proof.ts'
 import { defaultRunConfig } from '../protocol/run-config.ts'
-import type { AnswerRoom, Call } from '../protocol/studio.ts'
+import type { Call } from '../protocol/studio.ts'
 import { openAdapter, readAdapter } from './adapter-files.ts'
 import { answerRoom } from './answer-room.ts'
 import type { Opened } from './bridge.ts'
 import { EngineHost } from './engine/host.ts'
 import { type OpenModel, openFiles } from './library.ts'
+import { proofPlan } from './proving.ts'
 import { fresh } from './start-from.ts'
 
 /** Beside the page. */
 const ADAPTER = ['adapter/adapter_config.json', 'adapter/adapter_model.safetensors'] as const
 
 /** Answers of an exported chat page: of the one base and the one adapter that lie beside it. Nothing is stored. */
-export function chatRoom(): AnswerRoom & Opened {
+export function chatRoom(): ChatRoom & Opened {
   let base = ''
   const host = new EngineHost(async () => nothing('storage_blocked', 'This page stores nothing.'))
   let loading: Promise<Loaded> | null = null
@@ -96,6 +99,28 @@ export function chatRoom(): AnswerRoom & Opened {
   return {
     open(options) {
       base = options.base
+    },
+    async check(call = {}) {
+      const { about, model } = await load(call)
+      const proof = (await (await fetched(new URL('proof.json', base), call.signal)).json()) as CarriedProof
+      const [{ config }, { state }] = [await shelf.record(), await shelf.needCheckpoint()]
+      return host.use(
+        'proof',
+        async (engines) => {
+          const signal = call.signal ? AbortSignal.any([call.signal, engines.recalled]) : engines.recalled
+          const { kind: engine, portable_backend: backend, default_limits: defaultLimits } = config.engine
+          const plan = await proofPlan({ config, model })
+          const loaded = await engines.load({
+            ...{ model, quantization: about.quantization, plan, engine, backend, defaultLimits, signal },
+            seed: 0,
+            choices: {},
+          })
+          engines.adapter = null
+          await loaded.loadState(state, signal)
+          return checkProof(loaded, proof, { ...call, signal })
+        },
+        call,
+      )
     },
     ...answerRoom({
       library: async () => ({ open: async (_, call = {}) => (await load(call)).model }),

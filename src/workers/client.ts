@@ -11,6 +11,7 @@ import type {
   PackRoom,
   RunListener,
   RunRoom,
+  ScoringRoom,
   Studio,
   TuningRoom,
 } from '../protocol/studio.ts'
@@ -201,6 +202,7 @@ export function createStudio(): Studio {
     evaluations: override(evaluations, {
       files: (...asked) => files(trainHost, () => evaluations.files(...asked)),
     }),
+    scoring: remoteRoom<ScoringRoom>(trainHost, 'scoring'),
     kept: remoteRoom<KeptRoom>(trainHost, 'kept'),
   }
 }

@@ -4,3 +4,5 @@ Promise.all([import('./bridge.ts'), import('./data-front.ts'), import('../storag
   // The page hears of it as of any error that nobody caught.
   reportError,
 )
+
+export {}

@@ -3,10 +3,11 @@ import { answerRendered } from '../generate/chat.ts'
 import { choiceTree } from '../model/choices.ts'
 import type { Example } from '../protocol/batch.ts'
 import type { Engine, EngineState, PlanRequest } from '../protocol/engine.ts'
+import { fail } from '../protocol/errors.ts'
 import type { Quantization } from '../protocol/model.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
-import type { JudgedRow, Task, TokenChance } from '../protocol/studio.ts'
-import type { Engines } from './engine/host.ts'
+import type { Call, JudgedRow, Task, TokenChance } from '../protocol/studio.ts'
+import type { EngineHost, Engines } from './engine/host.ts'
 import { planRequest } from './engine/plan-request.ts'
 import { predicted, type RowTokens, type TokenRow } from './evaluation-tokens.ts'
 import type { OpenModel } from './library.ts'
@@ -119,6 +120,34 @@ export async function engineFor(
     engines.adapter = adapter.key + planKey
   }
   return loaded
+}
+
+/**
+ * Judges the next few rows; between these, others may use the engine.
+ * @throws LapidaryError `bad_state` while a run goes on
+ */
+export function judgeSome(
+  host: EngineHost,
+  what: Judging,
+  rows: readonly TokenRow[],
+  { signal: stop }: Pick<Call, 'signal'>,
+): Promise<JudgedRow[]> {
+  return host.use(
+    'evaluation',
+    async (engines) => {
+      if (engines.lent)
+        fail(
+          'bad_state',
+          'A run is going on; while it does, nothing is evaluated.',
+          'Stop it, or wait until it is done. What is judged already is kept.',
+          { held_by: 'train' },
+        )
+      const signal = stop ? AbortSignal.any([stop, engines.recalled]) : engines.recalled
+      const engine = await engineFor(engines, what, signal)
+      return judge(engine, what, rows.slice(0, what.atOnce), signal)
+    },
+    stop ? { signal: stop } : {},
+  )
 }
 
 /** Judges rows; they are few enough to be stored together. */

@@ -29,7 +29,7 @@ import { RunLog, readEvents } from '../storage/runs.ts'
 import { parseMeta } from '../trainer/checkpoint.ts'
 import { adapterHash } from './adapter-files.ts'
 import { readCheckpointFiles } from './checkpoint-files.ts'
-import { engineFor, type Judging, judge, judging, type Subject } from './evaluation-judging.ts'
+import { type Judging, judgeSome, judging, type Subject } from './evaluation-judging.ts'
 import { EvaluationData, type FoundRows, noteOf } from './evaluation-rows.ts'
 import { heldAnswers, suspects } from './evaluation-suspects.ts'
 import { RowTokens, type TokenRow } from './evaluation-tokens.ts'
@@ -302,25 +302,10 @@ export function evaluationRoom(parts: TrainParts): EvaluationRoom & ViewsRoom {
     info: EvaluationInfo,
     rows: readonly TokenRow[],
     onRows: Parameters<EvaluationRoom['evaluate']>[1],
-    { signal: stop }: Call,
+    call: Call,
   ): Promise<EvaluationInfo> {
     const since = performance.now()
-    const judged = await host.use(
-      'evaluation',
-      async (engines) => {
-        if (engines.lent)
-          fail(
-            'bad_state',
-            'A run is going on; while it does, nothing is evaluated.',
-            'Stop it, or wait until it is done. What is judged already is kept.',
-            { held_by: 'train' },
-          )
-        const signal = stop ? AbortSignal.any([stop, engines.recalled]) : engines.recalled
-        const engine = await engineFor(engines, what, signal)
-        return judge(engine, what, rows.slice(info.judged, info.judged + what.atOnce), signal)
-      },
-      stop ? { signal: stop } : {},
-    )
+    const judged = await judgeSome(host, what, rows.slice(info.judged), call)
     const after = {
       ...info,
       judged: info.judged + judged.length,

@@ -20,6 +20,8 @@ export interface HeadlessEvaluation {
   /** What the run is called, its config, where its checkpoints lie, the file there that describes the one that is meant, and where its log lies. */
   run: { name: string; config: RunConfig; checkpoint: string; of: string; log: string | null }
   model: string
+  /** Another model that answers the same rows, untuned; null: none does. */
+  other: string | null
   /** What is judged: files, or a set that comes with the studio. */
   data: ServedFiles | { benchmark: BenchmarkId }
   /** What the run learnt from; null where that is not at hand. Only where it was `given` must it be that: a file found may have changed since. */
@@ -41,13 +43,13 @@ export interface ServedFiles {
 
 /** Whose answers are being judged, and how far that is. */
 export interface Evaluating {
-  side: 'tuned' | 'base'
+  side: 'tuned' | 'base' | 'other'
   judged: number
   total: number
 }
 
 /** What is printed: the report without its rows and its matrix, which are in the files. */
-export type PrintedReport = Omit<EvaluationReport, 'rows' | 'labels' | 'beside'> & {
+export type PrintedReport = Omit<EvaluationReport, 'rows' | 'labels'> & {
   layers: LayerView
   /** Null where what the run learnt from is not at hand, or its log. */
   suspects: Suspects | null
@@ -80,15 +82,16 @@ export async function evaluateHeadless(
     events: job.run.log === null ? [] : await rowLosses(job.run.log),
   })
   const rows = await rowsOf(studio, job)
-  const request = (checkpoint: 'last' | null): EvaluateRequest => ({
+  const request = (side: Evaluating['side']): EvaluateRequest => ({
     run,
-    checkpoint,
+    checkpoint: side === 'tuned' ? 'last' : null,
+    ...(side === 'other' && { model: job.other! }),
     rows,
     ...(job.task && { task: job.task }),
     ...(job.limit !== null && { limit: job.limit }),
   })
   const judge = async (side: Evaluating['side']) => {
-    const asked = request(side === 'tuned' ? 'last' : null)
+    const asked = request(side)
     const { rows: total } = await studio.evaluations.outlook(asked)
     let judged = 0
     return studio.evaluations.evaluate(asked, (rows) => {
@@ -98,6 +101,7 @@ export async function evaluateHeadless(
   }
   const tuned = await judge('tuned')
   await judge('base')
+  if (job.other !== null) await judge('other')
   const how = { choice: job.choice }
   for (const file of await studio.evaluations.files(run, tuned.id, how)) {
     const response = await gatedFetch(job.out + file.path, { method: 'PUT', body: await blobOf(file) })
@@ -108,7 +112,7 @@ export async function evaluateHeadless(
         hint: 'Check that the folder can be written to.',
       })
   }
-  const { rows: _, labels: __, beside: ___, ...report } = await studio.evaluations.report(run, tuned.id, how)
+  const { rows: _, labels: __, ...report } = await studio.evaluations.report(run, tuned.id, how)
   return {
     ...report,
     layers: await studio.evaluations.layers(run, 'last'),

@@ -1,6 +1,7 @@
 import { noticeFiles } from '../export/model-files.ts'
 import { readText } from '../files/bytes.ts'
 import { GEMMA_TERMS } from '../model/gemmas.ts'
+import { oneFilePack } from '../pack/one-file.ts'
 import { type OpenPack, openPackAt, openPackFile, piecesOf } from '../pack/read.ts'
 import { type PackParts, packFiles } from '../pack/write.ts'
 import { blobFile, blobOf } from '../protocol/exported.ts'
@@ -10,22 +11,21 @@ import type { Call, ExportedFile, ModelInfo } from '../protocol/studio.ts'
 import { manifestHash } from '../storage/models.ts'
 import { idOf, type Library, type OpenModel } from './library.ts'
 import { roundedFolder } from './rounded-folder.ts'
-import { studioFilesAt } from './studio-files.ts'
+import { oneFileStudioAt, studioFilesAt } from './studio-files.ts'
 
 /** Where class packs are made and opened: what is in one is foreign, as what is in a model's files. */
 export function packRoom(library: () => Library, base: () => string): PackRoom {
   return {
-    async make({ app, data, model, quantization, ...facts }: PackRequest, call: Call = {}) {
-      return packFiles(
-        {
-          ...facts,
-          model: model === null ? null : await modelPart(await library().open(model, call), quantization),
-          data: data && blobFile(data.name, data),
-          app: app ? await studioFilesAt(base(), call.signal) : null,
-        },
-        manifestHash,
-        call,
-      )
+    async make({ form, app, data, model, quantization, ...facts }: PackRequest, call: Call = {}) {
+      const parts = {
+        ...facts,
+        model: model === null ? null : await modelPart(await library().open(model, call), quantization),
+        data: data && blobFile(data.name, data),
+      }
+      if (form === 'html')
+        return [await oneFilePack(parts, await oneFileStudioAt(base(), call.signal), manifestHash, call)]
+      const studio = app ? await studioFilesAt(base(), call.signal) : null
+      return packFiles({ ...parts, app: studio }, manifestHash, call)
     },
 
     async open(from, known = null, call = {}): Promise<PackContents | null> {

@@ -4,6 +4,7 @@ import { checkerText, exporter } from '../export/registry.ts'
 import { type RunFileCheckpoint, runFileEntries } from '../export/run-file.ts'
 import { type RunFile, readRunFile } from '../export/run-file-reader.ts'
 import { sha256Hex } from '../lib/hash.ts'
+import type { EngineState } from '../protocol/engine.ts'
 import { identity } from '../protocol/identity.ts'
 import { loraScaling } from '../protocol/run-config.ts'
 import type { RunFileOptions, RunFileRecord } from '../protocol/run-file.ts'
@@ -196,11 +197,6 @@ function offeredBy(checkpoints: RunFileRecord['checkpoints']): Pick<OpenedFrom, 
 /** Each read once, to see that it is whole and of this run; its tensors are read again when they are stored. */
 async function checkpointsOf(file: RunFile, signal?: AbortSignal): Promise<RunToStore['checkpoints']> {
   const { config, record } = file
-  const hashes = {
-    config: await sha256Hex(identity(config)),
-    data: record.data.tokens_hash,
-    base: record.model.hash,
-  }
   const limit = config.training.save_total_limit
   const best = record.checkpoints.find((one) => one.best)?.step ?? null
   const steps = record.checkpoints.map(({ step }) => step).sort((a, b) => a - b)
@@ -209,18 +205,39 @@ async function checkpointsOf(file: RunFile, signal?: AbortSignal): Promise<RunTo
     : null
   const found = []
   for (const step of keptSteps(steps, best, limit)) {
-    const { tensors: _, ...json } = JSON.parse(await textOf(file, `checkpoints/step-${step}.json`))
-    const meta = parseMeta(json)
-    requireBelongs(meta, hashes)
-    const path = `checkpoints/step-${step}.safetensors`
-    const bytes = await file.bytes(path, signal)
-    const { state } = await readCheckpointFiles(meta, bytes)
-    const { tolerance: __, ...plain } = (proof ?? {}) as { tolerance?: unknown }
-    const facts = { adapter: adapterHash(state.lora), base: hashes.base, scaling: loraScaling(config.lora) }
+    const { meta, state, path, size } = await checkpointIn(file, step, signal)
+    const { tolerance: _, ...plain } = (proof ?? {}) as { tolerance?: unknown }
+    const facts = {
+      ...{ adapter: adapterHash(state.lora), base: record.model.hash },
+      scaling: loraScaling(config.lora),
+    }
     const tensors = { [Symbol.asyncIterator]: () => file.stream(path, signal)[Symbol.asyncIterator]() }
-    found.push({ meta, size: bytes.byteLength, tensors, proof: proof && proofOf(plain, facts) })
+    found.push({ meta, size, tensors, proof: proof && proofOf(plain, facts) })
   }
   return found
+}
+
+/**
+ * A checkpoint of a run's file, whole and of this run.
+ * @throws LapidaryError `bad_state`, `bad_file`
+ */
+export async function checkpointIn(
+  file: RunFile,
+  step: number,
+  signal?: AbortSignal,
+): Promise<{ meta: CheckpointMeta; state: EngineState; path: string; size: number }> {
+  const { config, record } = file
+  const { tensors: _, ...json } = JSON.parse(await textOf(file, `checkpoints/step-${step}.json`))
+  const meta = parseMeta(json)
+  requireBelongs(meta, {
+    config: await sha256Hex(identity(config)),
+    data: record.data.tokens_hash,
+    base: record.model.hash,
+  })
+  const path = `checkpoints/step-${step}.safetensors`
+  const bytes = await file.bytes(path, signal)
+  const { state } = await readCheckpointFiles(meta, bytes)
+  return { meta, state, path, size: bytes.byteLength }
 }
 
 /** The token table that came along, under a key of its own; null: none did. */

@@ -1,4 +1,4 @@
-import type { Studio, TuningRoom } from '../protocol/studio.ts'
+import type { ScoringRoom, Studio, TuningRoom } from '../protocol/studio.ts'
 import { openedOnce } from '../storage/database.ts'
 import { answerRoom } from './answer-room.ts'
 import type { Opened } from './bridge.ts'
@@ -11,7 +11,10 @@ import { RunShelf } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** Everything that computes with a model: it and its engine live in one worker. */
-export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations' | 'kept' | 'tuning'> & {
+export function trainRooms(): Pick<
+  Studio,
+  'runs' | 'answers' | 'evaluations' | 'scoring' | 'kept' | 'tuning'
+> & {
   models: ReturnType<typeof modelRoom>
 } & Opened {
   let base = ''
@@ -31,6 +34,7 @@ export function trainRooms(): Pick<Studio, 'runs' | 'answers' | 'evaluations' | 
     runs: runRoom(parts),
     answers: answerRoom(parts),
     evaluations: evaluationsOf(parts),
+    scoring: scoringOf(parts),
     kept: keptRoom(parts),
     tuning: tuningOf(parts),
   }
@@ -55,6 +59,13 @@ function evaluationsOf(parts: TrainParts): Studio['evaluations'] {
     suspects: async (...asked) => (await room()).suspects(...asked),
     heldAnswers: async (...asked) => (await room()).heldAnswers(...asked),
   }
+}
+
+/** Teachers alone ask it. */
+function scoringOf(parts: TrainParts): ScoringRoom {
+  let loading: Promise<ScoringRoom> | null = null
+  const room = () => (loading ??= import('./scoring-room.ts').then(({ scoringRoom }) => scoringRoom(parts)))
+  return { score: async (...asked) => (await room()).score(...asked) }
 }
 
 /** Queues are looked at by few. */

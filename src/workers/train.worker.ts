@@ -4,3 +4,5 @@ Promise.all([import('./bridge.ts'), import('./train-room.ts'), import('../storag
   // The page hears of it as of any error that nobody caught.
   reportError,
 )
+
+export {}

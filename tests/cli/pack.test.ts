@@ -66,6 +66,7 @@ test('npm run pack writes a pack that opens, the same bytes each time', async ()
 test.each([
   ['without a lesson', ['--output', 'x'], /bad_config.*--lesson/],
   ['an unknown part', ['--shown', 'data,kitchen'], /bad_config.*kitchen/],
+  ['one HTML file without a studio', ['--html'], /bad_config.*--html and --no-app/],
   ['an unknown rounding', ['--quantization', 'int2'], /bad_config.*int2/],
 ])('%s is refused by name, and nothing is written', (_, flags, said) => {
   const own = flags.includes('--output')

@@ -9,7 +9,7 @@ const made = (id: string, ...targets: ExportFormat['for']): ExportFormat => ({
   name: id,
   about: '',
   for: targets,
-  proven: false,
+  proven: 0,
 })
 
 test('every format is offered somewhere, and each place recommends one', async () => {

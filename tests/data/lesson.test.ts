@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { LANGUAGES } from '../../src/protocol/embed.ts'
+import { PACK_LIMITS } from '../../src/protocol/pack.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
-import { readLesson } from '../../src/runs/lesson.ts'
+import { readLesson, readLessonFile } from '../../src/runs/lesson.ts'
 import { lessonFile, READY_LESSONS } from '../../src/runs/ready-lessons.ts'
 
 const PUBLIC = join(import.meta.dirname, '..', '..', 'public')
@@ -32,6 +33,18 @@ test('within a block of code a # is none, and a text without headings is one ste
     title: null,
     steps: [{ title: '', place: null, text: '#hashtag\n##no' }],
   })
+})
+
+test('a file is a lesson in UTF-8 of a length that a pack takes, or says why not', async () => {
+  expect(await readLessonFile(new Blob(['\ufeff# 心情\n']), 'a.md')).toBe('# 心情\n')
+  // 心情 in Big5: read as it is it would be other letters.
+  const big5 = new Blob([new Uint8Array([0x23, 0x20, 0xa4, 0xdf, 0xb1, 0xa1])])
+  await expect(readLessonFile(big5, 'a.md')).rejects.toMatchObject({
+    code: 'bad_file',
+    message: 'a.md is not UTF-8 text.',
+  })
+  const long = new Blob(['x'.repeat(PACK_LIMITS.lessonBytes + 1)])
+  await expect(readLessonFile(long, 'a.md')).rejects.toMatchObject({ code: 'bad_file' })
 })
 
 test.each(Object.entries(READY_LESSONS))(

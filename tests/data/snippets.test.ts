@@ -29,6 +29,9 @@ test('a snippet is filled for its format: an adapter names its base and where an
   // It lies beside PEFT's adapter alone.
   expect(beside.find(({ target }) => target === 'mlx')!.text).toContain('load("path/to/Pebble"')
   expect(of('web', 'gguf')).toContain('n_ctx: 4096')
+  expect(of('web', 'gguf')).not.toContain('adapter')
+  expect(of('web', 'gguf-lora')).toContain('lora_adapters')
+  expect(of('web', 'gguf-lora')).not.toContain('model.gguf')
   for (const { text } of all) expect(text).not.toMatch(/@(if|else|end)|__[A-Z]+__/)
 })
 

@@ -4,7 +4,8 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { LapidaryError } from '../../src/protocol/errors.ts'
 import type { ExportedFile, RunInfo, Studio } from '../../src/protocol/studio.ts'
 import { ASK_BYTES, createDownloads } from '../../src/ui/state/downloads.ts'
-import { type ChosenFile, writeAll } from '../../src/ui/state/save-as.ts'
+import { blobOnDisk, COPIED_MS, DISK_BYTES, sweepDownloads } from '../../src/ui/state/on-disk.ts'
+import { type ChosenFile, DISK_FOLDER, writeAll } from '../../src/ui/state/save-as.ts'
 import { zipInto, zipped, zipSize } from '../../src/ui/state/zip.ts'
 
 const PIECE = 64 * 1024
@@ -212,5 +213,66 @@ test('small downloads go where downloads go; large ones ask at once where, and a
   await downloads.run(run, 'merged', { files: large, step: null })
   expect(downloads.failureOf('a')).toBeNull()
   expect(saved).toHaveLength(1)
+  dispose()
+})
+
+/** What is on its way to the browser's downloads. */
+async function onDisk(): Promise<string[]> {
+  const folder = await (await room()).getDirectoryHandle(DISK_FOLDER).catch(() => null)
+  const names: string[] = []
+  const each = folder as unknown as { keys(): AsyncIterable<string> } | null
+  if (each) for await (const name of each.keys()) names.push(name)
+  return names
+}
+
+test('a large download that no place is asked for lies on the disk, whole; cancelled or cut nothing is left, and later visits remove it', async () => {
+  await sweepDownloads(Date.now() + COPIED_MS)
+  const saved: Blob[] = []
+  vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(() => {})
+  vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
+    saved.push(blob as Blob)
+    return 'blob:none'
+  })
+  vi.stubGlobal('showSaveFilePicker', undefined)
+  const { downloads, dispose } = createRoot((dispose) => ({
+    dispose,
+    downloads: createDownloads({} as Studio, RUNS, { ensure: async () => false }),
+  }))
+  const run = { id: 'a' } as RunInfo
+  const many = DISK_BYTES / PIECE
+  const cut = [file('a.bin', many, (piece) => piece === 9 && downloads.cancel())]
+  await downloads.run(run, 'merged', { files: cut, step: null, proven: false })
+  expect([saved.length, downloads.failureOf('a'), await onDisk()]).toEqual([0, null, []])
+
+  await downloads.run(run, 'merged', { files: [file('a.bin', many)], step: null, proven: false })
+  const [made] = saved
+  expect(made).toBeInstanceOf(File)
+  expect(await onDisk()).toHaveLength(1)
+  const [name, bytes] = Object.entries(unzipSync(new Uint8Array(await made!.arrayBuffer())))[0]!
+  expect([name, bytes.length, bytes.at(-1)]).toEqual([
+    'Pebble-on-boats-merged/a.bin',
+    many * PIECE,
+    many % 256,
+  ])
+  // It may still be copied.
+  await sweepDownloads()
+  expect(await onDisk()).toHaveLength(1)
+  await sweepDownloads(Date.now() + COPIED_MS)
+  expect(await onDisk()).toEqual([])
+
+  const small = await blobOnDisk(file('a.bin', 2))
+  expect([small instanceof File, small.size]).toEqual([false, 2 * PIECE])
+  vi.spyOn(FileSystemFileHandle.prototype, 'createWritable').mockRejectedValue(
+    new DOMException('', 'QuotaExceededError'),
+  )
+  const full = await failureOf(blobOnDisk(file('in/a.bin', many)))
+  expect([full.code, full.message]).toEqual([
+    'quota_exceeded',
+    'There is no room left where a.bin was to go.',
+  ])
+  expect(await onDisk()).toEqual([])
+  // A private window has no part of the disk.
+  vi.spyOn(navigator.storage, 'getDirectory').mockRejectedValue(new DOMException('', 'SecurityError'))
+  expect((await blobOnDisk(file('a.bin', many))).size).toBe(many * PIECE)
   dispose()
 })

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { ExampleText } from '../../src/protocol/studio.ts'
 import type { Message, Origin, Split } from '../../src/protocol/tokens.ts'
-import { heldAgainst, ownQuestions, questionsFrom, questionsOf } from '../../src/ui/state/questions.ts'
+import {
+  heldAgainst,
+  ownQuestions,
+  questionsFrom,
+  questionsOf,
+  telling,
+} from '../../src/ui/state/questions.ts'
 import { hrefOf, PLACES, placeOf } from '../../src/ui/state/route.ts'
 
 const say = (role: Message['role'], content: string): Message => ({ role, content })
@@ -39,6 +45,16 @@ describe('questions asked along the way', () => {
     expect(questionsFrom([{ row: 0, origin: 'data', messages: null, text }])).toEqual([
       { prompt: 'once upon a time there was a small' },
     ])
+  })
+  it('show most of the task first: each label once, and calls of functions', () => {
+    const asked = (...references: string[]) =>
+      references.map((reference, i) => ({ prompt: `${i}`, reference }))
+    const order = (...given: Parameters<typeof telling>) => telling(...given).map(({ prompt }) => prompt)
+    const moods = asked('sad', 'sad', 'happy', 'sad', 'angry')
+    expect(order('labels', moods)).toEqual(['0', '2', '4', '1', '3'])
+    expect(order('labels', moods, asked('sad'))).toEqual(['2', '4', '0', '1', '3'])
+    expect(order('calls', asked('No.', 'weather({"city":"Rome"})'))).toEqual(['1', '0'])
+    for (const kind of ['text', null] as const) expect(order(kind, moods)).toEqual(['0', '1', '2', '3', '4'])
   })
   it('are taken from held-out rows, and from training rows only where those are too few', async () => {
     const rows: Record<Split, ExampleText[]> = {

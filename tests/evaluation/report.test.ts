@@ -54,6 +54,26 @@ describe('labels', () => {
     row(4, 'stolen', { scores: [-1, -2] }),
   ]
 
+  test('of others on the same rows stand beside; rows that are not the same, or were judged by other labels, do not', () => {
+    const other = (more: Partial<EvaluationInfo>, rows = ROWS): Judged => ({
+      info: { ...INFO, id: 'o', run: 'other', step: 9, ...more },
+      rows,
+    })
+    const besides = (...beside: Judged[]) => reportOf({ judged: labelled(...ROWS), ...alone, beside }).beside
+    const right = ROWS.map((one) => ({ ...one, scores: one.reference === 'card' ? [-1, -9] : [-9, -1] }))
+    const [same, better] = besides(other({}), other({ step: null }, right))
+    expect(same).toMatchObject({ run: 'other', model: 'Pebble', step: 9, right: 2 })
+    expect(better).toMatchObject({ step: null, right: 3 })
+    expect(
+      besides(
+        other({ labelTokens: [2] }),
+        other({}, ROWS.slice(1)),
+        other({}, [...ROWS].reverse()),
+        other({}, [{ ...ROWS[0]!, scores: [-1] }, ...ROWS.slice(1)]),
+      ),
+    ).toEqual([])
+  })
+
   test('that were never learnt are asked for and cannot be right', () => {
     const { sides, labels, rows, count } = reportOf({ judged: labelled(...ROWS), ...alone })
     expect(count).toBe(4)

@@ -37,7 +37,11 @@ const WAYS: [way: string, uses: RegExp, allowed: RegExp][] = [
   ['scripts from elsewhere', /\bimportScripts\b|\bdocument\.write\b/, /^$/],
   ['texts as programs', /\beval\s*\(|\bnew Function\b/, /^$/],
   ['markup', /\.(innerHTML|outerHTML)\b|\binsertAdjacentHTML\b|\binnerHTML=/, /^$/],
-  ['workers that inherit nothing', /\bglobalThis\.Worker\(|\bSharedWorker\b/, /^src\/protocol\/worker\.ts$/],
+  [
+    'workers that inherit nothing',
+    /\bglobalThis\.Worker\(|\bSharedWorker\b/,
+    /^src\/protocol\/worker(-one-file)?\.ts$/,
+  ],
   ['trust in markup', /\btrustedTemplate\b/, /^src\/protocol\/trusted\.ts$/],
 ]
 

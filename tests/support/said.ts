@@ -80,6 +80,8 @@ class Sources {
         // What `fail` is given is read where it is called.
         if (module.path.endsWith('protocol/errors.ts') && (node.value as Node)?.type === 'Identifier')
           continue
+        // How far a proof may be off is written into it.
+        if (name === 'reason' && NAMED.test(module.path)) continue
         const isShown =
           name !== null && (PROPERTIES.has(name) || (name === 'name' && NAMED.test(module.path)))
         if (isShown) this.#note({ module, node: node.value as Node })

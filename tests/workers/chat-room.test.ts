@@ -1,12 +1,14 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { openModelPath } from '../../cli/model-path.ts'
 import chatPage from '../../src/export/formats/chat-page.ts'
+import { withProof } from '../../src/export/proof-files.ts'
 import type { ByteSource } from '../../src/files/bytes.ts'
 import { safetensorsBlob } from '../../src/files/safetensors-writer.ts'
 import { answer } from '../../src/generate/chat.ts'
 import { initialAdapter } from '../../src/model/lora.ts'
 import { createPortableEngine } from '../../src/portable/portable-engine.ts'
-import { CHAT_RUN } from '../../src/protocol/chat-page.ts'
+import { CHAT_RUN, type ChatRoom } from '../../src/protocol/chat-page.ts'
+import type { ProofPrompt } from '../../src/protocol/proof.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { type CheckpointMeta, LORA_PREFIX } from '../../src/trainer/checkpoint.ts'
 import { chatRoom } from '../../src/workers/chat-room.ts'
@@ -14,6 +16,7 @@ import { chatCodec } from '../../src/workers/codec.ts'
 import { planRequest } from '../../src/workers/engine/plan-request.ts'
 import { exportSource } from '../../src/workers/export-source.ts'
 import { openFiles } from '../../src/workers/library.ts'
+import { proofPlan, prove } from '../../src/workers/proving.ts'
 import { fresh } from '../../src/workers/start-from.ts'
 import { written } from '../support/export-source.ts'
 
@@ -125,4 +128,50 @@ test('a folder that is not whole says which file is missing or cut, and works on
   await expect(ask()).rejects.toMatchObject({ code: 'bad_file' })
   serve(files)
   expect(await ask()).toHaveLength(1)
+})
+
+test('a chat page tells whether it does what was proven, what answers as the base, and what does something else', async () => {
+  const { model, lora, config, files } = await exported()
+  const engine = await createPortableEngine()
+  const weights = await model.weights()
+  await engine.load({ config: model.info.config, weights }, await proofPlan({ config, model }), { seed: 1 })
+  await engine.loadState(fresh(lora))
+  const proof = await prove(engine, { config, model, step: 3, adapter: 'of this test' })
+  const told = async (change: (prompt: ProofPrompt) => Partial<ProofPrompt>) => {
+    const prompts = proof.prompts.map((prompt) => ({ ...prompt, ...change(prompt) }))
+    const carried = await withProof([], chatPage, { ...proof, prompts }, () =>
+      expect.fail('it checks itself'),
+    )
+    expect(carried.map(({ path }) => path)).toEqual(['proof.json'])
+    serve(new Map([...files, ...(await written(carried))]))
+    const room = opened()
+    return { room, ...(await room.check()) }
+  }
+  const right = await told(() => ({}))
+  expect(right).toMatchObject({ verdict: 'works', same: 0.01 })
+  expect(right.tuned).toBeLessThan(1e-5)
+  expect(right.base).toBeGreaterThan(0.1)
+  const ask = (room: ChatRoom) =>
+    room.answer(
+      { model: 'base', run: CHAT_RUN, prompts: ['Hello! Who are you?'], options: OPTIONS },
+      () => {},
+    )
+  const [checked] = await ask(right.room)
+  const [unchecked] = await ask(opened())
+  expect(checked).toEqual(unchecked)
+  expect(await told(({ tuned, base }) => ({ tuned: base, base: tuned }))).toMatchObject({
+    verdict: 'without effect',
+  })
+  const away = (logs: number[]) => logs.map((log) => log - 1)
+  expect(await told(({ tuned, base }) => ({ tuned: away(tuned), base: away(base) }))).toMatchObject({
+    verdict: 'differs',
+  })
+  await expect(told(() => ({ answer_ids: [], tuned: [], base: [] }))).rejects.toMatchObject({
+    code: 'bad_file',
+  })
+  serve(files)
+  await expect(opened().check()).rejects.toMatchObject({
+    code: 'missing_file',
+    message: expect.stringContaining('proof.json'),
+  })
 })

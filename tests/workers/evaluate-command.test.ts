@@ -42,7 +42,7 @@ describe('npm run evaluate', () => {
       model: { name: 'pebble', path: null },
       data: { files: [{ path: PIRATE }] },
       train: { files: [{ path: MOOD }], given: false },
-      ...{ mapping: {}, task: null, choice: 'sum', limit: null, engine: {} },
+      ...{ mapping: {}, task: null, choice: 'sum', limit: null, engine: {}, beside: null },
       json: join(run, 'evaluation.json'),
       csv: join(run, 'predictions.csv'),
       keepOther: true,
@@ -68,6 +68,7 @@ describe('npm run evaluate', () => {
     ])
     expect(await labels('--labels', '"a,b"', '--labels', 'c')).toEqual(['a,b', 'c'])
     expect(await job('--train', MOOD)).toMatchObject({ train: { files: [{ path: MOOD }], given: true } })
+    expect((await job('--beside', 'pebble'))!.beside).toEqual({ name: 'pebble', path: null })
     expect(await evaluateJob(['--help'])).toBeNull()
   })
 
@@ -130,6 +131,12 @@ describe('npm run evaluate', () => {
       'bad_config',
       '--task',
     ],
+    [
+      'a model beside that is none',
+      () => ['--run', run, '--data', PIRATE, '--beside', '/no'],
+      'missing_file',
+      '/no',
+    ],
     ['labels alone', () => ['--run', run, '--data', PIRATE, '--labels', 'a,b'], 'bad_config', '--labels'],
     [
       'figures where the rows go',
@@ -163,7 +170,7 @@ describe('what it prints', () => {
     right,
     figures,
   })
-  const report = (...sides: Side[]) => ({ sides, count: 77 }) as unknown as PrintedReport
+  const report = (...sides: Side[]) => ({ sides, beside: [], count: 77 }) as unknown as PrintedReport
 
   test('is a headline in words', () => {
     expect(headline(report(side('judged', 61), side('base', 4)))).toBe('61 of 77 right; the base model 4')
@@ -185,6 +192,14 @@ describe('what it prints', () => {
     expect(lines[0]).toMatch(/^ +this run +majority$/)
     expect(lines[1]).toMatch(/^right +0\.5000 \[0\.5000, 0\.5000\] +0\.1250 \[/)
     expect(lines[2]).toMatch(/-$/)
+    const beside = [
+      { run: 'r', model: 'Gemma 1B', step: null, ...side('judged', 9, figure('accuracy', 0.75)) },
+    ]
+    const [head, first] = figureTable({ sides: [side('judged', 1, figure('accuracy', 0.5))], beside }).split(
+      '\n',
+    )
+    expect(head).toMatch(/^ +this run +Gemma 1B, untuned$/)
+    expect(first).toMatch(/0\.5000 \[.*\] +0\.7500 \[/)
   })
 
   test('names rows that look wrong', () => {

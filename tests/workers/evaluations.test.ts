@@ -455,7 +455,7 @@ test('the command line gives the figures that the page gives, on the same run an
         ...{ name: 'kept', config, checkpoint: at('/run/'), of: 'checkpoint.json' },
         log: at('/log'),
       },
-      model: 'pebble',
+      ...{ model: 'pebble', other: null },
       data: { name: 'test.csv', files: [{ name: 'test.csv', url: at('/test.csv') }] },
       train: { name: 'rows.csv', files: [{ name: 'rows.csv', url: at('/rows.csv') }], given: true },
       ...{ mapping: {}, task: null, limit: null, choice: 'sum' as const, engine: {} },

@@ -167,6 +167,24 @@ describe('a class pack', () => {
     expect(['lesson.md', 'app/assets/a-1.js', '.x/y'].every(isInside)).toBe(true)
   })
 
+  test('takes data whose name is none on some systems under another, and is not opened where it is a studio itself', async () => {
+    const names: [string, string][] = [
+      ['what? "mood".csv', 'data/what- -mood-.csv'],
+      ['a/b:c|d.csv', 'data/a-b-c-d.csv'],
+      ['心情.csv', 'data/心情.csv'],
+      ['...', 'data/data'],
+    ]
+    for (const [name, path] of names) {
+      const [list] = await rooms().make({ ...REQUEST, model: null, data: new File([MOOD], name) })
+      const pack = parsePack(JSON.parse(new TextDecoder().decode(await bytesOf(list!))), 'x')
+      expect(pack.data).toEqual({ path })
+    }
+    const html = new File(['<!doctype html>'], 'moods.lapidary-pack.html')
+    const failure = await refusal(rooms().open(html))
+    expect(failure).toMatchObject({ code: 'unsupported_format' })
+    expect(failure.message).toContain('it is one itself')
+  })
+
   test('packed anew is refused with what to do', async () => {
     const entries = await entriesOf(await rooms().make({ ...REQUEST, model: null }))
     const { zipSync } = await import('fflate')

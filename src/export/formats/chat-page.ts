@@ -11,6 +11,12 @@ export default {
   about:
     'One folder of plain files for any web server: a page that answers in the browser of whoever opens it, offline too, with the base model beside the tuned one. The base model is in it.',
   for: ['web'],
+  // By the page itself, on the base as it was held.
+  check: {
+    checker: [],
+    nats: 0.01,
+    reason: 'each engine and graphics processor takes sums in an order of its own',
+  },
   async files(source) {
     const { config, baseModel, step } = source
     const base = await source.model()
@@ -56,7 +62,7 @@ Put this folder on any server for plain files, or start one in it:
 
 and open http://localhost:8000 in a current browser (Chrome or Edge from 120, Firefox from 128, Safari from 17.5). Where the
 browser has WebGPU it is quick; elsewhere it computes with WebAssembly. Nothing is fetched from anywhere else, and nothing that
-is written is sent.
+is written is sent. The page can check that it does what the model did where it was trained, by proof.json: it has a button for it.
 
 index.html and assets/ are the page, base/ is the base model, adapter/ is what was learnt, as PEFT reads it. Whoever gets this
 folder gets the model: its licence goes with it. An adapter can recite rows that it was trained on.

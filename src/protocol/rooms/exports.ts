@@ -23,8 +23,8 @@ export interface ExportFormat {
   about: string
   /** Where it runs, the best place first. */
   for: ExportTarget[]
-  /** Whether it carries a proof of effect. */
-  proven: boolean
+  /** Files that its proof of effect adds; 0: it carries none. */
+  proven: number
 }
 
 /** Lines that run an export in the place that it was made for. */

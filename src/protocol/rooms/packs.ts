@@ -1,5 +1,5 @@
 import type { Lock, Part, Place } from '../embed.ts'
-import type { Pack } from '../pack.ts'
+import type { Pack, PackForm } from '../pack.ts'
 import type { RunConfig } from '../run-config.ts'
 import type { Call } from './call.ts'
 import type { ExportedFile } from './exports.ts'
@@ -8,8 +8,9 @@ import type { ModelInfo } from './models.ts'
 /** Class packs: made of what is here, and opened. */
 export interface PackRoom {
   /**
-   * The files of a pack in the order of its archive; each is read once for its hash.
-   * @throws LapidaryError `bad_config` for a title or lesson that none has; `missing_file` where the studio's own files cannot be had
+   * The files of a pack in the order of its archive; each is read once for its hash. As one HTML file it is that file.
+   * @throws LapidaryError `bad_config` for a title or lesson that none has, and for what is too large for one HTML file; `missing_file`
+   * where the studio's own files cannot be had
    */
   make(request: PackRequest, call?: Call): Promise<ExportedFile[]>
   /**
@@ -24,6 +25,8 @@ export interface PackRoom {
 }
 
 export interface PackRequest {
+  /** By default `zip`. */
+  form?: PackForm
   title: string
   language: string
   /** Markdown. */
@@ -37,7 +40,7 @@ export interface PackRequest {
   shown: readonly Part[] | null
   locked: readonly Lock[]
   place: Place
-  /** Whether the built studio goes along. */
+  /** Whether the built studio goes along; in one HTML file it always does. */
   app: boolean
 }
 

@@ -62,6 +62,8 @@ function show(about: ChatAbout): void {
     element('div', { class: 'row' }, ask, stop),
     work,
   )
+  const check = element('button', { type: 'button', class: 'plain' }, chat.check)
+  const found = element('p', { role: 'status', class: 'quiet' }, chat.checkHint)
   page.replaceChildren(
     element('h1', {}, chat.title),
     element('p', {}, filled(chat.whose, { base: about.base, step: formatNumber(about.step) })),
@@ -69,9 +71,37 @@ function show(about: ChatAbout): void {
     element('p', { class: 'quiet' }, chat.careful),
     form,
     said,
+    element('section', { class: 'row' }, check, found),
   )
 
   let control: AbortController | null = null
+  check.addEventListener('click', async () => {
+    if (control) return
+    control = new AbortController()
+    check.disabled = ask.disabled = true
+    found.textContent = chat.checking
+    try {
+      const { verdict, tuned, same } = await room.check({
+        signal: control.signal,
+        onProgress({ bytes, share }) {
+          if (bytes?.total)
+            found.textContent = filled(chat.fetching, {
+              done: formatBytes(bytes.done),
+              total: formatBytes(bytes.total),
+            })
+          else if (share !== null) found.textContent = chat.checking
+        },
+      })
+      const text =
+        verdict === 'works' ? chat.works : verdict === 'differs' ? chat.differs : chat.withoutEffect
+      found.textContent = filled(text, { away: formatNumber(tuned), same: formatNumber(same) })
+    } catch (error) {
+      const { message, hint } = toFailure(error)
+      found.textContent = `${message} ${hint}`
+    }
+    control = null
+    check.disabled = ask.disabled = false
+  })
   stop.addEventListener('click', () => control?.abort())
   prompt.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit()

@@ -6,6 +6,8 @@ export interface TableColumn<Row> {
   head: JSX.Element
   cell: (row: Row, index: number) => JSX.Element
   number?: boolean
+  /** Where rows are in an order that a person has chosen: whether it is by this column. */
+  sorted?: 'ascending' | 'descending' | undefined
 }
 
 /** Rows and columns; wide ones scroll in their own region, which the keyboard reaches. */
@@ -31,7 +33,7 @@ export function Table<Row>(props: {
           <tr>
             <For each={props.columns}>
               {(column) => (
-                <th scope="col" classList={{ figure: column.number ?? false }}>
+                <th scope="col" aria-sort={column.sorted} classList={{ figure: column.number ?? false }}>
                   {column.head}
                 </th>
               )}

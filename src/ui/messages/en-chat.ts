@@ -21,4 +21,13 @@ export const chat = {
   took: '{seconds} s',
   cut: 'not ended: it met the length limit',
   stopped: 'stopped',
+  check: 'Check this model',
+  checkHint: 'Asks five built-in questions, and compares with what the model did where it was trained.',
+  checking: 'checking …',
+  works:
+    'It works: base and tuned model do here what they did where they were trained (within {away} nats a token; {same} count as the same).',
+  withoutEffect:
+    'It is loaded but without effect: it answers as the base model did. Put the whole folder on the server, as it was downloaded.',
+  differs:
+    'It differs from what was trained, by up to {away} nats a token: base/ or adapter/ is another one. Put the whole folder on the server, as it was downloaded.',
 } as const

@@ -109,9 +109,15 @@ export const exported = {
   'proof.made': 'Comes with a proof of its effect: check.py says there whether it works.',
   'proof.later':
     'Comes with a proof of its effect, which is made with the first download: check.py says there whether it works.',
+  'proof.madeOfPage':
+    'Comes with a proof of its effect: the page has a button that says there whether it works.',
+  'proof.laterOfPage':
+    'Comes with a proof of its effect, which is made with the first download: the page has a button that says there whether it works.',
   'proof.what': 'What the proof is',
   'proof.more':
     'proof.json holds five built-in prompts (none of your rows), the answers of the fine-tuned model, and how probable each word of them is with and without what was learnt. check.py asks the library that loads the files for the same, and says “works”, “loaded but without effect” or “differs”.',
+  'proof.moreOfPage':
+    'proof.json holds five built-in prompts (none of your rows), the answers of the fine-tuned model, and how probable each word of them is with and without what was learnt. At the press of a button the page computes the same where it is opened, and says whether it works, is without effect, or differs.',
   'proof.effect': 'Here fine-tuned and base model are up to {effect} nats a word apart.',
   'proof.make': 'Make it now',
   'proof.dead': 'This adapter changes nothing',

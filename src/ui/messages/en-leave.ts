@@ -4,6 +4,7 @@ export const leave = {
   'sealed.markAbout': 'Sealed: this page can ask nothing of any address but its own',
   'sealed.away': 'Sealed: nothing is fetched from other addresses, or sent there',
   'sealed.awayText': 'Models and data come from files. Sealed mode is switched off in the menu “This app”.',
+  'sealed.awayFile': 'This studio is one file, which reaches no address: models and data come from files.',
   'sealed.elsewhereOn': 'Sealed mode was switched on in another tab',
   'sealed.elsewhereOff': 'Sealed mode was switched off in another tab',
   'sealed.elsewhereText': 'This tab follows when it is loaded again.',

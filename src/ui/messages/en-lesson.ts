@@ -4,7 +4,7 @@ export const lesson = {
   'pack.noLesson': 'This pack has no lesson.',
   'pack.title': 'A class pack',
   'pack.lede':
-    'One file with the studio, a model, data and a lesson, to give to a class. It opens in a studio, or unzipped on any web server, without an account and without internet.',
+    'One file with the studio, a model, data and a lesson, to give to a class. It opens in a studio, unzipped on any web server, or by itself from a stick, without an account and without internet.',
   'pack.name': 'Title',
   'pack.lesson': 'The lesson, in Markdown',
   'pack.lessonHint':
@@ -30,6 +30,15 @@ export const lesson = {
   'pack.locked': 'Locked, to be read and not changed',
   'pack.shown': 'Parts to show',
   'pack.app': 'Take the studio along, so that the pack opens from any web server',
+  'pack.form': 'As',
+  'pack.form.zip': 'A ZIP, for studios and web servers',
+  'pack.form.html': 'One HTML file, opened from a stick',
+  'pack.form.zipHint':
+    'Opened in a studio; or unzipped on a web server, where it is the studio with this lesson.',
+  'pack.form.htmlHint':
+    'Opened by itself in a browser, without a server and without internet. It is for the practice model and data of a few megabytes; it trains on the processor or the GPU, on one thread.',
+  'pack.noApp':
+    'This studio is itself one file, so it has no files to give along: the pack is opened in another studio.',
   'pack.check': 'Put it together',
   'pack.making': 'Reading and checking',
   'pack.size': 'The pack will have {size}.',
@@ -48,6 +57,15 @@ export const lesson = {
     'This lesson holds script, or pictures from elsewhere. They are left out: a lesson is text.',
   'lesson.plain':
     'This address was opened without https, so the browser gives the page no GPU and keeps nothing for use without internet: it trains on the processor, which comes to the same.',
+  'lesson.file':
+    'This page was opened as a file. It trains on one thread, and what you make may be gone when the browser is closed or the file is moved: save your run to a file (“Hand in”) before you stop.',
+  'copy.choose': 'Save it to a folder as it goes …',
+  'copy.waits': 'It is saved to {folder} with each checkpoint, and at its end.',
+  'copy.writing': 'Writing to {folder} …',
+  'copy.saved': 'Saved to {folder} up to step {step}: {file}.',
+  'copy.leave': 'Save there no longer',
+  'copy.remind':
+    'This browser cannot save the run to a folder as it goes. Save it to a file at the end: what is only in this browser may be gone when you log out.',
   'hand.title': 'Hand in a run',
   'hand.lede':
     'One file with your settings, your curve and what the model has learnt. Your rows and questions stay here, though a model may have learnt parts of some by heart. Give the file to whoever teaches you; nothing is sent from here.',
@@ -69,7 +87,18 @@ export const lesson = {
   'handed.score': 'Right',
   'handed.scored': '{right} of {rows}',
   'handed.benchmark': '“Right” is of the same {rows} rows of {name}, on which {runs} of them were judged.',
-  'handed.noBenchmark':
-    'None of them was judged on rows: that is done on the Evaluate page before handing in.',
+  'handed.perplexity': 'perplexity {value}',
+  'handed.scoreThem': 'Score them on the same rows',
+  'handed.scoreHint':
+    'Each run answers here, on this machine, with the base model that is in this browser. Nothing that pupils wrote runs, and nothing is stored.',
+  'handed.set': 'Rows',
+  'handed.set.data': '{name}, {count} rows',
+  'handed.set.own': 'A file of your own',
+  'handed.scoreGo': 'Score all',
+  'handed.scoring': '{name} ({at} of {count})',
+  'handed.scoredHere': '“Right” was found here, on the same {rows} rows of {name}, for {runs} of them.',
+  'handed.note.missed': 'It was not asked {count} of the rows: they count as not right.',
+  'handed.note.changed': 'Its own steps rewrite these rows: not the same questions, or not the same answers.',
+  'handed.noBenchmark': 'None of them was judged on rows yet.',
   'handed.csv': 'Save as CSV',
 } as const

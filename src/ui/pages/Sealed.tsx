@@ -1,3 +1,4 @@
+import { oneFile } from '../../protocol/one-file.ts'
 import { isSealed } from '../../protocol/sealed.ts'
 import { Button } from '../components/Button.tsx'
 import { Icon } from '../components/Icon.tsx'
@@ -24,7 +25,7 @@ export function SealedMark() {
 export function SealedNote() {
   return (
     <Notice tone="info" title={t('sealed.away')}>
-      <p>{t('sealed.awayText')}</p>
+      <p>{t(oneFile() ? 'sealed.awayFile' : 'sealed.awayText')}</p>
     </Notice>
   )
 }

@@ -3,6 +3,7 @@ import type { Studio } from '../../protocol/studio.ts'
 import type { LinkReading } from '../../runs/link.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
 import { createAnswers } from './answers.ts'
+import { createCopiesLater } from './copies-later.ts'
 import { createCorrections } from './corrections.ts'
 import { createData } from './data.ts'
 import { createSynthesis } from './data-synthesis.ts'
@@ -70,6 +71,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     runs,
     announce,
   })
+  const copies = createCopiesLater({ studio, runs, training })
   const hood = createHood(studio, training.busy)
   const tuning = createTuningLater({ studio, data, runs, training })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
@@ -97,6 +99,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   /** Whether something goes on that must not be cut off. */
   const working = () =>
     training.busy() ||
+    copies.state()?.writing() ||
     (tuning.state()?.going() ?? null) !== null ||
     evaluations.judging() !== null ||
     shelf.downloads.now() !== null ||
@@ -106,7 +109,11 @@ function createApp(studio: Studio, first: LinkReading | null) {
 
   keepAwake(working)
   guardLeaving(
-    () => training.busy() || downloads.making() !== null || runs.list().some(({ unkept }) => unkept),
+    () =>
+      training.busy() ||
+      copies.state()?.writing() ||
+      downloads.making() !== null ||
+      runs.list().some(({ unkept }) => unkept),
   )
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
@@ -208,6 +215,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     downloads,
     proofs,
     training,
+    copies,
     tuning,
     finished,
     fit,

@@ -6,7 +6,7 @@ import type { CheckpointChoice, ExportedFile, ModelInfo, RunInfo, Studio } from 
 import { type Proofs, withProof } from './proofs.ts'
 import type { RunsState } from './runs.ts'
 import { fileName, save } from './save.ts'
-import { chooseFile, writeAll } from './save-as.ts'
+import { chooseFile, DISK_FOLDER, writeAll } from './save-as.ts'
 
 export type Downloads = ReturnType<typeof createDownloads>
 
@@ -32,6 +32,16 @@ export interface KnownFiles {
   proven?: boolean
 }
 
+/** What was handed to the browser's downloads on an earlier visit and still takes room; most have nothing, and fetch nothing for it. */
+async function sweep(): Promise<void> {
+  try {
+    const root = await navigator.storage?.getDirectory?.()
+    if (await root?.getDirectoryHandle(DISK_FOLDER)) await (await import('./on-disk.ts')).sweepDownloads()
+  } catch {
+    // There is none, or the browser gives none.
+  }
+}
+
 /** What is taken away with one press: a zip that unpacks to a folder, whole or not at all. */
 export function createDownloads(
   studio: Studio,
@@ -43,6 +53,7 @@ export function createDownloads(
   const [progress, setProgress] = createSignal<Progress | null>(null)
   const [failure, setFailure] = createSignal<{ of: string; failure: Failure } | null>(null)
   let control: AbortController | null = null
+  void sweep()
 
   async function zip(of: string, make: (signal: AbortSignal) => Taken | Promise<Taken>): Promise<void> {
     if (making()) return

@@ -1,5 +1,6 @@
 import { createSignal } from 'solid-js'
 import { type Failure, fail, toFailure } from '../../protocol/errors.ts'
+import { oneFile } from '../../protocol/one-file.ts'
 import { t } from '../messages/t.ts'
 import { recall, remember } from './memory.ts'
 import type { KeptLesson, PackParts, PackPlace } from './pack-opening.ts'
@@ -9,17 +10,31 @@ interface LaunchQueue {
   setConsumer(consumer: (launched: { files: readonly FileSystemFileHandle[] }) => void): void
 }
 
+interface Listed {
+  id: string
+}
+
 export type Packs = ReturnType<typeof createPacks>
 
-export const isPack = ({ name }: { name: string }) => /\.lapidary-pack\.zip$/i.test(name)
+export const isPack = ({ name }: { name: string }) => /\.lapidary-pack\.(zip|html)$/i.test(name)
 
-/** Of an unpacked pack on a server the studio is the folder `app`, and the list lies beside that. */
+/** Of an unpacked pack on a server the studio is the folder `app`, and the list lies beside that; one that is a file holds it itself. */
 const BASE = new URL(import.meta.env.BASE_URL, document.baseURI)
-const LIST = /\/app\/$/.test(BASE.pathname) ? new URL('../pack.json', BASE).href : null
-const KEY = `lesson ${BASE.pathname}`
+const BESIDE = oneFile() ? 'pack.json' : /\/app\/$/.test(BASE.pathname) ? '../pack.json' : null
+const LIST = BESIDE && new URL(BESIDE, BASE).href
+/** On a stick lie several lessons, each a file. */
+const KEY = `lesson ${oneFile() ? location.pathname : BASE.pathname}`
+/** The pack that lies at this address, once it was opened: it is not opened by itself again, whatever lesson goes on here by then. */
+const LISTED = `${KEY} listed`
 
 /** Class packs: which lesson goes on, and how one is opened. What opens them is fetched with the first. */
-export function createPacks(parts: PackParts & { embedded: boolean }) {
+export function createPacks(
+  parts: PackParts & { embedded: boolean },
+  { list, reload }: { list: string | null; reload: () => void } = {
+    list: LIST,
+    reload: () => location.reload(),
+  },
+) {
   const [lesson, setLesson] = createSignal(parts.embedded ? null : recallLesson())
   const [opening, setOpening] = createSignal<{ name: string; share: number | null; stop: () => void } | null>(
     null,
@@ -46,10 +61,15 @@ export function createPacks(parts: PackParts & { embedded: boolean }) {
     if (name) setOpening({ name, share: null, stop })
     try {
       const { openPack } = await import('./pack-opening.ts')
-      const opened = await openPack(from, parts, lesson()?.id ?? null, {
-        signal,
-        onProgress: ({ share }) => setOpening((now) => now && { ...now, share }),
-      })
+      const opened = await openPack(
+        from,
+        parts,
+        lesson() ? (recall<Listed>(LISTED)?.id ?? lesson()!.id) : null,
+        {
+          signal,
+          onProgress: ({ share }) => setOpening((now) => now && { ...now, share }),
+        },
+      )
       if (!opened) return
       keep(opened.lesson)
       // A pack on a server would be opened again with each reload.
@@ -57,9 +77,10 @@ export function createPacks(parts: PackParts & { embedded: boolean }) {
         setLesson(null)
         fail('storage_blocked', t('pack.notKept'), t('pack.notKeptHint'))
       }
+      if (!(from instanceof File) && 'address' in from) remember(LISTED, { id: opened.lesson.id })
       // What is shown and locked is settled when a page begins.
       history.replaceState(null, '', opened.href)
-      location.reload()
+      reload()
     } catch (error) {
       const told = toFailure(error)
       if (told.code !== 'cancelled') setFailure(told)
@@ -68,15 +89,16 @@ export function createPacks(parts: PackParts & { embedded: boolean }) {
     }
   }
 
-  if (LIST && !parts.embedded)
-    void open({ address: LIST })
-    // A pack that the system opens with the installed studio.
+  const looked = list && !parts.embedded ? open({ address: list }) : Promise.resolve()
+  // A pack that the system opens with the installed studio.
   ;(window as { launchQueue?: LaunchQueue }).launchQueue?.setConsumer(({ files: [file] }) => {
     void file?.getFile().then(open)
   })
 
   return {
     lesson,
+    /** Resolves when it is known what lies at this address. */
+    looked,
     shown: () => lesson()?.state === 'open',
     change,
     open,
@@ -100,17 +122,18 @@ export function createPacks(parts: PackParts & { embedded: boolean }) {
     },
     /** A pack on a server that was left, from its beginning. */
     again:
-      LIST && lesson()?.state === 'left'
+      list && lesson()?.state === 'left'
         ? () => {
             keep(null)
-            location.reload()
+            remember(LISTED, null)
+            reload()
           }
         : null,
     /** Ends the lesson: nothing is locked or left out any more. */
     leave() {
       change({ state: 'left', text: '' })
       history.replaceState(null, '', `${location.pathname}${location.search}#/data`)
-      location.reload()
+      reload()
     },
   }
 }

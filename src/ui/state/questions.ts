@@ -16,6 +16,8 @@ const FROM_DATA = 4
 const HELD_OUT = 2
 /** Examples looked at for questions of each split: some ask the same. */
 const LOOKED_AT = 20
+/** The same of labels, by which files are often sorted. */
+const LOOKED_AT_LABELS = 200
 /** Words of plain text that a model is asked to go on from. */
 const OPENING = 8
 
@@ -31,8 +33,12 @@ export function questionsFrom(examples: readonly ExampleText[], most = FROM_DATA
 }
 
 /** Those first that show most of a task: each answered otherwise where answers are labels, and by a call where functions are called. */
-export function telling(kind: TaskKind | null, questions: readonly Question[]): Question[] {
-  const known = new Set<string>()
+export function telling(
+  kind: TaskKind | null,
+  questions: readonly Question[],
+  chosen: readonly Question[] = [],
+): Question[] {
+  const known = new Set(chosen.map(({ reference = '' }) => reference))
   const tells = ({ reference = '' }: Question) => {
     if (kind === 'calls') return CALL.test(reference)
     if (kind !== 'labels' || known.has(reference)) return false
@@ -85,10 +91,11 @@ export async function questionsOf(
 ): Promise<Question[]> {
   const found: Question[] = []
   const over: Question[] = []
+  const count = kind === 'labels' ? LOOKED_AT_LABELS : LOOKED_AT
   for (const split of splits) {
     if (found.length === most) break
-    const { examples } = await room.examples(recipe, split, { offset: 0, count: LOOKED_AT })
-    const own = telling(kind, questionsFrom(examples, LOOKED_AT))
+    const { examples } = await room.examples(recipe, split, { offset: 0, count })
+    const own = telling(kind, questionsFrom(examples, count), found)
       .slice(0, most)
       .filter(({ prompt }) => !found.some((other) => other.prompt === prompt))
       .map((question): Question => ({ ...question, split }))

@@ -2,11 +2,21 @@ import { type Failure, LapidaryError } from '../../protocol/errors.ts'
 
 /** Files written to a place that the person chooses, where the browser has the File System Access API. */
 
+/** In `navigator.storage.getDirectory()`: files on their way to the browser's downloads. What the studio stores begins with this name. */
+export const DISK_FOLDER = 'lapidary-downloads'
+
 /** What is here of it; no browser but Chromium's has a picker. */
 export interface ChosenFile extends FileSystemFileHandle {
   /** https://fs.spec.whatwg.org/#api-filesystemhandle, with what Chromium adds. */
   remove?(): Promise<void>
 }
+
+/** What is used of a folder that a person has chosen: https://fs.spec.whatwg.org/#api-filesystemdirectoryhandle */
+export interface ChosenFolder {
+  readonly name: string
+  getFileHandle(name: string, options: { create: boolean }): Promise<ChosenFile>
+}
+
 type Picker = (options: { suggestedName: string }) => Promise<ChosenFile>
 
 /**
@@ -28,12 +38,17 @@ export async function chooseFile(suggestedName: string): Promise<ChosenFile | nu
 /**
  * Writes all of a stream. Until its end the chosen file is what it was: where the stream fails or is stopped, nothing of it
  * is left.
+ * @param name what it is called where it could not be written
  * @throws LapidaryError `quota_exceeded`, `not_saved`; and what the stream fails with
  */
-export async function writeAll(file: ChosenFile, stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
+export async function writeAll(
+  file: ChosenFile,
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  name = file.name,
+): Promise<void> {
   const own = <T>(work: Promise<T>): Promise<T> =>
     work.catch((error: unknown) => {
-      throw new LapidaryError(refused(error, file.name), { cause: error })
+      throw new LapidaryError(refused(error, name), { cause: error })
     })
   const reader = stream.getReader()
   /** The picker has made an empty file where there was none. */

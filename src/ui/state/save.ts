@@ -1,5 +1,4 @@
 import { fail } from '../../protocol/errors.ts'
-import { blobOf } from '../../protocol/exported.ts'
 import type { ExportedFile } from '../../protocol/studio.ts'
 
 export function baseName(path: string): string {
@@ -8,7 +7,8 @@ export function baseName(path: string): string {
 
 /** Hands a file to the browser's downloads. Rejects with a Failure. */
 export async function saveFile(file: ExportedFile): Promise<void> {
-  save(await whole(blobOf(file), file.size, baseName(file.path)), baseName(file.path))
+  const { blobOnDisk } = await import('./on-disk.ts')
+  save(await whole(blobOnDisk(file), file.size, baseName(file.path)), baseName(file.path))
 }
 
 /** Hands a blob to the browser's downloads. */

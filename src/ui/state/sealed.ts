@@ -1,4 +1,5 @@
 import { createSignal, onCleanup } from 'solid-js'
+import { oneFile } from '../../protocol/one-file.ts'
 import { isSealed } from '../../protocol/sealed.ts'
 import { recall, remember } from './memory.ts'
 import { hrefOf, placeOf } from './route.ts'
@@ -11,8 +12,8 @@ export const isKept = () => recall(KEY) !== null
 export function sealedElsewhere() {
   const [elsewhere, setElsewhere] = createSignal(false)
   const hear = ({ key }: StorageEvent) => {
-    // A frame is as its address says.
-    if (window.top === window && (key === null || key === `lapidary.${KEY}`))
+    // A frame is as its address says, and a file always.
+    if (window.top === window && !oneFile() && (key === null || key === `lapidary.${KEY}`))
       setElsewhere(isKept() !== isSealed())
   }
   window.addEventListener('storage', hear)

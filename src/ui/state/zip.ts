@@ -1,6 +1,6 @@
 import { downloadZip, predictLength } from 'client-zip'
-import { blobOf } from '../../protocol/exported.ts'
 import type { Call, ExportedFile } from '../../protocol/studio.ts'
+import { blobOnDisk } from './on-disk.ts'
 import { whole } from './save.ts'
 
 /** Bytes of `zipInto`'s zip. */
@@ -60,7 +60,12 @@ export async function zipped(
   name = `${folder}.zip`,
 ): Promise<Blob> {
   const size = zipSize(files, folder)
-  const made = zipInto(files, folder, (zip) => blobOf({ path: name, size, chunks: () => read(zip) }), call)
+  const made = zipInto(
+    files,
+    folder,
+    (zip) => blobOnDisk({ path: name, size, chunks: () => read(zip) }),
+    call,
+  )
   return whole(made, size, name)
 }
 

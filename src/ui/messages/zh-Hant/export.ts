@@ -94,9 +94,13 @@ export const exported: Translated<typeof english> = {
 
   'proof.made': '附有效果證明：check.py 會在使用的地方說明是否有效。',
   'proof.later': '附有效果證明，第一次下載時製作：check.py 會在使用的地方說明是否有效。',
+  'proof.madeOfPage': '附有效果證明：頁面上有按鈕，會在使用的地方說明是否有效。',
+  'proof.laterOfPage': '附有效果證明，第一次下載時製作：頁面上有按鈕，會在使用的地方說明是否有效。',
   'proof.what': '什麼是效果證明',
   'proof.more':
     'proof.json 含有五個內建的提問（沒有您的資料列）、微調後模型的回答，以及每個詞在學習前後的機率。check.py 向載入檔案的函式庫問同樣的問題，然後回答「有效」（works）、「已載入但沒有效果」（loaded but without effect）或「不同」（differs）。',
+  'proof.moreOfPage':
+    'proof.json 含有五個內建的提問（沒有您的資料列）、微調後模型的回答，以及每個詞在學習前後的機率。按下按鈕，頁面就在開啟的地方計算同樣的東西，說明有效、沒有效果，或是不同。',
   'proof.effect': '這裡微調後的模型與基礎模型每個詞最多相差 {effect} nats。',
   'proof.make': '現在製作',
   'proof.dead': '這個適配器什麼都沒改變',

@@ -6,6 +6,7 @@ export const leave: Translated<typeof english> = {
   'sealed.markAbout': '封閉：這個頁面只能連到它自己的網址',
   'sealed.away': '封閉：不從其他網址取得任何東西，也不傳送到那裡',
   'sealed.awayText': '模型和資料都來自檔案。要關閉封閉模式，請用選單「這個應用程式」。',
+  'sealed.awayFile': '這個工作室是一個檔案，不會連到任何網址：模型和資料都來自檔案。',
   'sealed.elsewhereOn': '另一個分頁開啟了封閉模式',
   'sealed.elsewhereOff': '另一個分頁關閉了封閉模式',
   'sealed.elsewhereText': '這個分頁重新載入後就會跟上。',

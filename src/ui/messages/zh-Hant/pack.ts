@@ -21,7 +21,7 @@ export const lesson: Translated<typeof englishLesson> = {
   'pack.noLesson': '這個課程包沒有課程。',
   'pack.title': '課程包',
   'pack.lede':
-    '一個檔案，包含工作室、模型、資料和課程，可以發給全班。在工作室裡打開，或解開放在任何網頁伺服器上；不需要帳號，也不需要網路。',
+    '一個檔案，包含工作室、模型、資料和課程，可以發給全班。在工作室裡打開、解開放在任何網頁伺服器上，或從隨身碟直接打開；不需要帳號，也不需要網路。',
   'pack.name': '標題',
   'pack.lesson': '課程，以 Markdown 撰寫',
   'pack.lessonHint':
@@ -45,6 +45,13 @@ export const lesson: Translated<typeof englishLesson> = {
   'pack.locked': '鎖定：可看不可改',
   'pack.shown': '顯示的部分',
   'pack.app': '附上工作室，讓課程包能在任何網頁伺服器上打開',
+  'pack.form': '形式',
+  'pack.form.zip': 'ZIP，給工作室和網頁伺服器',
+  'pack.form.html': '一個 HTML 檔案，從隨身碟打開',
+  'pack.form.zipHint': '在工作室裡打開；或解開放在網頁伺服器上，就是帶有這一課的工作室。',
+  'pack.form.htmlHint':
+    '直接在瀏覽器裡打開，不需要伺服器，也不需要網路。適合練習模型和幾 MB 的資料；在處理器或 GPU 上以單一執行緒訓練。',
+  'pack.noApp': '這個工作室本身就是一個檔案，沒有檔案可以附上：這個課程包要在別的工作室裡打開。',
   'pack.check': '組合起來',
   'pack.making': '正在讀取並檢查',
   'pack.size': '課程包的大小會是 {size}。',
@@ -62,6 +69,15 @@ export const lesson: Translated<typeof englishLesson> = {
   'lesson.leftOut': '這個課程含有程式碼，或來自別處的圖片，都已略過：課程只能是文字。',
   'lesson.plain':
     '這個網址不是以 https 打開的，所以瀏覽器不讓網頁使用 GPU，也不保留任何東西供離線使用：改用處理器訓練，結果相同。',
+  'lesson.file':
+    '這個網頁是從檔案打開的。它以單一執行緒訓練；關閉瀏覽器或移動檔案之後，您做出的東西可能就不見了：結束之前，請把訓練存成檔案（「繳交」）。',
+  'copy.choose': '邊訓練邊存到資料夾…',
+  'copy.waits': '每到一個檢查點和結束時，都會存到 {folder}。',
+  'copy.writing': '正在寫入 {folder}…',
+  'copy.saved': '已存到 {folder}，到第 {step} 步為止：{file}。',
+  'copy.leave': '不再存到那裡',
+  'copy.remind':
+    '這個瀏覽器無法邊訓練邊存到資料夾。請在結束時存成檔案：只在這個瀏覽器裡的東西，登出之後可能就不見了。',
   'hand.title': '繳交訓練',
   'hand.lede':
     '一個檔案，包含您的設定、曲線和模型學到的內容。您的資料列和問題留在這裡。請把檔案交給老師；這裡不會傳送任何東西。',
@@ -82,6 +98,18 @@ export const lesson: Translated<typeof englishLesson> = {
   'handed.score': '答對',
   'handed.scored': '{rows} 列中的 {right} 列',
   'handed.benchmark': '「答對」指的是 {name} 中同樣的 {rows} 列，其中 {runs} 個訓練在這些列上評估過。',
-  'handed.noBenchmark': '沒有一個在資料列上評估過：請在繳交之前到評估頁評估。',
+  'handed.perplexity': '困惑度 {value}',
+  'handed.scoreThem': '在同樣的資料列上評分',
+  'handed.scoreHint':
+    '每個訓練都在這台電腦上，用這個瀏覽器裡的基礎模型回答。學生寫的東西不會執行，也不儲存。',
+  'handed.set': '資料列',
+  'handed.set.data': '{name}，{count} 列',
+  'handed.set.own': '您自己的檔案',
+  'handed.scoreGo': '全部評分',
+  'handed.scoring': '{name}（{count} 個中的第 {at} 個）',
+  'handed.scoredHere': '「答對」是在這裡對 {name} 中同樣的 {rows} 列算出的，其中 {runs} 個訓練有結果。',
+  'handed.note.missed': '有 {count} 列沒有問到它：算作沒有答對。',
+  'handed.note.changed': '它自己的步驟改寫了這些列：問題或答案不再相同。',
+  'handed.noBenchmark': '還沒有一個在資料列上評估過。',
   'handed.csv': '儲存為 CSV',
 }

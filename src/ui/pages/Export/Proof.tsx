@@ -9,7 +9,11 @@ import { useApp } from '../../state/app.tsx'
 import { useCheckpoint } from '../CheckpointPicker.tsx'
 
 /** What proves elsewhere that an export of the chosen checkpoint has effect; a word where it has none. */
-export function Proof(props: { run: RunInfo }) {
+export function Proof(props: {
+  run: RunInfo
+  /** What is exported checks itself. */
+  ofPage?: boolean
+}) {
   const { proofs } = useApp()
   const { known, which } = useCheckpoint(() => props.run)
   // A run that goes on has another adapter with each step.
@@ -20,6 +24,10 @@ export function Proof(props: { run: RunInfo }) {
   const [read] = createResource(asked, async (of) => ({ of, info: await proofs.info(props.run.id, which()) }))
   /** A resource keeps what it had of another run while it asks anew. */
   const info = () => (read.latest?.of === asked() ? read.latest.info : null)
+  const sayings = () =>
+    props.ofPage
+      ? (['proof.madeOfPage', 'proof.laterOfPage', 'proof.moreOfPage'] as const)
+      : (['proof.made', 'proof.later', 'proof.more'] as const)
   const waiting = () => proofs.making(props.run.id) !== undefined
   return (
     <Show when={info()}>
@@ -30,9 +38,9 @@ export function Proof(props: { run: RunInfo }) {
               <p>{t('proof.deadMore')}</p>
             </Notice>
           </Show>
-          <p class="hint">{t(known().made ? 'proof.made' : 'proof.later')}</p>
+          <p class="hint">{t(sayings()[known().made ? 0 : 1])}</p>
           <Fold summary={t('proof.what')} small>
-            <p class="small">{t('proof.more')}</p>
+            <p class="small">{t(sayings()[2])}</p>
             <Show when={known().effect !== null}>
               <p class="small">{t('proof.effect', { effect: formatLoss(known().effect!) })}</p>
             </Show>

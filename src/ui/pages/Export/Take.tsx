@@ -97,17 +97,17 @@ export function Take(props: TakeProps) {
   }
   const download = (list: ExportedFile[]) => {
     const step = props.checkpoint.which() === 'best' ? (props.checkpoint.chosen()?.step ?? null) : null
-    void downloads.run(props.run, format().id, { files: list, step, proven: format().proven })
+    void downloads.run(props.run, format().id, { files: list, step, proven: format().proven > 0 })
   }
   /** What a push sends: the files as they are shown, with the proof that a download would make. */
   const taken = async (): Promise<ExportedFile[]> => {
     const [list, { run, checkpoint }] = [files() ?? [], props]
     const asked = { run: run.id, format: format().id, which: checkpoint.which() }
-    return format().proven ? withProof(list, asked, { studio, proofs }) : list
+    return format().proven > 0 ? withProof(list, asked, { studio, proofs }) : list
   }
   /** proof.json and check.py, which come with the first download. */
   const toCome = (list: ExportedFile[]) =>
-    format().proven && !list.some(({ path }) => path === 'proof.json') ? 2 : 0
+    list.some(({ path }) => path === 'proof.json') ? 0 : format().proven
   const one = (file: ExportedFile) => void saveFile(file).catch((error) => setFailure(toFailure(error)))
 
   return (
@@ -153,8 +153,8 @@ export function Take(props: TakeProps) {
           </div>
         )}
       </Show>
-      <Show when={files() && format().proven}>
-        <Proof run={props.run} />
+      <Show when={files() && format().proven > 0}>
+        <Proof run={props.run} ofPage={format().proven === 1} />
       </Show>
       <Show when={hasCard(format().id)}>
         <ShownRows run={props.run} />

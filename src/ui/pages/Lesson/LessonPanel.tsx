@@ -1,4 +1,5 @@
 import { createEffect, createMemo, createSignal, on, Show } from 'solid-js'
+import { oneFile } from '../../../protocol/one-file.ts'
 import { readLesson } from '../../../runs/lesson.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import '../../messages/lesson.ts'
@@ -56,8 +57,8 @@ export function LessonPanel() {
         <Show when={step()} fallback={<p>{t('pack.noLesson')}</p>}>
           {(step) => <LessonText markdown={step().text} language={lesson().language} />}
         </Show>
-        <Show when={!isSecureContext}>
-          <p class="hint">{t('lesson.plain')}</p>
+        <Show when={oneFile() !== null || !isSecureContext}>
+          <p class="hint">{t(oneFile() ? 'lesson.file' : 'lesson.plain')}</p>
         </Show>
       </div>
       <Show when={steps().length > 0}>

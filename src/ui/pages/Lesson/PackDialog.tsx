@@ -1,9 +1,11 @@
 import { createEffect, createSignal, For, on, onCleanup, Show } from 'solid-js'
 import { LOCKS, type Lock, PARTS, type Part, type Place } from '../../../protocol/embed.ts'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
-import { PACK_ENDING } from '../../../protocol/pack.ts'
+import { blobOf } from '../../../protocol/exported.ts'
+import { oneFile } from '../../../protocol/one-file.ts'
+import { ONE_FILE_ENDING, PACK_ENDING, PACK_FORMS, type PackForm } from '../../../protocol/pack.ts'
 import type { ExportedFile } from '../../../protocol/studio.ts'
-import { readLesson } from '../../../runs/lesson.ts'
+import { readLesson, readLessonFile } from '../../../runs/lesson.ts'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
 import { Checkbox, TextField } from '../../components/Field.tsx'
@@ -36,8 +38,11 @@ export default function PackDialog(props: { onClose: () => void }) {
   const [withData, setWithData] = createSignal(true)
   const [locked, setLocked] = createSignal<readonly Lock[]>([])
   const [shown, setShown] = createSignal<readonly Part[]>(PARTS)
-  const [app, setApp] = createSignal(true)
-  const [made, setMade] = createSignal<{ files: ExportedFile[]; name: string } | null>(null)
+  // A studio that is one file has no files of its own to give along.
+  const whole = oneFile() === null
+  const [form, setForm] = createSignal<PackForm>('zip')
+  const [app, setApp] = createSignal(whole)
+  const [made, setMade] = createSignal<{ files: ExportedFile[]; form: PackForm; name: string } | null>(null)
   const [work, setWork] = createSignal<{ what: 'making' | 'saving'; share: number | null } | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [saved, setSaved] = createSignal(false)
@@ -48,8 +53,9 @@ export default function PackDialog(props: { onClose: () => void }) {
   const info = () => models.list().find(({ id }) => id === model()) ?? null
   const config = () => draft.ready()
   const size = () => {
-    const files = made()?.files
-    return files ? zipSize(files, '') : null
+    const pack = made()
+    if (!pack) return null
+    return pack.form === 'html' ? pack.files[0]!.size : zipSize(pack.files, '')
   }
   const left = () => packConfig(draft.usable()).left
 
@@ -64,6 +70,7 @@ export default function PackDialog(props: { onClose: () => void }) {
         withData(),
         locked(),
         shown(),
+        form(),
         app(),
         draft.config(),
         data.dataset(),
@@ -100,14 +107,17 @@ export default function PackDialog(props: { onClose: () => void }) {
       if (!ready) return
       const dataset = withData() ? data.dataset() : null
       const file = dataset && (await rowsFile(studio.data, dataset, { signal }))
+      const as = form()
+      const rounded = as === 'zip' && rounding() !== 'none' && !info()?.practice
       const files = await studio.packs.make(
         {
+          form: as,
           title: name(),
           language: document.documentElement.lang || 'en',
           lesson: lesson(),
           config: packConfig(ready).config,
           model: info()?.id ?? null,
-          quantization: rounding() === 'none' || info()?.practice ? null : (rounding() as 'int8' | 'int4'),
+          quantization: rounded ? (rounding() as 'int8' | 'int4') : null,
           data: file,
           shown: shown().length === PARTS.length ? null : shown(),
           locked: locked(),
@@ -116,7 +126,8 @@ export default function PackDialog(props: { onClose: () => void }) {
         },
         { signal, onProgress: ({ share }) => setWork((now) => now && { ...now, share }) },
       )
-      if (!signal.aborted) setMade({ files, name: `${fileName(name())}${PACK_ENDING}` })
+      const ending = as === 'html' ? ONE_FILE_ENDING : PACK_ENDING
+      if (!signal.aborted) setMade({ files, form: as, name: `${fileName(name())}${ending}` })
     })
 
   const store = () =>
@@ -129,10 +140,23 @@ export default function PackDialog(props: { onClose: () => void }) {
       }
       // Only right after the press does a browser ask where a file is to go.
       const place = await chooseFile(pack.name)
-      if (place) await zipInto(pack.files, '', (stream) => writeAll(place, stream), call)
+      if (pack.form === 'html') {
+        const blob = await blobOf(pack.files[0]!)
+        if (place) await writeAll(place, blob.stream())
+        else save(blob, pack.name)
+      } else if (place) await zipInto(pack.files, '', (stream) => writeAll(place, stream), call)
       else save(await zipped(pack.files, '', call), pack.name)
       setSaved(true)
     })
+
+  async function takeLesson(file: File): Promise<void> {
+    setFailure(null)
+    try {
+      setLesson(await readLessonFile(file, file.name))
+    } catch (error) {
+      setFailure(toFailure(error))
+    }
+  }
 
   const toggle = <Name extends string>(all: readonly Name[], now: readonly Name[], one: Name, on: boolean) =>
     all.filter((other) => (other === one ? on : now.includes(other)))
@@ -153,7 +177,7 @@ export default function PackDialog(props: { onClose: () => void }) {
           <PickFiles
             label={t('pack.lessonFile')}
             accept=".md,.markdown,.txt"
-            onFiles={([file]) => void file?.text().then(setLesson)}
+            onFiles={([file]) => file && void takeLesson(file)}
           />
         </div>
         <Fold summary={t('pack.preview')}>
@@ -178,7 +202,7 @@ export default function PackDialog(props: { onClose: () => void }) {
               { value: '', label: t('pack.model.none') },
             ]}
           />
-          <Show when={info() && !info()!.practice}>
+          <Show when={form() === 'zip' && info() && !info()!.practice}>
             <Select
               label={t('pack.rounding')}
               value={rounding()}
@@ -236,7 +260,18 @@ export default function PackDialog(props: { onClose: () => void }) {
             </For>
           </div>
         </fieldset>
-        <Checkbox label={t('pack.app')} checked={app()} onChange={setApp} />
+        <Show when={whole} fallback={<p class="hint">{t('pack.noApp')}</p>}>
+          <Select
+            label={t('pack.form')}
+            hint={t(`pack.form.${form()}Hint`)}
+            value={form()}
+            onChange={setForm}
+            options={PACK_FORMS.map((value) => ({ value, label: t(`pack.form.${value}`) }))}
+          />
+          <Show when={form() === 'zip'}>
+            <Checkbox label={t('pack.app')} checked={app()} onChange={setApp} />
+          </Show>
+        </Show>
         <Show when={!config()}>
           <p class="field-error">{t('pack.invalid')}</p>
         </Show>

@@ -6,7 +6,8 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { byEpochs } from '../../state/draft.ts'
 import { hrefOf } from '../../state/route.ts'
-import { TaskMenu, whyNot } from './TaskMenu.tsx'
+import { TaskMenu } from './TaskMenu.tsx'
+import { whyNot } from './task-words.ts'
 
 /** Stands where the menu goes within the sentence. */
 const WHAT = '\u0000'

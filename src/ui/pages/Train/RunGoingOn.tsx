@@ -10,6 +10,7 @@ import { Failures } from './Failures.tsx'
 import { Hood } from './Hood.tsx'
 import { Live } from './Live.tsx'
 import { RunCurve } from './RunCurve.tsx'
+import { SavedAlong } from './SavedAlong.tsx'
 import { UnkeptNotice } from './UnkeptNotice.tsx'
 
 /** The run that this page trains: its own settings and data, whatever the form says meanwhile. */
@@ -59,6 +60,7 @@ export function RunGoingOn() {
         <div class="stack-l train-live">
           <Live told={told} run={runs.byId(runs.live())} />
           <TellMe />
+          <SavedAlong run={runs.live()} />
           <Show when={training.latest()}>
             <Hint id="learning" />
           </Show>

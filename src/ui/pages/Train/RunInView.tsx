@@ -21,14 +21,18 @@ import { Live } from './Live.tsx'
 import { OpeningFailure } from './Opened.tsx'
 import { Reproduced } from './Reproduced.tsx'
 import { RunCurve } from './RunCurve.tsx'
+import { SavedAlong } from './SavedAlong.tsx'
 import { UnkeptNotice } from './UnkeptNotice.tsx'
 
 /** A stored run: how it ended, what it was, and what to do with it. Nothing here is of any other run. */
 export function RunInView(props: { run: RunInfo }) {
-  const { training, runs } = useApp()
+  const { training, runs, copies } = useApp()
   const view = () => runs.view(props.run.id)
   createEffect(() => void runs.load(props.run.id))
   const checkpoint = useCheckpoint(() => props.run)
+  /** Whether there is something to be said of its copy in a folder. */
+  const copied = () =>
+    (['copied', 'writing', 'failure'] as const).some((what) => copies.state()?.[what](props.run.id))
   const heard = () => runs.heard(props.run.id)
   const failure = () => training.failureOf(props.run.id)
   const told = {
@@ -58,6 +62,9 @@ export function RunInView(props: { run: RunInfo }) {
         </Show>
         <DownloadState of={props.run.id} />
         <UnkeptNotice run={props.run} />
+        <Show when={copied()}>
+          <SavedAlong run={props.run.id} />
+        </Show>
         <Outcome run={props.run} of={checkpoint} />
       </div>
       <div class="workbench train live">

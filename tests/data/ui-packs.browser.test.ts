@@ -1,0 +1,68 @@
+import { createRoot } from 'solid-js'
+import { beforeEach, expect, test } from 'vitest'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import type { PackContents, Studio } from '../../src/protocol/studio.ts'
+import { createPacks } from '../../src/ui/state/packs.ts'
+
+const LIST = 'https://school.test/moods/pack.json'
+beforeEach(() => localStorage.clear())
+
+const contents = (id: string): PackContents => ({
+  ...{ id, lesson: `# ${id}\n`, data: null, model: null, added: false },
+  pack: {
+    ...{
+      format: 'lapidary-pack',
+      version: 1,
+      title: id,
+      language: 'en',
+      entries: [],
+      model: null,
+      data: null,
+    },
+    ...{ lesson: null, config: parseRunConfig({}), shown: null, locked: [], place: 'data' },
+  },
+})
+
+/** A page of a studio at whose address a pack lies, until it is loaded anew. */
+async function visit(
+  act: (packs: ReturnType<typeof createPacks>) => void | Promise<void> = () => {},
+): Promise<{ title: string | undefined; state: string | undefined; reloads: number }> {
+  const hash = location.href
+  let reloads = 0
+  const studio = {
+    packs: {
+      open: async (from: File | string, known: string | null) => {
+        const id = from instanceof File ? from.name : 'listed'
+        return id === known && !(from instanceof File) ? null : contents(id)
+      },
+    },
+  } as unknown as Studio
+  const found = await createRoot(async (dispose) => {
+    const packs = createPacks(
+      { studio, training: { busy: () => false }, embedded: false },
+      { list: LIST, reload: () => reloads++ },
+    )
+    // What lies at the address is looked for at once.
+    await packs.looked
+    await act(packs)
+    const lesson = packs.lesson()
+    dispose()
+    return { title: lesson?.title, state: lesson?.state }
+  })
+  history.replaceState(null, '', hash)
+  return { ...found, reloads }
+}
+
+test('a pack on a server is opened by itself once, and gives way to one that a person opens', async () => {
+  expect(await visit()).toEqual({ title: 'listed', state: 'open', reloads: 1 })
+  expect(await visit()).toEqual({ title: 'listed', state: 'open', reloads: 0 })
+  const own = new File([], 'own.lapidary-pack.zip')
+  expect(await visit((packs) => packs.open(own))).toEqual({ title: own.name, state: 'open', reloads: 1 })
+  // Loaded anew, as it is right then, it is still that one.
+  expect(await visit()).toEqual({ title: own.name, state: 'open', reloads: 0 })
+  expect(await visit((packs) => packs.leave())).toMatchObject({ state: 'left', reloads: 1 })
+  expect(await visit()).toMatchObject({ state: 'left', reloads: 0 })
+  // From its beginning, it is the one at the address.
+  expect(await visit((packs) => packs.again!())).toMatchObject({ reloads: 1 })
+  expect(await visit()).toEqual({ title: 'listed', state: 'open', reloads: 1 })
+})

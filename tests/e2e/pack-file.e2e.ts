@@ -1,0 +1,115 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test'
+import { CHROMIUM_ARGS, findChromium } from '../../cli/chromium.mjs'
+import { PATIENCE, watchForComplaints } from './helpers.ts'
+
+const LESSON = '# 我們的課\n\nWelcome.\n\n## Train {#train}\n\nPredict first.\n'
+
+let folder = ''
+let pupil: BrowserContext | null = null
+test.afterEach(async () => {
+  await pupil?.browser()?.close()
+  if (folder) rmSync(folder, { recursive: true, force: true })
+})
+
+const menu = async (page: Page, item: string | RegExp) => {
+  await page.getByRole('button', { name: /^This app/ }).click()
+  await page.getByRole('menuitem', { name: item }).click()
+}
+
+async function saved(page: Page, button: string): Promise<string> {
+  const waiting = page.waitForEvent('download', { timeout: 120_000 })
+  await page.getByRole('button', { name: button }).click()
+  const download = await waiting
+  const path = join(folder, download.suggestedFilename())
+  await download.saveAs(path)
+  return path
+}
+
+test('a class pack as one HTML file is opened from a stick, run, handed in, and scored by the teacher', async ({
+  page,
+}) => {
+  folder = mkdtempSync(join(tmpdir(), 'lapidary stick-'))
+  const complaints = watchForComplaints(page)
+  page.setDefaultTimeout(60_000)
+  // The picker of files is the system's own window.
+  await page.addInitScript(() => {
+    delete (window as { showSaveFilePicker?: unknown }).showSaveFilePicker
+  })
+  await page.goto('/')
+  await page.getByRole('button', { name: /^Find the mood/ }).click()
+  await page.getByText('To learn from', { exact: true }).waitFor()
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  await page.getByRole('textbox', { name: 'Steps' }).fill('6')
+  await menu(page, 'Make a class pack …')
+  await page.getByLabel('The lesson, in Markdown').fill(LESSON)
+  await page.getByRole('button', { name: /^As/ }).click()
+  await page.getByRole('option', { name: /One HTML file/ }).click()
+  await page.getByRole('button', { name: 'Put it together' }).click()
+  await expect(page.getByText(/^The pack will have \d(\.\d+)? MB/)).toBeVisible({ timeout: 120_000 })
+  const pack = await saved(page, 'Save the pack')
+  expect(pack).toMatch(/我們的課\.lapidary-pack\.html$/)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+
+  const executablePath = (await findChromium()) ?? undefined
+  const browser = await chromium.launch({
+    ...(executablePath ? { executablePath } : {}),
+    args: CHROMIUM_ARGS,
+  })
+  pupil = await browser.newContext({ viewport: { width: 1400, height: 800 } })
+  const there = await pupil.newPage()
+  const complaintsThere = watchForComplaints(there)
+  const asked: string[] = []
+  pupil.on('request', (request) => asked.push(request.url().slice(0, 60)))
+  there.setDefaultTimeout(60_000)
+
+  // Cut off, or altered in its script, it says so and does nothing.
+  const bytes = readFileSync(pack, 'utf8')
+  const cut = join(folder, 'cut.html')
+  writeFileSync(cut, bytes.slice(0, bytes.length * 0.7))
+  await there.goto(pathToFileURL(cut).href)
+  await expect(there.getByText(/This file was cut off/)).toBeVisible()
+  writeFileSync(cut, bytes.replace('<script id="studio">', '<script id="studio">;'))
+  await there.goto(pathToFileURL(cut).href)
+  await expect(there.getByText(/This file was altered/)).toBeVisible()
+  complaintsThere.length = 0
+
+  await there.goto(pathToFileURL(pack).href)
+  const lesson = there.getByRole('complementary', { name: 'Lesson: 我們的課' })
+  await expect(lesson.getByText('Welcome.')).toBeVisible({ timeout: 120_000 })
+  await expect(lesson.getByText(/opened as a file/)).toBeVisible()
+  await lesson.getByRole('button', { name: 'Next' }).click()
+  await there.getByRole('button', { name: 'Start training' }).click()
+  await expect(there.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  // Opened anew it goes on where it was.
+  await there.reload()
+  await expect(lesson.getByText('Step 2 of 2')).toBeVisible()
+  await lesson.getByRole('button', { name: 'Hand in' }).click()
+  await there.getByLabel('Your name').fill('=Ada')
+  const run = await saved(there, 'Save the file')
+  expect(complaintsThere).toEqual([])
+  // Nothing but the file itself, and what it holds.
+  expect(asked.filter((url) => !/^(file:\/\/\/tmp|blob:|data:)/.test(url))).toEqual([])
+
+  await menu(page, 'Handed-in runs …')
+  const own = page.getByRole('dialog', { name: 'Handed-in runs' })
+  await own
+    .getByLabel('Open the files')
+    .setInputFiles([{ name: basename(run), mimeType: 'application/zip', buffer: readFileSync(run) }])
+  await expect(own.getByRole('cell', { name: '=Ada', exact: true })).toBeVisible()
+  const set = Array.from({ length: 6 }, (_, i) => `This is day ${i}.,${i % 2 ? 'happy' : 'sad'}`)
+  await own.getByLabel('A file of your own').setInputFiles({
+    name: 'mine.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(`sentence,mood\n${set.join('\n')}\n`),
+  })
+  await own.getByRole('button', { name: 'Score all' }).click()
+  await expect(own.getByText(/on the same 6 rows of mine\.csv/)).toBeVisible({ timeout: PATIENCE })
+  const csv = readFileSync(await saved(page, 'Save as CSV'), 'utf8')
+  expect(csv.split('\r\n')[1]).toMatch(/^'=Ada,.*,\d,6,mine\.csv,accuracy,/)
+  expect(complaints).toEqual([])
+})

@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { inDocument, oneFileDocument } from '../../cli/one-file-build.ts'
+import { ONE_FILE_MARKS, type OneFileStudio, oneFilePack } from '../../src/pack/one-file.ts'
+import { toFailure } from '../../src/protocol/errors.ts'
+import { blobFile, blobOf } from '../../src/protocol/exported.ts'
+import type { OneFileList } from '../../src/protocol/one-file.ts'
+import { ONE_FILE_BYTES } from '../../src/protocol/pack.ts'
+import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { manifestHash } from '../../src/storage/models.ts'
+import { answerRequests, unpackFiles } from '../../src/workers/one-file.ts'
+
+const SCRIPT = 'document.title = "begun"'
+const sha256 = (text: string) => createHash('sha256').update(text).digest('base64')
+const WEIGHTS = new Uint8Array(5000).map((_, i) => i * 7)
+
+const STUDIO: OneFileStudio = {
+  document: `<!doctype html><head>${ONE_FILE_MARKS.policy}${ONE_FILE_MARKS.title}</head>${ONE_FILE_MARKS.files}<script id="studio">${SCRIPT}</script>`,
+  scripts: [sha256(SCRIPT)],
+  build: 'studio-0123',
+  files: [
+    blobFile('models/pebble/model.safetensors', new Blob([WEIGHTS])),
+    blobFile('datasets/index.json', new Blob(['[]'])),
+  ],
+}
+const PARTS = {
+  title: 'Moods & <b>more</b>',
+  language: 'en',
+  lesson: '# Moods\n\n<!--files--></script><script>alert(1)</script>\n\n## Look\n',
+  config: parseRunConfig({ training: { max_steps: 20 } }),
+  model: {
+    ...{ id: 'pebble', name: 'Pebble', quantization: null, licence: null },
+    files: [
+      blobFile('config.json', new Blob(['{}'])),
+      // The same bytes as the studio's own: they are there once.
+      blobFile('model.safetensors', new Blob([WEIGHTS])),
+    ],
+  },
+  data: blobFile('mood.csv', new Blob(['a,b\n1,2\n'])),
+  shown: null,
+  locked: [],
+  place: 'data' as const,
+}
+
+const made = async (parts: Partial<typeof PARTS> = {}) =>
+  (await blobOf(await oneFilePack({ ...PARTS, ...parts }, STUDIO, manifestHash))).text()
+
+/** The document as a browser has it: its list, and the text of each element. */
+function read(html: string): { list: OneFileList; text: (id: string) => string | null } {
+  const script = /<script>self\.lapidaryOneFileList = (.*?); self\.lapidarySealed = true<\/script>/.exec(
+    html,
+  )!
+  const texts = new Map(
+    [...html.matchAll(/<script type="text\/plain" id="([^"]+)">([^<]*)<\/script>/g)].map(([, id, text]) => [
+      id!,
+      text!,
+    ]),
+  )
+  return { list: JSON.parse(script[1]!), text: (id) => texts.get(id) ?? null }
+}
+
+describe('a class pack as one HTML file', () => {
+  test('holds every file once, whole, and its policy knows each of its scripts', async () => {
+    const html = await made()
+    expect(await made()).toBe(html)
+    const { list, text } = read(html)
+    expect(list.build).toBe('studio-0123')
+    const files = await unpackFiles(list, text)
+    expect([...files.keys()]).toEqual([
+      'pack.json',
+      'lesson.md',
+      'model/config.json',
+      'model/model.safetensors',
+      'data/mood.csv',
+      'models/pebble/model.safetensors',
+      'datasets/index.json',
+    ])
+    expect(await files.get('lesson.md')!.text()).toBe(PARTS.lesson)
+    for (const path of ['model/model.safetensors', 'models/pebble/model.safetensors'])
+      expect(new Uint8Array(await files.get(path)!.arrayBuffer())).toEqual(WEIGHTS)
+    expect(new Set(list.entries.map(({ at }) => at)).size).toBe(list.entries.length - 1)
+    // Nothing that was written in the lesson or the title is part of the document.
+    expect(html).toContain('<title>Moods &amp; &lt;b&gt;more&lt;/b&gt; – Lapidary</title>')
+    const scripts = [...html.matchAll(/<script(?: id="studio")?>([\s\S]*?)<\/script>/g)].map(
+      ([, text]) => text!,
+    )
+    expect(scripts.length).toBe(2)
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)![1]!
+    const named = [...policy.matchAll(/'sha256-([^']+)'/g)].map(([, hash]) => hash)
+    expect(named.sort()).toEqual(scripts.map(sha256).sort())
+    expect(policy).toMatch(/^default-src 'none'; script-src 'wasm-unsafe-eval' /)
+    expect(policy).toContain('; connect-src blob: data:; worker-src blob:; ')
+    expect(policy).not.toMatch(/https|'unsafe-eval'|'self'|script-src[^;]*unsafe-inline/)
+  })
+
+  test('whose bytes were altered is told by the file, and nothing is taken of it', async () => {
+    const { list, text } = read(await made())
+    const { at } = list.entries.find(({ path }) => path === 'lesson.md')!
+    for (const other of [
+      (held: string) => held.slice(0, held.length / 2),
+      (held: string) => `${held.slice(0, 40)}${held[40] === 'A' ? 'B' : 'A'}${held.slice(41)}`,
+      () => '',
+      () => '%%%',
+    ])
+      await expect(unpackFiles(list, (id) => (id === at ? other(text(id)!) : text(id)))).rejects.toThrow(
+        /This file was altered: what it holds of lesson\.md/,
+      )
+    // One that is longer than was said is no larger in memory.
+    const short = list.entries.map((entry) => (entry.at === at ? { ...entry, bytes: 3 } : entry))
+    await expect(unpackFiles({ ...list, entries: short }, text)).rejects.toThrow(/altered/)
+  })
+
+  test('that would be too large is refused before it is read', async () => {
+    const data = { path: 'big.csv', size: ONE_FILE_BYTES, chunks: () => expect.fail('it was read') }
+    const failure = await made({ data } as never).then(
+      () => expect.fail('it was made'),
+      (error: unknown) => toFailure(error),
+    )
+    expect(failure).toMatchObject({ code: 'bad_config', detail: { most: ONE_FILE_BYTES } })
+  })
+
+  test('answers for its files as a server does, and leaves all else alone', async () => {
+    const blob = new Blob(['0123456789'])
+    const address = URL.createObjectURL(blob)
+    const asked: string[] = []
+    const scope = {
+      fetch: async (input: RequestInfo | URL, _init?: RequestInit) => {
+        asked.push(String(input))
+        return new Response(blob)
+      },
+    }
+    const base = 'file:///media/stick%20a/'
+    answerRequests({ build: '', base, files: { 'data/a b.csv': address } }, scope)
+    const range = (Range: string) => ({ headers: { Range } })
+    const at = `${base}data/a%20b.csv`
+    const whole = await scope.fetch(at)
+    expect([whole.status, await whole.text()]).toEqual([200, '0123456789'])
+    const part = await scope.fetch(at, range('bytes=2-4') as never)
+    expect([part.status, part.headers.get('content-range'), await part.text()]).toEqual([
+      206,
+      'bytes 2-4/10',
+      '234',
+    ])
+    expect((await scope.fetch(at, range('bytes=8-99') as never)).headers.get('content-range')).toBe(
+      'bytes 8-9/10',
+    )
+    expect((await scope.fetch(at, range('bytes=10-') as never)).status).toBe(416)
+    expect(asked.every((each) => each === address)).toBe(true)
+    for (const path of ['pack.json', '__proto__', 'toString', 'data/../../secret.csv', '../other.html'])
+      expect([path, (await scope.fetch(new URL(path, base).href)).status]).toEqual([
+        path,
+        path.startsWith('../') || path.includes('../../') ? 200 : 404,
+      ])
+    asked.length = 0
+    await scope.fetch('https://example.org/')
+    expect(asked).toEqual(['https://example.org/'])
+  })
+})
+
+describe('the document that packs are made of', () => {
+  const html = `<!doctype html>
+  <head>
+    <meta charset="utf-8" />
+    <title>Lapidary</title>
+    <link rel="icon" href="./favicon.svg" type="image/svg+xml" />
+  </head>
+  <script type="module" src="/src/main.tsx"></script>`
+
+  test('has the script in it, and ends where it is whole', () => {
+    const text = oneFileDocument(html, 'begin("$&</script><!--")', 'a { color: red }', '<svg/>')
+    expect(text).toContain('<script id="studio">begin("$&\\x3C/script>\\x3C!--")</script>')
+    expect(text).toMatch(/<i id="whole" hidden><\/i>\s*$/)
+    expect(text).not.toMatch(/(src|href)="\.?\//)
+    for (const mark of Object.values(ONE_FILE_MARKS)) expect(text.split(mark).length).toBe(2)
+  })
+
+  test('is refused where it would load something, or be read as another script', () => {
+    expect(() =>
+      oneFileDocument(html.replace('</head>', '<script src="x.js"></script></head>'), '', '', ''),
+    ).toThrow(/loads something/)
+    expect(() => inDocument('a\rb')).toThrow(/characters/)
+  })
+})
