@@ -15,6 +15,10 @@ const SPECIAL = /[\\^$.*+?()[\]{}|/]/g
 /** Letters and signs of its own with which a text is known whatever its values are. */
 const SURE = 8
 const SENTENCE = /(?<=[.!?]) (?=["A-Z0-9])/
+/** Characters within which it is looked where a text ends, and beyond which a text is none of ours. */
+const LONG = 400
+const LONGEST = 1500
+const DEEPEST = 6
 const CLAUSE = /[:.] /
 /** Between items of a list. */
 const BETWEEN = /(; | · |, | and | or )/
@@ -55,6 +59,7 @@ export function createSayer(texts: SaidTexts): Sayer {
   // The more words of a text are its own, the surer it is meant.
   patterns.sort((a, b) => b.size - a.size)
   const known = new Map<string, string | null>()
+  let depth = 0
 
   function whole(text: string): string | null {
     const kept = known.get(text)
@@ -88,7 +93,15 @@ export function createSayer(texts: SaidTexts): Sayer {
   function isOurs(text: string, values: string[]): boolean {
     const inner = [...text.matchAll(/\{(\d+)~\}/g)].map(([, at]) => values[Number(at)] ?? '')
     if (inner.length === 0) return values.every((value) => !/\s/.test(value))
-    return inner.some((value) => whole(value) !== null || whole(`${value}.`) !== null)
+    return inner.some((value) => isCertain(value) || isCertain(`${value}.`))
+  }
+
+  /** Whether a text is known by words of its own. */
+  function isCertain(text: string): boolean {
+    if (exact.has(text)) return true
+    return patterns.some(
+      (pattern) => pattern.size >= SURE && text.includes(pattern.words) && compiled(pattern).regex.test(text),
+    )
   }
 
   /** Where one of the values ends and the next begins: texts among them are known. */
@@ -96,6 +109,7 @@ export function createSayer(texts: SaidTexts): Sayer {
     const all = values.map((at) => found[at])
     if (all.includes(undefined)) return
     const joined = all.reduce<string>((so, one, i) => so + (i > 0 ? between[i - 1]! : '') + one!, '')
+    if (joined.length > LONG) return
     const isText = values.map((at) => text.includes(`{${at}~}`))
     const divided = divide(joined, isText, between)
     if (divided) for (const [i, at] of values.entries()) found[at] = divided[i]!
@@ -103,7 +117,7 @@ export function createSayer(texts: SaidTexts): Sayer {
 
   function divide(joined: string, isText: boolean[], between: string[]): string[] | null {
     const [first, ...rest] = isText
-    const fits = (part: string) => !first || part === '' || whole(part) !== null
+    const fits = (part: string) => !first || part === '' || isCertain(part)
     if (rest.length === 0) return fits(joined) ? [joined] : null
     const blank = between[0]!
     const ends = Array.from({ length: joined.length + 1 }, (_, end) => end)
@@ -128,10 +142,21 @@ export function createSayer(texts: SaidTexts): Sayer {
         (mark, at: string, own: string, blank: string, from: number, all: string) => {
           const value = values[Number(at)] ?? ''
           return own
-            ? set(inside(value), blank, all[from - 1], all[from + mark.length])
+            ? set(within(value), blank, all[from - 1], all[from + mark.length])
             : regrouped(value) + blank
         },
       )
+  }
+
+  /** Texts are put into each other a few times, never without end. */
+  function within(text: string): string {
+    if (depth >= DEEPEST) return text
+    depth++
+    try {
+      return inside(text)
+    } finally {
+      depth--
+    }
   }
 
   /** A text within another one: whole, without its full stop, or a list of such. */
@@ -157,7 +182,7 @@ export function createSayer(texts: SaidTexts): Sayer {
     return told.map((part, i) => part ?? parts[i]!).join('')
   }
 
-  return (text) => whole(text) ?? sentences(text)
+  return (text) => (text.length > LONGEST ? text : (whole(text) ?? sentences(text)))
 }
 
 /** What stands in a text in the places of a key's values, and which wordings of its choices it has. */
