@@ -131,8 +131,4 @@ export const engine: SaidTexts = {
   'Checking what a step runs on the graphics processor: {0}': '正在顯示卡上檢查一步所執行的運算：{0~}',
   'Update the graphics driver, then check again. ‹Meanwhile the studio uses TensorFlow.js on it, whose operations were found right; it takes longer.|Meanwhile the studio computes on the processor, with TensorFlow.js. Everything works; larger models take longer.›':
     '請更新顯示卡驅動程式，再檢查一次。‹0:在那之前，工作室在它上面使用 TensorFlow.js，其運算經檢查正確；花的時間較久。|在那之前，工作室以處理器用 TensorFlow.js 計算。一切都能用；較大的模型花的時間較久。›',
-  'One of the threads that compute has stopped in the middle of its work.':
-    '有一個計算的執行緒在工作途中停止了。',
-  'Try again; a run goes on from its last checkpoint. Until the model is loaded anew one thread computes by itself, more slowly, to the same figures.':
-    '請再試一次；訓練會從最後的檢查點繼續。在重新載入模型之前，由一個執行緒單獨計算，較慢，結果相同。',
 }

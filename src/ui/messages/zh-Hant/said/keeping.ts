@@ -270,11 +270,4 @@ export const keeping: SaidTexts = {
   'Fetching Pebble': '正在取得 Pebble',
   'proof.json holds no answer: nothing can be told by it.': 'proof.json 沒有回答：無法從它看出任何事。',
   'Export the run again.': '請重新匯出訓練。',
-  'Model and data have {0} MB; one HTML file takes at most {1} MB of them.':
-    '模型和資料共 {0} MB；一個 HTML 檔案最多 {1} MB。',
-  'Take the practice model and less data, or make a pack as a ZIP.':
-    '請用練習用模型和較少的資料，或製作成 ZIP 的課程包。',
-  '{0} is not opened in another studio: it is one itself.': '{0} 不在另一個工作室裡打開：它本身就是工作室。',
-  'Open it in a browser by itself, as by a double click.': '請在瀏覽器單獨打開它，例如按兩下。',
-  '{0} has {1} bytes; a lesson has at most {2}.': '{0} 有 {1} 個位元組；課程最多 {2} 個。',
 }

@@ -263,10 +263,4 @@ export const models: SaidTexts = {
   'config.json describes {0}{1}.': 'config.json 描述的是 {0~}{1~}。',
   'There is no ‹adapter_model.safetensors|adapter_config.json› in {0}.':
     '{0} 裡沒有 ‹0:adapter_model.safetensors|adapter_config.json›。',
-  'There is no model in {0}: no config.json, and no .gguf file.':
-    '{0} 裡沒有模型：沒有 config.json，也沒有 .gguf 檔案。',
-  'Choose the zip of a whole model folder, as "Download as a Hugging Face folder" makes it.':
-    '請選擇整個模型資料夾的 zip，就像「下載，成為 Hugging Face 資料夾」所製作的。',
-  'It was probably cut off before it was put into the zip; fetch it again.':
-    '它可能在放進 zip 之前就被截斷了；請重新取得。',
 }
