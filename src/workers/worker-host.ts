@@ -160,14 +160,28 @@ export class WorkerHost {
   async *reading<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
     const { crash } = this.#start()
     const iterator = source[Symbol.asyncIterator]()
+    // Not Promise.race: what it gave is held by the promise of a crash as long as that is open, and so would be every piece of a file.
+    let died: { error: unknown } | null = null
+    let tell: (error: unknown) => void = () => {}
+    crash.catch((error: unknown) => {
+      died = { error }
+      tell(error)
+    })
+    const next = () =>
+      new Promise<IteratorResult<T>>((resolve, reject) => {
+        if (died) return reject(died.error)
+        tell = reject
+        iterator.next().then(resolve, reject)
+      })
     this.#enter()
     try {
       for (;;) {
-        const { value, done } = await Promise.race([iterator.next(), crash])
+        const { value, done } = await next()
         if (done) return
         yield value
       }
     } finally {
+      tell = () => {}
       void iterator.return?.().catch(() => {})
       this.#leave()
     }

@@ -147,6 +147,18 @@ test('texts within texts, lists of them and numbers are said in the language, to
   expect(say('Some other text.')).toBe('Some other text.')
 })
 
+test('whatever stands in a text, it is told at once', () => {
+  const say = createSayer(zhHant)
+  const texts = [
+    `${'x'.repeat(3000)} is ${'a b '.repeat(1000)}`,
+    `Row "${'a, '.repeat(1000)}" of {0} cannot be read: ${'it '.repeat(1000)}.`,
+    'a: '.repeat(2000),
+    `${'a.csv is '.repeat(500)}.`,
+    'a'.repeat(50_000),
+  ]
+  for (const text of texts) expect(say(text).length).toBeGreaterThan(text.length / 2)
+})
+
 /** Names that Chinese has in Latin letters, and what stands in the files below. */
 const NAMES =
   /\b(CSV|TSV|JSON|JSONL|UTF-8|UTF-16|Windows-1252|ZIP|gzip|Excel|Parquet|Arrow|prompt|response|messages|text|data|byte|[a-z]\.[a-z]+(\.[a-z]+)?)\b/g

@@ -1,6 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { parseAst } from 'vite'
+import { join } from 'node:path'
+import {
+  ELSEWHERE,
+  isName,
+  isOwn,
+  isRule,
+  isWordy,
+  NAMED,
+  type Part,
+  PROPERTIES,
+  REPORTS,
+  SAYING,
+  type Template,
+  WORD,
+} from './said-rules.ts'
+import { children, FUNCTIONS, type Module, type Node, nameOf, read, WRAPPED } from './said-syntax.ts'
 
 /**
  * What the sources can say to a person, read from their syntax: the texts of failures, findings, notices, notes and formats,
@@ -15,76 +29,6 @@ export interface Said {
   nested: number[]
 }
 
-type Node = { type: string; start: number; end: number; [key: string]: unknown }
-/** Words, a value (of which the texts that it may be are known or not), or one of several wordings. */
-type Part = string | { hole: Template[] | null } | { choice: Template[] }
-type Template = Part[]
-
-interface Module {
-  path: string
-  code: string
-  /** What is declared in a block, by its name. */
-  scopes: Map<Node, Map<string, Node>>
-  parents: Map<Node, Node>
-  imports: Map<string, { path: string; name: string }>
-  calls: Map<string, Node[]>
-  /** What is assigned to a name after it was declared. */
-  assigned: Map<string, Node[]>
-  methods: Map<string, Node>
-}
-
-const FUNCTIONS = /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/
-const BLOCKS = /^(Program|BlockStatement|StaticBlock|SwitchStatement|For(Of|In)?Statement|FunctionBody)$/
-const WRAPPED =
-  /^(TS(As|NonNull|Satisfies|TypeAssertion)Expression|TSNonNullExpression|ParenthesizedExpression|AwaitExpression|ChainExpression)$/
-/** Properties in which a text stands that a person is told. */
-const PROPERTIES = new Set(['message', 'hint', 'note', 'label', 'about', 'reason'])
-/** Of these their names are shown, too. */
-const NAMED = /\bexport\/formats\/|\bengine\/check\/cases\.ts$/
-/** What no page shows: the command line's own, the script for pages around, and what is written into files. */
-const ELSEWHERE =
-  /\bui\/(messages|chat-page)\/|\bworkers\/headless|\bsrc\/embed\.ts$|\bexport\/(proof-files|tolerance|serving|notebook)\.ts$/
-/** Modules of which every text is told, by ways that syntax does not show. */
-const SAYING = new RegExp(
-  `/(${[
-    'trainer/(loop|best|schedule)',
-    'dataset/(rows|messages|tools|guess|readers/expand|sources/(drive|hub))',
-    'files/(tfds-features|gguf|gguf-metadata|chunked-fetch)',
-    'gpu/agreement',
-    'lib/json-reason',
-    'model/(gguf|config|layers|neighbours)',
-    'tokens/(gguf-tokenizer|tokenizer)',
-    'workers/(prepared-run|active-run|worker-host|data-opening|engine/remembering)',
-    'export/merged-folder',
-    'protocol/(proof|run-config)',
-  ].join('|')})\\.ts$`,
-)
-/** Functions that are given a text to be told. */
-const REPORTS = new Set(['onProgress', 'outOfRange', 'leaveOut'])
-/** Names of fields, formats, models and licences are the same in every language. */
-const SAME = new Set(
-  'template random linear bias default base key index split list train other null last run adapter peft lapidary bfd auto from step eval type is string splits finished stopped start stop Modelfile RunEndEncoded ListView LargeListView'.split(
-    ' ',
-  ),
-)
-const NAMES =
-  /^([\w ]*Gemma( \w+)?|gemma3 around x|[\w .]*(License|Commons|Terms of Use)[\w .]*|x [kMG]B|Pasted cells.*)$/
-const WORD = /[A-Za-z]{2,}/
-
-const children = (node: Node): Node[] =>
-  Object.values(node).flatMap((value) =>
-    (Array.isArray(value) ? value : [value]).filter(
-      (one): one is Node => typeof one === 'object' && one !== null && typeof one.type === 'string',
-    ),
-  )
-
-const nameOf = (node: Node | undefined | null): string | null =>
-  node?.type === 'Identifier' || node?.type === 'PrivateIdentifier'
-    ? `${node.type === 'PrivateIdentifier' ? '#' : ''}${node.name}`
-    : node?.type === 'Literal' && typeof node.value === 'string'
-      ? node.value
-      : null
-
 export function saidIn(root: string): Said[] {
   const modules = new Map<string, Module>()
   for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
@@ -98,80 +42,6 @@ export function saidIn(root: string): Said[] {
 /** For a test of the reading itself. */
 export function saidBy(code: string): string[] {
   return new Sources(new Map([['x.ts', read('x.ts', code)]])).all().map(({ key }) => key)
-}
-
-function read(path: string, code: string): Module {
-  const program = parseAst(code, { lang: path.endsWith('x') ? 'tsx' : 'ts' }) as unknown as Node
-  const found: Module = {
-    ...{ path, code },
-    scopes: new Map(),
-    parents: new Map(),
-    imports: new Map(),
-    calls: new Map(),
-    assigned: new Map(),
-    methods: new Map(),
-  }
-  const declare = (scope: Node, name: string, node: Node) => {
-    if (!found.scopes.has(scope)) found.scopes.set(scope, new Map())
-    found.scopes.get(scope)!.set(name, node)
-  }
-  /** Names that a pattern gives to parts of what it takes apart. */
-  const takeApart = (scope: Node, pattern: Node, from: Node) => {
-    if (pattern.type === 'Identifier') declare(scope, String(pattern.name), from)
-    if (pattern.type === 'AssignmentPattern') takeApart(scope, pattern.left as Node, from)
-    if (pattern.type === 'ObjectPattern')
-      for (const property of pattern.properties as Node[])
-        if (property.type === 'Property')
-          takeApart(scope, property.value as Node, {
-            ...{ type: 'MemberExpression', start: from.start, end: from.end, computed: false },
-            ...{ object: from, property: property.key, made: true },
-          })
-    if (pattern.type === 'ArrayPattern')
-      for (const [i, element] of (pattern.elements as (Node | null)[]).entries())
-        if (element)
-          takeApart(scope, element, {
-            ...{ type: 'MemberExpression', start: from.start, end: from.end, computed: true },
-            ...{ object: from, property: { type: 'Literal', value: i, start: 0, end: 0 }, made: true },
-          })
-  }
-  const look = (node: Node, scope: Node) => {
-    const inner = BLOCKS.test(node.type) ? node : scope
-    if (node.type === 'VariableDeclarator') {
-      const owner = found.parents.get(found.parents.get(node)!)
-      const loop = /^For(Of|In)Statement$/.test(owner?.type ?? '') ? owner! : null
-      const from = loop
-        ? { ...{ type: 'ElementOf', start: node.start, end: node.end }, list: loop.right }
-        : (node.init as Node | null)
-      if (from) takeApart(inner, node.id as Node, from as Node)
-    }
-    if (node.type === 'FunctionDeclaration' && node.id) declare(inner, String((node.id as Node).name), node)
-    if (node.type === 'ImportDeclaration' && String((node.source as Node).value).startsWith('.'))
-      for (const one of node.specifiers as Node[])
-        if (one.type === 'ImportSpecifier')
-          found.imports.set(String((one.local as Node).name), {
-            path: join(dirname(path), String((node.source as Node).value)),
-            name: nameOf(one.imported as Node)!,
-          })
-    if (/^(MethodDefinition|PropertyDefinition)$/.test(node.type) && node.value) {
-      const name = nameOf(node.key as Node)
-      if (name) found.methods.set(name, node.value as Node)
-    }
-    if (node.type === 'AssignmentExpression' && (node.left as Node).type === 'Identifier') {
-      const name = String((node.left as Node).name)
-      found.assigned.set(name, [...(found.assigned.get(name) ?? []), node.right as Node])
-    }
-    if (node.type === 'CallExpression' || node.type === 'NewExpression') {
-      const callee = node.callee as Node
-      const name = nameOf(callee.type === 'MemberExpression' ? (callee.property as Node) : callee)
-      if (name) found.calls.set(name, [...(found.calls.get(name) ?? []), node])
-    }
-    for (const child of children(node)) {
-      found.parents.set(child, node)
-      look(child, inner)
-    }
-  }
-  look(program, program)
-  return found
 }
 
 interface Place {
@@ -207,6 +77,11 @@ class Sources {
         if (isRule(node))
           for (const argument of node.arguments as Node[]) this.#note({ module, node: argument }, true)
         const name = node.type === 'Property' ? nameOf(node.key as Node) : null
+        // What `fail` is given is read where it is called.
+        if (module.path.endsWith('protocol/errors.ts') && (node.value as Node)?.type === 'Identifier')
+          continue
+        // How far a proof may be off is written into it.
+        if (name === 'reason' && NAMED.test(module.path)) continue
         const isShown =
           name !== null && (PROPERTIES.has(name) || (name === 'name' && NAMED.test(module.path)))
         if (isShown) this.#note({ module, node: node.value as Node })
@@ -518,45 +393,7 @@ class Sources {
 const paramName = (param: Node): string | null =>
   nameOf(param.type === 'AssignmentPattern' ? (param.left as Node) : param)
 
-/** Whether a text stands for itself: not in another one, in an error of the program, or where a module is named. */
-function isOwn(module: Module, node: Node): boolean {
-  for (let at = module.parents.get(node); at; at = module.parents.get(at)) {
-    if (/^(TemplateLiteral|BinaryExpression|ImportDeclaration|TSLiteralType|SwitchCase)$/.test(at.type))
-      return false
-    if (at.type === 'NewExpression' && nameOf(at.callee as Node) === 'Error') return false
-    if (/Statement$|Declaration$/.test(at.type)) return true
-  }
-  return true
-}
-
-/** What a schema says of a value that it refuses: `v.minLength(1, 'must name a column')`. */
-function isRule(node: Node): boolean {
-  if (node.type !== 'CallExpression') return false
-  const { type, object } = node.callee as Node
-  return type === 'MemberExpression' && nameOf(object as Node) === 'v'
-}
-
 const hole = (): Template => [{ hole: null }]
-
-const isWordy = (template: Template): boolean =>
-  template.some((part) =>
-    typeof part === 'string'
-      ? WORD.test(part)
-      : 'choice' in part
-        ? part.choice.some(isWordy)
-        : part.hole !== null,
-  )
-
-/** `run.json`, `lora_r`, `model.norm`, `{0}/pack.json`: nothing that is said otherwise elsewhere. */
-function isName(template: Template): boolean {
-  const bare = template
-    .map((part) => (typeof part === 'string' ? part : 'choice' in part ? ' ' : 'x'))
-    .join('')
-  if (NAMES.test(bare)) return true
-  return (
-    !/\s/.test(bare.trim()) && (/[._/[]\S|\d|,/.test(bare) || /^[A-Z0-9-]+$/.test(bare) || SAME.has(bare))
-  )
-}
 
 function unique(templates: Template[]): Template[] {
   const seen = new Map(templates.map((template) => [JSON.stringify(template), template]))

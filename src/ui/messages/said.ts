@@ -4,13 +4,17 @@ import { createSignal } from 'solid-js'
 export type Sayer = (text: string) => string
 
 const [sayer, setSayer] = createSignal<Sayer | null>(null)
+/** How it is fetched; null: in English, or it has been asked for. */
 let fetched: (() => Promise<Sayer | null>) | null = null
+/** How often a language was chosen: what comes for an earlier choice is too late. */
+let chosen = 0
 
 /**
  * From here on what engines, readers and the rest of the studio say in English is said in another language.
  * @param load fetches it, with the first such text; null where it cannot. Null: in English
  */
 export function useSayer(load: (() => Promise<Sayer | null>) | null): void {
+  chosen++
   fetched = load
   setSayer(null)
 }
@@ -27,8 +31,8 @@ export const saidWhole = ({ message, hint }: { message: string; hint: string }):
   `${said(message)} ${said(hint)}`
 
 async function begin(load: () => Promise<Sayer | null>): Promise<void> {
+  const mine = chosen
   fetched = null
   const say = await load()
-  // Another language may have been chosen meanwhile.
-  if (fetched === null) setSayer(() => say)
+  if (mine === chosen) setSayer(() => say)
 }

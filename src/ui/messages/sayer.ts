@@ -15,6 +15,11 @@ const SPECIAL = /[\\^$.*+?()[\]{}|/]/g
 /** Letters and signs of its own with which a text is known whatever its values are. */
 const SURE = 8
 const SENTENCE = /(?<=[.!?]) (?=["A-Z0-9])/
+/** Characters within which it is looked where a text ends, and beyond which a text is none of ours. */
+const LONG = 400
+const LONGEST = 1500
+const DEEPEST = 6
+const CLAUSE = /[:.] /
 /** Between items of a list. */
 const BETWEEN = /(; | · |, | and | or )/
 const LIST: Record<string, string> = { '; ': '；', ', ': '、', ' · ': '・', ' and ': '和', ' or ': '或' }
@@ -54,6 +59,7 @@ export function createSayer(texts: SaidTexts): Sayer {
   // The more words of a text are its own, the surer it is meant.
   patterns.sort((a, b) => b.size - a.size)
   const known = new Map<string, string | null>()
+  let depth = 0
 
   function whole(text: string): string | null {
     const kept = known.get(text)
@@ -65,6 +71,7 @@ export function createSayer(texts: SaidTexts): Sayer {
   }
 
   function matched(text: string): string | null {
+    let other: (() => string) | null = null
     for (const pattern of patterns) {
       if (!text.includes(pattern.words)) continue
       const { regex, groups, runs } = compiled(pattern)
@@ -72,16 +79,29 @@ export function createSayer(texts: SaidTexts): Sayer {
       if (!match) continue
       const found = parts(match, groups)
       for (const run of runs) settle(run, found.values, pattern.text)
-      if (pattern.size >= SURE || isOurs(pattern.text, found.values)) return filled(pattern.text, found)
+      if (pattern.size < SURE && !isOurs(pattern.text, found.values)) continue
+      const told = () => filled(pattern.text, found)
+      // A value with the end of a clause in it may have taken in words of a text that is meant.
+      if (found.values.every((value, at) => !CLAUSE.test(value) || pattern.text.includes(`{${at}~}`)))
+        return told()
+      other ??= told
     }
-    return null
+    return other?.() ?? null
   }
 
   /** What has hardly a word of its own, `{0}: {1}`, `row {0}`, is meant where the texts in it are known, or its value is one word. */
   function isOurs(text: string, values: string[]): boolean {
     const inner = [...text.matchAll(/\{(\d+)~\}/g)].map(([, at]) => values[Number(at)] ?? '')
     if (inner.length === 0) return values.every((value) => !/\s/.test(value))
-    return inner.some((value) => whole(value) !== null || whole(`${value}.`) !== null)
+    return inner.some((value) => isCertain(value) || isCertain(`${value}.`))
+  }
+
+  /** Whether a text is known by words of its own. */
+  function isCertain(text: string): boolean {
+    if (exact.has(text)) return true
+    return patterns.some(
+      (pattern) => pattern.size >= SURE && text.includes(pattern.words) && compiled(pattern).regex.test(text),
+    )
   }
 
   /** Where one of the values ends and the next begins: texts among them are known. */
@@ -89,6 +109,7 @@ export function createSayer(texts: SaidTexts): Sayer {
     const all = values.map((at) => found[at])
     if (all.includes(undefined)) return
     const joined = all.reduce<string>((so, one, i) => so + (i > 0 ? between[i - 1]! : '') + one!, '')
+    if (joined.length > LONG) return
     const isText = values.map((at) => text.includes(`{${at}~}`))
     const divided = divide(joined, isText, between)
     if (divided) for (const [i, at] of values.entries()) found[at] = divided[i]!
@@ -96,7 +117,7 @@ export function createSayer(texts: SaidTexts): Sayer {
 
   function divide(joined: string, isText: boolean[], between: string[]): string[] | null {
     const [first, ...rest] = isText
-    const fits = (part: string) => !first || part === '' || whole(part) !== null
+    const fits = (part: string) => !first || part === '' || isCertain(part)
     if (rest.length === 0) return fits(joined) ? [joined] : null
     const blank = between[0]!
     const ends = Array.from({ length: joined.length + 1 }, (_, end) => end)
@@ -116,21 +137,40 @@ export function createSayer(texts: SaidTexts): Sayer {
         /‹(\d+):([^›]*)›/g,
         (_, at: string, options: string) => options.split('|')[chosen[Number(at)] ?? 0] ?? '',
       )
-      .replace(/\{(\d+)(~?)\}/g, (_, at: string, own: string) => {
-        const value = values[Number(at)] ?? ''
-        return own ? inside(value) : regrouped(value)
-      })
+      .replace(
+        /\{(\d+)(~?)\}( ?)/g,
+        (mark, at: string, own: string, blank: string, from: number, all: string) => {
+          const value = values[Number(at)] ?? ''
+          return own
+            ? set(within(value), blank, all[from - 1], all[from + mark.length])
+            : regrouped(value) + blank
+        },
+      )
+  }
+
+  /** Texts are put into each other a few times, never without end. */
+  function within(text: string): string {
+    if (depth >= DEEPEST) return text
+    depth++
+    try {
+      return inside(text)
+    } finally {
+      depth--
+    }
   }
 
   /** A text within another one: whole, without its full stop, or a list of such. */
   function inside(text: string): string {
+    const items = text.split(BETWEEN)
+    const each = items.map((item, i) => (i % 2 === 1 ? LIST[item]! : whole(item)))
+    if (items.length > 1 && !each.includes(null)) return each.join('')
     const found = whole(text) ?? cut(whole(`${text}.`))
     if (found !== null) return found
     const told = sentences(text)
     if (told !== text) return told
-    const items = text.split(BETWEEN)
-    const each = items.map((item, i) => (i % 2 === 1 ? LIST[item]! : whole(item)))
-    if (items.length === 1 || each.every((item, i) => i % 2 === 1 || item === null)) return text
+    // Of values alone: what stands between them.
+    const isList = items.every((item, i) => i % 2 === 1 || !/\s/.test(item))
+    if (items.length === 1 || (!isList && each.every((item, i) => i % 2 === 1 || item === null))) return text
     return each.map((item, i) => item ?? items[i]!).join('')
   }
 
@@ -142,7 +182,7 @@ export function createSayer(texts: SaidTexts): Sayer {
     return told.map((part, i) => part ?? parts[i]!).join('')
   }
 
-  return (text) => whole(text) ?? sentences(text)
+  return (text) => (text.length > LONGEST ? text : (whole(text) ?? sentences(text)))
 }
 
 /** What stands in a text in the places of a key's values, and which wordings of its choices it has. */
@@ -161,6 +201,15 @@ function parts(match: RegExpExecArray, groups: Group[]): Found {
     else chosen[group.choice] = group.option
   }
   return { values, chosen }
+}
+
+const HAN = /\p{Script=Han}/u
+
+/** A text in another one: Chinese is set apart from letters and digits of other scripts, and not from its own signs. */
+function set(told: string, blank: string, before = '', after = ''): string {
+  const first = HAN.test(before) && /^[A-Za-z0-9]/.test(told) ? ' ' : ''
+  if (blank) return first + told + (/[）」。]$/.test(told) ? '' : blank)
+  return first + told + (HAN.test(after) && /[A-Za-z0-9]$/.test(told) ? ' ' : '')
 }
 
 const cut = (text: string | null): string | null => text?.replace(/[。.]$/, '') ?? null

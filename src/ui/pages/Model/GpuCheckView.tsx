@@ -55,7 +55,7 @@ function Found(props: { check: GpuCheck }) {
             ? t('check.passed', { count: props.check.operations.length, runs: formatCount(runs()) })
             : t('check.failed', {
                 names: wrong()
-                  .map(({ name }) => name)
+                  .map(({ name }) => said(name))
                   .join(', '),
               })
         }

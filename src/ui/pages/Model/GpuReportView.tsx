@@ -122,7 +122,7 @@ function Told(props: { report: GpuReport }) {
           <For each={leftOut()}>
             {([name, why]) => (
               <li>
-                {name}: {why}
+                {name}: {said(why)}
               </li>
             )}
           </For>

@@ -3,6 +3,7 @@ import { createSayer, type SaidTexts } from '../../sayer.ts'
 import { columns } from './columns.ts'
 import { damage } from './damage.ts'
 import { engine } from './engine.ts'
+import { evaluating } from './evaluating.ts'
 import { files } from './files.ts'
 import { found } from './found.ts'
 import { hub } from './hub.ts'
@@ -18,6 +19,7 @@ export const said: SaidTexts = {
   ...columns,
   ...damage,
   ...engine,
+  ...evaluating,
   ...files,
   ...found,
   ...hub,

@@ -267,6 +267,7 @@ export const keeping: SaidTexts = {
   '{0} could not be written{1}.': '無法寫入 {0}{1}。',
   'its data lie outside data/': '資料在 data/ 之外',
   'Downloading {0}': '下載 {0}',
-  'mlx-lm rounds the scale of embeddings to bfloat16': 'mlx-lm 把嵌入的縮放捨入為 bfloat16',
   'Fetching Pebble': '正在取得 Pebble',
+  'proof.json holds no answer: nothing can be told by it.': 'proof.json 沒有回答：無法從它看出任何事。',
+  'Export the run again.': '請重新匯出訓練。',
 }

@@ -74,7 +74,7 @@ export const reading: SaidTexts = {
     '如果預覽中的字不對，請選擇編碼 iso-2022-jp，或把檔案存成 UTF-8。',
   'Read it as iso-2022-jp': '當作 iso-2022-jp 讀取',
   'The file is not UTF-8; it was read as Windows-1252.‹ Its letters look more like {0}.|›':
-    '檔案不是 UTF-8；當作 Windows-1252 讀取。‹0:字元看來比較像 {0}。|›',
+    '檔案不是 UTF-8；當作 Windows-1252 讀取。‹0:字元看來比較像 {0~}。|›',
   'Read it as {0}': '當作 {0} 讀取',
   '{0} has {1} ‹place|places› that ‹is|are› no {2}.': '{0} 有 {1} 處不是 {2}。',
   'Each was read as "\ufffd". Choose another encoding if letters look wrong in the preview.':

@@ -114,4 +114,26 @@ export const tokens: SaidTexts = {
   'config.json ends a text with token {0}, which in it is an ordinary word':
     'config.json 以詞元 {0} 結束文字，但在它裡面那是普通的詞',
   'what is in it does not fit together': '其中的內容不一致',
+  'The task cannot be "{0}": {1}.': '不能當作「{0}」：{1~}。',
+  'the rows are texts, without questions and answers': '這些列是文字，沒有問題和回答',
+  'the rows are questions with answers': '這些列是問題和回答',
+  'all answers are the same': '所有回答都相同',
+  'there are {0} different answers; labels are at most {1}': '有 {0} 種不同的回答；標籤最多 {1} 種',
+  'the longest answer has {0} characters; a label has at most {1}':
+    '最長的回答有 {0} 個字元；標籤最多 {1} 個',
+  'no answer is a JSON object or list': '沒有回答是 JSON 物件或清單',
+  'no answer calls a function': '沒有回答呼叫函式',
+  'Leave it out (data.task: null): it is "{0}" then. Or choose other data.':
+    '請不要指定（data.task: null）：那樣就是「{0}」。或選擇其他資料。',
+  'There is no benchmark set "{0}".': '沒有基準資料集「{0}」。',
+  'This is the benchmark set "{0}": no run learns from it, so that all can be judged by it.':
+    '這是基準資料集「{0}」：任何訓練都不學它，這樣才能用它評估所有的訓練。',
+  'Choose other data to learn from. Runs are evaluated on this set on the Evaluate page, or with npm run evaluate -- --benchmark.':
+    '請選擇其他資料來學習。在評估頁，或用 npm run evaluate -- --benchmark，可以用這個資料集評估訓練。',
+  'The benchmark set {0} is not as it was published: its figures could not be held against others.':
+    '基準資料集 {0} 與發布時不同：它的數字無法與其他的比較。',
+  'Load the page again; whoever serves the studio should lay it out anew.':
+    '請重新載入網頁；提供工作室的人應該重新部署。',
+  'how a run is judged changes no step of it': '怎樣評估不會改變訓練的任何一步',
+  'the tokenizer of {0}': '{0} 的 tokenizer',
 }
