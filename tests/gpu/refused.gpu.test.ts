@@ -40,7 +40,7 @@ test('a step part of which a device refuses is no step: the run is told, and not
     prototype.dispatchWorkgroups = dispatchWorkgroups
   }
   // Nor is anything else taken from it.
-  await expect(engine.score(batches[0]!)).rejects.toMatchObject({ code: 'internal' })
+  await expect((async () => engine.score(batches[0]!))()).rejects.toMatchObject({ code: 'internal' })
   engine.dispose()
   gpu.destroy()
 })
