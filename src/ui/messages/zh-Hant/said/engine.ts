@@ -131,4 +131,9 @@ export const engine: SaidTexts = {
   'Checking what a step runs on the graphics processor: {0}': '正在顯示卡上檢查一步所執行的運算：{0~}',
   'Update the graphics driver, then check again. ‹Meanwhile the studio uses TensorFlow.js on it, whose operations were found right; it takes longer.|Meanwhile the studio computes on the processor, with TensorFlow.js. Everything works; larger models take longer.›':
     '請更新顯示卡驅動程式，再檢查一次。‹0:在那之前，工作室在它上面使用 TensorFlow.js，其運算經檢查正確；花的時間較久。|在那之前，工作室以處理器用 TensorFlow.js 計算。一切都能用；較大的模型花的時間較久。›',
+  'The graphics device refused part of the work: {0}': '顯示裝置拒絕了一部分工作：{0}',
+  'Close other tabs and programs, or lower max_length or the batch size, and try again.':
+    '請關閉其他分頁和程式，或調低 max_length 或批次大小，再試一次。',
+  'Try again. If it comes again, choose the portable engine on the Model page, and please report it with the text above.':
+    '請再試一次。如果再發生，請在模型頁選擇可攜引擎，並請連同上面的文字回報。',
 }
