@@ -47,7 +47,8 @@ async function open({
       if (name === 'wasm') {
         const wasm = await import('@tensorflow/tfjs-backend-wasm')
         // Throws once it has started.
-        if (!wasmBegun && wasmPaths) wasm.setWasmPaths(wasmPaths)
+        // By `fetch`: of an address at `file:` it would make a request of another kind, which nobody answers.
+        if (!wasmBegun && wasmPaths) wasm.setWasmPaths(wasmPaths, true)
         // Its build with threads computes no faster, and Firefox may hang for ever while it makes its workers.
         tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
         wasmBegun = true

@@ -1,4 +1,5 @@
 import { fail } from './errors.ts'
+import { oneFile } from './one-file.ts'
 import { isSealed } from './sealed.ts'
 
 /**
@@ -19,8 +20,10 @@ export function approve(...addresses: readonly (string | URL)[]): void {
   for (const address of addresses) approved.add(placeOf(new URL(address)))
 }
 
-/** Addresses without a host, and the studio's own. */
-function isOwn({ protocol, origin }: URL): boolean {
+/** Addresses without a host, and the studio's own. What stands at `file:` has an origin that browsers write differently, and that equals nothing. */
+function isOwn({ protocol, origin, href }: URL): boolean {
+  const file = oneFile()
+  if (file && href.startsWith(file.base)) return true
   return protocol === 'blob:' || protocol === 'data:' || origin === globalThis.origin
 }
 

@@ -1,5 +1,6 @@
 import { type Accessor, createEffect, createSignal, onCleanup } from 'solid-js'
 import type { ServiceWorkerAnswer, ServiceWorkerAsked } from '../../protocol/offline.ts'
+import { oneFile } from '../../protocol/one-file.ts'
 import { trustedScript } from '../../protocol/trusted.ts'
 
 /** How much of the studio is on this device. `absent`: this browser, or this address, cannot keep it. */
@@ -46,8 +47,8 @@ export function createOffline(needsThreads: Accessor<boolean>) {
   })
 
   const workers = serviceWorkers()
-  // In a frame of another page it is that page's visit, and storage of its own would hold a second studio.
-  if (import.meta.env.PROD && workers && window.top === window) void start(workers)
+  // In a frame of another page it is that page's visit, and storage of its own would hold a second studio. One that is a file is kept as it is.
+  if (import.meta.env.PROD && workers && window.top === window && !oneFile()) void start(workers)
   else setKept({ state: 'absent' })
 
   async function start(workers: ServiceWorkerContainer): Promise<void> {
