@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import type { PortableBackend } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
+import { oneFile } from '../protocol/one-file.ts'
 
 export interface BackendOptions {
   /** Tried in this order; by default WASM, then plain JavaScript. */
@@ -47,8 +48,8 @@ async function open({
       if (name === 'wasm') {
         const wasm = await import('@tensorflow/tfjs-backend-wasm')
         // Throws once it has started.
-        // By `fetch`: of an address at `file:` it would make a request of another kind, which nobody answers.
-        if (!wasmBegun && wasmPaths) wasm.setWasmPaths(wasmPaths, true)
+        // Of an address at `file:` it makes a request that nobody answers, unless it is told to use `fetch`.
+        if (!wasmBegun && wasmPaths) wasm.setWasmPaths(wasmPaths, oneFile() !== null)
         // Its build with threads computes no faster, and Firefox may hang for ever while it makes its workers.
         tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false)
         wasmBegun = true
