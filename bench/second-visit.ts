@@ -5,14 +5,14 @@
  * says little (Linux only).
  */
 
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { build } from 'vite'
 import { parseFlags } from '../cli/args.ts'
 import { openBrowser } from '../cli/browser.ts'
 import { ROOT } from '../cli/build.ts'
 import { serve } from '../cli/server.ts'
-import { descendants } from './kills/processes.ts'
+import { pageThreads, usedSince } from './thread-times.ts'
 
 const { model, visits = 3 } = parseFlags(process.argv.slice(2), { model: 'text', visits: 'number' })
 if (!model) throw new Error('--model takes a folder or a .gguf file')
@@ -40,33 +40,11 @@ const open = async () => {
   await page.goto(server.url)
   await page.waitForFunction(() => window.visit !== undefined, undefined, { timeout: 60_000 })
 }
-/** Processor time so far of each thread of the page's processes, seconds. */
-function threads(): Map<string, number> {
-  const times = new Map<string, number>()
-  for (const { pid, command } of descendants(process.pid)) {
-    if (!command.includes('--type=renderer')) continue
-    try {
-      for (const thread of readdirSync(`/proc/${pid}/task`)) {
-        const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
-        const [user, system] = stat
-          .slice(stat.lastIndexOf(') ') + 2)
-          .split(' ')
-          .slice(11, 13)
-          .map(Number) as [number, number]
-        times.set(`${pid} ${thread}`, (user + system) / 100)
-      }
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  return times
-}
-
 let before = new Map<string, number>()
 let used: number[] = []
 await page.exposeFunction('toldVisit', (what: string) => {
   if (what !== 'first text') return
-  used = [...threads()].map(([thread, time]) => time - (before.get(thread) ?? 0)).sort((a, b) => b - a)
+  used = usedSince(before)
 })
 try {
   await open()
@@ -75,7 +53,7 @@ try {
   const { id } = await page.evaluate((address) => window.visit!.fetchModel(address), address)
   console.log(`fetched, checked and stored in ${((performance.now() - began) / 1000).toFixed(1)} s`)
   for (let visit = 1; visit <= visits; visit++) {
-    before = threads()
+    before = pageThreads()
     await open()
     const { told, text } = await page.evaluate((id) => window.visit!.ask(id, 'The capital of France is'), id)
     const parts = told.map(({ at, what }) => `${(at / 1000).toFixed(2)} ${what}`)

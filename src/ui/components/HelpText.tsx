@@ -18,7 +18,8 @@ export function HelpText(props: HelpProps & { press: Press }) {
         <Icon name="help" size={16} />
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content class="popover" aria-label={props.label}>
+        {/* As in SelectListed.tsx. */}
+        <Popover.Content class="popover" aria-label={props.label} data-kb-top-layer="">
           <Popover.Description as="p">{props.text}</Popover.Description>
         </Popover.Content>
       </Popover.Portal>

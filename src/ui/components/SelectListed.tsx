@@ -67,7 +67,8 @@ export function SelectListed(props: SelectProps<string>) {
         <Icon name="down" size={16} />
       </Kobalte.Trigger>
       <Kobalte.Portal>
-        <Kobalte.Content class="listbox">
+        {/* A dialog that it opens in hides from screen readers what lies outside, but what says that it lies on top. */}
+        <Kobalte.Content class="listbox" data-kb-top-layer="">
           <Kobalte.Listbox class="listbox-list" aria-label={props.label} />
         </Kobalte.Content>
       </Kobalte.Portal>
