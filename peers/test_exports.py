@@ -263,7 +263,7 @@ def close(apart, what):
     """
     tenth = float(np.quantile(apart, 0.9))
     at_most(tenth, 1e-4, f"{what}: nine words of ten")
-    at_most(apart.max(), 1e-3, f"{what}: every word")
+    at_most(apart.max(), 3e-3, f"{what}: every word")
     return f"{what} {tenth:.1e} (all {apart.max():.1e})"
 
 
