@@ -16,8 +16,10 @@ export async function holdRun(run: string): Promise<(() => Promise<void>) | null
   return new Promise((resolve, reject) => {
     const whole = manager.request(PREFIX + run, { ifAvailable: true }, (lock) => {
       if (!lock) return resolve(null)
+      own.add(run)
       return new Promise<void>((release) =>
         resolve(async () => {
+          own.delete(run)
           release()
           await whole
         }),
@@ -27,7 +29,15 @@ export async function holdRun(run: string): Promise<(() => Promise<void>) | null
   })
 }
 
+/** Runs that this worker holds. */
+const own = new Set<string>()
+
+/** In a frame of another site Firefox gives locks, and does not tell which are held (SecurityError): there this worker's own are known. */
 export async function heldRuns(): Promise<Set<string>> {
-  const held = (await locks()?.query())?.held ?? []
+  const told = await locks()
+    ?.query()
+    .catch(() => null)
+  if (told === null) return new Set(own)
+  const held = told?.held ?? []
   return new Set(held.flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name.slice(PREFIX.length)] : [])))
 }
