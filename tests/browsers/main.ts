@@ -109,9 +109,7 @@ async function visit(
     const { isolated } = circumstances
     // WebKitGTK opens the page without its server, and starts no workers there: see docs/decisions.md.
     const offline = name === 'firefox' ? [offlinePart(driver, server.url, server.close)] : []
-    const ways = isolated
-      ? offline
-      : [embedPart(driver, server.url), packPart(driver, server.url, scratch)]
+    const ways = isolated ? offline : [embedPart(driver, server.url), packPart(driver, server.url, scratch)]
     return await walk(driver, [...parts, policyPart(driver, server.url, outside), ...ways], pictures, title)
   } catch (error) {
     console.log(`\n== ${name}, ${circumstances.title}\n  ✗ ${messageOf(error)}`)
