@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test'
+import { type BrowserContext, chromium, expect, test } from '@playwright/test'
 import { CHROMIUM_ARGS, findChromium } from '../../cli/chromium.mjs'
+import { chooseForClass, saved, setUpForClass } from './class.ts'
 import { PATIENCE, watchForComplaints } from './helpers.ts'
 
 const LESSON = '# 我們的課\n\nWelcome.\n\n## Train {#train}\n\nPredict first.\n'
@@ -15,37 +16,13 @@ test.afterEach(async () => {
   if (folder) rmSync(folder, { recursive: true, force: true })
 })
 
-const menu = async (page: Page, item: string | RegExp) => {
-  await page.getByRole('button', { name: /^This app/ }).click()
-  await page.getByRole('menuitem', { name: 'For a class' }).click()
-  await page.getByRole('menuitem', { name: item }).click()
-}
-
-async function saved(page: Page, button: string): Promise<string> {
-  const waiting = page.waitForEvent('download', { timeout: 120_000 })
-  await page.getByRole('button', { name: button }).click()
-  const download = await waiting
-  const path = join(folder, download.suggestedFilename())
-  await download.saveAs(path)
-  return path
-}
-
 test('a class pack as one HTML file is opened from a stick, run, handed in, and scored by the teacher', async ({
   page,
 }) => {
   folder = mkdtempSync(join(tmpdir(), 'lapidary stick-'))
   const complaints = watchForComplaints(page)
-  page.setDefaultTimeout(60_000)
-  // The picker of files is the system's own window.
-  await page.addInitScript(() => {
-    delete (window as { showSaveFilePicker?: unknown }).showSaveFilePicker
-  })
-  await page.goto('/')
-  await page.getByRole('button', { name: /^Find the mood/ }).click()
-  await page.getByText('To learn from', { exact: true }).waitFor()
-  await page.getByRole('link', { name: 'Train', exact: true }).click()
-  await page.getByRole('textbox', { name: 'Steps' }).fill('6')
-  await menu(page, 'Make a class pack …')
+  await setUpForClass(page)
+  await chooseForClass(page, 'Make a class pack …')
   await page.getByLabel('The lesson, in Markdown').fill(LESSON)
   // A press as fast as a machine's may come before the list takes any.
   await expect(async () => {
@@ -55,7 +32,7 @@ test('a class pack as one HTML file is opened from a stick, run, handed in, and 
   }).toPass({ timeout: 60_000 })
   await page.getByRole('button', { name: 'Put it together' }).click()
   await expect(page.getByText(/^The pack will have \d(\.\d+)? MB/)).toBeVisible({ timeout: 120_000 })
-  const pack = await saved(page, 'Save the pack')
+  const pack = await saved(page, 'Save the pack', folder)
   expect(pack).toMatch(/我們的課\.lapidary-pack\.html$/)
   const making = page.getByRole('dialog', { name: 'A class pack' })
   await making.getByRole('button', { name: 'Close' }).click()
@@ -96,12 +73,12 @@ test('a class pack as one HTML file is opened from a stick, run, handed in, and 
   await expect(lesson.getByText('Step 2 of 2')).toBeVisible()
   await lesson.getByRole('button', { name: 'Hand in' }).click()
   await there.getByLabel('Your name').fill('=Ada')
-  const run = await saved(there, 'Save the file')
+  const run = await saved(there, 'Save the file', folder)
   expect(complaintsThere).toEqual([])
   // Nothing but the file itself, and what it holds.
   expect(asked.filter((url) => !/^(file:\/\/\/tmp|blob:|data:)/.test(url))).toEqual([])
 
-  await menu(page, 'Handed-in runs …')
+  await chooseForClass(page, 'Handed-in runs …')
   const own = page.getByRole('dialog', { name: 'Handed-in runs' })
   await own
     .getByLabel('Open the files')
@@ -115,7 +92,7 @@ test('a class pack as one HTML file is opened from a stick, run, handed in, and 
   })
   await own.getByRole('button', { name: 'Score all' }).click()
   await expect(own.getByText(/on the same 6 rows of mine\.csv/)).toBeVisible({ timeout: PATIENCE })
-  const csv = readFileSync(await saved(page, 'Save as CSV'), 'utf8')
+  const csv = readFileSync(await saved(page, 'Save as CSV', folder), 'utf8')
   expect(csv.split('\r\n')[1]).toMatch(/^'=Ada,.*,\d,6,mine\.csv,accuracy,/)
   expect(complaints).toEqual([])
 })

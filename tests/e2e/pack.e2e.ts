@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import AxeBuilder from '@axe-core/playwright'
-import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test'
+import { type BrowserContext, chromium, expect, test } from '@playwright/test'
 import { unzipSync } from 'fflate'
 import { CHROMIUM_ARGS, findChromium } from '../../cli/chromium.mjs'
 import { type RunningServer, serve } from '../../cli/server.ts'
+import { chooseForClass, saved, setUpForClass } from './class.ts'
 import { PATIENCE, watchForComplaints } from './helpers.ts'
 
 /** A name that is not localhost: over plain http a browser gives it no GPU, service worker, locks or cryptography. */
@@ -23,45 +24,21 @@ test.afterEach(async () => {
   if (folder) rmSync(folder, { recursive: true, force: true })
 })
 
-const menu = async (page: Page, item: string | RegExp) => {
-  await page.getByRole('button', { name: /^This app/ }).click()
-  await page.getByRole('menuitem', { name: 'For a class' }).click()
-  await page.getByRole('menuitem', { name: item }).click()
-}
-
-async function saved(page: Page, button: string): Promise<string> {
-  const waiting = page.waitForEvent('download', { timeout: 120_000 })
-  await page.getByRole('button', { name: button }).click()
-  const download = await waiting
-  const path = join(folder, download.suggestedFilename())
-  await download.saveAs(path)
-  return path
-}
-
 test('a class pack is made, opened from a plain http server, run, handed in, and opened by the teacher', async ({
   page,
 }) => {
   folder = mkdtempSync(join(tmpdir(), 'lapidary-pack-'))
   const complaints = watchForComplaints(page)
-  page.setDefaultTimeout(60_000)
-  // The picker of files is the system's own window.
-  await page.addInitScript(() => {
-    delete (window as { showSaveFilePicker?: unknown }).showSaveFilePicker
-  })
-  await page.goto('/')
-  await page.getByRole('button', { name: /^Find the mood/ }).click()
-  await page.getByText('To learn from', { exact: true }).waitFor()
-  await page.getByRole('link', { name: 'Train', exact: true }).click()
-  await page.getByRole('textbox', { name: 'Steps' }).fill('6')
+  await setUpForClass(page)
 
-  await menu(page, 'Make a class pack …')
+  await chooseForClass(page, 'Make a class pack …')
   await page.getByLabel('The lesson, in Markdown').fill(LESSON)
   await page.getByLabel('The settings', { exact: true }).check()
   const { violations } = await new AxeBuilder({ page }).include('.dialog').analyze()
   expect(violations.map(({ id, nodes }) => `${id} at ${nodes[0]?.target.join(' ')}`)).toEqual([])
   await page.getByRole('button', { name: 'Put it together' }).click()
   await expect(page.getByText(/^The pack will have 1\d(\.\d)? MB/)).toBeVisible({ timeout: 120_000 })
-  const pack = await saved(page, 'Save the pack')
+  const pack = await saved(page, 'Save the pack', folder)
   expect(pack).toMatch(/Our-lesson\.lapidary-pack\.zip$/)
   const making = page.getByRole('dialog', { name: 'A class pack' })
   await making.getByRole('button', { name: 'Close' }).click()
@@ -114,10 +91,10 @@ test('a class pack is made, opened from a plain http server, run, handed in, and
   await lesson.getByRole('button', { name: 'Next' }).click()
   await lesson.getByRole('button', { name: 'Hand in' }).click()
   await there.getByLabel('Your name').fill('Ada')
-  const run = await saved(there, 'Save the file')
+  const run = await saved(there, 'Save the file', folder)
   expect(complaintsThere).toEqual([])
 
-  await menu(page, 'Handed-in runs …')
+  await chooseForClass(page, 'Handed-in runs …')
   const own = page.getByRole('dialog', { name: 'Handed-in runs' })
   await own.getByLabel('Open the files').setInputFiles([
     { name: basename(run), mimeType: 'application/zip', buffer: readFileSync(run) },
@@ -125,7 +102,7 @@ test('a class pack is made, opened from a plain http server, run, handed in, and
   ])
   await expect(own.getByRole('cell', { name: 'Ada', exact: true })).toBeVisible()
   await expect(own.getByRole('alert')).toContainText('torn.lapidary-run.zip')
-  const csv = readFileSync(await saved(page, 'Save as CSV'), 'utf8')
+  const csv = readFileSync(await saved(page, 'Save as CSV', folder), 'utf8')
   expect(csv).toMatch(/^\ufeffname,run,model,data,step,/)
   expect(csv.split('\r\n')[1]).toMatch(/^Ada,.*,6,6,\d/)
   expect(complaints).toEqual([])
