@@ -16,7 +16,30 @@ export class Person {
   }
 
   async press(query: Query, ms = SOON): Promise<void> {
-    await this.#doing(query, (element) => this.driver.click(element), ms)
+    await this.#doing(
+      query,
+      async (element) => {
+        await this.#stands(query)
+        await this.driver.click(element)
+      },
+      ms,
+    )
+  }
+
+  /** A button that moves between press and release gets no click: nobody aims at one that still moves. */
+  async #stands(query: Query): Promise<void> {
+    const look = () =>
+      this.driver.run<string>(
+        `const r = (${findExpression(query)})?.getBoundingClientRect(); return r ? [r.x, r.y].join() : ''`,
+      )
+    let before = await look()
+    for (let same = 0; same < 2; ) {
+      await sleep(50)
+      const now = await look()
+      if (now === '') throw new Error('it is gone')
+      same = now === before ? same + 1 : 0
+      before = now
+    }
   }
 
   async write(query: Query, text: string): Promise<void> {

@@ -60,6 +60,8 @@ function driverOf({ call, version }: Session, downloads: string, stop: () => voi
       script: "arguments[0].scrollIntoView({ block: 'center', behavior: 'instant' })",
       args: [element],
     })
+    // It scrolls beside its scripts: pressed at once, what stood there before is met.
+    await sleep(150)
     await call('POST', `/element/${id(element)}/click`, {})
   }
   return {
