@@ -38,6 +38,9 @@ export async function sweep(
   if (!queue) {
     const { queue: planned, seconds, refused } = await plan(job, { ...wish, name: basename(job.out) })
     told(`Runs: ${planned.trials.length}; ${timeInWords(seconds)}.`)
+    // None would come to anything: nothing is begun, and what is wrong is told as one run would tell it.
+    if (refused.length > 0 && refused.length === planned.trials.length)
+      throw new LapidaryError(refused[0]![1])
     for (const [key, failure] of refused) told(`  ${key} would be refused: ${failure.message}`)
     queue = { ...planned, asked }
     mkdirSync(job.out, { recursive: true })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { sweep } from '../../cli/sweep.ts'
 import { type TrainJob, trainJob } from '../../cli/train-job.ts'
-import { LapidaryError } from '../../src/protocol/errors.ts'
+import { type Failure, LapidaryError } from '../../src/protocol/errors.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import { planTrials } from '../../src/runs/sweep.ts'
 
@@ -159,6 +159,23 @@ describe('a queue in a folder', () => {
     const less = await job('fixed', '--resume', '--seeds', '1,2')
     await expect(sweep(less, less.sweep!, doing(lossOf))).rejects.toMatchObject({ code: 'bad_state' })
     await expect(job('fixed', ...FLAGS)).rejects.toMatchObject({ code: 'output_exists' })
+  })
+
+  test('of which each run would be refused is not begun', async () => {
+    const of = await job('refused', ...FLAGS)
+    const how = doing(lossOf)
+    const failure = {
+      code: 'bad_config',
+      message: 'The task cannot be "plain".',
+      hint: 'Leave it out.',
+    } as const
+    const plan = async (...args: Parameters<typeof how.plan>) => {
+      const planned = await how.plan(...args)
+      return { ...planned, refused: planned.queue.trials.map(({ key }): [string, Failure] => [key, failure]) }
+    }
+    await expect(sweep(of, of.sweep!, { ...how, plan })).rejects.toMatchObject(failure)
+    expect(how.ran).toEqual([])
+    expect(existsSync(join(folder, 'refused'))).toBe(false)
   })
 
   test('judges labels where that is asked', async () => {
