@@ -131,6 +131,8 @@ function Outlook(props: { tuning: TuningState }) {
     const outlook = found()
     return outlook ? outlook.queue.trials.filter(({ key }) => outlook.refused.has(key)) : []
   }
+  /** None would come to anything. */
+  const hopeless = () => refused().length === (found()?.queue.trials.length ?? 0)
   async function start(): Promise<void> {
     setPressed(true)
     await props.tuning.start()
@@ -175,7 +177,7 @@ function Outlook(props: { tuning: TuningState }) {
         <Button
           kind="primary"
           icon="play"
-          disabled={!found() || training.busy() || pressed() || props.tuning.going() !== null}
+          disabled={hopeless() || training.busy() || pressed() || props.tuning.going() !== null}
           onClick={() => void start()}
         >
           {t('tune.start')}
