@@ -12,6 +12,9 @@ import { pairArithmetic } from './quantise-simd.ts'
  * found exactly.
  */
 
+/** To be raised with any change of what comes of rounding: blocks that are kept are of a version. */
+export const ROUNDING = 1
+
 interface Grid {
   least: number
   most: number

@@ -1,6 +1,14 @@
 import { BLOCK_BYTES, GROUP, STORAGE, storedBytes } from '../lib/storage.ts'
-import type { BlockedType, ModelConfig, Quantization, StoredTypes, WeightSource } from '../protocol/model.ts'
-import { quantise, type Rounding } from './quantise.ts'
+import type {
+  BlockedType,
+  ModelConfig,
+  Quantization,
+  RoundedTable,
+  StoredTypes,
+  WeightSource,
+} from '../protocol/model.ts'
+import { quantise } from './quantise.ts'
+import type { KeptBlocks } from './rounded-table.ts'
 import { STORAGE_OF, storedTypes } from './storage.ts'
 import { elementsOf, isProjection, type ModelTensor, tensorTable } from './tensors.ts'
 import { widen } from './weights.ts'
@@ -37,35 +45,42 @@ export function quantisedTypes(
 export interface QuantisedWeights extends WeightSource {
   /** What rounding has cost so far, over each type: the root of the mean squared error over that of the values. */
   errors(): Partial<Record<BlockedType, number>>
-  /** How many matrices are rounded. */
-  readonly rounded: number
+  /** The same, tensor by tensor. */
+  readonly costs: ReadonlyMap<string, RoundedTable['costs'][string]>
+  /** Bytes that the blocks of each rounded matrix take. */
+  readonly rounded: ReadonlyMap<string, number>
+  /** Whether blocks come from where they are kept. */
+  readonly fromKept: boolean
   /** Matrices that stay as they came, as their rows are no whole blocks. */
   readonly kept: readonly string[]
 }
 
-/** @param source under the names of the table of tensors, see `resolveWeights` */
+/**
+ * @param source under the names of the table of tensors, see `resolveWeights`
+ * @param blocks that are kept of this very source and rounding; what they have not is rounded
+ */
 export function quantisedWeights(
   config: ModelConfig,
   source: WeightSource,
   quantization: Exclude<Quantization, null>,
+  blocks: KeptBlocks | null = null,
 ): QuantisedWeights {
   const stored = storedTypes(source)
   const tensors = new Map(source.tensors)
-  const rounded = new Map<string, { type: BlockedType; elements: number }>()
+  const rounded = new Map<string, number>()
   const kept: string[] = []
   for (const tensor of tensorTable(config)) {
     const { name, shape } = tensor
     const type = target(tensor, stored, quantization)
     if (type) {
       tensors.set(name, { dtype: type, shape: [...shape] })
-      rounded.set(name, { type, elements: elementsOf(tensor) })
+      rounded.set(name, storedBytes(STORAGE_OF[type], elementsOf(tensor)))
     } else if (shape.length === 2 && shape[1] % STORAGE.int8.elements !== 0) kept.push(name)
   }
-  const costs = new Map<string, Rounding & { type: BlockedType }>()
+  const costs = new Map(Object.entries(blocks?.costs ?? {}))
   return {
-    tensors,
-    kept,
-    rounded: rounded.size,
+    ...{ tensors, kept, rounded, costs },
+    fromKept: blocks !== null,
     errors() {
       const found: Partial<Record<BlockedType, number>> = {}
       for (const type of ['Q8_0', 'Q4_0'] as const) {
@@ -75,10 +90,11 @@ export function quantisedWeights(
       }
       return found
     },
-    async read(name, start, end, signal) {
-      const to = rounded.get(name)
-      if (!to) return source.read(name, start, end, signal)
-      const { type } = to
+    async read(name, start, end, signal, into) {
+      if (!rounded.has(name)) return source.read(name, start, end, signal, into)
+      const there = await blocks?.read(name, start, end, signal, into)
+      if (there) return there
+      const type = tensors.get(name)!.dtype as BlockedType
       const from = source.tensors.get(name)!.dtype
       const bytes = BLOCK_BYTES[type]
       const out = new Uint8Array(end - start)

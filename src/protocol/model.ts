@@ -69,6 +69,16 @@ export type WeightType = PlainType | BlockedType
 /** Bits that a frozen base is held in, where that is fewer than it came with; null: as it came. */
 export type Quantization = 'int8' | 'int4' | null
 
+/** Rounded blocks of a base as they are kept, one stretch behind the other in the order of a load. */
+export interface RoundedTable {
+  /** Of the rounding: another one's are no longer what a base is rounded to. */
+  version: number
+  /** Bytes [start, end) of a tensor's blocks lie from `at` on. */
+  stretches: { name: string; start: number; end: number; at: number }[]
+  /** What rounding has cost, by tensor: sums of squared errors, and of squares. */
+  costs: Record<string, { type: BlockedType; error: number; square: number }>
+}
+
 /** How each tensor of a model is stored, by its name in the table of tensors; one that is not named: BF16. */
 export type StoredTypes = ReadonlyMap<string, WeightType>
 

@@ -35,20 +35,22 @@ export class BlobWriter {
   #database: Database
   readonly #set = newSet()
   readonly #chunk: number
-  readonly #hash = new Sha256()
+  readonly #hash: Sha256 | null
   #buffer: Uint8Array<ArrayBuffer>
   #filled = 0
   #chunks = 0
   #size = 0
 
-  constructor(database: Database, chunk = CHUNK_BYTES) {
+  /** @param hashed whether its SHA-256 is wanted, which takes as long as writing */
+  constructor(database: Database, { chunk = CHUNK_BYTES, hashed = true } = {}) {
     this.#database = database
+    this.#hash = hashed ? new Sha256() : null
     this.#chunk = chunk
     this.#buffer = new Uint8Array(chunk)
   }
 
   async write(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
-    this.#hash.update(bytes)
+    this.#hash?.update(bytes)
     this.#size += bytes.byteLength
     for (let at = 0; at < bytes.byteLength; ) {
       const part = bytes.subarray(at, at + this.#chunk - this.#filled)
@@ -62,7 +64,7 @@ export class BlobWriter {
   async finish(signal?: AbortSignal): Promise<BlobRef> {
     if (this.#filled > 0 || this.#chunks === 0) await this.#flush(signal)
     this.#buffer = new Uint8Array(0)
-    return { set: this.#set, size: this.#size, chunk: this.#chunk, hash: this.#hash.hex() }
+    return { set: this.#set, size: this.#size, chunk: this.#chunk, hash: this.#hash?.hex() ?? '' }
   }
 
   async #flush(signal?: AbortSignal): Promise<void> {

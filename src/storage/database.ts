@@ -3,7 +3,7 @@ import { type Failure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { GpuCheck } from '../protocol/gpu-check.ts'
 import type { KernelReport } from '../protocol/gpu-report.ts'
-import type { ModelConfig } from '../protocol/model.ts'
+import type { ModelConfig, Quantization, RoundedTable } from '../protocol/model.ts'
 import { oneFile } from '../protocol/one-file.ts'
 import type { Proof } from '../protocol/proof.ts'
 import type {
@@ -35,7 +35,7 @@ export interface BlobRef {
   size: number
   /** Bytes of every chunk but the last. */
   chunk: number
-  /** SHA-256, hex. */
+  /** SHA-256, hex; empty where nothing asks for it. */
   hash: string
   /** What git calls a file of these bytes (SHA-1), hex: hubs tell this alone of small files. */
   git?: string
@@ -94,11 +94,17 @@ export interface StoredModel {
   files: Record<string, BlobRef>
   /** Its tokenizer.json as it opens the quickest, and the SHA-256 of the file that it is of. Made anew where it is not there. */
   tokenizer?: { table: BlobRef; of: string }
+  /** Blocks that it was rounded to, and the `hash` of the model that they are of. Rounded anew where they are not there. */
+  rounded?: Partial<Record<Exclude<Quantization, null>, { of: string; table: RoundedTable; blocks: BlobRef }>>
 }
 
 /** Sets of chunks that a model names. */
-export function setsOfModel({ files, tokenizer }: StoredModel): BlobRef[] {
-  return [...Object.values(files), ...(tokenizer ? [tokenizer.table] : [])]
+export function setsOfModel({ files, tokenizer, rounded }: StoredModel): BlobRef[] {
+  return [
+    ...Object.values(files),
+    ...(tokenizer ? [tokenizer.table] : []),
+    ...Object.values(rounded ?? {}).map(({ blocks }) => blocks),
+  ]
 }
 
 export interface StoredDataset {

@@ -43,7 +43,7 @@ async function roundingOf(model: OpenModel, quantization: Quantization): Promise
     kept > 0
       ? ` ${kept} of its matrices stay as they came: their rows are no whole blocks of 64 weights.`
       : ''
-  if (weights.rounded === 0)
+  if (weights.rounded.size === 0)
     return `${model.info.name} is as narrow already as ${quantization} asks for.${stay}`
   return `The base is held in fewer bits (${quantization}): its weights are off by ${said.join(', by ')} (root mean square). The adapter learns on it as it is.${stay}`
 }

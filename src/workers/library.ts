@@ -8,10 +8,11 @@ import { resolveWeights } from '../model/weights.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig, Quantization, WeightSource } from '../protocol/model.ts'
 import type { Call, ModelInfo } from '../protocol/studio.ts'
-import type { Database, StoredModel } from '../storage/database.ts'
+import { type Database, type StoredModel, setsOfModel } from '../storage/database.ts'
 import { keepTokenizer, keptTokenizer, manifestHash, modelFiles, putModel } from '../storage/models.ts'
 import type { ChatTokenizer } from '../tokens/chat.ts'
 import { modelFolderOf } from './model-files.ts'
+import { type RoundingShelf, roundingShelf } from './rounding-shelf.ts'
 
 /** The practice model that comes with the studio. */
 const BUNDLED = { id: 'pebble', name: 'Pebble' }
@@ -30,19 +31,27 @@ interface TokenizerShelf {
   keep(bytes: Uint8Array<ArrayBuffer>): Promise<void>
 }
 
+/** Where of a stored model lies what is made of its files, so that the next visit need not make it. */
+interface Shelves {
+  tokenizer: TokenizerShelf | null
+  rounding: RoundingShelf
+}
+
 /** A model whose files can be read, wherever they lie. Parts are opened when asked for, once. */
 export class OpenModel {
   readonly info: ModelInfo
   readonly files: ReadonlyMap<string, ByteSource>
   readonly #shelf: TokenizerShelf | null
+  readonly #rounding: RoundingShelf | null
   #chat: Promise<ChatTokenizer> | null = null
   #weights: Promise<WeightSource> | null = null
   readonly #quantised = new Map<Quantization, Promise<QuantisedWeights>>()
 
-  constructor(info: ModelInfo, files: ReadonlyMap<string, ByteSource>, shelf: TokenizerShelf | null = null) {
+  constructor(info: ModelInfo, files: ReadonlyMap<string, ByteSource>, shelves: Shelves | null = null) {
     this.info = info
     this.files = files
-    this.#shelf = shelf
+    this.#shelf = shelves?.tokenizer ?? null
+    this.#rounding = shelves?.rounding ?? null
   }
 
   /** @throws LapidaryError where the tokenizer is missing, broken or of another model */
@@ -79,13 +88,32 @@ export class OpenModel {
     return this.#weights
   }
 
-  /** Weights that are rounded as they are read; what that has cost is known once they have been. */
+  /** Weights that are rounded as they are read, or were before; what that has cost is known once they have been. */
   quantised(to: Exclude<Quantization, null>): Promise<QuantisedWeights> {
     const known = this.#quantised.get(to)
     if (known) return known
-    const made = this.weights().then((weights) => quantisedWeights(this.info.config, weights, to))
+    const made = Promise.all([this.weights(), this.#rounding?.read(to).catch(() => null)]).then(
+      ([weights, blocks]) => quantisedWeights(this.info.config, weights, to, blocks),
+    )
     this.#quantised.set(to, made)
     return made
+  }
+
+  /** Has `load` read all weights; where they are rounded for it, the blocks are kept for the next time. */
+  async loadWith(quantization: Quantization, load: (weights: WeightSource) => Promise<void>): Promise<void> {
+    if (quantization === null) return load(await this.weights())
+    const weights = await this.quantised(quantization)
+    const recorded = weights.fromKept
+      ? null
+      : ((await this.#rounding?.record(weights, quantization).catch(() => null)) ?? null)
+    try {
+      await load(recorded ?? weights)
+    } catch (error) {
+      await recorded?.discard()
+      throw error
+    }
+    // Whoever waits for the engine does not wait for this.
+    void recorded?.finish().then((kept) => kept && this.#quantised.delete(quantization))
   }
 }
 
@@ -158,7 +186,10 @@ export class Library {
     const known = this.#open.get(id)
     if (known?.model.info.hash === stored.hash && known.stored === stored.created) return known.model
     const database = await this.#database()
-    const model = new OpenModel(infoOf(stored), modelFiles(database, stored), shelfOf(database, stored))
+    const model = new OpenModel(infoOf(stored), modelFiles(database, stored), {
+      tokenizer: shelfOf(database, stored),
+      rounding: roundingShelf(database, id, stored.hash),
+    })
     return this.#keep(model, stored.created)
   }
 
@@ -339,9 +370,9 @@ function describe(
   }
 }
 
-export function infoOf({ created: _, made: _m, tokenizer: _t, files, ...info }: StoredModel): ModelInfo {
-  const bytes = Object.values(files).reduce((sum, { size }) => sum + size, 0)
-  return { ...info, bytes }
+export function infoOf(stored: StoredModel): ModelInfo {
+  const { created: _, made: _m, tokenizer: _t, rounded: _r, files: _f, ...info } = stored
+  return { ...info, bytes: setsOfModel(stored).reduce((sum, { size }) => sum + size, 0) }
 }
 
 /** Of a model that is added under a name. */

@@ -1,4 +1,4 @@
-import { plainFolder } from '../export/base.ts'
+import { modelFolder, plainFolder } from '../export/base.ts'
 import { quantisedTypes } from '../model/quantised-weights.ts'
 import { storedAlike, storedTypes } from '../model/storage.ts'
 import type { PlanRequest } from '../protocol/engine.ts'
@@ -61,9 +61,9 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
       await removeModel(await database(), id)
     },
 
-    async exportModel(id, call) {
+    async exportModel(id, form, call) {
       const { files } = await (await library()).open(id, call)
-      return plainFolder(files, '', call?.signal)
+      return form === 'stored' ? modelFolder(files) : plainFolder(files, '', call?.signal)
     },
 
     async plan(config, id, call) {

@@ -23,7 +23,7 @@ export async function modelOfZip(
     fail(
       'missing_file',
       `There is no model in ${name}: no ${CONFIG}, and no .gguf file.`,
-      'Choose the zip of a whole model folder, as "Download as a Hugging Face folder" makes it.',
+      'Choose the zip of a whole model folder, as the Model page saves one.',
       { file: name, expected: CONFIG },
     )
   const folder = first.name.slice(0, first.name.length - baseOf(first).length)

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { bufferSource } from '../../src/files/bytes.ts'
 import { openWeights, readTensor } from '../../src/files/weights.ts'
 import { bf16ToF32, f16ToF32, f32ToBf16, f32ToF16 } from '../../src/lib/bf16.ts'
+import { sha256Hex } from '../../src/lib/hash.ts'
 import { BLOCK_BYTES, GROUP } from '../../src/lib/storage.ts'
 import { readModelConfig } from '../../src/model/config.ts'
-import { quantise } from '../../src/model/quantise.ts'
+import { quantise, ROUNDING } from '../../src/model/quantise.ts'
 import { plainArithmetic } from '../../src/model/quantise-arithmetic.ts'
 import { pairArithmetic } from '../../src/model/quantise-simd.ts'
 import { quantisedTypes, quantisedWeights } from '../../src/model/quantised-weights.ts'
@@ -75,6 +76,23 @@ test.each(['Q8_0', 'Q4_0'] as const)('two blocks side by side come out as one by
   const [two, one] = [of(pairs!), of(plainArithmetic())]
   expect(two.cost).toEqual(one.cost)
   expect(Buffer.compare(two.blocks, one.blocks)).toBe(0)
+})
+
+// Blocks are kept from visit to visit: what comes of rounding may not change under a version.
+test('the blocks of this version of rounding', async () => {
+  const random = seeded(5)
+  const values = Float32Array.from(
+    { length: 4000 * GROUP },
+    (_, i) => (random() - 0.5) * random() * 2 ** -((i >> 5) % 12),
+  )
+  const blocks = (type: BlockedType) => sha256Hex(rounded(type, values).blocks)
+  expect([ROUNDING, await blocks('Q8_0'), await blocks('Q4_0')]).toMatchInlineSnapshot(`
+    [
+      1,
+      "19265ac03b8fe8035cdc5b267ee449b2134617547d50328d42f13595a8b00201",
+      "0cfbef620e017c4b34d136557c94691edf64efb8eb3472d80feff4327f4c9830",
+    ]
+  `)
 })
 
 describe('what lies on a grid is found', () => {

@@ -128,7 +128,7 @@ test('a run is foretold, taken away with one press, named, told apart and made o
   await page.keyboard.press('Escape')
   await page.getByRole('link', { name: 'Model', exact: true }).click()
   const base = await downloaded(page, () =>
-    page.getByRole('button', { name: 'Download Pebble as a Hugging Face folder' }).click(),
+    page.getByRole('button', { name: 'Save Pebble to a file, for another machine' }).click(),
   )
   expect(base.names).toEqual(BASE_FOLDER)
 

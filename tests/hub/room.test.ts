@@ -119,7 +119,9 @@ describe('a model on the Hub', () => {
     hub.requests = []
     expect(await page().download(at())).toMatchObject({ id: info.id })
     expect(fileRequests('model.safetensors')).toEqual([])
-    expect((await train.exportModel(info.id)).map(({ path }) => path)).toContain('model.safetensors')
+    expect((await train.exportModel(info.id, 'stored')).map(({ path }) => path)).toContain(
+      'model.safetensors',
+    )
   })
 
   test('files that another repository has are neither fetched nor stored again; what is shared outlives one of them', async () => {

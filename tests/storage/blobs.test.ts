@@ -19,7 +19,7 @@ afterEach(() => {
 const bytes = (length: number, seed = 1) => Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 17) & 255)
 
 async function stored(value: Uint8Array, chunk: number) {
-  const writer = new BlobWriter(database, chunk)
+  const writer = new BlobWriter(database, { chunk })
   for (let at = 0; at < value.length; at += 7) await writer.write(value.subarray(at, at + 7))
   return writer.finish()
 }

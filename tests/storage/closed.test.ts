@@ -84,7 +84,7 @@ describe.each(ENDS)('a database that is %s under the page', (closed, end) => {
   test('never holds half a value: writing it ends with what happened', async () => {
     const first = await openDatabase()
     const ref = await writeBlob(first, [new Uint8Array(10)])
-    const writer = new BlobWriter(first, 4)
+    const writer = new BlobWriter(first, { chunk: 4 })
     await writer.write(new Uint8Array(6))
     await end(first)
     await expect(writer.write(new Uint8Array(6))).rejects.toMatchObject({ code: `storage_${closed}` })

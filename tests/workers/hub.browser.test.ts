@@ -45,7 +45,7 @@ test('a gated model comes with a token, from the host that the hub sends to, and
   await commands.stopHub(endpoint)
   const again = createStudio().models
   expect((await again.list()).find(({ id }) => id === info.id)).toEqual(info)
-  const files = await again.exportModel(info.id)
+  const files = await again.exportModel(info.id, 'stored')
   const weights = await blobOf(files.find(({ path }) => path === WEIGHTS)!)
   const bundled = await (await fetch(`/models/pebble/${WEIGHTS}`)).arrayBuffer()
   expect(new Uint8Array(await weights.arrayBuffer())).toEqual(new Uint8Array(bundled))
@@ -94,7 +94,7 @@ test('a download is one tab’s at a time; paused there, it goes on in the other
 test('what is pushed comes back byte for byte; the token goes to the hub alone, and is not kept', async () => {
   endpoint = await commands.startHub({ token: TOKEN, gated: false })
   const { models } = createStudio()
-  const files = await models.exportModel('pebble')
+  const files = await models.exportModel('pebble', 'stored')
   const request = { repo: 'teacher/pebble', visibility: 'private', title: 'Pebble', endpoint } as const
   expect(await failureOf(models.push(files, request))).toMatchObject({ code: 'gated' })
   await models.signIn(TOKEN, { endpoint })
@@ -108,7 +108,7 @@ test('what is pushed comes back byte for byte; the token goes to the hub alone, 
   expect(await kept()).not.toContain(TOKEN)
   expect(await failureOf(models.push(files.slice(1), request))).toMatchObject({ code: 'output_exists' })
   const info = await models.download({ kind: 'hub', repo: 'teacher/pebble', endpoint })
-  const back = await models.exportModel(info.id)
+  const back = await models.exportModel(info.id, 'stored')
   const weights = async (all: typeof files) =>
     new Uint8Array(await (await blobOf(all.find(({ path }) => path === WEIGHTS)!)).arrayBuffer())
   expect(await weights(back)).toEqual(await weights(files))

@@ -7,6 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { type RunningServer, serve } from '../../cli/server.ts'
 import { bufferSource } from '../../src/files/bytes.ts'
 import { openWeights } from '../../src/files/weights.ts'
+import { BLOCK_BYTES, GROUP } from '../../src/lib/storage.ts'
+import { quantise } from '../../src/model/quantise.ts'
+import { widen } from '../../src/model/weights.ts'
 import { LapidaryError } from '../../src/protocol/errors.ts'
 import type { DoneEvent, ErrorEvent, RunEvent } from '../../src/protocol/events.ts'
 import { blobOf } from '../../src/protocol/exported.ts'
@@ -422,7 +425,9 @@ describe('a GGUF', () => {
     const { data, train, adding } = rooms()
     const added = await adding.add([file(whole)], 'From GGUF')
     expect(added).toMatchObject({ id: 'from-gguf', practice: false })
-    const files = new Map((await train.models.exportModel('from-gguf')).map((made) => [made.path, made]))
+    const files = new Map(
+      (await train.models.exportModel('from-gguf', 'plain')).map((made) => [made.path, made]),
+    )
     expect([...files.keys()].sort()).toEqual([
       'chat_template.jinja',
       'config.json',
@@ -437,6 +442,29 @@ describe('a GGUF', () => {
     await train.runs.start(await requested(data, { model: 'from-gguf' }), onEvent)
     expect(await end).toMatchObject({ type: 'done', step: 6 })
     expect(figures(events).length).toBeGreaterThan(0)
+  })
+
+  test('of blocks that is saved and opened elsewhere is the same model; saved for other programs it is told as another', async () => {
+    const { gguf } = await pebbleGguf()
+    const tensors = gguf.tensors.map((tensor) => {
+      if (tensor.shape.length === 1) return tensor
+      const data = new Uint8Array((tensor.data.length / 2 / GROUP) * BLOCK_BYTES.Q8_0)
+      quantise('Q8_0', widen(tensor.data, 'BF16'), data)
+      return { ...tensor, type: 'Q8_0', data }
+    })
+    const { train, adding } = rooms()
+    const { hash } = await adding.add([file(writeGguf({ ...gguf, tensors }))], 'eight')
+    const saved = async (form: 'stored' | 'plain') =>
+      Promise.all(
+        (await train.models.exportModel('eight', form)).map(
+          async (made) => new File([await blobOf(made)], made.path),
+        ),
+      )
+    const names = async (form: 'stored' | 'plain') => (await saved(form)).map(({ name }) => name)
+    expect(await names('stored')).not.toContain('ROUNDED.txt')
+    expect(await names('plain')).toContain('ROUNDED.txt')
+    expect((await adding.add(await saved('stored'), 'elsewhere')).hash).toBe(hash)
+    expect((await adding.add(await saved('plain'), 'plain')).hash).not.toBe(hash)
   })
 
   test('under the name of another takes its place, and is not taken for the base of what that was trained to', async () => {
@@ -509,7 +537,7 @@ describe('a run', () => {
     expect(JSON.stringify(samples)).toContain('Where is ball 3?')
 
     const files = await exported(train, id, 'peft')
-    const base = (await train.models.exportModel('pebble')).map(({ path }) => path)
+    const base = (await train.models.exportModel('pebble', 'plain')).map(({ path }) => path)
     expect(base).toContain('model.safetensors')
     expect([...files.keys()]).toEqual([
       'adapter_config.json',

@@ -95,10 +95,11 @@ export interface ModelRoom {
   /** Forgets the token, the remembered one too. */
   signOut(endpoint?: string, call?: Call): Promise<void>
   /**
-   * A model as the Hugging Face folder that it is, matrices of blocks as bf16, which a file in it says; the bundled one is fetched where it is
-   * not stored yet.
+   * A model's files; the bundled one is fetched where it is not stored yet.
+   * @param form `stored`: to the byte, so that what opens them here has the same model; `plain`: as any reader of Hugging Face folders
+   * takes them, matrices of blocks as bf16, which a file beside them says
    */
-  exportModel(id: string, call?: Call): Promise<ExportedFile[]>
+  exportModel(id: string, form: 'stored' | 'plain', call?: Call): Promise<ExportedFile[]>
   /** Exact memory of a run of this config on a model, here. */
   plan(config: RunConfig, model: string, call?: Call): Promise<MemoryPlan>
   /**

@@ -17,7 +17,7 @@ export const model = {
     'Pre-trained only: it continues text and does not answer yet. It learns from your examples how to answer and where to stop, which takes more steps.',
   'model.leftOut':
     'The text part (language model) of a model that also sees: its vision part is left out, and images cannot be shown to it.',
-  'model.download': 'Download {name} as a Hugging Face folder',
+  'model.download': 'Save {name} to a file, for another machine',
   'model.remove': 'Delete {name} from this browser',
   'model.removeTitle': 'Delete this model?',
   'model.removeText':

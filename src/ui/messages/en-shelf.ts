@@ -23,6 +23,9 @@ export const shelf = {
   'shelf.details': 'Origin and terms',
   'shelf.none': 'not said',
   'shelf.hash': 'Fingerprint (SHA-256)',
+  'shelf.plain': 'Save for other programs',
+  'shelf.plainHint':
+    'A Hugging Face folder, in a zip. What came as a GGUF is changed for it (weights in 8 or 4 bits become bf16): opened here, it would be another model, and runs of this one would not go on with it.',
 
   'fetch.title': 'Another model',
   'fetch.lede': 'Any Gemma 2 or 3: by its name or link on the Hugging Face Hub, or from your own files.',

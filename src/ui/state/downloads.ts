@@ -129,8 +129,8 @@ export function createDownloads(
           return made ? studio.runs.runFile(run.id, options, { signal }) : files
         },
       })),
-    /** A model as a Hugging Face folder. */
-    model: ({ id, name }: ModelInfo) =>
-      zip(id, async (signal) => ({ name, files: await studio.models.exportModel(id, { signal }) })),
+    /** A model as it is stored here, or as a Hugging Face folder for other programs. */
+    model: ({ id, name }: ModelInfo, form: 'stored' | 'plain') =>
+      zip(id, async (signal) => ({ name, files: await studio.models.exportModel(id, form, { signal }) })),
   }
 }

@@ -107,15 +107,14 @@ export class OpenEngine {
     const room = held.kind === 'webgpu' ? held.engine.room : null
     const remembered = gpu && (await this.#memory.findings(gpu, defaultLimits))
     try {
-      await engine.load(
-        { config: request.model.info.config, weights: await request.model.weights(request.quantization) },
-        request.plan,
-        {
+      const { model, plan } = request
+      await model.loadWith(request.quantization, (weights) =>
+        engine.load({ config: model.info.config, weights }, plan, {
           seed,
           choices: { ...remembered?.choices, ...request.choices },
           ...(onProgress ? { onProgress } : {}),
           ...(signal ? { signal } : {}),
-        },
+        }),
       )
     } catch (error) {
       // Half a model is no use to anyone, and its memory is needed for the next try.

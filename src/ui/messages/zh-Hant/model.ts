@@ -18,7 +18,7 @@ export const model: Translated<typeof english> = {
   'model.pretrained':
     '只經過預訓練：會接續文字，還不會回答。它要從您的範例學會怎樣回答、在哪裡停下來，需要更多步。',
   'model.leftOut': '取自看得懂圖片的模型的文字部分（語言模型）：不含視覺部分，不能給它看圖片。',
-  'model.download': '下載 {name}，成為 Hugging Face 資料夾',
+  'model.download': '把 {name} 存成檔案，供另一台電腦使用',
   'model.remove': '從這個瀏覽器刪除 {name}',
   'model.removeTitle': '要刪除這個模型嗎？',
   'model.removeText': '刪除 {name} 可空出 {size}。用它做的訓練會保留，但要再次加入這個模型才能繼續。',

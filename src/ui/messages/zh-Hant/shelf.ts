@@ -24,6 +24,9 @@ export const shelf: Translated<typeof english> = {
   'shelf.details': '來源與條款',
   'shelf.none': '未說明',
   'shelf.hash': '指紋（SHA-256）',
+  'shelf.plain': '存給其他程式使用',
+  'shelf.plainHint':
+    '壓縮成 zip 的 Hugging Face 資料夾。原本是 GGUF 的模型會為此改變（8 或 4 位元的權重變成 bf16）：在這裡打開時會是另一個模型，用這個模型做的訓練不能接著它繼續。',
 
   'fetch.title': '其他模型',
   'fetch.lede': '任何 Gemma 2 或 3：用 Hugging Face Hub 上的名稱或連結，或用自己的檔案。',

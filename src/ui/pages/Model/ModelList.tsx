@@ -101,6 +101,16 @@ function Here(props: { model: ModelInfo; group: string; onRemove: () => void }) 
               <dt>{t('shelf.hash')}</dt>
               <dd class="mono small wrap">{props.model.hash}</dd>
             </dl>
+            <div class="stack-s">
+              <Button
+                class="start"
+                disabled={downloads.making() !== null}
+                onClick={() => void downloads.model(props.model, 'plain')}
+              >
+                {t('shelf.plain')}
+              </Button>
+              <p class="hint">{t('shelf.plainHint')}</p>
+            </div>
           </Fold>
         </Show>
       </div>
@@ -108,7 +118,7 @@ function Here(props: { model: ModelInfo; group: string; onRemove: () => void }) 
         icon="export"
         label={t('model.download', { name: props.model.name })}
         disabled={downloads.making() !== null}
-        onClick={() => void downloads.model(props.model)}
+        onClick={() => void downloads.model(props.model, 'stored')}
       />
       <Show when={!props.model.practice}>
         <IconButton

@@ -224,8 +224,8 @@ export const models: SaidTexts = {
   'There is no config.json among the chosen files.': '所選的檔案中沒有 config.json。',
   'There is no model in {0}: no config.json, and no .gguf file.':
     '{0} 裡沒有模型：沒有 config.json，也沒有 .gguf 檔案。',
-  'Choose the zip of a whole model folder, as "Download as a Hugging Face folder" makes it.':
-    '請選擇整個模型資料夾的 zip，也就是「下載成為 Hugging Face 資料夾」所產生的檔案。',
+  'Choose the zip of a whole model folder, as the Model page saves one.':
+    '請選擇整個模型資料夾的 zip，也就是「模型」頁面所存的檔案。',
   'It was probably cut off before it was put into the zip; fetch it again.':
     '它可能在放進 zip 之前就被截斷；請重新取得。',
   'Choose the whole model folder: config.json, tokenizer.json and the *.safetensors files; or a .gguf file.':

@@ -1,0 +1,121 @@
+import type { ByteSource } from '../files/bytes.ts'
+import { LapidaryError } from '../protocol/errors.ts'
+import type { RoundedTable, WeightSource } from '../protocol/model.ts'
+import { ROUNDING } from './quantise.ts'
+import type { QuantisedWeights } from './quantised-weights.ts'
+
+type Stretch = RoundedTable['stretches'][number]
+
+/** Blocks that were rounded before, read where they are kept. */
+export interface KeptBlocks {
+  readonly costs: RoundedTable['costs']
+  /** Null where they are not there, or not there any more: they are rounded then. */
+  read(...asked: Parameters<WeightSource['read']>): Promise<Uint8Array | null>
+}
+
+/** @param onGone is told once, when what is kept turns out to be gone */
+export function keptBlocks(table: RoundedTable, source: ByteSource, onGone: () => void): KeptBlocks {
+  const byName = new Map<string, Stretch[]>()
+  for (const stretch of table.stretches)
+    byName.set(stretch.name, [...(byName.get(stretch.name) ?? []), stretch])
+  let gone = false
+  return {
+    costs: table.costs,
+    async read(name, start, end, signal, into) {
+      if (gone) return null
+      const own = byName.get(name) ?? []
+      const out = into && into.byteLength >= end - start ? into.subarray(0, end - start) : null
+      const bytes = out ?? new Uint8Array(end - start)
+      try {
+        for (let at = start; at < end; ) {
+          const there = own.find((stretch) => stretch.start <= at && at < stretch.end)
+          if (!there) return null
+          const until = Math.min(end, there.end)
+          const from = there.at + at - there.start
+          const part = bytes.subarray(at - start, until - start)
+          const read = await source.read(from, from + part.length, signal, part)
+          if (read.buffer !== part.buffer) part.set(read)
+          at = until
+        }
+        return bytes
+      } catch (error) {
+        if (!(error instanceof LapidaryError) || error.code !== 'bad_file') throw error
+        gone = true
+        onGone()
+        return null
+      }
+    },
+  }
+}
+
+/** Where blocks are written to, one behind the other. */
+export interface BlockSink {
+  write(bytes: Uint8Array): Promise<void>
+  finish(table: RoundedTable): Promise<void>
+  discard(): Promise<void>
+}
+
+/**
+ * Weights that are rounded as an engine reads them, of which the blocks are written down on the way. That costs the engine nothing but
+ * patience: what cannot be written is only not kept.
+ */
+export class RecordedWeights implements WeightSource {
+  readonly tensors: WeightSource['tensors']
+  readonly #weights: QuantisedWeights
+  readonly #stretches: Stretch[] = []
+  /** Null: nothing is written any more. */
+  #sink: BlockSink | null
+  #written: Promise<void> = Promise.resolve()
+  #at = 0
+
+  constructor(weights: QuantisedWeights, sink: BlockSink) {
+    this.tensors = weights.tensors
+    this.#weights = weights
+    this.#sink = sink
+  }
+
+  async read(...asked: Parameters<WeightSource['read']>): Promise<Uint8Array> {
+    const bytes = await this.#weights.read(...asked)
+    const [name, start, end] = asked
+    if (!this.#sink || !this.#weights.rounded.has(name)) return bytes
+    const met = this.#stretches.some((one) => one.name === name && start < one.end && one.start < end)
+    if (met) return bytes
+    // One piece is written while the next one is rounded.
+    await this.#written
+    this.#note({ name, start, end, at: this.#at })
+    this.#written = this.#sink?.write(bytes).catch(() => this.discard()) ?? Promise.resolve()
+    return bytes
+  }
+
+  #note(stretch: Stretch): void {
+    const last = this.#stretches.at(-1)
+    if (last?.name === stretch.name && last.end === stretch.start) last.end = stretch.end
+    else this.#stretches.push(stretch)
+    this.#at += stretch.end - stretch.start
+  }
+
+  /** Once all is read. @returns whether it is kept */
+  async finish(): Promise<boolean> {
+    await this.#written
+    const sink = this.#sink
+    if (!sink) return false
+    const wanted = [...this.#weights.rounded.values()].reduce((sum, bytes) => sum + bytes, 0)
+    if (this.#at !== wanted) {
+      await this.discard()
+      return false
+    }
+    this.#sink = null
+    const costs = Object.fromEntries(this.#weights.costs)
+    return sink.finish({ version: ROUNDING, stretches: this.#stretches, costs }).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /** Takes back what was written. */
+  async discard(): Promise<void> {
+    const sink = this.#sink
+    this.#sink = null
+    await sink?.discard().catch(() => {})
+  }
+}
