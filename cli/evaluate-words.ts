@@ -115,8 +115,10 @@ const SUSPECTS = 10
 const LETTERS = 60
 
 /** Rows whose losses say that something is wrong with them, the most suspect first. */
-export function suspectLines({ known, rows, by }: Suspects): string {
+export function suspectLines({ known, early, rows, by }: Suspects): string {
   if (known === 0) return 'The log of this run says nothing of its rows: it is of an earlier version.'
+  if (early)
+    return `Of the ${known} learnt rows that enough is known of, more than half stayed below 10% likely: too little was learnt for wrong ones to stand out. A longer run can tell.`
   if (rows.length === 0) return `Of the ${known} learnt rows that enough is known of, none looks wrong.`
   const short = (text: string) => {
     const line = text.replace(/\s+/g, ' ')

@@ -5,13 +5,16 @@ import {
   mkdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { fail } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
 import { CheckpointFolder, type From, readDescription } from './checkpoint-folder.ts'
+import { holdFolder, keepHeld, releaseFolder } from './run-folder.ts'
 
 /**
  * The folder that a run leaves. It appears with the first logged event, when every input has been read: bad input leaves
@@ -24,6 +27,7 @@ export class Output {
   #begun = false
   #lines = 0
   #count: (() => void)[] = []
+  #sign = () => {}
   /** Folders in the run's that were written in this sitting. */
   readonly #written = new Set<string>()
 
@@ -80,9 +84,40 @@ export class Output {
       mkdirSync(fresh)
       writeFileSync(join(fresh, 'run.json'), `${JSON.stringify(config, null, 2)}\n`)
       writeFileSync(join(fresh, 'metrics.jsonl'), '')
-      renameSync(fresh, this.#folder)
+      holdFolder(fresh)
+      this.#appear(fresh)
+      this.#sign = keepHeld(this.#folder)
     }
     this.#begun = true
+  }
+
+  /** @throws LapidaryError `output_exists` where another run has taken its place since it was asked for */
+  #appear(fresh: string): void {
+    try {
+      renameSync(fresh, this.#folder)
+    } catch (error) {
+      rmSync(fresh, { recursive: true, force: true })
+      if (!existsSync(this.#folder)) throw error
+      fail(
+        'output_exists',
+        `${this.#folder} was made by another command meanwhile.`,
+        'Name a new folder with --out.',
+        { path: this.#folder },
+      )
+    }
+  }
+
+  /** Before a run that is gone on with: nobody else may write to its folder. @throws LapidaryError `bad_state` */
+  hold(): void {
+    if (!this.#resume) return
+    holdFolder(this.#folder)
+    this.#sign = keepHeld(this.#folder)
+  }
+
+  /** At the end of a sitting, however it ended. */
+  release(): void {
+    this.#sign()
+    if (this.#own) releaseFolder(this.#folder)
   }
 
   #write(name: string, text: string): void {
@@ -139,12 +174,17 @@ export class Output {
   }
 
   #left(): boolean {
-    return existsSync(join(this.#folder, 'run.json'))
+    return this.#own && existsSync(join(this.#folder, 'run.json'))
+  }
+
+  /** Whether what lies in the folder is this run's: another's may have come there before it began. */
+  get #own(): boolean {
+    return this.#begun || this.#resume !== null
   }
 
   /** Step of the checkpoint that is there, or null. */
   checkpointStep(): number | null {
-    return this.#checkpoints.read('last')?.step ?? null
+    return this.#own ? (this.#checkpoints.read('last')?.step ?? null) : null
   }
 }
 

@@ -25,6 +25,7 @@ import { formatIds, requireFormats } from './export-formats.ts'
 import { type Fetched, fetchToCache, remoteAddress } from './hub.ts'
 import { checkModelPath, openModelPath } from './model-path.ts'
 import { unpackRun } from './run-file.ts'
+import { requireWritable } from './run-folder.ts'
 import { RANKED_BY, SWEEP_SPEC, sweepOf } from './sweep-flags.ts'
 import {
   adapterBefore,
@@ -277,11 +278,15 @@ async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promi
         : 'There is no run in it to go on with: name a new folder with --out.',
       { path: out },
     )
+  requireWritable(out, '--out')
   const again = resume && !existsSync(join(out, 'checkpoint', 'checkpoint.json'))
   const file = flags.config ?? (resume ? join(out, 'run.json') : undefined)
-  const minutes = minutesOf(flags, file)
+  // What a profile or a time has set lies in the run's settings: the same command goes on with them.
+  const settled = resume && flags.config === undefined
+  const minutes = settled ? null : minutesOf(flags, file)
+  const asked = profileOf(flags.profile, settled ? undefined : file)
   // A time begins with a quick look, and finds its own from there.
-  const profile = minutes === null ? profileOf(flags.profile, file) : 'quick'
+  const profile = settled ? null : minutes === null ? asked : 'quick'
   const settings = file === undefined ? {} : readConfig(file)
   // Looked at before a model is fetched, which may take long.
   const named = flags.data?.flatMap(dataFiles)
@@ -321,7 +326,7 @@ async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promi
     samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
     data: { name: data, files },
     model: { name: model, path },
-    tip: tipFor(profile, file, config),
+    tip: settled ? settledTip(flags) : tipFor(profile, file, config),
     out: resolve(out),
     startFrom: startFrom && resolve(startFrom.path),
     exports: flags.export ?? [],
@@ -418,6 +423,11 @@ async function sizeOf(path: string | null): Promise<{ practice: boolean; paramet
 }
 
 /** TRL's default learning rate is made for training whole models: an adapter hardly moves. */
+function settledTip({ profile, minutes }: Record<string, unknown>): string | null {
+  const said = profile !== undefined ? '--profile' : minutes !== undefined ? '--minutes' : null
+  return said && `${said} was heeded when the run began: it goes on with the settings that it has (run.json).`
+}
+
 function tipFor(profile: ProfileId | null, file: string | undefined, config: RunConfig): string | null {
   const { learning_rate } = defaultRunConfig().training
   if (profile !== null || file !== undefined || config.training.learning_rate !== learning_rate) return null

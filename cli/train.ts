@@ -34,9 +34,10 @@ const OTHER_MODEL =
 
 async function run(job: TrainJob, on: RunListener = {}): Promise<void> {
   const output = new Output(job.out, job.resume ? job.from : null, job.config.training.save_total_limit)
+  output.hold()
   const stopped = await served(job, output, ({ url, page, otherModel }) =>
     drive(job, url, page, output, otherModel ? OTHER_MODEL : null, on),
-  )
+  ).finally(() => output.release())
   if (stopped)
     throw new LapidaryError({
       code: 'cancelled',

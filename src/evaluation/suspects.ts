@@ -18,6 +18,8 @@ export interface RowLoss {
 
 /** The probability that a row has on average from here on is learnt. */
 const LEARNT = 0.5
+/** The probability that most rows must have for the others to stand out. */
+const KNOWN = 0.1
 /** Spread of a probability that comes and goes. */
 const UNSTEADY = 0.2
 /** Rows that are shown. */
@@ -61,7 +63,9 @@ export function suspectsOf({ kind, losses, rows }: SuspectInput): Suspects {
   const suspect = known
     .filter(({ region }) => region !== 'easy')
     .sort((a, b) => a.confidence - b.confidence || a.variability - b.variability || a.row - b.row)
-  return { by, kind, epochs: passes.size, firstLeftOut, known: known.length, rows: suspect.slice(0, MOST) }
+  const early = known.filter(({ confidence }) => confidence < KNOWN).length > known.length / 2
+  const shown = early ? [] : suspect.slice(0, MOST)
+  return { by, kind, epochs: passes.size, firstLeftOut, known: known.length, early, rows: shown }
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length

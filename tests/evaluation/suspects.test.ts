@@ -45,6 +45,18 @@ test('one pass is better than none, and of texts the mean token counts', () => {
   expect(found.rows[0]!.confidence).toBeCloseTo(Math.exp(-4.5), 12)
 })
 
+test('where most rows were hardly learnt none of them is named', () => {
+  const hardly = (learnt: number) =>
+    suspectsOf({
+      kind: 'labels',
+      losses: new Map(rows.map(({ row }) => [row, row < learnt ? told(9, 0.1) : told(9, 8)])),
+      rows,
+    })
+  expect(hardly(2)).toMatchObject({ known: 5, early: true, rows: [] })
+  const enough = hardly(3)
+  expect([enough.early, enough.rows.map(({ row }) => row)]).toEqual([false, [3, 4]])
+})
+
 test('a run that kept no losses names no row', () => {
   expect(suspectsOf({ kind: 'labels', losses: new Map(), rows })).toMatchObject({
     epochs: 0,

@@ -171,6 +171,7 @@ describe('bad input to npm run train', () => {
     ['a file that is not there', () => ['--data', at('x.csv'), '--out', out()], 'missing_file', 'x.csv'],
     ['an empty file', () => ['--data', at('empty.csv'), '--out', out()], 'bad_data', 'empty.csv'],
     ['an output folder with a run', () => given('--out', at('kept')), 'output_exists', '--resume'],
+    ['an output folder in a file', () => given('--out', at('empty.csv/run')), 'bad_config', 'is a file'],
     ['an output folder without one', () => given('--out', at('there')), 'output_exists', 'new folder'],
     ['a resume where no run is', () => given('--out', at('there'), '--resume'), 'missing_file', 'new folder'],
     [
@@ -246,6 +247,19 @@ test('the same modules by a flag are the run that goes on', async () => {
     ]))!
   expect((await again('v_proj,q_proj')).config.lora.target_modules).toBeNull()
   await expect(again('q_proj')).rejects.toThrow(LapidaryError)
+})
+
+test('the same command with --resume goes on with the settings that a profile or a time has set', async () => {
+  const again = async (...flags: string[]) =>
+    (await trainJob(['--data', PIRATE, '--out', join(folder, 'kept'), '--resume', ...flags]))!
+  for (const said of ['--profile thorough', '--minutes 20']) {
+    const { config, tip, fit, within, followLength } = await again(...said.split(' '))
+    expect(config).toEqual((await again()).config)
+    expect([fit, within, followLength]).toEqual([null, null, false])
+    expect(tip).toContain(`${said.split(' ')[0]} was heeded when the run began`)
+  }
+  expect((await again()).tip).toBeNull()
+  await expect(again('--profile', 'swift')).rejects.toThrow(/no profile "swift"/)
 })
 
 describe('flags', () => {

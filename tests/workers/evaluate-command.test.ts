@@ -208,7 +208,7 @@ describe('what it prints', () => {
       ...{ variability: 0, losses: [], region: 'hard' as const },
     })
     const found: Suspects = {
-      ...{ by: 'answer', kind: 'labels', epochs: 3, firstLeftOut: true, known: 320 },
+      ...{ by: 'answer', kind: 'labels', epochs: 3, firstLeftOut: true, known: 320, early: false },
       rows: Array.from({ length: 12 }, (_, i) => row(i + 1, 0.0123)),
     }
     const lines = suspectLines(found).split('\n')
@@ -219,6 +219,7 @@ describe('what it prints', () => {
       'Of the 320 learnt rows that enough is known of, none looks wrong.',
     )
     expect(suspectLines({ ...found, known: 0, rows: [] })).toContain('earlier version')
+    expect(suspectLines({ ...found, early: true, rows: [] })).toContain('too little was learnt')
   })
 
   test('says where the adapter changed most', () => {

@@ -103,6 +103,8 @@ export interface Suspects {
   firstLeftOut: boolean
   /** Rows of which something is known. */
   known: number
+  /** Whether too little was learnt of most rows for some to stand out: none is named then. */
+  early: boolean
   kind: TaskKind
   rows: SuspectRow[]
 }

@@ -67,6 +67,8 @@ export const views = {
     one: 'Of the {count} learnt row that enough is known of, none looks wrong.',
     other: 'Of the {count} learnt rows that enough is known of, none looks wrong.',
   },
+  'suspects.early':
+    'Of the {known} learnt rows that enough is known of, more than half stayed below 10% likely: too little was learnt for wrong ones to stand out. A longer run can tell.',
   'suspects.lede':
     'Of the {known} learnt rows that enough is known of, those whose answer stayed unlikely while training went on, the least likely first. Often the data is wrong there; sometimes the question is too hard, or says too little.',
   'suspects.by.answer':

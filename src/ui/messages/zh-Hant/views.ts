@@ -62,6 +62,8 @@ export const views: Translated<typeof english> = {
   'suspects.looking': '正在讀取每列的損失…',
   'suspects.unknown': '這次訓練沒有保留各列的紀錄：它是較早版本的，或還沒有存檔點。',
   'suspects.none': '學過而所知足夠的 {count} 列中，看不出有錯。',
+  'suspects.early':
+    '學過而所知足夠的 {known} 列中，一半以上的可能性仍不到 10%：學得太少，錯的列還顯不出來。訓練久一點就看得出來。',
   'suspects.lede':
     '學過而所知足夠的 {known} 列中，訓練途中答案一直不太可能的列，最不可能的在前。往往是資料有錯；有時是問題太難，或寫得太少。',
   'suspects.by.answer': '可能性：在 {count} 輪中，每次學到之前整個答案的機率的平均。',

@@ -39,6 +39,9 @@ export function SuspectRows(props: { run: RunInfo; step: number | 'last' }) {
       <Match when={current()?.found?.known === 0}>
         <p>{t('suspects.unknown')}</p>
       </Match>
+      <Match when={current()?.found?.early}>
+        <p>{t('suspects.early', { known: current()!.found!.known })}</p>
+      </Match>
       <Match when={current()?.found?.rows.length === 0}>
         <p>{t('suspects.none', { count: current()!.found!.known })}</p>
       </Match>
