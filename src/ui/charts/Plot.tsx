@@ -15,12 +15,18 @@ export interface PlotProps {
   class?: string
 }
 
-/** A uPlot chart that follows its box, the colours and its data, and redraws at most once a frame. */
+/** A uPlot chart that follows its box, the colours and its data, and redraws at most once a frame, while it is in sight. */
 export function Plot(props: PlotProps) {
   let box!: HTMLDivElement
   let plot: uPlot | null = null
   const size = () => ({ width: Math.max(40, box.clientWidth), height: Math.max(80, box.clientHeight) })
-  const redraw = oncePerFrame(() => plot?.setData(props.data()))
+  /** Scrolled away or folded, it is drawn when it comes back. */
+  let seen = true
+  let behind = false
+  const redraw = oncePerFrame(() => {
+    behind = !seen
+    if (seen) plot?.setData(props.data())
+  })
 
   function build(): void {
     plot?.destroy()
@@ -41,9 +47,15 @@ export function Plot(props: PlotProps) {
     )
     const resized = new ResizeObserver(() => plot?.setSize(size()))
     resized.observe(box)
+    const sight = new IntersectionObserver((changes) => {
+      seen = changes.at(-1)!.isIntersecting
+      if (seen && behind) redraw.ask()
+    })
+    sight.observe(box)
     const unwatch = onColoursChange(build)
     onCleanup(() => {
       resized.disconnect()
+      sight.disconnect()
       unwatch()
       redraw.cancel()
       plot?.destroy()

@@ -1,3 +1,5 @@
+import { batch } from 'solid-js'
+
 /**
  * Runs `task` at most once a frame, however often it is asked for. In a hidden tab, where no frames come, twice a
  * second, so that the title and the state keep up.
@@ -35,25 +37,34 @@ export function oncePerFrame(task: () => void): { ask(): void; cancel(): void } 
  */
 export const CALM = 400
 
-/** Does something at once, then again at the most once in so many milliseconds, as long as it is asked for. */
-export function calmly(task: () => void, milliseconds = CALM): { ask(): void; cancel(): void } {
-  let last = Number.NEGATIVE_INFINITY
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const run = () => {
-    timer = undefined
-    last = performance.now()
-    task()
-  }
+/** What is to be drawn at the next beat. */
+const asked = new Set<() => void>()
+let beat: ReturnType<typeof setTimeout> | undefined
+let last = Number.NEGATIVE_INFINITY
+
+function draw(): void {
+  beat = undefined
+  last = performance.now()
+  const tasks = [...asked]
+  asked.clear()
+  batch(() => {
+    for (const task of tasks) task()
+  })
+}
+
+/**
+ * Does something at the page's next beat, of which there is one in so many milliseconds at the most: whatever figures of a run
+ * change, in words, in the bar and in curves, is laid out and painted together. Asked for after a rest, as soon as the present task ends.
+ */
+export function calmly(task: () => void): { ask(): void; cancel(): void } {
+  const own = () => task()
   return {
     ask() {
-      if (timer !== undefined) return
-      const left = last + milliseconds - performance.now()
-      if (left <= 0) run()
-      else timer = setTimeout(run, left)
+      asked.add(own)
+      if (beat === undefined) beat = setTimeout(draw, Math.max(0, last + CALM - performance.now()))
     },
     cancel() {
-      clearTimeout(timer)
-      timer = undefined
+      asked.delete(own)
     },
   }
 }

@@ -176,10 +176,8 @@ export function createTraining({
     let step: StepEvent | null = null
     let tenths = 0
     const show = calmly(() => {
-      batch(() => {
-        setLatest(step)
-        if (step) setSecondsLeft(clock.secondsLeft(step.max_steps))
-      })
+      setLatest(step)
+      if (step) setSecondsLeft(clock.secondsLeft(step.max_steps))
     })
     return (event) => {
       view.take(event)

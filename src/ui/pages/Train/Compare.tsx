@@ -19,13 +19,11 @@ interface Row {
 export function Compare(props: { runs: RunInfo[] }) {
   const { runs, models } = useApp()
   const seriesOf = (run: RunInfo) => runs.view(run.id)?.series ?? null
-  const pulse = createPulse(
-    () =>
-      props.runs.flatMap((run) => {
-        const series = seriesOf(run)
-        return series ? [{ series }] : []
-      }),
-    500,
+  const pulse = createPulse(() =>
+    props.runs.flatMap((run) => {
+      const series = seriesOf(run)
+      return series ? [{ series }] : []
+    }),
   )
   const differing = createMemo(() => tellingDifferences(props.runs.map(({ config }) => config)))
 

@@ -12,7 +12,7 @@ import type { RunView } from '../../state/runs.ts'
 /** Beside the curve of a run whose loss goes the wrong way: what is seen, why, and the way out. */
 export function Diverges(props: { view: RunView; run: RunInfo }) {
   const { training, runs, opening } = useApp()
-  const pulse = createPulse(() => [props.view], 500)
+  const pulse = createPulse(() => [props.view])
   const found = createMemo(() => {
     pulse()
     return diverging(props.view.series)
