@@ -9,6 +9,7 @@ import type { Adapter } from './adapter.ts'
 import type { DecodeRow } from './decoder.ts'
 import type { RopeTables } from './forward.ts'
 import type { OwnProducts } from './own-products.ts'
+import type { Company } from './simd/company.ts'
 import { type DecodeLayout, type PairPlace, pairKey } from './simd/decode-layout.ts'
 import { operandWidth } from './simd/matrices.ts'
 import { FEW, type Product } from './simd/multiplier.ts'
@@ -36,6 +37,10 @@ export class OwnDecoder {
   readonly #result: Float32Array<ArrayBuffer>
   #changes = -1
   readonly #normed: Float32Array<ArrayBuffer>
+  /** Whether this thread computes the rows by itself, who says so, and the milliseconds that they have taken. */
+  #alone = false
+  #company: Company | null = null
+  #took = 0
 
   constructor({ config, weights, own, adapter, tables }: OwnDecoderOptions) {
     this.#config = config
@@ -65,10 +70,25 @@ export class OwnDecoder {
       Uint32Array.from(rows, ({ token }) => token),
       x,
     )
+    this.#begin(rows.length)
     for (const layer of layers.keys()) {
-      this.#layer(layer, rows)
+      this.#timed(() => this.#layer(layer, rows))
       await pause()
     }
+  }
+
+  /** The rows that ran before are over, their logits too: how long they took says who computes the next. */
+  #begin(rows: number): void {
+    this.#company?.took(this.#took)
+    this.#company = this.#own.company(rows)
+    this.#alone = this.#company?.alone ?? false
+    this.#took = 0
+  }
+
+  #timed(work: () => void): void {
+    const began = performance.now()
+    work()
+    this.#took += performance.now() - began
   }
 
   /** Logits of the last rows that ran, [vocab] each; to be read before the next. */
@@ -89,7 +109,7 @@ export class OwnDecoder {
         xStride: hiddenSize * 4,
         yStride: yStride * 4,
       }
-      this.#own.products.run([product])
+      this.#timed(() => this.#own.products.run([product], this.#alone))
     }
     return Array.from({ length: rows }, (_, row) => {
       const own = this.#floats(logits + row * yStride * 4, vocabSize)
@@ -172,7 +192,7 @@ export class OwnDecoder {
       const { cols } = products.matrices[tasks[0]!.matrix]!
       products.pack(x.at, xStride, rows, cols)
     }
-    products.run(tasks)
+    products.run(tasks, this.#alone)
     for (const [projection, y, width] of wanted) {
       const pair = this.#pairs[pairKey(layer, projection)]
       if (pair) this.#addPair(pair, x.at, xStride, y, width * 4, rows)

@@ -3,7 +3,9 @@ import type { MatrixTensor } from '../model/tensors.ts'
 import type { Projection } from '../protocol/model.ts'
 import type { Choices } from './choices-made.ts'
 import type { PortablePlan } from './plan.ts'
+import { Company } from './simd/company.ts'
 import { type ModelLayout, matricesOf, modelLayout, shapesOf } from './simd/model-layout.ts'
+import { FEW } from './simd/multiplier.ts'
 import { Products } from './simd/products.ts'
 import { SimdHead } from './simd/simd-head.ts'
 import type { StoredMatrix } from './simd/stored-matrix.ts'
@@ -16,6 +18,8 @@ export class OwnProducts {
   readonly head: SimdHead | null
   /** Whose tokens the caches hold, of those who decode. */
   user: object | null = null
+  /** Who computes tokens, by how many rows go through the layers together; see `Company`. */
+  readonly #companies = new Map<number, Company>()
   /** By layer and projection, or role. */
   readonly #index: Map<string, number>
 
@@ -74,9 +78,27 @@ export class OwnProducts {
     )
   }
 
+  /** Null where every thread takes part: the products of so many rows are large, or there is but one. */
+  company(rows: number): Company | null {
+    const { matrices, others } = this.products
+    if (others === 0 || rows > FEW || rows * meanSize(matrices) > SMALL) return null
+    const own = this.#companies.get(rows) ?? new Company()
+    this.#companies.set(rows, own)
+    return own
+  }
+
   dispose(): void {
     this.products.dispose()
   }
+}
+
+/** Multiplications of a product below which one thread may be as fast as all of them. */
+const SMALL = 400_000
+
+/** Of a layer's matrices: the words' own is one of many, and larger. */
+function meanSize(matrices: readonly StoredMatrix[]): number {
+  const sizes = matrices.map(({ rows, cols }) => rows * cols).sort((a, b) => a - b)
+  return sizes[Math.floor(sizes.length / 2)] ?? 0
 }
 
 const keyOf = ({ layer, role }: { layer: number | null; role: string }) => `${layer}.${role}`

@@ -6,7 +6,7 @@ import { BLOCK_BYTES, GROUP, isBlocked } from '../../src/lib/storage.ts'
 import { quantise } from '../../src/model/quantise.ts'
 import { widen } from '../../src/model/weights.ts'
 import { hasFma } from '../../src/portable/simd/kernels.ts'
-import { matrixBytes, productsLayout } from '../../src/portable/simd/matrices.ts'
+import { matrixBytes, operandWidth, productsLayout } from '../../src/portable/simd/matrices.ts'
 import { type CrewPort, Products } from '../../src/portable/simd/products.ts'
 import type { WeightType } from '../../src/protocol/model.ts'
 import { nodeThread, threadsRunning } from '../support/threads.ts'
@@ -211,6 +211,28 @@ describe('on several threads', () => {
     expect(await results(2)).toEqual(alone)
     expect(await results(4)).toEqual(alone)
     expect(threadsRunning()).toBe(0)
+  })
+
+  test('the same bits where one of them computes by itself, and the others nothing', async () => {
+    const { products } = await opened(CASES, 8, 2, port)
+    const { input, output } = products.layout
+    const ones = CASES.map((c, matrix) => {
+      const width = operandWidth(c.in)
+      products.floats(input, 8 * width).fill(0)
+      products.floats(input, 5 * width).set(noise(5 * width, matrix))
+      const y = operandWidth(c.out)
+      const found = [true, false].map((alone) => {
+        products.floats(output, 5 * y).fill(0)
+        const strides = { xStride: width * 4, yStride: y * 4 }
+        products.run([{ matrix, mode: 'rows', x: input, y: output, rows: 5, ...strides }], alone)
+        return products.floats(output, 5 * y).slice()
+      })
+      expect(found[0]!.some((value) => value !== 0)).toBe(true)
+      expect(found[0]).toEqual(found[1])
+      return found[0]
+    })
+    expect(ones).toHaveLength(CASES.length)
+    products.dispose()
   })
 
   test.each(['stops', 'is never heard of again'])(

@@ -79,6 +79,14 @@ export class Hand {
     return parts
   }
 
+  /** Computes tasks by itself: nothing is announced. */
+  alone(tasks: readonly Task[]): void {
+    for (const task of tasks) {
+      const parts = taskParts(task, this.#parts.attending)
+      for (let part = 0; part < parts; part++) this.#parts.part(task, part)
+    }
+  }
+
   /** Takes parts as long as there are any. */
   work(): void {
     const state = this.#state

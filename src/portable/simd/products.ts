@@ -129,9 +129,14 @@ export class Products {
     this.#own.multiplier.pack(x, stride, rows, depth)
   }
 
-  /** Products that do not need one another's results; of many rows, those that were packed last. */
-  run(products: readonly Product[]): void {
-    this.tasks(products.map((product) => ({ kind: 'product', ...this.placed(product) })))
+  /**
+   * Products that do not need one another's results; of many rows, those that were packed last.
+   * @param alone whether this thread computes them by itself: of small ones it takes longer to tell the others
+   */
+  run(products: readonly Product[], alone = false): void {
+    const tasks = products.map((product): Task => ({ kind: 'product', ...this.placed(product) }))
+    if (alone || this.others === 0) this.#own.alone(tasks)
+    else this.tasks(tasks)
   }
 
   placed(product: Product): PlacedProduct {
