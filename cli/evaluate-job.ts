@@ -24,6 +24,7 @@ const SPEC = {
   labels: 'list',
   step: 'text',
   choice: 'text',
+  abstain: 'number',
   limit: 'number',
   engine: 'text',
   portable_backend: 'text',
@@ -50,6 +51,7 @@ How good a run is on rows that it never learnt from, beside its base model, in a
   --labels LIST     with --task labels: what may be answered, with commas between; a label that holds one in quotes: '"yes, please",no'
   --choice sum      how labels of different lengths are held against each other: by the likelihood of all of their tokens (sum,
                     default), or by its mean for each (mean)
+  --abstain P       with labels: the model is silent where it is less sure than this, 0 to 1 (by default 0); says what that buys
   --limit N         most rows judged, drawn by seed
   --engine E        auto, webgpu, portable; --portable-backend B: auto, wasm, webgpu, cpu. By default as the run was trained
   --json FILE       where the figures go, and NAME-predictions.csv beside NAME.json; by default evaluation.json and predictions.csv in
@@ -72,6 +74,8 @@ export interface EvaluateJob {
   mapping: Partial<Mapping>
   task: { kind: TaskKind; labels?: string[] } | null
   choice: LabelChoice
+  /** Confidence below which the model is silent. */
+  abstain: number
   limit: number | null
   engine: Partial<Pick<RunConfig['engine'], 'kind' | 'portable_backend'>>
   /** Where the figures go, and the rows. */
@@ -112,7 +116,16 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
         ])
   const config = readRun(folder)
   const choice = oneOf('--choice', flags.choice ?? 'sum', ['sum', 'mean'] as const)
-  const { limit = null } = flags
+  const { limit = null, abstain = 0 } = flags
+  if (!(abstain >= 0 && abstain <= 1))
+    fail(
+      'bad_config',
+      `--abstain takes a share, not ${abstain}.`,
+      'Give a number from 0 to 1, such as 0.8.',
+      {
+        flag: '--abstain',
+      },
+    )
   if (limit !== null && !(Number.isInteger(limit) && limit > 0))
     fail('bad_config', `--limit takes a number of rows, not ${limit}.`, 'Give 1 or more.', {
       flag: '--limit',
@@ -149,6 +162,7 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
     mapping,
     task: kind && { kind, ...(flags.labels && { labels: flags.labels }) },
     choice,
+    abstain,
     limit,
     engine: {
       ...(flags.engine !== undefined && {

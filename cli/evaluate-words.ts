@@ -46,6 +46,17 @@ export function headline({ sides, count }: Pick<PrintedReport, 'sides' | 'count'
   return `${rights} of ${count} right${base ? `; the base model ${base.right}` : ''}`
 }
 
+/** What silence below the threshold buys; null where there is none. */
+export function silentLine({ abstain, count }: Pick<PrintedReport, 'abstain' | 'count'>): string | null {
+  if (!abstain || abstain.threshold === 0) return null
+  const answered = Math.round(abstain.answered * count)
+  const right = Math.round(answered * (abstain.accuracy ?? 0))
+  const at = `Silent where it is less than ${+(abstain.threshold * 100).toFixed(2)}% sure, it answers ${answered} of ${count}`
+  return answered === 0
+    ? `${at}.`
+    : `${at}; of these ${right} are right (${((right / answered) * 100).toFixed(1)}%).`
+}
+
 /** What was forgotten, of the set of everyday questions; null of others. */
 export function forgottenLine(report: PrintedReport): string | null {
   const found = forgetting(report)

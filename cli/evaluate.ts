@@ -13,6 +13,7 @@ import {
   layersInWords,
   layerTable,
   noteLine,
+  silentLine,
   suspectLines,
   whose,
 } from './evaluate-words.ts'
@@ -104,7 +105,7 @@ async function drive(
     name,
     files: files.map((file, i) => ({ name: file.name, url: `${url}given/${at}/${i}` })),
   })
-  const { run, model, beside, data, train, mapping, task, limit, choice, engine } = job
+  const { run, model, beside, data, train, mapping, task, limit, choice, abstain, engine } = job
   const request: HeadlessEvaluation = {
     run: {
       ...{ name: run.name, config: run.config, checkpoint: `${url}given/run/`, of: run.of },
@@ -114,7 +115,7 @@ async function drive(
     other: beside && (beside.path === null ? beside.name : `${url}given/beside/`),
     data: 'benchmark' in data ? data : served('data', data),
     train: train && { ...served('train', train), given: train.given },
-    ...{ mapping, task, limit, choice, engine },
+    ...{ mapping, task, limit, choice, abstain, engine },
     out: `${url}out/`,
   }
   const work = page.evaluate((given) => window.lapidary!.evaluate(given), request)
@@ -132,6 +133,8 @@ async function drive(
   process.stdout.write(
     `${headline(report)}\n${forgotten === null ? '' : `${forgotten}\n`}${whose(report)}\n\n${figureTable(report)}\n\n`,
   )
+  const silent = silentLine(report)
+  if (silent !== null) process.stdout.write(`${silent}\n\n`)
   if (report.suspects) process.stdout.write(`${suspectLines(report.suspects)}\n\n`)
   process.stdout.write(`${layersInWords(report.layers)}\n${layerTable(report.layers)}\n\n`)
   process.stdout.write(`Figures: ${job.json}\nRows: ${job.csv}\n`)

@@ -20,7 +20,13 @@ export function predictionsCsv({ rows, labels, base }: EvaluationReport): string
     ['answer', ({ answer }) => words(answer)],
     ['right', ({ right }) => yes(right)],
     ['score', ({ score }) => figure(score)],
-    ...(labels ? [['confidence', ({ confidence }) => figure(confidence)] as (typeof columns)[number]] : []),
+    ...(labels
+      ? ([
+          ['confidence', ({ confidence }) => figure(confidence)],
+          // Were it silent below the threshold of evaluation.json.
+          ['answered', ({ confidence }) => yes((confidence ?? 0) >= labels.abstain.threshold)],
+        ] as typeof columns)
+      : []),
     ['reference_log_probability', ({ logProbability }) => figure(logProbability)],
     ['reference_tokens', ({ tokens }) => String(tokens)],
     ['reference_tokens_likeliest', ({ hits }) => String(hits)],

@@ -145,6 +145,7 @@ export function labelReport(
   classes: Classes,
   fitted: LabelReport['temperature'],
   calibrated: Decided | null,
+  abstain: number,
 ): LabelReport {
   const { names, seen } = classes
   const { perClass, confusion } = classification(truth, judged.chosen, names.length)
@@ -163,6 +164,7 @@ export function labelReport(
     },
     temperature: fitted,
     abstention: abstention(judged.confidence, judged.correct),
+    abstain: abstention(judged.confidence, judged.correct, [abstain])[0]!,
   }
 }
 

@@ -43,13 +43,17 @@ export interface ReportInput {
   /** What the run learnt from; null where that is not here. */
   learnt: readonly { question: string; reference: string }[] | null
   choice?: LabelChoice
+  /** By default 0: it always answers. */
+  abstain?: number
 }
 
 /** The figures of what was judged: the page and the command line show these, and compute none. */
 export function reportOf(input: ReportInput): EvaluationReport {
-  const { judged, base, choice = 'sum' } = input
+  const { judged, base, choice = 'sum', abstain = 0 } = input
   const labels = judged.info.task.kind === 'labels'
-  const { sides, rows, report, sideOf } = labels ? labelSides({ ...input, choice }) : writtenSides(input)
+  const { sides, rows, report, sideOf } = labels
+    ? labelSides({ ...input, choice, abstain })
+    : writtenSides(input)
   const beside = (input.beside ?? []).flatMap(({ info, rows }): BesideSide[] => {
     const other = { info, rows: rows.slice(0, judged.rows.length) }
     if (!sameRows(judged, other)) return []
@@ -89,8 +93,8 @@ interface Parts {
   sideOf(judged: Judged): Pick<Side, 'right' | 'figures'>
 }
 
-function labelSides(input: ReportInput & { choice: LabelChoice }): Parts {
-  const { judged, base, learnt, validation, choice } = input
+function labelSides(input: ReportInput & { choice: LabelChoice; abstain: number }): Parts {
+  const { judged, base, learnt, validation, choice, abstain } = input
   const { rows, info } = judged
   const { labels } = info.task
   const classes = classesOf(labels, rows)
@@ -117,7 +121,7 @@ function labelSides(input: ReportInput & { choice: LabelChoice }): Parts {
       ...(learnt ? baselineSides(learnt, rows, truth, classes) : []),
     ],
     rows: rows.map((row, i) => decidedRow(row, i, truth[i]!, mine, before, classes)),
-    report: rows.length === 0 ? null : labelReport(truth, mine, classes, fitted, calibrated),
+    report: rows.length === 0 ? null : labelReport(truth, mine, classes, fitted, calibrated, abstain),
     sideOf: (other) => side('judged', other, decided(other.rows, truth, other.info.labelTokens, choice)),
   }
 }

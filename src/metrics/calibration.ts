@@ -117,7 +117,7 @@ export function fitTemperature(logScores: Float64Array, truth: ArrayLike<number>
   }
 }
 
-const THRESHOLDS = Array.from({ length: 20 }, (_, i) => i / 20)
+const THRESHOLDS = Array.from({ length: 100 }, (_, i) => i / 100)
 
 /**
  * What silence buys: were the model silent on rows below a confidence, which share it would answer, and which share of these right.

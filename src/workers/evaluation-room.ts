@@ -168,7 +168,7 @@ export function evaluationRoom(parts: TrainParts): EvaluationRoom & ViewsRoom {
   async function report(
     run: string,
     id: string,
-    { choice = 'sum' }: ReportOptions = {},
+    { choice = 'sum', abstain = 0 }: ReportOptions = {},
     call: Call = {},
   ): Promise<EvaluationReport> {
     const db = await database()
@@ -206,6 +206,7 @@ export function evaluationRoom(parts: TrainParts): EvaluationRoom & ViewsRoom {
       beside,
       learnt,
       choice,
+      abstain,
     })
   }
 

@@ -4,6 +4,7 @@ import { blobOf } from '../protocol/exported.ts'
 import { gatedFetch } from '../protocol/gate.ts'
 import type { EngineConfig, RunConfig } from '../protocol/run-config.ts'
 import type {
+  Abstention,
   BenchmarkId,
   EvaluateRequest,
   EvaluationReport,
@@ -31,6 +32,8 @@ export interface HeadlessEvaluation {
   task: EvaluateRequest['task'] | null
   limit: number | null
   choice: LabelChoice
+  /** Confidence below which the model is silent, 0..1. */
+  abstain: number
   engine: Partial<Pick<EngineConfig, 'kind' | 'portable_backend'>>
   /** Where `evaluation.json` and `predictions.csv` are PUT, with a slash at its end. */
   out: string
@@ -50,6 +53,8 @@ export interface Evaluating {
 
 /** What is printed: the report without its rows and its matrix, which are in the files. */
 export type PrintedReport = Omit<EvaluationReport, 'rows' | 'labels'> & {
+  /** Null where labels are not what is judged. */
+  abstain: Abstention | null
   layers: LayerView
   /** Null where what the run learnt from is not at hand, or its log. */
   suspects: Suspects | null
@@ -102,7 +107,7 @@ export async function evaluateHeadless(
   const tuned = await judge('tuned')
   await judge('base')
   if (job.other !== null) await judge('other')
-  const how = { choice: job.choice }
+  const how = { choice: job.choice, abstain: job.abstain }
   for (const file of await studio.evaluations.files(run, tuned.id, how)) {
     const response = await gatedFetch(job.out + file.path, { method: 'PUT', body: await blobOf(file) })
     if (!response.ok)
@@ -112,9 +117,10 @@ export async function evaluateHeadless(
         hint: 'Check that the folder can be written to.',
       })
   }
-  const { rows: _, labels: __, ...report } = await studio.evaluations.report(run, tuned.id, how)
+  const { rows: _, labels, ...report } = await studio.evaluations.report(run, tuned.id, how)
   return {
     ...report,
+    abstain: labels?.abstain ?? null,
     layers: await studio.evaluations.layers(run, 'last'),
     suspects: train && job.run.log !== null ? await studio.evaluations.suspects(run) : null,
   }

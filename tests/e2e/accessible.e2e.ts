@@ -201,3 +201,25 @@ test('every page of the guide, in light and dark', async ({ page }) => {
     }
   }
 })
+
+test('what cannot be chosen is reached by key, says why, and stays unchosen', async ({ page }) => {
+  await page.goto('/')
+  await openFile(page, 'boxes.csv', capitals(40))
+  await page.getByRole('link', { name: 'Train', exact: true }).click()
+  const menu = page.getByRole('button', { name: /^What the run is for/ })
+  const before = await menu.textContent()
+  await menu.focus()
+  await page.keyboard.press('Enter')
+  const json = page.getByRole('menuitemradio', { name: /JSON/ })
+  await expect(json).toHaveAttribute('aria-disabled', 'true')
+  const focused = () => json.evaluate((item) => item === document.activeElement)
+  for (let presses = 0; presses < 5 && !(await focused()); presses++) await page.keyboard.press('ArrowDown')
+  await expect(json).toBeFocused()
+  await expect(json).toHaveAccessibleDescription('No answer in this data is JSON.')
+  await page.keyboard.press('Enter')
+  await expect(json).toBeFocused()
+  await expect(json).toHaveAttribute('aria-checked', 'false')
+  await page.keyboard.press('Escape')
+  await expect(menu).toBeFocused()
+  await expect(menu).toHaveText(before!)
+})

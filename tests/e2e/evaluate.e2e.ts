@@ -50,6 +50,14 @@ test('a run is judged on rows that it never learnt from, a cell opens its rows, 
   await expect(page.getByRole('region', { name: 'All figures' })).toContainText('Nearest words')
   await page.getByText('How far its confidence can be trusted').click()
   await expect(page.getByRole('img', { name: /^Reliability/ })).toBeVisible()
+  // Below a threshold it is silent: what that buys is said as the slider moves, and goes into the files.
+  await page.getByText('Silent when unsure').click()
+  const silence = page.getByTestId('silence')
+  await expect(silence).toHaveText(/^It answers all 6 rows, [0-6] of them right/)
+  const threshold = page.getByRole('slider', { name: 'Silent if less sure than' })
+  await threshold.press('End')
+  await expect(threshold).toHaveAttribute('aria-valuetext', '99%')
+  await expect(silence).toHaveText(/^It (is so sure of none of the 6 rows|answers [0-5] of 6 rows)/)
   // A row, token by token before and after; what the data says of it put right; and where the adapter changed.
   await rows
     .getByRole('button', { name: /^Token by token, row/ })
@@ -73,6 +81,12 @@ test('a run is judged on rows that it never learnt from, a cell opens its rows, 
   await page.getByRole('button', { name: 'Rows (CSV)' }).click()
   const csv = readFileSync((await (await waiting).path())!, 'utf8')
   expect(csv.trim().split('\r\n')).toHaveLength(7)
+  expect(csv).toMatch(/,false,-/)
+  const figures = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Figures (JSON)' }).click()
+  const { labels } = JSON.parse(readFileSync((await (await figures).path())!, 'utf8'))
+  expect(labels.abstain.threshold).toBe(0.99)
+  expect(labels.abstain.answered).toBeLessThan(1)
 
   await page.reload()
   await expect(headline).toHaveText(said!)

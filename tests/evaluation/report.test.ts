@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { mark } from '../../src/evaluation/answers.ts'
 import { comparable, likeliest } from '../../src/evaluation/decide.ts'
-import { predictionsCsv } from '../../src/evaluation/files.ts'
+import { evaluationJson, predictionsCsv } from '../../src/evaluation/files.ts'
 import { type Judged, reportOf } from '../../src/evaluation/report.ts'
 import type { EvaluationInfo, JudgedRow, Side, TaskKind } from '../../src/protocol/studio.ts'
 
@@ -91,6 +91,21 @@ describe('labels', () => {
     expect(rows.map(({ number }) => number)).toEqual([4, 2, 1, 3])
     expect(rows[0]).toMatchObject({ answer: 'card', right: false, score: 0 })
     expect(rows[2]!.confidence).toBeCloseTo(1 / (1 + Math.exp(-2)), 12)
+  })
+
+  test('are left unsaid below a threshold: what that buys, in the figures and row by row', () => {
+    const report = reportOf({ judged: labelled(...ROWS), ...alone, abstain: 0.8 })
+    expect(report.labels!.abstain).toEqual({ threshold: 0.8, answered: 0.75, accuracy: 2 / 3 })
+    expect(JSON.parse(evaluationJson(report)).labels.abstain).toEqual(report.labels!.abstain)
+    const [head, ...lines] = predictionsCsv(report).trim().split('\r\n')
+    const cells = (line: string) => line.split(',')[head!.split(',').indexOf('answered')]
+    // Rows 4, 2, 1 and 3: the first of them is 73% sure.
+    expect(lines.map(cells)).toEqual(['false', 'true', 'true', 'true'])
+    const always = reportOf({ judged: labelled(...ROWS), ...alone }).labels!
+    expect(always.abstain).toEqual({ threshold: 0, answered: 1, accuracy: 0.5 })
+    // The slider's stops: by the hundredth, so that the page says the same of a threshold as the command line.
+    expect(always.abstention).toHaveLength(100)
+    expect(always.abstention[80]).toEqual(report.labels!.abstain)
   })
 
   test('of the base model stand beside the same rows, and so do the baselines', () => {

@@ -69,6 +69,7 @@ describe('npm run evaluate', () => {
     expect(await labels('--labels', '"a,b"', '--labels', 'c')).toEqual(['a,b', 'c'])
     expect(await job('--train', MOOD)).toMatchObject({ train: { files: [{ path: MOOD }], given: true } })
     expect((await job('--beside', 'pebble'))!.beside).toEqual({ name: 'pebble', path: null })
+    expect([(await job())!.abstain, (await job('--abstain', '0.8'))!.abstain]).toEqual([0, 0.8])
     expect(await evaluateJob(['--help'])).toBeNull()
   })
 
@@ -116,6 +117,7 @@ describe('npm run evaluate', () => {
     ['an empty file', () => ['--run', run, '--data', join(folder, 'empty.csv')], 'bad_data', 'empty'],
     ['a task', () => ['--run', run, '--data', PIRATE, '--task', 'x'], 'bad_config', '--task x'],
     ['a choice', () => ['--run', run, '--data', PIRATE, '--choice', 'x'], 'bad_config', '--choice x'],
+    ['a threshold', () => ['--run', run, '--data', PIRATE, '--abstain', '80'], 'bad_config', '--abstain'],
     ['a limit', () => ['--run', run, '--data', PIRATE, '--limit', '0'], 'bad_config', '--limit'],
     ['text as a limit', () => ['--run', run, '--data', PIRATE, '--limit', 'ten'], 'bad_config', '"ten"'],
     ['a set that is none', () => ['--run', run, '--benchmark', 'x'], 'bad_config', 'benchmark set "x"'],

@@ -415,8 +415,11 @@ test('the command line gives the figures that the page gives, on the same run an
   const request = { run, checkpoint: 'last' as const, rows: { dataset: file.id } }
   const { id } = await train.evaluations.evaluate(request, nothing)
   await train.evaluations.evaluate({ ...request, checkpoint: null }, nothing)
-  const page = await train.evaluations.report(run, id)
-  const [pageJson, pageCsv] = await train.evaluations.files(run, id)
+  // The toy model is about as sure of every row: a threshold that it stays below.
+  const sure = (await train.evaluations.report(run, id)).rows.map(({ confidence }) => confidence!)
+  const abstain = (Math.max(...sure) + 1) / 2
+  const page = await train.evaluations.report(run, id, { abstain })
+  const [pageJson, pageCsv] = await train.evaluations.files(run, id, { abstain })
 
   const log = await readEvents(await openDatabase(), run)
   const pageSuspects = await train.evaluations.suspects(run)
@@ -458,7 +461,7 @@ test('the command line gives the figures that the page gives, on the same run an
       ...{ model: 'pebble', other: null },
       data: { name: 'test.csv', files: [{ name: 'test.csv', url: at('/test.csv') }] },
       train: { name: 'rows.csv', files: [{ name: 'rows.csv', url: at('/rows.csv') }], given: true },
-      ...{ mapping: {}, task: null, limit: null, choice: 'sum' as const, engine: {} },
+      ...{ mapping: {}, task: null, limit: null, choice: 'sum' as const, abstain, engine: {} },
       out: at('/out/'),
     }
     // The toy engine's adapter is on no matrix of Pebble's.
@@ -478,6 +481,13 @@ test('the command line gives the figures that the page gives, on the same run an
       (text) => JSON.parse(text),
     )
     expect([mine.sides, mine.labels, mine.count]).toEqual([pages.sides, pages.labels, pages.count])
+    expect(report.abstain).toEqual(page.labels!.abstain)
+    expect(mine.labels.abstain).toEqual(page.labels!.abstain)
+    expect(report.abstain).toEqual({ threshold: abstain, answered: 0, accuracy: null })
+    const [head, ...lines] = written.get('/out/predictions.csv')!.trim().split('\r\n')
+    const column = head!.split(',').indexOf('answered')
+    // Commas stand in no question of this file.
+    expect(lines.map((line) => line.split(',')[column])).toEqual(sure.map(() => 'false'))
 
     // Training data that is not what the run learnt from is refused; without it there are no baselines.
     const foreign = { ...job, train: { ...job.data, given: true } }

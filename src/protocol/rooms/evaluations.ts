@@ -170,6 +170,8 @@ export type LabelChoice = 'sum' | 'mean'
 export interface ReportOptions {
   /** By default `sum`. */
   choice?: LabelChoice
+  /** Of labels, the confidence below which the model is silent, 0..1; by default 0, it always answers. */
+  abstain?: number
 }
 
 /** A figure and where it lies in 95 of 100 draws of the same rows with replacement. */
@@ -264,7 +266,16 @@ export interface LabelReport {
   /** Fitted on validation rows that this step was evaluated on; null where there is no such evaluation. */
   temperature: { value: number; rows: number; same: boolean } | null
   /** Were it silent below a confidence: how many rows it would answer, and how many of these right. */
-  abstention: { threshold: number; answered: number; accuracy: number | null }[]
+  abstention: Abstention[]
+  /** The same at the threshold that was asked for. */
+  abstain: Abstention
+}
+
+/** Shares: of the rows, those that are answered; of these, those that are answered right (null where none is). */
+export interface Abstention {
+  threshold: number
+  answered: number
+  accuracy: number | null
 }
 
 export interface ReliabilityBin {

@@ -9,7 +9,8 @@ export interface MenuItem {
   label: string
   icon?: IconName
   danger?: boolean
-  disabled?: boolean
+  /** Why it cannot be pressed now. It takes focus all the same: what a key or a screen reader passes over is never read. */
+  why?: string | null
   onSelect: () => void
 }
 
@@ -90,12 +91,32 @@ function Item(props: MenuItem) {
     <DropdownMenu.Item
       class="menu-item"
       classList={{ danger: props.danger ?? false }}
-      disabled={props.disabled ?? false}
-      onSelect={props.onSelect}
+      {...unpressed(props.why)}
+      onSelect={() => props.why || props.onSelect()}
     >
       <Show when={props.icon}>{(name) => <Icon name={name()} size={18} />}</Show>
-      {props.label}
+      <Reasoned label={props.label} why={props.why} />
     </DropdownMenu.Item>
+  )
+}
+
+/** Of an item that cannot be pressed: it says so, and stays in sight when it is tried. */
+export const unpressed = (why: string | null | undefined) => ({
+  'aria-disabled': why ? true : undefined,
+  closeOnSelect: !why,
+})
+
+/** An item's words, with the reason why it cannot be pressed under them. */
+export function Reasoned(props: { label: string; why?: string | null | undefined }) {
+  return (
+    <Show when={props.why} fallback={props.label}>
+      {(why) => (
+        <div>
+          <DropdownMenu.ItemLabel>{props.label}</DropdownMenu.ItemLabel>
+          <DropdownMenu.ItemDescription class="option-note">{why()}</DropdownMenu.ItemDescription>
+        </div>
+      )}
+    </Show>
   )
 }
 

@@ -174,16 +174,25 @@ export const evaluation = {
     'Temperature fitted on these {count} validation rows: {value}. Evaluate other rows to see what it does.',
   'sure.noTemperature':
     'No temperature is fitted: evaluate the held-out rows (validation) of this step once.',
-  'silent.title': 'Were it silent when unsure',
-  'silent.threshold': 'Answers only if surer than',
+  'silent.title': 'Silent when unsure',
+  'silent.lede': 'Fewer answers, more of them right: what it is less sure of, a person decides.',
+  'silent.threshold': 'Silent if less sure than',
+  'silent.all': 'It answers all {count} rows, {right} of them right ({share}).',
+  'silent.buys':
+    'It answers {answered} of {count} rows, {right} of them right ({share}). Never silent, it has {allRight} of {count} right ({allShare}).',
+  'silent.none': 'It is so sure of none of the {count} rows, and would answer none.',
+  'silent.honest':
+    'The threshold goes into the files below, and is shown with the labels of a question. Chosen by these rows it looks a little better than it is: evaluate other rows with it, too.',
   'silent.answered': 'Answers',
   'silent.accuracy': 'Of these right',
-  'silent.table': 'What silence would buy',
+  'silent.table': 'All thresholds',
 
   'labels.open': 'Look at its labels',
   'labels.lede':
     'How likely each label is as the answer to this question: of all labels together 100%. No token is written.',
   'labels.table': 'Labels, the likeliest first',
+  'labels.silent':
+    'Its likeliest label, {label}, has {share}: less than your threshold of {threshold}. It would be silent.',
 
   'save.rows': 'Rows (CSV)',
   'save.figures': 'Figures (JSON)',

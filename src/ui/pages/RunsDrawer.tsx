@@ -73,9 +73,13 @@ export function RunsDrawer() {
 
 function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => void; onSave: () => void }) {
   const { runs, shown: page, training, tuning, route, openRuns, opening, downloads } = useApp()
-  /** Other settings are not opened where any are locked. */
-  const locked = () => page.anyLocked
   const live = () => runs.live() === props.run.id
+  /** Why something cannot be done with it now; null: it can. */
+  const nothing = () => (props.run.step === 0 ? t('runs.not.learnt') : null)
+  const making = () => (downloads.making() === null ? null : t('runs.not.making'))
+  const otherTab = () => (runs.elsewhere(props.run) ? t('runs.not.elsewhere') : null)
+  /** Other settings are not opened where any are locked. */
+  const taken = () => (page.anyLocked ? t('runs.not.locked') : training.busy() ? t('runs.not.busy') : null)
   const status = () => {
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
     if (runs.wasCutOff(props.run)) return t('runs.status.cutOff')
@@ -176,33 +180,33 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
             {
               label: t('runs.export'),
               icon: 'export',
-              disabled: props.run.step === 0 || live() || downloads.making() !== null,
+              why: nothing() ?? (live() ? t('runs.not.live') : null) ?? making(),
               onSelect: () => void downloads.run(props.run),
             },
             {
               label: t('runFile.save'),
               icon: 'export',
-              disabled: downloads.making() !== null,
+              why: making(),
               onSelect: props.onSave,
             },
-            { label: t('runs.rename'), disabled: runs.elsewhere(props.run), onSelect: props.onRename },
+            { label: t('runs.rename'), why: otherTab(), onSelect: props.onRename },
             {
               label: t('runs.reproduce'),
-              disabled: training.busy() || locked(),
+              why: taken(),
               onSelect: () => void reproduce(),
             },
-            { label: t('open.use'), disabled: training.busy() || locked(), onSelect: () => use() },
+            { label: t('open.use'), why: taken(), onSelect: () => use() },
             {
               label: t('open.continue'),
               // What a run begins with is read from what is stored.
-              disabled: props.run.step === 0 || props.run.unkept !== undefined || training.busy() || locked(),
+              why: nothing() ?? (props.run.unkept === undefined ? null : t('runs.not.kept')) ?? taken(),
               onSelect: () => void continueAnew(),
             },
             {
               label: t('action.delete'),
               icon: 'trash',
               danger: true,
-              disabled: live() || runs.elsewhere(props.run),
+              why: (live() ? t('runs.not.live') : null) ?? otherTab(),
               onSelect: props.onRemove,
             },
           ]}

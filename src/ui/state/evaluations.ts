@@ -30,6 +30,8 @@ export interface EvaluationSetup {
   /** Null: as guessed. */
   kind: TaskKind | null
   choice: LabelChoice
+  /** Confidence in a label below which it is silent, 0..1. */
+  abstain: number
   limit: number
   /** Id of another model that answers the same rows, untuned; empty: none. */
   other: string
@@ -62,6 +64,7 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>, models: P
     rows: usualRows(run),
     kind: null,
     choice: 'sum',
+    abstain: 0,
     limit: LIMIT,
     other: '',
     ...setups()[run.id],
@@ -153,8 +156,8 @@ export function createEvaluations(studio: Pick<Studio, 'evaluations'>, models: P
     suspects: (run: string) => studio.evaluations.suspects(run),
     heldAnswers: (asked: HeldAnswersRequest, signal: AbortSignal) =>
       studio.evaluations.heldAnswers(asked, { signal }),
-    files: (run: string, evaluation: string, choice: LabelChoice) =>
-      studio.evaluations.files(run, evaluation, { choice }),
+    files: (run: RunInfo, evaluation: string, choice: LabelChoice) =>
+      studio.evaluations.files(run.id, evaluation, { choice, abstain: setupOf(run).abstain }),
   }
 }
 

@@ -157,15 +157,23 @@ export const evaluation: Translated<typeof english> = {
   'sure.temperature': '以 {count} 個驗證列擬合的溫度：{value}',
   'sure.temperatureSame': '以這 {count} 個驗證列擬合的溫度：{value}。請評估其他的列，看看它的作用。',
   'sure.noTemperature': '還沒有擬合溫度：請先評估一次這一步的保留列（驗證）。',
-  'silent.title': '沒把握就不回答的話',
-  'silent.threshold': '把握高於多少才回答',
+  'silent.title': '沒把握就不回答',
+  'silent.lede': '回答得少一些，答對的比例高一些：它沒把握的，由人決定。',
+  'silent.threshold': '把握低於多少就不回答',
+  'silent.all': '它回答全部 {count} 列，其中答對 {right} 列（{share}）。',
+  'silent.buys':
+    '它回答 {count} 列中的 {answered} 列，其中答對 {right} 列（{share}）。若每列都回答，{count} 列中答對 {allRight} 列（{allShare}）。',
+  'silent.none': '{count} 列中沒有一列有這麼大的把握，它一列也不會回答。',
+  'silent.honest':
+    '這個門檻會寫進下方的檔案，也會顯示在各題的標籤旁。用這些列選出的門檻，看起來會比實際好一點：請也用它評估其他的列。',
   'silent.answered': '有回答',
   'silent.accuracy': '其中答對',
-  'silent.table': '不回答能換來什麼',
+  'silent.table': '所有門檻',
 
   'labels.open': '查看各標籤',
   'labels.lede': '每個標籤作為這一題答案的可能性：所有標籤合計 100%。不需要寫出任何詞元。',
   'labels.table': '各標籤，最可能的在前',
+  'labels.silent': '最可能的標籤「{label}」只有 {share}，低於您的門檻 {threshold}：它不會回答。',
 
   'save.rows': '各列（CSV）',
   'save.figures': '數字（JSON）',

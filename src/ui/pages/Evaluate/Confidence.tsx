@@ -1,4 +1,3 @@
-import { Show } from 'solid-js'
 import type { LabelReport, ReliabilityBin, Side } from '../../../protocol/studio.ts'
 import { ReliabilityPlot } from '../../charts/ReliabilityPlot.tsx'
 import { SaveChart } from '../../charts/SaveChart.tsx'
@@ -6,7 +5,7 @@ import { Table, type TableColumn } from '../../components/Table.tsx'
 import { formatShare } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 
-/** How far the model's confidence can be trusted, and what silence would buy where it is not sure. */
+/** How far the model's confidence can be trusted. */
 export function Confidence(props: { labels: LabelReport; sides: Side[] }) {
   let box!: HTMLDivElement
   const ece = () =>
@@ -20,21 +19,6 @@ export function Confidence(props: { labels: LabelReport; sides: Side[] }) {
     },
     { id: 'right', head: t('sure.accuracy'), cell: ({ accuracy }) => formatShare(accuracy, 1), number: true },
     { id: 'count', head: t('sure.count'), cell: ({ count }) => count, number: true },
-  ]
-  const silence: TableColumn<LabelReport['abstention'][number]>[] = [
-    { id: 'above', head: t('silent.threshold'), cell: ({ threshold }) => formatShare(threshold) },
-    {
-      id: 'answered',
-      head: t('silent.answered'),
-      cell: ({ answered }) => formatShare(answered),
-      number: true,
-    },
-    {
-      id: 'right',
-      head: t('silent.accuracy'),
-      cell: ({ accuracy }) => (accuracy === null ? '—' : formatShare(accuracy, 1)),
-      number: true,
-    },
   ]
   const temperature = () => {
     const fitted = props.labels.temperature
@@ -67,10 +51,6 @@ export function Confidence(props: { labels: LabelReport; sides: Side[] }) {
         />
       </div>
       <p class="small">{temperature()}</p>
-      <Show when={props.labels.abstention.length > 0}>
-        <h3>{t('silent.title')}</h3>
-        <Table label={t('silent.table')} columns={silence} rows={props.labels.abstention} dense tall />
-      </Show>
     </div>
   )
 }

@@ -19,6 +19,7 @@ import { Confidence } from './Confidence.tsx'
 import { type Cell, Confusion } from './Confusion.tsx'
 import { besideName, ClassTable, FigureTable } from './Figures.tsx'
 import { JudgedRows } from './JudgedRows.tsx'
+import { Silence } from './Silence.tsx'
 
 /** What came of an evaluation: the headline, under it the matrix or the worst rows, and everything else one fold away. */
 export function JudgedReport(props: {
@@ -140,6 +141,9 @@ function Report(props: {
               <Fold summary={t('sure.title')}>
                 <Confidence labels={labels()} sides={props.report.sides} />
               </Fold>
+              <Fold summary={t('silent.title')}>
+                <Silence run={props.run} labels={labels()} rows={props.report.count} />
+              </Fold>
             </>
           )}
         </Show>
@@ -191,7 +195,7 @@ function Take(props: { run: RunInfo; report: EvaluationReport; choice: LabelChoi
     return `${runs.label(props.run)} ${step ?? 0} ${data.name} ${data.split ?? ''}`
   }
   async function take(path: string): Promise<void> {
-    const files = await evaluations.files(props.run.id, props.report.evaluation.id, props.choice)
+    const files = await evaluations.files(props.run, props.report.evaluation.id, props.choice)
     const file = files.find((one) => one.path === path)
     // Files of two evaluations lie in one folder of downloads.
     if (file) await saveFile({ ...file, path: `${fileName(of())}-${path}` })

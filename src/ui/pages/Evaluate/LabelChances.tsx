@@ -1,3 +1,4 @@
+import { Show } from 'solid-js'
 import type { LabelsRequest, LabelView } from '../../../protocol/studio.ts'
 import { Table, type TableColumn } from '../../components/Table.tsx'
 import { formatShare } from '../../messages/format.ts'
@@ -9,7 +10,15 @@ type Row = LabelView['labels'][number]
 
 /** How likely each label is as the answer to a question, before and after training, the likeliest first. */
 export function LabelChances(props: { of: LabelsRequest }) {
-  const { evaluations } = useApp()
+  const { evaluations, runs } = useApp()
+  /** The likeliest label where it is less sure than the threshold of this run's evaluations; labels are held here by the sum. */
+  const silent = ({ labels }: LabelView) => {
+    const run = runs.byId(props.of.run)
+    if (!run) return null
+    const { abstain, choice } = evaluations.setupOf(run)
+    const likeliest = labels.reduce((best, one) => (one.tuned > best.tuned ? one : best))
+    return choice === 'sum' && likeliest.tuned < abstain ? { ...likeliest, abstain } : null
+  }
   const columns = (step: number): TableColumn<Row>[] => [
     { id: 'label', head: t('classes.label'), cell: ({ label }) => <span class="wrap">{label}</span> },
     { id: 'base', head: t('chance.base'), cell: ({ base }) => formatShare(base, 1), number: true },
@@ -27,6 +36,17 @@ export function LabelChances(props: { of: LabelsRequest }) {
       {(view) => (
         <div class="stack-s">
           <p class="small quiet">{t('labels.lede')}</p>
+          <Show when={silent(view)}>
+            {(found) => (
+              <p>
+                {t('labels.silent', {
+                  label: found().label,
+                  share: formatShare(found().tuned, 1),
+                  threshold: formatShare(found().abstain),
+                })}
+              </p>
+            )}
+          </Show>
           <Table
             label={t('labels.table')}
             columns={columns(view.step)}

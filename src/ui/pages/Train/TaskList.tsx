@@ -1,7 +1,8 @@
 import { DropdownMenu } from '@kobalte/core/dropdown-menu'
-import { For, Show } from 'solid-js'
+import { For } from 'solid-js'
 import type { TaskKind } from '../../../protocol/studio.ts'
 import { Icon } from '../../components/Icon.tsx'
+import { Reasoned, unpressed } from '../../components/MenuList.tsx'
 import { type Press, presses } from '../../components/Opener.tsx'
 import { t } from '../../messages/t.ts'
 import { type TaskMenuProps, taskInWords, taskLabel, whyNot } from './task-words.ts'
@@ -17,6 +18,9 @@ export function TaskList(props: TaskMenuProps & { press: Press }) {
     kind === props.outlook.guess
       ? t('task.guessed', { what: taskInWords(kind, props.outlook) })
       : taskInWords(kind, props.outlook)
+  function choose(kind: string): void {
+    if (!whyNot(kind as TaskKind, props.outlook)) props.onChange(kind as TaskKind)
+  }
   return (
     <DropdownMenu gutter={4} placement="bottom-start" preventScroll={false} modal={false}>
       <DropdownMenu.Trigger ref={trigger} class="in-sentence" aria-label={taskLabel(props)}>
@@ -25,25 +29,15 @@ export function TaskList(props: TaskMenuProps & { press: Press }) {
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content class="menu task-menu">
-          <DropdownMenu.RadioGroup value={props.kind} onChange={(kind) => props.onChange(kind as TaskKind)}>
+          <DropdownMenu.RadioGroup value={props.kind} onChange={choose}>
             <For each={KINDS}>
               {(kind) => (
                 <DropdownMenu.RadioItem
                   class="menu-item"
                   value={kind}
-                  closeOnSelect
-                  disabled={whyNot(kind, props.outlook) !== null}
+                  {...unpressed(whyNot(kind, props.outlook))}
                 >
-                  <div>
-                    <DropdownMenu.ItemLabel>{inWords(kind)}</DropdownMenu.ItemLabel>
-                    <Show when={whyNot(kind, props.outlook)}>
-                      {(why) => (
-                        <DropdownMenu.ItemDescription class="option-note">
-                          {why()}
-                        </DropdownMenu.ItemDescription>
-                      )}
-                    </Show>
-                  </div>
+                  <Reasoned label={inWords(kind)} why={whyNot(kind, props.outlook)} />
                   <DropdownMenu.ItemIndicator class="push">
                     <Icon name="check" size={16} />
                   </DropdownMenu.ItemIndicator>
