@@ -7,8 +7,8 @@ import type {
   StoredTypes,
   WeightSource,
 } from '../protocol/model.ts'
+import type { KeptBlocks } from './kept-blocks.ts'
 import { quantise } from './quantise.ts'
-import type { KeptBlocks } from './rounded-table.ts'
 import { STORAGE_OF, storedTypes } from './storage.ts'
 import { elementsOf, isProjection, type ModelTensor, tensorTable } from './tensors.ts'
 import { widen } from './weights.ts'

@@ -17,7 +17,7 @@ export async function keptRounding(
   const model = await database.get('models', id)
   const kept = model?.rounded?.[to]
   if (!model || kept?.of !== of || kept.table.version !== version) return null
-  return { table: kept.table, bytes: openBlob(database, kept.blocks, `${to} blocks of ${model.name}`) }
+  return { table: kept.table, bytes: openBlob(database, kept.blocks, `${to} of ${model.name}`) }
 }
 
 /** Whether the browser has room to spare for so many bytes. */

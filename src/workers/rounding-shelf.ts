@@ -1,6 +1,7 @@
+import { type KeptBlocks, keptBlocks } from '../model/kept-blocks.ts'
 import { ROUNDING } from '../model/quantise.ts'
 import type { QuantisedWeights } from '../model/quantised-weights.ts'
-import { type KeptBlocks, keptBlocks, RecordedWeights } from '../model/rounded-table.ts'
+import { RecordedWeights } from '../model/recorded-weights.ts'
 import type { Quantization } from '../protocol/model.ts'
 import type { Database } from '../storage/database.ts'
 import { dropRounding, hasRoomToSpare, keptRounding, roundingWriter } from '../storage/rounded.ts'

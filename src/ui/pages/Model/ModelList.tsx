@@ -89,19 +89,19 @@ function Here(props: { model: ModelInfo; group: string; onRemove: () => void }) 
         </label>
         <Show when={!props.model.practice}>
           <Fold summary={t('shelf.details')} small>
-            <dl class="facts">
-              <dt>{t('shelf.origin')}</dt>
-              <dd>
-                <Origin of={props.model.origin} />
-              </dd>
-              <dt>{t('shelf.licence')}</dt>
-              <dd>
-                <Licence of={props.model.licence} />
-              </dd>
-              <dt>{t('shelf.hash')}</dt>
-              <dd class="mono small wrap">{props.model.hash}</dd>
-            </dl>
             <div class="stack-s">
+              <dl class="facts">
+                <dt>{t('shelf.origin')}</dt>
+                <dd>
+                  <Origin of={props.model.origin} />
+                </dd>
+                <dt>{t('shelf.licence')}</dt>
+                <dd>
+                  <Licence of={props.model.licence} />
+                </dd>
+                <dt>{t('shelf.hash')}</dt>
+                <dd class="mono small wrap">{props.model.hash}</dd>
+              </dl>
               <Button
                 class="start"
                 disabled={downloads.making() !== null}
