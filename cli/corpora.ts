@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
@@ -7,6 +7,7 @@ import type { ByteSource } from '../src/files/bytes.ts'
 import { columnNames, tableRows } from '../src/files/table.ts'
 import { fail, LapidaryError, toFailure } from '../src/protocol/errors.ts'
 import { type Flags, parseFlags } from './args.ts'
+import { report } from './report.ts'
 
 /** npm run corpora -- DIR: tries every file of a folder with the readers of data, one line a file. */
 
@@ -149,6 +150,10 @@ function lineOf({ file, verdict, seconds, rows, columns, findings, code, message
 
 async function corpora(folder: string, flags: Flags<typeof SPEC>): Promise<boolean> {
   const options = JSON.parse(flags.options ?? '{}') as object
+  if (!existsSync(folder) || !statSync(folder).isDirectory())
+    fail('missing_file', `There is no folder ${folder}.`, 'Name the folder of the files to read.', {
+      path: folder,
+    })
   const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !EXPECTED.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
@@ -173,7 +178,5 @@ try {
   if (help) console.log(HELP)
   else if (!(await corpora(folder, parseFlags(rest, SPEC)))) process.exitCode = 1
 } catch (error) {
-  const { code, message, hint } = toFailure(error)
-  console.error(`${code}: ${message} ${hint}`)
-  process.exitCode = code.startsWith('bad_') ? 2 : 1
+  process.exitCode = report(error)
 }

@@ -7,6 +7,7 @@ import { BENCHMARKS, benchmark } from '../src/runs/benchmarks.ts'
 import { type FlagType, parseFlags } from './args.ts'
 import { descriptionOf, requireStep } from './checkpoint-folder.ts'
 import { runPlace } from './run-file.ts'
+import { requireWritable } from './run-folder.ts'
 import { readRun } from './train-before.ts'
 import { type DataPath, dataFiles, modelOf, namedBefore, need } from './train-job.ts'
 
@@ -141,6 +142,7 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
       },
     )
   const json = resolve(flags.json ?? join(place.out, 'evaluation.json'))
+  requireWritable(dirname(json), '--json')
   if (json.endsWith('.csv'))
     fail(
       'bad_config',

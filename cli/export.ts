@@ -17,6 +17,7 @@ import { pushExport, pushJob } from './push.ts'
 import { report } from './report.ts'
 import { runFilePath, runPlace } from './run-file.ts'
 import { runFileOf } from './run-file-source.ts'
+import { requireWritable } from './run-folder.ts'
 import { requireRun } from './train-before.ts'
 
 /** npm run export: a run's last checkpoint in further formats, from its folder and the base model; needs no browser. */
@@ -115,7 +116,7 @@ async function main(argv: string[]): Promise<void> {
     fail('bad_config', '--push and --out do not go together.', 'Leave one of the two out.', { flag: '--out' })
   const place = await runPlace(flags.run)
   const run = place.folder
-  requireRun(run)
+  requireRun(run, '--run')
   const wantsProof = flags.proof ?? true
   const proven = wantsProof && (await Promise.all(formats.map(carriesProof))).includes(true)
   const from = flags.step === undefined ? 'last' : requireStep(flags.step, '--step', run)
@@ -129,6 +130,7 @@ async function main(argv: string[]): Promise<void> {
     return
   }
   const out = resolve(flags.out ?? place.out)
+  requireWritable(out, '--out')
   const runFile = runFilePath(out, place.name)
   for (const path of [...formats.map((format) => join(out, folderOf(format))), ...(options ? [runFile] : [])])
     if (existsSync(path))

@@ -1,5 +1,13 @@
-import { createWriteStream, existsSync, openAsBlob, readFileSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openAsBlob,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { downloadZip } from 'client-zip'
@@ -45,6 +53,7 @@ export async function writeHtmlPack(
 
 async function writeWhole(pieces: AsyncIterable<Uint8Array>, path: string): Promise<number> {
   const part = `${path}.${process.pid}.part`
+  mkdirSync(dirname(path), { recursive: true })
   let bytes = 0
   try {
     const counted = async function* () {

@@ -1,5 +1,8 @@
 import { existsSync, openAsBlob, statSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
+import { openDataset } from '../src/dataset/open.ts'
+import { blobSource } from '../src/files/bytes.ts'
+import { columnNames } from '../src/files/table.ts'
 import { parameterCount } from '../src/model/tensors.ts'
 import { LOCKS, PARTS, PLACES } from '../src/protocol/embed.ts'
 import { fail } from '../src/protocol/errors.ts'
@@ -15,6 +18,7 @@ import { ensureBuilt, ROOT } from './build.ts'
 import { openModelPath } from './model-path.ts'
 import { builtStudio, PEBBLE, writeHtmlPack, writePack } from './pack-file.ts'
 import { report } from './report.ts'
+import { requireWritable } from './run-folder.ts'
 import { readConfig } from './train-before.ts'
 import { modelOf } from './train-job.ts'
 
@@ -76,6 +80,7 @@ async function main(argv: string[]): Promise<void> {
   const output = resolve(need(flags.output, '--output'))
   if (existsSync(output))
     fail('output_exists', `${output} exists already.`, 'Remove it, or name another file.', { path: output })
+  requireWritable(dirname(output), '--output')
   if (flags.html) oneHtmlFile(output, flags)
   const data = flags.data === undefined ? null : existing(flags.data, '--data')
   const quantization =
@@ -88,6 +93,7 @@ async function main(argv: string[]): Promise<void> {
   const name = practice ? PEBBLE.name : basename(model.path!).replace(/\.gguf$/i, '')
   const parameters = parameterCount(await readModel(files))
   const config = settings(flags, { practice, parameters }, practice ? 'pebble' : name, data)
+  if (data !== null) await requireReadable(data, config)
   const parts = {
     title: flags.title ?? lessonTitle(lesson) ?? basename(output, flags.html ? ONE_FILE_ENDING : PACK_ENDING),
     language: flags.language ?? 'en',
@@ -170,6 +176,24 @@ function existing(path: string, flag: string): string {
   if (!existsSync(path) || !statSync(path).isFile())
     fail('missing_file', `There is no file ${path}.`, `Check the path given with ${flag}.`, { path, flag })
   return path
+}
+
+/** Pupils are given no file that cannot be read, and no column that it has not. @throws LapidaryError */
+async function requireReadable(path: string, { data }: RunConfig): Promise<void> {
+  const source = blobSource(await openAsBlob(path))
+  const columns = columnNames((await openDataset({ name: basename(path), source }, data.reading)).table)
+  // Steps may make columns of their own.
+  if (data.steps.length > 0) return
+  for (const column of [data.prompt, data.response])
+    if (column !== null && !columns.includes(column))
+      fail(
+        'missing_column',
+        `There is no column "${column}" in ${path}.`,
+        `Choose from: ${columns.join(', ')}.`,
+        {
+          column,
+        },
+      )
 }
 
 function oneOf<Name extends string>(names: readonly Name[], given: string, flag: string): Name {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fail } from '../src/protocol/errors.ts'
 import { parseFlags } from './args.ts'
 import { ensureBuilt } from './build.ts'
 import { report } from './report.ts'
@@ -17,13 +18,18 @@ try {
   const flags = parseFlags(process.argv.slice(2), { host: 'text', port: 'number', help: 'switch' })
   if (flags.help) console.log(HELP)
   else {
+    const { port } = flags
+    if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536))
+      fail('bad_config', `--port takes a whole number below 65536, not ${port}.`, 'For instance 4173.', {
+        flag: '--port',
+      })
     const root = await ensureBuilt((text) => console.error(text))
     const server = await serve({
       root,
       policy: policyOf(readFileSync(join(root, 'index.html'), 'utf8')),
       ...(flags.host ? { host: flags.host } : {}),
-      port: flags.port ?? 4173,
-      strict: flags.port !== undefined,
+      port: port ?? 4173,
+      strict: port !== undefined,
     })
     console.log(`Lapidary is ready: ${server.url}`)
   }

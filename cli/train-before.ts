@@ -9,8 +9,11 @@ import { remoteAddress } from './hub.ts'
 
 /** The run that a folder holds already, for `npm run train -- --resume`. */
 
-/** @throws LapidaryError `missing_file`: the folder holds no run. One without a checkpoint begins again. */
-export function requireRun(out: string): void {
+/**
+ * @param flag that named the folder
+ * @throws LapidaryError `missing_file`: the folder holds no run. One without a checkpoint begins again.
+ */
+export function requireRun(out: string, flag: '--out' | '--run' = '--out'): void {
   for (const file of ['run.json', 'metrics.jsonl'])
     if (!existsSync(join(out, file)))
       fail(
@@ -18,9 +21,11 @@ export function requireRun(out: string): void {
         existsSync(out)
           ? `There is no ${file} in ${out}: no run to go on with.`
           : `There is no folder ${out}.`,
-        existsSync(out)
-          ? 'Name the folder of a run with --out; for a new run name a new folder, without --resume.'
-          : 'Check the path given with --out; for a new run leave --resume out.',
+        flag === '--run'
+          ? 'Name the folder that npm run train left, or the file of a run, with --run.'
+          : existsSync(out)
+            ? 'Name the folder of a run with --out; for a new run name a new folder, without --resume.'
+            : 'Check the path given with --out; for a new run leave --resume out.',
         { path: join(out, file) },
       )
 }

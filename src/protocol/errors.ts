@@ -71,6 +71,10 @@ export function fail(code: ErrorCode, message: string, hint: string, detail?: Fa
 /** A module that does not load on first use, as Chromium, Firefox and WebKit say it. */
 const NOT_LOADED = /dynamically imported module|Importing a module script failed/i
 
+/** The hint of what nobody has foreseen, on the page. */
+export const UNFORESEEN =
+  'This is a fault of ours. Reload the page; your runs are kept. Please report it with the text above.'
+
 /** Any thrown value as a Failure; aborts become `cancelled`, the unexpected becomes `internal`. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof LapidaryError) return error.toFailure()
@@ -94,7 +98,7 @@ export function toFailure(error: unknown): Failure {
   return {
     code: 'internal',
     message: message || 'Something unexpected went wrong.',
-    hint: 'This is a fault of ours. Reload the page; your runs are kept. Please report it with the text above.',
+    hint: UNFORESEEN,
     ...(error instanceof Error && error.stack ? { detail: { stack: error.stack } } : {}),
   }
 }

@@ -7,6 +7,12 @@ import { openPackFile } from '../../src/pack/read.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const MOOD = join(ROOT, 'public', 'datasets', 'mood.csv')
+const PICTURE = join(
+  ROOT,
+  'public',
+  'icons',
+  readdirSync(join(ROOT, 'public', 'icons')).find((name) => name.endsWith('.png'))!,
+)
 let folder: string
 let lesson: string
 
@@ -67,6 +73,17 @@ test.each([
   ['without a lesson', ['--output', 'x'], /bad_config.*--lesson/],
   ['an unknown part', ['--shown', 'data,kitchen'], /bad_config.*kitchen/],
   ['one HTML file without a studio', ['--html'], /bad_config.*--html and --no-app/],
+  ['data that cannot be read', ['--data', PICTURE], /unsupported_format/],
+  [
+    'a column that is not there',
+    ['--data', MOOD, '--prompt', 'humour'],
+    /missing_column.*"humour".*sentence/,
+  ],
+  [
+    'a place in a file',
+    ['--lesson', MOOD, '--output', join(MOOD, 'x.zip')],
+    /bad_config.*mood\.csv is a file/,
+  ],
   ['an unknown rounding', ['--quantization', 'int2'], /bad_config.*int2/],
 ])('%s is refused by name, and nothing is written', (_, flags, said) => {
   const own = flags.includes('--output')

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parseFlags } from '../../cli/args.ts'
-import { failureLine } from '../../cli/report.ts'
+import { failureLine, report } from '../../cli/report.ts'
 import { trainJob } from '../../cli/train-job.ts'
 import { exitCode, LapidaryError, toFailure } from '../../src/protocol/errors.ts'
 
@@ -260,6 +260,20 @@ test('the same command with --resume goes on with the settings that a profile or
   }
   expect((await again()).tip).toBeNull()
   await expect(again('--profile', 'swift')).rejects.toThrow(/no profile "swift"/)
+})
+
+test('what was not foreseen is told as to somebody at a command line', () => {
+  const said: string[] = []
+  const write = vi
+    .spyOn(process.stderr, 'write')
+    .mockImplementation((text) => Boolean(said.push(String(text))))
+  try {
+    expect(report(new RangeError('Odd.'))).toBe(1)
+  } finally {
+    write.mockRestore()
+  }
+  expect(said.join('')).toMatch(/^internal: Odd\. .*Run the same command again/)
+  expect(said.join('')).not.toContain('Reload the page')
 })
 
 describe('flags', () => {
