@@ -97,11 +97,15 @@ interface KeptQueue extends Queue {
 }
 
 /** All that was said of the runs: what is gone on with must be asked for in the same words. */
-function settingsOf({ config, fit, samples }: TrainJob, wish: Omit<QueueWish, 'name'>): string {
+function settingsOf({ config, fit, samples, sampleRows }: TrainJob, wish: Omit<QueueWish, 'name'>): string {
   const { training, lora, model, start } = config
   const { id: _, hash: __, ...held } = model
   const begins = start.from === 'nothing' ? start : { ...start, hash: null }
-  return canonical({ training, lora, held, begins, fit, samples, wish })
+  const asked = {
+    samples: samples.map(({ prompt }) => prompt),
+    ...(sampleRows.length > 0 && { sampleRows }),
+  }
+  return canonical({ training, lora, held, begins, fit, ...asked, wish })
 }
 
 /** The queue of a folder. @throws LapidaryError `bad_state` where it is another one */
@@ -149,7 +153,8 @@ function trialJob(job: TrainJob, queue: Queue, trial: Trial, out: string): Train
     fit: null,
     followLength: false,
     splitSaid: true,
-    samples: queue.base.samplePrompts.map(({ prompt }) => prompt),
+    samples: queue.base.samplePrompts,
+    sampleRows: [],
     resume,
     from: 'last',
     again: again ? { hash: config.data.hash } : null,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fail } from '../src/protocol/errors.ts'
+import type { SampleEvent, SamplePrompt } from '../src/protocol/events.ts'
 import { identity } from '../src/protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../src/protocol/run-config.ts'
 import { configObject } from '../src/runs/config-text.ts'
@@ -87,17 +88,22 @@ export function requireSame(config: RunConfig, before: RunConfig): void {
 }
 
 /** Sample prompts of the sitting before, from its log. */
-export function askedBefore(log: string): string[] {
-  const prompts = new Set<string>()
+export function askedBefore(log: string): SamplePrompt[] {
+  const asked = new Map<string, SamplePrompt>()
   for (const line of readFileSync(log, 'utf8').split('\n'))
     if (line.startsWith('{"type":"sample"')) {
       try {
-        prompts.add((JSON.parse(line) as { prompt: string }).prompt)
+        const { prompt, reference, split } = JSON.parse(line) as SampleEvent
+        asked.set(prompt, {
+          prompt,
+          ...(reference !== undefined && { reference }),
+          ...(split !== undefined && { split }),
+        })
       } catch {
         // The last line may have been cut off by a crash.
       }
     }
-  return [...prompts]
+  return [...asked.values()]
 }
 
 export function readConfig(path: string): object {

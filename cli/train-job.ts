@@ -4,6 +4,7 @@ import { readAdapterConfig } from '../src/model/adapter-config.ts'
 import { parameterCount } from '../src/model/tensors.ts'
 import { type ConfigField, configField, fieldNames } from '../src/protocol/config-fields.ts'
 import { fail } from '../src/protocol/errors.ts'
+import type { SamplePrompt } from '../src/protocol/events.ts'
 import { canonical } from '../src/protocol/identity.ts'
 import {
   defaultRunConfig,
@@ -84,6 +85,7 @@ const SPEC = {
   label: 'paths',
   export: 'list',
   sample: 'list',
+  sample_row: 'list',
   start_from: 'text',
   ...SWEEP_SPEC,
   strict: 'switch',
@@ -144,6 +146,7 @@ Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
   --train-share S      share of the training rows that is learnt from (default 1); the rows held out stay the same
   --data-seed N        by which rows are drawn, where not by --seed
   --sample TEXT        a prompt answered by base and tuned model at each validation; may be given several times
+  --sample-row N       the same with the question of a row of the data, as its file numbers it; several with commas
   --profile P          recommended settings for this model, as on the page: ${PROFILES.join(', ')}; flags win over them; max_length
                        follows the longest example, as far as model and memory allow
   --minutes N          how long the run may take on this machine: sets everything as the page's slider does, from a quick look to a
@@ -198,7 +201,9 @@ export interface TrainJob {
   fit: ProfileId | null
   /** A time that says everything that no flag does; null: none was given. */
   within: HeadlessJob['within']
-  samples: string[]
+  /** Questions asked at each validation, and rows, by their numbers, whose questions are asked as well. */
+  samples: SamplePrompt[]
+  sampleRows: number[]
   /** As it was given, and where it lies. */
   data: { name: string; files: DataPath[] }
   /** As it was given, and its folder or .gguf file; null for the bundled model, Pebble. */
@@ -323,7 +328,10 @@ async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promi
         ? null
         : profile,
     within: minutes === null || size === null ? null : { minutes, model: size, own: ownFields(flags) },
-    samples: flags.sample ?? (resume ? askedBefore(join(out, 'metrics.jsonl')) : []),
+    samples:
+      flags.sample?.map((prompt) => ({ prompt })) ??
+      (resume && !flags.sample_row ? askedBefore(join(out, 'metrics.jsonl')) : []),
+    sampleRows: (flags.sample_row ?? []).map(rowNumber),
     data: { name: data, files },
     model: { name: model, path },
     tip: settled ? settledTip(flags) : tipFor(profile, file, config),
@@ -527,4 +535,19 @@ export function dataFiles(given: string): DataPath[] {
     name: `${basename(path)}/${relative(path, file).replaceAll('\\', '/')}`,
     path: file,
   }))
+}
+
+/** @throws LapidaryError `bad_config` */
+function rowNumber(text: string): number {
+  const number = Number(text)
+  return Number.isInteger(number) && number > 0
+    ? number
+    : fail(
+        'bad_config',
+        `--sample-row takes numbers of rows, not ${text}.`,
+        'Give whole numbers from 1, such as 3,17.',
+        {
+          flag: '--sample-row',
+        },
+      )
 }

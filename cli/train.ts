@@ -220,7 +220,8 @@ function requestOf(job: TrainJob, url: string): HeadlessJob {
     strict: job.strict,
     profile: job.fit,
     within: job.within,
-    samplePrompts: job.samples.map((prompt) => ({ prompt })),
+    samplePrompts: job.samples,
+    sampleRows: job.sampleRows,
     resume:
       job.resume && !job.again
         ? {

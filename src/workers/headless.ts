@@ -26,6 +26,7 @@ import { offered } from '../runs/judgement.ts'
 import type { Known } from '../runs/minutes.ts'
 import { baseName, isNamed } from '../runs/named-data.ts'
 import { fitted, type ProfileId } from '../runs/profiles.ts'
+import { questionsOfRows } from '../runs/questions.ts'
 import { judgeRun } from '../runs/queue.ts'
 import { planQueue, type QueueOutlook, type QueueWish } from '../runs/queue-plan.ts'
 import { TimeLimit } from '../runs/time-limit.ts'
@@ -60,6 +61,8 @@ export interface HeadlessJob {
   /** Minutes that the run may take: they say every setting but those that are a person's own; null: none were given. */
   within: { minutes: number; model: Known['model']; own: string[] } | null
   samplePrompts: SamplePrompt[]
+  /** Rows, as their file numbers them, whose questions are asked as well. */
+  sampleRows: number[]
   /** Where the files of the adapter to begin with lie. */
   adapter: string | null
   /** Where the checkpoint's folder and the log lie, and the file of the folder that describes the checkpoint. */
@@ -169,7 +172,10 @@ export function openHeadless(): void {
     const { choices } = job.config.engine
     const engine = { ...job.config.engine, choices: { ...job.choices[device], ...choices } }
     const adapter = job.adapter === null ? null : await adapterAt(job.adapter)
-    const { model, samplePrompts, profile, within } = job
+    const { model, profile, within } = job
+    const rows =
+      job.sampleRows.length > 0 ? await questionsOfRows(studio.data, recipe, job.sampleRows, dataset) : []
+    const samplePrompts = [...job.samplePrompts, ...rows]
     const request = (set: Partial<RunConfig>): StartRequest => {
       const config = parseRunConfig({ ...wanted, ...set, engine })
       return { dataset: dataset.id, model, config, samplePrompts, ...(adapter && { adapter }) }

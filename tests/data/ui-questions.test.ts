@@ -2,13 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { ExampleText } from '../../src/protocol/studio.ts'
 import type { Message, Origin, Split } from '../../src/protocol/tokens.ts'
-import {
-  heldAgainst,
-  ownQuestions,
-  questionsFrom,
-  questionsOf,
-  telling,
-} from '../../src/ui/state/questions.ts'
+import { questionsFrom, questionsOfRows, rowQuestions } from '../../src/runs/questions.ts'
+import { heldAgainst, ownQuestions, questionsOf, telling } from '../../src/ui/state/questions.ts'
 import { hrefOf, PLACES, placeOf } from '../../src/ui/state/route.ts'
 
 const say = (role: Message['role'], content: string): Message => ({ role, content })
@@ -75,6 +70,48 @@ describe('questions asked along the way', () => {
     expect(await prompts(3)).toEqual(['x', 'y', 'a'])
     expect(await prompts(2)).toEqual(['x', 'y'])
     expect(asked).toEqual(['validation', 'train', 'validation'])
+  })
+})
+
+describe('rows picked as questions', () => {
+  const rows = (from: number, count: number): ExampleText[] =>
+    Array.from({ length: count }, (_, i) => ({ ...pair(`q${from + i}`, `a${from + i}`), row: from + i }))
+  const splits: Record<Split, ExampleText[]> = {
+    validation: [
+      ...rows(0, 700),
+      { ...pair('made', 'x', 'synthetic'), row: 3 },
+      { ...pair('q5', 'again'), row: 700 },
+    ],
+    test: [],
+    train: rows(1000, 3),
+  }
+  const room = {
+    examples: async (_: unknown, split: Split, { offset, count }: { offset: number; count: number }) => ({
+      total: splits[split].length,
+      examples: splits[split].slice(offset, offset + count),
+    }),
+  }
+  const recipe = { dataset: '', config: parseRunConfig({}) }
+
+  it('are read page by page, each question once, with its row, its answer and its split', async () => {
+    const { total, found } = await rowQuestions(room, recipe, 'validation', 5000)
+    expect([total, found.length]).toEqual([702, 700])
+    expect(found[699]).toEqual({ prompt: 'q699', reference: 'a699', split: 'validation', row: 699 })
+    expect(found[5]!.reference).toBe('a5')
+    expect((await rowQuestions(room, recipe, 'validation', 600)).found).toHaveLength(600)
+    expect(await rowQuestions(room, recipe, 'test', 600)).toEqual({ total: 0, found: [] })
+  })
+
+  it('are found by the numbers of the file, in the order in which they were named', async () => {
+    const data = { rows: 1003, rowNumbers: [[0, 2]] as const }
+    expect(await questionsOfRows(room, recipe, [1002, 12], data)).toEqual([
+      { prompt: 'q1000', reference: 'a1000', split: 'train' },
+      { prompt: 'q10', reference: 'a10', split: 'validation' },
+    ])
+    await expect(questionsOfRows(room, recipe, [12, 950], data)).rejects.toMatchObject({
+      code: 'bad_config',
+      detail: { row: 948 },
+    })
   })
 })
 

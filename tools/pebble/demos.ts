@@ -4,7 +4,7 @@ import { mappingFor, type Recipe } from '../../src/protocol/recipe.ts'
 import { parseRunConfig, type RunConfig } from '../../src/protocol/run-config.ts'
 import type { ImportRequest, StartRequest } from '../../src/protocol/studio.ts'
 import { type ProfileId, recommend } from '../../src/runs/profiles.ts'
-import { type Question, questionsFrom } from '../../src/ui/state/questions.ts'
+import { type Question, questionsFrom } from '../../src/runs/questions.ts'
 import { Rooms } from '../rooms.ts'
 import { JUDGES } from './right.ts'
 

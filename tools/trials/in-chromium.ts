@@ -54,6 +54,7 @@ export async function inChromium(folder: string | undefined): Promise<Runner> {
         profile: null,
         within: null,
         samplePrompts: samples,
+        sampleRows: [],
         adapter: null,
         resume: null,
         again: null,

@@ -36,7 +36,12 @@ export function StopsSlider(props: StopsSliderProps) {
       <Slider.Track class="slider-track">
         <Slider.Fill class="slider-fill" />
         {/* Without Slider.Input: a focusable input inside an element of role slider is announced twice. */}
-        <Slider.Thumb class="slider-thumb" aria-label={props.label} />
+        <Slider.Thumb
+          class="slider-thumb"
+          aria-label={props.label}
+          // Else the place of the stop is read, which says nothing.
+          aria-valuetext={props.describe(props.value)}
+        />
       </Slider.Track>
     </Slider>
   )

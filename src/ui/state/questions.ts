@@ -1,16 +1,16 @@
 import { type Accessor, createEffect, createMemo, createSignal, on } from 'solid-js'
-import type { SamplePrompt } from '../../protocol/events.ts'
 import { heeded } from '../../protocol/identity.ts'
 import type { OpenRecipe } from '../../protocol/recipe.ts'
-import type { DataRoom, ExampleText, Studio, TaskKind } from '../../protocol/studio.ts'
-import { type Split, saidIn } from '../../protocol/tokens.ts'
+import type { DataRoom, Studio, TaskKind } from '../../protocol/studio.ts'
+import type { Split } from '../../protocol/tokens.ts'
+import { type Question, questionsFrom } from '../../runs/questions.ts'
 import { taskKind } from '../../runs/task.ts'
 import type { DataState } from './data.ts'
 
-export type Question = SamplePrompt
+export type { Question }
 
 /** Most questions put to both models at each evaluation; each costs time. */
-export const MOST_QUESTIONS = 4
+export const MOST_QUESTIONS = 8
 /** Questions taken from the data where a person has none of their own: of rows held out, and of rows that are learnt. */
 const FROM_DATA = 4
 const HELD_OUT = 2
@@ -18,19 +18,6 @@ const HELD_OUT = 2
 const LOOKED_AT = 20
 /** The same of labels, by which files are often sorted. */
 const LOOKED_AT_LABELS = 200
-/** Words of plain text that a model is asked to go on from. */
-const OPENING = 8
-
-/** What a person would ask the tuned model, and what the data says to it; each question once. */
-export function questionsFrom(examples: readonly ExampleText[], most = FROM_DATA): Question[] {
-  const found: Question[] = []
-  for (const example of examples) {
-    if (found.length === most) break
-    const question = example.origin === 'data' ? questionOf(example) : null
-    if (question && !found.some((other) => other.prompt === question.prompt)) found.push(question)
-  }
-  return found
-}
 
 /** Those first that show most of a task: each answered otherwise where answers are labels, and by a call where functions are called. */
 export function telling(
@@ -51,30 +38,6 @@ export function telling(
 
 /** A call as answers have it, in any of their lines. */
 const CALL = /^[\w.-]+\([\s\S]*\)$/m
-
-/**
- * The first turn and its answer. A system text goes before the question with an empty line between, which is where
- * Gemma's template puts it too.
- */
-function questionOf({ messages, text, tools }: ExampleText): Question | null {
-  if (messages === null) {
-    const opening = (text ?? '').trim().split(/\s+/).slice(0, OPENING).join(' ')
-    return opening ? { prompt: opening } : null
-  }
-  const at = messages.findIndex(({ role }) => role === 'user')
-  const asked = messages[at]?.content.trim()
-  if (!asked) return null
-  const system = messages[0]?.role === 'system' ? messages[0].content.trim() : ''
-  const answer = messages[at + 1]
-  const reference = answer?.role === 'assistant' ? saidIn(answer).trim() : ''
-  return {
-    // Where functions are declared, the system text has its place beside them.
-    ...(tools
-      ? { prompt: asked, tools, ...(system ? { system } : {}) }
-      : { prompt: system ? `${system}\n\n${asked}` : asked }),
-    ...(reference ? { reference } : {}),
-  }
-}
 
 /**
  * Questions as the recipe makes them, from these splits in this order, each saying of which it is.
@@ -127,14 +90,16 @@ export function ownQuestions(
 /**
  * A person's list held against the data as they are now: what was typed stays, and questions drawn from data that are in view no more
  * give way to those of the data that are.
+ * @param drawn those that may take their place
  */
 export function heldAgainst(
   own: readonly OwnQuestion[],
   known: readonly Question[],
+  drawn: readonly Question[] = known,
 ): { texts: string[]; replaced: boolean } {
   const gone = ({ prompt, drawn }: OwnQuestion) =>
     drawn && !known.some((question) => question.prompt === prompt)
-  const fresh = known
+  const fresh = drawn
     .map(({ prompt }) => prompt)
     .filter((prompt) => !own.some((each) => each.prompt === prompt))
   const texts = own.flatMap((each) => (gone(each) ? fresh.splice(0, 1) : [each.prompt]))
@@ -144,6 +109,8 @@ export function heldAgainst(
 /** Questions for the run being set up: of rows that it will not learn from, where some are held out, and of rows that it will. */
 export function createQuestions(studio: Studio, data: DataState) {
   const [found, setFound] = createSignal<Question[]>([])
+  /** Of rows that a person picked, of these data. */
+  const [picked, setPicked] = createSignal<Question[]>([])
   let latest: { key: string; result: Promise<Question[]> } | null = null
 
   /** Those of the data and options as they are now. */
@@ -157,6 +124,7 @@ export function createQuestions(studio: Studio, data: DataState) {
       ...heeded(request.config, 'examples'),
     ])
     // A run can do without; what is wrong with the data shows where it is prepared.
+    if (latest && latest.key !== key) setPicked([])
     if (latest?.key !== key)
       latest = {
         key,
@@ -173,18 +141,28 @@ export function createQuestions(studio: Studio, data: DataState) {
     on([data.prepared, () => data.recipe().task], ([prepared]) => (prepared ? void read() : setFound([]))),
   )
 
-  return { found, read }
+  return {
+    found,
+    /** What the data say to each question that may be of them. */
+    known: () => [...found(), ...picked()],
+    read,
+    pick: (question: Question) =>
+      setPicked((before) => [...before.filter(({ prompt }) => prompt !== question.prompt), question]),
+  }
 }
 
-/** A person's own list of questions for the run being set up, once there is one. */
-export function createOwnList(found: Accessor<Question[]>) {
+/**
+ * A person's own list of questions for the run being set up, once there is one.
+ * @param known what the data say, those of picked rows included; none while the data are being prepared
+ */
+export function createOwnList(found: Accessor<Question[]>, known: Accessor<Question[]> = found) {
   const [own, setOwn] = createSignal<OwnQuestion[] | null>(null)
   const now = createMemo(() => {
     const list = own()
     if (!list) return null
     // While the data are being prepared it stays as it was.
     return found().length > 0
-      ? heldAgainst(list, found())
+      ? heldAgainst(list, known(), found())
       : { texts: list.map(({ prompt }) => prompt), replaced: false }
   })
   return {
@@ -192,14 +170,15 @@ export function createOwnList(found: Accessor<Question[]>) {
     texts: () => now()?.texts ?? null,
     /** Whether questions of earlier data gave way to those of this. */
     replaced: () => now()?.replaced === true,
-    set: (texts: string[] | null) => setOwn(texts && ownQuestions(texts, found(), own() ?? [])),
+    set: (texts: string[] | null) => setOwn(texts && ownQuestions(texts, known(), own() ?? [])),
     /** What is asked: the list, with what the data say to each, else the questions of the data. */
-    asked(known: Question[]): Question[] {
+    asked(drawn: Question[]): Question[] {
       const list = own()
-      if (!list) return known
-      return heldAgainst(list, known)
+      if (!list) return drawn
+      const all = [...drawn, ...known()]
+      return heldAgainst(list, all, drawn)
         .texts.filter((text) => text.trim() !== '')
-        .map((prompt) => known.find((question) => question.prompt === prompt) ?? { prompt })
+        .map((prompt) => all.find((question) => question.prompt === prompt) ?? { prompt })
     },
   }
 }

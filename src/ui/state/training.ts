@@ -86,7 +86,7 @@ export function createTraining({
   const inView = createMemo(() => runs.shown() !== null)
 
   const fromData = createQuestions(studio, data)
-  const list = createOwnList(fromData.found)
+  const list = createOwnList(fromData.found, fromData.known)
   const questions = (known: Question[] = fromData.found()): Question[] => list.asked(known)
 
   /** The questions that a start would ask. */
@@ -446,6 +446,8 @@ export function createTraining({
     asked,
     ownQuestions: list.texts,
     setOwnQuestions: list.set,
+    /** Notes what the data say to a question of a row, before it is put on the list. */
+    pickQuestion: fromData.pick,
     questionsReplaced: list.replaced,
     forecast,
     forecastFailure,

@@ -1,9 +1,12 @@
-import { Index, Show } from 'solid-js'
-import { Button } from '../../components/Button.tsx'
+import { Index, lazy, Show, Suspense } from 'solid-js'
+import { Button, IconButton } from '../../components/Button.tsx'
 import { Field } from '../../components/Field.tsx'
+import { Fold } from '../../components/Fold.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { MOST_QUESTIONS } from '../../state/questions.ts'
+
+const PickRows = lazy(() => import('./PickRows.tsx').then(({ PickRows }) => ({ default: PickRows })))
 
 /** Questions put to both models at each evaluation: from the data, or a person's own. */
 export function Questions() {
@@ -22,7 +25,16 @@ export function Questions() {
           <p class="hint">{t('questions.note')}</p>
           <Index each={list()}>
             {(text, index) => (
-              <Field label={t('questions.one', { number: index + 1 })}>
+              <Field
+                label={t('questions.one', { number: index + 1 })}
+                aside={() => (
+                  <IconButton
+                    icon="close"
+                    label={t('questions.remove', { number: index + 1 })}
+                    onClick={() => training.setOwnQuestions(list().filter((_, i) => i !== index))}
+                  />
+                )}
+              >
                 {(ids) => (
                   <textarea
                     id={ids.id}
@@ -34,6 +46,11 @@ export function Questions() {
               </Field>
             )}
           </Index>
+          <Fold summary={t('pick.open')} small>
+            <Suspense>
+              <PickRows list={list()} />
+            </Suspense>
+          </Fold>
           <div class="row">
             <Show when={list().length < MOST_QUESTIONS}>
               <Button icon="add" onClick={() => training.setOwnQuestions([...list(), ''])}>

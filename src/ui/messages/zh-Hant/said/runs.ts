@@ -361,6 +361,9 @@ export const runs: SaidTexts = {
   'Its base model, {0}, is not in this browser.': '它的基礎模型 {0} 不在這個瀏覽器裡。',
   'Add it under Model: the same files, which are known by their SHA-256. Then score again.':
     '請在模型頁加入同樣的檔案（以 SHA-256 辨認），再重新評分。',
+  'Row {0} asks nothing: it is not there, was left out, has no question, or asks what a row before it asks.':
+    '第 {0} 列沒有問題可問：它不存在、被略去、沒有問題，或與前面某列的問題相同。',
+  'Name another row with --sample-row.': '請以 --sample-row 指定另一列。',
   '{0} holds no state of the run that could be judged.': '{0} 沒有可評估的訓練狀態。',
   'Ask for it again: handed in from the lesson, or saved with its newest state.':
     '請對方再給一次：從課程繳交，或連同最新的狀態儲存。',
