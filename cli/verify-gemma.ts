@@ -38,7 +38,7 @@ async function verify(options: Options): Promise<Figure[]> {
 
   say('the model')
   const base = await openBase(options.base, python)
-  if (options.exports !== undefined) return exportedFormats(base, options.exports, true)
+  if (options.exports !== undefined) return exportedFormats(base, options.exports, options.formats)
   say('references of Transformers and PEFT')
   const references = await openReferences(base, options.steps, python)
   const prompts = references.prompts.slice(0, options.prompts)
@@ -90,7 +90,7 @@ async function verify(options: Options): Promise<Figure[]> {
   // The practice model's are held by run.py --suite exports.
   if (!complete || tuned.note === '') return figures
   say('every format of that run')
-  return [...figures, ...(await exportedFormats(base, join(CACHE, 'run'), true))]
+  return [...figures, ...(await exportedFormats(base, join(CACHE, 'run')))]
 }
 
 /** What was read of the GGUF, against the gguf package and the official tokenizer; nothing where a folder was given. */

@@ -62,9 +62,9 @@ def doubled():
     return scaled("doubled", 2)[0]
 
 
-def scaled(name, factor):
+def scaled(name, factor, run=None):
     """A run's folder with every B times a factor, in every format; and what that said."""
-    run, other = trained(), Path(SCRATCH.name) / name
+    run, other = run or trained(), Path(SCRATCH.name) / name
     (other / "checkpoint").mkdir(parents=True)
     for path in [*run.glob("*.json*"), *(run / "checkpoint").iterdir()]:
         shutil.copy(path, other / path.relative_to(run))

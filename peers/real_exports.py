@@ -3,13 +3,15 @@
     python peers/real_exports.py --base FOLDER --model PATH --run DIR --json OUT [--only FORMAT ...]
 
 FOLDER is the base model for Transformers, PATH the same for `npm run export`. Formats are written one after the other into a scratch folder of up to
-4 GB. Log-probabilities are those of the words of 20 greedy answers of the base in f32 with the PEFT adapter on it. OUT is a list of figures:
-what, limit, found, ok.
+4 GB. Log-probabilities are those of the words of 20 greedy answers of the base in f32 with the PEFT adapter on it. OUT says of which run they are, and
+has a list of figures a format: what, limit, found, ok. With --only the figures of the other formats stay, where OUT is of the same run, and the answers
+that they were held against.
 """
 
 import argparse
 import contextlib
 import gc
+import hashlib
 import io
 import json
 import os
@@ -34,11 +36,13 @@ PROMPTS = [
 # Words of an answer at most.
 MOST = 24
 VERDICTS = ["works", "loaded but without effect", "differs"]
-FIGURES = []
+# By format; "reference" are those that all of them rest on.
+FIGURES = {}
+PART = ["reference"]
 
 
 def figure(what, limit, found, ok):
-    FIGURES.append({"what": what, "limit": limit, "found": found, "ok": bool(ok)})
+    FIGURES.setdefault(PART[0], []).append({"what": what, "limit": limit, "found": found, "ok": bool(ok)})
     print(f"{'ok  ' if ok else 'FAIL'} {what}: {found} ({limit})", flush=True)
 
 
@@ -112,10 +116,12 @@ class Exports:
 
 
 class Reference:
-    """The base in f32 with the adapter on it: questions, greedy answers, log-probabilities."""
+    """
+    The base in f32 with the adapter on it: questions, greedy answers, log-probabilities. KEPT is what an earlier call for the same run has found of
+    them.
+    """
 
-    def __init__(self, base, adapter):
-        from peft import PeftModel
+    def __init__(self, base, adapter, kept=None):
         from transformers import AutoTokenizer, GenerationConfig
 
         self.base, self.adapter = str(base), str(adapter)
@@ -128,17 +134,26 @@ class Reference:
         own = GenerationConfig.from_pretrained(base).eos_token_id
         turn = self.tokenizer.convert_tokens_to_ids("<end_of_turn>")
         self.ends = sorted({*(own if isinstance(own, list) else [own]), turn} - {None, self.tokenizer.unk_token_id})
+        if kept is None:
+            self._answer()
+        else:
+            self.answers, self.logs = kept["answers"], [np.array(logs, np.float32) for logs in kept["logs"]]
+
+    def _answer(self):
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            model = PeftModel.from_pretrained(load(base), self.adapter).eval()
+            model = self.with_adapter()
         no_warning("adapter in PEFT", told)
         self.answers = [greedy(model, ids, self.ends) for ids in self.asked]
         self.logs = [words_of(model, ids, answer) for ids, answer in zip(self.asked, self.answers)]
-        self.ended = [answer[-1] in self.ends for answer in self.answers]
+        ended = sum(answer[-1] in self.ends for answer in self.answers)
         with model.disable_adapter():
             away = np.concatenate([np.abs(words_of(model, i, a) - w) for i, a, w in self])
         figure("tuned and base are apart, nats", "at least 0.5", f"{away.max():.1f}", away.max() >= 0.5)
-        figure("answers that end by themselves, of 20", "at least 10", str(sum(self.ended)), sum(self.ended) >= 10)
+        figure("answers that end by themselves, of 20", "at least 10", str(ended), ended >= 10)
+
+    def kept(self):
+        return {"answers": self.answers, "logs": [logs.tolist() for logs in self.logs]}
 
     def __iter__(self):
         return iter(zip(self.asked, self.answers, self.logs))
@@ -268,7 +283,7 @@ def generated(llama, ids):
     return [w["id"] for w in words], np.array([w["logprob"] for w in words]), choice["finish_reason"]
 
 
-def llama_cpp(exports, reference, forms):
+def llama_cpp(exports, reference, forms, written):
     from runner_arithmetic import as_llama_cpp, behind_single_words, gguf_weights
     from test_exports import server
 
@@ -301,6 +316,7 @@ def llama_cpp(exports, reference, forms):
     limits = {"gguf-f32": 1e-4, "gguf-f16": 2e-2, "gguf": 2e-2, "gguf-q8_0": None, "gguf-q4_0": None}
     kinds = {"gguf-f32": "F32", "gguf-f16": "F16", "gguf": "BF16", "gguf-q8_0": "Q8_0", "gguf-q4_0": "Q4_0"}
     for form in [form for form in limits if form in forms]:
+        PART[0] = form
         with exports.made(form) as folder:
             weights, types = gguf_weights(folder / "model.gguf")
             all_of(f"{form}: projections in {kinds[form]}", int(types == {kinds[form]}), 1)
@@ -317,7 +333,9 @@ def llama_cpp(exports, reference, forms):
             if form == "gguf-f32":
                 with exports.made(form, "zeros") as base:
                     zeros_are_seen(f"{form} in llama.cpp", folder, base)
+        written()
     if "gguf-lora" in forms:
+        PART[0] = "gguf-lora"
         with exports.made("gguf-f32", "zeros") as base, exports.made("gguf-lora") as folder, exports.made("gguf-lora", "zeros") as dead:
             llama = server(base / "model.gguf", folder / "adapter.gguf")
             compared("gguf-lora in llama.cpp", llama, reference.with_adapter(), as_llama_cpp(reference.with_adapter().merge_and_unload()), reference.answers, 1e-4)
@@ -353,6 +371,15 @@ def mlx(exports, reference):
         zeros_are_seen("mlx in mlx-lm", folder, dead, reference.base)
 
 
+def run_hash(run):
+    """SHA-256 of what a run has learnt, its settings and what it was learnt on."""
+    own = hashlib.sha256()
+    meta = json.loads((run / "checkpoint" / "checkpoint.json").read_text())
+    for path in (run / "run.json", run / "checkpoint" / meta["tensors"]):
+        own.update(hashlib.sha256(path.read_bytes()).digest())
+    return own.hexdigest()
+
+
 GGUFS = ["gguf-f32", "gguf-f16", "gguf", "gguf-q8_0", "gguf-q4_0", "gguf-lora"]
 PARTS = {"peft": adapters, "merged": merged, "h5-merged": keras, "mlx": mlx}
 
@@ -368,19 +395,33 @@ def main():
     os.environ["HF_HUB_OFFLINE"] = "1"
     quieten()
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
-    written = lambda: options.json.write_text(json.dumps(FIGURES, indent=2) + "\n")
+    of, answered = run_hash(options.run), None
+    if options.json.exists() and set(options.only) != {*PARTS, *GGUFS}:
+        kept = json.loads(options.json.read_text())
+        if kept["of"] == of:
+            answered = kept.get("reference")
+            FIGURES.update({part: found for part, found in kept["parts"].items() if part not in options.only})
+
+    def written():
+        every = ["reference", *PARTS, *GGUFS]
+        parts = {part: FIGURES[part] for part in every if part in FIGURES}
+        missing = [part for part in every if part not in FIGURES]
+        options.json.write_text(json.dumps({"of": of, "parts": parts, "missing": missing, "reference": reference.kept()}, indent=2) + "\n")
+
     with tempfile.TemporaryDirectory(prefix="lapidary-real-exports-") as scratch:
         exports = Exports(options.run.resolve(), options.model.resolve(), scratch)
-        reference = Reference(options.base.resolve(), exports.make("peft"))
+        reference = Reference(options.base.resolve(), exports.make("peft"), answered)
+        written()
         for form, part in PARTS.items():
             if form in options.only:
+                PART[0] = form
                 part(exports, reference)
                 written()
         forms = [form for form in GGUFS if form in options.only]
         if forms:
-            llama_cpp(exports, reference, forms)
+            llama_cpp(exports, reference, forms, written)
     written()
-    sys.exit(0 if all(one["ok"] for one in FIGURES) else 1)
+    sys.exit(0 if all(one["ok"] for found in FIGURES.values() for one in found) else 1)
 
 
 if __name__ == "__main__":

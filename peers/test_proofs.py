@@ -3,13 +3,14 @@
 import contextlib
 import io
 import json
+import math
 import runpy
 import shutil
 import subprocess
 import sys
 
-from exported_run import ALL, BASE, doubled, shaped_like, trained, zeroed
-from run import same
+from exported_run import ALL, BASE, command, doubled, scaled, shaped_like, trained, zeroed
+from run import ROOT, same
 from test_exports import server
 
 VERDICTS = ["works", "loaded but without effect", "differs"]
@@ -97,6 +98,34 @@ def test_proof_in_llama_cpp(_):
 
 def test_proof_in_mlx(_):
     return of_library("mlx")
+
+
+def test_judgement(_):
+    """Of a word that the tuned model holds for sure and the base for unlikely; and of one that they hardly differ in."""
+    judge = {"math": math, "__name__": "judge"}
+    exec((ROOT / "src" / "export" / "checkers" / "judge.py").read_text(encoding="utf-8"), judge)
+
+    def told(tuned, base, found):
+        proof = {"prompts": [{"ids": [2], "answer_ids": [7], "tuned": [tuned], "base": [base]}], "tolerance": {"nats": 0.02, "reason": "rounded"}}
+        with contextlib.redirect_stdout(io.StringIO()):
+            return judge["judge"](lambda ids, answer: [(found, -math.inf)], proof)
+
+    same([told(-0.1, -20.1, found) for found in (-0.11, -0.13, -20.1, -19.9, -19.6, -15, math.nan)], [0, 2, 1, 1, 2, 2, 2], "far apart")
+    same([told(-0.1, -0.2, found) for found in (-0.11, -0.19, -0.15)], [0, 1, 2], "near each other")
+
+
+def test_proof_of_gemma_2(_):
+    """Every format of a run whose base is a Gemma 2: of random weights, with capped scores and windows."""
+    base, run = shaped_like("gemma2")
+    command("export", "--run", run, "--format", ",".join(name for name in ALL if not (run / name).exists()))
+    dead, _ = scaled("gemma2-zeroed", 0, run)
+    for name in ["adapter", *ALL]:
+        on = [dead / "gguf-f32" / "model.gguf"] if name == "gguf-lora" else [base] if name in ON_BASE and name != "adapter" else []
+        same(checked(run / name, *on), 0, f"{name} as exported")
+        for file in ("proof.json", "check.py"):
+            shutil.copy(run / name / file, dead / name / file)
+        same(checked(dead / name, *on), 1, f"{name}: an adapter of zeros")
+    return f"{1 + len(ALL)} formats"
 
 
 def test_proof_is_of_its_run(_):

@@ -9,7 +9,7 @@ import { checkBase } from './inputs.ts'
 export const [STEPS, PROMPTS] = [10, 10]
 const DATA = join(ROOT, 'public', 'datasets', 'pirate.csv')
 
-export const HELP = `npm run verify:gemma -- [--base PATH] [--data FILE] [--steps N] [--prompts N] [--exports DIR]
+export const HELP = `npm run verify:gemma -- [--base PATH] [--data FILE] [--steps N] [--prompts N] [--exports DIR [--formats LIST]]
 
 Holds a real Gemma 3 270M, read from its GGUF in Chromium, against Transformers and PEFT: answers, LoRA steps, the exported
 adapter, and a fine-tuning through npm run train. Fetches the model and makes the references on first use, and rewrites its section of
@@ -20,6 +20,7 @@ docs/verified.md. Needs Python 3.11 or newer (LAPIDARY_PEERS_PYTHON names one th
   --steps N    LoRA steps, at most; default ${STEPS}
   --prompts N  prompts, at most; default ${PROMPTS}
   --exports DIR  only the formats that a run is exported in: of this one, which npm run train made of the base
+  --formats LIST with --exports: these alone; figures of the others stay as they were found of the same run
 With fewer steps or prompts, or another model, docs/verified.md stays as it is.
 
 The last line reads "N passed, N failed"; exit code 0 where nothing failed.`
@@ -31,6 +32,8 @@ export interface Options {
   prompts: number
   /** A run, whose exports alone are checked. */
   exports: string | undefined
+  /** Of its formats these; all where none is named. */
+  formats: string[]
 }
 
 /** Null for --help. @throws LapidaryError for what can be told before any work */
@@ -41,6 +44,7 @@ export function readOptions(argv: string[]): Options | null {
     steps: 'number',
     prompts: 'number',
     exports: 'text',
+    formats: 'list',
     help: 'switch',
   })
   if (flags.help) return null
@@ -59,5 +63,8 @@ export function readOptions(argv: string[]): Options | null {
     fail('missing_file', `There is no run in ${exports}.`, 'Give the folder of a run with --exports.', {
       path: exports,
     })
-  return { base, data, steps: count('steps', STEPS), prompts: count('prompts', PROMPTS), exports }
+  const { formats = [] } = flags
+  if (formats.length > 0 && exports === undefined)
+    fail('bad_config', '--formats needs --exports.', 'Name the run with --exports.')
+  return { base, data, steps: count('steps', STEPS), prompts: count('prompts', PROMPTS), exports, formats }
 }

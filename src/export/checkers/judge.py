@@ -1,6 +1,6 @@
 def judge(log_probabilities, proof, same=None):
     """
-    0 "works", 1 "loaded but without effect", 2 "differs".
+    0 "works", 1 "loaded but without effect" (or with less than a fiftieth of it), 2 "differs".
     log_probabilities(ids, answer): of the answer's tokens behind the prompt, natural logs, each with the least that can be told.
     """
     if not any(prompt["answer_ids"] for prompt in proof["prompts"]):
@@ -17,13 +17,16 @@ def judge(log_probabilities, proof, same=None):
     same = same or proof["tolerance"]["nats"]
     if away["tuned"] <= same and away["tuned"] < away["base"]:
         code, verdict = 0, "works"
-    elif away["base"] <= same:
+    # What the base holds for unlikely is moved further by the same rounding.
+    elif away["base"] <= max(same, effect / 50):
         code, verdict = 1, "loaded but without effect"
     else:
         code, verdict = 2, "differs"
     print(verdict)
     print(f"Log-probabilities of {len(proof['prompts'])} answers are up to {away['tuned']:.2g} from the fine-tuned model's,")
     print(f"up to {away['base']:.2g} from the base's; {same:g} count as the same: {reason}")
+    if code == 1 and away["base"] > same:
+        print(f"That is less than a fiftieth of what the adapter changes, {effect:.2g}.")
     if effect <= same:
         print(f"The two are at most {effect:.2g} from each other: in this format they are hardly told apart.")
     return code

@@ -59,6 +59,10 @@ export const exported = {
     one: 'What is in it ({count} file)',
     other: 'What is in it, file by file ({count})',
   },
+  'export.eachLater': {
+    one: 'Its proof ({count} file) is made with the first download, and is listed from then on.',
+    other: 'Its proof ({count} files) is made with the first download, and is listed from then on.',
+  },
   'export.snippet': 'To run it with {target} ({language})',
   'export.target.transformers': 'Transformers',
   'export.target.torch': 'PyTorch',

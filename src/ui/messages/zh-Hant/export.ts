@@ -52,6 +52,7 @@ export const exported: Translated<typeof english> = {
   'export.why.torch.pt': '檔案小，沒有任何捨入：學到的權重，放在一個檔案裡。',
   'export.others': '其他格式（{count}）',
   'export.each': '逐一列出內容（{count} 個檔案）',
+  'export.eachLater': '證明（{count} 個檔案）會在第一次下載時製作，之後就會列在這裡。',
   'export.snippet': '用 {target} 執行（{language}）',
   'export.target.transformers': 'Transformers',
   'export.target.torch': 'PyTorch',

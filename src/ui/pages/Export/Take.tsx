@@ -180,6 +180,9 @@ export function Take(props: TakeProps) {
               <Show when={recommended() && props.why}>
                 <p class="hint">{said(format().about)}</p>
               </Show>
+              <Show when={toCome(list()) > 0}>
+                <p class="hint">{t('export.eachLater', { count: toCome(list()) })}</p>
+              </Show>
               <FileList files={list()} onSave={one} />
             </Fold>
           )}
