@@ -1,6 +1,6 @@
 import type { StoreNames } from 'idb'
 import { Sha256 } from '../lib/hash.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, LapidaryError } from '../protocol/errors.ts'
 import { explained, living, requireSame } from './connection.ts'
 import { type BlobRef, chunksOf, type Database, type Schema, type Writing } from './database.ts'
 import { HeldChunks } from './held-chunks.ts'
@@ -232,6 +232,18 @@ export async function readBlob(
   return openBlob(database, ref, what).read(0, ref.size)
 }
 
+const FREE_ROOM = 'Delete a model or a run that is no longer needed, or free disk space, then try again.'
+
+/** What a write has failed with: where the disk was full in its middle, with what it was that was written. */
+export function withoutRoom(error: unknown, what: string): unknown {
+  if (!(error instanceof DOMException && error.name === 'QuotaExceededError')) return error
+  return new LapidaryError({
+    code: 'quota_exceeded',
+    message: `${what} needs more room than the browser has left.`,
+    hint: FREE_ROOM,
+  })
+}
+
 /**
  * Refuses a write that would not fit, before it begins.
  * @throws LapidaryError `quota_exceeded`
@@ -245,7 +257,7 @@ export async function requireRoom(bytes: number, what: string): Promise<void> {
   fail(
     'quota_exceeded',
     `${what} needs ${mb(bytes)}, but the browser has room for ${mb(Math.max(0, room))} more.`,
-    'Delete a model or a run that is no longer needed, or free disk space, then try again.',
+    FREE_ROOM,
     { needed: bytes, room },
   )
 }

@@ -1,7 +1,16 @@
 import { Sha256 } from '../lib/hash.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Call } from '../protocol/rooms/call.ts'
-import { commit, discardBlob, openBlob, readBlob, requireRoom, type StoredBytes, writeBlob } from './blobs.ts'
+import {
+  commit,
+  discardBlob,
+  openBlob,
+  readBlob,
+  requireRoom,
+  type StoredBytes,
+  withoutRoom,
+  writeBlob,
+} from './blobs.ts'
 import {
   type BlobRef,
   chunksOf,
@@ -56,7 +65,7 @@ export async function putModel(
   } catch (error) {
     // Files that were whole by then are taken back with the one that was not.
     for (const ref of Object.values(refs)) await discardBlob(database, ref).catch(() => {})
-    throw error
+    throw withoutRoom(error, `Storing ${model.name}`)
   }
   const stored: StoredModel = { ...model, files: {}, hash: '', created: Date.now() }
   await commit(database, ['models', 'downloads'], Object.values(refs), async (tx) => {

@@ -3,7 +3,7 @@ import { sha256Hex } from '../../lib/hash.ts'
 import { LapidaryError, toFailure } from '../../protocol/errors.ts'
 import { modelAddressText } from '../../protocol/model-address.ts'
 import type { Call, ModelAddress, ModelInfo } from '../../protocol/studio.ts'
-import { openBlob, requireRoom } from '../../storage/blobs.ts'
+import { openBlob, requireRoom, withoutRoom } from '../../storage/blobs.ts'
 import { living } from '../../storage/connection.ts'
 import type { BlobRef, Database, DownloadFile, StoredDownload } from '../../storage/database.ts'
 import {
@@ -42,7 +42,7 @@ export async function downloadModel(
       return await store(database, library, download, found, call)
     } catch (error) {
       await settle(database, download, error)
-      throw error
+      throw withoutRoom(error, `Downloading ${download.name}`)
     }
   })
 }

@@ -10,7 +10,7 @@ export const model: Translated<typeof english> = {
   'model.practiceAway': '沒有列出練習用模型：它還沒有存在這裡。',
   'model.practiceAwayText':
     '它隨網頁附上，而網頁的伺服器現在連不上。下面的模型都存在這個瀏覽器裡，不需要網路。',
-  'model.parameters': '{count} 個權重（參數）',
+  'model.parameters': '{count}個權重（參數）',
   'model.layers': '{count} 層',
   'model.stored': '在這裡占 {size}',
   'model.bundled': '隨網頁附上',

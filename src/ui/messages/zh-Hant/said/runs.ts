@@ -355,7 +355,7 @@ export const runs: SaidTexts = {
   'are {0} evaluations': '有 {0} 次檢查',
   'early_stopping_patience is {0}, and there {1} after the first step: the run comes to its end before it could stop early. A smaller one, or a smaller eval_steps, would let it.':
     'early_stopping_patience 是 {0}，而第一步之後{1~}：訓練在可能提早停止之前就結束了。較小的值，或較小的 eval_steps，才會提早停止。',
-  '{0} of {1}': '{1}的 {0}',
+  '{0} of {1}': '{1} 的 {0}',
   'No row of {0} can be put to this run.': '{0} 沒有一列可以問這次訓練。',
   'Choose another set.': '請選擇別的資料集。',
   'Its base model, {0}, is not in this browser.': '它的基礎模型 {0} 不在這個瀏覽器裡。',
