@@ -33,7 +33,7 @@ import { LockedPart } from './pages/LockedPart.tsx'
 import { AppProvider, useApp } from './state/app.tsx'
 import { preferredLanguage, speak } from './state/language.ts'
 import { keptOf, linkHere } from './state/link.ts'
-import { isPack } from './state/packs.ts'
+import { isPack, lessonAddress } from './state/packs.ts'
 import { hrefOf, type Place, placeOf, restrictRoute } from './state/route.ts'
 import { sealedElsewhere } from './state/sealed.ts'
 import { createShown } from './state/shown.ts'
@@ -69,6 +69,8 @@ const PAGES: Record<Place, Page> = {
 
 /** Reads what the address says, once, before anything is drawn, and speaks its language. Null: no more than a place. */
 export async function settleAddress(): Promise<LinkReading | null> {
+  const address = lessonAddress(location.hash)
+  if (address !== location.hash) history.replaceState(history.state, '', address)
   const first = await linkHere()
   await speak(preferredLanguage(first?.link.lang ?? null, !first?.link.embed))
   if (!first) return null

@@ -2,7 +2,7 @@ import { createRoot } from 'solid-js'
 import { beforeEach, expect, test } from 'vitest'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
 import type { PackContents, Studio } from '../../src/protocol/studio.ts'
-import { createPacks } from '../../src/ui/state/packs.ts'
+import { createPacks, lessonAddress } from '../../src/ui/state/packs.ts'
 
 const LIST = 'https://school.test/moods/pack.json'
 beforeEach(() => localStorage.clear())
@@ -65,4 +65,31 @@ test('a pack on a server is opened by itself once, and gives way to one that a p
   // From its beginning, it is the one at the address.
   expect(await visit((packs) => packs.again!())).toMatchObject({ reloads: 1 })
   expect(await visit()).toEqual({ title: 'listed', state: 'open', reloads: 1 })
+})
+
+test('an address that says nothing shows and locks what the lesson that goes on does, until it is left', async () => {
+  const hidden = {
+    ...contents('one'),
+    pack: { ...contents('one').pack, shown: ['train'], locked: ['train'] },
+  }
+  const studio = { packs: { open: async () => hidden } } as unknown as Studio
+  const before = location.href
+  await createRoot(async (dispose) => {
+    const parts = { studio, training: { busy: () => false }, embedded: false }
+    const packs = createPacks(parts, { list: null, reload: () => {} })
+    await packs.open(new File([], 'one.lapidary-pack.zip'))
+    const frame = /^\?v=[^&]+&parts=train&locked=train$/
+    expect(lessonAddress('').slice(2)).toMatch(frame)
+    expect(lessonAddress('#/train').slice('#/train'.length)).toMatch(frame)
+    expect(lessonAddress('#/train?v=1')).toBe('#/train?v=1')
+    packs.leave()
+    expect([lessonAddress(''), lessonAddress('#/train')]).toEqual(['', '#/train'])
+    dispose()
+  })
+  history.replaceState(null, '', before)
+})
+
+test('a lesson that hides and locks nothing leaves the address as it is', async () => {
+  await visit()
+  expect([lessonAddress(''), lessonAddress('#/data')]).toEqual(['', '#/data'])
 })

@@ -22,6 +22,8 @@ export interface KeptLesson {
   step: number
   /** Put away, it is shown again from the menu; left, it is over: a pack on a server is then not opened by itself again. */
   state: 'open' | 'closed' | 'left'
+  /** What of an address says which parts are shown and locked, with its `?`; empty: all are shown, and none is locked. */
+  frame: string
 }
 
 export interface PackParts {
@@ -74,7 +76,17 @@ async function stored(contents: PackContents, parts: PackParts, call: Call): Pro
   ]
   const { shown: shownParts, locked, place } = pack
   const href = writeLink({ ...NO_LINK, place, config: own, said: new Set(said), parts: shownParts, locked })
-  return { href, lesson: { id, title: pack.title, language: pack.language, text, step: 0, state: 'open' } }
+  const frame = frameOf(shownParts, locked)
+  return {
+    href,
+    lesson: { id, title: pack.title, language: pack.language, text, step: 0, state: 'open', frame },
+  }
+}
+
+function frameOf(parts: Link['parts'], locked: Link['locked']): string {
+  if (parts === null && locked.length === 0) return ''
+  const hash = writeLink({ ...NO_LINK, parts, locked })
+  return hash.slice(hash.indexOf('?'))
 }
 
 /** Where its data cannot be read, its model goes, too, if it came with it. */
@@ -132,5 +144,6 @@ async function ready(name: string, asked: string, call: Call): Promise<OpenedPac
     parts: shown,
     locked,
   }
-  return { href: writeLink(link), lesson: { ...said, id: `${READY}${name}`, step: 0, state: 'open' } }
+  const frame = frameOf(shown, locked)
+  return { href: writeLink(link), lesson: { ...said, id: `${READY}${name}`, step: 0, state: 'open', frame } }
 }

@@ -138,9 +138,20 @@ export function createPacks(
   }
 }
 
+/**
+ * The address with the parts and locks of the lesson that goes on here, where it says nothing of its own: a file that is opened again, or
+ * a second tab, is what it was.
+ */
+export function lessonAddress(hash: string): string {
+  const lesson = hash.includes('?') ? null : recallLesson()
+  return lesson === null || lesson.state === 'left'
+    ? hash
+    : `${hash || (lesson.frame && '#/')}${lesson.frame}`
+}
+
 function recallLesson(): KeptLesson | null {
   const kept = recall<KeptLesson>(KEY)
-  const { id, title, language, text, step, state } = kept ?? {}
+  const { id, title, language, text, step, state, frame } = kept ?? {}
   if (typeof id !== 'string' || typeof title !== 'string' || typeof text !== 'string') return null
   return {
     id,
@@ -149,5 +160,6 @@ function recallLesson(): KeptLesson | null {
     language: typeof language === 'string' ? language : 'en',
     step: typeof step === 'number' && step >= 0 ? Math.floor(step) : 0,
     state: state === 'left' || state === 'closed' ? state : 'open',
+    frame: typeof frame === 'string' ? frame : '',
   }
 }
