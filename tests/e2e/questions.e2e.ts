@@ -23,7 +23,7 @@ test('rows of the data are found and picked as questions, and stay with the run'
   await expect(questions).toHaveCount(0)
 
   await page.getByText('Pick rows of the data', { exact: true }).click()
-  await expect(page.getByText(/^\d+ rows that the model will not learn from\.$/)).toBeVisible()
+  await expect(page.getByText(/^\d+ rows that the model will not learn from\.\s*$/)).toBeVisible()
   const rows = page.getByRole('list', { name: 'Rows to pick from' })
   const search = page.getByRole('textbox', { name: 'Search question and answer' })
   await search.fill('nothing has these words')

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parseFlags } from '../../cli/args.ts'
 import { failureLine, report } from '../../cli/report.ts'
+import { askedBefore } from '../../cli/train-before.ts'
 import { trainJob } from '../../cli/train-job.ts'
 import { exitCode, LapidaryError, toFailure } from '../../src/protocol/errors.ts'
 
@@ -201,6 +202,7 @@ describe('bad input to npm run train', () => {
     ['no modules', () => given('--target-modules', ''), 'bad_config', 'Flag --target-modules has no value'],
     ['no export', () => given('--export', ' ,'), 'bad_config', 'Flag --export has no value'],
     ['a setting that stands twice', () => given('--config', at('twice.json')), 'bad_config', 'stands twice'],
+    ['a row that is no number', () => given('--sample-row', '3,x'), 'bad_config', '--sample-row'],
     ['a resume of nothing', () => given('--resume'), 'missing_file', 'run.json'],
   ]
 
@@ -274,6 +276,32 @@ test('what was not foreseen is told as to somebody at a command line', () => {
   }
   expect(said.join('')).toMatch(/^internal: Odd\. .*Run the same command again/)
   expect(said.join('')).not.toContain('Reload the page')
+})
+
+test('questions of rows are named by number, and a run that goes on asks what it asked, with what the data say', async () => {
+  const job = await trainJob([
+    '--data',
+    PIRATE,
+    '--out',
+    join(folder, 'new'),
+    '--sample',
+    'Hello!',
+    '--sample-row',
+    '3,17',
+  ])
+  expect([job!.samples, job!.sampleRows]).toEqual([[{ prompt: 'Hello!' }], [3, 17]])
+  const plain = { type: 'sample', base: 'a', tuned: 'b' }
+  const events = [
+    { ...plain, step: 0, prompt: 'Who?', reference: 'Tom', split: 'validation' },
+    { ...plain, step: 0, prompt: 'Hello!' },
+    { ...plain, step: 4, prompt: 'Who?', reference: 'Tom', split: 'validation' },
+  ]
+  const log = join(folder, 'asked.jsonl')
+  writeFileSync(log, `${events.map((event) => `${JSON.stringify(event)}\n`).join('')}{"type":"sample","pro`)
+  expect(askedBefore(log)).toEqual([
+    { prompt: 'Who?', reference: 'Tom', split: 'validation' },
+    { prompt: 'Hello!' },
+  ])
 })
 
 describe('flags', () => {

@@ -1,5 +1,6 @@
 import { createMemo, createResource, createSignal, For, Show } from 'solid-js'
 import { toFailure } from '../../../protocol/errors.ts'
+import { heeded } from '../../../protocol/identity.ts'
 import { type RowQuestion, rowQuestions } from '../../../runs/questions.ts'
 import { Checkbox, TextField } from '../../components/Field.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
@@ -24,27 +25,29 @@ export function PickRows(props: { list: string[] }) {
     const prepared = data.prepared()
     return recipe && prepared ? { recipe, heldOut: prepared.examples.validation > 0 } : null
   }
-  const [read] = createResource(
-    () => JSON.stringify(source()),
-    async (of) => {
-      const from = JSON.parse(of) as ReturnType<typeof source>
-      if (!from) return null
-      try {
-        const split = from.heldOut ? 'validation' : 'train'
-        return {
-          of,
-          split,
-          ...(await rowQuestions(studio.data, from.recipe, split, SEARCHED)),
-          failure: null,
-        }
-      } catch (error) {
-        return { of, split: null, total: 0, found: [], failure: toFailure(error) }
+  /** What the rows hang on: settings that they do not are changed without reading them anew. */
+  const key = createMemo(() => {
+    const now = source()
+    return now && JSON.stringify([now.recipe.dataset, now.heldOut, ...heeded(now.recipe.config, 'examples')])
+  })
+  const [read] = createResource(key, async (of) => {
+    const from = source()
+    if (!from) return null
+    try {
+      const split = from.heldOut ? 'validation' : 'train'
+      return {
+        of,
+        split,
+        ...(await rowQuestions(studio.data, from.recipe, split, SEARCHED)),
+        failure: null,
       }
-    },
-  )
+    } catch (error) {
+      return { of, split: null, total: 0, found: [], failure: toFailure(error) }
+    }
+  })
   const known = () => {
     const now = read.state === 'ready' ? read() : null
-    return now?.of === JSON.stringify(source()) ? now : null
+    return now && now.of === key() ? now : null
   }
   const matches = createMemo(() => {
     const wanted = words().trim().toLocaleLowerCase()
