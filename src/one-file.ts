@@ -1,4 +1,5 @@
 import { ONE_FILE_END, type OneFile, type OneFileList, oneFile, setOneFile } from './protocol/one-file.ts'
+import { readBlobsSomehow } from './workers/blob-reading.ts'
 import { answerRequests, unpackFiles } from './workers/one-file.ts'
 
 /**
@@ -27,6 +28,7 @@ async function beginWorker(): Promise<void> {
   )
   const told = { ...oneFile()!, files }
   setOneFile(told)
+  await readBlobsSomehow()
   answerRequests(told)
   await begin()
 }

@@ -88,7 +88,7 @@ describe('the guide', () => {
     const html = pages.get('en/settings.html')!
     for (const name of fieldNames('lora')) expect(html).toContain(`lora.${name}`)
     expect(html).toContain('<code>training.learning_rate</code>')
-    expect(html).toMatch(/lora\.r<\/code><\/td><td>Pebble \d+<br>270M \d+/)
+    expect(html).toMatch(/lora\.r<\/code><\/td><td>Pebble\u00A0\d+<br>270M\u00A0\d+/)
   })
 
   test('each tutorial holds the studio with data', () => {
@@ -106,6 +106,8 @@ describe('the guide', () => {
     expect(english).toContain('[[hero.begin]]')
     expect(pages.get('en/index.html')).toContain('<strong>Watch a model learn</strong>')
     expect(pages.get('zh-Hant/index.html')).toContain('<strong>看模型學習</strong>')
+    // Where no space stands around it, and it ends with a mark of its own.
+    expect(pages.get('zh-Hant/json.html')).toContain('<strong>學得多好？</strong>數')
     for (const html of pages.values()) expect(html).not.toMatch(/\[\[[\w.]+\]\]/)
   })
 })

@@ -5,9 +5,14 @@ try {
 } catch {
   // None, or storage is blocked: as the system has it.
 }
-// On a narrow screen the list of pages is opened when it is asked for.
+// On a narrow screen the list of pages is opened when it is asked for: closed as it is read, or all below would jump once it was drawn.
+new MutationObserver((_, watch) => {
+  const list = document.querySelector('nav details')
+  if (!list) return
+  watch.disconnect()
+  list.open = !matchMedia('(width < 56rem)').matches
+}).observe(document, { childList: true, subtree: true })
 addEventListener('DOMContentLoaded', () => {
-  if (matchMedia('(width < 56rem)').matches) document.querySelector('nav details').open = false
   for (const studio of document.querySelectorAll('lapidary-studio')) {
     studio.setAttribute('lang', document.documentElement.lang)
     const { theme } = document.documentElement.dataset

@@ -105,9 +105,13 @@ function bodyOf(name: PageName, { markdown, language }: Source): string {
       const entry = (texts as Record<string, Entry>)[key]
       if (entry === undefined)
         throw new Error(`docs/guide/${language}/${name}.md quotes "${key}", which is no text of the page.`)
-      return `**${typeof entry === 'string' ? entry : entry.other}**`
+      // Not by asterisks: beside a full-width mark, or between characters without spaces, Markdown takes them for text.
+      return `<strong>${escaped(typeof entry === 'string' ? entry : entry.other)}</strong>`
     })
-  return new Marked({ renderer: renderer(name) }).parse(filled, { async: false }) as string
+  const body = new Marked({ renderer: renderer(name) }).parse(filled, { async: false }) as string
+  const left = /.{0,20}(?:\*\*|\]\().{0,20}/.exec(body.replace(/<(pre|code)\b.*?<\/\1>/gs, ''))
+  if (left) throw new Error(`docs/guide/${language}/${name}.md has marks that stay marks: ${left[0]}`)
+  return body
 }
 
 function renderer(name: PageName): ConstructorParameters<typeof Marked>[0]['renderer'] {

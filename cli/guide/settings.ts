@@ -28,10 +28,12 @@ export function settingsTable(language: keyof typeof WORDS, texts: Catalogue): s
       const help = say(`help.${name}`)
       if (!label || !help) return []
       const { limits } = configField(`${section}.${name}`)
-      const range = limits ? `${formatNumber(limits.min)} – ${formatNumber(limits.max)}` : ''
+      const range = limits
+        ? `${written(limits.min, language)}\u00A0–\u00A0${written(limits.max, language)}`
+        : ''
       const values = MODELS.map(({ name: which, model }) => {
         const set = recommend(model, 'balanced')[section] as unknown as Record<string, unknown>
-        return `${which} ${shown(set[name])}`
+        return `${which}\u00A0${shown(set[name], name, language)}`
       })
       return [`| **${label}**<br>${help} | \`${section}.${name}\` | ${values.join('<br>')} | ${range} |`]
     }),
@@ -46,9 +48,12 @@ export function settingsTable(language: keyof typeof WORDS, texts: Catalogue): s
 
 const said = (entry: Entry | undefined) => (typeof entry === 'object' ? entry.other : entry)
 
-const shown = (value: unknown) =>
-  typeof value === 'number'
-    ? formatNumber(value)
-    : value === null || value === undefined
-      ? '–'
-      : String(value)
+/** Large numbers as they are read, small ones as they are typed. */
+const written = (value: number, language: string) =>
+  Math.abs(value) < 10_000 ? formatNumber(value) : new Intl.NumberFormat(language).format(value)
+
+const shown = (value: unknown, name: string, language: string) => {
+  // Counted in epochs.
+  if (value === null || value === undefined || (name === 'max_steps' && value === -1)) return '–'
+  return typeof value === 'number' ? written(value, language) : String(value)
+}

@@ -47,6 +47,9 @@ export interface OneFile {
 export const ONE_FILE_SCRIPT = 'studio'
 export const ONE_FILE_END = 'whole'
 
+/** In what a worker asks of its page: a Blob that it cannot read itself. Answered with its bytes, or with why not, on the port beside. */
+export const BLOB_TO_READ = 'lapidaryBlobToRead'
+
 interface Place {
   lapidaryOneFile?: OneFile
 }

@@ -1,4 +1,4 @@
-import { ONE_FILE_SCRIPT, oneFile } from './one-file.ts'
+import { BLOB_TO_READ, ONE_FILE_SCRIPT, oneFile } from './one-file.ts'
 import { SEALED_START } from './sealed.ts'
 import { trustedScript } from './trusted.ts'
 
@@ -20,8 +20,21 @@ function startNamed(name: string): globalThis.Worker {
     ),
   )
   const worker = new globalThis.Worker(trustedScript(starter), { name })
+  readBlobsFor(worker)
   worker.postMessage(files)
   return worker
+}
+
+/** Reads for a worker that cannot: see src/workers/blob-reading.ts. */
+export function readBlobsFor(worker: Pick<globalThis.Worker, 'addEventListener'>): void {
+  worker.addEventListener('message', ({ data, ports: [port] }) => {
+    const blob = typeof data === 'object' && data !== null ? data[BLOB_TO_READ] : null
+    if (!(blob instanceof Blob) || !port) return
+    blob.arrayBuffer().then(
+      (bytes) => port.postMessage(bytes, [bytes]),
+      (error) => port.postMessage(error instanceof Error ? error.message : String(error)),
+    )
+  })
 }
 
 /** No service worker answers for a file. */

@@ -60,12 +60,13 @@ export function answerRequests({ base, files }: OneFile, scope: { fetch: typeof 
 }
 
 /** As servers answer that know ranges (RFC 9110, section 14). */
-function answer(blob: Blob, range: string | null): Response {
+async function answer(blob: Blob, range: string | null): Promise<Response> {
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? []
-  if (from === undefined) return new Response(blob)
+  // Of bytes, not of a Blob: WebKit does not read one in a worker here.
+  if (from === undefined) return new Response(await blob.arrayBuffer())
   const [start, end] = [Number(from), Math.min(blob.size, to === '' ? blob.size : Number(to) + 1)]
   if (start >= blob.size) return new Response(null, { status: 416 })
-  return new Response(blob.slice(start, end), {
+  return new Response(await blob.slice(start, end).arrayBuffer(), {
     status: 206,
     headers: { 'content-range': `bytes ${start}-${end - 1}/${blob.size}` },
   })

@@ -13,15 +13,16 @@ import { embedPart } from './embed.ts'
 import { openFirefox } from './firefox.ts'
 import { journey, type Part } from './journey.ts'
 import { offlinePart } from './offline.ts'
-import { packPart } from './pack.ts'
+import { packFilePart, packPart } from './pack.ts'
 import { openOutside, policyPage, policyPart } from './policy.ts'
 import { openWebKit } from './webkit.ts'
 
 const HELP = `npm run test:browsers -- [--browser firefox|webkit] [--screenshots DIR]
 
 Walks Firefox and WebKitGTK through the studio as it ships, on the portable engine: a file, a run that is cut off and goes on,
-a question, the adapter. Once with the headers that let threads share memory, and then, in Firefox, with its server stopped; once without
-them and in a language that Intl does not know, and then in frames of another site and as a class pack on a plain http server. The last line reads "N passed, N failed"; a browser that is missing has failed.
+a question, the adapter. Once with the headers that let threads share memory, and then with its server stopped; once without
+them and in a language that Intl does not know, and then in frames of another site and as a class pack, on a plain http server and as one file.
+The last line reads "N passed, N failed"; a browser that is missing has failed.
 
   --browser      one of them only
   --screenshots  folder for a picture of the page after each part. What fails is always shown in test-results/browsers
@@ -107,9 +108,13 @@ async function visit(
     const storageAsked = name === 'firefox'
     const parts = journey(driver, { url: server.url, scratch, storageAsked, ...circumstances })
     const { isolated } = circumstances
-    // WebKitGTK opens the page without its server, and starts no workers there: see docs/decisions.md.
-    const offline = name === 'firefox' ? [offlinePart(driver, server.url, server.close)] : []
-    const ways = isolated ? offline : [embedPart(driver, server.url), packPart(driver, server.url, scratch)]
+    const ways = isolated
+      ? [offlinePart(driver, server.url, server.close)]
+      : [
+          embedPart(driver, server.url),
+          packPart(driver, server.url, scratch),
+          packFilePart(driver, server.url, scratch),
+        ]
     return await walk(driver, [...parts, policyPart(driver, server.url, outside), ...ways], pictures, title)
   } catch (error) {
     console.log(`\n== ${name}, ${circumstances.title}\n  ✗ ${messageOf(error)}`)

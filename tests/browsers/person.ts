@@ -26,17 +26,20 @@ export class Person {
     )
   }
 
-  /** A button that moves between press and release gets no click: nobody aims at one that still moves. */
+  /** A button that moves between press and release gets no click, nor does one that is not to be pressed yet: nobody aims at those. */
   async #stands(query: Query): Promise<void> {
     const look = () =>
       this.driver.run<string>(
-        `const r = (${findExpression(query)})?.getBoundingClientRect(); return r ? [r.x, r.y].join() : ''`,
+        `const found = ${findExpression(query)}
+        const r = found?.getBoundingClientRect()
+        return r ? (found.matches(':disabled, [aria-disabled="true"]') ? 'disabled' : [r.x, r.y].join()) : ''`,
       )
     let before = await look()
     for (let same = 0; same < 2; ) {
       await sleep(50)
       const now = await look()
       if (now === '') throw new Error('it is gone')
+      if (now === 'disabled') throw new Error('it cannot be pressed')
       same = now === before ? same + 1 : 0
       before = now
     }

@@ -56,22 +56,29 @@ export async function policyPage(places: Places): Promise<Map<string, string>> {
       probe().then((all) => postMessage(all), reportError)`,
   }
   const texts = new Map<string, string>()
-  for (const [name, contents] of Object.entries(scripts)) {
-    const { outputFiles } = await build({
-      stdin: { contents, resolveDir: '.', loader: 'ts' },
-      bundle: true,
-      write: false,
-      format: 'esm',
-    })
-    texts.set(`/${name}`, outputFiles[0]!.text)
-  }
+  for (const [name, contents] of Object.entries(scripts)) texts.set(`/${name}`, await bundled(contents))
+  return texts.set('/policy.html', underPolicy('policy.js'))
+}
+
+/** A page under the policy of the studio that can seal itself as the studio does, and has this script alone. */
+export function underPolicy(src: string): string {
   const html = readFileSync('index.html', 'utf8')
   const seal = /<script>([\s\S]*?lapidarySealed[\s\S]*?)<\/script>/.exec(html)![1]!
   const policy = contentPolicy([createHash('sha256').update(seal).digest('base64')])
   const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}">`
-  const script = '<script type="module" src="policy.js"></script>'
-  texts.set('/policy.html', `<!doctype html><head>${meta}<script>${seal}</script>${script}</head>`)
-  return texts
+  const script = `<script type="module" src="${src}"></script>`
+  return `<!doctype html><head>${meta}<script>${seal}</script>${script}</head>`
+}
+
+/** A module in TypeScript, with what it imports by paths from here. */
+export async function bundled(contents: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: '.', loader: 'ts' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+  })
+  return outputFiles[0]!.text
 }
 
 /** Another machine, which answers whoever asks. */

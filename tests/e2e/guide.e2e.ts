@@ -42,3 +42,25 @@ test('each tutorial of the guide is trained in its page, in the language of the 
   }
   expect(complaints).toEqual([])
 })
+
+test('a page on a phone stands still as it opens, its list of pages closed', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 })
+  await page.addInitScript(() => {
+    const shifts: number[] = []
+    Object.assign(window, { shifts })
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) shifts.push((entry as unknown as { value: number }).value)
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+  // Slow enough that the page is drawn before all of it has come.
+  const session = await page.context().newCDPSession(page)
+  await session.send('Emulation.setCPUThrottlingRate', { rate: 4 })
+  await page.goto('./guide/en/index.html', { waitUntil: 'load' })
+  await expect(page.locator('nav details')).toHaveJSProperty('open', false)
+  await page.waitForTimeout(1000)
+  const shifts = await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts)
+  expect(shifts.reduce((sum, one) => sum + one, 0)).toBeLessThan(0.1)
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await page.goto('./guide/en/privacy.html')
+  await expect(page.getByRole('navigation').getByRole('link', { name: 'Teach a style' })).toBeVisible()
+})

@@ -1,43 +1,14 @@
 import { expect, type Page, test, type Worker } from '@playwright/test'
 import { serve } from '../../cli/server.ts'
-import { foundUnder, type Outside, openOutside, policyPage, SEALED_HASH } from '../browsers/policy.ts'
+import { foundUnder, openOutside, policyPage, SEALED_HASH } from '../browsers/policy.ts'
 import { startShort, watchForComplaints, watchForStrangers } from './helpers.ts'
+import { probe } from './probe.ts'
 
 test.use({
   serviceWorkers: 'allow',
   // The portable engine has workers in workers.
   storageState: { cookies: [], origins: [] },
 })
-
-type Probe = Record<'allowed' | 'forbidden' | 'own' | 'program', string>
-
-/** Tried from within, in a task of its own: the protocol that tests speak lets what it runs itself past the policy. */
-function probe(place: Page | Worker, { allowed, forbidden }: Outside, own: string): Promise<Probe> {
-  const look = (urls: Record<'allowed' | 'forbidden' | 'own', string>) =>
-    new Promise<Probe>((resolve) => {
-      setTimeout(async () => {
-        const get = (url: string) =>
-          fetch(url, { cache: 'no-store' }).then(
-            () => 'answered',
-            () => 'refused',
-          )
-        let program = 'ran'
-        try {
-          // biome-ignore lint/security/noGlobalEval: the policy is to refuse it
-          globalThis.eval('1')
-        } catch (error) {
-          program = (error as Error).name
-        }
-        resolve({
-          allowed: await get(urls.allowed),
-          forbidden: await get(urls.forbidden),
-          own: await get(urls.own),
-          program,
-        })
-      })
-    })
-  return (place as Page).evaluate(look, { allowed, forbidden, own })
-}
 
 /** The page, and the workers for data and for runs that it has as soon as it is open. */
 async function places(page: Page): Promise<(Page | Worker)[]> {

@@ -203,6 +203,7 @@ describe('a worker of a studio that is one file', () => {
       'Worker',
       class {
         readonly sent: unknown[] = []
+        addEventListener() {}
         constructor(address: string, { name }: { name: string }) {
           made.push({ blob: blobs.get(address)!, name, sent: this.sent })
         }

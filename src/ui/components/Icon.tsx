@@ -45,6 +45,7 @@ export function Icon(props: { name: IconName; size?: number }) {
       stroke-linecap="round"
       stroke-linejoin="round"
       aria-hidden="true"
+      classList={{ along: props.name === 'left' || props.name === 'right' }}
     >
       <path d={PATHS[props.name]} />
     </svg>

@@ -17,7 +17,7 @@ import type {
   Studio,
 } from '../../protocol/studio.ts'
 import { isNamed } from '../../runs/named-data.ts'
-import { type MessageKey, t } from '../messages/t.ts'
+import { type MessageKey, t, translated } from '../messages/t.ts'
 import { createHub } from './data-hub.ts'
 import { createOpening } from './data-opening.ts'
 import { dataIdentity, freshData, isMapped, NO_DATA, type Role, withRole } from './data-recipe.ts'
@@ -235,11 +235,16 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
     }
   }
 
+  function titleOfSample(id: string): string | null {
+    const sample = samples().find((one) => one.id === id)
+    return sample ? translated(`sample.${id}.title`, sample.title) : null
+  }
+
   /** A sample goes by its title, a file by its name, and by how it was read where it is there in several ways. */
   function title({ id, name, reading }: DatasetInfo): string {
     const said = Object.entries(reading ?? {}).filter(([, value]) => value !== null)
     const how = said.length === 0 ? null : said.map(([way, value]) => howRead(way as Way, value)).join(', ')
-    const own = samples().find((sample) => id === `sample-${sample.id}`)?.title ?? name
+    const own = (id.startsWith('sample-') ? titleOfSample(id.slice('sample-'.length)) : null) ?? name
     return how === null ? own : t('read.titled', { name: own, how })
   }
 
@@ -279,8 +284,7 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
     undo: () => alter(studio.data.undo(dataset()?.id ?? '')),
     setValidationShare: (validation_share: number) => change({ validation_share }),
     prepare,
-    openSample: (id: string) =>
-      open(samples().find((sample) => sample.id === id)?.title ?? id, () => studio.data.openSample(id)),
+    openSample: (id: string) => open(titleOfSample(id) ?? id, () => studio.data.openSample(id)),
     reopen: arrive,
     /** As it was left before a reload. */
     restore: (info: DatasetInfo, data: DataConfig) => view(info, data, true),

@@ -1,0 +1,20 @@
+import { expect, test } from '@playwright/test'
+
+test('a sample has its name in the language of the page, and what points onward points where it reads', async ({
+  page,
+}) => {
+  const onward = async (lang: string) => {
+    await page.goto('about:blank')
+    await page.goto(`#/data?v=1&lang=${lang}`)
+    const icon = page.locator('.choice > svg').first()
+    await expect(icon).toBeVisible()
+    return icon.evaluate((svg) => getComputedStyle(svg).transform)
+  }
+  expect(await onward('en')).toBe('none')
+  expect(await onward('ar-XB')).toBe('matrix(-1, 0, 0, 1, 0, 0)')
+  await page.goto('about:blank')
+  await page.goto('#/data?v=1&data=sample:mood&lang=zh-Hant')
+  await expect(page.getByRole('heading', { level: 1, name: '找出心情' })).toBeVisible()
+  await page.getByRole('link', { name: '訓練', exact: true }).click()
+  await expect(page.getByText('Pebble 從 找出心情 學習。')).toBeVisible()
+})
