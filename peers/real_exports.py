@@ -400,7 +400,7 @@ def main():
         kept = json.loads(options.json.read_text())
         if kept["of"] == of:
             answered = kept.get("reference")
-            FIGURES.update({part: found for part, found in kept["parts"].items() if part not in options.only})
+            FIGURES.update({part: found for part, found in kept["parts"].items() if part not in options.only and (answered or part != "reference")})
 
     def written():
         every = ["reference", *PARTS, *GGUFS]
