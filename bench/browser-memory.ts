@@ -21,8 +21,14 @@ const bytesOf = (text: string, field: string) =>
 export const MEASURES = {
   /** What is written to memory that no other process sees. */
   own: (id: string) => bytesOf(told(id, 'status'), 'RssAnon'),
-  /** All that is in memory, pages that several share counted to each by its part. */
-  shared: (id: string) => bytesOf(told(id, 'smaps_rollup'), 'Pss'),
+  /**
+   * What is written to memory, pages that several share counted to each by its part. Not the pages of files, the browser's own program first of
+   * all: of these each holds more the moment another browser of the machine is closed.
+   */
+  written: (id: string) => {
+    const rollup = told(id, 'smaps_rollup')
+    return bytesOf(rollup, 'Pss_Anon') + bytesOf(rollup, 'Pss_Shmem')
+  },
 }
 
 /** Processes of the browser that this one started, with what they are. */

@@ -4,7 +4,7 @@
  * `npm run export`, with its proof, and opened in a Chromium of its own, without a debugger, which would keep what passes; then
  * every format is downloaded by a Chromium begun for it, both ways: into a file that was chosen, as it is made (a file of the page's own stands
  * for it, since nobody is there to press a button), and to the downloads, whose zip is looked for in its folder. Memory is what all processes of the
- * browser have in memory, shared pages by their part (PSS), over what it was while the page stood open; Linux only.
+ * browser have written to memory, shared pages by their part, over what it was while the page stood open; Linux only.
  */
 
 import { spawn, spawnSync } from 'node:child_process'
@@ -179,12 +179,12 @@ async function measure(format: string, way: string): Promise<Watched<{ model: nu
   return alone(`exporting?format=${format}&way=${way}`, async () => {
     const failed = done()
     await Promise.race([heard('/ready'), failed])
-    const before = held('shared')
+    const before = held('written')
     const taken = failed.then(async (text) => {
       const [model, written] = text.split(' ').map(Number) as [number, number]
       return { model, zip: way === 'chosen' ? written : await downloaded(model) }
     })
-    return watched(taken, { measure: 'shared', everyMs: 100, before })
+    return watched(taken, { measure: 'written', everyMs: 100, before })
   })
 }
 

@@ -60,18 +60,28 @@ def as_llama_cpp(model, kind="F32"):
     return model
 
 
-def behind_single_words(llama, model, words):
+def with_noise(model, share=1e-7):
+    """The same model, whose values before GELU are off by so much of themselves, as they are where sums are taken in another order."""
+    generator = torch.Generator().manual_seed(1)
+    for layer in model.model.layers:
+        inner = layer.mlp.act_fn.forward
+        layer.mlp.act_fn.forward = lambda x, inner=inner: inner(x * (1 + share * torch.randn(x.shape, generator=generator)))
+    return model
+
+
+def behind_single_words(llama, model, words, before=()):
     """
-    For each word by itself, how far log-probabilities of the 64 likeliest that follow are from a model's at most. Where activations are rounded, a sum whose
+    For each word by itself, behind what is before all of them, how far log-probabilities of the 64 likeliest that follow are from a model's at most. Where activations are rounded, a sum whose
     last digit is another now and then falls on the other side of a rounding, and all that comes behind is rounded anew; over one word there
     are so few sums that this is rare, and what is left is whether the two compute the same.
     """
     apart = []
     for word in words:
-        request = {"prompt": [word], "n_predict": 1, "temperature": 0, "logprobs": 64, "n_probs": 64, "cache_prompt": False}
+        ids = [*before, word]
+        request = {"prompt": ids, "n_predict": 1, "temperature": 0, "logprobs": 64, "n_probs": 64, "cache_prompt": False}
         found = llama.handle_completions(request)["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
         with torch.inference_mode():
-            logs = torch.log_softmax(model(input_ids=torch.tensor([[word]])).logits[0, -1].float(), -1)
+            logs = torch.log_softmax(model(input_ids=torch.tensor([ids])).logits[0, -1].float(), -1)
         apart.append(max(abs(float(logs[one["id"]]) - one["logprob"]) for one in found))
     return np.array(apart)
 

@@ -198,6 +198,9 @@ def server(model, adapter=None):
     # Keys and values in f32 rather than f16, attention as written.
     params.cache_type_k = params.cache_type_v = x.ggml_type.GGML_TYPE_F32
     params.flash_attn_type = x.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    # Its threads spin while they wait for each other: as many as there are cores come to nothing on a busy machine.
+    for threads in (params.cpuparams, params.cpuparams_batch):
+        threads.n_threads, threads.poll = max(1, (os.cpu_count() or 2) // 2), 0
     if adapter:
         params.lora_adapters = [x.CommonAdapterLoraInfo(str(adapter), 1.0)]
     return x.Server(params)

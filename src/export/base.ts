@@ -1,5 +1,7 @@
 import type { ByteSource } from '../files/bytes.ts'
+import { free } from '../lib/free.ts'
 import { plainFiles } from '../model/plain-files.ts'
+import { lent } from '../protocol/exported.ts'
 import type { ModelConfig } from '../protocol/model.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
 import { withReals } from './model-files.ts'
@@ -90,8 +92,10 @@ export function modelFolder(files: ReadonlyMap<string, ByteSource>, folder = '')
     path: `${folder}${name}`,
     size: source.size,
     async *chunks() {
-      for (let at = 0; at < source.size; at += PIECE_BYTES)
-        yield new Uint8Array(await source.read(at, Math.min(source.size, at + PIECE_BYTES)))
+      for (let at = 0; at < source.size; at += PIECE_BYTES) {
+        const made = new Uint8Array(await source.read(at, Math.min(source.size, at + PIECE_BYTES)))
+        yield lent(made, () => free(made))
+      }
     },
   }))
 }

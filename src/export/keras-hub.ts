@@ -1,5 +1,7 @@
+import { free } from '../lib/free.ts'
 import type { ModelTensor } from '../model/tensors.ts'
 import { isProjection, tensorTable } from '../model/tensors.ts'
+import { giveBack, lent } from '../protocol/exported.ts'
 import type { LayerConfig, LayerNorm, ModelConfig, Projection, WeightSource } from '../protocol/model.ts'
 import type { Hdf5Tensor } from './h5.ts'
 import { encodedTensor } from './merged-weights.ts'
@@ -176,13 +178,16 @@ async function* transposed(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let out = new Float32Array(rows * width)
   let at = 0
-  for await (const piece of pieces)
+  for await (const piece of pieces) {
     for (const value of new Float32Array(piece.buffer)) {
       const row = Math.floor(at / width)
       out[(at - row * width) * rows + row] = value
       if (++at < out.length) continue
-      yield new Uint8Array(out.buffer)
+      const made = out
+      yield lent(new Uint8Array(made.buffer), () => free(made))
       out = new Float32Array(rows * width)
       at = 0
     }
+    giveBack(piece)
+  }
 }

@@ -1,4 +1,5 @@
 import { f32ToBf16, f32ToF16 } from '../lib/bf16.ts'
+import { free } from '../lib/free.ts'
 import { GROUP, isBlocked, typeBytes } from '../lib/storage.ts'
 import { adapterTensors } from '../model/lora.ts'
 import { quantise } from '../model/quantise.ts'
@@ -6,6 +7,7 @@ import { elementsOf, projectionsOf, tensorTable } from '../model/tensors.ts'
 import { widen } from '../model/weights.ts'
 import type { StateTensor } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
+import { lent } from '../protocol/exported.ts'
 import type { ModelConfig, TensorInfo, WeightSource, WeightType } from '../protocol/model.ts'
 import { type LoraConfig, loraScaling } from '../protocol/run-config.ts'
 
@@ -32,18 +34,27 @@ export function mergedWeights(
   )
   return {
     tensors,
-    async read(name, start, end, signal) {
+    async read(name, start, end, signal, into) {
       const [from, to] = [start / 4, end / 4]
       const { dtype } = base.tensors.get(name)!
       // Rows hold whole blocks, two by two; what is asked for may lie inside of one.
       const unit = isBlocked(dtype) ? 2 * GROUP : 1
       const [first, last] = [Math.floor(from / unit) * unit, Math.ceil(to / unit) * unit]
-      const stored = await base.read(name, typeBytes(dtype, first), typeBytes(dtype, last), signal)
-      const values = widen(stored, dtype).subarray(from - first, to - first)
+      const own = new Uint8Array(typeBytes(dtype, last - first))
+      const stored = await base.read(name, typeBytes(dtype, first), typeBytes(dtype, last), signal, own)
+      const values = widen(stored, dtype, roomFor(last - first, into)).subarray(from - first, to - first)
+      free(own)
       changes.get(name)?.(values, from)
       return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
     },
   }
+}
+
+/** Values in memory that was given, where they find room in it. */
+function roomFor(values: number, into: Uint8Array<ArrayBuffer> | undefined): Float32Array<ArrayBuffer> {
+  return into && into.byteOffset % 4 === 0 && into.byteLength >= 4 * values
+    ? new Float32Array(into.buffer, into.byteOffset, values)
+    : new Float32Array(values)
 }
 
 /** Adds what was learnt to values of a matrix from element `from` on. */
@@ -111,12 +122,21 @@ export async function* encodedTensor(
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { dtype, shape } = source.tensors.get(name)!
   const count = elementsOf({ shape: shape as [number, number] })
-  for (let from = 0; from < count; from += PIECE) {
-    signal?.throwIfAborted()
-    const to = Math.min(count, from + PIECE)
-    const values = widen(await source.read(name, typeBytes(dtype, from), typeBytes(dtype, to), signal), dtype)
-    if (offset !== 0) for (let i = 0; i < values.length; i++) values[i]! += offset
-    yield encoded(values, as, name)
+  // The same for every piece: what only passes through is many times the file.
+  const into = new Uint8Array(typeBytes(dtype, Math.min(count, PIECE)))
+  try {
+    for (let from = 0; from < count; from += PIECE) {
+      signal?.throwIfAborted()
+      const to = Math.min(count, from + PIECE)
+      const read = await source.read(name, typeBytes(dtype, from), typeBytes(dtype, to), signal, into)
+      const values = widen(read, dtype)
+      if (offset !== 0) for (let i = 0; i < values.length; i++) values[i]! += offset
+      const made = encoded(values, as, name)
+      if (made.buffer !== values.buffer) free(values)
+      yield lent(made, () => free(made))
+    }
+  } finally {
+    free(into)
   }
 }
 

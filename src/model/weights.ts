@@ -63,15 +63,20 @@ function missing(tensor: string, shape: number[], source: WeightSource): never {
   )
 }
 
-/** Stored bytes as f32. */
-export function widen(bytes: Uint8Array, type: WeightType): Float32Array<ArrayBuffer> {
-  if (type === 'F32') return new Float32Array(asFloat32(bytes))
-  if (isBlocked(type)) {
-    const out = new Float32Array((bytes.length / BLOCK_BYTES[type]) * GROUP)
-    unpackBlocks(type, bytes, out)
-    return out
-  }
-  return (type === 'BF16' ? bf16ToF32 : f16ToF32)(asUint16(bytes))
+/** Stored bytes as f32. @param out as many values, whose memory is not that of the bytes */
+export function widen(
+  bytes: Uint8Array,
+  type: WeightType,
+  out: Float32Array<ArrayBuffer> = new Float32Array(valuesIn(bytes, type)),
+): Float32Array<ArrayBuffer> {
+  if (type === 'F32') out.set(asFloat32(bytes))
+  else if (isBlocked(type)) unpackBlocks(type, bytes, out)
+  else (type === 'BF16' ? bf16ToF32 : f16ToF32)(asUint16(bytes), out)
+  return out
+}
+
+function valuesIn({ length }: Uint8Array, type: WeightType): number {
+  return isBlocked(type) ? (length / BLOCK_BYTES[type]) * GROUP : length / (type === 'F32' ? 4 : 2)
 }
 
 /** A norm's scale from its stored weights, in f32; `values` are overwritten. `offset`: a model's `normOffset`. */

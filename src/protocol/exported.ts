@@ -1,7 +1,7 @@
 import type { ExportedFile } from './rooms/exports.ts'
 
 /** Bytes read of a blob at a time. */
-const PIECE_BYTES = 4 * 2 ** 20
+export const PIECE_BYTES = 4 * 2 ** 20
 /** Pieces up to this many bytes become one part of a blob; browsers keep the parts of large blobs on disk. */
 const PART_BYTES = 16 * 2 ** 20
 
@@ -24,6 +24,7 @@ export async function blobOf(file: ExportedFile): Promise<Blob> {
   let bytes = 0
   const put = () => {
     parts.push(new Blob(waiting))
+    for (const piece of waiting) giveBack(piece)
     waiting = []
     bytes = 0
   }
@@ -36,12 +37,37 @@ export async function blobOf(file: ExportedFile): Promise<Blob> {
   return new Blob(parts, { type: 'application/octet-stream' })
 }
 
-/** Pieces of any size as pieces of this size (the last one is shorter), each in memory of its own. */
+/** Who takes the memory of a piece back. */
+const lenders = new WeakMap<ArrayBuffer, (buffer: ArrayBuffer) => void>()
+
+/** @param take is called where whoever read the piece gives its memory back; they need not */
+export function lent(
+  piece: Uint8Array<ArrayBuffer>,
+  take: (buffer: ArrayBuffer) => void,
+): Uint8Array<ArrayBuffer> {
+  lenders.set(piece.buffer, take)
+  return piece
+}
+
+/**
+ * Of a piece that nobody reads any more; one that was lent is empty from here on. Left to be collected, pieces of a model of GBs would be
+ * hundreds of MB at a time: browsers collect late, however large they are.
+ */
+export function giveBack({ buffer }: Uint8Array<ArrayBuffer>): void {
+  lenders.get(buffer)?.(buffer)
+}
+
+/**
+ * Pieces of any size as pieces of this size (the last one is shorter), each in memory of its own.
+ * @param spare memory of so many bytes that may be used again
+ */
 export async function* inPieces(
   source: AsyncIterable<Uint8Array>,
   size = PIECE_BYTES,
+  spare: ArrayBuffer[] = [],
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let piece = new Uint8Array(size)
+  const empty = () => new Uint8Array(spare.pop() ?? new ArrayBuffer(size))
+  let piece = empty()
   let filled = 0
   for await (const bytes of source)
     for (let at = 0; at < bytes.byteLength; ) {
@@ -51,7 +77,7 @@ export async function* inPieces(
       at += part.byteLength
       if (filled < size) continue
       yield piece
-      piece = new Uint8Array(size)
+      piece = empty()
       filled = 0
     }
   if (filled > 0) yield piece.slice(0, filled)

@@ -1,3 +1,5 @@
+import { free } from '../lib/free.ts'
+
 interface Held {
   chunk: Promise<Uint8Array<ArrayBuffer>>
   /** Who reads it now. */
@@ -58,9 +60,5 @@ export class HeldChunks {
 
 function letGo({ chunk, readers }: Held): void {
   if (readers > 0) return
-  chunk.then(
-    // Browsers that do not know it yet collect the memory in time.
-    ({ buffer }) => void (buffer as { transfer?(bytes: number): ArrayBuffer }).transfer?.(0),
-    () => {},
-  )
+  chunk.then(free, () => {})
 }

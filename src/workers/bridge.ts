@@ -1,6 +1,6 @@
 import { expose, type TransferHandler, transferHandlers } from 'comlink'
 import { isFailure, LapidaryError, toFailure } from '../protocol/errors.ts'
-import { inPieces } from '../protocol/exported.ts'
+import { giveBack, inPieces, lent, PIECE_BYTES } from '../protocol/exported.ts'
 import type { Call, Progress } from '../protocol/rooms/call.ts'
 import type { ExportedFile } from '../protocol/rooms/exports.ts'
 import { type Closed, STORAGE_CLOSED } from '../protocol/storage-closed.ts'
@@ -87,8 +87,10 @@ const files: TransferHandler<ExportedFile[], CrossingFile[]> = {
 
 /** Sends a piece for each message, until there is none left or the reader has had enough. */
 function serve(file: ExportedFile, reader: MessagePort): void {
-  const source = inPieces(file.chunks())
+  const spare: ArrayBuffer[] = []
+  const source = inPieces(givenBack(file.chunks()), PIECE_BYTES, spare)
   reader.onmessage = async ({ data }) => {
+    if (data instanceof ArrayBuffer) return void spare.push(data)
     if (data === 'enough') {
       await source.return(undefined)
       return reader.close()
@@ -103,6 +105,14 @@ function serve(file: ExportedFile, reader: MessagePort): void {
   }
 }
 
+/** Pieces, which are given back as the next one is asked for. */
+async function* givenBack(source: AsyncIterable<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array> {
+  for await (const piece of source) {
+    yield piece
+    giveBack(piece)
+  }
+}
+
 async function* pieces(port: MessagePort): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { port1, port2 } = new MessageChannel()
   port.postMessage('read', [port2])
@@ -114,7 +124,9 @@ async function* pieces(port: MessagePort): AsyncGenerator<Uint8Array<ArrayBuffer
       })
       if ('failure' in next) throw rebuilt(next.failure)
       if ('done' in next) return
-      yield next.bytes
+      const { bytes } = next
+      const whole = bytes.byteLength === PIECE_BYTES
+      yield whole ? lent(bytes, (buffer) => port1.postMessage(buffer, [buffer])) : bytes
     }
   } finally {
     port1.postMessage('enough')

@@ -1,3 +1,4 @@
+import { modelFolder } from '../export/base.ts'
 import { noticeFiles } from '../export/model-files.ts'
 import { readText } from '../files/bytes.ts'
 import { GEMMA_TERMS } from '../model/gemmas.ts'
@@ -7,7 +8,7 @@ import { type PackParts, packFiles } from '../pack/write.ts'
 import { blobFile, blobOf } from '../protocol/exported.ts'
 import { PACK_FOLDERS, type Pack } from '../protocol/pack.ts'
 import type { PackContents, PackRequest, PackRoom } from '../protocol/rooms/packs.ts'
-import type { Call, ExportedFile, ModelInfo } from '../protocol/studio.ts'
+import type { Call, ModelInfo } from '../protocol/studio.ts'
 import { manifestHash } from '../storage/models.ts'
 import { idOf, type Library, type OpenModel } from './library.ts'
 import { roundedFolder } from './rounded-folder.ts'
@@ -52,9 +53,6 @@ export async function modelPart(
   quantization: PackRequest['quantization'],
 ): Promise<PackParts['model']> {
   const held = quantization === null ? files : (await roundedFolder(files, quantization)).files
-  const own = [...held].map(
-    ([path, source]): ExportedFile => ({ path, size: source.size, chunks: () => piecesOf(source) }),
-  )
   const changed =
     quantization === null
       ? 'The files of this folder are as they came.'
@@ -64,7 +62,7 @@ export async function modelPart(
     name: info.name,
     quantization,
     licence: info.practice ? null : (info.licence ?? GEMMA_TERMS),
-    files: [...own, ...noticeFiles(info, changed)],
+    files: [...modelFolder(held), ...noticeFiles(info, changed)],
   }
 }
 

@@ -2,10 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { loraGguf, mergedGguf } from '../../src/export/gguf.ts'
 import { mergedFolder } from '../../src/export/merged-folder.ts'
 import { mlxAdapter } from '../../src/export/mlx.ts'
+import { exporter, exportFormats } from '../../src/export/registry.ts'
 import { type ByteSource, bufferSource, readJson, readText } from '../../src/files/bytes.ts'
 import { openGguf } from '../../src/files/gguf.ts'
 import { openWeights, readTensor } from '../../src/files/weights.ts'
 import { bf16ToF32, f32ToBf16 } from '../../src/lib/bf16.ts'
+import { free } from '../../src/lib/free.ts'
+import { Sha256 } from '../../src/lib/hash.ts'
 import { quantise } from '../../src/model/quantise.ts'
 import { resolveWeights, widen } from '../../src/model/weights.ts'
 import { createPortableEngine } from '../../src/portable/portable-engine.ts'
@@ -246,4 +249,26 @@ test('the adapter for MLX has its matrices the other way round', async () => {
   const want = golden.state.lora['base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight']!
   expect(shape).toEqual([...want.shape].reverse())
   expect(data[1 * shape[1]! + 0]).toBe(want.data[0 * want.shape[1]! + 1])
+})
+
+test('pieces of a file are their reader’s, in every format: where they are given back, the next reading gives the same', async () => {
+  const { source } = await goldenSource('gemma3-tiny', { query_pre_attn_scalar: 64 })
+  // Of one that lies beside its adapter, too.
+  const formats = (await exportFormats()).map(({ id }) => id).filter((id) => id !== 'checkpoint')
+  expect(formats.length).toBeGreaterThan(15)
+  for (const id of formats)
+    for (const file of await (await exporter(id)).files(source, {})) {
+      const read = async () => {
+        const hash = new Sha256()
+        let bytes = 0
+        for await (const piece of file.chunks()) {
+          hash.update(piece)
+          bytes += piece.byteLength
+          free(piece)
+        }
+        expect(bytes, `${id}: ${file.path}`).toBe(file.size)
+        return hash.hex()
+      }
+      expect(await read(), `${id}: ${file.path}`).toBe(await read())
+    }
 })

@@ -2,6 +2,7 @@ import { unzipSync } from 'fflate'
 import { createRoot } from 'solid-js'
 import { afterEach, expect, test, vi } from 'vitest'
 import { LapidaryError } from '../../src/protocol/errors.ts'
+import { lent } from '../../src/protocol/exported.ts'
 import type { ExportedFile, RunInfo, Studio } from '../../src/protocol/studio.ts'
 import { ASK_BYTES, createDownloads } from '../../src/ui/state/downloads.ts'
 import { blobOnDisk, COPIED_MS, DISK_BYTES, sweepDownloads } from '../../src/ui/state/on-disk.ts'
@@ -69,6 +70,21 @@ test('a zip is written as it is made, of the size that was said', async () => {
   ])
   expect(told.at(-1)).toBe(1)
   expect(new Uint8Array(await (await zipped(files, 'run')).arrayBuffer()).length).toBe(bytes.length)
+})
+
+test('what has been written goes back where it came from, whole, and in the order of the file', async () => {
+  const back: number[] = []
+  const own = file('a.bin', 3)
+  const borrowed = {
+    ...own,
+    async *chunks() {
+      for await (const piece of own.chunks())
+        yield lent(piece, (buffer) => void back.push(new Uint8Array(buffer)[0]!))
+    },
+  }
+  await zipInto([borrowed], 'run', async (zip) => writeAll(await chosen(), zip))
+  expect(back).toEqual([1, 2, 3])
+  expect([...unzipSync((await there())!)['run/a.bin']!.slice(-1)]).toEqual([3])
 })
 
 test('stopped at any moment nothing is left, what was there before stays, and the next try works', async () => {

@@ -1,7 +1,7 @@
 import { deleteDB } from 'idb'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { LapidaryError } from '../../src/protocol/errors.ts'
-import { blobOf } from '../../src/protocol/exported.ts'
+import { blobOf, giveBack } from '../../src/protocol/exported.ts'
 import type { DatasetPreview } from '../../src/protocol/studio.ts'
 import { registerTransfers } from '../../src/workers/bridge.ts'
 import { createStudio } from '../../src/workers/client.ts'
@@ -82,6 +82,15 @@ describe('the worker border', () => {
     // No more was made than a few pieces ahead of what was read.
     expect(await room.made()).toBeLessThan(60 * 2 ** 20)
     const [short] = await room.files(9 * 2 ** 20 + 5)
+    // Pieces that are given back are empty at once, and filled again: what is read is the same.
+    const firsts: number[] = []
+    for await (const piece of short!.chunks()) {
+      firsts.push(piece[0]!, piece.at(-1)!)
+      const whole = piece.byteLength === 4 * 2 ** 20
+      giveBack(piece)
+      expect(piece.byteLength === 0).toBe(whole)
+    }
+    expect(firsts).toEqual([0, 3, 4, 7, 8, 9])
     for (let time = 0; time < 2; time++) expect((await blobOf(short!)).size).toBe(9 * 2 ** 20 + 5)
     const [broken] = await room.files(9 * 2 ** 20, 6 * 2 ** 20)
     expect(await thrownBy(blobOf(broken!))).toMatchObject({ code: 'bad_file', message: 'It broke off.' })

@@ -4,7 +4,7 @@ export interface ExportedFile {
   path: string
   /** Bytes in all. */
   size: number
-  /** The bytes in order, from the beginning at each call. */
+  /** The bytes in order, from the beginning at each call; each piece in memory of its own, which is its reader's. */
   chunks(): AsyncIterable<Uint8Array<ArrayBuffer>>
 }
 

@@ -1,4 +1,5 @@
 import { type Failure, LapidaryError } from '../../protocol/errors.ts'
+import { giveBack } from '../../protocol/exported.ts'
 
 /** Files written to a place that the person chooses, where the browser has the File System Access API. */
 
@@ -36,7 +37,7 @@ export async function chooseFile(suggestedName: string): Promise<ChosenFile | nu
 }
 
 /**
- * Writes all of a stream. Until its end the chosen file is what it was: where the stream fails or is stopped, nothing of it
+ * Writes all of a stream, whose pieces are its own. Until its end the chosen file is what it was: where the stream fails or is stopped, nothing of it
  * is left.
  * @param name what it is called where it could not be written
  * @throws LapidaryError `quota_exceeded`, `not_saved`; and what the stream fails with
@@ -57,8 +58,10 @@ export async function writeAll(
   try {
     fresh = (await own(file.getFile())).size === 0
     writable = await own(file.createWritable())
-    for (let part = await reader.read(); !part.done; part = await reader.read())
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
       await own(writable.write(part.value))
+      giveBack(part.value)
+    }
     await own(writable.close())
   } catch (error) {
     await Promise.allSettled([reader.cancel(error), writable?.abort(error)])
