@@ -23,8 +23,11 @@ export function remedyOf(fix: Fix): string | null {
       return flags({ ...chosen, ...(words.length > 0 ? { label: words } : {}) })
     }
     case 'step': {
-      const more = fix.mapping ? `, and in "data": ${JSON.stringify(fix.mapping)}` : ''
-      return `(In --config, "data.steps": ${shortened(JSON.stringify(fix.step))}${more})`
+      const written = JSON.stringify({ data: { steps: [fix.step], ...fix.mapping } })
+      // Half of it would be of no use.
+      return written.length > MOST_LETTERS
+        ? `(In --config, a step of type ${fix.step.type}: docs/config.md)`
+        : `(In --config: ${written})`
     }
     case 'split':
       return flags(fix.split, (name) => `split-${name}`)
@@ -58,4 +61,5 @@ function flags(values: object, named: (name: string) => string = (name) => name)
 /** As a shell takes it. */
 const quoted = (text: string) => (/^[\w.=-]+$/.test(text) ? text : JSON.stringify(text))
 
-const shortened = (text: string) => (text.length > 200 ? `${text.slice(0, 200)} ...` : text)
+/** Of a step that is printed whole. */
+const MOST_LETTERS = 1000

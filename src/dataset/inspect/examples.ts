@@ -82,7 +82,7 @@ export function fewRows(rows: number): Finding[] {
     {
       kind: 'few_rows',
       severity: 'note',
-      message: `There are only ${rows} rows.`,
+      message: rows === 1 ? 'There is only 1 row.' : `There are only ${rows} rows.`,
       hint: 'Enough to try things out. A few hundred varied rows teach a model something lasting.',
       count: rows,
     },

@@ -96,6 +96,7 @@ export const found: SaidTexts = {
   'Leave the digits': '只留數字',
 
   'There are only {0} rows.': '只有 {0} 列。',
+  'There is only 1 row.': '只有 1 列。',
   'Enough to try things out. A few hundred varied rows teach a model something lasting.':
     '足夠用來試試看。幾百列多樣的資料才教得會持久的東西。',
   '{0} ‹row has|rows have› nothing in "{1}" (the {2}), row {3} first.':
