@@ -28,7 +28,7 @@ async function storedSource(): Promise<{ source: ExportSource; remove: () => Pro
   const base = await source.model()
   const files = new Map<string, ByteSource>()
   for (const [name, file] of base.files) {
-    const writer = new BlobWriter(database, CHUNK)
+    const writer = new BlobWriter(database, { chunk: CHUNK })
     await writer.write(await file.read(0, file.size))
     const ref = await writer.finish()
     files.set(name, openBlob(database, ref, `${name} of mine`, { kept: KEPT, ahead: CHUNK }))
