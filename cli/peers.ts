@@ -153,8 +153,18 @@ function tallyOf(status: number, lastLine: string): Tally {
   return { passed: passed!, failed: failed === 0 && status !== 0 ? 1 : failed! }
 }
 
-const found = await interpreter()
-if ('reason' in found) {
+const HELP = `npm run test:peers [-- --suite NAME --only TEXT]
+
+Holds exports, golden files and shaders against the libraries they are meant for, data against kauldron, and the practice model in
+Chromium against Transformers and PEFT. Needs Python; packages are installed on first use, into .cache/. Options are those of
+peers/run.py; the last line reads "N passed, N failed".`
+
+const help = process.argv.includes('--help')
+if (help) console.log(HELP)
+const found = help ? null : await interpreter()
+if (found === null) {
+  // Nothing is installed to say what would be done.
+} else if ('reason' in found) {
   console.error(
     `The peers cannot be run: ${found.reason}. They are optional: the studio itself needs no Python.`,
   )

@@ -50,6 +50,12 @@ async function playwright(): Promise<Stage> {
 }
 
 const wanted = process.argv.slice(2)
+if (wanted.includes('--help')) {
+  console.log(
+    `npm test [-- STAGE ...]: all tests, or those of the stages named, of ${Object.keys(STAGES).join(', ')}.`,
+  )
+  process.exit(0)
+}
 const unknown = wanted.find((name) => !(name in STAGES))
 if (unknown) {
   console.error(`There is no stage "${unknown}"; there are ${Object.keys(STAGES).join(', ')}.`)
