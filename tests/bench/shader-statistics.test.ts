@@ -9,7 +9,7 @@ import {
   statisticsSummary,
   statisticsTable,
 } from '../../bench/shader-statistics.ts'
-import { GEMMA_1B, GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
+import { GEMMA_1B, GEMMA_2_2B, GEMMA_4B, GEMMA_270M, PEBBLE } from '../../bench/shapes.ts'
 import { planEngine } from '../../src/engine/plan.ts'
 import { shaderText } from '../../src/gpu/kernel.ts'
 import { kernelOf } from '../../src/gpu/specialise.ts'
@@ -98,7 +98,8 @@ test('the table that is kept has a line for each kernel that there is, and none 
     .map((line) => line.split('|').map((cell) => cell.trim()))
   const column = (name: string) => head!.indexOf(name)
   const named = rows.map((row) => row[column('kernel')]!)
-  const there = [GEMMA_270M, GEMMA_1B].flatMap((model) => gpuKernels(requestOf(model)))
+  const models = [GEMMA_270M, GEMMA_1B, GEMMA_2_2B, GEMMA_4B]
+  const there = models.flatMap((model) => gpuKernels(requestOf(model)))
   expect([...new Set(named)].sort()).toEqual([...new Set(there.map(({ kernel }) => kernel.name))].sort())
   for (const row of rows) {
     expect([row[column('spilled')], row[column('scratch')]], row[1]).toEqual(['0', '0'])

@@ -3,6 +3,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { NOTHING_TRIED } from '../../src/gpu/room.ts'
 import type { EngineChoice, PlanRequest, PortableBackend } from '../../src/protocol/engine.ts'
+import type { WeightSource } from '../../src/protocol/model.ts'
 import { openDatabase } from '../../src/storage/database.ts'
 import { EngineHost } from '../../src/workers/engine/host.ts'
 import type { LoadRequest } from '../../src/workers/engine/loading.ts'
@@ -58,10 +59,11 @@ function host() {
 }
 
 const config = { vocabSize: 2 }
+const weights: WeightSource = { tensors: new Map(), read: async () => new Uint8Array() }
 const model = {
   info: { hash: 'toy', config },
-  weights: async () => ({ tensors: new Map(), read: async () => new Uint8Array() }),
-} as unknown as OpenModel
+  loadWith: (_, load) => load(weights),
+} as Partial<OpenModel> as OpenModel
 
 const load = (
   to: EngineHost,
