@@ -1,13 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { CHROMIUM_ARGS } from '../../cli/chromium.mjs'
 import { capitals, openFile, PATIENCE, watchForComplaints } from './helpers.ts'
-
-test.use({
-  launchOptions: async ({ launchOptions }, use) => {
-    const args = CHROMIUM_ARGS.filter((arg) => !arg.includes('webgpu'))
-    await use({ ...launchOptions, args: [...args, '--disable-features=WebGPU', '--disable-webgpu'] })
-  },
-})
 
 test('rows of the data are found and picked as questions, and stay with the run', async ({ page }) => {
   const complaints = watchForComplaints(page)
@@ -48,8 +40,6 @@ test('rows of the data are found and picked as questions, and stay with the run'
   }
   await shown()
   await page.reload()
-  await page.getByRole('link', { name: 'Train', exact: true }).click()
-  await page.getByRole('button', { name: /^Look at the last run/ }).click()
   await shown()
   expect(complaints).toEqual([])
 })
