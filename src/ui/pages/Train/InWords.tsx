@@ -42,12 +42,16 @@ export function InWords() {
         <div>
           <p class="in-words">
             {around()[0]}
-            <TaskMenu
-              kind={now().kind}
-              outlook={now().outlook}
-              onChange={(kind) => data.setTask(kind === now().outlook.guess ? null : kind)}
-            />
-            {around()[1]}{' '}
+            {/* No line begins with the mark behind it. */}
+            <span class="with-mark">
+              <TaskMenu
+                kind={now().kind}
+                outlook={now().outlook}
+                onChange={(kind) => data.setTask(kind === now().outlook.guess ? null : kind)}
+              />
+              {around()[1]!.slice(0, 1)}
+            </span>
+            {around()[1]!.slice(1)}{' '}
             <span class="quiet">
               {t(now().prepared.estimate ? 'task.rowsAbout' : 'task.rows', {
                 count: now().prepared.examples.train,
