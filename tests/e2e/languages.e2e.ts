@@ -16,5 +16,5 @@ test('a sample has its name in the language of the page, and what points onward 
   await page.goto('#/data?v=1&data=sample:mood&lang=zh-Hant')
   await expect(page.getByRole('heading', { level: 1, name: '找出心情' })).toBeVisible()
   await page.getByRole('link', { name: '訓練', exact: true }).click()
-  await expect(page.getByText('Pebble 從 找出心情 學習。')).toBeVisible()
+  await expect(page.getByText('Pebble 從「找出心情」學習。')).toBeVisible()
 })

@@ -8,7 +8,7 @@ export const open: Translated<typeof english & typeof begin> = {
   'open.hint':
     '或拖放到這裡，或把文字貼在這個頁面上：一次訓練的 run.json，或使用 TRL（Hugging Face 的訓練函式庫）名稱的檔案。',
   'open.pasted': '貼上的設定',
-  'open.done': '已打開 {name} 的設定。',
+  'open.done': '已打開{name}的設定。',
   'open.busy': '訓練進行中不能打開設定。',
   'open.busyHint': '請停止訓練或等它結束，再打開一次。',
   'open.use': '使用這些設定',

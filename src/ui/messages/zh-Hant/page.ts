@@ -155,7 +155,7 @@ export const page = {
 
   'train.title': '訓練',
   'train.lede': '一邊是設定，另一邊是進度。',
-  'train.context': '{model} 從 {data} 學習。',
+  'train.context': '{model} 從「{data}」學習。',
   'train.context.tooLarge': '這次訓練超過可用的記憶體：解決方法列在下面。',
   'train.start': '開始訓練',
   'train.another': '設定另一次訓練',
