@@ -480,7 +480,11 @@ function fitInWords({ needs, grants, from, fits, changes }: Fit): string {
       .map(([name, value]) => `${name === 'r' ? 'lora_r' : name} ${value}`)
       .join(' with ')
   const ways = changes.map((change) => `${flags(change)} (${size(change.needs)})`).join('; ')
-  const enough = changes[0]?.fits ? 'Any one of these makes it fit' : 'The nearest, not yet enough'
+  const enough = changes[0]?.fits
+    ? changes.length === 1
+      ? 'This makes it fit'
+      : 'Any one of these makes it fit'
+    : 'The nearest, not yet enough'
   return `Too large: ${found}${ways && ` ${enough}: ${ways}.`}`
 }
 

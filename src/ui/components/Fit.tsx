@@ -33,16 +33,8 @@ export function FitView(props: { fit: Fit; tokens: number; onChange: (change: Fi
               </For>
             }
           >
-            <p>
-              {t(
-                props.fit.changes.length === 0
-                  ? 'fit.nothing'
-                  : props.fit.changes[0]!.fits
-                    ? 'fit.any'
-                    : 'fit.nearest',
-              )}
-            </p>
             <p class="small">{about()}</p>
+            <p>{t(wayOut(props.fit.changes))}</p>
           </Notice>
         }
       >
@@ -67,6 +59,13 @@ export function FitView(props: { fit: Fit; tokens: number; onChange: (change: Fi
       </Show>
     </div>
   )
+}
+
+/** What is said before the changes that can be pressed. */
+function wayOut(changes: readonly FitChange[]) {
+  if (changes.length === 0) return 'fit.nothing'
+  if (!changes[0]!.fits) return 'fit.nearest'
+  return changes.length === 1 ? 'fit.one' : 'fit.any'
 }
 
 const PARTS = ['weights', 'adapter', 'activations', 'decode', 'io'] as const

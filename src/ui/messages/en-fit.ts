@@ -12,6 +12,7 @@ export const fit = {
   'fit.exact': 'Exact, for these settings and this data, before anything is loaded.',
   'fit.most':
     'The most that these settings can take, with examples of {tokens} tokens. With your data it may be less.',
+  'fit.one': 'This makes it fit:',
   'fit.any': 'Any one of these makes it fit:',
   'fit.nearest': 'No single change is enough. This one comes nearest:',
   'fit.nothing': 'Nothing that can be set makes it fit: choose a smaller model.',

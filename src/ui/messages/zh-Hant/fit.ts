@@ -13,6 +13,7 @@ export const fit: Translated<typeof english> = {
   'fit.from.device': '這台裝置一次最多接受',
   'fit.exact': '依這些設定和這份資料得出的確切數字，在載入任何東西之前。',
   'fit.most': '這些設定在每個範例 {tokens} 個詞元時最多會用到的量。依您的資料可能更少。',
+  'fit.one': '這樣就放得下：',
   'fit.any': '下面任何一項都能讓它放得下：',
   'fit.nearest': '沒有單獨一項足夠。這一項最接近：',
   'fit.nothing': '沒有任何設定能讓它放得下：請選較小的模型。',
