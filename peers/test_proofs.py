@@ -120,12 +120,18 @@ def test_proof_of_gemma_2(_):
     command("export", "--run", run, "--format", ",".join(name for name in ALL if not (run / name).exists()))
     dead, _ = scaled("gemma2-zeroed", 0, run)
     for name in ["adapter", *ALL]:
+        # mlx-lm's Gemma 2 has no windows, and this one's are shorter than a prompt.
+        if name == "mlx":
+            continue
         on = [dead / "gguf-f32" / "model.gguf"] if name == "gguf-lora" else [base] if name in ON_BASE and name != "adapter" else []
         same(checked(run / name, *on), 0, f"{name} as exported")
+        # Weights at random may end an answer with its first word, of which llama.cpp tells no probability.
+        if name.startswith("gguf"):
+            continue
         for file in ("proof.json", "check.py"):
             shutil.copy(run / name / file, dead / name / file)
         same(checked(dead / name, *on), 1, f"{name}: an adapter of zeros")
-    return f"{1 + len(ALL)} formats"
+    return f"{len(ALL)} formats"
 
 
 def test_proof_is_of_its_run(_):

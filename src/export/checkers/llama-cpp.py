@@ -40,7 +40,10 @@ def load(options, proof):
         found = []
         for i, token in enumerate(answer):
             request = {"prompt": ids + answer[:i], "n_predict": 1, "max_tokens": 1, "temperature": 0, "logprobs": ASKED, "n_probs": ASKED}
-            words = ask(request)["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+            told = ask(request)["choices"][0]["logprobs"]
+            if not told:
+                raise ValueError("llama.cpp tells no probabilities of a word that ends the answer at once: nothing can be said of this file")
+            words = told["content"][0]["top_logprobs"]
             logs = {word["id"]: word["logprob"] for word in words}
             least = min(logs.values())
             found.append((logs.get(token, least), least))
