@@ -1,4 +1,4 @@
-import { Show } from 'solid-js'
+import { createEffect, createSignal, on, onCleanup, Show } from 'solid-js'
 import { Button } from '../../components/Button.tsx'
 import { Checkbox } from '../../components/Field.tsx'
 import { Hint } from '../../components/Hint.tsx'
@@ -13,6 +13,9 @@ import { RunCurve } from './RunCurve.tsx'
 import { SavedAlong } from './SavedAlong.tsx'
 import { UnkeptNotice } from './UnkeptNotice.tsx'
 
+/** Milliseconds of stopping before it can be stopped at once: the second press of a double click is no wish to lose anything. */
+const SECOND_PRESS = 1000
+
 /** The run that this page trains: its own settings and data, whatever the form says meanwhile. */
 export function RunGoingOn() {
   const { training, runs } = useApp()
@@ -21,6 +24,18 @@ export function RunGoingOn() {
     ...training,
     stopping: () => (training.phase() === 'stopping' ? { seconds: training.stepLeft() } : null),
   }
+  const [atOnce, setAtOnce] = createSignal(false)
+  createEffect(
+    on(
+      () => training.phase() === 'stopping',
+      (stopping) => {
+        setAtOnce(false)
+        if (!stopping) return
+        const timer = setTimeout(() => setAtOnce(true), SECOND_PRESS)
+        onCleanup(() => clearTimeout(timer))
+      },
+    ),
+  )
   return (
     <>
       <PageHead
@@ -39,7 +54,7 @@ export function RunGoingOn() {
             >
               {t(training.phase() === 'stopping' ? 'train.stopping' : 'train.stop')}
             </Button>
-            <Show when={training.phase() === 'stopping'}>
+            <Show when={atOnce()}>
               <Button icon="stop" title={t('train.stopNowTitle')} onClick={() => void training.stop(true)}>
                 {t('train.stopNow')}
               </Button>
