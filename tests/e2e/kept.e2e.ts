@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { chromium, expect, test } from '@playwright/test'
 import { unzipSync } from 'fflate'
 import { CHROMIUM_ARGS, findChromium } from '../../cli/chromium.mjs'
-import { capitals, curve, facts, openFile, PATIENCE, startShort, stepsBeyond } from './helpers.ts'
+import { capitals, curve, facts, openFile, PATIENCE, startShort } from './helpers.ts'
 
 /** On a processor alone this engine is the quicker one. */
 const PORTABLE = () => localStorage.setItem('lapidary.engine', JSON.stringify({ choice: 'portable' }))
@@ -56,19 +56,6 @@ test('"Stop now" gives up a long step at once, and the run begins again at one p
   ).toBeVisible()
   await main.getByRole('button', { name: 'Go on', exact: true }).click()
   await expect(page.getByText(/% of step 1$/)).toBeVisible({ timeout: PATIENCE })
-})
-
-test('a double click on "Stop" is one: what was learnt is kept', async ({ page }) => {
-  await page.addInitScript(PORTABLE)
-  await startShort(page, 400, { rows: capitals(40), settings: { 'Save every': '400' } })
-  await stepsBeyond(page, 2)
-  const { x, y, width, height } = (await page
-    .getByRole('button', { name: 'Stop', exact: true })
-    .boundingBox())!
-  await page.mouse.dblclick(x + width * 0.8, y + height / 2, { delay: 60 })
-  await expect(page.getByText(/^Stopped at step \d+ of 400\. What was learnt so far is kept\.$/)).toBeVisible(
-    { timeout: PATIENCE },
-  )
 })
 
 test('what is learnt by heart is said, and the best checkpoint is offered, downloaded, asked and begun with', async ({
