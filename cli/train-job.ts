@@ -430,12 +430,13 @@ async function sizeOf(path: string | null): Promise<{ practice: boolean; paramet
   return { practice: false, parameters: parameterCount(await readModel(await openModelPath(path))) }
 }
 
-/** TRL's default learning rate is made for training whole models: an adapter hardly moves. */
+/** What came of a profile or a time that is given again with --resume. */
 function settledTip({ profile, minutes }: Record<string, unknown>): string | null {
   const said = profile !== undefined ? '--profile' : minutes !== undefined ? '--minutes' : null
   return said && `${said} was heeded when the run began: it goes on with the settings that it has (run.json).`
 }
 
+/** TRL's default learning rate is made for training whole models: an adapter hardly moves. */
 function tipFor(profile: ProfileId | null, file: string | undefined, config: RunConfig): string | null {
   const { learning_rate } = defaultRunConfig().training
   if (profile !== null || file !== undefined || config.training.learning_rate !== learning_rate) return null
