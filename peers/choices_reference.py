@@ -10,12 +10,22 @@ The prompt is read once; choices follow as one padded batch over its cache. Only
 
 import argparse
 import csv
+from itertools import islice
 from pathlib import Path
 
 import torch
 
 from real_reference import make_adapter
 from reference import load_adapter, load_base, write_json
+
+
+HEAD_ROWS = 64
+
+
+def batched(values, size):
+    values = iter(values)
+    while part := list(islice(values, size)):
+        yield part
 
 
 @torch.inference_mode()
@@ -29,17 +39,21 @@ def score(model, prompt, choices):
     cache = first.past_key_values
     cache.batch_repeat_interleave(len(choices))
     later = causal.model(input_ids=rest, past_key_values=cache, use_cache=True).last_hidden_state
-    found, known = [], {}
+    # The same beginning gives the same row; the head reads its table once for many rows.
+    rows = {}
     for c, choice in enumerate(choices):
-        values = []
+        for i in range(len(choice)):
+            rows.setdefault(tuple(choice[:i]), first.last_hidden_state[0, -1] if i == 0 else later[c, i - 1])
+    wanted = {beginning: set() for beginning in rows}
+    for choice in choices:
         for i, token in enumerate(choice):
-            # The same beginning gives the same row.
-            key = tuple(choice[:i])
-            if key not in known:
-                row = first.last_hidden_state[0, -1] if i == 0 else later[c, i - 1]
-                known[key] = causal.lm_head(row).log_softmax(-1)
-            values.append(known[key][token].item())
-        found.append(values)
+            wanted[tuple(choice[:i])].add(token)
+    known = {}
+    for part in batched(rows, HEAD_ROWS):
+        logs = causal.lm_head(torch.stack([rows[beginning] for beginning in part])).log_softmax(-1)
+        for beginning, row in zip(part, logs):
+            known.update({(beginning, token): row[token].item() for token in wanted[beginning]})
+    found = [[known[tuple(choice[:i]), token] for i, token in enumerate(choice)] for choice in choices]
     return found
 
 
