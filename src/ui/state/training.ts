@@ -185,6 +185,16 @@ export function createTraining({
         case 'stage':
           setStage({ ...event })
           if (event.unkept !== undefined) void runs.refresh()
+          if (event.back) {
+            step = null
+            show.cancel()
+            clock.back(event.back.step)
+            batch(() => {
+              setLatest(null)
+              setSecondsLeft(Number.NaN)
+              setStepLeft(Number.NaN)
+            })
+          }
           if (event.within) setStepLeft(pace.left(event.within, performance.now()))
           if (!step && event.progress === undefined) announce(t(`stage.${event.stage}`))
           break

@@ -137,6 +137,8 @@ export const runs: SaidTexts = {
     '{0~}發生在第 {1} 步之後；訓練已自行{2~}繼續。',
   '{0} Press "Go on", or "Go on with the portable engine", which needs no graphics device.':
     '{0~}請按「繼續」，或「用可攜引擎繼續」，它不需要顯示裝置。',
+  '{0} It was lost {1} times in a row. Press "Go on with the portable engine", which needs no graphics device; or start the browser anew and press "Go on".':
+    '{0~}它已連續中斷 {1} 次。請按「用可攜引擎繼續」，它不需要顯示裝置；或重新啟動瀏覽器再按「繼續」。',
   'The graphics device was lost, and this browser session offers none any more.':
     '顯示裝置中斷，而這次開啟的瀏覽器不再提供。',
   '{0} Press "Go on with the portable engine", or start the browser again and press "Go on".':
