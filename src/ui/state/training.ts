@@ -43,6 +43,9 @@ const REFUSALS = new Set([
   'out_of_memory',
 ])
 
+/** Milliseconds in which a second press on Stop is no wish for anything else: to lose a step, or to leave the run that has stopped meanwhile. */
+export const SECOND_PRESS = 1000
+
 /** What is said of a run that has ended. */
 const SAID = {
   finished: 'train.said.done',
@@ -74,6 +77,8 @@ export function createTraining({
   const [liveView, setLiveView] = createSignal<RunView | null>(null)
   /** Of the run that is going on: the form may say something else by now. */
   const [liveConfig, setLiveConfig] = createSignal<RunConfig | null>(null)
+  /** Set for a moment after a run was stopped here. */
+  const [justStopped, setJustStopped] = createSignal(false)
   const [forecast, setForecast] = createSignal<RunForecast | null>(null)
   const [forecastFailure, setForecastFailure] = createSignal<Failure | null>(null)
   const [foretelling, setForetelling] = createSignal(false)
@@ -271,6 +276,10 @@ export function createTraining({
       // The list tells how it ended before the page speaks of it as a stored run.
       await runs.refresh()
       batch(() => {
+        if (phase() === 'stopping') {
+          setJustStopped(true)
+          setTimeout(() => setJustStopped(false), SECOND_PRESS)
+        }
         setPhase('idle')
         setStage(null)
         runs.setLive(null)
@@ -439,6 +448,7 @@ export function createTraining({
   return {
     phase,
     busy,
+    justStopped,
     stage,
     latest,
     latestEval,

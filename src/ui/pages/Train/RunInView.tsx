@@ -48,7 +48,11 @@ export function RunInView(props: { run: RunInfo }) {
       <PageHead
         title={runs.label(props.run)}
         lede={formatTime(props.run.created)}
-        action={<Button onClick={() => runs.show(null)}>{t('train.another')}</Button>}
+        action={
+          <Button disabled={training.justStopped()} onClick={() => runs.show(null)}>
+            {t('train.another')}
+          </Button>
+        }
       />
       <div class="stack">
         <OpeningFailure />
