@@ -3,6 +3,7 @@ import { type Failure, fail, LapidaryError, toFailure } from '../../protocol/err
 import type { EvalEvent, RunEvent, StageEvent, StepEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import type { ResumeRequest, RunForecast, Studio } from '../../protocol/studio.ts'
+import { stepsOfRefusal } from '../../runs/profiles.ts'
 import { TimeLimit } from '../../runs/time-limit.ts'
 import { formatLoss } from '../messages/format.ts'
 import { saidWhole } from '../messages/said.ts'
@@ -140,6 +141,9 @@ export function createTraining({
             (error) => ({ forecast: null, failure: toFailure(error) }),
           )
         if (stale) return
+        // A profile's own warm-up gives way to a run that is as short; what follows is foretold anew.
+        const short = found.failure && stepsOfRefusal(found.failure)
+        if (short !== null && settings.warmWithin(short)) return
         batch(() => {
           setForecast(found.forecast)
           setForecastFailure(found.failure)
