@@ -201,7 +201,7 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
         <p>{t('train.elsewhere')}</p>
       </Show>
       <Show when={props.run.failure}>{(failure) => <p>{saidWhole(failure())}</p>}</Show>
-      <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} />}</Show>
+      <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} run={props.run} />}</Show>
       <CheckpointPicker run={props.run} of={props.of} />
       <Reproduced run={props.run} />
       <BegunWith run={props.run} />
