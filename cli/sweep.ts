@@ -152,6 +152,7 @@ function trialJob(job: TrainJob, queue: Queue, trial: Trial, out: string): Train
     sweep: null,
     fit: null,
     followLength: false,
+    followWarmup: false,
     splitSaid: true,
     samples: queue.base.samplePrompts,
     sampleRows: [],

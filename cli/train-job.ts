@@ -213,6 +213,8 @@ export interface TrainJob {
   startFrom: string | null
   /** Whether the limit on tokens is a profile's, and follows the data. */
   followLength: boolean
+  /** Whether the warm-up is a profile's, and follows the length of the run. */
+  followWarmup: boolean
   /** Whether a flag says how rows are held out. */
   splitSaid: boolean
   strict: boolean
@@ -339,6 +341,7 @@ async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promi
     startFrom: startFrom && resolve(startFrom.path),
     exports: flags.export ?? [],
     followLength: profile !== null && flags.max_length === undefined,
+    followWarmup: profile !== null && flags.warmup_steps === undefined,
     splitSaid: [...SPLIT_BY, 'split_method'].some((flag) => flags[flag] !== undefined),
     strict: flags.strict ?? false,
     resume,

@@ -216,6 +216,7 @@ function requestOf(job: TrainJob, url: string): HeadlessJob {
     config: job.config,
     mapping: job.mapping,
     followLength: job.followLength,
+    followWarmup: job.followWarmup,
     splitSaid: job.splitSaid,
     strict: job.strict,
     profile: job.fit,

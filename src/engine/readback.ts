@@ -19,12 +19,15 @@ export class Readbacks {
     const encoder = device.createCommandEncoder()
     encoder.copyBufferToBuffer(from, offset, staging, 0, bytes)
     device.queue.submit([encoder.finish()])
-    return Promise.race([staging.mapAsync(GPUMapMode.READ, 0, bytes), lost]).then(() => {
+    const read = Promise.race([staging.mapAsync(GPUMapMode.READ, 0, bytes), lost]).then(() => {
       const copy = staging.getMappedRange(0, bytes).slice(0)
       staging.unmap()
       this.#free.push(staging)
       return copy
     })
+    // Met where it is awaited: work that is given up before that, as where the device is lost, must not leave it unhandled.
+    read.catch(() => {})
+    return read
   }
 
   dispose(): void {

@@ -496,10 +496,7 @@ export class WebgpuEngine implements Engine {
   #readRows(count: number): Promise<ArrayBuffer> {
     if (count === 0) return Promise.resolve(new ArrayBuffer(0))
     const session = this.#session!
-    const read = this.#rowReadbacks!.read(session.buffer(session.plan.outputs.logProbability), count * 4)
-    // Met where the step's figures are awaited; a step that is given up before that must not leave it unhandled.
-    read.catch(() => {})
-    return read
+    return this.#rowReadbacks!.read(session.buffer(session.plan.outputs.logProbability), count * 4)
   }
 
   #checkBatch(batch: Batch): void {

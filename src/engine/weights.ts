@@ -204,6 +204,8 @@ export async function uploadWeights(
         if (queued < MOST_QUEUED / 2) continue
         await taken
         taken = queue.onSubmittedWorkDone()
+        // Whoever stops before it is waited for must not leave it unhandled.
+        taken.catch(() => {})
         queued = 0
       }
       signal?.throwIfAborted()

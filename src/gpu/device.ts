@@ -47,7 +47,7 @@ export interface Gpu {
 
 export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
   const gpu = options.gpu ?? (globalThis.navigator as Navigator | undefined)?.gpu
-  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' })
+  const adapter = await answered(gpu?.requestAdapter({ powerPreference: 'high-performance' }))
   if (!adapter) throw new LapidaryError(noAdapter(Boolean(gpu)))
   const requiredFeatures = options.defaultLimits ? [] : WANTED_FEATURES.filter((f) => adapter.features.has(f))
   const requiredLimits: Record<string, number> = {}
@@ -55,8 +55,22 @@ export async function openGpu(options: GpuOptions = {}): Promise<Gpu> {
   if (!options.defaultLimits)
     for (const name of WANTED_LIMITS)
       if (!(narrow && GROUP_LIMITS.includes(name))) requiredLimits[name] = adapter.limits[name]
-  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits })
+  const device = await answered(adapter.requestDevice({ requiredFeatures, requiredLimits }))
   return wrapDevice(device, adapter.info)
+}
+
+/** After its graphics process has crashed a browser may refuse to be asked, in words of its own ("A valid external Instance reference no longer exists."). */
+async function answered<Asked extends Promise<unknown> | undefined>(asked: Asked): Promise<Awaited<Asked>> {
+  try {
+    return await asked
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new LapidaryError({
+      code: 'missing_device',
+      message: `The browser gives no graphics device any more: ${why}`,
+      hint: 'Start the browser anew, or choose the portable engine on the Model page.',
+    })
+  }
 }
 
 /** The same over a device that is already there. */

@@ -131,6 +131,8 @@ export class Slicer {
       this.#pending.shift()
       this.#learning.done({ sent, nominal, at: this.#now() })
     })
+    // What breaks it off is met where figures are read; most of these nobody waits for.
+    done.catch(() => {})
     this.#pending.push({ estimate, done })
     if (this.#pending.length <= IN_FLIGHT || this.#queued <= this.#ahead(SLICES_AHEAD)) return null
     return this.#pending[0]!.done

@@ -1,5 +1,6 @@
 import type { RunConfig } from '../protocol/run-config.ts'
 import type { CheckpointInfo } from '../protocol/studio.ts'
+import { CLIMBED, type Losses, lossAtFirst } from './diverging.ts'
 
 /**
  * What a run's curves and answers say of it, in a word that a sentence can be made of. A loss on held-out rows says how well
@@ -7,28 +8,25 @@ import type { CheckpointInfo } from '../protocol/studio.ts'
  * it than one that has learnt nothing. So it is never judged by that alone.
  */
 
-export interface Curves {
-  /** Training losses in the order of steps, nats; NaN where a step was skipped. */
-  trainLoss: ArrayLike<number>
-  evalSteps: ArrayLike<number>
-  /** Losses on held-out rows, nats. */
-  evalLoss: ArrayLike<number>
+export interface Curves extends Losses {
   /** Whether examples lost their end. */
   cut?: boolean
 }
 
 export interface Judgement {
   /**
-   * better: known rows and unknown ones are known better. by_heart: what it is trained on is learnt, what it is not is known less
-   * well than at its best step. no_change: neither has moved. worse: both have got worse. unknown: nothing was held out, or too little
-   * was seen. cut: better, but measured on answers that lost their end, of which no loss says how well they are known.
+   * diverged: the rows that it learns from are known less well than before, or its last step had no finite loss. better: known rows and unknown ones are known better. by_heart: what it is trained on is learnt, what it is not is known less
+   * well than at its best step. no_change: neither has moved. worse: both have got worse. unknown: nothing was held out. once: its loss
+   * was measured a single time. cut: better, but measured on answers that lost their end, of which no loss says how well they are known.
    */
-  kind: 'better' | 'cut' | 'by_heart' | 'no_change' | 'worse' | 'unknown'
+  kind: 'better' | 'cut' | 'by_heart' | 'no_change' | 'worse' | 'unknown' | 'once' | 'diverged'
   /** The evaluation with the lowest loss. */
   best: { step: number; loss: number } | null
   first: number
   last: number
-  /** Means over the first and the last steps. */
+  /** Steps of the first and the last evaluation. */
+  steps: { first: number; last: number }
+  /** Means over the first and the last steps; the first never above what it began with. */
   train: { first: number; last: number } | null
 }
 
@@ -40,14 +38,20 @@ const STEPS = 10
 export function judge({ trainLoss, evalSteps, evalLoss, cut = false }: Curves): Judgement {
   const losses = Array.from(trainLoss).filter(Number.isFinite)
   const few = Math.min(STEPS, Math.floor(losses.length / 2))
-  const train = few === 0 ? null : { first: mean(losses.slice(0, few)), last: mean(losses.slice(-few)) }
+  const began = lossAtFirst({ trainLoss, evalSteps, evalLoss })
+  const train =
+    few === 0 ? null : { first: Math.min(began, mean(losses.slice(0, few))), last: mean(losses.slice(-few)) }
   const evals = Array.from(evalLoss, (loss, i) => ({ step: evalSteps[i]!, loss })).filter(({ loss }) =>
     Number.isFinite(loss),
   )
   const [first, last] = [evals[0]?.loss ?? Number.NaN, evals.at(-1)?.loss ?? Number.NaN]
   const best = evals.reduce<Judgement['best']>((a, b) => (a && a.loss <= b.loss ? a : b), null)
-  const known = { best, first, last, train }
-  if (evals.length < 2 || !best) return { ...known, kind: 'unknown' }
+  const steps = { first: evals[0]?.step ?? Number.NaN, last: evals.at(-1)?.step ?? Number.NaN }
+  const known = { best, first, last, steps, train }
+  const lost = trainLoss.length > 0 && !Number.isFinite(trainLoss[trainLoss.length - 1])
+  if (lost || (train && train.last > CLIMBED * began)) return { ...known, kind: 'diverged' }
+  if (!best) return { ...known, kind: 'unknown' }
+  if (evals.length < 2) return { ...known, kind: 'once' }
   const fell = train !== null && train.last < train.first * (1 - MARGIN)
   const rose = last > best.loss * (1 + MARGIN)
   if (fell && rose) return { ...known, kind: 'by_heart' }

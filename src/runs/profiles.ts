@@ -1,3 +1,4 @@
+import type { Failure } from '../protocol/errors.ts'
 import { type LoraConfig, parseRunConfig, type TrainingConfig } from '../protocol/run-config.ts'
 import type { ModelInfo, RunDuration, RunForecast } from '../protocol/studio.ts'
 
@@ -97,6 +98,30 @@ export function recommend(
   })
   return { training, lora }
 }
+
+/** A profile's warm-up, in steps or as a share of them, where so many steps are asked for: never more than half of them. */
+export function fittingWarmup(usual: number, steps: number): number {
+  const most = Math.floor(steps / 2)
+  const counted = usual < 1 ? Math.ceil(usual * steps) : usual
+  return counted <= most ? usual : most
+}
+
+/** Steps of a run that is refused for a warm-up that takes all of it; null: it is refused for something else. */
+export function stepsOfRefusal({ code, detail }: Failure): number | null {
+  const steps = code === 'bad_config' && detail?.field === 'warmup_steps' ? detail.steps : null
+  return typeof steps === 'number' ? steps : null
+}
+
+/** The learning rate that suits a model; undefined: it is not here to be asked. */
+export const usualRate = (model: Pick<ModelInfo, 'practice' | 'parameters'> | null | undefined) =>
+  model ? recommend(model, 'balanced').training.learning_rate : undefined
+
+/** Times the rate that suits a model, from which on training most likely comes apart in its first steps. */
+const FAR_ABOVE = 10
+
+/** Whether a learning rate is far above all that suit a model. */
+export const farAbove = (rate: number, model: Pick<ModelInfo, 'practice' | 'parameters'>): boolean =>
+  rate >= FAR_ABOVE * recommend(model, 'balanced').training.learning_rate
 
 /** What a quick look may take, in seconds, where this machine's speed is known. */
 export const QUICK_SECONDS = 300

@@ -237,10 +237,15 @@ export class ActiveRun {
 
   #told(error: unknown, losses: number): Failure {
     const failure = toFailure(error)
+    // Whatever breaks off a run that was to stop at once, it was to stop.
+    if (this.#giving.signal.aborted) return this.#atOnce()
     if (failure.code === 'device_lost')
       return {
         ...failure,
-        hint: `${this.#wayOn()} Press "Go on", or "Go on with the portable engine", which needs no graphics device.`,
+        hint:
+          losses < MOST_LOSSES
+            ? `${this.#wayOn()} Press "Go on", or "Go on with the portable engine", which needs no graphics device.`
+            : `${this.#wayOn()} It was lost ${losses + 1} times in a row. Press "Go on with the portable engine", which needs no graphics device; or start the browser anew and press "Go on".`,
       }
     if (failure.code === 'missing_device' && losses > 0)
       return {
@@ -250,13 +255,15 @@ export class ActiveRun {
       }
     if (failure.code !== 'cancelled') return failure
     // Browsers call many things an abort; a stop is what a person asked for.
-    if (!this.#giving.signal.aborted)
-      return {
-        code: 'internal',
-        message: 'The computation was broken off, and not by you.',
-        hint: `${this.#wayOn()} If it comes again, choose the portable engine.`,
-      }
-    if (!this.#engine) return failure
+    return {
+      code: 'internal',
+      message: 'The computation was broken off, and not by you.',
+      hint: `${this.#wayOn()} If it comes again, choose the portable engine.`,
+    }
+  }
+
+  #atOnce(): Failure {
+    if (!this.#engine) return toFailure(new DOMException('', 'AbortError'))
     const step = this.#log.record.step + 1
     return { code: 'cancelled', message: `Stopped at once, within step ${step}.`, hint: this.#wayOn() }
   }

@@ -1,6 +1,7 @@
 import { expose, type TransferHandler, transferHandlers } from 'comlink'
 import { isFailure, LapidaryError, toFailure } from '../protocol/errors.ts'
 import { giveBack, inPieces, lent, PIECE_BYTES } from '../protocol/exported.ts'
+import { answerBeats, takeLife, whenGone, whenSilent } from '../protocol/life.ts'
 import type { Call, Progress } from '../protocol/rooms/call.ts'
 import type { ExportedFile } from '../protocol/rooms/exports.ts'
 import { type Closed, STORAGE_CLOSED } from '../protocol/storage-closed.ts'
@@ -141,19 +142,32 @@ export function registerTransfers(): void {
 
 type Method = (...args: never[]) => unknown
 
-/** What a worker says once it hears. Not of comlink's form, which passes it over. */
+/** What a worker says once it hears, with the name of the lock that it holds. Not of comlink's form, which passes it over; nor is what follows. */
 const READY = 'lapidary.ready'
+/** A port whose beats are to be answered. */
+const BEATS = 'lapidary.beats'
 
-/** Resolves when the worker at the other end hears: its script has loaded, and what is sent is lost no more. */
-export function heard(worker: Worker): Promise<void> {
+/**
+ * Resolves when the worker at the other end hears: its script has loaded, and what is sent is lost no more.
+ * @returns the lock that it holds as long as it lives; null: there are none here
+ */
+export function heard(worker: Worker): Promise<string | null> {
   return new Promise((resolve) => {
     const listen = ({ data }: MessageEvent) => {
-      if (data !== READY) return
+      if (typeof data !== 'object' || data === null || !(READY in data)) return
       worker.removeEventListener('message', listen)
-      resolve()
+      resolve(data[READY])
     }
     worker.addEventListener('message', listen)
   })
+}
+
+/** Calls `gone` when a worker that was heard ends, by itself or by the browser. @returns stops waiting for it */
+export function whenEnded(worker: Worker, life: string | null, gone: () => void): () => void {
+  if (life !== null) return whenGone(life, gone)
+  const { port1, port2 } = new MessageChannel()
+  worker.postMessage(BEATS, [port2])
+  return whenSilent(port1, gone)
 }
 
 /** Called in a worker: its room answers from here on, and the page is told so. */
@@ -165,7 +179,10 @@ export function exposeRoom(
   registerTransfers()
   expose(guarded(room))
   onClosed?.((closed) => self.postMessage({ [STORAGE_CLOSED]: closed }))
-  self.postMessage(READY)
+  self.addEventListener('message', ({ data, ports }) => {
+    if (data === BEATS) answerBeats(ports[0]!)
+  })
+  void takeLife().then((life) => self.postMessage({ [READY]: life }))
 }
 
 /** The same rooms, whose errors leave the worker as Failures: comlink would flatten an Error to its message. */

@@ -25,7 +25,7 @@ import type {
 import { offered } from '../runs/judgement.ts'
 import type { Known } from '../runs/minutes.ts'
 import { baseName, isNamed } from '../runs/named-data.ts'
-import { fitted, type ProfileId } from '../runs/profiles.ts'
+import { fitted, fittingWarmup, type ProfileId, stepsOfRefusal } from '../runs/profiles.ts'
 import { questionsOfRows } from '../runs/questions.ts'
 import { judgeRun } from '../runs/queue.ts'
 import { planQueue, type QueueOutlook, type QueueWish } from '../runs/queue-plan.ts'
@@ -38,6 +38,17 @@ import {
   type HeadlessEvaluation,
 } from './headless-evaluate.ts'
 import { settingsFor } from './headless-minutes.ts'
+
+/** Of a run as foretold, or as refused for a warm-up that takes all of it. */
+const stepsOf = (foretold: Promise<RunForecast>): Promise<number> =>
+  foretold.then(
+    ({ steps }) => steps,
+    (error: unknown) => {
+      const steps = stepsOfRefusal(toFailure(error))
+      if (steps === null) throw error
+      return steps
+    },
+  )
 
 /**
  * The studio without a page to look at, for the command line: the same client and workers, driven through
@@ -52,6 +63,8 @@ export interface HeadlessJob {
   mapping: Partial<Mapping>
   /** Whether `max_length` is a profile's, and follows the data as on the page. */
   followLength: boolean
+  /** Whether `warmup_steps` is a profile's, and follows the length of the run as on the page. */
+  followWarmup: boolean
   /** Whether the config's split is meant even where it is the default. */
   splitSaid: boolean
   /** Refuses data that has a warning. */
@@ -181,6 +194,11 @@ export function openHeadless(): void {
       return { dataset: dataset.id, model, config, samplePrompts, ...(adapter && { adapter }) }
     }
     const foretell = (set: Partial<RunConfig>) => studio.runs.forecast(request(set))
+    if (job.followWarmup) {
+      const { training } = wanted
+      const warmup_steps = fittingWarmup(training.warmup_steps, await stepsOf(foretell({})))
+      wanted = parseRunConfig({ ...wanted, training: { ...training, warmup_steps } })
+    }
     const length = async () =>
       profile ? fitted(profile, wanted.training, (training) => foretell({ training })) : wanted
     const ready = request(

@@ -8,6 +8,7 @@ import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { Call, PreparedInfo, StartRequest } from '../protocol/studio.ts'
 import { evaluationCount, neverEarly } from '../runs/early.ts'
+import { farAbove, usualRate } from '../runs/profiles.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
@@ -113,6 +114,7 @@ export async function prepareRun(
     : [
         other,
         requireSchedule(config.training, steps),
+        farAboveInWords(config.training.learning_rate, model),
         checksInWords(config.training, batches.tokens.held, steps, stepsPerEpoch),
         beyondPositions(batches.longest, config.training.max_length, model),
         model.info.config.leftOut ? LEFT_OUT : null,
@@ -123,6 +125,12 @@ export async function prepareRun(
   const of = examples.train + examples.validation + examples.test
   const cut = truncated > 0 ? { examples: truncated, of, max_length } : null
   return { config, hashes, tokens, model, codec, template, batches, samples, plan, steps, start, notice, cut }
+}
+
+/** What is to be said of a learning rate that no run of this model is likely to bear; null: nothing. As the page says it beside the field. */
+function farAboveInWords(rate: number, { info }: OpenModel): string | null {
+  if (!farAbove(rate, info)) return null
+  return `A learning_rate of ${rate} is far above what suits ${info.name} (${usualRate(info)}): training most likely comes apart within its first steps.`
 }
 
 /** What is to be said of evaluations that do not tell what they were asked for; null: nothing. */

@@ -1,7 +1,7 @@
 import { proxy, type Remote, releaseProxy, wrap } from 'comlink'
 import { type Failure, LapidaryError } from '../protocol/errors.ts'
 import { STORAGE_CLOSED } from '../protocol/storage-closed.ts'
-import { heard, type Opened, rebuilt } from './bridge.ts'
+import { heard, type Opened, rebuilt, whenEnded } from './bridge.ts'
 
 /**
  * A worker's room as if it were here: functions cross as proxies, Failures come back as LapidaryError.
@@ -44,6 +44,8 @@ interface Running {
   crash: Promise<never>
   /** Ends it; who waits is told this. */
   die: (error: LapidaryError) => void
+  /** Stops waiting for its end. */
+  unwatch: () => void
 }
 
 /** One worker: made when called, asked once it says that it is there, ended when idle, made again after a crash. */
@@ -210,7 +212,7 @@ export class WorkerHost {
       // A browser may refuse. Told a moment later, so that whoever holds it and calls it at once hears of the same one.
       const why = error instanceof Error ? error.message : String(error)
       queueMicrotask(() => die(this.#notStarted(why)))
-      this.#running = { worker, room: null, ready: crash, crash, die }
+      this.#running = { worker, room: null, ready: crash, crash, die, unwatch: () => {} }
       return this.#running
     }
     worker.addEventListener('message', tellClosed)
@@ -222,13 +224,16 @@ export class WorkerHost {
         started ? this.#stopped(event.message) : this.#notStarted(event.message || 'its script did not load'),
       )
     }
-    const ready = heard(worker).then(async () => {
+    const running = { worker, room, crash, die, unwatch: () => {} }
+    const ready = heard(worker).then(async (life) => {
       clearTimeout(timer)
+      if (this.#running?.crash === crash)
+        running.unwatch = whenEnded(worker, life, () => die(this.#stopped()))
       await room.open({ base: this.#base })
       started = true
       return room
     })
-    this.#running = { worker, room, ready, crash, die }
+    this.#running = Object.assign(running, { ready })
     return this.#running
   }
 
@@ -240,7 +245,8 @@ export class WorkerHost {
     })
   }
 
-  #stopped(why: string): LapidaryError {
+  /** @param why null: nobody can say */
+  #stopped(why: string | null = null): LapidaryError {
     return new LapidaryError({
       code: 'internal',
       message: `The ${this.#name} worker stopped working${why ? `: ${sentence(why)}` : '.'}`,
@@ -251,6 +257,7 @@ export class WorkerHost {
   #end(): void {
     const running = this.#running
     this.#running = null
+    running?.unwatch()
     running?.room?.[releaseProxy]()
     running?.worker?.terminate()
   }

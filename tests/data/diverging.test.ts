@@ -5,9 +5,11 @@ import { diverging, gentler } from '../../src/runs/diverging.ts'
 import { RunSeries } from '../../src/runs/series.ts'
 
 /** A run of these losses; NaN: a step that was left out. */
-function run(losses: readonly number[]): RunSeries {
-  return RunSeries.from(
-    losses.map((loss, i) => ({
+function run(losses: readonly number[], before: number | null = null): RunSeries {
+  const first = { type: 'eval' as const, step: 0, epoch: 0, eval_loss: before ?? 0, metrics: {} }
+  return RunSeries.from([
+    ...(before === null ? [] : [first]),
+    ...losses.map((loss, i) => ({
       type: 'step' as const,
       step: i + 1,
       max_steps: losses.length,
@@ -20,7 +22,7 @@ function run(losses: readonly number[]): RunSeries {
       tokens_per_second: 1,
       ...(Number.isFinite(loss) ? {} : { skipped: true as const }),
     })),
-  )
+  ])
 }
 const along = (steps: number, loss: (i: number) => number) => Array.from({ length: steps }, (_, i) => loss(i))
 
@@ -35,9 +37,21 @@ test('a loss that fell and is back is told, with how far it had come', () => {
   expect(found?.kind === 'back' && found.best < 1.3).toBe(true)
 })
 
-test('steps without a finite loss are told at the third in a row, and no more once one is finite again', () => {
+test('a run that comes apart in its first steps is told by what it was before them, at once and to its end', () => {
+  // Warm-up: the first steps do nothing, then the loss is far up, and falls again as the rate does.
+  const apart = [5.3, 5.4, 40, ...along(60, (i) => 60 - i / 2)]
+  for (const steps of [5, 9, 30, apart.length]) {
+    expect(diverging(run(apart.slice(0, steps), 5.2))).toMatchObject({ kind: 'climbs', first: 5.3 })
+    expect(diverging(run(apart.slice(0, steps)))).toMatchObject({ kind: 'climbs' })
+  }
+  // One hard or easy batch at first says nothing.
+  expect(diverging(run([0.4, ...along(40, () => 2)], 2.1))).toBeNull()
+  expect(diverging(run([6, ...along(40, () => 2.8)], 2.1))).toBeNull()
+})
+
+test('steps without a finite loss are told at the first, and no more once one is finite again', () => {
   const some = along(30, () => 2)
-  expect(diverging(run([...some, Number.NaN, Number.NaN]))).toBeNull()
+  expect(diverging(run([...some, Number.NaN]))).toEqual({ kind: 'lost', step: 31, steps: 1 })
   expect(diverging(run([...some, Number.NaN, Number.NaN, Number.NaN]))).toEqual({
     kind: 'lost',
     step: 33,
@@ -52,11 +66,13 @@ test('a loss that falls, stands, jumps about by the batch, or spikes for a step 
   expect(diverging(run(along(200, (i) => 2 + Math.sin(i * 1.7) * 1.2)))).toBeNull()
   expect(diverging(run([...along(60, (i) => 3 - i / 30), 50, 60]))).toBeNull()
   // A warm-up bump: too few steps to say anything.
-  expect(diverging(run([3, 3, 3, 9, 9, 9, 9, 9]))).toBeNull()
+  expect(diverging(run([3, 3, 3, 5.5, 5.5, 5.5, 5.5, 5.5]))).toBeNull()
 })
 
-test('the rate to try instead is a quarter, and round', () => {
-  expect([2e-3, 6e-3, 1e-4].map(gentler)).toEqual([5e-4, 2e-3, 3e-5])
+test('the rate to try instead is a quarter, and round, or what suits the model', () => {
+  expect([2e-3, 6e-3, 1e-4].map((rate) => gentler(rate))).toEqual([5e-4, 2e-3, 3e-5])
+  // Never one that is as far off: what suits the model is known.
+  expect([1, 0.01, 1e-4].map((rate) => gentler(rate, 3e-4))).toEqual([3e-4, 3e-4, 3e-5])
 })
 
 test('runs side by side: what they were made of first, and of hashes only where the name is the same', () => {

@@ -122,6 +122,17 @@ describe('the time left', () => {
     clock.tick(41, 0)
     expect(clock.secondsLeft(100)).toBeNaN()
   })
+  it('goes by the pace so far where the run goes back, and takes the way back for no step', () => {
+    const clock = new StepClock()
+    for (let i = 1; i <= 60; i++) clock.tick(i, i * 2000)
+    clock.back(25)
+    expect(clock.secondsLeft(100)).toBeCloseTo(150, 9)
+    // The device was asked for again meanwhile, for a minute.
+    for (let i = 26; i <= 30; i++) {
+      clock.tick(i, 180_000 + i * 2000)
+      expect(clock.secondsLeft(100)).toBeCloseTo((100 - i) * 2, 9)
+    }
+  })
   it('is never below zero', () => {
     const clock = new StepClock()
     clock.tick(1, 0)

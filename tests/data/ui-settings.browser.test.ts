@@ -42,6 +42,33 @@ test('what nobody has set goes on following the data, and what someone has set s
   expect(settings.recommended().training.num_train_epochs).toBe(2)
 })
 
+test("a profile's warm-up gives way to a run that is as short, and is back where that is longer; one that someone set stays", () => {
+  const { draft, settings, setModel } = page()
+  setModel({ id: 'pebble', practice: true, parameters: 1e6 } as ModelInfo)
+  expect(draft.training().warmup_steps).toBe(4)
+  for (const [steps, warmup] of [
+    [1, 0],
+    [5, 2],
+    [150, 4],
+  ] as const) {
+    settings.setTraining('max_steps', steps)
+    expect([draft.training().warmup_steps, settings.recommended().training.warmup_steps]).toEqual([
+      warmup,
+      warmup,
+    ])
+  }
+  // Of epochs it is known once they are foretold, or refused.
+  expect(settings.warmWithin(1)).toBe(true)
+  expect(draft.training().warmup_steps).toBe(0)
+  expect(settings.warmWithin(1)).toBe(false)
+  settings.fit(foretold(40))
+  expect(draft.training().warmup_steps).toBe(4)
+  settings.setTraining('warmup_steps', 4)
+  settings.setTraining('max_steps', 1)
+  expect(settings.warmWithin(1)).toBe(false)
+  expect(draft.training().warmup_steps).toBe(4)
+})
+
 test('a length that someone set stays, and what is recommended beside it is of the data and the speed now', () => {
   const { draft, settings } = page()
   settings.setTraining('max_steps', 40)

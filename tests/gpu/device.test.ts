@@ -58,3 +58,21 @@ test('what a device refuses outside any error scope is a failure of the device, 
     expect(gpu.failure).toMatchObject({ code, message: expect.stringContaining(error.message) })
   }
 })
+
+test('a browser that refuses to be asked after a crash is told as one without a graphics device, and what to do', async () => {
+  const gone = new DOMException('A valid external Instance reference no longer exists.', 'OperationError')
+  const refuses = { requestAdapter: () => Promise.reject(gone) } as unknown as GPU
+  const adapter = {
+    features: new Set(),
+    limits: {},
+    info: { architecture: '' },
+    requestDevice: () => Promise.reject(gone),
+  }
+  const late = { requestAdapter: async () => adapter } as unknown as GPU
+  for (const gpu of [refuses, late])
+    await expect(openGpu({ gpu })).rejects.toMatchObject({
+      code: 'missing_device',
+      message: expect.stringContaining('external Instance'),
+      hint: expect.stringContaining('Start the browser anew'),
+    })
+})

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { noise } from '../../bench/random.ts'
 import { f32ToBf16, f32ToF16 } from '../../src/lib/bf16.ts'
 import { BLOCK_BYTES, GROUP, isBlocked } from '../../src/lib/storage.ts'
@@ -188,7 +188,10 @@ describe('on several threads', () => {
       terminate: () => open--,
       postMessage: () => {},
     }
-    const answer = threadOver((data) => made.onmessage?.({ data }))
+    const answer = threadOver(
+      (data) => made.onmessage?.({ data }),
+      async () => null,
+    )
     made.postMessage = (message) => {
       if (fails && message.kind === 'run') made.onmessage?.({ data: { error: 'broken' } })
       else void Promise.resolve().then(() => answer(message))
@@ -224,6 +227,42 @@ describe('on several threads', () => {
 
   test('one that breaks is an error', async () => {
     await expect(passed(2, () => port(true))).rejects.toThrow('broken')
+  })
+
+  test('one that ends by itself, in the middle of its work or before it, is told of, and one does all from there on', async () => {
+    for (const early of [true, false]) {
+      let end: () => void = () => {}
+      const locks = {
+        request: async (_: string, __: object, granted: () => void) => {
+          end = granted
+        },
+      }
+      vi.stubGlobal('navigator', { locks })
+      const dying = (): ThreadPort => {
+        const made = port()
+        const answer = threadOver(
+          (data) => made.onmessage?.({ data }),
+          async () => 'its lock',
+        )
+        made.postMessage = (message) => {
+          if (message.kind === 'open') void answer(message)
+        }
+        return made
+      }
+      const head = SimdHead.alone(vocab, hidden, 'BF16', words, rows, 2, dying)
+      head.matrix.set(bytes)
+      const pass = head.pass(h, true, async () => {
+        if (!early) end()
+      })
+      if (early) setTimeout(() => end())
+      await expect(pass).rejects.toMatchObject({
+        code: 'internal',
+        message: expect.stringContaining('has stopped in the middle of its work'),
+      })
+      vi.unstubAllGlobals()
+      expect(await head.pass(h, true, pause)).toEqual(await passed(1))
+      expect(open).toBe(0)
+    }
   })
 
   test('a stop between tiles waits for the others', async () => {

@@ -29,12 +29,31 @@ describe('a run is judged', () => {
 
   test('as unmoved, or as worse', () => {
     expect(judge({ trainLoss: line(5, 5), ...at([0, 40], [5, 4.95]) }).kind).toBe('no_change')
-    expect(judge({ trainLoss: line(5, 8), ...at([0, 40], [5, 9]) }).kind).toBe('worse')
+    expect(judge({ trainLoss: line(5, 5.2), ...at([0, 40], [5, 9]) }).kind).toBe('worse')
+  })
+
+  test('as come apart where what it learns from is known less well than before, however its loss fell since', () => {
+    const apart = [5.3, 5.4, 40, ...line(60, 30)]
+    const found = judge({ trainLoss: apart, ...at([0, 20, 40], [5.2, 30, 45]) })
+    expect(found).toMatchObject({ kind: 'diverged', first: 5.2, train: { first: 5.3 } })
+    expect(judge({ trainLoss: apart, ...at([], []) }).kind).toBe('diverged')
+    expect(judge({ trainLoss: line(5, 8), ...at([0, 40], [5, 9]) }).kind).toBe('diverged')
+    expect(judge({ trainLoss: [...line(5, 1), Number.NaN], ...at([0, 40], [5, 2]) }).kind).toBe('diverged')
+    // A bump that was got over is no such thing.
+    expect(judge({ trainLoss: [5, 5, 20, 20, ...line(6, 1)], ...at([0, 40], [5, 2]) }).kind).toBe('better')
+  })
+
+  test('not by one measurement, of which the step is told', () => {
+    expect(judge({ trainLoss: line(5, 4, 6), ...at([0], [5]) })).toMatchObject({
+      kind: 'once',
+      first: 5,
+      steps: { first: 0, last: 0 },
+    })
   })
 
   test('not at all where nothing was held out, or all of it is no number', () => {
     expect(judge({ trainLoss: line(5, 1), ...at([], []) }).kind).toBe('unknown')
-    expect(judge({ trainLoss: [Number.NaN], ...at([0, 1], [Number.NaN, Number.NaN]) })).toMatchObject({
+    expect(judge({ trainLoss: [], ...at([0, 1], [Number.NaN, Number.NaN]) })).toMatchObject({
       kind: 'unknown',
       best: null,
       train: null,

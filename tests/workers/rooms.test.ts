@@ -913,6 +913,8 @@ describe('a run', () => {
     ToyEngine.loseEach = Number.POSITIVE_INFINITY
     expect(failure.code).toBe('device_lost')
     expect(failure.hint).toContain('checkpoint of step 4')
+    expect(failure.hint).toContain('4 times in a row')
+    expect(failure.hint).toContain('start the browser anew')
     for (const name of [en['runs.resume'], en['runs.resumePortable']])
       expect(failure.hint).toContain(`"${name}"`)
     expect(ToyEngine.made).toHaveLength(4)
@@ -920,6 +922,23 @@ describe('a run', () => {
     const second = listener()
     await train.runs.resume(id, second.onEvent)
     expect(await second.end).toMatchObject({ reason: 'finished' })
+  })
+
+  test('whose device is lost as it is stopped at once is stopped, which is no error', async () => {
+    const { data, train } = rooms()
+    const request = await requested(data)
+    const first = listener()
+    const id = await train.runs.start(request, (event) => {
+      first.onEvent(event)
+      if (event.type !== 'checkpoint' || event.step !== 4) return
+      ToyEngine.made.at(-1)!.step = async () => {
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        void train.runs.stop({ now: true })
+        throw LOST
+      }
+    })
+    expect(await first.end).toMatchObject({ type: 'error', failure: { code: 'cancelled' } })
+    expect((await train.runs.list())[0]).toMatchObject({ id, status: 'stopped' })
   })
 
   test('whose device never comes back says so, and does not move to another engine unasked', async () => {

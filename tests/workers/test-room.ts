@@ -63,6 +63,10 @@ export function testRoom() {
     async hang() {
       await new Promise(() => {})
     },
+    /** Ends by itself, which no event tells. */
+    async close() {
+      self.close()
+    },
     /** Dies outside of any call, as a worker that runs out of memory does. */
     async die() {
       setTimeout(() => {

@@ -49,6 +49,7 @@ export async function inChromium(folder: string | undefined): Promise<Runner> {
         config,
         mapping: {},
         followLength: false,
+        followWarmup: false,
         splitSaid: false,
         strict: false,
         profile: null,

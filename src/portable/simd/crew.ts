@@ -2,12 +2,12 @@
  * Threads that take parts of a task from a shared memory, without messages: a product of decoding is over sooner than one would
  * arrive. Whoever is free takes the next part; which thread computes it changes no bit of it.
  */
-import { fail } from '../../protocol/errors.ts'
 import type { AttentionPlace } from './attention-place.ts'
 import type { ProductsLayout } from './matrices.ts'
 import { Multiplier } from './multiplier.ts'
 import { readTask, TASK_WORDS, writeTask } from './task-words.ts'
 import { type Task, TaskParts, taskParts } from './tasks.ts'
+import { threadStopped } from './thread-stopped.ts'
 
 /** Integers at the beginning of the memory. */
 const TURN = 0
@@ -118,10 +118,10 @@ export class Hand {
       if (looks <= LOOKS || !mayWait) continue
       waits = done === before ? waits + 1 : 0
       before = done
-      if (waits > patience) stopped()
+      if (waits > patience) throw threadStopped()
       Atomics.wait(state, DONE, done, 100)
     }
-    if (Atomics.load(state, BROKEN)) stopped()
+    if (Atomics.load(state, BROKEN)) throw threadStopped()
   }
 
   /** Forgets what was announced, where nobody else takes part any more. */
@@ -161,14 +161,6 @@ export class Hand {
       before = until
     }
   }
-}
-
-function stopped(): never {
-  fail(
-    'internal',
-    'One of the threads that compute has stopped in the middle of its work.',
-    'Try again; a run goes on from its last checkpoint. Until the model is loaded anew one thread computes by itself, more slowly, to the same figures.',
-  )
 }
 
 /** A page's own thread may not be made to wait. */

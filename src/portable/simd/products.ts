@@ -7,6 +7,7 @@ import { type MatrixShape, operandWidth, type ProductsLayout } from './matrices.
 import { FEW, type PlacedProduct, type Product } from './multiplier.ts'
 import { StoredMatrix } from './stored-matrix.ts'
 import type { Task } from './tasks.ts'
+import { begun } from './thread-stopped.ts'
 
 const PAGE = 65_536
 
@@ -191,6 +192,6 @@ export class Products {
       )
       port.postMessage({ layout: this.layout, attention, memory: this.memory, fma, thread })
     }
-    await Promise.all(opened)
+    await begun(Promise.all(opened))
   }
 }

@@ -112,7 +112,12 @@ export class SimdHead {
     const dealt = Array.from({ length: hands }, (_, hand) =>
       [...parts.keys()].filter((part) => part % hands === hand),
     )
-    const others = threads?.run(task, dealt.slice(1))
+    const others = threads?.run(task, dealt.slice(1)).catch((error: unknown) => {
+      // From here on this one does all.
+      threads.dispose()
+      this.#threads = Promise.resolve(null)
+      throw error
+    })
     // Whatever happens here, nobody may still be writing afterwards.
     const settled = Promise.allSettled([others])
     try {

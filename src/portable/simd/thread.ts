@@ -9,15 +9,26 @@ export type ToThread =
 /** What it answers to each. */
 export interface FromThread {
   error: string | null
+  /** To `open`: see `takeLife`. */
+  life?: string | null
 }
 
-/** A thread's side: what `post` answers to each message. */
-export function threadOver(post: (answer: FromThread) => void): (message: ToThread) => Promise<void> {
+/**
+ * A thread's side: what `post` answers to each message.
+ * @param take see `takeLife`
+ */
+export function threadOver(
+  post: (answer: FromThread) => void,
+  take: () => Promise<string | null>,
+): (message: ToThread) => Promise<void> {
   let computer: PartComputer | null = null
   return async (message) => {
     try {
-      if (message.kind === 'open') computer = new PartComputer(message.layout, message.memory, message.fma)
-      else for (const part of message.parts) await computer!.run(part, message.task, async () => {})
+      if (message.kind === 'open') {
+        computer = new PartComputer(message.layout, message.memory, message.fma)
+        return post({ error: null, life: await take() })
+      }
+      for (const part of message.parts) await computer!.run(part, message.task, async () => {})
       post({ error: null })
     } catch (error) {
       post({ error: error instanceof Error ? error.message : String(error) })

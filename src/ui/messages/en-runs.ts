@@ -103,19 +103,27 @@ export const runs = {
     'Loss (cross-entropy) on rows that were never trained on: lower means that the right answer surprises the model less. Perplexity says how many words it wavers between.',
   'evaluate.noEval': 'This run held no examples out, so there is no validation loss.',
 
-  'judge.better': 'Rows that it never saw are known better: loss {first} before, {last} after.',
+  'judge.better': 'Rows that it never saw are known better: loss {first} {before}, {last} {after}.',
   'judge.cut':
-    'Loss on rows that it never saw: {first} before, {last} after. That is no sign that they are known better: {examples} of {of} examples were cut at {limit} tokens, and how those answers end was neither learnt nor measured. Allow more tokens an example (max_length).',
+    'Loss on rows that it never saw: {first} {before}, {last} {after}. That is no sign that they are known better: {examples} of {of} examples were cut at {limit} tokens, and how those answers end was neither learnt nor measured. Allow more tokens an example (max_length).',
   'judge.by_heart':
-    'It learns its own rows by heart: their loss fell from {trainFirst} to {trainLast}, while that of rows it never saw rose from {best} at step {step} to {last}. Where rows are facts, that is what you want: no fact can be known from another. For a skill or a style, train for fewer steps or on more rows.',
+    'It learns its own rows by heart: their loss fell from {trainFirst} to {trainLast}, while that of rows it never saw rose from {best} at step {step} to {last} {after}. Where rows are facts, that is what you want: no fact can be known from another. For a skill or a style, train for fewer steps or on more rows.',
   'judge.no_change':
-    'Rows that it never saw are known no better yet: loss {first} before, {last} after. Try more steps or a higher learning rate.',
+    'Rows that it never saw are known no better yet: loss {first} {before}, {last} {after}. Try more steps or a higher learning rate.',
   'judge.worse':
-    'Rows that it never saw are known less well: loss {first} before, {last} after. Try a lower learning rate.',
+    'Rows that it never saw are known less well: loss {first} {before}, {last} {after}. Try a lower learning rate.',
   'judge.formAlone':
     'Yet no question about such a row is answered as the data says: what is learnt of them may be the form alone. Where rows are facts, none can be known from another; more steps make it surer of those that it learns from.',
   'judge.unknown': 'No loss on rows that it never saw was measured, so nothing can be said of those.',
-  'judge.answers': 'Questions answered as the data says: {parts}.',
+  'judge.once':
+    'Loss on rows that it never saw was measured once: {first} {before}. The run ended before the next time, so what it has learnt of those is not known.',
+  'judge.diverged':
+    'This run has come apart: the loss of the rows that it learns from was {trainFirst} at first, and {trainLast} in its last steps. Nothing of it is of use. A learning rate of {rate} is too high here; set it up again with {gentler}.',
+  'judge.diverged.lost':
+    'This run has come apart: its last step had no finite loss. Nothing after its last good step is of use. A learning rate of {rate} is too high here; set it up again with {gentler}.',
+  'judge.before': 'before the first step',
+  'judge.atStep': 'at step {step}',
+  'judge.answers': 'Questions answered as the data says: {parts}, {when}.',
   'judge.learnt': '{right} of {of} that it learnt from',
   'judge.heldOut': '{right} of {of} that it never saw',
 

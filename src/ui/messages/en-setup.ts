@@ -15,6 +15,8 @@ export const setup = {
 
   'field.yours': 'Set by you. Recommended: {value}.',
   'field.other': 'Recommended: {value}.',
+  'field.tooFast':
+    'Far above what suits {model} ({value}): training most likely comes apart within its first steps.',
   'field.back': 'Take it',
   'field.backLabel': '{field}: take the recommended value, {value}',
 

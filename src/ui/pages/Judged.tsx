@@ -1,11 +1,19 @@
 import { Show } from 'solid-js'
+import type { RunInfo } from '../../protocol/studio.ts'
+import { gentler } from '../../runs/diverging.ts'
 import { judge, tally } from '../../runs/judgement.ts'
-import { formatLoss } from '../messages/format.ts'
+import { usualRate } from '../../runs/profiles.ts'
+import { formatLoss, formatNumber } from '../messages/format.ts'
 import { t } from '../messages/t.ts'
+import { useApp } from '../state/app.tsx'
 import type { RunView } from '../state/runs.ts'
 
+/** When a figure was measured. */
+const when = (step: number) => (step === 0 ? t('judge.before') : t('judge.atStep', { step }))
+
 /** What a run's curves and answers say of it, in sentences: of rows that it learnt from and of rows that it never saw. */
-export function Judged(props: { view: RunView }) {
+export function Judged(props: { view: RunView; run: RunInfo }) {
+  const { models } = useApp()
   const judged = () => {
     const { series } = props.view
     return judge({
@@ -18,9 +26,13 @@ export function Judged(props: { view: RunView }) {
   const loss = () => {
     const found = judged()
     const cut = props.view.cut()
-    return t(`judge.${found.kind}`, {
+    const { learning_rate: rate } = props.run.config.training
+    const lost = found.kind === 'diverged' && !(found.train && found.train.last > found.train.first)
+    return t(lost ? 'judge.diverged.lost' : `judge.${found.kind}`, {
       first: formatLoss(found.first),
       last: formatLoss(found.last),
+      before: when(found.steps.first),
+      after: when(found.steps.last),
       best: formatLoss(found.best?.loss ?? Number.NaN),
       step: found.best?.step ?? 0,
       trainFirst: formatLoss(found.train?.first ?? Number.NaN),
@@ -28,6 +40,8 @@ export function Judged(props: { view: RunView }) {
       examples: cut?.examples ?? 0,
       of: cut?.of ?? 0,
       limit: cut?.max_length ?? 0,
+      rate: formatNumber(rate),
+      gentler: formatNumber(gentler(rate, usualRate(models.byId(props.run.config.model.id)))),
     })
   }
   const right = () =>
@@ -38,7 +52,8 @@ export function Judged(props: { view: RunView }) {
       learnt.of > 0 ? t('judge.learnt', { right: learnt.right, of: learnt.of }) : '',
       heldOut.of > 0 ? t('judge.heldOut', { right: heldOut.right, of: heldOut.of }) : '',
     ].filter(Boolean)
-    return parts.length > 0 ? t('judge.answers', { parts: parts.join(', ') }) : null
+    const asked = Math.max(0, ...props.view.samples().map(({ tuned }) => tuned.at(-1)?.step ?? 0))
+    return parts.length > 0 ? t('judge.answers', { parts: parts.join(', '), when: when(asked) }) : null
   }
   /** A lower loss may be the form of an answer alone. */
   const formAlone = () => judged().kind === 'better' && right().heldOut.of > 0 && right().heldOut.right === 0

@@ -7,7 +7,7 @@ const TRUSTED = 5
  */
 export class StepClock {
   #moments: { step: number; at: number }[] = []
-  readonly #known: { pace: number; from: number }
+  #known: { pace: number; from: number }
 
   /** @param known seconds a step, evaluations included (NaN: not known), and the step from which it goes on */
   constructor(known = { pace: Number.NaN, from: 0 }) {
@@ -18,6 +18,15 @@ export class StepClock {
   tick(step: number, at: number): void {
     this.#moments.push({ step, at })
     if (this.#moments.length > 40) this.#moments.shift()
+  }
+
+  /** The run has gone back to this step: what it took so far is what it takes from there, and the way back took no step. */
+  back(step: number): void {
+    const [first, last] = [this.#moments[0], this.#moments.at(-1)]
+    const seen = first && last ? last.step - first.step : 0
+    const pace = seen > 0 ? (last!.at - first!.at) / 1000 / seen : this.#known.pace
+    this.#known = { pace, from: step }
+    this.#moments = []
   }
 
   /** Seconds left; NaN until two steps have been seen, where nothing is known before. */

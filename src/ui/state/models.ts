@@ -195,6 +195,8 @@ export function createModels(studio: Studio, draft: Draft) {
   return {
     list,
     chosen,
+    /** Null where it is not here any more. */
+    byId: (id: string) => list().find((model) => model.id === id) ?? null,
     chosenId,
     choose,
     hold,

@@ -5,6 +5,7 @@ import type { ModelInfo, RunForecast } from '../../protocol/studio.ts'
 import { settingsWithin } from '../../runs/minutes.ts'
 import {
   fittedLength,
+  fittingWarmup,
   type Length,
   lengthOf,
   type ProfileId,
@@ -40,6 +41,8 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
   const [fitted, setFitted] = createSignal<Partial<TrainingConfig> | null>(null)
   /** The limit on tokens that the data ask for, where it is not the profile's own. */
   const [followed, setFollowed] = createSignal<number | null>(null)
+  /** The warm-up that a short run asks for, where it is not the profile's own. */
+  const [warmup, setWarmup] = createSignal<number | null>(null)
   const [touched, setTouched] = createSignal<Touched>(new Set())
   /** How long the run may take, where that is what says the rest; not a number while someone types. */
   const [minutes, setMinutes] = createSignal<number | null>(null)
@@ -64,8 +67,9 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
   const recommended = createMemo(() => {
     const { training, lora } = usual()
     const limit = followed()
-    const length = limit === null ? {} : { max_length: limit }
-    return { training: { ...training, ...fitted(), ...length }, lora }
+    const [length, warming] = [limit === null ? {} : { max_length: limit }, warmup()]
+    const begin = warming === null ? {} : { warmup_steps: warming }
+    return { training: { ...training, ...fitted(), ...length, ...begin }, lora }
   })
 
   function choose(id: ProfileId): void {
@@ -75,15 +79,30 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
       setTouched(new Set<string>())
       setFitted(null)
       setFollowed(null)
+      setWarmup(null)
       setMinutes(null)
       draft.take(recommend(model() ?? PRACTICE, id))
     })
+  }
+
+  /** A warm-up that is the profile's own is never so long as the run; @returns whether it has changed. */
+  function warmWithin(steps: number): boolean {
+    if (!follows('warmup_steps') || !(steps > 0)) return false
+    const { warmup_steps: own } = usual().training
+    const fitting = fittingWarmup(own, steps)
+    if (draft.training().warmup_steps === fitting) return false
+    batch(() => {
+      setWarmup(fitting === own ? null : fitting)
+      draft.change('training', { warmup_steps: fitting })
+    })
+    return true
   }
 
   /** A quick look is quick on this machine: as many of its steps as the speed measured here allows. Others are as long as the data needs. */
   function fit(forecast: RunForecast, examples: number | null = null): void {
     setForetold(forecast)
     setRows(examples)
+    warmWithin(forecast.steps)
     if (minutes() !== null) {
       hold(forecast)
       return
@@ -189,6 +208,7 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
       draft.change('training', { [name]: value })
       touch(name)
       if (STEPS.includes(name)) setMinutes(null)
+      if (name === 'max_steps') warmWithin(Number(value))
     })
   }
 
@@ -235,6 +255,7 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     batch(() => {
       setFitted(null)
       setFollowed(null)
+      setWarmup(null)
       draft.take({
         training: mixed(now.training, next.training),
         lora: mixed(now.lora, next.lora),
@@ -273,6 +294,7 @@ export function createSettings(model: Accessor<ModelInfo | null>, draft: Draft) 
     followed,
     setFollowed,
     fit,
+    warmWithin,
     minutes,
     within,
     allotted,

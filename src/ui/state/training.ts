@@ -3,6 +3,7 @@ import { type Failure, fail, LapidaryError, toFailure } from '../../protocol/err
 import type { EvalEvent, RunEvent, StageEvent, StepEvent } from '../../protocol/events.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import type { ResumeRequest, RunForecast, Studio } from '../../protocol/studio.ts'
+import { stepsOfRefusal } from '../../runs/profiles.ts'
 import { TimeLimit } from '../../runs/time-limit.ts'
 import { formatLoss } from '../messages/format.ts'
 import { saidWhole } from '../messages/said.ts'
@@ -43,6 +44,9 @@ const REFUSALS = new Set([
   'out_of_memory',
 ])
 
+/** Milliseconds in which a second press on Stop is no wish for anything else: to lose a step, or to leave the run that has stopped meanwhile. */
+export const SECOND_PRESS = 1000
+
 /** What is said of a run that has ended. */
 const SAID = {
   finished: 'train.said.done',
@@ -74,6 +78,8 @@ export function createTraining({
   const [liveView, setLiveView] = createSignal<RunView | null>(null)
   /** Of the run that is going on: the form may say something else by now. */
   const [liveConfig, setLiveConfig] = createSignal<RunConfig | null>(null)
+  /** Set for a moment after a run was stopped here. */
+  const [justStopped, setJustStopped] = createSignal(false)
   const [forecast, setForecast] = createSignal<RunForecast | null>(null)
   const [forecastFailure, setForecastFailure] = createSignal<Failure | null>(null)
   const [foretelling, setForetelling] = createSignal(false)
@@ -135,6 +141,9 @@ export function createTraining({
             (error) => ({ forecast: null, failure: toFailure(error) }),
           )
         if (stale) return
+        // A profile's own warm-up gives way to a run that is as short; what follows is foretold anew.
+        const short = found.failure && stepsOfRefusal(found.failure)
+        if (short !== null && settings.warmWithin(short)) return
         batch(() => {
           setForecast(found.forecast)
           setForecastFailure(found.failure)
@@ -185,6 +194,16 @@ export function createTraining({
         case 'stage':
           setStage({ ...event })
           if (event.unkept !== undefined) void runs.refresh()
+          if (event.back) {
+            step = null
+            show.cancel()
+            clock.back(event.back.step)
+            batch(() => {
+              setLatest(null)
+              setSecondsLeft(Number.NaN)
+              setStepLeft(Number.NaN)
+            })
+          }
           if (event.within) setStepLeft(pace.left(event.within, performance.now()))
           if (!step && event.progress === undefined) announce(t(`stage.${event.stage}`))
           break
@@ -261,6 +280,10 @@ export function createTraining({
       // The list tells how it ended before the page speaks of it as a stored run.
       await runs.refresh()
       batch(() => {
+        if (phase() === 'stopping') {
+          setJustStopped(true)
+          setTimeout(() => setJustStopped(false), SECOND_PRESS)
+        }
         setPhase('idle')
         setStage(null)
         runs.setLive(null)
@@ -429,6 +452,7 @@ export function createTraining({
   return {
     phase,
     busy,
+    justStopped,
     stage,
     latest,
     latestEval,

@@ -65,6 +65,7 @@ export const setup: Translated<typeof englishSetup> = {
 
   'field.yours': '由您設定。建議：{value}。',
   'field.other': '建議：{value}。',
+  'field.tooFast': '遠高於適合 {model} 的值（{value}）：訓練很可能在最初幾步就失控。',
   'field.back': '採用',
   'field.backLabel': '{field}：採用建議值 {value}',
 

@@ -552,18 +552,26 @@ export const page = {
     '從未用來訓練的列的損失（交叉熵）：越低表示正確答案越不讓模型意外。困惑度表示它在幾個詞之間猶豫。',
   'evaluate.noEval': '這次訓練沒有保留範例，所以沒有驗證損失。',
 
-  'judge.better': '從未看過的列掌握得更好了：損失之前 {first}，之後 {last}。',
+  'judge.better': '從未看過的列掌握得更好了：損失{before} {first}，{after} {last}。',
   'judge.cut':
-    '從未看過的列的損失：之前 {first}，之後 {last}。這不表示掌握得更好：{of} 個範例中有 {examples} 個在 {limit} 個詞元處被截短，這些回答的結尾既沒有學也沒有測量。請讓每個範例有更多詞元（max_length）。',
+    '從未看過的列的損失：{before} {first}，{after} {last}。這不表示掌握得更好：{of} 個範例中有 {examples} 個在 {limit} 個詞元處被截短，這些回答的結尾既沒有學也沒有測量。請讓每個範例有更多詞元（max_length）。',
   'judge.by_heart':
-    '它在死背自己的列：這些列的損失從 {trainFirst} 降到 {trainLast}，而從未看過的列從第 {step} 步的 {best} 上升到 {last}。如果資料是事實，這正是您要的：一件事實無法從另一件得知。如果是技能或風格，請減少步數或增加資料列。',
+    '它在死背自己的列：這些列的損失從 {trainFirst} 降到 {trainLast}，而從未看過的列從第 {step} 步的 {best} 上升到{after}的 {last}。如果資料是事實，這正是您要的：一件事實無法從另一件得知。如果是技能或風格，請減少步數或增加資料列。',
   'judge.no_change':
-    '從未看過的列還沒有掌握得更好：損失之前 {first}，之後 {last}。請試試更多步或更高的學習率。',
-  'judge.worse': '從未看過的列掌握得更差了：損失之前 {first}，之後 {last}。請試試較低的學習率。',
+    '從未看過的列還沒有掌握得更好：損失{before} {first}，{after} {last}。請試試更多步或更高的學習率。',
+  'judge.worse': '從未看過的列掌握得更差了：損失{before} {first}，{after} {last}。請試試較低的學習率。',
   'judge.formAlone':
     '但關於這些列的問題沒有一個答得與資料相同：學到的可能只是形式。如果資料是事實，一件無法從另一件得知；更多步會讓它對學過的更有把握。',
   'judge.unknown': '沒有測量從未看過的列的損失，所以無法判斷。',
-  'judge.answers': '答得與資料相同的問題：{parts}。',
+  'judge.once':
+    '從未看過的列的損失只測量過一次：{before} {first}。訓練在下一次測量之前就結束了，所以不知道對這些列學到了什麼。',
+  'judge.diverged':
+    '這次訓練已經失控：它所學的列的損失一開始是 {trainFirst}，最後幾步是 {trainLast}。結果沒有用處。學習率 {rate} 在這裡太高；請改用 {gentler} 重新設定。',
+  'judge.diverged.lost':
+    '這次訓練已經失控：最後一步沒有有限的損失，在最後一個正常的步驟之後沒有任何用處。學習率 {rate} 在這裡太高；請改用 {gentler} 重新設定。',
+  'judge.before': '第一步之前',
+  'judge.atStep': '第 {step} 步',
+  'judge.answers': '答得與資料相同的問題（{when}）：{parts}。',
   'judge.learnt': '學過的 {of} 題中有 {right} 題',
   'judge.heldOut': '從未看過的 {of} 題中有 {right} 題',
   'evaluate.before': '之前（基礎模型）',

@@ -110,7 +110,7 @@ function BeforeAfter(props: { run: RunInfo }) {
           </dl>
         )}
       </Show>
-      <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} />}</Show>
+      <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} run={props.run} />}</Show>
     </Section>
   )
 }

@@ -43,7 +43,7 @@ export function ExportPage() {
                   <Summary run={run()} />
                   {/* A loss over cut answers never stands by itself. */}
                   <Show when={runs.view(run().id)?.cut() && runs.view(run().id)}>
-                    {(view) => <Judged view={view()} />}
+                    {(view) => <Judged view={view()} run={run()} />}
                   </Show>
                   <Show when={curve().length > 0}>
                     <LossChart runs={curve()} plain />

@@ -1,6 +1,7 @@
 import { createMemo, Show } from 'solid-js'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { type Diverging, diverging, gentler } from '../../../runs/diverging.ts'
+import { usualRate } from '../../../runs/profiles.ts'
 import { createPulse } from '../../charts/pulse.ts'
 import { Button } from '../../components/Button.tsx'
 import { Notice } from '../../components/Notice.tsx'
@@ -11,14 +12,15 @@ import type { RunView } from '../../state/runs.ts'
 
 /** Beside the curve of a run whose loss goes the wrong way: what is seen, why, and the way out. */
 export function Diverges(props: { view: RunView; run: RunInfo }) {
-  const { training, runs, opening } = useApp()
+  const { training, runs, opening, models } = useApp()
   const pulse = createPulse(() => [props.view])
   const found = createMemo(() => {
     pulse()
     return diverging(props.view.series)
   })
   const config = () => props.run.config
-  const rate = () => gentler(config().training.learning_rate)
+  const rate = () =>
+    gentler(config().training.learning_rate, usualRate(models.byId(props.run.config.model.id)))
   const live = () => runs.live() === props.run.id
   const words = (now: Diverging) => {
     if (now.kind === 'lost') return t('diverges.lost', { count: now.steps })
@@ -32,10 +34,7 @@ export function Diverges(props: { view: RunView; run: RunInfo }) {
     const name = runs.label(props.run)
     if (live()) await training.stop()
     if (runs.live() === id) return
-    await opening.openConfig(
-      { ...config, training: { ...config.training, learning_rate: gentler(config.training.learning_rate) } },
-      name,
-    )
+    await opening.openConfig({ ...config, training: { ...config.training, learning_rate: rate() } }, name)
   }
   return (
     <Show when={runs.elsewhere(props.run) ? null : found()}>

@@ -5,6 +5,7 @@ import { Hint } from '../../components/Hint.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
+import { SECOND_PRESS } from '../../state/training.ts'
 import { RunFacts } from '../RunFacts.tsx'
 import { Failures } from './Failures.tsx'
 import { Hood } from './Hood.tsx'
@@ -12,9 +13,6 @@ import { Live } from './Live.tsx'
 import { RunCurve } from './RunCurve.tsx'
 import { SavedAlong } from './SavedAlong.tsx'
 import { UnkeptNotice } from './UnkeptNotice.tsx'
-
-/** Milliseconds of stopping before it can be stopped at once: the second press of a double click is no wish to lose anything. */
-const SECOND_PRESS = 1000
 
 /** The run that this page trains: its own settings and data, whatever the form says meanwhile. */
 export function RunGoingOn() {

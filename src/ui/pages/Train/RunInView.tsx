@@ -48,7 +48,11 @@ export function RunInView(props: { run: RunInfo }) {
       <PageHead
         title={runs.label(props.run)}
         lede={formatTime(props.run.created)}
-        action={<Button onClick={() => runs.show(null)}>{t('train.another')}</Button>}
+        action={
+          <Button disabled={training.justStopped()} onClick={() => runs.show(null)}>
+            {t('train.another')}
+          </Button>
+        }
       />
       <div class="stack">
         <OpeningFailure />
@@ -197,7 +201,7 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
         <p>{t('train.elsewhere')}</p>
       </Show>
       <Show when={props.run.failure}>{(failure) => <p>{saidWhole(failure())}</p>}</Show>
-      <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} />}</Show>
+      <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} run={props.run} />}</Show>
       <CheckpointPicker run={props.run} of={props.of} />
       <Reproduced run={props.run} />
       <BegunWith run={props.run} />

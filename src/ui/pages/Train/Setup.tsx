@@ -1,5 +1,5 @@
 import { Show } from 'solid-js'
-import { PROFILES, QUICK_SECONDS } from '../../../runs/profiles.ts'
+import { farAbove, PROFILES, QUICK_SECONDS, usualRate } from '../../../runs/profiles.ts'
 import { NumberField } from '../../components/NumberField.tsx'
 import { Section } from '../../components/Page.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
@@ -16,7 +16,14 @@ import { LoraNumberField, TrainingNumberField } from './SettingFields.tsx'
 import { StartFrom } from './StartFrom.tsx'
 
 export function Setup() {
-  const { settings } = useApp()
+  const { settings, models } = useApp()
+  const tooFast = () => {
+    const model = models.chosen()
+    const { learning_rate: rate } = settings.training
+    return model && farAbove(rate, model) && !settings.problems().has('learning_rate')
+      ? t('field.tooFast', { model: model.name, value: formatNumber(usualRate(model) ?? rate) })
+      : undefined
+  }
   const by = () => (byEpochs(settings.training) ? 'epochs' : 'steps')
   return (
     <div class="stack-l">
@@ -57,7 +64,7 @@ export function Setup() {
             }
           </Show>
         </p>
-        <TrainingNumberField name="learning_rate" slider />
+        <TrainingNumberField name="learning_rate" slider hint={tooFast()} />
         <Segmented
           label={t('train.length')}
           value={by()}

@@ -35,6 +35,9 @@ export const engine: SaidTexts = {
 
   'Try again. If it comes again, choose the portable engine on the Model page.':
     '請再試一次。如果再發生，請在模型頁選擇可攜引擎。',
+  'The browser gives no graphics device any more: {0}': '瀏覽器不再提供顯示裝置：{0~}',
+  'Start the browser anew, or choose the portable engine on the Model page.':
+    '請重新啟動瀏覽器，或在模型頁選擇可攜引擎。',
   'This browser has WebGPU, but offers no graphics adapter for it.':
     '這個瀏覽器有 WebGPU，但沒有提供顯示卡。',
   'Update the graphics driver, or switch on hardware acceleration in the browser settings.':

@@ -120,6 +120,8 @@ export const runs: SaidTexts = {
     '學習率在‹0:唯一的一步|全部 {0} 步›都是 0：什麼都學不到。',
   'The warm-up is as long as the run: set warmup_steps to 0, or train longer.':
     '暖身和訓練一樣長：請把 warmup_steps 設為 0，或訓練久一點。',
+  'A learning_rate of {0} is far above what suits {1} ({2}): training most likely comes apart within its first steps.':
+    '學習率 {0} 遠高於適合 {1} 的值（{2}）：訓練很可能在最初幾步就失控。',
   'Raise learning_rate.': '請提高 learning_rate。',
   'The warm-up is as long as the run ({0} of {1} steps): the learning rate never comes to {2}. Fewer warmup_steps, or more steps, would learn more.':
     '暖身和訓練一樣長（{1} 步中的 {0} 步）：學習率到不了 {2}。減少 warmup_steps 或增加步數會學得更多。',
@@ -137,6 +139,8 @@ export const runs: SaidTexts = {
     '{0~}發生在第 {1} 步之後；訓練已自行{2~}繼續。',
   '{0} Press "Go on", or "Go on with the portable engine", which needs no graphics device.':
     '{0~}請按「繼續」，或「用可攜引擎繼續」，它不需要顯示裝置。',
+  '{0} It was lost {1} times in a row. Press "Go on with the portable engine", which needs no graphics device; or start the browser anew and press "Go on".':
+    '{0~}它已連續中斷 {1} 次。請按「用可攜引擎繼續」，它不需要顯示裝置；或重新啟動瀏覽器再按「繼續」。',
   'The graphics device was lost, and this browser session offers none any more.':
     '顯示裝置中斷，而這次開啟的瀏覽器不再提供。',
   '{0} Press "Go on with the portable engine", or start the browser again and press "Go on".':
