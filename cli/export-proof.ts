@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { proofOf } from '../src/export/proof.ts'
 import { createPortableEngine } from '../src/portable/portable-engine.ts'
@@ -46,8 +46,13 @@ export async function proofFor(
     await engine.load({ config: model.info.config, weights }, plan, { seed: 0 })
     await engine.loadState(state)
     const proof = await prove(engine, { config, model, step: meta.step, adapter })
-    writeFileSync(`${file}.tmp`, `${JSON.stringify(proof, null, 2)}\n`)
-    renameSync(`${file}.tmp`, file)
+    try {
+      writeFileSync(`${file}.tmp`, `${JSON.stringify(proof, null, 2)}\n`)
+      renameSync(`${file}.tmp`, file)
+    } catch {
+      // Where a run may not be written to, or its disk is full, it is made anew for the next export.
+      rmSync(`${file}.tmp`, { force: true })
+    }
     return proof
   } finally {
     engine.dispose()
