@@ -1,7 +1,8 @@
 import type { RunConfig } from '../protocol/run-config.ts'
 import type { ExportedFile, ExportTarget, Snippet } from '../protocol/studio.ts'
 import { shareableConfig } from '../runs/shareable-config.ts'
-import { type BaseModel, baseOf } from './base.ts'
+import { type BaseModel, baseOf, placeBesides } from './base.ts'
+import { CHECKED } from './card-rows.ts'
 import { type Facts, filled } from './filled.ts'
 import { textFile } from './model-files.ts'
 import litert from './snippets/litert.sh?raw'
@@ -101,9 +102,9 @@ export function filledSnippets(
 ): Snippet[] {
   const facts: Facts = {
     base: base.at,
-    // Only PEFT's adapter has a base beside it.
-    base_besides: base.kind === 'beside' ? `path/to/${baseModel}` : base.at,
+    base_besides: placeBesides(base, baseModel),
     folder: base.kind !== 'hub',
+    beside: base.kind === 'beside',
     prompt: PROMPT,
     chat: taughtChat(config),
     template: template !== null,
@@ -159,6 +160,8 @@ export async function snippetReadme(
     '## Use',
     '',
     ...snippetLines(await snippets(source), format),
+    CHECKED,
+    '',
   ]
   return textFile('README.md', lines.join('\n'))
 }
