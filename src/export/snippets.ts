@@ -1,4 +1,4 @@
-import type { RunConfig } from '../protocol/run-config.ts'
+import { loraScaling, type RunConfig } from '../protocol/run-config.ts'
 import type { ExportedFile, ExportTarget, Snippet } from '../protocol/studio.ts'
 import { shareableConfig } from '../runs/shareable-config.ts'
 import { type BaseModel, baseOf, placeBesides } from './base.ts'
@@ -9,6 +9,7 @@ import litert from './snippets/litert.sh?raw'
 import llamaCpp from './snippets/llama-cpp.sh?raw'
 import mlx from './snippets/mlx.py?raw'
 import ollama from './snippets/ollama.sh?raw'
+import torch from './snippets/torch.py?raw'
 import transformers from './snippets/transformers.py?raw'
 import vllm from './snippets/vllm.sh?raw'
 import wllama from './snippets/wllama.html?raw'
@@ -72,6 +73,15 @@ const KINDS: Kind[] = [
       [['gguf-lora'], true],
     ],
   },
+  {
+    target: 'torch',
+    language: 'python',
+    template: torch,
+    of: [
+      [['pt'], true],
+      [['pt-merged'], false],
+    ],
+  },
   { target: 'phone', language: 'shell', template: litert, of: [[MERGED, false]] },
   { target: 'mlx', language: 'python', template: mlx, of: [[['mlx'], true]] },
   {
@@ -108,13 +118,15 @@ export function filledSnippets(
     prompt: PROMPT,
     chat: taughtChat(config),
     template: template !== null,
+    scaling: loraScaling(config.lora),
     rank: VLLM_RANKS.find((rank) => rank >= config.lora.r)!,
     context: Math.min(positions, MOST_CONTEXT),
   }
   return KINDS.flatMap(({ target, language, template, of }) =>
     of.map(([formats, adapter]): Snippet => {
-      // A merged model's own generation_config.json says where answers end.
-      const own = { ...facts, adapter, ...(adapter && stops.length > 0 ? { stops } : {}) }
+      // A merged folder's own generation_config.json says where answers end.
+      const untold = adapter || target === 'torch'
+      const own = { ...facts, adapter, ...(untold && stops.length > 0 ? { stops } : {}) }
       return { target, formats, language, text: filled(template, language, own) }
     }),
   )
@@ -126,6 +138,7 @@ const PLACES: Partial<Record<ExportTarget, string>> = {
   'llama.cpp': 'llama.cpp',
   ollama: 'Ollama',
   mlx: 'mlx-lm',
+  torch: 'PyTorch',
   phone: 'Phones, with LiteRT-LM',
   web: 'A page, with wllama',
 }
