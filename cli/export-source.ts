@@ -65,20 +65,32 @@ export async function sourceOf(
   const json = JSON.parse(readFileSync(description, 'utf8')) as { tensors: string }
   const meta = parseMeta(json)
   const template = join(run, 'checkpoint', 'chat_template.jinja')
-  // Found before anything is written.
-  const model = await baseOf(given ?? config.model.id, meta.hashes.base)
+  // Found before anything is written. Without it the adapter can still be had, as on the page.
+  let gone: unknown = null
+  const model = await baseOf(given ?? config.model.id, meta.hashes.base).catch((error: unknown) => {
+    if (given !== undefined || toFailure(error).code !== 'missing_file') throw error
+    gone = error
+    say(
+      `${toFailure(error).message} What needs no base model is exported without it, and says only what it was called; --model names another place.`,
+    )
+    return null
+  })
+  const found = async (): Promise<OpenModel> => {
+    if (!model) throw gone
+    return model
+  }
   const tensors = await openAsBlob(join(run, 'checkpoint', json.tensors))
-  const proof = proven ? await proofOrWhyNot(run, { config, model, meta, tensors, from }) : null
+  const proof = proven ? await proofOrWhyNot(run, { config, model: found, meta, tensors, from }) : null
   const source = exportSource({
     config,
-    baseModel: model.info.name,
+    baseModel: model?.info.name ?? config.model.id,
     template: existsSync(template) ? readFileSync(template, 'utf8') : null,
     meta,
     tensors,
     proof,
     shown: requireShown(loggedEvents(run, meta.event_count), show, meta.step),
     events: async () => loggedEvents(run),
-    model: async () => model,
+    model: found,
     chatPage: builtChatPage,
   })
   if (addsNothing(await source.lora()) || (proof && effectOf(proof) === 0)) say(CHANGES_NOTHING)

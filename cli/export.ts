@@ -10,6 +10,7 @@ import { KEPT_IN_FILE, type RunFileOptions } from '../src/protocol/run-file.ts'
 import type { ExportedFile } from '../src/protocol/studio.ts'
 import { parseFlags } from './args.ts'
 import { requireStep } from './checkpoint-folder.ts'
+import { requireRoom, unwritten } from './disk.ts'
 import { folderOf, formatIds, loadFormat, requireFormats } from './export-formats.ts'
 import { checkerText } from './export-proof.ts'
 import { carriesProof, sourceOf } from './export-source.ts'
@@ -142,6 +143,12 @@ async function main(argv: string[]): Promise<void> {
   const made: [path: string, files: ExportedFile[]][] = []
   for (const format of formats) made.push([join(out, folderOf(format)), await filesOf(format, source!)])
   const entries = options && (await runFileOf(place, flags.model, wantsProof, options))
+  const every = [...made.flatMap(([, files]) => files), ...(entries ?? [])]
+  requireRoom(
+    out,
+    every.reduce((sum, { size }) => sum + size, 0),
+    '--out',
+  )
   for (const [path, files] of made) {
     await writeFolder(path, files)
     console.log(path)
@@ -188,6 +195,9 @@ async function filesOf(format: string, source: ExportSource): Promise<ExportedFi
   return withProof(await exporter.files(source, {}), exporter, source.proof ?? null, checkerText)
 }
 
+const NOTHING_LEFT =
+  'Make room there, or name another folder with --out, and run the same command again. Nothing of it is left, and the run is as it was.'
+
 /** Written beside and renamed: a file that is there is whole. */
 async function writeZip(path: string, files: readonly ExportedFile[]): Promise<void> {
   const part = `${path}.${process.pid}.part`
@@ -196,6 +206,8 @@ async function writeZip(path: string, files: readonly ExportedFile[]): Promise<v
     mkdirSync(dirname(path), { recursive: true })
     await pipeline(Readable.fromWeb(downloadZip(entries).body! as never), createWriteStream(part))
     renameSync(part, path)
+  } catch (error) {
+    throw unwritten(error, path, NOTHING_LEFT)
   } finally {
     rmSync(part, { force: true })
   }
@@ -211,6 +223,8 @@ async function writeFolder(path: string, files: readonly ExportedFile[]): Promis
       await pipeline(file.chunks(), createWriteStream(target))
     }
     renameSync(part, path)
+  } catch (error) {
+    throw unwritten(error, path, NOTHING_LEFT)
   } finally {
     rmSync(part, { recursive: true, force: true })
   }

@@ -14,6 +14,7 @@ import { fail } from '../src/protocol/errors.ts'
 import type { RunEvent } from '../src/protocol/events.ts'
 import type { RunConfig } from '../src/protocol/run-config.ts'
 import { CheckpointFolder, type From, readDescription } from './checkpoint-folder.ts'
+import { unwritten } from './disk.ts'
 import { holdFolder, keepHeld, releaseFolder } from './run-folder.ts'
 
 /**
@@ -30,12 +31,21 @@ export class Output {
   #sign = () => {}
   /** Folders in the run's that were written in this sitting. */
   readonly #written = new Set<string>()
+  #lose: (error: unknown) => void = () => {}
+  /** Rejects once the run itself can be written no more: its log, or a checkpoint. */
+  readonly lost: Promise<never>
+  /** Why an export could not be written, the first; the run is whole then. */
+  leftOut: unknown = null
 
   /** @param limit checkpoints that are kept (`save_total_limit`); null: the last, and while the run goes on the one before it */
   constructor(folder: string, resume: Resume, limit: number | null) {
     this.#folder = folder
     this.#checkpoints = new CheckpointFolder(join(folder, 'checkpoint'), limit)
     this.#resume = resume
+    this.lost = new Promise((_, reject) => {
+      this.#lose = reject
+    })
+    this.lost.catch(() => {})
   }
 
   /** Where the folder lies, once there is one. */
@@ -54,12 +64,22 @@ export class Output {
 
   /** Adds an event to the log. */
   add(event: RunEvent, config: RunConfig): void {
-    if (!this.#begun) this.#begin(config)
-    appendFileSync(this.#log(), `${JSON.stringify(event)}\n`)
-    this.#lines++
-    if (event.type === 'done') this.#write('run.json', `${JSON.stringify(event.config, null, 2)}\n`)
-    if (event.type === 'done' && event.reason !== 'stopped') this.#checkpoints.end()
+    try {
+      if (!this.#begun) this.#begin(config)
+      appendFileSync(this.#log(), `${JSON.stringify(event)}\n`)
+      this.#lines++
+      if (event.type === 'done') this.#write('run.json', `${JSON.stringify(event.config, null, 2)}\n`)
+      if (event.type === 'done' && event.reason !== 'stopped') this.#checkpoints.end()
+    } catch (error) {
+      throw this.#losing(error, this.#folder)
+    }
     for (const tell of this.#count.splice(0)) tell()
+  }
+
+  #losing(error: unknown, path: string): unknown {
+    const told = unwritten(error, path, `Make room there: ${this.kept()}. ${this.hint()}`)
+    this.#lose(told)
+    return told
   }
 
   /** Goes back to the first so many events: what came after them is trained again. */
@@ -82,9 +102,14 @@ export class Output {
       mkdirSync(dirname(this.#folder), { recursive: true })
       const fresh = `${this.#folder}.${process.pid}.tmp`
       mkdirSync(fresh)
-      writeFileSync(join(fresh, 'run.json'), `${JSON.stringify(config, null, 2)}\n`)
-      writeFileSync(join(fresh, 'metrics.jsonl'), '')
-      holdFolder(fresh)
+      try {
+        writeFileSync(join(fresh, 'run.json'), `${JSON.stringify(config, null, 2)}\n`)
+        writeFileSync(join(fresh, 'metrics.jsonl'), '')
+        holdFolder(fresh)
+      } catch (error) {
+        rmSync(fresh, { recursive: true, force: true })
+        throw error
+      }
       this.#appear(fresh)
       this.#sign = keepHeld(this.#folder)
     }
@@ -122,8 +147,12 @@ export class Output {
 
   #write(name: string, text: string): void {
     const path = join(this.#folder, name)
-    writeFileSync(`${path}.tmp`, text)
-    renameSync(`${path}.tmp`, path)
+    try {
+      writeFileSync(`${path}.tmp`, text)
+      renameSync(`${path}.tmp`, path)
+    } finally {
+      rmSync(`${path}.tmp`, { force: true })
+    }
   }
 
   /** Takes a file in: `checkpoint/...`, `adapter/...`, or of a folder of its format. */
@@ -133,17 +162,37 @@ export class Output {
     if (!match || !this.#begun) throw new Error(`${path} is no result of a run`)
     const folder = join(this.#folder, match[1]!)
     const file = join(folder, match[2]!)
-    mkdirSync(folder, { recursive: true })
-    this.#written.add(path.split('/')[0]!)
-    await pipeline(body, createWriteStream(`${file}.tmp`))
-    if (file !== this.#checkpoints.path('last')) {
-      renameSync(`${file}.tmp`, file)
-      return
+    const [top] = path.split('/') as [string]
+    this.#written.add(top)
+    try {
+      mkdirSync(folder, { recursive: true })
+      await pipeline(body, createWriteStream(`${file}.tmp`))
+      if (file !== this.#checkpoints.path('last')) {
+        renameSync(`${file}.tmp`, file)
+        return
+      }
+      // The log must not be behind the checkpoint that counts it.
+      const { event_count } = readDescription(`${file}.tmp`)
+      while (this.#lines < event_count) await new Promise<void>((resolve) => this.#count.push(resolve))
+      this.#checkpoints.replaceLast()
+    } catch (error) {
+      rmSync(`${file}.tmp`, { force: true })
+      if (top === 'checkpoint') throw this.#losing(error, file)
+      throw this.#leavingOut(error, top, file)
     }
-    // The log must not be behind the checkpoint that counts it.
-    const { event_count } = readDescription(`${file}.tmp`)
-    while (this.#lines < event_count) await new Promise<void>((resolve) => this.#count.push(resolve))
-    this.#checkpoints.replaceLast()
+  }
+
+  /** A folder of a format with files of two sittings, or half of them, would pass for a whole one. */
+  #leavingOut(error: unknown, top: string, file: string): unknown {
+    rmSync(join(this.#folder, top), { recursive: true, force: true })
+    this.#written.delete(top)
+    const told = unwritten(
+      error,
+      file,
+      `Make room there. ${top}/ was left out, the run is whole: npm run export -- --run ${this.#folder} --format ${top.startsWith('adapter') ? 'peft' : top} writes it.`,
+    )
+    this.leftOut ??= told
+    return told
   }
 
   /** Which of these folders are there from an earlier sitting: exports of a checkpoint that is not the last any more. */

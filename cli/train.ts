@@ -188,7 +188,8 @@ async function drive(
   const release = onInterrupt(() => page.evaluate(() => window.lapidary!.stop()).catch(() => {}))
   try {
     const work = page.evaluate((given) => window.lapidary!.train(given), request)
-    const result: HeadlessResult = await untilDeath(work, crashed)
+    const result: HeadlessResult = await untilDeath(Promise.race([work, output.lost]), crashed)
+    if (!result.ok && output.leftOut) throw output.leftOut
     if (!result.ok) throw new LapidaryError(toldHere(result.failure, output))
     const limit = config.training.save_total_limit
     if (limit !== null) progress.show({ type: 'notice', message: keptInWords(output, limit) })

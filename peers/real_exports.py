@@ -25,6 +25,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from figures import FIGURES, PART, all_of, as_near, figure, near, nearest_half, nine_of_ten, no_warning
+from reference import double_precision
 
 ROOT = Path(__file__).resolve().parent.parent
 PROMPTS = [
@@ -36,31 +38,6 @@ PROMPTS = [
 # Words of an answer at most.
 MOST = 24
 VERDICTS = ["works", "loaded but without effect", "differs"]
-# By format; "reference" are those that all of them rest on.
-FIGURES = {}
-PART = ["reference"]
-
-
-def figure(what, limit, found, ok):
-    FIGURES.setdefault(PART[0], []).append({"what": what, "limit": limit, "found": found, "ok": bool(ok)})
-    print(f"{'ok  ' if ok else 'FAIL'} {what}: {found} ({limit})", flush=True)
-
-
-def near(what, apart, limit):
-    """The furthest word; written so that NaN fails."""
-    apart = np.concatenate(apart) if isinstance(apart, list) else apart
-    furthest = float(apart.max()) if len(apart) else float("nan")
-    figure(what, "no limit" if limit is None else f"{limit:.0e}".replace("e-0", "e-"), f"{furthest:.1e}", limit is None or furthest <= limit)
-
-
-def all_of(what, found, of):
-    figure(what, f"{of} of {of}", f"{found} of {of}", of > 0 and found == of)
-
-
-def no_warning(what, told, more=()):
-    """Warnings to whoever calls, and tensors that were missing or left over."""
-    said = [*(str(one.message) for one in told if issubclass(one.category, UserWarning)), *map(str, more)]
-    figure(f"{what}: loads without a warning", "none", said[0][:120] if said else "none", not said)
 
 
 class Exports:
@@ -151,6 +128,16 @@ class Reference:
             away = np.concatenate([np.abs(words_of(model, i, a) - w) for i, a, w in self])
         figure("tuned and base are apart, nats", "at least 0.5", f"{away.max():.1f}", away.max() >= 0.5)
         figure("answers that end by themselves, of 20", "at least 10", str(ended), ended >= 10)
+        self._studio(model)
+
+    def _studio(self, model):
+        """What the studio's own engine has found, of the words of its proof."""
+        prompts = json.loads((Path(self.adapter) / "proof.json").read_text())["prompts"]
+        words = lambda: np.concatenate([words_of(model, prompt["ids"], prompt["answer_ids"]) for prompt in prompts])
+        told, plain = np.concatenate([prompt["tuned"] for prompt in prompts]), words()
+        with double_precision(model):
+            true = words()
+        as_near("the studio's own engine, all words of its proof", np.abs(told - true), np.abs(plain - true))
 
     def kept(self):
         return {"answers": self.answers, "logs": [logs.tolist() for logs in self.logs]}
@@ -207,6 +194,8 @@ def merged(exports, reference):
             # In f32 from the beginning: in 16 bits the factor of embeddings would be rounded, too.
             model = load(folder)
             near(f"{form} in Transformers", [np.abs(words_of(model, i, a) - w) for i, a, w in reference], limit)
+            if kind == torch.bfloat16:
+                near("PEFT's own merge, rounded to bfloat16", rounded_merge(reference, kind), None)
             if kind == torch.float32:
                 made = [model.generate(torch.tensor([ids]), attention_mask=torch.ones(1, len(ids), dtype=torch.long), max_new_tokens=MOST, do_sample=False)[0, len(ids) :].tolist() for ids in reference.asked]
                 all_of(f"{form} in Transformers: the same greedy answer, to its own end", sum(a == b for a, b in zip(made, reference.answers)), len(made))
@@ -216,6 +205,14 @@ def merged(exports, reference):
             figure(f"{form} in Transformers: check.py of the base alone", VERDICTS[1], VERDICTS[code], code == 1)
             if form == "merged":
                 same_tensors(exports, "pt-merged", folder, reference)
+
+
+def rounded_merge(reference, kind):
+    """How far words are where PEFT itself merges, and its weights are rounded."""
+    model = reference.with_adapter().merge_and_unload()
+    for weight in model.parameters():
+        weight.data = weight.data.to(kind).float()
+    return [np.abs(words_of(model, i, a) - w) for i, a, w in reference]
 
 
 def same_tensors(exports, form, folder, reference):
@@ -284,7 +281,7 @@ def generated(llama, ids):
 
 
 def llama_cpp(exports, reference, forms, written):
-    from runner_arithmetic import as_llama_cpp, behind_single_words, gguf_weights, with_noise
+    from runner_arithmetic import after_single_words, as_llama_cpp, furthest, gguf_weights, of_model
     from test_exports import server
 
     def compared(what, llama, plain, own, exact, limit):
@@ -299,24 +296,26 @@ def llama_cpp(exports, reference, forms, written):
             count = next((k for k, pair in enumerate(zip(found, text)) if len(set(pair)) > 1), min(len(found), len(text)))
             if count:
                 beside.append(np.abs(words_of(plain, ids, text[:count]) - logs[:count]))
-                exactly.append((ids, text[:count], words_of(own, ids, text[:count])))
+                exactly.append((ids, text[:count], words_of(own, ids, text[:count]), logs[:count]))
                 apart.append(np.abs(exactly[-1][2] - logs[:count]))
             if found != text and count < min(len(found), len(text)):
                 gaps.append(words_of(own, ids, [*text[:count], text[count]])[-1] - words_of(own, ids, [*text[:count], found[count]])[-1])
         every = np.concatenate(apart)
-        near(f"{what}, against PyTorch that rounds as llama.cpp does: nine words of ten", np.sort(every)[: max(1, int(0.9 * len(every)))], limit)
+        near(f"{what}, against PyTorch that rounds as llama.cpp does: nine words of ten", nine_of_ten(every), limit)
         near(f"{what}: all words", every, None)
         near(f"{what}, against PyTorch as it computes: all words", beside, None)
-        # Without a beginning a real Gemma holds values so large that nothing is near.
-        begin = reference.asked[0][:1]
-        alone = behind_single_words(llama, own, reference.words, begin)
-        near(f"{what}, behind single words, against PyTorch that rounds as it does: the half that is nearest", np.sort(alone)[: len(alone) // 2], 1e-4)
-        near(f"{what}, behind single words, against PyTorch as it computes: the same", np.sort(behind_single_words(llama, plain, reference.words, begin))[: len(alone) // 2], None)
         if gaps:
             near(f"{what}: where an answer is another, how far PyTorch holds the two words apart", np.array(gaps), None)
-        with_noise(own)
-        noisy = np.sort(np.concatenate([np.abs(words_of(own, ids, answer) - logs) for ids, answer, logs in exactly]))
-        near(f"{what}: PyTorch that rounds so against itself with noise of 1e-7 before GELU: nine words of ten", noisy[: max(1, int(0.9 * len(noisy)))], None)
+        # Without a beginning a real Gemma holds values so large that nothing is near.
+        asked = after_single_words(llama, reference.words, reference.asked[0][:1])
+        alone = of_model(own, asked)
+        near(f"{what}, behind single words, against PyTorch that rounds as it does: the half that is nearest", nearest_half(furthest(asked, alone)), 1e-4)
+        near(f"{what}, behind single words, against PyTorch as it computes: the same", nearest_half(furthest(asked, of_model(plain, asked))), None)
+        with double_precision(own):
+            true = [words_of(own, ids, text) for ids, text, *_ in exactly]
+            as_near(f"{what}, nine words of ten", *(nine_of_ten(np.concatenate([np.abs(one[k] - logs) for one, logs in zip(exactly, true)])) for k in (3, 2)))
+            exact_alone = of_model(own, asked)
+            as_near(f"{what}, behind single words, the half that is nearest", *(nearest_half(furthest(one, exact_alone)) for one in (asked, alone)))
         if limit == 1e-4:
             all_of(f"{what}: the same greedy answer", same, len(exact))
             all_of(f"{what}: an answer ends where it should", ends, len(exact))
@@ -348,7 +347,7 @@ def llama_cpp(exports, reference, forms, written):
         PART[0] = "gguf-lora"
         with exports.made("gguf-f32", "zeros") as base, exports.made("gguf-lora") as folder, exports.made("gguf-lora", "zeros") as dead:
             llama = server(base / "model.gguf", folder / "adapter.gguf")
-            compared("gguf-lora in llama.cpp", llama, reference.with_adapter(), as_llama_cpp(reference.with_adapter().merge_and_unload()), reference.answers, 1e-4)
+            compared("gguf-lora in llama.cpp", llama, reference.with_adapter(), as_llama_cpp(reference.with_adapter()), reference.answers, 1e-4)
             del llama
             checked("gguf-lora in llama.cpp", folder, base / "model.gguf")
             zeros_are_seen("gguf-lora in llama.cpp", folder, dead, base / "model.gguf")
@@ -364,17 +363,24 @@ def mlx(exports, reference):
     with exports.made("mlx") as folder, exports.made("mlx", "zeros") as dead:
         model, tokenizer = load_mlx(reference.base, adapter_path=str(folder))
         model.set_dtype(mx.float32)
-        apart, beside, same = [], [], 0
+        told, plain, apart, beside, same = [], [], [], [], 0
         for ids, answer, logs in reference:
             rows = model(mx.array([ids + answer]))[0, len(ids) - 1 : -1]
             found = np.array(rows - mx.logsumexp(rows, axis=-1, keepdims=True))[np.arange(len(answer)), answer]
-            apart.append(np.abs(found - words_of(own, ids, answer)))
+            told.append(found)
+            plain.append(words_of(own, ids, answer))
+            apart.append(np.abs(found - plain[-1]))
             beside.append(np.abs(found - logs))
             for token in reference.ends:
                 tokenizer.eos_token_ids.add(token)
             same += [part.token for part in stream_generate(model, tokenizer, ids, max_tokens=MOST)] == answer
         del model
         near("mlx in mlx-lm, against PyTorch that scales embeddings as it does", apart, 1e-4)
+        with double_precision(own):
+            as_mlx(own)
+            true = [words_of(own, ids, answer) for ids, answer, _ in reference]
+        as_near("mlx in mlx-lm, nine words of ten", *(nine_of_ten(np.abs(np.concatenate(of) - np.concatenate(true))) for of in (told, plain)))
+        as_near("mlx in mlx-lm, all words", *(np.abs(np.concatenate(of) - np.concatenate(true)) for of in (told, plain)))
         near("mlx in mlx-lm, against PyTorch as it computes", beside, None)
         all_of("mlx in mlx-lm: the same greedy answer, to its end", same, len(reference.answers))
         checked("mlx in mlx-lm", folder, reference.base)

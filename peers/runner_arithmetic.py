@@ -26,8 +26,9 @@ class TableGelu(torch.nn.Module):
     """llama.cpp looks GELU up in a table of f16 by f16 on a processor, between -10 and 10 (`ggml_vec_geglu_f32`)."""
 
     def forward(self, x):
-        near = x.half().float()
-        near = (0.5 * near * (1 + torch.tanh(math.sqrt(2 / math.pi) * near * (1 + 0.044715 * near * near)))).half().float()
+        # The table's numbers are those of f32, whatever is computed in.
+        near = x.half().to(torch.float32)
+        near = (0.5 * near * (1 + torch.tanh(math.sqrt(2 / math.pi) * near * (1 + 0.044715 * near * near)))).half().to(x.dtype)
         return torch.where(x >= 10, x, torch.where(x <= -10, 0.0, near))
 
 
@@ -36,14 +37,14 @@ def as_q8_0(x):
     blocks = x.reshape(*x.shape[:-1], -1, 32)
     most = blocks.abs().amax(-1, keepdim=True)
     whole = torch.round(blocks * torch.where(most > 0, 127 / most, 0.0))
-    return (whole * (most / 127).half().float()).reshape(x.shape)
+    return (whole * (most / 127).half().to(x.dtype)).reshape(x.shape)
 
 
 # What a product with weights of a type rounds activations to (`vec_dot_type`).
 ACTIVATIONS = {
     "F32": lambda x: x,
-    "F16": lambda x: x.half().float(),
-    "BF16": lambda x: x.bfloat16().float(),
+    "F16": lambda x: x.half().to(x.dtype),
+    "BF16": lambda x: x.bfloat16().to(x.dtype),
     "Q8_0": as_q8_0,
     "Q4_0": as_q8_0,
 }
@@ -51,8 +52,9 @@ ACTIVATIONS = {
 
 def as_llama_cpp(model, kind="F32"):
     """Transformers' model computing as llama.cpp does on a processor with weights of a type."""
-    for layer in model.model.layers:
-        layer.mlp.act_fn = TableGelu()
+    for module in model.modules():
+        if hasattr(module, "act_fn"):
+            module.act_fn = TableGelu()
     if kind != "F32":
         for module in model.modules():
             if isinstance(module, torch.nn.Linear):
@@ -60,30 +62,39 @@ def as_llama_cpp(model, kind="F32"):
     return model
 
 
-def with_noise(model, share=1e-7):
-    """The same model, whose values before GELU are off by so much of themselves, as they are where sums are taken in another order."""
-    generator = torch.Generator().manual_seed(1)
-    for layer in model.model.layers:
-        inner = layer.mlp.act_fn.forward
-        layer.mlp.act_fn.forward = lambda x, inner=inner: inner(x * (1 + share * torch.randn(x.shape, generator=generator)))
-    return model
+def after_single_words(llama, words, before=()):
+    """
+    For each word by itself, behind what is before all of them: the ids asked, and llama.cpp's log-probabilities of the 64 likeliest that follow. Where
+    activations are rounded, a sum whose last digit is another now and then falls on the other side of a rounding, and all that comes behind is rounded
+    anew; over one word there are so few sums that this is rare, and what is left is whether two models compute the same.
+    """
+    asked = []
+    for word in words:
+        request = {"prompt": [*before, word], "n_predict": 1, "temperature": 0, "logprobs": 64, "n_probs": 64, "cache_prompt": False}
+        found = llama.handle_completions(request)["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+        asked.append(([*before, word], {one["id"]: one["logprob"] for one in found}))
+    return asked
+
+
+def of_model(model, asked):
+    """The same words' log-probabilities in PyTorch, in what the model computes in."""
+    answered = []
+    for ids, logs in asked:
+        with torch.inference_mode():
+            rows = torch.log_softmax(model(input_ids=torch.tensor([ids])).logits[0, -1], -1)
+        answered.append((ids, {word: float(rows[word]) for word in logs}))
+    return answered
+
+
+def furthest(one, other):
+    """For each word asked, how far the log-probabilities of the words behind it are from each other at most."""
+    return np.array([max(abs(logs[word] - beside[word]) for word in logs) for (_, logs), (_, beside) in zip(one, other, strict=True)])
 
 
 def behind_single_words(llama, model, words, before=()):
-    """
-    For each word by itself, behind what is before all of them, how far log-probabilities of the 64 likeliest that follow are from a model's at most. Where activations are rounded, a sum whose
-    last digit is another now and then falls on the other side of a rounding, and all that comes behind is rounded anew; over one word there
-    are so few sums that this is rare, and what is left is whether the two compute the same.
-    """
-    apart = []
-    for word in words:
-        ids = [*before, word]
-        request = {"prompt": ids, "n_predict": 1, "temperature": 0, "logprobs": 64, "n_probs": 64, "cache_prompt": False}
-        found = llama.handle_completions(request)["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-        with torch.inference_mode():
-            logs = torch.log_softmax(model(input_ids=torch.tensor([ids])).logits[0, -1].float(), -1)
-        apart.append(max(abs(float(logs[one["id"]]) - one["logprob"]) for one in found))
-    return np.array(apart)
+    """How far llama.cpp is from a model behind each of some words, see `after_single_words`."""
+    asked = after_single_words(llama, words, before)
+    return furthest(asked, of_model(model, asked))
 
 
 def as_mlx(model):

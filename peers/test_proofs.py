@@ -125,9 +125,6 @@ def test_proof_of_gemma_2(_):
             continue
         on = [dead / "gguf-f32" / "model.gguf"] if name == "gguf-lora" else [base] if name in ON_BASE and name != "adapter" else []
         same(checked(run / name, *on), 0, f"{name} as exported")
-        # Weights at random may end an answer with its first word, of which llama.cpp tells no probability.
-        if name.startswith("gguf"):
-            continue
         for file in ("proof.json", "check.py"):
             shutil.copy(run / name / file, dead / name / file)
         same(checked(dead / name, *on), 1, f"{name}: an adapter of zeros")

@@ -45,11 +45,15 @@ def said_by(program, folder):
 
 
 def test_python(_):
-    """Transformers with the adapter and with the merged model; mlx-lm with the base's folder in place of its name."""
+    """Transformers with the adapter and with the merged model; PyTorch by itself and mlx-lm with the base's folder in place of its name."""
     wanted = expected()
     for folder in ("adapter", "merged-f32"):
         language, program = snippet(folder, "Transformers")
         same((language, said_by(program, folder)), ("python", wanted), f"the snippet of {folder}")
+    for folder in ("pt", "pt-merged"):
+        language, program = snippet(folder, "PyTorch")
+        placed = program.replace('"path/to/Pebble"', repr(str(BASE)))
+        same((language, placed == program, said_by(placed, folder)), ("python", False, wanted), f"the snippet of {folder}")
     language, program = snippet("mlx", "mlx-lm")
     # The base in f32, which mlx-lm computes in then.
     placed = program.replace('"path/to/Pebble"', repr(str(zeroed() / "merged-f32")))

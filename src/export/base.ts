@@ -61,6 +61,10 @@ export async function baseOf(source: ExportSource): Promise<BaseModel> {
   return { at: 'base', kind: 'beside', multimodal, files }
 }
 
+/** Where the base is for a format that has none beside it, as only PEFT's adapter has. */
+export const placeBesides = ({ at, kind }: Pick<BaseModel, 'at' | 'kind'>, name: string): string =>
+  kind === 'beside' ? `path/to/${name.replace(/\/+$/, '').split('/').at(-1)!}` : at
+
 /**
  * Where the base is, in a sentence.
  * @param folder where it lies beside the export

@@ -2,7 +2,7 @@ import type { RunEvent, SampleEvent } from '../protocol/events.ts'
 import { type RunConfig, targetModules } from '../protocol/run-config.ts'
 import { shareableConfig } from '../runs/shareable-config.ts'
 import type { BaseModel } from './base.ts'
-import { cardRows } from './card-rows.ts'
+import { CHECKED, cardRows } from './card-rows.ts'
 
 /** Fields of the training section that a reader asks for first; the whole config follows as JSON. */
 const SHOWN = [
@@ -125,6 +125,7 @@ function use({ config, snippets = [] }: CardFacts, base: Pick<BaseModel, 'at' | 
       : data.text === null
         ? 'Prompts must go through the chat template of the base model; answers end with its end-of-turn token.'
         : 'It was taught plain text, which it continues; no chat template is put around it.',
+    CHECKED,
     '',
   ]
 }

@@ -4,7 +4,7 @@ import { moduleOf, projectionsOf } from '../model/tensors.ts'
 import { blobFile } from '../protocol/exported.ts'
 import { loraScaling, targetModules } from '../protocol/run-config.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
-import { baseOf } from './base.ts'
+import { baseOf, placeBesides } from './base.ts'
 import { jsonFile, noticeFiles } from './model-files.ts'
 import { snippetReadme } from './snippets.ts'
 import type { ExportSource } from './source.ts'
@@ -34,7 +34,7 @@ export async function mlxAdapter(source: ExportSource): Promise<ExportedFile[]> 
     .map((tensor) => moduleOf(tensor).replace(/^model\.layers\.0\./, ''))
   return [
     jsonFile('adapter_config.json', {
-      model: base.at,
+      model: placeBesides(base, source.baseModel),
       fine_tune_type: 'lora',
       num_layers: config.layers.length,
       lora_parameters: {

@@ -1,6 +1,7 @@
 import { type ByteSource, bufferSource, readJson } from '../files/bytes.ts'
 import { blobFile } from '../protocol/exported.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
+import { servesParts } from './parts-template.ts'
 import type { BaseSource, ExportSource } from './source.ts'
 
 /** Files that a merged model takes over from its base as they are. */
@@ -61,7 +62,7 @@ export async function tokenizerFiles(source: ExportSource, base: BaseSource): Pr
     const { chat_template: _, ...rest } = config
     found.push(jsonFile('tokenizer_config.json', rest))
   }
-  return [...found, textFile('chat_template.jinja', await templateOf(source, base))]
+  return [...found, textFile('chat_template.jinja', servesParts(await templateOf(source, base)))]
 }
 
 /** How the model answers: as the base does, and ends at every token at which the studio ends an answer. */

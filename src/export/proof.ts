@@ -79,7 +79,7 @@ export function proofOf(
   return same && Array.isArray(proof.prompts) ? (proof as Proof) : null
 }
 
-/** How an engine's log-probabilities lie to a proof's, in nats a token: at the token that is furthest. Verdicts are those of `checkers/judge.py`. */
+/** How an engine's log-probabilities lie to a proof's, in nats a token: at the token that is furthest. */
 export async function checkProof(
   engine: Pick<Engine, 'scoreChoices'>,
   { prompts, tolerance }: Pick<CarriedProof, 'prompts' | 'tolerance'>,
@@ -104,6 +104,16 @@ export async function checkProof(
     onProgress?.({ share: ++done / prompts.length })
   }
   const same = tolerance.nats
-  const verdict = tuned <= same && tuned < base ? 'works' : base <= same ? 'without effect' : 'differs'
-  return { verdict, tuned, base, same }
+  return { verdict: verdictOf({ tuned, base, same, effect: effectOf({ prompts }) }), tuned, base, same }
+}
+
+/** As `checkers/judge.py` has it: of how far it is from the tuned model and from the base, what counts as the same, and how far these two are apart. */
+export function verdictOf({
+  tuned,
+  base,
+  same,
+  effect,
+}: Omit<ChatCheck, 'verdict'> & { effect: number }): ChatCheck['verdict'] {
+  if (tuned <= same && tuned < base) return 'works'
+  return base <= Math.max(same, effect / 50) ? 'without effect' : 'differs'
 }

@@ -1,13 +1,15 @@
-import type { RunConfig } from '../protocol/run-config.ts'
+import { loraScaling, type RunConfig } from '../protocol/run-config.ts'
 import type { ExportedFile, ExportTarget, Snippet } from '../protocol/studio.ts'
 import { shareableConfig } from '../runs/shareable-config.ts'
-import { type BaseModel, baseOf } from './base.ts'
+import { type BaseModel, baseOf, placeBesides } from './base.ts'
+import { CHECKED } from './card-rows.ts'
 import { type Facts, filled } from './filled.ts'
 import { textFile } from './model-files.ts'
 import litert from './snippets/litert.sh?raw'
 import llamaCpp from './snippets/llama-cpp.sh?raw'
 import mlx from './snippets/mlx.py?raw'
 import ollama from './snippets/ollama.sh?raw'
+import torch from './snippets/torch.py?raw'
 import transformers from './snippets/transformers.py?raw'
 import vllm from './snippets/vllm.sh?raw'
 import wllama from './snippets/wllama.html?raw'
@@ -71,6 +73,15 @@ const KINDS: Kind[] = [
       [['gguf-lora'], true],
     ],
   },
+  {
+    target: 'torch',
+    language: 'python',
+    template: torch,
+    of: [
+      [['pt'], true],
+      [['pt-merged'], false],
+    ],
+  },
   { target: 'phone', language: 'shell', template: litert, of: [[MERGED, false]] },
   { target: 'mlx', language: 'python', template: mlx, of: [[['mlx'], true]] },
   {
@@ -101,19 +112,21 @@ export function filledSnippets(
 ): Snippet[] {
   const facts: Facts = {
     base: base.at,
-    // Only PEFT's adapter has a base beside it.
-    base_besides: base.kind === 'beside' ? `path/to/${baseModel}` : base.at,
+    base_besides: placeBesides(base, baseModel),
     folder: base.kind !== 'hub',
+    beside: base.kind === 'beside',
     prompt: PROMPT,
     chat: taughtChat(config),
     template: template !== null,
+    scaling: loraScaling(config.lora),
     rank: VLLM_RANKS.find((rank) => rank >= config.lora.r)!,
     context: Math.min(positions, MOST_CONTEXT),
   }
   return KINDS.flatMap(({ target, language, template, of }) =>
     of.map(([formats, adapter]): Snippet => {
-      // A merged model's own generation_config.json says where answers end.
-      const own = { ...facts, adapter, ...(adapter && stops.length > 0 ? { stops } : {}) }
+      // A merged folder's own generation_config.json says where answers end.
+      const untold = adapter || target === 'torch'
+      const own = { ...facts, adapter, ...(untold && stops.length > 0 ? { stops } : {}) }
       return { target, formats, language, text: filled(template, language, own) }
     }),
   )
@@ -125,6 +138,7 @@ const PLACES: Partial<Record<ExportTarget, string>> = {
   'llama.cpp': 'llama.cpp',
   ollama: 'Ollama',
   mlx: 'mlx-lm',
+  torch: 'PyTorch',
   phone: 'Phones, with LiteRT-LM',
   web: 'A page, with wllama',
 }
@@ -159,6 +173,8 @@ export async function snippetReadme(
     '## Use',
     '',
     ...snippetLines(await snippets(source), format),
+    CHECKED,
+    '',
   ]
   return textFile('README.md', lines.join('\n'))
 }

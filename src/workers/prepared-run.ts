@@ -1,4 +1,5 @@
 import { TrainingBatches } from '../batches/sampler.ts'
+import { servesParts } from '../export/parts-template.ts'
 import type { ChatCodec } from '../generate/chat.ts'
 import { sha256Hex } from '../lib/hash.ts'
 import type { EngineState, PlanRequest } from '../protocol/engine.ts'
@@ -149,9 +150,9 @@ function checksInWords(
   return `early_stopping_patience is ${patience}, and there ${after} after the first step: the run comes to its end before it could stop early. A smaller one, or a smaller eval_steps, would let it.`
 }
 
-/** What is to be said of a chat template that is not the one trained with before; null: nothing. White space at the end is none. */
+/** What is to be said of a chat template that is not the one trained with before; null: nothing. White space at the end is none, nor is what a merged model's serves besides. */
 function otherTemplate(before: string | undefined, now: string, whose: string): string | null {
-  if (before === undefined || before.trimEnd() === now.trimEnd()) return null
+  if (before === undefined || servesParts(before).trimEnd() === servesParts(now).trimEnd()) return null
   return `The model's chat template is not the one that ${whose} was trained with: what was learnt in the one form may not show in the other. Take the model with the chat_template.jinja that lies beside the adapter.`
 }
 

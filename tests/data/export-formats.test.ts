@@ -239,11 +239,15 @@ test('the adapter for MLX has its matrices the other way round', async () => {
   const { source, golden } = await goldenSource('gemma3-tiny')
   const files = await written(await mlxAdapter(source))
   const config = (await readJson(files.get('adapter_config.json')!, 'c')) as {
+    model: string
     lora_parameters: { rank: number; scale: number; keys: string[] }
   }
   const { rank, scale, keys } = config.lora_parameters
   expect([rank, scale]).toEqual([golden.lora.r, loraScaling(golden.lora)])
   expect(keys).toContain('self_attn.q_proj')
+  // No folder that lies beside another format.
+  expect(config.model).toBe(`path/to/${source.baseModel}`)
+  expect([...files.keys()].filter((path) => path.includes('/'))).toEqual([])
   const weights = await openWeights(new Map([['a.safetensors', files.get('adapters.safetensors')!]]))
   const { shape, data } = await readTensor(weights, 'model.layers.0.self_attn.q_proj.lora_a')
   const want = golden.state.lora['base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight']!

@@ -6,6 +6,7 @@ import {
   PROOF_PROMPTS,
   PROOF_TOKENS,
   proofOf,
+  verdictOf,
 } from '../../src/export/proof.ts'
 import { toleranceOf, withProof } from '../../src/export/proof-files.ts'
 import { checkerText, exporter, exportFormats } from '../../src/export/registry.ts'
@@ -92,6 +93,28 @@ describe('a proof', () => {
     for (const kept of [null, undefined, 'text', {}, { ...proof, version: 2 }, { ...proof, prompts: 3 }])
       expect(proofOf(kept, { adapter: 'a', base: 'b', scaling: 2 })).toBeNull()
   })
+})
+
+// The same words as in peers/test_proofs.py, whose judge is Python's.
+test('a chat page judges as check.py does', () => {
+  const told = (tuned: number, base: number, found: number) =>
+    verdictOf({
+      tuned: Math.abs(found - tuned),
+      base: Math.abs(found - base),
+      same: 0.02,
+      effect: Math.abs(tuned - base),
+    })
+  const [works, without, differs] = ['works', 'without effect', 'differs']
+  expect([-0.11, -0.13, -20.1, -19.9, -19.6, -15, Number.NaN].map((at) => told(-0.1, -20.1, at))).toEqual([
+    works,
+    differs,
+    without,
+    without,
+    differs,
+    differs,
+    differs,
+  ])
+  expect([-0.11, -0.19, -0.15].map((at) => told(-0.1, -0.2, at))).toEqual([works, without, differs])
 })
 
 describe('files of a proof', () => {

@@ -22,6 +22,11 @@ test('a snippet is filled for its format: an adapter names its base and where an
   expect(of('llama.cpp', 'gguf-q8_0')).toContain('--model model.gguf')
   expect(of('llama.cpp', 'gguf-lora')).toContain('--lora adapter.gguf')
   expect(of('mlx', 'mlx')).toContain('load("google/gemma-3-270m", adapter_path=".")')
+  expect(of('torch', 'pt')).toContain('+= 0.6666666666666666 * adapter[')
+  expect(of('torch', 'pt')).toContain('eos_token_id=[1, 106]')
+  expect(of('torch', 'pt-merged')).toMatch(
+    /load\("model\.pt", weights_only=True\)[\s\S]*eos_token_id=\[1, 106\]/,
+  )
   const beside = filledSnippets(
     { config, template: null, baseModel: 'Pebble' },
     { at: 'base', kind: 'beside' },

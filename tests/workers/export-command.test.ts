@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text as textOf } from 'node:stream/consumers'
@@ -85,6 +85,29 @@ describe('npm run export', () => {
       'This adapter changes nothing: base and tuned model say the same.\n',
     ])
     expect(readdirSync(join(folder, 'three', 'pt'))).toEqual(['adapter.pt'])
+  })
+
+  test('a run whose base is gone gives its adapter, with the proof that it had, and says so; what needs the base is refused', () => {
+    const moved = join(folder, 'moved')
+    cpSync(join(run, 'checkpoint'), join(moved, 'checkpoint'), { recursive: true })
+    cpSync(join(run, 'metrics.jsonl'), join(moved, 'metrics.jsonl'))
+    const settings = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8'))
+    settings.model.id = join(folder, 'nowhere', 'my-gemma')
+    writeFileSync(join(moved, 'run.json'), JSON.stringify(settings))
+    const whole = command('--run', moved, '--format', 'merged')
+    expect([whole.status, existsSync(join(moved, 'merged'))]).toEqual([2, false])
+    expect(whole.stderr).toMatch(/^missing_file: .*my-gemma/m)
+    const { status, stderr } = command('--run', moved, '--format', 'peft')
+    expect(stderr).toMatch(/my-gemma\. What needs no base model is exported without it.*--model/)
+    expect([status, readdirSync(join(moved, 'adapter')).includes('proof.json')]).toEqual([0, true])
+    const { base_model_name_or_path: at } = JSON.parse(
+      readFileSync(join(moved, 'adapter', 'adapter_config.json'), 'utf8'),
+    )
+    expect(at).toBe('path/to/my-gemma')
+    // Where it is named it is needed.
+    expect(
+      command('--run', moved, '--format', 'peft', '--model', join(folder, 'no'), '--out', folder).status,
+    ).toBe(2)
   })
 
   test('a reader of the list that has had enough is no failure', async () => {

@@ -34,17 +34,21 @@ def load(options, proof):
         adapter = HERE / "adapter.gguf"
         if not (HERE / "model.gguf").exists() and not adapter.exists():
             raise FileNotFoundError(f"{adapter} is not there: without it only the base would be checked")
-        ask = in_process(options.model, adapter if adapter.exists() and not options.without else None)
+        longest = max(len(prompt["ids"] + prompt["answer_ids"]) for prompt in proof["prompts"])
+        ask = in_process(options.model, adapter if adapter.exists() and not options.without else None, max(512, longest + 1))
 
     def log_probabilities(ids, answer):
         found = []
         for i, token in enumerate(answer):
-            request = {"prompt": ids + answer[:i], "n_predict": 1, "max_tokens": 1, "temperature": 0, "logprobs": ASKED, "n_probs": ASKED}
-            told = ask(request)["choices"][0]["logprobs"]
-            if not told:
-                raise ValueError("llama.cpp tells no probabilities of a word that ends the answer at once: nothing can be said of this file")
-            words = told["content"][0]["top_logprobs"]
-            logs = {word["id"]: word["logprob"] for word in words}
+            # llama.cpp tells nothing of a word that is part of a character, so that a whole one is written, whatever is likeliest; what is
+            # told are the probabilities before that.
+            request = {"prompt": ids + answer[:i], "n_predict": 1, "max_tokens": 1, "temperature": 0, "logit_bias": [["a", 1e9]]}
+            told = ask({**request, "logprobs": ASKED, "n_probs": ASKED})
+            if "choices" not in told:
+                raise ValueError(f"llama.cpp refuses the prompt: {json.dumps(told)}")
+            words = told["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
+            # JSON has no NaN.
+            logs = {word["id"]: math.nan if word["logprob"] is None else word["logprob"] for word in words}
             least = min(logs.values())
             found.append((logs.get(token, least), least))
         return found
@@ -52,12 +56,12 @@ def load(options, proof):
     return log_probabilities
 
 
-def in_process(model, adapter):
+def in_process(model, adapter, context):
     import xllamacpp
 
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
-    params.n_ctx, params.n_parallel, params.warmup, params.verbosity = 512, 1, False, -1
+    params.n_ctx, params.n_parallel, params.warmup, params.verbosity = context, 1, False, -1
     # Keys and values in float32, as where it was trained.
     params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED

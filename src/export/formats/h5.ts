@@ -1,6 +1,6 @@
 import { writeAdapterConfig } from '../../model/adapter-config.ts'
 import { namedOf } from '../../model/lora.ts'
-import { baseOf } from '../base.ts'
+import { baseOf, placeBesides } from '../base.ts'
 import { hdf5File } from '../h5.ts'
 import { noticeFiles } from '../model-files.ts'
 import type { Exporter } from '../source.ts'
@@ -24,7 +24,7 @@ export default {
         yield new Uint8Array(data.slice().buffer)
       },
     }))
-    const config = writeAdapterConfig(source.config.lora, base.at, multimodal)
+    const config = writeAdapterConfig(source.config.lora, placeBesides(base, source.baseModel), multimodal)
     return [
       ...noticeFiles(model),
       hdf5File('adapter.h5', tensors, { '': { adapter_config: JSON.stringify(config) } }),

@@ -1,6 +1,7 @@
 import { namedTensors } from '../merged-folder.ts'
 import { encodedTensor } from '../merged-weights.ts'
 import { noticeFiles } from '../model-files.ts'
+import { snippetReadme } from '../snippets.ts'
 import type { Exporter } from '../source.ts'
 import { roundedTo } from '../tolerance.ts'
 import { torchFile } from '../torch-file.ts'
@@ -20,6 +21,14 @@ export default {
       shape,
       pieces: () => encodedTensor(weights, from, 'BF16', { signal }),
     }))
-    return [...noticeFiles(base), torchFile('model.pt', tensors)]
+    return [
+      await snippetReadme(
+        source,
+        'pt-merged',
+        'The whole model with what was learnt in its weights, as one state dict of PyTorch in bfloat16.',
+      ),
+      ...noticeFiles(base),
+      torchFile('model.pt', tensors),
+    ]
   },
 } satisfies Exporter

@@ -1,6 +1,7 @@
 import { namedOf } from '../../model/lora.ts'
 import { baseOf } from '../base.ts'
 import { noticeFiles } from '../model-files.ts'
+import { snippetReadme } from '../snippets.ts'
 import type { Exporter } from '../source.ts'
 import { EXACT, ROUNDED } from '../tolerance.ts'
 import { torchFile } from '../torch-file.ts'
@@ -22,6 +23,14 @@ export default {
         yield new Uint8Array(data.slice().buffer)
       },
     }))
-    return [...noticeFiles(model), torchFile('adapter.pt', tensors)]
+    return [
+      await snippetReadme(
+        source,
+        'pt',
+        'The weights that were learnt, as one state dict of PyTorch under PEFT’s names.',
+      ),
+      ...noticeFiles(model),
+      torchFile('adapter.pt', tensors),
+    ]
   },
 } satisfies Exporter

@@ -2,6 +2,9 @@
 # @if folder
 # Put the base model's folder in place of the first name.
 # @end
+# @if beside
+# It is in the download of the adapter for PEFT, as the folder base.
+# @end
 from mlx_lm import generate, load
 
 model, tokenizer = load("__BASE_BESIDES__", adapter_path=".")
