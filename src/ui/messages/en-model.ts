@@ -27,6 +27,10 @@ export const model = {
   'model.add.hint':
     'or drop it here: a folder with config.json, tokenizer.json and the .safetensors files, a .zip of it, or a .gguf file.',
   'model.adding': 'Storing {name}',
+  'model.known': 'It is here already, as {name}',
+  'model.knownText': 'The same files, by their SHA-256: nothing was stored again. {name} is chosen.',
+  'model.apart': 'It is stored as {name}: another model here is called {asked}',
+  'model.apartText': 'The two have different weights. {name} is chosen; the other one is as it was.',
   'device.title': 'What computes',
   'device.looking': 'Looking for a graphics card …',
   'device.computes': 'Computed by',

@@ -27,6 +27,10 @@ export const model: Translated<typeof english> = {
   'model.add.hint':
     '或拖放到這裡：含 config.json、tokenizer.json 和 .safetensors 檔案的資料夾、它的 .zip，或一個 .gguf 檔案。',
   'model.adding': '正在儲存 {name}',
+  'model.known': '它已經在這裡了，名稱是 {name}',
+  'model.knownText': '依 SHA-256 判斷是相同的檔案：沒有再存一次。已選用 {name}。',
+  'model.apart': '存為 {name}：這裡另有一個叫 {asked} 的模型',
+  'model.apartText': '兩者的權重不同。已選用 {name}；另一個保持原樣。',
   'device.title': '由什麼計算',
   'device.looking': '正在尋找顯示卡…',
   'device.computes': '計算裝置',
