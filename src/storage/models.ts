@@ -214,6 +214,11 @@ export async function removeModel(database: Database, id: string): Promise<void>
       (table) => table.model === old?.hash && !needed.has(table.id),
     )
     await tx.objectStore('models').delete(id)
+    // Runs say what they need, and whence it came, when it is gone.
+    if (old)
+      for (const run of await tx.objectStore('runs').getAll())
+        if (run.modelHash === old.hash && !run.base)
+          await tx.objectStore('runs').put({ ...run, base: { name: old.name, origin: old.origin } })
     for (const table of tables) await tx.objectStore('tokens').delete(table.id)
     return [...(await unshared(tx, old ? setsOfModel(old) : [])), ...tables.map(({ table }) => table)]
   })

@@ -17,13 +17,13 @@ import type { Fit, FitData } from './fit.ts'
 import type {
   HubAccess,
   ModelLicence,
-  ModelOrigin,
   RemoteAdapter,
   RemoteModel,
   StorageRoom,
   Unfinished,
 } from './model-sources.ts'
 import type { Pushed, PushRequest } from './push.ts'
+import type { ModelOrigin } from './run-base.ts'
 import type { OfferedModel } from './shelf.ts'
 
 /** Models at hand, and what would compute with them. */

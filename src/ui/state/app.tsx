@@ -73,7 +73,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   })
   const copies = createCopiesLater({ studio, runs, training })
   const hood = createHood(studio, training.busy)
-  const tuning = createTuningLater({ studio, data, runs, training })
+  const tuning = createTuningLater({ studio, data, models, runs, training })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
   const finished = createFinished({
@@ -87,6 +87,19 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const gpuReport = createGpuReport(studio, draft, models)
   const opening = createOpenConfig({ startAdapter, draft, data, models, settings, runs, training })
+  // What a run needs may have come, or be gone.
+  createEffect(
+    on(
+      () =>
+        models
+          .list()
+          .map(({ id, hash }) => `${id} ${hash}`)
+          .join(),
+      (_, before) => {
+        if (before) void runs.refresh()
+      },
+    ),
+  )
   const link = createLink({ data, opening, training, first, embedded: shown.embedded })
   const packs = createPacks({ studio, training, embedded: shown.embedded })
   createEffect(on(language.now, (tag) => void packs.speak(tag), { defer: true }))

@@ -494,6 +494,7 @@ export const page = {
 
   'runs.title': '訓練紀錄',
   'runs.open': '訓練紀錄：{count}',
+  'runs.lacks': '它的基礎模型 {name} 不在這個瀏覽器裡，不能繼續。',
   'runs.none': '您開始的每次訓練都保存在這裡：曲線、設定和適配器。',
   'runs.shown': '目前顯示',
   'runs.show': '顯示',
@@ -540,6 +541,8 @@ export const page = {
   'resume.title': '{name} 在 {count} 步中的第 {step} 步中斷',
   'resume.text': '它會從最後的檢查點繼續，曲線不變。',
   'resume.later': '先不要',
+  'resume.lacks': '它還不能繼續：基礎模型 {name} 不在這個瀏覽器裡。',
+  'resume.see': '它需要什麼',
 
   'picker.label': '訓練',
   'picker.none': '還沒有訓練好的適配器。',
