@@ -17,6 +17,7 @@ import {
   type Database,
   type StoredDownload,
   type StoredModel,
+  type StoredTokens,
   setsOfModel,
   type Writing,
 } from './database.ts'
@@ -209,19 +210,27 @@ export function setsOf({ files }: StoredDownload): Pick<BlobRef, 'set'>[] {
 export async function removeModel(database: Database, id: string): Promise<void> {
   await commit(database, ['models', 'tokens', 'runs', 'downloads'], [], async (tx) => {
     const old = await tx.objectStore('models').get(id)
-    const needed = new Set((await tx.objectStore('runs').getAll()).map(({ tokens }) => tokens))
-    const tables = (await tx.objectStore('tokens').getAll()).filter(
-      (table) => table.model === old?.hash && !needed.has(table.id),
-    )
+    const runs = await tx.objectStore('runs').getAll()
+    const tables = old ? unneededTables(old, await tx.objectStore('tokens').getAll(), runs) : []
     await tx.objectStore('models').delete(id)
     // Runs say what they need, and whence it came, when it is gone.
     if (old)
-      for (const run of await tx.objectStore('runs').getAll())
+      for (const run of runs)
         if (run.modelHash === old.hash && !run.base)
           await tx.objectStore('runs').put({ ...run, base: { name: old.name, origin: old.origin } })
     for (const table of tables) await tx.objectStore('tokens').delete(table.id)
     return [...(await unshared(tx, old ? setsOfModel(old) : [])), ...tables.map(({ table }) => table)]
   })
+}
+
+/** Token tables that go with a model: those made for it that no run needs. */
+export function unneededTables(
+  { hash }: Pick<StoredModel, 'hash'>,
+  tables: readonly StoredTokens[],
+  runs: readonly { tokens: string }[],
+): StoredTokens[] {
+  const needed = new Set(runs.map(({ tokens }) => tokens))
+  return tables.filter(({ id, model }) => model === hash && !needed.has(id))
 }
 
 /** What is kept of a stored model's tokenizer; null where nothing is, or of another file. */

@@ -18,6 +18,7 @@ import {
   putModel,
 } from '../storage/models.ts'
 import type { ChatTokenizer } from '../tokens/chat.ts'
+import { tellKept } from './kept-news.ts'
 import { modelFolderOf } from './model-files.ts'
 import { BUNDLED, placeFor } from './model-names.ts'
 import { type RoundingShelf, roundingShelf } from './rounding-shelf.ts'
@@ -228,6 +229,7 @@ export class Library {
       call,
       { download },
     )
+    tellKept('models')
     const shelf = shelfOf(await this.#database(), stored)
     if (shelf && !known) await keepIn(shelf, await model.chat())
     return { ...infoOf(stored), known, asked: name }

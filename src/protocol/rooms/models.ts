@@ -36,6 +36,8 @@ export interface ModelRoom {
    * those of other models. Where the same files are here, they are that model. Stopped or failed, it leaves nothing behind.
    */
   add(files: File[], name: string, call?: Call): Promise<AddedModel>
+  /** What is made with a stored model, and what deleting it frees; null where it is not stored. */
+  use(id: string, call?: Call): Promise<ModelUse | null>
   /** What other models share stays. */
   remove(id: string, call?: Call): Promise<void>
   /**
@@ -189,6 +191,18 @@ export interface ModelInfo {
   practice: boolean
   origin: ModelOrigin
   licence: ModelLicence | null
+}
+
+/** What hangs on a model. */
+export interface ModelUse {
+  /** Bytes that deleting it frees. */
+  frees: number
+  /** Bytes of it that stay: other models or downloads have the same files. */
+  shared: number
+  /** Runs that were trained on it, newest first. Going ones may be another tab's; interrupted ones have not come to their end. */
+  runs: { run: string; state: 'going' | 'interrupted' | 'done' }[]
+  /** Names of queues with runs that wait for it. */
+  queues: string[]
 }
 
 /** A model that was added. */

@@ -20,8 +20,21 @@ export const model = {
   'model.download': 'Save {name} to a file, for another machine',
   'model.remove': 'Delete {name} from this browser',
   'model.removeTitle': 'Delete this model?',
-  'model.removeText':
-    '{name} frees {size}. Runs made with it are kept, but cannot go on until it is added again.',
+  'model.removeText': '{name} frees {size}.',
+  'model.removeGoing':
+    'Training on it now: {names}. The run comes to its end, but cannot be gone on with or asked.',
+  'model.removeCut': 'Not at their end, and unable to go on without it: {names}.',
+  'model.removeQueues': 'Queues that come to a halt: {names}.',
+  'model.removeDone': 'Kept with their adapters, but not to be asked, judged or merged without it: {names}.',
+  'model.removeLesson': 'The lesson “{name}” uses it.',
+  'model.removeElsewhere': 'Another tab has it chosen.',
+  'model.removeShared': '{size} of it stay: other models or downloads have the same files.',
+  'model.removeOwn':
+    'Only the same files bring it back, under any name: save it to a file first, or keep those that you have.',
+  'model.removeAgain': 'It can be downloaded again.',
+  'model.removeName': '“{name}”',
+  'model.removeJoin': ', ',
+  'model.removeMore': { one: '{names} and {count} more', other: '{names} and {count} more' },
   'model.add.folder': 'Choose its folder',
   'model.add.files': 'Choose its files',
   'model.add.hint':

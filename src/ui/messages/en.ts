@@ -91,6 +91,8 @@ export const en = {
   'data.samples.title': 'Sample data sets',
   'data.stored.title': 'Opened before',
   'data.stored.remove': 'Delete {name} from this browser',
+  'data.goneElsewhere': '{name} was deleted in another tab.',
+  'data.goneElsewhereHint': 'Open the file again, or choose other data.',
 
   'train.changedMeanwhile': 'The data was changed before the run had begun, so it was not started.',
   'train.changedMeanwhileHint': 'Look at the data once more, then start it.',

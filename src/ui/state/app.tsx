@@ -1,4 +1,13 @@
-import { batch, createContext, createEffect, createSignal, on, type ParentProps, useContext } from 'solid-js'
+import {
+  batch,
+  createContext,
+  createEffect,
+  createSignal,
+  on,
+  onCleanup,
+  type ParentProps,
+  useContext,
+} from 'solid-js'
 import type { Studio } from '../../protocol/studio.ts'
 import type { LinkReading } from '../../runs/link.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
@@ -12,6 +21,7 @@ import { createDraft } from './draft.ts'
 import { createEvaluations } from './evaluations.ts'
 import { createFinished } from './finished.ts'
 import { createFit } from './fit.ts'
+import { gathered } from './gathered.ts'
 import { createGpuReport } from './gpu-report.ts'
 import { createHints } from './hints.ts'
 import { createHood } from './hood.ts'
@@ -87,6 +97,20 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const gpuReport = createGpuReport(studio, draft, models)
   const opening = createOpenConfig({ startAdapter, draft, data, models, settings, runs, training })
+  // What other tabs, and workers of this one, have stored or removed.
+  const deaf = new AbortController()
+  onCleanup(() => deaf.abort())
+  void studio.kept.follow(
+    gathered((kinds) => {
+      if (kinds.has('models')) {
+        void models.refresh()
+        if (shelf.storage()) void shelf.findStorage()
+      }
+      if (kinds.has('data')) void data.follow()
+      if (kinds.has('queues')) void tuning.state()?.refresh()
+    }),
+    { signal: deaf.signal },
+  )
   // What a run needs may have come, or be gone.
   createEffect(
     on(

@@ -3,9 +3,10 @@ import { configField } from '../../protocol/config-fields.ts'
 import type { EngineChoice, PortableBackendChoice } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { Quantization } from '../../protocol/model.ts'
-import type { AddedModel, DeviceInfo, ModelInfo, Studio } from '../../protocol/studio.ts'
+import type { AddedModel, DeviceInfo, ModelInfo, ModelUse, Studio } from '../../protocol/studio.ts'
 import { t } from '../messages/t.ts'
 import type { Draft } from './draft.ts'
+import { chosenElsewhere, sayChosen } from './in-use.ts'
 import { recall, remember } from './memory.ts'
 
 const ENGINES = configField('engine.kind').options as readonly EngineChoice[]
@@ -187,6 +188,21 @@ export function createModels(studio: Studio, draft: Draft) {
     }
   }
 
+  /** What hangs on a model; null where that cannot be said, which is shown, or where it is gone already. */
+  async function useOf({ id }: ModelInfo): Promise<{ use: ModelUse; elsewhere: boolean } | null> {
+    try {
+      const [use, elsewhere] = await Promise.all([
+        studio.models.use(id),
+        chosenElsewhere(id, chosenId() === id),
+      ])
+      if (use) return { use, elsewhere }
+      await refresh()
+    } catch (error) {
+      setFailure(toFailure(error))
+    }
+    return null
+  }
+
   async function remove(id: string): Promise<void> {
     try {
       await studio.models.remove(id)
@@ -198,6 +214,7 @@ export function createModels(studio: Studio, draft: Draft) {
     }
   }
 
+  sayChosen(chosenId)
   const ready = refresh()
   void findDevice()
 
@@ -234,6 +251,7 @@ export function createModels(studio: Studio, draft: Draft) {
       return model && (model.known || model.name !== model.asked) ? model : null
     },
     dismissTold: () => setAdded(null),
+    useOf,
     remove,
     report: setFailure,
     refresh,

@@ -91,6 +91,8 @@ export const page = {
   'data.samples.title': '範例資料集',
   'data.stored.title': '曾打開的資料',
   'data.stored.remove': '從這個瀏覽器刪除 {name}',
+  'data.goneElsewhere': '{name} 已在另一個分頁刪除。',
+  'data.goneElsewhereHint': '請重新打開檔案，或選擇其他資料。',
   'data.other': '選擇其他資料',
   'data.preview': '預覽',
   'data.tab.rows': '列',
