@@ -9,7 +9,7 @@ import { descriptionOf, requireStep } from './checkpoint-folder.ts'
 import { runPlace } from './run-file.ts'
 import { requireWritable } from './run-folder.ts'
 import { readRun } from './train-before.ts'
-import { type DataPath, dataFiles, modelOf, namedBefore, need } from './train-job.ts'
+import { type DataPath, dataFiles, modelOf, modelOfConfig, namedBefore, need } from './train-job.ts'
 
 const COLUMNS = ['prompt', 'response', 'system', 'messages', 'text', 'input', 'template'] as const
 const KINDS: readonly TaskKind[] = ['labels', 'json', 'calls', 'text', 'plain']
@@ -157,7 +157,7 @@ export async function evaluateJob(argv: string[]): Promise<EvaluateJob | null> {
       ...{ name: place.name, folder, config },
       of: descriptionOf(flags.step === undefined ? 'last' : requireStep(flags.step, '--step', folder)),
     },
-    model: await modelOf(flags.model ?? config.model.id),
+    model: flags.model === undefined ? await modelOfConfig(config) : await modelOf(flags.model),
     beside: flags.beside === undefined ? null : await modelOf(flags.beside),
     data,
     train: trainedOn(flags.train, config),

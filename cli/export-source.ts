@@ -6,6 +6,7 @@ import { fail, listed, toFailure } from '../src/protocol/errors.ts'
 import type { RunEvent, SampleEvent } from '../src/protocol/events.ts'
 import { blobFile } from '../src/protocol/exported.ts'
 import { CHANGES_NOTHING, type Proof } from '../src/protocol/proof.ts'
+import type { RunConfig } from '../src/protocol/run-config.ts'
 import type { ExportedFile } from '../src/protocol/studio.ts'
 import { shownRows } from '../src/runs/shown-rows.ts'
 import { manifestHash } from '../src/storage/models.ts'
@@ -19,7 +20,7 @@ import { loadFormat } from './export-formats.ts'
 import { proofFor } from './export-proof.ts'
 import { hashOf, openModelPath } from './model-path.ts'
 import { readRun } from './train-before.ts'
-import { modelOf } from './train-job.ts'
+import { modelOf, modelOfConfig } from './train-job.ts'
 
 /** A checkpoint of a run's folder, as formats of export ask for it. */
 
@@ -67,7 +68,7 @@ export async function sourceOf(
   const template = join(run, 'checkpoint', 'chat_template.jinja')
   // Found before anything is written. Without it the adapter can still be had, as on the page.
   let gone: unknown = null
-  const model = await baseOf(given ?? config.model.id, meta.hashes.base).catch((error: unknown) => {
+  const model = await baseOf(given, config, meta.hashes.base).catch((error: unknown) => {
     if (given !== undefined || toFailure(error).code !== 'missing_file') throw error
     gone = error
     say(
@@ -121,8 +122,8 @@ async function proofOrWhyNot(
 }
 
 /** @throws LapidaryError `bad_model` where it is not what the run was trained on */
-async function baseOf(given: string, wanted: string): Promise<OpenModel> {
-  const { name, path } = await modelOf(given)
+async function baseOf(given: string | undefined, config: RunConfig, wanted: string): Promise<OpenModel> {
+  const { name, path } = given === undefined ? await modelOfConfig(config) : await modelOf(given)
   const files = await openModelPath(path ?? join(ROOT, 'public', 'models', 'pebble'))
   const hashes: Record<string, { hash: string }> = {}
   for (const [file, source] of files) hashes[file] = { hash: await hashOf(source) }
@@ -131,7 +132,7 @@ async function baseOf(given: string, wanted: string): Promise<OpenModel> {
     fail(
       'bad_model',
       `${name} is not what this run was trained on.`,
-      'Give the model that it was trained on: --model.',
+      'Give the model that it was trained on with --model, wherever it lies and whatever it is called: it is known by its hash.',
       {
         expected: wanted,
         found: hash,

@@ -3,7 +3,7 @@ import { basename, join, relative, resolve } from 'node:path'
 import { readAdapterConfig } from '../src/model/adapter-config.ts'
 import { parameterCount } from '../src/model/tensors.ts'
 import { type ConfigField, configField, fieldNames } from '../src/protocol/config-fields.ts'
-import { fail } from '../src/protocol/errors.ts'
+import { fail, toFailure } from '../src/protocol/errors.ts'
 import type { SamplePrompt } from '../src/protocol/events.ts'
 import { canonical } from '../src/protocol/identity.ts'
 import {
@@ -208,6 +208,8 @@ export interface TrainJob {
   data: { name: string; files: DataPath[] }
   /** As it was given, and its folder or .gguf file; null for the bundled model, Pebble. */
   model: { name: string; path: string | null }
+  /** Whether it was named with the call, and not by a config or a run alone. */
+  modelGiven: boolean
   out: string
   /** Folder of the adapter to begin with. */
   startFrom: string | null
@@ -297,7 +299,8 @@ async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promi
   const settings = file === undefined ? {} : readConfig(file)
   // Looked at before a model is fetched, which may take long.
   const named = flags.data?.flatMap(dataFiles)
-  const { name: model, path } = await modelOf(flags.model ?? parseRunConfig(settings).model.id)
+  const { name: model, path } =
+    flags.model === undefined ? await modelOfConfig(parseRunConfig(settings)) : await modelOf(flags.model)
   if (flags.start_from !== undefined && resume && !again) refuseStart()
   const startFrom = await adapterOf(flags.start_from ?? (again ? adapterBefore(settings) : null))
   const size = profile === null ? null : await sizeOf(path)
@@ -336,6 +339,7 @@ async function jobOf(flags: Flags<typeof SPEC> & Record<string, unknown>): Promi
     sampleRows: (flags.sample_row ?? []).map(rowNumber),
     data: { name: data, files },
     model: { name: model, path },
+    modelGiven: flags.model !== undefined,
     tip: settled ? settledTip(flags) : tipFor(profile, file, config),
     out: resolve(out),
     startFrom: startFrom && resolve(startFrom.path),
@@ -363,6 +367,22 @@ export async function modelOf(given: string): Promise<TrainJob['model']> {
   if (!address) return { name: given, path: checkModelPath(resolve(given)) }
   const { findModel } = await import('../src/workers/hub/find.ts')
   return fetchToCache(given, address, findModel, { tell: tellWhatIsFetched })
+}
+
+/** The model that a config or a run names. @throws LapidaryError as `modelOf`; of one that is gone from its place, with what it is known by */
+export async function modelOfConfig({ model }: Pick<RunConfig, 'model'>): Promise<TrainJob['model']> {
+  try {
+    return await modelOf(model.id)
+  } catch (error) {
+    const { code, message, detail } = toFailure(error)
+    if (code !== 'missing_file' || model.hash === null) throw error
+    return fail(
+      code,
+      `${message} The run's settings name it as their model.`,
+      'Give the same files with --model, wherever they lie and whatever they are called by now: they are known by their hash.',
+      { ...detail, expected: model.hash },
+    )
+  }
 }
 
 /** Words by value, of `VALUE=WORD`. @throws LapidaryError `bad_config` */

@@ -66,8 +66,8 @@ async function served<T>(
   }
   const found = manifestHash(JSON.parse(manifest).files)
   const wanted = job.config.model.hash
-  // A run that is gone on with is held against its own.
-  const otherModel = !job.resume && wanted !== null && wanted !== found
+  const otherModel = wanted !== null && wanted !== found
+  if (otherModel) requireMeant(job, wanted, found)
   const { startFrom, config } = job
   if (startFrom !== null && config.start.from === 'adapter') {
     const adapter = await openAdapterPath(startFrom)
@@ -94,6 +94,23 @@ async function served<T>(
     // A server that stayed open would keep the command from ending.
     await browser.close().finally(() => server.close())
   }
+}
+
+/**
+ * A model is known by its files: one that a config or a run only names, and that has other weights by now, is not taken for it. The
+ * practice model comes with the studio, and one that was given is meant.
+ * @throws LapidaryError `bad_model`
+ */
+function requireMeant({ model, modelGiven, resume }: TrainJob, expected: string, found: string): void {
+  if (!resume && (modelGiven || model.path === null)) return
+  throw new LapidaryError({
+    code: 'bad_model',
+    message: `The weights of ${model.name} are not those ${resume ? 'that this run was started with' : 'that the config was made with'}, by their hash.`,
+    hint: resume
+      ? 'Give the same files with --model, wherever they lie and whatever they are called; or start a new run in another folder.'
+      : 'Give the same files with --model, wherever they lie and whatever they are called; or name this model with --model to train on it all the same.',
+    detail: { field: 'model', expected, found },
+  })
 }
 
 /** What a queue's runs will be, by the planner that the page has. */

@@ -199,6 +199,24 @@ export class QueueRunner {
       )
   }
 
+  /** The id of the base that all of its runs are of, under whatever name that is here by now. @throws LapidaryError */
+  async #baseModel(): Promise<string> {
+    const { model, config } = this.#queue.base
+    const wanted = config.model.hash
+    const here = await this.#studio.models.list()
+    const found =
+      here.find(({ hash }) => hash === wanted) ??
+      // The practice model has no hash before it is stored; queues of old say none.
+      here.find(({ id, hash }) => id === model && (wanted === null || hash === ''))
+    if (found) return found.id
+    return fail(
+      'missing_file',
+      `The base model of this queue, ${model}, is not in this browser any more: the runs that wait cannot begin.`,
+      'Add the same files under Model, under any name, then go on. They are known by their SHA-256.',
+      { model, expected: wanted },
+    )
+  }
+
   async #train(trial: Trial, run: RunInfo | null): Promise<'done' | 'stopped'> {
     const { base, id } = this.#queue
     const config = trialConfig(base.config, trial)
@@ -211,7 +229,8 @@ export class QueueRunner {
     }
     if (run) await this.#driver.resume(run.id, onEvent)
     else {
-      const request = { ...base, config, trial: { queue: id, trial: trial.key } }
+      const model = await this.#baseModel()
+      const request = { ...base, model, config, trial: { queue: id, trial: trial.key } }
       await this.#studio.data.prepare(recipeOf(request), { signal: this.#stopping.signal })
       await this.#driver.start(request, onEvent)
     }

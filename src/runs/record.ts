@@ -2,7 +2,7 @@ import type { EngineDescription } from '../protocol/engine.ts'
 import type { Failure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
 import type { RunConfig } from '../protocol/run-config.ts'
-import type { OpenedFrom, RunInfo, RunStatus, RunTrial, StartRequest } from '../protocol/studio.ts'
+import type { OpenedFrom, RunBase, RunInfo, RunStatus, RunTrial, StartRequest } from '../protocol/studio.ts'
 import { baseName } from './named-data.ts'
 
 /** A run as it is kept: what it was started with, and how far it has come. */
@@ -16,6 +16,8 @@ export interface RunRecord {
   /** Model id, and SHA-256 of its manifest. */
   model: string
   modelHash: string
+  /** Not there in runs of earlier versions, as long as the model is. */
+  base?: RunBase
   /** Id of the data set; empty where that is not known. */
   dataset: string
   /** Key of the token table, and SHA-256 of its bytes. */
@@ -45,6 +47,7 @@ export function newRun(
     | 'config'
     | 'model'
     | 'modelHash'
+    | 'base'
     | 'dataset'
     | 'tokens'
     | 'tokensHash'
@@ -103,6 +106,6 @@ export function replayed(record: RunRecord, events: readonly RunEvent[]): RunRec
 }
 
 export function runInfo(record: RunRecord): RunInfo {
-  const { modelHash, dataset, tokens, tokensHash, samplePrompts, template, ...info } = record
+  const { modelHash, base, dataset, tokens, tokensHash, samplePrompts, template, ...info } = record
   return info
 }

@@ -1,5 +1,5 @@
 import { Sha256 } from '../lib/hash.ts'
-import { fail } from '../protocol/errors.ts'
+import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { Call } from '../protocol/rooms/call.ts'
 import {
   commit,
@@ -17,6 +17,7 @@ import {
   type Database,
   type StoredDownload,
   type StoredModel,
+  type StoredTokens,
   setsOfModel,
   type Writing,
 } from './database.ts'
@@ -35,17 +36,55 @@ export function manifestHash(files: Record<string, { hash: string }>): string {
   return new Sha256().update(new TextEncoder().encode(lines.join(''))).hex()
 }
 
-/**
- * Stores a model. A file that is stored already, be it part of another model or of a download, is named and not stored again.
- * @param download id of one that ends with it
- */
+type NewModel = Omit<StoredModel, 'files' | 'hash' | 'created'>
+
+/** Under which id and name a model is stored beside those that are there. */
+export type Place = (there: readonly StoredModel[]) => Pick<StoredModel, 'id' | 'name'>
+
+interface Putting {
+  /** Id of a download that ends with it. */
+  download?: string | undefined
+}
+
+/** Stores a model in the place of the one of its id. Files as `addModel`. */
 export async function putModel(
   database: Database,
-  model: Omit<StoredModel, 'files' | 'hash' | 'created'>,
+  model: NewModel,
   files: ModelFiles,
-  { signal, onProgress }: Call = {},
-  download?: string,
+  call: Call = {},
 ): Promise<StoredModel> {
+  const { id, name } = model
+  return (await store(database, model, files, call, {}, () => ({ id, name }))).stored
+}
+
+/**
+ * Stores a model beside those that are there, unless one of the very same files is: then that one is it, whatever its name, and what
+ * is known of it from now on is where it came from. A file that is stored already, be it part of another model or of a download, is
+ * named and not stored again.
+ * @param place says where it goes, asked in the transaction that puts it there
+ * @returns `known`: it was here before
+ */
+export function addModel(
+  database: Database,
+  model: Omit<NewModel, 'id'>,
+  files: ModelFiles,
+  place: Place,
+  call: Call = {},
+  putting: Putting = {},
+): Promise<{ stored: StoredModel; known: boolean }> {
+  return store(database, { ...model, id: '' }, files, call, putting, place)
+}
+
+async function store(
+  database: Database,
+  model: NewModel,
+  given: ModelFiles,
+  call: Call,
+  { download }: Putting,
+  place: Place,
+): Promise<{ stored: StoredModel; known: boolean }> {
+  const { signal, onProgress } = call
+  const files = await placedFiles(database, given, call)
   const written = new Map([...files].filter(([, { ref }]) => !ref))
   const total = [...written.values()].reduce((sum, { size }) => sum + size, 0)
   await requireRoom(total, `Storing ${model.name}`)
@@ -67,7 +106,8 @@ export async function putModel(
     for (const ref of Object.values(refs)) await discardBlob(database, ref).catch(() => {})
     throw withoutRoom(error, `Storing ${model.name}`)
   }
-  const stored: StoredModel = { ...model, files: {}, hash: '', created: Date.now() }
+  let stored: StoredModel = { ...model, files: {}, hash: '', created: Date.now() }
+  let known = false
   await commit(database, ['models', 'downloads'], Object.values(refs), async (tx) => {
     const models = await tx.objectStore('models').getAll()
     const there = models.flatMap((other) => Object.values(other.files))
@@ -81,16 +121,69 @@ export async function putModel(
     for (const { set } of Object.values(stored.files))
       if (!(await tx.objectStore('chunks').getKey(chunksOf(set))))
         fail('bad_state', `Part of ${model.name} was removed while it was being added.`, 'Add it again.', {
-          model: model.id,
+          model: model.name,
         })
-    stored.hash = manifestHash(stored.files)
-    const old = models.find(({ id }) => id === model.id)
+    const hash = manifestHash(stored.files)
+    const twin = model.id === '' ? models.find((other) => other.hash === hash) : undefined
+    known = twin !== undefined
+    stored = twin ? betterKnown(twin, stored) : { ...stored, hash, ...place(models) }
+    const old = twin ? undefined : models.find(({ id }) => id === stored.id)
     await tx.objectStore('models').put(stored)
     const ended = download === undefined ? undefined : await tx.objectStore('downloads').get(download)
     if (ended) await tx.objectStore('downloads').delete(ended.id)
     return unshared(tx, [...spare, ...(old ? setsOfModel(old) : []), ...(ended ? setsOf(ended) : [])])
   })
-  return stored
+  return { stored, known }
+}
+
+/** A model that came from this machine first, and from an address now, has that address. */
+function betterKnown(twin: StoredModel, { origin, licence, made }: StoredModel): StoredModel {
+  if (twin.origin.kind !== 'files' || origin.kind === 'files') return twin
+  return { ...twin, origin, licence: licence ?? twin.licence, ...(made && { made }) }
+}
+
+/** Files, and of those that models have already where that is: nothing of them is written, and no room is needed for it. */
+async function placedFiles(
+  database: Database,
+  files: ModelFiles,
+  { signal, onProgress }: Call,
+): Promise<ModelFiles> {
+  const models = await database.getAll('models')
+  const there = new Map(models.flatMap((model) => Object.values(model.files).map((ref) => [ref.set, ref])))
+  const placed = new Map<string, StoredBytes>()
+  for (const [name, source] of files) {
+    const alike = source.ref ? [] : [...there.values()].filter(({ size }) => size === source.size)
+    const tell = (share: number) => onProgress?.({ share, note: `Looking whether ${name} is here already` })
+    let found: StoredBytes | null = null
+    for (const ref of alike) {
+      const stored = openBlob(database, ref, name)
+      // What is stored and damaged is no copy.
+      const same = await isSame(source, stored, tell, signal).catch((error: unknown) => {
+        if (error instanceof LapidaryError && error.code === 'bad_file') return false
+        throw error
+      })
+      if (same) found = stored
+      if (found) break
+    }
+    placed.set(name, found ?? source)
+  }
+  return placed
+}
+
+/** Whether both are the same bytes; read only as far as they are. */
+async function isSame(
+  a: StoredBytes,
+  b: StoredBytes,
+  tell: (share: number) => void,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  for (let at = 0; at < a.size; at += PIECE_BYTES) {
+    const end = Math.min(a.size, at + PIECE_BYTES)
+    const [one, other] = await Promise.all([a.read(at, end, signal), b.read(at, end, signal)])
+    for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false
+    tell(end / a.size)
+  }
+  return true
 }
 
 /** Of sets of chunks those that neither a model nor a download names (any more). To be asked once these are as they will be. */
@@ -117,14 +210,27 @@ export function setsOf({ files }: StoredDownload): Pick<BlobRef, 'set'>[] {
 export async function removeModel(database: Database, id: string): Promise<void> {
   await commit(database, ['models', 'tokens', 'runs', 'downloads'], [], async (tx) => {
     const old = await tx.objectStore('models').get(id)
-    const needed = new Set((await tx.objectStore('runs').getAll()).map(({ tokens }) => tokens))
-    const tables = (await tx.objectStore('tokens').getAll()).filter(
-      (table) => table.model === old?.hash && !needed.has(table.id),
-    )
+    const runs = await tx.objectStore('runs').getAll()
+    const tables = old ? unneededTables(old, await tx.objectStore('tokens').getAll(), runs) : []
     await tx.objectStore('models').delete(id)
+    // Runs say what they need, and whence it came, when it is gone.
+    if (old)
+      for (const run of runs)
+        if (run.modelHash === old.hash && !run.base)
+          await tx.objectStore('runs').put({ ...run, base: { name: old.name, origin: old.origin } })
     for (const table of tables) await tx.objectStore('tokens').delete(table.id)
     return [...(await unshared(tx, old ? setsOfModel(old) : [])), ...tables.map(({ table }) => table)]
   })
+}
+
+/** Token tables that go with a model: those made for it that no run needs. */
+export function unneededTables(
+  { hash }: Pick<StoredModel, 'hash'>,
+  tables: readonly StoredTokens[],
+  runs: readonly { tokens: string }[],
+): StoredTokens[] {
+  const needed = new Set(runs.map(({ tokens }) => tokens))
+  return tables.filter(({ id, model }) => model === hash && !needed.has(id))
 }
 
 /** What is kept of a stored model's tokenizer; null where nothing is, or of another file. */

@@ -331,22 +331,41 @@ function Interrupted() {
             title={t('resume.title', { name: run().name, step: run().step, count: run().maxSteps })}
             actions={
               <>
-                <Button
-                  kind="primary"
-                  icon="play"
-                  onClick={() => {
-                    route.go('train')
-                    const { id, trial } = run()
-                    void (trial ? tuning.goOn(trial.queue) : training.resume(id))
-                  }}
+                <Show
+                  when={run().lacks}
+                  fallback={
+                    <Button
+                      kind="primary"
+                      icon="play"
+                      onClick={() => {
+                        route.go('train')
+                        const { id, trial } = run()
+                        void (trial ? tuning.goOn(trial.queue) : training.resume(id))
+                      }}
+                    >
+                      {t('runs.resume')}
+                    </Button>
+                  }
                 >
-                  {t('runs.resume')}
-                </Button>
+                  <Button
+                    onClick={() => {
+                      route.go('train')
+                      tuning.show(false)
+                      runs.show(run().id)
+                    }}
+                  >
+                    {t('resume.see')}
+                  </Button>
+                </Show>
                 <Button onClick={() => runs.putOff(run().id)}>{t('resume.later')}</Button>
               </>
             }
           >
-            <p>{t('resume.text')}</p>
+            <p>
+              <Show when={run().lacks} fallback={t('resume.text')}>
+                {(lacks) => t('resume.lacks', { name: lacks().name })}
+              </Show>
+            </p>
           </Notice>
         </section>
       )}

@@ -3,7 +3,7 @@ import type { Engine, EngineState } from '../protocol/engine.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Asked } from '../protocol/events.ts'
 import { defaultRunConfig } from '../protocol/run-config.ts'
-import type { AnswerRequest, AnswerRoom, CheckpointChoice } from '../protocol/studio.ts'
+import type { AnswerRequest, AnswerRoom, Call, CheckpointChoice } from '../protocol/studio.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Checkpoint } from '../trainer/checkpoint.ts'
 import type { EngineHost, Engines } from './engine/host.ts'
@@ -28,8 +28,10 @@ interface Question {
 export interface AnswerParts {
   library(): Promise<Pick<Library, 'open'>>
   host: EngineHost
+  /** The base of a stored run, by its hash; null where there is no such run. */
+  baseOf?(run: string, call: Call): Promise<OpenModel | null>
   shelf: {
-    record(run: string): Promise<Pick<RunRecord, 'name' | 'modelHash' | 'config'>>
+    record(run: string): Promise<Pick<RunRecord, 'config'>>
     needCheckpoint(
       run: string,
       which?: CheckpointChoice,
@@ -37,7 +39,7 @@ export interface AnswerParts {
   }
 }
 
-export function answerRoom({ library, host, shelf }: AnswerParts): AnswerRoom {
+export function answerRoom({ library, host, baseOf, shelf }: AnswerParts): AnswerRoom {
   /** An engine with the question's model, with room for its prompts, and with the run's adapter in it (or any, for none). */
   async function engineFor(engines: Engines, question: Question): Promise<Engine> {
     const { request, model, positions, signal } = question
@@ -48,13 +50,6 @@ export function answerRoom({ library, host, shelf }: AnswerParts): AnswerRoom {
       positions: Math.min(model.info.config.maxPositions, room),
     }
     const record = run === null ? null : await shelf.record(run)
-    if (record && record.modelHash !== model.info.hash)
-      fail(
-        'bad_state',
-        `The run "${record.name}" trained an adapter of other weights than those that are stored as ${model.info.name} by now.`,
-        'Add the model again that it was trained on.',
-        { field: 'model', expected: record.modelHash, found: model.info.hash },
-      )
     const lora = record?.config.lora ?? defaultRunConfig().lora
     // Base and tuned answer on the same base.
     const quantization = record ? record.config.model.quantization : (request.quantization ?? null)
@@ -94,7 +89,11 @@ export function answerRoom({ library, host, shelf }: AnswerParts): AnswerRoom {
         request.purpose ?? 'answer',
         async (engines) => {
           const signal = call.signal ? AbortSignal.any([call.signal, engines.recalled]) : engines.recalled
-          const model = await (await library()).open(request.model, { ...call, signal })
+          const heard = { ...call, signal }
+          const of = request.run ?? request.baseOf
+          const model =
+            (of === undefined ? null : await baseOf?.(of, heard)) ??
+            (await (await library()).open(request.model, heard))
           const codec = await model.codec()
           const { tools, system, before } = request
           const beside = {

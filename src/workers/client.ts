@@ -18,6 +18,7 @@ import type {
 import { startAtAddresses, Worker } from '../protocol/worker.ts'
 import { registerTransfers } from './bridge.ts'
 import { reaching } from './hub-access.ts'
+import { hearKept } from './kept-news.ts'
 import { hearRuns } from './run-news.ts'
 import { remoteRoom, WorkerHost } from './worker-host.ts'
 
@@ -203,7 +204,12 @@ export function createStudio(): Studio {
       files: (...asked) => files(trainHost, () => evaluations.files(...asked)),
     }),
     scoring: remoteRoom<ScoringRoom>(trainHost, 'scoring'),
-    kept: remoteRoom<KeptRoom>(trainHost, 'kept'),
+    kept: override(remoteRoom<KeptRoom>(trainHost, 'kept'), {
+      // Heard on the page, as of runs.
+      async follow(onNews, { signal } = {}) {
+        hearKept(onNews, signal)
+      },
+    }),
   }
 }
 

@@ -12,6 +12,7 @@ import { isOfReading } from '../protocol/preparation.ts'
 import type { DatasetInfo, Finding, RowEdit } from '../protocol/studio.ts'
 import type { Database, StoredDataset } from '../storage/database.ts'
 import { listDatasets, putDataset, readRows, removeDataset, updateDataset } from '../storage/datasets.ts'
+import { tellKept } from './kept-news.ts'
 
 /** Stored data sets; the one looked at last stays parsed. */
 export class DatasetShelf {
@@ -54,6 +55,7 @@ export class DatasetShelf {
   async keep(info: DatasetInfo, table: Table, signal?: AbortSignal): Promise<DatasetInfo> {
     const rows = await ipcPieces(table)
     const stored = await putDataset(await this.#database(), { id: info.id, info }, rows, signal)
+    tellKept('data')
     this.#held = { id: info.id, created: stored.created, hash: info.hash, table }
     return info
   }
@@ -73,6 +75,7 @@ export class DatasetShelf {
   async remove(id: string): Promise<void> {
     if (this.#held?.id === id) this.#held = null
     await removeDataset(await this.#database(), id)
+    tellKept('data')
   }
 
   /** Changes rows: all of the edits, or none. */
@@ -111,6 +114,7 @@ export class DatasetShelf {
       return { ...now, info, edits: [...(now.edits ?? []), { before, edits }] }
     })
     if (!kept) await this.find(id)
+    tellKept('data')
     this.#held = { id, created: stored.created, hash, table }
     return info
   }
@@ -121,7 +125,9 @@ export class DatasetShelf {
       const last = stored.edits?.at(-1)
       return last ? { ...stored, info: last.before, edits: stored.edits!.slice(0, -1) } : stored
     })
-    return (changed ?? (await this.find(id))).info
+    const { info } = changed ?? (await this.find(id))
+    tellKept('data')
+    return info
   }
 }
 

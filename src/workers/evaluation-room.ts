@@ -35,6 +35,7 @@ import { heldAnswers, suspects } from './evaluation-suspects.ts'
 import { RowTokens, type TokenRow } from './evaluation-tokens.ts'
 import { labelView, layerView, tokenView, type ViewParts } from './evaluation-views.ts'
 import { newId } from './new-id.ts'
+import { baseOfRun } from './run-base.ts'
 import type { TrainParts } from './train-parts.ts'
 
 /** Counts up when the same rows would be judged otherwise. */
@@ -96,15 +97,8 @@ export function evaluationRoom(parts: TrainParts): EvaluationRoom & ViewsRoom {
         'Evaluate the other model untuned (checkpoint: null).',
         { field: 'model' },
       )
-    const model = await (await library()).open(foreign ? other : record.model, call)
+    const model = foreign ? await (await library()).open(other, call) : await baseOfRun(parts, record, call)
     const { config } = record
-    if (!foreign && model.info.hash !== record.modelHash)
-      fail(
-        'bad_state',
-        `The run "${record.name}" trained an adapter of other weights than those that are stored as ${model.info.name} by now.`,
-        'Add the model again that it was trained on.',
-        { field: 'model', expected: record.modelHash, found: model.info.hash },
-      )
     const quantization = foreign ? null : config.model.quantization
     if (checkpoint === null) return { subject: { model, config, quantization, adapter: null }, step: null }
     const { meta, state } = await shelf.needCheckpoint(run, checkpoint)

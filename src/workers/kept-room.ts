@@ -1,10 +1,15 @@
 import type { KeptKind, KeptRoom } from '../protocol/rooms/kept.ts'
 import { type BlobRef, type Database, setsOfModel } from '../storage/database.ts'
 import { downloadedBytes } from '../storage/downloads.ts'
+import { hearKept } from './kept-news.ts'
 
 /** Says what is kept, for who is about to have it removed. */
 export function keptRoom({ database }: { database: () => Promise<Database> }): KeptRoom {
   return {
+    async follow(onNews, { signal } = {}) {
+      hearKept(onNews, signal)
+    },
+
     async things() {
       const db = await database()
       // Values that are named twice are there once.

@@ -7,15 +7,22 @@ import { parameterCount } from '../model/tensors.ts'
 import { resolveWeights } from '../model/weights.ts'
 import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig, Quantization, WeightSource } from '../protocol/model.ts'
-import type { Call, ModelInfo } from '../protocol/studio.ts'
+import type { AddedModel, Call, ModelInfo } from '../protocol/studio.ts'
 import { type Database, type StoredModel, setsOfModel } from '../storage/database.ts'
-import { keepTokenizer, keptTokenizer, manifestHash, modelFiles, putModel } from '../storage/models.ts'
+import {
+  addModel,
+  keepTokenizer,
+  keptTokenizer,
+  manifestHash,
+  modelFiles,
+  putModel,
+} from '../storage/models.ts'
 import type { ChatTokenizer } from '../tokens/chat.ts'
+import { tellKept } from './kept-news.ts'
 import { modelFolderOf } from './model-files.ts'
+import { BUNDLED, placeFor } from './model-names.ts'
 import { type RoundingShelf, roundingShelf } from './rounding-shelf.ts'
 
-/** The practice model that comes with the studio. */
-const BUNDLED = { id: 'pebble', name: 'Pebble' }
 const BUNDLED_FACTS = { origin: { kind: 'bundled' }, licence: null, practice: true } as const
 const BUNDLED_FILES = [
   'config.json',
@@ -121,6 +128,8 @@ export class OpenModel {
 export interface Origin extends Partial<Pick<StoredModel, 'origin' | 'licence' | 'made'>> {
   /** Id of the download that ends with it. */
   download?: string
+  /** What tells it from other models of its name, in a word or two. */
+  apart?: string
 }
 
 /** Bytes of a tokenizer.json: a smaller one is read at once. */
@@ -193,41 +202,37 @@ export class Library {
     return this.#keep(model, stored.created)
   }
 
-  /** Checks a folder's files, or a GGUF's, from config to tokenizer, then stores them. One of the same name is replaced. */
+  /**
+   * Checks a folder's files, or a GGUF's, from config to tokenizer, then stores them beside what is here; where the very same files are
+   * here, under whatever name, nothing is stored.
+   */
   async add(
     files: ReadonlyMap<string, ByteSource>,
     name: string,
     call: Call = {},
-    { download, ...from }: Origin = {},
-  ): Promise<ModelInfo> {
-    const id = idOf(name)
+    { download, apart, ...from }: Origin = {},
+  ): Promise<AddedModel> {
     const kept = await modelFolderOf(files, call.signal)
     const config = await readConfig(kept)
-    const model = new OpenModel(describe(id, name, config, '', kept), kept)
+    const model = new OpenModel(describe('', name, config, '', kept), kept)
     for (const part of [() => model.weights(), () => model.chat()]) {
       call.signal?.throwIfAborted()
       await part()
     }
     const { parameters } = model.info
-    const stored = await putModel(
+    const facts = { name, origin: { kind: 'files' } as const, licence: null, ...from }
+    const { stored, known } = await addModel(
       await this.#database(),
-      {
-        id,
-        name,
-        origin: { kind: 'files' },
-        licence: null,
-        ...from,
-        config,
-        parameters,
-        practice: false,
-      },
+      { ...facts, config, parameters, practice: false },
       kept,
+      placeFor(name, apart),
       call,
-      download,
+      { download },
     )
+    tellKept('models')
     const shelf = shelfOf(await this.#database(), stored)
-    if (shelf) await keepIn(shelf, await model.chat())
-    return infoOf(stored)
+    if (shelf && !known) await keepIn(shelf, await model.chat())
+    return { ...infoOf(stored), known, asked: name }
   }
 
   #keep(model: OpenModel, stored: number): OpenModel {
@@ -373,14 +378,4 @@ function describe(
 export function infoOf(stored: StoredModel): ModelInfo {
   const { created: _, made: _m, tokenizer: _t, rounded: _r, files: _f, ...info } = stored
   return { ...info, bytes: setsOfModel(stored).reduce((sum, { size }) => sum + size, 0) }
-}
-
-/** Of a model that is added under a name. */
-export function idOf(name: string): string {
-  const plain = name
-    .toLowerCase()
-    .replace(/[^a-z0-9.]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-  // Bundled models keep their ids for themselves.
-  return plain === '' || plain === BUNDLED.id ? `own-${plain || 'model'}` : plain
 }

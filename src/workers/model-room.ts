@@ -9,6 +9,7 @@ import type { Call, ModelRoom, StartRequest } from '../protocol/studio.ts'
 import { removeModel } from '../storage/models.ts'
 import { planRequest } from './engine/plan-request.ts'
 import { fitOf } from './fit.ts'
+import { tellKept } from './kept-news.ts'
 import { offeredModels } from './offered.ts'
 import { prepareRun } from './prepared-run.ts'
 import type { TrainParts } from './train-parts.ts'
@@ -26,6 +27,7 @@ function mostWith({ training }: RunConfig, { maxTokens, maxSupervised }: PlanReq
 type Here =
   | 'list'
   | 'offered'
+  | 'use'
   | 'remove'
   | 'exportModel'
   | 'plan'
@@ -57,8 +59,13 @@ export function modelRoom({ database, library, host }: TrainParts): Pick<ModelRo
       return offeredModels()
     },
 
+    async use(id) {
+      return (await import('./model-use.ts')).useOfModel(await database(), id)
+    },
+
     async remove(id) {
       await removeModel(await database(), id)
+      tellKept('models')
     },
 
     async exportModel(id, form, call) {

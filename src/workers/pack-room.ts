@@ -6,11 +6,11 @@ import { oneFilePack } from '../pack/one-file.ts'
 import { type OpenPack, openPackAt, openPackFile, piecesOf } from '../pack/read.ts'
 import { type PackParts, packFiles } from '../pack/write.ts'
 import { blobFile, blobOf } from '../protocol/exported.ts'
-import { PACK_FOLDERS, type Pack } from '../protocol/pack.ts'
+import { PACK_FOLDERS } from '../protocol/pack.ts'
 import type { PackContents, PackRequest, PackRoom } from '../protocol/rooms/packs.ts'
 import type { Call, ModelInfo } from '../protocol/studio.ts'
 import { manifestHash } from '../storage/models.ts'
-import { idOf, type Library, type OpenModel } from './library.ts'
+import type { Library, OpenModel } from './library.ts'
 import { roundedFolder } from './rounded-folder.ts'
 import { oneFileStudioAt, studioFilesAt } from './studio-files.ts'
 
@@ -86,15 +86,7 @@ async function modelOf(
   if (same) return { model: same, added: false }
   const own = [...files].filter(([path]) => path.startsWith(PACK_FOLDERS.model))
   const named = new Map(own.map(([path, source]) => [path.slice(PACK_FOLDERS.model.length), source]))
-  const origin = model.licence ? { licence: model.licence } : {}
-  return { model: await library.add(named, freeName(pack, here), call, origin), added: true }
-}
-
-/** A name that no model here has: one of that name would be replaced. */
-function freeName({ model, title }: Pack, here: readonly ModelInfo[]): string {
-  const taken = new Set(here.map(({ id }) => id))
-  for (let i = 1; ; i++) {
-    const name = [model!.name, `${model!.name} (${title})`][i - 1] ?? `${model!.name} (${title}, ${i - 1})`
-    if (!taken.has(idOf(name))) return name
-  }
+  const from = { apart: pack.title, ...(model.licence && { licence: model.licence }) }
+  const { known, ...added } = await library.add(named, model.name, call, from)
+  return { model: added, added: !known }
 }

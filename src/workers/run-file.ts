@@ -22,8 +22,9 @@ import { readCheckpointFiles } from './checkpoint-files.ts'
 import { BUILD } from './engine/remembering.ts'
 import { evaluationRoom } from './evaluation-room.ts'
 import { newId } from './new-id.ts'
+import { baseOfRun } from './run-base.ts'
 import { DATA_FILES, dataOfRun } from './run-data.ts'
-import { baseOfRun, sourceOf } from './run-export.ts'
+import { sourceOf } from './run-export.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
 
@@ -54,7 +55,7 @@ export async function saveRun(
   if (unkept) checkpoints.push({ meta: unkept.meta, tensors: unkept.tensors, last: true, best: false })
   const events = unkept ? await unkept.events() : await readEvents(database, run)
   const base = await baseOfRun(parts, record).catch(() => null)
-  const name = base?.info.name ?? record.opened?.model ?? record.model
+  const name = base?.info.name ?? record.base?.name ?? record.opened?.model ?? record.model
   const { id, note, created, step, maxSteps, seconds, lastLoss, evalLoss, engine, config } = record
   return runFileEntries(
     {

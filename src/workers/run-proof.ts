@@ -10,7 +10,7 @@ import { readCheckpointFiles } from './checkpoint-files.ts'
 import { refuse } from './engine/lease.ts'
 import { engineFor } from './evaluation-judging.ts'
 import { proofPlan, prove } from './proving.ts'
-import { baseOfRun } from './run-export.ts'
+import { baseOfRun } from './run-base.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
 

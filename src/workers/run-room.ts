@@ -22,10 +22,11 @@ import { forecastRun } from './forecast.ts'
 import { keptSize } from './kept-size.ts'
 import { newId } from './new-id.ts'
 import { type PreparedRun, prepareRun } from './prepared-run.ts'
-import { baseOfRun, exportRun, exportSnippets } from './run-export.ts'
+import { baseAmong, baseOfRun, placed } from './run-base.ts'
+import { exportRun, exportSnippets } from './run-export.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
 import { hearRuns, runTeller } from './run-news.ts'
-import { placed, type ShelvedCheckpoint } from './run-shelf.ts'
+import type { ShelvedCheckpoint } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
 import type { Unkept } from './unkept.ts'
 
@@ -213,14 +214,14 @@ export function runRoom(parts: TrainParts): RunRoom {
         async (heard) => {
           const db = await database()
           const stored = await shelf.find(id)
+          // Told by its name, where it is not here.
+          const base = await baseOfRun(parts, stored, heard)
           const tokens =
             (await db.getKey('tokens', stored.tokens)) ??
             (stored.opened
               ? await (await import('./run-extras.ts')).tokensOfRun(parts, stored, heard)
               : stored.tokens)
-          // Told by its name, where it is not here.
-          if (stored.opened) await baseOfRun(parts, stored, heard)
-          const record = { ...stored, tokens }
+          const record = { ...stored, tokens, model: base.info.id }
           const found = from === 'start' ? null : await shelf.checkpoint(id, from)
           const checkpoint = found?.checkpoint ?? null
           const prepared = await prepareRun(db, await library(), record, heard, checkpoint !== null)
@@ -244,14 +245,19 @@ export function runRoom(parts: TrainParts): RunRoom {
       if (current) await flushed(current.id).catch(() => {})
       const held = await heldRuns()
       const db = await database().catch(() => null)
-      const here = await Promise.all((await records()).map((record) => (db ? placed(db, record) : record)))
-      return here.map((record) => {
+      const [models, datasets] = db
+        ? await Promise.all([db.getAll('models'), db.getAll('datasets')])
+        : [[], []]
+      return (await records()).map((stored) => {
+        const record = db ? placed(stored, models, datasets) : stored
+        const lacks = db && baseAmong(models, stored).lacks
         // A run that nobody holds was cut off: its page was closed, or crashed.
         const cut = record.status === 'running' && record.id !== current?.id && !held.has(record.id)
         const failure = unkept(record.id)?.failure
         return {
           ...runInfo(record),
           ...(cut && { status: 'stopped', cutOff: true }),
+          ...(lacks && { lacks }),
           ...(failure && { unkept: failure }),
         }
       })
@@ -410,11 +416,17 @@ async function held(
 function recordOf(
   id: string,
   { dataset, model, samplePrompts, trial }: StartRequest,
-  { config, hashes, tokens, steps, template }: Awaited<ReturnType<typeof prepareRun>>,
+  { config, hashes, tokens, steps, template, model: { info } }: Awaited<ReturnType<typeof prepareRun>>,
 ): RunRecord {
   const parts = { id, config, model, dataset, tokens, samplePrompts, template, maxSteps: steps }
   return newRun(
-    { ...parts, ...(trial && { trial }), modelHash: hashes.base, tokensHash: hashes.data },
+    {
+      ...parts,
+      ...(trial && { trial }),
+      base: { name: info.name, origin: info.origin },
+      modelHash: hashes.base,
+      tokensHash: hashes.data,
+    },
     Date.now(),
   )
 }

@@ -9,6 +9,7 @@ import type { Database, StoredCheckpoint } from '../storage/database.ts'
 import { listCheckpoints, readCheckpoint, readEvents } from '../storage/runs.ts'
 import { type Checkpoint, type CheckpointMeta, parseMeta } from '../trainer/checkpoint.ts'
 import { damage, readCheckpointFiles } from './checkpoint-files.ts'
+import { placed } from './run-base.ts'
 import type { Unkept } from './unkept.ts'
 
 /** A checkpoint as it is stored, and as a run goes on from it. */
@@ -33,7 +34,12 @@ export class RunShelf {
   async find(run: string): Promise<RunRecord> {
     const database = await this.#database()
     const record = await database.get('runs', run)
-    if (record) return placed(database, record)
+    if (record)
+      return placed(
+        record,
+        await database.getAll('models'),
+        record.opened ? await database.getAll('datasets') : [],
+      )
     fail('missing_file', `There is no run "${run}".`, 'Choose one of the list.', { run })
   }
 
@@ -166,18 +172,6 @@ export class RunShelf {
     )
   }
 }
-
-/** A run that came as a file, with its base and data under the ids that they have in this browser by now. */
-export async function placed(database: Database, record: RunRecord): Promise<RunRecord> {
-  if (!record.opened) return record
-  const models = (await database.getAll('models')).filter(({ hash }) => hash === record.modelHash)
-  const wanted = record.config.data.hash
-  const data = (await database.getAll('datasets')).filter(({ info }) => info.hash === wanted)
-  return { ...record, model: idOf(models, record.model), dataset: idOf(data, record.dataset) }
-}
-
-const idOf = (found: readonly { id: string }[], before: string) =>
-  found.some(({ id }) => id === before) ? before : (found[0]?.id ?? before)
 
 /** The questions of a run, each with all that was answered to it, ascending by step. */
 export function answered(events: readonly RunEvent[]): Answered[] {

@@ -6,6 +6,7 @@ import { EngineHost } from './engine/host.ts'
 import { keptRoom } from './kept-room.ts'
 import { Library } from './library.ts'
 import { modelRoom } from './model-room.ts'
+import { baseOfRun } from './run-base.ts'
 import { runRoom } from './run-room.ts'
 import { RunShelf } from './run-shelf.ts'
 import type { TrainParts } from './train-parts.ts'
@@ -32,7 +33,14 @@ export function trainRooms(): Pick<
     },
     models: modelRoom(parts),
     runs: runRoom(parts),
-    answers: answerRoom(parts),
+    answers: answerRoom({
+      ...parts,
+      async baseOf(run, call) {
+        // A run that goes on may not be stored.
+        const record = await parts.shelf.record(run).catch(() => null)
+        return record && baseOfRun(parts, record, call)
+      },
+    }),
     evaluations: evaluationsOf(parts),
     scoring: scoringOf(parts),
     kept: keptRoom(parts),

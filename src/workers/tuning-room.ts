@@ -1,5 +1,6 @@
 import type { TuningRoom } from '../protocol/studio.ts'
 import { listQueues, putQueue, removeQueue } from '../storage/queues.ts'
+import { tellKept } from './kept-news.ts'
 import { heldRuns, holdRun } from './run-locks.ts'
 import type { TrainParts } from './train-parts.ts'
 
@@ -17,8 +18,14 @@ export function tuningRoom({ database }: Pick<TrainParts, 'database'>): TuningRo
         held: mine.has(queue.id) || held.has(lockOf(queue.id)),
       }))
     },
-    put: async (queue) => putQueue(await database(), queue),
-    remove: async (queue) => removeQueue(await database(), queue),
+    async put(queue) {
+      await putQueue(await database(), queue)
+      tellKept('queues')
+    },
+    async remove(queue) {
+      await removeQueue(await database(), queue)
+      tellKept('queues')
+    },
     async take(queue) {
       if (mine.has(queue)) return true
       const release = await holdRun(lockOf(queue))

@@ -159,14 +159,16 @@ describe('opening a config', () => {
     expect(findDataset(stored, of({}))).toBeNull()
     expect(findModel(models, config({ model: { id: 'x', hash: 'm1' } }))?.id).toBe('gemma')
     expect(findModel(models, config())?.id).toBe('pebble')
-    expect(findModel(models, config({ model: { id: '/models/Gemma/', hash: 'm9' } }))?.id).toBe('gemma')
+    expect(findModel(models, config({ model: { id: '/models/Gemma/' } }))?.id).toBe('gemma')
+    // Other weights under its name are another model.
+    expect(findModel(models, config({ model: { id: '/models/Gemma/', hash: 'm9' } }))).toBeNull()
     expect(findModel(models, config({ model: { id: 'none' } }))).toBeNull()
   })
 
   const missing = (wanted: RunConfig, change: Partial<Parameters<typeof missingOf>[1]> = {}) =>
     missingOf(wanted, {
       dataset: stored[0]!,
-      model: models[1]!,
+      models,
       stored,
       runs: [],
       start: wanted.start,
@@ -176,13 +178,13 @@ describe('opening a config', () => {
   test('says what is missing, and nothing where all is here', () => {
     const wanted = of({ hash: 'h1', name: 'pets.csv' }, { model: { id: 'gemma', hash: 'm1' } })
     expect(missing(wanted)).toEqual([])
-    expect(missing(wanted, { dataset: null, model: null })).toEqual([
+    expect(missing(wanted, { dataset: null, models: [models[0]!] })).toEqual([
       ['data', expect.stringContaining('pets.csv is not in this browser')],
       ['model', expect.stringContaining('gemma is not in this browser')],
     ])
-    expect(missing(wanted, { dataset: stored[1]!, model: model('gemma', 'm2', 'Gemma') })).toEqual([
+    expect(missing(wanted, { dataset: stored[1]!, models: [model('gemma', 'm2', 'Gemma')] })).toEqual([
       ['data', expect.stringContaining('not pets.csv as it was')],
-      ['model', expect.stringContaining('not those of that run')],
+      ['model', expect.stringContaining('called Gemma here has other weights')],
     ])
     // By its name, where the bytes are not known; one that names none is of the data in view.
     const byName = of({ name: '/there/pets.csv' })

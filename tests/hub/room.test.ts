@@ -125,22 +125,42 @@ describe('a model on the Hub', () => {
   })
 
   test('files that another repository has are neither fetched nor stored again; what is shared outlives one of them', async () => {
-    hub.repositories.set('other/copy', { files: pebble() })
+    const changed = json({ do_sample: false })
+    hub.repositories.set('other/copy', { files: pebble().set('generation_config.json', changed) })
     const { lookUp, download, train } = page()
     const [first] = [await download(at())]
     hub.requests = []
     const found = await lookUp(at('other/copy'))
-    expect(found).toMatchObject({ here: found.bytes, stored: null })
+    expect(found).toMatchObject({ here: found.bytes - changed.length, stored: null })
     const second = await download(at('other/copy'))
-    expect(second.hash).toBe(first.hash)
+    expect(second.hash).not.toBe(first.hash)
     for (const name of ['model.safetensors', 'tokenizer.json', 'tokenizer_config.json'])
       expect(fileRequests(name)).toEqual([])
-    expect((await everything()).sets).toHaveLength(found.files.length)
+    expect((await everything()).sets).toHaveLength(found.files.length + 1)
     await train.remove(first.id)
     expect((await everything()).sets).toHaveLength(found.files.length)
-    for (const [name, bytes] of await bytesOf(second.id)) expect(bytes.equals(pebble().get(name)!)).toBe(true)
+    const files = pebble().set('generation_config.json', changed)
+    for (const [name, bytes] of await bytesOf(second.id)) expect(bytes.equals(files.get(name)!)).toBe(true)
     await train.remove(second.id)
     expect((await everything()).sets).toEqual([])
+  })
+
+  test('the very files are the same model, whichever repository they are in; one of them is another file, and another model', async () => {
+    hub.repositories.set('other/copy', { files: pebble() })
+    const { lookUp, download, train } = page()
+    const first = await download(at())
+    expect(first).toMatchObject({ name: REPO, known: false })
+    const copy = at('other/copy')
+    expect(await lookUp(copy)).toMatchObject({ stored: first.id })
+    hub.requests = []
+    expect(await download(copy)).toMatchObject({ id: first.id, name: REPO, known: true, asked: 'other/copy' })
+    expect(fileRequests('model.safetensors')).toEqual([])
+    // As its maker goes on with it: of the same name.
+    hub.repositories.set(REPO, { files: pebble().set('generation_config.json', json({ do_sample: false })) })
+    const later = await download(at())
+    expect(later.known).toBe(false)
+    expect(later.name).toBe(`${REPO} (${(later.origin as { commit: string }).commit.slice(0, 8)})`)
+    expect((await train.list()).map(({ id }) => id).sort()).toEqual([first.id, later.id].sort())
   })
 
   test('files that were chosen on this machine count too', async () => {

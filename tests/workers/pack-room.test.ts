@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { downloadZip } from 'client-zip'
 import { describe, expect, test } from 'vitest'
+import { blobSource } from '../../src/files/bytes.ts'
 import { openPackFile } from '../../src/pack/read.ts'
 import { toFailure } from '../../src/protocol/errors.ts'
 import { isInside, PACK_LIST, type Pack, parsePack } from '../../src/protocol/pack.ts'
@@ -85,7 +86,9 @@ describe('a class pack', () => {
   test('brings a model that is not here; one whose name another has is stored beside that', async () => {
     const library = new Library(openedOnce(), base())
     const { files } = await library.open('pebble')
-    await library.add(files, 'Gemma')
+    // Not quite the practice model, which would be that one.
+    const changed = blobSource(new Blob(['{"do_sample": false}']))
+    await library.add(new Map(files).set('generation_config.json', changed), 'Gemma')
     const rounded = await rooms().make({ ...REQUEST, model: 'gemma', quantization: 'int4' })
     const list = parsePack(JSON.parse(new TextDecoder().decode(await bytesOf(rounded[0]!))), 'x')
     expect(list.model).toMatchObject({ name: 'Gemma', quantization: 'int4', licence: { id: 'gemma' } })

@@ -295,7 +295,7 @@ describe('models', () => {
   test('where the bundled one cannot be reached, those that are stored are listed; where there is none, that is told', async () => {
     const offline = rooms('http://127.0.0.1:9/').train.models
     expect((await failureOf(offline.list())).code).toBe('network')
-    const info = await rooms().adding.add(folder(), 'Mine')
+    const { known: _, asked: __, ...info } = await rooms().adding.add(folder(), 'Mine')
     expect(await offline.list()).toEqual([info])
     expect((await rooms().train.models.list()).map(({ id }) => id)).toEqual(['pebble', info.id])
   })
@@ -467,9 +467,9 @@ describe('a GGUF', () => {
     expect((await adding.add(await saved('plain'), 'plain')).hash).not.toBe(hash)
   })
 
-  test('under the name of another takes its place, and is not taken for the base of what that was trained to', async () => {
+  test('under the name of another stands beside it, and is not taken for the base of what that was trained to', async () => {
     const { data, train, adding } = rooms()
-    await adding.add([file(whole)], 'twin')
+    const { id } = await adding.add([file(whole)], 'twin')
     const { end, onEvent } = listener()
     const run = await train.runs.start(await requested(data, { model: 'twin' }), onEvent)
     expect(await end).toMatchObject({ type: 'done' })
@@ -480,17 +480,21 @@ describe('a GGUF', () => {
     expect(await ask()).toHaveLength(1)
     const other = whole.slice()
     other[other.length - 1000]! ^= 1
-    await adding.add([file(other)], 'twin')
+    expect((await adding.add([file(other)], 'twin')).name).toBe('twin (2)')
+    expect(await paths()).toContain('base/model.safetensors')
+    expect(await ask()).toHaveLength(1)
+    await train.models.remove(id)
+    expect((await adding.add([file(other)], 'twin')).name).toBe('twin (2)')
     expect((await paths()).filter((path) => path.startsWith('base/'))).toEqual([])
     expect(await paths()).toContain('adapter_model.safetensors')
-    expect(await failureOf(ask())).toMatchObject({ code: 'bad_state', detail: { field: 'model' } })
+    expect(await failureOf(ask())).toMatchObject({ code: 'missing_file' })
     await adding.add([file(whole)], 'twin')
     expect(await ask()).toHaveLength(1)
   })
 
   test('that is refused leaves the store as it was, a model of its name included', async () => {
     const { train, adding } = rooms()
-    const kept = await adding.add([file(whole)], 'kept')
+    const { known: _, asked: __, ...kept } = await adding.add([file(whole)], 'kept')
     const database = await openDatabase()
     const chunks = async () => (await database.getAllKeys('chunks')).length
     const before = await chunks()

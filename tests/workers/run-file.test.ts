@@ -217,7 +217,7 @@ describe('a run as a file', () => {
     ])
       expect(toFailure(await use().catch((error: unknown) => error))).toMatchObject({
         code: 'missing_file',
-        message: 'This run came as a file, and its base model, mine, is not in this browser.',
+        message: expect.stringMatching(/^The base model of the run ".*", mine, is not in this browser\.$/),
       })
     // The bundled one is stored when it is first used, and has the same files.
     await trained(second)

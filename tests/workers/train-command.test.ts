@@ -344,6 +344,31 @@ describe('npm run train', () => {
     expect(readdirSync(folder).filter((name) => name.includes('.tmp'))).toEqual([])
   }
 
+  test('knows its model by its files: one that is only named alike is refused, and one that has moved is asked for', async () => {
+    const changed = join(folder, 'changed')
+    cpSync(PEBBLE, changed, { recursive: true })
+    const weights = readFileSync(join(changed, 'model.safetensors'))
+    weights[weights.length - 2]! ^= 1
+    writeFileSync(join(changed, 'model.safetensors'), weights)
+    const before = JSON.parse(readFileSync(join(whole(), 'run.json'), 'utf8')) as RunConfig
+    expect(before.model.hash).toMatch(/^[0-9a-f]{64}$/)
+    const named = (id: string) => JSON.stringify({ ...before, model: { ...before.model, id } })
+    const config = join(folder, 'named.json')
+    writeFileSync(config, named(changed))
+    const asked = ['--data', data, '--config', config]
+    await refused(asked, 'bad_model', 'are not those that the config was made with, by their hash')
+    writeFileSync(config, named(join(folder, 'gone')))
+    await refused(asked, 'missing_file', 'wherever they lie and whatever they are called by now')
+    const copy = join(folder, 'copy')
+    cpSync(whole(), copy, { recursive: true })
+    writeFileSync(join(copy, 'run.json'), named(changed))
+    const { status, stderr } = await train(['--resume', '--out', copy])
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^bad_model: The weights of .*changed are not those that this run/),
+    ])
+  }, 300_000)
+
   test('a profile allows as many tokens as the longest example has; a limit that is given stays, and is told to cut', async () => {
     const long = join(folder, 'long.csv')
     const rows = Array.from(

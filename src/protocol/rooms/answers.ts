@@ -25,6 +25,8 @@ export interface AnswerRequest {
   model: string
   /** Run whose adapter answers; null for the base model. */
   run: string | null
+  /** For the base model: the run whose base it must be, to the byte; `model` counts where there is no such run. */
+  baseOf?: string
   /** Checkpoint of the run; by default the newest. Of a run that goes on, what it is training answers. */
   checkpoint?: CheckpointChoice
   prompts: string[]

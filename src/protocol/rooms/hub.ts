@@ -2,7 +2,7 @@ import type { ModelAddress } from '../model-address.ts'
 import type { Call } from './call.ts'
 import type { ExportedFile } from './exports.ts'
 import type { HubAccess, RemoteAdapter, RemoteModel, Unfinished } from './model-sources.ts'
-import type { ModelInfo } from './models.ts'
+import type { AddedModel } from './models.ts'
 import type { Pushed, PushRequest } from './push.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { Pushed, PushRequest } from './push.ts'
  */
 export interface HubRoom {
   lookUp(address: ModelAddress, token: string | null, call?: Call): Promise<RemoteModel>
-  download(address: ModelAddress, token: string | null, call?: Call): Promise<ModelInfo>
+  download(address: ModelAddress, token: string | null, call?: Call): Promise<AddedModel>
   fetchAdapter(address: ModelAddress, token: string | null, call?: Call): Promise<RemoteAdapter>
   push(files: ExportedFile[], request: PushRequest, token: string | null, call?: Call): Promise<Pushed>
   unfinished(call?: Call): Promise<Unfinished[]>

@@ -1,3 +1,5 @@
+import type { Call } from './call.ts'
+
 /** So many things, and the bytes of their large values; what is said of them takes little. */
 export interface KeptKind {
   count: number
@@ -15,7 +17,12 @@ export interface KeptThings {
   tokens: number
 }
 
+/** A kind of what is kept that has changed: something came, went, or is another by now. */
+export type KeptNews = 'models' | 'data' | 'queues'
+
 export interface KeptRoom {
   /** @throws LapidaryError `storage_*` */
   things(): Promise<KeptThings>
+  /** Hears, from every tab of this browser, until the call's `signal` is aborted. Resolves at once. */
+  follow(onNews: (kind: KeptNews) => void, call?: Call): Promise<void>
 }

@@ -3,13 +3,6 @@ import type { ModelAddress } from '../model-address.ts'
 import type { LoraConfig } from '../run-config.ts'
 import type { AdapterFiles } from './runs.ts'
 
-/** Where a stored model came from. No token, query or name of a person is part of it. */
-export type ModelOrigin =
-  | { kind: 'bundled' }
-  | { kind: 'files' }
-  | { kind: 'hub'; repo: string; commit: string; endpoint: string; file?: string }
-  | { kind: 'url'; address: string }
-
 /** As the model's card names it. */
 export interface ModelLicence {
   /** Such as `gemma` or `apache-2.0`. */

@@ -17,13 +17,13 @@ import type { Fit, FitData } from './fit.ts'
 import type {
   HubAccess,
   ModelLicence,
-  ModelOrigin,
   RemoteAdapter,
   RemoteModel,
   StorageRoom,
   Unfinished,
 } from './model-sources.ts'
 import type { Pushed, PushRequest } from './push.ts'
+import type { ModelOrigin } from './run-base.ts'
 import type { OfferedModel } from './shelf.ts'
 
 /** Models at hand, and what would compute with them. */
@@ -32,10 +32,12 @@ export interface ModelRoom {
   /** The Gemma family, smallest first. Asks no other machine. */
   offered(call?: Call): Promise<OfferedModel[]>
   /**
-   * Stores a Hugging Face folder's files (config.json, tokenizer.json, *.safetensors ...) under a name. Stopped or failed, it
-   * leaves nothing behind.
+   * Stores a Hugging Face folder's files (config.json, tokenizer.json, *.safetensors ...) under a name, which is told apart from
+   * those of other models. Where the same files are here, they are that model. Stopped or failed, it leaves nothing behind.
    */
-  add(files: File[], name: string, call?: Call): Promise<ModelInfo>
+  add(files: File[], name: string, call?: Call): Promise<AddedModel>
+  /** What is made with a stored model, and what deleting it frees; null where it is not stored. */
+  use(id: string, call?: Call): Promise<ModelUse | null>
   /** What other models share stays. */
   remove(id: string, call?: Call): Promise<void>
   /**
@@ -51,7 +53,7 @@ export interface ModelRoom {
    * @throws LapidaryError `gated` with the licence and where to accept it; `quota_exceeded` before anything is fetched;
    * `network` (what has come is kept); `bad_file` where a hash or length differs; `bad_state` where another tab is at it; else as `add`
    */
-  download(address: ModelAddress, call?: Call): Promise<ModelInfo>
+  download(address: ModelAddress, call?: Call): Promise<AddedModel>
   /**
    * An adapter in PEFT's layout on a hub or at a folder's address, to begin a run with.
    * @throws LapidaryError `missing_file` where there is none, `unsupported_format`, `bad_config` for another kind of adapter, `gated`,
@@ -189,4 +191,24 @@ export interface ModelInfo {
   practice: boolean
   origin: ModelOrigin
   licence: ModelLicence | null
+}
+
+/** What hangs on a model. */
+export interface ModelUse {
+  /** Bytes that deleting it frees. */
+  frees: number
+  /** Bytes of it that stay: other models or downloads have the same files. */
+  shared: number
+  /** Runs that were trained on it, newest first. Going ones may be another tab's; interrupted ones have not come to their end. */
+  runs: { run: string; state: 'going' | 'interrupted' | 'done' }[]
+  /** Names of queues with runs that wait for it. */
+  queues: string[]
+}
+
+/** A model that was added. */
+export interface AddedModel extends ModelInfo {
+  /** Its very files were here before, under the name that it has. */
+  known: boolean
+  /** The name that it came with: where it has another, that was another model's. */
+  asked: string
 }

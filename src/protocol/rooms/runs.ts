@@ -8,6 +8,7 @@ import type { LoraConfig, RunConfig } from '../run-config.ts'
 import type { LeftOut, RunFileContents, RunFileOptions } from '../run-file.ts'
 import type { Call } from './call.ts'
 import type { CheckpointChoice, ExportedFile, ExportFormat, Offered, Snippet } from './exports.ts'
+import type { LackedModel } from './run-base.ts'
 
 /** Runs: begun, gone on with, stopped, read, and taken along. */
 export interface RunRoom {
@@ -205,6 +206,8 @@ export interface RunInfo {
   failure?: Failure
   /** Of a run that came as a file. */
   opened?: OpenedFrom
+  /** Its base model, where that is not in this browser: it cannot go on, answer or be merged. */
+  lacks?: LackedModel
   /** Why its newest checkpoint could not be stored. It is in memory, to be exported from there, and lost with its page. */
   unkept?: Failure
 }

@@ -1,4 +1,4 @@
-import { Show } from 'solid-js'
+import { type JSX, Show } from 'solid-js'
 import { t } from '../messages/t.ts'
 import { Button } from './Button.tsx'
 import { Dialog } from './Dialog.tsx'
@@ -8,6 +8,8 @@ export function ConfirmDelete<Thing extends object>(props: {
   title: string
   what: Thing | null
   text: (what: Thing) => string
+  /** What else is to be known before. */
+  more?: (what: Thing) => JSX.Element
   onDelete: (what: Thing) => void
   onClose: () => void
 }) {
@@ -17,6 +19,7 @@ export function ConfirmDelete<Thing extends object>(props: {
         {(what) => (
           <div class="stack">
             <p>{props.text(what)}</p>
+            {props.more?.(what)}
             <div class="row">
               <Button
                 kind="danger"

@@ -45,6 +45,7 @@ export const drawer = {
   'runs.status.done': 'Done',
   'runs.status.early': 'Stopped early',
   'runs.status.failed': 'Failed',
+  'runs.lacks': 'Its base model, {name}, is not in this browser: it cannot go on.',
   'runs.removeTitle': 'Delete this run?',
   'runs.removeText': '{name}: its curve, its checkpoints and its adapter are deleted from this browser.',
   'proof.making': 'Making the proof: base and fine-tuned model answer five prompts',

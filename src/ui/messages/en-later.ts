@@ -9,6 +9,7 @@ import { gpu } from './en-gpu.ts'
 import { hood } from './en-hood.ts'
 import { leave } from './en-leave.ts'
 import { model } from './en-model.ts'
+import { needs } from './en-needs.ts'
 import { opened } from './en-opened.ts'
 import { push } from './en-push.ts'
 import { runFile } from './en-run-file.ts'
@@ -36,6 +37,7 @@ export const later = {
   ...hood,
   ...leave,
   ...model,
+  ...needs,
   ...push,
   ...runFile,
   ...setup,

@@ -9,6 +9,8 @@ export const open = {
   'open.otherData': 'The data set in view is not {name} as it was: what is learnt will differ.',
   'open.noModel':
     'The model {name} is not in this browser: add it on the Model page. The one chosen now stays.',
+  'open.onlyNamed':
+    'The model of that run is not in this browser: what is called {name} here has other weights. Add the same files on the Model page, under any name. The model chosen now stays.',
   'open.otherModel': 'The weights of {name} are not those of that run: what is learnt will differ.',
   'open.noWritten':
     'The examples that a model wrote for it are not in this browser: have them written again, or leave them out, on the Data page.',

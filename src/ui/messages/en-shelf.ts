@@ -41,7 +41,7 @@ export const shelf = {
   'fetch.keeps': 'about {size} once it is stored',
   'fetch.file': 'Which file',
   'fetch.fileOf': '{file} ({size})',
-  'fetch.stored': 'This model is here already.',
+  'fetch.stored': 'It is here already, as {name}.',
   'fetch.choose': 'Use it',
   'fetch.gated': 'Its makers ask you to accept their terms first.',
   'fetch.gatedText':

@@ -91,6 +91,8 @@ export const en = {
   'data.samples.title': 'Sample data sets',
   'data.stored.title': 'Opened before',
   'data.stored.remove': 'Delete {name} from this browser',
+  'data.goneElsewhere': '{name} was deleted in another tab.',
+  'data.goneElsewhereHint': 'Open the file again, or choose other data.',
 
   'train.changedMeanwhile': 'The data was changed before the run had begun, so it was not started.',
   'train.changedMeanwhileHint': 'Look at the data once more, then start it.',
@@ -179,6 +181,8 @@ export const en = {
   'resume.title': '{name} was interrupted at step {step} of {count}',
   'resume.text': 'It goes on from its last checkpoint, with the same curve.',
   'resume.later': 'Not now',
+  'resume.lacks': 'It cannot go on yet: its base model, {name}, is not in this browser.',
+  'resume.see': 'What it needs',
 
   'model.unnamed': 'Gemma',
 

@@ -167,6 +167,9 @@ function RunRow(props: { run: RunInfo; onRemove: () => void; onRename: () => voi
               </p>
             )}
           </Show>
+          <Show when={props.run.lacks}>
+            {(lacks) => <p class="small">{t('runs.lacks', { name: lacks().name })}</p>}
+          </Show>
           <Show when={props.run.note}>{(note) => <p class="small">{note()}</p>}</Show>
           <Show when={props.run.failure}>
             {(failure) => <p class="small field-error">{saidWhole(failure())}</p>}

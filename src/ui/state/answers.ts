@@ -76,7 +76,12 @@ export function createAnswers(studio: Studio, models: Pick<ModelState, 'asked'>)
       const before = (side: Side) => ({ before: turnsBefore(after, side) })
       await answer(id, 'tuned', { ...asked, ...before('tuned'), run, checkpoint, strength }, abort.signal)
       const { quantization } = config.model
-      await answer(id, 'base', { ...asked, ...before('base'), run: null, quantization }, abort.signal)
+      await answer(
+        id,
+        'base',
+        { ...asked, ...before('base'), run: null, baseOf: run, quantization },
+        abort.signal,
+      )
     } finally {
       setAsking(false)
     }

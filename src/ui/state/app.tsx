@@ -1,4 +1,13 @@
-import { batch, createContext, createEffect, createSignal, on, type ParentProps, useContext } from 'solid-js'
+import {
+  batch,
+  createContext,
+  createEffect,
+  createSignal,
+  on,
+  onCleanup,
+  type ParentProps,
+  useContext,
+} from 'solid-js'
 import type { Studio } from '../../protocol/studio.ts'
 import type { LinkReading } from '../../runs/link.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
@@ -12,6 +21,7 @@ import { createDraft } from './draft.ts'
 import { createEvaluations } from './evaluations.ts'
 import { createFinished } from './finished.ts'
 import { createFit } from './fit.ts'
+import { gathered } from './gathered.ts'
 import { createGpuReport } from './gpu-report.ts'
 import { createHints } from './hints.ts'
 import { createHood } from './hood.ts'
@@ -73,7 +83,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   })
   const copies = createCopiesLater({ studio, runs, training })
   const hood = createHood(studio, training.busy)
-  const tuning = createTuningLater({ studio, data, runs, training })
+  const tuning = createTuningLater({ studio, data, models, runs, training })
   const setting = () => route.place() === 'train' && !training.busy() && runs.shown() === null
   const fit = createFit({ studio, draft, data, models, settings, training, seen: setting })
   const finished = createFinished({
@@ -87,6 +97,33 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const shelf = createShelf({ studio, draft, models, settings, training, seen })
   const gpuReport = createGpuReport(studio, draft, models)
   const opening = createOpenConfig({ startAdapter, draft, data, models, settings, runs, training })
+  // What other tabs, and workers of this one, have stored or removed.
+  const deaf = new AbortController()
+  onCleanup(() => deaf.abort())
+  void studio.kept.follow(
+    gathered((kinds) => {
+      if (kinds.has('models')) {
+        void models.refresh()
+        if (shelf.storage()) void shelf.findStorage()
+      }
+      if (kinds.has('data')) void data.follow()
+      if (kinds.has('queues')) void tuning.state()?.refresh()
+    }),
+    { signal: deaf.signal },
+  )
+  // What a run needs may have come, or be gone.
+  createEffect(
+    on(
+      () =>
+        models
+          .list()
+          .map(({ id, hash }) => `${id} ${hash}`)
+          .join(),
+      (_, before) => {
+        if (before) void runs.refresh()
+      },
+    ),
+  )
   const link = createLink({ data, opening, training, first, embedded: shown.embedded })
   const packs = createPacks({ studio, training, embedded: shown.embedded })
   createEffect(on(language.now, (tag) => void packs.speak(tag), { defer: true }))

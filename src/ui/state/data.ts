@@ -112,7 +112,9 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
     const problems = draft.problems()
     if (!now || !model || !mapped() || problems.has('max_length') || problems.has('seed')) return null
     const wanted: Recipe = { ...now.recipe, model: model.id }
-    const key = JSON.stringify([now.hash, model.id, ...heeded(wanted.config, 'tokens')])
+    // The practice model has no hash before it is stored.
+    const of = model.practice ? model.id : model.hash
+    const key = JSON.stringify([now.hash, model.id, of, ...heeded(wanted.config, 'tokens')])
     return { wanted, rows: now.rows, key }
   })
 
@@ -248,6 +250,25 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
     return how === null ? own : t('read.titled', { name: own, how })
   }
 
+  /** Stored data sets as they are by now, whichever tab has changed them; the one in view is what it has become. */
+  async function follow(): Promise<void> {
+    const before = dataset()
+    const all = await studio.data.list().catch(() => null)
+    if (!all || dataset() !== before) return
+    const now = before && all.find(({ id }) => id === before.id)
+    batch(() => {
+      setStored(all)
+      if (now && now.hash !== before.hash) setDataset(now)
+      if (!before || now) return
+      setDataset(null)
+      report({
+        code: 'missing_file',
+        message: t('data.goneElsewhere', { name: title(before) }),
+        hint: t('data.goneElsewhereHint'),
+      })
+    })
+  }
+
   void loadLists()
 
   return {
@@ -309,6 +330,7 @@ export function createData(studio: Studio, draft: Draft, models: Pick<ModelState
       }
     },
     loadLists,
+    follow,
     hub: createHub(studio),
   }
 }

@@ -68,8 +68,7 @@ export function createModelDownloads(studio: Studio, models: ModelState, onStore
       })
     try {
       const info = await studio.models.download(address, { signal: abort.signal, onProgress })
-      await models.refresh()
-      models.choose(info.id)
+      await models.take(info)
       onStored()
     } catch (error) {
       const failure = toFailure(error)

@@ -3,9 +3,10 @@ import { configField } from '../../protocol/config-fields.ts'
 import type { EngineChoice, PortableBackendChoice } from '../../protocol/engine.ts'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { Quantization } from '../../protocol/model.ts'
-import type { DeviceInfo, ModelInfo, Studio } from '../../protocol/studio.ts'
+import type { AddedModel, DeviceInfo, ModelInfo, ModelUse, Studio } from '../../protocol/studio.ts'
 import { t } from '../messages/t.ts'
 import type { Draft } from './draft.ts'
+import { chosenElsewhere, sayChosen } from './in-use.ts'
 import { recall, remember } from './memory.ts'
 
 const ENGINES = configField('engine.kind').options as readonly EngineChoice[]
@@ -52,6 +53,7 @@ export function createModels(studio: Studio, draft: Draft) {
   const [device, setDevice] = createSignal<DeviceInfo | null>(null)
   const [adding, setAdding] = createSignal<Adding | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
+  const [added, setAdded] = createSignal<AddedModel | null>(null)
   const [listFailure, setListFailure] = createSignal<Failure | null>(null)
   const [deviceFailure, setDeviceFailure] = createSignal<Failure | null>(null)
   const [checking, setChecking] = createSignal<Checking | null>(null)
@@ -153,6 +155,13 @@ export function createModels(studio: Studio, draft: Draft) {
     }
   }
 
+  /** What was added is chosen; what became of it is said, where that is not what it looks like. */
+  async function take(info: AddedModel): Promise<void> {
+    await refresh()
+    setAdded(info)
+    choose(info.id)
+  }
+
   /** Stores a Hugging Face folder, a GGUF or a zip of one; the name is its top folder's, or the file's. */
   async function add(files: File[], folder: string | null): Promise<void> {
     const name = folder ?? fileName(files) ?? t('model.unnamed')
@@ -160,6 +169,7 @@ export function createModels(studio: Studio, draft: Draft) {
     const stop = () => stopping.abort()
     batch(() => {
       setFailure(null)
+      setAdded(null)
       setAdding({ name, share: 0, note: '', stop })
     })
     try {
@@ -169,8 +179,7 @@ export function createModels(studio: Studio, draft: Draft) {
           if (adding()?.stop === stop) setAdding({ name, share: share ?? 0, note, stop })
         },
       })
-      await refresh()
-      choose(info.id)
+      await take(info)
     } catch (error) {
       const problem = toFailure(error)
       if (problem.code !== 'cancelled') setFailure(problem)
@@ -179,16 +188,33 @@ export function createModels(studio: Studio, draft: Draft) {
     }
   }
 
+  /** What hangs on a model; null where that cannot be said, which is shown, or where it is gone already. */
+  async function useOf({ id }: ModelInfo): Promise<{ use: ModelUse; elsewhere: boolean } | null> {
+    try {
+      const [use, elsewhere] = await Promise.all([
+        studio.models.use(id),
+        chosenElsewhere(id, chosenId() === id),
+      ])
+      if (use) return { use, elsewhere }
+      await refresh()
+    } catch (error) {
+      setFailure(toFailure(error))
+    }
+    return null
+  }
+
   async function remove(id: string): Promise<void> {
     try {
       await studio.models.remove(id)
       if (chosenId() === id) choose('pebble')
+      if (added()?.id === id) setAdded(null)
       await refresh()
     } catch (error) {
       setFailure(toFailure(error))
     }
   }
 
+  sayChosen(chosenId)
   const ready = refresh()
   void findDevice()
 
@@ -220,6 +246,14 @@ export function createModels(studio: Studio, draft: Draft) {
     failure,
     listFailure,
     add,
+    take,
+    /** The model that was added last, where it was here already or has another name than it came with. */
+    told: () => {
+      const model = added()
+      return model && (model.known || model.name !== model.asked) ? model : null
+    },
+    dismissTold: () => setAdded(null),
+    useOf,
     remove,
     report: setFailure,
     refresh,

@@ -48,7 +48,15 @@ export function findDataset(list: readonly DatasetInfo[], { data }: RunConfig): 
   return find(list, data, ({ name }) => baseName(name) === baseName(data.name))
 }
 
-export function findModel(list: readonly ModelInfo[], { model }: RunConfig): ModelInfo | null {
+/** The model that a config names; of its hash, where it says one: another of that name is not taken for it, unless it is the practice model. */
+export function findModel(list: readonly ModelInfo[], config: RunConfig): ModelInfo | null {
+  const found = namesake(list, config)
+  const { hash } = config.model
+  return found && (hash === null || found.hash === '' || found.hash === hash || found.practice) ? found : null
+}
+
+/** The same, or where it is not here what has its name. */
+function namesake(list: readonly ModelInfo[], { model }: RunConfig): ModelInfo | null {
   const name = baseName(model.id.replace(/\/+$/, ''))
   return find(list, { hash: model.hash, name }, (each) => each.id === model.id || each.name === name)
 }
@@ -58,7 +66,7 @@ export function missingOf(
   config: RunConfig,
   here: {
     dataset: DatasetInfo | null
-    model: ModelInfo | null
+    models: readonly ModelInfo[]
     stored: readonly DatasetInfo[]
     runs: readonly RunInfo[]
     start: RunConfig['start']
@@ -72,9 +80,11 @@ export function missingOf(
   if (!here.dataset) found.push({ text: t('open.noData', { name }), place: 'data' })
   else if (data.hash === null ? !isNamed(data, here.dataset) : here.dataset.hash !== data.hash)
     found.push({ text: t('open.otherData', { name }), place: 'data' })
-  if (!here.model) found.push({ text: t('open.noModel', { name: baseName(model.id) }), place: 'model' })
-  else if (model.hash !== null && here.model.hash !== '' && here.model.hash !== model.hash)
-    found.push({ text: t('open.otherModel', { name: here.model.name }), place: 'model' })
+  const [base, other] = [findModel(here.models, config), namesake(here.models, config)]
+  if (!base && other) found.push({ text: t('open.onlyNamed', { name: other.name }), place: 'model' })
+  else if (!base) found.push({ text: t('open.noModel', { name: baseName(model.id) }), place: 'model' })
+  else if (model.hash !== null && base.hash !== '' && base.hash !== model.hash)
+    found.push({ text: t('open.otherModel', { name: base.name }), place: 'model' })
   const { synthetic } = data.augment
   if (synthetic && !here.stored.some(({ id, hash }) => id === synthetic.dataset && hash === synthetic.hash))
     found.push({ text: t('open.noWritten'), place: 'data' })
@@ -186,7 +196,7 @@ export function createOpenConfig({ startAdapter, draft, data, models, settings, 
     if (!now.said.has('data') && !data.dataset()) return []
     return missingOf(config, {
       dataset: data.dataset(),
-      model: findModel(models.list(), config),
+      models: models.list(),
       stored: data.stored(),
       runs: runs.list(),
       start: draft.start(),

@@ -22,6 +22,8 @@ export interface KeptLesson {
   step: number
   /** Put away, it is shown again from the menu; left, it is over: a pack on a server is then not opened by itself again. */
   state: 'open' | 'closed' | 'left'
+  /** Hash of the model that it brought. */
+  model?: string
   /** What of an address says which parts are shown and locked, with its `?`; empty: all are shown, and none is locked. */
   frame: string
 }
@@ -79,7 +81,10 @@ async function stored(contents: PackContents, parts: PackParts, call: Call): Pro
   const frame = frameOf(shownParts, locked)
   return {
     href,
-    lesson: { id, title: pack.title, language: pack.language, text, step: 0, state: 'open', frame },
+    lesson: {
+      ...{ id, title: pack.title, language: pack.language, text, step: 0, state: 'open', frame },
+      ...(model && { model: model.hash }),
+    },
   }
 }
 

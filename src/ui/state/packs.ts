@@ -151,7 +151,7 @@ export function lessonAddress(hash: string): string {
 
 function recallLesson(): KeptLesson | null {
   const kept = recall<KeptLesson>(KEY)
-  const { id, title, language, text, step, state, frame } = kept ?? {}
+  const { id, title, language, text, step, state, frame, model } = kept ?? {}
   if (typeof id !== 'string' || typeof title !== 'string' || typeof text !== 'string') return null
   return {
     id,
@@ -161,5 +161,6 @@ function recallLesson(): KeptLesson | null {
     step: typeof step === 'number' && step >= 0 ? Math.floor(step) : 0,
     state: state === 'left' || state === 'closed' ? state : 'open',
     frame: typeof frame === 'string' ? frame : '',
+    ...(typeof model === 'string' && { model }),
   }
 }

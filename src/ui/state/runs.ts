@@ -154,10 +154,11 @@ export function createRuns(studio: Studio) {
   const wasCutOff = (run: RunInfo) => run.cutOff === true && run.id !== live()
 
   /**
-   * Whatever has not come to its end can go on: from its last checkpoint, else from the start. The last logged step says nothing of
+   * Whatever has not come to its end can go on where its base is: from its last checkpoint, else from the start. The last logged step says nothing of
    * that: a run can be cut off between its last step and its last checkpoint.
    */
-  const resumable = (run: RunInfo) => run.id !== live() && !elsewhere(run) && run.status !== 'done'
+  const resumable = (run: RunInfo) =>
+    run.id !== live() && !elsewhere(run) && run.status !== 'done' && !run.lacks
 
   /** Its graphics device was lost: it can go on without one. */
   const lostDevice = (run: RunInfo) =>

@@ -41,6 +41,12 @@ export type FitFound = { fit: Fit; tokens: number } | { failure: Failure }
 /** Milliseconds that settings rest before models are planned by them. */
 const REST_MS = 300
 const MOST_KEPT = 200
+/** Between two looks at the room that there is, while there was too little, ms. */
+const LOOK_MS = 2000
+
+/** What may be taken at most, and by what that is known; null where that is not what it was held against. */
+const grantOf = (found: FitFound): string | null =>
+  'fit' in found && found.fit.limit === 'memory' ? `${found.fit.from} ${found.fit.grants}` : null
 
 /** Models that may be had beside those at hand, and what each would take with the settings as they are. */
 export function createShelf({ studio, draft, models, settings, training, seen }: Parts) {
@@ -61,6 +67,36 @@ export function createShelf({ studio, draft, models, settings, training, seen }:
     await findStorage()
   }
 
+  /** Something did not fit into the storage, and is told; null: nothing. */
+  const full = () => {
+    const failure = [models.failure(), downloads.failed()?.failure].find(
+      (one) => one?.code === 'quota_exceeded',
+    )
+    return failure ?? null
+  }
+  // Deleting frees room a moment later than it is done, and in any tab: what said that there is none goes then.
+  createEffect(
+    on(full, (failure) => {
+      if (!failure) return
+      let least: number | null = null
+      const look = async () => {
+        await findStorage()
+        const { usage, quota } = storage() ?? {}
+        if (full() !== failure || typeof usage !== 'number' || typeof quota !== 'number') return
+        const needed = Number(failure.detail?.needed ?? Number.NaN)
+        // Where nobody has said how much it needs, it may fit once anything has gone.
+        const fits = Number.isFinite(needed) ? needed <= quota - usage : least !== null && usage < least
+        least = Math.min(least ?? usage, usage)
+        if (!fits) return
+        if (models.failure() === failure) models.report(null)
+        if (downloads.failed()?.failure === failure) downloads.dismiss()
+      }
+      void look()
+      const timer = setInterval(() => void look(), LOOK_MS)
+      onCleanup(() => clearInterval(timer))
+    }),
+  )
+
   let begun = false
   createEffect(() => {
     if (!seen() || begun) return
@@ -80,7 +116,11 @@ export function createShelf({ studio, draft, models, settings, training, seen }:
   function configFor(model: Shape): RunConfig {
     const now = draft.usable()
     const profile = settings.profile()
-    if (model.id === models.chosenId() || profile === 'own') return now
+    const chosen = models.chosen()
+    // One that is the chosen one's twin takes what that takes.
+    const alike =
+      chosen?.practice === model.practice && JSON.stringify(chosen.config) === JSON.stringify(model.config)
+    if (model.id === models.chosenId() || alike || profile === 'own') return now
     return { ...now, ...recommend(model, profile) }
   }
 
@@ -116,7 +156,10 @@ export function createShelf({ studio, draft, models, settings, training, seen }:
         const asks = wanted.map((model) => {
           const config = configFor(model)
           const { training, lora, engine } = config
-          const by = JSON.stringify([model.hash || model.config, training, lora, engine, device.description])
+          const { quantization } = config.model
+          const by = JSON.stringify([
+            ...[model.hash || model.config, quantization, training, lora, engine, device.description],
+          ])
           return { model, config, by }
         })
         const show = () =>
@@ -125,7 +168,8 @@ export function createShelf({ studio, draft, models, settings, training, seen }:
           )
         show()
         const timer = setTimeout(async () => {
-          for (const { model, config, by } of asks) {
+          // What may be taken is known better once a device is open: what was found before that is found again.
+          for (const { model, config, by } of [...asks, ...asks]) {
             if (known.has(by)) continue
             const call = { signal: stopping.signal }
             const found = await studio.models
@@ -134,6 +178,11 @@ export function createShelf({ studio, draft, models, settings, training, seen }:
               .catch((error: unknown): FitFound => ({ failure: toFailure(error) }))
             if (stopping.signal.aborted) return
             if (known.size > MOST_KEPT) known.clear()
+            const now = grantOf(found)
+            for (const other of asks) {
+              const before = known.get(other.by)
+              if (before && now && (grantOf(before) ?? now) !== now) known.delete(other.by)
+            }
             known.set(by, found)
             show()
           }

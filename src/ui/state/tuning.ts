@@ -32,6 +32,7 @@ import { said } from '../messages/said.ts'
 import { t } from '../messages/t.ts'
 import type { DataState } from './data.ts'
 import type { QueueEnd } from './finished.ts'
+import type { ModelState } from './models.ts'
 import { fieldName, short } from './run-labels.ts'
 import { createRunView, type RunsState } from './runs.ts'
 import type { TrainingState } from './training.ts'
@@ -43,6 +44,7 @@ export interface TuningParts {
   data: DataState
   runs: RunsState
   training: TrainingState
+  models: Pick<ModelState, 'chosen'>
 }
 
 /** A field of the form: what is tried of it, as it is typed. */
@@ -55,7 +57,7 @@ export interface Tried {
 const REST_MS = 400
 
 /** Queues of runs: set up, gone on with, and what came of them. */
-export function createTuning({ studio, data, runs, training }: TuningParts) {
+export function createTuning({ studio, data, models, runs, training }: TuningParts) {
   const [kind, setKind] = createSignal<QueueKind>('sweep')
   const [tried, setTried] = createSignal<Tried[]>([{ field: 'training.learning_rate', text: '' }])
   const [seeds, setSeeds] = createSignal('')
@@ -129,7 +131,9 @@ export function createTuning({ studio, data, runs, training }: TuningParts) {
   async function baseRequest(): Promise<StartRequest | null> {
     const [config, dataset] = [training.config(), data.dataset()?.id]
     if (!config || dataset === undefined) return null
-    return { dataset, model: config.model.id, config, samplePrompts: await training.asked() }
+    const hash = models.chosen()?.hash || null
+    const own = { ...config, model: { ...config.model, hash } }
+    return { dataset, model: config.model.id, config: own, samplePrompts: await training.asked() }
   }
 
   // Every run of it is looked at beforehand: how many there are, how long they take, which would be refused.

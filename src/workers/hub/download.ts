@@ -2,7 +2,7 @@ import { type ChunkedOptions, fetchChunked } from '../../files/chunked-fetch.ts'
 import { sha256Hex } from '../../lib/hash.ts'
 import { LapidaryError, toFailure } from '../../protocol/errors.ts'
 import { modelAddressText } from '../../protocol/model-address.ts'
-import type { Call, ModelAddress, ModelInfo } from '../../protocol/studio.ts'
+import type { AddedModel, Call, ModelAddress, ModelOrigin } from '../../protocol/studio.ts'
 import { openBlob, requireRoom, withoutRoom } from '../../storage/blobs.ts'
 import { living } from '../../storage/connection.ts'
 import type { BlobRef, Database, DownloadFile, StoredDownload } from '../../storage/database.ts'
@@ -32,7 +32,7 @@ export async function downloadModel(
   found: FoundModel,
   options: FindOptions,
   call: Call = {},
-): Promise<ModelInfo> {
+): Promise<AddedModel> {
   const id = await downloadId(found)
   return alone(`lapidary.download.${id}`, found.remote.name, async () => {
     const database = await living(given)
@@ -192,7 +192,7 @@ async function store(
   download: StoredDownload,
   found: FoundModel,
   call: Call,
-): Promise<ModelInfo> {
+): Promise<AddedModel> {
   const whole = download.files.map(({ name, ref }) => {
     if (!ref) throw new Error(`${name} is not there`)
     return [name, ref] as const
@@ -208,6 +208,7 @@ async function store(
       licence: download.licence,
       ...(converted ? { made } : {}),
       download: download.id,
+      ...apartOf(download.origin),
     })
   } catch (error) {
     // What came is what was asked for, and no model that can be used: nobody will go on with it.
@@ -215,4 +216,10 @@ async function store(
       await removeDownload(database, download.id).catch(() => {})
     throw error
   }
+}
+
+/** What tells a model from others of its name: the revision, or whose address it is. */
+function apartOf(origin: ModelOrigin): { apart?: string } {
+  if (origin.kind === 'hub') return { apart: origin.commit.slice(0, 8) }
+  return origin.kind === 'url' ? { apart: new URL(origin.address).host } : {}
 }

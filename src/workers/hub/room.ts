@@ -3,7 +3,7 @@ import { blobOf } from '../../protocol/exported.ts'
 import { HUB_ENDPOINT, type ModelAddress } from '../../protocol/model-address.ts'
 import type { HubRoom } from '../../protocol/rooms/hub.ts'
 import type { RemoteModel } from '../../protocol/studio.ts'
-import type { Database } from '../../storage/database.ts'
+import type { Database, StoredModel } from '../../storage/database.ts'
 import { downloadedBytes, removeDownload, sameOrigin, storedFile } from '../../storage/downloads.ts'
 import { infoOf, type Library } from '../library.ts'
 import { ownerOf, rememberedAccess, rememberedToken } from './access.ts'
@@ -43,7 +43,8 @@ export function hubRoom(
       const db = await database()
       const { stored } = await described(db, found)
       const there = stored === null ? undefined : await db.get('models', stored)
-      return there ? infoOf(there) : downloadModel(db, library(), found, access, call)
+      if (there) return { ...infoOf(there), known: true, asked: found.remote.name }
+      return downloadModel(db, library(), found, access, call)
     },
 
     async fetchAdapter(address, token, call) {
@@ -124,17 +125,26 @@ async function described(database: Database, found: FoundModel): Promise<RemoteM
       })
     : 0
   const models = await database.getAll('models')
-  const same = models.find(
-    ({ origin, files, made }) =>
-      sameOrigin(origin, found.origin) &&
-      found.files.every(({ name, size, sha256 }) => {
-        const own = (made ?? files)[name]
-        return own?.size === size && (sha256 === null || own.hash === sha256)
-      }),
-  )
+  const same = models.find((model) => isFound(model, found))
   return {
     ...found.remote,
     here: same ? found.remote.bytes : Math.min(found.remote.bytes, here + begun),
     stored: same?.id ?? null,
   }
+}
+
+/** Whether a stored model is of the very files that are found: by what they are, and where that is not told by where they come from. */
+function isFound({ origin, files, made }: StoredModel, found: FoundModel): boolean {
+  if (!made && Object.keys(files).length !== found.files.length) return false
+  return found.files.every(({ name, size, sha256, git }) => {
+    // A file that was converted may lie elsewhere under another name.
+    const own =
+      made && sha256 !== null
+        ? Object.values(made).find(({ hash }) => hash === sha256)
+        : (made ?? files)[name]
+    if (own?.size !== size) return false
+    if (sha256 !== null) return own.hash === sha256
+    const known = 'git' in own ? own.git : undefined
+    return git !== null && known !== undefined ? known === git : sameOrigin(origin, found.origin)
+  })
 }

@@ -33,14 +33,14 @@ class FakeChannel {
   static readonly #open = new Set<FakeChannel>()
   onmessage: ((message: { data: RunNews }) => void) | null = null
 
-  constructor() {
+  constructor(readonly name: string) {
     FakeChannel.#open.add(this)
   }
 
   postMessage(data: RunNews): void {
     if (dead()) return
     const copy = structuredClone(data)
-    const others = [...FakeChannel.#open].filter((other) => other !== this)
+    const others = [...FakeChannel.#open].filter((other) => other !== this && other.name === this.name)
     setImmediate(() => {
       for (const other of others) other.onmessage?.({ data: copy })
     })

@@ -8,6 +8,7 @@ import { hints, hood, setup } from './learning.ts'
 import { leave } from './leave.ts'
 import { link } from './link.ts'
 import { model } from './model.ts'
+import { needs } from './needs.ts'
 import { open } from './open.ts'
 import { lesson, pack } from './pack.ts'
 import { page } from './page.ts'
@@ -36,6 +37,7 @@ export const zhHant: Catalogue = {
   ...leave,
   ...link,
   ...model,
+  ...needs,
   ...open,
   ...pack,
   ...page,

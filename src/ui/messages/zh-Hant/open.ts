@@ -18,6 +18,8 @@ export const open: Translated<typeof english & typeof begin> = {
   'open.noData': '{name} 不在這個瀏覽器裡：請在資料頁打開該檔案，它的欄、步驟和分割方式就會套用。',
   'open.otherData': '目前的資料集不是當時的 {name}：學到的會不一樣。',
   'open.noModel': '模型 {name} 不在這個瀏覽器裡：請在模型頁加入。目前選的模型維持不變。',
+  'open.onlyNamed':
+    '那次訓練的模型不在這個瀏覽器裡：這裡叫 {name} 的模型，權重不同。請在模型頁加入同樣的檔案，名稱不拘。目前選用的模型不變。',
   'open.otherModel': '{name} 的權重不是那次訓練的權重：學到的會不一樣。',
   'open.noWritten': '模型為它寫的範例不在這個瀏覽器裡：請在資料頁重新寫一次，或不使用。',
   'open.noRun': '它所接續的訓練（{name}）不在這個瀏覽器裡：請選另一個，或從頭開始。',

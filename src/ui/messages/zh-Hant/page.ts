@@ -91,6 +91,8 @@ export const page = {
   'data.samples.title': '範例資料集',
   'data.stored.title': '曾打開的資料',
   'data.stored.remove': '從這個瀏覽器刪除 {name}',
+  'data.goneElsewhere': '{name} 已在另一個分頁刪除。',
+  'data.goneElsewhereHint': '請重新打開檔案，或選擇其他資料。',
   'data.other': '選擇其他資料',
   'data.preview': '預覽',
   'data.tab.rows': '列',
@@ -494,6 +496,7 @@ export const page = {
 
   'runs.title': '訓練紀錄',
   'runs.open': '訓練紀錄：{count}',
+  'runs.lacks': '它的基礎模型 {name} 不在這個瀏覽器裡，不能繼續。',
   'runs.none': '您開始的每次訓練都保存在這裡：曲線、設定和適配器。',
   'runs.shown': '目前顯示',
   'runs.show': '顯示',
@@ -540,6 +543,8 @@ export const page = {
   'resume.title': '{name} 在 {count} 步中的第 {step} 步中斷',
   'resume.text': '它會從最後的檢查點繼續，曲線不變。',
   'resume.later': '先不要',
+  'resume.lacks': '它還不能繼續：基礎模型 {name} 不在這個瀏覽器裡。',
+  'resume.see': '它需要什麼',
 
   'picker.label': '訓練',
   'picker.none': '還沒有訓練好的適配器。',

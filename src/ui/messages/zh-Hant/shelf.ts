@@ -42,7 +42,7 @@ export const shelf: Translated<typeof english> = {
   'fetch.keeps': '存好以後約占 {size}',
   'fetch.file': '哪個檔案',
   'fetch.fileOf': '{file}（{size}）',
-  'fetch.stored': '這個模型已經在這裡。',
+  'fetch.stored': '它已經在這裡了，名稱是 {name}。',
   'fetch.choose': '使用',
   'fetch.gated': '製作者要求先接受條款。',
   'fetch.gatedText':

@@ -1,6 +1,7 @@
 import { lazy, Show, Suspense } from 'solid-js'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Hint } from '../../components/Hint.tsx'
+import { Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { SampleList } from '../../components/Samples.tsx'
 import { Stat } from '../../components/Table.tsx'
@@ -9,6 +10,7 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
 import { Judged } from '../Judged.tsx'
+import { NeedsModel } from '../NeedsModel.tsx'
 import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { Ask } from './Ask.tsx'
 
@@ -37,6 +39,13 @@ function OfRun(props: { run: RunInfo }) {
   const view = () => runs.view(props.run.id)
   return (
     <>
+      <Show when={props.run.lacks}>
+        {(lacks) => (
+          <Notice tone="warning" title={t('needs.title', { name: lacks().name })}>
+            <NeedsModel of={lacks()} />
+          </Notice>
+        )}
+      </Show>
       <CheckpointPicker run={props.run} of={checkpoint} />
       <Suspense>
         <HowGood run={props.run} checkpoint={checkpoint} />

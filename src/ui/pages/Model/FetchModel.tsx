@@ -131,7 +131,7 @@ function Found(props: { model: RemoteModel }) {
         >
           {(id) => (
             <>
-              <p>{t('fetch.stored')}</p>
+              <p>{t('fetch.stored', { name: models.list().find((one) => one.id === id())?.name ?? id() })}</p>
               <Button
                 onClick={() => {
                   models.choose(id())

@@ -2,7 +2,6 @@ import { createSignal, createUniqueId, For, Show } from 'solid-js'
 import type { ModelInfo, OfferedModel } from '../../../protocol/studio.ts'
 import { baseKind } from '../../../runs/base-kind.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
-import { ConfirmDelete } from '../../components/ConfirmDelete.tsx'
 import { Fold } from '../../components/Fold.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { formatBytes, formatLarge } from '../../messages/format.ts'
@@ -10,11 +9,16 @@ import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { DownloadState } from '../DownloadState.tsx'
 import { Licence, Origin, Prospects } from './ModelFacts.tsx'
+import { RemoveModel, type Removing } from './RemoveModel.tsx'
 
 /** One list: what is here, to choose from, then the Gemma family by size, each a press away. */
 export function ModelList() {
   const { models, shelf } = useApp()
-  const [removing, setRemoving] = createSignal<ModelInfo | null>(null)
+  const [removing, setRemoving] = createSignal<Removing | null>(null)
+  async function ask(model: ModelInfo): Promise<void> {
+    const found = await models.useOf(model)
+    if (found) setRemoving({ model, ...found })
+  }
   const group = createUniqueId()
   return (
     <>
@@ -39,18 +43,12 @@ export function ModelList() {
       <fieldset class="choices" hidden={models.list().length === 0}>
         <legend class="visually-hidden">{t('model.choose')}</legend>
         <For each={models.list()}>
-          {(model) => <Here model={model} group={group} onRemove={() => setRemoving(model)} />}
+          {(model) => <Here model={model} group={group} onRemove={() => void ask(model)} />}
         </For>
         <For each={shelf.offered()}>{(model) => <Offered model={model} />}</For>
       </fieldset>
       <For each={models.list()}>{(model) => <DownloadState of={model.id} />}</For>
-      <ConfirmDelete
-        title={t('model.removeTitle')}
-        what={removing()}
-        text={({ name, bytes }) => t('model.removeText', { name, size: formatBytes(bytes) })}
-        onDelete={({ id }) => void models.remove(id).then(shelf.findStorage)}
-        onClose={() => setRemoving(null)}
-      />
+      <RemoveModel of={removing()} onClose={() => setRemoving(null)} />
     </>
   )
 }

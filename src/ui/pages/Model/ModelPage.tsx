@@ -3,7 +3,7 @@ import { isSealed } from '../../../protocol/sealed.ts'
 import { Button } from '../../components/Button.tsx'
 import { besideWanted } from '../../components/dropped.ts'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
-import { FailureNotice } from '../../components/Notice.tsx'
+import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import { said } from '../../messages/said.ts'
@@ -25,6 +25,7 @@ export function ModelPage() {
       <div class="stack-l">
         <Downloads />
         <Section title={t('model.choose')} hideTitle>
+          <Added />
           <ModelList />
           <StorageLine />
         </Section>
@@ -41,6 +42,24 @@ export function ModelPage() {
       </div>
       <Next to="train" ready={data.dataset() !== null && models.chosen() !== null} />
     </>
+  )
+}
+
+/** That a model was here already, or goes by another name than it came with. */
+function Added() {
+  const { models } = useApp()
+  return (
+    <Show when={models.told()}>
+      {(told) => (
+        <Notice
+          tone="info"
+          title={t(told().known ? 'model.known' : 'model.apart', { name: told().name, asked: told().asked })}
+          onDismiss={models.dismissTold}
+        >
+          <p>{t(told().known ? 'model.knownText' : 'model.apartText', { name: told().name })}</p>
+        </Notice>
+      )}
+    </Show>
   )
 }
 

@@ -14,6 +14,7 @@ import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
 import { CopyLink } from '../CopyLink.tsx'
 import { DownloadState } from '../DownloadState.tsx'
 import { Judged } from '../Judged.tsx'
+import { NeedsModel } from '../NeedsModel.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { BegunWith, Checkpoints } from './Checkpoints.tsx'
 import { DontKeep } from './DontKeep.tsx'
@@ -201,6 +202,7 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
         <p>{t('train.elsewhere')}</p>
       </Show>
       <Show when={props.run.failure}>{(failure) => <p>{saidWhole(failure())}</p>}</Show>
+      <Show when={props.run.lacks}>{(lacks) => <NeedsModel of={lacks()} />}</Show>
       <Show when={runs.view(props.run.id)}>{(view) => <Judged view={view()} run={props.run} />}</Show>
       <CheckpointPicker run={props.run} of={props.of} />
       <Reproduced run={props.run} />

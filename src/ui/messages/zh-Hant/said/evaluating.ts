@@ -3,8 +3,6 @@ import type { SaidTexts } from '../../sayer.ts'
 /** Answers, evaluations and their figures. */
 export const evaluating: SaidTexts = {
   'The prompt has {0} tokens; the model knows {1} positions.': '問題有 {0} 個詞元；模型只有 {1} 個位置。',
-  'The run "{0}" trained an adapter of other weights than those that are stored as {1} by now.':
-    '訓練「{0}」的適配器所屬的權重，與現在以 {1} 儲存的不同。',
   'A run is going on; while it does, only its own model and adapter can answer.':
     '正在訓練；在那期間，只有它自己的模型和適配器能回答。',
   'Wait until it is done, or stop it.': '請等它結束，或停止它。',

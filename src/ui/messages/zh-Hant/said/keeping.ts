@@ -52,6 +52,7 @@ export const keeping: SaidTexts = {
   'The run {0} was opened in another tab meanwhile.': '訓練 {0} 這時已在另一個分頁打開。',
   'Choose it in the list.': '請在清單中選擇它。',
   'Storing {0}': '正在儲存 {0}',
+  'Looking whether {0} is here already': '正在查看 {0} 是否已經在這裡',
   'Checking {0}': '正在檢查 {0}',
   'Fetching {0}': '正在取得 {0}',
   '‹Reading|Sending› {0}': '正在‹0:讀取|傳送› {0}',

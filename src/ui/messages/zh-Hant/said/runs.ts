@@ -196,10 +196,20 @@ export const runs: SaidTexts = {
   'What this run learnt from, {0}, is not in this browser.': '這次訓練所學的{0~}不在這個瀏覽器裡。',
   'Open the same file under Data, then go on with the run. It is known by its SHA-256.':
     '請在資料頁打開同一個檔案，再繼續訓練。它以 SHA-256 辨認。',
-  'This run came as a file, and its base model, {0}, is not in this browser.':
-    '這次訓練來自檔案，而它的基礎模型 {0} 不在這個瀏覽器裡。',
-  'Add it under Model: the same files, which are known by their SHA-256. Then the run can be used.':
-    '請在模型頁加入同樣的檔案（以 SHA-256 辨認），之後就能使用這次訓練。',
+  'The base model of the run "{0}", {1}, is not in this browser.':
+    '訓練「{0}」的基礎模型 {1} 不在這個瀏覽器裡。',
+  'The base model of the run "{0}", {1}, is not in this browser: what is called {2} here has other weights.':
+    '訓練「{0}」的基礎模型 {1} 不在這個瀏覽器裡：這裡叫 {2} 的模型，權重不同。',
+  'Add it under Model: the same files, under any name. They are known by their SHA-256.':
+    '請在模型頁加入同樣的檔案，名稱不拘。檔案以 SHA-256 辨認。',
+  'Download it again under Model, from {0}; or add the same files there, under any name. They are known by their SHA-256.':
+    '請在模型頁從 {0} 重新下載，或在那裡加入同樣的檔案，名稱不拘。檔案以 SHA-256 辨認。',
+  'The practice model that comes with the studio is another by now: begin the run again on it.':
+    '工作室附帶的練習用模型現在已經換了：請用它重新開始訓練。',
+  'The base model of this queue, {0}, is not in this browser any more: the runs that wait cannot begin.':
+    '這個佇列的基礎模型 {0} 已不在這個瀏覽器裡：等候中的訓練不能開始。',
+  'Add the same files under Model, under any name, then go on. They are known by their SHA-256.':
+    '請在模型頁加入同樣的檔案，名稱不拘，然後繼續。檔案以 SHA-256 辨認。',
   'What is stored as {0} is not what this run was trained on.': '以 {0} 儲存的不是這次訓練所用的模型。',
   'Add the model again that it was trained on.': '請重新加入訓練所用的模型。',
   'This run is going on.': '這次訓練正在進行。',
