@@ -49,6 +49,7 @@ async function run(job: EvaluateJob): Promise<void> {
   ] as const) {
     if (!given || given.path === null) continue
     const model = await servedModel(given.path)
+    if (model.replaced) process.stderr.write(`note: ${model.replaced}\n`)
     for (const [name, file] of model.files) files.set(`/given/${at}/${name}`, file)
     texts.set(`/given/${at}/manifest.json`, model.manifest)
   }

@@ -60,6 +60,7 @@ async function served<T>(
   let manifest = readFileSync(join(root, 'models', 'pebble', 'manifest.json'), 'utf8')
   if (job.model.path !== null) {
     const model = await servedModel(job.model.path)
+    if (model.replaced) process.stderr.write(`note: ${model.replaced}\n`)
     for (const [name, file] of model.files) files.set(`/given/model/${name}`, file)
     manifest = model.manifest
     texts.set('/given/model/manifest.json', manifest)

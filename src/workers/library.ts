@@ -11,6 +11,7 @@ import type { Call, ModelInfo } from '../protocol/studio.ts'
 import { type Database, type StoredModel, setsOfModel } from '../storage/database.ts'
 import { keepTokenizer, keptTokenizer, manifestHash, modelFiles, putModel } from '../storage/models.ts'
 import type { ChatTokenizer } from '../tokens/chat.ts'
+import { ADAPTER_FILES, isAdapterFolder, refuseAsModel } from './adapter-folder.ts'
 import { modelFolderOf } from './model-files.ts'
 import { type RoundingShelf, roundingShelf } from './rounding-shelf.ts'
 
@@ -201,6 +202,9 @@ export class Library {
     { download, ...from }: Origin = {},
   ): Promise<ModelInfo> {
     const id = idOf(name)
+    const adapter = files.get(ADAPTER_FILES[0])
+    if (isAdapterFolder([...files.keys()]))
+      refuseAsModel(name, adapter ? await readJson(adapter, ADAPTER_FILES[0], call.signal) : null)
     const kept = await modelFolderOf(files, call.signal)
     const config = await readConfig(kept)
     const model = new OpenModel(describe(id, name, config, '', kept), kept)
@@ -217,6 +221,7 @@ export class Library {
         origin: { kind: 'files' },
         licence: null,
         ...from,
+        ...(await replacedIn(model)),
         config,
         parameters,
         practice: false,
@@ -368,6 +373,13 @@ function describe(
     origin: { kind: 'files' },
     licence: null,
   }
+}
+
+/** What a model came without, as it is stored with it. */
+async function replacedIn(model: OpenModel): Promise<Pick<StoredModel, 'replaced'>> {
+  const { replacedFiles } = await import('../tokens/chat.ts')
+  const replaced = await replacedFiles(model.files)
+  return replaced.length > 0 ? { replaced } : {}
 }
 
 export function infoOf(stored: StoredModel): ModelInfo {
