@@ -22,6 +22,7 @@ import { ADAPTER_FILES, isAdapterFolder, refuseAsModel } from '../src/workers/ad
 import { ggufParts, ggufStem, isGguf, isZip } from '../src/workers/gguf-names.ts'
 import { readConfig } from '../src/workers/library.ts'
 import { isModelFile, modelFolderOf } from '../src/workers/model-files.ts'
+import { ROUNDED_PATH } from './rounded-cache.ts'
 
 /** Bytes of a model's file read at a time. */
 const PIECE_BYTES = 4 * 2 ** 20
@@ -98,7 +99,7 @@ export async function servedModel(path: string): Promise<ServedModel> {
   const lying = [...opened.keys()].map((name) => [name, join(path, name)] as const)
   return {
     files: isFolder(path) ? new Map(lying) : opened,
-    manifest: JSON.stringify({ name: ggufStem(basename(path)), files: hashes }),
+    manifest: JSON.stringify({ name: ggufStem(basename(path)), files: hashes, rounded: ROUNDED_PATH }),
     replaced: replacedLine(await replacedFiles(opened)),
   }
 }

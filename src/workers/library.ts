@@ -14,6 +14,7 @@ import type { ChatTokenizer } from '../tokens/chat.ts'
 import { ADAPTER_FILES, isAdapterFolder, refuseAsModel } from './adapter-folder.ts'
 import { modelFolderOf } from './model-files.ts'
 import { type RoundingShelf, roundingShelf } from './rounding-shelf.ts'
+import { servedRounding } from './served-rounding.ts'
 
 /** The practice model that comes with the studio. */
 const BUNDLED = { id: 'pebble', name: 'Pebble' }
@@ -35,7 +36,7 @@ interface TokenizerShelf {
 /** Where of a stored model lies what is made of its files, so that the next visit need not make it. */
 interface Shelves {
   tokenizer: TokenizerShelf | null
-  rounding: RoundingShelf
+  rounding: RoundingShelf | null
 }
 
 /** A model whose files can be read, wherever they lie. Parts are opened when asked for, once. */
@@ -310,6 +311,8 @@ async function fetchWhole(url: string, signal?: AbortSignal): Promise<ByteSource
 interface Manifest {
   name: string
   files: Record<string, { hash: string }>
+  /** Where its server keeps what the model is rounded to, from its own address on. */
+  rounded?: string
 }
 
 async function readManifest(url: string): Promise<Manifest> {
@@ -322,7 +325,9 @@ async function openServed(address: string): Promise<OpenModel> {
   const files = new Map<string, ByteSource>()
   for (const file of Object.keys(manifest.files))
     files.set(file, await httpSource(base + encodeURIComponent(file)))
-  return openFiles(address, manifest.name, files, manifestHash(manifest.files))
+  const hash = manifestHash(manifest.files)
+  const rounding = manifest.rounded ? servedRounding(new URL(manifest.rounded, base).href, hash) : null
+  return openFiles(address, manifest.name, files, hash, rounding)
 }
 
 /** A model of files that lie anywhere. */
@@ -331,9 +336,13 @@ export async function openFiles(
   name: string,
   files: ReadonlyMap<string, ByteSource>,
   hash: string,
+  rounding: RoundingShelf | null = null,
 ): Promise<OpenModel> {
   const info = describe(id, name, await readConfig(files), hash, files)
-  return new OpenModel({ ...info, ...(id === BUNDLED.id && BUNDLED_FACTS) }, files)
+  return new OpenModel({ ...info, ...(id === BUNDLED.id && BUNDLED_FACTS) }, files, {
+    tokenizer: null,
+    rounding,
+  })
 }
 
 /** Of a model folder's files. @throws LapidaryError where there is none, or none of a model that is supported */
