@@ -4,8 +4,8 @@ import { type ByteSource, blobSource, bufferSource } from '../src/files/bytes.ts
 import { fail } from '../src/protocol/errors.ts'
 import type { AdapterFiles } from '../src/protocol/studio.ts'
 import { adapterOfGguf } from '../src/workers/adapter-files.ts'
+import { ADAPTER_FILES } from '../src/workers/adapter-folder.ts'
 import { isGguf } from '../src/workers/gguf-names.ts'
-import { ADAPTER_FILES } from '../src/workers/hub/find-adapter.ts'
 import { readConfig } from './train-before.ts'
 
 const TEMPLATE = 'chat_template.jinja'

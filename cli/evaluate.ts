@@ -2,6 +2,7 @@ import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { LapidaryError } from '../src/protocol/errors.ts'
+import { manifestHash } from '../src/storage/models.ts'
 import type { Evaluating, HeadlessEvaluation, ServedFiles } from '../src/workers/headless-evaluate.ts'
 import { ensureBuilt, headlessPage } from './build.ts'
 import { setAside } from './evaluate-former.ts'
@@ -20,6 +21,7 @@ import {
 import { deathOf, openStudio, untilDeath } from './headless-page.ts'
 import { servedModel } from './model-path.ts'
 import { report } from './report.ts'
+import { roundedCache, useRounded } from './rounded-cache.ts'
 import { type ServedBytes, serve } from './server.ts'
 import type { DataPath } from './train-job.ts'
 
@@ -49,20 +51,24 @@ async function run(job: EvaluateJob): Promise<void> {
   ] as const) {
     if (!given || given.path === null) continue
     const model = await servedModel(given.path)
+    if (model.replaced) process.stderr.write(`note: ${model.replaced}\n`)
     for (const [name, file] of model.files) files.set(`/given/${at}/${name}`, file)
     texts.set(`/given/${at}/manifest.json`, model.manifest)
+    useRounded(manifestHash(JSON.parse(model.manifest).files))
   }
   const said: string[] = []
   const places: Record<string, string> = {
     '/out/evaluation.json': job.json,
     '/out/predictions.csv': job.csv,
   }
+  const rounded = roundedCache()
   const server = await serve({
     root,
     files,
     texts,
-    folders: new Map([['/given/run/', join(job.run.folder, 'checkpoint')]]),
+    folders: new Map([...rounded.folders, ['/given/run/', join(job.run.folder, 'checkpoint')]]),
     async put(path, body) {
+      if (await rounded.put(path, body)) return
       const place = places[path]
       if (!place) throw new Error(`${path} is no result of an evaluation`)
       mkdirSync(dirname(place), { recursive: true })
@@ -78,7 +84,10 @@ async function run(job: EvaluateJob): Promise<void> {
     await drive(job, server.url, browser.page)
     for (const line of said) process.stdout.write(`${line}\n`)
   } finally {
-    await browser.close().finally(() => server.close())
+    await browser
+      .close()
+      .finally(() => server.close())
+      .finally(rounded.close)
   }
 }
 

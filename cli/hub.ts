@@ -12,8 +12,10 @@ import { dirname, join } from 'node:path'
 import { fetchChunked } from '../src/files/chunked-fetch.ts'
 import { sha256Hex } from '../src/lib/hash.ts'
 import { fail, LapidaryError, toFailure } from '../src/protocol/errors.ts'
+import { parseHubEndpoint } from '../src/protocol/hub-endpoint.ts'
 import {
   HUB_ENDPOINT,
+  isAddress,
   isHubName,
   modelAddressText,
   parseModelAddress,
@@ -42,7 +44,7 @@ export interface Fetched {
  * @param text of `--model` or `--start-from`
  */
 export function remoteAddress(text: string, env = process.env): ModelAddress | null {
-  if (existsSync(text) || !(/^https?:\/\//i.test(text) || isHubName(text) || /^hf:/i.test(text))) return null
+  if (existsSync(text) || !(isAddress(text) || isHubName(text))) return null
   return parseModelAddress(text, endpointOf(env))
 }
 
@@ -118,8 +120,15 @@ function isOutOfReach(error: unknown): boolean {
   return typeof status !== 'number' || status === 429 || status >= 500
 }
 
-/** Of the hub that is configured. */
-export const endpointOf = (env: NodeJS.ProcessEnv) => (env.HF_ENDPOINT || HUB_ENDPOINT).replace(/\/+$/, '')
+/** Of the hub that is configured. @throws LapidaryError `bad_config` */
+export function endpointOf(env: NodeJS.ProcessEnv): string {
+  try {
+    return parseHubEndpoint(env.HF_ENDPOINT ?? '', 'command')
+  } catch (error) {
+    const { code, message, hint } = toFailure(error)
+    return fail(code, `HF_ENDPOINT: ${message}`, hint, { variable: 'HF_ENDPOINT' })
+  }
+}
 
 /** As huggingface_hub finds it. It is for the hub that is configured, and for no other. */
 export function tokenFor(address: ModelAddress, env: NodeJS.ProcessEnv): string | null {
@@ -132,7 +141,7 @@ export function tokenFor(address: ModelAddress, env: NodeJS.ProcessEnv): string 
 
 /** Of a commit, which says all: nothing need be asked. */
 function cachedSnapshot(address: ModelAddress, env: NodeJS.ProcessEnv): Fetched | null {
-  if (address.kind !== 'hub' || !/^[0-9a-f]{40}$/.test(address.revision ?? '')) return null
+  if (address.kind !== 'hub' || address.quant || !/^[0-9a-f]{40}$/.test(address.revision ?? '')) return null
   const folder = snapshotFolder(address, env)
   return existsSync(folder) ? { name: modelAddressText(address), path: entry(folder, address) } : null
 }
@@ -221,7 +230,7 @@ async function ofHubCache(
 
 /** A name with a slash may have been meant as a folder. */
 function notHere(error: unknown, text: string, address: ModelAddress): never {
-  if (error instanceof LapidaryError && address.kind === 'hub' && isHubName(text) && !text.includes('@'))
+  if (error instanceof LapidaryError && address.kind === 'hub' && isHubName(text) && !/[@:]/.test(text))
     if (error.code === 'missing_file' || error.code === 'network')
       fail(
         error.code,

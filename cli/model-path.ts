@@ -5,6 +5,7 @@ import {
   mkdirSync,
   openAsBlob,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -16,9 +17,12 @@ import { openWeights } from '../src/files/weights.ts'
 import { plainFiles } from '../src/model/plain-files.ts'
 import { resolveWeights } from '../src/model/weights.ts'
 import { fail } from '../src/protocol/errors.ts'
+import { type ReplacedFile, replacedFiles } from '../src/tokens/chat.ts'
+import { ADAPTER_FILES, isAdapterFolder, refuseAsModel } from '../src/workers/adapter-folder.ts'
 import { ggufParts, ggufStem, isGguf, isZip } from '../src/workers/gguf-names.ts'
 import { readConfig } from '../src/workers/library.ts'
 import { isModelFile, modelFolderOf } from '../src/workers/model-files.ts'
+import { ROUNDED_PATH } from './rounded-cache.ts'
 
 /** Bytes of a model's file read at a time. */
 const PIECE_BYTES = 4 * 2 ** 20
@@ -42,6 +46,10 @@ export function checkModelPath(path: string): string {
       { path },
     )
   const names = readdirSync(path)
+  if (isAdapterFolder(names)) {
+    const config = join(path, ADAPTER_FILES[0])
+    refuseAsModel(path, existsSync(config) ? JSON.parse(readFileSync(config, 'utf8')) : null)
+  }
   const safetensors = names.some((name) => name.endsWith('.safetensors'))
   if (!safetensors && names.some(isGguf)) return path
   for (const needed of ['config.json', 'tokenizer.json'])
@@ -80,6 +88,8 @@ export interface ServedModel {
   files: ReadonlyMap<string, string | ByteSource>
   /** Names the model, and each file's SHA-256. */
   manifest: string
+  /** Whether Gemma's own takes the place of something, in a line; null where nothing is missing. */
+  replaced: string | null
 }
 
 export async function servedModel(path: string): Promise<ServedModel> {
@@ -89,8 +99,14 @@ export async function servedModel(path: string): Promise<ServedModel> {
   const lying = [...opened.keys()].map((name) => [name, join(path, name)] as const)
   return {
     files: isFolder(path) ? new Map(lying) : opened,
-    manifest: JSON.stringify({ name: ggufStem(basename(path)), files: hashes }),
+    manifest: JSON.stringify({ name: ggufStem(basename(path)), files: hashes, rounded: ROUNDED_PATH }),
+    replaced: replacedLine(await replacedFiles(opened)),
   }
+}
+
+function replacedLine(replaced: readonly ReplacedFile[]): string | null {
+  if (replaced.length === 0) return null
+  return `The model came without a ${replaced.join(' and without a ')}: Gemma's own takes ${replaced.length > 1 ? 'their' : 'its'} place.`
 }
 
 /** SHA-256 of a whole file, hex. */

@@ -2,7 +2,7 @@ import { mkdtempSync, openAsBlob, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fail } from '../src/protocol/errors.ts'
-import { isHubName } from '../src/protocol/model-address.ts'
+import { isRepository } from '../src/protocol/model-address.ts'
 import type { PushRequest } from '../src/protocol/studio.ts'
 import { pushFiles } from '../src/workers/hub/push.ts'
 import { endpointOf, tokenFor } from './hub.ts'
@@ -17,7 +17,7 @@ export interface PushJob extends Pick<PushRequest, 'repo' | 'visibility'> {
  * @throws LapidaryError `bad_config` for a name that is none, `gated` where there is no token
  */
 export function pushJob(repo: string, visibility: PushRequest['visibility'], env = process.env): PushJob {
-  if (!isHubName(repo) || repo.includes('@'))
+  if (!isRepository(repo))
     fail('bad_config', `--push ${repo} is no name of a repository.`, 'Give OWNER/NAME.', { flag: '--push' })
   const endpoint = endpointOf(env)
   const token = tokenFor({ kind: 'hub', repo, endpoint }, env)

@@ -20,6 +20,7 @@ import { servedModel } from './model-path.ts'
 import { Output } from './output.ts'
 import { Progress } from './progress.ts'
 import { report } from './report.ts'
+import { roundedCache, useRounded } from './rounded-cache.ts'
 import { type ServedBytes, serve } from './server.ts'
 import { sweep } from './sweep.ts'
 import { HELP, type TrainJob, trainJob } from './train-job.ts'
@@ -60,6 +61,7 @@ async function served<T>(
   let manifest = readFileSync(join(root, 'models', 'pebble', 'manifest.json'), 'utf8')
   if (job.model.path !== null) {
     const model = await servedModel(job.model.path)
+    if (model.replaced) process.stderr.write(`note: ${model.replaced}\n`)
     for (const [name, file] of model.files) files.set(`/given/model/${name}`, file)
     manifest = model.manifest
     texts.set('/given/model/manifest.json', manifest)
@@ -75,12 +77,15 @@ async function served<T>(
     // Known before the run begins: whatever is kept of it names what it began with.
     config.start.hash ??= adapterHash(await readAdapter(await openAdapter(adapter)))
   }
+  useRounded(found)
+  const rounded = roundedCache()
   const server = await serve({
     root,
     files,
     texts,
-    folders: job.resume ? new Map([['/given/out/', job.out]]) : new Map(),
+    folders: new Map([...rounded.folders, ...(job.resume ? [['/given/out/', job.out] as const] : [])]),
     async put(path, body) {
+      if (await rounded.put(path, body)) return
       if (!output) throw new Error(`${path} is no result of a plan`)
       await output.receive(path.replace(/^\/out\//, ''), body)
     },
@@ -92,7 +97,10 @@ async function served<T>(
     return await work({ url: server.url, page: browser.page, otherModel })
   } finally {
     // A server that stayed open would keep the command from ending.
-    await browser.close().finally(() => server.close())
+    await browser
+      .close()
+      .finally(() => server.close())
+      .finally(rounded.close)
   }
 }
 

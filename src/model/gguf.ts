@@ -112,12 +112,13 @@ export function ggufConfig(file: GgufFile, withVision = false): Record<string, u
 function familyOf({ name }: GgufFile, meta: Metadata): { family: Family; prefix: string } {
   const prefix = meta.text('general.architecture')
   const kind = meta.text('general.type', 'model')
-  const refuse = (what: string, hint: string) =>
-    fail('unsupported_model', `${name} is ${what}.`, hint, { file: name, found: prefix })
+  const refuse = (what: string, hint: string, more: { adapter?: true } = {}) =>
+    fail('unsupported_model', `${name} is ${what}.`, hint, { file: name, found: prefix, ...more })
   if (kind === 'adapter')
     refuse(
       'an adapter (general.type = adapter), not a model',
-      'Add the model that it belongs to; on the command line a run begins with the adapter by --start-from.',
+      'Choose the model that it was made for, then begin with this adapter (on the command line: --start-from).',
+      { adapter: true },
     )
   if (kind === 'mmproj' || prefix === 'clip')
     refuse(

@@ -7,6 +7,9 @@ import { TRUSTED_POLICY } from './trusted.ts'
 
 /** Servers on the same machine, however they are called: a hub of one's own may run there. */
 const HERE = 'http://localhost:* http://127.0.0.1:*'
+/** Whether the policy lets a page of the studio ask there. */
+export const pageMayAsk = ({ protocol, hostname, origin }: URL): boolean =>
+  protocol === 'https:' || /^(localhost|127\.0\.0\.1)$/.test(hostname) || origin === globalThis.origin
 /** Bytes that are in the page already. */
 const IN_PAGE = 'blob: data:'
 

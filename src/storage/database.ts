@@ -12,6 +12,7 @@ import type {
   JudgedRow,
   MeasuredSpeed,
   ModelAddress,
+  ModelInfo,
   ModelLicence,
   ModelOrigin,
   PreparedInfo,
@@ -83,6 +84,8 @@ export interface StoredModel {
   name: string
   origin: ModelOrigin
   licence: ModelLicence | null
+  /** What it came without, whose place Gemma's own takes; absent where that is nothing, or it was stored before this was noted. */
+  replaced?: ModelInfo['replaced']
   /** What was fetched and converted to `files`, by name, where these are not what was fetched. */
   made?: Record<string, { size: number; hash: string }>
   created: number

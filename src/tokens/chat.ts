@@ -154,6 +154,37 @@ export interface ChatTokenizer {
   templateFrom: 'model' | 'gemma'
 }
 
+/** What a model may come without, where its tokenizer shows that it is a Gemma's. */
+export type ReplacedFile = 'tokenizer_config.json' | 'chat template'
+
+/** What every Gemma's tokenizer_config.json says of a text's beginning, end and spaces (huggingface.co/google/gemma-3-270m-it). */
+const GEMMA_SETTINGS = {
+  add_bos_token: true,
+  add_eos_token: false,
+  bos_token: '<bos>',
+  eos_token: '<eos>',
+  pad_token: '<pad>',
+  unk_token: '<unk>',
+  clean_up_tokenization_spaces: false,
+  spaces_between_special_tokens: false,
+  tokenizer_class: 'GemmaTokenizer',
+}
+
+/** Files that a model came without, whose place Gemma's own takes. */
+export async function replacedFiles(
+  files: ReadonlyMap<string, ByteSource>,
+  signal?: AbortSignal,
+): Promise<ReplacedFile[]> {
+  const config = files.get('tokenizer_config.json')
+  const templated =
+    files.has('chat_template.jinja') ||
+    (config && configTemplate(await readJson(config, 'tokenizer_config.json', signal)) !== null)
+  return [
+    ...(config ? [] : ['tokenizer_config.json' as const]),
+    ...(templated ? [] : ['chat template' as const]),
+  ]
+}
+
 /**
  * Opens the tokenizer among a model folder's files.
  * @param table what is kept of its tokenizer.json, which is not read then
@@ -174,9 +205,23 @@ export async function openChatTokenizer(
     )
   const configFile = files.get('tokenizer_config.json')
   const templateFile = files.get('chat_template.jinja')
-  const config = configFile ? await readJson(configFile, 'tokenizer_config.json', signal) : {}
+  const config = configFile ? await readJson(configFile, 'tokenizer_config.json', signal) : GEMMA_SETTINGS
   const template = templateFile ? await readText(templateFile, 'chat_template.jinja', signal) : null
-  return chatTokenizer(table ?? (await readJson(json, 'tokenizer.json', signal)), config, template)
+  const parsed = table ?? (await readJson(json, 'tokenizer.json', signal))
+  if (!configFile) checkIsGemma(new TextTokenizer(parsed, config))
+  return chatTokenizer(parsed, config, template)
+}
+
+/** @throws LapidaryError `missing_file` where Gemma's settings say nothing of a tokenizer */
+function checkIsGemma(tokenizer: TextTokenizer): void {
+  for (const token of [tokenizer.bos, tokenizer.eos])
+    if (!token || !tokenizer.isAdded(token.id))
+      fail(
+        'missing_file',
+        "There is no tokenizer_config.json, and this tokenizer's words are not Gemma's, which would say as much: it has no <bos> and <eos>.",
+        'Take tokenizer_config.json from where the model was published, and choose it with the other files.',
+        { expected: 'tokenizer_config.json' },
+      )
 }
 
 /** The same from parsed files, or what is kept of the first; `template` is the text of chat_template.jinja, which wins over the config's. */

@@ -230,8 +230,14 @@ export function checkTokenizer(tokenizer: TextTokenizer, model: ModelConfig): vo
   // Models pad their vocabulary a little, never by much.
   if (tokenizer.vocabSize < 0.9 * model.vocabSize)
     mismatch(`it has only ${tokenizer.vocabSize} of the model's ${model.vocabSize} words`, sizes)
-  if (!tokenizer.bos) mismatch('it has no beginning-of-text token', { token: 'bos_token', found: null })
-  else if (tokenizer.bos.id !== model.bosTokenId)
+  if (!tokenizer.bos)
+    fail(
+      'bad_model',
+      "The model's tokenizer_config.json names no bos_token, or one that tokenizer.json has not: a text would have no beginning.",
+      'Take tokenizer.json and tokenizer_config.json from where the model was published.',
+      { file: 'tokenizer_config.json', field: 'bos_token' },
+    )
+  if (tokenizer.bos.id !== model.bosTokenId)
     mismatch(
       `its ${tokenizer.bos.text} is number ${tokenizer.bos.id}, in config.json it is ${model.bosTokenId}`,
       {

@@ -18,10 +18,12 @@ import {
   putModel,
 } from '../storage/models.ts'
 import type { ChatTokenizer } from '../tokens/chat.ts'
+import { ADAPTER_FILES, isAdapterFolder, refuseAsModel } from './adapter-folder.ts'
 import { tellKept } from './kept-news.ts'
 import { modelFolderOf } from './model-files.ts'
 import { BUNDLED, placeFor } from './model-names.ts'
 import { type RoundingShelf, roundingShelf } from './rounding-shelf.ts'
+import { servedRounding } from './served-rounding.ts'
 
 const BUNDLED_FACTS = { origin: { kind: 'bundled' }, licence: null, practice: true } as const
 const BUNDLED_FILES = [
@@ -41,7 +43,7 @@ interface TokenizerShelf {
 /** Where of a stored model lies what is made of its files, so that the next visit need not make it. */
 interface Shelves {
   tokenizer: TokenizerShelf | null
-  rounding: RoundingShelf
+  rounding: RoundingShelf | null
 }
 
 /** A model whose files can be read, wherever they lie. Parts are opened when asked for, once. */
@@ -212,6 +214,9 @@ export class Library {
     call: Call = {},
     { download, apart, ...from }: Origin = {},
   ): Promise<AddedModel> {
+    const adapter = files.get(ADAPTER_FILES[0])
+    if (isAdapterFolder([...files.keys()]))
+      refuseAsModel(name, adapter ? await readJson(adapter, ADAPTER_FILES[0], call.signal) : null)
     const kept = await modelFolderOf(files, call.signal)
     const config = await readConfig(kept)
     const model = new OpenModel(describe('', name, config, '', kept), kept)
@@ -223,7 +228,7 @@ export class Library {
     const facts = { name, origin: { kind: 'files' } as const, licence: null, ...from }
     const { stored, known } = await addModel(
       await this.#database(),
-      { ...facts, config, parameters, practice: false },
+      { ...facts, ...(await replacedIn(model)), config, parameters, practice: false },
       kept,
       placeFor(name, apart),
       call,
@@ -310,6 +315,8 @@ async function fetchWhole(url: string, signal?: AbortSignal): Promise<ByteSource
 interface Manifest {
   name: string
   files: Record<string, { hash: string }>
+  /** Where its server keeps what the model is rounded to, from its own address on. */
+  rounded?: string
 }
 
 async function readManifest(url: string): Promise<Manifest> {
@@ -322,7 +329,9 @@ async function openServed(address: string): Promise<OpenModel> {
   const files = new Map<string, ByteSource>()
   for (const file of Object.keys(manifest.files))
     files.set(file, await httpSource(base + encodeURIComponent(file)))
-  return openFiles(address, manifest.name, files, manifestHash(manifest.files))
+  const hash = manifestHash(manifest.files)
+  const rounding = manifest.rounded ? servedRounding(new URL(manifest.rounded, base).href, hash) : null
+  return openFiles(address, manifest.name, files, hash, rounding)
 }
 
 /** A model of files that lie anywhere. */
@@ -331,9 +340,13 @@ export async function openFiles(
   name: string,
   files: ReadonlyMap<string, ByteSource>,
   hash: string,
+  rounding: RoundingShelf | null = null,
 ): Promise<OpenModel> {
   const info = describe(id, name, await readConfig(files), hash, files)
-  return new OpenModel({ ...info, ...(id === BUNDLED.id && BUNDLED_FACTS) }, files)
+  return new OpenModel({ ...info, ...(id === BUNDLED.id && BUNDLED_FACTS) }, files, {
+    tokenizer: null,
+    rounding,
+  })
 }
 
 /** Of a model folder's files. @throws LapidaryError where there is none, or none of a model that is supported */
@@ -373,6 +386,13 @@ function describe(
     origin: { kind: 'files' },
     licence: null,
   }
+}
+
+/** What a model came without, as it is stored with it. */
+async function replacedIn(model: OpenModel): Promise<Pick<StoredModel, 'replaced'>> {
+  const { replacedFiles } = await import('../tokens/chat.ts')
+  const replaced = await replacedFiles(model.files)
+  return replaced.length > 0 ? { replaced } : {}
 }
 
 export function infoOf(stored: StoredModel): ModelInfo {

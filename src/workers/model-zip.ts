@@ -1,6 +1,7 @@
-import { type ByteSource, blobSource } from '../files/bytes.ts'
+import { type ByteSource, blobSource, readJson } from '../files/bytes.ts'
 import { type ZipEntry, zipEntries } from '../files/zip.ts'
 import { fail } from '../protocol/errors.ts'
+import { ADAPTER_FILES, refuseAsModel } from './adapter-folder.ts'
 import { isGguf } from './gguf-names.ts'
 
 const CONFIG = 'config.json'
@@ -19,6 +20,9 @@ export async function modelOfZip(
   const [first] = entries
     .filter((entry) => baseOf(entry) === CONFIG || isGguf(entry.name))
     .sort((a, b) => depthOf(a) - depthOf(b) || Number(isGguf(a.name)) - Number(isGguf(b.name)))
+  const adapter = first ? undefined : entries.find((entry) => baseOf(entry) === ADAPTER_FILES[0])
+  if (adapter)
+    refuseAsModel(name, await readJson(await opened(source, adapter, signal), ADAPTER_FILES[0], signal))
   if (!first)
     fail(
       'missing_file',

@@ -16,7 +16,7 @@ export interface RoundingShelf {
 }
 
 /** Bytes of blocks that take a moment to be made: fewer are rounded each time. */
-const WORTH_KEEPING = 8 * 2 ** 20
+export const WORTH_KEEPING = 8 * 2 ** 20
 
 /** Of a stored model. @param worth bytes of blocks from which on they are kept */
 export function roundingShelf(

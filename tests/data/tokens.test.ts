@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bufferSource } from '../../src/files/bytes.ts'
 import { readModelConfig } from '../../src/model/config.ts'
@@ -9,6 +10,7 @@ import {
   checkChatTokenizer,
   GEMMA_TEMPLATE,
   openChatTokenizer,
+  replacedFiles,
   stopTokens,
 } from '../../src/tokens/chat.ts'
 import { maskExample } from '../../src/tokens/masks.ts'
@@ -17,6 +19,7 @@ import { TokenStream } from '../../src/tokens/tokenizer.ts'
 import { failure, seeded, utf8 } from './helpers.ts'
 import { TINY_TOKENIZER_CONFIG, TINY_VOCAB_SIZE, tinyTokenizerJson } from './tiny-tokenizer.ts'
 
+const PEBBLE = join(import.meta.dirname, '..', '..', 'public', 'models', 'pebble')
 const chat = chatTokenizer(tinyTokenizerJson(), TINY_TOKENIZER_CONFIG)
 const { tokenizer } = chat
 const golden = JSON.parse(readFileSync(new URL('../golden/chat/gemma3.json', import.meta.url), 'utf8'))
@@ -140,6 +143,35 @@ describe('matching a model', () => {
     await failure(() => openChatTokenizer(files), 'bad_file')
     files.delete('tokenizer.json')
     await failure(() => openChatTokenizer(files), 'missing_file')
+  })
+
+  test('without tokenizer_config.json a Gemma is read all the same, and any other is told what is missing', async () => {
+    const folder = new Map(
+      ['tokenizer.json', 'tokenizer_config.json'].map((name) => [
+        name,
+        bufferSource(new Uint8Array(readFileSync(join(PEBBLE, name)))),
+      ]),
+    )
+    const whole = await openChatTokenizer(folder)
+    expect(await replacedFiles(folder)).toEqual([])
+    folder.delete('tokenizer_config.json')
+    expect(await replacedFiles(folder)).toEqual(['tokenizer_config.json', 'chat template'])
+    const bare = await openChatTokenizer(folder)
+    expect([bare.tokenizer.bos, bare.tokenizer.eos, bare.endOfTurn]).toEqual([
+      whole.tokenizer.bos,
+      whole.tokenizer.eos,
+      whole.endOfTurn,
+    ])
+    expect(bare.templateFrom).toBe('gemma')
+    for (const text of ['Hello ,  world !', ' 😀 學習\n\t', "don't"]) {
+      const ids = bare.tokenizer.encode(text)
+      expect(ids).toEqual(whole.tokenizer.encode(text))
+      expect(bare.tokenizer.decode(ids)).toBe(whole.tokenizer.decode(ids))
+    }
+    const json = JSON.parse(readFileSync(join(PEBBLE, 'tokenizer.json'), 'utf8').replaceAll('<bos>', '<s>'))
+    folder.set('tokenizer.json', bufferSource(utf8(JSON.stringify(json))))
+    const { message } = await failure(() => openChatTokenizer(folder), 'missing_file')
+    expect(message).toMatch(/^There is no tokenizer_config.json/)
   })
 
   test('a list of templates by name', () => {

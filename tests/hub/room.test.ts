@@ -1,11 +1,15 @@
 import 'fake-indexeddb/auto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
+import { zipSync } from 'fflate'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { checkModelPath } from '../../cli/model-path.ts'
 import { loraGguf } from '../../src/export/gguf.ts'
 import { writeAdapterConfig } from '../../src/model/adapter-config.ts'
 import { blobFile } from '../../src/protocol/exported.ts'
+import { parseModelAddress } from '../../src/protocol/model-address.ts'
 import { defaultRunConfig } from '../../src/protocol/run-config.ts'
 import type { ModelAddress, Progress } from '../../src/protocol/studio.ts'
 import { openDatabase } from '../../src/storage/database.ts'
@@ -496,6 +500,27 @@ describe('a GGUF', () => {
     await failure(() => lookUp(at('school/ggufs', { file: 'none.gguf' } as never)), 'missing_file')
   })
 
+  test('is chosen by its type as by its path', async () => {
+    const gguf = writeGguf((await pebbleGguf()).gguf)
+    const names = ['m-Q4_K_M.gguf', 'm-UD-Q4_K_M.gguf', 'm.q4_k_s.gguf', 'Q6_K/m.gguf', 'm-Q8_0.gguf']
+    hub.repositories.set('school/types', { files: new Map(names.map((name) => [name, gguf])) })
+    const chosen = async (quant: string) => {
+      const address = parseModelAddress(`school/types:${quant}`, hub.endpoint)
+      const found = await page().lookUp(address)
+      return found.address.kind === 'hub' && found.address.file
+    }
+    expect(await chosen('Q4_K_M')).toBe('m-Q4_K_M.gguf')
+    expect(await chosen('ud-q4_k_m')).toBe('m-UD-Q4_K_M.gguf')
+    expect(await chosen('Q4_K_S')).toBe('m.q4_k_s.gguf')
+    expect(await chosen('Q6_K')).toBe('Q6_K/m.gguf')
+    expect(await chosen('latest')).toBe('m-Q8_0.gguf')
+    for (const quant of ['Q4_K', 'Q5_0']) {
+      const { message, hint } = await failure(() => chosen(quant), 'missing_file')
+      expect(message).toBe(`school/types has no .gguf file of type ${quant}.`)
+      expect(hint).toContain('m.q4_k_s.gguf')
+    }
+  })
+
   test('asks for the room that it and what is made of it take, and a block that is not read is told before it is fetched', async () => {
     const { gguf } = await pebbleGguf()
     const bytes = writeGguf(gguf)
@@ -537,6 +562,39 @@ describe('an adapter', () => {
     expect(read.r).toBe(4)
     expect(files.config).toMatchObject({ peft_type: 'LORA' })
     expect(new Uint8Array(await files.tensors.arrayBuffer())).toEqual(new Uint8Array(3000).fill(7))
+    expect(await everything()).toEqual({ models: [], downloads: [], writes: [], sets: [] })
+  })
+
+  test('that is asked for as a model is told as one, with its base, wherever it lies', async () => {
+    const files = adapter(writeAdapterConfig(defaultRunConfig().lora, 'school/pebble'))
+    // A run of TRL leaves its tokenizer beside it.
+    for (const name of ['tokenizer.json', 'tokenizer_config.json'])
+      files.set(name, pebble().get(name)! as never)
+    hub.repositories.set('school/tuned', { files })
+    const { lookUp, add } = page()
+    const chosen = [...files].map(([name, bytes]) => new File([bytes], name))
+    const folder = mkdtempSync(join(tmpdir(), 'lapidary-adapter-'))
+    for (const [name, bytes] of files) writeFileSync(join(folder, name), bytes)
+    const packed = zipSync(
+      Object.fromEntries([...files].map(([name, bytes]) => [`tuned/${name}`, bytes])),
+    ) as Uint8Array<ArrayBuffer>
+    for (const [what, ask] of [
+      ['school/tuned', () => lookUp(at('school/tuned'))],
+      [
+        `${hub.endpoint}/plain/school/tuned/adapter_config.json`,
+        () => lookUp({ kind: 'url', address: `${hub.endpoint}/plain/school/tuned/` }),
+      ],
+      ['mine', () => add(chosen, 'mine')],
+      ['mine.zip', () => add([new File([packed], 'mine.zip')], 'mine')],
+      [folder, async () => checkModelPath(folder)],
+    ] as [string, () => Promise<unknown>][]) {
+      const { message, detail } = await failure(ask, 'unsupported_model')
+      expect(message).toBe(
+        `${what} is an adapter of school/pebble, not a model: it holds only what was learnt on top of one.`,
+      )
+      expect(detail).toMatchObject({ adapter: true, base: 'school/pebble' })
+    }
+    rmSync(folder, { recursive: true })
     expect(await everything()).toEqual({ models: [], downloads: [], writes: [], sets: [] })
   })
 
@@ -584,6 +642,21 @@ describe('a push', () => {
 })
 
 describe('an address of any server', () => {
+  test('the page of a repository, at a hub that nobody told of', async () => {
+    const { lookUp, fetchAdapter } = page()
+    for (const text of [`${hub.endpoint}/${REPO}`, `${hub.endpoint}/${REPO}/?library=transformers`]) {
+      const found = await lookUp(parseModelAddress(text))
+      expect(found).toMatchObject({ name: REPO, address: { repo: REPO, endpoint: hub.endpoint } })
+    }
+    // What neither is nor has a folder is told as the address that it is.
+    const { message } = await failure(
+      () => lookUp(parseModelAddress(`${hub.endpoint}/school/none`)),
+      'missing_file',
+    )
+    expect(message).toContain(`${hub.endpoint}/school/none/config.json`)
+    await failure(() => fetchAdapter(parseModelAddress(`${hub.endpoint}/${REPO}`)), 'missing_file')
+  })
+
   const plain = (path = '') => ({ kind: 'url', address: `${hub.endpoint}/plain/${REPO}/${path}` }) as const
 
   test('a folder is a model, and a query of its address is not kept', async () => {

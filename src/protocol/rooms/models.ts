@@ -191,6 +191,8 @@ export interface ModelInfo {
   practice: boolean
   origin: ModelOrigin
   licence: ModelLicence | null
+  /** Of a stored model: what it came without, whose place Gemma's own takes. */
+  replaced?: ('tokenizer_config.json' | 'chat template')[]
 }
 
 /** What hangs on a model. */

@@ -14,6 +14,10 @@ export const begin = {
     'Begins with the adapter of {name} as it was best on rows it never saw, optimizer and steps afresh.',
   'start.adapter': 'Begins with the adapter {name}.',
   'start.nothing': 'Begin with nothing',
+  'instead.begin': 'Begin a run on {model} with it',
+  'instead.here': 'A run can go on from what it has learnt.',
+  'instead.away':
+    'A run can go on from what it has learnt. Get {base} first: this stays here, and the run then begins with it.',
   'startFrom.title': 'Begin with an adapter from files',
   'startFrom.lede':
     'The run goes on from what another one has learnt, optimizer and steps afresh. The adapter must have been made for the model that is chosen; its LoRA settings are taken over.',

@@ -15,6 +15,8 @@ export const model = {
   'model.instruction': 'Instruction-tuned: it answers already; training changes what and how.',
   'model.pretrained':
     'Pre-trained only: it continues text and does not answer yet. It learns from your examples how to answer and where to stop, which takes more steps.',
+  'model.noSettings':
+    'It came without tokenizer_config.json. Its tokenizer is a Gemma’s, so what every Gemma’s says takes its place.',
   'model.leftOut':
     'The text part (language model) of a model that also sees: its vision part is left out, and images cannot be shown to it.',
   'model.download': 'Save {name} to a file, for another machine',

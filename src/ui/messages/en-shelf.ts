@@ -21,6 +21,8 @@ export const shelf = {
   'shelf.origin.bundled': 'comes with the page',
   'shelf.origin.files': 'your files',
   'shelf.details': 'Origin and terms',
+  'shelf.template': 'Chat template',
+  'shelf.noTemplate': 'none came with it: Gemma’s own is used',
   'shelf.none': 'not said',
   'shelf.hash': 'Fingerprint (SHA-256)',
   'shelf.plain': 'Save for other programs',
@@ -81,6 +83,7 @@ export const shelf = {
   'hub.endpoint': 'Address of the hub',
   'hub.endpointHint':
     'A mirror or a server of your own that speaks the Hub’s protocol. Empty: huggingface.co.',
+  'hub.endpointStays': 'Until then {host} is asked.',
 
   'store.line': '{usage} of about {quota} of this browser’s storage is used.',
   'store.unknown': 'This browser does not tell how much it may store.',

@@ -1,5 +1,6 @@
 import { batch, createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
+import { parseHubEndpoint } from '../../protocol/hub-endpoint.ts'
 import { HUB_ENDPOINT, type ModelAddress, parseModelAddress } from '../../protocol/model-address.ts'
 import type { HubAccess, RemoteModel, Studio } from '../../protocol/studio.ts'
 import { recall, remember } from './memory.ts'
@@ -8,14 +9,31 @@ import { recall, remember } from './memory.ts'
 const registered = (): boolean =>
   'huggingface' in window || document.querySelector('meta[name="huggingface-client-id"]') !== null
 
+interface ChosenHub {
+  text: string
+  /** That is asked. */
+  endpoint: string
+  problem: Failure | null
+}
+
+/** @param before the hub that is asked while the text names none */
+function readHub(text: string, before: string): ChosenHub {
+  try {
+    const endpoint = parseHubEndpoint(text, 'page')
+    return { text: endpoint === HUB_ENDPOINT ? '' : endpoint, endpoint, problem: null }
+  } catch (error) {
+    return { text, endpoint: before, problem: toFailure(error) }
+  }
+}
+
 export type ModelLookup = ReturnType<typeof createModelLookup>
 
 /** A model elsewhere that is looked at before it is fetched, and the account that it may take. Nothing is asked but at a press. */
 export function createModelLookup(studio: Studio) {
   const [text, setText] = createSignal('')
-  const [endpoint, setEndpointText] = createSignal(
-    recall<{ endpoint: string }>('hub')?.endpoint ?? HUB_ENDPOINT,
-  )
+  const kept = recall<{ endpoint: unknown }>('hub')?.endpoint ?? ''
+  const [hub, setHub] = createSignal(readHub(String(kept), HUB_ENDPOINT))
+  const endpoint = () => hub().endpoint
   const [found, setFound] = createSignal<RemoteModel | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [busy, setBusy] = createSignal(false)
@@ -25,16 +43,19 @@ export function createModelLookup(studio: Studio) {
   const [accessFailure, setAccessFailure] = createSignal<Failure | null>(null)
   const [signing, setSigning] = createSignal(false)
   let asked: AbortController | null = null
+  let looked: ModelAddress | null = null
 
   /** Another hub than Hugging Face's own: a mirror, or a school's. It is kept, as a token for it is not. */
   function setEndpoint(address: string): void {
-    const own = address.trim().replace(/\/+$/, '') || HUB_ENDPOINT
+    const before = endpoint()
+    const now = setHub(readHub(address, before))
+    if (now.problem) return
+    remember('hub', now.endpoint === HUB_ENDPOINT ? null : { endpoint: now.endpoint })
+    if (now.endpoint === before) return
     batch(() => {
-      setEndpointText(own)
       setAccess(null)
       setFound(null)
     })
-    remember('hub', own === HUB_ENDPOINT ? null : { endpoint: own })
     void findAccess()
   }
 
@@ -47,9 +68,8 @@ export function createModelLookup(studio: Studio) {
       setBusy(true)
     })
     try {
-      const model = await studio.models.lookUp(address ?? parseModelAddress(text(), endpoint()), {
-        signal: own.signal,
-      })
+      looked = address ?? parseModelAddress(text(), endpoint())
+      const model = await studio.models.lookUp(looked, { signal: own.signal })
       if (asked === own) setFound(model)
     } catch (error) {
       if (asked === own) setFailure(toFailure(error))
@@ -128,11 +148,15 @@ export function createModelLookup(studio: Studio) {
     text,
     setText,
     endpoint,
+    /** As it was typed, where it is not the Hub's own; with what is wrong with it, where `endpoint` is still the one before. */
+    hub,
     setEndpoint,
     found,
     failure,
     busy,
     look,
+    /** What was looked at last, as it was read. */
+    asked: () => looked,
     close,
     stop,
     access,

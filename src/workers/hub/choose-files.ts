@@ -1,5 +1,6 @@
 import type { RepositoryFile } from '../../files/hub.ts'
 import { fail, listed } from '../../protocol/errors.ts'
+import type { HubModelAddress } from '../../protocol/model-address.ts'
 import { ggufParts, isGguf } from '../gguf-names.ts'
 import { isModelFile } from '../model-files.ts'
 
@@ -22,26 +23,20 @@ export type Chosen =
 
 /**
  * The files of a repository that a model is made of: a folder's, or one `.gguf`.
- * @param wanted the `.gguf` that is wanted, by its path
+ * @param wanted the `.gguf` that is wanted, by its path or by its type; of neither: what there is, a folder first
  * @param what the repository, for errors
  * @throws LapidaryError `missing_file`, `unsupported_model`, `unsupported_format` where it holds no model that can be read
  */
 export function chooseFiles(
   all: readonly RepositoryFile[],
-  wanted: string | undefined,
+  wanted: Pick<HubModelAddress, 'file' | 'quant'>,
   what: string,
 ): Chosen {
+  const any = wanted.file === undefined && wanted.quant === undefined
   const ggufs = ggufsOf(all)
   const top = all.filter(({ path }) => !path.includes('/') && isModelFile(path))
   const weights = top.filter(({ path }) => path.endsWith('.safetensors') && !path.startsWith('adapter_'))
-  if (wanted === undefined && weights.length > 0) return folder(top, weights, what)
-  if (wanted === undefined && all.some(({ path }) => path === 'adapter_config.json'))
-    fail(
-      'unsupported_model',
-      `${what} is an adapter, not a model: it holds only what was learnt on top of one.`,
-      'Choose the model that it was made for, then begin with this adapter (on the command line: --start-from).',
-      { repo: what },
-    )
+  if (any && weights.length > 0) return folder(top, weights, what)
   if (ggufs.length === 0)
     fail(
       'unsupported_format',
@@ -49,13 +44,17 @@ export function chooseFiles(
       'Its weights are of another format. Look for a copy of the same model with safetensors files.',
       { repo: what, files: all.length },
     )
-  const file = wanted === undefined ? preferred(ggufs) : ggufs.find(({ file }) => file === wanted)?.file
+  const file = any
+    ? preferred(ggufs)
+    : (ggufs.find(({ file }) => file === wanted.file)?.file ?? typed(ggufs, wanted.quant))
   if (file === undefined)
     return fail(
       'missing_file',
-      `${what} has no file ${wanted}.`,
+      wanted.file === undefined
+        ? `${what} has no .gguf file of type ${wanted.quant}.`
+        : `${what} has no file ${wanted.file}.`,
       `Choose one of: ${listed(ggufs.map(({ file }) => file))}.`,
-      { expected: wanted ?? null },
+      { expected: wanted.file ?? wanted.quant ?? null },
     )
   const parts = partsOf(file)
   const files = parts.map(
@@ -122,6 +121,14 @@ function ggufsOf(all: readonly RepositoryFile[]): { file: string; size: number }
 function partsOf(path: string): string[] {
   const folder = path.slice(0, path.lastIndexOf('/') + 1)
   return ggufParts(path.slice(folder.length)).map((name) => folder + name)
+}
+
+/** The one whose name, or folder, has a type as a whole word: `Q4_K` is not `Q4_K_M`. The shortest of several has nothing added. */
+function typed(ggufs: { file: string }[], quant = ''): string | undefined {
+  const word = quant.replace(/\.gguf$/i, '').replace(/[.]/g, '\\.')
+  const pattern = new RegExp(`(^|[^a-z0-9])${word}([^a-z0-9_]|$)`, 'i')
+  const found = quant === '' ? [] : ggufs.filter(({ file }) => pattern.test(file.replace(/\.gguf$/i, '')))
+  return found.sort((a, b) => a.file.length - b.file.length)[0]?.file
 }
 
 function preferred(ggufs: { file: string }[]): string {

@@ -1,29 +1,36 @@
 import { shownAddress } from '../../lib/address.ts'
 import { fail } from '../../protocol/errors.ts'
-import { approve } from '../../protocol/gate.ts'
-import { HUB_ENDPOINT } from '../../protocol/model-address.ts'
+import type { HubModelAddress } from '../../protocol/model-address.ts'
 import type { ModelAddress } from '../../protocol/studio.ts'
+import { ADAPTER_FILES } from '../adapter-folder.ts'
+import { wherever } from './find.ts'
 import { allAtUrl } from './find-at-url.ts'
 import type { FindOptions, Found } from './found.ts'
 import { openRepository } from './repository.ts'
-
-/** Of an adapter in PEFT's layout. */
-export const ADAPTER_FILES = ['adapter_config.json', 'adapter_model.safetensors'] as const
 
 /**
  * An adapter in PEFT's layout, on a hub or in a folder of any server; or a LoRA `.gguf` of a hub.
  * @throws LapidaryError as `ModelRoom.lookUp`; `missing_file` where it is none
  */
-export async function findAdapter(address: ModelAddress, options: FindOptions = {}): Promise<Found> {
-  approve(address.kind === 'hub' ? (address.endpoint ?? HUB_ENDPOINT) : address.address)
-  if (address.kind === 'url') {
-    const bare = shownAddress(address.address)
-    return {
-      remote: { address, name: bare, licence: null, gated: false },
-      files: await allAtUrl(ADAPTER_FILES, address.address, options),
-      origin: { kind: 'url', address: bare },
-    }
+export function findAdapter(address: ModelAddress, options: FindOptions = {}): Promise<Found> {
+  return wherever(
+    address,
+    options,
+    (hub) => onHub(hub, options),
+    (url) => atUrl(url, options),
+  )
+}
+
+async function atUrl(address: string, options: FindOptions): Promise<Found> {
+  const bare = shownAddress(address)
+  return {
+    remote: { address: { kind: 'url', address }, name: bare, licence: null, gated: false },
+    files: await allAtUrl(ADAPTER_FILES, address, options),
+    origin: { kind: 'url', address: bare },
   }
+}
+
+async function onHub(address: HubModelAddress, options: FindOptions): Promise<Found> {
   const repository = await openRepository(address, options)
   const { repo, endpoint, commit, licence, gated, name } = repository
   // A LoRA in GGUF is named with the repository that it lies in.

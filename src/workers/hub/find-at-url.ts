@@ -1,8 +1,10 @@
+import { readJson } from '../../files/bytes.ts'
 import { totalOf, versionOf } from '../../files/remote.ts'
 import { Client } from '../../files/remote-client.ts'
 import { readWeightIndex } from '../../files/weights.ts'
 import { shownAddress } from '../../lib/address.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
+import { ADAPTER_FILES, refuseAsModel } from '../adapter-folder.ts'
 import { ggufParts, ggufStem, isGguf } from '../gguf-names.ts'
 import { FOLDER_FILES, WEIGHT_INDEX } from './choose-files.ts'
 import type { FindOptions, FoundFile, FoundModel } from './found.ts'
@@ -43,7 +45,14 @@ const nameOfFolder = (address: string) =>
 
 async function folder(address: string, options: FindOptions): Promise<FoundFile[]> {
   const [needed, optional] = [FOLDER_FILES.slice(0, 2), FOLDER_FILES.slice(2)]
-  const files = await allAtUrl(needed, address, options)
+  const files = await allAtUrl(needed, address, options).catch(async (error: unknown) => {
+    const [config] = isMissing(error) ? await perhaps(ADAPTER_FILES[0], address, options) : []
+    if (!config) throw error
+    return refuseAsModel(
+      config.what,
+      await readJson(await smallFile(config, options), config.name, options.signal),
+    )
+  })
   for (const name of optional) files.push(...(await perhaps(name, address, options)))
   const single = await perhaps('model.safetensors', address, options)
   if (single.length > 0) return [...files, ...single]
@@ -74,10 +83,12 @@ async function perhaps(name: string, address: string, options: FindOptions): Pro
   try {
     return [await probe(name, address, options)]
   } catch (error) {
-    if (error instanceof LapidaryError && error.code === 'missing_file') return []
+    if (isMissing(error)) return []
     throw error
   }
 }
+
+const isMissing = (error: unknown) => error instanceof LapidaryError && error.code === 'missing_file'
 
 /** What a server says of a file: its length and version. A query goes with every file of the folder: it may be a key. */
 async function probe(name: string, address: string, options: FindOptions): Promise<FoundFile> {

@@ -1,17 +1,20 @@
+import { readJson } from '../../files/bytes.ts'
 import type { RepositoryFile } from '../../files/hub.ts'
 import { readWeightIndex } from '../../files/weights.ts'
 import type { HubModelAddress } from '../../protocol/model-address.ts'
+import { ADAPTER_FILES, isAdapterFolder, refuseAsModel } from '../adapter-folder.ts'
 import { ggufStem } from '../gguf-names.ts'
 import { chooseFiles, indexedFiles, WEIGHT_INDEX } from './choose-files.ts'
 import type { FindOptions, FoundFile, FoundModel } from './found.ts'
 import { remoteConfig, smallFile } from './remote-config.ts'
-import { isRefusal, openRepository } from './repository.ts'
+import { isRefusal, openRepository, type Repository } from './repository.ts'
 
 /** @throws LapidaryError as `ModelRoom.lookUp` */
 export async function findOnHub(asked: HubModelAddress, options: FindOptions): Promise<FoundModel> {
   const repository = await openRepository(asked, options)
   const { repo, endpoint, commit, info, licence, gated } = repository
-  const chosen = chooseFiles(repository.files, asked.file, repo)
+  await checkIsModel(repository, asked, options)
+  const chosen = chooseFiles(repository.files, asked, repo)
   const found = (file: RepositoryFile) => repository.file(file, file.path.replace(/^.*\//, ''))
   let readable = true
   let facts: Awaited<ReturnType<typeof remoteConfig>> | null = null
@@ -45,6 +48,31 @@ export async function findOnHub(asked: HubModelAddress, options: FindOptions): P
     files: files.map(found),
     origin: { kind: 'hub', repo, commit, endpoint, ...file },
   }
+}
+
+/** @throws LapidaryError `unsupported_model` where all that there is is an adapter */
+async function checkIsModel(
+  { repo, files, gated, file }: Repository,
+  asked: HubModelAddress,
+  options: FindOptions,
+): Promise<void> {
+  if (asked.file ?? asked.quant) return
+  const top = files.filter(({ path }) => !path.includes('/'))
+  if (!isAdapterFolder(top.map(({ path }) => path))) return
+  const config = top.find(({ path }) => path === ADAPTER_FILES[0])
+  const read = config
+    ? smallFile(file(config, config.path), options).then((source) =>
+        readJson(source, config.path, options.signal),
+      )
+    : Promise.resolve(null)
+  refuseAsModel(
+    repo,
+    await read.catch((error: unknown) => {
+      // That it is one can be seen without an account.
+      if (gated && isRefusal(error)) return null
+      throw error
+    }),
+  )
 }
 
 async function ofIndex(

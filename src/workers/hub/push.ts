@@ -2,7 +2,7 @@ import { remoteJson } from '../../files/remote.ts'
 import { GitHash } from '../../lib/git-hash.ts'
 import { Sha256 } from '../../lib/hash.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
-import { isHubName } from '../../protocol/model-address.ts'
+import { isRepository } from '../../protocol/model-address.ts'
 import type { Call, Pushed, PushRequest } from '../../protocol/studio.ts'
 import { ownerOf } from './access.ts'
 
@@ -31,7 +31,7 @@ export async function pushFiles(
 ): Promise<Pushed> {
   const { signal } = call
   const host = new URL(endpoint).host
-  if (!isHubName(repo) || repo.includes('@'))
+  if (!isRepository(repo))
     fail(
       'bad_config',
       `"${repo}" is no name of a repository.`,

@@ -17,6 +17,8 @@ export const model: Translated<typeof english> = {
   'model.instruction': '已經過指令微調：本來就會回答；訓練改變的是回答的內容和方式。',
   'model.pretrained':
     '只經過預訓練：會接續文字，還不會回答。它要從您的範例學會怎樣回答、在哪裡停下來，需要更多步。',
+  'model.noSettings':
+    '它沒有附上 tokenizer_config.json。它的 tokenizer 是 Gemma 的，所以改用每個 Gemma 都有的設定。',
   'model.leftOut': '取自看得懂圖片的模型的文字部分（語言模型）：不含視覺部分，不能給它看圖片。',
   'model.download': '把 {name} 存成檔案，供另一台電腦使用',
   'model.remove': '從這個瀏覽器刪除 {name}',

@@ -22,6 +22,8 @@ export const shelf: Translated<typeof english> = {
   'shelf.origin.bundled': '隨網頁附上',
   'shelf.origin.files': '您的檔案',
   'shelf.details': '來源與條款',
+  'shelf.template': '對話模板',
+  'shelf.noTemplate': '沒有附上：使用 Gemma 自己的',
   'shelf.none': '未說明',
   'shelf.hash': '指紋（SHA-256）',
   'shelf.plain': '存給其他程式使用',
@@ -80,6 +82,7 @@ export const shelf: Translated<typeof english> = {
   'hub.signOut': '忘記權杖',
   'hub.endpoint': 'Hub 的網址',
   'hub.endpointHint': '鏡像站，或您自己的、使用 Hub 協定的伺服器。留空：huggingface.co。',
+  'hub.endpointStays': '在那之前使用 {host}。',
 
   'store.line': '這個瀏覽器的儲存空間約 {quota}，已用 {usage}。',
   'store.unknown': '這個瀏覽器不說明能儲存多少。',

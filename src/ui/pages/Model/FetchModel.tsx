@@ -1,6 +1,6 @@
 import { Show } from 'solid-js'
 import { HUB_ENDPOINT, modelAddressText } from '../../../protocol/model-address.ts'
-import type { RemoteModel } from '../../../protocol/studio.ts'
+import type { RemoteAdapter, RemoteModel } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { TextField } from '../../components/Field.tsx'
 import { ListField } from '../../components/ListField.tsx'
@@ -15,14 +15,21 @@ import { Licence, Prospects } from './ModelFacts.tsx'
 
 /** A model by its name or link: looked at first, then fetched at a press. */
 export function FetchModel() {
-  const { lookup } = useApp().shelf
+  const { shelf, startAdapter, studio } = useApp()
+  const { lookup } = shelf
+  async function look(): Promise<void> {
+    await lookup.look()
+    const asked = lookup.asked()
+    const get = async () => adapterFiles(await studio.models.fetchAdapter(asked!))
+    if (asked && startAdapter.takeMisplaced(lookup.failure(), get)) lookup.close()
+  }
   return (
     <div class="stack">
       <form
         class="stack-s"
         onSubmit={(event) => {
           event.preventDefault()
-          if (lookup.text().trim() !== '') void lookup.look()
+          if (lookup.text().trim() !== '') void look()
         }}
       >
         <TextField
@@ -46,6 +53,16 @@ export function FetchModel() {
       <Show when={lookup.found()}>{(found) => <Found model={found()} />}</Show>
     </div>
   )
+}
+
+/** As if they were chosen here. */
+function adapterFiles({ name, files: { config, tensors, template } }: RemoteAdapter) {
+  const files = [
+    new File([JSON.stringify(config)], 'adapter_config.json'),
+    new File([tensors], 'adapter_model.safetensors'),
+    ...(template === undefined ? [] : [new File([template], 'chat_template.jinja')]),
+  ]
+  return { files, name }
 }
 
 function Found(props: { model: RemoteModel }) {

@@ -1,24 +1,33 @@
-import { onMount, Show } from 'solid-js'
+import { onMount, Show, untrack } from 'solid-js'
 import { HUB_ENDPOINT } from '../../../protocol/model-address.ts'
 import { Button } from '../../components/Button.tsx'
 import { Checkbox, TextField } from '../../components/Field.tsx'
 import { Fold } from '../../components/Fold.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
+import { saidWhole } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
 /** The token for a hub, and which hub: for the few who need either. */
 export function HubAccount() {
   const { lookup } = useApp().shelf
+  /** What is asked instead stands beside what is wrong. */
+  const problem = () => {
+    const { problem, endpoint } = lookup.hub()
+    return problem && `${saidWhole(problem)} ${t('hub.endpointStays', { host: new URL(endpoint).host })}`
+  }
+  // One that was kept and cannot be asked is seen without looking for it.
+  const wrong = untrack(lookup.hub).problem !== null
   return (
-    <Fold summary={t('hub.account')} small>
+    <Fold summary={t('hub.account')} small open={wrong}>
       <div class="stack">
         <p class="small quiet">{t('hub.accountAbout')}</p>
         <TokenField />
         <TextField
           label={t('hub.endpoint')}
           hint={t('hub.endpointHint')}
-          value={lookup.endpoint() === HUB_ENDPOINT ? '' : lookup.endpoint()}
+          error={problem()}
+          value={lookup.hub().text}
           placeholder={HUB_ENDPOINT}
           onCommit={lookup.setEndpoint}
         />

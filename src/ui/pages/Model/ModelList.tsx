@@ -81,6 +81,9 @@ function Here(props: { model: ModelInfo; group: string; onRemove: () => void }) 
             <Show when={props.model.config.leftOut}>
               <p>{t('model.leftOut')}</p>
             </Show>
+            <Show when={props.model.replaced?.includes('tokenizer_config.json')}>
+              <p>{t('model.noSettings')}</p>
+            </Show>
             <p class="small">{facts()}</p>
             <Prospects of={props.model.id} name={props.model.name} parameters={props.model.parameters} />
           </div>
@@ -97,6 +100,10 @@ function Here(props: { model: ModelInfo; group: string; onRemove: () => void }) 
                 <dd>
                   <Licence of={props.model.licence} />
                 </dd>
+                <Show when={props.model.replaced?.includes('chat template')}>
+                  <dt>{t('shelf.template')}</dt>
+                  <dd>{t('shelf.noTemplate')}</dd>
+                </Show>
                 <dt>{t('shelf.hash')}</dt>
                 <dd class="mono small wrap">{props.model.hash}</dd>
               </dl>

@@ -10,6 +10,7 @@ import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { Away } from '../Away.tsx'
+import { AdapterInstead } from './AdapterInstead.tsx'
 import { Device } from './Device.tsx'
 import { Downloads } from './Downloads.tsx'
 import { FetchModel } from './FetchModel.tsx'
@@ -34,6 +35,7 @@ export function ModelPage() {
             <FetchModel />
           </Away>
           <OpenFiles />
+          <AdapterInstead />
           <Show when={!isSealed()}>
             <HubAccount />
           </Show>
@@ -65,15 +67,17 @@ function Added() {
 
 /** A model that lies on this machine. */
 function OpenFiles() {
-  const { models, shelf } = useApp()
+  const { models, shelf, startAdapter } = useApp()
   // What lies in folders inside of a model's (another format of it, say) has files of the same names.
-  const add = (files: File[], folder: string | null) =>
-    void models
-      .add(
-        besideWanted(files, (name) => name === 'config.json' || /\.gguf$/i.test(name)),
-        folder,
-      )
-      .then(shelf.findStorage)
+  const isModel = (name: string) => name === 'config.json' || /\.gguf$/i.test(name)
+  async function add(files: File[], folder: string | null): Promise<void> {
+    const model = files.some(({ name }) => isModel(name))
+    const own = besideWanted(files, model ? isModel : (name) => name === 'adapter_config.json')
+    await models.add(own, folder)
+    const get = async () => ({ files: own, name: folder })
+    if (startAdapter.takeMisplaced(models.failure(), get)) models.report(null)
+    else await shelf.findStorage()
+  }
   return (
     <>
       <Show when={models.failure()}>
@@ -82,8 +86,13 @@ function OpenFiles() {
       <Show
         when={models.adding()}
         fallback={
-          <FileDrop label={t('model.add.folder')} hint={t('model.add.hint')} directory onFiles={add}>
-            <PickFiles label={t('model.add.files')} multiple onFiles={add} />
+          <FileDrop
+            label={t('model.add.folder')}
+            hint={t('model.add.hint')}
+            directory
+            onFiles={(...given) => void add(...given)}
+          >
+            <PickFiles label={t('model.add.files')} multiple onFiles={(...given) => void add(...given)} />
           </FileDrop>
         }
       >

@@ -9,11 +9,25 @@ export const hub: SaidTexts = {
     '沒有向 {0} 要求任何東西：沒有人選擇那裡的內容。',
   'Choose what is there once more.': '請再選擇一次那裡的內容。',
   '{0} led on to {1}, which nobody has chosen.': '{0} 轉到了沒有人選擇的 {1}。',
+  '"{0}" is no address of a hub.': '「{0}」不是 Hub 的位址。',
+  'Give https:// and its server, such as https://huggingface.co, without a password and without ? or #.':
+    '請寫 https:// 和它的伺服器，例如 https://huggingface.co，不含密碼，也不含 ? 或 #。',
+  'A page cannot ask {0} by http://: it reaches other machines by https:// alone.':
+    '網頁不能以 http:// 向 {0} 要求：它只能以 https:// 連到其他機器。',
+  'Give an address that begins with https://. By http:// a page reaches only a server on this machine.':
+    '請寫以 https:// 開頭的位址。以 http:// 網頁只能連到這台機器上的伺服器。',
   'Take them out of it. For the Hub, sign in with an access token instead.':
     '請把它們去掉。要使用 Hub，請改用存取權杖登入。',
   'This is the address of a ‹data set|space›, not of a model.': '這是‹0:資料集|Space›的網址，不是模型的。',
   'Open it under Data.': '請在資料頁打開。',
   'Paste the address of a model.': '請貼上模型的網址。',
+  '{0} shows {1} of {2} there, which is a folder within it.': '{0} 在那裡顯示 {2} 的 {1}，那是其中的資料夾。',
+  'A model is read from the top of its repository, or from one .gguf file: give {0}, or the address of the file. A branch with a slash in its name is given behind an @.':
+    '模型從儲存庫的最上層讀取，或從一個 .gguf 檔案讀取：請寫 {0}，或檔案的網址。名稱含斜線的分支請寫在 @ 後面。',
+  '{0}{1} is a page of the Hub, not of a model.': '{0}{1} 是 Hub 的頁面，不是模型的。',
+  'Open a model there, and paste its address or its name, such as google/gemma-3-270m-it.':
+    '請在那裡打開模型，貼上它的網址或名稱，例如 google/gemma-3-270m-it。',
+  '{0} has no .gguf file of type {1}.': '{0} 沒有 {1} 類型的 .gguf 檔案。',
   'No model was named.': '沒有寫出模型。',
   '"{0}" names no model.': '「{0}」不是模型的名稱。',
   'Give a name on the Hugging Face Hub, such as google/gemma-3-270m-it, or an address that begins with https://.':
@@ -38,6 +52,8 @@ export const hub: SaidTexts = {
   '{0} does not accept this token.': '{0} 不接受這個權杖。',
   'Make one that may read at {0}/settings/tokens, and paste it whole.':
     '請在 {0}/settings/tokens 建立可讀取的權杖，並完整貼上。',
+  '{0} is an adapter of {1}, not a model: it holds only what was learnt on top of one.':
+    '{0} 是 {1} 的適配器，不是模型：其中只有在模型上另外學到的部分。',
   '{0} is an adapter, not a model: it holds only what was learnt on top of one.':
     '{0} 是適配器，不是模型：其中只有在模型上另外學到的部分。',
   'Choose the model that it was made for, then begin with this adapter (on the command line: --start-from).':

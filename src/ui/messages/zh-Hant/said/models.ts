@@ -56,8 +56,6 @@ export const models: SaidTexts = {
   'has the ranks {0} and {1} ({2}); one rank can be read': '有 {0} 和 {1} 兩種秩（{2}）；只能讀取一種秩',
   'Use a plain LoRA adapter.': '請使用一般的 LoRA 適配器。',
   'an adapter (general.type = adapter), not a model': '適配器（general.type = adapter），不是模型',
-  'Add the model that it belongs to; on the command line a run begins with the adapter by --start-from.':
-    '請加入它所屬的模型；在命令列上，訓練以 --start-from 從適配器開始。',
   'the vision part of a model (mmproj), not the model': '模型的視覺部分（mmproj），不是模型',
   'Add the other .gguf file beside it, which holds the text part.':
     '請加入旁邊的另一個 .gguf 檔案，其中是文字部分。',

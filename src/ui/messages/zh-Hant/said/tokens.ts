@@ -54,6 +54,14 @@ export const tokens: SaidTexts = {
     '第 {0} 列是{1~}；kauldron 的 Seq2SeqTask 要有問題和回答。',
   "Map a prompt and a response column, or use the model's own chat template.":
     '請指定問題欄和回答欄，或使用模型自己的對話範本。',
+  "The model's tokenizer_config.json names no bos_token, or one that tokenizer.json has not: a text would have no beginning.":
+    '模型的 tokenizer_config.json 沒有寫出 bos_token，或寫出 tokenizer.json 沒有的詞元：文字會沒有開頭。',
+  'Take tokenizer.json and tokenizer_config.json from where the model was published.':
+    '請從發布模型的地方取得 tokenizer.json 和 tokenizer_config.json。',
+  "There is no tokenizer_config.json, and this tokenizer's words are not Gemma's, which would say as much: it has no <bos> and <eos>.":
+    '沒有 tokenizer_config.json，而且這個 tokenizer 的詞元不是 Gemma 的（Gemma 的本來足以說明）：它沒有 <bos> 和 <eos>。',
+  'Take tokenizer_config.json from where the model was published, and choose it with the other files.':
+    '請從發布模型的地方取得 tokenizer_config.json，並和其他檔案一起選擇。',
   'The tokenizer has no beginning-of-text token.': 'tokenizer 沒有文字開頭的詞元。',
   'Use the tokenizer files that came with the model.': '請使用模型附的 tokenizer 檔案。',
   'Row {0} contains {1}, which this model has no embedding for.': '第 {0} 列含有 {1}，這個模型沒有它的嵌入。',
@@ -109,7 +117,6 @@ export const tokens: SaidTexts = {
     '請從同一個模型取用 tokenizer.json、tokenizer_config.json 和 config.json。',
   'it has {0} words, the model only {1}': '它有 {0} 個詞，模型只有 {1} 個',
   "it has only {0} of the model's {1} words": '模型的 {1} 個詞它只有 {0} 個',
-  'it has no beginning-of-text token': '它沒有文字開頭的詞元',
   'its {0} is number {1}, in config.json it is {2}': '它的 {0} 是第 {1} 號，在 config.json 中是第 {2} 號',
   'config.json ends a text with token {0}, which in it is an ordinary word':
     'config.json 以詞元 {0} 結束文字，但在它裡面那是普通的詞',
