@@ -25,7 +25,7 @@ export function unwritten(error: unknown, path: string, hint: string): unknown {
   const written = syscall === 'write' || (of !== undefined && (of.startsWith(path) || path.startsWith(of)))
   if (reason === undefined || !written) return error
   return new LapidaryError(
-    { code: 'not_saved', message: `${path} could not be written: ${reason}.`, hint, detail: { path } },
+    { code: 'not_saved', message: `${path} could not be written: ${reason}.`, hint },
     { cause: error },
   )
 }
@@ -44,7 +44,6 @@ export function requireRoom(folder: string, bytes: number, flag: string): void {
     'not_saved',
     `There is no room in ${folder}: ${inMegabytes(bytes)} are to be written, and ${inMegabytes(free)} are free.`,
     `Make room there, or name another folder with ${flag}.`,
-    { path: folder },
   )
 }
 

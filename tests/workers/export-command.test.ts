@@ -84,7 +84,7 @@ describe('npm run export', () => {
       0,
       'This adapter changes nothing: base and tuned model say the same.\n',
     ])
-    expect(readdirSync(join(folder, 'three', 'pt'))).toEqual(['adapter.pt'])
+    expect(readdirSync(join(folder, 'three', 'pt'))).toEqual(['README.md', 'adapter.pt'])
   })
 
   test('a run whose base is gone gives its adapter, with the proof that it had, and says so; what needs the base is refused', () => {
