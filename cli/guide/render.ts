@@ -112,7 +112,7 @@ function bodyOf(name: PageName, { markdown, language }: Source): string {
   // Markdown wants a space there, Chinese does not.
   const body =
     language === 'en' ? parsed : parsed.replace(/(?<=[，。；：！？）」]<\/strong>) (?=\p{Script=Han})/gu, '')
-  const left = /.{0,20}(?:\*\*|\]\().{0,20}/.exec(body.replace(/<(pre|code)\b.*?<\/\1>/gs, ''))
+  const left = /.{0,20}(?:\*\*|\]\(|<p>\|).{0,20}/.exec(body.replace(/<(pre|code)\b.*?<\/\1>/gs, ''))
   if (left) throw new Error(`docs/guide/${language}/${name}.md has marks that stay marks: ${left[0]}`)
   return body
 }
