@@ -29,14 +29,26 @@ const KINDS: Record<string, string> = {
 }
 /** Attributes that go into the address as they are. */
 const SAID = ['model', 'parts', 'locked', 'theme', 'lang'] as const
-const ATTRIBUTES = [...SAID, 'src', 'data', 'config', 'place', 'height', 'label', 'sealed'] as const
+const ATTRIBUTES = [
+  ...SAID,
+  'src',
+  'data',
+  'config',
+  'place',
+  'height',
+  'label',
+  'sealed',
+  'loading',
+] as const
 /** Until the content says how high it is, and where it cannot, CSS pixels. */
 const HEIGHT = 480
+/** The studio is loaded once its place is seen, and more than an edge of it: whoever only reads the page around fetches none of it. */
+const SEEN = '0px 0px -10%'
 /** As long as a frame of a page that is at work with something else may take to begin a run, ms. */
 const PATIENCE = 120_000
 
 const STYLE =
-  ':host{display:block}:host([hidden]){display:none}iframe{display:block;width:100%;border:0;color-scheme:normal}'
+  ':host{display:block}:host([hidden]){display:none}div{box-sizing:border-box;border:1px solid #8886;border-radius:.5rem}iframe{display:block;width:100%;border:0;color-scheme:normal}'
 
 /** What stands inside the element. */
 interface Written {
@@ -59,6 +71,10 @@ class LapidaryStudio extends HTMLElement {
   /** The frame is to be made anew, once no run goes on in it. */
   #stale = false
   #queued = false
+  /** What stands in its place until it is wanted: seen, or asked for something. */
+  #holder: HTMLElement | null = null
+  #watch: IntersectionObserver | null = null
+  #wanted = false
   /** Rows that the page gave by script, and those that the frame waits for. */
   #given: EmbedData | null = null
   #data: Promise<EmbedData> | EmbedData | null = null
@@ -77,13 +93,17 @@ class LapidaryStudio extends HTMLElement {
 
   disconnectedCallback(): void {
     removeEventListener('message', this.#hear)
+    this.#watch?.disconnect()
+    this.#watch = null
     this.#drop()
   }
 
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
-    if (before === now || !this.#frame) return
+    if (before === now) return
     if (name === 'height') this.#size()
-    else if (name === 'label') this.#frame.title = this.#label()
+    else if (!this.#frame) {
+      if (name === 'loading' && this.#holder) this.#soon()
+    } else if (name === 'label') this.#frame.title = this.#label()
     else if (name === 'theme' && this.#ready) this.#say({ type: 'theme', theme: themeOf(now) })
     else this.#soon()
   }
@@ -134,16 +154,51 @@ class LapidaryStudio extends HTMLElement {
     queueMicrotask(() => {
       this.#queued = false
       // A run is not thrown away for an attribute.
-      if (this.isConnected && this.#stale && !this.#busy) this.#make()
+      if (this.isConnected && this.#stale && !this.#busy) this.#begun()
     })
+  }
+
+  /** Now, or once it is seen. */
+  #begun(): void {
+    if (this.#wanted || this.getAttribute('loading') === 'eager' || !('IntersectionObserver' in window)) {
+      this.#watch?.disconnect()
+      this.#make()
+      return
+    }
+    if (this.#watch) return
+    this.#holder = document.createElement('div')
+    this.#size()
+    this.#put(this.#holder)
+    this.#watch = new IntersectionObserver(
+      (seen) => {
+        if (seen.some(({ isIntersecting }) => isIntersecting)) this.#want()
+      },
+      { rootMargin: SEEN },
+    )
+    this.#watch.observe(this)
+  }
+
+  #want(): void {
+    if (this.#wanted) return
+    this.#wanted = true
+    if (this.isConnected && this.#holder) this.#begun()
+  }
+
+  #put(part: HTMLElement): void {
+    const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' })
+    // Not as an element: a page around whose policy allows no inline styles has it all the same.
+    const style = new CSSStyleSheet()
+    style.replaceSync(STYLE)
+    root.adoptedStyleSheets = [style]
+    root.replaceChildren(part)
   }
 
   #make(): void {
     // What was asked before there was a frame is for the first one.
     if (this.#frame) this.#drop()
     this.#stale = false
+    this.#holder = null
     const written = this.#written()
-    const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' })
     const frame = document.createElement('iframe')
     const studio = new URL(this.getAttribute('src') ?? HOME, document.baseURI)
     this.#origin = studio.origin
@@ -153,11 +208,7 @@ class LapidaryStudio extends HTMLElement {
     frame.setAttribute('part', 'frame')
     this.#frame = frame
     this.#size()
-    // Not as an element: a page around whose policy allows no inline styles has it all the same.
-    const style = new CSSStyleSheet()
-    style.replaceSync(STYLE)
-    root.adoptedStyleSheets = [style]
-    root.replaceChildren(frame)
+    this.#put(frame)
   }
 
   #drop(): void {
@@ -214,11 +265,13 @@ class LapidaryStudio extends HTMLElement {
   #size(content?: number): void {
     const fixed = Number.parseFloat(this.getAttribute('height') ?? '')
     const height = Number.isFinite(fixed) ? fixed : content
-    if (this.#frame && (height !== undefined || !this.#frame.style.height))
-      this.#frame.style.height = `${Math.max(height ?? HEIGHT, 120)}px`
+    const part = this.#frame ?? this.#holder
+    if (part && (height !== undefined || !part.style.height))
+      part.style.height = `${Math.max(height ?? HEIGHT, 120)}px`
   }
 
   #say(message: ToFrame): void {
+    this.#want()
     if (!this.#ready) this.#early.push(message)
     else this.#frame?.contentWindow?.postMessage({ ...message, lapidary: EMBED_VERSION }, this.#origin)
   }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -24,4 +24,15 @@ test('the change log has a heading for what is not released, and says the versio
   const text = readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8')
   expect(text).toContain('\n## [Unreleased]\n')
   expect(text).toContain(version)
+})
+
+test('no page holds what two versions of it left when they were put together', () => {
+  const pages = ['.', 'docs', 'public', 'hosting', 'tools', 'peers'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: folder !== '.', encoding: 'utf8' })
+      .filter((name) => /\.(md|txt)$/.test(name))
+      .map((name) => join(folder, name)),
+  )
+  expect(pages.length).toBeGreaterThan(40)
+  const torn = /^(<{7}|={7}|>{7})( |$)/m
+  expect(pages.filter((page) => torn.test(readFileSync(join(ROOT, page), 'utf8')))).toEqual([])
 })

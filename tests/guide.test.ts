@@ -111,3 +111,18 @@ describe('the guide', () => {
     for (const html of pages.values()) expect(html).not.toMatch(/\[\[[\w.]+\]\]/)
   })
 })
+
+test('in Chinese no end of a line of the source becomes a space in a sentence', () => {
+  const pages = [...renderGuide(ROOT)].filter(([path]) => path.startsWith('zh-Hant/'))
+  const torn = pages.flatMap(([path, html]) => {
+    const [, body] = /<main lang="zh-Hant">(.*)<\/main>/s.exec(html) ?? []
+    const sentences = body?.replace(/<(pre|code|script)\b.*?<\/\1>/gs, 'code') ?? ''
+    return [
+      ...sentences.matchAll(
+        /.{0,9}[\p{Script=Han}，。；：！？）」](?:<\/strong>)?[\n ](?=[\p{Script=Han}，。；：！？（「])/gu,
+      ),
+    ].map(([text]) => `${path}: ${text}`)
+  })
+  expect(pages.some(([, html]) => html.includes('<main lang="zh-Hant">'))).toBe(true)
+  expect(torn).toEqual([])
+})

@@ -99,7 +99,7 @@ ${foreign}${body}</main>
 /** `[[train.start]]` is what the page calls it; `<!-- settings -->` the table of all settings. */
 function bodyOf(name: PageName, { markdown, language }: Source): string {
   const texts = TEXTS[language]
-  const filled = markdown
+  const filled = (language === 'en' ? markdown : unbroken(markdown))
     .replace('<!-- settings -->', () => settingsTable(language, texts))
     .replace(/\[\[([\w.-]+)\]\]/g, (_, key: string) => {
       const entry = (texts as Record<string, Entry>)[key]
@@ -108,11 +108,23 @@ function bodyOf(name: PageName, { markdown, language }: Source): string {
       // Not by asterisks: beside a full-width mark, or between characters without spaces, Markdown takes them for text.
       return `<strong>${escaped(typeof entry === 'string' ? entry : entry.other)}</strong>`
     })
-  const body = new Marked({ renderer: renderer(name) }).parse(filled, { async: false }) as string
-  const left = /.{0,20}(?:\*\*|\]\().{0,20}/.exec(body.replace(/<(pre|code)\b.*?<\/\1>/gs, ''))
+  const parsed = new Marked({ renderer: renderer(name) }).parse(filled, { async: false }) as string
+  // Markdown wants a space there, Chinese does not.
+  const body =
+    language === 'en' ? parsed : parsed.replace(/(?<=[，。；：！？）」]<\/strong>) (?=\p{Script=Han})/gu, '')
+  const left = /.{0,20}(?:\*\*|\]\(|<p>\|).{0,20}/.exec(body.replace(/<(pre|code)\b.*?<\/\1>/gs, ''))
   if (left) throw new Error(`docs/guide/${language}/${name}.md has marks that stay marks: ${left[0]}`)
   return body
 }
+
+/** Chinese has no spaces, and a browser makes one of each line's end: within a paragraph, where either side is Chinese or a full-width mark. */
+const unbroken = (markdown: string): string =>
+  markdown
+    .replace(
+      /(?<=[\p{Script=Han}，。；：、！？（）「」])\n(?=[\p{Script=Han}，。；：、！？（）「」]|\[\[)/gu,
+      '',
+    )
+    .replace(/(?<=[，。；：、！？）」])\n(?![\s#|<>`-]|\d+\. )/gu, '')
 
 function renderer(name: PageName): ConstructorParameters<typeof Marked>[0]['renderer'] {
   return {

@@ -100,7 +100,8 @@ export interface LapidaryStudioEvents {
 /**
  * `<lapidary-studio>`. Attributes: `src` (the studio; by itself where the script came from), `model`, `data` (`sample:pirate`,
  * `hub:owner/name`, an address), `config` (run.json as text), `parts`, `locked`, `place`, `theme`, `lang`, `height` (pixels; by
- * itself it follows the content), `label`, `sealed` (present or not). Inside may stand `<script type="text/csv">` or `application/jsonl` with rows, and
+ * itself it follows the content), `label`, `sealed` (present or not), `loading` (`eager`: at once; by itself once its
+ * place is seen, or it is asked for something). Inside may stand `<script type="text/csv">` or `application/jsonl` with rows, and
  * `application/json` with a run.json.
  */
 export interface LapidaryStudioElement extends HTMLElement {

@@ -78,6 +78,12 @@ test('an address that says nothing shows and locks what the lesson that goes on 
     const parts = { studio, training: { busy: () => false }, embedded: false }
     const packs = createPacks(parts, { list: null, reload: () => {} })
     await packs.open(new File([], 'one.lapidary-pack.zip'))
+    // Until the page that is loaded now has opened it, any other opens all of it as well.
+    const whole = /^#\/data\?v=[^&]+&training\.seed=42&parts=train&locked=train$/
+    expect(lessonAddress('#/')).toMatch(whole)
+    expect(lessonAddress('#/train')).toMatch(whole)
+    expect(lessonAddress(`#/train${packs.lesson()!.frame}`)).toMatch(whole)
+    packs.begun()
     const frame = /^\?v=[^&]+&parts=train&locked=train$/
     expect(lessonAddress('').slice(2)).toMatch(frame)
     expect(lessonAddress('#/train').slice('#/train'.length)).toMatch(frame)
@@ -91,5 +97,7 @@ test('an address that says nothing shows and locks what the lesson that goes on 
 
 test('a lesson that hides and locks nothing leaves the address as it is', async () => {
   await visit()
+  expect(lessonAddress('')).toMatch(/^#\/data\?v=[^&]+&training\.seed=42$/)
+  await visit((packs) => void packs.begun())
   expect([lessonAddress(''), lessonAddress('#/data')]).toEqual(['', '#/data'])
 })

@@ -214,7 +214,7 @@ describe('the element', () => {
 
   test('says in the address what its attributes say, and a run.json in any form', async () => {
     const { frame } =
-      await element(`<lapidary-studio src="${STUDIO}" place="train" model="pebble" data="sample:pirate"
+      await element(`<lapidary-studio loading="eager" src="${STUDIO}" place="train" model="pebble" data="sample:pirate"
       parts="data,train" locked="model" theme="dark" lang="en" label="Pirates"
       config='{"version":1,"learning_rate":0.001,"lora":{"r":4},"data":{"prompt":"5"},"start":{"from":"nothing"}}'></lapidary-studio>`)
     const read = linkOf(frame)
@@ -238,7 +238,7 @@ describe('the element', () => {
   })
 
   test('rows inside go by message, once the frame is ready, and what it said before that is not lost', async () => {
-    const { studio, frame } = await element(`<lapidary-studio src="${STUDIO}">
+    const { studio, frame } = await element(`<lapidary-studio loading="eager" src="${STUDIO}">
       <script type="application/jsonl" name="boxes">
         {"prompt": "a", "response": "b"}
           {"prompt": "c", "response": "d"}
@@ -270,7 +270,7 @@ describe('the element', () => {
   test('rows given while others are fetched are those that count, and where the frame refuses rows the page around is told', async () => {
     let arrive: (response: Response) => void = () => {}
     const fetching = vi.spyOn(globalThis, 'fetch').mockReturnValueOnce(new Promise((done) => (arrive = done)))
-    const { studio, frame } = await element(`<lapidary-studio src="${STUDIO}" data="/rows.csv"
+    const { studio, frame } = await element(`<lapidary-studio loading="eager" src="${STUDIO}" data="/rows.csv"
       config='{"version":2}'></lapidary-studio>`)
     expect(linkOf(frame).link.data).toEqual({ from: 'page' })
     expect(readLink(new URL(frame.src).hash)!.refused).toMatchObject([{ name: 'version', why: 'unknown' }])
@@ -307,13 +307,38 @@ describe('the element', () => {
     await started
   })
 
+  test('nothing of it is loaded until its place is seen, or it is asked for something; its place is as high all the same', async () => {
+    document.body.innerHTML = `<div style="height: 5000px"></div><lapidary-studio src="${STUDIO}" height="333"></lapidary-studio>`
+    const studio = document.querySelector('lapidary-studio') as LapidaryStudioElement
+    const part = () => studio.shadowRoot!.firstElementChild as HTMLElement
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect([part().tagName, studio.getBoundingClientRect().height]).toEqual(['DIV', 333])
+    // Changed meanwhile, it is begun as it is by then.
+    studio.setAttribute('theme', 'dark')
+    studio.scrollIntoView()
+    await expect.poll(() => part().tagName).toBe('IFRAME')
+    expect(linkOf(part() as HTMLIFrameElement).link.theme).toBe('dark')
+
+    document.body.innerHTML = `<div style="height: 5000px"></div><lapidary-studio src="${STUDIO}"></lapidary-studio>`
+    window.scrollTo(0, 0)
+    const other = document.querySelector('lapidary-studio') as LapidaryStudioElement
+    await soon()
+    void other.start().catch(() => {})
+    expect(other.shadowRoot!.querySelector('iframe')).not.toBeNull()
+    document.body.innerHTML = ''
+  })
+
   test('a config that cannot be read is told by the frame too', async () => {
-    const { frame } = await element(`<lapidary-studio src="${STUDIO}" config="{broken"></lapidary-studio>`)
+    const { frame } = await element(
+      `<lapidary-studio loading="eager" src="${STUDIO}" config="{broken"></lapidary-studio>`,
+    )
     expect(linkOf(frame).refused).toMatchObject([{ name: 'config that is not JSON', value: '{broken' }])
   })
 
   test('hears its own frame alone, and tells of a version that it does not know', async () => {
-    const { studio, frame } = await element(`<lapidary-studio src="${STUDIO}"></lapidary-studio>`)
+    const { studio, frame } = await element(
+      `<lapidary-studio loading="eager" src="${STUDIO}"></lapidary-studio>`,
+    )
     const told: string[] = []
     for (const type of ['ready', 'finished', 'failed'] as const)
       studio.addEventListener(type, () => told.push(type))
@@ -334,7 +359,9 @@ describe('the element', () => {
   })
 
   test('follows the height of its content unless it has one, and is not made anew while a run goes on', async () => {
-    const { studio, frame } = await element(`<lapidary-studio src="${STUDIO}"></lapidary-studio>`)
+    const { studio, frame } = await element(
+      `<lapidary-studio loading="eager" src="${STUDIO}"></lapidary-studio>`,
+    )
     say(frame, { lapidary: 1, type: 'ready' })
     await soon()
     expect(frame.style.height).toBe('480px')

@@ -11,7 +11,7 @@ export const lesson = {
     'A line that begins with ## is a step. With {mark} at its end it opens that part of the studio: data, model, train, evaluate or export.',
   'pack.lessonFile': 'Take it from a file',
   'pack.lessonStart':
-    '# My lesson\n\nWhat this lesson is about.\n\n## Look at the data {data}\n\nWhat do you notice?\n\n## Train {train}\n\nFirst write down what you expect. Then press Train.\n',
+    '# My lesson\n\nWhat this lesson is about.\n\n## Look at the data {data}\n\nWhat do you notice?\n\n## Train {train}\n\nFirst write down what you expect. Then press “Start training”.\n',
   'pack.preview': 'As pupils see it',
   'pack.model': 'Model',
   'pack.model.none': 'None: the studio’s own',

@@ -57,10 +57,10 @@ export function LeaveDialog(props: { onClose: () => void }) {
             <dl class="facts">
               <For each={lines()}>
                 {({ name, has }) => (
-                  <div>
+                  <>
                     <dt>{name}</dt>
                     <dd>{has}</dd>
-                  </div>
+                  </>
                 )}
               </For>
             </dl>

@@ -155,9 +155,11 @@ function createApp(studio: Studio, first: LinkReading | null) {
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
 
   const [restored, setRestored] = createSignal(false)
-  void (link.opensRun || shown.embedded ? Promise.resolve() : restore())
-    .then(link.begin)
-    .finally(() => setRestored(true))
+  void (link.opensRun || shown.embedded ? Promise.resolve() : restore()).then(link.begin).finally(() => {
+    setRestored(true)
+    // What was opened is remembered by now, for this page loaded again and for a second tab.
+    if (link.failure() === null) packs.begun()
+  })
 
   /** What was being set up, found again after a reload. */
   async function restore(): Promise<void> {

@@ -30,8 +30,30 @@ let spoken: PageLanguage | null = null
  * @param own whether the page is its own; one in a frame is not asked what was chosen in another
  */
 export function preferredLanguage(asked: PageLanguage | null, own: boolean): PageLanguage {
-  const kept = own ? recall<{ choice: Language }>('language')?.choice : null
-  return asked ?? LANGUAGES.find((name) => name === kept) ?? ofBrowser(navigator.languages)
+  if (own && asked) rememberAsked(asked)
+  const kept = own ? (recallAsked() ?? recall<{ choice: Language }>('language')?.choice) : null
+  return asked ?? SPOKEN.find((name) => name === kept) ?? ofBrowser(navigator.languages)
+}
+
+const SPOKEN: readonly PageLanguage[] = [...LANGUAGES, PSEUDO]
+const ASKED = 'lapidary.language'
+
+/** What a link asked for holds in its tab, loaded again or with a lesson opened in it, until another is chosen. */
+function rememberAsked(asked: PageLanguage | null): void {
+  try {
+    if (asked) sessionStorage.setItem(ASKED, asked)
+    else sessionStorage.removeItem(ASKED)
+  } catch {
+    // Storage is blocked: the address alone says it.
+  }
+}
+
+function recallAsked(): string | null {
+  try {
+    return sessionStorage.getItem(ASKED)
+  } catch {
+    return null
+  }
 }
 
 /** The script decides: `zh-TW`, `zh-HK` and `zh-Hant` are read by the same people, `zh-CN` by others. */
@@ -93,6 +115,7 @@ export function createLanguage() {
   const [now, setNow] = createSignal<PageLanguage>(document.documentElement.lang as PageLanguage)
   async function choose(choice: Language): Promise<void> {
     remember('language', { choice })
+    rememberAsked(null)
     setNow(await speak(choice))
   }
   /** That the guide is read in: it has none of trial. */

@@ -26,6 +26,8 @@ export interface KeptLesson {
   model?: string
   /** What of an address says which parts are shown and locked, with its `?`; empty: all are shown, and none is locked. */
   frame: string
+  /** The hash of the studio's address with all that the lesson begins with, until a page has opened that. */
+  href: string | null
 }
 
 export interface PackParts {
@@ -82,7 +84,7 @@ async function stored(contents: PackContents, parts: PackParts, call: Call): Pro
   return {
     href,
     lesson: {
-      ...{ id, title: pack.title, language: pack.language, text, step: 0, state: 'open', frame },
+      ...{ id, title: pack.title, language: pack.language, text, step: 0, state: 'open', frame, href },
       ...(model && { model: model.hash }),
     },
   }
@@ -150,5 +152,6 @@ async function ready(name: string, asked: string, call: Call): Promise<OpenedPac
     locked,
   }
   const frame = frameOf(shown, locked)
-  return { href: writeLink(link), lesson: { ...said, id: `${READY}${name}`, step: 0, state: 'open', frame } }
+  const href = writeLink(link)
+  return { href, lesson: { ...said, id: `${READY}${name}`, step: 0, state: 'open', frame, href } }
 }

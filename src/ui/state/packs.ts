@@ -101,6 +101,8 @@ export function createPacks(
     looked,
     shown: () => lesson()?.state === 'open',
     change,
+    /** What the lesson begins with is here: from now on what this browser remembers is opened. */
+    begun: () => opensWhole && change({ href: null }),
     open,
     opening,
     failure,
@@ -138,20 +140,32 @@ export function createPacks(
   }
 }
 
+/** Whether this page was opened with all that a lesson begins with. */
+let opensWhole = false
+
 /**
  * The address with the parts and locks of the lesson that goes on here, where it says nothing of its own: a file that is opened again, or
- * a second tab, is what it was.
+ * a second tab, is what it was. Where no page has opened yet what the lesson begins with, with that.
  */
 export function lessonAddress(hash: string): string {
-  const lesson = hash.includes('?') ? null : recallLesson()
-  return lesson === null || lesson.state === 'left'
-    ? hash
-    : `${hash || (lesson.frame && '#/')}${lesson.frame}`
+  const lesson = recallLesson()
+  opensWhole = false
+  if (lesson === null || lesson.state === 'left') return hash
+  const { frame, href } = lesson
+  // Loaded again before it had opened all, a page has its parts and locks behind its place already.
+  const says = hash.includes('?') && !(href !== null && hash.slice(hash.indexOf('?')) === frame)
+  const address = says ? hash : (href ?? framed(hash, frame))
+  opensWhole = href !== null && hashOf(href) === hashOf(address)
+  return address
 }
+
+/** As an address has it. */
+const hashOf = (href: string) => new URL(href, document.baseURI).hash
+const framed = (hash: string, frame: string) => `${hash || (frame && '#/')}${frame}`
 
 function recallLesson(): KeptLesson | null {
   const kept = recall<KeptLesson>(KEY)
-  const { id, title, language, text, step, state, frame, model } = kept ?? {}
+  const { id, title, language, text, step, state, frame, href, model } = kept ?? {}
   if (typeof id !== 'string' || typeof title !== 'string' || typeof text !== 'string') return null
   return {
     id,
@@ -161,6 +175,7 @@ function recallLesson(): KeptLesson | null {
     step: typeof step === 'number' && step >= 0 ? Math.floor(step) : 0,
     state: state === 'left' || state === 'closed' ? state : 'open',
     frame: typeof frame === 'string' ? frame : '',
+    href: typeof href === 'string' ? href : null,
     ...(typeof model === 'string' && { model }),
   }
 }
