@@ -124,6 +124,7 @@ export const runs = {
   'judge.before': 'before the first step',
   'judge.atStep': 'at step {step}',
   'judge.answers': 'Questions answered as the data says: {parts}, {when}.',
+  'judge.answersBoth': '{learnt}, {heldOut}',
   'judge.learnt': '{right} of {of} that it learnt from',
   'judge.heldOut': '{right} of {of} that it never saw',
 
