@@ -101,7 +101,7 @@ export const runs = {
   'evaluate.loss': 'What it has learnt',
   'evaluate.lossLede':
     'Loss (cross-entropy) on rows that were never trained on: lower means that the right answer surprises the model less. Perplexity says how many words it wavers between.',
-  'evaluate.noEval': 'This run held no examples out, so there is no validation loss.',
+  'evaluate.noEval': 'No loss on held-out rows was measured in this run.',
 
   'judge.better': 'Rows that it never saw are known better: loss {first} {before}, {last} {after}.',
   'judge.cut':
@@ -129,6 +129,7 @@ export const runs = {
   'judge.heldOut': '{right} of {of} that it never saw',
 
   'evaluate.before': 'Before (base model)',
+  'evaluate.beforeBegun': 'Before (as it began)',
   'evaluate.atStep': 'At step {step}',
   'evaluate.perplexity': 'perplexity {value}',
   'evaluate.change': 'Change',

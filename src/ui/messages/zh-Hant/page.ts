@@ -556,7 +556,7 @@ export const page = {
   'evaluate.loss': '學到了什麼',
   'evaluate.lossLede':
     '從未用來訓練的列的損失（交叉熵）：越低表示正確答案越不讓模型意外。困惑度表示它在幾個詞之間猶豫。',
-  'evaluate.noEval': '這次訓練沒有保留範例，所以沒有驗證損失。',
+  'evaluate.noEval': '這次訓練沒有測量保留列的損失。',
 
   'judge.better': '從未看過的列掌握得更好了：損失{before} {first}，{after} {last}。',
   'judge.cut':
@@ -582,6 +582,7 @@ export const page = {
   'judge.learnt': '學過的 {of} 題中有 {right} 題',
   'judge.heldOut': '從未看過的 {of} 題中有 {right} 題',
   'evaluate.before': '之前（基礎模型）',
+  'evaluate.beforeBegun': '之前（開始時）',
   'evaluate.atStep': '第 {step} 步',
   'evaluate.perplexity': '困惑度 {value}',
   'evaluate.change': '變化',
