@@ -119,7 +119,7 @@ export const runs = {
     'Loss on rows that it never saw was measured once: {first} {before}. The run ended before the next time, so what it has learnt of those is not known.',
   'judge.diverged':
     'This run has come apart: the loss of the rows that it learns from was {trainFirst} at first, and {trainLast} in its last steps. Nothing of it is of use. A learning rate of {rate} is too high here; set it up again with {gentler}.',
-  'judge.diverged.lost':
+  'judge.lost':
     'This run has come apart: its last step had no finite loss. Nothing after its last good step is of use. A learning rate of {rate} is too high here; set it up again with {gentler}.',
   'judge.before': 'before the first step',
   'judge.atStep': 'at step {step}',

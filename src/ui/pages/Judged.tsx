@@ -28,8 +28,7 @@ export function Judged(props: { view: RunView; run: RunInfo }) {
     const found = judged()
     const cut = props.view.cut()
     const { learning_rate: rate } = props.run.config.training
-    const lost = found.kind === 'diverged' && !(found.train && found.train.last > found.train.first)
-    return t(lost ? 'judge.diverged.lost' : `judge.${found.kind}`, {
+    return t(`judge.${found.kind}`, {
       first: formatLoss(found.first),
       last: formatLoss(found.last),
       before: when(found.steps.first),

@@ -573,7 +573,7 @@ export const page = {
     '從未看過的列的損失只測量過一次：{before} {first}。訓練在下一次測量之前就結束了，所以不知道對這些列學到了什麼。',
   'judge.diverged':
     '這次訓練已經失控：它所學的列的損失一開始是 {trainFirst}，最後幾步是 {trainLast}。結果沒有用處。學習率 {rate} 在這裡太高；請改用 {gentler} 重新設定。',
-  'judge.diverged.lost':
+  'judge.lost':
     '這次訓練已經失控：最後一步沒有有限的損失，在最後一個正常的步驟之後沒有任何用處。學習率 {rate} 在這裡太高；請改用 {gentler} 重新設定。',
   'judge.before': '第一步之前',
   'judge.atStep': '第 {step} 步',

@@ -142,7 +142,8 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
   /** Come to its end, and of no use all the same. */
   const apart = () => {
     const view = runs.view(props.run.id)
-    return props.run.status === 'done' && view !== null && judgedOf(view).kind === 'diverged'
+    if (props.run.status !== 'done' || view === null) return false
+    return judgedOf(view).kind === 'diverged' || judgedOf(view).kind === 'lost'
   }
   const tone = () => {
     if (apart()) return 'warning'
