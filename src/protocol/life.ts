@@ -14,11 +14,11 @@ export async function takeLife(): Promise<string | null> {
   if (!manager) return null
   const name = PREFIX + Array.from(crypto.getRandomValues(new Uint32Array(4)), String).join('-')
   return new Promise((resolve) => {
-    const whole = manager.request(name, () => {
+    const held = () => {
       resolve(name)
-      return new Promise(() => {})
-    })
-    whole.catch(() => resolve(null))
+      return new Promise<never>(() => {})
+    }
+    manager.request(name, held).catch(() => resolve(null))
   })
 }
 

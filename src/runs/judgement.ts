@@ -15,11 +15,11 @@ export interface Curves extends Losses {
 
 export interface Judgement {
   /**
-   * diverged: the rows that it learns from are known less well than before, or its last step had no finite loss. better: known rows and unknown ones are known better. by_heart: what it is trained on is learnt, what it is not is known less
+   * diverged: the rows that it learns from are known less well than before. lost: its last step had no finite loss. better: known rows and unknown ones are known better. by_heart: what it is trained on is learnt, what it is not is known less
    * well than at its best step. no_change: neither has moved. worse: both have got worse. unknown: nothing was held out. once: its loss
    * was measured a single time. cut: better, but measured on answers that lost their end, of which no loss says how well they are known.
    */
-  kind: 'better' | 'cut' | 'by_heart' | 'no_change' | 'worse' | 'unknown' | 'once' | 'diverged'
+  kind: 'better' | 'cut' | 'by_heart' | 'no_change' | 'worse' | 'unknown' | 'once' | 'diverged' | 'lost'
   /** The evaluation with the lowest loss. */
   best: { step: number; loss: number } | null
   first: number
@@ -49,7 +49,8 @@ export function judge({ trainLoss, evalSteps, evalLoss, cut = false }: Curves): 
   const steps = { first: evals[0]?.step ?? Number.NaN, last: evals.at(-1)?.step ?? Number.NaN }
   const known = { best, first, last, steps, train }
   const lost = trainLoss.length > 0 && !Number.isFinite(trainLoss[trainLoss.length - 1])
-  if (lost || (train && train.last > CLIMBED * began)) return { ...known, kind: 'diverged' }
+  if (lost) return { ...known, kind: 'lost' }
+  if (train && train.last > CLIMBED * began) return { ...known, kind: 'diverged' }
   if (!best) return { ...known, kind: 'unknown' }
   if (evals.length < 2) return { ...known, kind: 'once' }
   const fell = train !== null && train.last < train.first * (1 - MARGIN)

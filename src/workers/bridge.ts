@@ -182,7 +182,9 @@ export function exposeRoom(
   self.addEventListener('message', ({ data, ports }) => {
     if (data === BEATS) answerBeats(ports[0]!)
   })
-  void takeLife().then((life) => self.postMessage({ [READY]: life }))
+  void takeLife()
+    .catch(() => null)
+    .then((life) => self.postMessage({ [READY]: life }))
 }
 
 /** The same rooms, whose errors leave the worker as Failures: comlink would flatten an Error to its message. */

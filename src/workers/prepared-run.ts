@@ -9,7 +9,6 @@ import { identity } from '../protocol/identity.ts'
 import { parseRunConfig, type RunConfig } from '../protocol/run-config.ts'
 import type { Call, PreparedInfo, StartRequest } from '../protocol/studio.ts'
 import { evaluationCount, neverEarly } from '../runs/early.ts'
-import { farAbove, usualRate } from '../runs/profiles.ts'
 import type { RunRecord } from '../runs/record.ts'
 import type { Database } from '../storage/database.ts'
 import { readTokens } from '../storage/datasets.ts'
@@ -115,7 +114,7 @@ export async function prepareRun(
     : [
         other,
         requireSchedule(config.training, steps),
-        farAboveInWords(config.training.learning_rate, model),
+        await farAboveInWords(config.training.learning_rate, model),
         checksInWords(config.training, batches.tokens.held, steps, stepsPerEpoch),
         beyondPositions(batches.longest, config.training.max_length, model),
         model.info.config.leftOut ? LEFT_OUT : null,
@@ -129,7 +128,9 @@ export async function prepareRun(
 }
 
 /** What is to be said of a learning rate that no run of this model is likely to bear; null: nothing. As the page says it beside the field. */
-function farAboveInWords(rate: number, { info }: OpenModel): string | null {
+async function farAboveInWords(rate: number, { info }: OpenModel): Promise<string | null> {
+  // Not of the first load: what is recommended is asked when a run is set up.
+  const { farAbove, usualRate } = await import('../runs/profiles.ts')
   if (!farAbove(rate, info)) return null
   return `A learning_rate of ${rate} is far above what suits ${info.name} (${usualRate(info)}): training most likely comes apart within its first steps.`
 }

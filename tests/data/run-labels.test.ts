@@ -28,6 +28,16 @@ describe('what runs are called', () => {
     ])
   })
 
+  test('what was put right, and what a run begins with, are told in words, and nothing of those that have none', () => {
+    const corrections = [{ row: 3, prompt: 'a', system: null, response: null }]
+    const start = { from: 'run', run: 'x', checkpoint: 4, hash: null }
+    const named = labels([run('1', {}), run('2', {}, undefined, { data: { corrections }, start })])
+    expect([...named.values()]).toEqual([
+      'pebble on boxes.csv',
+      'pebble on boxes.csv · 1 row put right · begun with a run',
+    ])
+  })
+
   test('where nothing differs the time tells them apart', () => {
     const named = labels([run('1', { seed: 3 }), run('2', { seed: 3 }), run('3', { seed: 4 })])
     expect(new Set(named.values()).size).toBe(3)

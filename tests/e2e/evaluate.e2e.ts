@@ -94,5 +94,15 @@ test('a run is judged on rows that it never learnt from, a cell opens its rows, 
   await page.getByRole('button', { name: /^Train on with 1 correction, from step \d+$/ }).click()
   await expect(page.getByText(/^Begins with the adapter of /)).toBeVisible()
   await expect(page.getByText(/433 examples/)).toBeVisible()
+  await expect(page.getByText('1 row is learnt as it was put right.')).toBeVisible()
+  await expect(page.getByText('Also set, and not shown elsewhere on this page')).toHaveCount(0)
+  await page.getByRole('button', { name: 'Start training' }).click()
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(
+    'pebble on mood.csv · 1 row put right · begun with a run',
+  )
+  // What was measured first is no base model.
+  await page.getByRole('link', { name: 'Evaluate', exact: true }).click()
+  await expect(page.getByText('Before (as it began)')).toBeVisible()
   expect(complaints).toEqual([])
 })

@@ -38,7 +38,7 @@ describe('a run is judged', () => {
     expect(found).toMatchObject({ kind: 'diverged', first: 5.2, train: { first: 5.3 } })
     expect(judge({ trainLoss: apart, ...at([], []) }).kind).toBe('diverged')
     expect(judge({ trainLoss: line(5, 8), ...at([0, 40], [5, 9]) }).kind).toBe('diverged')
-    expect(judge({ trainLoss: [...line(5, 1), Number.NaN], ...at([0, 40], [5, 2]) }).kind).toBe('diverged')
+    expect(judge({ trainLoss: [...line(5, 1), Number.NaN], ...at([0, 40], [5, 2]) }).kind).toBe('lost')
     // A bump that was got over is no such thing.
     expect(judge({ trainLoss: [5, 5, 20, 20, ...line(6, 1)], ...at([0, 40], [5, 2]) }).kind).toBe('better')
   })

@@ -30,5 +30,10 @@ export const begin = {
   'startFrom.noModelHint': 'Choose the one that the adapter was made for, on the Model page.',
   'startFrom.lost': 'The files of {name} are not in this page any more: choose them again.',
   'beyond.title': 'Also set, and not shown elsewhere on this page',
+  'beyond.corrections': {
+    one: '{count} row is learnt as it was put right.',
+    other: '{count} rows are learnt as they were put right.',
+  },
+  'beyond.withoutCorrections': 'Learn the data as it is',
   'beyond.reset': 'Back to the defaults',
 } as const

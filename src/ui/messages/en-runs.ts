@@ -101,7 +101,7 @@ export const runs = {
   'evaluate.loss': 'What it has learnt',
   'evaluate.lossLede':
     'Loss (cross-entropy) on rows that were never trained on: lower means that the right answer surprises the model less. Perplexity says how many words it wavers between.',
-  'evaluate.noEval': 'This run held no examples out, so there is no validation loss.',
+  'evaluate.noEval': 'No loss on held-out rows was measured in this run.',
 
   'judge.better': 'Rows that it never saw are known better: loss {first} {before}, {last} {after}.',
   'judge.cut':
@@ -119,15 +119,17 @@ export const runs = {
     'Loss on rows that it never saw was measured once: {first} {before}. The run ended before the next time, so what it has learnt of those is not known.',
   'judge.diverged':
     'This run has come apart: the loss of the rows that it learns from was {trainFirst} at first, and {trainLast} in its last steps. Nothing of it is of use. A learning rate of {rate} is too high here; set it up again with {gentler}.',
-  'judge.diverged.lost':
+  'judge.lost':
     'This run has come apart: its last step had no finite loss. Nothing after its last good step is of use. A learning rate of {rate} is too high here; set it up again with {gentler}.',
   'judge.before': 'before the first step',
   'judge.atStep': 'at step {step}',
   'judge.answers': 'Questions answered as the data says: {parts}, {when}.',
+  'judge.answersBoth': '{learnt}, {heldOut}',
   'judge.learnt': '{right} of {of} that it learnt from',
   'judge.heldOut': '{right} of {of} that it never saw',
 
   'evaluate.before': 'Before (base model)',
+  'evaluate.beforeBegun': 'Before (as it began)',
   'evaluate.atStep': 'At step {step}',
   'evaluate.perplexity': 'perplexity {value}',
   'evaluate.change': 'Change',

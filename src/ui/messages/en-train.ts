@@ -67,6 +67,7 @@ export const train = {
   'train.stat.speed': 'Speed',
   'train.stat.memory': 'Memory',
   'train.ended.finished': 'Done. The adapter is ready.',
+  'train.ended.apart': 'Ended after step {step} of {count}, but what it has learnt is of no use.',
   'train.ended.early':
     'Stopped early, at step {step} of {count}: the checks brought nothing better. The adapter is ready.',
   'train.ended.stopped': 'Stopped at step {step} of {count}. What was learnt so far is kept.',

@@ -11,24 +11,24 @@ import type { RunView } from '../state/runs.ts'
 /** When a figure was measured. */
 const when = (step: number) => (step === 0 ? t('judge.before') : t('judge.atStep', { step }))
 
+/** What a run's curves say of it. */
+export const judgedOf = ({ series, cut }: RunView) =>
+  judge({
+    trainLoss: series.training.column('loss').view(),
+    evalSteps: series.validation.steps.view(),
+    evalLoss: series.validation.column('eval_loss').view(),
+    cut: cut() !== null,
+  })
+
 /** What a run's curves and answers say of it, in sentences: of rows that it learnt from and of rows that it never saw. */
 export function Judged(props: { view: RunView; run: RunInfo }) {
   const { models } = useApp()
-  const judged = () => {
-    const { series } = props.view
-    return judge({
-      trainLoss: series.training.column('loss').view(),
-      evalSteps: series.validation.steps.view(),
-      evalLoss: series.validation.column('eval_loss').view(),
-      cut: props.view.cut() !== null,
-    })
-  }
+  const judged = () => judgedOf(props.view)
   const loss = () => {
     const found = judged()
     const cut = props.view.cut()
     const { learning_rate: rate } = props.run.config.training
-    const lost = found.kind === 'diverged' && !(found.train && found.train.last > found.train.first)
-    return t(lost ? 'judge.diverged.lost' : `judge.${found.kind}`, {
+    return t(`judge.${found.kind}`, {
       first: formatLoss(found.first),
       last: formatLoss(found.last),
       before: when(found.steps.first),
@@ -48,12 +48,13 @@ export function Judged(props: { view: RunView; run: RunInfo }) {
     tally(props.view.samples().map((sample) => ({ ...sample, answer: sample.tuned.at(-1)?.text ?? '' })))
   const answers = () => {
     const { learnt, heldOut } = right()
-    const parts = [
-      learnt.of > 0 ? t('judge.learnt', { right: learnt.right, of: learnt.of }) : '',
-      heldOut.of > 0 ? t('judge.heldOut', { right: heldOut.right, of: heldOut.of }) : '',
-    ].filter(Boolean)
+    const of = {
+      learnt: learnt.of > 0 ? t('judge.learnt', { right: learnt.right, of: learnt.of }) : '',
+      heldOut: heldOut.of > 0 ? t('judge.heldOut', { right: heldOut.right, of: heldOut.of }) : '',
+    }
+    const parts = of.learnt && of.heldOut ? t('judge.answersBoth', of) : of.learnt || of.heldOut
     const asked = Math.max(0, ...props.view.samples().map(({ tuned }) => tuned.at(-1)?.step ?? 0))
-    return parts.length > 0 ? t('judge.answers', { parts: parts.join(', '), when: when(asked) }) : null
+    return parts ? t('judge.answers', { parts, when: when(asked) }) : null
   }
   /** A lower loss may be the form of an answer alone. */
   const formAlone = () => judged().kind === 'better' && right().heldOut.of > 0 && right().heldOut.right === 0

@@ -47,6 +47,8 @@ export function createCorrections({
         {
           ...config,
           data: { ...config.data, corrections },
+          // Another run: what its predecessor was computed with binds it to nothing.
+          engine: { ...config.engine, choices: {} },
           start: { from: 'run', run: id, checkpoint: step, hash: null },
         },
         name,

@@ -84,7 +84,6 @@ const UNSHOWN = [
   'data.augment.noise',
   'data.train_share',
   'data.seed',
-  'data.corrections',
 ] as const satisfies readonly ConfigPath[]
 
 /** Those of them that differ from their defaults. */

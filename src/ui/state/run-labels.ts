@@ -9,7 +9,7 @@ export function labels(
 ): Map<string, string> {
   const apart = distinctions(runs)
   const label = new Map(
-    runs.map(({ id, name }) => [id, [name, ...(apart.get(id) ?? []).map(inWords)].join(' · ')]),
+    runs.map(({ id, name }) => [id, [name, ...(apart.get(id) ?? []).flatMap(inWords)].join(' · ')]),
   )
   const count = new Map<string, number>()
   for (const text of label.values()) count.set(text, (count.get(text) ?? 0) + 1)
@@ -22,9 +22,17 @@ export function labels(
 
 const LONGEST_VALUE = 24
 
-/** "Learning rate 0.001": the field as the page names it, without what stands in brackets. */
-function inWords({ field, value }: Distinction[number]): string {
-  return `${fieldName(field)} ${short(value)}`
+/** "Learning rate 0.001": the field as the page names it, without what stands in brackets. Of what a run has nothing of, nothing is said. */
+function inWords({ field, value }: Distinction[number]): string[] {
+  if (field === 'data.corrections') {
+    const { length: count } = Array.isArray(value) ? value : []
+    return count > 0 ? [t('runs.corrections', { count })] : []
+  }
+  if (field === 'start.from') {
+    const from = value === 'run' || value === 'adapter' ? value : null
+    return from ? [t(`runs.from.${from}`)] : []
+  }
+  return [`${fieldName(field)} ${short(value)}`]
 }
 
 /** A field of a config as the page names it; one that no form shows by its own name. */
@@ -37,6 +45,7 @@ export function fieldName(field: string): string {
 export function short(value: unknown): string {
   if (value === null || value === undefined) return '–'
   if (typeof value === 'number') return formatNumber(value)
+  if (Array.isArray(value) && value.some((one) => typeof one === 'object')) return formatNumber(value.length)
   if (typeof value === 'boolean') return value ? t('runs.yes') : t('runs.no')
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text

@@ -46,5 +46,7 @@ export const open: Translated<typeof english & typeof begin> = {
   'startFrom.noModelHint': '請在模型頁選擇適配器所屬的模型。',
   'startFrom.lost': '{name} 的檔案已不在這個網頁裡：請重新選擇。',
   'beyond.title': '還設定了，但這一頁沒有另外顯示',
+  'beyond.corrections': '{count} 列會依改正後的內容來學。',
+  'beyond.withoutCorrections': '照原來的資料學',
   'beyond.reset': '回到預設值',
 }

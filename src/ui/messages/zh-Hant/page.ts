@@ -209,6 +209,7 @@ export const page = {
   'train.stat.speed': '速度',
   'train.stat.memory': '記憶體',
   'train.ended.finished': '完成。適配器已就緒。',
+  'train.ended.apart': '在 {count} 步中的第 {step} 步結束，但學到的沒有用處。',
   'train.ended.early': '提早停止於 {count} 步中的第 {step} 步：檢查的結果不再變好。適配器已就緒。',
   'train.ended.stopped': '停止於 {count} 步中的第 {step} 步。到目前學到的會保留。',
   'train.ended.atOnce': '立即停止，在 {count} 步中的第 {step} 步之後。',
@@ -520,6 +521,11 @@ export const page = {
   'runs.note': '附註',
   'runs.reproduce': '再執行一次，種子相同（重現）',
   'runs.yes': '開',
+  'runs.corrections': '改正 {count} 列',
+  'runs.from.run': '從一次訓練開始',
+  'runs.from.adapter': '從一個適配器開始',
+  'field.corrections': '改正的列',
+  'field.from': '開始於',
   'runs.no': '關',
   'reproduced.equal': '做法和種子與 {name} 相同：{count} 步全部逐位元相同。',
   'reproduced.differs': '做法和種子與 {name} 相同，但從第 {step} 步起數字不同。',
@@ -555,7 +561,7 @@ export const page = {
   'evaluate.loss': '學到了什麼',
   'evaluate.lossLede':
     '從未用來訓練的列的損失（交叉熵）：越低表示正確答案越不讓模型意外。困惑度表示它在幾個詞之間猶豫。',
-  'evaluate.noEval': '這次訓練沒有保留範例，所以沒有驗證損失。',
+  'evaluate.noEval': '這次訓練沒有測量保留列的損失。',
 
   'judge.better': '從未看過的列掌握得更好了：損失{before} {first}，{after} {last}。',
   'judge.cut':
@@ -572,14 +578,16 @@ export const page = {
     '從未看過的列的損失只測量過一次：{before} {first}。訓練在下一次測量之前就結束了，所以不知道對這些列學到了什麼。',
   'judge.diverged':
     '這次訓練已經失控：它所學的列的損失一開始是 {trainFirst}，最後幾步是 {trainLast}。結果沒有用處。學習率 {rate} 在這裡太高；請改用 {gentler} 重新設定。',
-  'judge.diverged.lost':
+  'judge.lost':
     '這次訓練已經失控：最後一步沒有有限的損失，在最後一個正常的步驟之後沒有任何用處。學習率 {rate} 在這裡太高；請改用 {gentler} 重新設定。',
   'judge.before': '第一步之前',
   'judge.atStep': '第 {step} 步',
   'judge.answers': '答得與資料相同的問題（{when}）：{parts}。',
+  'judge.answersBoth': '{learnt}，{heldOut}',
   'judge.learnt': '學過的 {of} 題中有 {right} 題',
   'judge.heldOut': '從未看過的 {of} 題中有 {right} 題',
   'evaluate.before': '之前（基礎模型）',
+  'evaluate.beforeBegun': '之前（開始時）',
   'evaluate.atStep': '第 {step} 步',
   'evaluate.perplexity': '困惑度 {value}',
   'evaluate.change': '變化',

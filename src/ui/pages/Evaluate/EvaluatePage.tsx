@@ -81,16 +81,25 @@ function BeforeAfter(props: { run: RunInfo }) {
       several: last > 0,
     }
   }
+  /** Whether it began with what another had learnt: that was measured first, and not the base model. */
+  const begun = () => props.run.config.start.from !== 'nothing'
   return (
     <Section title={t('evaluate.loss')} lede={t('evaluate.lossLede')}>
-      <Show when={ends()} fallback={<p class="quiet">{t('evaluate.noEval')}</p>}>
+      <Show
+        when={ends()}
+        fallback={
+          <Show when={runs.view(props.run.id)}>
+            <p class="quiet">{t('evaluate.noEval')}</p>
+          </Show>
+        }
+      >
         {(end) => (
           <dl class="stats">
             <Show when={end().several}>
               <Stat
                 label={
                   end().firstStep === 0
-                    ? t('evaluate.before')
+                    ? t(begun() ? 'evaluate.beforeBegun' : 'evaluate.before')
                     : t('evaluate.atStep', { step: end().firstStep })
                 }
                 value={formatLoss(end().first)}

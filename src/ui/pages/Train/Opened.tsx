@@ -111,6 +111,19 @@ export function Beyond() {
           />
         )}
       </Show>
+      <Show when={draft.data().corrections.length}>
+        {(count) => (
+          <Notice
+            tone="info"
+            title={t('beyond.corrections', { count: count() })}
+            actions={
+              <Button onClick={() => draft.change('data', { corrections: [] })}>
+                {t('beyond.withoutCorrections')}
+              </Button>
+            }
+          />
+        )}
+      </Show>
       <Show when={unshown(draft.config()).length > 0}>
         <Notice
           tone="info"

@@ -13,7 +13,7 @@ import { hrefOf } from '../../state/route.ts'
 import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
 import { CopyLink } from '../CopyLink.tsx'
 import { DownloadState } from '../DownloadState.tsx'
-import { Judged } from '../Judged.tsx'
+import { Judged, judgedOf } from '../Judged.tsx'
 import { NeedsModel } from '../NeedsModel.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { BegunWith, Checkpoints } from './Checkpoints.tsx'
@@ -140,7 +140,18 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
       },
       runs.label(props.run),
     )
+  /** Come to its end, and of no use all the same. */
+  const apart = () => {
+    const view = runs.view(props.run.id)
+    if (props.run.status !== 'done' || view === null) return false
+    return judgedOf(view).kind === 'diverged' || judgedOf(view).kind === 'lost'
+  }
+  const tone = () => {
+    if (apart()) return 'warning'
+    return props.run.status === 'done' ? 'success' : props.run.status === 'failed' ? 'error' : 'info'
+  }
   const title = () => {
+    if (apart()) return t('train.ended.apart', at())
     if (runs.elsewhere(props.run)) return t('runs.status.elsewhere')
     if (props.run.status === 'done')
       return props.run.step < props.run.maxSteps ? t('train.ended.early', at()) : t('train.ended.finished')
@@ -152,7 +163,7 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
   const at = () => ({ step: props.run.step, count: props.run.maxSteps })
   return (
     <Notice
-      tone={props.run.status === 'done' ? 'success' : props.run.status === 'failed' ? 'error' : 'info'}
+      tone={tone()}
       title={title()}
       actions={
         <>

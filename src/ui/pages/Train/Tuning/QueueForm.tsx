@@ -8,7 +8,7 @@ import { FailureNotice } from '../../../components/Notice.tsx'
 import { Section } from '../../../components/Page.tsx'
 import { Segmented } from '../../../components/Segmented.tsx'
 import { Select } from '../../../components/Select.tsx'
-import { formatBytes, formatDuration } from '../../../messages/format.ts'
+import { formatBytes, formatDuration, formatNumber } from '../../../messages/format.ts'
 import { said } from '../../../messages/said.ts'
 import { t } from '../../../messages/t.ts'
 import { useApp } from '../../../state/app.tsx'
@@ -27,7 +27,7 @@ const FIRST = [
 
 /** What is to be tried, how many runs that makes, and the press that starts them. */
 export function QueueForm(props: { tuning: TuningState }) {
-  const { training } = useApp()
+  const { training, settings } = useApp()
   const fields = sweepFields()
   const ordered = [...FIRST, ...fields.filter((field) => !FIRST.includes(field))]
   const metrics = () => props.tuning.metrics().map((value) => ({ value, label: t(`tune.metric.${value}`) }))
@@ -58,7 +58,7 @@ export function QueueForm(props: { tuning: TuningState }) {
                 label={t('tune.values.of', { name: labelOf(one().field) })}
                 value={one().text}
                 onChange={(text) => props.tuning.setField(at, { text })}
-                hint={hintOf(one().field)}
+                hint={hintOf(one().field, settings.recommended().training.learning_rate)}
                 error={props.tuning.problemOf(one())}
               />
               <Show when={props.tuning.tried().length > 1}>
@@ -104,13 +104,14 @@ export function QueueForm(props: { tuning: TuningState }) {
 
 const labelOf = (field: string) => fieldName(field)
 
-function hintOf(field: string): string {
+/** @param rate what suits the model */
+function hintOf(field: string, rate: number): string {
   const { kind, options = [], limits, nullable } = configField(field)
   if (kind === 'choice')
     return t('tune.values.options', { options: [...(nullable ? ['null'] : []), ...options].join(', ') })
   if (kind === 'switch') return t('tune.values.options', { options: 'true, false' })
-  const example =
-    field === 'training.learning_rate' ? '5e-4, 1e-3, 2e-3' : limits?.whole ? '8, 16, 32' : '0.1, 0.2'
+  const rates = [rate / 2, rate, rate * 2].map((value) => formatNumber(value)).join(', ')
+  const example = field === 'training.learning_rate' ? rates : limits?.whole ? '8, 16, 32' : '0.1, 0.2'
   return t('tune.values.hint', { example })
 }
 
