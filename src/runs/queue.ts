@@ -297,7 +297,9 @@ export async function judgeRun(
 
 /** Failures that the next trial would only meet again, and that say nothing of this one. */
 export function stopsAll({ code, detail }: Failure): boolean {
-  if (code === 'missing_file') return detail?.dataset !== undefined || detail?.tokens !== undefined
+  // All of its runs are of one base, and learn from the same data.
+  if (code === 'missing_file')
+    return ['dataset', 'tokens', 'model'].some((name) => detail?.[name] !== undefined)
   // Another run goes on, or the data is other data by now; a damaged checkpoint is that of one run.
   if (code === 'bad_state')
     return (

@@ -84,6 +84,6 @@ function failLacking({ name }: RunRecord, lacks: LackedModel): never {
     place === null
       ? 'Add it under Model: the same files, under any name. They are known by their SHA-256.'
       : `Download it again under Model, from ${place}; or add the same files there, under any name. They are known by their SHA-256.`,
-    { expected: lacks.hash },
+    { model: lacks.name, expected: lacks.hash },
   )
 }

@@ -19,9 +19,11 @@ import {
 } from '../../src/runs/queue.ts'
 import { planQueue, type QueueWish } from '../../src/runs/queue-plan.ts'
 import { rank } from '../../src/runs/ranking.ts'
+import { addingRoom } from '../../src/workers/adding-room.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { FakeLocks } from './support/fake-locks.ts'
+import { changedPebble } from './support/toy-rooms.ts'
 import { ToyEngine } from './toy-engine.ts'
 
 vi.mock('../../src/engine/webgpu-engine.ts', () => import('./toy-engine.ts'))
@@ -247,6 +249,32 @@ describe('a queue', () => {
     expect(gone.queue.failure?.message).toMatch(/rows.csv is not in this browser any more/)
     expect(await states(rooms, gone.queue)).toEqual(['waiting', 'waiting', 'waiting', 'waiting'])
     expect(await rooms.runs.list()).toEqual([])
+  })
+
+  test('finds its model by its files, under another name too, and stands still where only the name is here', async () => {
+    const rooms = studio()
+    const adding = addingRoom()
+    adding.open({ base: server.url })
+    const { id, hash } = await adding.add(changedPebble(1), 'mine')
+    const asked = await requested(rooms)
+    const { config } = asked
+    const request = { ...asked, model: id, config: { ...config, model: { ...config.model, id, hash } } }
+    const { queue } = await planQueue(rooms, request, WISH)
+    await rooms.models.remove(id)
+    expect((await adding.add(changedPebble(2), 'mine')).id).toBe(id)
+    const without = new QueueRunner(rooms, queue, driver(rooms), deaf)
+    await without.run()
+    expect(without.queue.failure).toMatchObject({
+      code: 'missing_file',
+      message: expect.stringMatching(/^The base model of this queue, mine, is not in this browser any more/),
+    })
+    expect(await rooms.runs.list()).toEqual([])
+    const again = await adding.add(changedPebble(1), 'called otherwise')
+    const { failure: _, ...waits } = without.queue
+    const runner = new QueueRunner(rooms, waits, driver(rooms), deaf)
+    await runner.run()
+    expect(await states(rooms, runner.queue)).toEqual(['done', 'done', 'done', 'done'])
+    expect((await rooms.runs.list()).map(({ model }) => model)).toEqual(Array(4).fill(again.id))
   })
 
   test('is reordered and shortened where it waits, while it goes on', async () => {

@@ -8,7 +8,8 @@ import {
   type ParentProps,
   useContext,
 } from 'solid-js'
-import type { Studio } from '../../protocol/studio.ts'
+import type { RunConfig } from '../../protocol/run-config.ts'
+import type { ModelInfo, Studio } from '../../protocol/studio.ts'
 import type { LinkReading } from '../../runs/link.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
 import { createAnswers } from './answers.ts'
@@ -48,6 +49,12 @@ import { createTraining } from './training.ts'
 import { createTuningLater } from './tuning-later.ts'
 
 export type App = ReturnType<typeof createApp>
+
+/** With the hash of the model that is chosen, by which it is found again. */
+const withHash = (config: RunConfig, model: ModelInfo | null): RunConfig => ({
+  ...config,
+  model: { ...config.model, hash: model?.hash || null },
+})
 
 /**
  * Everything the page knows and can do, put together.
@@ -180,7 +187,12 @@ function createApp(studio: Studio, first: LinkReading | null) {
       if (waiting) opening.restore(waiting)
     })
     await Promise.all([models.ready, runs.ready])
-    if (!models.chosen()) models.choose('pebble')
+    // By its files: what has its id by now may be another.
+    const { hash } = config.model
+    const same = models.list().find((model) => hash !== null && model.hash === hash)
+    const now = models.chosen()
+    if (same) models.choose(same.id)
+    else if (!now || (hash !== null && !now.practice && now.hash !== hash)) models.choose('pebble')
     if (shown && runs.byId(shown) && !training.busy()) {
       runs.show(shown)
       void runs.load(shown)
@@ -220,7 +232,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     // Frames are set up by the page around; several of a site would write over each other.
     if (!restored() || shown.embedded) return
     const kept: StoredDraft = {
-      config: draft.usable(),
+      config: withHash(draft.usable(), models.chosen()),
       dataset: data.dataset()?.id ?? '',
       profile: settings.profile(),
       own: ownOf(settings.touched(), settings.basis()),

@@ -9,20 +9,14 @@ const locks = () => (globalThis.navigator as Partial<Navigator> | undefined)?.lo
 export function sayChosen(chosen: Accessor<string>): void {
   createEffect(
     on(chosen, (id) => {
-      let release = () => {}
-      const leaving = new AbortController()
-      const { signal } = leaving
+      const left = new AbortController()
+      const { signal } = left
+      const until = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      // What is granted in the moment of leaving is given back at once.
       void locks()
-        ?.request(
-          PREFIX + id,
-          { mode: 'shared', signal },
-          () => new Promise<void>((resolve) => (release = resolve)),
-        )
+        ?.request(PREFIX + id, { mode: 'shared', signal }, () => until)
         .catch(() => {})
-      onCleanup(() => {
-        leaving.abort()
-        release()
-      })
+      onCleanup(() => left.abort())
     }),
   )
 }

@@ -63,9 +63,23 @@ export function createModels(studio: Studio, draft: Draft) {
   async function refresh(): Promise<void> {
     try {
       const found = await studio.models.list()
+      const before = chosen()
       batch(() => {
         setList(found)
         setListFailure(null)
+        // Another of its id, or none: it is not there any more. The practice model is another with each studio.
+        if (
+          !before ||
+          before.practice ||
+          found.some(({ id, hash }) => id === before.id && hash === before.hash)
+        )
+          return
+        choose('pebble')
+        setFailure({
+          code: 'missing_file',
+          message: t('model.goneElsewhere', { name: before.name }),
+          hint: t('model.goneElsewhereHint'),
+        })
       })
     } catch (error) {
       setListFailure(toFailure(error))

@@ -1,31 +1,24 @@
-import 'fake-indexeddb/auto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { IDBFactory } from 'fake-indexeddb'
-import { afterAll, beforeAll, beforeEach } from 'vitest'
-import { type RunningServer, serve } from '../../../cli/server.ts'
+import { beforeEach } from 'vitest'
 import { parseRunConfig } from '../../../src/protocol/run-config.ts'
 import { addingRoom } from '../../../src/workers/adding-room.ts'
 import { dataRoom } from '../../../src/workers/data-room.ts'
 import { trainRooms } from '../../../src/workers/train-room.ts'
 import { ToyEngine } from '../toy-engine.ts'
+import { useDataRooms } from './data-rooms.ts'
 
 const PUBLIC = join(import.meta.dirname, '..', '..', '..', 'public')
 
 /** Rooms of a studio whose engine is a toy (the test mocks the real one); each test begins with nothing stored. */
 export function useToyRooms() {
-  let server: RunningServer
-  beforeAll(async () => {
-    server = await serve({ root: PUBLIC })
-  })
-  afterAll(() => server.close())
+  const { base } = useDataRooms()
   beforeEach(() => {
-    globalThis.indexedDB = new IDBFactory()
     ToyEngine.made = []
   })
   return () => {
     const [data, train, adding] = [dataRoom(), trainRooms(), addingRoom()]
-    for (const room of [data, train, adding]) room.open({ base: server.url })
+    for (const room of [data, train, adding]) room.open({ base: base() })
     return { data, ...train, adding }
   }
 }

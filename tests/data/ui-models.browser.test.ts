@@ -1,0 +1,88 @@
+import { createRoot } from 'solid-js'
+import { afterEach, expect, test } from 'vitest'
+import type { AddedModel, ModelInfo, Studio } from '../../src/protocol/studio.ts'
+import { createDraft } from '../../src/ui/state/draft.ts'
+import { createModels } from '../../src/ui/state/models.ts'
+
+let close = () => {}
+afterEach(() => close())
+
+const model = (id: string, hash: string, name = id) =>
+  ({ id, hash, name, practice: id === 'pebble' }) as unknown as ModelInfo
+
+/** @param here what is stored, whichever tab has stored it */
+function page(here: ModelInfo[], added: Partial<AddedModel> = {}) {
+  const studio = {
+    models: {
+      list: async () => [...here],
+      device: async () => ({ description: 'any', speeds: [] }),
+      add: async () => {
+        const info = { ...model('new', 'n'), known: false, asked: 'new', ...added }
+        if (!here.some(({ id }) => id === info.id)) here.push(info)
+        return info
+      },
+    },
+  } as unknown as Studio
+  return createRoot((dispose) => {
+    close = dispose
+    return createModels(studio, createDraft())
+  })
+}
+
+test('a model that another tab has deleted is chosen no more, and neither is another that has its id by now', async () => {
+  const here = [model('pebble', ''), model('gemma', 'a', 'Gemma')]
+  const models = page(here)
+  await models.ready
+  models.choose('gemma')
+  // The practice model is stored when it is first used, and another with each studio.
+  here[0] = model('pebble', 'p')
+  await models.refresh()
+  expect([models.chosenId(), models.failure()]).toEqual(['gemma', null])
+  here[1] = model('gemma', 'b', 'Gemma')
+  await models.refresh()
+  expect(models.chosen()?.id).toBe('pebble')
+  expect(models.failure()?.message).toBe(
+    'Gemma was deleted in another tab: the practice model is chosen now.',
+  )
+  models.report(null)
+  here[0] = model('pebble', 'q')
+  await models.refresh()
+  expect([models.chosenId(), models.failure()]).toEqual(['pebble', null])
+})
+
+test.each([
+  ['under its own name', {}, null],
+  ['under another, since that was taken', { name: 'new (2)' }, 'new (2)'],
+  ['not at all, since it was here', { known: true, name: 'old' }, 'old'],
+])('a model that was added %s is chosen, and what is not as it looks is said', async (_, added, told) => {
+  const models = page([model('pebble', '')], added)
+  await models.ready
+  await models.add([], 'new')
+  expect(models.chosenId()).toBe('new')
+  expect(models.told()?.name ?? null).toBe(told)
+  models.dismissTold()
+  expect(models.told()).toBeNull()
+})
+
+test('tabs know of each other which model they have chosen', async () => {
+  const { createSignal } = await import('solid-js')
+  const { chosenElsewhere, sayChosen } = await import('../../src/ui/state/in-use.ts')
+  const [chosen, choose] = createSignal('gemma')
+  const leave = createRoot((dispose) => {
+    sayChosen(chosen)
+    return dispose
+  })
+  const soon = () => new Promise((resolve) => setTimeout(resolve, 50))
+  await soon()
+  expect(await chosenElsewhere('gemma', true)).toBe(false)
+  expect(await chosenElsewhere('gemma', false)).toBe(true)
+  choose('other')
+  await soon()
+  expect([await chosenElsewhere('gemma', false), await chosenElsewhere('other', false)]).toEqual([
+    false,
+    true,
+  ])
+  leave()
+  await soon()
+  expect(await chosenElsewhere('other', false)).toBe(false)
+})
