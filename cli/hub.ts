@@ -13,13 +13,8 @@ import { fetchChunked } from '../src/files/chunked-fetch.ts'
 import { sha256Hex } from '../src/lib/hash.ts'
 import { fail, LapidaryError, toFailure } from '../src/protocol/errors.ts'
 import { parseHubEndpoint } from '../src/protocol/hub-endpoint.ts'
-import {
-  HUB_ENDPOINT,
-  isAddress,
-  isHubName,
-  modelAddressText,
-  parseModelAddress,
-} from '../src/protocol/model-address.ts'
+import { HUB_ENDPOINT, modelAddressText } from '../src/protocol/model-address.ts'
+import { isAddress, isHubName, parseModelAddress } from '../src/protocol/read-address.ts'
 import type { ModelAddress } from '../src/protocol/studio.ts'
 import type { FindOptions, Found, FoundFile } from '../src/workers/hub/found.ts'
 import { gatedContext, gatedError } from '../src/workers/hub/repository.ts'

@@ -131,8 +131,8 @@ export const HELP = `npm run train -- --model M --data FILE --out DIR [options]
 Fine-tunes a Gemma on a file of rows, in a Chromium without a window.
 
   --model M            pebble (default), a folder with config.json, tokenizer.json and *.safetensors (or a .zip of it), or a .gguf file;
-                       or OWNER/NAME[/FILE.gguf][@REVISION] on the Hugging Face Hub, or an address: these are fetched once, into
-                       a cache. HF_TOKEN, HF_ENDPOINT and HF_HOME mean what they mean to huggingface_hub
+                       or OWNER/NAME[/FILE.gguf|:TYPE][@REVISION] on the Hugging Face Hub, or an address of a hub or any server:
+                       these are fetched once, into a cache. HF_TOKEN, HF_ENDPOINT and HF_HOME mean what they mean to huggingface_hub
   --data FILE          CSV, TSV, JSON, JSON lines, Parquet, Arrow, Feather, Excel or text, in gzip or ZIP or not; may be given
                        several times, or be a folder: files with the same columns are put together
   --out DIR            a folder that does not exist yet; gets run.json, metrics.jsonl, checkpoint/ and adapter/, and

@@ -1,6 +1,7 @@
 import { fail } from './errors.ts'
-import { HUB_ENDPOINT, readUrl } from './model-address.ts'
+import { HUB_ENDPOINT } from './model-address.ts'
 import { pageMayAsk } from './policy.ts'
+import { readUrl } from './read-address.ts'
 
 /**
  * Reads the address of a hub as a person types it; without a scheme it is `https`.
@@ -27,7 +28,7 @@ export function parseHubEndpoint(text: string, asks: 'page' | 'command'): string
     return fail(
       'bad_config',
       `A page cannot ask ${url.host} by http://: it reaches other machines by https:// alone.`,
-      'Give an address that begins with https://. By http:// a page reaches only a server on this machine.',
+      'Give one that begins with https://, or of a server on this machine.',
     )
   return /^(www\.)?(huggingface\.co|hf\.co)$/.test(url.host)
     ? HUB_ENDPOINT

@@ -112,7 +112,9 @@ test('an adapter that is opened as a model is called one, and is a press away fr
   }))
   // Dropped one beside the other, without their folder.
   await dropFiles(page, '.drop', files)
-  const notice = page.getByRole('status').filter({ hasText: 'is an adapter of school/pebble, not a model' })
+  const notice = page
+    .getByRole('status')
+    .filter({ hasText: 'This is an adapter of school/pebble, not a model.' })
   await expect(notice).toBeVisible()
   await picture(page, 'adapter-instead')
   await notice.getByRole('button', { name: 'Begin a run on Pebble with it' }).click()
@@ -124,7 +126,7 @@ test('an adapter that is opened as a model is called one, and is a press away fr
   await page.goto('/#/model')
   await page.getByLabel('Name or link').fill(`${hub.endpoint}/school/far/tree/main`)
   await page.getByRole('button', { name: 'Look it up' }).click()
-  const far = page.getByRole('status').filter({ hasText: 'school/far is an adapter of school/other-gemma' })
+  const far = page.getByRole('status').filter({ hasText: 'This is an adapter of school/other-gemma' })
   await expect(far.getByRole('button', { name: 'Look at school/other-gemma' })).toBeVisible()
   await far.getByRole('button', { name: 'Begin a run on Pebble with it' }).click()
   await expect(page).toHaveURL(/#\/train/)

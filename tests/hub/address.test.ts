@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { isHubName, modelAddressText, parseModelAddress } from '../../src/protocol/model-address.ts'
+import { modelAddressText } from '../../src/protocol/model-address.ts'
+import { isHubName, parseModelAddress } from '../../src/protocol/read-address.ts'
 import { failure } from '../data/helpers.ts'
 
 const COMMIT = 'a'.repeat(40)

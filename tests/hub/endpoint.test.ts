@@ -34,6 +34,7 @@ describe('the address of a hub', () => {
     'https://x.test/?a=1',
     'https://x.test#a',
     'hub',
+    '7',
     'http:/',
     '/',
   ]

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { GEMMA_1B, GEMMA_270M } from '../../bench/shapes.ts'
-import { parseModelAddress } from '../../src/protocol/model-address.ts'
+import { parseModelAddress } from '../../src/protocol/read-address.ts'
 import type { DeviceInfo, MeasuredSpeed } from '../../src/protocol/studio.ts'
 import { expectedSpeed, sizeFactor } from '../../src/runs/speed.ts'
 import { offeredModels } from '../../src/workers/offered.ts'

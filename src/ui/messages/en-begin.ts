@@ -14,6 +14,8 @@ export const begin = {
     'Begins with the adapter of {name} as it was best on rows it never saw, optimizer and steps afresh.',
   'start.adapter': 'Begins with the adapter {name}.',
   'start.nothing': 'Begin with nothing',
+  'instead.title': 'This is an adapter of {base}, not a model.',
+  'instead.titleAlone': 'This is an adapter, not a model.',
   'instead.begin': 'Begin a run on {model} with it',
   'instead.here': 'A run can go on from what it has learnt.',
   'instead.away':

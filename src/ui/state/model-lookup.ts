@@ -1,7 +1,6 @@
 import { batch, createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
-import { parseHubEndpoint } from '../../protocol/hub-endpoint.ts'
-import { HUB_ENDPOINT, type ModelAddress, parseModelAddress } from '../../protocol/model-address.ts'
+import { HUB_ENDPOINT, type ModelAddress } from '../../protocol/model-address.ts'
 import type { HubAccess, RemoteModel, Studio } from '../../protocol/studio.ts'
 import { recall, remember } from './memory.ts'
 
@@ -17,8 +16,9 @@ interface ChosenHub {
 }
 
 /** @param before the hub that is asked while the text names none */
-function readHub(text: string, before: string): ChosenHub {
+async function readHub(text: string, before: string): Promise<ChosenHub> {
   try {
+    const { parseHubEndpoint } = await import('../../protocol/hub-endpoint.ts')
     const endpoint = parseHubEndpoint(text, 'page')
     return { text: endpoint === HUB_ENDPOINT ? '' : endpoint, endpoint, problem: null }
   } catch (error) {
@@ -31,8 +31,17 @@ export type ModelLookup = ReturnType<typeof createModelLookup>
 /** A model elsewhere that is looked at before it is fetched, and the account that it may take. Nothing is asked but at a press. */
 export function createModelLookup(studio: Studio) {
   const [text, setText] = createSignal('')
-  const kept = recall<{ endpoint: unknown }>('hub')?.endpoint ?? ''
-  const [hub, setHub] = createSignal(readHub(String(kept), HUB_ENDPOINT))
+  const kept = String(recall<{ endpoint: unknown }>('hub')?.endpoint ?? '')
+  const [hub, setHub] = createSignal<ChosenHub>({
+    text: kept,
+    endpoint: /^https?:\/\/[^\s/?#]/.test(kept) && URL.canParse(kept) ? kept : HUB_ENDPOINT,
+    problem: null,
+  })
+  // Earlier versions kept whatever was typed.
+  let settling: Promise<unknown> =
+    kept === ''
+      ? Promise.resolve()
+      : readHub(kept, HUB_ENDPOINT).then((read) => hub().text === kept && setHub(read))
   const endpoint = () => hub().endpoint
   const [found, setFound] = createSignal<RemoteModel | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
@@ -46,9 +55,11 @@ export function createModelLookup(studio: Studio) {
   let looked: ModelAddress | null = null
 
   /** Another hub than Hugging Face's own: a mirror, or a school's. It is kept, as a token for it is not. */
-  function setEndpoint(address: string): void {
+  async function setEndpoint(address: string): Promise<void> {
     const before = endpoint()
-    const now = setHub(readHub(address, before))
+    const reading = readHub(address, before)
+    settling = reading
+    const now = setHub(await reading)
     if (now.problem) return
     remember('hub', now.endpoint === HUB_ENDPOINT ? null : { endpoint: now.endpoint })
     if (now.endpoint === before) return
@@ -68,7 +79,10 @@ export function createModelLookup(studio: Studio) {
       setBusy(true)
     })
     try {
-      looked = address ?? parseModelAddress(text(), endpoint())
+      // What was typed into another field just before counts.
+      await settling
+      looked =
+        address ?? (await import('../../protocol/read-address.ts')).parseModelAddress(text(), endpoint())
       const model = await studio.models.lookUp(looked, { signal: own.signal })
       if (asked === own) setFound(model)
     } catch (error) {

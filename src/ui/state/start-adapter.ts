@@ -9,8 +9,6 @@ import type { Settings } from './settings.ts'
 
 /** An adapter that was given as a model. */
 export interface Misplaced {
-  /** As which it was refused. */
-  failure: Failure
   /** The model that it says it was made for. */
   base: string | null
   get: () => Promise<{ files: File[]; name: string | null }>
@@ -68,7 +66,7 @@ export function createStartAdapter({
     const { base } = failure.detail
     batch(() => {
       setFailure(null)
-      setMisplaced({ failure, base: typeof base === 'string' ? base : null, get })
+      setMisplaced({ base: typeof base === 'string' ? base : null, get })
     })
     return true
   }

@@ -2,7 +2,7 @@ import { remoteJson } from '../../files/remote.ts'
 import { GitHash } from '../../lib/git-hash.ts'
 import { Sha256 } from '../../lib/hash.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
-import { isRepository } from '../../protocol/model-address.ts'
+import { isRepository } from '../../protocol/read-address.ts'
 import type { Call, Pushed, PushRequest } from '../../protocol/studio.ts'
 import { ownerOf } from './access.ts'
 

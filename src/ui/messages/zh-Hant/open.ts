@@ -31,6 +31,8 @@ export const open: Translated<typeof english & typeof begin> = {
   'start.runBest': '從 {name} 在沒看過的列上最好的適配器開始，最佳化器和步數重新計算。',
   'start.adapter': '從適配器 {name} 開始。',
   'start.nothing': '從頭開始',
+  'instead.title': '這是 {base} 的適配器，不是模型。',
+  'instead.titleAlone': '這是適配器，不是模型。',
   'instead.begin': '在 {model} 上從它開始訓練',
   'instead.here': '訓練可以接著它學到的部分進行。',
   'instead.away': '訓練可以接著它學到的部分進行。請先取得 {base}：這則通知會留在這裡，之後訓練就從它開始。',

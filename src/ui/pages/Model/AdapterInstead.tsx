@@ -1,9 +1,9 @@
 import { Show } from 'solid-js'
-import { isHubName, parseModelAddress } from '../../../protocol/model-address.ts'
+import { isHubName, parseModelAddress } from '../../../protocol/read-address.ts'
+import { isSealed } from '../../../protocol/sealed.ts'
 import type { ModelInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
-import { said } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import type { Misplaced } from '../../state/start-adapter.ts'
@@ -32,14 +32,14 @@ function Instead(props: { of: Misplaced }) {
   // Where it does not say what it was made for, the person knows.
   const model = () =>
     here().find(({ id }) => id === models.chosenId()) ?? here()[0] ?? (base() ? null : models.chosen())
-  const elsewhere = () => (!model() && base() && isHubName(base()!) ? base() : null)
+  const elsewhere = () => (!model() && !isSealed() && base() && isHubName(base()!) ? base() : null)
   async function begin(with_: ModelInfo): Promise<void> {
     if (await startAdapter.beginWithMisplaced(with_)) route.go('train')
   }
   return (
     <Notice
       tone="info"
-      title={said(props.of.failure.message)}
+      title={base() ? t('instead.title', { base: base()! }) : t('instead.titleAlone')}
       onDismiss={startAdapter.putAway}
       actions={
         <>

@@ -1,4 +1,4 @@
-import { onMount, Show, untrack } from 'solid-js'
+import { onMount, Show } from 'solid-js'
 import { HUB_ENDPOINT } from '../../../protocol/model-address.ts'
 import { Button } from '../../components/Button.tsx'
 import { Checkbox, TextField } from '../../components/Field.tsx'
@@ -16,10 +16,8 @@ export function HubAccount() {
     const { problem, endpoint } = lookup.hub()
     return problem && `${saidWhole(problem)} ${t('hub.endpointStays', { host: new URL(endpoint).host })}`
   }
-  // One that was kept and cannot be asked is seen without looking for it.
-  const wrong = untrack(lookup.hub).problem !== null
   return (
-    <Fold summary={t('hub.account')} small open={wrong}>
+    <Fold summary={t('hub.account')} small open={lookup.hub().problem !== null}>
       <div class="stack">
         <p class="small quiet">{t('hub.accountAbout')}</p>
         <TokenField />
@@ -29,7 +27,7 @@ export function HubAccount() {
           error={problem()}
           value={lookup.hub().text}
           placeholder={HUB_ENDPOINT}
-          onCommit={lookup.setEndpoint}
+          onCommit={(address) => void lookup.setEndpoint(address)}
         />
       </div>
     </Fold>

@@ -14,8 +14,8 @@ export const hub: SaidTexts = {
     '請寫 https:// 和它的伺服器，例如 https://huggingface.co，不含密碼，也不含 ? 或 #。',
   'A page cannot ask {0} by http://: it reaches other machines by https:// alone.':
     '網頁不能以 http:// 向 {0} 要求：它只能以 https:// 連到其他機器。',
-  'Give an address that begins with https://. By http:// a page reaches only a server on this machine.':
-    '請寫以 https:// 開頭的位址。以 http:// 網頁只能連到這台機器上的伺服器。',
+  'Give one that begins with https://, or of a server on this machine.':
+    '請寫以 https:// 開頭的位址，或這台機器上伺服器的位址。',
   'Take them out of it. For the Hub, sign in with an access token instead.':
     '請把它們去掉。要使用 Hub，請改用存取權杖登入。',
   'This is the address of a ‹data set|space›, not of a model.': '這是‹0:資料集|Space›的網址，不是模型的。',
