@@ -137,7 +137,7 @@ class Reference:
         told, plain = np.concatenate([prompt["tuned"] for prompt in prompts]), words()
         with double_precision(model):
             true = words()
-        as_near("the studio's own engine, all words of its proof", np.abs(told - true), np.abs(plain - true))
+        as_near("the studio's own engine: words of its proof", np.abs(told - true), np.abs(plain - true))
 
     def kept(self):
         return {"answers": self.answers, "logs": [logs.tolist() for logs in self.logs]}
@@ -313,9 +313,9 @@ def llama_cpp(exports, reference, forms, written):
         near(f"{what}, behind single words, against PyTorch as it computes: the same", nearest_half(furthest(asked, of_model(plain, asked))), None)
         with double_precision(own):
             true = [words_of(own, ids, text) for ids, text, *_ in exactly]
-            as_near(f"{what}, nine words of ten", *(nine_of_ten(np.concatenate([np.abs(one[k] - logs) for one, logs in zip(exactly, true)])) for k in (3, 2)))
+            as_near(f"{what}: nine words of ten", *(nine_of_ten(np.concatenate([np.abs(one[k] - logs) for one, logs in zip(exactly, true)])) for k in (3, 2)))
             exact_alone = of_model(own, asked)
-            as_near(f"{what}, behind single words, the half that is nearest", *(nearest_half(furthest(one, exact_alone)) for one in (asked, alone)))
+            as_near(f"{what}: behind single words, the half that is nearest", *(nearest_half(furthest(one, exact_alone)) for one in (asked, alone)))
         if limit == 1e-4:
             all_of(f"{what}: the same greedy answer", same, len(exact))
             all_of(f"{what}: an answer ends where it should", ends, len(exact))
@@ -379,8 +379,8 @@ def mlx(exports, reference):
         with double_precision(own):
             as_mlx(own)
             true = [words_of(own, ids, answer) for ids, answer, _ in reference]
-        as_near("mlx in mlx-lm, nine words of ten", *(nine_of_ten(np.abs(np.concatenate(of) - np.concatenate(true))) for of in (told, plain)))
-        as_near("mlx in mlx-lm, all words", *(np.abs(np.concatenate(of) - np.concatenate(true)) for of in (told, plain)))
+        as_near("mlx in mlx-lm: nine words of ten", *(nine_of_ten(np.abs(np.concatenate(of) - np.concatenate(true))) for of in (told, plain)))
+        as_near("mlx in mlx-lm: all words", *(np.abs(np.concatenate(of) - np.concatenate(true)) for of in (told, plain)))
         near("mlx in mlx-lm, against PyTorch as it computes", beside, None)
         all_of("mlx in mlx-lm: the same greedy answer, to its end", same, len(reference.answers))
         checked("mlx in mlx-lm", folder, reference.base)

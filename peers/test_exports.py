@@ -332,7 +332,7 @@ def test_llama_cpp_arithmetic(_):
 def test_llama_cpp_rounded(_):
     """
     Whole answers in other types, against Transformers on the same weights that rounds as llama.cpp does. Over many words roundings fall otherwise, see
-    `behind_single_words`, so nine of ten are held to the bound, the others to twice of it. Transformers as it computes is in the note.
+    `after_single_words`, so nine of ten are held to the bound, the others to twice of it. Transformers as it computes is in the note.
     """
     notes = []
     for name, kind, bound in (("gguf-f16", "F16", 2e-2), ("gguf", "BF16", 2e-2), ("gguf-q8_0", "Q8_0", 5e-2), ("gguf-q4_0", "Q4_0", 5e-2)):

@@ -161,21 +161,31 @@ export function openHeadless(): void {
         { field: 'data' },
       )
     let recipe = { dataset: dataset.id, model: job.model, config: wanted }
-    const longer = job.followLength ? await lengthFor(recipe) : null
+    const found = async (prepared: readonly Finding[] | null): Promise<Finding[]> => {
+      const inspected = studio.data.inspect(recipe)
+      const findings = knownFindings({
+        opening: dataset.findings,
+        // What is wrong with the request itself is why preparing failed.
+        inspected: prepared ? await inspected : await inspected.catch(() => null),
+        prepared: prepared ?? [],
+        exact: prepared !== null,
+      })
+      for (const finding of findings) tell({ finding })
+      return findings
+    }
+    // Where nothing can be learnt from, what was found of the data says why.
+    const refused = async (error: unknown): Promise<never> => {
+      await found(null)
+      throw error
+    }
+    const longer = job.followLength ? await lengthFor(recipe).catch(refused) : null
     if (longer !== null) {
       wanted = parseRunConfig({ ...wanted, training: { ...wanted.training, max_length: longer } })
       recipe = { ...recipe, config: wanted }
     }
     // Preparing first: what nothing can be learnt from is refused there.
-    const info = await studio.data.prepare(recipe)
-    const inspected = await studio.data.inspect(recipe)
-    const findings = knownFindings({
-      opening: dataset.findings,
-      inspected,
-      prepared: info.findings,
-      exact: true,
-    })
-    for (const finding of findings) tell({ finding })
+    const info = await studio.data.prepare(recipe).catch(refused)
+    const findings = await found(info.findings)
     emit({ type: 'stage', stage: 'data', note: rowsFor(info, wanted) }, false)
     const other =
       job.again || job.resume ? null : otherData(job.config.data, { ...dataset, name: job.data.name })

@@ -458,6 +458,24 @@ describe('npm run train', () => {
     await refused(['--data', data, '--max-length', '3'], 'nothing_to_learn', '3')
   }, 300_000)
 
+  test('says what data are where there is nothing to learn from', async () => {
+    const pairs = join(folder, 'pairs.jsonl')
+    const row = (i: number) => ({
+      chosen: `Human: ${i}?\n\nAssistant: Yes.`,
+      rejected: `Human: ${i}?\n\nAssistant: No.`,
+    })
+    writeFileSync(pairs, Array.from({ length: 12 }, (_, i) => `${JSON.stringify(row(i))}\n`).join(''))
+    const { status, stderr, events } = await train([
+      '--out',
+      join(folder, 'refused'),
+      ...SETTINGS,
+      '--data',
+      pairs,
+    ])
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^missing_column: /)])
+    expect(events).toContainEqual(expect.objectContaining({ type: 'finding', kind: 'preference_pairs' }))
+  }, 300_000)
+
   test('refuses a model whose weights are cut off', async () => {
     truncateSync(join(model, 'model.safetensors'), 100_000)
     await refused(['--model', model, '--data', data], 'bad_file', 'model.safetensors')
