@@ -63,7 +63,7 @@ export async function classJob(argv: string[]): Promise<ClassJob | null> {
     requireWritable(dirname(csv), '--csv')
   }
   const rows = flags.data
-    ? { name: flags.data.join(', '), files: flags.data.flatMap(dataFiles) }
+    ? { name: flags.data.join(', '), files: flags.data.flatMap(rowFiles) }
     : flags.benchmark === undefined
       ? null
       : { benchmark: benchmark(flags.benchmark).id }
@@ -75,6 +75,10 @@ export async function classJob(argv: string[]): Promise<ClassJob | null> {
   for (const model of flags.model ?? []) models.push(await modelOf(model))
   return { runs, models, rows, csv }
 }
+
+/** Named as on the page: a file by its name, those of a folder from the folder on. */
+const rowFiles = (given: string): DataPath[] =>
+  dataFiles(given).map(({ name, path }) => ({ name: name === given ? basename(path) : name, path }))
 
 /** A run's file, or those in a folder. */
 function runFiles(given: string): DataPath[] {

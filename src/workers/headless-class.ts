@@ -30,7 +30,12 @@ export interface HeadlessClassTable {
 
 /** Reads, and scores, runs by the same rooms as the page; nothing of them is stored. */
 export async function classHeadless(
-  { data, models, runs, scoring }: Pick<Studio, 'data' | 'models' | 'runs' | 'scoring'>,
+  {
+    data,
+    models,
+    runs,
+    scoring,
+  }: Pick<Studio, 'data' | 'runs' | 'scoring'> & { models: Pick<Studio['models'], 'add'> },
   job: HeadlessClass,
   tell: (progress: ClassProgress) => void,
 ): Promise<HeadlessClassTable> {

@@ -24,7 +24,7 @@ test('files of runs stand before the flags, alone or in their folder', async () 
     ...{ models: [], rows: { benchmark: 'feelings' }, csv: at('table.csv') },
   })
   expect(await classJob([own.path, '--data', at('rows.csv'), '--model', 'pebble'])).toMatchObject({
-    rows: { files: [{ path: at('rows.csv') }] },
+    rows: { files: [{ name: 'rows.csv', path: at('rows.csv') }] },
     models: [{ name: 'pebble', path: null }],
   })
   expect(await classJob(['--help'])).toBeNull()

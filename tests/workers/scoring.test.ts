@@ -115,8 +115,10 @@ describe('a run that was handed in', () => {
         rows: { name: 'set.csv', files: [at('set.csv')] },
       }
       const told: string[] = []
-      const made = await classHeadless(rooms(), job, ({ doing, name, at, of }) =>
-        told.push(`${doing} ${name} ${at}/${of}`),
+      const made = await classHeadless(
+        { ...rooms(), models: { add: async () => expect.fail() } },
+        job,
+        ({ doing, name, at, of }) => told.push(`${doing} ${name} ${at}/${of}`),
       )
       expect(await stored()).toEqual([0, 0, 0, 0, 0])
       expect(told.at(-1)).toBe('scoring Ada 1/1')
