@@ -116,6 +116,7 @@ export const runs = {
     'Yet no question about such a row is answered as the data says: what is learnt of them may be the form alone. Where rows are facts, none can be known from another; more steps make it surer of those that it learns from.',
   'judge.unknown': 'No loss on rows that it never saw was measured, so nothing can be said of those.',
   'judge.answers': 'Questions answered as the data says: {parts}.',
+  'judge.between': ', ',
   'judge.learnt': '{right} of {of} that it learnt from',
   'judge.heldOut': '{right} of {of} that it never saw',
 

@@ -38,7 +38,7 @@ export function Judged(props: { view: RunView }) {
       learnt.of > 0 ? t('judge.learnt', { right: learnt.right, of: learnt.of }) : '',
       heldOut.of > 0 ? t('judge.heldOut', { right: heldOut.right, of: heldOut.of }) : '',
     ].filter(Boolean)
-    return parts.length > 0 ? t('judge.answers', { parts: parts.join(', ') }) : null
+    return parts.length > 0 ? t('judge.answers', { parts: parts.join(t('judge.between')) }) : null
   }
   /** A lower loss may be the form of an answer alone. */
   const formAlone = () => judged().kind === 'better' && right().heldOut.of > 0 && right().heldOut.right === 0

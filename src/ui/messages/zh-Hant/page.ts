@@ -15,7 +15,8 @@ export const page = {
   'app.guide': '指南與教學',
   'app.working': '訓練中',
   'app.notLoaded': '這個部分沒能取得。',
-  'app.notLoadedHint': '請檢查網路連線，再重新載入網頁。正在設定的內容會記住，訓練會從最後的檢查點繼續。',
+  'app.notLoadedHint':
+    '可能是網路斷了，也可能是主機已經換了版本。請重新載入網頁：正在設定的內容會記住，進行中的訓練會先停下並保留。',
   'app.titleTraining': '{share}・損失 {loss}・Lapidary',
   'app.titlePlace': '{place}・Lapidary',
 
@@ -564,6 +565,7 @@ export const page = {
     '但關於這些列的問題沒有一個答得與資料相同：學到的可能只是形式。如果資料是事實，一件無法從另一件得知；更多步會讓它對學過的更有把握。',
   'judge.unknown': '沒有測量從未看過的列的損失，所以無法判斷。',
   'judge.answers': '答得與資料相同的問題：{parts}。',
+  'judge.between': '，',
   'judge.learnt': '學過的 {of} 題中有 {right} 題',
   'judge.heldOut': '從未看過的 {of} 題中有 {right} 題',
   'evaluate.before': '之前（基礎模型）',
