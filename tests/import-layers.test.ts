@@ -17,7 +17,7 @@ const PARTS: [layer: string, files: RegExp][] = [
   // The page's side of the worker border.
   [
     'client',
-    /^src\/workers\/(client|chat-client|worker-host|bridge|headless|headless-entry|headless-evaluate|headless-minutes|hub-access|hub-oauth|kept-news|run-news)\.ts$/,
+    /^src\/workers\/(client|chat-client|worker-host|bridge|headless|headless-class|headless-entry|headless-evaluate|headless-minutes|hub-access|hub-oauth|kept-news|run-news)\.ts$/,
   ],
   // What commands are made of, and benchmarks too.
   [

@@ -11,6 +11,10 @@ export interface Handed {
 }
 export type Scored = { score: RunScore; failure?: undefined } | { score?: undefined; failure: Failure }
 
+/** The same file twice, or a run that somebody hands in again. */
+export const sameHandIn = (a: RunFileContents, b: RunFileContents): boolean =>
+  a.record.id === b.record.id && a.manifest.by === b.manifest.by
+
 /** A run that was handed in, as a line of the table. */
 export interface HandedRun {
   /** Its place among those given. */

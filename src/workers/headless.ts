@@ -31,6 +31,7 @@ import { judgeRun } from '../runs/queue.ts'
 import { planQueue, type QueueOutlook, type QueueWish } from '../runs/queue-plan.ts'
 import { TimeLimit } from '../runs/time-limit.ts'
 import { createStudio } from './client.ts'
+import { classHeadless, type HeadlessClass, type HeadlessClassTable } from './headless-class.ts'
 import {
   evaluateHeadless,
   fetchFiles,
@@ -107,6 +108,7 @@ export interface Headless {
   train(job: HeadlessJob): Promise<HeadlessResult>
   plan(job: HeadlessJob, wish: QueueWish): Promise<HeadlessPlan>
   evaluate(job: HeadlessEvaluation): Promise<HeadlessEvaluated>
+  handedIn(job: HeadlessClass): Promise<({ ok: true } & HeadlessClassTable) | { ok: false; failure: Failure }>
   stop(): Promise<void>
 }
 
@@ -116,7 +118,7 @@ declare global {
     /**
      * Given by whoever drives the page: takes `{finding}` for each, `{judged}`, then `{config, device}` when the data is known, `{config}` when
      * its engine has chosen its kernels, and
-     * `{event, logged}`; of an evaluation `{evaluating}`; as JSON. Resolves once it is taken in.
+     * `{event, logged}`; of an evaluation `{evaluating}`, of runs that were handed in `{handed}`; as JSON. Resolves once it is taken in.
      */
     lapidaryEvent?: (message: string) => Promise<void>
   }
@@ -427,6 +429,11 @@ export function openHeadless(): void {
     evaluate: (job) =>
       evaluateHeadless(studio, job, (evaluating) => tell({ evaluating })).then(
         (report) => ({ ok: true, report }),
+        (error: unknown) => ({ ok: false, failure: toFailure(error) }),
+      ),
+    handedIn: (job) =>
+      classHeadless(studio, job, (handed) => tell({ handed })).then(
+        (made) => ({ ok: true, ...made }),
         (error: unknown) => ({ ok: false, failure: toFailure(error) }),
       ),
     stop: () => studio.runs.stop(),

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -94,5 +95,12 @@ test('a class pack as one HTML file is opened from a stick, run, handed in, and 
   await expect(own.getByText(/on the same 6 rows of mine\.csv/)).toBeVisible({ timeout: PATIENCE })
   const csv = readFileSync(await saved(page, 'Save as CSV', folder), 'utf8')
   expect(csv.split('\r\n')[1]).toMatch(/^'=Ada,.*,\d,6,mine\.csv,accuracy,/)
+
+  // The command gives the same table, of the same file and the same rows.
+  writeFileSync(join(folder, 'mine.csv'), `sentence,mood\n${set.join('\n')}\n`)
+  const command = ['class', run, '--data', join(folder, 'mine.csv'), '--csv', join(folder, 'class.csv')]
+  const printed = execFileSync(process.execPath, ['cli/bootstrap.mjs', ...command], { encoding: 'utf8' })
+  expect(readFileSync(join(folder, 'class.csv'), 'utf8')).toBe(csv)
+  expect(printed).toMatch(/^=Ada +\S.* \d of 6 +6 of 6 /m)
   expect(complaints).toEqual([])
 })

@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -7,9 +8,12 @@ import { type RunningServer, serve } from '../../cli/server.ts'
 import { toFailure } from '../../src/protocol/errors.ts'
 import { blobFile } from '../../src/protocol/exported.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
+import { handedCsv, handedTable } from '../../src/runs/handed-in.ts'
 import { openDatabase } from '../../src/storage/database.ts'
+import { createScoring } from '../../src/ui/state/scoring.ts'
 import { addingRoom } from '../../src/workers/adding-room.ts'
 import { dataRoom } from '../../src/workers/data-room.ts'
+import { classHeadless } from '../../src/workers/headless-class.ts'
 import { trainRooms } from '../../src/workers/train-room.ts'
 import { zipOf } from '../support/zip.ts'
 
@@ -91,6 +95,50 @@ async function stored() {
 }
 
 describe('a run that was handed in', () => {
+  test('is in the same table by the command line as on the page, scored on the same rows', async () => {
+    const { file } = await handed()
+    const folder = mkdtempSync(join(tmpdir(), 'lapidary-class-'))
+    const whole = new Uint8Array(await file.arrayBuffer())
+    const given: [string, Uint8Array][] = [
+      [NAME, whole],
+      ['torn.lapidary-run.zip', whole.subarray(0, 900)],
+      ['again.lapidary-run.zip', whole],
+      ['set.csv', new TextEncoder().encode(SET)],
+    ]
+    for (const [name, bytes] of given) writeFileSync(join(folder, name), bytes)
+    const files = await serve({ root: folder })
+    try {
+      const at = (name: string) => ({ name, url: `${files.url}${name}` })
+      const job = {
+        runs: given.slice(0, 3).map(([name]) => at(name)),
+        models: [],
+        rows: { name: 'set.csv', files: [at('set.csv')] },
+      }
+      const told: string[] = []
+      const made = await classHeadless(
+        { ...rooms(), models: { add: async () => expect.fail() } },
+        job,
+        ({ doing, name, at, of }) => told.push(`${doing} ${name} ${at}/${of}`),
+      )
+      expect(await stored()).toEqual([0, 0, 0, 0, 0])
+      expect(told.at(-1)).toBe('scoring Ada 1/1')
+      expect(made.failures.map(({ message }) => message)).toEqual([expect.stringContaining('torn')])
+
+      globalThis.indexedDB = new IDBFactory()
+      const studio = await teacher()
+      const page = createScoring(studio)
+      await page.open(given.slice(0, 3).map(([name, bytes]) => new File([bytes as BlobPart], name)))
+      await page.score(studio.set)
+      expect(page.failures()).toHaveLength(1)
+      const csv = handedCsv(handedTable(page.entries()))
+      expect(csv.split('\r\n')[1]).toMatch(/^Ada,.*,\d+,12,set\.csv,accuracy,/)
+      expect(handedCsv(made.table)).toBe(csv)
+    } finally {
+      await files.close()
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   test('is scored as if it were opened and evaluated on the same rows, and nothing of it is stored', async () => {
     const { file } = await handed()
     const { scoring, set, runs, evaluations } = await teacher()

@@ -25,7 +25,7 @@ export const en = {
   'app.working': 'training',
   'app.notLoaded': 'This part of the page could not be fetched.',
   'app.notLoadedHint':
-    'Check the connection, then reload the page. What was being set up is remembered, and a run goes on from its last checkpoint.',
+    'The connection may be gone, or the host has another version by now. Reload the page: what was being set up is remembered, and a run is stopped and kept.',
   'app.titleTraining': '{share} · loss {loss} · Lapidary',
   'app.titlePlace': '{place} · Lapidary',
 

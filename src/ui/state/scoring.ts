@@ -2,7 +2,7 @@ import { createSignal } from 'solid-js'
 import { type Failure, toFailure } from '../../protocol/errors.ts'
 import type { RunFileContents } from '../../protocol/run-file.ts'
 import type { ScoredRows, Studio } from '../../protocol/studio.ts'
-import type { Handed, Scored } from '../../runs/handed-in.ts'
+import { type Handed, type Scored, sameHandIn } from '../../runs/handed-in.ts'
 
 /** Runs of a class as they were opened from their files, which nothing is stored of, and their scores on one set. */
 export function createScoring(studio: Pick<Studio, 'runs' | 'scoring'>) {
@@ -54,7 +54,7 @@ export function createScoring(studio: Pick<Studio, 'runs' | 'scoring'>) {
           try {
             const contents = await studio.runs.readRunFile(file, file.name, { signal })
             setEntries((all) => [
-              ...all.filter((other) => !isSame(other.contents, contents)),
+              ...all.filter((other) => !sameHandIn(other.contents, contents)),
               { file, contents, scored: null },
             ])
           } catch (error) {
@@ -97,7 +97,3 @@ export interface Work {
   /** Of this one. */
   share: number
 }
-
-/** The same file twice, or a run that somebody hands in again. */
-const isSame = (a: RunFileContents, b: RunFileContents) =>
-  a.record.id === b.record.id && a.manifest.by === b.manifest.by

@@ -15,7 +15,8 @@ export const page = {
   'app.guide': '指南與教學',
   'app.working': '訓練中',
   'app.notLoaded': '這個部分沒能取得。',
-  'app.notLoadedHint': '請檢查網路連線，再重新載入網頁。正在設定的內容會記住，訓練會從最後的檢查點繼續。',
+  'app.notLoadedHint':
+    '可能是網路斷了，也可能是主機已經換了版本。請重新載入網頁：正在設定的內容會記住，進行中的訓練會先停下並保留。',
   'app.titleTraining': '{share}・損失 {loss}・Lapidary',
   'app.titlePlace': '{place}・Lapidary',
 
