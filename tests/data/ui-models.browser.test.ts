@@ -48,6 +48,17 @@ test('a model that another tab has deleted is chosen no more, and neither is ano
   expect([models.chosenId(), models.gone()]).toEqual(['pebble', null])
 })
 
+test('a model that is as it was stays the same thing when the list is read again', async () => {
+  const here = [model('pebble', 'p'), model('gemma', 'a')]
+  const models = page(here)
+  await models.ready
+  const before = models.chosen()
+  here.splice(0, 2, model('pebble', 'p'), model('other', 'b'))
+  await models.refresh()
+  expect(models.list().map(({ id }) => id)).toEqual(['pebble', 'other'])
+  expect(models.chosen()).toBe(before)
+})
+
 test.each([
   ['under its own name', {}, null],
   ['under another, since that was taken', { name: 'new (2)' }, 'new (2)'],

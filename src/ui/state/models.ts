@@ -66,7 +66,9 @@ export function createModels(studio: Studio, draft: Draft) {
       const found = await studio.models.list()
       const before = chosen()
       batch(() => {
-        setList(found)
+        // One that is as it was stays the same thing: whatever hangs on the chosen one is left alone.
+        const known = new Map(list().map((model) => [JSON.stringify(model), model]))
+        setList(found.map((model) => known.get(JSON.stringify(model)) ?? model))
         setListFailure(null)
         // Another of its id, or none: it is not there any more. The practice model is another with each studio.
         if (
