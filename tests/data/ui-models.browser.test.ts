@@ -37,17 +37,26 @@ test('a model that another tab has deleted is chosen no more, and neither is ano
   // The practice model is stored when it is first used, and another with each studio.
   here[0] = model('pebble', 'p')
   await models.refresh()
-  expect([models.chosenId(), models.failure()]).toEqual(['gemma', null])
+  expect([models.chosenId(), models.gone()]).toEqual(['gemma', null])
   here[1] = model('gemma', 'b', 'Gemma')
   await models.refresh()
   expect(models.chosen()?.id).toBe('pebble')
-  expect(models.failure()?.message).toBe(
-    'Gemma was deleted in another tab: the practice model is chosen now.',
-  )
-  models.report(null)
+  expect(models.gone()).toBe('Gemma')
+  models.dismissGone()
   here[0] = model('pebble', 'q')
   await models.refresh()
-  expect([models.chosenId(), models.failure()]).toEqual(['pebble', null])
+  expect([models.chosenId(), models.gone()]).toEqual(['pebble', null])
+})
+
+test('a model that is as it was stays the same thing when the list is read again', async () => {
+  const here = [model('pebble', 'p'), model('gemma', 'a')]
+  const models = page(here)
+  await models.ready
+  const before = models.chosen()
+  here.splice(0, 2, model('pebble', 'p'), model('other', 'b'))
+  await models.refresh()
+  expect(models.list().map(({ id }) => id)).toEqual(['pebble', 'other'])
+  expect(models.chosen()).toBe(before)
 })
 
 test.each([
@@ -55,12 +64,15 @@ test.each([
   ['under another, since that was taken', { name: 'new (2)' }, 'new (2)'],
   ['not at all, since it was here', { known: true, name: 'old' }, 'old'],
 ])('a model that was added %s is chosen, and what is not as it looks is said', async (_, added, told) => {
-  const models = page([model('pebble', '')], added)
+  const here = [model('pebble', '')]
+  const models = page(here, added)
   await models.ready
   await models.add([], 'new')
   expect(models.chosenId()).toBe('new')
   expect(models.told()?.name ?? null).toBe(told)
-  models.dismissTold()
+  // Of one that is gone by now nothing is said.
+  here.pop()
+  await models.refresh()
   expect(models.told()).toBeNull()
 })
 

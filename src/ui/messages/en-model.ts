@@ -22,7 +22,7 @@ export const model = {
   'model.download': 'Save {name} to a file, for another machine',
   'model.remove': 'Delete {name} from this browser',
   'model.removeTitle': 'Delete this model?',
-  'model.removeText': '{name} frees {size}.',
+  'model.removeText': 'Deleting {name} frees {size}.',
   'model.removeGoing':
     'Training on it now: {names}. The run comes to its end, but cannot be gone on with or asked.',
   'model.removeCut': 'Not at their end, and unable to go on without it: {names}.',
@@ -42,6 +42,8 @@ export const model = {
   'model.add.hint':
     'or drop it here: a folder with config.json, tokenizer.json and the .safetensors files, a .zip of it, or a .gguf file.',
   'model.adding': 'Storing {name}',
+  'model.goneElsewhere': '{name} was deleted in another tab: the practice model is chosen now.',
+  'model.goneElsewhereHint': 'Choose another model, or add it again.',
   'model.known': 'It is here already, as {name}',
   'model.knownText': 'The same files, by their SHA-256: nothing was stored again. {name} is chosen.',
   'model.apart': 'It is stored as {name}: another model here is called {asked}',

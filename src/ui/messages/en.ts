@@ -190,8 +190,6 @@ export const en = {
   'resume.see': 'What it needs',
 
   'model.unnamed': 'Gemma',
-  'model.goneElsewhere': '{name} was deleted in another tab: the practice model is chosen now.',
-  'model.goneElsewhereHint': 'Choose another model, or add it again.',
 
   'sample.pirate.title': 'Talk like a pirate',
   'sample.pirate.summary':

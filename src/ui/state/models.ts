@@ -54,6 +54,7 @@ export function createModels(studio: Studio, draft: Draft) {
   const [adding, setAdding] = createSignal<Adding | null>(null)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   const [added, setAdded] = createSignal<AddedModel | null>(null)
+  const [gone, setGone] = createSignal<string | null>(null)
   const [listFailure, setListFailure] = createSignal<Failure | null>(null)
   const [deviceFailure, setDeviceFailure] = createSignal<Failure | null>(null)
   const [checking, setChecking] = createSignal<Checking | null>(null)
@@ -65,7 +66,9 @@ export function createModels(studio: Studio, draft: Draft) {
       const found = await studio.models.list()
       const before = chosen()
       batch(() => {
-        setList(found)
+        // One that is as it was stays the same thing: whatever hangs on the chosen one is left alone.
+        const known = new Map(list().map((model) => [JSON.stringify(model), model]))
+        setList(found.map((model) => known.get(JSON.stringify(model)) ?? model))
         setListFailure(null)
         // Another of its id, or none: it is not there any more. The practice model is another with each studio.
         if (
@@ -75,11 +78,7 @@ export function createModels(studio: Studio, draft: Draft) {
         )
           return
         choose('pebble')
-        setFailure({
-          code: 'missing_file',
-          message: t('model.goneElsewhere', { name: before.name }),
-          hint: t('model.goneElsewhereHint'),
-        })
+        setGone(before.name)
       })
     } catch (error) {
       setListFailure(toFailure(error))
@@ -264,9 +263,13 @@ export function createModels(studio: Studio, draft: Draft) {
     /** The model that was added last, where it was here already or has another name than it came with. */
     told: () => {
       const model = added()
-      return model && (model.known || model.name !== model.asked) ? model : null
+      if (!model || !list().some(({ id, hash }) => id === model.id && hash === model.hash)) return null
+      return model.known || model.name !== model.asked ? model : null
     },
     dismissTold: () => setAdded(null),
+    /** What the chosen model was called that another tab has deleted. */
+    gone,
+    dismissGone: () => setGone(null),
     useOf,
     remove,
     report: setFailure,

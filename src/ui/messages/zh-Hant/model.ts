@@ -41,6 +41,8 @@ export const model: Translated<typeof english> = {
   'model.add.hint':
     '或拖放到這裡：含 config.json、tokenizer.json 和 .safetensors 檔案的資料夾、它的 .zip，或一個 .gguf 檔案。',
   'model.adding': '正在儲存 {name}',
+  'model.goneElsewhere': '{name} 已在另一個分頁刪除：現在選用練習用模型。',
+  'model.goneElsewhereHint': '請選擇其他模型，或重新加入。',
   'model.known': '它已經在這裡了，名稱是 {name}',
   'model.knownText': '依 SHA-256 判斷是相同的檔案：沒有再存一次。已選用 {name}。',
   'model.apart': '存為 {name}：這裡另有一個叫 {asked} 的模型',

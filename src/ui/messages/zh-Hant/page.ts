@@ -655,8 +655,6 @@ export const page = {
   'export.cancel': '取消',
   'export.cancelNote': '如果取消，不會留下任何東西。',
   'model.unnamed': 'Gemma',
-  'model.goneElsewhere': '{name} 已在另一個分頁刪除：現在選用練習用模型。',
-  'model.goneElsewhereHint': '請選擇其他模型，或重新加入。',
 
   'sample.pirate.title': '學海盜說話',
   'sample.pirate.summary': '簡單的問題，由一位溫和的海盜回答。訓練之後，每個回答都有海盜的口吻。（英文）',

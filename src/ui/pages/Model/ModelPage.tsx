@@ -47,21 +47,37 @@ export function ModelPage() {
   )
 }
 
-/** That a model was here already, or goes by another name than it came with. */
+/** That a model was here already, or goes by another name than it came with; or that the chosen one is gone. */
 function Added() {
   const { models } = useApp()
   return (
-    <Show when={models.told()}>
-      {(told) => (
-        <Notice
-          tone="info"
-          title={t(told().known ? 'model.known' : 'model.apart', { name: told().name, asked: told().asked })}
-          onDismiss={models.dismissTold}
-        >
-          <p>{t(told().known ? 'model.knownText' : 'model.apartText', { name: told().name })}</p>
-        </Notice>
-      )}
-    </Show>
+    <>
+      <Show when={models.gone()}>
+        {(name) => (
+          <Notice
+            tone="warning"
+            title={t('model.goneElsewhere', { name: name() })}
+            onDismiss={models.dismissGone}
+          >
+            <p>{t('model.goneElsewhereHint')}</p>
+          </Notice>
+        )}
+      </Show>
+      <Show when={models.told()}>
+        {(told) => (
+          <Notice
+            tone="info"
+            title={t(told().known ? 'model.known' : 'model.apart', {
+              name: told().name,
+              asked: told().asked,
+            })}
+            onDismiss={models.dismissTold}
+          >
+            <p>{t(told().known ? 'model.knownText' : 'model.apartText', { name: told().name })}</p>
+          </Notice>
+        )}
+      </Show>
+    </>
   )
 }
 
