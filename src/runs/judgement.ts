@@ -32,6 +32,8 @@ export interface Judgement {
 
 /** A change of a loss by less than this share may be chance. */
 const MARGIN = 0.02
+/** Share of its first loss below which rows are learnt: a run whose rate is too high learns which words are frequent, and no row. */
+const LEARNT = 0.8
 /** Steps that the two means of the training loss are taken over, at most. */
 const STEPS = 10
 
@@ -53,7 +55,7 @@ export function judge({ trainLoss, evalSteps, evalLoss, cut = false }: Curves): 
   if (train && train.last > CLIMBED * began) return { ...known, kind: 'diverged' }
   if (!best) return { ...known, kind: 'unknown' }
   if (evals.length < 2) return { ...known, kind: 'once' }
-  const fell = train !== null && train.last < train.first * (1 - MARGIN)
+  const fell = train !== null && train.last < train.first * LEARNT
   const rose = last > best.loss * (1 + MARGIN)
   if (fell && rose) return { ...known, kind: 'by_heart' }
   if (last < first * (1 - MARGIN)) return { ...known, kind: cut ? 'cut' : 'better' }

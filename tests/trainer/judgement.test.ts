@@ -39,6 +39,8 @@ describe('a run is judged', () => {
     expect(judge({ trainLoss: apart, ...at([], []) }).kind).toBe('diverged')
     expect(judge({ trainLoss: line(5, 8), ...at([0, 40], [5, 9]) }).kind).toBe('diverged')
     expect(judge({ trainLoss: [...line(5, 1), Number.NaN], ...at([0, 40], [5, 2]) }).kind).toBe('lost')
+    // What has learnt which words are frequent, and spoilt the rest, has learnt nothing by heart.
+    expect(judge({ trainLoss: line(5.3, 4.7), ...at([0, 60], [4.5, 5.1]) }).kind).toBe('worse')
     // A bump that was got over is no such thing.
     expect(judge({ trainLoss: [5, 5, 20, 20, ...line(6, 1)], ...at([0, 40], [5, 2]) }).kind).toBe('better')
   })

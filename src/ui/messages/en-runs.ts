@@ -111,7 +111,7 @@ export const runs = {
   'judge.no_change':
     'Rows that it never saw are known no better yet: loss {first} {before}, {last} {after}. Try more steps or a higher learning rate.',
   'judge.worse':
-    'Rows that it never saw are known less well: loss {first} {before}, {last} {after}. Try a lower learning rate.',
+    'Rows that it never saw are known less well: loss {first} {before}, {last} {after}. Try a lower learning rate, such as {gentler}.',
   'judge.formAlone':
     'Yet no question about such a row is answered as the data says: what is learnt of them may be the form alone. Where rows are facts, none can be known from another; more steps make it surer of those that it learns from.',
   'judge.unknown': 'No loss on rows that it never saw was measured, so nothing can be said of those.',

@@ -571,7 +571,8 @@ export const page = {
     '它在死背自己的列：這些列的損失從 {trainFirst} 降到 {trainLast}，而從未看過的列從第 {step} 步的 {best} 上升到{after}的 {last}。如果資料是事實，這正是您要的：一件事實無法從另一件得知。如果是技能或風格，請減少步數或增加資料列。',
   'judge.no_change':
     '從未看過的列還沒有掌握得更好：損失{before} {first}，{after} {last}。請試試更多步或更高的學習率。',
-  'judge.worse': '從未看過的列掌握得更差了：損失{before} {first}，{after} {last}。請試試較低的學習率。',
+  'judge.worse':
+    '從未看過的列掌握得更差了：損失{before} {first}，{after} {last}。請試試較低的學習率，例如 {gentler}。',
   'judge.formAlone':
     '但關於這些列的問題沒有一個答得與資料相同：學到的可能只是形式。如果資料是事實，一件無法從另一件得知；更多步會讓它對學過的更有把握。',
   'judge.unknown': '沒有測量從未看過的列的損失，所以無法判斷。',

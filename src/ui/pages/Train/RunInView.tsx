@@ -5,7 +5,7 @@ import { Button, LinkButton } from '../../components/Button.tsx'
 import { Hint } from '../../components/Hint.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
-import { formatTime } from '../../messages/format.ts'
+import { formatNumber, formatTime } from '../../messages/format.ts'
 import { saidWhole } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
@@ -17,6 +17,7 @@ import { Judged, judgedOf } from '../Judged.tsx'
 import { NeedsModel } from '../NeedsModel.tsx'
 import { RunFacts } from '../RunFacts.tsx'
 import { BegunWith, Checkpoints } from './Checkpoints.tsx'
+import { useGentler } from './Diverges.tsx'
 import { DontKeep } from './DontKeep.tsx'
 import { Hood } from './Hood.tsx'
 import { Live } from './Live.tsx'
@@ -140,6 +141,7 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
       },
       runs.label(props.run),
     )
+  const gentler = useGentler(() => props.run)
   /** Come to its end, and of no use all the same. */
   const apart = () => {
     const view = runs.view(props.run.id)
@@ -178,6 +180,11 @@ function Outcome(props: { run: RunInfo; of: ReturnType<typeof useCheckpoint> }) 
                 </Button>
               )}
             </Show>
+          </Show>
+          <Show when={apart()}>
+            <Button disabled={training.busy()} onClick={() => void gentler.again()}>
+              {t('diverges.again', { rate: formatNumber(gentler.rate()) })}
+            </Button>
           </Show>
           <Show when={which() === 'best' && props.run.status === 'done' && !shown.anyLocked}>
             <Button icon="play" onClick={continueAnew}>
