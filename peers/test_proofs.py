@@ -96,6 +96,20 @@ def test_proof_in_llama_cpp(_):
     return names
 
 
+def test_proof_where_a_character_is_begun(_):
+    """The likeliest word is a byte of a character, of which llama.cpp tells no probabilities: there is a verdict all the same."""
+    from gguf import GGUFReader
+
+    folder = shutil.copytree(trained() / "gguf-f32", trained() / "begun")
+    first = json.loads((folder / "proof.json").read_text())["prompts"][0]["answer_ids"][0]
+    byte = json.loads((BASE / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]["<0xE2>"]
+    words = GGUFReader(folder / "model.gguf", "r+")
+    table = next(tensor for tensor in words.tensors if tensor.name == "token_embd.weight").data
+    table[byte] = 3 * table[first]
+    table.flush()
+    same(checked(folder), 2, "a word that begins a character is the likeliest")
+
+
 def test_proof_in_mlx(_):
     return of_library("mlx")
 

@@ -63,7 +63,7 @@ export class Frame {
     if (!read)
       fail('missing_column', `There is no column "${name}".`, `Choose one of: ${listed(this.names)}.`, {
         column: name,
-        columns: this.names.join(', '),
+        columns: listed(this.names),
       })
     return read()
   }

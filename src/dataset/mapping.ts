@@ -24,7 +24,7 @@ export function checkMapping(source: Table | Frame, mapping: Mapping): void {
       'missing_column',
       `There is no column "${column}" for the ${role}.`,
       near ? `Did you mean "${near}"?` : choices,
-      { role, column, columns: names.join(', ') },
+      { role, column, columns: listed(names) },
     )
   }
   const { response, messages, text, system, template = null } = mapping
@@ -35,7 +35,7 @@ export function checkMapping(source: Table | Frame, mapping: Mapping): void {
       'missing_column',
       'No column is chosen to learn from.',
       'Choose a prompt and a response, or messages, or text.',
-      { columns: names.join(', ') },
+      { columns: listed(names) },
     )
   if (kinds > 1 || (system !== null && asked === null && messages === null))
     fail(
@@ -45,7 +45,7 @@ export function checkMapping(source: Table | Frame, mapping: Mapping): void {
     )
   if ((asked === null) !== (response === null) && messages === null && text === null) {
     const role = asked === null ? 'prompt' : 'response'
-    fail('missing_column', `A ${role} column is needed, too.`, choices, { role, columns: names.join(', ') })
+    fail('missing_column', `A ${role} column is needed, too.`, choices, { role, columns: listed(names) })
   }
   if (template !== null) parseTemplate(template, names)
 }

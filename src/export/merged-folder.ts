@@ -34,7 +34,7 @@ export function mergedFormat(type: PlainType, about: string): Exporter {
   return {
     name: type === 'BF16' ? 'Merged model' : `Merged model, ${type.toLowerCase()}`,
     about,
-    for: ['transformers', 'server', 'hub', 'lapidary'],
+    for: ['transformers', 'server', 'hub', 'phone', 'lapidary'],
     check: { checker: ['transformers', 'words'], ...roundedTo(type) },
     files: (source, call) => mergedFolder(source, type, call),
   }

@@ -69,7 +69,7 @@ function columnNamed(written: string, columns: readonly string[], template: stri
     near
       ? `Did you mean {${near}}?`
       : `Choose one of: ${listed(columns)}. For a brace that is meant as one, write {{ or }}.`,
-    { column: written.trim(), template, columns: columns.join(', ') },
+    { column: written.trim(), template, columns: listed(columns) },
   )
 }
 

@@ -25,6 +25,7 @@ test('every format is offered somewhere, and each place recommends one', async (
     llama: 'gguf-q8_0',
     mlx: 'mlx',
     web: 'chat-page',
+    phone: 'merged',
     hub: 'peft',
     torch: 'pt',
   })
@@ -32,7 +33,7 @@ test('every format is offered somewhere, and each place recommends one', async (
   expect(kept.map(({ id }) => id)).toEqual(['peft', 'merged', 'checkpoint', 'merged-f16', 'merged-f32'])
   // Elsewhere what the format says of itself is reason enough.
   const reasoned = places.filter(({ id }) => whyAt(id, recommended[id]!) !== null).map(({ id }) => id)
-  expect(reasoned).toEqual(['transformers', 'llama', 'mlx', 'server', 'web', 'hub', 'torch'])
+  expect(reasoned).toEqual(['transformers', 'llama', 'mlx', 'server', 'web', 'phone', 'hub', 'torch'])
 })
 
 test('a place without a format is not offered, and a new format brings its place', () => {

@@ -4,6 +4,7 @@ import { guessMapping } from '../../src/dataset/guess.ts'
 import { describeColumns } from '../../src/dataset/open.ts'
 import { mapFrame } from '../../src/dataset/rows.ts'
 import { makeTable } from '../../src/files/table.ts'
+import type { LapidaryError } from '../../src/protocol/errors.ts'
 import { identity } from '../../src/protocol/identity.ts'
 import { mappingFor, NO_MAPPING } from '../../src/protocol/recipe.ts'
 import { parseRunConfig } from '../../src/protocol/run-config.ts'
@@ -145,4 +146,18 @@ describe('the command line', () => {
     expect(stepped).toContain('deduplicate')
     expect(identity(parseRunConfig({ data: { split: { method: 'random' } } }))).toBe(plain)
   })
+})
+
+test('of thousands of columns a failure names a few, and says how many there are', () => {
+  const many = Object.fromEntries(Array.from({ length: 6000 }, (_, i) => [`column_${i}`, ['x']]))
+  for (const mapping of [{}, { prompt: 'column_1' }, { prompt: 'frage', response: 'column_2' }])
+    try {
+      map(many, mapping)
+      expect.unreachable()
+    } catch (error) {
+      const { code, message, hint, detail } = error as LapidaryError
+      expect(code).toBe('missing_column')
+      expect(JSON.stringify([message, hint, detail]).length).toBeLessThan(800)
+      expect(detail?.columns).toContain('(6000 in all)')
+    }
 })

@@ -48,6 +48,8 @@ export const exported = {
     'The whole model in bfloat16, which every server loads without knowing of adapters.',
   'export.why.web.chat-page':
     'One folder of plain files. Put it on any web server, or open it through one at home: it answers in the browser, offline, with the base model beside the tuned one.',
+  'export.why.phone.merged':
+    'The whole model: one command, below, makes the file of it that LiteRT-LM and AI Edge Gallery open.',
   'export.why.hub.peft':
     'Small to upload. Whoever uses it fetches the base model from where it is published; one that is nowhere else goes with it.',
   'export.why.torch.pt': 'Small, and nothing is rounded: the weights that were learnt, in one file.',

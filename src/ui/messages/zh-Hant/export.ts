@@ -48,6 +48,7 @@ export const exported: Translated<typeof english> = {
   'export.why.server.merged': 'bfloat16 的完整模型，每種伺服器都能載入，不必懂適配器。',
   'export.why.web.chat-page':
     '一個純檔案的資料夾。放上任何網頁伺服器，或在家裡用伺服器打開：它在瀏覽器裡離線回答，基礎模型和微調後的模型並排。',
+  'export.why.phone.merged': '整個模型：用下方的一個指令，就能做成 LiteRT-LM 與 AI Edge Gallery 開啟的檔案。',
   'export.why.hub.peft': '上傳量小。使用者從基礎模型發布的地方取得基礎模型；別處沒有的基礎模型會一起上傳。',
   'export.why.torch.pt': '檔案小，沒有任何捨入：學到的權重，放在一個檔案裡。',
   'export.others': '其他格式（{count}）',
