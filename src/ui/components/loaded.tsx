@@ -1,5 +1,6 @@
-import { type Component, lazy } from 'solid-js'
+import { type Component, createEffect, createSignal, lazy } from 'solid-js'
 import { addEnglish, isEnglish, t } from '../messages/t.ts'
+import { useAppIfAny } from '../state/app.tsx'
 import { Button } from './Button.tsx'
 import { FailureNotice } from './Notice.tsx'
 
@@ -37,8 +38,19 @@ function loadAll(): void {
 }
 for (const name of ['pointerdown', 'keydown', 'drop']) window.addEventListener(name, loadAll, { once: true })
 
-/** A browser does not fetch a module a second time in the same page. */
+/**
+ * A browser does not fetch a module a second time in the same page, and a host may have another version by now: the page is loaded anew, a run
+ * that goes on first stopped after its step, and stored.
+ */
 function NotLoaded() {
+  const training = useAppIfAny()?.training
+  const [asked, setAsked] = createSignal(false)
+  const reload = () => {
+    setAsked(true)
+    void training?.stop()
+  }
+  const isRunning = () => training?.phase() === 'running' || training?.phase() === 'stopping'
+  createEffect(() => asked() && !isRunning() && location.reload())
   const failure = {
     code: 'network',
     message: t('app.notLoaded'),
@@ -47,7 +59,11 @@ function NotLoaded() {
   return (
     <FailureNotice
       failure={failure}
-      actions={<Button onClick={() => location.reload()}>{t('action.reload')}</Button>}
+      actions={
+        <Button disabled={asked()} onClick={reload}>
+          {t('action.reload')}
+        </Button>
+      }
     />
   )
 }

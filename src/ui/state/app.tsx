@@ -94,7 +94,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const evaluations = createEvaluations(studio, models)
   const corrections = createCorrections({ opening, route })
   const synthesis = createSynthesis(studio, data, models)
-  const offline = createOffline(() => models.device()?.engine === 'portable')
+  const offline = createOffline(() => models.device()?.engine === 'portable', training.busy)
 
   /** Whether something goes on that must not be cut off. */
   const working = () =>
@@ -245,6 +245,9 @@ export function AppProvider(props: ParentProps<{ studio: Studio; first: LinkRead
     <AppContext.Provider value={createApp(props.studio, props.first)}>{props.children}</AppContext.Provider>
   )
 }
+
+/** Null where the studio was left. */
+export const useAppIfAny = (): App | null => useContext(AppContext) ?? null
 
 export function useApp(): App {
   const app = useContext(AppContext)
