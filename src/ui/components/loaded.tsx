@@ -1,6 +1,6 @@
-import { type Component, createEffect, createSignal, lazy } from 'solid-js'
+import { type Component, createSignal, lazy } from 'solid-js'
 import { addEnglish, isEnglish, t } from '../messages/t.ts'
-import { useAppIfAny } from '../state/app.tsx'
+import { reloadSettled } from '../state/reloading.ts'
 import { Button } from './Button.tsx'
 import { FailureNotice } from './Notice.tsx'
 
@@ -43,14 +43,11 @@ for (const name of ['pointerdown', 'keydown', 'drop']) window.addEventListener(n
  * that goes on first stopped after its step, and stored.
  */
 function NotLoaded() {
-  const training = useAppIfAny()?.training
   const [asked, setAsked] = createSignal(false)
   const reload = () => {
     setAsked(true)
-    void training?.stop()
+    void reloadSettled()
   }
-  const isRunning = () => training?.phase() === 'running' || training?.phase() === 'stopping'
-  createEffect(() => asked() && !isRunning() && location.reload())
   const failure = {
     code: 'network',
     message: t('app.notLoaded'),

@@ -1,4 +1,13 @@
-import { batch, createContext, createEffect, createSignal, on, type ParentProps, useContext } from 'solid-js'
+import {
+  batch,
+  createContext,
+  createEffect,
+  createRoot,
+  createSignal,
+  on,
+  type ParentProps,
+  useContext,
+} from 'solid-js'
 import type { Studio } from '../../protocol/studio.ts'
 import type { LinkReading } from '../../runs/link.ts'
 import type { ProfileId } from '../../runs/profiles.ts'
@@ -26,6 +35,7 @@ import { createOpenConfig, findDataset } from './open-config.ts'
 import { createPacks } from './packs.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
 import { createProofs } from './proofs.ts'
+import { settleFirst } from './reloading.ts'
 import { createRoute } from './route.ts'
 import { createRuns } from './runs.ts'
 import { createSettings, type Touched } from './settings.ts'
@@ -115,7 +125,23 @@ function createApp(studio: Studio, first: LinkReading | null) {
       downloads.making() !== null ||
       runs.list().some(({ unkept }) => unkept),
   )
+  settleFirst(stopped)
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
+
+  /** A run that goes on is stopped after its step; resolves once it is stored. */
+  function stopped(): Promise<void> {
+    const isGoing = () => training.phase() === 'running' || training.phase() === 'stopping'
+    if (isGoing()) void training.stop()
+    return new Promise((resolve) =>
+      createRoot((end) =>
+        createEffect(() => {
+          if (isGoing()) return
+          resolve()
+          end()
+        }),
+      ),
+    )
+  }
 
   const [restored, setRestored] = createSignal(false)
   void (link.opensRun || shown.embedded ? Promise.resolve() : restore()).then(link.begin).finally(() => {
@@ -245,9 +271,6 @@ export function AppProvider(props: ParentProps<{ studio: Studio; first: LinkRead
     <AppContext.Provider value={createApp(props.studio, props.first)}>{props.children}</AppContext.Provider>
   )
 }
-
-/** Null where the studio was left. */
-export const useAppIfAny = (): App | null => useContext(AppContext) ?? null
 
 export function useApp(): App {
   const app = useContext(AppContext)
