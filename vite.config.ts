@@ -5,6 +5,7 @@ import solid from 'vite-plugin-solid'
 import { embedEntry } from './cli/embed-script.ts'
 import { firstLoad, firstLoadLine } from './cli/first-load.ts'
 import { guide } from './cli/guide/plugin.ts'
+import { writeLaterFiles } from './cli/later-files.ts'
 import { licences } from './cli/licences.ts'
 import { oneFileStudio } from './cli/one-file-build.ts'
 import { writeServiceWorker, writeStudioList } from './cli/service-worker.ts'
@@ -35,6 +36,19 @@ function entriesApart(): Plugin {
             )
         }
     },
+  }
+}
+
+/** Lists what is loaded later, for pages that nothing keeps. */
+function listLater(): Plugin {
+  let dist: string
+  return {
+    name: 'list-later',
+    apply: 'build',
+    configResolved({ root, build }) {
+      dist = resolve(root, build.outDir)
+    },
+    writeBundle: () => writeLaterFiles(dist),
   }
 }
 
@@ -119,6 +133,7 @@ export default defineConfig({
     policyInPage(),
     embedEntry(),
     sayFirstLoad(),
+    listLater(),
     chatPage(),
     guide(),
     oneFileStudio({ target: TARGET, plugins: () => [solid(), withoutThreads(), trustedPackages()] }),

@@ -11,6 +11,7 @@ const SOURCES = [
   ...['index.html', 'package-lock.json', 'vite.config.ts', 'tsconfig.json', 'src', 'public'],
   ...['docs', 'cli/guide', 'cli/trusted-build.ts', 'cli/embed-script.ts', 'cli/service-worker.ts'],
   'cli/one-file-build.ts',
+  'cli/later-files.ts',
 ]
 
 /** Builds the studio into dist/ unless it is there and of these very sources. */

@@ -68,7 +68,7 @@ const bytesOf = (bytes: Buffer): Bytes => ({
 })
 
 /** These files and all that they import, each once, in the order of finding. */
-function closure(dist: string, paths: readonly string[]): string[] {
+export function closure(dist: string, paths: readonly string[]): string[] {
   const found = new Set(paths)
   for (const path of found) {
     if (!path.endsWith('.js')) continue
@@ -79,7 +79,7 @@ function closure(dist: string, paths: readonly string[]): string[] {
 }
 
 /** Modules that a built script loads with `import()`. */
-const laterImports = (code: string): string[] =>
+export const laterImports = (code: string): string[] =>
   [...code.matchAll(/\bimport\(\s*[`'"](\.\/[^`'"]+)[`'"]\s*\)/g)].map(([, name]) => name!)
 
 /** Modules that a script imports, or exports from, as it is loaded; not those of `import()`. */

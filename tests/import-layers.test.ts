@@ -22,7 +22,7 @@ const PARTS: [layer: string, files: RegExp][] = [
   // What commands are made of, and benchmarks too.
   [
     'tooling',
-    /^cli\/(args|browser|build|chromium|embed-script|findings|first-load|licences|one-file-build|progress|python|release-files|report|server|service-worker|stage|trusted-build|whole-app)\.(ts|mjs)$/,
+    /^cli\/(args|browser|build|chromium|embed-script|findings|first-load|later-files|licences|one-file-build|progress|python|release-files|report|server|service-worker|stage|trusted-build|whole-app)\.(ts|mjs)$/,
   ],
 ]
 

@@ -4,7 +4,6 @@ import {
   createMemo,
   createSignal,
   For,
-  lazy,
   on,
   onCleanup,
   onMount,
@@ -50,7 +49,7 @@ export const Left = loadedLater(() => import('./pages/Computer.tsx').then((part)
 const RunsDrawer = loadedLater(() => import('./pages/RunsDrawer.tsx').then((part) => part.RunsDrawer))
 
 /** Only frames need it. */
-const Embedded = lazy(() => import('./pages/Embedded.tsx'))
+const Embedded = loadedWhenDrawn(() => import('./pages/Embedded.tsx').then((part) => part.default))
 /** Only with a lesson, or where one is opened or made. */
 const LessonPanel = loadedWhenDrawn(() =>
   import('./pages/Lesson/LessonPanel.tsx').then((part) => part.LessonPanel),

@@ -11,6 +11,8 @@ import { type Closed, STORAGE_CLOSED } from '../protocol/storage-closed.ts'
 /** Every room's first call: where bundled files lie. A worker cannot tell, its own script may lie anywhere. */
 export interface Opened {
   open(options: { base: string }): void
+  /** Gives back what it holds and can make again. */
+  rest?(): void | Promise<void>
 }
 
 /** A call without what cannot be cloned; over the port go progress and previews one way, a stop the other way. */
@@ -177,7 +179,7 @@ export function exposeRoom(
   onClosed?: (hear: (closed: Closed) => void) => void,
 ): void {
   registerTransfers()
-  expose(guarded(room))
+  expose({ ...guarded(room), load: loadModules })
   onClosed?.((closed) => self.postMessage({ [STORAGE_CLOSED]: closed }))
   self.addEventListener('message', ({ data, ports }) => {
     if (data === BEATS) answerBeats(ports[0]!)
@@ -185,6 +187,11 @@ export function exposeRoom(
   void takeLife()
     .catch(() => null)
     .then((life) => self.postMessage({ [READY]: life }))
+}
+
+/** Loads modules that are not needed yet. What does not come is told where it is needed. @param addresses whole ones */
+async function loadModules(addresses: readonly string[]): Promise<void> {
+  for (const address of addresses) await import(/* @vite-ignore */ address).catch(() => {})
 }
 
 /** The same rooms, whose errors leave the worker as Failures: comlink would flatten an Error to its message. */

@@ -1,5 +1,6 @@
 import { type Failure, fail, LapidaryError, toFailure } from '../protocol/errors.ts'
 import type { RunEvent } from '../protocol/events.ts'
+import { takeLoading } from '../protocol/later-files.ts'
 import type { ServiceWorkerAnswer, ServiceWorkerAsked } from '../protocol/offline.ts'
 import type { HubRoom } from '../protocol/rooms/hub.ts'
 import type {
@@ -141,6 +142,10 @@ export function createStudio(): Studio {
     { stopMs: EXPORT_STOP_MS, only: EXPORTS },
   )
   hosts = [dataHost, addingHost, hubHost, packHost, trainHost]
+  takeLoading((later) => {
+    dataHost.loadNow(later.data)
+    trainHost.loadNow(later.train)
+  })
   const data = remoteRoom<DataRoom>(dataHost)
   const models = remoteRoom<ModelRoom>(trainHost, 'models')
   const adding = remoteRoom<Pick<ModelRoom, 'add'>>(addingHost)

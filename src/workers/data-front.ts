@@ -50,6 +50,10 @@ export function dataFront(): DataRoom & Opened {
     open(options) {
       base = options.base
     },
+    // With it go the rows that it holds; they are stored.
+    rest() {
+      loading = null
+    },
     samples: () => listSamples(base),
     list: async () => listDatasets(await database()),
     ...(Object.fromEntries(asked) as Inside),

@@ -31,6 +31,7 @@ export function trainRooms(): Pick<
     open(options) {
       base = options.base
     },
+    rest: () => parts.host.rest(),
     models: modelRoom(parts),
     runs: runRoom(parts),
     answers: answerRoom({

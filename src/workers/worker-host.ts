@@ -18,7 +18,7 @@ export function remoteRoom<Room extends object>(host: WorkerHost, room?: string)
 }
 
 type Methods = Record<string, (...args: unknown[]) => Promise<unknown>>
-type AnyRoom = Opened & Methods
+type AnyRoom = Required<Opened> & { load(addresses: readonly string[]): Promise<void> } & Methods
 
 /** A worker that has said nothing for so long will not: generous, as its script may come over a slow line. */
 const START_MS = 60_000
@@ -60,6 +60,7 @@ export class WorkerHost {
   #busy = 0
   #held = 0
   #timer: ReturnType<typeof setTimeout> | null = null
+  #later: readonly string[] | null = null
 
   /**
    * @param base address that bundled files lie under
@@ -148,6 +149,16 @@ export class WorkerHost {
     return release
   }
 
+  /**
+   * Has the worker load these modules now, as where it came from may have another version by the time they are needed. For the same reason
+   * it is not ended any more when it is idle: it gives back what it holds.
+   * @param later addresses
+   */
+  loadNow(later: readonly string[]): void {
+    this.#later = later
+    if (this.#running?.room) void this.#running.room.load([...later]).catch(() => {})
+  }
+
   /** Ends the worker, whatever it does; whoever waits for it, or holds it, is told `error`. */
   abandon(error: LapidaryError): void {
     this.#running?.die(error)
@@ -231,6 +242,8 @@ export class WorkerHost {
         running.unwatch = whenEnded(worker, life, () => die(this.#stopped()))
       await room.open({ base: this.#base })
       started = true
+      const later = this.#later
+      if (later) void room.load([...later]).catch(() => {})
       return room
     })
     this.#running = Object.assign(running, { ready })
@@ -270,7 +283,13 @@ export class WorkerHost {
 
   #leave(): void {
     this.#busy--
-    if (this.#busy === 0) this.#timer = setTimeout(() => this.#end(), this.#idleMs)
+    if (this.#busy === 0) this.#timer = setTimeout(() => this.#idle(), this.#idleMs)
+  }
+
+  #idle(): void {
+    const room = this.#later && this.#running?.room
+    if (room) void room.rest().catch(() => {})
+    else this.#end()
   }
 }
 

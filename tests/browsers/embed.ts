@@ -25,7 +25,7 @@ export const embedPage = (studio: string, rows: string) => `<!doctype html><titl
       ${rows.replaceAll('\n', '\n      ')}
     </script>
   </lapidary-studio>
-  <lapidary-studio id="b" data="sample:pirate" config='${JSON.stringify(CONFIG)}' parts="data,train" theme="dark" style="width: 600px"></lapidary-studio>
+  <lapidary-studio id="b" loading="eager" data="sample:pirate" config='${JSON.stringify(CONFIG)}' parts="data,train" theme="dark" style="width: 600px"></lapidary-studio>
   <script>note('a'); note('b')</script>`
 
 /** A page on a server of its own: another site than a studio at localhost. */

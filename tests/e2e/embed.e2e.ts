@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { chromium, expect, type FrameLocator, type Page, test } from '@playwright/test'
-import { CHROMIUM_ARGS, findChromium } from '../../cli/chromium.mjs'
+import { expect, type FrameLocator, type Page, test } from '@playwright/test'
 import type { EmbedFile, EmbedProgress, LapidaryStudioElement } from '../../src/protocol/embed.ts'
 import { embedPage, openPage } from '../browsers/embed.ts'
 import { capitals, curve, PATIENCE, watchForComplaints } from './helpers.ts'
+import { storingApart } from './storing-apart.ts'
 
 /**
  * The studio in the pages of another site: what it stores there is apart from what it stores by itself. 127.0.0.1 is to a browser another
@@ -53,20 +50,11 @@ async function askAdapter(page: Page, frame: FrameLocator, press: string) {
 test('two studios in a page of another site train, tell it so, and give nothing that is not agreed to', async ({
   baseURL,
 }) => {
-  // Playwright switches off that frames store apart; Chromium then lets those of other sites store nothing. The last such flag holds.
-  const profile = mkdtempSync(join(tmpdir(), 'embed-'))
-  const executablePath = await findChromium()
-  const context = await chromium.launchPersistentContext(profile, {
-    ...(executablePath ? { executablePath } : {}),
-    args: [...CHROMIUM_ARGS, '--disable-features=MediaRouter,OptimizationHints,HttpsUpgrades'],
-    headless: true,
-    viewport: { width: 1280, height: 1000 },
-  })
+  const apart = await storingApart()
   try {
-    await journey(context.pages()[0]!, baseURL!)
+    await journey(apart.page, baseURL!)
   } finally {
-    await context.close()
-    rmSync(profile, { recursive: true, force: true })
+    await apart.close()
   }
 })
 
@@ -140,6 +128,14 @@ async function journey(page: Page, baseURL: string): Promise<void> {
   await page.evaluate(() => window.frames[0]!.postMessage({ lapidary: 1, type: 'start' }, '*'))
   await expect(frame.getByRole('button', { name: 'Start training' })).toBeEnabled()
 }
+
+test('a frame that may store nothing says so, and leads to the full studio', async ({ page, baseURL }) => {
+  // As Playwright starts Chromium, frames of other sites may not.
+  await page.goto(await serve(embedPage(baseURL!, capitals(40))))
+  const frame = page.frameLocator('#b iframe')
+  await expect(frame.getByText(/lets the studio store nothing/).first()).toBeVisible()
+  await expect(frame.getByRole('link', { name: /in the full studio/ }).first()).toBeVisible()
+})
 
 test('a link that was cut or altered is told plainly, and what is right in it is used', async ({ page }) => {
   await page.goto(

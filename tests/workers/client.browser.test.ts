@@ -127,6 +127,23 @@ describe('the worker border', () => {
     expect((await room.born()).born).not.toBe(first)
   })
 
+  test('loads what it would load later where its host may change, and is not ended when idle: it gives back what it holds', async () => {
+    const { workers, room } = host(50)
+    const module = URL.createObjectURL(
+      new Blob(['globalThis.loaded = (globalThis.loaded ?? 0) + 1'], { type: 'text/javascript' }),
+    )
+    const first = (await room.born()).born
+    const missing = 'https://gone.example/assets/x.js'
+    workers.loadNow([missing, module])
+    await expect.poll(() => room.state()).toMatchObject({ loaded: 1 })
+    await expect.poll(() => room.state(), { interval: 120 }).toMatchObject({ loaded: 1, rested: 1 })
+    expect((await room.born()).born).toBe(first)
+    // One that is made after that has it as well.
+    workers.abandon(new LapidaryError({ code: 'cancelled', message: 'x', hint: 'x' }))
+    await expect.poll(() => room.state()).toMatchObject({ loaded: 1 })
+    expect((await room.born()).born).not.toBe(first)
+  })
+
   test("tells of a worker's death to whoever waits, and goes on with a new one", async () => {
     const { workers, room } = host()
     const first = (await room.born()).born

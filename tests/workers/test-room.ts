@@ -12,10 +12,18 @@ export function testRoom() {
   const born = Math.random()
   let base = ''
   let made = 0
+  let rested = 0
   return {
     open: ((options) => {
       base = options.base
     }) as Opened['open'],
+    rest: (() => {
+      rested++
+    }) as NonNullable<Opened['rest']>,
+    /** How often a module of a test was loaded, and how often it gave back what it holds. */
+    async state() {
+      return { loaded: (globalThis as { loaded?: number }).loaded ?? 0, rested }
+    },
     async born() {
       return { born, base }
     },

@@ -1,5 +1,6 @@
-import { type Component, lazy } from 'solid-js'
+import { type Component, createSignal, lazy } from 'solid-js'
 import { addEnglish, isEnglish, t } from '../messages/t.ts'
+import { reloadSettled } from '../state/reloading.ts'
 import { Button } from './Button.tsx'
 import { FailureNotice } from './Notice.tsx'
 
@@ -37,8 +38,16 @@ function loadAll(): void {
 }
 for (const name of ['pointerdown', 'keydown', 'drop']) window.addEventListener(name, loadAll, { once: true })
 
-/** A browser does not fetch a module a second time in the same page. */
+/**
+ * A browser does not fetch a module a second time in the same page, and a host may have another version by now: the page is loaded anew, a run
+ * that goes on first stopped after its step, and stored.
+ */
 function NotLoaded() {
+  const [asked, setAsked] = createSignal(false)
+  const reload = () => {
+    setAsked(true)
+    void reloadSettled()
+  }
   const failure = {
     code: 'network',
     message: t('app.notLoaded'),
@@ -47,7 +56,11 @@ function NotLoaded() {
   return (
     <FailureNotice
       failure={failure}
-      actions={<Button onClick={() => location.reload()}>{t('action.reload')}</Button>}
+      actions={
+        <Button disabled={asked()} onClick={reload}>
+          {t('action.reload')}
+        </Button>
+      }
     />
   )
 }

@@ -1,13 +1,14 @@
-import { createEffect, createSignal, lazy, on, Show, Suspense } from 'solid-js'
+import { createEffect, createSignal, on, Show, Suspense } from 'solid-js'
 import { oneFile } from '../../protocol/one-file.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import { baseName } from '../../runs/named-data.ts'
 import { Button } from '../components/Button.tsx'
 import { Field } from '../components/Field.tsx'
+import { loadedWhenDrawn } from '../components/loaded.tsx'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 
-const EmbedDialog = lazy(() => import('./EmbedDialog.tsx'))
+const EmbedDialog = loadedWhenDrawn(() => import('./EmbedDialog.tsx').then((part) => part.default))
 
 /** A run as a link: by itself the one that is being set up. */
 export function CopyLink(props: { config?: RunConfig }) {

@@ -2,6 +2,7 @@ import {
   batch,
   createContext,
   createEffect,
+  createRoot,
   createSignal,
   on,
   onCleanup,
@@ -37,6 +38,7 @@ import { createOpenConfig, findDataset } from './open-config.ts'
 import { createPacks } from './packs.ts'
 import { guardLeaving, keepAwake } from './presence.ts'
 import { createProofs } from './proofs.ts'
+import { settleFirst } from './reloading.ts'
 import { createRoute } from './route.ts'
 import { createRuns } from './runs.ts'
 import { createSettings, type Touched } from './settings.ts'
@@ -138,7 +140,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const evaluations = createEvaluations(studio, models)
   const corrections = createCorrections({ opening, route })
   const synthesis = createSynthesis(studio, data, models)
-  const offline = createOffline(() => models.device()?.engine === 'portable')
+  const offline = createOffline(() => models.device()?.engine === 'portable', training.busy)
 
   /** Whether something goes on that must not be cut off. */
   const working = () =>
@@ -159,7 +161,23 @@ function createApp(studio: Studio, first: LinkReading | null) {
       downloads.making() !== null ||
       runs.list().some(({ unkept }) => unkept),
   )
+  settleFirst(stopped)
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
+
+  /** A run that goes on is stopped after its step; resolves once it is stored. */
+  function stopped(): Promise<void> {
+    const isGoing = () => training.phase() === 'running' || training.phase() === 'stopping'
+    if (isGoing()) void training.stop()
+    return new Promise((resolve) =>
+      createRoot((end) =>
+        createEffect(() => {
+          if (isGoing()) return
+          resolve()
+          end()
+        }),
+      ),
+    )
+  }
 
   const [restored, setRestored] = createSignal(false)
   void (link.opensRun || shown.embedded ? Promise.resolve() : restore()).then(link.begin).finally(() => {

@@ -25,8 +25,9 @@ const RELOADED = 'lapidary.reloaded'
  * The built studio on this device: kept by a service worker for use without a network, installed as an app, a new version of it.
  * A development server has none.
  * @param needsThreads whether this device computes where shared memory makes it faster
+ * @param training whether a run goes on
  */
-export function createOffline(needsThreads: Accessor<boolean>) {
+export function createOffline(needsThreads: Accessor<boolean>, training: Accessor<boolean>) {
   const [kept, setKept] = createSignal<Kept>({ state: 'unknown' })
   const [newer, setNewer] = createSignal(false)
   const [installing, setInstalling] = createSignal<InstallPrompt | null>(null)
@@ -96,6 +97,17 @@ export function createOffline(needsThreads: Accessor<boolean>) {
     setInstalling(null)
     await prompt?.prompt()
   }
+
+  // What no service worker keeps may be gone from the host by the time it is needed: it is loaded with the first press, or the first run.
+  const [pressed, setPressed] = createSignal(false)
+  for (const name of ['pointerdown', 'keydown'])
+    window.addEventListener(name, () => setPressed(true), { capture: true, once: true })
+  createEffect<boolean>((loaded) => {
+    if (loaded) return true
+    if (kept().state !== 'absent' || oneFile() || !(pressed() || training())) return false
+    void import('./later-files.ts').then(({ loadAllNow }) => loadAllNow()).catch(() => {})
+    return true
+  }, false)
 
   const isNewer = () => newer() && kept().state === 'whole'
   return { kept, keep, newer: isNewer, canInstall: () => installing() !== null, install }

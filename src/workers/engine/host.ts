@@ -144,6 +144,12 @@ export class EngineHost {
     })
   }
 
+  /** Gives a graphics card's memory back where nothing uses it. It is opened again when it is needed. */
+  async rest(): Promise<void> {
+    if (this.#lease.free && this.#open.held?.kind === 'webgpu')
+      await this.#lease.use('idle', async () => this.#open.close())
+  }
+
   /** The exact plan on this device; on WebGPU's default limits where there is none. */
   async plan(
     request: PlanRequest,

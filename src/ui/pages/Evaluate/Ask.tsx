@@ -1,8 +1,9 @@
-import { createEffect, createSignal, For, lazy, on, Show, Suspense } from 'solid-js'
+import { createEffect, createSignal, For, on, Show, Suspense } from 'solid-js'
 import { createStore } from 'solid-js/store'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Field } from '../../components/Field.tsx'
+import { loadedWhenDrawn } from '../../components/loaded.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { Section } from '../../components/Page.tsx'
 import { Answer } from '../../components/Samples.tsx'
@@ -15,9 +16,7 @@ import type { useCheckpoint } from '../CheckpointPicker.tsx'
 import { type AskedHow, AskOptions, USUAL, wrongOf } from './AskOptions.tsx'
 import { DataQuestions } from './DataQuestions.tsx'
 
-const AnswerTools = lazy(() =>
-  import('./AnswerTools.tsx').then(({ AnswerTools }) => ({ default: AnswerTools })),
-)
+const AnswerTools = loadedWhenDrawn(() => import('./AnswerTools.tsx').then((part) => part.AnswerTools))
 
 /** The playground: base and tuned side by side, one question after the other. */
 export function Ask(props: { run: RunInfo; checkpoint: ReturnType<typeof useCheckpoint> }) {

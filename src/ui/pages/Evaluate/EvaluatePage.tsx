@@ -1,6 +1,7 @@
-import { lazy, Show, Suspense } from 'solid-js'
+import { Show, Suspense } from 'solid-js'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Hint } from '../../components/Hint.tsx'
+import { loadedWhenDrawn } from '../../components/loaded.tsx'
 import { Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { SampleList } from '../../components/Samples.tsx'
@@ -15,8 +16,8 @@ import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { Ask } from './Ask.tsx'
 
 /** Fetched with the first look at it. */
-const HowGood = lazy(() => import('./HowGood.tsx').then(({ HowGood }) => ({ default: HowGood })))
-const LookInside = lazy(() => import('./LookInside.tsx').then(({ LookInside }) => ({ default: LookInside })))
+const HowGood = loadedWhenDrawn(() => import('./HowGood.tsx').then((part) => part.HowGood))
+const LookInside = loadedWhenDrawn(() => import('./LookInside.tsx').then((part) => part.LookInside))
 
 export function EvaluatePage() {
   const { usable, picked, pick } = usePickedRun()

@@ -1,8 +1,9 @@
-import { createMemo, lazy, Show, Suspense } from 'solid-js'
+import { createMemo, Show, Suspense } from 'solid-js'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import type { ChartRun } from '../../charts/chart-run.ts'
 import { LossChart } from '../../charts/LossChart.tsx'
 import { Hint } from '../../components/Hint.tsx'
+import { loadedWhenDrawn } from '../../components/loaded.tsx'
 import { PageHead, Section } from '../../components/Page.tsx'
 import { Stat } from '../../components/Table.tsx'
 import { formatDuration, formatLoss } from '../../messages/format.ts'
@@ -15,7 +16,7 @@ import { RunPicker, usePickedRun } from '../RunPicker.tsx'
 import { UnkeptNotice } from '../Train/UnkeptNotice.tsx'
 
 /** Fetched with the first look at it. */
-const Ways = lazy(() => import('./Ways.tsx').then(({ Ways }) => ({ default: Ways })))
+const Ways = loadedWhenDrawn(() => import('./Ways.tsx').then((part) => part.Ways))
 
 export function ExportPage() {
   const { runs } = useApp()

@@ -1,14 +1,15 @@
-import { lazy, Show, Suspense } from 'solid-js'
+import { Show, Suspense } from 'solid-js'
 import { Button } from '../../components/Button.tsx'
+import { loadedWhenDrawn } from '../../components/loaded.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Progress } from '../../components/Progress.tsx'
 import '../../messages/lesson.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
-const PackDialog = lazy(() => import('./PackDialog.tsx'))
-const HandIn = lazy(() => import('./HandIn.tsx'))
-const HandedIn = lazy(() => import('./HandedIn.tsx'))
+const PackDialog = loadedWhenDrawn(() => import('./PackDialog.tsx').then((part) => part.default))
+const HandIn = loadedWhenDrawn(() => import('./HandIn.tsx').then((part) => part.default))
+const HandedIn = loadedWhenDrawn(() => import('./HandedIn.tsx').then((part) => part.default))
 
 /** How far the opening of a class pack is, why it came to nothing, and the dialog that makes one. */
 export function PackNotes() {

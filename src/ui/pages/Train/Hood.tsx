@@ -1,8 +1,9 @@
-import { lazy, Show, Suspense } from 'solid-js'
+import { Show, Suspense } from 'solid-js'
+import { loadedWhenDrawn } from '../../components/loaded.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
-const UnderHood = lazy(() => import('./UnderHood.tsx').then(({ UnderHood }) => ({ default: UnderHood })))
+const UnderHood = loadedWhenDrawn(() => import('./UnderHood.tsx').then((part) => part.UnderHood))
 
 /** What a run computes, stage by stage, with its own values: a drawer that is fetched, and its values read, once it is opened. */
 export function Hood(props: { run: string | null; ended?: boolean }) {

@@ -1,12 +1,13 @@
-import { Index, lazy, Show, Suspense } from 'solid-js'
+import { Index, Show, Suspense } from 'solid-js'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { Field } from '../../components/Field.tsx'
 import { Fold } from '../../components/Fold.tsx'
+import { loadedWhenDrawn } from '../../components/loaded.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { MOST_QUESTIONS } from '../../state/questions.ts'
 
-const PickRows = lazy(() => import('./PickRows.tsx').then(({ PickRows }) => ({ default: PickRows })))
+const PickRows = loadedWhenDrawn(() => import('./PickRows.tsx').then((part) => part.PickRows))
 
 /** Questions put to both models at each evaluation: from the data, or a person's own. */
 export function Questions() {
