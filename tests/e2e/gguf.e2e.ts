@@ -26,9 +26,11 @@ test('a GGUF is chosen or dropped, stored, and there again after a reload; a cut
   await expect(page.getByRole('radio', { name: /cut/ })).toHaveCount(0)
   await expect(model).toBeVisible()
 
-  // Anywhere on the page, from another place.
+  // Anywhere on the page, from another place. Of other weights: the same bytes would be the model that is here.
+  const other = Buffer.from(bytes)
+  other[other.length - 2]! ^= 1
   await page.goto('/#/data')
-  await dropFiles(page, 'body', [{ name: 'dropped-pt.gguf', buffer: bytes }])
+  await dropFiles(page, 'body', [{ name: 'dropped-pt.gguf', buffer: other }])
   await expect(page.getByRole('radio', { name: /dropped-pt/ })).toBeChecked({ timeout: 60_000 })
   // What only continues text is told from what answers already.
   await expect(page.locator('.choice', { hasText: 'dropped-pt' })).toContainText(

@@ -75,7 +75,7 @@ test('a double click on Stop is one press: the run ends after its step, all of i
     await page.mouse.click(x + width / 2, y + height / 2)
     await page.waitForTimeout(150)
   }
-  const told = page.getByText(/^Stopped at step \d+ of 5000\. What was learnt so far is kept\.$/)
+  const told = page.getByText(/^Stopped at step \d+ of 5,000\. What was learnt so far is kept\.$/)
   await expect(told).toBeVisible({ timeout: PATIENCE })
   const step = Number(/step (\d+)/.exec((await told.textContent())!)![1])
   // What it had computed is all there, up to the last step, and in its checkpoint.
@@ -113,7 +113,7 @@ test('and so it is where the run has stopped before the second press, which meet
     await page.mouse.click(x + width / 2, y + height / 2)
   }
   await presses()
-  const told = page.getByText(/^Stopped at step \d+ of 5000\. What was learnt so far is kept\.$/)
+  const told = page.getByText(/^Stopped at step \d+ of 5,000\. What was learnt so far is kept\.$/)
   await expect(told).toBeVisible()
   await page.waitForTimeout(1500)
   await expect(told).toBeVisible()

