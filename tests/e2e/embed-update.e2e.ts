@@ -114,6 +114,10 @@ test('a frame that could not load a part says so; loaded anew it has what was le
   await frame.getByText('This part of the page could not be fetched.').first().waitFor()
   host.replaced = false
   await frame.getByRole('button', { name: 'Reload the page' }).first().click()
+  // Until then it is the page of before, which has such a button too.
+  await expect(frame.getByText('This part of the page could not be fetched.')).toHaveCount(0, {
+    timeout: PATIENCE,
+  })
   // Nobody was asked whether to leave: the run was stopped after its step, and stored.
   await frame.getByRole('button', { name: /^Runs: 1/ }).click({ timeout: PATIENCE })
   await expect(frame.getByRole('dialog', { name: 'Runs' }).getByText('Stopped')).toBeVisible()

@@ -95,7 +95,7 @@ test('an address that is no hub is told beside the field and never kept; one tha
   }
   await page.getByLabel('Address of the hub').fill('')
   await page.getByLabel('Address of the hub').blur()
-  expect(await kept(page)).toBe(null)
+  await expect.poll(() => kept(page)).toBe(null)
   expect(complaints).toEqual([])
 })
 
