@@ -35,9 +35,7 @@ export function unwritten(error: unknown, path: string, hint: string): unknown {
  * @throws LapidaryError `not_saved` where they cannot fit
  */
 export function requireRoom(folder: string, bytes: number, flag: string): void {
-  let there = resolve(folder)
-  while (!existsSync(there)) there = dirname(there)
-  const { bavail, bsize } = statfsSync(there)
+  const { bavail, bsize } = statfsSync(nearestThere(folder))
   const free = bavail * bsize
   if (bytes <= free) return
   fail(
@@ -45,6 +43,13 @@ export function requireRoom(folder: string, bytes: number, flag: string): void {
     `There is no room in ${folder}: ${inMegabytes(bytes)} are to be written, and ${inMegabytes(free)} are free.`,
     `Make room there, or name another folder with ${flag}.`,
   )
+}
+
+/** A folder, or where it is not there yet the nearest above it that is. */
+export function nearestThere(folder: string): string {
+  let there = resolve(folder)
+  while (!existsSync(there)) there = dirname(there)
+  return there
 }
 
 const inMegabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`

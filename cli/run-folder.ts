@@ -1,16 +1,8 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdtempSync, readFileSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { fail } from '../src/protocol/errors.ts'
+import { nearestThere } from './disk.ts'
 
 /** While a command writes to a run's folder: who it is. */
 const HELD = '.running.json'
@@ -29,8 +21,7 @@ interface Holder {
  * @throws LapidaryError `bad_config`
  */
 export function requireWritable(folder: string, flag: string): void {
-  let there = resolve(folder)
-  while (!existsSync(there)) there = dirname(there)
+  const there = nearestThere(folder)
   try {
     rmdirSync(mkdtempSync(join(there, '.lapidary-')))
   } catch (error) {
