@@ -185,7 +185,7 @@ export function openBlob(
       fail(
         'bad_file',
         `Part of ${what} is no longer in this browser's storage.`,
-        'The browser or another tab has cleared it. Remove it here and add it again.',
+        'The browser or another tab has cleared it: add it again, and it is mended in its place.',
         { chunk: index, expected, found: bytes?.byteLength ?? null },
       )
     return bytes
@@ -230,6 +230,11 @@ export async function readBlob(
   what: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   return openBlob(database, ref, what).read(0, ref.size)
+}
+
+/** Whether all chunks of a stored value are there; what they hold is not read. */
+export async function isThere(database: Database, { set, size, chunk }: BlobRef): Promise<boolean> {
+  return (await database.count('chunks', chunksOf(set))) >= Math.ceil(size / chunk)
 }
 
 const FREE_ROOM = 'Delete a model or a run that is no longer needed, or free disk space, then try again.'

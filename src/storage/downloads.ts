@@ -1,5 +1,5 @@
 import type { ModelOrigin } from '../protocol/studio.ts'
-import { CHUNK_BYTES, commit, done, newSet } from './blobs.ts'
+import { CHUNK_BYTES, commit, done, isThere, newSet } from './blobs.ts'
 import { requireSame } from './connection.ts'
 import { type BlobRef, chunksOf, type Database, type DownloadFile, type StoredDownload } from './database.ts'
 import { setsOf, unshared } from './models.ts'
@@ -87,8 +87,15 @@ export interface Known {
   git: string | null
 }
 
-/** Where exactly this file is stored already, under whatever name. */
-export async function storedFile(database: Database, wanted: Known): Promise<BlobRef | null> {
+/**
+ * Where exactly this file is stored already, under whatever name.
+ * @param damaged sets of chunks that are known not to be what they should
+ */
+export async function storedFile(
+  database: Database,
+  wanted: Known,
+  damaged: ReadonlySet<string> = new Set(),
+): Promise<BlobRef | null> {
   if (wanted.sha256 === null && wanted.git === null) return null
   const models = await database.getAll('models')
   const downloads = await database.getAll('downloads')
@@ -96,7 +103,9 @@ export async function storedFile(database: Database, wanted: Known): Promise<Blo
     ...models.flatMap(({ files }) => Object.values(files)),
     ...downloads.flatMap(({ files }) => files.flatMap(({ ref }) => (ref ? [ref] : []))),
   ]
-  return refs.find((ref) => isSame(ref, wanted)) ?? null
+  for (const ref of refs)
+    if (isSame(ref, wanted) && !damaged.has(ref.set) && (await isThere(database, ref))) return ref
+  return null
 }
 
 function isSame(ref: BlobRef, { size, sha256, git }: Known): boolean {

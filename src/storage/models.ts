@@ -1,5 +1,5 @@
 import { Sha256 } from '../lib/hash.ts'
-import { fail, LapidaryError } from '../protocol/errors.ts'
+import { fail } from '../protocol/errors.ts'
 import type { Call } from '../protocol/rooms/call.ts'
 import {
   commit,
@@ -21,6 +21,7 @@ import {
   setsOfModel,
   type Writing,
 } from './database.ts'
+import { mend, placedFiles } from './model-copies.ts'
 
 /** A model folder's files before they are stored. */
 export type ModelFiles = ReadonlyMap<string, StoredBytes>
@@ -41,6 +42,12 @@ type NewModel = Omit<StoredModel, 'files' | 'hash' | 'created'>
 /** Under which id and name a model is stored beside those that are there. */
 export type Place = (there: readonly StoredModel[]) => Pick<StoredModel, 'id' | 'name'>
 
+interface Added {
+  stored: StoredModel
+  known: boolean
+  mended: boolean
+}
+
 interface Putting {
   /** Id of a download that ends with it. */
   download?: string | undefined
@@ -60,9 +67,9 @@ export async function putModel(
 /**
  * Stores a model beside those that are there, unless one of the very same files is: then that one is it, whatever its name, and what
  * is known of it from now on is where it came from. A file that is stored already, be it part of another model or of a download, is
- * named and not stored again.
+ * named and not stored again; where it is stored and damaged, what is added takes its place in whatever has it.
  * @param place says where it goes, asked in the transaction that puts it there
- * @returns `known`: it was here before
+ * @returns `known`: it was here before; `mended`: and was damaged
  */
 export function addModel(
   database: Database,
@@ -71,7 +78,7 @@ export function addModel(
   place: Place,
   call: Call = {},
   putting: Putting = {},
-): Promise<{ stored: StoredModel; known: boolean }> {
+): Promise<Added> {
   return store(database, { ...model, id: '' }, files, call, putting, place)
 }
 
@@ -82,9 +89,9 @@ async function store(
   call: Call,
   { download }: Putting,
   place: Place,
-): Promise<{ stored: StoredModel; known: boolean }> {
+): Promise<Added> {
   const { signal, onProgress } = call
-  const files = await placedFiles(database, given, call)
+  const { files, others } = await placedFiles(database, given, call)
   const written = new Map([...files].filter(([, { ref }]) => !ref))
   const total = [...written.values()].reduce((sum, { size }) => sum + size, 0)
   await requireRoom(total, `Storing ${model.name}`)
@@ -108,16 +115,24 @@ async function store(
   }
   let stored: StoredModel = { ...model, files: {}, hash: '', created: Date.now() }
   let known = false
+  let mended = false
   await commit(database, ['models', 'downloads'], Object.values(refs), async (tx) => {
-    const models = await tx.objectStore('models').getAll()
-    const there = models.flatMap((other) => Object.values(other.files))
-    const spare: BlobRef[] = []
+    const before = await tx.objectStore('models').getAll()
+    const there = before.flatMap((other) => Object.values(other.files))
+    const spare: Pick<BlobRef, 'set'>[] = []
+    const whole = new Map<string, BlobRef>()
     for (const [name, { ref }] of files) {
-      const same = (other: BlobRef) => other.hash === (ref ?? refs[name]!).hash
+      const own = ref ?? refs[name]!
+      // What should be the same by its hash, and was read and is not, is damaged.
+      const same = (other: BlobRef) => other.hash === own.hash && !others.has(other.set)
       const earlier = there.find(same) ?? Object.values(stored.files).find(same)
-      stored.files[name] = earlier ?? ref ?? refs[name]!
-      if (earlier) spare.push(ref ?? refs[name]!)
+      stored.files[name] = earlier ?? own
+      if (earlier) spare.push(own)
+      for (const { hash, set } of there)
+        if (hash === own.hash && others.has(set)) whole.set(set, earlier ?? own)
     }
+    const models = await mend(tx, before, whole)
+    spare.push(...[...whole.keys()].map((set) => ({ set })))
     for (const { set } of Object.values(stored.files))
       if (!(await tx.objectStore('chunks').getKey(chunksOf(set))))
         fail('bad_state', `Part of ${model.name} was removed while it was being added.`, 'Add it again.', {
@@ -126,6 +141,7 @@ async function store(
     const hash = manifestHash(stored.files)
     const twin = model.id === '' ? models.find((other) => other.hash === hash) : undefined
     known = twin !== undefined
+    mended = twin !== undefined && !before.includes(twin)
     stored = twin ? betterKnown(twin, stored) : { ...stored, hash, ...place(models) }
     const old = twin ? undefined : models.find(({ id }) => id === stored.id)
     await tx.objectStore('models').put(stored)
@@ -133,57 +149,13 @@ async function store(
     if (ended) await tx.objectStore('downloads').delete(ended.id)
     return unshared(tx, [...spare, ...(old ? setsOfModel(old) : []), ...(ended ? setsOf(ended) : [])])
   })
-  return { stored, known }
+  return { stored, known, mended }
 }
 
 /** A model that came from this machine first, and from an address now, has that address. */
 function betterKnown(twin: StoredModel, { origin, licence, made }: StoredModel): StoredModel {
   if (twin.origin.kind !== 'files' || origin.kind === 'files') return twin
   return { ...twin, origin, licence: licence ?? twin.licence, ...(made && { made }) }
-}
-
-/** Files, and of those that models have already where that is: nothing of them is written, and no room is needed for it. */
-async function placedFiles(
-  database: Database,
-  files: ModelFiles,
-  { signal, onProgress }: Call,
-): Promise<ModelFiles> {
-  const models = await database.getAll('models')
-  const there = new Map(models.flatMap((model) => Object.values(model.files).map((ref) => [ref.set, ref])))
-  const placed = new Map<string, StoredBytes>()
-  for (const [name, source] of files) {
-    const alike = source.ref ? [] : [...there.values()].filter(({ size }) => size === source.size)
-    const tell = (share: number) => onProgress?.({ share, note: `Looking whether ${name} is here already` })
-    let found: StoredBytes | null = null
-    for (const ref of alike) {
-      const stored = openBlob(database, ref, name)
-      // What is stored and damaged is no copy.
-      const same = await isSame(source, stored, tell, signal).catch((error: unknown) => {
-        if (error instanceof LapidaryError && error.code === 'bad_file') return false
-        throw error
-      })
-      if (same) found = stored
-      if (found) break
-    }
-    placed.set(name, found ?? source)
-  }
-  return placed
-}
-
-/** Whether both are the same bytes; read only as far as they are. */
-async function isSame(
-  a: StoredBytes,
-  b: StoredBytes,
-  tell: (share: number) => void,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  for (let at = 0; at < a.size; at += PIECE_BYTES) {
-    const end = Math.min(a.size, at + PIECE_BYTES)
-    const [one, other] = await Promise.all([a.read(at, end, signal), b.read(at, end, signal)])
-    for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false
-    tell(end / a.size)
-  }
-  return true
 }
 
 /** Of sets of chunks those that neither a model nor a download names (any more). To be asked once these are as they will be. */

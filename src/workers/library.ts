@@ -1,6 +1,7 @@
 import { type ByteSource, bufferSource, httpSource, readJson } from '../files/bytes.ts'
 import { openWeights } from '../files/weights.ts'
 import type { ChatCodec } from '../generate/chat.ts'
+import { sha256Hex } from '../lib/hash.ts'
 import { readModelConfig } from '../model/config.ts'
 import { type QuantisedWeights, quantisedWeights } from '../model/quantised-weights.ts'
 import { parameterCount } from '../model/tensors.ts'
@@ -9,6 +10,7 @@ import { fail, LapidaryError } from '../protocol/errors.ts'
 import type { ModelConfig, Quantization, WeightSource } from '../protocol/model.ts'
 import type { AddedModel, Call, ModelInfo } from '../protocol/studio.ts'
 import { type Database, type StoredModel, setsOfModel } from '../storage/database.ts'
+import { hasAllChunks } from '../storage/model-copies.ts'
 import {
   addModel,
   keepTokenizer,
@@ -185,7 +187,7 @@ export class Library {
       return this.#open.get(id)?.model ?? this.#keep(await openServed(id), 0)
     }
     let stored = await (await this.#database()).get('models', id)
-    if (id === BUNDLED.id && (!stored || (await this.#isOutdated(stored))))
+    if (id === BUNDLED.id && (!stored || (await this.#isToBeStored(stored))))
       stored = await oneAtATime(() => this.#storeBundled(call))
     if (!stored)
       fail(
@@ -204,9 +206,16 @@ export class Library {
     return this.#keep(model, stored.created)
   }
 
+  /** Whether a model is stored with all its chunks. */
+  async isWhole(id: string): Promise<boolean> {
+    const database = await this.#database()
+    const stored = await database.get('models', id)
+    return stored !== undefined && hasAllChunks(database, stored)
+  }
+
   /**
    * Checks a folder's files, or a GGUF's, from config to tokenizer, then stores them beside what is here; where the very same files are
-   * here, under whatever name, nothing is stored.
+   * here, under whatever name, nothing is stored but what is damaged of them.
    */
   async add(
     files: ReadonlyMap<string, ByteSource>,
@@ -226,7 +235,10 @@ export class Library {
     }
     const { parameters } = model.info
     const facts = { name, origin: { kind: 'files' } as const, licence: null, ...from }
-    const { stored, known } = await addModel(
+    // A copy of the practice model is that, stored or not. Where it cannot be had now, the copy is a model of its own.
+    if (await this.#isLikeBundled(kept)) await oneAtATime(() => this.#storeBundled(call)).catch(() => {})
+    call.signal?.throwIfAborted()
+    const { stored, known, mended } = await addModel(
       await this.#database(),
       { ...facts, ...(await replacedIn(model)), config, parameters, practice: false },
       kept,
@@ -237,7 +249,7 @@ export class Library {
     tellKept('models')
     const shelf = shelfOf(await this.#database(), stored)
     if (shelf && !known) await keepIn(shelf, await model.chat())
-    return { ...infoOf(stored), known, asked: name }
+    return { ...infoOf(stored), known, mended, asked: name }
   }
 
   #keep(model: OpenModel, stored: number): OpenModel {
@@ -249,18 +261,31 @@ export class Library {
     return new URL(`models/${BUNDLED.id}/${file}`, this.base).href
   }
 
-  /** Whether the studio now comes with another Pebble than the stored one. Offline, what is stored is what there is. */
-  async #isOutdated(stored: StoredModel): Promise<boolean> {
+  /** Names and hashes of the files of the Pebble that the studio comes with now; null where they cannot be asked. */
+  #shipped(): Promise<Manifest['files'] | null> {
     const address = this.#address('manifest.json')
     const asked =
-      shippedHashes.get(address) ??
+      shippedFiles.get(address) ??
       readManifest(address).then(
-        ({ files }) => manifestHash(files),
+        ({ files }) => files,
         () => null,
       )
-    shippedHashes.set(address, asked)
-    const shipped = await asked
-    return shipped !== null && shipped !== stored.hash
+    shippedFiles.set(address, asked)
+    return asked
+  }
+
+  /** Whether the studio comes with another Pebble than the stored one, or that has lost a part. Offline, what is stored is what there is. */
+  async #isToBeStored(stored: StoredModel): Promise<boolean> {
+    const shipped = await this.#shipped()
+    if (shipped === null) return false
+    return manifestHash(shipped) !== stored.hash || !(await hasAllChunks(await this.#database(), stored))
+  }
+
+  /** Whether files may be those of the bundled model: told by one that is small. */
+  async #isLikeBundled(files: ReadonlyMap<string, ByteSource>): Promise<boolean> {
+    const [shipped, config] = [await this.#shipped(), files.get('config.json')]
+    if (!shipped || !config || Object.keys(shipped).some((name) => !files.has(name))) return false
+    return (await sha256Hex(await config.read(0, config.size))) === shipped['config.json']?.hash
   }
 
   async #bundledInfo(): Promise<ModelInfo> {
@@ -274,7 +299,7 @@ export class Library {
   async #storeBundled(call: Call): Promise<StoredModel> {
     // Another worker may have stored it while this one waited.
     const stored = await (await this.#database()).get('models', BUNDLED.id)
-    if (stored && !(await this.#isOutdated(stored))) return stored
+    if (stored && !(await this.#isToBeStored(stored))) return stored
     const files = new Map<string, ByteSource>()
     for (const [i, file] of BUNDLED_FILES.entries()) {
       call.onProgress?.({ share: i / BUNDLED_FILES.length, note: `Fetching ${BUNDLED.name}` })
@@ -291,8 +316,8 @@ export class Library {
   }
 }
 
-/** Hash of the model that this build comes with, by address of its manifest; null where it cannot be asked. */
-const shippedHashes = new Map<string, Promise<string | null>>()
+/** Of the model that this build comes with, by address of its manifest; null where it cannot be asked. */
+const shippedFiles = new Map<string, Promise<Manifest['files'] | null>>()
 
 let queue: Promise<unknown> = Promise.resolve()
 

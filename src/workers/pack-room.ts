@@ -83,10 +83,10 @@ async function modelOf(
   if (model.id === 'pebble') await library.open(model.id, call)
   const here = await library.list()
   const same = here.find(({ hash }) => hash === model.hash)
-  if (same) return { model: same, added: false }
+  if (same && (await library.isWhole(same.id))) return { model: same, added: false }
   const own = [...files].filter(([path]) => path.startsWith(PACK_FOLDERS.model))
   const named = new Map(own.map(([path, source]) => [path.slice(PACK_FOLDERS.model.length), source]))
   const from = { apart: pack.title, ...(model.licence && { licence: model.licence }) }
-  const { known, ...added } = await library.add(named, model.name, call, from)
+  const { known, mended: _, asked: _a, ...added } = await library.add(named, model.name, call, from)
   return { model: added, added: !known }
 }

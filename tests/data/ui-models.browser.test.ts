@@ -17,7 +17,7 @@ function page(here: ModelInfo[], added: Partial<AddedModel> = {}) {
       list: async () => [...here],
       device: async () => ({ description: 'any', speeds: [] }),
       add: async () => {
-        const info = { ...model('new', 'n'), known: false, asked: 'new', ...added }
+        const info = { ...model('new', 'n'), known: false, mended: false, asked: 'new', ...added }
         if (!here.some(({ id }) => id === info.id)) here.push(info)
         return info
       },

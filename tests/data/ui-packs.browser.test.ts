@@ -101,3 +101,17 @@ test('a lesson that hides and locks nothing leaves the address as it is', async 
   await visit((packs) => void packs.begun())
   expect([lessonAddress(''), lessonAddress('#/data')]).toEqual(['', '#/data'])
 })
+
+test('which model a lesson brought is kept; of one that an earlier version has opened it is not known', async () => {
+  await visit()
+  const key = Object.keys(localStorage).find((name) => /lesson \/[^ ]*$/.test(name))!
+  const kept = JSON.parse(localStorage.getItem(key)!)
+  expect(kept.model).toBeNull()
+  const { model: _, ...earlier } = kept
+  const models: unknown[] = []
+  for (const lesson of [kept, { ...kept, model: 'a'.repeat(64) }, earlier]) {
+    localStorage.setItem(key, JSON.stringify(lesson))
+    await visit((packs) => void models.push(packs.lesson()!.model))
+  }
+  expect(models).toEqual([null, 'a'.repeat(64), undefined])
+})

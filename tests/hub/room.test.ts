@@ -167,6 +167,30 @@ describe('a model on the Hub', () => {
     expect((await train.list()).map(({ id }) => id).sort()).toEqual([first.id, later.id].sort())
   })
 
+  test('one that is stored and damaged is not here as a whole: what is wrong of it is fetched, and it is mended in its place', async () => {
+    const { lookUp, download } = page()
+    const { id } = await download(at())
+    const database = await openDatabase()
+    const setOf = async () => (await database.get('models', id))!.files['model.safetensors']!.set
+    const lost = await setOf()
+    await database.delete('chunks', [lost, 0])
+    const weights = pebble().get('model.safetensors')!
+    expect(await lookUp(at())).toMatchObject({ stored: null })
+    hub.requests = []
+    expect(await download(at())).toMatchObject({ id, known: true, mended: true })
+    expect(fileRequests('tokenizer.json')).toEqual([])
+    // A byte that is another is found when it is asked for again.
+    const changed = (await database.get('chunks', [await setOf(), 0]))!.slice()
+    changed[1000]! ^= 1
+    await database.put('chunks', changed, [await setOf(), 0])
+    expect(await download(at())).toMatchObject({ id, known: true, mended: true })
+    expect((await bytesOf(id)).get('model.safetensors')!.equals(weights)).toBe(true)
+    database.close()
+    expect((await everything()).downloads).toEqual([])
+    expect((await everything()).sets).toHaveLength(5)
+    expect(await download(at())).toMatchObject({ id, known: true, mended: false })
+  })
+
   test('files that were chosen on this machine count too', async () => {
     const { add, lookUp } = page()
     const files = [...pebble()].map(([name, bytes]) => new File([bytes.slice()], name))

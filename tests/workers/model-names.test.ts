@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { type ByteSource, blobSource } from '../../src/files/bytes.ts'
-import { openedOnce } from '../../src/storage/database.ts'
+import { type Database, openedOnce } from '../../src/storage/database.ts'
 import { removeModel } from '../../src/storage/models.ts'
 import { Library } from '../../src/workers/library.ts'
 import { useDataRooms } from './support/data-rooms.ts'
@@ -90,4 +90,70 @@ describe('models are told apart by what is in them', () => {
     expect(new Set(twice.map(({ id }) => id)).size).toBe(1)
     expect(twice.filter(({ known }) => known)).toHaveLength(1)
   })
+})
+
+/** What a crash of the machine or a cleaning program leaves of a stored file. */
+const DAMAGES: [what: string, damage: (database: Database, set: string) => Promise<unknown>][] = [
+  ['has lost a part', (database, set) => database.delete('chunks', [set, 1])],
+  [
+    'holds another byte',
+    async (database, set) => {
+      const bytes = (await database.get('chunks', [set, 0]))!.slice()
+      bytes[bytes.length >> 1]! ^= 1
+      await database.put('chunks', bytes, [set, 0])
+    },
+  ],
+]
+
+const wholeBytes = async (id: string, name = 'model.safetensors') => {
+  const file = (await library().open(id)).files.get(name)!
+  return Buffer.from(await file.read(0, file.size))
+}
+const setOf = async (id: string) =>
+  (await (await database()).get('models', id))!.files['model.safetensors']!.set
+
+describe.each(DAMAGES)('a model that %s', (_, damage) => {
+  test('is whole again when the same files are added, and so is another of the same weights', async () => {
+    const first = await library().add(model(1), 'mine')
+    const config = new TextEncoder().encode(
+      readFileSync(join(PEBBLE, 'config.json'), 'utf8').replace('{', '{ '),
+    )
+    const beside = model(1).set('config.json', blobSource(new Blob([config])))
+    const second = await library().add(beside, 'beside')
+    expect(await setOf(second.id)).toBe(await setOf(first.id))
+    const open = await library().open(first.id)
+    await damage(await database(), await setOf(first.id))
+    const again = await library().add(model(1), 'yours')
+    expect(again).toMatchObject({ id: first.id, known: true, mended: true })
+    const weights = model(1).get('model.safetensors')!
+    const whole = Buffer.from(await weights.read(0, weights.size))
+    for (const id of [first.id, second.id]) expect((await wholeBytes(id)).equals(whole)).toBe(true)
+    expect(open).not.toBe(await library().open(first.id))
+    // What was damaged is gone, and what is whole is not called mended.
+    const sets = new Set((await (await database()).getAllKeys('chunks')).map(([set]) => set))
+    expect(sets.size).toBe(5)
+    expect((await (await database()).getAllKeys('writes')).length).toBe(0)
+    expect(await library().add(model(1), 'yours')).toMatchObject({ known: true, mended: false })
+  })
+})
+
+test('the practice model is stored anew where it has lost a part', async () => {
+  const before = await wholeBytes('pebble')
+  await (await database()).delete('chunks', [await setOf('pebble'), 1])
+  expect((await wholeBytes('pebble')).equals(before)).toBe(true)
+})
+
+test('a copy of the practice model is the practice model, be that stored yet or not', async () => {
+  const copy = () => {
+    const all = model()
+    const name = 'generation_config.json'
+    return all.set(name, blobSource(new Blob([readFileSync(join(PEBBLE, name))])))
+  }
+  expect(await library().add(copy(), 'my-pebble')).toMatchObject({
+    id: 'pebble',
+    known: true,
+    practice: true,
+  })
+  expect((await library().list()).map(({ id }) => id)).toEqual(['pebble'])
+  expect(await library().add(copy(), 'my-pebble')).toMatchObject({ id: 'pebble', known: true, mended: false })
 })

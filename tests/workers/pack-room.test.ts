@@ -105,6 +105,14 @@ describe('a class pack', () => {
     // Again it is the same one.
     const again = (await rooms().open(await zipOf(await entriesOf(rounded))))!
     expect(again).toMatchObject({ added: false, model: { id: opened.model!.id } })
+    // Damaged here, it is mended by what the pack holds.
+    const database = await openedOnce()()
+    const { set } = (await database.get('models', opened.model!.id))!.files['model.safetensors']!
+    await database.delete('chunks', [set, 0])
+    const mended = (await rooms().open(await zipOf(await entriesOf(rounded))))!
+    expect(mended).toMatchObject({ added: false, model: { id: opened.model!.id } })
+    const weights = (await library.open(opened.model!.id)).files.get('model.safetensors')!
+    expect((await weights.read(0, weights.size)).length).toBe(weights.size)
   })
 
   test('that was cut off or altered is refused by name, and nothing of it is stored', async () => {

@@ -211,6 +211,8 @@ export interface ModelUse {
 export interface AddedModel extends ModelInfo {
   /** Its very files were here before, under the name that it has. */
   known: boolean
+  /** They were here and damaged, and are whole again by what was added. */
+  mended: boolean
   /** The name that it came with: where it has another, that was another model's. */
   asked: string
 }

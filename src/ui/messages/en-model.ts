@@ -29,6 +29,8 @@ export const model = {
   'model.removeQueues': 'Queues that come to a halt: {names}.',
   'model.removeDone': 'Kept with their adapters, but not to be asked, judged or merged without it: {names}.',
   'model.removeLesson': 'The lesson “{name}” uses it.',
+  'model.removeLessonPerhaps':
+    'The lesson “{name}” may use it: it was opened by an earlier version of the studio, which did not note its model.',
   'model.removeElsewhere': 'Another tab has it chosen.',
   'model.removeShared': '{size} of it stay: other models or downloads have the same files.',
   'model.removeOwn':
@@ -46,6 +48,9 @@ export const model = {
   'model.goneElsewhereHint': 'Choose another model, or add it again.',
   'model.known': 'It is here already, as {name}',
   'model.knownText': 'The same files, by their SHA-256: nothing was stored again. {name} is chosen.',
+  'model.mended': '{name} is whole again',
+  'model.mendedText':
+    'Part of it was damaged in this browser; what you added took its place. Runs made with it work as before. {name} is chosen.',
   'model.apart': 'It is stored as {name}: another model here is called {asked}',
   'model.apartText': 'The two have different weights. {name} is chosen; the other one is as it was.',
   'device.title': 'What computes',

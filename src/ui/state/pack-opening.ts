@@ -22,8 +22,8 @@ export interface KeptLesson {
   step: number
   /** Put away, it is shown again from the menu; left, it is over: a pack on a server is then not opened by itself again. */
   state: 'open' | 'closed' | 'left'
-  /** Hash of the model that it brought. */
-  model?: string
+  /** Hash of the model that it brought; null: it brought none. Not there where an earlier version has opened it, which kept none. */
+  model?: string | null
   /** What of an address says which parts are shown and locked, with its `?`; empty: all are shown, and none is locked. */
   frame: string
   /** The hash of the studio's address with all that the lesson begins with, until a page has opened that. */
@@ -85,7 +85,7 @@ async function stored(contents: PackContents, parts: PackParts, call: Call): Pro
     href,
     lesson: {
       ...{ id, title: pack.title, language: pack.language, text, step: 0, state: 'open', frame, href },
-      ...(model && { model: model.hash }),
+      model: model?.hash ?? null,
     },
   }
 }
@@ -153,5 +153,8 @@ async function ready(name: string, asked: string, call: Call): Promise<OpenedPac
   }
   const frame = frameOf(shown, locked)
   const href = writeLink(link)
-  return { href, lesson: { ...said, id: `${READY}${name}`, step: 0, state: 'open', frame, href } }
+  return {
+    href,
+    lesson: { ...said, id: `${READY}${name}`, step: 0, state: 'open', frame, href, model: null },
+  }
 }

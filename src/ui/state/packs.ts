@@ -176,6 +176,6 @@ function recallLesson(): KeptLesson | null {
     state: state === 'left' || state === 'closed' ? state : 'open',
     frame: typeof frame === 'string' ? frame : '',
     href: typeof href === 'string' ? href : null,
-    ...(typeof model === 'string' && { model }),
+    ...((typeof model === 'string' || model === null) && { model }),
   }
 }

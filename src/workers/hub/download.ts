@@ -25,20 +25,24 @@ export async function downloadId({ remote, origin }: Pick<FoundModel, 'remote' |
   return (await sha256Hex(JSON.stringify([modelAddressText(remote.address), origin]))).slice(0, 32)
 }
 
-/** Fetches what is missing of a model and stores it. See `ModelRoom.download`. */
+/**
+ * Fetches what is missing of a model and stores it. See `ModelRoom.download`.
+ * @param damaged sets of chunks that are stored and no longer what they were: these files are fetched again
+ */
 export async function downloadModel(
   given: Database,
   library: Library,
   found: FoundModel,
   options: FindOptions,
   call: Call = {},
+  damaged: ReadonlySet<string> = new Set(),
 ): Promise<AddedModel> {
   const id = await downloadId(found)
   return alone(`lapidary.download.${id}`, found.remote.name, async () => {
     const database = await living(given)
     const download = await begin(database, id, found, call)
     try {
-      await new Downloading(database, download, found, options, call).run()
+      await new Downloading(database, download, found, options, call, damaged).run()
       return await store(database, library, download, found, call)
     } catch (error) {
       await settle(database, download, error)
@@ -101,6 +105,7 @@ class Downloading {
   readonly #found: FoundModel
   readonly #options: FindOptions
   readonly #call: Call
+  readonly #damaged: ReadonlySet<string>
   /** Bytes of each file that are here. */
   readonly #done = new Map<string, number>()
   #note = ''
@@ -111,7 +116,9 @@ class Downloading {
     found: FoundModel,
     options: FindOptions,
     call: Call,
+    damaged: ReadonlySet<string>,
   ) {
+    this.#damaged = damaged
     this.#database = database
     this.#download = download
     this.#found = found
@@ -135,7 +142,8 @@ class Downloading {
   async #requireRoom(): Promise<void> {
     const { files, name } = this.#download
     let wanted = 0
-    for (const file of files) if (!file.ref && !(await storedFile(this.#database, file))) wanted += file.size
+    for (const file of files)
+      if (!file.ref && !(await storedFile(this.#database, file, this.#damaged))) wanted += file.size
     wanted -= Math.min(wanted, await this.#begun())
     // What is converted lies beside what was fetched until it is whole.
     if (this.#found.remote.format === 'gguf') wanted += this.#found.remote.keeps
@@ -148,7 +156,7 @@ class Downloading {
   }
 
   async #file(file: DownloadFile, found: FoundFile): Promise<BlobRef> {
-    const stored = await storedFile(this.#database, file)
+    const stored = await storedFile(this.#database, file, this.#damaged)
     if (stored) return stored
     this.#note = `Fetching ${file.name}`
     const chunks = new DownloadChunks(this.#database, file)

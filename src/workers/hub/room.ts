@@ -5,6 +5,7 @@ import type { HubRoom } from '../../protocol/rooms/hub.ts'
 import type { RemoteModel } from '../../protocol/studio.ts'
 import type { Database, StoredModel } from '../../storage/database.ts'
 import { downloadedBytes, removeDownload, sameOrigin, storedFile } from '../../storage/downloads.ts'
+import { damagedSets, hasAllChunks } from '../../storage/model-copies.ts'
 import { infoOf, type Library } from '../library.ts'
 import { ownerOf, rememberedAccess, rememberedToken } from './access.ts'
 import { downloadId, downloadModel } from './download.ts'
@@ -43,8 +44,10 @@ export function hubRoom(
       const db = await database()
       const { stored } = await described(db, found)
       const there = stored === null ? undefined : await db.get('models', stored)
-      if (there) return { ...infoOf(there), known: true, asked: found.remote.name }
-      return downloadModel(db, library(), found, access, call)
+      const damaged = there && (await damagedSets(db, there, call))
+      if (there && damaged?.size === 0)
+        return { ...infoOf(there), known: true, mended: false, asked: found.remote.name }
+      return downloadModel(db, library(), found, access, call, damaged)
     },
 
     async fetchAdapter(address, token, call) {
@@ -126,10 +129,12 @@ async function described(database: Database, found: FoundModel): Promise<RemoteM
     : 0
   const models = await database.getAll('models')
   const same = models.find((model) => isFound(model, found))
+  // One that has lost a part is offered to be downloaded again, as far as it is not here.
+  const whole = same !== undefined && (await hasAllChunks(database, same))
   return {
     ...found.remote,
-    here: same ? found.remote.bytes : Math.min(found.remote.bytes, here + begun),
-    stored: same?.id ?? null,
+    here: whole ? found.remote.bytes : Math.min(found.remote.bytes, here + begun),
+    stored: whole ? same.id : null,
   }
 }
 

@@ -29,6 +29,8 @@ export const model: Translated<typeof english> = {
   'model.removeQueues': '會停下來的佇列：{names}。',
   'model.removeDone': '適配器會保留，但沒有它就不能提問、評估或合併：{names}。',
   'model.removeLesson': '課程「{name}」用到它。',
+  'model.removeLessonPerhaps':
+    '課程「{name}」可能用到它：這一課由較早版本的工作室開啟，當時沒有記下所用的模型。',
   'model.removeElsewhere': '另一個分頁選用了它。',
   'model.removeShared': '其中 {size} 會留下：其他模型或下載有同樣的檔案。',
   'model.removeOwn': '只有同樣的檔案能把它找回來，名稱不拘：請先把它存成檔案，或留著您手邊的檔案。',
@@ -45,6 +47,9 @@ export const model: Translated<typeof english> = {
   'model.goneElsewhereHint': '請選擇其他模型，或重新加入。',
   'model.known': '它已經在這裡了，名稱是 {name}',
   'model.knownText': '依 SHA-256 判斷是相同的檔案：沒有再存一次。已選用 {name}。',
+  'model.mended': '{name} 已修復完整',
+  'model.mendedText':
+    '它存在這個瀏覽器裡的內容有一部分損壞了；剛加入的檔案已補上。用它做的訓練照舊可用。已選用 {name}。',
   'model.apart': '存為 {name}：這裡另有一個叫 {asked} 的模型',
   'model.apartText': '兩者的權重不同。已選用 {name}；另一個保持原樣。',
   'device.title': '由什麼計算',

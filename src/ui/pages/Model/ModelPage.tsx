@@ -1,5 +1,6 @@
 import { Show } from 'solid-js'
 import { isSealed } from '../../../protocol/sealed.ts'
+import type { AddedModel } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { besideWanted } from '../../components/dropped.ts'
 import { FileDrop, PickFiles } from '../../components/FileDrop.tsx'
@@ -47,6 +48,8 @@ export function ModelPage() {
   )
 }
 
+const kindOf = ({ known, mended }: AddedModel) => (mended ? 'mended' : known ? 'known' : 'apart')
+
 /** That a model was here already, or goes by another name than it came with; or that the chosen one is gone. */
 function Added() {
   const { models } = useApp()
@@ -67,13 +70,13 @@ function Added() {
         {(told) => (
           <Notice
             tone="info"
-            title={t(told().known ? 'model.known' : 'model.apart', {
+            title={t(`model.${kindOf(told())}`, {
               name: told().name,
               asked: told().asked,
             })}
             onDismiss={models.dismissTold}
           >
-            <p>{t(told().known ? 'model.knownText' : 'model.apartText', { name: told().name })}</p>
+            <p>{t(`model.${kindOf(told())}Text`, { name: told().name })}</p>
           </Notice>
         )}
       </Show>

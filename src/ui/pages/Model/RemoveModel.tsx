@@ -44,15 +44,17 @@ function Consequences(props: { of: Removing }) {
     const { use, model, elsewhere } = props.of
     const [going, cut, done] = [named('going'), named('interrupted'), named('done')]
     const queues = named5(use.queues)
-    const lesson = packs.lesson()
+    const lesson = packs.lesson()?.state === 'left' ? null : packs.lesson()
+    // Of a pack, which has a hash for its id, and was opened by a version that did not note the model.
+    const unsaid =
+      lesson?.model === undefined && /^[0-9a-f]{64}$/.test(lesson?.id ?? '') && model.origin.kind === 'files'
     return [
       going && t('model.removeGoing', { names: going }),
       cut && t('model.removeCut', { names: cut }),
       queues && t('model.removeQueues', { names: queues }),
       done && t('model.removeDone', { names: done }),
-      lesson?.model === model.hash &&
-        lesson.state !== 'left' &&
-        t('model.removeLesson', { name: lesson.title }),
+      lesson?.model === model.hash && t('model.removeLesson', { name: lesson.title }),
+      lesson && unsaid && t('model.removeLessonPerhaps', { name: lesson.title }),
       elsewhere && t('model.removeElsewhere'),
       use.shared > 0 && t('model.removeShared', { size: formatBytes(use.shared) }),
       t(model.origin.kind === 'files' ? 'model.removeOwn' : 'model.removeAgain'),

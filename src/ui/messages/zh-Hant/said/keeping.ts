@@ -41,8 +41,8 @@ export const keeping: SaidTexts = {
   'The computer may have slept for long in the middle of it. Try again.':
     '電腦可能在途中睡眠很久。請再試一次。',
   "Part of {0} is no longer in this browser's storage.": '{0~}有一部分已不在這個瀏覽器的儲存空間裡。',
-  'The browser or another tab has cleared it. Remove it here and add it again.':
-    '瀏覽器或另一個分頁清除了它。請在這裡刪除，再重新加入。',
+  'The browser or another tab has cleared it: add it again, and it is mended in its place.':
+    '瀏覽器或另一個分頁清除了它。請重新加入，便會在原處修復。',
   'the tokenizer of {0}': '{0} 的 tokenizer',
   'Storing the tokenised data': '儲存切分好的資料',
   'the tokenised data': '切分好的資料',
@@ -52,6 +52,7 @@ export const keeping: SaidTexts = {
   'The run {0} was opened in another tab meanwhile.': '訓練 {0} 這時已在另一個分頁打開。',
   'Choose it in the list.': '請在清單中選擇它。',
   'Storing {0}': '正在儲存 {0}',
+  'Checking that {0} is whole': '正在檢查 {0} 是否完整',
   'Looking whether {0} is here already': '正在查看 {0} 是否已經在這裡',
   'Checking {0}': '正在檢查 {0}',
   'Fetching {0}': '正在取得 {0}',
