@@ -1,4 +1,5 @@
 import type { ByteSource } from '../files/bytes.ts'
+import { fail } from '../protocol/errors.ts'
 import { isGguf, isZip } from './gguf-names.ts'
 
 type Files = ReadonlyMap<string, ByteSource>
@@ -21,6 +22,8 @@ export function isModelFile(name: string): boolean {
 export async function modelFolderOf(files: Files, signal?: AbortSignal): Promise<Files> {
   const kept = new Map([...files].filter(([name]) => isModelFile(name)))
   const ggufs = [...files.keys()].filter(isGguf)
+  for (const [name, file] of files)
+    if (kept.has(name) || isGguf(name)) await refusePointer(name, file, signal)
   const zip = [...files].find(([name]) => isZip(name))
   if (zip && kept.size === 0 && ggufs.length === 0) {
     const { modelOfZip } = await import('./model-zip.ts')
@@ -30,4 +33,21 @@ export async function modelFolderOf(files: Files, signal?: AbortSignal): Promise
   // Loaded when needed: few have one.
   const { openGgufFolder } = await import('./gguf-folder.ts')
   return openGgufFolder(files, ggufs, signal)
+}
+
+/** Of what Git LFS leaves in place of a file, https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: it has fewer bytes. */
+const POINTER_BYTES = 1024
+const POINTER = 'version https://git-lfs.github.com/spec/'
+
+/** A clone without Git LFS has all files of a model by their names, and of the large ones nothing but where they are. */
+async function refusePointer(name: string, file: ByteSource, signal?: AbortSignal): Promise<void> {
+  if (file.size < POINTER.length || file.size >= POINTER_BYTES) return
+  const head = new TextDecoder().decode(await file.read(0, POINTER.length, signal))
+  if (head === POINTER)
+    fail(
+      'bad_file',
+      `${name} is not the file itself, but a pointer to it that Git LFS has left.`,
+      'Run "git lfs pull" in its folder, or download the file from its page.',
+      { file: name },
+    )
 }

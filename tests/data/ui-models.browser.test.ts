@@ -10,13 +10,17 @@ afterEach(() => close())
 const model = (id: string, hash: string, name = id) =>
   ({ id, hash, name, practice: id === 'pebble' }) as unknown as ModelInfo
 
+/** What models were called that were added. */
+const names: string[] = []
+
 /** @param here what is stored, whichever tab has stored it */
 function page(here: ModelInfo[], added: Partial<AddedModel> = {}) {
   const studio = {
     models: {
       list: async () => [...here],
       device: async () => ({ description: 'any', speeds: [] }),
-      add: async () => {
+      add: async (_files: File[], asked: string) => {
+        names.push(asked)
         const info = { ...model('new', 'n'), known: false, mended: false, asked: 'new', ...added }
         if (!here.some(({ id }) => id === info.id)) here.push(info)
         return info
@@ -74,6 +78,17 @@ test.each([
   here.pop()
   await models.refresh()
   expect(models.told()).toBeNull()
+})
+
+test('a model is called like its folder or its file, and never nothing at all', async () => {
+  const models = page([model('pebble', '')])
+  await models.ready
+  names.length = 0
+  const file = (name: string) => new File([], name)
+  await models.add([file('config.json')], 'gemma')
+  for (const name of ['a-Q4_0.gguf', 'b-00001-of-00002.gguf', '.gguf', ' .zip'])
+    await models.add([file(name)], null)
+  expect(names).toEqual(['gemma', 'a-Q4_0', 'b', 'Gemma', 'Gemma'])
 })
 
 test('tabs know of each other which model they have chosen', async () => {

@@ -116,6 +116,8 @@ test('an adapter that is opened as a model is called one, and is a press away fr
     .getByRole('status')
     .filter({ hasText: 'This is an adapter of school/pebble, not a model.' })
   await expect(notice).toBeVisible()
+  // What it asks is the one thing to press first.
+  await expect(page.locator('main .button.primary')).toHaveCount(1)
   await picture(page, 'adapter-instead')
   await notice.getByRole('button', { name: 'Begin a run on Pebble with it' }).click()
   await expect(page).toHaveURL(/#\/train/)

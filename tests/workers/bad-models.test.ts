@@ -103,6 +103,17 @@ const CASES: [what: string, files: () => Files, code: ErrorCode, words: string][
     'missing_file',
     'model-00002-of-00002.safetensors',
   ],
+  [
+    'a clone without Git LFS',
+    () => ({
+      ...pebble,
+      'model.safetensors': text(
+        `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 9\n`,
+      ),
+    }),
+    'bad_file',
+    'a pointer to it that Git LFS has left',
+  ],
   ['a header longer than its file', longHeader, 'bad_file', 'model.safetensors'],
   ['a header that claims more than the file has', cutOff, 'bad_file', 'model.safetensors'],
   [

@@ -27,11 +27,11 @@ interface Checking {
   stop: () => void
 }
 
-/** Of a GGUF among files: without its ending, and without the number of a part. */
+/** Of a GGUF among files: without its ending, and without the number of a part; null where nothing is left. */
 function fileName(files: readonly File[]): string | null {
   const file =
     files.find(({ name }) => /\.gguf$/i.test(name)) ?? files.find(({ name }) => /\.zip$/i.test(name))
-  return file ? file.name.replace(/(-\d{5}-of-\d{5})?\.(gguf|zip)$/i, '') : null
+  return file?.name.replace(/(-\d{5}-of-\d{5})?\.(gguf|zip)$/i, '').trim() || null
 }
 
 interface Adding {

@@ -45,7 +45,11 @@ function Instead(props: { of: Misplaced }) {
         <>
           <Show when={model()}>
             {(model) => (
-              <Button kind="primary" disabled={startAdapter.opening()} onClick={() => void begin(model())}>
+              <Button
+                kind={shelf.lookup.found() ? 'plain' : 'primary'}
+                disabled={startAdapter.opening()}
+                onClick={() => void begin(model())}
+              >
                 {t('instead.begin', { model: model().name })}
               </Button>
             )}

@@ -20,7 +20,9 @@ import { ModelList } from './ModelList.tsx'
 import { StorageLine } from './StorageLine.tsx'
 
 export function ModelPage() {
-  const { models, data } = useApp()
+  const { models, data, shelf, startAdapter } = useApp()
+  /** Something asks to be pressed first, and is the one main button. */
+  const asked = () => startAdapter.misplaced() !== null || shelf.lookup.found() !== null
   return (
     <>
       <PageHead title={t('model.title')} lede={t('model.lede')} />
@@ -43,7 +45,7 @@ export function ModelPage() {
         </Section>
         <Device />
       </div>
-      <Next to="train" ready={data.dataset() !== null && models.chosen() !== null} />
+      <Next to="train" ready={data.dataset() !== null && models.chosen() !== null && !asked()} />
     </>
   )
 }

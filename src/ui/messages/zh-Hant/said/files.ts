@@ -205,6 +205,10 @@ export const files: SaidTexts = {
   'Save it as CSV.': '請存成 CSV。',
   'a LaTeX file': 'LaTeX 檔案',
   'an INI or TOML file': 'INI 或 TOML 檔案',
+  '{0} is not the file itself, but a pointer to it that Git LFS has left.':
+    '{0} 不是檔案本身，只是 Git LFS 留下的指標檔。',
+  'Run "git lfs pull" in its folder, or download the file from its page.':
+    '請在它的資料夾執行「git lfs pull」，或從它的網頁下載這個檔案。',
   'a pointer to a file that Git LFS keeps elsewhere': '指標檔，真正的檔案由 Git LFS 放在別處',
   'Fetch the file itself: git lfs pull.': '請取得檔案本身：git lfs pull。',
   'text in UTF-32': 'UTF-32 文字',
