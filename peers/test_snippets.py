@@ -6,7 +6,6 @@ Not tried for want of their programs: `vllm` and `ollama`. llama-server's option
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -54,6 +53,10 @@ def test_python(_):
         language, program = snippet(folder, "PyTorch")
         placed = program.replace('"path/to/Pebble"', repr(str(BASE)))
         same((language, placed == program, said_by(placed, folder)), ("python", False, wanted), f"the snippet of {folder}")
+    for folder in ("h5", "h5-merged"):
+        language, program = snippet(folder, "HDF5")
+        placed = program.replace('"path/to/Pebble"', repr(str(BASE)))
+        same((language, placed == program, said_by(placed, folder)), ("python", False, wanted), f"the snippet of {folder}")
     language, program = snippet("mlx", "mlx-lm")
     # The base in f32, which mlx-lm computes in then.
     placed = program.replace('"path/to/Pebble"', repr(str(zeroed() / "merged-f32")))
@@ -65,9 +68,7 @@ def test_llama_cpp(_):
     """The server with the options of the snippet, and its request."""
     import xllamacpp as x
 
-    wanted, base = expected(), trained() / "gguf-lora" / "base.gguf"
-    # As the snippet of the adapter asks: the base as a GGUF beside it; the same run without effect is the base.
-    shutil.copy(zeroed() / "gguf-f32" / "model.gguf", base)
+    wanted = expected()
     for folder in ("gguf-f32", "gguf-lora"):
         language, text = snippet(folder, "llama.cpp")
         given = re.search(r"^llama-server (.*) &$", text, re.M)[1].split()
@@ -93,7 +94,7 @@ def test_llama_cpp(_):
 
 def test_wllama(_):
     """The pages as they stand, in Chromium, merged and with the adapter on the base: what the model says there, and without effect."""
-    wanted, base = expected(), zeroed() / "gguf-f32" / "model.gguf"
+    wanted = expected()
     for folder in ("gguf-f32", "gguf-lora"):
         language, text = snippet(folder, "A page, with wllama")
         said = []
@@ -101,7 +102,7 @@ def test_wllama(_):
             page = run / folder / "index.html"
             page.write_text(text, encoding="utf-8")
             whole = {"model.gguf": run / folder / "model.gguf"}
-            files = whole if folder == "gguf-f32" else {"base.gguf": base, "adapter.gguf": run / folder / "adapter.gguf"}
+            files = whole if folder == "gguf-f32" else {"base.gguf": run / folder / "base.gguf", "adapter.gguf": run / folder / "adapter.gguf"}
             tool = ["node", "--import", "tsx", ROOT / "tools" / "page-answer.ts", page, *(f"{name}={file}" for name, file in files.items())]
             ran = subprocess.run(tool, cwd=ROOT, capture_output=True, text=True)
             same(ran.returncode, 0, ran.stderr[-1500:])

@@ -21,6 +21,10 @@ export function nameOf(names: readonly string[]): string {
   return `${names[0] ?? 'Nothing'} and ${names.length - 1} more`
 }
 
+/** The order in which the rows of several files follow each other. */
+export const byName = (a: { name: string }, b: { name: string }): number =>
+  a.name < b.name ? -1 : a.name > b.name ? 1 : 0
+
 /**
  * The files of a folder or archive that hold rows: tables where there are any, else plain texts.
  * @throws LapidaryError `unsupported_format` where there are none
@@ -41,7 +45,7 @@ export function chooseFiles(
       'Choose CSV, JSON, Parquet, Arrow, Excel or text files.',
       { file: set, files: left.length },
     )
-  chosen.sort((a, b) => (a.name < b.name ? -1 : 1))
+  chosen.sort(byName)
   if (left.length === 0) return { chosen, findings: [] }
   return {
     chosen,

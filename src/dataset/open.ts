@@ -10,7 +10,7 @@ import { stretches } from '../lib/row-numbers.ts'
 import { fail } from '../protocol/errors.ts'
 import type { Finding, ReadingOffers, ReadOptions } from '../protocol/studio.ts'
 import type { Dataset } from './describe.ts'
-import { checkSameColumns, chooseFiles, nameOf, putTogether, splitsOf } from './file-sets.ts'
+import { byName, checkSameColumns, chooseFiles, nameOf, putTogether, splitsOf } from './file-sets.ts'
 import { HashedSource } from './hashed-source.ts'
 import { hiveOf, withFolders } from './hive.ts'
 import { expandFiles } from './readers/expand.ts'
@@ -63,8 +63,10 @@ async function openSources(given: readonly NamedSource[], how: OpenOptions): Pro
   const hashed = given.map(({ source }) => new HashedSource(source, progress))
   const sources = given.map((one, i): NamedSource => ({ name: one.name, source: hashed[i]! }))
   const { format, ...rows } = await readFiles(await expandFiles(sources, options), name, options)
+  // In the order in which their rows follow each other: a folder gives its files in any.
+  const ordered = sources.map(({ name }, i) => ({ name, source: hashed[i]! })).sort(byName)
   const hashes: string[] = []
-  for (const source of hashed) hashes.push(await source.hash(signal))
+  for (const { source } of ordered) hashes.push(await source.hash(signal))
   const bytes = hashes.length === 1 ? hashes[0]! : await sha256Hex(hashes.join('\n'))
   const reading = readingOf(format, options)
   if (!reading) return { name, hash: bytes, format, ...rows }

@@ -1,9 +1,5 @@
 import type { SampleEvent } from '../protocol/events.ts'
 
-/** What a card says of the files that `withProof` puts beside it. */
-export const CHECKED =
-  'Where `proof.json` lies here, `python check.py` says whether it does in this library what it did where it was trained.'
-
 /**
  * What a card says of the rows behind it, and those of them that a person chose to show.
  * @param thing what can recite others

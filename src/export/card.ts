@@ -2,7 +2,8 @@ import type { RunEvent, SampleEvent } from '../protocol/events.ts'
 import { type RunConfig, targetModules } from '../protocol/run-config.ts'
 import { shareableConfig } from '../runs/shareable-config.ts'
 import type { BaseModel } from './base.ts'
-import { CHECKED, cardRows } from './card-rows.ts'
+import { cardRows } from './card-rows.ts'
+import { checkedLine } from './checked.ts'
 
 /** Fields of the training section that a reader asks for first; the whole config follows as JSON. */
 const SHOWN = [
@@ -109,7 +110,10 @@ function held(quantization: RunConfig['model']['quantization']): string[] {
 }
 
 /** Programs that run as they stand, in the folder of the card. */
-function use({ config, snippets = [] }: CardFacts, base: Pick<BaseModel, 'at' | 'kind'>): string[] {
+function use(
+  { config, baseModel, snippets = [] }: CardFacts,
+  base: Pick<BaseModel, 'at' | 'kind'>,
+): string[] {
   const { data } = config
   const where = {
     hub: `The base model comes from the Hugging Face Hub (${base.at}).`,
@@ -125,7 +129,7 @@ function use({ config, snippets = [] }: CardFacts, base: Pick<BaseModel, 'at' | 
       : data.text === null
         ? 'Prompts must go through the chat template of the base model; answers end with its end-of-turn token.'
         : 'It was taught plain text, which it continues; no chat template is put around it.',
-    CHECKED,
+    checkedLine('peft', base, baseModel),
     '',
   ]
 }

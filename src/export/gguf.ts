@@ -9,16 +9,17 @@ import { isBlocked, STORAGE, typeBytes } from '../lib/storage.ts'
 import { ggufName } from '../model/gguf.ts'
 import { adapterTensors } from '../model/lora.ts'
 import { elementsOf, isProjection, type ModelTensor, tensorTable } from '../model/tensors.ts'
-import type { ModelConfig, WeightType } from '../protocol/model.ts'
+import type { WeightSource, WeightType } from '../protocol/model.ts'
 import { loraScaling } from '../protocol/run-config.ts'
 import type { Call, ExportedFile } from '../protocol/studio.ts'
+import { baseGgufType } from './base-gguf.ts'
 import { ggufArchitecture, ggufModelMeta } from './gguf-model.ts'
 import { ggufTokenizerMeta } from './gguf-tokenizer.ts'
-import { encodedTensor, mergedWeights } from './merged-weights.ts'
+import { encodedTensor, mergedWeights, wideWeights } from './merged-weights.ts'
 import { jsonOf, noticeFiles, roundedBase, templateOf, textFile } from './model-files.ts'
 import { modelfile } from './ollama.ts'
 import { snippetReadme } from './snippets.ts'
-import type { Exporter, ExportSource } from './source.ts'
+import type { BaseSource, Exporter, ExportSource } from './source.ts'
 import { roundedTo } from './tolerance.ts'
 
 /** `llama_ftype` of each. */
@@ -43,22 +44,42 @@ export async function mergedGguf(
   call: Call,
 ): Promise<ExportedFile[]> {
   const base = await source.model()
-  const { config } = base
-  const merged = mergedWeights(config, await base.weights(), source.config.lora, await source.lora())
+  const merged = mergedWeights(base.config, await base.weights(), source.config.lora, await source.lora())
   const template = await templateOf(source, base)
-  const stops = await base.stops()
-  const tokenizer = (await jsonOf(base.files, 'tokenizer.json'))!
   const rounded = await roundedBase(source, base)
+  return [
+    textFile('Modelfile', modelfile({ from: './model.gguf', ...(await asked(source, base, template)) })),
+    await snippetReadme(source, 'gguf', `A whole model in one GGUF (${type}).`),
+    ...noticeFiles(base),
+    await modelFile('model.gguf', base, merged, type, {
+      ...{ name: `${source.baseModel}, fine-tuned`, template, signal: call.signal },
+      ...(rounded !== '' && { description: rounded }),
+    }),
+  ]
+}
+
+/** A whole model as one GGUF. @param weights in f32, under the names of the table of tensors */
+async function modelFile(
+  path: string,
+  base: BaseSource,
+  weights: WeightSource,
+  type: WeightType,
+  about: { name: string; description?: string; template: string; signal: AbortSignal | undefined },
+): Promise<ExportedFile> {
+  const { config } = base
+  const tokenizer = (await jsonOf(base.files, 'tokenizer.json'))!
   const metadata: Record<string, GgufMeta> = {
     'general.architecture': ['text', ggufArchitecture(config)],
     'general.type': ['text', 'model'],
-    'general.name': ['text', `${source.baseModel}, fine-tuned`],
-    ...(rounded === '' ? {} : { 'general.description': ['text', rounded] as const }),
+    'general.name': ['text', about.name],
+    ...(about.description === undefined
+      ? {}
+      : { 'general.description': ['text', about.description] as const }),
     ...(base.practice ? {} : { 'general.license': ['text', 'gemma'] as const }),
     'general.file_type': ['u32', FILE_TYPE[type]],
     ...(isBlocked(type) ? { 'general.quantization_version': ['u32', QUANTISATION_VERSION] as const } : {}),
     ...ggufModelMeta(config),
-    ...ggufTokenizerMeta(tokenizer, config, stops, template),
+    ...ggufTokenizerMeta(tokenizer, config, await base.stops(), about.template),
   }
   const tensors = tensorTable(config).map((tensor) => {
     const as = typeOf(tensor, type)
@@ -71,18 +92,10 @@ export async function mergedGguf(
         type: as,
         bytes: typeBytes(as, elementsOf(tensor)),
       },
-      pieces: () => encodedTensor(merged, tensor.name, as, { offset, signal: call.signal }),
+      pieces: () => encodedTensor(weights, tensor.name, as, { offset, signal: about.signal }),
     }
   })
-  return [
-    textFile(
-      'Modelfile',
-      modelfile({ from: './model.gguf', ...(await asked(source, base.config, template, stops, tokenizer)) }),
-    ),
-    await snippetReadme(source, 'gguf', `A whole model in one GGUF (${type}).`),
-    ...noticeFiles(base),
-    ggufFile('model.gguf', metadata, tensors),
-  ]
+  return ggufFile(path, metadata, tensors)
 }
 
 /** The words' own matrix is read and predicted from: in 4 bits it would cost the most. Rows that are no whole blocks stay wide. */
@@ -93,7 +106,7 @@ function typeOf(tensor: ModelTensor, type: WeightType): WeightType {
   return isProjection(tensor) ? type : 'Q8_0'
 }
 
-/** The adapter as a GGUF (`convert_lora_to_gguf.py`): llama.cpp scales by `adapter.lora.alpha` over the rank. */
+/** The adapter as a GGUF (`convert_lora_to_gguf.py`): llama.cpp scales by `adapter.lora.alpha` over the rank. With it its base, where that is nowhere else to be had. */
 export async function loraGguf(source: ExportSource, call: Call): Promise<ExportedFile[]> {
   const base = await source.model()
   const { lora: settings } = source.config
@@ -129,32 +142,34 @@ export async function loraGguf(source: ExportSource, call: Call): Promise<Export
     }
   })
   const template = await templateOf(source, base)
-  const tokenizer = (await jsonOf(base.files, 'tokenizer.json'))!
-  const more = await asked(source, base.config, template, await base.stops(), tokenizer)
+  const besides = await baseGgufType(source, base)
+  const more = {
+    ...(await asked(source, base, template)),
+    ...(besides === null && { base: source.baseModel }),
+  }
   return [
-    textFile(
-      'Modelfile',
-      modelfile({ from: './base.gguf', adapter: './adapter.gguf', base: source.baseModel, ...more }),
-    ),
+    textFile('Modelfile', modelfile({ from: './base.gguf', adapter: './adapter.gguf', ...more })),
     await snippetReadme(source, 'gguf-lora', 'A LoRA adapter as a GGUF, for a GGUF of the same base model.'),
     ...noticeFiles(base),
     ggufFile('adapter.gguf', metadata, tensors),
+    ...(besides === null
+      ? []
+      : [
+          await modelFile('base.gguf', base, wideWeights(base.config, await base.weights()), besides, {
+            ...{ name: source.baseModel, template, signal: call.signal },
+          }),
+        ]),
   ]
 }
 
-async function asked(
-  { config }: ExportSource,
-  model: ModelConfig,
-  template: string,
-  stops: readonly number[],
-  tokenizer: Record<string, unknown>,
-) {
+async function asked({ config }: ExportSource, base: BaseSource, template: string) {
+  const [stops, tokenizer] = [await base.stops(), (await jsonOf(base.files, 'tokenizer.json'))!]
   const added = (tokenizer.added_tokens ?? []) as { id: number; content: string }[]
   const words = added.filter(({ id }) => stops.includes(id)).map(({ content }) => content)
   return {
     template: config.data.text === null && config.data.format === 'template' ? template : null,
     stops: words,
-    context: model.maxPositions,
+    context: base.config.maxPositions,
   }
 }
 

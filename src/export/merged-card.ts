@@ -1,6 +1,7 @@
 import { shareableConfig } from '../runs/shareable-config.ts'
 import type { BaseModel } from './base.ts'
-import { CHECKED, cardRows } from './card-rows.ts'
+import { cardRows } from './card-rows.ts'
+import { checkedLine } from './checked.ts'
 import type { BaseSource, ExportSource } from './source.ts'
 
 /** A card of a merged model: front matter, what it is, and the lines that load it. */
@@ -37,7 +38,7 @@ export function mergedCard(
     config.data.text === null && config.data.format === 'template'
       ? 'Prompts must go through its chat template; answers end at the end of a turn, which generation_config.json names.'
       : 'It was taught without the chat template: prompts must look as they did in training.',
-    CHECKED,
+    checkedLine('merged', base, baseModel),
     '',
     ...cardRows(shown, 'A model'),
   ].join('\n')

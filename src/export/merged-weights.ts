@@ -28,7 +28,15 @@ export function mergedWeights(
   settings: LoraConfig,
   lora: Readonly<Record<string, StateTensor>>,
 ): WeightSource {
-  const changes = changesOf(config, settings, lora)
+  return wideWeights(config, base, changesOf(config, settings, lora))
+}
+
+/** A base in f32, made as it is read. @param changes what is added to a matrix, by its name */
+export function wideWeights(
+  config: ModelConfig,
+  base: WeightSource,
+  changes: ReadonlyMap<string, Change> = new Map(),
+): WeightSource {
   const tensors = new Map<string, TensorInfo>(
     tensorTable(config).map(({ name, shape }) => [name, { dtype: 'F32', shape: [...shape] }]),
   )

@@ -2,9 +2,12 @@ import { loraScaling, type RunConfig } from '../protocol/run-config.ts'
 import type { ExportedFile, ExportTarget, Snippet } from '../protocol/studio.ts'
 import { shareableConfig } from '../runs/shareable-config.ts'
 import { type BaseModel, baseOf, placeBesides } from './base.ts'
-import { CHECKED } from './card-rows.ts'
+import { baseGgufType } from './base-gguf.ts'
+import { checkedLine } from './checked.ts'
 import { type Facts, filled } from './filled.ts'
+import { kerasConfig } from './keras-hub.ts'
 import { textFile } from './model-files.ts'
+import keras from './snippets/keras.py?raw'
 import litert from './snippets/litert.sh?raw'
 import llamaCpp from './snippets/llama-cpp.sh?raw'
 import mlx from './snippets/mlx.py?raw'
@@ -31,9 +34,9 @@ export const taughtChat = ({ data }: RunConfig): boolean => data.text === null &
 interface Kind {
   target: ExportTarget
   language: Snippet['language']
-  template: string
-  /** Formats it is for, and whether they hold an adapter alone. */
-  of: [formats: string[], adapter: boolean][]
+  template: string | ((facts: Facts) => string)
+  /** Formats it is for, whether they hold an adapter alone, and what their file is called. */
+  of: [formats: string[], adapter: boolean, file?: string][]
 }
 
 const KINDS: Kind[] = [
@@ -78,8 +81,17 @@ const KINDS: Kind[] = [
     language: 'python',
     template: torch,
     of: [
-      [['pt'], true],
-      [['pt-merged'], false],
+      [['pt'], true, 'adapter.pt'],
+      [['pt-merged'], false, 'model.pt'],
+    ],
+  },
+  {
+    target: 'keras',
+    language: 'python',
+    template: ({ adapter, kerashub }) => (kerashub && !adapter ? keras : torch),
+    of: [
+      [['h5'], true, 'adapter.h5'],
+      [['h5-merged'], false, 'model.h5'],
     ],
   },
   { target: 'phone', language: 'shell', template: litert, of: [[MERGED, false]] },
@@ -99,8 +111,21 @@ const KINDS: Kind[] = [
 export async function snippets(source: ExportSource): Promise<Snippet[]> {
   const base = await baseOf(source)
   const model = await source.model().catch(() => null)
-  const stops = model ? await model.stops() : []
-  return filledSnippets(source, base, stops, model?.config.maxPositions)
+  if (!model) return filledSnippets(source, base)
+  return filledSnippets(source, base, await model.stops(), {
+    positions: model.config.maxPositions,
+    kerashub: kerasConfig(model.config) !== null,
+    basegguf: (await baseGgufType(source, model)) !== null,
+  })
+}
+
+/** Of the model that is exported. */
+interface ModelFacts {
+  positions?: number
+  /** Whether KerasHub has a backbone that computes it. */
+  kerashub?: boolean
+  /** Whether its base lies beside the adapter as a GGUF. */
+  basegguf?: boolean
 }
 
 /** The same of what is known already. */
@@ -108,7 +133,7 @@ export function filledSnippets(
   { config, template, baseModel }: Pick<ExportSource, 'config' | 'template' | 'baseModel'>,
   base: Pick<BaseModel, 'at' | 'kind'>,
   stops: readonly number[] = [],
-  positions = MOST_CONTEXT,
+  { positions = MOST_CONTEXT, kerashub = false, basegguf = false }: ModelFacts = {},
 ): Snippet[] {
   const facts: Facts = {
     base: base.at,
@@ -121,13 +146,17 @@ export function filledSnippets(
     scaling: loraScaling(config.lora),
     rank: VLLM_RANKS.find((rank) => rank >= config.lora.r)!,
     context: Math.min(positions, MOST_CONTEXT),
+    kerashub,
+    basegguf,
   }
   return KINDS.flatMap(({ target, language, template, of }) =>
-    of.map(([formats, adapter]): Snippet => {
+    of.map(([formats, adapter, file = '']): Snippet => {
       // A merged folder's own generation_config.json says where answers end.
-      const untold = adapter || target === 'torch'
-      const own = { ...facts, adapter, ...(untold && stops.length > 0 ? { stops } : {}) }
-      return { target, formats, language, text: filled(template, language, own) }
+      const untold = adapter || target === 'torch' || target === 'keras'
+      const hdf = target === 'keras'
+      const own = { ...facts, adapter, file, hdf, ...(untold && stops.length > 0 ? { stops } : {}) }
+      const text = typeof template === 'string' ? template : template(own)
+      return { target, formats, language, text: filled(text, language, own) }
     }),
   )
 }
@@ -139,6 +168,7 @@ const PLACES: Partial<Record<ExportTarget, string>> = {
   ollama: 'Ollama',
   mlx: 'mlx-lm',
   torch: 'PyTorch',
+  keras: 'HDF5',
   phone: 'Phones, with LiteRT-LM',
   web: 'A page, with wllama',
 }
@@ -164,6 +194,8 @@ export async function snippetReadme(
   about: string,
 ): Promise<ExportedFile> {
   const { config, baseModel, step } = source
+  const { config: shape } = await source.model()
+  const checked = format === 'h5-merged' && kerasConfig(shape) !== null ? 'h5-keras' : format
   const data = shareableConfig(config, baseModel).data.name || 'a data set of its own'
   const lines = [
     `# ${baseModel}, fine-tuned on ${data}`,
@@ -173,7 +205,7 @@ export async function snippetReadme(
     '## Use',
     '',
     ...snippetLines(await snippets(source), format),
-    CHECKED,
+    checkedLine(checked, await baseOf(source), baseModel),
     '',
   ]
   return textFile('README.md', lines.join('\n'))

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { baseGgufType } from '../../src/export/base-gguf.ts'
+import { checkedLine } from '../../src/export/checked.ts'
 import { loraGguf, mergedGguf } from '../../src/export/gguf.ts'
 import { mergedFolder } from '../../src/export/merged-folder.ts'
 import { mlxAdapter } from '../../src/export/mlx.ts'
@@ -233,6 +235,49 @@ test('the adapter as a GGUF says what it is for and how it is scaled', async () 
   const bytes = await a.source.read(a.start, a.end)
   expect([...new Float32Array(bytes.slice().buffer)]).toEqual([...want.data])
   expect(await readText(files.get('Modelfile')!, 'Modelfile')).toContain('ADAPTER ./adapter.gguf')
+})
+
+test('a base that is nowhere else to be had lies beside its adapter as the GGUF that it acts on', async () => {
+  const { source } = await goldenSource('gemma3-tiny')
+  const files = await written(await loraGguf(source, {}))
+  const base = await openGguf(files.get('base.gguf')!, 'base.gguf')
+  const still = Object.entries(await source.lora()).map(([name, tensor]) => {
+    const data = name.includes('lora_B') ? tensor.data.map(() => 0) : tensor.data
+    return [name, { ...tensor, data }] as const
+  })
+  const unchanged = await mergedGguf({ ...source, lora: async () => Object.fromEntries(still) }, 'F32', {})
+  const whole = await openGguf((await written(unchanged)).get('model.gguf')!, 'model.gguf')
+  expect([...base.tensors.keys()]).toEqual([...whole.tensors.keys()])
+  for (const [name, { source: of, start, end, type }] of base.tensors) {
+    const wide = whole.tensors.get(name)!
+    expect(type, name).toBe(wide.type)
+    expect(await of.read(start, end), name).toEqual(await wide.source.read(wide.start, wide.end))
+  }
+  expect(await readText(files.get('Modelfile')!, 'Modelfile')).not.toContain('put beside')
+  const base8 = { ...source.config, model: { ...source.config.model, quantization: 'int8' as const } }
+  const model = await source.model()
+  const asGiven = { ...model, weights: async () => ({ ...(await model.weights()), tensors: blocks }) }
+  const blocks = new Map([['w', { dtype: 'Q8_0' as const, shape: [32, 32] }]])
+  expect(await baseGgufType({ ...source, config: base8 }, model)).toBe('Q8_0')
+  expect(await baseGgufType(source, asGiven)).toBe(null)
+  expect(await baseGgufType({ ...source, baseModel: 'ann/tiny' }, model)).toBe(null)
+})
+
+test('a README says the line that checks its export, with the base where it is to be named', () => {
+  const hub = { at: 'google/gemma-3-270m', kind: 'hub' } as const
+  const beside = { at: 'base', kind: 'beside' } as const
+  const line = (format: string, base: typeof hub | typeof beside) =>
+    /`(python [^`]+)`.*`pip install ([^`]+)`/.exec(checkedLine(format, base, 'My model'))!.slice(1)
+  expect(line('peft', beside)).toEqual(['python check.py', 'torch transformers peft'])
+  expect(line('merged', beside)).toEqual(['python check.py', 'torch transformers'])
+  expect(line('gguf', hub)).toEqual(['python check.py', 'xllamacpp'])
+  expect(line('gguf-lora', hub)).toEqual(['python check.py base.gguf', 'xllamacpp'])
+  expect(line('mlx', hub)[0]).toBe('python check.py')
+  expect(line('h5-keras', hub)).toEqual(['python check.py', 'torch h5py keras keras-hub'])
+  for (const format of ['pt', 'pt-merged', 'h5', 'h5-merged'])
+    expect(line(format, hub)[0]).toBe('python check.py google/gemma-3-270m')
+  for (const format of ['pt', 'pt-merged', 'h5', 'h5-merged', 'mlx'])
+    expect(line(format, beside)[0]).toBe("python check.py 'path/to/My model'")
 })
 
 test('the adapter for MLX has its matrices the other way round', async () => {

@@ -7,7 +7,9 @@ const base = { at: 'google/gemma-3-270m', kind: 'hub' as const }
 
 test('a snippet is filled for its format: an adapter names its base and where answers end, a merged model neither', () => {
   const config = parseRunConfig({ lora: { r: 12 } })
-  const all = filledSnippets({ config, template: '{{ messages }}', baseModel: 'gemma' }, base, [1, 106], 4096)
+  const all = filledSnippets({ config, template: '{{ messages }}', baseModel: 'gemma' }, base, [1, 106], {
+    positions: 4096,
+  })
   const of = (target: string, format: string) =>
     all.find((one) => one.target === target && one.formats.includes(format))!.text
   const adapter = of('transformers', 'peft')
@@ -22,11 +24,21 @@ test('a snippet is filled for its format: an adapter names its base and where an
   expect(of('llama.cpp', 'gguf-q8_0')).toContain('--model model.gguf')
   expect(of('llama.cpp', 'gguf-lora')).toContain('--lora adapter.gguf')
   expect(of('mlx', 'mlx')).toContain('load("google/gemma-3-270m", adapter_path=".")')
-  expect(of('torch', 'pt')).toContain('+= 0.6666666666666666 * adapter[')
+  expect(of('torch', 'pt')).toContain('+= 0.6666666666666666 * tensors[')
   expect(of('torch', 'pt')).toContain('eos_token_id=[1, 106]')
   expect(of('torch', 'pt-merged')).toMatch(
     /load\("model\.pt", weights_only=True\)[\s\S]*eos_token_id=\[1, 106\]/,
   )
+  expect(of('keras', 'h5')).toMatch(
+    /^import h5py$[\s\S]*File\("adapter\.h5"\)[\s\S]*= 0\.6666666666666666 \* tensors\[/m,
+  )
+  expect(of('keras', 'h5-merged')).toMatch(/File\("model\.h5"\)[\s\S]*load_state_dict/)
+  const inKeras = filledSnippets({ config, template: null, baseModel: 'gemma' }, base, [1, 106], {
+    kerashub: true,
+  })
+  const keras = inKeras.filter(({ target }) => target === 'keras').map(({ text }) => text)
+  expect(keras.map((text) => text.includes('Backbone.from_preset("."'))).toEqual([false, true])
+  expect(keras[1]).toContain('ends = [1, 106]')
   const beside = filledSnippets(
     { config, template: null, baseModel: 'Pebble' },
     { at: 'base', kind: 'beside' },
@@ -37,6 +49,14 @@ test('a snippet is filled for its format: an adapter names its base and where an
   expect(of('web', 'gguf')).not.toContain('adapter')
   expect(of('web', 'gguf-lora')).toContain('lora_adapters')
   expect(of('web', 'gguf-lora')).not.toContain('model.gguf')
+  const withBase = filledSnippets({ config, template: null, baseModel: 'Pebble' }, base, [], {
+    basegguf: true,
+  })
+  for (const target of ['llama.cpp', 'ollama', 'web']) {
+    expect(of(target, 'gguf-lora')).toMatch(/base model as a GGUF/)
+    const text = withBase.find((one) => one.target === target && one.formats.includes('gguf-lora'))!.text
+    expect(text).not.toMatch(/as a GGUF/)
+  }
   for (const { text } of all) expect(text).not.toMatch(/@(if|else|end)|__[A-Z]+__/)
 })
 

@@ -4,6 +4,7 @@ import { kerasConfig, kerasTensors } from '../keras-hub.ts'
 import { namedTensors } from '../merged-folder.ts'
 import { encodedTensor, mergedWeights } from '../merged-weights.ts'
 import { jsonFile, noticeFiles, roundedBase, tokenizerFiles } from '../model-files.ts'
+import { snippetReadme } from '../snippets.ts'
 import type { Exporter } from '../source.ts'
 import { roundedTo } from '../tolerance.ts'
 
@@ -18,7 +19,15 @@ export default {
     const keras = kerasConfig(base.config)
     const rounded = await roundedBase(source, base)
     const told: Record<string, string> = rounded === '' ? {} : { description: rounded }
-    const beside = [...noticeFiles(base), ...(await tokenizerFiles(source, base)).map(inTokenizer)]
+    const about =
+      keras === null
+        ? 'The whole model with what was learnt in its weights, as one HDF5 file of tensors in float32 under Transformers’ names: KerasHub has no model that computes the same.'
+        : 'The whole model with what was learnt in its weights, in float32, as KerasHub loads it.'
+    const beside = [
+      await snippetReadme(source, 'h5-merged', about),
+      ...noticeFiles(base),
+      ...(await tokenizerFiles(source, base)).map(inTokenizer),
+    ]
     if (keras === null) {
       const tensors = [...(await namedTensors(source, base))].map(
         ([name, { source: weights, from, shape }]) => ({

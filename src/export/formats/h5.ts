@@ -3,6 +3,7 @@ import { namedOf } from '../../model/lora.ts'
 import { baseOf, placeBesides } from '../base.ts'
 import { hdf5File } from '../h5.ts'
 import { noticeFiles } from '../model-files.ts'
+import { snippetReadme } from '../snippets.ts'
 import type { Exporter } from '../source.ts'
 import { EXACT, ROUNDED } from '../tolerance.ts'
 
@@ -26,6 +27,11 @@ export default {
     }))
     const config = writeAdapterConfig(source.config.lora, placeBesides(base, source.baseModel), multimodal)
     return [
+      await snippetReadme(
+        source,
+        'h5',
+        'The weights that were learnt, as one HDF5 file of tensors under PEFT’s names.',
+      ),
       ...noticeFiles(model),
       hdf5File('adapter.h5', tensors, { '': { adapter_config: JSON.stringify(config) } }),
     ]

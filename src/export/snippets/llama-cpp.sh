@@ -1,6 +1,10 @@
 # llama.cpp (brew install llama.cpp, or github.com/ggml-org/llama.cpp); run it in the folder of the export.
 # @if adapter
-# base.gguf: the base model as a GGUF, put beside adapter.gguf.
+# @if basegguf
+# base.gguf is the base model.
+# @else
+# base.gguf: the base model as a GGUF, put beside adapter.gguf; llama.cpp's convert_hf_to_gguf.py makes it of the model's folder.
+# @end
 llama-server --model base.gguf --lora adapter.gguf --jinja --ctx-size __CONTEXT__ --port 8080 &
 # @else
 llama-server --model model.gguf --jinja --ctx-size __CONTEXT__ --port 8080 &
