@@ -21,7 +21,7 @@ import { type ReplacedFile, replacedFiles } from '../src/tokens/chat.ts'
 import { ADAPTER_FILES, isAdapterFolder, refuseAsModel } from '../src/workers/adapter-folder.ts'
 import { ggufParts, ggufStem, isGguf, isZip } from '../src/workers/gguf-names.ts'
 import { readConfig } from '../src/workers/library.ts'
-import { isModelFile, modelFolderOf } from '../src/workers/model-files.ts'
+import { isModelFile, modelFolderOf, refuseOtherWeights } from '../src/workers/model-files.ts'
 import { ROUNDED_PATH } from './rounded-cache.ts'
 
 /** Bytes of a model's file read at a time. */
@@ -52,6 +52,7 @@ export function checkModelPath(path: string): string {
   }
   const safetensors = names.some((name) => name.endsWith('.safetensors'))
   if (!safetensors && names.some(isGguf)) return path
+  refuseOtherWeights(names)
   for (const needed of ['config.json', 'tokenizer.json'])
     if (!names.includes(needed))
       fail('missing_file', `The model folder ${path} has no ${needed}.`, 'Give the whole model folder.', {

@@ -3,7 +3,9 @@ import { LapidaryError } from '../protocol/errors.ts'
 import type { Call } from '../protocol/rooms/call.ts'
 import { isThere, openBlob, type StoredBytes } from './blobs.ts'
 import type { BlobRef, Database, StoredModel, Writing } from './database.ts'
-import type { ModelFiles } from './models.ts'
+
+/** A model folder's files before they are stored. */
+export type ModelFiles = ReadonlyMap<string, StoredBytes>
 
 /** Bytes compared at a time. */
 const PIECE_BYTES = 4 * 2 ** 20

@@ -21,10 +21,7 @@ import {
   setsOfModel,
   type Writing,
 } from './database.ts'
-import { mend, placedFiles } from './model-copies.ts'
-
-/** A model folder's files before they are stored. */
-export type ModelFiles = ReadonlyMap<string, StoredBytes>
+import { type ModelFiles, mend, placedFiles } from './model-copies.ts'
 
 /** Read at a time while storing. */
 const PIECE_BYTES = 4 * 2 ** 20

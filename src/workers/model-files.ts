@@ -29,10 +29,27 @@ export async function modelFolderOf(files: Files, signal?: AbortSignal): Promise
     const { modelOfZip } = await import('./model-zip.ts')
     return modelFolderOf(await modelOfZip(zip[1], zip[0], signal), signal)
   }
+  if (ggufs.length === 0) refuseOtherWeights([...files.keys()])
   if (ggufs.length === 0 || [...kept.keys()].some((name) => name.endsWith('.safetensors'))) return kept
   // Loaded when needed: few have one.
   const { openGgufFolder } = await import('./gguf-folder.ts')
   return openGgufFolder(files, ggufs, signal)
+}
+
+/** Weights as PyTorch, Keras, JAX and LiteRT keep them. */
+const OTHER_WEIGHTS =
+  /^pytorch_model.*\.bin$|\.(pt|pth|ckpt|h5|keras|msgpack|npz|onnx|tflite|task|litertlm)$/i
+
+/** Where weights are there, and of a format that is not read: whoever has the whole folder is not asked for it. */
+export function refuseOtherWeights(names: readonly string[]): void {
+  const other = names.find((name) => OTHER_WEIGHTS.test(name))
+  if (other !== undefined && !names.some((name) => name.endsWith('.safetensors')))
+    fail(
+      'unsupported_format',
+      `${other} holds weights in a format that is not read.`,
+      'Take a copy of the model with *.safetensors files, or as a .gguf file.',
+      { file: other },
+    )
 }
 
 /** Of what Git LFS leaves in place of a file, https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: it has fewer bytes. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { servedModel } from '../../cli/model-path.ts'
+import { checkModelPath, servedModel } from '../../cli/model-path.ts'
 import { serve } from '../../cli/server.ts'
 import { peftFiles } from '../../src/export/peft.ts'
 import { bufferSource } from '../../src/files/bytes.ts'
@@ -104,6 +104,18 @@ const CASES: [what: string, files: () => Files, code: ErrorCode, words: string][
     'model-00002-of-00002.safetensors',
   ],
   [
+    'weights of PyTorch',
+    () => ({ ...without('model.safetensors'), 'pytorch_model.bin': text('PK') }),
+    'unsupported_format',
+    'pytorch_model.bin holds weights in a format that is not read',
+  ],
+  [
+    'a file for phones',
+    () => ({ 'gemma.task': text('PK') }),
+    'unsupported_format',
+    'gemma.task holds weights',
+  ],
+  [
     'a clone without Git LFS',
     () => ({
       ...pebble,
@@ -164,6 +176,7 @@ test.each(CASES)(
     mkdirSync(path)
     for (const [name, bytes] of Object.entries(files)) writeFileSync(join(path, name), bytes)
     const byCommand = await failure(async () => {
+      checkModelPath(path)
       const { files: lying, manifest } = await servedModel(path)
       const server = await serve({
         root: folder,

@@ -66,6 +66,7 @@ export function createModelLookup(studio: Studio) {
     batch(() => {
       setAccess(null)
       setFound(null)
+      setAccessFailure(null)
     })
     void findAccess()
   }
@@ -76,6 +77,7 @@ export function createModelLookup(studio: Studio) {
     batch(() => {
       setFound(null)
       setFailure(null)
+      setAccessFailure(null)
       setBusy(true)
     })
     try {
@@ -103,6 +105,7 @@ export function createModelLookup(studio: Studio) {
     batch(() => {
       setFound(null)
       setFailure(null)
+      setAccessFailure(null)
     })
   }
 

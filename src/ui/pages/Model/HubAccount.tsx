@@ -20,7 +20,10 @@ export function HubAccount() {
     <Fold summary={t('hub.account')} small open={lookup.hub().problem !== null}>
       <div class="stack">
         <p class="small quiet">{t('hub.accountAbout')}</p>
-        <TokenField />
+        {/* A model that asks for it has the same fields beside it. */}
+        <Show when={lookup.found()?.readable ?? true}>
+          <TokenField />
+        </Show>
         <TextField
           label={t('hub.endpoint')}
           hint={t('hub.endpointHint')}

@@ -205,6 +205,9 @@ export const files: SaidTexts = {
   'Save it as CSV.': '請存成 CSV。',
   'a LaTeX file': 'LaTeX 檔案',
   'an INI or TOML file': 'INI 或 TOML 檔案',
+  '{0} holds weights in a format that is not read.': '{0} 裡的權重格式無法讀取。',
+  'Take a copy of the model with *.safetensors files, or as a .gguf file.':
+    '請改用含有 *.safetensors 檔案的版本，或 .gguf 檔案。',
   '{0} is not the file itself, but a pointer to it that Git LFS has left.':
     '{0} 不是檔案本身，只是 Git LFS 留下的指標檔。',
   'Run "git lfs pull" in its folder, or download the file from its page.':
