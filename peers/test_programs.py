@@ -277,6 +277,11 @@ def test_rest(_):
         same((status, bool(json.loads(said)["choices"][0]["text"])), (200, True), "a text continued")
         same(json.loads(asked(f"{at}/v1/completions", {"prompt": "Once upon", "max_tokens": 5, "temperature": 0.8, "seed": 3})[1])["choices"],
              json.loads(said)["choices"], "the same seed again")  # fmt: skip
+        unsaid = dict.fromkeys(["temperature", "top_p", "n", "stop", "stream", "seed", "max_completion_tokens"])
+        status, said = asked(url, {**body, **unsaid, "max_tokens": 3})
+        same((status, json.loads(said)["usage"]["completion_tokens"]), (200, 3), "null is what was not said")
+        found, said = asked(f"{at}/v1/responses", body)
+        same((found, set(json.loads(said)["error"]) >= {"message", "type"}), (404, True), "another route is refused")
         for wrong, status, key in (
             ({"messages": [{"role": "assistant", "content": "Hi"}]}, 400, "secret"),
             ({"messages": []}, 400, "secret"),
