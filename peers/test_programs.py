@@ -6,6 +6,7 @@ The training script and the notebook must come to the losses of the run; the ser
 import contextlib
 import csv
 import functools
+import hashlib
 import json
 import os
 import re
@@ -143,6 +144,13 @@ def test_train_script(context):
     first, *rest = (rows / "train.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (rows / "train.jsonl").write_text("".join([*rest, first]), encoding="utf-8")
     refused(folder, "not the rows of the run", "--data", rows)
+    # What the studio reads and the script does not, by its hash the file of the run.
+    odd, latin = shutil.copytree(folder, context.folder / "odd"), context.folder / "latin.csv"
+    latin.write_bytes("prompt,response\ncafé,thé\n".encode("cp1252"))
+    described = json.loads((odd / "run.json").read_text(encoding="utf-8"))
+    described["data"]["hash"] = hashlib.sha256(latin.read_bytes()).hexdigest()
+    (odd / "run.json").write_text(json.dumps(described), encoding="utf-8")
+    refused(odd, "not by this script", "--data", latin)
     return f"held-out loss within {furthest:.1e}"
 
 
