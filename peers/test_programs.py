@@ -6,6 +6,7 @@ The training script and the notebook must come to the losses of the run; the ser
 import contextlib
 import csv
 import functools
+import hashlib
 import json
 import os
 import re
@@ -143,6 +144,13 @@ def test_train_script(context):
     first, *rest = (rows / "train.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (rows / "train.jsonl").write_text("".join([*rest, first]), encoding="utf-8")
     refused(folder, "not the rows of the run", "--data", rows)
+    # What the studio reads and the script does not, by its hash the file of the run.
+    odd, latin = shutil.copytree(folder, context.folder / "odd"), context.folder / "latin.csv"
+    latin.write_bytes("prompt,response\ncafé,thé\n".encode("cp1252"))
+    described = json.loads((odd / "run.json").read_text(encoding="utf-8"))
+    described["data"]["hash"] = hashlib.sha256(latin.read_bytes()).hexdigest()
+    (odd / "run.json").write_text(json.dumps(described), encoding="utf-8")
+    refused(odd, "not by this script", "--data", latin)
     return f"held-out loss within {furthest:.1e}"
 
 
@@ -277,6 +285,11 @@ def test_rest(_):
         same((status, bool(json.loads(said)["choices"][0]["text"])), (200, True), "a text continued")
         same(json.loads(asked(f"{at}/v1/completions", {"prompt": "Once upon", "max_tokens": 5, "temperature": 0.8, "seed": 3})[1])["choices"],
              json.loads(said)["choices"], "the same seed again")  # fmt: skip
+        unsaid = dict.fromkeys(["temperature", "top_p", "n", "stop", "stream", "seed", "max_completion_tokens"])
+        status, said = asked(url, {**body, **unsaid, "max_tokens": 3})
+        same((status, json.loads(said)["usage"]["completion_tokens"]), (200, 3), "null is what was not said")
+        found, said = asked(f"{at}/v1/responses", body)
+        same((found, set(json.loads(said)["error"]) >= {"message", "type"}), (404, True), "another route is refused")
         for wrong, status, key in (
             ({"messages": [{"role": "assistant", "content": "Hi"}]}, 400, "secret"),
             ({"messages": []}, 400, "secret"),

@@ -2,22 +2,9 @@ import type { RunEvent, SampleEvent } from '../protocol/events.ts'
 import { type RunConfig, targetModules } from '../protocol/run-config.ts'
 import { shareableConfig } from '../runs/shareable-config.ts'
 import type { BaseModel } from './base.ts'
+import { curves, type Licence, results, settings } from './card-figures.ts'
 import { cardRows } from './card-rows.ts'
 import { checkedLine } from './checked.ts'
-
-/** Fields of the training section that a reader asks for first; the whole config follows as JSON. */
-const SHOWN = [
-  'learning_rate',
-  'lr_scheduler_type',
-  'warmup_steps',
-  'per_device_train_batch_size',
-  'gradient_accumulation_steps',
-  'max_length',
-  'packing',
-  'weight_decay',
-  'max_grad_norm',
-  'seed',
-] as const
 
 /** What a card tells of. */
 export interface CardFacts {
@@ -30,6 +17,10 @@ export interface CardFacts {
   events: readonly RunEvent[]
   /** Lines that say how it is loaded. */
   snippets?: readonly string[]
+  /** What the base comes under; by default that is not known. */
+  licence?: Licence | undefined
+  /** That it was trained for; by default that is not known. */
+  seconds?: number | undefined
   /** Rows that a person chose to show. */
   shown?: readonly SampleEvent[]
 }
@@ -46,6 +37,7 @@ export function adapterCard(adapter: CardFacts): string {
     'library_name: peft',
     // The Hub knows no other names.
     ...(base.kind === 'hub' ? [`base_model: ${JSON.stringify(base.at)}`] : []),
+    ...(adapter.licence ? [`license: ${adapter.licence}`] : []),
     'tags:',
     '- lora',
     '- gemma',
@@ -58,24 +50,15 @@ export function adapterCard(adapter: CardFacts): string {
     `trained for ${step} optimizer steps in the browser with Lapidary.`,
     ...early(config.training, step, seen),
     ...held(config.model.quantization),
+    ...(adapter.licence === 'gemma' ? ['', 'Its use is subject to the Gemma Terms of Use: see NOTICE.'] : []),
     '',
     '## Use',
     '',
     ...use(adapter, base),
-    ...results(seen),
+    ...results(seen, adapter.seconds),
+    ...curves(seen),
     ...cardRows(adapter.shown ?? [], 'An adapter'),
-    '## Training',
-    '',
-    '| setting | value |',
-    '|---|---|',
-    ...SHOWN.map((name) => `| ${name} | ${config.training[name]} |`),
-    '',
-    'The whole run config:',
-    '',
-    '```json',
-    JSON.stringify(shareable, null, 2),
-    '```',
-    '',
+    ...settings(shareable),
   ].join('\n')
 }
 
@@ -132,30 +115,4 @@ function use(
     checkedLine('peft', base, baseModel),
     '',
   ]
-}
-
-function results(events: readonly RunEvent[]): string[] {
-  const evaluations = events.filter((event) => event.type === 'eval')
-  const steps = events.filter((event) => event.type === 'step' && !event.skipped)
-  const first = evaluations[0]
-  const last = evaluations.at(-1)
-  const lastStep = steps.at(-1)
-  const rows: string[] = []
-  if (lastStep?.type === 'step') {
-    rows.push(`| training loss at step ${lastStep.step} (nats a token) | ${lastStep.loss.toFixed(4)} |`)
-    rows.push(`| tokens trained on | ${lastStep.tokens} |`)
-  }
-  if (first && last && first !== last) {
-    rows.push(`| validation loss before | ${first.eval_loss.toFixed(4)} |`)
-    rows.push(`| validation loss after | ${last.eval_loss.toFixed(4)} |`)
-    const accuracy = last.metrics.mean_token_accuracy
-    if (accuracy !== undefined)
-      rows.push(`| validation token accuracy after | ${(accuracy * 100).toFixed(1)}% |`)
-  }
-  const cut = events.findLast((event) => event.type === 'notice' && event.cut !== undefined)
-  if (cut?.type === 'notice' && cut.cut) {
-    const { examples, of, max_length } = cut.cut
-    rows.push(`| examples cut at ${max_length} tokens, their ends not learnt | ${examples} of ${of} |`)
-  }
-  return rows.length === 0 ? [] : ['## Results', '', '| what | figure |', '|---|---|', ...rows, '']
 }

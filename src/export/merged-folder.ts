@@ -59,6 +59,7 @@ export async function mergedFolder(
       'README.md',
       mergedCard(
         source,
+        await source.events(),
         await baseOf(source),
         base,
         DTYPE[type],

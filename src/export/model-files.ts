@@ -1,6 +1,7 @@
 import { type ByteSource, bufferSource, readJson } from '../files/bytes.ts'
 import { blobFile } from '../protocol/exported.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
+import type { Licence } from './card-figures.ts'
 import { servesParts } from './parts-template.ts'
 import type { BaseSource, ExportSource } from './source.ts'
 
@@ -76,6 +77,10 @@ export async function generationConfig(base: BaseSource): Promise<ExportedFile> 
     eos_token_id: await base.stops(),
   })
 }
+
+/** What a base comes under, as the Hub names it. */
+export const licenceOf = ({ practice }: Pick<BaseSource, 'practice'>): Licence =>
+  practice ? 'apache-2.0' : 'gemma'
 
 /** What the terms ask to be handed on with a Gemma that was changed; none for the practice model, which is not one. */
 export function noticeFiles(

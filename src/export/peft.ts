@@ -6,6 +6,7 @@ import { blobFile } from '../protocol/exported.ts'
 import type { ExportedFile } from '../protocol/studio.ts'
 import { type BaseModel, baseOf } from './base.ts'
 import { adapterCard, type CardFacts } from './card.ts'
+import { licenceOf, noticeFiles } from './model-files.ts'
 import { snippetLines, snippets } from './snippets.ts'
 import { type ExportSource, templateFile } from './source.ts'
 
@@ -46,9 +47,18 @@ export async function adapterFolder(
   const base = await baseOf(source)
   const lines = snippetLines(await snippets(source), 'peft')
   const shown = source.shown ?? []
-  const files = await peftFiles({ lora, config, baseModel, base, step, events, shown, snippets: lines })
+  const model = await source.model().catch(() => null)
+  const licence = model ? licenceOf(model) : undefined
+  const { seconds } = source.meta as { seconds?: number }
+  const told = { config, baseModel, base, step, events, shown, snippets: lines, licence, seconds }
+  const files = await peftFiles({ lora, ...told })
   return {
     base,
-    files: [...files.map(({ path, blob }) => blobFile(path, blob)), ...templateFile(source), ...base.files],
+    files: [
+      ...files.map(({ path, blob }) => blobFile(path, blob)),
+      ...templateFile(source),
+      ...(model ? noticeFiles(model) : []),
+      ...base.files,
+    ],
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { BaseModel } from '../../src/export/base.ts'
 import { baseOf, hubName } from '../../src/export/base.ts'
 import { adapterCard } from '../../src/export/card.ts'
+import { mergedCard } from '../../src/export/merged-card.ts'
 import { peftFiles } from '../../src/export/peft.ts'
 import { filledSnippets, snippetLines } from '../../src/export/snippets.ts'
 import type { ExportSource } from '../../src/export/source.ts'
@@ -77,6 +78,60 @@ describe('the base that a card names', () => {
     const elsewhere = adapterCard({ ...facts, base: { at: 'path/to/gemma', kind: 'elsewhere' } })
     expect(elsewhere).not.toContain('base_model:')
     expect(elsewhere).toContain('Put the folder of the base model in place of `path/to/gemma`.')
+  })
+
+  test('cards of adapter and merged model tell how the run went, what it comes under, and how it was set', () => {
+    const events = [
+      { type: 'eval', step: 0, eval_loss: 4, metrics: {} },
+      ...Array.from({ length: 40 }, (_, i) => ({
+        type: 'step',
+        step: i + 1,
+        max_steps: 40,
+        loss: i,
+        tokens: i,
+      })),
+      { type: 'eval', step: 20, eval_loss: 3, metrics: {} },
+      { type: 'eval', step: 40, eval_loss: 2.5, metrics: {} },
+    ] as never
+    const config = parseRunConfig({
+      data: { name: '/home/ann/bees.csv' },
+      training: { learning_rate: 0.0123 },
+    })
+    const facts = { config, baseModel: 'gemma-3-270m', step: 40 }
+    const base = { at: 'google/gemma-3-270m', kind: 'hub' as const }
+    const adapter = adapterCard({ ...facts, events, base, licence: 'gemma', seconds: 600 })
+    const merged = mergedCard(
+      { ...facts, meta: { seconds: 600 } },
+      events,
+      base,
+      { practice: false },
+      'f32',
+      '',
+      [],
+    )
+    for (const card of [adapter, merged]) {
+      expect(card).toMatch(/^---\n[\s\S]*\nlicense: gemma\n[\s\S]*\n---\n/)
+      expect(card).toContain('see NOTICE')
+      expect(card).toContain('| training time | 10 min |')
+      // Of training the mean since the row before; none before the first step.
+      const rows = ['| 0 |  | 4.0000 |', '| 20 | 9.5000 | 3.0000 |', '| 40 | 29.5000 | 2.5000 |']
+      expect(card).toContain(`validation loss |\n|---|---|---|\n${rows.join('\n')}\n\n`)
+      expect(card).toContain('| learning_rate | 0.0123 |')
+      expect(card).not.toContain('/home')
+    }
+    const bare = adapterCard({ ...facts, events: [], base })
+    expect(bare).not.toMatch(/license|NOTICE|training time|Curves/)
+    const long = Array.from({ length: 500 }, (_, i) => ({
+      type: 'step',
+      step: i + 1,
+      max_steps: 500,
+      loss: 1,
+      tokens: i,
+    }))
+    const thin = adapterCard({ ...facts, step: 500, events: long as never, base }).match(
+      /^\| \d+ \| 1\.0000 \| {2}\|$/gm,
+    )!
+    expect([thin.length, thin[0], thin.at(-1)]).toEqual([12, '| 1 | 1.0000 |  |', '| 500 | 1.0000 |  |'])
   })
 
   test('a card says of a run that was to stop early what it went by, and how far it had come; of others nothing', () => {

@@ -13,7 +13,8 @@ import jinja2
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
+from starlette.exceptions import HTTPException as AnyRefusal
 
 from model import CHAT, NAME, POSITIONS, Answer, ids_of, prompt_of
 
@@ -40,6 +41,12 @@ class Asked(BaseModel):
     stream: bool = False
     n: int = Field(1, ge=1, le=1)
 
+    @model_validator(mode="before")
+    @classmethod
+    def unsaid(cls, asked):
+        """Clients write null for what they leave open."""
+        return {name: value for name, value in asked.items() if value is not None} if isinstance(asked, dict) else asked
+
 
 class Part(BaseModel):
     type: str
@@ -59,7 +66,7 @@ class TextAsked(Asked):
     prompt: str
 
 
-@app.exception_handler(HTTPException)
+@app.exception_handler(AnyRefusal)
 async def refused(_, error: HTTPException):
     return failure(error.status_code, error.detail)
 

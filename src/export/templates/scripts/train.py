@@ -195,7 +195,11 @@ def read_rows(data):
     found = hashlib.sha256(data.read_bytes()).hexdigest()
     if found != DATA["hash"]:
         stop(f'{data.name} is not the file of the run: its SHA-256 is {found}, in run.json {DATA["hash"]}.')
-    rows = [example for row in cells(data) for example in [example_of(row)] if example is not None]
+    try:
+        rows = [example for row in cells(data) for example in [example_of(row)] if example is not None]
+    except (ValueError, TypeError, AttributeError) as error:
+        # Another encoding, or conversations in a form of their own, which the studio takes.
+        stop(f"{data.name} is read by the studio, but not by this script ({error}): give --data the folder of prepared rows.")
     order, n = shuffled(len(rows), 0, SPLIT), len(rows)
 
     def wanted(share, most):

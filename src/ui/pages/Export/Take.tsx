@@ -120,7 +120,9 @@ export function Take(props: TakeProps) {
             <span class="badge-plain">{t('export.recommended')}</span>
           </Show>
         </h3>
-        <p>{(recommended() && props.why) || said(format().about)}</p>
+        <p>
+          <WithCommands text={(recommended() && props.why) || said(format().about)} />
+        </p>
       </div>
       <DownloadState of={props.run.id} />
       <Show when={failure()}>
@@ -189,6 +191,15 @@ export function Take(props: TakeProps) {
         </Show>
       </div>
     </div>
+  )
+}
+
+/** A line for the command line goes to the next one whole. */
+function WithCommands(props: { text: string }) {
+  return (
+    <For each={props.text.split(/(npm run [a-z]+ -- --[a-z-]+ [A-Z]+)/)}>
+      {(part, at) => (at() % 2 === 1 ? <code class="command">{part}</code> : part)}
+    </For>
   )
 }
 
