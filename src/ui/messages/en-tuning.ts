@@ -13,6 +13,9 @@ export const tuning = {
     'Every combination is trained (a grid). What is not named here stays as it is set up for one run.',
   'tune.curve.lede':
     'Trains on 25, 50 and 100% of the training rows (a learning curve). Every run takes as many steps and is measured on the same held-out rows: only the rows differ.',
+  'tune.base': 'What varies is the run that is set up under Train: {data} with {model}.',
+  'tune.base.settings': 'Its settings',
+  'tune.base.of': 'The run that is varied: {data} with {model}',
   'tune.field': 'Setting',
   'tune.field.add': 'Add a setting',
   'tune.field.remove': 'Remove {name}',

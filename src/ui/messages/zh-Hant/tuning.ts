@@ -14,6 +14,9 @@ export const tuning: Translated<typeof english> = {
   'tune.sweep.lede': '每種組合都會訓練（網格）。這裡沒列出的設定，維持單次訓練的設定。',
   'tune.curve.lede':
     '分別用 25%、50% 和 100% 的訓練列訓練（學習曲線）。每次訓練步數相同，並用同樣的保留列衡量：只有列數不同。',
+  'tune.base': '變動的對象是目前設定的訓練：資料 {data}，模型 {model}。',
+  'tune.base.settings': '它的設定',
+  'tune.base.of': '變動的訓練：資料 {data}，模型 {model}',
   'tune.field': '設定',
   'tune.field.add': '加一項設定',
   'tune.field.remove': '移除 {name}',
