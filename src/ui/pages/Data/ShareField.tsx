@@ -9,11 +9,21 @@ const LIMITS = hundredths('data.validation_share', { stops: STOPS, unit: 'unit.p
 /** How much is held out, in per cent; the config keeps a share of 1. */
 export function ShareField() {
   const { data } = useApp()
+  /** What the rows held out cannot show. */
+  const hint = () => {
+    const prepared = data.prepared()
+    const { validation = 0 } = prepared?.examples ?? {}
+    if (prepared && validation === 0) return t('split.none')
+    const held = prepared?.labels?.filter(({ count }) => count.validation > 0) ?? []
+    if (held.length === 1 && prepared!.labels!.length > 1)
+      return t('split.oneLabel', { count: validation, label: held[0]!.label })
+    return data.recipe().split.method === 'column' ? t('split.columnShare') : null
+  }
   return (
     <NumberField
       label={t('data.share')}
       help={t('data.shareHelp')}
-      {...(data.recipe().split.method === 'column' ? { hint: t('split.columnShare') } : {})}
+      {...(hint() ? { hint: hint()! } : {})}
       slider
       limits={LIMITS}
       value={Number((data.validationShare() * 100).toFixed(4))}
