@@ -1,3 +1,4 @@
+import { onlyHeldLabel } from '../../../runs/task.ts'
 import { NumberField } from '../../components/NumberField.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
@@ -14,9 +15,8 @@ export function ShareField() {
     const prepared = data.prepared()
     const { validation = 0 } = prepared?.examples ?? {}
     if (prepared && validation === 0) return t('split.none')
-    const held = prepared?.labels?.filter(({ count }) => count.validation > 0) ?? []
-    if (held.length === 1 && prepared!.labels!.length > 1)
-      return t('split.oneLabel', { count: validation, label: held[0]!.label })
+    const label = prepared && onlyHeldLabel(prepared)
+    if (label !== null) return t('split.oneLabel', { count: validation, label })
     return data.recipe().split.method === 'column' ? t('split.columnShare') : null
   }
   return (
