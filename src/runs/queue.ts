@@ -90,6 +90,8 @@ export async function scoresOf({ runs }: Pick<Studio, 'runs'>, queue: Queue): Pr
   return Promise.all(
     queue.trials.map(async (trial) => {
       const run = runOf(list, queue, trial)
+      // What is said of a run goes with it.
+      if (!run && trial.judged) return { trial: { ...trial, judged: undefined }, scores: null }
       if (run?.status !== 'done') return { trial, scores: null }
       const { series } = await runs.history(run.id)
       return { trial, scores: bestScores(series, run.config.training.metric_for_best_model) }

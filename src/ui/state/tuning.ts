@@ -181,6 +181,15 @@ export function createTuning({ studio, data, models, runs, training }: TuningPar
     }
   }
   void refresh()
+  // A run that is deleted, here or in another tab, takes its score along.
+  createEffect(
+    on(
+      () => runs.list().length,
+      (now, before = now) => {
+        if (now < before) void refresh()
+      },
+    ),
+  )
 
   /**
    * A run of a queue, watched as any that this page starts.
