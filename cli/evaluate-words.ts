@@ -177,6 +177,8 @@ export function noteLine(
       return `Of the rows ${count} were drawn by seed.`
     case 'other_labels':
       return `Of the labels of this set the run never learnt ${count} (${list}${count > names.length ? ', ...' : ''}): it answers them by what its base model knows.`
+    case 'one_label':
+      return `All of these rows (${count}) ask for ${list}: whoever always says so is right in each, so nothing is shown of the other labels. Judge rows of several labels.`
     case 'prefix_labels':
       return `Labels that begin others (${list}) are told apart by the end of the turn, which each label's likelihood includes.`
   }

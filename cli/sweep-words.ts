@@ -42,6 +42,8 @@ export function curveInWords({ metric, rows }: Queue, ranked: readonly Ranked[])
   const went = `from ${from.rows} to ${to.rows} rows the score went from ${score(metric, from.mean)} to ${score(metric, to.mean)}`
   if (kind === 'flat')
     return `More data of this kind would likely change little: ${went}, which is no more than chance.`
+  if (kind === 'unsure')
+    return `Whether more data would help cannot be told from this: ${went}, and chance may do as much. Hold more rows out (validation_share), or train with several seeds.`
   if (kind === 'worse')
     return `With more rows it got worse: ${went}. Look for rows that contradict each other, or train longer.`
   const gain =

@@ -64,10 +64,11 @@ export interface CurvePoint {
 
 /**
  * What a learning curve says. helps: the last doubling of the rows brought more than chance, and the next likely will; flat: it brought
- * nothing that can be told from chance; worse: more rows made it worse; unknown: fewer than two shares have come to their end.
+ * nothing worth more rows, chance included; worse: more rows made it worse; unsure: chance may do as much as was brought, and more than nothing;
+ * unknown: fewer than two shares have come to their end.
  */
 export interface CurveVerdict {
-  kind: 'helps' | 'flat' | 'worse' | 'unknown'
+  kind: 'helps' | 'flat' | 'worse' | 'unsure' | 'unknown'
   /** Between the two largest shares that are there. */
   from: CurvePoint | null
   to: CurvePoint | null
@@ -95,6 +96,9 @@ const MARGIN: Record<RankMetric, number> = {
   accuracy: 0.01,
 }
 
+/** From so many margins on more rows are worth their trouble. */
+const WORTH = 3
+
 /**
  * Whether more rows would help, from what the last doubling brought.
  * @param held rows that the score is of, where each is right or wrong
@@ -119,8 +123,13 @@ export function readCurve(
     2 * Math.max(0, ...lost),
     metric === 'accuracy' && held ? binomialError(from.mean, held) : 0,
   )
-  const kind = gained > chance ? 'helps' : gained < -chance ? 'worse' : 'flat'
+  const kind = gained > chance ? 'helps' : gained < -chance ? 'worse' : bounded() ? 'flat' : 'unsure'
   return { kind, from, to, perDoubling }
+
+  /** That nothing was seen shows that nothing is there only where more would have been seen. */
+  function bounded(): boolean {
+    return Math.max(gained, 0) + chance <= WORTH * MARGIN[metric] * unit
+  }
 }
 
 /** Standard error of the difference of two shares of so many rows. */

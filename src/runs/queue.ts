@@ -33,6 +33,28 @@ export function waiting(queue: Queue, runs: readonly RunInfo[]): Trial[] {
   return queue.trials.filter((trial) => isDue(queue, trial, runOf(runs, queue, trial)))
 }
 
+/**
+ * Seconds until a queue is through: what waits takes as long as the runs of it that are done took on average, else as was foretold of each.
+ * @param now the trial under way with the seconds that are left of it, not a number while these are not known
+ * @returns null where of one that waits nothing is known
+ */
+export function secondsLeft(
+  queue: Queue,
+  runs: readonly RunInfo[],
+  now: { trial: Trial; seconds: number } | null,
+): number | null {
+  const run = (one: Trial) => runOf(runs, queue, one)
+  const isDone = (one: Trial) => run(one)?.status === 'done'
+  const done = queue.trials.filter(isDone).flatMap((one) => run(one)!.seconds || [])
+  const usual = done.length > 0 ? done.reduce((sum, each) => sum + each, 0) / done.length : null
+  const parts = waiting(queue, runs)
+    // Of one that is done its judging alone is left.
+    .filter((one) => one.key !== now?.trial.key && !isDone(one))
+    .map(({ seconds }) => usual ?? seconds)
+  if (now) parts.push(Number.isFinite(now.seconds) ? now.seconds : (usual ?? now.trial.seconds))
+  return parts.every((seconds) => seconds !== null) ? parts.reduce((sum: number, s) => sum + s!, 0) : null
+}
+
 /** Before or behind the next one that waits as well; what has run stays where it is. */
 export function movedTrial(queue: Queue, runs: readonly RunInfo[], key: string, by: 1 | -1): Queue {
   const free = queue.trials.filter((trial) => runOf(runs, queue, trial) === null && !trial.failure)
@@ -68,6 +90,8 @@ export async function scoresOf({ runs }: Pick<Studio, 'runs'>, queue: Queue): Pr
   return Promise.all(
     queue.trials.map(async (trial) => {
       const run = runOf(list, queue, trial)
+      // What is said of a run goes with it.
+      if (!run && trial.judged) return { trial: { ...trial, judged: undefined }, scores: null }
       if (run?.status !== 'done') return { trial, scores: null }
       const { series } = await runs.history(run.id)
       return { trial, scores: bestScores(series, run.config.training.metric_for_best_model) }

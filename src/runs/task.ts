@@ -19,3 +19,9 @@ export function labelsOf(config: Config, prepared: Prepared): string[] | null {
 export function usualMetric(labels: readonly string[] | null): RankMetric {
   return labels === null ? 'eval_loss' : 'accuracy'
 }
+
+/** The one answer of all rows held out, where rows to learn from have others: of those nothing is shown. Null: there are several, or none. */
+export function onlyHeldLabel({ labels = [] }: Pick<PreparedInfo, 'labels'>): string | null {
+  const held = labels.filter(({ count }) => count.validation > 0)
+  return held.length === 1 && labels.length > 1 ? held[0]!.label : null
+}

@@ -325,7 +325,10 @@ function labelNotes(task: Task, { rows }: FoundRows): EvaluationNote[] {
   if (task.kind !== 'labels') return []
   const [unseen, prefixes] = [unseenLabels(task, rows), prefixLabels(task)]
   const asked = new Set(unseen)
+  const [only, ...others] = new Set(rows.map(({ reference }) => reference))
+  const one = only !== undefined && others.length === 0 && task.labels.length > 1 ? [only] : []
   return [
+    ...(one.length > 0 ? [{ kind: 'one_label' as const, count: rows.length, names: one }] : []),
     ...(unseen.length > 0
       ? [
           {

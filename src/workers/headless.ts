@@ -29,6 +29,7 @@ import { fitted, fittingWarmup, type ProfileId, stepsOfRefusal } from '../runs/p
 import { questionsOfRows } from '../runs/questions.ts'
 import { judgeRun } from '../runs/queue.ts'
 import { planQueue, type QueueOutlook, type QueueWish } from '../runs/queue-plan.ts'
+import { onlyHeldLabel } from '../runs/task.ts'
 import { TimeLimit } from '../runs/time-limit.ts'
 import { createStudio } from './client.ts'
 import { classHeadless, type HeadlessClass, type HeadlessClassTable } from './headless-class.ts'
@@ -474,12 +475,22 @@ function otherData(data: DataConfig, given: Pick<DatasetInfo, 'hash' | 'name'>):
 }
 
 /** Which rows are trained on and which are not, in words. */
-function rowsFor({ examples }: PreparedInfo, { data }: RunConfig): string {
-  const { train, validation, test } = examples
+function rowsFor(info: PreparedInfo, { data }: RunConfig): string {
+  const { train, validation, test } = info.examples
   const { method, column } = data.split
   const tested = test > 0 ? `, ${test} for testing, which no run sees` : ''
   const how = method === 'random' ? '' : ` (${method === 'column' ? '' : `${method} `}by column "${column}")`
-  return `Examples: ${train} to train on, ${validation} for validation${tested}${how}.`
+  return `Examples: ${train} to train on, ${validation} for validation${tested}${how}.${unshown(info)}`
+}
+
+/** What the rows held out cannot show. */
+function unshown(info: PreparedInfo): string {
+  if (info.examples.validation === 0)
+    return ' Nothing is held out: how good the model gets will not be known.'
+  const label = onlyHeldLabel(info)
+  return label === null
+    ? ''
+    : ` All of those held out say "${label}": they show nothing of the other answers. Hold more out (--validation-share), or evenly by label (--split-method stratified --split-column COL).`
 }
 
 /** @throws LapidaryError `bad_data` */

@@ -38,6 +38,17 @@ describe('what runs are called', () => {
     ])
   })
 
+  test('shares are said as per cent, by the names that the page gives them', () => {
+    const named = labels([
+      run('1', {}, undefined, { data: { train_share: 0.125 } }),
+      run('2', {}, undefined, { data: { validation_share: 0.2 } }),
+    ])
+    expect([...named.values()]).toEqual([
+      'pebble on boxes.csv · Share held out 10% · Share of the training rows 12.5%',
+      'pebble on boxes.csv · Share held out 20% · Share of the training rows 100%',
+    ])
+  })
+
   test('where nothing differs the time tells them apart', () => {
     const named = labels([run('1', { seed: 3 }), run('2', { seed: 3 }), run('3', { seed: 4 })])
     expect(new Set(named.values()).size).toBe(3)

@@ -43,3 +43,25 @@ test('all that follows a run is drawn at one moment, whenever it was asked for',
   expect(moments.length).toBeGreaterThan(2)
   for (let i = 1; i < moments.length; i++) expect(moments[i]! - moments[i - 1]!).toBeGreaterThanOrEqual(400)
 })
+
+test('a drawing that fails is told of, and takes none of the others with it', () => {
+  const told: unknown[] = []
+  vi.stubGlobal('reportError', (error: unknown) => told.push(error))
+  const drawn: string[] = []
+  const failure = new Error('no canvas')
+  const beats = [
+    calmly(() => drawn.push('words')),
+    calmly(() => {
+      throw failure
+    }),
+    calmly(() => drawn.push('curve')),
+  ]
+  for (const beat of beats) beat.ask()
+  vi.advanceTimersByTime(0)
+  expect(drawn).toEqual(['words', 'curve'])
+  expect(told).toEqual([failure])
+  beats[2]!.ask()
+  vi.advanceTimersByTime(1000)
+  expect(drawn).toEqual(['words', 'curve', 'curve'])
+  vi.unstubAllGlobals()
+})

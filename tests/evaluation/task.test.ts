@@ -7,7 +7,7 @@ import {
   taskOutlook,
   unseenLabels,
 } from '../../src/evaluation/task.ts'
-import { labelsOf, taskKind, usualMetric } from '../../src/runs/task.ts'
+import { labelsOf, onlyHeldLabel, taskKind, usualMetric } from '../../src/runs/task.ts'
 
 const said = (...references: string[]): Answered[] =>
   references.map((reference) => ({ reference, calls: false, plain: false }))
@@ -119,5 +119,25 @@ describe('what a config says of the task', () => {
     expect(labelsOf(of('text'), prepared)).toBeNull()
     expect(usualMetric(labelsOf(of('labels'), prepared))).toBe('accuracy')
     expect(usualMetric(null)).toBe('eval_loss')
+  })
+})
+
+describe('rows held out that all say the same', () => {
+  const labels = (...validation: number[]) => ({
+    labels: validation.map((count, i) => ({
+      label: `label ${i}`,
+      count: { train: 5, validation: count, test: 1 },
+    })),
+  })
+
+  test('show nothing of the other answers', () => {
+    expect(onlyHeldLabel(labels(0, 3))).toBe('label 1')
+  })
+
+  test('are told of only where there are others, and rows held out at all', () => {
+    expect(onlyHeldLabel(labels(1, 3))).toBeNull()
+    expect(onlyHeldLabel(labels(0, 0))).toBeNull()
+    expect(onlyHeldLabel(labels(3))).toBeNull()
+    expect(onlyHeldLabel({})).toBeNull()
   })
 })

@@ -134,21 +134,25 @@ describe('a learning curve', () => {
     expect(readCurve(points(share(0.25, [2]), share(1, [1])), 'eval_loss').perDoubling).toBeCloseTo(0.25, 12)
   })
 
-  test('a gain that the seeds differ by as much is flat', () => {
+  test('a gain that the seeds differ by as much tells nothing either way', () => {
     const noisy = points(share(0.5, [2.4, 1.6]), share(1, [2.2, 1.4]))
-    expect(readCurve(noisy, 'eval_loss').kind).toBe('flat')
+    expect(readCurve(noisy, 'eval_loss').kind).toBe('unsure')
   })
 
   test('a smaller share that did better shows how large chance is', () => {
     const seen = points(share(0.25, [0.195]), share(0.5, [0.201]), share(1, [0.191]))
-    expect(readCurve(seen, 'eval_loss').kind).toBe('flat')
+    expect(readCurve(seen, 'eval_loss').kind).toBe('unsure')
     const clear = points(share(0.25, [0.195]), share(0.5, [0.201]), share(1, [0.15]))
     expect(readCurve(clear, 'eval_loss').kind).toBe('helps')
   })
 
   test('of right answers the count of rows says what chance may do', () => {
     const at = (rows: number, mean: number) => ({ rows, mean, spread: null, count: 1 })
-    expect(readCurve([at(40, 0.6), at(80, 0.65)], 'accuracy', 20).kind).toBe('flat')
+    // Few rows held out: neither a gain of five points nor none of it shows that there is nothing to gain.
+    expect(readCurve([at(40, 0.6), at(80, 0.65)], 'accuracy', 20).kind).toBe('unsure')
+    expect(readCurve([at(40, 0.6), at(80, 0.6)], 'accuracy', 20).kind).toBe('unsure')
+    expect(readCurve([at(40, 0.96), at(80, 0.96)], 'accuracy', 2000).kind).toBe('flat')
+    expect(readCurve([at(40, 0.6), at(80, 0.3)], 'accuracy', 200).kind).toBe('worse')
     expect(readCurve([at(40, 0.6), at(80, 0.65)], 'accuracy', 2000).kind).toBe('helps')
   })
 })

@@ -223,6 +223,19 @@ describe('another file', () => {
     expect(then.sides[0]!.figures.map(({ name }) => name)).toContain('ece_calibrated')
   })
 
+  test('of one label alone is told: whoever always says so is right in all of it', async () => {
+    const { data, train, run } = await trained()
+    const outlook = async (rows: [string, string][]) => {
+      const file = await data.openFile(new File([table(rows)], 'test.csv'))
+      const found = await train.evaluations.outlook({ run, checkpoint: 'last', rows: { dataset: file.id } })
+      return found.notes.filter(({ kind }) => kind === 'one_label')
+    }
+    const [[, label]] = asked(1, 100) as [[string, string]]
+    const same: [string, string][] = [1, 2, 3].map((i) => [`What has colour ${i}?`, label])
+    expect(await outlook(same)).toEqual([{ kind: 'one_label', count: 3, names: [label] }])
+    expect(await outlook(asked(4, 100))).toEqual([])
+  })
+
   test('may name its columns otherwise, which is told; a wrong name is refused', async () => {
     const { data, train, run } = await trained()
     const file = await data.openFile(new File([table(asked(6, 50), 'question,answer')], 'test.csv'))

@@ -344,6 +344,13 @@ describe('a queue', () => {
       expect(judged!.accuracy).toBeLessThanOrEqual(1)
     }
     expect(rank(await scoresOf(rooms, runner.queue), 'accuracy')[0]!.rank).toBe(1)
+
+    // A run that is deleted takes its score along: the queue says that it waits, and nothing of how good it was.
+    const list = await rooms.runs.list()
+    await rooms.runs.remove(runOf(list, runner.queue, runner.queue.trials[0]!)!.id)
+    expect(await states(rooms, runner.queue)).toEqual(['waiting', 'done'])
+    const left = rank(await scoresOf(rooms, runner.queue), 'accuracy')
+    expect(left.map(({ mean }) => mean === null)).toEqual([false, true])
   })
 })
 

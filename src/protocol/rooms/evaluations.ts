@@ -116,6 +116,7 @@ export interface EvaluationNote {
     | 'no_training_rows' // what was learnt from is not here: no baselines
     | 'too_long' // rows beyond what the model knows
     | 'drawn' // some of the rows, drawn by seed
+    | 'one_label' // all of the judged rows ask for the same label
     | 'prefix_labels' // labels that begin others
     | 'other_labels' // labels of a benchmark set that the run never learnt; `count` of them
   count: number

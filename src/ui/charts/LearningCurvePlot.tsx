@@ -16,6 +16,8 @@ export function LearningCurvePlot(props: {
   label: string
   across: string
   format: (value: number) => string
+  /** What no score can be above. */
+  most?: number
   /** Of the files that it is saved as. */
   name: string
 }) {
@@ -24,7 +26,10 @@ export function LearningCurvePlot(props: {
     const values = props.points.flatMap(({ mean, spread }) => [mean - (spread ?? 0), mean + (spread ?? 0)])
     const [low, high] = [Math.min(...values), Math.max(...values)]
     const pad = (high - low) * 0.15 || Math.abs(high) * 0.1 || 0.1
-    return { low: Math.max(0, low - pad), high: high + pad }
+    return {
+      low: Math.max(0, low - pad),
+      high: Math.max(high, Math.min(high + pad, props.most ?? Number.POSITIVE_INFINITY)),
+    }
   })
   const x = (rows: number) => {
     const all = props.points.map((point) => Math.log2(point.rows))
@@ -82,7 +87,9 @@ export function LearningCurvePlot(props: {
           {props.across}
         </text>
       </svg>
-      <SaveChart chart={() => svg ?? null} name={props.name} />
+      <div class="row">
+        <SaveChart chart={() => svg ?? null} name={props.name} />
+      </div>
     </div>
   )
 }

@@ -165,6 +165,12 @@ export const data = {
   'synth.rejected.unknown_label': '{count} with an unknown label',
 
   'data.allow': 'Allow {count} tokens',
+  'split.none': 'Nothing is held out: how good the model gets will not be known.',
+  'split.oneLabel': {
+    one: 'The one example held out says “{label}”: it shows nothing of the other answers. Hold more out, or evenly by label (How rows are held out).',
+    other:
+      'All {count} examples held out say “{label}”: they show nothing of the other answers. Hold more out, or evenly by label (How rows are held out).',
+  },
   'split.columnShare':
     'Of the training rows, where the column names none that are held out. Where it does, the column decides.',
   'labels.title': 'Answers by how often they occur',

@@ -58,6 +58,11 @@ export const evaluation = {
     'What the run learnt from is not in this browser any more: what is asked for is told from these rows alone, and there is nothing simpler to hold it against.',
   'good.note.too_long': '{count} rows are left out: they are longer than the model knows.',
   'good.note.drawn': '{count} of the rows were drawn.',
+  'good.note.one_label': {
+    one: 'The one row asks for {names}: nothing is shown of the other labels. Hold more rows out (Data), or judge another file.',
+    other:
+      'All {count} rows ask for {names}: whoever always says so is right in each, and nothing is shown of the other labels. Hold more rows out (Data), or judge another file.',
+  },
   'good.note.prefix_labels':
     'Labels that begin others ({names}) are told apart by the end of the answer, which counts for each.',
   'good.note.other_labels': {

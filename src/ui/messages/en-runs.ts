@@ -133,6 +133,10 @@ export const runs = {
   'evaluate.atStep': 'At step {step}',
   'evaluate.perplexity': 'perplexity {value}',
   'evaluate.change': 'Change',
+  'evaluate.change.smaller': '{share} smaller',
+  'evaluate.change.larger': '{share} larger',
+  'evaluate.change.timesSmaller': '{times} times smaller',
+  'evaluate.change.timesLarger': '{times} times as large',
   'evaluate.during': 'Along the way',
   'evaluate.duringLede': 'How the answers changed while it was training.',
 

@@ -52,6 +52,10 @@ export const train = {
     'Nothing has been trained on this machine yet: the time is known after the first steps.',
   'forecast.counts': 'Counted in: {evaluations}.',
   'forecast.countsAsked': 'Counted in: {evaluations}, with the questions answered each time.',
+  'forecast.asked': {
+    one: 'Counted in: the questions, answered {count} time.',
+    other: 'Counted in: the questions, answered {count} times.',
+  },
   'forecast.checks': {
     one: '{count} check on held-out examples',
     other: '{count} checks on held-out examples',
@@ -220,6 +224,10 @@ export const train = {
   'task.rows': {
     one: 'It learns from {count} example; {held} are held out to see how well.',
     other: 'It learns from {count} examples; {held} are held out to see how well.',
+  },
+  'task.rowsAlone': {
+    one: 'It learns from {count} example; none is held out, so how good it gets will not be known.',
+    other: 'It learns from {count} examples; none is held out, so how good it gets will not be known.',
   },
   'task.rowsAbout': {
     one: 'It learns from about {count} example; about {held} are held out to see how well.',

@@ -13,6 +13,9 @@ export const tuning = {
     'Every combination is trained (a grid). What is not named here stays as it is set up for one run.',
   'tune.curve.lede':
     'Trains on 25, 50 and 100% of the training rows (a learning curve). Every run takes as many steps and is measured on the same held-out rows: only the rows differ.',
+  'tune.base': 'What varies is the run that is set up under Train: {data} with {model}.',
+  'tune.base.settings': 'Its settings',
+  'tune.base.of': 'The run that is varied: {data} with {model}',
   'tune.field': 'Setting',
   'tune.field.add': 'Add a setting',
   'tune.field.remove': 'Remove {name}',
@@ -109,6 +112,14 @@ export const tuning = {
     'More data of this kind would likely change little: from {from} to {to} rows the score went from {before} to {after}, which is no more than chance.',
   'tune.curve.share.worse':
     'With more rows the score fell: from {before} at {from} rows to {after} at {to}. Look for rows that contradict each other, or train longer.',
+  'tune.curve.loss.same':
+    'More data of this kind would likely change little: the held-out loss is {after} with {from} rows, and with {to}.',
+  'tune.curve.share.same':
+    'More data of this kind would likely change little: the score is {after} with {from} rows, and with {to}.',
+  'tune.curve.loss.unsure':
+    'Whether more data would help cannot be told from this: from {from} to {to} rows the held-out loss went from {before} to {after}, and chance may do as much. Train it with several seeds, or hold more rows out.',
+  'tune.curve.share.unsure':
+    'Whether more data would help cannot be told from this: from {from} to {to} rows the score went from {before} to {after}, and chance may do as much. Hold more rows out, or train it with several seeds.',
   'tune.curve.unknown': 'Once two shares have been trained, it is said here whether more data would help.',
   'tune.curve.oneSeed': 'One seed each: with two or more seeds it is known how much of this may be chance.',
   'tune.curve.label': '{metric} by training rows: {points}',

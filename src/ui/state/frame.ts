@@ -42,13 +42,22 @@ const asked = new Set<() => void>()
 let beat: ReturnType<typeof setTimeout> | undefined
 let last = Number.NEGATIVE_INFINITY
 
+/** One that fails is told of, and takes no other with it. */
+function alone(task: () => void): void {
+  try {
+    task()
+  } catch (error) {
+    reportError(error)
+  }
+}
+
 function draw(): void {
   beat = undefined
   last = performance.now()
   const tasks = [...asked]
   asked.clear()
   batch(() => {
-    for (const task of tasks) task()
+    for (const task of tasks) alone(task)
   })
 }
 

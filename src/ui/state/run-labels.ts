@@ -32,7 +32,7 @@ function inWords({ field, value }: Distinction[number]): string[] {
     const from = value === 'run' || value === 'adapter' ? value : null
     return from ? [t(`runs.from.${from}`)] : []
   }
-  return [`${fieldName(field)} ${short(value)}`]
+  return [`${fieldName(field)} ${shownSetting(field, value)}`]
 }
 
 /** A field of a config as the page names it; one that no form shows by its own name. */
@@ -41,7 +41,17 @@ export function fieldName(field: string): string {
   return isText(key) ? t(key as 'field.r').replace(/ \(.*\)$/, '') : field.replace(/^.*\./, '')
 }
 
-/** A field's value in few characters. */
+/** Fields that are shares of 1, said as per cent. */
+const SHARES = ['data.train_share', 'data.validation_share']
+
+/** A field's value as the page says it, in few characters. */
+export function shownSetting(field: string, value: unknown): string {
+  if (typeof value === 'number' && SHARES.includes(field))
+    return `${formatNumber(Number((100 * value).toPrecision(4)))}%`
+  return short(value)
+}
+
+/** A value in few characters, whatever it is of. */
 export function short(value: unknown): string {
   if (value === null || value === undefined) return '–'
   if (typeof value === 'number') return formatNumber(value)

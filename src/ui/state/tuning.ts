@@ -18,6 +18,7 @@ import {
   QueueRunner,
   runOf,
   scoresOf,
+  secondsLeft,
   type TrialDriver,
   trialState,
   tryAgain,
@@ -180,6 +181,15 @@ export function createTuning({ studio, data, models, runs, training }: TuningPar
     }
   }
   void refresh()
+  // A run that is deleted, here or in another tab, takes its score along.
+  createEffect(
+    on(
+      () => runs.list().length,
+      (now, before = now) => {
+        if (now < before) void refresh()
+      },
+    ),
+  )
 
   /**
    * A run of a queue, watched as any that this page starts.
@@ -336,15 +346,10 @@ export function createTuning({ studio, data, models, runs, training }: TuningPar
     await refresh()
   }
 
-  /** Seconds that what waits will take, where each was foretold or a run of this queue was measured. */
-  function secondsLeft({ queue }: QueueInfo): number | null {
-    const done = queue.trials.flatMap((one) => {
-      const run = runOf(runs.list(), queue, one)
-      return run?.status === 'done' && run.seconds > 0 ? [run.seconds] : []
-    })
-    const usual = done.length > 0 ? done.reduce((sum, each) => sum + each, 0) / done.length : null
-    const each = waiting(queue, runs.list()).map(({ seconds }) => usual ?? seconds)
-    return each.every((seconds) => seconds !== null) ? each.reduce((sum: number, s) => sum + s!, 0) : null
+  /** Seconds until it is through, the run under way included. */
+  function left({ queue }: QueueInfo): number | null {
+    const one = goesOn(queue.id) && training.busy() ? trial() : null
+    return secondsLeft(queue, runs.list(), one && { trial: one, seconds: training.secondsLeft() })
   }
 
   return {
@@ -371,7 +376,7 @@ export function createTuning({ studio, data, models, runs, training }: TuningPar
     stateOf: (info: QueueInfo, one: Trial) => trialState(one, runOf(runs.list(), info.queue, one)),
     runOf: (info: QueueInfo, one: Trial) => runOf(runs.list(), info.queue, one),
     waiting: ({ queue }: QueueInfo) => waiting(queue, runs.list()),
-    secondsLeft,
+    secondsLeft: left,
     failure,
     dismiss: () => setFailure(null),
     ended,

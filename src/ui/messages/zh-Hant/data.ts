@@ -161,6 +161,9 @@ export const data = {
   'synth.rejected.unknown_label': '{count} 個標籤不明',
 
   'data.allow': '允許 {count} 個詞元',
+  'split.none': '沒有保留任何範例：無從得知模型學得多好。',
+  'split.oneLabel':
+    '保留的 {count} 個範例答案都是「{label}」：看不出其他答案學得如何。請保留更多，或依標籤平均保留（保留列的方式）。',
   'split.columnShare': '占訓練列的比例；只在這一欄沒有指定保留列時使用。有指定時，以該欄為準。',
   'labels.title': '各種答案出現的次數',
   'labels.examples': '範例數',

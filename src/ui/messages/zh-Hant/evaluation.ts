@@ -55,6 +55,8 @@ export const evaluation: Translated<typeof english> = {
     '這次訓練所學的資料已不在這個瀏覽器裡：只能從這些列判斷要問什麼，也沒有更簡單的方法可供對照。',
   'good.note.too_long': '略過 {count} 列：超過模型能讀的長度。',
   'good.note.drawn': '從所有列中抽取了 {count} 列。',
+  'good.note.one_label':
+    '這 {count} 列的答案都是 {names}：永遠這樣回答也全對，看不出其他標籤學得如何。請在「資料」保留更多列，或用另一個檔案評估。',
   'good.note.prefix_labels': '有些標籤是其他標籤的開頭（{names}）：以回答的結尾區分，每個標籤都計入結尾。',
   'good.note.other_labels':
     '這組題目有 {count} 個標籤是這次訓練從未學過的（{names}）：這些它只能靠基礎模型原有的知識回答。',

@@ -14,6 +14,9 @@ export const tuning: Translated<typeof english> = {
   'tune.sweep.lede': '每種組合都會訓練（網格）。這裡沒列出的設定，維持單次訓練的設定。',
   'tune.curve.lede':
     '分別用 25%、50% 和 100% 的訓練列訓練（學習曲線）。每次訓練步數相同，並用同樣的保留列衡量：只有列數不同。',
+  'tune.base': '變動的對象是目前設定的訓練：資料 {data}，模型 {model}。',
+  'tune.base.settings': '它的設定',
+  'tune.base.of': '變動的訓練：資料 {data}，模型 {model}',
   'tune.field': '設定',
   'tune.field.add': '加一項設定',
   'tune.field.remove': '移除 {name}',
@@ -103,6 +106,12 @@ export const tuning: Translated<typeof english> = {
     '更多同類資料大概改變不大：從 {from} 列到 {to} 列，分數從 {before} 到 {after}，不超過偶然的範圍。',
   'tune.curve.share.worse':
     '列更多，分數反而下降：{from} 列時 {before}，{to} 列時 {after}。請找找互相矛盾的列，或訓練久一點。',
+  'tune.curve.loss.same': '更多同類資料大概改變不大：{from} 列和 {to} 列時，保留列的損失都是 {after}。',
+  'tune.curve.share.same': '更多同類資料大概改變不大：{from} 列和 {to} 列時，分數都是 {after}。',
+  'tune.curve.loss.unsure':
+    '還看不出更多資料是否有幫助：從 {from} 列到 {to} 列，保留列的損失從 {before} 到 {after}，偶然也可能差這麼多。請用多個種子訓練，或保留更多列。',
+  'tune.curve.share.unsure':
+    '還看不出更多資料是否有幫助：從 {from} 列到 {to} 列，分數從 {before} 到 {after}，偶然也可能差這麼多。請保留更多列，或用多個種子訓練。',
   'tune.curve.unknown': '訓練過兩種比例後，這裡會說更多資料是否有幫助。',
   'tune.curve.oneSeed': '各只有一個種子：有兩個以上的種子，才知道其中多少可能出於偶然。',
   'tune.curve.label': '{metric}，依訓練列數：{points}',

@@ -1,3 +1,4 @@
+import { onlyHeldLabel } from '../../../runs/task.ts'
 import { NumberField } from '../../components/NumberField.tsx'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
@@ -9,11 +10,20 @@ const LIMITS = hundredths('data.validation_share', { stops: STOPS, unit: 'unit.p
 /** How much is held out, in per cent; the config keeps a share of 1. */
 export function ShareField() {
   const { data } = useApp()
+  /** What the rows held out cannot show. */
+  const hint = () => {
+    const prepared = data.prepared()
+    const { validation = 0 } = prepared?.examples ?? {}
+    if (prepared && validation === 0) return t('split.none')
+    const label = prepared && onlyHeldLabel(prepared)
+    if (label !== null) return t('split.oneLabel', { count: validation, label })
+    return data.recipe().split.method === 'column' ? t('split.columnShare') : null
+  }
   return (
     <NumberField
       label={t('data.share')}
       help={t('data.shareHelp')}
-      {...(data.recipe().split.method === 'column' ? { hint: t('split.columnShare') } : {})}
+      {...(hint() ? { hint: hint()! } : {})}
       slider
       limits={LIMITS}
       value={Number((data.validationShare() * 100).toFixed(4))}

@@ -6,7 +6,8 @@ import { Notice } from '../../components/Notice.tsx'
 import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { SampleList } from '../../components/Samples.tsx'
 import { Stat } from '../../components/Table.tsx'
-import { formatLoss, formatNumber, formatShare } from '../../messages/format.ts'
+import { changeInWords } from '../../messages/change.ts'
+import { formatLoss, formatNumber } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
@@ -121,10 +122,9 @@ function BeforeAfter(props: { run: RunInfo }) {
               })}
             />
             <Show when={end().several && !runs.view(props.run.id)?.cut()}>
-              <Stat
-                label={t('evaluate.change')}
-                value={`${end().last <= end().first ? '−' : '+'}${formatShare(Math.abs(end().last / end().first - 1), 1)}`}
-              />
+              <Show when={changeInWords(end().first, end().last)}>
+                {(change) => <Stat label={t('evaluate.change')} value={change()} />}
+              </Show>
             </Show>
           </dl>
         )}

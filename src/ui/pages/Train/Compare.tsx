@@ -8,7 +8,7 @@ import { Table, type TableColumn } from '../../components/Table.tsx'
 import { formatDuration, formatLoss, formatShare } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
-import { fieldName, short } from '../../state/run-labels.ts'
+import { fieldName, short, shownSetting } from '../../state/run-labels.ts'
 
 interface Row {
   what: string
@@ -33,7 +33,7 @@ export function Compare(props: { runs: RunInfo[] }) {
     if (field === 'data.name') return { what: t('compare.data'), values: values.map(short) }
     if (field === 'data.hash')
       return { what: t('compare.content'), values: values.map((value) => short(value).slice(0, 8)) }
-    return { what: fieldName(field), values: values.map(short) }
+    return { what: fieldName(field), values: values.map((value) => shownSetting(field, value)) }
   }
   const outcome = (what: string, of: (run: RunInfo) => string): Row => ({ what, values: props.runs.map(of) })
   const last = (run: RunInfo, track: 'training' | 'validation', name: string) =>

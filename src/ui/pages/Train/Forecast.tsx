@@ -34,7 +34,7 @@ function Memory() {
 }
 
 function Foretold() {
-  const { training, models } = useApp()
+  const { training, models, data } = useApp()
   const duration = () => training.forecast()?.duration ?? null
   const source = () => {
     const from = duration()
@@ -42,6 +42,14 @@ function Foretold() {
     return from.scaled
       ? t('forecast.scaled', { model: models.chosen()?.name ?? '', other: from.from })
       : t('forecast.measured', { model: from.from })
+  }
+  /** Beside the steps: what is measured on rows held out, where there are any, and asked. */
+  const counted = (count: number) => {
+    const asked = training.questions().length > 0
+    if (data.prepared()?.examples.validation === 0) return asked ? t('forecast.asked', { count }) : ''
+    return t(asked ? 'forecast.countsAsked' : 'forecast.counts', {
+      evaluations: t('forecast.checks', { count }),
+    })
   }
   return (
     <Show
@@ -60,10 +68,7 @@ function Foretold() {
             />
           </dl>
           <p class="hint">
-            {source()}{' '}
-            {t(training.questions().length > 0 ? 'forecast.countsAsked' : 'forecast.counts', {
-              evaluations: t('forecast.checks', { count: forecast().evaluations }),
-            })}
+            {source()} {counted(forecast().evaluations)}
           </p>
           <p class="quiet">{t('train.before.text')}</p>
         </>

@@ -1,4 +1,5 @@
 import { createMemo, Show } from 'solid-js'
+import type { PreparedInfo } from '../../../protocol/studio.ts'
 import { taskKind } from '../../../runs/task.ts'
 import { LinkButton } from '../../components/Button.tsx'
 import { formatDuration, formatNumber } from '../../messages/format.ts'
@@ -8,6 +9,11 @@ import { byEpochs } from '../../state/draft.ts'
 import { hrefOf } from '../../state/route.ts'
 import { TaskMenu } from './TaskMenu.tsx'
 import { whyNot } from './task-words.ts'
+
+const rowsSaid = ({ estimate, examples }: PreparedInfo) => {
+  if (examples.validation === 0) return 'task.rowsAlone'
+  return estimate ? 'task.rowsAbout' : 'task.rows'
+}
 
 /** Stands where the menu goes within the sentence. */
 const WHAT = '\u0000'
@@ -53,7 +59,7 @@ export function InWords() {
             </span>
             {around()[1]!.slice(1)}{' '}
             <span class="quiet">
-              {t(now().prepared.estimate ? 'task.rowsAbout' : 'task.rows', {
+              {t(rowsSaid(now().prepared), {
                 count: now().prepared.examples.train,
                 held: now().prepared.examples.validation,
               })}

@@ -22,6 +22,8 @@ export function MoreData(props: { queue: Queue; ranked: readonly Ranked[] }) {
       before: format(from.mean),
       after: format(to.mean),
     }
+    if (kind === 'flat' && values.before === values.after)
+      return t(metric === 'eval_loss' ? 'tune.curve.loss.same' : 'tune.curve.share.same', values)
     if (metric === 'eval_loss')
       return kind === 'helps'
         ? t('tune.curve.loss.helps', { ...values, share: formatShare(perDoubling, 1) })
@@ -51,6 +53,7 @@ export function MoreData(props: { queue: Queue; ranked: readonly Ranked[] }) {
           label={label()}
           across={t('tune.curve.x')}
           format={format}
+          {...(props.queue.metric === 'eval_loss' ? {} : { most: 1 })}
           name={fileName(props.queue.name)}
         />
       </Show>

@@ -12,14 +12,17 @@ import { t } from '../../../messages/t.ts'
 import { useApp } from '../../../state/app.tsx'
 import { fileName, save } from '../../../state/save.ts'
 import type { TuningState } from '../../../state/tuning.ts'
+import { RunFacts } from '../../RunFacts.tsx'
 import { MoreData } from './MoreData.tsx'
 import { Ranks, trialName } from './Ranks.tsx'
 import { Trials } from './Trials.tsx'
 
 /** A queue: how far it is, what came of it so far, and its runs. */
 export function QueueCard(props: { info: QueueInfo; tuning: TuningState; onRemove: () => void }) {
-  const { training, runs, tuning } = useApp()
+  const { training, runs, tuning, models } = useApp()
   const queue = () => props.info.queue
+  const base = () => queue().base.config
+  const modelName = () => models.byId(base().model.id)?.name ?? base().model.id
   const here = () => props.tuning.going() === queue().id
   const elsewhere = () => props.info.held && !here()
   const waiting = () => props.tuning.waiting(props.info).length
@@ -33,11 +36,11 @@ export function QueueCard(props: { info: QueueInfo; tuning: TuningState; onRemov
     return t(waiting() > 0 ? 'tune.state.paused' : 'tune.state.done')
   }
   const facts = () => {
-    const left = waiting() > 0 ? props.tuning.secondsLeft(props.info) : null
+    const left = here() || waiting() > 0 ? props.tuning.secondsLeft(props.info) : null
     return [
       state(),
       t('tune.progress', { done: done(), count: queue().trials.length }),
-      left === null ? '' : t('tune.left', { time: formatDuration(left) }),
+      !left ? '' : t('tune.left', { time: formatDuration(left) }),
       formatTime(queue().created),
     ]
       .filter(Boolean)
@@ -122,6 +125,9 @@ export function QueueCard(props: { info: QueueInfo; tuning: TuningState; onRemov
       >
         <Trials info={props.info} tuning={props.tuning} />
       </Show>
+      <Fold summary={t('tune.base.of', { data: base().data.name, model: modelName() })}>
+        <RunFacts config={base()} />
+      </Fold>
     </Section>
   )
 }

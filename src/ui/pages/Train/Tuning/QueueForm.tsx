@@ -14,6 +14,7 @@ import { t } from '../../../messages/t.ts'
 import { useApp } from '../../../state/app.tsx'
 import { fieldName } from '../../../state/run-labels.ts'
 import type { TuningState } from '../../../state/tuning.ts'
+import { RunFacts } from '../../RunFacts.tsx'
 import { trialName } from './Ranks.tsx'
 
 /** Set first of those that can be tried. */
@@ -27,7 +28,7 @@ const FIRST = [
 
 /** What is to be tried, how many runs that makes, and the press that starts them. */
 export function QueueForm(props: { tuning: TuningState }) {
-  const { training, settings } = useApp()
+  const { training, settings, models } = useApp()
   const fields = sweepFields()
   const ordered = [...FIRST, ...fields.filter((field) => !FIRST.includes(field))]
   const metrics = () => props.tuning.metrics().map((value) => ({ value, label: t(`tune.metric.${value}`) }))
@@ -44,6 +45,21 @@ export function QueueForm(props: { tuning: TuningState }) {
         }))}
       />
       <p class="hint">{t(props.tuning.kind() === 'sweep' ? 'tune.sweep.lede' : 'tune.curve.lede')}</p>
+      <Show when={training.config()}>
+        {(config) => (
+          <div>
+            <p>
+              {t('tune.base', {
+                data: config().data.name,
+                model: models.chosen()?.name ?? config().model.id,
+              })}
+            </p>
+            <Fold summary={t('tune.base.settings')} small>
+              <RunFacts config={config()} />
+            </Fold>
+          </div>
+        )}
+      </Show>
       <Show when={props.tuning.kind() === 'sweep'}>
         <Index each={props.tuning.tried()}>
           {(one, at) => (
