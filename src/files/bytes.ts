@@ -53,7 +53,7 @@ export async function httpSource(
   options: { signal?: AbortSignal; fetch?: typeof fetch } = {},
 ): Promise<ByteSource> {
   const get = options.fetch ?? gatedFetch
-  const first = await request(get, url, 'bytes=0-0', options.signal)
+  const first = await firstAnswer(get, url, options.signal)
   if (first.status === 416) return bufferSource(new ArrayBuffer(0))
   const total = /\/(\d+)\s*$/.exec(first.headers.get('content-range') ?? '')?.[1]
   if (first.status !== 206 || total === undefined) {
@@ -76,6 +76,23 @@ export async function httpSource(
   }
 }
 
+/** Hosts that send all files packed send parts so as well, which browsers refuse: there, as where Range is refused, it is fetched whole. */
+async function firstAnswer(
+  get: typeof fetch,
+  url: string,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  try {
+    return await request(get, url, 'bytes=0-0', signal)
+  } catch (error) {
+    if (!(error instanceof LapidaryError && error.cause instanceof TypeError)) throw error
+    return await request(get, url, null, signal).catch(() => {
+      signal?.throwIfAborted()
+      throw error
+    })
+  }
+}
+
 async function request(
   get: typeof fetch,
   url: string,
@@ -93,10 +110,8 @@ async function request(
     signal?.throwIfAborted()
     if (error instanceof LapidaryError) throw error
     const reason = error instanceof Error ? error.message : String(error)
-    fail('network', `Could not reach ${shown}.`, 'Check the connection and try again.', {
-      url: shown,
-      reason,
-    })
+    const failure = { message: `Could not reach ${shown}.`, hint: 'Check the connection and try again.' }
+    throw new LapidaryError({ code: 'network', ...failure, detail: { url: shown, reason } }, { cause: error })
   }
   // Development servers answer a missing file with their start page.
   const page = response.ok && /^text\/html/.test(response.headers.get('content-type') ?? '')

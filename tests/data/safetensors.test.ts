@@ -229,6 +229,15 @@ describe('over HTTP', () => {
     }
   })
 
+  test('reads whole what a host sends packed although a part was asked for, which browsers refuse', async () => {
+    const whole = serve(FROM_PYTHON, false)
+    const packed = (at: unknown, init?: RequestInit) =>
+      new Headers(init?.headers).has('range') ? Promise.reject(new TypeError('Failed to fetch')) : whole(at)
+    const source = await httpSource('http://x/model.safetensors', { fetch: packed })
+    expect(source.size).toBe(FROM_PYTHON.length)
+    expect(await source.read(0, source.size)).toEqual(FROM_PYTHON)
+  })
+
   test('names a missing file, a start page in its place, a broken connection', async () => {
     const answer = (response: Response) => ({ fetch: async () => response })
     const at = 'http://x/model.safetensors'
