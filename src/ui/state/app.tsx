@@ -42,6 +42,7 @@ import { settleFirst } from './reloading.ts'
 import { createRoute } from './route.ts'
 import { createRuns } from './runs.ts'
 import { createSettings, type Touched } from './settings.ts'
+import { takePressed } from './shared-memory.ts'
 import { createShelf } from './shelf.ts'
 import { createShown } from './shown.ts'
 import { createStartAdapter } from './start-adapter.ts'
@@ -89,6 +90,7 @@ function createApp(studio: Studio, first: LinkReading | null) {
     limit,
     runs,
     announce,
+    before: (pressed) => offline.sharedMemory.before(pressed),
   })
   const copies = createCopiesLater({ studio, runs, training })
   const hood = createHood(studio, training.busy)
@@ -140,11 +142,9 @@ function createApp(studio: Studio, first: LinkReading | null) {
   const evaluations = createEvaluations(studio, models)
   const corrections = createCorrections({ opening, route })
   const synthesis = createSynthesis(studio, data, models)
-  const offline = createOffline(() => models.device()?.engine === 'portable', training.busy)
 
-  /** Whether something goes on that must not be cut off. */
-  const working = () =>
-    training.busy() ||
+  /** Whether something beside a run goes on that must not be cut off. */
+  const otherWork = () =>
     copies.state()?.writing() ||
     (tuning.state()?.going() ?? null) !== null ||
     evaluations.judging() !== null ||
@@ -152,14 +152,43 @@ function createApp(studio: Studio, first: LinkReading | null) {
     models.adding() !== null ||
     data.opening() !== null ||
     downloads.making() !== null
+  const working = () => training.busy() || otherWork()
+
+  const needsThreads = () => {
+    if (models.deviceFailure()) return false
+    const device = models.device()
+    return device && device.engine === 'portable' && navigator.hardwareConcurrency > 1
+  }
+  /** Whether this page has nothing that only it has: answers, files that are open, what is told of something that went wrong. */
+  const keepsAll = () => {
+    const info = data.dataset()
+    const source = info && data.sourceOf(info)
+    const passing: (() => unknown)[] = [
+      ...[training.ownQuestions, startAdapter.misplaced, synthesis.progress, tuning.state],
+      () => copies.state()?.folder() ?? null,
+      ...[link.told, link.asking, models.told, packs.opening, packs.dialog],
+      ...[data.failure, models.failure, opening.failure, link.failure, packs.failure],
+    ]
+    return (
+      !otherWork() &&
+      passing.every((here) => here() === null) &&
+      draft.start().from !== 'adapter' &&
+      answers.exchanges.length === 0 &&
+      !runs.list().some(({ unkept }) => unkept) &&
+      // Where data came from is told to others in a link, and known to this page alone.
+      (source === null || source.from === 'sample')
+    )
+  }
+  const offline = createOffline({ needsThreads, training: training.busy, keepsAll })
 
   keepAwake(working)
   guardLeaving(
     () =>
-      training.busy() ||
-      copies.state()?.writing() ||
-      downloads.making() !== null ||
-      runs.list().some(({ unkept }) => unkept),
+      !offline.sharedMemory.leaving() &&
+      (training.busy() ||
+        copies.state()?.writing() ||
+        downloads.making() !== null ||
+        runs.list().some(({ unkept }) => unkept)),
   )
   settleFirst(stopped)
   prepareWhileIdle(studio, models.device, training.busy, training.forecast)
@@ -179,11 +208,13 @@ function createApp(studio: Studio, first: LinkReading | null) {
     )
   }
 
+  const pressed = takePressed()
   const [restored, setRestored] = createSignal(false)
   void (link.opensRun || shown.embedded ? Promise.resolve() : restore()).then(link.begin).finally(() => {
     setRestored(true)
     // What was opened is remembered by now, for this page loaded again and for a second tab.
     if (link.failure() === null) packs.begun()
+    if (pressed) void training.goOn(pressed)
   })
 
   /** What was being set up, found again after a reload. */

@@ -2,6 +2,7 @@ import { type Accessor, createEffect, createSignal, onCleanup } from 'solid-js'
 import type { ServiceWorkerAnswer, ServiceWorkerAsked } from '../../protocol/offline.ts'
 import { oneFile } from '../../protocol/one-file.ts'
 import { trustedScript } from '../../protocol/trusted.ts'
+import { createSharedMemory } from './shared-memory.ts'
 
 /** How much of the studio is on this device. `absent`: this browser, or this address, cannot keep it. */
 export type Kept =
@@ -17,17 +18,21 @@ interface InstallPrompt extends Event {
 
 /** Milliseconds after which the studio is kept: what a visit itself needs is there by then. */
 const KEEP_AFTER_MS = 10_000
-/** A page is loaded anew for shared memory only so soon, and only while nobody has touched it. */
-const RELOAD_WITHIN_MS = 10_000
-const RELOADED = 'lapidary.reloaded'
+
+interface Parts {
+  /** Whether this device computes where shared memory makes it faster; null: not known yet. */
+  needsThreads: Accessor<boolean | null>
+  /** Whether a run goes on. */
+  training: Accessor<boolean>
+  /** Whether a page that is loaded anew has everything that this one has. */
+  keepsAll: () => boolean
+}
 
 /**
  * The built studio on this device: kept by a service worker for use without a network, installed as an app, a new version of it.
  * A development server has none.
- * @param needsThreads whether this device computes where shared memory makes it faster
- * @param training whether a run goes on
  */
-export function createOffline(needsThreads: Accessor<boolean>, training: Accessor<boolean>) {
+export function createOffline({ needsThreads, training, keepsAll }: Parts) {
   const [kept, setKept] = createSignal<Kept>({ state: 'unknown' })
   const [newer, setNewer] = createSignal(false)
   const [installing, setInstalling] = createSignal<InstallPrompt | null>(null)
@@ -49,17 +54,28 @@ export function createOffline(needsThreads: Accessor<boolean>, training: Accesso
 
   const workers = serviceWorkers()
   // In a frame of another page it is that page's visit, and storage of its own would hold a second studio. One that is a file is kept as it is.
-  if (import.meta.env.PROD && workers && window.top === window && !oneFile()) void start(workers)
+  const used = import.meta.env.PROD && workers && window.top === window && !oneFile() ? workers : null
+  // What it gave to this page already, it will not give otherwise.
+  const [served, setServed] = createSignal<boolean | null>(used?.controller === null ? null : false)
+  const opened = performance.getEntriesByType('navigation')[0]?.name ?? location.href
+  const sharedMemory = createSharedMemory({
+    ...{ helps: needsThreads, served, keepsAll, opened: new URL(opened) },
+    async reach(signal) {
+      const { ok } = await fetch(location.href, { cache: 'no-cache', signal })
+      if (!ok) throw new Error('The host does not have the page any more.')
+    },
+    reload: () => location.reload(),
+  })
+  if (used) void start(used)
   else setKept({ state: 'absent' })
 
   async function start(workers: ServiceWorkerContainer): Promise<void> {
-    const opened = performance.getEntriesByType('navigation')[0]?.name ?? location.href
-    isolateOnce(workers, needsThreads, new URL(opened), () => location.reload())
     const address = new URL(`${import.meta.env.BASE_URL}service-worker.js`, document.baseURI)
     const registration = await workers.register(trustedScript(address.href)).catch(() => undefined)
     if (!registration) {
       // A host without the file, or a browser that keeps nothing: all else works.
       setKept({ state: 'absent' })
+      setServed(false)
       return
     }
     const look = () => setNewer(registration.waiting !== null && registration.active !== null)
@@ -68,6 +84,7 @@ export function createOffline(needsThreads: Accessor<boolean>, training: Accesso
     follow()
     look()
     await workers.ready
+    if (served() === null) setServed(true)
     ask('state')
     // Another version has taken over before anything was kept.
     workers.addEventListener('controllerchange', () => ask('state'))
@@ -110,36 +127,7 @@ export function createOffline(needsThreads: Accessor<boolean>, training: Accesso
   }, false)
 
   const isNewer = () => newer() && kept().state === 'whole'
-  return { kept, keep, newer: isNewer, canInstall: () => installing() !== null, install }
-}
-
-/**
- * Where a host cannot send the headers that let threads share memory, the service worker adds them, from the next load on. A first
- * visit is loaded anew for that at once, where it helps, once, and only if nobody has begun to use it.
- * @param opened address that the page was opened at: what stood in it may have been taken out of it since
- */
-export function isolateOnce(
-  workers: Pick<ServiceWorkerContainer, 'controller' | 'addEventListener'>,
-  needsThreads: Accessor<boolean>,
-  opened: URL,
-  reload: () => void,
-): void {
-  if (globalThis.crossOriginIsolated || workers.controller || wasReloaded()) return
-  // A way back from signing in, or a run: neither is taken twice.
-  if (opened.search !== '' || !/^(#\/\w*)?$/.test(opened.hash)) return
-  const [controlled, setControlled] = createSignal(false)
-  const since = performance.now()
-  let touched = false
-  const touch = () => {
-    touched = true
-  }
-  for (const name of ['pointerdown', 'keydown', 'dragenter', 'paste', 'hashchange'])
-    window.addEventListener(name, touch, { capture: true, once: true })
-  workers.addEventListener('controllerchange', () => setControlled(true), { once: true })
-  createEffect(() => {
-    if (!controlled() || !needsThreads() || touched || performance.now() - since > RELOAD_WITHIN_MS) return
-    if (markReloaded()) reload()
-  })
+  return { kept, keep, newer: isNewer, canInstall: () => installing() !== null, install, sharedMemory }
 }
 
 /** None outside https and localhost; where site data is blocked, asking is an error already. */
@@ -148,23 +136,5 @@ function serviceWorkers(): ServiceWorkerContainer | undefined {
     return (navigator as { serviceWorker?: ServiceWorkerContainer }).serviceWorker
   } catch {
     return undefined
-  }
-}
-
-function wasReloaded(): boolean {
-  try {
-    return sessionStorage.getItem(RELOADED) !== null
-  } catch {
-    return true
-  }
-}
-
-/** @returns whether that is remembered: otherwise it might be done for ever */
-function markReloaded(): boolean {
-  try {
-    sessionStorage.setItem(RELOADED, '1')
-    return true
-  } catch {
-    return false
   }
 }

@@ -1,6 +1,7 @@
 import { batch, createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js'
-import { type Failure, fail, LapidaryError, toFailure } from '../../protocol/errors.ts'
+import { type Failure, LapidaryError, toFailure } from '../../protocol/errors.ts'
 import type { EvalEvent, RunEvent, StageEvent, StepEvent } from '../../protocol/events.ts'
+import { canonical } from '../../protocol/identity.ts'
 import type { RunConfig } from '../../protocol/run-config.ts'
 import type { ResumeRequest, RunForecast, Studio } from '../../protocol/studio.ts'
 import { stepsOfRefusal } from '../../runs/profiles.ts'
@@ -18,6 +19,7 @@ import type { ModelState } from './models.ts'
 import { createOwnList, createQuestions, type Question } from './questions.ts'
 import { createRunView, type RunsState, type RunView } from './runs.ts'
 import type { Settings } from './settings.ts'
+import type { Pressed } from './shared-memory.ts'
 import type { StartAdapter } from './start-adapter.ts'
 
 export type TrainingState = ReturnType<typeof createTraining>
@@ -33,6 +35,8 @@ interface Parts {
   limit: LimitState
   runs: RunsState
   announce: (text: string) => void
+  /** What is done before a press begins to compute; @returns whether the page is loaded anew for it, and does then what was pressed */
+  before: (pressed: Pressed) => Promise<boolean>
 }
 
 /** Codes of what a start would be refused with, whatever the moment. */
@@ -65,6 +69,7 @@ export function createTraining({
   limit,
   runs,
   announce,
+  before,
 }: Parts) {
   const [phase, setPhase] = createSignal<Phase>('idle')
   const [stage, setStage] = createSignal<Omit<StageEvent, 'type'> | null>(null)
@@ -340,8 +345,7 @@ export function createTraining({
       await limit.follow()
       if (draft.training().max_length !== max_length) continue
       // Other data, or other columns of it, give up what was being prepared: never without a word.
-      if (failed?.code === 'cancelled')
-        fail('bad_state', t('train.changedMeanwhile'), t('train.changedMeanwhileHint'))
+      if (failed?.code === 'cancelled') throw changedMeanwhile()
       if (failed) throw new LapidaryError(failed)
       return { ...wanted, training: { ...wanted.training, max_length } }
     }
@@ -360,6 +364,7 @@ export function createTraining({
       createRunView(),
       async (onEvent) => {
         setStage({ stage: 'data' })
+        if (await before({ what: 'start', config: canonical(wanted) })) return new Promise(() => {})
         const config = await prepared(wanted)
         setLiveConfig(config)
         const samplePrompts = await asked()
@@ -421,6 +426,7 @@ export function createTraining({
       setLiveConfig(null)
       runs.show(null)
     })
+    if (await before({ what: 'demonstrate' })) return
     await Promise.all([data.samples().length === 0 ? data.loadLists() : null, models.ready])
     const sample = data.samples()[0]
     const practice = models.list().find((model) => model.practice)
@@ -432,6 +438,14 @@ export function createTraining({
     setPhase('idle')
     if (opened) await start()
     else setFailure(data.failure() ?? models.listFailure() ?? toFailure(new Error(t('error.noSample'))), null)
+  }
+
+  /** What was pressed before the page was loaded anew. */
+  async function goOn(pressed: Pressed): Promise<void> {
+    if (pressed.what === 'demonstrate') return demonstrate()
+    const now = config()
+    if (now && canonical(now) === pressed.config) return start()
+    setFailure(toFailure(changedMeanwhile()), null)
   }
 
   /** After this step, or with `now` at once: what came after the last checkpoint is then lost. */
@@ -486,6 +500,14 @@ export function createTraining({
     settled: () => settled,
     setLiveConfig,
     demonstrate,
+    goOn,
     stop,
   }
 }
+
+const changedMeanwhile = () =>
+  new LapidaryError({
+    code: 'bad_state',
+    message: t('train.changedMeanwhile'),
+    hint: t('train.changedMeanwhileHint'),
+  })
