@@ -142,6 +142,10 @@ describe('a stored draft', () => {
     expect(readDraft(kept).opening).toEqual({ ...opening, said: ['data'] })
     expect(readDraft({ opening: { ...opening, config: { seed: -1 } } }).opening).toBeNull()
     expect(readDraft({ opening: { name: 'run.json' } }).opening).toBeNull()
+    // What has no name of its own is called as the page's language has it by then.
+    for (const said of ['link.name', 'open.pasted'])
+      expect(readDraft({ opening: { ...opening, name: { said } } }).opening?.name).toEqual({ said })
+    expect(readDraft({ opening: { ...opening, name: { said: 'hero.title' } } }).opening).toBeNull()
   })
 })
 

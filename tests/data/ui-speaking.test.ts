@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { said, saidWhole, useSayer } from '../../src/ui/messages/said.ts'
+import { sentences } from '../../src/ui/messages/sentences.ts'
 
 const NO_RUN = 'There is no run "a".'
 const settled = () => new Promise((resolve) => setTimeout(resolve))
@@ -42,6 +43,13 @@ test('where its texts cannot be fetched, they stay English', async () => {
   said(NO_RUN)
   await settled()
   expect(said(NO_RUN)).toBe(NO_RUN)
+})
+
+test('between sentences stands what the language has there', () => {
+  expect(sentences('One.', false, 'Two.', undefined, '', 'Three.')).toBe('One. Two. Three.')
+  expect(sentences('時間。', '已計入三次檢查。')).toBe('時間。已計入三次檢查。')
+  // What is not said in Chinese yet.
+  expect(sentences('There is no run.', '請再試一次。')).toBe('There is no run. 請再試一次。')
 })
 
 const root = { lang: 'en', dir: '' }

@@ -18,3 +18,16 @@ test('a sample has its name in the language of the page, and what points onward 
   await page.getByRole('link', { name: '訓練', exact: true }).click()
   await expect(page.getByText('Pebble 從「找出心情」學習。')).toBeVisible()
 })
+
+test('after a reload in another language every sentence of the Train page is in that, and as it is written', async ({
+  page,
+}) => {
+  await page.goto('#/train?v=1&data=sample:mood&training.max_steps=9')
+  await expect(page.getByText('Settings of this link are opened.')).toBeVisible()
+  await page.evaluate(() => localStorage.setItem('lapidary.language', '{"choice":"zh-Hant"}'))
+  await page.reload()
+  await expect(page.getByText('已打開這個連結的設定。')).toBeVisible()
+  await expect(page.getByText(/已計入/)).toBeVisible()
+  // No space behind a full stop that has its own.
+  expect(await page.getByRole('main').innerText()).not.toMatch(/。 +\S/)
+})

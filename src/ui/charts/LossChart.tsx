@@ -1,6 +1,7 @@
 import { createMemo, createSignal, Show } from 'solid-js'
 import { Fold } from '../components/Fold.tsx'
 import { formatLoss } from '../messages/format.ts'
+import { sentences } from '../messages/sentences.ts'
 import { t } from '../messages/t.ts'
 import { ChartFiles } from './ChartFiles.tsx'
 import { ChartTable } from './ChartTable.tsx'
@@ -110,6 +111,9 @@ function summary(first: ChartRun | undefined, _pulse: number): string {
     last: formatLoss(loss.at(loss.length - 1)),
   })
   return validation.length > 0
-    ? `${words} ${t('chart.summaryValidation', { last: formatLoss(validation.at(validation.length - 1)) })}`
+    ? sentences(
+        words,
+        t('chart.summaryValidation', { last: formatLoss(validation.at(validation.length - 1)) }),
+      )
     : words
 }

@@ -1,4 +1,5 @@
 import { createSignal } from 'solid-js'
+import { sentences } from './sentences.ts'
 
 /** Gives a text in the page's language; one that it does not know, as it is. */
 export type Sayer = (text: string) => string
@@ -28,7 +29,7 @@ export function said(text: string): string {
 
 /** What is wrong and what to do, in one breath. */
 export const saidWhole = ({ message, hint }: { message: string; hint: string }): string =>
-  `${said(message)} ${said(hint)}`
+  sentences(said(message), said(hint))
 
 async function begin(load: () => Promise<Sayer | null>): Promise<void> {
   const mine = chosen

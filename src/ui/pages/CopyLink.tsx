@@ -5,6 +5,7 @@ import { baseName } from '../../runs/named-data.ts'
 import { Button } from '../components/Button.tsx'
 import { Field } from '../components/Field.tsx'
 import { loadedWhenDrawn } from '../components/loaded.tsx'
+import { sentences } from '../messages/sentences.ts'
 import { t } from '../messages/t.ts'
 import { useApp } from '../state/app.tsx'
 
@@ -48,13 +49,11 @@ export function CopyLink(props: { config?: RunConfig }) {
       setByHand(href)
     }
     setSaid(
-      [
+      sentences(
         byHand() === null && t('link.copied'),
         without && t('link.without', { name }),
         of.data.corrections?.length && t('link.corrections'),
-      ]
-        .filter(Boolean)
-        .join(' '),
+      ),
     )
   }
 

@@ -87,11 +87,16 @@ export function createLink({ data, opening, training, first, embedded }: Parts) 
       }
       config = named
     }
-    await opening.openConfig(config, t('link.name'), new Set(SECTIONS.filter((name) => said.has(name))), {
-      // What lies at an address is not what has its name here.
-      ...(from ? { dataset } : {}),
-      settings: said.has('training'),
-    })
+    await opening.openConfig(
+      config,
+      { said: 'link.name' },
+      new Set(SECTIONS.filter((name) => said.has(name))),
+      {
+        // What lies at an address is not what has its name here.
+        ...(from ? { dataset } : {}),
+        settings: said.has('training'),
+      },
+    )
   }
 
   /** The very rows of a config, where they are in this browser. */

@@ -11,7 +11,7 @@ import type { ModelState } from './models.ts'
 import type { RunsState } from './runs.ts'
 import type { Settings } from './settings.ts'
 import type { StartAdapter } from './start-adapter.ts'
-import { SECTIONS, type Section, type StoredOpening } from './stored-draft.ts'
+import { type OpenedName, SECTIONS, type Section, type StoredOpening } from './stored-draft.ts'
 import type { TrainingState } from './training.ts'
 
 /** Something that a config names and that is not here as it says: what, and where to do something about it. */
@@ -96,9 +96,11 @@ export function missingOf(
   return found
 }
 
+const inWords = (name: OpenedName): string => (typeof name === 'string' ? name : t(name.said))
+
 interface Opened {
   config: RunConfig
-  name: string
+  name: OpenedName
   said: ReadonlySet<Section>
 }
 
@@ -127,7 +129,7 @@ export function createOpenConfig({ startAdapter, draft, data, models, settings, 
    */
   async function openConfig(
     given: RunConfig,
-    name: string,
+    name: OpenedName,
     said: ReadonlySet<Section> = new Set(SECTIONS),
     how: { dataset?: DatasetInfo | null; settings?: boolean } = {},
   ): Promise<void> {
@@ -164,11 +166,11 @@ export function createOpenConfig({ startAdapter, draft, data, models, settings, 
   }
 
   /** Opens what a file or the clipboard holds; what is wrong with it is shown. */
-  async function openBytes(read: () => Promise<ArrayBuffer | Uint8Array>, name: string): Promise<void> {
+  async function openBytes(read: () => Promise<ArrayBuffer | Uint8Array>, name: OpenedName): Promise<void> {
     setFailure(null)
     try {
       if (training.busy()) fail('bad_state', t('open.busy'), t('open.busyHint'))
-      const { config, sections } = readConfigFile(new Uint8Array(await read()), name)
+      const { config, sections } = readConfigFile(new Uint8Array(await read()), inWords(name))
       await openConfig(config, name, sections)
     } catch (error) {
       setFailure(toFailure(error))
@@ -209,7 +211,10 @@ export function createOpenConfig({ startAdapter, draft, data, models, settings, 
     openBytes,
     failure,
     dismissFailure: () => setFailure(null),
-    opened: () => opened()?.name ?? null,
+    opened: () => {
+      const now = opened()
+      return now && inWords(now.name)
+    },
     /** What a reload must find again. */
     kept: (): StoredOpening | null => {
       const now = opened()

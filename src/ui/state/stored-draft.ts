@@ -23,9 +23,12 @@ export interface StoredDraft {
 export const SECTIONS = ['model', 'data', 'engine', 'start'] as const
 export type Section = (typeof SECTIONS)[number]
 
+/** What was opened, by its own name or as the page calls it in whatever language it speaks. */
+export type OpenedName = string | { said: 'link.name' | 'open.pasted' }
+
 export interface StoredOpening {
   config: RunConfig
-  name: string
+  name: OpenedName
   /** The sections that it named. */
   said: Section[]
   /** Whether the file that it names has not been opened yet. */
@@ -69,17 +72,24 @@ function readOwn(kept: StoredDraft['own'] | undefined): StoredDraft['own'] {
 }
 
 function readOpening(kept: StoredOpening | null | undefined): StoredOpening | null {
-  if (typeof kept?.name !== 'string' || !Array.isArray(kept.said)) return null
+  const name = readName(kept?.name)
+  if (!kept || name === null || !Array.isArray(kept.said)) return null
   try {
     return {
       config: parseRunConfig(kept.config),
-      name: kept.name,
+      name,
       said: SECTIONS.filter((section) => kept.said.includes(section)),
       awaiting: kept.awaiting === true,
     }
   } catch {
     return null
   }
+}
+
+function readName(kept: unknown): OpenedName | null {
+  if (typeof kept === 'string') return kept
+  const text = (kept as { said?: unknown } | null | undefined)?.said
+  return text === 'link.name' || text === 'open.pasted' ? { said: text } : null
 }
 
 function old({ mapping, recipe, share, model, settings }: Partial<OldDraft>): object[] {

@@ -5,6 +5,7 @@ import { TextField } from '../../components/Field.tsx'
 import { FailureNotice, Notice } from '../../components/Notice.tsx'
 import { NumberField } from '../../components/NumberField.tsx'
 import { Progress } from '../../components/Progress.tsx'
+import { gap } from '../../messages/sentences.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { checkNumber, hundredths } from '../../state/fields.ts'
@@ -122,10 +123,12 @@ function Written(props: { result: SynthesisInfo }) {
       .filter(([, count]) => count > 0)
       .map(([reason, count]) => t(`synth.rejected.${reason}`, { count }))
       .join(', ')
+  const kept = () => (props.result.kept > 0 ? t('synth.kept', { count: props.result.kept }) : t('synth.none'))
   return (
     <div class="stack-s">
       <p role="status">
-        {props.result.kept > 0 ? t('synth.kept', { count: props.result.kept }) : t('synth.none')}{' '}
+        {kept()}
+        {gap(kept())}
         <span class="quiet">
           {reasons()
             ? t('synth.of', { asked: props.result.asked, reasons: reasons() })

@@ -6,6 +6,7 @@ import { Fold } from '../../components/Fold.tsx'
 import { NumberField } from '../../components/NumberField.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { Select } from '../../components/Select.tsx'
+import { gap, sentences } from '../../messages/sentences.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { benchmarkOf, type RowsChoice } from '../../state/evaluations.ts'
@@ -71,7 +72,8 @@ export function JudgingSetup(props: { run: RunInfo; outlook: EvaluationOutlook |
       <Show when={chosen()}>
         {(set) => (
           <p class="hint">
-            {t(`bench.${set().id}Note`)} {t('bench.never')}{' '}
+            {sentences(t(`bench.${set().id}Note`), t('bench.never'))}
+            {gap(t('bench.never'))}
             <Show when={set().from}>
               {(from) => (
                 <a href={from().url} target="_blank" rel="noreferrer">

@@ -5,6 +5,7 @@ import { SaveChart } from '../../charts/SaveChart.tsx'
 import { Checkbox } from '../../components/Field.tsx'
 import { Table, type TableColumn } from '../../components/Table.tsx'
 import { formatShare } from '../../messages/format.ts'
+import { sentences } from '../../messages/sentences.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { Looked } from './Looked.tsx'
@@ -55,7 +56,7 @@ function inWords({ step, layers: of, summary: { most, alike, part } }: LayerView
   const where = alike
     ? t('layers.alike', { of, layers })
     : t(most.length === 1 ? 'layers.one' : 'layers.several', { layers, of })
-  return part ? `${where} ${t(`layers.${part.name}`, { share: formatShare(part.share) })}` : where
+  return sentences(where, part && t(`layers.${part.name}`, { share: formatShare(part.share) }))
 }
 
 function Changes(props: { view: LayerView }) {

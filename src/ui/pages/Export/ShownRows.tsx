@@ -2,6 +2,7 @@ import { For, Show } from 'solid-js'
 import type { RunInfo } from '../../../protocol/studio.ts'
 import { Checkbox } from '../../components/Field.tsx'
 import { Fold } from '../../components/Fold.tsx'
+import { sentences } from '../../messages/sentences.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
@@ -28,8 +29,10 @@ export function ShownRows(props: { run: RunInfo }) {
   return (
     <div class="stack-s">
       <p class="hint">
-        {shown().length === 0 ? t('shown.none') : t('shown.some', { count: shown().length })}{' '}
-        {t('shown.recite')}
+        {sentences(
+          shown().length === 0 ? t('shown.none') : t('shown.some', { count: shown().length }),
+          t('shown.recite'),
+        )}
       </p>
       <Show when={shown().length > 0}>
         <ul class="small">

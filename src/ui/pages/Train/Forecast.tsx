@@ -2,6 +2,7 @@ import { Show } from 'solid-js'
 import { FitView } from '../../components/Fit.tsx'
 import { Stat } from '../../components/Table.tsx'
 import { formatBytes, formatCount, formatDuration } from '../../messages/format.ts'
+import { sentences } from '../../messages/sentences.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
@@ -67,9 +68,7 @@ function Foretold() {
               value={duration() ? t('forecast.about', { time: formatDuration(duration()!.seconds) }) : '—'}
             />
           </dl>
-          <p class="hint">
-            {source()} {counted(forecast().evaluations)}
-          </p>
+          <p class="hint">{sentences(source(), counted(forecast().evaluations))}</p>
           <p class="quiet">{t('train.before.text')}</p>
         </>
       )}

@@ -3,6 +3,7 @@ import type { PreparedInfo } from '../../../protocol/studio.ts'
 import { taskKind } from '../../../runs/task.ts'
 import { LinkButton } from '../../components/Button.tsx'
 import { formatDuration, formatNumber } from '../../messages/format.ts'
+import { gap } from '../../messages/sentences.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { byEpochs } from '../../state/draft.ts'
@@ -40,6 +41,8 @@ export function InWords() {
     const seconds = training.forecast()?.duration?.seconds
     return seconds === undefined ? said : t('task.about', { length: said, time: formatDuration(seconds) })
   }
+  const rows = ({ prepared }: { prepared: PreparedInfo }) =>
+    t(rowsSaid(prepared), { count: prepared.examples.train, held: prepared.examples.validation })
   const around = () =>
     t('task.sentence', { model: models.chosen()!.name, what: WHAT, length: length()! }).split(WHAT)
   return (
@@ -57,13 +60,10 @@ export function InWords() {
               />
               {around()[1]!.slice(0, 1)}
             </span>
-            {around()[1]!.slice(1)}{' '}
-            <span class="quiet">
-              {t(rowsSaid(now().prepared), {
-                count: now().prepared.examples.train,
-                held: now().prepared.examples.validation,
-              })}
-            </span>{' '}
+            {around()[1]!.slice(1)}
+            {gap(around()[1]!)}
+            <span class="quiet">{rows(now())}</span>
+            {gap(rows(now()))}
             <LinkButton kind="quiet" href={hrefOf('data')}>
               {t('task.change')}
             </LinkButton>

@@ -33,7 +33,7 @@ export function acceptPastedSettings(): void {
       event.target instanceof Element && event.target.closest('input, textarea, [contenteditable]')
     if (shown.anyLocked || typing || !text.startsWith('{')) return
     event.preventDefault()
-    void opening.openBytes(async () => new TextEncoder().encode(text), t('open.pasted'))
+    void opening.openBytes(async () => new TextEncoder().encode(text), { said: 'open.pasted' })
   }
   onMount(() => document.addEventListener('paste', pasted))
   onCleanup(() => document.removeEventListener('paste', pasted))

@@ -5,6 +5,7 @@ import { type RowQuestion, rowQuestions } from '../../../runs/questions.ts'
 import { Checkbox, TextField } from '../../components/Field.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { formatNumber } from '../../messages/format.ts'
+import { sentences } from '../../messages/sentences.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { MOST_QUESTIONS } from '../../state/questions.ts'
@@ -76,17 +77,21 @@ export function PickRows(props: { list: string[] }) {
         <Show when={!now().failure} fallback={<FailureNotice failure={now().failure!} />}>
           <div class="stack-s">
             <p class="hint">
-              {t(now().split === 'validation' ? 'pick.heldOut' : 'pick.learnt', { count: now().total })}{' '}
-              {now().total > SEARCHED ? t('pick.first', { count: SEARCHED }) : ''}
+              {sentences(
+                t(now().split === 'validation' ? 'pick.heldOut' : 'pick.learnt', { count: now().total }),
+                now().total > SEARCHED && t('pick.first', { count: SEARCHED }),
+              )}
             </p>
             <TextField label={t('pick.search')} value={words()} onChange={setWords} />
             <p class="small quiet" role="status">
-              {t('pick.found', {
-                shown: formatNumber(Math.min(SHOWN, matches().length)),
-                found: formatNumber(matches().length),
-              })}{' '}
-              {t('pick.chosen', { count: asked().length, most: MOST_QUESTIONS })}{' '}
-              {full() ? t('pick.full') : ''}
+              {sentences(
+                t('pick.found', {
+                  shown: formatNumber(Math.min(SHOWN, matches().length)),
+                  found: formatNumber(matches().length),
+                }),
+                t('pick.chosen', { count: asked().length, most: MOST_QUESTIONS }),
+                full() && t('pick.full'),
+              )}
             </p>
             <ul class="pick-rows" aria-label={t('pick.rows')}>
               <For each={matches().slice(0, SHOWN)}>

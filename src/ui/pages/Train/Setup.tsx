@@ -4,6 +4,7 @@ import { NumberField } from '../../components/NumberField.tsx'
 import { Section } from '../../components/Page.tsx'
 import { Segmented } from '../../components/Segmented.tsx'
 import { formatNumber } from '../../messages/format.ts'
+import { sentences } from '../../messages/sentences.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { byEpochs } from '../../state/draft.ts'
@@ -24,6 +25,22 @@ export function Setup() {
       ? t('field.tooFast', { model: model.name, value: formatNumber(usualRate(model) ?? rate) })
       : undefined
   }
+  const fitted = () =>
+    settings.profile() === 'quick'
+      ? t('profile.quickFitted', {
+          steps: settings.training.max_steps,
+          usual: settings.usual().training.max_steps,
+          minutes: QUICK_SECONDS / 60,
+        })
+      : t('profile.epochsFitted', {
+          epochs: settings.training.num_train_epochs,
+          usual: settings.usual().training.num_train_epochs,
+        })
+  const followed = () =>
+    t('profile.lengthFollowed', {
+      limit: settings.followed()!,
+      usual: settings.usual().training.max_length,
+    })
   const by = () => (byEpochs(settings.training) ? 'epochs' : 'steps')
   return (
     <div class="stack-l">
@@ -39,30 +56,14 @@ export function Setup() {
           <Minutes />
         </Show>
         <p class="hint">
-          {t(`profile.${settings.profile()}Note`)}{' '}
-          <Show when={settings.profile() === 'own' && settings.touched() !== 'all'}>
-            {t('profile.ownFollows', { name: t(`profile.${settings.basis()}`) })}{' '}
-          </Show>
-          <Show when={settings.profile() !== 'own' && settings.minutes() === null && settings.fitted()}>
-            {settings.profile() === 'quick'
-              ? t('profile.quickFitted', {
-                  steps: settings.training.max_steps,
-                  usual: settings.usual().training.max_steps,
-                  minutes: QUICK_SECONDS / 60,
-                })
-              : t('profile.epochsFitted', {
-                  epochs: settings.training.num_train_epochs,
-                  usual: settings.usual().training.num_train_epochs,
-                })}
-          </Show>{' '}
-          <Show when={settings.profile() !== 'own' && settings.followed()}>
-            {(limit) =>
-              t('profile.lengthFollowed', {
-                limit: limit(),
-                usual: settings.usual().training.max_length,
-              })
-            }
-          </Show>
+          {sentences(
+            t(`profile.${settings.profile()}Note`),
+            settings.profile() === 'own' &&
+              settings.touched() !== 'all' &&
+              t('profile.ownFollows', { name: t(`profile.${settings.basis()}`) }),
+            settings.profile() !== 'own' && settings.minutes() === null && settings.fitted() && fitted(),
+            settings.profile() !== 'own' && settings.followed() !== null && followed(),
+          )}
         </p>
         <TrainingNumberField name="learning_rate" slider hint={tooFast()} />
         <Segmented
@@ -100,7 +101,7 @@ function Minutes() {
       found.passes === null
         ? t('time.stepsOnly', { kind, count })
         : t('time.steps', { kind, count, passes: formatNumber(Number(found.passes.toPrecision(2))) })
-    return found.spare ? `${said} ${t('time.spare')}` : said
+    return found.spare ? sentences(said, t('time.spare')) : said
   }
   return (
     <NumberField

@@ -3,6 +3,7 @@ import type { Look } from '../../../protocol/studio.ts'
 import { Stat, Table } from '../../components/Table.tsx'
 import { TokenText } from '../../components/TokenText.tsx'
 import { formatLoss, formatNumber, formatShare } from '../../messages/format.ts'
+import { sentences } from '../../messages/sentences.ts'
 import { t } from '../../messages/t.ts'
 import './under-hood.css'
 
@@ -108,16 +109,17 @@ function Gradient(props: { look: Look }) {
   const figure = (value: number) => formatNumber(Number(value.toPrecision(3)))
   return (
     <p>
-      {t('hood.gradientNote', {
-        name: shortName(props.look.matrix.name),
-        rows: props.look.matrix.shape[0],
-        columns: props.look.matrix.shape[1],
-        norm: figure(props.look.matrix.gradNorm),
-        whole: figure(props.look.gradNorm),
-      })}{' '}
-      <Show when={most() > 0}>
-        {t(props.look.gradNorm > most() ? 'hood.clipped' : 'hood.notClipped', { most: figure(most()) })}
-      </Show>
+      {sentences(
+        t('hood.gradientNote', {
+          name: shortName(props.look.matrix.name),
+          rows: props.look.matrix.shape[0],
+          columns: props.look.matrix.shape[1],
+          norm: figure(props.look.matrix.gradNorm),
+          whole: figure(props.look.gradNorm),
+        }),
+        most() > 0 &&
+          t(props.look.gradNorm > most() ? 'hood.clipped' : 'hood.notClipped', { most: figure(most()) }),
+      )}
     </p>
   )
 }
