@@ -49,11 +49,30 @@ export function remoteAddress(text: string, env = process.env): ModelAddress | n
  * @param find what it leads to
  * @throws LapidaryError as `ModelRoom.lookUp` and `download`
  */
-export async function fetchToCache(
+export function fetchToCache(
   text: string,
   address: ModelAddress,
   find: (address: ModelAddress, options: FindOptions) => Promise<Found>,
   options: HubOptions = {},
+): Promise<Fetched> {
+  return fetchMissing(text, address, find, options).catch((error: unknown) => {
+    throw withToken(error)
+  })
+}
+
+/** What is said of tokens is said of a page, where one signs in. */
+function withToken(error: unknown): unknown {
+  if (!(error instanceof LapidaryError) || !/\btokens?\b/.test(error.hint)) return error
+  const { code, message, hint, detail } = error
+  const here = 'On the command line the token is HF_TOKEN, or the one that "hf auth login" has kept.'
+  return new LapidaryError({ code, message, hint: `${hint} ${here}`, ...(detail ? { detail } : {}) })
+}
+
+async function fetchMissing(
+  text: string,
+  address: ModelAddress,
+  find: (address: ModelAddress, options: FindOptions) => Promise<Found>,
+  options: HubOptions,
 ): Promise<Fetched> {
   const { env = process.env, tell = () => {}, ...rest } = options
   const there = cachedSnapshot(address, env)

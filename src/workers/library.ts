@@ -236,7 +236,7 @@ export class Library {
     const { parameters } = model.info
     const facts = { name, origin: { kind: 'files' } as const, licence: null, ...from }
     // A copy of the practice model is that, stored or not. Where it cannot be had now, the copy is a model of its own.
-    if (await this.#isLikeBundled(kept)) await oneAtATime(() => this.#storeBundled(call)).catch(() => {})
+    if (await this.#isBundled(kept)) await oneAtATime(() => this.#storeBundled(call)).catch(() => {})
     call.signal?.throwIfAborted()
     const { stored, known, mended } = await addModel(
       await this.#database(),
@@ -281,11 +281,15 @@ export class Library {
     return manifestHash(shipped) !== stored.hash || !(await hasAllChunks(await this.#database(), stored))
   }
 
-  /** Whether files may be those of the bundled model: told by one that is small. */
-  async #isLikeBundled(files: ReadonlyMap<string, ByteSource>): Promise<boolean> {
-    const [shipped, config] = [await this.#shipped(), files.get('config.json')]
-    if (!shipped || !config || Object.keys(shipped).some((name) => !files.has(name))) return false
-    return (await sha256Hex(await config.read(0, config.size))) === shipped['config.json']?.hash
+  /** Whether files are those of the bundled model. Its config.json comes first: of any larger model nothing else is read. */
+  async #isBundled(files: ReadonlyMap<string, ByteSource>): Promise<boolean> {
+    const shipped = await this.#shipped()
+    if (!shipped || files.size !== Object.keys(shipped).length) return false
+    for (const [name, { hash }] of Object.entries(shipped)) {
+      const file = files.get(name)
+      if (!file || (await sha256Hex(await file.read(0, file.size))) !== hash) return false
+    }
+    return true
   }
 
   async #bundledInfo(): Promise<ModelInfo> {

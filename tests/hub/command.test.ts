@@ -131,6 +131,7 @@ describe('--model of the command line', () => {
     Object.assign(hub.repositories.get(REPO)!, { gated: [TOKEN], card: { license: 'gemma' } })
     const error = await failure(() => fetched(REPO), 'gated')
     expect(error.message).toContain('Gemma Terms of Use')
+    expect(error.hint).toContain('HF_TOKEN')
     expect(exitCode(error)).toBe(2)
     const lines: string[] = []
     const { name } = await fetched(REPO, { HF_TOKEN: TOKEN }, (line) => lines.push(line))

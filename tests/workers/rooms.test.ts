@@ -276,9 +276,14 @@ describe('models', () => {
     change(json)
     return new TextEncoder().encode(JSON.stringify(json))
   }
-  /** A folder of Pebble's files with one of them changed or left out. */
+  /** A bit of the weights is another: a copy would be the model that comes with the studio. */
+  const own = (name: string) => {
+    if (name !== 'model.safetensors') return file(name)
+    return file(name, (bytes) => bytes.with(-2, bytes.at(-2)! ^ 1))
+  }
+  /** A folder of files like Pebble's with one of them changed or left out. */
   const folder = (name = '', change: Parameters<typeof file>[1] | null = (bytes) => bytes) =>
-    names.flatMap((each) => (each !== name ? [file(each)] : change ? [file(each, change)] : []))
+    names.flatMap((each) => (each !== name ? [own(each)] : change ? [file(each, change)] : []))
 
   test('the bundled one is listed before it is stored, and found without a server afterwards', async () => {
     const { train } = rooms()
@@ -295,7 +300,7 @@ describe('models', () => {
   test('where the bundled one cannot be reached, those that are stored are listed; where there is none, that is told', async () => {
     const offline = rooms('http://127.0.0.1:9/').train.models
     expect((await failureOf(offline.list())).code).toBe('network')
-    const { known: _, asked: __, ...info } = await rooms().adding.add(folder(), 'Mine')
+    const { known: _, mended: _m, asked: __, ...info } = await rooms().adding.add(folder(), 'Mine')
     expect(await offline.list()).toEqual([info])
     expect((await rooms().train.models.list()).map(({ id }) => id)).toEqual(['pebble', info.id])
   })
@@ -494,7 +499,7 @@ describe('a GGUF', () => {
 
   test('that is refused leaves the store as it was, a model of its name included', async () => {
     const { train, adding } = rooms()
-    const { known: _, asked: __, ...kept } = await adding.add([file(whole)], 'kept')
+    const { known: _, mended: _m, asked: __, ...kept } = await adding.add([file(whole)], 'kept')
     const database = await openDatabase()
     const chunks = async () => (await database.getAllKeys('chunks')).length
     const before = await chunks()

@@ -75,6 +75,8 @@ export interface Unfinished {
   total: number
   /** When it was begun, in milliseconds since 1970. */
   since: number
+  /** A page of this browser is at it. */
+  going: boolean
 }
 
 export interface StorageRoom {

@@ -63,6 +63,8 @@ export const shelf = {
   'down.discard': 'Discard',
   'down.paused': '{name}: {done} of {total} is here.',
   'down.pausedNote': 'What has come is kept, and the download goes on from there.',
+  'down.elsewhere': '{name} is being downloaded in another tab',
+  'down.elsewhereNote': 'Once it is whole it is listed here as well.',
   'down.discardTitle': 'Discard this download?',
   'down.discardText': 'The {done} of {name} that are here are deleted.',
 

@@ -115,7 +115,10 @@ function createApp(studio: Studio, first: LinkReading | null) {
     gathered((kinds) => {
       if (kinds.has('models')) {
         void models.refresh()
-        if (shelf.storage()) void shelf.findStorage()
+        if (shelf.storage()) {
+          void shelf.findStorage()
+          void shelf.downloads.refresh()
+        }
       }
       if (kinds.has('data')) void data.follow()
       if (kinds.has('queues')) void tuning.state()?.refresh()

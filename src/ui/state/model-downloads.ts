@@ -37,7 +37,12 @@ export function createModelDownloads(studio: Studio, models: ModelState, onStore
 
   async function refresh(): Promise<void> {
     // A list that cannot be read is told by what is asked of the store next.
-    setUnfinished(await studio.models.unfinished().catch(() => []))
+    const left = await studio.models.unfinished().catch(() => [])
+    batch(() => {
+      setUnfinished(left)
+      // That another tab is at it is over with that.
+      if (failed()?.failure.code === 'bad_state' && !left.some(({ going }) => going)) setFailed(null)
+    })
   }
 
   async function start(address: ModelAddress, name: string): Promise<void> {

@@ -15,6 +15,7 @@ import {
   removeDownload,
   storedFile,
 } from '../../storage/downloads.ts'
+import { tellKept } from '../kept-news.ts'
 import type { Library } from '../library.ts'
 import type { FindOptions, FoundFile, FoundModel } from './found.ts'
 import { alone, inTurn } from './locks.ts'
@@ -24,6 +25,9 @@ import { gatedContext, gatedError } from './repository.ts'
 export async function downloadId({ remote, origin }: Pick<FoundModel, 'remote' | 'origin'>): Promise<string> {
   return (await sha256Hex(JSON.stringify([modelAddressText(remote.address), origin]))).slice(0, 32)
 }
+
+/** Who has it is at the download. */
+export const downloadLock = (id: string) => `lapidary.download.${id}`
 
 /**
  * Fetches what is missing of a model and stores it. See `ModelRoom.download`.
@@ -38,9 +42,10 @@ export async function downloadModel(
   damaged: ReadonlySet<string> = new Set(),
 ): Promise<AddedModel> {
   const id = await downloadId(found)
-  return alone(`lapidary.download.${id}`, found.remote.name, async () => {
+  return alone(downloadLock(id), found.remote.name, async () => {
     const database = await living(given)
     const download = await begin(database, id, found, call)
+    tellKept('models')
     try {
       await new Downloading(database, download, found, options, call, damaged).run()
       return await store(database, library, download, found, call)

@@ -21,6 +21,15 @@ export async function alone<T>(name: string, what: string, work: () => Promise<T
   }
 }
 
+/** Whether work of that name is being done, be it in another tab. */
+export async function isTaken(name: string): Promise<boolean> {
+  const locks = globalThis.navigator?.locks
+  if (!locks) return held.has(name)
+  // In a frame of another site Firefox does not tell.
+  const now = await locks.query().catch(() => null)
+  return now?.held?.some((lock) => lock.name === name) ?? false
+}
+
 function taken(what: string): never {
   fail(
     'bad_state',

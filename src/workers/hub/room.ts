@@ -6,13 +6,14 @@ import type { RemoteModel } from '../../protocol/studio.ts'
 import type { Database, StoredModel } from '../../storage/database.ts'
 import { downloadedBytes, removeDownload, sameOrigin, storedFile } from '../../storage/downloads.ts'
 import { damagedSets, hasAllChunks } from '../../storage/model-copies.ts'
+import { tellKept } from '../kept-news.ts'
 import { infoOf, type Library } from '../library.ts'
 import { ownerOf, rememberedAccess, rememberedToken } from './access.ts'
-import { downloadId, downloadModel } from './download.ts'
+import { downloadId, downloadLock, downloadModel } from './download.ts'
 import { fetchAdapter } from './fetch-adapter.ts'
 import { findModel } from './find.ts'
 import type { FindOptions, FoundModel } from './found.ts'
-import { alone } from './locks.ts'
+import { alone, isTaken } from './locks.ts'
 import { type PushedFile, pushFiles } from './push.ts'
 
 /**
@@ -47,7 +48,8 @@ export function hubRoom(
       const damaged = there && (await damagedSets(db, there, call))
       if (there && damaged?.size === 0)
         return { ...infoOf(there), known: true, mended: false, asked: found.remote.name }
-      return downloadModel(db, library(), found, access, call, damaged)
+      // Other tabs list what is left of it, and whether it goes on.
+      return downloadModel(db, library(), found, access, call, damaged).finally(() => tellKept('models'))
     },
 
     async fetchAdapter(address, token, call) {
@@ -80,6 +82,7 @@ export function hubRoom(
           done: await downloadedBytes(db, download),
           total: download.files.reduce((sum, { size }) => sum + size, 0),
           since: download.created,
+          going: await isTaken(downloadLock(download.id)),
         })),
       )
     },
@@ -87,7 +90,8 @@ export function hubRoom(
     async discard(id) {
       const db = await database()
       const name = (await db.get('downloads', id))?.name ?? id
-      await alone(`lapidary.download.${id}`, name, () => removeDownload(db, id))
+      await alone(downloadLock(id), name, () => removeDownload(db, id))
+      tellKept('models')
     },
 
     async hubAccess(endpoint) {

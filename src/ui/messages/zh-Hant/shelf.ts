@@ -64,6 +64,8 @@ export const shelf: Translated<typeof english> = {
   'down.discard': '捨棄',
   'down.paused': '{name}：{total} 中的 {done} 已在這裡。',
   'down.pausedNote': '已下載的部分會保留，之後從那裡繼續。',
+  'down.elsewhere': '{name} 正在另一個分頁下載',
+  'down.elsewhereNote': '下載完成後，這裡也會列出它。',
   'down.discardTitle': '要捨棄這個下載嗎？',
   'down.discardText': '{name} 已下載的 {done} 會被刪除。',
 

@@ -26,31 +26,9 @@ export function Downloads() {
         <Show when={downloads.now()}>{(now) => <GoingOn now={now()} />}</Show>
         <For each={downloads.unfinished()}>
           {(one) => (
-            <Notice
-              tone="info"
-              title={t('down.paused', {
-                name: one.name,
-                done: formatBytes(one.done),
-                total: formatBytes(one.total),
-              })}
-              actions={
-                <>
-                  <Button
-                    icon="export"
-                    disabled={downloads.now() !== null}
-                    onClick={() => void downloads.start(one.address, one.name)}
-                  >
-                    {t('down.resume')}
-                  </Button>
-                  <Button icon="trash" onClick={() => setDiscarding(one)}>
-                    {t('down.discard')}
-                  </Button>
-                </>
-              }
-            >
-              <p>{t('down.pausedNote')}</p>
-              <p class="small quiet">{sourceOf(one.address)}</p>
-            </Notice>
+            <Show when={!one.going} fallback={<Elsewhere name={one.name} />}>
+              <Paused of={one} onDiscard={() => setDiscarding(one)} />
+            </Show>
           )}
         </For>
       </Section>
@@ -62,6 +40,45 @@ export function Downloads() {
         onClose={() => setDiscarding(null)}
       />
     </Show>
+  )
+}
+
+function Elsewhere(props: { name: string }) {
+  return (
+    <Notice tone="info" title={t('down.elsewhere', { name: props.name })}>
+      <p>{t('down.elsewhereNote')}</p>
+    </Notice>
+  )
+}
+
+function Paused(props: { of: Unfinished; onDiscard: () => void }) {
+  const { downloads } = useApp().shelf
+  return (
+    <Notice
+      tone="info"
+      title={t('down.paused', {
+        name: props.of.name,
+        done: formatBytes(props.of.done),
+        total: formatBytes(props.of.total),
+      })}
+      actions={
+        <>
+          <Button
+            icon="export"
+            disabled={downloads.now() !== null}
+            onClick={() => void downloads.start(props.of.address, props.of.name)}
+          >
+            {t('down.resume')}
+          </Button>
+          <Button icon="trash" onClick={() => props.onDiscard()}>
+            {t('down.discard')}
+          </Button>
+        </>
+      }
+    >
+      <p>{t('down.pausedNote')}</p>
+      <p class="small quiet">{sourceOf(props.of.address)}</p>
+    </Notice>
   )
 }
 
