@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
 import { fail } from '../src/protocol/errors.ts'
 import { isRepository } from '../src/protocol/read-address.ts'
+import { pathOnHub } from '../src/protocol/rooms/push.ts'
 import type { PushRequest } from '../src/protocol/studio.ts'
 import { pushFiles } from '../src/workers/hub/push.ts'
 import { endpointOf, tokenFor } from './hub.ts'
 
-export interface PushJob extends Pick<PushRequest, 'repo' | 'visibility'> {
+export interface PushJob extends Pick<PushRequest, 'repo' | 'kind' | 'visibility'> {
   endpoint: string
   token: string
 }
@@ -58,7 +59,7 @@ export async function pushExport(
       })),
     )
     const { token, ...place } = job
-    tell(`To ${job.endpoint}/${job.repo} (${job.visibility}):`)
+    tell(`To ${job.endpoint}/${pathOnHub(job.repo, job.kind)} (${job.visibility}):`)
     for (const { path, content } of files) tell(`  ${path} (${content.size} bytes)`)
     let told = 0
     const { url, commit } = await pushFiles(files, { ...place, title }, token, {

@@ -67,6 +67,22 @@ test('a push makes the repository, and puts every file into it in one commit', a
   expect(hub.repositories.get('teacher/open')!.private).toBeUndefined()
 })
 
+test('what is a Space is pushed as one, again where it was broken off; a Space that holds more is not written over', async () => {
+  // The first commit is cut.
+  hub.pushed.fault = (_, path) => (path.endsWith('/commit/main') ? 'before' : null)
+  await failure(() => push({ kind: 'space' }), 'network')
+  hub.pushed.fault = null
+  const { url, commit } = await push({ kind: 'space' })
+  expect(url).toBe(`${hub.endpoint}/spaces/${REPO}`)
+  expect([...hub.repositories.keys()]).toEqual([`spaces/${REPO}`])
+  const made = hub.repositories.get(`spaces/${REPO}`)!
+  expect(made).toMatchObject({ commit, private: [TOKEN] })
+  expect([...made.files.keys()].sort()).toEqual(['.gitattributes', ...FILES.map(({ path }) => path)].sort())
+  expect(Buffer.from(made.files.get('README.md')!).toString()).toBe('# Mine\n')
+  expect((await push({ kind: 'space' })).commit).toBe(commit)
+  await failure(() => push({ kind: 'space' }, { files: [FILES[0]!] }), 'output_exists')
+})
+
 describe('cut at each of its requests', () => {
   // The requests of a push: make, preupload, batch, a file, four parts and their end, commit.
   const cuts = Array.from({ length: 10 }, (_, nth) => nth)

@@ -34,13 +34,22 @@ export function receiver(hub: HubServer) {
     const account = hub.accounts.get(token)
     if (account === undefined) return { status: 401, body: { error: 'Invalid credentials' } }
     if (path === '/api/repos/create') {
-      const { name, organization, visibility } = JSON.parse(body.toString()) as Record<string, string>
+      const asked = JSON.parse(body.toString()) as Record<string, string>
+      const { name, organization, visibility, type, sdk } = asked
+      if (type === 'space' && sdk !== 'gradio')
+        return { status: 400, body: { error: 'A Space needs its SDK' } }
       if (organization !== account) return { status: 403, body: { error: 'Forbidden' } }
-      const repo = `${organization}/${name}`
+      const repo = `${type === 'space' ? 'spaces/' : ''}${organization}/${name}`
       if (hub.repositories.has(repo))
         return { status: 409, body: { error: 'You already created this model repo' } }
       hub.repositories.set(repo, {
-        files: new Map([['.gitattributes', new Uint8Array(Buffer.from('*.gguf filter=lfs\n'))]]),
+        files: new Map([
+          ['.gitattributes', new Uint8Array(Buffer.from('*.gguf filter=lfs\n'))],
+          // A Space is begun with a card.
+          ...(type === 'space'
+            ? [['README.md', new Uint8Array(Buffer.from('---\nsdk: gradio\n---\n'))] as const]
+            : []),
+        ]),
         commit: randomBytes(20).toString('hex'),
         ...(visibility === 'private' ? { private: [token] } : {}),
       })
@@ -48,10 +57,11 @@ export function receiver(hub: HubServer) {
     }
     const [, repo, what] =
       /^\/api\/models\/([^/]+\/[^/]+)\/(preupload|commit)\/main$/.exec(path) ??
-      /^\/([^/]+\/[^/]+)\.git\/info\/lfs\/objects\/(batch)$/.exec(path) ??
+      /^\/api\/(spaces\/[^/]+\/[^/]+)\/(preupload|commit)\/main$/.exec(path) ??
+      /^\/((?:spaces\/)?[^/]+\/[^/]+)\.git\/info\/lfs\/objects\/(batch)$/.exec(path) ??
       []
     const repository = repo === undefined ? undefined : hub.repositories.get(repo)
-    if (!repository || repo!.split('/')[0] !== account) return { status: 404 }
+    if (!repository || repo!.split('/').at(-2) !== account) return { status: 404 }
     if (what === 'preupload') {
       const { files } = JSON.parse(body.toString()) as { files: { path: string }[] }
       const modes = files.map(({ path }) => ({

@@ -119,6 +119,8 @@ export async function hubServer(repositories: Record<string, HubRepository> = {}
     if (heard.path === '/api/whoami-v2') return whoAmI(heard, response)
     if (heard.path.startsWith('/plain/')) return sendFile(heard.path.slice('/plain/'.length), heard, response)
     const api = /^\/api\/models\/([^/]+\/[^/]+)(?:\/(revision|tree)\/(.+))?$/.exec(heard.path)
+    const space = /^\/api\/(spaces\/[^/]+\/[^/]+)\/(revision)\/(.+)$/.exec(heard.path)
+    if (space) return about(space[1]!, false, space[3]!, url, heard, response)
     if (api) return about(api[1]!, api[2] === 'tree', api[3] ?? 'main', url, heard, response)
     const file = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(heard.path)
     if (file) return resolveFile(file[1]!, file[2]!, file[3]!, heard, response)

@@ -1048,7 +1048,7 @@ describe('a run', () => {
     ])
     const ways = (await train.runs.exportSnippets(id)).map(({ target }) => target)
     expect(new Set(ways)).toEqual(
-      new Set(['transformers', 'server', 'llama.cpp', 'ollama', 'mlx', 'torch', 'phone', 'web']),
+      new Set(['keras', 'transformers', 'server', 'llama.cpp', 'ollama', 'mlx', 'torch', 'phone', 'web']),
     )
     expect((await failureOf(train.runs.exportRun(id, 'floppy'))).code).toBe('unsupported_format')
 

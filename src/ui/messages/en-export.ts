@@ -75,7 +75,7 @@ export const exported = {
   'export.target.server': 'vLLM',
   'export.target.web': 'wllama, in a page',
   'export.target.phone': 'LiteRT',
-  'export.target.keras': 'Keras',
+  'export.target.keras': 'HDF5',
   'export.target.hub': 'the Hub',
   'export.target.lapidary': 'Lapidary',
   'export.language.python': 'Python',

@@ -3,6 +3,7 @@ import { GitHash } from '../../lib/git-hash.ts'
 import { Sha256 } from '../../lib/hash.ts'
 import { fail, LapidaryError } from '../../protocol/errors.ts'
 import { isRepository } from '../../protocol/read-address.ts'
+import { pathOnHub, type RepositoryKind } from '../../protocol/rooms/push.ts'
 import type { Call, Pushed, PushRequest } from '../../protocol/studio.ts'
 import { ownerOf } from './access.ts'
 
@@ -13,11 +14,11 @@ export interface PushedFile {
 }
 
 /** What the Hub itself puts into a repository when it makes one. */
-const OF_THE_HUB = new Set(['.gitattributes'])
+const OF_THE_HUB = { model: new Set(['.gitattributes']), space: new Set(['.gitattributes', 'README.md']) }
 const PIECE_BYTES = 4 * 2 ** 20
 
 /**
- * Makes a repository for a model and puts files into it, all in one commit: what is broken off leaves it empty, and what of large
+ * Makes a repository for a model, or a Space, and puts files into it, all in one commit: what is broken off leaves it empty, and what of large
  * files had come is not sent again. `@huggingface/hub` speaks the protocol, large files by LFS.
  * @param endpoint without a slash at its end
  * @throws LapidaryError `bad_config` for a name that is none, `gated` where the token is refused or may not write, `output_exists` where
@@ -25,7 +26,7 @@ const PIECE_BYTES = 4 * 2 ** 20
  */
 export async function pushFiles(
   files: readonly PushedFile[],
-  { repo, visibility, endpoint, title }: Required<PushRequest>,
+  { repo, kind = 'model', visibility, endpoint, title }: PushRequest & { endpoint: string },
   token: string,
   call: Call = {},
 ): Promise<Pushed> {
@@ -44,19 +45,24 @@ export async function pushFiles(
     throw error instanceof LapidaryError ? ofPush(error, host, endpoint) : error
   })
   const { createRepo, uploadFilesWithProgress } = await import('@huggingface/hub')
-  const place = { type: 'model' as const, name: repo }
+  const place = { type: kind, name: repo }
+  const address = `${endpoint}/${pathOnHub(repo, kind)}`
   const access = { accessToken: token, hubUrl: endpoint }
   let committing = false
-  const failed = (error: unknown) => told(error, repo, host, endpoint, committing, signal)
-  const made = await createRepo({ repo: place, visibility, ...access }).then(
+  const failed = (error: unknown) => told(error, { repo, address }, host, endpoint, committing, signal)
+  const made = await createRepo({
+    ...{ repo: place, visibility, ...access },
+    ...(kind === 'space' && { sdk: 'gradio' as const }),
+  }).then(
     () => true,
     (error: unknown) => (statusOf(error) === 409 ? false : failed(error)),
   )
-  const before = await stateOf(repo, endpoint, token, signal)
-  const done = (commit: string): Pushed => ({ url: `${endpoint}/${repo}`, commit })
+  const asked = { repo, kind, endpoint, token }
+  const before = await stateOf(asked, signal)
+  const done = (commit: string): Pushed => ({ url: address, commit })
   if (!made) {
-    if (await holds(before, files)) return done(before.commit)
-    const found = [...before.files.keys()].filter((path) => !OF_THE_HUB.has(path)).length
+    if (await holds(before, files, OF_THE_HUB[kind])) return done(before.commit)
+    const found = [...before.files.keys()].filter((path) => !OF_THE_HUB[kind].has(path)).length
     if (found > 0)
       fail(
         'output_exists',
@@ -108,8 +114,8 @@ export async function pushFiles(
   } catch (error) {
     // The answer to the last request may be lost, and the commit be there.
     if (committing && !signal?.aborted) {
-      const after = await stateOf(repo, endpoint, token).catch(() => null)
-      if (after && (await holds(after, files))) return done(after.commit)
+      const after = await stateOf(asked).catch(() => null)
+      if (after && (await holds(after, files, OF_THE_HUB[kind]))) return done(after.commit)
     }
     return failed(error)
   }
@@ -147,12 +153,10 @@ interface RepositoryState {
 }
 
 async function stateOf(
-  repo: string,
-  endpoint: string,
-  token: string,
+  { repo, kind, endpoint, token }: { repo: string; kind: RepositoryKind; endpoint: string; token: string },
   signal?: AbortSignal,
 ): Promise<RepositoryState> {
-  const about = (await remoteJson(`${endpoint}/api/models/${repo}/revision/main?blobs=true`, {
+  const about = (await remoteJson(`${endpoint}/api/${kind}s/${repo}/revision/main?blobs=true`, {
     token,
     what: repo,
     ...(signal ? { signal } : {}),
@@ -174,8 +178,12 @@ async function stateOf(
 }
 
 /** Whether it has these files and no others, byte for byte. */
-async function holds({ files }: RepositoryState, wanted: readonly PushedFile[]): Promise<boolean> {
-  const paths = new Set([...OF_THE_HUB, ...wanted.map(({ path }) => path)])
+async function holds(
+  { files }: RepositoryState,
+  wanted: readonly PushedFile[],
+  own: ReadonlySet<string>,
+): Promise<boolean> {
+  const paths = new Set([...own, ...wanted.map(({ path }) => path)])
   if ([...files.keys()].some((path) => !paths.has(path))) return false
   for (const { path, content } of wanted) {
     const found = files.get(path)
@@ -198,7 +206,7 @@ const statusOf = (error: unknown) => (error as { statusCode?: unknown } | null)?
 /** What the client throws, by name. Its own messages may hold addresses, of parts to be sent among them. */
 function told(
   error: unknown,
-  repo: string,
+  { repo, address }: { repo: string; address: string },
   host: string,
   endpoint: string,
   committing: boolean,
@@ -229,7 +237,7 @@ function told(
       ? `${host} answered with status ${status} while ${repo} was being pushed.`
       : `The connection to ${host} broke while ${repo} was being pushed.`,
     committing
-      ? `Look at ${endpoint}/${repo}: it has all files or none. Where none, push again.`
+      ? `Look at ${address}: it has all files or none. Where none, push again.`
       : 'Nothing of it is to be seen there yet. Push again: large files that had come are not sent twice.',
     { repo, ...(typeof status === 'number' ? { status } : {}) },
   )

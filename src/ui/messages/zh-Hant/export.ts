@@ -64,7 +64,7 @@ export const exported: Translated<typeof english> = {
   'export.target.server': 'vLLM',
   'export.target.web': '網頁中的 wllama',
   'export.target.phone': 'LiteRT',
-  'export.target.keras': 'Keras',
+  'export.target.keras': 'HDF5',
   'export.target.hub': 'Hub',
   'export.target.lapidary': 'Lapidary',
   'export.language.python': 'Python',

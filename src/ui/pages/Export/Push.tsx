@@ -1,6 +1,7 @@
 import { type Component, createSignal, Show } from 'solid-js'
 import { Dynamic } from 'solid-js/web'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
+import type { RepositoryKind } from '../../../protocol/rooms/push.ts'
 import type { ExportedFile } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
@@ -18,20 +19,24 @@ export function Push(props: {
   /** Questions that its card shows; null: it has none that could. */
   shown: readonly string[] | null
   title: string
+  /** What the Hub makes of it. */
+  kind: RepositoryKind
   disabled: boolean
 }) {
-  const [sent, setSent] = createSignal<Pick<PushDialogProps, 'files' | 'title' | 'shown'> | null>(null)
+  const [sent, setSent] = createSignal<Pick<PushDialogProps, 'files' | 'title' | 'shown' | 'kind'> | null>(
+    null,
+  )
   const [taking, setTaking] = createSignal(false)
   const [failure, setFailure] = createSignal<Failure | null>(null)
   let dialog: Component<PushDialogProps> | null = null
 
   async function open(): Promise<void> {
-    const { title, shown } = props
+    const { title, shown, kind } = props
     setFailure(null)
     setTaking(true)
     try {
       dialog = (await import('./PushDialog.tsx')).PushDialog
-      setSent({ files: await props.take(), title, shown })
+      setSent({ files: await props.take(), title, shown, kind })
     } catch (error) {
       const problem = toFailure(error)
       if (problem.code !== 'cancelled') setFailure(problem)
@@ -49,12 +54,13 @@ export function Push(props: {
         </Button>
       </Away>
       <Show when={sent()} keyed>
-        {({ files, title, shown }) => (
+        {({ files, title, shown, kind }) => (
           <Dynamic
             component={dialog!}
             files={files}
             title={title}
             shown={shown}
+            kind={kind}
             onClose={() => setSent(null)}
           />
         )}

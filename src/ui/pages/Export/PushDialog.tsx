@@ -1,5 +1,6 @@
 import { createSignal, For, onCleanup, Show } from 'solid-js'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
+import { pathOnHub, type RepositoryKind } from '../../../protocol/rooms/push.ts'
 import type { Progress as Done, ExportedFile, PushRequest } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Dialog } from '../../components/Dialog.tsx'
@@ -19,6 +20,7 @@ export interface PushDialogProps {
   files: ExportedFile[]
   /** What the commit says. */
   title: string
+  kind: RepositoryKind
   /** Questions of one's own that its card shows. */
   shown: readonly string[] | null
   onClose: () => void
@@ -36,7 +38,7 @@ export function PushDialog(props: PushDialogProps) {
   const [pushed, setPushed] = createSignal<string | null>(null)
   onCleanup(() => going()?.abort())
   const ready = () => repo().trim() !== '' && lookup.access()?.signedIn === true && !going() && !pushed()
-  const place = () => `${lookup.endpoint()}/${repo().trim()}`
+  const place = () => `${lookup.endpoint()}/${pathOnHub(repo().trim(), props.kind)}`
 
   async function push(): Promise<void> {
     const stop = new AbortController()
@@ -49,6 +51,7 @@ export function PushDialog(props: PushDialogProps) {
         repo: repo().trim(),
         visibility: visibility(),
         title: props.title,
+        kind: props.kind,
         endpoint: lookup.endpoint(),
       }
       const call = { signal: stop.signal, onProgress: setProgress }

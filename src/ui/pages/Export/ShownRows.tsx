@@ -6,12 +6,8 @@ import { sentences } from '../../messages/sentences.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
-/** Formats whose README.md is a card that shows rows. */
-const CARDS = /^(peft|merged(-f16|-f32)?)$/
 /** Characters of a question in the list. */
 const LONG = 80
-
-export const hasCard = (format: string) => CARDS.test(format)
 
 /** Which of a run's questions its card shows, with their answers: none unless a person chooses some. */
 export function ShownRows(props: { run: RunInfo }) {

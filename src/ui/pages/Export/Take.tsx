@@ -9,6 +9,7 @@ import {
   Show,
 } from 'solid-js'
 import { type Failure, toFailure } from '../../../protocol/errors.ts'
+import { kindOfFormat } from '../../../protocol/rooms/push.ts'
 import type { ExportedFile, ExportFormat, ExportTarget, RunInfo, Snippet } from '../../../protocol/studio.ts'
 import { Button } from '../../components/Button.tsx'
 import { Fold } from '../../components/Fold.tsx'
@@ -25,7 +26,8 @@ import { DownloadState } from '../DownloadState.tsx'
 import { FileList, sizeOf } from './FileList.tsx'
 import { Proof } from './Proof.tsx'
 import { Push } from './Push.tsx'
-import { hasCard, ShownRows } from './ShownRows.tsx'
+import { hasCard } from './places.ts'
+import { ShownRows } from './ShownRows.tsx'
 import { SnippetView } from './SnippetView.tsx'
 
 export interface TakeProps {
@@ -166,6 +168,7 @@ export function Take(props: TakeProps) {
           take={taken}
           shown={hasCard(format().id) ? (props.run.shown ?? []) : null}
           title={`${props.run.name}: ${format().id}`}
+          kind={kindOfFormat(format().id)}
           disabled={!files() || downloads.making() !== null}
         />
       </Show>

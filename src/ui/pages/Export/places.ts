@@ -62,3 +62,9 @@ export function whyAt(place: PlaceId, format: string): MessageKey | null {
   const key = `export.why.${place}.${format}`
   return isText(key) ? key : null
 }
+
+/** Formats that hold a card which shows rows: service and Space have the adapter's. */
+const CARDS = /^(peft|merged(-f16|-f32)?|rest|space)$/
+
+/** Whether a format shows the rows that a person chose to show. */
+export const hasCard = (format: string): boolean => CARDS.test(format)
