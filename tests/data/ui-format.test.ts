@@ -6,6 +6,7 @@ import {
   formatBytes,
   formatCount,
   formatDuration,
+  formatFigure,
   formatLarge,
   formatLoss,
   formatNumber,
@@ -103,4 +104,8 @@ describe('the message catalogue', () => {
       if (typeof entry !== 'string') expect(names(entry.other), key).toContain('count')
     }
   })
+})
+
+it('a figure without a unit has three digits, and separators as counts have', () => {
+  expect([25944.76, 1234.5, 15.04, 1.0184].map(formatFigure)).toEqual(['25,900', '1,230', '15', '1.02'])
 })

@@ -57,3 +57,34 @@ test('a run belongs to one tab: another sees it live, cannot touch it, and what 
   expect(whole.training.map(([step]) => step)).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1))
   expect(await curve(other)).toEqual(whole)
 })
+
+test('a run that another tab deletes is no longer drawn over the chart, nor compared', async ({
+  page,
+  context,
+}) => {
+  await context.addInitScript(() =>
+    localStorage.setItem('lapidary.engine', JSON.stringify({ choice: 'portable' })),
+  )
+  await startShort(page, 3)
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  await page.getByRole('button', { name: 'Set up another run' }).click()
+  await page.getByRole('textbox', { name: 'Steps' }).fill('4')
+  await page.getByRole('button', { name: 'Start training' }).click()
+  await expect(page.getByText('Done. The adapter is ready.')).toBeVisible({ timeout: PATIENCE })
+  await page.getByRole('button', { name: 'Runs: 2' }).click()
+  await page.getByRole('checkbox', { name: /^Draw over the chart/ }).check()
+  await page.keyboard.press('Escape')
+  const besides = page.getByRole('region', { name: 'Side by side' })
+  await expect(besides).toContainText('Steps 3')
+
+  const other = await context.newPage()
+  await other.goto('/')
+  await other.getByRole('button', { name: 'Runs: 2' }).click()
+  await other.getByRole('button', { name: /^More for .*Steps 3\b/ }).click()
+  await other.getByRole('menuitem', { name: 'Delete' }).click()
+  await other.getByRole('button', { name: 'Delete', exact: true }).click()
+  await expect(page.getByRole('button', { name: 'Runs: 1' })).toBeVisible()
+  await expect(besides).toHaveCount(0)
+  await expect(page.getByText('Steps 3')).toHaveCount(0)
+  await expect(page.getByText('○ best (validation)')).toBeVisible()
+})

@@ -1,5 +1,6 @@
 import { DropdownMenu } from '@kobalte/core/dropdown-menu'
 import { createSignal, createUniqueId, For, type JSX, Show } from 'solid-js'
+import { heldInPlace, pressedWhole } from './held.ts'
 import { Icon, type IconName } from './Icon.tsx'
 import { type Press, presses } from './Opener.tsx'
 
@@ -56,8 +57,15 @@ interface Pressed {
 export function MenuList(props: MenuProps & Pressed) {
   let trigger!: HTMLButtonElement
   presses(() => trigger, props.press)
+  const held = heldInPlace()
   return (
-    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false} modal={props.inDialog ?? false}>
+    <DropdownMenu
+      {...held}
+      gutter={4}
+      placement="bottom-end"
+      preventScroll={false}
+      modal={props.inDialog ?? false}
+    >
       <DropdownMenu.Trigger
         ref={trigger}
         class="icon-button"
@@ -67,7 +75,7 @@ export function MenuList(props: MenuProps & Pressed) {
         <Icon name={props.icon} />
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content class="menu">
+        <DropdownMenu.Content class="menu" ref={pressedWhole}>
           <For each={props.notes}>{(note) => <div class="menu-label menu-note">{note}</div>}</For>
           <For each={props.items}>
             {(item) => ('items' in item ? <Fold {...item} /> : <Item {...item} />)}
@@ -151,13 +159,14 @@ function Fold(props: MenuFold) {
 export function ChoiceList(props: ChoiceMenuProps<string> & Pressed) {
   let trigger!: HTMLButtonElement
   presses(() => trigger, props.press)
+  const held = heldInPlace()
   return (
-    <DropdownMenu gutter={4} placement="bottom-end" preventScroll={false} modal={false}>
+    <DropdownMenu {...held} gutter={4} placement="bottom-end" preventScroll={false} modal={false}>
       <DropdownMenu.Trigger ref={trigger} class="icon-button" aria-label={props.label}>
         {props.trigger}
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content class="menu">
+        <DropdownMenu.Content class="menu" ref={pressedWhole}>
           <RadioItems options={props.options} value={props.value} onChange={props.onChange} />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

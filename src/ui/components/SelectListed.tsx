@@ -1,6 +1,7 @@
 import { Select as Kobalte } from '@kobalte/core/select'
 import { createMemo, Show } from 'solid-js'
 import { Field } from './Field.tsx'
+import { heldInPlace, pressedWhole } from './held.ts'
 import { Icon } from './Icon.tsx'
 
 export interface Option<T extends string> {
@@ -28,9 +29,11 @@ export function SelectListed(props: SelectProps<string>) {
   const options = createMemo(() => props.options, [], {
     equals: (a, b) => JSON.stringify(a) === JSON.stringify(b),
   })
+  const held = heldInPlace()
   const chosen = () => options().find((option) => option.value === props.value) ?? null
   const control = (labelledBy: string | undefined, describedBy: string | undefined, id?: string) => (
     <Kobalte<Option<string>>
+      {...held}
       options={options()}
       optionValue="value"
       optionTextValue="label"
@@ -68,7 +71,7 @@ export function SelectListed(props: SelectProps<string>) {
       </Kobalte.Trigger>
       <Kobalte.Portal>
         {/* A dialog that it opens in hides from screen readers what lies outside, but what says that it lies on top. */}
-        <Kobalte.Content class="listbox" data-kb-top-layer="">
+        <Kobalte.Content class="listbox" ref={pressedWhole} data-kb-top-layer="">
           <Kobalte.Listbox class="listbox-list" aria-label={props.label} />
         </Kobalte.Content>
       </Kobalte.Portal>

@@ -54,6 +54,11 @@ export function formatLoss(nats: number): string {
   return Number.isFinite(nats) ? nats.toFixed(nats < 0.1 ? 4 : 3) : '—'
 }
 
+/** A figure without a unit of its own, such as a perplexity, in three digits: 1.02, 25,900. */
+export function formatFigure(value: number): string {
+  return formatCount(Number(value.toPrecision(3)))
+}
+
 /** A share of 1 as per cent. */
 export function formatShare(share: number, digits = 0): string {
   return Number.isFinite(share) ? `${(share * 100).toFixed(digits)}%` : '—'

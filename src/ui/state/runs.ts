@@ -81,7 +81,7 @@ const LOOK_MS = 5000
 export function createRuns(studio: Studio) {
   const [list, setList] = createSignal<RunInfo[]>([])
   const [failure, setFailure] = createSignal<Failure | null>(null)
-  const [overlays, setOverlays] = createSignal<string[]>([])
+  const [laid, setOverlays] = createSignal<string[]>([])
   const [shownId, show] = createSignal<string | null>(null)
   const [views, setViews] = createSignal<ReadonlyMap<string, RunView>>(new Map())
   const [notNow, setNotNow] = createSignal(runsPutOff())
@@ -93,6 +93,8 @@ export function createRuns(studio: Studio) {
   const [beginning, setBeginning] = createSignal(false)
 
   const byId = (id: string | null) => list().find((run) => run.id === id) ?? null
+  /** Those that are still there: another tab may have deleted one. */
+  const overlays = createMemo(() => laid().filter(byId))
   const shown = createMemo(() => byId(shownId()))
 
   async function refresh(): Promise<void> {

@@ -5,6 +5,7 @@ import type { DatasetInfo, StepReport } from '../../../protocol/studio.ts'
 import { Button, IconButton } from '../../components/Button.tsx'
 import { Checkbox } from '../../components/Field.tsx'
 import { Fold } from '../../components/Fold.tsx'
+import { heldInPlace, pressedWhole } from '../../components/held.ts'
 import { FailureNotice } from '../../components/Notice.tsx'
 import { Table } from '../../components/Table.tsx'
 import { formatCount } from '../../messages/format.ts'
@@ -183,14 +184,16 @@ function Samples(props: { report: StepReport | null }) {
 
 function AddStep(props: { onAdd: (type: StepType) => void }) {
   let added = false
+  const held = heldInPlace()
   return (
-    <DropdownMenu gutter={4} placement="bottom-start" preventScroll={false} modal={false}>
+    <DropdownMenu {...held} gutter={4} placement="bottom-start" preventScroll={false} modal={false}>
       <DropdownMenu.Trigger as={Button} icon="add" class="start">
         {t('steps.add')}
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content
           class="menu step-menu"
+          ref={pressedWhole}
           onCloseAutoFocus={(event) => {
             // The focus goes to the new step, not back to the button.
             if (added) event.preventDefault()

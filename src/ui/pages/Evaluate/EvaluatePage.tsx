@@ -7,7 +7,7 @@ import { Next, PageHead, Section } from '../../components/Page.tsx'
 import { SampleList } from '../../components/Samples.tsx'
 import { Stat } from '../../components/Table.tsx'
 import { changeInWords } from '../../messages/change.ts'
-import { formatLoss, formatNumber } from '../../messages/format.ts'
+import { formatFigure, formatLoss } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { CheckpointPicker, useCheckpoint } from '../CheckpointPicker.tsx'
@@ -108,7 +108,7 @@ function BeforeAfter(props: { run: RunInfo }) {
                 unit={t('unit.nats')}
                 help={t('help.evalLoss')}
                 note={t('evaluate.perplexity', {
-                  value: formatNumber(Number(Math.exp(end().first).toPrecision(3))),
+                  value: formatFigure(Math.exp(end().first)),
                 })}
               />
             </Show>
@@ -118,7 +118,7 @@ function BeforeAfter(props: { run: RunInfo }) {
               unit={t('unit.nats')}
               help={t('help.evalLoss')}
               note={t('evaluate.perplexity', {
-                value: formatNumber(Number(Math.exp(end().last).toPrecision(3))),
+                value: formatFigure(Math.exp(end().last)),
               })}
             />
             <Show when={end().several && !runs.view(props.run.id)?.cut()}>

@@ -7,7 +7,7 @@ import type {
   Side,
 } from '../../../protocol/studio.ts'
 import { Table, type TableColumn } from '../../components/Table.tsx'
-import { formatNumber, formatShare } from '../../messages/format.ts'
+import { formatFigure, formatShare } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import type { RunsState } from '../../state/runs.ts'
@@ -16,7 +16,7 @@ import type { RunsState } from '../../state/runs.ts'
 const PLAIN: ReadonlySet<FigureName> = new Set(['perplexity', 'chrf'])
 
 function shown(name: FigureName, value: number): string {
-  return PLAIN.has(name) ? formatNumber(Number(value.toPrecision(3))) : formatShare(value, 1)
+  return PLAIN.has(name) ? formatFigure(value) : formatShare(value, 1)
 }
 
 /** Another run by its name, another model by its own. */

@@ -11,7 +11,7 @@ import { forgetting } from '../../../runs/forgetting.ts'
 import { Button } from '../../components/Button.tsx'
 import { Fold } from '../../components/Fold.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
-import { formatNumber } from '../../messages/format.ts'
+import { formatFigure } from '../../messages/format.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { fileName, saveFile } from '../../state/save.ts'
@@ -105,8 +105,8 @@ function Report(props: {
           {(found) => (
             <p>
               {t(`forgot.${found().kind}`, {
-                judged: formatNumber(Number(found().judged.toPrecision(3))),
-                base: formatNumber(Number(found().base.toPrecision(3))),
+                judged: formatFigure(found().judged),
+                base: formatFigure(found().base),
               })}
             </p>
           )}
@@ -165,7 +165,7 @@ function Beside(props: { side: BesideSide }) {
   const said = () => {
     const who = besideName(props.side, runs)
     return props.side.right === null
-      ? t('good.besidePerplexity', { who, value: formatNumber(Number(perplexity().toPrecision(3))) })
+      ? t('good.besidePerplexity', { who, value: formatFigure(perplexity()) })
       : t('good.beside', { who, right: props.side.right })
   }
   return <p class="small">{said()}</p>
@@ -179,9 +179,7 @@ function headline({ sides, count }: EvaluationReport): string {
       ? t('good.rightBase', { right: judged.right, total: count, base: base.right ?? 0 })
       : t('good.right', { right: judged.right, total: count })
   const perplexity = (side: typeof judged) =>
-    formatNumber(
-      Number((side?.figures.find(({ name }) => name === 'perplexity')?.value ?? Number.NaN).toPrecision(3)),
-    )
+    formatFigure(side?.figures.find(({ name }) => name === 'perplexity')?.value ?? Number.NaN)
   return base
     ? t('good.perplexityBase', { value: perplexity(judged), base: perplexity(base) })
     : t('good.perplexity', { value: perplexity(judged) })

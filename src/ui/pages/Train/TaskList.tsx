@@ -1,6 +1,7 @@
 import { DropdownMenu } from '@kobalte/core/dropdown-menu'
 import { For } from 'solid-js'
 import type { TaskKind } from '../../../protocol/studio.ts'
+import { heldInPlace, pressedWhole } from '../../components/held.ts'
 import { Icon } from '../../components/Icon.tsx'
 import { Reasoned, unpressed } from '../../components/MenuList.tsx'
 import { type Press, presses } from '../../components/Opener.tsx'
@@ -14,6 +15,7 @@ const KINDS: readonly TaskKind[] = ['labels', 'text', 'json', 'calls', 'plain']
 export function TaskList(props: TaskMenuProps & { press: Press }) {
   let trigger!: HTMLButtonElement
   presses(() => trigger, props.press)
+  const held = heldInPlace()
   const inWords = (kind: TaskKind) =>
     kind === props.outlook.guess
       ? t('task.guessed', { what: taskInWords(kind, props.outlook) })
@@ -22,13 +24,13 @@ export function TaskList(props: TaskMenuProps & { press: Press }) {
     if (!whyNot(kind as TaskKind, props.outlook)) props.onChange(kind as TaskKind)
   }
   return (
-    <DropdownMenu gutter={4} placement="bottom-start" preventScroll={false} modal={false}>
+    <DropdownMenu {...held} gutter={4} placement="bottom-start" preventScroll={false} modal={false}>
       <DropdownMenu.Trigger ref={trigger} class="in-sentence" aria-label={taskLabel(props)}>
         {taskInWords(props.kind, props.outlook)}
         <Icon name="down" size={16} />
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content class="menu task-menu">
+        <DropdownMenu.Content class="menu task-menu" ref={pressedWhole}>
           <DropdownMenu.RadioGroup value={props.kind} onChange={choose}>
             <For each={KINDS}>
               {(kind) => (
