@@ -2,6 +2,7 @@ import { createMemo, Show } from 'solid-js'
 import { Checkbox } from '../../components/Field.tsx'
 import { NumberField } from '../../components/NumberField.tsx'
 import { formatNumber } from '../../messages/format.ts'
+import { gap } from '../../messages/sentences.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 import { LORA_LIMITS, type LoraNumber, TRAINING_LIMITS, type TrainingNumber } from '../../state/fields.ts'
@@ -77,9 +78,11 @@ function Advised(props: { name: TrainingNumber | LoraNumber; value: number }) {
     const touched = settings.touched()
     return touched !== 'all' && touched.has(props.name)
   }
+  const now = () => t(yours() ? 'field.yours' : 'field.other', { value: value() })
   return (
     <>
-      {t(yours() ? 'field.yours' : 'field.other', { value: value() })}{' '}
+      {now()}
+      {gap(now())}
       <button
         type="button"
         class="in-line"
