@@ -75,7 +75,7 @@ export class EngineChooser {
       }
     } catch (error) {
       const failure = toFailure(error)
-      const reason = { ...failure, hint: `${failure.hint} ${MEANWHILE}` }
+      const reason = { ...failure, hint: `${failure.hint} ${INSTEAD}` }
       this.#automatic = { backends: BACKENDS.auto, reason }
     }
     return this.known(choice)!
@@ -227,17 +227,17 @@ function wrongDriver({ device, operations }: GpuCheck, webgpu: boolean): Failure
     hint: `Update the graphics driver, then check again. ${
       webgpu
         ? 'Meanwhile the studio uses TensorFlow.js on it, whose operations were found right; it takes longer.'
-        : MEANWHILE
+        : INSTEAD
     }`,
     detail: { device, found: wrong[0]?.failure ?? null },
   }
 }
 
-const MEANWHILE =
-  'Meanwhile the studio computes on the processor, with TensorFlow.js. Everything works; larger models take longer.'
+const INSTEAD =
+  'The studio computes on the processor instead, with TensorFlow.js. Everything works; larger models take longer.'
 
 const SOFTWARE_ONLY: Failure = {
   code: 'missing_device',
   message: 'No graphics processor that this browser can compute with was found.',
-  hint: MEANWHILE,
+  hint: INSTEAD,
 }

@@ -91,8 +91,8 @@ export const engine: SaidTexts = {
   'Try again in a moment.': '請稍等一下再試。',
   'What computes here is being found out.': '正在找出這裡由什麼計算。',
   'This graphics processor or its driver computes wrongly: {0}.': '這張顯示卡或它的驅動程式算錯：{0~}。',
-  'Meanwhile the studio computes on the processor, with TensorFlow.js. Everything works; larger models take longer.':
-    '在那之前，工作室以處理器用 TensorFlow.js 計算。一切都能用；較大的模型花的時間較久。',
+  'The studio computes on the processor instead, with TensorFlow.js. Everything works; larger models take longer.':
+    '工作室改以處理器用 TensorFlow.js 計算。一切都能用；較大的模型花的時間較久。',
   'No graphics processor that this browser can compute with was found.':
     '找不到這個瀏覽器可用來計算的顯示卡。',
 
@@ -129,11 +129,11 @@ export const engine: SaidTexts = {
   'Close other tabs and programs, or use a smaller model.': '請關閉其他分頁和程式，或使用較小的模型。',
   'The last checkpoint is kept. {0}': '最後的檢查點會保留。{0~}',
   'the WebAssembly heap cannot grow': 'WebAssembly 堆積無法再擴大',
-  '{0} Meanwhile the studio computes on the processor, with TensorFlow.js. Everything works; larger models take longer.':
-    '{0~}在那之前，工作室以處理器用 TensorFlow.js 計算。一切都能用；較大的模型花的時間較久。',
+  '{0} The studio computes on the processor instead, with TensorFlow.js. Everything works; larger models take longer.':
+    '{0~}工作室改以處理器用 TensorFlow.js 計算。一切都能用；較大的模型花的時間較久。',
   'Checking what a step runs on the graphics processor: {0}': '正在顯示卡上檢查一步所執行的運算：{0~}',
-  'Update the graphics driver, then check again. ‹Meanwhile the studio uses TensorFlow.js on it, whose operations were found right; it takes longer.|Meanwhile the studio computes on the processor, with TensorFlow.js. Everything works; larger models take longer.›':
-    '請更新顯示卡驅動程式，再檢查一次。‹0:在那之前，工作室在它上面使用 TensorFlow.js，其運算經檢查正確；花的時間較久。|在那之前，工作室以處理器用 TensorFlow.js 計算。一切都能用；較大的模型花的時間較久。›',
+  'Update the graphics driver, then check again. ‹Meanwhile the studio uses TensorFlow.js on it, whose operations were found right; it takes longer.|The studio computes on the processor instead, with TensorFlow.js. Everything works; larger models take longer.›':
+    '請更新顯示卡驅動程式，再檢查一次。‹0:在那之前，工作室在它上面使用 TensorFlow.js，其運算經檢查正確；花的時間較久。|工作室改以處理器用 TensorFlow.js 計算。一切都能用；較大的模型花的時間較久。›',
   'The graphics device refused part of the work: {0}': '顯示裝置拒絕了一部分工作：{0}',
   'Close other tabs and programs, or lower max_length or the batch size, and try again.':
     '請關閉其他分頁和程式，或調低 max_length 或批次大小，再試一次。',
