@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { said, saidWhole, useSayer } from '../../src/ui/messages/said.ts'
+import { said, saidWhole, sentences, useSayer } from '../../src/ui/messages/said.ts'
 
 const NO_RUN = 'There is no run "a".'
 const settled = () => new Promise((resolve) => setTimeout(resolve))
@@ -16,6 +16,7 @@ test('what is said behind the page is fetched with its first text, and English u
   expect(load).toHaveBeenCalledTimes(1)
   expect(said(NO_RUN)).toBe(`<${NO_RUN}>`)
   expect(saidWhole({ message: 'A.', hint: 'B.' })).toBe('<A.> <B.>')
+  expect([sentences('A.', 'B.'), sentences('甲。', '乙！', 'C.')]).toEqual(['A. B.', '甲。乙！C.'])
 })
 
 test('a language that comes after another one was chosen is not spoken', async () => {

@@ -26,9 +26,13 @@ export function said(text: string): string {
   return say ? say(text) : text
 }
 
+/** Sentences one behind the other. A mark of full width, as Chinese ends them, has its space within. */
+export const sentences = (...all: string[]): string =>
+  all.reduce((so, one) => `${so}${/[。！？：；]$/.test(so) ? '' : ' '}${one}`)
+
 /** What is wrong and what to do, in one breath. */
 export const saidWhole = ({ message, hint }: { message: string; hint: string }): string =>
-  `${said(message)} ${said(hint)}`
+  sentences(said(message), said(hint))
 
 async function begin(load: () => Promise<Sayer | null>): Promise<void> {
   const mine = chosen

@@ -4,7 +4,7 @@ import { Button } from '../../components/Button.tsx'
 import { Checkbox, TextField } from '../../components/Field.tsx'
 import { Fold } from '../../components/Fold.tsx'
 import { FailureNotice } from '../../components/Notice.tsx'
-import { saidWhole } from '../../messages/said.ts'
+import { saidWhole, sentences } from '../../messages/said.ts'
 import { t } from '../../messages/t.ts'
 import { useApp } from '../../state/app.tsx'
 
@@ -14,7 +14,7 @@ export function HubAccount() {
   /** What is asked instead stands beside what is wrong. */
   const problem = () => {
     const { problem, endpoint } = lookup.hub()
-    return problem && `${saidWhole(problem)} ${t('hub.endpointStays', { host: new URL(endpoint).host })}`
+    return problem && sentences(saidWhole(problem), t('hub.endpointStays', { host: new URL(endpoint).host }))
   }
   return (
     <Fold summary={t('hub.account')} small open={lookup.hub().problem !== null}>
@@ -80,8 +80,10 @@ export function TokenField() {
         {(access) => (
           <>
             <p>
-              {access().name ? t('hub.signedIn', { name: access().name! }) : t('hub.signedInNameless')}{' '}
-              <Show when={access().remembered}>{t('hub.rememberedNote')}</Show>
+              {sentences(
+                access().name ? t('hub.signedIn', { name: access().name! }) : t('hub.signedInNameless'),
+                ...(access().remembered ? [t('hub.rememberedNote')] : []),
+              )}
             </p>
             <Button class="start" onClick={() => void lookup.signOut()}>
               {t('hub.signOut')}
